@@ -1,0 +1,150 @@
+package otlptest
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	_ "google.golang.org/grpc/encoding/gzip" // a receiver must understand compressed requests
+	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// exportMethods are the gRPC methods of OTLP.
+var exportMethods = map[string]Signal{
+	"/opentelemetry.proto.collector.trace.v1.TraceService/Export":     Traces,
+	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": Metrics,
+	"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       Logs,
+}
+
+// newGRPCServer serves the export methods without generated stubs: the one handler sees the bytes of every message, and
+// may answer with bytes of its own.
+func newGRPCServer(r *Receiver, tlsConfig *tls.Config) *grpc.Server {
+	options := []grpc.ServerOption{
+		grpc.UnknownServiceHandler(r.serveGRPC),
+		grpc.ForceServerCodecV2(rawCodec{}),
+		grpc.StatsHandler(encodingSpy{}),
+		grpc.WaitForHandlers(true),
+	}
+	if tlsConfig != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(tlsConfig)))
+	}
+	return grpc.NewServer(options...)
+}
+
+func (r *Receiver) serveGRPC(_ any, stream grpc.ServerStream) error {
+	method, _ := grpc.MethodFromServerStream(stream)
+	signal, ok := exportMethods[method]
+	if !ok {
+		return status.Errorf(codes.Unimplemented, "unknown method %s", method)
+	}
+	var body []byte
+	if err := stream.RecvMsg(&body); err != nil {
+		return err
+	}
+	ctx := stream.Context()
+	header, _ := metadata.FromIncomingContext(ctx)
+	fault := r.arrived(Request{
+		Signal: signal, Protocol: GRPC, Header: header, Encoding: encodingOf(ctx), Body: body, At: time.Now(),
+	})
+	if !r.wait(ctx, fault) {
+		return status.Error(codes.Unavailable, "the exchange ended")
+	}
+	switch fault.kind {
+	case fail:
+		return fault.grpcError()
+	case garbage:
+		noise := []byte("\xff\xff\xff not a message")
+		return stream.SendMsg(&noise)
+	case cut:
+		if from, ok := peer.FromContext(ctx); ok {
+			r.conns[0].close(from.Addr.String())
+		}
+		return status.Error(codes.Unavailable, "connection cut")
+	}
+	data, err := decode(signal, body)
+	if err != nil {
+		return status.Errorf(codes.InvalidArgument, "decoding the request: %v", err)
+	}
+	r.accepted(data)
+	answer := response(signal, fault)
+	return stream.SendMsg(&answer)
+}
+
+func (f Fault) grpcError() error {
+	failure := status.New(f.code, f.message)
+	if f.retry > 0 {
+		if detailed, err := failure.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(f.retry)}); err == nil {
+			failure = detailed
+		}
+	}
+	return failure.Err()
+}
+
+// rawCodec hands messages over as the bytes they are, in a *[]byte.
+type rawCodec struct{}
+
+// Name implements encoding.CodecV2.
+func (rawCodec) Name() string { return "proto" }
+
+// Marshal implements encoding.CodecV2.
+func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
+	message, ok := v.(*[]byte)
+	if !ok {
+		return nil, fmt.Errorf("encoding a %T as bytes", v)
+	}
+	return mem.BufferSlice{mem.SliceBuffer(*message)}, nil
+}
+
+// Unmarshal implements encoding.CodecV2.
+func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	message, ok := v.(*[]byte)
+	if !ok {
+		return fmt.Errorf("decoding bytes into a %T", v)
+	}
+	*message = data.Materialize() // a copy: the buffers go back to a pool
+	return nil
+}
+
+// encodingSpy notes a request's compression, which gRPC keeps out of the metadata.
+type encodingSpy struct{}
+
+type encodingKey struct{}
+
+func encodingOf(ctx context.Context) string {
+	if encoding, ok := ctx.Value(encodingKey{}).(*string); ok {
+		return *encoding
+	}
+	return ""
+}
+
+// TagRPC implements stats.Handler.
+func (encodingSpy) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, encodingKey{}, new(string))
+}
+
+// HandleRPC implements stats.Handler. The header comes before the handler runs, so no lock is needed.
+func (encodingSpy) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	header, ok := s.(*stats.InHeader)
+	if !ok {
+		return
+	}
+	if encoding, ok := ctx.Value(encodingKey{}).(*string); ok {
+		*encoding = header.Compression
+	}
+}
+
+// TagConn implements stats.Handler.
+func (encodingSpy) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+// HandleConn implements stats.Handler.
+func (encodingSpy) HandleConn(context.Context, stats.ConnStats) {}
