@@ -46,6 +46,9 @@ const MaxIDText = 64
 // MaxMethodText bounds the bytes kept of a method's name.
 const MaxMethodText = 128
 
+// maxVersionText bounds the bytes kept of the jsonrpc member.
+const maxVersionText = 16
+
 // ValueType is the JSON type of a picked value.
 type ValueType uint8
 
@@ -83,6 +86,7 @@ type Message struct {
 	First   time.Time
 	Last    time.Time // when the chunks with the first and the last byte were read
 	Reason  string    // of a Malformed line, what was wrong: a static string
+	Dropped int       // values below arrays that were met and not kept, since a message's bound was reached
 	Values  []Value   // the picked values in the order met; a repeated key (not below an array) keeps only its last value
 }
 

@@ -1,0 +1,128 @@
+package framing
+
+import "bytes"
+
+// kind says what the message is that has been read. The rules, for what the specification leaves open or peers get wrong:
+//
+//   - Without a jsonrpc member it needs an id: {"level":"info","error":"no"} and {"method":"GET"} are logs, not messages.
+//   - A method that is a string makes it a request or a notification, whatever else it has. null stands for no method.
+//   - Otherwise an error that is not null makes it an error response, and a result or an error, null or not, a response:
+//     {"result":{},"error":null} is one, and so is {"result":null,"id":1}.
+//   - An id makes the difference between request and notification, even if it is null or of a type that is not allowed.
+//   - The types of params, result and error are not looked at; they are the receiver's to judge.
+func (s *Scanner) kind() Kind {
+	hasID := s.msg.ID.Type != NoID
+	switch {
+	case (s.version.typ == 0 || s.version.typ == Null) && !hasID:
+		return NotRPC
+	case s.method.typ == String && hasID:
+		return Request
+	case s.method.typ == String:
+		return Notification
+	case s.method.typ != 0 && s.method.typ != Null:
+		return NotRPC
+	case s.err != 0 && s.err != Null:
+		return ErrorResponse
+	case s.result != 0 || s.err != 0:
+		return Response
+	}
+	return NotRPC
+}
+
+// beginMessage forgets the message before.
+func (s *Scanner) beginMessage() {
+	s.msg.ID = ID{}
+	s.msg.Method, s.msg.Version = nil, nil
+	s.result, s.err, s.method.typ, s.version.typ = 0, 0, 0, 0
+	s.began = s.at
+	s.found = true
+	s.picked.reset()
+}
+
+// note takes note of the type of a member that makes the message JSON-RPC.
+func (s *Scanner) note(n *node, typ ValueType) {
+	switch n.member {
+	case methodMember:
+		s.method.typ, s.msg.Method = typ, nil
+	case versionMember:
+		s.version.typ, s.msg.Version = typ, nil
+	case resultMember:
+		s.result = typ
+	case errorMember:
+		s.err = typ
+	}
+}
+
+// member takes a value that makes the message JSON-RPC and is no container that was gone through.
+func (s *Scanner) member(n *node, v *ended) {
+	s.note(n, v.typ)
+	switch {
+	case n.member == idMember:
+		s.setID(v)
+	case n.member == methodMember && v.typ == String:
+		s.msg.Method = s.method.buf[:copy(s.method.buf[:], clip(v.text, MaxMethodText))]
+	case n.member == versionMember && v.typ != Object && v.typ != Array:
+		s.msg.Version = s.version.buf[:copy(s.version.buf[:], clip(v.written(), maxVersionText))]
+	}
+}
+
+// setID takes the id. Null and what no id can be have no text, but they do have a hash.
+func (s *Scanner) setID(v *ended) {
+	id := ID{Type: OtherID, Hash: v.hash}
+	switch v.typ {
+	case Null:
+		id.Type = NullID
+	case String:
+		id.Type, id.Hash = StringID, v.textHash
+	case Number:
+		id.Type = NumberID
+	}
+	if id.Type == StringID || id.Type == NumberID {
+		text := clip(v.written(), MaxIDText)
+		id.Text = s.id[:copy(s.id[:], text)]
+		id.Truncated = v.cut(len(text))
+	}
+	id.Hash ^= uint64(id.Type) * 0x9e3779b97f4a7c15
+	s.msg.ID = id
+}
+
+// plainLine is a line that is not JSON. It is looked at just enough to recognise another framing of the same protocol:
+// the first header line of Content-Length framing, or the first line of an HTTP message.
+type plainLine struct {
+	kind Kind // what the line is otherwise
+	head [16]byte
+	tail [10]byte
+	size int // bytes in head
+	end  int // bytes in tail
+}
+
+func (l *plainLine) add(b []byte) {
+	l.size += copy(l.head[l.size:], b)
+	if keep := len(l.tail) - len(b); keep > 0 && l.end > keep {
+		l.end = copy(l.tail[:], l.tail[l.end-keep:l.end])
+	} else if keep <= 0 {
+		l.end, b = 0, b[-keep:]
+	}
+	l.end += copy(l.tail[l.end:], b)
+}
+
+// verdict says what the line was. It is Foreign if it begins with "Content-Length:", "Content-Type:" or "HTTP/1.", or
+// begins with a method of HTTP, a space and a slash and ends in "HTTP/1.0" or "HTTP/1.1"; in any case of letters.
+func (l *plainLine) verdict() Kind {
+	head := bytes.ToLower(l.head[:l.size])
+	for _, start := range []string{"content-length:", "content-type:", "http/1."} {
+		if bytes.HasPrefix(head, []byte(start)) {
+			return Foreign
+		}
+	}
+	tail := bytes.ToLower(bytes.TrimSuffix(l.tail[:l.end], []byte("\r")))
+	if !bytes.HasSuffix(tail, []byte(" http/1.1")) && !bytes.HasSuffix(tail, []byte(" http/1.0")) {
+		return l.kind
+	}
+	for _, start := range []string{"post /", "get /", "delete /", "options /", "put /", "head /"} {
+		if bytes.HasPrefix(head, []byte(start)) {
+			return Foreign
+		}
+	}
+	return l.kind
+}

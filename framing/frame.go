@@ -1,0 +1,120 @@
+package framing
+
+import "hash/maphash"
+
+// frame is a container that is open and gone through member by member.
+type frame struct {
+	node  *node
+	array bool
+	typ   ValueType
+	start int64  // offset in the line
+	epoch uint64 // tells this container from all others
+	count int    // elements so far
+	first int    // index of the first value picked of it, or -1
+
+	from int // where in the present span its bytes begin, of those that are to be kept or hashed
+	raw  []byte
+	hash maphash.Hash
+}
+
+// sighting is when a place in the table was seen last.
+type sighting struct {
+	epoch uint64 // of the object that had the key
+	first int    // how many values had been picked before
+}
+
+// push opens a container at b[i], whose members are to be gone through.
+func (s *Scanner) push(typ ValueType, i int) {
+	s.depth++
+	s.epoch++
+	f, n := &s.frames[s.depth], s.here
+	s.top = f
+	f.node, f.typ, f.array = n, typ, typ == Array
+	f.start, f.epoch, f.count = s.size+int64(i), s.epoch, 0
+	if n.wantsBytes() {
+		f.begin(i)
+		s.hungry++
+	}
+	s.state = atFirstKey
+	if n == &s.table.root {
+		s.beginMessage()
+		return
+	}
+	s.note(n, typ)
+	f.first = s.picked.open(n, typ)
+	if f.array {
+		s.state, s.here = atFirst, n.each
+	}
+}
+
+// pop closes the innermost container, whose bracket stands before b[i].
+func (s *Scanner) pop(b []byte, i int) int {
+	f := s.top
+	v := ended{typ: f.typ, size: s.size + int64(i) - f.start, count: f.count}
+	if f.node.wantsBytes() {
+		f.feed(b[f.from:i])
+		v.raw, v.hash = f.raw, f.hash.Sum64()
+		s.hungry--
+	}
+	switch {
+	case f.node != &s.table.root:
+		s.picked.close(f, &v)
+		if f.node.member == idMember {
+			s.setID(&v)
+		}
+	case s.batch:
+		s.report(v.size, s.began)
+	}
+	if s.depth == 0 {
+		s.state = atEnd
+		return i
+	}
+	s.depth--
+	s.top = &s.frames[s.depth]
+	if s.top.array {
+		s.here = s.top.node.each
+	}
+	return s.next(b, i)
+}
+
+// wantsBytes says whether a container's bytes are wanted, and not only those of its members.
+func (n *node) wantsBytes() bool { return n.hash || n.keep > 0 }
+
+func (f *frame) begin(from int) {
+	f.from, f.raw = from, f.raw[:0]
+	if f.node.hash {
+		f.hash.SetSeed(seed)
+		f.hash.Reset()
+	}
+}
+
+func (f *frame) feed(b []byte) {
+	if f.node.hash {
+		f.hash.Write(b)
+	}
+	f.raw = append(f.raw, b[:min(len(b), f.node.keep-len(f.raw))]...)
+}
+
+// feedFrames hands what there is of the span to the open containers whose bytes are wanted.
+func (s *Scanner) feedFrames(b []byte) {
+	for i := range s.frames[:s.depth+1] {
+		if f := &s.frames[i]; f.node.wantsBytes() {
+			f.feed(b[f.from:])
+			f.from = 0
+		}
+	}
+}
+
+// sight takes note that the key of n has come in the innermost object. If it has come there before, what was picked
+// of it and below it is forgotten: the last of equal keys is the one that counts, as in encoding/json.
+func (s *Scanner) sight(n *node) {
+	seen := &s.seen[n.id]
+	if seen.epoch == s.top.epoch {
+		if from := seen.first; s.picked.forget(from, n) {
+			for i := range s.seen {
+				s.seen[i].first = min(s.seen[i].first, from)
+			}
+		}
+	}
+	seen.epoch, seen.first = s.top.epoch, len(s.picked.values)
+}

@@ -1,0 +1,106 @@
+package framing
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sort"
+)
+
+// keyTable finds an object's key among the few that a node knows, with one multiplication and one comparison: the table
+// is built once, with a multiplier under which no two of its keys meet.
+type keyTable struct {
+	slots []keySlot
+	mult  uint64
+	shift uint8
+	named map[string]*node // while the table is being built
+}
+
+type keySlot struct {
+	word uint64
+	key  string
+	node *node
+}
+
+// add returns the node of a key, a new one if need be. It is for building only.
+func (k *keyTable) add(key string) *node {
+	if k.named == nil {
+		k.named = make(map[string]*node)
+	}
+	n := k.named[key]
+	if n == nil {
+		n = &node{}
+		k.named[key] = n
+	}
+	return n
+}
+
+// names returns the keys in a fixed order.
+func (k *keyTable) names() []string {
+	names := make([]string, 0, len(k.named))
+	for name := range k.named {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// build looks for a multiplier that sends each key to a slot of its own. Multipliers are tried in a fixed sequence,
+// with a larger table after every hundred, so it ends.
+func (k *keyTable) build() {
+	names := k.names()
+	if len(names) == 0 {
+		return
+	}
+	size := bits.Len(uint(len(names)))
+	k.mult = 1
+	for try := 1; ; try++ {
+		k.mult = k.mult*6364136223846793005 + 1442695040888963407 | 1
+		k.shift = uint8(64 - size)
+		if k.place(names, 1<<size) {
+			break
+		}
+		if try%100 == 0 {
+			size++
+		}
+	}
+	k.named = nil
+}
+
+func (k *keyTable) place(names []string, size int) bool {
+	k.slots = make([]keySlot, size)
+	for _, name := range names {
+		word := keyWord([]byte(name))
+		slot := &k.slots[word*k.mult>>k.shift]
+		if slot.node != nil {
+			return false
+		}
+		*slot = keySlot{word, name, k.named[name]}
+	}
+	return true
+}
+
+// find returns the node of the key with the given word, or nil.
+func (k *keyTable) find(key []byte, word uint64) *node {
+	i := word * k.mult >> k.shift
+	if i >= uint64(len(k.slots)) {
+		return nil
+	}
+	// A short key is known by its word alone; the slots that are free have a key of no length, and no node.
+	if slot := &k.slots[i]; slot.word == word && string(key) == slot.key {
+		return slot.node
+	}
+	return nil
+}
+
+// keyWord condenses a key: its first and last eight bytes, or all of a shorter one, and its length.
+func keyWord(key []byte) uint64 {
+	if len(key) >= 8 {
+		first, last := binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[len(key)-8:])
+		return first ^ bits.RotateLeft64(last, 29) + uint64(len(key))
+	}
+	var word uint64
+	for i, c := range key {
+		word |= uint64(c) << (8 * i)
+	}
+	return word | uint64(len(key))<<56
+}

@@ -1,0 +1,86 @@
+package framing
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// nesting is where the skipper stands inside a container: what the next span is to be read with.
+type nesting struct {
+	depth    int64  // brackets that are open
+	inString uint64 // all ones inside a string, else zero
+	escaped  uint64 // 1 if the next byte is escaped, else zero
+}
+
+// skipNestedPlain goes on from b[i] until the last open bracket has closed, and returns the index after it; or it
+// returns -1 if b ends before. Only strings and brackets mean anything to it, and one closing bracket is as good as the
+// other. It is what the vectorised skipper must agree with.
+func skipNestedPlain(b []byte, i int, n *nesting) int {
+	for i < len(b) {
+		if n.inString != 0 {
+			var end int
+			if end, n.escaped = skipStringPlain(b, i, n.escaped); end < 0 {
+				return -1
+			}
+			n.inString = 0
+			i = end + 1
+			continue
+		}
+		switch b[i] {
+		case '"':
+			n.inString = ^uint64(0)
+		case '{', '[':
+			n.depth++
+		case '}', ']':
+			if n.depth--; n.depth == 0 {
+				return i + 1
+			}
+		}
+		i++
+	}
+	return -1
+}
+
+// skipStringPlain goes on inside a string from b[i] and returns the index of the quote that ends it, or -1 if b ends
+// before. escaped is 1 if the next byte is escaped, else 0, before and after.
+func skipStringPlain(b []byte, i int, escaped uint64) (int, uint64) {
+	if i >= len(b) {
+		return -1, escaped
+	}
+	for i += int(escaped); ; {
+		end := bytes.IndexByte(b[i:], '"')
+		if end < 0 {
+			return -1, oddBackslashes(b[i:])
+		}
+		if oddBackslashes(b[i:i+end]) == 0 {
+			return i + end, 0
+		}
+		i += end + 1
+	}
+}
+
+// oddBackslashes returns 1 if b ends in an odd number of backslashes, else 0.
+func oddBackslashes(b []byte) uint64 {
+	n := 0
+	for n < len(b) && b[len(b)-1-n] == '\\' {
+		n++
+	}
+	return uint64(n & 1)
+}
+
+// stringEnd finds the end of a string whose inside begins at b[i]: the index of the closing quote, or -1, and whether the
+// byte after b is escaped. Most strings are short, so the first few words are looked at in place.
+func stringEnd(b []byte, i int) (end int, escaped uint64) {
+	stop := min(len(b)-8, i+24)
+	for j := i; j <= stop; j += 8 {
+		w := binary.LittleEndian.Uint64(b[j:])
+		if m := zeroBytes(w^quotes) | zeroBytes(w^backslashes); m != 0 {
+			if j += bits.TrailingZeros64(m) / 8; b[j] == '"' {
+				return j, 0
+			}
+			return skipString(b, j, 0)
+		}
+	}
+	return skipString(b, i, 0)
+}
