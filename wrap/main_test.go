@@ -1,0 +1,107 @@
+package wrap_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The test binary plays every part: run as "wrap.test @role args" it is a wrapper, a server or a host, so that the tests
+// need no other program, and the processes under test are as real as in use.
+
+// roles are what the binary can play. One that no test asks for fails the run.
+var roles = map[string]func(args []string) int{}
+
+var (
+	rolesMu   sync.Mutex
+	rolesUsed = map[string]bool{}
+)
+
+func TestMain(m *testing.M) {
+	registerRoles()
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "@") {
+		role, ok := roles[os.Args[1][1:]]
+		if !ok {
+			fmt.Fprintln(os.Stderr, "no such role:", os.Args[1])
+			os.Exit(99)
+		}
+		os.Exit(role(os.Args[2:]))
+	}
+	code := m.Run()
+	if code == 0 && everythingRan() {
+		code = reportUnused()
+	}
+	os.Exit(code)
+}
+
+func everythingRan() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return false
+		}
+	}
+	return !testing.Short()
+}
+
+func reportUnused() int {
+	code := 0
+	for name := range roles {
+		if !rolesUsed[name] {
+			fmt.Fprintln(os.Stderr, "no test uses the role", name)
+			code = 1
+		}
+	}
+	return code
+}
+
+// as is the command line for a role.
+func as(role string, args ...string) []string {
+	if _, ok := roles[role]; !ok {
+		panic("no such role: " + role)
+	}
+	rolesMu.Lock()
+	rolesUsed[role] = true
+	rolesMu.Unlock()
+	return append([]string{self(), "@" + role}, args...)
+}
+
+func self() string {
+	path, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	return path
+}
+
+// wrapped puts a wrapper process before a command. Options come before it, such as "keep".
+func wrapped(command []string, options ...string) []string {
+	return slices.Concat(as("wrapper", options...), []string{"--"}, command)
+}
+
+// bare leaves a command as it is: what a test compares the wrapped one with.
+func bare(command []string, _ ...string) []string { return command }
+
+// sh is a shell command.
+func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
+
+func command(line []string) *exec.Cmd {
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
+
+// eventually waits for what another process is about to do.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("did not happen: %s", what)
+		}
+	}
+}

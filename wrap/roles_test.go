@@ -1,0 +1,77 @@
+package wrap_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/spanpipe/spanpipe/wrap"
+)
+
+func registerRoles() {
+	roles["wrapper"] = playWrapper
+	roles["exec"] = playExec
+	roles["cat"] = playCat
+	roles["exit"] = playExit
+	registerUnixRoles()
+}
+
+// playWrapper is the least that a wrapper's main has to do.
+func playWrapper(args []string) int {
+	cut := slices.Index(args, "--")
+	options, line := args[:cut], args[cut+1:]
+	cfg := wrap.Config{
+		Command: line, Env: os.Environ(),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		KeepOrphans: slices.Contains(options, "keep"),
+	}
+	if slices.Contains(options, "taps") {
+		cfg.Input, cfg.Output, cfg.Errors = countingTap(), countingTap(), countingTap()
+	}
+	s, err := wrap.Start(cfg)
+	if err != nil {
+		return reportStart(err)
+	}
+	return s.Wait().Die()
+}
+
+// playExec is the wrapper with telemetry off.
+func playExec(args []string) int {
+	status, err := wrap.Exec(wrap.Config{
+		Command: args, Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	})
+	if err != nil {
+		return reportStart(err)
+	}
+	return status.Die()
+}
+
+func reportStart(err error) int {
+	var refused *wrap.StartError
+	if !errors.As(err, &refused) {
+		fmt.Fprintln(os.Stderr, "not a StartError:", err)
+		return 99
+	}
+	fmt.Fprintf(os.Stderr, "%v\n%s\n", err, refused.Hint)
+	return refused.Code
+}
+
+// playCat is a server that says what it hears.
+func playCat([]string) int {
+	if _, err := io.Copy(os.Stdout, os.Stdin); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// playExit ends at once with the code given.
+func playExit(args []string) int {
+	code, err := strconv.Atoi(args[0])
+	if err != nil {
+		return 99
+	}
+	return code
+}

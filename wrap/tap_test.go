@@ -1,0 +1,45 @@
+package wrap_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"sync"
+	"time"
+)
+
+// tap records what it is shown.
+type tap struct {
+	mu    sync.Mutex
+	hash  hash.Hash
+	bytes int64
+	calls int
+	ended int
+	last  time.Time
+	early bool // a call came after the end, or a time went backwards
+}
+
+func countingTap() *tap { return &tap{hash: sha256.New()} }
+
+func (t *tap) Forwarded(b []byte, read time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.early = t.early || t.ended > 0 || read.Before(t.last)
+	t.last = read
+	t.hash.Write(b)
+	t.bytes += int64(len(b))
+	t.calls++
+}
+
+func (t *tap) Ended(at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.early = t.early || at.Before(t.last)
+	t.ended++
+}
+
+func (t *tap) sum() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return hex.EncodeToString(t.hash.Sum(nil))
+}

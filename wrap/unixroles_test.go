@@ -1,0 +1,6 @@
+//go:build unix
+
+package wrap_test
+
+func registerUnixRoles() {
+}
