@@ -1,0 +1,75 @@
+package consent_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spanpipe/spanpipe/consent"
+)
+
+func TestDecide(t *testing.T) {
+	tests := []struct {
+		name     string
+		said     consent.Request
+		want     []consent.Sink
+		reason   string
+		warnings int
+	}{
+		{name: "silence is no consent", reason: "not set"},
+		{name: "blank is silence", said: consent.Request{Telemetry: " , "}, reason: "not set"},
+		{name: "off", said: consent.Request{Telemetry: "off"}, reason: "says off"},
+		{name: "off wins over a sink in the same list", said: consent.Request{Telemetry: "otlp,off"}, reason: "says off"},
+		{name: "one sink", said: consent.Request{Telemetry: "otlp"}, want: []consent.Sink{consent.OTLP}, reason: "asks for otlp"},
+		{name: "a list with blanks, case and repetition", said: consent.Request{Telemetry: " Console, OTLP ,console"},
+			want: []consent.Sink{consent.Console, consent.OTLP}},
+		{name: "an unknown sink is left out", said: consent.Request{Telemetry: "console,oltp"},
+			want: []consent.Sink{consent.Console}, warnings: 1},
+		{name: "nothing but an unknown sink", said: consent.Request{Telemetry: "true"}, warnings: 1},
+		{name: "DO_NOT_TRACK vetoes the network", said: consent.Request{Telemetry: "console,otlp", DoNotTrack: "1"},
+			want: []consent.Sink{consent.Console}, reason: "DO_NOT_TRACK"},
+		{name: "any other value of DO_NOT_TRACK too", said: consent.Request{Telemetry: "otlp", DoNotTrack: "yes please"}, reason: "DO_NOT_TRACK"},
+		{name: "DO_NOT_TRACK=0 is no veto", said: consent.Request{Telemetry: "otlp", DoNotTrack: "0"}, want: []consent.Sink{consent.OTLP}},
+		{name: "OTEL_SDK_DISABLED vetoes all", said: consent.Request{Telemetry: "console,otlp", SDKDisabled: "True"}, reason: "OTEL_SDK_DISABLED"},
+		{name: "only true disables the SDK", said: consent.Request{Telemetry: "otlp", SDKDisabled: "1"}, want: []consent.Sink{consent.OTLP}},
+		{name: "vetoes add up", said: consent.Request{Telemetry: "console,otlp", SDKDisabled: "true", DoNotTrack: "0"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, warnings := consent.Decide(tt.said)
+			if got := p.Sinks(); !slices.Equal(got, tt.want) {
+				t.Errorf("Sinks() = %q, want %q", got, tt.want)
+			}
+			if p.On() != (len(tt.want) > 0) {
+				t.Errorf("On() = %v with sinks %q", p.On(), tt.want)
+			}
+			for _, s := range []consent.Sink{consent.Console, consent.OTLP} {
+				if p.Has(s) != slices.Contains(tt.want, s) {
+					t.Errorf("Has(%q) = %v", s, p.Has(s))
+				}
+			}
+			if got := strings.Join(p.Reasons(), "; "); !strings.Contains(got, tt.reason) {
+				t.Errorf("Reasons() = %q, want it to contain %q", got, tt.reason)
+			}
+			if len(warnings) != tt.warnings {
+				t.Errorf("warnings = %q, want %d", warnings, tt.warnings)
+			}
+		})
+	}
+}
+
+func TestDecideIsImmutable(t *testing.T) {
+	p, _ := consent.Decide(consent.Request{Telemetry: "console,otlp"})
+	p.Sinks()[0] = "elsewhere"
+	p.Reasons()[0] = "because"
+	if p.Has("elsewhere") || p.Reasons()[0] == "because" {
+		t.Error("a caller could change the policy")
+	}
+}
+
+func TestWarningsDoNotEchoControlCharacters(t *testing.T) {
+	_, warnings := consent.Decide(consent.Request{Telemetry: "\x1b[31mred" + strings.Repeat("x", 1000)})
+	if len(warnings) != 1 || strings.ContainsRune(string(warnings[0]), 0x1b) || len(warnings[0]) > 300 {
+		t.Errorf("warnings = %q", warnings)
+	}
+}

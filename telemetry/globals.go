@@ -1,0 +1,32 @@
+package telemetry
+
+import (
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/go-logr/logr"
+	"go.opentelemetry.io/otel"
+)
+
+// This file is the one place that changes what is the whole process's: OpenTelemetry's handlers, and its variables.
+
+// own takes over OpenTelemetry's process-wide handlers. Their defaults write to stderr, once for every failed batch.
+func own(logger *slog.Logger, failed func(error)) {
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(failed))
+	otel.SetLogger(logr.FromSlogHandler(logger.Handler()))
+}
+
+// prefix marks the OpenTelemetry variables that are for spanpipe alone.
+const prefix = "SPANPIPE_"
+
+// OwnEnvironment makes every SPANPIPE_OTEL_X of the process's environment its OTEL_X, because the SDK and its exporters
+// read these themselves. The server's environment must have been taken before.
+func OwnEnvironment(environ []string) {
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, prefix+"OTEL_") {
+			os.Setenv(strings.TrimPrefix(name, prefix), value) //nolint:errcheck // only a malformed name can fail, and it came from there
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// losses counts what could not be recorded or sent, and tells the user once, not once a second.
+type losses struct {
+	logger *slog.Logger
+	told   atomic.Bool
+
+	messages atomic.Int64 // the relay was faster than the consumer
+	spans    door         // the exporter was slower than the calls, or could not deliver
+	logs     door
+}
+
+func newLosses(cfg Config) *losses {
+	l := &losses{logger: cfg.Logger}
+	l.spans.limit = queueSize(cfg.Lookup, "OTEL_BSP_MAX_QUEUE_SIZE")
+	l.logs.limit = queueSize(cfg.Lookup, "OTEL_BLRP_MAX_QUEUE_SIZE")
+	return l
+}
+
+// queueSize is what the SDK makes of its variable.
+func queueSize(lookup func(string) (string, bool), variable string) int64 {
+	if v, ok := lookup(variable); ok {
+		if n, err := strconv.ParseInt(v, 10, 32); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 2048
+}
+
+// failed hears of every export that did not succeed.
+func (l *losses) failed(err error) {
+	if err == nil || l.told.Swap(true) {
+		return
+	}
+	l.logger.Warn("telemetry cannot be delivered; the server is not affected", "error", err.Error(),
+		"hint", "is the collector running, and does OTEL_EXPORTER_OTLP_ENDPOINT point to it?")
+}
+
+// sum tells at the end of the session what was lost. Where a failed delivery has been told already, it is no news.
+func (l *losses) sum() {
+	messages, spans, logs := l.messages.Load(), l.spans.total(), l.logs.total()
+	if messages+spans+logs == 0 {
+		return
+	}
+	level := slog.LevelWarn
+	if l.told.Load() {
+		level = slog.LevelInfo
+	}
+	l.logger.Log(context.Background(), level, "some telemetry of this session is lost; the server was not affected",
+		"messages", messages, "spans", spans, "log_records", logs)
+}
+
+// door counts what the SDK's batch processors drop without telling: it stands before one, admits no more than its queue
+// holds, and counts the rest; the exporter behind tells it what has left.
+type door struct {
+	limit  int64
+	inside atomic.Int64
+	lost   atomic.Int64
+}
+
+func (d *door) enter() bool {
+	if d.inside.Add(1) > d.limit {
+		d.inside.Add(-1)
+		d.lost.Add(1)
+		return false
+	}
+	return true
+}
+
+func (d *door) leave(n int, err error) {
+	d.inside.Add(-int64(n))
+	if err != nil {
+		d.lost.Add(int64(n))
+	}
+}
+
+// total is all that did not arrive; at the end of a session, what is still inside will not.
+func (d *door) total() int64 { return d.lost.Load() + d.inside.Load() }
+
+// spanBatches is the SDK's batch processor behind a door.
+type spanBatches struct {
+	sdktrace.SpanProcessor
+	door *door
+}
+
+func newSpanBatches(lookup func(string) (string, bool), exporter sdktrace.SpanExporter, l *losses) *spanBatches {
+	var options []sdktrace.BatchSpanProcessorOption
+	if !given(lookup, "OTEL_BSP_SCHEDULE_DELAY") {
+		options = append(options, sdktrace.WithBatchTimeout(batchDelay))
+	}
+	return &spanBatches{sdktrace.NewBatchSpanProcessor(spanExporter{exporter, l}, options...), &l.spans}
+}
+
+// OnEnd queues the span, or counts it as lost.
+func (b *spanBatches) OnEnd(s sdktrace.ReadOnlySpan) {
+	if s.SpanContext().IsSampled() && b.door.enter() {
+		b.SpanProcessor.OnEnd(s)
+	}
+}
+
+type spanExporter struct {
+	sdktrace.SpanExporter
+	lost *losses
+}
+
+// ExportSpans sends the spans. Its error ends here: the SDK would only report it a second time.
+func (e spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	err := e.SpanExporter.ExportSpans(ctx, spans)
+	e.lost.spans.leave(len(spans), err)
+	e.lost.failed(err)
+	return nil
+}
+
+// logBatches is the same for log records.
+type logBatches struct {
+	sdklog.Processor
+	door *door
+}
+
+func newLogBatches(exporter sdklog.Exporter, l *losses) *logBatches {
+	return &logBatches{sdklog.NewBatchProcessor(logExporter{exporter, l}), &l.logs}
+}
+
+// OnEmit queues the record, or counts it as lost.
+func (b *logBatches) OnEmit(ctx context.Context, r *sdklog.Record) error {
+	if !b.door.enter() {
+		return nil
+	}
+	return b.Processor.OnEmit(ctx, r)
+}
+
+type logExporter struct {
+	sdklog.Exporter
+	lost *losses
+}
+
+// Export sends the records, as spanExporter does.
+func (e logExporter) Export(ctx context.Context, records []sdklog.Record) error {
+	err := e.Exporter.Export(ctx, records)
+	e.lost.logs.leave(len(records), err)
+	e.lost.failed(err)
+	return nil
+}
+
+// observe exports the counts, for as long as that is possible.
+func (l *losses) observe(meter metric.Meter) {
+	_, _ = meter.Int64ObservableCounter(semconv.TelemetryDropped, // only a malformed name is an error
+		metric.WithUnit("{record}"), metric.WithDescription("Messages, spans and log records that could not be recorded or sent, by reason."),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			for reason, n := range map[string]int64{
+				"message_queue": l.messages.Load(), "span": l.spans.lost.Load(), "log_record": l.logs.lost.Load(),
+			} {
+				o.Observe(n, metric.WithAttributes(attribute.String(semconv.Reason, reason)))
+			}
+			return nil
+		}))
+}

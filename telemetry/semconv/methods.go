@@ -1,0 +1,58 @@
+package semconv
+
+// The methods of MCP, versions 2024-11-05 to 2026-07-28 and the tasks extension.
+const (
+	Initialize             = "initialize"
+	Discover               = "server/discover"
+	Ping                   = "ping"
+	ToolsList              = "tools/list"
+	ToolsCall              = "tools/call"
+	PromptsList            = "prompts/list"
+	PromptsGet             = "prompts/get"
+	ResourcesList          = "resources/list"
+	ResourceTemplatesList  = "resources/templates/list"
+	ResourcesRead          = "resources/read"
+	ResourcesSubscribe     = "resources/subscribe"
+	ResourcesUnsubscribe   = "resources/unsubscribe"
+	SubscriptionsListen    = "subscriptions/listen"
+	Complete               = "completion/complete"
+	SetLevel               = "logging/setLevel"
+	TasksGet               = "tasks/get"
+	TasksCancel            = "tasks/cancel"
+	TasksResult            = "tasks/result"
+	TasksList              = "tasks/list"
+	TasksUpdate            = "tasks/update"
+	SamplingCreateMessage  = "sampling/createMessage"
+	RootsList              = "roots/list"
+	ElicitationCreate      = "elicitation/create"
+	Initialized            = "notifications/initialized"
+	Cancelled              = "notifications/cancelled"
+	Progress               = "notifications/progress"
+	LogMessage             = "notifications/message"
+	ResourcesUpdated       = "notifications/resources/updated"
+	ToolsListChanged       = "notifications/tools/list_changed"
+	PromptsListChanged     = "notifications/prompts/list_changed"
+	ResourcesListChanged   = "notifications/resources/list_changed"
+	RootsListChanged       = "notifications/roots/list_changed"
+	ElicitationComplete    = "notifications/elicitation/complete"
+	TasksStatus            = "notifications/tasks/status"
+	TasksNotification      = "notifications/tasks"
+	SubscriptionsConfirmed = "notifications/subscriptions/acknowledged"
+)
+
+var methods = map[string]bool{
+	Initialize: true, Discover: true, Ping: true, ToolsList: true, ToolsCall: true, PromptsList: true, PromptsGet: true,
+	ResourcesList: true, ResourceTemplatesList: true, ResourcesRead: true, ResourcesSubscribe: true,
+	ResourcesUnsubscribe: true, SubscriptionsListen: true, Complete: true, SetLevel: true, TasksGet: true,
+	TasksCancel: true, TasksResult: true, TasksList: true, TasksUpdate: true, SamplingCreateMessage: true,
+	RootsList: true, ElicitationCreate: true, Initialized: true, Cancelled: true, Progress: true, LogMessage: true,
+	ResourcesUpdated: true, ToolsListChanged: true, PromptsListChanged: true, ResourcesListChanged: true,
+	RootsListChanged: true, ElicitationComplete: true, TasksStatus: true, TasksNotification: true,
+	SubscriptionsConfirmed: true,
+}
+
+// KnownMethod says whether a method is one of MCP's. The names of others are chosen by a peer and have no bound.
+func KnownMethod(name string) bool { return methods[name] }
+
+// LongLived says whether an open request of the method is its normal state and no sign of a slow server.
+func LongLived(method string) bool { return method == SubscriptionsListen || method == TasksResult }

@@ -1,0 +1,102 @@
+// Package semconv holds every name that spanpipe's telemetry uses: spans, attributes, metrics, and the closed sets of
+// words that attributes may hold.
+//
+// The names under mcp., gen_ai., jsonrpc., rpc., network. and error. are OpenTelemetry's, from the semantic conventions
+// for MCP (open-telemetry/semantic-conventions-genai, docs/gen-ai/mcp.md, status: development). They live here and not in
+// an imported package because Go's semconv packages dropped the MCP and GenAI names after v1.41.0. Names under spanpipe.
+// are ours, for what the conventions have no name for.
+//
+// The package holds constants alone and imports nothing but OpenTelemetry-free code, so that the state machine in
+// telemetry/session can share its words.
+package semconv
+
+// Attributes of operations, as OpenTelemetry names them.
+const (
+	MethodName        = "mcp.method.name"
+	ProtocolVersion   = "mcp.protocol.version"
+	ResourceURI       = "mcp.resource.uri"
+	SessionID         = "mcp.session.id"
+	ToolName          = "gen_ai.tool.name"
+	PromptName        = "gen_ai.prompt.name"
+	OperationName     = "gen_ai.operation.name"
+	ToolCallArguments = "gen_ai.tool.call.arguments"
+	ToolCallResult    = "gen_ai.tool.call.result"
+	RequestID         = "jsonrpc.request.id"
+	JSONRPCVersion    = "jsonrpc.protocol.version"
+	// StatusCode is to become rpc.status_code in a later version of the conventions.
+	StatusCode       = "rpc.response.status_code"
+	ErrorType        = "error.type"
+	NetworkTransport = "network.transport"
+)
+
+// Values of OpenTelemetry's attributes.
+const (
+	ExecuteTool   = "execute_tool" // gen_ai.operation.name of tools/call
+	TransportPipe = "pipe"         // network.transport of stdio
+	Other         = "_OTHER"       // a name outside the bounded set, or an error without a better word
+)
+
+// Values of error.type besides JSON-RPC error codes.
+const (
+	ErrTool       = "tool_error"  // a result with isError true, as the conventions say
+	ErrTimeout    = "timeout"     // the requester gave up waiting and said so
+	ErrCancelled  = "cancelled"   // the requester cancelled
+	ErrAbandoned  = "abandoned"   // the session ended before the answer came
+	ErrServerExit = "server_exit" // the server ended while it owed the answer
+	ErrExpired    = "expired"     // pushed out of the bounded table of pending requests, unanswered
+	ErrTask       = "task_failed" // the task that the request started ended in failure
+)
+
+// Attributes of ours.
+const (
+	RequestSize   = "spanpipe.operation.request.size"
+	ResponseSize  = "spanpipe.operation.response.size"
+	Wait          = "spanpipe.operation.wait"     // s, request's last byte to answer's first
+	Transfer      = "spanpipe.operation.transfer" // s, answer's first byte to its last
+	RoundTrips    = "spanpipe.operation.round_trips"
+	InputWait     = "spanpipe.operation.input_wait" // s, time in which the server waited for the user
+	Ambiguous     = "spanpipe.operation.ambiguous"  // more than one request with this id was in flight
+	IDMismatch    = "spanpipe.operation.id_mismatch"
+	ErrorClass    = "spanpipe.error.class"
+	ProgressCount = "spanpipe.operation.progress.count"
+	TaskStatus    = "spanpipe.task.status"
+	Batch         = "spanpipe.batch"
+	ClientName    = "spanpipe.client.name"
+	ClientVersion = "spanpipe.client.version"
+	ServerName    = "spanpipe.server.name"
+	ServerVersion = "spanpipe.server.version"
+	Direction     = "spanpipe.direction"
+	Kind          = "spanpipe.message.kind"
+	Phase         = "spanpipe.phase"
+	Reason        = "spanpipe.reason"
+	Violation     = "spanpipe.violation"
+	Signal        = "spanpipe.signal"
+)
+
+// Span and event names that are not a method.
+const (
+	SessionSpan   = "mcp.session"
+	ProgressEvent = "progress"
+	InputEvent    = "input_required"
+	RetryEvent    = "retry"
+	TaskEvent     = "task"
+)
+
+// Instruments.
+const (
+	ServerOperationDuration = "mcp.server.operation.duration"
+	ClientOperationDuration = "mcp.client.operation.duration"
+	ServerSessionDuration   = "mcp.server.session.duration"
+	TelemetryDropped        = "spanpipe.telemetry.dropped"
+)
+
+// DurationBuckets are the boundaries, in seconds, that the conventions advise for all durations.
+func DurationBuckets() []float64 {
+	return []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300}
+}
+
+// SizeBuckets are the boundaries, in bytes, of all sizes: powers of four from 64 B to 64 MiB, so that a kilobyte's
+// difference shows among small answers and an answer that floods a model's context still has a bucket of its own.
+func SizeBuckets() []float64 {
+	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
+}

@@ -1,0 +1,290 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+const (
+	// sessionSpanLimit ends the session's span when no answer comes. A span is exported when it ends: one that lasted as
+	// long as the session would leave its children without a parent in the picture until then, and for good if we are killed.
+	sessionSpanLimit = 5 * time.Second
+	// rollover bounds the operations of one trace: backends refuse, or choke on, traces of any size.
+	rollover = 1000
+)
+
+// spans makes spans. A span is made when its operation ends, in one go; only where somebody needs its context before, a
+// child that starts, is it made earlier. So what is open costs no span.
+type spans struct {
+	cfg     Config
+	tracer  trace.Tracer
+	on      bool
+	epoch   time.Time
+	peers   *peers
+	id      string            // mcp.session.id: stdio has none, so it is a random one of this process
+	trace   trace.SpanContext // of the session's span in the current trace
+	open    trace.Span        // the session's span while it is open
+	opened  time.Duration
+	count   int // operations in the current trace
+	scratch []attribute.KeyValue
+}
+
+// place is where an operation stands in a trace, when that had to be settled before its end.
+type place struct {
+	parent trace.SpanContext // of the operation in whose course it was started
+	span   trace.Span        // its own, if made early
+}
+
+func newSpans(cfg Config, e *exports, epoch, started time.Time, p *peers) *spans {
+	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, epoch: epoch, peers: p, id: instanceID()}
+	if s.on && cfg.TraceScope != TraceOperation {
+		s.root(started.Sub(epoch))
+	}
+	return s
+}
+
+func (s *spans) at(t time.Duration) time.Time { return s.epoch.Add(t) }
+
+// root starts a session span, and with it a new trace, linked to the one before.
+func (s *spans) root(at time.Duration) {
+	options := []trace.SpanStartOption{trace.WithTimestamp(s.at(at)), trace.WithNewRoot()}
+	if s.trace.IsValid() {
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.trace}))
+	}
+	_, s.open = s.tracer.Start(context.Background(), semconv.SessionSpan, options...)
+	s.trace, s.opened, s.count = s.open.SpanContext(), at, 0
+}
+
+// begun ends the session's span: the server has answered for the first time, or it is not going to.
+func (s *spans) begun(at time.Duration) {
+	if s.open == nil {
+		return
+	}
+	s.scratch = append(s.scratch[:0], attribute.String(semconv.NetworkTransport, semconv.TransportPipe))
+	s.text(semconv.ProtocolVersion, s.peers.protocol)
+	if !stateless(s.peers.protocol) {
+		s.text(semconv.SessionID, s.id)
+	}
+	s.text(semconv.ClientName, s.peers.clientName)
+	s.text(semconv.ClientVersion, s.peers.clientVersion)
+	s.text(semconv.ServerName, s.peers.serverName)
+	s.text(semconv.ServerVersion, s.peers.serverVersion)
+	s.open.SetAttributes(s.scratch...)
+	s.open.End(trace.WithTimestamp(s.at(at)))
+	s.open = nil
+}
+
+// advance ends a session span that has waited long enough.
+func (s *spans) advance(now time.Duration) {
+	if s.open != nil && now-s.opened > sessionSpanLimit {
+		s.begun(s.opened + sessionSpanLimit)
+	}
+}
+
+// started settles the parent of an operation that was started in the course of another, whose span is made for that.
+func (s *spans) started(op *session.Operation) {
+	if !s.on || op.Parent == nil {
+		return
+	}
+	parent := s.placeOf(op.Parent)
+	if parent.span == nil {
+		parent.span = s.start(op.Parent)
+	}
+	s.placeOf(op).parent = parent.span.SpanContext()
+}
+
+func (s *spans) placeOf(op *session.Operation) *place {
+	p, _ := op.Data.(*place)
+	if p == nil {
+		p = &place{}
+		op.Data = p
+	}
+	return p
+}
+
+// finished makes the span of an operation, complete.
+func (s *spans) finished(op *session.Operation) {
+	if !s.on {
+		return
+	}
+	var span trace.Span
+	if p, _ := op.Data.(*place); p != nil {
+		span = p.span
+	}
+	if span == nil {
+		span = s.start(op)
+	}
+	if span.IsRecording() {
+		s.describe(span, op)
+	}
+	span.End(trace.WithTimestamp(s.at(op.End)))
+}
+
+// start makes the span of an operation at its place: below the operation it belongs to, below the remote parent that the
+// request names, or below the session.
+func (s *spans) start(op *session.Operation) trace.Span {
+	kind := trace.SpanKindServer
+	if op.Dir == session.ToClient {
+		kind = trace.SpanKindClient
+	}
+	options := make([]trace.SpanStartOption, 0, 4)
+	options = append(options, trace.WithTimestamp(s.at(op.Start)), trace.WithSpanKind(kind))
+	ctx := context.Background()
+	if remote := remoteParent(op); remote.IsValid() {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, remote)
+		if s.trace.IsValid() {
+			options = append(options, trace.WithLinks(trace.Link{SpanContext: s.trace}))
+		}
+	} else if p, _ := op.Data.(*place); p != nil && p.parent.IsValid() {
+		ctx = trace.ContextWithSpanContext(ctx, p.parent)
+	} else if s.trace.IsValid() {
+		if s.count++; s.count > rollover {
+			s.begun(op.Start)
+			s.root(op.Start)
+			s.begun(op.Start)
+		}
+		ctx = trace.ContextWithSpanContext(ctx, s.trace)
+	}
+	_, span := s.tracer.Start(ctx, spanName(op), options...)
+	return span
+}
+
+// spanName is the method with the tool's or prompt's name, never a URI. A method that is not MCP's is chosen by a peer
+// and stays out of the name, as the conventions ask for low cardinality.
+func spanName(op *session.Operation) string {
+	switch {
+	case !semconv.KnownMethod(op.Method):
+		return semconv.Other
+	case op.Target != "" && (op.Method == semconv.ToolsCall || op.Method == semconv.PromptsGet):
+		return op.Method + " " + op.Target
+	}
+	return op.Method
+}
+
+// remoteParent reads params._meta.traceparent and tracestate (SEP-414, W3C trace context).
+func remoteParent(op *session.Operation) trace.SpanContext {
+	if op.Request == nil || op.Request.Traceparent == "" {
+		return trace.SpanContext{}
+	}
+	carrier := propagation.MapCarrier{"traceparent": op.Request.Traceparent, "tracestate": op.Request.Tracestate}
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+}
+
+// describe sets what is known of the operation on its span.
+func (s *spans) describe(span trace.Span, op *session.Operation) {
+	s.scratch = s.scratch[:0]
+	s.identity(op)
+	s.outcome(op)
+	span.SetAttributes(s.scratch...)
+	for _, e := range op.Events {
+		span.AddEvent(e.Name, trace.WithTimestamp(s.at(e.At)))
+	}
+	if op.ErrorType != "" {
+		span.SetStatus(codes.Error, "")
+	}
+}
+
+func (s *spans) identity(op *session.Operation) {
+	s.text(semconv.MethodName, op.Method)
+	s.text(semconv.NetworkTransport, semconv.TransportPipe)
+	s.text(semconv.ProtocolVersion, op.Protocol)
+	if !stateless(op.Protocol) {
+		s.text(semconv.SessionID, s.id)
+	}
+	s.text(semconv.RequestID, op.ID.Text)
+	switch op.Method {
+	case semconv.ToolsCall:
+		s.text(semconv.ToolName, op.Target)
+		s.text(semconv.OperationName, semconv.ExecuteTool)
+	case semconv.PromptsGet, semconv.Complete:
+		s.text(semconv.PromptName, op.Target)
+	}
+	if op.Request != nil {
+		s.text(semconv.JSONRPCVersion, op.Request.JSONRPC)
+	}
+	if op.Batch {
+		s.scratch = append(s.scratch, attribute.Bool(semconv.Batch, true))
+	}
+}
+
+func (s *spans) outcome(op *session.Operation) {
+	s.text(semconv.ErrorType, op.ErrorType)
+	s.text(semconv.StatusCode, op.Code)
+	s.text(semconv.ErrorClass, string(op.Class))
+	s.text(semconv.TaskStatus, op.TaskStatus)
+	s.scratch = append(s.scratch, attribute.Int64(semconv.RequestSize, op.RequestSize))
+	if op.Answered {
+		s.scratch = append(s.scratch, attribute.Int64(semconv.ResponseSize, op.ResponseSize))
+	}
+	if op.Answered && op.RoundTrips == 1 {
+		s.scratch = append(s.scratch,
+			attribute.Float64(semconv.Wait, (op.FirstByte-op.Start).Seconds()),
+			attribute.Float64(semconv.Transfer, max(op.End-op.FirstByte, 0).Seconds()))
+	}
+	if op.RoundTrips > 1 {
+		s.scratch = append(s.scratch, attribute.Int(semconv.RoundTrips, op.RoundTrips))
+	}
+	if op.InputWait > 0 {
+		s.scratch = append(s.scratch, attribute.Float64(semconv.InputWait, op.InputWait.Seconds()))
+	}
+	if op.Progress > 0 {
+		s.scratch = append(s.scratch, attribute.Int(semconv.ProgressCount, op.Progress))
+	}
+	if op.Ambiguous {
+		s.scratch = append(s.scratch, attribute.Bool(semconv.Ambiguous, true))
+	}
+	if op.IDMismatch {
+		s.scratch = append(s.scratch, attribute.Bool(semconv.IDMismatch, true))
+	}
+}
+
+func (s *spans) text(key, value string) {
+	if value != "" {
+		s.scratch = append(s.scratch, attribute.String(key, value))
+	}
+}
+
+// stateless says whether a protocol version has no sessions: 2026-07-28 and later. Versions are dates.
+func stateless(protocol string) bool { return protocol >= "2026-07-28" }
+
+// noted makes the short span of a notification that belongs to no operation. Progress, cancellations and log messages are
+// events or counts: a span for each would drown the calls.
+func (s *spans) noted(n *session.Note) {
+	if !s.on || n.Violation != "" {
+		return
+	}
+	switch n.Message.Method {
+	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
+		return
+	}
+	m := n.Message
+	op := session.Operation{
+		Dir: m.Dir, Method: m.Method, Start: m.Last, End: m.Last, RequestSize: m.Size, Request: m.Extra, RoundTrips: 1,
+		Protocol: s.peers.protocol, Batch: m.Batch,
+	}
+	if n.Operation != nil {
+		op.Data = &place{parent: s.contextOf(n.Operation)}
+	}
+	span := s.start(&op)
+	if span.IsRecording() {
+		s.describe(span, &op)
+	}
+	span.End(trace.WithTimestamp(s.at(op.End)))
+}
+
+// contextOf makes an open operation's span, if it is not made yet.
+func (s *spans) contextOf(op *session.Operation) trace.SpanContext {
+	p := s.placeOf(op)
+	if p.span == nil {
+		p.span = s.start(op)
+	}
+	return p.span.SpanContext()
+}

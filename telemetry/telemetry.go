@@ -1,0 +1,174 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+// Config says what telemetry is made of a session. Zero values mean what is documented.
+type Config struct {
+	Policy  consent.Policy              // what may be collected and where it may go
+	Command []string                    // the server's command, for service.name; nothing else of it is used
+	Version string                      // of spanpipe, for the instrumentation scope
+	Lookup  func(string) (string, bool) // the environment; nil means an empty one
+
+	TraceScope TraceScope   // what shares a trace; default TraceSession
+	Logger     *slog.Logger // hears of trouble with telemetry; nil discards
+
+	// Clean checks a name that a peer has chosen, see session.Decoder. Nil lets every name pass.
+	Clean func(name []byte) string
+
+	// Operation is called with every finished operation, from one goroutine. May be nil.
+	Operation func(*Operation)
+	// Spans get every finished span beside the sinks of the policy, in this process.
+	Spans []sdktrace.SpanProcessor
+}
+
+// TraceScope says which operations share a trace.
+type TraceScope string
+
+// The trace scopes, as they are written in SPANPIPE_TRACE_SCOPE.
+const (
+	TraceSession   TraceScope = "session"   // all operations of a session
+	TraceOperation TraceScope = "operation" // each operation on its own
+)
+
+// Operation is a finished operation with its times on the clock.
+type Operation struct {
+	*session.Operation
+	Start, End time.Time
+}
+
+// Telemetry watches one session. Make it before the server starts, Run it when the server runs, Close it when the server has
+// ended.
+type Telemetry struct {
+	cfg    Config
+	epoch  time.Time
+	queue  *queue
+	taps   [2]*Tap
+	failed atomic.Bool
+
+	recorder *recorder
+	exports  *exports
+
+	stop    chan session.End // has the reason when the session is over
+	stopped chan struct{}    // closed when the consumer has ended
+}
+
+// New prepares to watch a session that is about to start. It is cheap: what takes time is left to Run.
+func New(cfg Config) *Telemetry {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Lookup == nil {
+		cfg.Lookup = func(string) (string, bool) { return "", false }
+	}
+	t := &Telemetry{
+		cfg: cfg, epoch: time.Now(), queue: newQueue(),
+		stop: make(chan session.End, 1), stopped: make(chan struct{}),
+	}
+	table := session.Table()
+	for dir := range t.taps {
+		t.taps[dir] = t.tap(session.Direction(dir), table)
+	}
+	return t
+}
+
+// Tap returns what is to look at one direction of the relay.
+func (t *Telemetry) Tap(dir session.Direction) *Tap { return t.taps[dir] }
+
+// Run builds the exporters and starts to turn messages into telemetry, for a server that was started at the given time.
+// What cannot be exported is told to the logger; it is never an error of the session.
+func (t *Telemetry) Run(started time.Time) {
+	t.exports = newExports(t.cfg)
+	t.recorder = newRecorder(t.cfg, t.exports, t.epoch, started)
+	go t.consume() // ends on stop; Close waits for it
+}
+
+// Flush sends what there is, without waiting for it: the client has left, and the host may not wait for our end.
+func (t *Telemetry) Flush() {
+	go t.exports.flush(context.Background()) // bounded by the exporters' timeouts; the process may end before
+}
+
+// Close ends the session's telemetry: open operations are ended, and everything is sent within the context's time.
+// It says how many records could not be.
+func (t *Telemetry) Close(ctx context.Context, end session.End) {
+	t.stop <- end
+	select {
+	case <-t.stopped:
+	case <-ctx.Done():
+	}
+	t.exports.shutdown(ctx)
+}
+
+// Fail switches telemetry off for the rest of the session, after something of ours has panicked. The bytes flow on.
+func (t *Telemetry) Fail(recovered any) {
+	if t.failed.Swap(true) {
+		return
+	}
+	t.queue.close()
+	t.cfg.Logger.Warn("telemetry is off for the rest of this session, because of a defect in spanpipe; the server is not affected",
+		"panic", fmt.Sprint(recovered), "hint", "please report it at https://github.com/spanpipe/spanpipe/issues")
+}
+
+// idleTick is how often the consumer looks at the clock when there are no messages.
+const idleTick = time.Second
+
+// consume is the consumer: the one goroutine that owns tracker and recorder.
+func (t *Telemetry) consume() {
+	defer close(t.stopped)
+	defer func() {
+		if r := recover(); r != nil {
+			t.Fail(r)
+		}
+	}()
+	tracker := session.New(session.Config{}, t.recorder)
+	clock := time.NewTicker(idleTick)
+	defer clock.Stop()
+	var spare [2][]session.Message
+	for {
+		var end session.End
+		over := false
+		select {
+		case <-t.queue.due.C:
+		case <-t.queue.full:
+		case <-clock.C:
+		case end = <-t.stop:
+			over = true
+		}
+		spare = t.drain(tracker, spare)
+		now := time.Since(t.epoch)
+		tracker.Advance(now)
+		t.recorder.advance(now)
+		if over {
+			tracker.Close(now, end)
+			t.recorder.end(now, end)
+			return
+		}
+	}
+}
+
+// drain hands everything in the queue to the tracker, and returns the emptied buffers for the next turn.
+func (t *Telemetry) drain(tracker *session.Tracker, spare [2][]session.Message) [2][]session.Message {
+	buffers, dropped := t.queue.swap(spare)
+	if dropped > 0 {
+		t.recorder.dropped(dropped)
+	}
+	merge(buffers, func(m *session.Message) {
+		t.recorder.message(m)
+		tracker.Observe(m)
+	})
+	for dir := range buffers {
+		clear(buffers[dir])
+		buffers[dir] = buffers[dir][:0]
+	}
+	return buffers
+}
