@@ -66,23 +66,22 @@ func (s *Scanner) member(n *node, v *ended) {
 	}
 }
 
-// setID takes the id. Null and what no id can be have no text, but they do have a hash.
+// setID takes the id. Only a string or a number has a text.
 func (s *Scanner) setID(v *ended) {
-	id := ID{Type: OtherID, Hash: v.hash}
+	id, hash := ID{Type: OtherID}, v.hash
 	switch v.typ {
 	case Null:
 		id.Type = NullID
 	case String:
-		id.Type, id.Hash = StringID, v.textHash
+		id.Type, hash = StringID, v.textHash
 	case Number:
 		id.Type = NumberID
 	}
 	if id.Type == StringID || id.Type == NumberID {
-		text := clip(v.written(), MaxIDText)
-		id.Text = s.id[:copy(s.id[:], text)]
-		id.Truncated = v.cut(len(text))
+		id.Text = s.id[:copy(s.id[:], clip(v.written(), MaxIDText))]
+		id.Truncated = v.cut(len(id.Text))
 	}
-	id.Hash ^= uint64(id.Type) * 0x9e3779b97f4a7c15
+	id.seal(hash)
 	s.msg.ID = id
 }
 

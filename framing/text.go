@@ -57,9 +57,10 @@ func (d *textDecoder) write(p []byte) bool {
 
 // finish ends the text. It returns false if it ends inside an escape.
 func (d *textDecoder) finish() bool {
+	whole := d.escape == 0 || d.done()
 	d.flushPartial()
 	d.flushHigh()
-	return d.escape == 0
+	return whole
 }
 
 // step decodes one byte.

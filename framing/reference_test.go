@@ -1,0 +1,193 @@
+package framing_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/spanpipe/spanpipe/framing"
+)
+
+// What the scanner must find in a line, by way of encoding/json: the reference that it is compared with.
+
+// wanted returns what the messages of a valid line must be, less their kinds.
+func wanted(paths []framing.Path, line []byte) []framing.Message {
+	line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	var elements []json.RawMessage
+	switch trimmed := bytes.TrimSpace(line); trimmed[0] {
+	case '{':
+		return []framing.Message{wantedMessage(paths, trimmed)}
+	case '[':
+		must(json.Unmarshal(trimmed, &elements))
+	}
+	var all []framing.Message
+	for _, e := range elements {
+		if e[0] == '{' {
+			m := wantedMessage(paths, e)
+			m.Size, m.Batch = int64(len(e)), true
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+func wantedMessage(paths []framing.Path, object []byte) framing.Message {
+	var m framing.Message
+	for field, p := range paths {
+		for _, raw := range lookUp(object, p.Keys) {
+			m.Values = append(m.Values, wantedValue(field, p, raw))
+		}
+	}
+	top := members(object)
+	if raw, ok := top["id"]; ok {
+		m.ID = wantedID(raw)
+	}
+	m.Method, _ = wantedText(top["method"], framing.MaxMethodText)
+	if typeOf(top["method"]) != framing.String {
+		m.Method = nil
+	}
+	m.Version, _ = wantedText(top["jsonrpc"], 16)
+	return m
+}
+
+func wantedID(raw []byte) framing.ID {
+	id := framing.ID{Type: framing.OtherID}
+	switch typeOf(raw) {
+	case framing.Null:
+		return framing.ID{Type: framing.NullID}
+	case framing.Number:
+		id.Type = framing.NumberID
+		id.Text, id.Truncated = wantedText(raw, framing.MaxIDText)
+	case framing.String:
+		id.Type = framing.StringID
+		id.Text, id.Truncated = wantedText(raw, framing.MaxIDText)
+		var all string
+		must(json.Unmarshal(raw, &all))
+		raw = []byte(all)
+	}
+	id.Hash = framing.HashOf(raw) ^ uint64(id.Type)*0x9e3779b97f4a7c15
+	return id
+}
+
+func wantedValue(field int, p framing.Path, raw []byte) framing.Value {
+	v := framing.Value{Field: field, Type: typeOf(raw), Size: int64(len(raw))}
+	switch {
+	case p.Want&framing.Raw != 0:
+		v.Text, v.Truncated = raw[:min(len(raw), p.Max)], len(raw) > p.Max
+	case p.Want&framing.Text != 0:
+		v.Text, v.Truncated = wantedText(raw, p.Max)
+	}
+	if p.Want&framing.Hash != 0 {
+		v.Hash = framing.HashOf(raw)
+	}
+	if p.Want&framing.Count != 0 && v.Type == framing.Array {
+		v.Count = len(array(raw))
+	}
+	return v
+}
+
+// lookUp returns the values that the keys lead to.
+func lookUp(raw []byte, keys []string) [][]byte {
+	if len(keys) == 0 {
+		return [][]byte{raw}
+	}
+	var found [][]byte
+	switch typ := typeOf(raw); {
+	case typ == framing.Array && keys[0] == framing.Each:
+		for _, e := range array(raw) {
+			found = append(found, lookUp(e, keys[1:])...)
+		}
+	case typ == framing.Object && keys[0] != framing.Each:
+		if member, ok := members(raw)[keys[0]]; ok {
+			found = lookUp(member, keys[1:])
+		}
+	}
+	return found
+}
+
+// wantedText returns the text of a scalar, cut to whole characters within the limit.
+func wantedText(raw []byte, limit int) ([]byte, bool) {
+	text := string(raw)
+	switch typeOf(raw) {
+	case framing.String:
+		must(json.Unmarshal(raw, &text))
+	case framing.Object, framing.Array:
+		return nil, false
+	}
+	end := 0
+	for _, r := range text {
+		if end+utf8.RuneLen(r) > limit {
+			return []byte(text[:end]), true
+		}
+		end += utf8.RuneLen(r)
+	}
+	return []byte(text), false
+}
+
+func members(raw []byte) map[string]json.RawMessage {
+	var m map[string]json.RawMessage
+	must(json.Unmarshal(raw, &m))
+	return m
+}
+
+func array(raw []byte) []json.RawMessage {
+	var a []json.RawMessage
+	must(json.Unmarshal(raw, &a))
+	return a
+}
+
+func typeOf(raw []byte) framing.ValueType {
+	if len(raw) == 0 {
+		return 0
+	}
+	switch raw[0] {
+	case '"':
+		return framing.String
+	case '{':
+		return framing.Object
+	case '[':
+		return framing.Array
+	case 't':
+		return framing.True
+	case 'f':
+		return framing.False
+	case 'n':
+		return framing.Null
+	}
+	return framing.Number
+}
+
+// differs says in what a scanned message differs from the wanted one. The order of values is compared field by field.
+func differs(got, want framing.Message, fields int) string {
+	if g, w := show(framing.Message{ID: got.ID, Method: got.Method, Version: got.Version}),
+		show(framing.Message{ID: want.ID, Method: want.Method, Version: want.Version}); g != w {
+		return fmt.Sprintf("members\n\t%s, want\n\t%s", g, w)
+	}
+	if len(got.Values) != len(want.Values) {
+		return fmt.Sprintf("%d values, want %d", len(got.Values), len(want.Values))
+	}
+	for f := range fields {
+		g, w := show(framing.Message{Values: only(got.Values, f)}), show(framing.Message{Values: only(want.Values, f)})
+		if g != w {
+			return fmt.Sprintf("field %d\n\t%s, want\n\t%s", f, g, w)
+		}
+	}
+	return ""
+}
+
+func only(values []framing.Value, field int) []framing.Value {
+	var some []framing.Value
+	for _, v := range values {
+		if v.Field == field {
+			some = append(some, v)
+		}
+	}
+	return some
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
