@@ -6,6 +6,16 @@ import "hash/maphash"
 
 type Nesting = nesting
 
+func (n *nesting) Set(depth int64, inString, escaped bool) {
+	*n = nesting{depth: depth}
+	if inString {
+		n.inString = ^uint64(0)
+	}
+	if escaped {
+		n.escaped = 1
+	}
+}
+
 var (
 	SkipNested      = skipNested
 	SkipNestedPlain = skipNestedPlain

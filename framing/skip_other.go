@@ -1,3 +1,5 @@
+//go:build !amd64
+
 package framing
 
 func skipNested(b []byte, i int, n *nesting) int { return skipNestedPlain(b, i, n) }
