@@ -16,7 +16,7 @@ func registerRoles() {
 	roles["exec"] = playExec
 	roles["cat"] = playCat
 	roles["exit"] = playExit
-	registerUnixRoles()
+	registerSystemRoles()
 }
 
 // playWrapper is the least that a wrapper's main has to do.

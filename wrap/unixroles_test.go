@@ -1,6 +1,0 @@
-//go:build unix
-
-package wrap_test
-
-func registerUnixRoles() {
-}
