@@ -15,6 +15,8 @@ type pump struct {
 	look     *look
 
 	read, written atomic.Int64
+	abandoned     atomic.Bool
+	eof           atomic.Bool // from came to its end by itself
 	done          chan struct{} // closed when both ends are closed and the tap has ended
 }
 
@@ -37,6 +39,7 @@ func (p *pump) copy() {
 	for {
 		n, err := p.from.read(buf)
 		if n <= 0 || err != nil {
+			p.eof.Store(!p.abandoned.Load())
 			return
 		}
 		var read time.Time
@@ -62,6 +65,7 @@ func (p *pump) abandon() {
 	if p == nil {
 		return
 	}
+	p.abandoned.Store(true)
 	p.from.abandon()
 	p.to.abandon()
 	interruptBlocked()

@@ -114,6 +114,7 @@ func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }
 func (s *Server) Wait() Status {
 	status := <-s.process.exited
 	ended := time.Now()
+	status.ClientLeft = s.input == nil || s.input.eof.Load()
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))
 	s.input.abandon() // whoever still writes gets a broken pipe, as from a bare server
 	swept := make(chan struct{})

@@ -54,6 +54,7 @@ type Status struct {
 	Code       int            // its exit code, if it was not killed by a signal
 	Signal     syscall.Signal // the signal that killed it, or 0
 	CoreDumped bool
+	ClientLeft bool // the client's input had ended before the server did
 }
 
 // StartError says why a server could not be started.

@@ -91,7 +91,7 @@ func (a *app) program() *cli.App {
 		HideHelpCommand: true, // ours is a command like the others: the library's would answer to a server's argument "help"
 		HideVersion:     true,
 		Writer:          a.Stdout,
-		ErrWriter:       io.Discard, // the library's own complaints; ours are said once, by failed
+		ErrWriter:       io.Discard,                   // the library's own complaints; ours are said once, by failed
 		ExitErrHandler:  func(*cli.Context, error) {}, // the library's calls os.Exit
 		OnUsageError:    misused,
 		Flags:           flags(),

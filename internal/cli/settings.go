@@ -21,6 +21,7 @@ type setting struct {
 	value    string // what stands for the value in help; empty for a switch
 	initial  string // the default, as it would be written
 	usage    string
+	words    []string // the values there are, where they are few: for completion
 	set      func(o *options, value string) error
 }
 
@@ -42,11 +43,13 @@ var settings = []setting{
 	{
 		flag: "telemetry", variable: "SPANPIPE_TELEMETRY", value: "LIST", initial: "off",
 		usage: "where telemetry goes: off, or a comma list of console (lines on stderr) and otlp (an OpenTelemetry collector)",
+		words: []string{"off", "console", "otlp", "console,otlp"},
 		set:   func(o *options, v string) error { o.telemetry = v; return nil },
 	},
 	{
 		flag: "trace-scope", variable: "SPANPIPE_TRACE_SCOPE", value: "SCOPE", initial: "session",
 		usage: "what shares a trace: all operations of a session, or each operation on its own (session, operation)",
+		words: []string{string(telemetry.TraceSession), string(telemetry.TraceOperation)},
 		set: func(o *options, v string) (err error) {
 			o.traceScope, err = oneOf(v, telemetry.TraceSession, telemetry.TraceOperation)
 			return err
@@ -71,6 +74,7 @@ var settings = []setting{
 	{
 		flag: "log-level", variable: "SPANPIPE_LOG_LEVEL", value: "LEVEL", initial: "warn",
 		usage: "what spanpipe says of itself on stderr (debug, info, warn, error)",
+		words: []string{"debug", "info", "warn", "error"},
 		set: func(o *options, v string) error {
 			level, err := oneOf(v, "debug", "info", "warn", "error")
 			if err != nil {
@@ -82,6 +86,7 @@ var settings = []setting{
 	{
 		flag: "log-format", variable: "SPANPIPE_LOG_FORMAT", value: "FORMAT", initial: "text",
 		usage: "how it says it (text, json)",
+		words: []string{"text", "json"},
 		set: func(o *options, v string) (err error) {
 			o.logFormat, err = oneOf(v, "text", "json")
 			return err

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Build is what the linker knows of this binary. Empty fields are filled from what Go has recorded, where it has.
+type Build struct{ Version, Commit, Date string }
+
+func (b Build) complete() Build {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if v := info.Main.Version; v != "(devel)" {
+			b.Version = cmp.Or(b.Version, v)
+		}
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				b.Commit = cmp.Or(b.Commit, s.Value)
+			case "vcs.time":
+				b.Date = cmp.Or(b.Date, s.Value)
+			}
+		}
+	}
+	return Build{cmp.Or(b.Version, "devel"), cmp.Or(b.Commit, "unknown"), cmp.Or(b.Date, "unknown")}
+}
+
+func (b Build) version() string { return b.complete().Version }
+
+func (a *app) versionCommand() *cli.Command {
+	return &cli.Command{
+		Name:            "version",
+		Usage:           "show version, commit, date and Go version",
+		HideHelpCommand: true,
+		OnUsageError:    misused,
+		Action: func(c *cli.Context) error {
+			if err := a.noArguments(c); err != nil {
+				return err
+			}
+			b := a.Build.complete()
+			_, err := fmt.Fprintf(a.Stdout, "spanpipe %s\ncommit %s\ndate %s\ngo %s %s/%s\n",
+				b.Version, b.Commit, b.Date, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}

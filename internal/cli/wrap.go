@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/consent/redact"
+	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+	"github.com/spanpipe/spanpipe/wrap"
+)
+
+const wrapExample = "for example: spanpipe -- npx -y @modelcontextprotocol/server-everything"
+
+func (a *app) wrapCommand() *cli.Command {
+	return &cli.Command{
+		Name:            "wrap",
+		Usage:           "wrap a server; the same as no command at all",
+		UsageText:       "spanpipe wrap [flags] [--] command [args...]",
+		Flags:           flags(),
+		HideHelpCommand: true,
+		OnUsageError:    misused,
+		Action: func(c *cli.Context) error {
+			command := c.Args().Slice()
+			if len(command) > 0 && a.dashes { // the "--" came behind the server's name: it is the server's
+				command = append(append(command, "--"), a.command...)
+			} else if len(command) == 0 {
+				command = a.command
+			}
+			return a.wrap(c, command)
+		},
+	}
+}
+
+// wrapRoot is what runs without a command.
+func (a *app) wrapRoot(c *cli.Context) error {
+	if word := c.Args().First(); word != "" {
+		return &usageError{"unknown command " + strings.TrimSpace(word), "to wrap a server, put -- before its command: spanpipe -- " + word + " ..."}
+	}
+	if !a.dashes && c.NumFlags() == 0 {
+		return &usageError{"no server to wrap", wrapExample + "; or see: spanpipe help"}
+	}
+	return a.wrap(c, a.command)
+}
+
+// wrap runs one server to its end.
+func (a *app) wrap(c *cli.Context, command []string) error {
+	if len(command) == 0 || command[0] == "" {
+		return &usageError{"no server to wrap", wrapExample}
+	}
+	lookup := environment(a.Environ)
+	o, err := resolve(c, lookup, a.say.warn)
+	if err != nil {
+		return err
+	}
+	policy, err := a.decide(o, lookup)
+	if err != nil {
+		return err
+	}
+	cfg := wrap.Config{
+		Command: command, Env: serverEnvironment(a.Environ), KeepOrphans: o.keepOrphans,
+		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
+	}
+	if !policy.On() {
+		a.say.close() // nothing of ours may be left, not even a line on its way
+		status, err := wrap.Exec(cfg)
+		if err != nil {
+			a.say = newSpeaker(a.Stderr)
+			return err
+		}
+		a.status = status.Die()
+		return nil
+	}
+	telemetry.OwnEnvironment(a.Environ)
+	cfg.Logger = a.say.logger(o)
+	config := telemetry.Config{
+		Policy: policy, Command: command, Version: a.Build.version(), Lookup: environment(ownEnvironment(a.Environ)),
+		TraceScope: o.traceScope, Logger: cfg.Logger, Clean: clean,
+	}
+	if policy.Has(consent.Console) {
+		config.Operation = a.say.console(a.Stderr, lookup)
+	}
+	status, err := watched(cfg, config, o.flushTimeout)
+	if err != nil {
+		return err
+	}
+	a.say.close()
+	a.status = status.Die()
+	return nil
+}
+
+// watched runs a server with telemetry.
+func watched(cfg wrap.Config, config telemetry.Config, flushTimeout time.Duration) (wrap.Status, error) {
+	t := telemetry.New(config)
+	cfg.Input, cfg.Output = t.Tap(session.ToServer), t.Tap(session.ToClient)
+	cfg.TapFailed = t.Fail
+	server, err := wrap.Start(cfg)
+	if err != nil {
+		return wrap.Status{}, err
+	}
+	t.Run(server.Started())
+	go func() { // ends with the client's input, which Wait closes at the latest
+		<-server.InputEnded()
+		t.Flush()
+	}()
+	status := server.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	go func() { // ends with the flush
+		select {
+		case <-server.Interrupted():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	t.Close(ctx, end(status))
+	return status, nil
+}
+
+// end is why the session ended.
+func end(s wrap.Status) session.End {
+	if s.ClientLeft {
+		return session.ClientLeft
+	}
+	return session.ServerLeft
+}
+
+// decide asks the consent package, and says what it did not understand: a warning for a variable, an error for a flag.
+func (a *app) decide(o *options, lookup func(string) (string, bool)) (consent.Policy, error) {
+	get := func(name string) string { v, _ := lookup(name); return v }
+	policy, warnings := consent.Decide(consent.Request{
+		Telemetry: o.telemetry, DoNotTrack: get("DO_NOT_TRACK"),
+		SDKDisabled: either(get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")),
+	})
+	for _, w := range warnings {
+		if strings.HasPrefix(o.telemetryFrom, "--") {
+			return consent.Policy{}, &usageError{o.telemetryFrom + ": " + string(w), "see: spanpipe help"}
+		}
+		a.say.warn(o.telemetryFrom+": "+string(w), "")
+	}
+	return policy, nil
+}
+
+func either(first, second string) string {
+	if first != "" {
+		return first
+	}
+	return second
+}
+
+// prefix is that of every variable of ours.
+const prefix = "SPANPIPE_"
+
+// serverEnvironment is our environment less what is ours alone.
+func serverEnvironment(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool { return strings.HasPrefix(entry, prefix) })
+}
+
+// ownEnvironment is the environment as OpenTelemetry's variables are to be read by us: SPANPIPE_OTEL_X is OTEL_X, and wins.
+func ownEnvironment(environ []string) []string {
+	own := slices.Clone(environ)
+	for _, entry := range environ {
+		if strings.HasPrefix(entry, prefix+"OTEL_") {
+			own = append(own, strings.TrimPrefix(entry, prefix))
+		}
+	}
+	return own
+}
+
+// environment looks variables up in a list. The last entry of a name counts, as in Go's own os.Environ users.
+func environment(environ []string) func(string) (string, bool) {
+	values := make(map[string]string, len(environ))
+	for _, entry := range environ {
+		if name, value, ok := strings.Cut(entry, "="); ok {
+			values[name] = value
+		}
+	}
+	return func(name string) (string, bool) {
+		v, ok := values[name]
+		return v, ok
+	}
+}
+
+// clean is what telemetry may show of a name that a peer has chosen.
+func clean(name []byte) string {
+	shown, ok := redact.Name(name)
+	if !ok {
+		return refusedName
+	}
+	return shown
+}
+
+// refusedName stands for a name that looks like a secret or a person's data, or is no text.
+const refusedName = "[redacted:name]"
