@@ -54,7 +54,7 @@ func (k *keyTable) build() {
 	size := bits.Len(uint(len(names)))
 	k.mult = 1
 	for try := 1; ; try++ {
-		k.mult = k.mult*6364136223846793005 + 1442695040888963407 | 1
+		k.mult = (k.mult*6364136223846793005 + 1442695040888963407) | 1
 		k.shift = uint8(64 - size)
 		if k.place(names, 1<<size) {
 			break
@@ -79,28 +79,47 @@ func (k *keyTable) place(names []string, size int) bool {
 	return true
 }
 
-// find returns the node of the key with the given word, or nil.
-func (k *keyTable) find(key []byte, word uint64) *node {
-	i := word * k.mult >> k.shift
-	if i >= uint64(len(k.slots)) {
-		return nil
-	}
-	// A short key is known by its word alone; the slots that are free have a key of no length, and no node.
-	if slot := &k.slots[i]; slot.word == word && string(key) == slot.key {
+// find returns the node of a key, or nil.
+func (k *keyTable) find(key []byte) *node {
+	word := keyWord(key)
+	if slot := k.slot(word); slot != nil && slot.word == word && string(key) == slot.key {
 		return slot.node
 	}
 	return nil
 }
 
-// keyWord condenses a key: its first and last eight bytes, or all of a shorter one, and its length.
+// findShort returns the node of a key of less than eight bytes, by its word alone; or nil.
+func (k *keyTable) findShort(word uint64) *node {
+	if slot := k.slot(word); slot != nil && slot.word == word {
+		return slot.node
+	}
+	return nil
+}
+
+// slot returns where a key with the word is, if it is anywhere. A slot that is free has the word of the key of no bytes, and
+// no node.
+func (k *keyTable) slot(word uint64) *keySlot {
+	if i := word * k.mult >> (k.shift & 63); i < uint64(len(k.slots)) {
+		return &k.slots[i]
+	}
+	return nil
+}
+
+// keyWord condenses a key: its length and all of its bytes, if they are less than eight, else the first and the last
+// eight. Only of the former does it have the high bit clear and stand for one key alone.
 func keyWord(key []byte) uint64 {
 	if len(key) >= 8 {
 		first, last := binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[len(key)-8:])
-		return first ^ bits.RotateLeft64(last, 29) + uint64(len(key))
+		return first ^ bits.RotateLeft64(last, 29) + uint64(len(key)) | 1<<63
 	}
 	var word uint64
 	for i, c := range key {
 		word |= uint64(c) << (8 * i)
 	}
-	return word | uint64(len(key))<<56
+	return shortWord(word, len(key))
+}
+
+// shortWord is keyWord for a key of less than eight bytes, the first of what may be more in word.
+func shortWord(word uint64, n int) uint64 {
+	return word&(1<<(8*n&63)-1) | uint64(n)<<56
 }

@@ -67,6 +67,7 @@ const (
 type Value struct {
 	Field     int       // index into the paths that the Table was compiled from
 	Type      ValueType // what the value is
+	place     int32     // number of its node in the table
 	Text      []byte    // decoded text (Text) or the bytes as they came (Raw), at most Path.Max of them
 	Truncated bool      // Text is not all of it
 	Size      int64     // bytes of the whole value on the wire, quotes and brackets included

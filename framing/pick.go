@@ -1,5 +1,7 @@
 package framing
 
+import "slices"
+
 // The bounds of what is kept of the values below arrays, in one message.
 const (
 	maxRepeated      = 2048
@@ -42,24 +44,18 @@ func (v *ended) cut(n int) bool {
 
 // picked is what has been picked of the present message.
 type picked struct {
+	nodes   []*node // of the table
 	values  []Value
-	texts   []span // of values, in arena
-	arena   []byte
+	arena   []byte // the texts of the values, each with a capacity of its own length
 	spare   []byte // the next arena
-	garbage int    // bytes of the arena that no value refers to
+	garbage int    // bytes of the arena that no value refers to any more
 	count   int    // values below arrays
 	bytes   int    // and the bytes that they take, or may take while they are open
 	dropped int
 }
 
-// span is a value's text in the arena.
-type span struct {
-	node     *node
-	off, len int
-}
-
 func (p *picked) reset() {
-	p.values, p.texts, p.arena = p.values[:0], p.texts[:0], p.arena[:0]
+	p.values, p.arena = p.values[:0], p.arena[:0]
 	p.garbage, p.count, p.bytes, p.dropped = 0, 0, 0, 0
 }
 
@@ -80,27 +76,51 @@ func (p *picked) admit(n *node) bool {
 
 // add keeps a value that is no container or was skipped.
 func (p *picked) add(n *node, v *ended) {
-	if len(n.picks) == 0 || !p.admit(n) {
-		return
+	if first := p.open(n, v.typ); first >= 0 {
+		p.fill(n, first, v)
 	}
-	first := len(p.values)
-	for i := range n.picks {
-		p.values = append(p.values, Value{Field: n.picks[i].field, Type: v.typ})
-		p.texts = append(p.texts, span{node: n})
-	}
-	p.fill(n, first, v)
 }
 
-// open keeps the place of a container whose members come first. It returns the index of its first value, or -1.
+// addText keeps a value whose text is all that is wanted of it, at one place only: the most common case of add.
+func (p *picked) addText(n *node, typ ValueType, size int64, text []byte, cut bool) {
+	if !p.admit(n) {
+		return
+	}
+	v := p.place(n, &n.picks[0], typ)
+	v.Size, v.Truncated, v.Text = size, cut, p.store(text)
+	if n.every {
+		p.bytes -= n.bytes - len(text)
+	}
+}
+
+// open keeps the places of the values of n. It returns the index of the first, or -1 if there are to be none.
 func (p *picked) open(n *node, typ ValueType) int {
 	if len(n.picks) == 0 || !p.admit(n) {
 		return -1
 	}
 	for i := range n.picks {
-		p.values = append(p.values, Value{Field: n.picks[i].field, Type: typ})
-		p.texts = append(p.texts, span{node: n})
+		p.place(n, &n.picks[i], typ)
 	}
 	return len(p.values) - len(n.picks)
+}
+
+// place appends a value of which no more is known yet.
+func (p *picked) place(n *node, pick *pick, typ ValueType) *Value {
+	i := len(p.values)
+	if i == cap(p.values) {
+		p.values = slices.Grow(p.values, 1)
+	}
+	p.values = p.values[:i+1]
+	v := &p.values[i]
+	*v = Value{Field: pick.field, Type: typ, place: n.id}
+	return v
+}
+
+// store copies a text into the arena.
+func (p *picked) store(text []byte) []byte {
+	at := len(p.arena)
+	p.arena = append(p.arena, text...)
+	return p.arena[at:len(p.arena):len(p.arena)]
 }
 
 // close keeps what is known of a container at its end.
@@ -131,48 +151,33 @@ func (p *picked) fill(n *node, first int, v *ended) {
 			text = clip(v.written(), pick.max)
 			value.Truncated = v.cut(len(text))
 		}
-		if len(text) > 0 {
-			at := &p.texts[first+i]
-			at.off, at.len = len(p.arena), len(text)
-			p.arena = append(p.arena, text...)
-			used += len(text)
-		}
+		value.Text = p.store(text)
+		used += len(text)
 	}
 	if n.every {
 		p.bytes -= n.bytes - used
 	}
 }
 
-// list returns the values with their texts.
-func (p *picked) list() []Value {
-	for i := range p.values {
-		if at := &p.texts[i]; at.len > 0 {
-			p.values[i].Text = p.arena[at.off : at.off+at.len : at.off+at.len]
-		}
-	}
-	return p.values
-}
-
 // forget drops the values of n and below it, from the one at the index on, and says whether there were any.
 func (p *picked) forget(from int, n *node) bool {
 	kept := from
-	for i := from; i < len(p.values); i++ {
-		at := p.texts[i]
-		if n.id <= at.node.id && at.node.id < n.end {
-			p.garbage += at.len
-			if at.node.every {
+	for _, v := range p.values[from:] {
+		if n.id <= v.place && v.place < n.end {
+			p.garbage += len(v.Text)
+			if p.nodes[v.place].every {
 				p.count--
-				p.bytes -= at.len
+				p.bytes -= len(v.Text)
 			}
 			continue
 		}
-		p.values[kept], p.texts[kept] = p.values[i], at
+		p.values[kept] = v
 		kept++
 	}
 	if kept == len(p.values) {
 		return false
 	}
-	p.values, p.texts = p.values[:kept], p.texts[:kept]
+	p.values = p.values[:kept]
 	if p.garbage > maxRepeatedBytes {
 		p.compact()
 	}
@@ -181,12 +186,9 @@ func (p *picked) forget(from int, n *node) bool {
 
 // compact moves the texts that are still referred to into a new arena.
 func (p *picked) compact() {
-	p.spare = p.spare[:0]
-	for i := range p.texts {
-		at := &p.texts[i]
-		text := p.arena[at.off : at.off+at.len]
-		at.off = len(p.spare)
-		p.spare = append(p.spare, text...)
+	p.arena, p.spare, p.garbage = p.spare[:0], p.arena, 0
+	for i := range p.values {
+		v := &p.values[i]
+		v.Text = p.store(v.Text)
 	}
-	p.arena, p.spare, p.garbage = p.spare, p.arena, 0
 }

@@ -90,7 +90,9 @@ const (
 // NewScanner returns a scanner that calls emit for every message and every line that is none, in order, from within
 // Write and Close. Blank lines are passed over in silence.
 func NewScanner(t *Table, emit func(*Message)) *Scanner {
-	return &Scanner{table: t, emit: emit, frames: make([]frame, t.depth), seen: make([]sighting, len(t.nodes))}
+	s := &Scanner{table: t, emit: emit, frames: make([]frame, t.depth), seen: make([]sighting, len(t.nodes))}
+	s.picked.nodes = t.nodes
+	return s
 }
 
 // Write scans the next bytes of the stream, read at the given time. It never fails and keeps no reference to p.
@@ -240,7 +242,7 @@ func (s *Scanner) reportLine(kind Kind, size int64, reason string) {
 func (s *Scanner) report(size int64, first time.Time) {
 	m := &s.msg
 	m.Kind, m.Batch, m.Size, m.First, m.Last, m.Reason = s.kind(), s.batch, size, first, s.at, ""
-	m.Values = s.picked.list()
+	m.Values = s.picked.values
 	m.Dropped = s.picked.dropped
 	s.emit(m)
 }

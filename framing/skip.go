@@ -79,13 +79,17 @@ func oddBackslashes(b []byte) uint64 {
 func stringEnd(b []byte, i int) (end int, escaped uint64) {
 	stop := min(len(b)-8, i+24)
 	for j := i; j <= stop; j += 8 {
-		w := binary.LittleEndian.Uint64(b[j:])
-		if m := zeroBytes(w^quotes) | zeroBytes(w^backslashes); m != 0 {
-			if j += bits.TrailingZeros64(m) / 8; b[j] == '"' {
-				return j, 0
+		if n := firstStop(binary.LittleEndian.Uint64(b[j:])); n < 8 {
+			if b[j+n] == '"' {
+				return j + n, 0
 			}
-			return skipString(b, j, 0)
+			return skipString(b, j+n, 0)
 		}
 	}
 	return skipString(b, i, 0)
+}
+
+// firstStop returns which byte of the word is the first quote or backslash, or 8 if none is.
+func firstStop(word uint64) int {
+	return bits.TrailingZeros64(zeroBytes(word^quotes)|zeroBytes(word^backslashes)) / 8
 }

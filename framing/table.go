@@ -54,6 +54,7 @@ type node struct {
 	hash  bool // a hash is wanted
 	count bool // the elements are to be counted
 	every bool // it is below an Each, so that a message can have many values of it
+	plain bool // all that anyone wants of it is one text
 }
 
 // pick is one path's wish.
@@ -153,6 +154,7 @@ func (t *Table) number(n *node, depth int) {
 		t.number(n.each, depth+1)
 	}
 	n.end = int32(len(t.nodes))
+	n.plain = n.member == otherMember && len(n.picks) == 1 && n.picks[0].want == Text && n.picks[0].max > 0
 	n.keys.build()
 }
 

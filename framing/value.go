@@ -40,12 +40,30 @@ func (s *Scanner) whole(b []byte, i, end int, typ ValueType) bool {
 	if n == nil {
 		return true
 	}
-	v := ended{typ: typ, raw: b[i:end], size: int64(end - i)}
-	if typ == String && n.text > 0 && !s.decode(n, &v) {
-		return false
+	raw := b[i:end]
+	if n.plain && typ < Object {
+		text, cut := raw[:min(len(raw), n.text)], len(raw) > n.text
+		if typ == String {
+			var ok bool
+			if text, cut, ok = s.decode(n, raw); !ok {
+				return false
+			}
+		}
+		s.picked.addText(n, typ, int64(len(raw)), text, cut)
+		return true
 	}
+	v := ended{typ: typ, raw: raw, size: int64(len(raw))}
 	if n.hash {
-		v.hash = maphash.Bytes(seed, v.raw)
+		v.hash = maphash.Bytes(seed, raw)
+	}
+	if typ == String && n.text > 0 {
+		var ok bool
+		if v.text, v.textCut, ok = s.decode(n, raw); !ok {
+			return false
+		}
+		if n.member == idMember {
+			v.textHash = s.textHash(raw)
+		}
 	}
 	s.take(n, &v)
 	return true
@@ -62,8 +80,14 @@ func (s *Scanner) rest(b []byte, end int) bool {
 	if n.hash {
 		v.hash = s.part.hash.Sum64()
 	}
-	if v.typ == String && n.text > 0 && !s.decoded(&v) {
-		return false
+	if v.typ == String && n.text > 0 {
+		if !s.decoder.finish() {
+			return false
+		}
+		v.text, v.textCut = s.decoder.text, s.decoder.cut
+		if n.member == idMember {
+			v.textHash = s.decoder.hash.Sum64()
+		}
 	}
 	s.take(n, &v)
 	return true
@@ -76,33 +100,27 @@ func (s *Scanner) take(n *node, v *ended) {
 	}
 }
 
-// decode decodes a string that v has to its end, as far as n wants it.
-func (s *Scanner) decode(n *node, v *ended) bool {
-	inside := v.raw[1 : len(v.raw)-1]
+// decode decodes a string, as far as n wants it, and says whether that is not all of it and whether it can be decoded.
+func (s *Scanner) decode(n *node, raw []byte) (text []byte, cut, ok bool) {
+	inside := raw[1 : len(raw)-1]
 	// One byte more than is wanted, since only then nothing that comes behind can matter, not even a wrong escape.
 	head := inside[:min(len(inside), n.text+1)]
 	id := n.member == idMember
 	if plainRun(head) == len(head) && (!id || len(head) == len(inside)) {
-		v.text, v.textCut = head[:min(len(head), n.text)], len(inside) > n.text
-		if id {
-			v.textHash = maphash.Bytes(seed, inside)
-		}
-		return true
+		s.decoder.hashing = false
+		return head[:min(len(head), n.text)], len(head) > n.text, true
 	}
 	s.decoder.reset(n.text, id)
-	return s.decoder.write(inside) && s.decoded(v)
+	ok = s.decoder.write(inside) && s.decoder.finish()
+	return s.decoder.text, s.decoder.cut, ok
 }
 
-// decoded takes the text out of the decoder.
-func (s *Scanner) decoded(v *ended) bool {
-	if !s.decoder.finish() {
-		return false
-	}
-	v.text, v.textCut = s.decoder.text, s.decoder.cut
+// textHash returns the hash of the whole text that decode has just looked at.
+func (s *Scanner) textHash(raw []byte) uint64 {
 	if s.decoder.hashing {
-		v.textHash = s.decoder.hash.Sum64()
+		return s.decoder.hash.Sum64()
 	}
-	return true
+	return maphash.Bytes(seed, raw[1:len(raw)-1])
 }
 
 // string reads a string whose opening quote is b[i].
@@ -207,8 +225,14 @@ func (s *Scanner) restOfWord(b []byte) int {
 // num reads a number that begins at b[i]. A number ends only where something else begins, so it is never known to be
 // whole at the end of a span.
 func (s *Scanner) num(b []byte, i int) int {
-	end, st := numberStart.run(b, i)
-	if end == len(b) {
+	end, st := i, numberInt
+	if c := b[i]; c == '0' || c == '-' {
+		st = numberStart
+	}
+	for st == numberInt && end < len(b) && isDigit(b[end]) {
+		end++ // most numbers are nothing but digits
+	}
+	if end, st = st.run(b, end); end == len(b) {
 		s.number = st
 		return s.hold(b, i, Number, inNumber)
 	}
@@ -218,6 +242,8 @@ func (s *Scanner) num(b []byte, i int) int {
 	s.whole(b, i, end, Number)
 	return s.next(b, end)
 }
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
 
 func (s *Scanner) restOfNumber(b []byte) int {
 	end, st := s.number.run(b, 0)

@@ -1,5 +1,10 @@
 package framing
 
+import (
+	"bytes"
+	"encoding/binary"
+)
+
 // The reasons why a line is malformed.
 const (
 	dataAfter  = "there is data after the message"
@@ -83,24 +88,30 @@ func (s *Scanner) next(b []byte, i int) int {
 
 // key reads a key whose inside begins at b[i].
 func (s *Scanner) key(b []byte, i int) int {
-	end, escaped := stringEnd(b, i)
-	if end < 0 {
-		s.decoder.reset(s.table.key, false)
-		s.state, s.escaped = inKey, escaped
-		if !s.decoder.write(b[i:]) {
-			return s.broken(b, badEscape)
+	if i <= len(b)-8 {
+		word := binary.LittleEndian.Uint64(b[i:])
+		if n := firstStop(word); n < 8 && b[i+n] == '"' {
+			return s.foundKey(b, i+n+1, s.top.node.keys.findShort(shortWord(word, n)))
 		}
+	}
+	end, escaped := stringEnd(b, i)
+	inside := b[i:]
+	if end >= 0 {
+		inside = b[i:end]
+		// Bytes that are not ASCII need no decoding here: invalid ones are in no table.
+		if bytes.IndexByte(inside, '\\') < 0 {
+			return s.foundKey(b, end+1, s.top.node.keys.find(inside))
+		}
+	}
+	s.decoder.reset(s.table.key, false)
+	if !s.decoder.write(inside) {
+		return s.broken(b, badEscape)
+	}
+	if end < 0 {
+		s.state, s.escaped = inKey, escaped
 		return len(b)
 	}
-	key := b[i:end]
-	if n := plainRun(key); n < len(key) {
-		s.decoder.reset(s.table.key, false)
-		if !s.decoder.write(key) {
-			return s.broken(b, badEscape)
-		}
-		return s.decodedKey(b, end+1)
-	}
-	return s.foundKey(b, end+1, s.top.node.keys.find(key, keyWord(key)))
+	return s.decodedKey(b, end+1)
 }
 
 // restOfKey goes on inside a key that began in an earlier span.
@@ -126,8 +137,7 @@ func (s *Scanner) decodedKey(b []byte, i int) int {
 	if s.decoder.cut {
 		return s.foundKey(b, i, nil)
 	}
-	key := s.decoder.text
-	return s.foundKey(b, i, s.top.node.keys.find(key, keyWord(key)))
+	return s.foundKey(b, i, s.top.node.keys.find(s.decoder.text))
 }
 
 // foundKey takes note of the key's place in the table, and reads the colon that should be at b[i].
