@@ -53,36 +53,37 @@ func (s *Scanner) note(n *node, typ ValueType) {
 	}
 }
 
-// member takes a value that makes the message JSON-RPC and is no container that was gone through.
-func (s *Scanner) member(n *node, v *ended) {
-	s.note(n, v.typ)
+// member takes a value that makes the message JSON-RPC: its type, its text as far as it is wanted, and whether that is not
+// all; and if it is the id, the hash of all of it.
+func (s *Scanner) member(n *node, typ ValueType, text []byte, cut bool, hash uint64) {
+	s.note(n, typ)
 	switch {
 	case n.member == idMember:
-		s.setID(v)
-	case n.member == methodMember && v.typ == String:
-		s.msg.Method = s.method.buf[:copy(s.method.buf[:], clip(v.text, MaxMethodText))]
-	case n.member == versionMember && v.typ != Object && v.typ != Array:
-		s.msg.Version = s.version.buf[:copy(s.version.buf[:], clip(v.written(), maxVersionText))]
+		s.setID(typ, text, cut, hash)
+	case n.member == methodMember && typ == String:
+		s.msg.Method = s.method.buf[:copy(s.method.buf[:], clip(text, MaxMethodText))]
+	case n.member == versionMember:
+		s.msg.Version = s.version.buf[:copy(s.version.buf[:], clip(text, maxVersionText))]
 	}
 }
 
 // setID takes the id. Only a string or a number has a text.
-func (s *Scanner) setID(v *ended) {
-	id, hash := ID{Type: OtherID}, v.hash
-	switch v.typ {
+func (s *Scanner) setID(typ ValueType, text []byte, cut bool, hash uint64) {
+	id := &s.msg.ID
+	*id = ID{Type: OtherID}
+	switch typ {
 	case Null:
 		id.Type = NullID
 	case String:
-		id.Type, hash = StringID, v.textHash
+		id.Type = StringID
 	case Number:
 		id.Type = NumberID
 	}
 	if id.Type == StringID || id.Type == NumberID {
-		id.Text = s.id[:copy(s.id[:], clip(v.written(), MaxIDText))]
-		id.Truncated = v.cut(len(id.Text))
+		id.Text = s.id[:copy(s.id[:], clip(text, MaxIDText))]
+		id.Truncated = cut || len(id.Text) < len(text)
 	}
 	id.seal(hash)
-	s.msg.ID = id
 }
 
 // plainLine is a line that is not JSON. It is looked at just enough to recognise another framing of the same protocol:

@@ -6,6 +6,7 @@ import "hash/maphash"
 type frame struct {
 	node  *node
 	array bool
+	after state // what must come after a comma
 	typ   ValueType
 	start int64  // offset in the line
 	epoch uint64 // tells this container from all others
@@ -35,7 +36,7 @@ func (s *Scanner) push(typ ValueType, i int) {
 		f.begin(i)
 		s.hungry++
 	}
-	s.state = atFirstKey
+	s.state, f.after = atFirstKey, atKey
 	if n == &s.table.root {
 		s.beginMessage()
 		return
@@ -43,7 +44,7 @@ func (s *Scanner) push(typ ValueType, i int) {
 	s.note(n, typ)
 	f.first = s.picked.open(n, typ)
 	if f.array {
-		s.state, s.here = atFirst, n.each
+		s.state, f.after, s.here = atFirst, atValue, n.each
 	}
 }
 
@@ -60,7 +61,7 @@ func (s *Scanner) pop(b []byte, i int) int {
 	case f.node != &s.table.root:
 		s.picked.close(f, &v)
 		if f.node.member == idMember {
-			s.setID(&v)
+			s.setID(v.typ, nil, false, v.hash)
 		}
 	case s.batch:
 		s.report(v.size, s.began)

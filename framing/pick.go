@@ -10,36 +10,13 @@ const (
 
 // ended is a value that has come to its end.
 type ended struct {
-	typ      ValueType
-	size     int64
-	raw      []byte // its bytes as they came, at least as many as its node keeps
-	text     []byte // the decoded text of a string, as far as its node wants it
-	textCut  bool   // text is not all of it
-	textHash uint64 // of all the decoded text, if it is an id
-	hash     uint64 // of all its bytes, if its node wants that
-	count    int    // elements, if they were counted
-}
-
-// written returns a value as Text has it: a string decoded, a number or a word as it came.
-func (v *ended) written() []byte {
-	switch v.typ {
-	case String:
-		return v.text
-	case Object, Array:
-		return nil
-	}
-	return v.raw
-}
-
-// cut says whether n bytes of what written returns are not all there is.
-func (v *ended) cut(n int) bool {
-	switch v.typ {
-	case String:
-		return v.textCut || n < len(v.text)
-	case Object, Array:
-		return false
-	}
-	return int64(n) < v.size
+	typ   ValueType
+	cut   bool // text is not all of it
+	size  int64
+	raw   []byte // its bytes as they came, at least as many as its node keeps
+	text  []byte // the value as Text has it, as far as its node wants it
+	hash  uint64 // of all its bytes, if its node wants that
+	count int    // elements, if they were counted
 }
 
 // picked is what has been picked of the present message.
@@ -148,8 +125,8 @@ func (p *picked) fill(n *node, first int, v *ended) {
 			text = v.raw[:min(len(v.raw), pick.max)]
 			value.Truncated = int64(len(text)) < v.size
 		case pick.want&Text != 0:
-			text = clip(v.written(), pick.max)
-			value.Truncated = v.cut(len(text))
+			text = clip(v.text, pick.max)
+			value.Truncated = v.cut || len(text) < len(v.text)
 		}
 		value.Text = p.store(text)
 		used += len(text)

@@ -75,18 +75,21 @@ func oddBackslashes(b []byte) uint64 {
 }
 
 // stringEnd finds the end of a string whose inside begins at b[i]: the index of the closing quote, or -1, and whether the
-// byte after b is escaped. Most strings are short, so the first few words are looked at in place.
-func stringEnd(b []byte, i int) (end int, escaped uint64) {
+// byte after b is escaped. plain says that the string is known to have no backslash. Most strings are short, so the first
+// few words are looked at in place.
+func stringEnd(b []byte, i int) (end int, escaped uint64, plain bool) {
 	stop := min(len(b)-8, i+24)
 	for j := i; j <= stop; j += 8 {
 		if n := firstStop(binary.LittleEndian.Uint64(b[j:])); n < 8 {
-			if b[j+n] == '"' {
-				return j + n, 0
+			i = j + n
+			if b[i] == '"' {
+				return i, 0, true
 			}
-			return skipString(b, j+n, 0)
+			break
 		}
 	}
-	return skipString(b, i, 0)
+	end, escaped = skipString(b, i, 0)
+	return end, escaped, false
 }
 
 // firstStop returns which byte of the word is the first quote or backslash, or 8 if none is.

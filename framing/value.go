@@ -41,31 +41,28 @@ func (s *Scanner) whole(b []byte, i, end int, typ ValueType) bool {
 		return true
 	}
 	raw := b[i:end]
-	if n.plain && typ < Object {
-		text, cut := raw[:min(len(raw), n.text)], len(raw) > n.text
-		if typ == String {
-			var ok bool
-			if text, cut, ok = s.decode(n, raw); !ok {
-				return false
-			}
-		}
+	text, cut, ok := s.text(n, typ, raw)
+	if !ok {
+		return false
+	}
+	if n.plain {
 		s.picked.addText(n, typ, int64(len(raw)), text, cut)
 		return true
 	}
-	v := ended{typ: typ, raw: raw, size: int64(len(raw))}
+	var hash uint64
 	if n.hash {
-		v.hash = maphash.Bytes(seed, raw)
+		hash = maphash.Bytes(seed, raw)
 	}
-	if typ == String && n.text > 0 {
-		var ok bool
-		if v.text, v.textCut, ok = s.decode(n, raw); !ok {
-			return false
+	if n.member != otherMember {
+		textHash := hash
+		if n.member == idMember && typ == String {
+			textHash = s.textHash(raw)
 		}
-		if n.member == idMember {
-			v.textHash = s.textHash(raw)
-		}
+		s.member(n, typ, text, cut, textHash)
 	}
-	s.take(n, &v)
+	if len(n.picks) > 0 {
+		s.picked.add(n, &ended{typ: typ, size: int64(len(raw)), raw: raw, text: text, cut: cut, hash: hash})
+	}
 	return true
 }
 
@@ -76,32 +73,39 @@ func (s *Scanner) rest(b []byte, end int) bool {
 		return true
 	}
 	s.part.feed(n, b[:end])
-	v := ended{typ: s.part.typ, raw: s.part.raw, size: s.size + int64(end) - s.part.start}
+	v := ended{typ: s.part.typ, size: s.size + int64(end) - s.part.start, raw: s.part.raw}
 	if n.hash {
 		v.hash = s.part.hash.Sum64()
 	}
-	if v.typ == String && n.text > 0 {
-		if !s.decoder.finish() {
-			return false
-		}
-		v.text, v.textCut = s.decoder.text, s.decoder.cut
+	textHash := v.hash
+	switch {
+	case n.text == 0 || v.typ >= Object:
+	case v.typ != String:
+		v.text, v.cut = v.raw[:min(len(v.raw), n.text)], v.size > int64(n.text)
+	case !s.decoder.finish():
+		return false
+	default:
+		v.text, v.cut = s.decoder.text, s.decoder.cut
 		if n.member == idMember {
-			v.textHash = s.decoder.hash.Sum64()
+			textHash = s.decoder.hash.Sum64()
 		}
 	}
-	s.take(n, &v)
+	if n.member != otherMember {
+		s.member(n, v.typ, v.text, v.cut, textHash)
+	}
+	s.picked.add(n, &v)
 	return true
 }
 
-func (s *Scanner) take(n *node, v *ended) {
-	s.picked.add(n, v)
-	if n.member != otherMember {
-		s.member(n, v)
+// text returns a value as Text has it, as far as n wants it: a string decoded, a number or a word as it came. It says whether
+// that is not all there is, and whether it could be decoded.
+func (s *Scanner) text(n *node, typ ValueType, raw []byte) (text []byte, cut, ok bool) {
+	if n.text == 0 || typ >= Object {
+		return nil, false, true
 	}
-}
-
-// decode decodes a string, as far as n wants it, and says whether that is not all of it and whether it can be decoded.
-func (s *Scanner) decode(n *node, raw []byte) (text []byte, cut, ok bool) {
+	if typ != String {
+		return raw[:min(len(raw), n.text)], len(raw) > n.text, true
+	}
 	inside := raw[1 : len(raw)-1]
 	// One byte more than is wanted, since only then nothing that comes behind can matter, not even a wrong escape.
 	head := inside[:min(len(inside), n.text+1)]
@@ -115,7 +119,7 @@ func (s *Scanner) decode(n *node, raw []byte) (text []byte, cut, ok bool) {
 	return s.decoder.text, s.decoder.cut, ok
 }
 
-// textHash returns the hash of the whole text that decode has just looked at.
+// textHash returns the hash of the whole of the text that was decoded last, of which raw is the string.
 func (s *Scanner) textHash(raw []byte) uint64 {
 	if s.decoder.hashing {
 		return s.decoder.hash.Sum64()
@@ -125,7 +129,7 @@ func (s *Scanner) textHash(raw []byte) uint64 {
 
 // string reads a string whose opening quote is b[i].
 func (s *Scanner) string(b []byte, i int) int {
-	end, escaped := stringEnd(b, i+1)
+	end, escaped, _ := stringEnd(b, i+1)
 	if end >= 0 {
 		if !s.whole(b, i, end+1, String) {
 			return s.broken(b, badEscape)

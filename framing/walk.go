@@ -63,27 +63,27 @@ func (s *Scanner) walk(b []byte, i int) int {
 
 // next reads the comma or the bracket after a member or an element, at b[i].
 func (s *Scanner) next(b []byte, i int) int {
-	if i >= len(b) {
-		s.state = atNext
-		return i
-	}
-	switch c := b[i]; {
-	case c == ',':
-		s.state = atKey
-		if s.top.array {
-			s.state = atValue
-		}
+	if i < len(b) && b[i] == ',' {
+		s.state = s.top.after
 		return i + 1
-	case c == '}' || c == ']':
-		if (c == ']') != s.top.array {
-			return s.broken(b, badBracket)
-		}
-		return s.pop(b, i+1)
-	case isSpace(c):
+	}
+	return s.noComma(b, i)
+}
+
+// noComma is next for anything else.
+func (s *Scanner) noComma(b []byte, i int) int {
+	if i == len(b) || isSpace(b[i]) {
 		s.state = atNext
 		return i
 	}
-	return s.broken(b, noComma)
+	c := b[i]
+	if c != '}' && c != ']' {
+		return s.broken(b, noComma)
+	}
+	if (c == ']') != s.top.array {
+		return s.broken(b, badBracket)
+	}
+	return s.pop(b, i+1)
 }
 
 // key reads a key whose inside begins at b[i].
@@ -94,12 +94,12 @@ func (s *Scanner) key(b []byte, i int) int {
 			return s.foundKey(b, i+n+1, s.top.node.keys.findShort(shortWord(word, n)))
 		}
 	}
-	end, escaped := stringEnd(b, i)
+	end, escaped, plain := stringEnd(b, i)
 	inside := b[i:]
 	if end >= 0 {
 		inside = b[i:end]
-		// Bytes that are not ASCII need no decoding here: invalid ones are in no table.
-		if bytes.IndexByte(inside, '\\') < 0 {
+		// Bytes that are not ASCII need no decoding here: no key of a table has invalid ones.
+		if plain || bytes.IndexByte(inside, '\\') < 0 {
 			return s.foundKey(b, end+1, s.top.node.keys.find(inside))
 		}
 	}
@@ -147,8 +147,11 @@ func (s *Scanner) foundKey(b []byte, i int, n *node) int {
 		s.sight(n)
 	}
 	if i < len(b) && b[i] == ':' {
+		if i++; i < len(b) && b[i] > ' ' {
+			return s.value(b, i)
+		}
 		s.state = atValue
-		return i + 1
+		return i
 	}
 	s.state = atColon
 	return i
