@@ -1,0 +1,191 @@
+package cmd_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+)
+
+// message is a JSON-RPC message, read by encoding/json as the independent judge of what the product's scanner made of
+// it.
+type message struct {
+	ID     json.RawMessage
+	Method string
+	Params struct {
+		Name, URI string
+		RequestID json.RawMessage
+		Meta      struct {
+			Version string `json:"io.modelcontextprotocol/protocolVersion"`
+		} `json:"_meta"`
+	}
+	Result *struct {
+		IsError         bool
+		ProtocolVersion string
+	}
+	Error *struct{ Code int }
+}
+
+// operation is a request of a recorded session and what its span has to be.
+type operation struct {
+	name   string
+	kind   otlptest.SpanKind
+	id     string
+	attrs  otlptest.Attrs
+	absent []string // attributes that it must not have
+	status otlptest.SpanStatus
+	failed bool // it has an error.type that the conventions leave to us
+}
+
+// handled are the error codes that are no error of a server (the conventions' rule for SERVER spans).
+var handled = []int{-32700, -32600, -32601, -32602, -32002}
+
+// operations derives from a recorded session which spans its requests become.
+func (s session) operations(t *testing.T) []operation {
+	t.Helper()
+	toServer, toClient := parse(t, s.in), parse(t, s.out)
+	version := negotiated(toServer, toClient)
+	var out []operation
+	for _, request := range toServer {
+		if request.isRequest() {
+			out = append(out, expect(request, answerTo(request, toClient), otlptest.KindServer, version))
+		}
+	}
+	for _, request := range toClient {
+		if request.isRequest() {
+			out = append(out, expect(request, answerTo(request, toServer), otlptest.KindClient, version))
+		}
+	}
+	return out
+}
+
+func parse(t *testing.T, lines []string) []message {
+	t.Helper()
+	var out []message
+	for _, line := range lines {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		var m message
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatalf("the peers said %.200q: %v", line, err)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func (m message) isRequest() bool { return m.Method != "" && m.ID != nil }
+
+// text is the id as jsonrpc.request.id has it.
+func (m message) text() string { return strings.Trim(string(m.ID), `"`) }
+
+func answerTo(request message, messages []message) *message {
+	for i, m := range messages {
+		if m.Method == "" && string(m.ID) == string(request.ID) {
+			return &messages[i]
+		}
+	}
+	return nil
+}
+
+// negotiated is the protocol version that initialize ended with, or "".
+func negotiated(toServer, toClient []message) string {
+	for _, m := range toServer {
+		if m.Method == "initialize" {
+			if answer := answerTo(m, toClient); answer != nil && answer.Result != nil {
+				return answer.Result.ProtocolVersion
+			}
+		}
+	}
+	return ""
+}
+
+func expect(request message, answer *message, kind otlptest.SpanKind, version string) operation {
+	op := operation{
+		name: request.Method, kind: kind, id: request.text(), status: otlptest.StatusUnset,
+		attrs: otlptest.Attrs{
+			"mcp.method.name": request.Method, "jsonrpc.request.id": request.text(), "network.transport": "pipe",
+		},
+		// Content, and what holds by default.
+		absent: []string{
+			"gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "jsonrpc.protocol.version",
+		},
+	}
+	if request.Params.Meta.Version != "" {
+		version = request.Params.Meta.Version
+		op.absent = append(op.absent, "mcp.session.id") // there are no sessions in that version
+	}
+	if version != "" {
+		op.attrs["mcp.protocol.version"] = version
+	}
+	switch request.Method {
+	case "tools/call":
+		op.name += " " + request.Params.Name
+		op.attrs["gen_ai.tool.name"], op.attrs["gen_ai.operation.name"] = request.Params.Name, "execute_tool"
+	case "prompts/get":
+		op.name += " " + request.Params.Name
+		op.attrs["gen_ai.prompt.name"] = request.Params.Name
+	case "resources/read", "resources/subscribe", "resources/unsubscribe":
+		op.attrs["mcp.resource.uri"] = request.Params.URI
+	}
+	op.answered(answer)
+	return op
+}
+
+// answered adds what the answer, if there was one, makes of the span.
+func (op *operation) answered(answer *message) {
+	switch {
+	case answer == nil:
+		op.status, op.failed = otlptest.StatusError, true
+	case answer.Error != nil:
+		code := fmt.Sprint(answer.Error.Code)
+		op.attrs["rpc.response.status_code"] = code
+		if op.kind == otlptest.KindServer && slices.Contains(handled, answer.Error.Code) {
+			op.absent = append(op.absent, "error.type")
+			return
+		}
+		op.status, op.attrs["error.type"] = otlptest.StatusError, code
+	case answer.Result != nil && answer.Result.IsError:
+		op.status, op.attrs["error.type"] = otlptest.StatusError, "tool_error"
+	default:
+		op.absent = append(op.absent, "error.type", "rpc.response.status_code")
+	}
+}
+
+// check compares an operation with its span.
+func (op operation) check(t *testing.T, span, root otlptest.Span) {
+	t.Helper()
+	name := fmt.Sprintf("%s %s (id %s)", op.kind, op.name, op.id)
+	if span.Name != op.name {
+		t.Errorf("%s: the span's name is %q", name, span.Name)
+	}
+	if span.Status != op.status {
+		t.Errorf("%s: status %s, want %s", name, span.Status, op.status)
+	}
+	if span.StatusText != "" {
+		t.Errorf("%s: the status has a description %q, which nobody asked for", name, span.StatusText)
+	}
+	for key, want := range op.attrs {
+		if got := span.Attrs[key]; got != want {
+			t.Errorf("%s: %s = %#v, want %#v", name, key, got, want)
+		}
+	}
+	for _, key := range op.absent {
+		if span.Attrs.Has(key) {
+			t.Errorf("%s: %s = %#v, want none", name, key, span.Attrs[key])
+		}
+	}
+	if op.failed && span.Attrs.String("error.type") == "" {
+		t.Errorf("%s was never answered, and its span has no error.type", name)
+	}
+	if !span.ChildOf(root) {
+		t.Errorf("%s: parent %s, want the session's span %s", name, span.ParentID, root.SpanID)
+	}
+	if span.End.Before(span.Start) || span.Start.Before(root.Start) {
+		t.Errorf("%s lasts from %v to %v, the session starts at %v", name, span.Start, span.End, root.Start)
+	}
+}
