@@ -36,6 +36,7 @@ type exports struct {
 	logger log.LoggerProvider
 
 	tracing bool // somebody gets the spans
+	logging bool // and the log records
 
 	providers []provider
 	lost      *losses
@@ -108,7 +109,7 @@ func (e *exports) logs(cfg Config, res *resource.Resource) {
 		sdklog.WithResource(res),
 		sdklog.WithProcessor(newLogBatches(exporter, e.lost)),
 	)
-	e.logger = p
+	e.logger, e.logging = p, true
 	e.providers = append(e.providers, p)
 }
 

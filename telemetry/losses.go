@@ -158,8 +158,8 @@ func (e logExporter) Export(ctx context.Context, records []sdklog.Record) error 
 
 // observe exports the counts, for as long as that is possible.
 func (l *losses) observe(meter metric.Meter) {
-	_, _ = meter.Int64ObservableCounter(semconv.TelemetryDropped, // only a malformed name is an error
-		metric.WithUnit("{record}"), metric.WithDescription("Messages, spans and log records that could not be recorded or sent, by reason."),
+	i := semconv.TelemetryDropped
+	_, _ = meter.Int64ObservableCounter(i.Name, metric.WithUnit(i.Unit), metric.WithDescription(i.Description),
 		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
 			for reason, n := range map[string]int64{
 				"message_queue": l.messages.Load(), "span": l.spans.lost.Load(), "log_record": l.logs.lost.Load(),

@@ -2,133 +2,223 @@ package telemetry
 
 import (
 	"context"
+	"strconv"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// instruments records metrics.
-type instruments struct {
-	server, client metric.Float64Histogram // operation durations
-	session        metric.Float64Histogram
-	started        time.Duration
-	peers          *peers
+// metricsRecorder records metrics. It belongs to the consumer's goroutine, but for what its mutex guards.
+type metricsRecorder struct {
+	instruments
+	series         series
 	tools, prompts names
-	known          map[series]metric.MeasurementOption
+	resources      resources
+	peers          *peers
+	started        time.Duration // the server's process
+	handshake      bool          // has been timed
+	toolsTimed     bool
+	lastTool       string
+	open           int
+
+	mu      sync.Mutex
+	told    peers // for the callback of spanpipe.session.active
+	running bool
 }
 
-// series is what tells one time series of an operation from another. Everything in it is bounded.
-type series struct {
-	method, tool, prompt, errorType, code, protocol string
-}
-
-func newInstruments(e *exports, started time.Duration, p *peers) *instruments {
-	seconds := func(name, description string) metric.Float64Histogram {
-		h, _ := e.meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description), // only a malformed name is an error
-			metric.WithExplicitBucketBoundaries(semconv.DurationBuckets()...))
-		return h
-	}
-	i := &instruments{started: started, peers: p, known: map[series]metric.MeasurementOption{}}
-	i.server = seconds(semconv.ServerOperationDuration,
-		"Time from the last byte of a client's request to the last byte of the server's answer, less the time in which the server waited for the user.")
-	i.client = seconds(semconv.ClientOperationDuration,
-		"Time from the last byte of a server's request to the last byte of the client's answer.")
-	i.session = seconds(semconv.ServerSessionDuration, "Time from the start of the server's process to its end.")
+func newMetrics(e *exports, started time.Duration, p *peers) *metricsRecorder {
+	m := &metricsRecorder{instruments: newInstruments(e.meter), series: series{}, peers: p, started: started, running: true}
+	m.startup.Record(context.Background(), started.Seconds(), with(attribute.String(semconv.Phase, "process")))
+	m.observeSession(e.meter)
 	e.lost.observe(e.meter)
-	return i
+	return m
+}
+
+// observeSession makes the gauge of running sessions. It is asked for at each export, so that it carries the names that
+// are known by then.
+func (m *metricsRecorder) observeSession(meter metric.Meter) {
+	i := semconv.SessionActive
+	_, _ = meter.Int64ObservableUpDownCounter(i.Name, metric.WithUnit(i.Unit), metric.WithDescription(i.Description),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			n := int64(0)
+			if m.running {
+				n = 1
+			}
+			o.Observe(n, with(m.told.attributes()...))
+			return nil
+		}))
+}
+
+func (p *peers) attributes() []attribute.KeyValue {
+	return []attribute.KeyValue{
+		attribute.String(semconv.ClientName, p.clientName), attribute.String(semconv.ClientVersion, p.clientVersion),
+		attribute.String(semconv.ServerName, p.serverName), attribute.String(semconv.ServerVersion, p.serverVersion),
+	}
+}
+
+// message records every message, once the tracker has seen it and set the method that an answer belongs to.
+func (m *metricsRecorder) message(msg *session.Message) {
+	m.messageSize.Record(context.Background(), msg.Size, m.series.option(labels{
+		direction: msg.Dir.String(), kind: kind(msg.Kind), method: method(msg.Method),
+	}))
+	if x := msg.Extra; x != nil {
+		if x.Tools != nil || x.DefinitionSize > 0 {
+			m.listedTools(x)
+		}
+		if x.Templates != nil {
+			m.resources.learn(x.Templates)
+		}
+		if x.PeerName != "" {
+			m.mu.Lock()
+			m.told = *m.peers
+			m.mu.Unlock()
+		}
+	}
+}
+
+func (m *metricsRecorder) listedTools(x *session.Extra) {
+	m.tools.list(x.Tools)
+	m.definitionSize.Record(context.Background(), x.DefinitionSize)
+	m.listed.Record(context.Background(), int64(x.Listed))
+}
+
+func kind(k framing.Kind) string {
+	switch k {
+	case framing.Request:
+		return "request"
+	case framing.Notification:
+		return "notification"
+	case framing.Response:
+		return "response"
+	case framing.ErrorResponse:
+		return "error"
+	}
+	return "other"
+}
+
+// method bounds a method's name: MCP's own, or _OTHER.
+func method(name string) string {
+	if name == "" || semconv.KnownMethod(name) {
+		return name
+	}
+	return semconv.Other
+}
+
+func (m *metricsRecorder) opened(op *session.Operation) {
+	m.open++
+	m.active.Add(context.Background(), 1, m.series.option(m.target(op)))
+}
+
+// target is the labels that tell what an operation is about.
+func (m *metricsRecorder) target(op *session.Operation) labels {
+	l := labels{method: method(op.Method)}
+	if op.Method == semconv.ToolsCall {
+		l.tool = m.tools.label(op.Target)
+	}
+	return l
 }
 
 // finished records an operation.
-func (i *instruments) finished(op *session.Operation) {
-	h := i.server
+func (m *metricsRecorder) finished(op *session.Operation) {
+	ctx := context.Background()
+	m.open--
+	about := m.target(op)
+	option := m.series.option(about)
+	m.active.Add(ctx, -1, option)
+
+	duration := m.serverDuration
 	if op.Dir == session.ToClient {
-		h = i.client
+		duration = m.clientDuration
 	}
-	h.Record(context.Background(), op.Duration().Seconds(), i.option(op))
-}
+	full := about
+	full.conventional = true
+	full.errorType, full.code, full.protocol = op.ErrorType, op.Code, op.Protocol
+	if op.Method == semconv.PromptsGet || op.Method == semconv.Complete {
+		full.prompt = m.prompts.label(op.Target)
+	}
+	duration.Record(ctx, op.Duration().Seconds(), m.series.option(full))
 
-// option returns the operation's attributes, made once for each series.
-func (i *instruments) option(op *session.Operation) metric.MeasurementOption {
-	s := series{method: op.Method, errorType: op.ErrorType, code: op.Code, protocol: op.Protocol}
-	if !semconv.KnownMethod(s.method) {
-		s.method = semconv.Other
-	}
-	switch op.Method {
-	case semconv.ToolsCall:
-		s.tool = i.tools.label(op.Target)
-	case semconv.PromptsGet, semconv.Complete:
-		s.prompt = i.prompts.label(op.Target)
-	}
-	option, ok := i.known[s]
-	if !ok {
-		option = metric.WithAttributeSet(s.set())
-		if len(i.known) < maxSeries {
-			i.known[s] = option
+	m.requestSize.Record(ctx, op.RequestSize, option)
+	if op.Answered {
+		m.responseSize.Record(ctx, op.ResponseSize, option)
+		if op.RoundTrips == 1 {
+			m.wait.Record(ctx, (op.FirstByte - op.Start).Seconds(), option)
+			m.transfer.Record(ctx, max(op.End-op.FirstByte, 0).Seconds(), option)
 		}
+		m.startupPhases(op)
 	}
-	return option
-}
-
-// maxSeries bounds the attribute sets that are kept ready. The SDK has a bound of its own for series.
-const maxSeries = 2000
-
-func (s series) set() attribute.Set {
-	kv := []attribute.KeyValue{
-		attribute.String(semconv.MethodName, s.method),
-		attribute.String(semconv.NetworkTransport, semconv.TransportPipe),
+	if op.Class != "" {
+		failed := about
+		failed.class = string(op.Class)
+		m.errors.Add(ctx, 1, m.series.option(failed))
 	}
-	add := func(key, value string) {
-		if value != "" {
-			kv = append(kv, attribute.String(key, value))
+	if op.Method == semconv.ResourcesRead && op.Answered && op.Request != nil {
+		o := m.series.option(labels{resource: m.resources.label(op.Request.URI)})
+		m.reads.Add(ctx, 1, o)
+		m.resourceSize.Record(ctx, op.ResponseSize, o)
+	}
+	if op.Method == semconv.ToolsCall && op.Dir == session.ToServer {
+		if m.lastTool != "" {
+			m.transitions.Add(ctx, 1, m.series.option(labels{from: m.lastTool, to: about.tool}))
 		}
+		m.lastTool = about.tool
 	}
-	add(semconv.ToolName, s.tool)
-	add(semconv.PromptName, s.prompt)
-	if s.method == semconv.ToolsCall {
-		add(semconv.OperationName, semconv.ExecuteTool)
-	}
-	add(semconv.ErrorType, s.errorType)
-	add(semconv.StatusCode, s.code)
-	add(semconv.ProtocolVersion, s.protocol)
-	return attribute.NewSet(kv...)
 }
 
-// end records the session.
-func (i *instruments) end(now time.Duration, end session.End) {
-	s := series{protocol: i.peers.protocol}
-	kv := []attribute.KeyValue{attribute.String(semconv.NetworkTransport, semconv.TransportPipe)}
-	if s.protocol != "" {
-		kv = append(kv, attribute.String(semconv.ProtocolVersion, s.protocol))
+// startupPhases times the first handshake and the first list of tools, from the start of the process.
+func (m *metricsRecorder) startupPhases(op *session.Operation) {
+	var phase string
+	switch {
+	case !m.handshake && (op.Method == semconv.Initialize || op.Method == semconv.Discover):
+		phase, m.handshake = "handshake", true
+	case !m.toolsTimed && op.Method == semconv.ToolsList:
+		phase, m.toolsTimed = "tools", true
+	default:
+		return
 	}
-	if end == session.ServerLeft {
+	m.startup.Record(context.Background(), (op.End - m.started).Seconds(), with(attribute.String(semconv.Phase, phase)))
+}
+
+func (m *metricsRecorder) violated(n *session.Note) {
+	m.violations.Add(context.Background(), 1, with(
+		attribute.String(semconv.Violation, string(n.Violation)), attribute.String(semconv.Direction, n.Message.Dir.String())))
+}
+
+// Exit is how the server's process ended.
+type Exit struct {
+	Session session.End
+	Code    int    // its exit code, if no signal killed it
+	Signal  string // the name of the signal that did, such as SIGKILL
+}
+
+// end records the session, with the calls that were waiting when the server ended.
+func (m *metricsRecorder) end(now time.Duration, exit Exit, waiting int) {
+	ctx := context.Background()
+	kv := append(m.peers.attributes(),
+		attribute.String(semconv.NetworkTransport, semconv.TransportPipe), attribute.String(semconv.ProtocolVersion, m.peers.protocol))
+	if exit.Session == session.ServerLeft {
 		kv = append(kv, attribute.String(semconv.ErrorType, semconv.ErrServerExit))
 	}
-	i.session.Record(context.Background(), (now - i.started).Seconds(), metric.WithAttributes(kv...))
-}
+	m.sessionDuration.Record(ctx, (now - m.started).Seconds(), with(kv...))
 
-// names bounds the names that a peer has chosen and that become attributes of metrics.
-type names struct {
-	seen map[string]bool
-}
-
-// maxLabels is how many tools, or prompts, of one server have series of their own.
-const maxLabels = 200
-
-// label is the name itself, or _OTHER if there are too many already.
-func (n *names) label(name string) string {
-	if name == "" || n.seen[name] {
-		return name
+	reason, code := "ok", strconv.Itoa(exit.Code)
+	switch {
+	case exit.Signal != "":
+		reason, code = "signal", ""
+	case exit.Code != 0:
+		reason = "code"
 	}
-	if len(n.seen) >= maxLabels {
-		return semconv.Other
-	}
-	if n.seen == nil {
-		n.seen = map[string]bool{}
-	}
-	n.seen[name] = true
-	return name
+	m.exits.Add(ctx, 1, with(attribute.String(semconv.Exit, reason), attribute.String(semconv.ExitCode, code),
+		attribute.String(semconv.Signal, exit.Signal), attribute.Bool(semconv.InFlight, waiting > 0)))
+	m.mu.Lock()
+	m.running = false
+	m.mu.Unlock()
 }

@@ -3,17 +3,21 @@ package telemetry
 import (
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// recorder makes spans and metrics of what the tracker finds. It belongs to the consumer's goroutine.
+// recorder makes spans, metrics and log records of what the tracker finds. It belongs to the consumer's goroutine.
 type recorder struct {
 	cfg     Config
 	epoch   time.Time
-	exports *exports
+	lost    *losses
 	spans   *spans
-	metrics *instruments
+	metrics *metricsRecorder
+	records *records
 	peers   peers
 }
 
@@ -25,19 +29,21 @@ type peers struct {
 }
 
 func newRecorder(cfg Config, e *exports, epoch, started time.Time) *recorder {
-	r := &recorder{cfg: cfg, epoch: epoch, exports: e}
+	r := &recorder{cfg: cfg, epoch: epoch, lost: e.lost, records: newRecords(cfg, e)}
 	r.spans = newSpans(cfg, e, epoch, started, &r.peers)
-	r.metrics = newInstruments(e, started.Sub(epoch), &r.peers)
+	r.metrics = newMetrics(e, started.Sub(epoch), &r.peers)
 	return r
 }
 
-// message sees every message before the tracker does.
-func (r *recorder) message(m *session.Message) {
+// arriving sees every message before the tracker does, and arrived after.
+func (r *recorder) arriving(m *session.Message) {
 	r.peers.learn(m)
 	if m.Dir == session.ToClient && (m.Kind == framing.Response || m.Kind == framing.ErrorResponse) {
 		r.spans.begun(m.Last)
 	}
 }
+
+func (r *recorder) arrived(m *session.Message) { r.metrics.message(m) }
 
 // learn takes names and versions where they are told: in initialize and its answer, and in each message's _meta
 // since 2026-07-28. The latest word counts.
@@ -60,28 +66,49 @@ func (p *peers) learn(m *session.Message) {
 }
 
 // Started takes an operation that has begun.
-func (r *recorder) Started(op *session.Operation) { r.spans.started(op) }
+func (r *recorder) Started(op *session.Operation) {
+	r.spans.started(op)
+	r.metrics.opened(op)
+}
 
 // Finished takes an operation that has ended.
 func (r *recorder) Finished(op *session.Operation) {
-	r.spans.finished(op)
+	at := r.spans.finished(op)
 	r.metrics.finished(op)
+	r.records.operation(op, at)
 	if r.cfg.Operation != nil {
 		r.cfg.Operation(&Operation{op, r.epoch.Add(op.Start), r.epoch.Add(op.End)})
 	}
 }
 
 // Noted takes a notification or a violation.
-func (r *recorder) Noted(n *session.Note) { r.spans.noted(n) }
+func (r *recorder) Noted(n *session.Note) {
+	if n.Violation != "" {
+		r.metrics.violated(n)
+		r.records.violated(n)
+		return
+	}
+	r.spans.notification(n)
+}
 
-// advance is told the time now and then.
-func (r *recorder) advance(now time.Duration) { r.spans.advance(now) }
+// advance looks for what time alone brings about.
+func (r *recorder) advance(now time.Duration, tracker *session.Tracker) {
+	r.spans.advance(now)
+	tracker.Open(func(op *session.Operation) bool {
+		if now-op.Start < r.cfg.HangAfter {
+			return false // and so are all that come after
+		}
+		if !semconv.LongLived(op.Method) {
+			r.records.hanging(op, now, r.place)
+		}
+		return true
+	})
+}
 
-// dropped counts messages that the consumer never saw.
-func (r *recorder) dropped(n int64) { r.exports.lost.messages.Add(n) }
+func (r *recorder) place(op *session.Operation) trace.SpanContext { return r.spans.contextOf(op) }
 
 // end closes what the session as a whole is recorded in.
-func (r *recorder) end(now time.Duration, end session.End) {
+func (r *recorder) end(now time.Duration, exit Exit, waiting int) {
 	r.spans.begun(now)
-	r.metrics.end(now, end)
+	r.metrics.end(now, exit, waiting)
 }

@@ -94,11 +94,7 @@ func (s *spans) started(op *session.Operation) {
 	if !s.on || op.Parent == nil {
 		return
 	}
-	parent := s.placeOf(op.Parent)
-	if parent.span == nil {
-		parent.span = s.start(op.Parent)
-	}
-	s.placeOf(op).parent = parent.span.SpanContext()
+	s.placeOf(op).parent = s.contextOf(op.Parent)
 }
 
 func (s *spans) placeOf(op *session.Operation) *place {
@@ -110,10 +106,10 @@ func (s *spans) placeOf(op *session.Operation) *place {
 	return p
 }
 
-// finished makes the span of an operation, complete.
-func (s *spans) finished(op *session.Operation) {
+// finished makes the span of an operation, complete, and says where it is.
+func (s *spans) finished(op *session.Operation) trace.SpanContext {
 	if !s.on {
-		return
+		return trace.SpanContext{}
 	}
 	var span trace.Span
 	if p, _ := op.Data.(*place); p != nil {
@@ -126,6 +122,7 @@ func (s *spans) finished(op *session.Operation) {
 		s.describe(span, op)
 	}
 	span.End(trace.WithTimestamp(s.at(op.End)))
+	return span.SpanContext()
 }
 
 // start makes the span of an operation at its place: below the operation it belongs to, below the remote parent that the
@@ -255,10 +252,10 @@ func (s *spans) text(key, value string) {
 // stateless says whether a protocol version has no sessions: 2026-07-28 and later. Versions are dates.
 func stateless(protocol string) bool { return protocol >= "2026-07-28" }
 
-// noted makes the short span of a notification that belongs to no operation. Progress, cancellations and log messages are
-// events or counts: a span for each would drown the calls.
-func (s *spans) noted(n *session.Note) {
-	if !s.on || n.Violation != "" {
+// notification makes the short span of a notification, below the operation it belongs to if there is one. Progress,
+// cancellations and log messages are events or counts: a span for each would drown the calls.
+func (s *spans) notification(n *session.Note) {
+	if !s.on {
 		return
 	}
 	switch n.Message.Method {
@@ -280,8 +277,11 @@ func (s *spans) noted(n *session.Note) {
 	span.End(trace.WithTimestamp(s.at(op.End)))
 }
 
-// contextOf makes an open operation's span, if it is not made yet.
+// contextOf says where an open operation's span is, and makes it if it is not made yet.
 func (s *spans) contextOf(op *session.Operation) trace.SpanContext {
+	if !s.on {
+		return trace.SpanContext{}
+	}
 	p := s.placeOf(op)
 	if p.span == nil {
 		p.span = s.start(op)

@@ -20,8 +20,10 @@ type Config struct {
 	Version string                      // of spanpipe, for the instrumentation scope
 	Lookup  func(string) (string, bool) // the environment; nil means an empty one
 
-	TraceScope TraceScope   // what shares a trace; default TraceSession
-	Logger     *slog.Logger // hears of trouble with telemetry; nil discards
+	TraceScope TraceScope    // what shares a trace; default TraceSession
+	HangAfter  time.Duration // how long an operation may stay open before that is logged; default 30 s
+	LogLevel   slog.Level    // from which level on log records go to the collector
+	Logger     *slog.Logger  // hears of the session and of trouble with telemetry; nil discards
 
 	// Clean checks a name that a peer has chosen, see session.Decoder. Nil lets every name pass.
 	Clean func(name []byte) string
@@ -59,8 +61,8 @@ type Telemetry struct {
 	recorder *recorder
 	exports  *exports
 
-	stop    chan session.End // has the reason when the session is over
-	stopped chan struct{}    // closed when the consumer has ended
+	stop    chan Exit     // has the server's end when the session is over
+	stopped chan struct{} // closed when the consumer has ended
 }
 
 // New prepares to watch a session that is about to start. It is cheap: what takes time is left to Run.
@@ -71,9 +73,12 @@ func New(cfg Config) *Telemetry {
 	if cfg.Lookup == nil {
 		cfg.Lookup = func(string) (string, bool) { return "", false }
 	}
+	if cfg.HangAfter <= 0 {
+		cfg.HangAfter = 30 * time.Second
+	}
 	t := &Telemetry{
 		cfg: cfg, epoch: time.Now(), queue: newQueue(),
-		stop: make(chan session.End, 1), stopped: make(chan struct{}),
+		stop: make(chan Exit, 1), stopped: make(chan struct{}),
 	}
 	table := session.Table()
 	for dir := range t.taps {
@@ -99,9 +104,8 @@ func (t *Telemetry) Flush() {
 }
 
 // Close ends the session's telemetry: open operations are ended, and everything is sent within the context's time.
-// It says how many records could not be.
-func (t *Telemetry) Close(ctx context.Context, end session.End) {
-	t.stop <- end
+func (t *Telemetry) Close(ctx context.Context, exit Exit) {
+	t.stop <- exit
 	select {
 	case <-t.stopped:
 	case <-ctx.Done():
@@ -135,22 +139,23 @@ func (t *Telemetry) consume() {
 	defer clock.Stop()
 	var spare [2][]session.Message
 	for {
-		var end session.End
+		var exit Exit
 		over := false
 		select {
 		case <-t.queue.due.C:
 		case <-t.queue.full:
 		case <-clock.C:
-		case end = <-t.stop:
+		case exit = <-t.stop:
 			over = true
 		}
 		spare = t.drain(tracker, spare)
 		now := time.Since(t.epoch)
 		tracker.Advance(now)
-		t.recorder.advance(now)
+		t.recorder.advance(now, tracker)
 		if over {
-			tracker.Close(now, end)
-			t.recorder.end(now, end)
+			waiting := t.recorder.metrics.open
+			tracker.Close(now, exit.Session)
+			t.recorder.end(now, exit, waiting)
 			return
 		}
 	}
@@ -159,12 +164,11 @@ func (t *Telemetry) consume() {
 // drain hands everything in the queue to the tracker, and returns the emptied buffers for the next turn.
 func (t *Telemetry) drain(tracker *session.Tracker, spare [2][]session.Message) [2][]session.Message {
 	buffers, dropped := t.queue.swap(spare)
-	if dropped > 0 {
-		t.recorder.dropped(dropped)
-	}
+	t.exports.lost.messages.Add(dropped) // the consumer never saw them
 	merge(buffers, func(m *session.Message) {
-		t.recorder.message(m)
+		t.recorder.arriving(m)
 		tracker.Observe(m)
+		t.recorder.arrived(m)
 	})
 	for dir := range buffers {
 		clear(buffers[dir])

@@ -118,16 +118,17 @@ func watched(cfg wrap.Config, config telemetry.Config, flushTimeout time.Duratio
 		case <-ctx.Done():
 		}
 	}()
-	t.Close(ctx, end(status))
+	t.Close(ctx, exit(status))
 	return status, nil
 }
 
-// end is why the session ended.
-func end(s wrap.Status) session.End {
+// exit is how the server ended, in telemetry's words.
+func exit(s wrap.Status) telemetry.Exit {
+	e := telemetry.Exit{Session: session.ServerLeft, Code: s.Code, Signal: s.SignalName()}
 	if s.ClientLeft {
-		return session.ClientLeft
+		e.Session = session.ClientLeft
 	}
-	return session.ServerLeft
+	return e
 }
 
 // decide asks the consent package, and says what it did not understand: a warning for a variable, an error for a flag.

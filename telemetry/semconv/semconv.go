@@ -65,12 +65,20 @@ const (
 	ClientVersion = "spanpipe.client.version"
 	ServerName    = "spanpipe.server.name"
 	ServerVersion = "spanpipe.server.version"
-	Direction     = "spanpipe.direction"
-	Kind          = "spanpipe.message.kind"
-	Phase         = "spanpipe.phase"
-	Reason        = "spanpipe.reason"
-	Violation     = "spanpipe.violation"
-	Signal        = "spanpipe.signal"
+	Direction     = "spanpipe.direction"     // to_server, to_client
+	Kind          = "spanpipe.message.kind"  // request, notification, response, error, other
+	Phase         = "spanpipe.startup.phase" // process, handshake, tools
+	Reason        = "spanpipe.reason"        // of a loss
+	Violation     = "spanpipe.violation.kind"
+	Exit          = "spanpipe.exit.reason" // ok, code, signal
+	ExitCode      = "spanpipe.exit.code"   // as text
+	Signal        = "spanpipe.exit.signal"
+	InFlight      = "spanpipe.exit.in_flight" // calls were waiting for their answers
+	Resource      = "spanpipe.resource"       // a URI template of the server, or a scheme
+	FromTool      = "spanpipe.tool.from"
+	ToTool        = "spanpipe.tool.to"
+	Anomaly       = "spanpipe.anomaly.kind"
+	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
 )
 
 // Span and event names that are not a method.
@@ -80,14 +88,6 @@ const (
 	InputEvent    = "input_required"
 	RetryEvent    = "retry"
 	TaskEvent     = "task"
-)
-
-// Instruments.
-const (
-	ServerOperationDuration = "mcp.server.operation.duration"
-	ClientOperationDuration = "mcp.client.operation.duration"
-	ServerSessionDuration   = "mcp.server.session.duration"
-	TelemetryDropped        = "spanpipe.telemetry.dropped"
 )
 
 // DurationBuckets are the boundaries, in seconds, that the conventions advise for all durations.

@@ -139,7 +139,7 @@ func (d *Decoder) answered(in *framing.Message, out *Message) {
 			}
 		case fTemplates:
 			if !v.Truncated {
-				out.extra().Templates = append(out.Extra.Templates, string(v.Text))
+				out.extra().Templates = append(out.Extra.Templates, d.name(v.Text))
 			}
 		case fErrorCode:
 			out.Code = d.name(v.Text)

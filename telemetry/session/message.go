@@ -113,7 +113,7 @@ type Message struct {
 	Batch     bool
 	IsError   bool // result.isError is true
 	ID        ID
-	Method    string        // of a request or notification
+	Method    string        // of a request or notification; of an answer, set by the tracker, what it is to
 	Target    string        // the tool or prompt it is about
 	First     time.Duration // when its first and its last byte had been read
 	Last      time.Duration

@@ -269,6 +269,7 @@ func (t *Tracker) answered(op *Operation, m *Message) {
 		t.violation(IDMismatch, m)
 	}
 	t.forget(op)
+	m.Method = op.Method // what the answer is to
 	op.ResponseSize += m.Size
 	op.Answered, op.FirstByte = true, max(m.First, op.Start)
 	op.Reply = m.Extra

@@ -1,0 +1,140 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/contrib/bridges/otelslog"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+// records writes log records of what happens in the session: to the program's own logger, and where the policy allows it to
+// the collector. Keys are the attributes' names, not snake_case as in the rest of the program, so that a backend finds
+// records and spans by the same words.
+type records struct {
+	logger *slog.Logger
+	told   map[session.Violation]bool
+	hangs  map[*session.Operation]time.Duration // when an open operation is to be reported next
+	after  time.Duration
+}
+
+func newRecords(cfg Config, e *exports) *records {
+	handler := slog.Handler(correlated{cfg.Logger.Handler()})
+	if e.logging {
+		bridge := otelslog.NewHandler(scopeName, otelslog.WithLoggerProvider(e.logger), otelslog.WithVersion(cfg.Version))
+		handler = slog.NewMultiHandler(handler, leveled{bridge, cfg.LogLevel})
+	}
+	return &records{
+		logger: slog.New(handler), told: map[session.Violation]bool{},
+		hangs: map[*session.Operation]time.Duration{}, after: cfg.HangAfter,
+	}
+}
+
+// operation records a finished operation.
+func (r *records) operation(op *session.Operation, at trace.SpanContext) {
+	delete(r.hangs, op)
+	ctx := trace.ContextWithSpanContext(context.Background(), at)
+	if !r.logger.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	attrs := append(about(op), slog.Float64("duration", op.Duration().Seconds()))
+	if op.Answered {
+		attrs = append(attrs, slog.Int64(semconv.ResponseSize, op.ResponseSize))
+	}
+	for _, a := range [...]slog.Attr{
+		slog.String(semconv.ErrorType, op.ErrorType), slog.String(semconv.StatusCode, op.Code),
+		slog.String(semconv.ErrorClass, string(op.Class)),
+	} {
+		if a.Value.String() != "" {
+			attrs = append(attrs, a)
+		}
+	}
+	r.logger.LogAttrs(ctx, slog.LevelInfo, "operation finished", attrs...)
+}
+
+// about tells which operation a record is about.
+func about(op *session.Operation) []slog.Attr {
+	attrs := []slog.Attr{slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, op.Dir.String())}
+	if op.Target != "" {
+		key := semconv.ToolName
+		if op.Method != semconv.ToolsCall {
+			key = semconv.PromptName
+		}
+		attrs = append(attrs, slog.String(key, op.Target))
+	}
+	if op.ID.Text != "" {
+		attrs = append(attrs, slog.String(semconv.RequestID, op.ID.Text))
+	}
+	return attrs
+}
+
+// hanging reports an operation that has been open for long, while it is: after the configured time, and again each time that
+// it has lasted twice as long. The place of its span is asked for only then.
+func (r *records) hanging(op *session.Operation, now time.Duration, place func(*session.Operation) trace.SpanContext) {
+	next, seen := r.hangs[op]
+	if !seen {
+		next = op.Start + r.after
+	}
+	if now < next {
+		return
+	}
+	r.hangs[op] = op.Start + 2*(now-op.Start)
+	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), place(op)), slog.LevelWarn, "operation has not been answered yet",
+		append(about(op), slog.Float64("duration", (now-op.Start).Seconds()))...)
+}
+
+// violated reports the first violation of each kind in a session; the metric counts them all.
+func (r *records) violated(n *session.Note) {
+	if r.told[n.Violation] {
+		return
+	}
+	r.told[n.Violation] = true
+	level, hint := slog.LevelInfo, ""
+	switch n.Violation {
+	case session.Noise, session.InvalidJSON, session.NotJSONRPC:
+		level = slog.LevelWarn
+		if n.Message.Dir == session.ToClient {
+			hint = "a stdio server may write nothing but JSON-RPC messages to stdout; logs belong on stderr"
+		}
+	case session.ForeignFraming:
+		level, hint = slog.LevelWarn, "this is not newline-delimited JSON-RPC; the bytes pass, but nothing can be measured"
+	}
+	attrs := []slog.Attr{
+		slog.String(semconv.Violation, string(n.Violation)), slog.String(semconv.Direction, n.Message.Dir.String()),
+		slog.Int64("size", n.Message.Size),
+	}
+	if n.Message.Reason != "" {
+		attrs = append(attrs, slog.String("reason", n.Message.Reason))
+	}
+	if hint != "" {
+		attrs = append(attrs, slog.String("hint", hint))
+	}
+	r.logger.LogAttrs(context.Background(), level, "unexpected message; said once for each kind", attrs...)
+}
+
+// correlated adds the ids of the span in the context, which the bridge to OpenTelemetry finds there itself.
+type correlated struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h correlated) Handle(ctx context.Context, r slog.Record) error {
+	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
+		r = r.Clone()
+		r.AddAttrs(slog.String("trace_id", sc.TraceID().String()), slog.String("span_id", sc.SpanID().String()))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// leveled lets records pass from a level on.
+type leveled struct {
+	slog.Handler
+	level slog.Level
+}
+
+// Enabled implements slog.Handler.
+func (h leveled) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= h.level && h.Handler.Enabled(ctx, l)
+}

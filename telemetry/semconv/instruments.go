@@ -1,0 +1,146 @@
+package semconv
+
+// Form is how an instrument aggregates.
+type Form string
+
+// The forms in use.
+const (
+	Histogram     Form = "histogram"
+	Counter       Form = "counter"
+	UpDownCounter Form = "up-down counter"
+	Gauge         Form = "gauge"
+)
+
+// Instrument describes a metric: what it is called, what it counts in, and what tells its series from one another. The
+// instruments are made from these, and so are the tables of TELEMETRY.md.
+type Instrument struct {
+	Name        string
+	Form        Form
+	Unit        string // UCUM
+	Description string
+	Attributes  []string
+}
+
+var (
+	operation = []string{MethodName, ToolName}
+	peers     = []string{ClientName, ClientVersion, ServerName, ServerVersion}
+)
+
+// The instruments. Those under mcp. and process. are OpenTelemetry's.
+var (
+	ServerOperationDuration = Instrument{
+		Name: "mcp.server.operation.duration", Form: Histogram, Unit: "s",
+		Description: "Time from a client's request to the end of the server's answer, less the time in which the server waited for the user.",
+		Attributes:  []string{MethodName, ToolName, PromptName, OperationName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
+	}
+	ClientOperationDuration = Instrument{
+		Name: "mcp.client.operation.duration", Form: Histogram, Unit: "s",
+		Description: "Time from a server's request to the end of the client's answer.",
+		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
+	}
+	ServerSessionDuration = Instrument{
+		Name: "mcp.server.session.duration", Form: Histogram, Unit: "s",
+		Description: "Time from the start of the server's process to its end.",
+		Attributes:  append([]string{ProtocolVersion, NetworkTransport, ErrorType}, peers...),
+	}
+	SessionActive = Instrument{
+		Name: "spanpipe.session.active", Form: UpDownCounter, Unit: "{session}",
+		Description: "Sessions that are running.", Attributes: peers,
+	}
+	OperationActive = Instrument{
+		Name: "spanpipe.operation.active", Form: UpDownCounter, Unit: "{operation}",
+		Description: "Operations that have begun and not ended.", Attributes: operation,
+	}
+	MessageSize = Instrument{
+		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
+		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName},
+	}
+	OperationRequestSize = Instrument{
+		Name: RequestSize, Form: Histogram, Unit: "By",
+		Description: "Size of an operation's requests.", Attributes: operation,
+	}
+	OperationResponseSize = Instrument{
+		Name: ResponseSize, Form: Histogram, Unit: "By",
+		Description: "Size of an operation's answers.", Attributes: operation,
+	}
+	OperationWait = Instrument{
+		Name: Wait, Form: Histogram, Unit: "s",
+		Description: "Time from the end of a request to the first byte of its answer.", Attributes: operation,
+	}
+	OperationTransfer = Instrument{
+		Name: Transfer, Form: Histogram, Unit: "s",
+		Description: "Time from an answer's first byte to its last.", Attributes: operation,
+	}
+	StartupDuration = Instrument{
+		Name: "spanpipe.server.startup.duration", Form: Histogram, Unit: "s",
+		Description: "Time to start the process, and from its start to the first answered handshake and the first answered list of tools.",
+		Attributes:  []string{Phase},
+	}
+	OperationErrors = Instrument{
+		Name: "spanpipe.operation.errors", Form: Counter, Unit: "{error}",
+		Description: "Operations that did not succeed, whoever was at fault, by class.", Attributes: append([]string{ErrorClass}, operation...),
+	}
+	ResourceReads = Instrument{
+		Name: "spanpipe.resource.reads", Form: Counter, Unit: "{read}",
+		Description: "Answered reads of resources.", Attributes: []string{Resource},
+	}
+	ResourceSize = Instrument{
+		Name: "spanpipe.resource.size", Form: Histogram, Unit: "By",
+		Description: "Size of the answers to reads of resources.", Attributes: []string{Resource},
+	}
+	ToolTransitions = Instrument{
+		Name: "spanpipe.tool.transitions", Form: Counter, Unit: "{transition}",
+		Description: "Calls of one tool after another.", Attributes: []string{FromTool, ToTool},
+	}
+	Anomalies = Instrument{
+		Name: "spanpipe.anomalies", Form: Counter, Unit: "{anomaly}",
+		Description: "Calls that stand out from the session's own past.", Attributes: []string{Anomaly, ToolName},
+	}
+	ToolsDefinitionSize = Instrument{
+		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
+		Description: "Size of the last list of tools: what it costs the model's context.",
+	}
+	ToolsListed = Instrument{
+		Name: "spanpipe.tools.listed", Form: Gauge, Unit: "{tool}",
+		Description: "Tools in the last list.",
+	}
+	ServerExits = Instrument{
+		Name: "spanpipe.server.exits", Form: Counter, Unit: "{exit}",
+		Description: "Ends of server processes.", Attributes: []string{Exit, ExitCode, Signal, InFlight},
+	}
+	ProtocolViolations = Instrument{
+		Name: "spanpipe.protocol.violations", Form: Counter, Unit: "{violation}",
+		Description: "What was on the wire and should not have been.", Attributes: []string{Violation, Direction},
+	}
+	ProcessCPUTime = Instrument{
+		Name: "process.cpu.time", Form: Counter, Unit: "s",
+		Description: "CPU time of the server's process and its descendants.", Attributes: []string{CPUMode},
+	}
+	ProcessMemoryUsage = Instrument{
+		Name: "process.memory.usage", Form: UpDownCounter, Unit: "By",
+		Description: "Resident memory of the server's process and its descendants.",
+	}
+	ProcessFileDescriptors = Instrument{
+		Name: "process.unix.file_descriptor.count", Form: UpDownCounter, Unit: "{file_descriptor}",
+		Description: "Open file descriptors of the server's process and its descendants.",
+	}
+	ProcessThreads = Instrument{
+		Name: "process.thread.count", Form: UpDownCounter, Unit: "{thread}",
+		Description: "Threads of the server's process and its descendants.",
+	}
+	TelemetryDropped = Instrument{
+		Name: "spanpipe.telemetry.dropped", Form: Counter, Unit: "{record}",
+		Description: "Messages, spans and log records that could not be recorded or sent.", Attributes: []string{Reason},
+	}
+)
+
+// Instruments returns all of them, in the order in which they are documented.
+func Instruments() []Instrument {
+	return []Instrument{
+		ServerOperationDuration, ClientOperationDuration, ServerSessionDuration,
+		SessionActive, OperationActive, MessageSize, OperationRequestSize, OperationResponseSize, OperationWait,
+		OperationTransfer, StartupDuration, OperationErrors, ResourceReads, ResourceSize, ToolTransitions, Anomalies,
+		ToolsDefinitionSize, ToolsListed, ServerExits, ProtocolViolations, ProcessCPUTime, ProcessMemoryUsage,
+		ProcessFileDescriptors, ProcessThreads, TelemetryDropped,
+	}
+}

@@ -1,0 +1,4 @@
+package wrap
+
+// SignalName is empty: no signal kills a process on Windows.
+func (s Status) SignalName() string { return "" }
