@@ -144,5 +144,5 @@ func timeOf(nanoseconds uint64) time.Time {
 	if nanoseconds == 0 {
 		return time.Time{}
 	}
-	return time.Unix(0, int64(nanoseconds)).UTC() //nolint:gosec // overflows in the year 2262
+	return time.Unix(0, int64(nanoseconds)).UTC() // until the year 2262
 }

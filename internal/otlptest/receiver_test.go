@@ -72,7 +72,7 @@ func newTraceExporter(t *testing.T, p otlptest.Protocol) sdktrace.SpanExporter {
 	var exporter *otlptrace.Exporter
 	var err error
 	if p == otlptest.GRPC {
-		exporter, err = otlptracegrpc.New(t.Context(), otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig(soon)))
+		exporter, err = otlptracegrpc.New(t.Context(), otlptracegrpc.WithRetry(soon))
 	} else {
 		exporter, err = otlptracehttp.New(t.Context(), otlptracehttp.WithRetry(otlptracehttp.RetryConfig(soon)))
 	}
