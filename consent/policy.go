@@ -12,12 +12,15 @@ type Sink string
 const (
 	Console Sink = "console" // lines on stderr
 	OTLP    Sink = "otlp"    // an OpenTelemetry collector, over the network
+
+	// Prometheus is a page of metrics that others can fetch, over the network.
+	Prometheus Sink = "prometheus"
 )
 
-var sinks = []Sink{Console, OTLP}
+var sinks = []Sink{Console, OTLP, Prometheus}
 
 // network says whether a sink opens a socket.
-func (s Sink) network() bool { return s == OTLP }
+func (s Sink) network() bool { return s != Console }
 
 // Request is what the user has said, as written. Empty means not said.
 type Request struct {
@@ -29,6 +32,7 @@ type Request struct {
 // Policy is the decision. It is immutable and safe for concurrent use. The zero Policy collects nothing.
 type Policy struct {
 	sinks   []Sink
+	offline bool
 	reasons []string
 }
 
@@ -57,7 +61,8 @@ func Decide(r Request) (Policy, []Warning) {
 		}
 	}
 	p.veto(truthy(r.SDKDisabled), "OTEL_SDK_DISABLED is true: nothing is collected", func(Sink) bool { return true })
-	p.veto(set(r.DoNotTrack), "DO_NOT_TRACK is set: nothing is sent over the network", Sink.network)
+	p.offline = set(r.DoNotTrack)
+	p.veto(p.offline, "DO_NOT_TRACK is set: no socket is opened", Sink.network)
 	return p, warnings
 }
 
@@ -78,6 +83,9 @@ func (p Policy) On() bool { return len(p.sinks) > 0 }
 
 // Has says whether telemetry may go to the sink.
 func (p Policy) Has(s Sink) bool { return slices.Contains(p.sinks, s) }
+
+// MayListen says whether a socket may be opened for others to ask: where telemetry is on, and nothing vetoes the network.
+func (p Policy) MayListen() bool { return p.On() && !p.offline }
 
 // Sinks returns where telemetry may go.
 func (p Policy) Sinks() []Sink { return slices.Clone(p.sinks) }

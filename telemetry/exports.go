@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/log"
 	nooplog "go.opentelemetry.io/otel/log/noop"
 	"go.opentelemetry.io/otel/metric"
@@ -35,11 +37,15 @@ type exports struct {
 	meter  metric.Meter
 	logger log.LoggerProvider
 
-	tracing bool // somebody gets the spans
-	logging bool // and the log records
+	tracing  bool // somebody gets the spans
+	logging  bool // and the log records
+	metering bool // and the metrics
 
 	providers []provider
 	lost      *losses
+
+	admin    *admin               // nil without one
+	registry *prometheus.Registry // what the admin page shows
 }
 
 // provider is what all three have in common.
@@ -58,9 +64,7 @@ func newExports(cfg Config) *exports {
 	own(cfg.Logger, e.lost.failed)
 	res := newResource(cfg)
 	e.traces(cfg, res)
-	if !cfg.Policy.Has(consent.OTLP) {
-		return e
-	}
+	e.listen(cfg)
 	e.metrics(cfg, res)
 	e.logs(cfg, res)
 	return e
@@ -83,20 +87,47 @@ func (e *exports) traces(cfg Config, res *resource.Resource) {
 	e.providers = append(e.providers, p)
 }
 
-func (e *exports) metrics(cfg Config, res *resource.Resource) {
-	exporter := otlpMetrics(cfg)
-	if exporter == nil {
+// listen opens the admin page's address, where one is wanted. One that is taken is told, and the session goes on without.
+func (e *exports) listen(cfg Config) {
+	addr := cfg.AdminAddr
+	if addr == "" && cfg.Policy.Has(consent.Prometheus) {
+		addr = DefaultAdminAddr(cfg.Lookup)
+	}
+	if addr == "" || !cfg.Policy.MayListen() {
 		return
 	}
-	var options []sdkmetric.PeriodicReaderOption
-	if !given(cfg.Lookup, "OTEL_METRIC_EXPORT_INTERVAL") {
-		options = append(options, sdkmetric.WithInterval(metricInterval))
+	a, err := listen(addr)
+	if err != nil {
+		cfg.Logger.Warn("metrics cannot be served", "error", err.Error(),
+			"hint", "SPANPIPE_ADMIN_ADDR sets the address; port 0 takes any that is free")
+		return
 	}
-	p := sdkmetric.NewMeterProvider(
-		sdkmetric.WithResource(res),
-		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter, options...)),
-	)
-	e.meter = p.Meter(scopeName, metric.WithInstrumentationVersion(cfg.Version))
+	cfg.Logger.Info("metrics are served", "address", a.listener.Addr().String())
+	e.admin, e.registry = a, prometheus.NewRegistry()
+}
+
+func (e *exports) metrics(cfg Config, res *resource.Resource) {
+	options := []sdkmetric.Option{sdkmetric.WithResource(res)}
+	if exporter := otlpMetrics(cfg); exporter != nil {
+		var reader []sdkmetric.PeriodicReaderOption
+		if !given(cfg.Lookup, "OTEL_METRIC_EXPORT_INTERVAL") {
+			reader = append(reader, sdkmetric.WithInterval(metricInterval))
+		}
+		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter, reader...)))
+	}
+	if e.registry != nil {
+		reader, err := otelprometheus.New(otelprometheus.WithRegisterer(e.registry))
+		if err != nil {
+			cfg.Logger.Warn("metrics cannot be served", "error", err.Error())
+		} else {
+			options = append(options, sdkmetric.WithReader(reader))
+		}
+	}
+	if len(options) == 1 {
+		return
+	}
+	p := sdkmetric.NewMeterProvider(options...)
+	e.meter, e.metering = p.Meter(scopeName, metric.WithInstrumentationVersion(cfg.Version)), true
 	e.providers = append(e.providers, p)
 }
 
@@ -123,6 +154,9 @@ func (e *exports) flush(ctx context.Context) { e.each(ctx, provider.ForceFlush) 
 
 // shutdown sends what there is and ends the export. It returns when the context's time is up, whatever still hangs.
 func (e *exports) shutdown(ctx context.Context) {
+	if e.admin != nil {
+		e.admin.close(ctx)
+	}
 	e.each(ctx, provider.Shutdown)
 	e.lost.sum()
 }

@@ -114,7 +114,9 @@ func method(name string) string {
 
 func (m *metricsRecorder) opened(op *session.Operation) {
 	m.open++
-	m.active.Add(context.Background(), 1, m.series.option(m.target(op)))
+	target := m.series.option(m.target(op))
+	of(op).target = target
+	m.active.Add(context.Background(), 1, target)
 }
 
 // target is the labels that tell what an operation is about.
@@ -132,7 +134,7 @@ func (m *metricsRecorder) finished(op *session.Operation) {
 	m.open--
 	about := m.target(op)
 	option := m.series.option(about)
-	m.active.Add(ctx, -1, option)
+	m.active.Add(ctx, -1, of(op).target) // as it was counted: a list of tools may have changed the names in between
 
 	duration := m.serverDuration
 	if op.Dir == session.ToClient {

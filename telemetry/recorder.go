@@ -19,6 +19,7 @@ type recorder struct {
 	metrics *metricsRecorder
 	records *records
 	peers   peers
+	ready   func(bool) // is told when the server has answered a handshake
 }
 
 // peers is what the two sides have said of themselves.
@@ -73,6 +74,9 @@ func (r *recorder) Started(op *session.Operation) {
 
 // Finished takes an operation that has ended.
 func (r *recorder) Finished(op *session.Operation) {
+	if op.Answered && op.Dir == session.ToServer {
+		r.ready(true) // even a refusal: the server speaks
+	}
 	at := r.spans.finished(op)
 	r.metrics.finished(op)
 	r.records.operation(op, at)

@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -37,10 +38,21 @@ type spans struct {
 	scratch []attribute.KeyValue
 }
 
-// place is where an operation stands in a trace, when that had to be settled before its end.
-type place struct {
-	parent trace.SpanContext // of the operation in whose course it was started
-	span   trace.Span        // its own, if made early
+// tracked is what is kept with an open operation.
+type tracked struct {
+	parent trace.SpanContext        // of the operation in whose course it was started
+	span   trace.Span               // its own, if made before its end
+	target metric.MeasurementOption // what it is counted under while it is open
+}
+
+// of returns what is kept with an operation.
+func of(op *session.Operation) *tracked {
+	t, _ := op.Data.(*tracked)
+	if t == nil {
+		t = &tracked{}
+		op.Data = t
+	}
+	return t
 }
 
 func newSpans(cfg Config, e *exports, epoch, started time.Time, p *peers) *spans {
@@ -94,16 +106,7 @@ func (s *spans) started(op *session.Operation) {
 	if !s.on || op.Parent == nil {
 		return
 	}
-	s.placeOf(op).parent = s.contextOf(op.Parent)
-}
-
-func (s *spans) placeOf(op *session.Operation) *place {
-	p, _ := op.Data.(*place)
-	if p == nil {
-		p = &place{}
-		op.Data = p
-	}
-	return p
+	of(op).parent = s.contextOf(op.Parent)
 }
 
 // finished makes the span of an operation, complete, and says where it is.
@@ -111,10 +114,7 @@ func (s *spans) finished(op *session.Operation) trace.SpanContext {
 	if !s.on {
 		return trace.SpanContext{}
 	}
-	var span trace.Span
-	if p, _ := op.Data.(*place); p != nil {
-		span = p.span
-	}
+	span := of(op).span
 	if span == nil {
 		span = s.start(op)
 	}
@@ -140,8 +140,8 @@ func (s *spans) start(op *session.Operation) trace.Span {
 		if s.trace.IsValid() {
 			options = append(options, trace.WithLinks(trace.Link{SpanContext: s.trace}))
 		}
-	} else if p, _ := op.Data.(*place); p != nil && p.parent.IsValid() {
-		ctx = trace.ContextWithSpanContext(ctx, p.parent)
+	} else if parent := of(op).parent; parent.IsValid() {
+		ctx = trace.ContextWithSpanContext(ctx, parent)
 	} else if s.trace.IsValid() {
 		if s.count++; s.count > rollover {
 			s.begun(op.Start)
@@ -268,7 +268,7 @@ func (s *spans) notification(n *session.Note) {
 		Protocol: s.peers.protocol, Batch: m.Batch,
 	}
 	if n.Operation != nil {
-		op.Data = &place{parent: s.contextOf(n.Operation)}
+		op.Data = &tracked{parent: s.contextOf(n.Operation)}
 	}
 	span := s.start(&op)
 	if span.IsRecording() {
@@ -282,9 +282,9 @@ func (s *spans) contextOf(op *session.Operation) trace.SpanContext {
 	if !s.on {
 		return trace.SpanContext{}
 	}
-	p := s.placeOf(op)
-	if p.span == nil {
-		p.span = s.start(op)
+	t := of(op)
+	if t.span == nil {
+		t.span = s.start(op)
 	}
-	return p.span.SpanContext()
+	return t.span.SpanContext()
 }

@@ -25,6 +25,10 @@ type Config struct {
 	LogLevel   slog.Level    // from which level on log records go to the collector
 	Logger     *slog.Logger  // hears of the session and of trouble with telemetry; nil discards
 
+	// AdminAddr is where the admin page is served: host:port or unix:PATH. Empty means nowhere, unless the policy has the
+	// sink prometheus, whose address is then OpenTelemetry's default.
+	AdminAddr string
+
 	// Clean checks a name that a peer has chosen, see session.Decoder. Nil lets every name pass.
 	Clean func(name []byte) string
 
@@ -57,6 +61,8 @@ type Telemetry struct {
 	queue  *queue
 	taps   [2]*Tap
 	failed atomic.Bool
+	alive  atomic.Bool // the server's process runs
+	ready  atomic.Bool // it has answered a handshake
 
 	recorder *recorder
 	exports  *exports
@@ -90,12 +96,20 @@ func New(cfg Config) *Telemetry {
 // Tap returns what is to look at one direction of the relay.
 func (t *Telemetry) Tap(dir session.Direction) *Tap { return t.taps[dir] }
 
-// Run builds the exporters and starts to turn messages into telemetry, for a server that was started at the given time.
-// What cannot be exported is told to the logger; it is never an error of the session.
-func (t *Telemetry) Run(started time.Time) {
+// Run builds the exporters and starts to turn messages into telemetry, for a server that was started at the given time as
+// the process pid. What cannot be exported is told to the logger; it is never an error of the session.
+func (t *Telemetry) Run(pid int, started time.Time) {
+	t.alive.Store(true)
 	t.exports = newExports(t.cfg)
+	if t.exports.metering {
+		observeProcess(t.exports.meter, pid)
+	}
 	t.recorder = newRecorder(t.cfg, t.exports, t.epoch, started)
+	t.recorder.ready = t.ready.Store
 	go t.consume() // ends on stop; Close waits for it
+	if t.exports.admin != nil {
+		go t.exports.admin.serve(t.exports.registry, t) // ends with Close
+	}
 }
 
 // Flush sends what there is, without waiting for it: the client has left, and the host may not wait for our end.
@@ -105,6 +119,7 @@ func (t *Telemetry) Flush() {
 
 // Close ends the session's telemetry: open operations are ended, and everything is sent within the context's time.
 func (t *Telemetry) Close(ctx context.Context, exit Exit) {
+	t.alive.Store(false)
 	t.stop <- exit
 	select {
 	case <-t.stopped:

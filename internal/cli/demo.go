@@ -70,7 +70,8 @@ func (a *app) demo(c *cli.Context) error {
 	tree := &demo.Tree{}
 	config := telemetry.Config{
 		Policy: policy, Command: []string{"demo-server"}, Version: a.Build.version(), Lookup: environment(ownEnvironment(a.Environ)),
-		TraceScope: o.traceScope, Logger: a.say.logger(o), Clean: clean, Spans: []sdktrace.SpanProcessor{tree},
+		TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
+		Logger: a.say.logger(o), Clean: clean, Spans: []sdktrace.SpanProcessor{tree},
 	}
 	if policy.Has(consent.Console) {
 		config.Operation = a.say.console(a.Stderr, lookup)

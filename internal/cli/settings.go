@@ -31,8 +31,11 @@ type options struct {
 	keepOrphans  bool
 	flushTimeout time.Duration
 	traceScope   telemetry.TraceScope
+	hangAfter    time.Duration
+	adminAddr    string
 	logLevel     slog.Level
 	logFormat    string
+	otlpLogLevel slog.Level
 
 	telemetryFrom string // the flag or variable that has set telemetry
 }
@@ -42,8 +45,8 @@ const maxFlushTimeout = time.Minute
 var settings = []setting{
 	{
 		flag: "telemetry", variable: "SPANPIPE_TELEMETRY", value: "LIST", initial: "off",
-		usage: "where telemetry goes: off, or a comma list of console (lines on stderr) and otlp (an OpenTelemetry collector)",
-		words: []string{"off", "console", "otlp", "console,otlp"},
+		usage: "where telemetry goes: off, or a comma list of console (lines on stderr), otlp (an OpenTelemetry collector), prometheus (a page of metrics)",
+		words: []string{"off", "console", "otlp", "prometheus", "console,otlp"},
 		set:   func(o *options, v string) error { o.telemetry = v; return nil },
 	},
 	{
@@ -72,16 +75,31 @@ var settings = []setting{
 		},
 	},
 	{
+		flag: "hang-after", variable: "SPANPIPE_HANG_AFTER", value: "DURATION", initial: "30s",
+		usage: "after how long an unanswered call is reported, while it hangs (1s to 24h)",
+		set: func(o *options, v string) (err error) {
+			if o.hangAfter, err = duration(v, 24*time.Hour); err == nil && o.hangAfter < time.Second {
+				err = fmt.Errorf("cannot be %s; use a duration from 1s to 24h", visible(v))
+			}
+			return err
+		},
+	},
+	{
+		flag: "admin-addr", variable: "SPANPIPE_ADMIN_ADDR", value: "ADDRESS", initial: "",
+		usage: "where /metrics, /healthz and /readyz are served, if telemetry is on: host:port, or unix:PATH",
+		set:   func(o *options, v string) error { o.adminAddr = v; return nil },
+	},
+	{
 		flag: "log-level", variable: "SPANPIPE_LOG_LEVEL", value: "LEVEL", initial: "warn",
 		usage: "what spanpipe says of itself on stderr (debug, info, warn, error)",
 		words: []string{"debug", "info", "warn", "error"},
-		set: func(o *options, v string) error {
-			level, err := oneOf(v, "debug", "info", "warn", "error")
-			if err != nil {
-				return err
-			}
-			return o.logLevel.UnmarshalText([]byte(level))
-		},
+		set:   func(o *options, v string) error { return level(&o.logLevel, v) },
+	},
+	{
+		flag: "otlp-log-level", variable: "SPANPIPE_OTLP_LOG_LEVEL", value: "LEVEL", initial: "info",
+		usage: "which log records go to the collector (debug, info, warn, error)",
+		words: []string{"debug", "info", "warn", "error"},
+		set:   func(o *options, v string) error { return level(&o.otlpLogLevel, v) },
 	},
 	{
 		flag: "log-format", variable: "SPANPIPE_LOG_FORMAT", value: "FORMAT", initial: "text",
@@ -103,7 +121,9 @@ func flags() []cli.Flag {
 			out = append(out, &cli.BoolFlag{Name: s.flag, Usage: usage, DisableDefaultText: true})
 			continue
 		}
-		usage = strings.Replace(usage, s.usage, s.usage+" (default: "+s.initial+")", 1)
+		if s.initial != "" {
+			usage = strings.Replace(usage, s.usage, s.usage+" (default: "+s.initial+")", 1)
+		}
 		out = append(out, &cli.StringFlag{Name: s.flag, Usage: "`" + s.value + "`: " + usage, DefaultText: " "})
 	}
 	return out
@@ -162,6 +182,14 @@ func oneOf[T ~string](v string, words ...T) (T, error) {
 		list[i] = string(words[i])
 	}
 	return "", fmt.Errorf("cannot be %s; use one of %s", visible(v), strings.Join(list, ", "))
+}
+
+func level(l *slog.Level, v string) error {
+	word, err := oneOf(v, "debug", "info", "warn", "error")
+	if err != nil {
+		return err
+	}
+	return l.UnmarshalText([]byte(word))
 }
 
 func boolean(v string) (bool, error) {

@@ -80,7 +80,8 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 	cfg.Logger = a.say.logger(o)
 	config := telemetry.Config{
 		Policy: policy, Command: command, Version: a.Build.version(), Lookup: environment(ownEnvironment(a.Environ)),
-		TraceScope: o.traceScope, Logger: cfg.Logger, Clean: clean,
+		TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
+		Logger: cfg.Logger, Clean: clean,
 	}
 	if policy.Has(consent.Console) {
 		config.Operation = a.say.console(a.Stderr, lookup)
@@ -103,7 +104,7 @@ func watched(cfg wrap.Config, config telemetry.Config, flushTimeout time.Duratio
 	if err != nil {
 		return wrap.Status{}, err
 	}
-	t.Run(server.Started())
+	t.Run(server.Pid(), server.Started())
 	go func() { // ends with the client's input, which Wait closes at the latest
 		<-server.InputEnded()
 		t.Flush()
