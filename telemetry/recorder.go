@@ -29,11 +29,15 @@ type peers struct {
 	protocol                  string
 }
 
-func newRecorder(cfg Config, e *exports, epoch, started time.Time) *recorder {
+func newRecorder(cfg Config, e *exports, epoch time.Time) *recorder {
 	r := &recorder{cfg: cfg, epoch: epoch, lost: e.lost, records: newRecords(cfg, e)}
-	r.spans = newSpans(cfg, e, epoch, started, &r.peers)
-	r.metrics = newMetrics(e, started.Sub(epoch), &r.peers)
+	r.spans = newSpans(cfg, e, epoch, &r.peers)
 	return r
+}
+
+// running takes the start of the server.
+func (r *recorder) running(e *exports, started time.Time) {
+	r.metrics = newMetrics(e, started.Sub(r.epoch), &r.peers)
 }
 
 // arriving sees every message before the tracker does, and arrived after.

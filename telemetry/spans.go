@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -31,6 +32,7 @@ type spans struct {
 	epoch   time.Time
 	peers   *peers
 	id      string            // mcp.session.id: stdio has none, so it is a random one of this process
+	ambient trace.SpanContext // what TRACEPARENT of our environment says
 	trace   trace.SpanContext // of the session's span in the current trace
 	open    trace.Span        // the session's span while it is open
 	opened  time.Duration
@@ -55,23 +57,27 @@ func of(op *session.Operation) *tracked {
 	return t
 }
 
-func newSpans(cfg Config, e *exports, epoch, started time.Time, p *peers) *spans {
+func newSpans(cfg Config, e *exports, epoch time.Time, p *peers) *spans {
 	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, epoch: epoch, peers: p, id: instanceID()}
+	s.ambient = contextFrom(cfg.Lookup)
 	if s.on && cfg.TraceScope != TraceOperation {
-		s.root(started.Sub(epoch))
+		s.root(0)
 	}
 	return s
 }
 
 func (s *spans) at(t time.Duration) time.Time { return s.epoch.Add(t) }
 
-// root starts a session span, and with it a new trace, linked to the one before.
+// root starts a session span, and with it a new trace, linked to the one before. The first belongs to whoever started us,
+// if the environment says who that is.
 func (s *spans) root(at time.Duration) {
-	options := []trace.SpanStartOption{trace.WithTimestamp(s.at(at)), trace.WithNewRoot()}
+	ctx, options := context.Background(), []trace.SpanStartOption{trace.WithTimestamp(s.at(at))}
 	if s.trace.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.trace}))
+	} else if s.ambient.IsValid() {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, s.ambient)
 	}
-	_, s.open = s.tracer.Start(context.Background(), semconv.SessionSpan, options...)
+	_, s.open = s.tracer.Start(ctx, semconv.SessionSpan, options...)
 	s.trace, s.opened, s.count = s.open.SpanContext(), at, 0
 }
 
@@ -149,6 +155,8 @@ func (s *spans) start(op *session.Operation) trace.Span {
 			s.begun(op.Start)
 		}
 		ctx = trace.ContextWithSpanContext(ctx, s.trace)
+	} else if s.ambient.IsValid() {
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.ambient}))
 	}
 	_, span := s.tracer.Start(ctx, spanName(op), options...)
 	return span
@@ -171,8 +179,30 @@ func remoteParent(op *session.Operation) trace.SpanContext {
 	if op.Request == nil || op.Request.Traceparent == "" {
 		return trace.SpanContext{}
 	}
-	carrier := propagation.MapCarrier{"traceparent": op.Request.Traceparent, "tracestate": op.Request.Tracestate}
+	return extract(op.Request.Traceparent, op.Request.Tracestate)
+}
+
+// contextFrom reads TRACEPARENT and TRACESTATE, the environment's form of W3C trace context.
+func contextFrom(lookup func(string) (string, bool)) trace.SpanContext {
+	parent, _ := lookup("TRACEPARENT")
+	state, _ := lookup("TRACESTATE")
+	return extract(parent, state)
+}
+
+func extract(parent, state string) trace.SpanContext {
+	carrier := propagation.MapCarrier{"traceparent": parent, "tracestate": state}
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+}
+
+// environment is the session's context in the form of an environment, for the server.
+func (s *spans) environment() []string {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(trace.ContextWithSpanContext(context.Background(), s.trace), carrier)
+	var env []string
+	for _, key := range carrier.Keys() {
+		env = append(env, strings.ToUpper(key)+"="+carrier.Get(key))
+	}
+	return env
 }
 
 // describe sets what is known of the operation on its span.

@@ -99,17 +99,32 @@ func (t *Telemetry) Tap(dir session.Direction) *Tap { return t.taps[dir] }
 // Run builds the exporters and starts to turn messages into telemetry, for a server that was started at the given time as
 // the process pid. What cannot be exported is told to the logger; it is never an error of the session.
 func (t *Telemetry) Run(pid int, started time.Time) {
+	t.prepare()
 	t.alive.Store(true)
-	t.exports = newExports(t.cfg)
 	if t.exports.metering {
 		observeProcess(t.exports.meter, pid)
 	}
-	t.recorder = newRecorder(t.cfg, t.exports, t.epoch, started)
+	t.recorder.running(t.exports, started)
 	t.recorder.ready = t.ready.Store
 	go t.consume() // ends on stop; Close waits for it
 	if t.exports.admin != nil {
 		go t.exports.admin.serve(t.exports.registry, t) // ends with Close
 	}
+}
+
+// prepare builds the exporters and opens the session's span.
+func (t *Telemetry) prepare() {
+	if t.exports == nil {
+		t.exports = newExports(t.cfg)
+		t.recorder = newRecorder(t.cfg, t.exports, t.epoch)
+	}
+}
+
+// Environment returns the variables that give the server the session's trace as its parent: TRACEPARENT, and TRACESTATE
+// where there is one. To call it before Run makes the exporters be built before the server starts.
+func (t *Telemetry) Environment() []string {
+	t.prepare()
+	return t.recorder.spans.environment()
 }
 
 // Flush sends what there is, without waiting for it: the client has left, and the host may not wait for our end.

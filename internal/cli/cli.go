@@ -84,18 +84,19 @@ func (a *app) failed(err error) int {
 // program is the command line as the library wants it told.
 func (a *app) program() *cli.App {
 	return &cli.App{
-		Name:            "spanpipe",
-		Usage:           "see what a local MCP server does: OpenTelemetry for stdio servers, nothing changed in either",
-		UsageText:       "spanpipe [flags] -- command [args...]",
-		Description:     description,
-		HideHelpCommand: true, // ours is a command like the others: the library's would answer to a server's argument "help"
-		HideVersion:     true,
-		Writer:          a.Stdout,
-		ErrWriter:       io.Discard,                   // the library's own complaints; ours are said once, by failed
-		ExitErrHandler:  func(*cli.Context, error) {}, // the library's calls os.Exit
-		OnUsageError:    misused,
-		Flags:           flags(),
-		Action:          a.wrapRoot,
+		Name:                  "spanpipe",
+		Usage:                 "see what a local MCP server does: OpenTelemetry for stdio servers, nothing changed in either",
+		UsageText:             "spanpipe [flags] -- command [args...]",
+		Description:           description,
+		HideHelpCommand:       true, // ours is a command like the others: the library's would answer to a server's argument "help"
+		HideVersion:           true,
+		CustomAppHelpTemplate: appHelp(),
+		Writer:                a.Stdout,
+		ErrWriter:             io.Discard,                   // the library's own complaints; ours are said once, by failed
+		ExitErrHandler:        func(*cli.Context, error) {}, // the library's calls os.Exit
+		OnUsageError:          misused,
+		Flags:                 append(flags(), cli.HelpFlag), // with a help command of ours, the library adds no flag
+		Action:                a.wrapRoot,
 		Commands: []*cli.Command{
 			a.wrapCommand(), a.demoCommand(), a.versionCommand(), a.completionCommand(), a.helpCommand(),
 			a.demoServerCommand(),
@@ -105,11 +106,10 @@ func (a *app) program() *cli.App {
 
 // misused turns the library's usage errors into ours. The library prints them with the help text to stdout otherwise.
 func misused(_ *cli.Context, err error, _ bool) error {
-	message := strings.TrimPrefix(err.Error(), "flag provided but not defined: ")
-	if message != err.Error() {
-		return &usageError{"unknown flag " + message, "the flags are listed by: spanpipe help; a server's flags belong behind its command, after --"}
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
+		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"), "the flags are listed by: spanpipe help; a server's flags belong behind its command, after --"}
 	}
-	return &usageError{message, "see: spanpipe help"}
+	return &usageError{err.Error(), "see: spanpipe help"}
 }
 
 // noArguments refuses arguments of commands that have none.

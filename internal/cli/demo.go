@@ -29,10 +29,11 @@ func (a *app) demoCommand() *cli.Command {
 		Usage: "wrap a small built-in server, play a session with it, and show its spans; needs nothing installed",
 		Description: `Starts a built-in MCP server behind the real relay, lets an agent plan a trip with it, and draws the spans of
 the session as a tree. Nothing leaves this machine, unless SPANPIPE_TELEMETRY=otlp sends the same spans to a collector too.`,
-		Flags:           append(flags(), delayFlag()),
-		HideHelpCommand: true,
-		OnUsageError:    misused,
-		Action:          a.demo,
+		Flags:              append(flags(), delayFlag()),
+		HideHelpCommand:    true,
+		CustomHelpTemplate: commandHelp("--delay DURATION", "how long the slow call takes, default "+short(demoDelay)+"; the rest is in proportion"),
+		OnUsageError:       misused,
+		Action:             a.demo,
 	}
 }
 
@@ -80,7 +81,7 @@ func (a *app) demo(c *cli.Context) error {
 	if err := a.play(wrap.Config{
 		Command: []string{self, "demo-server", "--delay", delay.String()}, Env: serverEnvironment(a.Environ),
 		Stderr: a.Stderr, Logger: config.Logger,
-	}, config, o.flushTimeout, delay); err != nil {
+	}, config, o, delay); err != nil {
 		return err
 	}
 	if err := tree.Draw(a.Stdout, demo.Style{Width: a.width(), Paint: painter(a.Stdout, lookup), Took: took}); err != nil {
@@ -100,7 +101,7 @@ func demoEpilogue(p consent.Policy) string {
 }
 
 // play runs the server behind the relay and the agent before it.
-func (a *app) play(cfg wrap.Config, config telemetry.Config, flushTimeout, delay time.Duration) error {
+func (a *app) play(cfg wrap.Config, config telemetry.Config, o *options, delay time.Duration) error {
 	toServer, fromClient, err := os.Pipe()
 	if err != nil {
 		return err
@@ -116,7 +117,7 @@ func (a *app) play(cfg wrap.Config, config telemetry.Config, flushTimeout, delay
 		played <- demo.Play(fromServer, fromClient, delay)
 		_ = fromClient.Close() // the session's end
 	}()
-	if _, err := watched(cfg, config, flushTimeout); err != nil {
+	if _, err := watched(cfg, config, o); err != nil {
 		return err
 	}
 	if err := <-played; err != nil {

@@ -28,6 +28,7 @@ type setting struct {
 // options is what the settings come to.
 type options struct {
 	telemetry    string
+	propagate    bool
 	keepOrphans  bool
 	flushTimeout time.Duration
 	traceScope   telemetry.TraceScope
@@ -55,6 +56,16 @@ var settings = []setting{
 		words: []string{string(telemetry.TraceSession), string(telemetry.TraceOperation)},
 		set: func(o *options, v string) (err error) {
 			o.traceScope, err = oneOf(v, telemetry.TraceSession, telemetry.TraceOperation)
+			return err
+		},
+	},
+	{
+		flag: "propagate", variable: "SPANPIPE_PROPAGATE", value: "HOW", initial: "off",
+		usage: "whether the server's environment gets the session's trace context as TRACEPARENT (off, env)",
+		words: []string{"off", "env"},
+		set: func(o *options, v string) error {
+			word, err := oneOf(v, "off", "env")
+			o.propagate = word == "env"
 			return err
 		},
 	},
@@ -116,15 +127,11 @@ var settings = []setting{
 func flags() []cli.Flag {
 	out := make([]cli.Flag, 0, len(settings))
 	for _, s := range settings {
-		usage := fmt.Sprintf("%s [$%s]", s.usage, s.variable)
 		if s.value == "" {
-			out = append(out, &cli.BoolFlag{Name: s.flag, Usage: usage, DisableDefaultText: true})
-			continue
+			out = append(out, &cli.BoolFlag{Name: s.flag})
+		} else {
+			out = append(out, &cli.StringFlag{Name: s.flag})
 		}
-		if s.initial != "" {
-			usage = strings.Replace(usage, s.usage, s.usage+" (default: "+s.initial+")", 1)
-		}
-		out = append(out, &cli.StringFlag{Name: s.flag, Usage: "`" + s.value + "`: " + usage, DefaultText: " "})
 	}
 	return out
 }

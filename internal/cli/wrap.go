@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,12 +18,13 @@ const wrapExample = "for example: spanpipe -- npx -y @modelcontextprotocol/serve
 
 func (a *app) wrapCommand() *cli.Command {
 	return &cli.Command{
-		Name:            "wrap",
-		Usage:           "wrap a server; the same as no command at all",
-		UsageText:       "spanpipe wrap [flags] [--] command [args...]",
-		Flags:           flags(),
-		HideHelpCommand: true,
-		OnUsageError:    misused,
+		Name:               "wrap",
+		Usage:              "wrap a server; the same as no command at all",
+		UsageText:          "spanpipe wrap [flags] [--] command [args...]",
+		Flags:              flags(),
+		HideHelpCommand:    true,
+		CustomHelpTemplate: commandHelp(),
+		OnUsageError:       misused,
 		Action: func(c *cli.Context) error {
 			command := c.Args().Slice()
 			if len(command) > 0 && a.dashes { // the "--" came behind the server's name: it is the server's
@@ -86,7 +86,7 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 	if policy.Has(consent.Console) {
 		config.Operation = a.say.console(a.Stderr, lookup)
 	}
-	status, err := watched(cfg, config, o.flushTimeout)
+	status, err := watched(cfg, config, o)
 	if err != nil {
 		return err
 	}
@@ -96,8 +96,13 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 }
 
 // watched runs a server with telemetry.
-func watched(cfg wrap.Config, config telemetry.Config, flushTimeout time.Duration) (wrap.Status, error) {
+func watched(cfg wrap.Config, config telemetry.Config, o *options) (wrap.Status, error) {
 	t := telemetry.New(config)
+	if o.propagate {
+		if own := t.Environment(); len(own) > 0 { // without spans there is nothing to be a parent
+			cfg.Env = append(slices.DeleteFunc(slices.Clone(cfg.Env), isTraceContext), own...)
+		}
+	}
 	cfg.Input, cfg.Output = t.Tap(session.ToServer), t.Tap(session.ToClient)
 	cfg.TapFailed = t.Fail
 	server, err := wrap.Start(cfg)
@@ -110,7 +115,7 @@ func watched(cfg wrap.Config, config telemetry.Config, flushTimeout time.Duratio
 		t.Flush()
 	}()
 	status := server.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), o.flushTimeout)
 	defer cancel()
 	go func() { // ends with the flush
 		select {
@@ -121,6 +126,11 @@ func watched(cfg wrap.Config, config telemetry.Config, flushTimeout time.Duratio
 	}()
 	t.Close(ctx, exit(status))
 	return status, nil
+}
+
+// isTraceContext says whether an entry of an environment is what the session's own context replaces.
+func isTraceContext(entry string) bool {
+	return strings.HasPrefix(entry, "TRACEPARENT=") || strings.HasPrefix(entry, "TRACESTATE=")
 }
 
 // exit is how the server ended, in telemetry's words.
