@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -18,10 +19,9 @@ import (
 var cast = mcptest.Cast{Roles: map[string]mcptest.Role{
 	"server":  func([]string) int { return mcptest.Serve() },
 	"cat":     playCat,
-	"digest":  playDigest,
-	"noise":   playNoise,
+	"mill":    playMill,
 	"exit":    playExit,
-	"die":     playDie,
+	"signal":  playSignal,
 	"process": playProcess,
 	"sdk":     playSDK,
 }}
@@ -74,6 +74,9 @@ func binary(t testing.TB) string {
 	return built.path
 }
 
+// exe is how the names of programs end.
+var exe = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
+
 // wrapped puts the product before a server's command.
 func wrapped(t testing.TB, server []string, flags ...string) []string {
 	t.Helper()
@@ -110,6 +113,9 @@ func poor() []string {
 		if v := os.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}
+	}
+	if raceEnabled {
+		env = append(env, "GORACE=atexit_sleep_ms=0") // each process would wait a second otherwise
 	}
 	return env
 }

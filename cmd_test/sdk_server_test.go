@@ -1,0 +1,3 @@
+package cmd_test
+
+func playSDK([]string) int { return 0 }

@@ -1,0 +1,74 @@
+package mcptest
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Role is a part that the test binary can play. It returns the process's exit code.
+type Role func(args []string) int
+
+// Cast is the parts that a test binary can play when it is run as "x.test @role args".
+type Cast struct {
+	Roles map[string]Role
+
+	mu   sync.Mutex
+	used map[string]bool
+}
+
+// Run plays a part if the process was started for one, and runs the tests otherwise. It returns the exit code. A role
+// that no test asks for fails a complete run: it would be a test that has been lost.
+func (c *Cast) Run(m *testing.M) int {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "@") {
+		role, ok := c.Roles[os.Args[1][1:]]
+		if !ok {
+			fmt.Fprintln(os.Stderr, "no such role:", os.Args[1])
+			return 99
+		}
+		return role(os.Args[2:])
+	}
+	code := m.Run()
+	if code != 0 || !everythingRan() {
+		return code
+	}
+	for name := range c.Roles {
+		if !c.used[name] {
+			fmt.Fprintln(os.Stderr, "no test uses the role", name)
+			code = 1
+		}
+	}
+	return code
+}
+
+// everythingRan says that no flag has left out tests.
+func everythingRan() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return false
+		}
+	}
+	return !testing.Short()
+}
+
+// As returns the command line that plays a role.
+func (c *Cast) As(t testing.TB, role string, args ...string) []string {
+	t.Helper()
+	if _, ok := c.Roles[role]; !ok {
+		t.Fatal("no such role: ", role)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.used == nil {
+		c.used = map[string]bool{}
+	}
+	c.used[role] = true
+	return append([]string{self, "@" + role}, args...)
+}

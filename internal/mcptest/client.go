@@ -1,0 +1,99 @@
+package mcptest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// Object is a JSON object.
+type Object = map[string]any
+
+// Message is a JSON-RPC message.
+type Message struct {
+	JSONRPC string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id,omitempty"`
+	Method  string          `json:"method,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Error   *Error          `json:"error,omitempty"`
+}
+
+// Error is a JSON-RPC error.
+type Error struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+// Client speaks MCP over a Host, one thing after another.
+type Client struct {
+	*Host
+	next int
+}
+
+// Connect opens a session of protocol version 2025-11-25 with the server behind a host.
+func Connect(h *Host) *Client {
+	h.t.Helper()
+	c := &Client{Host: h}
+	c.Call("initialize", Object{
+		"protocolVersion": "2025-11-25", "capabilities": Object{},
+		"clientInfo": Object{"name": "mcptest", "version": "1.2.3"},
+	})
+	c.Notify("notifications/initialized", nil)
+	return c
+}
+
+// Ask sends a request and returns its id.
+func (c *Client) Ask(method string, params Object) int {
+	c.t.Helper()
+	c.next++
+	c.Say(line(Message{ID: json.RawMessage(strconv.Itoa(c.next)), Method: method, Params: raw(params)}))
+	return c.next
+}
+
+// Notify sends a notification.
+func (c *Client) Notify(method string, params Object) {
+	c.t.Helper()
+	c.Say(line(Message{Method: method, Params: raw(params)}))
+}
+
+// Call sends a request and waits for its answer, which must be the next message.
+func (c *Client) Call(method string, params Object) Message {
+	c.t.Helper()
+	id := c.Ask(method, params)
+	text := c.Line()
+	var m Message
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		c.t.Fatalf("the answer to %s is %.200q: %v", method, text, err)
+	}
+	if string(m.ID) != strconv.Itoa(id) {
+		c.t.Fatalf("the answer to %s (id %d) is %.200q", method, id, text)
+	}
+	return m
+}
+
+// Tool calls a tool and waits for its answer.
+func (c *Client) Tool(name string, arguments Object) Message {
+	c.t.Helper()
+	return c.Call("tools/call", Object{"name": name, "arguments": arguments})
+}
+
+func line(m Message) string {
+	m.JSONRPC = "2.0"
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("a message that is no JSON: %v", err)) // tests write the messages
+	}
+	return string(b) + "\n"
+}
+
+func raw(v any) json.RawMessage {
+	if o, ok := v.(Object); ok && o == nil {
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("parameters that are no JSON: %v", err))
+	}
+	return b
+}
