@@ -25,19 +25,21 @@ type message struct {
 	Result *struct {
 		IsError         bool
 		ProtocolVersion string
+		Tools           []struct{ Name string }
 	}
 	Error *struct{ Code int }
 }
 
 // operation is a request of a recorded session and what its span has to be.
 type operation struct {
-	name   string
-	kind   otlptest.SpanKind
-	id     string
-	attrs  otlptest.Attrs
-	absent []string // attributes that it must not have
-	status otlptest.SpanStatus
-	failed bool // it has an error.type that the conventions leave to us
+	name     string
+	kind     otlptest.SpanKind
+	id       string
+	attrs    otlptest.Attrs
+	absent   []string // attributes that it must not have
+	status   otlptest.SpanStatus
+	failed   bool   // it has an error.type that the conventions leave to us
+	resource string // the URI it is about, of which the span shows the template or the scheme
 }
 
 // handled are the error codes that are no error of a server (the conventions' rule for SERVER spans).
@@ -130,7 +132,8 @@ func expect(request message, answer *message, kind otlptest.SpanKind, version st
 		op.name += " " + request.Params.Name
 		op.attrs["gen_ai.prompt.name"] = request.Params.Name
 	case "resources/read", "resources/subscribe", "resources/unsubscribe":
-		op.attrs["mcp.resource.uri"] = request.Params.URI
+		op.absent = append(op.absent, "mcp.resource.uri") // a URI is content
+		op.resource = request.Params.URI
 	}
 	op.answered(answer)
 	return op
@@ -156,8 +159,8 @@ func (op *operation) answered(answer *message) {
 	}
 }
 
-// check compares an operation with its span.
-func (op operation) check(t *testing.T, span, root otlptest.Span) {
+// check compares an operation with its span, of which parents are those that it may be a child of.
+func (op operation) check(t *testing.T, span, root otlptest.Span, parents []otlptest.Span) {
 	t.Helper()
 	name := fmt.Sprintf("%s %s (id %s)", op.kind, op.name, op.id)
 	if span.Name != op.name {
@@ -182,10 +185,37 @@ func (op operation) check(t *testing.T, span, root otlptest.Span) {
 	if op.failed && span.Attrs.String("error.type") == "" {
 		t.Errorf("%s was never answered, and its span has no error.type", name)
 	}
-	if !span.ChildOf(root) {
-		t.Errorf("%s: parent %s, want the session's span %s", name, span.ParentID, root.SpanID)
+	if !slices.ContainsFunc(parents, span.ChildOf) {
+		t.Errorf("%s: parent %s is none of %v", name, span.ParentID, parents)
+	}
+	if shown := span.Attrs.String("spanpipe.resource"); op.resource != "" && !shows(shown, op.resource) {
+		t.Errorf("%s: spanpipe.resource is %q", name, shown)
 	}
 	if span.End.Before(span.Start) || span.Start.Before(root.Start) {
 		t.Errorf("%s lasts from %v to %v, the session starts at %v", name, span.Start, span.End, root.Start)
 	}
+}
+
+// shows reports whether label is the scheme of a URI or a template that it fits, and not the URI itself.
+func shows(label, uri string) bool {
+	scheme, _, _ := strings.Cut(uri, ":")
+	if label == scheme {
+		return true
+	}
+	prefix, _, isTemplate := strings.Cut(label, "{")
+	return isTemplate && strings.HasPrefix(uri, prefix)
+}
+
+// tools are the names that the server's lists of tools had.
+func (s session) tools(t *testing.T) map[string]bool {
+	t.Helper()
+	names := make(map[string]bool)
+	for _, m := range parse(t, s.out) {
+		if m.Result != nil {
+			for _, tool := range m.Result.Tools {
+				names[tool.Name] = true
+			}
+		}
+	}
+	return names
 }

@@ -82,12 +82,18 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// inspect is a conversation of the MCP Inspector's command line. Its options end where the server's command begins.
+// inspect is a conversation of the MCP Inspector's command line.
 func inspect(p peers, state string, options ...string) conversation {
 	inspector := filepath.Join(p.packages, "@modelcontextprotocol", "inspector", "clients", "launcher", "build", "index.js")
 	return conversation{
-		client:  append([]string{p.node, inspector, "--cli"}, options...),
-		options: func(pair string) []string { return []string{"-e", pair} },
+		client: append([]string{p.node, inspector, "--cli"}, options...),
+		arguments: func(env map[string]string, server []string) []string {
+			var args []string
+			for _, key := range sortedKeys(env) {
+				args = append(args, "-e", key+"="+env[key])
+			}
+			return append(append(args, "--"), server...) // its parser takes the first "--" for itself
+		},
 		server:  p.server("server-memory"),
 		env:     map[string]string{"MEMORY_FILE_PATH": filepath.Join(state, "memory.json")},
 		prepare: func(t *testing.T) { t.Helper(); emptyDirectory(t, state) },
@@ -111,6 +117,7 @@ func testConversation(t *testing.T, p peers, c conversation, service string) {
 		t.Errorf("bare and wrapped with telemetry differ: %s", d)
 	}
 	checkSessions(t, r, got.sessions, service)
+	checkPrivacy(t, r, p.scripts, p.node, p.packages)
 }
 
 // telemetryTo switches telemetry on with variables that never reach the server, so that servers which show their
@@ -178,13 +185,32 @@ func checkSession(t *testing.T, r *otlptest.Receiver, s session, root otlptest.S
 			t.Errorf("%d spans for %s %s with id %s, want 1", len(found), op.kind, op.name, op.id)
 			continue
 		}
-		op.check(t, found[0], root)
+		op.check(t, found[0], root, parents(found[0], root, requests))
 	}
-	checkDurations(t, r, operations, instance)
+	checkDurations(t, r, operations, s.tools(t), instance)
 }
 
-// checkDurations compares the operations counted by the duration metrics with those recorded.
-func checkDurations(t *testing.T, r *otlptest.Receiver, operations []operation, instance string) {
+// parents are the spans that a request's span may be a child of: the session's; and where the server asks while it
+// works on one call of the client, that call.
+func parents(span, root otlptest.Span, requests []otlptest.Span) []otlptest.Span {
+	if span.Kind != otlptest.KindClient {
+		return []otlptest.Span{root}
+	}
+	var at []otlptest.Span
+	for _, call := range requests {
+		if call.Kind == otlptest.KindServer && !call.Start.After(span.Start) && !call.End.Before(span.Start) {
+			at = append(at, call)
+		}
+	}
+	if len(at) == 1 {
+		return at
+	}
+	return []otlptest.Span{root}
+}
+
+// checkDurations compares the operations counted by the duration metrics with those recorded, by method and by those
+// tools that the server lists; what else a peer may call a tool is no label.
+func checkDurations(t *testing.T, r *otlptest.Receiver, operations []operation, tools map[string]bool, instance string) {
 	t.Helper()
 	type key struct{ metric, method, tool string }
 	counts := make(map[key]uint64)
@@ -193,19 +219,41 @@ func checkDurations(t *testing.T, r *otlptest.Receiver, operations []operation, 
 		if op.kind == otlptest.KindClient {
 			metric = "mcp.client.operation.duration"
 		}
-		counts[key{metric, op.attrs.String("mcp.method.name"), op.attrs.String("gen_ai.tool.name")}]++
+		method, tool := op.attrs.String("mcp.method.name"), op.attrs.String("gen_ai.tool.name")
+		counts[key{metric, method, ""}]++
+		if tools[tool] {
+			counts[key{metric, method, tool}]++
+		}
 	}
 	for k, want := range counts {
-		var got uint64
 		match := otlptest.Attrs{"mcp.method.name": k.method}
+		if k.tool != "" {
+			match["gen_ai.tool.name"] = k.tool
+		}
+		var got uint64
 		for _, point := range r.Series(k.metric, match) {
-			tool := point.Attrs.String("gen_ai.tool.name")
-			if point.Resource.String("service.instance.id") == instance && tool == k.tool {
+			if point.Resource.String("service.instance.id") == instance {
 				got += point.Count
 			}
 		}
-		if got != want && k.tool != "no-such-tool" { // a tool that is on no list goes by another name in metrics
+		if got != want {
 			t.Errorf("%s counts %d of %s %s, want %d", k.metric, got, k.method, k.tool, want)
+		}
+	}
+}
+
+// content is what the conversations are about. None of it may be in telemetry that nobody asked to have content.
+var content = []string{
+	"grüße", "Echo:", "sum of 2", "Light rain", "answer to 1 message", "hello", "changed my mind", "file:///project", "Ulm",
+	"features.md", "plaintext resource", "second", "line of text", "/etc/passwd", "likes numbers", "Ada", "Nobody", "anything",
+	"no luck", "What is this?", "Input validation", "not found",
+}
+
+func checkPrivacy(t *testing.T, r *otlptest.Receiver, secrets ...string) {
+	t.Helper()
+	for _, text := range append(secrets, content...) {
+		if r.Contains([]byte(text)) {
+			t.Errorf("%q was sent to the collector", text)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -90,11 +91,13 @@ func (p peers) server(name string, args ...string) []string {
 
 // conversation is a client that starts a server and talks to it.
 type conversation struct {
-	client  []string              // its command, to which the server's is appended
-	server  []string              // the server's command
-	env     map[string]string     // the client's configuration for the server
-	prepare func(t *testing.T)    // restores what a conversation changes; may be nil
-	options func(string) []string // makes the client's options of a KEY=VALUE for the server; nil: PEER_ENV is used
+	client  []string           // its command
+	server  []string           // the server's command
+	env     map[string]string  // the client's configuration for the server
+	prepare func(t *testing.T) // restores what a conversation changes; may be nil
+	// arguments makes the client's last arguments of the server's variables and command; nil is for our scripts, which
+	// take the command as it is and the variables from PEER_ENV.
+	arguments func(env map[string]string, server []string) []string
 }
 
 // wrapping is what stands before the server's command, with the variables it is told.
@@ -126,20 +129,17 @@ func (c conversation) hold(t *testing.T, p peers, w wrapping) outcome {
 		c.prepare(t)
 	}
 	records := t.TempDir()
-	args := append([]string(nil), c.client[1:]...)
 	env := map[string]string{}
 	for _, variables := range []map[string]string{c.env, w.env} {
 		for key, value := range variables {
 			env[key] = value
 		}
 	}
-	if c.options != nil {
-		for _, key := range sortedKeys(env) {
-			args = append(args, c.options(key+"="+env[key])...)
-		}
+	server := slices.Concat([]string{p.node, p.script("record.mjs"), records}, w.command, c.server)
+	if c.arguments != nil {
+		server = c.arguments(env, server)
 	}
-	args = append(args, p.node, p.script("record.mjs"), records)
-	args = append(append(args, w.command...), c.server...)
+	args := slices.Concat(c.client[1:], server)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
