@@ -52,7 +52,7 @@ type app struct {
 // Main runs spanpipe and returns its exit code, unless it is replaced by the server or dies as the server did.
 func Main(p Process) int {
 	a := &app{Process: p, say: newSpeaker(p.Stderr)}
-	defer a.say.close()
+	defer func() { a.say.close() }() // the one that is there at the end: wrap may replace it
 	// The library would take a server's name for a command of ours and its "--" for its own, so the server's command is cut
 	// off before the library sees it.
 	own := p.Args

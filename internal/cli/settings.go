@@ -220,3 +220,15 @@ func duration(v string, most time.Duration) (time.Duration, error) {
 	}
 	return d, nil
 }
+
+// Setting is what the documents say of a setting.
+type Setting struct{ Flag, Variable, Default, Usage string }
+
+// Settings returns the table of settings, for the documents that are made from it.
+func Settings() []Setting {
+	out := make([]Setting, len(settings))
+	for i, s := range settings {
+		out[i] = Setting{s.flag, s.variable, s.initial, s.usage}
+	}
+	return out
+}

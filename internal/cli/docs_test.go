@@ -1,0 +1,95 @@
+package cli_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/cli"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+var update = flag.Bool("update", false, "rewrite the generated parts of the documents")
+
+// TestDocuments holds the tables of TELEMETRY.md against those of the code. A generated part stands between
+// <!-- generated:NAME --> and <!-- end -->.
+func TestDocuments(t *testing.T) {
+	parts := map[string]string{
+		"settings":   settingsTable(),
+		"metrics":    metricsTable(),
+		"operation":  attributesTable(semconv.OperationAttributes()),
+		"session":    attributesTable(semconv.SessionAttributes()),
+		"errortypes": wordsTable(semconv.ErrorTypes()),
+		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %v bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
+	}
+	const file = "../../TELEMETRY.md"
+	old, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(old)
+	for name, want := range parts {
+		part := regexp.MustCompile(`(?s)(<!-- generated:` + name + ` -->\n).*?(<!-- end -->)`)
+		if !part.MatchString(text) {
+			t.Errorf("%s has no part %q", file, name)
+			continue
+		}
+		text = part.ReplaceAllStringFunc(text, func(s string) string {
+			m := part.FindStringSubmatch(s)
+			return m[1] + "\n" + want + "\n" + m[2]
+		})
+	}
+	if text == string(old) {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s does not say what the code does; rewrite it with: go test ./internal/cli -run TestDocuments -update", file)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func settingsTable() string {
+	b := "| variable | flag | default | what it sets |\n|---|---|---|---|\n"
+	for _, s := range cli.Settings() {
+		head := "`--" + s.Flag + "`"
+		initial := s.Default
+		if initial == "" {
+			initial = "none"
+		}
+		b += fmt.Sprintf("| `%s` | %s | %s | %s |\n", s.Variable, head, initial, s.Usage)
+	}
+	return b
+}
+
+func metricsTable() string {
+	b := "| instrument | form, unit | what it says | attributes |\n|---|---|---|---|\n"
+	for _, i := range semconv.Instruments() {
+		attributes := "none"
+		if len(i.Attributes) > 0 {
+			attributes = "`" + strings.Join(i.Attributes, "`, `") + "`"
+		}
+		b += fmt.Sprintf("| `%s` | %s, %s | %s | %s |\n", i.Name, i.Form, i.Unit, i.Description, attributes)
+	}
+	return b
+}
+
+func attributesTable(all []semconv.Attribute) string {
+	b := "| attribute | type | when and what | example |\n|---|---|---|---|\n"
+	for _, a := range all {
+		b += fmt.Sprintf("| `%s` | %s | %s | `%s` |\n", a.Key, a.Type, a.When, a.Example)
+	}
+	return b
+}
+
+func wordsTable(all []semconv.Word) string {
+	b := "| value | meaning |\n|---|---|\n"
+	for _, w := range all {
+		b += fmt.Sprintf("| `%s` | %s |\n", w.Value, w.Meaning)
+	}
+	return b
+}
