@@ -36,7 +36,8 @@ type Policy struct {
 	reasons []string
 }
 
-// Warning is something that was said and could not be understood, and what is done instead.
+// Warning is something that was said and could not be understood, and what is done instead. Where it was said, by a flag
+// or by the variable, is for the caller to add.
 type Warning string
 
 // Decide makes the decision. What cannot be understood is left out, with a warning: it never makes more be collected.
@@ -94,7 +95,7 @@ func (p Policy) Sinks() []Sink { return slices.Clone(p.sinks) }
 func (p Policy) Reasons() []string { return slices.Clone(p.reasons) }
 
 func unknownSink(word string) Warning {
-	return Warning("SPANPIPE_TELEMETRY: " + quote(word) + " is no place for telemetry, nothing goes there; use off or a comma list of " +
+	return Warning(quote(word) + " is no place for telemetry, nothing goes there; use off or a comma list of " +
 		join(sinks))
 }
 
