@@ -109,7 +109,8 @@ func misused(_ *cli.Context, err error, _ bool) error {
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
 		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"), "the flags are listed by: spanpipe help; a server's flags belong behind its command, after --"}
 	}
-	return &usageError{err.Error(), "see: spanpipe help"}
+	message := strings.Replace(err.Error(), " -", " --", 1) // the library writes its flags with one dash
+	return &usageError{message, "see: spanpipe help"}
 }
 
 // noArguments refuses arguments of commands that have none.

@@ -52,7 +52,7 @@ func (a *app) demo(c *cli.Context) error {
 	}
 	delay := c.Duration("delay")
 	if delay < 0 || delay > time.Minute {
-		return &usageError{"--delay must be from 0s to 1m", ""}
+		return &usageError{"--delay must be from 0s to 1m", "see: spanpipe help demo"}
 	}
 	lookup := environment(a.Environ)
 	o, err := resolve(c, lookup, a.say.warn)
