@@ -1,0 +1,110 @@
+package cmd_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestScripts has the command line used as people use it; testdata/script holds the scripts.
+//
+// Besides testscript's own commands they may say
+//
+//	exits CODE program args...   to run a program that must end with the code
+//	refuses program args...      to run one that must refuse its command line: exit code 2, nothing on stdout, one line
+//	                             and one hint on stderr
+//
+// Both set stdout and stderr as exec does. Every script must leave its home and its temporary directory empty.
+func TestScripts(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the servers in the scripts are shell scripts")
+	}
+	path := binary(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Setup:               func(env *testscript.Env) error { return setUpScript(env, path) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": scriptExits, "refuses": scriptRefuses,
+		},
+	})
+}
+
+func setUpScript(env *testscript.Env, product string) error {
+	bin := filepath.Join(env.WorkDir, ".bin")
+	if err := os.Mkdir(bin, 0o755); err != nil {
+		return err
+	}
+	if err := os.Symlink(product, filepath.Join(bin, "spanpipe")); err != nil {
+		return err
+	}
+	home := filepath.Join(env.WorkDir, ".home")
+	if err := os.Mkdir(home, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"GOCOVERDIR"} {
+		if v := os.Getenv(name); v != "" {
+			env.Setenv(name, v)
+		}
+	}
+	env.Setenv("PATH", bin+string(filepath.ListSeparator)+filepath.Join(env.WorkDir, "bin")+
+		string(filepath.ListSeparator)+env.Getenv("PATH"))
+	env.Setenv("HOME", home)
+	tmp := env.Getenv("TMPDIR")
+	env.Defer(func() {
+		for _, dir := range []string{home, tmp} {
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+				env.T().Fatal("left behind in ", dir, ": ", left, err)
+			}
+		}
+	})
+	return nil
+}
+
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code program args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := run(ts, args[1:]); got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// refusal is what spanpipe says of a wrong command line: what is wrong, and what to do.
+var refusal = regexp.MustCompile(`\Aspanpipe: [^\n]+\nspanpipe: hint: [^\n]+\n\z`)
+
+func scriptRefuses(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: refuses program args...")
+	}
+	if got := run(ts, args); got != 2 {
+		ts.Fatalf("exit code %d, want 2", got)
+	}
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("a refused command line puts something on stdout: %q", out)
+	}
+	if told := ts.ReadFile("stderr"); !refusal.MatchString(told) {
+		ts.Fatalf("stderr is not one line and a hint: %q", told)
+	}
+}
+
+// run runs a program and returns its exit code.
+func run(ts *testscript.TestScript, args []string) int {
+	err := ts.Exec(args[0], args[1:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	ts.Check(err)
+	return 0
+}
