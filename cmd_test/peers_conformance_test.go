@@ -44,7 +44,7 @@ func TestPeersConformance(t *testing.T) {
 		"telemetry on":  {"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := conformance(t, p, env, peerBinary(t), "--", server)
+			got := conformance(t, p, env, binary(t), "--", server)
 			if passed := passes(got); passed < enoughChecks || len(got) != len(want) {
 				t.Errorf("%d of %d checks pass, without spanpipe %d of %d", passed, len(got), passes(want), len(want))
 			}

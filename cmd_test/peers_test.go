@@ -112,7 +112,7 @@ var bare wrapping
 // spanpiped is the product with some variables set.
 func spanpiped(t *testing.T, env map[string]string) wrapping {
 	t.Helper()
-	return wrapping{command: []string{peerBinary(t), "--"}, env: env}
+	return wrapping{command: []string{binary(t), "--"}, env: env}
 }
 
 // outcome is what a client made of a conversation, and what was recorded of it.
