@@ -45,25 +45,24 @@ func (k *keyTable) names() []string {
 }
 
 // build looks for a multiplier that sends each key to a slot of its own. Multipliers are tried in a fixed sequence,
-// with a larger table after every hundred, so it ends.
+// with a larger table after every hundred. It could only fail if two long keys had the same hash.
 func (k *keyTable) build() {
 	names := k.names()
 	if len(names) == 0 {
 		return
 	}
-	size := bits.Len(uint(len(names)))
 	k.mult = 1
-	for try := 1; ; try++ {
-		k.mult = (k.mult*6364136223846793005 + 1442695040888963407) | 1
+	for size := bits.Len(uint(len(names))); size < 24; size++ {
 		k.shift = uint8(64 - size)
-		if k.place(names, 1<<size) {
-			break
-		}
-		if try%100 == 0 {
-			size++
+		for range 100 {
+			k.mult = (k.mult*6364136223846793005 + 1442695040888963407) | 1
+			if k.place(names, 1<<size) {
+				k.named = nil
+				return
+			}
 		}
 	}
-	k.named = nil
+	panic("framing: two keys cannot be told apart")
 }
 
 func (k *keyTable) place(names []string, size int) bool {
@@ -105,18 +104,22 @@ func (k *keyTable) slot(word uint64) *keySlot {
 	return nil
 }
 
-// keyWord condenses a key: its length and all of its bytes, if they are less than eight, else the first and the last
-// eight. Only of the former does it have the high bit clear and stand for one key alone.
+// keyWord condenses a key to a word. That of a key of less than eight bytes has its length in the highest byte and stands for
+// it alone; that of a longer one is a hash, and has the highest bit set.
 func keyWord(key []byte) uint64 {
-	if len(key) >= 8 {
-		first, last := binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[len(key)-8:])
-		return first ^ bits.RotateLeft64(last, 29) + uint64(len(key)) | 1<<63
+	if len(key) < 8 {
+		var word uint64
+		for i, c := range key {
+			word |= uint64(c) << (8 * i)
+		}
+		return shortWord(word, len(key))
 	}
-	var word uint64
-	for i, c := range key {
-		word |= uint64(c) << (8 * i)
+	last := binary.LittleEndian.Uint64(key[len(key)-8:])
+	hash := uint64(len(key))
+	for ; len(key) > 8; key = key[8:] {
+		hash = bits.RotateLeft64((hash^binary.LittleEndian.Uint64(key))*0x9e3779b97f4a7c15, 29)
 	}
-	return shortWord(word, len(key))
+	return (hash^last)*0x9e3779b97f4a7c15 | 1<<63
 }
 
 // shortWord is keyWord for a key of less than eight bytes, the first of what may be more in word.

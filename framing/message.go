@@ -79,16 +79,16 @@ type Value struct {
 // slice in it may be kept, copy what is needed.
 type Message struct {
 	Kind    Kind
-	Batch   bool   // an element of a JSON array of messages
-	ID      ID     // of a request or a response
-	Method  []byte // of a request or notification, decoded, at most MaxMethodText bytes
-	Version []byte // the jsonrpc member, decoded, at most 16 bytes; empty when there is none
-	Size    int64  // bytes on the wire without the newline; of a batch's element, its own bytes
-	First   time.Time
-	Last    time.Time // when the chunks with the first and the last byte were read
+	Batch   bool      // an element of a JSON array of messages
+	ID      ID        // of a request or a response
+	Method  []byte    // of a request or notification, decoded, at most MaxMethodText bytes
+	Version []byte    // the jsonrpc member, decoded, at most 16 bytes; empty when there is none
+	Size    int64     // bytes on the wire without the newline; of a batch's element, its own bytes
+	First   time.Time // when the chunk with the first byte was read
+	Last    time.Time // when the chunk with the newline was, without which no message is complete; of an element, its last byte
 	Reason  string    // of a Malformed line, what was wrong: a static string
 	Dropped int       // values below arrays that were met and not kept, since a message's bound was reached
-	Values  []Value   // the picked values in the order met; a repeated key (not below an array) keeps only its last value
+	Values  []Value   // the picked values in the order met; of a repeated key only the last
 }
 
 // Value returns the last picked value of the field, or nil if the message has none.

@@ -114,13 +114,10 @@ func (s *Scanner) Write(p []byte, at time.Time) {
 	}
 }
 
-// Close ends the stream: a last line without a newline is scanned as if it had one. The bytes it ends with were read
-// when they were written; at is used for nothing if there is no such line.
+// Close ends the stream, whose end was read at the given time: a last line without a newline is scanned as if it had one.
 func (s *Scanner) Close(at time.Time) {
-	if s.size > 0 {
-		s.at = at
-		s.endLine()
-	}
+	s.at = at
+	s.endLine()
 }
 
 // span scans some bytes of one line.

@@ -131,7 +131,7 @@ func (s *Scanner) textHash(raw []byte) uint64 {
 func (s *Scanner) string(b []byte, i int) int {
 	end, escaped, _ := stringEnd(b, i+1)
 	if end >= 0 {
-		if !s.whole(b, i, end+1, String) {
+		if s.here != nil && !s.whole(b, i, end+1, String) {
 			return s.broken(b, badEscape)
 		}
 		return s.next(b, end+1)

@@ -1,0 +1,238 @@
+package framing_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/framing"
+)
+
+// only the values that the tests below are about; the reference in reference_test.go checks hashes, sizes and counts.
+func TestText(t *testing.T) {
+	for _, test := range []struct{ name, value, want string }{
+		{"plain", `"echo"`, `echo`},
+		{"empty", `""`, ``},
+		{"as long as may be", `"12345678"`, `12345678`},
+		{"longer", `"123456789"`, `12345678…`},
+		{"escapes", `"\"\\\/\b\f\n"`, "\"\\/\b\f\n"},
+		{"more escapes", `"\r\t\u0041\u00e9"`, "\r\tAé"},
+		{"pair of surrogates", `"\ud83d\ude00"`, "😀"},
+		{"high surrogate alone", `"a\ud83d"`, "a\ufffd"},
+		{"high surrogate before a letter", `"\ud83da"`, "\ufffda"},
+		{"high surrogate before an escape", `"\ud83d\n"`, "\ufffd\n"},
+		{"high surrogate before another pair", `"\ud83d\ud83d\ude00"`, "\ufffd😀"},
+		{"low surrogate alone", `"\ude00a"`, "\ufffda"},
+		{"invalid UTF-8", "\"a\xff\xfe\"", "a\ufffd\ufffd"},
+		{"character cut short", "\"\xe2\x82a\"", "\ufffd\ufffda"},
+		{"character that does not fit", `"1234567é"`, "1234567…"},
+		{"nothing after a character that does not fit", `"1234567éa"`, "1234567…"},
+		{"escaped character that does not fit", `"123456\u20ac"`, "123456…"},
+		{"broken escape behind what is kept", `"123456789\x"`, "12345678…"},
+		{"broken escape behind an escape and what is kept", `"\n123456789\x"`, "\n1234567…"},
+		{"number", `-1.5e3`, `-1.5e3`},
+		{"long number", `12345678901`, `12345678…`},
+		{"true", `true`, `true`},
+		{"null", `null`, `null`},
+		{"object", `{"a":1}`, ``},
+		{"array", `["a"]`, ``},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := framing.Compile(text(8, "params", "v"))
+			line := []byte(`{"jsonrpc":"2.0","method":"a","params":{"v":` + test.value + `}}`)
+			for size := 1; size <= len(line); size++ {
+				got := scan(table, pieces(line, size)...)
+				if len(got) != 1 || len(got[0].Values) != 1 {
+					t.Fatalf("in pieces of %d: %s", size, showAll(got))
+				}
+				v := got[0].Value(0)
+				text := string(v.Text)
+				if v.Truncated {
+					text += "…"
+				}
+				if text != test.want || v.Size != int64(len(test.value)) {
+					t.Errorf("in pieces of %d: %q of %d bytes, want %q of %d", size, text, v.Size, test.want, len(test.value))
+				}
+			}
+		})
+	}
+}
+
+func TestPaths(t *testing.T) {
+	const tool = `{"name":"t","in":{"name":"no"},"tags":["x","y",["z"]]}`
+	keys := func(keys ...string) []string { return keys }
+	for _, test := range []struct {
+		name string
+		keys []string
+		line string
+		want string
+	}{
+		{"member", keys("params", "name"), `{"params":{"name":"a"}}`, "a"},
+		{"not a member elsewhere", keys("params", "name"), `{"name":"x","params":{"p":{"name":"a"}},"result":{"name":"y"}}`, ""},
+		{"another case", keys("params", "name"), `{"params":{"Name":"a","NAME":"b"}}`, ""},
+		{"beginning of a key", keys("params", "name"), `{"params":{"nam":"a","names":"b","":"c"}}`, ""},
+		{"escaped key", keys("params", "name"), `{"params":{"n\u0061me":"a"}}`, "a"},
+		{"empty key", keys("params", ""), `{"params":{"":"a","x":"b"}}`, "a"},
+		{"key with slash", keys("a/b.c", "d e"), `{"a/b.c":{"d e":"x"}}`, "x"},
+		{"key outside ASCII", keys("é😀"), `{"\u00e9\ud83d\ude00":"x"}`, "x"},
+		{"key of eight bytes", keys("12345678"), `{"12345678":"x","12345679":"y"}`, "x"},
+		{"keys equal at both ends", keys("12345678-87654321"), `{"12345678+87654321":"x","12345678-87654321":"y"}`, "y"},
+		{"key that looks like Each", keys("a", "b"), `{"a":{"\u0000each":"y"}}`, ""},
+		{"elements", keys("tools", each, "name"), `{"tools":[` + tool + `,` + tool + `,5,[` + tool + `]]}`, "t t"},
+		{"elements of elements", keys("tools", each, "tags", each), `{"tools":[` + tool + `]}`, "x y "},
+		{"elements in a row", keys("a", each, each), `{"a":[["x"],"y",["z",[]]]}`, "x z "},
+		{"elements of an object", keys("a", each), `{"a":{"b":"x"}}`, ""},
+		{"member of an array", keys("a", "0"), `{"a":["x"]}`, ""},
+		{"element of no array", keys("a", each), `{"a":"x"}`, ""},
+		{"key twice", keys("params", "name"), `{"params":{"name":"a","x":1,"name":"b"}}`, "b"},
+		{"key twice, once escaped", keys("params", "name"), `{"params":{"name":"a","n\u0061me":"b"}}`, "b"},
+		{"container twice", keys("params", "name"), `{"params":{"name":"a"},"params":{"name":"b"}}`, "b"},
+		{"container twice, the last without", keys("params", "name"), `{"params":{"name":"a"},"params":{}}`, ""},
+		{"container, then none", keys("params", "name"), `{"params":{"name":"a"},"params":null}`, ""},
+		{"elements twice", keys("a", each), `{"a":["x","y"],"a":["z"]}`, "z"},
+		{"key twice in an element", keys("a", each, "n"), `{"a":[{"n":"x","n":"y"},{"n":"z"}]}`, "y z"},
+		{"key twice around others", keys("params", "name"), `{"params":{"name":"a"},"method":"m","id":1,"params":{"name":"b"},"x":2}`, "b"},
+		{"in a batch", keys("params", "name"), `[{"params":{"name":"a"}},{"params":{"name":"b"}},{"params":{}}]`, "a b"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := framing.Compile(framing.Path{Keys: test.keys, Want: framing.Text, Max: 20})
+			for size := 1; size <= len(test.line); size++ {
+				var got []string
+				for _, m := range scan(table, pieces([]byte(test.line), size)...) {
+					if m.Kind == framing.Malformed {
+						t.Fatal(show(m))
+					}
+					for _, v := range m.Values {
+						got = append(got, string(v.Text))
+					}
+				}
+				if got := strings.Join(got, " "); got != test.want {
+					t.Errorf("in pieces of %d: %q, want %q", size, got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func TestMessageValue(t *testing.T) {
+	s := framing.NewScanner(framing.Compile(text(9, "a", each), text(9, "b")), func(m *framing.Message) {
+		if got := string(m.Text(0)); got != "y" {
+			t.Errorf("last value of field 0 is %q, want y", got)
+		}
+		if m.Value(1) != nil || m.Text(1) != nil {
+			t.Error("field 1 has a value")
+		}
+	})
+	s.Write([]byte(`{"a":["x","y"]}`+"\n"), epoch)
+}
+
+func TestID(t *testing.T) {
+	long := strings.Repeat("0123456789", 1<<17)
+	same := func(a, b framing.ID) bool { return a.Type == b.Type && a.Hash == b.Hash }
+	id := func(raw string, size int) framing.ID {
+		line := []byte(`{"jsonrpc":"2.0","id":` + raw + `,"method":"a"}`)
+		got := scan(awkwardTable, pieces(line, size)...)
+		if len(got) != 1 || got[0].Kind != framing.Request {
+			t.Fatalf("id %.40s: %s", raw, showAll(got))
+		}
+		return got[0].ID
+	}
+	for _, test := range []struct {
+		a, b string
+		same bool
+	}{
+		{`1`, `1`, true}, {`1`, `"1"`, false}, {`1`, `1.0`, false}, {`0`, `-0`, false}, {`"a"`, `"\u0061"`, true}, {`""`, `null`, false},
+		{`null`, `null`, true}, {`9007199254740993`, `9007199254740992`, false}, {`"😀"`, `"\ud83d\ude00"`, true},
+		{`"` + long + `"`, `"` + long + `"`, true}, {`"` + long + `"`, `"` + long + `x"`, false}, {`"` + long + `"`, `"\u0030` + long[1:] + `"`, true},
+		{long[1:], long[1:], true}, {long[1:], long[1:] + "0", false}, {`{"n":1}`, `{"n":1}`, true}, {`{"n":1}`, `{"n":2}`, false},
+		{`[1]`, `[2]`, false}, {`true`, `false`, false}, {`true`, `"true"`, false},
+	} {
+		for _, sizes := range [][2]int{{1 << 30, 1 << 30}, {1 << 30, 7}, {1000, 1 << 30}} {
+			a, b := id(test.a, sizes[0]), id(test.b, sizes[1])
+			if same(a, b) != test.same {
+				t.Errorf("%.40s and %.40s: %+v %+v, want same %v", test.a, test.b, a, b, test.same)
+			}
+		}
+	}
+	got := id(`"`+long+`"`, 1<<30)
+	if string(got.Text) != long[:framing.MaxIDText] || !got.Truncated {
+		t.Errorf("a long id's text is %q, truncated %v", got.Text, got.Truncated)
+	}
+}
+
+// The id that a value names must be the one that the message had.
+func TestValueID(t *testing.T) {
+	for _, raw := range []string{`1`, `"1"`, `"a\u0062"`, `-1.5`, `null`, `""`} {
+		line := fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":"a","params":{"requestId":%s}}`, raw, raw)
+		got := scan(framing.Compile(text(64, "params", "requestId")), []byte(line))
+		if a, b := got[0].ID, got[0].Values[0].ID(); a.Type != b.Type || a.Hash != b.Hash || !bytes.Equal(a.Text, b.Text) {
+			t.Errorf("%s is %+v as an id and %+v as a value", raw, a, b)
+		}
+	}
+	if v := (&framing.Value{Type: framing.True, Text: []byte("true")}); v.ID().Type != framing.OtherID {
+		t.Errorf("true is an id of type %d", v.ID().Type)
+	}
+}
+
+func TestCompilePanics(t *testing.T) {
+	for name, paths := range map[string][]framing.Path{
+		"empty path":         {{}},
+		"path from Each":     {text(1, each, "a")},
+		"Text and Raw":       {{Keys: []string{"a"}, Want: framing.Text | framing.Raw}},
+		"invalid UTF-8":      {text(1, "\xff")},
+		"replacement":        {text(1, "a\ufffd")},
+		"more than 255":      make([]framing.Path, 256),
+		"one wrong of three": {text(1, "a"), text(1, "b"), {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			framing.Compile(paths...)
+		})
+	}
+}
+
+// A table of as many paths as may be, which all differ in little.
+func TestManyPaths(t *testing.T) {
+	var paths []framing.Path
+	line := `{"params":{`
+	for i := range 255 {
+		key := fmt.Sprintf("io.modelcontextprotocol/%03d-suffix", i)
+		paths = append(paths, text(8, "params", key))
+		line += fmt.Sprintf(`"%s":%d,`, key, i)
+	}
+	got := scan(framing.Compile(paths...), []byte(line+`"x":{}}}`))
+	for i, v := range got[0].Values {
+		if v.Field != i || string(v.Text) != fmt.Sprint(i) {
+			t.Errorf("value %d is %q of field %d", i, v.Text, v.Field)
+		}
+	}
+	if n := len(got[0].Values); n != 255 {
+		t.Errorf("%d values, want 255", n)
+	}
+}
+
+// Writes the message in chunks until its scanner has grown, and then checks that nothing is allocated any more.
+func TestNoAllocation(t *testing.T) {
+	for _, bm := range benchmarks {
+		t.Run(bm.name, func(t *testing.T) {
+			for _, size := range []int{1 << 30, chunk, 1000, 13} {
+				s := framing.NewScanner(telemetryTable, func(*framing.Message) {})
+				now := time.Now()
+				chunks := pieces(bm.line, size)
+				if n := testing.AllocsPerRun(2, func() {
+					for _, c := range chunks {
+						s.Write(c, now)
+					}
+				}); n != 0 {
+					t.Errorf("in chunks of %d: %v allocations per message", size, n)
+				}
+			}
+		})
+	}
+}
