@@ -36,6 +36,9 @@ func launch(command, env []string, run func(path string, argv []string) error) e
 		if !passesOver(e) {
 			return refuse(command, path, e)
 		}
+		if len(paths) == 1 {
+			err = e
+		}
 		if found(path) && (at == "" || errors.Is(e, syscall.EACCES)) {
 			err, at = e, path // what is there but cannot run tells more than what is not there
 		}

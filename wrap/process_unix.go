@@ -10,7 +10,7 @@ import (
 // deliver sends a signal of ours to the server. False: it has ended.
 func (p *process) deliver(sig os.Signal) bool {
 	if fromTerminal(sig) {
-		return true // the kernel has told the whole foreground group, the server with it
+		return true // it has been told
 	}
 	return p.os.Signal(sig) == nil
 }

@@ -16,7 +16,7 @@ type pump struct {
 
 	read, written atomic.Int64
 	abandoned     atomic.Bool
-	eof           atomic.Bool // from came to its end by itself
+	eof           atomic.Bool   // from came to its end by itself
 	done          chan struct{} // closed when both ends are closed and the tap has ended
 }
 

@@ -21,6 +21,15 @@ func registerRoles() {
 
 // playWrapper is the least that a wrapper's main has to do.
 func playWrapper(args []string) int {
+	s, code := start(args)
+	if s == nil {
+		return code
+	}
+	return s.Wait().Die()
+}
+
+// start starts the server of a wrapper's command line: options, --, command.
+func start(args []string) (*wrap.Server, int) {
 	cut := slices.Index(args, "--")
 	options, line := args[:cut], args[cut+1:]
 	cfg := wrap.Config{
@@ -31,11 +40,15 @@ func playWrapper(args []string) int {
 	if slices.Contains(options, "taps") {
 		cfg.Input, cfg.Output, cfg.Errors = countingTap(), countingTap(), countingTap()
 	}
+	if slices.Contains(options, "panics") {
+		cfg.Input, cfg.Output = panicking{}, panicking{}
+		cfg.TapFailed = func(r any) { fmt.Fprintln(os.Stderr, "tap failed:", r) }
+	}
 	s, err := wrap.Start(cfg)
 	if err != nil {
-		return reportStart(err)
+		return nil, reportStart(err)
 	}
-	return s.Wait().Die()
+	return s, 0
 }
 
 // playExec is the wrapper with telemetry off.
@@ -49,6 +62,7 @@ func playExec(args []string) int {
 	return status.Die()
 }
 
+// reportStart says why a server did not start, and what the hint is.
 func reportStart(err error) int {
 	var refused *wrap.StartError
 	if !errors.As(err, &refused) {

@@ -38,6 +38,7 @@ func listen(child func()) *signals {
 	for _, sig := range swallowed {
 		signal.Notify(s.ch, sig)
 	}
+	learnOrigin()
 	return s
 }
 

@@ -6,8 +6,6 @@ import (
 	"os"
 	"slices"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // relayed are the signals that are handed on to the server. Left out are
@@ -36,15 +34,4 @@ func isFatal(sig os.Signal) bool {
 		return true
 	}
 	return false
-}
-
-// foreground says whether we belong to the foreground group of our terminal.
-func foreground() bool {
-	tty, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return false // no terminal
-	}
-	defer unix.Close(tty)
-	group, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
-	return err == nil && group == unix.Getpgrp()
 }

@@ -41,7 +41,3 @@ func interruptBlocked() {
 		}
 	}
 }
-
-func fromTerminal(sig os.Signal) bool {
-	return (sig == syscall.SIGINT || sig == syscall.SIGQUIT) && foreground()
-}

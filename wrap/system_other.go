@@ -28,8 +28,3 @@ func pipe() (r, w int, err error) {
 
 // interruptBlocked can do nothing here: no signal can be sent to a chosen thread without the C library.
 func interruptBlocked() {}
-
-// fromTerminal says whether the kernel sent a signal to our whole group. Here it is guessed from our place.
-func fromTerminal(sig os.Signal) bool {
-	return (sig == syscall.SIGINT || sig == syscall.SIGQUIT) && foreground()
-}

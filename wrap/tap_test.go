@@ -43,3 +43,9 @@ func (t *tap) sum() string {
 	defer t.mu.Unlock()
 	return hex.EncodeToString(t.hash.Sum(nil))
 }
+
+// panicking is a tap that fails at once.
+type panicking struct{}
+
+func (panicking) Forwarded([]byte, time.Time) { panic("in the tap") }
+func (panicking) Ended(time.Time)             { panic("at the end") }

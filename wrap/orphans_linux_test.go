@@ -1,0 +1,129 @@
+package wrap_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func orphanRows() []row {
+	silent := " </dev/null >/dev/null 2>&1 &"
+	return []row{
+		{"a child in our session that goes within 500 ms", "is left to it", testOrphan("(sleep 0.2; echo done >$OUT)"+silent, "done")},
+		{"a child in our session that stays", "gets TERM after 500 ms", testOrphan(
+			`sh -c 'trap "echo term >$OUT; exit" TERM; echo up >$OUT.up; while :; do sleep 0.01; done'`+silent, "term")},
+		{"a child that ignores TERM", "gets KILL after another 500 ms", testOrphan(
+			`sh -c 'trap "echo term >$OUT" TERM; echo up >$OUT.up; while :; do sleep 0.01; done'`+silent, "term")},
+		{"a child that holds stdout", "the client sees the end after 500 ms", testHolder("", "sleep 1000 &", 0)},
+		{"a child that holds stderr", "does not hold us up", testHolder("", "sleep 1000 </dev/null >/dev/null &", 0)},
+		{"a daemon with a session of its own", "is left alone", testDaemon("setsid")},
+		{"a daemon with a session of its own that holds stdout", "is left alone; the client sees the end after 500 ms",
+			testHolder("", "setsid sleep 1000 &", 1)},
+		{"any child, with KeepOrphans", "is left alone", testHolder("keep", "sleep 1000 </dev/null >/dev/null 2>&1 &", 1)},
+		{"a job that the shell had before it became the wrapper", "is left alone", testJobBefore},
+		{"orphans that end while the session lasts", "are reaped: no zombie stays", testReaping},
+		{"TERM from the host while orphans are waited for", "cuts the patience short", testHurry},
+	}
+}
+
+// mark gives a test's processes a variable to be found by.
+func mark(t *testing.T) (string, func(*exec.Cmd)) {
+	entry := fmt.Sprintf("MARK=%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), " ", "_"))
+	t.Cleanup(func() {
+		for _, pid := range withEnvironment(entry) {
+			_ = unix.Kill(pid, unix.SIGKILL)
+		}
+	})
+	out := t.TempDir() + "/out"
+	return entry, func(c *exec.Cmd) {
+		c.Env = append(os.Environ(), entry, "OUT="+out)
+		c.Args = append(c.Args[:len(c.Args):len(c.Args)], out)
+	}
+}
+
+// testOrphan runs a server that starts something and ends; nothing may be left, and what that wrote is as wanted.
+func testOrphan(script, want string) func(*testing.T) {
+	return func(t *testing.T) {
+		entry, change := mark(t)
+		wait := ""
+		if strings.Contains(script, ".up") {
+			wait = "while [ ! -e $OUT.up ]; do sleep 0.01; done; "
+		}
+		s := open(t, wrapped(sh(script+" "+wait+"exit 3")), change)
+		s.expectEnd("exit status 3")
+		if left := withEnvironment(entry); len(left) > 0 {
+			t.Errorf("left: %v", left)
+		}
+		b, err := os.ReadFile(s.cmd.Args[len(s.cmd.Args)-1])
+		if strings.TrimSpace(string(b)) != want {
+			t.Errorf("it wrote %q, want %q; %v", b, want, err)
+		}
+	}
+}
+
+// testHolder runs a server that starts something that stays, and ends: the client sees the end of stdout soon, and so
+// many processes are left.
+func testHolder(option, script string, left int) func(*testing.T) {
+	return func(t *testing.T) {
+		entry, change := mark(t)
+		s := open(t, wrapped(sh(script+" echo last; exit 3"), option), change, func(c *exec.Cmd) { c.Stderr = nil })
+		b, err := io.ReadAll(s.out)
+		if string(b) != "last\n" || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
+		s.expectEnd("exit status 3")
+		if pids := withEnvironment(entry); len(pids) != left {
+			t.Errorf("left: %v, want %d", pids, left)
+		}
+	}
+}
+
+func testDaemon(how string) func(*testing.T) {
+	return testHolder("", how+" sleep 1000 </dev/null >/dev/null 2>&1 &", 1)
+}
+
+func testJobBefore(t *testing.T) {
+	entry, change := mark(t)
+	line := append(sh(`sleep 1000 </dev/null >/dev/null 2>&1 & exec "$@"`), append([]string{"sh"}, wrapped(sh("exit 3"))...)...)
+	s := open(t, line, func(c *exec.Cmd) { change(c); c.Args = c.Args[:len(c.Args)-1] })
+	s.expectEnd("exit status 3")
+	if pids := withEnvironment(entry); len(pids) != 1 {
+		t.Errorf("left: %v, want the job", pids)
+	}
+}
+
+func testReaping(t *testing.T) {
+	s := open(t, wrapped(sh(`for i in 1 2 3 4 5; do (sleep 0.3 & sleep 0.4 &); done; echo $$; read x`)))
+	pid, _ := strconv.Atoi(s.line())
+	eventually(t, "the wrapper adopts", func() bool { return len(childrenOf(s.cmd.Process.Pid)) > 1 })
+	eventually(t, "the wrapper reaps", func() bool {
+		kids := childrenOf(s.cmd.Process.Pid)
+		return len(kids) == 1 && kids[0] == pid
+	})
+	s.in.Close()
+	s.expectEnd("exit status 1")
+}
+
+func testHurry(t *testing.T) {
+	entry, change := mark(t)
+	s := open(t, wrapped(sh(`sh -c 'trap "" TERM; echo up; exec >&- 2>&-; while :; do sleep 0.01; done' & read x; exit 3`)), change)
+	s.expect("up")
+	pid := server(t, s)
+	s.in.Close()
+	eventually(t, "the server ends", func() bool { return !alive(pid) })
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	start := time.Now()
+	s.expectEnd("exit status 3")
+	if left := withEnvironment(entry); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	t.Logf("ended %v after the signal", time.Since(start))
+}

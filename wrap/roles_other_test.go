@@ -1,0 +1,5 @@
+//go:build !linux
+
+package wrap_test
+
+func registerSystemRoles() {}

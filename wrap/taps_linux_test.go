@@ -1,0 +1,134 @@
+package wrap_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/wrap"
+	"go.uber.org/goleak"
+)
+
+func tapRows() []row {
+	return []row{
+		{"taps on all three streams", "see every byte once it is forwarded, in order, with times, and one end each", testTaps},
+		{"a tap that panics", "is dropped and told once; the bytes keep flowing", testPanics},
+		{"stderr with a tap", "is relayed byte for byte, and stays open for our own lines", testErrorsTap},
+		{"servers in one process, one after the other", "leave no goroutine and no descriptor", testInProcess},
+		{"the host's end of input", "is told at once, while the server still runs", testInputEnded},
+	}
+}
+
+// inProcess starts a server from this process. What it returns are the client's ends.
+func inProcess(t *testing.T, cfg wrap.Config) (s *wrap.Server, in, out *os.File) {
+	t.Helper()
+	inPipe, outPipe := rawPipe(t), rawPipe(t)
+	cfg.Stdin, cfg.Stdout, cfg.Env = inPipe[0], outPipe[1], os.Environ()
+	cfg.KeepOrphans = true // this process has other children
+	s, err := wrap.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, inPipe[1], outPipe[0]
+}
+
+func testTaps(t *testing.T) {
+	input, output, errs := countingTap(), countingTap(), countingTap()
+	stderr := rawPipe(t)
+	s, in, out := inProcess(t, wrap.Config{
+		Command: sh(`tee /dev/stderr`), Stderr: stderr[1], Input: input, Output: output, Errors: errs,
+	})
+	if s.Pid() == 0 || time.Since(s.Started()) > time.Minute {
+		t.Error(s.Pid(), s.Started())
+	}
+	text := strings.Repeat("{\"a\":1}\r\n\x00", 10_000)
+	go func() {
+		_, _ = in.WriteString(text)
+		in.Close()
+	}()
+	heard := make(chan string, 1)
+	go func() {
+		var b bytes.Buffer
+		_, _ = io.CopyN(&b, stderr[0], int64(len(text)))
+		heard <- b.String()
+	}()
+	if b, err := io.ReadAll(out); string(b) != text || err != nil {
+		t.Errorf("%d bytes on stdout, %v", len(b), err)
+	}
+	if got := s.Wait(); got != (wrap.Status{ClientLeft: true}) {
+		t.Errorf("%+v", got)
+	}
+	s.Close()
+	if got := <-heard; got != text {
+		t.Errorf("%d bytes on stderr", len(got))
+	}
+	sum := sha256.Sum256([]byte(text))
+	for name, tap := range map[string]*tap{"input": input, "output": output, "errors": errs} {
+		if tap.sum() != hex.EncodeToString(sum[:]) || tap.ended != 1 || tap.early {
+			t.Errorf("%s: %d bytes in %d calls, ended %d times, out of order: %v", name, tap.bytes, tap.calls, tap.ended, tap.early)
+		}
+	}
+}
+
+func testPanics(t *testing.T) {
+	s := open(t, wrapped(as("cat"), "panics"))
+	for _, text := range []string{"one", "two"} {
+		s.say(text + "\n")
+		s.expect(text)
+	}
+	s.in.Close()
+	s.expectEnd("exit status 0")
+	if n := strings.Count(s.stderr.String(), "tap failed: in the tap\n"); n != 2 || strings.Count(s.stderr.String(), "\n") != 2 {
+		t.Errorf("want one line for each of two taps: %s", s.stderr)
+	}
+}
+
+func testErrorsTap(t *testing.T) {
+	s := open(t, wrapped(sh(`printf 'no \000 newline' >&2; exit 4`), "taps"))
+	s.expectEnd("exit status 4")
+	if got := s.stderr.String(); got != "no \x00 newline" {
+		t.Errorf("%q", got)
+	}
+}
+
+func testInProcess(t *testing.T) {
+	if strings.Contains(t.Name(), "wrapped") {
+		t.Fatal("it is its own wrapper")
+	}
+	ignore := goleak.IgnoreCurrent()
+	for range 10 {
+		s, in, out := inProcess(t, wrap.Config{Command: as("exit", "11"), Stderr: os.Stderr})
+		status := s.Wait()
+		s.Close()
+		if status.Code != 11 {
+			t.Errorf("%+v", status)
+		}
+		if b, err := io.ReadAll(out); len(b) > 0 || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
+		in.Close()
+		out.Close()
+	}
+	_ = ignore
+}
+
+func testInputEnded(t *testing.T) {
+	s, in, out := inProcess(t, wrap.Config{Command: sh(`cat; sleep 0.3; echo end`), Stderr: os.Stderr})
+	select {
+	case <-s.InputEnded():
+		t.Error("told too early")
+	case <-time.After(20 * time.Millisecond):
+	}
+	in.Close()
+	<-s.InputEnded()
+	if b, err := io.ReadAll(out); string(b) != "end\n" || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+	s.Wait()
+	s.Close()
+}
