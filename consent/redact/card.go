@@ -44,7 +44,7 @@ func cardRange(d digits) bool {
 		return n >= 16
 	case in(601100, 601199), in(644000, 659999), in(620000, 629999), in(810000, 817199): // Discover, UnionPay
 		return n >= 16
-	case in(506000, 509999), in(606282, 606282), in(637000, 639999), in(600000, 609999): // Verve, RuPay, Elo, Hipercard
+	case in(506000, 509999), in(606282, 606282), in(637000, 639999), in(600000, 609999), in(633100, 633399): // Verve, RuPay, Elo, Hipercard, Switch
 		return n >= 16
 	case in(500000, 505999), in(560000, 589999), in(630400, 630499), in(670000, 679999): // Maestro, Dankort
 		return n >= 12

@@ -40,7 +40,7 @@ func localStart(s string, i, at int) int {
 	}
 	// RFC 3696 allows / and = and ? in a local part. A key before = and a URL before / are more likely.
 	tok := s[lo:i]
-	if j := strings.LastIndexAny(tok, "?&"); j >= 0 || strings.HasPrefix(tok, "/") {
+	if j := strings.LastIndexAny(tok, "?&"); isQuery(tok) || strings.HasPrefix(tok, "/") {
 		lo += max(j, strings.LastIndexByte(tok, '/'), strings.LastIndexByte(tok, '=')) + 1
 	} else if j := strings.LastIndexByte(tok, '='); j >= 0 && strings.Trim(tok[:j], identChars) == "" {
 		lo += j + 1
@@ -52,6 +52,18 @@ func localStart(s string, i, at int) int {
 		lo++
 	}
 	return lo
+}
+
+// isQuery tells whether tok has ?name= or &name=.
+func isQuery(tok string) bool {
+	for i := strings.IndexAny(tok, "?&"); i >= 0; {
+		tok = tok[i+1:]
+		if n := strings.IndexByte(tok, '='); n > 0 && strings.Trim(tok[:n], identChars) == "" {
+			return true
+		}
+		i = strings.IndexAny(tok, "?&")
+	}
+	return false
 }
 
 const identChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
@@ -107,7 +119,7 @@ func isTopLevel(label string) bool {
 		return true
 	}
 	for i := range len(label) {
-		if !isAlpha(label[i]) && label[i] < utf8.RuneSelf {
+		if !isAlpha(label[i]) && label[i] < utf8.RuneSelf && label[i] != '-' {
 			return false
 		}
 	}

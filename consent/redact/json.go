@@ -39,6 +39,7 @@ type frame struct {
 	object  bool
 	inherit Kind // what the name said that the object or array has, for what is in it
 	kind    Kind // what the name of the current member says
+	plural  bool // the name is a plural: numbers under it are counts
 	jwk     bool // the name is that of a member of a JSON Web Key
 	schema  bool // the current member describes a value and holds none
 }
@@ -153,7 +154,7 @@ func (f frame) current() Kind {
 	case f.schema:
 		return ""
 	case f.kind != "":
-		return f.kind
+		return f.kind // its own name wins
 	}
 	return f.inherit
 }
@@ -178,14 +179,14 @@ func (w *walker) str(t token, key bool) {
 	}
 	if key {
 		f := &w.stack[len(w.stack)-1]
-		f.kind, f.schema, f.jwk = keyKind(text), describesValue(text), isKeyMaterial(text)
+		f.kind, f.schema, f.jwk, f.plural = keyKind(text), describesValue(text), isKeyMaterial(text), isPlural(text)
 		return
 	}
 	if n := len(w.stack); n > 0 && w.stack[n-1].jwk && len(text) >= 32 && randomWord(strings.Map(dropDashes, text)) {
 		w.spans = append(w.spans, span{lo: t.lo, hi: t.hi, kind: KindPrivateKey})
 		return
 	}
-	if kind := w.current(); kind != "" && secretString(kind, text, w.name()) {
+	if kind := certain(w.current(), text); kind != "" && secretString(kind, text, w.name()) {
 		w.spans = append(w.spans, span{lo: t.lo, hi: t.hi, kind: kind})
 	}
 }
@@ -209,6 +210,8 @@ func describesValue(name string) bool {
 		"created_at", "updated_at", "createdAt", "updatedAt", "expires_at", "expiresAt", "placeholder", "pattern", "examples",
 		"$ref", "provider", "scope", "scopes", "message", "reason")
 }
+
+func isPlural(name string) bool { return strings.HasSuffix(name, "s") || strings.HasSuffix(name, "S") }
 
 // isKeyMaterial tells the members of a JSON Web Key that hold the private part (RFC 7518, section 6).
 func isKeyMaterial(name string) bool { return oneOf(name, "d", "p", "q", "dp", "dq", "qi", "k") }
@@ -236,7 +239,7 @@ func secretString(kind Kind, text string, own bool) bool {
 func (w *walker) number(t token) {
 	w.tokens = append(w.tokens, t)
 	kind := w.current()
-	if kind == "" || !w.name() {
+	if kind == "" || kind == kindMaybe || !w.name() {
 		return
 	}
 	switch n := countDigits(w.s[t.lo:t.hi]); kind {
@@ -245,7 +248,7 @@ func (w *walker) number(t token) {
 			return
 		}
 	case KindToken, KindKey, KindCookie, KindAuthorization, KindConnection:
-		if n < 6 {
+		if n < 6 || w.stack[len(w.stack)-1].plural {
 			return
 		}
 	case KindPIN, KindID:

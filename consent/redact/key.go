@@ -105,6 +105,17 @@ func mayBeSecret(key string) bool {
 
 func isNumber(w string) bool { return strings.Trim(w, "0123456789") == "" }
 
+// kindMaybe is what the name key alone says: an issue's key, a map's, or a secret one. The value decides.
+const kindMaybe Kind = "?"
+
+// certain replaces kindMaybe by what the value says.
+func certain(kind Kind, value string) Kind {
+	if kind != kindMaybe {
+		return kind
+	}
+	return only(strings.IndexAny(value, " /.:") < 0 && randomWord(strings.Map(dropDashes, value)), KindKey)
+}
+
 // describes tells names that describe a secret, count it or say where it is, instead of holding it: token_count,
 // passwordMinLength, key_id, secret_name, public_key, use_auth.
 func describes(k *keyWords) bool {
@@ -118,6 +129,8 @@ func describes(k *keyWords) bool {
 		"arn", "ref", "vault", "store", "server", "host", "user", "username", "header", "param", "prefix", "suffix", "exists",
 		"present", "set", "changed", "updated", "only", "safe", "icon", "input", "class", "parser", "izer", "domain", "expire":
 		return !isConnection(k) && k.last(1) != "shared" && !(k.last(0) == "set" && k.last(1) == "cookie")
+	case "secrets":
+		return oneOf(k.last(1), "store", "vault", "count")
 	case "id", "ids":
 		switch k.last(1) {
 		case "session", "sess", "secret", "ssn":
@@ -126,7 +139,7 @@ func describes(k *keyWords) bool {
 		return true
 	}
 	switch k.word[0] {
-	case "max", "min", "num", "total", "is", "has", "use", "show", "hide", "no", "enable", "disable", "require", "requires", "needs",
+	case "public", "max", "min", "num", "total", "is", "has", "use", "show", "hide", "no", "enable", "disable", "require", "requires", "needs",
 		"with", "without", "allow", "forgot", "reset", "count", "per", "n":
 		return k.words > 1
 	}
@@ -156,8 +169,10 @@ func wordKind(k *keyWords, n int) Kind {
 		return only(n == 0, KindPassword)
 	case "phrase":
 		return only(oneOf(before, "pass", "seed", "recovery", "secret", "mnemonic"), KindPassword)
-	case "secret", "secrets", "salt":
+	case "secret", "secrets":
 		return KindSecret
+	case "salt":
+		return only(before != "", KindSecret)
 	case "credential", "credentials", "creds", "cred":
 		return KindSecret
 	case "authorization", "authorisation":
@@ -192,6 +207,9 @@ func countedToken(k *keyWords, n int) bool {
 func compoundKind(k *keyWords, n int, w, before string) Kind {
 	switch w {
 	case "key", "keys":
+		if n == 0 && k.words == 1 {
+			return kindMaybe
+		}
 		return only(n == 0 && secretKey(before), KindKey)
 	case "apikey", "apikeys", "appkey", "accesskey", "secretkey", "privatekey", "authkey", "accountkey", "masterkey", "signingkey",
 		"encryptionkey", "sharedkey", "sharedaccesskey", "sas":
@@ -231,7 +249,7 @@ func joinedKind(w string) Kind {
 		{"cookie", KindCookie}, {"credentials", KindSecret}, {"pass", KindPassword},
 	} {
 		if len(w) > len(e.end) && strings.HasSuffix(w, e.end) {
-			return only(!oneOf(w, "bypass", "compass", "trespass", "surpass", "overpass", "underpass", "encompass"), e.kind)
+			return only(!oneOf(w, "bypass", "compass", "trespass", "surpass", "overpass", "underpass", "encompass", "jsonwebtoken"), e.kind)
 		}
 	}
 	return ""

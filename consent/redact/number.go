@@ -154,12 +154,15 @@ func findNumbers(s string, emit func(lo, hi int, kind Kind)) {
 	}
 }
 
+// minPhone is the least digits of a telephone number; the smallest countries have numbers so short.
+const minPhone = 4
+
 // number classifies the longest beginning of d that is something; kind is empty if nothing is.
 func number(s string, d digits) (lo, hi int, kind Kind) {
 	announced := announcement{s: s, at: d.lo}
 	for g := d.groups; g > 0; g-- {
 		c := d.first(g)
-		if c.n > 19 || c.n < 7 {
+		if c.n > 19 || c.n < minPhone || c.n < 7 && !announced.close() {
 			continue
 		}
 		start := c.lo + leading(s, c)

@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // findPairs emits values that stand beside a name that says they are secret: name=value, name: value, "name": "value",
 // <name>value</name>, --name value, name is value.
@@ -20,7 +23,8 @@ func findPairs(s string, emit func(lo, hi int, kind Kind)) {
 		if kind == "" {
 			continue
 		}
-		if lo, hi := valueAfter(s, i, kind); hi > lo {
+		lo, hi := valueAfter(s, i, kind)
+		if kind = certain(kind, s[lo:hi]); kind != "" && hi > lo {
 			emit(lo, hi, kind)
 			at = max(at, hi)
 		}
@@ -41,7 +45,7 @@ type field struct {
 // nameBefore returns the name that ends before the separator at i.
 func nameBefore(s string, i int) (field, bool) {
 	hi := i
-	for hi > 0 && i-hi < 3 && (s[hi-1] == ' ' || s[hi-1] == '\t' || s[hi-1] == ':' && s[i] == '=' || s[hi-1] == ']') {
+	for hi > 0 && i-hi < 3 && (s[hi-1] == ' ' || s[hi-1] == '\t' || s[i] == '=' && strings.IndexByte(":?+", s[hi-1]) >= 0 || s[hi-1] == ']') {
 		hi--
 	}
 	f := field{hi: hi}
@@ -70,24 +74,25 @@ func pairKind(s string, f field) Kind {
 	if i := strings.LastIndexAny(name, "[$"); i >= 0 { // env[NAME], $NAME
 		name = name[i+1:]
 	}
-	if kind := keyKind(name); kind != "" || f.quoted || f.lo == 0 || s[f.lo-1] != ' ' {
+	kind := keyKind(name)
+	if kind != "" && kind != kindMaybe || f.quoted || f.lo == 0 || s[f.lo-1] != ' ' {
 		return kind
 	}
 	lo := f.lo - 1
 	for lo > 0 && f.lo-lo < 16 && isAlpha(s[lo-1]) {
 		lo--
 	}
-	if f.lo-1-lo < 2 {
-		return ""
+	if f.lo-1-lo < 2 || !oneOf(strings.ToLower(name), "key", "keys", "code", "string", "phrase", "number") {
+		return kind
 	}
-	return keyKind(s[lo:f.hi])
+	return cmp.Or(keyKind(s[lo:f.hi]), kind)
 }
 
 // valueAfter returns the value after the separator at i; an empty range if it is none or a reference to one.
 func valueAfter(s string, i int, kind Kind) (lo, hi int) {
 	sep := s[i]
 	lo = i + 1
-	for lo < len(s) && (s[lo] == '=' || s[lo] == '>' || s[lo] == '~') && sep == '=' {
+	for lo < len(s) && (s[lo] == '=' || (s[lo] == '>' || s[lo] == '~') && sep == '=') {
 		lo++
 	}
 	spaced := lo
@@ -107,7 +112,18 @@ func valueAfter(s string, i int, kind Kind) (lo, hi int) {
 		hi = bareEnd(s, lo, kind)
 	}
 	value := s[lo:hi]
+	if kind == KindAuthorization {
+		if n := strings.IndexByte(value, ' '); n > 0 && (isPlaceholder(value[n+1:]) || strings.IndexByte("{<$", value[n+1]) >= 0) {
+			return lo, lo
+		}
+	}
 	if isPlaceholder(value) || isPath(value) && kind == KindPassword {
+		return lo, lo
+	}
+	if open == "`" && strings.Contains(value, " ") || (kind == KindToken || kind == KindKey) && strings.HasPrefix(value, "<") {
+		return lo, lo // a command of a shell, markup
+	}
+	if open == "" && strings.Trim(value, "0123456789.") == "" && isCount(value, s, i, kind) {
 		return lo, lo
 	}
 	if open == "" && (isReference(value, s[hi:]) || lo > spaced && isProse(value)) {
@@ -119,6 +135,16 @@ func valueAfter(s string, i int, kind Kind) (lo, hi int) {
 		}
 	}
 	return lo, hi
+}
+
+// isCount tells numbers that a name counts instead of hiding: tokens: 512, token=3.
+func isCount(value, s string, sep int, kind Kind) bool {
+	f, _ := nameBefore(s, sep)
+	switch kind {
+	case KindToken, KindKey, KindCookie, KindAuthorization, KindConnection:
+		return len(value) < 6 || isPlural(s[f.lo:f.hi])
+	}
+	return false
 }
 
 // quoteAt returns the quote that begins at i with the backslashes before it: ", ', `, \", \\\".
@@ -246,7 +272,7 @@ func findFlags(s string, emit func(lo, hi int, kind Kind)) {
 		if hi == lo || hi >= len(s) || s[hi] != ' ' && strings.IndexByte("\"',", s[hi]) < 0 {
 			continue
 		}
-		if kind := keyKind(s[lo:hi]); kind != "" {
+		if kind := keyKind(s[lo:hi]); kind != "" && kind != kindMaybe {
 			from := hi
 			for from < len(s) && from-hi < 8 && strings.IndexByte(" \"',", s[from]) >= 0 { // also as JSON: "--token","x"
 				from++
@@ -277,7 +303,7 @@ func findStated(s string, emit func(lo, hi int, kind Kind)) {
 			continue
 		}
 		kind := pairKind(s, f)
-		if kind == "" || kind == KindPhone {
+		if kind == "" || kind == kindMaybe || kind == KindPhone {
 			continue
 		}
 		lo := i + len(" is ")

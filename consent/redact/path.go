@@ -37,14 +37,23 @@ func nextHome(s string, at int) (lo, hi int) {
 				break
 			}
 			end := userEnd(s, i, parent[0] == '\\')
-			// A route such as /api/home/x of a URL is not told apart: hiding it costs less than showing a name.
-			if end > i && !isSharedName(s[i:end]) {
+			if end > i && !isSharedName(s[i:end]) && !isRoute(s, i-len(parent)) {
 				lo, hi = i, end
 				break
 			}
 		}
 	}
 	return lo, hi
+}
+
+// isRoute tells whether the path at i is that of a web page: https://example.com/home/news.
+func isRoute(s string, i int) bool {
+	before := s[max(0, i-128):i]
+	if n := strings.LastIndexAny(before, " \t\n\"'<>()"); n >= 0 {
+		before = before[n+1:]
+	}
+	n := strings.LastIndex(before, "://")
+	return n >= 4 && n+3 < len(before) && foldEqual(before[n-4:n], "http") || n >= 5 && foldEqual(before[n-5:n], "https")
 }
 
 // userEnd returns where the user name that begins at i ends. On Windows it may have spaces, but then a separator follows.

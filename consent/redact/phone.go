@@ -6,12 +6,12 @@ import "strings"
 // writing tells them from other numbers (a trunk 0 and groups, the 3-3-4 groups of North America); any other only
 // after a word that announces one.
 func isPhone(s string, d digits, announced *announcement) bool {
-	if d.n > 15+2 || !apart(s, d.lo, d.hi) || d.n < 7 || isDate(d) {
+	if d.n > 15+2 || !apart(s, d.lo, d.hi) || isDate(d) {
 		return false
 	}
 	switch {
 	case d.plus:
-		return d.n <= 15 && d.val[0] != '0' && (d.lo == 0 || s[d.lo-1] != '+')
+		return d.n >= 7 && d.n <= 15 && d.val[0] != '0' && (d.lo == 0 || s[d.lo-1] != '+')
 	case d.n > 15:
 		return false
 	case d.seps != 0 && d.val[0] == '0' && d.val[1] == '0' && d.val[2] != '0':
@@ -30,6 +30,12 @@ type announcement struct {
 	s          string
 	at         int
 	asked, yes bool
+}
+
+// close tells whether the announcement stands right before the number: "Phone: 8999".
+func (a *announcement) close() bool {
+	before := strings.TrimRight(a.s[max(0, a.at-4):a.at], " ")
+	return before != "" && strings.IndexByte(":=.", before[len(before)-1]) >= 0 && a.phone()
 }
 
 func (a *announcement) phone() bool {

@@ -125,7 +125,7 @@ func (ru *rule) find(s string, emit func(lo, hi int, kind Kind)) bool {
 // allowed tells what only looks like a secret: too regular, or known to be none. The example keys in a vendor's own
 // documentation are allowed by gitleaks; here they are not, since nothing is lost by hiding them.
 func (ru *rule) allowed(secret string) bool {
-	if isPlaceholder(secret) || ru.Entropy > 0 && entropy(secret) <= ru.Entropy {
+	if ru.Entropy > 0 && (isPlaceholder(secret) || entropy(secret) <= ru.Entropy) {
 		return true
 	}
 	for _, re := range ru.allow {

@@ -36,31 +36,43 @@ func (r *Redactor) settle(s string, spans []span) []span {
 		}
 		joined = append(joined, sp)
 	}
-	return subtract(joined, r.markers(s))
+	return subtract(s, joined, r.markers(s))
 }
 
-// subtract takes the ranges of holes out of spans. Both are in order and neither overlaps itself.
-func subtract(spans, holes []span) []span {
+// subtract takes the ranges of holes out of spans. Both are in order and neither overlaps itself. Punctuation that is left
+// beside a hole stays: the quotes around a marker are no secret.
+func subtract(s string, spans, holes []span) []span {
 	if len(holes) == 0 {
 		return spans
 	}
 	var out []span
 	h := 0
 	for _, sp := range spans {
+		whole := sp.lo
 		for h < len(holes) && holes[h].hi <= sp.lo {
 			h++
 		}
 		for i := h; i < len(holes) && holes[i].lo < sp.hi; i++ {
-			if holes[i].lo > sp.lo {
+			if holes[i].lo > sp.lo && hasWord(s[sp.lo:holes[i].lo]) {
 				out = append(out, span{sp.lo, holes[i].lo, sp.kind, sp.quote})
 			}
 			sp.lo = max(sp.lo, holes[i].hi)
 		}
-		if sp.lo < sp.hi {
+		if sp.lo < sp.hi && (sp.lo == whole || hasWord(s[sp.lo:sp.hi])) {
 			out = append(out, sp)
 		}
 	}
 	return out
+}
+
+// hasWord tells whether s has anything but punctuation.
+func hasWord(s string) bool {
+	for i := range len(s) {
+		if isWord(s[i]) || s[i] >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
 }
 
 // splice writes s up to end with the settled spans replaced. A span that begins before end is replaced as a whole.

@@ -25,7 +25,8 @@ func nextJWT(s string, at int) (lo, hi int) {
 		}
 		from = end
 		first := strings.IndexByte(s[i:end], '.')
-		if dots >= 2 && first >= 12 && (i == 0 || !isWord(s[i-1])) && jsonHeader(s[i:i+first]) {
+		if dots >= 2 && first >= 12 && (i == 0 || !isWord(s[i-1])) &&
+			(jsonHeader(s[i:i+first]) || strings.HasPrefix(s[i+first:], ".ey")) {
 			return i, end
 		}
 	}
@@ -62,9 +63,17 @@ func nextPrivateKey(s string, at int) (lo, hi int) {
 		for lo > at && (s[lo-1] == '-' || s[lo-1] == ' ' && s[lo-2] == '-') {
 			lo--
 		}
-		return lo, armourEnd(s, from, label)
+		hi = armourEnd(s, from, label)
+		if hi-from-len(label) < minArmour {
+			continue
+		}
+		return lo, hi
 	}
 }
+
+// minArmour is the least that a key takes, its dashes and end line included: with less there is only talk of a key, or so
+// little of one that it tells nothing.
+const minArmour = 64
 
 // armourEnd returns where the armoured key ends whose label begins at i.
 func armourEnd(s string, i int, label string) int {

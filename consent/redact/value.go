@@ -5,14 +5,14 @@ import "strings"
 // isPlaceholder tells values that stand for a secret and are none: empty, stars, ${NAME}, {{ name }}, <password>, %s.
 func isPlaceholder(v string) bool {
 	v = strings.TrimSpace(v)
-	if v == "" || strings.Trim(v, "*") == "" || strings.Trim(v, ".") == "" || strings.Trim(v, "xX") == "" || strings.Trim(v, "•") == "" {
+	if len(v) < 2 && !hasWord(v) || isFiller(v) || strings.Trim(v, "*") == "" || strings.Trim(v, ".") == "" || strings.Trim(v, "xX") == "" || strings.Trim(v, "•") == "" {
 		return true
 	}
 	switch {
-	case strings.HasPrefix(v, "${"), strings.HasPrefix(v, "{{"), strings.HasPrefix(v, "$("):
+	case strings.HasPrefix(v, "${"), strings.HasPrefix(v, "{{"), strings.HasPrefix(v, "$("), strings.HasPrefix(v, "{base64("):
 		return strings.IndexByte("})", v[len(v)-1]) >= 0
 	case v[0] == '$':
-		return strings.Trim(v[1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
+		return strings.Trim(v[1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" || isNumber(v[1:])
 	case v[0] == '<':
 		return strings.HasSuffix(v, ">")
 	case v[0] == '%':
@@ -22,15 +22,43 @@ func isPlaceholder(v string) bool {
 	case "null", "none", "nil", "true", "false", "undefined", "redacted", "[redacted]", "n/a", "yes", "no", "unset", "empty", "hidden":
 		return true
 	}
-	return false
+	if indexFold(v, "your_") >= 0 || indexFold(v, "your-") >= 0 {
+		return true // PUT_YOUR_TOKEN_HERE
+	}
+	return strings.Trim(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == "" && keyKind(v) != "" // TOKEN, YOUR_API_KEY
+}
+
+// isFiller tells values that are mostly one character: xxxxxxxx, sk_XXXXXXXXXXXX.
+func isFiller(v string) bool {
+	longest, run, words := 0, 0, 0
+	var last byte
+	for i := range len(v) {
+		c := upper(v[i])
+		if c == '_' || c == '-' {
+			continue
+		}
+		words++
+		if run++; c != last {
+			run = 1
+		}
+		last = c
+		longest = max(longest, run)
+	}
+	return longest >= 8 && longest*10 >= words*6
 }
 
 // isReference tells unquoted values that are an expression of a program, or a type: os.environ["TOKEN"], getToken(),
 // process.env.API_KEY, string.
 func isReference(v, rest string) bool {
+	if strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") {
+		return true
+	}
 	head := v
 	if i := strings.IndexAny(v, "([{"); i >= 0 {
 		head = v[:i]
+		if i+1 < len(v) && !isWord(v[i+1]) && strings.IndexByte("\"')]$*&_", v[i+1]) < 0 {
+			return false // a bracket in a password
+		}
 		if head != "" && strings.Trim(head, identChars) == "" && isAlpha(head[0]) {
 			return true
 		}
@@ -61,7 +89,7 @@ func isProse(v string) bool {
 		"unknown", "error", "found", "unauthorized", "forbidden", "only", "optional", "please", "use", "used", "set", "see",
 		"when", "where", "which", "will", "would", "may", "might", "at-least", "contains", "needs", "ok", "default", "got",
 		"permission", "access", "unable", "either", "one", "all", "string", "value", "field", "length", "minimum", "maximum",
-		"eof", "identifier", "unterminated", "bad", "reset", "changed", "updated", "enter", "provide", "via", "end", "true", "false":
+		"new", "await", "async", "require", "import", "eof", "identifier", "unterminated", "bad", "reset", "changed", "updated", "enter", "provide", "via", "end", "true", "false":
 		return true
 	}
 	return false
