@@ -26,10 +26,42 @@ func Name(s []byte) (clean string, ok bool) {
 		return "", false
 	}
 	clean = string(s)
-	if nameSecret(clean) || namePersonal(clean) {
+	if isUUID(clean) {
+		return clean, true
+	}
+	has := traitsOf(clean)
+	if nameSecret(clean, has) || namePersonal(clean, has) {
 		return "", false
 	}
 	return clean, true
+}
+
+// traits is what one pass over a name tells. Most names have nothing that a closer look would need.
+type traits struct {
+	digits, dots                   int
+	at, colon, slash, lower, upper bool
+}
+
+func traitsOf(s string) (has traits) {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case isLower(c):
+			has.lower = true
+		case isUpper(c):
+			has.upper = true
+		case isDigit(c):
+			has.digits++
+		case c == '.':
+			has.dots++
+		case c == '@':
+			has.at = true
+		case c == ':':
+			has.colon = true
+		case c == '/' || c == '\\':
+			has.slash = true
+		}
+	}
+	return has
 }
 
 // nameRunes tells whether s is valid UTF-8 of visible characters and plain spaces.
@@ -51,19 +83,21 @@ func nameRunes(s []byte) bool {
 	return true
 }
 
-// A name is looked at word by word, a word being a run of letters and digits.
-func nameSecret(s string) bool {
-	for i := 0; i < len(s); {
-		if !isWord(s[i]) {
+// nameSecret looks at a name word by word, a word being a run of letters and digits, and at runs of words.
+func nameSecret(s string, has traits) bool {
+	if has.colon && has.slash && hasUserinfo(s) {
+		return true
+	}
+	varied := has.digits > 0 || has.lower && has.upper
+	for i := 0; varied && i < len(s); {
+		if !isWord(s[i]) && s[i] != '-' {
 			i++
 			continue
 		}
-		if i == 0 || !isWord(s[i-1]) {
-			if issuerPrefix(s[i:]) {
-				return true
-			}
+		if issuerPrefix(s[i:]) {
+			return true
 		}
-		end := i
+		end := i + 1
 		for end < len(s) && isWord(s[end]) {
 			end++
 		}
@@ -72,7 +106,7 @@ func nameSecret(s string) bool {
 		}
 		i = end
 	}
-	return randomParts(s) || strings.Contains(s, "://") && hasUserinfo(s)
+	return varied && len(s) >= minRandom && randomParts(s)
 }
 
 // issuer is the beginning of an issuer's tokens and how many token characters have to follow it.
@@ -143,9 +177,9 @@ func randomWord(w string) bool {
 	}
 	switch {
 	case digits == len(w):
-		return false // a number; namePersonal looks at those
-	case len(w) == 26 && strings.HasPrefix(w, "01") && strings.ToUpper(w) == w:
-		return false // ULID: a time stamp and a counter, used as id
+		return digits > 22 // no id has so many; of shorter numbers namePersonal decides
+	case isULID(w):
+		return false
 	case digits >= 3:
 		return changes*6 > len(w)
 	default:
@@ -153,31 +187,67 @@ func randomWord(w string) bool {
 	}
 }
 
-// randomParts looks for random text whose alphabet has - or _: no word of it may be long, but together they are, and
-// they change kind of character far more often than names do. UUIDs are no such text: one kind per group, or hex.
+// randomParts looks for random text whose alphabet has more than letters and digits: no word of it may be long, but
+// together they are, and they change kind of character far more often than names do.
 func randomParts(s string) bool {
-	run, changes, digits, uppers := 0, 0, 0, 0
-	for i := 0; i <= len(s); i++ {
-		if i < len(s) && (isWord(s[i]) || s[i] == '-' || s[i] == '_' || s[i] == '+' || s[i] == '=') {
-			if i > 0 && run > 0 && class(s[i]) != class(s[i-1]) {
-				changes++
-			}
-			if isDigit(s[i]) {
-				digits++
-			}
-			if s[i] >= 'A' && s[i] <= 'Z' {
-				uppers++
-			}
-			run++
-			continue
+	for i := 0; i < len(s); i++ {
+		start, run := i, partRun{}
+		for i < len(s) && isPart(s[i]) {
+			run.add(s, i, start)
+			i++
 		}
-		if run >= minRandom && digits >= 2 && uppers >= 2 && changes*2 > run && !isUUID(s[i-run:i]) {
+		if i-start >= minRandom && !endsInUUID(s[start:i]) && !isULID(s[start:i]) && run.random(i-start) {
 			return true
 		}
-		run, changes, digits, uppers = 0, 0, 0, 0
 	}
 	return false
 }
+
+func isPart(c byte) bool {
+	switch c {
+	case '-', '_', '+', '~', '/':
+		return true
+	}
+	return isWord(c)
+}
+
+// partRun counts what tells random text: changes of the kind of character, and those between letter and digit.
+type partRun struct {
+	changes, mixed, digits, uppers int
+	slash                          bool
+}
+
+func (r *partRun) add(s string, i, start int) {
+	c := s[i]
+	if i > start && class(c) != class(s[i-1]) {
+		r.changes++
+		if isDigit(c) && isAlpha(s[i-1]) || isAlpha(c) && isDigit(s[i-1]) {
+			r.mixed++
+		}
+	}
+	if isDigit(c) {
+		r.digits++
+	}
+	if isUpper(c) {
+		r.uppers++
+	}
+	r.slash = r.slash || c == '/' || c == '+'
+}
+
+func (r *partRun) random(n int) bool {
+	if r.digits < 1 || r.slash && n != 40 { // paths; 40 is the length of AWS's secret keys
+		return false
+	}
+	if r.slash {
+		return r.uppers >= 8 && r.changes >= 10
+	}
+	return r.mixed >= 6 && r.mixed*5 > n || r.digits >= 2 && r.uppers >= 2 && (r.changes*2 > n || n >= 32 && r.changes*5 > 2*n)
+}
+
+// isULID tells ids that begin with a time stamp, of this century, in the base 32 of Crockford: 01ARZ3NDEKTSV4RRFFQ69G5FAV.
+func isULID(s string) bool { return len(s) == 26 && s[:2] == "01" && strings.ToUpper(s) == s }
+
+func endsInUUID(s string) bool { return len(s) >= 36 && isUUID(s[len(s)-36:]) }
 
 // isUUID tells whether s has the form of RFC 9562: 8-4-4-4-12 hexadecimal digits.
 func isUUID(s string) bool {
@@ -196,27 +266,27 @@ func isUUID(s string) bool {
 	return true
 }
 
-func namePersonal(s string) bool {
-	if lo, _ := nextEmail(s, 0); lo >= 0 {
-		return true
+func namePersonal(s string, has traits) bool {
+	found := func(next func(string, int) (int, int)) bool {
+		lo, _ := next(s, 0)
+		return lo >= 0
 	}
-	if lo, _ := nextHome(s, 0); lo >= 0 {
+	switch {
+	case has.at && found(nextEmail), has.slash && found(nextHome):
 		return true
+	case has.digits == 0:
+		return false
+	case has.dots >= 3:
+		// Versions of four parts have small numbers in front, addresses of people's machines do not.
+		if lo, _ := nextIPv4(s, 0); lo >= 0 && s[lo+1] != '.' {
+			return true
+		}
+	case has.colon:
+		if lo, _, _ := nextColons(s, 0); lo >= 0 {
+			return true
+		}
 	}
-	if lo, _ := nextMAC(s, 0); lo >= 0 {
-		return true
-	}
-	if lo, _, _ := nextColons(s, 0); lo >= 0 {
-		return true
-	}
-	// Versions of four parts have small numbers in front, addresses of people's machines do not.
-	if lo, hi := nextIPv4(s, 0); lo >= 0 && s[lo+1] != '.' && hi-lo > 0 {
-		return true
-	}
-	if lo, _ := nextIBAN(s, 0); lo >= 0 {
-		return true
-	}
-	return nameNumber(s)
+	return len(s) >= 14 && (found(nextMAC) || found(nextIBAN)) || has.digits >= 7 && nameNumber(s)
 }
 
 // nameNumber tells whether s has a card or telephone number. Without separators and + a number is an id.
@@ -226,8 +296,10 @@ func nameNumber(s string) bool {
 		if !ok {
 			return false
 		}
-		if _, _, kind := number(s, d); kind == KindCard || kind != "" && (d.groups > 1 || d.plus) {
-			return true
+		if d.n >= 7 {
+			if _, _, kind := number(s, d, &announcement{asked: true}); kind == KindCard || kind != "" && (d.groups > 1 || d.plus) {
+				return true
+			}
 		}
 		at = d.end[0]
 	}

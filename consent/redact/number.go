@@ -114,27 +114,26 @@ func (d digits) first(g int) digits {
 	return d
 }
 
-// apart tells whether the run s[lo:hi] stands by itself: not inside a word, a decimal fraction, a version or a UUID.
-func apart(s string, lo, hi int) bool {
-	if lo > 0 {
-		c := s[lo-1]
-		if isWord(c) || c == '_' {
-			return false
-		}
-		if (c == '.' || c == '-' || c == ',') && lo > 1 && isWord(s[lo-2]) && c != ',' {
-			return false
-		}
+
+// beginsApart and endsApart tell whether a run of digits stands by itself: not inside a word, a decimal fraction, a version
+// or a UUID.
+func beginsApart(s string, lo int) bool {
+	if lo == 0 {
+		return true
 	}
-	if hi < len(s) {
-		c := s[hi]
-		if isWord(c) || c == '_' {
-			return false
-		}
-		if (c == '.' || c == '-') && hi+1 < len(s) && isWord(s[hi+1]) && (c == '-' || isDigit(s[hi+1])) {
-			return false
-		}
+	c := s[lo-1]
+	return !isWord(c) && c != '_' && !((c == '.' || c == '-') && lo > 1 && isWord(s[lo-2]))
+}
+
+func endsApart(s string, hi int) bool {
+	if hi == len(s) {
+		return true
 	}
-	return true
+	c := s[hi]
+	if isWord(c) || c == '_' {
+		return false
+	}
+	return !((c == '.' || c == '-') && hi+1 < len(s) && isWord(s[hi+1]) && (c == '-' || isDigit(s[hi+1])))
 }
 
 // findNumbers emits what numbers in s are cards, telephone numbers or social security numbers.
@@ -144,7 +143,7 @@ func findNumbers(s string, emit func(lo, hi int, kind Kind)) {
 		if !ok {
 			return
 		}
-		lo, hi, kind := number(s, d)
+		lo, hi, kind := number(s, d, &announcement{s: s, at: d.lo})
 		if kind != "" {
 			emit(lo, hi, kind)
 			at = hi
@@ -158,21 +157,24 @@ func findNumbers(s string, emit func(lo, hi int, kind Kind)) {
 const minPhone = 4
 
 // number classifies the longest beginning of d that is something; kind is empty if nothing is.
-func number(s string, d digits) (lo, hi int, kind Kind) {
-	announced := announcement{s: s, at: d.lo}
-	for g := d.groups; g > 0; g-- {
-		c := d.first(g)
-		if c.n > 19 || c.n < minPhone || c.n < 7 && !announced.close() {
+func number(s string, d digits, announced *announcement) (lo, hi int, kind Kind) {
+	start := d.lo + leading(s, d)
+	if !beginsApart(s, start) {
+		return 0, 0, ""
+	}
+	n := d.n
+	for g := d.groups; g > 0; n, g = n-d.size[g-1], g-1 {
+		if n > 19 || n < minPhone || !endsApart(s, d.end[g-1]) || n < 7 && !announced.close() {
 			continue
 		}
-		start := c.lo + leading(s, c)
-		if isCard(c) && apart(s, start, c.hi) {
+		c := d.first(g)
+		if isCard(c) {
 			return start, c.hi, KindCard
 		}
-		if isSSN(s, c) && apart(s, start, c.hi) {
+		if isSSN(s, c) {
 			return start, c.hi, KindID
 		}
-		if isPhone(s, c, &announced) {
+		if isPhone(s, c, announced) {
 			return c.lo, c.hi, KindPhone
 		}
 	}

@@ -6,7 +6,7 @@ import "strings"
 // writing tells them from other numbers (a trunk 0 and groups, the 3-3-4 groups of North America); any other only
 // after a word that announces one.
 func isPhone(s string, d digits, announced *announcement) bool {
-	if d.n > 15+2 || !apart(s, d.lo, d.hi) || isDate(d) {
+	if d.n > 15+2 || !beginsApart(s, d.lo) || isDate(d) {
 		return false
 	}
 	switch {
@@ -34,6 +34,9 @@ type announcement struct {
 
 // close tells whether the announcement stands right before the number: "Phone: 8999".
 func (a *announcement) close() bool {
+	if a.asked && !a.yes {
+		return false
+	}
 	before := strings.TrimRight(a.s[max(0, a.at-4):a.at], " ")
 	return before != "" && strings.IndexByte(":=.", before[len(before)-1]) >= 0 && a.phone()
 }
