@@ -27,18 +27,28 @@ type Request struct {
 	Telemetry   string // SPANPIPE_TELEMETRY or --telemetry
 	DoNotTrack  string // DO_NOT_TRACK
 	SDKDisabled string // OTEL_SDK_DISABLED
+
+	Capture    string // SPANPIPE_CAPTURE or --capture
+	CaptureMax string // SPANPIPE_CAPTURE_MAX or --capture-max
+	Redact     string // SPANPIPE_REDACT or --redact
+
+	Home, User string // of the user, to be redacted from content
 }
 
 // Policy is the decision. It is immutable and safe for concurrent use. The zero Policy collects nothing.
 type Policy struct {
 	sinks   []Sink
 	offline bool
+	capture Capture
 	reasons []string
 }
 
 // Warning is something that was said and could not be understood, and what is done instead. Where it was said, by a flag
 // or by the variable, is for the caller to add.
-type Warning string
+type Warning struct {
+	Variable string // where it was said
+	Text     string
+}
 
 // Decide makes the decision. What cannot be understood is left out, with a warning: it never makes more be collected.
 func Decide(r Request) (Policy, []Warning) {
@@ -64,6 +74,13 @@ func Decide(r Request) (Policy, []Warning) {
 	p.veto(truthy(r.SDKDisabled), "OTEL_SDK_DISABLED is true: nothing is collected", func(Sink) bool { return true })
 	p.offline = set(r.DoNotTrack)
 	p.veto(p.offline, "DO_NOT_TRACK is set: no socket is opened", Sink.network)
+	if p.On() {
+		c, variable, err := capture(r)
+		if err != nil {
+			warnings = append(warnings, Warning{variable, err.Error() + "; no content is captured"})
+		}
+		p.capture = c
+	}
 	return p, warnings
 }
 
@@ -88,6 +105,9 @@ func (p Policy) Has(s Sink) bool { return slices.Contains(p.sinks, s) }
 // MayListen says whether a socket may be opened for others to ask: where telemetry is on, and nothing vetoes the network.
 func (p Policy) MayListen() bool { return p.On() && !p.offline }
 
+// Capture returns what content may be collected.
+func (p Policy) Capture() Capture { return p.capture }
+
 // Sinks returns where telemetry may go.
 func (p Policy) Sinks() []Sink { return slices.Clone(p.sinks) }
 
@@ -95,8 +115,18 @@ func (p Policy) Sinks() []Sink { return slices.Clone(p.sinks) }
 func (p Policy) Reasons() []string { return slices.Clone(p.reasons) }
 
 func unknownSink(word string) Warning {
-	return Warning(quote(word) + " is no place for telemetry, nothing goes there; use off or a comma list of " +
-		join(sinks))
+	return Warning{"SPANPIPE_TELEMETRY", quote(word) + " is no place for telemetry, nothing goes there; use off or a comma list of " + join(sinks)}
+}
+
+// Preview makes the decision for a session whose telemetry is shown instead of sent: all that would go to a collector if
+// SPANPIPE_TELEMETRY said otlp and nothing vetoed it.
+func Preview(r Request) (Policy, []Warning) {
+	p, warnings := Decide(Request{
+		Telemetry: string(OTLP), Capture: r.Capture, CaptureMax: r.CaptureMax, Redact: r.Redact, Home: r.Home, User: r.User,
+	})
+	p.offline = true
+	p.reasons = []string{"shown instead of sent"}
+	return p, warnings
 }
 
 // fields splits a comma list, without regard to case and blanks.
@@ -110,9 +140,9 @@ func fields(s string) []string {
 	return out
 }
 
-func join(sinks []Sink) string {
-	words := make([]string, len(sinks))
-	for i, s := range sinks {
+func join[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, s := range list {
 		words[i] = string(s)
 	}
 	return strings.Join(words, ", ")

@@ -69,7 +69,7 @@ func TestDecideIsImmutable(t *testing.T) {
 
 func TestWarningsDoNotEchoControlCharacters(t *testing.T) {
 	_, warnings := consent.Decide(consent.Request{Telemetry: "\x1b[31mred" + strings.Repeat("x", 1000)})
-	if len(warnings) != 1 || strings.ContainsRune(string(warnings[0]), 0x1b) || len(warnings[0]) > 300 {
+	if len(warnings) != 1 || strings.ContainsRune(warnings[0].Text, 0x1b) || len(warnings[0].Text) > 300 {
 		t.Errorf("warnings = %q", warnings)
 	}
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/spanpipe/spanpipe/consent"
 )
 
 // The admin page is for people who run a stdio server as a service: /metrics for Prometheus, /healthz for whether the
@@ -29,9 +31,17 @@ type admin struct {
 	socket   string // the path of a unix socket, to be removed
 }
 
-// DefaultAdminAddr is where the page is served if only the sink prometheus is asked for: the default of OpenTelemetry's
-// Prometheus exporter, whose variables set it.
-func DefaultAdminAddr(lookup func(string) (string, bool)) string {
+// AdminAddress is where the page is served under the policy, or empty: the address that was asked for, or if only the sink
+// prometheus was, the default of OpenTelemetry's Prometheus exporter, whose variables set it.
+func AdminAddress(p consent.Policy, asked string, lookup func(string) (string, bool)) string {
+	switch {
+	case !p.MayListen():
+		return ""
+	case asked != "":
+		return asked
+	case !p.Has(consent.Prometheus):
+		return ""
+	}
 	host, port := "localhost", "9464"
 	if v, _ := lookup("OTEL_EXPORTER_PROMETHEUS_HOST"); v != "" {
 		host = v

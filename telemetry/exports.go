@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -17,8 +18,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	nooptrace "go.opentelemetry.io/otel/trace/noop"
-
-	"github.com/spanpipe/spanpipe/consent"
 )
 
 // Defaults for a tool whose sessions may last seconds and whose host may kill it without notice. OpenTelemetry's own are
@@ -89,11 +88,8 @@ func (e *exports) traces(cfg Config, res *resource.Resource) {
 
 // listen opens the admin page's address, where one is wanted. One that is taken is told, and the session goes on without.
 func (e *exports) listen(cfg Config) {
-	addr := cfg.AdminAddr
-	if addr == "" && cfg.Policy.Has(consent.Prometheus) {
-		addr = DefaultAdminAddr(cfg.Lookup)
-	}
-	if addr == "" || !cfg.Policy.MayListen() {
+	addr := AdminAddress(cfg.Policy, cfg.AdminAddr, cfg.Lookup)
+	if addr == "" {
 		return
 	}
 	a, err := listen(addr)
@@ -113,7 +109,7 @@ func (e *exports) metrics(cfg Config, res *resource.Resource) {
 		if !given(cfg.Lookup, "OTEL_METRIC_EXPORT_INTERVAL") {
 			reader = append(reader, sdkmetric.WithInterval(metricInterval))
 		}
-		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter, reader...)))
+		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metricExporter{exporter, e.lost}, reader...)))
 	}
 	if e.registry != nil {
 		reader, err := otelprometheus.New(otelprometheus.WithRegisterer(e.registry))
@@ -157,23 +153,25 @@ func (e *exports) shutdown(ctx context.Context) {
 	if e.admin != nil {
 		e.admin.close(ctx)
 	}
-	e.each(ctx, provider.Shutdown)
+	if !e.each(ctx, provider.Shutdown) {
+		e.lost.failed(errors.New("the time for it was up"))
+	}
 	e.lost.sum()
 }
 
-func (e *exports) each(ctx context.Context, do func(provider, context.Context) error) {
+// each does something with all providers and says whether they were done in time. Errors are the exporters' to tell: what
+// comes up here is only that one call has cut off another.
+func (e *exports) each(ctx context.Context, do func(provider, context.Context) error) bool {
 	var all sync.WaitGroup
 	for _, p := range e.providers {
-		all.Go(func() { // ends with the exporter; at a bound that it ignores it is left behind, and the process ends
-			if err := do(p, ctx); err != nil {
-				e.lost.failed(err)
-			}
-		})
+		all.Go(func() { _ = do(p, ctx) }) // ends with the exporter; one that ignores the bound is left behind, and the process ends
 	}
 	done := make(chan struct{})
 	go func() { all.Wait(); close(done) }()
 	select {
 	case <-done:
+		return ctx.Err() == nil
 	case <-ctx.Done():
+		return false
 	}
 }

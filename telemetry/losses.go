@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"sync/atomic"
@@ -9,6 +10,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -41,9 +44,9 @@ func queueSize(lookup func(string) (string, bool), variable string) int64 {
 	return 2048
 }
 
-// failed hears of every export that did not succeed.
+// failed hears of every export that did not succeed. One that was cut off by the end of the session is told there.
 func (l *losses) failed(err error) {
-	if err == nil || l.told.Swap(true) {
+	if err == nil || errors.Is(err, context.Canceled) || l.told.Swap(true) {
 		return
 	}
 	l.logger.Warn("telemetry cannot be delivered; the server is not affected", "error", err.Error(),
@@ -153,6 +156,18 @@ func (e logExporter) Export(ctx context.Context, records []sdklog.Record) error 
 	err := e.Exporter.Export(ctx, records)
 	e.lost.logs.leave(len(records), err)
 	e.lost.failed(err)
+	return nil
+}
+
+// metricExporter tells of failures. Nothing is lost by one: the next export has the same sums.
+type metricExporter struct {
+	sdkmetric.Exporter
+	lost *losses
+}
+
+// Export sends the metrics, as spanExporter does.
+func (e metricExporter) Export(ctx context.Context, m *metricdata.ResourceMetrics) error {
+	e.lost.failed(e.Exporter.Export(ctx, m))
 	return nil
 }
 

@@ -24,6 +24,9 @@ func otlpFor(s signal, cfg Config) (route, bool) {
 	if !cfg.Policy.Has(consent.OTLP) {
 		return route{}, false
 	}
+	if cfg.Preview != nil {
+		return route{}, true
+	}
 	r, on, err := routed(s, cfg.Lookup)
 	if err != nil {
 		cfg.Logger.Warn(s.String()+" are not sent", "error", err.Error())
@@ -55,6 +58,11 @@ func otlpSpans(cfg Config) sdktrace.SpanExporter {
 	if !on {
 		return nil
 	}
+	if cfg.Preview != nil {
+		e, err := otlptracehttp.New(context.Background(), otlptracehttp.WithHTTPClient(newPreview(cfg.Preview)),
+			otlptracehttp.WithEndpointURL(previewURL+traces.String()), otlptracehttp.WithCompression(otlptracehttp.NoCompression))
+		return built[sdktrace.SpanExporter](traces, cfg, e, err)
+	}
 	if r.protocol == grpcProtocol {
 		e, err := otlptracegrpc.New(context.Background(), at(r, otlptracegrpc.WithEndpointURL)...)
 		return built[sdktrace.SpanExporter](traces, cfg, e, err)
@@ -68,6 +76,11 @@ func otlpMetrics(cfg Config) sdkmetric.Exporter {
 	if !on {
 		return nil
 	}
+	if cfg.Preview != nil {
+		e, err := otlpmetrichttp.New(context.Background(), otlpmetrichttp.WithHTTPClient(newPreview(cfg.Preview)),
+			otlpmetrichttp.WithEndpointURL(previewURL+metrics.String()), otlpmetrichttp.WithCompression(otlpmetrichttp.NoCompression))
+		return built[sdkmetric.Exporter](metrics, cfg, e, err)
+	}
 	if r.protocol == grpcProtocol {
 		e, err := otlpmetricgrpc.New(context.Background(), at(r, otlpmetricgrpc.WithEndpointURL)...)
 		return built[sdkmetric.Exporter](metrics, cfg, e, err)
@@ -80,6 +93,11 @@ func otlpLogs(cfg Config) sdklog.Exporter {
 	r, on := otlpFor(logs, cfg)
 	if !on {
 		return nil
+	}
+	if cfg.Preview != nil {
+		e, err := otlploghttp.New(context.Background(), otlploghttp.WithHTTPClient(newPreview(cfg.Preview)),
+			otlploghttp.WithEndpointURL(previewURL+logs.String()), otlploghttp.WithCompression(otlploghttp.NoCompression))
+		return built[sdklog.Exporter](logs, cfg, e, err)
 	}
 	if r.protocol == grpcProtocol {
 		e, err := otlploggrpc.New(context.Background(), at(r, otlploggrpc.WithEndpointURL)...)

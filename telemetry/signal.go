@@ -1,9 +1,13 @@
 package telemetry
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/spanpipe/spanpipe/consent"
 )
 
 // signal is one of OpenTelemetry's three, in the spelling of its environment variables.
@@ -97,5 +101,35 @@ func (r route) check(endpoint string) error {
 	case (scheme == "http" || scheme == "https") && u.Host != "":
 		return nil
 	}
-	return fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317")
+	return errors.New("OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317")
+}
+
+// Route is where a signal goes, for people to read.
+type Route struct {
+	Signal   string // traces, metrics, logs
+	Endpoint string
+	Problem  string // why it goes nowhere
+}
+
+// Routes says where each signal would go under the policy, and with the environment as it is.
+func Routes(p consent.Policy, lookup func(string) (string, bool)) []Route {
+	if !p.Has(consent.OTLP) {
+		return nil
+	}
+	var out []Route
+	for _, s := range []signal{traces, metrics, logs} {
+		r, on, err := routed(s, lookup)
+		switch {
+		case err != nil:
+			out = append(out, Route{Signal: s.String(), Problem: err.Error()})
+		case !on:
+			out = append(out, Route{Signal: s.String(), Problem: "OTEL_" + string(s) + "_EXPORTER is none"})
+		case r.endpoint == "":
+			get := func(name string) string { v, _ := lookup(name); return v }
+			out = append(out, Route{Signal: s.String(), Endpoint: cmp.Or(either(get, s, "ENDPOINT"), r.fallback(s))})
+		default:
+			out = append(out, Route{Signal: s.String(), Endpoint: r.endpoint})
+		}
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,9 @@ type Config struct {
 	// AdminAddr is where the admin page is served: host:port or unix:PATH. Empty means nowhere, unless the policy has the
 	// sink prometheus, whose address is then OpenTelemetry's default.
 	AdminAddr string
+
+	// Preview gets what would go to the collector, as OTLP JSON, and the network gets nothing. Writes to it do not overlap.
+	Preview io.Writer
 
 	// Clean checks a name that a peer has chosen, see session.Decoder. Nil lets every name pass.
 	Clean func(name []byte) string

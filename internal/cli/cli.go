@@ -98,7 +98,7 @@ func (a *app) program() *cli.App {
 		Flags:                 append(flags(), cli.HelpFlag), // with a help command of ours, the library adds no flag
 		Action:                a.wrapRoot,
 		Commands: []*cli.Command{
-			a.wrapCommand(), a.demoCommand(), a.versionCommand(), a.completionCommand(), a.helpCommand(),
+			a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(), a.completionCommand(), a.helpCommand(),
 			a.demoServerCommand(),
 		},
 	}

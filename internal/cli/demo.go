@@ -54,12 +54,7 @@ func (a *app) demo(c *cli.Context) error {
 	if delay < 0 || delay > time.Minute {
 		return &usageError{"--delay must be from 0s to 1m", "see: spanpipe help demo"}
 	}
-	lookup := environment(a.Environ)
-	o, err := resolve(c, lookup, a.say.warn)
-	if err != nil {
-		return err
-	}
-	policy, err := a.decide(o, lookup)
+	o, policy, err := a.settled(c, consent.Decide)
 	if err != nil {
 		return err
 	}
@@ -67,16 +62,9 @@ func (a *app) demo(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	telemetry.OwnEnvironment(a.Environ)
 	tree := &demo.Tree{}
-	config := telemetry.Config{
-		Policy: policy, Command: []string{"demo-server"}, Version: a.Build.version(), Lookup: environment(ownEnvironment(a.Environ)),
-		TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
-		Logger: a.say.logger(o), Clean: clean, Spans: []sdktrace.SpanProcessor{tree},
-	}
-	if policy.Has(consent.Console) {
-		config.Operation = a.say.console(a.Stderr, lookup)
-	}
+	config := a.telemetry(o, policy, []string{"demo-server"})
+	config.Spans = []sdktrace.SpanProcessor{tree}
 	fmt.Fprintf(a.Stdout, "Running: %s\n\n", "spanpipe -- demo-server")
 	if err := a.play(wrap.Config{
 		Command: []string{self, "demo-server", "--delay", delay.String()}, Env: serverEnvironment(a.Environ),
@@ -84,7 +72,7 @@ func (a *app) demo(c *cli.Context) error {
 	}, config, o, delay); err != nil {
 		return err
 	}
-	if err := tree.Draw(a.Stdout, demo.Style{Width: a.width(), Paint: painter(a.Stdout, lookup), Took: took}); err != nil {
+	if err := tree.Draw(a.Stdout, demo.Style{Width: a.width(), Paint: painter(a.Stdout, environment(a.Environ)), Took: took}); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(a.Stdout, demoEpilogue(policy))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry"
 )
 
@@ -38,7 +39,9 @@ type options struct {
 	logFormat    string
 	otlpLogLevel slog.Level
 
-	telemetryFrom string // the flag or variable that has set telemetry
+	capture, captureMax, redact string
+
+	given map[string]string // where a variable's value was given: the flag's name or its own; absent for a default
 }
 
 const maxFlushTimeout = time.Minute
@@ -49,6 +52,23 @@ var settings = []setting{
 		usage: "where telemetry goes: off, or a comma list of console (lines on stderr), otlp (an OpenTelemetry collector), prometheus (a page of metrics)",
 		words: []string{"off", "console", "otlp", "prometheus", "console,otlp"},
 		set:   func(o *options, v string) error { o.telemetry = v; return nil },
+	},
+	{
+		flag: "capture", variable: "SPANPIPE_CAPTURE", value: "LIST", initial: "none",
+		usage: "content that is collected, redacted: none, or a comma list of errors, arguments, results, prompts, uris, messages, stderr, " +
+			"and at its end keys:a,b.c for the only members of arguments and results",
+		words: []string{"none", "errors", "arguments", "results", "prompts", "uris", "messages", "stderr"},
+		set:   func(o *options, v string) error { o.capture = v; return nil },
+	},
+	{
+		flag: "capture-max", variable: "SPANPIPE_CAPTURE_MAX", value: "BYTES", initial: strconv.Itoa(consent.DefaultCaptureMax),
+		usage: "how much is kept of each piece of content (64 to 65536)",
+		set:   func(o *options, v string) error { o.captureMax = v; return nil },
+	},
+	{
+		flag: "redact", variable: "SPANPIPE_REDACT", value: "RULES", initial: "",
+		usage: "rules for what is to be removed from content besides the built-in ones, one a line: name=expression (syntax of Go's regexp)",
+		set:   func(o *options, v string) error { o.redact = v; return nil },
 	},
 	{
 		flag: "trace-scope", variable: "SPANPIPE_TRACE_SCOPE", value: "SCOPE", initial: "session",
@@ -140,7 +160,7 @@ func flags() []cli.Flag {
 // is not: it may be somebody's configuration of a thousand machines, whose servers must start. It is told, and the default
 // holds.
 func resolve(c *cli.Context, lookup func(string) (string, bool), warn func(message, hint string)) (*options, error) {
-	o := &options{}
+	o := &options{given: map[string]string{}}
 	for _, s := range settings {
 		if err := s.set(o, s.initial); err != nil {
 			return nil, fmt.Errorf("default of %s: %w", s.flag, err)
@@ -149,7 +169,7 @@ func resolve(c *cli.Context, lookup func(string) (string, bool), warn func(messa
 			if err := s.set(o, v); err != nil {
 				return nil, &usageError{fmt.Sprintf("--%s %s", s.flag, err), "see: spanpipe help"}
 			}
-			o.note(s, "--"+s.flag)
+			o.given[s.variable] = "--" + s.flag
 			continue
 		}
 		if v, _ := lookup(s.variable); strings.TrimSpace(v) != "" {
@@ -157,16 +177,10 @@ func resolve(c *cli.Context, lookup func(string) (string, bool), warn func(messa
 				warn(fmt.Sprintf("%s %s; it stays %s", s.variable, err, s.initial), "")
 				_ = s.set(o, s.initial) // has just succeeded
 			}
-			o.note(s, s.variable)
+			o.given[s.variable] = s.variable
 		}
 	}
 	return o, nil
-}
-
-func (o *options) note(s setting, from string) {
-	if s.flag == "telemetry" {
-		o.telemetryFrom = from
-	}
 }
 
 // flagValue finds a flag where it was given, before or behind the word wrap.

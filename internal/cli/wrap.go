@@ -25,16 +25,21 @@ func (a *app) wrapCommand() *cli.Command {
 		HideHelpCommand:    true,
 		CustomHelpTemplate: commandHelp(),
 		OnUsageError:       misused,
-		Action: func(c *cli.Context) error {
-			command := c.Args().Slice()
-			if len(command) > 0 && a.dashes { // the "--" came behind the server's name: it is the server's
-				command = append(append(command, "--"), a.command...)
-			} else if len(command) == 0 {
-				command = a.command
-			}
-			return a.wrap(c, command)
-		},
+		Action:             func(c *cli.Context) error { return a.wrap(c, a.serverCommand(c)) },
 	}
+}
+
+// serverCommand is the server's command: what stands behind "--", or all arguments where the server's name came first and
+// the "--" is the server's own.
+func (a *app) serverCommand(c *cli.Context) []string {
+	command := c.Args().Slice()
+	switch {
+	case len(command) == 0:
+		return a.command
+	case a.dashes:
+		return append(append(command, "--"), a.command...)
+	}
+	return command
 }
 
 // wrapRoot is what runs without a command.
@@ -53,12 +58,7 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 	if len(command) == 0 || command[0] == "" {
 		return &usageError{"no server to wrap", wrapExample}
 	}
-	lookup := environment(a.Environ)
-	o, err := resolve(c, lookup, a.say.warn)
-	if err != nil {
-		return err
-	}
-	policy, err := a.decide(o, lookup)
+	o, policy, err := a.settled(c, consent.Decide)
 	if err != nil {
 		return err
 	}
@@ -76,16 +76,8 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 		a.status = status.Die()
 		return nil
 	}
-	telemetry.OwnEnvironment(a.Environ)
 	cfg.Logger = a.say.logger(o)
-	config := telemetry.Config{
-		Policy: policy, Command: command, Version: a.Build.version(), Lookup: environment(ownEnvironment(a.Environ)),
-		TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
-		Logger: cfg.Logger, Clean: clean,
-	}
-	if policy.Has(consent.Console) {
-		config.Operation = a.say.console(a.Stderr, lookup)
-	}
+	config := a.telemetry(o, policy, command)
 	status, err := watched(cfg, config, o)
 	if err != nil {
 		return err
@@ -93,6 +85,31 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 	a.say.close()
 	a.status = status.Die()
 	return nil
+}
+
+// settled finds out what the user wants and what may be collected.
+func (a *app) settled(c *cli.Context, ask func(consent.Request) (consent.Policy, []consent.Warning)) (*options, consent.Policy, error) {
+	lookup := environment(a.Environ)
+	o, err := resolve(c, lookup, a.say.warn)
+	if err != nil {
+		return nil, consent.Policy{}, err
+	}
+	policy, err := a.decide(o, lookup, ask)
+	return o, policy, err
+}
+
+// telemetry is the configuration of a session's telemetry. From here on OpenTelemetry's variables are ours.
+func (a *app) telemetry(o *options, policy consent.Policy, command []string) telemetry.Config {
+	telemetry.OwnEnvironment(a.Environ)
+	config := telemetry.Config{
+		Policy: policy, Command: command, Version: a.Build.version(), Lookup: environment(ownEnvironment(a.Environ)),
+		TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
+		Logger: a.say.logger(o), Clean: clean,
+	}
+	if policy.Has(consent.Console) {
+		config.Operation = a.say.console(a.Stderr, environment(a.Environ))
+	}
+	return config
 }
 
 // watched runs a server with telemetry.
@@ -143,17 +160,22 @@ func exit(s wrap.Status) telemetry.Exit {
 }
 
 // decide asks the consent package, and says what it did not understand: a warning for a variable, an error for a flag.
-func (a *app) decide(o *options, lookup func(string) (string, bool)) (consent.Policy, error) {
+func (a *app) decide(o *options, lookup func(string) (string, bool), ask func(consent.Request) (consent.Policy, []consent.Warning)) (consent.Policy, error) {
 	get := func(name string) string { v, _ := lookup(name); return v }
-	policy, warnings := consent.Decide(consent.Request{
+	if _, said := o.given["SPANPIPE_TELEMETRY"]; !said {
+		o.telemetry = "" // silence is not the same as off: the reasons tell them apart
+	}
+	policy, warnings := ask(consent.Request{
 		Telemetry: o.telemetry, DoNotTrack: get("DO_NOT_TRACK"),
 		SDKDisabled: either(get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")),
+		Capture:     o.capture, CaptureMax: o.captureMax, Redact: o.redact,
+		Home: either(get("HOME"), get("USERPROFILE")), User: either(get("USER"), get("USERNAME")),
 	})
 	for _, w := range warnings {
-		if strings.HasPrefix(o.telemetryFrom, "--") {
-			return consent.Policy{}, &usageError{o.telemetryFrom + ": " + string(w), "see: spanpipe help"}
+		if from := o.given[w.Variable]; strings.HasPrefix(from, "--") {
+			return consent.Policy{}, &usageError{from + ": " + w.Text, "see: spanpipe help"}
 		}
-		a.say.warn(o.telemetryFrom+": "+string(w), "")
+		a.say.warn(w.Variable+": "+w.Text, "")
 	}
 	return policy, nil
 }
