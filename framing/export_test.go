@@ -16,6 +16,10 @@ func (n *nesting) Set(depth int64, inString, escaped bool) {
 	}
 }
 
+func (n *nesting) Get() (depth int64, inString, escaped bool) {
+	return n.depth, n.inString != 0, n.escaped != 0
+}
+
 var (
 	SkipNested      = skipNested
 	SkipNestedPlain = skipNestedPlain

@@ -92,19 +92,6 @@ func BenchmarkScanner(b *testing.B) {
 	}
 }
 
-// BenchmarkSkipPlain is how fast the portable skippers go through the same messages.
-func BenchmarkSkipPlain(b *testing.B) {
-	for _, bm := range benchmarks {
-		b.Run(bm.name, func(b *testing.B) {
-			b.SetBytes(int64(len(bm.line)))
-			for b.Loop() {
-				var n framing.Nesting
-				framing.SkipNestedPlain(bm.line, 0, &n)
-			}
-		})
-	}
-}
-
 // gjsonPaths are the fewest fields that one could make a span from.
 var gjsonPaths = []string{"id", "method", "params.name", "params._meta.traceparent", "result.isError", "result.tools.#.name", "error.code"}
 

@@ -53,7 +53,22 @@ func skipStringPlain(b []byte, i int, escaped uint64) (int, uint64) {
 	if i >= len(b) {
 		return -1, escaped
 	}
-	for i += int(escaped); ; {
+	i += int(escaped)
+	for {
+		// Text full of escapes is best gone through word by word,
+		next, stop := wordStop(b, i, i+32)
+		if stop && b[next] == '"' {
+			return next, 0
+		}
+		if stop { // a backslash
+			if next+1 == len(b) {
+				return -1, 1
+			}
+			i = next + 2
+			continue
+		}
+		// and text that has none by a search for the next quote.
+		i = next
 		end := bytes.IndexByte(b[i:], '"')
 		if end < 0 {
 			return -1, oddBackslashes(b[i:])
@@ -78,18 +93,23 @@ func oddBackslashes(b []byte) uint64 {
 // byte after b is escaped. plain says that the string is known to have no backslash. Most strings are short, so the first
 // few words are looked at in place.
 func stringEnd(b []byte, i int) (end int, escaped uint64, plain bool) {
-	stop := min(len(b)-8, i+24)
-	for j := i; j <= stop; j += 8 {
-		if n := firstStop(binary.LittleEndian.Uint64(b[j:])); n < 8 {
-			i = j + n
-			if b[i] == '"' {
-				return i, 0, true
-			}
-			break
-		}
+	i, stop := wordStop(b, i, i+32)
+	if stop && b[i] == '"' {
+		return i, 0, true
 	}
 	end, escaped = skipString(b, i, 0)
 	return end, escaped, false
+}
+
+// wordStop looks for a quote or a backslash from b[i] on, in whole words that begin before limit, and returns the index and
+// true, or where it gave up and false.
+func wordStop(b []byte, i, limit int) (int, bool) {
+	for stop := min(len(b)-7, limit); i < stop; i += 8 {
+		if n := firstStop(binary.LittleEndian.Uint64(b[i:])); n < 8 {
+			return i + n, true
+		}
+	}
+	return i, false
 }
 
 // firstStop returns which byte of the word is the first quote or backslash, or 8 if none is.

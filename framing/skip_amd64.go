@@ -1,3 +1,5 @@
+//go:build !purego
+
 package framing
 
 import "unsafe"
@@ -22,7 +24,7 @@ func hasVectors() bool {
 	return all(one, pclmulqdq|popcnt|osxsave|avx) && all(seven, bmi1|avx2|bmi2) && all(xgetbv(), sse|ymm)
 }
 
-// block is how many bytes the vectorised skippers look at at a time; they cannot work on a slice that has fewer.
+// block is how many bytes the vectorised skippers look at at a time. They cannot work on a slice that has fewer.
 const block = 64
 
 func skipNested(b []byte, i int, n *nesting) int {

@@ -1,3 +1,5 @@
+//go:build !purego
+
 #include "textflag.h"
 
 // The vectorised skippers. Both look at 64 bytes at a time and turn each question about them (which are quotes?) into 64

@@ -7,8 +7,8 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 )
 
-// FuzzSkip checks that the vectorised skippers agree with the plain ones, which are simple enough to be believed, from
-// any state, on any bytes, cut anywhere.
+// FuzzSkip checks that the skippers of this processor and the portable ones agree with a byte by byte count, which is simple
+// enough to be believed, from any state, on any bytes, cut anywhere.
 func FuzzSkip(f *testing.F) {
 	for _, stream := range seeds(f) {
 		f.Add(stream, uint8(1), uint8(1), uint16(70))
@@ -26,36 +26,68 @@ func FuzzSkip(f *testing.F) {
 		before.Set(int64(depth)+1, flags&1 != 0, flags&2 != 0)
 		at := int(cut) % (len(b) + 1)
 		want, wantState := skipBytes(b, before)
-
-		state := before
-		end := framing.SkipNested(b[:at], 0, &state)
-		if end < 0 && at < len(b) {
-			from := 0
-			if flags&4 != 0 { // as the rest of a span, and not as a span of its own
-				end = framing.SkipNested(b, at, &state)
-			} else if end = framing.SkipNested(b[at:], 0, &state); end >= 0 {
-				from = at
+		for name, skip := range map[string]func([]byte, int, *framing.Nesting) int{
+			"this processor's": framing.SkipNested, "portable": framing.SkipNestedPlain,
+		} {
+			state := before
+			end := skip(b[:at], 0, &state)
+			if end < 0 && flags&4 != 0 { // go on in a span of its own, or within the whole
+				end = skip(b, at, &state)
+			} else if end < 0 {
+				if end = skip(b[at:], 0, &state); end >= 0 {
+					end += at
+				}
 			}
-			end += from
-		}
-		if end != want || end < 0 && state != wantState {
-			t.Errorf("%q from %+v, cut at %d: %d %+v, plain %d %+v", b, before, at, end, state, want, wantState)
+			if end != want || end < 0 && state != wantState {
+				t.Errorf("%q from %+v, cut at %d: %s ends at %d %+v, byte by byte %d %+v", b, before, at, name, end, state, want, wantState)
+			}
 		}
 
-		end, escaped := framing.SkipString(b, at, uint64(flags>>1&1))
-		plain, plainEscaped := framing.SkipStringPlain(b, at, uint64(flags>>1&1))
-		if end != plain || escaped != plainEscaped {
-			t.Errorf("%q from %d: string ends at %d (%d), plain %d (%d)", b, at, end, escaped, plain, plainEscaped)
+		escaped := uint64(flags >> 1 & 1)
+		wantEnd, wantEscaped := skipStringBytes(b, at, escaped)
+		for name, skip := range map[string]func([]byte, int, uint64) (int, uint64){
+			"this processor's": framing.SkipString, "portable": framing.SkipStringPlain,
+		} {
+			if end, after := skip(b, at, escaped); end != wantEnd || after != wantEscaped {
+				t.Errorf("%q from %d: %s string ends at %d (%d), byte by byte %d (%d)", b, at, name, end, after, wantEnd, wantEscaped)
+			}
 		}
 	})
 }
 
-// skipBytes skips byte by byte, so that all of the state is carried at every place.
+// skipBytes follows the depth byte by byte.
 func skipBytes(b []byte, n framing.Nesting) (int, framing.Nesting) {
-	for i := range b {
-		if framing.SkipNestedPlain(b[i:i+1], 0, &n) > 0 {
-			return i + 1, n
+	depth, inString, escaped := n.Get()
+	for i, c := range b {
+		was := escaped
+		escaped = c == '\\' && !was
+		switch {
+		case c == '"' && !was:
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			if depth--; depth == 0 {
+				return i + 1, n
+			}
 		}
 	}
+	n.Set(depth, inString, escaped)
 	return -1, n
+}
+
+// skipStringBytes looks for the end of a string byte by byte.
+func skipStringBytes(b []byte, i int, escaped uint64) (int, uint64) {
+	for ; i < len(b); i++ {
+		switch {
+		case escaped != 0:
+			escaped = 0
+		case b[i] == '\\':
+			escaped = 1
+		case b[i] == '"':
+			return i, 0
+		}
+	}
+	return -1, escaped
 }
