@@ -106,16 +106,22 @@ func (s *Scanner) feedFrames(b []byte) {
 	}
 }
 
-// sight takes note that the key of n has come in the innermost object. If it has come there before, what was picked
-// of it and below it is forgotten: the last of equal keys is the one that counts, as in encoding/json.
+// sight takes note that the key of n has come in the innermost object.
 func (s *Scanner) sight(n *node) {
 	seen := &s.seen[n.id]
 	if seen.epoch == s.top.epoch {
-		if from := seen.first; s.picked.forget(from, n) {
-			for i := range s.seen {
-				s.seen[i].first = min(s.seen[i].first, from)
-			}
-		}
+		s.forget(n, seen.first)
 	}
 	seen.epoch, seen.first = s.top.epoch, len(s.picked.values)
+}
+
+// forget forgets what was picked of n and below it, of which the first is the value with the index: the key has come before
+// in this object, and the last of equal keys is the one that counts, as in encoding/json.
+func (s *Scanner) forget(n *node, first int) {
+	if !s.picked.forget(first, n) {
+		return
+	}
+	for i := range s.seen { // the values behind have moved forward, at most so far
+		s.seen[i].first = min(s.seen[i].first, first)
+	}
 }

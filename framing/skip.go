@@ -90,12 +90,20 @@ func oddBackslashes(b []byte) uint64 {
 }
 
 // stringEnd finds the end of a string whose inside begins at b[i]: the index of the closing quote, or -1, and whether the
-// byte after b is escaped. plain says that the string is known to have no backslash. Most strings are short, so the first
-// few words are looked at in place.
+// byte after b is escaped. plain says that the string is known to stand for itself: ASCII, no backslash. Most strings are
+// short, so the first few words are looked at in place.
 func stringEnd(b []byte, i int) (end int, escaped uint64, plain bool) {
-	i, stop := wordStop(b, i, i+32)
-	if stop && b[i] == '"' {
-		return i, 0, true
+	var seen uint64
+	for stop := min(len(b)-7, i+64); i < stop; i += 8 {
+		word := binary.LittleEndian.Uint64(b[i:])
+		if n := firstStop(word); n < 8 {
+			if i += n; b[i] != '"' {
+				break
+			}
+			seen |= word & (1<<(8*n&63) - 1)
+			return i, 0, seen&highBits == 0
+		}
+		seen |= word
 	}
 	end, escaped = skipString(b, i, 0)
 	return end, escaped, false

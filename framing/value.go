@@ -129,9 +129,13 @@ func (s *Scanner) textHash(raw []byte) uint64 {
 
 // string reads a string whose opening quote is b[i].
 func (s *Scanner) string(b []byte, i int) int {
-	end, escaped, _ := stringEnd(b, i+1)
+	end, escaped, plain := stringEnd(b, i+1)
 	if end >= 0 {
-		if s.here != nil && !s.whole(b, i, end+1, String) {
+		switch n := s.here; {
+		case n == nil:
+		case plain && n.plain && end-i-1 <= n.text:
+			s.picked.addText(n, String, int64(end+1-i), b[i+1:end], false)
+		case !s.whole(b, i, end+1, String):
 			return s.broken(b, badEscape)
 		}
 		return s.next(b, end+1)
