@@ -1,12 +1,14 @@
 package telemetry
 
 import (
+	"io"
 	"log/slog"
 	"os"
 	"strings"
 
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
+	"google.golang.org/grpc/grpclog"
 )
 
 // This file is the one place that changes what is the whole process's: OpenTelemetry's handlers, and its variables.
@@ -14,6 +16,7 @@ import (
 // own takes over OpenTelemetry's process-wide handlers. Their defaults write to stderr, once for every failed batch.
 func own(logger *slog.Logger, failed func(error)) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(failed))
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what matters comes back as an error
 	otel.SetLogger(logr.FromSlogHandler(logger.Handler()))
 }
 

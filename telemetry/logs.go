@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -85,6 +86,21 @@ func (r *records) hanging(op *session.Operation, now time.Duration, place func(*
 	r.hangs[op] = op.Start + 2*(now-op.Start)
 	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), place(op)), slog.LevelWarn, "operation has not been answered yet",
 		append(about(op), slog.Float64("duration", (now-op.Start).Seconds()))...)
+}
+
+// found reports what stands out: what was seen, and what had been usual.
+func (r *records) found(f *anomaly.Finding, at trace.SpanContext) {
+	attrs := []slog.Attr{
+		slog.String(semconv.Anomaly, string(f.Kind)), slog.String(semconv.ToolName, f.Tool),
+		slog.Float64("seen", f.Seen), slog.Float64("usual", f.Usual), slog.String("unit", f.Unit),
+	}
+	if f.From != "" {
+		attrs = append(attrs, slog.String(semconv.FromTool, f.From))
+	}
+	if f.Side != "" {
+		attrs = append(attrs, slog.String("side", string(f.Side)))
+	}
+	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), at), slog.LevelWarn, "unusual call", attrs...)
 }
 
 // violated reports the first violation of each kind in a session; the metric counts them all.

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -192,6 +193,11 @@ func (m *metricsRecorder) startupPhases(op *session.Operation) {
 func (m *metricsRecorder) violated(n *session.Note) {
 	m.violations.Add(context.Background(), 1, with(
 		attribute.String(semconv.Violation, string(n.Violation)), attribute.String(semconv.Direction, n.Message.Dir.String())))
+}
+
+func (m *metricsRecorder) found(f *anomaly.Finding) {
+	m.anomalies.Add(context.Background(), 1, with(
+		attribute.String(semconv.Anomaly, string(f.Kind)), attribute.String(semconv.ToolName, m.tools.label(f.Tool))))
 }
 
 // Exit is how the server's process ended.

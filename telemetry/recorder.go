@@ -6,6 +6,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -18,6 +19,7 @@ type recorder struct {
 	spans   *spans
 	metrics *metricsRecorder
 	records *records
+	odd     *anomaly.Detector
 	peers   peers
 	ready   func(bool) // is told when the server has answered a handshake
 }
@@ -30,7 +32,7 @@ type peers struct {
 }
 
 func newRecorder(cfg Config, e *exports, epoch time.Time) *recorder {
-	r := &recorder{cfg: cfg, epoch: epoch, lost: e.lost, records: newRecords(cfg, e)}
+	r := &recorder{cfg: cfg, epoch: epoch, lost: e.lost, records: newRecords(cfg, e), odd: anomaly.New(anomaly.Config{})}
 	r.spans = newSpans(cfg, e, epoch, &r.peers)
 	return r
 }
@@ -74,6 +76,15 @@ func (p *peers) learn(m *session.Message) {
 func (r *recorder) Started(op *session.Operation) {
 	r.spans.started(op)
 	r.metrics.opened(op)
+	r.found(r.odd.Started(op), op)
+}
+
+// found takes what stands out about an operation. Its span is made for that if it is still open: the record points to it.
+func (r *recorder) found(findings []anomaly.Finding, op *session.Operation) {
+	for i := range findings {
+		r.metrics.found(&findings[i])
+		r.records.found(&findings[i], r.place(op))
+	}
 }
 
 // Finished takes an operation that has ended.
@@ -84,6 +95,7 @@ func (r *recorder) Finished(op *session.Operation) {
 	at := r.spans.finished(op)
 	r.metrics.finished(op)
 	r.records.operation(op, at)
+	r.found(r.odd.Finished(op), op)
 	if r.cfg.Operation != nil {
 		r.cfg.Operation(&Operation{op, r.epoch.Add(op.Start), r.epoch.Add(op.End)})
 	}

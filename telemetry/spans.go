@@ -120,10 +120,8 @@ func (s *spans) finished(op *session.Operation) trace.SpanContext {
 	if !s.on {
 		return trace.SpanContext{}
 	}
+	s.contextOf(op)
 	span := of(op).span
-	if span == nil {
-		span = s.start(op)
-	}
 	if span.IsRecording() {
 		s.describe(span, op)
 	}
@@ -307,7 +305,7 @@ func (s *spans) notification(n *session.Note) {
 	span.End(trace.WithTimestamp(s.at(op.End)))
 }
 
-// contextOf says where an open operation's span is, and makes it if it is not made yet.
+// contextOf says where an operation's span is, and makes it if it is not made yet.
 func (s *spans) contextOf(op *session.Operation) trace.SpanContext {
 	if !s.on {
 		return trace.SpanContext{}
