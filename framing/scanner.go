@@ -19,18 +19,17 @@ type Scanner struct {
 	emit  func(*Message)
 
 	// The line.
-	state state
-	at    time.Time // when the present chunk was read
-	first time.Time // when the chunk with the line's first byte was read
-	size  int64     // bytes of the line before the present span
-	last  byte      // the last of them
-	bom   int       // bytes of a byte order mark at the line's start
-	batch bool      // the line is an array
-	found bool      // the array has a message
-	other bool      // the array has an element that cannot be a message
-	plain plainLine // the line's text, if it is not JSON
-
-	reason string // why the line is malformed
+	state  state
+	at     time.Time // when the present chunk was read
+	first  time.Time // when the chunk with the line's first byte was read
+	size   int64     // bytes of the line before the present span
+	last   byte      // the last of them
+	bom    int       // bytes of a byte order mark at the line's start
+	batch  bool      // the line is an array
+	found  bool      // the array has a message
+	other  bool      // the array has an element that cannot be a message
+	plain  plainLine // the line's text, if it is not JSON
+	reason string    // why the line is malformed
 
 	// The containers that are gone through member by member, from the outside in.
 	frames []frame
@@ -78,11 +77,11 @@ const (
 	atValue                  // a value
 	atNext                   // a comma or the container's end
 	atEnd                    // white space
-	inKey                    // the rest of a token that the last span broke off in
-	inString                 //
-	inNumber                 //
-	inLiteral                //
-	inContainer              //
+	inKey                    // the rest of a key that the last span broke off in
+	inString                 // or of a string
+	inNumber                 // or of a number
+	inLiteral                // or of true, false or null
+	inContainer              // or of a container that is skipped
 	inPlain                  // anything, since the line is not JSON
 	inBroken                 // anything, since the line is malformed
 )
@@ -180,7 +179,7 @@ func (s *Scanner) start(b []byte, i int) int {
 
 // notJSON gives the rest of the line, from b[i] on, up as text. The line will be reported as of the kind, or as Foreign.
 func (s *Scanner) notJSON(b []byte, i int, kind Kind) int {
-	s.state = inPlain
+	s.state, s.hungry = inPlain, 0
 	s.plain = plainLine{kind: kind}
 	return i
 }
@@ -191,7 +190,7 @@ func (s *Scanner) broken(b []byte, reason string) int {
 		// No message has begun: "[INFO] ready" is a log line and no array.
 		return s.notJSON(b, len(b), Noise)
 	}
-	s.state, s.reason = inBroken, reason
+	s.state, s.hungry, s.reason = inBroken, 0, reason
 	return len(b)
 }
 

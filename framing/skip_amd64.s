@@ -4,10 +4,10 @@
 
 // The vectorised skippers. Both look at 64 bytes at a time and turn each question about them (which are quotes?) into 64
 // bits, in a general register, as simdjson does. The last bytes, fewer than 64, are seen through a load that ends where
-// the slice ends and so reaches back over bytes already seen; SHIFT moves the latter's bits out. Hence the slice must have at
+// the slice ends and so reaches back over bytes already seen; a shift moves the latter's bits out. Hence the slice must have at
 // least 64 bytes, and nothing beyond it is ever touched.
 //
-// Registers of both: SI the slice, DX its length, DI where the block begins, R11 the bits to shift out,
+// Registers of both: SI the slice, DX its length, DI where the block begins, R11 how many bits to shift out,
 // R10 whether the block's first byte is escaped, R13 every second bit, Y10 quotes, Y11 backslashes.
 
 // MASK sets dst to one bit for each byte of Y0 and Y1 that equals that of c.
