@@ -1,3 +1,132 @@
 package cmd_test
 
-func playSDK([]string) int { return 0 }
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// playSDK is a server made with the official Go SDK, with everything in it that a client can ask for.
+func playSDK([]string) int {
+	s := mcp.NewServer(&mcp.Implementation{Name: "sdk-server", Version: "7.8.9"}, &mcp.ServerOptions{
+		CompletionHandler: func(context.Context, *mcp.CompleteRequest) (*mcp.CompleteResult, error) {
+			return &mcp.CompleteResult{Completion: mcp.CompletionResultDetails{Values: []string{"Ada"}}}, nil
+		},
+		SubscribeHandler:   func(context.Context, *mcp.SubscribeRequest) error { return nil },
+		UnsubscribeHandler: func(context.Context, *mcp.UnsubscribeRequest) error { return nil },
+	})
+	s.AddResource(&mcp.Resource{URI: "memo://one", Name: "one"},
+		func(_ context.Context, r *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
+			return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: r.Params.URI, Text: "a memo"}}}, nil
+		})
+	s.AddPrompt(&mcp.Prompt{Name: "greet"}, func(context.Context, *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		return &mcp.GetPromptResult{Messages: []*mcp.PromptMessage{{Role: "user", Content: sdkText("Hello.")}}}, nil
+	})
+	for name, does := range sdkTools {
+		s.AddTool(sdkTool(name), func(ctx context.Context, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			return does(ctx, s, r)
+		})
+	}
+	if err := s.Run(context.Background(), &mcp.StdioTransport{}); err != nil && !errors.Is(err, mcp.ErrConnectionClosed) {
+		fmt.Fprintln(os.Stderr, "sdk server:", err)
+		return 1
+	}
+	return 0
+}
+
+func sdkTool(name string) *mcp.Tool {
+	return &mcp.Tool{Name: name, InputSchema: json.RawMessage(`{"type":"object"}`)}
+}
+
+func sdkText(s string) *mcp.TextContent { return &mcp.TextContent{Text: s} }
+
+func sdkAnswer(err error) (*mcp.CallToolResult, error) {
+	if err != nil {
+		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{sdkText(err.Error())}}, nil
+	}
+	return &mcp.CallToolResult{Content: []mcp.Content{sdkText("done")}}, nil
+}
+
+type sdkHandler func(ctx context.Context, s *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error)
+
+// sdkTools are the server's tools.
+var sdkTools = map[string]sdkHandler{
+	"echo": func(context.Context, *mcp.Server, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return sdkAnswer(nil)
+	},
+	"broken": func(context.Context, *mcp.Server, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return sdkAnswer(errors.New("no"))
+	},
+	"crash": func(context.Context, *mcp.Server, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return nil, errors.New("an error of the protocol's, not of the tool's")
+	},
+	// What the server asks the client for.
+	"sample": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return sdkAnswer(sdkSample(ctx, r, 10))
+	},
+	"splurge": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return sdkAnswer(sdkSample(ctx, r, 1_000_000))
+	},
+	"elicit": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		_, err := r.Session.Elicit(ctx, sdkQuestion())
+		return sdkAnswer(err)
+	},
+	"roots": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		_, err := r.Session.ListRoots(ctx, nil) //nolint:staticcheck // as above
+		return sdkAnswer(err)
+	},
+	"ping": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return sdkAnswer(r.Session.Ping(ctx, nil))
+	},
+	// What the server tells the client.
+	"log": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return sdkAnswer(r.Session.Log(ctx, &mcp.LoggingMessageParams{Level: "info", Data: "a line"})) //nolint:staticcheck // as above
+	},
+	"grow": func(_ context.Context, s *mcp.Server, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		s.AddTool(sdkTool("late"), func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) { return sdkAnswer(nil) })
+		return sdkAnswer(nil)
+	},
+	"progress": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		for i := range 3 {
+			if err := sdkProgress(ctx, r, float64(i)); err != nil {
+				return nil, err
+			}
+		}
+		return sdkAnswer(nil)
+	},
+	// wait tells by progress that it has begun, and ends when it is cancelled.
+	"wait": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		if err := sdkProgress(ctx, r, 1); err != nil {
+			return nil, err
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	},
+	// ask takes two round trips since 2026-07-28, with the user's answer in between. For older clients the SDK makes an
+	// elicitation of it.
+	"ask": func(_ context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		if len(r.Params.InputResponses) == 0 {
+			return &mcp.CallToolResult{InputRequests: mcp.InputRequestMap{"sure": sdkQuestion()}, RequestState: "opaque"}, nil
+		}
+		return sdkAnswer(nil)
+	},
+}
+
+func sdkSample(ctx context.Context, r *mcp.CallToolRequest, tokens int64) error {
+	_, err := r.Session.CreateMessage(ctx, &mcp.CreateMessageParams{ //nolint:staticcheck // deprecated in 2026-07-28; this is for the versions before
+		MaxTokens: tokens, Messages: []*mcp.SamplingMessage{{Role: "user", Content: sdkText("Hm?")}},
+	})
+	return err
+}
+
+func sdkQuestion() *mcp.ElicitParams {
+	return &mcp.ElicitParams{Message: "Sure?", RequestedSchema: json.RawMessage(`{"type":"object","properties":{}}`)}
+}
+
+func sdkProgress(ctx context.Context, r *mcp.CallToolRequest, done float64) error {
+	return r.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{ProgressToken: r.Params.GetProgressToken(), Progress: done})
+}

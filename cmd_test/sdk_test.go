@@ -1,0 +1,309 @@
+package cmd_test
+
+import (
+	"fmt"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+)
+
+// A parent that is somewhere else, as W3C's trace context writes it.
+const (
+	remoteTrace       = "0af7651916cd43dd8448eb211c80319c"
+	remoteSpan        = "b7ad6b7169203331"
+	remoteTraceparent = "00-" + remoteTrace + "-" + remoteSpan + "-01"
+)
+
+// TestSDK has the official Go SDK on both sides, in every version of the protocol that it speaks, and compares every span
+// and every duration that comes of it with what was called.
+func TestSDK(t *testing.T) {
+	for i, version := range mcp.SupportedProtocolVersions() {
+		protocol := []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP}[i%2]
+		t.Run(version+" over "+string(protocol), func(t *testing.T) {
+			t.Parallel()
+			r := otlptest.Start(t, otlptest.Config{})
+			stateless := version >= "2026-07-28"
+			talkSDK(t, r, protocol, version)
+
+			want := expectedSpans()
+			if stateless {
+				maps.Copy(want, expectedStateless())
+			} else {
+				maps.Copy(want, expectedWithSession())
+			}
+			checkSpans(t, r, want, version)
+			checkMetrics(t, r, want)
+		})
+	}
+}
+
+// talkSDK has the whole conversation and returns when the product has ended.
+func talkSDK(t *testing.T, r *otlptest.Receiver, protocol otlptest.Protocol, version string) {
+	t.Helper()
+	line := wrapped(t, cast.As(t, "sdk"))
+	cmd := exec.Command(line[0], line[1:]...)
+	newHome(t).in("SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT="+r.Endpoint(protocol),
+		"OTEL_EXPORTER_OTLP_PROTOCOL="+string(protocol))(cmd)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	c := sdkConnect(t, cmd, version)
+	if got := c.InitializeResult().ProtocolVersion; got != version {
+		t.Errorf("the server speaks %s, want %s", got, version)
+	}
+	c.everyVersion()
+	if version < "2026-07-28" {
+		c.withSession()
+	}
+	c.tool("grow", nil)
+	c.await("the change of the list of tools", c.changed)
+	if err := c.Close(); err != nil {
+		t.Errorf("the server ends with %v", err)
+	}
+	if stderr.Len() > 0 {
+		t.Errorf("stderr: %s", &stderr)
+	}
+}
+
+// sdkSpan is what a span has to be. The zero value is a call that goes well, below the session's span.
+type sdkSpan struct {
+	count  int // 0 means 1
+	kind   otlptest.SpanKind
+	parent string // the parent's name; empty means the session's
+	attrs  otlptest.Attrs
+	failed string // error.type
+	note   bool   // a notification
+}
+
+// expectedSpans are those of sdkClient.everyVersion, and of the change of the list of tools.
+func expectedSpans() map[string]sdkSpan {
+	return map[string]sdkSpan{
+		"tools/list":               {},
+		"prompts/list":             {},
+		"resources/list":           {},
+		"resources/templates/list": {},
+		"prompts/get greet":        {attrs: otlptest.Attrs{"gen_ai.prompt.name": "greet"}},
+		"resources/read":           {count: 2},
+		"completion/complete":      {attrs: otlptest.Attrs{"gen_ai.prompt.name": "greet"}},
+		"tools/call echo":          {count: 2, attrs: otlptest.Attrs{"gen_ai.tool.name": "echo", "gen_ai.operation.name": "execute_tool"}},
+		"tools/call broken":        {failed: "tool_error"},
+		"tools/call nothing":       {attrs: otlptest.Attrs{"rpc.response.status_code": "-32602"}},
+		"tools/call crash":         {attrs: otlptest.Attrs{"rpc.response.status_code": "0"}, failed: "0"},
+		"tools/call ask":           {},
+		"tools/call progress":      {attrs: otlptest.Attrs{"spanpipe.operation.progress.count": 3}},
+		"tools/call wait":          {failed: "cancelled"},
+		"tools/call grow":          {},
+		"notifications/tools/list_changed": {
+			kind: otlptest.KindClient, note: true,
+		},
+	}
+}
+
+func expectedStateless() map[string]sdkSpan {
+	return map[string]sdkSpan{
+		"server/discover": {},
+		// Stays open for as long as the session, which is no error.
+		"subscriptions/listen":                     {},
+		"notifications/subscriptions/acknowledged": {kind: otlptest.KindClient, note: true},
+		"tools/call ask":                           {attrs: otlptest.Attrs{"spanpipe.operation.round_trips": 2}},
+	}
+}
+
+func expectedWithSession() map[string]sdkSpan {
+	client := otlptest.KindClient
+	return map[string]sdkSpan{
+		"initialize":                       {},
+		"notifications/initialized":        {note: true},
+		"notifications/roots/list_changed": {note: true},
+		"ping":                             {},
+		"client ping":                      {kind: client, parent: "tools/call ping"},
+		"logging/setLevel":                 {},
+		"resources/subscribe":              {},
+		"resources/unsubscribe":            {},
+		"tools/call sample":                {},
+		"sampling/createMessage":           {kind: client, parent: "tools/call sample"},
+		"tools/call splurge":               {failed: "tool_error"},
+		"failed sampling/createMessage": {
+			kind: client, parent: "tools/call splurge", failed: "0", attrs: otlptest.Attrs{"rpc.response.status_code": "0"},
+		},
+		"tools/call elicit":  {},
+		"elicitation/create": {count: 2, kind: client, parent: "tools/call elicit"},
+		"tools/call roots":   {},
+		"roots/list":         {kind: client, parent: "tools/call roots"},
+		"tools/call ping":    {},
+		"tools/call log":     {},
+	}
+}
+
+func checkSpans(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan, version string) {
+	t.Helper()
+	roots := r.SpansNamed("mcp.session")
+	if len(roots) != 1 {
+		t.Fatalf("%d session spans:\n%s", len(roots), r.Summary())
+	}
+	root := roots[0]
+	checkSDKSession(t, root, version)
+	found := map[string][]otlptest.Span{}
+	for _, span := range r.Spans() {
+		if span.SpanID != root.SpanID {
+			found[sdkKey(span)] = append(found[sdkKey(span)], span)
+		}
+	}
+	for name, spans := range found {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%d spans of %q, want none", len(spans), name)
+		}
+	}
+	for name, w := range want {
+		if n := max(w.count, 1); len(found[name]) != n {
+			t.Errorf("%d spans of %q, want %d", len(found[name]), name, n)
+			continue
+		}
+		for _, span := range found[name] {
+			w.check(t, span, root, found, version)
+		}
+	}
+}
+
+// sdkKey is a span's name, with what tells it from others of that name.
+func sdkKey(span otlptest.Span) string {
+	switch {
+	case span.Name == "ping" && span.Kind == otlptest.KindClient:
+		return "client ping"
+	case span.Kind == otlptest.KindClient && span.Attrs.Has("error.type"):
+		return "failed " + span.Name
+	}
+	return span.Name
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+func checkSDKSession(t *testing.T, root otlptest.Span, version string) {
+	t.Helper()
+	if service, want := root.Service(), filepath.Base(cast.As(t, "sdk")[0]); service != want {
+		t.Errorf("service.name %q, want %q", service, want)
+	}
+	if id := root.Resource.String("service.instance.id"); !uuid.MatchString(id) {
+		t.Errorf("service.instance.id %q is no random UUID", id)
+	}
+	for key, want := range map[string]string{
+		"mcp.protocol.version": version, "network.transport": "pipe", "spanpipe.client.name": "sdk-client",
+		"spanpipe.client.version": "4.5.6", "spanpipe.server.name": "sdk-server", "spanpipe.server.version": "7.8.9",
+	} {
+		if got := root.Attrs.String(key); got != want {
+			t.Errorf("mcp.session: %s = %q, want %q", key, got, want)
+		}
+	}
+	if root.ParentID != "" || root.Kind != otlptest.KindInternal || root.Status != otlptest.StatusUnset {
+		t.Errorf("mcp.session: parent %q, kind %s, status %s", root.ParentID, root.Kind, root.Status)
+	}
+}
+
+func (w sdkSpan) check(t *testing.T, span, root otlptest.Span, all map[string][]otlptest.Span, version string) {
+	t.Helper()
+	kind := w.kind
+	if kind == "" {
+		kind = otlptest.KindServer
+	}
+	if span.Kind != kind {
+		t.Errorf("%q: kind %s, want %s", span.Name, span.Kind, kind)
+	}
+	w.checkParent(t, span, root, all)
+	status := otlptest.StatusUnset
+	if w.failed != "" {
+		status = otlptest.StatusError
+	}
+	if got := span.Attrs.String("error.type"); got != w.failed || span.Status != status || span.StatusText != "" {
+		t.Errorf("%q: error.type %q, status %s %q; want %q, %s", span.Name, got, span.Status, span.StatusText, w.failed, status)
+	}
+	attrs := maps.Clone(w.attrs)
+	if attrs == nil {
+		attrs = otlptest.Attrs{}
+	}
+	attrs["mcp.method.name"], _, _ = strings.Cut(span.Name, " ")
+	attrs["network.transport"], attrs["mcp.protocol.version"] = "pipe", version
+	if !span.Attrs.Match(attrs) {
+		t.Errorf("%q: attributes %v, want %v", span.Name, span.Attrs, attrs)
+	}
+	for key, want := range map[string]bool{
+		"jsonrpc.request.id": !w.note, "mcp.session.id": version < "2026-07-28",
+		"gen_ai.tool.call.arguments": false, "gen_ai.tool.call.result": false, "jsonrpc.protocol.version": false,
+	} {
+		if span.Attrs.Has(key) != want {
+			t.Errorf("%q: %s is there: %v, want %v", span.Name, key, !want, want)
+		}
+	}
+}
+
+func (w sdkSpan) checkParent(t *testing.T, span, root otlptest.Span, all map[string][]otlptest.Span) {
+	t.Helper()
+	if span.ParentID == remoteSpan {
+		if span.TraceID != remoteTrace || span.Name != "tools/call echo" {
+			t.Errorf("%q in trace %s is below the remote parent", span.Name, span.TraceID)
+		}
+		if !slices.ContainsFunc(span.Links, func(l otlptest.Link) bool { return l.TraceID == root.TraceID && l.SpanID == root.SpanID }) {
+			t.Errorf("%q with a remote parent is not linked to the session", span.Name)
+		}
+		return
+	}
+	parents := []otlptest.Span{root}
+	if w.parent != "" {
+		parents = append(slices.Clone(all[w.parent]), all["tools/call ask"]...)
+	}
+	if w.note { // in the course of a call or of none: notifications race with answers
+		for _, spans := range all {
+			parents = append(parents, spans...)
+		}
+	}
+	if !slices.ContainsFunc(parents, span.ChildOf) {
+		t.Errorf("%q: parent %s, want %q", span.Name, span.ParentID, w.parent)
+	}
+}
+
+// checkMetrics compares the counts of the duration metrics with the calls.
+func checkMetrics(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan) {
+	t.Helper()
+	counts := map[string]uint64{"mcp.server.session.duration ": 1}
+	for name, w := range want {
+		if w.note {
+			continue
+		}
+		metric := "mcp.server.operation.duration "
+		if w.kind == otlptest.KindClient {
+			metric = "mcp.client.operation.duration "
+		}
+		method, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(name, "client "), "failed "), " ")
+		counts[metric+method] += uint64(max(w.count, 1))
+	}
+	for key, n := range counts {
+		metric, method, _ := strings.Cut(key, " ")
+		match := otlptest.Attrs{"network.transport": "pipe"}
+		if method != "" {
+			match["mcp.method.name"] = method
+		}
+		h := r.Histogram(metric, match)
+		if h.Count != n || h.Type != otlptest.Histogram || h.Unit != "s" {
+			t.Errorf("%s of %q counts %d in %q, want %d", metric, method, h.Count, h.Unit, n)
+		}
+		if bounds := fmt.Sprint(h.Bounds); bounds != "[0.01 0.02 0.05 0.1 0.2 0.5 1 2 5 10 30 60 120 300]" {
+			t.Errorf("%s: buckets %s", metric, bounds)
+		}
+	}
+	if h := r.Histogram("mcp.server.operation.duration", otlptest.Attrs{"gen_ai.tool.name": "broken", "error.type": "tool_error"}); h.Count != 1 {
+		t.Errorf("the failed call of broken is counted %d times", h.Count)
+	}
+	for _, point := range r.Points() {
+		for _, key := range []string{"jsonrpc.request.id", "mcp.session.id", "mcp.resource.uri"} {
+			if point.Attrs.Has(key) {
+				t.Errorf("%s has %s, which has no bound", point.Name, key)
+			}
+		}
+	}
+}
