@@ -8,6 +8,9 @@ import "strings"
 // find is then fitted to the tokens: a replacement stays within one string, or takes one number whole. Besides, the
 // walk over the tokens knows what text does not show: which strings have escapes, and what is nested under a name.
 func (f *search) findJSON(s string, depth int) []span {
+	if depth >= maxDepth {
+		return f.findText(s, depth)
+	}
 	start := len(s) - len(strings.TrimLeft(s, " \t\r\n\ufeff"))
 	if start == len(s) || strings.IndexByte("{[\"-0123456789", s[start]) < 0 {
 		return f.findText(s, depth)
@@ -173,7 +176,7 @@ func (w *walker) str(t token, key bool) {
 	if t.escaped {
 		v := unescape(text)
 		text = string(v.text)
-		if w.depth < maxDepth && !w.flat {
+		if !w.flat {
 			w.spans = append(w.spans, v.back(w.f.findJSON(text, w.depth+1), t.lo)...)
 		}
 	}

@@ -134,9 +134,15 @@ var issuers = [...]issuer{
 	{"EAAA", 32}, {"key-", 32}, {"v1.0-", 40}, {"patA", 24}, {"-----BEGIN", 0},
 }
 
+// minIssuer is less than any issuer's prefix with what has to follow it; no prefix begins with a digit.
+const minIssuer = 10
+
 // issuerPrefix tells whether s begins like an issuer's token: the prefix, then characters of tokens with at least one
 // digit among them, or with both cases. So gsk_summarize_document is a name and gsk_ with key material is none.
 func issuerPrefix(s string) bool {
+	if isDigit(s[0]) || len(s) < minIssuer {
+		return false
+	}
 	for i := range issuers {
 		p := &issuers[i]
 		if s[0] != p.prefix[0] || !strings.HasPrefix(s, p.prefix) {

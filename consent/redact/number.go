@@ -114,7 +114,6 @@ func (d digits) first(g int) digits {
 	return d
 }
 
-
 // beginsApart and endsApart tell whether a run of digits stands by itself: not inside a word, a decimal fraction, a version
 // or a UUID.
 func beginsApart(s string, lo int) bool {

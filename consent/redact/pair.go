@@ -110,6 +110,9 @@ func valueAfter(s string, i int, kind Kind) (lo, hi int) {
 		hi = lo + max(0, strings.IndexByte(s[lo:], '<'))
 	} else {
 		hi = bareEnd(s, lo, kind)
+		if before := s[max(0, i-16):i]; kind == KindPassword && (indexFold(before, "phrase") >= 0 || indexFold(before, "mnemonic") >= 0) {
+			hi = max(hi, passphrase(s, lo, 1))
+		}
 	}
 	value := s[lo:hi]
 	if kind == KindAuthorization {
@@ -188,7 +191,7 @@ func bareEnd(s string, i int, kind Kind) int {
 	case KindAuthorization, KindCookie:
 		return lineEnd(s, i)
 	case KindPassword:
-		if words := passphrase(s, i); words > i {
+		if words := passphrase(s, i, 4); words > i {
 			return words
 		}
 	}
@@ -233,8 +236,8 @@ func lineEnd(s string, i int) int {
 	return len(s)
 }
 
-// passphrase returns the end of four or more lower-case words, as passphrases and seed phrases are; 0 if there are fewer.
-func passphrase(s string, i int) int {
+// passphrase returns the end of at least so many lower-case words, as passphrases and seed phrases are; 0 if there are fewer.
+func passphrase(s string, i, least int) int {
 	words, end := 0, 0
 	for i < len(s) {
 		n := i
@@ -250,7 +253,7 @@ func passphrase(s string, i int) int {
 		}
 		i = n + 1
 	}
-	if words < 4 {
+	if words < least {
 		return 0
 	}
 	return end

@@ -8,7 +8,7 @@ import (
 // homeParents are the directories whose entries are named after users.
 var homeParents = []string{
 	"/home/", "/Users/", `\Users\`, `\\Users\\`, `\Documents and Settings\`, "/var/home/", "/export/home/", "/mnt/c/Users/",
-	"/c/Users/", ":/Users/",
+	"/c/Users/",
 }
 
 // sharedNames are entries of such directories that belong to nobody.
@@ -24,26 +24,24 @@ func isSharedName(s string) bool {
 // nextHome returns the first user name in a home directory's path at or after at, or -1. The path around it stays: what
 // was done in which project is content, who did it is not.
 func nextHome(s string, at int) (lo, hi int) {
-	lo, hi = -1, -1
-	for _, parent := range homeParents {
-		for from := at; ; {
-			i := strings.Index(s[from:], parent)
-			if i < 0 {
-				break
+	for {
+		i := strings.IndexAny(s[at:], `/\`)
+		if i < 0 {
+			return -1, -1
+		}
+		i += at
+		at = i + 1
+		for _, parent := range homeParents {
+			if !strings.HasPrefix(s[i:], parent) {
+				continue
 			}
-			i += from + len(parent)
-			from = i
-			if lo >= 0 && i >= lo {
-				break
-			}
-			end := userEnd(s, i, parent[0] == '\\')
-			if end > i && !isSharedName(s[i:end]) && !isRoute(s, i-len(parent)) {
-				lo, hi = i, end
-				break
+			lo = i + len(parent)
+			hi = userEnd(s, lo, parent[0] == '\\')
+			if hi > lo && !isSharedName(s[lo:hi]) && !isRoute(s, i) {
+				return lo, hi
 			}
 		}
 	}
-	return lo, hi
 }
 
 // isRoute tells whether the path at i is that of a web page: https://example.com/home/news.

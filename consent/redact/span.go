@@ -131,7 +131,7 @@ func isGroup(tok string) bool {
 	if tok == "" || len(tok) > 8 {
 		return false
 	}
-	return strings.ContainsAny(tok, "0123456789") || len(tok) <= 4 && strings.ToUpper(tok) == tok
+	return strings.ContainsAny(tok, "0123456789") || len(tok) <= 4 && strings.Trim(tok, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 // cut shortens s to at most max bytes, if it can at white space or a quote, else between runes, never inside a marker.
@@ -146,7 +146,7 @@ func cut(s string, max int) string {
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
-	if lo := strings.LastIndexAny(s[:end], " \t\r\n\""); lo > end-end/4 {
+	if lo := strings.LastIndexAny(s[:end], " \t\r\n\""); lo >= end-end/4 {
 		end = lo
 	}
 	if lo := strings.LastIndex(s[:end], markerOpen); lo >= 0 && !strings.Contains(s[lo:end], markerClose) {
