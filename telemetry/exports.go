@@ -40,7 +40,7 @@ type exports struct {
 	logging  bool // and the log records
 	metering bool // and the metrics
 
-	providers []provider
+	providers []pipeline
 	lost      *losses
 
 	admin    *admin               // nil without one
@@ -51,6 +51,26 @@ type exports struct {
 type provider interface {
 	ForceFlush(context.Context) error
 	Shutdown(context.Context) error
+}
+
+// pipeline is a provider of which one thing is asked at a time. The SDK's shutdown cuts off a flush that is under way: the
+// user would be told of a delivery that failed where nothing did, and a delta would be lost.
+type pipeline struct {
+	provider
+	turn chan struct{}
+}
+
+func newPipeline(p provider) pipeline { return pipeline{p, make(chan struct{}, 1)} }
+
+// do waits for the provider's turn and asks it, within the context's time.
+func (p pipeline) do(ctx context.Context, ask func(provider, context.Context) error) error {
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+		return ask(p.provider, ctx)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func newExports(cfg Config) *exports {
@@ -83,7 +103,7 @@ func (e *exports) traces(cfg Config, res *resource.Resource) {
 	p := sdktrace.NewTracerProvider(options...)
 	e.tracer = p.Tracer(scopeName, trace.WithInstrumentationVersion(cfg.Version))
 	e.tracing = true
-	e.providers = append(e.providers, p)
+	e.providers = append(e.providers, newPipeline(p))
 }
 
 // listen opens the admin page's address, where one is wanted. One that is taken is told, and the session goes on without.
@@ -124,7 +144,7 @@ func (e *exports) metrics(cfg Config, res *resource.Resource) {
 	}
 	p := sdkmetric.NewMeterProvider(options...)
 	e.meter, e.metering = p.Meter(scopeName, metric.WithInstrumentationVersion(cfg.Version)), true
-	e.providers = append(e.providers, p)
+	e.providers = append(e.providers, newPipeline(p))
 }
 
 func (e *exports) logs(cfg Config, res *resource.Resource) {
@@ -137,7 +157,7 @@ func (e *exports) logs(cfg Config, res *resource.Resource) {
 		sdklog.WithProcessor(newLogBatches(exporter, e.lost)),
 	)
 	e.logger, e.logging = p, true
-	e.providers = append(e.providers, p)
+	e.providers = append(e.providers, newPipeline(p))
 }
 
 func given(lookup func(string) (string, bool), name string) bool {
@@ -159,12 +179,11 @@ func (e *exports) shutdown(ctx context.Context) {
 	e.lost.sum()
 }
 
-// each does something with all providers and says whether they were done in time. Errors are the exporters' to tell: what
-// comes up here is only that one call has cut off another.
+// each does something with all providers and says whether they were done in time. Errors are the exporters' to tell.
 func (e *exports) each(ctx context.Context, do func(provider, context.Context) error) bool {
 	var all sync.WaitGroup
 	for _, p := range e.providers {
-		all.Go(func() { _ = do(p, ctx) }) // ends with the exporter; one that ignores the bound is left behind, and the process ends
+		all.Go(func() { _ = p.do(ctx, do) }) // ends with the exporter; one that ignores the bound is left behind, and the process ends
 	}
 	done := make(chan struct{})
 	go func() { all.Wait(); close(done) }()
