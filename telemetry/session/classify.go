@@ -56,8 +56,8 @@ func words(s ...string) [][]byte {
 }
 
 // classify finds the class of an error from its code, and where that says little, from the first bytes of its text. The text
-// is only looked at. A result with isError has no code: what its text does not tell is a tool_error.
-func classify(code string, text []byte) Class {
+// is only looked at. What neither tells is of the class otherwise.
+func classify(code string, text []byte, otherwise Class) Class {
 	if c, ok := codes[code]; ok {
 		return c
 	}
@@ -76,12 +76,9 @@ func classify(code string, text []byte) Class {
 			}
 		}
 	}
-	if code == "" {
-		return ToolError
-	}
-	return Internal
+	return otherwise
 }
 
 // timedOut says whether a cancellation's reason reads as a client that gave up waiting, as "Request timed out" of the
 // TypeScript SDK does.
-func timedOut(reason []byte) bool { return classify("", reason) == Timeout }
+func timedOut(reason []byte) bool { return classify("", reason, Cancelled) == Timeout }

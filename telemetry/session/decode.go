@@ -12,10 +12,16 @@ type Decoder struct {
 	Dir   Direction
 	Epoch time.Time // the start of the session
 	// Clean checks a name that a peer has chosen and returns what may be shown of it: the name itself, or a word that
-	// stands for one that may not. It is called once for each name as long as the decoder remembers it.
+	// stands for one that may not. It is called once for each name as long as the decoder remembers it, and each time for
+	// the ids of requests that are strings, which seldom come twice. Nil lets every name pass.
 	Clean func(name []byte) string
 
 	names map[string]string
+
+	// Of the message that is being decoded.
+	text   []byte   // of its error, or of what may turn out to be one
+	status []byte   // a task's status message
+	secret [][]byte // all that must be wiped
 }
 
 // maxNames bounds the names that a decoder remembers. More are cleaned each time they come.
@@ -29,152 +35,70 @@ func (d *Decoder) Decode(in *framing.Message, out *Message) {
 	}
 	switch in.Kind {
 	case framing.Request:
-		out.ID = newID(in.ID, true)
-		if len(out.ID.Text) > 0 && out.ID.Type == framing.StringID {
-			out.ID.Text = d.name([]byte(out.ID.Text))
-		}
-		d.asked(in, out)
+		out.ID = newID(in.ID)
+		out.ID.Text = d.idText(in.ID)
+		out.Method = d.name(in.Method)
 	case framing.Notification:
-		d.asked(in, out)
+		out.Method = d.name(in.Method)
 	case framing.Response, framing.ErrorResponse:
-		out.ID = newID(in.ID, false)
-		d.answered(in, out)
+		out.ID = newID(in.ID)
+	default:
+		return
 	}
-}
-
-// extra makes the message's rare part when something goes into it.
-func (m *Message) extra() *Extra {
-	if m.Extra == nil {
-		m.Extra = new(Extra)
-	}
-	return m.Extra
-}
-
-func (d *Decoder) asked(in *framing.Message, out *Message) {
-	out.Method = d.name(in.Method)
 	d.version(in, out)
 	for i := range in.Values {
 		v := &in.Values[i]
-		switch v.Field {
-		case fName:
-			out.Target = d.name(v.Text)
-		case fRefName:
-			if out.Target == "" {
-				out.Target = d.name(v.Text)
-			}
-		case fURI:
-			if !v.Truncated {
-				out.extra().URI = string(v.Text)
-			}
-		case fLevel:
-			out.extra().Level = d.name(v.Text)
-		case fLogger:
-			out.extra().Logger = d.name(v.Text)
-		case fTaskID:
-			out.extra().TaskID = d.name(v.Text)
-		case fStatus:
-			out.extra().TaskStatus = d.name(v.Text)
-		case fTask:
-			out.extra().WantsTask = v.Type == framing.Object
-		case fRequestID:
-			out.extra().Cancels = token(v)
-		case fReason:
-			out.extra().GaveUp = in.Kind == framing.Notification && timedOut(v.Text)
-			clear(v.Text)
-		case fProgressToken, fMetaProgressToken:
-			out.extra().ProgressToken = token(v)
-		case fProtocol, fMetaProtocol:
-			out.extra().Protocol = d.name(v.Text)
-		case fClientName, fMetaClientName:
-			out.extra().PeerName = d.name(v.Text)
-		case fClientVersion, fMetaClientVersion:
-			out.extra().PeerVersion = d.name(v.Text)
-		case fArguments:
-			out.Arguments = v.Hash
-		case fInputResponses:
-			out.extra().Answers = true
-		case fRequestState:
-			out.extra().State = v.Hash
-		case fMetaTraceparent:
-			out.extra().Traceparent = string(v.Text)
-		case fMetaTracestate:
-			if !v.Truncated {
-				out.extra().Tracestate = d.name(v.Text)
-			}
-		case fMetaRelated:
-			out.extra().Related = d.name(v.Text)
-		}
+		fields[v.Field].take(d, v, out)
 	}
+	d.classify(out)
 }
 
-func (d *Decoder) answered(in *framing.Message, out *Message) {
-	d.version(in, out)
-	var text []byte // of the error, or of what may turn out to be one
-	for i := range in.Values {
-		v := &in.Values[i]
-		switch v.Field {
-		case fIsError, fInlineIsError:
-			out.IsError = v.Type == framing.True
-		case fResultType:
-			if rt := d.name(v.Text); rt != "complete" {
-				out.extra().ResultType = rt
-			}
-		case fResultProtocol:
-			out.extra().Protocol = d.name(v.Text)
-		case fServerName, fMetaServerName:
-			out.extra().PeerName = d.name(v.Text)
-		case fServerVersion, fMetaServerVersion:
-			out.extra().PeerVersion = d.name(v.Text)
-		case fResultTaskObjectID, fResultTaskID:
-			out.extra().TaskID = d.name(v.Text)
-		case fResultTaskObjectStatus, fResultStatus:
-			out.extra().TaskStatus = d.name(v.Text)
-		case fResultState:
-			out.extra().State = v.Hash
-		case fTools:
-			out.extra().Listed, out.Extra.DefinitionSize = v.Count, v.Size
-		case fToolNames:
-			if !v.Truncated {
-				out.extra().Tools = append(out.Extra.Tools, d.name(v.Text))
-			}
-		case fTemplates:
-			if !v.Truncated {
-				out.extra().Templates = append(out.Extra.Templates, d.name(v.Text))
-			}
-		case fErrorCode:
-			out.Code = d.name(v.Text)
-		case fContentText, fErrorMessage:
-			if text == nil {
-				text = v.Text
-			}
+// classify finds the classes of the message's errors, and wipes the texts that told them, so that nothing of these outlives
+// the call.
+func (d *Decoder) classify(m *Message) {
+	switch {
+	case m.Kind == framing.ErrorResponse:
+		m.Class = classify(m.Code, d.text, Internal)
+	case m.IsError:
+		m.Class = classify("", d.text, ToolError)
+	}
+	if x := m.Extra; x != nil {
+		switch {
+		case x.Outcome.Code != "":
+			x.Outcome.Class = classify(x.Outcome.Code, d.text, Internal)
+		case x.Outcome.IsError:
+			x.Outcome.Class = classify("", d.text, ToolError)
+		case x.TaskStatus == taskFailed:
+			x.Outcome.Class = classify("", d.status, ToolError)
 		}
 	}
-	if in.Kind == framing.ErrorResponse || out.IsError {
-		out.Class = classify(out.Code, text)
+	for _, text := range d.secret {
+		clear(text)
 	}
-	wipe(in)
-}
-
-// wipe overwrites the texts that have served their purpose, so that nothing of them outlives the call.
-func wipe(in *framing.Message) {
-	for i := range in.Values {
-		if f := in.Values[i].Field; f == fContentText || f == fErrorMessage {
-			clear(in.Values[i].Text)
-		}
-	}
+	clear(d.secret)
+	d.text, d.status, d.secret = nil, nil, d.secret[:0]
 }
 
 func (d *Decoder) version(in *framing.Message, out *Message) {
-	if v := string(in.Version); v != "2.0" {
-		if v == "" {
-			v = "none"
-		}
-		out.extra().JSONRPC = d.name([]byte(v))
+	switch string(in.Version) {
+	case "2.0":
+	case "":
+		out.extra().JSONRPC = "none"
+	default:
+		out.extra().JSONRPC = d.name(in.Version)
 	}
 }
 
-// token reads a value that names a request or a progress token: it is comparable with the request's id.
-func token(v *framing.Value) ID { return newID(v.ID(), false) }
+// idText is what may be shown of a request's id. Numbers say nothing, strings can be anything.
+func (d *Decoder) idText(id framing.ID) string {
+	switch id.Type {
+	case framing.NumberID:
+		return numberText(id.Text)
+	case framing.StringID:
+		return d.clean(id.Text)
+	}
+	return ""
+}
 
 // name returns what may be shown of a name, from memory where it is known.
 func (d *Decoder) name(b []byte) string {
@@ -184,15 +108,24 @@ func (d *Decoder) name(b []byte) string {
 	if known, ok := d.names[string(b)]; ok {
 		return known
 	}
-	shown := string(b)
-	if d.Clean != nil && !semconv.KnownMethod(shown) {
-		shown = d.Clean(b)
+	name := string(b)
+	shown := name
+	if !semconv.KnownMethod(name) {
+		shown = d.clean(b)
 	}
 	if d.names == nil {
 		d.names = map[string]string{}
 	}
 	if len(d.names) < maxNames {
-		d.names[string(b)] = shown
+		d.names[name] = shown
 	}
 	return shown
+}
+
+// clean returns what may be shown of a name, and does not remember it.
+func (d *Decoder) clean(b []byte) string {
+	if d.Clean == nil || len(b) == 0 {
+		return string(b)
+	}
+	return d.Clean(b)
 }

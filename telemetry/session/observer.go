@@ -13,8 +13,10 @@ type Observer interface {
 // Note is a notification, or something that should not have been on the wire.
 type Note struct {
 	Message   *Message
-	Violation Violation  // what was wrong with the message; empty for a notification
-	Operation *Operation // the open operation that a notification belongs to, where that is unambiguous
+	Violation Violation // what was wrong with the message; empty for a notification
+	// Operation is the open operation that a notification belongs to, where that is unambiguous; of a cancellation, the
+	// one that it has just ended.
+	Operation *Operation
 }
 
 // Violation is a kind of message that the protocol does not allow.
@@ -28,7 +30,7 @@ const (
 	ForeignFraming Violation = "foreign_framing" // Content-Length or HTTP headers
 	OrphanResponse Violation = "orphan_response" // an answer to nothing that was asked
 	LateResponse   Violation = "late_response"   // an answer to a request that was cancelled or given up
-	NullID         Violation = "null_id"         // a request or answer whose id is null or no id at all
+	NullID         Violation = "null_id"         // a request or answer whose id is neither string nor number
 	DuplicateID    Violation = "duplicate_id"    // a request with the id of one that is still in flight
 	IDMismatch     Violation = "id_mismatch"     // an answer whose id was only alike
 )

@@ -1,6 +1,9 @@
 package session
 
-import "time"
+import (
+	"container/list"
+	"time"
+)
 
 // Operation is what the user would call one call: a request and its answer, or, where the protocol takes several round
 // trips for one call (a task, a retry after input_required), all of them together.
@@ -23,18 +26,18 @@ type Operation struct {
 	RequestSize  int64 // bytes on the wire, over all round trips
 	ResponseSize int64
 
-	Answered  bool
+	Answered  bool   // a request of it has been
 	ErrorType string // value of error.type; empty if it went well
 	Code      string // JSON-RPC error code of the answer
 	Class     Class  // of the error, in words of ours
 
 	RoundTrips int           // requests it took; 1 for most
 	InputWait  time.Duration // how long the server waited for the user (input_required)
-	TaskID     string        // the task it started or asks about
-	TaskStatus string        // the last one seen
+	TaskID     string        // the task it is about, or has started: an opaque name, as far as it may be shown
+	TaskStatus string        // as last heard of
 
-	Ambiguous  bool // another request with the same id was in flight
-	IDMismatch bool // the answer's id was only alike: "7" for 7
+	Ambiguous  bool // another request had its id, so that an answer could be either's
+	IDMismatch bool // an answer's id was only alike: "7" for 7
 
 	Progress int     // progress notifications
 	Events   []Event // what happened in between, at most maxEvents
@@ -49,37 +52,30 @@ type Operation struct {
 	// Data belongs to the observer. The tracker never looks at it.
 	Data any
 
-	current    ID // of the request in flight: a retry has a new one
-	key        key
-	twin       *Operation // the next in flight under the same key
-	prev, next *Operation // order of arrival among the open ones
-	state      state
-	call       int           // index in Tracker.calls + 1
-	waiting    time.Duration // since when it waits for the user
-	inputState uint64        // requestState to come back with the user's input
-	inline     bool          // the task's outcome comes with its status
-	settled    time.Duration // when its task was first seen completed
-	token      key
-	hasToken   bool
-	spared     bool
+	state   state
+	current ID            // of the latest request: a retry has a new one
+	asked   time.Duration // when that had been read
+	flight  flight
+	open    openLink
+	task    ID          // the same, whole
+	token   *key        // under which Tracker.tokens has it
+	call    int         // index in Tracker.calls + 1
+	input   *inputWait  // while it waits for a retry
+	waiting *userWait   // while the server waits for the user
+	settled *settlement // once its task is known to have ended
 }
 
-// Event is something that happened while an operation was open.
-type Event struct {
-	Name string
-	At   time.Duration
+// userWait is a time in which the server waits for the user.
+type userWait struct{ since time.Duration }
+
+// settlement is the end of a task of which the result is still to be fetched.
+type settlement struct{ first, last time.Duration }
+
+// inputWait is an operation's places in the lists of those that wait for a retry.
+type inputWait struct {
+	keys   [inputLists]inputKey
+	places [inputLists]*list.Element
 }
-
-const maxEvents = 32
-
-func (op *Operation) event(name string, at time.Duration) {
-	if len(op.Events) < maxEvents {
-		op.Events = append(op.Events, Event{name, at})
-	}
-}
-
-// Duration is the time from the request to the end, less what the user took to give input.
-func (op *Operation) Duration() time.Duration { return max(op.End-op.Start-op.InputWait, 0) }
 
 // state says what an open operation waits for.
 type state uint8
@@ -90,3 +86,39 @@ const (
 	onInput               // a retry with the user's input
 	finished
 )
+
+// Event is something that happened while an operation was open.
+type Event struct {
+	Name string
+	At   time.Duration
+}
+
+const (
+	maxEvents   = 32
+	maxProgress = maxEvents - 8 // the rest is kept for what is rarer and says more
+)
+
+// event notes what has happened, if there is still room.
+func (op *Operation) event(name string, at time.Duration) {
+	if len(op.Events) < maxEvents {
+		op.Events = append(op.Events, Event{name, at})
+	}
+}
+
+// Duration is the time from the request to the end, less what the user took to give input.
+func (op *Operation) Duration() time.Duration { return max(op.End-op.Start-op.InputWait, 0) }
+
+// suspend starts the clock of the user's waiting time, resume stops it.
+func (op *Operation) suspend(at time.Duration, event string) {
+	if op.waiting == nil {
+		op.waiting = &userWait{at}
+		op.event(event, at)
+	}
+}
+
+func (op *Operation) resume(at time.Duration) {
+	if op.waiting != nil {
+		op.InputWait += max(at-op.waiting.since, 0)
+		op.waiting = nil
+	}
+}

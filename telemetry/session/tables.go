@@ -2,16 +2,22 @@ package session
 
 import "time"
 
-// list is the open operations in order of arrival.
-type list struct {
+// openList is operations in order of arrival.
+type openList struct {
 	first, last *Operation
 	length      int
 }
 
-func (l *list) push(op *Operation) {
-	op.prev, op.next = l.last, nil
+// openLink is an operation's place in the one list that it is in.
+type openLink struct {
+	in         *openList
+	prev, next *Operation
+}
+
+func (l *openList) push(op *Operation) {
+	op.open = openLink{in: l, prev: l.last}
 	if l.last != nil {
-		l.last.next = op
+		l.last.open.next = op
 	} else {
 		l.first = op
 	}
@@ -19,122 +25,174 @@ func (l *list) push(op *Operation) {
 	l.length++
 }
 
-func (l *list) remove(op *Operation) {
-	if op.prev != nil {
-		op.prev.next = op.next
+// remove takes the operation out of the list that it is in.
+func (op *Operation) remove() {
+	l, prev, next := op.open.in, op.open.prev, op.open.next
+	if prev != nil {
+		prev.open.next = next
 	} else {
-		l.first = op.next
+		l.first = next
 	}
-	if op.next != nil {
-		op.next.prev = op.prev
+	if next != nil {
+		next.open.prev = prev
 	} else {
-		l.last = op.prev
+		l.last = prev
 	}
-	op.prev, op.next = nil, nil
+	op.open = openLink{}
 	l.length--
 }
 
 // maxEarly bounds the answers that wait for their request. They wait for the other goroutine's next turn at most.
 const maxEarly = 1024
 
-// answers holds answers whose request has not been seen, in order of arrival.
-type answers struct {
-	waiting []keyedAnswer
-	head    int // waiting[:head] is used up
+// earlyAnswers holds answers whose request has not been seen, in order of arrival.
+type earlyAnswers struct {
+	queue []earlyAnswer
+	head  int         // queue[:head] is used up
+	live  int         // entries that still wait
+	byKey map[key]int // how many of them there are
 }
 
-type keyedAnswer struct {
-	key key
-	msg Message
+type earlyAnswer struct {
+	key   key
+	msg   Message
+	taken bool
 }
 
 // put lets an answer wait. If there is no room it returns the one that has waited longest.
-func (a *answers) put(k key, m *Message) (overflow Message, full bool) {
-	if len(a.waiting)-a.head == maxEarly {
-		overflow, full = a.waiting[a.head].msg, true
-		a.drop(a.head)
+func (a *earlyAnswers) put(k key, m *Message) (overflow Message, full bool) {
+	if a.live == maxEarly {
+		overflow, full = a.take(a.head), true
 	}
-	if a.head >= maxEarly {
-		a.waiting = append(a.waiting[:0], a.waiting[a.head:]...)
-		a.head = 0
+	if len(a.queue) >= 2*maxEarly {
+		a.compact()
 	}
-	a.waiting = append(a.waiting, keyedAnswer{k, *m})
+	if a.byKey == nil {
+		a.byKey = map[key]int{}
+	}
+	a.queue = append(a.queue, earlyAnswer{key: k, msg: *m})
+	a.byKey[k]++
+	a.live++
 	return overflow, full
 }
 
-// take finds the first answer to a request with the id that was read at the given time: no answer is older than its
-// request.
-func (a *answers) take(k key, id ID, asked time.Duration) (Message, bool) {
-	for i := a.head; i < len(a.waiting); i++ {
-		w := &a.waiting[i]
-		if w.key == k && w.msg.ID.same(id) && w.msg.Last >= asked {
-			m := w.msg
-			a.drop(i)
-			return m, true
+// find takes out the first answer to a request with exactly the id, else the first with one alike. No answer is older than
+// its request, which was read at the given time.
+func (a *earlyAnswers) find(k key, id ID, asked time.Duration) (m Message, same, ok bool) {
+	if a.byKey[k] == 0 {
+		return Message{}, false, false
+	}
+	alike := -1
+	for i := a.head; i < len(a.queue); i++ {
+		e := &a.queue[i]
+		if e.taken || e.key != k || e.msg.Last < asked {
+			continue
+		}
+		if e.msg.ID.exact() == id.exact() {
+			return a.take(i), true, true
+		}
+		if alike < 0 {
+			alike = i
 		}
 	}
-	return Message{}, false
+	if alike >= 0 {
+		return a.take(alike), false, true
+	}
+	return Message{}, false, false
 }
 
 // expire gives up all answers that came before the limit.
-func (a *answers) expire(limit time.Duration, orphan func(*Message)) {
-	for a.head < len(a.waiting) && a.waiting[a.head].msg.Last <= limit {
-		m := a.waiting[a.head].msg
-		a.drop(a.head)
+func (a *earlyAnswers) expire(limit time.Duration, orphan func(*Message)) {
+	for a.live > 0 && a.queue[a.head].msg.Last <= limit {
+		m := a.take(a.head)
 		orphan(&m)
 	}
 }
 
-func (a *answers) drop(i int) {
-	if i != a.head {
-		a.waiting = append(a.waiting[:i], a.waiting[i+1:]...)
-		return
+// take takes one out. Its place stays until those before it are gone: answers wait in a short queue, and not for long.
+func (a *earlyAnswers) take(i int) Message {
+	e := &a.queue[i]
+	m := e.msg
+	if a.byKey[e.key]--; a.byKey[e.key] == 0 {
+		delete(a.byKey, e.key)
 	}
-	a.waiting[i] = keyedAnswer{}
-	if a.head++; a.head == len(a.waiting) {
-		a.waiting, a.head = a.waiting[:0], 0
+	*e = earlyAnswer{taken: true}
+	a.live--
+	for a.head < len(a.queue) && a.queue[a.head].taken {
+		a.head++
 	}
+	if a.live == 0 {
+		a.queue, a.head = a.queue[:0], 0
+	}
+	return m
+}
+
+// compact makes room behind the queue.
+func (a *earlyAnswers) compact() {
+	kept := a.queue[:0]
+	for i := a.head; i < len(a.queue); i++ {
+		if !a.queue[i].taken {
+			kept = append(kept, a.queue[i])
+		}
+	}
+	clear(a.queue[len(kept):])
+	a.queue, a.head = kept, 0
 }
 
 // maxTombstones bounds the ids that are remembered after their operation was given up.
 const maxTombstones = 1024
 
 // tombstones remembers ids whose answer may still come although nobody waits for it. The oldest are forgotten first.
+// Those of one id are chained, the latest first: what is behind one that has been overwritten is older, and gone too.
 type tombstones struct {
-	ids  map[tombstone]int // how many of the same
-	ring [maxTombstones]tombstone
-	at   int
+	latest map[grave]uint64 // number of the latest
+	ring   [maxTombstones]tombstone
+	number uint64 // of the one buried last; the first is 1
+}
+
+type grave struct {
+	dir Direction // of the request
+	id  exact
 }
 
 type tombstone struct {
-	key  key
-	hash uint64
+	grave  grave
+	number uint64 // 0 if it has been taken
+	before uint64 // number of the one of the same id before it
 }
 
-func (g *tombstones) bury(k key, id ID) {
-	if g.ids == nil {
-		g.ids = map[tombstone]int{}
+func (g *tombstones) at(number uint64) *tombstone { return &g.ring[number%maxTombstones] }
+
+func (g *tombstones) bury(dir Direction, id ID) {
+	if g.latest == nil {
+		g.latest = map[grave]uint64{}
 	}
-	if old := g.ring[g.at]; g.ids[old] > 0 {
-		g.remove(old)
+	g.number++
+	s := g.at(g.number)
+	if s.number != 0 && g.latest[s.grave] == s.number {
+		delete(g.latest, s.grave)
 	}
-	s := tombstone{k, id.Hash}
-	g.ring[g.at] = s
-	g.at = (g.at + 1) % maxTombstones
-	g.ids[s]++
+	at := grave{dir, id.exact()}
+	*s = tombstone{at, g.number, g.latest[at]}
+	g.latest[at] = g.number
 }
 
-func (g *tombstones) take(k key, id ID) bool {
-	s := tombstone{k, id.Hash}
-	if g.ids[s] == 0 {
+// take removes a tombstone of the id, and says whether there was one.
+func (g *tombstones) take(dir Direction, id ID) bool {
+	at := grave{dir, id.exact()}
+	number, ok := g.latest[at]
+	if !ok {
 		return false
 	}
-	g.remove(s)
+	s := g.at(number)
+	if s.before != 0 && g.at(s.before).number == s.before {
+		g.latest[at] = s.before
+	} else {
+		delete(g.latest, at)
+	}
+	s.number = 0
 	return true
 }
 
-func (g *tombstones) remove(s tombstone) {
-	if g.ids[s]--; g.ids[s] == 0 {
-		delete(g.ids, s)
-	}
-}
+// has says whether there is a tombstone of the id.
+func (g *tombstones) has(dir Direction, id ID) bool { return g.latest[grave{dir, id.exact()}] != 0 }
