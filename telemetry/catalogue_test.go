@@ -1,0 +1,185 @@
+package telemetry_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+// everything is a session that touches every instrument.
+const everything = `
+0ms   > {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"test-client","version":"1.0"}}}
+20ms  < {"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"test-server","version":"2.0"}}}
+21ms  > {"jsonrpc":"2.0","method":"notifications/initialized"}
+30ms  > {"jsonrpc":"2.0","id":1,"method":"tools/list"}
+40ms  < {"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"search","inputSchema":{}},{"name":"fetch","inputSchema":{}}]}}
+50ms  > {"jsonrpc":"2.0","id":2,"method":"resources/templates/list"}
+60ms  < {"jsonrpc":"2.0","id":2,"result":{"resourceTemplates":[{"uriTemplate":"note://{id}","name":"note"}]}}
+100ms > {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"search","arguments":{"q":"a"},"_meta":{"progressToken":"p"}}}
+120ms < {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p","progress":1}}
+130ms < {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"messages":[]}}
+330ms > {"jsonrpc":"2.0","id":1,"result":{"role":"assistant"}}
+400ms < {"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"found"}]}}
+500ms > {"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"fetch","arguments":{}}}
+600ms < {"jsonrpc":"2.0","id":4,"result":{"isError":true,"content":[{"type":"text","text":"429 Too Many Requests"}]}}
+700ms > {"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"invented","arguments":{}}}
+710ms < {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"Unknown tool: invented"}}
+800ms > {"jsonrpc":"2.0","id":6,"method":"resources/read","params":{"uri":"note://4711"}}
+850ms < {"jsonrpc":"2.0","id":6,"result":{"contents":[{"uri":"note://4711","text":"x"}]}}
+900ms > {"jsonrpc":"2.0","id":7,"method":"resources/read","params":{"uri":"file:///home/ann/private"}}
+950ms < {"jsonrpc":"2.0","id":7,"error":{"code":-32002,"message":"Resource not found"}}
+1000ms > {"jsonrpc":"2.0","id":8,"method":"vendor/secret-method"}
+1001ms < {"jsonrpc":"2.0","id":8,"result":{}}
+1010ms < a banner that does not belong here
+1020ms < {"jsonrpc":"2.0","id":99,"result":{}}
+2500ms > {"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"search","arguments":{"q":"b"}}}
+`
+
+// loops is ten calls of the same tool with the same arguments, which an anomaly is made of.
+func loops() string {
+	var b strings.Builder
+	for i := range 10 {
+		at := 1100 + 100*i
+		fmt.Fprintf(&b, "%dms > {\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":{\"name\":\"search\",\"arguments\":{\"q\":\"same\"}}}\n", at, 100+i)
+		fmt.Fprintf(&b, "%dms < {\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":{\"content\":[]}}\n", at+10, 100+i)
+	}
+	return b.String()
+}
+
+// TestEveryInstrument plays a session that touches every instrument and finds each with the values the session implies.
+func TestEveryInstrument(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	s := open(t, r, otlptest.GRPC, nil)
+	script := strings.Replace(everything, "2500ms >", loops()+"2500ms >", 1)
+	s.say(script)
+	s.end(telemetry.Exit{Session: session.ServerLeft, Signal: "SIGSEGV"})
+
+	size := func(fragment string) float64 { // of the lines with the fragment, on the wire
+		total := 0
+		for line := range strings.Lines(script) {
+			if strings.Contains(line, fragment) {
+				_, rest, _ := strings.Cut(line, " ")
+				total += len(strings.TrimSpace(rest)) - 2
+			}
+		}
+		return float64(total)
+	}
+	call := func(tool string) otlptest.Attrs {
+		return otlptest.Attrs{semconv.MethodName: "tools/call", semconv.ToolName: tool}
+	}
+	histograms := []struct {
+		instrument semconv.Instrument
+		match      otlptest.Attrs
+		count      uint64
+		total      float64 // not looked at if negative
+	}{
+		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.MethodName: "initialize", semconv.ProtocolVersion: "2025-11-25", semconv.NetworkTransport: "pipe"}, 1, 0.02},
+		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.MethodName: "tools/call", semconv.ToolName: "fetch", semconv.OperationName: "execute_tool", semconv.ErrorType: "tool_error"}, 1, 0.1},
+		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.ToolName: "_OTHER", semconv.StatusCode: "-32602"}, 1, 0.01},
+		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.ToolName: "search", semconv.ErrorType: "server_exit"}, 1, -1},
+		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.MethodName: "_OTHER"}, 1, 0.001},
+		{semconv.ServerOperationDuration, nil, 20, -1},
+		{semconv.ClientOperationDuration, otlptest.Attrs{semconv.MethodName: "sampling/createMessage"}, 1, 0.2},
+		{semconv.ServerSessionDuration, otlptest.Attrs{semconv.ErrorType: "server_exit", semconv.ClientName: "test-client", semconv.ClientVersion: "1.0", semconv.ServerName: "test-server", semconv.ServerVersion: "2.0", semconv.ProtocolVersion: "2025-11-25"}, 1, -1},
+		{semconv.MessageSize, otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "response", semconv.MethodName: "tools/list"}, 1, size(`"tools":[`)},
+		{semconv.MessageSize, otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "other"}, 1, size("banner")},
+		{semconv.MessageSize, otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "error", semconv.MethodName: "tools/call"}, 1, size("Unknown tool")},
+		{semconv.MessageSize, otlptest.Attrs{semconv.Kind: "notification", semconv.MethodName: "notifications/progress"}, 1, size("notifications/progress")},
+		{semconv.MessageSize, nil, 45, -1},
+		{semconv.OperationRequestSize, call("fetch"), 1, size(`"name":"fetch","arguments"`)},
+		{semconv.OperationResponseSize, call("fetch"), 1, size("429 Too Many")},
+		{semconv.OperationWait, call("fetch"), 1, 0.1},
+		{semconv.OperationTransfer, call("fetch"), 1, 0},
+		{semconv.StartupDuration, otlptest.Attrs{semconv.Phase: "process"}, 1, -1},
+		{semconv.StartupDuration, otlptest.Attrs{semconv.Phase: "handshake"}, 1, 0.02},
+		{semconv.StartupDuration, otlptest.Attrs{semconv.Phase: "tools"}, 1, 0.04},
+		{semconv.ResourceSize, otlptest.Attrs{semconv.Resource: "note://{id}"}, 1, size(`"contents"`)},
+	}
+	for _, h := range histograms {
+		p := r.Histogram(h.instrument.Name, h.match)
+		if p.Count != h.count || h.total >= 0 && math.Abs(p.Total-h.total) > 0.001*max(h.total, 1) {
+			t.Errorf("%s %v: count %d, total %v; want %d, %v", h.instrument.Name, h.match, p.Count, p.Total, h.count, h.total)
+		}
+	}
+	values := []struct {
+		instrument semconv.Instrument
+		match      otlptest.Attrs
+		want       float64
+	}{
+		{semconv.SessionActive, otlptest.Attrs{semconv.ClientName: "test-client", semconv.ServerVersion: "2.0"}, 0},
+		{semconv.OperationActive, nil, 0},
+		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "rate_limited", semconv.ToolName: "fetch"}, 1},
+		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "invalid_params", semconv.ToolName: "_OTHER"}, 1},
+		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "not_found", semconv.MethodName: "resources/read"}, 1},
+		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "unavailable", semconv.ToolName: "search"}, 1},
+		{semconv.OperationErrors, nil, 4},
+		{semconv.ResourceReads, otlptest.Attrs{semconv.Resource: "note://{id}"}, 1},
+		{semconv.ResourceReads, otlptest.Attrs{semconv.Resource: "file"}, 1},
+		{semconv.ResourceReads, nil, 2},
+		{semconv.ToolTransitions, otlptest.Attrs{semconv.FromTool: "search", semconv.ToTool: "fetch"}, 1},
+		{semconv.ToolTransitions, otlptest.Attrs{semconv.FromTool: "fetch", semconv.ToTool: "_OTHER"}, 1},
+		{semconv.ToolTransitions, nil, 13},
+		{semconv.Anomalies, otlptest.Attrs{semconv.Anomaly: "loop", semconv.ToolName: "search"}, 1},
+		{semconv.Anomalies, nil, 1},
+		{semconv.ToolsDefinitionSize, nil, float64(len(`[{"name":"search","inputSchema":{}},{"name":"fetch","inputSchema":{}}]`))},
+		{semconv.ToolsListed, nil, 2},
+		{semconv.ServerExits, otlptest.Attrs{semconv.Exit: "signal", semconv.Signal: "SIGSEGV", semconv.InFlight: true}, 1},
+		{semconv.ServerExits, nil, 1},
+		{semconv.ProtocolViolations, otlptest.Attrs{semconv.Violation: "noise", semconv.Direction: "to_client"}, 1},
+		{semconv.ProtocolViolations, otlptest.Attrs{semconv.Violation: "orphan_response", semconv.Direction: "to_client"}, 1},
+		{semconv.ProtocolViolations, nil, 2},
+		{semconv.TelemetryDropped, nil, 0},
+	}
+	for _, v := range values {
+		if len(r.Series(v.instrument.Name, v.match)) == 0 {
+			t.Errorf("%s %v: no series", v.instrument.Name, v.match)
+		} else if got := r.Value(v.instrument.Name, v.match); got != v.want {
+			t.Errorf("%s %v = %v, want %v", v.instrument.Name, v.match, got, v.want)
+		}
+	}
+	// Of this process, whose figures no script implies.
+	for _, i := range []semconv.Instrument{semconv.ProcessCPUTime, semconv.ProcessMemoryUsage, semconv.ProcessFileDescriptors, semconv.ProcessThreads} {
+		if r.Value(i.Name, nil) <= 0 {
+			t.Errorf("%s = %v, want more than nothing", i.Name, r.Value(i.Name, nil))
+		}
+	}
+	for _, i := range semconv.Instruments() {
+		describe(t, r, i)
+	}
+	if t.Failed() {
+		t.Log(r.Summary())
+	}
+}
+
+// describe holds an instrument's description against what arrived.
+func describe(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
+	t.Helper()
+	series := r.Series(i.Name, nil)
+	if len(series) == 0 {
+		t.Errorf("%s did not arrive", i.Name)
+		return
+	}
+	forms := map[semconv.Form]otlptest.MetricType{
+		semconv.Histogram: otlptest.Histogram, semconv.Counter: otlptest.Sum, semconv.UpDownCounter: otlptest.Sum, semconv.Gauge: otlptest.Gauge,
+	}
+	allowed := map[string]bool{}
+	for _, a := range i.Attributes {
+		allowed[a] = true
+	}
+	for _, p := range series {
+		if p.Unit != i.Unit || p.Description != i.Description || p.Type != forms[i.Form] || p.Monotonic != (i.Form == semconv.Counter) {
+			t.Errorf("%s arrived as %s, unit %q, monotonic %v, %q", i.Name, p.Type, p.Unit, p.Monotonic, p.Description)
+		}
+		for key := range p.Attrs {
+			if !allowed[key] {
+				t.Errorf("%s has the attribute %s, which its description does not list", i.Name, key)
+			}
+		}
+	}
+}
