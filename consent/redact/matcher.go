@@ -75,13 +75,13 @@ func (m *matcher) link() {
 	}
 }
 
-// find calls emit for every occurrence of a word in s.
-func (m *matcher) find(s string, emit func(word int)) {
+// find calls emit for every occurrence of a word in s, with the position after it.
+func (m *matcher) find(s string, emit func(word, end int)) {
 	state := uint16(0)
 	for i := range len(s) {
 		state = m.next[int(state)*m.width+int(m.symbol[s[i]])]
 		for _, w := range m.out[state] {
-			emit(w)
+			emit(w, i+1)
 		}
 	}
 }

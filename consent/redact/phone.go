@@ -122,6 +122,9 @@ func hasContext(s string, i int, words []string) bool {
 // indexFold is strings.Index with the letters of ASCII taken without case. Word is lower-case.
 func indexFold(s, word string) int {
 	for i := 0; i+len(word) <= len(s); i++ {
+		if c := s[i]; c != word[0] && !(isUpper(c) && c|0x20 == word[0]) {
+			continue
+		}
 		if foldEqual(s[i:i+len(word)], word) {
 			return i
 		}

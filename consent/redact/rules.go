@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // rulesFile is the rule set of gitleaks, in the version that its first line names, as gitleaks/main.go writes it. Its
@@ -18,12 +19,15 @@ import (
 var rulesFile string
 
 // ruleSet finds credentials. A rule runs only on a text in which one of its keywords stands, and is compiled when that
-// happens first: most processes never need more than a few of the 220.
+// happens first: most processes never need more than a few of the 219.
 type ruleSet struct {
 	rules []*rule
 	words *matcher // keyword i belongs to the rules owners[i]
 	owner [][]int
 }
+
+// maxRules is room for the rules to come: there are 219.
+const maxRules = 512
 
 // rule is one line of the file.
 type rule struct {
@@ -66,6 +70,9 @@ func loadRules() (*ruleSet, error) {
 		}
 		set.rules = append(set.rules, ru)
 	}
+	if len(set.rules) > maxRules {
+		return nil, errors.New("more rules than there is room for")
+	}
 	set.words = newMatcher(words)
 	return set, nil
 }
@@ -83,21 +90,55 @@ func (ru *rule) compile() {
 // find emits the credentials in s. A secret access key of Amazon Web Services has no mark of its own and is looked for
 // where an access key id was found.
 func (set *ruleSet) find(s string, emit func(lo, hi int, kind Kind)) {
-	var due [4]uint64 // rules whose keyword occurs
-	set.words.find(s, func(word int) {
+	var due [maxRules]reach
+	set.words.find(s, func(word, end int) {
 		for _, i := range set.owner[word] {
-			due[i/64] |= 1 << (i % 64)
+			if due[i].last == 0 {
+				due[i].first = end
+			}
+			due[i].last = end
 		}
 	})
 	for i, ru := range set.rules {
-		if due[i/64]&(1<<(i%64)) == 0 {
-			continue
+		at := due[i]
+		if at.last == 0 {
+			continue // none of its keywords occurs
 		}
-		found := ru.find(s, emit)
+		lo, hi := 0, len(s)
+		if !ru.far() {
+			lo, hi = at.around(s)
+		}
+		found := ru.find(s[lo:hi], func(l, h int, kind Kind) { emit(l+lo, h+lo, kind) })
 		if found && ru.ID == "aws-access-token" {
 			each(s, nextAWSSecret, KindKey, emit)
 		}
 	}
+}
+
+// reach is where a rule's keywords occur in a text: after which byte first and last.
+type reach struct{ first, last int }
+
+// A secret stands near its keyword. What an expression can match before and after one is less than this.
+const (
+	reachBefore = 512
+	reachAfter  = 2048
+)
+
+// around returns the part of s that a rule has to look at. It does not end within a token.
+func (at reach) around(s string) (lo, hi int) {
+	lo, hi = max(0, at.first-reachBefore), min(len(s), at.last+reachAfter)
+	for lo > 0 && !utf8.RuneStart(s[lo]) {
+		lo--
+	}
+	if n := strings.IndexAny(s[hi:], " \t\r\n\"'"); n >= 0 {
+		return lo, hi + n
+	}
+	return lo, len(s)
+}
+
+// far tells rules whose expression reaches over any text.
+func (ru *rule) far() bool {
+	return strings.Contains(ru.Regex, ".*") || strings.Contains(ru.Regex, "(?s:") || strings.Contains(ru.Regex, `[\s\S`)
 }
 
 // minGroup is the length below which a group of an expression is taken for a part of the secret, not for the secret.
