@@ -105,8 +105,12 @@ func (p *picture) draw(s sdktrace.ReadOnlySpan, lead, below string) {
 	}
 	word, colour := outcome(s)
 	bar, at := p.bar(s)
-	fmt.Fprintf(&p.out, "%-*s %*s  %s%s%s  %s\n", nameWidth, string(name), tookWidth, p.Took(s.EndTime().Sub(s.StartTime())),
-		strings.Repeat(" ", at), p.Paint(colour, bar), strings.Repeat(" ", max(0, p.columns()-at-len([]rune(bar)))), p.Paint(colour, word))
+	line := fmt.Sprintf("%-*s %*s  %s%s", nameWidth, string(name), tookWidth, p.Took(s.EndTime().Sub(s.StartTime())),
+		strings.Repeat(" ", at), p.Paint(colour, bar))
+	if word != "" {
+		line += strings.Repeat(" ", max(0, p.columns()-at-len([]rune(bar)))+2) + p.Paint(colour, word)
+	}
+	p.out.WriteString(line + "\n")
 	children := p.children[s.SpanContext().SpanID()]
 	for i, c := range children {
 		if i == len(children)-1 {
