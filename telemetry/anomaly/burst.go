@@ -9,7 +9,7 @@ const (
 	burstSlots  = 10 // seconds of a window
 	burstPast   = 64 // windows remembered
 	burstWarm   = 12 // windows with calls before anything is a burst
-	burstFactor = 8
+	burstFactor = 10
 )
 
 // rate counts the calls of the last ten seconds, and remembers how many there were in earlier windows of ten seconds.

@@ -50,7 +50,7 @@ type Finding struct {
 type Config struct {
 	LoopRepeats  int           // identical calls in a run that make a loop. Default 10
 	LoopInterval time.Duration // mean time between their beginnings below which a program makes them. Default 2 s
-	BurstCalls   int           // calls begun within 10 s below which nothing is a burst. Default 100
+	BurstCalls   int           // calls begun within 10 s below which nothing is a burst. Default 150
 	LatencyFloor time.Duration // by which a slow call must exceed the tool's median. Default 2 s
 	SizeFloor    int64         // by which a large message must exceed the tool's median, in bytes. Default 64 KiB
 	Settled      int           // transitions in a row without a new one after which the order of tools is settled. Default 200
@@ -59,7 +59,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	setDefault(&c.LoopRepeats, 10)
 	setDefault(&c.LoopInterval, 2*time.Second)
-	setDefault(&c.BurstCalls, 100)
+	setDefault(&c.BurstCalls, 150)
 	setDefault(&c.LatencyFloor, 2*time.Second)
 	setDefault(&c.SizeFloor, 64<<10)
 	setDefault(&c.Settled, 200)

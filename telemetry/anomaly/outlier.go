@@ -9,11 +9,11 @@ const (
 	windowSize  = 128
 	minSamples  = 30
 	shieldRank  = 3   // how many values of a size make it known
-	shield      = 2.0 // factor by which a value must exceed the known ones
-	minSpread   = 0.3 // of ln(value): no tool is taken to be steadier
+	shield      = 2.0 // times as far out as the known ones a value must be, on the scale of ln
+	minSpread   = 0.4 // of ln(value): no tool is taken to be steadier
 	tailFactor  = 7.0 // standard deviations beyond the median, with a full window
 	scarcity    = 60  // and this much more, divided by the number of samples
-	p90         = 1.2816
+	p95         = 1.6449
 	resolution  = 1024 // steps of a window's scale per unit of ln
 	maxLogValue = math.MaxUint16
 )
@@ -72,9 +72,11 @@ func (w *window) outlier(v, floor float64) (usual float64, ok bool) {
 	if v-usual < floor {
 		return 0, false
 	}
-	spread := max(float64(w.sorted[int(w.n)*9/10]-median)/resolution/p90, minSpread)
-	beyond := (tailFactor + scarcity/float64(w.n)) * spread
-	known := float64(w.sorted[w.n-shieldRank]) / resolution
-	l := math.Log(v)
-	return usual, l > float64(median)/resolution+beyond && l > known+math.Log(shield)
+	spread := max(above(w.sorted[int(w.n)*95/100], median)/p95, minSpread)
+	known := above(w.sorted[w.n-shieldRank], median)
+	far := above(logOf(v), median)
+	return usual, far > (tailFactor+scarcity/float64(w.n))*spread && far > shield*known
 }
+
+// above is the distance on the scale of ln.
+func above(l, median uint16) float64 { return float64(l-median) / resolution }

@@ -3,12 +3,12 @@ package anomaly
 import "time"
 
 const (
-	minLeft      = 30 // transitions from a tool before its successors are known
-	minCalls     = 10 // calls of a tool before it is well known
-	rareBelow    = 3  // a successor seen fewer times is rare
+	minLeft      = 120 // transitions from a tool before its successors are known
+	minCalls     = 10  // calls of a tool before it is well known
+	rareBelow    = 5   // a successor seen fewer times is rare
 	maxPairs     = 1024
 	chainBreak   = time.Minute
-	settledShare = 3 // no new pair within the last two thirds: 1 - 1/3
+	settledShare = 4 // no new pair within the last three quarters: 1 - 1/4
 )
 
 // usage is what the order of calls has shown of one tool.
