@@ -62,7 +62,7 @@ func (t *Tracker) begin(m *Message) *Operation {
 // unprobed ends a probe that was not answered before the client turned to initialize: that is how a client of both eras
 // finds out about a server of the older one (2026-07-28, basic/versioning), and no error.
 func (t *Tracker) unprobed(now time.Duration) {
-	if t.probe != nil {
+	if t.probe != nil && t.probe.flight.is {
 		t.giveUp(t.probe)
 		t.finish(t.probe, now)
 	}

@@ -202,6 +202,7 @@ func (t *Tracker) finish(op *Operation, at time.Duration) {
 	op.remove()
 	op.resume(at)
 	op.End, op.state = at, finished
+	op.FirstByte = min(op.FirstByte, at)
 	t.observer.Finished(op)
 	op.Parent = nil // the chain of parents must not keep a session's whole past alive
 }
