@@ -1,0 +1,128 @@
+package cmd_test
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+)
+
+// consoleLine is the form of a line: time, direction, name, duration, size of the answer, outcome.
+var consoleLine = regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{3} ([→←]) (\S+(?: \S+)*) +(\d+µs|\d\.\dms|\d{2,3}ms|\d+\.\d\ds) +(?:(\S+ [kMG]?B)  )? *(\S.*)$`)
+
+// TestConsole has a session and reads what the console says of it.
+func TestConsole(t *testing.T) {
+	h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=console")
+	c := mcptest.Connect(h)
+	c.Tool("echo", mcptest.Object{"text": "secret content"})
+	c.Tool("fail", mcptest.Object{"text": "permission denied: /secret/path"})
+	c.Tool("no such", nil)
+	c.Tool("size", mcptest.Object{"bytes": 1 << 20})
+	c.Tool("sleep", mcptest.Object{"ms": 30})
+	c.Call("resources/read", mcptest.Object{"uri": "file:///secret/resource"})
+	c.Call("no/such/method", nil)
+	c.Ask("tools/call", mcptest.Object{"name": "hang"})
+	given := c.Ask("tools/call", mcptest.Object{"name": "hang"})
+	c.Notify("notifications/cancelled", mcptest.Object{"requestId": given, "reason": "secret reason"})
+	c.Call("ping", nil)
+	h.CloseInput()
+	h.Wait()
+
+	want := []struct{ name, size, outcome string }{
+		{"initialize", `\d+ B`, "ok"},
+		{"tools/call echo", `\d+ B`, "ok"},
+		{"tools/call fail", `\d+ B`, `tool_error \(permission\)`},
+		{"tools/call no such", `\d+ B`, `-32602 \(invalid_params\)`},
+		{"tools/call size", `1\.0 MB`, "ok"},
+		{"tools/call sleep", `\d+ B`, "ok"},
+		{"resources/read", `\d+ B`, "ok"},
+		{"no/such/method", `\d+ B`, `-32601 \(not_found\)`},
+		{"tools/call hang", "", "cancelled"},
+		{"ping", `\d+ B`, "ok"},
+		{"tools/call hang", "", "abandoned"},
+	}
+	lines := strings.Split(strings.TrimSuffix(h.Stderr.String(), "\n"), "\n")
+	if len(lines) != len(want) {
+		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(want), h.Stderr)
+	}
+	for i, w := range want {
+		m := consoleLine.FindStringSubmatch(lines[i])
+		if m == nil {
+			t.Errorf("%q is not in the form of a line", lines[i])
+			continue
+		}
+		if m[1] != "→" || m[2] != w.name || !matches(w.size, m[4]) || !matches(w.outcome, m[5]) {
+			t.Errorf("%q, want → %s %s %s", lines[i], w.name, w.size, w.outcome)
+		}
+		if w.name == "tools/call sleep" && !regexp.MustCompile(`^([3-9]\d|\d{3,})ms|s$`).MatchString(m[3]) {
+			t.Errorf("a call that sleeps 30 ms takes %s", m[3])
+		}
+	}
+	if strings.Contains(h.Stderr.String(), "secret") {
+		t.Errorf("content is shown:\n%s", h.Stderr)
+	}
+	if strings.Contains(h.Stderr.String(), "\x1b") {
+		t.Error("there are colours on a pipe")
+	}
+}
+
+func matches(pattern, s string) bool {
+	return regexp.MustCompile("^(?:" + pattern + ")$").MatchString(s)
+}
+
+// TestConsoleIsSafe has a peer choose names that a terminal would act upon.
+func TestConsoleIsSafe(t *testing.T) {
+	h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=console")
+	c := mcptest.Connect(h)
+	c.Tool("red\x1b[31m\nspanpipe: forged line\x07", nil)
+	c.Call("method\x1b]0;title\x07\r\n", nil)
+	c.Tool(strings.Repeat("long", 5000), nil)
+	h.CloseInput()
+	h.Wait()
+	text := h.Stderr.String()
+	if strings.ContainsAny(text, "\x1b\x07\r") || strings.Contains(text, "\nspanpipe: forged") || strings.Count(text, "\n") != 4 {
+		t.Errorf("stderr: %q", text)
+	}
+	for line := range strings.Lines(text) {
+		if len(line) > 1000 {
+			t.Errorf("a line of %d bytes", len(line))
+		}
+	}
+}
+
+// TestConsoleNobodyReads has a host that does not read the server's stderr: the calls must go on.
+func TestConsoleNobodyReads(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	line := wrapped(t, cast.As(t, "server"))
+	h := mcptest.Open(t, line, newHome(t).in("SPANPIPE_TELEMETRY=console"), func(cmd *exec.Cmd) { cmd.Stderr = w })
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := mcptest.Connect(h)
+	for range 3000 { // some 200 kB of lines; a pipe holds 64
+		c.Call("ping", nil)
+	}
+	h.CloseInput()
+	if code := h.Wait().ExitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestLogFormat has a warning be written as JSON.
+func TestLogFormat(t *testing.T) {
+	h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=console,otlp", "SPANPIPE_LOG_FORMAT=json",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=nonsense")
+	mcptest.Connect(h)
+	h.CloseInput()
+	h.Wait()
+	if got := h.Stderr.String(); !regexp.MustCompile(`(?m)^\{"time":".*"level":"WARN","msg":".*"\}$`).MatchString(got) {
+		t.Errorf("stderr: %s", got)
+	}
+}

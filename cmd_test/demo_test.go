@@ -1,0 +1,136 @@
+package cmd_test
+
+import (
+	"bytes"
+	"maps"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+)
+
+// demoRow is a row of the demo's picture.
+type demoRow struct {
+	depth   int
+	arrow   string
+	took    time.Duration
+	outcome string
+}
+
+var demoLine = regexp.MustCompile(`^([├└│─ ]*)([→←] )?(\S+(?: \S+)*?) +([\d.]+(?:µs|ms|s)) +[━· ]+(\S.*)?$`)
+
+// runDemo runs the demo and reads its picture.
+func runDemo(t *testing.T, flags []string, variables ...string) (rows map[string]demoRow, out string) {
+	t.Helper()
+	home := newHome(t)
+	cmd := exec.Command(binary(t), append([]string{"demo"}, flags...)...)
+	home.in(variables...)(cmd)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v; stderr: %s", err, &stderr)
+	}
+	if stderr.Len() > 0 {
+		t.Errorf("stderr: %s", &stderr)
+	}
+	if left := home.left(t); len(left) > 0 {
+		t.Errorf("it leaves %q", left)
+	}
+	rows = map[string]demoRow{}
+	for line := range strings.Lines(stdout.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.TrimRight(line, " ") != line {
+			t.Errorf("blanks at the end of %q", line)
+		}
+		if m := demoLine.FindStringSubmatch(line); m != nil {
+			took, err := time.ParseDuration(m[4])
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows[m[3]] = demoRow{len([]rune(m[1])) / 3, strings.TrimSpace(m[2]), took, m[5]}
+		}
+	}
+	return rows, stdout.String()
+}
+
+// demoWant is everything that happens in the demo.
+var demoWant = map[string]demoRow{
+	"mcp.session":               {},
+	"initialize":                {1, "→", 0, "ok"},
+	"notifications/initialized": {1, "→", 0, "notification"},
+	"tools/list":                {1, "→", 0, "ok"},
+	"resources/read":            {1, "→", 0, "ok"},
+	"prompts/get weekend_trip":  {1, "→", 0, "ok"},
+	"tools/call get_forecast":   {1, "→", 0, "ok"},
+	"tools/call find_trains":    {1, "→", 0, "ok"},
+	"tools/call book_hotel":     {1, "→", 0, "tool_error (rate_limited)"},
+	"tools/call no_such_tool":   {1, "→", 0, "-32602 (invalid_params)"},
+	"tools/call summarize_trip": {1, "→", 0, "ok"},
+	"sampling/createMessage":    {2, "←", 0, "ok"},
+	"tools/call watch_prices":   {1, "→", 0, "cancelled"},
+	"ping":                      {1, "→", 0, "ok"},
+}
+
+func TestDemo(t *testing.T) {
+	rows, out := runDemo(t, []string{"--delay", "40ms"})
+	for name, want := range demoWant {
+		got, ok := rows[name]
+		took := got.took
+		got.took = 0
+		if !ok || got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+		if name == "tools/call find_trains" && took < 40*time.Millisecond {
+			t.Errorf("the slow call takes %v, less than its delay", took)
+		}
+	}
+	if len(rows) != len(demoWant) || t.Failed() {
+		t.Errorf("the picture:\n%s", out)
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Error("there are colours on a pipe")
+	}
+}
+
+// TestDemoIsNotCanned slows the server down tenfold, and expects the picture to show it.
+func TestDemoIsNotCanned(t *testing.T) {
+	fast, _ := runDemo(t, []string{"--delay", "30ms"})
+	slow, _ := runDemo(t, []string{"--delay=300ms"})
+	for _, name := range []string{"tools/call find_trains", "tools/call watch_prices"} {
+		if ratio := float64(slow[name].took) / float64(fast[name].took); ratio < 2 {
+			t.Errorf("%s takes %v with a delay of 300ms, %v with one of 30ms", name, slow[name].took, fast[name].took)
+		}
+	}
+}
+
+// TestDemoToCollector expects the spans of the picture in the collector, and none besides.
+func TestDemoToCollector(t *testing.T) {
+	for _, protocol := range []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP} {
+		t.Run(string(protocol), func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			rows, out := runDemo(t, []string{"--delay", "10ms"}, "SPANPIPE_TELEMETRY=otlp",
+				"OTEL_EXPORTER_OTLP_ENDPOINT="+r.Endpoint(protocol), "OTEL_EXPORTER_OTLP_PROTOCOL="+string(protocol))
+			var names []string
+			for _, span := range r.Spans() {
+				names = append(names, span.Name)
+				if span.Service() != "demo-server" {
+					t.Errorf("%q is of the service %q", span.Name, span.Service())
+				}
+			}
+			slices.Sort(names)
+			if want := slices.Sorted(maps.Keys(rows)); !slices.Equal(names, want) {
+				t.Errorf("the collector has %q, the picture %q", names, want)
+			}
+			if !strings.Contains(out, "sent to the collector") {
+				t.Errorf("the demo does not say that it sends:\n%s", out)
+			}
+			if n := r.Histogram("mcp.server.operation.duration", nil).Count; n != 11 {
+				t.Errorf("%d operations are measured, want 11", n)
+			}
+		})
+	}
+}
