@@ -133,7 +133,7 @@ func (n *node) want(p pick) {
 		n.text = max(n.text, p.max, 1) // 1, so that whether there is any text is known
 	}
 	if p.want&(Text|Raw) != 0 {
-		n.keep = max(n.keep, p.max)
+		n.keep = max(n.keep, p.max, n.text) // the text of a number is its bytes
 		n.bytes += p.max
 	}
 	n.hash = n.hash || p.want&Hash != 0
