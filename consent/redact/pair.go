@@ -226,14 +226,11 @@ func closes(rest string) bool {
 
 // lineEnd returns the end of a header's value: the line's, or a quote's that is around the header.
 func lineEnd(s string, i int) int {
-	if n := strings.IndexAny(s[i:], "\r\n\"'`<"); n >= 0 {
-		i += n
-		for s[i-1] == '\\' {
-			i--
-		}
-		return i
+	n := strings.IndexAny(s[i:], "\r\n\"'`<")
+	if n < 0 {
+		return len(s)
 	}
-	return len(s)
+	return i + len(strings.TrimRight(s[i:i+n], `\`))
 }
 
 // passphrase returns the end of at least so many lower-case words, as passphrases and seed phrases are; 0 if there are fewer.

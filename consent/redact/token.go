@@ -60,7 +60,7 @@ func nextPrivateKey(s string, at int) (lo, hi int) {
 			continue
 		}
 		lo = i
-		for lo > at && (s[lo-1] == '-' || s[lo-1] == ' ' && s[lo-2] == '-') {
+		for lo > at && (s[lo-1] == '-' || s[lo-1] == ' ' && lo-1 > at && s[lo-2] == '-') {
 			lo--
 		}
 		hi = armourEnd(s, from, label)
