@@ -114,7 +114,7 @@ func TestTooManyValues(t *testing.T) {
 func TestDuplicatesInBulk(t *testing.T) {
 	var line bytes.Buffer
 	line.WriteString(`{"result":{"tools":[{"name":"first"}],"supportedVersions":["x"]`)
-	for i := range 20000 {
+	for i := range 8000 {
 		fmt.Fprintf(&line, `,"tools":[{"name":"a%d"},{"name":"b%d","name":"c%d"}],"resultType":"r%d"`, i, i, i, i)
 	}
 	line.WriteString(`}}`)
