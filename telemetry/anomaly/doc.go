@@ -54,7 +54,7 @@
 //
 // A tool called after another that it has never followed, both well known, in a session whose order of tools is settled:
 // no new pair within the last 200 transitions and the last three quarters of all, the first tool left at least 120 times
-// and the second called more than 10 times, and none of the first tool's usual successors seen fewer than five times. Rare
+// and the second called at least 10 times before, and none of the first tool's usual successors seen fewer than five times. Rare
 // successors are the sign of a tool that is followed by many things, so that one more is no news; and what has not happened
 // in 120 cases has a probability below 2.5 % (the rule of three). This holds for pipelines and routine work, hardly ever for
 // an agent at large, and that is meant: where order is free, no order is wrong. A transition
