@@ -41,6 +41,7 @@ const (
 type Capture struct {
 	levels   []Level
 	keys     []string
+	only     *redact.Keys
 	max      int
 	redactor *redact.Redactor
 }
@@ -56,6 +57,9 @@ func (c Capture) Levels() []Level { return slices.Clone(c.levels) }
 
 // Keys returns the only members of arguments and results that may be collected, or none if all may.
 func (c Capture) Keys() []string { return slices.Clone(c.keys) }
+
+// Only returns the same for the redactor, or nil if all members may be collected.
+func (c Capture) Only() *redact.Keys { return c.only }
 
 // Max is how many bytes of each piece may be collected.
 func (c Capture) Max() int { return c.max }
@@ -99,6 +103,10 @@ func captureLevels(s string) (Capture, error) {
 				return Capture{}, errors.New("keys: must come last, with the names of members behind it, such as keys:query,limit")
 			}
 			c.keys = append(c.keys, key)
+		}
+		var err error
+		if c.only, err = redact.NewKeys(c.keys...); err != nil {
+			return Capture{}, err
 		}
 	}
 	for _, word := range fields(list) {

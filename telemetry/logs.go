@@ -18,19 +18,21 @@ import (
 // records and spans by the same words.
 type records struct {
 	logger *slog.Logger
+	remote *slog.Logger // the collector alone: for what has been on stderr already
 	told   map[session.Violation]bool
 	hangs  map[*session.Operation]time.Duration // when an open operation is to be reported next
 	after  time.Duration
 }
 
 func newRecords(cfg Config, e *exports) *records {
-	handler := slog.Handler(correlated{cfg.Logger.Handler()})
+	handler, remote := slog.Handler(correlated{cfg.Logger.Handler()}), slog.Handler(slog.DiscardHandler)
 	if e.logging {
 		bridge := otelslog.NewHandler(scopeName, otelslog.WithLoggerProvider(e.logger), otelslog.WithVersion(cfg.Version))
-		handler = slog.NewMultiHandler(handler, leveled{bridge, cfg.LogLevel})
+		remote = leveled{bridge, cfg.LogLevel}
+		handler = slog.NewMultiHandler(handler, remote)
 	}
 	return &records{
-		logger: slog.New(handler), told: map[session.Violation]bool{},
+		logger: slog.New(handler), remote: slog.New(remote), told: map[session.Violation]bool{},
 		hangs: map[*session.Operation]time.Duration{}, after: cfg.HangAfter,
 	}
 }
@@ -53,6 +55,9 @@ func (r *records) operation(op *session.Operation, at trace.SpanContext) {
 		if a.Value.String() != "" {
 			attrs = append(attrs, a)
 		}
+	}
+	if text := shownError(op); text != "" {
+		attrs = append(attrs, slog.String(semconv.ErrorMessage, text))
 	}
 	r.logger.LogAttrs(ctx, slog.LevelInfo, "operation finished", attrs...)
 }
@@ -86,6 +91,37 @@ func (r *records) hanging(op *session.Operation, now time.Duration, place func(*
 	r.hangs[op] = op.Start + 2*(now-op.Start)
 	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), place(op)), slog.LevelWarn, "operation has not been answered yet",
 		append(about(op), slog.Float64("duration", (now-op.Start).Seconds()))...)
+}
+
+// message records a log message of the server's, if those were asked for.
+func (r *records) message(n *session.Note) {
+	data := shown(n.Message.Extra).Data
+	if data == "" {
+		return
+	}
+	attrs := []slog.Attr{slog.String("data", data)}
+	if n.Message.Extra.Logger != "" {
+		attrs = append(attrs, slog.String("logger", n.Message.Extra.Logger))
+	}
+	r.logger.LogAttrs(context.Background(), severity(n.Message.Extra.Level), "server message", attrs...)
+}
+
+// severity maps MCP's levels, which are those of syslog (RFC 5424).
+func severity(level string) slog.Level {
+	switch level {
+	case "debug":
+		return slog.LevelDebug
+	case "warning":
+		return slog.LevelWarn
+	case "error", "critical", "alert", "emergency":
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// stderr records a line that the server has written to stderr.
+func (r *records) stderr(line string) {
+	r.remote.LogAttrs(context.Background(), slog.LevelInfo, "server stderr", slog.String("data", line))
 }
 
 // found reports what stands out: what was seen, and what had been usual.

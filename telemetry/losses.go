@@ -23,6 +23,7 @@ type losses struct {
 	told   atomic.Bool
 
 	messages atomic.Int64 // the relay was faster than the consumer
+	contents atomic.Int64 // pieces of content, for the same reason
 	spans    door         // the exporter was slower than the calls, or could not deliver
 	logs     door
 }
@@ -55,8 +56,8 @@ func (l *losses) failed(err error) {
 
 // sum tells at the end of the session what was lost. Where a failed delivery has been told already, it is no news.
 func (l *losses) sum() {
-	messages, spans, logs := l.messages.Load(), l.spans.total(), l.logs.total()
-	if messages+spans+logs == 0 {
+	messages, contents, spans, logs := l.messages.Load(), l.contents.Load(), l.spans.total(), l.logs.total()
+	if messages+contents+spans+logs == 0 {
 		return
 	}
 	level := slog.LevelWarn
@@ -64,7 +65,7 @@ func (l *losses) sum() {
 		level = slog.LevelInfo
 	}
 	l.logger.Log(context.Background(), level, "some telemetry of this session is lost; the server was not affected",
-		"messages", messages, "spans", spans, "log_records", logs)
+		"messages", messages, "contents", contents, "spans", spans, "log_records", logs)
 }
 
 // door counts what the SDK's batch processors drop without telling: it stands before one, admits no more than its queue
@@ -177,7 +178,7 @@ func (l *losses) observe(meter metric.Meter) {
 	_, _ = meter.Int64ObservableCounter(i.Name, metric.WithUnit(i.Unit), metric.WithDescription(i.Description),
 		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
 			for reason, n := range map[string]int64{
-				"message_queue": l.messages.Load(), "span": l.spans.lost.Load(), "log_record": l.logs.lost.Load(),
+				"message": l.messages.Load(), "content": l.contents.Load(), "span": l.spans.lost.Load(), "log_record": l.logs.lost.Load(),
 			} {
 				o.Observe(n, metric.WithAttributes(attribute.String(semconv.Reason, reason)))
 			}

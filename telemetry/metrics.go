@@ -20,7 +20,7 @@ type metricsRecorder struct {
 	instruments
 	series         series
 	tools, prompts names
-	resources      resources
+	resources      *resources
 	peers          *peers
 	started        time.Duration // the server's process
 	handshake      bool          // has been timed
@@ -33,8 +33,8 @@ type metricsRecorder struct {
 	running bool
 }
 
-func newMetrics(e *exports, started time.Duration, p *peers) *metricsRecorder {
-	m := &metricsRecorder{instruments: newInstruments(e.meter), series: series{}, peers: p, started: started, running: true}
+func newMetrics(e *exports, started time.Duration, p *peers, r *resources) *metricsRecorder {
+	m := &metricsRecorder{instruments: newInstruments(e.meter), series: series{}, peers: p, resources: r, started: started, running: true}
 	m.startup.Record(context.Background(), started.Seconds(), with(attribute.String(semconv.Phase, "process")))
 	m.observeSession(e.meter)
 	e.lost.observe(e.meter)
@@ -73,9 +73,6 @@ func (m *metricsRecorder) message(msg *session.Message) {
 	if x := msg.Extra; x != nil {
 		if x.Tools != nil || x.DefinitionSize > 0 {
 			m.listedTools(x)
-		}
-		if x.Templates != nil {
-			m.resources.learn(x.Templates)
 		}
 		if x.PeerName != "" {
 			m.mu.Lock()

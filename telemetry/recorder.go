@@ -19,6 +19,8 @@ type recorder struct {
 	spans   *spans
 	metrics *metricsRecorder
 	records *records
+	content *content
+	lines   stderrLines
 	odd     *anomaly.Detector
 	peers   peers
 	ready   func(bool) // is told when the server has answered a handshake
@@ -32,19 +34,22 @@ type peers struct {
 }
 
 func newRecorder(cfg Config, e *exports, epoch time.Time) *recorder {
-	r := &recorder{cfg: cfg, epoch: epoch, lost: e.lost, records: newRecords(cfg, e), odd: anomaly.New(anomaly.Config{})}
-	r.spans = newSpans(cfg, e, epoch, &r.peers)
+	r := &recorder{cfg: cfg, epoch: epoch, lost: e.lost, records: newRecords(cfg, e), content: newContent(cfg), odd: anomaly.New(anomaly.Config{})}
+	r.spans = newSpans(cfg, e, epoch, &r.peers, r.content)
 	return r
 }
 
 // running takes the start of the server.
 func (r *recorder) running(e *exports, started time.Time) {
-	r.metrics = newMetrics(e, started.Sub(r.epoch), &r.peers)
+	r.metrics = newMetrics(e, started.Sub(r.epoch), &r.peers, &r.content.resources)
 }
 
 // arriving sees every message before the tracker does, and arrived after.
 func (r *recorder) arriving(m *session.Message) {
 	r.peers.learn(m)
+	if m.Extra != nil {
+		r.content.resources.learn(m.Extra.Templates)
+	}
 	if m.Dir == session.ToClient && (m.Kind == framing.Response || m.Kind == framing.ErrorResponse) {
 		r.spans.begun(m.Last)
 	}
@@ -109,6 +114,7 @@ func (r *recorder) Noted(n *session.Note) {
 		return
 	}
 	r.spans.notification(n)
+	r.records.message(n)
 }
 
 // advance looks for what time alone brings about.

@@ -31,6 +31,7 @@ type spans struct {
 	on      bool
 	epoch   time.Time
 	peers   *peers
+	content *content
 	id      string            // mcp.session.id: stdio has none, so it is a random one of this process
 	ambient trace.SpanContext // what TRACEPARENT of our environment says
 	trace   trace.SpanContext // of the session's span in the current trace
@@ -57,8 +58,8 @@ func of(op *session.Operation) *tracked {
 	return t
 }
 
-func newSpans(cfg Config, e *exports, epoch time.Time, p *peers) *spans {
-	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, epoch: epoch, peers: p, id: instanceID()}
+func newSpans(cfg Config, e *exports, epoch time.Time, p *peers, c *content) *spans {
+	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, epoch: epoch, peers: p, content: c, id: instanceID()}
 	s.ambient = contextFrom(cfg.Lookup)
 	if s.on && cfg.TraceScope != TraceOperation {
 		s.root(0)
@@ -208,12 +209,13 @@ func (s *spans) describe(span trace.Span, op *session.Operation) {
 	s.scratch = s.scratch[:0]
 	s.identity(op)
 	s.outcome(op)
+	s.scratch = s.content.attributes(s.scratch, op)
 	span.SetAttributes(s.scratch...)
 	for _, e := range op.Events {
 		span.AddEvent(e.Name, trace.WithTimestamp(s.at(e.At)))
 	}
 	if op.ErrorType != "" {
-		span.SetStatus(codes.Error, "")
+		span.SetStatus(codes.Error, shownError(op))
 	}
 }
 

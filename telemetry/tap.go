@@ -16,9 +16,9 @@ type Tap struct {
 	message session.Message
 }
 
-func (t *Telemetry) tap(dir session.Direction, table *framing.Table) *Tap {
-	tap := &Tap{t: t, decoder: session.Decoder{Dir: dir, Epoch: t.epoch, Clean: t.cfg.Clean}}
-	tap.scanner = framing.NewScanner(table, tap.emit)
+func (t *Telemetry) tap(dir session.Direction, reader *session.Reader) *Tap {
+	tap := &Tap{t: t, decoder: session.Decoder{Reader: reader, Dir: dir, Epoch: t.epoch, Clean: t.cfg.Clean}}
+	tap.scanner = framing.NewScanner(reader.Table, tap.emit)
 	return tap
 }
 

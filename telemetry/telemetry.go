@@ -64,6 +64,7 @@ type Telemetry struct {
 	epoch  time.Time
 	queue  *queue
 	taps   [2]*Tap
+	stderr *StderrTap
 	failed atomic.Bool
 	alive  atomic.Bool // the server's process runs
 	ready  atomic.Bool // it has answered a handshake
@@ -90,9 +91,12 @@ func New(cfg Config) *Telemetry {
 		cfg: cfg, epoch: time.Now(), queue: newQueue(),
 		stop: make(chan Exit, 1), stopped: make(chan struct{}),
 	}
-	table := session.Table()
+	reader := session.NewReader(contents(cfg.Policy.Capture()))
 	for dir := range t.taps {
-		t.taps[dir] = t.tap(session.Direction(dir), table)
+		t.taps[dir] = t.tap(session.Direction(dir), reader)
+	}
+	if c := cfg.Policy.Capture(); c.Has(consent.Stderr) {
+		t.stderr = &StderrTap{t: t, most: contents(c).Max}
 	}
 	return t
 }
@@ -198,12 +202,19 @@ func (t *Telemetry) consume() {
 // drain hands everything in the queue to the tracker, and returns the emptied buffers for the next turn.
 func (t *Telemetry) drain(tracker *session.Tracker, spare [2][]session.Message) [2][]session.Message {
 	buffers, dropped := t.queue.swap(spare)
-	t.exports.lost.messages.Add(dropped) // the consumer never saw them
+	t.exports.lost.messages.Add(dropped.messages) // the consumer never saw them
+	t.exports.lost.contents.Add(dropped.contents)
 	merge(buffers, func(m *session.Message) {
+		t.recorder.content.redact(m, tracker)
 		t.recorder.arriving(m)
 		tracker.Observe(m)
 		t.recorder.arrived(m)
 	})
+	for _, line := range t.queue.swapLines() {
+		if text := t.recorder.lines.shown(line, t.recorder.content); text != "" {
+			t.recorder.records.stderr(text)
+		}
+	}
 	for dir := range buffers {
 		clear(buffers[dir])
 		buffers[dir] = buffers[dir][:0]

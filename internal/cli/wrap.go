@@ -121,6 +121,9 @@ func watched(cfg wrap.Config, config telemetry.Config, o *options) (wrap.Status,
 		}
 	}
 	cfg.Input, cfg.Output = t.Tap(session.ToServer), t.Tap(session.ToClient)
+	if tap := t.Stderr(); tap != nil {
+		cfg.Errors = tap
+	}
 	cfg.TapFailed = t.Fail
 	server, err := wrap.Start(cfg)
 	if err != nil {

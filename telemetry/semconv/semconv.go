@@ -21,6 +21,7 @@ const (
 	OperationName     = "gen_ai.operation.name"
 	ToolCallArguments = "gen_ai.tool.call.arguments"
 	ToolCallResult    = "gen_ai.tool.call.result"
+	PromptVariable    = "gen_ai.prompt.variable." // and the variable's name
 	RequestID         = "jsonrpc.request.id"
 	JSONRPCVersion    = "jsonrpc.protocol.version"
 	// StatusCode is to become rpc.status_code in a later version of the conventions.
@@ -77,6 +78,10 @@ const (
 	Resource      = "spanpipe.resource"       // a URI template of the server, or a scheme
 	FromTool      = "spanpipe.tool.from"
 	ToTool        = "spanpipe.tool.to"
+	ErrorMessage  = "spanpipe.error.message"     // redacted; only if asked for
+	PromptResult  = "spanpipe.prompt.result"     // the same
+	SampleRequest = "spanpipe.sampling.messages" // the same
+	SampleResult  = "spanpipe.sampling.result"   // the same
 	Anomaly       = "spanpipe.anomaly.kind"
 	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
 )

@@ -5,15 +5,23 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
+// AnswerTo says which method an answer would be to, if it were observed now: empty if its request is not known.
+func (t *Tracker) AnswerTo(m *Message) string {
+	if op, _ := t.flights.find(m.Dir.Opposite(), m.ID.Ref); op != nil {
+		return op.Method
+	}
+	return ""
+}
+
 func (t *Tracker) answer(m *Message) {
 	dir := m.Dir.Opposite()
-	op, same := t.flights.find(dir, m.ID)
+	op, same := t.flights.find(dir, m.ID.Ref)
 	switch {
 	case op != nil && op.asked <= m.Last: // no answer is older than its request
 		t.answered(op, m, same)
 	case !m.ID.legal():
 		t.violation(NullID, m)
-	case t.gone.take(dir, m.ID):
+	case t.gone.take(dir, m.ID.Ref):
 		t.violation(LateResponse, m)
 	default:
 		if overflow, full := t.early.put(m.ID.key(dir), m); full {

@@ -9,8 +9,9 @@ import (
 
 // Decoder turns scanned messages of one direction into messages that can be kept. It is for one goroutine.
 type Decoder struct {
-	Dir   Direction
-	Epoch time.Time // the start of the session
+	Reader *Reader // the one whose table the scanner has
+	Dir    Direction
+	Epoch  time.Time // the start of the session
 	// Clean checks a name that a peer has chosen and returns what may be shown of it: the name itself, or a word that
 	// stands for one that may not. It is called once for each name as long as the decoder remembers it, and each time for
 	// the ids of requests that are strings, which seldom come twice. Nil lets every name pass.
@@ -22,6 +23,8 @@ type Decoder struct {
 	text   []byte   // of its error, or of what may turn out to be one
 	status []byte   // a task's status message
 	secret [][]byte // all that must be wiped
+
+	errorContent *framing.Value // the text of its error, as far as content is to be copied
 }
 
 // maxNames bounds the names that a decoder remembers. More are cleaned each time they come.
@@ -35,20 +38,19 @@ func (d *Decoder) Decode(in *framing.Message, out *Message) {
 	}
 	switch in.Kind {
 	case framing.Request:
-		out.ID = newID(in.ID)
-		out.ID.Text = d.idText(in.ID)
+		out.ID = ID{newRef(in.ID), d.idText(in.ID)}
 		out.Method = d.name(in.Method)
 	case framing.Notification:
 		out.Method = d.name(in.Method)
 	case framing.Response, framing.ErrorResponse:
-		out.ID = newID(in.ID)
+		out.ID.Ref = newRef(in.ID)
 	default:
 		return
 	}
 	d.version(in, out)
 	for i := range in.Values {
 		v := &in.Values[i]
-		fields[v.Field].take(d, v, out)
+		d.Reader.fields[v.Field].take(d, v, out)
 	}
 	d.classify(out)
 }
@@ -63,20 +65,27 @@ func (d *Decoder) classify(m *Message) {
 		m.Class = classify("", d.text, ToolError)
 	}
 	if x := m.Extra; x != nil {
-		switch {
-		case x.Outcome.Code != "":
-			x.Outcome.Class = classify(x.Outcome.Code, d.text, Internal)
-		case x.Outcome.IsError:
-			x.Outcome.Class = classify("", d.text, ToolError)
-		case x.TaskStatus == taskFailed:
-			x.Outcome.Class = classify("", d.status, ToolError)
-		}
+		d.classifyOutcome(x)
+	}
+	if d.errorContent != nil && (m.Kind == framing.ErrorResponse || m.IsError) {
+		m.content().Error = piece(d.errorContent)
 	}
 	for _, text := range d.secret {
 		clear(text)
 	}
 	clear(d.secret)
-	d.text, d.status, d.secret = nil, nil, d.secret[:0]
+	d.text, d.status, d.secret, d.errorContent = nil, nil, d.secret[:0], nil
+}
+
+func (d *Decoder) classifyOutcome(x *Extra) {
+	switch o := x.Outcome; {
+	case o != nil && o.Code != "":
+		o.Class = classify(o.Code, d.text, Internal)
+	case o != nil && o.IsError:
+		o.Class = classify("", d.text, ToolError)
+	case x.TaskStatus == taskFailed:
+		x.outcome().Class = classify("", d.status, ToolError)
+	}
 }
 
 func (d *Decoder) version(in *framing.Message, out *Message) {

@@ -20,11 +20,11 @@ func (d *Decoder) Remembered() int { return len(d.names) }
 
 var (
 	Classify = classify
-	NewID    = newID
+	NewRef   = newRef
 )
 
 // Like says whether two ids may stand for one another.
-func Like(a, b ID) bool { return a.alike == b.alike }
+func Like(a, b Ref) bool { return a.kind == b.kind && a.like == b.like }
 
 const (
 	MaxNames      = maxNames

@@ -29,13 +29,23 @@ const (
 // fields are all of them. A field's position is the Field of its values.
 var fields = append(append(requestFields(), taskFields()...), resultFields()...)
 
-// Table returns the paths of everything that a Decoder understands.
-func Table() *framing.Table {
-	paths := make([]framing.Path, len(fields))
-	for i, f := range fields {
+// Reader is what messages are read with: the paths to what is picked out of them, and how that is understood. It is
+// immutable and may be shared.
+type Reader struct {
+	Table    *framing.Table
+	fields   []field
+	contents Contents
+}
+
+// NewReader returns a reader that picks out what the tracker needs, and the contents that are asked for.
+func NewReader(c Contents) *Reader {
+	r := &Reader{fields: append(fields[:len(fields):len(fields)], c.fields()...), contents: c}
+	paths := make([]framing.Path, len(r.fields))
+	for i, f := range r.fields {
 		paths[i] = f.path
 	}
-	return framing.Compile(paths...)
+	r.Table = framing.Compile(paths...)
+	return r
 }
 
 // requestFields are those of requests and notifications.
@@ -52,11 +62,11 @@ func requestFields() []field {
 		{hash("params", "arguments"), func(_ *Decoder, v *framing.Value, m *Message) { m.Arguments = v.Hash }},
 		{count("params", "notifications", "resourceSubscriptions"), func(_ *Decoder, v *framing.Value, m *Message) { m.extra().Resources = v.Count }},
 
-		identified(maxID, func(m *Message) *ID { return &m.extra().Cancels }, "params", "requestId"),
+		identified(maxID, func(m *Message) *Ref { return &m.extra().Cancels }, "params", "requestId"),
 		{text(maxReason, "params", "reason"), takeReason},
-		identified(maxID, func(m *Message) *ID { return &m.extra().ProgressToken }, "params", "progressToken"),
-		identified(maxID, func(m *Message) *ID { return &m.extra().ProgressToken }, "params", "_meta", "progressToken"),
-		identified(maxID, func(m *Message) *ID { return &m.extra().Subscription }, "params", "_meta", metaSubscription),
+		identified(maxID, func(m *Message) *Ref { return &m.extra().ProgressToken }, "params", "progressToken"),
+		identified(maxID, func(m *Message) *Ref { return &m.extra().ProgressToken }, "params", "_meta", "progressToken"),
+		identified(maxID, func(m *Message) *Ref { return &m.extra().Subscription }, "params", "_meta", metaSubscription),
 
 		{here("params", "inputResponses"), func(_ *Decoder, _ *framing.Value, m *Message) { m.extra().Answers = true }},
 		{hash("params", "requestState"), takeState},
@@ -76,7 +86,7 @@ func requestFields() []field {
 // stand in the result itself, and tasks/get and notifications/tasks carry its result or error.
 func taskFields() []field {
 	status := func(m *Message) *string { return &m.extra().TaskStatus }
-	related := func(m *Message) *ID { return &m.extra().Related }
+	related := func(m *Message) *Ref { return &m.extra().Related }
 	all := []field{
 		{here("params", "task"), func(_ *Decoder, v *framing.Value, m *Message) { m.extra().WantsTask = v.Type == framing.Object }},
 		{here("result", "task"), func(_ *Decoder, v *framing.Value, m *Message) { m.extra().MakesTask = v.Type == framing.Object }},
@@ -141,6 +151,6 @@ func named(most int, to func(*Message) *string, keys ...string) field {
 }
 
 // identified is a field that names a request, a token or a task.
-func identified(most int, to func(*Message) *ID, keys ...string) field {
-	return field{text(most, keys...), func(_ *Decoder, v *framing.Value, m *Message) { *to(m) = valueID(v) }}
+func identified(most int, to func(*Message) *Ref, keys ...string) field {
+	return field{text(most, keys...), func(_ *Decoder, v *framing.Value, m *Message) { *to(m) = valueRef(v) }}
 }

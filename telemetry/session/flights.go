@@ -8,7 +8,6 @@ type flights map[key]*Operation // the head of the first line
 
 // flight is an operation's place among the requests in flight.
 type flight struct {
-	key        key
 	is         bool // it is in flight
 	prev, next *Operation
 	last       *Operation // of the line's head: the end of the line
@@ -23,19 +22,19 @@ func (f flights) add(op *Operation) (twin bool) {
 		if line.current.exact() != op.current.exact() {
 			continue
 		}
-		op.flight = flight{key: k, is: true, prev: line.flight.last}
+		op.flight = flight{is: true, prev: line.flight.last}
 		line.flight.last.flight.next = op
 		line.flight.last = op
 		line.Ambiguous, op.Ambiguous = true, true
 		return true
 	}
-	op.flight = flight{key: k, is: true, last: op, line: head}
+	op.flight = flight{is: true, last: op, line: head}
 	f[k] = op
 	return false
 }
 
 // find returns the first request that has exactly the id, else the only one whose id is alike.
-func (f flights) find(dir Direction, id ID) (op *Operation, same bool) {
+func (f flights) find(dir Direction, id Ref) (op *Operation, same bool) {
 	head := f[id.key(dir)]
 	for line := head; line != nil; line = line.flight.line {
 		if line.current.exact() == id.exact() {
@@ -64,7 +63,7 @@ func (f flights) remove(op *Operation) {
 		at.next.flight.prev = at.prev
 		return
 	}
-	for line := f[at.key]; line != nil; line = line.flight.line {
+	for line := f[op.current.key(op.Dir)]; line != nil; line = line.flight.line {
 		if line.flight.last == op {
 			line.flight.last = at.prev
 		}
@@ -73,20 +72,20 @@ func (f flights) remove(op *Operation) {
 
 // succeed puts the next in line, or the next line, into the place of a line's head.
 func (f flights) succeed(op *Operation, at flight) {
-	heir := at.line
+	k, heir := op.current.key(op.Dir), at.line
 	if at.next != nil {
 		heir = at.next
 		heir.flight.prev, heir.flight.last, heir.flight.line = nil, at.last, at.line
 	}
-	if f[at.key] != op {
-		line := f[at.key]
+	if f[k] != op {
+		line := f[k]
 		for line.flight.line != op {
 			line = line.flight.line
 		}
 		line.flight.line = heir
 	} else if heir != nil {
-		f[at.key] = heir
+		f[k] = heir
 	} else {
-		delete(f, at.key)
+		delete(f, k)
 	}
 }

@@ -8,41 +8,42 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 )
 
-// ID is a request's id, a progress token, a task's id, or what else names a message by what its sender has chosen.
-type ID struct {
+// Ref is a request's id, a progress token, a task's id, or what else names something by what its sender has chosen, to be
+// compared with others.
+type Ref struct {
 	Type framing.IDType
+	kind likenessKind
 	Hash uint64 // stands for type and exact text, see framing.ID
-	Text string // for people and for attributes, as far as it may be shown: of requests and tasks alone, at most framing.MaxIDText bytes
+	like uint64
+}
 
-	alike likeness
+// ID is a Ref with a text for people and for attributes.
+type ID struct {
+	Ref
+	Text string // as far as it may be shown, at most framing.MaxIDText bytes of a request's id
 }
 
 // exact tells an id from all others: two ids are the same exactly if these are equal.
 type exact struct {
-	typ  framing.IDType
 	hash uint64
+	typ  framing.IDType
 }
 
-func (id ID) exact() exact { return exact{id.Type, id.Hash} }
+func (id Ref) exact() exact { return exact{id.Hash, id.Type} }
 
 // legal says whether the protocol allows the id: it must be a string or a number.
-func (id ID) legal() bool { return id.Type == framing.StringID || id.Type == framing.NumberID }
+func (id Ref) legal() bool { return id.Type == framing.StringID || id.Type == framing.NumberID }
 
-// likeness is equal for ids that may have been meant to be the same. Peers that pass ids through a float or a string send
-// 7, "7" and 7.0 for one another, and 9007199254740992 for 9007199254740993 (modelcontextprotocol/python-sdk#961): ids
-// that read as the same number in double precision are alike. Of an id too long to be kept, the beginning must do: a
-// notification that names it has no more to compare.
-type likeness struct {
-	kind  likenessKind
-	value uint64
-}
-
+// likenessKind says how an id's like is to be understood. Ids with equal kind and like may have been meant to be the same.
+// Peers that pass ids through a float or a string send 7, "7" and 7.0 for one another, and 9007199254740992 for
+// 9007199254740993 (modelcontextprotocol/python-sdk#961): ids that read as the same number in double precision are alike.
+// Of an id too long to be kept, the beginning must do: a notification that names it has no more to compare.
 type likenessKind uint8
 
 const (
-	asText   likenessKind = iota // value is the id's hash
-	asNumber                     // value has the bits of a float64
-	asPrefix                     // value is a hash of the text's beginning
+	asText   likenessKind = iota // the id's hash
+	asNumber                     // the bits of a float64
+	asPrefix                     // a hash of the text's beginning
 )
 
 // prefixSeed is that of the hashes of long ids' beginnings.
@@ -50,28 +51,29 @@ var prefixSeed = maphash.MakeSeed()
 
 // key is what the table of requests in flight is indexed by: the two directions have id spaces of their own.
 type key struct {
-	dir Direction
-	likeness
+	like uint64
+	kind likenessKind
+	dir  Direction
 }
 
-func (id ID) key(dir Direction) key { return key{dir, id.alike} }
+func (id Ref) key(dir Direction) key { return key{id.like, id.kind, dir} }
 
-// newID reads an id, without its text.
-func newID(from framing.ID) ID {
-	id := ID{Type: from.Type, Hash: from.Hash, alike: likeness{asText, from.Hash}}
+// newRef reads an id.
+func newRef(from framing.ID) Ref {
+	id := Ref{Type: from.Type, Hash: from.Hash, kind: asText, like: from.Hash}
 	if !id.legal() {
 		return id
 	}
 	if from.Truncated {
-		id.alike = likeness{asPrefix, maphash.Bytes(prefixSeed, from.Text)}
+		id.kind, id.like = asPrefix, maphash.Bytes(prefixSeed, from.Text)
 	} else if f, ok := number(from.Text); ok {
-		id.alike = likeness{asNumber, math.Float64bits(f)}
+		id.kind, id.like = asNumber, math.Float64bits(f)
 	}
 	return id
 }
 
-// valueID reads a picked value that names something, such as params.requestId.
-func valueID(v *framing.Value) ID { return newID(v.ID()) }
+// valueRef reads a picked value that names something, such as params.requestId.
+func valueRef(v *framing.Value) Ref { return newRef(v.ID()) }
 
 // number reads a number of JSON's grammar, or near enough: what is no number at all is refused. Zero has no sign.
 func number(text []byte) (float64, bool) {

@@ -59,7 +59,7 @@ func (t *Tracker) resumed(m *Message) *Operation {
 	}
 	t.inputs.remove(op)
 	op.Ambiguous = op.Ambiguous || ambiguous
-	op.current = m.ID
+	op.current = m.ID.Ref
 	op.resume(m.Last)
 	op.event(semconv.RetryEvent, m.Last)
 	op.RoundTrips++

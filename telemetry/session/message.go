@@ -53,23 +53,23 @@ type Extra struct {
 	PeerName, PeerVersion string // clientInfo or serverInfo: of whoever sent the message
 
 	Traceparent, Tracestate string // params._meta, W3C trace context
-	ProgressToken           ID     // of a request: the token it asks progress for; of a notification: whose progress it is
+	ProgressToken           Ref    // of a request: the token it asks progress for; of a notification: whose progress it is
 
-	Cancels      ID     // notifications/cancelled: params.requestId
+	Cancels      Ref    // notifications/cancelled: params.requestId
 	GaveUp       bool   // its reason reads as a timeout
 	URI          string // params.uri or params.ref.uri as sent. It is content: it may be matched with a template, it may not be exported
 	Level        string // notifications/message, logging/setLevel
 	Logger       string
 	Mode         string // elicitation/create: form or url
-	Subscription ID     // of a notification: the subscriptions/listen request that it is delivered for
+	Subscription Ref    // of a notification: the subscriptions/listen request that it is delivered for
 	Resources    int    // subscriptions/listen: how many resources it names
 
 	WantsTask  bool // params.task is present
 	MakesTask  bool // result.task is present (2025-11-25)
 	Task       ID   // the task that the message is about, or that a result has created
 	TaskStatus string
-	Related    ID // _meta related-task: the task in whose course the message was sent
-	Outcome    Outcome
+	Related    Ref // _meta related-task: the task in whose course the message was sent
+	Outcome    *Outcome
 
 	ResultType string   // result.resultType, if it is not "complete"
 	Answers    bool     // params.inputResponses is present
@@ -80,12 +80,15 @@ type Extra struct {
 	DefinitionSize int64    // bytes of result.tools
 	Tools          []string // their names
 	Templates      []string // result.resourceTemplates[].uriTemplate
+
+	Content *Content // as it came; whoever takes the message from the queue redacts it into Shown, and removes it
+	Shown   *Shown
 }
 
 // Outcome is how a task ended, where a message about it tells that: since 2026-07-28, tasks/get and notifications/tasks
-// carry the task's result or error.
+// carry the task's result or error; in 2025-11-25 the status message of a failed one may say something.
 type Outcome struct {
-	Told    bool
+	Told    bool   // there is a result or an error
 	IsError bool   // result.isError is true
 	Code    string // of the error
 	Class   Class  // of the error, or of a failure that has only a status message
@@ -97,4 +100,12 @@ func (m *Message) extra() *Extra {
 		m.Extra = new(Extra)
 	}
 	return m.Extra
+}
+
+// outcome makes the part about a task's end when something goes into it.
+func (x *Extra) outcome() *Outcome {
+	if x.Outcome == nil {
+		x.Outcome = new(Outcome)
+	}
+	return x.Outcome
 }

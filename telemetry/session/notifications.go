@@ -51,11 +51,11 @@ func (t *Tracker) notifiedTask(m *Message) *Operation {
 	if m.Extra == nil {
 		return nil
 	}
-	return t.task(m.Dir.Opposite(), m.Extra.Task)
+	return t.task(m.Dir.Opposite(), m.Extra.Task.Ref)
 }
 
 // subscription is the open subscriptions/listen of the other side with the id.
-func (t *Tracker) subscription(dir Direction, id ID) *Operation {
+func (t *Tracker) subscription(dir Direction, id Ref) *Operation {
 	if op, _ := t.flights.find(dir.Opposite(), id); op != nil && op.Method == semconv.SubscriptionsListen {
 		return op
 	}

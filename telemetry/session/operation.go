@@ -53,12 +53,13 @@ type Operation struct {
 	Data any
 
 	state   state
-	current ID            // of the latest request: a retry has a new one
+	current Ref           // id of the latest request: a retry has a new one
 	asked   time.Duration // when that had been read
 	flight  flight
 	open    openLink
-	task    ID          // the same, whole
-	token   *key        // under which Tracker.tokens has it
+	task    Ref // the same, whole
+	token   key // under which Tracker.tokens has it, if listens
+	listens bool
 	call    int         // index in Tracker.calls + 1
 	input   *inputWait  // while it waits for a retry
 	waiting *userWait   // while the server waits for the user

@@ -27,7 +27,7 @@ func (t *Tracker) request(m *Message) {
 	}
 	t.working(op)
 	t.listen(op, m)
-	if waiting, same, ok := t.early.find(op.flight.key, op.current, op.asked); ok {
+	if waiting, same, ok := t.early.find(op.current.key(op.Dir), op.current, op.asked); ok {
 		t.answered(op, &waiting, same)
 	}
 }
@@ -35,7 +35,7 @@ func (t *Tracker) request(m *Message) {
 // begin opens a new operation.
 func (t *Tracker) begin(m *Message) *Operation {
 	op := &Operation{
-		Dir: m.Dir, Method: m.Method, Target: m.Target, ID: m.ID, current: m.ID, Batch: m.Batch,
+		Dir: m.Dir, Method: m.Method, Target: m.Target, ID: m.ID, current: m.ID.Ref, Batch: m.Batch,
 		Protocol: t.protocol, Start: m.Last, RequestSize: m.Size, RoundTrips: 1,
 		Arguments: m.Arguments, Request: m.Extra,
 	}
@@ -124,15 +124,14 @@ func (t *Tracker) listen(op *Operation, m *Message) {
 		return
 	}
 	t.silence(op)
-	k := m.Extra.ProgressToken.key(op.Dir)
-	op.token = &k
-	t.tokens[k] = op
+	op.token, op.listens = m.Extra.ProgressToken.key(op.Dir), true
+	t.tokens[op.token] = op
 }
 
 // silence forgets the operation's progress token.
 func (t *Tracker) silence(op *Operation) {
-	if op.token != nil && t.tokens[*op.token] == op {
-		delete(t.tokens, *op.token)
+	if op.listens && t.tokens[op.token] == op {
+		delete(t.tokens, op.token)
 	}
-	op.token = nil
+	op.listens = false
 }

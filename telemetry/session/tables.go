@@ -78,7 +78,7 @@ func (a *earlyAnswers) put(k key, m *Message) (overflow Message, full bool) {
 
 // find takes out the first answer to a request with exactly the id, else the first with one alike. No answer is older than
 // its request, which was read at the given time.
-func (a *earlyAnswers) find(k key, id ID, asked time.Duration) (m Message, same, ok bool) {
+func (a *earlyAnswers) find(k key, id Ref, asked time.Duration) (m Message, same, ok bool) {
 	if a.byKey[k] == 0 {
 		return Message{}, false, false
 	}
@@ -151,8 +151,8 @@ type tombstones struct {
 }
 
 type grave struct {
-	dir Direction // of the request
 	id  exact
+	dir Direction // of the request
 }
 
 type tombstone struct {
@@ -163,7 +163,7 @@ type tombstone struct {
 
 func (g *tombstones) at(number uint64) *tombstone { return &g.ring[number%maxTombstones] }
 
-func (g *tombstones) bury(dir Direction, id ID) {
+func (g *tombstones) bury(dir Direction, id Ref) {
 	if g.latest == nil {
 		g.latest = map[grave]uint64{}
 	}
@@ -172,14 +172,14 @@ func (g *tombstones) bury(dir Direction, id ID) {
 	if s.number != 0 && g.latest[s.grave] == s.number {
 		delete(g.latest, s.grave)
 	}
-	at := grave{dir, id.exact()}
+	at := grave{id.exact(), dir}
 	*s = tombstone{at, g.number, g.latest[at]}
 	g.latest[at] = g.number
 }
 
 // take removes a tombstone of the id, and says whether there was one.
-func (g *tombstones) take(dir Direction, id ID) bool {
-	at := grave{dir, id.exact()}
+func (g *tombstones) take(dir Direction, id Ref) bool {
+	at := grave{id.exact(), dir}
 	number, ok := g.latest[at]
 	if !ok {
 		return false
@@ -195,4 +195,4 @@ func (g *tombstones) take(dir Direction, id ID) bool {
 }
 
 // has says whether there is a tombstone of the id.
-func (g *tombstones) has(dir Direction, id ID) bool { return g.latest[grave{dir, id.exact()}] != 0 }
+func (g *tombstones) has(dir Direction, id Ref) bool { return g.latest[grave{id.exact(), dir}] != 0 }

@@ -37,23 +37,21 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Message) {
 
 // takeTask keeps a task's id with its text. Like the id of a request it is seldom the same twice.
 func takeTask(d *Decoder, v *framing.Value, m *Message) {
-	id := valueID(v)
-	id.Text = d.clean(v.Text)
-	m.extra().Task = id
+	m.extra().Task = ID{valueRef(v), d.clean(v.Text)}
 }
 
 func takeOutcome(_ *Decoder, v *framing.Value, m *Message) {
 	if v.Type == framing.Object {
-		m.extra().Outcome.Told = true
+		m.extra().outcome().Told = true
 	}
 }
 
 func takeOutcomeIsError(_ *Decoder, v *framing.Value, m *Message) {
-	m.extra().Outcome.IsError = v.Type == framing.True
+	m.extra().outcome().IsError = v.Type == framing.True
 }
 
 func takeOutcomeCode(d *Decoder, v *framing.Value, m *Message) {
-	o := &m.extra().Outcome
+	o := m.extra().outcome()
 	o.Told, o.Code = true, d.name(v.Text)
 }
 

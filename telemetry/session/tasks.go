@@ -46,18 +46,18 @@ func startsTask(op *Operation, x *Extra) bool {
 }
 
 // task returns the open operation that started the task, or nil.
-func (t *Tracker) task(dir Direction, id ID) *Operation {
+func (t *Tracker) task(dir Direction, id Ref) *Operation {
 	if id.Type != framing.StringID {
 		return nil
 	}
-	return t.tasks[taskKey{dir, id.exact()}]
+	return t.tasks[taskKey{id.exact(), dir}]
 }
 
 // awaitTask keeps an operation open until its task ends.
 func (t *Tracker) awaitTask(op *Operation, m *Message) {
 	op.state = onTask
 	op.setTask(m.Extra.Task)
-	t.tasks[taskKey{op.Dir, op.task.exact()}] = op
+	t.tasks[taskKey{op.task.exact(), op.Dir}] = op
 	t.taskNews(op, m)
 }
 
@@ -90,12 +90,11 @@ func (t *Tracker) settle(op *Operation, m *Message) {
 		op.remove()
 		t.settled.push(op)
 	}
-	o := &m.Extra.Outcome
-	failed := op.TaskStatus == taskFailed
+	o, failed := m.Extra.Outcome, op.TaskStatus == taskFailed
 	if failed {
 		op.ErrorType, op.Class = semconv.ErrTask, o.Class
 	}
-	if !o.Told {
+	if o == nil || !o.Told {
 		return
 	}
 	op.ErrorType = ""
@@ -135,7 +134,7 @@ func (t *Tracker) fetched(fetch *Operation, m *Message) {
 
 // taskTold takes a task's state from an answer.
 func (t *Tracker) taskTold(op *Operation, m *Message) {
-	if m.Extra != nil && m.Extra.Outcome.Told {
+	if m.Extra != nil && m.Extra.Outcome != nil && m.Extra.Outcome.Told {
 		op.ResponseSize += m.Size
 	}
 	t.taskNews(op, m)
@@ -174,4 +173,4 @@ func (op *Operation) ended(m *Message) time.Duration {
 	return last
 }
 
-func (op *Operation) setTask(id ID) { op.task, op.TaskID = id, id.Text }
+func (op *Operation) setTask(id ID) { op.task, op.TaskID = id.Ref, id.Text }

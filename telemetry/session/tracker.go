@@ -47,8 +47,8 @@ type Tracker struct {
 }
 
 type taskKey struct {
-	dir Direction // of the request that started it
 	id  exact
+	dir Direction // of the request that started it
 }
 
 // New returns a tracker of a session that has not begun.
@@ -192,7 +192,7 @@ func (t *Tracker) finish(op *Operation, at time.Duration) {
 	t.flights.remove(op)
 	t.rest(op)
 	t.silence(op)
-	if k := (taskKey{op.Dir, op.task.exact()}); t.tasks[k] == op {
+	if k := (taskKey{op.task.exact(), op.Dir}); t.tasks[k] == op {
 		delete(t.tasks, k)
 	}
 	t.inputs.remove(op)

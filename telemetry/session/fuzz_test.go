@@ -1,0 +1,158 @@
+package session_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+// utterances is what a random session is made of: I is an id, T a task, S a state or a token.
+var utterances = []string{
+	`> {"jsonrpc":"2.0","id":I,"method":"tools/call","params":{"name":"a","_meta":{"progressToken":"S"}}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"tools/call","params":{"name":"a","arguments":{"s":"S"},"task":{}}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"tools/call","params":{"name":"a","inputResponses":{},"requestState":"S"}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"tools/call","params":{"name":"a","inputResponses":{}}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"tasks/get","params":{"taskId":"T"}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"tasks/result","params":{"taskId":"T"}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"tasks/cancel","params":{"taskId":"T"}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"tasks/update","params":{"taskId":"T"}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"server/discover"}`,
+	`> {"jsonrpc":"2.0","id":I,"method":"subscriptions/listen"}`,
+	`< {"jsonrpc":"2.0","id":I,"method":"sampling/createMessage","params":{"task":{}}}`,
+	`< {"jsonrpc":"2.0","id":I,"method":"elicitation/create","params":{"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"T"}}}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"resultType":"complete"}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"isError":true,"content":[{"text":"timed out"}]}}`,
+	`< {"jsonrpc":"2.0","id":I,"error":{"code":-32603,"message":"x"}}`,
+	`< {"jsonrpc":"2.0","id":I,"error":{"code":-32602}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"resultType":"input_required","requestState":"S"}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"resultType":"input_required"}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"resultType":"task","taskId":"T","status":"working"}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"task":{"taskId":"T","status":"input_required"}}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"taskId":"T","status":"completed"}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"taskId":"T","status":"failed","error":{"code":-1}}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"taskId":"T","status":"completed","result":{"isError":true}}}`,
+	`< {"jsonrpc":"2.0","id":I,"result":{"taskId":"T","status":"working"}}`,
+	`> {"jsonrpc":"2.0","id":I,"result":{"task":{"taskId":"T","status":"working"}}}`,
+	`> {"jsonrpc":"2.0","id":I,"result":{}}`,
+	`< {"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"T","status":"failed"}}`,
+	`> {"jsonrpc":"2.0","method":"notifications/tasks/status","params":{"taskId":"T","status":"completed"}}`,
+	`< {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"S"}}`,
+	`< {"jsonrpc":"2.0","method":"notifications/message","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":I}}}`,
+	`> {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":I}}`,
+	`< {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":I,"reason":"timed out"}}`,
+	`@`,
+	`< noise`,
+}
+
+var someIDs = []string{"0", "1", "2", `"1"`, "1.0", `"x"`, "null", "1e0", "9007199254740993", "9007199254740992", "true", `""`}
+
+// utter writes down the session that random bytes stand for: what is said, with which id and names, and when.
+func utter(random []byte) string {
+	var b strings.Builder
+	for i := 0; i+3 < len(random); i += 4 {
+		s := utterances[int(random[i])%len(utterances)]
+		s = strings.ReplaceAll(s, `:I,`, ":"+someIDs[int(random[i+1])%len(someIDs)]+",")
+		s = strings.ReplaceAll(s, `:I}`, ":"+someIDs[int(random[i+1])%len(someIDs)]+"}")
+		s = strings.ReplaceAll(s, `"T"`, `"t`+strconv.Itoa(int(random[i+2])%3)+`"`)
+		s = strings.ReplaceAll(s, `"S"`, `"s`+strconv.Itoa(int(random[i+2])%4)+`"`)
+		fmt.Fprintf(&b, "%d %s\n", random[i+3], s)
+	}
+	return b.String()
+}
+
+// gossip plays lines to a tracker with room for few, and checks what must always be true. A line is a number of
+// milliseconds by which the clock moves, who speaks, and what is said; a clock of 200 and more moves back.
+func gossip(t interface{ Errorf(string, ...any) }, text []byte, capacity int, end session.End) {
+	w := newWatch(t)
+	p := newPlayer(session.Config{Capacity: capacity, Expiry: time.Minute}, w)
+	var now time.Duration
+	for line := range bytes.Lines(text) {
+		clock, rest, _ := bytes.Cut(line, []byte(" "))
+		step, err := strconv.Atoi(string(clock))
+		if err != nil {
+			step, rest = 1, line
+		}
+		if step >= 200 && step < 256 {
+			step = 200 - step
+		}
+		now = max(now+time.Duration(step)*time.Millisecond, 0)
+		switch {
+		case bytes.HasPrefix(rest, []byte("@")):
+			now += 20 * time.Second
+			p.tracker.Advance(now)
+		case bytes.HasPrefix(rest, []byte("> ")):
+			p.say(session.ToServer, rest[2:], now)
+		case bytes.HasPrefix(rest, []byte("< ")):
+			p.say(session.ToClient, rest[2:], now)
+		default:
+			p.say(session.ToServer, rest, now)
+		}
+		if open := p.tracker.Opened(); open > capacity || open != len(w.open) {
+			t.Errorf("%d operations are open, of which %d have not finished; there is room for %d", open, len(w.open), capacity)
+			return
+		}
+	}
+	p.end(now)
+	p.tracker.Close(now, end)
+	w.closed(p.tracker)
+}
+
+func FuzzTracker(f *testing.F) {
+	for _, file := range conversations(f) {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if text := section(archive, "conversation"); len(text) < 4000 {
+			f.Add(bytes.ReplaceAll(text, []byte("ms "), []byte(" ")), uint8(4), true)
+		}
+	}
+	f.Add([]byte(utter([]byte(os.Args[0]))), uint8(2), false)
+	f.Fuzz(func(t *testing.T, text []byte, capacity uint8, left bool) {
+		end := session.ServerLeft
+		if left {
+			end = session.ClientLeft
+		}
+		gossip(t, text, int(capacity)+1, end)
+		gossip(t, []byte(utter(text[:min(len(text), 1024)])), int(capacity)+1, end)
+	})
+}
+
+// TestRandomSessions is the fuzz test's property on sessions that are valid JSON-RPC and little else.
+func TestRandomSessions(t *testing.T) {
+	for seed := range uint64(300) {
+		random := make([]byte, 1600)
+		r := rand.New(rand.NewPCG(seed, 1))
+		for i := range random {
+			random[i] = byte(r.Uint32())
+		}
+		text := utter(random)
+		for _, capacity := range []int{1, 2, 7, 100} {
+			failed := &failure{}
+			gossip(failed, []byte(text), capacity, session.End(seed%2))
+			if failed.said != "" {
+				t.Fatalf("seed %d, room for %d: %s\n%s", seed, capacity, failed.said, text)
+			}
+		}
+	}
+}
+
+// failure keeps the first thing that went wrong.
+type failure struct{ said string }
+
+func (f *failure) Errorf(format string, args ...any) {
+	if f.said == "" {
+		f.said = fmt.Sprintf(format, args...)
+	}
+}

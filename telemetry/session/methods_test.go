@@ -1,0 +1,78 @@
+package session_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+// TestEveryMethodIsSpoken checks that the conversations leave out no method in a direction in which MCP has it, and no
+// version. The lists are those of the specification, 2024-11-05 to 2026-07-28, with the tasks extension.
+func TestEveryMethodIsSpoken(t *testing.T) {
+	heard := map[string]bool{}
+	listen := &listener{heard: heard}
+	for _, file := range conversations(t) {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPlayer(session.Config{}, listen)
+		for _, s := range parse(t, string(section(archive, "conversation"))).steps {
+			p.say(s.dir, s.bytes, s.at)
+		}
+		p.tracker.Close(0, session.ClientLeft)
+	}
+	for direction, methods := range map[string][]string{
+		"> request": {
+			semconv.Initialize, semconv.Discover, semconv.Ping, semconv.ToolsList, semconv.ToolsCall, semconv.PromptsList,
+			semconv.PromptsGet, semconv.ResourcesList, semconv.ResourceTemplatesList, semconv.ResourcesRead,
+			semconv.ResourcesSubscribe, semconv.ResourcesUnsubscribe, semconv.SubscriptionsListen, semconv.Complete,
+			semconv.SetLevel, semconv.TasksGet, semconv.TasksCancel, semconv.TasksResult, semconv.TasksList, semconv.TasksUpdate,
+		},
+		"< request": {
+			semconv.Ping, semconv.SamplingCreateMessage, semconv.RootsList, semconv.ElicitationCreate, semconv.TasksGet,
+			semconv.TasksCancel, semconv.TasksResult, semconv.TasksList,
+		},
+		"> notification": {semconv.Initialized, semconv.Cancelled, semconv.Progress, semconv.RootsListChanged, semconv.TasksStatus},
+		"< notification": {
+			semconv.Cancelled, semconv.Progress, semconv.LogMessage, semconv.ResourcesUpdated, semconv.ToolsListChanged,
+			semconv.PromptsListChanged, semconv.ResourcesListChanged, semconv.ElicitationComplete, semconv.TasksStatus,
+			semconv.TasksNotification, semconv.SubscriptionsConfirmed,
+		},
+		"version": {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"},
+		"violation": {
+			"noise", "invalid_json", "not_jsonrpc", "foreign_framing", "orphan_response", "late_response", "null_id",
+			"duplicate_id", "id_mismatch",
+		},
+	} {
+		for _, m := range methods {
+			if !heard[direction+" "+m] {
+				t.Errorf("no conversation has the %s %s", direction, m)
+			}
+		}
+	}
+	for what := range heard {
+		if method, ok := strings.CutPrefix(what, "> request "); ok && !semconv.KnownMethod(method) && !slices.Contains([]string{"x-acme/reindex"}, method) {
+			t.Errorf("the conversations have %s, which is no method of MCP", method)
+		}
+	}
+}
+
+type listener struct{ heard map[string]bool }
+
+func (l *listener) Started(op *session.Operation) {
+	l.heard[arrow(op.Dir)+" request "+op.Method] = true
+}
+func (l *listener) Finished(op *session.Operation) { l.heard["version "+op.Protocol] = true }
+func (l *listener) Noted(n *session.Note) {
+	if n.Message.Kind == framing.Notification {
+		l.heard[arrow(n.Message.Dir)+" notification "+n.Message.Method] = true
+	}
+	l.heard["violation "+string(n.Violation)] = true
+}
