@@ -27,8 +27,15 @@ func (t *Tracker) request(m *Message) {
 	}
 	t.working(op)
 	t.listen(op, m)
-	if waiting, same, ok := t.early.find(op.current.key(op.Dir), op.current, op.asked); ok {
-		t.answered(op, &waiting, same)
+	if t.early.live > 0 {
+		t.overtaken(op)
+	}
+}
+
+// overtaken takes the answer that has been seen before its request, if there is one.
+func (t *Tracker) overtaken(op *Operation) {
+	if m, same, ok := t.early.find(op.current.key(op.Dir), op.current, op.asked); ok {
+		t.answered(op, &m, same)
 	}
 }
 
