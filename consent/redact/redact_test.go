@@ -294,3 +294,11 @@ func TestKinds(t *testing.T) {
 		}
 	}
 }
+
+// The rules are compiled when a text first asks for them, which may be never in a test of a text.
+func TestRulesCompile(t *testing.T) {
+	n, err := redact.CompileRules()
+	if err != nil || n < 200 {
+		t.Fatalf("%d rules, %v", n, err)
+	}
+}
