@@ -21,6 +21,7 @@ func TestDocuments(t *testing.T) {
 		"settings":   settingsTable(),
 		"metrics":    metricsTable(),
 		"operation":  attributesTable(semconv.OperationAttributes()),
+		"content":    attributesTable(semconv.ContentAttributes()),
 		"session":    attributesTable(semconv.SessionAttributes()),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
 		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %v bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),

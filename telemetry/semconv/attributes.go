@@ -34,7 +34,22 @@ func OperationAttributes() []Attribute {
 		{ProgressCount, "int", "there was progress: how many notifications", "3"},
 		{Batch, "boolean", "the request was in a JSON-RPC batch", "true"},
 		{Ambiguous, "boolean", "another request with the same id was in flight: the answers may be swapped", "true"},
+		{Resource, "string", "the request has a URI: the server's template that it matches, else its scheme", "note://{id}"},
 		{IDMismatch, "boolean", "the answer's id was only alike, such as \"7\" for 7", "true"},
+	}
+}
+
+// ContentAttributes are those that are set only if SPANPIPE_CAPTURE asks for them, each redacted and cut.
+func ContentAttributes() []Attribute {
+	return []Attribute{
+		{ToolCallArguments, "string", "`arguments`: of tools/call", `{"to":"[redacted:email]","subject":"hello"}`},
+		{ToolCallResult, "string", "`results`: of tools/call and tasks/result", `{"content":[{"type":"text","text":"sent"}]}`},
+		{ErrorMessage, "string", "`errors`: the error's message, or the text of a result with isError; also the span's status description", "no mail of [redacted:email]"},
+		{PromptVariable + "NAME", "string", "`prompts`: an argument of prompts/get", "warm"},
+		{PromptResult, "string", "`prompts`: the answer to prompts/get", `{"messages":[]}`},
+		{SampleRequest, "string", "`prompts`: the messages of sampling/createMessage", `[{"role":"user"}]`},
+		{SampleResult, "string", "`prompts`: the answer to it", `{"role":"assistant"}`},
+		{ResourceURI, "string", "`uris`: the request's URI", "mail://inbox/[redacted:email]"},
 	}
 }
 
