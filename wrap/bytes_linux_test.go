@@ -185,8 +185,8 @@ func field(t *testing.T, pid int, name string) int64 {
 const growthLimit = 8 << 20
 
 func testGigabyteLine(t *testing.T) {
-	if testing.Short() {
-		t.Skip("moves 2 GiB")
+	if testing.Short() || raced {
+		t.Skip("moves 2 GiB, and watches memory")
 	}
 	const size = 1 << 30
 	s := open(t, wrapped(as("hash"), "taps"))

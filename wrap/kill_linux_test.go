@@ -29,7 +29,7 @@ func killRows() []row {
 
 func testKilled(t *testing.T) {
 	entry, change := mark(t)
-	s := open(t, wrapped(sh(`trap '' TERM HUP INT; echo up; while :; do sleep 0.01; done`)), change)
+	s := open(t, wrapped(sh(`trap '' TERM HUP INT; echo up; while :; do sleep 0.05; done`)), change)
 	s.expect("up")
 	pid := server(t, s)
 	_ = s.cmd.Process.Kill()
@@ -67,7 +67,7 @@ func testGroup(sig syscall.Signal) func(*testing.T) {
 
 func testStubbornGroup(t *testing.T) {
 	entry, change := mark(t)
-	s := open(t, wrapped(sh(`trap '' TERM HUP INT; sh -c 'echo up; while :; do sleep 0.01; done'; exit 1`)), change,
+	s := open(t, wrapped(sh(`trap '' TERM HUP INT; sh -c 'echo up; while :; do sleep 0.05; done'; exit 1`)), change,
 		func(c *exec.Cmd) { ownGroup(c) })
 	s.expect("up")
 	_ = unix.Kill(-s.cmd.Process.Pid, syscall.SIGTERM)

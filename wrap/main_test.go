@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/coverage"
 	"slices"
 	"strings"
 	"sync"
@@ -33,11 +34,49 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(role(os.Args[2:]))
 	}
+	undo := discardCoverage()
 	code := m.Run()
+	undo()
 	if code == 0 && everythingRan() {
 		code = reportUnused()
 	}
 	os.Exit(code)
+}
+
+// coverDir is where processes under test leave what they have covered, when the test was built for that; by itself go test
+// knows of its own process only. To see all of it:
+//
+//	GOCOVERDIR=$(mktemp -d) go test -cover -coverpkg=./wrap ./wrap
+//	go tool covdata percent -i $GOCOVERDIR
+const coverDir = "GOCOVERDIR"
+
+// forCoverage is what the environment of a process under test needs.
+func forCoverage() []string {
+	if dir := os.Getenv(coverDir); dir != "" {
+		return []string{coverDir + "=" + dir}
+	}
+	return nil
+}
+
+// saveCoverage is for a process that does not end by itself.
+func saveCoverage() {
+	if dir := os.Getenv(coverDir); dir != "" {
+		_ = coverage.WriteMetaDir(dir)
+		_ = coverage.WriteCountersDir(dir)
+	}
+}
+
+// discardCoverage keeps the runtime from complaining on stderr when nobody asked for the processes' part.
+func discardCoverage() (undo func()) {
+	if testing.CoverMode() == "" || os.Getenv(coverDir) != "" {
+		return func() {}
+	}
+	dir, err := os.MkdirTemp("", "wrap-cover")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv(coverDir, dir)
+	return func() { os.RemoveAll(dir) }
 }
 
 func everythingRan() bool {

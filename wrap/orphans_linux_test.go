@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,10 +19,8 @@ func orphanRows() []row {
 	silent := " </dev/null >/dev/null 2>&1 &"
 	return []row{
 		{"a child in our session that goes within 500 ms", "is left to it", testOrphan("(sleep 0.2; echo done >$OUT)"+silent, "done")},
-		{"a child in our session that stays", "gets TERM after 500 ms", testOrphan(
-			`sh -c 'trap "echo term >$OUT; exit" TERM; echo up >$OUT.up; while :; do sleep 0.01; done'`+silent, "term")},
-		{"a child that ignores TERM", "gets KILL after another 500 ms", testOrphan(
-			`sh -c 'trap "echo term >$OUT" TERM; echo up >$OUT.up; while :; do sleep 0.01; done'`+silent, "term")},
+		{"a child in our session that stays", "gets TERM after 500 ms", testOrphan(linger("exit"), "term")},
+		{"a child that ignores TERM", "gets KILL after another 500 ms", testOrphan(linger("stay"), "term")},
 		{"a child that holds stdout", "the client sees the end after 500 ms", testHolder("", "sleep 1000 &", 0)},
 		{"a child that holds stderr", "does not hold us up", testHolder("", "sleep 1000 </dev/null >/dev/null &", 0)},
 		{"a daemon with a session of its own", "is left alone", testDaemon("setsid")},
@@ -49,15 +48,29 @@ func mark(t *testing.T) (string, func(*exec.Cmd)) {
 	}
 }
 
+// linger starts a process that writes down that it got TERM, and then ends or not, and waits until it is there.
+func linger(what string) string {
+	return strings.Join(as("linger", what), " ") + ` </dev/null >/dev/null 2>&1 & while [ ! -e $OUT.up ]; do sleep 0.05; done;`
+}
+
+func playLinger(args []string) int {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGTERM)
+	out := os.Getenv("OUT")
+	_ = os.WriteFile(out+".up", nil, 0o600)
+	<-ch
+	_ = os.WriteFile(out, []byte("term"), 0o600)
+	if args[0] == "stay" {
+		select {}
+	}
+	return 0
+}
+
 // testOrphan runs a server that starts something and ends; nothing may be left, and what that wrote is as wanted.
 func testOrphan(script, want string) func(*testing.T) {
 	return func(t *testing.T) {
 		entry, change := mark(t)
-		wait := ""
-		if strings.Contains(script, ".up") {
-			wait = "while [ ! -e $OUT.up ]; do sleep 0.01; done; "
-		}
-		s := open(t, wrapped(sh(script+" "+wait+"exit 3")), change)
+		s := open(t, wrapped(sh(script+" exit 3")), change)
 		s.expectEnd("exit status 3")
 		if left := withEnvironment(entry); len(left) > 0 {
 			t.Errorf("left: %v", left)
@@ -114,7 +127,7 @@ func testReaping(t *testing.T) {
 
 func testHurry(t *testing.T) {
 	entry, change := mark(t)
-	s := open(t, wrapped(sh(`sh -c 'trap "" TERM; echo up; exec >&- 2>&-; while :; do sleep 0.01; done' & read x; exit 3`)), change)
+	s := open(t, wrapped(sh(`sh -c 'trap "" TERM; echo up; exec >&- 2>&-; while :; do sleep 0.05; done' & read x; exit 3`)), change)
 	s.expect("up")
 	pid := server(t, s)
 	s.in.Close()

@@ -62,7 +62,7 @@ func refused(code int, text, hint, name string) func(*testing.T) {
 		dir := workshop(t)
 		for by, front := range map[string][]string{"wrapped": wrapped([]string{name}), "exec": as("exec", name)} {
 			cmd := command(front)
-			cmd.Dir, cmd.Env = dir, []string{"PATH=/no/such:/bin:" + dir}
+			cmd.Dir, cmd.Env = dir, append(forCoverage(), "PATH=/no/such:/bin:"+dir)
 			out, _ := cmd.CombinedOutput()
 			lines := strings.Split(string(out), "\n")
 			if cmd.ProcessState.ExitCode() != code || len(lines) < 2 ||
@@ -79,7 +79,7 @@ func runs(name string) func(*testing.T) {
 		line := []string{name, "a b", "$HOME"}
 		for front, line := range map[string][]string{"wrapped": wrapped(line), "exec": as("exec", line...)} {
 			cmd := command(line)
-			cmd.Dir, cmd.Env = dir, []string{"PATH=/bin:" + dir + "/dir:" + dir + "/dir2:", "HOME=/"}
+			cmd.Dir, cmd.Env = dir, append(forCoverage(), "PATH=/bin:"+dir+"/dir:"+dir+"/dir2:", "HOME=/")
 			if out, err := cmd.CombinedOutput(); string(out) != "ran a b $HOME\n" || err != nil {
 				t.Errorf("%s: %q, %v", front, out, err)
 			}
@@ -96,7 +96,7 @@ func testTooLong(t *testing.T) {
 
 func testNoPath(t *testing.T) {
 	cmd := command(wrapped([]string{"echo", "found"}))
-	cmd.Env = []string{"HOME=/"}
+	cmd.Env = append(forCoverage(), "HOME=/")
 	if out, err := cmd.CombinedOutput(); string(out) != "found\n" || err != nil {
 		t.Errorf("%q, %v", out, err)
 	}

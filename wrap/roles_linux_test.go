@@ -10,4 +10,6 @@ func registerSystemRoles() {
 	roles["die"] = playDie
 	roles["flush"] = playFlush
 	roles["init"] = playInit
+	roles["linger"] = playLinger
+	roles["again"] = playAgain
 }

@@ -25,7 +25,9 @@ func playWrapper(args []string) int {
 	if s == nil {
 		return code
 	}
-	return s.Wait().Die()
+	status := s.Wait()
+	saveCoverage() // Die may be the end
+	return status.Die()
 }
 
 // start starts the server of a wrapper's command line: options, --, command.
@@ -39,6 +41,9 @@ func start(args []string) (*wrap.Server, int) {
 	}
 	if slices.Contains(options, "taps") {
 		cfg.Input, cfg.Output, cfg.Errors = countingTap(), countingTap(), countingTap()
+	}
+	if slices.Contains(options, "count") {
+		cfg.Input, cfg.Output = &sizing{}, &sizing{}
 	}
 	if slices.Contains(options, "panics") {
 		cfg.Input, cfg.Output = panicking{}, panicking{}

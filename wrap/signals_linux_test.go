@@ -225,7 +225,7 @@ func testIgnoredTerm(t *testing.T, with front) {
 }
 
 func testLastWords(t *testing.T, with front) {
-	s := open(t, with(sh(`trap 'echo goodbye; exit 9' TERM; echo ready; while :; do sleep 0.01; done`)))
+	s := open(t, with(sh(`trap 'echo goodbye; exit 9' TERM; echo ready; while :; do sleep 0.05; done`)))
 	s.expect("ready")
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	s.expect("goodbye")

@@ -53,7 +53,7 @@ func testEndOfInput(t *testing.T, with front) {
 }
 
 func testInputUnheeded(t *testing.T, with front) {
-	s := open(t, with(sh(`trap 'exit 4' TERM; while read x; do :; done; echo "the end"; while :; do sleep 0.01; done`)))
+	s := open(t, with(sh(`trap 'exit 4' TERM; while read x; do :; done; echo "the end"; while :; do sleep 0.05; done`)))
 	s.in.Close()
 	s.expect("the end")
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
@@ -76,7 +76,7 @@ func testStdoutClosed(t *testing.T, with front) {
 }
 
 func testStdinClosed(t *testing.T, with front) {
-	s := open(t, with(sh(`exec <&-; echo closed; trap 'exit 3' TERM; while :; do sleep 0.01; done`)))
+	s := open(t, with(sh(`trap 'exit 3' TERM; exec <&-; echo closed; while :; do sleep 0.05; done`)))
 	s.expect("closed")
 	fds := []unix.PollFd{{Fd: int32(s.in.Fd())}}
 	for {

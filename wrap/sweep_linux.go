@@ -14,9 +14,9 @@ const sweepTick = 20 * time.Millisecond
 // sweep ends what the server left behind in our session: it may go by itself, is then asked, and then made to. What has
 // a session of its own left on purpose. hurry cuts the patience short.
 func (f *family) sweep(hurry <-chan struct{}, log *slog.Logger) {
-	for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGKILL, 0} {
+	for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGKILL} {
 		left := f.await(time.Now().Add(orphanGrace), hurry)
-		if len(left) == 0 || sig == 0 {
+		if len(left) == 0 {
 			return
 		}
 		log.Debug("ending orphans", "count", len(left), "signal", int(sig))
@@ -26,6 +26,7 @@ func (f *family) sweep(hurry <-chan struct{}, log *slog.Logger) {
 			_ = unix.Kill(pid, sig)
 		}
 	}
+	f.await(time.Now().Add(orphanGrace), nil) // of KILL they die at once, unless the kernel holds them
 }
 
 // await waits until no orphan is left, and returns those that still are at the deadline.
