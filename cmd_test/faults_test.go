@@ -48,7 +48,7 @@ func TestBrokenCollector(t *testing.T) {
 				h := open(t, cast.As(t, "server"), append(eager, "OTEL_EXPORTER_OTLP_ENDPOINT="+test.endpoint(t, protocol),
 					"OTEL_EXPORTER_OTLP_PROTOCOL="+string(protocol))...)
 				c := mcptest.Connect(h)
-				for i := range 60 { // a second and a half, no two calls alike
+				for i := range 32 { // most of a second, no two calls alike
 					text := fmt.Sprint("slept ", i)
 					if got := c.Tool("sleep", mcptest.Object{"ms": 25, "text": text}).Text(); got != text {
 						t.Fatalf("the tool answers %q", got)
