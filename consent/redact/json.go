@@ -232,10 +232,8 @@ func secretString(kind Kind, text string, own bool) bool {
 		return false
 	case kind == KindConnection:
 		return strings.ContainsAny(text, "=@:;")
-	case kind == KindPassword:
-		return !isPath(text)
 	}
-	return true
+	return !isPath(text) || kind == KindKey // base64 may begin like a path
 }
 
 // number looks at a number under a name. Where the name says token or key it must be one that counts nothing.

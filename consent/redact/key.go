@@ -163,7 +163,8 @@ func wordKind(k *keyWords, n int) Kind {
 	w, before := k.last(n), k.last(n+1)
 	switch w {
 	case "password", "passwords", "passwd", "passwds", "passphrase", "passphrases", "passcode", "userpassword", "pword", "passwort",
-		"contraseña", "motdepasse", "kennwort", "mnemonic":
+		"contraseña", "motdepasse", "kennwort", "mnemonic", "dbpass", "userpass", "mysqlpass", "rootpass", "adminpass", "smtppass",
+		"ftppass", "sshpass", "httppass", "proxypass", "storepass", "keypass", "mypass":
 		return KindPassword
 	case "pwd", "pass", "pw", "psw":
 		return only(n == 0, KindPassword)
@@ -246,10 +247,10 @@ func joinedKind(w string) Kind {
 	}{
 		{"password", KindPassword}, {"passwd", KindPassword}, {"passphrase", KindPassword}, {"secret", KindSecret},
 		{"token", KindToken}, {"apikey", KindKey}, {"secretkey", KindKey}, {"privatekey", KindKey}, {"accesskey", KindKey},
-		{"cookie", KindCookie}, {"credentials", KindSecret}, {"pass", KindPassword},
+		{"cookie", KindCookie}, {"credentials", KindSecret},
 	} {
 		if len(w) > len(e.end) && strings.HasSuffix(w, e.end) {
-			return only(!oneOf(w, "bypass", "compass", "trespass", "surpass", "overpass", "underpass", "encompass", "jsonwebtoken"), e.kind)
+			return only(w != "jsonwebtoken", e.kind)
 		}
 	}
 	return ""

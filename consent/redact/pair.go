@@ -120,7 +120,7 @@ func valueAfter(s string, i int, kind Kind) (lo, hi int) {
 			return lo, lo
 		}
 	}
-	if isPlaceholder(value) || isPath(value) && kind == KindPassword {
+	if isPlaceholder(value) || isPath(value) && kind != KindKey {
 		return lo, lo
 	}
 	if open == "`" && strings.Contains(value, " ") || (kind == KindToken || kind == KindKey) && strings.HasPrefix(value, "<") {
@@ -129,7 +129,8 @@ func valueAfter(s string, i int, kind Kind) (lo, hi int) {
 	if open == "" && strings.Trim(value, "0123456789.") == "" && isCount(value, s, i, kind) {
 		return lo, lo
 	}
-	if open == "" && (isReference(value, s[hi:]) || lo > spaced && isProse(value)) {
+	first, _, _ := strings.Cut(value, " ")
+	if open == "" && (isReference(value) || isProse(first) && first != value || lo > spaced && isProse(value)) {
 		return lo, lo
 	}
 	if kind == KindPhone || kind == KindCard || kind == KindConnection && !hasDigitOrSign(value) {
@@ -281,7 +282,7 @@ func findFlags(s string, emit func(lo, hi int, kind Kind)) {
 			if c := s[from-1]; c == '"' || c == '\'' {
 				end = quotedEnd(s, from, s[from-1:from])
 			}
-			if value := s[from:end]; value != "" && value[0] != '-' && !isPlaceholder(value) && !isReference(value, "") && !isProse(value) {
+			if value := s[from:end]; value != "" && value[0] != '-' && !isPlaceholder(value) && !isReference(value) && !isProse(value) {
 				emit(from, end, kind)
 			}
 		}

@@ -6,7 +6,7 @@ import "strings"
 // writing tells them from other numbers (a trunk 0 and groups, the 3-3-4 groups of North America); any other only
 // after a word that announces one.
 func isPhone(s string, d digits, announced *announcement) bool {
-	if d.n > 15+2 || !beginsApart(s, d.lo) || isDate(d) {
+	if d.n > 15+2 || !beginsApart(s, d.lo) || isDate(d) || strings.Contains(s[d.lo:d.hi], "/-") {
 		return false
 	}
 	switch {
@@ -18,7 +18,7 @@ func isPhone(s string, d digits, announced *announcement) bool {
 		return d.n >= 11 && d.size[0] <= 5 && d.seps&sepDot == 0 || announced.phone()
 	case northAmerican(d):
 		return true
-	case trunk(d):
+	case trunk(d) && !(d.hi+1 < len(s) && s[d.hi] == ' ' && isDigit(s[d.hi+1])): // else the digits go on
 		return true
 	}
 	return announced.phone()
@@ -67,6 +67,9 @@ func trunk(d digits) bool {
 	if d.groups == 1 {
 		return d.n == 10 || d.n == 11
 	}
+	if d.groups == 6 { // bytes, more likely
+		return false
+	}
 	if d.seps&sepDot != 0 && (d.groups < 4 || d.seps != sepDot) {
 		return false
 	}
@@ -75,7 +78,7 @@ func trunk(d digits) bool {
 			return false
 		}
 	}
-	return d.groups <= 6
+	return d.groups < 6
 }
 
 // isDate recognises dates and times, which are written with the same separators.

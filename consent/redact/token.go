@@ -118,7 +118,7 @@ func nextUserinfo(s string, at int) (lo, hi int) {
 		}
 		lo = from + i + 3
 		from = lo
-		if hi = userinfoEnd(s, lo); hi > lo {
+		if hi = userinfoEnd(s, lo); hi > lo && s[lo:hi] != "git" { // the user of every Git remote
 			return lo, hi
 		}
 	}

@@ -22,10 +22,19 @@ func isPlaceholder(v string) bool {
 	case "null", "none", "nil", "true", "false", "undefined", "redacted", "[redacted]", "n/a", "yes", "no", "unset", "empty", "hidden":
 		return true
 	}
+	if strings.HasSuffix(v, "***") || strings.HasSuffix(v, "...") && len(v) <= 12 || isVersionRange(v) {
+		return true
+	}
 	if indexFold(v, "your_") >= 0 || indexFold(v, "your-") >= 0 {
 		return true // PUT_YOUR_TOKEN_HERE
 	}
 	return strings.Trim(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == "" && keyKind(v) != "" // TOKEN, YOUR_API_KEY
+}
+
+// isVersionRange tells what manifests say of packages named after secrets: "cookie": "^0.7.1".
+func isVersionRange(v string) bool {
+	n := strings.TrimLeft(v, "^~>=<")
+	return len(n) <= 12 && strings.Count(n, ".") == 2 && isNumber(strings.ReplaceAll(n, ".", ""))
 }
 
 // isFiller tells values that are mostly one character: xxxxxxxx, sk_XXXXXXXXXXXX.
@@ -49,14 +58,14 @@ func isFiller(v string) bool {
 
 // isReference tells unquoted values that are an expression of a program, or a type: os.environ["TOKEN"], getToken(),
 // process.env.API_KEY, string.
-func isReference(v, rest string) bool {
-	if strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") {
+func isReference(v string) bool {
+	if strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") || v[0] == '&' || strings.HasPrefix(v, "https://") && !hasUserinfo(v) {
 		return true
 	}
 	head := v
 	if i := strings.IndexAny(v, "([{"); i >= 0 {
 		head = v[:i]
-		if i+1 < len(v) && !isWord(v[i+1]) && strings.IndexByte("\"')]$*&_", v[i+1]) < 0 {
+		if i+1 < len(v) && !isWord(v[i+1]) && strings.IndexByte("\"')[]$*&_", v[i+1]) < 0 {
 			return false // a bracket in a password
 		}
 		if head != "" && strings.Trim(head, identChars) == "" && isAlpha(head[0]) {
@@ -89,14 +98,14 @@ func isProse(v string) bool {
 		"unknown", "error", "found", "unauthorized", "forbidden", "only", "optional", "please", "use", "used", "set", "see",
 		"when", "where", "which", "will", "would", "may", "might", "at-least", "contains", "needs", "ok", "default", "got",
 		"permission", "access", "unable", "either", "one", "all", "string", "value", "field", "length", "minimum", "maximum",
-		"new", "await", "async", "require", "import", "eof", "identifier", "unterminated", "bad", "reset", "changed", "updated", "enter", "provide", "via", "end", "true", "false":
+		"new", "range", "await", "async", "require", "import", "eof", "identifier", "unterminated", "bad", "reset", "changed", "updated", "enter", "provide", "via", "end", "true", "false":
 		return true
 	}
 	return false
 }
 
 func isPath(v string) bool {
-	return strings.HasPrefix(v, "/") && strings.Count(v, "/") > 1 || len(v) > 2 && isAlpha(v[0]) && v[1] == ':' && v[2] == '\\' ||
+	return strings.HasPrefix(v, "./") || strings.HasPrefix(v, "../") || strings.HasPrefix(v, "/") && strings.Count(v, "/") > 1 || len(v) > 2 && isAlpha(v[0]) && v[1] == ':' && v[2] == '\\' ||
 		v == "." || v == "/"
 }
 
