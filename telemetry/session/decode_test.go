@@ -1,0 +1,234 @@
+package session_test
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+// TestNames checks that what a peer calls things is cleaned before anyone sees it, once as long as it is remembered, and
+// that the memory has a bound.
+func TestNames(t *testing.T) {
+	calls := map[string]int{}
+	d := session.Decoder{Reader: reader, Epoch: epoch, Clean: func(name []byte) string {
+		calls[string(name)]++
+		return "(" + string(name) + ")"
+	}}
+	decode := func(line string) (m session.Message) {
+		in := scanned(line)
+		d.Decode(&in, &m)
+		return m
+	}
+	for range 3 {
+		m := decode(`{"jsonrpc":"2.0","id":"secret","method":"tools/call","params":{"name":"search"}}`)
+		if m.Method != "tools/call" || m.Target != "(search)" || m.ID.Text != "(secret)" {
+			t.Errorf("%s %s %s", m.Method, m.Target, m.ID.Text)
+		}
+	}
+	if calls["search"] != 1 || calls["tools/call"] != 0 {
+		t.Errorf("cleaned: %v", calls)
+	}
+	if m := decode(`{"jsonrpc":"2.0","id":17,"method":"x/y"}`); m.Method != "(x/y)" || m.ID.Text != "17" {
+		t.Errorf("%s %s", m.Method, m.ID.Text)
+	}
+	before := d.Remembered()
+	for n := range 100 {
+		decode(fmt.Sprintf(`{"jsonrpc":"2.0","id":"%d","method":"tasks/get","params":{"taskId":"task-%d","_meta":{"tracestate":"a=%d"}}}`, n, n, n))
+	}
+	if got := d.Remembered(); got != before+1 {
+		t.Errorf("ids, tasks and trace states take %d of the memory for names", got-before-1)
+	}
+	for n := range session.MaxNames + 100 {
+		decode(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tool-%d"}}`, n))
+	}
+	if got := d.Remembered(); got != session.MaxNames {
+		t.Errorf("%d names are remembered", got)
+	}
+	last := fmt.Sprintf("tool-%d", session.MaxNames+99)
+	if m := decode(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + last + `"}}`); m.Target != "("+last+")" || calls[last] != 2 {
+		t.Errorf("%s has been cleaned %d times and is shown as %s", last, calls[last], m.Target)
+	}
+}
+
+// canary is content. It must not be found anywhere behind the decoder.
+const canary = "canary-5c1f"
+
+// TestErrorTextsAreWiped checks that the texts that a message's classes were found from are gone when it has been decoded,
+// also from the scanner's memory, as far as it is lent.
+func TestErrorTextsAreWiped(t *testing.T) {
+	text := canary + " permission denied"
+	for _, line := range []string{
+		`{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"` + text + `"}}`,
+		`{"jsonrpc":"2.0","id":1,"result":{"isError":true,"content":[{"text":"` + text + `"},{"text":"` + canary + `"}]}}`,
+		`{"jsonrpc":"2.0","id":1,"result":{"content":[{"text":"` + canary + `"}]}}`,
+		`{"jsonrpc":"2.0","id":1,"result":{"taskId":"t","status":"failed","statusMessage":"` + text + `"}}`,
+		`{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t","status":"failed","statusMessage":"` + text + `"}}}`,
+		`{"jsonrpc":"2.0","id":1,"result":{"taskId":"t","status":"failed","error":{"code":-32000,"message":"` + text + `"}}}`,
+		`{"jsonrpc":"2.0","id":1,"result":{"taskId":"t","status":"completed","result":{"isError":true,"content":[{"text":"` + text + `"}]}}}`,
+		`{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t","status":"failed","error":{"code":-32000,"message":"` + text + `"}}}`,
+		`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"reason":"` + text + `"}}`,
+	} {
+		t.Run(line, func(t *testing.T) {
+			d := session.Decoder{Reader: reader, Epoch: epoch}
+			var m session.Message
+			seen := 0
+			s := framing.NewScanner(reader.Table, func(lent *framing.Message) {
+				before := 0
+				for _, v := range lent.Values {
+					before += bytes.Count(v.Text, []byte(canary))
+				}
+				d.Decode(lent, &m)
+				for _, v := range lent.Values {
+					if bytes.Contains(v.Text, []byte(canary)) {
+						t.Errorf("field %d still has it", v.Field)
+					}
+				}
+				seen += before
+			})
+			s.Write([]byte(line+"\n"), epoch)
+			if seen == 0 {
+				t.Fatal("no text has been picked")
+			}
+			found := m.Class
+			if m.Extra != nil && m.Extra.Outcome != nil {
+				found = m.Extra.Outcome.Class
+			}
+			if wanted := strings.Contains(line, "isError") || strings.Contains(line, "failed") || strings.Contains(line, `"error"`); wanted && found != session.Permission {
+				t.Errorf("its class is %q", found)
+			}
+		})
+	}
+}
+
+// TestNoContentIsKept plays a session full of content, and then looks through everything that is reachable from the tracker, the
+// decoders, the operations and the messages noted.
+func TestNoContentIsKept(t *testing.T) {
+	k := &keeper{}
+	p := newPlayer(session.Config{}, k)
+	secret := `"x":"` + canary + `","y":{"` + canary + `":["` + canary + `"]}`
+	for i, line := range []string{
+		`> {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{` + secret + `},` + secret + `,"_meta":{"z":"` + canary + `"}}}`,
+		`> {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"a","arguments":{` + secret + `},"requestState":"` + canary + `","inputResponses":{` + secret + `}}}`,
+		`> {"jsonrpc":"2.0","id":3,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"p"},"argument":{"name":"n","value":"` + canary + `"}}}`,
+		`< {"jsonrpc":"2.0","id":9,"method":"sampling/createMessage","params":{"messages":[{"content":{"type":"text","text":"` + canary + `"}}],"systemPrompt":"` + canary + `"}}`,
+		`> {"jsonrpc":"2.0","id":9,"result":{"content":{"type":"text","text":"` + canary + `"},"model":"` + canary + `"}}`,
+		`< {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"` + canary + `"}}`,
+		`< {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"message":"` + canary + `"}}`,
+		`< {"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"` + canary + `"}],"isError":true,"structuredContent":{` + secret + `}}}`,
+		`< {"jsonrpc":"2.0","id":2,"result":{"resultType":"input_required","requestState":"` + canary + `","inputRequests":{` + secret + `}}}`,
+		`> {"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"a","arguments":{` + secret + `},"requestState":"` + canary + `","inputResponses":{` + secret + `}}}`,
+		`< {"jsonrpc":"2.0","id":4,"error":{"code":-32000,"message":"` + canary + `","data":{` + secret + `}}}`,
+		`> {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":3,"reason":"` + canary + `"}}`,
+		`> {"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"a","task":{` + secret + `}}}`,
+		`< {"jsonrpc":"2.0","id":5,"result":{"task":{"taskId":"t","status":"working","statusMessage":"` + canary + `"}}}`,
+		`< {"jsonrpc":"2.0","method":"notifications/tasks/status","params":{"taskId":"t","status":"failed","statusMessage":"` + canary + `"}}`,
+		`< {"jsonrpc":"2.0","id":77,"result":{"content":[{"text":"` + canary + `"}]}}`,
+		`> {"jsonrpc":"2.0","id":6,"method":"ping"}`,
+		`< ` + canary,
+		`< {"` + canary + `":"` + canary + `"}`,
+		`< {"jsonrpc":"2.0","id":"` + canary,
+	} {
+		dir := session.ToServer
+		if line[0] == '<' {
+			dir = session.ToClient
+		}
+		p.say(dir, []byte(line[2:]+"\n"), time.Duration(i)*time.Millisecond)
+	}
+	if len(k.operations) < 6 || len(k.messages) < 5 {
+		t.Fatalf("%d operations and %d messages were seen", len(k.operations), len(k.messages))
+	}
+	look(t, "open", p.tracker, p.decoders, k)
+	p.tracker.Close(time.Minute, session.ClientLeft)
+	look(t, "closed", p.tracker, p.decoders, k)
+}
+
+// keeper keeps all it is told of.
+type keeper struct {
+	operations []*session.Operation
+	messages   []session.Message
+}
+
+func (k *keeper) Started(op *session.Operation) { k.operations = append(k.operations, op) }
+func (k *keeper) Finished(*session.Operation)   {}
+func (k *keeper) Noted(n *session.Note)         { k.messages = append(k.messages, *n.Message) }
+
+func look(t *testing.T, when string, roots ...any) {
+	t.Helper()
+	seen := map[uintptr]bool{}
+	for _, root := range roots {
+		if path := search(reflect.ValueOf(root), fmt.Sprintf("%T", root), seen); path != "" {
+			t.Errorf("when the tracker is %s, content is in %s", when, path)
+		}
+	}
+}
+
+// search looks for the canary in everything that can be reached, and returns the way to it.
+func search(v reflect.Value, path string, seen map[uintptr]bool) string {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() || seen[v.Pointer()] || v.Type() == reflect.TypeFor[*session.Reader]() {
+				return ""
+			}
+			seen[v.Pointer()] = true
+		}
+		if !v.IsNil() {
+			return search(v.Elem(), path, seen)
+		}
+	case reflect.String:
+		if strings.Contains(v.String(), canary) {
+			return path
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if found := search(v.Field(i), path+"."+v.Type().Field(i).Name, seen); found != "" {
+				return found
+			}
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			for _, part := range []reflect.Value{it.Key(), it.Value()} {
+				if found := search(part, path+"[]", seen); found != "" {
+					return found
+				}
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 && v.Kind() == reflect.Slice {
+			if bytes.Contains(v.Bytes(), []byte(canary)) {
+				return path
+			}
+			return ""
+		}
+		if v.Kind() == reflect.Slice {
+			v = v.Slice(0, v.Cap()) // also what has been there before
+		}
+		for i := range v.Len() {
+			if found := search(v.Index(i), path+"[]", seen); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
+}
+
+// TestSearch checks that the search above finds what is there.
+func TestSearch(t *testing.T) {
+	for name, where := range map[string]any{
+		"name":   &session.Operation{Target: canary},
+		"nested": &session.Operation{Parent: &session.Operation{Request: &session.Extra{URI: "x" + canary}}},
+		"data":   &session.Operation{Data: []byte(canary)},
+		"map":    map[string]int{canary: 1},
+		"past":   append([]string{canary}, "")[:0],
+	} {
+		if search(reflect.ValueOf(where), name, map[uintptr]bool{}) == "" {
+			t.Errorf("%s was not found", name)
+		}
+	}
+}

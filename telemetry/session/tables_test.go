@@ -1,0 +1,247 @@
+package session_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+// pairing writes down which requests end, and how.
+type pairing struct{ said []string }
+
+func (p *pairing) Started(*session.Operation) {}
+func (p *pairing) Finished(op *session.Operation) {
+	p.said = append(p.said, fmt.Sprintf("%s answered=%v mismatch=%v %s", op.Target, op.Answered, op.IDMismatch, op.ErrorType))
+}
+func (p *pairing) Noted(n *session.Note) {
+	if n.Violation == session.LateResponse {
+		p.said = append(p.said, "late")
+	}
+}
+
+// TestMatching compares which request each answer and each cancellation ends with a model that keeps a plain list: the
+// first with exactly the id, else the only one whose id is alike.
+func TestMatching(t *testing.T) {
+	ids := []string{"1", `"1"`, "1.0", "1e0", "2", `"2"`, `"x"`}
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		got, want := &pairing{}, []string{}
+		p := newPlayer(session.Config{}, got)
+		type request struct{ id, name string }
+		var open []request
+		gone := map[string]int{}
+		find := func(id string) (at int, same bool) {
+			if at = slices.IndexFunc(open, func(r request) bool { return r.id == id }); at >= 0 {
+				return at, true
+			}
+			for i, r := range open {
+				if strings.Trim(r.id, `".0e`) == strings.Trim(id, `".0e`) {
+					if at >= 0 {
+						return -1, false
+					}
+					at = i
+				}
+			}
+			return at, false
+		}
+		take := func(at int) string {
+			name := open[at].name
+			open = slices.Delete(open, at, at+1)
+			return name
+		}
+		for n := range 300 {
+			id, now := ids[r.IntN(len(ids))], time.Duration(n)*time.Hour/1000
+			switch r.IntN(5) {
+			case 0, 1:
+				name := fmt.Sprintf("call-%d", n)
+				p.say(session.ToServer, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":"%s"}}`+"\n", id, name), now)
+				open = append(open, request{id, name})
+			case 2, 3:
+				p.say(session.ToClient, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"result":{}}`+"\n", id), now)
+				if at, same := find(id); at >= 0 {
+					want = append(want, fmt.Sprintf("%s answered=true mismatch=%v ", take(at), !same))
+				} else if gone[id] > 0 {
+					gone[id]--
+					want = append(want, "late")
+				}
+			case 4:
+				p.say(session.ToServer, fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%s}}`+"\n", id), now)
+				if at, _ := find(id); at >= 0 {
+					gone[open[at].id]++
+					want = append(want, fmt.Sprintf("%s answered=false mismatch=false cancelled", take(at)))
+				}
+			}
+			p.tracker.Advance(now + time.Hour) // no answer waits for its request
+		}
+		if !slices.Equal(got.said, want) {
+			i := 0
+			for i < min(len(want), len(got.said)) && got.said[i] == want[i] {
+				i++
+			}
+			t.Fatalf("seed %d: the %d. end is %q, want %q", seed, i+1, got.said[i:min(i+1, len(got.said))], want[i:min(i+1, len(want))])
+		}
+	}
+}
+
+// counter counts violations, and operations by how they ended.
+type counter map[string]int
+
+func (c counter) Started(*session.Operation) {}
+func (c counter) Finished(op *session.Operation) {
+	word := op.ErrorType
+	if word == "" {
+		word = "fine"
+	}
+	c[word]++
+}
+func (c counter) Noted(n *session.Note) {
+	if n.Violation != "" {
+		c[string(n.Violation)]++
+	}
+}
+
+// TestTombstones checks that the ids of requests given up are remembered in a bound, the latest ones, and each as often as
+// it was given up.
+func TestTombstones(t *testing.T) {
+	const cancel = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`
+	giveUp := func(s *speaker, n int) {
+		s.say(session.ToServer, ask, n)
+		s.say(session.ToServer, cancel, n)
+	}
+	t.Run("the latest", func(t *testing.T) {
+		c := counter{}
+		s := newSpeaker(c)
+		for n := range session.MaxTombstones + 10 {
+			giveUp(s, n)
+		}
+		for n := range session.MaxTombstones + 10 {
+			s.say(session.ToClient, answer, n)
+		}
+		s.p.tracker.Advance(time.Hour)
+		if c["late_response"] != session.MaxTombstones || c["orphan_response"] != 10 {
+			t.Errorf("%v", c)
+		}
+	})
+	t.Run("one id", func(t *testing.T) {
+		c := counter{}
+		s := newSpeaker(c)
+		for range session.MaxTombstones + 10 {
+			giveUp(s, 5)
+		}
+		for range session.MaxTombstones + 10 {
+			s.say(session.ToClient, answer, 5)
+		}
+		s.p.tracker.Advance(time.Hour)
+		if c["late_response"] != session.MaxTombstones || c["orphan_response"] != 10 {
+			t.Errorf("%v", c)
+		}
+	})
+	t.Run("taken and buried again", func(t *testing.T) {
+		c := counter{}
+		s := newSpeaker(c)
+		for n := range 5 * session.MaxTombstones {
+			giveUp(s, 5)
+			giveUp(s, n+10)
+			s.say(session.ToClient, answer, 5)
+		}
+		if c["late_response"] != 5*session.MaxTombstones || c["orphan_response"] != 0 {
+			t.Errorf("%v", c)
+		}
+	})
+}
+
+// TestEarlyAnswers checks the queue of answers that have overtaken their requests when much of it is taken from the middle.
+func TestEarlyAnswers(t *testing.T) {
+	c := counter{}
+	s := newSpeaker(c)
+	said := 0
+	for n := range 5 * session.MaxEarly {
+		s.say(session.ToClient, answer, n)
+		if n%8 != 0 && n > 4 { // most requests come three answers later, and earlier in time
+			s.line = append(fmt.Appendf(s.line[:0], ask, n-3), '\n')
+			s.p.say(session.ToServer, s.line, 0)
+			said++
+		}
+	}
+	if c["fine"] != said || c["orphan_response"] != 0 {
+		t.Errorf("of %d requests: %v", said, c)
+	}
+	s.p.tracker.Advance(time.Hour)
+	if c["orphan_response"] != 5*session.MaxEarly-said {
+		t.Errorf("of %d answers to nothing: %v", 5*session.MaxEarly-said, c)
+	}
+	if left := s.p.tracker.Left(); left["early"] != 0 || left["early keys"] != 0 {
+		t.Errorf("%v", left)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	s := newSpeaker(nobody{})
+	const listen = `{"jsonrpc":"2.0","id":%d,"method":"subscriptions/listen"}`
+	for n := range 6 {
+		if n%3 == 1 {
+			s.say(session.ToServer, listen, n)
+		} else {
+			s.say(session.ToServer, ask, n)
+		}
+	}
+	sayTask(s, 6)
+	s.say(session.ToClient, `{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t%d","status":"completed"}}`, 6)
+	s.say(session.ToClient, answer, 2)
+	open := func(most int) (ids []string) {
+		s.p.tracker.Open(func(op *session.Operation) bool {
+			ids = append(ids, op.ID.Text)
+			return len(ids) < most
+		})
+		return ids
+	}
+	if got := open(100); !slices.Equal(got, []string{"0", "1", "3", "4", "5"}) {
+		t.Errorf("open are %v", got)
+	}
+	if got := open(2); !slices.Equal(got, []string{"0", "1"}) {
+		t.Errorf("the first two are %v", got)
+	}
+}
+
+// TestAnswerTo checks that it can be known before what an answer is to.
+func TestAnswerTo(t *testing.T) {
+	s := newSpeaker(nobody{})
+	s.say(session.ToServer, ask, 1)
+	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"method":"roots/list"}`, 1)
+	for _, test := range []struct {
+		dir  session.Direction
+		id   string
+		want string
+	}{{session.ToClient, "1", "tools/call"}, {session.ToServer, "1", "roots/list"}, {session.ToClient, `"1"`, "tools/call"}, {session.ToClient, "2", ""}} {
+		m := decoded(session.Decoder{Dir: test.dir}, scanned(`{"jsonrpc":"2.0","id":`+test.id+`,"result":{}}`))
+		if got := s.p.tracker.AnswerTo(&m); got != test.want {
+			t.Errorf("an answer %v to %s is to %q, want %q", test.dir, test.id, got, test.want)
+		}
+	}
+}
+
+func TestProtocol(t *testing.T) {
+	s := newSpeaker(nobody{})
+	if got := s.p.tracker.Protocol(); got != "" {
+		t.Errorf("before initialize: %s", got)
+	}
+	s.say(session.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}`, 1)
+	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"protocolVersion":"2025-06-18"}}`, 1)
+	if got := s.p.tracker.Protocol(); got != "2025-06-18" {
+		t.Errorf("after initialize: %s", got)
+	}
+}
+
+func TestDirection(t *testing.T) {
+	if session.ToServer.Opposite() != session.ToClient || session.ToClient.Opposite() != session.ToServer {
+		t.Error("opposites")
+	}
+	if session.ToServer.String() != "to_server" || session.ToClient.String() != "to_client" {
+		t.Error("names")
+	}
+}
