@@ -39,6 +39,7 @@ type exports struct {
 	tracing  bool // somebody gets the spans
 	logging  bool // and the log records
 	metering bool // and the metrics
+	sending  bool // something goes to a collector
 
 	providers []pipeline
 	lost      *losses
@@ -95,6 +96,7 @@ func (e *exports) traces(cfg Config, res *resource.Resource) {
 		options = append(options, sdktrace.WithSpanProcessor(p))
 	}
 	if exporter := otlpSpans(cfg); exporter != nil {
+		e.sending = true
 		options = append(options, sdktrace.WithSpanProcessor(newSpanBatches(cfg.Lookup, exporter, e.lost)))
 	}
 	if len(options) == 1 {
@@ -125,6 +127,7 @@ func (e *exports) listen(cfg Config) {
 func (e *exports) metrics(cfg Config, res *resource.Resource) {
 	options := []sdkmetric.Option{sdkmetric.WithResource(res)}
 	if exporter := otlpMetrics(cfg); exporter != nil {
+		e.sending = true
 		var reader []sdkmetric.PeriodicReaderOption
 		if !given(cfg.Lookup, "OTEL_METRIC_EXPORT_INTERVAL") {
 			reader = append(reader, sdkmetric.WithInterval(metricInterval))
@@ -156,7 +159,7 @@ func (e *exports) logs(cfg Config, res *resource.Resource) {
 		sdklog.WithResource(res),
 		sdklog.WithProcessor(newLogBatches(exporter, e.lost)),
 	)
-	e.logger, e.logging = p, true
+	e.logger, e.logging, e.sending = p, true, true
 	e.providers = append(e.providers, newPipeline(p))
 }
 
@@ -173,7 +176,7 @@ func (e *exports) shutdown(ctx context.Context) {
 	if e.admin != nil {
 		e.admin.close(ctx)
 	}
-	if !e.each(ctx, provider.Shutdown) {
+	if !e.each(ctx, provider.Shutdown) && e.sending {
 		e.lost.failed(errors.New("the time for it was up"))
 	}
 	e.lost.sum()
