@@ -1,4 +1,4 @@
-// A module of its own: gitleaks and its 40 dependencies never enter the product's go.mod. See docs/redaction.md.
+// A module of its own: gitleaks and its dependencies never enter the product's go.mod. See docs/redaction.md.
 module github.com/spanpipe/spanpipe/consent/redact/gitleaks
 
 go 1.26.0
