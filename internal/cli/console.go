@@ -86,14 +86,15 @@ func outcome(op *session.Operation) (word, colour string) {
 
 // took shows a duration with three digits at most: 812µs, 3.2ms, 47ms, 1.25s, 3m4s.
 func took(d time.Duration) string {
+	// Rounded before the unit is chosen, so that none shows as a thousand of the one below.
 	switch {
-	case d < time.Millisecond:
-		return fmt.Sprintf("%dµs", d.Microseconds())
-	case d < 10*time.Millisecond:
+	case d.Round(time.Microsecond) < time.Millisecond:
+		return fmt.Sprintf("%dµs", d.Round(time.Microsecond).Microseconds())
+	case d.Round(100*time.Microsecond) < 10*time.Millisecond:
 		return fmt.Sprintf("%.1fms", float64(d)/float64(time.Millisecond))
-	case d < time.Second:
-		return fmt.Sprintf("%dms", d.Milliseconds())
-	case d < time.Minute:
+	case d.Round(time.Millisecond) < time.Second:
+		return fmt.Sprintf("%dms", d.Round(time.Millisecond).Milliseconds())
+	case d.Round(10*time.Millisecond) < time.Minute:
 		return fmt.Sprintf("%.2fs", d.Seconds())
 	}
 	return short(d.Round(time.Second))
@@ -102,12 +103,13 @@ func took(d time.Duration) string {
 // bytes shows a size in powers of a thousand.
 func bytes(n int64) string {
 	const k = 1000
+	const half = 50 // of the last digit shown, in thousandths of the unit: rounded before the unit is chosen, as in took
 	switch {
 	case n < k:
 		return fmt.Sprintf("%d B", n)
-	case n < k*k:
+	case n+half < k*k:
 		return fmt.Sprintf("%.1f kB", float64(n)/k)
-	case n < k*k*k:
+	case n+half*k < k*k*k:
 		return fmt.Sprintf("%.1f MB", float64(n)/(k*k))
 	}
 	return fmt.Sprintf("%.1f GB", float64(n)/(k*k*k))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 		line.WriteString(name + ": ")
 	}
 	line.WriteString(visible(r.Message))
-	add := func(a slog.Attr) bool {
+	add := func(group string, a slog.Attr) {
 		value := visible(a.Value.Resolve().String())
 		switch a.Key {
 		case "hint":
@@ -83,14 +84,13 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 			if strings.ContainsAny(value, " \"=") || value == "" {
 				value = strconv.Quote(value)
 			}
-			line.WriteString(" " + h.group + a.Key + "=" + value)
+			line.WriteString(" " + group + a.Key + "=" + value)
 		}
-		return true
 	}
 	for _, a := range h.attrs {
-		add(a)
+		add("", a)
 	}
-	r.Attrs(add)
+	r.Attrs(func(a slog.Attr) bool { add(h.group, a); return true })
 	_, err := io.WriteString(h.out, line.String()+"\n"+hint.String())
 	return err
 }
@@ -98,7 +98,11 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 // WithAttrs implements slog.Handler.
 func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	c := *h
-	c.attrs = append(append([]slog.Attr(nil), h.attrs...), attrs...)
+	c.attrs = slices.Clone(h.attrs)
+	for _, a := range attrs {
+		a.Key = h.group + a.Key // of the groups there are now, not of later ones
+		c.attrs = append(c.attrs, a)
+	}
 	return &c
 }
 
