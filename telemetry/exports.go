@@ -74,12 +74,12 @@ func (p pipeline) do(ctx context.Context, ask func(provider, context.Context) er
 	}
 }
 
-func newExports(cfg Config) *exports {
+func newExports(cfg Config, broken func(any)) *exports {
 	e := &exports{
 		tracer: nooptrace.NewTracerProvider().Tracer(scopeName),
 		meter:  noopmetric.NewMeterProvider().Meter(scopeName),
 		logger: nooplog.NewLoggerProvider(),
-		lost:   newLosses(cfg),
+		lost:   newLosses(cfg, broken),
 	}
 	own(cfg.Logger, e.lost.failed)
 	res := newResource(cfg)

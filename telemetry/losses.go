@@ -21,6 +21,7 @@ import (
 type losses struct {
 	logger *slog.Logger
 	told   atomic.Bool
+	broken func(recovered any) // is told of a panic
 
 	messages atomic.Int64 // the relay was faster than the consumer
 	contents atomic.Int64 // pieces of content, for the same reason
@@ -28,8 +29,8 @@ type losses struct {
 	logs     door
 }
 
-func newLosses(cfg Config) *losses {
-	l := &losses{logger: cfg.Logger}
+func newLosses(cfg Config, broken func(any)) *losses {
+	l := &losses{logger: cfg.Logger, broken: broken}
 	l.spans.limit = queueSize(cfg.Lookup, "OTEL_BSP_MAX_QUEUE_SIZE")
 	l.logs.limit = queueSize(cfg.Lookup, "OTEL_BLRP_MAX_QUEUE_SIZE")
 	return l
@@ -45,9 +46,22 @@ func queueSize(lookup func(string) (string, bool), variable string) int64 {
 	return 2048
 }
 
+var errPanicked = errors.New("the exporter has panicked")
+
+// export runs an exporter in one of the SDK's goroutines, where a panic would end the process, and the session with it.
+func (l *losses) export(do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.broken(r)
+			err = errPanicked
+		}
+	}()
+	return do()
+}
+
 // failed hears of every export that did not succeed. One that was cut off by the end of the session is told there.
 func (l *losses) failed(err error) {
-	if err == nil || errors.Is(err, context.Canceled) || l.told.Swap(true) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errPanicked) || l.told.Swap(true) {
 		return
 	}
 	l.logger.Warn("telemetry cannot be delivered; the server is not affected", "error", err.Error(),
@@ -123,7 +137,7 @@ type spanExporter struct {
 
 // ExportSpans sends the spans. Its error ends here: the SDK would only report it a second time.
 func (e spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	err := e.SpanExporter.ExportSpans(ctx, spans)
+	err := e.lost.export(func() error { return e.SpanExporter.ExportSpans(ctx, spans) })
 	e.lost.spans.leave(len(spans), err)
 	e.lost.failed(err)
 	return nil
@@ -154,7 +168,7 @@ type logExporter struct {
 
 // Export sends the records, as spanExporter does.
 func (e logExporter) Export(ctx context.Context, records []sdklog.Record) error {
-	err := e.Exporter.Export(ctx, records)
+	err := e.lost.export(func() error { return e.Exporter.Export(ctx, records) })
 	e.lost.logs.leave(len(records), err)
 	e.lost.failed(err)
 	return nil
@@ -168,7 +182,7 @@ type metricExporter struct {
 
 // Export sends the metrics, as spanExporter does.
 func (e metricExporter) Export(ctx context.Context, m *metricdata.ResourceMetrics) error {
-	e.lost.failed(e.Exporter.Export(ctx, m))
+	e.lost.failed(e.lost.export(func() error { return e.Exporter.Export(ctx, m) }))
 	return nil
 }
 

@@ -24,7 +24,7 @@ type usage struct {
 type cpuTime struct{ user, system float64 }
 
 // observeProcess makes the instruments of the process tree that begins with pid.
-func observeProcess(meter metric.Meter, pid int) {
+func observeProcess(meter metric.Meter, pid int, broken func(any)) {
 	u := &usage{root: int32(pid), running: map[int32]cpuTime{}}
 	cpu := semconv.ProcessCPUTime
 	cpuTime, _ := meter.Float64ObservableCounter(cpu.Name, metric.WithUnit(cpu.Unit), metric.WithDescription(cpu.Description))
@@ -34,6 +34,11 @@ func observeProcess(meter metric.Meter, pid int) {
 	user := metric.WithAttributes(attribute.String(semconv.CPUMode, "user"))
 	system := metric.WithAttributes(attribute.String(semconv.CPUMode, "system"))
 	_, _ = meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		defer func() { // this is a goroutine of the SDK's, and what is read is other programs' doing
+			if r := recover(); r != nil {
+				broken(r)
+			}
+		}()
 		r := u.read(ctx)
 		o.ObserveFloat64(cpuTime, r.cpu.user, user)
 		o.ObserveFloat64(cpuTime, r.cpu.system, system)

@@ -110,7 +110,7 @@ func (t *Telemetry) Run(pid int, started time.Time) {
 	t.prepare()
 	t.alive.Store(true)
 	if t.exports.metering {
-		observeProcess(t.exports.meter, pid)
+		observeProcess(t.exports.meter, pid, t.Fail)
 	}
 	t.recorder.running(t.exports, started)
 	t.recorder.ready = t.ready.Store
@@ -123,7 +123,7 @@ func (t *Telemetry) Run(pid int, started time.Time) {
 // prepare builds the exporters and opens the session's span.
 func (t *Telemetry) prepare() {
 	if t.exports == nil {
-		t.exports = newExports(t.cfg)
+		t.exports = newExports(t.cfg, t.Fail)
 		t.recorder = newRecorder(t.cfg, t.exports, t.epoch)
 	}
 }
