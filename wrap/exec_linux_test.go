@@ -30,8 +30,6 @@ func execRows() []row {
 	}
 }
 
-func asExec(line []string, _ ...string) []string { return as("exec", line...) }
-
 func testExecPid(t *testing.T) {
 	s := open(t, asExec(sh("echo $$; tr '\\0' ' ' </proc/$$/cmdline; echo; cat; exit 9")))
 	if pid := s.line(); pid != strconv.Itoa(s.cmd.Process.Pid) {

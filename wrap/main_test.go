@@ -118,16 +118,13 @@ func self() string {
 	return path
 }
 
+// front puts something before a server's command: nothing, a wrapper.
+type front = func(command []string, options ...string) []string
+
 // wrapped puts a wrapper process before a command. Options come before it, such as "keep".
 func wrapped(command []string, options ...string) []string {
 	return slices.Concat(as("wrapper", options...), []string{"--"}, command)
 }
-
-// bare leaves a command as it is: what a test compares the wrapped one with.
-func bare(command []string, _ ...string) []string { return command }
-
-// sh is a shell command.
-func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 func command(line []string) *exec.Cmd {
 	cmd := exec.Command(line[0], line[1:]...)

@@ -35,8 +35,11 @@ func TestReliability(t *testing.T) {
 	}
 }
 
-// front puts something before a server's command: nothing, a wrapper.
-type front = func(command []string, options ...string) []string
+// bare leaves a command as it is: what a test compares the wrapped one with.
+func bare(command []string, _ ...string) []string { return command }
+
+// sh is a shell command.
+func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 // alike runs a test on the bare server and on the wrapped one: it has to see the same.
 func alike(test func(t *testing.T, with front)) func(t *testing.T) {

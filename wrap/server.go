@@ -125,7 +125,7 @@ func (s *Server) Wait() Status {
 			children.disown()
 		}
 	}()
-	deadline, told := ended.Add(orphanGrace), s.signals.told.Load()
+	deadline, told := ended.Add(orphanGrace), s.signals.toldLately()
 	s.output.drain(deadline, told, s.Interrupted())
 	s.errors.drain(deadline, told, s.Interrupted())
 	s.watch.close()

@@ -5,6 +5,7 @@ import (
 	"os/signal"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // signals hands on to the server what the host sends us. It listens from before the server starts, so that none is
@@ -16,7 +17,7 @@ type signals struct {
 	child  func()        // told of every SIGCHLD
 	closed sync.Once
 
-	told        atomic.Bool   // a signal that ends most programs was handed on
+	told        atomic.Int64  // when a signal that ends most programs was last handed on, in Unix nanoseconds
 	interrupted chan struct{} // closed when one comes after the server has ended
 	once        sync.Once
 }
@@ -63,12 +64,19 @@ func (s *signals) handle(sig os.Signal, p *process) {
 		}
 	case p.signal(sig):
 		if isFatal(sig) {
-			s.told.Store(true)
+			s.told.Store(time.Now().UnixNano())
 		}
 	case isFatal(sig):
 		s.once.Do(func() { close(s.interrupted) })
 	}
 }
+
+// toldLately says whether the host has just asked for the end. A reload by SIGHUP an hour ago is no such thing.
+func (s *signals) toldLately() bool {
+	return time.Since(time.Unix(0, s.told.Load())) < toldFor
+}
+
+const toldFor = 10 * time.Second
 
 // close gives the signals their former actions back.
 func (s *signals) close() {

@@ -17,7 +17,9 @@ func IsBatch(path string) bool {
 
 // Batch is the command line that makes the interpreter run the batch file with the arguments. Each argument is
 // quoted, so that of all that cmd.exe knows only quotes and percent signs mean something in it:
-//   - a quote is doubled, which both cmd.exe and C programs read as one quote inside a quoted word;
+//   - a quote is doubled, which leaves cmd.exe inside the quoted word, and which programs built with Microsoft's C
+//     runtime since 2008, node.exe among them, read as one quote. Older ones and Go's read the word wrongly, but no
+//     more than that: nothing that all of them would read rightly leaves cmd.exe inside;
 //   - a percent sign is followed by an expansion to nothing (%cd:~,%), so that no pair of them encloses a name.
 //
 // Delayed expansion (!) is switched off with /v:off, and /e:on makes the substring expansion work. A line break or a NUL
