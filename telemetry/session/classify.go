@@ -36,15 +36,40 @@ var phrases = []struct {
 	class Class
 	any   [][]byte
 }{
-	{RateLimited, words("rate limit", "ratelimit", "too many requests", "quota exceeded", "status 429", "code 429", "http 429", "429 too many", "throttl")},
-	{Authentication, words("unauthorized", "unauthenticated", "authentication", "invalid api key", "invalid token", "token expired", "expired token", "bad credentials", "invalid credentials", "not logged in", "login required", "status 401", "status code 401", "http 401")},
-	{Permission, words("permission denied", "forbidden", "access denied", "not permitted", "not allowed", "eacces", "eperm", "insufficient permission", "insufficient scope", "status 403", "status code 403", "http 403")},
+	{RateLimited, words(
+		"rate limit", "ratelimit", "too many requests", "quota exceeded", "status 429", "code 429", "http 429",
+		"429 too many", "throttl",
+	)},
+	{Authentication, words(
+		"unauthorized", "unauthenticated", "authentication", "invalid api key", "invalid token", "token expired",
+		"expired token", "bad credentials", "invalid credentials", "not logged in", "login required", "status 401",
+		"status code 401", "http 401",
+	)},
+	{Permission, words(
+		"permission denied", "forbidden", "access denied", "not permitted", "not allowed", "eacces", "eperm",
+		"insufficient permission", "insufficient scope", "status 403", "status code 403", "http 403",
+	)},
 	{Timeout, words("timed out", "timeout", "deadline exceeded", "etimedout")},
 	{Cancelled, words("cancelled", "canceled", "aborted by", "aborterror")},
-	{Unavailable, words("econnrefused", "econnreset", "enotfound", "ehostunreach", "connection refused", "connection reset", "connection closed", "service unavailable", "temporarily unavailable", "bad gateway", "network is unreachable", "no such host", "fetch failed", "status 502", "status 503", "status 504", "status code 502", "status code 503", "status code 504")},
-	{NotFound, words("not found", "no such file", "enoent", "does not exist", "doesn't exist", "unknown tool", "unknown resource", "unknown prompt", "status 404", "status code 404", "http 404")},
-	{InvalidParams, words("invalid argument", "invalid param", "invalid input", "invalid request", "validation error", "input validation", "missing required", "required parameter", "is required", "must be a", "expected string", "expected number", "invalid_type", "zoderror", "bad request", "status 400", "status code 400")},
-	{Internal, words("internal error", "internal server error", "unhandled", "traceback", "stack trace", "nullpointer", "cannot read propert", "undefined is not", "panic:", "segmentation fault", "status 500", "status code 500")},
+	{Unavailable, words(
+		"econnrefused", "econnreset", "enotfound", "ehostunreach", "connection refused", "connection reset",
+		"connection closed", "service unavailable", "temporarily unavailable", "bad gateway", "network is unreachable",
+		"no such host", "fetch failed", "status 502", "status 503", "status 504", "status code 502", "status code 503",
+		"status code 504",
+	)},
+	{NotFound, words(
+		"not found", "no such file", "enoent", "does not exist", "doesn't exist", "unknown tool", "unknown resource",
+		"unknown prompt", "status 404", "status code 404", "http 404",
+	)},
+	{InvalidParams, words(
+		"invalid argument", "invalid param", "invalid input", "invalid request", "validation error", "input validation",
+		"missing required", "required parameter", "is required", "must be a", "expected string", "expected number",
+		"invalid_type", "zoderror", "bad request", "status 400", "status code 400",
+	)},
+	{Internal, words(
+		"internal error", "internal server error", "unhandled", "traceback", "stack trace", "nullpointer",
+		"cannot read propert", "undefined is not", "panic:", "segmentation fault", "status 500", "status code 500",
+	)},
 }
 
 func words(s ...string) [][]byte {

@@ -128,6 +128,8 @@ func TestNoContentIsKept(t *testing.T) {
 		`> {"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"a","task":{` + secret + `}}}`,
 		`< {"jsonrpc":"2.0","id":5,"result":{"task":{"taskId":"t","status":"working","statusMessage":"` + canary + `"}}}`,
 		`< {"jsonrpc":"2.0","method":"notifications/tasks/status","params":{"taskId":"t","status":"failed","statusMessage":"` + canary + `"}}`,
+		`> {"jsonrpc":"2.0","id":7,"method":"x-acme/status","params":{"level":"` + canary + `","mode":"` + canary + `","status":"` + canary + `"}}`,
+		`< {"jsonrpc":"2.0","id":7,"result":{"status":"` + canary + `","resultType":"` + canary + `","level":"` + canary + `"}}`,
 		`< {"jsonrpc":"2.0","id":77,"result":{"content":[{"text":"` + canary + `"}]}}`,
 		`> {"jsonrpc":"2.0","id":6,"method":"ping"}`,
 		`< ` + canary,

@@ -1,6 +1,9 @@
 package session
 
-import "github.com/spanpipe/spanpipe/framing"
+import (
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
 
 // field is a member that is picked out of messages, and what becomes of it. Nothing else of a message is ever looked at.
 type field struct {
@@ -55,12 +58,12 @@ func requestFields() []field {
 		{text(maxName, "params", "ref", "name"), takeRefName},
 		{text(maxURI, "params", "uri"), takeURI},
 		{text(maxURI, "params", "ref", "uri"), takeURI},
-		named(maxWord, func(m *Message) *string { return &m.extra().Level }, "params", "level"),
-		named(maxWord, func(m *Message) *string { return &m.extra().Level }, "params", "_meta", metaLevel),
+		worded(levels, func(m *Message) *string { return &m.extra().Level }, "params", "level"),
+		worded(levels, func(m *Message) *string { return &m.extra().Level }, "params", "_meta", metaLevel),
 		named(maxName, func(m *Message) *string { return &m.extra().Logger }, "params", "logger"),
-		named(maxWord, func(m *Message) *string { return &m.extra().Mode }, "params", "mode"),
+		worded(modes, func(m *Message) *string { return &m.extra().Mode }, "params", "mode"),
 		{hash("params", "arguments"), func(_ *Decoder, v *framing.Value, m *Message) { m.Arguments = v.Hash }},
-		{count("params", "notifications", "resourceSubscriptions"), func(_ *Decoder, v *framing.Value, m *Message) { m.extra().Resources = v.Count }},
+		{count("params", "notifications", "resourceSubscriptions"), takeResources},
 
 		identified(maxID, func(m *Message) *Ref { return &m.extra().Cancels }, "params", "requestId"),
 		{text(maxReason, "params", "reason"), takeReason},
@@ -88,15 +91,15 @@ func taskFields() []field {
 	status := func(m *Message) *string { return &m.extra().TaskStatus }
 	related := func(m *Message) *Ref { return &m.extra().Related }
 	all := []field{
-		{here("params", "task"), func(_ *Decoder, v *framing.Value, m *Message) { m.extra().WantsTask = v.Type == framing.Object }},
-		{here("result", "task"), func(_ *Decoder, v *framing.Value, m *Message) { m.extra().MakesTask = v.Type == framing.Object }},
+		{here("params", "task"), takeWantsTask},
+		{here("result", "task"), takeMakesTask},
 		identified(maxTask, related, "params", "_meta", metaRelated, "taskId"),
 	}
 	for _, at := range [][]string{{"params"}, {"result"}, {"result", "task"}} {
 		below := func(keys ...string) []string { return append(at[:len(at):len(at)], keys...) }
 		all = append(all,
 			field{text(maxTask, below("taskId")...), takeTask},
-			named(maxWord, status, below("status")...),
+			worded(statuses, status, below("status")...),
 			field{text(maxReason, below("statusMessage")...), takeStatusMessage},
 		)
 		if len(at) > 1 {
@@ -149,6 +152,29 @@ func named(most int, to func(*Message) *string, keys ...string) field {
 		}
 	}}
 }
+
+// worded is a field whose text is of a closed set of words. What is none of them is not kept: in messages that are not of
+// MCP a member of the same name can hold anything.
+func worded(words []string, to func(*Message) *string, keys ...string) field {
+	return field{text(maxWord, keys...), func(_ *Decoder, v *framing.Value, m *Message) {
+		if v.Type != framing.String {
+			return
+		}
+		*to(m) = semconv.Other
+		for _, w := range words {
+			if string(v.Text) == w {
+				*to(m) = w
+			}
+		}
+	}}
+}
+
+// The closed sets.
+var (
+	levels   = []string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
+	modes    = []string{"form", "url"}
+	statuses = []string{taskWorking, taskInputRequired, taskCompleted, taskFailed, taskCancelled}
+)
 
 // identified is a field that names a request, a token or a task.
 func identified(most int, to func(*Message) *Ref, keys ...string) field {

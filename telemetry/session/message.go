@@ -71,7 +71,7 @@ type Extra struct {
 	Related    Ref // _meta related-task: the task in whose course the message was sent
 	Outcome    *Outcome
 
-	ResultType string   // result.resultType, if it is not "complete"
+	ResultType string   // result.resultType: input_required or task
 	Answers    bool     // params.inputResponses is present
 	State      uint64   // keyed hash of requestState; in memory only
 	Versions   []string // result.supportedVersions, of server/discover

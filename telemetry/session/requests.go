@@ -22,7 +22,7 @@ func (t *Tracker) request(m *Message) {
 	if t.gone.has(op.Dir, op.current) {
 		op.Ambiguous = true // the answer to the request before may still come
 	}
-	if t.flights.add(op) {
+	if t.flights.add(op) && m.ID.legal() {
 		t.violation(DuplicateID, m)
 	}
 	t.working(op)

@@ -40,6 +40,16 @@ func takeTask(d *Decoder, v *framing.Value, m *Message) {
 	m.extra().Task = ID{valueRef(v), d.clean(v.Text)}
 }
 
+func takeWantsTask(_ *Decoder, v *framing.Value, m *Message) {
+	m.extra().WantsTask = v.Type == framing.Object
+}
+
+func takeMakesTask(_ *Decoder, v *framing.Value, m *Message) {
+	m.extra().MakesTask = v.Type == framing.Object
+}
+
+func takeResources(_ *Decoder, v *framing.Value, m *Message) { m.extra().Resources = v.Count }
+
 func takeOutcome(_ *Decoder, v *framing.Value, m *Message) {
 	if v.Type == framing.Object {
 		m.extra().outcome().Told = true
@@ -68,9 +78,13 @@ func takeStatusMessage(d *Decoder, v *framing.Value, _ *Message) {
 	d.secret = append(d.secret, v.Text)
 }
 
-func takeResultType(d *Decoder, v *framing.Value, m *Message) {
-	if string(v.Text) != "complete" {
-		m.extra().ResultType = d.name(v.Text)
+// takeResultType keeps the types that an operation goes on after.
+func takeResultType(_ *Decoder, v *framing.Value, m *Message) {
+	switch string(v.Text) {
+	case resultInputRequired:
+		m.extra().ResultType = resultInputRequired
+	case resultTask:
+		m.extra().ResultType = resultTask
 	}
 }
 

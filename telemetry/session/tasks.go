@@ -21,6 +21,7 @@ const (
 	resultInputRequired = "input_required"
 	resultTask          = "task"
 
+	taskWorking       = "working"
 	taskInputRequired = "input_required"
 	taskCompleted     = "completed"
 	taskFailed        = "failed"
