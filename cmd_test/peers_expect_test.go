@@ -39,7 +39,7 @@ type operation struct {
 	absent   []string // attributes that it must not have
 	status   otlptest.SpanStatus
 	failed   bool   // it has an error.type that the conventions leave to us
-	resource string // the URI it is about, of which the span may show the template or the scheme
+	resource string // the URI it is about, of which the span shows the template or the scheme
 }
 
 // handled are the error codes that are no error of a server (the conventions' rule for SERVER spans).
@@ -188,7 +188,7 @@ func (op operation) check(t *testing.T, span, root otlptest.Span, parents []otlp
 	if !slices.ContainsFunc(parents, span.ChildOf) {
 		t.Errorf("%s: parent %s is none of %v", name, span.ParentID, parents)
 	}
-	if shown := span.Attrs.String("spanpipe.resource"); shown != "" && !shows(shown, op.resource) {
+	if shown := span.Attrs.String("spanpipe.resource"); op.resource != "" && !shows(shown, op.resource) {
 		t.Errorf("%s: spanpipe.resource is %q", name, shown)
 	}
 	if span.End.Before(span.Start) || span.Start.Before(root.Start) {
