@@ -25,7 +25,7 @@ type records struct {
 }
 
 func newRecords(cfg Config, e *exports) *records {
-	handler, remote := slog.Handler(correlated{cfg.Logger.Handler()}), slog.Handler(slog.DiscardHandler)
+	handler, remote := slog.Handler(correlated{cfg.Logger.Handler()}), slog.DiscardHandler
 	if e.logging {
 		bridge := otelslog.NewHandler(scopeName, otelslog.WithLoggerProvider(e.logger), otelslog.WithVersion(cfg.Version))
 		remote = leveled{bridge, cfg.LogLevel}

@@ -113,7 +113,7 @@ func certain(kind Kind, value string) Kind {
 	if kind != kindMaybe {
 		return kind
 	}
-	return only(strings.IndexAny(value, " /.:") < 0 && randomWord(strings.Map(dropDashes, value)), KindKey)
+	return only(!strings.ContainsAny(value, " /.:") && randomWord(strings.Map(dropDashes, value)), KindKey)
 }
 
 // describes tells names that describe a secret, count it or say where it is, instead of holding it: token_count,

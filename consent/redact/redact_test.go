@@ -106,7 +106,7 @@ func TestCutAnywhere(t *testing.T) {
 			if !utf8.RuneStart(it.text[end]) {
 				continue
 			}
-			out := ""
+			var out string
 			if it.mode == "json" {
 				out = r.JSON([]byte(it.text[:end]), true, 4096)
 			} else {

@@ -62,9 +62,8 @@ func isReference(v string) bool {
 	if strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") || v[0] == '&' || strings.HasPrefix(v, "https://") && !hasUserinfo(v) {
 		return true
 	}
-	head := v
 	if i := strings.IndexAny(v, "([{"); i >= 0 {
-		head = v[:i]
+		head := v[:i]
 		if i+1 < len(v) && !isWord(v[i+1]) && strings.IndexByte("\"')[]$*&_", v[i+1]) < 0 {
 			return false // a bracket in a password
 		}

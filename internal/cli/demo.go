@@ -98,7 +98,7 @@ func (a *app) play(cfg wrap.Config, config telemetry.Config, o *options, delay t
 	if err != nil {
 		return err
 	}
-	defer fromServer.Close() //nolint:errcheck // read to its end
+	defer fromServer.Close() // read to its end
 	cfg.Stdin, cfg.Stdout = toServer, toClient
 	played := make(chan error, 1)
 	go func() { // ends with the agent's last call; waited for below

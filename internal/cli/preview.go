@@ -43,7 +43,7 @@ func (a *app) preview(c *cli.Context) error {
 		if err != nil {
 			return &usageError{fmt.Sprintf("--out: %v", err), "name a file that does not exist yet, in a directory that does"}
 		}
-		defer file.Close() //nolint:errcheck // a write that failed has been told as a failed export
+		defer file.Close() // a write that failed has been told as a failed export
 		config.Preview = io.Writer(file)
 	}
 	status, err := watched(wrap.Config{
