@@ -85,7 +85,7 @@ func everythingRan() bool {
 			return false
 		}
 	}
-	return !testing.Short()
+	return !testing.Short() && !raced
 }
 
 func reportUnused() int {
