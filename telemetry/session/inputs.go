@@ -37,7 +37,7 @@ func inputKeys(op *Operation, state uint64) (keys [inputLists]inputKey) {
 
 // awaitInput keeps an operation open until it is tried again.
 func (t *Tracker) awaitInput(op *Operation, m *Message) {
-	op.state = onInput
+	op.state, op.Answered, op.FirstByte = onInput, false, 0
 	op.suspend(m.Last, semconv.InputEvent)
 	op.input = &inputWait{keys: inputKeys(op, m.Extra.State)}
 	for i, k := range op.input.keys {

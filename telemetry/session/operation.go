@@ -20,13 +20,13 @@ type Operation struct {
 	Protocol string // the protocol version it was made under, if known
 
 	Start     time.Duration // last byte of the request
-	FirstByte time.Duration // first byte of the answer that ended it; 0 if unanswered
+	FirstByte time.Duration // first byte of the answer that ended it, or of what told the end of its task; 0 if there was none
 	End       time.Duration // last byte of that answer, or when it was given up
 
 	RequestSize  int64 // bytes on the wire, over all round trips
 	ResponseSize int64
 
-	Answered  bool   // a request of it has been
+	Answered  bool   // an answer has ended it; false if that made a task or asked for input and nothing came after
 	ErrorType string // value of error.type; empty if it went well
 	Code      string // JSON-RPC error code of the answer
 	Class     Class  // of the error, in words of ours

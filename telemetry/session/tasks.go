@@ -1,8 +1,6 @@
 package session
 
 import (
-	"time"
-
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -56,7 +54,7 @@ func (t *Tracker) task(dir Direction, id Ref) *Operation {
 
 // awaitTask keeps an operation open until its task ends.
 func (t *Tracker) awaitTask(op *Operation, m *Message) {
-	op.state = onTask
+	op.state, op.Answered, op.FirstByte = onTask, false, 0
 	op.setTask(m.Extra.Task)
 	t.tasks[taskKey{op.task.exact(), op.Dir}] = op
 	t.taskNews(op, m)
@@ -103,7 +101,7 @@ func (t *Tracker) settle(op *Operation, m *Message) {
 	if m.Kind == framing.Notification {
 		op.ResponseSize += m.Size
 	}
-	t.finish(op, op.ended(m))
+	t.ends(op, m)
 }
 
 // fetched takes the answer to a request about a task, for the sake of the operation that started the task.
@@ -152,7 +150,7 @@ func (t *Tracker) outcome(op *Operation, m *Message, isError bool) {
 	op.ErrorType = ""
 	op.fail(isError, m.IsError, m.Code, m.Class)
 	op.ResponseSize += m.Size
-	t.finish(op, op.ended(m))
+	t.ends(op, m)
 }
 
 // taskEnds ends an operation whose task has ended without a result. If the task is known to have ended before, that is what
@@ -161,17 +159,21 @@ func (t *Tracker) taskEnds(op *Operation, m *Message, errorType string, class Cl
 	if op.settled == nil {
 		op.ErrorType, op.Class = errorType, class
 	}
-	t.finish(op, op.ended(m))
+	t.ends(op, m)
 }
 
-// ended returns when an operation's task ended: when that was first told, at the latest by the message.
-func (op *Operation) ended(m *Message) time.Duration {
-	first, last := m.First, m.Last
-	if op.settled != nil {
-		first, last = op.settled.first, op.settled.last
+// ends ends an operation at the end of its task: when that was first told, at the latest by the message.
+func (t *Tracker) ends(op *Operation, m *Message) {
+	if op.settled == nil {
+		op.settled = &settlement{m.First, m.Last}
 	}
-	op.FirstByte = max(first, op.Start)
-	return last
+	t.conclude(op)
+}
+
+// conclude ends an operation whose task is known to have ended, at that time.
+func (t *Tracker) conclude(op *Operation) {
+	op.Answered, op.FirstByte = true, max(op.settled.first, op.Start)
+	t.finish(op, op.settled.last)
 }
 
 func (op *Operation) setTask(id ID) { op.task, op.TaskID = id.Ref, id.Text }

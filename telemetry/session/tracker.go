@@ -102,7 +102,7 @@ func (t *Tracker) Observe(m *Message) {
 func (t *Tracker) Advance(now time.Duration) {
 	t.early.expire(now-t.cfg.Grace, t.orphan)
 	for op := t.settled.first; op != nil && op.settled.last+t.cfg.Fetch <= now; op = t.settled.first {
-		t.finish(op, op.settled.last)
+		t.conclude(op)
 	}
 	for op := t.usual.first; op != nil && op.Start+t.cfg.Expiry <= now; op = t.usual.first {
 		t.expire(op, now)
@@ -130,7 +130,7 @@ func (t *Tracker) Open(f func(*Operation) bool) {
 func (t *Tracker) Close(now time.Duration, end End) {
 	t.early.expire(math.MaxInt64, t.orphan)
 	for op := t.settled.first; op != nil; op = t.settled.first {
-		t.finish(op, op.settled.last)
+		t.conclude(op)
 	}
 	for _, open := range []*openList{&t.usual, &t.lasting} {
 		for op := open.first; op != nil; op = open.first {
@@ -164,7 +164,7 @@ func (t *Tracker) makeRoom(now time.Duration) {
 	}
 	switch {
 	case t.settled.first != nil:
-		t.finish(t.settled.first, t.settled.first.settled.last)
+		t.conclude(t.settled.first)
 	case t.usual.first != nil && t.lasting.length <= t.cfg.Capacity/2:
 		t.expire(t.usual.first, now)
 	default:
