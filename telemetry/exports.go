@@ -132,7 +132,7 @@ func (e *exports) metrics(cfg Config, res *resource.Resource) {
 		if !given(cfg.Lookup, "OTEL_METRIC_EXPORT_INTERVAL") {
 			reader = append(reader, sdkmetric.WithInterval(metricInterval))
 		}
-		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metricExporter{exporter, e.lost}, reader...)))
+		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metricExporter{exporter, e.lost, &refusal{signal: metrics, logger: cfg.Logger}}, reader...)))
 	}
 	if e.registry != nil {
 		reader, err := otelprometheus.New(otelprometheus.WithRegisterer(e.registry))

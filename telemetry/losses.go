@@ -150,7 +150,7 @@ type logBatches struct {
 }
 
 func newLogBatches(exporter sdklog.Exporter, l *losses) *logBatches {
-	return &logBatches{sdklog.NewBatchProcessor(logExporter{exporter, l}), &l.logs}
+	return &logBatches{sdklog.NewBatchProcessor(logExporter{exporter, l, &refusal{signal: logs, logger: l.logger}}), &l.logs}
 }
 
 // OnEmit queues the record, or counts it as lost.
@@ -163,12 +163,15 @@ func (b *logBatches) OnEmit(ctx context.Context, r *sdklog.Record) error {
 
 type logExporter struct {
 	sdklog.Exporter
-	lost *losses
+	lost    *losses
+	refused *refusal
 }
 
 // Export sends the records, as spanExporter does.
 func (e logExporter) Export(ctx context.Context, records []sdklog.Record) error {
-	err := e.lost.export(func() error { return e.Exporter.Export(ctx, records) })
+	err := e.refused.unless(func() error {
+		return e.lost.export(func() error { return e.Exporter.Export(ctx, records) })
+	})
 	e.lost.logs.leave(len(records), err)
 	e.lost.failed(err)
 	return nil
@@ -177,12 +180,15 @@ func (e logExporter) Export(ctx context.Context, records []sdklog.Record) error 
 // metricExporter tells of failures. Nothing is lost by one: the next export has the same sums.
 type metricExporter struct {
 	sdkmetric.Exporter
-	lost *losses
+	lost    *losses
+	refused *refusal
 }
 
 // Export sends the metrics, as spanExporter does.
 func (e metricExporter) Export(ctx context.Context, m *metricdata.ResourceMetrics) error {
-	e.lost.failed(e.lost.export(func() error { return e.Exporter.Export(ctx, m) }))
+	e.lost.failed(e.refused.unless(func() error {
+		return e.lost.export(func() error { return e.Exporter.Export(ctx, m) })
+	}))
 	return nil
 }
 
