@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
+// mega is a MiB, or less where the race detector makes all of them take long: it is many reads all the same.
+var mega = map[bool]int{false: 1 << 20, true: 1 << 17}[raceEnabled]
+
 // TestBytes sends what has ever hurt a relay to a server that sends it back. The long ones are of 64 MiB.
 func TestBytes(t *testing.T) {
-	mega := 1 << 20
-	if raceEnabled {
-		mega /= 8 // a line is as long as many reads all the same
-	}
 	for _, test := range []struct{ name, text string }{
 		{"nothing", ""},
 		{"a message", `{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\n"},
@@ -59,7 +58,7 @@ func difference(want, got string) string {
 
 // TestBothWaysAtOnce fills both pipes at the same time with bytes of every value.
 func TestBothWaysAtOnce(t *testing.T) {
-	const size = 24 << 20
+	size := int64(24 * mega)
 	want := sha256.New()
 	if _, err := io.Copy(want, grist(size)); err != nil {
 		t.Fatal(err)
@@ -113,7 +112,7 @@ func TestPromptness(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	for _, mode := range modes {
 		t.Run(mode.name, func(t *testing.T) {
-			const size = 4 << 20 // more than all pipes on the way hold
+			size := int64(4 * mega) // more than all pipes on the way hold
 			h := open(t, cast.As(t, "mill", fmt.Sprint(size)), mode.variables...)
 			h.CloseInput()
 			select {
