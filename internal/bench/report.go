@@ -1,0 +1,81 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// table writes the results for a person. The form is Markdown's, so that it can stand in a document as it is.
+func table(out io.Writer, r *Result) error {
+	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.Debug)
+	fmt.Fprintf(w, "%s, %d cores, %s, %s; server in %s; spanpipe %s, %.1f MiB\n", r.Processor, r.Cores, r.Kernel, r.Go, r.Server, r.Commit, float64(r.Binary)/(1<<20))
+	for _, s := range r.Subjects {
+		fmt.Fprintf(w, "- %s: %s\n", s.Name, s.About)
+	}
+	for _, name := range r.measures() {
+		rowsOf(w, r, name)
+	}
+	if len(r.Losses) > 0 {
+		fmt.Fprint(w, "\nspans lost\n\n")
+		cells(w, "calls/s", "calls", "arrived", "missing", "messages dropped, counted", "spans dropped, counted")
+		cells(w, slices.Repeat([]string{"--:"}, 6)...)
+		for _, l := range r.Losses {
+			cells(w, figure(l.Rate), fmt.Sprint(l.Calls), fmt.Sprint(l.Arrived), fmt.Sprint(int64(l.Calls)-l.Arrived), fmt.Sprint(l.Messages), fmt.Sprint(l.Spans))
+		}
+	}
+	return w.Flush()
+}
+
+func rowsOf(w io.Writer, r *Result, measure string) {
+	var statistics []string
+	for _, row := range r.Rows {
+		if row.Measure != measure {
+			continue
+		}
+		if statistics == nil {
+			statistics = slices.Sorted(maps.Keys(row.Values))
+			fmt.Fprintf(w, "\n%s, %s\n\n", measure, row.Unit)
+			head := []string{"subject"}
+			for _, by := range []string{"", " × direct", " × cat"} {
+				for _, s := range statistics {
+					head = append(head, s+by)
+				}
+			}
+			cells(w, head...)
+			cells(w, append([]string{"---"}, slices.Repeat([]string{"--:"}, len(head)-1)...)...)
+		}
+		line := []string{row.Subject}
+		for _, values := range []map[string]float64{row.Values, row.ToDirect, row.ToFloor} {
+			for _, s := range statistics {
+				if v, ok := values[s]; ok {
+					line = append(line, figure(v))
+				} else {
+					line = append(line, "")
+				}
+			}
+		}
+		cells(w, line...)
+	}
+}
+
+// cells writes a row of a table.
+func cells(w io.Writer, texts ...string) {
+	fmt.Fprintf(w, "| %s |\n", strings.Join(texts, "\t "))
+}
+
+// figure writes a number with three digits or all of its whole ones.
+func figure(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
