@@ -63,7 +63,7 @@ func (s *Scanner) member(n *node, typ ValueType, text []byte, cut bool, hash uin
 	case n.member == methodMember && typ == String:
 		s.msg.Method = s.method.buf[:copy(s.method.buf[:], clip(text, MaxMethodText))]
 	case n.member == versionMember:
-		s.msg.Version = s.version.buf[:copy(s.version.buf[:], clip(text, maxVersionText))]
+		s.msg.Version = s.version.buf[:copy(s.version.buf[:], clip(text, MaxVersionText))]
 	}
 }
 

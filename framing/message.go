@@ -46,8 +46,8 @@ const MaxIDText = 64
 // MaxMethodText bounds the bytes kept of a method's name.
 const MaxMethodText = 128
 
-// maxVersionText bounds the bytes kept of the jsonrpc member.
-const maxVersionText = 16
+// MaxVersionText bounds the bytes kept of the jsonrpc member.
+const MaxVersionText = 16
 
 // ValueType is the JSON type of a picked value.
 type ValueType uint8

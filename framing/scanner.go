@@ -59,7 +59,7 @@ type Scanner struct {
 	}
 	version struct { // the jsonrpc member
 		typ ValueType
-		buf [maxVersionText]byte
+		buf [MaxVersionText]byte
 	}
 	id     [MaxIDText]byte
 	picked picked

@@ -87,7 +87,7 @@ func Compile(paths ...Path) *Table {
 	for key, m := range map[string]node{
 		"id":      {member: idMember, text: MaxIDText, keep: MaxIDText, hash: true},
 		"method":  {member: methodMember, text: MaxMethodText},
-		"jsonrpc": {member: versionMember, text: maxVersionText, keep: maxVersionText},
+		"jsonrpc": {member: versionMember, text: MaxVersionText, keep: MaxVersionText},
 		"result":  {member: resultMember},
 		"error":   {member: errorMember},
 	} {

@@ -14,7 +14,8 @@ type Decoder struct {
 	Epoch  time.Time // the start of the session
 	// Clean checks a name that a peer has chosen and returns what may be shown of it: the name itself, or a word that
 	// stands for one that may not. It is called once for each name as long as the decoder remembers it, and each time for
-	// the ids of requests that are strings, which seldom come twice. Nil lets every name pass.
+	// the ids of requests, which seldom come twice. It gets an empty name for one that was too long to be kept whole: half a
+	// name could be half a secret, which nobody would recognise. Nil lets every name pass.
 	Clean func(name []byte) string
 
 	names map[string]string
@@ -39,9 +40,9 @@ func (d *Decoder) Decode(in *framing.Message, out *Message) {
 	switch in.Kind {
 	case framing.Request:
 		out.ID = ID{newRef(in.ID), d.idText(in.ID)}
-		out.Method = d.name(in.Method)
+		out.Method = d.method(in.Method)
 	case framing.Notification:
-		out.Method = d.name(in.Method)
+		out.Method = d.method(in.Method)
 	case framing.Response, framing.ErrorResponse:
 		out.ID.Ref = newRef(in.ID)
 	default:
@@ -89,24 +90,55 @@ func (d *Decoder) classifyOutcome(x *Extra) {
 }
 
 func (d *Decoder) version(in *framing.Message, out *Message) {
-	switch string(in.Version) {
-	case "2.0":
-	case "":
+	switch v := string(in.Version); {
+	case v == "2.0":
+	case v == "":
 		out.extra().JSONRPC = "none"
+	case len(v) >= framing.MaxVersionText:
+		out.extra().JSONRPC = d.tooLong(in.Version)
 	default:
 		out.extra().JSONRPC = d.name(in.Version)
 	}
 }
 
-// idText is what may be shown of a request's id. Numbers say nothing, strings can be anything.
-func (d *Decoder) idText(id framing.ID) string {
-	switch id.Type {
-	case framing.NumberID:
-		return numberText(id.Text)
-	case framing.StringID:
-		return d.clean(id.Text)
+// method is what may be shown of a method's name. The scanner keeps its beginning, and does not say if there was more.
+func (d *Decoder) method(b []byte) string {
+	if len(b) >= framing.MaxMethodText {
+		return d.tooLong(b)
 	}
-	return ""
+	return d.name(b)
+}
+
+// minCard is from how many digits on a number may be one that people have: of a payment card.
+const minCard = 12
+
+// idText is what may be shown of a request's id. Short numbers say nothing, strings can be anything.
+func (d *Decoder) idText(id framing.ID) string {
+	switch {
+	case id.Type != framing.NumberID && id.Type != framing.StringID:
+		return ""
+	case id.Truncated:
+		return d.tooLong(id.Text)
+	case id.Type == framing.NumberID && len(id.Text) < minCard:
+		return numberText(id.Text)
+	}
+	return d.clean(id.Text)
+}
+
+// value returns what may be shown of a picked name.
+func (d *Decoder) value(v *framing.Value) string {
+	if v.Truncated {
+		return d.tooLong(v.Text)
+	}
+	return d.name(v.Text)
+}
+
+// tooLong is what is shown of a name of which only the beginning was kept.
+func (d *Decoder) tooLong(beginning []byte) string {
+	if d.Clean == nil {
+		return string(beginning)
+	}
+	return d.Clean(nil)
 }
 
 // name returns what may be shown of a name, from memory where it is known.

@@ -119,7 +119,7 @@ func taskFields() []field {
 // resultFields are those of answers.
 func resultFields() []field {
 	return []field{
-		{text(maxWord, "error", "code"), func(d *Decoder, v *framing.Value, m *Message) { m.Code = d.name(v.Text) }},
+		{text(maxWord, "error", "code"), func(d *Decoder, v *framing.Value, m *Message) { m.Code = d.value(v) }},
 		{text(maxReason, "error", "message"), takeErrorText},
 		{here("result", "isError"), func(_ *Decoder, v *framing.Value, m *Message) { m.IsError = v.Type == framing.True }},
 		{text(maxReason, "result", "content", framing.Each, "text"), takeErrorText},
@@ -148,7 +148,7 @@ func here(keys ...string) framing.Path  { return framing.Path{Keys: keys} }
 func named(most int, to func(*Message) *string, keys ...string) field {
 	return field{text(most, keys...), func(d *Decoder, v *framing.Value, m *Message) {
 		if len(v.Text) > 0 {
-			*to(m) = d.name(v.Text)
+			*to(m) = d.value(v)
 		}
 	}}
 }

@@ -6,7 +6,7 @@ import "github.com/spanpipe/spanpipe/framing"
 
 func takeRefName(d *Decoder, v *framing.Value, m *Message) {
 	if m.Target == "" {
-		m.Target = d.name(v.Text)
+		m.Target = d.value(v)
 	}
 }
 
@@ -37,7 +37,13 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Message) {
 
 // takeTask keeps a task's id with its text. Like the id of a request it is seldom the same twice.
 func takeTask(d *Decoder, v *framing.Value, m *Message) {
-	m.extra().Task = ID{valueRef(v), d.clean(v.Text)}
+	id := ID{valueRef(v), ""}
+	if v.Truncated {
+		id.Text = d.tooLong(v.Text)
+	} else {
+		id.Text = d.clean(v.Text)
+	}
+	m.extra().Task = id
 }
 
 func takeWantsTask(_ *Decoder, v *framing.Value, m *Message) {
@@ -62,7 +68,7 @@ func takeOutcomeIsError(_ *Decoder, v *framing.Value, m *Message) {
 
 func takeOutcomeCode(d *Decoder, v *framing.Value, m *Message) {
 	o := m.extra().outcome()
-	o.Told, o.Code = true, d.name(v.Text)
+	o.Told, o.Code = true, d.value(v)
 }
 
 // takeErrorText remembers, until the message is decoded, the text of an error, or what may turn out to be one.
@@ -93,7 +99,7 @@ const maxVersions = 16
 
 func takeSupported(d *Decoder, v *framing.Value, m *Message) {
 	if x := m.extra(); len(x.Versions) < maxVersions && v.Type == framing.String {
-		x.Versions = append(x.Versions, d.name(v.Text))
+		x.Versions = append(x.Versions, d.value(v))
 	}
 }
 
