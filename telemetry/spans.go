@@ -60,7 +60,7 @@ func of(op *session.Operation) *tracked {
 
 func newSpans(cfg Config, e *exports, epoch time.Time, p *peers, c *content) *spans {
 	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, epoch: epoch, peers: p, content: c, id: instanceID()}
-	s.ambient = contextFrom(cfg.Lookup)
+	s.ambient = contextFrom(cfg)
 	if s.on && cfg.TraceScope != TraceOperation {
 		s.root(0)
 	}
@@ -181,10 +181,14 @@ func remoteParent(op *session.Operation) trace.SpanContext {
 	return extract(op.Request.Traceparent, op.Request.Tracestate)
 }
 
-// contextFrom reads TRACEPARENT and TRACESTATE, the environment's form of W3C trace context.
-func contextFrom(lookup func(string) (string, bool)) trace.SpanContext {
-	parent, _ := lookup("TRACEPARENT")
-	state, _ := lookup("TRACESTATE")
+// contextFrom reads TRACEPARENT and TRACESTATE, the environment's form of W3C trace context. What is in a state is as free as
+// in a peer's.
+func contextFrom(cfg Config) trace.SpanContext {
+	parent, _ := cfg.Lookup("TRACEPARENT")
+	state, _ := cfg.Lookup("TRACESTATE")
+	if cfg.Clean != nil && state != "" {
+		state = cfg.Clean([]byte(state))
+	}
 	return extract(parent, state)
 }
 
