@@ -89,11 +89,11 @@ func (t *Tracker) settle(op *Operation, m *Message) {
 		op.remove()
 		t.settled.push(op)
 	}
-	o, failed := m.Extra.Outcome, op.TaskStatus == taskFailed
-	if failed {
+	o, failed := m.Extra.outcome(), op.TaskStatus == taskFailed
+	if failed && op.ErrorType == "" {
 		op.ErrorType, op.Class = semconv.ErrTask, o.Class
 	}
-	if o == nil || !o.Told {
+	if !o.Told {
 		return
 	}
 	op.ErrorType = ""
