@@ -41,7 +41,7 @@ var layers = []layer{
 		"as session"},
 	{"/telemetry", []string{
 		"/framing", "/consent", "/telemetry", "go.opentelemetry.io", "github.com/prometheus/client_golang",
-		"github.com/shirou/gopsutil", "github.com/go-logr/logr", "google.golang.org/grpc/grpclog", "google.golang.org/protobuf",
+		"github.com/shirou/gopsutil", "github.com/go-logr/logr", "google.golang.org/grpc", "google.golang.org/protobuf",
 	}, processes, "takes consent's decision as given, and has no hold on the server"},
 	{"/consent", []string{"/consent/redact"}, []string{"net", "net/http", "os", "os/exec", "os/signal"},
 		"decides from what it is told: an import could let it ask somebody else"},

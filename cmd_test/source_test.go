@@ -47,7 +47,7 @@ func TestSource(t *testing.T) {
 			s := readSource(t, p)
 			for name, file := range s.files {
 				where := p.ImportPath + "/" + name
-				for _, call := range calls(file) {
+				for _, call := range selectors(file) {
 					if rule, ok := once[call]; ok && rule.file != where {
 						t.Errorf("%s has %s: %s", where, call, rule.why)
 					} else if ok {
@@ -102,8 +102,8 @@ func (s *source) declare(spec *ast.ValueSpec) {
 	}
 }
 
-// calls returns the functions of other packages that are called or taken, as package.Function.
-func calls(file *ast.File) []string {
+// selectors returns the functions of other packages that are called or taken, as package.Function.
+func selectors(file *ast.File) []string {
 	var out []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // Role is a part that the test binary can play. It returns the process's exit code.
@@ -21,7 +23,7 @@ type Cast struct {
 }
 
 // Run plays a part if the process was started for one, and runs the tests otherwise. It returns the exit code. A role
-// that no test asks for fails a complete run: it would be a test that has been lost.
+// that no test asks for fails a complete run: it would be a test that has been lost. So does a goroutine that is left.
 func (c *Cast) Run(m *testing.M) int {
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "@") {
 		role, ok := c.Roles[os.Args[1][1:]]
@@ -32,7 +34,14 @@ func (c *Cast) Run(m *testing.M) int {
 		return role(os.Args[2:])
 	}
 	code := m.Run()
-	if code != 0 || !everythingRan() {
+	if code != 0 {
+		return code
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, "tests have left goroutines behind:", err)
+		return 1
+	}
+	if !everythingRan() {
 		return code
 	}
 	for name := range c.Roles {
