@@ -81,7 +81,7 @@ func newExports(cfg Config, broken func(any)) *exports {
 		logger: nooplog.NewLoggerProvider(),
 		lost:   newLosses(cfg, broken),
 	}
-	own(cfg.Logger, e.lost.failed)
+	defer own(cfg.Logger, e.lost.failed)()
 	res := newResource(cfg)
 	e.traces(cfg, res)
 	e.listen(cfg)

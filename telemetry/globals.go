@@ -13,11 +13,13 @@ import (
 
 // This file is the one place that changes what is the whole process's: OpenTelemetry's handlers, and its variables.
 
-// own takes over OpenTelemetry's process-wide handlers. Their defaults write to stderr, once for every failed batch.
-func own(logger *slog.Logger, failed func(error)) {
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(failed))
+// own takes over OpenTelemetry's process-wide handlers. Their defaults write to stderr, once for every failed batch. What it
+// returns is to be called when the exporters are made: errors are those of deliveries then, and of variables before.
+func own(logger *slog.Logger, failed func(error)) (made func()) {
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(misread(logger)))
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what matters comes back as an error
-	otel.SetLogger(logr.FromSlogHandler(logger.Handler()))
+	otel.SetLogger(logr.FromSlogHandler(sdkHandler{logger.Handler()}))
+	return func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(failed)) }
 }
 
 // prefix marks the OpenTelemetry variables that are for spanpipe alone.

@@ -22,6 +22,7 @@ type losses struct {
 	logger *slog.Logger
 	told   atomic.Bool
 	broken func(recovered any) // is told of a panic
+	hidden credentials
 
 	messages atomic.Int64 // the relay was faster than the consumer
 	contents atomic.Int64 // pieces of content, for the same reason
@@ -30,7 +31,7 @@ type losses struct {
 }
 
 func newLosses(cfg Config, broken func(any)) *losses {
-	l := &losses{logger: cfg.Logger, broken: broken}
+	l := &losses{logger: cfg.Logger, broken: broken, hidden: headerCredentials(cfg.Lookup)}
 	l.spans.limit = queueSize(cfg.Lookup, "OTEL_BSP_MAX_QUEUE_SIZE")
 	l.logs.limit = queueSize(cfg.Lookup, "OTEL_BLRP_MAX_QUEUE_SIZE")
 	return l
@@ -64,7 +65,7 @@ func (l *losses) failed(err error) {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errPanicked) || l.told.Swap(true) {
 		return
 	}
-	l.logger.Warn("telemetry cannot be delivered; the server is not affected", "error", err.Error(),
+	l.logger.Warn("telemetry cannot be delivered; the server is not affected", "error", l.hidden.hide(err.Error()),
 		"hint", "is the collector running, and does OTEL_EXPORTER_OTLP_ENDPOINT point to it?")
 }
 

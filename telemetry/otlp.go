@@ -24,10 +24,10 @@ func otlpFor(s signal, cfg Config) (route, bool) {
 	if !cfg.Policy.Has(consent.OTLP) {
 		return route{}, false
 	}
-	if cfg.Preview != nil {
-		return route{}, true
-	}
 	r, on, err := routed(s, cfg.Lookup)
+	if cfg.Preview != nil { // where it would go does not matter, whether it would does
+		return route{}, on || err != nil
+	}
 	if err != nil {
 		cfg.Logger.Warn(s.String()+" are not sent", "error", err.Error())
 		return route{}, false

@@ -13,20 +13,29 @@ import (
 // line: what else is wanted is for OTEL_RESOURCE_ATTRIBUTES to say, which wins.
 func newResource(cfg Config) *resource.Resource {
 	own := resource.NewSchemaless(
-		attribute.String("service.name", ServiceName(cfg.Command)),
+		attribute.String("service.name", serviceName(cfg)),
 		attribute.String("service.instance.id", instanceID()),
 		attribute.String("telemetry.distro.name", "spanpipe"),
 		attribute.String("telemetry.distro.version", cfg.Version),
 	)
 	sdk, err := resource.New(context.Background(), resource.WithTelemetrySDK(), resource.WithFromEnv())
 	if err != nil {
-		cfg.Logger.Warn("a part of OTEL_RESOURCE_ATTRIBUTES cannot be understood and is left out", "error", err.Error())
+		cfg.Logger.Warn("a part of OTEL_RESOURCE_ATTRIBUTES cannot be understood and is left out") // the error quotes it
 	}
 	merged, err := resource.Merge(own, sdk)
 	if err != nil {
 		cfg.Logger.Debug("merging resources", "error", err.Error())
 	}
 	return merged
+}
+
+// serviceName is the server's name, if it passes the check that peers' names pass.
+func serviceName(cfg Config) string {
+	name := ServiceName(cfg.Command)
+	if cfg.Clean != nil && cfg.Clean([]byte(name)) != name {
+		return unnamedService
+	}
+	return name
 }
 
 // instanceID is a random UUID (version 4): two wrappers of one server never write the same series.

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/spanpipe/spanpipe/consent/redact"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -84,8 +85,9 @@ func (r *resources) label(uri string) string {
 			return t.text
 		}
 	}
-	if s := scheme.FindString(uri); s != "" {
-		return r.schemes.label(strings.ToLower(strings.TrimSuffix(s, ":")))
+	s := strings.TrimSuffix(scheme.FindString(uri), ":")
+	if _, ok := redact.Name([]byte(s)); ok { // before it loses its case: what is no URI can be a credential up to its colon
+		return r.schemes.label(strings.ToLower(s))
 	}
 	return semconv.Other
 }

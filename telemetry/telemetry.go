@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"sync/atomic"
@@ -158,7 +157,7 @@ func (t *Telemetry) Fail(recovered any) {
 	}
 	t.queue.close()
 	t.cfg.Logger.Warn("telemetry is off for the rest of this session, because of a defect in spanpipe; the server is not affected",
-		"panic", fmt.Sprint(recovered), "hint", "please report it at https://github.com/spanpipe/spanpipe/issues")
+		"panic", panicText(recovered), "hint", "please report it at https://github.com/spanpipe/spanpipe/issues")
 }
 
 // idleTick is how often the consumer looks at the clock when there are no messages.
