@@ -24,11 +24,14 @@ import (
 // adminTimeout bounds a request for the page, so that a client that sends nothing holds nothing.
 const adminTimeout = 10 * time.Second
 
+// adminGrace bounds how long the end of a session waits for a request that is being answered. It is short because the wait
+// comes off the time for the final flush, and a client that has connected and asks nothing looks the same.
+const adminGrace = 100 * time.Millisecond
+
 // admin serves the page.
 type admin struct {
-	listener net.Listener
-	server   *http.Server
-	socket   string // the path of a unix socket, to be removed
+	listener net.Listener // removes the file of its unix socket when it is closed
+	server   *http.Server // nil until it serves
 }
 
 // AdminAddress is where the page is served under the policy, or empty: the address that was asked for, or if only the sink
@@ -70,7 +73,7 @@ func listen(addr string) (*admin, error) {
 	if err := os.Chmod(path, 0o600); err != nil { // for the user alone
 		return nil, errors.Join(err, l.Close())
 	}
-	return &admin{listener: l, socket: path}, nil
+	return &admin{listener: l}, nil
 }
 
 // removeStale removes a socket that nobody listens on any more: left behind by a process that was killed.
@@ -85,14 +88,16 @@ func removeStale(path string) {
 	_ = os.Remove(path) // if that fails, listening will say so
 }
 
-// serve answers until the listener is closed.
+// serve starts to answer, until close.
 func (a *admin) serve(registry *prometheus.Registry, t *Telemetry) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: adminTimeout}))
 	mux.HandleFunc("GET /healthz", state(t.alive.Load, "the server is running", "the server has ended"))
 	mux.HandleFunc("GET /readyz", state(t.ready.Load, "the handshake is done", "no handshake yet"))
-	a.server = &http.Server{Handler: a.guarded(mux), ReadTimeout: adminTimeout, ErrorLog: log.New(io.Discard, "", 0)}
-	_ = a.server.Serve(a.listener) // ends with close
+	a.server = &http.Server{
+		Handler: a.guarded(mux), ReadTimeout: adminTimeout, WriteTimeout: 2 * adminTimeout, ErrorLog: log.New(io.Discard, "", 0),
+	}
+	go func() { _ = a.server.Serve(a.listener) }() // ends with close
 }
 
 func state(good func() bool, yes, no string) http.HandlerFunc {
@@ -126,14 +131,16 @@ func (a *admin) guarded(next http.Handler) http.Handler {
 	})
 }
 
-// close ends the page within the context's time.
+// close ends the page. The listener goes first: once it is closed nothing of ours touches the path of a unix socket, which
+// the next session may have taken by then.
 func (a *admin) close(ctx context.Context) {
+	_ = a.listener.Close()
 	if a.server == nil {
-		_ = a.listener.Close() // was never served
-	} else if a.server.Shutdown(ctx) != nil {
-		_ = a.server.Close() // whoever still reads is cut off
+		return
 	}
-	if a.socket != "" {
-		_ = os.Remove(a.socket) // net's own removal has come first, as a rule
+	ctx, cancel := context.WithTimeout(ctx, adminGrace)
+	defer cancel()
+	if a.server.Shutdown(ctx) != nil {
+		_ = a.server.Close() // whoever still reads is cut off
 	}
 }

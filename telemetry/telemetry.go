@@ -115,7 +115,7 @@ func (t *Telemetry) Run(pid int, started time.Time) {
 	t.recorder.ready = t.ready.Store
 	go t.consume() // ends on stop; Close waits for it
 	if t.exports.admin != nil {
-		go t.exports.admin.serve(t.exports.registry, t) // ends with Close
+		t.exports.admin.serve(t.exports.registry, t) // until Close
 	}
 }
 
