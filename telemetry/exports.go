@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/log"
 	nooplog "go.opentelemetry.io/otel/log/noop"
@@ -124,6 +125,10 @@ func (e *exports) listen(cfg Config) {
 	e.admin, e.registry = a, prometheus.NewRegistry()
 }
 
+// identity is the resource's attributes that every scraped series carries. OTLP tells a receiver by them whose series it is;
+// a scrape tells only the address, which the next session may have, and two processes would have written one counter.
+var identity = attribute.NewAllowKeysFilter("service.name", "service.instance.id")
+
 func (e *exports) metrics(cfg Config, res *resource.Resource) {
 	options := []sdkmetric.Option{sdkmetric.WithResource(res)}
 	if exporter := otlpMetrics(cfg); exporter != nil {
@@ -135,7 +140,7 @@ func (e *exports) metrics(cfg Config, res *resource.Resource) {
 		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metricExporter{exporter, e.lost, &refusal{signal: metrics, logger: cfg.Logger}}, reader...)))
 	}
 	if e.registry != nil {
-		reader, err := otelprometheus.New(otelprometheus.WithRegisterer(e.registry))
+		reader, err := otelprometheus.New(otelprometheus.WithRegisterer(e.registry), otelprometheus.WithResourceAsConstantLabels(identity))
 		if err != nil {
 			cfg.Logger.Warn("metrics cannot be served", "error", err.Error())
 		} else {
