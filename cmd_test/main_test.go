@@ -22,6 +22,7 @@ var cast = mcptest.Cast{Roles: map[string]mcptest.Role{
 	"mill":    playMill,
 	"exit":    playExit,
 	"signal":  playSignal,
+	"canary":  playCanary,
 	"process": playProcess,
 	"sdk":     playSDK,
 }}

@@ -1,0 +1,333 @@
+package cmd_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+)
+
+// entry is what one side says at once.
+type entry struct {
+	from  byte // '>' the client, '<' the server, '!' the server on stderr
+	parts []string
+}
+
+func (e entry) text() string { return strings.Join(e.parts, "") }
+
+// entries reads what plant has made of a session.
+func entries(text string) []entry {
+	var all []entry
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case line == "":
+		case !strings.HasPrefix(line, "> ") && !strings.HasPrefix(line, "< ") && !strings.HasPrefix(line, "! "):
+			last := &all[len(all)-1] // a secret that has lines of its own
+			last.parts[len(last.parts)-1] += line + "\n"
+		default:
+			said, open := strings.CutSuffix(line[2:], `\`)
+			if !open {
+				said += "\n"
+			}
+			all = append(all, entry{line[0], strings.Split(said, cut)})
+		}
+	}
+	return all
+}
+
+// say writes an entry, part by part.
+func (e entry) say(w io.Writer) error {
+	for i, part := range e.parts {
+		if i > 0 {
+			time.Sleep(2 * time.Millisecond) // so that the parts are read as such
+		}
+		if _, err := io.WriteString(w, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// playCanary is a server that says its part of the session in a file. The session must reach it as it is written there, and
+// with nothing in its environment that is spanpipe's alone.
+func playCanary(args []string) int {
+	for _, v := range os.Environ() {
+		if strings.HasPrefix(v, "SPANPIPE_") {
+			return 98
+		}
+	}
+	text, err := os.ReadFile(args[0])
+	if err != nil {
+		return 97
+	}
+	in := bufio.NewReader(os.Stdin)
+	for _, e := range entries(string(text)) {
+		switch e.from {
+		case '>':
+			heard := make([]byte, len(e.text()))
+			if _, err := io.ReadFull(in, heard); err != nil || string(heard) != e.text() {
+				return 96
+			}
+		case '<':
+			err = e.say(os.Stdout)
+		default:
+			err = e.say(os.Stderr)
+		}
+		if err != nil {
+			return 95
+		}
+	}
+	if rest, err := io.ReadAll(in); err != nil || len(rest) > 0 {
+		return 94
+	}
+	return 0
+}
+
+// script is the session with all that is planted in it and around it.
+type script struct {
+	*planted
+	file    string
+	entries []entry
+	around  map[string]string // secrets of the environment and the command line, by name
+}
+
+// around is what is planted outside of the session: environment, command line, settings.
+const around = `
+# the environment
+AWS_ACCESS_KEY_ID=[[aws]]
+GITHUB_TOKEN=[[github]]
+DATABASE_URL=[[connection]]
+PLAIN=[[opaque]]
+USER=[[person]]
+BEARER=[[opaque]]
+TRACESTATE=vendor=[[gitlab]]
+# the command line
+argument=[[opaque]]
+option=[[stripe]]
+address=[[email]]
+# rules for redaction
+RULE=[[opaque]]
+`
+
+func newScript(t *testing.T) *script {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "canary", "session.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &script{planted: plant(t, string(text)+edges()+around), around: map[string]string{}}
+	said, outside, _ := strings.Cut(s.text, "\nAWS_")
+	for line := range strings.Lines("AWS_" + outside) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			s.around[name] = value
+		}
+	}
+	s.entries = entries(said)
+	s.file = filepath.Join(t.TempDir(), "session")
+	if err := os.WriteFile(s.file, []byte(said), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// edges is calls that have secrets all along the edge of what a SPANPIPE_CAPTURE_MAX of 64 lets through, and of the window,
+// somewhat larger, that is copied for it.
+func edges() string {
+	var b strings.Builder
+	id := 1000
+	b.WriteString("\n# the edge of what is captured\n")
+	for pad := 2; pad < 90; pad += 8 {
+		for _, kind := range []string{"github", "email", "phone", "card", "connection"} {
+			text := strings.Repeat("ab ", (pad+len(kind))/3) + strings.Repeat("x", (pad+len(kind))%3) + " [[" + kind + "]]"
+			id++
+			fmt.Fprintf(&b, `> {"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"t","arguments":{"a":"%s"}}}`+"\n", id, text)
+			fmt.Fprintf(&b, `< {"jsonrpc":"2.0","id":%d,"result":{"content":[{"text":"%s","type":"text"}],"isError":true}}`+"\n", id, text)
+			fmt.Fprintf(&b, `< {"jsonrpc":"2.0","method":"notifications/message","params":{"data":"%s"}}`+"\n", text)
+			fmt.Fprintf(&b, "! %s\n", text)
+		}
+	}
+	return b.String()
+}
+
+// run has the session with a command that stands for the server, in a place of its own, and returns the host when all is
+// said. The client's side is checked against the script, byte for byte.
+func (s *script) run(t *testing.T, before []string, variables ...string) (*mcptest.Host, home) {
+	t.Helper()
+	place := newHome(t)
+	server := cast.As(t, "canary", s.file, s.around["argument"], "--token="+s.around["option"], s.around["address"])
+	h := mcptest.Open(t, slices.Concat(before, []string{"--"}, server), place.in(slices.Concat([]string{
+		"AWS_ACCESS_KEY_ID=" + s.around["AWS_ACCESS_KEY_ID"], "GITHUB_TOKEN=" + s.around["GITHUB_TOKEN"],
+		"DATABASE_URL=" + s.around["DATABASE_URL"], "PLAIN=" + s.around["PLAIN"], "USER=" + s.around["USER"],
+		"TRACEPARENT=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "TRACESTATE=" + s.around["TRACESTATE"],
+		"SPANPIPE_REDACT=own=" + s.around["RULE"], "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20" + s.around["BEARER"],
+	}, variables)...), func(cmd *exec.Cmd) { cmd.Env = append(cmd.Env, "PWD="+cmd.Dir) })
+	for _, e := range s.entries {
+		switch e.from {
+		case '>':
+			if err := e.say(h.In); err != nil {
+				t.Fatalf("%v; stderr: %s", err, h.Stderr)
+			}
+		case '<':
+			if got := h.Hear(len(e.text())); got != e.text() {
+				t.Fatalf("the client hears %q, want %q", got, e.text())
+			}
+		}
+	}
+	return h, place
+}
+
+// end lets both sides leave.
+func (s *script) end(t *testing.T, h *mcptest.Host) {
+	t.Helper()
+	h.CloseInput()
+	if rest := h.Rest(); rest != "" {
+		t.Errorf("stdout goes on with %q", rest)
+	}
+	if code := h.Wait().ExitCode(); code != 0 {
+		t.Fatalf("exit code %d; stderr: %s", code, h.Stderr)
+	}
+}
+
+// ours is what is on stderr besides what the server has written there.
+func (s *script) ours(t *testing.T, h *mcptest.Host) []byte {
+	t.Helper()
+	text := h.Stderr.String()
+	for _, e := range s.entries {
+		if e.from != '!' {
+			continue
+		}
+		for _, part := range e.parts { // the parts of a line may have lines of ours between them
+			if !strings.Contains(text, part) {
+				t.Fatalf("the server's %q is not on stderr: %s", part, text)
+			}
+			text = strings.Replace(text, part, "", 1)
+		}
+	}
+	return []byte(text)
+}
+
+// machine is what no run may tell of the machine: where things are, whose they are.
+func (s *script) machine(place home) []canary {
+	self, _ := os.Executable()
+	all := []canary{
+		{"path", "the directories of the process", []string{place.root}},
+		{"path", "the server's program", []string{filepath.Dir(self)}},
+		{"path", "the server's arguments", []string{filepath.Dir(s.file)}},
+	}
+	if host, err := os.Hostname(); err == nil && len(host) >= headSize {
+		all = append(all, canary{"host", "the machine", []string{host}})
+	}
+	return all
+}
+
+// arrived checks what a receiver has got, or a preview has shown: no secret, and of the markers exactly those of the levels.
+func (s *script) arrived(t *testing.T, where string, text []byte, levels []string, whole bool) {
+	t.Helper()
+	for _, m := range s.markers {
+		want := m.levels[0] == "always" || slices.ContainsFunc(m.levels, func(l string) bool { return slices.Contains(levels, l) })
+		if got := bytes.Contains(text, []byte(m.word)); got != want && (got || whole) {
+			t.Errorf("%s: the marker %s of %q, planted in: %s, is there: %v", where, m.word, m.levels, m.place, got)
+		}
+	}
+}
+
+// everyLevel is SPANPIPE_CAPTURE with all there is to ask for.
+var everyLevel = []string{"errors", "arguments", "results", "prompts", "uris", "messages", "stderr"}
+
+// TestCanary has the session with every level of capture alone, with none and with all, and looks for the secrets in
+// everything that leaves the process: OTLP over both protocols, the console, its own log in both formats, the page of
+// metrics, files.
+func TestCanary(t *testing.T) {
+	s := newScript(t)
+	type run struct {
+		name    string
+		levels  []string
+		keys    string
+		max     string
+		another bool // over the other protocol, in the other format of the log
+	}
+	runs := []run{{name: "none"}, {name: "none, other protocol", another: true}, {name: "all", levels: everyLevel}, {name: "all, other protocol", levels: everyLevel, another: true}}
+	for i, level := range everyLevel {
+		runs = append(runs, run{name: level, levels: []string{level}, another: i%2 == 0})
+	}
+	for i, most := range []string{"64", "72", "100", "333", "65536"} {
+		runs = append(runs, run{name: "all, at most " + most, levels: everyLevel, max: most, another: i%2 == 0})
+	}
+	runs = append(runs, run{name: "some members", levels: everyLevel, keys: "a,note,content.text"})
+	for _, run := range runs {
+		t.Run(run.name, func(t *testing.T) {
+			t.Parallel()
+			protocol, format := otlptest.GRPC, "text"
+			if run.another {
+				protocol, format = otlptest.HTTP, "json"
+			}
+			r := otlptest.Start(t, otlptest.Config{})
+			capture := strings.Join(run.levels, ",")
+			if run.keys != "" {
+				capture += ",keys:" + run.keys
+			}
+			h, place := s.run(t, []string{binary(t), "--log-level=debug"}, append(r.Env(protocol),
+				"SPANPIPE_TELEMETRY=otlp,console,prometheus", "SPANPIPE_CAPTURE="+capture, "SPANPIPE_CAPTURE_MAX="+run.max,
+				"SPANPIPE_LOG_FORMAT="+format, "SPANPIPE_OTLP_LOG_LEVEL=debug", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0",
+				"SPANPIPE_PROPAGATE=env", "SPANPIPE_FLUSH_TIMEOUT=20s")...)
+			page := metricsPage(t, h)
+			s.end(t, h)
+
+			secrets := newSearch(append(s.machine(place), s.canaries...))
+			var sent bytes.Buffer
+			for _, request := range r.Requests() {
+				sent.Write(request.Body)
+				secrets.in(t, string(request.Signal)+" over "+string(protocol), request.Body)
+				for key, values := range request.Header {
+					if !strings.EqualFold(key, "authorization") {
+						secrets.in(t, "header "+key, []byte(key+strings.Join(values, " ")))
+					} else if want := "Bearer " + s.around["BEARER"]; values[0] != want {
+						t.Errorf("the receiver's credentials are %q, want %q", values, want)
+					}
+				}
+			}
+			secrets.in(t, "stderr", s.ours(t, h))
+			secrets.in(t, "/metrics", page)
+			s.arrived(t, "OTLP", sent.Bytes(), run.levels, run.max == "" && run.keys == "")
+			s.arrived(t, "/metrics", page, nil, false)
+			if left := place.left(t); len(left) > 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+var servedOn = regexp.MustCompile(`(?:address=|"address":")(127\.0\.0\.1:\d+)`)
+
+// metricsPage reads the page of metrics of a session that runs.
+func metricsPage(t *testing.T, h *mcptest.Host) []byte {
+	t.Helper()
+	m := servedOn.FindStringSubmatch(h.Stderr.String())
+	if m == nil {
+		t.Fatalf("nobody says where metrics are served: %s", h.Stderr)
+	}
+	var page []byte
+	mcptest.Eventually(t, "the page shows the last call", func() bool {
+		response, err := http.Get("http://" + m[1] + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close() //nolint:errcheck // it has been read
+		page, err = io.ReadAll(response.Body)
+		return err == nil && bytes.Contains(page, []byte("mcp_server_operation_duration"))
+	})
+	return page
+}
