@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"strings"
@@ -13,11 +14,13 @@ import (
 
 // This file is the one place that changes what is the whole process's: OpenTelemetry's handlers, and its variables.
 
-// own takes over OpenTelemetry's process-wide handlers. Their defaults write to stderr, once for every failed batch. What it
+// own takes over OpenTelemetry's process-wide handlers, and that of package log, on which net/http tells what it thinks of a
+// peer, in the peer's own bytes. Their defaults write to stderr, once for every failed batch. What it
 // returns is to be called when the exporters are made: errors are those of deliveries then, and of variables before.
 func own(logger *slog.Logger, failed func(error)) (made func()) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(misread(logger)))
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what matters comes back as an error
+	log.SetOutput(io.Discard)                                                    // the same
 	otel.SetLogger(logr.FromSlogHandler(sdkHandler{logger.Handler()}))
 	return func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(failed)) }
 }

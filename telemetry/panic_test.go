@@ -21,40 +21,31 @@ type panickingWriter struct{}
 
 func (panickingWriter) Write([]byte) (int, error) { panic("a defect in an exporter") }
 
-// TestPanicSwitchesTelemetryOff: a panic of ours ends telemetry, is said once, and neither taps nor the end of the session
+// testPanic is the test of a panic of ours: it ends telemetry, is said once, and neither taps nor the end of the session
 // notice. A panic in a tap itself is the relay's to catch, which tells Fail.
-func TestPanicSwitchesTelemetryOff(t *testing.T) {
-	tests := map[string]func(*telemetry.Config){
-		"in the consumer": func(c *telemetry.Config) {
-			c.Operation = func(*telemetry.Operation) { panic("a defect in the consumer") }
-		},
-		"in a span":      func(c *telemetry.Config) { c.Spans = []sdktrace.SpanProcessor{panicking{noProcessor{}}} },
-		"in an exporter": func(c *telemetry.Config) { c.Preview = panickingWriter{} },
-	}
-	for name, change := range tests {
-		t.Run(name, func(t *testing.T) {
-			r := otlptest.Start(t, otlptest.Config{})
-			s := open(t, r, otlptest.GRPC, change)
-			for range 3 {
-				s.say(`
+func testPanic(change func(*telemetry.Config)) func(t *testing.T) {
+	return func(t *testing.T) {
+		r := otlptest.Start(t, otlptest.Config{})
+		s := open(t, r, otlptest.GRPC, change)
+		for range 3 {
+			s.say(`
 1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}
 2ms < {"jsonrpc":"2.0","id":1,"result":{}}`)
-			}
-			// An exporter that has panicked may hold its locks: then the end takes the time it is given, and no more.
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-			defer cancel()
-			s.tel.Close(ctx, left)
-			if got := strings.Count(s.log.String(), "telemetry is off for the rest of this session"); got != 1 {
-				t.Errorf("said %d times, want once:\n%s", got, s.log)
-			}
-			if !strings.Contains(s.log.String(), "a defect in") {
-				t.Errorf("the panic is not told:\n%s", s.log)
-			}
-		})
+		}
+		// An exporter that has panicked may hold its locks: then the end takes the time it is given, and no more.
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		s.tel.Close(ctx, left)
+		if got := strings.Count(s.log.String(), "telemetry is off for the rest of this session"); got != 1 {
+			t.Errorf("said %d times, want once:\n%s", got, s.log)
+		}
+		if !strings.Contains(s.log.String(), "a defect in") {
+			t.Errorf("the panic is not told:\n%s", s.log)
+		}
 	}
 }
 
-func TestFailedTapIsTold(t *testing.T) {
+func testFailedTap(t *testing.T) {
 	s := openTo(t, consent.Request{Telemetry: "console"}, func(c *telemetry.Config) {
 		c.Operation = func(*telemetry.Operation) { t.Error("an operation after telemetry was switched off") }
 	})

@@ -1,0 +1,85 @@
+package telemetry_test
+
+import (
+	"flag"
+	"testing"
+	"time"
+	"unsafe"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/reliability"
+	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+var update = flag.Bool("update", false, "write this package's section of docs/reliability.md anew")
+
+// faults is what can go wrong inside telemetry and cannot be brought about from outside.
+func faults() []reliability.Section {
+	const off = "telemetry is off for the rest of the session; said once"
+	return []reliability.Section{{Rows: []reliability.Row{
+		{What: "a panic in the consumer, where the tracker runs", Outcome: off, Test: testPanic(func(c *telemetry.Config) {
+			c.Operation = func(*telemetry.Operation) { panic("a defect in the consumer") }
+		})},
+		{What: "a panic where a span is made", Outcome: off, Test: testPanic(func(c *telemetry.Config) {
+			c.Spans = []sdktrace.SpanProcessor{panicking{noProcessor{}}}
+		})},
+		{What: "a panic in an exporter", Outcome: off, Test: testPanic(func(c *telemetry.Config) { c.Preview = panickingWriter{} })},
+		{What: "a panic in a scanner, which the relay catches", Outcome: off, Test: testFailedTap},
+		{What: "a clock that is set back by an hour while a call runs", Test: testClockSetBack,
+			Outcome: "durations and the order of times are those of the monotonic clock"},
+	}}}
+}
+
+func TestFaults(t *testing.T) { reliability.Run(t, faults()) }
+
+// TestReliabilityPage keeps the page's table the same as the tests. With -update it writes it.
+func TestReliabilityPage(t *testing.T) {
+	reliability.Page(t, "../docs/reliability.md", "faults inside telemetry", faults(), *update)
+}
+
+// testClockSetBack shows the taps readings as they are after the wall clock was set back: everything must be counted from
+// the session's start on the monotonic clock. A process cannot be given a wall clock of its own (a time namespace has only
+// the monotonic one), so this is tested here and not with the built program.
+func testClockSetBack(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	s := open(t, r, otlptest.GRPC, nil)
+	hear := func(dir session.Direction, at time.Time, line string) { s.tel.Tap(dir).Forwarded([]byte(line+"\n"), at) }
+	hear(session.ToServer, s.start.Add(10*time.Millisecond), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
+	hear(session.ToClient, setBack(s.start.Add(30*time.Millisecond)), `{"jsonrpc":"2.0","id":1,"result":{}}`)
+	hear(session.ToServer, setBack(s.start.Add(40*time.Millisecond)), `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`)
+	hear(session.ToClient, setBack(s.start.Add(45*time.Millisecond)), `{"jsonrpc":"2.0","id":2,"result":{}}`)
+	s.end(left)
+	before, after := r.WaitSpan(t, "ping"), r.WaitSpan(t, "tools/list")
+	if d := before.Duration(); d != 20*time.Millisecond {
+		t.Errorf("the call in which the clock was set back took %v, want 20ms", d)
+	}
+	if d := after.Start.Sub(before.End); d != 10*time.Millisecond {
+		t.Errorf("the next call began %v after it, want 10ms", d)
+	}
+	if p := r.Histogram("mcp.server.operation.duration", otlptest.Attrs{"mcp.method.name": "ping"}); p.Count != 1 || p.Total < 0.0199 || p.Total > 0.0201 {
+		t.Errorf("the metric has %d calls of %v s", p.Count, p.Total)
+	}
+}
+
+// setBack is a reading of both clocks after the wall clock was set back by an hour. Package time has no way to make one: of
+// a reading with both, the first word is a flag, 33 bits of wall seconds and 30 of nanoseconds (see type time.Time).
+func setBack(at time.Time) time.Time {
+	wall := (*uint64)(unsafe.Pointer(&at))
+	*wall -= 3600 << 30
+	return at
+}
+
+// TestSetBack holds setBack to what it says, in case type Time changes.
+func TestSetBack(t *testing.T) {
+	now := time.Now()
+	back := setBack(now.Add(time.Second))
+	if d := back.Sub(now); d != time.Second {
+		t.Errorf("the monotonic clock went on by %v, want 1s", d)
+	}
+	if d := back.Round(0).Sub(now.Round(0)); d != time.Second-time.Hour {
+		t.Errorf("the wall clock went on by %v, want -59m59s", d)
+	}
+}
