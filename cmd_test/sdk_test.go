@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -170,6 +171,9 @@ func checkSpans(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan, ver
 			w.check(t, span, root, found, version)
 		}
 	}
+	if n := len(slices.DeleteFunc(found["tools/call echo"], func(s otlptest.Span) bool { return s.ParentID != remoteSpan })); n != 1 {
+		t.Errorf("%d spans are below the remote parent, want 1", n)
+	}
 }
 
 // sdkKey is a span's name, with what tells it from others of that name.
@@ -298,6 +302,13 @@ func checkMetrics(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan) {
 	}
 	if h := r.Histogram("mcp.server.operation.duration", otlptest.Attrs{"gen_ai.tool.name": "broken", "error.type": "tool_error"}); h.Count != 1 {
 		t.Errorf("the failed call of broken is counted %d times", h.Count)
+	}
+	var spent float64
+	for _, span := range r.SpansNamed("tools/call echo") {
+		spent += span.Duration().Seconds()
+	}
+	if h := r.Histogram("mcp.server.operation.duration", otlptest.Attrs{"gen_ai.tool.name": "echo"}); math.Abs(h.Total-spent) > 1e-6 {
+		t.Errorf("the calls of echo take %v s by the metric, %v s by the spans", h.Total, spent)
 	}
 	for _, point := range r.Points() {
 		for _, key := range []string{"jsonrpc.request.id", "mcp.session.id", "mcp.resource.uri"} {
