@@ -55,7 +55,7 @@ var layers = []layer{
 }
 
 // forTests are packages that are no part of the product.
-var forTests = []string{"/cmd_test", "/internal/bench", "/internal/mcptest", "/internal/otlptest"}
+var forTests = []string{"/cmd_test", "/internal/bench", "/internal/mcptest", "/internal/otlptest", "/internal/reliability", "/internal/soak"}
 
 // goPackage is what go list says of a package.
 type goPackage struct {

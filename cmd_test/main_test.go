@@ -3,6 +3,7 @@ package cmd_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +31,7 @@ var cast = mcptest.Cast{Roles: map[string]mcptest.Role{
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
 func runTests(m *testing.M) int {
+	maps.Copy(cast.Roles, systemRoles)
 	code := cast.Run(m)
 	if built.dir != "" {
 		if err := os.RemoveAll(built.dir); err != nil && code == 0 {
