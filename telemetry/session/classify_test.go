@@ -39,6 +39,8 @@ func TestClassify(t *testing.T) {
 		{"", "connect ETIMEDOUT 10.0.0.1:443", session.Timeout},
 		{"", "The operation was canceled", session.Cancelled},
 		{"", "AbortError: signal is aborted", session.Cancelled},
+		{"", "ABORTERROR", session.Cancelled},
+		{"", "ZODERROR", session.InvalidParams},
 		{"", "connect ECONNREFUSED 127.0.0.1:5432", session.Unavailable},
 		{"", "TypeError: fetch failed", session.Unavailable},
 		{"", "getaddrinfo ENOTFOUND api.example.com", session.Unavailable},

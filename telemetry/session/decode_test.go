@@ -234,3 +234,54 @@ func TestSearch(t *testing.T) {
 		}
 	}
 }
+
+// TestHalfNames checks that a name of which only the beginning was kept is not shown: what is half of a secret could pass as
+// a name. The longest that are whole are.
+func TestHalfNames(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("n", n) }
+	const form = `{"jsonrpc":"%s","id":%s,"method":"%s","params":{"name":"%s"}}`
+	for _, test := range []struct {
+		name, line string
+		shown      func(m session.Message) string
+		want       string
+	}{
+		{"method", fmt.Sprintf(form, "2.0", "1", long(128), "a"), func(m session.Message) string { return m.Method }, "refused"},
+		{"shorter method", fmt.Sprintf(form, "2.0", "1", long(127), "a"), func(m session.Message) string { return m.Method }, "(" + long(127) + ")"},
+		{"target", fmt.Sprintf(form, "2.0", "1", "m", long(129)), func(m session.Message) string { return m.Target }, "refused"},
+		{"shorter target", fmt.Sprintf(form, "2.0", "1", "m", long(128)), func(m session.Message) string { return m.Target }, "(" + long(128) + ")"},
+		{"version", fmt.Sprintf(form, long(16), "1", "m", "a"), func(m session.Message) string { return m.Extra.JSONRPC }, "refused"},
+		{"shorter version", fmt.Sprintf(form, long(15), "1", "m", "a"), func(m session.Message) string { return m.Extra.JSONRPC }, "(" + long(15) + ")"},
+		{"id", fmt.Sprintf(form, "2.0", `"`+long(65)+`"`, "m", "a"), func(m session.Message) string { return m.ID.Text }, "refused"},
+		{"shorter id", fmt.Sprintf(form, "2.0", `"`+long(64)+`"`, "m", "a"), func(m session.Message) string { return m.ID.Text }, "(" + long(64) + ")"},
+		{"number like a card's", fmt.Sprintf(form, "2.0", "411111111111", "m", "a"), func(m session.Message) string { return m.ID.Text }, "(411111111111)"},
+		{"shorter number", fmt.Sprintf(form, "2.0", "41111111111", "m", "a"), func(m session.Message) string { return m.ID.Text }, "41111111111"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := decoded(session.Decoder{Clean: func(name []byte) string {
+				if name == nil {
+					return "refused"
+				}
+				return "(" + string(name) + ")"
+			}}, scanned(test.line))
+			if got := test.shown(m); got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestNothingRare checks that a message without anything rare has no Extra: each would be one more allocation and half a
+// kilobyte.
+func TestNothingRare(t *testing.T) {
+	for _, line := range []string{
+		fmt.Sprintf(ask, 1), fmt.Sprintf(answer, 1),
+		`{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[],"isError":false}}`,
+		`{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"x"}}`,
+		`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":""}}`,
+		`{"jsonrpc":"2.0","id":1,"method":"x","params":{"level":7,"logger":"","_meta":{"tracestate":""}}}`,
+	} {
+		if m := decoded(session.Decoder{}, scanned(line)); m.Extra != nil {
+			t.Errorf("%s has %+v", line, *m.Extra)
+		}
+	}
+}
