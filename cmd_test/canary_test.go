@@ -111,9 +111,10 @@ AWS_ACCESS_KEY_ID=[[aws]]
 GITHUB_TOKEN=[[github]]
 DATABASE_URL=[[connection]]
 PLAIN=[[opaque]]
-USER=[[person]]
 BEARER=[[opaque]]
 TRACESTATE=vendor=[[gitlab]]
+# the user
+USER=[[person]]
 # the command line
 argument=[[opaque]]
 option=[[stripe]]
