@@ -83,6 +83,7 @@ func newExports(cfg Config, broken func(any)) *exports {
 		lost:   newLosses(cfg, broken),
 	}
 	defer own(cfg.Logger, e.lost.failed)()
+	frugal(cfg.Lookup, cfg.Policy.Capture().Any())
 	res := newResource(cfg)
 	e.traces(cfg, res)
 	e.listen(cfg)

@@ -64,7 +64,7 @@ func otlpSpans(cfg Config) sdktrace.SpanExporter {
 		return built[sdktrace.SpanExporter](traces, cfg, e, err)
 	}
 	if r.protocol == grpcProtocol {
-		e, err := otlptracegrpc.New(context.Background(), at(r, otlptracegrpc.WithEndpointURL)...)
+		e, err := otlptracegrpc.New(context.Background(), append(at(r, otlptracegrpc.WithEndpointURL), otlptracegrpc.WithDialOption(dialing()))...)
 		return built[sdktrace.SpanExporter](traces, cfg, e, err)
 	}
 	e, err := otlptracehttp.New(context.Background(), at(r, otlptracehttp.WithEndpointURL)...)
@@ -82,7 +82,7 @@ func otlpMetrics(cfg Config) sdkmetric.Exporter {
 		return built[sdkmetric.Exporter](metrics, cfg, e, err)
 	}
 	if r.protocol == grpcProtocol {
-		e, err := otlpmetricgrpc.New(context.Background(), at(r, otlpmetricgrpc.WithEndpointURL)...)
+		e, err := otlpmetricgrpc.New(context.Background(), append(at(r, otlpmetricgrpc.WithEndpointURL), otlpmetricgrpc.WithDialOption(dialing()))...)
 		return built[sdkmetric.Exporter](metrics, cfg, e, err)
 	}
 	e, err := otlpmetrichttp.New(context.Background(), at(r, otlpmetrichttp.WithEndpointURL)...)
@@ -100,7 +100,7 @@ func otlpLogs(cfg Config) sdklog.Exporter {
 		return built[sdklog.Exporter](logs, cfg, e, err)
 	}
 	if r.protocol == grpcProtocol {
-		e, err := otlploggrpc.New(context.Background(), at(r, otlploggrpc.WithEndpointURL)...)
+		e, err := otlploggrpc.New(context.Background(), append(at(r, otlploggrpc.WithEndpointURL), otlploggrpc.WithDialOption(dialing()))...)
 		return built[sdklog.Exporter](logs, cfg, e, err)
 	}
 	e, err := otlploghttp.New(context.Background(), at(r, otlploghttp.WithEndpointURL)...)
