@@ -93,13 +93,13 @@ func decide(p consent.Policy, o *options, lookup func(string) (string, bool)) de
 	return d
 }
 
-// withoutSecrets takes user and password out of a URL, and its query.
+// withoutSecrets takes user and password out of a URL, its query and its fragment.
 func withoutSecrets(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return "a URL that cannot be read"
 	}
-	u.User, u.RawQuery = nil, ""
+	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
 	return u.String()
 }
 
