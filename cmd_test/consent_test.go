@@ -1,7 +1,12 @@
 package cmd_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"net"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
@@ -94,5 +99,146 @@ func TestNoConsentNoConnection(t *testing.T) {
 				t.Errorf("%d connections; stderr: %s", n, h.Stderr)
 			}
 		})
+	}
+}
+
+// decision is what "spanpipe consent --json" says.
+type decision struct {
+	Telemetry    bool              `json:"telemetry"`
+	Reasons      []string          `json:"reasons"`
+	Sinks        []string          `json:"sinks"`
+	Destinations map[string]string `json:"destinations"`
+	Capture      []string          `json:"capture"`
+	CaptureKeys  []string          `json:"capture_keys"`
+	CaptureMax   int               `json:"capture_max_bytes"`
+	Collected    []string          `json:"collected"`
+	Never        []string          `json:"never_collected"`
+}
+
+// consentSays runs the command, and returns what it says on stdout and on stderr, and its exit status.
+func consentSays(t *testing.T, args []string, variables ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	place := newHome(t)
+	h := mcptest.Open(t, append([]string{binary(t), "consent"}, args...), place.in(variables...))
+	stdout = h.Rest()
+	status = h.Wait().ExitCode()
+	if left := place.left(t); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	return stdout, h.Stderr.String(), status
+}
+
+// TestConsentCommand holds what is said against what is decided, as text and as JSON.
+func TestConsentCommand(t *testing.T) {
+	const (
+		standard = "http://localhost:4317"
+		noURL    = "nowhere: OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317"
+	)
+	otlp := map[string]string{"traces": standard, "metrics": standard, "logs": standard}
+	for _, test := range []struct {
+		name      string
+		flags     []string
+		variables []string
+		sinks     []string // none: telemetry is off
+		reason    string
+		to        map[string]string
+		capture   []string
+		warning   string
+	}{
+		{name: "silence", reason: "SPANPIPE_TELEMETRY is not set"},
+		{name: "an endpoint is no consent", variables: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317"}, reason: "is not set"},
+		{name: "off", variables: []string{"SPANPIPE_TELEMETRY=off"}, reason: "says off"},
+		{name: "off wins", variables: []string{"SPANPIPE_TELEMETRY=console,otlp,off"}, reason: "says off"},
+		{name: "a wrong word", variables: []string{"SPANPIPE_TELEMETRY=yes"}, warning: "is no place for telemetry"},
+		{name: "console", variables: []string{"SPANPIPE_TELEMETRY=console"}, sinks: []string{"console"}, reason: "asks for console"},
+		{name: "otlp", variables: []string{"SPANPIPE_TELEMETRY=otlp"}, sinks: []string{"otlp"}, to: otlp},
+		{name: "the flag wins", flags: []string{"--telemetry=console"}, variables: []string{"SPANPIPE_TELEMETRY=otlp"}, sinks: []string{"console"}},
+		{name: "otlp over http", variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_LOGS_EXPORTER=none"}, sinks: []string{"otlp"},
+			to: map[string]string{"traces": "http://localhost:4318/v1/traces", "metrics": "http://localhost:4318/v1/metrics", "logs": "nowhere: OTEL_LOGS_EXPORTER is none"}},
+		{name: "our own endpoint wins", variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://theirs:1", "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=http://ours:2"}, sinks: []string{"otlp"},
+			to: map[string]string{"traces": "http://ours:2", "metrics": "http://ours:2", "logs": "http://ours:2"}},
+		{name: "an endpoint that is none", variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=collector"}, sinks: []string{"otlp"},
+			to: map[string]string{"traces": noURL, "metrics": noURL, "logs": noURL}},
+		{name: "prometheus", variables: []string{"SPANPIPE_TELEMETRY=prometheus"}, sinks: []string{"prometheus"}, to: map[string]string{"page of metrics": "served on localhost:9464"}},
+		{name: "an admin page", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_ADMIN_ADDR=127.0.0.1:9999"}, sinks: []string{"console"}, to: map[string]string{"page of metrics": "served on 127.0.0.1:9999"}},
+		{name: "DO_NOT_TRACK", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=1"}, reason: "DO_NOT_TRACK is set"},
+		{name: "DO_NOT_TRACK leaves the console", variables: []string{"SPANPIPE_TELEMETRY=console,otlp,prometheus", "DO_NOT_TRACK=true", "SPANPIPE_ADMIN_ADDR=:9"}, sinks: []string{"console"}, reason: "DO_NOT_TRACK is set"},
+		{name: "DO_NOT_TRACK=0", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=0"}, sinks: []string{"otlp"}, to: otlp},
+		{name: "OTEL_SDK_DISABLED", variables: []string{"SPANPIPE_TELEMETRY=console,otlp", "OTEL_SDK_DISABLED=true"}, reason: "OTEL_SDK_DISABLED is true"},
+		{name: "OTEL_SDK_DISABLED of ours", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_OTEL_SDK_DISABLED=TRUE"}, reason: "OTEL_SDK_DISABLED is true"},
+		{name: "content", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors,stderr"}, sinks: []string{"console"}, capture: []string{"errors", "stderr"}},
+		{name: "content, without telemetry", variables: []string{"SPANPIPE_CAPTURE=errors"}, reason: "is not set"},
+		{name: "content, misspelt", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors,argments"}, sinks: []string{"console"}, warning: "no content is captured"},
+		{name: "content, with a wrong bound", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_CAPTURE_MAX=1"}, sinks: []string{"console"}, warning: "no content is captured"},
+		{name: "content, with a wrong rule", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_REDACT=x=("}, sinks: []string{"console"}, warning: "no content is captured"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			want := map[bool]int{true: 0, false: 1}[len(test.sinks) > 0]
+			out, told, status := consentSays(t, append([]string{"--json"}, test.flags...), test.variables...)
+			var d decision
+			if err := json.Unmarshal([]byte(out), &d); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			if status != want || d.Telemetry != (len(test.sinks) > 0) || !slices.Equal(d.Sinks, test.sinks) || !slices.Equal(d.Capture, test.capture) {
+				t.Errorf("status %d, telemetry %v, sinks %q, capture %q", status, d.Telemetry, d.Sinks, d.Capture)
+			}
+			if !strings.Contains(strings.Join(d.Reasons, "; "), test.reason) {
+				t.Errorf("reasons %q", d.Reasons)
+			}
+			if !maps.Equal(d.Destinations, test.to) {
+				t.Errorf("destinations %q, want %q", d.Destinations, test.to)
+			}
+			if (told != "") != (test.warning != "") || !strings.Contains(told, test.warning) {
+				t.Errorf("stderr: %q", told)
+			}
+			if d.Telemetry == (len(d.Collected) == 0) || len(d.Capture) > 0 != (d.CaptureMax > 0) {
+				t.Errorf("collected %q, at most %d bytes", d.Collected, d.CaptureMax)
+			}
+			if got := len(d.Never) - 3; got != len(everyLevel)-len(test.capture) { // each level is either captured or never collected
+				t.Errorf("%d levels are never collected: %q", got, d.Never)
+			}
+
+			text, _, status := consentSays(t, test.flags, test.variables...)
+			first := map[bool]string{true: "Telemetry is on.\n", false: "Telemetry is off: nothing is parsed, collected or sent.\n"}[d.Telemetry]
+			if status != want || !strings.HasPrefix(text, first) {
+				t.Errorf("status %d: %s", status, text)
+			}
+			said := slices.Concat(d.Reasons, slices.Collect(maps.Values(d.Destinations)), d.Collected)
+			if d.Telemetry {
+				said = append(said, d.Never...)
+			}
+			for _, line := range said {
+				if !strings.Contains(text, line) {
+					t.Errorf("the text does not say %q:\n%s", line, text)
+				}
+			}
+		})
+	}
+}
+
+// TestConsentShowsNoSecret has secrets in all that consent reads.
+func TestConsentShowsNoSecret(t *testing.T) {
+	s := newScript(t)
+	plain, key := s.around["PLAIN"], s.around["option"]
+	for _, test := range []struct {
+		name     string
+		endpoint string
+	}{
+		{"userinfo and query", "http://bot:" + key + "@collector.example:4318/in?key=" + plain + "#" + plain},
+		{"a user alone", "https://" + key + "@collector.example"},
+		{"no URL", "http://bot:" + key + "@[::1:4318/" + plain},
+		{"no scheme", "bot:" + key + "@collector.example:4318"},
+		{"a bad escape", "http://collector.example/%zz" + plain},
+	} {
+		for _, args := range [][]string{nil, {"--json"}} {
+			t.Run(fmt.Sprint(test.name, args), func(t *testing.T) {
+				t.Parallel()
+				out, told, _ := consentSays(t, args, "SPANPIPE_TELEMETRY=otlp,console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_REDACT=own="+plain,
+					"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT="+test.endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_EXPORTER_OTLP_HEADERS=authorization="+plain,
+					"SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS="+plain, "OTEL_RESOURCE_ATTRIBUTES=x="+plain, "SPANPIPE_PASSWORD="+key, "PASSWORD="+key)
+				newSearch(s.canaries).in(t, "consent", []byte(out+told))
+			})
+		}
 	}
 }
