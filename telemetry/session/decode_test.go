@@ -285,3 +285,35 @@ func TestNothingRare(t *testing.T) {
 		}
 	}
 }
+
+// TestBounds checks what is kept of members that are longer, or more, than is kept: a URI, a template or a tool of which the
+// end is missing would pass as another, and is not kept.
+func TestBounds(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("u", n) }
+	many := strings.Repeat(`"2026-07-28",`, 20) + `7`
+	for _, test := range []struct {
+		name, line string
+		kept       func(x *session.Extra) string
+		want       string
+	}{
+		{"uri", `"id":1,"method":"resources/read","params":{"uri":"` + long(512) + `","level":"info"}`, func(x *session.Extra) string { return x.URI }, long(512)},
+		{"long uri", `"id":1,"method":"resources/read","params":{"uri":"` + long(513) + `","level":"info"}`, func(x *session.Extra) string { return x.URI }, ""},
+		{"long trace state", `"id":1,"method":"ping","params":{"level":"info","_meta":{"tracestate":"` + long(513) + `"}}`, func(x *session.Extra) string { return x.Tracestate }, ""},
+		{"trace state", `"id":1,"method":"ping","params":{"_meta":{"tracestate":"` + long(512) + `"}}`, func(x *session.Extra) string { return x.Tracestate }, long(512)},
+		{"long template", `"id":1,"result":{"resourceTemplates":[{"uriTemplate":"` + long(513) + `"},{"uriTemplate":"x:{y}"}]}`, func(x *session.Extra) string { return strings.Join(x.Templates, " ") }, "x:{y}"},
+		{"long tool", `"id":1,"result":{"tools":[{"name":"` + long(129) + `"},{"name":"search"}]}`, func(x *session.Extra) string { return strings.Join(x.Tools, " ") }, "search"},
+		{"versions", `"id":1,"result":{"supportedVersions":[` + many + `]}`, func(x *session.Extra) string { return fmt.Sprint(len(x.Versions)) }, "16"},
+		{"versions that are none", `"id":1,"result":{"supportedVersions":["2026-07-28",7,null,"x"]}`, func(x *session.Extra) string { return strings.Join(x.Versions, " ") }, "2026-07-28 x"},
+		{"other level", `"id":1,"method":"logging/setLevel","params":{"level":"` + canary + `"}`, func(x *session.Extra) string { return x.Level }, "_OTHER"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := decoded(session.Decoder{}, scanned(`{"jsonrpc":"2.0",`+test.line+`}`))
+			if m.Extra == nil {
+				t.Fatal("nothing is kept")
+			}
+			if got := test.kept(m.Extra); got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -36,6 +36,9 @@ func describe(op *session.Operation, sizes, summary bool) string {
 	if op.InputWait != 0 {
 		add("input=%v", op.InputWait)
 	}
+	if op.Duration() != op.End-op.Start {
+		add("took=%v", op.Duration())
+	}
 	if op.Progress != 0 {
 		add("progress=%d", op.Progress)
 	}

@@ -15,6 +15,9 @@ func (t *Tracker) Left() map[string]int {
 // Opened is how many operations are open.
 func (t *Tracker) Opened() int { return t.usual.length + t.lasting.length + t.settled.length }
 
+// EarlyPlaces is how many places the queue of early answers takes.
+func (t *Tracker) EarlyPlaces() int { return len(t.early.queue) }
+
 // Remembered is how many names a decoder remembers.
 func (d *Decoder) Remembered() int { return len(d.names) }
 
@@ -31,5 +34,4 @@ const (
 	MaxEarly      = maxEarly
 	MaxTombstones = maxTombstones
 	MaxEvents     = maxEvents
-	MaxProgress   = maxProgress
 )

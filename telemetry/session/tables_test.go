@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -167,6 +168,9 @@ func TestEarlyAnswers(t *testing.T) {
 			s.p.say(session.ToServer, s.line, 0)
 			said++
 		}
+		if places := s.p.tracker.EarlyPlaces(); places > 2*session.MaxEarly {
+			t.Fatalf("the queue has grown to %d places", places)
+		}
 	}
 	if c["fine"] != said || c["orphan_response"] != 0 {
 		t.Errorf("of %d requests: %v", said, c)
@@ -179,6 +183,67 @@ func TestEarlyAnswers(t *testing.T) {
 		t.Errorf("%v", left)
 	}
 }
+
+// TestGrace checks when what is waited for is given up, to the moment.
+func TestGrace(t *testing.T) {
+	c := counter{}
+	p := newPlayer(session.Config{Grace: time.Second, Fetch: time.Minute, Expiry: time.Hour}, c)
+	at := func(now time.Duration, line string) {
+		p.say(session.Direction(strings.Index("><", line[:1])), []byte(line[2:]+"\n"), now)
+	}
+	at(0, fmt.Sprintf("> "+ask, 1))
+	at(0, fmt.Sprintf("> "+ask, 2))
+	at(0, `< {"jsonrpc":"2.0","id":2,"result":{"resultType":"task","taskId":"t","status":"working"}}`)
+	at(5, `< {"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t","status":"completed"}}`)
+	at(5, `< {"jsonrpc":"2.0","id":3,"result":{}}`)
+	for _, step := range []struct {
+		now  time.Duration
+		want counter
+	}{
+		{time.Second + 4, counter{}},
+		{time.Second + 5, counter{"orphan_response": 1}},
+		{time.Minute + 4, counter{"orphan_response": 1}},
+		{time.Minute + 5, counter{"orphan_response": 1, "fine": 1}},
+		{time.Hour - 1, counter{"orphan_response": 1, "fine": 1}},
+		{time.Hour, counter{"orphan_response": 1, "fine": 1, "expired": 1}},
+	} {
+		p.tracker.Advance(step.now)
+		if !maps.Equal(c, step.want) {
+			t.Errorf("at %v: %v, want %v", step.now, c, step.want)
+		}
+	}
+}
+
+// TestEvents checks that of a flood of progress so many events are kept that there is room for others, and of these no more
+// than there may be.
+func TestEvents(t *testing.T) {
+	last := &lastOperation{}
+	s := newSpeaker(last)
+	s.say(session.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"a","_meta":{"progressToken":7}}}`, 1)
+	for range 1000 {
+		s.say(session.ToClient, `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%d}}`, 7)
+	}
+	if got := len(last.op.Events); got != 24 {
+		t.Errorf("%d events of progress are kept", got)
+	}
+	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"resultType":"task","taskId":"t","status":"working"}}`, 1)
+	for range 100 {
+		for _, status := range []string{"input_required", "working"} {
+			s.say(session.ToClient, `{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t","status":"`+status+`","x":%d}}`, 1)
+		}
+	}
+	if got := len(last.op.Events); got != 32 || last.op.Progress != 1000 {
+		t.Errorf("%d events are kept, of %d progress notifications", got, last.op.Progress)
+	}
+}
+
+// lastOperation keeps the operation that started last.
+type lastOperation struct {
+	nobody
+	op *session.Operation
+}
+
+func (l *lastOperation) Started(op *session.Operation) { l.op = op }
 
 func TestOpen(t *testing.T) {
 	s := newSpeaker(nobody{})
