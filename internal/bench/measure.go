@@ -228,16 +228,16 @@ func (b *bench) withFresh(ctx context.Context, f func([]*live) error) error {
 // memory measures the peak of each subject's processes, after calls, after a flood of them, and after enormous messages.
 func (b *bench) memory(ctx context.Context) error {
 	b.say("memory")
-	rounds, huge, name := 3, 1<<30, "peak memory, 1 GiB lines"
+	rounds, huge, name := 3, 1<<30, "1 GiB lines"
 	if b.short {
-		rounds, huge, name = 1, 64<<20, "peak memory, 64 MiB lines"
+		rounds, huge, name = 1, 64<<20, "64 MiB lines"
 	}
 	steps := []struct {
 		name string
 		f    func(*live) error
 	}{
-		{"peak memory, 10000 calls", func(l *live) error { return l.count(10000) }},
-		{"peak memory, flood", func(l *live) error { _, err := l.pipeline(time.Second, 0); return err }},
+		{"10000 calls", func(l *live) error { return l.count(10000) }},
+		{"flood", func(l *live) error { _, err := l.pipeline(time.Second, 0); return err }},
 		{name, func(l *live) error {
 			if err := l.huge(huge); err != nil {
 				return err
@@ -247,7 +247,7 @@ func (b *bench) memory(ctx context.Context) error {
 		}},
 	}
 	for _, step := range steps { // each on its own, lest it hide behind the one before
-		samples := map[string][][]float64{}
+		samples, private := map[string][][]float64{}, map[string][][]float64{}
 		err := interleave(b.all, rounds, func(s subject) error {
 			l, err := start(ctx, s)
 			if err != nil {
@@ -257,8 +257,9 @@ func (b *bench) memory(ctx context.Context) error {
 				return err
 			}
 			time.Sleep(1200 * time.Millisecond) // until the last batch has left
-			if peak, _, ok := l.memory(); ok && peak > 0 {
+			if peak, anonymous, ok := l.memory(); ok && peak > 0 {
 				samples[s.name] = append(samples[s.name], []float64{peak})
+				private[s.name] = append(private[s.name], []float64{anonymous})
 			}
 			_, err = l.end()
 			return err
@@ -266,7 +267,8 @@ func (b *bench) memory(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.add(summarize(step.name, "MiB", median, b.names(), samples))
+		b.add(summarize("peak memory, "+step.name, "MiB", median, b.names(), samples))
+		b.add(summarize("private memory in the end, "+step.name, "MiB", median, b.names(), private))
 	}
 	return nil
 }
