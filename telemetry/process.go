@@ -97,8 +97,18 @@ func (u *usage) read(ctx context.Context) reading {
 	return r
 }
 
-// tree finds the root and its descendants in one pass over all processes.
+// tree finds the root and its descendants: from parent to child where the system tells that, else in one pass over all
+// processes.
 func (u *usage) tree(ctx context.Context) []*process.Process {
+	if tellsChildren() {
+		found := []*process.Process{{Pid: u.root}}
+		for i := 0; i < len(found); i++ {
+			for _, child := range childrenOf(found[i].Pid) {
+				found = append(found, &process.Process{Pid: child})
+			}
+		}
+		return found
+	}
 	pids, err := process.PidsWithContext(ctx)
 	if err != nil {
 		return nil
