@@ -46,7 +46,9 @@ func TestReliabilityPage(t *testing.T) {
 func testClockSetBack(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	hear := func(dir session.Direction, at time.Time, line string) { s.tel.Tap(dir).Forwarded([]byte(line+"\n"), at) }
+	hear := func(dir session.Direction, at time.Time, line string) {
+		s.tel.Tap(dir).Forwarded([]byte(line+"\n"), at)
+	}
 	hear(session.ToServer, s.start.Add(10*time.Millisecond), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
 	hear(session.ToClient, setBack(s.start.Add(30*time.Millisecond)), `{"jsonrpc":"2.0","id":1,"result":{}}`)
 	hear(session.ToServer, setBack(s.start.Add(40*time.Millisecond)), `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`)

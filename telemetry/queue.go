@@ -8,8 +8,12 @@ import (
 )
 
 const (
-	// queueLimit bounds the messages that wait for the consumer. At the highest rate a pipe carries, it is about 10 ms.
+	// queueLimit bounds the messages that wait for the consumer or are just being consumed. At the highest rate a pipe carries,
+	// it is about 10 ms.
 	queueLimit = 8192
+	// chunkSize is how many messages memory is taken for at once. A buffer that grew would be copied, and one for each
+	// direction on each side would be held four times; chunks are held once, wherever they are needed.
+	chunkSize = 256
 	// contentLimit bounds the bytes of content among them.
 	contentLimit = 4 << 20
 	// tick is how long the first message in an empty queue waits for company. Waking a goroutine costs more than scanning
@@ -17,15 +21,20 @@ const (
 	tick = 20 * time.Millisecond
 )
 
-// queue takes messages from the relay's two goroutines to the consumer. Each direction has its own buffer, since the
+// chunk is a piece of one direction's messages, in order.
+type chunk []session.Message
+
+// queue takes messages from the relay's two goroutines to the consumer. Each direction has its own chunks, since the
 // messages of one direction are in order; drain merges them by time. It never blocks: what does not fit is counted.
 type queue struct {
 	due  *time.Timer   // fires when a batch is due
 	full chan struct{} // has an element when a batch should not wait for that
 
 	mu      sync.Mutex
-	buffers [2][]session.Message
-	length  int
+	chunks  [2][]chunk
+	free    []chunk
+	length  int // messages and lines that wait
+	taken   int // messages that are being consumed
 	lines   []stderrLine
 	content int // bytes of content in messages and lines
 	dropped dropped
@@ -48,15 +57,30 @@ func (q *queue) push(m *session.Message) {
 	if q.closed {
 		return
 	}
-	if q.length == queueLimit {
+	if q.length+q.taken >= queueLimit {
 		q.dropped.messages++
 		return
 	}
 	if x := m.Extra; x != nil && x.Content != nil && !q.admit(x.Content.Size()) {
 		x.Content = nil
 	}
-	q.buffers[m.Dir] = append(q.buffers[m.Dir], *m)
+	last := q.room(&q.chunks[m.Dir])
+	*last = append(*last, *m)
 	q.added()
+}
+
+// room returns the last of a direction's chunks, with a place that is free.
+func (q *queue) room(chunks *[]chunk) *chunk {
+	if n := len(*chunks); n == 0 || len((*chunks)[n-1]) == chunkSize {
+		var empty chunk
+		if n := len(q.free); n > 0 {
+			empty, q.free = q.free[n-1], q.free[:n-1]
+		} else {
+			empty = make(chunk, 0, chunkSize)
+		}
+		*chunks = append(*chunks, empty)
+	}
+	return &(*chunks)[len(*chunks)-1]
 }
 
 // pushLine takes a line of stderr, which is the queue's from then on.
@@ -109,26 +133,63 @@ func (q *queue) swapLines() []stderrLine {
 	return lines
 }
 
-// swap takes all messages out of the queue, leaving the given empty buffers in its place, and says how many messages have
-// been dropped since the last swap.
-func (q *queue) swap(with [2][]session.Message) ([2][]session.Message, dropped) {
+// take takes all messages out of the queue, and says how many have been dropped since it was last called. Each chunk is to
+// be given back.
+func (q *queue) take() ([2][]chunk, dropped) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	buffers, lost := q.buffers, q.dropped
-	q.buffers, q.length, q.content, q.dropped = with, 0, 0, dropped{}
-	return buffers, lost
+	chunks, lost := q.chunks, q.dropped
+	for _, direction := range chunks {
+		for _, c := range direction {
+			q.taken += len(c)
+		}
+	}
+	q.chunks, q.length, q.content, q.dropped = [2][]chunk{}, 0, 0, dropped{}
+	return chunks, lost
 }
 
-// merge calls f with the messages of both directions in the order in which they were read.
-func merge(buffers [2][]session.Message, f func(*session.Message)) {
-	a, b := buffers[session.ToServer], buffers[session.ToClient]
-	for len(a) > 0 || len(b) > 0 {
-		if len(b) == 0 || len(a) > 0 && a[0].Last <= b[0].Last {
-			f(&a[0])
-			a = a[1:]
-		} else {
-			f(&b[0])
-			b = b[1:]
+// giveBack takes a chunk whose messages have been consumed, and are forgotten.
+func (q *queue) giveBack(c chunk) {
+	clear(c)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.taken -= len(c)
+	q.free = append(q.free, c[:0])
+}
+
+// merge calls f with the messages of both directions in the order in which they were read, and done with each chunk whose
+// messages have been seen.
+func merge(taken [2][]chunk, f func(*session.Message), done func(chunk)) {
+	a, b := cursor{chunks: taken[session.ToServer]}, cursor{chunks: taken[session.ToClient]}
+	for {
+		from, m := &a, a.head()
+		if other := b.head(); m == nil || other != nil && other.Last < m.Last {
+			from, m = &b, other
 		}
+		if m == nil {
+			return
+		}
+		f(m)
+		from.next(done)
+	}
+}
+
+// cursor is a place in one direction's messages.
+type cursor struct {
+	chunks []chunk
+	at     int // in the first chunk
+}
+
+func (c *cursor) head() *session.Message {
+	if len(c.chunks) == 0 {
+		return nil
+	}
+	return &c.chunks[0][c.at]
+}
+
+func (c *cursor) next(done func(chunk)) {
+	if c.at++; c.at == len(c.chunks[0]) {
+		done(c.chunks[0])
+		c.chunks, c.at = c.chunks[1:], 0
 	}
 }

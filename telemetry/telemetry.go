@@ -174,7 +174,6 @@ func (t *Telemetry) consume() {
 	tracker := session.New(session.Config{}, t.recorder)
 	clock := time.NewTicker(idleTick)
 	defer clock.Stop()
-	var spare [2][]session.Message
 	for {
 		var exit Exit
 		over := false
@@ -185,7 +184,7 @@ func (t *Telemetry) consume() {
 		case exit = <-t.stop:
 			over = true
 		}
-		spare = t.drain(tracker, spare)
+		t.drain(tracker)
 		now := time.Since(t.epoch)
 		tracker.Advance(now)
 		t.recorder.advance(now, tracker)
@@ -198,25 +197,20 @@ func (t *Telemetry) consume() {
 	}
 }
 
-// drain hands everything in the queue to the tracker, and returns the emptied buffers for the next turn.
-func (t *Telemetry) drain(tracker *session.Tracker, spare [2][]session.Message) [2][]session.Message {
-	buffers, dropped := t.queue.swap(spare)
+// drain hands everything in the queue to the tracker.
+func (t *Telemetry) drain(tracker *session.Tracker) {
+	chunks, dropped := t.queue.take()
 	t.exports.lost.messages.Add(dropped.messages) // the consumer never saw them
 	t.exports.lost.contents.Add(dropped.contents)
-	merge(buffers, func(m *session.Message) {
+	merge(chunks, func(m *session.Message) {
 		t.recorder.content.redact(m, tracker)
 		t.recorder.arriving(m)
 		tracker.Observe(m)
 		t.recorder.arrived(m)
-	})
+	}, t.queue.giveBack)
 	for _, line := range t.queue.swapLines() {
 		if text := t.recorder.lines.shown(line, t.recorder.content); text != "" {
 			t.recorder.records.stderr(text)
 		}
 	}
-	for dir := range buffers {
-		clear(buffers[dir])
-		buffers[dir] = buffers[dir][:0]
-	}
-	return buffers
 }
