@@ -326,7 +326,7 @@ func metricsPage(t *testing.T, h *mcptest.Host) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer response.Body.Close() //nolint:errcheck // it has been read
+		defer response.Body.Close() // it has been read
 		page, err = io.ReadAll(response.Body)
 		return err == nil && bytes.Contains(page, []byte("mcp_server_operation_duration"))
 	})

@@ -107,7 +107,7 @@ func selectors(file *ast.File) []string {
 	var out []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := s.X.(*ast.Ident); ok && x.Obj == nil { //nolint:staticcheck // good enough to tell a package from a variable
+			if x, ok := s.X.(*ast.Ident); ok && x.Obj == nil { // good enough to tell a package from a variable
 				out = append(out, x.Name+"."+s.Sel.Name)
 			}
 		}
@@ -169,10 +169,10 @@ func (s *source) global(e ast.Expr) (string, bool) {
 		case *ast.StarExpr:
 			e = x.X
 		case *ast.Ident:
-			if x.Obj == nil { //nolint:staticcheck // declared in another file of the package, if it is the package's
+			if x.Obj == nil { // declared in another file of the package, if it is the package's
 				return x.Name, s.globals[x.Name]
 			}
-			spec, ok := x.Obj.Decl.(*ast.ValueSpec) //nolint:staticcheck // as above
+			spec, ok := x.Obj.Decl.(*ast.ValueSpec) // as above
 			return x.Name, ok && s.specs[spec]
 		default:
 			return "", false

@@ -162,7 +162,7 @@ func (s *Scanner) start(b []byte, i int) int {
 	case s.bom < len(mark) && c == mark[s.bom] && s.size+int64(i) == int64(s.bom):
 		s.bom++
 	case 0 < s.bom && s.bom < len(mark):
-		return s.notJSON(b, i, Noise)
+		return s.notJSON(i, Noise)
 	case isSpace(c):
 	case c == '{':
 		s.batch, s.depth, s.here = false, -1, &s.table.root
@@ -172,13 +172,13 @@ func (s *Scanner) start(b []byte, i int) int {
 		s.found, s.other = false, false
 		s.push(Array, i)
 	default:
-		return s.notJSON(b, i, Noise)
+		return s.notJSON(i, Noise)
 	}
 	return i + 1
 }
 
-// notJSON gives the rest of the line, from b[i] on, up as text. The line will be reported as of the kind, or as Foreign.
-func (s *Scanner) notJSON(b []byte, i int, kind Kind) int {
+// notJSON gives the rest of the line, from byte i on, up as text. The line will be reported as of the kind, or as Foreign.
+func (s *Scanner) notJSON(i int, kind Kind) int {
 	s.state, s.hungry = inPlain, 0
 	s.plain = plainLine{kind: kind}
 	return i
@@ -188,7 +188,7 @@ func (s *Scanner) notJSON(b []byte, i int, kind Kind) int {
 func (s *Scanner) broken(b []byte, reason string) int {
 	if s.batch && !s.found {
 		// No message has begun: "[INFO] ready" is a log line and no array.
-		return s.notJSON(b, len(b), Noise)
+		return s.notJSON(len(b), Noise)
 	}
 	s.state, s.hungry, s.reason = inBroken, 0, reason
 	return len(b)

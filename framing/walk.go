@@ -55,7 +55,7 @@ func (s *Scanner) walk(b []byte, i int) int {
 		case atNext:
 			i = s.next(b, i)
 		default: // atEnd
-			return s.notJSON(b, i, Malformed)
+			return s.notJSON(i, Malformed)
 		}
 	}
 	return i

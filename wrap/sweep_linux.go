@@ -1,6 +1,7 @@
 package wrap
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -49,7 +50,7 @@ func (f *family) await(deadline time.Time, hurry <-chan struct{}) []int {
 // orphans are the living descendants of ours in our session that are not servers or theirs.
 func (f *family) orphans() (left []int) {
 	f.reap()
-	if _, err := zombie(); err == unix.ECHILD {
+	if _, err := zombie(); errors.Is(err, unix.ECHILD) {
 		return nil // the common case, and it costs one system call
 	}
 	f.mu.Lock()

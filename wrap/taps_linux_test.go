@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spanpipe/spanpipe/wrap"
 	"go.uber.org/goleak"
+
+	"github.com/spanpipe/spanpipe/wrap"
 )
 
 func tapRows() []row {

@@ -30,7 +30,7 @@ func clear(fd int) (int, error) {
 	for {
 		flags, err := unix.FcntlInt(uintptr(fd+1), unix.F_GETFD, 0)
 		if err != nil || flags&unix.FD_CLOEXEC != 0 {
-			return fd, nil
+			return fd, nil //nolint:nilerr // a descriptor that is not open is what is looked for
 		}
 		higher, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, fd+2)
 		_ = unix.Close(fd)
