@@ -48,7 +48,8 @@ func (c *content) redact(m *session.Message, tracker *session.Tracker) {
 	shown := &session.Shown{
 		Arguments: c.members(raw.Arguments), Messages: c.json(raw.Messages), Data: c.json(raw.Data), Error: c.text(raw.Error),
 	}
-	if raw.Result.Raw != nil { // whose answer it is tells whether it was asked for; an answer that came too early may be
+	// What users are asked is never shown. The answer that follows takes its place, but it may not come.
+	if raw.Result.Raw != nil && !m.Extra.AsksUser() { // whose answer it is tells whether it was asked for; an answer that came too early may be
 		if method := tracker.AnswerTo(m); method == "" || c.contents.Tells(method) {
 			shown.Result = c.result(method, raw.Result)
 		}

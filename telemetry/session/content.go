@@ -36,6 +36,9 @@ type Shown struct {
 	Arguments, Messages, Data, Result, Error string
 }
 
+// AsksUser says whether the result is a question to the user (input_required), and so not what a call has led to.
+func (x *Extra) AsksUser() bool { return x.ResultType == resultInputRequired }
+
 // Tells says whether the answer to a method's request carries content of the kinds asked for.
 func (c Contents) Tells(method string) bool {
 	switch method {
