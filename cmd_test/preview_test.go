@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	collogs "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
@@ -35,7 +36,14 @@ func previewed(t *testing.T, flags []string, variables ...string) *mcptest.Host 
 // previewTalk is a session that is the same each time.
 func previewTalk(t *testing.T, h *mcptest.Host) {
 	t.Helper()
-	c := mcptest.Connect(h)
+	c := &mcptest.Client{Host: h}
+	c.Call("initialize", mcptest.Object{
+		"protocolVersion": "2025-11-25", "capabilities": mcptest.Object{}, "clientInfo": mcptest.Object{"name": "mcptest", "version": "1.2.3"},
+	})
+	// The directions are read by two goroutines. What the answer settles must be known before the next request is seen, or
+	// the two sessions may be told differently.
+	time.Sleep(200 * time.Millisecond)
+	c.Notify("notifications/initialized", nil)
 	c.Tool("echo", mcptest.Object{"text": "hello ann@example.com"})
 	c.Tool("fail", mcptest.Object{"text": "permission denied"})
 	c.Call("resources/read", mcptest.Object{"uri": "note://1"})
