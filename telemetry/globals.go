@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
@@ -21,11 +22,17 @@ import (
 // returns is to be called when the exporters are made: errors are those of deliveries then, and of variables before.
 func own(logger *slog.Logger, failed func(error)) (made func()) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(misread(logger)))
-	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what matters comes back as an error
-	log.SetOutput(io.Discard)                                                    // the same
+	silence()
 	otel.SetLogger(logr.FromSlogHandler(sdkHandler{logger.Handler()}))
 	return func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(failed)) }
 }
+
+// silence quiets gRPC's log and that of package log: what matters comes back as an error. gRPC wants it done once, and
+// before it is used.
+var silence = sync.OnceFunc(func() {
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
+	log.SetOutput(io.Discard)
+})
 
 // frugal makes the runtime prefer memory to time: a wrapper runs beside every server, nearly always idle, and whatever the
 // heap has grown to in a busy second it keeps for minutes. Collecting at half the usual growth costs a few percent of a call;
