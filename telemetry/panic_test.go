@@ -49,11 +49,11 @@ func testFailedTap(t *testing.T) {
 	s := openTo(t, consent.Request{Telemetry: "console"}, func(c *telemetry.Config) {
 		c.Operation = func(*telemetry.Operation) { t.Error("an operation after telemetry was switched off") }
 	})
-	s.tel.Fail("a defect in a scanner")
+	s.tel.Fail("a defect in a scanner, at a message of ann@example.com")
 	s.tel.Fail("another")
 	s.say(`1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}`)
 	s.end(left)
-	if strings.Count(s.log.String(), "telemetry is off") != 1 {
+	if strings.Count(s.log.String(), "telemetry is off") != 1 || !strings.Contains(s.log.String(), "a defect in a scanner, at a message of [redacted:email]") {
 		t.Errorf("log:\n%s", s.log)
 	}
 }
