@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -28,10 +29,16 @@ type metricsRecorder struct {
 	lastTool       string
 	open           int
 
-	mu      sync.Mutex
-	told    peers // for the callback of spanpipe.session.active
-	running bool
+	mu       sync.Mutex // guards what the callback of spanpipe.session.active tells
+	told     peers      // the names as they are known
+	exported peers      // and as they were at the last export
+	formerly []peers    // at those before
+	ever     bool       // there has been an export
+	running  bool
 }
+
+// mostNames bounds the names under which a session is exported: a peer may tell another one with each message.
+const mostNames = 8
 
 func newMetrics(e *exports, started time.Duration, p *peers, r *resources) *metricsRecorder {
 	m := &metricsRecorder{instruments: newInstruments(e.meter), series: series{}, peers: p, resources: r, started: started, running: true}
@@ -49,13 +56,31 @@ func (m *metricsRecorder) observeSession(meter metric.Meter) {
 		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
 			m.mu.Lock()
 			defer m.mu.Unlock()
+			m.renameLocked()
+			for i := range m.formerly {
+				o.Observe(0, with(m.formerly[i].attributes()...))
+			}
 			n := int64(0)
 			if m.running {
 				n = 1
 			}
-			o.Observe(n, with(m.told.attributes()...))
+			o.Observe(n, with(m.exported.attributes()...))
 			return nil
 		}))
+}
+
+// renameLocked takes the names that are known now. A session that was exported under others, before its handshake as a rule,
+// is told to be 0 under those from then on: whoever has stored it there would go on counting it.
+func (m *metricsRecorder) renameLocked() {
+	if !m.ever {
+		m.ever, m.exported = true, m.told
+	}
+	if m.told == m.exported || len(m.formerly) == mostNames {
+		return
+	}
+	m.formerly = append(m.formerly, m.exported)
+	m.exported = m.told
+	m.formerly = slices.DeleteFunc(m.formerly, func(p peers) bool { return p == m.exported })
 }
 
 func (p *peers) attributes() []attribute.KeyValue {
