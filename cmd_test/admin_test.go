@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,6 +120,9 @@ func TestAdminPage(t *testing.T) {
 					t.Errorf("%s: %d", path, got)
 				}
 			}
+			if _, text := page.get("localhost", "/metrics"); sampled(text, "spanpipe_session_active", "") != "1" {
+				t.Error("before the handshake the session is not among the active ones")
+			}
 			c := mcptest.Connect(h)
 			mcptest.Eventually(t, "/readyz after the handshake", func() bool { return page.status("/readyz") == http.StatusOK })
 			c.Tool("echo", nil)
@@ -126,6 +131,15 @@ func TestAdminPage(t *testing.T) {
 				_, text := page.get("localhost", "/metrics")
 				return sampled(text, "mcp_server_operation_duration_seconds_count", `gen_ai_tool_name="echo"`) == "2"
 			})
+			_, text := page.get("localhost", "/metrics")
+			// It is one session, under its last name; under the one it had before the handshake it is none.
+			if named := sampled(text, "spanpipe_session_active", `spanpipe_server_name="mcptest-server"`); named != "1" {
+				t.Errorf("%q sessions of the server are active", named)
+			}
+			samples := regexp.MustCompile(`(?m)^spanpipe_session_active\{.*\} (\d)$`).FindAllStringSubmatch(text, -1)
+			if len(samples) < 2 || slices.IndexFunc(samples, func(s []string) bool { return s[1] == "0" }) < 0 {
+				t.Errorf("the session is not taken back under its former name: %q", samples)
+			}
 			h.CloseInput()
 			h.Rest()
 			if code := h.Wait().ExitCode(); code != 0 {
