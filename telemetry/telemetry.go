@@ -160,6 +160,10 @@ func (t *Telemetry) Fail(recovered any) {
 		"panic", panicText(recovered), "hint", "please report it at https://github.com/spanpipe/spanpipe/issues")
 }
 
+// openLimit bounds the operations that are open at once, which no host comes near: each is a kilobyte, and a flood of requests
+// that nobody answers must not cost more than that (see docs/reliability.md).
+const openLimit = 2000
+
 // idleTick is how often the consumer looks at the clock when there are no messages.
 const idleTick = time.Second
 
@@ -171,7 +175,7 @@ func (t *Telemetry) consume() {
 			t.Fail(r)
 		}
 	}()
-	tracker := session.New(session.Config{}, t.recorder)
+	tracker := session.New(session.Config{Capacity: openLimit}, t.recorder)
 	clock := time.NewTicker(idleTick)
 	defer clock.Stop()
 	for {

@@ -78,7 +78,7 @@ func ErrorTypes() []Word {
 		{ErrCancelled, "the requester cancelled"},
 		{ErrAbandoned, "the session ended before the answer came, by the client"},
 		{ErrServerExit, "the server ended while it owed the answer"},
-		{ErrExpired, "more than 10,000 operations were open, and this was the oldest"},
+		{ErrExpired, "more than 2,000 operations were open, and this was the oldest"},
 		{Other, "a JSON-RPC error without a code"},
 	}
 }

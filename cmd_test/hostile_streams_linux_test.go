@@ -1,0 +1,235 @@
+package cmd_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+)
+
+// stream is a lot of bytes that both sides say to each other at once.
+type stream struct {
+	what, outcome string
+	name          string // of the generator
+	heavy         bool   // left out with -short
+	room          int    // if it is more than that of others
+	ready         func(r *otlptest.Receiver) bool
+	check         func(t *testing.T, r *otlptest.Receiver)
+}
+
+const million = 1_000_000
+
+func streams() []stream {
+	return []stream{
+		{name: "deep", what: "a message nested 16 million deep", outcome: "a message like any other", check: spansOf("tools/call deep", 1)},
+		{name: "open", what: "16 million brackets that are never closed", outcome: "counted as invalid_json",
+			check: violated("invalid_json to_server", 1, "invalid_json to_client", 1)},
+		{name: "gigabyte", what: "a line of 1 GiB in each direction at once", outcome: "a message like any other", heavy: true,
+			check: spansOf("tools/call big", 1)},
+		{name: "tiny", what: "a million tiny lines in each direction", outcome: "each is counted as noise, or as a message that was dropped",
+			ready: accounted("noise", 2*million)},
+		{name: "bytewise", what: "one byte at a time", outcome: "messages like any other", check: spansOf("ping", 2*bytewise)},
+		{name: "random", what: "random bytes, and what looks like JSON among them", outcome: "counted as what it looks like", check: anyViolation},
+		{name: "http", what: "HTTP, one request after another", outcome: "counted as foreign_framing and noise",
+			check: violated("foreign_framing to_server", 2*httpRequests, "noise to_server", 2*httpRequests,
+				"foreign_framing to_client", 2*httpRequests, "noise to_client", 2*httpRequests)},
+		{name: "flood", what: "a million requests in each direction that nobody answers",
+			outcome: "beyond 2,000 open ones the oldest ends as expired; each is counted as a call, or as a message that was dropped; " +
+				"memory grows by up to 16 MiB",
+			heavy: true, room: floodRoom, ready: floodAccounted},
+		{name: "longids", what: "a thousand unanswered requests with ids of a megabyte", outcome: "calls like any other", heavy: true,
+			check: spansOf("tools/list", 2000)},
+	}
+}
+
+const (
+	bytewise     = 500
+	httpRequests = 100
+)
+
+// generate returns the stream of a name. Both sides and the test make it anew, so that nothing has to hold it.
+func generate(name string) io.Reader {
+	text := strings.NewReader
+	long := func(b byte, n int64) io.Reader {
+		return io.LimitReader(&repeat{pool: []byte(strings.Repeat(string(b), 1<<16))}, n)
+	}
+	times := func(line string, n int) io.Reader {
+		pool := []byte(line)
+		return io.LimitReader(&repeat{pool: pool}, int64(n*len(pool)))
+	}
+	const begin = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":`
+	switch name {
+	case "deep":
+		return io.MultiReader(text(begin+`"deep","arguments":`), long('[', 16<<20), long(']', 16<<20), text("}}\n"))
+	case "open":
+		return io.MultiReader(text(begin+`"deep","arguments":`), long('[', 16<<20), text("\n"))
+	case "gigabyte":
+		return io.MultiReader(text(begin+`"big","arguments":{"a":"`), long('x', 1<<30), text("\"}}}\n"))
+	case "tiny":
+		return times("x\n", million)
+	case "bytewise":
+		return iotest.OneByteReader(numbered(`{"jsonrpc":"2.0","id":%d,"method":"ping"}`+"\n", bytewise))
+	case "random":
+		return grist(32 << 20)
+	case "http":
+		return times("POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello\n", httpRequests)
+	case "flood":
+		return numbered(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"t"}}`+"\n", million)
+	case "longids":
+		return numbered(`{"jsonrpc":"2.0","id":"`+strings.Repeat("i", 1<<20)+`%d","method":"tools/list"}`+"\n", 1000)
+	}
+	panic("no such stream: " + name)
+}
+
+// numbered is a line n times, with its number in it.
+func numbered(format string, n int) io.Reader {
+	return &lines{format: format, left: n}
+}
+
+type lines struct {
+	format string
+	left   int
+	rest   []byte
+}
+
+// Read returns what fits of the lines.
+func (l *lines) Read(p []byte) (int, error) {
+	if len(l.rest) == 0 {
+		if l.left == 0 {
+			return 0, io.EOF
+		}
+		for len(l.rest) < 1<<15 && l.left > 0 {
+			l.rest = fmt.Appendf(l.rest, l.format, l.left)
+			l.left--
+		}
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	return n, nil
+}
+
+// digest is the stream's length and hash.
+func digest(r io.Reader) (n int64, sum string) {
+	h := sha256.New()
+	n, _ = io.Copy(h, r) // never fails
+	return n, fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// playSpout says a stream and hears one of the same length at the same time; then it tells the digest of what it has heard,
+// and waits for the end.
+func playSpout(args []string) int {
+	said := make(chan error, 1)
+	go func() { // ends when all is written; waited for below
+		_, err := io.Copy(os.Stdout, plain{generate(args[0])})
+		said <- err
+	}()
+	size, _ := digest(generate(args[0]))
+	h := sha256.New()
+	if _, err := io.CopyN(h, os.Stdin, size); err != nil {
+		return 1
+	}
+	if err := <-said; err != nil {
+		return 2
+	}
+	fmt.Fprintf(os.Stderr, "%x\n", h.Sum(nil))
+	if n, _ := io.Copy(io.Discard, os.Stdin); n > 0 {
+		return 3
+	}
+	return 0
+}
+
+// plain hides what would let io.Copy go another way than by Read and Write.
+type plain struct{ io.Reader }
+
+func (s stream) test(t *testing.T) {
+	if s.heavy && (testing.Short() || raceEnabled) {
+		t.Skip("takes long: not with -short, and not with the race detector")
+	}
+	r := otlptest.Start(t, otlptest.Config{})
+	h := watched(t, r, cast.As(t, "spout", s.name), "SPANPIPE_LOG_LEVEL=error", "SPANPIPE_HANG_AFTER=24h")
+	go func() { _, _ = io.Copy(h.In, plain{generate(s.name)}) }() // ends when the server has read it, or has ended
+	size, want := digest(generate(s.name))
+	got := sha256.New()
+	if n, err := io.CopyN(got, h.Out, size); err != nil {
+		t.Fatalf("the client heard %d bytes of %d: %v; stderr: %s", n, size, err, h.Stderr)
+	}
+	if sum := fmt.Sprintf("%x", got.Sum(nil)); sum != want {
+		t.Error("what the client heard is not what the server said")
+	}
+	mcptest.Eventually(t, "the server tells what it has heard", func() bool { return strings.Contains(h.Stderr.String(), "\n") })
+	if told := strings.TrimSpace(h.Stderr.String()); told != want {
+		t.Errorf("what the server heard is not what the client said: %s, want %s", told, want)
+	}
+	if s.ready != nil {
+		r.Wait(t, time.Minute, "all is accounted for", func() bool { return s.ready(r) })
+	}
+	fits(t, h, max(room, s.room))
+	endQuietly(t, h)
+	if s.check != nil {
+		s.check(t, r)
+	}
+	violations(t, r)
+}
+
+// spansOf expects so many spans of a name.
+func spansOf(name string, n int) func(t *testing.T, r *otlptest.Receiver) {
+	return func(t *testing.T, r *otlptest.Receiver) {
+		t.Helper()
+		// One side's request is answered by nobody: the two directions have an operation each.
+		if got := int(r.Histogram("mcp.server.operation.duration", nil).Count + r.Histogram("mcp.client.operation.duration", nil).Count); got < n {
+			t.Errorf("%d operations, want %d", got, n)
+		}
+		if got := len(r.SpansNamed(name)); got < n {
+			t.Errorf("%d spans %q, want %d", got, name, n)
+		}
+	}
+}
+
+// violated expects kinds of violations, each with its number.
+func violated(want ...any) func(t *testing.T, r *otlptest.Receiver) {
+	return func(t *testing.T, r *otlptest.Receiver) {
+		t.Helper()
+		got := violations(t, r)
+		for i := 0; i < len(want); i += 2 {
+			if got[want[i].(string)] != want[i+1].(int) {
+				t.Errorf("violations %v, want %v", got, want)
+			}
+		}
+	}
+}
+
+func anyViolation(t *testing.T, r *otlptest.Receiver) {
+	t.Helper()
+	got := violations(t, r)
+	for _, kind := range []string{"noise to_server", "noise to_client", "invalid_json to_server", "invalid_json to_client"} {
+		if got[kind] == 0 {
+			t.Errorf("no %s among %v", kind, got)
+		}
+	}
+}
+
+// dropped is how many messages were not looked at.
+func dropped(r *otlptest.Receiver) int {
+	return int(r.Value("spanpipe.telemetry.dropped", otlptest.Attrs{"spanpipe.reason": "message"}))
+}
+
+// accounted waits until so many messages are counted, as violations or as dropped.
+func accounted(kind string, n int) func(r *otlptest.Receiver) bool {
+	return func(r *otlptest.Receiver) bool {
+		return int(r.Value("spanpipe.protocol.violations", otlptest.Attrs{"spanpipe.violation.kind": kind}))+dropped(r) == n
+	}
+}
+
+// floodAccounted waits for the same of requests, of which the newest are open.
+func floodAccounted(r *otlptest.Receiver) bool {
+	ended := r.Histogram("mcp.server.operation.duration", nil).Count + r.Histogram("mcp.client.operation.duration", nil).Count
+	open := r.Value("spanpipe.operation.active", nil)
+	return int(ended)+int(open)+dropped(r) == 2*million
+}
