@@ -32,7 +32,7 @@ func sdkConnect(t *testing.T, cmd *exec.Cmd, version string) *sdkClient {
 			return &mcp.ElicitResult{Action: "accept", Content: map[string]any{}}, nil
 		},
 		CreateMessageHandler: createMessage,
-		LoggingMessageHandler: func(context.Context, *mcp.LoggingMessageRequest) { //nolint:staticcheck // for the versions before 2026-07-28
+		LoggingMessageHandler: func(context.Context, *mcp.LoggingMessageRequest) {
 			c.logged <- struct{}{}
 		},
 		ProgressNotificationHandler: func(context.Context, *mcp.ProgressNotificationClientRequest) { c.progress <- struct{}{} },
@@ -143,7 +143,7 @@ func (c *sdkClient) withSession() {
 	if err := c.Ping(c.ctx, nil); err != nil {
 		c.t.Error("ping: ", err)
 	}
-	if err := c.SetLoggingLevel(c.ctx, &mcp.SetLoggingLevelParams{Level: "info"}); err != nil { //nolint:staticcheck // as above
+	if err := c.SetLoggingLevel(c.ctx, &mcp.SetLoggingLevelParams{Level: "info"}); err != nil {
 		c.t.Error("logging/setLevel: ", err)
 	}
 	if err := c.Subscribe(c.ctx, &mcp.SubscribeParams{URI: "memo://one"}); err != nil {
@@ -161,5 +161,5 @@ func (c *sdkClient) withSession() {
 		c.t.Error("the client's user was not asked, or did not say no")
 	}
 	c.await("the line of the log", c.logged)
-	c.client.AddRoots(&mcp.Root{URI: "file:///nowhere"}) //nolint:staticcheck // as above
+	c.client.AddRoots(&mcp.Root{URI: "file:///nowhere"})
 }

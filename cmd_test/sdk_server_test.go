@@ -76,7 +76,7 @@ var sdkTools = map[string]sdkHandler{
 		return sdkAnswer(err)
 	},
 	"roots": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		_, err := r.Session.ListRoots(ctx, nil) //nolint:staticcheck // as above
+		_, err := r.Session.ListRoots(ctx, nil)
 		return sdkAnswer(err)
 	},
 	"ping": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -84,7 +84,7 @@ var sdkTools = map[string]sdkHandler{
 	},
 	// What the server tells the client.
 	"log": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return sdkAnswer(r.Session.Log(ctx, &mcp.LoggingMessageParams{Level: "info", Data: "a line"})) //nolint:staticcheck // as above
+		return sdkAnswer(r.Session.Log(ctx, &mcp.LoggingMessageParams{Level: "info", Data: "a line"}))
 	},
 	"grow": func(_ context.Context, s *mcp.Server, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		s.AddTool(sdkTool("late"), func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) { return sdkAnswer(nil) })
@@ -117,7 +117,7 @@ var sdkTools = map[string]sdkHandler{
 }
 
 func sdkSample(ctx context.Context, r *mcp.CallToolRequest, tokens int64) error {
-	_, err := r.Session.CreateMessage(ctx, &mcp.CreateMessageParams{ //nolint:staticcheck // deprecated in 2026-07-28; this is for the versions before
+	_, err := r.Session.CreateMessage(ctx, &mcp.CreateMessageParams{
 		MaxTokens: tokens, Messages: []*mcp.SamplingMessage{{Role: "user", Content: sdkText("Hm?")}},
 	})
 	return err
