@@ -7,7 +7,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -194,9 +193,10 @@ func (s *sink) serveHTTP() (string, error) {
 		return "", err
 	}
 	handler := func(w http.ResponseWriter, r *http.Request) {
-		var body io.Reader = r.Body
+		wire := &counted{Reader: r.Body} // a compressed body comes without its length
+		var body io.Reader = wire
 		if r.Header.Get("Content-Encoding") == "gzip" {
-			unzipped, err := gzip.NewReader(r.Body)
+			unzipped, err := gzip.NewReader(wire)
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
@@ -209,17 +209,25 @@ func (s *sink) serveHTTP() (string, error) {
 			return
 		}
 		s.mu.Lock()
-		s.tally.Wire[signalOf(r.URL.Path)] += r.ContentLength
+		s.tally.Wire[signalOf(r.URL.Path)] += wire.n
 		s.mu.Unlock()
 		s.received(signalOf(r.URL.Path), b)
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}
-	go func() { //nolint:gosec // no timeouts on the loopback; ends with the process
-		if err := http.Serve(listener, http.HandlerFunc(handler)); !errors.Is(err, http.ErrServerClosed) {
-			_ = err
-		}
-	}()
+	go func() { _ = http.Serve(listener, http.HandlerFunc(handler)) }() //nolint:gosec // no timeouts on the loopback; ends with the process
 	return listener.Addr().String(), nil
+}
+
+// counted counts what is read.
+type counted struct {
+	io.Reader
+	n int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // signalOf finds the signal in a method or path.

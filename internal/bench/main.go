@@ -27,8 +27,9 @@ const (
 type options struct {
 	spanpipe, cc, json, svg string
 	also                    []string
-	only                    string
+	only, parts             string
 	short                   bool
+	fleet                   int
 }
 
 func main() {
@@ -61,12 +62,14 @@ func parse(args []string, help io.Writer) (o options, err error) {
 	f.StringVar(&o.cc, "cc", "cc", "the C `compiler` for the server; empty, or not found: the server is written in Go")
 	f.StringVar(&o.json, "json", "", "write the results to this `file` as JSON")
 	f.StringVar(&o.svg, "svg", "", "draw the results into this `directory`")
-	f.StringVar(&o.only, "subjects", "", "measure only these, a comma-separated `list`; direct and cat always are")
+	f.StringVar(&o.only, "subjects", "", "measure only these, a comma-separated `list`; direct, cat and --also always are")
+	f.StringVar(&o.parts, "parts", "", "measure only these parts, a comma-separated `list` of conversations, cpu, memory, start, exit, losses")
 	f.Func("also", "measure also what this `command` does, put in front of the server's; may be repeated", func(s string) error {
 		o.also = append(o.also, s)
 		return nil
 	})
 	f.BoolVar(&o.short, "short", false, "measure just enough to see that everything works")
+	f.IntVar(&o.fleet, "fleet", 0, "measure instead what so many `sessions` send, with settings that change it")
 	err = f.Parse(args)
 	if err == nil && f.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %s", f.Arg(0))
@@ -97,13 +100,18 @@ func (o options) run(ctx context.Context, out, progress io.Writer) error {
 	defer b.collector.stop()
 	b.choose(o)
 	b.describe(ctx)
-	if err := b.run(ctx); err != nil {
+	if o.fleet > 0 {
+		err = b.fleet(o.fleet)
+	} else {
+		err = b.run(ctx, o.parts)
+	}
+	if err != nil {
 		return err
 	}
 	if err := table(out, &b.result); err != nil {
 		return err
 	}
-	if o.svg != "" {
+	if o.svg != "" && o.fleet == 0 {
 		if err := draw(o.svg, &b.result); err != nil {
 			return err
 		}
@@ -121,7 +129,7 @@ func (o options) run(ctx context.Context, out, progress io.Writer) error {
 // choose settles the subjects.
 func (b *bench) choose(o options) {
 	for _, s := range b.subjects(o.also) {
-		if o.only == "" || s.name == direct || s.name == floor || strings.Contains(","+o.only+",", ","+s.name+",") {
+		if o.only == "" || s.name == direct || s.name == floor || strings.HasPrefix(s.name, "also-") || strings.Contains(","+o.only+",", ","+s.name+",") {
 			b.all = append(b.all, s)
 			b.result.Subjects = append(b.result.Subjects, Subject{s.name, s.about})
 		}

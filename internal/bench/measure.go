@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -53,10 +55,18 @@ func (b *bench) add(rows []Row) { b.result.Rows = append(b.result.Rows, rows...)
 
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.progress, format+"\n", args...) }
 
-// run makes all measurements.
-func (b *bench) run(ctx context.Context) error {
-	for _, part := range []func(context.Context) error{b.conversations, b.processorTime, b.memory, b.starts, b.exits, b.losses} {
-		if err := part(ctx); err != nil {
+// run makes the measurements, or those parts of them that were named.
+func (b *bench) run(ctx context.Context, only string) error {
+	for _, part := range []struct {
+		name string
+		f    func(context.Context) error
+	}{
+		{"conversations", b.conversations}, {"cpu", b.processorTime}, {"memory", b.memory}, {"start", b.starts}, {"exit", b.exits}, {"losses", b.losses},
+	} {
+		if only != "" && !slices.Contains(strings.Split(only, ","), part.name) {
+			continue
+		}
+		if err := part.f(ctx); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,24 @@ func table(out io.Writer, r *Result) error {
 			cells(w, figure(l.Rate), fmt.Sprint(l.Calls), fmt.Sprint(l.Arrived), fmt.Sprint(int64(l.Calls)-l.Arrived), fmt.Sprint(l.Messages), fmt.Sprint(l.Spans))
 		}
 	}
+	if len(r.Fleet) > 0 {
+		fleetTable(w, r.Fleet)
+	}
 	return w.Flush()
+}
+
+// fleetTable says what a session has sent on average. A session without calls would send the metrics alone.
+func fleetTable(w io.Writer, fleet []Traffic) {
+	fmt.Fprintf(w, "\nbytes sent, of %d sessions of %.0f s with %d calls each\n\n", fleet[0].Sessions, fleet[0].Seconds, fleet[0].Calls/int64(fleet[0].Sessions))
+	cells(w, "settings", "traces/call", "logs/call", "metrics/export", "all/session", "exports/session")
+	cells(w, append([]string{"---"}, slices.Repeat([]string{"--:"}, 5)...)...)
+	for _, t := range fleet {
+		per := func(n, of int64) string { return figure(float64(n) / float64(max(of, 1))) }
+		sessions := int64(t.Sessions)
+		cells(w, t.Variant, per(t.Wire["traces"], t.Calls), per(t.Wire["logs"], t.Calls), per(t.Wire["metrics"], t.Requests["metrics"]),
+			per(t.Wire["traces"]+t.Wire["logs"]+t.Wire["metrics"], sessions),
+			per(t.Requests["traces"]+t.Requests["logs"]+t.Requests["metrics"], sessions))
+	}
 }
 
 func rowsOf(w io.Writer, r *Result, measure string) {

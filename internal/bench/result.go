@@ -21,6 +21,7 @@ type Result struct {
 	Subjects  []Subject `json:"subjects"`
 	Rows      []Row     `json:"rows"`
 	Losses    []Loss    `json:"losses"`
+	Fleet     []Traffic `json:"fleet,omitempty"`
 }
 
 // Subject is what was measured.
