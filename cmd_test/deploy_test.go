@@ -1,0 +1,331 @@
+package cmd_test
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+func readDeploy(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../deploy", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func copyDeploy(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		writeFile(t, filepath.Join(dir, name), readDeploy(t, name))
+	}
+}
+
+// instrumentNames are the instruments as Prometheus calls them.
+func instrumentNames() []string {
+	var names []string
+	for _, i := range semconv.Instruments() {
+		name := strings.ReplaceAll(i.Name, ".", "_") + map[string]string{"s": "_seconds", "By": "_bytes"}[i.Unit]
+		if i.Form == semconv.Counter {
+			name += "_total"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// ofTheEnd are those that are recorded when a session ends.
+var ofTheEnd = []string{"mcp_server_session_duration_seconds", "spanpipe_server_exits_total"}
+
+// busy has a session with the server made with the official SDK in which all happens that an instrument is for.
+func busy(t *testing.T, h *mcptest.Host) {
+	t.Helper()
+	c := mcptest.Connect(h)
+	c.Call("tools/list", nil)
+	c.Call("resources/read", mcptest.Object{"uri": "memo://one"})
+	c.Tool("broken", nil)
+	for range 12 { // ten are a loop
+		c.Tool("echo", nil)
+	}
+	h.Say(`{"jsonrpc":"2.0","id":987,"result":{}}` + "\n") // an answer to nothing
+	id := c.Ask("tools/call", mcptest.Object{"name": "roots"})
+	var asked mcptest.Message
+	if err := json.Unmarshal([]byte(h.Line()), &asked); err != nil || asked.Method != "roots/list" {
+		t.Fatalf("the server asks %+v (%v)", asked, err)
+	}
+	h.Say(`{"jsonrpc":"2.0","id":` + string(asked.ID) + `,"result":{"roots":[]}}` + "\n")
+	var answer mcptest.Message
+	if err := json.Unmarshal([]byte(h.Line()), &answer); err != nil || answer.Error != nil {
+		t.Fatalf("call %d is answered %+v (%v)", id, answer, err)
+	}
+}
+
+// crash has a session whose server ends while it owes an answer.
+func crash(t *testing.T, h *mcptest.Host) {
+	t.Helper()
+	mcptest.Connect(h).Ask("tools/call", mcptest.Object{"name": "exit", "arguments": mcptest.Object{"code": 7}})
+	h.Rest()
+	if code := h.Wait().ExitCode(); code != 7 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestPeersDeployRules has promtool check the configuration and the rules, and run the alerts' unit tests.
+func TestPeersDeployRules(t *testing.T) {
+	promtool := peerPath(t, peerPromtool)
+	for _, args := range [][]string{
+		{"check", "config", "prometheus.yaml"},
+		{"check", "rules", "--lint-fatal", "rules.yaml", "alerts.yaml"},
+		{"test", "rules", "alerts_test.yaml"},
+	} {
+		cmd := exec.Command(promtool, args...)
+		cmd.Dir = "../deploy"
+		if output, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, output)
+		}
+	}
+	tests, alerts := readDeploy(t, "alerts_test.yaml"), regexp.MustCompile(`(?m)- alert: (\S+)$`).FindAllStringSubmatch(readDeploy(t, "alerts.yaml"), -1)
+	for _, alert := range alerts {
+		if !regexp.MustCompile(`alertname: ` + alert[1] + `\n\s+exp_alerts:\n`).MatchString(tests) {
+			t.Errorf("no test has %s fire", alert[1])
+		}
+	}
+	if len(alerts) == 0 {
+		t.Error("there are no alerts")
+	}
+}
+
+// dashboard is what is of interest in Grafana's JSON.
+type dashboard struct {
+	Panels []struct {
+		ID          int
+		Type, Title string
+		GridPos     struct{ H, W, X, Y int }
+		Targets     []struct{ Expr, LegendFormat string }
+	}
+}
+
+func readDashboard(t *testing.T) dashboard {
+	t.Helper()
+	var d dashboard
+	if err := json.Unmarshal([]byte(readDeploy(t, "grafana/dashboard.json")), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestDeployDashboard checks what needs no Prometheus: every instrument is in a panel, and no panel covers another.
+func TestDeployDashboard(t *testing.T) {
+	d := readDashboard(t)
+	var expressions strings.Builder
+	cells, ids := map[[2]int]string{}, map[int]bool{}
+	for _, panel := range d.Panels {
+		if ids[panel.ID] {
+			t.Errorf("%s: its id is another panel's", panel.Title)
+		}
+		ids[panel.ID] = true
+		for x := panel.GridPos.X; x < panel.GridPos.X+panel.GridPos.W; x++ {
+			for y := panel.GridPos.Y; y < panel.GridPos.Y+panel.GridPos.H; y++ {
+				if other, taken := cells[[2]int{x, y}]; taken || x >= 24 {
+					t.Fatalf("%s is where %q is, or outside", panel.Title, other)
+				}
+				cells[[2]int{x, y}] = panel.Title
+			}
+		}
+		for _, target := range panel.Targets {
+			expressions.WriteString(target.Expr + "\n")
+		}
+	}
+	for _, name := range instrumentNames() {
+		if !regexp.MustCompile(`\b` + name + `(_bucket|_count|_sum)?\{`).MatchString(expressions.String()) {
+			t.Errorf("no panel shows %s", name)
+		}
+	}
+}
+
+// grafana stands in for Grafana's variables, with a time range of half an hour.
+var grafana = strings.NewReplacer("$__rate_interval_ms", "60000", "$__rate_interval", "1m", "$__range", "30m", "$job", ".*")
+
+// TestPeersDeploy sends sessions through the collector's configuration, run by Jaeger, which is a distribution of the
+// OpenTelemetry collector, to a real Jaeger and a real Prometheus. All that the dashboard and the rules ask of Prometheus must
+// then have an answer.
+func TestPeersDeploy(t *testing.T) {
+	p := startPrometheus(t, nil)
+	jaeger, query := startJaeger(t)
+	otlp := otlptest.RefusedAddr(t)
+	background(t, peerPath(t, peerJaeger), "--config=file:../deploy/otel-collector.yaml",
+		"--set=receivers.otlp.protocols.grpc.endpoint="+otlp, "--set=receivers.otlp.protocols.http.endpoint="+otlptest.RefusedAddr(t),
+		"--set=exporters.otlp/jaeger.endpoint="+jaeger, "--set=exporters.otlphttp/prometheus.endpoint="+p.url+"/api/v1/otlp")
+	// The first sessions may come before the collector listens: a client that is refused once would give up.
+	waitFor(t, "the collector", func() bool { return reachable(otlp) })
+
+	variables := []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + otlp, "OTEL_SERVICE_NAME=deployed"}
+	// Of the server's process there is nothing to see when it is gone: it must be exported while it runs.
+	h := open(t, cast.As(t, "sdk"), append(slices.Clone(variables), "OTEL_METRIC_EXPORT_INTERVAL=100")...)
+	busy(t, h)
+	waitFor(t, "the running server in Prometheus", func() bool { return len(p.query("process_unix_file_descriptor_count > 0")) == 1 })
+	crashed := open(t, cast.As(t, "server"), variables...)
+	crash(t, crashed)
+	h.CloseInput()
+	h.Wait()
+	for _, host := range []*mcptest.Host{h, crashed} {
+		if said := host.Stderr.String(); strings.Contains(said, "telemetry") {
+			t.Errorf("stderr: %s", said)
+		}
+	}
+	waitFor(t, "both sessions' ends in Prometheus", func() bool {
+		return slices.Equal(p.query(`sum(last_over_time(spanpipe_server_exits_total{job="deployed"}[5m]))`), []float64{2})
+	})
+	waitFor(t, "the traces in Jaeger", func() bool { return jaegerHas(query, "deployed") })
+	for _, panel := range readDashboard(t).Panels {
+		for _, target := range panel.Targets {
+			if got := p.query(grafana.Replace(target.Expr)); len(got) == 0 {
+				t.Errorf("%s: no data of\n%s", panel.Title, target.Expr)
+			}
+		}
+	}
+	checkRules(t, p)
+}
+
+// checkRules expects every rule to be evaluated without an error, every recording to have data, and those alerts to fire of
+// which the sessions have given cause.
+func checkRules(t *testing.T, p prometheus) {
+	t.Helper()
+	var answer struct {
+		Data struct {
+			Groups []struct {
+				Rules []struct{ Name, Type, State, Health, LastError string }
+			}
+		}
+	}
+	state := func(name string) string {
+		for _, group := range answer.Data.Groups {
+			for _, rule := range group.Rules {
+				if rule.Name == name {
+					return rule.State
+				}
+			}
+		}
+		return "missing"
+	}
+	for _, alert := range []string{"McpServerCrashed", "McpProtocolViolation", "McpAnomaly"} {
+		waitFor(t, alert, func() bool { return p.get("/api/v1/rules", &answer) == nil && state(alert) == "firing" })
+	}
+	for _, alert := range []string{"McpTelemetryDropped", "McpToolSlow", "McpOperationHanging", "McpToolFailing"} {
+		if got := state(alert); got != "inactive" {
+			t.Errorf("%s is %s", alert, got)
+		}
+	}
+	recordings := 0
+	for _, group := range answer.Data.Groups {
+		for _, rule := range group.Rules {
+			if rule.Health != "ok" {
+				t.Errorf("%s: %s %s", rule.Name, rule.Health, rule.LastError)
+			}
+			if rule.Type == "recording" {
+				recordings++
+				if got := p.query("last_over_time(" + rule.Name + "[5m])"); len(got) == 0 {
+					t.Errorf("%s has no data", rule.Name)
+				}
+			}
+		}
+	}
+	if recordings == 0 {
+		t.Error("there are no recording rules")
+	}
+}
+
+func reachable(address string) bool {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
+}
+
+// jaegerHas says whether Jaeger knows traces of a service.
+func jaegerHas(query, service string) bool {
+	response, err := http.Get("http://" + query + "/api/services")
+	if err != nil {
+		return false
+	}
+	defer func() { _ = response.Body.Close() }()
+	var answer struct{ Data []string }
+	return json.NewDecoder(response.Body).Decode(&answer) == nil && slices.Contains(answer.Data, service)
+}
+
+// toJSON reads YAML with the library of that name for Node, which is among the peers: none of ours depends on one.
+const toJSON = `process.stdout.write(JSON.stringify(require(process.argv[1]).parse(require("fs").readFileSync(0, "utf8"), {strict: true})))`
+
+// TestPeersDeployYAML reads every YAML file, and checks of compose.yaml what can be without Docker: whole versions, ports on
+// loopback alone, mounts of files that there are.
+func TestPeersDeployYAML(t *testing.T) {
+	node, library := peerPath(t, peerNode), filepath.Join(peerPath(t, peerPackages), "node_modules/yaml")
+	read := func(name string) []byte {
+		cmd := exec.Command(node, "-e", toJSON, library)
+		cmd.Stdin = strings.NewReader(readDeploy(t, name))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		return out
+	}
+	for _, pattern := range []string{"*.yaml", "grafana/provisioning/*/*.yaml"} {
+		names, err := filepath.Glob("../deploy/" + pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("no %s: %v", pattern, err)
+		}
+		for _, name := range names {
+			read(strings.TrimPrefix(filepath.ToSlash(name), "../deploy/"))
+		}
+	}
+	var compose struct {
+		Services map[string]struct {
+			Image          string
+			Ports, Volumes []string
+			DependsOn      []string `json:"depends_on"`
+		}
+		Volumes map[string]any
+	}
+	if err := json.Unmarshal(read("compose.yaml"), &compose); err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`^[a-z0-9/-]+:v?\d+\.\d+\.\d+$`)
+	for name, service := range compose.Services {
+		if !version.MatchString(service.Image) {
+			t.Errorf("%s: the image %s has no whole version", name, service.Image)
+		}
+		for _, port := range service.Ports {
+			if !strings.HasPrefix(port, "127.0.0.1:") {
+				t.Errorf("%s: the port %s is not on loopback alone", name, port)
+			}
+		}
+		for _, volume := range service.Volumes {
+			source, _, _ := strings.Cut(volume, ":")
+			_, named := compose.Volumes[source]
+			if _, err := os.Stat(filepath.Join("../deploy", source)); err != nil && !named {
+				t.Errorf("%s: mounts %s: %v", name, source, err)
+			}
+		}
+		for _, other := range service.DependsOn {
+			if _, ok := compose.Services[other]; !ok {
+				t.Errorf("%s: depends on %s, which is no service", name, other)
+			}
+		}
+	}
+	if len(compose.Services) != 4 {
+		t.Errorf("%d services", len(compose.Services))
+	}
+}
