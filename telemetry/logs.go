@@ -136,7 +136,7 @@ func (r *records) found(f *anomaly.Finding, at trace.SpanContext) {
 	if f.Side != "" {
 		attrs = append(attrs, slog.String("side", string(f.Side)))
 	}
-	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), at), slog.LevelWarn, "unusual call", attrs...)
+	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), at), slog.LevelInfo, "unusual call", attrs...)
 }
 
 // violated reports the first violation of each kind in a session; the metric counts them all.

@@ -5,8 +5,9 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/spanpipe/spanpipe/wrap/winargs"
 	"golang.org/x/sys/windows"
+
+	"github.com/spanpipe/spanpipe/wrap/winargs"
 )
 
 // relayed are the console's events. The server shares our console and has got them itself; we only have to outlive it.
