@@ -87,6 +87,7 @@ func (o options) run(ctx context.Context, out, progress io.Writer) error {
 	b := &bench{short: o.short, progress: progress, product: o.spanpipe}
 	if b.product == "" {
 		b.say("building spanpipe")
+		b.built = true
 		if b.product, err = build(ctx, dir); err != nil {
 			return err
 		}
@@ -141,12 +142,21 @@ func (b *bench) describe(ctx context.Context) {
 	r := &b.result
 	r.Date, r.Go, r.Cores, r.Short = time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.NumCPU(), b.short
 	r.Processor, r.Kernel = machine()
-	if commit, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD").Output(); err == nil {
-		r.Commit = strings.TrimSpace(string(commit))
+	if b.built { // of a binary that was given nothing is known
+		r.Commit = revision(ctx)
 	}
 	if info, err := os.Stat(b.product); err == nil {
 		r.Binary = info.Size()
 	}
+}
+
+// revision is the checkout's, marked where the checkout differs from it.
+func revision(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--abbrev=12").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // build builds spanpipe as it is released.

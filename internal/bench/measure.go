@@ -17,6 +17,7 @@ type bench struct {
 	short     bool
 	progress  io.Writer
 	product   string // the path of spanpipe
+	built     bool   // from this checkout
 	server    []string
 	collector *collector
 	all       []subject

@@ -35,17 +35,18 @@ func table(out io.Writer, r *Result) error {
 	return w.Flush()
 }
 
-// fleetTable says what a session has sent on average. A session without calls would send the metrics alone.
+// fleetTable says what arrived, and what each piece of it cost. Sums over sessions would be too small wherever a delivery has
+// failed, so there are none: a session of n calls is to deliver n+3 spans.
 func fleetTable(w io.Writer, fleet []Traffic) {
-	fmt.Fprintf(w, "\nbytes sent, of %d sessions of %.0f s with %d calls each\n\n", fleet[0].Sessions, fleet[0].Seconds, fleet[0].Calls/int64(fleet[0].Sessions))
-	cells(w, "settings", "traces/call", "logs/call", "metrics/export", "all/session", "exports/session")
-	cells(w, append([]string{"---"}, slices.Repeat([]string{"--:"}, 5)...)...)
+	fmt.Fprintf(w, "\nwhat arrived of %d sessions of %.0f s with %d calls each, bytes as sent (before compression)\n\n", fleet[0].Sessions, fleet[0].Seconds, fleet[0].Calls/int64(fleet[0].Sessions))
+	cells(w, "settings", "spans", "bytes/span", "log exports", "bytes/log export", "metric exports", "bytes/metric export")
+	cells(w, append([]string{"---"}, slices.Repeat([]string{"--:"}, 6)...)...)
 	for _, t := range fleet {
-		per := func(n, of int64) string { return figure(float64(n) / float64(max(of, 1))) }
-		sessions := int64(t.Sessions)
-		cells(w, t.Variant, per(t.Wire["traces"], t.Calls), per(t.Wire["logs"], t.Calls), per(t.Wire["metrics"], t.Requests["metrics"]),
-			per(t.Wire["traces"]+t.Wire["logs"]+t.Wire["metrics"], sessions),
-			per(t.Requests["traces"]+t.Requests["logs"]+t.Requests["metrics"], sessions))
+		per := func(signal string, of int64) string {
+			return figure(float64(t.Wire[signal])/float64(max(of, 1))) + " (" + figure(float64(t.Raw[signal])/float64(max(of, 1))) + ")"
+		}
+		cells(w, t.Variant, fmt.Sprint(t.Spans), per("traces", t.Spans), fmt.Sprint(t.Requests["logs"]), per("logs", t.Requests["logs"]),
+			fmt.Sprint(t.Requests["metrics"]), per("metrics", t.Requests["metrics"]))
 	}
 }
 
