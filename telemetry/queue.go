@@ -19,6 +19,10 @@ const (
 	// tick is how long the first message in an empty queue waits for company. Waking a goroutine costs more than scanning
 	// a small message, so messages are drained in batches.
 	tick = 20 * time.Millisecond
+	// settle is how long a message stays in the queue at least. Bytes are passed on before they are looked at: an answer's
+	// receiver can have sent its next request, and that can have been scanned, before the answer has. What is older than this
+	// has nothing to come before it, unless a goroutine of the relay was kept from running for as long.
+	settle = 10 * time.Millisecond
 )
 
 // chunk is a piece of one direction's messages, in order.
@@ -133,19 +137,43 @@ func (q *queue) swapLines() []stderrLine {
 	return lines
 }
 
-// take takes all messages out of the queue, and says how many have been dropped since it was last called. Each chunk is to
-// be given back.
-func (q *queue) take() ([2][]chunk, dropped) {
+// take takes the messages that were read until the given time out of the queue, and says how many have been dropped since it
+// was last called. Each chunk is to be given back.
+func (q *queue) take(until time.Duration) ([2][]chunk, dropped) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	chunks, lost := q.chunks, q.dropped
-	for _, direction := range chunks {
-		for _, c := range direction {
-			q.taken += len(c)
+	var taken [2][]chunk
+	waiting, content := 0, 0
+	for dir, all := range q.chunks {
+		q.chunks[dir] = nil
+		for _, c := range all {
+			n := len(c)
+			for n > 0 && c[n-1].Last > until {
+				n--
+			}
+			for i := range c[n:] {
+				last := q.room(&q.chunks[dir])
+				*last = append(*last, c[n+i])
+				if x := c[n+i].Extra; x != nil && x.Content != nil {
+					content += x.Content.Size()
+				}
+			}
+			waiting += len(c) - n
+			clear(c[n:])
+			if n > 0 {
+				taken[dir] = append(taken[dir], c[:n])
+			} else {
+				q.free = append(q.free, c[:0])
+			}
+			q.taken += n
 		}
 	}
-	q.chunks, q.length, q.content, q.dropped = [2][]chunk{}, 0, 0, dropped{}
-	return chunks, lost
+	lost := q.dropped
+	q.length, q.content, q.dropped = waiting, content, dropped{}
+	if waiting > 0 {
+		q.due.Reset(tick)
+	}
+	return taken, lost
 }
 
 // giveBack takes a chunk whose messages have been consumed, and are forgotten.

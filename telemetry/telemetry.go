@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -188,8 +189,12 @@ func (t *Telemetry) consume() {
 		case exit = <-t.stop:
 			over = true
 		}
-		t.drain(tracker)
 		now := time.Since(t.epoch)
+		if over {
+			t.drain(tracker, math.MaxInt64)
+		} else {
+			t.drain(tracker, now-settle)
+		}
 		tracker.Advance(now)
 		t.recorder.advance(now, tracker)
 		if over {
@@ -201,9 +206,9 @@ func (t *Telemetry) consume() {
 	}
 }
 
-// drain hands everything in the queue to the tracker.
-func (t *Telemetry) drain(tracker *session.Tracker) {
-	chunks, dropped := t.queue.take()
+// drain hands what is in the queue, and was read until the given time, to the tracker.
+func (t *Telemetry) drain(tracker *session.Tracker, until time.Duration) {
+	chunks, dropped := t.queue.take(until)
 	t.exports.lost.messages.Add(dropped.messages) // the consumer never saw them
 	t.exports.lost.contents.Add(dropped.contents)
 	merge(chunks, func(m *session.Message) {
