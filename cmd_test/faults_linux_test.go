@@ -44,7 +44,7 @@ const (
 // collectorFault is a collector, or the way to it, and what is to become of the spans.
 type collectorFault struct {
 	what, outcome string
-	set           func(t *testing.T, p otlptest.Protocol) site
+	set           func(t testing.TB, p otlptest.Protocol) site
 	arrives       arrival
 	silent        bool // nothing is wrong for the user to know
 }
@@ -181,8 +181,8 @@ func (f collectorFault) arrived(t *testing.T, r *otlptest.Receiver, want, lost i
 }
 
 // behaving starts a receiver that does the same to every request.
-func behaving(cfg otlptest.Config, fault otlptest.Fault) func(*testing.T, otlptest.Protocol) site {
-	return func(t *testing.T, p otlptest.Protocol) site {
+func behaving(cfg otlptest.Config, fault otlptest.Fault) func(testing.TB, otlptest.Protocol) site {
+	return func(t testing.TB, p otlptest.Protocol) site {
 		t.Helper()
 		r := otlptest.Start(t, cfg)
 		r.SetFault(fault)
@@ -190,17 +190,17 @@ func behaving(cfg otlptest.Config, fault otlptest.Fault) func(*testing.T, otlpte
 	}
 }
 
-func refusing(t *testing.T, _ otlptest.Protocol) site {
+func refusing(t testing.TB, _ otlptest.Protocol) site {
 	t.Helper()
 	return site{endpoint: "http://" + otlptest.RefusedAddr(t)}
 }
 
-func slow(t *testing.T, p otlptest.Protocol) site {
+func slow(t testing.TB, p otlptest.Protocol) site {
 	t.Helper()
 	return behaving(otlptest.Config{}, otlptest.Slow(200*time.Millisecond))(t, p)
 }
 
-func smallQueue(t *testing.T, p otlptest.Protocol) site {
+func smallQueue(t testing.TB, p otlptest.Protocol) site {
 	t.Helper()
 	s := slow(t, p)
 	s.env = []string{"OTEL_BSP_MAX_QUEUE_SIZE=10", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=10"}

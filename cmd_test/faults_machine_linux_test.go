@@ -19,7 +19,7 @@ import (
 
 // unreachable is an address from which no answer comes, not even a refusal: a listener that accepts nothing and whose queue
 // is full drops what comes.
-func unreachable(t *testing.T, _ otlptest.Protocol) site {
+func unreachable(t testing.TB, _ otlptest.Protocol) site {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -49,7 +49,7 @@ func unreachable(t *testing.T, _ otlptest.Protocol) site {
 }
 
 // deafNameServer puts the product into namespaces of its own, where the name server is a socket that nobody reads.
-func deafNameServer(t *testing.T, _ otlptest.Protocol) site {
+func deafNameServer(t testing.TB, _ otlptest.Protocol) site {
 	t.Helper()
 	conf := filepath.Join(t.TempDir(), "resolv.conf")
 	if err := os.WriteFile(conf, []byte("nameserver 127.0.0.1\n"), 0o644); err != nil {
@@ -73,7 +73,7 @@ func playDeaf(command []string) int {
 }
 
 // namespace is a command that runs another one in namespaces of its own, after a script has been run there.
-func namespace(t *testing.T, flags, script string) []string {
+func namespace(t testing.TB, flags, script string) []string {
 	t.Helper()
 	if out, err := exec.Command("unshare", flags, "ip", "link").CombinedOutput(); err != nil {
 		if os.Getenv("CI") != "" {

@@ -55,6 +55,9 @@ func (e ending) String() string {
 	return [...]string{"the client leaves", "the server exits", "the server dies", "TERM", "KILL", "the client stops reading"}[e]
 }
 
+// mostCalls bounds the calls of a session.
+const mostCalls = 3000
+
 // marathonNumber is that of the session that lasts as long as the soak.
 const marathonNumber = 0
 
@@ -64,7 +67,7 @@ func newPlan(seed uint64, number int64) *plan {
 	}
 	r := rand.New(rand.NewPCG(seed, uint64(number)))
 	p := &plan{
-		mode: mode(r.IntN(int(modes))), calls: 1 + upTo(r, 3000), biggest: 64 + upTo(r, 4<<20), chunk: 1 + upTo(r, 1<<17),
+		mode: mode(r.IntN(int(modes))), calls: 1 + upTo(r, mostCalls), biggest: 64 + upTo(r, 4<<20), chunk: 1 + upTo(r, 1<<17),
 		healthy: r.IntN(2) == 0, lazy: r.IntN(8) == 0, ending: ending(r.IntN(int(endings))), code: r.IntN(126), orphan: r.IntN(6) == 0,
 		random: r,
 	}

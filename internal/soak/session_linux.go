@@ -100,8 +100,13 @@ func (s *session) variables() []string {
 	if !s.healthy {
 		bound, timeout = "300ms", fmt.Sprint(50+s.random.IntN(2000))
 	}
+	queue := "2048"
+	if s.healthy { // nothing is to be lost, however fast the calls are
+		queue = fmt.Sprint(2 * mostCalls)
+	}
 	return append(s.collector.Env(protocol), "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT="+bound, "OTEL_EXPORTER_OTLP_TIMEOUT="+timeout,
 		"OTEL_BSP_SCHEDULE_DELAY=50", "OTEL_BLRP_SCHEDULE_DELAY=50", "OTEL_METRIC_EXPORT_INTERVAL=100",
+		"OTEL_BSP_MAX_QUEUE_SIZE="+queue,
 		"SPANPIPE_LOG_LEVEL=info", "SPANPIPE_LOG_FORMAT=json")
 }
 
