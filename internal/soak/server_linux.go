@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,7 +53,8 @@ func serve(args []string) int {
 		}
 	}
 	report := fmt.Sprintf("%d %x", count, heard.Sum(nil))
-	if err := os.WriteFile(args[2], []byte(report), 0o600); err != nil {
+	unfinished := args[2] + ".new" // a server may be killed while it writes
+	if os.WriteFile(unfinished, []byte(report), 0o600) != nil || os.Rename(unfinished, args[2]) != nil {
 		return 122
 	}
 	return 0
@@ -74,7 +76,7 @@ func (c counter) Write(p []byte) (int, error) {
 func line(in *bufio.Reader) error {
 	for {
 		_, err := in.ReadSlice('\n')
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}
 	}
