@@ -21,7 +21,7 @@ func TestCanaryPreview(t *testing.T) {
 		t.Run(fmt.Sprintf("%d levels", len(levels)), func(t *testing.T) {
 			t.Parallel()
 			out := filepath.Join(t.TempDir(), "records")
-			h, place := s.run(t, []string{binary(t), "preview", "--out", out}, "SPANPIPE_CAPTURE="+strings.Join(levels, ","))
+			h, place := s.run(t, []string{binary(t), "preview", "--out", out}, "SPANPIPE_FLUSH_TIMEOUT=20s", "SPANPIPE_CAPTURE="+strings.Join(levels, ","))
 			s.end(t, h)
 			text, err := os.ReadFile(out)
 			if err != nil {
@@ -32,7 +32,7 @@ func TestCanaryPreview(t *testing.T) {
 			secrets.in(t, "stderr", s.ours(t, h))
 			s.arrived(t, "the file", text, levels, true)
 
-			h, place = s.run(t, []string{binary(t), "preview"}, "SPANPIPE_CAPTURE="+strings.Join(levels, ","))
+			h, place = s.run(t, []string{binary(t), "preview"}, "SPANPIPE_FLUSH_TIMEOUT=20s", "SPANPIPE_CAPTURE="+strings.Join(levels, ","))
 			s.end(t, h)
 			shown := s.ours(t, h)
 			newSearch(append(s.machine(place), s.canaries...)).in(t, "stderr", shown)

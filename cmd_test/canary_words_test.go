@@ -169,9 +169,20 @@ func windows(secret string) []string {
 	}
 	var out []string
 	for i := range len(secret) - size + 1 {
-		out = append(out, secret[i:i+size])
+		// A run such as 00000000 gives nothing away, and stands in many a figure.
+		if part := secret[i : i+size]; distinct(part) > 3 {
+			out = append(out, part)
+		}
 	}
 	return out
+}
+
+func distinct(s string) int {
+	seen := map[rune]bool{}
+	for _, r := range s {
+		seen[r] = true
+	}
+	return len(seen)
 }
 
 // luhn adds the check digit of a payment card.
