@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,6 +28,9 @@ lines go to stderr. SPANPIPE_CAPTURE and the other settings apply; vetoes do not
 	}
 }
 
+// previewFlush is what writing the last records may take at least. They are all that was asked for, and no host waits.
+const previewFlush = 10 * time.Second
+
 func (a *app) preview(c *cli.Context) error {
 	command := a.serverCommand(c)
 	if len(command) == 0 {
@@ -36,6 +40,7 @@ func (a *app) preview(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	o.flushTimeout = max(o.flushTimeout, previewFlush)
 	config := a.telemetry(o, policy, command)
 	config.Preview = a.say.lines
 	if path := c.String("out"); path != "" {
