@@ -1,7 +1,11 @@
 package telemetry_test
 
 import (
+	"context"
 	"flag"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unsafe"
@@ -28,6 +32,7 @@ func faults() []reliability.Section {
 		})},
 		{What: "a panic in an exporter", Outcome: off, Test: testPanic(func(c *telemetry.Config) { c.Preview = panickingWriter{} })},
 		{What: "a panic in a scanner, which the relay catches", Outcome: off, Test: testFailedTap},
+		{What: "messages that nobody has come to look at when the time for it is up", Outcome: "they are counted as lost", Test: testAbandoned},
 		{What: "a clock that is set back by an hour while a call runs", Test: testClockSetBack,
 			Outcome: "durations and the order of times are those of the monotonic clock"},
 	}}}
@@ -38,6 +43,34 @@ func TestFaults(t *testing.T) { reliability.Run(t, faults()) }
 // TestReliabilityPage keeps the page's table the same as the tests. With -update it writes it.
 func TestReliabilityPage(t *testing.T) {
 	reliability.Page(t, "../docs/reliability.md", "faults inside telemetry", faults(), *update)
+}
+
+// testAbandoned holds the consumer up, as a machine does that has no time for it.
+func testAbandoned(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	held, release := make(chan struct{}), make(chan struct{})
+	hold := sync.OnceFunc(func() { close(held); <-release })
+	var log syncBuffer
+	s := open(t, r, otlptest.GRPC, func(c *telemetry.Config) {
+		c.Operation = func(*telemetry.Operation) { hold() }
+		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	defer close(release)
+	const call = `
+1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}
+2ms < {"jsonrpc":"2.0","id":1,"result":{}}`
+	s.say(call)
+	<-held
+	for range 10 {
+		s.say(call)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	s.tel.Close(ctx, left)
+	// The answer in which it is held up is not done with, nor is its request, unless that came in a batch of its own.
+	if !strings.Contains(log.String(), "messages=22") && !strings.Contains(log.String(), "messages=21") {
+		t.Errorf("of 21 or 22 messages nobody could look at: %s", &log)
+	}
 }
 
 // testClockSetBack shows the taps readings as they are after the wall clock was set back: everything must be counted from

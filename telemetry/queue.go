@@ -9,8 +9,8 @@ import (
 
 const (
 	// queueLimit bounds the messages that wait for the consumer or are just being consumed. At the highest rate a pipe carries,
-	// it is about 10 ms.
-	queueLimit = 8192
+	// it is about 5 ms.
+	queueLimit = 4096
 	// chunkSize is how many messages memory is taken for at once. A buffer that grew would be copied, and one for each
 	// direction on each side would be held four times; chunks are held once, wherever they are needed.
 	chunkSize = 256
@@ -126,6 +126,21 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+}
+
+// abandon closes the queue and says how many messages nobody is going to see, with those that are just being consumed.
+func (q *queue) abandon() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	n := int64(q.taken) + q.dropped.messages
+	for _, direction := range q.chunks {
+		for _, c := range direction {
+			n += int64(len(c))
+		}
+	}
+	q.chunks, q.dropped.messages = [2][]chunk{}, 0
+	return n
 }
 
 // swapLines takes the lines of stderr out of the queue.

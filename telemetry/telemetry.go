@@ -147,6 +147,7 @@ func (t *Telemetry) Close(ctx context.Context, exit Exit) {
 	select {
 	case <-t.stopped:
 	case <-ctx.Done():
+		t.exports.lost.messages.Add(t.queue.abandon()) // the machine is too busy to look at them in time
 	}
 	t.exports.shutdown(ctx)
 }
