@@ -167,6 +167,23 @@ func sampled(text, name, label string) string {
 	return value
 }
 
+// TestAdminHealthWithOrphan has a server leave a process behind that does not want to end. That is none of the server's health.
+func TestAdminHealthWithOrphan(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("orphans are waited for on Linux alone")
+	}
+	h := open(t, []string{"sh", "-c", `(trap "" TERM; exec sleep 60) </dev/null >/dev/null 2>&1 & read line`},
+		"SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_LOG_LEVEL=info", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0")
+	page := servedPage(t, h)
+	h.CloseInput()
+	var got int
+	mcptest.Eventually(t, "/healthz is no longer good", func() bool { got = page.status("/healthz"); return got != http.StatusOK })
+	if got != http.StatusServiceUnavailable {
+		t.Errorf("/healthz while the orphan is waited for: %d", got)
+	}
+	h.Wait()
+}
+
 // TestAdminHealthAfterServer has a collector hold the exit: the server is gone then, and the page must not say otherwise.
 func TestAdminHealthAfterServer(t *testing.T) {
 	hanging := otlptest.Start(t, otlptest.Config{})

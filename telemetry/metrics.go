@@ -227,6 +227,9 @@ type Exit struct {
 	Session session.End
 	Code    int    // its exit code, if no signal killed it
 	Signal  string // the name of the signal that did, such as SIGKILL
+
+	// UserTime and SystemTime are the CPU time of the server and of the descendants that it waited for.
+	UserTime, SystemTime time.Duration
 }
 
 // end records the session, with the calls that were waiting when the server ended.

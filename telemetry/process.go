@@ -19,12 +19,13 @@ type usage struct {
 	mu      sync.Mutex
 	running map[int32]cpuTime // of the processes of the last reading
 	ended   cpuTime           // of those that have gone since, as far as it was seen
+	final   cpuTime           // what the system says of the server once it has ended
 }
 
 type cpuTime struct{ user, system float64 }
 
 // observeProcess makes the instruments of the process tree that begins with pid.
-func observeProcess(meter metric.Meter, pid int, broken func(any)) {
+func observeProcess(meter metric.Meter, pid int, broken func(any)) *usage {
 	u := &usage{root: int32(pid), running: map[int32]cpuTime{}}
 	cpu := semconv.ProcessCPUTime
 	cpuTime, _ := meter.Float64ObservableCounter(cpu.Name, metric.WithUnit(cpu.Unit), metric.WithDescription(cpu.Description))
@@ -49,6 +50,7 @@ func observeProcess(meter metric.Meter, pid int, broken func(any)) {
 		}
 		return nil
 	}, cpuTime, memory, descriptors, threads)
+	return u
 }
 
 func observed(m metric.Meter, i semconv.Instrument) metric.Int64ObservableUpDownCounter {
@@ -94,7 +96,19 @@ func (u *usage) read(ctx context.Context) reading {
 		r.cpu.user += t.user
 		r.cpu.system += t.system
 	}
+	r.cpu.user, r.cpu.system = max(r.cpu.user, u.final.user), max(r.cpu.system, u.final.system)
 	return r
+}
+
+// finish takes what the system has counted for the server. A session may be over before it was read once, or long after; what
+// the server did not wait for is in the readings alone, so the larger one counts.
+func (u *usage) finish(exit Exit) {
+	if u == nil {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.final = cpuTime{user: exit.UserTime.Seconds(), system: exit.SystemTime.Seconds()}
 }
 
 // tree finds the root and its descendants: from parent to child where the system tells that, else in one pass over all

@@ -71,6 +71,7 @@ type Telemetry struct {
 
 	recorder *recorder
 	exports  *exports
+	usage    *usage // nil where nobody asks for it
 
 	stop    chan Exit     // has the server's end when the session is over
 	stopped chan struct{} // closed when the consumer has ended
@@ -110,7 +111,7 @@ func (t *Telemetry) Run(pid int, started time.Time) {
 	t.prepare()
 	t.alive.Store(true)
 	if t.exports.metering {
-		observeProcess(t.exports.meter, pid, t.Fail)
+		t.usage = observeProcess(t.exports.meter, pid, t.Fail)
 	}
 	t.recorder.running(t.exports, started)
 	t.recorder.ready = t.ready.Store
@@ -140,9 +141,14 @@ func (t *Telemetry) Flush() {
 	go t.exports.flush(context.Background()) // bounded by the exporters' timeouts; the process may end before
 }
 
+// Exited says that the server's process has ended, from when on it is no longer healthy. What it wrote may still be on its
+// way: Close ends the session.
+func (t *Telemetry) Exited() { t.alive.Store(false) }
+
 // Close ends the session's telemetry: open operations are ended, and everything is sent within the context's time.
 func (t *Telemetry) Close(ctx context.Context, exit Exit) {
-	t.alive.Store(false)
+	t.Exited()
+	t.usage.finish(exit)
 	t.stop <- exit
 	select {
 	case <-t.stopped:

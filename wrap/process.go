@@ -16,13 +16,14 @@ type process struct {
 
 	os      *os.Process
 	started time.Time
-	over    atomic.Bool // it has ended and has been waited for
-	exited  chan Status // holds how it ended
+	over    atomic.Bool   // it has ended and has been waited for
+	ended   chan struct{} // closed when it has
+	exited  chan Status   // holds how
 }
 
 // start starts the command. What it starts is the goroutine that ends when the server has; Server.Wait waits for it.
 func (p *process) start(command []string) error {
-	p.exited = make(chan Status, 1)
+	p.ended, p.exited = make(chan struct{}), make(chan Status, 1)
 	result := make(chan error)
 	go p.live(command, result)
 	return <-result
@@ -41,13 +42,16 @@ func (p *process) live(command []string, result chan<- error) {
 	}
 	state, err := p.os.Wait()
 	p.over.Store(true)
+	close(p.ended)
 	children.forget(p.os.Pid)
 	if err != nil {
 		// Somebody else has reaped our child. Its status is lost, and no code would be the right one.
 		p.exited <- Status{Code: 1}
 		return
 	}
-	p.exited <- statusOf(state)
+	status := statusOf(state)
+	status.UserTime, status.SystemTime = state.UserTime(), state.SystemTime()
+	p.exited <- status
 }
 
 // signal hands a signal on. It says whether the server was there to get it.

@@ -105,6 +105,10 @@ func (s *Server) Started() time.Time { return s.process.started }
 // end, and what is still to be sent should be sent now.
 func (s *Server) InputEnded() <-chan struct{} { return s.inputEnded }
 
+// Exited is closed when the server's process has ended. What it wrote may still be on its way then, and orphans may be
+// left: see Wait.
+func (s *Server) Exited() <-chan struct{} { return s.process.ended }
+
 // Interrupted is closed when the host sends a signal that would have ended the server after the server has ended:
 // whoever still holds up the exit must let go.
 func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }

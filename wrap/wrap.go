@@ -55,6 +55,9 @@ type Status struct {
 	Signal     syscall.Signal // the signal that killed it, or 0
 	CoreDumped bool
 	ClientLeft bool // the client's input had ended before the server did
+
+	// UserTime and SystemTime are the CPU time of the server and of those of its descendants that were waited for.
+	UserTime, SystemTime time.Duration
 }
 
 // StartError says why a server could not be started.

@@ -134,6 +134,10 @@ func watched(cfg wrap.Config, config telemetry.Config, o *options) (wrap.Status,
 		<-server.InputEnded()
 		t.Flush()
 	}()
+	go func() { // ends with the server's process
+		<-server.Exited()
+		t.Exited()
+	}()
 	status := server.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), o.flushTimeout)
 	defer cancel()
@@ -155,7 +159,10 @@ func isTraceContext(entry string) bool {
 
 // exit is how the server ended, in telemetry's words.
 func exit(s wrap.Status) telemetry.Exit {
-	e := telemetry.Exit{Session: session.ServerLeft, Code: s.Code, Signal: s.SignalName()}
+	e := telemetry.Exit{
+		Session: session.ServerLeft, Code: s.Code, Signal: s.SignalName(),
+		UserTime: s.UserTime, SystemTime: s.SystemTime,
+	}
 	if s.ClientLeft {
 		e.Session = session.ClientLeft
 	}

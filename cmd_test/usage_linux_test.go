@@ -1,0 +1,27 @@
+package cmd_test
+
+import (
+	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+)
+
+// TestShortSessionUsage has a server that is over long before metrics are exported for the first time, behind a shell that
+// waits for it as npx does: its CPU time is what the system says at its end.
+func TestShortSessionUsage(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	const busy = `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done`
+	h := open(t, []string{"sh", "-c", `sh -c '` + busy + `'; true`},
+		"SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT=30s", "OTEL_EXPORTER_OTLP_ENDPOINT="+r.Endpoint(otlptest.GRPC))
+	if code := h.Wait().ExitCode(); code != 0 {
+		t.Fatalf("exit code %d; stderr: %s", code, h.Stderr)
+	}
+	user, system := r.Value("process.cpu.time", otlptest.Attrs{"cpu.mode": "user"}), r.Value("process.cpu.time", otlptest.Attrs{"cpu.mode": "system"})
+	// What the host's own accounting says is ours and the server's, so it is the most there can be.
+	if most := h.Cmd.ProcessState.UserTime().Seconds(); user <= 0.01 || user > most {
+		t.Errorf("process.cpu.time of user mode is %v s, want more than 0.01 and at most %v", user, most)
+	}
+	if most := h.Cmd.ProcessState.SystemTime().Seconds(); system > most {
+		t.Errorf("process.cpu.time of system mode is %v s, want at most %v", system, most)
+	}
+}
