@@ -1,0 +1,138 @@
+package cmd_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+)
+
+// wine is a Windows of its own, with the product in it and this test binary, both built for Windows.
+type wine struct {
+	env             []string
+	dir             string
+	product, server string
+}
+
+// newWine starts it. That takes ten seconds and 700 MB, so that all tests share one.
+func newWine(t *testing.T) *wine {
+	t.Helper()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("wine runs programs for the machine's own processor, and these are for amd64")
+	}
+	for _, name := range []string{"wine", "wineboot", "wineserver"} {
+		if _, err := exec.LookPath(name); err != nil {
+			peerMissing(t, name+" is not installed: it runs the Windows program")
+		}
+	}
+	w := &wine{dir: t.TempDir()}
+	prefix, home := filepath.Join(w.dir, "prefix"), filepath.Join(w.dir, "home")
+	if err := errors.Join(os.Mkdir(prefix, 0o755), os.Mkdir(home, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	w.env = append(poor(), "WINEPREFIX="+prefix, "HOME="+home, "LC_ALL=C.UTF-8", "WINEDEBUG=-all",
+		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=") // no .NET, no browser, no desktop: nothing to ask for or to write
+	w.host(t, "wineserver", "-p30") // it stays between the tests, and goes by itself should nobody end it
+	t.Cleanup(func() {
+		w.host(t, "wineserver", "-k")
+		w.host(t, "wineserver", "-w")
+	})
+	w.host(t, "wineboot", "-i")
+	w.addRandom(t, filepath.Join(prefix, "drive_c/windows/system32/bcryptprimitives.dll"))
+	w.product = w.build(t, "spanpipe.exe", "build", "..")
+	w.server = w.build(t, "server.exe", "test", "-c", ".")
+	return w
+}
+
+// addRandom makes the library that Go programs take random bytes from, where this wine has none.
+func (w *wine) addRandom(t *testing.T, path string) {
+	t.Helper()
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	const compiler = "x86_64-w64-mingw32-gcc"
+	if _, err := exec.LookPath(compiler); err != nil {
+		peerMissing(t, compiler+" is not installed: this wine lacks a library that Go programs need")
+	}
+	w.host(t, compiler, "-O", "-Wall", "-Werror", "-shared", "-nostdlib", "-Wl,-e,0", "-o", path,
+		"testdata/wine/bcryptprimitives.c", "-ladvapi32")
+}
+
+// build builds a program for Windows, with the flags of a release, and returns its path there.
+func (w *wine) build(t *testing.T, name, command string, args ...string) string {
+	t.Helper()
+	path := filepath.Join(w.dir, name)
+	cmd := exec.Command("go", slices.Concat([]string{command, "-trimpath", "-o", path}, args)...)
+	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building %s: %v\n%s", name, err, out)
+	}
+	return windowsPath(path)
+}
+
+// windowsPath is a path as Windows has it: wine's drive Z: is the whole file system.
+func windowsPath(path string) string { return "Z:" + strings.ReplaceAll(path, "/", `\`) }
+
+// host runs a program of this system.
+func (w *wine) host(t *testing.T, line ...string) {
+	t.Helper()
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.Env = w.env
+	out, err := os.CreateTemp(w.dir, "said") // not a pipe, which what stays in the background would hold open
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		said, _ := os.ReadFile(out.Name()) // what there is of it
+		t.Fatalf("%s: %v\n%s", line, err, said)
+	}
+}
+
+// wine is a command that runs one of the programs built.
+func (w *wine) wine(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command("wine", append([]string{windowsPath(filepath.Join(w.dir, name))}, args...)...)
+	cmd.Env = w.env
+	return cmd
+}
+
+// as is the command line for a role, in wine.
+func (w *wine) as(t *testing.T, role string, args ...string) []string {
+	t.Helper()
+	return append([]string{w.server}, cast.As(t, role, args...)[1:]...)
+}
+
+// in makes a command run in wine, with the variables given.
+func (w *wine) in(variables ...string) func(*exec.Cmd) {
+	return func(cmd *exec.Cmd) { cmd.Env = slices.Concat(w.env, variables) }
+}
+
+// wrapped puts the product before a server's command.
+func (w *wine) wrapped(server ...string) []string {
+	return slices.Concat([]string{"wine", w.product, "--"}, server)
+}
+
+// open starts a server behind the product.
+func (w *wine) open(t *testing.T, server []string, variables ...string) *mcptest.Host {
+	t.Helper()
+	return mcptest.Open(t, w.wrapped(server...), w.in(variables...))
+}
+
+// winesOwn is what wine says on the standard error of the first process when a thread is still busy at another's end. It
+// is wine 8's affair: the exit code is right all the same.
+var winesOwn = regexp.MustCompile(`(?m)^wine client error:.*\n`)
+
+// stderr waits for a process's end and returns what it has written to stderr.
+func (w *wine) stderr(h *mcptest.Host) string {
+	h.Wait()
+	return winesOwn.ReplaceAllString(h.Stderr.String(), "")
+}
