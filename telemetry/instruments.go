@@ -130,15 +130,22 @@ func with(kv ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributeSet(attribute.NewSet(set...))
 }
 
-// names bounds the names that a peer has chosen and that become attributes of metrics: those that the server has listed,
-// and until it has, the first few that come.
+// names bounds the names, versions and codes that a peer has chosen and that become attributes of metrics: those that the server has
+// listed, and until it has, the first few that come.
 type names struct {
+	most   int // names that have series of their own
 	known  map[string]bool
 	listed bool
 }
 
-// maxLabels is how many tools, or prompts, of one server have series of their own.
-const maxLabels = 200
+const (
+	// mostTargets bounds the tools, and the prompts, of one server.
+	mostTargets = 200
+	// mostCodes bounds the error codes of a server, which may have as many as it likes.
+	mostCodes = 30
+	// mostVersions bounds the protocol versions of one session, in which more than two would be strange.
+	mostVersions = 5
+)
 
 // list takes names that the server has told.
 func (n *names) list(all []string) {
@@ -155,7 +162,7 @@ func (n *names) add(name string) bool {
 	if n.known[name] {
 		return true
 	}
-	if len(n.known) >= maxLabels {
+	if len(n.known) >= n.most {
 		return false
 	}
 	if n.known == nil {

@@ -21,6 +21,8 @@ type metricsRecorder struct {
 	instruments
 	series         series
 	tools, prompts names
+	versions       names // of the protocol
+	codes          names // of errors
 	resources      *resources
 	peers          *peers
 	started        time.Duration // the server's process
@@ -42,6 +44,7 @@ const mostNames = 8
 
 func newMetrics(e *exports, started time.Duration, p *peers, r *resources) *metricsRecorder {
 	m := &metricsRecorder{instruments: newInstruments(e.meter), series: series{}, peers: p, resources: r, started: started, running: true}
+	m.tools.most, m.prompts.most, m.versions.most, m.codes.most = mostTargets, mostTargets, mostVersions, mostCodes
 	m.startup.Record(context.Background(), started.Seconds(), with(attribute.String(semconv.Phase, "process")))
 	m.observeSession(e.meter)
 	e.lost.observe(e.meter)
@@ -165,7 +168,10 @@ func (m *metricsRecorder) finished(op *session.Operation) {
 	}
 	full := about
 	full.conventional = true
-	full.errorType, full.code, full.protocol = op.ErrorType, op.Code, op.Protocol
+	full.code, full.protocol = m.codes.label(op.Code), m.versions.label(op.Protocol)
+	if full.errorType = op.ErrorType; op.ErrorType == op.Code {
+		full.errorType = full.code
+	}
 	if op.Method == semconv.PromptsGet || op.Method == semconv.Complete {
 		full.prompt = m.prompts.label(op.Target)
 	}
@@ -236,7 +242,7 @@ type Exit struct {
 func (m *metricsRecorder) end(now time.Duration, exit Exit, waiting int) {
 	ctx := context.Background()
 	kv := append(m.peers.attributes(),
-		attribute.String(semconv.NetworkTransport, semconv.TransportPipe), attribute.String(semconv.ProtocolVersion, m.peers.protocol))
+		attribute.String(semconv.NetworkTransport, semconv.TransportPipe), attribute.String(semconv.ProtocolVersion, m.versions.label(m.peers.protocol)))
 	if exit.Session == session.ServerLeft {
 		kv = append(kv, attribute.String(semconv.ErrorType, semconv.ErrServerExit))
 	}
