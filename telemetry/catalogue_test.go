@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,7 @@ func TestEveryInstrument(t *testing.T) {
 	}
 	for _, i := range semconv.Instruments() {
 		describe(t, r, i)
+		exemplify(t, r, i)
 	}
 	if t.Failed() {
 		t.Log(r.Summary())
@@ -186,4 +188,40 @@ func describe(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
 			}
 		}
 	}
+}
+
+// exemplify holds an instrument's example in TELEMETRY.md against what arrived. Of what depends on the machine, the series
+// counts and not its value.
+func exemplify(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
+	t.Helper()
+	want, machine := i.Example, strings.HasPrefix(i.Name, "process.") || i.Name == semconv.ServerSessionDuration.Name
+	var all []string
+	for _, p := range r.Series(i.Name, nil) {
+		all = append(all, exampleOf(p, i.Attributes))
+	}
+	matches := func(got string) bool {
+		want := want
+		if machine {
+			got, want = got[:strings.LastIndexByte(got, '}')], want[:strings.LastIndexByte(want, '}')]
+		}
+		return got == want
+	}
+	if !slices.ContainsFunc(all, matches) {
+		t.Errorf("%s: the example %q is not among\n%s", i.Name, i.Example, strings.Join(all, "\n"))
+	}
+}
+
+// exampleOf writes a series as TELEMETRY.md does: the attributes in the order of the instrument's, and what it says.
+func exampleOf(p otlptest.Point, attributes []string) string {
+	var kv []string
+	for _, key := range attributes {
+		if value, ok := p.Attrs[key]; ok {
+			kv = append(kv, fmt.Sprintf("%s=%v", key, value))
+		}
+	}
+	value := fmt.Sprint(p.Value)
+	if p.Type == otlptest.Histogram {
+		value = fmt.Sprintf("%d of %.4g in all", p.Count, p.Total)
+	}
+	return "{" + strings.Join(kv, " ") + "} " + value
 }

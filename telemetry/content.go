@@ -25,6 +25,7 @@ type content struct {
 func newContent(cfg Config) *content {
 	c := &content{capture: cfg.Policy.Capture(), contents: contents(cfg.Policy.Capture()), clean: cfg.Clean}
 	c.keys = c.capture.Only()
+	c.resources.schemes.most = mostSchemes
 	return c
 }
 

@@ -141,6 +141,8 @@ type names struct {
 const (
 	// mostTargets bounds the tools, and the prompts, of one server.
 	mostTargets = 200
+	// mostSchemes bounds the schemes of URIs for which there is no template.
+	mostSchemes = 20
 	// mostCodes bounds the error codes of a server, which may have as many as it likes.
 	mostCodes = 30
 	// mostVersions bounds the protocol versions of one session, in which more than two would be strange.

@@ -44,7 +44,7 @@ func (r *records) operation(op *session.Operation, at trace.SpanContext) {
 	if !r.logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	attrs := append(about(op), slog.Float64("duration", op.Duration().Seconds()))
+	attrs := append(about(op), slog.Float64(semconv.Duration, op.Duration().Seconds()))
 	if op.Answered {
 		attrs = append(attrs, slog.Int64(semconv.ResponseSize, op.ResponseSize))
 	}
@@ -59,7 +59,7 @@ func (r *records) operation(op *session.Operation, at trace.SpanContext) {
 	if text := shownError(op); text != "" {
 		attrs = append(attrs, slog.String(semconv.ErrorMessage, text))
 	}
-	r.logger.LogAttrs(ctx, slog.LevelInfo, "operation finished", attrs...)
+	r.logger.LogAttrs(ctx, slog.LevelInfo, semconv.OperationFinished.Message, attrs...)
 }
 
 // about tells which operation a record is about.
@@ -89,8 +89,8 @@ func (r *records) hanging(op *session.Operation, now time.Duration, place func(*
 		return
 	}
 	r.hangs[op] = op.Start + 2*(now-op.Start)
-	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), place(op)), slog.LevelWarn, "operation has not been answered yet",
-		append(about(op), slog.Float64("duration", (now-op.Start).Seconds()))...)
+	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), place(op)), slog.LevelWarn, semconv.OperationHangs.Message,
+		append(about(op), slog.Float64(semconv.Duration, (now-op.Start).Seconds()))...)
 }
 
 // message records a log message of the server's, if those were asked for.
@@ -99,11 +99,11 @@ func (r *records) message(n *session.Note) {
 	if data == "" {
 		return
 	}
-	attrs := []slog.Attr{slog.String("data", data)}
+	attrs := []slog.Attr{slog.String(semconv.Data, data)}
 	if n.Message.Extra.Logger != "" {
-		attrs = append(attrs, slog.String("logger", n.Message.Extra.Logger))
+		attrs = append(attrs, slog.String(semconv.Logger, n.Message.Extra.Logger))
 	}
-	r.logger.LogAttrs(context.Background(), severity(n.Message.Extra.Level), "server message", attrs...)
+	r.logger.LogAttrs(context.Background(), severity(n.Message.Extra.Level), semconv.ServerMessage.Message, attrs...)
 }
 
 // severity maps MCP's levels, which are those of syslog (RFC 5424).
@@ -121,22 +121,22 @@ func severity(level string) slog.Level {
 
 // stderr records a line that the server has written to stderr.
 func (r *records) stderr(line string) {
-	r.remote.LogAttrs(context.Background(), slog.LevelInfo, "server stderr", slog.String("data", line))
+	r.remote.LogAttrs(context.Background(), slog.LevelInfo, semconv.ServerStderr.Message, slog.String(semconv.Data, line))
 }
 
 // found reports what stands out: what was seen, and what had been usual.
 func (r *records) found(f *anomaly.Finding, at trace.SpanContext) {
 	attrs := []slog.Attr{
 		slog.String(semconv.Anomaly, string(f.Kind)), slog.String(semconv.ToolName, f.Tool),
-		slog.Float64("seen", f.Seen), slog.Float64("usual", f.Usual), slog.String("unit", f.Unit),
+		slog.Float64(semconv.Seen, f.Seen), slog.Float64(semconv.Usual, f.Usual), slog.String(semconv.Unit, f.Unit),
 	}
 	if f.From != "" {
 		attrs = append(attrs, slog.String(semconv.FromTool, f.From))
 	}
 	if f.Side != "" {
-		attrs = append(attrs, slog.String("side", string(f.Side)))
+		attrs = append(attrs, slog.String(semconv.Side, string(f.Side)))
 	}
-	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), at), slog.LevelInfo, "unusual call", attrs...)
+	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), at), slog.LevelInfo, semconv.UnusualCall.Message, attrs...)
 }
 
 // violated reports the first violation of each kind in a session; the metric counts them all.
@@ -157,15 +157,15 @@ func (r *records) violated(n *session.Note) {
 	}
 	attrs := []slog.Attr{
 		slog.String(semconv.Violation, string(n.Violation)), slog.String(semconv.Direction, n.Message.Dir.String()),
-		slog.Int64("size", n.Message.Size),
+		slog.Int64(semconv.Size, n.Message.Size),
 	}
 	if n.Message.Reason != "" {
-		attrs = append(attrs, slog.String("reason", n.Message.Reason))
+		attrs = append(attrs, slog.String(semconv.Why, n.Message.Reason))
 	}
 	if hint != "" {
-		attrs = append(attrs, slog.String("hint", hint))
+		attrs = append(attrs, slog.String(semconv.Hint, hint))
 	}
-	r.logger.LogAttrs(context.Background(), level, "unexpected message; said once for each kind", attrs...)
+	r.logger.LogAttrs(context.Background(), level, semconv.UnexpectedMessage.Message, attrs...)
 }
 
 // correlated adds the ids of the span in the context, which the bridge to OpenTelemetry finds there itself.

@@ -20,11 +20,14 @@ func TestDocuments(t *testing.T) {
 	parts := map[string]string{
 		"settings":   settingsTable(),
 		"metrics":    metricsTable(),
+		"examples":   metricsExamples(),
+		"records":    recordsTable(),
+		"recorded":   recordsExamples(),
 		"operation":  attributesTable(semconv.OperationAttributes()),
 		"content":    attributesTable(semconv.ContentAttributes()),
 		"session":    attributesTable(semconv.SessionAttributes()),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
-		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %v bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
+		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
 	}
 	const file = "../../TELEMETRY.md"
 	old, err := os.ReadFile(file)
@@ -77,6 +80,31 @@ func metricsTable() string {
 		b += fmt.Sprintf("| `%s` | %s, %s | %s | %s |\n", i.Name, i.Form, i.Unit, i.Description, attributes)
 	}
 	return b
+}
+
+// metricsExamples is a series of every instrument, as the test of all instruments has seen it arrive.
+func metricsExamples() string {
+	b := "```text\n"
+	for _, i := range semconv.Instruments() {
+		b += i.Name + " " + i.Example + "\n"
+	}
+	return b + "```\n"
+}
+
+func recordsTable() string {
+	b := "| record | level | when and what | attributes |\n|---|---|---|---|\n"
+	for _, r := range semconv.Records() {
+		b += fmt.Sprintf("| %s | %s | %s | `%s` |\n", r.Message, r.Level, r.When, strings.Join(r.Attributes, "`, `"))
+	}
+	return b
+}
+
+func recordsExamples() string {
+	b := "```text\n"
+	for _, r := range semconv.Records() {
+		b += r.Message + " " + r.Example + "\n"
+	}
+	return b + "```\n"
 }
 
 func attributesTable(all []semconv.Attribute) string {

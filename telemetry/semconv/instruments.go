@@ -19,6 +19,7 @@ type Instrument struct {
 	Unit        string // UCUM
 	Description string
 	Attributes  []string
+	Example     string // a series with its value; those of a histogram are a count and a sum
 }
 
 var (
@@ -32,105 +33,130 @@ var (
 		Name: "mcp.server.operation.duration", Form: Histogram, Unit: "s",
 		Description: "Time from a client's request to the end of the server's answer, less the time in which the server waited for the user.",
 		Attributes:  []string{MethodName, ToolName, PromptName, OperationName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
+		Example:     "{mcp.method.name=tools/call gen_ai.tool.name=fetch gen_ai.operation.name=execute_tool error.type=tool_error mcp.protocol.version=2025-11-25 network.transport=pipe} 1 of 0.1 in all",
 	}
 	ClientOperationDuration = Instrument{
 		Name: "mcp.client.operation.duration", Form: Histogram, Unit: "s",
 		Description: "Time from a server's request to the end of the client's answer.",
 		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
+		Example:     "{mcp.method.name=sampling/createMessage mcp.protocol.version=2025-11-25 network.transport=pipe} 1 of 0.2 in all",
 	}
 	ServerSessionDuration = Instrument{
 		Name: "mcp.server.session.duration", Form: Histogram, Unit: "s",
 		Description: "Time from the start of the server's process to its end.",
 		Attributes:  append([]string{ProtocolVersion, NetworkTransport, ErrorType}, peers...),
+		Example:     "{mcp.protocol.version=2025-11-25 network.transport=pipe error.type=server_exit spanpipe.client.name=test-client spanpipe.client.version=1.0 spanpipe.server.name=test-server spanpipe.server.version=2.0} 1 of 2.5 in all",
 	}
 	SessionActive = Instrument{
 		Name: "spanpipe.session.active", Form: UpDownCounter, Unit: "{session}",
 		Description: "Sessions that are running.", Attributes: peers,
+		Example: "{spanpipe.client.name=test-client spanpipe.client.version=1.0 spanpipe.server.name=test-server spanpipe.server.version=2.0} 0",
 	}
 	OperationActive = Instrument{
 		Name: "spanpipe.operation.active", Form: UpDownCounter, Unit: "{operation}",
 		Description: "Operations that have begun and not ended.", Attributes: operation,
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 0",
 	}
 	MessageSize = Instrument{
 		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
 		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName},
+		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list} 1 of 114 in all",
 	}
 	OperationRequestSize = Instrument{
 		Name: RequestSize, Form: Histogram, Unit: "By",
 		Description: "Size of an operation's requests.", Attributes: operation,
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 12 of 1220 in all",
 	}
 	OperationResponseSize = Instrument{
 		Name: ResponseSize, Form: Histogram, Unit: "By",
 		Description: "Size of an operation's answers.", Attributes: operation,
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} 1 of 109 in all",
 	}
 	OperationWait = Instrument{
 		Name: Wait, Form: Histogram, Unit: "s",
 		Description: "Time from the end of a request to the first byte of its answer.", Attributes: operation,
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 11 of 0.4 in all",
 	}
 	OperationTransfer = Instrument{
 		Name: Transfer, Form: Histogram, Unit: "s",
 		Description: "Time from an answer's first byte to its last.", Attributes: operation,
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} 1 of 0 in all",
 	}
 	StartupDuration = Instrument{
 		Name: "spanpipe.server.startup.duration", Form: Histogram, Unit: "s",
 		Description: "Time to start the process, and from its start to the first answered handshake and the first answered list of tools.",
 		Attributes:  []string{Phase},
+		Example:     "{spanpipe.startup.phase=handshake} 1 of 0.02 in all",
 	}
 	OperationErrors = Instrument{
 		Name: "spanpipe.operation.errors", Form: Counter, Unit: "{error}",
 		Description: "Operations that did not succeed, whoever was at fault, by class.", Attributes: append([]string{ErrorClass}, operation...),
+		Example: "{spanpipe.error.class=rate_limited mcp.method.name=tools/call gen_ai.tool.name=fetch} 1",
 	}
 	ResourceReads = Instrument{
 		Name: "spanpipe.resource.reads", Form: Counter, Unit: "{read}",
 		Description: "Answered reads of resources.", Attributes: []string{Resource},
+		Example: "{spanpipe.resource=note://{id}} 1",
 	}
 	ResourceSize = Instrument{
 		Name: "spanpipe.resource.size", Form: Histogram, Unit: "By",
 		Description: "Size of the answers to reads of resources.", Attributes: []string{Resource},
+		Example: "{spanpipe.resource=file} 1 of 79 in all",
 	}
 	ToolTransitions = Instrument{
 		Name: "spanpipe.tool.transitions", Form: Counter, Unit: "{transition}",
 		Description: "Calls of one tool after another.", Attributes: []string{FromTool, ToTool},
+		Example: "{spanpipe.tool.from=search spanpipe.tool.to=fetch} 1",
 	}
 	Anomalies = Instrument{
 		Name: "spanpipe.anomalies", Form: Counter, Unit: "{anomaly}",
 		Description: "Calls that stand out from the session's own past.", Attributes: []string{Anomaly, ToolName},
+		Example: "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search} 1",
 	}
 	ToolsDefinitionSize = Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
 		Description: "Size of the last list of tools: what it costs the model's context.",
+		Example:     "{} 70",
 	}
 	ToolsListed = Instrument{
 		Name: "spanpipe.tools.listed", Form: Gauge, Unit: "{tool}",
 		Description: "Tools in the last list.",
+		Example:     "{} 2",
 	}
 	ServerExits = Instrument{
 		Name: "spanpipe.server.exits", Form: Counter, Unit: "{exit}",
 		Description: "Ends of server processes.", Attributes: []string{Exit, ExitCode, Signal, InFlight},
+		Example: "{spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true} 1",
 	}
 	ProtocolViolations = Instrument{
 		Name: "spanpipe.protocol.violations", Form: Counter, Unit: "{violation}",
 		Description: "What was on the wire and should not have been.", Attributes: []string{Violation, Direction},
+		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client} 1",
 	}
 	ProcessCPUTime = Instrument{
 		Name: "process.cpu.time", Form: Counter, Unit: "s",
 		Description: "CPU time of the server's process and its descendants.", Attributes: []string{CPUMode},
+		Example: "{cpu.mode=user} 10800",
 	}
 	ProcessMemoryUsage = Instrument{
 		Name: "process.memory.usage", Form: UpDownCounter, Unit: "By",
 		Description: "Resident memory of the server's process and its descendants.",
+		Example:     "{} 25563136",
 	}
 	ProcessFileDescriptors = Instrument{
 		Name: "process.unix.file_descriptor.count", Form: UpDownCounter, Unit: "{file_descriptor}",
 		Description: "Open file descriptors of the server's process and its descendants.",
+		Example:     "{} 15",
 	}
 	ProcessThreads = Instrument{
 		Name: "process.thread.count", Form: UpDownCounter, Unit: "{thread}",
 		Description: "Threads of the server's process and its descendants.",
+		Example:     "{} 6",
 	}
 	TelemetryDropped = Instrument{
 		Name: "spanpipe.telemetry.dropped", Form: Counter, Unit: "{record}",
 		Description: "Messages, spans and log records that could not be recorded or sent.", Attributes: []string{Reason},
+		Example: "{spanpipe.reason=span} 0",
 	}
 )
 

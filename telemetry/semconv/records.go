@@ -1,0 +1,71 @@
+package semconv
+
+// Record describes a log record. Records have the trace and span id of what they are about, where there is a span.
+type Record struct {
+	Message    string
+	Level      string // as slog names them
+	When       string // when there is one, and what it says
+	Attributes []string
+	Example    string // its attributes, in that order
+}
+
+// Attributes that only log records have.
+const (
+	Duration = "duration" // s
+	Data     = "data"     // what the server said, redacted
+	Logger   = "logger"   // the server's name for the part of it that said so
+	Size     = "size"     // By
+	Why      = "reason"
+	Hint     = "hint"  // what the user can do
+	Seen     = "seen"  // in the unit
+	Usual    = "usual" // the same
+	Unit     = "unit"
+	Side     = "side" // of a size: request, response
+)
+
+var operationRecord = []string{MethodName, Direction, ToolName, PromptName, RequestID, Duration}
+
+// The log records.
+var (
+	OperationFinished = Record{
+		Message: "operation finished", Level: "INFO",
+		When:       "an operation has ended, whatever came of it",
+		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)], ResponseSize, ErrorType, StatusCode, ErrorClass, ErrorMessage),
+		Example:    "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch jsonrpc.request.id=4 duration=0.1 spanpipe.operation.response.size=109 error.type=tool_error spanpipe.error.class=rate_limited spanpipe.error.message=429 Too Many Requests}",
+	}
+	OperationHangs = Record{
+		Message: "operation has not been answered yet", Level: "WARN",
+		When:       "an operation has been open for `SPANPIPE_HANG_AFTER`, and again each time that this has doubled, while it hangs",
+		Attributes: operationRecord,
+		Example:    "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store jsonrpc.request.id=i duration=30}",
+	}
+	UnusualCall = Record{
+		Message: "unusual call", Level: "INFO",
+		When:       "a call stands out from the session's own past: what was seen, and what had been usual; see docs/anomalies.md",
+		Attributes: []string{Anomaly, ToolName, FromTool, Seen, Usual, Unit, Side},
+		Example:    "{spanpipe.anomaly.kind=size_outlier gen_ai.tool.name=search seen=1048636 usual=160 unit=By side=response}",
+	}
+	UnexpectedMessage = Record{
+		Message: "unexpected message; said once for each kind", Level: "WARN, or INFO where it does no harm",
+		When:       "something was on the wire that should not have been; `spanpipe.protocol.violations` counts them all",
+		Attributes: []string{Violation, Direction, Size, Why, Hint},
+		Example:    "{spanpipe.violation.kind=noise spanpipe.direction=to_client size=34 hint=a stdio server may write nothing but JSON-RPC messages to stdout; logs belong on stderr}",
+	}
+	ServerMessage = Record{
+		Message: "server message", Level: "that of the server's message",
+		When:       "`SPANPIPE_CAPTURE` has `messages`: the server has sent a notifications/message",
+		Attributes: []string{Data, Logger},
+		Example:    `{data="slow query" logger=db}`,
+	}
+	ServerStderr = Record{
+		Message: "server stderr", Level: "INFO",
+		When:       "`SPANPIPE_CAPTURE` has `stderr`: the server has written a line there; for the collector alone, the line itself passes on",
+		Attributes: []string{Data},
+		Example:    "{data=listening on the usual port}",
+	}
+)
+
+// Records returns all of them, in the order in which they are documented.
+func Records() []Record {
+	return []Record{OperationFinished, OperationHangs, UnusualCall, UnexpectedMessage, ServerMessage, ServerStderr}
+}
