@@ -34,10 +34,11 @@ var silence = sync.OnceFunc(func() {
 	log.SetOutput(io.Discard)
 })
 
-// frugal makes the runtime prefer memory to time: a wrapper runs beside every server, nearly always idle, and whatever the
-// heap has grown to in a busy second it keeps for minutes. Collecting at half the usual growth costs a few percent of a call;
-// the limit, below which the heap of a session that is not flooded stays, makes collections more frequent in a flood instead
-// of the heap larger. Whoever sets the runtime's own variables is right.
+// frugal makes the runtime prefer memory to time where there is a flood: a wrapper runs beside every server, nearly always
+// idle, and whatever the heap has grown to in a busy second it keeps for minutes. Above the limit, below which the heap of other
+// sessions stays, collections become more frequent instead of the heap larger. To collect at half the usual growth as well
+// saves 4 MiB of a busy session, and was tried: a call then costs a seventh more, and one in a hundred takes 1.4 times as long.
+// Whoever sets the runtime's own variables is right.
 func frugal(lookup func(string) (string, bool), capturing bool) {
 	if given(lookup, "GOGC") || given(lookup, "GOMEMLIMIT") {
 		return
@@ -46,7 +47,6 @@ func frugal(lookup func(string) (string, bool), capturing bool) {
 	if capturing {
 		limit = 40 << 20
 	}
-	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(limit)
 }
 

@@ -22,6 +22,7 @@ type records struct {
 	told   map[session.Violation]bool
 	hangs  map[*session.Operation]time.Duration // when an open operation is to be reported next
 	after  time.Duration
+	attrs  []slog.Attr // scratch: a record copies what it is given
 }
 
 func newRecords(cfg Config, e *exports) *records {
@@ -44,38 +45,33 @@ func (r *records) operation(op *session.Operation, at trace.SpanContext) {
 	if !r.logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	attrs := append(about(op), slog.Float64(semconv.Duration, op.Duration().Seconds()))
+	r.about(op)
+	r.attrs = append(r.attrs, slog.Float64(semconv.Duration, op.Duration().Seconds()))
 	if op.Answered {
-		attrs = append(attrs, slog.Int64(semconv.ResponseSize, op.ResponseSize))
+		r.attrs = append(r.attrs, slog.Int64(semconv.ResponseSize, op.ResponseSize))
 	}
-	for _, a := range [...]slog.Attr{
-		slog.String(semconv.ErrorType, op.ErrorType), slog.String(semconv.StatusCode, op.Code),
-		slog.String(semconv.ErrorClass, string(op.Class)),
-	} {
-		if a.Value.String() != "" {
-			attrs = append(attrs, a)
-		}
-	}
-	if text := shownError(op); text != "" {
-		attrs = append(attrs, slog.String(semconv.ErrorMessage, text))
-	}
-	r.logger.LogAttrs(ctx, slog.LevelInfo, semconv.OperationFinished.Message, attrs...)
+	r.text(semconv.ErrorType, op.ErrorType)
+	r.text(semconv.StatusCode, op.Code)
+	r.text(semconv.ErrorClass, string(op.Class))
+	r.text(semconv.ErrorMessage, shownError(op))
+	r.logger.LogAttrs(ctx, slog.LevelInfo, semconv.OperationFinished.Message, r.attrs...)
 }
 
-// about tells which operation a record is about.
-func about(op *session.Operation) []slog.Attr {
-	attrs := []slog.Attr{slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, op.Dir.String())}
-	if op.Target != "" {
-		key := semconv.ToolName
-		if op.Method != semconv.ToolsCall {
-			key = semconv.PromptName
-		}
-		attrs = append(attrs, slog.String(key, op.Target))
+// about begins the attributes of a record with which operation it is about.
+func (r *records) about(op *session.Operation) {
+	r.attrs = append(r.attrs[:0], slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, op.Dir.String()))
+	if op.Method == semconv.ToolsCall {
+		r.text(semconv.ToolName, op.Target)
+	} else {
+		r.text(semconv.PromptName, op.Target)
 	}
-	if op.ID.Text != "" {
-		attrs = append(attrs, slog.String(semconv.RequestID, op.ID.Text))
+	r.text(semconv.RequestID, op.ID.Text)
+}
+
+func (r *records) text(key, value string) {
+	if value != "" {
+		r.attrs = append(r.attrs, slog.String(key, value))
 	}
-	return attrs
 }
 
 // hanging reports an operation that has been open for long, while it is: after the configured time, and again each time that
@@ -89,8 +85,9 @@ func (r *records) hanging(op *session.Operation, now time.Duration, place func(*
 		return
 	}
 	r.hangs[op] = op.Start + 2*(now-op.Start)
-	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), place(op)), slog.LevelWarn, semconv.OperationHangs.Message,
-		append(about(op), slog.Float64(semconv.Duration, (now-op.Start).Seconds()))...)
+	r.about(op)
+	r.attrs = append(r.attrs, slog.Float64(semconv.Duration, (now-op.Start).Seconds()))
+	r.logger.LogAttrs(trace.ContextWithSpanContext(context.Background(), place(op)), slog.LevelWarn, semconv.OperationHangs.Message, r.attrs...)
 }
 
 // message records a log message of the server's, if those were asked for.

@@ -122,16 +122,22 @@ type measure struct {
 func (b *bench) measures() []measure {
 	rounds, lasting := b.plan(20, 300*time.Millisecond)
 	all := []measure{{"small call", "µs", latency, rounds, func(l *live) ([]float64, error) {
-		return l.calls(smallRequest, smallAnswer, lasting)
+		return l.calls(smallRequest, smallAnswer, lasting, 0)
 	}}}
+	// Back to back, a call competes for the cores with what is recorded and sent of those before it. This is what an agent
+	// in a hurry makes, or a few of them: the machine has time between.
+	pacedRounds, pacedLasting := b.plan(10, time.Second)
+	all = append(all, measure{"small call, 200 a second", "µs", latency, pacedRounds, func(l *live) ([]float64, error) {
+		return l.calls(smallRequest, smallAnswer, pacedLasting, 5*time.Millisecond)
+	}})
 	rounds, lasting = b.plan(10, 150*time.Millisecond)
 	for _, size := range []struct {
 		name  string
 		bytes int
 	}{{"1 KiB", 1 << 10}, {"64 KiB", 64 << 10}, {"1 MiB", 1 << 20}} {
 		all = append(all,
-			measure{size.name + " answer", "µs", latency, rounds, func(l *live) ([]float64, error) { return l.calls(smallRequest, size.bytes, lasting) }},
-			measure{size.name + " request", "µs", latency, rounds, func(l *live) ([]float64, error) { return l.calls(size.bytes, smallAnswer, lasting) }})
+			measure{size.name + " answer", "µs", latency, rounds, func(l *live) ([]float64, error) { return l.calls(smallRequest, size.bytes, lasting, 0) }},
+			measure{size.name + " request", "µs", latency, rounds, func(l *live) ([]float64, error) { return l.calls(size.bytes, smallAnswer, lasting, 0) }})
 	}
 	rounds, lasting = b.plan(10, 400*time.Millisecond)
 	all = append(all, measure{"pipelined", "calls/s", median, rounds, func(l *live) ([]float64, error) {

@@ -90,10 +90,11 @@ func (l *line) call(request []byte) (time.Duration, error) {
 	}
 }
 
-// calls makes calls for so long and returns their times in microseconds.
-func (l *line) calls(size, answer int, lasting time.Duration) ([]float64, error) {
+// calls makes calls for so long, with a pause before each, and returns their times in microseconds.
+func (l *line) calls(size, answer int, lasting, pause time.Duration) ([]float64, error) {
 	var took []float64
 	for start := time.Now(); time.Since(start) < lasting || len(took) == 0; {
+		time.Sleep(pause)
 		d, err := l.call(l.compose(size, answer))
 		if err != nil {
 			return nil, err
