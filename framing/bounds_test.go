@@ -92,6 +92,7 @@ func TestTooManyValues(t *testing.T) {
 	}{
 		{"by number", `{"name":"t"}`, 10000, framing.MaxRepeated},
 		{"by size", `{"name":"` + strings.Repeat("n", 100) + `"}`, 1000, (framing.MaxRepeatedBytes-128)/100 + 1},
+		{"by size, to the last byte", `{"name":"` + strings.Repeat("n", 128) + `"}`, 1000, framing.MaxRepeatedBytes / 128},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			list := strings.Repeat(test.element+",", test.n-1) + test.element
@@ -107,6 +108,33 @@ func TestTooManyValues(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The bytes that are kept of a container are no more than its path wants, however long it goes on.
+func TestContainerThatGoesOn(t *testing.T) {
+	s := framing.NewScanner(awkwardTable, func(*framing.Message) {})
+	s.Write([]byte(`{"params":{"x":[`), epoch)
+	chunk := []byte(strings.Repeat("1,", 500))
+	for range 2000 {
+		s.Write(chunk, epoch)
+	}
+	if n := s.Retained(); n > 64<<10 {
+		t.Errorf("%d bytes retained", n)
+	}
+}
+
+// Nor may what came before the last of equal keys pile up, where texts must be copied since a chunk ends.
+func TestDuplicatesThatGoOn(t *testing.T) {
+	s := framing.NewScanner(telemetryTable, func(*framing.Message) {})
+	s.Write([]byte(`{"params":{"x":1`), epoch)
+	member := []byte(`,"uri":"` + strings.Repeat("u", 500) + `"`)
+	for range 2000 {
+		s.Write(member[:300], epoch)
+		s.Write(member[300:], epoch)
+	}
+	if n := s.Retained(); n > 512<<10 {
+		t.Errorf("%d bytes retained", n)
 	}
 }
 

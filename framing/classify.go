@@ -36,6 +36,7 @@ func (s *Scanner) beginMessage() {
 	s.result, s.err, s.method.typ, s.version.typ = 0, 0, 0, 0
 	s.began = s.at
 	s.found = true
+	s.latest = 0
 	s.picked.reset()
 }
 
@@ -59,7 +60,8 @@ func (s *Scanner) member(n *node, typ ValueType, text []byte, cut bool, hash uin
 	s.note(n, typ)
 	switch {
 	case n.member == idMember:
-		s.setID(typ, text, cut, hash)
+		kept := s.id[:copy(s.id[:], clip(text, MaxIDText))]
+		s.setID(typ, kept, cut || len(kept) < len(text), hash)
 	case n.member == methodMember && typ == String:
 		s.msg.Method = s.method.buf[:copy(s.method.buf[:], clip(text, MaxMethodText))]
 	case n.member == versionMember:
@@ -80,8 +82,7 @@ func (s *Scanner) setID(typ ValueType, text []byte, cut bool, hash uint64) {
 		id.Type = NumberID
 	}
 	if id.Type == StringID || id.Type == NumberID {
-		id.Text = s.id[:copy(s.id[:], clip(text, MaxIDText))]
-		id.Truncated = cut || len(id.Text) < len(text)
+		id.Text, id.Truncated = text, cut
 	}
 	id.seal(hash)
 }

@@ -4,14 +4,15 @@ import "hash/maphash"
 
 // frame is a container that is open and gone through member by member.
 type frame struct {
-	node  *node
-	array bool
-	after state // what must come after a comma
-	typ   ValueType
-	start int64  // offset in the line
-	epoch uint64 // tells this container from all others
-	count int    // elements so far
-	first int    // index of the first value picked of it, or -1
+	node    *node
+	array   bool
+	after   state // what must come after a comma
+	typ     ValueType
+	matters bool   // its beginning and its end mean something
+	start   int64  // offset in the line
+	epoch   uint64 // tells this container from all others
+	count   int    // elements so far
+	first   int    // index of the first value picked of it, or -1
 
 	from int // where in the present span its bytes begin, of those that are to be kept or hashed
 	raw  []byte
@@ -32,39 +33,37 @@ func (s *Scanner) push(typ ValueType, i int) {
 	s.top = f
 	f.node, f.typ, f.array = n, typ, typ == Array
 	f.start, f.epoch, f.count = s.size+int64(i), s.epoch, 0
-	if n.wantsBytes() {
-		f.begin(i)
-		s.hungry++
-	}
 	s.state, f.after = atFirstKey, atKey
 	if n == &s.table.root {
+		f.matters = s.batch
 		s.beginMessage()
 		return
 	}
-	s.note(n, typ)
-	f.first = s.picked.open(n, typ)
+	f.matters = n.matters
+	if n.matters {
+		s.open(f, i)
+	}
 	if f.array {
 		s.state, f.after, s.here = atFirst, atValue, n.each
+	}
+}
+
+// open takes note of a container that begins at b[i], of which more is wanted than its members.
+func (s *Scanner) open(f *frame, i int) {
+	n := f.node
+	s.note(n, f.typ)
+	f.first = s.picked.open(n, f.typ)
+	if n.wantsBytes() {
+		f.begin(i)
+		s.hungry++
 	}
 }
 
 // pop closes the innermost container, whose bracket stands before b[i].
 func (s *Scanner) pop(b []byte, i int) int {
 	f := s.top
-	v := ended{typ: f.typ, size: s.size + int64(i) - f.start, count: f.count}
-	if f.node.wantsBytes() {
-		f.feed(b[f.from:i])
-		v.raw, v.hash = f.raw, f.hash.Sum64()
-		s.hungry--
-	}
-	switch {
-	case f.node != &s.table.root:
-		s.picked.close(f, &v)
-		if f.node.member == idMember {
-			s.setID(v.typ, nil, false, v.hash)
-		}
-	case s.batch:
-		s.report(v.size, s.began)
+	if f.matters {
+		s.close(f, b, i)
 	}
 	if s.depth == 0 {
 		s.state = atEnd
@@ -75,7 +74,25 @@ func (s *Scanner) pop(b []byte, i int) int {
 	if s.top.array {
 		s.here = s.top.node.each
 	}
-	return s.next(b, i)
+	return s.ended(i)
+}
+
+// close takes what there is to be known of a container that ends before b[i].
+func (s *Scanner) close(f *frame, b []byte, i int) {
+	v := ended{typ: f.typ, size: s.size + int64(i) - f.start, count: f.count}
+	if f.node.wantsBytes() {
+		f.feed(b[f.from:i])
+		v.raw, v.hash = f.raw, f.hash.Sum64()
+		s.hungry--
+	}
+	if f.node == &s.table.root {
+		s.report(v.size, s.began)
+		return
+	}
+	s.picked.close(f, &v)
+	if f.node.member == idMember {
+		s.setID(v.typ, nil, false, v.hash)
+	}
 }
 
 // wantsBytes says whether a container's bytes are wanted, and not only those of its members.
@@ -106,19 +123,23 @@ func (s *Scanner) feedFrames(b []byte) {
 	}
 }
 
-// sight takes note that the key of n has come in the innermost object.
-func (s *Scanner) sight(n *node) {
+// again takes note that the key of n has come in the innermost object, and says whether it has come there before.
+func (s *Scanner) again(n *node) bool {
 	seen := &s.seen[n.id]
 	if seen.epoch == s.top.epoch {
-		s.forget(n, seen.first)
+		return true
 	}
-	seen.epoch, seen.first = s.top.epoch, len(s.picked.values)
+	*seen = sighting{s.top.epoch, len(s.picked.values)}
+	return false
 }
 
-// forget forgets what was picked of n and below it, of which the first is the value with the index: the key has come before
-// in this object, and the last of equal keys is the one that counts, as in encoding/json.
-func (s *Scanner) forget(n *node, first int) {
-	if !s.picked.forget(first, n) {
+// forget forgets what was picked of n and below it: the key has come before in this object, and the last of equal keys is the
+// one that counts, as in encoding/json.
+func (s *Scanner) forget(n *node) {
+	first := s.seen[n.id].first
+	forgotten := s.picked.forget(first, n)
+	s.seen[n.id].first = len(s.picked.values)
+	if !forgotten {
 		return
 	}
 	for i := range s.seen { // the values behind have moved forward, at most so far

@@ -15,10 +15,35 @@ type keyTable struct {
 	named map[string]*node // while the table is being built
 }
 
+// keySlot is a place in a keyTable. One that is free has two words of zeros, which no key has.
 type keySlot struct {
-	word uint64
-	key  string
-	node *node
+	head, tail uint64
+	node       *node
+	key        string
+}
+
+// spelling is how a key is spelt in an object, so that one place in the table can be told from all others at a glance.
+type spelling struct {
+	parent             *node // whose key it is, or nil if the key is too long
+	size               int   // its bytes
+	head, tail         uint64
+	headMask, tailMask uint64
+}
+
+// spell sets the spelling of a key.
+func (sp *spelling) spell(parent *node, key string) {
+	if sp.size = len(key); sp.size >= longKey {
+		return
+	}
+	sp.parent = parent
+	sp.head, sp.tail = condense([]byte(key))
+	sp.headMask = 1<<(8*(sp.size+1)) - 1
+	sp.tailMask = 1<<(8*max(sp.size-7, 0)) - 1
+}
+
+// spelt says whether the key is spelt in the 16 bytes that begin with its inside.
+func (sp *spelling) spelt(head, tail uint64) bool {
+	return head&sp.headMask == sp.head && tail&sp.tailMask == sp.tail
 }
 
 // add returns the node of a key, a new one if need be. It is for building only.
@@ -44,13 +69,10 @@ func (k *keyTable) names() []string {
 	return names
 }
 
-// build looks for a multiplier that sends each key to a slot of its own. Multipliers are tried in a fixed sequence,
+// build looks for a multiplier that sends each key to a slot of its own. There must be a key. Multipliers are tried in a fixed sequence,
 // with a larger table after every hundred. It could only fail if two long keys had the same hash.
 func (k *keyTable) build() {
 	names := k.names()
-	if len(names) == 0 {
-		return
-	}
 	k.mult = 1
 	for size := bits.Len(uint(len(names))); size < 24; size++ {
 		k.shift = uint8(64 - size)
@@ -68,61 +90,48 @@ func (k *keyTable) build() {
 func (k *keyTable) place(names []string, size int) bool {
 	k.slots = make([]keySlot, size)
 	for _, name := range names {
-		word := keyWord([]byte(name))
-		slot := &k.slots[word*k.mult>>k.shift]
+		head, tail := condense([]byte(name))
+		slot := k.slot(head, tail)
 		if slot.node != nil {
 			return false
 		}
-		*slot = keySlot{word, name, k.named[name]}
+		*slot = keySlot{head, tail, k.named[name], name}
 	}
 	return true
 }
 
 // find returns the node of a key, or nil.
 func (k *keyTable) find(key []byte) *node {
-	word := keyWord(key)
-	if slot := k.slot(word); slot != nil && slot.word == word && string(key) == slot.key {
+	head, tail := condense(key)
+	if slot := k.slot(head, tail); slot.head == head && slot.tail == tail && (len(key) < longKey || string(key) == slot.key) {
 		return slot.node
 	}
 	return nil
 }
 
-// findShort returns the node of a key of less than eight bytes, by its word alone; or nil.
-func (k *keyTable) findShort(word uint64) *node {
-	if slot := k.slot(word); slot != nil && slot.word == word {
-		return slot.node
-	}
-	return nil
+// slot returns where a key is, if it is anywhere.
+func (k *keyTable) slot(head, tail uint64) *keySlot {
+	return &k.slots[(head^tail*golden)*k.mult>>(k.shift&63)]
 }
 
-// slot returns where a key with the word is, if it is anywhere. A slot that is free has the word of the key of no bytes, and
-// no node.
-func (k *keyTable) slot(word uint64) *keySlot {
-	if i := word * k.mult >> (k.shift & 63); i < uint64(len(k.slots)) {
-		return &k.slots[i]
-	}
-	return nil
-}
+// longKey is how many bytes make a key too long for two words to stand for it alone.
+const longKey = 16
 
-// keyWord condenses a key to a word. That of a key of less than eight bytes has its length in the highest byte and stands for
-// it alone; that of a longer one is a hash, and has the highest bit set.
-func keyWord(key []byte) uint64 {
-	if len(key) < 8 {
-		var word uint64
-		for i, c := range key {
-			word |= uint64(c) << (8 * i)
-		}
-		return shortWord(word, len(key))
+// golden spreads the bits of what it is multiplied by: 2 to the power of 64, divided by the golden ratio.
+const golden = 0x9e3779b97f4a7c15
+
+// condense makes two words of a key. Those of a key that is not long are its bytes, the closing quote, and zeros; those of a
+// long one are a hash, and its length with the highest bit set.
+func condense(key []byte) (head, tail uint64) {
+	if len(key) < longKey {
+		var padded [longKey]byte
+		padded[copy(padded[:], key)] = '"'
+		return binary.LittleEndian.Uint64(padded[:]), binary.LittleEndian.Uint64(padded[8:])
 	}
+	tail = uint64(len(key)) | 1<<63
 	last := binary.LittleEndian.Uint64(key[len(key)-8:])
-	hash := uint64(len(key))
 	for ; len(key) > 8; key = key[8:] {
-		hash = bits.RotateLeft64((hash^binary.LittleEndian.Uint64(key))*0x9e3779b97f4a7c15, 29)
+		head = bits.RotateLeft64((head^binary.LittleEndian.Uint64(key))*golden, 29)
 	}
-	return (hash^last)*0x9e3779b97f4a7c15 | 1<<63
-}
-
-// shortWord is keyWord for a key of less than eight bytes, the first of what may be more in word.
-func shortWord(word uint64, n int) uint64 {
-	return word&(1<<(8*n&63)-1) | uint64(n)<<56
+	return (head ^ last) * golden, tail
 }

@@ -70,6 +70,7 @@ type Value struct {
 	place     int32     // number of its node in the table
 	Text      []byte    // decoded text (Text) or the bytes as they came (Raw), at most Path.Max of them
 	Truncated bool      // Text is not all of it
+	lent      bool      // Text stands in the chunk that is being scanned
 	Size      int64     // bytes of the whole value on the wire, quotes and brackets included
 	Hash      uint64    // keyed hash of the value's bytes as they came, if Path.Want has Hash; never to leave the process
 	Count     int       // number of elements, if Path.Want has Count and the value is an array

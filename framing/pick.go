@@ -29,11 +29,12 @@ type picked struct {
 	count   int    // values below arrays
 	bytes   int    // and the bytes that they take, or may take while they are open
 	dropped int
+	owned   int // values before this one do not stand in the chunk
 }
 
 func (p *picked) reset() {
 	p.values, p.arena = p.values[:0], p.arena[:0]
-	p.garbage, p.count, p.bytes, p.dropped = 0, 0, 0, 0
+	p.garbage, p.count, p.bytes, p.dropped, p.owned = 0, 0, 0, 0, 0
 }
 
 // admit says whether the values of n can be kept. A value below an array is if there is room for the most that it can
@@ -58,16 +59,33 @@ func (p *picked) add(n *node, v *ended) {
 	}
 }
 
-// addText keeps a value whose text is all that is wanted of it, at one place only: the most common case of add.
-func (p *picked) addText(n *node, typ ValueType, size int64, text []byte, cut bool) {
-	if !p.admit(n) {
-		return
-	}
-	v := p.place(n, n.picks[0].field, typ)
-	v.Size, v.Truncated, v.Text = size, cut, p.store(text)
+// lend keeps a text that stands in the chunk, for as long as that is there. The text is all that is wanted, and at one place
+// only: the most common case.
+func (p *picked) lend(n *node, typ ValueType, size int64, text []byte) {
 	if n.every {
+		if !p.admit(n) {
+			return
+		}
 		p.bytes -= n.bytes - len(text)
 	}
+	i := len(p.values)
+	if i == cap(p.values) {
+		p.grow()
+	}
+	p.values = p.values[:i+1]
+	v := &p.values[i] // set member by member, which is cheaper than all at once
+	v.Field, v.Type, v.place, v.Text = n.picks[0].field, typ, n.id, text
+	v.Truncated, v.lent, v.Size, v.Hash, v.Count = false, true, size, 0, 0
+}
+
+// own copies the texts that stand in the chunk, which is about to be taken away.
+func (p *picked) own() {
+	for i := p.owned; i < len(p.values); i++ {
+		if v := &p.values[i]; v.lent {
+			v.Text, v.lent = p.store(v.Text), false
+		}
+	}
+	p.owned = len(p.values)
 }
 
 // open keeps the places of the values of n. It returns the index of the first, or -1 if there are to be none.
@@ -81,17 +99,10 @@ func (p *picked) open(n *node, typ ValueType) int {
 	return len(p.values) - len(n.picks)
 }
 
-// place appends a value of which no more is known yet. It sets the members one by one, which is cheaper than all at once.
+// place appends a value of which no more is known yet.
 func (p *picked) place(n *node, field int, typ ValueType) *Value {
-	i := len(p.values)
-	if i == cap(p.values) {
-		p.grow()
-	}
-	p.values = p.values[:i+1]
-	v := &p.values[i]
-	v.Field, v.Type, v.place, v.Text = field, typ, n.id, nil
-	v.Truncated, v.Size, v.Hash, v.Count = false, 0, 0, 0
-	return v
+	p.values = append(p.values, Value{Field: field, Type: typ, place: n.id})
+	return &p.values[len(p.values)-1]
 }
 
 //go:noinline
@@ -145,7 +156,9 @@ func (p *picked) forget(from int, n *node) bool {
 	kept := from
 	for _, v := range p.values[from:] {
 		if n.id <= v.place && v.place < n.end {
-			p.garbage += len(v.Text)
+			if !v.lent {
+				p.garbage += len(v.Text)
+			}
 			if p.nodes[v.place].every {
 				p.count--
 				p.bytes -= len(v.Text)
@@ -159,6 +172,7 @@ func (p *picked) forget(from int, n *node) bool {
 		return false
 	}
 	p.values = p.values[:kept]
+	p.owned = min(p.owned, from)
 	if p.garbage > maxRepeatedBytes {
 		p.compact()
 	}
@@ -170,6 +184,6 @@ func (p *picked) compact() {
 	p.arena, p.spare, p.garbage = p.spare[:0], p.arena, 0
 	for i := range p.values {
 		v := &p.values[i]
-		v.Text = p.store(v.Text)
+		v.Text, v.lent = p.store(v.Text), false
 	}
 }

@@ -19,6 +19,12 @@ func TestText(t *testing.T) {
 		{"longer", `"123456789"`, `12345678…`},
 		{"escapes", `"\"\\\/\b\f\n"`, "\"\\/\b\f\n"},
 		{"more escapes", `"\r\t\u0041\u00e9"`, "\r\tAé"},
+		{"digits of both cases", `"\u00AF\u00af"`, "\u00af\u00af"},
+		{"first and last digits", `"\u09aF\uFA90"`, "\u09af\ufa90"},
+		{"first pair of surrogates", `"\ud800\udc00"`, "\U00010000"},
+		{"last pair of surrogates", `"\uDBFF\uDFFF"`, "\U0010ffff"},
+		{"after the surrogates", `"\ue000"`, "\ue000"},
+		{"before the surrogates", `"\ud7ff\ude00"`, "\ud7ff\ufffd"},
 		{"pair of surrogates", `"\ud83d\ude00"`, "😀"},
 		{"high surrogate alone", `"a\ud83d"`, "a\ufffd"},
 		{"high surrogate before a letter", `"\ud83da"`, "\ufffda"},
@@ -26,6 +32,7 @@ func TestText(t *testing.T) {
 		{"high surrogate before another pair", `"\ud83d\ud83d\ude00"`, "\ufffd😀"},
 		{"low surrogate alone", `"\ude00a"`, "\ufffda"},
 		{"invalid UTF-8", "\"a\xff\xfe\"", "a\ufffd\ufffd"},
+		{"first and last bytes that are not ASCII", "\"\x80\x7f\xff\"", "\ufffd\x7f\ufffd"},
 		{"character cut short", "\"\xe2\x82a\"", "\ufffd\ufffda"},
 		{"character that does not fit", `"1234567é"`, "1234567…"},
 		{"nothing after a character that does not fit", `"1234567éa"`, "1234567…"},
@@ -33,7 +40,9 @@ func TestText(t *testing.T) {
 		{"broken escape behind what is kept", `"123456789\x"`, "12345678…"},
 		{"broken escape behind an escape and what is kept", `"\n123456789\x"`, "\n1234567…"},
 		{"number", `-1.5e3`, `-1.5e3`},
+		{"number as long as may be", `12345678`, `12345678`},
 		{"long number", `12345678901`, `12345678…`},
+		{"long number with an exponent", `1.234567e10`, `1.234567…`},
 		{"true", `true`, `true`},
 		{"null", `null`, `null`},
 		{"object", `{"a":1}`, ``},
@@ -42,7 +51,12 @@ func TestText(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			table := framing.Compile(text(8, "params", "v"))
 			line := []byte(`{"jsonrpc":"2.0","method":"a","params":{"v":` + test.value + `}}`)
-			for size := 1; size <= len(line); size++ {
+			// What comes behind decides how far the scanner can look ahead.
+			longer := []byte(`{"params":{"v":` + test.value + `,"x":"0123456789abcdef0123456789abcdef"},"jsonrpc":"2.0","method":"a"}`)
+			for size := 1; size <= 2*len(line); size++ {
+				if size > len(line) {
+					line = longer
+				}
 				got := scan(table, pieces(line, size)...)
 				if len(got) != 1 || len(got[0].Values) != 1 {
 					t.Fatalf("in pieces of %d: %s", size, showAll(got))
@@ -54,6 +68,58 @@ func TestText(t *testing.T) {
 				}
 				if text != test.want || v.Size != int64(len(test.value)) {
 					t.Errorf("in pieces of %d: %q of %d bytes, want %q of %d", size, text, v.Size, test.want, len(test.value))
+				}
+			}
+		})
+	}
+}
+
+// What several paths want of one place, each with a bound of its own, or of a container whose members are wanted too.
+func TestWants(t *testing.T) {
+	path := func(want framing.Want, limit int, keys ...string) framing.Path {
+		return framing.Path{Keys: keys, Want: want, Max: limit}
+	}
+	for _, test := range []struct {
+		name, params, want string
+		paths              []framing.Path
+	}{
+		{"texts of two lengths", `{"v":"aéé😀"}`, `0:"aé"… 1:"aéé"… 2:""…`,
+			[]framing.Path{path(framing.Text, 4, "params", "v"), path(framing.Text, 7, "params", "v"), path(framing.Text, 0, "params", "v")}},
+		{"text beside a hash", `{"v":"a"}`, `0:"a" 1:""#`,
+			[]framing.Path{path(framing.Text, 4, "params", "v"), path(framing.Hash, 4, "params", "v")}},
+		{"bytes of a container", `{"v":{"n":[1,2,3]}}`, `0:"{\"n\":["… 1:""`,
+			[]framing.Path{path(framing.Raw, 6, "params", "v"), path(0, 6, "params", "v", "n")}},
+		{"bytes to the last", `{"v":{"n":1}}`, `0:"{\"n\":1}" 1:"1"`,
+			[]framing.Path{path(framing.Raw, 7, "params", "v"), path(framing.Text, 6, "params", "v", "n")}},
+		{"hash of a container", `{"v":{"n":1}}`, `0:""# 1:"1"`,
+			[]framing.Path{path(framing.Hash, 7, "params", "v"), path(framing.Text, 6, "params", "v", "n")}},
+		{"elements that nobody counts", `{"v":[1,2]}`, `0:"" 1:"1" 1:"2"`,
+			[]framing.Path{path(0, 7, "params", "v"), path(framing.Text, 6, "params", "v", each)}},
+		{"elements that somebody counts", `{"v":[1,2]}`, `0:""2 1:""`,
+			[]framing.Path{path(framing.Count, 7, "params", "v"), path(0, 6, "params", "v")}},
+		{"nothing but the type", `{"v":"a","w":[1]}`, `0:"" 1:""`,
+			[]framing.Path{path(0, 7, "params", "v"), path(0, 7, "params", "w")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := framing.Compile(test.paths...)
+			line := []byte(`{"jsonrpc":"2.0","id":1,"params":` + test.params + `,"method":"a"}`)
+			for size := 1; size <= len(line); size++ {
+				var got []string
+				for _, v := range scan(table, pieces(line, size)...)[0].Values {
+					s := fmt.Sprintf("%d:%q", v.Field, v.Text)
+					if v.Truncated {
+						s += "…"
+					}
+					if v.Hash != 0 {
+						s += "#"
+					}
+					if v.Count != 0 {
+						s += fmt.Sprint(v.Count)
+					}
+					got = append(got, s)
+				}
+				if got := strings.Join(got, " "); got != test.want {
+					t.Errorf("in pieces of %d: %s, want %s", size, got, test.want)
 				}
 			}
 		})
@@ -77,6 +143,13 @@ func TestPaths(t *testing.T) {
 		{"empty key", keys("params", ""), `{"params":{"":"a","x":"b"}}`, "a"},
 		{"key with slash", keys("a/b.c", "d e"), `{"a/b.c":{"d e":"x"}}`, "x"},
 		{"key outside ASCII", keys("é😀"), `{"\u00e9\ud83d\ude00":"x"}`, "x"},
+		{"key of seven bytes", keys("1234567"), `{"1234567":"x","123456":"y","12345678":"z"}`, "x"},
+		{"key of fifteen bytes", keys("123456789012345"), `{"123456789012345":"x","12345678901234":"y","1234567890123456":"z"}`, "x"},
+		{"key of sixteen bytes", keys("1234567890123456"), `{"1234567890123456":"x","123456789012345":"y","12345678901234567":"z"}`, "x"},
+		{"key with a quote", keys(`a"b`), `{"a":"y","a\"b":"x"}`, "x"},
+		{"key with a backslash", keys(`a\`), `{"a\":1,\"b":"y","a\\":"x"}`, "x"},
+		{"key with zeros", keys("a\x00"), `{"a":"y","a\u0000":"x","a\u0000\u0000":"z"}`, "x"},
+		{"white space around a key", keys("params", "name"), `{ "params" : { "name" : "a" , "x" : 1 } }`, "a"},
 		{"key of eight bytes", keys("12345678"), `{"12345678":"x","12345679":"y"}`, "x"},
 		{"keys equal at both ends", keys("12345678-87654321"), `{"12345678+87654321":"x","12345678-87654321":"y"}`, "y"},
 		{"key that looks like Each", keys("a", "b"), `{"a":{"\u0000each":"y"}}`, ""},

@@ -1,9 +1,12 @@
 package framing_test
 
 import (
+	"bytes"
 	"flag"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/spanpipe/spanpipe/framing"
 )
 
 var rounds = flag.Int("rounds", 1000, "lines that TestRandom makes up")
@@ -12,6 +15,7 @@ var rounds = flag.Int("rounds", 1000, "lines that TestRandom makes up")
 // for new ones.
 func TestRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(uint64(*rounds), 1))
+	veterans := newVeterans()
 	for range *rounds {
 		choices := make([]byte, random.IntN(600))
 		for i := range choices {
@@ -22,13 +26,45 @@ func TestRandom(t *testing.T) {
 		if random.IntN(3) == 0 { // and one that is broken, which must break the same way however it is cut
 			line[random.IntN(len(line))] = `"\{}[],:0a`[random.IntN(10)]
 		}
-		for _, with := range tables {
+		for i, with := range tables {
+			veterans[i].check(t, line)
 			whole := showAll(timeless(scan(with.table, line)))
 			for _, size := range []int{1, 2 + random.IntN(100)} {
 				if got := showAll(timeless(scan(with.table, pieces(line, size)...))); got != whole {
 					t.Fatalf("%s table, %q in pieces of %d:\n%s\nin one:\n%s", with.name, line, size, got, whole)
 				}
 			}
+		}
+	}
+}
+
+// veteran is a scanner that has seen many lines, and so has learned in which order keys come; which must make no difference.
+type veteran struct {
+	*framing.Scanner
+	table *framing.Table
+	got   []framing.Message
+}
+
+// newVeterans returns one for each table.
+func newVeterans() []*veteran {
+	var all []*veteran
+	for _, with := range tables {
+		v := &veteran{table: with.table}
+		v.Scanner = framing.NewScanner(with.table, func(m *framing.Message) { v.got = append(v.got, keep(m)) })
+		all = append(all, v)
+	}
+	return all
+}
+
+// check has the veteran scan a line twice, and compares what it finds with what a new scanner does.
+func (v *veteran) check(t *testing.T, line []byte) {
+	t.Helper()
+	want := showAll(scan(v.table, line))
+	for range 2 {
+		v.got = nil
+		v.Write(append(bytes.Clone(line), '\n'), epoch)
+		if got := showAll(v.got); got != want {
+			t.Fatalf("%q after many others:\n%s\nat first:\n%s", line, got, want)
 		}
 	}
 }

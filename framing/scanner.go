@@ -3,6 +3,7 @@ package framing
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 	"time"
 )
 
@@ -38,6 +39,10 @@ type Scanner struct {
 	hungry int    // frames whose bytes are wanted
 	epoch  uint64 // of the frame opened last
 	seen   []sighting
+
+	// The order in which keys have come.
+	latest  int32   // place of the wanted key that came last in this message
+	follows []*node // for each place, that of the wanted key that came after it the last time
 
 	// The value that is being read.
 	here    *node // its place in the table, or nil if nobody wants it
@@ -91,10 +96,11 @@ const (
 func NewScanner(t *Table, emit func(*Message)) *Scanner {
 	s := &Scanner{table: t, emit: emit, frames: make([]frame, t.depth), seen: make([]sighting, len(t.nodes))}
 	s.picked.nodes = t.nodes
+	s.follows = slices.Repeat([]*node{&t.root}, len(t.nodes))
 	return s
 }
 
-// Write scans the next bytes of the stream, read at the given time. It never fails and keeps no reference to p.
+// Write scans the next bytes of the stream, read at the given time. It never fails, and does not look at p later.
 func (s *Scanner) Write(p []byte, at time.Time) {
 	s.at = at
 	for len(p) > 0 {
@@ -111,6 +117,18 @@ func (s *Scanner) Write(p []byte, at time.Time) {
 		s.endLine()
 		p = p[end+1:]
 	}
+	if s.state != atStart {
+		s.own()
+	}
+}
+
+// own copies what has been found of the message and still stands in the chunk.
+func (s *Scanner) own() {
+	own := func(buf, text []byte) []byte { return buf[:copy(buf, text)] }
+	s.msg.ID.Text = own(s.id[:], s.msg.ID.Text)
+	s.msg.Method = own(s.method.buf[:], s.msg.Method)
+	s.msg.Version = own(s.version.buf[:], s.msg.Version)
+	s.picked.own()
 }
 
 // Close ends the stream, whose end was read at the given time: a last line without a newline is scanned as if it had one.
@@ -167,6 +185,7 @@ func (s *Scanner) start(b []byte, i int) int {
 	case c == '{':
 		s.batch, s.depth, s.here = false, -1, &s.table.root
 		s.push(Object, i)
+		return s.opening(b, i)
 	case c == '[':
 		s.batch, s.depth, s.here = true, -1, &s.table.batch
 		s.found, s.other = false, false
@@ -241,4 +260,7 @@ func (s *Scanner) report(size int64, first time.Time) {
 	m.Values = s.picked.values
 	m.Dropped = s.picked.dropped
 	s.emit(m)
+	// What stands in the chunk is not to be looked at again.
+	m.ID.Text, m.Method, m.Version = nil, nil, nil
+	s.picked.owned = len(s.picked.values)
 }

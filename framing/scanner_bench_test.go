@@ -19,6 +19,8 @@ var benchmarks = []struct {
 	line []byte
 }{
 	{"call300B", benchCall()},
+	{"call300B_idLast", benchCallIDLast()},
+	{"call300B_spaced", []byte(strings.NewReplacer(`":`, `": `, `,"`, `, "`).Replace(string(benchCall())))},
 	{"tools100KB", benchTools(200)},
 	{"base64_1MB", benchResult(strings.Repeat("iVBORw0KGgoAAAANSUhEUgAAAAUA", 1<<20/28))},
 	{"jsontext1MB", benchResult(strings.Repeat(`{\"id\":17,\"name\":\"a \\\"b\\\"\",\"ok\":true},\n`, 1<<20/46))},
@@ -29,6 +31,12 @@ func benchCall() []byte {
 	return []byte(`{"jsonrpc":"2.0","id":4711,"method":"tools/call","params":{"name":"search_repositories",` +
 		`"arguments":{"query":"language:go stars:>1000 topic:observability","page":1,"per_page":30,"sort":"stars"},` +
 		`"_meta":{"progressToken":4711,"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}}` + "\n")
+}
+
+// benchCallIDLast is the same call in the order of the TypeScript SDK.
+func benchCallIDLast() []byte {
+	const head = `{"jsonrpc":"2.0","id":4711,`
+	return []byte("{" + strings.TrimSuffix(string(benchCall())[len(head):], "}\n") + `,"jsonrpc":"2.0","id":4711}` + "\n")
 }
 
 func benchTools(n int) []byte {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 )
 
 // nesting is where the skipper stands inside a container: what the next span is to be read with.
@@ -89,24 +90,43 @@ func oddBackslashes(b []byte) uint64 {
 	return uint64(n & 1)
 }
 
-// stringEnd finds the end of a string whose inside begins at b[i]: the index of the closing quote, or -1, and whether the
-// byte after b is escaped. plain says that the string is known to stand for itself: ASCII, no backslash. Most strings are
-// short, so the first few words are looked at in place.
-func stringEnd(b []byte, i int) (end int, escaped uint64, plain bool) {
-	var seen uint64
-	for stop := min(len(b)-7, i+64); i < stop; i += 8 {
-		word := binary.LittleEndian.Uint64(b[i:])
-		if n := firstStop(word); n < 8 {
-			if i += n; b[i] != '"' {
-				break
-			}
-			seen |= word & (1<<(8*n&63) - 1)
-			return i, 0, seen&highBits == 0
+// plainEnd goes on inside a string from b[i], for as long as that stands for itself: ASCII, no backslash. It returns where that
+// ends, and whether it does so at the closing quote. Most strings are short, so only the first few words are looked at.
+func plainEnd(b []byte, i int) (int, bool) {
+	for limit := i + 64; i < limit; i += 16 {
+		if len(b)-i < 16 {
+			return plainTail(b, i)
 		}
-		seen |= word
+		w := (*[16]byte)(b[i : i+16])
+		marks := unplain(binary.LittleEndian.Uint64(w[:8]))
+		if marks == 0 {
+			if marks = unplain(binary.LittleEndian.Uint64(w[8:])); marks == 0 {
+				continue
+			}
+			i += 8
+		}
+		i += first(marks)
+		return i, b[i] == '"'
 	}
-	end, escaped = skipString(b, i, 0)
-	return end, escaped, false
+	return i, false
+}
+
+// plainTail is plainEnd for the last bytes of b, fewer than 16.
+func plainTail(b []byte, i int) (int, bool) {
+	if len(b)-i >= 8 {
+		marks := unplain(binary.LittleEndian.Uint64(b[i:]))
+		if marks != 0 {
+			i += first(marks)
+			return i, b[i] == '"'
+		}
+		i += 8
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return i, c == '"'
+		}
+	}
+	return i, false
 }
 
 // wordStop looks for a quote or a backslash from b[i] on, in whole words that begin before limit, and returns the index and
@@ -121,6 +141,19 @@ func wordStop(b []byte, i, limit int) (int, bool) {
 }
 
 // firstStop returns which byte of the word is the first quote or backslash, or 8 if none is.
-func firstStop(word uint64) int {
-	return bits.TrailingZeros64(zeroBytes(word^quotes)|zeroBytes(word^backslashes)) / 8
+func firstStop(word uint64) int { return bits.TrailingZeros64(stops(word)) / 8 }
+
+// stops sets the high bit of the first byte of the word that is a quote or a backslash, and perhaps of bytes above.
+func stops(word uint64) uint64 { return zeroBytes(word^quotes) | zeroBytes(word^backslashes) }
+
+// first returns which byte is the first whose high bit is set. There must be one.
+func first(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 & 7 }
+
+// unplain sets the high bit of the first byte of the word that is a quote, a backslash or not ASCII, and perhaps of bytes above.
+// Of ASCII, 0x80 less a byte keeps the high bit only if the byte is zero.
+func unplain(word uint64) uint64 {
+	return ((highBits - (word ^ quotes)) | (highBits - (word ^ backslashes)) | word) & highBits
 }
+
+// upTo sets all bits up to the first that is set, with that one.
+func upTo(marks uint64) uint64 { return marks ^ (marks - 1) }

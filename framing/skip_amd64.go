@@ -9,19 +9,21 @@ import "unsafe"
 var vectors = hasVectors()
 
 func hasVectors() bool {
+	top, _, _, _ := cpuid(0, 0)
+	_, _, one, _ := cpuid(1, 0)
+	_, seven, _, _ := cpuid(7, 0)
+	return vectorsIn(top, one, seven, xgetbv)
+}
+
+// vectorsIn is hasVectors for a processor that answers so. Only one that has osxsave knows xgetbv.
+func vectorsIn(top, one, seven uint32, xgetbv func() uint32) bool {
 	const (
 		pclmulqdq, popcnt, osxsave, avx = 1 << 1, 1 << 23, 1 << 27, 1 << 28 // leaf 1, ecx
 		bmi1, avx2, bmi2                = 1 << 3, 1 << 5, 1 << 8            // leaf 7, ebx
 		sse, ymm                        = 1 << 1, 1 << 2                    // xcr0
 	)
 	all := func(bits, want uint32) bool { return bits&want == want }
-	top, _, _, _ := cpuid(0, 0)
-	if top < 7 {
-		return false
-	}
-	_, _, one, _ := cpuid(1, 0)
-	_, seven, _, _ := cpuid(7, 0)
-	return all(one, pclmulqdq|popcnt|osxsave|avx) && all(seven, bmi1|avx2|bmi2) && all(xgetbv(), sse|ymm)
+	return top >= 7 && all(one, pclmulqdq|popcnt|osxsave|avx) && all(seven, bmi1|avx2|bmi2) && all(xgetbv(), sse|ymm)
 }
 
 // block is how many bytes the vectorised skippers look at at a time. They cannot work on a slice that has fewer.

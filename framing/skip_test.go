@@ -13,6 +13,7 @@ func FuzzSkip(f *testing.F) {
 	for _, stream := range seeds(f) {
 		f.Add(stream, uint8(1), uint8(1), uint16(70))
 	}
+	f.Add([]byte("a"), uint8(1), uint8(2), uint16(1)) // nothing is left, and its first byte would be escaped
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 50 {
 		b := make([]byte, 500)

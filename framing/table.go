@@ -33,11 +33,12 @@ type Path struct {
 
 // Table is a set of compiled paths. It is immutable and may be shared by scanners.
 type Table struct {
-	root  node
-	batch node    // an array of roots
-	nodes []*node // in preorder: the nodes below nodes[i] are nodes[i+1:nodes[i].end]
-	depth int     // containers that can be open at once while their members are looked at
-	key   int     // length of the longest key
+	root    node
+	version *node   // the jsonrpc member
+	batch   node    // an array of roots
+	nodes   []*node // in preorder: the nodes below nodes[i] are nodes[i+1:nodes[i].end]
+	depth   int     // containers that can be open at once while their members are looked at
+	key     int     // length of the longest key
 }
 
 // node is one place in the tree of paths: the position that a sequence of keys leads to.
@@ -47,6 +48,7 @@ type node struct {
 	picks   []pick // what the table wants of the value here
 	member  member // what the value here means to JSON-RPC
 	id, end int32  // its position in preorder, and that of the first node that is not below it
+	spelling
 
 	text  int  // most bytes of decoded text that anyone wants
 	keep  int  // most bytes of the value as it came that anyone wants
@@ -54,7 +56,12 @@ type node struct {
 	hash  bool // a hash is wanted
 	count bool // the elements are to be counted
 	every bool // it is below an Each, so that a message can have many values of it
-	plain bool // all that anyone wants of it is one text
+
+	// What follows from these, and makes for short ways.
+	plain   bool // all that anyone wants of the value is one text
+	bare    bool // one path wants the value, and none of its bytes
+	matters bool // a container here means something to more than its members
+	direct  int  // a text of no more bytes, if it stands for itself, is all that can be wanted
 }
 
 // pick is one path's wish.
@@ -97,6 +104,7 @@ func Compile(paths ...Path) *Table {
 		t.add(field, p)
 	}
 	t.batch.each = &t.root
+	t.version = t.root.keys.add("jsonrpc")
 	t.number(&t.root, 2)
 	return t
 }
@@ -148,14 +156,32 @@ func (t *Table) number(n *node, depth int) {
 	t.depth = max(t.depth, depth)
 	for _, key := range n.keys.names() {
 		t.key = max(t.key, len(key))
-		t.number(n.keys.add(key), depth+1)
+		child := n.keys.add(key)
+		child.spell(n, key)
+		t.number(child, depth+1)
 	}
 	if n.each != nil {
 		t.number(n.each, depth+1)
 	}
 	n.end = int32(len(t.nodes))
-	n.plain = n.member == otherMember && len(n.picks) == 1 && n.picks[0].want == Text && n.picks[0].max > 0
-	n.keys.build()
+	n.shorten()
+	if len(n.keys.named) > 0 {
+		n.keys.build()
+	}
+}
+
+// shorten finds out which short ways are open to n.
+func (n *node) shorten() {
+	n.matters = len(n.picks) > 0 || n.member != otherMember
+	if n.member == otherMember && len(n.picks) == 1 {
+		p := n.picks[0]
+		n.plain = p.want == Text && p.max > 0
+		n.bare = p.want&^Hash == 0 && !n.every
+	}
+	n.direct = -1
+	if n.plain || n.text > 0 && len(n.picks) == 0 {
+		n.direct = n.text
+	}
 }
 
 // walks says whether a container at n is to be gone through member by member, rather than skipped as a whole.

@@ -151,14 +151,11 @@ func (d *textDecoder) codeUnit(u rune) {
 		}
 		d.flushHigh()
 	}
-	switch {
-	case 0xd800 <= u && u < 0xdc00:
+	if 0xd800 <= u && u < 0xdc00 {
 		d.high = u
-	case 0xdc00 <= u && u < 0xe000:
-		d.rune(utf8.RuneError)
-	default:
-		d.rune(u)
+		return
 	}
+	d.rune(u) // a low surrogate alone becomes U+FFFD there
 }
 
 // flushHigh gives up waiting for a low surrogate.

@@ -41,13 +41,17 @@ func (s *Scanner) whole(b []byte, i, end int, typ ValueType) bool {
 		return true
 	}
 	raw := b[i:end]
+	if n.bare {
+		v := s.picked.place(n, n.picks[0].field, typ)
+		v.Size = int64(len(raw))
+		if n.hash {
+			v.Hash = maphash.Bytes(seed, raw)
+		}
+		return true
+	}
 	text, cut, ok := s.text(n, typ, raw)
 	if !ok {
 		return false
-	}
-	if n.plain {
-		s.picked.addText(n, typ, int64(len(raw)), text, cut)
-		return true
 	}
 	var hash uint64
 	if n.hash {
@@ -129,17 +133,57 @@ func (s *Scanner) textHash(raw []byte) uint64 {
 
 // string reads a string whose opening quote is b[i].
 func (s *Scanner) string(b []byte, i int) int {
-	end, escaped, plain := stringEnd(b, i+1)
-	if end >= 0 {
-		switch n := s.here; {
-		case n == nil:
-		case plain && n.plain && end-i-1 <= n.text:
-			s.picked.addText(n, String, int64(end+1-i), b[i+1:end], false)
-		case !s.whole(b, i, end+1, String):
-			return s.broken(b, badEscape)
-		}
-		return s.next(b, end+1)
+	end, plain := plainEnd(b, i+1)
+	if !plain {
+		return s.longString(b, i, end)
 	}
+	if s.here != nil {
+		s.scalar(s.here, String, b, i, end+1, 1)
+	}
+	return s.ended(end + 1)
+}
+
+// scalar takes b[i:end], a number or a string that stands for itself. quote is how many quotes are at either end.
+func (s *Scanner) scalar(n *node, typ ValueType, b []byte, i, end, quote int) {
+	if text := b[i+quote : end-quote]; len(text) > n.direct {
+		s.whole(b, i, end, typ)
+	} else if n.plain {
+		s.picked.lend(n, typ, int64(end-i), text)
+	} else {
+		s.take(n, typ, text)
+	}
+}
+
+// take takes the text of a member that makes the message JSON-RPC.
+func (s *Scanner) take(n *node, typ ValueType, text []byte) {
+	switch n.member {
+	case idMember:
+		s.setID(typ, text, false, maphash.Bytes(seed, text))
+	case versionMember:
+		s.version.typ, s.msg.Version = typ, text
+	default:
+		s.method.typ, s.msg.Method = typ, nil
+		if typ == String {
+			s.msg.Method = text
+		}
+	}
+}
+
+// longString is string for one that does not stand for itself, or is too long for that to be known yet: its end is not before
+// b[from].
+func (s *Scanner) longString(b []byte, i, from int) int {
+	end, escaped := skipString(b, from, 0)
+	if end < 0 {
+		return s.cutString(b, i, escaped)
+	}
+	if !s.whole(b, i, end+1, String) {
+		return s.broken(b, badEscape)
+	}
+	return s.ended(end + 1)
+}
+
+// cutString is string for one that does not end in b.
+func (s *Scanner) cutString(b []byte, i int, escaped uint64) int {
 	s.escaped = escaped
 	if n := s.here; n != nil && n.text > 0 {
 		s.decoder.reset(n.text, n.member == idMember)
@@ -164,7 +208,7 @@ func (s *Scanner) restOfString(b []byte) int {
 	if n := s.here; n != nil && n.text > 0 && !s.decoder.write(b[:end]) || !s.rest(b, end+1) {
 		return s.broken(b, badEscape)
 	}
-	return s.next(b, end+1)
+	return s.ended(end + 1)
 }
 
 // container reads an object or array whose bracket is b[i]: member by member if the table has something below it, else
@@ -183,7 +227,7 @@ func (s *Scanner) container(b []byte, i int, typ ValueType) int {
 		return s.broken(b, badBracket)
 	}
 	s.whole(b, i, end, typ)
-	return s.next(b, end)
+	return s.ended(end)
 }
 
 func (s *Scanner) restOfContainer(b []byte) int {
@@ -196,7 +240,7 @@ func (s *Scanner) restOfContainer(b []byte) int {
 		return s.broken(b, badBracket)
 	}
 	s.rest(b, end)
-	return s.next(b, end)
+	return s.ended(end)
 }
 
 // closes says whether the bracket closes such a container.
@@ -213,7 +257,7 @@ func (s *Scanner) word(b []byte, i int, typ ValueType, word string) int {
 		return s.hold(b, i, typ, inLiteral)
 	}
 	s.whole(b, i, i+n, typ)
-	return s.next(b, i+n)
+	return s.ended(i + n)
 }
 
 func (s *Scanner) restOfWord(b []byte) int {
@@ -227,103 +271,5 @@ func (s *Scanner) restOfWord(b []byte) int {
 		return len(b)
 	}
 	s.rest(b, n)
-	return s.next(b, n)
-}
-
-// num reads a number that begins at b[i]. A number ends only where something else begins, so it is never known to be
-// whole at the end of a span.
-func (s *Scanner) num(b []byte, i int) int {
-	end, st := i, numberInt
-	if c := b[i]; c == '0' || c == '-' {
-		st = numberStart
-	}
-	for st == numberInt && end < len(b) && isDigit(b[end]) {
-		end++ // most numbers are nothing but digits
-	}
-	if end, st = st.run(b, end); end == len(b) {
-		s.number = st
-		return s.hold(b, i, Number, inNumber)
-	}
-	if !st.ends() {
-		return s.broken(b, badNumber)
-	}
-	s.whole(b, i, end, Number)
-	return s.next(b, end)
-}
-
-func isDigit(c byte) bool { return c-'0' <= 9 }
-
-func (s *Scanner) restOfNumber(b []byte) int {
-	end, st := s.number.run(b, 0)
-	if end == len(b) {
-		s.number = st
-		s.part.feed(s.here, b)
-		return len(b)
-	}
-	if !st.ends() {
-		return s.broken(b, badNumber)
-	}
-	s.rest(b, end)
-	return s.next(b, end)
-}
-
-// numberState is how far a number has got in the grammar of RFC 8259, section 6.
-type numberState uint8
-
-const (
-	numberStart    numberState = iota
-	numberMinus                // needs a digit
-	numberZero                 // may end; no digit may follow
-	numberInt                  // may end
-	numberPoint                // needs a digit
-	numberFraction             // may end
-	numberE                    // needs a sign or a digit
-	numberESign                // needs a digit
-	numberExponent             // may end
-)
-
-func (st numberState) ends() bool {
-	return st == numberZero || st == numberInt || st == numberFraction || st == numberExponent
-}
-
-// run follows the number from b[i] to the first byte that cannot belong to it.
-func (st numberState) run(b []byte, i int) (int, numberState) {
-	for ; i < len(b); i++ {
-		next := st.step(b[i])
-		if next == numberStart {
-			break
-		}
-		st = next
-	}
-	return i, st
-}
-
-// step returns the state behind one byte more, or numberStart if the number cannot go on with it.
-func (st numberState) step(c byte) numberState {
-	switch {
-	case '0' <= c && c <= '9':
-		switch st {
-		case numberStart, numberMinus:
-			if c == '0' {
-				return numberZero
-			}
-			return numberInt
-		case numberPoint:
-			return numberFraction
-		case numberE, numberESign:
-			return numberExponent
-		case numberZero:
-			return numberStart
-		}
-		return st
-	case c == '.' && (st == numberZero || st == numberInt):
-		return numberPoint
-	case c|0x20 == 'e' && (st == numberZero || st == numberInt || st == numberFraction):
-		return numberE
-	case c == '-' && st == numberStart:
-		return numberMinus
-	case (c == '-' || c == '+') && st == numberE:
-		return numberESign
-	}
-	return numberStart
+	return s.ended(n)
 }

@@ -1,9 +1,6 @@
 package framing
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "bytes"
 
 // The reasons why a line is malformed.
 const (
@@ -34,7 +31,7 @@ func (s *Scanner) walk(b []byte, i int) int {
 		case atFirstKey, atKey:
 			switch {
 			case c == '"':
-				i = s.key(b, i+1)
+				i = s.members(b, i+1)
 			case c == '}' && s.state == atFirstKey:
 				i = s.pop(b, i+1)
 			default:
@@ -61,26 +58,21 @@ func (s *Scanner) walk(b []byte, i int) int {
 	return i
 }
 
-// next reads the comma or the bracket after a member or an element, at b[i].
-func (s *Scanner) next(b []byte, i int) int {
-	if i < len(b) && b[i] == ',' {
-		s.state = s.top.after
-		return i + 1
-	}
-	return s.noComma(b, i)
+// ended takes note that a member or an element has ended before the byte with the index, and returns the latter.
+func (s *Scanner) ended(i int) int {
+	s.state = atNext
+	return i
 }
 
-// noComma is next for anything else.
-func (s *Scanner) noComma(b []byte, i int) int {
-	if i == len(b) || isSpace(b[i]) {
-		s.state = atNext
-		return i
-	}
-	c := b[i]
-	if c != '}' && c != ']' {
+// next reads the comma or the bracket after a member or an element, at b[i].
+func (s *Scanner) next(b []byte, i int) int {
+	switch c := b[i]; {
+	case c == ',':
+		s.state = s.top.after
+		return i + 1
+	case c != '}' && c != ']':
 		return s.broken(b, noComma)
-	}
-	if (c == ']') != s.top.array {
+	case (c == ']') != s.top.array:
 		return s.broken(b, badBracket)
 	}
 	return s.pop(b, i+1)
@@ -88,13 +80,11 @@ func (s *Scanner) noComma(b []byte, i int) int {
 
 // key reads a key whose inside begins at b[i].
 func (s *Scanner) key(b []byte, i int) int {
-	if i <= len(b)-8 {
-		word := binary.LittleEndian.Uint64(b[i:])
-		if n := firstStop(word); n < 8 && b[i+n] == '"' {
-			return s.foundKey(b, i+n+1, s.top.node.keys.findShort(shortWord(word, n)))
-		}
+	end, plain := plainEnd(b, i)
+	var escaped uint64
+	if !plain {
+		end, escaped = skipString(b, end, 0)
 	}
-	end, escaped, plain := stringEnd(b, i)
 	inside := b[i:]
 	if end >= 0 {
 		inside = b[i:end]
@@ -143,12 +133,12 @@ func (s *Scanner) decodedKey(b []byte, i int) int {
 // foundKey takes note of the key's place in the table, and reads the colon that should be at b[i].
 func (s *Scanner) foundKey(b []byte, i int, n *node) int {
 	s.here = n
-	if n != nil {
-		s.sight(n)
+	if n != nil && s.again(n) {
+		s.forget(n)
 	}
 	if i < len(b) && b[i] == ':' {
 		if i++; i < len(b) && b[i] > ' ' {
-			return s.value(b, i)
+			return s.begin(b, i)
 		}
 		s.state = atValue
 		return i
@@ -159,14 +149,22 @@ func (s *Scanner) foundKey(b []byte, i int, n *node) int {
 
 // value reads a value that begins at b[i]; s.here is its place in the table.
 func (s *Scanner) value(b []byte, i int) int {
-	c := b[i]
 	if s.top.array {
 		s.top.count++
-		if s.batch && s.depth == 0 && c != '{' {
+		if s.batch && s.depth == 0 && b[i] != '{' {
 			s.other, s.here = true, nil
 		} else if s.batch && s.depth == 0 {
 			s.here = &s.table.root
 		}
+	}
+	return s.begin(b, i)
+}
+
+// begin is value for what is no element.
+func (s *Scanner) begin(b []byte, i int) int {
+	c := b[i]
+	if isDigit(c) || c == '-' {
+		return s.num(b, i)
 	}
 	switch c {
 	case '"':
@@ -181,9 +179,6 @@ func (s *Scanner) value(b []byte, i int) int {
 		return s.word(b, i, False, "false")
 	case 'n':
 		return s.word(b, i, Null, "null")
-	}
-	if c == '-' || '0' <= c && c <= '9' {
-		return s.num(b, i)
 	}
 	return s.broken(b, noValue)
 }
