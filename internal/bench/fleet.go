@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +27,8 @@ type Traffic struct {
 	Requests map[string]int64 `json:"requests"` // by signal
 	Raw      map[string]int64 `json:"raw"`      // bytes of the messages
 	Wire     map[string]int64 `json:"wire"`     // the same, compressed where that was asked for; headers are not in it
+	Lost     map[string]int64 `json:"lost"`     // what the sessions have told as lost
+	Failed   map[string]int64 `json:"failed"`   // why, and in how many sessions
 }
 
 // variants are the settings that decide what a fleet costs.
@@ -45,6 +49,7 @@ var variants = []struct {
 const (
 	fleetLasting = 25 * time.Second // two exports of metrics and the last one
 	fleetCalls   = 12               // of each session, at random times
+	fleetSpread  = 20 * time.Second // in which the sessions begin, and so end
 )
 
 // fleet plays many sessions in this process, without relays and servers: what is asked is what they send.
@@ -73,8 +78,9 @@ func (b *bench) fleet(sessions int) error {
 			return err
 		}
 		var all sync.WaitGroup
+		told := &told{lost: map[string]int64{}, failed: map[string]int64{}}
 		for range sessions {
-			all.Go(func() { play(policy, env) }) // ends with its session
+			all.Go(func() { play(policy, env, slog.New(told)) }) // ends with its session
 		}
 		all.Wait()
 		for name := range variant.env {
@@ -87,16 +93,48 @@ func (b *bench) fleet(sessions int) error {
 		b.result.Fleet = append(b.result.Fleet, Traffic{
 			Variant: variant.name, Sessions: sessions, Seconds: fleetLasting.Seconds(), Calls: int64(sessions * fleetCalls),
 			Spans: got.Spans, Requests: got.Requests, Raw: got.Raw, Wire: got.Wire,
+			Lost: told.lost, Failed: told.failed,
 		})
 	}
 	return nil
 }
 
+// told sums what the sessions say of losses.
+type told struct {
+	mu           sync.Mutex
+	lost, failed map[string]int64
+}
+
+// Enabled implements slog.Handler.
+func (*told) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
+
+// Handle sums the numbers of a record, and counts its error.
+func (t *told) Handle(_ context.Context, r slog.Record) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r.Attrs(func(a slog.Attr) bool {
+		switch {
+		case a.Value.Kind() == slog.KindInt64 && !strings.Contains(a.Key, "."): // the attributes of operations have dots
+			t.lost[a.Key] += a.Value.Int64()
+		case a.Key == "error":
+			t.failed[a.Value.String()]++
+		}
+		return true
+	})
+	return nil
+}
+
+// WithAttrs implements slog.Handler.
+func (t *told) WithAttrs([]slog.Attr) slog.Handler { return t }
+
+// WithGroup implements slog.Handler.
+func (t *told) WithGroup(string) slog.Handler { return t }
+
 // play plays one session: a handshake, calls of a few tools at random times, the end.
-func play(policy consent.Policy, env map[string]string) {
-	time.Sleep(rand.N(time.Second)) // nobody starts a thousand at once
+func play(policy consent.Policy, env map[string]string, logger *slog.Logger) {
+	time.Sleep(rand.N(fleetSpread)) // nobody starts a thousand at once, or ends them
 	tel := telemetry.New(telemetry.Config{
-		Policy: policy, Command: []string{"npx", "-y", "@scope/server-notes"}, Version: "1.0.0",
+		Policy: policy, Logger: logger, Command: []string{"npx", "-y", "@scope/server-notes"}, Version: "1.0.0",
 		Lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 	})
 	tel.Run(os.Getpid(), time.Now())
