@@ -62,7 +62,12 @@ func testTaps(t *testing.T) {
 	if b, err := io.ReadAll(out); string(b) != text || err != nil {
 		t.Errorf("%d bytes on stdout, %v", len(b), err)
 	}
-	if got := s.Wait(); got != (wrap.Status{ClientLeft: true}) {
+	got := s.Wait()
+	if got.UserTime+got.SystemTime <= 0 {
+		t.Errorf("the server's CPU time is %v and %v", got.UserTime, got.SystemTime)
+	}
+	got.UserTime, got.SystemTime = 0, 0
+	if got != (wrap.Status{ClientLeft: true}) {
 		t.Errorf("%+v", got)
 	}
 	s.Close()
