@@ -1,8 +1,11 @@
 package framing
 
-import "hash/maphash"
+import (
+	"encoding/binary"
+	"hash/maphash"
+)
 
-// What tests must see of the inside: the skippers, to compare them, and the hash, to know what it should be.
+// What tests must see of the inside: the skippers, to compare them; the hash, to know what it should be; and how keys are told apart.
 
 type Nesting = nesting
 
@@ -26,6 +29,20 @@ var (
 	SkipString      = skipString
 	SkipStringPlain = skipStringPlain
 )
+
+// Golden is what keys are mixed with.
+const Golden uint64 = golden
+
+var Condense = condense
+
+// Spelt says whether a key would be seen at the beginning of text, if it were guessed to be there.
+func Spelt(key, text string) bool {
+	var sp spelling
+	sp.spell(&node{}, key)
+	var b [longKey]byte
+	copy(b[:], text)
+	return sp.parent != nil && sp.spelt(binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]))
+}
 
 func HashOf(b []byte) uint64 { return maphash.Bytes(seed, b) }
 

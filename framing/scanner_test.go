@@ -60,13 +60,13 @@ func TestKinds(t *testing.T) {
 		{"header after white space", " Content-Length: 12", "foreign"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, chunks := range [][][]byte{{[]byte(test.line)}, pieces([]byte(test.line), 1)} {
+			for size := 1; size <= len(test.line); size++ {
 				var got []string
-				for _, m := range scan(telemetryTable, chunks...) {
+				for _, m := range scan(telemetryTable, pieces([]byte(test.line), size)...) {
 					got = append(got, kindNames[m.Kind])
 				}
 				if got := strings.Join(got, " "); got != test.want {
-					t.Errorf("%s is %s, want %s", test.line, got, test.want)
+					t.Errorf("%s in pieces of %d is %s, want %s", test.line, size, got, test.want)
 				}
 			}
 		})
