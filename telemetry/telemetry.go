@@ -177,6 +177,7 @@ const idleTick = time.Second
 
 // consume is the consumer: the one goroutine that owns tracker and recorder.
 func (t *Telemetry) consume() {
+	modest()
 	defer close(t.stopped)
 	defer func() {
 		if r := recover(); r != nil {
