@@ -11,6 +11,8 @@ import (
 func TestKinds(t *testing.T) {
 	for _, test := range []struct{ name, line, want string }{
 		{"request", `{"jsonrpc":"2.0","id":1,"method":"ping"}`, "request"},
+		{"request with a space behind the version's comma", `{"jsonrpc":"2.0", "id":1,"method":"ping"}`, "request"},
+		{"request with a space before it", `{"jsonrpc":"2.0" ,"id":1,"method":"ping"}`, "request"},
 		{"request with a null id", `{"jsonrpc":"2.0","id":null,"method":"ping"}`, "request"},
 		{"request with an id of no legal type", `{"jsonrpc":"2.0","id":[],"method":"ping"}`, "request"},
 		{"request with params of the wrong type", `{"jsonrpc":"2.0","id":1,"method":"ping","params":7}`, "request"},
@@ -77,14 +79,14 @@ func TestMalformed(t *testing.T) {
 	for reason, lines := range map[string][]string{
 		"there is data after the message":                {`{}{}`, `{} x`, `[{}],`, `[{}]]`, `{}}`},
 		"the line breaks off inside a value":             {`{`, `[`, `[1`, `{"a`, `{"params":{"name":"x`, `{"a":1`, `{"a":{"b":[`, `{"id":tr`, `{"id":-`, `{"a\`},
-		"an object has something other than a key":       {`{1:2}`, `{a}`, "{\x01\"a\":1}", `{"a":1,}`, `{,}`, `{]`},
+		"an object has something other than a key":       {`{1:2}`, `{a}`, `{"jsonrpc":"2.0",x"id":1}`, `{"params":{,"name":1}}`, `{"params":{"name":1},x"id":1}`, "{\x01\"a\":1}", `{"a":1,}`, `{,}`, `{]`},
 		"a key has no colon":                             {`{"a" 1}`, `{"a","b"}`, `{"a"}`},
-		"there is no value where one must be":            {`{"a":}`, `{"a":,`, `[{},]`, `[{},,{}]`, `{"a":+1}`, `{"a":NaN}`, `{"a":'b'}`},
-		"members or elements have no comma between them": {`{"a":1 "b":2}`, `{"a":"b"x}`, `[{} {}]`, `{"a":1:2}`, `{"id":01}`, `{"id":1-2}`, `{"id":1+2}`, `{"id":1-}`},
+		"there is no value where one must be":            {`{"a":}`, `{"a":,`, `[{},]`, `[{},,{}]`, `{"a":+1}`, `{"result":{"tools":[}}`, `{"a":NaN}`, `{"a":'b'}`},
+		"members or elements have no comma between them": {`{"a":1 "b":2}`, `{"a":"b"x}`, `[{} {}]`, `{"a":1:2}`, `{"jsonrpc":"2.0"x"id":1}`, `{"method":"a"x"id":1}`, `{"id":01}`, `{"id":1-2}`, `{"id":1+2}`, `{"id":1-}`},
 		"a bracket does not match":                       {`{"a":1]`, `[{}}`, `{"a":[1,2}`, `{"params":{"x":1]}`, `{"a":{]}`, `{"a":{"b":1]}`},
 		"a number breaks the grammar":                    {`{"id":-}`, `{"id":1.}`, `{"id":1.e2}`, `{"id":1e}`, `{"id":1e+}`, `{"id":-a}`},
 		"a word is none of true, false, null":            {`{"a":truE}`, `{"a":nil}`, `{"a":folse}`, `{"id":tr ue}`},
-		"a string has an escape that JSON does not have": {`{"id":"\x"}`, `{"method":"a\u12g4"}`, `{"\q":1}`, `{"method":"\u12"}`, `{"\u1":1}`, `{"id":"\ud83d\'"}`},
+		"a string has an escape that JSON does not have": {`{"id":"\x"}`, `{"method":"a\u12g4"}`, `{"\q":1}`, `{"method":"\u12"}`, `{"\u1":1}`, `{"id":"\ud83d\'"}`, `{"a\:1}`},
 	} {
 		t.Run(reason, func(t *testing.T) {
 			for _, line := range lines {
@@ -97,6 +99,18 @@ func TestMalformed(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A key that was guessed from the order of an earlier message must have its colon like any other.
+func TestMalformedAfterGuess(t *testing.T) {
+	for _, line := range []string{`{"a:"1}`, `{"a:"}`, `{"a:",1}`} {
+		var got []framing.Message
+		s := framing.NewScanner(framing.Compile(text(9, "a:")), func(m *framing.Message) { got = append(got, keep(m)) })
+		s.Write([]byte(`{"a:":1}`+"\n"+line+`          `+"\n"), epoch)
+		if last := got[len(got)-1]; last.Kind != framing.Malformed || last.Reason != "a key has no colon" {
+			t.Errorf("%s: %s", line, show(last))
+		}
 	}
 }
 
