@@ -154,3 +154,40 @@ func TestDuplicatesInBulk(t *testing.T) {
 		}
 	}
 }
+
+// What has been copied of a message is cleared when its line ends, however that was spelt, cut or broken.
+func TestCopiesAreCleared(t *testing.T) {
+	const secret = "tell-nobody"
+	name := strings.Repeat(`"name":"x`+secret+`",`, 2000)
+	for what, line := range map[string]string{
+		"plain":        `{"jsonrpc":"2.0","id":1,"result":{"a":"tell-nobody"}}`,
+		"object":       `{"jsonrpc":"2.0","id":1,"result":{"a":{"x":"tell-nobody"}}}`,
+		"escaped":      `{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"\ttell-nobody"}}`,
+		"id":           `{"id":{"n":"tell-nobody"},"jsonrpc":"2.0","method":"m"}`,
+		"cut off":      `{"jsonrpc":"2.0","id":1,"result":{"a":"tell-nobody`,
+		"cut off deep": `{"jsonrpc":"2.0","id":1,"result":{"a":{"tell-nobody":["tell-nobody"`,
+		"broken":       `{"jsonrpc":"2.0","id":1,"result":{"a":"\ntell-nobody"]}`,
+		"batch":        `[{"jsonrpc":"2.0","id":1,"result":{"a":"\ntell-nobody"}},{"jsonrpc":"2.0","id":2,"result":{"a":"b"}}]`,
+		"again":        `{"jsonrpc":"2.0","id":1,"params":{` + name + `"name":"tell-nobody"}}`,
+	} {
+		t.Run(what, func(t *testing.T) {
+			copied := false
+			for _, table := range tables {
+				for _, size := range []int{1 << 20, 300, 64, 17, 5, 1} {
+					s := framing.NewScanner(table.table, func(*framing.Message) {})
+					for _, piece := range pieces([]byte(line), size) {
+						s.Write(piece, epoch)
+						copied = copied || s.Copied(secret)
+					}
+					s.Write([]byte("\n"), epoch)
+					if s.Copied(secret) {
+						t.Errorf("table %s, in pieces of %d: it is still there", table.name, size)
+					}
+				}
+			}
+			if !copied {
+				t.Error("it has never been there")
+			}
+		})
+	}
+}

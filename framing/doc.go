@@ -18,7 +18,8 @@
 //
 // Memory is constant: of a message of any size or depth it holds the picked values, each within its path's bound and those
 // below arrays within a bound for all of them together, which Message.Dropped counts when it is reached. Nothing is
-// allocated per message once the buffers have grown to what messages need.
+// allocated per message once the buffers have grown to what messages need. When a line has ended, what was copied of its values
+// is cleared from the buffers.
 //
 // On a line that encoding/json accepts, it finds exactly what encoding/json would: keys match decoded and exact, the last of
 // equal keys wins with all that is below it, lone surrogates and invalid UTF-8 become U+FFFD. Such a line is never Malformed.

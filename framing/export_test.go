@@ -1,8 +1,10 @@
 package framing
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"slices"
 )
 
 // What tests must see of the inside: the skippers, to compare them; the hash, to know what it should be; and how keys are told apart.
@@ -52,12 +54,28 @@ const (
 	Window           = window
 )
 
+// buffers are all that the scanner copies values into, with what was there before.
+func (s *Scanner) buffers() [][]byte {
+	all := [][]byte{s.part.raw, s.decoder.text, s.picked.arena, s.picked.spare}
+	for i := range s.frames {
+		all = append(all, s.frames[i].raw)
+	}
+	for i, b := range all {
+		all[i] = b[:cap(b)]
+	}
+	return all
+}
+
 // Retained returns how many bytes of buffers the scanner holds on to.
 func (s *Scanner) Retained() int {
-	n := cap(s.part.raw) + cap(s.decoder.text) + cap(s.picked.arena) + cap(s.picked.spare)
-	n += 96 * cap(s.picked.values)
-	for i := range s.frames {
-		n += cap(s.frames[i].raw)
+	n := 96 * cap(s.picked.values)
+	for _, b := range s.buffers() {
+		n += len(b)
 	}
 	return n
+}
+
+// Copied says whether the text stands in a buffer that values are copied into.
+func (s *Scanner) Copied(text string) bool {
+	return slices.ContainsFunc(s.buffers(), func(b []byte) bool { return bytes.Contains(b, []byte(text)) })
 }

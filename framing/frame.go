@@ -99,11 +99,17 @@ func (s *Scanner) close(f *frame, b []byte, i int) {
 func (n *node) wantsBytes() bool { return n.hash || n.keep > 0 }
 
 func (f *frame) begin(from int) {
-	f.from, f.raw = from, f.raw[:0]
+	f.from = from
+	f.wipe()
 	if f.node.hash {
 		f.hash.SetSeed(seed)
 		f.hash.Reset()
 	}
+}
+
+func (f *frame) wipe() {
+	clear(f.raw)
+	f.raw = f.raw[:0]
 }
 
 func (f *frame) feed(b []byte) {

@@ -34,6 +34,9 @@ func scan(table *framing.Table, chunks ...[]byte) []framing.Message {
 	for _, chunk := range chunks {
 		own := bytes.Clone(chunk)
 		s.Write(own, at)
+		if !bytes.Equal(own, chunk) {
+			panic(fmt.Sprintf("the scanner has changed %q to %q", chunk, own))
+		}
 		clear(own) // whatever the scanner still refers to is gone
 		at = at.Add(time.Second)
 	}

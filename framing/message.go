@@ -63,7 +63,8 @@ const (
 	Array
 )
 
-// Value is one picked member of a message. Its Text is valid only until the emit function returns.
+// Value is one picked member of a message. Its Text is valid only until the emit function returns, and not to be changed: it may
+// stand in the bytes that are being scanned.
 type Value struct {
 	Field     int       // index into the paths that the Table was compiled from
 	Type      ValueType // what the value is

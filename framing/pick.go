@@ -33,6 +33,7 @@ type picked struct {
 }
 
 func (p *picked) reset() {
+	clear(p.arena)
 	p.values, p.arena = p.values[:0], p.arena[:0]
 	p.garbage, p.count, p.bytes, p.dropped, p.owned = 0, 0, 0, 0, 0
 }
@@ -186,4 +187,5 @@ func (p *picked) compact() {
 		v := &p.values[i]
 		v.Text, v.lent = p.store(v.Text), false
 	}
+	clear(p.spare)
 }

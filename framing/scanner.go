@@ -219,6 +219,17 @@ func (s *Scanner) endLine() {
 		s.lineDone()
 	}
 	s.state, s.size, s.bom, s.hungry = atStart, 0, 0, 0
+	s.wipe()
+}
+
+// wipe forgets what has been copied of the line, which may be content.
+func (s *Scanner) wipe() {
+	s.picked.reset()
+	s.decoder.wipe()
+	s.part.wipe()
+	for i := range s.frames {
+		s.frames[i].wipe()
+	}
 }
 
 // lineDone reports what the line was, unless it was blank.

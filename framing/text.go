@@ -25,12 +25,18 @@ type textDecoder struct {
 }
 
 func (d *textDecoder) reset(limit int, hashing bool) {
-	d.text, d.limit, d.cut, d.hashing = d.text[:0], limit, false, hashing
+	d.wipe()
+	d.limit, d.cut, d.hashing = limit, false, hashing
 	d.escape, d.high, d.npart = 0, 0, 0
 	if hashing {
 		d.hash.SetSeed(seed)
 		d.hash.Reset()
 	}
+}
+
+func (d *textDecoder) wipe() {
+	clear(d.text)
+	d.text = d.text[:0]
 }
 
 // done says that nothing that is yet to come can change the outcome.

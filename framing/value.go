@@ -13,7 +13,8 @@ type part struct {
 // hold takes note of a value that begins at b[i] and that b does not have to its end.
 func (s *Scanner) hold(b []byte, i int, typ ValueType, st state) int {
 	s.state = st
-	s.part.typ, s.part.start, s.part.raw = typ, s.size+int64(i), s.part.raw[:0]
+	s.part.typ, s.part.start = typ, s.size+int64(i)
+	s.part.wipe()
 	if n := s.here; n != nil {
 		if n.hash {
 			s.part.hash.SetSeed(seed)
@@ -22,6 +23,11 @@ func (s *Scanner) hold(b []byte, i int, typ ValueType, st state) int {
 		s.part.feed(n, b[i:])
 	}
 	return len(b)
+}
+
+func (p *part) wipe() {
+	clear(p.raw)
+	p.raw = p.raw[:0]
 }
 
 func (p *part) feed(n *node, b []byte) {

@@ -95,7 +95,6 @@ func takeErrorContent(d *Decoder, v *framing.Value, _ *Message) {
 	if d.errorContent == nil {
 		d.errorContent = v
 	}
-	d.secret = append(d.secret, v.Text)
 }
 
 // content makes the message's content when something goes into it.

@@ -21,9 +21,8 @@ type Decoder struct {
 	names map[string]string
 
 	// Of the message that is being decoded.
-	text   []byte   // of its error, or of what may turn out to be one
-	status []byte   // a task's status message
-	secret [][]byte // all that must be wiped
+	text   []byte // of its error, or of what may turn out to be one
+	status []byte // a task's status message
 
 	errorContent *framing.Value // the text of its error, as far as content is to be copied
 }
@@ -31,7 +30,7 @@ type Decoder struct {
 // maxNames bounds the names that a decoder remembers. More are cleaned each time they come.
 const maxNames = 4096
 
-// Decode copies into out what is to be known of a message, and wipes the texts of errors in it once they are classified.
+// Decode copies into out what is to be known of a message. Of the texts of errors it keeps no more than their class.
 func (d *Decoder) Decode(in *framing.Message, out *Message) {
 	*out = Message{
 		Kind: in.Kind, Dir: d.Dir, Batch: in.Batch, Size: in.Size, Reason: in.Reason,
@@ -56,8 +55,7 @@ func (d *Decoder) Decode(in *framing.Message, out *Message) {
 	d.classify(out)
 }
 
-// classify finds the classes of the message's errors, and wipes the texts that told them, so that nothing of these outlives
-// the call.
+// classify finds the classes of the message's errors, and forgets the texts that told them, which are the scanner's.
 func (d *Decoder) classify(m *Message) {
 	switch {
 	case m.Kind == framing.ErrorResponse:
@@ -71,11 +69,7 @@ func (d *Decoder) classify(m *Message) {
 	if d.errorContent != nil && (m.Kind == framing.ErrorResponse || m.IsError) {
 		m.content().Error = piece(d.errorContent)
 	}
-	for _, text := range d.secret {
-		clear(text)
-	}
-	clear(d.secret)
-	d.text, d.status, d.secret, d.errorContent = nil, nil, d.secret[:0], nil
+	d.text, d.status, d.errorContent = nil, nil, nil
 }
 
 func (d *Decoder) classifyOutcome(x *Extra) {

@@ -59,9 +59,9 @@ func TestNames(t *testing.T) {
 // canary is content. It must not be found anywhere behind the decoder.
 const canary = "canary-5c1f"
 
-// TestErrorTextsAreWiped checks that the texts that a message's classes were found from are gone when it has been decoded,
-// also from the scanner's memory, as far as it is lent.
-func TestErrorTextsAreWiped(t *testing.T) {
+// TestErrorTextsAreForgotten checks that nothing refers to the texts that a message's classes were found from when it has been
+// decoded, and that they have not been changed: they may stand in the bytes that were relayed.
+func TestErrorTextsAreForgotten(t *testing.T) {
 	text := canary + " permission denied"
 	for _, line := range []string{
 		`{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"` + text + `"}}`,
@@ -77,24 +77,22 @@ func TestErrorTextsAreWiped(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			d := session.Decoder{Reader: reader, Epoch: epoch}
 			var m session.Message
-			seen := 0
+			picked := 0
 			s := framing.NewScanner(reader.Table, func(lent *framing.Message) {
-				before := 0
 				for _, v := range lent.Values {
-					before += bytes.Count(v.Text, []byte(canary))
+					picked += bytes.Count(v.Text, []byte(canary))
 				}
 				d.Decode(lent, &m)
-				for _, v := range lent.Values {
-					if bytes.Contains(v.Text, []byte(canary)) {
-						t.Errorf("field %d still has it", v.Field)
-					}
-				}
-				seen += before
 			})
-			s.Write([]byte(line+"\n"), epoch)
-			if seen == 0 {
+			b := []byte(line + "\n")
+			s.Write(b, epoch)
+			if picked == 0 {
 				t.Fatal("no text has been picked")
 			}
+			if string(b) != line+"\n" {
+				t.Errorf("what was scanned has become %s", b)
+			}
+			look(t, "not there", &d, &m)
 			found := m.Class
 			if m.Extra != nil && m.Extra.Outcome != nil {
 				found = m.Extra.Outcome.Class

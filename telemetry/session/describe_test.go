@@ -170,7 +170,11 @@ func newPlayer(cfg session.Config, o session.Observer) *player {
 }
 
 func (p *player) say(dir session.Direction, b []byte, at time.Duration) {
+	before := string(b)
 	p.scanners[dir].Write(b, epoch.Add(at))
+	if string(b) != before {
+		panic("what was relayed has been changed from " + before + " to " + string(b))
+	}
 }
 
 func (p *player) end(at time.Duration) {

@@ -2,7 +2,7 @@
 // takes several round trips, and says what on the wire should not have been there.
 //
 // A [Decoder] reads what a [framing.Scanner] has picked out of a message and keeps names, sizes, times and codes, never
-// content: texts of errors are classified and wiped, arguments and opaque states are keyed hashes that tell equal from
+// content: texts of errors are classified and forgotten, arguments and opaque states are keyed hashes that tell equal from
 // different and nothing else. A [Tracker] takes those messages and tells an [Observer] of operations that start and
 // finish, of notifications, and of violations of the protocol. It is a pure state machine: time comes with the messages,
 // it starts nothing, waits for nothing, and its memory is bounded whatever the peers send.

@@ -15,7 +15,7 @@ const (
 	maxName    = 128 // bytes kept of a name
 	maxWord    = 32  // of a word from a closed set, a number, a date
 	maxURI     = 512
-	maxReason  = 512 // of an error's text or a cancellation's reason, to be classified and wiped
+	maxReason  = 512 // of an error's text or a cancellation's reason, to be classified and forgotten
 	maxState   = 512 // of W3C tracestate, the length that the specification says must be passed on
 	maxContext = 64  // of W3C traceparent
 	maxID      = framing.MaxIDText

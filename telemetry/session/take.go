@@ -19,7 +19,6 @@ func takeURI(_ *Decoder, v *framing.Value, m *Message) {
 
 func takeReason(_ *Decoder, v *framing.Value, m *Message) {
 	m.extra().GaveUp = timedOut(v.Text)
-	clear(v.Text)
 }
 
 func takeState(_ *Decoder, v *framing.Value, m *Message) { m.extra().State = v.Hash }
@@ -76,12 +75,10 @@ func takeErrorText(d *Decoder, v *framing.Value, _ *Message) {
 	if d.text == nil {
 		d.text = v.Text
 	}
-	d.secret = append(d.secret, v.Text)
 }
 
 func takeStatusMessage(d *Decoder, v *framing.Value, _ *Message) {
 	d.status = v.Text
-	d.secret = append(d.secret, v.Text)
 }
 
 // takeResultType keeps the types that an operation goes on after.
