@@ -28,8 +28,33 @@ func TestSpelt(t *testing.T) {
 			}
 		}
 	}
-	if long := longest + "p"; framing.Spelt(long, long+`":1`) || framing.Spelt(long, strings.Repeat("\x00", 16)) {
-		t.Errorf("%q is guessed, though it is too long", long)
+	long := longest + "p"
+	head, tail := framing.Condense([]byte(long))
+	words := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, head), tail)
+	for _, text := range []string{long + `":1`, strings.Repeat("\x00", 16), string(words)} {
+		if framing.Spelt(long, text) {
+			t.Errorf("%q is seen in %q, though it is too long", long, text)
+		}
+	}
+}
+
+// Keys of one object that are the same for eight bytes, and so differ only in the second of the words that they are found by.
+func TestKeysWithTheSameBeginning(t *testing.T) {
+	keys := []string{"progress", "progressToken", "progressBar", "progress1234567", "progress1234568"}
+	var paths []framing.Path
+	line := `{"params":{`
+	for i, key := range keys {
+		paths = append(paths, text(9, "params", key))
+		line += fmt.Sprintf(`"%s":%d,`, key, i)
+	}
+	got := scan(framing.Compile(paths...), []byte(line+`"progressBa":"x","progress1234569":"y"}}`))
+	if n := len(got[0].Values); n != len(keys) {
+		t.Fatalf("%d values, want %d", n, len(keys))
+	}
+	for i, v := range got[0].Values {
+		if v.Field != i || string(v.Text) != fmt.Sprint(i) {
+			t.Errorf("value %d is %q of field %d", i, v.Text, v.Field)
+		}
 	}
 }
 

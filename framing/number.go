@@ -8,7 +8,7 @@ func (s *Scanner) num(b []byte, i int) int {
 		for st = numberInt; end < len(b) && isDigit(b[end]); end++ { // most numbers are nothing but digits
 		}
 	}
-	if st == numberStart || end == len(b) || b[end] != ',' && b[end] != '}' {
+	if end == len(b) || b[end] != ',' && b[end] != '}' { // so too where nothing has been gone through yet
 		if end, st = st.run(b, end); end == len(b) {
 			s.number = st
 			return s.hold(b, i, Number, inNumber)

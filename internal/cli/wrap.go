@@ -139,7 +139,8 @@ func watched(cfg wrap.Config, config telemetry.Config, o *options) (wrap.Status,
 		t.Exited()
 	}()
 	status := server.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), o.flushTimeout)
+	// The last twentieth of the bound is for what there is to do when the time is up: to close connections, and to end.
+	ctx, cancel := context.WithTimeout(context.Background(), o.flushTimeout-o.flushTimeout/20)
 	defer cancel()
 	go func() { // ends with the flush
 		select {
