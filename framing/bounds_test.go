@@ -92,6 +92,7 @@ func TestTooManyValues(t *testing.T) {
 	}{
 		{"by number", `{"name":"t"}`, 10000, framing.MaxRepeated},
 		{"by size", `{"name":"` + strings.Repeat("n", 100) + `"}`, 1000, (framing.MaxRepeatedBytes-128)/100 + 1},
+		{"by size, of short values", `{"name":"` + strings.Repeat("n", 60) + `"}`, 2000, (framing.MaxRepeatedBytes-128)/60 + 1},
 		{"by size, to the last byte", `{"name":"` + strings.Repeat("n", 128) + `"}`, 1000, framing.MaxRepeatedBytes / 128},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -33,6 +33,8 @@ func TestText(t *testing.T) {
 		{"low surrogate alone", `"\ude00a"`, "\ufffda"},
 		{"invalid UTF-8", "\"a\xff\xfe\"", "a\ufffd\ufffd"},
 		{"first and last bytes that are not ASCII", "\"\x80\x7f\xff\"", "\ufffd\x7f\ufffd"},
+		{"nothing but the first byte that is not ASCII", "\"\x80\"", "\ufffd"},
+		{"nothing but the last byte that is not ASCII", "\"\xff\"", "\ufffd"},
 		{"character cut short", "\"\xe2\x82a\"", "\ufffd\ufffda"},
 		{"character that does not fit", `"1234567é"`, "1234567…"},
 		{"nothing after a character that does not fit", `"1234567éa"`, "1234567…"},

@@ -215,9 +215,7 @@ func (s *Scanner) broken(b []byte, reason string) int {
 
 // endLine reports the line and makes ready for the next.
 func (s *Scanner) endLine() {
-	if s.size > 0 {
-		s.lineDone()
-	}
+	s.lineDone()
 	s.state, s.size, s.bom, s.hungry = atStart, 0, 0, 0
 	s.wipe()
 }

@@ -30,14 +30,14 @@ func vectorsIn(top, one, seven uint32, xgetbv func() uint32) bool {
 const block = 64
 
 func skipNested(b []byte, i int, n *nesting) int {
-	if !vectors || len(b) < block || i >= len(b) {
+	if !vectors || len(b) < block {
 		return skipNestedPlain(b, i, n)
 	}
 	return skipNestedAVX2(unsafe.SliceData(b), i, len(b), n)
 }
 
 func skipString(b []byte, i int, escaped uint64) (int, uint64) {
-	if !vectors || len(b) < block || i >= len(b) {
+	if !vectors || len(b) < block {
 		return skipStringPlain(b, i, escaped)
 	}
 	return skipStringAVX2(unsafe.SliceData(b), i, len(b), escaped)

@@ -1,6 +1,7 @@
 package framing_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 
@@ -14,6 +15,7 @@ func FuzzSkip(f *testing.F) {
 		f.Add(stream, uint8(1), uint8(1), uint16(70))
 	}
 	f.Add([]byte("a"), uint8(1), uint8(2), uint16(1)) // nothing is left, and its first byte would be escaped
+	f.Add(bytes.Repeat([]byte("a"), 100), uint8(1), uint8(2|4), uint16(100))
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 50 {
 		b := make([]byte, 500)

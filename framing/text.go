@@ -87,7 +87,7 @@ func (d *textDecoder) step(c byte) bool {
 		d.flushHigh()
 		d.partial[d.npart] = c
 		d.npart++
-		for d.npart > 0 && utf8.FullRune(d.partial[:d.npart]) {
+		for utf8.FullRune(d.partial[:d.npart]) { // nothing is no full one
 			d.takePartial()
 		}
 	}
