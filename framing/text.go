@@ -225,12 +225,12 @@ func plainRun(p []byte) int {
 	return n
 }
 
-// clip shortens text to at most limit bytes, at the edge of a character.
+// clip shortens text, which is valid UTF-8, to at most limit bytes, at the edge of a character.
 func clip(text []byte, limit int) []byte {
 	if len(text) <= limit {
 		return text
 	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
+	for !utf8.RuneStart(text[limit]) {
 		limit--
 	}
 	return text[:limit]
