@@ -99,11 +99,8 @@ type plainLine struct {
 
 func (l *plainLine) add(b []byte) {
 	l.size += copy(l.head[l.size:], b)
-	if keep := len(l.tail) - len(b); keep > 0 && l.end > keep {
-		l.end = copy(l.tail[:], l.tail[l.end-keep:l.end])
-	} else if keep <= 0 {
-		l.end, b = 0, b[-keep:]
-	}
+	b = b[max(len(b)-len(l.tail), 0):]
+	l.end = copy(l.tail[:], l.tail[max(l.end+len(b)-len(l.tail), 0):l.end])
 	l.end += copy(l.tail[l.end:], b)
 }
 

@@ -91,9 +91,7 @@ func (s *Scanner) search(w *[matchable]byte, head, tail uint64, i int) (n *node,
 	if stop != 0 {
 		head, tail = head&upTo(stop), 0
 	} else {
-		if stop = unplain(tail); stop == 0 {
-			return nil, -1
-		}
+		stop = unplain(tail) // if there is nothing in it, w[8] is no quote
 		tail &= upTo(stop)
 		size = 8
 	}

@@ -93,7 +93,7 @@ func oddBackslashes(b []byte) uint64 {
 // plainEnd goes on inside a string from b[i], for as long as that stands for itself: ASCII, no backslash. It returns where that
 // ends, and whether it does so at the closing quote. Most strings are short, so only the first few words are looked at.
 func plainEnd(b []byte, i int) (int, bool) {
-	for limit := i + 64; i < limit; i += 16 {
+	for range 4 {
 		if len(b)-i < 16 {
 			return plainTail(b, i)
 		}
@@ -101,6 +101,7 @@ func plainEnd(b []byte, i int) (int, bool) {
 		marks := unplain(binary.LittleEndian.Uint64(w[:8]))
 		if marks == 0 {
 			if marks = unplain(binary.LittleEndian.Uint64(w[8:])); marks == 0 {
+				i += 16
 				continue
 			}
 			i += 8
@@ -146,7 +147,7 @@ func firstStop(word uint64) int { return bits.TrailingZeros64(stops(word)) / 8 }
 // stops sets the high bit of the first byte of the word that is a quote or a backslash, and perhaps of bytes above.
 func stops(word uint64) uint64 { return zeroBytes(word^quotes) | zeroBytes(word^backslashes) }
 
-// first returns which byte is the first whose high bit is set. There must be one.
+// first returns which byte is the first whose high bit is set, or 0 if none is.
 func first(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 & 7 }
 
 // unplain sets the high bit of the first byte of the word that is a quote, a backslash or not ASCII, and perhaps of bytes above.
@@ -155,5 +156,5 @@ func unplain(word uint64) uint64 {
 	return ((highBits - (word ^ quotes)) | (highBits - (word ^ backslashes)) | word) & highBits
 }
 
-// upTo sets all bits up to the first that is set, with that one.
+// upTo sets all bits up to the first that is set, with that one, or all if none is.
 func upTo(marks uint64) uint64 { return marks ^ (marks - 1) }

@@ -74,7 +74,7 @@ func (d *textDecoder) step(c byte) bool {
 	switch {
 	case d.escape == 1:
 		return d.escaped(c)
-	case d.escape > 1:
+	case d.escape != 0:
 		return d.digit(c)
 	case c == '\\':
 		d.flushPartial()

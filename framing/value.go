@@ -66,13 +66,11 @@ func (s *Scanner) whole(b []byte, i, end int, typ ValueType) bool {
 	if n.member != otherMember {
 		textHash := hash
 		if n.member == idMember && typ == String {
-			textHash = s.textHash(raw)
+			textHash = s.decoder.hash.Sum64()
 		}
 		s.member(n, typ, text, cut, textHash)
 	}
-	if len(n.picks) > 0 {
-		s.picked.add(n, &ended{typ: typ, size: int64(len(raw)), raw: raw, text: text, cut: cut, hash: hash})
-	}
+	s.picked.add(n, &ended{typ: typ, size: int64(len(raw)), raw: raw, text: text, cut: cut, hash: hash})
 	return true
 }
 
@@ -120,21 +118,12 @@ func (s *Scanner) text(n *node, typ ValueType, raw []byte) (text []byte, cut, ok
 	// One byte more than is wanted, since only then nothing that comes behind can matter, not even a wrong escape.
 	head := inside[:min(len(inside), n.text+1)]
 	id := n.member == idMember
-	if plainRun(head) == len(head) && (!id || len(head) == len(inside)) {
-		s.decoder.hashing = false
+	if !id && plainRun(head) == len(head) {
 		return head[:min(len(head), n.text)], len(head) > n.text, true
 	}
 	s.decoder.reset(n.text, id)
 	ok = s.decoder.write(inside) && s.decoder.finish()
 	return s.decoder.text, s.decoder.cut, ok
-}
-
-// textHash returns the hash of the whole of the text that was decoded last, of which raw is the string.
-func (s *Scanner) textHash(raw []byte) uint64 {
-	if s.decoder.hashing {
-		return s.decoder.hash.Sum64()
-	}
-	return maphash.Bytes(seed, raw[1:len(raw)-1])
 }
 
 // string reads a string whose opening quote is b[i].
