@@ -139,6 +139,20 @@ func TestDuplicatesThatGoOn(t *testing.T) {
 	}
 }
 
+// Nor what was forgotten, if it is at once as much as one message may keep, and more.
+func TestLargeDuplicatesThatGoOn(t *testing.T) {
+	long := strings.Repeat("n", 128)
+	list := strings.Repeat(`{"name":"`+long+`"},`, framing.MaxRepeatedBytes/len(long))
+	s := framing.NewScanner(telemetryTable, func(*framing.Message) {})
+	s.Write([]byte(`{"x":1`), epoch)
+	for range 100 {
+		s.Write([]byte(`,"result":{"taskId":"`+long+`","tools":[`+list+`{}]}`), epoch)
+	}
+	if n := s.Retained(); n > 1<<20 {
+		t.Errorf("%d bytes retained", n)
+	}
+}
+
 // A key that comes again and again with other values must not use up what there is for values.
 func TestDuplicatesInBulk(t *testing.T) {
 	var line bytes.Buffer
