@@ -77,7 +77,7 @@ type labels struct {
 	method, tool, prompt, errorType, code, protocol, class string
 	direction, kind                                        string
 	from, to                                               string
-	resource                                               string
+	resource, violation                                    string
 	conventional                                           bool // the attributes that OpenTelemetry asks of an operation's duration
 }
 
@@ -105,6 +105,7 @@ func (l labels) set() attribute.Set {
 		{semconv.ErrorType, l.errorType}, {semconv.StatusCode, l.code}, {semconv.ProtocolVersion, l.protocol},
 		{semconv.ErrorClass, l.class}, {semconv.Direction, l.direction}, {semconv.Kind, l.kind},
 		{semconv.FromTool, l.from}, {semconv.ToTool, l.to}, {semconv.Resource, l.resource},
+		{semconv.Violation, l.violation},
 	} {
 		if a.value != "" {
 			kv = append(kv, attribute.String(a.key, a.value))

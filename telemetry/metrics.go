@@ -219,8 +219,9 @@ func (m *metricsRecorder) startupPhases(op *session.Operation) {
 }
 
 func (m *metricsRecorder) violated(n *session.Note) {
-	m.violations.Add(context.Background(), 1, with(
-		attribute.String(semconv.Violation, string(n.Violation)), attribute.String(semconv.Direction, n.Message.Dir.String())))
+	m.violations.Add(context.Background(), 1, m.series.option(labels{
+		violation: string(n.Violation), direction: n.Message.Dir.String(),
+	}))
 }
 
 func (m *metricsRecorder) found(f *anomaly.Finding) {
