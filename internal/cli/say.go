@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // This file owns every line that a person reads on stderr. The form is
@@ -116,20 +117,19 @@ func (h *textHandler) WithGroup(name string) slog.Handler {
 // visible makes a text safe to show: bounded, on one line, and without anything a terminal would act upon.
 func visible(s string) string {
 	const most = 500
-	n := 0
+	s = strings.ToValidUTF8(s, "?")
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most-1]) + "…"
+	}
 	return strings.Map(func(r rune) rune {
-		switch n++; {
-		case n > most:
-			return -1
-		case n == most:
-			return '…'
+		switch {
 		case r == '\t' || r == '\n' || r == '\r':
 			return ' '
 		case !unicode.IsPrint(r):
 			return '?'
 		}
 		return r
-	}, strings.ToValidUTF8(s, "?"))
+	}, s)
 }
 
 // short shows a duration without the zeros that Duration.String adds.

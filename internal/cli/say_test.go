@@ -70,6 +70,9 @@ func TestVisible(t *testing.T) {
 			}
 		})
 	}
+	if whole := strings.Repeat("€", 500); cli.Visible(whole) != whole {
+		t.Errorf("a text of just the length that is shown becomes %s", cli.Visible(whole))
+	}
 	if long := cli.Visible(strings.Repeat("€", 10_000)); utf8.RuneCountInString(long) != 500 || !strings.HasSuffix(long, "…") {
 		t.Errorf("a long text is shown with %d characters", utf8.RuneCountInString(long))
 	}
