@@ -19,10 +19,12 @@ const (
 	// tick is how long the first message in an empty queue waits for company. Waking a goroutine costs more than scanning
 	// a small message, so messages are drained in batches.
 	tick = 20 * time.Millisecond
-	// settle is how long a message stays in the queue at least. Bytes are passed on before they are looked at: an answer's
-	// receiver can have sent its next request, and that can have been scanned, before the answer has. What is older than this
-	// has nothing to come before it, unless a goroutine of the relay was kept from running for as long.
-	settle = 10 * time.Millisecond
+	// patience is how long a message waits at most for what was read before it and has yet to be scanned. Bytes are passed on
+	// before they are looked at: a request's answer can be scanned before the request is, and by far, where the request shares
+	// a write with more than the server reads.
+	patience = time.Second
+	// hurry is how long it waits when the queue fills: order is worth less than messages.
+	hurry = 10 * time.Millisecond
 )
 
 // chunk is a piece of one direction's messages, in order.
@@ -152,11 +154,17 @@ func (q *queue) swapLines() []stderrLine {
 	return lines
 }
 
-// take takes the messages that were read until the given time out of the queue, and says how many have been dropped since it
-// was last called. Each chunk is to be given back.
-func (q *queue) take(until time.Duration) ([2][]chunk, dropped) {
+// take takes the messages out of the queue before which no other can come: those that were read until settled, and those
+// that have waited for long enough. It says until when that is, and how many have been dropped since it was last called. Each
+// chunk is to be given back.
+func (q *queue) take(now, settled time.Duration) ([2][]chunk, time.Duration, dropped) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	wait := patience
+	if q.length >= queueLimit/4 || q.content >= contentLimit/4 {
+		wait = hurry
+	}
+	until := max(settled, now-wait)
 	var taken [2][]chunk
 	waiting, content := 0, 0
 	for dir, all := range q.chunks {
@@ -188,7 +196,7 @@ func (q *queue) take(until time.Duration) ([2][]chunk, dropped) {
 	if waiting > 0 {
 		q.due.Reset(tick)
 	}
-	return taken, lost
+	return taken, until, lost
 }
 
 // giveBack takes a chunk whose messages have been consumed, and are forgotten.

@@ -17,6 +17,9 @@ type StderrTap struct {
 // Stderr returns what is to look at the server's stderr, or nil if nothing is to.
 func (t *Telemetry) Stderr() *StderrTap { return t.stderr }
 
+// Arriving is nothing to it: lines of stderr have no order with messages.
+func (*StderrTap) Arriving() {}
+
 // Forwarded takes bytes that have been passed on.
 func (s *StderrTap) Forwarded(b []byte, _ time.Time) {
 	if s.t.failed.Load() {

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
@@ -14,6 +15,10 @@ type Tap struct {
 	scanner *framing.Scanner
 	decoder session.Decoder
 	message session.Message
+
+	arriving atomic.Bool   // bytes have been read that have yet to be scanned
+	scanned  atomic.Int64  // when the last bytes had been read that have been scanned, in nanoseconds of the session
+	known    time.Duration // what settled returned last
 }
 
 func (t *Telemetry) tap(dir session.Direction, reader *session.Reader) *Tap {
@@ -22,12 +27,17 @@ func (t *Telemetry) tap(dir session.Direction, reader *session.Reader) *Tap {
 	return tap
 }
 
+// Arriving keeps what the other direction is going to say in answer from being looked at before what is said here.
+func (tap *Tap) Arriving() { tap.arriving.Store(true) }
+
 // Forwarded scans bytes that have been passed on.
 func (tap *Tap) Forwarded(b []byte, read time.Time) {
 	if tap.t.failed.Load() {
 		return
 	}
 	tap.scanner.Write(b, read)
+	tap.scanned.Store(int64(read.Sub(tap.t.epoch)))
+	tap.arriving.Store(false)
 }
 
 // Ended scans what the stream leaves without a newline.
@@ -36,6 +46,18 @@ func (tap *Tap) Ended(at time.Time) {
 		return
 	}
 	tap.scanner.Close(at)
+	tap.arriving.Store(false)
+}
+
+// settled returns a time until which everything that this direction has carried is in the queue: the present, which is to be
+// taken before the call, or with bytes under way an earlier one. It is exact however long a goroutine of the relay is kept from
+// running, since bytes are announced before their time is taken and before they are passed on. It is for the consumer alone.
+func (tap *Tap) settled(now time.Duration) time.Duration {
+	if tap.arriving.Load() {
+		now = time.Duration(tap.scanned.Load())
+	}
+	tap.known = max(tap.known, now)
+	return tap.known
 }
 
 func (tap *Tap) emit(m *framing.Message) {

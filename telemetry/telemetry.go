@@ -198,11 +198,11 @@ func (t *Telemetry) consume() {
 			over = true
 		}
 		now := time.Since(t.epoch)
+		settled := min(t.taps[session.ToServer].settled(now), t.taps[session.ToClient].settled(now))
 		if over {
-			t.drain(tracker, math.MaxInt64)
-		} else {
-			t.drain(tracker, now-settle)
+			settled = math.MaxInt64
 		}
+		now = min(now, t.drain(tracker, now, settled)) // later than that, nothing has happened yet
 		tracker.Advance(now)
 		t.recorder.advance(now, tracker)
 		if over {
@@ -214,9 +214,9 @@ func (t *Telemetry) consume() {
 	}
 }
 
-// drain hands what is in the queue, and was read until the given time, to the tracker.
-func (t *Telemetry) drain(tracker *session.Tracker, until time.Duration) {
-	chunks, dropped := t.queue.take(until)
+// drain hands what is in the queue to the tracker, and returns the time until which it has seen everything: see queue.take.
+func (t *Telemetry) drain(tracker *session.Tracker, now, settled time.Duration) time.Duration {
+	chunks, until, dropped := t.queue.take(now, settled)
 	t.exports.lost.messages.Add(dropped.messages) // the consumer never saw them
 	t.exports.lost.contents.Add(dropped.contents)
 	merge(chunks, func(m *session.Message) {
@@ -230,4 +230,5 @@ func (t *Telemetry) drain(tracker *session.Tracker, until time.Duration) {
 			t.recorder.records.stderr(text)
 		}
 	}
+	return until
 }

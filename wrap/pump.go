@@ -44,6 +44,7 @@ func (p *pump) copy() {
 		}
 		var read time.Time
 		if p.look != nil {
+			p.look.arriving()
 			read = time.Now()
 		}
 		p.read.Add(int64(n))

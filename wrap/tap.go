@@ -22,6 +22,16 @@ func newLook(tap Tap, failed func(any)) *look {
 	return &look{tap: tap, failed: failed}
 }
 
+func (l *look) arriving() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tap == nil {
+		return
+	}
+	defer l.rescueLocked()
+	l.tap.Arriving()
+}
+
 func (l *look) forwarded(b []byte, read time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -43,6 +53,7 @@ func (l *look) end() {
 	}
 	defer func() { l.tap = nil }()
 	defer l.rescueLocked()
+	l.tap.Arriving()
 	l.tap.Ended(time.Now())
 }
 

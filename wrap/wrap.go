@@ -10,6 +10,9 @@ import (
 // Tap looks at one direction of the relay. Its calls never overlap, come in order, and hold up that direction until they
 // return: they must be quick and must not block. A Tap that panics is not called again, see Config.TapFailed.
 type Tap interface {
+	// Arriving says that bytes, or the end, have been read and are about to be passed on. Whatever another Tap is shown of
+	// the reaction to them is read after this: Taps can tell that way what they have yet to see.
+	Arriving()
 	// Forwarded shows bytes that have already been written on, and the time at which they had been read.
 	// They are only lent: b must not be kept or changed.
 	Forwarded(b []byte, read time.Time)

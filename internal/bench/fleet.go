@@ -139,6 +139,7 @@ func play(policy consent.Policy, env map[string]string, logger *slog.Logger) {
 	})
 	tel.Run(os.Getpid(), time.Now())
 	say := func(dir session.Direction, format string, args ...any) {
+		tel.Tap(dir).Arriving()
 		tel.Tap(dir).Forwarded(fmt.Appendf(nil, format+"\n", args...), time.Now())
 	}
 	say(session.ToServer, `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"desktop","version":"1.4.0"}}}`)
