@@ -187,6 +187,7 @@ func (t *Telemetry) consume() {
 	tracker := session.New(session.Config{Capacity: openLimit}, t.recorder)
 	clock := time.NewTicker(idleTick)
 	defer clock.Stop()
+	var seen time.Duration // until when the tracker has seen everything, which is its present
 	for {
 		var exit Exit
 		over := false
@@ -202,9 +203,9 @@ func (t *Telemetry) consume() {
 		if over {
 			settled = math.MaxInt64
 		}
-		now = min(now, t.drain(tracker, now, settled)) // later than that, nothing has happened yet
-		tracker.Advance(now)
-		t.recorder.advance(now, tracker)
+		seen = max(seen, min(now, t.drain(tracker, now, settled)))
+		tracker.Advance(seen)
+		t.recorder.advance(seen, tracker)
 		if over {
 			waiting := t.recorder.metrics.open
 			tracker.Close(now, exit.Session)
