@@ -47,6 +47,7 @@ func Start(cfg Config) (*Server, error) {
 		}
 		return nil, err
 	}
+	s.signals.started()
 	go s.signals.run(s.process) // ends with Close, or with the process
 	s.relay()
 	s.log.Debug("server started", "pid", s.Pid())

@@ -3,6 +3,7 @@ package wrap
 import (
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,11 +12,12 @@ import (
 // signals hands on to the server what the host sends us. It listens from before the server starts, so that none is
 // lost, until Server.Close or the end of the process, so that none ends us with another status than the server's.
 type signals struct {
-	ch     chan os.Signal
-	stop   chan struct{} // closed by close
-	over   chan struct{} // closed when the goroutine has ended
-	child  func()        // told of every SIGCHLD
-	closed sync.Once
+	ch      chan os.Signal
+	stop    chan struct{} // closed by close
+	over    chan struct{} // closed when the goroutine has ended
+	child   func()        // told of every SIGCHLD
+	ignored []os.Signal   // by the host, for us and the server
+	closed  sync.Once
 
 	told        atomic.Int64  // when a signal that ends most programs was last handed on, in Unix nanoseconds
 	interrupted chan struct{} // closed when one comes after the server has ended
@@ -31,8 +33,9 @@ func listen(child func()) *signals {
 		interrupted: make(chan struct{}),
 	}
 	for _, sig := range relayed {
-		// To listen for an ignored signal would un-ignore it, for the server too: under nohup SIGHUP stays ignored.
-		if !signal.Ignored(sig) {
+		if signal.Ignored(sig) {
+			s.ignored = append(s.ignored, sig)
+		} else {
 			signal.Notify(s.ch, sig)
 		}
 	}
@@ -41,6 +44,15 @@ func listen(child func()) *signals {
 	}
 	learnOrigin()
 	return s
+}
+
+// started is called when the server runs. To listen for an ignored signal un-ignores it, for the server too if that is started
+// later: under nohup SIGHUP stays ignored. A server may still have asked for it itself, and gets it then.
+func (s *signals) started() {
+	for _, sig := range s.ignored {
+		signal.Notify(s.ch, sig)
+	}
+	learnOrigin()
 }
 
 // run ends with close, which waits for it.
@@ -63,12 +75,16 @@ func (s *signals) handle(sig os.Signal, p *process) {
 			s.child()
 		}
 	case p.signal(sig):
-		if isFatal(sig) {
+		if s.asksForEnd(sig) {
 			s.told.Store(time.Now().UnixNano())
 		}
-	case isFatal(sig):
+	case s.asksForEnd(sig):
 		s.once.Do(func() { close(s.interrupted) })
 	}
+}
+
+func (s *signals) asksForEnd(sig os.Signal) bool {
+	return isFatal(sig) && !slices.Contains(s.ignored, sig)
 }
 
 // toldLately says whether the host has just asked for the end. A reload by SIGHUP an hour ago is no such thing.

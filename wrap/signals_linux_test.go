@@ -19,6 +19,8 @@ func signalRows() []row {
 	rows := []row{
 		{"TERM, HUP, USR1, USR2, INT, QUIT, ABRT, ALRM, VTALRM, IO, PWR and the real-time signals sent to our pid",
 			"each reaches the server exactly once", alike(testEachSignal)},
+		{"HUP and INT sent to our pid, of a host that ignores them", "reach a server that listens to them all the same",
+			alike(testIgnoredByHost)},
 		{"CONT, WINCH, URG, CHLD, PIPE sent to our pid", "nothing happens to either", alike(testHarmless)},
 		{"TERM to the whole group", "reaches the server twice, from the host and from us (see the limits)", testGroupTerm},
 		{"Ctrl-C and Ctrl-\\ at a terminal", "reach the server exactly once", alike(testTerminalKeys)},
@@ -78,6 +80,21 @@ func testEachSignal(t *testing.T, with front) {
 	s := open(t, with(as("signals")))
 	s.expect("ready")
 	for _, sig := range handedOn {
+		if err := s.cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		s.expect(fmt.Sprint("got ", int(sig)))
+		quiet(s)
+	}
+	s.in.Close()
+	s.expectEnd("exit status 0")
+}
+
+func testIgnoredByHost(t *testing.T, with front) {
+	line := with(as("signals"))
+	s := open(t, append(sh(`trap '' HUP INT; exec "$@"`), append([]string{"sh"}, line...)...))
+	s.expect("ready")
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT} {
 		if err := s.cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)
 		}
