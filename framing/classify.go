@@ -107,20 +107,24 @@ func (l *plainLine) add(b []byte) {
 // verdict says what the line was. It is Foreign if it begins with "Content-Length:", "Content-Type:" or "HTTP/1.", or
 // begins with a method of HTTP, a space and a slash and ends in "HTTP/1.0" or "HTTP/1.1"; in any case of letters.
 func (l *plainLine) verdict() Kind {
-	head := bytes.ToLower(l.head[:l.size])
-	for _, start := range []string{"content-length:", "content-type:", "http/1."} {
-		if bytes.HasPrefix(head, []byte(start)) {
-			return Foreign
-		}
+	head := l.head[:l.size]
+	if begins(head, "content-length:", "content-type:", "http/1.") {
+		return Foreign
 	}
-	tail := bytes.ToLower(bytes.TrimSuffix(l.tail[:l.end], []byte("\r")))
-	if !bytes.HasSuffix(tail, []byte(" http/1.1")) && !bytes.HasSuffix(tail, []byte(" http/1.0")) {
-		return l.kind
-	}
-	for _, start := range []string{"post /", "get /", "delete /", "options /", "put /", "head /"} {
-		if bytes.HasPrefix(head, []byte(start)) {
-			return Foreign
-		}
+	tail := bytes.TrimSuffix(l.tail[:l.end], []byte("\r"))
+	tail = tail[max(len(tail)-len(" http/1.1"), 0):]
+	if begins(tail, " http/1.1", " http/1.0") && begins(head, "post /", "get /", "delete /", "options /", "put /", "head /") {
+		return Foreign
 	}
 	return l.kind
+}
+
+// begins says whether the text begins with one of the words, which are in lower case, in any case of letters.
+func begins(text []byte, words ...string) bool {
+	for _, word := range words {
+		if len(text) >= len(word) && bytes.EqualFold(text[:len(word)], []byte(word)) {
+			return true
+		}
+	}
+	return false
 }

@@ -14,10 +14,12 @@ import (
 )
 
 // The messages that are measured, each with its newline.
-var benchmarks = []struct {
+type bench struct {
 	name string
 	line []byte
-}{
+}
+
+var benchmarks = []bench{
 	{"call300B", benchCall()},
 	{"call300B_idLast", benchCallIDLast()},
 	{"call300B_spaced", []byte(strings.NewReplacer(`":`, `": `, `,"`, `, "`).Replace(string(benchCall())))},

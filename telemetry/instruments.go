@@ -82,20 +82,27 @@ type labels struct {
 }
 
 // series remembers the attribute sets of the series that are in use, since making one costs more than recording with it.
-type series map[labels]metric.MeasurementOption
+type series map[labels]*measurement
+
+// measurement is the attributes of one series, in the form in which instruments take them. Measuring with it allocates nothing.
+type measurement struct {
+	add    []metric.AddOption
+	record []metric.RecordOption
+}
 
 // maxSeries bounds what is remembered. The SDK has a bound of its own for what is exported.
 const maxSeries = 2000
 
-func (s series) option(l labels) metric.MeasurementOption {
-	if o, ok := s[l]; ok {
-		return o
+func (s series) of(l labels) *measurement {
+	if m, ok := s[l]; ok {
+		return m
 	}
 	o := metric.WithAttributeSet(l.set())
+	m := &measurement{[]metric.AddOption{o}, []metric.RecordOption{o}}
 	if len(s) < maxSeries {
-		s[l] = o
+		s[l] = m
 	}
-	return o
+	return m
 }
 
 func (l labels) set() attribute.Set {

@@ -95,9 +95,9 @@ func (p *peers) attributes() []attribute.KeyValue {
 
 // message records every message, once the tracker has seen it and set the method that an answer belongs to.
 func (m *metricsRecorder) message(msg *session.Message) {
-	m.messageSize.Record(context.Background(), msg.Size, m.series.option(labels{
+	m.messageSize.Record(context.Background(), msg.Size, m.series.of(labels{
 		direction: msg.Dir.String(), kind: kind(msg.Kind), method: method(msg.Method),
-	}))
+	}).record...)
 	if x := msg.Extra; x != nil {
 		if x.Tools != nil || x.DefinitionSize > 0 {
 			m.listedTools(x)
@@ -140,9 +140,9 @@ func method(name string) string {
 
 func (m *metricsRecorder) opened(op *session.Operation) {
 	m.open++
-	target := m.series.option(m.target(op))
+	target := m.series.of(m.target(op))
 	of(op).target = target
-	m.active.Add(context.Background(), 1, target)
+	m.active.Add(context.Background(), 1, target.add...)
 }
 
 // target is the labels that tell what an operation is about.
@@ -159,8 +159,8 @@ func (m *metricsRecorder) finished(op *session.Operation) {
 	ctx := context.Background()
 	m.open--
 	about := m.target(op)
-	option := m.series.option(about)
-	m.active.Add(ctx, -1, of(op).target) // as it was counted: a list of tools may have changed the names in between
+	series := m.series.of(about)
+	m.active.Add(ctx, -1, of(op).target.add...) // as it was counted: a list of tools may have changed the names in between
 
 	duration := m.serverDuration
 	if op.Dir == session.ToClient {
@@ -175,30 +175,30 @@ func (m *metricsRecorder) finished(op *session.Operation) {
 	if op.Method == semconv.PromptsGet || op.Method == semconv.Complete {
 		full.prompt = m.prompts.label(op.Target)
 	}
-	duration.Record(ctx, op.Duration().Seconds(), m.series.option(full))
+	duration.Record(ctx, op.Duration().Seconds(), m.series.of(full).record...)
 
-	m.requestSize.Record(ctx, op.RequestSize, option)
+	m.requestSize.Record(ctx, op.RequestSize, series.record...)
 	if op.Answered {
-		m.responseSize.Record(ctx, op.ResponseSize, option)
+		m.responseSize.Record(ctx, op.ResponseSize, series.record...)
 		if op.RoundTrips == 1 {
-			m.wait.Record(ctx, (op.FirstByte - op.Start).Seconds(), option)
-			m.transfer.Record(ctx, max(op.End-op.FirstByte, 0).Seconds(), option)
+			m.wait.Record(ctx, (op.FirstByte - op.Start).Seconds(), series.record...)
+			m.transfer.Record(ctx, max(op.End-op.FirstByte, 0).Seconds(), series.record...)
 		}
 		m.startupPhases(op)
 	}
 	if op.Class != "" {
 		failed := about
 		failed.class = string(op.Class)
-		m.errors.Add(ctx, 1, m.series.option(failed))
+		m.errors.Add(ctx, 1, m.series.of(failed).add...)
 	}
 	if op.Method == semconv.ResourcesRead && op.Answered && op.Request != nil {
-		o := m.series.option(labels{resource: m.resources.label(op.Request.URI)})
-		m.reads.Add(ctx, 1, o)
-		m.resourceSize.Record(ctx, op.ResponseSize, o)
+		o := m.series.of(labels{resource: m.resources.label(op.Request.URI)})
+		m.reads.Add(ctx, 1, o.add...)
+		m.resourceSize.Record(ctx, op.ResponseSize, o.record...)
 	}
 	if op.Method == semconv.ToolsCall && op.Dir == session.ToServer {
 		if m.lastTool != "" {
-			m.transitions.Add(ctx, 1, m.series.option(labels{from: m.lastTool, to: about.tool}))
+			m.transitions.Add(ctx, 1, m.series.of(labels{from: m.lastTool, to: about.tool}).add...)
 		}
 		m.lastTool = about.tool
 	}
@@ -219,9 +219,9 @@ func (m *metricsRecorder) startupPhases(op *session.Operation) {
 }
 
 func (m *metricsRecorder) violated(n *session.Note) {
-	m.violations.Add(context.Background(), 1, m.series.option(labels{
+	m.violations.Add(context.Background(), 1, m.series.of(labels{
 		violation: string(n.Violation), direction: n.Message.Dir.String(),
-	}))
+	}).add...)
 }
 
 func (m *metricsRecorder) found(f *anomaly.Finding) {

@@ -7,7 +7,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -43,9 +42,9 @@ type spans struct {
 
 // tracked is what is kept with an open operation.
 type tracked struct {
-	parent trace.SpanContext        // of the operation in whose course it was started
-	span   trace.Span               // its own, if made before its end
-	target metric.MeasurementOption // what it is counted under while it is open
+	parent trace.SpanContext // of the operation in whose course it was started
+	span   trace.Span        // its own, if made before its end
+	target *measurement      // what it is counted under while it is open
 }
 
 // of returns what is kept with an operation.

@@ -44,6 +44,7 @@ type Tracker struct {
 	probe   *Operation // the latest server/discover, if it is not answered
 
 	protocol string // from the answer to initialize
+	note     Note   // the latest violation
 }
 
 type taskKey struct {
@@ -208,7 +209,8 @@ func (t *Tracker) finish(op *Operation, at time.Duration) {
 }
 
 func (t *Tracker) violation(v Violation, m *Message) {
-	t.observer.Noted(&Note{Message: m, Violation: v})
+	t.note = Note{Message: m, Violation: v} // not a new one each time: a server may log to stdout a lot
+	t.observer.Noted(&t.note)
 }
 
 func (t *Tracker) orphan(m *Message) { t.violation(OrphanResponse, m) }
