@@ -84,6 +84,7 @@ func newExports(cfg Config, broken func(any)) *exports {
 	}
 	defer own(cfg.Logger, e.lost.failed)()
 	frugal(cfg.Lookup, cfg.Policy.Capture().Any())
+	unhindered(cfg.Lookup)
 	res := newResource(cfg)
 	e.traces(cfg, res)
 	e.listen(cfg)

@@ -5,6 +5,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 )
 
 // This file is the one place that changes what is the whole process's: OpenTelemetry's handlers and variables, and how the
-// runtime collects garbage.
+// runtime collects garbage and shares processors.
 
 // own takes over OpenTelemetry's process-wide handlers, and that of package log, on which net/http tells what it thinks of a
 // peer, in the peer's own bytes. Their defaults write to stderr, once for every failed batch. What it
@@ -34,11 +35,9 @@ var silence = sync.OnceFunc(func() {
 	log.SetOutput(io.Discard)
 })
 
-// frugal makes the runtime prefer memory to time: a wrapper runs beside every server, nearly always idle, and whatever the heap
-// has grown to in a busy second it keeps for minutes. Collecting at half the usual growth costs some percent of a call; the limit,
-// below which the heap of a session that is not flooded stays, makes collections more frequent in a flood instead of the heap larger.
-// A flooded session may need 8 MiB more than an idle one (docs/reliability.md) and needs up to 7.5, on a busy machine; docs/performance.md
-// has what else was tried. Whoever sets the runtime's own variables is right.
+// frugal makes the runtime prefer memory to time in a flood: a wrapper runs beside every server, nearly always idle. Above the
+// limit, below which the heap of a session stays that is not flooded, collections become more frequent instead of the heap larger.
+// Whoever sets the runtime's own variables is right.
 func frugal(lookup func(string) (string, bool), capturing bool) {
 	if given(lookup, "GOGC") || given(lookup, "GOMEMLIMIT") {
 		return
@@ -47,8 +46,20 @@ func frugal(lookup func(string) (string, bool), capturing bool) {
 	if capturing {
 		limit = 40 << 20
 	}
-	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(limit)
+}
+
+// enoughProcessors is how many threads of the runtime may run at once at least: the two pumps, the consumer, and one that exports
+// or collects garbage. A pump that comes back from a system call needs a processor of the runtime's, and where all are taken it
+// waits until one of the others gives way, which can be milliseconds. If there are enough, the kernel decides which thread goes
+// first, and that knows the nice values of the others.
+const enoughProcessors = 4
+
+// unhindered sees to it that the pumps need not wait for the rest. Whoever sets the runtime's own variable is right.
+func unhindered(lookup func(string) (string, bool)) {
+	if !given(lookup, "GOMAXPROCS") && runtime.GOMAXPROCS(0) < enoughProcessors {
+		runtime.GOMAXPROCS(enoughProcessors)
+	}
 }
 
 // prefix marks the OpenTelemetry variables that are for spanpipe alone.

@@ -49,8 +49,18 @@ func queueSize(lookup func(string) (string, bool), variable string) int64 {
 
 var errPanicked = errors.New("the exporter has panicked")
 
-// export runs an exporter in one of the SDK's goroutines, where a panic would end the process, and the session with it.
-func (l *losses) export(do func() error) (err error) {
+// export runs an exporter on a thread that comes after the relay's, and waits for it.
+func (l *losses) export(do func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		modest()
+		done <- l.guarded(do)
+	}()
+	return <-done
+}
+
+// guarded survives a panic, which would end the process, and the session with it.
+func (l *losses) guarded(do func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			l.broken(r)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,7 @@ func calls(b *testing.B, said consent.Request, change func(*telemetry.Config)) {
 	if change != nil {
 		change(&cfg)
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // which Run may change
 	tel := telemetry.New(cfg)
 	tel.Run(os.Getpid(), time.Now())
 	request := []byte(`{"jsonrpc":"2.0","id":00000000,"method":"tools/call","params":{"name":"search","arguments":{"text":"` + strings.Repeat("A", 100) + "\"}}}\n")

@@ -115,6 +115,7 @@ func (t *Telemetry) Run(pid int, started time.Time) {
 	}
 	t.recorder.running(t.exports, started)
 	t.recorder.ready = t.ready.Store
+	go t.shed()    // ends with consume
 	go t.consume() // ends on stop; Close waits for it
 	if t.exports.admin != nil {
 		t.exports.admin.serve(t.exports.registry, t) // until Close
@@ -210,6 +211,19 @@ func (t *Telemetry) consume() {
 			waiting := t.recorder.metrics.open
 			tracker.Close(now, exit.Session)
 			t.recorder.end(now, exit, waiting)
+			return
+		}
+	}
+}
+
+// shed gives memory back that only the start needed, at once and then again and again, each time after twice as long: what the
+// first calls, exports and collections of garbage need is not needed for long either.
+func (t *Telemetry) shed() {
+	for pause := 100 * time.Millisecond; ; pause *= 2 {
+		returnPages()
+		select {
+		case <-time.After(pause):
+		case <-t.stopped:
 			return
 		}
 	}
