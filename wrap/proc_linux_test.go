@@ -22,10 +22,10 @@ func server(t *testing.T, s *session) (pid int) {
 			return false
 		}
 		pid = kids[0]
-		// Until its exec the child is still the wrapper's image.
+		// Until its exec the child is still the wrapper's image, and in the middle of it there is no command line.
 		image, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 		args, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		return err == nil && image != "" && !bytes.Contains(args, []byte("@wrapper"))
+		return err == nil && image != "" && len(args) > 0 && !bytes.Contains(args, []byte("@wrapper"))
 	})
 	return pid
 }
