@@ -78,10 +78,16 @@ func quiet(s *session) {
 
 func testEachSignal(t *testing.T, with front) {
 	s := open(t, with(as("signals")))
+	eachOnce(s, handedOn)
+}
+
+// eachOnce sends every signal, and expects the server to get it once.
+func eachOnce(s *session, signals []syscall.Signal) {
+	s.t.Helper()
 	s.expect("ready")
-	for _, sig := range handedOn {
+	for _, sig := range signals {
 		if err := s.cmd.Process.Signal(sig); err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		s.expect(fmt.Sprint("got ", int(sig)))
 		quiet(s)
@@ -93,16 +99,7 @@ func testEachSignal(t *testing.T, with front) {
 func testIgnoredByHost(t *testing.T, with front) {
 	line := with(as("signals"))
 	s := open(t, append(sh(`trap '' HUP INT; exec "$@"`), append([]string{"sh"}, line...)...))
-	s.expect("ready")
-	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT} {
-		if err := s.cmd.Process.Signal(sig); err != nil {
-			t.Fatal(err)
-		}
-		s.expect(fmt.Sprint("got ", int(sig)))
-		quiet(s)
-	}
-	s.in.Close()
-	s.expectEnd("exit status 0")
+	eachOnce(s, []syscall.Signal{syscall.SIGHUP, syscall.SIGINT})
 }
 
 func testHarmless(t *testing.T, with front) {
