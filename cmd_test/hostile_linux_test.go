@@ -54,14 +54,20 @@ func fits(t *testing.T, h *mcptest.Host, room int) {
 	}
 }
 
-// peakMemory is VmHWM of a running process (see proc(5)), in bytes.
+// peakMemory is the most memory that a running process has had, in bytes.
 func peakMemory(t *testing.T, h *mcptest.Host) int {
+	t.Helper()
+	return memoryOf(t, h, "VmHWM")
+}
+
+// memoryOf is a size in the status of a running process (see proc(5)), in bytes.
+func memoryOf(t *testing.T, h *mcptest.Host, name string) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.Cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	_, after, _ := strings.Cut(string(status), name+":")
 	n, err := strconv.Atoi(strings.Fields(after)[0])
 	if err != nil {
 		t.Fatal(err)

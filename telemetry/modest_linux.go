@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// modesty is the nice value of the consumer's thread. The relay's threads, the client and the server come before it where the
+// modesty is the nice value of the consumer's and the exporters' threads. The relay's threads, the client and the server come before it where the
 // machine has no core to spare: what cannot be recorded in time is counted, what cannot be relayed in time is felt. At 10 the
 // consumer still has a tenth of a core that others want as well, which is some thousand calls a second.
 const modesty = 10

@@ -9,8 +9,8 @@ import (
 )
 
 // returnPages gives back the pages of our own program that are in memory: instructions and constants, most of which only the
-// start needs, and of which the kernel maps sixteen at a time. What is needed again costs a minor fault, since the kernel has
-// the file in its cache. Nothing can be lost: a mapping that may be written, or that has a page which is no longer the file's, as
+// start needs, and of which the kernel maps sixteen at a time. What is needed again costs a minor fault while the kernel has the
+// file in its cache, and is read from disk where memory was so short that it has not, as for any program then. Nothing can be lost: a mapping that may be written, or that has a page which is no longer the file's, as
 // where a debugger has set a breakpoint or a loader has changed addresses, is left as it is (proc_pid_smaps(5), madvise(2)).
 func returnPages() {
 	program, err := os.Readlink("/proc/self/exe")

@@ -219,6 +219,11 @@ func (t *Telemetry) consume() {
 // shed gives memory back that only the start needed, at once and then again and again, each time after twice as long: what the
 // first calls, exports and collections of garbage need is not needed for long either.
 func (t *Telemetry) shed() {
+	defer func() {
+		if r := recover(); r != nil {
+			t.Fail(r)
+		}
+	}()
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		returnPages()
 		select {

@@ -44,7 +44,7 @@ type Tracker struct {
 	probe   *Operation // the latest server/discover, if it is not answered
 
 	protocol string // from the answer to initialize
-	note     Note   // the latest violation
+	note     Note   // the violation that the observer is being told of
 }
 
 type taskKey struct {
@@ -211,6 +211,7 @@ func (t *Tracker) finish(op *Operation, at time.Duration) {
 func (t *Tracker) violation(v Violation, m *Message) {
 	t.note = Note{Message: m, Violation: v} // not a new one each time: a server may log to stdout a lot
 	t.observer.Noted(&t.note)
+	t.note = Note{} // nothing of a message is kept for longer than it is needed
 }
 
 func (t *Tracker) orphan(m *Message) { t.violation(OrphanResponse, m) }
