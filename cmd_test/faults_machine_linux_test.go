@@ -126,7 +126,7 @@ func testReadOnly(t *testing.T) {
 	if e.stderr != "" {
 		t.Errorf("stderr: %s", e.stderr)
 	}
-	f.arrived(t, s.receiver, exitSpans, -1)
+	f.arrived(t, s.receiver, exitSpans, nil)
 }
 
 // testNoDescriptors takes the product's limit away when the session has begun and nothing has been sent yet.
@@ -151,7 +151,7 @@ func testNoDescriptors(t *testing.T) {
 		t.Errorf("stderr, of which there should be one warning:\n%s", told.text)
 	}
 	f.bounded(t, e, quit)
-	f.arrived(t, s.receiver, exitSpans, told.lostSpans)
+	f.arrived(t, s.receiver, exitSpans, &told.lost)
 }
 
 func testFewDescriptors(t *testing.T) {
@@ -162,7 +162,7 @@ func testFewDescriptors(t *testing.T) {
 	if e.stderr != "" {
 		t.Errorf("stderr: %s", e.stderr)
 	}
-	f.arrived(t, s.receiver, exitSpans-1, -1)
+	f.arrived(t, s.receiver, exitSpans-1, nil)
 }
 
 func testLowMemoryLimit(t *testing.T) {
@@ -173,5 +173,5 @@ func testLowMemoryLimit(t *testing.T) {
 	if e.stderr != "" {
 		t.Errorf("stderr: %s", e.stderr)
 	}
-	f.arrived(t, s.receiver, exitSpans-1, -1)
+	f.arrived(t, s.receiver, exitSpans-1, nil)
 }

@@ -121,9 +121,15 @@ func talk(t *testing.T, line []string, end ending, pause func(n int), change ...
 
 // said is the records that the product has written to stderr as JSON, and how many of them are warnings.
 type said struct {
-	warnings  int
-	lostSpans int
-	text      string
+	warnings int
+	lost     losses
+	text     string
+}
+
+// losses is what the product says that it has lost.
+type losses struct {
+	Spans    int
+	Messages int // which nobody had the time to look at: each may have been a span's, and some of them were not
 }
 
 func readSaid(t *testing.T, stderr string) said {
@@ -132,7 +138,7 @@ func readSaid(t *testing.T, stderr string) said {
 	for line := range strings.Lines(stderr) {
 		var r struct {
 			Level, Msg string
-			Spans      int
+			losses
 		}
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Errorf("on stderr there is %q", line)
@@ -143,7 +149,7 @@ func readSaid(t *testing.T, stderr string) said {
 			s.text += line
 		}
 		if strings.HasPrefix(r.Msg, "some telemetry of this session is lost") {
-			s.lostSpans = r.Spans
+			s.lost = r.losses
 		}
 	}
 	return s

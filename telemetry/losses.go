@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -23,6 +24,7 @@ type losses struct {
 	told   atomic.Bool
 	broken func(recovered any) // is told of a panic
 	hidden credentials
+	haste  atomic.Bool // the session is over, and the host waits for us
 
 	messages atomic.Int64 // the relay was faster than the consumer
 	contents atomic.Int64 // pieces of content, for the same reason
@@ -49,11 +51,13 @@ func queueSize(lookup func(string) (string, bool), variable string) int64 {
 
 var errPanicked = errors.New("the exporter has panicked")
 
-// export runs an exporter on a thread that comes after the relay's, and waits for it.
+// export runs an exporter on a thread that comes after the relay's while there is one, and waits for it.
 func (l *losses) export(do func() error) error {
 	done := make(chan error, 1)
 	go func() {
-		modest()
+		if !l.haste.Load() {
+			modest()
+		}
 		done <- l.guarded(do)
 	}()
 	return <-done
@@ -94,31 +98,48 @@ func (l *losses) sum() {
 }
 
 // door counts what the SDK's batch processors drop without telling: it stands before one, admits no more than its queue
-// holds, and counts the rest; the exporter behind tells it what has left.
+// holds, and counts the rest; the exporter behind tells it what has left. Nothing passes it uncounted: what is on its way out
+// when the session ends is either inside or lost.
 type door struct {
-	limit  int64
-	inside atomic.Int64
-	lost   atomic.Int64
+	limit int64
+
+	mu           sync.Mutex
+	inside, lost int64
 }
 
 func (d *door) enter() bool {
-	if d.inside.Add(1) > d.limit {
-		d.inside.Add(-1)
-		d.lost.Add(1)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.inside == d.limit {
+		d.lost++
 		return false
 	}
+	d.inside++
 	return true
 }
 
 func (d *door) leave(n int, err error) {
-	d.inside.Add(-int64(n))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inside -= int64(n)
 	if err != nil {
-		d.lost.Add(int64(n))
+		d.lost += int64(n)
 	}
 }
 
+// gone is what is lost so far.
+func (d *door) gone() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lost
+}
+
 // total is all that did not arrive; at the end of a session, what is still inside will not.
-func (d *door) total() int64 { return d.lost.Load() + d.inside.Load() }
+func (d *door) total() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lost + d.inside
+}
 
 // spanBatches is the SDK's batch processor behind a door.
 type spanBatches struct {
@@ -209,7 +230,7 @@ func (l *losses) observe(meter metric.Meter) {
 	_, _ = meter.Int64ObservableCounter(i.Name, metric.WithUnit(i.Unit), metric.WithDescription(i.Description),
 		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
 			for reason, n := range map[string]int64{
-				"message": l.messages.Load(), "content": l.contents.Load(), "span": l.spans.lost.Load(), "log_record": l.logs.lost.Load(),
+				"message": l.messages.Load(), "content": l.contents.Load(), "span": l.spans.gone(), "log_record": l.logs.gone(),
 			} {
 				o.Observe(n, metric.WithAttributes(attribute.String(semconv.Reason, reason)))
 			}

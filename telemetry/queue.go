@@ -208,20 +208,30 @@ func (q *queue) giveBack(c chunk) {
 	q.free = append(q.free, c[:0])
 }
 
-// merge calls f with the messages of both directions in the order in which they were read, and done with each chunk whose
-// messages have been seen.
-func merge(taken [2][]chunk, f func(*session.Message), done func(chunk)) {
-	a, b := cursor{chunks: taken[session.ToServer]}, cursor{chunks: taken[session.ToClient]}
+// merger is the messages of both directions in the order in which they were read.
+type merger [2]cursor
+
+func newMerger(taken [2][]chunk) merger { return merger{{chunks: taken[0]}, {chunks: taken[1]}} }
+
+// each calls f with the messages that are left, and done with each chunk of which none is left. It goes on until stop is
+// closed, and says whether it has come to the end.
+func (m *merger) each(f func(*session.Message), done func(chunk), stop <-chan struct{}) bool {
 	for {
-		from, m := &a, a.head()
-		if other := b.head(); m == nil || other != nil && other.Last < m.Last {
-			from, m = &b, other
+		first := &m[0]
+		if a, b := m[0].head(), m[1].head(); a == nil || b != nil && b.Last < a.Last {
+			first = &m[1]
 		}
-		if m == nil {
-			return
+		message := first.head()
+		if message == nil {
+			return true
 		}
-		f(m)
-		from.next(done)
+		select {
+		case <-stop:
+			return false
+		default:
+		}
+		f(message)
+		first.next(done)
 	}
 }
 

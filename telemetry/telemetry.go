@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -73,7 +72,8 @@ type Telemetry struct {
 	exports  *exports
 	usage    *usage // nil where nobody asks for it
 
-	stop    chan Exit     // has the server's end when the session is over
+	exit    Exit          // how the server has ended; there to read once stop is closed
+	stop    chan struct{} // closed when the session is over
 	stopped chan struct{} // closed when the consumer has ended
 }
 
@@ -90,7 +90,7 @@ func New(cfg Config) *Telemetry {
 	}
 	t := &Telemetry{
 		cfg: cfg, epoch: time.Now(), queue: newQueue(),
-		stop: make(chan Exit, 1), stopped: make(chan struct{}),
+		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	reader := session.NewReader(contents(cfg.Policy.Capture()))
 	for dir := range t.taps {
@@ -115,8 +115,8 @@ func (t *Telemetry) Run(pid int, started time.Time) {
 	}
 	t.recorder.running(t.exports, started)
 	t.recorder.ready = t.ready.Store
-	go t.shed()    // ends with consume
-	go t.consume() // ends on stop; Close waits for it
+	go t.guarded(t.shed) // ends with consume
+	go t.consume()       // ends on stop; Close waits for it
 	if t.exports.admin != nil {
 		t.exports.admin.serve(t.exports.registry, t) // until Close
 	}
@@ -150,7 +150,9 @@ func (t *Telemetry) Exited() { t.alive.Store(false) }
 func (t *Telemetry) Close(ctx context.Context, exit Exit) {
 	t.Exited()
 	t.usage.finish(exit)
-	t.stop <- exit
+	t.exports.lost.haste.Store(true)
+	t.exit = exit
+	close(t.stop)
 	select {
 	case <-t.stopped:
 	case <-ctx.Done():
@@ -169,61 +171,20 @@ func (t *Telemetry) Fail(recovered any) {
 		"panic", panicText(recovered), "hint", "please report it at https://github.com/spanpipe/spanpipe/issues")
 }
 
-// openLimit bounds the operations that are open at once, which no host comes near: each is a kilobyte, and a flood of requests
-// that nobody answers must not cost more than that (see docs/reliability.md).
-const openLimit = 2000
-
-// idleTick is how often the consumer looks at the clock when there are no messages.
-const idleTick = time.Second
-
-// consume is the consumer: the one goroutine that owns tracker and recorder.
-func (t *Telemetry) consume() {
-	modest()
-	defer close(t.stopped)
+// guarded survives a panic, which would end the process, and the session with it, and says whether there was none.
+func (t *Telemetry) guarded(do func()) (survived bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			t.Fail(r)
 		}
 	}()
-	tracker := session.New(session.Config{Capacity: openLimit}, t.recorder)
-	clock := time.NewTicker(idleTick)
-	defer clock.Stop()
-	var seen time.Duration // until when the tracker has seen everything, which is its present
-	for {
-		var exit Exit
-		over := false
-		select {
-		case <-t.queue.due.C:
-		case <-t.queue.full:
-		case <-clock.C:
-		case exit = <-t.stop:
-			over = true
-		}
-		now := time.Since(t.epoch)
-		settled := min(t.taps[session.ToServer].settled(now), t.taps[session.ToClient].settled(now))
-		if over {
-			settled = math.MaxInt64
-		}
-		seen = max(seen, min(now, t.drain(tracker, now, settled)))
-		tracker.Advance(seen)
-		t.recorder.advance(seen, tracker)
-		if over {
-			waiting := t.recorder.metrics.open
-			tracker.Close(now, exit.Session)
-			t.recorder.end(now, exit, waiting)
-			return
-		}
-	}
+	do()
+	return true
 }
 
 // shed gives memory back that only the start needed, at once and then again and again, each time after twice as long: what the
 // first calls, exports and collections of garbage need is not needed for long either.
 func (t *Telemetry) shed() {
-	defer func() {
-		if r := recover(); r != nil {
-			t.Fail(r)
-		}
-	}()
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		returnPages()
 		select {
@@ -232,23 +193,4 @@ func (t *Telemetry) shed() {
 			return
 		}
 	}
-}
-
-// drain hands what is in the queue to the tracker, and returns the time until which it has seen everything: see queue.take.
-func (t *Telemetry) drain(tracker *session.Tracker, now, settled time.Duration) time.Duration {
-	chunks, until, dropped := t.queue.take(now, settled)
-	t.exports.lost.messages.Add(dropped.messages) // the consumer never saw them
-	t.exports.lost.contents.Add(dropped.contents)
-	merge(chunks, func(m *session.Message) {
-		t.recorder.content.redact(m, tracker)
-		t.recorder.arriving(m)
-		tracker.Observe(m)
-		t.recorder.arrived(m)
-	}, t.queue.giveBack)
-	for _, line := range t.queue.swapLines() {
-		if text := t.recorder.lines.shown(line, t.recorder.content); text != "" {
-			t.recorder.records.stderr(text)
-		}
-	}
-	return until
 }

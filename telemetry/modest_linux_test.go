@@ -1,0 +1,79 @@
+package telemetry_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/session"
+)
+
+// after is the nice value of what comes after the relay.
+func after() int { return max(10, telemetry.Niceness()) }
+
+// TestConsumerComesLast: while the session lasts, the consumer's thread comes after others. What is left when it ends, also of
+// the batch that is just being consumed, is done on an ordinary one.
+func TestConsumerComesLast(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	var nice []int
+	var s *stage
+	s = open(t, r, otlptest.GRPC, func(c *telemetry.Config) {
+		c.Operation = func(*telemetry.Operation) {
+			nice = append(nice, telemetry.Niceness())
+			if len(nice) == 2 {
+				<-s.tel.Stopping()
+			}
+		}
+	})
+	const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\n"
+	const pong = `{"jsonrpc":"2.0","id":1,"result":{}}` + "\n"
+	for n := range 5 {
+		s.tel.Tap(session.ToServer).Forwarded([]byte(ping), s.start.Add(time.Duration(2*n)*time.Millisecond))
+		s.tel.Tap(session.ToClient).Forwarded([]byte(pong), s.start.Add(time.Duration(2*n+1)*time.Millisecond))
+	}
+	r.WaitSpan(t, "ping") // the first, and perhaps the second holds the consumer up by now
+	s.end(left)
+	if want := []int{after(), after(), telemetry.Niceness(), telemetry.Niceness(), telemetry.Niceness()}; !slices.Equal(nice, want) {
+		t.Errorf("the nice values are %v, want %v\n%s", nice, want, s.log)
+	}
+	if n := len(r.Spans()); n != 6 { // with the session's
+		t.Errorf("%d spans, want 6", n)
+	}
+}
+
+// TestExportersComeLast is the same of an exporter.
+func TestExportersComeLast(t *testing.T) {
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "10")
+	t.Setenv("OTEL_METRICS_EXPORTER", "none")
+	t.Setenv("OTEL_LOGS_EXPORTER", "none")
+	exported := make(exports, 2)
+	s := openTo(t, consent.Request{Telemetry: "otlp"}, func(c *telemetry.Config) { c.Preview = exported })
+	s.say(`
+1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}
+2ms < {"jsonrpc":"2.0","id":1,"result":{}}
+3ms > {"jsonrpc":"2.0","id":2,"method":"tools/list"}`)
+	if e := <-exported; !strings.Contains(e.text, `"ping"`) || e.nice != after() {
+		t.Errorf("while the session lasts, with a nice value of %d, want %d, there is sent:\n%s", e.nice, after(), e.text)
+	}
+	s.end(left)
+	if e := <-exported; !strings.Contains(e.text, `"tools/list"`) || e.nice != telemetry.Niceness() {
+		t.Errorf("at its end, with a nice value of %d, want %d, there is sent:\n%s", e.nice, telemetry.Niceness(), e.text)
+	}
+}
+
+// exports is a preview that knows who writes.
+type exports chan export
+
+type export struct {
+	text string
+	nice int
+}
+
+func (e exports) Write(p []byte) (int, error) {
+	e <- export{string(p), telemetry.Niceness()}
+	return len(p), nil
+}
