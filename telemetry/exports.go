@@ -75,13 +75,18 @@ func (p pipeline) do(ctx context.Context, ask func(provider, context.Context) er
 	}
 }
 
-func newExports(cfg Config, broken func(any)) *exports {
-	e := &exports{
+// noExports is what there is where nothing is sent.
+func noExports(cfg Config, broken func(any)) *exports {
+	return &exports{
 		tracer: nooptrace.NewTracerProvider().Tracer(scopeName),
 		meter:  noopmetric.NewMeterProvider().Meter(scopeName),
 		logger: nooplog.NewLoggerProvider(),
 		lost:   newLosses(cfg, broken),
 	}
+}
+
+func newExports(cfg Config, broken func(any)) *exports {
+	e := noExports(cfg, broken)
 	defer own(cfg.Logger, e.lost.failed)()
 	frugal(cfg.Lookup, cfg.Policy.Capture().Any())
 	unhindered(cfg.Lookup)
@@ -100,7 +105,7 @@ func (e *exports) traces(cfg Config, res *resource.Resource) {
 	}
 	if exporter := otlpSpans(cfg); exporter != nil {
 		e.sending = true
-		options = append(options, sdktrace.WithSpanProcessor(newSpanBatches(cfg.Lookup, exporter, e.lost)))
+		options = append(options, sdktrace.WithSpanProcessor(newSpanBatches(cfg, exporter, e.lost)))
 	}
 	if len(options) == 1 {
 		return
@@ -164,7 +169,7 @@ func (e *exports) logs(cfg Config, res *resource.Resource) {
 	}
 	p := sdklog.NewLoggerProvider(
 		sdklog.WithResource(res),
-		sdklog.WithProcessor(newLogBatches(exporter, e.lost)),
+		sdklog.WithProcessor(newLogBatches(cfg, exporter, e.lost)),
 	)
 	e.logger, e.logging, e.sending = p, true, true
 	e.providers = append(e.providers, newPipeline(p))

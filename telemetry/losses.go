@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -33,20 +32,7 @@ type losses struct {
 }
 
 func newLosses(cfg Config, broken func(any)) *losses {
-	l := &losses{logger: cfg.Logger, broken: broken, hidden: headerCredentials(cfg.Lookup)}
-	l.spans.limit = queueSize(cfg.Lookup, "OTEL_BSP_MAX_QUEUE_SIZE")
-	l.logs.limit = queueSize(cfg.Lookup, "OTEL_BLRP_MAX_QUEUE_SIZE")
-	return l
-}
-
-// queueSize is what the SDK makes of its variable.
-func queueSize(lookup func(string) (string, bool), variable string) int64 {
-	if v, ok := lookup(variable); ok {
-		if n, err := strconv.ParseInt(v, 10, 32); err == nil && n > 0 {
-			return n
-		}
-	}
-	return 2048
+	return &losses{logger: cfg.Logger, broken: broken, hidden: headerCredentials(cfg.Lookup)}
 }
 
 var errPanicked = errors.New("the exporter has panicked")
@@ -101,7 +87,7 @@ func (l *losses) sum() {
 // holds, and counts the rest; the exporter behind tells it what has left. Nothing passes it uncounted: what is on its way out
 // when the session ends is either inside or lost.
 type door struct {
-	limit int64
+	limit int64 // set before the first enters
 
 	mu           sync.Mutex
 	inside, lost int64
@@ -147,12 +133,11 @@ type spanBatches struct {
 	door *door
 }
 
-func newSpanBatches(lookup func(string) (string, bool), exporter sdktrace.SpanExporter, l *losses) *spanBatches {
-	var options []sdktrace.BatchSpanProcessorOption
-	if !given(lookup, "OTEL_BSP_SCHEDULE_DELAY") {
-		options = append(options, sdktrace.WithBatchTimeout(batchDelay))
-	}
-	return &spanBatches{sdktrace.NewBatchSpanProcessor(spanExporter{exporter, l}, options...), &l.spans}
+func newSpanBatches(cfg Config, exporter sdktrace.SpanExporter, l *losses) *spanBatches {
+	b := newBatching(cfg, "OTEL_BSP_")
+	l.spans.limit = int64(b.queue)
+	return &spanBatches{sdktrace.NewBatchSpanProcessor(spanExporter{exporter, l},
+		sdktrace.WithMaxQueueSize(b.queue), sdktrace.WithMaxExportBatchSize(b.batch), sdktrace.WithBatchTimeout(b.delay)), &l.spans}
 }
 
 // OnEnd queues the span, or counts it as lost.
@@ -181,8 +166,11 @@ type logBatches struct {
 	door *door
 }
 
-func newLogBatches(exporter sdklog.Exporter, l *losses) *logBatches {
-	return &logBatches{sdklog.NewBatchProcessor(logExporter{exporter, l, &refusal{signal: logs, logger: l.logger}}), &l.logs}
+func newLogBatches(cfg Config, exporter sdklog.Exporter, l *losses) *logBatches {
+	b := newBatching(cfg, "OTEL_BLRP_")
+	l.logs.limit = int64(b.queue)
+	return &logBatches{sdklog.NewBatchProcessor(logExporter{exporter, l, &refusal{signal: logs, logger: l.logger}},
+		sdklog.WithMaxQueueSize(b.queue), sdklog.WithExportMaxBatchSize(b.batch), sdklog.WithExportInterval(b.delay)), &l.logs}
 }
 
 // OnEmit queues the record, or counts it as lost.

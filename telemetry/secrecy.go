@@ -74,12 +74,17 @@ func misread(logger *slog.Logger) func(error) {
 			return
 		}
 		told[name] = true
-		var attrs []any
-		if name != "" {
-			attrs = append(attrs, "variable", name)
-		}
-		logger.Warn("a variable of OpenTelemetry's cannot be understood and is left out", attrs...)
+		tellMisread(logger, name)
 	}
+}
+
+// tellMisread tells of a variable, by its name alone if that is known: its value may be anything.
+func tellMisread(logger *slog.Logger, name string) {
+	var attrs []any
+	if name != "" {
+		attrs = append(attrs, "variable", name)
+	}
+	logger.Warn("a variable of OpenTelemetry's cannot be understood and is left out", attrs...)
 }
 
 // credentials are the values of the headers that go to the collector: it may quote them in its refusal.

@@ -122,12 +122,15 @@ func (t *Telemetry) Run(pid int, started time.Time) {
 	}
 }
 
-// prepare builds the exporters and opens the session's span.
+// prepare builds the exporters and opens the session's span. What others' code makes of the environment may be a panic.
 func (t *Telemetry) prepare() {
-	if t.exports == nil {
-		t.exports = newExports(t.cfg, t.Fail)
-		t.recorder = newRecorder(t.cfg, t.exports, t.epoch)
+	if t.exports != nil {
+		return
 	}
+	if !t.guarded(func() { t.exports = newExports(t.cfg, t.Fail) }) {
+		t.exports = noExports(t.cfg, t.Fail)
+	}
+	t.recorder = newRecorder(t.cfg, t.exports, t.epoch)
 }
 
 // Environment returns the variables that give the server the session's trace as its parent: TRACEPARENT, and TRACESTATE
