@@ -144,6 +144,7 @@ func (e *exports) metrics(cfg Config, res *resource.Resource) {
 		if !given(cfg.Lookup, "OTEL_METRIC_EXPORT_INTERVAL") {
 			reader = append(reader, sdkmetric.WithInterval(metricInterval))
 		}
+		go e.lost.worker()
 		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metricExporter{exporter, e.lost, &refusal{signal: metrics, logger: cfg.Logger}}, reader...)))
 	}
 	if e.registry != nil {

@@ -23,7 +23,8 @@ type losses struct {
 	told   atomic.Bool
 	broken func(recovered any) // is told of a panic
 	hidden credentials
-	haste  atomic.Bool // the session is over, and the host waits for us
+	jobs   chan func()   // exports, for the workers
+	over   chan struct{} // closed when the session is over, and the host waits for us
 
 	messages atomic.Int64 // the relay was faster than the consumer
 	contents atomic.Int64 // pieces of content, for the same reason
@@ -32,21 +33,37 @@ type losses struct {
 }
 
 func newLosses(cfg Config, broken func(any)) *losses {
-	return &losses{logger: cfg.Logger, broken: broken, hidden: headerCredentials(cfg.Lookup)}
+	return &losses{
+		logger: cfg.Logger, broken: broken, hidden: headerCredentials(cfg.Lookup), jobs: make(chan func()), over: make(chan struct{}),
+	}
 }
 
 var errPanicked = errors.New("the exporter has panicked")
 
-// export runs an exporter on a thread that comes after the relay's while there is one, and waits for it.
+// worker exports on a thread that comes after the relay's, until the session is over. Each signal, which has one export at a time,
+// has a worker of its own: a thread of a goroutine's own ends with it, and where the system has no new one to give, the runtime
+// ends the process.
+func (l *losses) worker() {
+	modest()
+	for {
+		select {
+		case job := <-l.jobs:
+			job()
+		case <-l.over:
+			return
+		}
+	}
+}
+
+// export has a worker run an exporter, and waits for it. When the session is over, there is no relay to come after.
 func (l *losses) export(do func() error) error {
 	done := make(chan error, 1)
-	go func() {
-		if !l.haste.Load() {
-			modest()
-		}
-		done <- l.guarded(do)
-	}()
-	return <-done
+	select {
+	case l.jobs <- func() { done <- l.guarded(do) }:
+		return <-done
+	case <-l.over:
+		return l.guarded(do)
+	}
 }
 
 // guarded survives a panic, which would end the process, and the session with it.
@@ -136,6 +153,7 @@ type spanBatches struct {
 func newSpanBatches(cfg Config, exporter sdktrace.SpanExporter, l *losses) *spanBatches {
 	b := newBatching(cfg, "OTEL_BSP_")
 	l.spans.limit = int64(b.queue)
+	go l.worker()
 	return &spanBatches{sdktrace.NewBatchSpanProcessor(spanExporter{exporter, l},
 		sdktrace.WithMaxQueueSize(b.queue), sdktrace.WithMaxExportBatchSize(b.batch), sdktrace.WithBatchTimeout(b.delay)), &l.spans}
 }
@@ -169,6 +187,7 @@ type logBatches struct {
 func newLogBatches(cfg Config, exporter sdklog.Exporter, l *losses) *logBatches {
 	b := newBatching(cfg, "OTEL_BLRP_")
 	l.logs.limit = int64(b.queue)
+	go l.worker()
 	return &logBatches{sdklog.NewBatchProcessor(logExporter{exporter, l, &refusal{signal: logs, logger: l.logger}},
 		sdklog.WithMaxQueueSize(b.queue), sdklog.WithExportMaxBatchSize(b.batch), sdklog.WithExportInterval(b.delay)), &l.logs}
 }

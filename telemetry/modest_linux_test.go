@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,7 +48,8 @@ func TestConsumerComesLast(t *testing.T) {
 	}
 }
 
-// TestExportersComeLast is the same of an exporter.
+// TestExportersComeLast is the same of an exporter, which has one thread for all of the session: where the system has no new one
+// to give, the runtime would end the process.
 func TestExportersComeLast(t *testing.T) {
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "10")
 	t.Setenv("OTEL_METRICS_EXPORTER", "none")
@@ -56,36 +58,41 @@ func TestExportersComeLast(t *testing.T) {
 	s := openTo(t, consent.Request{Telemetry: "otlp"}, func(c *telemetry.Config) { c.Preview = exported })
 	s.say(`
 1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}
-2ms < {"jsonrpc":"2.0","id":1,"result":{}}
-3ms > {"jsonrpc":"2.0","id":2,"method":"tools/list"}`)
-	if nice := exported.of("ping"); nice != after() {
-		t.Errorf("while the session lasts, it is sent with a nice value of %d, want %d", nice, after())
+2ms < {"jsonrpc":"2.0","id":1,"result":{}}`)
+	first := exported.of("ping")
+	s.say(`
+3ms > {"jsonrpc":"2.0","id":2,"method":"tools/list"}
+4ms < {"jsonrpc":"2.0","id":2,"result":{}}
+5ms > {"jsonrpc":"2.0","id":3,"method":"prompts/list"}`)
+	second := exported.of("tools/list")
+	if first.nice != after() || second.nice != after() || first.thread != second.thread {
+		t.Errorf("while the session lasts, exports have %+v and %+v, want a nice value of %d and the same thread", first, second, after())
 	}
 	s.end(left)
-	if nice := exported.of("tools/list"); nice != telemetry.Niceness() {
-		t.Errorf("at its end, it is sent with a nice value of %d, want %d", nice, telemetry.Niceness())
+	if last := exported.of("prompts/list"); last.nice != telemetry.Niceness() {
+		t.Errorf("the last export has %+v, want a nice value of %d", last, telemetry.Niceness())
 	}
 }
 
-// exports is a preview that knows with what nice value it is written.
+// exports is a preview that knows who writes to it.
 type exports chan export
 
 type export struct {
-	text string
-	nice int
+	text         string
+	nice, thread int
 }
 
 func (e exports) Write(p []byte) (int, error) {
-	e <- export{string(p), telemetry.Niceness()}
+	e <- export{string(p), telemetry.Niceness(), syscall.Gettid()}
 	return len(p), nil
 }
 
 // of waits for the span.
-func (e exports) of(span string) int {
-	for sent := range e {
-		if strings.Contains(sent.text, `"`+span+`"`) {
-			return sent.nice
+func (e exports) of(span string) export {
+	for {
+		if sent := <-e; strings.Contains(sent.text, `"`+span+`"`) {
+			sent.text = span
+			return sent
 		}
 	}
-	return -1
 }

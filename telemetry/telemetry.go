@@ -153,7 +153,7 @@ func (t *Telemetry) Exited() { t.alive.Store(false) }
 func (t *Telemetry) Close(ctx context.Context, exit Exit) {
 	t.Exited()
 	t.usage.finish(exit)
-	t.exports.lost.haste.Store(true)
+	close(t.exports.lost.over)
 	t.exit = exit
 	close(t.stop)
 	select {
