@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/shirou/gopsutil/v4/process"
 	"go.opentelemetry.io/otel/attribute"
@@ -19,7 +20,8 @@ type usage struct {
 	mu      sync.Mutex
 	running map[int32]cpuTime // of the processes of the last reading
 	ended   cpuTime           // of those that have gone since, as far as it was seen
-	final   cpuTime           // what the system says of the server once it has ended
+
+	final atomic.Pointer[cpuTime] // what the system says of the server once it has ended; nil before
 }
 
 type cpuTime struct{ user, system float64 }
@@ -96,19 +98,19 @@ func (u *usage) read(ctx context.Context) reading {
 		r.cpu.user += t.user
 		r.cpu.system += t.system
 	}
-	r.cpu.user, r.cpu.system = max(r.cpu.user, u.final.user), max(r.cpu.system, u.final.system)
+	if final := u.final.Load(); final != nil {
+		r.cpu.user, r.cpu.system = max(r.cpu.user, final.user), max(r.cpu.system, final.system)
+	}
 	return r
 }
 
 // finish takes what the system has counted for the server. A session may be over before it was read once, or long after; what
-// the server did not wait for is in the readings alone, so the larger one counts.
+// the server did not wait for is in the readings alone, so the larger one counts. It does not wait for a reading, which may take
+// long on a machine with many processes.
 func (u *usage) finish(exit Exit) {
-	if u == nil {
-		return
+	if u != nil {
+		u.final.Store(&cpuTime{user: exit.UserTime.Seconds(), system: exit.SystemTime.Seconds()})
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.final = cpuTime{user: exit.UserTime.Seconds(), system: exit.SystemTime.Seconds()}
 }
 
 // tree finds the root and its descendants: from parent to child where the system tells that, else in one pass over all
