@@ -19,7 +19,8 @@ type consumer struct {
 	*Telemetry
 	tracker *session.Tracker
 	seen    time.Duration // until when the tracker has seen everything, which is its present
-	taken   merger        // what is out of the queue and has yet to be seen
+	taken   merger        // messages that are out of the queue and have yet to be seen
+	lines   []stderrLine  // and lines
 }
 
 // consume runs the consumer until the session is over. While the relay runs, its thread comes after the relay's. At the end
@@ -57,11 +58,15 @@ func (c *consumer) watch() {
 	}
 }
 
-// finish consumes what is left and ends what is open.
+// finish consumes what is left and ends what is open, unless Close gives it up.
 func (c *consumer) finish() {
-	c.taken.each(c.observe, c.queue.giveBack, nil)
+	if !c.see(c.seen, c.late) {
+		return
+	}
 	now := time.Since(c.epoch)
-	c.drain(now, math.MaxInt64, nil)
+	if !c.drain(now, math.MaxInt64, c.late) {
+		return
+	}
 	waiting := c.recorder.metrics.open
 	c.tracker.Close(now, c.exit.Session)
 	c.recorder.end(now, c.exit, waiting)
@@ -70,19 +75,28 @@ func (c *consumer) finish() {
 // drain hands what is in the queue to the tracker, as far as nothing can come before it: see queue.take. When stop is closed,
 // it leaves the rest where it is and returns false.
 func (c *consumer) drain(now, settled time.Duration, stop <-chan struct{}) bool {
-	chunks, until, dropped := c.queue.take(now, settled)
-	c.exports.lost.messages.Add(dropped.messages) // the consumer never saw them
-	c.exports.lost.contents.Add(dropped.contents)
-	c.taken = newMerger(chunks)
+	chunks, until := c.queue.take(now, settled)
+	c.taken, c.lines = newMerger(chunks), c.queue.takeLines()
+	return c.see(min(now, until), stop)
+}
+
+// see hands what has been taken to the tracker, and lines, and tells it that this is all until the given time.
+func (c *consumer) see(until time.Duration, stop <-chan struct{}) bool {
 	if !c.taken.each(c.observe, c.queue.giveBack, stop) {
 		return false
 	}
-	for _, line := range c.queue.swapLines() {
+	for len(c.lines) > 0 {
+		if closed(stop) {
+			return false
+		}
+		line := c.lines[0]
 		if text := c.recorder.lines.shown(line, c.recorder.content); text != "" {
 			c.recorder.records.stderr(text)
 		}
+		c.lines = c.lines[1:]
+		c.queue.seenLine(line)
 	}
-	c.seen = max(c.seen, min(now, until))
+	c.seen = max(c.seen, until)
 	c.tracker.Advance(c.seen)
 	c.recorder.advance(c.seen, c.tracker)
 	return true
@@ -93,4 +107,5 @@ func (c *consumer) observe(m *session.Message) {
 	c.recorder.arriving(m)
 	c.tracker.Observe(m)
 	c.recorder.arrived(m)
+	c.queue.taken.Add(-1)
 }

@@ -76,17 +76,17 @@ func (p pipeline) do(ctx context.Context, ask func(provider, context.Context) er
 }
 
 // noExports is what there is where nothing is sent.
-func noExports(cfg Config, broken func(any)) *exports {
+func noExports(cfg Config, d *dropped, broken func(any)) *exports {
 	return &exports{
 		tracer: nooptrace.NewTracerProvider().Tracer(scopeName),
 		meter:  noopmetric.NewMeterProvider().Meter(scopeName),
 		logger: nooplog.NewLoggerProvider(),
-		lost:   newLosses(cfg, broken),
+		lost:   newLosses(cfg, d, broken),
 	}
 }
 
-func newExports(cfg Config, broken func(any)) *exports {
-	e := noExports(cfg, broken)
+func newExports(cfg Config, d *dropped, broken func(any)) *exports {
+	e := noExports(cfg, d, broken)
 	defer own(cfg.Logger, e.lost.failed)()
 	frugal(cfg.Lookup, cfg.Policy.Capture().Any())
 	unhindered(cfg.Lookup)

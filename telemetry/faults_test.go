@@ -3,15 +3,14 @@ package telemetry_test
 import (
 	"context"
 	"flag"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 	"unsafe"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/internal/reliability"
 	"github.com/spanpipe/spanpipe/telemetry"
@@ -32,7 +31,8 @@ func faults() []reliability.Section {
 		})},
 		{What: "a panic in an exporter", Outcome: off, Test: testPanic(func(c *telemetry.Config) { c.Preview = panickingWriter{} })},
 		{What: "a panic in a scanner, which the relay catches", Outcome: off, Test: testFailedTap},
-		{What: "messages that nobody has come to look at when the time for it is up", Outcome: "they are counted as lost", Test: testAbandoned},
+		{What: "messages that nobody has come to look at when the time for it is up", Outcome: "they are counted as lost; what was looked at is sent", Test: testAbandoned},
+		{What: "more lines on stderr than there is time to look at", Outcome: "the others are counted as lost; no message is", Test: testFloodOfLines},
 		{What: "a clock that is set back by an hour while a call runs", Test: testClockSetBack,
 			Outcome: "durations and the order of times are those of the monotonic clock"},
 	}}}
@@ -45,31 +45,67 @@ func TestReliabilityPage(t *testing.T) {
 	reliability.Page(t, "../docs/reliability.md", "faults inside telemetry", faults(), *update)
 }
 
-// testAbandoned holds the consumer up, as a machine does that has no time for it.
+// testAbandoned holds the consumer up in the third of ten calls, as a machine does that has no time for it.
 func testAbandoned(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	held, release := make(chan struct{}), make(chan struct{})
-	hold := sync.OnceFunc(func() { close(held); <-release })
-	var log syncBuffer
+	finished := 0
 	s := open(t, r, otlptest.GRPC, func(c *telemetry.Config) {
-		c.Operation = func(*telemetry.Operation) { hold() }
-		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		c.Operation = func(*telemetry.Operation) {
+			if finished++; finished == 3 {
+				close(held)
+				<-release
+			}
+		}
 	})
 	defer close(release)
 	const call = `
 1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}
 2ms < {"jsonrpc":"2.0","id":1,"result":{}}`
-	s.say(call)
+	s.say(strings.Repeat(call, 3))
 	<-held
-	for range 10 {
-		s.say(call)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	s.say(strings.Repeat(call, 7))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	s.tel.Close(ctx, left)
-	// The answer in which it is held up is not done with, nor is its request, unless that came in a batch of its own.
-	if !strings.Contains(log.String(), "messages=22") && !strings.Contains(log.String(), "messages=21") {
-		t.Errorf("of 21 or 22 messages nobody could look at: %s", &log)
+	// The answer in which it is held up is not done with, though its span is there.
+	if !strings.Contains(s.log.String(), "messages=15 contents=0 spans=0 log_records=0") {
+		t.Errorf("want 15 messages lost:\n%s", s.log)
+	}
+	if n := len(r.Spans()); n != 4 {
+		t.Errorf("%d spans have arrived, want those of the session and of three calls", n)
+	}
+}
+
+// testFloodOfLines has more lines on stderr than may wait.
+func testFloodOfLines(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	for _, entry := range r.Env(otlptest.GRPC) {
+		name, value, _ := strings.Cut(entry, "=")
+		t.Setenv(name, value)
+	}
+	held, release := make(chan struct{}), make(chan struct{})
+	s := openTo(t, consent.Request{Telemetry: "otlp", Capture: "stderr"}, func(c *telemetry.Config) {
+		c.Operation = func(op *telemetry.Operation) {
+			if op.Method == "ping" {
+				close(held)
+				<-release
+			}
+		}
+	})
+	s.say(`
+1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}
+2ms < {"jsonrpc":"2.0","id":1,"result":{}}`)
+	<-held
+	s.tel.Stderr().Forwarded([]byte(strings.Repeat("x\n", 5000)), s.start)
+	s.say(`
+3ms > {"jsonrpc":"2.0","id":2,"method":"tools/list"}
+4ms < {"jsonrpc":"2.0","id":2,"result":{}}`)
+	close(release)
+	s.end(left)
+	r.WaitSpan(t, "tools/list")
+	if !strings.Contains(s.log.String(), "messages=0 contents=904") {
+		t.Errorf("want 904 of 5,000 lines lost, and no message:\n%s", s.log)
 	}
 }
 

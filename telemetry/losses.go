@@ -26,15 +26,14 @@ type losses struct {
 	jobs   chan func()   // exports, for the workers
 	over   chan struct{} // closed when the session is over, and the host waits for us
 
-	messages atomic.Int64 // the relay was faster than the consumer
-	contents atomic.Int64 // pieces of content, for the same reason
-	spans    door         // the exporter was slower than the calls, or could not deliver
+	*dropped      // the relay was faster than the consumer
+	spans    door // the exporter was slower than the calls, or could not deliver
 	logs     door
 }
 
-func newLosses(cfg Config, broken func(any)) *losses {
+func newLosses(cfg Config, d *dropped, broken func(any)) *losses {
 	return &losses{
-		logger: cfg.Logger, broken: broken, hidden: headerCredentials(cfg.Lookup), jobs: make(chan func()), over: make(chan struct{}),
+		dropped: d, logger: cfg.Logger, broken: broken, hidden: headerCredentials(cfg.Lookup), jobs: make(chan func()), over: make(chan struct{}),
 	}
 }
 

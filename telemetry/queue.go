@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -16,6 +17,8 @@ const (
 	chunkSize = 256
 	// contentLimit bounds the bytes of content among them.
 	contentLimit = 4 << 20
+	// lineLimit bounds the lines of stderr that wait or are just being consumed.
+	lineLimit = 4096
 	// tick is how long the first message in an empty queue waits for company. Waking a goroutine costs more than scanning
 	// a small message, so messages are drained in batches.
 	tick = 20 * time.Millisecond
@@ -36,22 +39,25 @@ type queue struct {
 	due  *time.Timer   // fires when a batch is due
 	full chan struct{} // has an element when a batch should not wait for that
 
-	mu      sync.Mutex
-	chunks  [2][]chunk
-	free    []chunk
-	length  int // messages and lines that wait
-	taken   int // messages that are being consumed
-	lines   []stderrLine
-	content int // bytes of content in messages and lines
-	dropped dropped
-	closed  bool
+	taken   atomic.Int64 // messages that are being consumed
+	dropped *dropped
+
+	mu         sync.Mutex
+	chunks     [2][]chunk
+	free       []chunk
+	length     int // messages that wait
+	content    int // bytes of content in them
+	lines      []stderrLine
+	linesTaken int // lines that are being consumed
+	text       int // bytes in both
+	closed     bool
 }
 
-// dropped counts what did not fit.
-type dropped struct{ messages, contents int64 }
+// dropped counts what did not fit, and what there was no time for.
+type dropped struct{ messages, contents atomic.Int64 }
 
 func newQueue() *queue {
-	q := &queue{due: time.NewTimer(time.Hour), full: make(chan struct{}, 1)}
+	q := &queue{due: time.NewTimer(time.Hour), full: make(chan struct{}, 1), dropped: &dropped{}}
 	q.due.Stop()
 	return q
 }
@@ -63,15 +69,20 @@ func (q *queue) push(m *session.Message) {
 	if q.closed {
 		return
 	}
-	if q.length+q.taken >= queueLimit {
-		q.dropped.messages++
+	if q.length+int(q.taken.Load()) >= queueLimit {
+		q.dropped.messages.Add(1)
 		return
 	}
-	if x := m.Extra; x != nil && x.Content != nil && !q.admit(x.Content.Size()) {
-		x.Content = nil
+	if x := m.Extra; x != nil && x.Content != nil {
+		if size := x.Content.Size(); q.admits(size) {
+			q.content += size
+		} else {
+			x.Content = nil
+		}
 	}
 	last := q.room(&q.chunks[m.Dir])
 	*last = append(*last, *m)
+	q.length++
 	q.added()
 }
 
@@ -93,26 +104,33 @@ func (q *queue) room(chunks *[]chunk) *chunk {
 func (q *queue) pushLine(l stderrLine) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed || q.length == queueLimit || !q.admit(len(l.raw)) {
+	if q.closed {
 		return
 	}
+	if len(q.lines)+q.linesTaken >= lineLimit {
+		q.dropped.contents.Add(1)
+		return
+	}
+	if !q.admits(len(l.raw)) {
+		return
+	}
+	q.text += len(l.raw)
 	q.lines = append(q.lines, l)
 	q.added()
 }
 
-// admit says whether there is room for so many bytes of content, and counts what there is not.
-func (q *queue) admit(size int) bool {
-	if q.content+size > contentLimit {
-		q.dropped.contents++
+// admits says whether there is room for so many bytes of content, and counts what there is not.
+func (q *queue) admits(size int) bool {
+	if q.content+q.text+size > contentLimit {
+		q.dropped.contents.Add(1)
 		return false
 	}
-	q.content += size
 	return true
 }
 
 // added sees to it that the consumer comes.
 func (q *queue) added() {
-	switch q.length++; q.length {
+	switch q.length + len(q.lines) {
 	case 1:
 		q.due.Reset(tick)
 	case queueLimit / 4:
@@ -130,34 +148,42 @@ func (q *queue) close() {
 	q.closed = true
 }
 
-// abandon closes the queue and says how many messages nobody is going to see, with those that are just being consumed.
-func (q *queue) abandon() int64 {
+// abandon closes the queue and counts what nobody is going to see, with what has been taken and not consumed.
+func (q *queue) abandon() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	n := int64(q.taken) + q.dropped.messages
+	q.dropped.messages.Add(q.taken.Load())
 	for _, direction := range q.chunks {
 		for _, c := range direction {
-			n += int64(len(c))
+			q.dropped.messages.Add(int64(len(c)))
 		}
 	}
-	q.chunks, q.dropped.messages = [2][]chunk{}, 0
-	return n
+	q.dropped.contents.Add(int64(len(q.lines) + q.linesTaken))
+	q.chunks, q.lines = [2][]chunk{}, nil
 }
 
-// swapLines takes the lines of stderr out of the queue.
-func (q *queue) swapLines() []stderrLine {
+// takeLines takes the lines of stderr out of the queue. Each that has been consumed is to be told by seenLine.
+func (q *queue) takeLines() []stderrLine {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	lines := q.lines
 	q.lines = nil
+	q.linesTaken += len(lines)
 	return lines
 }
 
+func (q *queue) seenLine(l stderrLine) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.linesTaken--
+	q.text -= len(l.raw)
+}
+
 // take takes the messages out of the queue before which no other can come: those that were read until settled, and those
-// that have waited for long enough. It says until when that is, and how many have been dropped since it was last called. Each
-// chunk is to be given back.
-func (q *queue) take(now, settled time.Duration) ([2][]chunk, time.Duration, dropped) {
+// that have waited for long enough. It says until when that is. Each message that has been consumed is to be taken off taken,
+// and each chunk to be given back.
+func (q *queue) take(now, settled time.Duration) ([2][]chunk, time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	wait := patience
@@ -188,15 +214,14 @@ func (q *queue) take(now, settled time.Duration) ([2][]chunk, time.Duration, dro
 			} else {
 				q.free = append(q.free, c[:0])
 			}
-			q.taken += n
+			q.taken.Add(int64(n))
 		}
 	}
-	lost := q.dropped
-	q.length, q.content, q.dropped = waiting, content, dropped{}
+	q.length, q.content = waiting, content
 	if waiting > 0 {
 		q.due.Reset(tick)
 	}
-	return taken, until, lost
+	return taken, until
 }
 
 // giveBack takes a chunk whose messages have been consumed, and are forgotten.
@@ -204,7 +229,6 @@ func (q *queue) giveBack(c chunk) {
 	clear(c)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.taken -= len(c)
 	q.free = append(q.free, c[:0])
 }
 
@@ -225,13 +249,20 @@ func (m *merger) each(f func(*session.Message), done func(chunk), stop <-chan st
 		if message == nil {
 			return true
 		}
-		select {
-		case <-stop:
+		if closed(stop) {
 			return false
-		default:
 		}
 		f(message)
 		first.next(done)
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

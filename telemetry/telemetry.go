@@ -74,6 +74,7 @@ type Telemetry struct {
 
 	exit    Exit          // how the server has ended; there to read once stop is closed
 	stop    chan struct{} // closed when the session is over
+	late    chan struct{} // closed when there is no time left to consume what came before
 	stopped chan struct{} // closed when the consumer has ended
 }
 
@@ -90,7 +91,7 @@ func New(cfg Config) *Telemetry {
 	}
 	t := &Telemetry{
 		cfg: cfg, epoch: time.Now(), queue: newQueue(),
-		stop: make(chan struct{}), stopped: make(chan struct{}),
+		stop: make(chan struct{}), late: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	reader := session.NewReader(contents(cfg.Policy.Capture()))
 	for dir := range t.taps {
@@ -127,8 +128,8 @@ func (t *Telemetry) prepare() {
 	if t.exports != nil {
 		return
 	}
-	if !t.guarded(func() { t.exports = newExports(t.cfg, t.Fail) }) {
-		t.exports = noExports(t.cfg, t.Fail)
+	if !t.guarded(func() { t.exports = newExports(t.cfg, t.queue.dropped, t.Fail) }) {
+		t.exports = noExports(t.cfg, t.queue.dropped, t.Fail)
 	}
 	t.recorder = newRecorder(t.cfg, t.exports, t.epoch)
 }
@@ -156,12 +157,23 @@ func (t *Telemetry) Close(ctx context.Context, exit Exit) {
 	close(t.exports.lost.over)
 	t.exit = exit
 	close(t.stop)
+	half, cancel := halfOf(ctx)
+	defer cancel()
 	select {
 	case <-t.stopped:
-	case <-ctx.Done():
-		t.exports.lost.messages.Add(t.queue.abandon()) // the machine is too busy to look at them in time
+	case <-half.Done():
+		close(t.late) // the machine is too busy to look at all messages in time
+		t.queue.abandon()
 	}
 	t.exports.shutdown(ctx)
+}
+
+// halfOf is a context with half of the time that is left: what has been recorded takes some to send.
+func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithTimeout(ctx, time.Until(deadline)/2)
+	}
+	return context.WithCancel(ctx)
 }
 
 // Fail switches telemetry off for the rest of the session, after something of ours has panicked. The bytes flow on.
