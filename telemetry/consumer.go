@@ -50,7 +50,7 @@ func (c *consumer) watch() {
 		case <-c.stop:
 			return
 		}
-		now := time.Since(c.epoch)
+		now := c.clock.now()
 		settled := min(c.taps[session.ToServer].settled(now), c.taps[session.ToClient].settled(now))
 		if !c.drain(now, settled, c.stop) {
 			return
@@ -63,7 +63,7 @@ func (c *consumer) finish() {
 	if !c.see(c.seen, c.late) {
 		return
 	}
-	now := time.Since(c.epoch)
+	now := c.clock.now()
 	if !c.drain(now, math.MaxInt64, c.late) {
 		return
 	}

@@ -35,6 +35,8 @@ func faults() []reliability.Section {
 		{What: "more lines on stderr than there is time to look at", Outcome: "the others are counted as lost; no message is", Test: testFloodOfLines},
 		{What: "a clock that is set back by an hour while a call runs", Test: testClockSetBack,
 			Outcome: "durations and the order of times are those of the monotonic clock"},
+		{What: "a machine that sleeps for eight hours while a call runs, or whose clock is set forward", Test: testSleep,
+			Outcome: "what comes after is dated by the clock; the sleep is part of the call's span, not of its duration in metrics"},
 	}}}
 }
 
@@ -135,11 +137,45 @@ func testClockSetBack(t *testing.T) {
 	}
 }
 
-// setBack is a reading of both clocks after the wall clock was set back by an hour. Package time has no way to make one: of
-// a reading with both, the first word is a flag, 33 bits of wall seconds and 30 of nanoseconds (see type time.Time).
-func setBack(at time.Time) time.Time {
+// testSleep shows the taps readings as they are after a sleep: the monotonic clock has stood still.
+func testSleep(t *testing.T) {
+	const asleep = 8 * time.Hour
+	r := otlptest.Start(t, otlptest.Config{})
+	s := open(t, r, otlptest.GRPC, nil)
+	hear := func(dir session.Direction, at time.Time, line string) {
+		s.tel.Tap(dir).Forwarded([]byte(line+"\n"), at)
+	}
+	hear(session.ToServer, s.start.Add(10*time.Millisecond), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
+	hear(session.ToClient, s.start.Add(20*time.Millisecond), `{"jsonrpc":"2.0","id":1,"result":{}}`)
+	hear(session.ToServer, s.start.Add(30*time.Millisecond), `{"jsonrpc":"2.0","id":2,"method":"prompts/list"}`)
+	hear(session.ToClient, shifted(s.start.Add(50*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":2,"result":{}}`)
+	hear(session.ToServer, shifted(s.start.Add(60*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":3,"method":"tools/list"}`)
+	hear(session.ToClient, shifted(s.start.Add(90*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":3,"result":{}}`)
+	s.end(left)
+	before, across, after := r.WaitSpan(t, "ping"), r.WaitSpan(t, "prompts/list"), r.WaitSpan(t, "tools/list")
+	for what, d := range map[string][2]time.Duration{
+		"the first call took":   {before.Duration(), 10 * time.Millisecond},
+		"the second came after": {across.Start.Sub(before.End), 10 * time.Millisecond},
+		"it took":               {across.Duration(), asleep + 20*time.Millisecond},
+		"the third came after":  {after.Start.Sub(across.End), 10 * time.Millisecond},
+		"that took":             {after.Duration(), 30 * time.Millisecond},
+	} {
+		if d[0].Round(time.Millisecond) != d[1] { // the two clocks are not read in the same nanosecond
+			t.Errorf("%s %v, want %v", what, d[0], d[1])
+		}
+	}
+	if p := r.Histogram("mcp.server.operation.duration", otlptest.Attrs{"mcp.method.name": "prompts/list"}); p.Count != 1 || p.Total < 0.0199 || p.Total > 0.0201 {
+		t.Errorf("the metric has %d calls of %v s, want one of 20 ms", p.Count, p.Total)
+	}
+}
+
+func setBack(at time.Time) time.Time { return shifted(at, -time.Hour) }
+
+// shifted is a reading of both clocks after the wall clock was shifted by whole seconds. Package time has no way to make one:
+// of a reading with both, the first word is a flag, 33 bits of wall seconds and 30 of nanoseconds (see type time.Time).
+func shifted(at time.Time, by time.Duration) time.Time {
 	wall := (*uint64)(unsafe.Pointer(&at))
-	*wall -= 3600 << 30
+	*wall += uint64(by/time.Second) << 30
 	return at
 }
 

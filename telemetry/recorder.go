@@ -14,7 +14,7 @@ import (
 // recorder makes spans, metrics and log records of what the tracker finds. It belongs to the consumer's goroutine.
 type recorder struct {
 	cfg     Config
-	epoch   time.Time
+	clock   *clock
 	lost    *losses
 	spans   *spans
 	metrics *metricsRecorder
@@ -33,15 +33,15 @@ type peers struct {
 	protocol                  string
 }
 
-func newRecorder(cfg Config, e *exports, epoch time.Time) *recorder {
-	r := &recorder{cfg: cfg, epoch: epoch, lost: e.lost, records: newRecords(cfg, e), content: newContent(cfg), odd: anomaly.New(anomaly.Config{})}
-	r.spans = newSpans(cfg, e, epoch, &r.peers, r.content)
+func newRecorder(cfg Config, e *exports, clock *clock) *recorder {
+	r := &recorder{cfg: cfg, clock: clock, lost: e.lost, records: newRecords(cfg, e), content: newContent(cfg), odd: anomaly.New(anomaly.Config{})}
+	r.spans = newSpans(cfg, e, clock, &r.peers, r.content)
 	return r
 }
 
 // running takes the start of the server.
 func (r *recorder) running(e *exports, started time.Time) {
-	r.metrics = newMetrics(e, started.Sub(r.epoch), &r.peers, &r.content.resources)
+	r.metrics = newMetrics(e, started.Sub(r.clock.epoch), &r.peers, &r.content.resources)
 }
 
 // arriving sees every message before the tracker does, and arrived after.
@@ -102,7 +102,7 @@ func (r *recorder) Finished(op *session.Operation) {
 	r.records.operation(op, at)
 	r.found(r.odd.Finished(op), op)
 	if r.cfg.Operation != nil {
-		r.cfg.Operation(&Operation{op, r.epoch.Add(op.Start), r.epoch.Add(op.End)})
+		r.cfg.Operation(&Operation{op, r.clock.at(op.Start), r.clock.at(op.End)})
 	}
 }
 

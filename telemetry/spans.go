@@ -28,7 +28,7 @@ type spans struct {
 	cfg     Config
 	tracer  trace.Tracer
 	on      bool
-	epoch   time.Time
+	clock   *clock
 	peers   *peers
 	content *content
 	id      string            // mcp.session.id: stdio has none, so it is a random one of this process
@@ -57,8 +57,8 @@ func of(op *session.Operation) *tracked {
 	return t
 }
 
-func newSpans(cfg Config, e *exports, epoch time.Time, p *peers, c *content) *spans {
-	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, epoch: epoch, peers: p, content: c, id: instanceID()}
+func newSpans(cfg Config, e *exports, clock *clock, p *peers, c *content) *spans {
+	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, clock: clock, peers: p, content: c, id: instanceID()}
 	s.ambient = contextFrom(cfg)
 	if s.on && cfg.TraceScope != TraceOperation {
 		s.root(0)
@@ -66,12 +66,10 @@ func newSpans(cfg Config, e *exports, epoch time.Time, p *peers, c *content) *sp
 	return s
 }
 
-func (s *spans) at(t time.Duration) time.Time { return s.epoch.Add(t) }
-
 // root starts a session span, and with it a new trace, linked to the one before. The first belongs to whoever started us,
 // if the environment says who that is.
 func (s *spans) root(at time.Duration) {
-	ctx, options := context.Background(), []trace.SpanStartOption{trace.WithTimestamp(s.at(at))}
+	ctx, options := context.Background(), []trace.SpanStartOption{trace.WithTimestamp(s.clock.at(at))}
 	if s.trace.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.trace}))
 	} else if s.ambient.IsValid() {
@@ -96,7 +94,7 @@ func (s *spans) begun(at time.Duration) {
 	s.text(semconv.ServerName, s.peers.serverName)
 	s.text(semconv.ServerVersion, s.peers.serverVersion)
 	s.open.SetAttributes(s.scratch...)
-	s.open.End(trace.WithTimestamp(s.at(at)))
+	s.open.End(trace.WithTimestamp(s.clock.at(at)))
 	s.open = nil
 }
 
@@ -125,7 +123,7 @@ func (s *spans) finished(op *session.Operation) trace.SpanContext {
 	if span.IsRecording() {
 		s.describe(span, op)
 	}
-	span.End(trace.WithTimestamp(s.at(op.End)))
+	span.End(trace.WithTimestamp(s.clock.at(op.End)))
 	return span.SpanContext()
 }
 
@@ -137,7 +135,7 @@ func (s *spans) start(op *session.Operation) trace.Span {
 		kind = trace.SpanKindClient
 	}
 	options := make([]trace.SpanStartOption, 0, 4)
-	options = append(options, trace.WithTimestamp(s.at(op.Start)), trace.WithSpanKind(kind))
+	options = append(options, trace.WithTimestamp(s.clock.at(op.Start)), trace.WithSpanKind(kind))
 	ctx := context.Background()
 	if remote := remoteParent(op); remote.IsValid() {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, remote)
@@ -215,7 +213,7 @@ func (s *spans) describe(span trace.Span, op *session.Operation) {
 	s.scratch = s.content.attributes(s.scratch, op)
 	span.SetAttributes(s.scratch...)
 	for _, e := range op.Events {
-		span.AddEvent(e.Name, trace.WithTimestamp(s.at(e.At)))
+		span.AddEvent(e.Name, trace.WithTimestamp(s.clock.at(e.At)))
 	}
 	if op.ErrorType != "" {
 		span.SetStatus(codes.Error, shownError(op))
@@ -307,7 +305,7 @@ func (s *spans) notification(n *session.Note) {
 	if span.IsRecording() {
 		s.describe(span, &op)
 	}
-	span.End(trace.WithTimestamp(s.at(op.End)))
+	span.End(trace.WithTimestamp(s.clock.at(op.End)))
 }
 
 // contextOf says where an operation's span is, and makes it if it is not made yet.

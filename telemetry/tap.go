@@ -22,7 +22,7 @@ type Tap struct {
 }
 
 func (t *Telemetry) tap(dir session.Direction, reader *session.Reader) *Tap {
-	tap := &Tap{t: t, decoder: session.Decoder{Reader: reader, Dir: dir, Epoch: t.epoch, Clean: t.cfg.Clean}}
+	tap := &Tap{t: t, decoder: session.Decoder{Reader: reader, Dir: dir, Epoch: t.clock.epoch, Clean: t.cfg.Clean}}
 	tap.scanner = framing.NewScanner(reader.Table, tap.emit)
 	return tap
 }
@@ -35,8 +35,9 @@ func (tap *Tap) Forwarded(b []byte, read time.Time) {
 	if tap.t.failed.Load() {
 		return
 	}
+	tap.t.clock.see(read)
 	tap.scanner.Write(b, read)
-	tap.scanned.Store(int64(read.Sub(tap.t.epoch)))
+	tap.scanned.Store(int64(read.Sub(tap.t.clock.epoch)))
 	tap.arriving.Store(false)
 }
 

@@ -60,7 +60,7 @@ type Operation struct {
 // ended.
 type Telemetry struct {
 	cfg    Config
-	epoch  time.Time
+	clock  clock
 	queue  *queue
 	taps   [2]*Tap
 	stderr *StderrTap
@@ -90,7 +90,7 @@ func New(cfg Config) *Telemetry {
 		cfg.HangAfter = 30 * time.Second
 	}
 	t := &Telemetry{
-		cfg: cfg, epoch: time.Now(), queue: newQueue(),
+		cfg: cfg, clock: clock{epoch: time.Now()}, queue: newQueue(),
 		stop: make(chan struct{}), late: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	reader := session.NewReader(contents(cfg.Policy.Capture()))
@@ -131,7 +131,7 @@ func (t *Telemetry) prepare() {
 	if !t.guarded(func() { t.exports = newExports(t.cfg, t.queue.dropped, t.Fail) }) {
 		t.exports = noExports(t.cfg, t.queue.dropped, t.Fail)
 	}
-	t.recorder = newRecorder(t.cfg, t.exports, t.epoch)
+	t.recorder = newRecorder(t.cfg, t.exports, &t.clock)
 }
 
 // Environment returns the variables that give the server the session's trace as its parent: TRACEPARENT, and TRACESTATE
