@@ -20,7 +20,8 @@ import (
 // losses counts what could not be recorded or sent, and tells the user once, not once a second.
 type losses struct {
 	logger *slog.Logger
-	told   atomic.Bool
+	told   atomic.Bool         // of a failure
+	noted  atomic.Bool         // a remark of the collector's
 	broken func(recovered any) // is told of a panic
 	hidden credentials
 	jobs   chan func()   // exports, for the workers
@@ -78,7 +79,16 @@ func (l *losses) guarded(do func() error) (err error) {
 
 // failed hears of every export that did not succeed. One that was cut off by the end of the session is told there.
 func (l *losses) failed(err error) {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errPanicked) || l.told.Swap(true) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errPanicked) {
+		return
+	}
+	if n, partial := rejected(err); partial && n == 0 {
+		if !l.noted.Swap(true) {
+			l.logger.Warn("the collector has taken what it was sent, with a remark", "remark", l.hidden.hide(err.Error()))
+		}
+		return
+	}
+	if l.told.Swap(true) {
 		return
 	}
 	l.logger.Warn("telemetry cannot be delivered; the server is not affected", "error", l.hidden.hide(err.Error()),
@@ -120,13 +130,18 @@ func (d *door) enter() bool {
 	return true
 }
 
+// leave takes what was exported, and how that ended.
 func (d *door) leave(n int, err error) {
+	lost := 0
+	if few, partial := rejected(err); partial {
+		lost = min(few, n)
+	} else if err != nil {
+		lost = n
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.inside -= int64(n)
-	if err != nil {
-		d.lost += int64(n)
-	}
+	d.lost += int64(lost)
 }
 
 // gone is what is lost so far.

@@ -2,6 +2,8 @@ package telemetry
 
 import (
 	"log/slog"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -32,6 +34,23 @@ func (r *refusal) unless(send func() error) error {
 			"hint", "OTEL_"+string(r.signal)+"_EXPORTER=none says so from the start")
 	}
 	return nil
+}
+
+// partialSuccess is what the exporters make of OTLP's partial success. Its type is internal to each of them.
+var partialSuccess = regexp.MustCompile(`(?s)^(?:[a-z ]+: )?OTLP partial success: .*\((\d+) [a-z ]+ rejected\)$`)
+
+// rejected returns how many items a backend has refused of a request that it otherwise took, and whether an error says that. None
+// is a remark of the backend's, and no failure.
+func rejected(err error) (items int, is bool) {
+	if err == nil {
+		return 0, false
+	}
+	m := partialSuccess.FindStringSubmatch(err.Error())
+	if m == nil {
+		return 0, false
+	}
+	items, tooMany := strconv.Atoi(m[1])
+	return items, tooMany == nil
 }
 
 // unimplemented says whether an error means that there is nobody for the signal: gRPC's code for an unknown service, or an
