@@ -31,7 +31,7 @@ func returnPages() {
 				end = start
 			}
 		case "VmFlags:": // the last line of a mapping
-			if start < end {
+			if 0 < start && start < end {
 				_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, start, end-start, syscall.MADV_DONTNEED)
 			}
 			end = start
@@ -49,7 +49,11 @@ func addresses(s []byte) (start, end uintptr) {
 	return address(from), address(to)
 }
 
+// address is 0, which is no mapping's, where it is not one of ours: an emulator shows those of its host.
 func address(s []byte) uintptr {
-	n, _ := strconv.ParseUint(string(s), 16, 64) // of the kernel's making; 0 would be no mapping
+	n, err := strconv.ParseUint(string(s), 16, strconv.IntSize)
+	if err != nil {
+		return 0
+	}
 	return uintptr(n)
 }

@@ -21,10 +21,7 @@ import (
 // preview stands where the network would be: it is the transport of the exporters' HTTP clients, writes every request as
 // one line of OTLP JSON, the format of OpenTelemetry's file exporter, and answers that all went well. So what it shows is
 // what would have been sent, after everything else has had its say.
-type preview struct {
-	mu  sync.Mutex
-	out io.Writer
-}
+type preview struct{ out io.Writer }
 
 // previewURL is where the exporters believe they send to. No such host exists (RFC 6761), and none is asked for.
 const previewURL = "http://preview.invalid/v1/"
@@ -44,8 +41,6 @@ func (p *preview) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if _, err := p.out.Write(append(line, '\n')); err != nil {
 		return nil, err
 	}
@@ -53,6 +48,19 @@ func (p *preview) RoundTrip(r *http.Request) (*http.Response, error) {
 		StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Request: r,
 		Header: http.Header{"Content-Type": {"application/x-protobuf"}}, Body: http.NoBody,
 	}, nil
+}
+
+// oneWriter is a writer for the exporters of all signals.
+type oneWriter struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+// Write writes without another Write at the same time.
+func (w *oneWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out.Write(p)
 }
 
 // otlpJSON turns a request into OTLP's JSON: protobuf's, but with enumerations as numbers and ids in hexadecimal.

@@ -86,6 +86,9 @@ func New(cfg Config) *Telemetry {
 	if cfg.Lookup == nil {
 		cfg.Lookup = func(string) (string, bool) { return "", false }
 	}
+	if cfg.Preview != nil {
+		cfg.Preview = &oneWriter{out: cfg.Preview}
+	}
 	if cfg.HangAfter <= 0 {
 		cfg.HangAfter = 30 * time.Second
 	}

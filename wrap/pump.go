@@ -29,9 +29,10 @@ func newPump(from, to *end, look *look) *pump {
 func (p *pump) run() {
 	defer close(p.done)
 	p.copy()
+	at := p.look.ending()
 	p.to.close()
 	p.from.close()
-	p.look.end()
+	p.look.end(at)
 }
 
 func (p *pump) copy() {
@@ -73,7 +74,7 @@ func (p *pump) abandon() {
 	select {
 	case <-p.done:
 	case <-time.After(abandonPatience):
-		p.look.end()
+		p.look.end(p.look.ending())
 	}
 }
 

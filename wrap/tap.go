@@ -42,7 +42,15 @@ func (l *look) forwarded(b []byte, read time.Time) {
 	l.tap.Forwarded(b, read)
 }
 
-func (l *look) end() {
+// ending announces the end of the stream, and returns its time.
+func (l *look) ending() time.Time {
+	if l != nil {
+		l.arriving()
+	}
+	return time.Now()
+}
+
+func (l *look) end(at time.Time) {
 	if l == nil {
 		return
 	}
@@ -53,8 +61,7 @@ func (l *look) end() {
 	}
 	defer func() { l.tap = nil }()
 	defer l.rescueLocked()
-	l.tap.Arriving()
-	l.tap.Ended(time.Now())
+	l.tap.Ended(at)
 }
 
 // rescueLocked is deferred: whatever happens in a tap, the bytes keep flowing.

@@ -23,6 +23,7 @@ func tapRows() []row {
 		{"stderr with a tap", "is relayed byte for byte, and stays open for our own lines", testErrorsTap},
 		{"servers in one process, one after the other", "leave no goroutine and no descriptor", testInProcess},
 		{"the host's end of input", "is told at once, while the server still runs", testInputEnded},
+		{"a tap and the end of input", "the tap hears of it before the server does", testEndIsAnnounced},
 	}
 }
 
@@ -174,3 +175,38 @@ func testInputEnded(t *testing.T) {
 	s.Wait()
 	s.Close()
 }
+
+// testEndIsAnnounced has a server that answers the end.
+func testEndIsAnnounced(t *testing.T) {
+	tap := &firstHand{answered: make(chan struct{})}
+	s, in, out := inProcess(t, wrap.Config{Command: sh("cat; echo end"), Stderr: os.Stderr, Input: tap})
+	go func() {
+		_, _ = io.ReadAll(out)
+		close(tap.answered)
+	}()
+	in.Close()
+	s.Wait()
+	s.Close()
+	if tap.calls != 1 || tap.late {
+		t.Errorf("announced %d times; the server had answered before: %v", tap.calls, tap.late)
+	}
+}
+
+// firstHand is a tap that gives the server time to answer what it is only about to be told.
+type firstHand struct {
+	answered chan struct{}
+	calls    int
+	late     bool
+}
+
+func (f *firstHand) Arriving() {
+	f.calls++
+	select {
+	case <-f.answered:
+		f.late = true
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
+func (*firstHand) Forwarded([]byte, time.Time) {}
+func (*firstHand) Ended(time.Time)             {}
