@@ -27,8 +27,9 @@ type losses struct {
 	jobs   chan func()   // exports, for the workers
 	over   chan struct{} // closed when the session is over, and the host waits for us
 
-	*dropped      // the relay was faster than the consumer
-	spans    door // the exporter was slower than the calls, or could not deliver
+	*dropped              // the relay was faster than the consumer
+	open     atomic.Int64 // spans that have begun and not ended
+	spans    door         // the exporter was slower than the calls, or could not deliver
 	logs     door
 }
 
@@ -95,6 +96,13 @@ func (l *losses) failed(err error) {
 		"hint", "is the collector running, and does OTEL_EXPORTER_OTLP_ENDPOINT point to it?")
 }
 
+// giveUp counts the spans that nobody is going to end.
+func (l *losses) giveUp() {
+	if l.spans.limit > 0 { // they would have been sent
+		l.spans.lose(l.open.Load())
+	}
+}
+
 // sum tells at the end of the session what was lost. Where a failed delivery has been told already, it is no news.
 func (l *losses) sum() {
 	messages, contents, spans, logs := l.messages.Load(), l.contents.Load(), l.spans.total(), l.logs.total()
@@ -142,6 +150,12 @@ func (d *door) leave(n int, err error) {
 	defer d.mu.Unlock()
 	d.inside -= int64(n)
 	d.lost += int64(lost)
+}
+
+func (d *door) lose(n int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lost += n
 }
 
 // gone is what is lost so far.

@@ -79,6 +79,7 @@ func (p *peers) learn(m *session.Message) {
 
 // Started takes an operation that has begun.
 func (r *recorder) Started(op *session.Operation) {
+	r.lost.open.Add(1)
 	r.spans.started(op)
 	r.metrics.opened(op)
 	r.found(r.odd.Started(op), op)
@@ -98,6 +99,7 @@ func (r *recorder) Finished(op *session.Operation) {
 		r.ready(true) // even a refusal: the server speaks
 	}
 	at := r.spans.finished(op)
+	r.lost.open.Add(-1)
 	r.metrics.finished(op)
 	r.records.operation(op, at)
 	r.found(r.odd.Finished(op), op)

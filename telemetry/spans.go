@@ -29,6 +29,7 @@ type spans struct {
 	tracer  trace.Tracer
 	on      bool
 	clock   *clock
+	lost    *losses
 	peers   *peers
 	content *content
 	id      string            // mcp.session.id: stdio has none, so it is a random one of this process
@@ -58,7 +59,7 @@ func of(op *session.Operation) *tracked {
 }
 
 func newSpans(cfg Config, e *exports, clock *clock, p *peers, c *content) *spans {
-	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, clock: clock, peers: p, content: c, id: instanceID()}
+	s := &spans{cfg: cfg, tracer: e.tracer, on: e.tracing, clock: clock, lost: e.lost, peers: p, content: c, id: instanceID()}
 	s.ambient = contextFrom(cfg)
 	if s.on && cfg.TraceScope != TraceOperation {
 		s.root(0)
@@ -77,6 +78,7 @@ func (s *spans) root(at time.Duration) {
 	}
 	_, s.open = s.tracer.Start(ctx, semconv.SessionSpan, options...)
 	s.trace, s.opened, s.count = s.open.SpanContext(), at, 0
+	s.lost.open.Add(1)
 }
 
 // begun ends the session's span: the server has answered for the first time, or it is not going to.
@@ -96,6 +98,7 @@ func (s *spans) begun(at time.Duration) {
 	s.open.SetAttributes(s.scratch...)
 	s.open.End(trace.WithTimestamp(s.clock.at(at)))
 	s.open = nil
+	s.lost.open.Add(-1)
 }
 
 // advance ends a session span that has waited long enough.

@@ -167,6 +167,7 @@ func (t *Telemetry) Close(ctx context.Context, exit Exit) {
 	case <-half.Done():
 		close(t.late) // the machine is too busy to look at all messages in time
 		t.queue.abandon()
+		t.exports.lost.giveUp()
 	}
 	t.exports.shutdown(ctx)
 }

@@ -21,5 +21,5 @@ func NewTextHandler(w io.Writer, level slog.Level) slog.Handler {
 // NewLines returns the queue before stderr, and what closes it.
 func NewLines(w io.Writer) (lines io.Writer, end func()) {
 	l := newLines(w)
-	return l, l.close
+	return l, func() { l.close(lastLines) }
 }

@@ -58,7 +58,7 @@ func (a *app) preview(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	a.say.close()
+	a.say.closeWithin(o.flushTimeout)
 	a.status = status.Die()
 	return nil
 }

@@ -26,7 +26,10 @@ type speaker struct {
 
 func newSpeaker(w io.Writer) *speaker { return &speaker{lines: newLines(w)} }
 
-func (s *speaker) close() { s.lines.close() }
+func (s *speaker) close() { s.lines.close(lastLines) }
+
+// closeWithin is for lines that somebody waits for.
+func (s *speaker) closeWithin(bound time.Duration) { s.lines.close(bound) }
 
 // fail says why the program ends.
 func (s *speaker) fail(message, hint string) { s.line(message, hint) }
@@ -191,8 +194,8 @@ func (l *lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// close writes what is left, for as long as that is worth waiting for.
-func (l *lines) close() {
+// close writes what is left, within the time given.
+func (l *lines) close(bound time.Duration) {
 	select {
 	case <-l.closed:
 		return
@@ -201,6 +204,6 @@ func (l *lines) close() {
 	close(l.closed)
 	select {
 	case <-l.done:
-	case <-time.After(lastLines):
+	case <-time.After(bound):
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -23,7 +24,11 @@ const (
 // Start may use it.
 func RefusedAddr(t testing.TB) string {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" { // there, all of 127/8 is loopback: nobody else who asks for any free port gets this one
+		host = "127.0.0.2"
+	}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", host+":0")
 	if err != nil {
 		t.Fatalf("otlptest: looking for a free port: %v", err)
 	}

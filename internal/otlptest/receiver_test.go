@@ -296,7 +296,7 @@ func TestFaults(t *testing.T) {
 	}{
 		{"accept", []otlptest.Fault{otlptest.Accept()}, time.Minute, false, 1, 1},
 		{"slow", []otlptest.Fault{otlptest.Slow(20 * time.Millisecond)}, time.Minute, false, 1, 1},
-		{"hang", []otlptest.Fault{otlptest.Hang()}, 300 * time.Millisecond, true, 0, 1},
+		{"hang", []otlptest.Fault{otlptest.Hang()}, 2 * time.Second, true, 0, 1},
 		{"internal", []otlptest.Fault{otlptest.Internal()}, time.Minute, true, 0, 1},
 		{"unavailable, then well", []otlptest.Fault{otlptest.Unavailable()}, time.Minute, false, 1, 2},
 		{"exhausted, then well", []otlptest.Fault{otlptest.Exhausted(time.Millisecond)}, time.Minute, false, 1, 2},
