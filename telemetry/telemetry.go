@@ -165,11 +165,23 @@ func (t *Telemetry) Close(ctx context.Context, exit Exit) {
 	select {
 	case <-t.stopped:
 	case <-half.Done():
-		close(t.late) // the machine is too busy to look at all messages in time
-		t.queue.abandon()
-		t.exports.lost.giveUp()
+		t.giveUp(ctx)
 	}
 	t.exports.shutdown(ctx)
+}
+
+// giveUp stops the consumer, which the machine is too busy for, and counts what it leaves behind. That is exact unless the
+// consumer is held up in a message: then that one counts, whatever becomes of it.
+func (t *Telemetry) giveUp(ctx context.Context) {
+	close(t.late)
+	soon, cancel := halfOf(ctx)
+	defer cancel()
+	select {
+	case <-t.stopped:
+	case <-soon.Done():
+	}
+	t.queue.abandon()
+	t.exports.lost.giveUp()
 }
 
 // halfOf is a context with half of the time that is left: what has been recorded takes some to send.
