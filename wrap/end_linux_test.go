@@ -2,6 +2,7 @@ package wrap_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -127,7 +128,10 @@ func testServerKilled(t *testing.T, with front) {
 
 func testStuckOutput(t *testing.T) {
 	s := open(t, wrapped(as("pour", "150000"))) // fits into the pipes, not into the client's alone
-	time.Sleep(300 * time.Millisecond)
+	// With the first byte it is known that the server has started.
+	if _, err := io.CopyN(io.Discard, s.out, 1); err != nil {
+		t.Fatal(err)
+	}
 	eventually(t, "the server ends", func() bool { return len(childrenOf(s.cmd.Process.Pid)) == 0 })
 	time.Sleep(700 * time.Millisecond)
 	select {

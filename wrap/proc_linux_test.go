@@ -57,6 +57,23 @@ func withEnvironment(entry string) (pids []int) {
 	return pids
 }
 
+// expectLeft waits until so many processes have a variable: what has been killed needs a moment to be gone.
+func expectLeft(t *testing.T, entry string, want int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d processes with %s are left", want, entry), func() bool {
+		return len(withEnvironment(entry)) == want
+	})
+}
+
+// holds says whether a process has a descriptor that leads there.
+func holds(pid int, where string) bool {
+	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	return slices.ContainsFunc(links, func(link string) bool {
+		to, err := os.Readlink(link)
+		return err == nil && to == where
+	})
+}
+
 // alive says whether a process runs: a zombie does not.
 func alive(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

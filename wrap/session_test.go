@@ -2,6 +2,7 @@ package wrap_test
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"sync"
@@ -17,6 +18,8 @@ type session struct {
 	out    *os.File // what the host reads
 	stderr *lockedBuffer
 	ended  chan error
+
+	patience time.Duration // how long wait waits for the end, if not the usual
 }
 
 // open starts a command as a host does, with pipes.
@@ -86,7 +89,7 @@ func (s *session) wait() string {
 	select {
 	case <-s.ended:
 		return s.cmd.ProcessState.String()
-	case <-time.After(30 * time.Second):
+	case <-time.After(cmp.Or(s.patience, 30*time.Second)):
 		s.t.Fatalf("the process does not end; stderr: %s", s.stderr)
 		return ""
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -175,6 +176,7 @@ func testCrowd(t *testing.T) {
 		sessions[i] = open(t, wrapped(append(sh("sleep 1000 </dev/null >/dev/null 2>&1 & cat"), mark)), func(c *exec.Cmd) {
 			c.Env = append(os.Environ(), "TMPDIR="+temp, "CROWD="+mark)
 		})
+		sessions[i].patience = 2 * time.Minute
 	}
 	for _, s := range sessions {
 		s.in.Close()
@@ -182,9 +184,7 @@ func testCrowd(t *testing.T) {
 	for _, s := range sessions {
 		s.expectEnd("exit status 0")
 	}
-	if left := withEnvironment("CROWD=" + mark); len(left) > 0 {
-		t.Errorf("processes are left: %v", left)
-	}
+	expectLeft(t, "CROWD="+mark, 0)
 	if files, err := os.ReadDir(temp); err != nil || len(files) > 0 {
 		t.Errorf("files are left: %v, %v", files, err)
 	}

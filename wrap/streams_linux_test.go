@@ -2,7 +2,9 @@ package wrap_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -104,8 +106,15 @@ func testReaderGone(t *testing.T, with front) {
 
 	s = open(t, with(sh(`echo ready; read x; echo one; echo two`)))
 	s.expect("ready")
+	pid, wrapper := server(t, s), s.cmd.Process.Pid
+	pipe, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/1", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.out.Close()
-	time.Sleep(50 * time.Millisecond)
+	if pid != wrapper {
+		eventually(t, "the wrapper lets go of the server's stdout", func() bool { return !holds(wrapper, pipe) })
+	}
 	s.say("go\n")
 	s.expectEnd("signal: broken pipe")
 }
