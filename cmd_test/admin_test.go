@@ -172,16 +172,28 @@ func TestAdminHealthWithOrphan(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("orphans are waited for on Linux alone")
 	}
+	var got int
+	for range 3 { // the page is there for a second more, in which a busy machine may not get round to asking
+		if got = healthWithOrphan(t); got != 0 {
+			break
+		}
+	}
+	if got != http.StatusServiceUnavailable {
+		t.Errorf("/healthz while the orphan is waited for: %d", got)
+	}
+}
+
+// healthWithOrphan is the first status of /healthz that is not that of a running server; 0 if the page is gone by then.
+func healthWithOrphan(t *testing.T) int {
+	t.Helper()
 	h := open(t, []string{"sh", "-c", `(trap "" TERM; exec sleep 60) </dev/null >/dev/null 2>&1 & read line`},
 		"SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_LOG_LEVEL=info", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0")
 	page := servedPage(t, h)
 	h.CloseInput()
 	var got int
 	mcptest.Eventually(t, "/healthz is no longer good", func() bool { got = page.status("/healthz"); return got != http.StatusOK })
-	if got != http.StatusServiceUnavailable {
-		t.Errorf("/healthz while the orphan is waited for: %d", got)
-	}
 	h.Wait()
+	return got
 }
 
 // TestAdminHealthAfterServer has a collector hold the exit: the server is gone then, and the page must not say otherwise.

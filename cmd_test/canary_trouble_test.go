@@ -64,7 +64,7 @@ func TestCanaryTrouble(t *testing.T) {
 		{"a collector that is not there", at("http://bot:"+user+"@"+otlptest.RefusedAddr(t)+"/?key="+plain, otlptest.GRPC), "cannot be delivered"},
 		{"the same over http", at("http://bot:"+user+"@"+otlptest.RefusedAddr(t)+"/?key="+plain, otlptest.HTTP), "cannot be delivered"},
 		{"one that quotes the credentials", at(echo.URL, otlptest.HTTP), "cannot be delivered"},
-		{"one that quotes them in success", fault(otlptest.GRPC, partial), "may send no more"},
+		{"one that quotes them in success", append(fault(otlptest.GRPC, partial), "OTEL_EXPORTER_OTLP_TIMEOUT=10000"), "may send no more"},
 		{"one that fails", fault(otlptest.HTTP, otlptest.Internal()), "cannot be delivered"},
 		{"an endpoint that is no URL", at("http://bot:"+user+"@[::1:4318/"+plain, otlptest.HTTP), "not a URL"},
 		{"an endpoint of one signal", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + echo.URL + "/%zz" + plain, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
@@ -82,7 +82,7 @@ func TestCanaryTrouble(t *testing.T) {
 			t.Parallel()
 			h, place := s.run(t, []string{binary(t), "--log-level=debug"}, append([]string{
 				"SPANPIPE_TELEMETRY=otlp,console", "SPANPIPE_CAPTURE=" + strings.Join(everyLevel, ","),
-				"OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_BLRP_SCHEDULE_DELAY=100", "OTEL_EXPORTER_OTLP_TIMEOUT=1000",
+				"OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_BLRP_SCHEDULE_DELAY=100", "OTEL_EXPORTER_OTLP_TIMEOUT=1000", shortFlush,
 			}, test.variables...)...)
 			mcptest.Eventually(t, "stderr says "+test.told, func() bool { return strings.Contains(h.Stderr.String(), test.told) })
 			s.end(t, h)

@@ -89,8 +89,14 @@ func TestNoConsentNoConnection(t *testing.T) {
 				"OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + url,
 				"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_INSECURE=true", "SPANPIPE_FLUSH_TIMEOUT=200ms",
 			}, test.variables...)
+			if test.want {
+				variables = append(variables, "OTEL_BSP_SCHEDULE_DELAY=100")
+			}
 			h := mcptest.Open(t, wrapped(t, cast.As(t, "server"), test.flags...), newHome(t).in(variables...))
 			mcptest.Connect(h).Tool("echo", nil)
+			if test.want { // the bound is too short for a machine that stands still
+				mcptest.Eventually(t, "somebody connects", func() bool { return len(e.heard) > 0 })
+			}
 			h.CloseInput()
 			if code := h.Wait().ExitCode(); code != 0 {
 				t.Errorf("exit code %d", code)

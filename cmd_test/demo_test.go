@@ -99,11 +99,18 @@ func TestDemo(t *testing.T) {
 // TestDemoIsNotCanned slows the server down tenfold, and expects the picture to show it.
 func TestDemoIsNotCanned(t *testing.T) {
 	const call = "tools/call find_trains"
-	fast, _ := runDemo(t, []string{"--delay", "50ms"})
 	slow, _ := runDemo(t, []string{"--delay=500ms"})
-	if ratio := float64(slow[call].took) / float64(fast[call].took); ratio < 2 {
-		t.Errorf("%s takes %v with a delay of 500ms, %v with one of 50ms", call, slow[call].took, fast[call].took)
+	if slow[call].took < 500*time.Millisecond {
+		t.Errorf("%s takes %v, less than its delay", call, slow[call].took)
 	}
+	var took []time.Duration
+	for range 5 { // a machine that stands still slows some of them down, too
+		fast, _ := runDemo(t, []string{"--delay", "50ms"})
+		if took = append(took, fast[call].took); 2*fast[call].took <= slow[call].took {
+			return
+		}
+	}
+	t.Errorf("%s takes %v with a delay of 500ms, %v with one of 50ms", call, slow[call].took, took)
 }
 
 // TestDemoToCollector expects the spans of the picture in the collector, and none besides.

@@ -175,7 +175,7 @@ func TestPeersDeploy(t *testing.T) {
 	// Of the server's process there is nothing to see when it is gone: it must be exported while it runs.
 	h := open(t, cast.As(t, "sdk"), append(slices.Clone(variables), "OTEL_METRIC_EXPORT_INTERVAL=100")...)
 	busy(t, h)
-	waitFor(t, "the running server in Prometheus", func() bool { return len(p.query("process_unix_file_descriptor_count > 0")) == 1 })
+	waitFor(t, "the running server in Prometheus", func() bool { return p.is("count(process_unix_file_descriptor_count > 0)", 1) })
 	crashed := open(t, cast.As(t, "server"), variables...)
 	crash(t, crashed)
 	h.CloseInput()
@@ -186,7 +186,7 @@ func TestPeersDeploy(t *testing.T) {
 		}
 	}
 	waitFor(t, "both sessions' ends in Prometheus", func() bool {
-		return slices.Equal(p.query(`sum(last_over_time(spanpipe_server_exits_total{job="deployed"}[5m]))`), []float64{2})
+		return p.is(`sum(last_over_time(spanpipe_server_exits_total{job="deployed"}[5m]))`, 2)
 	})
 	waitFor(t, "the traces in Jaeger", func() bool { return jaegerHas(query, "deployed") })
 	for _, panel := range readDashboard(t).Panels {

@@ -100,11 +100,19 @@ func newHome(t testing.TB) home {
 	return h
 }
 
-// in makes a command run in the place, with an environment as poor as a host's and the variables given.
+// longFlush is a bound of the final flush that outlasts a machine that stands still for a while. With the product's own, of a
+// second, it might take away what a test expects to arrive.
+const longFlush = "SPANPIPE_FLUSH_TIMEOUT=20s"
+
+// shortFlush is one for sessions whose telemetry nobody takes: they would wait all of the long one's time.
+const shortFlush = "SPANPIPE_FLUSH_TIMEOUT=1s"
+
+// in makes a command run in the place, with an environment as poor as a host's and the variables given. Of those that are
+// given twice the last one counts: a test that has a bound of its own for the flush keeps it.
 func (h home) in(variables ...string) func(*exec.Cmd) {
 	return func(cmd *exec.Cmd) {
 		cmd.Dir = filepath.Join(h.root, "cwd")
-		cmd.Env = append(poor(), "HOME="+filepath.Join(h.root, "home"), "TMPDIR="+filepath.Join(h.root, "tmp"))
+		cmd.Env = append(poor(), "HOME="+filepath.Join(h.root, "home"), "TMPDIR="+filepath.Join(h.root, "tmp"), longFlush)
 		cmd.Env = append(cmd.Env, variables...)
 	}
 }

@@ -175,6 +175,9 @@ func series(m *metrics.Metric, resource string) []string {
 		add(p.GetAttributes(), value)
 	}
 	for _, p := range append(m.GetSum().GetDataPoints(), m.GetGauge().GetDataPoints()...) {
+		if m.GetName() == "spanpipe.session.active" && p.GetAsInt() == 0 && !named(p.GetAttributes(), "spanpipe.server.name") {
+			continue // it was exported before the handshake was looked at, which is up to the machine
+		}
 		if strings.HasPrefix(m.GetName(), "process.") {
 			add(p.GetAttributes(), "measured")
 			continue
@@ -182,6 +185,10 @@ func series(m *metrics.Metric, resource string) []string {
 		add(p.GetAttributes(), p.GetValue())
 	}
 	return lines
+}
+
+func named(attrs []*common.KeyValue, key string) bool {
+	return slices.ContainsFunc(attrs, func(a *common.KeyValue) bool { return a.GetKey() == key })
 }
 
 func pairs(attrs []*common.KeyValue) []string {

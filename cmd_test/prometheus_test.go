@@ -52,7 +52,7 @@ func startPrometheus(t *testing.T, targets []string, flags ...string) prometheus
 	p := prometheus{t: t, url: "http://" + address}
 	waitFor(t, "Prometheus", func() bool { return p.get("/-/ready", nil) == nil })
 	if len(targets) > 0 { // which takes it some seconds; then it asks, and nobody answers yet
-		waitFor(t, "Prometheus's targets", func() bool { return slices.Equal(p.query("count(up)"), []float64{float64(len(targets))}) })
+		waitFor(t, "Prometheus's targets", func() bool { return p.is("count(up)", float64(len(targets))) })
 	}
 	return p
 }
@@ -101,23 +101,41 @@ func (p prometheus) get(path string, into any) error {
 // query evaluates an expression now, and returns its samples' values.
 func (p prometheus) query(expression string) []float64 {
 	p.t.Helper()
+	values, err := p.try(expression)
+	if err != nil {
+		p.t.Error(err)
+	}
+	return values
+}
+
+// is says whether an expression has these values by now. For those who ask again an error is no failure.
+func (p prometheus) is(expression string, want ...float64) bool {
+	got, err := p.try(expression)
+	return err == nil && slices.Equal(got, want)
+}
+
+// try is query without a test to fail.
+func (p prometheus) try(expression string) ([]float64, error) {
 	var answer struct {
 		Error string
 		Data  struct{ Result []struct{ Value [2]any } }
 	}
-	if err := p.get("/api/v1/query?query="+url.QueryEscape(expression), &answer); err != nil || answer.Error != "" {
-		p.t.Errorf("%s: %v %s", expression, err, answer.Error)
+	if err := p.get("/api/v1/query?query="+url.QueryEscape(expression), &answer); err != nil {
+		return nil, fmt.Errorf("%s: %w", expression, err)
+	}
+	if answer.Error != "" {
+		return nil, fmt.Errorf("%s: %s", expression, answer.Error)
 	}
 	var values []float64
 	for _, sample := range answer.Data.Result {
 		text, _ := sample.Value[1].(string) // Prometheus writes numbers as text
 		value, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			p.t.Errorf("%s: %v", expression, err)
+			return nil, fmt.Errorf("%s: %w", expression, err)
 		}
 		values = append(values, value)
 	}
-	return values
+	return values, nil
 }
 
 // receives is what makes a session send its metrics to Prometheus. It takes metrics alone.
@@ -172,12 +190,12 @@ func together(t *testing.T, ways []way, job string, first, count int) {
 		}
 		c.Tool("fail", nil)
 	}
-	time.Sleep(max(time.Until(began.Add(2*time.Second)), 100*time.Millisecond)) // by then the last call has been counted, too
+	time.Sleep(max(time.Until(began.Add(2*time.Second)), time.Second)) // by then the last call has been counted, too
 	for _, w := range ways {
 		if w.scraped {
 			counted := float64(time.Now().UnixMilli()) / 1000
 			waitFor(t, "the scrapes of "+job, func() bool {
-				return slices.Equal(w.query(fmt.Sprintf("count(timestamp(up == 1) > %f)", counted)), []float64{float64(count)})
+				return w.is(fmt.Sprintf("count(timestamp(up == 1) > %f)", counted), float64(count))
 			})
 		}
 	}

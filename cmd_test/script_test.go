@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -58,6 +59,8 @@ func setUpScript(env *testscript.Env, product string) error {
 	env.Setenv("PATH", bin+string(filepath.ListSeparator)+filepath.Join(env.WorkDir, "bin")+
 		string(filepath.ListSeparator)+env.Getenv("PATH"))
 	env.Setenv("HOME", home)
+	name, bound, _ := strings.Cut(longFlush, "=")
+	env.Setenv(name, bound)
 	tmp := env.Getenv("TMPDIR")
 	env.Defer(func() {
 		for _, dir := range []string{home, tmp} {

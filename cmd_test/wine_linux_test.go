@@ -42,7 +42,9 @@ func newWine(t *testing.T) *wine {
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=") // no .NET, no browser, no desktop: nothing to ask for or to write
 	w.host(t, "wineserver", "-p30") // it stays between the tests, and goes by itself should nobody end it
 	t.Cleanup(func() {
-		w.host(t, "wineserver", "-k")
+		end := exec.Command("wineserver", "-k")
+		end.Env = w.env
+		_ = end.Run() // fails if none runs any more
 		w.host(t, "wineserver", "-w")
 	})
 	w.host(t, "wineboot", "-i")

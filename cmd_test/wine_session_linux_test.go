@@ -290,7 +290,7 @@ func wineCollector(t *testing.T, w *wine) {
 	const calls = 20
 	for _, p := range []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP} {
 		r := otlptest.Start(t, otlptest.Config{})
-		h := w.open(t, w.as(t, "server"), append(r.Env(p), "SPANPIPE_TELEMETRY=otlp")...)
+		h := w.open(t, w.as(t, "server"), append(r.Env(p), "SPANPIPE_TELEMETRY=otlp", longFlush)...)
 		c := mcptest.Connect(h)
 		for range calls {
 			if got := c.Tool("echo", mcptest.Object{"text": "hello"}).Text(); got != "hello" {
