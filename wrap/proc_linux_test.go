@@ -65,15 +65,6 @@ func expectLeft(t *testing.T, entry string, want int) {
 	})
 }
 
-// holds says whether a process has a descriptor that leads there.
-func holds(pid int, where string) bool {
-	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
-	return slices.ContainsFunc(links, func(link string) bool {
-		to, err := os.Readlink(link)
-		return err == nil && to == where
-	})
-}
-
 // alive says whether a process runs: a zombie does not.
 func alive(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

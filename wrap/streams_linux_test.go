@@ -2,9 +2,7 @@ package wrap_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -104,17 +102,10 @@ func testReaderGone(t *testing.T, with front) {
 	s.out.Close()
 	s.expectEnd("exit status 6")
 
-	s = open(t, with(sh(`echo ready; read x; echo one; echo two`)))
+	// A pump that is just being interrupted still takes what is written in that moment.
+	s = open(t, with(sh(`echo ready; read x; for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.1; done`)))
 	s.expect("ready")
-	pid, wrapper := server(t, s), s.cmd.Process.Pid
-	pipe, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/1", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
 	s.out.Close()
-	if pid != wrapper {
-		eventually(t, "the wrapper lets go of the server's stdout", func() bool { return !holds(wrapper, pipe) })
-	}
 	s.say("go\n")
 	s.expectEnd("signal: broken pipe")
 }
