@@ -23,8 +23,9 @@ type window struct {
 	n    uint // values ever remembered
 }
 
+// add remembers a value. One below zero, which is no size and no duration, is none.
 func (w *window) add(v float64) {
-	w.ring[w.n%windowSize] = float32(v)
+	w.ring[w.n%windowSize] = float32(max(v, 0))
 	w.n++
 }
 
