@@ -22,7 +22,7 @@ type clock struct {
 // jump says by how much the wall clock is ahead of the monotonic one from some time of the session on.
 type jump struct{ from, ahead time.Duration }
 
-// leap is what the clocks may differ by; the wall clock is always being corrected by less.
+// leap is by what the clocks may differ: the wall clock is also set by a little, now and then, which is no sleep.
 const leap = time.Second
 
 // see takes a reading of both clocks.

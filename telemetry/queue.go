@@ -83,7 +83,7 @@ func (q *queue) push(m *session.Message) {
 	last := q.room(&q.chunks[m.Dir])
 	*last = append(*last, *m)
 	q.length++
-	q.added()
+	q.added(q.length)
 }
 
 // room returns the last of a direction's chunks, with a place that is free.
@@ -116,7 +116,7 @@ func (q *queue) pushLine(l stderrLine) {
 	}
 	q.text += len(l.raw)
 	q.lines = append(q.lines, l)
-	q.added()
+	q.added(len(q.lines))
 }
 
 // admits says whether there is room for so many bytes of content, and counts what there is not.
@@ -128,9 +128,9 @@ func (q *queue) admits(size int) bool {
 	return true
 }
 
-// added sees to it that the consumer comes.
-func (q *queue) added() {
-	switch q.length + len(q.lines) {
+// added sees to it that the consumer comes, when so many messages, or lines, wait.
+func (q *queue) added(waiting int) {
+	switch waiting {
 	case 1:
 		q.due.Reset(tick)
 	case queueLimit / 4:
