@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // everything is a session that touches every instrument.

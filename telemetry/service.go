@@ -64,9 +64,9 @@ func launched(args []string) []string {
 var (
 	interpreters = strings.Fields("node nodejs tsx ts-node sh bash zsh dash fish pwsh powershell ruby perl php java " +
 		"dotnet")
-	pythons      = regexp.MustCompile(`^(python|pypy|py)[0-9.]*w?$`)
-	scripts      = regexp.MustCompile(`(?i)\.(js|mjs|cjs|ts|mts|py|rb|pl|php|sh|bash|ps1|jar|dll|lua)$`)
-	nodeModule   = regexp.MustCompile(`node_modules/(?:\.bin/)?((?:@[\w.-]+/)?[\w.-]+)`)
+	pythons    = regexp.MustCompile(`^(python|pypy|py)[0-9.]*w?$`)
+	scripts    = regexp.MustCompile(`(?i)\.(js|mjs|cjs|ts|mts|py|rb|pl|php|sh|bash|ps1|jar|dll|lua)$`)
+	nodeModule = regexp.MustCompile(`node_modules/(?:\.bin/)?((?:@[\w.-]+/)?[\w.-]+)`)
 )
 
 func isScript(s string) bool { return scripts.MatchString(s) }
