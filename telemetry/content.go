@@ -17,16 +17,30 @@ import (
 type content struct {
 	capture   consent.Capture
 	contents  session.Contents
-	keys      *redact.Keys // nil: all members
+	redactor  *redact.Redactor // nil if no content is captured; it then lets nothing through
 	clean     func([]byte) string
 	resources resources
 }
 
 func newContent(cfg Config) *content {
 	c := &content{capture: cfg.Policy.Capture(), contents: contents(cfg.Policy.Capture()), clean: cfg.Clean}
-	c.keys = c.capture.Only()
+	if c.capture.Any() {
+		var err error
+		if c.redactor, err = newRedactor(c.capture); err != nil {
+			cfg.Logger.Error("content is not captured", "error", err)
+		}
+	}
 	c.resources.schemes.most = mostSchemes
 	return c
+}
+
+// newRedactor builds the engine that the policy's content has to pass. The policy has been validated: an error is a defect.
+func newRedactor(c consent.Capture) (*redact.Redactor, error) {
+	cfg := redact.Config{Home: c.Home(), User: c.User(), Keys: c.Keys()}
+	for _, p := range c.Patterns() {
+		cfg.Patterns = append(cfg.Patterns, redact.Pattern(p))
+	}
+	return redact.New(cfg)
 }
 
 // contents is what the decoder is to copy. Its window is a little larger than what is kept: a secret that ends behind the
@@ -60,10 +74,10 @@ func (c *content) redact(m *session.Message, tracker *session.Tracker) {
 
 // members redacts arguments: all of them, or those that the list of keys allows.
 func (c *content) members(p session.Piece) string {
-	if p.Raw == nil || c.keys == nil {
-		return c.json(p)
+	if p.Raw == nil {
+		return ""
 	}
-	return c.capture.Redactor().Only(p.Raw, c.keys, c.capture.Max())
+	return c.redactor.Members(p.Raw, p.Truncated, c.capture.Max())
 }
 
 func (c *content) result(method string, p session.Piece) string {
@@ -77,14 +91,14 @@ func (c *content) json(p session.Piece) string {
 	if p.Raw == nil {
 		return ""
 	}
-	return c.capture.Redactor().JSON(p.Raw, p.Truncated, c.capture.Max())
+	return c.redactor.JSON(p.Raw, p.Truncated, c.capture.Max())
 }
 
 func (c *content) text(p session.Piece) string {
 	if p.Raw == nil {
 		return ""
 	}
-	return c.capture.Redactor().Text(p.Raw, p.Truncated, c.capture.Max())
+	return c.redactor.Text(p.Raw, p.Truncated, c.capture.Max())
 }
 
 // attributes adds what is to be told of an operation's content, and of the resource it is about.
@@ -97,7 +111,7 @@ func (c *content) attributes(kv []attribute.KeyValue, op *session.Operation) []a
 	if op.Request != nil && op.Request.URI != "" {
 		add(semconv.Resource, c.resources.label(op.Request.URI))
 		if c.capture.Has(consent.URIs) {
-			add(semconv.ResourceURI, c.capture.Redactor().URI([]byte(op.Request.URI), c.capture.Max()))
+			add(semconv.ResourceURI, c.redactor.URI([]byte(op.Request.URI), c.capture.Max()))
 		}
 	}
 	asked, told := shown(op.Request), shown(op.Reply)

@@ -79,8 +79,8 @@ func (l *stderrLines) shown(line stderrLine, c *content) string {
 	if begin := bytes.Index(line.raw, []byte("-----BEGIN ")); begin >= 0 && bytes.Contains(line.raw[begin:], []byte("PRIVATE KEY")) {
 		if !bytes.Contains(line.raw[begin:], []byte("-----END ")) {
 			l.inKey = 1
-			return c.capture.Redactor().Text(line.raw[:begin], false, c.capture.Max()) + "[redacted:private-key]"
+			return c.redactor.Text(line.raw[:begin], false, c.capture.Max()) + "[redacted:private-key]"
 		}
 	}
-	return c.capture.Redactor().Text(line.raw, line.cut, c.capture.Max())
+	return c.redactor.Text(line.raw, line.cut, c.capture.Max())
 }
