@@ -43,7 +43,7 @@ var layers = []layer{
 		"/framing", "/consent", "/telemetry", "go.opentelemetry.io", "github.com/prometheus/client_golang",
 		"github.com/shirou/gopsutil", "github.com/go-logr/logr", "google.golang.org/grpc", "google.golang.org/protobuf",
 	}, processes, "takes consent's decision as given, and has no hold on the server"},
-	{"/consent", []string{"/consent/redact"}, []string{"net", "net/http", "os", "os/exec", "os/signal"},
+	{"/consent", nil, []string{"net", "net/http", "os", "os/exec", "os/signal"},
 		"decides from what it is told: an import could let it ask somebody else"},
 	{"/consent/redact", nil, []string{"net", "net/http", "os", "os/exec", "os/signal"}, "what is being redacted must have no way out"},
 	{"/internal/demo", []string{"/telemetry/semconv", "go.opentelemetry.io/otel/sdk/trace", "go.opentelemetry.io/otel/trace"},
