@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
-	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/session"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -22,7 +22,7 @@ func answerScannedLate(t *testing.T) (complaint string) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
 	s.say(`1ms > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18"}}`)
-	s.tel.Tap(record.ToClient).Arriving()
+	s.tel.Tap(session.ToClient).Arriving()
 	s.say(`3ms > {"jsonrpc":"2.0","id":2,"method":"tools/list"}`)
 	time.Sleep(overtake)
 	s.say(`
@@ -43,7 +43,7 @@ func TestRequestScannedAfterWhatItCauses(t *testing.T) { inTime(t, requestScanne
 func requestScannedLate(t *testing.T) (complaint string) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	s.tel.Tap(record.ToServer).Arriving()
+	s.tel.Tap(session.ToServer).Arriving()
 	s.say(`2ms < {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}`)
 	time.Sleep(overtake)
 	s.say(`
@@ -80,7 +80,7 @@ func inTime(t *testing.T, play func(*testing.T) string) {
 func TestBytesThatNobodyReads(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	s.tel.Tap(record.ToServer).Arriving()
+	s.tel.Tap(session.ToServer).Arriving()
 	s.say(time.Since(s.start).String() + ` < {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`)
 	r.WaitSpan(t, "notifications/tools/list_changed") // before the end
 	s.end(left)
@@ -90,7 +90,7 @@ func TestBytesThatNobodyReads(t *testing.T) {
 func TestFloodPastBytesThatNobodyReads(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	s.tel.Tap(record.ToServer).Arriving()
+	s.tel.Tap(session.ToServer).Arriving()
 	for range 3 { // 4,500 messages, more than the queue holds, faster than one waits at most
 		now := time.Since(s.start).String()
 		s.say(strings.Repeat(now+` < {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}`+"\n", 1500))

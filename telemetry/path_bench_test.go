@@ -15,7 +15,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry"
-	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // BenchmarkCall is the whole path of one call, request and answer, from the bytes to what leaves: tap, queue, tracker, spans,
@@ -65,8 +65,8 @@ func calls(b *testing.B, said consent.Request, change func(*telemetry.Config)) {
 		copy(answer[len(`{"jsonrpc":"2.0","id":`):], number)
 		// Words of a text, so that each call asks for something else; loops have a benchmark of their own.
 		binary.LittleEndian.PutUint32(request[len(request)-20:], 0x41414141+uint32(i)&0x0f0f0f0f)
-		forward(tel.Tap(record.ToServer), request)
-		forward(tel.Tap(record.ToClient), answer)
+		forward(tel.Tap(session.ToServer), request)
+		forward(tel.Tap(session.ToClient), answer)
 		if i%50 == 49 {
 			time.Sleep(10 * time.Millisecond) // a rate that the exporters carry: what is dropped costs nothing
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // stage plays a session: what each side sends, and when, without a server and without waiting.
@@ -65,9 +66,9 @@ func (s *stage) say(lines string) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		dir := record.ToServer
+		dir := session.ToServer
 		if rest[0] == '<' {
-			dir = record.ToClient
+			dir = session.ToClient
 		}
 		s.tel.Tap(dir).Forwarded([]byte(rest[2:]+"\n"), s.start.Add(at))
 	}
@@ -77,8 +78,8 @@ func (s *stage) say(lines string) {
 func (s *stage) end(exit record.Exit) {
 	s.t.Helper()
 	now := time.Now()
-	s.tel.Tap(record.ToServer).Ended(now)
-	s.tel.Tap(record.ToClient).Ended(now)
+	s.tel.Tap(session.ToServer).Ended(now)
+	s.tel.Tap(session.ToClient).Ended(now)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	s.tel.Close(ctx, exit)

@@ -63,10 +63,9 @@ func (q *queue) push(m *session.Raw) {
 	if !q.admitsLocked(m.Content.Size()) {
 		m.Content = nil
 	}
-	i := index(m.Direction)
-	q.waiting[i] = append(q.waiting[i], *m)
+	q.waiting[m.Dir] = append(q.waiting[m.Dir], *m)
 	q.messages.Add(1)
-	q.wakeLocked(len(q.waiting[i]))
+	q.wakeLocked(len(q.waiting[m.Dir]))
 }
 
 // pushLine queues a line of stderr, which belongs to the queue from then on.

@@ -29,7 +29,11 @@ func newRedactor(cfg Config) (*redactor, error) {
 	if !capture.Any() {
 		return r, nil
 	}
-	engine, err := redact.New(redactConfig(capture))
+	settings := redact.Config{Home: capture.Home(), User: capture.User(), Keys: capture.Keys()}
+	for _, p := range capture.Patterns() {
+		settings.Patterns = append(settings.Patterns, redact.Pattern(p))
+	}
+	engine, err := redact.New(settings)
 	if err != nil {
 		return r, err
 	}
@@ -82,10 +86,10 @@ func (r *redactor) content(m *session.Message, c *session.RawContent, answerTo f
 	}
 	switch method := answerTo(m); {
 	case method == semconv.SamplingCreateMessage: // a model's words have no members to choose from
-		if r.contents.Tells(method) {
+		if r.contents.WantsResult(method) {
 			shown.Result = r.json(c.Result)
 		}
-	case method == "" || r.contents.Tells(method):
+	case method == "" || r.contents.WantsResult(method):
 		shown.Result = r.members(c.Result)
 	}
 }

@@ -11,20 +11,15 @@ import (
 
 // resources labels resource URIs. A URI is content: what is shown of it is the server's URI template that it matches,
 // else its scheme.
-type resources struct {
-	templates []template
-	schemes   []string // that have been shown
-}
+type resources struct{ templates []template }
 
 type template struct {
 	text  string
 	match *regexp.Regexp
 }
 
-const (
-	maxTemplates = 100 // that are remembered of a server
-	maxSchemes   = 20  // of URIs without a template; more are _OTHER, since labels become metrics' attributes
-)
+// maxTemplates bounds the templates that are remembered of a server.
+const maxTemplates = 100
 
 // learn remembers the templates in an answer to resources/templates/list. They are URI templates of RFC 6570.
 func (r *resources) learn(templates []string) {
@@ -85,12 +80,5 @@ func (r *resources) label(uri string) string {
 	if _, ok := redact.Name([]byte(scheme)); !ok || scheme == "" {
 		return semconv.Other
 	}
-	scheme = strings.ToLower(scheme)
-	if !slices.Contains(r.schemes, scheme) {
-		if len(r.schemes) >= maxSchemes {
-			return semconv.Other
-		}
-		r.schemes = append(r.schemes, scheme)
-	}
-	return scheme
+	return strings.ToLower(scheme)
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
-	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
@@ -22,8 +21,8 @@ type Tap struct {
 	settledAt time.Duration // what settled returned last
 }
 
-func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
-	tap := &Tap{t: t, decoder: session.Decoder{Reader: reader, Direction: dir, Epoch: t.clock.epoch, Clean: t.cfg.Clean}}
+func (t *Telemetry) newTap(dir session.Direction, reader *session.Reader) *Tap {
+	tap := &Tap{t: t, decoder: session.Decoder{Reader: reader, Dir: dir, Epoch: t.clock.epoch, Clean: t.cfg.Clean}}
 	tap.scanner = framing.NewScanner(reader.Table, func(m *framing.Message) {
 		tap.decoder.Decode(m, &tap.message)
 		t.queue.push(&tap.message)
@@ -65,12 +64,4 @@ func (tap *Tap) settled(now time.Duration) time.Duration {
 	}
 	tap.settledAt = max(tap.settledAt, now)
 	return tap.settledAt
-}
-
-// index returns a direction's place in arrays of the two.
-func index(dir record.Direction) int {
-	if dir == record.ToClient {
-		return 1
-	}
-	return 0
 }

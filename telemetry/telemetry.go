@@ -70,14 +70,14 @@ type Telemetry struct {
 // New prepares to watch a session that is about to start. It is cheap: what takes time is left to Run.
 func New(cfg Config) *Telemetry {
 	t := &Telemetry{cfg: cfg.withDefaults(), clock: clock{epoch: time.Now()}, queue: newQueue()}
-	t.id = record.Session{ID: sessionID(), Launched: t.clock.epoch}
+	t.id = record.Session{ID: otel.NewID(), Launched: t.clock.epoch}
 	var err error
 	if t.redact, err = newRedactor(t.cfg); err != nil { // consent has checked the same settings
 		t.cfg.Logger.Warn("no content is captured", "error", err.Error())
 	}
 	reader := session.NewReader(t.redact.contents)
-	for i, dir := range []record.Direction{record.ToServer, record.ToClient} {
-		t.taps[i] = t.newTap(dir, reader)
+	for i := range t.taps {
+		t.taps[i] = t.newTap(session.Direction(i), reader)
 	}
 	if t.redact.capture.Has(consent.Stderr) {
 		t.stderr = &StderrTap{t: t, limit: t.redact.contents.Max}
@@ -86,7 +86,7 @@ func New(cfg Config) *Telemetry {
 }
 
 // Tap returns the tap for one direction of the relay.
-func (t *Telemetry) Tap(dir record.Direction) *Tap { return t.taps[index(dir)] }
+func (t *Telemetry) Tap(dir session.Direction) *Tap { return t.taps[dir] }
 
 // Stderr returns the tap for the server's stderr, or nil if that is not captured.
 func (t *Telemetry) Stderr() *StderrTap { return t.stderr }

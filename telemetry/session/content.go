@@ -30,6 +30,9 @@ type Piece struct {
 
 // Size returns the number of bytes that the content takes.
 func (c *RawContent) Size() int {
+	if c == nil {
+		return 0
+	}
 	return len(c.Arguments.Raw) + len(c.Messages.Raw) + len(c.Data.Raw) + len(c.Result.Raw) + len(c.Error.Raw)
 }
 
