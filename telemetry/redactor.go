@@ -55,6 +55,9 @@ func contents(c consent.Capture) session.Contents {
 // matters which method that answers, which answerTo reports, or "" if the request has not been seen yet.
 func (r *redactor) message(raw *session.Raw, answerTo func(*session.Message) string) *session.Message {
 	m := &raw.Message
+	if m.Extra == nil && (raw.URI != "" || raw.Content != nil) {
+		m.Extra = new(session.Extra)
+	}
 	if raw.URI != "" {
 		m.Extra.Resource = r.resources.label(raw.URI)
 		if r.capture.Has(consent.URIs) {
