@@ -151,9 +151,10 @@ func (s *spans) start(op *record.Operation, parent trace.SpanContext) trace.Span
 	} else if parent.IsValid() {
 		ctx = trace.ContextWithSpanContext(ctx, parent)
 	} else if s.trace.IsValid() {
-		if s.count++; s.count > maxTrace {
+		if s.count == maxTrace {
 			s.nextTrace(op.Start)
 		}
+		s.count++
 		ctx = trace.ContextWithSpanContext(ctx, s.trace)
 	} else if s.ambient.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.ambient}))

@@ -51,41 +51,27 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	switch in.Kind {
 	case framing.Request:
 		out.ID = ID{newRef(in.ID), d.idText(in.ID)}
-		out.Method = d.method(in.Method)
+		out.Method = d.name(in.Method, len(in.Method) >= framing.MaxMethodText)
 	case framing.Notification:
-		out.Method = d.method(in.Method)
+		out.Method = d.name(in.Method, len(in.Method) >= framing.MaxMethodText)
 	case framing.Response, framing.ErrorResponse:
 		out.ID.Ref = newRef(in.ID)
 	default:
 		return
 	}
-	d.version(in, out)
+	switch string(in.Version) {
+	case "2.0":
+	case "":
+		out.extra().JSONRPC = "none"
+	default:
+		out.extra().JSONRPC = d.name(in.Version, len(in.Version) >= framing.MaxVersionText)
+	}
 	for i := range in.Values {
 		v := &in.Values[i]
 		d.Reader.fields[v.Field].take(d, v, out)
 	}
 	d.errors.measure(out)
 	d.errors = errorTexts{} // the scanner's memory, and content
-}
-
-func (d *Decoder) version(in *framing.Message, out *Raw) {
-	switch v := string(in.Version); {
-	case v == "2.0":
-	case v == "":
-		out.extra().JSONRPC = "none"
-	case len(v) >= framing.MaxVersionText:
-		out.extra().JSONRPC = d.tooLong(in.Version)
-	default:
-		out.extra().JSONRPC = d.name(in.Version)
-	}
-}
-
-// method returns what may be shown of a method's name. The scanner keeps its beginning and does not report whether there was more.
-func (d *Decoder) method(b []byte) string {
-	if len(b) >= framing.MaxMethodText {
-		return d.tooLong(b)
-	}
-	return d.name(b)
 }
 
 // minCard is the number of digits from which on a number may be that of a payment card.
@@ -96,34 +82,17 @@ func (d *Decoder) idText(id framing.ID) string {
 	switch {
 	case id.Type != framing.NumberID && id.Type != framing.StringID:
 		return ""
-	case id.Truncated:
-		return d.tooLong(id.Text)
 	case id.Type == framing.NumberID && len(id.Text) < minCard:
-		return numberText(id.Text)
+		return string(id.Text)
 	}
-	return d.clean(id.Text)
+	return d.clean(id.Text, id.Truncated)
 }
 
-// value returns what may be shown of a value that is a name.
-func (d *Decoder) value(v *framing.Value) string {
-	if v.Truncated {
-		return d.tooLong(v.Text)
-	}
-	return d.name(v.Text)
-}
-
-// tooLong returns what is shown of a name of which only the beginning was kept.
-func (d *Decoder) tooLong(beginning []byte) string {
-	if d.Clean == nil {
-		return string(beginning)
-	}
-	return d.Clean(nil)
-}
-
-// name returns what may be shown of a name, and remembers it.
-func (d *Decoder) name(b []byte) string {
-	if len(b) == 0 {
-		return ""
+// name returns what may be shown of a name, and remembers it. The scanner does not report whether it truncated a method or
+// a version, so one of the greatest length counts as truncated.
+func (d *Decoder) name(b []byte, truncated bool) string {
+	if truncated {
+		return d.clean(b, true)
 	}
 	if known, ok := d.names[string(b)]; ok {
 		return known
@@ -131,7 +100,7 @@ func (d *Decoder) name(b []byte) string {
 	name := string(b)
 	shown := name
 	if !semconv.KnownMethod(name) {
-		shown = d.clean(b)
+		shown = d.clean(b, false)
 	}
 	if d.names == nil {
 		d.names = map[string]string{}
@@ -143,9 +112,12 @@ func (d *Decoder) name(b []byte) string {
 }
 
 // clean returns what may be shown of a name.
-func (d *Decoder) clean(b []byte) string {
-	if d.Clean == nil || len(b) == 0 {
+func (d *Decoder) clean(b []byte, truncated bool) string {
+	switch {
+	case d.Clean == nil || len(b) == 0:
 		return string(b)
+	case truncated:
+		return d.Clean(nil)
 	}
 	return d.Clean(b)
 }

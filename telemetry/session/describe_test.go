@@ -13,16 +13,17 @@ import (
 // describer writes records down as the conversations have them. What they print and a record does not hold comes from the message that
 // the player has just decoded, and from the tracker's live operation.
 type describer struct {
-	player *player
-	live   map[uint64]*session.Live
-	names  map[uint64]names
+	player   *player
+	live     map[uint64]*session.Live
+	requests map[uint64]*session.Extra
+	names    map[uint64]names
 }
 
 // names is what an operation is called, without its id and with it.
 type names struct{ short, long string }
 
 func newDescriber() *describer {
-	return &describer{live: map[uint64]*session.Live{}, names: map[uint64]names{}}
+	return &describer{live: map[uint64]*session.Live{}, requests: map[uint64]*session.Extra{}, names: map[uint64]names{}}
 }
 
 // opened takes what must be remembered of an operation until it ends.
@@ -32,7 +33,7 @@ func (d *describer) opened(op *record.Operation) {
 	if op.Target != "" {
 		short += " " + op.Target
 	}
-	d.live[op.Number] = live
+	d.live[op.Number], d.requests[op.Number] = live, d.player.raw.Extra
 	d.names[op.Number] = names{short, short + " " + idText(live.IDType(), op.RequestID)}
 }
 
@@ -94,8 +95,7 @@ func (d *describer) operation(op *record.Operation, sizes, summary bool) string 
 		}
 		add("events=[%s]", strings.Join(events, " "))
 	}
-	request, reply := d.live[op.Number].Extras()
-	return b.String() + d.extra("asked", request) + d.extra("told", reply)
+	return b.String() + d.extra("asked", d.requests[op.Number]) + d.extra("told", d.live[op.Number].Reply())
 }
 
 func arrow(d record.Direction) string {

@@ -22,8 +22,8 @@ func (t *Tracker) Live(number uint64) *Live {
 // IDType is the type of the latest request's id.
 func (op *operation) IDType() framing.IDType { return op.id.Type }
 
-// Extras are those of the first request and of the latest answer.
-func (op *operation) Extras() (request, reply *Extra) { return op.request, op.reply }
+// Reply is the Extra of the latest answer.
+func (op *operation) Reply() *Extra { return op.reply }
 
 // Left describes what a tracker still holds on to; a closed one must hold nothing.
 func (t *Tracker) Left() map[string]int {

@@ -119,7 +119,7 @@ func outcomeFields(at string) []field {
 		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.outcome().IsError }),
 		text(at+" result content * text", maxReason, takeErrorText),
 		text(at+" error code", maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
-			m.outcome().Known, m.outcome().Code = true, d.value(v)
+			m.outcome().Known, m.outcome().Code = true, d.name(v.Text, v.Truncated)
 		}),
 		text(at+" error message", maxReason, takeErrorText),
 	}
@@ -181,19 +181,13 @@ func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) { m.extra().Tracepare
 // takeTracestate keeps a state only if it is whole. It is not remembered like other names: it differs from request to request.
 func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 	if !v.Truncated && len(v.Text) > 0 {
-		m.extra().Tracestate = d.clean(v.Text)
+		m.extra().Tracestate = d.clean(v.Text, false)
 	}
 }
 
 // takeTask keeps a task's id. It is not remembered like other names either.
 func takeTask(d *Decoder, v *framing.Value, m *Raw) {
-	id := ID{Ref: valueRef(v)}
-	if v.Truncated {
-		id.Text = d.tooLong(v.Text)
-	} else {
-		id.Text = d.clean(v.Text)
-	}
-	m.extra().Task = id
+	m.extra().Task = ID{newRef(v.ID()), d.clean(v.Text, v.Truncated)}
 }
 
 // The kinds of fields.
@@ -218,7 +212,7 @@ func text(keys string, most int, take func(*Decoder, *framing.Value, *Raw)) fiel
 func name(keys string, most int, to func(*Raw) *string) field {
 	return text(keys, most, func(d *Decoder, v *framing.Value, m *Raw) {
 		if len(v.Text) > 0 {
-			*to(m) = d.value(v)
+			*to(m) = d.name(v.Text, v.Truncated)
 		}
 	})
 }
@@ -230,7 +224,7 @@ func list(keys string, most, limit int, to func(*Raw) *[]string) field {
 			return
 		}
 		if names := to(m); len(*names) < limit {
-			*names = append(*names, d.name(v.Text))
+			*names = append(*names, d.name(v.Text, false))
 		}
 	})
 }
@@ -254,7 +248,7 @@ func word(keys string, words []string, other string, to func(*Raw) *string) fiel
 
 // id is the id of a request or a task, or a token.
 func id(keys string, most int, to func(*Raw) *Ref) field {
-	return text(keys, most, func(_ *Decoder, v *framing.Value, m *Raw) { *to(m) = valueRef(v) })
+	return text(keys, most, func(_ *Decoder, v *framing.Value, m *Raw) { *to(m) = newRef(v.ID()) })
 }
 
 // anyType makes a flag true whatever the member's value is.

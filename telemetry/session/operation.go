@@ -13,13 +13,13 @@ import (
 type operation struct {
 	record.Operation // without the members that snapshot computes
 
-	wall    func(time.Duration) time.Time
-	dir     Direction
-	start   time.Duration // when the request was read
-	end     time.Duration
-	reply   *Extra // of the latest answer; may be nil
-	parent  *operation
-	request *Extra // of the first request; may be nil
+	wall   func(time.Duration) time.Time
+	dir    Direction
+	start  time.Duration // when the request was read
+	end    time.Duration
+	parent *operation
+	reply  *Extra // of the latest answer; may be nil
+	inTask bool   // the client wants the server to make a task of the request (2025-11-25)
 
 	state     state
 	id        Ref           // of the latest request: a retry has a new one
@@ -61,7 +61,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 			Direction: m.Dir.record(), Method: m.Method, Target: m.Target, RequestID: m.ID.Text, Protocol: protocol,
 			Batch: m.Batch, Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1,
 		},
-		wall: wall, dir: m.Dir, id: m.ID.Ref, start: m.Last, arguments: m.Arguments, request: m.Extra,
+		wall: wall, dir: m.Dir, id: m.ID.Ref, start: m.Last, arguments: m.Arguments,
 	}
 	x := m.Extra
 	if x == nil {
@@ -72,6 +72,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 	}
 	op.JSONRPC, op.Traceparent, op.Tracestate = x.JSONRPC, x.Traceparent, x.Tracestate
 	op.Resource, op.Content = x.Resource, x.Shown
+	op.inTask = x.WantsTask
 	op.setTask(x.Task)
 	return op
 }
@@ -94,25 +95,20 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 			r.Wait, r.Transfer = op.firstByte-op.start, max(at-op.firstByte, 0)
 		}
 	}
+	if x := op.reply; x != nil {
+		r.Content.Error, r.Content.Result = x.Shown.Error, x.Shown.Result
+		if op.Method == semconv.ToolsList {
+			r.Tools, r.ToolCount, r.DefinitionSize = x.Tools, x.Listed, x.DefinitionSize
+		}
+	}
 	return &r
 }
 
 // answer records the answer to the latest request. Whether it ends the operation is for the caller to find out.
-func (op *operation) answer(m *Message, contents Contents) {
+func (op *operation) answer(m *Message) {
 	op.ResponseSize += m.Size
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
 	op.reply = m.Extra
-	x := m.Extra
-	if x == nil {
-		x = &Extra{}
-	}
-	op.Content.Error, op.Content.Result = x.Shown.Error, ""
-	if contents.WantsResult(op.Method) {
-		op.Content.Result = x.Shown.Result
-	}
-	if op.Method == semconv.ToolsList {
-		op.Tools, op.ToolCount, op.DefinitionSize = x.Tools, x.Listed, x.DefinitionSize
-	}
 }
 
 // goOn undoes what answer recorded about the end: the operation continues in another state.
@@ -208,8 +204,7 @@ func isAboutTask(method string) bool {
 
 // startsTask reports whether an answer has created a task.
 func startsTask(op *operation, x *Extra) bool {
-	wanted := op.request != nil && op.request.WantsTask
-	return x.Task.Type == framing.StringID && (x.ResultType == resultTask || wanted && x.MakesTask)
+	return x.Task.Type == framing.StringID && (x.ResultType == resultTask || op.inTask && x.MakesTask)
 }
 
 // setTaskStatus records the status of the operation's task and reports whether it is new.

@@ -44,7 +44,7 @@ func (t *Tracker) begin(m *Message) *operation {
 	if m.Arguments != 0 {
 		op.ArgumentsOf = t.first.of(m.Arguments, op.Number)
 	}
-	if op.parent = t.parent(op); op.parent != nil {
+	if op.parent = t.parent(op, m); op.parent != nil {
 		op.Parent = op.parent.Number
 	}
 	t.open.add(op)
@@ -78,18 +78,18 @@ func (t *Tracker) endProbe(m *Message) {
 
 // parent returns the operation in whose course a request was made: that of the task which it is about or related to, or the one call
 // that the server is working on. If it works on several, nothing tells which it is.
-func (t *Tracker) parent(op *operation) *operation {
-	if op.request != nil {
-		if p := t.tasks.find(op.dir.Opposite(), op.request.Related); p != nil {
+func (t *Tracker) parent(op *operation, m *Message) *operation {
+	if m.Extra != nil {
+		if p := t.tasks.find(op.dir.Opposite(), m.Extra.Related); p != nil {
 			return p
 		}
-		if p := t.tasks.find(op.dir, op.task); p != nil {
-			p.RoundTrips++
-			if op.Method == semconv.TasksUpdate {
-				p.resume(op.start)
-			}
-			return p
+	}
+	if p := t.tasks.find(op.dir, op.task); p != nil {
+		p.RoundTrips++
+		if op.Method == semconv.TasksUpdate {
+			p.resume(op.start)
 		}
+		return p
 	}
 	return t.currentCall(op.dir)
 }
@@ -150,7 +150,7 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 	}
 	t.flights.remove(op)
 	t.working = without(t.working, op)
-	op.answer(m, t.cfg.Contents)
+	op.answer(m)
 	if op.dir == ToClient && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}

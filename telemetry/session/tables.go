@@ -48,10 +48,20 @@ func (o *openOperations) settle(op *operation, end taskEnd) {
 	o.add(op)
 }
 
+// removeAt removes an element. Most often it is the first, which then costs the same however long the slice is.
+func removeAt[T any](s []T, i int) []T {
+	if i > 0 {
+		return slices.Delete(s, i, i+1)
+	}
+	var zero T
+	s[0] = zero // for the garbage collector
+	return s[1:]
+}
+
 // without removes an operation from a list that may have it.
 func without(list []*operation, op *operation) []*operation {
 	if i := slices.Index(list, op); i >= 0 {
-		return slices.Delete(list, i, i+1)
+		return removeAt(list, i)
 	}
 	return list
 }
@@ -159,57 +169,40 @@ func (a *earlyAnswers) expired(limit time.Duration) *Message {
 
 func (a *earlyAnswers) take(i int) *Message {
 	m := (*a)[i]
-	*a = slices.Delete(*a, i, i+1)
+	*a = removeAt(*a, i)
 	return m
 }
 
 // maxGivenUp bounds the ids that are remembered after their request was given up.
 const maxGivenUp = 1024
 
-// givenUp remembers the ids of requests that the tracker no longer waits for, although an answer may still come. The oldest are
-// forgotten first. An id occurs as often as it was given up.
-type givenUp struct {
-	ids   []givenUpID
-	count map[givenUpID]int
-}
+// givenUp remembers the ids of requests that the tracker no longer waits for, although an answer may still come. The
+// oldest are forgotten first. An id occurs as often as it was given up.
+type givenUp []givenUpID
 
 type givenUpID struct {
 	id  exact
 	dir Direction // of the request
 }
 
-func (g *givenUp) has(dir Direction, id Ref) bool { return g.count[givenUpID{id.exact(), dir}] > 0 }
+func (g givenUp) has(dir Direction, id Ref) bool {
+	return slices.Contains(g, givenUpID{id.exact(), dir})
+}
 
 func (g *givenUp) add(dir Direction, id Ref) {
-	if len(g.ids) == maxGivenUp {
-		g.removeAt(0)
+	if len(*g) == maxGivenUp {
+		*g = removeAt(*g, 0)
 	}
-	at := givenUpID{id.exact(), dir}
-	g.ids = append(g.ids, at)
-	g.count[at]++
+	*g = append(*g, givenUpID{id.exact(), dir})
 }
 
-// take removes the id once and reports whether it was there. The latest goes first: it would be forgotten last.
+// take removes the id once and reports whether it was there.
 func (g *givenUp) take(dir Direction, id Ref) bool {
-	at := givenUpID{id.exact(), dir}
-	if g.count[at] == 0 {
-		return false
+	i := slices.Index(*g, givenUpID{id.exact(), dir})
+	if i >= 0 {
+		*g = removeAt(*g, i)
 	}
-	for i := len(g.ids) - 1; i >= 0; i-- {
-		if g.ids[i] == at {
-			g.removeAt(i)
-			break
-		}
-	}
-	return true
-}
-
-func (g *givenUp) removeAt(i int) {
-	at := g.ids[i]
-	g.ids = slices.Delete(g.ids, i, i+1)
-	if g.count[at]--; g.count[at] == 0 {
-		delete(g.count, at)
-	}
+	return i >= 0
 }
 
 // maxArguments bounds half of the arguments that are remembered.

@@ -86,7 +86,7 @@ type Tracker struct {
 func New(cfg Config, sink Sink) *Tracker {
 	t := &Tracker{
 		cfg: cfg.withDefaults(), sink: sink, session: cfg.Session,
-		flights: flights{}, tokens: tokens{}, tasks: tasks{}, givenUp: givenUp{count: map[givenUpID]int{}},
+		flights: flights{}, tokens: tokens{}, tasks: tasks{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
 		t.session.Time = t.session.Launched
@@ -281,7 +281,11 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 }
 
 func (t *Tracker) changed(op *operation, change record.Change, at time.Duration) {
-	t.sink.Changed(op.snapshot(change, at))
+	r := op.snapshot(change, at)
+	if !t.cfg.Contents.WantsResult(op.Method) { // an early answer was redacted before its method was known
+		r.Content.Result = ""
+	}
+	t.sink.Changed(r)
 }
 
 func (t *Tracker) violation(kind record.ViolationKind, m *Message) {
