@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -81,7 +82,7 @@ func (s *session) record(n int) {
 		_, span := s.traces.Tracer("test").Start(context.Background(), "span")
 		span.End()
 		var r log.Record
-		r.SetBody(log.StringValue("record"))
+		r.SetBody(attribute.StringValue("record"))
 		s.logs.Logger("test").Emit(context.Background(), r)
 		counter.Add(context.Background(), 1)
 	}
