@@ -10,14 +10,15 @@ import (
 	"strings"
 )
 
-// generated are the files that contain parts made from the import table. Each part stands between a line that contains
-// begin and one that contains end, which stay.
+// generated are the files that contain generated parts. Each part stands between a line that contains begin and one that
+// contains end, which stay. The text is made from the tree below root.
 var generated = []struct {
 	file, begin, end string
-	text             func() string
+	text             func(root string) (string, error)
 }{
 	{".golangci.yaml", "# generated:imports, by internal/structure", "# end of generated:imports", depguard},
 	{"docs/DESIGN.md", "<!-- generated:imports -->", "<!-- end -->", importTable},
+	{"docs/adr/README.md", "<!-- generated:decisions -->", "<!-- end -->", decisionTable},
 }
 
 // Generate rewrites the generated parts of the files below root.
@@ -34,8 +35,7 @@ func Generate(root string) error {
 	return nil
 }
 
-// Stale returns the files below root whose generated parts differ from the import table, with their text as it should
-// be.
+// Stale returns the files below root whose generated parts are out of date, with their text as it should be.
 func Stale(root string) (map[string][]byte, error) {
 	stale := map[string][]byte{}
 	for _, g := range generated {
@@ -43,7 +43,11 @@ func Stale(root string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		want, err := replacePart(string(text), g.begin, g.end, g.text())
+		part, err := g.text(root)
+		if err != nil {
+			return nil, err
+		}
+		want, err := replacePart(string(text), g.begin, g.end, part)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", g.file, err)
 		}
@@ -69,7 +73,7 @@ func replacePart(text, begin, end, part string) (string, error) {
 }
 
 // depguard renders the table as the rules of the linter depguard.
-func depguard() string {
+func depguard(string) (string, error) {
 	var b strings.Builder
 	for _, r := range Rules {
 		fmt.Fprintf(&b, "        %s:\n          list-mode: strict\n", ruleName(r.Package))
@@ -93,7 +97,7 @@ func depguard() string {
 	for _, path := range slices.Sorted(maps.Keys(Everywhere)) {
 		fmt.Fprintf(&b, "            - pkg: %s$\n              desc: %q\n", path, Everywhere[path])
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 func ruleName(path string) string {
@@ -112,7 +116,7 @@ func importPath(path string) string {
 
 // importTable renders the table for docs/DESIGN.md. What a package may not use of the standard library is the linter's
 // business: it would make every row long and tell a reader little.
-func importTable() string {
+func importTable(string) (string, error) {
 	var b strings.Builder
 	b.WriteString("\n| package | may import | why |\n|---|---|---|\n")
 	for _, r := range Rules {
@@ -126,5 +130,31 @@ func importTable() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", short(r.Package), strings.Join(allowed, ", "), r.Why)
 	}
 	b.WriteString("\n")
-	return b.String()
+	return b.String(), nil
+}
+
+// decisionTable renders the index of docs/adr: the number and title of each record.
+func decisionTable(root string) (string, error) {
+	records, err := filepath.Glob(filepath.Join(root, "docs", "adr", "[0-9][0-9][0-9][0-9]-*.md"))
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("\n| number | decision |\n|---|---|\n")
+	for _, record := range records { // Glob returns them in order
+		text, err := os.ReadFile(record)
+		if err != nil {
+			return "", err
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		number, _, _ := strings.Cut(filepath.Base(record), "-")
+		fmt.Fprintf(&b, "| %s | [%s](%s) |\n", number, decisionTitle(first), filepath.Base(record))
+	}
+	b.WriteString("\n")
+	return b.String(), nil
+}
+
+// decisionTitle returns the title in a record's first line, which may start with the record's number.
+func decisionTitle(line string) string {
+	return strings.TrimLeft(strings.TrimPrefix(strings.TrimLeft(line, "# "), "ADR"), " -0123456789.:–—")
 }

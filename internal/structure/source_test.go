@@ -32,9 +32,9 @@ var once = map[string]struct{ file, why string }{
 	"fmt.Print":              {"", "stdout belongs to the protocol"},
 }
 
-// owned are files that may change a package variable, with the reason.
+// owned are files whose package variables may change, and what owns them.
 var owned = map[string]string{
-	"/wrap/origin_linux.go": "the table of signal handlers belongs to the whole process, and a handler receives no arguments",
+	"/wrap/origin_linux.go": "the kernel's table of signal handlers is the whole process's, and a handler is passed nothing",
 }
 
 // TestSource finds what the compiler allows and the design does not: process-wide state, init functions, package variables
