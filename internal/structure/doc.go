@@ -13,4 +13,9 @@
 // The package must not import anything of the product: it looks at packages that do not compile yet, too.
 package main
 
+// All that is generated from the code of this module is listed here, so that "go generate ./..." regenerates it.
+//
 //go:generate go run . -generate
+//go:generate go test ../cli -run TestDocuments -update
+//go:generate go test ../../consent/redact -run Corpus -update
+//go:generate go test ../../wrap ../../telemetry ../../cmd_test -run TestReliabilityPage -update
