@@ -299,6 +299,26 @@ func TestManyPaths(t *testing.T) {
 	}
 }
 
+// Keys of one object that begin alike must not be taken for one another.
+func TestKeysWithTheSameBeginning(t *testing.T) {
+	keys := []string{"progress", "progressToken", "progressBar", "progress1234567", "progress1234568"}
+	var paths []framing.Path
+	line := `{"params":{`
+	for i, key := range keys {
+		paths = append(paths, text(9, "params", key))
+		line += fmt.Sprintf(`"%s":%d,`, key, i)
+	}
+	got := scan(framing.Compile(paths...), []byte(line+`"progressBa":"x","progress1234569":"y"}}`))
+	if n := len(got[0].Values); n != len(keys) {
+		t.Fatalf("%d values, want %d", n, len(keys))
+	}
+	for i, v := range got[0].Values {
+		if v.Field != i || string(v.Text) != fmt.Sprint(i) {
+			t.Errorf("value %d is %q of field %d", i, v.Text, v.Field)
+		}
+	}
+}
+
 // Writes the message in chunks until its scanner has grown, and then checks that nothing is allocated any more.
 func TestNoAllocation(t *testing.T) {
 	noise := bench{"noise", []byte("2026-01-02T10:00:00Z INFO Server running on stdio\r\n")}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf8"
 )
 
 // nesting is where the skipper stands inside a container: what the next span is to be read with.
@@ -90,46 +89,6 @@ func oddBackslashes(b []byte) uint64 {
 	return uint64(n & 1)
 }
 
-// plainEnd goes on inside a string from b[i], for as long as that stands for itself: ASCII, no backslash. It returns where that
-// ends, and whether it does so at the closing quote. Most strings are short, so only the first few words are looked at.
-func plainEnd(b []byte, i int) (int, bool) {
-	for range 4 {
-		if len(b)-i < 16 {
-			return plainTail(b, i)
-		}
-		w := (*[16]byte)(b[i : i+16])
-		marks := unplain(binary.LittleEndian.Uint64(w[:8]))
-		if marks == 0 {
-			if marks = unplain(binary.LittleEndian.Uint64(w[8:])); marks == 0 {
-				i += 16
-				continue
-			}
-			i += 8
-		}
-		i += first(marks)
-		return i, b[i] == '"'
-	}
-	return i, false
-}
-
-// plainTail is plainEnd for the last bytes of b, fewer than 16.
-func plainTail(b []byte, i int) (int, bool) {
-	if len(b)-i >= 8 {
-		marks := unplain(binary.LittleEndian.Uint64(b[i:]))
-		if marks != 0 {
-			i += first(marks)
-			return i, b[i] == '"'
-		}
-		i += 8
-	}
-	for ; i < len(b); i++ {
-		if c := b[i]; c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return i, c == '"'
-		}
-	}
-	return i, false
-}
-
 // wordStop looks for a quote or a backslash from b[i] on, in whole words that begin before limit, and returns the index and
 // true, or where it gave up and false.
 func wordStop(b []byte, i, limit int) (int, bool) {
@@ -147,14 +106,12 @@ func firstStop(word uint64) int { return bits.TrailingZeros64(stops(word)) / 8 }
 // stops sets the high bit of the first byte of the word that is a quote or a backslash, and perhaps of bytes above.
 func stops(word uint64) uint64 { return zeroBytes(word^quotes) | zeroBytes(word^backslashes) }
 
-// first returns which byte is the first whose high bit is set, or 0 if none is.
-func first(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 & 7 }
+const (
+	lowBits     = 0x0101010101010101
+	highBits    = 0x8080808080808080
+	quotes      = lowBits * '"'
+	backslashes = lowBits * '\\'
+)
 
-// unplain sets the high bit of the first byte of the word that is a quote, a backslash or not ASCII, and perhaps of bytes above.
-// Of ASCII, 0x80 less a byte keeps the high bit only if the byte is zero.
-func unplain(word uint64) uint64 {
-	return ((highBits - (word ^ quotes)) | (highBits - (word ^ backslashes)) | word) & highBits
-}
-
-// upTo sets all bits up to the first that is set, with that one, or all if none is.
-func upTo(marks uint64) uint64 { return marks ^ (marks - 1) }
+// zeroBytes sets the high bit of each byte of w that is zero, and perhaps of bytes above the lowest such.
+func zeroBytes(w uint64) uint64 { return (w - lowBits) &^ w & highBits }

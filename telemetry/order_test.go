@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // overtake is longer than a batch of messages waits, and shorter than a message waits for what was read before it.

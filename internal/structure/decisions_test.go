@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestDecisions checks the form of the decision records: NNNN-title.md, each number once, with all sections. TestGenerated
-// checks that the index lists them.
+// TestDecisions checks the form of the decision records: NNNN-title.md, each number once, with all sections.
+// TestGenerated checks that the index lists them.
 func TestDecisions(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(root(t), "docs", "adr"))
 	if err != nil {

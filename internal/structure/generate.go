@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// generated are the files that contain generated parts. Each part stands between a line that contains begin and one that
-// contains end, which stay. The text is made from the tree below root.
+// generated are the files that contain generated parts. Each part stands between a line that contains begin and one
+// that contains end, which stay. The text is made from the tree below root.
 var generated = []struct {
 	file, begin, end string
 	text             func(root string) (string, error)
@@ -114,8 +114,8 @@ func importPath(path string) string {
 	return path
 }
 
-// importTable renders the table for docs/DESIGN.md. What a package may not use of the standard library is the linter's
-// business: it would make every row long and tell a reader little.
+// importTable renders the table for docs/DESIGN.md. What a package may not use of the standard library is the
+// linter's business: it would make every row long and tell a reader little.
 func importTable(string) (string, error) {
 	var b strings.Builder
 	b.WriteString("\n| package | may import | why |\n|---|---|---|\n")

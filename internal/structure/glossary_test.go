@@ -152,7 +152,8 @@ func readGlossary(t *testing.T, file string) glossary {
 	return g
 }
 
-// phrasePattern matches a phrase as whole words. A line break between two of them may be followed by the mark of a comment.
+// phrasePattern matches a phrase as whole words. A line break between two of them may be followed by the mark of a
+// comment.
 func phrasePattern(s string) *regexp.Regexp {
 	words := strings.Fields(s)
 	for i := range words {

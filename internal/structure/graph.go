@@ -18,6 +18,7 @@ type Package struct {
 	Files []string
 	Edges []Edge
 	Cycle []string // the files of the largest cycle; empty if there is none
+	Err   error    // the first error of the compiler; some edges may then be missing
 }
 
 // Edge reports that a file uses declarations of another file of its package.
@@ -26,7 +27,7 @@ type Edge struct {
 	Names    []string // what it uses, sorted
 }
 
-// Load type-checks the product's packages as goos sees them and returns them by path. Tests are left out, and so are
+// Load type-checks the product's packages as goos sees them and returns them by path, without tests, and without
 // packages that serve tests alone.
 func Load(root, goos string) ([]Package, error) {
 	config := &packages.Config{
@@ -39,14 +40,14 @@ func Load(root, goos string) ([]Package, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading packages: %w", err)
 	}
+	if len(loaded) == 1 && loaded[0].Types == nil { // such as a directory without a module
+		return nil, fmt.Errorf("loading packages: %w", loaded[0].Errors[0])
+	}
 	var all []Package
 	for _, p := range loaded {
 		path := strings.TrimPrefix(p.PkgPath, module)
 		if IsTestOnly(path) {
 			continue
-		}
-		if len(p.Errors) > 0 { // an edge that was not type-checked would be missing without a word
-			return nil, fmt.Errorf("checking %s on %s: %w", p.PkgPath, goos, p.Errors[0])
 		}
 		all = append(all, describe(path, p))
 	}
@@ -55,8 +56,8 @@ func Load(root, goos string) ([]Package, error) {
 }
 
 // describe finds the references between the files of a package. A reference is a use of a name that another file
-// declares at package level, or of a method that another file declares. Fields do not count: they come with their type,
-// whose name has to be used somewhere.
+// declares at package level, or of a method that another file declares. Fields do not count: they come with their
+// type, whose name has to be used somewhere.
 func describe(path string, p *packages.Package) Package {
 	names := map[[2]string]map[string]bool{} // from, to: what is used
 	for used, object := range p.TypesInfo.Uses {
@@ -75,7 +76,10 @@ func describe(path string, p *packages.Package) Package {
 		names[edge][object.Name()] = true
 	}
 	out := Package{Path: path}
-	for _, file := range p.CompiledGoFiles {
+	if len(p.Errors) > 0 {
+		out.Err = p.Errors[0]
+	}
+	for _, file := range p.GoFiles {
 		out.Files = append(out.Files, filepath.Base(file))
 	}
 	slices.Sort(out.Files)

@@ -76,30 +76,29 @@ var Rules = []Rule{
 	},
 	{
 		Package: "/telemetry/otel",
-		Allow:   []string{"/telemetry/record", "/telemetry/semconv", "go.opentelemetry.io", "github.com/go-logr/logr"},
-		Forbid:  append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
-		Why:     "a sink like any other: it knows records and OpenTelemetry, not messages",
+		Allow: []string{
+			"/telemetry/record", "/telemetry/semconv", "/internal/proctree", "go.opentelemetry.io", "github.com/shirou/gopsutil",
+		},
+		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
+		Why:    "a sink like any other: it knows records and OpenTelemetry, not messages",
 	},
 	{
 		Package: "/telemetry/otlp",
 		Allow: []string{
-			"/consent", "/telemetry/record", "/telemetry/semconv", "go.opentelemetry.io",
-			"google.golang.org/grpc", "google.golang.org/protobuf",
+			"/telemetry/semconv", "go.opentelemetry.io", "github.com/go-logr/logr", "google.golang.org/grpc",
+			"google.golang.org/protobuf",
 		},
-		Forbid: processes,
-		Why:    "the only way out over the network, so it asks the policy and knows no messages",
+		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
+		Why:    "the only way out over the network: it sends what the SDK hands it and knows neither messages nor records",
 	},
 	{
-		Package: "/telemetry/admin", Allow: []string{"/telemetry/semconv", "go.opentelemetry.io", "github.com/prometheus/client_golang"},
-		Forbid: processes,
-		Why:    "serves metrics and health, so it needs instruments and nothing of the session",
+		Package: "/telemetry/admin", Allow: []string{"github.com/prometheus/client_golang"}, Forbid: processes,
+		Why: "serves the metrics and the health that it is given, so it knows nothing of the session",
 	},
 	{
 		Package: "/telemetry",
 		Allow: []string{
-			"/framing", "/consent", "/telemetry", "/internal/proctree", "go.opentelemetry.io", "github.com/go-logr/logr",
-			"github.com/prometheus/client_golang", "github.com/shirou/gopsutil", "google.golang.org/grpc",
-			"google.golang.org/protobuf",
+			"/framing", "/consent", "/telemetry", "go.opentelemetry.io", "github.com/prometheus/client_golang",
 		},
 		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
 		Why:    "wires a session's telemetry together: it takes the policy as given and cannot reach the server's process",
@@ -152,7 +151,8 @@ type Listed struct {
 	Path    string `json:"ImportPath"` // below the module, such as "/wrap"; empty for main
 	Dir     string
 	GoFiles []string
-	// CgoFiles and TestGoFiles should be empty: the product needs no C compiler, and tests stand outside their package.
+	// CgoFiles and TestGoFiles should be empty: the product needs no C compiler, and tests stand outside their
+	// package.
 	CgoFiles, TestGoFiles []string
 	Imports               []string
 }

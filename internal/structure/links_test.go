@@ -17,7 +17,8 @@ var (
 	noAnchor = regexp.MustCompile(`[^\pL\pN _-]`)
 )
 
-// TestLinks checks the links between the project's pages: the target exists, with the same spelling, and has the heading.
+// TestLinks checks the links between the project's pages: the target exists, with the same spelling, and has the
+// heading.
 func TestLinks(t *testing.T) {
 	root, seen := root(t), 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

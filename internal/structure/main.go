@@ -90,6 +90,10 @@ func printPackages(out io.Writer, all []Package, lines map[string]Lines) {
 			fmt.Fprintf(out, ": %s", strings.Join(p.Cycle, " "))
 		}
 		fmt.Fprintln(out)
+		if p.Err != nil {
+			first, _, _ := strings.Cut(p.Err.Error(), "\n")
+			fmt.Fprintf(out, "  does not compile, so references may be missing: %s\n", first)
+		}
 	}
 	fmt.Fprintln(out)
 }
@@ -126,8 +130,8 @@ func (l Lines) commentShare() float64 {
 	return 100 * float64(l.Comments) / float64(max(l.Total, 1))
 }
 
-// printImports prints what each package imports besides the standard library, and what the table does not allow. Packages
-// of other modules are shown as the row of the table that allows them.
+// printImports prints what each package imports besides the standard library, and what the table does not allow.
+// Packages of other modules are shown as the row of the table that allows them.
 func printImports(out io.Writer, root string) error {
 	all, err := List(root, runtime.GOOS)
 	if err != nil {
