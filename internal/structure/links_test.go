@@ -1,4 +1,4 @@
-package cmd_test
+package main_test
 
 import (
 	"io/fs"
@@ -17,14 +17,15 @@ var (
 	noAnchor = regexp.MustCompile(`[^\pL\pN _-]`)
 )
 
-// TestLinks checks that what the pages link to within the project is there, spelt like that, with the heading that is meant.
+// TestLinks checks the links between the project's pages: the target exists, with the same spelling, and has the
+// heading.
 func TestLinks(t *testing.T) {
-	root, seen := filepath.Dir(workingDir(t)), 0
+	root, seen := root(t), 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && strings.HasPrefix(d.Name(), ".") {
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules") {
 			return fs.SkipDir
 		}
 		if filepath.Ext(path) != ".md" {
@@ -41,7 +42,7 @@ func TestLinks(t *testing.T) {
 				to = filepath.Join(filepath.Dir(path), filepath.FromSlash(target))
 			}
 			if !exists(to) {
-				t.Errorf("%s links to %s, which is not there", path, link[1])
+				t.Errorf("%s links to %s, which does not exist", path, link[1])
 			} else if anchor != "" && !slices.Contains(anchors(page(t, to)), anchor) {
 				t.Errorf("%s links to %s, which has no such heading", path, link[1])
 			}
@@ -49,20 +50,11 @@ func TestLinks(t *testing.T) {
 		return nil
 	})
 	if err != nil || seen < 10 {
-		t.Fatalf("%d links were found: %v", seen, err)
+		t.Fatalf("found %d links, error %v", seen, err)
 	}
 }
 
-func workingDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-// page is a Markdown file's text, without blocks of code.
+// page returns a Markdown file's text without its code blocks.
 func page(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -72,13 +64,13 @@ func page(t *testing.T, path string) string {
 	return fences.ReplaceAllString(string(text), "")
 }
 
-// exists says whether there is a file of exactly this name, also where the file system does not tell cases apart.
+// exists reports whether there is a file of exactly this name, also on file systems that ignore case.
 func exists(path string) bool {
 	entries, _ := os.ReadDir(filepath.Dir(path))
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == filepath.Base(path) })
 }
 
-// anchors are the names of a page's headings, as GitHub makes them.
+// anchors returns the names that GitHub gives to a page's headings.
 func anchors(text string) []string {
 	var all []string
 	for _, h := range headings.FindAllStringSubmatch(text, -1) {

@@ -1,55 +1,58 @@
-package cmd_test
+package main_test
 
 import (
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+
+	structure "github.com/spanpipe/spanpipe/internal/structure"
 )
 
-// once are the calls that belong in one place each: where else they stand, something is read or changed behind the back of
-// those who pass it in.
+// once are functions that may be used in one file each, or nowhere. Anywhere else they would read or change
+// something that is passed in on purpose.
 var once = map[string]struct{ file, why string }{
-	"os.Exit":                {"/main.go", "it skips what is deferred: flushes would be lost"},
-	"log.Fatal":              {"", "as os.Exit"},
+	"os.Exit":                {"/main.go", "it skips deferred calls, so a flush would be lost"},
+	"log.Fatal":              {"", "it exits, see os.Exit"},
 	"os.Environ":             {"/main.go", "the environment is passed in"},
 	"os.Getenv":              {"", "the environment is passed in"},
 	"os.LookupEnv":           {"", "the environment is passed in"},
-	"os.Setenv":              {"/telemetry/globals.go", "what is the whole process's changes in one documented file"},
-	"os.Unsetenv":            {"", "as os.Setenv"},
-	"otel.SetTracerProvider": {"", "no global providers: they would outlive a session"},
-	"otel.SetMeterProvider":  {"", "as SetTracerProvider"},
-	"otel.SetErrorHandler":   {"/telemetry/globals.go", "as os.Setenv"},
-	"otel.SetLogger":         {"/telemetry/globals.go", "as os.Setenv"},
-	"grpclog.SetLoggerV2":    {"/telemetry/globals.go", "as os.Setenv"},
+	"os.Setenv":              {"/telemetry/otlp/process.go", "state of the whole process changes in one documented file"},
+	"os.Unsetenv":            {"", "see os.Setenv"},
+	"otel.SetTracerProvider": {"", "a global provider would outlive its session"},
+	"otel.SetMeterProvider":  {"", "see otel.SetTracerProvider"},
+	"otel.SetErrorHandler":   {"/telemetry/otlp/process.go", "see os.Setenv"},
+	"otel.SetLogger":         {"/telemetry/otlp/process.go", "see os.Setenv"},
+	"grpclog.SetLoggerV2":    {"/telemetry/otlp/process.go", "see os.Setenv"},
 	"slog.SetDefault":        {"", "loggers are passed in"},
-	"fmt.Println":            {"", "stdout is the protocol's"},
-	"fmt.Printf":             {"", "stdout is the protocol's"},
-	"fmt.Print":              {"", "stdout is the protocol's"},
+	"fmt.Println":            {"", "stdout belongs to the protocol"},
+	"fmt.Printf":             {"", "stdout belongs to the protocol"},
+	"fmt.Print":              {"", "stdout belongs to the protocol"},
 }
 
 // owned are files whose package variables may change, and what owns them.
 var owned = map[string]string{
-	"/wrap/origin_linux.go": "the kernel's table of signal handlers is the whole process's, and a handler is passed nothing",
+	"/telemetry/semconv/instruments.go": "a list that grows while the package's variables are initialized, and never after",
+	"/wrap/origin_linux.go":             "the kernel's table of signal handlers is the whole process's, and a handler is passed nothing",
 }
 
-// TestSource reads the product's code for what the compiler allows and the design does not.
+// TestSource finds what the compiler allows and the design does not: process-wide state, init functions, package
+// variables that change.
 func TestSource(t *testing.T) {
 	found := map[string]bool{}
-	for _, goos := range []string{"linux", "windows", "darwin"} {
-		for _, p := range listPackages(t, goos) {
-			if slices.Contains(forTests, p.ImportPath) {
+	for _, goos := range systems {
+		for _, p := range list(t, goos) {
+			if structure.IsTestOnly(p.Path) {
 				continue
 			}
 			s := readSource(t, p)
 			for name, file := range s.files {
-				where := p.ImportPath + "/" + name
+				where := p.Path + "/" + name
 				for _, call := range selectors(file) {
 					if rule, ok := once[call]; ok && rule.file != where {
-						t.Errorf("%s has %s: %s", where, call, rule.why)
+						t.Errorf("%s uses %s: %s", where, call, rule.why)
 					} else if ok {
 						found[call] = true
 					}
@@ -60,7 +63,7 @@ func TestSource(t *testing.T) {
 	}
 	for call, rule := range once {
 		if rule.file != "" && !found[call] {
-			t.Errorf("%s is no longer in %s", call, rule.file)
+			t.Errorf("%s is no longer used in %s: remove the rule", call, rule.file)
 		}
 	}
 }
@@ -73,7 +76,7 @@ type source struct {
 	specs   map[*ast.ValueSpec]bool // their declarations
 }
 
-func readSource(t *testing.T, p goPackage) *source {
+func readSource(t *testing.T, p structure.Listed) *source {
 	t.Helper()
 	s := &source{token.NewFileSet(), map[string]*ast.File{}, map[string]bool{}, map[*ast.ValueSpec]bool{}}
 	for _, name := range p.GoFiles {
@@ -102,12 +105,12 @@ func (s *source) declare(spec *ast.ValueSpec) {
 	}
 }
 
-// selectors returns the functions of other packages that are called or taken, as package.Function.
+// selectors returns the functions of other packages that a file refers to, as package.Function.
 func selectors(file *ast.File) []string {
 	var out []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := s.X.(*ast.Ident); ok && x.Obj == nil { // good enough to tell a package from a variable
+			if x, ok := s.X.(*ast.Ident); ok && x.Obj == nil { // an identifier with no declaration in this file: a package, or near enough
 				out = append(out, x.Name+"."+s.Sel.Name)
 			}
 		}
@@ -121,7 +124,7 @@ func (s *source) checkGlobals(t *testing.T, where string, file *ast.File) {
 	t.Helper()
 	changed := func(e ast.Expr) {
 		if name, ok := s.global(e); ok && owned[where] == "" {
-			t.Errorf("%s:%d changes the package variable %s: state belongs to values that somebody owns",
+			t.Errorf("%s:%d changes the package variable %s: keep state in a value that is passed around",
 				where, s.set.Position(e.Pos()).Line, name)
 		}
 	}
@@ -129,7 +132,7 @@ func (s *source) checkGlobals(t *testing.T, where string, file *ast.File) {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
 			if n.Recv == nil && n.Name.Name == "init" {
-				t.Errorf("%s has an init function: what happens before main cannot be passed anything", where)
+				t.Errorf("%s has an init function, which cannot be passed anything", where)
 			}
 		case *ast.AssignStmt:
 			if n.Tok != token.DEFINE {
@@ -140,7 +143,7 @@ func (s *source) checkGlobals(t *testing.T, where string, file *ast.File) {
 		case *ast.IncDecStmt:
 			changed(n.X)
 		case *ast.UnaryExpr:
-			if _, whole := n.X.(*ast.Ident); whole && n.Op == token.AND { // a part of a table may be pointed at to be read
+			if _, whole := n.X.(*ast.Ident); whole && n.Op == token.AND { // pointing at an element of a table, to read it, is fine
 				changed(n.X)
 			}
 		case *ast.CallExpr:
@@ -149,14 +152,14 @@ func (s *source) checkGlobals(t *testing.T, where string, file *ast.File) {
 			}
 		case *ast.ValueSpec:
 			if s.specs[n] && n.Type != nil && isShared(n.Type) {
-				t.Errorf("%s: the package variable %s is made to change", where, n.Names[0].Name)
+				t.Errorf("%s: the package variable %s is of a type made for changing", where, n.Names[0].Name)
 			}
 		}
 		return true
 	})
 }
 
-// global is the package variable that an expression is, or is a part of.
+// global returns the package variable that an expression names or is a part of.
 func (s *source) global(e ast.Expr) (string, bool) {
 	for {
 		switch x := e.(type) {
@@ -180,7 +183,7 @@ func (s *source) global(e ast.Expr) (string, bool) {
 	}
 }
 
-// isShared says whether a type is one of sync or sync/atomic.
+// isShared reports whether a type comes from sync or sync/atomic.
 func isShared(e ast.Expr) bool {
 	shared := false
 	ast.Inspect(e, func(n ast.Node) bool {
