@@ -95,7 +95,7 @@ func TestErrorTextsAreForgotten(t *testing.T) {
 			}
 			look(t, "not there", &d, &m)
 			found := m.Class
-			if m.Extra != nil && m.Extra.Outcome != nil {
+			if m.Extra != nil && m.Extra.Outcome.Class != "" {
 				found = m.Extra.Outcome.Class
 			}
 			if wanted := strings.Contains(line, "isError") || strings.Contains(line, "failed") || strings.Contains(line, `"error"`); wanted && found != record.Permission {
