@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -197,10 +198,26 @@ func newPlayer(cfg session.Config, sink session.Sink) *player {
 		p.scanners[dir] = framing.NewScanner(reader.Table, func(m *framing.Message) {
 			d.Decode(m, &p.raw)
 			p.redact()
-			p.tracker.Observe(&p.raw.Message)
+			p.observe()
 		})
 	}
 	return p
+}
+
+// observe gives the message to the tracker, which must not change it.
+func (p *player) observe() {
+	if p.uris == nil {
+		p.tracker.Observe(&p.raw.Message)
+		return
+	}
+	message, extra := p.raw.Message, session.Extra{}
+	if message.Extra != nil {
+		extra = *message.Extra
+	}
+	p.tracker.Observe(&p.raw.Message)
+	if p.raw.Message != message || message.Extra != nil && !reflect.DeepEqual(*message.Extra, extra) {
+		panic("the tracker has changed a message")
+	}
 }
 
 // redact does the work of the redact stage: here it labels every resource with the same word.
