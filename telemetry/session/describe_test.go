@@ -11,8 +11,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// describer writes records down as the conversations have them. What they print and a record does not hold comes from the message that
-// the player has just decoded, and from the tracker's live operation.
+// describer writes records down as the conversations have them. What they print and a record does not hold comes from
+// the message that the player has just decoded, and from the tracker's live operation.
 type describer struct {
 	player   *player
 	live     map[uint64]*session.Live

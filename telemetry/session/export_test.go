@@ -2,7 +2,8 @@ package session
 
 import "github.com/spanpipe/spanpipe/framing"
 
-// What tests must see of the inside: what the conversations print and records do not hold, and that nothing is left behind.
+// What tests must see of the inside: what the conversations print and records do not hold, and that nothing is left
+// behind.
 
 // Live is the live state of an operation.
 type Live = operation

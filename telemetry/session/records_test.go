@@ -240,8 +240,8 @@ func TestWall(t *testing.T) {
 	}
 }
 
-// TestContent checks that records have the content that the redact stage has put into messages, and no result that was not asked
-// for, even if the redact stage could not know what it was a result of.
+// TestContent checks that records have the content that the redact stage has put into messages, and no result that was
+// not asked for, even if the redact stage could not know what it was a result of.
 func TestContent(t *testing.T) {
 	for _, test := range []struct {
 		method   string
