@@ -5,8 +5,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Raw is a decoded message with its content, before redaction. It exists between the decoder and the redact stage and must not be
-// stored, shown or sent.
+// Raw is a decoded message with its content, before redaction. It exists between the decoder and the redact stage and
+// must not be stored, shown or sent.
 type Raw struct {
 	Message
 	URI     string      // params.uri or params.ref.uri as sent; empty if it was too long to be kept whole

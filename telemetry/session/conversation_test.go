@@ -21,8 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is into testdata as what is expected")
 
-// TestConversations plays what testdata says was said in both directions, and compares the operations and notes with those
-// expected. testdata/README.md says how a conversation is written down.
+// TestConversations plays what testdata says was said in both directions, and compares the operations and notes with
+// those expected. testdata/README.md says how a conversation is written down.
 func TestConversations(t *testing.T) {
 	for _, file := range conversations(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {

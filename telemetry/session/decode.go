@@ -29,10 +29,10 @@ type Decoder struct {
 	Reader *Reader // must be the one whose Table the scanner has
 	Dir    Direction
 	Epoch  time.Time // the start of the session
-	// Clean checks a name that a peer chose and returns what may be shown of it: the name itself, or a word in its place. It is
-	// called once for each name that the decoder remembers, and each time for ids, which seldom occur twice. An empty argument
-	// stands for a name that was too long to be kept whole: half a name could be half a secret, which no check would
-	// recognize. Nil accepts every name.
+	// Clean checks a name that a peer chose and returns what may be shown of it: the name itself, or a word in its
+	// place. It is called once for each name that the decoder remembers, and each time for ids, which seldom occur
+	// twice. An empty argument stands for a name that was too long to be kept whole: half a name could be half a
+	// secret, which no check would recognize. Nil accepts every name.
 	Clean func(name []byte) string
 
 	names  map[string]string // what may be shown of a name
@@ -88,8 +88,8 @@ func (d *Decoder) idText(id framing.ID) string {
 	return d.clean(id.Text, id.Truncated)
 }
 
-// name returns what may be shown of a name, and remembers it. The scanner does not report whether it truncated a method or
-// a version, so one of the greatest length counts as truncated.
+// name returns what may be shown of a name, and remembers it. The scanner does not report whether it truncated a method
+// or a version, so one of the greatest length counts as truncated.
 func (d *Decoder) name(b []byte, truncated bool) string {
 	if truncated {
 		return d.clean(b, true)

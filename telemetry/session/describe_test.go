@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// describer writes records down as the conversations have them. What they print and a record does not hold comes from the message that
-// the player has just decoded, and from the tracker's live operation.
+// describer writes records down as the conversations have them. What they print and a record does not hold comes from
+// the message that the player has just decoded, and from the tracker's live operation.
 type describer struct {
 	player   *player
 	live     map[uint64]*session.Live
@@ -197,10 +198,26 @@ func newPlayer(cfg session.Config, sink session.Sink) *player {
 		p.scanners[dir] = framing.NewScanner(reader.Table, func(m *framing.Message) {
 			d.Decode(m, &p.raw)
 			p.redact()
-			p.tracker.Observe(&p.raw.Message)
+			p.observe()
 		})
 	}
 	return p
+}
+
+// observe gives the message to the tracker, which must not change it.
+func (p *player) observe() {
+	if p.uris == nil {
+		p.tracker.Observe(&p.raw.Message)
+		return
+	}
+	message, extra := p.raw.Message, session.Extra{}
+	if message.Extra != nil {
+		extra = *message.Extra
+	}
+	p.tracker.Observe(&p.raw.Message)
+	if p.raw.Message != message || message.Extra != nil && !reflect.DeepEqual(*message.Extra, extra) {
+		panic("the tracker has changed a message")
+	}
 }
 
 // redact does the work of the redact stage: here it labels every resource with the same word.

@@ -2,7 +2,8 @@ package session
 
 import "github.com/spanpipe/spanpipe/framing"
 
-// What tests must see of the inside: what the conversations print and records do not hold, and that nothing is left behind.
+// What tests must see of the inside: what the conversations print and records do not hold, and that nothing is left
+// behind.
 
 // Live is the live state of an operation.
 type Live = operation
@@ -39,6 +40,9 @@ func (t *Tracker) Opened() int { return t.open.len() }
 
 // EarlyPlaces is how many places the queue of early answers takes.
 func (t *Tracker) EarlyPlaces() int { return cap(t.early) }
+
+// RememberedArguments is how many arguments a tracker remembers.
+func (t *Tracker) RememberedArguments() int { return len(t.first) }
 
 // Remembered is how many names a decoder remembers.
 func (d *Decoder) Remembered() int { return len(d.names) }

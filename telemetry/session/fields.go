@@ -18,7 +18,6 @@ const (
 	maxName    = 128 // bytes kept of a name
 	maxWord    = 32  // of a word from a fixed list, a number, a date
 	maxURI     = 512
-	maxReason  = 512 // of an error's text or a cancellation's reason: it is classified and forgotten
 	maxState   = 512 // of W3C tracestate: the length that its specification asks to propagate
 	maxContext = 64  // of W3C traceparent
 	maxID      = framing.MaxIDText
@@ -37,8 +36,8 @@ const (
 	metaRelated      = "io.modelcontextprotocol/related-task"
 )
 
-// The words that a member may have. In a message that is not MCP's, a member of the same name can hold anything, so other words are
-// not kept.
+// The words that a member may have. In a message that is not MCP's, a member of the same name can hold anything, so
+// other words are not kept.
 var (
 	levels      = []string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
 	modes       = []string{"form", "url"}
@@ -46,8 +45,8 @@ var (
 	resultTypes = []string{resultInputRequired, resultTask} // those that do not end an operation
 )
 
-// messageFields are the members that the tracker needs. A path is written as its keys, separated by spaces; * is every element of an
-// array.
+// messageFields are the members that the tracker needs. A path is written as its keys, separated by spaces; * is every
+// element of an array.
 var messageFields = slices.Concat([]field{
 	// Requests and notifications.
 	name("params name", maxName, toTarget),
@@ -91,7 +90,7 @@ var messageFields = slices.Concat([]field{
 	name("result _meta "+metaServer+" version", maxName, toPeerVersion),
 	count("result tools", func(m *Raw, n int, size int64) { m.extra().Listed, m.Extra.DefinitionSize = n, size }),
 	list("result tools * name", maxName, unbounded, func(m *Raw) *[]string { return &m.extra().Tools }),
-	list("result resourceTemplates * uriTemplate", maxURI, unbounded, func(m *Raw) *[]string { return &m.extra().Templates }),
+	list("result resourceTemplates * uriTemplate", maxURI, unbounded, toTemplates),
 
 	// Tasks: 2025-11-25, and the extension of 2026-07-28 (SEP-2663).
 	flag("params task", framing.Object, func(m *Raw) *bool { return &m.extra().WantsTask }),
@@ -115,18 +114,18 @@ func taskFields(at string) []field {
 
 func outcomeFields(at string) []field {
 	return []field{
-		flag(at+" result", framing.Object, func(m *Raw) *bool { return &m.outcome().Known }),
-		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.outcome().IsError }),
+		flag(at+" result", framing.Object, func(m *Raw) *bool { return &m.extra().Outcome.Known }),
+		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.extra().Outcome.IsError }),
 		text(at+" result content * text", maxReason, takeErrorText),
 		text(at+" error code", maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
-			m.outcome().Known, m.outcome().Code = true, d.name(v.Text, v.Truncated)
+			m.extra().Outcome.Known, m.Extra.Outcome.Code = true, d.name(v.Text, v.Truncated)
 		}),
 		text(at+" error message", maxReason, takeErrorText),
 	}
 }
 
-// contentFields are the members that hold the content asked for. The decoder knows the method when it reads a value, except for a
-// result's.
+// contentFields are the members that hold the content asked for. The decoder knows the method when it reads a value,
+// except for a result's.
 func contentFields(c Contents) []field {
 	var fields []field
 	piece := func(keys string, to func(*RawContent) *Piece, wants func(method string) bool) {
@@ -156,7 +155,7 @@ func contentFields(c Contents) []field {
 	return fields
 }
 
-// Where several fields put their values.
+// Where fields put their values.
 func toTarget(m *Raw) *string      { return &m.Target }
 func toLevel(m *Raw) *string       { return &m.extra().Level }
 func toProtocol(m *Raw) *string    { return &m.extra().Protocol }
@@ -164,6 +163,7 @@ func toPeerName(m *Raw) *string    { return &m.extra().PeerName }
 func toPeerVersion(m *Raw) *string { return &m.extra().PeerVersion }
 func toProgressToken(m *Raw) *Ref  { return &m.extra().ProgressToken }
 func toState(m *Raw) *uint64       { return &m.extra().State }
+func toTemplates(m *Raw) *[]string { return &m.extra().Templates }
 
 func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) { d.errors.addText(v) }
 
@@ -178,7 +178,8 @@ func takeReason(_ *Decoder, v *framing.Value, m *Raw) { m.extra().TimedOut = tim
 
 func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) { m.extra().Traceparent = string(v.Text) }
 
-// takeTracestate keeps a state only if it is whole. It is not remembered like other names: it differs from request to request.
+// takeTracestate keeps a state only if it is whole. It is not remembered like other names: it differs from request to
+// request.
 func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 	if !v.Truncated && len(v.Text) > 0 {
 		m.extra().Tracestate = d.clean(v.Text, false)

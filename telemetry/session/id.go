@@ -8,8 +8,8 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 )
 
-// Ref is a name that a sender chose so that other messages can refer to it: the id of a request or a task, or a progress
-// token. Refs are only compared.
+// Ref is a name that a sender chose so that other messages can refer to it: the id of a request or a task, or a
+// progress token. Refs are only compared.
 type Ref struct {
 	Type framing.IDType
 	kind likeness

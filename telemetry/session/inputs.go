@@ -24,7 +24,8 @@ func (c *candidates) add(op *operation) {
 // escapes and the server need not give one; then just the method and the target. Of several that are equal it returns
 // the first. It returns none if several have nothing in common with the retry but the method and the target.
 func (in inputs) find(m *Message) (op *operation, ambiguous bool) {
-	if m.Extra == nil || !m.Extra.HasInput && m.Extra.State == 0 {
+	x := m.rare()
+	if !x.HasInput && x.State == 0 {
 		return nil, false
 	}
 	var byState, byArguments, byCall candidates
@@ -36,7 +37,7 @@ func (in inputs) find(m *Message) (op *operation, ambiguous bool) {
 		if op.arguments == m.Arguments {
 			byArguments.add(op)
 		}
-		if op.inputState == m.Extra.State && op.inputState != 0 {
+		if op.inputState == x.State && op.inputState != 0 {
 			byState.add(op)
 		}
 	}

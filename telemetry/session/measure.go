@@ -7,12 +7,16 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// This file is the measure stage: the only code of the package that looks at content before it is redacted. It sees values that are
-// bounded in length, while their message is decoded, and lets out numbers, words from a fixed list and keyed hashes. Sizes, counts
-// and the hashes of arguments and states are made by package framing, with a key that is random in each process.
+// This file is the measure stage: the only code of the package that looks at content before it is redacted. It sees
+// values that are bounded in length, while their message is decoded, and lets out numbers, words from a fixed list and
+// keyed hashes. Sizes, counts and the hashes of arguments and states are made by package framing, with a key that is
+// random in each process.
 
-// errorTexts are the texts in a message that may tell the class of an error. They are the scanner's and valid only until the message
-// is decoded: that a result is an error may be known only at its end.
+// maxReason bounds the bytes seen of an error's text and of the reason of a cancellation.
+const maxReason = 512
+
+// errorTexts are the texts in a message that may tell the class of an error. They are the scanner's and valid only
+// until the message is decoded: that a result is an error may be known only at its end.
 type errorTexts struct {
 	text    []byte         // the error's message, or the first text of a result
 	status  []byte         // a task's status message
@@ -42,22 +46,22 @@ func (e *errorTexts) measure(m *Raw) {
 		m.Class = classify("", e.text, record.ToolError)
 	}
 	if m.Extra != nil {
-		e.measureOutcome(&m.Message)
+		e.measureTask(m.Extra)
 	}
 	if isError && e.content != nil {
 		m.content().Error = copyPiece(e.content)
 	}
 }
 
-// measureOutcome finds the class of the failure of a task.
-func (e *errorTexts) measureOutcome(m *Message) {
-	switch o := m.Extra.Outcome; {
-	case o != nil && o.Code != "":
-		o.Class = classify(o.Code, e.text, record.Internal)
-	case o != nil && o.IsError:
-		o.Class = classify("", e.text, record.ToolError)
-	case m.Extra.TaskStatus == taskFailed:
-		m.outcome().Class = classify("", e.status, record.ToolError)
+// measureTask finds the class of the failure of a task.
+func (e *errorTexts) measureTask(x *Extra) {
+	switch {
+	case x.Outcome.Code != "":
+		x.Outcome.Class = classify(x.Outcome.Code, e.text, record.Internal)
+	case x.Outcome.IsError:
+		x.Outcome.Class = classify("", e.text, record.ToolError)
+	case x.TaskStatus == taskFailed:
+		x.Outcome.Class = classify("", e.status, record.ToolError)
 	}
 }
 
@@ -71,8 +75,8 @@ var codes = map[string]record.Class{
 	"-32020": record.InvalidParams, "-32021": record.InvalidParams, "-32022": record.InvalidParams,
 }
 
-// phrases are searched in an error's text, in order: the first that occurs gives the class. They are in lower case. No phrase is a
-// word that is common in other texts ("not", "found", "time").
+// phrases are searched in an error's text, in order: the first that occurs gives the class. They are in lower case. No
+// phrase is a word that is common in other texts ("not", "found", "time").
 var phrases = []struct {
 	class record.Class
 	any   []string
@@ -113,8 +117,8 @@ var phrases = []struct {
 	}},
 }
 
-// classify returns the class of an error: from its code if that has an agreed meaning, else from the first bytes of its text, else
-// fallback.
+// classify returns the class of an error: from its code if that has an agreed meaning, else from the first bytes of its
+// text, else fallback.
 func classify(code string, text []byte, fallback record.Class) record.Class {
 	if c, ok := codes[code]; ok {
 		return c
@@ -131,5 +135,6 @@ func classify(code string, text []byte, fallback record.Class) record.Class {
 	return fallback
 }
 
-// timedOut reports whether the reason of a cancellation reads like a timeout, as the TypeScript SDK's "Request timed out" does.
+// timedOut reports whether the reason of a cancellation reads like a timeout, as the TypeScript SDK's "Request timed
+// out" does.
 func timedOut(reason []byte) bool { return classify("", reason, record.Cancelled) == record.Timeout }

@@ -29,8 +29,8 @@ func (d Direction) record() record.Direction {
 	return record.ToClient
 }
 
-// Message is one message without its content: no field holds anything that must not be shown. Times are durations since the start
-// of the session on the monotonic clock.
+// Message is one message without its content: no field holds anything that must not be shown. Times are durations since
+// the start of the session on the monotonic clock.
 type Message struct {
 	Kind      framing.Kind
 	Dir       Direction
@@ -49,7 +49,8 @@ type Message struct {
 	Extra     *Extra        // what few messages have; nil for most
 }
 
-// Extra holds the members that only some messages have. It is separate so that the others stay small. Zero values mean absent.
+// Extra holds the members that only some messages have. It is separate so that the others stay small. Zero values mean
+// absent.
 type Extra struct {
 	JSONRPC  string // the jsonrpc member, if it is not "2.0"
 	Protocol string // the protocol version that the message names
@@ -57,7 +58,7 @@ type Extra struct {
 	PeerName, PeerVersion string // clientInfo or serverInfo of the sender
 
 	Traceparent, Tracestate string // params._meta, W3C trace context (SEP-414)
-	ProgressToken           Ref    // of a request: the token it wants progress for; of a notification: the token it has progress for
+	ProgressToken           Ref    // of a request: that it wants progress under; of a notification: that it has progress under
 
 	Cancels      Ref    // notifications/cancelled: params.requestId
 	TimedOut     bool   // notifications/cancelled: the reason reads like a timeout
@@ -72,7 +73,7 @@ type Extra struct {
 	Task       ID   // the task that the message is about or that a result has created
 	TaskStatus string
 	Related    Ref // _meta related-task: the task in whose course the message was sent
-	Outcome    *Outcome
+	Outcome    Outcome
 
 	ResultType string   // result.resultType: input_required or task
 	HasInput   bool     // params.inputResponses is present
@@ -90,8 +91,9 @@ type Extra struct {
 	Log      string         // notifications/message: params.data, if captured, redacted
 }
 
-// Outcome is how a task ended, if a message about the task has it. Since 2026-07-28 (SEP-2663), tasks/get and notifications/tasks
-// carry the task's result or error. In 2025-11-25 the status message of a failed task may name the reason.
+// Outcome is how a task ended, if a message about the task reports it. Since 2026-07-28 (SEP-2663), tasks/get and
+// notifications/tasks carry the task's result or error. In 2025-11-25 the status message of a failed task may name the
+// reason.
 type Outcome struct {
 	Known   bool         // the message has the result or error
 	IsError bool         // result.isError is true
@@ -102,6 +104,16 @@ type Outcome struct {
 // AsksUser reports whether the result is a question to the user (input_required) and not the result of the call.
 func (x *Extra) AsksUser() bool { return x.ResultType == resultInputRequired }
 
+// rare returns the message's Extra, for reading: an empty one if it has none.
+func (m *Message) rare() *Extra {
+	if m.Extra == nil {
+		return &noExtra
+	}
+	return m.Extra
+}
+
+var noExtra Extra // is never written to
+
 // extra returns the message's Extra, for writing.
 func (m *Message) extra() *Extra {
 	if m.Extra == nil {
@@ -110,11 +122,14 @@ func (m *Message) extra() *Extra {
 	return m.Extra
 }
 
-// outcome returns the message's Outcome, for writing.
-func (m *Message) outcome() *Outcome {
-	x := m.extra()
-	if x.Outcome == nil {
-		x.Outcome = new(Outcome)
-	}
-	return x.Outcome
-}
+// The values of result.resultType and of a task's status that the tracker acts on.
+const (
+	resultInputRequired = "input_required"
+	resultTask          = "task"
+
+	taskWorking       = "working"
+	taskInputRequired = "input_required"
+	taskCompleted     = "completed"
+	taskFailed        = "failed"
+	taskCancelled     = "cancelled"
+)

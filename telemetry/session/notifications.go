@@ -1,7 +1,6 @@
 package session
 
 import (
-	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -26,50 +25,44 @@ func (t *Tracker) notification(m *Message) {
 
 // note reports a notification, and what it logs if that was captured.
 func (t *Tracker) note(m *Message, op *operation) {
+	x := m.rare()
 	n := record.Notification{
-		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Method: m.Method, Protocol: t.session.Protocol, Batch: m.Batch, Size: m.Size,
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Method: m.Method, Resource: x.Resource,
+		JSONRPC: x.JSONRPC, Protocol: t.session.Protocol, Batch: m.Batch,
+		Traceparent: x.Traceparent, Tracestate: x.Tracestate, Size: m.Size, URI: x.Shown.URI,
 	}
 	if op != nil {
 		n.Operation = op.Number
 	}
-	x := m.Extra
-	if x == nil {
-		t.sink.Noted(n)
-		return
-	}
-	n.Resource, n.JSONRPC, n.Traceparent, n.Tracestate, n.URI = x.Resource, x.JSONRPC, x.Traceparent, x.Tracestate, x.Shown.URI
 	t.sink.Noted(n)
 	if x.Log != "" {
-		t.sink.Noted(record.LogLine{Time: n.Time, Source: record.FromMessage, Level: x.Level, Logger: x.Logger, Text: x.Log})
+		t.sink.Noted(record.LogLine{
+			Time: n.Time, Source: record.FromMessage, Level: x.Level, Logger: x.Logger, Text: x.Log,
+		})
 	}
 }
 
-// subject returns the open operation that a notification belongs to: that of the task or the subscription which it names, or the one
-// call that the server is working on.
+// subject returns the open operation that a notification belongs to: that of the task or the subscription which it
+// names, or the one call that the server is working on.
 func (t *Tracker) subject(m *Message) *operation {
-	if x := m.Extra; x != nil {
-		if op := t.notifiedTask(m); op != nil {
+	if op := t.notifiedTask(m); op != nil {
+		return op
+	}
+	for _, dir := range []Direction{ToServer, ToClient} {
+		if op := t.tasks.find(dir, m.rare().Related); op != nil {
 			return op
 		}
-		for _, dir := range []Direction{ToServer, ToClient} {
-			if op := t.tasks.find(dir, x.Related); op != nil {
-				return op
-			}
-		}
-		if x.Subscription.legal() {
-			return t.subscription(m.Dir, x.Subscription)
-		}
+	}
+	if id := m.rare().Subscription; id.legal() {
+		return t.subscription(m.Dir, id)
 	}
 	return t.currentCall(m.Dir)
 }
 
-// notifiedTask returns the operation whose task a notification is about. The side that works on a task sends it, not the side that
-// started the task.
+// notifiedTask returns the operation whose task a notification is about. The side that works on a task sends it, not
+// the side that started the task.
 func (t *Tracker) notifiedTask(m *Message) *operation {
-	if m.Extra == nil {
-		return nil
-	}
-	return t.tasks.find(m.Dir.Opposite(), m.Extra.Task.Ref)
+	return t.tasks.find(m.Dir.Opposite(), m.rare().Task.Ref)
 }
 
 // subscription returns the other side's open subscriptions/listen with the id.
@@ -80,24 +73,22 @@ func (t *Tracker) subscription(dir Direction, id Ref) *operation {
 	return nil
 }
 
-// cancelled ends the operation that is cancelled and returns it. The side that made a request cancels it, except initialize, which
-// cannot be cancelled. The server ends a subscription in the same way (2026-07-28, basic/patterns/cancellation); for neither side is
-// that an error.
+// cancelled ends the operation that is cancelled and returns it. The side that made a request cancels it, except
+// initialize, which cannot be cancelled. The server ends a subscription in the same way (2026-07-28,
+// basic/patterns/cancellation); for neither side is that an error.
 func (t *Tracker) cancelled(m *Message) *operation {
-	if m.Extra == nil || !m.Extra.Cancels.legal() {
-		return nil
-	}
-	op, _ := t.flights.find(m.Dir, m.Extra.Cancels)
+	id := m.rare().Cancels
+	op, _ := t.flights.find(m.Dir, id)
 	if op == nil {
-		op = t.subscription(m.Dir, m.Extra.Cancels)
+		op = t.subscription(m.Dir, id)
 	}
-	if op == nil || op.Method == semconv.Initialize {
+	if op == nil || op.Method == semconv.Initialize || !id.legal() {
 		return nil
 	}
 	op.event(semconv.Cancelled, m.Last)
 	switch {
 	case op.Method == semconv.SubscriptionsListen:
-	case m.Extra.TimedOut:
+	case m.rare().TimedOut:
 		op.ErrorType, op.Class = semconv.ErrTimeout, record.Timeout
 	default:
 		op.ErrorType, op.Class = semconv.ErrCancelled, record.Cancelled
@@ -108,10 +99,7 @@ func (t *Tracker) cancelled(m *Message) *operation {
 
 // progressed counts progress for the operation that asked for it.
 func (t *Tracker) progressed(m *Message) *operation {
-	if m.Extra == nil || m.Extra.ProgressToken.Type == framing.NoID {
-		return nil
-	}
-	op := t.tokens[m.Extra.ProgressToken.key(m.Dir.Opposite())]
+	op := t.tokens[m.rare().ProgressToken.key(m.Dir.Opposite())]
 	if op != nil {
 		op.progress(m.Last)
 	}

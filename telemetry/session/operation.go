@@ -16,10 +16,8 @@ type operation struct {
 	wall   func(time.Duration) time.Time
 	dir    Direction
 	start  time.Duration // when the request was read
-	end    time.Duration
 	parent *operation
-	reply  *Extra // of the latest answer; may be nil
-	inTask bool   // the client wants the server to make a task of the request (2025-11-25)
+	reply  *Extra // of the latest answer
 
 	state     state
 	id        Ref           // of the latest request: a retry has a new one
@@ -28,8 +26,9 @@ type operation struct {
 	arguments uint64        // keyed hash, see Message
 	token     Ref           // the progress token of the latest request
 
-	task    Ref      // the task that the operation is about or has started
-	settled *taskEnd // set once that task is known to have ended
+	wantsTask bool     // the client asked for a task (2025-11-25)
+	task      Ref      // the task that the operation is about or has started
+	settled   *taskEnd // set once that task is known to have ended
 
 	inputState   uint64        // keyed hash of the requestState that a retry must repeat
 	waiting      bool          // the server waits for the user
@@ -56,25 +55,20 @@ const (
 
 // newOperation returns the operation that a request opens.
 func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
-	op := &operation{
-		Operation: record.Operation{
-			Direction: m.Dir.record(), Method: m.Method, Target: m.Target, RequestID: m.ID.Text, Protocol: protocol,
-			Batch: m.Batch, Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1,
-		},
-		wall: wall, dir: m.Dir, id: m.ID.Ref, start: m.Last, arguments: m.Arguments,
-	}
-	x := m.Extra
-	if x == nil {
-		return op
-	}
+	x := m.rare()
 	if x.Protocol != "" && m.Method != semconv.Initialize { // there it is only what the client asks for
-		op.Protocol = x.Protocol
+		protocol = x.Protocol
 	}
-	op.JSONRPC, op.Traceparent, op.Tracestate = x.JSONRPC, x.Traceparent, x.Tracestate
-	op.Resource, op.Content = x.Resource, x.Shown
-	op.inTask = x.WantsTask
-	op.setTask(x.Task)
-	return op
+	return &operation{
+		Operation: record.Operation{
+			Direction: m.Dir.record(), Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
+			JSONRPC: x.JSONRPC, Protocol: protocol, Batch: m.Batch,
+			Traceparent: x.Traceparent, Tracestate: x.Tracestate,
+			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
+		},
+		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
+		task: x.Task.Ref, wantsTask: x.WantsTask, reply: &noExtra,
+	}
 }
 
 // snapshot returns a record of the operation. It shares nothing with the operation that may change.
@@ -95,11 +89,9 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 			r.Wait, r.Transfer = op.firstByte-op.start, max(at-op.firstByte, 0)
 		}
 	}
-	if x := op.reply; x != nil {
-		r.Content.Error, r.Content.Result = x.Shown.Error, x.Shown.Result
-		if op.Method == semconv.ToolsList {
-			r.Tools, r.ToolCount, r.DefinitionSize = x.Tools, x.Listed, x.DefinitionSize
-		}
+	r.Content.Error, r.Content.Result = op.reply.Shown.Error, op.reply.Shown.Result
+	if op.Method == semconv.ToolsList {
+		r.Tools, r.ToolCount, r.DefinitionSize = op.reply.Tools, op.reply.Listed, op.reply.DefinitionSize
 	}
 	return &r
 }
@@ -108,7 +100,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 func (op *operation) answer(m *Message) {
 	op.ResponseSize += m.Size
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
-	op.reply = m.Extra
+	op.reply = m.rare()
 }
 
 // goOn undoes what answer recorded about the end: the operation continues in another state.
@@ -123,11 +115,12 @@ func (op *operation) retry(m *Message) {
 	op.RequestSize += m.Size
 }
 
-// fail sets the error from an answer. The code is always kept, but some codes are not errors of the server that answers them.
+// fail sets the error from an answer. The code is always kept, but some codes are not errors of the server that answers
+// them.
 func (op *operation) fail(errorResponse, isError bool, code string, class record.Class) {
 	op.ErrorType, op.Code, op.Class = "", code, class
 	switch {
-	case errorResponse && op.dir == ToServer && isClientFault(code):
+	case errorResponse && op.dir == ToServer && slices.Contains(clientFaults, code):
 	case errorResponse && code == "":
 		op.ErrorType = semconv.Other
 	case errorResponse:
@@ -139,17 +132,9 @@ func (op *operation) fail(errorResponse, isError bool, code string, class record
 
 const codeInvalidParams = "-32602"
 
-// isClientFault reports whether OpenTelemetry's conventions for MCP do not count the code as an error of the server: parse error,
-// invalid request, method not found, invalid params, resource not found.
-func isClientFault(code string) bool {
-	switch code {
-	case "-32700", "-32600", "-32601", codeInvalidParams, "-32002":
-		return true
-	}
-	return false
-}
-
-func (op *operation) setTask(id ID) { op.task, op.TaskID = id.Ref, id.Text }
+// clientFaults are the codes that OpenTelemetry's conventions for MCP do not count as errors of the server: parse
+// error, invalid request, method not found, invalid params, resource not found.
+var clientFaults = []string{"-32700", "-32600", "-32601", codeInvalidParams, "-32002"}
 
 // event adds an event if there is still room.
 func (op *operation) event(name string, at time.Duration) {
@@ -180,31 +165,15 @@ func (op *operation) resume(at time.Duration) {
 	}
 }
 
-// The values of result.resultType and of a task's status that the tracker acts upon.
-const (
-	resultInputRequired = "input_required"
-	resultTask          = "task"
-
-	taskWorking       = "working"
-	taskInputRequired = "input_required"
-	taskCompleted     = "completed"
-	taskFailed        = "failed"
-	taskCancelled     = "cancelled"
-)
-
-// isAboutTask reports whether a request with the method is about an existing task. Its answer never creates one, whatever the
-// resultType: some examples answer tasks/get with "task".
-func isAboutTask(method string) bool {
-	switch method {
-	case semconv.TasksGet, semconv.TasksResult, semconv.TasksCancel, semconv.TasksUpdate, semconv.TasksList:
-		return true
-	}
-	return false
+// aboutTask are the methods that are about an existing task. Their answers never create one, whatever the resultType:
+// some examples answer tasks/get with "task".
+var aboutTask = []string{
+	semconv.TasksGet, semconv.TasksResult, semconv.TasksCancel, semconv.TasksUpdate, semconv.TasksList,
 }
 
 // startsTask reports whether an answer has created a task.
-func startsTask(op *operation, x *Extra) bool {
-	return x.Task.Type == framing.StringID && (x.ResultType == resultTask || op.inTask && x.MakesTask)
+func (op *operation) startsTask(x *Extra) bool {
+	return x.Task.Type == framing.StringID && (x.ResultType == resultTask || op.wantsTask && x.MakesTask)
 }
 
 // setTaskStatus records the status of the operation's task and reports whether it is new.

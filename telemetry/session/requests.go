@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -24,11 +26,11 @@ func (t *Tracker) request(m *Message) {
 	if t.flights.add(op) && m.ID.legal() {
 		t.violation(record.DuplicateID, m)
 	}
-	if op.dir == ToServer && mayAsk(op.Method) {
+	if op.dir == ToServer && (slices.Contains(mayAsk, op.Method) || !semconv.KnownMethod(op.Method)) {
 		t.working = append(t.working, op)
 	}
-	if m.Extra != nil && m.Extra.ProgressToken.Type != framing.NoID {
-		t.tokens.add(op, m.Extra.ProgressToken)
+	if token := m.rare().ProgressToken; token.Type != framing.NoID {
+		t.tokens.add(op, token)
 	}
 	if answer, exact := t.early.find(op); answer != nil {
 		t.answered(op, answer, exact)
@@ -68,21 +70,19 @@ func (t *Tracker) retried(m *Message) *operation {
 	return op
 }
 
-// endProbe ends a server/discover that was not answered before the client turned to initialize. That is how a client that speaks
-// versions before and since 2026-07-28 recognizes an older server (basic/versioning), and no error.
+// endProbe ends a server/discover that was not answered before the client turned to initialize. That is how a client
+// that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and no error.
 func (t *Tracker) endProbe(m *Message) {
 	if t.probe != nil && t.probe.state == inFlight {
 		t.giveUp(t.probe, m.Last)
 	}
 }
 
-// parent returns the operation in whose course a request was made: that of the task which it is about or related to, or the one call
-// that the server is working on. If it works on several, nothing tells which it is.
+// parent returns the operation in whose course a request was made: that of the task which it is about or related to, or
+// the one call that the server is working on. If it works on several, nothing tells which it is.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
-	if m.Extra != nil {
-		if p := t.tasks.find(op.dir.Opposite(), m.Extra.Related); p != nil {
-			return p
-		}
+	if p := t.tasks.find(op.dir.Opposite(), m.rare().Related); p != nil {
+		return p
 	}
 	if p := t.tasks.find(op.dir, op.task); p != nil {
 		p.RoundTrips++
@@ -102,16 +102,11 @@ func (t *Tracker) currentCall(dir Direction) *operation {
 	return nil
 }
 
-// mayAsk reports whether the server may send requests of its own while it works on a request with the method.
-func mayAsk(method string) bool {
-	switch method {
-	case semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete:
-		return true
-	}
-	return !semconv.KnownMethod(method)
-}
+// mayAsk are the methods of MCP during which the server may send requests of its own. Methods of others count too.
+var mayAsk = []string{semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete}
 
-// AnswerTo returns the method of the request that an answer would be matched with if it were observed now: empty if there is none.
+// AnswerTo returns the method of the request that an answer would be matched with if it were observed now: empty if
+// there is none.
 func (t *Tracker) AnswerTo(m *Message) string {
 	if op, _ := t.flights.find(m.Dir.Opposite(), m.ID.Ref); op != nil {
 		return op.Method
@@ -139,7 +134,8 @@ func (t *Tracker) answer(m *Message) (method string) {
 	return ""
 }
 
-// answered takes the answer to an operation's request. It ends the operation, unless that now waits for a task or for the user.
+// answered takes the answer to an operation's request. It ends the operation, unless that now waits for a task or for
+// the user.
 func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 	if op.dir == ToServer {
 		t.ready(m.Last)
@@ -154,9 +150,8 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 	if op.dir == ToClient && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}
-	if op.Method == semconv.Initialize && m.Extra != nil && m.Extra.Protocol != "" {
-		t.protocol = m.Extra.Protocol
-		op.Protocol = t.protocol
+	if version := m.rare().Protocol; version != "" && op.Method == semconv.Initialize {
+		t.protocol, op.Protocol = version, version
 	}
 	if t.continues(op, m) {
 		return
@@ -169,16 +164,16 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 // continues reports whether an answer does not end the operation. If so it waits for what is still to come.
 func (t *Tracker) continues(op *operation, m *Message) bool {
 	switch {
-	case m.Kind != framing.Response || m.Extra == nil || isAboutTask(op.Method):
+	case m.Kind != framing.Response || m.Extra == nil || slices.Contains(aboutTask, op.Method):
 		return false
 	case m.Extra.ResultType == resultInputRequired:
 		op.goOn(onInput)
 		op.suspend(m.Last)
 		t.inputs.add(op, m.Extra.State)
 		t.changed(op, record.InputRequired, m.Last)
-	case startsTask(op, m.Extra):
+	case op.startsTask(m.Extra):
 		op.goOn(onTask)
-		op.setTask(m.Extra.Task)
+		op.task, op.TaskID = m.Extra.Task.Ref, m.Extra.Task.Text
 		t.tasks.add(op)
 		if !t.updateTask(op, m) {
 			t.changed(op, record.TaskChanged, m.Last)

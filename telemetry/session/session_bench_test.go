@@ -93,7 +93,7 @@ func scanned(line string) (m framing.Message) {
 // make telemetry quadratic.
 func BenchmarkFloods(b *testing.B) {
 	for _, flood := range floods {
-		for _, open := range []int{100, 10_000} {
+		for _, open := range []int{100, 2_000, 10_000} {
 			b.Run(fmt.Sprintf("%s/%d", flood.name, open), func(b *testing.B) {
 				s := newSpeaker(discard{})
 				for n := range open {
@@ -165,8 +165,8 @@ func sayTask(s *speaker, n int) {
 	s.say(session.ToClient, fmt.Sprintf(`{"jsonrpc":"2.0","id":%%d,"result":{"resultType":"task","taskId":"t%d","status":"working"}}`, n), n)
 }
 
-// TestMillionUnanswered checks what a million requests that are never answered cost. The figure is that of the heap after a
-// collection: the tracker with its ten thousand open operations, both decoders and both scanners.
+// TestMillionUnanswered checks what a million requests that are never answered cost. The figure is that of the heap
+// after a collection: the tracker with its ten thousand open operations, both decoders and both scanners.
 func TestMillionUnanswered(t *testing.T) {
 	const limit = 16 << 20
 	for _, c := range []struct {

@@ -4,12 +4,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// The tables below are slices and maps. An operation is removed from a slice by searching for it: a host has a few operations open at
-// once, and at the bound of a few thousand a search still takes only microseconds.
+// The tables below are slices and maps. An operation is removed from a slice by searching for it: a host has a few
+// operations open at once, and at the bound of a few thousand a search still takes only microseconds.
 
 // openOperations holds every open operation in one of three lists.
 type openOperations struct {
@@ -41,20 +40,22 @@ func (o *openOperations) remove(op *operation) {
 	*l = without(*l, op)
 }
 
-// settle moves an operation whose task has ended to the settled ones.
-func (o *openOperations) settle(op *operation, end taskEnd) {
-	o.remove(op)
-	op.settled = &end
-	o.add(op)
+// settle moves an operation to the settled ones, if it is not there. Its task ended at the latest when the message
+// came.
+func (o *openOperations) settle(op *operation, m *Message) {
+	if op.settled == nil {
+		o.remove(op)
+		op.settled = &taskEnd{m.First, m.Last}
+		o.add(op)
+	}
 }
 
-// removeAt removes an element. Most often it is the first, which then costs the same however long the slice is.
+// removeAt removes an element. To remove the first, which is the most frequent case in a long slice, it moves nothing.
 func removeAt[T any](s []T, i int) []T {
-	if i > 0 {
+	if i > 0 || len(s) == 1 {
 		return slices.Delete(s, i, i+1)
 	}
-	var zero T
-	s[0] = zero // for the garbage collector
+	clear(s[:1]) // for the garbage collector
 	return s[1:]
 }
 
@@ -69,7 +70,8 @@ func without(list []*operation, op *operation) []*operation {
 // flights holds the requests in flight by what their ids are like, each list in order of arrival.
 type flights map[key][]*operation
 
-// add adds an operation and reports whether there is one with exactly its id. Nothing tells which of the two an answer is for.
+// add adds an operation and reports whether there is one with exactly its id. Nothing tells which of the two an answer
+// is for.
 func (f flights) add(op *operation) (duplicate bool) {
 	k := op.id.key(op.dir)
 	for _, other := range f[k] {
@@ -117,7 +119,7 @@ func (t tokens) add(op *operation, token Ref) {
 }
 
 func (t tokens) remove(op *operation) {
-	if k := op.token.key(op.dir); op.token.Type != framing.NoID && t[k] == op {
+	if k := op.token.key(op.dir); t[k] == op {
 		delete(t, k)
 	}
 }
@@ -138,25 +140,20 @@ func (a *earlyAnswers) add(m *Message) (overflow *Message) {
 	return overflow
 }
 
-// find takes the first answer with exactly the request's id, else the first with one that is alike. No answer is older than its
-// request.
+// find takes the first answer with exactly the request's id, else the first with one that is alike. No answer is older
+// than its request.
 func (a *earlyAnswers) find(op *operation) (m *Message, exact bool) {
-	alike := -1
-	for i, m := range *a {
-		if m.Dir == op.dir || m.Last < op.asked || m.ID.key(op.dir) != op.id.key(op.dir) {
-			continue
-		}
-		if m.ID.exact() == op.id.exact() {
-			return a.take(i), true
-		}
-		if alike < 0 {
-			alike = i
-		}
+	alike := func(m *Message) bool {
+		return m.Dir != op.dir && m.Last >= op.asked && m.ID.key(op.dir) == op.id.key(op.dir)
 	}
-	if alike < 0 {
+	i := slices.IndexFunc(*a, func(m *Message) bool { return alike(m) && m.ID.exact() == op.id.exact() })
+	if exact = i >= 0; !exact {
+		i = slices.IndexFunc(*a, alike)
+	}
+	if i < 0 {
 		return nil, false
 	}
-	return a.take(alike), false
+	return a.take(i), exact
 }
 
 // expired takes the first answer if it was read at the limit or before.
@@ -205,26 +202,22 @@ func (g *givenUp) take(dir Direction, id Ref) bool {
 	return i >= 0
 }
 
-// maxArguments bounds half of the arguments that are remembered.
-const maxArguments = 1024
+// maxArguments bounds the arguments that are remembered.
+const maxArguments = 2048
 
-// firstCalls remembers which operation was the first to have some arguments, by their hash. It has two halves: when the first is
-// full it becomes the second, and the old second is forgotten. Arguments that are used again move to the first half, so that those
-// of a loop stay.
-type firstCalls struct{ recent, older map[uint64]uint64 }
+// firstCalls remembers which operation was the first to have some arguments, by their hash.
+type firstCalls map[uint64]uint64
 
-// of returns the number of the first operation with the arguments: the given one if none is remembered.
-func (f *firstCalls) of(arguments, number uint64) uint64 {
-	if first, ok := f.recent[arguments]; ok {
+// of returns the number of the first operation with the arguments: the given one if none is remembered. A full table
+// starts again. A loop does not fill it, so at most one run of equal calls in a few thousand looks shorter than it was.
+func (f firstCalls) of(arguments, number uint64) uint64 {
+	if first, ok := f[arguments]; ok {
 		return first
 	}
-	if first, ok := f.older[arguments]; ok {
-		number = first
+	if len(f) == maxArguments {
+		clear(f)
 	}
-	if f.recent == nil || len(f.recent) == maxArguments {
-		f.recent, f.older = map[uint64]uint64{}, f.recent
-	}
-	f.recent[arguments] = number
+	f[arguments] = number
 	return number
 }
 
@@ -237,9 +230,6 @@ type taskKey struct {
 }
 
 func (t tasks) find(dir Direction, id Ref) *operation {
-	if id.Type != framing.StringID {
-		return nil
-	}
 	return t[taskKey{id.exact(), dir}]
 }
 

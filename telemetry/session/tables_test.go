@@ -163,7 +163,8 @@ func TestGivenUp(t *testing.T) {
 	})
 }
 
-// TestEarlyAnswers checks the queue of answers that have overtaken their requests when much of it is taken from the middle.
+// TestEarlyAnswers checks the queue of answers that have overtaken their requests when much of it is taken from the
+// middle.
 func TestEarlyAnswers(t *testing.T) {
 	c := counter{}
 	s := newSpeaker(c)
@@ -221,8 +222,8 @@ func TestGrace(t *testing.T) {
 	}
 }
 
-// TestEvents checks that of a flood of progress so many events are kept that there is room for others, and of these no more
-// than there may be.
+// TestEvents checks that of a flood of progress so many events are kept that there is room for others, and of these no
+// more than there may be.
 func TestEvents(t *testing.T) {
 	last := &lastRecord{}
 	s := newSpeaker(last)

@@ -1,26 +1,31 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Tasks (2025-11-25, basic/utilities/tasks; the extension of 2026-07-28, SEP-2663): a request is answered at once with a task, and the
-// user waits for the end of the task. The operation stays open until then, and the requests about the task are its children.
+// Tasks (2025-11-25, basic/utilities/tasks; the extension of 2026-07-28, SEP-2663): a request is answered at once with
+// a task, and the user waits for the end of the task. The operation stays open until then, and the requests about the
+// task are its children.
 //
-// How a peer learns of the end differs. In 2025-11-25 tasks/result fetches the result; it may be sent before the task has ended and
-// then blocks. tasks/get and notifications/tasks/status carry the status alone, and "failed" includes results with isError. In the
-// extension tasks/get and notifications/tasks carry the result or the error itself. So an operation whose task is known to have ended,
-// but not how, is settled: it ended then, and waits a while for the result.
+// How a peer learns of the end differs. In 2025-11-25 tasks/result fetches the result; it may be sent before the task
+// has ended and then blocks. tasks/get and notifications/tasks/status carry the status alone, and "failed" includes
+// results with isError. In the extension tasks/get and notifications/tasks carry the result or the error itself. So an
+// operation whose task is known to have ended, but not how, is settled: it ended then, and waits a while for the
+// result.
 
-// updateTask takes the status of an operation's task from a message, and ends the operation if the message has all of it. It reports
-// whether the status is new.
+// updateTask takes the status of an operation's task from a message, and ends the operation if the message has all of
+// it. It reports whether the status is new.
 func (t *Tracker) updateTask(op *operation, m *Message) (changed bool) {
-	if m.Extra == nil || m.Extra.TaskStatus == "" {
+	status := m.rare().TaskStatus
+	if status == "" {
 		return false
 	}
-	changed = op.setTaskStatus(m.Extra.TaskStatus, m.Last)
+	changed = op.setTaskStatus(status, m.Last)
 	switch op.TaskStatus {
 	case taskCompleted, taskFailed:
 		if t.settle(op, m) {
@@ -36,16 +41,11 @@ func (t *Tracker) updateTask(op *operation, m *Message) (changed bool) {
 	return changed
 }
 
-// settle records that an operation's task has ended. If the message has the outcome, it ends the operation and reports true.
+// settle records that an operation's task has ended. If the message has the outcome, it ends the operation and reports
+// true.
 func (t *Tracker) settle(op *operation, m *Message) bool {
-	if op.settled == nil {
-		t.open.settle(op, taskEnd{m.First, m.Last})
-	}
-	outcome := m.Extra.Outcome
-	if outcome == nil {
-		outcome = &Outcome{}
-	}
-	failed := op.TaskStatus == taskFailed
+	t.open.settle(op, m)
+	outcome, failed := m.Extra.Outcome, op.TaskStatus == taskFailed
 	if failed && op.ErrorType == "" {
 		op.ErrorType, op.Class = semconv.ErrTask, outcome.Class
 	}
@@ -63,7 +63,7 @@ func (t *Tracker) settle(op *operation, m *Message) bool {
 // fetched takes the answer to a request about a task, for the operation that started the task.
 func (t *Tracker) fetched(fetch *operation, m *Message) {
 	op := t.tasks.find(fetch.dir, fetch.task)
-	if op == nil || !isAboutTask(fetch.Method) {
+	if op == nil || !slices.Contains(aboutTask, fetch.Method) {
 		return
 	}
 	isError := m.Kind == framing.ErrorResponse
@@ -81,7 +81,7 @@ func (t *Tracker) fetched(fetch *operation, m *Message) {
 		if isError {
 			return
 		}
-		if t.fetchedStatus(op, m); m.Extra == nil || m.Extra.TaskStatus == "" {
+		if t.fetchedStatus(op, m); m.rare().TaskStatus == "" {
 			// The extension only acknowledges, and the client need not ask again.
 			t.endTask(op, m, semconv.ErrCancelled, record.Cancelled)
 		}
@@ -90,7 +90,7 @@ func (t *Tracker) fetched(fetch *operation, m *Message) {
 
 // fetchedStatus takes a task's status, and in the extension the result, from an answer.
 func (t *Tracker) fetchedStatus(op *operation, m *Message) {
-	if m.Extra != nil && m.Extra.Outcome != nil && m.Extra.Outcome.Known {
+	if m.rare().Outcome.Known {
 		op.ResponseSize += m.Size
 	}
 	t.updateTask(op, m)
@@ -106,9 +106,7 @@ func (t *Tracker) endTask(op *operation, m *Message, errorType string, class rec
 
 // endsBy ends an operation whose task had ended at the latest when the message came.
 func (t *Tracker) endsBy(op *operation, m *Message) {
-	if op.settled == nil {
-		t.open.settle(op, taskEnd{m.First, m.Last})
-	}
+	t.open.settle(op, m)
 	t.conclude(op)
 }
 

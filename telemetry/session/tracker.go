@@ -1,7 +1,9 @@
 package session
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
@@ -9,8 +11,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Sink receives what a tracker finds. Its methods are called in the order of events, in one goroutine, from within New, Observe,
-// Advance and Close. It may keep records and must not change them.
+// Sink receives what a tracker finds. Its methods are called in the order of events, in one goroutine, from within New,
+// Observe, Advance and Close. It may keep records and must not change them.
 type Sink interface {
 	// Opened is called when an operation opens, with the change record.Opened.
 	Opened(op *record.Operation)
@@ -24,18 +26,20 @@ type Sink interface {
 type Config struct {
 	// Capacity is how many operations may be open at once. One more ends the oldest as expired. Default 10,000.
 	Capacity int
-	// Grace is how long an answer waits for its request, which the goroutine of the other direction may not have read yet.
-	// Default 1 s.
+	// Grace is how long an answer waits for its request, which the goroutine of the other direction may not have read
+	// yet. Default 1 s.
 	Grace time.Duration
-	// Fetch is how long an operation whose task has ended stays open for its result, which need not be fetched. Default 30 s.
+	// Fetch is how long an operation whose task has ended stays open for its result, which need not be fetched. Default
+	// 30 s.
 	Fetch time.Duration
-	// Expiry is how long an operation may be open: the answer may have been damaged on the wire. Requests that stay open by nature
-	// do not expire. Default 24 h.
+	// Expiry is how long an operation may be open: the answer may have been damaged on the wire. Requests that stay
+	// open by nature do not expire. Default 24 h.
 	Expiry time.Duration
-	// HangAfter is how long an operation may be open before it is reported as hanging, and again each time that has doubled.
-	// Requests that stay open by nature never hang. Default 0: no reports.
+	// HangAfter is how long an operation may be open before it is reported as hanging, and again each time that has
+	// doubled. Requests that stay open by nature never hang. Default 0: no reports.
 	HangAfter time.Duration
-	// SilentAfter is how long the server may take for its first answer before the session is reported as silent. Default 5 s.
+	// SilentAfter is how long the server may take for its first answer before the session is reported as silent.
+	// Default 5 s.
 	SilentAfter time.Duration
 
 	Session  record.Session                // what is known from the start: ID, Launched, Started, PID
@@ -44,17 +48,11 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Capacity <= 0 {
-		c.Capacity = 10_000
-	}
-	for _, d := range []struct {
-		value    *time.Duration
-		fallback time.Duration
-	}{{&c.Grace, time.Second}, {&c.Fetch, 30 * time.Second}, {&c.Expiry, 24 * time.Hour}, {&c.SilentAfter, 5 * time.Second}} {
-		if *d.value <= 0 {
-			*d.value = d.fallback
-		}
-	}
+	c.Capacity = cmp.Or(c.Capacity, 10_000)
+	c.Grace = cmp.Or(c.Grace, time.Second)
+	c.Fetch = cmp.Or(c.Fetch, 30*time.Second)
+	c.Expiry = cmp.Or(c.Expiry, 24*time.Hour)
+	c.SilentAfter = cmp.Or(c.SilentAfter, 5*time.Second)
 	if c.Wall == nil {
 		c.Wall = c.Session.Launched.Add
 	}
@@ -86,7 +84,7 @@ type Tracker struct {
 func New(cfg Config, sink Sink) *Tracker {
 	t := &Tracker{
 		cfg: cfg.withDefaults(), sink: sink, session: cfg.Session,
-		flights: flights{}, tokens: tokens{}, tasks: tasks{},
+		flights: flights{}, tokens: tokens{}, tasks: tasks{}, first: firstCalls{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
 		t.session.Time = t.session.Launched
@@ -95,8 +93,8 @@ func New(cfg Config, sink Sink) *Tracker {
 	return t
 }
 
-// Observe takes the next message. Messages should come in the order of their Last. If the two directions are not quite in order,
-// answers wait for their requests. The tracker does not change the message; it may keep its Extra.
+// Observe takes the next message. Messages should come in the order of their Last. If the two directions are not quite
+// in order, answers wait for their requests. The tracker does not change the message; it may keep its Extra.
 func (t *Tracker) Observe(m *Message) {
 	t.learn(m)
 	kind, method := record.OtherMessage, m.Method
@@ -120,17 +118,15 @@ func (t *Tracker) Observe(m *Message) {
 	default:
 		t.violation(record.Noise, m)
 	}
-	t.sink.Noted(record.Message{Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Kind: kind, Method: method, Size: m.Size})
+	t.sink.Noted(record.Message{
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Kind: kind, Method: method, Size: m.Size,
+	})
 }
 
-// learn takes names and versions from where peers give them: initialize and its answer, and _meta of each message since 2026-07-28.
-// The latest counts, but a client only proposes a version.
+// learn takes names and versions from where peers give them: initialize and its answer, and _meta of each message since
+// 2026-07-28. The latest counts, but a client only proposes a version.
 func (t *Tracker) learn(m *Message) {
-	x := m.Extra
-	if x == nil {
-		return
-	}
-	before := t.session
+	x, before := m.rare(), t.session
 	if x.Protocol != "" && (m.Dir == ToClient || t.session.Protocol == "") {
 		t.session.Protocol = x.Protocol
 	}
@@ -161,7 +157,8 @@ func (t *Tracker) ready(at time.Duration) {
 	}
 }
 
-// Advance tells the tracker that all messages up to the given time have been observed. What has waited too long is given up.
+// Advance tells the tracker that all messages up to the given time have been observed. What has waited too long is
+// given up.
 func (t *Tracker) Advance(now time.Duration) {
 	t.expireEarly(now - t.cfg.Grace)
 	for len(t.open.settled) > 0 && t.open.settled[0].settled.last+t.cfg.Fetch <= now {
@@ -201,11 +198,8 @@ func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	for len(t.open.settled) > 0 {
 		t.conclude(t.open.settled[0])
 	}
-	for len(t.open.usual) > 0 {
-		t.abandon(t.open.usual[0], now, exit.EndedBy)
-	}
-	for len(t.open.lasting) > 0 {
-		t.abandon(t.open.lasting[0], now, exit.EndedBy)
+	for _, op := range slices.Concat(t.open.usual, t.open.lasting) {
+		t.abandon(op, now, exit.EndedBy)
 	}
 	exit.Time = t.cfg.Wall(now)
 	exit.Lifetime = now
@@ -232,8 +226,8 @@ func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
 	t.finish(op, now)
 }
 
-// makeRoom ends an operation if the table is full: first one whose end is known, then the one that has been open longest. Those that
-// stay open by nature are spared unless they take more than half of the table.
+// makeRoom ends an operation if the table is full: first one whose end is known, then the one that has been open
+// longest. Those that stay open by nature are spared unless they take more than half of the table.
 func (t *Tracker) makeRoom(now time.Duration) {
 	if t.open.len() < t.cfg.Capacity {
 		return
