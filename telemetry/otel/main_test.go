@@ -40,6 +40,22 @@ type stage struct {
 // newStage returns a sink of a session that was launched at stage.start and whose server has started 10 ms later.
 func newStage(t *testing.T, change func(*otel.Config)) *stage {
 	t.Helper()
+	s := launch(t, change)
+	s.Noted(s.session(record.Session{Time: s.at(10)}))
+	return s
+}
+
+// startedStage is one whose server is the process pid.
+func startedStage(t *testing.T, pid int) *stage {
+	t.Helper()
+	s := launch(t, nil)
+	n := s.session(record.Session{Time: s.at(10)})
+	n.PID = pid
+	s.Noted(n)
+	return s
+}
+
+func launch(t *testing.T, change func(*otel.Config)) *stage {
 	s := &stage{
 		t: t, start: time.Date(2026, 11, 26, 10, 15, 2, 0, time.UTC),
 		spans: tracetest.NewSpanRecorder(), meter: sdkmetric.NewManualReader(), logs: &logProcessor{}, own: &bytes.Buffer{},
@@ -53,7 +69,6 @@ func newStage(t *testing.T, change func(*otel.Config)) *stage {
 		change(&cfg)
 	}
 	s.Sink = otel.New(cfg)
-	s.Noted(s.session(record.Session{Time: s.at(10)}))
 	t.Cleanup(func() {
 		if !s.Shutdown(context.Background()) {
 			t.Error("the sink did not shut down")
