@@ -1,6 +1,7 @@
 package framing
 
-// kind returns what the message is that has been read. The rules, where JSON-RPC 2.0 leaves a choice or peers violate it:
+// kind returns what the message is that has been read. The rules, where JSON-RPC 2.0 leaves a choice or peers violate
+// it:
 //
 //   - Without a jsonrpc member it needs an id: {"level":"info","error":"no"} and {"method":"GET"} are logs, not messages.
 //   - A method that is a string makes it a request or a notification, whatever else it has. A null counts as no method.
