@@ -145,7 +145,7 @@ func (n *node) child(key string) *node {
 func (n *node) add(p pick) {
 	n.picks = append(n.picks, p)
 	if p.want&Text != 0 {
-		n.text = max(n.text, p.max, 1) // with no byte of it, Truncated could not be told
+		n.text = max(n.text, p.max, 1) // Truncated needs at least one byte
 		n.reserve += p.max
 	}
 	if p.want&Raw != 0 {
