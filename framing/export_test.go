@@ -11,7 +11,7 @@ import (
 
 type Nesting = nesting
 
-func (n *nesting) Set(depth int64, inString, escaped bool) {
+func (n *nesting) Set(depth int, inString, escaped bool) {
 	*n = nesting{depth: depth}
 	if inString {
 		n.inString = ^uint64(0)
@@ -21,15 +21,13 @@ func (n *nesting) Set(depth int64, inString, escaped bool) {
 	}
 }
 
-func (n *nesting) Get() (depth int64, inString, escaped bool) {
+func (n *nesting) Get() (depth int, inString, escaped bool) {
 	return n.depth, n.inString != 0, n.escaped != 0
 }
 
 var (
-	SkipNested      = skipNested
-	SkipNestedPlain = skipNestedPlain
-	SkipString      = skipString
-	SkipStringPlain = skipStringPlain
+	SkipNested = skipNested
+	SkipString = skipString
 )
 
 func HashOf(b []byte) uint64 { return maphash.Bytes(seed, b) }

@@ -9,7 +9,7 @@ type frame struct {
 	typ    ValueType
 	start  int64  // offset of its first byte in the line
 	values int    // index of its first picked value, or -1 if none is kept
-	object uint64 // number of the object, which tells it from all others of the stream
+	object uint64 // number of the object, unique in the stream
 	count  int    // elements of the array so far
 
 	// Its bytes as they came, as far as they are wanted.
@@ -24,8 +24,8 @@ type frame struct {
 	cut  bool   // text is not all of it
 }
 
-// sighting is when a node's key was last seen.
-type sighting struct {
+// lastSeen is where the key of a node was last seen.
+type lastSeen struct {
 	object uint64 // the object that had it
 	values int    // number of values picked before
 }
@@ -114,15 +114,15 @@ func (f *frame) clear() {
 	f.raw = f.raw[:0]
 }
 
-// sight records that the key of n has come in the innermost object. If it has come there before, what was picked of
-// n and below it is dropped: RFC 8259, section 4, leaves open which of equal keys counts, and as in encoding/json and
-// most other parsers it is the last.
-func (s *Scanner) sight(n *node) {
+// recordKey records that the key of n has come in the innermost object. If it has come there before, what was picked
+// of n and below it is dropped: RFC 8259, section 4, leaves open which of equal keys counts, and as in encoding/json
+// and most other parsers it is the last.
+func (s *Scanner) recordKey(n *node) {
 	object, seen := s.top().object, s.seen[n.id]
 	if seen.object == object && s.picked.drop(seen.values, n) {
 		for i := range s.seen { // the values behind have moved forward, at most to there
 			s.seen[i].values = min(s.seen[i].values, seen.values)
 		}
 	}
-	s.seen[n.id] = sighting{object, len(s.picked.values)}
+	s.seen[n.id] = lastSeen{object, len(s.picked.values)}
 }

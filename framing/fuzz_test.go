@@ -10,7 +10,8 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 )
 
-// seeds returns the streams that every fuzz target begins with: the lines of testdata/lines.txt, one by one and together.
+// seeds returns the streams that every fuzz target begins with: the lines of testdata/lines.txt, one by one and
+// together.
 func seeds(tb testing.TB) [][]byte {
 	tb.Helper()
 	all, err := os.ReadFile("testdata/lines.txt")
@@ -104,7 +105,8 @@ func agree(t *testing.T, line []byte) {
 	}
 }
 
-// FuzzBounds checks that whatever bytes come in whatever chunks, memory stays bounded and every line is accounted for.
+// FuzzBounds checks that whatever bytes come in whatever chunks, memory stays bounded and every line is accounted
+// for.
 func FuzzBounds(f *testing.F) {
 	for _, stream := range seeds(f) {
 		f.Add(stream, uint8(9), uint8(3))

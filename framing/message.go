@@ -41,9 +41,9 @@ const (
 
 // ID is a message's id: its type, its exact text, and a hash of the whole id.
 //
-// Two ids are equal if and only if their Type and Hash are. The number 1 and the string "1" are different ids (JSON-RPC
-// 2.0, section 4), and so are 1 and 1.0, since numbers are compared as written. The hash covers the entire decoded text,
-// however long. It is seeded at random in each process and must never leave it.
+// Two ids are equal if and only if their Type and Hash are. The number 1 and the string "1" are different ids
+// (JSON-RPC 2.0, section 4), and so are 1 and 1.0, since numbers are compared as written. The hash covers the entire
+// decoded text, however long. It is seeded at random in each process and must never leave it.
 type ID struct {
 	Type      IDType
 	Text      []byte // a string's decoded text, or a number as written; at most MaxIDText bytes
@@ -95,9 +95,9 @@ type Value struct {
 	node *node // its place in the table
 }
 
-// ID returns the id that the value names, such as params.requestId of notifications/cancelled. It equals the ID of the
-// message it refers to, provided that the value is a string, a number or null, was picked as Text, and is not truncated.
-// The ID shares the value's Text.
+// ID returns the id that the value names, such as params.requestId of notifications/cancelled. It equals the ID of
+// the message it refers to, provided that the value is a string, a number or null, was picked as Text, and is not
+// truncated. The ID shares the value's Text.
 func (v *Value) ID() ID {
 	return newID(v.Type, v.Text, v.Truncated, maphash.Bytes(seed, v.Text))
 }

@@ -35,8 +35,8 @@ func (p *picked) open(n *node, typ ValueType) int {
 	return first
 }
 
-// admit reports whether there is room for the values of n. A value below an array needs room for as much as it may take,
-// whatever it does take in the end: so the answer cannot depend on how the stream was cut into chunks.
+// admit reports whether there is room for the values of n. A value below an array needs room for as much as it may
+// take, whatever it does take in the end: so the answer cannot depend on how the stream was cut into chunks.
 func (p *picked) admit(n *node) bool {
 	if !n.repeated {
 		return true

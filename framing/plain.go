@@ -19,8 +19,9 @@ func (l *plainLine) add(b []byte) {
 	l.end += copy(l.tail[l.end:], b)
 }
 
-// verdict returns what the line was. It is Foreign if it begins with "Content-Length:", "Content-Type:" or "HTTP/1.", or
-// if it begins with a method of HTTP, a space and a slash and ends in "HTTP/1.0" or "HTTP/1.1", in upper or lower case.
+// verdict returns what the line was. It is Foreign if it begins with "Content-Length:", "Content-Type:" or "HTTP/1.",
+// or if it begins with a method of HTTP, a space and a slash and ends in "HTTP/1.0" or "HTTP/1.1", in upper or lower
+// case.
 func (l *plainLine) verdict() Kind {
 	head := l.head[:l.size]
 	if hasPrefix(head, "content-length:", "content-type:", "http/1.") {

@@ -9,32 +9,29 @@ import (
 // seed is the seed of every hash in the process, so that ids of the two directions can be compared.
 var seed = maphash.MakeSeed()
 
-// window bounds how far ahead Write looks for the end of a line: bytes that it looked at should still be
-// in the processor's cache when they are scanned.
-const window = 16 << 10
-
 // Scanner reads one direction of a stream. It is not safe for concurrent use.
 //
-// It never keeps a chunk, nor a slice of one: what a message needs is copied as it comes, within bounds.
-// What it copies is cleared when the line ends.
+// It keeps neither a chunk nor a slice of one. It copies what a message needs as it comes, within bounds, and
+// clears the copies when the line ends.
 type Scanner struct {
 	table *Table
 	emit  func(*Message)
 	state state
 	line  line
 
-	// The values that are open, from the outermost in, and how the innermost is being read.
-	stack   []frame
-	next    *node // the place of the member whose key came last
-	decoder textDecoder
-	escaped uint64      // 1 if the next byte of the string or key is escaped, else 0
-	number  numberState // of the number
-	literal string      // what is still missing of true, false or null
-	nest    nesting     // of the container that is skipped
+	stack []frame // the values that are open, the innermost last
+	next  *node   // the place of the member whose key came last
 
-	// Which keys the open objects have had.
+	// The token that is being read, by its kind.
+	decoder textDecoder // the text of a string or a key
+	escaped uint64      // 1 if the next byte of that is escaped, else 0
+	number  numberState
+	literal string  // what is still missing of true, false or null
+	nest    nesting // the inside of a container that is skipped
+
+	// The keys that the open objects have had.
 	objects uint64 // number of objects opened so far
-	seen    []sighting
+	seen    []lastSeen
 
 	// The message.
 	began   time.Time // when the chunk with its first byte was read
@@ -66,22 +63,20 @@ func NewScanner(t *Table, emit func(*Message)) *Scanner {
 	return &Scanner{
 		table: t, emit: emit,
 		stack: make([]frame, 0, t.depth),
-		seen:  make([]sighting, t.nodes),
+		seen:  make([]lastSeen, t.nodes),
 	}
 }
 
 // Write scans the next bytes of the stream, read at the given time. It does not keep p.
 func (s *Scanner) Write(p []byte, at time.Time) {
 	s.line.at = at
-	for len(p) > 0 {
-		span := p[:min(len(p), window)]
-		end := bytes.IndexByte(span, '\n')
+	for {
+		end := bytes.IndexByte(p, '\n')
 		if end < 0 {
-			s.span(span)
-			p = p[len(span):]
-			continue
+			s.span(p)
+			return
 		}
-		s.span(span[:end])
+		s.span(p[:end])
 		s.endLine()
 		p = p[end+1:]
 	}
@@ -94,7 +89,7 @@ func (s *Scanner) Close(at time.Time) {
 	s.endLine()
 }
 
-// span scans some bytes of one line.
+// span scans the bytes of one line that are in the current chunk.
 func (s *Scanner) span(b []byte) {
 	if len(b) == 0 {
 		return
@@ -169,8 +164,9 @@ func (s *Scanner) clear() {
 	clear(s.version[:])
 	s.picked.reset()
 	s.decoder.clear()
-	for i := range s.stack[:cap(s.stack)] {
-		s.stack[:cap(s.stack)][i].clear()
+	frames := s.stack[:cap(s.stack)]
+	for i := range frames {
+		frames[i].clear()
 	}
 	s.stack = s.stack[:0]
 }

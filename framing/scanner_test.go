@@ -114,7 +114,7 @@ func TestKeyEndsInColon(t *testing.T) {
 	}
 }
 
-// What is wrong inside what is skipped is not looked for, as the package comment says.
+// Errors inside a skipped container are not looked for, as the package comment states.
 func TestNotChecked(t *testing.T) {
 	for _, line := range []string{
 		`{"jsonrpc":"2.0","method":"a","x":[1 2,,{]{:}]}`,
@@ -163,7 +163,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// A chunk is the caller's again when Write returns. The race detector sees it if the scanner looks at it later.
+// The caller may reuse a chunk when Write has returned. The race detector reports if the scanner reads it later.
 func TestChunkIsGivenBack(t *testing.T) {
 	var got []string
 	s := framing.NewScanner(telemetryTable, func(m *framing.Message) { got = append(got, kindNames[m.Kind]+" "+string(m.Method)) })

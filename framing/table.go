@@ -16,12 +16,13 @@ const (
 	Count                  // the number of an array's elements
 )
 
-// Each in a Path's Keys stands for every element of an array. It never matches an object's key, however that is spelled.
+// Each in a Path's Keys stands for every element of an array. It never matches an object's key, however that is
+// spelled.
 const Each = "\x00each"
 
-// Path names one value to pick out of a message: the keys that lead to it from the message's top level. Keys are compared
-// decoded and exactly, including their case. The members "id", "method" and "jsonrpc" of the top level are always picked,
-// as is the presence of "result" and "error"; they need no path.
+// Path names one value to pick out of a message: the keys that lead to it from the message's top level. Keys are
+// compared decoded and exactly, including their case. The members "id", "method" and "jsonrpc" of the top level are
+// always picked, as is the presence of "result" and "error"; they need no path.
 //
 //	Path{Keys: []string{"params", "name"}, Want: Text, Max: 128}
 //	Path{Keys: []string{"result", "tools", Each, "name"}, Want: Text, Max: 128}
@@ -32,8 +33,8 @@ type Path struct {
 	Max  int // bytes kept of Text or Raw
 }
 
-// Table is a set of compiled paths: a tree with a node for each place that a path leads to or through. It is immutable and
-// may be shared by scanners.
+// Table is a set of compiled paths: a tree with a node for each place that a path leads to or through. It is
+// immutable and may be shared by scanners.
 type Table struct {
 	root  node // a message
 	batch node // an array of messages
@@ -42,8 +43,8 @@ type Table struct {
 	key   int  // bytes of the longest key
 }
 
-// node is one place in the tree of paths. The nodes are numbered in preorder, so that those below a node n, and n itself,
-// have the ids from n.id up to but not including n.end.
+// node is one place in the tree of paths. The nodes are numbered in preorder, so that those below a node n, and n
+// itself, have the ids from n.id up to but not including n.end.
 type node struct {
 	id, end int
 	keys    map[string]*node // the members, if this is an object
@@ -83,9 +84,9 @@ const (
 // Compile builds the table of the paths. A path's position among them is the Field of its values. One path may lead
 // through, or to, the value of another.
 //
-// It panics on what can only be a programming error: more than 255 paths, a path that is empty or begins with Each, Text
-// and Raw in one path, and a key that is not valid UTF-8 or has U+FFFD. The scanner decodes damaged keys to U+FFFD, so such
-// a key would match all kinds of damage.
+// It panics on what can only be a programming error: more than 255 paths, a path that is empty or begins with Each,
+// Text and Raw in one path, and a key that is not valid UTF-8 or has U+FFFD. The scanner decodes damaged keys to
+// U+FFFD, so such a key would match all kinds of damage.
 func Compile(paths ...Path) *Table {
 	if len(paths) > 255 {
 		panic("framing: more than 255 paths")
@@ -144,7 +145,7 @@ func (n *node) child(key string) *node {
 func (n *node) add(p pick) {
 	n.picks = append(n.picks, p)
 	if p.want&Text != 0 {
-		n.text = max(n.text, p.max, 1) // with no byte of it, Truncated could not be told
+		n.text = max(n.text, p.max, 1) // Truncated needs at least one byte
 		n.reserve += p.max
 	}
 	if p.want&Raw != 0 {
@@ -170,8 +171,8 @@ func (t *Table) number(n *node, depth int) {
 	n.end = t.nodes
 }
 
-// walks reports whether the members or elements of a container at n must be looked at one by one. All others are skipped
-// as a whole. n may be nil.
+// walks reports whether the members or elements of a container at n must be looked at one by one. All others are
+// skipped as a whole. n may be nil.
 func (n *node) walks(typ ValueType) bool {
 	switch {
 	case n == nil:

@@ -6,9 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// textDecoder turns the inside of a JSON string into text, whatever pieces it comes in. It resolves escapes and surrogate
-// pairs (RFC 8259, section 7). A lone surrogate and each byte of invalid UTF-8 become U+FFFD, as in encoding/json. It keeps
-// whole characters up to a limit and then ignores the rest, unless it must hash the text to its end.
+// textDecoder turns the inside of a JSON string into text, whatever pieces it comes in. It resolves escapes and
+// surrogate pairs (RFC 8259, section 7). A lone surrogate and each byte of invalid UTF-8 become U+FFFD, as in
+// encoding/json. It keeps whole characters up to a limit and then ignores the rest, unless it must hash the text to
+// its end.
 type textDecoder struct {
 	text    []byte
 	limit   int
@@ -221,8 +222,8 @@ func (d *textDecoder) append(run []byte) {
 	d.text = append(d.text, run...)
 }
 
-// plainRun returns how many bytes at p's start stand for themselves: ASCII, except the backslash. It looks no further than
-// the text can matter.
+// plainRun returns how many bytes at p's start stand for themselves: ASCII, except the backslash. It looks no further
+// than the text can matter.
 func (d *textDecoder) plainRun(p []byte) int {
 	if d.escape != noEscape || d.npart > 0 || d.high != 0 {
 		return 0

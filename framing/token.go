@@ -128,7 +128,7 @@ func (s *Scanner) inKey(b []byte, i int) int {
 		s.next = s.top().node.keys[string(s.decoder.text)]
 	}
 	if s.next != nil {
-		s.sight(s.next)
+		s.recordKey(s.next)
 	}
 	return end + 1
 }
