@@ -15,8 +15,6 @@ var relayed = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
 var swallowed, childSignal = []os.Signal{}, os.Signal(nil)
 
-func learnOrigin() {}
-
 func isSwallowed(os.Signal) bool { return false }
 func isFatal(os.Signal) bool     { return true }
 

@@ -42,7 +42,6 @@ func listen(child func()) *signals {
 	for _, sig := range swallowed {
 		signal.Notify(s.ch, sig)
 	}
-	learnOrigin()
 	return s
 }
 
@@ -52,7 +51,6 @@ func (s *signals) started() {
 	for _, sig := range s.ignored {
 		signal.Notify(s.ch, sig)
 	}
-	learnOrigin()
 }
 
 // run ends with close, which waits for it.

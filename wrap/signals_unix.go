@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // relayed are the signals that are handed on to the server. Left out are
@@ -34,4 +36,22 @@ func isFatal(sig os.Signal) bool {
 		return true
 	}
 	return false
+}
+
+// fromTerminal reports whether a signal is a key pressed at our terminal, which the kernel sends to the whole foreground
+// group, so that the server has it already. os/signal does not tell who sent a signal. A process in the foreground that
+// gets SIGINT or SIGQUIT is therefore taken to have got it from the keyboard, and a host's kill(pid, SIGINT) is lost there.
+func fromTerminal(sig os.Signal) bool {
+	return (sig == syscall.SIGINT || sig == syscall.SIGQUIT) && inForeground()
+}
+
+// inForeground reports whether we belong to the foreground group of our terminal.
+func inForeground() bool {
+	tty, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false // no terminal
+	}
+	defer unix.Close(tty)
+	group, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
 }
