@@ -26,8 +26,8 @@
 //   - orphans_linux.go: what happens to processes that outlive the server
 //   - sys_*.go: what each operating system does differently, the death of a killed wrapper's server among it
 //
-// It must not know what the bytes mean, and so imports the standard library and golang.org/x/sys alone. No other package
-// of the product starts processes or listens for signals.
+// It must not know what the bytes mean, and so imports nothing of this module but internal/proctree and wrap/winargs. No
+// other package of the product starts processes or listens for signals.
 //
 // Before version 1.0 this is not a public API: names and behavior may change with any release.
 package wrap

@@ -1,16 +1,16 @@
 package wrap
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"os"
-	"strconv"
 	"sync"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/spanpipe/spanpipe/internal/proctree"
 )
 
 // orphanTick is how often end looks whether the orphans have gone.
@@ -33,9 +33,9 @@ type orphans struct {
 // adoptOrphans must be called before the server starts.
 func adoptOrphans(server *process, log *slog.Logger) *orphans {
 	o := &orphans{log: log, server: server, before: map[int]bool{}}
-	if _, err := endedChild(); err == nil { // we have children, which is rare; all of /proc has to be read to know them
-		for _, p := range processesByParent()[os.Getpid()] {
-			o.before[p.pid] = true
+	if _, err := endedChild(); err == nil { // we have children, which is rare, and costs one system call to know
+		for _, p := range proctree.Children(os.Getpid()) {
+			o.before[p.PID] = true
 		}
 	}
 	_ = unix.Prctl(unix.PR_GET_CHILD_SUBREAPER, uintptr(unsafe.Pointer(&o.wasSubreaper)), 0, 0, 0)
@@ -123,18 +123,18 @@ func (o *orphans) find() (left []int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	session, _ := unix.Getsid(0)
-	byParent, self := processesByParent(), os.Getpid()
+	self := os.Getpid()
 	for parents := []int{self}; len(parents) > 0; parents = parents[1:] {
-		for _, p := range byParent[parents[0]] {
+		for _, p := range proctree.Children(parents[0]) {
 			switch {
-			case o.isOthers(p.pid):
+			case o.isOthers(p.PID):
 				continue
-			case p.zombie && parents[0] == self:
-				_, _ = unix.Wait4(p.pid, nil, unix.WNOHANG, nil)
-			case !p.zombie && p.session == session:
-				left = append(left, p.pid)
+			case p.Zombie && parents[0] == self:
+				_, _ = unix.Wait4(p.PID, nil, unix.WNOHANG, nil)
+			case !p.Zombie && p.Session == session:
+				left = append(left, p.PID)
 			}
-			parents = append(parents, p.pid)
+			parents = append(parents, p.PID)
 		}
 	}
 	return left
@@ -150,38 +150,4 @@ func endedChild() (int, error) {
 	const word = unsafe.Sizeof(uintptr(0))
 	const offset = (3*4 + word - 1) &^ (word - 1)
 	return int(*(*int32)(unsafe.Add(unsafe.Pointer(&info), offset))), err
-}
-
-// processInfo is what find needs to know of a process.
-type processInfo struct {
-	pid, session int
-	zombie       bool
-}
-
-// processesByParent reads all processes from /proc. The kernel's own list of a process's children is much faster, but not
-// every kernel has it (CONFIG_PROC_CHILDREN).
-func processesByParent() map[int][]processInfo {
-	table := map[int][]processInfo{}
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return table
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
-	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil {
-			continue
-		}
-		// PID (NAME) STATE PPID PGRP SESSION … where NAME may contain anything, also spaces and parentheses.
-		stat, err := os.ReadFile("/proc/" + name + "/stat")
-		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-		if err != nil || len(fields) < 4 {
-			continue // it has ended
-		}
-		parent, _ := strconv.Atoi(string(fields[1]))
-		session, _ := strconv.Atoi(string(fields[3]))
-		table[parent] = append(table[parent], processInfo{pid, session, fields[0][0] == 'Z'})
-	}
-	return table
 }
