@@ -35,7 +35,6 @@ var once = map[string]struct{ file, why string }{
 // owned are files whose package variables may change, and what owns them.
 var owned = map[string]string{
 	"/telemetry/semconv/instruments.go": "a list that grows while the package's variables are initialized, and never after",
-	"/wrap/origin_linux.go":             "the kernel's table of signal handlers is the whole process's, and a handler is passed nothing",
 }
 
 // TestSource finds what the compiler allows and the design does not: process-wide state, init functions, package
