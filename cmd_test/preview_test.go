@@ -55,7 +55,7 @@ func previewTalk(t *testing.T, h *mcptest.Host) {
 		t.Errorf("stdout goes on with %q", rest)
 	}
 	if code := h.Wait().ExitCode(); code != 0 {
-		t.Fatalf("exit code %d; stderr: %s", code, h.Stderr)
+		t.Fatalf("exit code = %d, want 0; stderr: %s", code, h.Stderr)
 	}
 }
 
@@ -272,7 +272,7 @@ func TestPreviewConnectsNowhere(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			e := newEar(t)
+			e := newConnectionCounter(t)
 			url := "http://" + e.listener.Addr().String()
 			h := previewed(t, nil, append([]string{
 				"OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + url, "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=" + url,
@@ -321,9 +321,7 @@ func TestPreviewFile(t *testing.T) {
 			if rest := h.Rest(); rest != "" {
 				t.Errorf("the server has run: %q", rest)
 			}
-			if code := h.Wait().ExitCode(); code != 2 {
-				t.Errorf("exit code %d; stderr: %s", code, h.Stderr)
-			}
+			wantExit(t, h, 2)
 		})
 	}
 	if after, err := os.ReadFile(out); err != nil || string(after) != string(before) {

@@ -321,14 +321,14 @@ func TestPeersPromtool(t *testing.T) {
 	promtool := peerPath(t, peerPromtool)
 	h := open(t, cast.As(t, "sdk"), "SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_LOG_LEVEL=info", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0")
 	page := servedPage(t, h)
-	busy(t, h)
+	useEveryInstrument(t, h)
 	var text string
 	mcptest.Eventually(t, "an answer to nothing is counted, which takes the longest", func() bool {
 		_, text = page.get("localhost", "/metrics")
 		return strings.Contains(text, "spanpipe_protocol_violations_total{")
 	})
 	for _, name := range instrumentNames() {
-		if !strings.Contains(text, "# TYPE "+name+" ") && !slices.Contains(ofTheEnd, name) {
+		if !strings.Contains(text, "# TYPE "+name+" ") && !slices.Contains(recordedAtEnd, name) {
 			t.Errorf("the page has no %s", name)
 		}
 	}

@@ -14,7 +14,7 @@ func TestShortSessionUsage(t *testing.T) {
 	h := open(t, []string{"sh", "-c", `sh -c '` + busy + `'; true`},
 		"SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT=30s", "OTEL_EXPORTER_OTLP_ENDPOINT="+r.Endpoint(otlptest.GRPC))
 	if code := h.Wait().ExitCode(); code != 0 {
-		t.Fatalf("exit code %d; stderr: %s", code, h.Stderr)
+		t.Fatalf("exit code = %d, want 0; stderr: %s", code, h.Stderr)
 	}
 	user, system := r.Value("process.cpu.time", otlptest.Attrs{"cpu.mode": "user"}), r.Value("process.cpu.time", otlptest.Attrs{"cpu.mode": "system"})
 	// What the host's own accounting says is ours and the server's, so it is the most there can be.

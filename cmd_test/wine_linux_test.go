@@ -38,7 +38,7 @@ func newWine(t *testing.T) *wine {
 	if err := errors.Join(os.Mkdir(prefix, 0o755), os.Mkdir(home, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	w.env = append(poor(), "WINEPREFIX="+prefix, "HOME="+home, "LC_ALL=C.UTF-8", "WINEDEBUG=-all",
+	w.env = append(minimalEnviron(), "WINEPREFIX="+prefix, "HOME="+home, "LC_ALL=C.UTF-8", "WINEDEBUG=-all",
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=") // no .NET, no browser, no desktop: nothing to ask for or to write
 	w.host(t, "wineserver", "-p30") // it stays between the tests, and goes by itself should nobody end it
 	t.Cleanup(func() {

@@ -77,7 +77,7 @@ func (w *wine) echoes(t *testing.T, text string) {
 			t.Errorf("%s: %d bytes came back as %d: %s", mode.name, len(text), len(got), difference(text, got))
 		}
 		if code := h.Wait().ExitCode(); code != 0 {
-			t.Errorf("%s: exit code %d; stderr: %s", mode.name, code, h.Stderr)
+			t.Errorf("%s: exit code = %d, want 0; stderr: %s", mode.name, code, h.Stderr)
 		}
 	}
 }
@@ -96,7 +96,7 @@ func wineBothWays(t *testing.T, w *wine) {
 			t.Errorf("%s: what the client heard is not what the server said: %s", mode.name, difference(string(text), got))
 		}
 		if code := h.Wait().ExitCode(); code != 0 {
-			t.Errorf("%s: exit code %d", mode.name, code)
+			t.Errorf("%s: exit code = %d, want 0", mode.name, code)
 		}
 		if !strings.Contains(h.Stderr.String(), sum) {
 			t.Errorf("%s: what the server heard is not what the client said; stderr: %.400s", mode.name, h.Stderr)
@@ -130,7 +130,7 @@ func wineEndOfInput(t *testing.T, w *wine) {
 		}
 		h.CloseInput()
 		if code := h.Wait().ExitCode(); code != 0 {
-			t.Errorf("%s: exit code %d", mode.name, code)
+			t.Errorf("%s: exit code = %d, want 0", mode.name, code)
 		}
 		if nothing := fmt.Sprintf("%x", sha256.Sum256(nil)); !strings.Contains(h.Stderr.String(), nothing) {
 			t.Errorf("%s: the server has heard something, or not said what; stderr: %s", mode.name, h.Stderr)
@@ -264,7 +264,7 @@ func wineShim(t *testing.T, w *wine) {
 			t.Errorf("%s: the shim's output: %q", mode.name, got)
 		}
 		if code := h.Wait().ExitCode(); code != 0 {
-			t.Errorf("%s: exit code %d; stderr: %s", mode.name, code, h.Stderr)
+			t.Errorf("%s: exit code = %d, want 0; stderr: %s", mode.name, code, h.Stderr)
 		}
 	}
 }
