@@ -23,8 +23,8 @@ const (
 	remoteTraceparent = "00-" + remoteTrace + "-" + remoteSpan + "-01"
 )
 
-// TestSDK has the official Go SDK on both sides, in every version of the protocol that it speaks, and compares every span
-// and every duration that comes of it with what was called.
+// TestSDK has the official Go SDK on both sides, in every version of the protocol that it speaks, and compares every
+// span and every duration that comes of it with what was called.
 func TestSDK(t *testing.T) {
 	for i, version := range mcp.SupportedProtocolVersions() {
 		protocol := []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP}[i%2]

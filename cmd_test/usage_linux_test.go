@@ -6,8 +6,8 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// TestShortSessionUsage has a server that is over long before metrics are exported for the first time, behind a shell that
-// waits for it as npx does: its CPU time is what the system says at its end.
+// TestShortSessionUsage has a server that is over long before metrics are exported for the first time, behind a shell
+// that waits for it as npx does: its CPU time is what the system says at its end.
 func TestShortSessionUsage(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	const busy = `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done`

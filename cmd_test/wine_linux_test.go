@@ -129,8 +129,8 @@ func (w *wine) open(t *testing.T, server []string, variables ...string) *mcptest
 	return mcptest.Open(t, w.wrapped(server...), w.in(variables...))
 }
 
-// winesOwn is what wine says on the standard error of the first process when a thread is still busy at another's end. It
-// is wine 8's affair: the exit code is right all the same.
+// winesOwn is what wine says on the standard error of the first process when a thread is still busy at another's end.
+// It is wine 8's affair: the exit code is right all the same.
 var winesOwn = regexp.MustCompile(`(?m)^wine client error:.*\n?`)
 
 // stderr waits for a process's end and returns what it has written to stderr.

@@ -16,8 +16,8 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// TestWine runs the product that is built for Windows, as far as wine can be trusted to be one: how it relays, ends, finds
-// and starts programs, and sends telemetry. Console events are not among it.
+// TestWine runs the product that is built for Windows, as far as wine can be trusted to be one: how it relays, ends,
+// finds and starts programs, and sends telemetry. Console events are not among it.
 func TestWine(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("starts a whole Windows; what is raced over is in the other tests as well")
@@ -245,7 +245,8 @@ func (w *wine) shims(t *testing.T) (path string) {
 }
 
 // wineShim wants the arguments as they were given, and none as a command. Quotes are among them in the tests of wrap:
-// Go reads doubled ones differently from others. Percent signs are left out: wine's cmd.exe expands them in another way.
+// Go reads doubled ones differently from others. Percent signs are left out: wine's cmd.exe expands them in another
+// way.
 func wineShim(t *testing.T, w *wine) {
 	path, args := w.shims(t), []string{"-y", "a b", "", `x & echo broken | more > out ^ ( ) ! ;,=`, `C:\dir\`, "größe"}
 	cast.As(t, "process")
