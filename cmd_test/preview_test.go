@@ -133,7 +133,8 @@ func facts(messages []proto.Message) []string {
 			for _, rs := range m.GetResourceSpans() {
 				for _, ss := range rs.GetScopeSpans() {
 					for _, s := range ss.GetSpans() {
-						lines = append(lines, fmt.Sprintf("span %s %s %s/%s %v events=%d links=%d parent=%v status=%v|%s",
+						const format = "span %s %s %s/%s %v events=%d links=%d parent=%v status=%v|%s"
+						lines = append(lines, fmt.Sprintf(format,
 							s.GetName(), s.GetKind(), ss.GetScope().GetName(), ss.GetScope().GetVersion(),
 							attributeTexts(s.GetAttributes()), len(s.GetEvents()), len(s.GetLinks()),
 							len(s.GetParentSpanId()) > 0, s.GetStatus(), resourceText(rs.GetResource())))
@@ -254,7 +255,8 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 			}
 			shownFacts, sentFacts := facts(shown), facts(sent)
 			if len(shownFacts) != len(sentFacts) || len(shownFacts) < 8 {
-				t.Errorf("preview shows %d records, the receiver got %d; want the same, at least 8", len(shownFacts), len(sentFacts))
+				t.Errorf("preview shows %d records, the receiver got %d; want equal numbers of at least 8",
+					len(shownFacts), len(sentFacts))
 			}
 			for _, line := range shownFacts {
 				if !slices.Contains(sentFacts, line) {

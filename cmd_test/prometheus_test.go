@@ -163,7 +163,7 @@ type ingestion struct {
 	prometheus
 	environ func(job string, n int) []string // returns the variables of the nth session of a job
 	totals  []func(selector string) string   // return expressions whose sum is the total of a counter
-	scraped bool                             // Prometheus misses what a session records after the last scrape, such as its end
+	scraped bool                             // what a session records after the last scrape is lost
 }
 
 // runWorkloads runs all three workloads with every ingestion at the same time.
@@ -285,7 +285,8 @@ func TestPeersPrometheus(t *testing.T) {
 			t.Errorf("%s alone gives the exact total of short sessions; TELEMETRY.md says that it does not", name)
 		}
 	}
-	if got := ways[0].query("sum(spanpipe_session_active) + sum(spanpipe_operation_active)"); !slices.Equal(got, []float64{0}) {
+	got := ways[0].query("sum(spanpipe_session_active) + sum(spanpipe_operation_active)")
+	if !slices.Equal(got, []float64{0}) {
 		t.Errorf("%v sessions and operations are active, want 0", got)
 	}
 	if got := ways[4].query(`count({__name__=~".+", otel_scope_name!=""})`); got != nil {
