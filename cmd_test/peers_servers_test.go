@@ -253,7 +253,7 @@ func checkDurations(
 var content = []string{
 	"grüße", "Echo:", "sum of 2", "Light rain", "answer to 1 message", "hello", "changed my mind", "file:///project",
 	"Ulm", "features.md", "plaintext resource", "second", "line of text", "/etc/passwd", "likes numbers", "Ada",
-	"Nobody", "anything", "no luck", "What is this?", "Input validation", "not found",
+	"Hedy", "anything", "no luck", "What is this?", "Input validation", "not found",
 }
 
 func checkPrivacy(t *testing.T, r *otlptest.Receiver, secrets ...string) {

@@ -24,8 +24,8 @@ func faults() []reliability.Section {
 	return []reliability.Section{{Rows: []reliability.Row{
 		{What: "a panic in the consumer, where the tracker runs", Outcome: off,
 			Test: testPanic(func(c *telemetry.Config) {
-			c.Sinks = []session.Sink{ended(func(*record.Operation) { panic("a defect in the consumer") })}
-		})},
+				c.Sinks = []session.Sink{ended(func(*record.Operation) { panic("a defect in the consumer") })}
+			})},
 		{What: "a panic in an exporter", Outcome: off,
 			Test: testPanic(func(c *telemetry.Config) { c.Preview = panickingWriter{} })},
 		{What: "a panic in a scanner, which the relay catches", Outcome: off, Test: testFailedTap},
@@ -147,7 +147,8 @@ func testSleep(t *testing.T) {
 	send(session.ToClient, s.start.Add(20*time.Millisecond), `{"jsonrpc":"2.0","id":1,"result":{}}`)
 	send(session.ToServer, s.start.Add(30*time.Millisecond), `{"jsonrpc":"2.0","id":2,"method":"prompts/list"}`)
 	send(session.ToClient, shifted(s.start.Add(50*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":2,"result":{}}`)
-	send(session.ToServer, shifted(s.start.Add(60*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":3,"method":"tools/list"}`)
+	send(session.ToServer, shifted(s.start.Add(60*time.Millisecond), asleep),
+		`{"jsonrpc":"2.0","id":3,"method":"tools/list"}`)
 	send(session.ToClient, shifted(s.start.Add(90*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":3,"result":{}}`)
 	s.end(left)
 	before, across, after := r.WaitSpan(t, "ping"), r.WaitSpan(t, "prompts/list"), r.WaitSpan(t, "tools/list")
