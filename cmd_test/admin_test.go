@@ -121,7 +121,7 @@ func TestAdminPage(t *testing.T) {
 					t.Errorf("%s = %d, want 404", path, got)
 				}
 			}
-			if _, text := page.get("localhost", "/metrics"); sampled(text, "spanpipe_session_active", "") != "1" {
+			if _, text := page.get("localhost", "/metrics"); sampleValue(text, "spanpipe_session_active", "") != "1" {
 				t.Error("before the handshake: the session is not counted as active")
 			}
 			c := mcptest.Connect(h)
@@ -132,11 +132,13 @@ func TestAdminPage(t *testing.T) {
 			c.Tool("echo", nil)
 			mcptest.Eventually(t, "/metrics counts both calls", func() bool {
 				_, text := page.get("localhost", "/metrics")
-				return sampled(text, "mcp_server_operation_duration_seconds_count", `gen_ai_tool_name="echo"`) == "2"
+				const count = "mcp_server_operation_duration_seconds_count"
+				return sampleValue(text, count, `gen_ai_tool_name="echo"`) == "2"
 			})
 			_, text := page.get("localhost", "/metrics")
 			// The session counts once, under the name from the handshake. The series without a name goes back to 0.
-			if got := sampled(text, "spanpipe_session_active", `spanpipe_server_name="mcptest-server"`); got != "1" {
+			got := sampleValue(text, "spanpipe_session_active", `spanpipe_server_name="mcptest-server"`)
+			if got != "1" {
 				t.Errorf("spanpipe_session_active of the server = %q, want 1", got)
 			}
 			samples := regexp.MustCompile(`(?m)^spanpipe_session_active\{.*\} (\d)$`).FindAllStringSubmatch(text, -1)
@@ -153,8 +155,8 @@ func TestAdminPage(t *testing.T) {
 	}
 }
 
-// sampled returns the value of the one sample with a name and a label.
-func sampled(text, name, label string) string {
+// sampleValue returns the value of the one sample with a name and a label, or "" if there is none.
+func sampleValue(text, name, label string) string {
 	var value string
 	for line := range strings.Lines(text) {
 		series, sample, _ := strings.Cut(strings.TrimSpace(line), "} ")
@@ -256,8 +258,8 @@ func TestAdminIdleClients(t *testing.T) {
 	}
 }
 
-// TestAdminSocketFile: a unix socket has mode 0600 and is removed at the end. The socket of another process and files
-// that are no sockets stay.
+// TestAdminSocketFile: a unix socket has mode 0600 and is removed at the end. The socket of another process and
+// files of other types stay.
 func TestAdminSocketFile(t *testing.T) {
 	session := func(t *testing.T, path string) *mcptest.Host {
 		t.Helper()
@@ -269,7 +271,7 @@ func TestAdminSocketFile(t *testing.T) {
 		t.Helper()
 		h := session(t, path)
 		if page := servedPage(t, h); page.status("/healthz") != http.StatusOK {
-			t.Error("the page does not answer with 200")
+			t.Error("/healthz is not 200")
 		}
 		info, err := os.Lstat(path)
 		if err != nil {
@@ -333,6 +335,7 @@ type socket struct{ *net.UnixListener }
 
 func (s socket) Close() { _ = s.UnixListener.Close() }
 
+// listenUnix listens at a path.
 func listenUnix(t *testing.T, path string) socket {
 	t.Helper()
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
@@ -358,6 +361,7 @@ func wantOneWarning(t *testing.T, h *mcptest.Host) {
 	}
 }
 
+// TestAdminPortTaken: an address that cannot be served leads to one warning.
 func TestAdminPortTaken(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

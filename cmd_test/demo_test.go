@@ -35,7 +35,7 @@ func runDemo(t *testing.T, flags []string, variables ...string) (rows map[string
 		t.Fatalf("%v; stderr: %s", err, &stderr)
 	}
 	if stderr.Len() > 0 {
-		t.Errorf("stderr: %s", &stderr)
+		t.Errorf("stderr = %q, want none", &stderr)
 	}
 	if left := home.left(t); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
@@ -75,6 +75,7 @@ var demoWant = map[string]demoRow{
 	"ping":                      {1, "→", 0, "ok"},
 }
 
+// TestDemo checks every row of the tree.
 func TestDemo(t *testing.T) {
 	rows, out := runDemo(t, []string{"--delay", "40ms"})
 	for name, want := range demoWant {

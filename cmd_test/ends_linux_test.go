@@ -33,6 +33,7 @@ func end(h *mcptest.Host) string {
 	return strings.TrimSuffix(h.Wait().String(), " (core dumped)")
 }
 
+// TestExitCodes: spanpipe exits with the server's code.
 func TestExitCodes(t *testing.T) {
 	for _, code := range []string{"0", "1", "2", "42", "99", "125", "126", "127", "128", "143", "255"} {
 		t.Run(code, func(t *testing.T) {

@@ -53,7 +53,7 @@ type collectorFault struct {
 // site describes where a session's telemetry goes.
 type site struct {
 	endpoint string
-	receiver *otlptest.Receiver // nil where nothing can arrive
+	receiver *otlptest.Receiver // nil if nothing can arrive
 	env      []string
 	front    []string // a command that changes the environment and then executes the product
 }
@@ -63,6 +63,7 @@ const (
 	noneArrive = "one warning; all spans are counted as lost"
 )
 
+// collectorFaults lists the faults of collectors, each with the spans that must arrive.
 func collectorFaults() []collectorFault {
 	return []collectorFault{
 		{"a healthy collector", allArrive, withFault(otlptest.Config{}, otlptest.Accept()), all, true},
@@ -221,16 +222,19 @@ func withFault(cfg otlptest.Config, fault otlptest.Fault) func(testing.TB, otlpt
 	}
 }
 
+// refusing returns a port without a listener.
 func refusing(t testing.TB, _ otlptest.Protocol) site {
 	t.Helper()
 	return site{endpoint: "http://" + otlptest.RefusedAddr(t)}
 }
 
+// slow starts a receiver that responds after 200 ms.
 func slow(t testing.TB, p otlptest.Protocol) site {
 	t.Helper()
 	return withFault(otlptest.Config{}, otlptest.Slow(200*time.Millisecond))(t, p)
 }
 
+// smallQueue exports to a slow receiver with room for ten spans.
 func smallQueue(t testing.TB, p otlptest.Protocol) site {
 	t.Helper()
 	s := slow(t, p)

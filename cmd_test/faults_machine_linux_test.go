@@ -84,6 +84,7 @@ func namespace(t testing.TB, flags, script string) []string {
 	return []string{"unshare", flags, "/bin/sh", "-c", script + ` || exit 99; exec "$@"`, "sh"}
 }
 
+// machineFaults lists the faults of the machine that spanpipe runs on.
 func machineFaults() []reliability.Row {
 	return []reliability.Row{
 		{What: "stderr on a full disk", Outcome: "the messages are lost; nothing else is", Test: testFullStderr},
@@ -130,7 +131,7 @@ func testReadOnly(t *testing.T) {
 		cmd.Env = append(cmd.Env, s.variables(otlptest.GRPC, f.bound(), "60000")...)
 	})
 	if e.stderr != "" {
-		t.Errorf("stderr: %s", e.stderr)
+		t.Errorf("stderr = %q, want none", e.stderr)
 	}
 	f.checkArrival(t, s.receiver, exitSpans, nil)
 }
@@ -164,7 +165,7 @@ func testFewDescriptors(t *testing.T) {
 	line := append([]string{"/bin/sh", "-c", `ulimit -n 20; exec "$@"`, "sh"}, wrapped(t, cast.As(t, "server"))...)
 	e := talk(t, line, leave, nil, newHome(t).in(s.variables(otlptest.GRPC, f.bound(), "60000")...))
 	if e.stderr != "" {
-		t.Errorf("stderr: %s", e.stderr)
+		t.Errorf("stderr = %q, want none", e.stderr)
 	}
 	f.checkArrival(t, s.receiver, exitSpans-1, nil)
 }
@@ -175,7 +176,7 @@ func testLowMemoryLimit(t *testing.T) {
 	e := talk(t, wrapped(t, cast.As(t, "server")), leave, nil, newHome(t).in(append(
 		s.variables(otlptest.GRPC, f.bound(), "60000"), "GOMEMLIMIT=4MiB")...))
 	if e.stderr != "" {
-		t.Errorf("stderr: %s", e.stderr)
+		t.Errorf("stderr = %q, want none", e.stderr)
 	}
 	f.checkArrival(t, s.receiver, exitSpans-1, nil)
 }

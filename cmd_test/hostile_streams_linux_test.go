@@ -17,7 +17,7 @@ import (
 // stream is a large number of bytes that both sides send to each other at once.
 type stream struct {
 	what, outcome string
-	name          string // of the generator
+	name          string // the argument of generate
 	heavy         bool   // skipped with -short
 	room          int    // memory above an idle session, if more than room
 	ready         func(r *otlptest.Receiver) bool
@@ -26,6 +26,7 @@ type stream struct {
 
 const million = 1_000_000
 
+// streams lists the streams; docs/reliability.md has the same table.
 func streams() []stream {
 	return []stream{
 		{name: "deep", what: "a message nested 16 million deep", outcome: "a message like any other",
@@ -154,6 +155,7 @@ func playSpout(args []string) int {
 // plain hides all methods but Read, so that io.Copy uses Read and Write.
 type plain struct{ io.Reader }
 
+// test sends the stream in both directions, and checks the bytes, the memory and the telemetry.
 func (s stream) test(t *testing.T) {
 	if s.heavy && (testing.Short() || raceEnabled) {
 		t.Skip("takes long: not with -short, and not with the race detector")

@@ -69,7 +69,7 @@ func talkSDK(t *testing.T, r *otlptest.Receiver, protocol otlptest.Protocol, ver
 		t.Errorf("Close() = %v", err)
 	}
 	if stderr.Len() > 0 {
-		t.Errorf("stderr: %s", &stderr)
+		t.Errorf("stderr = %q, want none", &stderr)
 	}
 }
 

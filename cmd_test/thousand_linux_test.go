@@ -140,6 +140,7 @@ type losses struct {
 	Messages int // not processed in time; only some of them would have made spans
 }
 
+// readLog parses stderr, every line of which must be JSON.
 func readLog(t *testing.T, stderr string) logged {
 	t.Helper()
 	var log logged
