@@ -150,7 +150,7 @@ func (p prometheus) otlpVariables() []string {
 	}
 }
 
-// Workloads; each is a job in Prometheus. Every session lasts two seconds, less than the interval between two exports.
+// The workloads are jobs in Prometheus. Every session lasts two seconds, less than the interval between two exports.
 const (
 	twoAtOnce = "two at once"
 	tenInARow = "ten in a row"

@@ -17,8 +17,8 @@ type panickingWriter struct{}
 
 func (panickingWriter) Write([]byte) (int, error) { panic("a defect in an exporter") }
 
-// testPanic returns a test of a panic inside telemetry. It turns telemetry off with one warning; the taps and Close go
-// on to work. The relay recovers from panics in the taps themselves and calls Fail.
+// testPanic returns a test of a panic inside telemetry. It turns telemetry off with one warning; the taps and Close
+// keep working. The relay recovers from panics in the taps themselves and calls Fail.
 func testPanic(change func(*telemetry.Config)) func(t *testing.T) {
 	return func(t *testing.T) {
 		r := otlptest.Start(t, otlptest.Config{})
