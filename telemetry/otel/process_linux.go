@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// childrenOf returns the children of a process, or none of one that has ended. The kernel lists them for each thread if
-// it is built with CONFIG_PROC_CHILDREN, which is usual. Scanning all processes of the machine takes milliseconds where
-// there are hundreds of them, in each of perhaps twenty wrappers, and once more when the last metrics delay the exit.
+// childrenOf returns the children of a process. The kernel lists them by thread if it is built with
+// CONFIG_PROC_CHILDREN, which is usual. Scanning all processes instead takes milliseconds on a machine with hundreds of
+// them, in each of perhaps twenty wrappers, and again when the last metrics delay the exit.
 func childrenOf(ctx context.Context, pid int32) (children []int32) {
 	if _, err := os.Stat("/proc/thread-self/children"); err != nil {
 		return scanForChildren(ctx, pid)

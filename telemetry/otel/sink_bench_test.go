@@ -14,7 +14,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// BenchmarkCall is what the sink does for one call: two records of an operation and two of messages, without an exporter.
+// BenchmarkCall is what the sink does for one call: two records of an operation and two of messages, without an
+// exporter.
 func BenchmarkCall(b *testing.B) {
 	for name, spans := range map[string][]sdktrace.SpanProcessor{"all": {discard{}}, "metrics": nil} {
 		b.Run(name, func(b *testing.B) {
