@@ -1,0 +1,180 @@
+package record
+
+import "time"
+
+// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine or
+// Exit. The set is closed; a type switch over it is how a sink tells them apart.
+type Note interface{ note() }
+
+func (Session) note()      {}
+func (Message) note()      {}
+func (Notification) note() {}
+func (Violation) note()    {}
+func (Finding) note()      {}
+func (LogLine) note()      {}
+func (Exit) note()         {}
+
+// Session says what is known of the session as a whole. The first record comes before any other, and a new one whenever
+// something in it has changed.
+type Session struct {
+	Time     time.Time `json:"time"`     // of this record
+	ID       string    `json:"id"`       // random: stdio has no session ids of its own
+	Launched time.Time `json:"launched"` // when spanpipe began
+	Started  time.Time `json:"started"`  // when the server's process was started
+	PID      int       `json:"pid,omitempty"`
+
+	Protocol string `json:"protocol,omitempty"` // the version agreed, or named by the client
+	Client   Peer   `json:"client,omitzero"`
+	Server   Peer   `json:"server,omitzero"`
+
+	Ready  bool `json:"ready,omitempty"`  // the server has answered a request; even a refusal counts
+	Silent bool `json:"silent,omitempty"` // it had not within the first seconds
+}
+
+// Peer is what a client or server says of itself: clientInfo or serverInfo.
+type Peer struct {
+	Name    string `json:"name,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// MessageKind is what a line on the wire turned out to be.
+type MessageKind string
+
+// The kinds of messages.
+const (
+	RequestMessage      MessageKind = "request"
+	NotificationMessage MessageKind = "notification"
+	ResponseMessage     MessageKind = "response"
+	ErrorMessage        MessageKind = "error"
+	OtherMessage        MessageKind = "other"
+)
+
+// Message is one message on the wire. It comes after the records that the message led to.
+type Message struct {
+	Time      time.Time   `json:"time"` // last byte
+	Direction Direction   `json:"direction"`
+	Kind      MessageKind `json:"kind"`
+	Method    string      `json:"method,omitempty"` // of an answer: that of its request, if known
+	Size      int64       `json:"size"`             // bytes on the wire
+}
+
+// Notification is a JSON-RPC notification.
+type Notification struct {
+	Time        time.Time `json:"time"`
+	Direction   Direction `json:"direction"`
+	Method      string    `json:"method"`
+	Operation   uint64    `json:"operation,omitempty"` // the open operation it belongs to, or the one that it has just cancelled
+	Resource    string    `json:"resource,omitempty"`  // as in Operation
+	JSONRPC     string    `json:"jsonrpc,omitempty"`
+	Protocol    string    `json:"protocol,omitempty"`
+	Batch       bool      `json:"batch,omitempty"`
+	Traceparent string    `json:"traceparent,omitempty"`
+	Tracestate  string    `json:"tracestate,omitempty"`
+	Size        int64     `json:"size"`          // bytes on the wire
+	URI         string    `json:"uri,omitempty"` // redacted, if captured
+}
+
+// ViolationKind is a way to break the protocol.
+type ViolationKind string
+
+// The kinds of violations.
+const (
+	Noise          ViolationKind = "noise"           // text that is not JSON
+	InvalidJSON    ViolationKind = "invalid_json"    // broken JSON
+	NotJSONRPC     ViolationKind = "not_jsonrpc"     // JSON, but not a JSON-RPC message
+	ForeignFraming ViolationKind = "foreign_framing" // Content-Length or HTTP headers
+	OrphanResponse ViolationKind = "orphan_response" // an answer to nothing that was asked
+	LateResponse   ViolationKind = "late_response"   // an answer to a request that was cancelled or given up
+	NullID         ViolationKind = "null_id"         // a request or answer whose id is neither a string nor a number
+	DuplicateID    ViolationKind = "duplicate_id"    // a request with the id of one that is still in flight
+	IDMismatch     ViolationKind = "id_mismatch"     // an answer whose id was only alike
+)
+
+// Violation is something on the wire that the protocol does not allow.
+type Violation struct {
+	Time      time.Time     `json:"time"`
+	Direction Direction     `json:"direction"`
+	Kind      ViolationKind `json:"kind"`
+	Reason    string        `json:"reason,omitempty"` // of a malformed line: what was wrong, in fixed words
+	Size      int64         `json:"size"`             // bytes on the wire
+}
+
+// FindingKind is a kind of anomaly.
+type FindingKind string
+
+// The kinds of findings.
+const (
+	Loop           FindingKind = "loop"
+	Burst          FindingKind = "burst"
+	LatencyOutlier FindingKind = "latency_outlier"
+	SizeOutlier    FindingKind = "size_outlier"
+)
+
+// Side is the half of a call that a size belongs to.
+type Side string
+
+// The sides of a call.
+const (
+	RequestSide  Side = "request"
+	ResponseSide Side = "response"
+)
+
+// Finding is something unusual about a call, with what was seen and what had been usual until then, both in Unit (UCUM):
+//
+//	loop             repeats in this run; the longest run without alarm before it   {call}
+//	burst            rate over 10 s; its 95th percentile                            {call}/s
+//	latency_outlier  duration; the tool's median                                    s
+//	size_outlier     size; the tool's median                                        By
+//
+// It follows the record that it was found in.
+type Finding struct {
+	Time      time.Time   `json:"time"`
+	Kind      FindingKind `json:"kind"`
+	Operation uint64      `json:"operation"` // the call that stood out; of a burst, the one with which it began
+	Tool      string      `json:"tool"`
+	Side      Side        `json:"side,omitempty"` // of a size outlier
+	Seen      float64     `json:"seen"`
+	Usual     float64     `json:"usual"`
+	Unit      string      `json:"unit"`
+}
+
+// LogSource is where a log line comes from.
+type LogSource string
+
+// The sources of log lines.
+const (
+	FromStderr  LogSource = "stderr"  // the server's stderr
+	FromMessage LogSource = "message" // notifications/message
+)
+
+// LogLine is something the server logged, redacted. There is one only if SPANPIPE_CAPTURE asks for it.
+type LogLine struct {
+	Time   time.Time `json:"time"`
+	Source LogSource `json:"source"`
+	Level  string    `json:"level,omitempty"`  // MCP's levels, which are those of syslog (RFC 5424)
+	Logger string    `json:"logger,omitempty"` // as the message names it
+	Text   string    `json:"text"`
+}
+
+// EndedBy is the side that ended a session.
+type EndedBy string
+
+// Who can end a session.
+const (
+	ByClient EndedBy = "client" // it closed its end, then the server ended
+	ByServer EndedBy = "server" // it ended while the client was still there
+)
+
+// Exit is how the server's process, and with it the session, ended. It is the last record of a session.
+type Exit struct {
+	Time    time.Time `json:"time"`
+	EndedBy EndedBy   `json:"ended_by"`
+	Code    int       `json:"code"`             // exit code, if no signal killed it
+	Signal  string    `json:"signal,omitempty"` // name of the signal that killed it, such as SIGKILL
+	Open    int       `json:"open,omitempty"`   // operations that were open when it ended
+
+	// Lifetime runs from the start of the process; CPU time is that of the server and of the descendants it waited for.
+	Lifetime   time.Duration `json:"lifetime_ns"`
+	UserTime   time.Duration `json:"user_time_ns"`
+	SystemTime time.Duration `json:"system_time_ns"`
+}

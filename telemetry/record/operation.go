@@ -1,0 +1,124 @@
+package record
+
+import "time"
+
+// Direction is the way a message travels. Each direction has request ids of its own.
+type Direction string
+
+// The two directions of a stdio connection.
+const (
+	ToServer Direction = "to_server" // on the server's stdin: the client sends
+	ToClient Direction = "to_client" // on the server's stdout: the server sends
+)
+
+// Change says why a record of an operation was made.
+type Change string
+
+// The changes of an operation.
+const (
+	Opened        Change = "opened"         // its request was read
+	InputRequired Change = "input_required" // the server asked for the user's input (2026-07-28) and waits
+	Retried       Change = "retried"        // the client sent the request again, with the input
+	TaskChanged   Change = "task"           // its task was created or has a new status
+	Hanging       Change = "hanging"        // it has been open for long; repeated each time that has doubled
+	Ended         Change = "ended"          // it is over; no record of it follows
+)
+
+// Operation is what a user would call one call: a request and its answer or, where the protocol takes several round trips
+// for one call (a task, a retry after input_required), all of them together. A record is a snapshot: Change says at which
+// point of the operation's life.
+type Operation struct {
+	Change Change `json:"change"`
+	Number uint64 `json:"number"`           // counts the session's operations in the order of their requests, from 1
+	Parent uint64 `json:"parent,omitempty"` // the open operation in whose course this one was started, if unambiguous
+
+	Direction Direction `json:"direction"` // of the request: ToServer is a call by the client
+	Method    string    `json:"method"`
+	Target    string    `json:"target,omitempty"`     // the tool or prompt
+	Resource  string    `json:"resource,omitempty"`   // the server's URI template that the request's URI matches, else its scheme
+	RequestID string    `json:"request_id,omitempty"` // of the first request
+	JSONRPC   string    `json:"jsonrpc,omitempty"`    // the jsonrpc member, if it is not "2.0"
+	Protocol  string    `json:"protocol,omitempty"`   // the protocol version it was made under, if known
+	Batch     bool      `json:"batch,omitempty"`      // the request was in a JSON-RPC batch
+
+	Traceparent string `json:"traceparent,omitempty"` // params._meta of the request, W3C trace context (SEP-414)
+	Tracestate  string `json:"tracestate,omitempty"`
+
+	Start     time.Time `json:"start"`               // last byte of the request
+	FirstByte time.Time `json:"first_byte,omitzero"` // first byte of the answer that ended it, if there was one
+	End       time.Time `json:"end,omitzero"`        // last byte of that answer, or when the operation was given up
+
+	// Durations are in nanoseconds of the monotonic clock: a time in which the machine slept does not count.
+	Duration  time.Duration `json:"duration_ns,omitempty"`   // from start to end (or to this record), less InputWait
+	Wait      time.Duration `json:"wait_ns,omitempty"`       // from the request to the first byte of the answer, if it took one round trip
+	Transfer  time.Duration `json:"transfer_ns,omitempty"`   // from the answer's first byte to its last, likewise
+	InputWait time.Duration `json:"input_wait_ns,omitempty"` // how long the server waited for the user
+
+	RequestSize  int64 `json:"request_size,omitempty"`  // bytes on the wire, over all round trips
+	ResponseSize int64 `json:"response_size,omitempty"` // likewise
+
+	Answered  bool   `json:"answered,omitempty"`   // an answer ended it
+	ErrorType string `json:"error_type,omitempty"` // value of error.type; empty if it went well
+	Code      string `json:"code,omitempty"`       // JSON-RPC error code of the answer
+	Class     Class  `json:"class,omitempty"`      // kind of the error
+
+	RoundTrips int    `json:"round_trips,omitempty"` // requests it took; 1 for most
+	TaskID     string `json:"task_id,omitempty"`     // of the task that it is about or has started, as far as it may be shown
+	TaskStatus string `json:"task_status,omitempty"` // the last status seen
+
+	Ambiguous  bool `json:"ambiguous,omitempty"`   // another request had its id, so that an answer could be either's
+	IDMismatch bool `json:"id_mismatch,omitempty"` // an answer's id was only alike: "7" for 7
+
+	Progress int     `json:"progress,omitempty"` // progress notifications
+	Events   []Event `json:"events,omitempty"`   // what happened in between; bounded
+
+	// ArgumentsOf is the number of the first operation that is remembered to have had the same arguments: its own if there
+	// is none, 0 if the request had no arguments. It tells repetition without a hash of the content.
+	ArgumentsOf uint64 `json:"arguments_of,omitempty"`
+
+	Tools          []string `json:"tools,omitempty"`           // names in the answer to tools/list
+	ToolCount      int      `json:"tool_count,omitempty"`      // elements of result.tools
+	DefinitionSize int64    `json:"definition_size,omitempty"` // bytes of result.tools
+
+	Content Content `json:"content,omitzero"`
+}
+
+// Event is something that happened while an operation was open.
+type Event struct {
+	Name string    `json:"name"` // see package semconv
+	Time time.Time `json:"time"`
+}
+
+// Content is captured content, redacted. A piece is empty unless SPANPIPE_CAPTURE asks for it.
+type Content struct {
+	Arguments string     `json:"arguments,omitempty"` // of tools/call, as JSON
+	Variables []Variable `json:"variables,omitempty"` // arguments of prompts/get, in the order of their names
+	Messages  string     `json:"messages,omitempty"`  // of sampling/createMessage, as JSON
+	Result    string     `json:"result,omitempty"`    // of tools/call, tasks/result, prompts/get and sampling/createMessage, as JSON
+	Error     string     `json:"error,omitempty"`     // the error's message, or the text of a result with isError
+	URI       string     `json:"uri,omitempty"`       // params.uri or params.ref.uri
+}
+
+// Variable is an argument of a prompt. A name that may not be shown is replaced like any other name.
+type Variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Class is the kind of an error in a closed set of words, for the question "what goes wrong?".
+type Class string
+
+// The classes of errors.
+const (
+	InvalidParams  Class = "invalid_params"
+	NotFound       Class = "not_found"
+	Permission     Class = "permission"
+	Authentication Class = "authentication"
+	RateLimited    Class = "rate_limited"
+	Timeout        Class = "timeout"
+	Cancelled      Class = "cancelled"
+	Unavailable    Class = "unavailable"
+	Internal       Class = "internal"
+	ToolError      Class = "tool_error"
+	Abandoned      Class = "abandoned"
+)
