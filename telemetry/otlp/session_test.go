@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -81,18 +82,16 @@ func (s *session) record(n int) {
 		_, span := s.traces.Tracer("test").Start(context.Background(), "span")
 		span.End()
 		var r log.Record
-		r.SetBody(log.StringValue("record"))
+		r.SetBody(attribute.StringValue("record"))
 		s.logs.Logger("test").Emit(context.Background(), r)
 		counter.Add(context.Background(), 1)
 	}
 }
 
 // end shuts everything down and returns the log.
-func (s *session) end() string { return s.endWithin(10 * time.Second) }
-
-func (s *session) endWithin(bound time.Duration) string {
+func (s *session) end() string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	err := errors.Join(s.traces.Shutdown(ctx), s.metrics.Shutdown(ctx), s.logs.Shutdown(ctx))
 	s.exports.Finish(err == nil, 0, 0)
