@@ -12,8 +12,8 @@ const (
 	burstFactor = 10
 )
 
-// rate counts the calls of the last ten seconds, and remembers the counts of earlier windows of ten seconds. Windows without
-// calls are not remembered: after a pause, an ordinary number of calls must not look like many.
+// rate counts the calls of the last ten seconds, and remembers the counts of earlier windows of ten seconds. Windows
+// without calls are not remembered: after a pause, an ordinary number of calls must not look like many.
 type rate struct {
 	slots  [burstSlots]uint32 // calls of each of the last seconds
 	sum    int
@@ -28,7 +28,8 @@ type rate struct {
 	ends int // while in a burst: the count below which it is over
 }
 
-// add takes a call that starts, at a time of the session. It returns the rate and the usual one if a burst begins with it.
+// add takes a call that starts, at a time of the session. It returns the rate and the usual one if a burst begins
+// with it.
 func (r *rate) add(start time.Duration, floor int) (seen, usual float64, ok bool) {
 	r.advance(max(int64(start/time.Second), r.second))
 	if r.sum < r.ends {

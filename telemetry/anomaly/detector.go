@@ -7,8 +7,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Config sets the thresholds that depend on who uses the session; those of statistics are constants, with their reasons in
-// the package comment. Zero values mean the defaults.
+// Config sets the thresholds that depend on who uses the session; those of statistics are constants, with their
+// reasons in the package comment. Zero values mean the defaults.
 type Config struct {
 	LoopRepeats  int           // identical calls in a run that make a loop. Default 10
 	LoopInterval time.Duration // mean time between their starts below which a program makes them. Default 2 s
@@ -94,7 +94,8 @@ func (d *Detector) Changed(op *record.Operation) {
 	}
 	failed := !op.Answered || op.ErrorType != "" || op.Code != ""
 	if seen, usual, ok := d.loops.add(op, failed, d.cfg); ok {
-		d.find(op, op.End, record.Finding{Kind: record.Loop, Seen: float64(seen), Usual: float64(usual), Unit: "{call}"})
+		f := record.Finding{Kind: record.Loop, Seen: float64(seen), Usual: float64(usual), Unit: "{call}"}
+		d.find(op, op.End, f)
 	}
 	t := d.tools[op.Target]
 	if t == nil || failed || op.RoundTrips > 1 || op.TaskID != "" {
@@ -112,7 +113,8 @@ func (d *Detector) Changed(op *record.Operation) {
 func (d *Detector) latency(op *record.Operation, w *window, share float64) {
 	micros := float64(op.Duration.Microseconds())
 	if usual, ok := w.outlier(micros/share, float64(d.cfg.LatencyFloor.Microseconds())); ok {
-		d.find(op, op.End, record.Finding{Kind: record.LatencyOutlier, Seen: micros / 1e6, Usual: usual / 1e6, Unit: "s"})
+		f := record.Finding{Kind: record.LatencyOutlier, Seen: micros / 1e6, Usual: usual / 1e6, Unit: "s"}
+		d.find(op, op.End, f)
 	}
 	w.add(micros)
 }

@@ -108,8 +108,8 @@ func TestOthersDoNotCount(t *testing.T) {
 	}
 }
 
-// TestEndWithoutStart has an operation whose start the detector has not seen. It is compared but for its duration, which
-// may have had company.
+// TestEndWithoutStart has an operation whose start the detector has not seen. It is compared but for its duration,
+// which may have had company.
 func TestEndWithoutStart(t *testing.T) {
 	t.Parallel()
 	var got []record.Finding
@@ -144,8 +144,8 @@ func TestChangesBetween(t *testing.T) {
 	}
 }
 
-// hostile feeds the calls of a peer that wants memory: ever new tools with ever new arguments, started and not ended, or
-// ended and not started.
+// hostile feeds the calls of a peer that wants memory: ever new tools with ever new arguments, started and not ended,
+// or ended and not started.
 func hostile(d *anomaly.Detector, n int, r *rand.Rand) {
 	var now time.Duration
 	for i := range n {

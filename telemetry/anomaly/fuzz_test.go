@@ -10,8 +10,9 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// FuzzDetector makes operations of any bytes, with times that run backwards, negative sizes, ends without beginnings. The
-// detector must not panic, and what it finds must be printable: finite, above what was usual, of a tool that was called.
+// FuzzDetector makes operations of any bytes, with times that run backwards, negative sizes, ends without beginnings.
+// The detector must not panic, and what it finds must be printable: finite, above what was usual, of a tool that was
+// called.
 func FuzzDetector(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"))

@@ -16,8 +16,8 @@ const (
 	p95        = 1.6449 // standard deviations of the 95th percentile
 )
 
-// window holds the last values of a tool. They are sorted only when a value comes that could stand out, which is rare, so
-// that remembering one costs next to nothing.
+// window holds the last values of a tool. They are sorted only when a value comes that could stand out, which is
+// rare, so that remembering one costs next to nothing.
 type window struct {
 	ring [windowSize]float32
 	n    uint // values ever remembered

@@ -22,8 +22,8 @@ type found struct {
 	record.Finding
 }
 
-// play feeds a new detector as a tracker would: each operation's start and end at its time. An operation that starts when
-// another ends comes after it.
+// play feeds a new detector as a tracker would: each operation's start and end at its time. An operation that starts
+// when another ends comes after it.
 func play(cfg anomaly.Config, ops []*record.Operation) []found {
 	var all []found
 	calls := map[uint64]int{}

@@ -32,8 +32,8 @@ func between(r *rand.Rand, low, high float64) float64 {
 	return low * math.Exp(r.Float64()*math.Log(high/low))
 }
 
-// randomTools makes the tools of a server: quick and slow, steady and heavy-tailed, with a chain of Markov that says which
-// follows which.
+// randomTools makes the tools of a server: quick and slow, steady and heavy-tailed, with a chain of Markov that says
+// which follows which.
 func randomTools(r *rand.Rand) []profile {
 	tools := make([]profile, 2+r.IntN(14))
 	for i := range tools {
@@ -138,8 +138,8 @@ var (
 	first    = flag.Uint64("first", 0, "seed of the first of them; the thresholds were chosen with those below 20,000 in view")
 )
 
-// TestRandomSessions plays thousands of sessions in which nothing is wrong, though they are as varied as the distributions
-// above make them. None may raise an alarm. Seeds are fixed, so that this either holds or does not.
+// TestRandomSessions plays thousands of sessions in which nothing is wrong, though they are as varied as the
+// distributions above make them. None may raise an alarm. Seeds are fixed, so that this either holds or does not.
 func TestRandomSessions(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -157,9 +157,10 @@ func TestRandomSessions(t *testing.T) {
 	t.Logf("%d sessions, %d calls, findings: %v", *sessions, calls, byKind)
 }
 
-// TestRandomFaults ends each of many random sessions with one fault of each kind that no person would overlook, and wants
-// most of them found: what raises no false alarm because it raises none is of no use. The shares are what the fixed seeds
-// give, rounded down; what is missing are tools called too seldom or of a spread in which even such a value is no news.
+// TestRandomFaults ends each of many random sessions with one fault of each kind that no person would overlook, and
+// wants most of them found: what raises no false alarm because it raises none is of no use. The shares are what the
+// fixed seeds give, rounded down; what is missing are tools called too seldom or of a spread in which even such a
+// value is no news.
 func TestRandomFaults(t *testing.T) {
 	t.Parallel()
 	const n = 300

@@ -13,8 +13,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// script makes the calls of a conversation from its text, which testdata/README.md describes. Values that are drawn come from
-// a generator seeded with the conversation's name, so that the same text gives the same calls.
+// script makes the calls of a conversation from its text, which testdata/README.md describes. Values that are drawn
+// come from a generator seeded with the conversation's name, so that the same text gives the same calls.
 type script struct {
 	rand *rand.Rand
 	ops  []*record.Operation
