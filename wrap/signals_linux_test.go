@@ -24,7 +24,10 @@ func signalRows() []row {
 		{"CONT, WINCH, URG, CHLD, PIPE sent to our pid", "nothing happens to either", alike(testHarmless)},
 		{"TERM to the whole group", "reaches the server twice, from the host and from us (see the limits)", testGroupTerm},
 		{"Ctrl-C and Ctrl-\\ at a terminal", "reach the server exactly once", alike(testTerminalKeys)},
-		{"INT sent to our pid while we are the terminal's foreground", "reaches the server exactly once", alike(testKillInForeground)},
+		{"INT sent to our pid while we are the terminal's foreground", "is taken for Ctrl-C, and lost (see the limits)",
+			testKillInForeground},
+		{"INT sent to our pid while we are in the terminal's background", "reaches the server exactly once",
+			alike(testKillInBackground)},
 		{"Ctrl-Z at a terminal, then fg", "wrapper and server stop and go on together", alike(testSuspend)},
 		{"a terminal that hangs up", "ends the session", alike(testHangUp)},
 		{"a signal that comes while the server starts", "is not lost", testEarlySignal},
@@ -181,14 +184,32 @@ func testTerminalKeys(t *testing.T, with front) {
 	s.expectEnd("exit status 0")
 }
 
-func testKillInForeground(t *testing.T, with front) {
-	s, terminal := onTerminal(t, with(as("signals")))
+// testKillInForeground keeps the limit as it is documented: a signal to our pid alone looks like a key of the terminal's.
+func testKillInForeground(t *testing.T) {
+	s, terminal := onTerminal(t, wrapped(as("signals")))
 	expectWithin(s, "ready")
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} {
 		_ = s.cmd.Process.Signal(sig)
-		expectWithin(s, fmt.Sprint("got ", int(sig)))
+	}
+	time.Sleep(30 * time.Millisecond)
+	_, _ = terminal.WriteString("mark\n")
+	for got := s.line(); !strings.Contains(got, "heard mark"); got = s.line() {
+		if strings.Contains(got, "got") {
+			t.Errorf("the signal reached the server: %s", got)
+		}
 	}
 	_, _ = terminal.WriteString("\x04")
+	s.expectEnd("exit status 0")
+}
+
+// testKillInBackground has a shell with job control put the command into a group of its own, behind the terminal's foreground.
+func testKillInBackground(t *testing.T, with front) {
+	script := `set -m; "$@" </dev/null & sleep 0.5; kill -INT $!; wait; echo "all done"`
+	line := append([]string{"/bin/bash", "-c", script, "bash"}, with(sh(`trap 'echo got 2' INT; echo ready; sleep 2`))...)
+	s, _ := onTerminal(t, line)
+	expectWithin(s, "ready")
+	expectWithin(s, "got 2")
+	expectWithin(s, "all done")
 	s.expectEnd("exit status 0")
 }
 

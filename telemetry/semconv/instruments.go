@@ -1,5 +1,7 @@
 package semconv
 
+import "slices"
+
 // Form is how an instrument aggregates.
 type Form string
 
@@ -11,17 +13,32 @@ const (
 	Gauge         Form = "gauge"
 )
 
-// Instrument describes a metric: what it is called, what it counts in, and what tells its series from one another. The
-// instruments are made from these, and so are the tables of TELEMETRY.md.
+// Instrument describes a metric. Package otel makes its instruments from these rows, and the tables of TELEMETRY.md are
+// generated from them.
 type Instrument struct {
 	Name        string
 	Form        Form
-	Unit        string // UCUM
+	Observed    bool   // its value is read at each export; otherwise it is recorded as things happen
+	Unit        string // UCUM; seconds are floating-point numbers, counters and gauges of anything else are integers
 	Description string
-	Attributes  []string
-	Example     string // a series with its value; those of a histogram are a count and a sum
+	Attributes  []string // the keys that its series may have
+	Example     string   // a series with its value; the value of a histogram is its count and sum
 }
 
+// Instruments returns all instruments, in the order in which they are documented.
+func Instruments() []Instrument { return slices.Clone(instruments) }
+
+// instruments grows while the variables below are initialized, in the order in which they stand, and never after that.
+// It is the exception to the rule that packages have no mutable variables: without it each metric would need a second
+// row in a list, and a metric missing from that list would silently not exist.
+var instruments []Instrument
+
+func instrument(i Instrument) Instrument {
+	instruments = append(instruments, i)
+	return i
+}
+
+// Attributes that several instruments share.
 var (
 	operation = []string{MethodName, ToolName}
 	peers     = []string{ClientName, ClientVersion, ServerName, ServerVersion}
@@ -29,144 +46,144 @@ var (
 
 // The instruments. Those under mcp. and process. are OpenTelemetry's.
 var (
-	ServerOperationDuration = Instrument{
+	ServerOperationDuration = instrument(Instrument{
 		Name: "mcp.server.operation.duration", Form: Histogram, Unit: "s",
-		Description: "Time from a client's request to the end of the server's answer, less the time in which the server waited for the user.",
-		Attributes:  []string{MethodName, ToolName, PromptName, OperationName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
-		Example:     "{mcp.method.name=tools/call gen_ai.tool.name=fetch gen_ai.operation.name=execute_tool error.type=tool_error mcp.protocol.version=2025-11-25 network.transport=pipe} 1 of 0.1 in all",
-	}
-	ClientOperationDuration = Instrument{
+		Description: "Time from a client's request to the end of the server's answer, " +
+			"less the time in which the server waited for the user.",
+		Attributes: []string{
+			MethodName, ToolName, PromptName, OperationName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport,
+		},
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch gen_ai.operation.name=execute_tool " +
+			"error.type=tool_error mcp.protocol.version=2025-11-25 network.transport=pipe} 1 of 0.1 in all",
+	})
+	ClientOperationDuration = instrument(Instrument{
 		Name: "mcp.client.operation.duration", Form: Histogram, Unit: "s",
 		Description: "Time from a server's request to the end of the client's answer.",
 		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
-		Example:     "{mcp.method.name=sampling/createMessage mcp.protocol.version=2025-11-25 network.transport=pipe} 1 of 0.2 in all",
-	}
-	ServerSessionDuration = Instrument{
+		Example: "{mcp.method.name=sampling/createMessage mcp.protocol.version=2025-11-25 network.transport=pipe} " +
+			"1 of 0.2 in all",
+	})
+	ServerSessionDuration = instrument(Instrument{
 		Name: "mcp.server.session.duration", Form: Histogram, Unit: "s",
 		Description: "Time from the start of the server's process to its end.",
 		Attributes:  append([]string{ProtocolVersion, NetworkTransport, ErrorType}, peers...),
-		Example:     "{mcp.protocol.version=2025-11-25 network.transport=pipe error.type=server_exit spanpipe.client.name=test-client spanpipe.client.version=1.0 spanpipe.server.name=test-server spanpipe.server.version=2.0} 1 of 2.5 in all",
-	}
-	SessionActive = Instrument{
-		Name: "spanpipe.session.active", Form: UpDownCounter, Unit: "{session}",
+		Example: "{mcp.protocol.version=2025-11-25 network.transport=pipe error.type=server_exit " +
+			"spanpipe.client.name=test-client spanpipe.client.version=1.0 " +
+			"spanpipe.server.name=test-server spanpipe.server.version=2.0} 1 of 2.5 in all",
+	})
+	SessionActive = instrument(Instrument{
+		Name: "spanpipe.session.active", Form: UpDownCounter, Observed: true, Unit: "{session}",
 		Description: "Sessions that are running.", Attributes: peers,
-		Example: "{spanpipe.client.name=test-client spanpipe.client.version=1.0 spanpipe.server.name=test-server spanpipe.server.version=2.0} 0",
-	}
-	OperationActive = Instrument{
+		Example: "{spanpipe.client.name=test-client spanpipe.client.version=1.0 " +
+			"spanpipe.server.name=test-server spanpipe.server.version=2.0} 0",
+	})
+	OperationActive = instrument(Instrument{
 		Name: "spanpipe.operation.active", Form: UpDownCounter, Unit: "{operation}",
 		Description: "Operations that have begun and not ended.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 0",
-	}
-	MessageSize = Instrument{
+	})
+	MessageSize = instrument(Instrument{
 		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
 		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName},
 		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list} 1 of 114 in all",
-	}
-	OperationRequestSize = Instrument{
+	})
+	OperationRequestSize = instrument(Instrument{
 		Name: RequestSize, Form: Histogram, Unit: "By",
 		Description: "Size of an operation's requests.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 12 of 1220 in all",
-	}
-	OperationResponseSize = Instrument{
+	})
+	OperationResponseSize = instrument(Instrument{
 		Name: ResponseSize, Form: Histogram, Unit: "By",
 		Description: "Size of an operation's answers.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} 1 of 109 in all",
-	}
-	OperationWait = Instrument{
+	})
+	OperationWait = instrument(Instrument{
 		Name: Wait, Form: Histogram, Unit: "s",
 		Description: "Time from the end of a request to the first byte of its answer.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 11 of 0.4 in all",
-	}
-	OperationTransfer = Instrument{
+	})
+	OperationTransfer = instrument(Instrument{
 		Name: Transfer, Form: Histogram, Unit: "s",
 		Description: "Time from an answer's first byte to its last.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} 1 of 0 in all",
-	}
-	StartupDuration = Instrument{
+	})
+	StartupDuration = instrument(Instrument{
 		Name: "spanpipe.server.startup.duration", Form: Histogram, Unit: "s",
-		Description: "Time to start the process, and from its start to the first answered handshake and the first answered list of tools.",
-		Attributes:  []string{Phase},
-		Example:     "{spanpipe.startup.phase=handshake} 1 of 0.02 in all",
-	}
-	OperationErrors = Instrument{
+		Description: "Time to start the process, and from its start to the first answered handshake " +
+			"and the first answered list of tools.",
+		Attributes: []string{Phase},
+		Example:    "{spanpipe.startup.phase=handshake} 1 of 0.02 in all",
+	})
+	OperationErrors = instrument(Instrument{
 		Name: "spanpipe.operation.errors", Form: Counter, Unit: "{error}",
-		Description: "Operations that did not succeed, whoever was at fault, by class.", Attributes: append([]string{ErrorClass}, operation...),
-		Example: "{spanpipe.error.class=rate_limited mcp.method.name=tools/call gen_ai.tool.name=fetch} 1",
-	}
-	ResourceReads = Instrument{
+		Description: "Operations that did not succeed, whichever side was at fault, by class.",
+		Attributes:  append([]string{ErrorClass}, operation...),
+		Example:     "{spanpipe.error.class=rate_limited mcp.method.name=tools/call gen_ai.tool.name=fetch} 1",
+	})
+	ResourceReads = instrument(Instrument{
 		Name: "spanpipe.resource.reads", Form: Counter, Unit: "{read}",
 		Description: "Answered reads of resources.", Attributes: []string{Resource},
 		Example: "{spanpipe.resource=note://{id}} 1",
-	}
-	ResourceSize = Instrument{
+	})
+	ResourceSize = instrument(Instrument{
 		Name: "spanpipe.resource.size", Form: Histogram, Unit: "By",
 		Description: "Size of the answers to reads of resources.", Attributes: []string{Resource},
 		Example: "{spanpipe.resource=file} 1 of 79 in all",
-	}
-	ToolTransitions = Instrument{
+	})
+	ToolTransitions = instrument(Instrument{
 		Name: "spanpipe.tool.transitions", Form: Counter, Unit: "{transition}",
 		Description: "Calls of one tool after another.", Attributes: []string{FromTool, ToTool},
 		Example: "{spanpipe.tool.from=search spanpipe.tool.to=fetch} 1",
-	}
-	Anomalies = Instrument{
+	})
+	Anomalies = instrument(Instrument{
 		Name: "spanpipe.anomalies", Form: Counter, Unit: "{anomaly}",
 		Description: "Calls that stand out from the session's own past.", Attributes: []string{Anomaly, ToolName},
 		Example: "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search} 1",
-	}
-	ToolsDefinitionSize = Instrument{
+	})
+	ToolsDefinitionSize = instrument(Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
 		Description: "Size of the last list of tools: what it costs the model's context.",
 		Example:     "{} 70",
-	}
-	ToolsListed = Instrument{
+	})
+	ToolsListed = instrument(Instrument{
 		Name: "spanpipe.tools.listed", Form: Gauge, Unit: "{tool}",
 		Description: "Tools in the last list.",
 		Example:     "{} 2",
-	}
-	ServerExits = Instrument{
+	})
+	ServerExits = instrument(Instrument{
 		Name: "spanpipe.server.exits", Form: Counter, Unit: "{exit}",
 		Description: "Ends of server processes.", Attributes: []string{Exit, ExitCode, Signal, InFlight},
 		Example: "{spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true} 1",
-	}
-	ProtocolViolations = Instrument{
+	})
+	ProtocolViolations = instrument(Instrument{
 		Name: "spanpipe.protocol.violations", Form: Counter, Unit: "{violation}",
-		Description: "What was on the wire and should not have been.", Attributes: []string{Violation, Direction},
-		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client} 1",
-	}
-	ProcessCPUTime = Instrument{
-		Name: "process.cpu.time", Form: Counter, Unit: "s",
+		Description: "Messages and other lines on the wire that the protocol does not allow.",
+		Attributes:  []string{Violation, Direction},
+		Example:     "{spanpipe.violation.kind=noise spanpipe.direction=to_client} 1",
+	})
+	ProcessCPUTime = instrument(Instrument{
+		Name: "process.cpu.time", Form: Counter, Observed: true, Unit: "s",
 		Description: "CPU time of the server's process and its descendants.", Attributes: []string{CPUMode},
 		Example: "{cpu.mode=user} 10800",
-	}
-	ProcessMemoryUsage = Instrument{
-		Name: "process.memory.usage", Form: UpDownCounter, Unit: "By",
+	})
+	ProcessMemoryUsage = instrument(Instrument{
+		Name: "process.memory.usage", Form: UpDownCounter, Observed: true, Unit: "By",
 		Description: "Resident memory of the server's process and its descendants.",
 		Example:     "{} 25563136",
-	}
-	ProcessFileDescriptors = Instrument{
-		Name: "process.unix.file_descriptor.count", Form: UpDownCounter, Unit: "{file_descriptor}",
+	})
+	ProcessFileDescriptors = instrument(Instrument{
+		Name: "process.unix.file_descriptor.count", Form: UpDownCounter, Observed: true, Unit: "{file_descriptor}",
 		Description: "Open file descriptors of the server's process and its descendants.",
 		Example:     "{} 15",
-	}
-	ProcessThreads = Instrument{
-		Name: "process.thread.count", Form: UpDownCounter, Unit: "{thread}",
+	})
+	ProcessThreads = instrument(Instrument{
+		Name: "process.thread.count", Form: UpDownCounter, Observed: true, Unit: "{thread}",
 		Description: "Threads of the server's process and its descendants.",
 		Example:     "{} 6",
-	}
-	TelemetryDropped = Instrument{
-		Name: "spanpipe.telemetry.dropped", Form: Counter, Unit: "{record}",
+	})
+	TelemetryDropped = instrument(Instrument{
+		Name: "spanpipe.telemetry.dropped", Form: Counter, Observed: true, Unit: "{record}",
 		Description: "Messages, spans and log records that could not be recorded or sent.", Attributes: []string{Reason},
 		Example: "{spanpipe.reason=span} 0",
-	}
+	})
 )
-
-// Instruments returns all of them, in the order in which they are documented.
-func Instruments() []Instrument {
-	return []Instrument{
-		ServerOperationDuration, ClientOperationDuration, ServerSessionDuration,
-		SessionActive, OperationActive, MessageSize, OperationRequestSize, OperationResponseSize, OperationWait,
-		OperationTransfer, StartupDuration, OperationErrors, ResourceReads, ResourceSize, ToolTransitions, Anomalies,
-		ToolsDefinitionSize, ToolsListed, ServerExits, ProtocolViolations, ProcessCPUTime, ProcessMemoryUsage,
-		ProcessFileDescriptors, ProcessThreads, TelemetryDropped,
-	}
-}

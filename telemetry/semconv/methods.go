@@ -51,8 +51,9 @@ var methods = map[string]bool{
 	SubscriptionsConfirmed: true,
 }
 
-// KnownMethod says whether a method is one of MCP's. The names of others are chosen by a peer and have no bound.
+// KnownMethod reports whether a method is one of MCP's. A peer may choose any number of other names.
 func KnownMethod(name string) bool { return methods[name] }
 
-// LongLived says whether an open request of the method is its normal state and no sign of a slow server.
+// LongLived reports whether a request of the method normally stays open for long, so that waiting is no sign of a slow
+// server.
 func LongLived(method string) bool { return method == SubscriptionsListen || method == TasksResult }

@@ -1,6 +1,7 @@
 package semconv
 
-// Record describes a log record. Records have the trace and span id of what they are about, where there is a span.
+// Record describes a log record. A record has the trace and span id of the operation that it is about, if there is a
+// span.
 type Record struct {
 	Message    string
 	Level      string // as slog names them
@@ -13,12 +14,12 @@ type Record struct {
 const (
 	Duration = "duration" // s
 	Data     = "data"     // what the server said, redacted
-	Logger   = "logger"   // the server's name for the part of it that said so
+	Logger   = "logger"   // the server's name for the part of it that logged the message
 	Size     = "size"     // By
 	Why      = "reason"
 	Hint     = "hint"  // what the user can do
 	Seen     = "seen"  // in the unit
-	Usual    = "usual" // the same
+	Usual    = "usual" // likewise
 	Unit     = "unit"
 	Side     = "side" // of a size: request, response
 )
@@ -29,27 +30,36 @@ var operationRecord = []string{MethodName, Direction, ToolName, PromptName, Requ
 var (
 	OperationFinished = Record{
 		Message: "operation finished", Level: "INFO",
-		When:       "an operation has ended, whatever came of it",
-		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)], ResponseSize, ErrorType, StatusCode, ErrorClass, ErrorMessage),
-		Example:    "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch jsonrpc.request.id=4 duration=0.1 spanpipe.operation.response.size=109 error.type=tool_error spanpipe.error.class=rate_limited spanpipe.error.message=429 Too Many Requests}",
+		When: "an operation has ended, with or without success",
+		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)],
+			ResponseSize, ErrorType, StatusCode, ErrorClass, ErrorMessage),
+		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch jsonrpc.request.id=4 " +
+			"duration=0.1 spanpipe.operation.response.size=109 error.type=tool_error spanpipe.error.class=rate_limited " +
+			"spanpipe.error.message=429 Too Many Requests}",
 	}
 	OperationHangs = Record{
 		Message: "operation has not been answered yet", Level: "WARN",
-		When:       "an operation has been open for `SPANPIPE_HANG_AFTER`, and again each time that this has doubled, while it hangs",
+		When: "an operation has been open for `SPANPIPE_HANG_AFTER`, " +
+			"and again each time that this has doubled, while it hangs",
 		Attributes: operationRecord,
-		Example:    "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store jsonrpc.request.id=i duration=30}",
+		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store jsonrpc.request.id=i " +
+			"duration=30}",
 	}
 	UnusualCall = Record{
 		Message: "unusual call", Level: "INFO",
-		When:       "a call stands out from the session's own past: what was seen, and what had been usual; see docs/anomalies.md",
-		Attributes: []string{Anomaly, ToolName, FromTool, Seen, Usual, Unit, Side},
-		Example:    "{spanpipe.anomaly.kind=size_outlier gen_ai.tool.name=search seen=1048636 usual=160 unit=By side=response}",
+		When: "a call stands out from the session's own past: what was seen, and what had been usual; " +
+			"see docs/anomalies.md",
+		Attributes: []string{Anomaly, ToolName, Seen, Usual, Unit, Side},
+		Example: "{spanpipe.anomaly.kind=size_outlier gen_ai.tool.name=search seen=1048636 usual=160 unit=By " +
+			"side=response}",
 	}
 	UnexpectedMessage = Record{
-		Message: "unexpected message; said once for each kind", Level: "WARN, or INFO where it does no harm",
-		When:       "something was on the wire that should not have been; `spanpipe.protocol.violations` counts them all",
+		Message: "unexpected message; reported once for each kind", Level: "WARN, or INFO where it does no harm",
+		When: "something on the wire was not allowed by the protocol; " +
+			"`spanpipe.protocol.violations` counts every occurrence",
 		Attributes: []string{Violation, Direction, Size, Why, Hint},
-		Example:    "{spanpipe.violation.kind=noise spanpipe.direction=to_client size=34 hint=a stdio server may write nothing but JSON-RPC messages to stdout; logs belong on stderr}",
+		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client size=34 hint=a stdio server may write " +
+			"nothing but JSON-RPC messages to stdout; logs belong on stderr}",
 	}
 	ServerMessage = Record{
 		Message: "server message", Level: "that of the server's message",
@@ -59,13 +69,14 @@ var (
 	}
 	ServerStderr = Record{
 		Message: "server stderr", Level: "INFO",
-		When:       "`SPANPIPE_CAPTURE` has `stderr`: the server has written a line there; for the collector alone, the line itself passes on",
+		When: "`SPANPIPE_CAPTURE` has `stderr`: the server has written a line to stderr; " +
+			"sent to the collector only, since the line itself is passed on",
 		Attributes: []string{Data},
 		Example:    "{data=listening on the usual port}",
 	}
 )
 
-// Records returns all of them, in the order in which they are documented.
+// Records returns all records, in the order in which they are documented.
 func Records() []Record {
 	return []Record{OperationFinished, OperationHangs, UnusualCall, UnexpectedMessage, ServerMessage, ServerStderr}
 }

@@ -1,13 +1,17 @@
-// Package semconv holds every name that spanpipe's telemetry uses: spans, attributes, metrics, and the closed sets of
-// words that attributes may hold.
+// Package semconv holds every name that spanpipe's telemetry uses: spans, attributes, metrics, log records, and the
+// closed sets of words that attributes may hold.
 //
 // The names under mcp., gen_ai., jsonrpc., rpc., network. and error. are OpenTelemetry's, from the semantic conventions
-// for MCP (open-telemetry/semantic-conventions-genai, docs/gen-ai/mcp.md, status: development). They live here and not in
-// an imported package because Go's semconv packages dropped the MCP and GenAI names after v1.41.0. Names under spanpipe.
-// are ours, for what the conventions have no name for.
+// for MCP (open-telemetry/semantic-conventions-genai, docs/gen-ai/mcp.md, status: development). They live here and not
+// in an imported package because Go's semconv packages dropped the MCP and GenAI names after v1.41.0. Names under
+// spanpipe. are our own, for what the conventions have no name for.
 //
-// The package holds constants alone and imports nothing but OpenTelemetry-free code, so that the state machine in
-// telemetry/session can share its words.
+// It is the only source of names: TELEMETRY.md's tables are generated from it, and a test fails when they differ. A new
+// metric is one row in instruments.go and the line in package otel that records it.
+//
+// It imports the standard library alone, so that the state machine in telemetry/session can share its words.
+//
+// No package of this module is a public API before version 1.0.
 package semconv
 
 // Attributes of operations, as OpenTelemetry names them.
@@ -40,7 +44,7 @@ const (
 // Values of error.type besides JSON-RPC error codes.
 const (
 	ErrTool       = "tool_error"  // a result with isError true, as the conventions say
-	ErrTimeout    = "timeout"     // the requester gave up waiting and said so
+	ErrTimeout    = "timeout"     // the requester gave up waiting and cancelled
 	ErrCancelled  = "cancelled"   // the requester cancelled
 	ErrAbandoned  = "abandoned"   // the session ended before the answer came
 	ErrServerExit = "server_exit" // the server ended while it owed the answer
@@ -48,7 +52,7 @@ const (
 	ErrTask       = "task_failed" // the task that the request started ended in failure
 )
 
-// Attributes of ours.
+// Attributes of our own.
 const (
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
@@ -78,10 +82,10 @@ const (
 	Resource      = "spanpipe.resource"       // a URI template of the server, or a scheme
 	FromTool      = "spanpipe.tool.from"
 	ToTool        = "spanpipe.tool.to"
-	ErrorMessage  = "spanpipe.error.message"     // redacted; only if asked for
-	PromptResult  = "spanpipe.prompt.result"     // the same
-	SampleRequest = "spanpipe.sampling.messages" // the same
-	SampleResult  = "spanpipe.sampling.result"   // the same
+	ErrorMessage  = "spanpipe.error.message"     // redacted; only if captured
+	PromptResult  = "spanpipe.prompt.result"     // likewise
+	SampleRequest = "spanpipe.sampling.messages" // likewise
+	SampleResult  = "spanpipe.sampling.result"   // likewise
 	Anomaly       = "spanpipe.anomaly.kind"
 	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
 )
@@ -95,13 +99,14 @@ const (
 	TaskEvent     = "task"
 )
 
-// DurationBuckets are the boundaries, in seconds, that the conventions advise for all durations.
+// DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations.
 func DurationBuckets() []float64 {
 	return []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300}
 }
 
-// SizeBuckets are the boundaries, in bytes, of all sizes: powers of four from 64 B to 64 MiB, so that a kilobyte's
-// difference shows among small answers and an answer that floods a model's context still has a bucket of its own.
+// SizeBuckets returns the boundaries, in bytes, of all sizes: powers of four from 64 B to 64 MiB. Small answers that
+// differ by a kilobyte fall into different buckets, and an answer that floods a model's context still has a bucket of
+// its own.
 func SizeBuckets() []float64 {
 	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
 }

@@ -1,0 +1,116 @@
+package otel
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// attributes is a list of attributes under construction. Empty texts are left out.
+type attributes []attribute.KeyValue
+
+func (a *attributes) text(key, value string) {
+	if value != "" {
+		*a = append(*a, attribute.String(key, value))
+	}
+}
+
+func (a *attributes) flag(key string, set bool) {
+	if set {
+		*a = append(*a, attribute.Bool(key, true))
+	}
+}
+
+func (a *attributes) seconds(key string, s float64) { *a = append(*a, attribute.Float64(key, s)) }
+
+func (a *attributes) number(key string, n int64) { *a = append(*a, attribute.Int64(key, n)) }
+
+// peerAttributes appends what client and server call themselves.
+func peerAttributes(a attributes, client, server record.Peer) attributes {
+	a.text(semconv.ClientName, client.Name)
+	a.text(semconv.ClientVersion, client.Version)
+	a.text(semconv.ServerName, server.Name)
+	a.text(semconv.ServerVersion, server.Version)
+	return a
+}
+
+// protocolAttributes appends what the spans of a session have in common. The session's id is ours: stdio has none.
+func protocolAttributes(a attributes, protocol, sessionID string) attributes {
+	a.text(semconv.NetworkTransport, semconv.TransportPipe)
+	a.text(semconv.ProtocolVersion, protocol)
+	if semconv.HasSessions(protocol) {
+		a.text(semconv.SessionID, sessionID)
+	}
+	return a
+}
+
+// operationAttributes appends all that is known of an operation. Each of its attributes is a row of
+// semconv.OperationAttributes or semconv.ContentAttributes.
+func operationAttributes(a attributes, op *record.Operation, sessionID string) attributes {
+	a = protocolAttributes(a, op.Protocol, sessionID)
+	a.identity(op)
+	a.outcome(op)
+	a.content(op)
+	return a
+}
+
+func (a *attributes) identity(op *record.Operation) {
+	a.text(semconv.MethodName, op.Method)
+	a.text(semconv.RequestID, op.RequestID)
+	switch op.Method {
+	case semconv.ToolsCall:
+		a.text(semconv.ToolName, op.Target)
+		a.text(semconv.OperationName, semconv.ExecuteTool)
+	case semconv.PromptsGet, semconv.Complete:
+		a.text(semconv.PromptName, op.Target)
+	}
+	a.text(semconv.Resource, op.Resource)
+	a.text(semconv.JSONRPCVersion, op.JSONRPC)
+	a.flag(semconv.Batch, op.Batch)
+}
+
+func (a *attributes) outcome(op *record.Operation) {
+	a.text(semconv.ErrorType, op.ErrorType)
+	a.text(semconv.StatusCode, op.Code)
+	a.text(semconv.ErrorClass, string(op.Class))
+	a.text(semconv.TaskStatus, op.TaskStatus)
+	a.number(semconv.RequestSize, op.RequestSize)
+	if op.Answered {
+		a.number(semconv.ResponseSize, op.ResponseSize)
+	}
+	if op.Answered && op.RoundTrips == 1 {
+		a.seconds(semconv.Wait, op.Wait.Seconds())
+		a.seconds(semconv.Transfer, op.Transfer.Seconds())
+	}
+	if op.RoundTrips > 1 {
+		a.number(semconv.RoundTrips, int64(op.RoundTrips))
+	}
+	if op.InputWait > 0 {
+		a.seconds(semconv.InputWait, op.InputWait.Seconds())
+	}
+	if op.Progress > 0 {
+		a.number(semconv.ProgressCount, int64(op.Progress))
+	}
+	a.flag(semconv.Ambiguous, op.Ambiguous)
+	a.flag(semconv.IDMismatch, op.IDMismatch)
+}
+
+// content appends what SPANPIPE_CAPTURE asks for. The record holds nothing else, and all of it is redacted.
+func (a *attributes) content(op *record.Operation) {
+	a.text(semconv.ResourceURI, op.Content.URI)
+	switch op.Method {
+	case semconv.ToolsCall, semconv.TasksResult:
+		a.text(semconv.ToolCallArguments, op.Content.Arguments)
+		a.text(semconv.ToolCallResult, op.Content.Result)
+	case semconv.PromptsGet:
+		for _, v := range op.Content.Variables {
+			*a = append(*a, attribute.String(semconv.PromptVariable+v.Name, v.Value))
+		}
+		a.text(semconv.PromptResult, op.Content.Result)
+	case semconv.SamplingCreateMessage:
+		a.text(semconv.SampleRequest, op.Content.Messages)
+		a.text(semconv.SampleResult, op.Content.Result)
+	}
+	a.text(semconv.ErrorMessage, op.Content.Error)
+}

@@ -1,0 +1,211 @@
+package otel_test
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanpipe/spanpipe/telemetry/otel"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+const (
+	severityDebug = 5
+	severityInfo  = 9
+	severityWarn  = 13
+	severityError = 17
+)
+
+// TestEveryRecord makes every log record with every attribute of its row, and finds no other.
+func TestEveryRecord(t *testing.T) {
+	s := everything(t)
+	prompt := s.opened(record.Operation{Method: semconv.PromptsGet, Target: "trip", RequestID: "p", Direction: record.ToServer}, 3000)
+	prompt.Change, prompt.Duration = record.Hanging, 30*time.Second
+	s.Changed(&prompt)
+	prompt.Answered, prompt.Code, prompt.ErrorType, prompt.Class = true, "-32603", "-32603", record.Internal
+	s.ended(prompt, 3001)
+	call := s.opened(record.Operation{RequestID: "i"}, 3002)
+	call.Change, call.Duration = record.Hanging, 30*time.Second
+	s.Changed(&call)
+	s.Noted(record.Finding{Kind: record.SizeOutlier, Operation: call.Number, Tool: "search", Side: record.ResponseSide, Seen: 1048636, Usual: 160, Unit: "By"})
+	s.Noted(record.Violation{Direction: record.ToClient, Kind: record.InvalidJSON, Reason: "unexpected end", Size: 12})
+	s.Noted(record.LogLine{Source: record.FromMessage, Level: "warning", Logger: "db", Text: `"slow query"`})
+	s.Noted(record.LogLine{Source: record.FromStderr, Text: "listening on the usual port"})
+
+	for _, l := range s.logs.all {
+		if !slices.ContainsFunc(semconv.Records(), func(d semconv.Record) bool { return d.Message == l.body }) {
+			t.Errorf("there is a record %q, which is not described", l.body)
+		}
+	}
+	for _, d := range semconv.Records() {
+		keys := map[string]bool{}
+		for _, l := range s.records(d) {
+			for key := range l.attributes {
+				keys[key] = true
+			}
+			level := map[int]string{severityInfo: "INFO", severityWarn: "WARN"}[l.severity]
+			if d.Message != semconv.ServerMessage.Message && !strings.Contains(d.Level, level) {
+				t.Errorf("%q has severity %d, and is described as %s", d.Message, l.severity, d.Level)
+			}
+		}
+		for _, key := range d.Attributes {
+			if !keys[key] {
+				t.Errorf("%q never has %s, as its row says", d.Message, key)
+			}
+			delete(keys, key)
+		}
+		if len(keys) > 0 {
+			t.Errorf("%q has attributes that its row does not list: %v", d.Message, keys)
+		}
+	}
+}
+
+func TestOperationRecord(t *testing.T) {
+	s := newStage(t, nil)
+	s.call(record.Operation{
+		Method: semconv.ToolsCall, Target: "fetch", RequestID: "4", ErrorType: "tool_error", Class: record.RateLimited,
+		ResponseSize: 109, Content: record.Content{Error: "429"},
+	}, 100, 200)
+	got, span := s.records(semconv.OperationFinished)[0], s.span("tools/call fetch")
+	differ(t, "record", got.attributes, map[string]any{
+		semconv.MethodName: "tools/call", semconv.Direction: "to_server", semconv.ToolName: "fetch", semconv.RequestID: "4",
+		semconv.Duration: 0.1, semconv.ResponseSize: int64(109), semconv.ErrorType: "tool_error",
+		semconv.ErrorClass: "rate_limited", semconv.ErrorMessage: "429",
+	})
+	if !same(got.span, span.SpanContext()) {
+		t.Errorf("the record is at %v, the span at %v", got.span, span.SpanContext())
+	}
+	for _, want := range []string{
+		"level=INFO", `msg="operation finished"`, "trace_id=" + got.span.TraceID().String(), "span_id=" + got.span.SpanID().String(),
+	} {
+		if !strings.Contains(s.own.String(), want) {
+			t.Errorf("the program's own log has no %s:\n%s", want, s.own)
+		}
+	}
+	s.ended(s.opened(record.Operation{Method: semconv.PromptsGet, Target: "trip"}, 300), 350)
+	differ(t, "record", s.records(semconv.OperationFinished)[1].attributes, map[string]any{
+		semconv.MethodName: "prompts/get", semconv.Direction: "to_server", semconv.PromptName: "trip", semconv.Duration: 0.05,
+	})
+}
+
+// same reports whether a record is at a span.
+func same(a, b trace.SpanContext) bool { return a.TraceID() == b.TraceID() && a.SpanID() == b.SpanID() }
+
+// TestHanging: the record points to a span that does not exist yet, which is made for that and complete at the end.
+func TestHanging(t *testing.T) {
+	s := newStage(t, nil)
+	op := s.opened(record.Operation{RequestID: "7"}, 100)
+	hanging := op
+	hanging.Change, hanging.Duration, hanging.InputWait = record.Hanging, 20*time.Second, 10*time.Second
+	s.Changed(&hanging)
+	s.Changed(&hanging)
+	op.Answered = true
+	s.ended(op, 60_100)
+	records, span := s.records(semconv.OperationHangs), s.span("tools/call search")
+	if len(records) != 2 || records[0].severity != severityWarn || !same(records[0].span, span.SpanContext()) {
+		t.Fatalf("records %+v, span %v", records, span.SpanContext())
+	}
+	if got := records[0].attributes[semconv.Duration]; got != 30.0 {
+		t.Errorf("duration %v, want 30 s: the client has waited for so long", got)
+	}
+	if got := values(span.Attributes())[semconv.Wait]; got != 60.0 {
+		t.Errorf("wait %v, want 60 s", got)
+	}
+}
+
+// TestFindings: a finding follows the record that it was found in, also that of an end, and points to the operation's span.
+func TestFindings(t *testing.T) {
+	s := newStage(t, nil)
+	finding := func(number uint64) {
+		s.Noted(record.Finding{Kind: record.Loop, Operation: number, Tool: "search", Seen: 10, Usual: 2, Unit: "{call}"})
+	}
+	first := s.opened(record.Operation{}, 100)
+	finding(first.Number) // while it is open
+	s.ended(first, 200)
+	second := s.call(record.Operation{Method: semconv.Ping}, 300, 400)
+	finding(second.Number) // after its end
+	finding(first.Number)  // too late to know where it was
+	records := s.records(semconv.UnusualCall)
+	if len(records) != 3 || !same(records[0].span, s.span("tools/call search").SpanContext()) ||
+		!same(records[1].span, s.span("ping").SpanContext()) || records[2].span.IsValid() {
+		t.Fatalf("records %+v", records)
+	}
+	differ(t, "finding", records[0].attributes, map[string]any{
+		semconv.Anomaly: "loop", semconv.ToolName: "search", semconv.Seen: 10.0, semconv.Usual: 2.0, semconv.Unit: "{call}",
+	})
+}
+
+// TestViolations: the first of each kind is reported, with a hint where the user can do something about it.
+func TestViolations(t *testing.T) {
+	for _, c := range []struct {
+		kind      record.ViolationKind
+		direction record.Direction
+		severity  int
+		hint      string
+	}{
+		{record.Noise, record.ToClient, severityWarn, "logs belong on stderr"},
+		{record.InvalidJSON, record.ToClient, severityWarn, "logs belong on stderr"},
+		{record.NotJSONRPC, record.ToServer, severityWarn, ""},
+		{record.ForeignFraming, record.ToServer, severityWarn, "not newline-delimited"},
+		{record.LateResponse, record.ToClient, severityInfo, ""},
+		{record.DuplicateID, record.ToServer, severityInfo, ""},
+	} {
+		s := newStage(t, nil)
+		for range 3 {
+			s.Noted(record.Violation{Direction: c.direction, Kind: c.kind, Size: 12})
+		}
+		s.Noted(record.Violation{Direction: c.direction, Kind: record.IDMismatch})
+		records := s.records(semconv.UnexpectedMessage)
+		if len(records) != 2 || records[0].severity != c.severity {
+			t.Fatalf("%s: %+v", c.kind, records)
+		}
+		hint, _ := records[0].attributes[semconv.Hint].(string)
+		if !strings.Contains(hint, c.hint) || hint != "" && c.hint == "" {
+			t.Errorf("%s: hint %q", c.kind, hint)
+		}
+		counted := points(s.collect()[semconv.ProtocolViolations.Name], map[string]any{semconv.Violation: string(c.kind)})
+		if len(counted) != 1 || counted[0].value != 3 {
+			t.Errorf("%s: counted %+v, want 3", c.kind, counted)
+		}
+	}
+}
+
+// TestServerLog: messages go to both logs with their level; lines of stderr, which stderr has shown already, to one.
+func TestServerLog(t *testing.T) {
+	s := newStage(t, func(c *otel.Config) { c.LogLevel = slog.LevelDebug })
+	for level, want := range map[string]int{
+		"debug": severityDebug, "info": severityInfo, "notice": severityInfo, "warning": severityWarn, "error": severityError,
+		"critical": severityError, "alert": severityError, "emergency": severityError, "": severityInfo,
+	} {
+		s.logs.all = nil
+		s.Noted(record.LogLine{Source: record.FromMessage, Level: level, Text: "x"})
+		if got := s.records(semconv.ServerMessage); len(got) != 1 || got[0].severity != want || len(got[0].attributes) != 1 {
+			t.Errorf("%q: %+v, want severity %d", level, got, want)
+		}
+	}
+	s.own.Reset()
+	s.Noted(record.LogLine{Source: record.FromStderr, Text: "a line"})
+	if got := s.records(semconv.ServerStderr); len(got) != 1 || got[0].attributes[semconv.Data] != "a line" || s.own.Len() > 0 {
+		t.Errorf("exported %+v, own log %q", got, s.own)
+	}
+}
+
+// TestLogLevels: each of the two logs has a level of its own.
+func TestLogLevels(t *testing.T) {
+	s := newStage(t, func(c *otel.Config) { c.LogLevel = slog.LevelWarn })
+	s.call(record.Operation{}, 1, 2)
+	s.Noted(record.Violation{Kind: record.Noise})
+	if len(s.records(semconv.OperationFinished)) != 0 || len(s.records(semconv.UnexpectedMessage)) != 1 {
+		t.Errorf("exported: %+v", s.logs.all)
+	}
+	if n := strings.Count(s.own.String(), "\n"); n != 2 {
+		t.Errorf("own log: %s", s.own)
+	}
+	quiet := newStage(t, func(c *otel.Config) { c.Logger, c.Logs = nil, nil })
+	quiet.call(record.Operation{}, 1, 2) // nothing to write to
+}

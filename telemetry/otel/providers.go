@@ -1,0 +1,101 @@
+package otel
+
+import (
+	"context"
+	"sync"
+
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
+	noopmetric "go.opentelemetry.io/otel/metric/noop"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// scope is the instrumentation scope of everything that we record.
+const scope = "github.com/spanpipe/spanpipe"
+
+// providers is the SDK's providers of the signals that are wanted.
+type providers struct {
+	tracer trace.Tracer       // nil if no spans are wanted
+	meter  metric.Meter       // one that does nothing if no metrics are wanted
+	logger log.LoggerProvider // nil if no log records are wanted
+	all    []*turns
+}
+
+func newProviders(cfg Config) *providers {
+	p := &providers{meter: noopmetric.NewMeterProvider().Meter(scope)}
+	if len(cfg.Spans) > 0 {
+		options := []sdktrace.TracerProviderOption{sdktrace.WithResource(cfg.Resource)}
+		for _, processor := range cfg.Spans {
+			options = append(options, sdktrace.WithSpanProcessor(processor))
+		}
+		provider := sdktrace.NewTracerProvider(options...)
+		p.tracer = provider.Tracer(scope, trace.WithInstrumentationVersion(cfg.Version))
+		p.add(provider)
+	}
+	if len(cfg.Metrics) > 0 {
+		options := []sdkmetric.Option{sdkmetric.WithResource(cfg.Resource)}
+		for _, reader := range cfg.Metrics {
+			options = append(options, sdkmetric.WithReader(reader))
+		}
+		provider := sdkmetric.NewMeterProvider(options...)
+		p.meter = provider.Meter(scope, metric.WithInstrumentationVersion(cfg.Version))
+		p.add(provider)
+	}
+	if len(cfg.Logs) > 0 {
+		options := []sdklog.LoggerProviderOption{sdklog.WithResource(cfg.Resource)}
+		for _, processor := range cfg.Logs {
+			options = append(options, sdklog.WithProcessor(processor))
+		}
+		provider := sdklog.NewLoggerProvider(options...)
+		p.logger = provider
+		p.add(provider)
+	}
+	return p
+}
+
+// provider is what the providers of the three signals have in common.
+type provider interface {
+	ForceFlush(context.Context) error
+	Shutdown(context.Context) error
+}
+
+// turns is a provider that does one thing at a time. The SDK's shutdown cuts off a flush that is under way: the user
+// would read of a failed delivery although none failed, and a delta would be lost.
+type turns struct {
+	provider
+	turn chan struct{}
+}
+
+func (p *providers) add(one provider) { p.all = append(p.all, &turns{one, make(chan struct{}, 1)}) }
+
+// do waits for the provider's turn and calls it, within the context's time.
+func (t *turns) do(ctx context.Context, call func(provider, context.Context) error) error {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+		return call(t.provider, ctx)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// each calls all providers side by side, so that one that hangs does not use up the others' time, and reports whether
+// they were done in time. The exporters report their errors themselves.
+func (p *providers) each(ctx context.Context, call func(provider, context.Context) error) bool {
+	var calls sync.WaitGroup
+	for _, one := range p.all {
+		// Ends with the exporter. One that ignores the context is left behind, and the process ends.
+		calls.Go(func() { _ = one.do(ctx, call) })
+	}
+	done := make(chan struct{})
+	go func() { calls.Wait(); close(done) }() // ends with them
+	select {
+	case <-done:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,41 @@
+package otel
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
+)
+
+// NewResource describes the sender of telemetry: the name of the service, and a random id of this process. It has no
+// host name, no user, no path and no command line; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, which the SDK reads
+// from the process's environment, can add to it and win.
+func NewResource(service, version string, logger *slog.Logger) *resource.Resource {
+	own := resource.NewSchemaless(
+		attribute.String("service.name", service),
+		attribute.String("service.instance.id", NewID()),
+		attribute.String("telemetry.distro.name", "spanpipe"),
+		attribute.String("telemetry.distro.version", version),
+	)
+	sdk, err := resource.New(context.Background(), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		logger.Warn("ignoring invalid part of OTEL_RESOURCE_ATTRIBUTES") // the error quotes it
+	}
+	merged, err := resource.Merge(own, sdk)
+	if err != nil {
+		logger.Debug("merging resources", "error", err.Error())
+	}
+	return merged
+}
+
+// NewID returns a random UUID (version 4): two wrappers of one server never write the same series.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, by its documentation
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}

@@ -1,0 +1,53 @@
+package otel_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanpipe/spanpipe/telemetry/otel"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// BenchmarkCall is what the sink does for one call: two records of an operation and two of messages, without an exporter.
+func BenchmarkCall(b *testing.B) {
+	for name, spans := range map[string][]sdktrace.SpanProcessor{"all": {discard{}}, "metrics": nil} {
+		b.Run(name, func(b *testing.B) {
+			start := time.Now()
+			s := otel.New(otel.Config{
+				Logger:  slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelWarn})),
+				Session: record.Session{ID: "x", Launched: start},
+				Spans:   spans,
+				Metrics: []sdkmetric.Reader{sdkmetric.NewManualReader()},
+			})
+			request := record.Message{Direction: record.ToServer, Kind: record.RequestMessage, Method: "tools/call", Size: 100}
+			answer := record.Message{Direction: record.ToClient, Kind: record.ResponseMessage, Method: "tools/call", Size: 100}
+			var number uint64
+			b.ReportAllocs()
+			for b.Loop() {
+				number++
+				opened := record.Operation{
+					Change: record.Opened, Number: number, Direction: record.ToServer, Method: "tools/call", Target: "search",
+					RequestID: "7", Protocol: "2025-11-25", Start: start, RequestSize: 100, RoundTrips: 1,
+				}
+				s.Opened(&opened)
+				s.Noted(request)
+				ended := opened
+				ended.Change, ended.Answered, ended.ResponseSize, ended.End = record.Ended, true, 100, start.Add(time.Millisecond)
+				s.Changed(&ended)
+				s.Noted(answer)
+			}
+		})
+	}
+}
+
+// discard is a processor that keeps no spans.
+type discard struct{ sdktrace.SpanProcessor }
+
+func (discard) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
