@@ -153,9 +153,9 @@ func TestConsentCommand(t *testing.T) {
 	}{
 		{name: "silence", reason: "SPANPIPE_TELEMETRY is not set"},
 		{name: "an endpoint is no consent", variables: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317"}, reason: "is not set"},
-		{name: "off", variables: []string{"SPANPIPE_TELEMETRY=off"}, reason: "says off"},
-		{name: "off wins", variables: []string{"SPANPIPE_TELEMETRY=console,otlp,off"}, reason: "says off"},
-		{name: "a wrong word", variables: []string{"SPANPIPE_TELEMETRY=yes"}, warning: "is no place for telemetry"},
+		{name: "off", variables: []string{"SPANPIPE_TELEMETRY=off"}, reason: "SPANPIPE_TELEMETRY is off"},
+		{name: "off wins", variables: []string{"SPANPIPE_TELEMETRY=console,otlp,off"}, reason: "SPANPIPE_TELEMETRY is off"},
+		{name: "a wrong word", variables: []string{"SPANPIPE_TELEMETRY=yes"}, warning: `unknown telemetry destination "yes"`},
 		{name: "console", variables: []string{"SPANPIPE_TELEMETRY=console"}, sinks: []string{"console"}, reason: "asks for console"},
 		{name: "otlp", variables: []string{"SPANPIPE_TELEMETRY=otlp"}, sinks: []string{"otlp"}, to: otlp},
 		{name: "the flag wins", flags: []string{"--telemetry=console"}, variables: []string{"SPANPIPE_TELEMETRY=otlp"}, sinks: []string{"console"}},

@@ -23,7 +23,7 @@ func flushing(t *testing.T, timeout string) *mcptest.Host {
 // stillThere says that the product waits for its collector, now that the server has ended.
 func stillThere(t *testing.T, h *mcptest.Host) {
 	t.Helper()
-	mcptest.Eventually(t, "the server has ended", func() bool { return len(childrenOf(t, h.Cmd.Process.Pid)) == 0 })
+	mcptest.Eventually(t, "the server has ended", func() bool { return len(mcptest.Children(h.Cmd.Process.Pid)) == 0 })
 	select {
 	case <-h.Ended():
 		t.Fatal("the product ended without the flush it was told to wait for")

@@ -151,7 +151,7 @@ func wineExitCodes(t *testing.T, w *wine) {
 
 func wineNotThere(t *testing.T, w *wine) {
 	const want = "spanpipe: starting \"no-such-server\": file does not exist\n" +
-		"spanpipe: hint: it is not in PATH; try its whole path\n"
+		"spanpipe: hint: it is not in PATH; try its full path\n"
 	for _, mode := range modes {
 		h := w.open(t, []string{"no-such-server"}, mode.variables...)
 		if code := h.Wait().ExitCode(); code != 127 || w.stderr(h) != want {

@@ -3,14 +3,13 @@ package consent
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/spanpipe/spanpipe/consent/redact"
 )
 
-// Level is a kind of content that can be captured, redacted, on request.
+// Level is a kind of content that is captured, redacted, on request.
 type Level string
 
 // The levels, as they are written in SPANPIPE_CAPTURE.
@@ -20,7 +19,7 @@ const (
 	Results   Level = "results"   // of tool calls
 	Prompts   Level = "prompts"   // arguments and messages of prompts, messages of sampling
 	URIs      Level = "uris"      // of resources
-	Messages  Level = "messages"  // the server's notifications/message, as log records
+	Messages  Level = "messages"  // notifications/message from the server, as log records
 	Stderr    Level = "stderr"    // the server's stderr, as log records
 )
 
@@ -32,127 +31,144 @@ func Levels() []Level { return slices.Clone(levels) }
 // The bounds of SPANPIPE_CAPTURE_MAX, in bytes.
 const (
 	DefaultCaptureMax = 4 << 10
-	leastCaptureMax   = 64
-	mostCaptureMax    = 64 << 10
+	minCaptureMax     = 64
+	maxCaptureMax     = 64 << 10
 )
 
-// Capture is what content may be collected: none, or what was asked for, each piece redacted and cut to Max bytes. It is
-// immutable and safe for concurrent use. The zero Capture is none.
-type Capture struct {
-	levels   []Level
-	keys     []string
-	only     *redact.Keys
-	max      int
-	redactor *redact.Redactor
+// Pattern is a redaction rule of the user's own, from SPANPIPE_REDACT.
+type Pattern struct {
+	Name   string // lower-case letters, digits and dashes, at most 32 bytes
+	Regexp string // in the syntax of Go's regexp package; does not match the empty string
 }
 
-// Any says whether any content may be collected.
+// Capture says which content may be collected, and what has to be removed from it. It is immutable and safe for
+// concurrent use. The zero Capture allows no content.
+type Capture struct {
+	levels     []Level
+	keys       []string
+	max        int
+	patterns   []Pattern
+	home, user string
+}
+
+// Any reports whether any content may be collected.
 func (c Capture) Any() bool { return len(c.levels) > 0 }
 
-// Has says whether content of the level may be collected.
+// Has reports whether content of the level may be collected.
 func (c Capture) Has(l Level) bool { return slices.Contains(c.levels, l) }
 
-// Levels returns what may be collected.
+// Levels returns which levels may be collected.
 func (c Capture) Levels() []Level { return slices.Clone(c.levels) }
 
-// Keys returns the only members of arguments and results that may be collected, or none if all may.
+// Keys returns the only members of arguments and results that may be collected, as paths such as "filter.name". It is
+// empty if all members may be.
 func (c Capture) Keys() []string { return slices.Clone(c.keys) }
 
-// Only returns the same for the redactor, or nil if all members may be collected.
-func (c Capture) Only() *redact.Keys { return c.only }
-
-// Max is how many bytes of each piece may be collected.
+// Max returns how many bytes of each piece of content may be collected.
 func (c Capture) Max() int { return c.max }
 
-// Redactor returns what every piece of content must go through before it is stored, shown or sent. It is nil exactly
-// if no content may be collected.
-func (c Capture) Redactor() *redact.Redactor { return c.redactor }
+// Patterns returns the user's own redaction rules. They compile.
+func (c Capture) Patterns() []Pattern { return slices.Clone(c.patterns) }
 
-// capture reads the three privacy variables. If any of them cannot be understood there is no capture at all: a typing
-// error must not let more through than was meant.
-func capture(r Request) (c Capture, variable string, err error) {
-	if c, err = captureLevels(r.Capture); err != nil {
+// Home returns the current user's home directory, which has to be redacted.
+func (c Capture) Home() string { return c.home }
+
+// User returns the current user's name, which has to be redacted.
+func (c Capture) User() string { return c.user }
+
+// parseCapture parses the three privacy variables. An error in any of them, which it names, disables capture altogether:
+// a typing error must not let through more than the user meant.
+func parseCapture(r Request) (c Capture, variable string, err error) {
+	c.home, c.user = r.Home, r.User
+	if err := c.parseLevels(r.Capture); err != nil {
 		return Capture{}, "SPANPIPE_CAPTURE", err
 	}
-	if c.max, err = captureMax(r.CaptureMax); err != nil {
+	if c.max, err = parseMax(r.CaptureMax); err != nil {
 		return Capture{}, "SPANPIPE_CAPTURE_MAX", err
 	}
-	own, err := patterns(r.Redact)
-	if err != nil {
+	if c.patterns, err = parsePatterns(r.Redact); err != nil {
 		return Capture{}, "SPANPIPE_REDACT", err
 	}
 	if !c.Any() {
 		return Capture{}, "", nil
 	}
-	if c.redactor, err = redact.New(redact.Config{Patterns: own, Home: r.Home, User: r.User}); err != nil {
-		return Capture{}, "SPANPIPE_REDACT", err
-	}
 	return c, "", nil
 }
 
-// captureLevels reads a comma list of levels. keys:a,b.c, at its end, allows only those members of arguments and results.
-func captureLevels(s string) (Capture, error) {
-	var c Capture
-	if strings.TrimSpace(s) == "" {
-		return c, nil
-	}
+// parseLevels parses a comma-separated list of levels. It may end in keys:a,b.c, which allows only those members.
+func (c *Capture) parseLevels(s string) error {
 	list, keys, limited := strings.Cut(s, "keys:")
 	if limited {
 		for key := range strings.SplitSeq(keys, ",") {
-			if key = strings.TrimSpace(key); key == "" || slices.Contains(levels, Level(strings.ToLower(key))) {
-				return Capture{}, errors.New("keys: must come last, with the names of members behind it, such as keys:query,limit")
+			key = strings.TrimSpace(key)
+			if slices.Contains(levels, Level(strings.ToLower(key))) || slices.Contains(strings.Split(key, "."), "") {
+				return errors.New("keys: must come last, followed by names of members, such as keys:query,filter.name")
 			}
 			c.keys = append(c.keys, key)
 		}
-		var err error
-		if c.only, err = redact.NewKeys(c.keys...); err != nil {
-			return Capture{}, err
-		}
 	}
 	for _, word := range fields(list) {
-		level := Level(word)
-		if word == "none" {
-			continue
-		}
-		if !slices.Contains(levels, level) {
-			return Capture{}, fmt.Errorf("%s is no kind of content; use a comma list of %s", quote(word), join(levels))
-		}
-		if !slices.Contains(c.levels, level) {
+		switch level := Level(word); {
+		case word == "none":
+		case !slices.Contains(levels, level):
+			return fmt.Errorf("unknown kind of content %s: want a comma-separated list of %s", quote(word), join(levels))
+		case !c.Has(level):
 			c.levels = append(c.levels, level)
 		}
 	}
 	if limited && !c.Has(Arguments) && !c.Has(Results) && !c.Has(Prompts) {
-		return Capture{}, errors.New("keys: limits arguments, results and prompts, none of which is asked for")
+		return errors.New("keys: applies to arguments, results and prompts, but none of them is captured")
 	}
-	return c, nil
+	return nil
 }
 
-func captureMax(s string) (int, error) {
-	if strings.TrimSpace(s) == "" {
+func parseMax(s string) (int, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
 		return DefaultCaptureMax, nil
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil || n < leastCaptureMax || n > mostCaptureMax {
-		return 0, fmt.Errorf("cannot be %s; use a number of bytes from %d to %d", quote(s), leastCaptureMax, mostCaptureMax)
+	n, err := strconv.Atoi(s)
+	if err != nil || n < minCaptureMax || n > maxCaptureMax {
+		return 0, fmt.Errorf("invalid size %s: want a number of bytes from %d to %d", quote(s), minCaptureMax, maxCaptureMax)
 	}
 	return n, nil
 }
 
-// patterns reads the user's own rules, one a line: name=expression.
-func patterns(s string) ([]redact.Pattern, error) {
-	var out []redact.Pattern
+// parsePatterns parses the user's own rules, one per line: name=expression. No error quotes a line, because the text
+// that a user wants to hide may stand in it.
+func parsePatterns(s string) ([]Pattern, error) {
+	var out []Pattern
 	n := 0
 	for line := range strings.Lines(s) {
 		n++
-		line = strings.TrimSpace(line)
-		if line == "" {
+		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
 		name, expression, ok := strings.Cut(line, "=")
 		if !ok {
-			return nil, fmt.Errorf("line %d is not of the form name=expression", n) // never the text: it may be the secret
+			return nil, fmt.Errorf("line %d: want name=expression", n)
 		}
-		out = append(out, redact.Pattern{Name: strings.TrimSpace(name), Regexp: strings.TrimSpace(expression)})
+		p := Pattern{Name: strings.TrimSpace(name), Regexp: strings.TrimSpace(expression)}
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		out = append(out, p)
 	}
 	return out, nil
+}
+
+// check reports whether the redactor can use the pattern. The name becomes part of a marker, [redacted:name].
+func (p Pattern) check() error {
+	const maxName = 32
+	if p.Name == "" || len(p.Name) > maxName || strings.Trim(p.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return fmt.Errorf("the name must be 1 to %d lower-case letters, digits or dashes", maxName)
+	}
+	re, err := regexp.Compile(p.Regexp)
+	if err != nil {
+		return fmt.Errorf("the expression of %s does not compile", p.Name)
+	}
+	if re.MatchString("") {
+		return fmt.Errorf("the expression of %s matches the empty string", p.Name)
+	}
+	return nil
 }

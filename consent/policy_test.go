@@ -16,10 +16,10 @@ func TestDecide(t *testing.T) {
 		reason   string
 		warnings int
 	}{
-		{name: "silence is no consent", reason: "not set"},
+		{name: "silence is not consent", reason: "not set"},
 		{name: "blank is silence", said: consent.Request{Telemetry: " , "}, reason: "not set"},
-		{name: "off", said: consent.Request{Telemetry: "off"}, reason: "says off"},
-		{name: "off wins over a sink in the same list", said: consent.Request{Telemetry: "otlp,off"}, reason: "says off"},
+		{name: "off", said: consent.Request{Telemetry: "off"}, reason: "is off"},
+		{name: "off wins over a sink in the same list", said: consent.Request{Telemetry: "otlp,off"}, reason: "is off"},
 		{name: "one sink", said: consent.Request{Telemetry: "otlp"}, want: []consent.Sink{consent.OTLP}, reason: "asks for otlp"},
 		{name: "a list with blanks, case and repetition", said: consent.Request{Telemetry: " Console, OTLP ,console"},
 			want: []consent.Sink{consent.Console, consent.OTLP}},
@@ -71,5 +71,34 @@ func TestWarningsDoNotEchoControlCharacters(t *testing.T) {
 	_, warnings := consent.Decide(consent.Request{Telemetry: "\x1b[31mred" + strings.Repeat("x", 1000)})
 	if len(warnings) != 1 || strings.ContainsRune(warnings[0].Text, 0x1b) || len(warnings[0].Text) > 300 {
 		t.Errorf("warnings = %q", warnings)
+	}
+}
+
+// An unusable privacy setting disables capture, and its warning does not quote what the user wants to hide.
+func TestUnusableCaptureCapturesNothing(t *testing.T) {
+	for name, r := range map[string]consent.Request{
+		"unknown level":            {Capture: "arguments,resluts"},
+		"keys before a level":      {Capture: "arguments,keys:a,results"},
+		"no keys":                  {Capture: "arguments,keys:"},
+		"empty part of a key":      {Capture: "arguments,keys:a..b"},
+		"keys of nothing":          {Capture: "errors,keys:a"},
+		"size in words":            {Capture: "arguments", CaptureMax: "lots"},
+		"size too large":           {Capture: "arguments", CaptureMax: "70000"},
+		"pattern without name":     {Capture: "arguments", Redact: "hunter2"},
+		"pattern with a bad name":  {Capture: "arguments", Redact: "a b=hunter2"},
+		"pattern with a long name": {Capture: "arguments", Redact: strings.Repeat("a", 33) + "=hunter2"},
+		"expression is wrong":      {Capture: "arguments", Redact: "a=hunter2("},
+		"expression matches all":   {Capture: "arguments", Redact: "a=(hunter2)*"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.Telemetry = "otlp"
+			p, warnings := consent.Decide(r)
+			if p.Capture().Any() || !p.On() || len(warnings) != 1 {
+				t.Fatalf("capture %v, on %v, warnings %q", p.Capture().Levels(), p.On(), warnings)
+			}
+			if strings.Contains(warnings[0].Text, "hunter2") || !strings.Contains(warnings[0].Text, "no content is captured") {
+				t.Errorf("warning = %q", warnings[0].Text)
+			}
+		})
 	}
 }

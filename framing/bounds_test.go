@@ -105,14 +105,14 @@ func TestTooManyValues(t *testing.T) {
 					t.Errorf("in pieces of %d: %d names, %d dropped, %d counted", size, names, m.Dropped, m.Values[0].Count)
 				}
 				if last := m.Values[len(m.Values)-1]; last.Type != framing.True {
-					t.Errorf("in pieces of %d: what comes after the array is lost", size)
+					t.Errorf("in pieces of %d: the value after the array is missing", size)
 				}
 			}
 		})
 	}
 }
 
-// The bytes that are kept of a container are no more than its path wants, however long it goes on.
+// A container that never ends takes no more memory than its path wants.
 func TestContainerThatGoesOn(t *testing.T) {
 	s := framing.NewScanner(awkwardTable, func(*framing.Message) {})
 	s.Write([]byte(`{"params":{"x":[`), epoch)
@@ -125,7 +125,7 @@ func TestContainerThatGoesOn(t *testing.T) {
 	}
 }
 
-// Nor may what came before the last of equal keys pile up, where texts must be copied since a chunk ends.
+// Values that a later member with the same key replaces must not accumulate.
 func TestDuplicatesThatGoOn(t *testing.T) {
 	s := framing.NewScanner(telemetryTable, func(*framing.Message) {})
 	s.Write([]byte(`{"params":{"x":1`), epoch)
@@ -139,7 +139,7 @@ func TestDuplicatesThatGoOn(t *testing.T) {
 	}
 }
 
-// Nor what was forgotten, if it is at once as much as one message may keep, and more.
+// The same with so many values at once that they exceed what a message may keep.
 func TestLargeDuplicatesThatGoOn(t *testing.T) {
 	long := strings.Repeat("n", 128)
 	list := strings.Repeat(`{"name":"`+long+`"},`, framing.MaxRepeatedBytes/len(long))
@@ -153,7 +153,7 @@ func TestLargeDuplicatesThatGoOn(t *testing.T) {
 	}
 }
 
-// A key that comes again and again with other values must not use up what there is for values.
+// A key that is repeated with new values must not use up the room for values.
 func TestDuplicatesInBulk(t *testing.T) {
 	var line bytes.Buffer
 	line.WriteString(`{"result":{"tools":[{"name":"first"}],"supportedVersions":["x"]`)
@@ -170,20 +170,21 @@ func TestDuplicatesInBulk(t *testing.T) {
 	}
 }
 
-// What has been copied of a message is cleared when its line ends, however that was spelt, cut or broken.
+// What was copied of a message is cleared when its line ends, however the line was spelled, cut or broken.
 func TestCopiesAreCleared(t *testing.T) {
-	const secret = "tell-nobody"
+	const secret = "my-password"
 	name := strings.Repeat(`"name":"x`+secret+`",`, 2000)
 	for what, line := range map[string]string{
-		"plain":        `{"jsonrpc":"2.0","id":1,"result":{"a":"tell-nobody"}}`,
-		"object":       `{"jsonrpc":"2.0","id":1,"result":{"a":{"x":"tell-nobody"}}}`,
-		"escaped":      `{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"\ttell-nobody"}}`,
-		"id":           `{"id":{"n":"tell-nobody"},"jsonrpc":"2.0","method":"m"}`,
-		"cut off":      `{"jsonrpc":"2.0","id":1,"result":{"a":"tell-nobody`,
-		"cut off deep": `{"jsonrpc":"2.0","id":1,"result":{"a":{"tell-nobody":["tell-nobody"`,
-		"broken":       `{"jsonrpc":"2.0","id":1,"result":{"a":"\ntell-nobody"]}`,
-		"batch":        `[{"jsonrpc":"2.0","id":1,"result":{"a":"\ntell-nobody"}},{"jsonrpc":"2.0","id":2,"result":{"a":"b"}}]`,
-		"again":        `{"jsonrpc":"2.0","id":1,"params":{` + name + `"name":"tell-nobody"}}`,
+		"plain":        `{"jsonrpc":"2.0","id":1,"result":{"a":"my-password"}}`,
+		"object":       `{"jsonrpc":"2.0","id":1,"result":{"a":{"x":"my-password"}}}`,
+		"escaped":      `{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"\tmy-password"}}`,
+		"id":           `{"id":"my-password","jsonrpc":"2.0","method":"m"}`,
+		"method":       `{"id":1,"jsonrpc":"2.0","method":"my-password"}`,
+		"cut off":      `{"jsonrpc":"2.0","id":1,"result":{"a":"my-password`,
+		"cut off deep": `{"jsonrpc":"2.0","id":1,"result":{"a":{"my-password":["my-password"`,
+		"broken":       `{"jsonrpc":"2.0","id":1,"result":{"a":"\nmy-password"]}`,
+		"batch":        `[{"jsonrpc":"2.0","id":1,"result":{"a":"\nmy-password"}},{"jsonrpc":"2.0","id":2,"result":{"a":"b"}}]`,
+		"again":        `{"jsonrpc":"2.0","id":1,"params":{` + name + `"name":"my-password"}}`,
 	} {
 		t.Run(what, func(t *testing.T) {
 			copied := false
@@ -196,12 +197,12 @@ func TestCopiesAreCleared(t *testing.T) {
 					}
 					s.Write([]byte("\n"), epoch)
 					if s.Copied(secret) {
-						t.Errorf("table %s, in pieces of %d: it is still there", table.name, size)
+						t.Errorf("table %s, in pieces of %d: the copy is still there", table.name, size)
 					}
 				}
 			}
 			if !copied {
-				t.Error("it has never been there")
+				t.Error("it was never copied")
 			}
 		})
 	}

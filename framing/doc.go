@@ -1,52 +1,68 @@
-// Package framing reads JSON-RPC messages, one to a line, out of a stream of bytes that somebody else relays: the framing
-// of the Model Context Protocol on stdio. It looks and never touches.
+// Package framing reads JSON-RPC messages out of a stream of bytes that another part of the program relays. The
+// framing is that of the Model Context Protocol's stdio transport: one message on each line, in UTF-8, with no
+// newline inside it. The package only looks: it never changes, delays or keeps the bytes.
 //
-// # What it owns
+// # The model
 //
-// A Scanner is shown the bytes of one direction, in whatever chunks they were read. It walks them once and reports each
-// message, with the values that a Table of paths asks for, and each line that is no message, with what is wrong with it. It
-// is a state machine that can stop and go on at any byte: no line is ever collected, no chunk is kept, nothing recurses.
+// A stream has two directions, and each has a [Scanner] of its own. The relay passes every chunk that it read to
+// [Scanner.Write], and [Scanner.Close] at the end. The scanner calls its emit function with a [Message] for each
+// JSON-RPC message, and for each line that is not one:
 //
-// Where the table has something below a container, the scanner goes through that container member by member; so the
-// containers open in that way are no more than the longest path has keys. Every other value is skipped, and of a skipped
-// container only its depth of nesting is known, a number. On amd64 the skipping goes 64 bytes at a time. Members that are whole
-// and spelt as programs spell them are read a short way, which first tries the key that came at this place in the last message.
+//	chunk ──► line ──► message ──► values
 //
-// # What it promises
+// A message may be larger than memory, so the scanner never collects one. It is a state machine that goes over the
+// bytes once and can stop between any two of them. What it keeps is decided beforehand, by a [Table] compiled from
+// paths: [Path]{Keys: {"params", "name"}, Want: Text, Max: 128} picks params.name as text, cut to 128 bytes.
+// A picked member becomes a [Value] of its message. Its type and its size on the wire are always exact.
 //
-// The chunking never shows: the same bytes yield the same messages however they were cut, but for the times.
+// Each value that has begun and not ended is a frame on a stack. A container is on the stack while the scanner
+// looks at its members, which it does only if a path leads through them; so the stack is never deeper than the
+// longest path. Any other container is skipped as a whole, however deep: of its nesting only a number is kept.
 //
-// Memory is constant: of a message of any size or depth it holds the picked values, each within its path's bound and those
-// below arrays within a bound for all of them together, which Message.Dropped counts when it is reached. Nothing is
-// allocated per message once the buffers have grown to what messages need. When a line has ended, what was copied of its values
-// is cleared from the buffers.
+// # Who owns the bytes
 //
-// On a line that encoding/json accepts, it finds exactly what encoding/json would: keys match decoded and exact, the last of
-// equal keys wins with all that is below it, lone surrogates and invalid UTF-8 become U+FFFD. Such a line is never Malformed.
+// The caller owns the chunks: the scanner copies what it needs, and the caller may reuse a chunk when Write has
+// returned. The scanner owns the Message and every slice in it, including the Text of its values. They are valid
+// until the emit function returns, and must be copied to be kept. At the end of each line the scanner clears its
+// copies, since they may be content that the user has not agreed to store.
 //
-// # What it checks
+// # Promises
 //
-// It is no validator. In containers that it goes through, the grammar is checked token by token: brackets, commas, colons,
-// numbers, and the words true, false and null; escapes in keys and in texts that are wanted, as far as they are wanted. In a
-// skipped container only this is: that its strings end, that as many brackets close as open, and that the last is of the
-// first one's type. Control characters in strings, which RFC 8259 forbids, are let pass everywhere. So a line that is
-// reported as a message may still be no JSON, but a line that is Malformed never is any.
+// The same bytes yield the same messages however they were cut into chunks, except for the times.
+//
+// Memory is bounded, whatever comes: of one message the scanner keeps the picked values, each cut to its path's Max,
+// and of those below arrays at most 2048 values and 64 KiB. Message.Dropped counts the others. Once the buffers have
+// grown to what messages need, nothing is allocated.
+//
+// On a line that encoding/json accepts, the scanner finds exactly what encoding/json does: it compares keys decoded
+// and exactly, the last of several equal keys counts with all that is below it, and lone surrogates and invalid UTF-8
+// become U+FFFD. Such a line is never Malformed.
+//
+// # What is not checked
+//
+// The scanner is not a validator. It checks the grammar of RFC 8259 where it looks at members: brackets, commas,
+// colons, numbers, the words true, false and null, and the escapes of keys and of wanted texts, up to where they are
+// cut. Of a container that it skips, it checks that its strings end, that as many brackets close as open, and that
+// the last one is of the first one's type. Control characters in strings are accepted. So a reported message may
+// still be invalid JSON, but a Malformed line always is.
 //
 // # Lines
 //
-// Only 0x0A ends a line. Blank lines are passed over; white space around a message, a byte order mark at a line's start and a
-// carriage return at its end are tolerated. Message.Size is that of the line without its "\n" or "\r\n", and with any
-// other white space and byte order mark.
+// Only 0x0A ends a line. Blank lines are ignored. White space around a message, a byte order mark at the beginning
+// of a line and a carriage return at its end are tolerated. Message.Size is the size of the line without its "\n" or
+// "\r\n", but with any other white space and the byte order mark.
 //
-// A line whose first character is neither { nor [ is Noise, and so is one that begins with [ and breaks the grammar
-// before the first object: "[INFO] ready" is what servers write. Noise that looks like the first line of another framing is
-// Foreign: it begins with "Content-Length:", "Content-Type:" or "HTTP/1.", or it is the request line of HTTP/1.
-// The same goes for what stands behind a message on its line, which makes the line Malformed otherwise.
+// A line is Noise if its first character is neither { nor [, and also if it begins with [ and violates the grammar
+// before the first object: servers do write "[INFO] ready" to stdout. Noise that looks like another framing is
+// Foreign: it begins with "Content-Length:", "Content-Type:" or "HTTP/1.", or is an HTTP/1 request line. Text after
+// a message on the same line makes the line Malformed, or Foreign.
 //
-// The line of a batch is reported as its messages, each when it ends; should the line break the grammar after that, it is
-// reported as Malformed as well. If it has elements that are no objects, or none, it is reported as NotRPC once, at its end.
+// A JSON-RPC batch, which of the versions of MCP only 2025-03-26 allows, is reported as its messages, each when it
+// ends. If the line violates the grammar after that, it is reported as Malformed too. If it has elements that are not
+// objects, or none at all, it is reported as NotRPC, once, at its end.
 //
-// # What it must not import
+// # Stability
 //
-// Anything but the standard library.
+// This is not a public API before version 1.0: names and behavior may change in any release. The package imports
+// only the standard library.
 package framing

@@ -2,153 +2,127 @@ package framing
 
 import "hash/maphash"
 
-// frame is a container that is open and gone through member by member.
+// frame is a value that has begun and not ended: a container whose members are looked at, or, on top of the stack,
+// the value that is being read.
 type frame struct {
-	node    *node
-	array   bool
-	after   state // what must come after a comma
-	typ     ValueType
-	matters bool   // its beginning and its end mean something
-	start   int64  // offset in the line
-	epoch   uint64 // tells this container from all others
-	count   int    // elements so far
-	first   int    // index of the first value picked of it, or -1
+	node   *node // its place in the table, or nil if no path leads to it or through it
+	typ    ValueType
+	start  int64  // offset of its first byte in the line
+	values int    // index of its first picked value, or -1 if none is kept
+	object uint64 // number of the object, unique in the stream
+	count  int    // elements of the array so far
 
-	from int // where in the present span its bytes begin, of those that are to be kept or hashed
+	// Its bytes as they came, as far as they are wanted.
+	from int // where in the current span they begin or go on
+	keep int // most bytes of raw
 	raw  []byte
 	hash maphash.Hash
+
+	// At its end.
+	size int64
+	text []byte // its text, at least as much as its node wants
+	cut  bool   // text is not all of it
 }
 
-// sighting is when a place in the table was seen last.
-type sighting struct {
-	epoch uint64 // of the object that had the key
-	first int    // how many values had been picked before
+// lastSeen is where the key of a node was last seen.
+type lastSeen struct {
+	object uint64 // the object that had it
+	values int    // number of values picked before
 }
 
-// push opens a container at b[i], whose members are to be gone through.
-func (s *Scanner) push(typ ValueType, i int) {
-	s.depth++
-	s.epoch++
-	f, n := &s.frames[s.depth], s.here
-	s.top = f
-	f.node, f.typ, f.array = n, typ, typ == Array
-	f.start, f.epoch, f.count = s.size+int64(i), s.epoch, 0
-	s.state, f.after = atFirstKey, atKey
-	if n == &s.table.root {
-		f.matters = s.batch
-		s.beginMessage()
-		return
-	}
-	f.matters = n.matters
-	if n.matters {
-		s.open(f, i)
-	}
-	if f.array {
-		s.state, f.after, s.here = atFirst, atValue, n.each
-	}
-}
+func (s *Scanner) top() *frame { return &s.stack[len(s.stack)-1] }
 
-// open takes note of a container that begins at b[i], of which more is wanted than its members.
-func (s *Scanner) open(f *frame, i int) {
-	n := f.node
-	s.note(n, f.typ)
-	f.first = s.picked.open(n, f.typ)
-	if n.wantsBytes() {
-		f.begin(i)
-		s.hungry++
+// push opens a value at b[i].
+func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
+	s.stack = s.stack[:len(s.stack)+1]
+	f := s.top()
+	f.node, f.typ, f.start, f.values = n, typ, s.line.size+int64(i), -1
+	f.from, f.object, f.count = i, 0, 0
+	if n == nil {
+		return f
 	}
-}
-
-// pop closes the innermost container, whose bracket stands before b[i].
-func (s *Scanner) pop(b []byte, i int) int {
-	f := s.top
-	if f.matters {
-		s.close(f, b, i)
+	f.clear()
+	f.keep = n.raw
+	if typ == Number || typ == True || typ == False || typ == Null {
+		f.keep = max(n.raw, n.text) // their text is their bytes
 	}
-	if s.depth == 0 {
-		s.state = atEnd
-		return i
-	}
-	s.depth--
-	s.top = &s.frames[s.depth]
-	if s.top.array {
-		s.here = s.top.node.each
-	}
-	return s.ended(i)
-}
-
-// close takes what there is to be known of a container that ends before b[i].
-func (s *Scanner) close(f *frame, b []byte, i int) {
-	v := ended{typ: f.typ, size: s.size + int64(i) - f.start, count: f.count}
-	if f.node.wantsBytes() {
-		f.feed(b[f.from:i])
-		v.raw, v.hash = f.raw, f.hash.Sum64()
-		s.hungry--
-	}
-	if f.node == &s.table.root {
-		s.report(v.size, s.began)
-		return
-	}
-	s.picked.close(f, &v)
-	if f.node.member == idMember {
-		s.setID(v.typ, nil, false, v.hash)
-	}
-}
-
-// wantsBytes says whether a container's bytes are wanted, and not only those of its members.
-func (n *node) wantsBytes() bool { return n.hash || n.keep > 0 }
-
-func (f *frame) begin(from int) {
-	f.from = from
-	f.wipe()
-	if f.node.hash {
+	if n.hash {
 		f.hash.SetSeed(seed)
 		f.hash.Reset()
 	}
+	f.values = s.picked.open(n, typ)
+	return f
 }
 
-func (f *frame) wipe() {
+// pop closes the innermost value, whose last byte is before b[i], and returns i.
+func (s *Scanner) pop(b []byte, i int) int {
+	f := s.top()
+	if f.node != nil {
+		f.feed(b[:i])
+		f.size = s.line.size + int64(i) - f.start
+		s.take(f)
+	}
+	s.stack = s.stack[:len(s.stack)-1]
+	s.state = atNext
+	if len(s.stack) == 0 {
+		s.state = atEnd
+	}
+	return i
+}
+
+// take uses a value that has come to its end.
+func (s *Scanner) take(f *frame) {
+	n := f.node
+	if n == &s.table.root {
+		if s.line.batch {
+			s.report(f.size, s.began)
+		}
+		return
+	}
+	f.text, f.cut = nil, false
+	switch f.typ {
+	case Object, Array:
+	case String:
+		if n.text > 0 {
+			f.text, f.cut = s.decoder.text, s.decoder.cut
+		}
+	default:
+		f.text, f.cut = f.raw[:min(len(f.raw), n.text)], f.size > int64(n.text)
+	}
+	if n.member != otherMember {
+		s.takeMember(f)
+	}
+	if f.values >= 0 {
+		s.picked.fill(f)
+	}
+}
+
+// feed takes the bytes of the value that are in the span b.
+func (f *frame) feed(b []byte) {
+	if f.node == nil {
+		return
+	}
+	b = b[f.from:]
+	if f.node.hash {
+		f.hash.Write(b)
+	}
+	f.raw = append(f.raw, b[:min(len(b), f.keep-len(f.raw))]...)
+}
+
+func (f *frame) clear() {
 	clear(f.raw)
 	f.raw = f.raw[:0]
 }
 
-func (f *frame) feed(b []byte) {
-	if f.node.hash {
-		f.hash.Write(b)
-	}
-	f.raw = append(f.raw, b[:min(len(b), f.node.keep-len(f.raw))]...)
-}
-
-// feedFrames hands what there is of the span to the open containers whose bytes are wanted.
-func (s *Scanner) feedFrames(b []byte) {
-	for i := range s.frames[:s.depth+1] {
-		if f := &s.frames[i]; f.node.wantsBytes() {
-			f.feed(b[f.from:])
-			f.from = 0
+// recordKey records that the key of n has come in the innermost object. If it has come there before, what was picked
+// of n and below it is dropped: RFC 8259, section 4, leaves open which of equal keys counts, and as in encoding/json
+// and most other parsers it is the last.
+func (s *Scanner) recordKey(n *node) {
+	object, seen := s.top().object, s.seen[n.id]
+	if seen.object == object && s.picked.drop(seen.values, n) {
+		for i := range s.seen { // the values behind have moved forward, at most to there
+			s.seen[i].values = min(s.seen[i].values, seen.values)
 		}
 	}
-}
-
-// again takes note that the key of n has come in the innermost object, and says whether it has come there before.
-func (s *Scanner) again(n *node) bool {
-	seen := &s.seen[n.id]
-	if seen.epoch == s.top.epoch {
-		return true
-	}
-	*seen = sighting{s.top.epoch, len(s.picked.values)}
-	return false
-}
-
-// forget forgets what was picked of n and below it: the key has come before in this object, and the last of equal keys is the
-// one that counts, as in encoding/json.
-func (s *Scanner) forget(n *node) {
-	first := s.seen[n.id].first
-	forgotten := s.picked.forget(first, n)
-	s.seen[n.id].first = len(s.picked.values)
-	if !forgotten {
-		return
-	}
-	for i := range s.seen { // the values behind have moved forward, at most so far
-		s.seen[i].first = min(s.seen[i].first, first)
-	}
+	s.seen[n.id] = lastSeen{object, len(s.picked.values)}
 }

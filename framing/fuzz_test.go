@@ -10,7 +10,8 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 )
 
-// seeds returns the streams that every fuzz target begins with: the lines of testdata/lines.txt, one by one and together.
+// seeds returns the streams that every fuzz target begins with: the lines of testdata/lines.txt, one by one and
+// together.
 func seeds(tb testing.TB) [][]byte {
 	tb.Helper()
 	all, err := os.ReadFile("testdata/lines.txt")
@@ -20,8 +21,7 @@ func seeds(tb testing.TB) [][]byte {
 	return append(bytes.Split(all, []byte("\n")), all)
 }
 
-// FuzzSplit checks that a stream yields the same messages however it is cut into chunks, and whatever came before. Cut into bytes,
-// it never goes the short way that is for members that are whole.
+// FuzzSplit checks that a stream yields the same messages however it is cut into chunks, and whatever came before.
 func FuzzSplit(f *testing.F) {
 	for _, stream := range seeds(f) {
 		f.Add(stream, uint16(3), uint8(7))
@@ -40,7 +40,7 @@ func FuzzSplit(f *testing.F) {
 				}
 			}
 		}
-		for _, v := range newVeterans() {
+		for _, v := range newReused() {
 			v.check(t, stream)
 		}
 	})
@@ -105,7 +105,8 @@ func agree(t *testing.T, line []byte) {
 	}
 }
 
-// FuzzBounds checks that whatever bytes come in whatever chunks, memory stays bounded and every line is accounted for.
+// FuzzBounds checks that whatever bytes come in whatever chunks, memory stays bounded and every line is accounted
+// for.
 func FuzzBounds(f *testing.F) {
 	for _, stream := range seeds(f) {
 		f.Add(stream, uint8(9), uint8(3))

@@ -12,7 +12,7 @@ import (
 // epoch is the time of the first chunk in tests; each further one comes a second later.
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// keep copies a message, which is lent, so that it can be looked at later. Empty and absent slices become the same.
+// keep copies a message, which is the scanner's, for later. Empty and absent slices become equal.
 func keep(m *framing.Message) framing.Message {
 	c := *m
 	c.ID.Text = bytes.Clone(m.ID.Text)
@@ -37,7 +37,7 @@ func scan(table *framing.Table, chunks ...[]byte) []framing.Message {
 		if !bytes.Equal(own, chunk) {
 			panic(fmt.Sprintf("the scanner has changed %q to %q", chunk, own))
 		}
-		clear(own) // whatever the scanner still refers to is gone
+		clear(own) // a reference to it would show
 		at = at.Add(time.Second)
 	}
 	s.Close(at)
@@ -47,7 +47,7 @@ func scan(table *framing.Table, chunks ...[]byte) []framing.Message {
 // pieces cuts b into pieces of n bytes.
 func pieces(b []byte, n int) [][]byte { return slices.Collect(slices.Chunk(b, n)) }
 
-// timeless takes away what may differ with the chunking.
+// timeless removes the times, which may depend on the chunks.
 func timeless(messages []framing.Message) []framing.Message {
 	for i := range messages {
 		messages[i].First, messages[i].Last = time.Time{}, time.Time{}

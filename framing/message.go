@@ -1,18 +1,21 @@
 package framing
 
-import "time"
+import (
+	"hash/maphash"
+	"time"
+)
 
-// Kind says what a line, or one element of a batch, turned out to be.
+// Kind is what a line, or one element of a batch, turned out to be.
 type Kind uint8
 
-// The kinds of JSON-RPC 2.0, and the kinds of what is not JSON-RPC.
+// The four kinds of JSON-RPC 2.0 messages, and the kinds of lines that are not JSON-RPC.
 const (
 	Request       Kind = iota + 1 // a method and an id
 	Notification                  // a method and no id
 	Response                      // a result
 	ErrorResponse                 // an error
-	NotRPC                        // valid JSON that is no JSON-RPC message
-	Malformed                     // starts like JSON and breaks off or breaks the grammar
+	NotRPC                        // valid JSON that is not a JSON-RPC message
+	Malformed                     // starts like JSON, then breaks off or violates the grammar
 	Noise                         // text that does not start like a JSON object or array: a banner, a log line
 	Foreign                       // another framing: a Content-Length or HTTP header line
 )
@@ -20,7 +23,7 @@ const (
 // IDType is the JSON type of a message's id.
 type IDType uint8
 
-// The types an id can have. Only strings and numbers are legal in MCP; the others are seen in the wild.
+// The types of ids. MCP allows only strings and numbers; the others are seen in the wild.
 const (
 	NoID     IDType = iota // the message has no id member
 	NullID                 // null
@@ -29,30 +32,49 @@ const (
 	OtherID                // an object, array or boolean
 )
 
-// ID is a message's id: its type, its exact text, and a hash that stands for the whole of it.
+// Bounds of what a Message keeps of the members that make it JSON-RPC, in bytes.
+const (
+	MaxIDText      = 64
+	MaxMethodText  = 128
+	MaxVersionText = 16
+)
+
+// seed is the seed of every hash in the process, so that ids of the two directions can be compared. It is random, so
+// that no peer can construct values with the same hash.
+var seed = maphash.MakeSeed()
+
+// ID is a message's id: its type, its exact text, and a hash of the whole id.
 //
-// Two ids are the same exactly if their Type and Hash are: the hash is seeded at random in each process, covers the
-// type and the entire decoded text whatever its length, and is never to leave the process.
+// Two ids are equal if and only if their Type and Hash are. The number 1 and the string "1" are different ids
+// (JSON-RPC 2.0, section 4), and so are 1 and 1.0, since numbers are compared as written. The hash covers the entire
+// decoded text, however long. It is seeded at random in each process and must never leave it.
 type ID struct {
 	Type      IDType
 	Text      []byte // a string's decoded text, or a number as written; at most MaxIDText bytes
-	Truncated bool   // Text is not all of it
-	Hash      uint64
+	Truncated bool   // Text is not the whole id
+	Hash      uint64 // 0 if Type is NoID or NullID
 }
 
-// MaxIDText bounds the bytes kept of an id's text.
-const MaxIDText = 64
-
-// MaxMethodText bounds the bytes kept of a method's name.
-const MaxMethodText = 128
-
-// MaxVersionText bounds the bytes kept of the jsonrpc member.
-const MaxVersionText = 16
+// newID returns the id of a value, whose text has the given hash.
+func newID(typ ValueType, text []byte, truncated bool, hash uint64) ID {
+	id := ID{Type: OtherID}
+	switch typ {
+	case Null:
+		return ID{Type: NullID}
+	case String:
+		id = ID{Type: StringID, Text: text, Truncated: truncated}
+	case Number:
+		id = ID{Type: NumberID, Text: text, Truncated: truncated}
+	}
+	// Mixing in the type keeps ids of different types apart, even if their texts are the same.
+	id.Hash = hash ^ uint64(id.Type)*0x9e3779b97f4a7c15
+	return id
+}
 
 // ValueType is the JSON type of a picked value.
 type ValueType uint8
 
-// The JSON types.
+// The JSON types (RFC 8259, section 3), with true and false as types of their own.
 const (
 	String ValueType = iota + 1
 	Number
@@ -63,34 +85,41 @@ const (
 	Array
 )
 
-// Value is one picked member of a message. Its Text is valid only until the emit function returns, and not to be changed: it may
-// stand in the bytes that are being scanned.
+// Value is one picked member of a message. The scanner owns the bytes of Text: they are valid until the emit function
+// returns, and must not be changed.
 type Value struct {
-	Field     int       // index into the paths that the Table was compiled from
-	Type      ValueType // what the value is
-	place     int32     // number of its node in the table
+	Field     int       // index of its path among those that the Table was compiled from
+	Type      ValueType // JSON type
 	Text      []byte    // decoded text (Text) or the bytes as they came (Raw), at most Path.Max of them
-	Truncated bool      // Text is not all of it
-	lent      bool      // Text stands in the chunk that is being scanned
+	Truncated bool      // Text is not the whole value
 	Size      int64     // bytes of the whole value on the wire, quotes and brackets included
-	Hash      uint64    // keyed hash of the value's bytes as they came, if Path.Want has Hash; never to leave the process
+	Hash      uint64    // keyed hash of the bytes as they came, if Path.Want has Hash; must never leave the process
 	Count     int       // number of elements, if Path.Want has Count and the value is an array
+
+	node *node // its place in the table
 }
 
-// Message is one JSON-RPC message, or one line that is none. It is lent to the emit function: neither it nor any byte
-// slice in it may be kept, copy what is needed.
+// ID returns the id that the value names, such as params.requestId of notifications/cancelled. It equals the ID of
+// the message it refers to, provided that the value is a string, a number or null, was picked as Text, and is not
+// truncated. The ID shares the value's Text.
+func (v *Value) ID() ID {
+	return newID(v.Type, v.Text, v.Truncated, maphash.Bytes(seed, v.Text))
+}
+
+// Message is one JSON-RPC message, or one line that is not one. The scanner owns it and every slice in it, and reuses
+// them: they are valid until the emit function returns. Copy what you keep.
 type Message struct {
 	Kind    Kind
 	Batch   bool      // an element of a JSON array of messages
 	ID      ID        // of a request or a response
 	Method  []byte    // of a request or notification, decoded, at most MaxMethodText bytes
-	Version []byte    // the jsonrpc member, decoded, at most 16 bytes; empty when there is none
+	Version []byte    // the jsonrpc member, decoded, at most MaxVersionText bytes; empty if there is none
 	Size    int64     // bytes on the wire without the newline; of a batch's element, its own bytes
 	First   time.Time // when the chunk with the first byte was read
-	Last    time.Time // when the chunk with the newline was, without which no message is complete; of an element, its last byte
-	Reason  string    // of a Malformed line, what was wrong: a static string
-	Dropped int       // values below arrays that were met and not kept, since a message's bound was reached
-	Values  []Value   // the picked values in the order met; of a repeated key only the last
+	Last    time.Time // when the chunk with the newline was read; of a batch's element, the chunk with its last byte
+	Reason  string    // of a Malformed line, what is wrong with it: a static string
+	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
+	Values  []Value   // the picked values in the order they came; of members with the same key only the last
 }
 
 // Value returns the last picked value of the field, or nil if the message has none.

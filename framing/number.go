@@ -1,45 +1,6 @@
 package framing
 
-// num reads a number that begins at b[i]. A number ends only where something else begins, so it is never known to be
-// whole at the end of a span.
-func (s *Scanner) num(b []byte, i int) int {
-	end, st := i, numberStart
-	if b[i] != '0' && b[i] != '-' {
-		for st = numberInt; end < len(b) && isDigit(b[end]); end++ { // most numbers are nothing but digits
-		}
-	}
-	if end == len(b) || b[end] != ',' && b[end] != '}' { // so too where nothing has been gone through yet
-		if end, st = st.run(b, end); end == len(b) {
-			s.number = st
-			return s.hold(b, i, Number, inNumber)
-		}
-		if !st.ends() {
-			return s.broken(b, badNumber)
-		}
-	}
-	if s.here != nil {
-		s.scalar(s.here, Number, b, i, end, 0)
-	}
-	return s.ended(end)
-}
-
-func isDigit(c byte) bool { return c-'0' <= 9 }
-
-func (s *Scanner) restOfNumber(b []byte) int {
-	end, st := s.number.run(b, 0)
-	if end == len(b) {
-		s.number = st
-		s.part.feed(s.here, b)
-		return len(b)
-	}
-	if !st.ends() {
-		return s.broken(b, badNumber)
-	}
-	s.rest(b, end)
-	return s.ended(end)
-}
-
-// numberState is how far a number has got in the grammar of RFC 8259, section 6.
+// numberState is how far a number has come in the grammar of RFC 8259, section 6.
 type numberState uint8
 
 const (
@@ -54,14 +15,15 @@ const (
 	numberExponent             // may end
 )
 
-func (st numberState) ends() bool {
+// complete reports whether the number may end here.
+func (st numberState) complete() bool {
 	return st == numberZero || st == numberInt || st == numberFraction || st == numberExponent
 }
 
 // run follows the number from b[i] to the first byte that cannot belong to it.
 func (st numberState) run(b []byte, i int) (int, numberState) {
 	for ; i < len(b); i++ {
-		next := st.step(b[i])
+		next := st.after(b[i])
 		if next == numberStart {
 			break
 		}
@@ -70,27 +32,14 @@ func (st numberState) run(b []byte, i int) (int, numberState) {
 	return i, st
 }
 
-// step returns the state behind one byte more, or numberStart if the number cannot go on with it.
-func (st numberState) step(c byte) numberState {
+// after returns the state after one byte more, or numberStart if that byte cannot belong to the number.
+func (st numberState) after(c byte) numberState {
 	switch {
-	case '0' <= c && c <= '9':
-		switch st {
-		case numberStart, numberMinus:
-			if c == '0' {
-				return numberZero
-			}
-			return numberInt
-		case numberPoint:
-			return numberFraction
-		case numberE, numberESign:
-			return numberExponent
-		case numberZero:
-			return numberStart
-		}
-		return st
+	case isDigit(c):
+		return st.afterDigit(c)
 	case c == '.' && (st == numberZero || st == numberInt):
 		return numberPoint
-	case c|0x20 == 'e' && (st == numberZero || st == numberInt || st == numberFraction):
+	case (c == 'e' || c == 'E') && (st == numberZero || st == numberInt || st == numberFraction):
 		return numberE
 	case c == '-' && st == numberStart:
 		return numberMinus
@@ -99,3 +48,22 @@ func (st numberState) step(c byte) numberState {
 	}
 	return numberStart
 }
+
+func (st numberState) afterDigit(c byte) numberState {
+	switch st {
+	case numberStart, numberMinus:
+		if c == '0' {
+			return numberZero
+		}
+		return numberInt
+	case numberPoint:
+		return numberFraction
+	case numberE, numberESign:
+		return numberExponent
+	case numberZero:
+		return numberStart
+	}
+	return st
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -15,7 +15,7 @@ var (
 	}{{"telemetry", telemetryTable, telemetryPaths}, {"awkward", awkwardTable, awkwardPaths}}
 )
 
-// telemetryPaths is a table like the one that telemetry reads MCP with.
+// telemetryPaths is a table like the one that package telemetry uses.
 var telemetryPaths = []framing.Path{
 	text(128, "params", "name"),
 	text(512, "params", "uri"),
@@ -63,8 +63,8 @@ var telemetryPaths = []framing.Path{
 	{Keys: []string{"error", "data"}},
 }
 
-// awkwardPaths is a table with everything that telemetryPaths has no need of: values inside values that are kept,
-// several wishes for one place, small bounds, arrays in arrays, members of the message itself.
+// awkwardPaths is a table with everything that telemetryPaths lacks: values inside values that are kept, several
+// paths to one place, small bounds, arrays in arrays, top-level members.
 var awkwardPaths = []framing.Path{
 	{Keys: []string{"params"}, Want: framing.Raw | framing.Hash, Max: 20},
 	{Keys: []string{"params", "name"}, Want: framing.Text, Max: 5},

@@ -10,7 +10,7 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 )
 
-// only the values that the tests below are about; the reference in reference_test.go checks hashes, sizes and counts.
+// Only text is checked here; the reference in reference_test.go checks hashes, sizes and counts.
 func TestText(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"plain", `"echo"`, `echo`},
@@ -54,7 +54,7 @@ func TestText(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			table := framing.Compile(text(8, "params", "v"))
 			line := []byte(`{"jsonrpc":"2.0","method":"a","params":{"v":` + test.value + `}}`)
-			// What comes behind decides how far the scanner can look ahead.
+			// The same with other members around it.
 			longer := []byte(`{"params":{"v":` + test.value + `,"x":"0123456789abcdef0123456789abcdef"},"jsonrpc":"2.0","method":"a"}`)
 			for size := 1; size <= 2*len(line); size++ {
 				if size > len(line) {
@@ -77,7 +77,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// What several paths want of one place, each with a bound of its own, or of a container whose members are wanted too.
+// Several paths to one place, each with its own bound, and paths to a container whose members are wanted too.
 func TestWants(t *testing.T) {
 	path := func(want framing.Want, limit int, keys ...string) framing.Path {
 		return framing.Path{Keys: keys, Want: want, Max: limit}
@@ -102,9 +102,9 @@ func TestWants(t *testing.T) {
 			[]framing.Path{path(framing.Raw, 7, "params", "v"), path(framing.Text, 6, "params", "v", "n")}},
 		{"hash of a container", `{"v":{"n":1}}`, `0:""# 1:"1"`,
 			[]framing.Path{path(framing.Hash, 7, "params", "v"), path(framing.Text, 6, "params", "v", "n")}},
-		{"elements that nobody counts", `{"v":[1,2]}`, `0:"" 1:"1" 1:"2"`,
+		{"elements without Count", `{"v":[1,2]}`, `0:"" 1:"1" 1:"2"`,
 			[]framing.Path{path(0, 7, "params", "v"), path(framing.Text, 6, "params", "v", each)}},
-		{"elements that somebody counts", `{"v":[1,2]}`, `0:""2 1:""`,
+		{"elements with Count", `{"v":[1,2]}`, `0:""2 1:""`,
 			[]framing.Path{path(framing.Count, 7, "params", "v"), path(0, 6, "params", "v")}},
 		{"nothing but the type", `{"v":"a","w":[1]}`, `0:"" 1:""`,
 			[]framing.Path{path(0, 7, "params", "v"), path(0, 7, "params", "w")}},
@@ -244,7 +244,7 @@ func TestID(t *testing.T) {
 	}
 }
 
-// The id that a value names must be the one that the message had.
+// The ID of a value must equal that of the message it names.
 func TestValueID(t *testing.T) {
 	for _, raw := range []string{`1`, `"1"`, `"a\u0062"`, `-1.5`, `null`, `""`} {
 		line := fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":"a","params":{"requestId":%s}}`, raw, raw)
@@ -279,7 +279,7 @@ func TestCompilePanics(t *testing.T) {
 	}
 }
 
-// A table of as many paths as may be, which all differ in little.
+// A table with the most paths allowed, which differ little.
 func TestManyPaths(t *testing.T) {
 	var paths []framing.Path
 	line := `{"params":{`
@@ -299,7 +299,27 @@ func TestManyPaths(t *testing.T) {
 	}
 }
 
-// Writes the message in chunks until its scanner has grown, and then checks that nothing is allocated any more.
+// Keys of one object that begin alike must not be taken for one another.
+func TestKeysWithTheSameBeginning(t *testing.T) {
+	keys := []string{"progress", "progressToken", "progressBar", "progress1234567", "progress1234568"}
+	var paths []framing.Path
+	line := `{"params":{`
+	for i, key := range keys {
+		paths = append(paths, text(9, "params", key))
+		line += fmt.Sprintf(`"%s":%d,`, key, i)
+	}
+	got := scan(framing.Compile(paths...), []byte(line+`"progressBa":"x","progress1234569":"y"}}`))
+	if n := len(got[0].Values); n != len(keys) {
+		t.Fatalf("%d values, want %d", n, len(keys))
+	}
+	for i, v := range got[0].Values {
+		if v.Field != i || string(v.Text) != fmt.Sprint(i) {
+			t.Errorf("value %d is %q of field %d", i, v.Text, v.Field)
+		}
+	}
+}
+
+// Once its buffers have grown, a scanner allocates nothing.
 func TestNoAllocation(t *testing.T) {
 	noise := bench{"noise", []byte("2026-01-02T10:00:00Z INFO Server running on stdio\r\n")}
 	for _, bm := range append([]bench{noise}, benchmarks...) {

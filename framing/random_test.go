@@ -11,11 +11,11 @@ import (
 
 var rounds = flag.Int("rounds", 1000, "lines that TestRandom makes up")
 
-// TestRandom is FuzzGenerated and FuzzSplit on lines made of random choices: as many as one likes, without the fuzzer's search
-// for new ones.
+// TestRandom is FuzzGenerated and FuzzSplit on lines made of random choices: as many as wanted, without the
+// fuzzer's search for new ones.
 func TestRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(uint64(*rounds), 1))
-	veterans := newVeterans()
+	scanners := newReused()
 	for range *rounds {
 		choices := make([]byte, random.IntN(600))
 		for i := range choices {
@@ -27,7 +27,7 @@ func TestRandom(t *testing.T) {
 			line[random.IntN(len(line))] = `"\{}[],:0a`[random.IntN(10)]
 		}
 		for i, with := range tables {
-			veterans[i].check(t, line)
+			scanners[i].check(t, line)
 			whole := showAll(timeless(scan(with.table, line)))
 			for _, size := range []int{1, 2 + random.IntN(100)} {
 				if got := showAll(timeless(scan(with.table, pieces(line, size)...))); got != whole {
@@ -38,26 +38,26 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// veteran is a scanner that has seen many lines, and so has learned in which order keys come; which must make no difference.
-type veteran struct {
+// reused is a scanner that has scanned many lines, which must make no difference to the next one.
+type reused struct {
 	*framing.Scanner
 	table *framing.Table
 	got   []framing.Message
 }
 
-// newVeterans returns one for each table.
-func newVeterans() []*veteran {
-	var all []*veteran
+// newReused returns one for each table.
+func newReused() []*reused {
+	var all []*reused
 	for _, with := range tables {
-		v := &veteran{table: with.table}
+		v := &reused{table: with.table}
 		v.Scanner = framing.NewScanner(with.table, func(m *framing.Message) { v.got = append(v.got, keep(m)) })
 		all = append(all, v)
 	}
 	return all
 }
 
-// check has the veteran scan a line twice, and compares what it finds with what a new scanner does.
-func (v *veteran) check(t *testing.T, line []byte) {
+// check scans a line twice, and compares the messages with those of a new scanner.
+func (v *reused) check(t *testing.T, line []byte) {
 	t.Helper()
 	want := showAll(scan(v.table, line))
 	for range 2 {

@@ -9,7 +9,7 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 )
 
-// What the scanner must find in a line, by way of encoding/json: the reference that it is compared with.
+// What the scanner must find in a line, according to encoding/json.
 
 // wanted returns what the messages of a valid line must be, less their kinds.
 func wanted(paths []framing.Path, line []byte) []framing.Message {
@@ -158,7 +158,8 @@ func typeOf(raw []byte) framing.ValueType {
 	return framing.Number
 }
 
-// differs says in what a scanned message differs from the wanted one. The order of values is compared field by field.
+// differs describes how a scanned message differs from the wanted one. It compares the order of values field by
+// field.
 func differs(got, want framing.Message, fields int) string {
 	if g, w := show(framing.Message{ID: got.ID, Method: got.Method, Version: got.Version}),
 		show(framing.Message{ID: want.ID, Method: want.Method, Version: want.Version}); g != w {

@@ -2,28 +2,48 @@ package framing
 
 import (
 	"bytes"
-	"hash/maphash"
-	"slices"
 	"time"
 )
 
-// seed is that of every hash in the process, so that the ids of the two directions can be compared.
-var seed = maphash.MakeSeed()
-
-// window is how far ahead the end of a line is looked for: near enough that what was looked through is still in the
-// processor's first cache when it is scanned.
-const window = 16 << 10
-
 // Scanner reads one direction of a stream. It is not safe for concurrent use.
+//
+// It keeps neither a chunk nor a slice of one. It copies what a message needs as it comes, within bounds, and
+// clears the copies when the line ends.
 type Scanner struct {
 	table *Table
 	emit  func(*Message)
+	state state
+	line  line
 
-	// The line.
-	state  state
-	at     time.Time // when the present chunk was read
+	stack []frame // the values that are open, the innermost last
+	next  *node   // the place of the member whose key came last
+
+	// The token that is being read, by its kind.
+	decoder textDecoder // the text of a string or a key
+	escaped uint64      // 1 if the next byte of that is escaped, else 0
+	number  numberState
+	literal string  // what is still missing of true, false or null
+	nest    nesting // the inside of a container that is skipped
+
+	// The keys that the open objects have had.
+	objects uint64 // number of objects opened so far
+	seen    []lastSeen
+
+	// The message.
+	began   time.Time // when the chunk with its first byte was read
+	msg     Message
+	types   [members]ValueType // of the members that make it JSON-RPC, 0 for those that are missing
+	id      [MaxIDText]byte
+	method  [MaxMethodText]byte
+	version [MaxVersionText]byte
+	picked  picked
+}
+
+// line is what is known of the current line.
+type line struct {
+	at     time.Time // when the current chunk was read
 	first  time.Time // when the chunk with the line's first byte was read
-	size   int64     // bytes of the line before the present span
+	size   int64     // bytes of the line before the current span
 	last   byte      // the last of them
 	bom    int       // bytes of a byte order mark at the line's start
 	batch  bool      // the line is an array
@@ -31,231 +51,148 @@ type Scanner struct {
 	other  bool      // the array has an element that cannot be a message
 	plain  plainLine // the line's text, if it is not JSON
 	reason string    // why the line is malformed
-
-	// The containers that are gone through member by member, from the outside in.
-	frames []frame
-	top    *frame
-	depth  int    // top is &frames[depth]
-	hungry int    // frames whose bytes are wanted
-	epoch  uint64 // of the frame opened last
-	seen   []sighting
-
-	// The order in which keys have come.
-	latest  int32   // place of the wanted key that came last in this message
-	follows []*node // for each place, that of the wanted key that came after it the last time
-
-	// The value that is being read.
-	here    *node // its place in the table, or nil if nobody wants it
-	part    part  // what is known of it, if it began in an earlier span
-	nest    nesting
-	escaped uint64 // 1 if the next byte of the string is escaped
-	number  numberState
-	literal string // what must still come of true, false or null
-	decoder textDecoder
-
-	// The message.
-	msg    Message
-	began  time.Time // when the chunk with its first byte was read
-	result ValueType // type of the result member, or 0
-	err    ValueType // type of the error member, or 0
-	method struct {  // the method member
-		typ ValueType // 0 if there is none
-		buf [MaxMethodText]byte
-	}
-	version struct { // the jsonrpc member
-		typ ValueType
-		buf [MaxVersionText]byte
-	}
-	id     [MaxIDText]byte
-	picked picked
 }
 
-// state says what must come next in the line.
-type state uint8
-
-const (
-	atStart     state = iota // white space so far
-	atFirstKey               // a key or the object's end
-	atKey                    // a key
-	atColon                  // a colon
-	atFirst                  // an element or the array's end
-	atValue                  // a value
-	atNext                   // a comma or the container's end
-	atEnd                    // white space
-	inKey                    // the rest of a key that the last span broke off in
-	inString                 // or of a string
-	inNumber                 // or of a number
-	inLiteral                // or of true, false or null
-	inContainer              // or of a container that is skipped
-	inPlain                  // anything, since the line is not JSON
-	inBroken                 // anything, since the line is malformed
-)
-
-// NewScanner returns a scanner that calls emit for every message and every line that is none, in order, from within
-// Write and Close. Blank lines are passed over in silence.
+// NewScanner returns a scanner that calls emit for every message, and for every line that is not one, in order
+// and from within Write and Close. Blank lines are ignored.
 func NewScanner(t *Table, emit func(*Message)) *Scanner {
-	s := &Scanner{table: t, emit: emit, frames: make([]frame, t.depth), seen: make([]sighting, len(t.nodes))}
-	s.picked.nodes = t.nodes
-	s.follows = slices.Repeat([]*node{&t.root}, len(t.nodes))
-	return s
+	return &Scanner{
+		table: t, emit: emit,
+		stack: make([]frame, 0, t.depth),
+		seen:  make([]lastSeen, t.nodes),
+	}
 }
 
-// Write scans the next bytes of the stream, read at the given time. It never fails, and does not look at p later.
+// Write scans the next bytes of the stream, read at the given time. It does not keep p.
 func (s *Scanner) Write(p []byte, at time.Time) {
-	s.at = at
-	for len(p) > 0 {
-		span := p[:min(len(p), window)]
-		end := bytes.IndexByte(span, '\n')
+	s.line.at = at
+	for {
+		end := bytes.IndexByte(p, '\n')
 		if end < 0 {
-			s.span(span)
-			p = p[len(span):]
-			continue
+			s.span(p)
+			return
 		}
-		if end > 0 {
-			s.span(span[:end])
-		}
+		s.span(p[:end])
 		s.endLine()
 		p = p[end+1:]
 	}
-	if s.state != atStart {
-		s.own()
-	}
 }
 
-// own copies what has been found of the message and still stands in the chunk.
-func (s *Scanner) own() {
-	own := func(buf, text []byte) []byte { return buf[:copy(buf, text)] }
-	s.msg.ID.Text = own(s.id[:], s.msg.ID.Text)
-	s.msg.Method = own(s.method.buf[:], s.msg.Method)
-	s.msg.Version = own(s.version.buf[:], s.msg.Version)
-	s.picked.own()
-}
-
-// Close ends the stream, whose end was read at the given time: a last line without a newline is scanned as if it had one.
+// Close ends the stream, whose end was read at the given time. It scans a last line without a newline as if it
+// had one.
 func (s *Scanner) Close(at time.Time) {
-	s.at = at
+	s.line.at = at
 	s.endLine()
 }
 
-// span scans some bytes of one line.
+// span scans the bytes of one line that are in the current chunk.
 func (s *Scanner) span(b []byte) {
-	if s.size == 0 {
-		s.first = s.at
+	if len(b) == 0 {
+		return
+	}
+	if s.line.size == 0 {
+		s.line.first = s.line.at
 	}
 	for i := 0; i < len(b); {
-		switch s.state {
-		case atStart:
-			i = s.start(b, i)
-		case inKey:
-			i = s.restOfKey(b)
-		case inString:
-			i = s.restOfString(b)
-		case inNumber:
-			i = s.restOfNumber(b)
-		case inLiteral:
-			i = s.restOfWord(b)
-		case inContainer:
-			i = s.restOfContainer(b)
-		case inPlain:
-			s.plain.add(b[i:])
-			i = len(b)
-		case inBroken:
-			i = len(b)
-		default:
-			i = s.walk(b, i)
-		}
+		i = s.step(b, i)
 	}
-	if s.hungry > 0 {
-		s.feedFrames(b)
+	for i := range s.stack {
+		s.stack[i].feed(b)
+		s.stack[i].from = 0
 	}
-	s.size += int64(len(b))
-	s.last = b[len(b)-1]
+	s.line.size += int64(len(b))
+	s.line.last = b[len(b)-1]
 }
 
-// start passes over white space and a byte order mark, and decides what the line is by its first other byte.
+// start skips white space and a byte order mark, and decides by the first other byte what the line is.
+// RFC 8259, section 8.1, forbids the mark to writers, but allows readers to ignore it.
 func (s *Scanner) start(b []byte, i int) int {
 	const mark = "\ufeff"
-	c := b[i]
+	l, c := &s.line, b[i]
 	switch {
-	case s.bom < len(mark) && c == mark[s.bom] && s.size+int64(i) == int64(s.bom):
-		s.bom++
-	case 0 < s.bom && s.bom < len(mark):
+	case l.bom < len(mark) && c == mark[l.bom] && l.size+int64(i) == int64(l.bom):
+		l.bom++
+	case 0 < l.bom && l.bom < len(mark):
 		return s.notJSON(i, Noise)
 	case isSpace(c):
 	case c == '{':
-		s.batch, s.depth, s.here = false, -1, &s.table.root
-		s.push(Object, i)
-		return s.opening(b, i)
+		l.batch, s.next = false, &s.table.root
+		return s.value(b, i)
 	case c == '[':
-		s.batch, s.depth, s.here = true, -1, &s.table.batch
-		s.found, s.other = false, false
-		s.push(Array, i)
+		l.batch, s.next = true, &s.table.batch
+		l.found, l.other = false, false
+		return s.value(b, i)
 	default:
 		return s.notJSON(i, Noise)
 	}
 	return i + 1
 }
 
-// notJSON gives the rest of the line, from byte i on, up as text. The line will be reported as of the kind, or as Foreign.
+// notJSON treats the line from byte i on as text. The line will be reported as of the given kind, or as Foreign.
 func (s *Scanner) notJSON(i int, kind Kind) int {
-	s.state, s.hungry = inPlain, 0
-	s.plain = plainLine{kind: kind}
+	s.state, s.stack = inPlain, s.stack[:0]
+	s.line.plain = plainLine{kind: kind}
 	return i
 }
 
-// broken gives the line up as malformed.
+// broken ignores the rest of the line, which will be reported as malformed.
 func (s *Scanner) broken(b []byte, reason string) int {
-	if s.batch && !s.found {
-		// No message has begun: "[INFO] ready" is a log line and no array.
+	if s.line.batch && !s.line.found {
+		// No message has begun: "[INFO] ready" is a log line and not an array.
 		return s.notJSON(len(b), Noise)
 	}
-	s.state, s.hungry, s.reason = inBroken, 0, reason
+	s.state, s.stack = inBroken, s.stack[:0]
+	s.line.reason = reason
 	return len(b)
 }
 
-// endLine reports the line and makes ready for the next.
+// endLine reports the line and prepares for the next.
 func (s *Scanner) endLine() {
-	s.lineDone()
-	s.state, s.size, s.bom, s.hungry = atStart, 0, 0, 0
-	s.wipe()
+	s.reportEnd()
+	s.state, s.line.size, s.line.bom = atStart, 0, 0
+	s.clear()
 }
 
-// wipe forgets what has been copied of the line, which may be content.
-func (s *Scanner) wipe() {
+// clear clears what was copied of the line, which may be content.
+func (s *Scanner) clear() {
+	clear(s.id[:])
+	clear(s.method[:])
+	clear(s.version[:])
 	s.picked.reset()
-	s.decoder.wipe()
-	s.part.wipe()
-	for i := range s.frames {
-		s.frames[i].wipe()
+	s.decoder.clear()
+	frames := s.stack[:cap(s.stack)]
+	for i := range frames {
+		frames[i].clear()
 	}
+	s.stack = s.stack[:0]
 }
 
-// lineDone reports what the line was, unless it was blank.
-func (s *Scanner) lineDone() {
-	size := s.size
-	if s.last == '\r' {
+// reportEnd reports what the line was, unless it was blank. Of a batch, the messages have been reported already.
+func (s *Scanner) reportEnd() {
+	l, size := &s.line, s.line.size
+	if l.last == '\r' {
 		size--
 	}
 	switch {
-	case s.state == atStart && (s.bom == 0 || s.bom == 3):
+	case s.state == atStart && (l.bom == 0 || l.bom == 3):
 	case s.state == atStart:
 		s.reportLine(Noise, size, "")
 	case s.state == inPlain:
-		s.reportLine(s.plain.verdict(), size, dataAfter)
+		s.reportLine(l.plain.verdict(), size, dataAfter)
 	case s.state == inBroken:
-		s.reportLine(Malformed, size, s.reason)
+		s.reportLine(Malformed, size, l.reason)
 	case s.state != atEnd:
 		s.reportLine(Malformed, size, breaksOff)
-	case !s.batch:
-		s.report(size, s.first)
-	case s.other || !s.found:
+	case !l.batch:
+		s.report(size, l.first)
+	case l.other || !l.found:
 		s.reportLine(NotRPC, size, "")
 	}
 }
 
-// reportLine reports a line that is no message, or that has things in it that are none.
+// reportLine reports a line that is not a message, or that has more in it than messages.
 func (s *Scanner) reportLine(kind Kind, size int64, reason string) {
-	s.msg = Message{Kind: kind, Size: size, First: s.first, Last: s.at}
+	s.msg = Message{Kind: kind, Size: size, First: s.line.first, Last: s.line.at}
 	if kind == Malformed {
 		s.msg.Reason = reason
 	}
@@ -265,11 +202,7 @@ func (s *Scanner) reportLine(kind Kind, size int64, reason string) {
 // report reports the message that has been read.
 func (s *Scanner) report(size int64, first time.Time) {
 	m := &s.msg
-	m.Kind, m.Batch, m.Size, m.First, m.Last, m.Reason = s.kind(), s.batch, size, first, s.at, ""
-	m.Values = s.picked.values
-	m.Dropped = s.picked.dropped
+	m.Kind, m.Batch, m.Size, m.First, m.Last, m.Reason = s.kind(), s.line.batch, size, first, s.line.at, ""
+	m.Values, m.Dropped = s.picked.values, s.picked.dropped
 	s.emit(m)
-	// What stands in the chunk is not to be looked at again.
-	m.ID.Text, m.Method, m.Version = nil, nil, nil
-	s.picked.owned = len(s.picked.values)
 }

@@ -26,7 +26,9 @@ var benchmarks = []bench{
 	{"tools100KB", benchTools(200)},
 	{"base64_1MB", benchResult(strings.Repeat("iVBORw0KGgoAAAANSUhEUgAAAAUA", 1<<20/28))},
 	{"jsontext1MB", benchResult(strings.Repeat(`{\"id\":17,\"name\":\"a \\\"b\\\"\",\"ok\":true},\n`, 1<<20/46))},
+	{"prose1MB", benchResult(strings.Repeat(`A paragraph, with a \"quote\" in it and a line's end.\n`, 1<<20/54))},
 	{"dense2MB", benchDense(2 << 20)},
+	{"blob1MB", benchBlob(1 << 20)},
 }
 
 func benchCall() []byte {
@@ -59,6 +61,12 @@ func benchTools(n int) []byte {
 
 func benchResult(text string) []byte {
 	return []byte(`{"jsonrpc":"2.0","id":"req-12","result":{"content":[{"type":"text","text":"` + text + `"}],"isError":false}}` + "\n")
+}
+
+// benchBlob is a result that is skipped as a whole, with a long string in it.
+func benchBlob(size int) []byte {
+	return []byte(`{"jsonrpc":"2.0","id":12,"result":{"contents":[{"uri":"file:///a","mimeType":"image/png","blob":"` +
+		strings.Repeat("iVBORw0KGgoAAAANSUhEUgAAAAUA", size/28) + `"}]}}` + "\n")
 }
 
 func benchDense(size int) []byte {
@@ -105,8 +113,8 @@ func BenchmarkScanner(b *testing.B) {
 // gjsonPaths are the fewest fields that one could make a span from.
 var gjsonPaths = []string{"id", "method", "params.name", "params._meta.traceparent", "result.isError", "result.tools.#.name", "error.code"}
 
-// BenchmarkGjson finds the line's end and looks the fields up, without a check of the grammar (as for a line one trusts)
-// and with it. It has the whole message in memory, which the scanner need not.
+// BenchmarkGjson finds the line's end and looks the fields up, without a check of the grammar (as for a line one
+// trusts) and with it. It has the whole message in memory, which the scanner need not.
 func BenchmarkGjson(b *testing.B) {
 	for _, valid := range []bool{false, true} {
 		for _, bm := range benchmarks {

@@ -102,8 +102,8 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// A key that was guessed from the order of an earlier message must have its colon like any other.
-func TestMalformedAfterGuess(t *testing.T) {
+// A key that ends in a colon must have another one after it.
+func TestKeyEndsInColon(t *testing.T) {
 	for _, line := range []string{`{"a:"1}`, `{"a:"}`, `{"a:",1}`} {
 		var got []framing.Message
 		s := framing.NewScanner(framing.Compile(text(9, "a:")), func(m *framing.Message) { got = append(got, keep(m)) })
@@ -114,7 +114,7 @@ func TestMalformedAfterGuess(t *testing.T) {
 	}
 }
 
-// What is wrong inside what is skipped is not looked for, as the package comment says.
+// Errors inside a skipped container are not looked for, as the package comment states.
 func TestNotChecked(t *testing.T) {
 	for _, line := range []string{
 		`{"jsonrpc":"2.0","method":"a","x":[1 2,,{]{:}]}`,
@@ -163,7 +163,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// A chunk is the caller's again when Write returns. The race detector sees it if the scanner looks at it later.
+// The caller may reuse a chunk when Write has returned. The race detector reports if the scanner reads it later.
 func TestChunkIsGivenBack(t *testing.T) {
 	var got []string
 	s := framing.NewScanner(telemetryTable, func(m *framing.Message) { got = append(got, kindNames[m.Kind]+" "+string(m.Method)) })

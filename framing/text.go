@@ -1,57 +1,65 @@
 package framing
 
 import (
-	"encoding/binary"
 	"hash/maphash"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// textDecoder turns the inside of a JSON string into text, whatever the pieces it comes in: escapes and surrogate pairs
-// are resolved, a lone surrogate and each byte of invalid UTF-8 become U+FFFD, as in encoding/json. It keeps whole
-// characters up to a limit and then stops looking, unless the text is to be hashed to its end.
+// textDecoder turns the inside of a JSON string into text, whatever pieces it comes in. It resolves escapes and
+// surrogate pairs (RFC 8259, section 7). A lone surrogate and each byte of invalid UTF-8 become U+FFFD, as in
+// encoding/json. It keeps whole characters up to a limit and then ignores the rest, unless it must hash the text to
+// its end.
 type textDecoder struct {
 	text    []byte
 	limit   int
 	cut     bool // a character did not fit
 	hashing bool
-	hash    maphash.Hash
+	hash    maphash.Hash // of all of the text
 
-	escape  uint8             // 0 outside an escape, 1 after the backslash, 2 to 5 before a digit of \uXXXX
+	escape  escapeState
 	unit    rune              // the digits of \uXXXX so far
-	high    rune              // the high surrogate that came last and waits for its low one, or 0
-	partial [utf8.UTFMax]byte // the start of a character whose other bytes have not come yet
+	high    rune              // a high surrogate that waits for its low one, or 0
+	partial [utf8.UTFMax]byte // the beginning of a character whose other bytes have not come yet
 	npart   int
 }
 
+// escapeState is how far an escape has come.
+type escapeState uint8
+
+const (
+	noEscape       escapeState = iota
+	afterBackslash             // needs a letter
+	digit1                     // needs the first of four hexadecimal digits
+	digit4         = digit1 + 3
+)
+
 func (d *textDecoder) reset(limit int, hashing bool) {
-	d.wipe()
+	d.clear()
 	d.limit, d.cut, d.hashing = limit, false, hashing
-	d.escape, d.high, d.npart = 0, 0, 0
+	d.escape, d.high, d.npart = noEscape, 0, 0
 	if hashing {
 		d.hash.SetSeed(seed)
 		d.hash.Reset()
 	}
 }
 
-func (d *textDecoder) wipe() {
+func (d *textDecoder) clear() {
 	clear(d.text)
 	d.text = d.text[:0]
 }
 
-// done says that nothing that is yet to come can change the outcome.
+// done reports whether nothing that is still to come can change the result.
 func (d *textDecoder) done() bool { return d.cut && !d.hashing }
 
 // write decodes the next piece. It returns false at an escape that JSON does not have.
 func (d *textDecoder) write(p []byte) bool {
 	for len(p) > 0 && !d.done() {
-		if d.escape == 0 && d.npart == 0 && d.high == 0 {
-			n := plainRun(p)
+		if n := d.plainRun(p); n > 0 {
 			d.append(p[:n])
 			p = p[n:]
-			if len(p) == 0 || d.done() {
-				break
-			}
+			continue
 		}
 		if !d.step(p[0]) {
 			return false
@@ -61,9 +69,9 @@ func (d *textDecoder) write(p []byte) bool {
 	return true
 }
 
-// finish ends the text. It returns false if it ends inside an escape.
+// finish ends the text. It returns false if the text ends inside an escape.
 func (d *textDecoder) finish() bool {
-	whole := d.escape == 0 || d.done()
+	whole := d.escape == noEscape || d.done()
 	d.flushPartial()
 	d.flushHigh()
 	return whole
@@ -72,13 +80,13 @@ func (d *textDecoder) finish() bool {
 // step decodes one byte.
 func (d *textDecoder) step(c byte) bool {
 	switch {
-	case d.escape == 1:
-		return d.escaped(c)
-	case d.escape != 0:
+	case d.escape == afterBackslash:
+		return d.letter(c)
+	case d.escape != noEscape:
 		return d.digit(c)
 	case c == '\\':
 		d.flushPartial()
-		d.escape = 1
+		d.escape = afterBackslash
 	case c < utf8.RuneSelf:
 		d.flushPartial()
 		d.flushHigh()
@@ -87,50 +95,33 @@ func (d *textDecoder) step(c byte) bool {
 		d.flushHigh()
 		d.partial[d.npart] = c
 		d.npart++
-		for utf8.FullRune(d.partial[:d.npart]) { // nothing is no full one
+		for utf8.FullRune(d.partial[:d.npart]) { // it reports false for no bytes at all
 			d.takePartial()
 		}
 	}
 	return true
 }
 
-func (d *textDecoder) escaped(c byte) bool {
+// letter decodes the byte after a backslash.
+func (d *textDecoder) letter(c byte) bool {
 	if c == 'u' {
-		d.escape, d.unit = 2, 0
+		d.escape, d.unit = digit1, 0
 		return true
 	}
-	r := unescape(c)
-	if r == 0 {
+	i := strings.IndexByte(`"\/bfnrt`, c)
+	if i < 0 {
 		return false
 	}
-	d.escape = 0
+	d.escape = noEscape
 	d.flushHigh()
-	d.rune(r)
+	d.rune(rune("\"\\/\b\f\n\r\t"[i]))
 	return true
 }
 
-// unescape returns what the letter after a backslash stands for, or 0.
-func unescape(c byte) rune {
-	switch c {
-	case '"', '\\', '/':
-		return rune(c)
-	case 'b':
-		return '\b'
-	case 'f':
-		return '\f'
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	}
-	return 0
-}
-
+// digit decodes a digit of \uXXXX.
 func (d *textDecoder) digit(c byte) bool {
 	switch {
-	case '0' <= c && c <= '9':
+	case isDigit(c):
 		c -= '0'
 	case 'a' <= c && c <= 'f':
 		c -= 'a' - 10
@@ -140,14 +131,16 @@ func (d *textDecoder) digit(c byte) bool {
 		return false
 	}
 	d.unit = d.unit<<4 | rune(c)
-	if d.escape++; d.escape == 6 {
-		d.escape = 0
-		d.codeUnit(d.unit)
+	if d.escape < digit4 {
+		d.escape++
+		return true
 	}
+	d.escape = noEscape
+	d.codeUnit(d.unit)
 	return true
 }
 
-// codeUnit takes the UTF-16 code unit of an escape.
+// codeUnit takes a UTF-16 code unit. A pair of them, a high surrogate and a low one, makes one character.
 func (d *textDecoder) codeUnit(u rune) {
 	if d.high != 0 {
 		if r := utf16.DecodeRune(d.high, u); r != utf8.RuneError {
@@ -161,7 +154,7 @@ func (d *textDecoder) codeUnit(u rune) {
 		d.high = u
 		return
 	}
-	d.rune(u) // a low surrogate alone becomes U+FFFD there
+	d.rune(u) // a lone low surrogate becomes U+FFFD there
 }
 
 // flushHigh gives up waiting for a low surrogate.
@@ -179,7 +172,7 @@ func (d *textDecoder) flushPartial() {
 	}
 }
 
-// takePartial takes one character, or one byte of none, off the bytes that wait.
+// takePartial takes one character, or one byte that does not begin a character, off the bytes that wait.
 func (d *textDecoder) takePartial() {
 	r, size := utf8.DecodeRune(d.partial[:d.npart])
 	d.npart = copy(d.partial[:], d.partial[size:d.npart])
@@ -211,21 +204,23 @@ func (d *textDecoder) append(run []byte) {
 	d.text = append(d.text, run...)
 }
 
-// plainRun returns how many bytes at p's start stand for themselves: ASCII, no backslash.
-func plainRun(p []byte) int {
-	n := 0
-	for ; len(p)-n >= 8; n += 8 {
-		if w := binary.LittleEndian.Uint64(p[n:]); (w|zeroBytes(w^backslashes))&highBits != 0 {
-			break
-		}
+// plainRun returns how many bytes at p's start stand for themselves: ASCII, except the backslash. It looks no further
+// than the text can matter.
+func (d *textDecoder) plainRun(p []byte) int {
+	if d.escape != noEscape || d.npart > 0 || d.high != 0 {
+		return 0
 	}
+	if !d.hashing {
+		p = p[:min(len(p), d.limit-len(d.text)+1)]
+	}
+	n := 0
 	for n < len(p) && p[n] < utf8.RuneSelf && p[n] != '\\' {
 		n++
 	}
 	return n
 }
 
-// clip shortens text, which is valid UTF-8, to at most limit bytes, at the edge of a character.
+// clip shortens text, which is valid UTF-8, to at most limit bytes, at the end of a character.
 func clip(text []byte, limit int) []byte {
 	if len(text) <= limit {
 		return text
@@ -235,13 +230,3 @@ func clip(text []byte, limit int) []byte {
 	}
 	return text[:limit]
 }
-
-const (
-	lowBits     = 0x0101010101010101
-	highBits    = 0x8080808080808080
-	quotes      = lowBits * '"'
-	backslashes = lowBits * '\\'
-)
-
-// zeroBytes sets the high bit of each byte of w that is zero, and perhaps of bytes above the lowest such.
-func zeroBytes(w uint64) uint64 { return (w - lowBits) &^ w & highBits }

@@ -9,9 +9,8 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
-	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // everything is a session that touches every instrument.
@@ -61,7 +60,7 @@ func TestEveryInstrument(t *testing.T) {
 	script := strings.Replace(everything, "2500ms >", loops()+"2500ms >", 1)
 	s.say(script)
 	// More CPU time than this process has: what the system says at the end of a server counts, if it has been read too early.
-	s.end(telemetry.Exit{Session: session.ServerLeft, Signal: "SIGSEGV", UserTime: 3 * time.Hour, SystemTime: 2 * time.Hour})
+	s.end(record.Exit{EndedBy: record.ByServer, Signal: "SIGSEGV", UserTime: 3 * time.Hour, SystemTime: 2 * time.Hour})
 
 	size := func(fragment string) float64 { // of the lines with the fragment, on the wire
 		total := 0

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// clock turns times of the session, which are those of the monotonic clock, into times of the wall clock. The monotonic clock
-// stands still while the machine sleeps, and the wall clock does not: what happens after is dated by as much later. When the
-// wall clock is set back nothing changes: times keep their order.
+// clock converts times of the session, which are durations of the monotonic clock, to times of the wall clock. The
+// monotonic clock stands still while the machine sleeps and the wall clock does not, so what happens after a sleep is
+// dated later by as much. When the wall clock is set back nothing changes: times keep their order.
 //
-// It is safe for use by several goroutines.
+// It is safe for concurrent use.
 type clock struct {
 	epoch time.Time
-	ahead atomic.Int64 // what the last of the jumps has
+	ahead atomic.Int64 // by how much the wall clock is ahead now, in nanoseconds
 
 	mu    sync.Mutex
 	jumps []jump // in order
@@ -22,22 +22,22 @@ type clock struct {
 // jump says by how much the wall clock is ahead of the monotonic one from some time of the session on.
 type jump struct{ from, ahead time.Duration }
 
-// leap is by what the clocks may differ: the wall clock is also set by a little, now and then, which is no sleep.
-const leap = time.Second
+// minJump separates a sleep from the small corrections that a time service makes now and then.
+const minJump = time.Second
 
-// see takes a reading of both clocks.
+// see compares the two clocks in a reading that has both.
 func (c *clock) see(now time.Time) {
 	since := now.Sub(c.epoch)
-	ahead := now.Round(0).Sub(c.epoch.Round(0)) - since
-	if ahead < time.Duration(c.ahead.Load())+leap {
+	ahead := now.Round(0).Sub(c.epoch.Round(0)) - since // Round strips the monotonic reading
+	if ahead < time.Duration(c.ahead.Load())+minJump {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if n := len(c.jumps); n > 0 {
 		last := &c.jumps[n-1]
-		if ahead < last.ahead+leap {
-			return // the other direction has seen it too
+		if ahead < last.ahead+minJump {
+			return // the other direction saw it first
 		}
 		since = max(since, last.from)
 	}
@@ -52,8 +52,8 @@ func (c *clock) now() time.Duration {
 	return now.Sub(c.epoch)
 }
 
-// at returns a time of the session on the wall clock. What happened between the sleep and the first reading after it, which
-// is a message or a second away, is dated as if it had been before.
+// at returns the wall-clock time of a time of the session. Something between a sleep and the first reading after it,
+// which is a message or a second away, is dated as if it had happened before the sleep.
 func (c *clock) at(t time.Duration) time.Time {
 	if c.ahead.Load() != 0 {
 		c.mu.Lock()

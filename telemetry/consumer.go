@@ -4,41 +4,61 @@ import (
 	"math"
 	"time"
 
+	// "github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// openLimit bounds the operations that are open at once, which no host comes near: each is a kilobyte, and a flood of requests
-// that nobody answers must not cost more than that (see docs/reliability.md).
-const openLimit = 2000
+const (
+	// openLimit bounds the operations that are open at once. No host comes near it: each takes about a kilobyte, and
+	// a flood of requests that are never answered must not cost more than that.
+	openLimit = 2000
+	// idleTick is how often the consumer looks at the clock when there are no messages.
+	idleTick = time.Second
 
-// idleTick is how often the consumer looks at the clock when there are no messages.
-const idleTick = time.Second
+	// patience is how long a message waits at most for one that was read before it in the other direction and has not
+	// been scanned yet. Bytes are forwarded before they are scanned, so a request's answer can be scanned before the
+	// request is.
+	patience = time.Second
+	// hurry is the same while the queue is filling.
+	hurry = 10 * time.Millisecond
+)
 
-// consumer makes telemetry of messages. It is no goroutine's own: one at a time has it, and with it the tracker and the recorder.
+// consumer takes messages out of the queue and hands them to the tracker in the order in which they were read. It
+// belongs to one goroutine, and with it the redactor, the tracker and the sinks.
 type consumer struct {
-	*Telemetry
-	tracker *session.Tracker
-	seen    time.Duration // until when the tracker has seen everything, which is its present
-	taken   merger        // messages that are out of the queue and have yet to be seen
-	lines   []stderrLine  // and lines
+	*Session
+	tracker  *session.Tracker
+	sinks    fanout
+	messages [2][]session.Raw // taken out of the queue, not yet consumed
+	lines    []stderrLine     // likewise
+	stderr   keyFilter
+	seen     time.Duration // everything read up to then has been consumed
 }
 
-// consume runs the consumer until the session is over. While the relay runs, its thread comes after the relay's. At the end
-// there is nobody to come after, and the host waits for us: what is left is done as fast as the machine can.
-func (t *Telemetry) consume() {
-	defer close(t.stopped)
-	c := &consumer{Telemetry: t, tracker: session.New(session.Config{Capacity: openLimit}, t.recorder)}
-	survived := make(chan bool, 1)
-	go func() { // ends on stop
-		modest()
-		survived <- t.guarded(c.watch)
-	}()
-	if <-survived {
-		t.guarded(c.finish)
-	}
+// consume runs until the session is over, and then finishes what is left unless Close gives up on it.
+func (s *Session) consume(identity record.Session) {
+	defer close(s.done)
+	s.guard(func() {
+		c := newConsumer(s, identity)
+		c.watch()
+		c.finish()
+	})
 }
 
-// watch consumes what comes until the session is over.
+func newConsumer(s *Session, identity record.Session) *consumer {
+	c := &consumer{Session: s}
+	// The detector comes last, so that a finding follows the record that it is about in every sink.
+	c.sinks = append(c.sinks, readiness{&s.ready}, s.out.otel)
+	c.sinks = append(c.sinks, s.cfg.Sinks...)
+	// c.sinks = append(c.sinks, anomaly.New(anomaly.Config{}, func(f record.Finding) { c.sinks.Noted(f) }))
+	c.tracker = session.New(session.Config{
+		Capacity: openLimit, HangAfter: s.cfg.HangAfter, Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
+	}, c.sinks)
+	return c
+}
+
+// watch consumes messages as they come, until stop is closed.
 func (c *consumer) watch() {
 	clock := time.NewTicker(idleTick)
 	defer clock.Stop()
@@ -51,61 +71,94 @@ func (c *consumer) watch() {
 			return
 		}
 		now := c.clock.now()
-		settled := min(c.taps[session.ToServer].settled(now), c.taps[session.ToClient].settled(now))
-		if !c.drain(now, settled, c.stop) {
-			return
-		}
+		c.drain(now, min(c.taps[0].settled(now), c.taps[1].settled(now)), c.stop)
 	}
 }
 
-// finish consumes what is left and ends what is open, unless Close gives it up.
+// finish consumes what is left and ends the session.
 func (c *consumer) finish() {
-	if !c.see(c.seen, c.late) {
-		return
-	}
 	now := c.clock.now()
-	if !c.drain(now, math.MaxInt64, c.late) {
-		return
+	if c.drain(now, math.MaxInt64, c.giveUp) {
+		c.tracker.Close(now, c.exit)
 	}
-	waiting := c.recorder.metrics.open
-	c.tracker.Close(now, c.exit.Session)
-	c.recorder.end(now, c.exit, waiting)
 }
 
-// drain hands what is in the queue to the tracker, as far as nothing can come before it: see queue.take. When stop is closed,
-// it leaves the rest where it is and returns false.
+// drain consumes the messages that no earlier one can join any more: those that were read until settled, and those
+// that have waited long enough. It stops early, and returns false, when stop is closed.
 func (c *consumer) drain(now, settled time.Duration, stop <-chan struct{}) bool {
-	chunks, until := c.queue.take(now, settled)
-	c.taken, c.lines = newMerger(chunks), c.queue.takeLines()
-	return c.see(min(now, until), stop)
-}
-
-// see hands what has been taken to the tracker, and lines, and tells it that this is all until the given time.
-func (c *consumer) see(until time.Duration, stop <-chan struct{}) bool {
-	if !c.taken.each(c.observe, c.queue.giveBack, stop) {
-		return false
+	c.queue.take(&c.messages, &c.lines)
+	wait := patience
+	if c.queue.filling() {
+		wait = hurry
 	}
-	for len(c.lines) > 0 {
+	until := max(settled, now-wait)
+	var next [2]int
+	for i := c.earlier(next, until); i >= 0; i = c.earlier(next, until) {
+		if closed(stop) {
+			c.forget(next)
+			return false
+		}
+		c.observe(&c.messages[i][next[i]])
+		next[i]++
+	}
+	c.forget(next)
+	for ; len(c.lines) > 0; c.lines = c.lines[1:] {
 		if closed(stop) {
 			return false
 		}
-		line := c.lines[0]
-		if text := c.recorder.lines.shown(line, c.recorder.content); text != "" {
-			c.recorder.records.stderr(text)
-		}
-		c.lines = c.lines[1:]
-		c.queue.seenLine(line)
+		c.logLine(c.lines[0])
 	}
-	c.seen = max(c.seen, until)
+	c.lines = nil
+	c.seen = max(c.seen, min(now, until))
 	c.tracker.Advance(c.seen)
-	c.recorder.advance(c.seen, c.tracker)
+	if len(c.messages[0])+len(c.messages[1]) > 0 {
+		c.queue.later()
+	}
 	return true
 }
 
-func (c *consumer) observe(m *session.Message) {
-	c.recorder.content.redact(m, c.tracker)
-	c.recorder.arriving(m)
-	c.tracker.Observe(m)
-	c.recorder.arrived(m)
-	c.queue.taken.Add(-1)
+// earlier returns the direction whose next message was read first, or -1 if there is none that was read by the given
+// time.
+func (c *consumer) earlier(next [2]int, until time.Duration) int {
+	first := -1
+	for i, messages := range c.messages {
+		if next[i] == len(messages) || messages[next[i]].Last > until {
+			continue
+		}
+		if first < 0 || messages[next[i]].Last < c.messages[first][next[first]].Last {
+			first = i
+		}
+	}
+	return first
+}
+
+// forget removes the messages that have been consumed, and with them all that they refer to.
+func (c *consumer) forget(next [2]int) {
+	for i, n := range next {
+		rest := append(c.messages[i][:0], c.messages[i][n:]...)
+		clear(c.messages[i][len(rest):])
+		c.messages[i] = rest
+	}
+}
+
+func (c *consumer) observe(raw *session.Raw) {
+	size := raw.Content.Size()
+	c.tracker.Observe(c.redact.message(raw, c.tracker.AnswerTo))
+	c.queue.consumed(size)
+}
+
+func (c *consumer) logLine(line stderrLine) {
+	if text := c.stderr.shown(line, c.redact); text != "" {
+		c.sinks.Noted(record.LogLine{Time: c.clock.at(line.at), Source: record.FromStderr, Text: text})
+	}
+	c.queue.consumedLine(line)
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }

@@ -1,12 +1,18 @@
-// Package telemetry turns the messages of one MCP session into OpenTelemetry spans, metrics and logs.
+// Package telemetry watches one MCP session and turns its messages into records.
 //
-// It owns the way from bytes to a collector. A Tap in each direction of the relay scans what has been forwarded and copies
-// what is to be known of a message, no content, into a bounded queue. One goroutine, the consumer, takes batches from the
-// queue in order of time, lets a session.Tracker find the operations, and records them. The SDK's batch processors send.
+// It owns the path from relayed bytes to sinks, a pipeline with one stage a file:
 //
-// It promises that no tap blocks; that nothing here can fail a session (what goes wrong is told once to the logger, and a
-// panic switches telemetry off); that what had to be dropped is counted; and that nothing is collected or sent beyond
-// the consent.Policy it was given.
+//	Tap        scans and decodes what the relay has forwarded (one for each direction, in the relay's goroutine)
+//	queue      bounded; what does not fit is dropped and counted
+//	consumer   one goroutine: merges the two directions by time
+//	redactor   the last place that sees captured content; makes messages that hold none
+//	session    a state machine that correlates messages and makes records
+//	fanout     hands each record to every Sink: OpenTelemetry, the console, the anomaly detector, …
 //
-// It must not import the packages wrap and internal/cli: a Tap fits the relay by its methods alone.
+// It promises that a Tap never blocks and never fails the session: a panic anywhere in the pipeline switches
+// telemetry off and is reported once. Everything that had to be dropped is counted, and the counts are exported.
+// Nothing is collected or sent beyond the consent.Policy it was given.
+//
+// It must not import the packages wrap and internal: a Tap satisfies the relay's interface by its methods alone. No
+// package of this module is a public API before version 1.0.
 package telemetry

@@ -8,12 +8,11 @@ import (
 	"time"
 	"unsafe"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/internal/reliability"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
@@ -24,10 +23,7 @@ func faults() []reliability.Section {
 	const off = "telemetry is off for the rest of the session; said once"
 	return []reliability.Section{{Rows: []reliability.Row{
 		{What: "a panic in the consumer, where the tracker runs", Outcome: off, Test: testPanic(func(c *telemetry.Config) {
-			c.Operation = func(*telemetry.Operation) { panic("a defect in the consumer") }
-		})},
-		{What: "a panic where a span is made", Outcome: off, Test: testPanic(func(c *telemetry.Config) {
-			c.Spans = []sdktrace.SpanProcessor{panicking{noProcessor{}}}
+			c.Sinks = []session.Sink{ended(func(*record.Operation) { panic("a defect in the consumer") })}
 		})},
 		{What: "a panic in an exporter", Outcome: off, Test: testPanic(func(c *telemetry.Config) { c.Preview = panickingWriter{} })},
 		{What: "a panic in a scanner, which the relay catches", Outcome: off, Test: testFailedTap},
@@ -53,12 +49,12 @@ func testAbandoned(t *testing.T) {
 	held, release := make(chan struct{}), make(chan struct{})
 	finished := 0
 	s := open(t, r, otlptest.GRPC, func(c *telemetry.Config) {
-		c.Operation = func(*telemetry.Operation) {
+		c.Sinks = []session.Sink{ended(func(*record.Operation) {
 			if finished++; finished == 3 {
 				close(held)
 				<-release
 			}
-		}
+		})}
 	})
 	defer close(release)
 	const call = `
@@ -88,12 +84,12 @@ func testFloodOfLines(t *testing.T) {
 	}
 	held, release := make(chan struct{}), make(chan struct{})
 	s := openTo(t, consent.Request{Telemetry: "otlp", Capture: "stderr"}, func(c *telemetry.Config) {
-		c.Operation = func(op *telemetry.Operation) {
+		c.Sinks = []session.Sink{ended(func(op *record.Operation) {
 			if op.Method == "ping" {
 				close(held)
 				<-release
 			}
-		}
+		})}
 	})
 	s.say(`
 1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}

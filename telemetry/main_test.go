@@ -1,13 +1,17 @@
 package telemetry_test
 
 import (
+	"io"
+	"log"
 	"os"
 	"testing"
 
-	"github.com/spanpipe/spanpipe/telemetry"
+	"google.golang.org/grpc/grpclog"
 )
 
+// TestMain silences gRPC before the receivers of the tests, which run in this process, use it: it does not allow that later.
 func TestMain(m *testing.M) {
-	telemetry.Silence() // before the receivers of the tests, which are in this process, use gRPC
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
+	log.SetOutput(io.Discard)
 	os.Exit(m.Run())
 }

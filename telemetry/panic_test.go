@@ -6,16 +6,12 @@ import (
 	"testing"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/session"
 )
-
-type panicking struct{ sdktrace.SpanProcessor }
-
-func (panicking) OnEnd(sdktrace.ReadOnlySpan) { panic("a defect in a span") }
 
 type panickingWriter struct{}
 
@@ -47,7 +43,7 @@ func testPanic(change func(*telemetry.Config)) func(t *testing.T) {
 
 func testFailedTap(t *testing.T) {
 	s := openTo(t, consent.Request{Telemetry: "console"}, func(c *telemetry.Config) {
-		c.Operation = func(*telemetry.Operation) { t.Error("an operation after telemetry was switched off") }
+		c.Sinks = []session.Sink{ended(func(*record.Operation) { t.Error("an operation after telemetry was switched off") })}
 	})
 	s.tel.Fail("a defect in a scanner, at a message of ann@example.com")
 	s.tel.Fail("another")
@@ -57,10 +53,3 @@ func testFailedTap(t *testing.T) {
 		t.Errorf("log:\n%s", s.log)
 	}
 }
-
-// noProcessor is a span processor that does nothing.
-type noProcessor struct{ sdktrace.SpanProcessor }
-
-func (noProcessor) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
-func (noProcessor) Shutdown(context.Context) error                  { return nil }
-func (noProcessor) ForceFlush(context.Context) error                { return nil }

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -27,7 +25,6 @@ func BenchmarkCall(b *testing.B) {
 	b.Run("made", func(b *testing.B) {
 		calls(b, consent.Request{Telemetry: "prometheus"}, func(cfg *telemetry.Config) {
 			cfg.AdminAddr = "127.0.0.1:0"
-			cfg.Spans = []sdktrace.SpanProcessor{discard{}}
 		})
 	})
 	for name, off := range map[string][]string{"sent": nil, "traces": {"LOGS", "METRICS"}, "logs": {"TRACES", "METRICS"}, "metrics": {"TRACES", "LOGS"}} {
@@ -44,14 +41,6 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// discard is where spans end that nobody wants.
-type discard struct{ sdktrace.SpanProcessor }
-
-func (discard) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
-func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
-func (discard) Shutdown(context.Context) error                  { return nil }
-func (discard) ForceFlush(context.Context) error                { return nil }
-
 // calls makes b.N calls. The consumer and the exporters work beside the taps, so a call takes as long as the slowest of them;
 // what they cost together is the CPU time, which only the operating system can tell.
 func calls(b *testing.B, said consent.Request, change func(*telemetry.Config)) {
@@ -64,8 +53,7 @@ func calls(b *testing.B, said consent.Request, change func(*telemetry.Config)) {
 		change(&cfg)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // which Run may change
-	tel := telemetry.New(cfg)
-	tel.Run(os.Getpid(), time.Now())
+	tel := telemetry.New(cfg).Run(os.Getpid(), time.Now())
 	request := []byte(`{"jsonrpc":"2.0","id":00000000,"method":"tools/call","params":{"name":"search","arguments":{"text":"` + strings.Repeat("A", 100) + "\"}}}\n")
 	answer := []byte(`{"jsonrpc":"2.0","id":00000000,"result":{"content":[{"type":"text","text":"` + strings.Repeat("A", 100) + "\"}]}}\n")
 	b.ReportAllocs()

@@ -13,18 +13,19 @@ import (
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// stage plays a session against a Telemetry: what each side says, and when, without a server and without waiting.
+// stage plays a session: what each side sends, and when, without a server and without waiting.
 type stage struct {
 	t     *testing.T
-	tel   *telemetry.Telemetry
+	tel   *telemetry.Session
 	start time.Time
 	log   *syncBuffer
 }
 
-// open begins a session whose telemetry goes to the receiver.
+// open begins a session whose telemetry is sent to the receiver.
 func open(t *testing.T, r *otlptest.Receiver, p otlptest.Protocol, change func(*telemetry.Config)) *stage {
 	t.Helper()
 	for _, entry := range r.Env(p) {
@@ -48,12 +49,11 @@ func openTo(t *testing.T, said consent.Request, change func(*telemetry.Config)) 
 	if change != nil {
 		change(&cfg)
 	}
-	s.tel = telemetry.New(cfg)
-	s.tel.Run(os.Getpid(), s.start)
+	s.tel = telemetry.New(cfg).Run(os.Getpid(), s.start)
 	return s
 }
 
-// say plays lines of the form "5ms > {...}" (the client says) or "5ms < {...}" (the server says).
+// say plays lines of the form "5ms > {...}" (from the client) or "5ms < {...}" (from the server).
 func (s *stage) say(lines string) {
 	s.t.Helper()
 	for line := range strings.Lines(lines) {
@@ -75,7 +75,7 @@ func (s *stage) say(lines string) {
 }
 
 // end ends the session, with time enough to send everything.
-func (s *stage) end(exit telemetry.Exit) {
+func (s *stage) end(exit record.Exit) {
 	s.t.Helper()
 	now := time.Now()
 	s.tel.Tap(session.ToServer).Ended(now)
@@ -106,5 +106,18 @@ func (b *syncBuffer) String() string {
 	return b.b.String()
 }
 
-// left is a normal end: the client has gone, the server followed.
-var left = telemetry.Exit{Session: session.ClientLeft}
+// left is a normal end: the client left, and the server followed.
+var left = record.Exit{EndedBy: record.ByClient}
+
+// ended is a sink that receives the operations that have ended.
+type ended func(*record.Operation)
+
+func (ended) Opened(*record.Operation) {}
+
+func (f ended) Changed(op *record.Operation) {
+	if op.Change == record.Ended {
+		f(op)
+	}
+}
+
+func (ended) Noted(record.Note) {}

@@ -2,55 +2,45 @@ package telemetry
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spanpipe/spanpipe/consent/redact"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// resources labels resource URIs for metrics and spans. A URI is content: what is shown of it is the template of the
-// server's that it matches, else its scheme.
-type resources struct {
-	templates []template
-	schemes   names
-}
+// resources labels resource URIs. A URI is content: what is shown of it is the server's URI template that it matches,
+// else its scheme.
+type resources struct{ templates []template }
 
 type template struct {
 	text  string
 	match *regexp.Regexp
 }
 
-// maxTemplates bounds the templates that are learned.
+// maxTemplates bounds the templates that are remembered of a server.
 const maxTemplates = 100
 
-// learn takes the templates of an answer to resources/templates/list. Those are RFC 6570; an expression matches anything but
-// the characters that could lead out of it.
+// learn remembers the templates in an answer to resources/templates/list. They are URI templates of RFC 6570.
 func (r *resources) learn(templates []string) {
 	for _, text := range templates {
-		if len(r.templates) >= maxTemplates || r.known(text) {
+		known := slices.ContainsFunc(r.templates, func(t template) bool { return t.text == text })
+		if known || len(r.templates) >= maxTemplates {
 			continue
 		}
-		if m := compileTemplate(text); m != nil {
-			r.templates = append(r.templates, template{text, m})
+		if match := compileTemplate(text); match != nil {
+			r.templates = append(r.templates, template{text, match})
 		}
 	}
 }
 
-func (r *resources) known(text string) bool {
-	for _, t := range r.templates {
-		if t.text == text {
-			return true
-		}
-	}
-	return false
-}
+var templateExpression = regexp.MustCompile(`\{([+#./;?&]?)[^{}]*\}`)
 
-var expression = regexp.MustCompile(`\{([+#./;?&]?)[^{}]*\}`)
-
-// compileTemplate makes a matcher, or nil for a text that is no template with something fixed in it.
+// compileTemplate returns a matcher for a template, or nil for one without an expression or without anything fixed in
+// it. An expression matches everything but the characters that end it by its operator.
 func compileTemplate(text string) *regexp.Regexp {
-	places := expression.FindAllStringSubmatchIndex(text, -1)
-	if places == nil || strings.Trim(expression.ReplaceAllString(text, ""), ":/") == "" {
+	places := templateExpression.FindAllStringSubmatchIndex(text, -1)
+	if places == nil || strings.Trim(templateExpression.ReplaceAllString(text, ""), ":/") == "" {
 		return nil
 	}
 	var pattern strings.Builder
@@ -69,25 +59,26 @@ func compileTemplate(text string) *regexp.Regexp {
 		last = p[1]
 	}
 	pattern.WriteString(regexp.QuoteMeta(text[last:]) + `$`)
-	m, err := regexp.Compile(pattern.String())
+	match, err := regexp.Compile(pattern.String())
 	if err != nil {
-		return nil
+		return nil // it was not UTF-8
 	}
-	return m
+	return match
 }
 
-var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]{0,31}:`)
+var uriScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]{0,31}:`)
 
-// label is what may be shown of a URI.
+// label returns what may be shown of a URI.
 func (r *resources) label(uri string) string {
 	for _, t := range r.templates {
 		if t.match.MatchString(uri) {
 			return t.text
 		}
 	}
-	s := strings.TrimSuffix(scheme.FindString(uri), ":")
-	if _, ok := redact.Name([]byte(s)); ok { // before it loses its case: what is no URI can be a credential up to its colon
-		return r.schemes.label(strings.ToLower(s))
+	scheme := strings.TrimSuffix(uriScheme.FindString(uri), ":")
+	// Checked before it loses its case: what is not a URI can be a credential up to its first colon.
+	if _, ok := redact.Name([]byte(scheme)); !ok || scheme == "" {
+		return semconv.Other
 	}
-	return semconv.Other
+	return strings.ToLower(scheme)
 }

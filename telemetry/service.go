@@ -1,18 +1,22 @@
 package telemetry
 
 import (
+	_ "embed"
+	"encoding/json"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// unnamedService is the service.name of a server without a name that may be told, such as a script, whose path is private.
+// unnamedService is the service.name of a server without a name that may be shown, such as a script: its path is
+// private.
 const unnamedService = "mcp-server"
 
-// ServiceName finds a name for a server in its command: the package's where a runner of the table starts one, else the
-// program's base name, else mcp-server. It is never a path, and never an argument that is not a package's name: an
-// option that the table does not know may have a value, so it ends the search.
+// ServiceName derives a name for a server from its command: the package that one of the known runners starts, else
+// the program's base name, else "mcp-server". It is never a path, and never an argument other than a package name: an
+// unknown option may take a value, so it ends the search.
 func ServiceName(command []string) string {
 	if len(command) == 0 {
 		return unnamedService
@@ -26,7 +30,7 @@ func ServiceName(command []string) string {
 	case isScript(command[0]):
 		return unnamedService
 	}
-	forms, isRunner := runners[program]
+	forms, isRunner := runners()[program]
 	if !isRunner {
 		return valid(program)
 	}
@@ -38,7 +42,7 @@ func ServiceName(command []string) string {
 	return unnamedService
 }
 
-// program is the base name of a program, on either kind of system.
+// program returns the base name of a program, on Unix or Windows.
 func program(command string) string {
 	name := path.Base(strings.ReplaceAll(command, `\`, "/"))
 	for _, suffix := range []string{".exe", ".cmd", ".bat"} {
@@ -49,7 +53,7 @@ func program(command string) string {
 	return name
 }
 
-// launched is the command behind env's assignments or cmd's switches.
+// launched returns the command that follows env's assignments or cmd's switches.
 func launched(args []string) []string {
 	for i, arg := range args {
 		if !strings.Contains(arg, "=") && !strings.HasPrefix(arg, "/") && !strings.HasPrefix(arg, "-") {
@@ -59,17 +63,19 @@ func launched(args []string) []string {
 	return nil
 }
 
-// interpreters run a script or module whose name tells only something where it is a package's.
+// interpreters run a script or module, whose name is of use only if it belongs to a package.
 var (
-	interpreters = []string{"node", "nodejs", "tsx", "ts-node", "sh", "bash", "zsh", "dash", "fish", "pwsh", "powershell", "ruby", "perl", "php", "java", "dotnet"}
-	pythons      = regexp.MustCompile(`^(python|pypy|py)[0-9.]*w?$`)
-	scripts      = regexp.MustCompile(`(?i)\.(js|mjs|cjs|ts|mts|py|rb|pl|php|sh|bash|ps1|jar|dll|lua)$`)
-	nodeModule   = regexp.MustCompile(`node_modules/(?:\.bin/)?((?:@[\w.-]+/)?[\w.-]+)`)
+	interpreters = strings.Fields("node nodejs tsx ts-node sh bash zsh dash fish pwsh powershell ruby perl php java " +
+		"dotnet")
+	pythons    = regexp.MustCompile(`^(python|pypy|py)[0-9.]*w?$`)
+	scripts    = regexp.MustCompile(`(?i)\.(js|mjs|cjs|ts|mts|py|rb|pl|php|sh|bash|ps1|jar|dll|lua)$`)
+	nodeModule = regexp.MustCompile(`node_modules/(?:\.bin/)?((?:@[\w.-]+/)?[\w.-]+)`)
 )
 
 func isScript(s string) bool { return scripts.MatchString(s) }
 
-// fromPath finds the package in an interpreter's arguments: the module of -m, or the npm package that a script lies in.
+// fromPath finds the package in an interpreter's arguments: the module of -m, or the npm package that contains the
+// script.
 func fromPath(args []string) string {
 	for i, arg := range args {
 		if arg == "-m" && i+1 < len(args) {
@@ -86,74 +92,69 @@ func fromPath(args []string) string {
 	return unnamedService
 }
 
-// runner is one way to start a package.
+// runner is one way to start a package with a program.
 type runner struct {
-	words   []string            // subcommands that come first
-	flags   string              // options without a value, blank-separated
-	values  string              // options with a value
-	names   string              // options whose value is the package
-	resolve func(string) string // from the argument to a name
+	Words   []string // subcommands that come first
+	Package string   // kind of the package argument, a key of packageName
+	Flags   []string // options without a value
+	Values  []string // options with a value
+	Names   []string // options whose value is the package
 }
 
-const (
-	npmFlags = "-y --yes -q --quiet -s --silent --no --no-install --prefer-offline --prefer-online --offline --ignore-scripts --bun -v --verbose --shell-mode -c"
-	uvFlags  = "-q --quiet -v --verbose -n --no-cache --isolated --refresh -U --upgrade --offline --native-tls --no-config --no-progress --no-project --no-dev --frozen --locked --no-sync --exact --all-extras --active --no-env-file --prerelease --system-certs"
-	uvValues = "--with --with-editable --with-requirements -p --python --index --default-index -i --index-url --extra-index-url -f --find-links --cache-dir --env-file --directory --project --extra --group --refresh-package --reinstall-package -P --upgrade-package -w -c --constraints --overrides --package --config-file --exclude-newer"
-	runFlags = "-i -t -it -ti --interactive --tty --rm -d --detach --init --privileged --read-only -q --quiet -P --publish-all --no-healthcheck --sig-proxy --replace"
-	runTakes = "-e --env --env-file -v --volume --mount --name --network --net -p --publish -w --workdir -u --user --entrypoint --platform --add-host -h --hostname -l --label --label-file -m --memory --memory-swap --cpus --cpu-shares --pull --security-opt --cap-add --cap-drop --log-driver --log-opt --dns --tmpfs --ulimit --device --gpus --ipc --pid --userns --runtime --restart --shm-size --stop-signal --stop-timeout --ip --link --expose --group-add --cgroup-parent --cidfile --volumes-from --annotation --uts --cpuset-cpus --pids-limit"
-	denoFlag = "-A --allow-all --allow-net --allow-read --allow-env --allow-run --allow-write --allow-sys --allow-ffi --allow-import -N -R -E -W -S -q --quiet --no-prompt --no-check --no-lock --node-modules-dir --unstable -r --reload --cached-only --no-config"
-)
+//go:embed runners.json
+var runnersJSON []byte
 
-// runners is the closed table. A runner's forms are tried in order.
-var runners = map[string][]runner{
-	"npx":  {{flags: npmFlags, names: "-p --package", values: "--cache --registry -w --workspace --prefix", resolve: nodePackage}},
-	"bunx": {{flags: npmFlags, names: "-p --package", resolve: nodePackage}},
-	"pnpx": {{flags: npmFlags, names: "--package", resolve: nodePackage}},
-	"bun": {
-		{words: []string{"x"}, flags: npmFlags, names: "-p --package", resolve: nodePackage},
-		{words: []string{"run"}, flags: npmFlags, resolve: modulePath},
-	},
-	"npm":  {{words: []string{"exec"}, flags: npmFlags, names: "--package", resolve: nodePackage}, {words: []string{"x"}, flags: npmFlags, names: "--package", resolve: nodePackage}},
-	"pnpm": {{words: []string{"dlx"}, flags: npmFlags, names: "--package", resolve: nodePackage}, {words: []string{"exec"}, flags: npmFlags, resolve: nodePackage}},
-	"yarn": {{words: []string{"dlx"}, flags: npmFlags, names: "-p --package", resolve: nodePackage}},
-	"uvx":  {{flags: uvFlags, values: uvValues, names: "--from", resolve: pythonPackage}},
-	"uv": {
-		{words: []string{"tool", "run"}, flags: uvFlags, values: uvValues, names: "--from", resolve: pythonPackage},
-		{words: []string{"run"}, flags: uvFlags, values: uvValues, names: "-m --module", resolve: pythonPackage},
-	},
-	"pipx":   {{words: []string{"run"}, flags: "--no-cache --quiet -q --verbose -v --path --pypackages", values: "--python --index-url -i --pip-args --backend", names: "--spec", resolve: pythonPackage}},
-	"docker": {{words: []string{"run"}, flags: runFlags, values: runTakes, resolve: image}, {words: []string{"container", "run"}, flags: runFlags, values: runTakes, resolve: image}},
-	"podman": {{words: []string{"run"}, flags: runFlags, values: runTakes, resolve: image}},
-	"deno":   {{words: []string{"run"}, flags: denoFlag, values: "--config -c --import-map --env-file --lock --cert --location", resolve: denoModule}},
-	"go":     {{words: []string{"run"}, flags: "-race -v -x -a -n -trimpath -buildvcs", values: "-tags -mod -modfile -ldflags -gcflags -C -exec -p", resolve: goPackage}},
+// runners maps a program to its forms, which are tried in order. The table is closed: nothing else is searched for a name.
+var runners = sync.OnceValue(func() (table map[string][]runner) {
+	if err := json.Unmarshal(runnersJSON, &table); err != nil {
+		panic(err) // the file is part of the program, and a test reads it
+	}
+	return table
+})
+
+// packageName returns the function that finds the name in a package argument of the kind.
+func packageName(kind string) func(argument string) string {
+	switch kind {
+	case "npm":
+		return nodePackage
+	case "python":
+		return pythonPackage
+	case "image":
+		return image
+	case "deno":
+		return denoModule
+	case "go":
+		return goPackage
+	default: // script
+		return modulePath
+	}
 }
 
-// enter takes a runner's subcommands off the arguments.
+// enter returns the arguments that follow a runner's subcommands.
 func (r runner) enter(args []string) ([]string, bool) {
-	if len(args) < len(r.words) || !slices.Equal(args[:len(r.words)], r.words) {
+	if len(args) < len(r.Words) || !slices.Equal(args[:len(r.Words)], r.Words) {
 		return nil, false
 	}
-	return args[len(r.words):], true
+	return args[len(r.Words):], true
 }
 
-// find resolves the package among the arguments.
+// find returns the name of the package among the arguments.
 func (r runner) find(args []string) string {
+	name := packageName(r.Package)
 	for i := 0; i < len(args); i++ {
 		option, value, joined := strings.Cut(args[i], "=")
+		isName := slices.Contains(r.Names, option)
 		switch {
-		case args[i] == "--":
-			if i+1 < len(args) {
-				return r.resolve(args[i+1])
-			}
-			return unnamedService
+		case args[i] == "--" && i+1 < len(args):
+			return name(args[i+1])
 		case !strings.HasPrefix(args[i], "-"):
-			return r.resolve(args[i])
-		case has(r.names, option) && joined:
-			return r.resolve(value)
-		case has(r.names, option) && i+1 < len(args):
-			return r.resolve(args[i+1])
-		case joined || has(r.flags, option):
-		case has(r.values, option):
+			return name(args[i])
+		case isName && joined:
+			return name(value)
+		case isName && i+1 < len(args):
+			return name(args[i+1])
+		case joined || slices.Contains(r.Flags, option):
+		case slices.Contains(r.Values, option):
 			i++
 		default:
 			return unnamedService
@@ -162,11 +163,9 @@ func (r runner) find(args []string) string {
 	return unnamedService
 }
 
-func has(options, option string) bool { return slices.Contains(strings.Fields(options), option) }
-
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
-// valid lets a name pass that looks like one.
+// valid returns a name that looks like one, else unnamedService.
 func valid(name string) string {
 	if !plainName.MatchString(name) {
 		return unnamedService
@@ -174,7 +173,7 @@ func valid(name string) string {
 	return name
 }
 
-// nodePackage reads @scope/name@version.
+// nodePackage parses @scope/name@version.
 func nodePackage(spec string) string {
 	if strings.Contains(spec, ":") || strings.HasPrefix(spec, ".") || isScript(spec) {
 		return unnamedService
@@ -192,7 +191,7 @@ func nodePackage(spec string) string {
 
 var pythonSpec = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)(\[[\w, .-]*\])?([=<>!~@; ].*)?$`)
 
-// pythonPackage reads name[extra]==version and name@version.
+// pythonPackage parses name[extra]==version and name@version.
 func pythonPackage(spec string) string {
 	m := pythonSpec.FindStringSubmatch(spec)
 	if m == nil || isScript(spec) || pythons.MatchString(m[1]) {
@@ -201,14 +200,14 @@ func pythonPackage(spec string) string {
 	return valid(m[1])
 }
 
-// image reads registry/organisation/name:tag@digest.
+// image parses registry/organization/name:tag@digest.
 func image(ref string) string {
 	ref, _, _ = strings.Cut(ref, "@")
 	name, _, _ := strings.Cut(path.Base(ref), ":")
 	return valid(name)
 }
 
-// denoModule reads npm:@scope/name@version and jsr:@scope/name@version.
+// denoModule parses npm:@scope/name@version and jsr:@scope/name@version.
 func denoModule(spec string) string {
 	for _, registry := range []string{"npm:", "jsr:"} {
 		if rest, ok := strings.CutPrefix(spec, registry); ok {
@@ -220,11 +219,12 @@ func denoModule(spec string) string {
 
 var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
 
-// goPackage reads host/organisation/module/cmd/name@version. A package of the working directory is a path.
+// goPackage parses host/organization/module/cmd/name@version. A relative package is a path.
 func goPackage(spec string) string {
 	spec, _, _ = strings.Cut(spec, "@")
 	host, _, _ := strings.Cut(spec, "/")
-	if strings.HasPrefix(spec, ".") || strings.HasPrefix(spec, "/") || !strings.Contains(host, ".") || strings.HasSuffix(spec, ".go") {
+	isPath := strings.HasPrefix(spec, ".") || strings.HasPrefix(spec, "/") || strings.HasSuffix(spec, ".go")
+	if isPath || !strings.Contains(host, ".") {
 		return unnamedService
 	}
 	if majorVersion.MatchString(path.Base(spec)) {
@@ -233,5 +233,5 @@ func goPackage(spec string) string {
 	return valid(path.Base(spec))
 }
 
-// modulePath reads a script: named only if it lies in a package.
+// modulePath returns the package that contains a script, if one does.
 func modulePath(script string) string { return fromPath([]string{script}) }

@@ -8,29 +8,33 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// Tap reads one direction of the relay: it fits wrap.Tap. It scans, copies what is to be known into the queue, and
-// returns; it never blocks and does not allocate for the bytes of content.
+// Tap watches one direction of the relay; it satisfies wrap.Tap. It scans, copies what is needed into the queue, and
+// returns: it never blocks, and it allocates nothing for bytes of content that are not captured.
 type Tap struct {
 	t       *Telemetry
 	scanner *framing.Scanner
 	decoder session.Decoder
-	message session.Message
+	message session.Raw
 
-	arriving atomic.Bool   // bytes have been read that have yet to be scanned
-	scanned  atomic.Int64  // when the last bytes had been read that have been scanned, in nanoseconds of the session
-	known    time.Duration // what settled returned last
+	arriving  atomic.Bool   // bytes have been read that have not been scanned yet
+	scanned   atomic.Int64  // when the last scanned bytes had been read, in nanoseconds of the session
+	settledAt time.Duration // what settled returned last
 }
 
-func (t *Telemetry) tap(dir session.Direction, reader *session.Reader) *Tap {
+func (t *Telemetry) newTap(dir session.Direction, reader *session.Reader) *Tap {
 	tap := &Tap{t: t, decoder: session.Decoder{Reader: reader, Dir: dir, Epoch: t.clock.epoch, Clean: t.cfg.Clean}}
-	tap.scanner = framing.NewScanner(reader.Table, tap.emit)
+	tap.scanner = framing.NewScanner(reader.Table, func(m *framing.Message) {
+		tap.decoder.Decode(m, &tap.message)
+		t.queue.push(&tap.message)
+	})
 	return tap
 }
 
-// Arriving keeps what the other direction is going to say in answer from being looked at before what is said here.
+// Arriving notes that bytes have been read, before they are forwarded: the answer to them must not be consumed before
+// them.
 func (tap *Tap) Arriving() { tap.arriving.Store(true) }
 
-// Forwarded scans bytes that have been passed on.
+// Forwarded scans bytes that were read at the given time and have been forwarded since.
 func (tap *Tap) Forwarded(b []byte, read time.Time) {
 	if tap.t.failed.Load() {
 		return
@@ -50,18 +54,14 @@ func (tap *Tap) Ended(at time.Time) {
 	tap.arriving.Store(false)
 }
 
-// settled returns a time until which everything that this direction has carried is in the queue: the present, which is to be
-// taken before the call, or with bytes under way an earlier one. It is exact however long a goroutine of the relay is kept from
-// running, since bytes are announced before their time is taken and before they are passed on. It is for the consumer alone.
+// settled returns a time up to which everything that this direction has carried is in the queue: now, which must have
+// been taken before the call, or an earlier time while bytes are under way. It is exact however long a relay
+// goroutine is kept from running, since bytes are announced before their time is taken and before they are forwarded.
+// Only the consumer calls it.
 func (tap *Tap) settled(now time.Duration) time.Duration {
 	if tap.arriving.Load() {
 		now = time.Duration(tap.scanned.Load())
 	}
-	tap.known = max(tap.known, now)
-	return tap.known
-}
-
-func (tap *Tap) emit(m *framing.Message) {
-	tap.decoder.Decode(m, &tap.message)
-	tap.t.queue.push(&tap.message)
+	tap.settledAt = max(tap.settledAt, now)
+	return tap.settledAt
 }

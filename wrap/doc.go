@@ -1,15 +1,33 @@
-// Package wrap runs a stdio server as if we were not there: it starts the server, carries bytes between it and the host,
-// hands signals on, and ends as the server ended.
+// Package wrap runs a stdio server behind a relay that neither the host nor the server should notice.
 //
-// The rule is that whatever a host does to us, the server sees what it would have seen without us, and whatever the
-// server does, the host sees. One pump a direction reads what there is, writes it on at once, and only then shows the
-// same bytes to a Tap. The server stays in our process group and session, has our other descriptors, our working
-// directory and our stderr. What cannot be hidden is listed in docs/reliability.md, row by row, with the reason.
+// It owns the server's process: how its program is found and started, which signals reach it, what happens to the
+// processes it leaves behind, and which exit status the host sees. And it owns the relay, one pump per direction, which
+// reads what is available, writes it on at once, and only then shows the same bytes to a Tap:
 //
-// A process wraps one server, as a rule: signals, the child subreaper and descriptors 0 to 2 belong to the whole process.
-// Several servers in one process work, but a process that starts other children of its own should set
-// Config.KeepOrphans, because what a subreaper adopts cannot be told from what it started itself.
+//	client ── Config.Stdin ──► pump ── pipe ──► the server's stdin
+//	                            └────► Config.Input
+//	client ◄─ Config.Stdout ── pump ◄─ pipe ── the server's stdout
+//	                            └────► Config.Output
 //
-// The package knows nothing of what the bytes mean. It imports the standard library and golang.org/x/sys, and it is the
-// only package here that starts processes or listens for signals.
+// It promises that the server sees what the host does as if it had been started by the host, and the host what the
+// server does. The server stays in our process group and session, and inherits the working directory, stderr and every
+// other descriptor. What cannot be hidden is listed in docs/reliability.md, row by row, with the reason.
+//
+// A process wraps one server at a time, because signals, the child subreaper and descriptors 0 to 2 belong to the whole
+// process. A process that has other children, or several servers, must set Config.KeepOrphans: what a subreaper adopts
+// cannot be told from what the process started itself.
+//
+// Where things are decided:
+//
+//   - server.go: the life of a server, from Start to Wait
+//   - exit.go: the exit status
+//   - signals.go: which signals reach the server
+//   - pump.go: how bytes move, and when the relay stops after the server has exited
+//   - orphans_linux.go: what happens to processes that outlive the server
+//   - sys_*.go: what each operating system does differently, the death of a killed wrapper's server among it
+//
+// It must not know what the bytes mean, and so imports nothing of this module but internal/proctree and wrap/winargs. No
+// other package of the product starts processes or listens for signals.
+//
+// Before version 1.0 this is not a public API: names and behavior may change with any release.
 package wrap

@@ -3,58 +3,60 @@ package wrap
 import (
 	"os"
 	"runtime"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// process is the server's process: started, signalled, and waited for in one place.
+// process is the server's process: started, signaled and waited for in this file.
 type process struct {
 	env   []string
-	files []*os.File // its descriptors 0 to 2; a nil one is closed
-	sys   *syscall.SysProcAttr
+	files []*os.File           // its descriptors 0 to 2; a nil one is closed
+	attr  *syscall.SysProcAttr // set by killWithWrapper
 
 	os      *os.Process
 	started time.Time
-	over    atomic.Bool   // it has ended and has been waited for
-	ended   chan struct{} // closed when it has
-	exited  chan Status   // holds how
+	exited  chan struct{} // closed when it has ended and has been waited for
+	status  chan Status   // receives how it ended
 }
 
-// start starts the command. What it starts is the goroutine that ends when the server has; Server.Wait waits for it.
+// start starts the command, and a goroutine that ends when the server does; Server.Wait waits for it.
 func (p *process) start(command []string) error {
-	p.ended, p.exited = make(chan struct{}), make(chan Status, 1)
+	p.exited, p.status = make(chan struct{}), make(chan Status, 1)
 	result := make(chan error)
-	go p.live(command, result)
+	go p.run(command, result)
 	return <-result
 }
 
-// live is the one waiter of the server. It is bound to its thread, because on Linux the parent-death signal is sent when
-// the thread that started the child ends, not when the process does.
-func (p *process) live(command []string, result chan<- error) {
+// run is the only waiter of the server. It keeps its thread, because Linux sends the parent-death signal when the thread
+// that started the child ends, not when the process does.
+func (p *process) run(command []string, result chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	err := launch(command, p.env, p.attempt)
+	err := lookup(command, p.env, p.startFile)
 	p.started = time.Now()
 	result <- err
 	if err != nil {
 		return
 	}
 	state, err := p.os.Wait()
-	p.over.Store(true)
-	close(p.ended)
-	children.forget(p.os.Pid)
+	close(p.exited)
 	if err != nil {
-		// Somebody else has reaped our child. Its status is lost, and no code would be the right one.
-		p.exited <- Status{Code: 1}
+		p.status <- Status{Code: 1} // something else in this process has taken the status
 		return
 	}
-	status := statusOf(state)
-	status.UserTime, status.SystemTime = state.UserTime(), state.SystemTime()
-	p.exited <- status
+	p.status <- statusOf(state)
 }
 
-// signal hands a signal on. It says whether the server was there to get it.
+// signal forwards a signal, and reports whether the server was still there to receive it.
 func (p *process) signal(sig os.Signal) bool {
-	return !p.over.Load() && p.deliver(sig)
+	return !isClosed(p.exited) && forward(p.os, sig)
+}
+
+func isClosed(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+		return false
+	}
 }

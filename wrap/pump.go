@@ -5,14 +5,21 @@ import (
 	"time"
 )
 
-// bufferSize is what a pump moves at most at a time: the capacity of a pipe on Linux.
-const bufferSize = 64 << 10
+const (
+	bufferSize = 64 << 10 // what a pump moves at most at a time: the capacity of a pipe on Linux
 
-// pump carries one direction: a blocking read, a blocking write, then the look. Blocking in the system call, and not
-// in Go's poller, is what makes a round trip as quick as through cat: see relay_bench_test.go.
+	abandonTimeout = 200 * time.Millisecond // how long an interrupted pump may take to notice; it needs microseconds
+	drainTick      = 10 * time.Millisecond  // how often drain looks at its pump
+	stallTimeout   = 500 * time.Millisecond // how long a client that does not read delays an end that the host asked for
+)
+
+// pump carries one direction: a blocking read, a blocking write, then the tap. Blocking in the system call, and not in
+// Go's poller, is what makes a round trip as fast as one through cat: see relay_bench_test.go.
+//
+// The methods that end or await a pump accept a nil *pump, which stands for a stream that is not relayed.
 type pump struct {
-	from, to *end
-	look     *look
+	from, to *endpoint
+	tap      *tapGuard
 
 	read, written atomic.Int64
 	abandoned     atomic.Bool
@@ -20,19 +27,15 @@ type pump struct {
 	done          chan struct{} // closed when both ends are closed and the tap has ended
 }
 
-func newPump(from, to *end, look *look) *pump {
-	return &pump{from: from, to: to, look: look, done: make(chan struct{})}
-}
-
-// run ends at the end of from, or when to no longer takes bytes, and hands either on: the reader of to sees the end of
-// the stream, and the writer of from a broken pipe.
+// run returns at the end of from, or when to no longer takes bytes. It passes either on: the reader of to sees the end
+// of the stream, and the writer of from a broken pipe.
 func (p *pump) run() {
 	defer close(p.done)
 	p.copy()
-	at := p.look.ending()
+	at := p.tap.arriving()
 	p.to.close()
 	p.from.close()
-	p.look.end(at)
+	p.tap.end(at)
 }
 
 func (p *pump) copy() {
@@ -43,16 +46,12 @@ func (p *pump) copy() {
 			p.eof.Store(!p.abandoned.Load())
 			return
 		}
-		var read time.Time
-		if p.look != nil {
-			p.look.arriving()
-			read = time.Now()
-		}
+		read := p.tap.arriving()
 		p.read.Add(int64(n))
 		n, err = p.to.write(buf[:n])
 		p.written.Add(int64(n))
-		if p.look != nil && n > 0 {
-			p.look.forwarded(buf[:n], read)
+		if n > 0 {
+			p.tap.forwarded(buf[:n], read)
 		}
 		if err != nil {
 			return
@@ -60,9 +59,10 @@ func (p *pump) copy() {
 	}
 }
 
-// abandon ends a pump from outside, also one that is blocked: nobody is there any more for what it could carry. Where a
-// blocked system call cannot be interrupted (other systems than Linux) its goroutine stays behind until the other side
-// moves or the process exits; its ends are let go of and its tap is ended all the same.
+// abandon ends a pump from outside, even one that is blocked, because one of its peers has gone.
+//
+// Only Linux can interrupt a blocked system call. Elsewhere the pump's goroutine stays behind until the other peer moves
+// or the process exits, but its ends are released and its tap has ended all the same.
 func (p *pump) abandon() {
 	if p == nil {
 		return
@@ -73,32 +73,23 @@ func (p *pump) abandon() {
 	interruptBlocked()
 	select {
 	case <-p.done:
-	case <-time.After(abandonPatience):
-		p.look.end(p.look.ending())
+	case <-time.After(abandonTimeout):
+		p.tap.end(p.tap.arriving())
 	}
 }
 
-// ended says whether the pump has let go of its ends.
-func (p *pump) ended() bool {
-	if p == nil {
-		return true
-	}
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
-}
+// finished reports whether the pump has released its ends.
+func (p *pump) finished() bool { return p == nil || isClosed(p.done) }
 
-// abandonPatience is how long an interrupted pump may take to notice. It needs microseconds.
-const abandonPatience = 200 * time.Millisecond
+// sawEOF reports whether the stream came to its end by itself.
+func (p *pump) sawEOF() bool { return p == nil || p.eof.Load() }
 
-// drain waits, after the server has ended, until all that it wrote has been passed on. A client that reads slowly is
-// waited for, as a bare server would have waited in its write. Two things end the wait: another process that holds the
-// pipe open past the deadline, and a host that wants the end: letGo is closed, or told says that it asked for the end
-// before, and for stallLimit nothing has moved.
-func (p *pump) drain(deadline time.Time, told bool, letGo <-chan struct{}) {
+// drain waits, after the server has ended, until all that it wrote has been passed on. It waits for a client that reads
+// slowly, as a bare server would have waited in its write. Two things cut the wait short:
+//
+//   - another process keeps the pipe open past the deadline, and all that the server wrote has been passed on;
+//   - the host wants the end: interrupted is closed, or endRequested and nothing has moved for stallTimeout.
+func (p *pump) drain(deadline time.Time, endRequested bool, interrupted <-chan struct{}) {
 	if p == nil {
 		return
 	}
@@ -110,18 +101,18 @@ func (p *pump) drain(deadline time.Time, told bool, letGo <-chan struct{}) {
 		select {
 		case <-p.done:
 			return
-		case <-letGo:
+		case <-interrupted:
 			p.abandon()
 			return
 		case now := <-tick.C:
 			if w := p.written.Load(); w != last {
 				moved, last = now, w
 			}
-			// owed is too much by what was read while it was counted; then only idleness says that nothing is left.
+			// What was read while owed was counted is in it twice. Then only idleness shows that nothing is left.
 			idle := p.from.buffered() == 0 && p.read.Load() == p.written.Load()
-			held := !now.Before(deadline) && (last >= owed || idle && wasIdle)
-			stalled := told && now.Sub(moved) >= stallLimit
-			if held || stalled {
+			heldOpen := !now.Before(deadline) && (last >= owed || idle && wasIdle)
+			stalled := endRequested && now.Sub(moved) >= stallTimeout
+			if heldOpen || stalled {
 				p.abandon()
 				return
 			}
@@ -129,8 +120,3 @@ func (p *pump) drain(deadline time.Time, told bool, letGo <-chan struct{}) {
 		}
 	}
 }
-
-const (
-	drainTick  = 10 * time.Millisecond
-	stallLimit = 500 * time.Millisecond
-)

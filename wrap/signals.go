@@ -4,100 +4,90 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// signals hands on to the server what the host sends us. It listens from before the server starts, so that none is
-// lost, until Server.Close or the end of the process, so that none ends us with another status than the server's.
+// signals forwards to the server the signals that the host sends us. It listens from before the server starts, so that
+// none is lost, until Server.Close or the end of the process, so that none ends us with another status than the server's.
+//
+// Which signals those are is a list per system in sys_*.go: forwardedSignals are passed on, absorbedSignals go no
+// further, and terminatingSignals are those that a host sends to end its server.
 type signals struct {
 	ch      chan os.Signal
 	stop    chan struct{} // closed by close
-	over    chan struct{} // closed when the goroutine has ended
-	child   func()        // told of every SIGCHLD
-	ignored []os.Signal   // by the host, for us and the server
-	closed  sync.Once
+	stopped chan struct{} // closed when run has returned
+	ignored []os.Signal   // those that the host ignores, for us and the server
 
-	told        atomic.Int64  // when a signal that ends most programs was last handed on, in Unix nanoseconds
-	interrupted chan struct{} // closed when one comes after the server has ended
-	once        sync.Once
+	endRequested atomic.Int64  // when a terminating signal was last forwarded, in Unix nanoseconds
+	interrupted  chan struct{} // closed when one arrives after the server has ended
 }
 
-func listen(child func()) *signals {
+func listen() *signals {
 	s := &signals{
-		ch:          make(chan os.Signal, 64), // more than there are kinds: the runtime coalesces each
+		ch:          make(chan os.Signal, 64), // more than there are signals: the runtime merges pending ones of a kind
 		stop:        make(chan struct{}),
-		over:        make(chan struct{}),
-		child:       child,
+		stopped:     make(chan struct{}),
 		interrupted: make(chan struct{}),
 	}
-	for _, sig := range relayed {
+	for _, sig := range forwardedSignals {
 		if signal.Ignored(sig) {
 			s.ignored = append(s.ignored, sig)
 		} else {
 			signal.Notify(s.ch, sig)
 		}
 	}
-	for _, sig := range swallowed {
+	for _, sig := range absorbedSignals {
 		signal.Notify(s.ch, sig)
 	}
-	learnOrigin()
 	return s
 }
 
-// started is called when the server runs. To listen for an ignored signal un-ignores it, for the server too if that is started
-// later: under nohup SIGHUP stays ignored. A server may still have asked for it itself, and gets it then.
-func (s *signals) started() {
+// listenToIgnored must not be called before the server runs. Listening for an ignored signal un-ignores it, also for a
+// child started later, but under nohup SIGHUP has to stay ignored. A server that listens for it all the same gets it.
+func (s *signals) listenToIgnored() {
 	for _, sig := range s.ignored {
 		signal.Notify(s.ch, sig)
 	}
-	learnOrigin()
 }
 
-// run ends with close, which waits for it.
-func (s *signals) run(p *process) {
-	defer close(s.over)
+// run returns after close, which is what Server.Close waits for.
+func (s *signals) run(p *process, left *orphans) {
+	defer close(s.stopped)
 	for {
 		select {
 		case <-s.stop:
 			return
 		case sig := <-s.ch:
-			s.handle(sig, p)
+			s.handle(sig, p, left)
 		}
 	}
 }
 
-func (s *signals) handle(sig os.Signal, p *process) {
+func (s *signals) handle(sig os.Signal, p *process, left *orphans) {
+	terminating := slices.Contains(terminatingSignals, sig) && !slices.Contains(s.ignored, sig)
 	switch {
-	case isSwallowed(sig):
-		if sig == childSignal {
-			s.child()
-		}
+	case slices.Contains(absorbedSignals, sig):
+		left.reap() // SIGCHLD; after another one there is nothing to reap
 	case p.signal(sig):
-		if s.asksForEnd(sig) {
-			s.told.Store(time.Now().UnixNano())
+		if terminating {
+			s.endRequested.Store(time.Now().UnixNano())
 		}
-	case s.asksForEnd(sig):
-		s.once.Do(func() { close(s.interrupted) })
+	case terminating && !isClosed(s.interrupted):
+		close(s.interrupted)
 	}
 }
 
-func (s *signals) asksForEnd(sig os.Signal) bool {
-	return isFatal(sig) && !slices.Contains(s.ignored, sig)
+// endRequestAge is how long a forwarded signal counts as a request to end. A reload by SIGHUP an hour ago is none.
+const endRequestAge = 10 * time.Second
+
+// endRequestedRecently reports whether the host has just asked the server to end.
+func (s *signals) endRequestedRecently() bool {
+	return time.Since(time.Unix(0, s.endRequested.Load())) < endRequestAge
 }
 
-// toldLately says whether the host has just asked for the end. A reload by SIGHUP an hour ago is no such thing.
-func (s *signals) toldLately() bool {
-	return time.Since(time.Unix(0, s.told.Load())) < toldFor
-}
-
-const toldFor = 10 * time.Second
-
-// close gives the signals their former actions back.
+// close restores the signals' former actions.
 func (s *signals) close() {
-	s.closed.Do(func() {
-		signal.Stop(s.ch)
-		close(s.stop)
-	})
+	signal.Stop(s.ch)
+	close(s.stop)
 }

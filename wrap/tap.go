@@ -5,74 +5,76 @@ import (
 	"time"
 )
 
-// look stands between a pump and its Tap: it ends a tap once, survives its panic, and is what a nil Tap costs nothing by
-// being nil. The mutex is there for the one case in which a pump hangs in a read that cannot be interrupted and Wait
-// ends its tap from outside.
-type look struct {
+// Tap observes one direction of the relay. Calls never overlap and come in order. That direction waits until a call
+// returns, so a call must be quick and must not block. A Tap that panics is not called again, see Config.TapFailed.
+type Tap interface {
+	// Arriving announces that bytes, or the end of the stream, have been read and are about to be passed on. Whatever the
+	// peer answers to them is read after this call, so that two Taps can order what they see.
+	Arriving()
+	// Forwarded shows bytes that have been passed on, and the time at which they were read.
+	// The bytes are only lent: b must not be retained or modified.
+	Forwarded(b []byte, read time.Time)
+	// Ended announces that the direction carries no more bytes. It is called exactly once, after the last Forwarded and
+	// before Wait returns.
+	Ended(at time.Time)
+}
+
+// tapGuard protects the relay from its Tap: after a panic, or the end of the stream, the Tap is not called again. A nil
+// *tapGuard stands for no Tap.
+type tapGuard struct {
 	failed func(recovered any)
 
+	// mu is contended only if a pump hangs in a read that cannot be interrupted, and Wait ends its tap instead.
 	mu  sync.Mutex
 	tap Tap // nil once it has ended or panicked
 }
 
-func newLook(tap Tap, failed func(any)) *look {
+func newTapGuard(tap Tap, failed func(any)) *tapGuard {
 	if tap == nil {
 		return nil
 	}
-	return &look{tap: tap, failed: failed}
+	return &tapGuard{tap: tap, failed: failed}
 }
 
-func (l *look) arriving() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.tap == nil {
-		return
-	}
-	defer l.rescueLocked()
-	l.tap.Arriving()
-}
-
-func (l *look) forwarded(b []byte, read time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.tap == nil {
-		return
-	}
-	defer l.rescueLocked()
-	l.tap.Forwarded(b, read)
-}
-
-// ending announces the end of the stream, and returns its time.
-func (l *look) ending() time.Time {
-	if l != nil {
-		l.arriving()
-	}
+// arriving announces bytes or the end of the stream, and returns the time at which they were read.
+func (g *tapGuard) arriving() time.Time {
+	g.call(Tap.Arriving)
 	return time.Now()
 }
 
-func (l *look) end(at time.Time) {
-	if l == nil {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.tap == nil {
-		return
-	}
-	defer func() { l.tap = nil }()
-	defer l.rescueLocked()
-	l.tap.Ended(at)
+func (g *tapGuard) forwarded(b []byte, read time.Time) {
+	g.call(func(tap Tap) { tap.Forwarded(b, read) })
 }
 
-// rescueLocked is deferred: whatever happens in a tap, the bytes keep flowing.
-func (l *look) rescueLocked() {
+func (g *tapGuard) end(at time.Time) {
+	g.call(func(tap Tap) {
+		tap.Ended(at)
+		g.tap = nil
+	})
+}
+
+func (g *tapGuard) call(f func(Tap)) {
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.tap == nil {
+		return
+	}
+	defer g.recoverLocked()
+	f(g.tap)
+}
+
+// recoverLocked must be deferred. Bytes have to keep flowing, whatever happens in a tap.
+func (g *tapGuard) recoverLocked() {
 	r := recover()
 	if r == nil {
 		return
 	}
-	l.tap = nil
-	if l.failed != nil {
-		defer func() { _ = recover() }() // who is told of a panic may not bring us down with another
-		l.failed(r)
+	g.tap = nil
+	if g.failed != nil {
+		defer func() { _ = recover() }() // the callback may panic too
+		g.failed(r)
 	}
 }

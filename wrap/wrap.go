@@ -1,47 +1,33 @@
 package wrap
 
 import (
+	"errors"
 	"log/slog"
 	"os"
-	"syscall"
-	"time"
 )
 
-// Tap looks at one direction of the relay. Its calls never overlap, come in order, and hold up that direction until they
-// return: they must be quick and must not block. A Tap that panics is not called again, see Config.TapFailed.
-type Tap interface {
-	// Arriving says that bytes, or the end, have been read and are about to be passed on. Whatever another Tap is shown of
-	// the reaction to them is read after this: Taps can tell that way what they have yet to see.
-	Arriving()
-	// Forwarded shows bytes that have already been written on, and the time at which they had been read.
-	// They are only lent: b must not be kept or changed.
-	Forwarded(b []byte, read time.Time)
-	// Ended says that the direction carries no more bytes. It is called exactly once, after the last Forwarded and
-	// before Wait returns.
-	Ended(at time.Time)
-}
-
-// Config says what to start and what to connect it with.
+// Config describes the server to start and what to connect it to.
 type Config struct {
-	Command []string // the server's program and its arguments; looked up in PATH of Env as execvp would
+	Command []string // the server's program and its arguments; looked up in the PATH of Env, as execvp would
 	Env     []string // the server's whole environment
 
-	// The three standard streams that the host gave us, as they are. A nil one is a closed descriptor, and closed for the
-	// server too. Start takes Stdin and Stdout over and closes them when the server no longer reads or writes them;
-	// descriptors 0 to 2 are then connected to the null device, so that no later file gets their number.
+	// Stdin, Stdout and Stderr are the host's streams. A nil one is closed, and closed for the server too.
+	//
+	// Start takes ownership of Stdin and Stdout, and closes them once the server no longer reads or writes them.
+	// Descriptors 0 to 2 are then connected to the null device, so that no later file gets their number.
 	Stdin, Stdout, Stderr *os.File
 
-	// Taps of what the client says (stdin), what the server says (stdout), and its stderr. Nil ones see nothing. Only
-	// with a tap on stderr is that stream relayed; without, the server inherits ours.
+	// Input, Output and Errors observe the server's stdin, stdout and stderr. They may be nil. Stderr is relayed only if
+	// Errors is set; otherwise the server inherits it.
 	Input, Output, Errors Tap
 
-	// TapFailed is told the recovered value when a tap has panicked, once for each tap. May be nil.
+	// TapFailed receives the recovered value when a tap has panicked, once for each tap. It may be nil.
 	TapFailed func(recovered any)
 
-	// KeepOrphans leaves processes alone that outlive the server in our session (Linux; elsewhere they always are).
+	// KeepOrphans leaves processes alone that outlive the server in our session. Only Linux ends them otherwise.
 	KeepOrphans bool
 
-	// Logger hears of what a person who debugs the wrapper would want to know, at debug level, and warnings. Nil discards.
+	// Logger receives what helps to debug the wrapper, at debug level. Nil discards.
 	Logger *slog.Logger
 }
 
@@ -52,23 +38,14 @@ func (cfg *Config) logger() *slog.Logger {
 	return cfg.Logger
 }
 
-// Status is how a server ended.
-type Status struct {
-	Code       int            // its exit code, if it was not killed by a signal
-	Signal     syscall.Signal // the signal that killed it, or 0
-	CoreDumped bool
-	ClientLeft bool // the client's input had ended before the server did
-
-	// UserTime and SystemTime are the CPU time of the server and of those of its descendants that were waited for.
-	UserTime, SystemTime time.Duration
-}
-
-// StartError says why a server could not be started.
+// StartError reports why a server could not be started.
 type StartError struct {
-	Code int    // 127: not found, 126: found but cannot run
-	Hint string // what the user can do about it, one sentence; may be empty
+	Code int    // as a shell would exit: 127 if the program was not found, 126 if it cannot run
+	Hint string // what the user can do about it, in one sentence; may be empty
 	Err  error
 }
 
 func (e *StartError) Error() string { return e.Err.Error() }
 func (e *StartError) Unwrap() error { return e.Err }
+
+var errNoCommand = &StartError{Code: 127, Err: errors.New("starting the server: no command given")}

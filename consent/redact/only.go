@@ -181,3 +181,11 @@ func (p *picker) skip(i int) (end int, whole bool) {
 	}
 	return i, false
 }
+
+// Members redacts JSON as JSON does it, and keeps only the members that Config.Keys allows, if it has any.
+func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
+	if r.keys == nil {
+		return r.JSON(raw, truncated, max)
+	}
+	return r.Only(raw, r.keys, max)
+}

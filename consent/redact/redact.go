@@ -13,6 +13,7 @@ type Config struct {
 	Patterns []Pattern // the user's own
 	Home     string    // home directory of the current user; its last element is removed wherever the path occurs
 	User     string    // name of the current user, removed wherever it occurs as a word; shorter than 3 bytes is ignored
+	Keys     []string  // paths of the only members that Members keeps, such as query and filter.name; empty: all
 }
 
 // Pattern is a user's own rule. What the expression matches is replaced by [redacted:Name]; if it has a capturing group
@@ -30,6 +31,7 @@ type Redactor struct {
 	homes []string // spellings of the current user's home directory
 	users []string // spellings of the current user's name
 	rules *ruleSet
+	keys  *Keys
 }
 
 type ownPattern struct {
@@ -61,6 +63,11 @@ func New(cfg Config) (*Redactor, error) {
 		r.kinds[own.kind] = true
 	}
 	r.setUser(cfg.Home, cfg.User)
+	if len(cfg.Keys) > 0 {
+		if r.keys, err = NewKeys(cfg.Keys...); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
 }
 
@@ -109,6 +116,9 @@ type finder func(f *search, s string, depth int) []span
 // redact finds and replaces until nothing more is found. A second look is needed because a replacement or a cut changes
 // what stands beside the rest; without it, redacting a result again could change it.
 func (r *Redactor) redact(b []byte, truncated bool, max int, find finder) string {
+	if r == nil {
+		return cut(KindContent.Marker(), max)
+	}
 	s := strings.ToValidUTF8(string(b), string(utf8.RuneError))
 	for range maxPasses {
 		f := r.search(s)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shirou/gopsutil/v4/process"
 
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -96,12 +97,15 @@ func descendants(ctx context.Context, root int32) []int32 {
 	return found
 }
 
-// scanForChildren looks for a process's children among all processes of the machine.
-func scanForChildren(ctx context.Context, pid int32) (children []int32) {
-	all, err := (&process.Process{Pid: pid}).ChildrenWithContext(ctx)
-	if err != nil {
-		return nil
+// childrenOf returns the process ids of a process's children. Where proctree does not work it scans all processes.
+func childrenOf(ctx context.Context, pid int32) (children []int32) {
+	if proctree.Supported {
+		for _, p := range proctree.Children(int(pid)) {
+			children = append(children, int32(p.PID))
+		}
+		return children
 	}
+	all, _ := (&process.Process{Pid: pid}).ChildrenWithContext(ctx) // none: the process has ended
 	for _, p := range all {
 		children = append(children, p.Pid)
 	}

@@ -2,8 +2,8 @@ package semconv
 
 import "time"
 
-// HasSessions reports whether a protocol version has sessions. Versions are dates; 2026-07-28 abolished sessions. A
-// peer may send any word as its version: one that is not a date is not newer than one that is.
+// HasSessions reports whether a version of the protocol has sessions: 2026-07-28 and later ones are stateless. Versions
+// are dates. A peer can name any text as its version, and a text that is not a date is not taken for a late one.
 func HasSessions(protocol string) bool {
 	_, err := time.Parse(time.DateOnly, protocol)
 	return err != nil || protocol < "2026-07-28"

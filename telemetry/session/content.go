@@ -5,42 +5,49 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Contents says which content is to be copied out of messages. The zero value is none.
+// Raw is a decoded message with its content, before redaction. It exists between the decoder and the redact stage and
+// must not be stored, shown or sent.
+type Raw struct {
+	Message
+	URI     string      // params.uri or params.ref.uri as sent; empty if it was too long to be kept whole
+	Content *RawContent // nil if the message has none of the content asked for
+}
+
+// RawContent is content as it came over the wire. A Piece is empty if the message does not have it.
+type RawContent struct {
+	Arguments Piece // params.arguments of tools/call and prompts/get, JSON
+	Messages  Piece // params.messages of sampling/createMessage, JSON
+	Data      Piece // params.data of notifications/message, JSON
+	Result    Piece // result of any method, JSON: which method it was is known only to the tracker
+	Error     Piece // text of an error, or of a result with isError
+}
+
+// Piece is the beginning of a value.
+type Piece struct {
+	Raw       []byte
+	Truncated bool // there was more
+}
+
+// Size returns the number of bytes that the content takes.
+func (c *RawContent) Size() int {
+	if c == nil {
+		return 0
+	}
+	return len(c.Arguments.Raw) + len(c.Messages.Raw) + len(c.Data.Raw) + len(c.Result.Raw) + len(c.Error.Raw)
+}
+
+// Contents selects the content to copy out of messages. The zero value selects none.
 type Contents struct {
 	Max       int  // bytes of each piece
 	Errors    bool // error messages, and the text of results with isError
 	Arguments bool // of tools/call
 	Results   bool // of tools/call and tasks/result
-	Prompts   bool // arguments and messages of prompts/get, messages of sampling
+	Prompts   bool // arguments and result of prompts/get, messages and result of sampling/createMessage
 	Messages  bool // data of notifications/message
 }
 
-// Content is content as it came over the wire, on its way to whoever redacts it. It must not be stored, shown or sent.
-type Content struct {
-	Arguments, Messages, Data, Result, Error Piece
-}
-
-// Piece is the beginning of a member's bytes, or of a text.
-type Piece struct {
-	Raw       []byte
-	Truncated bool
-}
-
-// Size is how many bytes of content it holds.
-func (c *Content) Size() int {
-	return len(c.Arguments.Raw) + len(c.Messages.Raw) + len(c.Data.Raw) + len(c.Result.Raw) + len(c.Error.Raw)
-}
-
-// Shown is content that has been redacted. Empty means that there was none, or that it was not asked for.
-type Shown struct {
-	Arguments, Messages, Data, Result, Error string
-}
-
-// AsksUser says whether the result is a question to the user (input_required), and so not what a call has led to.
-func (x *Extra) AsksUser() bool { return x.ResultType == resultInputRequired }
-
-// Tells says whether the answer to a method's request carries content of the kinds asked for.
-func (c Contents) Tells(method string) bool {
+// WantsResult reports whether the result of a request with the method is selected.
+func (c Contents) WantsResult(method string) bool {
 	switch method {
 	case semconv.ToolsCall, semconv.TasksResult:
 		return c.Results
@@ -50,58 +57,20 @@ func (c Contents) Tells(method string) bool {
 	return false
 }
 
-// fields are what the contents need besides.
-func (c Contents) fields() []field {
-	var list []field
-	whole := func(to func(*Content) *Piece, wanted func(method string) bool, keys ...string) {
-		list = append(list, field{
-			framing.Path{Keys: keys, Want: framing.Raw, Max: c.Max},
-			func(_ *Decoder, v *framing.Value, m *Message) {
-				if wanted(m.Method) {
-					*to(m.content()) = piece(v)
-				}
-			},
-		})
-	}
-	any := func(string) bool { return true }
-	if c.Arguments || c.Prompts {
-		whole(func(c *Content) *Piece { return &c.Arguments }, func(method string) bool {
-			return c.Arguments && method == semconv.ToolsCall || c.Prompts && method == semconv.PromptsGet
-		}, "params", "arguments")
-	}
-	if c.Prompts {
-		whole(func(c *Content) *Piece { return &c.Messages }, func(method string) bool { return method == semconv.SamplingCreateMessage }, "params", "messages")
-	}
-	if c.Messages {
-		whole(func(c *Content) *Piece { return &c.Data }, func(method string) bool { return method == semconv.LogMessage }, "params", "data")
-	}
-	if c.Results || c.Prompts {
-		whole(func(c *Content) *Piece { return &c.Result }, any, "result")
-	}
-	if c.Errors {
-		for _, keys := range [][]string{{"error", "message"}, {"result", "content", framing.Each, "text"}} {
-			list = append(list, field{text(c.Max, keys...), takeErrorContent})
-		}
-	}
-	return list
+// wantsArguments reports whether params.arguments of the method are selected.
+func (c Contents) wantsArguments(method string) bool {
+	return c.Arguments && method == semconv.ToolsCall || c.Prompts && method == semconv.PromptsGet
 }
 
-func piece(v *framing.Value) Piece {
+// content returns the message's content, for writing.
+func (m *Raw) content() *RawContent {
+	if m.Content == nil {
+		m.Content = new(RawContent)
+	}
+	return m.Content
+}
+
+// copyPiece copies a value, which is valid only while its message is decoded.
+func copyPiece(v *framing.Value) Piece {
 	return Piece{Raw: append([]byte(nil), v.Text...), Truncated: v.Truncated}
-}
-
-// takeErrorContent remembers what may turn out to be the text of an error: that a result is one is told behind it.
-func takeErrorContent(d *Decoder, v *framing.Value, _ *Message) {
-	if d.errorContent == nil {
-		d.errorContent = v
-	}
-}
-
-// content makes the message's content when something goes into it.
-func (m *Message) content() *Content {
-	x := m.extra()
-	if x.Content == nil {
-		x.Content = new(Content)
-	}
-	return x.Content
 }

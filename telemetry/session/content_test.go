@@ -14,26 +14,26 @@ func TestContents(t *testing.T) {
 	for _, test := range []struct {
 		name, line string
 		asked      session.Contents // what has to be asked for
-		want       session.Content
+		want       session.RawContent
 	}{
 		{"arguments", `"id":1,"method":"tools/call","params":{"name":"a","arguments":{"q":1}}`,
-			session.Contents{Arguments: true}, session.Content{Arguments: raw(`{"q":1}`)}},
+			session.Contents{Arguments: true}, session.RawContent{Arguments: raw(`{"q":1}`)}},
 		{"arguments of a prompt", `"id":1,"method":"prompts/get","params":{"name":"a","arguments":{"q":1}}`,
-			session.Contents{Prompts: true}, session.Content{Arguments: raw(`{"q":1}`)}},
+			session.Contents{Prompts: true}, session.RawContent{Arguments: raw(`{"q":1}`)}},
 		{"arguments of a completion", `"id":1,"method":"completion/complete","params":{"arguments":{"q":1}}`,
-			session.Contents{}, session.Content{}},
+			session.Contents{}, session.RawContent{}},
 		{"messages", `"id":1,"method":"sampling/createMessage","params":{"messages":["hi"]}`,
-			session.Contents{Prompts: true}, session.Content{Messages: raw(`["hi"]`)}},
+			session.Contents{Prompts: true}, session.RawContent{Messages: raw(`["hi"]`)}},
 		{"data", `"method":"notifications/message","params":{"level":"info","data":"x"}`,
-			session.Contents{Messages: true}, session.Content{Data: raw(`"x"`)}},
+			session.Contents{Messages: true}, session.RawContent{Data: raw(`"x"`)}},
 		{"data of another notification", `"method":"notifications/progress","params":{"data":"x"}`,
-			session.Contents{}, session.Content{}},
+			session.Contents{}, session.RawContent{}},
 		{"result", `"id":1,"result":{"a":1}`,
-			session.Contents{Results: true}, session.Content{Result: raw(`{"a":1}`)}},
+			session.Contents{Results: true}, session.RawContent{Result: raw(`{"a":1}`)}},
 		{"error", `"id":1,"error":{"code":1,"message":"no such file"}`,
-			session.Contents{Errors: true}, session.Content{Error: raw("no such file")}},
+			session.Contents{Errors: true}, session.RawContent{Error: raw("no such file")}},
 		{"long error", `"id":1,"error":{"code":1,"message":"` + strings.Repeat("x", 65) + `"}`,
-			session.Contents{Errors: true}, session.Content{Error: session.Piece{Raw: raw(strings.Repeat("x", 64)).Raw, Truncated: true}}},
+			session.Contents{Errors: true}, session.RawContent{Error: session.Piece{Raw: raw(strings.Repeat("x", 64)).Raw, Truncated: true}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := contentOf(t, test.line, session.Contents{}); got != nil {
@@ -74,56 +74,53 @@ func TestErrorContent(t *testing.T) {
 		`"id":1,"result":{"content":[{"text":"first"}]}`:                                  "",
 	} {
 		c := contentOf(t, line, session.Contents{Max: 64, Errors: true})
-		if got := showContent(c); got != showContent(&session.Content{Error: raw(want)}) {
+		if got := showContent(c); got != showContent(&session.RawContent{Error: raw(want)}) {
 			t.Errorf("%s: %s", line, got)
 		}
 	}
 }
 
 func TestContentSize(t *testing.T) {
-	c := session.Content{Arguments: raw("a"), Messages: raw("bb"), Data: raw("cccc"), Result: raw("dddddddd"), Error: raw("eeeeeeeeeeeeeeee")}
+	c := session.RawContent{Arguments: raw("a"), Messages: raw("bb"), Data: raw("cccc"), Result: raw("dddddddd"), Error: raw("eeeeeeeeeeeeeeee")}
 	if c.Size() != 31 {
 		t.Errorf("%d", c.Size())
 	}
 }
 
-func TestContentsTell(t *testing.T) {
+func TestWantsResult(t *testing.T) {
 	for method, kind := range map[string]session.Contents{
 		"tools/call": {Results: true}, "tasks/result": {Results: true}, "prompts/get": {Prompts: true},
 		"sampling/createMessage": {Prompts: true}, "tools/list": {},
 	} {
 		all := session.Contents{Results: true, Prompts: true}
-		if got := all.Tells(method); got != (kind != session.Contents{}) {
+		if got := all.WantsResult(method); got != (kind != session.Contents{}) {
 			t.Errorf("asked for all, %s: %v", method, got)
 		}
 		other := session.Contents{Results: !kind.Results, Prompts: !kind.Prompts}
-		if kind != (session.Contents{}) && other.Tells(method) {
-			t.Errorf("asked for the other, %s tells", method)
+		if kind != (session.Contents{}) && other.WantsResult(method) {
+			t.Errorf("asked for the other, %s is wanted", method)
 		}
 	}
 }
 
 func raw(s string) session.Piece { return session.Piece{Raw: []byte(s)} }
 
-func contentOf(t *testing.T, members string, c session.Contents) *session.Content {
+func contentOf(t *testing.T, members string, c session.Contents) *session.RawContent {
 	t.Helper()
 	r := session.NewReader(c)
 	d := session.Decoder{Reader: r, Epoch: epoch}
-	var m session.Message
+	var m session.Raw
 	s := framing.NewScanner(r.Table, func(lent *framing.Message) { d.Decode(lent, &m) })
 	s.Write([]byte(`{"jsonrpc":"2.0",`+members+"}\n"), epoch)
 	if m.Kind == 0 || m.Kind == framing.Malformed || m.Kind == framing.NotRPC {
 		t.Fatalf("%s is no message", members)
 	}
-	if m.Extra == nil {
-		return nil
-	}
-	return m.Extra.Content
+	return m.Content
 }
 
-func showContent(c *session.Content) string {
+func showContent(c *session.RawContent) string {
 	if c == nil {
-		c = &session.Content{}
+		c = &session.RawContent{}
 	}
 	var b strings.Builder
 	for _, p := range []session.Piece{c.Arguments, c.Messages, c.Data, c.Result, c.Error} {

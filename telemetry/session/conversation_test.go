@@ -15,13 +15,14 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 var update = flag.Bool("update", false, "write what is into testdata as what is expected")
 
-// TestConversations plays what testdata says was said in both directions, and compares the operations and notes with those
-// expected. testdata/README.md says how a conversation is written down.
+// TestConversations plays what testdata says was said in both directions, and compares the operations and notes with
+// those expected. testdata/README.md says how a conversation is written down.
 func TestConversations(t *testing.T) {
 	for _, file := range conversations(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
@@ -84,9 +85,9 @@ func compare(t *testing.T, chunk int, what, got, want string) {
 type step struct {
 	at      time.Duration
 	dir     session.Direction
-	bytes   []byte       // what was said; nil if nothing was
-	advance bool         // the time is told to the tracker
-	end     *session.End // the session ends
+	bytes   []byte         // what was said; nil if nothing was
+	advance bool           // the time is told to the tracker
+	end     record.EndedBy // the session ends, if not empty
 }
 
 type conversation struct {
@@ -115,8 +116,7 @@ func parse(t testing.TB, text string) conversation {
 		case words[0] == "@":
 			c.steps = append(c.steps, step{at: duration(t, words[1]), advance: true})
 		case words[0] == "end":
-			end := map[string]session.End{"client": session.ClientLeft, "server": session.ServerLeft}[words[1]]
-			c.steps = append(c.steps, step{at: duration(t, words[2]), end: &end})
+			c.steps = append(c.steps, step{at: duration(t, words[2]), end: record.EndedBy(words[1])})
 		default:
 			m := said.FindStringSubmatch(line)
 			if m == nil {
@@ -164,14 +164,15 @@ func duration(t testing.TB, s string) time.Duration {
 
 // play plays a conversation to a tracker. Each line is read in chunks of the given size.
 func play(t testing.TB, c conversation, chunk int) *recording {
-	r := &recording{conversation: c, watch: newWatch(t)}
+	r := &recording{conversation: c, watch: newWatch(t), describer: newDescriber()}
 	p := newPlayer(c.config, r)
+	p.uris, r.player = map[*session.Extra]string{}, p
 	ended := false
 	for _, s := range c.steps {
 		switch {
-		case s.end != nil:
+		case s.end != "":
 			p.end(s.at)
-			p.tracker.Close(s.at, *s.end)
+			p.tracker.Close(s.at, record.Exit{EndedBy: s.end})
 			ended = true
 		case s.advance:
 			p.tracker.Advance(s.at)
@@ -191,21 +192,29 @@ func play(t testing.TB, c conversation, chunk int) *recording {
 // recording writes down what a tracker says.
 type recording struct {
 	conversation
+	*describer
 	watch *watch
 	ops   []string
 	noted []string
 }
 
-func (r *recording) Started(op *session.Operation) { r.watch.Started(op) }
-
-func (r *recording) Finished(op *session.Operation) {
-	r.watch.Finished(op)
-	r.ops = append(r.ops, describe(op, r.sizes, r.summary))
+func (r *recording) Opened(op *record.Operation) {
+	r.watch.Opened(op)
+	r.opened(op)
 }
 
-func (r *recording) Noted(n *session.Note) {
+func (r *recording) Changed(op *record.Operation) {
+	r.watch.Changed(op)
+	if op.Change == record.Ended {
+		r.ops = append(r.ops, r.operation(op, r.sizes, r.summary))
+	}
+}
+
+func (r *recording) Noted(n record.Note) {
 	r.watch.Noted(n)
-	r.noted = append(r.noted, describeNote(n, r.summary))
+	if line := r.note(n, r.summary); line != "" {
+		r.noted = append(r.noted, line)
+	}
 }
 
 func (r *recording) operations() string { return lines(r.ops, r.summary) }

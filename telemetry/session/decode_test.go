@@ -9,18 +9,19 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// TestNames checks that what a peer calls things is cleaned before anyone sees it, once as long as it is remembered, and
-// that the memory has a bound.
+// TestNames checks that what a peer calls things is cleaned before anyone sees it, once as long as it is remembered,
+// and that the memory has a bound.
 func TestNames(t *testing.T) {
 	calls := map[string]int{}
 	d := session.Decoder{Reader: reader, Epoch: epoch, Clean: func(name []byte) string {
 		calls[string(name)]++
 		return "(" + string(name) + ")"
 	}}
-	decode := func(line string) (m session.Message) {
+	decode := func(line string) (m session.Raw) {
 		in := scanned(line)
 		d.Decode(&in, &m)
 		return m
@@ -59,8 +60,8 @@ func TestNames(t *testing.T) {
 // canary is content. It must not be found anywhere behind the decoder.
 const canary = "canary-5c1f"
 
-// TestErrorTextsAreForgotten checks that nothing refers to the texts that a message's classes were found from when it has been
-// decoded, and that they have not been changed: they may stand in the bytes that were relayed.
+// TestErrorTextsAreForgotten checks that nothing refers to the texts that a message's classes were found from when it
+// has been decoded, and that they have not been changed: they may stand in the bytes that were relayed.
 func TestErrorTextsAreForgotten(t *testing.T) {
 	text := canary + " permission denied"
 	for _, line := range []string{
@@ -76,7 +77,7 @@ func TestErrorTextsAreForgotten(t *testing.T) {
 	} {
 		t.Run(line, func(t *testing.T) {
 			d := session.Decoder{Reader: reader, Epoch: epoch}
-			var m session.Message
+			var m session.Raw
 			picked := 0
 			s := framing.NewScanner(reader.Table, func(lent *framing.Message) {
 				for _, v := range lent.Values {
@@ -94,18 +95,18 @@ func TestErrorTextsAreForgotten(t *testing.T) {
 			}
 			look(t, "not there", &d, &m)
 			found := m.Class
-			if m.Extra != nil && m.Extra.Outcome != nil {
+			if m.Extra != nil && m.Extra.Outcome.Class != "" {
 				found = m.Extra.Outcome.Class
 			}
-			if wanted := strings.Contains(line, "isError") || strings.Contains(line, "failed") || strings.Contains(line, `"error"`); wanted && found != session.Permission {
+			if wanted := strings.Contains(line, "isError") || strings.Contains(line, "failed") || strings.Contains(line, `"error"`); wanted && found != record.Permission {
 				t.Errorf("its class is %q", found)
 			}
 		})
 	}
 }
 
-// TestNoContentIsKept plays a session full of content, and then looks through everything that is reachable from the tracker, the
-// decoders, the operations and the messages noted.
+// TestNoContentIsKept plays a session full of content, and then looks through everything that is reachable from the
+// tracker, the decoders, the operations and the messages noted.
 func TestNoContentIsKept(t *testing.T) {
 	k := &keeper{}
 	p := newPlayer(session.Config{}, k)
@@ -140,23 +141,23 @@ func TestNoContentIsKept(t *testing.T) {
 		}
 		p.say(dir, []byte(line[2:]+"\n"), time.Duration(i)*time.Millisecond)
 	}
-	if len(k.operations) < 6 || len(k.messages) < 5 {
-		t.Fatalf("%d operations and %d messages were seen", len(k.operations), len(k.messages))
+	if len(k.operations) < 6 || len(k.notes) < 5 {
+		t.Fatalf("%d operations and %d messages were seen", len(k.operations), len(k.notes))
 	}
 	look(t, "open", p.tracker, p.decoders, k)
-	p.tracker.Close(time.Minute, session.ClientLeft)
+	p.tracker.Close(time.Minute, record.Exit{})
 	look(t, "closed", p.tracker, p.decoders, k)
 }
 
-// keeper keeps all it is told of.
+// keeper keeps every record.
 type keeper struct {
-	operations []*session.Operation
-	messages   []session.Message
+	operations []*record.Operation
+	notes      []record.Note
 }
 
-func (k *keeper) Started(op *session.Operation) { k.operations = append(k.operations, op) }
-func (k *keeper) Finished(*session.Operation)   {}
-func (k *keeper) Noted(n *session.Note)         { k.messages = append(k.messages, *n.Message) }
+func (k *keeper) Opened(op *record.Operation)  { k.operations = append(k.operations, op) }
+func (k *keeper) Changed(op *record.Operation) { k.operations = append(k.operations, op) }
+func (k *keeper) Noted(n record.Note)          { k.notes = append(k.notes, n) }
 
 func look(t *testing.T, when string, roots ...any) {
 	t.Helper()
@@ -221,9 +222,9 @@ func search(v reflect.Value, path string, seen map[uintptr]bool) string {
 // TestSearch checks that the search above finds what is there.
 func TestSearch(t *testing.T) {
 	for name, where := range map[string]any{
-		"name":   &session.Operation{Target: canary},
-		"nested": &session.Operation{Parent: &session.Operation{Request: &session.Extra{URI: "x" + canary}}},
-		"data":   &session.Operation{Data: []byte(canary)},
+		"name":   &record.Operation{Target: canary},
+		"nested": &session.Raw{Message: session.Message{Extra: &session.Extra{Level: "x" + canary}}},
+		"data":   &session.Raw{Content: &session.RawContent{Data: session.Piece{Raw: []byte(canary)}}},
 		"map":    map[string]int{canary: 1},
 		"past":   append([]string{canary}, "")[:0],
 	} {
@@ -233,26 +234,26 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// TestHalfNames checks that a name of which only the beginning was kept is not shown: what is half of a secret could pass as
-// a name. The longest that are whole are.
+// TestHalfNames checks that a name of which only the beginning was kept is not shown: what is half of a secret could
+// pass as a name. The longest that are whole are.
 func TestHalfNames(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("n", n) }
 	const form = `{"jsonrpc":"%s","id":%s,"method":"%s","params":{"name":"%s"}}`
 	for _, test := range []struct {
 		name, line string
-		shown      func(m session.Message) string
+		shown      func(m session.Raw) string
 		want       string
 	}{
-		{"method", fmt.Sprintf(form, "2.0", "1", long(128), "a"), func(m session.Message) string { return m.Method }, "refused"},
-		{"shorter method", fmt.Sprintf(form, "2.0", "1", long(127), "a"), func(m session.Message) string { return m.Method }, "(" + long(127) + ")"},
-		{"target", fmt.Sprintf(form, "2.0", "1", "m", long(129)), func(m session.Message) string { return m.Target }, "refused"},
-		{"shorter target", fmt.Sprintf(form, "2.0", "1", "m", long(128)), func(m session.Message) string { return m.Target }, "(" + long(128) + ")"},
-		{"version", fmt.Sprintf(form, long(16), "1", "m", "a"), func(m session.Message) string { return m.Extra.JSONRPC }, "refused"},
-		{"shorter version", fmt.Sprintf(form, long(15), "1", "m", "a"), func(m session.Message) string { return m.Extra.JSONRPC }, "(" + long(15) + ")"},
-		{"id", fmt.Sprintf(form, "2.0", `"`+long(65)+`"`, "m", "a"), func(m session.Message) string { return m.ID.Text }, "refused"},
-		{"shorter id", fmt.Sprintf(form, "2.0", `"`+long(64)+`"`, "m", "a"), func(m session.Message) string { return m.ID.Text }, "(" + long(64) + ")"},
-		{"number like a card's", fmt.Sprintf(form, "2.0", "411111111111", "m", "a"), func(m session.Message) string { return m.ID.Text }, "(411111111111)"},
-		{"shorter number", fmt.Sprintf(form, "2.0", "41111111111", "m", "a"), func(m session.Message) string { return m.ID.Text }, "41111111111"},
+		{"method", fmt.Sprintf(form, "2.0", "1", long(128), "a"), func(m session.Raw) string { return m.Method }, "refused"},
+		{"shorter method", fmt.Sprintf(form, "2.0", "1", long(127), "a"), func(m session.Raw) string { return m.Method }, "(" + long(127) + ")"},
+		{"target", fmt.Sprintf(form, "2.0", "1", "m", long(129)), func(m session.Raw) string { return m.Target }, "refused"},
+		{"shorter target", fmt.Sprintf(form, "2.0", "1", "m", long(128)), func(m session.Raw) string { return m.Target }, "(" + long(128) + ")"},
+		{"version", fmt.Sprintf(form, long(16), "1", "m", "a"), func(m session.Raw) string { return m.Extra.JSONRPC }, "refused"},
+		{"shorter version", fmt.Sprintf(form, long(15), "1", "m", "a"), func(m session.Raw) string { return m.Extra.JSONRPC }, "(" + long(15) + ")"},
+		{"id", fmt.Sprintf(form, "2.0", `"`+long(65)+`"`, "m", "a"), func(m session.Raw) string { return m.ID.Text }, "refused"},
+		{"shorter id", fmt.Sprintf(form, "2.0", `"`+long(64)+`"`, "m", "a"), func(m session.Raw) string { return m.ID.Text }, "(" + long(64) + ")"},
+		{"number like a card's", fmt.Sprintf(form, "2.0", "411111111111", "m", "a"), func(m session.Raw) string { return m.ID.Text }, "(411111111111)"},
+		{"shorter number", fmt.Sprintf(form, "2.0", "41111111111", "m", "a"), func(m session.Raw) string { return m.ID.Text }, "41111111111"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := decoded(session.Decoder{Clean: func(name []byte) string {
@@ -268,8 +269,8 @@ func TestHalfNames(t *testing.T) {
 	}
 }
 
-// TestNothingRare checks that a message without anything rare has no Extra: each would be one more allocation and half a
-// kilobyte.
+// TestNothingRare checks that a message without anything rare has no Extra: each would be one more allocation and half
+// a kilobyte.
 func TestNothingRare(t *testing.T) {
 	for _, line := range []string{
 		fmt.Sprintf(ask, 1), fmt.Sprintf(answer, 1),
@@ -284,32 +285,32 @@ func TestNothingRare(t *testing.T) {
 	}
 }
 
-// TestBounds checks what is kept of members that are longer, or more, than is kept: a URI, a template or a tool of which the
-// end is missing would pass as another, and is not kept.
+// TestBounds checks what is kept of members that are longer, or more, than is kept: a URI, a template or a tool of
+// which the end is missing would pass as another, and is not kept.
 func TestBounds(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("u", n) }
 	many := strings.Repeat(`"2026-07-28",`, 20) + `7`
 	for _, test := range []struct {
 		name, line string
-		kept       func(x *session.Extra) string
+		kept       func(m session.Raw) string
 		want       string
 	}{
-		{"uri", `"id":1,"method":"resources/read","params":{"uri":"` + long(512) + `","level":"info"}`, func(x *session.Extra) string { return x.URI }, long(512)},
-		{"long uri", `"id":1,"method":"resources/read","params":{"uri":"` + long(513) + `","level":"info"}`, func(x *session.Extra) string { return x.URI }, ""},
-		{"long trace state", `"id":1,"method":"ping","params":{"level":"info","_meta":{"tracestate":"` + long(513) + `"}}`, func(x *session.Extra) string { return x.Tracestate }, ""},
-		{"trace state", `"id":1,"method":"ping","params":{"_meta":{"tracestate":"` + long(512) + `"}}`, func(x *session.Extra) string { return x.Tracestate }, long(512)},
-		{"long template", `"id":1,"result":{"resourceTemplates":[{"uriTemplate":"` + long(513) + `"},{"uriTemplate":"x:{y}"}]}`, func(x *session.Extra) string { return strings.Join(x.Templates, " ") }, "x:{y}"},
-		{"long tool", `"id":1,"result":{"tools":[{"name":"` + long(129) + `"},{"name":"search"}]}`, func(x *session.Extra) string { return strings.Join(x.Tools, " ") }, "search"},
-		{"versions", `"id":1,"result":{"supportedVersions":[` + many + `]}`, func(x *session.Extra) string { return fmt.Sprint(len(x.Versions)) }, "16"},
-		{"versions that are none", `"id":1,"result":{"supportedVersions":["2026-07-28",7,null,"x"]}`, func(x *session.Extra) string { return strings.Join(x.Versions, " ") }, "2026-07-28 x"},
-		{"other level", `"id":1,"method":"logging/setLevel","params":{"level":"` + canary + `"}`, func(x *session.Extra) string { return x.Level }, "_OTHER"},
+		{"uri", `"id":1,"method":"resources/read","params":{"uri":"` + long(512) + `","level":"info"}`, func(m session.Raw) string { return m.URI }, long(512)},
+		{"long uri", `"id":1,"method":"resources/read","params":{"uri":"` + long(513) + `","level":"info"}`, func(m session.Raw) string { return m.URI }, ""},
+		{"long trace state", `"id":1,"method":"ping","params":{"level":"info","_meta":{"tracestate":"` + long(513) + `"}}`, func(m session.Raw) string { return m.Extra.Tracestate }, ""},
+		{"trace state", `"id":1,"method":"ping","params":{"_meta":{"tracestate":"` + long(512) + `"}}`, func(m session.Raw) string { return m.Extra.Tracestate }, long(512)},
+		{"long template", `"id":1,"result":{"resourceTemplates":[{"uriTemplate":"` + long(513) + `"},{"uriTemplate":"x:{y}"}]}`, func(m session.Raw) string { return strings.Join(m.Extra.Templates, " ") }, "x:{y}"},
+		{"long tool", `"id":1,"result":{"tools":[{"name":"` + long(129) + `"},{"name":"search"}]}`, func(m session.Raw) string { return strings.Join(m.Extra.Tools, " ") }, "search"},
+		{"versions", `"id":1,"result":{"supportedVersions":[` + many + `]}`, func(m session.Raw) string { return fmt.Sprint(len(m.Extra.Versions)) }, "16"},
+		{"versions that are none", `"id":1,"result":{"supportedVersions":["2026-07-28",7,null,"x"]}`, func(m session.Raw) string { return strings.Join(m.Extra.Versions, " ") }, "2026-07-28 x"},
+		{"other level", `"id":1,"method":"logging/setLevel","params":{"level":"` + canary + `"}`, func(m session.Raw) string { return m.Extra.Level }, "_OTHER"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := decoded(session.Decoder{}, scanned(`{"jsonrpc":"2.0",`+test.line+`}`))
 			if m.Extra == nil {
 				t.Fatal("nothing is kept")
 			}
-			if got := test.kept(m.Extra); got != test.want {
+			if got := test.kept(m); got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})

@@ -2,23 +2,59 @@ package session_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// describe writes an operation down in one line.
-func describe(op *session.Operation, sizes, summary bool) string {
+// describer writes records down as the conversations have them. What they print and a record does not hold comes from
+// the message that the player has just decoded, and from the tracker's live operation.
+type describer struct {
+	player   *player
+	live     map[uint64]*session.Live
+	requests map[uint64]*session.Extra
+	names    map[uint64]names
+}
+
+// names is what an operation is called, without its id and with it.
+type names struct{ short, long string }
+
+func newDescriber() *describer {
+	return &describer{live: map[uint64]*session.Live{}, requests: map[uint64]*session.Extra{}, names: map[uint64]names{}}
+}
+
+// opened takes what must be remembered of an operation until it ends.
+func (d *describer) opened(op *record.Operation) {
+	live := d.player.tracker.Live(op.Number)
+	short := arrow(op.Direction) + " " + op.Method
+	if op.Target != "" {
+		short += " " + op.Target
+	}
+	d.live[op.Number], d.requests[op.Number] = live, d.player.raw.Extra
+	d.names[op.Number] = names{short, short + " " + idText(live.IDType(), op.RequestID)}
+}
+
+func (d *describer) name(number uint64, id bool) string {
+	if id {
+		return d.names[number].long
+	}
+	return d.names[number].short
+}
+
+// operation writes an operation down in one line.
+func (d *describer) operation(op *record.Operation, sizes, summary bool) string {
 	var b strings.Builder
-	b.WriteString(name(op, !summary))
+	b.WriteString(d.name(op.Number, !summary))
 	add := func(format string, args ...any) { fmt.Fprintf(&b, " "+format, args...) }
 	if !summary {
-		add("%v..%v", op.Start, op.End)
+		add("%v..%v", op.Start.Sub(epoch), op.End.Sub(epoch))
 	}
 	if op.Answered && !summary {
-		add("wait=%v", op.FirstByte-op.Start)
+		add("wait=%v", op.FirstByte.Sub(op.Start))
 	}
 	for _, w := range []struct{ key, value string }{
 		{"error", op.ErrorType}, {"code", op.Code}, {"class", string(op.Class)}, {"protocol", op.Protocol}, {"task", op.TaskStatus},
@@ -36,8 +72,8 @@ func describe(op *session.Operation, sizes, summary bool) string {
 	if op.InputWait != 0 {
 		add("input=%v", op.InputWait)
 	}
-	if op.Duration() != op.End-op.Start {
-		add("took=%v", op.Duration())
+	if op.Duration != op.End.Sub(op.Start) {
+		add("took=%v", op.Duration)
 	}
 	if op.Progress != 0 {
 		add("progress=%d", op.Progress)
@@ -50,38 +86,29 @@ func describe(op *session.Operation, sizes, summary bool) string {
 			add("%s", f.name)
 		}
 	}
-	if op.Parent != nil {
-		add("in=(%s)", name(op.Parent, true))
+	if op.Parent != 0 {
+		add("in=(%s)", d.name(op.Parent, true))
 	}
 	if len(op.Events) > 0 && !summary {
 		var events []string
 		for _, e := range op.Events {
-			events = append(events, fmt.Sprintf("%s@%v", e.Name, e.At))
+			events = append(events, fmt.Sprintf("%s@%v", e.Name, e.Time.Sub(epoch)))
 		}
 		add("events=[%s]", strings.Join(events, " "))
 	}
-	return b.String() + extra("asked", op.Request) + extra("told", op.Reply)
+	return b.String() + d.extra("asked", d.requests[op.Number]) + d.extra("told", d.live[op.Number].Reply())
 }
 
-func name(op *session.Operation, id bool) string {
-	s := arrow(op.Dir) + " " + op.Method
-	if op.Target != "" {
-		s += " " + op.Target
-	}
-	if id {
-		s += " " + idText(op.ID)
-	}
-	return s
+func arrow(d record.Direction) string {
+	return map[record.Direction]string{record.ToServer: ">", record.ToClient: "<"}[d]
 }
 
-func arrow(d session.Direction) string { return map[session.Direction]string{0: ">", 1: "<"}[d] }
-
-func idText(id session.ID) string {
-	switch id.Type {
+func idText(typ framing.IDType, text string) string {
+	switch typ {
 	case framing.NumberID:
-		return "#" + id.Text
+		return "#" + text
 	case framing.StringID:
-		return fmt.Sprintf("#%q", id.Text)
+		return fmt.Sprintf("#%q", text)
 	case framing.NullID:
 		return "#null"
 	}
@@ -89,14 +116,14 @@ func idText(id session.ID) string {
 }
 
 // extra writes down what an Extra has for people.
-func extra(what string, x *session.Extra) string {
+func (d *describer) extra(what string, x *session.Extra) string {
 	if x == nil {
 		return ""
 	}
 	var words []string
 	for _, w := range []struct{ key, value string }{
 		{"jsonrpc", x.JSONRPC}, {"protocol", x.Protocol}, {"peer", strings.Trim(x.PeerName+"/"+x.PeerVersion, "/")},
-		{"traceparent", x.Traceparent}, {"tracestate", x.Tracestate}, {"uri", x.URI}, {"level", x.Level},
+		{"traceparent", x.Traceparent}, {"tracestate", x.Tracestate}, {"uri", d.player.uris[x]}, {"level", x.Level},
 		{"logger", x.Logger}, {"mode", x.Mode}, {"type", x.ResultType}, {"versions", strings.Join(x.Versions, ",")},
 		{"tools", strings.Join(x.Tools, ",")}, {"templates", strings.Join(x.Templates, ",")},
 	} {
@@ -116,30 +143,35 @@ func extra(what string, x *session.Extra) string {
 	return " " + what + "{" + strings.Join(words, " ") + "}"
 }
 
-func describeNote(n *session.Note, summary bool) string {
-	m := n.Message
-	s := arrow(m.Dir) + " "
-	if !summary {
-		s = fmt.Sprintf("%v %s", m.Last, s)
-	}
-	if n.Violation != "" {
-		s += "! " + string(n.Violation)
-		if m.Reason != "" {
-			s += " (" + m.Reason + ")"
+// note writes a notification or a violation down in one line, and nothing for any other note.
+func (d *describer) note(n record.Note, summary bool) string {
+	at := func(direction record.Direction, time time.Time) string {
+		if summary {
+			return arrow(direction) + " "
 		}
-		if m.Method != "" {
-			s += " " + m.Method
+		return fmt.Sprintf("%v %s ", time.Sub(epoch), arrow(direction))
+	}
+	switch n := n.(type) {
+	case record.Violation:
+		s := at(n.Direction, n.Time) + "! " + string(n.Kind)
+		if n.Reason != "" {
+			s += " (" + n.Reason + ")"
+		}
+		if n.Kind == record.NullID || n.Kind == record.DuplicateID { // these are about the present message
+			s = strings.TrimRight(s+" "+d.player.raw.Method, " ")
 		}
 		return s
+	case record.Notification:
+		s := at(n.Direction, n.Time) + n.Method
+		if n.Batch {
+			s += " batch"
+		}
+		if n.Operation != 0 {
+			s += " in=(" + d.name(n.Operation, !summary) + ")"
+		}
+		return s + d.extra("told", d.player.raw.Extra)
 	}
-	s += m.Method
-	if m.Batch {
-		s += " batch"
-	}
-	if n.Operation != nil {
-		s += " in=(" + name(n.Operation, !summary) + ")"
-	}
-	return s + extra("told", m.Extra)
+	return ""
 }
 
 // player feeds the two directions of a session to a tracker, as a wrapper does, but in one goroutine.
@@ -147,7 +179,8 @@ type player struct {
 	tracker  *session.Tracker
 	decoders [2]session.Decoder
 	scanners [2]*framing.Scanner
-	message  session.Message
+	raw      session.Raw
+	uris     map[*session.Extra]string // as sent, if wanted
 }
 
 // epoch is when sessions in tests start.
@@ -156,17 +189,49 @@ var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // reader is immutable, and takes a while to make.
 var reader = session.NewReader(session.Contents{})
 
-func newPlayer(cfg session.Config, o session.Observer) *player {
-	p := &player{tracker: session.New(cfg, o)}
+func newPlayer(cfg session.Config, sink session.Sink) *player {
+	cfg.Session.Launched = epoch
+	p := &player{tracker: session.New(cfg, sink)}
 	for dir := range p.scanners {
 		d := &p.decoders[dir]
 		d.Reader, d.Dir, d.Epoch = reader, session.Direction(dir), epoch
 		p.scanners[dir] = framing.NewScanner(reader.Table, func(m *framing.Message) {
-			d.Decode(m, &p.message)
-			p.tracker.Observe(&p.message)
+			d.Decode(m, &p.raw)
+			p.redact()
+			p.observe()
 		})
 	}
 	return p
+}
+
+// observe gives the message to the tracker, which must not change it.
+func (p *player) observe() {
+	if p.uris == nil {
+		p.tracker.Observe(&p.raw.Message)
+		return
+	}
+	message, extra := p.raw.Message, session.Extra{}
+	if message.Extra != nil {
+		extra = *message.Extra
+	}
+	p.tracker.Observe(&p.raw.Message)
+	if p.raw.Message != message || message.Extra != nil && !reflect.DeepEqual(*message.Extra, extra) {
+		panic("the tracker has changed a message")
+	}
+}
+
+// redact does the work of the redact stage: here it labels every resource with the same word.
+func (p *player) redact() {
+	if p.raw.URI == "" {
+		return
+	}
+	if p.raw.Extra == nil {
+		p.raw.Extra = &session.Extra{}
+	}
+	p.raw.Extra.Resource = "label"
+	if p.uris != nil {
+		p.uris[p.raw.Extra] = p.raw.URI
+	}
 }
 
 func (p *player) say(dir session.Direction, b []byte, at time.Duration) {
@@ -183,56 +248,80 @@ func (p *player) end(at time.Duration) {
 	}
 }
 
-// watch checks, whatever is said, what must always be true of what a tracker says.
+// watch checks what must be true of the records of any session.
 type watch struct {
-	t        interface{ Errorf(string, ...any) }
-	open     map[*session.Operation]bool
-	started  int
-	finished int
+	t      interface{ Errorf(string, ...any) }
+	open   map[uint64]bool
+	opened uint64
+	ended  uint64
+	notes  int
+	exited bool
 }
 
 func newWatch(t interface{ Errorf(string, ...any) }) *watch {
-	return &watch{t: t, open: map[*session.Operation]bool{}}
+	return &watch{t: t, open: map[uint64]bool{}}
 }
 
-func (w *watch) Started(op *session.Operation) {
-	w.started++
-	if w.open[op] {
-		w.t.Errorf("%s started twice", name(op, true))
+func (w *watch) Opened(op *record.Operation) {
+	w.opened++
+	if op.Number != w.opened || op.Change != record.Opened || w.notes == 0 || w.exited {
+		w.t.Errorf("operation %d opened as number %d with the change %s", w.opened, op.Number, op.Change)
 	}
-	if op.Parent != nil && !w.open[op.Parent] {
-		w.t.Errorf("%s started in %s, which is not open", name(op, true), name(op.Parent, true))
+	if op.Parent != 0 && !w.open[op.Parent] {
+		w.t.Errorf("%d opened in %d, which is not open", op.Number, op.Parent)
 	}
-	w.open[op] = true
+	if op.ArgumentsOf > op.Number {
+		w.t.Errorf("%d has the arguments of %d, which comes later", op.Number, op.ArgumentsOf)
+	}
+	w.open[op.Number] = true
 }
 
-func (w *watch) Finished(op *session.Operation) {
-	w.finished++
-	if !w.open[op] {
-		w.t.Errorf("%s finished and was not open", name(op, true))
+func (w *watch) Changed(op *record.Operation) {
+	if !w.open[op.Number] || op.Change == record.Opened {
+		w.t.Errorf("%d changed (%s) and was not open", op.Number, op.Change)
 	}
-	delete(w.open, op)
-	if op.End < op.Start || op.Duration() < 0 || op.InputWait < 0 || op.Answered && op.FirstByte < op.Start || op.FirstByte > op.End {
-		w.t.Errorf("the times of %s are out of order: %v..%v, first byte %v, input %v", name(op, true), op.Start, op.End, op.FirstByte, op.InputWait)
+	if op.Duration < 0 || op.InputWait < 0 || op.Wait < 0 || op.Transfer < 0 {
+		w.t.Errorf("%d has negative durations: %v, input %v, wait %v, transfer %v", op.Number, op.Duration, op.InputWait, op.Wait, op.Transfer)
 	}
 	if len(op.Events) > session.MaxEvents {
-		w.t.Errorf("%s has %d events", name(op, true), len(op.Events))
+		w.t.Errorf("%d has %d events", op.Number, len(op.Events))
+	}
+	if op.Change != record.Ended {
+		if !op.End.IsZero() || op.Answered {
+			w.t.Errorf("%d has ended, and its change is %s", op.Number, op.Change)
+		}
+		return
+	}
+	w.ended++
+	delete(w.open, op.Number)
+	if op.End.Before(op.Start) || op.Answered != !op.FirstByte.IsZero() ||
+		op.Answered && (op.FirstByte.Before(op.Start) || op.FirstByte.After(op.End)) {
+		w.t.Errorf("the times of %d are out of order: %v..%v, first byte %v", op.Number, op.Start, op.End, op.FirstByte)
 	}
 }
 
-func (w *watch) Noted(n *session.Note) {
-	if n.Message == nil {
-		w.t.Errorf("a note has no message")
+func (w *watch) Noted(n record.Note) {
+	w.notes++
+	if _, first := n.(record.Session); w.notes == 1 && !first {
+		w.t.Errorf("the first record is a %T", n)
 	}
-	if n.Operation != nil && !w.open[n.Operation] && n.Message.Method != "notifications/cancelled" {
-		w.t.Errorf("a note is about %s, which is not open", name(n.Operation, true))
+	if w.exited {
+		w.t.Errorf("a %T after the end", n)
+	}
+	switch n := n.(type) {
+	case record.Notification:
+		if n.Operation != 0 && !w.open[n.Operation] && n.Method != "notifications/cancelled" {
+			w.t.Errorf("a note is about %d, which is not open", n.Operation)
+		}
+	case record.Exit:
+		w.exited = true
 	}
 }
 
 // closed checks a tracker that has been closed.
 func (w *watch) closed(t *session.Tracker) {
-	if len(w.open) > 0 || w.started != w.finished {
-		w.t.Errorf("%d operations started, %d finished", w.started, w.finished)
+	if len(w.open) > 0 || w.opened != w.ended || !w.exited {
+		w.t.Errorf("%d operations opened, %d ended; exited: %v", w.opened, w.ended, w.exited)
 	}
 	for table, left := range t.Left() {
 		if left != 0 {

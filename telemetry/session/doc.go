@@ -1,15 +1,31 @@
-// Package session makes operations of the messages of one MCP session: it finds the answer to each request, follows what
-// takes several round trips, and says what on the wire should not have been there.
+// Package session turns the messages of one MCP session into records.
 //
-// A [Decoder] reads what a [framing.Scanner] has picked out of a message and keeps names, sizes, times and codes, never
-// content: texts of errors are classified and forgotten, arguments and opaque states are keyed hashes that tell equal from
-// different and nothing else. A [Tracker] takes those messages and tells an [Observer] of operations that start and
-// finish, of notifications, and of violations of the protocol. It is a pure state machine: time comes with the messages,
-// it starts nothing, waits for nothing, and its memory is bounded whatever the peers send.
+// # What goes in
 //
-// What is known of a session comes from two streams that are read by two goroutines, so that an answer can be seen before
-// its request. Messages carry the times at which they were read, and those decide.
+// A [framing.Scanner] reads each direction and picks a few members out of every message: those that [Reader.Table] asks
+// for. A [Decoder] turns them into a [Raw], a message that can be kept. Raw has two halves. Its [Message] holds names,
+// ids, sizes, times and codes. The other half is content: the resource's URI, and the texts and objects that a user
+// asked to capture. The caller redacts that half, puts the result into Message.Extra, and gives the Message to
+// [Tracker.Observe]. So the tracker never has raw content, and neither has any record.
 //
-// The package imports framing and telemetry/semconv's words, and must not import OpenTelemetry: how operations become spans
-// and metrics is the business of package telemetry.
+// # What comes out
+//
+// A [Tracker] finds the answer to each request, follows calls that take several round trips (tasks, requests for the
+// user's input), and notices what the protocol does not allow. It reports to a [Sink], as records of package record: an
+// operation opens, changes and ends; everything else is a note. A record is a copy, so a sink may keep it.
+//
+// # How time works
+//
+// The tracker has no clock. A time is a duration since the start of the session on the monotonic clock: messages carry
+// the times at which their first and last byte were read, and [Tracker.Advance] passes the time when there are no
+// messages. The same messages at the same times make the same records. [Config.Wall] converts to the wall clock, for
+// records alone.
+//
+// The two directions are read by two goroutines, so an answer can be observed before its request. It waits for the
+// request up to [Config.Grace].
+//
+// # Limits
+//
+// The package starts no goroutine and waits for nothing. Every table has a bound, whatever the peers send. It must not
+// import OpenTelemetry: how records become spans and metrics is the business of package otel.
 package session

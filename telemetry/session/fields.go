@@ -1,26 +1,33 @@
 package session
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// field is a member that is picked out of messages, and what becomes of it. Nothing else of a message is ever looked at.
+// field is a member that is read out of messages, and what to do with its value. No other member is ever looked at.
 type field struct {
 	path framing.Path
-	take func(d *Decoder, v *framing.Value, m *Message)
+	take func(d *Decoder, v *framing.Value, m *Raw)
 }
 
 const (
 	maxName    = 128 // bytes kept of a name
-	maxWord    = 32  // of a word from a closed set, a number, a date
+	maxWord    = 32  // of a word from a fixed list, a number, a date
 	maxURI     = 512
-	maxReason  = 512 // of an error's text or a cancellation's reason, to be classified and forgotten
-	maxState   = 512 // of W3C tracestate, the length that the specification says must be passed on
+	maxState   = 512 // of W3C tracestate: the length that its specification asks to propagate
 	maxContext = 64  // of W3C traceparent
 	maxID      = framing.MaxIDText
-	maxTask    = 128 // of a task's id, which has no other form that could be compared
+	maxTask    = 128 // of a task's id
 
+	maxVersions = 16 // protocol versions that one message may list
+)
+
+// Keys below params._meta and result._meta, as paths write them.
+const (
 	metaVersion      = "io.modelcontextprotocol/protocolVersion"
 	metaClient       = "io.modelcontextprotocol/clientInfo"
 	metaServer       = "io.modelcontextprotocol/serverInfo"
@@ -29,154 +36,240 @@ const (
 	metaRelated      = "io.modelcontextprotocol/related-task"
 )
 
-// fields are all of them. A field's position is the Field of its values.
-var fields = append(append(requestFields(), taskFields()...), resultFields()...)
+// The words that a member may have. In a message that is not MCP's, a member of the same name can hold anything, so
+// other words are not kept.
+var (
+	levels      = []string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
+	modes       = []string{"form", "url"}
+	statuses    = []string{taskWorking, taskInputRequired, taskCompleted, taskFailed, taskCancelled}
+	resultTypes = []string{resultInputRequired, resultTask} // those that do not end an operation
+)
 
-// Reader is what messages are read with: the paths to what is picked out of them, and how that is understood. It is
-// immutable and may be shared.
-type Reader struct {
-	Table    *framing.Table
-	fields   []field
-	contents Contents
-}
+// messageFields are the members that the tracker needs. A path is written as its keys, separated by spaces; * is every
+// element of an array.
+var messageFields = slices.Concat([]field{
+	// Requests and notifications.
+	name("params name", maxName, toTarget),
+	name("params ref name", maxName, toTarget),
+	text("params uri", maxURI, takeURI),
+	text("params ref uri", maxURI, takeURI),
+	word("params level", levels, semconv.Other, toLevel),
+	word("params _meta "+metaLevel, levels, semconv.Other, toLevel),
+	name("params logger", maxName, func(m *Raw) *string { return &m.extra().Logger }),
+	word("params mode", modes, semconv.Other, func(m *Raw) *string { return &m.extra().Mode }),
+	hash("params arguments", func(m *Raw) *uint64 { return &m.Arguments }),
+	count("params notifications resourceSubscriptions", func(m *Raw, n int, _ int64) { m.extra().Resources = n }),
+	id("params requestId", maxID, func(m *Raw) *Ref { return &m.extra().Cancels }),
+	text("params reason", maxReason, takeReason),
+	id("params progressToken", maxID, toProgressToken),
+	id("params _meta progressToken", maxID, toProgressToken),
+	id("params _meta "+metaSubscription, maxID, func(m *Raw) *Ref { return &m.extra().Subscription }),
+	flag("params inputResponses", anyType, func(m *Raw) *bool { return &m.extra().HasInput }),
+	hash("params requestState", toState),
+	name("params protocolVersion", maxWord, toProtocol),
+	name("params _meta "+metaVersion, maxWord, toProtocol),
+	name("params clientInfo name", maxName, toPeerName),
+	name("params clientInfo version", maxName, toPeerVersion),
+	name("params _meta "+metaClient+" name", maxName, toPeerName),
+	name("params _meta "+metaClient+" version", maxName, toPeerVersion),
+	text("params _meta traceparent", maxContext, takeTraceparent),
+	text("params _meta tracestate", maxState, takeTracestate),
 
-// NewReader returns a reader that picks out what the tracker needs, and the contents that are asked for.
-func NewReader(c Contents) *Reader {
-	r := &Reader{fields: append(fields[:len(fields):len(fields)], c.fields()...), contents: c}
-	paths := make([]framing.Path, len(r.fields))
-	for i, f := range r.fields {
-		paths[i] = f.path
-	}
-	r.Table = framing.Compile(paths...)
-	return r
-}
+	// Answers.
+	name("error code", maxWord, func(m *Raw) *string { return &m.Code }),
+	text("error message", maxReason, takeErrorText),
+	flag("result isError", framing.True, func(m *Raw) *bool { return &m.IsError }),
+	text("result content * text", maxReason, takeErrorText),
+	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.extra().ResultType }),
+	hash("result requestState", toState),
+	name("result protocolVersion", maxWord, toProtocol),
+	list("result supportedVersions *", maxWord, maxVersions, func(m *Raw) *[]string { return &m.extra().Versions }),
+	name("result serverInfo name", maxName, toPeerName),
+	name("result serverInfo version", maxName, toPeerVersion),
+	name("result _meta "+metaServer+" name", maxName, toPeerName),
+	name("result _meta "+metaServer+" version", maxName, toPeerVersion),
+	count("result tools", func(m *Raw, n int, size int64) { m.extra().Listed, m.Extra.DefinitionSize = n, size }),
+	list("result tools * name", maxName, unbounded, func(m *Raw) *[]string { return &m.extra().Tools }),
+	list("result resourceTemplates * uriTemplate", maxURI, unbounded, toTemplates),
 
-// requestFields are those of requests and notifications.
-func requestFields() []field {
+	// Tasks: 2025-11-25, and the extension of 2026-07-28 (SEP-2663).
+	flag("params task", framing.Object, func(m *Raw) *bool { return &m.extra().WantsTask }),
+	flag("result task", framing.Object, func(m *Raw) *bool { return &m.extra().MakesTask }),
+	id("params _meta "+metaRelated+" taskId", maxTask, func(m *Raw) *Ref { return &m.extra().Related }),
+},
+	taskFields("params"),      // requests about a task, notifications of its status
+	taskFields("result"),      // answers to requests about a task; in the extension, also what creates one
+	taskFields("result task"), // 2025-11-25: what creates a task
+	outcomeFields("params"),   // notifications/tasks of the extension
+	outcomeFields("result"),   // tasks/get of the extension
+)
+
+func taskFields(at string) []field {
 	return []field{
-		named(maxName, func(m *Message) *string { return &m.Target }, "params", "name"),
-		{text(maxName, "params", "ref", "name"), takeRefName},
-		{text(maxURI, "params", "uri"), takeURI},
-		{text(maxURI, "params", "ref", "uri"), takeURI},
-		worded(levels, func(m *Message) *string { return &m.extra().Level }, "params", "level"),
-		worded(levels, func(m *Message) *string { return &m.extra().Level }, "params", "_meta", metaLevel),
-		named(maxName, func(m *Message) *string { return &m.extra().Logger }, "params", "logger"),
-		worded(modes, func(m *Message) *string { return &m.extra().Mode }, "params", "mode"),
-		{hash("params", "arguments"), func(_ *Decoder, v *framing.Value, m *Message) { m.Arguments = v.Hash }},
-		{count("params", "notifications", "resourceSubscriptions"), takeResources},
-
-		identified(maxID, func(m *Message) *Ref { return &m.extra().Cancels }, "params", "requestId"),
-		{text(maxReason, "params", "reason"), takeReason},
-		identified(maxID, func(m *Message) *Ref { return &m.extra().ProgressToken }, "params", "progressToken"),
-		identified(maxID, func(m *Message) *Ref { return &m.extra().ProgressToken }, "params", "_meta", "progressToken"),
-		identified(maxID, func(m *Message) *Ref { return &m.extra().Subscription }, "params", "_meta", metaSubscription),
-
-		{here("params", "inputResponses"), func(_ *Decoder, _ *framing.Value, m *Message) { m.extra().Answers = true }},
-		{hash("params", "requestState"), takeState},
-
-		named(maxWord, func(m *Message) *string { return &m.extra().Protocol }, "params", "protocolVersion"),
-		named(maxWord, func(m *Message) *string { return &m.extra().Protocol }, "params", "_meta", metaVersion),
-		named(maxName, func(m *Message) *string { return &m.extra().PeerName }, "params", "clientInfo", "name"),
-		named(maxName, func(m *Message) *string { return &m.extra().PeerName }, "params", "_meta", metaClient, "name"),
-		named(maxName, func(m *Message) *string { return &m.extra().PeerVersion }, "params", "clientInfo", "version"),
-		named(maxName, func(m *Message) *string { return &m.extra().PeerVersion }, "params", "_meta", metaClient, "version"),
-		{text(maxContext, "params", "_meta", "traceparent"), takeTraceparent},
-		{text(maxState, "params", "_meta", "tracestate"), takeTracestate},
+		text(at+" taskId", maxTask, takeTask),
+		word(at+" status", statuses, semconv.Other, func(m *Raw) *string { return &m.extra().TaskStatus }),
+		text(at+" statusMessage", maxReason, func(d *Decoder, v *framing.Value, _ *Raw) { d.errors.status = v.Text }),
 	}
 }
 
-// taskFields are those of messages about tasks: 2025-11-25, and the extension of 2026-07-28 (SEP-2663), where a task's members
-// stand in the result itself, and tasks/get and notifications/tasks carry its result or error.
-func taskFields() []field {
-	status := func(m *Message) *string { return &m.extra().TaskStatus }
-	related := func(m *Message) *Ref { return &m.extra().Related }
-	all := []field{
-		{here("params", "task"), takeWantsTask},
-		{here("result", "task"), takeMakesTask},
-		identified(maxTask, related, "params", "_meta", metaRelated, "taskId"),
+func outcomeFields(at string) []field {
+	return []field{
+		flag(at+" result", framing.Object, func(m *Raw) *bool { return &m.extra().Outcome.Known }),
+		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.extra().Outcome.IsError }),
+		text(at+" result content * text", maxReason, takeErrorText),
+		text(at+" error code", maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
+			m.extra().Outcome.Known, m.Extra.Outcome.Code = true, d.name(v.Text, v.Truncated)
+		}),
+		text(at+" error message", maxReason, takeErrorText),
 	}
-	for _, at := range [][]string{{"params"}, {"result"}, {"result", "task"}} {
-		below := func(keys ...string) []string { return append(at[:len(at):len(at)], keys...) }
-		all = append(all,
-			field{text(maxTask, below("taskId")...), takeTask},
-			worded(statuses, status, below("status")...),
-			field{text(maxReason, below("statusMessage")...), takeStatusMessage},
-		)
-		if len(at) > 1 {
-			continue
+}
+
+// contentFields are the members that hold the content asked for. The decoder knows the method when it reads a value,
+// except for a result's.
+func contentFields(c Contents) []field {
+	var fields []field
+	piece := func(keys string, to func(*RawContent) *Piece, wants func(method string) bool) {
+		fields = append(fields, field{path(keys, framing.Raw, c.Max), func(_ *Decoder, v *framing.Value, m *Raw) {
+			if wants(m.Method) {
+				*to(m.content()) = copyPiece(v)
+			}
+		}})
+	}
+	only := func(wanted string) func(string) bool { return func(method string) bool { return method == wanted } }
+	if c.Arguments || c.Prompts {
+		piece("params arguments", func(c *RawContent) *Piece { return &c.Arguments }, c.wantsArguments)
+	}
+	if c.Prompts {
+		piece("params messages", func(c *RawContent) *Piece { return &c.Messages }, only(semconv.SamplingCreateMessage))
+	}
+	if c.Messages {
+		piece("params data", func(c *RawContent) *Piece { return &c.Data }, only(semconv.LogMessage))
+	}
+	if c.Results || c.Prompts {
+		piece("result", func(c *RawContent) *Piece { return &c.Result }, func(string) bool { return true })
+	}
+	if c.Errors {
+		take := func(d *Decoder, v *framing.Value, _ *Raw) { d.errors.addContent(v) }
+		fields = append(fields, text("error message", c.Max, take), text("result content * text", c.Max, take))
+	}
+	return fields
+}
+
+// Where fields put their values.
+func toTarget(m *Raw) *string      { return &m.Target }
+func toLevel(m *Raw) *string       { return &m.extra().Level }
+func toProtocol(m *Raw) *string    { return &m.extra().Protocol }
+func toPeerName(m *Raw) *string    { return &m.extra().PeerName }
+func toPeerVersion(m *Raw) *string { return &m.extra().PeerVersion }
+func toProgressToken(m *Raw) *Ref  { return &m.extra().ProgressToken }
+func toState(m *Raw) *uint64       { return &m.extra().State }
+func toTemplates(m *Raw) *[]string { return &m.extra().Templates }
+
+func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) { d.errors.addText(v) }
+
+// takeURI keeps a URI only if it is whole: its beginning could match a template that the URI does not match.
+func takeURI(_ *Decoder, v *framing.Value, m *Raw) {
+	if !v.Truncated {
+		m.URI = string(v.Text)
+	}
+}
+
+func takeReason(_ *Decoder, v *framing.Value, m *Raw) { m.extra().TimedOut = timedOut(v.Text) }
+
+func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) { m.extra().Traceparent = string(v.Text) }
+
+// takeTracestate keeps a state only if it is whole. It is not remembered like other names: it differs from request to
+// request.
+func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
+	if !v.Truncated && len(v.Text) > 0 {
+		m.extra().Tracestate = d.clean(v.Text, false)
+	}
+}
+
+// takeTask keeps a task's id. It is not remembered like other names either.
+func takeTask(d *Decoder, v *framing.Value, m *Raw) {
+	m.extra().Task = ID{newRef(v.ID()), d.clean(v.Text, v.Truncated)}
+}
+
+// The kinds of fields.
+
+// path parses the keys of a path.
+func path(keys string, want framing.Want, most int) framing.Path {
+	p := framing.Path{Keys: strings.Fields(keys), Want: want, Max: most}
+	for i, key := range p.Keys {
+		if key == "*" {
+			p.Keys[i] = framing.Each
 		}
-		all = append(all,
-			field{here(below("result")...), takeOutcome},
-			field{here(below("result", "isError")...), takeOutcomeIsError},
-			field{text(maxReason, below("result", "content", framing.Each, "text")...), takeErrorText},
-			field{text(maxWord, below("error", "code")...), takeOutcomeCode},
-			field{text(maxReason, below("error", "message")...), takeErrorText},
-		)
 	}
-	return all
+	return p
 }
 
-// resultFields are those of answers.
-func resultFields() []field {
-	return []field{
-		{text(maxWord, "error", "code"), func(d *Decoder, v *framing.Value, m *Message) { m.Code = d.value(v) }},
-		{text(maxReason, "error", "message"), takeErrorText},
-		{here("result", "isError"), func(_ *Decoder, v *framing.Value, m *Message) { m.IsError = v.Type == framing.True }},
-		{text(maxReason, "result", "content", framing.Each, "text"), takeErrorText},
-		{text(maxWord, "result", "resultType"), takeResultType},
-		{hash("result", "requestState"), takeState},
-		named(maxWord, func(m *Message) *string { return &m.extra().Protocol }, "result", "protocolVersion"),
-		{text(maxWord, "result", "supportedVersions", framing.Each), takeSupported},
-		named(maxName, func(m *Message) *string { return &m.extra().PeerName }, "result", "serverInfo", "name"),
-		named(maxName, func(m *Message) *string { return &m.extra().PeerName }, "result", "_meta", metaServer, "name"),
-		named(maxName, func(m *Message) *string { return &m.extra().PeerVersion }, "result", "serverInfo", "version"),
-		named(maxName, func(m *Message) *string { return &m.extra().PeerVersion }, "result", "_meta", metaServer, "version"),
-		{count("result", "tools"), takeTools},
-		{text(maxName, "result", "tools", framing.Each, "name"), takeTool},
-		{text(maxURI, "result", "resourceTemplates", framing.Each, "uriTemplate"), takeTemplate},
-	}
+// text is a field whose text needs a function of its own.
+func text(keys string, most int, take func(*Decoder, *framing.Value, *Raw)) field {
+	return field{path(keys, framing.Text, most), take}
 }
 
-func text(most int, keys ...string) framing.Path {
-	return framing.Path{Keys: keys, Want: framing.Text, Max: most}
-}
-func hash(keys ...string) framing.Path  { return framing.Path{Keys: keys, Want: framing.Hash} }
-func count(keys ...string) framing.Path { return framing.Path{Keys: keys, Want: framing.Count} }
-func here(keys ...string) framing.Path  { return framing.Path{Keys: keys} }
-
-// named is a field whose text is a name.
-func named(most int, to func(*Message) *string, keys ...string) field {
-	return field{text(most, keys...), func(d *Decoder, v *framing.Value, m *Message) {
+// name is a text that the sender chose.
+func name(keys string, most int, to func(*Raw) *string) field {
+	return text(keys, most, func(d *Decoder, v *framing.Value, m *Raw) {
 		if len(v.Text) > 0 {
-			*to(m) = d.value(v)
+			*to(m) = d.name(v.Text, v.Truncated)
 		}
-	}}
+	})
 }
 
-// worded is a field whose text is of a closed set of words. What is none of them is not kept: in messages that are not of
-// MCP a member of the same name can hold anything.
-func worded(words []string, to func(*Message) *string, keys ...string) field {
-	return field{text(maxWord, keys...), func(_ *Decoder, v *framing.Value, m *Message) {
+// list is the names in an array. One that is too long is left out: its beginning would pass as another name.
+func list(keys string, most, limit int, to func(*Raw) *[]string) field {
+	return text(keys, most, func(d *Decoder, v *framing.Value, m *Raw) {
+		if v.Truncated || v.Type != framing.String {
+			return
+		}
+		if names := to(m); len(*names) < limit {
+			*names = append(*names, d.name(v.Text, false))
+		}
+	})
+}
+
+// unbounded is the limit of a list that only the scanner bounds: it keeps a limited number of elements of all arrays.
+const unbounded = 1 << 30
+
+// word is a text from a fixed list. Any other text becomes other; if that is empty, the field is absent.
+func word(keys string, words []string, other string, to func(*Raw) *string) field {
+	return text(keys, maxWord, func(_ *Decoder, v *framing.Value, m *Raw) {
 		if v.Type != framing.String {
 			return
 		}
-		*to(m) = semconv.Other
-		for _, w := range words {
-			if string(v.Text) == w {
-				*to(m) = w
-			}
+		if i := slices.Index(words, string(v.Text)); i >= 0 {
+			*to(m) = words[i]
+		} else if other != "" {
+			*to(m) = other
+		}
+	})
+}
+
+// id is the id of a request or a task, or a token.
+func id(keys string, most int, to func(*Raw) *Ref) field {
+	return text(keys, most, func(_ *Decoder, v *framing.Value, m *Raw) { *to(m) = newRef(v.ID()) })
+}
+
+// anyType makes a flag true whatever the member's value is.
+const anyType framing.ValueType = 0
+
+// flag is true if the member's value is of the given type.
+func flag(keys string, is framing.ValueType, to func(*Raw) *bool) field {
+	return field{path(keys, 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
+		if is == anyType || v.Type == is {
+			*to(m) = true
 		}
 	}}
 }
 
-// The closed sets.
-var (
-	levels   = []string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
-	modes    = []string{"form", "url"}
-	statuses = []string{taskWorking, taskInputRequired, taskCompleted, taskFailed, taskCancelled}
-)
+// hash is a keyed hash of a value.
+func hash(keys string, to func(*Raw) *uint64) field {
+	return field{path(keys, framing.Hash, 0), func(_ *Decoder, v *framing.Value, m *Raw) { *to(m) = v.Hash }}
+}
 
-// identified is a field that names a request, a token or a task.
-func identified(most int, to func(*Message) *Ref, keys ...string) field {
-	return field{text(most, keys...), func(_ *Decoder, v *framing.Value, m *Message) { *to(m) = valueRef(v) }}
+// count is the number of elements of an array and its size in bytes.
+func count(keys string, to func(m *Raw, n int, size int64)) field {
+	return field{path(keys, framing.Count, 0), func(_ *Decoder, v *framing.Value, m *Raw) { to(m, v.Count, v.Size) }}
 }

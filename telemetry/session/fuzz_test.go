@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
@@ -73,7 +74,7 @@ func utter(random []byte) string {
 
 // gossip plays lines to a tracker with room for few, and checks what must always be true. A line is a number of
 // milliseconds by which the clock moves, who speaks, and what is said; a clock of 200 and more moves back.
-func gossip(t interface{ Errorf(string, ...any) }, text []byte, capacity int, end session.End) {
+func gossip(t interface{ Errorf(string, ...any) }, text []byte, capacity int, end record.EndedBy) {
 	w := newWatch(t)
 	p := newPlayer(session.Config{Capacity: capacity, Expiry: time.Minute}, w)
 	var now time.Duration
@@ -104,7 +105,7 @@ func gossip(t interface{ Errorf(string, ...any) }, text []byte, capacity int, en
 		}
 	}
 	p.end(now)
-	p.tracker.Close(now, end)
+	p.tracker.Close(now, record.Exit{EndedBy: end})
 	w.closed(p.tracker)
 }
 
@@ -120,9 +121,9 @@ func FuzzTracker(f *testing.F) {
 	}
 	f.Add([]byte(utter([]byte(os.Args[0]))), uint8(2), false)
 	f.Fuzz(func(t *testing.T, text []byte, capacity uint8, left bool) {
-		end := session.ServerLeft
+		end := record.ByServer
 		if left {
-			end = session.ClientLeft
+			end = record.ByClient
 		}
 		gossip(t, text, int(capacity)+1, end)
 		gossip(t, []byte(utter(text[:min(len(text), 1024)])), int(capacity)+1, end)
@@ -140,7 +141,7 @@ func TestRandomSessions(t *testing.T) {
 		text := utter(random)
 		for _, capacity := range []int{1, 2, 7, 100} {
 			failed := &failure{}
-			gossip(failed, []byte(text), capacity, session.End(seed%2))
+			gossip(failed, []byte(text), capacity, []record.EndedBy{record.ByClient, record.ByServer}[seed%2])
 			if failed.said != "" {
 				t.Fatalf("seed %d, room for %d: %s\n%s", seed, capacity, failed.said, text)
 			}

@@ -8,22 +8,22 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 )
 
-// Ref is a request's id, a progress token, a task's id, or what else names something by what its sender has chosen, to be
-// compared with others.
+// Ref is a name that a sender chose so that other messages can refer to it: the id of a request or a task, or a
+// progress token. Refs are only compared.
 type Ref struct {
 	Type framing.IDType
-	kind likenessKind
-	Hash uint64 // stands for type and exact text, see framing.ID
+	kind likeness
+	Hash uint64 // stands for the type and the exact text, see framing.ID
 	like uint64
 }
 
-// ID is a Ref with a text for people and for attributes.
+// ID is a Ref with a text that may be shown, of at most framing.MaxIDText bytes for a request.
 type ID struct {
 	Ref
-	Text string // as far as it may be shown, at most framing.MaxIDText bytes of a request's id
+	Text string
 }
 
-// exact tells an id from all others: two ids are the same exactly if these are equal.
+// exact identifies an id: two ids are the same exactly if these are equal.
 type exact struct {
 	hash uint64
 	typ  framing.IDType
@@ -31,34 +31,33 @@ type exact struct {
 
 func (id Ref) exact() exact { return exact{id.Hash, id.Type} }
 
-// legal says whether the protocol allows the id: it must be a string or a number.
+// legal reports whether the protocol allows the id: it must be a string or a number.
 func (id Ref) legal() bool { return id.Type == framing.StringID || id.Type == framing.NumberID }
 
-// likenessKind says how an id's like is to be understood. Ids with equal kind and like may have been meant to be the same.
-// Peers that pass ids through a float or a string send 7, "7" and 7.0 for one another, and 9007199254740992 for
-// 9007199254740993 (modelcontextprotocol/python-sdk#961): ids that read as the same number in double precision are alike.
-// Of an id too long to be kept, the beginning must do: a notification that names it has no more to compare.
-type likenessKind uint8
+// likeness is what the field like of a Ref holds. Ids with the same kind and like are alike: one may have been meant as
+// the other. Peers that pass ids through a float or a string send 7, "7" and 7.0 for one another, and 9007199254740992
+// for 9007199254740993 (modelcontextprotocol/python-sdk#961), so ids that read as the same number in double precision
+// are alike. Of an id that is too long to be kept, the beginning must do.
+type likeness uint8
 
 const (
-	asText   likenessKind = iota // the id's hash
-	asNumber                     // the bits of a float64
-	asPrefix                     // a hash of the text's beginning
+	asText   likeness = iota // the id's hash
+	asNumber                 // the bits of a float64
+	asPrefix                 // a hash of the text's beginning
 )
 
-// prefixSeed is that of the hashes of long ids' beginnings.
+// prefixSeed is the seed of the hashes of the beginnings of long ids.
 var prefixSeed = maphash.MakeSeed()
 
-// key is what the table of requests in flight is indexed by: the two directions have id spaces of their own.
+// key is an index for ids that are alike. Each direction has request ids of its own.
 type key struct {
 	like uint64
-	kind likenessKind
+	kind likeness
 	dir  Direction
 }
 
 func (id Ref) key(dir Direction) key { return key{id.like, id.kind, dir} }
 
-// newRef reads an id.
 func newRef(from framing.ID) Ref {
 	id := Ref{Type: from.Type, Hash: from.Hash, kind: asText, like: from.Hash}
 	if !id.legal() {
@@ -72,34 +71,8 @@ func newRef(from framing.ID) Ref {
 	return id
 }
 
-// valueRef reads a picked value that names something, such as params.requestId.
-func valueRef(v *framing.Value) Ref { return newRef(v.ID()) }
-
-// number reads a number of JSON's grammar, or near enough: what is no number at all is refused. Zero has no sign.
+// number parses a number as JSON writes it. strconv alone would accept "+7", "0x7", "7_0" and "inf" too.
 func number(text []byte) (float64, bool) {
-	var n, digits int64
-	for i, c := range text {
-		switch {
-		case '0' <= c && c <= '9':
-			n = n*10 + int64(c-'0')
-			if digits++; digits > 15 { // no longer exact in a float64, and perhaps too long for n
-				return slowNumber(text)
-			}
-		case c == '-' && i == 0:
-		default:
-			return slowNumber(text)
-		}
-	}
-	if digits == 0 {
-		return 0, false
-	}
-	if text[0] == '-' {
-		n = -n
-	}
-	return float64(n), true
-}
-
-func slowNumber(text []byte) (float64, bool) {
 	for i, c := range text {
 		digit := '0' <= c && c <= '9'
 		if !digit && (i == 0 && c != '-' || c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E') {
@@ -107,26 +80,5 @@ func slowNumber(text []byte) (float64, bool) {
 		}
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil {
-		return 0, false
-	}
-	return f + 0, true // -0 + 0 is 0
-}
-
-// smallIDs are the texts of the integers that most ids are, so that they cost no allocation.
-var smallIDs = func() (texts [1000]string) {
-	for i := range texts {
-		texts[i] = strconv.Itoa(i)
-	}
-	return texts
-}()
-
-// numberText is the text of a number as it was written.
-func numberText(text []byte) string {
-	if len(text) <= 3 {
-		if f, ok := number(text); ok && f >= 0 && f < float64(len(smallIDs)) && smallIDs[int(f)] == string(text) {
-			return smallIDs[int(f)]
-		}
-	}
-	return string(text)
+	return f + 0, err == nil // -0 + 0 is 0
 }

@@ -84,7 +84,7 @@ func TestIDText(t *testing.T) {
 	}
 }
 
-func decoded(d session.Decoder, m framing.Message) (out session.Message) {
+func decoded(d session.Decoder, m framing.Message) (out session.Raw) {
 	d.Reader, d.Epoch = reader, epoch
 	d.Decode(&m, &out)
 	return out

@@ -1,96 +1,60 @@
 package session
 
-import (
-	"container/list"
+// Multi round-trip requests (2026-07-28, basic/patterns/mrtr): an answer with resultType input_required does not end a
+// call. The client asks its user and sends the request again, under a new id, with the user's inputResponses and the
+// server's opaque requestState. Nothing else ties the two together.
 
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
-)
+// inputs holds the operations that wait for such a retry, in order of arrival.
+type inputs []*operation
 
-// Multi round-trip requests (2026-07-28, basic/patterns/mrtr): an answer with resultType input_required is no end. The
-// client asks its user and sends the request again, under a new id, with the user's inputResponses and the server's opaque
-// requestState. Nothing else ties the two together.
-
-// inputs is the operations that wait for such a retry, in the lists where a retry looks for them, from the surest to the
-// least sure. Each list is in order of arrival.
-type inputs map[inputKey]*list.List
-
-type inputKey struct {
-	by             uint8 // one of the lists below
-	dir            Direction
-	method, target string
-	hash           uint64
+// candidates counts operations that a retry may belong to.
+type candidates struct {
+	first *operation
+	count int
 }
 
-const (
-	byState     = iota // the same requestState
-	byArguments        // the same arguments: a client may write a state with other escapes, or the server may give none
-	byCall             // the same method and target
-	inputLists
-)
-
-func inputKeys(op *Operation, state uint64) (keys [inputLists]inputKey) {
-	for by, hash := range [inputLists]uint64{byState: state, byArguments: op.Arguments, byCall: 0} {
-		keys[by] = inputKey{uint8(by), op.Dir, op.Method, op.Target, hash}
-	}
-	return keys
-}
-
-// awaitInput keeps an operation open until it is tried again.
-func (t *Tracker) awaitInput(op *Operation, m *Message) {
-	op.state, op.Answered, op.FirstByte = onInput, false, 0
-	op.suspend(m.Last, semconv.InputEvent)
-	op.input = &inputWait{keys: inputKeys(op, m.Extra.State)}
-	for i, k := range op.input.keys {
-		if t.inputs[k] == nil {
-			t.inputs[k] = list.New()
-		}
-		op.input.places[i] = t.inputs[k].PushBack(op)
+func (c *candidates) add(op *operation) {
+	if c.count++; c.count == 1 {
+		c.first = op
 	}
 }
 
-// resumed finds the operation that a request continues, and continues it. It returns nil for any other request.
-func (t *Tracker) resumed(m *Message) *Operation {
-	if m.Extra == nil || !m.Extra.Answers && m.Extra.State == 0 {
-		return nil
+// find returns the operation that a request continues, and whether several could be meant. It compares what identifies
+// a call, from the surest to the least sure: the state; the arguments, since a client may write a state with other
+// escapes and the server need not give one; then just the method and the target. Of several that are equal it returns
+// the first. It returns none if several have nothing in common with the retry but the method and the target.
+func (in inputs) find(m *Message) (op *operation, ambiguous bool) {
+	x := m.rare()
+	if !x.HasInput && x.State == 0 {
+		return nil, false
 	}
-	op, ambiguous := t.inputs.find(m)
-	if op == nil {
-		return nil
-	}
-	t.inputs.remove(op)
-	op.Ambiguous = op.Ambiguous || ambiguous
-	op.current = m.ID.Ref
-	op.resume(m.Last)
-	op.event(semconv.RetryEvent, m.Last)
-	op.RoundTrips++
-	op.RequestSize += m.Size
-	return op
-}
-
-// find returns the operation that waits for the retry. Of several that cannot be told apart it is the first, and
-// ambiguous; of several with other arguments it is none.
-func (in inputs) find(m *Message) (op *Operation, ambiguous bool) {
-	like := Operation{Dir: m.Dir, Method: m.Method, Target: m.Target, Arguments: m.Arguments}
-	for by, k := range inputKeys(&like, m.Extra.State) {
-		l := in[k]
-		if l == nil || by == byState && k.hash == 0 || by == byCall && l.Len() > 1 {
+	var byState, byArguments, byCall candidates
+	for _, op := range in {
+		if op.dir != m.Dir || op.Method != m.Method || op.Target != m.Target {
 			continue
 		}
-		return l.Front().Value.(*Operation), l.Len() > 1
+		byCall.add(op)
+		if op.arguments == m.Arguments {
+			byArguments.add(op)
+		}
+		if op.inputState == x.State && op.inputState != 0 {
+			byState.add(op)
+		}
+	}
+	switch {
+	case byState.count > 0:
+		return byState.first, byState.count > 1
+	case byArguments.count > 0:
+		return byArguments.first, byArguments.count > 1
+	case byCall.count == 1:
+		return byCall.first, false
 	}
 	return nil, false
 }
 
-// remove takes an operation out, if it waits.
-func (in inputs) remove(op *Operation) {
-	if op.input == nil {
-		return
-	}
-	for i, k := range op.input.keys {
-		l := in[k]
-		if l.Remove(op.input.places[i]); l.Len() == 0 {
-			delete(in, k)
-		}
-	}
-	op.input = nil
+func (in *inputs) add(op *operation, state uint64) {
+	op.inputState = state
+	*in = append(*in, op)
 }
+
+func (in *inputs) remove(op *operation) { *in = without(*in, op) }

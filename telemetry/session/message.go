@@ -4,97 +4,117 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// Direction is the way a message goes.
+// Direction is the way a message travels. It serves as an index; records have record.Direction.
 type Direction uint8
 
-// The two directions of a stdio connection. Each has an id space of its own.
+// The two directions of a stdio connection. Each has request ids of its own.
 const (
-	ToServer Direction = iota // on the server's stdin: the client speaks
-	ToClient                  // on the server's stdout: the server speaks
+	ToServer Direction = iota // on the server's stdin: the client sends
+	ToClient                  // on the server's stdout: the server sends
 )
 
-// Opposite is the way an answer goes.
+// Opposite returns the direction of the answer to a request.
 func (d Direction) Opposite() Direction { return d ^ 1 }
 
-func (d Direction) String() string {
+// String returns the direction's name in records.
+func (d Direction) String() string { return string(d.record()) }
+
+func (d Direction) record() record.Direction {
 	if d == ToServer {
-		return "to_server"
+		return record.ToServer
 	}
-	return "to_client"
+	return record.ToClient
 }
 
-// Message is one message in a form that can be kept: what the tracker needs to know, and nothing of its content.
-// Times are counted from the start of the session on the monotonic clock.
+// Message is one message without its content: no field holds anything that must not be shown. Times are durations since
+// the start of the session on the monotonic clock.
 type Message struct {
 	Kind      framing.Kind
 	Dir       Direction
-	Batch     bool
+	Batch     bool // an element of a JSON-RPC batch
 	IsError   bool // result.isError is true
 	ID        ID
-	Method    string        // of a request or notification; of an answer, set by the tracker, what it is to
-	Target    string        // the tool or prompt it is about
-	First     time.Duration // when its first and its last byte had been read
-	Last      time.Duration
-	Size      int64  // bytes on the wire
-	Code      string // an error's code
-	Class     Class  // of an error or a result with isError
-	Arguments uint64 // keyed hash of params.arguments; in memory only
-	Reason    string // of a malformed line, what was wrong
-	Extra     *Extra // what few messages have; nil for most
+	Method    string        // of a request or notification
+	Target    string        // the tool or prompt that it names
+	First     time.Duration // when its first byte was read
+	Last      time.Duration // when its last byte was read
+	Size      int64         // bytes on the wire
+	Code      string        // of an error
+	Class     record.Class  // of an error or a result with isError
+	Arguments uint64        // keyed hash of params.arguments; must not leave the process
+	Reason    string        // of a malformed line: what was wrong, in fixed words
+	Extra     *Extra        // what few messages have; nil for most
 }
 
-// Extra holds what only some messages carry. Zero values mean absent.
+// Extra holds the members that only some messages have. It is separate so that the others stay small. Zero values mean
+// absent.
 type Extra struct {
 	JSONRPC  string // the jsonrpc member, if it is not "2.0"
 	Protocol string // the protocol version that the message names
 
-	PeerName, PeerVersion string // clientInfo or serverInfo: of whoever sent the message
+	PeerName, PeerVersion string // clientInfo or serverInfo of the sender
 
-	Traceparent, Tracestate string // params._meta, W3C trace context
-	ProgressToken           Ref    // of a request: the token it asks progress for; of a notification: whose progress it is
+	Traceparent, Tracestate string // params._meta, W3C trace context (SEP-414)
+	ProgressToken           Ref    // of a request: that it wants progress under; of a notification: that it has progress under
 
 	Cancels      Ref    // notifications/cancelled: params.requestId
-	GaveUp       bool   // its reason reads as a timeout
-	URI          string // params.uri or params.ref.uri as sent. It is content: it may be matched with a template, it may not be exported
+	TimedOut     bool   // notifications/cancelled: the reason reads like a timeout
 	Level        string // notifications/message, logging/setLevel
-	Logger       string
+	Logger       string // notifications/message
 	Mode         string // elicitation/create: form or url
-	Subscription Ref    // of a notification: the subscriptions/listen request that it is delivered for
+	Subscription Ref    // of a notification: the subscriptions/listen request that it belongs to
 	Resources    int    // subscriptions/listen: how many resources it names
 
 	WantsTask  bool // params.task is present
 	MakesTask  bool // result.task is present (2025-11-25)
-	Task       ID   // the task that the message is about, or that a result has created
+	Task       ID   // the task that the message is about or that a result has created
 	TaskStatus string
 	Related    Ref // _meta related-task: the task in whose course the message was sent
-	Outcome    *Outcome
+	Outcome    Outcome
 
 	ResultType string   // result.resultType: input_required or task
-	Answers    bool     // params.inputResponses is present
-	State      uint64   // keyed hash of requestState; in memory only
-	Versions   []string // result.supportedVersions, of server/discover
+	HasInput   bool     // params.inputResponses is present
+	State      uint64   // keyed hash of requestState; must not leave the process
+	Versions   []string // result.supportedVersions of server/discover
 
 	Listed         int      // elements of result.tools
 	DefinitionSize int64    // bytes of result.tools
 	Tools          []string // their names
 	Templates      []string // result.resourceTemplates[].uriTemplate
 
-	Content *Content // as it came; whoever takes the message from the queue redacts it into Shown, and removes it
-	Shown   *Shown
+	// The rest is not decoded. The caller fills it in before Observe, from the content of the Raw message.
+	Resource string         // the label of the resource's URI, see record.Operation
+	Shown    record.Content // captured content, redacted
+	Log      string         // notifications/message: params.data, if captured, redacted
 }
 
-// Outcome is how a task ended, where a message about it tells that: since 2026-07-28, tasks/get and notifications/tasks
-// carry the task's result or error; in 2025-11-25 the status message of a failed one may say something.
+// Outcome is how a task ended, if a message about the task reports it. Since 2026-07-28 (SEP-2663), tasks/get and
+// notifications/tasks carry the task's result or error. In 2025-11-25 the status message of a failed task may name the
+// reason.
 type Outcome struct {
-	Told    bool   // there is a result or an error
-	IsError bool   // result.isError is true
-	Code    string // of the error
-	Class   Class  // of the error, or of a failure that has only a status message
+	Known   bool         // the message has the result or error
+	IsError bool         // result.isError is true
+	Code    string       // of the error
+	Class   record.Class // of the error, or of a failure that has only a status message
 }
 
-// extra makes the message's rare part when something goes into it.
+// AsksUser reports whether the result is a question to the user (input_required) and not the result of the call.
+func (x *Extra) AsksUser() bool { return x.ResultType == resultInputRequired }
+
+// rare returns the message's Extra, for reading: an empty one if it has none.
+func (m *Message) rare() *Extra {
+	if m.Extra == nil {
+		return &noExtra
+	}
+	return m.Extra
+}
+
+var noExtra Extra // is never written to
+
+// extra returns the message's Extra, for writing.
 func (m *Message) extra() *Extra {
 	if m.Extra == nil {
 		m.Extra = new(Extra)
@@ -102,10 +122,14 @@ func (m *Message) extra() *Extra {
 	return m.Extra
 }
 
-// outcome makes the part about a task's end when something goes into it.
-func (x *Extra) outcome() *Outcome {
-	if x.Outcome == nil {
-		x.Outcome = new(Outcome)
-	}
-	return x.Outcome
-}
+// The values of result.resultType and of a task's status that the tracker acts on.
+const (
+	resultInputRequired = "input_required"
+	resultTask          = "task"
+
+	taskWorking       = "working"
+	taskInputRequired = "input_required"
+	taskCompleted     = "completed"
+	taskFailed        = "failed"
+	taskCancelled     = "cancelled"
+)

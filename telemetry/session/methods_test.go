@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -26,7 +26,7 @@ func TestEveryMethodIsSpoken(t *testing.T) {
 		for _, s := range parse(t, string(section(archive, "conversation"))).steps {
 			p.say(s.dir, s.bytes, s.at)
 		}
-		p.tracker.Close(0, session.ClientLeft)
+		p.tracker.Close(0, record.Exit{})
 	}
 	for direction, methods := range map[string][]string{
 		"> request": {
@@ -66,13 +66,15 @@ func TestEveryMethodIsSpoken(t *testing.T) {
 
 type listener struct{ heard map[string]bool }
 
-func (l *listener) Started(op *session.Operation) {
-	l.heard[arrow(op.Dir)+" request "+op.Method] = true
+func (l *listener) Opened(op *record.Operation) {
+	l.heard[arrow(op.Direction)+" request "+op.Method] = true
 }
-func (l *listener) Finished(op *session.Operation) { l.heard["version "+op.Protocol] = true }
-func (l *listener) Noted(n *session.Note) {
-	if n.Message.Kind == framing.Notification {
-		l.heard[arrow(n.Message.Dir)+" notification "+n.Message.Method] = true
+func (l *listener) Changed(op *record.Operation) { l.heard["version "+op.Protocol] = true }
+func (l *listener) Noted(n record.Note) {
+	switch n := n.(type) {
+	case record.Notification:
+		l.heard[arrow(n.Direction)+" notification "+n.Method] = true
+	case record.Violation:
+		l.heard["violation "+string(n.Kind)] = true
 	}
-	l.heard["violation "+string(n.Violation)] = true
 }

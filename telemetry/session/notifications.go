@@ -1,109 +1,107 @@
 package session
 
 import (
-	"time"
-
-	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 func (t *Tracker) notification(m *Message) {
-	note := Note{Message: m}
-	switch {
-	case m.Method == semconv.Cancelled:
-		note.Operation = t.cancelled(m)
-	case m.Method == semconv.Progress:
-		note.Operation = t.progressed(m)
+	var op *operation
+	switch m.Method {
+	case semconv.Cancelled:
+		op = t.cancelled(m)
+	case semconv.Progress:
+		op = t.progressed(m)
 	default:
-		note.Operation = t.subject(m)
+		op = t.subject(m)
 	}
-	t.observer.Noted(&note)
+	t.note(m, op)
 	if m.Method == semconv.TasksStatus || m.Method == semconv.TasksNotification {
-		t.taskNews(t.notifiedTask(m), m)
+		if op := t.notifiedTask(m); op != nil {
+			t.updateTask(op, m)
+		}
 	}
 }
 
-// subject finds the open operation that a notification belongs to: the task that it names, the subscription that it is
-// delivered for, or the one call that the server is working on.
-func (t *Tracker) subject(m *Message) *Operation {
-	if x := m.Extra; x != nil {
-		if op := t.notifiedTask(m); op != nil {
+// note reports a notification, and what it logs if that was captured.
+func (t *Tracker) note(m *Message, op *operation) {
+	x := m.rare()
+	n := record.Notification{
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Method: m.Method, Resource: x.Resource,
+		JSONRPC: x.JSONRPC, Protocol: t.session.Protocol, Batch: m.Batch,
+		Traceparent: x.Traceparent, Tracestate: x.Tracestate, Size: m.Size, URI: x.Shown.URI,
+	}
+	if op != nil {
+		n.Operation = op.Number
+	}
+	t.sink.Noted(n)
+	if x.Log != "" {
+		t.sink.Noted(record.LogLine{
+			Time: n.Time, Source: record.FromMessage, Level: x.Level, Logger: x.Logger, Text: x.Log,
+		})
+	}
+}
+
+// subject returns the open operation that a notification belongs to: that of the task or the subscription which it
+// names, or the one call that the server is working on.
+func (t *Tracker) subject(m *Message) *operation {
+	if op := t.notifiedTask(m); op != nil {
+		return op
+	}
+	for _, dir := range []Direction{ToServer, ToClient} {
+		if op := t.tasks.find(dir, m.rare().Related); op != nil {
 			return op
 		}
-		for _, dir := range []Direction{ToServer, ToClient} {
-			if op := t.task(dir, x.Related); op != nil {
-				return op
-			}
-		}
-		if x.Subscription.legal() {
-			return t.subscription(m.Dir, x.Subscription)
-		}
 	}
-	if m.Dir == ToClient && len(t.calls) == 1 {
-		return t.calls[0]
+	if id := m.rare().Subscription; id.legal() {
+		return t.subscription(m.Dir, id)
 	}
-	return nil
+	return t.currentCall(m.Dir)
 }
 
-// notifiedTask is the operation whose task a notification is about. It comes from the side that works on the task, which is
-// not the one that started it.
-func (t *Tracker) notifiedTask(m *Message) *Operation {
-	if m.Extra == nil {
-		return nil
-	}
-	return t.task(m.Dir.Opposite(), m.Extra.Task.Ref)
+// notifiedTask returns the operation whose task a notification is about. The side that works on a task sends it, not
+// the side that started the task.
+func (t *Tracker) notifiedTask(m *Message) *operation {
+	return t.tasks.find(m.Dir.Opposite(), m.rare().Task.Ref)
 }
 
-// subscription is the open subscriptions/listen of the other side with the id.
-func (t *Tracker) subscription(dir Direction, id Ref) *Operation {
+// subscription returns the other side's open subscriptions/listen with the id.
+func (t *Tracker) subscription(dir Direction, id Ref) *operation {
 	if op, _ := t.flights.find(dir.Opposite(), id); op != nil && op.Method == semconv.SubscriptionsListen {
 		return op
 	}
 	return nil
 }
 
-// cancelled ends the operation that is given up. Its id leaves a tombstone: an answer may still come. Requests are
-// cancelled by whoever made them, but for initialize, which cannot be; a subscription also by the server, since that is how
-// it ends one (2026-07-28, basic/patterns/cancellation). To end a subscription is no error.
-func (t *Tracker) cancelled(m *Message) *Operation {
-	if m.Extra == nil || !m.Extra.Cancels.legal() {
-		return nil
-	}
-	op, _ := t.flights.find(m.Dir, m.Extra.Cancels)
+// cancelled ends the operation that is cancelled and returns it. The side that made a request cancels it, except
+// initialize, which cannot be cancelled. The server ends a subscription in the same way (2026-07-28,
+// basic/patterns/cancellation); for neither side is that an error.
+func (t *Tracker) cancelled(m *Message) *operation {
+	id := m.rare().Cancels
+	op, _ := t.flights.find(m.Dir, id)
 	if op == nil {
-		op = t.subscription(m.Dir, m.Extra.Cancels)
+		op = t.subscription(m.Dir, id)
 	}
-	if op == nil || op.Method == semconv.Initialize {
+	if op == nil || op.Method == semconv.Initialize || !id.legal() {
 		return nil
 	}
 	op.event(semconv.Cancelled, m.Last)
 	switch {
 	case op.Method == semconv.SubscriptionsListen:
-	case m.Extra.GaveUp:
-		op.ErrorType, op.Class = semconv.ErrTimeout, Timeout
+	case m.rare().TimedOut:
+		op.ErrorType, op.Class = semconv.ErrTimeout, record.Timeout
 	default:
-		op.ErrorType, op.Class = semconv.ErrCancelled, Cancelled
+		op.ErrorType, op.Class = semconv.ErrCancelled, record.Cancelled
 	}
-	t.giveUp(op)
-	t.finish(op, m.Last)
+	t.giveUp(op, m.Last)
 	return op
 }
 
-// progressed counts progress on the operation that asked for it.
-func (t *Tracker) progressed(m *Message) *Operation {
-	if m.Extra == nil || m.Extra.ProgressToken.Type == framing.NoID {
-		return nil
-	}
-	op := t.tokens[m.Extra.ProgressToken.key(m.Dir.Opposite())]
+// progressed counts progress for the operation that asked for it.
+func (t *Tracker) progressed(m *Message) *operation {
+	op := t.tokens[m.rare().ProgressToken.key(m.Dir.Opposite())]
 	if op != nil {
 		op.progress(m.Last)
 	}
 	return op
-}
-
-func (op *Operation) progress(at time.Duration) {
-	op.Progress++
-	if op.Progress <= maxProgress {
-		op.event(semconv.ProgressEvent, at)
-	}
 }

@@ -1,125 +1,204 @@
 package session
 
 import (
-	"container/list"
+	"slices"
 	"time"
+
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Operation is what the user would call one call: a request and its answer, or, where the protocol takes several round
-// trips for one call (a task, a retry after input_required), all of them together.
-//
-// The tracker owns it until it hands it to Observer.Finished; the observer may read it during its calls and keep it after
-// Finished.
-type Operation struct {
-	Dir    Direction // of the request: ToServer is a call of the client, ToClient one of the server
-	Method string
-	Target string // the tool or prompt
-	ID     ID     // of the first request
-	Batch  bool
+// operation is the live state of an operation: its record so far, and what the tracker needs to continue.
+type operation struct {
+	record.Operation // without the members that snapshot computes
 
-	Protocol string // the protocol version it was made under, if known
+	wall   func(time.Duration) time.Time
+	dir    Direction
+	start  time.Duration // when the request was read
+	parent *operation
+	reply  *Extra // of the latest answer
 
-	Start     time.Duration // last byte of the request
-	FirstByte time.Duration // first byte of the answer that ended it, or of what told the end of its task; 0 if there was none
-	End       time.Duration // last byte of that answer, or when it was given up
+	state     state
+	id        Ref           // of the latest request: a retry has a new one
+	asked     time.Duration // when the latest request was read
+	firstByte time.Duration // of the latest answer
+	arguments uint64        // keyed hash, see Message
+	token     Ref           // the progress token of the latest request
 
-	RequestSize  int64 // bytes on the wire, over all round trips
-	ResponseSize int64
+	wantsTask bool     // the client asked for a task (2025-11-25)
+	task      Ref      // the task that the operation is about or has started
+	settled   *taskEnd // set once that task is known to have ended
 
-	Answered  bool   // an answer has ended it; false if that made a task or asked for input and nothing came after
-	ErrorType string // value of error.type; empty if it went well
-	Code      string // JSON-RPC error code of the answer
-	Class     Class  // of the error, in words of ours
-
-	RoundTrips int           // requests it took; 1 for most
-	InputWait  time.Duration // how long the server waited for the user (input_required)
-	TaskID     string        // the task it is about, or has started: an opaque name, as far as it may be shown
-	TaskStatus string        // as last heard of
-
-	Ambiguous  bool // another request had its id, so that an answer could be either's
-	IDMismatch bool // an answer's id was only alike: "7" for 7
-
-	Progress int     // progress notifications
-	Events   []Event // what happened in between, at most maxEvents
-
-	Parent *Operation // the operation in whose course this one was started, where that is unambiguous
-
-	Request *Extra // of the first request; may be nil
-	Reply   *Extra // of the answer; may be nil
-
-	Arguments uint64 // keyed hash of the arguments; in memory only
-
-	// Data belongs to the observer. The tracker never looks at it.
-	Data any
-
-	state   state
-	current Ref           // id of the latest request: a retry has a new one
-	asked   time.Duration // when that had been read
-	flight  flight
-	open    openLink
-	task    Ref // the same, whole
-	token   key // under which Tracker.tokens has it, if listens
-	listens bool
-	call    int         // index in Tracker.calls + 1
-	input   *inputWait  // while it waits for a retry
-	waiting *userWait   // while the server waits for the user
-	settled *settlement // once its task is known to have ended
+	inputState   uint64        // keyed hash of the requestState that a retry must repeat
+	waiting      bool          // the server waits for the user
+	waitingSince time.Duration // if so
+	hangingAt    time.Duration // when it is to be reported as hanging next; 0: not reported yet
 }
 
-// userWait is a time in which the server waits for the user.
-type userWait struct{ since time.Duration }
-
-// settlement is the end of a task of which the result is still to be fetched.
-type settlement struct{ first, last time.Duration }
-
-// inputWait is an operation's places in the lists of those that wait for a retry.
-type inputWait struct {
-	keys   [inputLists]inputKey
-	places [inputLists]*list.Element
-}
-
-// state says what an open operation waits for.
+// state is what an open operation waits for.
 type state uint8
 
 const (
 	inFlight state = iota // the answer to a request
 	onTask                // the end of a task
 	onInput               // a retry with the user's input
-	finished
 )
 
-// Event is something that happened while an operation was open.
-type Event struct {
-	Name string
-	At   time.Duration
-}
+// taskEnd is when a task ended: the times of the first and last byte of the message that reported it.
+type taskEnd struct{ first, last time.Duration }
 
 const (
 	maxEvents   = 32
-	maxProgress = maxEvents - 8 // the rest is kept for what is rarer and says more
+	maxProgress = maxEvents - 8 // the rest is for rarer events, which say more
 )
 
-// event notes what has happened, if there is still room.
-func (op *Operation) event(name string, at time.Duration) {
+// newOperation returns the operation that a request opens.
+func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
+	x := m.rare()
+	if x.Protocol != "" && m.Method != semconv.Initialize { // there it is only what the client asks for
+		protocol = x.Protocol
+	}
+	return &operation{
+		Operation: record.Operation{
+			Direction: m.Dir.record(), Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
+			JSONRPC: x.JSONRPC, Protocol: protocol, Batch: m.Batch,
+			Traceparent: x.Traceparent, Tracestate: x.Tracestate,
+			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
+		},
+		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
+		task: x.Task.Ref, wantsTask: x.WantsTask, reply: &noExtra,
+	}
+}
+
+// snapshot returns a record of the operation. It shares nothing with the operation that may change.
+func (op *operation) snapshot(change record.Change, at time.Duration) *record.Operation {
+	r := op.Operation
+	r.Change = change
+	r.Events = slices.Clip(op.Events)
+	if op.waiting {
+		r.InputWait += max(at-op.waitingSince, 0)
+	}
+	r.Duration = max(at-op.start-r.InputWait, 0)
+	if change == record.Ended {
+		r.End = op.wall(at)
+	}
+	if op.Answered {
+		r.FirstByte = op.wall(op.firstByte)
+		if op.RoundTrips == 1 {
+			r.Wait, r.Transfer = op.firstByte-op.start, max(at-op.firstByte, 0)
+		}
+	}
+	r.Content.Error, r.Content.Result = op.reply.Shown.Error, op.reply.Shown.Result
+	if op.Method == semconv.ToolsList {
+		r.Tools, r.ToolCount, r.DefinitionSize = op.reply.Tools, op.reply.Listed, op.reply.DefinitionSize
+	}
+	return &r
+}
+
+// answer records the answer to the latest request. Whether it ends the operation is for the caller to find out.
+func (op *operation) answer(m *Message) {
+	op.ResponseSize += m.Size
+	op.Answered, op.firstByte = true, max(m.First, op.asked)
+	op.reply = m.rare()
+}
+
+// goOn undoes what answer recorded about the end: the operation continues in another state.
+func (op *operation) goOn(s state) { op.state, op.Answered, op.firstByte = s, false, 0 }
+
+// retry records that the client sent the request again, with the user's input.
+func (op *operation) retry(m *Message) {
+	op.id = m.ID.Ref
+	op.resume(m.Last)
+	op.event(semconv.RetryEvent, m.Last)
+	op.RoundTrips++
+	op.RequestSize += m.Size
+}
+
+// fail sets the error from an answer. The code is always kept, but some codes are not errors of the server that answers
+// them.
+func (op *operation) fail(errorResponse, isError bool, code string, class record.Class) {
+	op.ErrorType, op.Code, op.Class = "", code, class
+	switch {
+	case errorResponse && op.dir == ToServer && slices.Contains(clientFaults, code):
+	case errorResponse && code == "":
+		op.ErrorType = semconv.Other
+	case errorResponse:
+		op.ErrorType = code
+	case isError:
+		op.ErrorType = semconv.ErrTool
+	}
+}
+
+const codeInvalidParams = "-32602"
+
+// clientFaults are the codes that OpenTelemetry's conventions for MCP do not count as errors of the server: parse
+// error, invalid request, method not found, invalid params, resource not found.
+var clientFaults = []string{"-32700", "-32600", "-32601", codeInvalidParams, "-32002"}
+
+// event adds an event if there is still room.
+func (op *operation) event(name string, at time.Duration) {
 	if len(op.Events) < maxEvents {
-		op.Events = append(op.Events, Event{name, at})
+		op.Events = append(op.Events, record.Event{Name: name, Time: op.wall(at)})
 	}
 }
 
-// Duration is the time from the request to the end, less what the user took to give input.
-func (op *Operation) Duration() time.Duration { return max(op.End-op.Start-op.InputWait, 0) }
-
-// suspend starts the clock of the user's waiting time, resume stops it.
-func (op *Operation) suspend(at time.Duration, event string) {
-	if op.waiting == nil {
-		op.waiting = &userWait{at}
-		op.event(event, at)
+func (op *operation) progress(at time.Duration) {
+	op.Progress++
+	if op.Progress <= maxProgress {
+		op.event(semconv.ProgressEvent, at)
 	}
 }
 
-func (op *Operation) resume(at time.Duration) {
-	if op.waiting != nil {
-		op.InputWait += max(at-op.waiting.since, 0)
-		op.waiting = nil
+// suspend starts to count the time that the server waits for the user, and resume stops it.
+func (op *operation) suspend(at time.Duration) {
+	if !op.waiting {
+		op.waiting, op.waitingSince = true, at
+		op.event(semconv.InputEvent, at)
 	}
+}
+
+func (op *operation) resume(at time.Duration) {
+	if op.waiting {
+		op.InputWait += max(at-op.waitingSince, 0)
+		op.waiting = false
+	}
+}
+
+// aboutTask are the methods that are about an existing task. Their answers never create one, whatever the resultType:
+// some examples answer tasks/get with "task".
+var aboutTask = []string{
+	semconv.TasksGet, semconv.TasksResult, semconv.TasksCancel, semconv.TasksUpdate, semconv.TasksList,
+}
+
+// startsTask reports whether an answer has created a task.
+func (op *operation) startsTask(x *Extra) bool {
+	return x.Task.Type == framing.StringID && (x.ResultType == resultTask || op.wantsTask && x.MakesTask)
+}
+
+// setTaskStatus records the status of the operation's task and reports whether it is new.
+func (op *operation) setTaskStatus(status string, at time.Duration) (changed bool) {
+	if changed = status != op.TaskStatus; changed {
+		op.TaskStatus = status
+		op.event(semconv.TaskEvent, at)
+	}
+	if status == taskInputRequired {
+		op.suspend(at)
+	} else {
+		op.resume(at)
+	}
+	return changed
+}
+
+// fetchedResult takes the answer to tasks/result. It may be the first to tell how the task ended.
+func (op *operation) fetchedResult(m *Message) {
+	isError := m.Kind == framing.ErrorResponse
+	if op.TaskStatus != taskFailed && op.TaskStatus != taskCancelled {
+		op.TaskStatus = taskCompleted
+		if isError {
+			op.TaskStatus = taskFailed
+		}
+	}
+	op.fail(isError, m.IsError, m.Code, m.Class)
+	op.ResponseSize += m.Size
 }

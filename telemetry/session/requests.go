@@ -1,144 +1,185 @@
 package session
 
 import (
-	"time"
+	"slices"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 func (t *Tracker) request(m *Message) {
 	if !m.ID.legal() {
-		t.violation(NullID, m)
+		t.violation(record.NullID, m)
 	}
 	if m.Method == semconv.Initialize && m.Dir == ToServer {
-		t.unprobed(m.Last)
+		t.endProbe(m)
 	}
-	op := t.resumed(m)
+	op := t.retried(m)
 	if op == nil {
 		op = t.begin(m)
 	}
 	op.asked, op.state = m.Last, inFlight
-	if t.gone.has(op.Dir, op.current) {
-		op.Ambiguous = true // the answer to the request before may still come
+	if t.givenUp.has(op.dir, op.id) {
+		op.Ambiguous = true // the answer to the earlier request with this id may still come
 	}
 	if t.flights.add(op) && m.ID.legal() {
-		t.violation(DuplicateID, m)
+		t.violation(record.DuplicateID, m)
 	}
-	t.working(op)
-	t.listen(op, m)
-	if t.early.live > 0 {
-		t.overtaken(op)
+	if op.dir == ToServer && (slices.Contains(mayAsk, op.Method) || !semconv.KnownMethod(op.Method)) {
+		t.working = append(t.working, op)
 	}
-}
-
-// overtaken takes the answer that has been seen before its request, if there is one.
-func (t *Tracker) overtaken(op *Operation) {
-	if m, same, ok := t.early.find(op.current.key(op.Dir), op.current, op.asked); ok {
-		t.answered(op, &m, same)
+	if token := m.rare().ProgressToken; token.Type != framing.NoID {
+		t.tokens.add(op, token)
+	}
+	if answer, exact := t.early.find(op); answer != nil {
+		t.answered(op, answer, exact)
 	}
 }
 
-// begin opens a new operation.
-func (t *Tracker) begin(m *Message) *Operation {
-	op := &Operation{
-		Dir: m.Dir, Method: m.Method, Target: m.Target, ID: m.ID, current: m.ID.Ref, Batch: m.Batch,
-		Protocol: t.protocol, Start: m.Last, RequestSize: m.Size, RoundTrips: 1,
-		Arguments: m.Arguments, Request: m.Extra,
-	}
-	if m.Extra != nil {
-		if m.Extra.Protocol != "" && m.Method != semconv.Initialize {
-			op.Protocol = m.Extra.Protocol
-		}
-		op.setTask(m.Extra.Task)
-	}
+// begin opens an operation.
+func (t *Tracker) begin(m *Message) *operation {
 	t.makeRoom(m.Last)
-	op.Parent = t.parent(op)
-	if semconv.LongLived(op.Method) {
-		t.lasting.push(op)
-	} else {
-		t.usual.push(op)
+	op := newOperation(m, t.protocol, t.cfg.Wall)
+	t.count++
+	op.Number = t.count
+	if m.Arguments != 0 {
+		op.ArgumentsOf = t.first.of(m.Arguments, op.Number)
 	}
-	if op.Method == semconv.Discover && op.Dir == ToServer {
+	if op.parent = t.parent(op, m); op.parent != nil {
+		op.Parent = op.parent.Number
+	}
+	t.open.add(op)
+	if op.Method == semconv.Discover && op.dir == ToServer {
 		t.probe = op
 	}
-	t.observer.Started(op)
+	t.sink.Opened(op.snapshot(record.Opened, op.start))
 	return op
 }
 
-// unprobed ends a probe that was not answered before the client turned to initialize: that is how a client of both eras
-// finds out about a server of the older one (2026-07-28, basic/versioning), and no error.
-func (t *Tracker) unprobed(now time.Duration) {
-	if t.probe != nil && t.probe.flight.is {
-		t.giveUp(t.probe)
-		t.finish(t.probe, now)
+// retried finds the operation that a request continues with the user's input. It returns nil for any other request.
+func (t *Tracker) retried(m *Message) *operation {
+	op, ambiguous := t.inputs.find(m)
+	if op == nil {
+		return nil
+	}
+	t.inputs.remove(op)
+	op.Ambiguous = op.Ambiguous || ambiguous
+	op.retry(m)
+	t.changed(op, record.Retried, m.Last)
+	return op
+}
+
+// endProbe ends a server/discover that was not answered before the client turned to initialize. That is how a client
+// that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and no error.
+func (t *Tracker) endProbe(m *Message) {
+	if t.probe != nil && t.probe.state == inFlight {
+		t.giveUp(t.probe, m.Last)
 	}
 }
 
-// parent finds the operation in whose course the request is made: the task that it is about or that it names as related,
-// or the one call that the server is working on. With several at work there is no telling, and none is named.
-func (t *Tracker) parent(op *Operation) *Operation {
-	if x := op.Request; x != nil {
-		if p := t.task(op.Dir.Opposite(), x.Related); p != nil {
-			return p
-		}
-		if p := t.task(op.Dir, op.task); p != nil {
-			p.RoundTrips++
-			if op.Method == semconv.TasksUpdate {
-				p.resume(op.Start)
-			}
-			return p
-		}
+// parent returns the operation in whose course a request was made: that of the task which it is about or related to, or
+// the one call that the server is working on. If it works on several, nothing tells which it is.
+func (t *Tracker) parent(op *operation, m *Message) *operation {
+	if p := t.tasks.find(op.dir.Opposite(), m.rare().Related); p != nil {
+		return p
 	}
-	if op.Dir == ToClient && len(t.calls) == 1 {
-		return t.calls[0]
+	if p := t.tasks.find(op.dir, op.task); p != nil {
+		p.RoundTrips++
+		if op.Method == semconv.TasksUpdate {
+			p.resume(op.start)
+		}
+		return p
+	}
+	return t.currentCall(op.dir)
+}
+
+// currentCall returns the only call that the server is working on, if the direction is that of the server's messages.
+func (t *Tracker) currentCall(dir Direction) *operation {
+	if dir == ToClient && len(t.working) == 1 {
+		return t.working[0]
 	}
 	return nil
 }
 
-// working notes a call of the client in whose course the server may send requests of its own.
-func (t *Tracker) working(op *Operation) {
-	if op.Dir == ToServer && mayAsk(op.Method) {
-		t.calls = append(t.calls, op)
-		op.call = len(t.calls)
+// mayAsk are the methods of MCP during which the server may send requests of its own. Methods of others count too.
+var mayAsk = []string{semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete}
+
+// AnswerTo returns the method of the request that an answer would be matched with if it were observed now: empty if
+// there is none.
+func (t *Tracker) AnswerTo(m *Message) string {
+	if op, _ := t.flights.find(m.Dir.Opposite(), m.ID.Ref); op != nil {
+		return op.Method
 	}
+	return ""
 }
 
-func mayAsk(method string) bool {
-	switch method {
-	case semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete:
-		return true
+// answer takes an answer and returns the method of its request, if that is known.
+func (t *Tracker) answer(m *Message) (method string) {
+	dir := m.Dir.Opposite()
+	op, exact := t.flights.find(dir, m.ID.Ref)
+	switch {
+	case op != nil && op.asked <= m.Last: // no answer is older than its request
+		t.answered(op, m, exact)
+		return op.Method
+	case !m.ID.legal():
+		t.violation(record.NullID, m)
+	case t.givenUp.take(dir, m.ID.Ref):
+		t.violation(record.LateResponse, m)
+	default:
+		if overflow := t.early.add(m); overflow != nil {
+			t.violation(record.OrphanResponse, overflow)
+		}
 	}
-	return !semconv.KnownMethod(method)
+	return ""
 }
 
-// rest takes the operation out of those that the server is working on.
-func (t *Tracker) rest(op *Operation) {
-	if op.call == 0 {
+// answered takes the answer to an operation's request. It ends the operation, unless that now waits for a task or for
+// the user.
+func (t *Tracker) answered(op *operation, m *Message, exact bool) {
+	if op.dir == ToServer {
+		t.ready(m.Last)
+	}
+	if !exact {
+		op.IDMismatch = true
+		t.violation(record.IDMismatch, m)
+	}
+	t.flights.remove(op)
+	t.working = without(t.working, op)
+	op.answer(m)
+	if op.dir == ToClient && op.parent != nil {
+		op.parent.resume(m.Last) // the task that asked for the user's input has it
+	}
+	if version := m.rare().Protocol; version != "" && op.Method == semconv.Initialize {
+		t.protocol, op.Protocol = version, version
+	}
+	if t.continues(op, m) {
 		return
 	}
-	end := len(t.calls) - 1
-	last := t.calls[end]
-	t.calls[op.call-1], last.call = last, op.call
-	t.calls[end] = nil
-	t.calls = t.calls[:end]
-	op.call = 0
+	op.fail(m.Kind == framing.ErrorResponse, m.IsError, m.Code, m.Class)
+	t.fetched(op, m)
+	t.finish(op, m.Last)
 }
 
-// listen remembers which progress token belongs to the operation. A retry may bring another one.
-func (t *Tracker) listen(op *Operation, m *Message) {
-	if m.Extra == nil || m.Extra.ProgressToken.Type == framing.NoID {
-		return
+// continues reports whether an answer does not end the operation. If so it waits for what is still to come.
+func (t *Tracker) continues(op *operation, m *Message) bool {
+	switch {
+	case m.Kind != framing.Response || m.Extra == nil || slices.Contains(aboutTask, op.Method):
+		return false
+	case m.Extra.ResultType == resultInputRequired:
+		op.goOn(onInput)
+		op.suspend(m.Last)
+		t.inputs.add(op, m.Extra.State)
+		t.changed(op, record.InputRequired, m.Last)
+	case op.startsTask(m.Extra):
+		op.goOn(onTask)
+		op.task, op.TaskID = m.Extra.Task.Ref, m.Extra.Task.Text
+		t.tasks.add(op)
+		if !t.updateTask(op, m) {
+			t.changed(op, record.TaskChanged, m.Last)
+		}
+	default:
+		return false
 	}
-	t.silence(op)
-	op.token, op.listens = m.Extra.ProgressToken.key(op.Dir), true
-	t.tokens[op.token] = op
-}
-
-// silence forgets the operation's progress token.
-func (t *Tracker) silence(op *Operation) {
-	if op.listens && t.tokens[op.token] == op {
-		delete(t.tokens, op.token)
-	}
-	op.listens = false
+	return true
 }

@@ -7,15 +7,16 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// nobody is an observer that keeps nothing.
-type nobody struct{}
+// discard is a sink that keeps nothing.
+type discard struct{}
 
-func (nobody) Started(*session.Operation)  {}
-func (nobody) Finished(*session.Operation) {}
-func (nobody) Noted(*session.Note)         {}
+func (discard) Opened(*record.Operation)  {}
+func (discard) Changed(*record.Operation) {}
+func (discard) Noted(record.Note)         {}
 
 // speaker says lines of which part changes, and allocates nothing to do so.
 type speaker struct {
@@ -24,7 +25,7 @@ type speaker struct {
 	now  time.Duration
 }
 
-func newSpeaker(o session.Observer) *speaker { return &speaker{p: newPlayer(session.Config{}, o)} }
+func newSpeaker(o session.Sink) *speaker { return &speaker{p: newPlayer(session.Config{}, o)} }
 
 func (s *speaker) say(dir session.Direction, format string, n int) {
 	s.line = append(fmt.Appendf(s.line[:0], format, n), '\n')
@@ -43,7 +44,7 @@ func BenchmarkPair(b *testing.B) {
 	for _, version := range []struct{ name, ask string }{{"2025", ask}, {"2026", meta}} {
 		b.Run(version.name+"/decode+track", func(b *testing.B) { pairs(b, version.ask) })
 		b.Run(version.name+"/scan+decode+track", func(b *testing.B) {
-			p := newPlayer(session.Config{}, nobody{})
+			p := newPlayer(session.Config{}, discard{})
 			request, response := []byte(fmt.Sprintf(version.ask, 123456)+"\n"), []byte(fmt.Sprintf(answer, 123456)+"\n")
 			b.ReportAllocs()
 			for b.Loop() {
@@ -57,17 +58,17 @@ func BenchmarkPair(b *testing.B) {
 // pairs replays two messages that have been scanned once.
 func pairs(b *testing.B, request string) {
 	messages := [2]framing.Message{scanned(fmt.Sprintf(request, 123456)), scanned(fmt.Sprintf(answer, 123456))}
-	tracker := session.New(session.Config{}, nobody{})
+	tracker := session.New(session.Config{}, discard{})
 	var decoders [2]session.Decoder
 	for dir := range decoders {
 		decoders[dir] = session.Decoder{Reader: reader, Dir: session.Direction(dir), Epoch: epoch}
 	}
-	var m session.Message
+	var m session.Raw
 	b.ReportAllocs()
 	for b.Loop() {
 		for dir := range messages {
 			decoders[dir].Decode(&messages[dir], &m)
-			tracker.Observe(&m)
+			tracker.Observe(&m.Message)
 		}
 	}
 }
@@ -92,9 +93,9 @@ func scanned(line string) (m framing.Message) {
 // make telemetry quadratic.
 func BenchmarkFloods(b *testing.B) {
 	for _, flood := range floods {
-		for _, open := range []int{100, 10_000} {
+		for _, open := range []int{100, 2_000, 10_000} {
 			b.Run(fmt.Sprintf("%s/%d", flood.name, open), func(b *testing.B) {
-				s := newSpeaker(nobody{})
+				s := newSpeaker(discard{})
 				for n := range open {
 					flood.fill(s, n)
 				}
@@ -164,8 +165,8 @@ func sayTask(s *speaker, n int) {
 	s.say(session.ToClient, fmt.Sprintf(`{"jsonrpc":"2.0","id":%%d,"result":{"resultType":"task","taskId":"t%d","status":"working"}}`, n), n)
 }
 
-// TestMillionUnanswered checks what a million requests that are never answered cost. The figure is that of the heap after a
-// collection: the tracker with its ten thousand open operations, both decoders and both scanners.
+// TestMillionUnanswered checks what a million requests that are never answered cost. The figure is that of the heap
+// after a collection: the tracker with its ten thousand open operations, both decoders and both scanners.
 func TestMillionUnanswered(t *testing.T) {
 	const limit = 16 << 20
 	for _, c := range []struct {
@@ -183,7 +184,7 @@ func TestMillionUnanswered(t *testing.T) {
 				count /= 10
 			}
 			before := heap()
-			s := newSpeaker(nobody{})
+			s := newSpeaker(discard{})
 			for n := range count {
 				s.say(session.ToServer, c.request, n)
 			}

@@ -1,198 +1,242 @@
 package session
 
-import "time"
+import (
+	"slices"
+	"time"
 
-// openList is operations in order of arrival.
-type openList struct {
-	first, last *Operation
-	length      int
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// The tables below are slices and maps. An operation is removed from a slice by searching for it: a host has a few
+// operations open at once, and at the bound of a few thousand a search still takes only microseconds.
+
+// openOperations holds every open operation in one of three lists.
+type openOperations struct {
+	usual   []*operation // in order of arrival
+	lasting []*operation // those that stay open by nature, in order of arrival
+	settled []*operation // those whose task has ended and whose result may still be fetched, in order of that end
 }
 
-// openLink is an operation's place in the one list that it is in.
-type openLink struct {
-	in         *openList
-	prev, next *Operation
-}
+func (o *openOperations) len() int { return len(o.usual) + len(o.lasting) + len(o.settled) }
 
-func (l *openList) push(op *Operation) {
-	op.open = openLink{in: l, prev: l.last}
-	if l.last != nil {
-		l.last.open.next = op
-	} else {
-		l.first = op
+// list returns the list that the operation is in.
+func (o *openOperations) list(op *operation) *[]*operation {
+	switch {
+	case op.settled != nil:
+		return &o.settled
+	case semconv.LongLived(op.Method):
+		return &o.lasting
 	}
-	l.last = op
-	l.length++
+	return &o.usual
 }
 
-// remove takes the operation out of the list that it is in.
-func (op *Operation) remove() {
-	l, prev, next := op.open.in, op.open.prev, op.open.next
-	if prev != nil {
-		prev.open.next = next
-	} else {
-		l.first = next
-	}
-	if next != nil {
-		next.open.prev = prev
-	} else {
-		l.last = prev
-	}
-	op.open = openLink{}
-	l.length--
+func (o *openOperations) add(op *operation) {
+	l := o.list(op)
+	*l = append(*l, op)
 }
 
-// maxEarly bounds the answers that wait for their request. They wait for the other goroutine's next turn at most.
+func (o *openOperations) remove(op *operation) {
+	l := o.list(op)
+	*l = without(*l, op)
+}
+
+// settle moves an operation to the settled ones, if it is not there. Its task ended at the latest when the message
+// came.
+func (o *openOperations) settle(op *operation, m *Message) {
+	if op.settled == nil {
+		o.remove(op)
+		op.settled = &taskEnd{m.First, m.Last}
+		o.add(op)
+	}
+}
+
+// removeAt removes an element. To remove the first, which is the most frequent case in a long slice, it moves nothing.
+func removeAt[T any](s []T, i int) []T {
+	if i > 0 || len(s) == 1 {
+		return slices.Delete(s, i, i+1)
+	}
+	clear(s[:1]) // for the garbage collector
+	return s[1:]
+}
+
+// without removes an operation from a list that may have it.
+func without(list []*operation, op *operation) []*operation {
+	if i := slices.Index(list, op); i >= 0 {
+		return removeAt(list, i)
+	}
+	return list
+}
+
+// flights holds the requests in flight by what their ids are like, each list in order of arrival.
+type flights map[key][]*operation
+
+// add adds an operation and reports whether there is one with exactly its id. Nothing tells which of the two an answer
+// is for.
+func (f flights) add(op *operation) (duplicate bool) {
+	k := op.id.key(op.dir)
+	for _, other := range f[k] {
+		if other.id.exact() == op.id.exact() {
+			other.Ambiguous, op.Ambiguous, duplicate = true, true, true
+			break // the first marks all
+		}
+	}
+	f[k] = append(f[k], op)
+	return duplicate
+}
+
+// find returns the first operation that has exactly the id, else the only one whose id is alike.
+func (f flights) find(dir Direction, id Ref) (op *operation, exact bool) {
+	list := f[id.key(dir)]
+	for _, op := range list {
+		if op.id.exact() == id.exact() {
+			return op, true
+		}
+	}
+	if len(list) == 1 && id.legal() {
+		return list[0], false
+	}
+	return nil, false
+}
+
+// remove removes an operation if it is in flight.
+func (f flights) remove(op *operation) {
+	k := op.id.key(op.dir)
+	if list := without(f[k], op); len(list) > 0 {
+		f[k] = list
+	} else {
+		delete(f, k)
+	}
+}
+
+// tokens holds operations by the progress token that their latest request gave.
+type tokens map[key]*operation
+
+// add replaces the operation's token. A retry may bring another one.
+func (t tokens) add(op *operation, token Ref) {
+	t.remove(op)
+	op.token = token
+	t[token.key(op.dir)] = op
+}
+
+func (t tokens) remove(op *operation) {
+	if k := op.token.key(op.dir); t[k] == op {
+		delete(t, k)
+	}
+}
+
+// maxEarly bounds the answers that wait for their request, which is only as far behind as the other direction's reader.
 const maxEarly = 1024
 
-// earlyAnswers holds answers whose request has not been seen, in order of arrival.
-type earlyAnswers struct {
-	queue []earlyAnswer
-	head  int         // queue[:head] is used up
-	live  int         // entries that still wait
-	byKey map[key]int // how many of them there are
+// earlyAnswers holds answers whose request has not been observed, in order of arrival.
+type earlyAnswers []*Message
+
+// add adds a copy of an answer. If there is no room it returns the one that has waited longest.
+func (a *earlyAnswers) add(m *Message) (overflow *Message) {
+	if len(*a) == maxEarly {
+		overflow = a.take(0)
+	}
+	kept := *m
+	*a = append(*a, &kept)
+	return overflow
 }
 
-type earlyAnswer struct {
-	key   key
-	msg   Message
-	taken bool
+// find takes the first answer with exactly the request's id, else the first with one that is alike. No answer is older
+// than its request.
+func (a *earlyAnswers) find(op *operation) (m *Message, exact bool) {
+	alike := func(m *Message) bool {
+		return m.Dir != op.dir && m.Last >= op.asked && m.ID.key(op.dir) == op.id.key(op.dir)
+	}
+	i := slices.IndexFunc(*a, func(m *Message) bool { return alike(m) && m.ID.exact() == op.id.exact() })
+	if exact = i >= 0; !exact {
+		i = slices.IndexFunc(*a, alike)
+	}
+	if i < 0 {
+		return nil, false
+	}
+	return a.take(i), exact
 }
 
-// put lets an answer wait. If there is no room it returns the one that has waited longest.
-func (a *earlyAnswers) put(k key, m *Message) (overflow Message, full bool) {
-	if a.live == maxEarly {
-		overflow, full = a.take(a.head), true
+// expired takes the first answer if it was read at the limit or before.
+func (a *earlyAnswers) expired(limit time.Duration) *Message {
+	if len(*a) == 0 || (*a)[0].Last > limit {
+		return nil
 	}
-	if len(a.queue) >= 2*maxEarly {
-		a.compact()
-	}
-	if a.byKey == nil {
-		a.byKey = map[key]int{}
-	}
-	a.queue = append(a.queue, earlyAnswer{key: k, msg: *m})
-	a.byKey[k]++
-	a.live++
-	return overflow, full
+	return a.take(0)
 }
 
-// find takes out the first answer to a request with exactly the id, else the first with one alike. No answer is older than
-// its request, which was read at the given time.
-func (a *earlyAnswers) find(k key, id Ref, asked time.Duration) (m Message, same, ok bool) {
-	if a.byKey[k] == 0 {
-		return Message{}, false, false
-	}
-	alike := -1
-	for i := a.head; i < len(a.queue); i++ {
-		e := &a.queue[i]
-		if e.taken || e.key != k || e.msg.Last < asked {
-			continue
-		}
-		if e.msg.ID.exact() == id.exact() {
-			return a.take(i), true, true
-		}
-		if alike < 0 {
-			alike = i
-		}
-	}
-	if alike >= 0 {
-		return a.take(alike), false, true
-	}
-	return Message{}, false, false
-}
-
-// expire gives up all answers that came before the limit.
-func (a *earlyAnswers) expire(limit time.Duration, orphan func(*Message)) {
-	for a.live > 0 && a.queue[a.head].msg.Last <= limit {
-		m := a.take(a.head)
-		orphan(&m)
-	}
-}
-
-// take takes one out. Its place stays until those before it are gone: answers wait in a short queue, and not for long.
-func (a *earlyAnswers) take(i int) Message {
-	e := &a.queue[i]
-	m := e.msg
-	if a.byKey[e.key]--; a.byKey[e.key] == 0 {
-		delete(a.byKey, e.key)
-	}
-	*e = earlyAnswer{taken: true}
-	a.live--
-	for a.head < len(a.queue) && a.queue[a.head].taken {
-		a.head++
-	}
-	if a.live == 0 {
-		a.queue, a.head = a.queue[:0], 0
-	}
+func (a *earlyAnswers) take(i int) *Message {
+	m := (*a)[i]
+	*a = removeAt(*a, i)
 	return m
 }
 
-// compact makes room behind the queue.
-func (a *earlyAnswers) compact() {
-	kept := a.queue[:0]
-	for i := a.head; i < len(a.queue); i++ {
-		if !a.queue[i].taken {
-			kept = append(kept, a.queue[i])
-		}
-	}
-	clear(a.queue[len(kept):])
-	a.queue, a.head = kept, 0
-}
+// maxGivenUp bounds the ids that are remembered after their request was given up.
+const maxGivenUp = 1024
 
-// maxTombstones bounds the ids that are remembered after their operation was given up.
-const maxTombstones = 1024
+// givenUp remembers the ids of requests that the tracker no longer waits for, although an answer may still come. The
+// oldest are forgotten first. An id occurs as often as it was given up.
+type givenUp []givenUpID
 
-// tombstones remembers ids whose answer may still come although nobody waits for it. The oldest are forgotten first.
-// Those of one id are chained, the latest first: what is behind one that has been overwritten is older, and gone too.
-type tombstones struct {
-	latest map[grave]uint64 // number of the latest
-	ring   [maxTombstones]tombstone
-	number uint64 // of the one buried last; the first is 1
-}
-
-type grave struct {
+type givenUpID struct {
 	id  exact
 	dir Direction // of the request
 }
 
-type tombstone struct {
-	grave  grave
-	number uint64 // 0 if it has been taken
-	before uint64 // number of the one of the same id before it
+func (g givenUp) has(dir Direction, id Ref) bool {
+	return slices.Contains(g, givenUpID{id.exact(), dir})
 }
 
-func (g *tombstones) at(number uint64) *tombstone { return &g.ring[number%maxTombstones] }
-
-func (g *tombstones) bury(dir Direction, id Ref) {
-	if g.latest == nil {
-		g.latest = map[grave]uint64{}
+func (g *givenUp) add(dir Direction, id Ref) {
+	if len(*g) == maxGivenUp {
+		*g = removeAt(*g, 0)
 	}
-	g.number++
-	s := g.at(g.number)
-	if s.number != 0 && g.latest[s.grave] == s.number {
-		delete(g.latest, s.grave)
-	}
-	at := grave{id.exact(), dir}
-	*s = tombstone{at, g.number, g.latest[at]}
-	g.latest[at] = g.number
+	*g = append(*g, givenUpID{id.exact(), dir})
 }
 
-// take removes a tombstone of the id, and says whether there was one.
-func (g *tombstones) take(dir Direction, id Ref) bool {
-	at := grave{id.exact(), dir}
-	number, ok := g.latest[at]
-	if !ok {
-		return false
+// take removes the id once and reports whether it was there.
+func (g *givenUp) take(dir Direction, id Ref) bool {
+	i := slices.Index(*g, givenUpID{id.exact(), dir})
+	if i >= 0 {
+		*g = removeAt(*g, i)
 	}
-	s := g.at(number)
-	if s.before != 0 && g.at(s.before).number == s.before {
-		g.latest[at] = s.before
-	} else {
-		delete(g.latest, at)
-	}
-	s.number = 0
-	return true
+	return i >= 0
 }
 
-// has says whether there is a tombstone of the id.
-func (g *tombstones) has(dir Direction, id Ref) bool { return g.latest[grave{id.exact(), dir}] != 0 }
+// maxArguments bounds the arguments that are remembered.
+const maxArguments = 2048
+
+// firstCalls remembers which operation was the first to have some arguments, by their hash.
+type firstCalls map[uint64]uint64
+
+// of returns the number of the first operation with the arguments: the given one if none is remembered. A full table
+// starts again. A loop does not fill it, so at most one run of equal calls in a few thousand looks shorter than it was.
+func (f firstCalls) of(arguments, number uint64) uint64 {
+	if first, ok := f[arguments]; ok {
+		return first
+	}
+	if len(f) == maxArguments {
+		clear(f)
+	}
+	f[arguments] = number
+	return number
+}
+
+// tasks holds the open operations that wait for a task.
+type tasks map[taskKey]*operation
+
+type taskKey struct {
+	id  exact
+	dir Direction // of the request that started it
+}
+
+func (t tasks) find(dir Direction, id Ref) *operation {
+	return t[taskKey{id.exact(), dir}]
+}
+
+func (t tasks) add(op *operation) { t[taskKey{op.task.exact(), op.dir}] = op }
+
+func (t tasks) remove(op *operation) {
+	if k := (taskKey{op.task.exact(), op.dir}); t[k] == op {
+		delete(t, k)
+	}
+}

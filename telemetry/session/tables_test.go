@@ -9,18 +9,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // pairing writes down which requests end, and how.
 type pairing struct{ said []string }
 
-func (p *pairing) Started(*session.Operation) {}
-func (p *pairing) Finished(op *session.Operation) {
+func (p *pairing) Opened(*record.Operation) {}
+func (p *pairing) Changed(op *record.Operation) {
+	if op.Change != record.Ended {
+		return
+	}
 	p.said = append(p.said, fmt.Sprintf("%s answered=%v mismatch=%v %s", op.Target, op.Answered, op.IDMismatch, op.ErrorType))
 }
-func (p *pairing) Noted(n *session.Note) {
-	if n.Violation == session.LateResponse {
+func (p *pairing) Noted(n record.Note) {
+	if v, ok := n.(record.Violation); ok && v.Kind == record.LateResponse {
 		p.said = append(p.said, "late")
 	}
 }
@@ -92,23 +96,26 @@ func TestMatching(t *testing.T) {
 // counter counts violations, and operations by how they ended.
 type counter map[string]int
 
-func (c counter) Started(*session.Operation) {}
-func (c counter) Finished(op *session.Operation) {
+func (c counter) Opened(*record.Operation) {}
+func (c counter) Changed(op *record.Operation) {
+	if op.Change != record.Ended {
+		return
+	}
 	word := op.ErrorType
 	if word == "" {
 		word = "fine"
 	}
 	c[word]++
 }
-func (c counter) Noted(n *session.Note) {
-	if n.Violation != "" {
-		c[string(n.Violation)]++
+func (c counter) Noted(n record.Note) {
+	if v, ok := n.(record.Violation); ok {
+		c[string(v.Kind)]++
 	}
 }
 
-// TestTombstones checks that the ids of requests given up are remembered in a bound, the latest ones, and each as often as
+// TestGivenUp checks that the ids of requests given up are remembered in a bound, the latest ones, and each as often as
 // it was given up.
-func TestTombstones(t *testing.T) {
+func TestGivenUp(t *testing.T) {
 	const cancel = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`
 	giveUp := func(s *speaker, n int) {
 		s.say(session.ToServer, ask, n)
@@ -117,46 +124,47 @@ func TestTombstones(t *testing.T) {
 	t.Run("the latest", func(t *testing.T) {
 		c := counter{}
 		s := newSpeaker(c)
-		for n := range session.MaxTombstones + 10 {
+		for n := range session.MaxGivenUp + 10 {
 			giveUp(s, n)
 		}
-		for n := range session.MaxTombstones + 10 {
+		for n := range session.MaxGivenUp + 10 {
 			s.say(session.ToClient, answer, n)
 		}
 		s.p.tracker.Advance(time.Hour)
-		if c["late_response"] != session.MaxTombstones || c["orphan_response"] != 10 {
+		if c["late_response"] != session.MaxGivenUp || c["orphan_response"] != 10 {
 			t.Errorf("%v", c)
 		}
 	})
 	t.Run("one id", func(t *testing.T) {
 		c := counter{}
 		s := newSpeaker(c)
-		for range session.MaxTombstones + 10 {
+		for range session.MaxGivenUp + 10 {
 			giveUp(s, 5)
 		}
-		for range session.MaxTombstones + 10 {
+		for range session.MaxGivenUp + 10 {
 			s.say(session.ToClient, answer, 5)
 		}
 		s.p.tracker.Advance(time.Hour)
-		if c["late_response"] != session.MaxTombstones || c["orphan_response"] != 10 {
+		if c["late_response"] != session.MaxGivenUp || c["orphan_response"] != 10 {
 			t.Errorf("%v", c)
 		}
 	})
 	t.Run("taken and buried again", func(t *testing.T) {
 		c := counter{}
 		s := newSpeaker(c)
-		for n := range 5 * session.MaxTombstones {
+		for n := range 5 * session.MaxGivenUp {
 			giveUp(s, 5)
 			giveUp(s, n+10)
 			s.say(session.ToClient, answer, 5)
 		}
-		if c["late_response"] != 5*session.MaxTombstones || c["orphan_response"] != 0 {
+		if c["late_response"] != 5*session.MaxGivenUp || c["orphan_response"] != 0 {
 			t.Errorf("%v", c)
 		}
 	})
 }
 
-// TestEarlyAnswers checks the queue of answers that have overtaken their requests when much of it is taken from the middle.
+// TestEarlyAnswers checks the queue of answers that have overtaken their requests when much of it is taken from the
+// middle.
 func TestEarlyAnswers(t *testing.T) {
 	c := counter{}
 	s := newSpeaker(c)
@@ -179,7 +187,7 @@ func TestEarlyAnswers(t *testing.T) {
 	if c["orphan_response"] != 5*session.MaxEarly-said {
 		t.Errorf("of %d answers to nothing: %v", 5*session.MaxEarly-said, c)
 	}
-	if left := s.p.tracker.Left(); left["early"] != 0 || left["early keys"] != 0 {
+	if left := s.p.tracker.Left(); left["early"] != 0 {
 		t.Errorf("%v", left)
 	}
 }
@@ -214,19 +222,19 @@ func TestGrace(t *testing.T) {
 	}
 }
 
-// TestEvents checks that of a flood of progress so many events are kept that there is room for others, and of these no more
-// than there may be.
+// TestEvents checks that of a flood of progress so many events are kept that there is room for others, and of these no
+// more than there may be.
 func TestEvents(t *testing.T) {
-	last := &lastOperation{}
+	last := &lastRecord{}
 	s := newSpeaker(last)
 	s.say(session.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"a","_meta":{"progressToken":7}}}`, 1)
 	for range 1000 {
 		s.say(session.ToClient, `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%d}}`, 7)
 	}
-	if got := len(last.op.Events); got != 24 {
-		t.Errorf("%d events of progress are kept", got)
-	}
 	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"resultType":"task","taskId":"t","status":"working"}}`, 1)
+	if got := len(last.op.Events); got != 25 {
+		t.Errorf("%d events of progress are kept", got-1)
+	}
 	for range 100 {
 		for _, status := range []string{"input_required", "working"} {
 			s.say(session.ToClient, `{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t","status":"`+status+`","x":%d}}`, 1)
@@ -237,45 +245,18 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// lastOperation keeps the operation that started last.
-type lastOperation struct {
-	nobody
-	op *session.Operation
+// lastRecord keeps the last record of an operation.
+type lastRecord struct {
+	discard
+	op *record.Operation
 }
 
-func (l *lastOperation) Started(op *session.Operation) { l.op = op }
-
-func TestOpen(t *testing.T) {
-	s := newSpeaker(nobody{})
-	const listen = `{"jsonrpc":"2.0","id":%d,"method":"subscriptions/listen"}`
-	for n := range 6 {
-		if n%3 == 1 {
-			s.say(session.ToServer, listen, n)
-		} else {
-			s.say(session.ToServer, ask, n)
-		}
-	}
-	sayTask(s, 6)
-	s.say(session.ToClient, `{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t%d","status":"completed"}}`, 6)
-	s.say(session.ToClient, answer, 2)
-	open := func(most int) (ids []string) {
-		s.p.tracker.Open(func(op *session.Operation) bool {
-			ids = append(ids, op.ID.Text)
-			return len(ids) < most
-		})
-		return ids
-	}
-	if got := open(100); !slices.Equal(got, []string{"0", "1", "3", "4", "5"}) {
-		t.Errorf("open are %v", got)
-	}
-	if got := open(2); !slices.Equal(got, []string{"0", "1"}) {
-		t.Errorf("the first two are %v", got)
-	}
-}
+func (l *lastRecord) Opened(op *record.Operation)  { l.op = op }
+func (l *lastRecord) Changed(op *record.Operation) { l.op = op }
 
 // TestAnswerTo checks that it can be known before what an answer is to.
 func TestAnswerTo(t *testing.T) {
-	s := newSpeaker(nobody{})
+	s := newSpeaker(discard{})
 	s.say(session.ToServer, ask, 1)
 	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"method":"roots/list"}`, 1)
 	for _, test := range []struct {
@@ -284,21 +265,9 @@ func TestAnswerTo(t *testing.T) {
 		want string
 	}{{session.ToClient, "1", "tools/call"}, {session.ToServer, "1", "roots/list"}, {session.ToClient, `"1"`, "tools/call"}, {session.ToClient, "2", ""}} {
 		m := decoded(session.Decoder{Dir: test.dir}, scanned(`{"jsonrpc":"2.0","id":`+test.id+`,"result":{}}`))
-		if got := s.p.tracker.AnswerTo(&m); got != test.want {
+		if got := s.p.tracker.AnswerTo(&m.Message); got != test.want {
 			t.Errorf("an answer %v to %s is to %q, want %q", test.dir, test.id, got, test.want)
 		}
-	}
-}
-
-func TestProtocol(t *testing.T) {
-	s := newSpeaker(nobody{})
-	if got := s.p.tracker.Protocol(); got != "" {
-		t.Errorf("before initialize: %s", got)
-	}
-	s.say(session.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}`, 1)
-	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"protocolVersion":"2025-06-18"}}`, 1)
-	if got := s.p.tracker.Protocol(); got != "2025-06-18" {
-		t.Errorf("after initialize: %s", got)
 	}
 }
 

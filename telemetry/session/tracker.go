@@ -1,217 +1,299 @@
 package session
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Config bounds a tracker. Zero values mean the defaults.
-type Config struct {
-	// Capacity is how many operations may be open at once. The oldest is ended as expired when one more comes. Default
-	// 10,000.
-	Capacity int
-	// Grace is how long an answer is kept whose request has not been seen: the two directions are read by two goroutines,
-	// so an answer can overtake its request. Default 1 s.
-	Grace time.Duration
-	// Fetch is how long a task that has ended stays open for its result to be fetched, which need not happen. Default 30 s.
-	Fetch time.Duration
-	// Expiry is how long an operation may be open: an answer that was mangled on the wire never comes. Default 24 h.
-	// Requests whose nature is to stay open do not expire.
-	Expiry time.Duration
+// Sink receives what a tracker finds. Its methods are called in the order of events, in one goroutine, from within New,
+// Observe, Advance and Close. It may keep records and must not change them.
+type Sink interface {
+	// Opened is called when an operation opens, with the change record.Opened.
+	Opened(op *record.Operation)
+	// Changed is called with every other change. record.Ended comes exactly once for every operation, and last.
+	Changed(op *record.Operation)
+	// Noted is called for everything that is not an operation.
+	Noted(n record.Note)
 }
 
-// Tracker correlates the messages of one session. It is a pure state machine: time comes with the messages, nothing is
-// started, and the same messages give the same operations. It is for one goroutine.
+// Config sets the bounds of a tracker and what is known of the session when it starts. Zero values mean the defaults.
+type Config struct {
+	// Capacity is how many operations may be open at once. One more ends the oldest as expired. Default 10,000.
+	Capacity int
+	// Grace is how long an answer waits for its request, which the goroutine of the other direction may not have read
+	// yet. Default 1 s.
+	Grace time.Duration
+	// Fetch is how long an operation whose task has ended stays open for its result, which need not be fetched. Default
+	// 30 s.
+	Fetch time.Duration
+	// Expiry is how long an operation may be open: the answer may have been damaged on the wire. Requests that stay
+	// open by nature do not expire. Default 24 h.
+	Expiry time.Duration
+	// HangAfter is how long an operation may be open before it is reported as hanging, and again each time that has
+	// doubled. Requests that stay open by nature never hang. Default 0: no reports.
+	HangAfter time.Duration
+	// SilentAfter is how long the server may take for its first answer before the session is reported as silent.
+	// Default 5 s.
+	SilentAfter time.Duration
+
+	Session  record.Session                // what is known from the start: ID, Launched, Started, PID
+	Wall     func(time.Duration) time.Time // converts times of the session; nil: Session.Launched plus the time
+	Contents Contents                      // which content was asked for
+}
+
+func (c Config) withDefaults() Config {
+	c.Capacity = cmp.Or(c.Capacity, 10_000)
+	c.Grace = cmp.Or(c.Grace, time.Second)
+	c.Fetch = cmp.Or(c.Fetch, 30*time.Second)
+	c.Expiry = cmp.Or(c.Expiry, 24*time.Hour)
+	c.SilentAfter = cmp.Or(c.SilentAfter, 5*time.Second)
+	if c.Wall == nil {
+		c.Wall = c.Session.Launched.Add
+	}
+	return c
+}
+
+// Tracker turns the messages of one session into records. It is for one goroutine.
 type Tracker struct {
-	cfg      Config
-	observer Observer
+	cfg     Config
+	sink    Sink
+	session record.Session // as last reported
+	count   uint64         // operations so far
 
-	// Each open operation is in one of these.
-	usual   openList // in order of arrival
-	lasting openList // requests whose nature is to stay open, in order of arrival
-	settled openList // whose task is known to have ended and whose result is still to be fetched, in order of that end
-
+	open    openOperations
 	flights flights
-	calls   []*Operation       // the client's calls in flight that the server may be working on
-	tokens  map[key]*Operation // by the progress token they gave
-	tasks   map[taskKey]*Operation
+	working []*operation // the client's calls in whose course the server may send requests, in flight
+	tokens  tokens
+	tasks   tasks
 	inputs  inputs
 	early   earlyAnswers
-	gone    tombstones
-	probe   *Operation // the latest server/discover, if it is not answered
+	givenUp givenUp
+	first   firstCalls
+	probe   *operation // the latest server/discover, if it is open
 
-	protocol string // from the answer to initialize
-	note     Note   // the violation that the observer is being told of
+	protocol string // agreed in initialize
 }
 
-type taskKey struct {
-	id  exact
-	dir Direction // of the request that started it
+// New returns a tracker and reports the session to the sink.
+func New(cfg Config, sink Sink) *Tracker {
+	t := &Tracker{
+		cfg: cfg.withDefaults(), sink: sink, session: cfg.Session,
+		flights: flights{}, tokens: tokens{}, tasks: tasks{}, first: firstCalls{},
+	}
+	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
+		t.session.Time = t.session.Launched
+	}
+	t.sink.Noted(t.session)
+	return t
 }
 
-// New returns a tracker of a session that has not begun.
-func New(cfg Config, observer Observer) *Tracker {
-	if cfg.Capacity <= 0 {
-		cfg.Capacity = 10_000
-	}
-	defaults := func(d *time.Duration, to time.Duration) {
-		if *d <= 0 {
-			*d = to
-		}
-	}
-	defaults(&cfg.Grace, time.Second)
-	defaults(&cfg.Fetch, 30*time.Second)
-	defaults(&cfg.Expiry, 24*time.Hour)
-	return &Tracker{
-		cfg:      cfg,
-		observer: observer,
-		flights:  flights{},
-		tokens:   map[key]*Operation{},
-		tasks:    map[taskKey]*Operation{},
-		inputs:   inputs{},
-	}
-}
-
-// Protocol is the protocol version agreed in initialize, or empty.
-func (t *Tracker) Protocol() string { return t.protocol }
-
-// Observe takes the next message. Messages should come in the order of their Last; where the two directions are not
-// quite in order, answers wait for their requests.
+// Observe takes the next message. Messages should come in the order of their Last. If the two directions are not quite
+// in order, answers wait for their requests. The tracker does not change the message; it may keep its Extra.
 func (t *Tracker) Observe(m *Message) {
+	t.learn(m)
+	kind, method := record.OtherMessage, m.Method
 	switch m.Kind {
 	case framing.Request:
+		kind = record.RequestMessage
 		t.request(m)
 	case framing.Notification:
+		kind = record.NotificationMessage
 		t.notification(m)
-	case framing.Response, framing.ErrorResponse:
-		t.answer(m)
+	case framing.Response:
+		kind, method = record.ResponseMessage, t.answer(m)
+	case framing.ErrorResponse:
+		kind, method = record.ErrorMessage, t.answer(m)
 	case framing.NotRPC:
-		t.violation(NotJSONRPC, m)
+		t.violation(record.NotJSONRPC, m)
 	case framing.Malformed:
-		t.violation(InvalidJSON, m)
+		t.violation(record.InvalidJSON, m)
 	case framing.Foreign:
-		t.violation(ForeignFraming, m)
+		t.violation(record.ForeignFraming, m)
 	default:
-		t.violation(Noise, m)
+		t.violation(record.Noise, m)
+	}
+	t.sink.Noted(record.Message{
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Kind: kind, Method: method, Size: m.Size,
+	})
+}
+
+// learn takes names and versions from where peers give them: initialize and its answer, and _meta of each message since
+// 2026-07-28. The latest counts, but a client only proposes a version.
+func (t *Tracker) learn(m *Message) {
+	x, before := m.rare(), t.session
+	if x.Protocol == "" && x.PeerName == "" {
+		return
+	}
+	if x.Protocol != "" && (m.Dir == ToClient || t.session.Protocol == "") {
+		t.session.Protocol = x.Protocol
+	}
+	if x.PeerName != "" {
+		peer := record.Peer{Name: x.PeerName, Version: x.PeerVersion}
+		if m.Dir == ToServer {
+			t.session.Client = peer
+		} else {
+			t.session.Server = peer
+		}
+	}
+	if t.session != before {
+		t.noteSession(m.Last)
 	}
 }
 
-// Advance says what time it is: what has been waited for too long is given up.
+func (t *Tracker) noteSession(at time.Duration) {
+	t.session.Time = t.cfg.Wall(at)
+	t.sink.Noted(t.session)
+}
+
+// ready reports the server's first answer.
+func (t *Tracker) ready(at time.Duration) {
+	if !t.session.Ready {
+		t.session.Ready = true
+		t.session.Silent = t.session.Silent || at > t.cfg.SilentAfter
+		t.noteSession(at)
+	}
+}
+
+// Advance tells the tracker that all messages up to the given time have been observed. What has waited too long is
+// given up.
 func (t *Tracker) Advance(now time.Duration) {
-	t.early.expire(now-t.cfg.Grace, t.orphan)
-	for op := t.settled.first; op != nil && op.settled.last+t.cfg.Fetch <= now; op = t.settled.first {
-		t.conclude(op)
+	t.expireEarly(now - t.cfg.Grace)
+	for len(t.open.settled) > 0 && t.open.settled[0].settled.last+t.cfg.Fetch <= now {
+		t.conclude(t.open.settled[0])
 	}
-	for op := t.usual.first; op != nil && op.Start+t.cfg.Expiry <= now; op = t.usual.first {
-		t.expire(op, now)
+	for len(t.open.usual) > 0 && t.open.usual[0].start+t.cfg.Expiry <= now {
+		t.expire(t.open.usual[0], now)
 	}
-}
-
-// Open calls f for the open operations, the one that has been open longest first, until f returns false. Operations whose
-// task has ended are over, even if its result has not been fetched, and are left out.
-func (t *Tracker) Open(f func(*Operation) bool) {
-	usual, lasting := t.usual.first, t.lasting.first
-	for usual != nil || lasting != nil {
-		next := &usual
-		if usual == nil || lasting != nil && lasting.Start < usual.Start {
-			next = &lasting
-		}
-		op := *next
-		*next = op.open.next
-		if !f(op) {
-			return
-		}
+	t.reportHanging(now)
+	if !t.session.Ready && !t.session.Silent && now >= t.cfg.SilentAfter {
+		t.session.Silent = true
+		t.noteSession(t.cfg.SilentAfter)
 	}
 }
 
-// Close ends the session and every open operation.
-func (t *Tracker) Close(now time.Duration, end End) {
-	t.early.expire(math.MaxInt64, t.orphan)
-	for op := t.settled.first; op != nil; op = t.settled.first {
-		t.conclude(op)
+// reportHanging reports the operations that have been open for long.
+func (t *Tracker) reportHanging(now time.Duration) {
+	if t.cfg.HangAfter <= 0 {
+		return
 	}
-	for _, open := range []*openList{&t.usual, &t.lasting} {
-		for op := open.first; op != nil; op = open.first {
-			t.abandon(op, now, end)
+	for _, op := range t.open.usual {
+		age := now - op.start
+		if age < t.cfg.HangAfter {
+			return // and so are those after it
+		}
+		if now >= op.hangingAt {
+			op.hangingAt = op.start + 2*age
+			t.changed(op, record.Hanging, now)
 		}
 	}
 }
 
-// abandon ends an operation with the session. Where that is in the normal course of things, it is no error.
-func (t *Tracker) abandon(op *Operation, now time.Duration, end End) {
+// Close ends the session and every open operation. It completes exit with Time, Open and Lifetime and reports it last.
+func (t *Tracker) Close(now time.Duration, exit record.Exit) {
+	exit.Open = t.open.len()
+	t.expireEarly(math.MaxInt64)
+	for len(t.open.settled) > 0 {
+		t.conclude(t.open.settled[0])
+	}
+	for _, op := range slices.Concat(t.open.usual, t.open.lasting) {
+		t.abandon(op, now, exit.EndedBy)
+	}
+	exit.Time = t.cfg.Wall(now)
+	exit.Lifetime = now
+	if !t.session.Started.IsZero() {
+		exit.Lifetime -= t.session.Started.Sub(t.session.Launched)
+	}
+	t.sink.Noted(exit)
+}
+
+// abandon ends an operation with the session. That is an error unless it is how such an operation normally ends.
+func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
 	switch {
 	case op.state == onTask:
-		// A task may outlive the session by design: its end is not known.
+		// A task may outlive the session, so how it ends is unknown.
 	case op.Method == semconv.SubscriptionsListen:
-		// Ends with the session, if not before.
-	case end == ServerLeft && op.state == inFlight && op.Dir == ToServer:
-		op.ErrorType, op.Class = semconv.ErrServerExit, Unavailable
+		// A subscription ends with the session at the latest.
+	case by == record.ByServer && op.state == inFlight && op.dir == ToServer:
+		op.ErrorType, op.Class = semconv.ErrServerExit, record.Unavailable
 	case op.Method == semconv.Discover:
-		// A server of the versions before 2026-07-28 need not know how to answer a probe.
+		// Servers of versions before 2026-07-28 need not answer a probe.
 	default:
-		op.ErrorType, op.Class = semconv.ErrAbandoned, Abandoned
+		op.ErrorType, op.Class = semconv.ErrAbandoned, record.Abandoned
 	}
 	t.finish(op, now)
 }
 
-// makeRoom ends an operation if there are as many as there may be: first one whose end is known, then the one that has been
-// open longest. Requests whose nature is to stay open are spared, unless they are the most of all.
+// makeRoom ends an operation if the table is full: first one whose end is known, then the one that has been open
+// longest. Those that stay open by nature are spared unless they take more than half of the table.
 func (t *Tracker) makeRoom(now time.Duration) {
-	if t.usual.length+t.lasting.length+t.settled.length < t.cfg.Capacity {
+	if t.open.len() < t.cfg.Capacity {
 		return
 	}
 	switch {
-	case t.settled.first != nil:
-		t.conclude(t.settled.first)
-	case t.usual.first != nil && t.lasting.length <= t.cfg.Capacity/2:
-		t.expire(t.usual.first, now)
+	case len(t.open.settled) > 0:
+		t.conclude(t.open.settled[0])
+	case len(t.open.usual) > 0 && len(t.open.lasting) <= t.cfg.Capacity/2:
+		t.expire(t.open.usual[0], now)
 	default:
-		t.expire(t.lasting.first, now)
+		t.expire(t.open.lasting[0], now)
 	}
 }
 
-// expire ends an operation that can be kept no longer.
-func (t *Tracker) expire(op *Operation, now time.Duration) {
-	op.ErrorType, op.Class = semconv.ErrExpired, Abandoned
-	t.giveUp(op)
+// expire ends an operation that is not kept any longer.
+func (t *Tracker) expire(op *operation, now time.Duration) {
+	op.ErrorType, op.Class = semconv.ErrExpired, record.Abandoned
+	t.giveUp(op, now)
+}
+
+// giveUp ends an operation whose answer may still come.
+func (t *Tracker) giveUp(op *operation, now time.Duration) {
+	if op.state == inFlight {
+		t.givenUp.add(op.dir, op.id)
+	}
 	t.finish(op, now)
 }
 
-// giveUp stops waiting for the answer to the operation's request, which may still come.
-func (t *Tracker) giveUp(op *Operation) {
-	if op.flight.is {
-		t.gone.bury(op.Dir, op.current)
-	}
-}
-
-// finish closes an operation and hands it to the observer.
-func (t *Tracker) finish(op *Operation, at time.Duration) {
-	at = max(at, op.Start)
+// finish ends an operation and removes it from every table.
+func (t *Tracker) finish(op *operation, at time.Duration) {
+	at = max(at, op.start)
 	t.flights.remove(op)
-	t.rest(op)
-	t.silence(op)
-	if k := (taskKey{op.task.exact(), op.Dir}); t.tasks[k] == op {
-		delete(t.tasks, k)
-	}
+	t.working = without(t.working, op)
+	t.tokens.remove(op)
+	t.tasks.remove(op)
 	t.inputs.remove(op)
+	t.open.remove(op)
 	if t.probe == op {
 		t.probe = nil
 	}
-	op.remove()
 	op.resume(at)
-	op.End, op.state = at, finished
-	op.FirstByte = min(op.FirstByte, at)
-	t.observer.Finished(op)
-	op.Parent = nil // the chain of parents must not keep a session's whole past alive
+	op.firstByte = min(op.firstByte, at)
+	t.changed(op, record.Ended, at)
+	op.parent = nil // the chain of parents would keep the session's whole past in memory
 }
 
-func (t *Tracker) violation(v Violation, m *Message) {
-	t.note = Note{Message: m, Violation: v} // not a new one each time: a server may log to stdout a lot
-	t.observer.Noted(&t.note)
-	t.note = Note{} // nothing of a message is kept for longer than it is needed
+func (t *Tracker) changed(op *operation, change record.Change, at time.Duration) {
+	r := op.snapshot(change, at)
+	if !t.cfg.Contents.WantsResult(op.Method) { // an early answer was redacted before its method was known
+		r.Content.Result = ""
+	}
+	t.sink.Changed(r)
 }
 
-func (t *Tracker) orphan(m *Message) { t.violation(OrphanResponse, m) }
+func (t *Tracker) violation(kind record.ViolationKind, m *Message) {
+	t.sink.Noted(record.Violation{
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Kind: kind, Reason: m.Reason, Size: m.Size,
+	})
+}
+
+// expireEarly gives up the answers read at the limit or before whose request has not come.
+func (t *Tracker) expireEarly(limit time.Duration) {
+	for m := t.early.expired(limit); m != nil; m = t.early.expired(limit) {
+		t.violation(record.OrphanResponse, m)
+	}
+}

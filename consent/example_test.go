@@ -1,0 +1,33 @@
+package consent_test
+
+import (
+	"fmt"
+
+	"github.com/spanpipe/spanpipe/consent"
+)
+
+func ExampleDecide() {
+	policy, warnings := consent.Decide(consent.Request{Telemetry: "console, otlp, jaeger", DoNotTrack: "1"})
+	fmt.Println("destinations:", policy.Sinks())
+	for _, reason := range policy.Reasons() {
+		fmt.Println("reason:", reason)
+	}
+	for _, w := range warnings {
+		fmt.Println(w.Variable+":", w.Text)
+	}
+	// Output:
+	// destinations: [console]
+	// reason: SPANPIPE_TELEMETRY asks for console
+	// reason: SPANPIPE_TELEMETRY asks for otlp
+	// reason: DO_NOT_TRACK is set: no network connection is opened
+	// SPANPIPE_TELEMETRY: unknown telemetry destination "jaeger": want off, or a comma-separated list of console, otlp, prometheus
+}
+
+func ExamplePolicy_Capture() {
+	policy, _ := consent.Decide(consent.Request{
+		Telemetry: "otlp", Capture: "arguments, keys:query,filter.name", CaptureMax: "1024", Redact: `ticket=ACME-\d+`,
+	})
+	c := policy.Capture()
+	fmt.Println(c.Levels(), c.Keys(), c.Max(), c.Patterns())
+	// Output: [arguments] [query filter.name] 1024 [{ticket ACME-\d+}]
+}

@@ -1,0 +1,56 @@
+package framing_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spanpipe/spanpipe/framing"
+)
+
+// A relay passes each chunk on, and then to a scanner. The chunks need not end where the lines do.
+func Example() {
+	table := framing.Compile(
+		framing.Path{Keys: []string{"params", "name"}, Want: framing.Text, Max: 128},
+		framing.Path{Keys: []string{"params", "arguments"}},
+	)
+	scanner := framing.NewScanner(table, func(m *framing.Message) {
+		switch m.Kind {
+		case framing.Request:
+			fmt.Printf("request %s: %s of %s, ", m.ID.Text, m.Method, m.Text(0))
+			fmt.Printf("with %d bytes of arguments\n", m.Value(1).Size)
+		case framing.Noise:
+			fmt.Printf("%d bytes that are not JSON\n", m.Size)
+		}
+	})
+	for _, chunk := range []string{
+		`{"jsonrpc":"2.0","id":7,"method":"tools/ca`,
+		`ll","params":{"name":"echo","arguments":{"text":"hello"}}}` + "\nServer rea",
+		"dy\n",
+	} {
+		scanner.Write([]byte(chunk), time.Now())
+	}
+	scanner.Close(time.Now())
+	// Output:
+	// request 7: tools/call of echo, with 16 bytes of arguments
+	// 12 bytes that are not JSON
+}
+
+// Each stands for every element of an array.
+func ExampleCompile() {
+	table := framing.Compile(
+		framing.Path{Keys: []string{"result", "tools"}, Want: framing.Count},
+		framing.Path{Keys: []string{"result", "tools", framing.Each, "name"}, Want: framing.Text, Max: 8},
+	)
+	scanner := framing.NewScanner(table, func(m *framing.Message) {
+		fmt.Println(m.Values[0].Count, "tools")
+		for _, v := range m.Values[1:] {
+			fmt.Printf("%s (truncated: %v)\n", v.Text, v.Truncated)
+		}
+	})
+	scanner.Write([]byte(`{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"read"},{"name":"search_files"}]}}`), time.Now())
+	scanner.Close(time.Now())
+	// Output:
+	// 2 tools
+	// read (truncated: false)
+	// search_f (truncated: true)
+}

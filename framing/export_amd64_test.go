@@ -1,5 +1,0 @@
-//go:build !purego
-
-package framing
-
-var VectorsIn = vectorsIn

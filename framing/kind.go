@@ -1,0 +1,59 @@
+package framing
+
+// kind returns the kind of the message. These are the rules where JSON-RPC 2.0 leaves a choice or peers violate it:
+//
+//   - Without a jsonrpc member it needs an id: {"level":"info","error":"no"} and {"method":"GET"} are log lines.
+//   - A method that is a string makes it a request or a notification, whatever else it has. A null counts as no method.
+//   - Otherwise an error that is not null makes it an error response, and a result or an error, null or not, makes it
+//     a response: {"result":{},"error":null} is one, and so is {"result":null,"id":1}.
+//   - An id makes the difference between a request and a notification, even if it is null or of a type that is not allowed.
+//   - The types of params, result and error do not matter; they are for the receiver to judge.
+func (s *Scanner) kind() Kind {
+	present := func(m member) bool { return s.types[m] != 0 && s.types[m] != Null }
+	hasID := s.msg.ID.Type != NoID
+	switch {
+	case !present(versionMember) && !hasID:
+		return NotRPC
+	case s.types[methodMember] == String && hasID:
+		return Request
+	case s.types[methodMember] == String:
+		return Notification
+	case present(methodMember):
+		return NotRPC
+	case present(errorMember):
+		return ErrorResponse
+	case s.types[resultMember] != 0 || s.types[errorMember] != 0:
+		return Response
+	}
+	return NotRPC
+}
+
+// beginMessage forgets the message before.
+func (s *Scanner) beginMessage() {
+	s.msg.ID, s.msg.Method, s.msg.Version = ID{}, nil, nil
+	s.types = [members]ValueType{}
+	s.began = s.line.at
+	s.line.found = true
+	s.picked.reset()
+}
+
+// takeMember takes a member that makes the message JSON-RPC.
+func (s *Scanner) takeMember(f *frame) {
+	s.types[f.node.member] = f.typ
+	switch f.node.member {
+	case idMember:
+		text := append(s.id[:0], clip(f.text, MaxIDText)...)
+		hash := &f.hash
+		if f.typ == String { // the hash of a string is that of its text, however it is spelled
+			hash = &s.decoder.hash
+		}
+		s.msg.ID = newID(f.typ, text, f.cut || len(text) < len(f.text), hash.Sum64())
+	case methodMember:
+		s.msg.Method = nil
+		if f.typ == String {
+			s.msg.Method = append(s.method[:0], clip(f.text, MaxMethodText)...)
+		}
+	case versionMember:
+		s.msg.Version = append(s.version[:0], clip(f.text, MaxVersionText)...)
+	}
+}

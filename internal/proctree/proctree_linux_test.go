@@ -1,0 +1,64 @@
+package proctree_test
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/spanpipe/spanpipe/internal/proctree"
+)
+
+// TestChildren starts a shell with two children of its own, one of which has ended.
+func TestChildren(t *testing.T) {
+	shell := exec.Command("sh", "-c", "sleep 0 & sleep 60 & echo $!; exec sleep 60")
+	stdout, err := shell.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shell.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := bufio.NewReader(stdout).ReadLine()
+	grandchild, _ := strconv.Atoi(string(line))
+	t.Cleanup(func() {
+		_ = unix.Kill(grandchild, unix.SIGKILL)
+		_ = shell.Process.Kill()
+		_ = shell.Wait()
+	})
+	session, _ := unix.Getsid(0)
+	for name, children := range map[string]func(int) []proctree.Process{
+		"kernel's list": proctree.Children, "scan": proctree.ScanForChildren,
+	} {
+		if got := children(os.Getpid()); len(got) != 1 || got[0].PID != shell.Process.Pid || got[0].Zombie || got[0].Session != session {
+			t.Errorf("%s: our children are %+v, want %d in session %d", name, got, shell.Process.Pid, session)
+		}
+		var got []proctree.Process
+		for ended := false; !ended; {
+			got = children(shell.Process.Pid)
+			ended = slices.ContainsFunc(got, func(p proctree.Process) bool { return p.Zombie })
+		}
+		if len(got) != 2 || !slices.ContainsFunc(got, func(p proctree.Process) bool { return p.PID == grandchild && !p.Zombie }) {
+			t.Errorf("%s: its children are %+v, want %d and one that has ended", name, got, grandchild)
+		}
+	}
+	if got := proctree.Children(1 << 30); len(got) > 0 {
+		t.Errorf("a process that does not exist has children: %+v", got)
+	}
+}
+
+func BenchmarkChildren(b *testing.B) {
+	for b.Loop() {
+		proctree.Children(os.Getpid())
+	}
+}
+
+func BenchmarkScanForChildren(b *testing.B) {
+	for b.Loop() {
+		proctree.ScanForChildren(os.Getpid())
+	}
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+const module = "github.com/spanpipe/spanpipe"
+
+// Rule is what one package of the product may import besides the standard library.
+type Rule struct {
+	Package string   // below the module, such as "/telemetry/session"; empty for main
+	Allow   []string // import paths, each with everything below it; those of the module start with a slash
+	Forbid  []string // exact import paths that Allow or the standard library would admit
+	Why     string   // the reason, as a sentence without its full stop
+}
+
+var (
+	// processes are forbidden to all but wrap: two packages that start processes or handle signals would work against
+	// each other.
+	processes = []string{"os/exec", "os/signal"}
+	// outside is what a pure function of its arguments does not touch.
+	outside = []string{"net", "net/http", "os", "os/exec", "os/signal"}
+)
+
+// Rules is the import table. The linter's rules and the table in docs/DESIGN.md are generated from it; after a change
+// run "go generate ./internal/structure".
+var Rules = []Rule{
+	{
+		Package: "", Allow: []string{"/internal/cli"}, Forbid: processes,
+		Why: "main passes on what the process was given and contains nothing to test",
+	},
+	{
+		Package: "/wrap", Allow: []string{"/wrap/winargs", "/internal/proctree", "golang.org/x/sys"},
+		Forbid: []string{"net/http"},
+		Why:    "the relay must stay correct whatever telemetry does, so it cannot know telemetry exists",
+	},
+	{
+		Package: "/wrap/winargs", Forbid: outside,
+		Why: "quoting a Windows command line is a pure function, so it can be tested on every system",
+	},
+	{
+		Package: "/framing", Forbid: outside,
+		Why: "the scanner is fuzzed as a pure function of its bytes",
+	},
+	{
+		Package: "/consent", Forbid: outside,
+		Why: "a policy is a plain value, decided from its arguments alone",
+	},
+	{
+		Package: "/consent/redact", Forbid: outside,
+		Why: "the code that sees raw content must have no way out",
+	},
+	{
+		Package: "/telemetry/record", Forbid: outside,
+		Why: "records are plain data: every sink and viewer can use them without taking on anything else",
+	},
+	{
+		Package: "/telemetry/semconv", Forbid: outside,
+		Why: "names alone, so that every package can use them without taking on anything else",
+	},
+	{
+		Package: "/telemetry/session", Allow: []string{"/framing", "/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Why: "a pure state machine, tested with conversations as data",
+	},
+	{
+		Package: "/telemetry/anomaly", Allow: []string{"/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Why: "a pure state machine over records, which also runs on stored ones",
+	},
+	{
+		Package: "/telemetry/otel",
+		Allow: []string{
+			"/telemetry/record", "/telemetry/semconv", "/internal/proctree", "go.opentelemetry.io", "github.com/shirou/gopsutil",
+		},
+		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
+		Why:    "a sink like any other: it knows records and OpenTelemetry, not messages",
+	},
+	{
+		Package: "/telemetry/otlp",
+		Allow: []string{
+			"/telemetry/semconv", "go.opentelemetry.io", "github.com/go-logr/logr", "google.golang.org/grpc",
+			"google.golang.org/protobuf",
+		},
+		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
+		Why:    "the only way out over the network: it sends what the SDK hands it and knows neither messages nor records",
+	},
+	{
+		Package: "/telemetry/admin", Allow: []string{"github.com/prometheus/client_golang"}, Forbid: processes,
+		Why: "serves the metrics and the health that it is given, so it knows nothing of the session",
+	},
+	{
+		Package: "/telemetry",
+		Allow: []string{
+			"/framing", "/consent", "/telemetry", "go.opentelemetry.io", "github.com/prometheus/client_golang",
+		},
+		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
+		Why:    "wires a session's telemetry together: it takes the policy as given and cannot reach the server's process",
+	},
+	{
+		Package: "/internal/proctree", Allow: []string{"golang.org/x/sys"}, Forbid: processes,
+		Why: "wrap uses it to end processes and telemetry to measure them, so it imports neither",
+	},
+	{
+		Package: "/internal/demo", Allow: []string{"/telemetry"}, Forbid: outside,
+		Why: "plays two peers and draws the session that telemetry reports; internal/cli wires it",
+	},
+	{
+		Package: "/internal/cli",
+		Allow: []string{
+			"/consent", "/framing", "/telemetry", "/wrap", "/internal/demo", "github.com/urfave/cli/v2", "golang.org/x/term",
+		},
+		Forbid: processes,
+		Why:    "wires the other packages together, so only main may import it",
+	},
+}
+
+// Everywhere are import paths that no package uses, tests included, each with the reason.
+var Everywhere = map[string]string{
+	"io/ioutil": "deprecated since Go 1.16",
+	"math/rand": "use math/rand/v2, or crypto/rand for what must not be guessed",
+}
+
+// testOnly are the directories that are no part of the product: tests, test helpers, and programs for developers.
+var testOnly = []string{
+	"/cmd_test", "/internal/bench", "/internal/mcptest", "/internal/otlptest", "/internal/reliability", "/internal/soak",
+	"/internal/structure",
+}
+
+// IsTestOnly reports whether a package, given as in Rule, is no part of the product.
+func IsTestOnly(path string) bool {
+	return slices.ContainsFunc(testOnly, func(root string) bool { return isBelow(path, root) })
+}
+
+func isBelow(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
+// isStandard reports whether an import path is of the standard library: the first element of all others has a dot.
+func isStandard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return first != "" && !strings.Contains(first, ".")
+}
+
+// Listed is what "go list" reports of a package.
+type Listed struct {
+	Path    string `json:"ImportPath"` // below the module, such as "/wrap"; empty for main
+	Dir     string
+	GoFiles []string
+	// CgoFiles and TestGoFiles should be empty: the product needs no C compiler, and tests stand outside their
+	// package.
+	CgoFiles, TestGoFiles []string
+	Imports               []string
+}
+
+// List returns the module's packages as goos sees them.
+func List(root, goos string) ([]Listed, error) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,CgoFiles,TestGoFiles,Imports", "./...")
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOOS="+goos)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w\n%s", err, &stderr)
+	}
+	var all []Listed
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p Listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("reading the output of go list: %w", err)
+		}
+		p.Path = strings.TrimPrefix(p.Path, module)
+		all = append(all, p)
+	}
+}
+
+// Check returns the imports of a package that the table does not allow, each with the reason.
+func Check(p Listed) []string {
+	var problems []string
+	for _, path := range p.Imports {
+		if why, ok := Everywhere[path]; ok {
+			problems = append(problems, path+": "+why)
+		}
+	}
+	if IsTestOnly(p.Path) {
+		return problems
+	}
+	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.Package == p.Path })
+	if i < 0 {
+		return append(problems, p.Path+" has no row in the import table, internal/structure/imports.go")
+	}
+	for _, path := range p.Imports {
+		if !Rules[i].permits(strings.TrimPrefix(path, module)) {
+			problems = append(problems, strings.TrimPrefix(path, module+"/")+": "+Rules[i].Why)
+		}
+	}
+	return problems
+}
+
+func (r Rule) permits(path string) bool {
+	if slices.Contains(r.Forbid, path) {
+		return false
+	}
+	return isStandard(path) || slices.ContainsFunc(r.Allow, func(root string) bool { return isBelow(path, root) })
+}

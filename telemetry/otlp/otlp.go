@@ -1,0 +1,89 @@
+package otlp
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// metricInterval is how often metrics are exported unless OTEL_METRIC_EXPORT_INTERVAL says otherwise. OpenTelemetry's
+// default of 60 s is longer than many sessions of a stdio server.
+const metricInterval = 10 * time.Second
+
+// Config configures the exports of one process. All fields but Preview are required.
+type Config struct {
+	Lookup  func(string) (string, bool) // looks up an environment variable
+	Logger  *slog.Logger                // receives problems with the export
+	Preview io.Writer                   // if not nil, receives the records as OTLP JSON, and nothing is sent
+	Broken  func(recovered any)         // receives a panic of an exporter
+}
+
+// Exports holds a processor or reader for each signal that is sent; nil for the others.
+type Exports struct {
+	Spans   sdktrace.SpanProcessor
+	Metrics sdkmetric.Reader
+	Logs    sdklog.Processor
+
+	problems  *problems
+	delivered func() // see Started
+
+	spans, logs admission
+}
+
+// New makes the exporters that the environment asks for. None of them connects before there is something to send. A
+// signal whose variables are invalid is reported and not sent. New takes over the process-wide handlers of
+// OpenTelemetry, gRPC and package log.
+func New(cfg Config) *Exports {
+	e := &Exports{problems: newProblems(cfg)}
+	e.delivered = takeOver(cfg.Logger, e.problems.report)
+	out := newOutput(cfg)
+	if exporter, ok := open(out, traces, newSpanExporter); ok {
+		e.Spans = newSpanProcessor(exporter, newBatching(cfg, "OTEL_BSP_"), e.delivery(traces, &e.spans))
+	}
+	if exporter, ok := open(out, metrics, newMetricExporter); ok {
+		var options []sdkmetric.PeriodicReaderOption
+		if v, _ := cfg.Lookup("OTEL_METRIC_EXPORT_INTERVAL"); v == "" { // else the SDK reads it
+			options = append(options, sdkmetric.WithInterval(metricInterval))
+		}
+		// A failed export of metrics loses nothing, because the next one has the same sums: no admission.
+		e.Metrics = sdkmetric.NewPeriodicReader(metricExporter{exporter, e.delivery(metrics, nil)}, options...)
+	}
+	if exporter, ok := open(out, logs, newLogExporter); ok {
+		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_"), e.delivery(logs, &e.logs))
+	}
+	return e
+}
+
+func (e *Exports) delivery(s signal, a *admission) *delivery {
+	return &delivery{signal: s, problems: e.problems, admission: a}
+}
+
+// Started notes that the SDK's providers have been made. Errors that the SDK reports until then are about variables,
+// later ones about deliveries.
+func (e *Exports) Started() { e.delivered() }
+
+// Lost returns how many spans and log records have been lost so far: dropped because the exporter was slower than the
+// session, or not delivered.
+func (e *Exports) Lost() (spans, logRecords int64) { return e.spans.lostSoFar(), e.logs.lostSoFar() }
+
+// LoseSpans counts spans that were started and will not be ended, if spans are sent at all.
+func (e *Exports) LoseSpans(n int64) {
+	if e.Spans != nil {
+		e.spans.lose(n)
+	}
+}
+
+// Finish reports what the session has lost, after the SDK's providers have been shut down. What is still in a queue is
+// lost; so are messages and pieces of content that were dropped before they became records. InTime reports whether the
+// shutdown completed within its time.
+func (e *Exports) Finish(inTime bool, messages, contents int64) {
+	if !inTime && (e.Spans != nil || e.Metrics != nil || e.Logs != nil) {
+		e.problems.report(errors.New("the flush timeout expired"))
+	}
+	e.problems.summarize(messages, contents, e.spans.total(), e.logs.total())
+}

@@ -1,0 +1,355 @@
+package otlp_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry/otlp"
+)
+
+var protocols = []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP}
+
+// TestDelivery sends all signals, over either protocol.
+func TestDelivery(t *testing.T) {
+	for _, p := range protocols {
+		t.Run(string(p), func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			setenv(t, r, p)
+			s := open(t, nil)
+			s.record(3)
+			if log := s.end(); log != "" {
+				t.Errorf("log:\n%s", log)
+			}
+			if len(r.Spans()) != 3 || len(r.Records()) != 3 || r.Value("things", nil) != 3 {
+				t.Errorf("received:\n%s", r.Summary())
+			}
+		})
+	}
+}
+
+// TestBatchingVariables sets variables at which the SDK would panic, spin or run out of memory. None loses a span; each
+// invalid one is reported once.
+func TestBatchingVariables(t *testing.T) {
+	for _, prefix := range []string{"OTEL_BSP_", "OTEL_BLRP_"} {
+		for _, name := range []string{"MAX_QUEUE_SIZE", "MAX_EXPORT_BATCH_SIZE", "SCHEDULE_DELAY"} {
+			for value, reported := range map[string]int{"-1": 1, "0": 1, "many": 1, "9223372036854775807": 0, "1000": 0} {
+				t.Run(prefix+name+"="+value, func(t *testing.T) {
+					r := otlptest.Start(t, otlptest.Config{})
+					setenv(t, r, otlptest.GRPC)
+					t.Setenv(prefix+name, value)
+					s := open(t, nil)
+					s.record(2)
+					log := s.end()
+					if len(r.Spans()) != 2 || len(r.Records()) != 2 {
+						t.Errorf("received:\n%s", r.Summary())
+					}
+					warning := `msg="ignoring invalid OpenTelemetry environment variable" variable=` + prefix + name + "\n"
+					if got := strings.Count(log, warning); got != reported || strings.Count(log, "\n") != reported {
+						t.Errorf("reported %d times, want %d:\n%s", got, reported, log)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestInvalidVariables has variables that the SDK rejects. They are reported by name, once for all signals, without
+// their values.
+func TestInvalidVariables(t *testing.T) {
+	for name, value := range map[string]string{
+		"OTEL_EXPORTER_OTLP_TIMEOUT": "secret", "OTEL_EXPORTER_OTLP_HEADERS": "Bearer secret",
+		"OTEL_METRIC_EXPORT_INTERVAL": "secret",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			setenv(t, r, otlptest.GRPC)
+			t.Setenv(name, value)
+			s := open(t, nil)
+			s.record(1)
+			log := s.end()
+			if !strings.Contains(log, "OpenTelemetry") || strings.Contains(log, "secret") {
+				t.Errorf("want a warning without the value:\n%s", log)
+			}
+			if len(r.Spans()) != 1 {
+				t.Errorf("received:\n%s", r.Summary())
+			}
+		})
+	}
+}
+
+// TestBackendOfTracesAlone has a backend such as Jaeger, without metrics and logs. That is no reason for a warning.
+func TestBackendOfTracesAlone(t *testing.T) {
+	for _, p := range protocols {
+		t.Run(string(p), func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			r.SetFault(otlptest.Fail(codes.Unimplemented, 404), otlptest.Metrics, otlptest.Logs)
+			setenv(t, r, p)
+			t.Setenv("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "1")
+			s := open(t, nil)
+			s.record(3)
+			log := s.end()
+			if len(r.Spans()) != 3 {
+				t.Errorf("received:\n%s", r.Summary())
+			}
+			if n := len(r.Requests(otlptest.Logs)); n != 1 {
+				t.Errorf("logs were sent %d times", n)
+			}
+			if strings.Contains(log, "WARN") || strings.Count(log, "are not sent: the backend does not support them") != 2 {
+				t.Errorf("log:\n%s", log)
+			}
+		})
+	}
+}
+
+// TestUnimplementedTraces has a backend without traces. There would be nothing to look at.
+func TestUnimplementedTraces(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	r.SetFault(otlptest.Fail(codes.Unimplemented, 404), otlptest.Traces)
+	setenv(t, r, otlptest.GRPC)
+	s := open(t, nil)
+	s.record(1)
+	if log := s.end(); strings.Count(log, "telemetry cannot be delivered") != 1 {
+		t.Errorf("log:\n%s", log)
+	}
+}
+
+// TestPartialSuccess has a collector that rejects some items. The rest has arrived.
+func TestPartialSuccess(t *testing.T) {
+	for _, p := range protocols {
+		for rejected, want := range map[int64]string{0: "", 2: "spans=2 log_records=2", 1000: "spans=4 log_records=4"} {
+			t.Run(fmt.Sprint(p, rejected), func(t *testing.T) {
+				r := otlptest.Start(t, otlptest.Config{})
+				r.SetFault(otlptest.Partial(rejected, "too (9 spans rejected)\nmany"))
+				setenv(t, r, p)
+				s := open(t, nil)
+				s.record(4)
+				log := s.end()
+				if rejected == 0 && (strings.Count(log, "accepted the telemetry with a warning") != 1 || strings.Count(log, "\n") != 1) {
+					t.Errorf("want one warning and nothing else:\n%s", log)
+				}
+				if rejected > 0 && strings.Count(log, "cannot be delivered") != 1 || !strings.Contains(log, want) {
+					t.Errorf("want %s:\n%s", want, log)
+				}
+			})
+		}
+	}
+}
+
+// TestLosses counts every span and record that did not arrive, whatever happened to it.
+func TestLosses(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		fault otlptest.Fault
+		queue string
+		open  int64 // spans that are never ended
+		want  string
+	}{
+		{"failed exports", otlptest.Internal(), "10", 0, "spans=30 log_records=30"},
+		{"hanging exports", otlptest.Hang(), "10", 0, "spans=30 log_records=30"},
+		{"spans that are not ended", otlptest.Accept(), "100", 5, "spans=5 log_records=0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			r.SetFault(test.fault)
+			setenv(t, r, otlptest.GRPC)
+			for _, prefix := range []string{"OTEL_BSP_", "OTEL_BLRP_"} {
+				t.Setenv(prefix+"MAX_QUEUE_SIZE", test.queue)
+			}
+			t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "500")
+			s := open(t, nil)
+			s.record(30)
+			s.exports.LoseSpans(test.open)
+			log := s.end()
+			if !strings.Contains(log, "was lost; the server was not affected\" messages=0 contents=0 "+test.want) {
+				t.Errorf("want %s:\n%s", test.want, log)
+			}
+			spans, records := s.exports.Lost()
+			if got := fmt.Sprintf("spans=%d log_records=%d", spans, records); got != test.want {
+				t.Errorf("counted are %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestFullQueue drops what exceeds the queue, and only that.
+func TestFullQueue(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	setenv(t, r, otlptest.GRPC)
+	for _, prefix := range []string{"OTEL_BSP_", "OTEL_BLRP_"} {
+		t.Setenv(prefix+"MAX_QUEUE_SIZE", "10")
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "500")
+	r.SetFault(otlptest.Hang()) // until the queue has overflowed
+	s := open(t, nil)
+	s.record(30)
+	if spans, records := s.exports.Lost(); spans != 20 || records != 20 {
+		t.Errorf("%d spans and %d records were dropped, want 20 each", spans, records)
+	}
+	s.end()
+}
+
+// TestCredentials has a collector that quotes in its refusal what it has been sent.
+func TestCredentials(t *testing.T) {
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "refused: "+r.Header.Get("Authorization"), http.StatusBadRequest)
+	}))
+	defer echo.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", echo.URL)
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20secret-token")
+	s := open(t, nil)
+	s.record(1)
+	log := s.end()
+	if strings.Contains(log, "secret-token") || !strings.Contains(log, "Bearer [redacted:header]") {
+		t.Errorf("log:\n%s", log)
+	}
+}
+
+// TestPanic has an exporter that panics, which must not end the process. That of metrics is left out: the SDK's keeps
+// its mutex locked after a panic, so that its shutdown would take all of its time.
+func TestPanic(t *testing.T) {
+	t.Setenv("OTEL_METRICS_EXPORTER", "none")
+	s := open(t, func(cfg *otlp.Config) { cfg.Preview = panickingWriter{} })
+	s.record(1)
+	log := s.end()
+	if !strings.Contains(log, "broken: a defect") || strings.Contains(log, "cannot be delivered") {
+		t.Errorf("log:\n%s", log)
+	}
+}
+
+type panickingWriter struct{}
+
+func (panickingWriter) Write([]byte) (int, error) { panic("a defect") }
+
+// TestPreview writes what would be sent as lines of OTLP JSON, and sends nothing.
+func TestPreview(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	setenv(t, r, otlptest.GRPC)
+	t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+	var out syncBuffer
+	s := open(t, func(cfg *otlp.Config) { cfg.Preview = &out })
+	s.record(2)
+	if log := s.end(); log != "" {
+		t.Errorf("log:\n%s", log)
+	}
+	if n := len(r.Requests()); n > 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+	signals := map[string]bool{}
+	for line := range strings.Lines(out.String()) {
+		var request map[string]any
+		if err := json.Unmarshal([]byte(line), &request); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		for key := range request {
+			signals[key] = true
+		}
+	}
+	if !signals["resourceSpans"] || !signals["resourceMetrics"] || !signals["resourceLogs"] {
+		t.Errorf("previewed: %v", signals)
+	}
+	for _, id := range []string{`"traceId":"[0-9a-f]{32}"`, `"spanId":"[0-9a-f]{16}"`} {
+		if n := len(regexp.MustCompile(id).FindAllString(out.String(), -1)); n != 2 {
+			t.Errorf("%s is there %d times, want 2:\n%s", id, n, out.String())
+		}
+	}
+}
+
+// TestPreviewOfSwitchedOffSignal leaves out what would not be sent.
+func TestPreviewOfSwitchedOffSignal(t *testing.T) {
+	t.Setenv("OTEL_METRICS_EXPORTER", "none")
+	var out syncBuffer
+	s := open(t, func(cfg *otlp.Config) { cfg.Preview = &out })
+	s.record(1)
+	s.end()
+	if strings.Contains(out.String(), "resourceMetrics") || !strings.Contains(out.String(), "resourceSpans") {
+		t.Errorf("previewed:\n%s", out.String())
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	everywhere := func(endpoint string) []string { return []string{endpoint, endpoint, endpoint} }
+	for _, test := range []struct {
+		name string
+		env  map[string]string
+		want []string // endpoint or problem of traces, metrics and logs
+	}{
+		{"no variables", nil, everywhere("http://localhost:4317")},
+		{"http", map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, []string{
+			"http://localhost:4318/v1/traces", "http://localhost:4318/v1/metrics", "http://localhost:4318/v1/logs",
+		}},
+		{"an endpoint for all", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": " https://c:1 "}, everywhere("https://c:1")},
+		{"a socket", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "unix:///run/c"}, everywhere("unix:///run/c")},
+		{"an endpoint for one", map[string]string{"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://c:1"}, []string{
+			"http://localhost:4317", "http://localhost:4317", "http://c:1",
+		}},
+		{"one switched off", map[string]string{"OTEL_METRICS_EXPORTER": "none"}, []string{
+			"http://localhost:4317", "problem: OTEL_METRICS_EXPORTER is none", "http://localhost:4317",
+		}},
+		{"another exporter", map[string]string{"OTEL_TRACES_EXPORTER": "zipkin"}, []string{
+			"problem: OTEL_TRACES_EXPORTER: want otlp or none", "http://localhost:4317", "http://localhost:4317",
+		}},
+		{"another protocol", map[string]string{"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL": "http/json"}, []string{
+			"http://localhost:4317", "http://localhost:4317",
+			"problem: OTEL_EXPORTER_OTLP_PROTOCOL: want grpc or http/protobuf for logs",
+		}},
+		{"no URL", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4317"},
+			everywhere("problem: OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			for _, r := range otlp.Routes(func(name string) (string, bool) { v, ok := test.env[name]; return v, ok }) {
+				if r.Problem != "" {
+					r.Endpoint += "problem: " + r.Problem
+				}
+				got = append(got, r.Endpoint)
+			}
+			if !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestSignalsThatAreNotSent leaves out a signal that is switched off, and one whose variables are invalid with a
+// warning.
+func TestSignalsThatAreNotSent(t *testing.T) {
+	t.Setenv("OTEL_TRACES_EXPORTER", "none")
+	t.Setenv("OTEL_METRICS_EXPORTER", "console")
+	t.Setenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "secret")
+	s := open(t, nil)
+	s.exports.LoseSpans(3) // they would not have been sent
+	log := s.end()
+	if s.exports.Spans != nil || s.exports.Metrics != nil || s.exports.Logs != nil {
+		t.Errorf("exports: %+v", s.exports)
+	}
+	if strings.Count(log, "level=WARN") != 2 || !strings.Contains(log, `"metrics are not sent"`) ||
+		!strings.Contains(log, `"logs are not sent"`) || strings.Contains(log, "secret") {
+		t.Errorf("log:\n%s", log)
+	}
+}
+
+func TestOwnVariables(t *testing.T) {
+	environ := []string{
+		"OTEL_A=server", "SPANPIPE_OTEL_A=own", "SPANPIPE_OTEL_TEST_B=x=y", "SPANPIPE_TELEMETRY=otlp", "XSPANPIPE_OTEL_C=1",
+	}
+	if got := otlp.OwnVariables(environ); !reflect.DeepEqual(got, []string{"OTEL_A=own", "OTEL_TEST_B=x=y"}) {
+		t.Errorf("got %q", got)
+	}
+	t.Setenv("OTEL_A", "server")
+	t.Setenv("OTEL_TEST_B", "")
+	otlp.SetOwnVariables(environ)
+	if a, b := os.Getenv("OTEL_A"), os.Getenv("OTEL_TEST_B"); a != "own" || b != "x=y" {
+		t.Errorf("set are %q and %q", a, b)
+	}
+}

@@ -1,0 +1,133 @@
+package otlp
+
+import (
+	"context"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/go-logr/logr"
+	"go.opentelemetry.io/otel"
+	"google.golang.org/grpc/grpclog"
+)
+
+// This file holds everything that changes the state of the whole process: the handlers of OpenTelemetry, gRPC and
+// package log, and the variables that OpenTelemetry reads from the process's environment. No other file does.
+
+// takeOver sets the process-wide handlers. OpenTelemetry's defaults write to stderr, once for every failed batch, and
+// quote the values of variables. Until the returned function is called, errors of the SDK count as those of invalid
+// variables; then they go to delivery.
+func takeOver(logger *slog.Logger, delivery func(error)) (started func()) {
+	DiscardLibraryLogs()
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(invalidVariables(logger)))
+	otel.SetLogger(logr.FromSlogHandler(sdkHandler{logger.Handler()}))
+	return func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(delivery)) }
+}
+
+// DiscardLibraryLogs silences gRPC's log and that of package log, to which net/http writes what a peer has sent. What
+// matters is returned as an error. New calls it; only a program that uses gRPC before New must call it itself, since
+// gRPC's log cannot be replaced safely later.
+func DiscardLibraryLogs() { discardLibraryLogs() }
+
+var discardLibraryLogs = sync.OnceFunc(func() {
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
+	log.SetOutput(io.Discard)
+})
+
+// ownPrefix marks the OpenTelemetry variables that are for spanpipe and not for the server.
+const ownPrefix = "SPANPIPE_"
+
+// OwnVariables returns the OpenTelemetry variables that an environment sets for spanpipe alone: OTEL_X=value for each
+// SPANPIPE_OTEL_X=value.
+func OwnVariables(environ []string) []string {
+	var own []string
+	for _, entry := range environ {
+		if strings.HasPrefix(entry, ownPrefix+"OTEL_") {
+			own = append(own, strings.TrimPrefix(entry, ownPrefix))
+		}
+	}
+	return own
+}
+
+// SetOwnVariables sets them in this process, because the SDK and its exporters read its environment. The server's
+// environment must have been copied before.
+func SetOwnVariables(environ []string) {
+	for _, entry := range OwnVariables(environ) {
+		name, value, _ := strings.Cut(entry, "=")
+		os.Setenv(name, value) //nolint:errcheck // fails only for a malformed name, and it came from the environment
+	}
+}
+
+// sdkHandler receives the log of OpenTelemetry's SDK. Its messages are fixed texts; errors and strings beside them may
+// quote a variable, such as a header without "=", and are left out.
+type sdkHandler struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
+	safe := slog.NewRecord(r.Time, min(r.Level, slog.LevelWarn), "OpenTelemetry: "+r.Message, r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		if isNumber(a) {
+			safe.AddAttrs(a)
+		}
+		return true
+	})
+	if r.Level >= slog.LevelWarn {
+		const hint = "an OpenTelemetry environment variable may be invalid; its value is not shown"
+		safe.AddAttrs(slog.String("hint", hint))
+	}
+	return h.Handler.Handle(ctx, safe)
+}
+
+// WithAttrs implements slog.Handler.
+func (h sdkHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	var safe []slog.Attr
+	for _, a := range attrs {
+		if isNumber(a) {
+			safe = append(safe, a)
+		}
+	}
+	return sdkHandler{h.Handler.WithAttrs(safe)}
+}
+
+// WithGroup implements slog.Handler.
+func (h sdkHandler) WithGroup(name string) slog.Handler { return sdkHandler{h.Handler.WithGroup(name)} }
+
+// isNumber reports whether an attribute is a number, such as a count of spans or a duration.
+func isNumber(a slog.Attr) bool {
+	switch a.Value.Kind() {
+	case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindUint64:
+		return true
+	default:
+		return false
+	}
+}
+
+var sdkVariable = regexp.MustCompile(`\bOTEL_[A-Z]+(?:_[A-Z]+)*\b`)
+
+// invalidVariables returns an error handler that reports each variable once, not once for each signal.
+func invalidVariables(logger *slog.Logger) func(error) {
+	var mu sync.Mutex
+	reported := map[string]bool{}
+	return func(err error) {
+		name := sdkVariable.FindString(err.Error())
+		mu.Lock()
+		defer mu.Unlock()
+		if !reported[name] {
+			reported[name] = true
+			reportInvalid(logger, name)
+		}
+	}
+}
+
+// reportInvalid reports a variable by its name, if that is known. Its value is not shown: it may be a secret.
+func reportInvalid(logger *slog.Logger, name string) {
+	var attrs []any
+	if name != "" {
+		attrs = append(attrs, "variable", name)
+	}
+	logger.Warn("ignoring invalid OpenTelemetry environment variable", attrs...)
+}

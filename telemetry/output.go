@@ -1,0 +1,178 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/consent/redact"
+	"github.com/spanpipe/spanpipe/telemetry/admin"
+	"github.com/spanpipe/spanpipe/telemetry/otel"
+	"github.com/spanpipe/spanpipe/telemetry/otlp"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// output is what the policy lets out of the process: OpenTelemetry's SDK with exporters behind it, and the admin
+// page.
+type output struct {
+	otel     *otel.Sink
+	exports  *otlp.Exports // nil unless something is sent to a collector, or previewed
+	dropped  *dropped
+	admin    *admin.Server // nil without one
+	registry *prometheus.Registry
+}
+
+func newOutput(cfg Config, id record.Session, q *queue, broken func(any)) *output {
+	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
+	o := &output{dropped: &q.dropped}
+	sink := sinkConfig(cfg, id)
+	sink.Broken, sink.Lost = broken, o.lost
+	if cfg.Policy.Has(consent.OTLP) {
+		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: broken})
+		sink.Spans = some[sdktrace.SpanProcessor](o.exports.Spans)
+		sink.Metrics = some[sdkmetric.Reader](o.exports.Metrics)
+		sink.Logs = some[sdklog.Processor](o.exports.Logs)
+	}
+	if reader := o.listen(cfg); reader != nil {
+		sink.Metrics = append(sink.Metrics, reader)
+	}
+	o.otel = otel.New(sink)
+	if o.exports != nil {
+		o.exports.Started() // errors are those of deliveries from now on, and were those of variables before
+	}
+	return o
+}
+
+// withoutExporters is an output of which nothing leaves the process.
+func withoutExporters(cfg Config, id record.Session) *output {
+	return &output{otel: otel.New(sinkConfig(cfg, id)), dropped: &dropped{}}
+}
+
+func sinkConfig(cfg Config, id record.Session) otel.Config {
+	service := ServiceName(cfg.Command)
+	if cfg.Clean != nil && cfg.Clean([]byte(service)) != service {
+		service = unnamedService
+	}
+	parent, _ := cfg.Lookup("TRACEPARENT")
+	state, _ := cfg.Lookup("TRACESTATE")
+	if cfg.Clean != nil && state != "" { // any vendor may have put anything there
+		state = cfg.Clean([]byte(state))
+	}
+	return otel.Config{
+		Version: cfg.Version, Resource: otel.NewResource(service, cfg.Version, cfg.Logger),
+		Logger: cfg.Logger, LogLevel: cfg.LogLevel,
+		TraceScope: cfg.TraceScope, Session: id, Traceparent: parent, Tracestate: state,
+	}
+}
+
+// some returns a list of the one element, or an empty one for nil.
+func some[T comparable](v T) []T {
+	var none T
+	if v == none {
+		return nil
+	}
+	return []T{v}
+}
+
+// identity is the part of the resource that every scraped series carries. Over OTLP a receiver tells series apart by
+// the resource; a scraper knows only the address, which the next session may have.
+var identity = attribute.NewAllowKeysFilter("service.name", "service.instance.id")
+
+// listen opens the admin page's address, if one is wanted, and returns the reader that fills its metrics. If the
+// address is in use, that is reported and the session goes on without the page.
+func (o *output) listen(cfg Config) sdkmetric.Reader {
+	addr := AdminAddress(cfg.Policy, cfg.AdminAddr, cfg.Lookup)
+	if addr == "" {
+		return nil
+	}
+	server, err := admin.Listen(addr)
+	if err != nil {
+		cfg.Logger.Warn("metrics are not served", "error", err.Error(),
+			"hint", "SPANPIPE_ADMIN_ADDR sets the address; port 0 chooses a free port")
+		return nil
+	}
+	cfg.Logger.Info("serving metrics", "address", server.Addr().String())
+	o.admin, o.registry = server, prometheus.NewRegistry()
+	reader, err := otelprometheus.New(
+		otelprometheus.WithRegisterer(o.registry), otelprometheus.WithResourceAsConstantLabels(identity))
+	if err != nil {
+		cfg.Logger.Warn("metrics are not served", "error", err.Error())
+		return nil
+	}
+	return reader
+}
+
+// AdminAddress returns where the admin page is served under a policy, or "": the address that was asked for, else for
+// the sink prometheus the default of OpenTelemetry's Prometheus exporter.
+func AdminAddress(p consent.Policy, asked string, lookup func(string) (string, bool)) string {
+	switch {
+	case !p.MayListen():
+		return ""
+	case asked != "":
+		return asked
+	case !p.Has(consent.Prometheus):
+		return ""
+	}
+	return admin.DefaultAddress(lookup)
+}
+
+// serve starts to answer requests for the admin page, until close.
+func (o *output) serve(alive, ready func() bool) {
+	if o.admin != nil {
+		o.admin.Serve(o.registry, alive, ready)
+	}
+}
+
+// lost returns what has been lost so far, by the values of spanpipe.reason.
+func (o *output) lost() map[string]int64 {
+	lost := map[string]int64{
+		"message": o.dropped.messages.Load(), "content": o.dropped.contents.Load(), "span": 0, "log_record": 0,
+	}
+	if o.exports != nil {
+		lost["span"], lost["log_record"] = o.exports.Lost()
+	}
+	return lost
+}
+
+// abandoned counts as lost the spans that will not be ended any more.
+func (o *output) abandoned() {
+	if o.exports != nil {
+		o.exports.LoseSpans(o.otel.OpenSpans())
+	}
+}
+
+// close sends what there is, ends the export, and reports what was lost. It returns when the context is done,
+// whatever still hangs.
+func (o *output) close(ctx context.Context) {
+	if o.admin != nil {
+		o.admin.Close(ctx)
+	}
+	inTime := o.otel.Shutdown(ctx)
+	if o.exports != nil {
+		o.exports.Finish(inTime, o.dropped.messages.Load(), o.dropped.contents.Load())
+	}
+}
+
+// maxPanic bounds the text of a panic, in bytes.
+const maxPanic = 300
+
+// panicText returns what may be shown of a panic: the runtime's own words, which are about indices and types; those
+// of other code redacted, since they may quote a message.
+func panicText(recovered any) string {
+	if err, ok := recovered.(runtime.Error); ok {
+		return err.Error()
+	}
+	r, err := redact.New(redact.Config{})
+	if err != nil {
+		return fmt.Sprintf("%T", recovered)
+	}
+	return r.Text([]byte(fmt.Sprint(recovered)), false, maxPanic)
+}

@@ -1,4 +1,0 @@
-package wrap
-
-// SignalName is empty: no signal kills a process on Windows.
-func (s Status) SignalName() string { return "" }

@@ -1,0 +1,110 @@
+package wrap
+
+import (
+	"log/slog"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const ioctlReadable = unix.TIOCINQ
+
+// systemSignals are forwarded signals that only Linux has. The C libraries use 32 to 34 themselves.
+var systemSignals = withRealTime(syscall.SIGPWR)
+
+func withRealTime(signals ...os.Signal) []os.Signal {
+	for n := syscall.Signal(35); n <= 64; n++ {
+		signals = append(signals, n)
+	}
+	return signals
+}
+
+// newPipe makes a pipe in blocking mode, as a shell would.
+func newPipe() (r, w int, err error) {
+	var p [2]int
+	err = unix.Pipe2(p[:], unix.O_CLOEXEC)
+	return p[0], p[1], err
+}
+
+// interruptBlocked makes system calls that block in an abandoned descriptor look at what it is now: with SA_RESTART a
+// signal makes the kernel start them again, and they find the null device under the same number. The runtime sends
+// SIGURG to its threads all the time, to preempt them, so it has no other effect.
+func interruptBlocked() {
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return
+	}
+	for _, t := range threads {
+		if tid, err := strconv.Atoi(t.Name()); err == nil {
+			_ = unix.Tgkill(os.Getpid(), tid, unix.SIGURG)
+		}
+	}
+}
+
+// killWithWrapper makes the kernel kill the server when we are killed, because whoever kills us means the server. It
+// uses SIGKILL, as the host did. Processes that the server has started only see their pipes end, as they would have if
+// the host had killed a bare server.
+func killWithWrapper(p *process) (release func()) {
+	p.attr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return func() {}
+}
+
+// watchReaders abandons a pump as soon as its reader has gone: the server has closed its stdin, or the client its
+// reading end. Without it the pump would notice in its next write, so that the writer learns of it one message late.
+//
+// It uses epoll because that, unlike a thread blocked in poll, does not keep the descriptors open. The epoll descriptor
+// itself waits in Go's poller and so needs no thread.
+func watchReaders(input, output *pump, log *slog.Logger) (stop func()) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		log.Debug("cannot watch for closed readers", "err", err)
+		return func() {}
+	}
+	_ = unix.SetNonblock(fd, true)
+	epoll := os.NewFile(uintptr(fd), "epoll")
+	pumps := []*pump{input, output}
+	for i, p := range pumps {
+		if p != nil { // epoll refuses a regular file, which has no reader
+			_ = unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, p.to.fd, &unix.EpollEvent{Events: unix.EPOLLONESHOT, Fd: int32(i)})
+		}
+	}
+	go func() { // returns after stop
+		raw, err := epoll.SyscallConn()
+		for err == nil {
+			var events [1]unix.EpollEvent
+			n := 0
+			err = raw.Read(func(fd uintptr) bool {
+				n, _ = unix.EpollWait(int(fd), events[:], 0)
+				return n > 0
+			})
+			if err == nil && n > 0 {
+				pumps[events[0].Fd].abandon() // EPOLLERR or EPOLLHUP, which are always reported
+			}
+		}
+	}()
+	return func() { _ = epoll.Close() }
+}
+
+// dieBySignal kills this process by a signal. It restores the signal's default action in the kernel, because the runtime
+// handles most signals itself and offers no way to do that. It returns if we are PID 1, which no signal of its own kills.
+func dieBySignal(sig unix.Signal) {
+	// If the server has left a core file, that is the one to read: write none of ours, to a file or to a crash handler.
+	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+	// All zeros is SIG_DFL without flags and mask, in the layout of every architecture.
+	var action [64]byte
+	const maskSize = 8
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, maskSize, 0, 0)
+
+	runtime.LockOSThread() // both the mask and the signal are this thread's
+	var mask unix.Sigset_t
+	bits := uint(unsafe.Sizeof(mask.Val[0])) * 8
+	mask.Val[uint(sig-1)/bits] |= 1 << (uint(sig-1) % bits)
+	_ = unix.PthreadSigmask(unix.SIG_UNBLOCK, &mask, nil)
+	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
+}
