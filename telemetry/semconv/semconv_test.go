@@ -6,17 +6,6 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-func TestHasSessions(t *testing.T) {
-	for protocol, want := range map[string]bool{
-		"2024-11-05": true, "2025-11-25": true, "2026-07-27": true, "2026-07-28": false, "2027-01-01": false,
-		"": true, "latest": true, "2026-07-28-draft": true, "9999": true,
-	} {
-		if got := semconv.HasSessions(protocol); got != want {
-			t.Errorf("%q: %v, want %v", protocol, got, want)
-		}
-	}
-}
-
 // TestInstruments: every row is listed once, in the order of the declarations, and says what an instrument needs.
 func TestInstruments(t *testing.T) {
 	all, names := semconv.Instruments(), map[string]bool{}
