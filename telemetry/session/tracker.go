@@ -160,7 +160,7 @@ func (t *Tracker) ready(at time.Duration) {
 	}
 }
 
-// Advance tells the tracker that all messages up to the given time have been observed. What has waited too long is
+// Advance declares that all messages up to the given time have been observed. What has waited too long is
 // given up.
 func (t *Tracker) Advance(now time.Duration) {
 	t.expireEarly(now - t.cfg.Grace)
