@@ -85,5 +85,5 @@ func converse(t *testing.T, name string, archive *txtar.Archive) []found {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return play(anomaly.New(anomaly.Config{}), ops)
+	return play(anomaly.Config{}, ops)
 }

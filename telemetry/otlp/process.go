@@ -76,7 +76,8 @@ func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
 		return true
 	})
 	if r.Level >= slog.LevelWarn {
-		safe.AddAttrs(slog.String("hint", "an OpenTelemetry environment variable may be invalid; its value is not shown"))
+		const hint = "an OpenTelemetry environment variable may be invalid; its value is not shown"
+		safe.AddAttrs(slog.String("hint", hint))
 	}
 	return h.Handler.Handle(ctx, safe)
 }
