@@ -161,9 +161,9 @@ func flags() []cli.Flag {
 	return out
 }
 
-// resolve finds the value of every setting: flag before variable before default. An invalid flag is an error. An invalid
-// variable is a warning, and the default applies: it may be the configuration of a thousand machines, whose servers must
-// start.
+// resolve finds the value of every setting: flag before variable before default. An invalid flag is an error. An
+// invalid variable is a warning, and the default applies: it may be the configuration of a thousand machines, whose
+// servers must start.
 func resolve(
 	c *cli.Context, lookup func(string) (string, bool), warn func(message, hint string),
 ) (*options, error) {
