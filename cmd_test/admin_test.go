@@ -31,7 +31,7 @@ func servedPage(t *testing.T, h *mcptest.Host) adminPage {
 	page := adminPage{t: t}
 	mcptest.Eventually(t, "the session says where its metrics are", func() bool {
 		for line := range strings.Lines(h.Stderr.String()) {
-			if address, ok := strings.CutPrefix(line, "spanpipe: metrics are served address="); ok {
+			if address, ok := strings.CutPrefix(line, "spanpipe: serving metrics address="); ok {
 				page.address = strings.TrimSuffix(address, "\n")
 			}
 		}
@@ -345,7 +345,7 @@ func warnedOnce(t *testing.T, h *mcptest.Host) {
 		t.Errorf("exit code %d", code)
 	}
 	said := h.Stderr.String()
-	if strings.Count(said, "spanpipe: warning: ") != 1 || !strings.Contains(said, "metrics cannot be served") ||
+	if strings.Count(said, "spanpipe: warning: ") != 1 || !strings.Contains(said, "metrics are not served") ||
 		!strings.Contains(said, "hint: SPANPIPE_ADMIN_ADDR") {
 		t.Errorf("stderr, which should have one warning with a hint: %s", said)
 	}

@@ -76,7 +76,7 @@ func TestCanaryTrouble(t *testing.T) {
 		{"a timeout that is none", append(fault(otlptest.GRPC, otlptest.Accept()), "OTEL_EXPORTER_OTLP_TIMEOUT="+plain), "OTEL"},
 		{"a rule that is none", append(fault(otlptest.GRPC, otlptest.Accept()), "SPANPIPE_REDACT="+plain+"("), "SPANPIPE_REDACT"},
 		{"a rule that does not compile", append(fault(otlptest.GRPC, otlptest.Accept()), "SPANPIPE_REDACT=own="+plain+"("), "SPANPIPE_REDACT"},
-		{"a page whose address is taken", append(fault(otlptest.GRPC, otlptest.Accept()), "SPANPIPE_ADMIN_ADDR="+strings.TrimPrefix(echo.URL, "http://")), "cannot be served"},
+		{"a page whose address is taken", append(fault(otlptest.GRPC, otlptest.Accept()), "SPANPIPE_ADMIN_ADDR="+strings.TrimPrefix(echo.URL, "http://")), "metrics are not served"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

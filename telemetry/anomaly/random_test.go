@@ -76,8 +76,8 @@ func pick(r *rand.Rand, weights []float64) int {
 	return len(weights) - 1
 }
 
-// randomSession is what an agent does that works for a person: bursts of work after each thing it is told, a turn of a
-// model's between two calls, at times several calls at once.
+// randomSession is what an agent does that works for a person: bursts of work after each request, a turn of a
+// model between two calls, at times several calls at once.
 func randomSession(r *rand.Rand) []*record.Operation {
 	tools := randomTools(r)
 	turn := lognormal{between(r, 0.3, 8), 0.2 + 0.5*r.Float64()}

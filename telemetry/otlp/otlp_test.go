@@ -215,7 +215,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestPanic has an exporter that panics, which must not end the process. That of metrics is left out: the SDK's keeps
+// TestPanic has an exporter that panics, which must not end the process. That of metrics is not tested: the SDK's keeps
 // its mutex locked after a panic, so that its shutdown would take all of its time.
 func TestPanic(t *testing.T) {
 	t.Setenv("OTEL_METRICS_EXPORTER", "none")

@@ -63,7 +63,7 @@ func SetOwnVariables(environ []string) {
 }
 
 // sdkHandler receives the log of OpenTelemetry's SDK. Its messages are fixed texts; errors and strings beside them may
-// quote a variable, such as a header without "=", and are left out.
+// quote a variable, such as a header without "=", and are omitted.
 type sdkHandler struct{ slog.Handler }
 
 // Handle implements slog.Handler.

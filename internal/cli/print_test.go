@@ -9,7 +9,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spanpipe/spanpipe/internal/cli"
 )
@@ -26,7 +25,7 @@ func TestTextHandler(t *testing.T) {
 		{"below the level", func(l *slog.Logger) { l.Debug("details") }, ""},
 		{"information has no mark", func(l *slog.Logger) { l.Info("served", "address", "a:1") }, "spanpipe: served address=a:1\n"},
 		{"an error", func(l *slog.Logger) { l.Error("no") }, "spanpipe: error: no\n"},
-		{"a level between", func(l *slog.Logger) { l.Log(t.Context(), slog.LevelWarn+1, "odd") }, "spanpipe: warn+1: odd\n"},
+		{"a level between", func(l *slog.Logger) { l.Log(t.Context(), slog.LevelWarn+1, "no") }, "spanpipe: warn+1: no\n"},
 		{"values with blanks", func(l *slog.Logger) { l.Info("x", "a", "b c", "d", "", "e", `f"g`) }, `spanpipe: x a="b c" d="" e="f\"g"` + "\n"},
 		{"attributes and groups", func(l *slog.Logger) { l.With("a", 1).WithGroup("g").Info("x", "b", 2) }, "spanpipe: x a=1 g.b=2\n"},
 		{"what a terminal would act upon", func(l *slog.Logger) { l.Info("x\x1b\n", "a", "\x1b[31m\nspanpipe:") }, "spanpipe: x?  a=\"?[31m spanpipe:\"\n"},
@@ -41,11 +40,11 @@ func TestTextHandler(t *testing.T) {
 	}
 }
 
-// TestLines says that whoever writes is never held up, and that what was written in time is read.
-func TestLines(t *testing.T) {
+// TestAsyncWriter checks that a write never blocks, and that what was written before the end is delivered.
+func TestAsyncWriter(t *testing.T) {
 	t.Run("everything arrives in order", func(t *testing.T) {
 		var out strings.Builder
-		lines, end := cli.NewLines(&out)
+		lines, end := cli.NewAsyncWriter(&out)
 		want := ""
 		for i := range 100 {
 			line := fmt.Sprintln("line", i)
@@ -54,7 +53,7 @@ func TestLines(t *testing.T) {
 			if n, err := lines.Write(b); n != len(b) || err != nil {
 				t.Fatalf("%d, %v", n, err)
 			}
-			clear(b) // the writer's own again
+			clear(b) // the caller may reuse its buffer
 		}
 		end()
 		end()
@@ -62,10 +61,10 @@ func TestLines(t *testing.T) {
 			t.Errorf("%q arrives", out.String())
 		}
 	})
-	t.Run("nobody reads", func(t *testing.T) {
+	t.Run("no reader", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r, w := io.Pipe()
-			lines, end := cli.NewLines(w)
+			lines, end := cli.NewAsyncWriter(w)
 			start := time.Now()
 			for range 10_000 {
 				_, _ = lines.Write([]byte("a line\n")) // never fails
@@ -77,7 +76,7 @@ func TestLines(t *testing.T) {
 			if took := time.Since(start); took != 200*time.Millisecond {
 				t.Errorf("the end waits %v", took)
 			}
-			_ = r.Close() // lets the goroutine go
+			_ = r.Close() // ends the goroutine
 		})
 	})
 }
