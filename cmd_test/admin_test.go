@@ -31,7 +31,7 @@ func servedPage(t *testing.T, h *mcptest.Host) adminPage {
 	page := adminPage{t: t}
 	mcptest.Eventually(t, "the session logs the address of its metrics", func() bool {
 		for line := range strings.Lines(h.Stderr.String()) {
-			if address, ok := strings.CutPrefix(line, "spanpipe: metrics are served address="); ok {
+			if address, ok := strings.CutPrefix(line, "spanpipe: serving metrics address="); ok {
 				page.address = strings.TrimSuffix(address, "\n")
 			}
 		}
@@ -346,7 +346,7 @@ func listenUnix(t *testing.T, path string) socket {
 	return socket{l}
 }
 
-// wantOneWarning expects a session whose page cannot be served to log one warning with a hint, and to continue.
+// wantOneWarning expects a session that cannot serve its page to log one warning with a hint, and to continue.
 func wantOneWarning(t *testing.T, h *mcptest.Host) {
 	t.Helper()
 	c := mcptest.Connect(h)
@@ -355,7 +355,7 @@ func wantOneWarning(t *testing.T, h *mcptest.Host) {
 	}
 	endSession(t, h)
 	stderr := h.Stderr.String()
-	if strings.Count(stderr, "spanpipe: warning: ") != 1 || !strings.Contains(stderr, "metrics cannot be served") ||
+	if strings.Count(stderr, "spanpipe: warning: ") != 1 || !strings.Contains(stderr, "metrics are not served") ||
 		!strings.Contains(stderr, "hint: SPANPIPE_ADMIN_ADDR") {
 		t.Errorf("stderr = %q, want one warning with a hint", stderr)
 	}

@@ -1,7 +1,6 @@
 package cmd_test
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -13,56 +12,38 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// entry is what one side says at once.
-type entry struct {
-	from  byte // '>' the client, '<' the server, '!' the server on stderr
-	parts []string
-}
-
-func (e entry) text() string { return strings.Join(e.parts, "") }
-
-// entries reads what plant has made of a session.
-func entries(text string) []entry {
-	var all []entry
+// canarySteps reads a session with planted secrets. Each line begins with ">", "<" or "!" (stderr); one without continues
+// the secret before it. Parts that a cut separates become steps of their own, and so does a line that ends in a backslash
+// and has no newline.
+func canarySteps(text string) []mcptest.Step {
+	sources := map[byte]mcptest.Source{'>': mcptest.FromClient, '<': mcptest.FromServer, '!': mcptest.FromStderr}
+	var steps []mcptest.Step
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		switch {
 		case line == "":
 		case !strings.HasPrefix(line, "> ") && !strings.HasPrefix(line, "< ") && !strings.HasPrefix(line, "! "):
-			last := &all[len(all)-1] // a secret that has lines of its own
-			last.parts[len(last.parts)-1] += line + "\n"
+			steps[len(steps)-1].Text += line + "\n"
 		default:
 			said, open := strings.CutSuffix(line[2:], `\`)
 			if !open {
 				said += "\n"
 			}
-			all = append(all, entry{line[0], strings.Split(said, cut)})
+			for part := range strings.SplitSeq(said, cut) {
+				steps = append(steps, mcptest.Step{From: sources[line[0]], Text: part})
+			}
 		}
 	}
-	return all
+	return steps
 }
 
-// say writes an entry, part by part.
-func (e entry) say(w io.Writer) error {
-	for i, part := range e.parts {
-		if i > 0 {
-			time.Sleep(2 * time.Millisecond) // so that the parts are read as such
-		}
-		if _, err := io.WriteString(w, part); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// playCanary is a server that says its part of the session in a file. The session must reach it as it is written there, and
-// with nothing in its environment that is spanpipe's alone.
+// playCanary is a server that plays its part of the session in a file. It must read the session as written there, and must
+// not see spanpipe's own variables in its environment.
 func playCanary(args []string) int {
 	for _, v := range os.Environ() {
 		if strings.HasPrefix(v, "SPANPIPE_") {
@@ -73,25 +54,13 @@ func playCanary(args []string) int {
 	if err != nil {
 		return 97
 	}
-	in := bufio.NewReader(os.Stdin)
-	for _, e := range entries(string(text)) {
-		switch e.from {
-		case '>':
-			heard := make([]byte, len(e.text()))
-			if _, err := io.ReadFull(in, heard); err != nil || string(heard) != e.text() {
-				return 96
-			}
-		case '<':
-			err = e.say(os.Stdout)
-		default:
-			err = e.say(os.Stderr)
-		}
-		if err != nil {
-			return 95
-		}
+	err = mcptest.PlayServer(slices.Values(canarySteps(string(text))), os.Stdin, os.Stdout, os.Stderr)
+	if err == nil {
+		err = mcptest.AtEOF(os.Stdin)
 	}
-	if rest, err := io.ReadAll(in); err != nil || len(rest) > 0 {
-		return 94
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 96
 	}
 	return 0
 }
@@ -99,9 +68,9 @@ func playCanary(args []string) int {
 // script is the session with all that is planted in it and around it.
 type script struct {
 	*planted
-	file    string
-	entries []entry
-	around  map[string]string // secrets of the environment and the command line, by name
+	file   string
+	steps  []mcptest.Step
+	around map[string]string // secrets of the environment and the command line, by name
 }
 
 // around is what is planted outside of the session: environment, command line, settings.
@@ -136,7 +105,7 @@ func newScript(t *testing.T) *script {
 			s.around[name] = value
 		}
 	}
-	s.entries = entries(said)
+	s.steps = canarySteps(said)
 	s.file = filepath.Join(t.TempDir(), "session")
 	if err := os.WriteFile(s.file, []byte(said), 0o600); err != nil {
 		t.Fatal(err)
@@ -175,18 +144,7 @@ func (s *script) run(t *testing.T, before []string, variables ...string) (*mcpte
 		"TRACEPARENT=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "TRACESTATE=" + s.around["TRACESTATE"],
 		"SPANPIPE_REDACT=own=" + s.around["RULE"], "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20" + s.around["BEARER"],
 	}, variables)...), func(cmd *exec.Cmd) { cmd.Env = append(cmd.Env, "PWD="+cmd.Dir) })
-	for _, e := range s.entries {
-		switch e.from {
-		case '>':
-			if err := e.say(h.In); err != nil {
-				t.Fatalf("%v; stderr: %s", err, h.Stderr)
-			}
-		case '<':
-			if got := h.Hear(len(e.text())); got != e.text() {
-				t.Fatalf("the client hears %q, want %q", got, e.text())
-			}
-		}
-	}
+	h.Play(s.steps)
 	return h, place
 }
 
@@ -206,16 +164,14 @@ func (s *script) end(t *testing.T, h *mcptest.Host) {
 func (s *script) ours(t *testing.T, h *mcptest.Host) []byte {
 	t.Helper()
 	text := h.Stderr.String()
-	for _, e := range s.entries {
-		if e.from != '!' {
+	for _, step := range s.steps { // the steps of one line may have lines of ours between them
+		if step.From != mcptest.FromStderr {
 			continue
 		}
-		for _, part := range e.parts { // the parts of a line may have lines of ours between them
-			if !strings.Contains(text, part) {
-				t.Fatalf("the server's %q is not on stderr: %s", part, text)
-			}
-			text = strings.Replace(text, part, "", 1)
+		if !strings.Contains(text, step.Text) {
+			t.Fatalf("the server's %q is not on stderr: %s", step.Text, text)
 		}
+		text = strings.Replace(text, step.Text, "", 1)
 	}
 	return []byte(text)
 }

@@ -1,15 +1,12 @@
 package cmd_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
@@ -22,54 +19,19 @@ type hazard struct {
 	variables     []string
 }
 
-// playParrot hears what it has been told to hear, byte for byte, and says what it has been told to say.
-func playParrot(args []string) int {
-	text, err := os.ReadFile(args[0])
-	if err != nil {
-		return 99
+// steps returns the hazard's turns as a conversation.
+func (h hazard) steps() []mcptest.Step {
+	var steps []mcptest.Step
+	for _, e := range h.turns {
+		steps = append(steps, mcptest.Step{From: mcptest.FromClient, Text: e.said}, mcptest.Step{From: mcptest.FromServer, Text: e.answered})
 	}
-	var turns [][2][]byte
-	if err := json.Unmarshal(text, &turns); err != nil {
-		return 99
-	}
-	for n, turn := range turns {
-		heard := make([]byte, len(turn[0]))
-		if _, err := io.ReadFull(os.Stdin, heard); err != nil || string(heard) != string(turn[0]) {
-			fmt.Fprintf(os.Stderr, "turn %d: heard %.200q, want %.200q: %v\n", n, heard, turn[0], err)
-			return 1
-		}
-		if _, err := os.Stdout.Write(turn[1]); err != nil {
-			return 2
-		}
-	}
-	if rest, _ := io.ReadAll(os.Stdin); len(rest) > 0 {
-		fmt.Fprintf(os.Stderr, "heard %.200q after the end\n", rest)
-		return 3
-	}
-	return 0
+	return steps
 }
 
 func (h hazard) test(t *testing.T) {
-	var turns [][2][]byte
-	for _, e := range h.turns {
-		turns = append(turns, [2][]byte{[]byte(e.said), []byte(e.answered)})
-	}
-	text, err := json.Marshal(turns)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "turns")
-	if err := os.WriteFile(path, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
 	r := otlptest.Start(t, otlptest.Config{})
-	host := watched(t, r, cast.As(t, "parrot", path), append(h.variables, "SPANPIPE_LOG_LEVEL=error")...)
-	for n, turn := range h.turns {
-		go func() { _, _ = io.WriteString(host.In, turn.said) }() // ends when the server has read it, or has ended
-		if got := host.Hear(len(turn.answered)); got != turn.answered {
-			t.Fatalf("turn %d: %s", n, difference(turn.answered, got))
-		}
-	}
+	host := watched(t, r, scripted(t, h.steps()), append(h.variables, "SPANPIPE_LOG_LEVEL=error")...)
+	host.Play(h.steps())
 	fits(t, host, room)
 	endQuietly(t, host)
 	if host.Stderr.String() != "" {

@@ -1,11 +1,8 @@
 package cmd_test
 
 import (
-	"fmt"
 	"maps"
 	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -63,16 +60,11 @@ func peakMemory(t *testing.T, h *mcptest.Host) int {
 // memoryOf is a size in the status of a running process (see proc(5)), in bytes.
 func memoryOf(t *testing.T, h *mcptest.Host, name string) int {
 	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.Cmd.Process.Pid))
+	n, err := mcptest.ProcField(h.Cmd.Process.Pid, "status", name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(status), name+":")
-	n, err := strconv.Atoi(strings.Fields(after)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n << 10
+	return n
 }
 
 // idleMemory is that of a session in which little happens, once it has sent its telemetry a few times.

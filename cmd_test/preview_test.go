@@ -302,7 +302,7 @@ func TestPreviewNoConnection(t *testing.T) {
 			for line := range strings.Lines(h.Stderr.String()) {
 				if strings.HasPrefix(line, "{") {
 					signals[fmt.Sprintf("%T", parseOTLP(t, line))]++
-				} else if strings.Contains(line, "metrics are served") {
+				} else if strings.Contains(line, "serving metrics") {
 					t.Errorf("preview serves an admin page: %s", line)
 				}
 			}

@@ -2,9 +2,9 @@ package cmd_test
 
 import "github.com/spanpipe/spanpipe/internal/mcptest"
 
-// systemRoles are the parts that can be played on this system alone.
+// systemRoles are the roles that only this system has.
 var systemRoles = map[string]mcptest.Role{
-	"deaf":   playDeaf,
-	"parrot": playParrot,
-	"spout":  playSpout,
+	"deaf":     playDeaf,
+	"scripted": playScripted,
+	"spout":    playSpout,
 }

@@ -3,7 +3,6 @@ package cmd_test
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 )
 
 // readProcess reads what a server of the role process says.
@@ -44,7 +44,7 @@ func TestOffIsNotThere(t *testing.T) {
 			if exe, err := os.Readlink("/proc/" + strconv.Itoa(h.Cmd.Process.Pid) + "/exe"); err != nil || exe != server[0] {
 				t.Errorf("the process runs %q, want %q: %v", exe, server[0], err)
 			}
-			if children := childrenOf(t, h.Cmd.Process.Pid); len(children) > 0 {
+			if children := proctree.Children(h.Cmd.Process.Pid); len(children) > 0 {
 				t.Errorf("it has children: %v", children)
 			}
 		})
@@ -58,31 +58,9 @@ func TestOnIsOneProcess(t *testing.T) {
 	if p.Parent != h.Cmd.Process.Pid {
 		t.Errorf("the server's parent is %d, want %d", p.Parent, h.Cmd.Process.Pid)
 	}
-	if children := childrenOf(t, h.Cmd.Process.Pid); !slices.Equal(children, []int{p.PID}) {
+	if children := proctree.Children(h.Cmd.Process.Pid); len(children) != 1 || children[0].PID != p.PID {
 		t.Errorf("children %v, want the server %d alone", children, p.PID)
 	}
-}
-
-func childrenOf(t *testing.T, pid int) []int {
-	t.Helper()
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var children []int
-	for _, path := range stats {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
-		}
-		_, after, _ := strings.Cut(string(b), ") ")
-		fields := strings.Fields(after)
-		if len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
-			child, _ := strconv.Atoi(filepath.Base(filepath.Dir(path))) // the pattern has only digits
-			children = append(children, child)
-		}
-	}
-	return children
 }
 
 // TestServersSurroundings checks what the server is given: arguments, directory, and the environment less what is ours.

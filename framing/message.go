@@ -39,6 +39,10 @@ const (
 	MaxVersionText = 16
 )
 
+// seed is the seed of every hash in the process, so that ids of the two directions can be compared. It is random, so
+// that no peer can construct values with the same hash.
+var seed = maphash.MakeSeed()
+
 // ID is a message's id: its type, its exact text, and a hash of the whole id.
 //
 // Two ids are equal if and only if their Type and Hash are. The number 1 and the string "1" are different ids

@@ -65,3 +65,5 @@ func (st numberState) afterDigit(c byte) numberState {
 	}
 	return st
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -2,12 +2,8 @@ package framing
 
 import (
 	"bytes"
-	"hash/maphash"
 	"time"
 )
-
-// seed is the seed of every hash in the process, so that ids of the two directions can be compared.
-var seed = maphash.MakeSeed()
 
 // Scanner reads one direction of a stream. It is not safe for concurrent use.
 //

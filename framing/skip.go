@@ -21,10 +21,10 @@ type nesting struct {
 // skipNested continues inside a container from b[i] until the last open bracket is closed. It returns the index after
 // that bracket, or -1 if it is not in b. It looks at strings and brackets only, and accepts } for ] and ] for }.
 func skipNested(b []byte, i int, n *nesting) int {
-	var block block
+	var w block
 	for i < len(b) {
-		size := block.load(b[i:])
-		quotes := block.equal('"', 0)
+		size := w.load(b[i:])
+		quotes := w.equal('"', 0)
 		if n.inString != 0 && quotes == 0 { // inside a long string, where skipString is faster
 			if i, n.escaped = skipString(b, i, n.escaped); i < 0 {
 				return -1
@@ -33,11 +33,11 @@ func skipNested(b []byte, i int, n *nesting) int {
 			i++
 			continue
 		}
-		quotes &^= block.escaped(size, &n.escaped)
+		quotes &^= w.escaped(size, &n.escaped)
 		inside := parity(quotes) ^ n.inString
 		n.inString = uint64(int64(inside) >> 63)
-		opening := block.equal('{', '{'^'[') &^ inside
-		closing := block.equal('}', '}'^']') &^ inside
+		opening := w.equal('{', '{'^'[') &^ inside
+		closing := w.equal('}', '}'^']') &^ inside
 		if end := n.count(opening, closing); end >= 0 {
 			return i + end + 1
 		}
@@ -64,7 +64,7 @@ func (n *nesting) count(opening, closing uint64) int {
 // skipString continues inside a string from b[i]. It returns the index of the quote that ends the string, or -1 if it
 // is not in b. Before and after, escaped is 1 if the next byte is escaped, else 0.
 func skipString(b []byte, i int, escaped uint64) (int, uint64) {
-	var block block
+	var w block
 	for i < len(b) {
 		// Most strings, and the longest of all, base64, have no escaped quote. bytes.IndexByte is vectorized.
 		i += int(escaped)
@@ -80,9 +80,9 @@ func skipString(b []byte, i int, escaped uint64) (int, uint64) {
 		i += n + 1
 		escaped = 0
 		for near := true; near && i < len(b); {
-			size := block.load(b[i:])
-			quotes := block.equal('"', 0)
-			if end := quotes &^ block.escaped(size, &escaped); end != 0 {
+			size := w.load(b[i:])
+			quotes := w.equal('"', 0)
+			if end := quotes &^ w.escaped(size, &escaped); end != 0 {
 				return i + bits.TrailingZeros64(end), 0
 			}
 			near = quotes != 0

@@ -2,6 +2,7 @@ package framing
 
 import (
 	"hash/maphash"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -107,33 +108,14 @@ func (d *textDecoder) letter(c byte) bool {
 		d.escape, d.unit = digit1, 0
 		return true
 	}
-	r := unescape(c)
-	if r == 0 {
+	i := strings.IndexByte(`"\/bfnrt`, c)
+	if i < 0 {
 		return false
 	}
 	d.escape = noEscape
 	d.flushHigh()
-	d.rune(r)
+	d.rune(rune("\"\\/\b\f\n\r\t"[i]))
 	return true
-}
-
-// unescape returns the character that a letter after a backslash stands for, or 0.
-func unescape(c byte) rune {
-	switch c {
-	case '"', '\\', '/':
-		return rune(c)
-	case 'b':
-		return '\b'
-	case 'f':
-		return '\f'
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	}
-	return 0
 }
 
 // digit decodes a digit of \uXXXX.

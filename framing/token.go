@@ -81,8 +81,6 @@ func (s *Scanner) step(b []byte, i int) int {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
 // keyOrEnd reads the quote that begins a key, or the bracket that ends an object without members.
 func (s *Scanner) keyOrEnd(b []byte, i int) int {
 	switch {

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	// "github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -51,7 +51,7 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 	// The detector comes last, so that a finding follows the record that it is about in every sink.
 	c.sinks = append(c.sinks, readiness{&s.ready}, s.out.otel)
 	c.sinks = append(c.sinks, s.cfg.Sinks...)
-	// c.sinks = append(c.sinks, anomaly.New(anomaly.Config{}, func(f record.Finding) { c.sinks.Noted(f) }))
+	c.sinks = append(c.sinks, anomaly.New(anomaly.Config{}, func(f record.Finding) { c.sinks.Noted(f) }))
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter, Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
 	}, c.sinks)

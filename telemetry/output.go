@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,13 +27,14 @@ type output struct {
 	otel     *otel.Sink
 	exports  *otlp.Exports // nil unless something is sent to a collector, or previewed
 	dropped  *dropped
+	logger   *slog.Logger
 	admin    *admin.Server // nil without one
 	registry *prometheus.Registry
 }
 
 func newOutput(cfg Config, id record.Session, q *queue, broken func(any)) *output {
 	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
-	o := &output{dropped: &q.dropped}
+	o := &output{dropped: &q.dropped, logger: cfg.Logger}
 	sink := sinkConfig(cfg, id)
 	sink.Broken, sink.Lost = broken, o.lost
 	if cfg.Policy.Has(consent.OTLP) {
@@ -53,7 +55,7 @@ func newOutput(cfg Config, id record.Session, q *queue, broken func(any)) *outpu
 
 // withoutExporters is an output of which nothing leaves the process.
 func withoutExporters(cfg Config, id record.Session) *output {
-	return &output{otel: otel.New(sinkConfig(cfg, id)), dropped: &dropped{}}
+	return &output{otel: otel.New(sinkConfig(cfg, id)), dropped: &dropped{}, logger: cfg.Logger}
 }
 
 func sinkConfig(cfg Config, id record.Session) otel.Config {
@@ -156,8 +158,12 @@ func (o *output) close(ctx context.Context) {
 		o.admin.Close(ctx)
 	}
 	inTime := o.otel.Shutdown(ctx)
+	messages, contents := o.dropped.messages.Load(), o.dropped.contents.Load()
 	if o.exports != nil {
-		o.exports.Finish(inTime, o.dropped.messages.Load(), o.dropped.contents.Load())
+		o.exports.Finish(inTime, messages, contents)
+	} else if messages+contents > 0 {
+		o.logger.Warn("some telemetry of this session was lost; the server was not affected",
+			"messages", messages, "contents", contents)
 	}
 }
 

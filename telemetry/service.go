@@ -1,10 +1,13 @@
 package telemetry
 
 import (
+	_ "embed"
+	"encoding/json"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // unnamedService is the service.name of a server without a name that may be shown, such as a script: its path is
@@ -27,7 +30,7 @@ func ServiceName(command []string) string {
 	case isScript(command[0]):
 		return unnamedService
 	}
-	forms, isRunner := runners[program]
+	forms, isRunner := runners()[program]
 	if !isRunner {
 		return valid(program)
 	}
@@ -89,109 +92,69 @@ func fromPath(args []string) string {
 	return unnamedService
 }
 
-// runner describes one way to start a package.
+// runner is one way to start a package with a program.
 type runner struct {
-	words   []string            // subcommands that come first
-	flags   string              // options without a value, separated by blanks
-	values  string              // options with a value
-	names   string              // options whose value is the package
-	resolve func(string) string // returns the name in a package argument
+	Words   []string // subcommands that come first
+	Package string   // kind of the package argument, a key of packageName
+	Flags   []string // options without a value
+	Values  []string // options with a value
+	Names   []string // options whose value is the package
 }
 
-const (
-	npmFlags = "-y --yes -q --quiet -s --silent --no --no-install --prefer-offline --prefer-online --offline " +
-		"--ignore-scripts --bun -v --verbose --shell-mode -c"
-	uvFlags = "-q --quiet -v --verbose -n --no-cache --isolated --refresh -U --upgrade --offline --native-tls " +
-		"--no-config --no-progress --no-project --no-dev --frozen --locked --no-sync --exact --all-extras " +
-		"--active --no-env-file --prerelease --system-certs"
-	uvValues = "--with --with-editable --with-requirements -p --python --index --default-index -i --index-url " +
-		"--extra-index-url -f --find-links --cache-dir --env-file --directory --project --extra --group " +
-		"--refresh-package --reinstall-package -P --upgrade-package -w -c --constraints --overrides --package " +
-		"--config-file --exclude-newer"
-	runFlags = "-i -t -it -ti --interactive --tty --rm -d --detach --init --privileged --read-only -q --quiet -P " +
-		"--publish-all --no-healthcheck --sig-proxy --replace"
-	runTakes = "-e --env --env-file -v --volume --mount --name --network --net -p --publish -w --workdir -u --user " +
-		"--entrypoint --platform --add-host -h --hostname -l --label --label-file -m --memory --memory-swap " +
-		"--cpus --cpu-shares --pull --security-opt --cap-add --cap-drop --log-driver --log-opt --dns --tmpfs " +
-		"--ulimit --device --gpus --ipc --pid --userns --runtime --restart --shm-size --stop-signal " +
-		"--stop-timeout --ip --link --expose --group-add --cgroup-parent --cidfile --volumes-from " +
-		"--annotation --uts --cpuset-cpus --pids-limit"
-	denoFlag = "-A --allow-all --allow-net --allow-read --allow-env --allow-run --allow-write --allow-sys " +
-		"--allow-ffi --allow-import -N -R -E -W -S -q --quiet --no-prompt --no-check --no-lock " +
-		"--node-modules-dir --unstable -r --reload --cached-only --no-config"
-)
+//go:embed runners.json
+var runnersJSON []byte
 
-// runners maps a program to its forms, which are tried in order. The table is closed: what is not in it is not
-// searched.
-var runners = map[string][]runner{
-	"npx": {{
-		flags: npmFlags, names: "-p --package", values: "--cache --registry -w --workspace --prefix", resolve: nodePackage,
-	}},
-	"bunx": {{flags: npmFlags, names: "-p --package", resolve: nodePackage}},
-	"pnpx": {{flags: npmFlags, names: "--package", resolve: nodePackage}},
-	"bun": {
-		{words: []string{"x"}, flags: npmFlags, names: "-p --package", resolve: nodePackage},
-		{words: []string{"run"}, flags: npmFlags, resolve: modulePath},
-	},
-	"npm": {
-		{words: []string{"exec"}, flags: npmFlags, names: "--package", resolve: nodePackage},
-		{words: []string{"x"}, flags: npmFlags, names: "--package", resolve: nodePackage},
-	},
-	"pnpm": {
-		{words: []string{"dlx"}, flags: npmFlags, names: "--package", resolve: nodePackage},
-		{words: []string{"exec"}, flags: npmFlags, resolve: nodePackage},
-	},
-	"yarn": {{words: []string{"dlx"}, flags: npmFlags, names: "-p --package", resolve: nodePackage}},
-	"uvx":  {{flags: uvFlags, values: uvValues, names: "--from", resolve: pythonPackage}},
-	"uv": {
-		{words: []string{"tool", "run"}, flags: uvFlags, values: uvValues, names: "--from", resolve: pythonPackage},
-		{words: []string{"run"}, flags: uvFlags, values: uvValues, names: "-m --module", resolve: pythonPackage},
-	},
-	"pipx": {{
-		words: []string{"run"}, flags: "--no-cache --quiet -q --verbose -v --path --pypackages",
-		values: "--python --index-url -i --pip-args --backend", names: "--spec", resolve: pythonPackage,
-	}},
-	"docker": {
-		{words: []string{"run"}, flags: runFlags, values: runTakes, resolve: image},
-		{words: []string{"container", "run"}, flags: runFlags, values: runTakes, resolve: image},
-	},
-	"podman": {{words: []string{"run"}, flags: runFlags, values: runTakes, resolve: image}},
-	"deno": {{
-		words: []string{"run"}, flags: denoFlag, resolve: denoModule,
-		values: "--config -c --import-map --env-file --lock --cert --location",
-	}},
-	"go": {{
-		words: []string{"run"}, flags: "-race -v -x -a -n -trimpath -buildvcs",
-		values: "-tags -mod -modfile -ldflags -gcflags -C -exec -p", resolve: goPackage,
-	}},
+// runners maps a program to its forms, which are tried in order. The table is closed: nothing else is searched for a name.
+var runners = sync.OnceValue(func() (table map[string][]runner) {
+	if err := json.Unmarshal(runnersJSON, &table); err != nil {
+		panic(err) // the file is part of the program, and a test reads it
+	}
+	return table
+})
+
+// packageName returns the function that finds the name in a package argument of the kind.
+func packageName(kind string) func(argument string) string {
+	switch kind {
+	case "npm":
+		return nodePackage
+	case "python":
+		return pythonPackage
+	case "image":
+		return image
+	case "deno":
+		return denoModule
+	case "go":
+		return goPackage
+	default: // script
+		return modulePath
+	}
 }
 
 // enter returns the arguments that follow a runner's subcommands.
 func (r runner) enter(args []string) ([]string, bool) {
-	if len(args) < len(r.words) || !slices.Equal(args[:len(r.words)], r.words) {
+	if len(args) < len(r.Words) || !slices.Equal(args[:len(r.Words)], r.Words) {
 		return nil, false
 	}
-	return args[len(r.words):], true
+	return args[len(r.Words):], true
 }
 
 // find returns the name of the package among the arguments.
 func (r runner) find(args []string) string {
+	name := packageName(r.Package)
 	for i := 0; i < len(args); i++ {
 		option, value, joined := strings.Cut(args[i], "=")
+		isName := slices.Contains(r.Names, option)
 		switch {
-		case args[i] == "--":
-			if i+1 < len(args) {
-				return r.resolve(args[i+1])
-			}
-			return unnamedService
+		case args[i] == "--" && i+1 < len(args):
+			return name(args[i+1])
 		case !strings.HasPrefix(args[i], "-"):
-			return r.resolve(args[i])
-		case has(r.names, option) && joined:
-			return r.resolve(value)
-		case has(r.names, option) && i+1 < len(args):
-			return r.resolve(args[i+1])
-		case joined || has(r.flags, option):
-		case has(r.values, option):
+			return name(args[i])
+		case isName && joined:
+			return name(value)
+		case isName && i+1 < len(args):
+			return name(args[i+1])
+		case joined || slices.Contains(r.Flags, option):
+		case slices.Contains(r.Values, option):
 			i++
 		default:
 			return unnamedService
@@ -199,8 +162,6 @@ func (r runner) find(args []string) string {
 	}
 	return unnamedService
 }
-
-func has(options, option string) bool { return slices.Contains(strings.Fields(options), option) }
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 

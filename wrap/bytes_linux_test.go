@@ -17,8 +17,8 @@ import (
 
 func bytesRows() []row {
 	return []row{
-		{"NUL, CRLF, invalid UTF-8, no final newline", "the same bytes arrive in both directions", alike(testOddBytes)},
-		{"HTTP and Content-Length framing, JSON over many lines", "passes as it is", alike(testOtherFraming)},
+		{"NUL, CRLF, invalid UTF-8, no final newline", "the same bytes arrive in both directions", alike(testArbitraryBytes)},
+		{"HTTP and Content-Length framing, JSON over many lines", "passes unchanged", alike(testOtherFraming)},
 		{"random bytes in random pieces", "SHA-256 is the same in both directions", alike(testRandomPieces)},
 		{"half a line", "is passed on at once, as half a line", alike(testHalfLine)},
 		{"one byte at a time", "arrives one by one", alike(testByteByByte)},
@@ -31,11 +31,11 @@ func bytesRows() []row {
 		{"stdin and stdout inherited in non-blocking mode", "bytes and end of file as always; the mode stays", testNonBlocking},
 		{"stdin and stdout that are one socket", "work, as Node's hosts have it", testSocket},
 		{"stdin and stdout that are files", "work", testFiles},
-		{"an empty session", "ends at the end of input, with nothing said", alike(testEmptySession)},
+		{"an empty session", "ends at the end of input, with no output", alike(testEmptySession)},
 	}
 }
 
-// playFlood writes until it is stopped and says on stderr how much went.
+// playFlood writes until it is stopped, and prints on stderr how much it wrote.
 func playFlood([]string) int {
 	b, total := make([]byte, 4096), 0
 	for {
@@ -48,7 +48,7 @@ func playFlood([]string) int {
 	}
 }
 
-// playHash says how much it heard, and its hash.
+// playHash prints how much it read, and the hash.
 func playHash([]string) int {
 	h := sha256.New()
 	n, _ := io.Copy(h, os.Stdin)
@@ -76,7 +76,7 @@ func (pattern) Read(b []byte) (int, error) {
 }
 
 // echo sends bytes through a cat and checks that they come back.
-func echo(t *testing.T, with front, input io.Reader, size int) {
+func echo(t *testing.T, with prefix, input io.Reader, size int) {
 	t.Helper()
 	want := sha256.New()
 	got := sha256.New()
@@ -95,17 +95,17 @@ func echo(t *testing.T, with front, input io.Reader, size int) {
 	}
 }
 
-func testOddBytes(t *testing.T, with front) {
+func testArbitraryBytes(t *testing.T, with prefix) {
 	const text = "{\"a\":\"\x00\"}\r\n\xff\xfe\xef\xbb\xbf\u2028\n\n\r\r\n no newline at the end"
 	echo(t, with, strings.NewReader(text), len(text))
 }
 
-func testOtherFraming(t *testing.T, with front) {
+func testOtherFraming(t *testing.T, with prefix) {
 	const text = "Content-Length: 17\r\n\r\n{\"jsonrpc\":\"2.0\"}POST / HTTP/1.1\r\nHost: x\r\n\r\n{\n  \"a\": [\n1\n]\n}"
 	echo(t, with, strings.NewReader(text), len(text))
 }
 
-func testRandomPieces(t *testing.T, with front) {
+func testRandomPieces(t *testing.T, with prefix) {
 	const size = 4 << 20
 	random := rand.NewChaCha8([32]byte{1})
 	echo(t, with, &pieces{r: io.LimitReader(random, size), n: rand.New(rand.NewPCG(1, 2))}, size)
@@ -121,10 +121,10 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return p.r.Read(b[:1+p.n.IntN(len(b))])
 }
 
-func testHalfLine(t *testing.T, with front) {
+func testHalfLine(t *testing.T, with prefix) {
 	s := open(t, with(as("cat")))
 	for _, part := range []string{`{"jsonrpc":"2.0",`, `"id":1}`, "\n"} {
-		s.say(part)
+		s.send(part)
 		b := make([]byte, len(part))
 		_ = s.out.SetReadDeadline(time.Now().Add(20 * time.Second))
 		if _, err := io.ReadFull(s.out, b); err != nil || string(b) != part {
@@ -135,10 +135,10 @@ func testHalfLine(t *testing.T, with front) {
 	s.expectEnd("exit status 0")
 }
 
-func testByteByByte(t *testing.T, with front) {
+func testByteByByte(t *testing.T, with prefix) {
 	s := open(t, with(as("cat")))
 	for i := range 2000 {
-		s.say(string(rune('a' + i%26)))
+		s.send(string(rune('a' + i%26)))
 		var one [1]byte
 		if _, err := io.ReadFull(s.out, one[:]); err != nil || one[0] != 'a'+byte(i%26) {
 			t.Fatalf("byte %d came back as %q, %v", i, one, err)
@@ -148,7 +148,7 @@ func testByteByByte(t *testing.T, with front) {
 	s.expectEnd("exit status 0")
 }
 
-func testTinyLines(t *testing.T, with front) {
+func testTinyLines(t *testing.T, with prefix) {
 	var b bytes.Buffer
 	for i := range 1_000_000 {
 		fmt.Fprintln(&b, i)
@@ -156,7 +156,7 @@ func testTinyLines(t *testing.T, with front) {
 	echo(t, with, &b, b.Len())
 }
 
-func testBigLine(t *testing.T, with front) {
+func testBigLine(t *testing.T, with prefix) {
 	const size = 64 << 20
 	echo(t, with, io.LimitReader(pattern{}, size), size)
 }
@@ -188,12 +188,12 @@ func field(t *testing.T, pid int, name string) int64 {
 const growthLimit = 8 << 20
 
 func testGigabyteLine(t *testing.T) {
-	if testing.Short() || raced {
+	if testing.Short() || raced() {
 		t.Skip("moves 2 GiB, and watches memory")
 	}
 	const size = 1 << 30
 	s := open(t, wrapped(as("hash"), "taps"))
-	s.say("{")
+	s.send("{")
 	before := memory(t, s.cmd.Process.Pid)
 	if _, err := io.Copy(s.in, io.LimitReader(pattern{}, size)); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func testGigabyteLine(t *testing.T) {
 	}
 	s.in.Close()
 	if got := s.line(); !strings.HasPrefix(got, strconv.Itoa(size+1)+" ") {
-		t.Errorf("the server heard %s", got)
+		t.Errorf("the server read %s", got)
 	}
 	s.expectEnd("exit status 0")
 
@@ -376,7 +376,7 @@ func testFiles(t *testing.T) {
 	}
 }
 
-func testEmptySession(t *testing.T, with front) {
+func testEmptySession(t *testing.T, with prefix) {
 	s := open(t, with(as("cat")))
 	s.in.Close()
 	if b, err := io.ReadAll(s.out); len(b) > 0 || err != nil {

@@ -11,7 +11,7 @@
 //
 // It promises that the server sees what the host does as if it had been started by the host, and the host what the
 // server does. The server stays in our process group and session, and inherits the working directory, stderr and every
-// other descriptor. What cannot be hidden is listed in docs/reliability.md, row by row, with the reason.
+// other descriptor. What cannot be hidden is listed in docs/limits.md, row by row, with the reason.
 //
 // A process wraps one server at a time, because signals, the child subreaper and descriptors 0 to 2 belong to the whole
 // process. A process that has other children, or several servers, must set Config.KeepOrphans: what a subreaper adopts

@@ -22,14 +22,14 @@ func endRows() []row {
 		{"death by each signal that can kill", "is our death by the same signal; without a core", testDeaths},
 		{"death by a signal when we are PID 1", "is exit code 128 + n, because nothing can kill PID 1", testPidOne},
 		{"a server killed outright", "is our death by KILL, at once", alike(testServerKilled)},
-		{"TERM while a client does not read and the server has said more than fits", "ends us as it would end the server",
+		{"TERM while a client does not read and the server has written more than fits", "ends us as it would end the server",
 			testStuckOutput},
 		{"TERM that ends the server while its client does not read", "ends us within a second", testStuckAfterTerm},
-		{"a signal after the server has ended", "is told to whoever holds up the exit; it does not change the status", testLateSignal},
+		{"a signal after the server has ended", "closes Interrupted, so that a flush can stop; the status does not change", testLateSignal},
 	}
 }
 
-// playDie dies of a signal as a C program would: the runtime is not asked.
+// playDie dies of a signal as a C program would, without the runtime.
 func playDie(args []string) int {
 	n, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -71,7 +71,7 @@ func testExitCodes(t *testing.T) {
 	})
 }
 
-// harmless are the signals whose default action kills nobody, and those that do not exist for a program.
+// harmless are the signals whose default action does not kill, and those that programs cannot use.
 var harmless = map[int]bool{17: true, 18: true, 19: true, 20: true, 21: true, 22: true, 23: true, 28: true, 32: true, 33: true}
 
 func testDeaths(t *testing.T) {
@@ -118,9 +118,9 @@ func testPidOne(t *testing.T) {
 	}
 }
 
-func testServerKilled(t *testing.T, with front) {
+func testServerKilled(t *testing.T, with prefix) {
 	s := open(t, with(as("cat")))
-	s.say("hello\n")
+	s.send("hello\n")
 	s.expect("hello")
 	_ = unix.Kill(server(t, s), syscall.SIGKILL)
 	s.expectEnd("signal: killed")
@@ -150,7 +150,7 @@ func testStuckAfterTerm(t *testing.T) {
 	s.expectEnd("signal: terminated")
 }
 
-// playFlush is a wrapper that holds up its exit, as for a final flush, until it is told to let go.
+// playFlush is a wrapper that delays its exit, as for a final flush, until it is interrupted.
 func playFlush(args []string) int {
 	s, code := start(args)
 	if s == nil {
@@ -173,7 +173,7 @@ func testLateSignal(t *testing.T) {
 		_ = s.cmd.Process.Signal(sig)
 		s.expectEnd("exit status 42")
 		if !strings.Contains(s.stderr.String(), "interrupted") {
-			t.Errorf("%v was not told", sig)
+			t.Errorf("%v did not interrupt", sig)
 		}
 	}
 }

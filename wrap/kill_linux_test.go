@@ -39,7 +39,7 @@ func testKilled(t *testing.T) {
 }
 
 func testChain(stop func(*session)) func(*testing.T) {
-	return alike(func(t *testing.T, with front) {
+	return alike(func(t *testing.T, with prefix) {
 		entry, change := mark(t)
 		s := open(t, with(chain), change, func(c *exec.Cmd) { c.Stderr = nil }) // bare, what is left would hold it
 		s.expect("up")
@@ -53,7 +53,7 @@ func testChain(stop func(*session)) func(*testing.T) {
 }
 
 func testGroup(sig syscall.Signal) func(*testing.T) {
-	return alike(func(t *testing.T, with front) {
+	return alike(func(t *testing.T, with prefix) {
 		entry, change := mark(t)
 		s := open(t, with(chain), change, ownGroup)
 		s.expect("up")

@@ -3,9 +3,11 @@ package wrap_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime/coverage"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -13,19 +15,26 @@ import (
 	"time"
 )
 
-// The test binary plays every part: run as "wrap.test @role args" it is a wrapper, a server or a host, so that the tests
+// The test binary plays every role: run as "wrap.test @role args" it is a wrapper, a server or a host, so that the tests
 // need no other program, and the processes under test are as real as in use.
 
-// roles are what the binary can play. One that no test asks for fails the run.
-var roles = map[string]func(args []string) int{}
+// role plays a part with its arguments, and returns the exit code.
+type role func(args []string) int
 
+// roles are what the binary can play. One that no test asks for fails the run.
 var (
+	roles     = map[string]role{}
 	rolesMu   sync.Mutex
 	rolesUsed = map[string]bool{}
 )
 
+// addRoles is called where the roles are declared, so that each system has its own.
+func addRoles(more map[string]role) bool {
+	maps.Copy(roles, more)
+	return true
+}
+
 func TestMain(m *testing.M) {
-	registerRoles()
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "@") {
 		role, ok := roles[os.Args[1][1:]]
 		if !ok {
@@ -66,7 +75,7 @@ func saveCoverage() {
 	}
 }
 
-// discardCoverage keeps the runtime from complaining on stderr when nobody asked for the processes' part.
+// discardCoverage keeps the runtime from complaining on stderr when the coverage of processes is not wanted.
 func discardCoverage() (undo func()) {
 	if testing.CoverMode() == "" || os.Getenv(coverDir) != "" {
 		return func() {}
@@ -85,7 +94,13 @@ func everythingRan() bool {
 			return false
 		}
 	}
-	return !testing.Short() && !raced
+	return !testing.Short() && !raced()
+}
+
+// raced reports whether the race detector is on, which needs memory of its own.
+func raced() bool {
+	build, _ := debug.ReadBuildInfo()
+	return slices.Contains(build.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 func reportUnused() int {
@@ -118,8 +133,8 @@ func self() string {
 	return path
 }
 
-// front puts something before a server's command: nothing, a wrapper.
-type front = func(command []string, options ...string) []string
+// prefix puts something before a server's command: nothing, a wrapper.
+type prefix = func(command []string, options ...string) []string
 
 // wrapped puts a wrapper process before a command. Options come before it, such as "keep".
 func wrapped(command []string, options ...string) []string {

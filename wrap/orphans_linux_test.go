@@ -18,22 +18,22 @@ import (
 func orphanRows() []row {
 	silent := " </dev/null >/dev/null 2>&1 &"
 	return []row{
-		{"a child in our session that goes within 500 ms", "is left to it", testOrphan("(sleep 0.05; echo done >$OUT)"+silent, "done")},
+		{"a child in our session that goes within 500 ms", "ends by itself", testOrphan("(sleep 0.05; echo done >$OUT)"+silent, "done")},
 		{"a child in our session that stays", "gets TERM after 500 ms", testOrphan(linger("exit"), "term")},
 		{"a child that ignores TERM", "gets KILL after another 500 ms", testOrphan(linger("stay"), "term")},
 		{"a child that holds stdout", "the client sees the end after 500 ms", testHolder("", "sleep 1000 &", 0)},
-		{"a child that holds stderr", "does not hold us up", testHolder("", "sleep 1000 </dev/null >/dev/null &", 0)},
+		{"a child that holds stderr", "does not delay us", testHolder("", "sleep 1000 </dev/null >/dev/null &", 0)},
 		{"a daemon with a session of its own", "is left alone", testHolder("", daemon(silent), 1)},
 		{"a daemon with a session of its own that holds stdout", "is left alone; the client sees the end after 500 ms",
 			testHolder("", daemon(" &"), 1)},
 		{"any child, with KeepOrphans", "is left alone", testHolder("keep", "sleep 1000 </dev/null >/dev/null 2>&1 &", 1)},
 		{"a job that the shell had before it became the wrapper", "is left alone", testJobBefore},
 		{"orphans that end while the session lasts", "are reaped: no zombie stays", testReaping},
-		{"TERM from the host while orphans are waited for", "cuts the patience short", testHurry},
+		{"TERM from the host while orphans are waited for", "ends the waiting", testHurry},
 	}
 }
 
-// mark gives a test's processes a variable to be found by.
+// mark gives the processes of a test a variable by which they can be found.
 func mark(t *testing.T) (string, func(*exec.Cmd)) {
 	entry := fmt.Sprintf("MARK=%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), " ", "_"))
 	t.Cleanup(func() {
@@ -48,7 +48,7 @@ func mark(t *testing.T) (string, func(*exec.Cmd)) {
 	}
 }
 
-// linger starts a process that writes down that it got TERM, and then ends or not, and waits until it is there.
+// linger starts a process that records SIGTERM and then ends or not, and waits until it runs.
 func linger(what string) string {
 	return strings.Join(as("linger", what), " ") + ` </dev/null >/dev/null 2>&1 &` + untilUp
 }
@@ -75,7 +75,7 @@ func playLinger(args []string) int {
 }
 
 // testOrphan runs a server that starts something and ends; nothing may be left, and what that wrote is as wanted. On a
-// busy machine it may not get to write within the wrapper's patience, so it has three tries.
+// busy machine it may not run before it is killed, so it has three tries.
 func testOrphan(script, want string) func(*testing.T) {
 	return func(t *testing.T) {
 		var b []byte

@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// These tests run on every system, also on those that the tables of docs/reliability.md say nothing of.
+// These tests run on every system, also on those that docs/reliability.md does not cover.
 
 func TestRelay(t *testing.T) {
-	for name, front := range map[string]front{"wrapped": wrapped, "exec": asExec} {
+	for name, prefix := range map[string]prefix{"wrapped": wrapped, "exec": asExec} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Repeat("{\"a\":\"\x00\"}\r\n\xff", 50_000) + "no newline"
-			cmd := command(front(as("cat")))
+			cmd := command(prefix(as("cat")))
 			cmd.Stdin = strings.NewReader(text)
 			cmd.Stderr = os.Stderr
 			out, err := cmd.Output()
@@ -31,8 +31,8 @@ func asExec(line []string, _ ...string) []string { return as("exec", line...) }
 
 func TestExitCode(t *testing.T) {
 	for _, code := range []int{0, 1, 7, 255} {
-		for name, front := range map[string]front{"wrapped": wrapped, "exec": asExec} {
-			cmd := command(front(as("exit", strconv.Itoa(code))))
+		for name, prefix := range map[string]prefix{"wrapped": wrapped, "exec": asExec} {
+			cmd := command(prefix(as("exit", strconv.Itoa(code))))
 			_ = cmd.Run()
 			if got := cmd.ProcessState.ExitCode(); got != code {
 				t.Errorf("%s: %d instead of %d", name, got, code)
@@ -44,7 +44,7 @@ func TestExitCode(t *testing.T) {
 func TestConversation(t *testing.T) {
 	s := open(t, wrapped(as("cat"), "taps"))
 	for _, text := range []string{"one", "two"} {
-		s.say(text + "\n")
+		s.send(text + "\n")
 		s.expect(text)
 	}
 	s.in.Close()
@@ -55,8 +55,8 @@ func TestConversation(t *testing.T) {
 }
 
 func TestNotFound(t *testing.T) {
-	for name, front := range map[string]front{"wrapped": wrapped, "exec": asExec} {
-		cmd := command(front([]string{"no-such-server"}))
+	for name, prefix := range map[string]prefix{"wrapped": wrapped, "exec": asExec} {
+		cmd := command(prefix([]string{"no-such-server"}))
 		out, _ := cmd.CombinedOutput()
 		if cmd.ProcessState.ExitCode() != 127 || !bytes.Contains(out, []byte("no-such-server")) {
 			t.Errorf("%s: %v: %s", name, cmd.ProcessState, out)

@@ -44,7 +44,7 @@ func childrenOf(pid int) (kids []int) {
 	return kids
 }
 
-// withEnvironment are the living processes that have a variable: children of a test, wherever they have got to.
+// withEnvironment are the living processes that have a variable: children of a test, whoever is their parent now.
 func withEnvironment(entry string) (pids []int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, f := range files {
@@ -57,7 +57,7 @@ func withEnvironment(entry string) (pids []int) {
 	return pids
 }
 
-// expectLeft waits until so many processes have a variable: what has been killed needs a moment to be gone.
+// expectLeft waits until so many processes have a variable: a killed process needs a moment to end.
 func expectLeft(t *testing.T, entry string, want int) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%d processes with %s are left", want, entry), func() bool {
@@ -65,7 +65,7 @@ func expectLeft(t *testing.T, entry string, want int) {
 	})
 }
 
-// alive says whether a process runs: a zombie does not.
+// alive reports whether a process runs. A zombie does not.
 func alive(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -60,8 +60,8 @@ func workshop(t *testing.T) string {
 func refused(code int, text, hint, name string) func(*testing.T) {
 	return func(t *testing.T) {
 		dir := workshop(t)
-		for by, front := range map[string][]string{"wrapped": wrapped([]string{name}), "exec": as("exec", name)} {
-			cmd := command(front)
+		for by, prefix := range map[string][]string{"wrapped": wrapped([]string{name}), "exec": as("exec", name)} {
+			cmd := command(prefix)
 			cmd.Dir, cmd.Env = dir, append(forCoverage(), "PATH=/no/such:/bin:"+dir)
 			out, _ := cmd.CombinedOutput()
 			lines := strings.Split(string(out), "\n")
@@ -77,11 +77,11 @@ func runs(name string) func(*testing.T) {
 	return func(t *testing.T) {
 		dir := workshop(t)
 		line := []string{name, "a b", "$HOME"}
-		for front, line := range map[string][]string{"wrapped": wrapped(line), "exec": as("exec", line...)} {
+		for prefix, line := range map[string][]string{"wrapped": wrapped(line), "exec": as("exec", line...)} {
 			cmd := command(line)
 			cmd.Dir, cmd.Env = dir, append(forCoverage(), "PATH=/bin:"+dir+"/dir:"+dir+"/dir2:", "HOME=/")
 			if out, err := cmd.CombinedOutput(); string(out) != "ran a b $HOME\n" || err != nil {
-				t.Errorf("%s: %q, %v", front, out, err)
+				t.Errorf("%s: %q, %v", prefix, out, err)
 			}
 		}
 	}

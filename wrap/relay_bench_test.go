@@ -140,7 +140,7 @@ func BenchmarkThroughput(b *testing.B) {
 	}
 }
 
-// report says the median of each, and how it compares with the floor's.
+// report reports the median of each, and its ratio to the floor's.
 func report(b *testing.B, took map[string][]time.Duration, unit func(time.Duration) float64, name string) {
 	median := func(key string) float64 {
 		slices.Sort(took[key])

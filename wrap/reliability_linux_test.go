@@ -2,13 +2,17 @@ package wrap_test
 
 import (
 	"flag"
-	"fmt"
-	"os"
-	"strings"
 	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/reliability"
 )
 
-var update = flag.Bool("update", false, "write docs/reliability.md anew")
+var _ = addRoles(map[string]role{
+	"flood": playFlood, "hash": playHash, "pour": playPour, "blocking": playBlocking, "signals": playSignals, "poll": playPoll,
+	"die": playDie, "flush": playFlush, "init": playInit, "linger": playLinger, "again": playAgain,
+})
+
+var update = flag.Bool("update", false, "rewrite docs/reliability.md")
 
 // row is one thing that can happen to a wrapped server. Its name is the test's name and the first column of the table in
 // docs/reliability.md, its outcome the second.
@@ -42,46 +46,24 @@ func bare(command []string, _ ...string) []string { return command }
 func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 // alike runs a test on the bare server and on the wrapped one: it has to see the same.
-func alike(test func(t *testing.T, with front)) func(t *testing.T) {
+func alike(test func(t *testing.T, with prefix)) func(t *testing.T) {
 	return func(t *testing.T) {
 		t.Run("bare", func(t *testing.T) { test(t, bare) })
 		t.Run("wrapped", func(t *testing.T) { test(t, wrapped) })
 	}
 }
 
-const (
-	reliabilityPage = "../docs/reliability.md"
-	begin, end      = "<!-- begin: life of the server (generated) -->\n", "<!-- end: life of the server -->\n"
-)
-
-// TestReliabilityPage keeps the page's table the same as the tests. With -update it writes it.
+// TestReliabilityPage keeps the page's table the same as the tests. With -update it writes the table.
 func TestReliabilityPage(t *testing.T) {
-	var b strings.Builder
+	var table []reliability.Section
 	for _, s := range sections() {
-		fmt.Fprintf(&b, "\n### %s\n\n| what happens | what comes of it |\n|---|---|\n", s.title)
+		rows := reliability.Section{Title: s.title}
 		for _, r := range s.rows {
-			fmt.Fprintf(&b, "| %s | %s |\n", r.what, r.outcome)
+			rows.Rows = append(rows.Rows, reliability.Row{What: r.what, Outcome: r.outcome, Test: r.test})
 		}
+		table = append(table, rows)
 	}
-	page, err := os.ReadFile(reliabilityPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, ok1 := strings.Cut(string(page), begin)
-	_, tail, ok2 := strings.Cut(rest, end)
-	if !ok1 || !ok2 {
-		t.Fatalf("%s has lost its marks", reliabilityPage)
-	}
-	want := head + begin + b.String() + "\n" + end + tail
-	if want == string(page) {
-		return
-	}
-	if !*update {
-		t.Fatalf("%s is not what the tests say; run: go test ./wrap -run TestReliabilityPage -update", reliabilityPage)
-	}
-	if err := os.WriteFile(reliabilityPage, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	reliability.Page(t, "../docs/reliability.md", "life of the server", table, *update)
 }
 
 func sections() []section {

@@ -1,25 +1,24 @@
 package wrap_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"slices"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
-func registerRoles() {
-	roles["wrapper"] = playWrapper
-	roles["exec"] = playExec
-	roles["cat"] = playCat
-	roles["exit"] = playExit
-	registerSystemRoles()
-}
+var _ = addRoles(map[string]role{"wrapper": playWrapper, "exec": playExec, "cat": playCat, "exit": playExit})
 
-// playWrapper is the least that a wrapper's main has to do.
+// playWrapper is a minimal wrapper.
 func playWrapper(args []string) int {
 	s, code := start(args)
 	if s == nil {
@@ -67,7 +66,7 @@ func playExec(args []string) int {
 	return status.Die()
 }
 
-// reportStart says why a server did not start, and what the hint is.
+// reportStart prints why a server did not start, and the hint.
 func reportStart(err error) int {
 	var refused *wrap.StartError
 	if !errors.As(err, &refused) {
@@ -78,7 +77,7 @@ func reportStart(err error) int {
 	return refused.Code
 }
 
-// playCat is a server that says what it hears.
+// playCat is a server that writes what it reads.
 func playCat([]string) int {
 	if _, err := io.Copy(os.Stdout, os.Stdin); err != nil {
 		return 1
@@ -94,3 +93,61 @@ func playExit(args []string) int {
 	}
 	return code
 }
+
+// tap records what it sees.
+type tap struct {
+	mu    sync.Mutex
+	hash  hash.Hash
+	bytes int64
+	calls int
+	ended int
+	last  time.Time
+	early bool // a call came after the end or was not announced, or a time went backwards
+
+	announced time.Time // zero once bytes have been seen
+}
+
+func countingTap() *tap { return &tap{hash: sha256.New()} }
+
+func (t *tap) Arriving() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.announced = time.Now()
+}
+
+func (t *tap) Forwarded(b []byte, read time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.early = t.early || t.ended > 0 || read.Before(t.last) || t.announced.IsZero() || read.Before(t.announced)
+	t.last, t.announced = read, time.Time{}
+	t.hash.Write(b)
+	t.bytes += int64(len(b))
+	t.calls++
+}
+
+func (t *tap) Ended(at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.early = t.early || at.Before(t.last) || t.announced.IsZero() || at.Before(t.announced)
+	t.ended++
+}
+
+func (t *tap) sum() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return hex.EncodeToString(t.hash.Sum(nil))
+}
+
+// panicking is a tap that fails at once.
+type panicking struct{}
+
+func (panicking) Arriving()                   {}
+func (panicking) Forwarded([]byte, time.Time) { panic("in the tap") }
+func (panicking) Ended(time.Time)             { panic("at the end") }
+
+// sizing is a tap that costs almost nothing.
+type sizing struct{ bytes int }
+
+func (s *sizing) Arriving()                       {}
+func (s *sizing) Forwarded(b []byte, _ time.Time) { s.bytes += len(b) }
+func (s *sizing) Ended(time.Time)                 {}

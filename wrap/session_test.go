@@ -72,18 +72,18 @@ func (s *session) line() string {
 func (s *session) expect(want string) {
 	s.t.Helper()
 	if got := s.line(); got != want {
-		s.t.Fatalf("the server said %q, want %q; stderr: %s", got, want, s.stderr)
+		s.t.Fatalf("the server wrote %q, want %q; stderr: %s", got, want, s.stderr)
 	}
 }
 
-func (s *session) say(text string) {
+func (s *session) send(text string) {
 	s.t.Helper()
 	if _, err := s.in.WriteString(text); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// wait waits for the process and says how it ended.
+// wait waits for the process and returns how it ended.
 func (s *session) wait() string {
 	s.t.Helper()
 	select {

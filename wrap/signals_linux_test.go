@@ -19,9 +19,9 @@ func signalRows() []row {
 	rows := []row{
 		{"TERM, HUP, USR1, USR2, INT, QUIT, ABRT, ALRM, VTALRM, IO, PWR and the real-time signals sent to our pid",
 			"each reaches the server exactly once", alike(testEachSignal)},
-		{"HUP and INT sent to our pid, of a host that ignores them", "reach a server that listens to them all the same",
+		{"HUP and INT sent to our pid, of a host that ignores them", "reach a server that listens for them nevertheless",
 			alike(testIgnoredByHost)},
-		{"CONT, WINCH, URG, CHLD, PIPE sent to our pid", "nothing happens to either", alike(testHarmless)},
+		{"CONT, WINCH, URG, CHLD, PIPE sent to our pid", "affects neither", alike(testHarmless)},
 		{"TERM to the whole group", "reaches the server twice, from the host and from us (see the limits)", testGroupTerm},
 		{"Ctrl-C and Ctrl-\\ at a terminal", "reach the server exactly once", alike(testTerminalKeys)},
 		{"INT sent to our pid while we are the terminal's foreground", "is taken for Ctrl-C, and lost (see the limits)",
@@ -44,7 +44,7 @@ var handedOn = []syscall.Signal{
 	51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64,
 }
 
-// playSignals says which signals it gets, and what it hears on stdin.
+// playSignals prints the signals that it receives, and what it reads from stdin.
 func playSignals([]string) int {
 	ch := make(chan os.Signal, 256)
 	for _, sig := range handedOn {
@@ -71,15 +71,15 @@ func playSignals([]string) int {
 	}
 }
 
-// quiet checks that nothing more comes by itself: had a signal come twice, its line would be before the answer.
-func quiet(s *session) {
+// expectQuiet checks that the server writes nothing more by itself: after a second signal, its line would precede the answer.
+func expectQuiet(s *session) {
 	s.t.Helper()
 	time.Sleep(30 * time.Millisecond)
-	s.say("mark\n")
+	s.send("mark\n")
 	s.expect("heard mark")
 }
 
-func testEachSignal(t *testing.T, with front) {
+func testEachSignal(t *testing.T, with prefix) {
 	s := open(t, with(as("signals")))
 	eachOnce(s, handedOn)
 }
@@ -93,19 +93,19 @@ func eachOnce(s *session, signals []syscall.Signal) {
 			s.t.Fatal(err)
 		}
 		s.expect(fmt.Sprint("got ", int(sig)))
-		quiet(s)
+		expectQuiet(s)
 	}
 	s.in.Close()
 	s.expectEnd("exit status 0")
 }
 
-func testIgnoredByHost(t *testing.T, with front) {
+func testIgnoredByHost(t *testing.T, with prefix) {
 	line := with(as("signals"))
 	s := open(t, append(sh(`trap '' HUP INT; exec "$@"`), append([]string{"sh"}, line...)...))
 	eachOnce(s, []syscall.Signal{syscall.SIGHUP, syscall.SIGINT})
 }
 
-func testHarmless(t *testing.T, with front) {
+func testHarmless(t *testing.T, with prefix) {
 	s := open(t, with(as("signals")))
 	s.expect("ready")
 	for _, sig := range []syscall.Signal{syscall.SIGCONT, syscall.SIGWINCH, syscall.SIGURG, syscall.SIGCHLD, syscall.SIGPIPE} {
@@ -113,7 +113,7 @@ func testHarmless(t *testing.T, with front) {
 			t.Fatal(err)
 		}
 	}
-	quiet(s)
+	expectQuiet(s)
 	s.in.Close()
 	s.expectEnd("exit status 0")
 }
@@ -129,9 +129,9 @@ func testGroupTerm(t *testing.T) {
 	s.expect("got 15")
 	// The second may fall together with the first, when both are pending at once.
 	time.Sleep(30 * time.Millisecond)
-	s.say("mark\n")
+	s.send("mark\n")
 	if got := s.line(); got != "got 15" && got != "heard mark" {
-		t.Errorf("the server said %q", got)
+		t.Errorf("the server wrote %q", got)
 	}
 	s.in.Close()
 	s.expectEnd("exit status 0")
@@ -166,7 +166,7 @@ func expectWithin(s *session, want string) {
 	s.t.Fatalf("%q does not come", want)
 }
 
-func testTerminalKeys(t *testing.T, with front) {
+func testTerminalKeys(t *testing.T, with prefix) {
 	s, terminal := onTerminal(t, with(as("signals")))
 	expectWithin(s, "ready")
 	for key, want := range map[string]string{"\x03": "got 2", "\x1c": "got 3"} {
@@ -176,7 +176,7 @@ func testTerminalKeys(t *testing.T, with front) {
 		_, _ = terminal.WriteString("mark\n")
 		for got := s.line(); !strings.Contains(got, "heard mark"); got = s.line() {
 			if strings.Contains(got, "got") {
-				t.Errorf("the key came once more: %s", got)
+				t.Errorf("the key arrived a second time: %s", got)
 			}
 		}
 	}
@@ -203,7 +203,7 @@ func testKillInForeground(t *testing.T) {
 }
 
 // testKillInBackground has a shell with job control put the command into a group of its own, behind the terminal's foreground.
-func testKillInBackground(t *testing.T, with front) {
+func testKillInBackground(t *testing.T, with prefix) {
 	script := `set -m; "$@" </dev/null & sleep 0.5; kill -INT $!; wait; echo "all done"`
 	line := append([]string{"/bin/bash", "-c", script, "bash"}, with(sh(`trap 'echo got 2' INT; echo ready; sleep 2`))...)
 	s, _ := onTerminal(t, line)
@@ -213,7 +213,7 @@ func testKillInBackground(t *testing.T, with front) {
 	s.expectEnd("exit status 0")
 }
 
-func testSuspend(t *testing.T, with front) {
+func testSuspend(t *testing.T, with prefix) {
 	script := `set -m; "$@"; echo "stopped with $?"; fg >/dev/null; echo "ended with $?"`
 	s, terminal := onTerminal(t, append([]string{"/bin/bash", "-c", script, "bash"}, with(as("signals"))...))
 	expectWithin(s, "ready")
@@ -229,7 +229,7 @@ func testSuspend(t *testing.T, with front) {
 
 // testHangUp has a server that stays when its input ends: the system ends the input first, and the signal comes after it, so that
 // what other servers make of it is a matter of chance, bare or not.
-func testHangUp(t *testing.T, with front) {
+func testHangUp(t *testing.T, with prefix) {
 	s, terminal := onTerminal(t, with(sh("cat; exec sleep 1000")))
 	_, _ = terminal.WriteString("hello\n")
 	expectWithin(s, "hello")
@@ -252,16 +252,16 @@ func testEarlySignal(t *testing.T) {
 	}
 }
 
-func testIgnoredTerm(t *testing.T, with front) {
+func testIgnoredTerm(t *testing.T, with prefix) {
 	s := open(t, with(sh(`trap '' TERM; echo ready; while read x; do echo "heard $x"; done`)))
 	s.expect("ready")
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	quiet(s)
+	expectQuiet(s)
 	s.in.Close()
 	s.expectEnd("exit status 0")
 }
 
-func testLastWords(t *testing.T, with front) {
+func testLastWords(t *testing.T, with prefix) {
 	s := open(t, with(sh(`trap 'echo goodbye; exit 9' TERM; echo ready; while :; do sleep 0.05; done`)))
 	s.expect("ready")
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)

@@ -42,8 +42,8 @@ func startRows() []row {
 		{"process group and session", "are those that the host gave us", same("cut -d' ' -f5,6 /proc/$$/stat",
 			func(c *exec.Cmd) { c.SysProcAttr = nil })},
 		{"stdin closed at the start", "the server runs; its stdin is the null device (see the limits)", testClosed("0<&-")},
-		{"stdout closed at the start", "the server runs; what it says goes nowhere", testClosed("1>&-")},
-		{"stderr closed at the start", "the server runs; what it says there goes nowhere", testClosed("2>&-")},
+		{"stdout closed at the start", "the server runs; its output is discarded", testClosed("1>&-")},
+		{"stderr closed at the start", "the server runs; what it writes there is discarded", testClosed("2>&-")},
 		{"200 wrappers started and ended at once", "no process, descriptor or temporary file is left", testCrowd},
 	}
 }
@@ -54,7 +54,7 @@ func compare(t *testing.T, line []string, change ...func(*exec.Cmd)) {
 	compareWith(t, wrapped, line, change...)
 }
 
-func compareWith(t *testing.T, with front, line []string, change ...func(*exec.Cmd)) {
+func compareWith(t *testing.T, with prefix, line []string, change ...func(*exec.Cmd)) {
 	t.Helper()
 	run := func(line []string) string {
 		cmd := command(line)
@@ -70,7 +70,7 @@ func compareWith(t *testing.T, with front, line []string, change ...func(*exec.C
 	}
 	want := run(line)
 	if want == "" {
-		t.Fatal("the bare command says nothing")
+		t.Fatal("the bare command prints nothing")
 	}
 	if got := run(with(line)); got != want {
 		t.Errorf("wrapped:\n%s\nbare:\n%s", got, want)
@@ -94,7 +94,7 @@ func testArgv0(t *testing.T) {
 	s.expectEnd("signal: terminated")
 }
 
-// list prints the descriptors from 3 on and where they lead, and opens none itself in the shell.
+// list prints the descriptors from 3 on and their targets, without opening one in the shell.
 const list = `n=3; while [ $n -lt 300 ]; do [ -e /proc/$$/fd/$n ] && printf '%s ' $n && readlink /proc/$$/fd/$n; n=$((n+1)); done; echo end`
 
 func testDescriptors(t *testing.T) {

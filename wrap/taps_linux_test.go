@@ -19,11 +19,11 @@ import (
 func tapRows() []row {
 	return []row{
 		{"taps on all three streams", "see every byte once it is forwarded, in order, with times, and one end each", testTaps},
-		{"a tap that panics", "is dropped and told once; the bytes keep flowing", testPanics},
+		{"a tap that panics", "is dropped and reported once; the bytes keep flowing", testPanics},
 		{"stderr with a tap", "is relayed byte for byte, and stays open for our own lines", testErrorsTap},
 		{"servers in one process, one after the other", "leave no goroutine and no descriptor", testInProcess},
-		{"the host's end of input", "is told at once, while the server still runs", testInputEnded},
-		{"a tap and the end of input", "the tap hears of it before the server does", testEndIsAnnounced},
+		{"the host's end of input", "closes InputEnded at once, while the server still runs", testInputEnded},
+		{"a tap and the end of input", "the tap is notified before the server", testEndIsAnnounced},
 	}
 }
 
@@ -54,11 +54,11 @@ func testTaps(t *testing.T) {
 		_, _ = in.WriteString(text)
 		in.Close()
 	}()
-	heard := make(chan string, 1)
+	received := make(chan string, 1)
 	go func() {
 		var b bytes.Buffer
 		_, _ = io.CopyN(&b, stderr[0], int64(len(text)))
-		heard <- b.String()
+		received <- b.String()
 	}()
 	if b, err := io.ReadAll(out); string(b) != text || err != nil {
 		t.Errorf("%d bytes on stdout, %v", len(b), err)
@@ -72,7 +72,7 @@ func testTaps(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	s.Close()
-	if got := <-heard; got != text {
+	if got := <-received; got != text {
 		t.Errorf("%d bytes on stderr", len(got))
 	}
 	sum := sha256.Sum256([]byte(text))
@@ -86,7 +86,7 @@ func testTaps(t *testing.T) {
 func testPanics(t *testing.T) {
 	s := open(t, wrapped(as("cat"), "panics"))
 	for _, text := range []string{"one", "two"} {
-		s.say(text + "\n")
+		s.send(text + "\n")
 		s.expect(text)
 	}
 	s.in.Close()
@@ -110,7 +110,7 @@ func testInProcess(t *testing.T) {
 	}
 }
 
-// playAgain wraps a command many times in one process, and says what that leaves behind.
+// playAgain wraps a command many times in one process, and prints what that leaves behind.
 func playAgain(args []string) int {
 	again := func() {
 		in, inW, _ := os.Pipe()
@@ -164,7 +164,7 @@ func testInputEnded(t *testing.T) {
 	s, in, out := inProcess(t, wrap.Config{Command: sh(`cat; sleep 0.3; echo end`), Stderr: os.Stderr})
 	select {
 	case <-s.InputEnded():
-		t.Error("told too early")
+		t.Error("notified too early")
 	case <-time.After(20 * time.Millisecond):
 	}
 	in.Close()
@@ -192,7 +192,7 @@ func testEndIsAnnounced(t *testing.T) {
 	}
 }
 
-// firstHand is a tap that gives the server time to answer what it is only about to be told.
+// firstHand is a tap that gives the server time to answer what it should only receive afterwards.
 type firstHand struct {
 	answered chan struct{}
 	calls    int

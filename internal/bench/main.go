@@ -17,36 +17,25 @@ import (
 	"time"
 )
 
-// What this binary is when it is started by itself.
-const (
-	roleServer    = "bench-server"
-	roleCollector = "bench-collector"
-)
-
 // options are the command line.
 type options struct {
-	spanpipe, cc, json, svg string
-	also                    []string
-	only, parts             string
-	short                   bool
-	fleet                   int
+	spanpipe, json string
+	before, also   []string
+	only, parts    string
+	short          bool
+	fleet          int
 }
 
 func main() {
-	if err := role(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func role(args []string) error {
-	if len(args) == 1 {
-		switch args[0] {
-		case roleServer:
-			return serve(os.Stdin, os.Stdout)
-		case roleCollector:
-			return collect(os.Stdin, os.Stdout)
-		}
+func run(args []string) error {
+	if len(args) == 1 && args[0] == collectorRole {
+		return collect(os.Stdin, os.Stdout)
 	}
 	o, err := parse(args, os.Stderr)
 	if err != nil {
@@ -58,18 +47,17 @@ func role(args []string) error {
 func parse(args []string, help io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(help)
-	f.StringVar(&o.spanpipe, "spanpipe", "", "measure this `binary` and build none")
-	f.StringVar(&o.cc, "cc", "cc", "the C `compiler` for the server; empty, or not found: the server is written in Go")
-	f.StringVar(&o.json, "json", "", "write the results to this `file` as JSON")
-	f.StringVar(&o.svg, "svg", "", "draw the results into this `directory`")
-	f.StringVar(&o.only, "subjects", "", "measure only these, a comma-separated `list`; direct, cat and --also always are")
+	list := func(into *[]string) func(string) error {
+		return func(s string) error { *into = append(*into, s); return nil }
+	}
+	f.StringVar(&o.spanpipe, "spanpipe", "", "measure this `binary`; by default spanpipe is built")
+	f.Func("before", "compare with this earlier `binary` of spanpipe; may be repeated", list(&o.before))
+	f.Func("also", "measure also this wrapper, a `command` to put before the server's; may be repeated", list(&o.also))
+	f.StringVar(&o.only, "subjects", "", "measure only these subjects, a comma-separated `list` of off, otlp, content; direct, cat and -also always are")
 	f.StringVar(&o.parts, "parts", "", "measure only these parts, a comma-separated `list` of conversations, cpu, memory, start, exit, losses")
-	f.Func("also", "measure also what this `command` does, put in front of the server's; may be repeated", func(s string) error {
-		o.also = append(o.also, s)
-		return nil
-	})
 	f.BoolVar(&o.short, "short", false, "measure just enough to see that everything works")
-	f.IntVar(&o.fleet, "fleet", 0, "measure instead what so many `sessions` send, with settings that change it")
+	f.IntVar(&o.fleet, "fleet", 0, "measure instead the bytes that this number of `sessions` sends, under several settings")
+	f.StringVar(&o.json, "json", "", "write the results to this `file` as JSON")
 	err = f.Parse(args)
 	if err == nil && f.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %s", f.Arg(0))
@@ -84,38 +72,36 @@ func (o options) run(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{short: o.short, progress: progress, product: o.spanpipe}
-	if b.product == "" {
-		b.say("building spanpipe")
-		b.built = true
-		if b.product, err = build(ctx, dir); err != nil {
-			return err
-		}
-	}
-	if b.server, b.result.Server, err = compile(ctx, o.cc, dir); err != nil {
+	b := &bench{short: o.short, progress: progress, server: []string{filepath.Join(dir, "server")}}
+	product := o.spanpipe
+	if err := build(ctx, dir, product == ""); err != nil {
 		return err
+	}
+	if product == "" {
+		product, b.result.Commit = filepath.Join(dir, "spanpipe"), revision(ctx)
 	}
 	if b.collector, err = startCollector(ctx); err != nil {
 		return err
 	}
 	defer b.collector.stop()
+	b.builds = []program{{"", product}}
+	for i, path := range o.before {
+		b.builds = append(b.builds, program{beforeName(i), path})
+	}
 	b.choose(o)
-	b.describe(ctx)
+	if err := b.describe(product); err != nil {
+		return err
+	}
 	if o.fleet > 0 {
-		err = b.fleet(o.fleet)
+		err = b.fleet(ctx, o.fleet)
 	} else {
 		err = b.run(ctx, o.parts)
 	}
 	if err != nil {
 		return err
 	}
-	if err := table(out, &b.result); err != nil {
+	if err := report(out, &b.result); err != nil {
 		return err
-	}
-	if o.svg != "" && o.fleet == 0 {
-		if err := draw(o.svg, &b.result); err != nil {
-			return err
-		}
 	}
 	if o.json == "" {
 		return nil
@@ -127,30 +113,22 @@ func (o options) run(ctx context.Context, out, progress io.Writer) error {
 	return os.WriteFile(o.json, append(text, '\n'), 0o644) //nolint:gosec // to be read by others
 }
 
-// choose settles the subjects.
-func (b *bench) choose(o options) {
-	for _, s := range b.subjects(o.also) {
-		if o.only == "" || s.name == direct || s.name == floor || strings.HasPrefix(s.name, "also-") || strings.Contains(","+o.only+",", ","+s.name+",") {
-			b.all = append(b.all, s)
-			b.result.Subjects = append(b.result.Subjects, Subject{s.name, s.about})
-		}
+// build builds the server and, if wanted, spanpipe as it is released.
+func build(ctx context.Context, dir string, product bool) error {
+	const module = "github.com/spanpipe/spanpipe"
+	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", dir + "/", module + "/internal/bench/server"}
+	if product {
+		args = append(args, module)
 	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building: %w: %s", err, out)
+	}
+	return nil
 }
 
-// describe says what is measured, and where.
-func (b *bench) describe(ctx context.Context) {
-	r := &b.result
-	r.Date, r.Go, r.Cores, r.Short = time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.NumCPU(), b.short
-	r.Processor, r.Kernel = machine()
-	if b.built { // of a binary that was given nothing is known
-		r.Commit = revision(ctx)
-	}
-	if info, err := os.Stat(b.product); err == nil {
-		r.Binary = info.Size()
-	}
-}
-
-// revision is the checkout's, marked where the checkout differs from it.
+// revision returns the checkout's commit, marked if the checkout differs from it.
 func revision(ctx context.Context) string {
 	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--abbrev=12").Output()
 	if err != nil {
@@ -159,13 +137,14 @@ func revision(ctx context.Context) string {
 	return strings.TrimSpace(string(out))
 }
 
-// build builds spanpipe as it is released.
-func build(ctx context.Context, dir string) (string, error) {
-	path := filepath.Join(dir, "spanpipe")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/spanpipe/spanpipe")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building spanpipe: %w: %s", err, out)
+// describe notes what is measured, and where.
+func (b *bench) describe(product string) error {
+	r := &b.result
+	r.Date, r.Go, r.Cores, r.Short = time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.NumCPU(), b.short
+	r.Processor, r.Kernel = machine()
+	info, err := os.Stat(product)
+	if err == nil {
+		r.Binary = info.Size()
 	}
-	return path, nil
+	return err
 }

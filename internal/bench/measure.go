@@ -16,15 +16,14 @@ import (
 type bench struct {
 	short     bool
 	progress  io.Writer
-	product   string // the path of spanpipe
-	built     bool   // from this checkout
-	server    []string
+	builds    []program // the first one is the current one
+	server    []string  // command line
 	collector *collector
 	all       []subject
 	result    Result
 }
 
-// plan is how much is measured: enough that repeated runs agree on a busy machine, or enough to see that it works.
+// plan returns how much is measured: enough that repeated runs agree on a busy machine, or enough to see that it works.
 func (b *bench) plan(rounds int, lasting time.Duration) (int, time.Duration) {
 	if b.short {
 		return 2, lasting / 10
@@ -32,8 +31,8 @@ func (b *bench) plan(rounds int, lasting time.Duration) (int, time.Duration) {
 	return rounds, lasting
 }
 
-// interleave measures all subjects in turns. The one that begins changes from round to round, so that nobody always follows
-// the same neighbour.
+// interleave calls f for all subjects in turns. The first one changes from round to round, so that no subject always
+// follows the same neighbor.
 func interleave[S any](subjects []S, rounds int, f func(S) error) error {
 	for round := range rounds {
 		for i := range subjects {
@@ -52,17 +51,16 @@ func (b *bench) names() (names []string) {
 	return names
 }
 
-func (b *bench) add(rows []Row) { b.result.Rows = append(b.result.Rows, rows...) }
-
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.progress, format+"\n", args...) }
 
-// run makes the measurements, or those parts of them that were named.
+// run makes the measurements, or the parts of them that only names.
 func (b *bench) run(ctx context.Context, only string) error {
 	for _, part := range []struct {
 		name string
 		f    func(context.Context) error
 	}{
-		{"conversations", b.conversations}, {"cpu", b.processorTime}, {"memory", b.memory}, {"start", b.starts}, {"exit", b.exits}, {"losses", b.losses},
+		{"conversations", b.conversations}, {"cpu", b.processorTime}, {"memory", b.memory},
+		{"start", b.starts}, {"exit", b.exits}, {"losses", b.losses},
 	} {
 		if only != "" && !slices.Contains(strings.Split(only, ","), part.name) {
 			continue
@@ -74,44 +72,30 @@ func (b *bench) run(ctx context.Context, only string) error {
 	return nil
 }
 
-// conversations measures what a client feels: all subjects live through all of it.
+// conversations measures what a client feels. All subjects live through all of it.
 func (b *bench) conversations(ctx context.Context) error {
-	var lives []*live
-	for _, s := range b.all {
-		l, err := start(ctx, s)
-		if err != nil {
-			return err
-		}
-		if err := l.count(1000); err != nil { // let everything be allocated, faulted in and connected
-			return err
-		}
-		lives = append(lives, l)
-	}
-	for _, m := range b.measures() {
-		b.say("%s", m.name)
-		samples := map[string][][]float64{}
-		err := interleave(lives, m.rounds, func(l *live) error {
-			s, err := m.block(l)
-			samples[l.name] = append(samples[l.name], s)
+	return b.withFresh(ctx, func(lives []*live) error {
+		for _, m := range b.measures() {
+			b.say("%s", m.name)
+			all := samples{}
+			err := interleave(lives, m.rounds, func(l *live) error {
+				round, err := m.block(l)
+				if err != nil {
+					return fmt.Errorf("measuring %s of %s: %w", m.name, l.name, err)
+				}
+				all.add(l.name, round...)
+				return nil
+			})
 			if err != nil {
-				return fmt.Errorf("measuring %s of %s: %w: %s", m.name, l.name, err, l.said())
+				return err
 			}
-			return nil
-		})
-		if err != nil {
-			return err
+			b.summarize(m.name, m.unit, m.statistics, b.names(), all)
 		}
-		b.add(summarize(m.name, m.unit, m.statistics, b.names(), samples))
-	}
-	for _, l := range lives {
-		if _, err := l.end(); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
-// measure is one thing to measure in a conversation.
+// measure is one thing to measure in a session, in rounds of one block per subject.
 type measure struct {
 	name, unit string
 	statistics []statistic
@@ -124,8 +108,8 @@ func (b *bench) measures() []measure {
 	all := []measure{{"small call", "µs", latency, rounds, func(l *live) ([]float64, error) {
 		return l.calls(smallRequest, smallAnswer, lasting, 0)
 	}}}
-	// Back to back, a call competes for the cores with what is recorded and sent of those before it. This is what an agent
-	// in a hurry makes, or a few of them: the machine has time between.
+	// Calls back to back compete for the cores with the recording and export of earlier calls. A busy agent, or a few of
+	// them, call at this rate: the machine has time in between.
 	pacedRounds, pacedLasting := b.plan(10, time.Second)
 	all = append(all, measure{"small call, 200 a second", "µs", latency, pacedRounds, func(l *live) ([]float64, error) {
 		return l.calls(smallRequest, smallAnswer, pacedLasting, 5*time.Millisecond)
@@ -141,9 +125,9 @@ func (b *bench) measures() []measure {
 	}
 	rounds, lasting = b.plan(10, 400*time.Millisecond)
 	all = append(all, measure{"pipelined", "calls/s", median, rounds, func(l *live) ([]float64, error) {
-		begun := time.Now()
+		started := time.Now()
 		n, err := l.pipeline(lasting, 0)
-		return []float64{float64(n) / time.Since(begun).Seconds()}, err
+		return []float64{float64(n) / time.Since(started).Seconds()}, err
 	}})
 	const big = 64 << 20
 	rate := func(took time.Duration) []float64 { return []float64{big / 1e6 / took.Seconds()} }
@@ -154,33 +138,32 @@ func (b *bench) measures() []measure {
 			return rate(took), err
 		}},
 		measure{"64 MiB request", "MB/s", median, rounds, func(l *live) ([]float64, error) {
-			begun := time.Now()
+			started := time.Now()
 			err := l.huge(big)
-			return rate(time.Since(begun)), err
+			return rate(time.Since(started)), err
 		}})
 }
 
-// processorTime measures what a call costs in the subject's own processes, until what is exported of it has left.
+// processorTime measures what a call costs in the subject's own processes, including the export of its telemetry.
 func (b *bench) processorTime(ctx context.Context) error {
 	b.say("CPU per call")
 	rounds, calls := 7, 20000
 	if b.short {
 		rounds, calls = 2, 1000
 	}
-	paced := 2000.0
+	const rate = 2000.0
+	lasting := time.Duration(float64(calls) / 10 / rate * float64(time.Second))
 	for _, m := range []struct {
 		name string
 		f    func(*live) (int, error)
 	}{
 		{"CPU per call", func(l *live) (int, error) { return calls, l.count(calls) }},
-		{"CPU per call, 2000 a second", func(l *live) (int, error) {
-			return l.pipeline(time.Duration(float64(calls)/10/paced*float64(time.Second)), paced)
-		}},
+		{"CPU per call, 2000 a second", func(l *live) (int, error) { return l.pipeline(lasting, rate) }},
 	} {
-		samples := map[string][][]float64{}
+		all := samples{}
 		err := b.withFresh(ctx, func(lives []*live) error {
 			for range rounds {
-				if err := b.cpuRound(lives, m.f, samples); err != nil {
+				if err := cpuRound(lives, m.f, all); err != nil {
 					return err
 				}
 			}
@@ -189,16 +172,18 @@ func (b *bench) processorTime(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		delete(samples, direct) // has no process of its own, and so has
-		delete(samples, off)
-		b.add(summarize(m.name, "µs", median, b.names(), samples))
+		for _, p := range b.builds { // has replaced itself with the server, so it has no process to measure; nor has direct
+			delete(all, p.subject(off))
+		}
+		delete(all, direct)
+		b.summarize(m.name, "µs", median, b.names(), all)
 	}
 	return nil
 }
 
-// cpuRound lets every subject have its calls, waits for the last batch of each to be sent, and then looks.
-func (b *bench) cpuRound(lives []*live, f func(*live) (int, error), samples map[string][][]float64) error {
-	before, made := map[*live]float64{}, map[*live]int{}
+// cpuRound lets every subject make its calls, waits until the last batch of each has been sent, and then reads the clocks.
+func cpuRound(lives []*live, f func(*live) (int, error), all samples) error {
+	before, calls := map[*live]float64{}, map[*live]int{}
 	for _, l := range lives {
 		used, ok := l.cpu()
 		if !ok {
@@ -208,63 +193,44 @@ func (b *bench) cpuRound(lives []*live, f func(*live) (int, error), samples map[
 		if err != nil {
 			return err
 		}
-		before[l], made[l] = used, n
+		before[l], calls[l] = used, n
 	}
-	time.Sleep(1500 * time.Millisecond) // the batches' delay is one second
+	time.Sleep(1500 * time.Millisecond) // batches leave after one second
 	for _, l := range lives {
 		used, _ := l.cpu()
-		samples[l.name] = append(samples[l.name], []float64{(used - before[l]) / float64(made[l])})
+		all.add(l.name, (used-before[l])/float64(calls[l]))
 	}
 	return nil
 }
 
-// withFresh runs f with all subjects newly started, and ends them.
-func (b *bench) withFresh(ctx context.Context, f func([]*live) error) error {
-	var lives []*live
-	for _, s := range b.all {
-		l, err := start(ctx, s)
-		if err != nil {
-			return err
-		}
-		if err := l.count(1000); err != nil {
-			return err
-		}
-		lives = append(lives, l)
-	}
-	if err := f(lives); err != nil {
-		return err
-	}
-	for _, l := range lives {
-		if _, err := l.end(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// memoryRows are the names of live.memory in the order of the report.
+var memoryRows = []string{"peak memory", "resident memory", "private memory", "dirty memory"}
 
-// memory measures the peak of each subject's processes, after calls, after a flood of them, and after enormous messages.
+// memory measures the memory of each subject's processes after calls, after a flood of them, and after enormous messages.
 func (b *bench) memory(ctx context.Context) error {
 	b.say("memory")
-	rounds, huge, name := 3, 1<<30, "1 GiB lines"
+	rounds, size, name := 3, 1<<30, "1 GiB lines"
 	if b.short {
-		rounds, huge, name = 1, 64<<20, "64 MiB lines"
+		rounds, size, name = 1, 64<<20, "64 MiB lines"
 	}
-	steps := []struct {
+	for _, step := range []struct { // each with fresh processes, so that none hides behind the peak of the one before
 		name string
 		f    func(*live) error
 	}{
 		{"10000 calls", func(l *live) error { return l.count(10000) }},
 		{"flood", func(l *live) error { _, err := l.pipeline(time.Second, 0); return err }},
 		{name, func(l *live) error {
-			if err := l.huge(huge); err != nil {
+			if err := l.huge(size); err != nil {
 				return err
 			}
-			_, err := l.call(l.compose(smallRequest, huge))
+			_, err := l.call(l.compose(smallRequest, size))
 			return err
 		}},
-	}
-	for _, step := range steps { // each on its own, lest it hide behind the one before
-		samples, private := map[string][][]float64{}, map[string][][]float64{}
+	} {
+		all := map[string]samples{}
+		for _, row := range memoryRows {
+			all[row] = samples{}
+		}
 		err := interleave(b.all, rounds, func(s subject) error {
 			l, err := start(ctx, s)
 			if err != nil {
@@ -274,9 +240,10 @@ func (b *bench) memory(ctx context.Context) error {
 				return err
 			}
 			time.Sleep(1200 * time.Millisecond) // until the last batch has left
-			if peak, anonymous, ok := l.memory(); ok && peak > 0 {
-				samples[s.name] = append(samples[s.name], []float64{peak})
-				private[s.name] = append(private[s.name], []float64{anonymous})
+			if sizes, ok := l.memory(); ok {
+				for row, size := range sizes {
+					all[row].add(s.name, size)
+				}
 			}
 			_, err = l.end()
 			return err
@@ -284,8 +251,9 @@ func (b *bench) memory(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.add(summarize("peak memory, "+step.name, "MiB", median, b.names(), samples))
-		b.add(summarize("private memory in the end, "+step.name, "MiB", median, b.names(), private))
+		for _, row := range memoryRows {
+			b.summarize(row+", "+step.name, "MiB", median, b.names(), all[row])
+		}
 	}
 	return nil
 }
@@ -294,22 +262,22 @@ func (b *bench) memory(ctx context.Context) error {
 func (b *bench) starts(ctx context.Context) error {
 	b.say("start")
 	rounds, _ := b.plan(25, 0)
-	samples := map[string][][]float64{}
+	all := samples{}
 	err := interleave(b.all, rounds, func(s subject) error {
 		l, err := start(ctx, s)
 		if err != nil {
 			return err
 		}
-		samples[s.name] = append(samples[s.name], []float64{float64(l.answered) / 1e6})
+		all.add(s.name, float64(l.answered)/1e6)
 		_, err = l.end()
 		return err
 	})
-	b.add(summarize("start to first answer", "ms", median, b.names(), samples))
+	b.summarize("start to first answer", "ms", median, b.names(), all)
 	return err
 }
 
-// exits measures from the end of the client's input to the end of the last process, with something left to send: also where
-// the collector refuses, and where it takes the connection and never answers.
+// exits measures from the end of the client's input to the end of the last process, with telemetry left to send. It does so
+// also with a collector that refuses connections, and with one that accepts them and never answers.
 func (b *bench) exits(ctx context.Context) error {
 	b.say("exit")
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
@@ -322,25 +290,32 @@ func (b *bench) exits(ctx context.Context) error {
 		return err
 	}
 	gone.Close()
-	product := append([]string{b.product, "--"}, b.server...)
-	subjects := append(b.all[:len(b.all):len(b.all)],
-		subject{name: "collector refuses", chain: [][]string{product}, env: endpoint(gone.Addr().String(), "grpc")},
-		subject{name: "collector hangs", chain: [][]string{product}, env: endpoint(silent.Addr().String(), "grpc")})
 	rounds, _ := b.plan(15, 0)
-	samples := map[string][][]float64{}
-	err = interleave(subjects, rounds, func(s subject) error {
-		l, err := start(ctx, s)
+	for _, m := range []struct {
+		name     string
+		subjects []subject
+	}{
+		{"end to exit", b.all},
+		{"end to exit, collector refuses", b.exporting(gone.Addr().String())},
+		{"end to exit, collector hangs", b.exporting(silent.Addr().String())},
+	} {
+		all := samples{}
+		err := interleave(m.subjects, rounds, func(s subject) error {
+			l, err := start(ctx, s)
+			if err != nil {
+				return err
+			}
+			if err := l.count(100); err != nil {
+				return err
+			}
+			took, err := l.end()
+			all.add(s.name, float64(took)/1e6)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if err := l.count(100); err != nil {
-			return err
-		}
-		took, err := l.end()
-		samples[s.name] = append(samples[s.name], []float64{float64(took) / 1e6})
-		return err
-	})
-	names := append(b.names(), "collector refuses", "collector hangs")
-	b.add(summarize("end to exit", "ms", []statistic{{"p50", 0.5}, {"p90", 0.9}}, names, samples))
-	return err
+		b.summarize(m.name, "ms", []statistic{{"p50", 0.5}, {"p90", 0.9}}, b.names(), all)
+	}
+	return nil
 }

@@ -3,43 +3,35 @@ package main
 import (
 	"bytes"
 	"os"
-	"path/filepath"
-	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 )
 
-// wrappers are the processes of a subject but for the server: all that were started, and all that these have started.
-func (l *live) wrappers() []int {
-	children := map[int][]int{}
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has gone
-		}
-		fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		parent, _ := strconv.Atoi(string(fields[1]))
-		children[parent] = append(children[parent], pid)
-	}
-	var found, queue []int
+// wrappers returns the process ids of a subject: all processes that were started, and their descendants, without the server.
+func (l *live) wrappers() (pids []int) {
+	var all []int
 	for _, cmd := range l.commands {
-		queue = append(queue, cmd.Process.Pid)
+		all = append(all, cmd.Process.Pid)
 	}
-	for ; len(queue) > 0; queue = queue[1:] {
-		if queue[0] != l.server {
-			found = append(found, queue[0])
-			queue = append(queue, children[queue[0]]...)
+	for ; len(all) > 0; all = all[1:] {
+		if all[0] == l.server {
+			continue
+		}
+		pids = append(pids, all[0])
+		for _, child := range proctree.Children(all[0]) {
+			all = append(all, child.PID)
 		}
 	}
-	return found
+	return pids
 }
 
-// cpu is the processor time that a subject's processes have used, in microseconds. It reads the processes' clocks, which
-// count nanoseconds; rusage would count the server too, once it has been waited for.
+// cpu returns the processor time that a subject has used, in microseconds. It reads the processes' clocks, which count
+// nanoseconds; rusage would include the server once it has been waited for.
 func (l *live) cpu() (float64, bool) {
-	const schedulerClock = 2 // CPUCLOCK_SCHED of the kernel's posix-timers.h: a process's clock is ~pid<<3 | this
+	const schedulerClock = 2 // CPUCLOCK_SCHED in the kernel's posix-timers.h: a process's clock is ~pid<<3 | this
 	total := 0.0
 	for _, pid := range l.wrappers() {
 		var t unix.Timespec
@@ -51,25 +43,31 @@ func (l *live) cpu() (float64, bool) {
 	return total, true
 }
 
-// memory is the peak of what a subject's processes have had in memory (VmHWM), and of that what no file backs and no
-// other process shares (now, not at the peak), in MiB.
-func (l *live) memory() (peak, anonymous float64, ok bool) {
+// memory returns a subject's memory in MiB, by the names of memoryRows. Resident memory includes pages of the program's
+// file, which all processes of one program share. Private memory is what only this process has mapped, also of the file;
+// dirty memory is the part of it that the kernel cannot drop, and so the honest price of one more wrapper.
+func (l *live) memory() (map[string]float64, bool) {
+	sizes := map[string]float64{}
 	for _, pid := range l.wrappers() {
-		status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-		if err != nil {
-			return 0, 0, false
-		}
-		for key, sum := range map[string]*float64{"VmHWM:": &peak, "RssAnon:": &anonymous} {
-			if _, rest, found := bytes.Cut(status, []byte(key)); found {
-				kilobytes, _ := strconv.Atoi(string(bytes.Fields(rest)[0]))
-				*sum += float64(kilobytes) / 1024
+		for name, fields := range map[string][]string{
+			"peak memory":     {"status", "VmHWM"},
+			"resident memory": {"smaps_rollup", "Rss"},
+			"private memory":  {"smaps_rollup", "Private_Clean", "Private_Dirty"},
+			"dirty memory":    {"smaps_rollup", "Private_Dirty"},
+		} {
+			for _, field := range fields[1:] {
+				size, err := mcptest.ProcField(pid, fields[0], field)
+				if err != nil {
+					return nil, false
+				}
+				sizes[name] += float64(size) / (1 << 20)
 			}
 		}
 	}
-	return peak, anonymous, true
+	return sizes, len(sizes) > 0
 }
 
-// machine says what it was measured on.
+// machine returns the processor and the kernel of this machine.
 func machine() (processor, kernel string) {
 	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		if _, rest, ok := bytes.Cut(b, []byte("model name\t: ")); ok {

@@ -4,10 +4,10 @@ package main
 
 import "runtime"
 
-// What other processes use is measured on Linux alone.
+// CPU time and memory of other processes are measured only on Linux.
 
 func (l *live) cpu() (float64, bool) { return 0, false }
 
-func (l *live) memory() (peak, anonymous float64, ok bool) { return 0, 0, false }
+func (l *live) memory() (map[string]float64, bool) { return nil, false }
 
 func machine() (processor, kernel string) { return runtime.GOARCH, runtime.GOOS }

@@ -9,77 +9,117 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// table writes the results for a person. The form is Markdown's, so that it can stand in a document as it is.
-func table(out io.Writer, r *Result) error {
+// report writes the results for a person. Tables are Markdown, so that they can be pasted into a document.
+func report(out io.Writer, r *Result) error {
 	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', tabwriter.Debug)
-	fmt.Fprintf(w, "%s, %d cores, %s, %s; server in %s; spanpipe %s, %.1f MiB\n", r.Processor, r.Cores, r.Kernel, r.Go, r.Server, r.Commit, float64(r.Binary)/(1<<20))
+	fmt.Fprintf(w, "%s, %d cores, %s, %s; spanpipe %s, %.1f MiB\n",
+		r.Processor, r.Cores, r.Kernel, r.Go, r.Commit, float64(r.Binary)/(1<<20))
 	for _, s := range r.Subjects {
 		fmt.Fprintf(w, "- %s: %s\n", s.Name, s.About)
 	}
 	for _, name := range r.measures() {
-		rowsOf(w, r, name)
+		measureTable(w, r, name)
 	}
 	if len(r.Losses) > 0 {
-		fmt.Fprint(w, "\nspans lost\n\n")
-		cells(w, "calls/s", "calls", "arrived", "missing", "messages dropped, counted", "spans dropped, counted")
-		cells(w, slices.Repeat([]string{"--:"}, 6)...)
-		for _, l := range r.Losses {
-			cells(w, figure(l.Rate), fmt.Sprint(l.Calls), fmt.Sprint(l.Arrived), fmt.Sprint(int64(l.Calls)-l.Arrived), fmt.Sprint(l.Messages), fmt.Sprint(l.Spans))
-		}
+		lossTable(w, r.Losses)
 	}
 	if len(r.Fleet) > 0 {
 		fleetTable(w, r.Fleet)
 	}
+	for _, name := range r.builds() {
+		comparison(w, r, name)
+	}
 	return w.Flush()
 }
 
-// fleetTable says what arrived, and what each piece of it cost. Sums over sessions would be too small wherever a delivery has
-// failed, so there are none: a session of n calls is to deliver n+3 spans.
-func fleetTable(w io.Writer, fleet []Traffic) {
-	fmt.Fprintf(w, "\nwhat arrived of %d sessions of %.0f s with %d calls each, bytes as sent (before compression)\n\n", fleet[0].Sessions, fleet[0].Seconds, fleet[0].Calls/int64(fleet[0].Sessions))
-	cells(w, "settings", "spans", "bytes/span", "log exports", "bytes/log export", "metric exports", "bytes/metric export")
-	cells(w, append([]string{"---"}, slices.Repeat([]string{"--:"}, 6)...)...)
-	for _, t := range fleet {
-		per := func(signal string, of int64) string {
-			return figure(float64(t.Wire[signal])/float64(max(of, 1))) + " (" + figure(float64(t.Raw[signal])/float64(max(of, 1))) + ")"
+// measureTable has one row per subject: its values, and their ratios to no wrapper and to the floor.
+func measureTable(w io.Writer, r *Result, measure string) {
+	rows := r.rowsOf(measure)
+	statistics := slices.Sorted(maps.Keys(rows[0].Values))
+	fmt.Fprintf(w, "\n%s, %s\n\n", measure, rows[0].Unit)
+	titles := []string{"subject"}
+	for _, by := range []string{"", " × direct", " × cat"} {
+		for _, s := range statistics {
+			titles = append(titles, s+by)
 		}
-		cells(w, t.Variant, fmt.Sprint(t.Spans), per("traces", t.Spans), fmt.Sprint(t.Requests["logs"]), per("logs", t.Requests["logs"]),
-			fmt.Sprint(t.Requests["metrics"]), per("metrics", t.Requests["metrics"]))
 	}
-}
-
-func rowsOf(w io.Writer, r *Result, measure string) {
-	var statistics []string
-	for _, row := range r.Rows {
-		if row.Measure != measure {
-			continue
-		}
-		if statistics == nil {
-			statistics = slices.Sorted(maps.Keys(row.Values))
-			fmt.Fprintf(w, "\n%s, %s\n\n", measure, row.Unit)
-			head := []string{"subject"}
-			for _, by := range []string{"", " × direct", " × cat"} {
-				for _, s := range statistics {
-					head = append(head, s+by)
-				}
-			}
-			cells(w, head...)
-			cells(w, append([]string{"---"}, slices.Repeat([]string{"--:"}, len(head)-1)...)...)
-		}
+	head(w, titles...)
+	for _, row := range rows {
 		line := []string{row.Subject}
-		for _, values := range []map[string]float64{row.Values, row.ToDirect, row.ToFloor} {
+		for _, s := range statistics {
+			line = append(line, figure(row.Values[s]))
+		}
+		for _, reference := range []string{direct, floor} {
 			for _, s := range statistics {
-				if v, ok := values[s]; ok {
-					line = append(line, figure(v))
-				} else {
-					line = append(line, "")
+				text := ""
+				if ratio, ok := row.Ratios[reference][s]; ok {
+					text = figure(ratio.Median)
 				}
+				line = append(line, text)
 			}
 		}
 		cells(w, line...)
 	}
+}
+
+func lossTable(w io.Writer, losses []Loss) {
+	fmt.Fprint(w, "\nspans lost\n\n")
+	head(w, "subject", "calls/s", "calls", "arrived", "missing", "messages dropped, counted", "spans dropped, counted")
+	for _, l := range losses {
+		cells(w, l.Subject, figure(l.Rate), fmt.Sprint(l.Calls), fmt.Sprint(l.Arrived), fmt.Sprint(int64(l.Calls)-l.Arrived),
+			fmt.Sprint(l.Messages), fmt.Sprint(l.Spans))
+	}
+}
+
+// fleetTable has what arrived under each variant. A session of n calls is to deliver n+4 spans.
+func fleetTable(w io.Writer, fleet []Traffic) {
+	fmt.Fprintf(w, "\nreceived from %d sessions of %.0f s with %d calls each, bytes as sent (before compression)\n\n",
+		fleet[0].Sessions, fleet[0].Seconds, fleet[0].Calls)
+	head(w, "settings", "spans", "bytes/span", "log exports", "bytes/log export", "metric exports", "bytes/metric export")
+	for _, t := range fleet {
+		per := func(signal otlptest.Signal, count int64) string {
+			n := float64(max(count, 1))
+			return figure(float64(t.Wire[signal])/n) + " (" + figure(float64(t.Raw[signal])/n) + ")"
+		}
+		logs, metrics := t.Requests[otlptest.Logs], t.Requests[otlptest.Metrics]
+		cells(w, t.Variant, fmt.Sprint(t.Spans), per(otlptest.Traces, t.Spans), fmt.Sprint(logs), per(otlptest.Logs, logs),
+			fmt.Sprint(metrics), per(otlptest.Metrics, metrics))
+	}
+}
+
+// comparison has the ratio of this build to an earlier one for every measure: the median, and the quartiles over the rounds.
+func comparison(w io.Writer, r *Result, build string) {
+	fmt.Fprintf(w, "\nthis build ÷ %s, median (quartiles) of the rounds\n\n", build)
+	modes := r.modesOf(build)
+	head(w, append([]string{"measure", "unit", "statistic"}, modes...)...)
+	for _, measure := range r.measures() {
+		rows := r.rowsOf(measure)
+		for _, s := range slices.Sorted(maps.Keys(rows[0].Values)) {
+			line, any := []string{measure, rows[0].Unit, s}, false
+			for _, mode := range modes {
+				text := ""
+				for _, row := range rows {
+					if ratio, ok := row.Ratios[build+" "+mode][s]; ok && row.Subject == mode {
+						text, any = fmt.Sprintf("%.3f (%.3f–%.3f)", ratio.Median, ratio.Low, ratio.High), true
+					}
+				}
+				line = append(line, text)
+			}
+			if any {
+				cells(w, line...)
+			}
+		}
+	}
+}
+
+// head writes a table's head: the first column to the left, the others to the right.
+func head(w io.Writer, titles ...string) {
+	cells(w, titles...)
+	cells(w, append([]string{"---"}, slices.Repeat([]string{"--:"}, len(titles)-1)...)...)
 }
 
 // cells writes a row of a table.
@@ -87,7 +127,7 @@ func cells(w io.Writer, texts ...string) {
 	fmt.Fprintf(w, "| %s |\n", strings.Join(texts, "\t "))
 }
 
-// figure writes a number with three digits or all of its whole ones.
+// figure formats a number with three digits, or with all digits of its integer part.
 func figure(v float64) string {
 	switch {
 	case v >= 100:

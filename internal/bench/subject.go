@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,59 +22,99 @@ type subject struct {
 	name  string
 	about string
 	chain [][]string // processes connected by pipes; one of them is the server or starts it
-	env   []string   // beside the client's own
+	env   []string   // in addition to the client's own
 }
 
-// The subjects with a part of their own.
+// Subjects that are referred to by name.
 const (
 	direct = "direct"
 	floor  = "cat"
 	off    = "off"
 	otlp   = "otlp"
-	full   = "content"
 )
 
-// allContent asks for every level of content.
-const allContent = "arguments,results,prompts,errors,uris,messages"
+// program is a build of spanpipe: the current one, whose name is empty, or an earlier one.
+type program struct{ name, path string }
 
-func (b *bench) subjects(also []string) []subject {
-	product := append([]string{b.product, "--"}, b.server...)
-	grpc := endpoint(b.collector.GRPC, "grpc")
-	subjects := []subject{
-		{name: direct, about: "client and server, nothing between them", chain: [][]string{b.server}},
-		{name: floor, about: "cat | server | cat: the floor for any relay", chain: [][]string{{"cat"}, b.server, {"cat"}}},
-		{name: off, about: "spanpipe, telemetry off", chain: [][]string{product}},
-		{name: otlp, about: "spanpipe, traces, metrics and logs by OTLP/gRPC", chain: [][]string{product}, env: grpc},
-		{name: full, about: "the same, with all content captured and redacted", chain: [][]string{product},
-			env: append([]string{"SPANPIPE_CAPTURE=" + allContent}, grpc...)},
+func beforeName(i int) string {
+	if i == 0 {
+		return "before"
 	}
-	for i, command := range also {
+	return "before" + strconv.Itoa(i+1)
+}
+
+// subject returns the name of a subject with this build.
+func (p program) subject(mode string) string { return strings.TrimSpace(p.name + " " + mode) }
+
+// modes are the ways in which each build is measured.
+func (b *bench) modes() []subject {
+	grpc := endpoint(b.collector.GRPC, "grpc")
+	return []subject{
+		{name: off, about: "telemetry off"},
+		{name: otlp, about: "traces, metrics and logs by OTLP/gRPC", env: grpc},
+		{name: "content", about: "like otlp, with all content captured and redacted",
+			env: append([]string{"SPANPIPE_CAPTURE=arguments,results,prompts,errors,uris,messages"}, grpc...)},
+	}
+}
+
+// choose settles the subjects.
+func (b *bench) choose(o options) {
+	b.all = []subject{
+		{name: direct, about: "client and server, with only a pipe between them", chain: [][]string{b.server}},
+		{name: floor, about: "cat | server | cat: the floor for any relay", chain: [][]string{{"cat"}, b.server, {"cat"}}},
+	}
+	for _, mode := range b.modes() {
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), mode.name) {
+			continue
+		}
+		for _, p := range b.builds {
+			b.all = append(b.all, subject{
+				name: p.subject(mode.name), about: "spanpipe, " + mode.about, env: mode.env,
+				chain: [][]string{slices.Concat([]string{p.path, "--"}, b.server)},
+			})
+		}
+	}
+	for i, command := range o.also {
+		b.all = append(b.all, subject{
+			name: "also-" + strconv.Itoa(i+1), about: command, env: endpoint(b.collector.GRPC, "grpc"),
+			chain: [][]string{append([]string{"sh", "-c", "exec " + command + ` "$@"`, "sh"}, b.server...)},
+		})
+	}
+	for _, s := range b.all {
+		b.result.Subjects = append(b.result.Subjects, Subject{s.name, s.about})
+	}
+}
+
+// exporting returns each build of spanpipe, exporting without content to an address.
+func (b *bench) exporting(address string) (subjects []subject) {
+	for _, p := range b.builds {
 		subjects = append(subjects, subject{
-			name: "also-" + strconv.Itoa(i+1), about: command,
-			chain: [][]string{append([]string{"sh", "-c", "exec " + command + ` "$@"`, "sh"}, b.server...)}, env: grpc,
+			name: p.subject(otlp), env: endpoint(address, "grpc"), chain: [][]string{slices.Concat([]string{p.path, "--"}, b.server)},
 		})
 	}
 	return subjects
 }
 
-// endpoint is the environment that sends telemetry somewhere.
+// endpoint returns the variables that send telemetry to an address.
 func endpoint(address, protocol string) []string {
-	return []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + address, "OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol}
+	return []string{
+		"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + address, "OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol,
+	}
 }
 
 // live is a running subject.
 type live struct {
 	subject
-	line
+	client
 	commands []*exec.Cmd
-	ends     []*os.File // the client's
-	server   int
+	ends     []*os.File    // the client's ends of the pipes: to write to, to read from
+	server   int           // process id
 	answered time.Duration // from the start to the first answer
 }
 
-// start starts a subject and shakes hands.
+// start starts a subject and initializes the session.
 func start(ctx context.Context, s subject) (l *live, err error) {
-	l = &live{subject: s, line: line{buf: make([]byte, 64<<10)}}
+	l = &live{subject: s, client: client{buf: make([]byte, 64<<10)}}
 	var files []*os.File
 	for range len(s.chain) + 1 {
 		r, w, err := os.Pipe()
@@ -89,7 +131,7 @@ func start(ctx context.Context, s subject) (l *live, err error) {
 	last := len(files) - 1
 	l.ends = []*os.File{files[1], files[last-1]}
 	l.in, l.out = int(l.ends[0].Fd()), int(l.ends[1].Fd())
-	begun := time.Now()
+	started := time.Now()
 	for i, command := range s.chain {
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 		cmd.Env = append(os.Environ(), s.env...)
@@ -104,47 +146,75 @@ func start(ctx context.Context, s subject) (l *live, err error) {
 			f.Close()
 		}
 	}
-	if err := l.initialize(begun); err != nil {
-		return nil, fmt.Errorf("shaking hands with %s: %w", s.name, err)
+	if err := l.initialize(started); err != nil {
+		return nil, fmt.Errorf("initializing %s: %w", s.name, err)
 	}
 	return l, nil
 }
 
-func (l *live) initialize(begun time.Time) error {
-	hello := `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}` + "\n"
-	if err := l.write([]byte(hello)); err != nil {
+func (l *live) initialize(started time.Time) error {
+	hello := `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},` +
+		`"clientInfo":{"name":"bench","version":"1"}}}` + "\n"
+	if _, err := l.call([]byte(hello)); err != nil {
 		return err
 	}
-	n, _, err := l.read()
-	if err != nil {
+	l.answered = time.Since(started)
+	if err := l.write([]byte(`{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n")); err != nil {
 		return err
 	}
-	l.answered = time.Since(begun)
-	var ok bool
-	if l.server, ok = number(l.buf[:n], "pid "); !ok {
-		return fmt.Errorf("not an answer of the server: %s", l.buf[:n])
+	pid := `{"jsonrpc":"2.0","id":"pid","method":"tools/call","params":{"name":"pid"}}` + "\n"
+	if _, err := l.call([]byte(pid)); err != nil {
+		return err
 	}
-	return l.write([]byte(`{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n"))
+	_, text, _ := bytes.Cut(l.buf, []byte(`"text":"`))
+	text, _, _ = bytes.Cut(text, []byte(`"`))
+	var err error
+	l.server, err = strconv.Atoi(string(text))
+	return err
 }
 
-// end closes the server's input and returns how long it takes until all processes have ended.
+// withFresh runs f with all subjects newly started and warmed up, and ends them.
+func (b *bench) withFresh(ctx context.Context, f func([]*live) error) error {
+	var lives []*live
+	for _, s := range b.all {
+		l, err := start(ctx, s)
+		if err != nil {
+			return err
+		}
+		if err := l.count(1000); err != nil { // until everything is allocated, faulted in and connected
+			return err
+		}
+		lives = append(lives, l)
+	}
+	if err := f(lives); err != nil {
+		return err
+	}
+	for _, l := range lives {
+		if _, err := l.end(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end closes the server's input and returns the time until all processes have ended.
 func (l *live) end() (time.Duration, error) {
-	begun := time.Now()
+	started := time.Now()
 	l.ends[0].Close()
 	var failed []error
 	for _, cmd := range l.commands {
 		failed = append(failed, cmd.Wait())
 	}
-	took := time.Since(begun)
+	took := time.Since(started)
 	l.ends[1].Close()
 	if err := errors.Join(failed...); err != nil {
-		return took, fmt.Errorf("ending %s: %w: %s", l.name, err, l.said())
+		return took, fmt.Errorf("ending %s: %w: %s", l.name, err, l.stderr())
 	}
 	return took, nil
 }
 
-// said is what a subject has written to stderr, once it has ended.
-func (l *live) said() (all string) {
+// stderr returns what an ended subject has written to stderr.
+func (l *live) stderr() (all string) {
 	for _, cmd := range l.commands {
 		all += fmt.Sprint(cmd.Stderr)
 	}

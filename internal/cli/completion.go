@@ -7,8 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// The scripts are made from the tables of commands and settings. The library's own completion would run spanpipe for every
-// key and knows nothing of a server's command behind "--", which is what people complete most.
+// The scripts are generated from the tables of commands and settings. The library's own completion would run spanpipe
+// for every key, and cannot complete a server's command behind "--", which is what people complete most.
 
 func (a *app) completionCommand() *cli.Command {
 	return &cli.Command{
@@ -19,12 +19,14 @@ func (a *app) completionCommand() *cli.Command {
 zsh:   source <(spanpipe completion zsh)                                   in ~/.zshrc, after compinit
 fish:  spanpipe completion fish > ~/.config/fish/completions/spanpipe.fish`,
 		HideHelpCommand: true,
-		OnUsageError:    misused,
+		OnUsageError:    usageProblem,
 		Action: func(c *cli.Context) error {
-			scripts := map[string]func([]*cli.Command) string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}
+			scripts := map[string]func([]*cli.Command) string{
+				"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion,
+			}
 			script, ok := scripts[c.Args().First()]
 			if !ok || c.NArg() != 1 || a.dashes {
-				return &usageError{"completion needs the name of a shell", "one of: spanpipe completion bash, zsh, fish"}
+				return &usageError{"completion takes the name of a shell", "one of: bash, zsh, fish"}
 			}
 			_, err := fmt.Fprint(a.Stdout, script(visibleCommands(c.App.Commands)))
 			return err
@@ -42,15 +44,23 @@ func visibleCommands(all []*cli.Command) []*cli.Command {
 	return shown
 }
 
-func bashCompletion(commands []*cli.Command) string {
-	names, options, values := make([]string, len(commands)), "", ""
+// commandNames returns the names of commands, separated by spaces.
+func commandNames(commands []*cli.Command) string {
+	names := make([]string, len(commands))
 	for i, c := range commands {
 		names[i] = c.Name
 	}
+	return strings.Join(names, " ")
+}
+
+func bashCompletion(commands []*cli.Command) string {
+	names := commandNames(commands)
+	var options, values strings.Builder
 	for _, s := range settings {
-		options += " --" + s.flag
+		options.WriteString("--" + s.flag + " ")
 		if len(s.words) > 0 {
-			values += fmt.Sprintf("    --%s) COMPREPLY=($(compgen -W %q -- \"$cur\")); return ;;\n", s.flag, strings.Join(s.words, " "))
+			words := strings.Join(s.words, " ")
+			fmt.Fprintf(&values, "    --%s) COMPREPLY=($(compgen -W %q -- \"$cur\")); return ;;\n", s.flag, words)
 		}
 	}
 	return `# bash completion of spanpipe
@@ -69,13 +79,13 @@ _spanpipe() {
     fi
   done
   case $prev in
-` + values + `    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$cur")); return ;;
-    help) COMPREPLY=($(compgen -W "` + strings.Join(names, " ") + `" -- "$cur")); return ;;
+` + values.String() + `    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$cur")); return ;;
+    help) COMPREPLY=($(compgen -W "` + names + `" -- "$cur")); return ;;
   esac
   if [[ $cur == -* ]]; then
-    COMPREPLY=($(compgen -W "--` + options + ` --help" -- "$cur"))
+    COMPREPLY=($(compgen -W "` + options.String() + `--help" -- "$cur"))
   else
-    COMPREPLY=($(compgen -W "` + strings.Join(names, " ") + ` --" -- "$cur"))
+    COMPREPLY=($(compgen -W "` + names + ` --" -- "$cur"))
   fi
 }
 complete -o default -F _spanpipe spanpipe
@@ -84,10 +94,17 @@ complete -o default -F _spanpipe spanpipe
 
 func zshCompletion(commands []*cli.Command) string {
 	var b strings.Builder
-	b.WriteString("#compdef spanpipe\n_spanpipe() {\n  local -a commands options\n  local i\n")
-	b.WriteString("  for ((i = 2; i < CURRENT; i++)); do\n    if [[ $words[i] == -- ]]; then\n" +
-		"      shift $i words; ((CURRENT -= i)); _normal; return\n    fi\n  done\n")
-	b.WriteString("  case $words[CURRENT-1] in\n")
+	b.WriteString(`#compdef spanpipe
+_spanpipe() {
+  local -a commands options
+  local i
+  for ((i = 2; i < CURRENT; i++)); do
+    if [[ $words[i] == -- ]]; then
+      shift $i words; ((CURRENT -= i)); _normal; return
+    fi
+  done
+  case $words[CURRENT-1] in
+`)
 	for _, s := range settings {
 		if len(s.words) > 0 {
 			fmt.Fprintf(&b, "    --%s) compadd -- %s; return ;;\n", s.flag, strings.Join(s.words, " "))
@@ -101,24 +118,38 @@ func zshCompletion(commands []*cli.Command) string {
 	for _, s := range settings {
 		fmt.Fprintf(&b, "    %s\n", zshQuote("--"+s.flag+":"+s.usage))
 	}
-	b.WriteString("  )\n  if [[ $PREFIX == -* ]]; then _describe option options\n  else _describe command commands; compadd -- --\n  fi\n}\n" +
-		"compdef _spanpipe spanpipe\n")
+	b.WriteString(`  )
+  if [[ $PREFIX == -* ]]; then _describe option options
+  else _describe command commands; compadd -- --
+  fi
+}
+compdef _spanpipe spanpipe
+`)
 	return b.String()
 }
 
 func zshQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func fishCompletion(commands []*cli.Command) string {
+	const complete = "complete -c spanpipe -n __spanpipe_before "
+	const completeWhere = "complete -c spanpipe -n '__spanpipe_before; and "
 	var b strings.Builder
-	b.WriteString("# fish completion of spanpipe\ncomplete -c spanpipe -e\n")
-	b.WriteString("function __spanpipe_before\n  not contains -- -- (commandline -opc)\nend\n")
-	b.WriteString("complete -c spanpipe -n 'not __spanpipe_before' -xa '(__fish_complete_subcommand --fcs-skip=(math (contains -i -- -- (commandline -opc))))'\n")
+	b.WriteString(`# fish completion of spanpipe
+complete -c spanpipe -e
+function __spanpipe_before
+  not contains -- -- (commandline -opc)
+end
+function __spanpipe_server
+  __fish_complete_subcommand --fcs-skip=(math (contains -i -- -- (commandline -opc)))
+end
+complete -c spanpipe -n 'not __spanpipe_before' -xa '(__spanpipe_server)'
+`)
 	for _, c := range commands {
-		fmt.Fprintf(&b, "complete -c spanpipe -n '__spanpipe_before; and __fish_use_subcommand' -xa %s -d %s\n", c.Name, fishQuote(c.Usage))
+		fmt.Fprintf(&b, completeWhere+"__fish_use_subcommand' -xa %s -d %s\n", c.Name, fishQuote(c.Usage))
 	}
-	b.WriteString("complete -c spanpipe -n '__spanpipe_before; and __fish_seen_subcommand_from completion' -xa 'bash zsh fish'\n")
+	b.WriteString(completeWhere + "__fish_seen_subcommand_from completion' -xa 'bash zsh fish'\n")
 	for _, s := range settings {
-		fmt.Fprintf(&b, "complete -c spanpipe -n __spanpipe_before -l %s -d %s", s.flag, fishQuote(s.usage))
+		fmt.Fprintf(&b, complete+"-l %s -d %s", s.flag, fishQuote(s.usage))
 		if s.value != "" {
 			fmt.Fprintf(&b, " -xa '%s'", strings.Join(s.words, " "))
 		}

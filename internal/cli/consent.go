@@ -10,7 +10,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/otlp"
 )
 
 // exitOff is the exit code of "spanpipe consent" when telemetry is off.
@@ -19,18 +21,18 @@ const exitOff = 1
 func (a *app) consentCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "consent",
-		Usage: "say what would be collected and where it would go, with the environment as it is",
-		Description: `Decides as a wrapped server's start would, from the same environment and flags, and says what and why. Exit status: 0 if telemetry
-is on, 1 if it is off.`,
+		Usage: "show what would be collected, where it would go, and why",
+		Description: `Makes the same decision as when a server is wrapped, from the same environment and flags,
+and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
 		Flags:              append(flags(), &cli.BoolFlag{Name: "json"}),
 		HideHelpCommand:    true,
-		CustomHelpTemplate: commandHelp("--json", "the same for machines"),
-		OnUsageError:       misused,
+		CustomHelpTemplate: commandHelp("--json", "print it as JSON"),
+		OnUsageError:       usageProblem,
 		Action:             a.consent,
 	}
 }
 
-// decision is what "spanpipe consent" tells.
+// decision is what "spanpipe consent" prints.
 type decision struct {
 	Telemetry   bool              `json:"telemetry"`
 	Reasons     []string          `json:"reasons"`
@@ -47,11 +49,11 @@ func (a *app) consent(c *cli.Context) error {
 	if err := a.noArguments(c); err != nil {
 		return err
 	}
-	o, policy, err := a.settled(c, consent.Decide)
+	o, policy, err := a.decide(c, consent.Decide)
 	if err != nil {
 		return err
 	}
-	d := decide(policy, o, environment(ownEnvironment(a.Environ)))
+	d := newDecision(policy, o, ownEnvironment(a.Environ))
 	if !d.Telemetry {
 		a.status = exitOff
 	}
@@ -65,7 +67,7 @@ func (a *app) consent(c *cli.Context) error {
 	return err
 }
 
-func decide(p consent.Policy, o *options, lookup func(string) (string, bool)) decision {
+func newDecision(p consent.Policy, o *options, lookup func(string) (string, bool)) decision {
 	d := decision{
 		Telemetry: p.On(), Reasons: p.Reasons(), Sinks: p.Sinks(), Capture: p.Capture().Levels(),
 		CaptureKeys: p.Capture().Keys(), CaptureMax: p.Capture().Max(), Destination: map[string]string{},
@@ -81,23 +83,25 @@ func decide(p consent.Policy, o *options, lookup func(string) (string, bool)) de
 		return d
 	}
 	d.Collected = collected(p.Capture())
-	for _, r := range telemetry.Routes(p, lookup) {
-		d.Destination[r.Signal] = withoutSecrets(r.Endpoint)
-		if r.Problem != "" {
-			d.Destination[r.Signal] = "nowhere: " + r.Problem
+	if p.Has(consent.OTLP) {
+		for _, r := range otlp.Routes(lookup) {
+			d.Destination[r.Signal] = withoutSecrets(r.Endpoint)
+			if r.Problem != "" {
+				d.Destination[r.Signal] = "nowhere: " + r.Problem
+			}
 		}
 	}
 	if addr := telemetry.AdminAddress(p, o.adminAddr, lookup); addr != "" {
-		d.Destination["page of metrics"] = "served on " + addr
+		d.Destination["metrics page"] = "served on " + addr
 	}
 	return d
 }
 
-// withoutSecrets takes user and password out of a URL, its query and its fragment.
+// withoutSecrets removes user and password, query and fragment from a URL.
 func withoutSecrets(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
-		return "a URL that cannot be read"
+		return "an invalid URL"
 	}
 	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
 	return u.String()
@@ -105,11 +109,11 @@ func withoutSecrets(endpoint string) string {
 
 func collected(c consent.Capture) []string {
 	list := []string{
-		"method, tool and prompt names; ids of requests",
-		"sizes, durations, codes, kinds of errors",
+		"method, tool and prompt names; request ids",
+		"sizes, durations, error codes and error classes",
 		"protocol version; names and versions of client and server",
-		"of resource URIs, the server's template that they match, or their scheme",
-		"CPU time, memory, descriptors and threads of the server's processes",
+		"the server's template that a resource URI matches, or else the URI's scheme",
+		"CPU time, memory, file descriptors and threads of the server's processes",
 	}
 	for _, l := range c.Levels() {
 		list = append(list, "content, redacted: "+levelText[l])
@@ -121,10 +125,10 @@ var levelText = map[consent.Level]string{
 	consent.Errors:    "error messages",
 	consent.Arguments: "arguments of tool calls",
 	consent.Results:   "results of tool calls",
-	consent.Prompts:   "prompts and messages of sampling",
+	consent.Prompts:   "prompts and sampling messages",
 	consent.URIs:      "resource URIs",
 	consent.Messages:  "log messages of the server",
-	consent.Stderr:    "what the server writes to stderr",
+	consent.Stderr:    "lines that the server writes to stderr",
 }
 
 func never(c consent.Capture) []string {
@@ -134,7 +138,8 @@ func never(c consent.Capture) []string {
 			list = append(list, levelText[l])
 		}
 	}
-	return append(list, "contents of resources", "user, host and file names", "the server's command line and environment")
+	return append(list,
+		"contents of resources", "names of users, hosts and files", "the server's command line and environment")
 }
 
 func (d decision) text() string {
@@ -150,21 +155,24 @@ func (d decision) text() string {
 		}
 		b.WriteString("\n" + title + "\n")
 		for _, l := range lines {
-			b.WriteString("   " + visible(l) + "\n")
+			b.WriteString("   " + view.Safe(l) + "\n")
 		}
 	}
 	section("Why", d.Reasons)
 	if !d.Telemetry {
-		section("To turn it on", []string{"SPANPIPE_TELEMETRY=console, for lines on stderr", "SPANPIPE_TELEMETRY=otlp, for an OpenTelemetry collector"})
+		section("To turn it on", []string{
+			"SPANPIPE_TELEMETRY=console, for lines on stderr",
+			"SPANPIPE_TELEMETRY=otlp, for an OpenTelemetry collector",
+		})
 		return b.String()
 	}
 	var where []string
 	for _, s := range d.Sinks {
 		if s == consent.Console {
-			where = append(where, "a line for each operation: stderr")
+			where = append(where, "console: one line per operation on stderr")
 		}
 	}
-	for _, signal := range []string{"traces", "metrics", "logs", "page of metrics"} {
+	for _, signal := range []string{"traces", "metrics", "logs", "metrics page"} {
 		if to := d.Destination[signal]; to != "" {
 			where = append(where, signal+": "+to)
 		}
@@ -172,12 +180,12 @@ func (d decision) text() string {
 	section("Where it goes", where)
 	section("What is collected", d.Collected)
 	if len(d.CaptureKeys) > 0 {
-		section("Of arguments and results only", d.CaptureKeys)
+		section("Only these members of arguments and results", d.CaptureKeys)
 	}
 	if d.CaptureMax > 0 {
-		section("Of each piece of content at most", []string{fmt.Sprintf("%d bytes", d.CaptureMax)})
+		section("Limit of each piece of content", []string{fmt.Sprintf("%d bytes", d.CaptureMax)})
 	}
 	section("What is never collected", d.Never)
-	section("To see the records themselves", []string{"spanpipe preview -- your-server"})
+	section("To see the records", []string{"spanpipe preview -- your-server"})
 	return b.String()
 }

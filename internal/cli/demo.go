@@ -8,39 +8,40 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/demo"
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
-// demoDelay is what the demo's slow call takes; all else in it is a fraction of that.
+// demoDelay is how long the demo's slow call takes; everything else in it takes a fraction of that.
 const demoDelay = 800 * time.Millisecond
 
 func delayFlag() cli.Flag {
-	return &cli.DurationFlag{Name: "delay", Value: demoDelay, Usage: "how long the slow call takes; the rest is in proportion"}
+	return &cli.DurationFlag{Name: "delay", Value: demoDelay}
 }
 
 func (a *app) demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
-		Usage: "wrap a small built-in server, play a session with it, and show its spans; needs nothing installed",
-		Description: `Starts a built-in MCP server behind the real relay, lets an agent plan a trip with it, and draws the spans of
-the session as a tree. Nothing leaves this machine, unless SPANPIPE_TELEMETRY=otlp sends the same spans to a collector too.`,
-		Flags:              append(flags(), delayFlag()),
-		HideHelpCommand:    true,
-		CustomHelpTemplate: commandHelp("--delay DURATION", "how long the slow call takes, default "+short(demoDelay)+"; the rest is in proportion"),
-		OnUsageError:       misused,
-		Action:             a.demo,
+		Usage: "run a session with a small built-in server and show its spans; needs nothing installed",
+		Description: `Starts a built-in MCP server behind the real relay, lets an agent plan a trip with it, and
+draws the session's spans as a tree. Nothing leaves this machine unless SPANPIPE_TELEMETRY=otlp also
+sends the spans to a collector.`,
+		Flags:           append(flags(), delayFlag()),
+		HideHelpCommand: true,
+		CustomHelpTemplate: commandHelp("--delay DURATION",
+			"how long the slow call takes, default "+view.Short(demoDelay)+"; the rest is in proportion"),
+		OnUsageError: usageProblem,
+		Action:       a.demo,
 	}
 }
 
 // demoServerCommand is the server's side of the demo: this binary again.
 func (a *app) demoServerCommand() *cli.Command {
 	return &cli.Command{
-		Name: "demo-server", Hidden: true, HideHelpCommand: true, OnUsageError: misused,
+		Name: "demo-server", Hidden: true, HideHelpCommand: true, OnUsageError: usageProblem,
 		Flags:  []cli.Flag{delayFlag()},
 		Action: func(c *cli.Context) error { return demo.Serve(a.Stdin, a.Stdout, c.Duration("delay")) },
 	}
@@ -52,9 +53,9 @@ func (a *app) demo(c *cli.Context) error {
 	}
 	delay := c.Duration("delay")
 	if delay < 0 || delay > time.Minute {
-		return &usageError{"--delay must be from 0s to 1m", "see: spanpipe help demo"}
+		return &usageError{"invalid --delay: want a duration from 0s to 1m", "see: spanpipe help demo"}
 	}
-	o, policy, err := a.settled(c, consent.Decide)
+	o, policy, err := a.decide(c, consent.Decide)
 	if err != nil {
 		return err
 	}
@@ -64,15 +65,17 @@ func (a *app) demo(c *cli.Context) error {
 	}
 	tree := &demo.Tree{}
 	config := a.telemetry(o, policy, []string{"demo-server"})
-	config.Spans = []sdktrace.SpanProcessor{tree}
-	fmt.Fprintf(a.Stdout, "Running: %s\n\n", "spanpipe -- demo-server")
-	if err := a.play(wrap.Config{
+	config.Sinks = append(config.Sinks, tree)
+	fmt.Fprint(a.Stdout, "Running: spanpipe -- demo-server\n\n")
+	server := wrap.Config{
 		Command: []string{self, "demo-server", "--delay", delay.String()}, Env: serverEnvironment(a.Environ),
 		Stderr: a.Stderr, Logger: config.Logger,
-	}, config, o, delay); err != nil {
+	}
+	if err := play(server, config, o, delay); err != nil {
 		return err
 	}
-	if err := tree.Draw(a.Stdout, demo.Style{Width: a.width(), Paint: painter(a.Stdout, environment(a.Environ)), Took: took}); err != nil {
+	style := demo.Style{Width: a.width(), Paint: painter(a.Stdout, environment(a.Environ))}
+	if err := tree.Draw(a.Stdout, style); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(a.Stdout, demoEpilogue(policy))
@@ -80,16 +83,16 @@ func (a *app) demo(c *cli.Context) error {
 }
 
 func demoEpilogue(p consent.Policy) string {
-	text := "\n→ asked by the client, ← asked by the server, below the call in whose course it asked.\n"
+	text := "\n→ requests from the client; ← requests from the server, below the call that caused them.\n"
 	if p.Has(consent.OTLP) {
-		return text + "The same spans have been sent to the collector: look for the service demo-server.\n"
+		return text + "The same spans were sent to the collector: look for the service demo-server.\n"
 	}
-	return text + "To send them to a collector too:   SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
-		"To see your own server's calls:     SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
+	return text + "To send them to a collector, too:   SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
+		"To see the calls of your server:     SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
 }
 
-// play runs the server behind the relay and the agent before it.
-func (a *app) play(cfg wrap.Config, config telemetry.Config, o *options, delay time.Duration) error {
+// play runs the server behind the relay, with the agent as its client.
+func play(cfg wrap.Config, config telemetry.Config, o *options, delay time.Duration) error {
 	toServer, fromClient, err := os.Pipe()
 	if err != nil {
 		return err
@@ -103,9 +106,9 @@ func (a *app) play(cfg wrap.Config, config telemetry.Config, o *options, delay t
 	played := make(chan error, 1)
 	go func() { // ends with the agent's last call; waited for below
 		played <- demo.Play(fromServer, fromClient, delay)
-		_ = fromClient.Close() // the session's end
+		_ = fromClient.Close() // ends the session
 	}()
-	if _, err := watched(cfg, config, o); err != nil {
+	if _, err := watch(cfg, config, o); err != nil {
 		return err
 	}
 	if err := <-played; err != nil {
@@ -114,7 +117,7 @@ func (a *app) play(cfg wrap.Config, config telemetry.Config, o *options, delay t
 	return nil
 }
 
-// width is the terminal's, or what most have.
+// width returns the terminal's width, or a common one.
 func (a *app) width() int {
 	if w, _, err := term.GetSize(int(a.Stdout.Fd())); err == nil {
 		return w

@@ -5,21 +5,13 @@ import (
 	"log/slog"
 )
 
-// What the tests of the lines that people read look at directly.
-var (
-	Took    = took
-	Bytes   = bytes
-	Short   = short
-	Visible = visible
-)
-
 // NewTextHandler returns the handler of log records as lines.
 func NewTextHandler(w io.Writer, level slog.Level) slog.Handler {
 	return &textHandler{level: level, out: w}
 }
 
-// NewLines returns the queue before stderr, and what closes it.
-func NewLines(w io.Writer) (lines io.Writer, end func()) {
-	l := newLines(w)
-	return l, func() { l.close(lastLines) }
+// NewAsyncWriter returns the queue in front of stderr, and a function that closes it.
+func NewAsyncWriter(w io.Writer) (out io.Writer, end func()) {
+	a := newAsyncWriter(w)
+	return a, func() { a.close(lastLines) }
 }

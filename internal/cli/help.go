@@ -4,15 +4,17 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 func (a *app) helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:            "help",
-		Usage:           "show what spanpipe and its commands can do",
+		Usage:           "show help for spanpipe or one of its commands",
 		UsageText:       "spanpipe help [command]",
 		HideHelpCommand: true,
-		OnUsageError:    misused,
+		OnUsageError:    usageProblem,
 		Action: func(c *cli.Context) error {
 			root := c.Lineage()[1]
 			name := c.Args().First()
@@ -20,15 +22,14 @@ func (a *app) helpCommand() *cli.Command {
 				return cli.ShowAppHelp(root)
 			}
 			if root.App.Command(name) == nil || a.dashes {
-				return &usageError{"no command is called " + name, "see: spanpipe help"}
+				return &usageError{"unknown command " + name, "see: spanpipe help"}
 			}
 			return cli.ShowCommandHelp(root, name)
 		},
 	}
 }
 
-// The library's templates show flags without their variables, or read the variables itself. These show the table of
-// settings.
+// The library's templates cannot show a flag's variable unless the library reads it. These show the table of settings.
 
 func appHelp() string {
 	return `{{.Name}} - {{.Usage}}
@@ -42,11 +43,11 @@ USAGE
 COMMANDS{{range .VisibleCommands}}
    {{printf "%-12s" .Name}}{{.Usage}}{{end}}
 
-FLAGS, each with its environment variable; a flag wins
+FLAGS, each with its environment variable; a flag takes precedence
 ` + flagHelp()
 }
 
-// commandHelp is the help of one command, with flags of its own given as name and text in turn.
+// commandHelp returns the help of one command, whose own flags are given as pairs of name and text.
 func commandHelp(own ...string) string {
 	text := `{{.HelpName}} - {{.Usage}}
 
@@ -55,7 +56,7 @@ USAGE
 {{if .Description}}
 {{.Description}}
 {{end}}
-FLAGS, each with its environment variable; a flag wins
+FLAGS, each with its environment variable; a flag takes precedence
 ` + flagHelp()
 	for i := 0; i+1 < len(own); i += 2 {
 		text += "   " + own[i] + "\n" + indented(own[i+1])
@@ -70,16 +71,16 @@ func flagHelp() string {
 		if s.value != "" {
 			head += " " + s.value
 		}
-		head = pad(head, 27) + "$" + s.variable
+		head = view.Right(head, 27) + "$" + s.variable
 		if s.value != "" && s.initial != "" {
-			head = pad(head, 57) + "default " + s.initial
+			head = view.Right(head, 57) + "default " + s.initial
 		}
 		b.WriteString("   " + head + "\n" + indented(s.usage))
 	}
 	return b.String()
 }
 
-// indented sets a text in lines of at most 100 columns.
+// indented breaks a text into indented lines of at most 100 columns.
 func indented(text string) string {
 	const indent, columns = "      ", 100
 	line, out := indent, ""

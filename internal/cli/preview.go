@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -15,50 +14,53 @@ import (
 func (a *app) previewCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "preview",
-		Usage:     "run a server and show, instead of sending it, all that would go to a collector",
+		Usage:     "run a server and show what would be sent to a collector, instead of sending it",
 		UsageText: "spanpipe preview [flags] [--out FILE] -- command [args...]",
-		Description: `The server runs as ever. Every request that would have gone to the collector, with the settings as they are, is written as
-one line of OTLP JSON, taken at the transport: nothing comes after it but the network, and nothing leaves. Without --out the
-lines go to stderr. SPANPIPE_CAPTURE and the other settings apply; vetoes do not, since nothing is sent.`,
-		Flags:              append(flags(), &cli.StringFlag{Name: "out"}),
-		HideHelpCommand:    true,
-		CustomHelpTemplate: commandHelp("--out FILE", "where the records go; it is made readable for you alone, and not overwritten"),
-		OnUsageError:       misused,
-		Action:             a.preview,
+		Description: `Runs the server as usual. Every request that would be sent to the collector with the current
+settings is written as one line of OTLP JSON instead, and nothing leaves this machine. Without --out
+the lines go to stderr. SPANPIPE_CAPTURE and the other settings apply; DO_NOT_TRACK and
+OTEL_SDK_DISABLED do not, because nothing is sent.`,
+		Flags:           append(flags(), &cli.StringFlag{Name: "out"}),
+		HideHelpCommand: true,
+		CustomHelpTemplate: commandHelp(
+			"--out FILE", "a new file for the records, readable for you alone; never overwritten"),
+		OnUsageError: usageProblem,
+		Action:       a.preview,
 	}
 }
 
-// previewFlush is what writing the last records may take at least. They are all that was asked for, and no host waits.
+// previewFlush is the minimum time for writing the last records. The user asked for nothing else, and no host waits.
 const previewFlush = 10 * time.Second
 
 func (a *app) preview(c *cli.Context) error {
 	command := a.serverCommand(c)
 	if len(command) == 0 {
-		return &usageError{"no server to preview", "for example: spanpipe preview -- npx -y @modelcontextprotocol/server-everything"}
+		return &usageError{"no server to preview",
+			"for example: spanpipe preview -- npx -y @modelcontextprotocol/server-everything"}
 	}
-	o, policy, err := a.settled(c, consent.Preview)
+	o, policy, err := a.decide(c, consent.Preview)
 	if err != nil {
 		return err
 	}
 	o.flushTimeout = max(o.flushTimeout, previewFlush)
 	config := a.telemetry(o, policy, command)
-	config.Preview = a.say.lines
+	config.Preview = a.print.out
 	if path := c.String("out"); path != "" {
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
-			return &usageError{fmt.Sprintf("--out: %v", err), "name a file that does not exist yet, in a directory that does"}
+			return &usageError{fmt.Sprintf("--out: %v", err), "name a new file in an existing directory"}
 		}
-		defer file.Close() // a write that failed has been told as a failed export
-		config.Preview = io.Writer(file)
+		defer file.Close() // a failed write has been reported as a failed export
+		config.Preview = file
 	}
-	status, err := watched(wrap.Config{
+	status, err := watch(wrap.Config{
 		Command: command, Env: serverEnvironment(a.Environ), KeepOrphans: o.keepOrphans, Logger: config.Logger,
 		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
 	}, config, o)
 	if err != nil {
 		return err
 	}
-	a.say.closeWithin(o.flushTimeout)
+	a.print.closeWithin(o.flushTimeout)
 	a.status = status.Die()
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Build is what the linker knows of this binary. Empty fields are filled from what Go has recorded, where it has.
+// Build is what the linker has set for this binary. Empty fields are filled from what Go has recorded.
 type Build struct{ Version, Commit, Date string }
 
 func (b Build) complete() Build {
@@ -36,7 +36,7 @@ func (a *app) versionCommand() *cli.Command {
 		Name:            "version",
 		Usage:           "show version, commit, date and Go version",
 		HideHelpCommand: true,
-		OnUsageError:    misused,
+		OnUsageError:    usageProblem,
 		Action: func(c *cli.Context) error {
 			if err := a.noArguments(c); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/consent/redact"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/otlp"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 	"github.com/spanpipe/spanpipe/wrap"
 )
@@ -19,18 +22,18 @@ const wrapExample = "for example: spanpipe -- npx -y @modelcontextprotocol/serve
 func (a *app) wrapCommand() *cli.Command {
 	return &cli.Command{
 		Name:               "wrap",
-		Usage:              "wrap a server; the same as no command at all",
+		Usage:              "wrap a server; the same as giving no command",
 		UsageText:          "spanpipe wrap [flags] [--] command [args...]",
 		Flags:              flags(),
 		HideHelpCommand:    true,
 		CustomHelpTemplate: commandHelp(),
-		OnUsageError:       misused,
+		OnUsageError:       usageProblem,
 		Action:             func(c *cli.Context) error { return a.wrap(c, a.serverCommand(c)) },
 	}
 }
 
-// serverCommand is the server's command: what stands behind "--", or all arguments where the server's name came first and
-// the "--" is the server's own.
+// serverCommand returns the server's command: what follows "--", or all arguments if the server's name came first, in
+// which case the "--" is the server's own.
 func (a *app) serverCommand(c *cli.Context) []string {
 	command := c.Args().Slice()
 	switch {
@@ -42,10 +45,11 @@ func (a *app) serverCommand(c *cli.Context) []string {
 	return command
 }
 
-// wrapRoot is what runs without a command.
+// wrapRoot runs when no command was given.
 func (a *app) wrapRoot(c *cli.Context) error {
 	if word := c.Args().First(); word != "" {
-		return &usageError{"unknown command " + strings.TrimSpace(word), "to wrap a server, put -- before its command: spanpipe -- " + word + " ..."}
+		return &usageError{"unknown command " + strings.TrimSpace(word),
+			"to wrap a server, put -- before its command: spanpipe -- " + word + " ..."}
 	}
 	if !a.dashes && c.NumFlags() == 0 {
 		return &usageError{"no server to wrap", wrapExample + "; or see: spanpipe help"}
@@ -58,7 +62,7 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 	if len(command) == 0 || command[0] == "" {
 		return &usageError{"no server to wrap", wrapExample}
 	}
-	o, policy, err := a.settled(c, consent.Decide)
+	o, policy, err := a.decide(c, consent.Decide)
 	if err != nil {
 		return err
 	}
@@ -67,56 +71,51 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
 	}
 	if !policy.On() {
-		a.say.close() // nothing of ours may be left, not even a line on its way
-		status, err := wrap.Exec(cfg)
-		if err != nil {
-			a.say = newSpeaker(a.Stderr)
-			return err
-		}
-		a.status = status.Die()
-		return nil
+		return a.replace(cfg)
 	}
-	cfg.Logger = a.say.logger(o)
-	config := a.telemetry(o, policy, command)
-	status, err := watched(cfg, config, o)
+	cfg.Logger = a.print.logger(o)
+	status, err := watch(cfg, a.telemetry(o, policy, command), o)
 	if err != nil {
 		return err
 	}
-	a.say.close()
+	a.print.close()
 	a.status = status.Die()
 	return nil
 }
 
-// settled finds out what the user wants and what may be collected.
-func (a *app) settled(c *cli.Context, ask func(consent.Request) (consent.Policy, []consent.Warning)) (*options, consent.Policy, error) {
-	lookup := environment(a.Environ)
-	o, err := resolve(c, lookup, a.say.warn)
+// replace runs a server without telemetry, in place of this process where the system can do that.
+func (a *app) replace(cfg wrap.Config) error {
+	a.print.close() // no line of ours may still be on its way
+	status, err := wrap.Exec(cfg)
 	if err != nil {
-		return nil, consent.Policy{}, err
+		a.print = newPrinter(a.Stderr)
+		return err
 	}
-	policy, err := a.decide(o, lookup, ask)
-	return o, policy, err
+	a.status = status.Die()
+	return nil
 }
 
-// telemetry is the configuration of a session's telemetry. From here on OpenTelemetry's variables are ours.
+// telemetry returns the configuration of a session's telemetry. It sets this process's OpenTelemetry variables, so the
+// server's environment must have been copied before.
 func (a *app) telemetry(o *options, policy consent.Policy, command []string) telemetry.Config {
-	telemetry.OwnEnvironment(a.Environ)
+	otlp.SetOwnVariables(a.Environ)
 	config := telemetry.Config{
-		Policy: policy, Command: command, Version: a.Build.version(), Lookup: environment(ownEnvironment(a.Environ)),
+		Policy: policy, Command: command, Version: a.Build.version(), Lookup: ownEnvironment(a.Environ),
 		TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
-		Logger: a.say.logger(o), Clean: clean,
+		Logger: a.print.logger(o), Clean: clean,
 	}
 	if policy.Has(consent.Console) {
-		config.Operation = a.say.console(a.Stderr, environment(a.Environ))
+		paint := painter(a.Stderr, environment(a.Environ))
+		config.Sinks = []session.Sink{&console{out: a.print.out, paint: paint}}
 	}
 	return config
 }
 
-// watched runs a server with telemetry.
-func watched(cfg wrap.Config, config telemetry.Config, o *options) (wrap.Status, error) {
+// watch runs a server with telemetry.
+func watch(cfg wrap.Config, config telemetry.Config, o *options) (wrap.Status, error) {
 	t := telemetry.New(config)
 	if o.propagate {
-		if own := t.Environment(); len(own) > 0 { // without spans there is nothing to be a parent
+		if own := t.Environment(); len(own) > 0 { // without spans there is no parent
 			cfg.Env = append(slices.DeleteFunc(slices.Clone(cfg.Env), isTraceContext), own...)
 		}
 	}
@@ -129,17 +128,17 @@ func watched(cfg wrap.Config, config telemetry.Config, o *options) (wrap.Status,
 	if err != nil {
 		return wrap.Status{}, err
 	}
-	t.Run(server.Pid(), server.Started())
+	s := t.Run(server.Pid(), server.Started())
 	go func() { // ends with the client's input, which Wait closes at the latest
 		<-server.InputEnded()
-		t.Flush()
+		s.Flush()
 	}()
 	go func() { // ends with the server's process
 		<-server.Exited()
-		t.Exited()
+		s.Exited()
 	}()
 	status := server.Wait()
-	// The last twentieth of the bound is for what there is to do when the time is up: to close connections, and to end.
+	// The last twentieth of the flush timeout is for closing connections and exiting after the flush has been cut off.
 	ctx, cancel := context.WithTimeout(context.Background(), o.flushTimeout-o.flushTimeout/20)
 	defer cancel()
 	go func() { // ends with the flush
@@ -149,75 +148,68 @@ func watched(cfg wrap.Config, config telemetry.Config, o *options) (wrap.Status,
 		case <-ctx.Done():
 		}
 	}()
-	t.Close(ctx, exit(status))
+	s.Close(ctx, exitRecord(status))
 	return status, nil
 }
 
-// isTraceContext says whether an entry of an environment is what the session's own context replaces.
+// isTraceContext reports whether an entry of an environment is replaced by the session's own context.
 func isTraceContext(entry string) bool {
 	return strings.HasPrefix(entry, "TRACEPARENT=") || strings.HasPrefix(entry, "TRACESTATE=")
 }
 
-// exit is how the server ended, in telemetry's words.
-func exit(s wrap.Status) telemetry.Exit {
-	e := telemetry.Exit{
-		Session: session.ServerLeft, Code: s.Code, Signal: s.SignalName(),
+// exitRecord converts how the server ended.
+func exitRecord(s wrap.Status) record.Exit {
+	e := record.Exit{
+		EndedBy: record.ByServer, Code: s.Code, Signal: s.SignalName(),
 		UserTime: s.UserTime, SystemTime: s.SystemTime,
 	}
 	if s.ClientLeft {
-		e.Session = session.ClientLeft
+		e.EndedBy = record.ByClient
 	}
 	return e
 }
 
-// decide asks the consent package, and says what it did not understand: a warning for a variable, an error for a flag.
-func (a *app) decide(o *options, lookup func(string) (string, bool), ask func(consent.Request) (consent.Policy, []consent.Warning)) (consent.Policy, error) {
+// decide resolves the settings and asks the consent package what may be collected. What that does not understand is a
+// warning for a variable and an error for a flag.
+func (a *app) decide(
+	c *cli.Context, ask func(consent.Request) (consent.Policy, []consent.Warning),
+) (*options, consent.Policy, error) {
+	lookup := environment(a.Environ)
+	o, err := resolve(c, lookup, a.print.warn)
+	if err != nil {
+		return nil, consent.Policy{}, err
+	}
 	get := func(name string) string { v, _ := lookup(name); return v }
-	if _, said := o.given["SPANPIPE_TELEMETRY"]; !said {
-		o.telemetry = "" // silence is not the same as off: the reasons tell them apart
+	if o.given["SPANPIPE_TELEMETRY"] == "" {
+		o.telemetry = "" // not the same as off: the reasons name the difference
 	}
 	policy, warnings := ask(consent.Request{
 		Telemetry: o.telemetry, DoNotTrack: get("DO_NOT_TRACK"),
-		SDKDisabled: either(get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")),
+		SDKDisabled: cmp.Or(get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")),
 		Capture:     o.capture, CaptureMax: o.captureMax, Redact: o.redact,
-		Home: either(get("HOME"), get("USERPROFILE")), User: either(get("USER"), get("USERNAME")),
+		Home: cmp.Or(get("HOME"), get("USERPROFILE")), User: cmp.Or(get("USER"), get("USERNAME")),
 	})
 	for _, w := range warnings {
 		if from := o.given[w.Variable]; strings.HasPrefix(from, "--") {
-			return consent.Policy{}, &usageError{from + ": " + w.Text, "see: spanpipe help"}
+			return nil, consent.Policy{}, &usageError{from + ": " + w.Text, "see: spanpipe help"}
 		}
-		a.say.warn(w.Variable+": "+w.Text, "")
+		a.print.warn(w.Variable+": "+w.Text, "")
 	}
-	return policy, nil
+	return o, policy, nil
 }
 
-func either(first, second string) string {
-	if first != "" {
-		return first
-	}
-	return second
-}
-
-// prefix is that of every variable of ours.
-const prefix = "SPANPIPE_"
-
-// serverEnvironment is our environment less what is ours alone.
+// serverEnvironment returns an environment without the variables that are for spanpipe alone.
 func serverEnvironment(environ []string) []string {
-	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool { return strings.HasPrefix(entry, prefix) })
+	own := func(entry string) bool { return strings.HasPrefix(entry, "SPANPIPE_") }
+	return slices.DeleteFunc(slices.Clone(environ), own)
 }
 
-// ownEnvironment is the environment as OpenTelemetry's variables are to be read by us: SPANPIPE_OTEL_X is OTEL_X, and wins.
-func ownEnvironment(environ []string) []string {
-	own := slices.Clone(environ)
-	for _, entry := range environ {
-		if strings.HasPrefix(entry, prefix+"OTEL_") {
-			own = append(own, strings.TrimPrefix(entry, prefix))
-		}
-	}
-	return own
+// ownEnvironment looks variables up as they apply to spanpipe: SPANPIPE_OTEL_X takes precedence over OTEL_X.
+func ownEnvironment(environ []string) func(string) (string, bool) {
+	return environment(slices.Concat(environ, otlp.OwnVariables(environ)))
 }
 
-// environment looks variables up in a list. The last entry of a name counts, as in Go's own os.Environ users.
+// environment looks variables up in a list. The last entry of a name counts.
 func environment(environ []string) func(string) (string, bool) {
 	values := make(map[string]string, len(environ))
 	for _, entry := range environ {
@@ -231,14 +223,14 @@ func environment(environ []string) func(string) (string, bool) {
 	}
 }
 
-// clean is what telemetry may show of a name that a peer has chosen.
+// clean returns what telemetry may show of a name that a peer has chosen.
 func clean(name []byte) string {
 	shown, ok := redact.Name(name)
 	if !ok {
-		return refusedName
+		return redactedName
 	}
 	return shown
 }
 
-// refusedName stands for a name that looks like a secret or a person's data, or is no text.
-const refusedName = "[redacted:name]"
+// redactedName replaces a name that looks like a secret or personal data, or is not text.
+const redactedName = "[redacted:name]"

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Play is the other side: an agent that plans a trip with the server on in and out. Every answer is awaited, nothing is
-// taken for granted. It returns when the last call is done, and leaves closing the connection to the caller.
+// Play is an agent that plans a trip with the server on in and out. It waits for every answer, returns when the last
+// call has been answered, and leaves closing the connection to the caller.
 func Play(in io.Reader, out io.Writer, delay time.Duration) error {
 	c := &client{in: bufio.NewReader(in), out: json.NewEncoder(out), delay: delay}
 	c.call("initialize", object{
@@ -25,7 +25,7 @@ func Play(in io.Reader, out io.Writer, delay time.Duration) error {
 	c.tool("book_hotel", object{"nights": 2})
 	c.tool("no_such_tool", nil)
 	c.tool("summarize_trip", nil)
-	c.giveUp("watch_prices", delay/4)
+	c.cancel("watch_prices", delay/4)
 	c.call("ping", nil)
 	return c.err
 }
@@ -59,7 +59,7 @@ func (c *client) tool(name string, arguments object) {
 	c.call("tools/call", object{"name": name, "arguments": arguments})
 }
 
-// call asks and waits for the answer. On the way it answers what the server asks.
+// call sends a request and waits for the answer. Meanwhile it answers the server's requests.
 func (c *client) call(method string, params object) {
 	id := c.request(method, params)
 	for c.err == nil {
@@ -76,15 +76,16 @@ func (c *client) call(method string, params object) {
 		switch {
 		case m.Method == "sampling/createMessage":
 			time.Sleep(c.delay / 5) // the model thinks
-			c.send(message{ID: m.ID, Result: object{"role": "assistant", "model": "demo", "content": text("Sun and trains.")}})
+			result := object{"role": "assistant", "model": "demo", "content": text("Sun and trains.")}
+			c.send(message{ID: m.ID, Result: result})
 		case m.Method == "" && string(m.ID) == string(number(id)):
 			return
 		}
 	}
 }
 
-// giveUp starts a call and cancels it.
-func (c *client) giveUp(tool string, after time.Duration) {
+// cancel starts a call and cancels it.
+func (c *client) cancel(tool string, after time.Duration) {
 	id := c.request("tools/call", object{"name": tool})
 	time.Sleep(after)
 	c.notify("notifications/cancelled", object{"requestId": id, "reason": "the user has seen enough"})
@@ -96,6 +97,6 @@ func raw(params object) json.RawMessage {
 	if params == nil {
 		return nil
 	}
-	b, _ := json.Marshal(params) // of strings and numbers: cannot fail
+	b, _ := json.Marshal(params) // strings and numbers: it cannot fail
 	return b
 }

@@ -9,10 +9,14 @@ import (
 	"time"
 )
 
-// Serve is a small MCP server on in and out, of protocol version 2025-11-25. Its tools take time, fail, ask the client's
-// model and can be cancelled, so that a session with it has something of everything. It returns at the end of in.
+// Serve is a small MCP server on in and out, of protocol version 2025-11-25. Its tools take time, fail, ask the
+// client's model and can be cancelled, so that a session with it has an example of everything. It returns at the end
+// of in.
 func Serve(in io.Reader, out io.Writer, delay time.Duration) error {
-	s := &server{out: json.NewEncoder(out), delay: delay, cancels: map[string]chan struct{}{}, asked: map[int]chan json.RawMessage{}}
+	s := &server{
+		out: json.NewEncoder(out), delay: delay,
+		cancels: map[string]chan struct{}{}, asked: map[int]chan json.RawMessage{},
+	}
 	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadBytes('\n')
@@ -35,8 +39,8 @@ type server struct {
 
 	mu      sync.Mutex
 	out     *json.Encoder
-	cancels map[string]chan struct{} // by request id
-	asked   map[int]chan json.RawMessage
+	cancels map[string]chan struct{}     // by request id
+	asked   map[int]chan json.RawMessage // requests to the client, by id
 	next    int
 }
 
@@ -80,7 +84,7 @@ func (s *server) send(m message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.JSONRPC = "2.0"
-	_ = s.out.Encode(m) // a client that is gone will close our input as well
+	_ = s.out.Encode(m) // a client that is gone closes our input as well
 }
 
 func (s *server) open(id json.RawMessage) chan struct{} {
@@ -95,7 +99,7 @@ func (s *server) cancel(params json.RawMessage) {
 	var p struct {
 		RequestID json.RawMessage `json:"requestId"`
 	}
-	_ = json.Unmarshal(params, &p) // a broken one names no request
+	_ = json.Unmarshal(params, &p) // invalid parameters name no request
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c := s.cancels[string(p.RequestID)]; c != nil {
@@ -194,7 +198,8 @@ func (s *server) sample(cancelled <-chan struct{}) {
 	id, answer := s.next, make(chan json.RawMessage, 1)
 	s.asked[id] = answer
 	s.mu.Unlock()
-	params, _ := json.Marshal(object{"maxTokens": 50, "messages": []object{{"role": "user", "content": text("Summarize the trip.")}}})
+	messages := []object{{"role": "user", "content": text("Summarize the trip.")}}
+	params, _ := json.Marshal(object{"maxTokens": 50, "messages": messages})
 	idText, _ := json.Marshal(id)
 	s.send(message{ID: idText, Method: "sampling/createMessage", Params: params})
 	select {

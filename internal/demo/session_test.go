@@ -14,8 +14,8 @@ import (
 	"github.com/spanpipe/spanpipe/internal/demo"
 )
 
-// TestSession lets the agent play with the server over pipes, on a clock that only moves when both wait: what it takes is
-// exactly what the delays come to.
+// TestSession lets the agent play with the server over pipes, on a clock that only moves when both wait: what it
+// takes is exactly what the delays come to.
 func TestSession(t *testing.T) {
 	for _, delay := range []time.Duration{0, 40 * time.Millisecond, 800 * time.Millisecond} {
 		t.Run(delay.String(), func(t *testing.T) {
@@ -34,8 +34,8 @@ func TestSession(t *testing.T) {
 				if err := <-served; err != nil {
 					t.Error("serving: ", err)
 				}
-				// A resource, the forecast, the slow call, the hotel, the summary with what the model thinks, and the call that is
-				// given up.
+				// A resource, the forecast, the slow call, the hotel, the summary with what the model thinks, and the
+				// call that is given up.
 				if want := delay/20 + delay/10 + delay + delay/8 + delay/20 + delay/5 + delay/4; took != want {
 					t.Errorf("the session takes %v, want %v", took, want)
 				}

@@ -5,94 +5,106 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
-	"go.opentelemetry.io/otel/trace"
-
 	"github.com/spanpipe/spanpipe/internal/demo"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// stub is a finished span, by numbers: its own, its parent's, and its times in milliseconds.
-func stub(id, parent byte, name string, from, to int, attrs ...attribute.KeyValue) tracetest.SpanStub {
-	start := time.Unix(1_700_000_000, 0)
-	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
-	of := func(n byte) trace.SpanContext {
-		return trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{n}})
-	}
-	s := tracetest.SpanStub{
-		Name: name, SpanContext: of(id), StartTime: at(from), EndTime: at(to), SpanKind: trace.SpanKindServer, Attributes: attrs,
-	}
-	if parent != 0 {
-		s.Parent = of(parent)
-	}
-	return s
+// at is a time of the session, in milliseconds.
+func at(ms int) time.Time {
+	return time.Unix(1_700_000_000, 0).Add(time.Duration(ms) * time.Millisecond)
 }
 
-func draw(t *testing.T, width int, paint func(colour, text string) string, stubs ...tracetest.SpanStub) string {
+// operation is one that has ended.
+func operation(number, parent uint64, method string, from, to int, change func(*record.Operation)) *record.Operation {
+	op := &record.Operation{
+		Change: record.Ended, Number: number, Parent: parent, Direction: record.ToServer, Method: method,
+		Start: at(from), End: at(to),
+	}
+	if target, ok := strings.CutPrefix(method, "tools/call "); ok {
+		op.Method, op.Target = "tools/call", target
+	}
+	if change != nil {
+		change(op)
+	}
+	return op
+}
+
+func draw(t *testing.T, width int, paint view.Paint, records ...any) string {
 	t.Helper()
 	tree := &demo.Tree{}
-	for _, s := range stubs {
-		var p sdktrace.SpanProcessor = tree
-		p.OnEnd(s.Snapshot())
-	}
-	if paint == nil {
-		paint = func(_, text string) string { return text }
+	for _, r := range records {
+		switch r := r.(type) {
+		case *record.Operation:
+			opened := *r
+			opened.Change = record.Opened
+			tree.Opened(&opened)
+			opened.Change = record.Hanging
+			tree.Changed(&opened)
+			tree.Changed(r)
+		case record.Note:
+			tree.Noted(r)
+		}
 	}
 	var out strings.Builder
-	if err := tree.Draw(&out, demo.Style{Width: width, Paint: paint, Took: time.Duration.String}); err != nil {
+	if err := tree.Draw(&out, demo.Style{Width: width, Paint: paint}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
 }
 
-func text(key, value string) attribute.KeyValue { return attribute.String(key, value) }
-
 func TestDraw(t *testing.T) {
-	client := stub(5, 4, "sampling/createMessage", 30, 40)
-	client.SpanKind = trace.SpanKindClient
+	failed := func(op *record.Operation) { op.ErrorType, op.Class = "tool_error", record.Timeout }
+	rejected := func(op *record.Operation) { op.Code = "-32602" }
+	cancelled := func(op *record.Operation) { op.ErrorType, op.Class = "cancelled", record.Cancelled }
+	asked := func(op *record.Operation) { op.Direction = record.ToClient }
 	for _, test := range []struct {
-		name  string
-		width int
-		spans []tracetest.SpanStub
-		want  string
+		name    string
+		width   int
+		records []any
+		want    string
 	}{
 		{name: "nothing", width: 100},
 		{
-			name: "a session, its spans in the order of their ends", width: 91,
-			spans: []tracetest.SpanStub{
-				stub(2, 1, "initialize", 0, 10),
-				stub(1, 0, "mcp.session", 0, 10),
-				stub(3, 1, "notifications/initialized", 20, 20),
-				client,
-				stub(4, 1, "tools/call ask", 20, 60, text("error.type", "tool_error"), text("spanpipe.error.class", "timeout")),
-				stub(6, 1, "tools/call no", 60, 65, text("rpc.response.status_code", "-32602")),
-				stub(7, 1, "tools/call wait", 65, 120, text("error.type", "cancelled"), text("spanpipe.error.class", "cancelled")),
+			name: "a session, its operations in the order of their ends", width: 91,
+			records: []any{
+				record.Session{Launched: at(0), Time: at(0)},
+				record.Session{Launched: at(0), Time: at(10), Ready: true},
+				operation(1, 0, "initialize", 0, 10, nil),
+				record.Session{Launched: at(0), Time: at(15), Ready: true},
+				record.Notification{Time: at(20), Direction: record.ToServer, Method: "notifications/initialized"},
+				record.Notification{Time: at(25), Direction: record.ToClient, Method: "notifications/progress", Operation: 2},
+				record.Notification{Time: at(25), Direction: record.ToClient, Method: "notifications/message"},
+				operation(3, 2, "sampling/createMessage", 30, 40, asked),
+				operation(2, 0, "tools/call ask", 20, 60, failed),
+				operation(4, 0, "tools/call no", 60, 65, rejected),
+				record.Notification{Time: at(119), Direction: record.ToServer, Method: "notifications/cancelled", Operation: 5},
+				operation(5, 0, "tools/call wait", 65, 120, cancelled),
 			},
 			want: `
 mcp.session                              10ms  ━
 ├─ → initialize                          10ms  ━             ok
-├─ → notifications/initialized             0s    ·           notification
+├─ → notifications/initialized            0µs    ·           notification
 ├─ → tools/call ask                      40ms    ━━━━        tool_error (timeout)
 │  └─ ← sampling/createMessage           10ms     ━          ok
-├─ → tools/call no                        5ms        ·       -32602
+├─ → tools/call no                      5.0ms        ·       -32602
 └─ → tools/call wait                     55ms        ━━━━━   cancelled
 `,
 		},
 		{
-			name: "a parent that is elsewhere, a name that is too long", width: 0,
-			spans: []tracetest.SpanStub{
-				stub(2, 9, "tools/call "+strings.Repeat("name", 20), 0, 10),
-				stub(3, 2, "ping", 9, 10),
+			name: "no answer, a parent that has not ended, a name that is too long", width: 0,
+			records: []any{
+				operation(2, 9, "tools/call "+strings.Repeat("name", 20), 0, 10, nil),
+				operation(3, 2, "ping", 9, 10, nil),
 			},
 			want: `
 → tools/call namenamenamenamenamena…     10ms  ━━━━━━━━━━━━  ok
-└─ → ping                                 1ms            ━   ok
+└─ → ping                               1.0ms            ━   ok
 `,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := draw(t, test.width, nil, test.spans...)
+			got := draw(t, test.width, view.Plain, test.records...)
 			if want := strings.TrimPrefix(test.want, "\n"); got != want {
 				t.Errorf("drawn:\n%s\nwant:\n%s", got, want)
 			}
@@ -100,16 +112,14 @@ mcp.session                              10ms  ━
 	}
 }
 
-// TestDrawColours says that good, bad and in between differ.
-func TestDrawColours(t *testing.T) {
-	paint := func(colour, text string) string { return "<" + colour + ":" + text + ">" }
+// TestDrawColors checks that bar and word have the color of the outcome.
+func TestDrawColors(t *testing.T) {
+	paint := func(c view.Color, text string) string { return "<" + string(c) + ":" + text + ">" }
 	got := draw(t, 91, paint,
-		stub(1, 0, "ping", 0, 10),
-		stub(2, 0, "ping", 0, 10, text("error.type", "tool_error")),
-		stub(3, 0, "ping", 0, 10, text("error.type", "cancelled")),
-		stub(4, 0, "ping", 0, 10, text("rpc.response.status_code", "-32602")),
+		operation(1, 0, "ping", 0, 10, nil),
+		operation(2, 0, "ping", 0, 10, func(op *record.Operation) { op.ErrorType = "tool_error" }),
 	)
-	for _, want := range []string{"<32:ok>", "<31:tool_error>", "<33:cancelled>", "<33:-32602>"} {
+	for _, want := range []string{"<32:━", "<32:ok>", "<31:━", "<31:tool_error>"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in:\n%s", want, got)
 		}

@@ -11,19 +11,19 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Role is a part that the test binary can play. It returns the process's exit code.
+// Role is what the test binary does instead of running tests. It returns the process's exit code.
 type Role func(args []string) int
 
-// Cast is the parts that a test binary can play when it is run as "x.test @role args".
+// Cast is the roles of a test binary: run as "x.test @role args", it plays the role.
 type Cast struct {
 	Roles map[string]Role
 
-	mu   sync.Mutex
+	mu   sync.Mutex // guards used
 	used map[string]bool
 }
 
-// Run plays a part if the process was started for one, and runs the tests otherwise. It returns the exit code. A role
-// that no test asks for fails a complete run: it would be a test that has been lost. So does a goroutine that is left.
+// Run plays a role if the process was started for one, and runs the tests otherwise. It returns the exit code. A complete
+// run fails if a test leaves a goroutine behind, or if no test used some role: a test has been lost then.
 func (c *Cast) Run(m *testing.M) int {
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "@") {
 		role, ok := c.Roles[os.Args[1][1:]]
@@ -38,10 +38,10 @@ func (c *Cast) Run(m *testing.M) int {
 		return code
 	}
 	if err := goleak.Find(); err != nil {
-		fmt.Fprintln(os.Stderr, "tests have left goroutines behind:", err)
+		fmt.Fprintln(os.Stderr, "tests left goroutines behind:", err)
 		return 1
 	}
-	if !everythingRan() {
+	if !completeRun() {
 		return code
 	}
 	for name := range c.Roles {
@@ -53,8 +53,8 @@ func (c *Cast) Run(m *testing.M) int {
 	return code
 }
 
-// everythingRan says that no flag has left out tests.
-func everythingRan() bool {
+// completeRun reports whether no flag excluded any test.
+func completeRun() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.list"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
 			return false

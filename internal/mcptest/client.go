@@ -25,13 +25,13 @@ type Error struct {
 	Message string `json:"message"`
 }
 
-// Client speaks MCP over a Host, one thing after another.
+// Client speaks MCP over a Host, one request at a time.
 type Client struct {
 	*Host
 	next int
 }
 
-// Connect opens a session of protocol version 2025-11-25 with the server behind a host.
+// Connect opens a session of protocol version 2025-11-25 with the host's server.
 func Connect(h *Host) *Client {
 	h.t.Helper()
 	c := &Client{Host: h}
@@ -57,7 +57,7 @@ func (c *Client) Notify(method string, params Object) {
 	c.Say(line(Message{Method: method, Params: raw(params)}))
 }
 
-// Call sends a request and waits for its answer, which must be the next message.
+// Call sends a request and waits for its answer, which must be the next line.
 func (c *Client) Call(method string, params Object) Message {
 	c.t.Helper()
 	id := c.Ask(method, params)
@@ -78,22 +78,24 @@ func (c *Client) Tool(name string, arguments Object) Message {
 	return c.Call("tools/call", Object{"name": name, "arguments": arguments})
 }
 
+// line encodes a message as a line.
 func line(m Message) string {
 	m.JSONRPC = "2.0"
 	b, err := json.Marshal(m)
 	if err != nil {
-		panic(fmt.Sprintf("a message that is no JSON: %v", err)) // tests write the messages
+		panic(fmt.Sprintf("encoding a test's message: %v", err))
 	}
 	return string(b) + "\n"
 }
 
+// raw encodes parameters or a result; a nil Object stays absent.
 func raw(v any) json.RawMessage {
 	if o, ok := v.(Object); ok && o == nil {
 		return nil
 	}
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("parameters that are no JSON: %v", err))
+		panic(fmt.Sprintf("encoding a test's parameters: %v", err))
 	}
 	return b
 }

@@ -1,9 +1,10 @@
-// Package mcptest plays the two sides of an MCP session for tests, in processes of their own.
+// Package mcptest plays both sides of an MCP session for tests, each in a process of its own where that matters.
 //
-// A Cast lets a test binary run itself again in another part, so that no test needs a program that may be missing. A Host
-// is a client's side of a process: it starts a command with pipes, as hosts do, and says and hears lines. Serve is a
-// server whose tools do what tests need: answer, fail, be slow, hang, exit, die, write noise. What a test wants of the
-// server it says in the call, so that the test can be read alone.
+// It owns four things. A [Cast] lets a test binary run itself again in another role, so that no test depends on a program
+// that may be missing. A [Host] is the client's side of a process: it starts a command with pipes, as MCP hosts do.
+// [Serve] is an MCP server whose tools do what tests need: answer, fail, be slow, hang, exit, write noise. A
+// [Conversation] is a session written down: what both sides say, in order and with times. The same text can be fed to a
+// tracker ([Conversation.Play]), or played by real processes ([PlayServer], [Host.Play]) that check every byte.
 //
-// It must not import anything of this module: a peer that shared code with the product would share its mistakes.
+// It must not import any package of this module: a peer that shared code with the product would share its mistakes.
 package mcptest

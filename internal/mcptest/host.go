@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-// patience is how long a Host waits for what must come: only a test that fails spends it.
+// patience is how long a Host waits for output or an exit. Only a failing test takes that long.
 const patience = 30 * time.Second
 
-// Host is a host's side of a command: its process, and the other ends of its standard streams.
+// Host is the client's side of a command: its process, and the other ends of its standard streams.
 type Host struct {
 	Cmd    *exec.Cmd
 	In     *os.File // the command's stdin
 	Out    *os.File // the command's stdout
-	Stderr *Buffer  // what it has written to stderr
+	Stderr *Buffer  // what the command has written to stderr
 
 	t     testing.TB
 	ended chan struct{}
-	rest  []byte // read from Out and not yet asked for
+	rest  []byte // read from Out, not yet returned
 }
 
-// Open starts a command with pipes, as hosts do. The process is killed at the test's end if it has not ended by then.
+// Open starts a command with pipes, as MCP hosts do. A process that still runs at the end of the test is killed.
 func Open(t testing.TB, line []string, change ...func(*exec.Cmd)) *Host {
 	t.Helper()
 	stdin, in := pipe(t)
@@ -41,12 +41,12 @@ func Open(t testing.TB, line []string, change ...func(*exec.Cmd)) *Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { // ends with the process, which Cleanup kills, and waits for
-		_ = h.Cmd.Wait() // the state says it all
+	go func() { // ends with the process; Cleanup kills the process and waits
+		_ = h.Cmd.Wait() // ProcessState has the result
 		close(h.ended)
 	}()
 	t.Cleanup(func() {
-		_ = h.Cmd.Process.Kill() // it has ended, if the test went well
+		_ = h.Cmd.Process.Kill() // fails after a successful test: the process has ended
 		<-h.ended
 		_, _ = in.Close(), out.Close()
 	})
@@ -62,7 +62,7 @@ func pipe(t testing.TB) (r, w *os.File) {
 	return r, w
 }
 
-// Say writes a text to the command, as it is.
+// Say writes text to the command, unchanged.
 func (h *Host) Say(text string) {
 	h.t.Helper()
 	if err := h.In.SetWriteDeadline(time.Now().Add(patience)); err != nil {
@@ -73,10 +73,10 @@ func (h *Host) Say(text string) {
 	}
 }
 
-// CloseInput is what a client does first when it leaves.
-func (h *Host) CloseInput() { _ = h.In.Close() } // Cleanup closes it a second time, which is an error of no interest
+// CloseInput closes the command's stdin, the first step of a client that leaves.
+func (h *Host) CloseInput() { _ = h.In.Close() } // Cleanup closes it again and ignores the error
 
-// Hear waits for the next bytes, up to n of them, and returns them with those that have already been read.
+// Hear waits for the next n bytes of the command's output and returns them.
 func (h *Host) Hear(n int) string {
 	h.t.Helper()
 	for len(h.rest) < n {
@@ -89,7 +89,7 @@ func (h *Host) Hear(n int) string {
 	return text
 }
 
-// Line waits for the next line and returns it without its end.
+// Line waits for the next line and returns it without its newline.
 func (h *Host) Line() string {
 	h.t.Helper()
 	for {
@@ -103,7 +103,7 @@ func (h *Host) Line() string {
 	}
 }
 
-// Rest waits for the end of the output and returns all that comes until then.
+// Rest waits for the end of the output and returns all of it.
 func (h *Host) Rest() string {
 	h.t.Helper()
 	for h.read() {
@@ -113,7 +113,7 @@ func (h *Host) Rest() string {
 	return text
 }
 
-// read reads once, and says whether there may be more.
+// read reads once, and reports whether there may be more.
 func (h *Host) read() bool {
 	h.t.Helper()
 	if err := h.Out.SetReadDeadline(time.Now().Add(patience)); err != nil {
@@ -123,12 +123,12 @@ func (h *Host) read() bool {
 	n, err := h.Out.Read(b)
 	h.rest = append(h.rest, b[:n]...)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		h.t.Fatalf("nothing more comes after %.200q; stderr: %s", h.rest, h.Stderr)
+		h.t.Fatalf("no more output after %.200q; stderr: %s", h.rest, h.Stderr)
 	}
 	return err == nil
 }
 
-// Wait waits for the process's end.
+// Wait waits for the process to end.
 func (h *Host) Wait() *os.ProcessState {
 	h.t.Helper()
 	select {
@@ -139,10 +139,10 @@ func (h *Host) Wait() *os.ProcessState {
 	return h.Cmd.ProcessState
 }
 
-// Ended is closed when the process has ended.
+// Ended returns a channel that is closed when the process has ended.
 func (h *Host) Ended() <-chan struct{} { return h.ended }
 
-// Eventually waits for what other processes are about to do and nothing announces.
+// Eventually polls ok until it returns true: for what another process does without any event to wait for.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !ok(); time.Sleep(2 * time.Millisecond) {
@@ -152,9 +152,9 @@ func Eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// Buffer may be read while a process still writes to it.
+// Buffer is a bytes.Buffer that may be read while other goroutines still write to it.
 type Buffer struct {
-	mu sync.Mutex
+	mu sync.Mutex // guards b
 	b  bytes.Buffer
 }
 
@@ -165,7 +165,7 @@ func (l *Buffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// String returns what has been written so far.
+// String returns everything written so far.
 func (l *Buffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,38 +2,48 @@ package mcptest
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// Serve is an MCP server on the process's standard streams. It returns the exit code: 0 at the end of its input. Its tools are
+// Serve runs an MCP server on the process's standard streams until the end of its input, and returns the exit code.
+// Its tools are
 //
-//	echo    answers with the argument text
-//	fail    answers with isError and the argument text
-//	size    answers with a text of the argument bytes
-//	sleep   answers after the argument ms
-//	hang    never answers
-//	print   writes the argument raw to stdout, and answers
-//	complain writes the argument text to stderr, and answers
-//	environ answers with the server's environment, one variable a line
-//	exit    ends the process with the argument code, unanswered
+//	echo     answers with the argument text
+//	fail     answers with isError and the argument text
+//	size     answers with a text of the argument bytes (see sizeCall)
+//	sleep    answers after the argument ms
+//	hang     never answers
+//	print    writes the argument raw to stdout, then answers
+//	complain writes the argument text to stderr, then answers
+//	environ  answers with the server's environment, one variable per line
+//	pid      answers with the server's process id
+//	exit     ends the process with the argument code, without an answer
 func Serve() int {
-	lines := bufio.NewReaderSize(os.Stdin, 64<<10)
+	s := &server{in: bufio.NewReaderSize(os.Stdin, 64<<10), out: bufio.NewWriterSize(os.Stdout, 64<<10)}
 	for {
-		text, err := lines.ReadBytes('\n')
-		if len(text) > 0 {
-			var m Message
-			if json.Unmarshal(text, &m) != nil {
-				send(Message{ID: json.RawMessage("null"), Error: &Error{-32700, "parse error"}})
-			} else if m.ID != nil && m.Method != "" {
-				if code, end := answer(m); end {
-					return code
-				}
+		line, err := s.in.ReadSlice('\n')
+		if id, size, ok := sizeCall(line); ok {
+			for errors.Is(err, bufio.ErrBufferFull) { // the rest of the line is not needed
+				_, err = s.in.ReadSlice('\n')
+			}
+			s.answerSize(id, size)
+		} else {
+			text := slices.Clone(line)
+			for errors.Is(err, bufio.ErrBufferFull) {
+				line, err = s.in.ReadSlice('\n')
+				text = append(text, line...)
+			}
+			if code, exit := s.message(text); exit {
+				return code
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -45,15 +55,81 @@ func Serve() int {
 	}
 }
 
-func send(m Message) { _, _ = io.WriteString(os.Stdout, line(m)) } // a client that is gone closes our input too
+// server is the state of Serve. Each answer is flushed with one write: a client that measures latency waits for it.
+type server struct {
+	in  *bufio.Reader
+	out *bufio.Writer
+}
 
-// answer answers a request, or says that the process is to end.
-func answer(m Message) (code int, end bool) {
+// sizeHead is how many bytes of a line may precede the arguments of the tool size.
+const sizeHead = 512
+
+// sizeCall returns the id, as written, and the argument bytes of a call of the tool size. It reads only the first bytes of
+// the line, because benchmarks call this tool with lines of up to a GiB and must not measure this server's JSON decoder.
+func sizeCall(line []byte) (id []byte, size int, ok bool) {
+	head := line[:min(len(line), sizeHead)]
+	if !bytes.Contains(head, []byte(`"name":"size"`)) {
+		return nil, 0, false
+	}
+	id, hasID := member(head, `"id":`)
+	number, _ := member(head, `"bytes":`)
+	size, _ = strconv.Atoi(string(number)) // without the argument the text is empty
+	return bytes.Clone(id), size, hasID    // the line's buffer is reused
+}
+
+// member returns the number or the string without a comma that follows key.
+func member(text []byte, key string) ([]byte, bool) {
+	_, rest, found := bytes.Cut(text, []byte(key))
+	end := bytes.IndexAny(rest, ",}")
+	if !found || end < 0 {
+		return nil, false
+	}
+	return rest[:end], true
+}
+
+// filler is what the answers of the tool size consist of.
+var filler = bytes.Repeat([]byte("x"), 64<<10)
+
+// answerSize writes the same answer as message would, without holding it in memory. A client that is gone closes the
+// server's input too, so write errors need no handling, here and below.
+func (s *server) answerSize(id []byte, size int) {
+	_, _ = s.out.WriteString(`{"jsonrpc":"2.0","id":`)
+	_, _ = s.out.Write(id)
+	_, _ = s.out.WriteString(`,"result":{"content":[{"text":"`)
+	for size > 0 {
+		n, _ := s.out.Write(filler[:min(size, len(filler))])
+		if n == 0 {
+			return
+		}
+		size -= n
+	}
+	_, _ = s.out.WriteString("\",\"type\":\"text\"}]}}\n")
+	_ = s.out.Flush()
+}
+
+func (s *server) send(m Message) {
+	_, _ = s.out.WriteString(line(m))
+	_ = s.out.Flush()
+}
+
+// message handles a line, and reports whether the process is to exit, and with which code.
+func (s *server) message(text []byte) (code int, exit bool) {
+	if len(text) == 0 {
+		return 0, false
+	}
+	var m Message
+	if json.Unmarshal(text, &m) != nil {
+		s.send(Message{ID: json.RawMessage("null"), Error: &Error{-32700, "parse error"}})
+		return 0, false
+	}
+	if m.ID == nil || m.Method == "" {
+		return 0, false // a notification, or an answer
+	}
 	var p struct {
 		ProtocolVersion, Name, URI string
 		Arguments                  arguments
 	}
-	_ = json.Unmarshal(m.Params, &p) // what is not there is empty
+	_ = json.Unmarshal(m.Params, &p) // missing members stay empty
 	reply := Message{ID: m.ID}
 	switch m.Method {
 	case "initialize":
@@ -72,35 +148,36 @@ func answer(m Message) (code int, end bool) {
 		case "hang":
 			return 0, false
 		}
-		reply.Result, reply.Error = tool(p.Name, p.Arguments)
+		reply.Result, reply.Error = s.tool(p.Name, p.Arguments)
 	default:
 		reply.Error = &Error{-32601, "method not found"}
 	}
-	send(reply)
+	s.send(reply)
 	return 0, false
 }
 
 type arguments struct {
-	Text, Raw       string
-	Bytes, Code, Ms int
+	Text, Raw string
+	Code, Ms  int
 }
 
-func tool(name string, a arguments) (json.RawMessage, *Error) {
+func (s *server) tool(name string, a arguments) (json.RawMessage, *Error) {
 	text, failed := a.Text, false
 	switch name {
 	case "echo":
 	case "fail":
 		failed = true
-	case "size":
-		text = strings.Repeat("x", a.Bytes)
 	case "sleep":
 		time.Sleep(time.Duration(a.Ms) * time.Millisecond)
 	case "print":
-		_, _ = io.WriteString(os.Stdout, a.Raw) // as send
+		_, _ = s.out.WriteString(a.Raw)
+		_ = s.out.Flush()
 	case "complain":
 		fmt.Fprintln(os.Stderr, a.Text)
 	case "environ":
 		text = strings.Join(os.Environ(), "\n")
+	case "pid":
+		text = strconv.Itoa(os.Getpid())
 	default:
 		return nil, &Error{-32602, "unknown tool: " + name}
 	}
@@ -111,7 +188,7 @@ func tool(name string, a arguments) (json.RawMessage, *Error) {
 	return raw(result), nil
 }
 
-// Text is the text that a tool's answer holds.
+// Text returns the text of a tool's answer, or "".
 func (m Message) Text() string {
 	var result struct{ Content []struct{ Text string } }
 	if json.Unmarshal(m.Result, &result) != nil || len(result.Content) == 0 {

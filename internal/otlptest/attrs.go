@@ -45,7 +45,7 @@ func (a Attrs) Match(want Attrs) bool {
 	return true
 }
 
-// key is a text that two Attrs share exactly if they are equal.
+// key returns a text that two Attrs share if and only if they are equal.
 func (a Attrs) key() string {
 	pairs := make([]string, 0, len(a))
 	for key, value := range a {

@@ -15,17 +15,17 @@ type ConnFault uint8
 // The faults of a connection.
 const (
 	Serve       ConnFault = iota // read requests from it
-	Mute                         // accept it, read what comes, and never say a byte
+	Mute                         // accept it, read everything, and never write a byte
 	Close                        // accept it and close it
 	GarbageConn                  // answer with bytes that are neither HTTP/1 nor HTTP/2, then close it
 )
 
-// RefusedAddr returns an address of the loopback interface on which nothing listens: what connects is refused. A later
-// Start may use it.
+// RefusedAddr returns an address of the loopback interface on which nothing listens, so that connections are refused. A
+// later Start may use it.
 func RefusedAddr(t testing.TB) string {
 	t.Helper()
 	host := "127.0.0.1"
-	if runtime.GOOS == "linux" { // there, all of 127/8 is loopback: nobody else who asks for any free port gets this one
+	if runtime.GOOS == "linux" { // all of 127/8 is loopback there: no other test gets this port when it asks for a free one
 		host = "127.0.0.2"
 	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", host+":0")
@@ -39,8 +39,8 @@ func RefusedAddr(t testing.TB) string {
 	return addr
 }
 
-// listener hands out the connections its fault lets through and remembers all of them, so that Cut can close one from
-// under the server that uses it.
+// listener tracks its connections, so that Cut can close one under the server that uses it. With a fault it handles them
+// itself and accepts none.
 type listener struct {
 	net.Listener
 	fault   ConnFault

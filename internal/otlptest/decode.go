@@ -9,17 +9,20 @@ import (
 	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	common "go.opentelemetry.io/proto/otlp/common/v1"
 	resource "go.opentelemetry.io/proto/otlp/resource/v1"
+	trace "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
 
-// decoded is what one request held.
+// decoded is the content of one request.
 type decoded struct {
+	spanCount, callCount int64 // of all spans, and of those of kind server
+
 	spans   []Span
 	points  []Point
 	records []Record
 }
 
-// Origin is the resource and the scope that telemetry came under.
+// Origin is the resource and the scope of a piece of telemetry.
 type Origin struct {
 	Resource     Attrs
 	Scope        string // the instrumentation scope's name
@@ -45,20 +48,24 @@ func originOf(res *resource.Resource, resourceURL string, scope *common.Instrume
 // Service returns the resource's service.name.
 func (o Origin) Service() string { return o.Resource.String("service.name") }
 
-func decode(signal Signal, body []byte) (decoded, error) {
+// decode decodes a message. With countOnly, spans are counted and log records are skipped.
+func decode(signal Signal, body []byte, countOnly bool) (decoded, error) {
 	switch signal {
 	case Traces:
-		return decodeTraces(body)
+		return decodeTraces(body, countOnly)
 	case Metrics:
 		return decodeMetrics(body)
 	case Logs:
+		if countOnly {
+			return decoded{}, nil
+		}
 		return decodeLogs(body)
 	default:
 		return decoded{}, fmt.Errorf("unknown signal %q", signal)
 	}
 }
 
-func decodeTraces(body []byte) (decoded, error) {
+func decodeTraces(body []byte, countOnly bool) (decoded, error) {
 	var request collectortrace.ExportTraceServiceRequest
 	if err := proto.Unmarshal(body, &request); err != nil {
 		return decoded{}, err
@@ -66,6 +73,15 @@ func decodeTraces(body []byte) (decoded, error) {
 	var out decoded
 	for _, rs := range request.GetResourceSpans() {
 		for _, ss := range rs.GetScopeSpans() {
+			out.spanCount += int64(len(ss.GetSpans()))
+			for _, span := range ss.GetSpans() {
+				if span.GetKind() == trace.Span_SPAN_KIND_SERVER {
+					out.callCount++
+				}
+			}
+			if countOnly {
+				continue
+			}
 			origin := originOf(rs.GetResource(), rs.GetSchemaUrl(), ss.GetScope(), ss.GetSchemaUrl())
 			for _, span := range ss.GetSpans() {
 				out.spans = append(out.spans, newSpan(span, origin))
@@ -109,7 +125,7 @@ func decodeLogs(body []byte) (decoded, error) {
 	return out, nil
 }
 
-// response is the answer to an accepted request: empty, or a partial success.
+// response returns the answer to an accepted request: empty, or a partial success.
 func response(signal Signal, fault Fault) []byte {
 	var message proto.Message
 	if fault.kind == partial {

@@ -10,10 +10,10 @@ import (
 // Fault is what a receiver does with a complete request. The zero value accepts it.
 type Fault struct {
 	kind     faultKind
-	delay    time.Duration // before anything else
+	delay    time.Duration // before the answer
 	code     codes.Code    // the answer over gRPC
 	status   int           // the answer over HTTP
-	retry    time.Duration // asks to wait this long before trying again
+	retry    time.Duration // what the answer asks the exporter to wait before it retries
 	rejected int64         // items a partial success claims to have refused
 	message  string
 }
@@ -38,10 +38,10 @@ func Slow(delay time.Duration) Fault { return Fault{delay: delay} }
 // Hang reads the request and never answers, until the client goes away or the receiver stops.
 func Hang() Fault { return Fault{kind: hang} }
 
-// Garbage answers with success and bytes that are no OTLP response.
+// Garbage answers with success and bytes that are not an OTLP response.
 func Garbage() Fault { return Fault{kind: garbage} }
 
-// Cut closes the connection in the middle of the exchange: over HTTP with half an answer sent, over gRPC with none.
+// Cut closes the connection in the middle of the exchange: over HTTP after half an answer, over gRPC before any.
 func Cut() Fault { return Fault{kind: cut} }
 
 // Internal answers gRPC INTERNAL or HTTP 500: exporters give up on the request.
@@ -66,7 +66,7 @@ func Partial(rejected int64, message string) Fault {
 	return Fault{kind: partial, rejected: rejected, message: message}
 }
 
-// SetFault makes f what happens to the exports of the given signals, or of all without any given, from now on.
+// SetFault sets the fault of all later exports of the given signals, or of every signal if none is given.
 func (r *Receiver) SetFault(f Fault, signals ...Signal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,7 +75,7 @@ func (r *Receiver) SetFault(f Fault, signals ...Signal) {
 	}
 }
 
-// Script lists what happens to the next exports of a signal, one each; after them the fault that SetFault set holds again.
+// Script sets the faults of the next exports of a signal, one each. The fault of SetFault applies again after them.
 func (r *Receiver) Script(signal Signal, faults ...Fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,7 +89,7 @@ func orAll(signals []Signal) []Signal {
 	return signals
 }
 
-// wait spends the fault's waiting time. It reports false if the exchange ended meanwhile: nobody is there to answer.
+// wait waits as long as the fault delays the answer. It reports false if the exchange ended meanwhile.
 func (r *Receiver) wait(ctx context.Context, f Fault) bool {
 	var timer <-chan time.Time // nil, which never fires, for Hang
 	switch {

@@ -26,13 +26,13 @@ var exportMethods = map[string]Signal{
 	"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       Logs,
 }
 
-// newGRPCServer serves the export methods without generated stubs: the one handler sees the bytes of every message, and
-// may answer with bytes of its own.
+// newGRPCServer serves the export methods without generated stubs: its one handler needs the bytes of every message, and
+// may answer with bytes that are not a message.
 func newGRPCServer(r *Receiver, tlsConfig *tls.Config) *grpc.Server {
 	options := []grpc.ServerOption{
 		grpc.UnknownServiceHandler(r.serveGRPC),
 		grpc.ForceServerCodecV2(rawCodec{}),
-		grpc.StatsHandler(encodingSpy{}),
+		grpc.StatsHandler(wireSpy{}),
 		grpc.WaitForHandlers(true),
 	}
 	if tlsConfig != nil {
@@ -53,8 +53,9 @@ func (r *Receiver) serveGRPC(_ any, stream grpc.ServerStream) error {
 	}
 	ctx := stream.Context()
 	header, _ := metadata.FromIncomingContext(ctx)
+	wire := wireOf(ctx)
 	fault := r.arrived(Request{
-		Signal: signal, Protocol: GRPC, Header: header, Encoding: encodingOf(ctx), Body: body, At: time.Now(),
+		Signal: signal, Protocol: GRPC, Header: header, Encoding: wire.encoding, Wire: wire.size, Body: body, At: time.Now(),
 	})
 	if !r.wait(ctx, fault) {
 		return status.Error(codes.Unavailable, "the exchange ended")
@@ -71,7 +72,7 @@ func (r *Receiver) serveGRPC(_ any, stream grpc.ServerStream) error {
 		}
 		return status.Error(codes.Unavailable, "connection cut")
 	}
-	data, err := decode(signal, body)
+	data, err := decode(signal, body, r.countOnly)
 	if err != nil {
 		return status.Errorf(codes.InvalidArgument, "decoding the request: %v", err)
 	}
@@ -90,7 +91,7 @@ func (f Fault) grpcError() error {
 	return failure.Err()
 }
 
-// rawCodec hands messages over as the bytes they are, in a *[]byte.
+// rawCodec passes messages on as bytes, in a *[]byte.
 type rawCodec struct{}
 
 // Name implements encoding.CodecV2.
@@ -115,36 +116,45 @@ func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// encodingSpy notes a request's compression, which gRPC keeps out of the metadata.
-type encodingSpy struct{}
+// wireForm is how a request came: compression and size, which gRPC keeps out of the metadata.
+type wireForm struct {
+	encoding string
+	size     int
+}
 
-type encodingKey struct{}
+// wireSpy notes the wireForm of each request in its context.
+type wireSpy struct{}
 
-func encodingOf(ctx context.Context) string {
-	if encoding, ok := ctx.Value(encodingKey{}).(*string); ok {
-		return *encoding
+type wireKey struct{}
+
+func wireOf(ctx context.Context) wireForm {
+	if form, ok := ctx.Value(wireKey{}).(*wireForm); ok {
+		return *form
 	}
-	return ""
+	return wireForm{}
 }
 
 // TagRPC implements stats.Handler.
-func (encodingSpy) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	return context.WithValue(ctx, encodingKey{}, new(string))
+func (wireSpy) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, wireKey{}, new(wireForm))
 }
 
-// HandleRPC implements stats.Handler. The header comes before the handler runs, so no lock is needed.
-func (encodingSpy) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	header, ok := s.(*stats.InHeader)
+// HandleRPC implements stats.Handler. Header and message come before the handler reads the form, so no lock is needed.
+func (wireSpy) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	form, ok := ctx.Value(wireKey{}).(*wireForm)
 	if !ok {
 		return
 	}
-	if encoding, ok := ctx.Value(encodingKey{}).(*string); ok {
-		*encoding = header.Compression
+	switch s := s.(type) {
+	case *stats.InHeader:
+		form.encoding = s.Compression
+	case *stats.InPayload:
+		form.size = s.CompressedLength
 	}
 }
 
 // TagConn implements stats.Handler.
-func (encodingSpy) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (wireSpy) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 
 // HandleConn implements stats.Handler.
-func (encodingSpy) HandleConn(context.Context, stats.ConnStats) {}
+func (wireSpy) HandleConn(context.Context, stats.ConnStats) {}

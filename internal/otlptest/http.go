@@ -1,6 +1,7 @@
 package otlptest
 
 import (
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -23,27 +24,27 @@ func newHTTPServer(r *Receiver) *http.Server {
 			r.serveHTTP(w, request, signal)
 		})
 	}
-	// What goes to a wrong path has left the exporter all the same.
+	// A request to a wrong path has left the exporter all the same, so Contains must see it.
 	mux.HandleFunc("/", func(w http.ResponseWriter, request *http.Request) {
-		body, _ := readBody(request)
-		r.arrived(httpRequest(request, "", body))
+		body, wire, _ := readBody(request)
+		r.arrived(httpRequest(request, "", body, wire))
 		http.NotFound(w, request)
 	})
 	return &http.Server{
 		Handler: mux,
-		// Handshakes that fail are what some tests are about; they are no news.
+		// Some tests make handshakes fail on purpose.
 		ErrorLog:          log.New(io.Discard, "", 0),
 		ReadHeaderTimeout: time.Minute,
 	}
 }
 
 func (r *Receiver) serveHTTP(w http.ResponseWriter, request *http.Request, signal Signal) {
-	body, err := readBody(request)
+	body, wire, err := readBody(request)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	fault := r.arrived(httpRequest(request, signal, body))
+	fault := r.arrived(httpRequest(request, signal, body, wire))
 	if !r.wait(request.Context(), fault) {
 		panic(http.ErrAbortHandler) // closes the connection without an answer
 	}
@@ -69,10 +70,10 @@ func (r *Receiver) serveHTTP(w http.ResponseWriter, request *http.Request, signa
 	r.acceptHTTP(w, request, signal, body, fault)
 }
 
-func httpRequest(request *http.Request, signal Signal, body []byte) Request {
+func httpRequest(request *http.Request, signal Signal, body []byte, wire int) Request {
 	return Request{
 		Signal: signal, Protocol: HTTP, Header: request.Header.Clone(),
-		Encoding: request.Header.Get("Content-Encoding"), Body: body, At: time.Now(),
+		Encoding: request.Header.Get("Content-Encoding"), Wire: wire, Body: body, At: time.Now(),
 	}
 }
 
@@ -82,7 +83,7 @@ func (r *Receiver) acceptHTTP(w http.ResponseWriter, request *http.Request, sign
 		http.Error(w, "only "+protobufType+" is understood", http.StatusUnsupportedMediaType)
 		return
 	}
-	data, err := decode(signal, body)
+	data, err := decode(signal, body, r.countOnly)
 	if err != nil {
 		http.Error(w, fmt.Sprintf("decoding the request: %v", err), http.StatusBadRequest)
 		return
@@ -92,23 +93,26 @@ func (r *Receiver) acceptHTTP(w http.ResponseWriter, request *http.Request, sign
 	_, _ = w.Write(response(signal, fault))
 }
 
-// readBody returns a request's body, decompressed.
-func readBody(request *http.Request) ([]byte, error) {
-	reader := io.Reader(request.Body)
+// readBody returns a request's body, decompressed, and its size as it came.
+func readBody(request *http.Request) (body []byte, wire int, err error) {
+	compressed, err := io.ReadAll(io.LimitReader(request.Body, maxHTTPBody))
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading the request: %w", err)
+	}
 	switch encoding := request.Header.Get("Content-Encoding"); encoding {
 	case "", "identity":
+		return compressed, len(compressed), nil
 	case "gzip":
-		decompressed, err := gzip.NewReader(reader)
+		reader, err := gzip.NewReader(bytes.NewReader(compressed))
 		if err != nil {
-			return nil, fmt.Errorf("decompressing the request: %w", err)
+			return nil, 0, fmt.Errorf("decompressing the request: %w", err)
 		}
-		reader = decompressed
+		body, err := io.ReadAll(io.LimitReader(reader, maxHTTPBody))
+		if err != nil {
+			return nil, 0, fmt.Errorf("decompressing the request: %w", err)
+		}
+		return body, len(compressed), nil
 	default:
-		return nil, fmt.Errorf("unknown content encoding %q", encoding)
+		return nil, 0, fmt.Errorf("unknown content encoding %q", encoding)
 	}
-	body, err := io.ReadAll(io.LimitReader(reader, maxHTTPBody))
-	if err != nil {
-		return nil, fmt.Errorf("reading the request: %w", err)
-	}
-	return body, nil
 }

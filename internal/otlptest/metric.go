@@ -27,26 +27,26 @@ type Point struct {
 	Unit        string
 	Description string
 	Type        MetricType
-	Delta       bool // the point counts since the one before, not since Start
+	Delta       bool // the point counts from the previous one, not from Start
 	Monotonic   bool
 	Attrs       Attrs
 	Start, Time time.Time
 
-	// Value is that of a Gauge or Sum.
+	// Value is the value of a Gauge or Sum.
 	Value float64
 
-	// Count, Total, Bounds and Buckets are those of a Histogram: the number and the sum of the observations, the
-	// buckets' upper bounds, and how many observations each of the len(Bounds)+1 buckets has.
+	// Count, Total, Bounds and Buckets describe a Histogram: the number and the sum of the observations, the buckets'
+	// upper bounds, and the number of observations in each of the len(Bounds)+1 buckets.
 	Count   uint64
 	Total   float64
 	Bounds  []float64
 	Buckets []uint64
 
-	// Exemplars are the points' samples that name a span.
+	// Exemplars are the point's samples that name a span.
 	Exemplars []Exemplar
 }
 
-// Exemplar is a sample of a point with the span it was taken in.
+// Exemplar is a sample of a point, with the span it was taken in.
 type Exemplar struct {
 	TraceID, SpanID string
 	Value           float64
@@ -101,7 +101,7 @@ func (p Point) histogram(point *metrics.HistogramDataPoint) Point {
 	return p
 }
 
-// exponential keeps count and sum alone: the product's histograms have explicit bounds.
+// exponential keeps only count and sum: the product's histograms have explicit bounds.
 func (p Point) exponential(point *metrics.ExponentialHistogramDataPoint) Point {
 	p.taken(point.GetAttributes(), point.GetStartTimeUnixNano(), point.GetTimeUnixNano(), point.GetExemplars())
 	p.Count, p.Total = point.GetCount(), point.GetSum()
@@ -132,9 +132,9 @@ func (r *Receiver) Points() []Point {
 	return append([]Point(nil), r.points...)
 }
 
-// Series returns the metric's series as they stand after all exports, one point each, those whose attributes match: of a
-// cumulative series and a gauge the newest point, of a delta series all points added up. A series is told apart by
-// resource, scope and attributes. The order is by attributes.
+// Series returns the state of the metric's series whose attributes match, one point each, in order of attributes: the
+// newest point of a cumulative series or a gauge, the sum of all points of a delta series. Resource, scope and attributes
+// identify a series.
 func (r *Receiver) Series(metric string, match Attrs) []Point {
 	byKey := make(map[string]Point)
 	for _, point := range r.Points() {
@@ -159,7 +159,7 @@ func (r *Receiver) Series(metric string, match Attrs) []Point {
 	return out
 }
 
-// then returns the state of a series whose state was p when next arrived.
+// then returns the state of a series that was p before next arrived.
 func (p Point) then(next Point) Point {
 	if next.Delta {
 		next.Start = p.Start
@@ -195,8 +195,8 @@ func (r *Receiver) Histogram(metric string, match Attrs) Point {
 	return total
 }
 
-// plus adds another histogram's observations to p's. Buckets are added where both have the same bounds and dropped where
-// they have not.
+// plus adds another histogram's observations to p's. Buckets are added if both have the same bounds, and dropped
+// otherwise.
 func (p Point) plus(other Point) Point {
 	p.Count += other.Count
 	p.Total += other.Total

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -33,33 +35,39 @@ const (
 	HTTP Protocol = "http/protobuf"
 )
 
-// Config says how a Receiver listens and how it behaves. The zero value is a healthy receiver on free ports.
+// Config is how a Receiver listens and behaves. The zero value is a healthy receiver on free ports.
 type Config struct {
 	// GRPCAddr and HTTPAddr are the addresses to listen on; empty means a free port of 127.0.0.1.
 	GRPCAddr, HTTPAddr string
-	// Conn is done to each connection before its first request is read; the zero value serves it.
+	// Conn is the fault of each connection before its first request is read. The zero value serves it.
 	Conn ConnFault
-	// TLS makes both listeners speak TLS with a certificate whose authority nobody knows but who reads
-	// [Receiver.CAFile].
+	// TLS makes both listeners speak TLS. Only clients that trust [Receiver.CAFile] accept the certificate.
 	TLS bool
 	// ClientCert, together with TLS, makes the receiver demand the certificate of [Receiver.ClientCertFiles].
 	ClientCert bool
+	// CertDir is where the certificates of TLS are written. Start sets it to a temporary directory of the test.
+	CertDir string
+	// CountOnly makes the receiver keep metrics and [Totals], and neither requests, spans nor log records: for a
+	// benchmark, whose collector must not take time from what is measured nor grow with it.
+	CountOnly bool
 }
 
-// Receiver receives OTLP exports. Get one from Start.
+// Receiver receives OTLP exports. Start and Listen make one.
 type Receiver struct {
 	grpcAddr, httpAddr string
+	countOnly          bool
 	tls                *certificates // nil without TLS
 	grpcServer         *grpc.Server
 	httpServer         *http.Server
 	conns              [2]*connTable // of the gRPC and the HTTP listener
-	done               chan struct{} // closed by Stop: ends what a fault makes wait
+	done               chan struct{} // closed by Stop; ends the exchanges that a fault delays
 	serving            sync.WaitGroup
 	stop               sync.Once
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards what follows
 	standing map[Signal]Fault
 	script   map[Signal][]Fault
+	totals   Totals
 	requests []Request
 	spans    []Span
 	points   []Point
@@ -67,7 +75,7 @@ type Receiver struct {
 	changed  chan struct{} // closed and replaced whenever something arrives
 }
 
-// Request is one export request as it arrived, whatever became of it.
+// Request is one export request as it arrived, accepted or not.
 type Request struct {
 	Signal   Signal // empty for a request to an HTTP path that belongs to none
 	Protocol Protocol
@@ -76,7 +84,9 @@ type Request struct {
 	Header map[string][]string
 	// Encoding is the compression the body came with ("gzip"), or empty.
 	Encoding string
-	// Body is the request's message, decompressed.
+	// Wire is the size of the message as it came, compressed or not, without headers.
+	Wire int
+	// Body is the message, decompressed.
 	Body []byte
 	// At is when the whole request had been read.
 	At time.Time
@@ -95,21 +105,45 @@ func (r Request) Get(key string) string {
 // Start starts a receiver and stops it at the end of the test. It fails the test if it cannot listen.
 func Start(t testing.TB, cfg Config) *Receiver {
 	t.Helper()
+	if cfg.TLS && cfg.CertDir == "" {
+		cfg.CertDir = t.TempDir()
+	}
+	r, err := Listen(cfg)
+	if err != nil {
+		t.Fatalf("otlptest: %v", err)
+	}
+	t.Cleanup(r.Stop)
+	return r
+}
+
+// Listen starts a receiver outside of a test. The caller stops it.
+func Listen(cfg Config) (*Receiver, error) {
 	r := &Receiver{
-		done:     make(chan struct{}),
-		changed:  make(chan struct{}),
-		standing: make(map[Signal]Fault),
-		script:   make(map[Signal][]Fault),
+		countOnly: cfg.CountOnly,
+		done:      make(chan struct{}),
+		changed:   make(chan struct{}),
+		standing:  make(map[Signal]Fault),
+		script:    make(map[Signal][]Fault),
+		totals:    Totals{Requests: map[Signal]int64{}, Wire: map[Signal]int64{}, Raw: map[Signal]int64{}},
 	}
 	var tlsConfig *tls.Config
 	if cfg.TLS {
-		r.tls = newCertificates(t)
+		var err error
+		if r.tls, err = newCertificates(cfg.CertDir); err != nil {
+			return nil, fmt.Errorf("making certificates: %w", err)
+		}
 		tlsConfig = r.tls.serverConfig(cfg.ClientCert)
 	}
-	grpcListener := r.listen(t, cfg.GRPCAddr, cfg.Conn, &r.conns[0])
-	httpListener := r.listen(t, cfg.HTTPAddr, cfg.Conn, &r.conns[1])
+	grpcListener, err := r.listen(cfg.GRPCAddr, cfg.Conn, &r.conns[0])
+	if err != nil {
+		return nil, err
+	}
+	httpListener, err := r.listen(cfg.HTTPAddr, cfg.Conn, &r.conns[1])
+	if err != nil {
+		_ = grpcListener.Close()
+		return nil, err
+	}
 	r.grpcAddr, r.httpAddr = grpcListener.Addr().String(), httpListener.Addr().String()
-
 	r.grpcServer = newGRPCServer(r, tlsConfig)
 	r.httpServer = newHTTPServer(r)
 	if tlsConfig != nil {
@@ -118,26 +152,24 @@ func Start(t testing.TB, cfg Config) *Receiver {
 	// Both end when Stop stops their servers, and Stop waits for them.
 	r.serving.Go(func() { _ = r.grpcServer.Serve(grpcListener) })
 	r.serving.Go(func() { _ = r.httpServer.Serve(httpListener) })
-	t.Cleanup(r.Stop)
-	return r
+	return r, nil
 }
 
-func (r *Receiver) listen(t testing.TB, addr string, fault ConnFault, table **connTable) net.Listener {
-	t.Helper()
+func (r *Receiver) listen(addr string, fault ConnFault, table **connTable) (net.Listener, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
 	inner, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
-		t.Fatalf("otlptest: listening: %v", err)
+		return nil, fmt.Errorf("listening: %w", err)
 	}
 	listener := newListener(inner, fault)
 	*table = &listener.table
-	return listener
+	return listener, nil
 }
 
-// Stop closes the listeners and every connection and waits for the receiver's goroutines. What was received can still be
-// looked at. Stopping twice is harmless.
+// Stop closes the listeners and every connection, and waits for the receiver's goroutines. What was received stays
+// available. Stopping twice is harmless.
 func (r *Receiver) Stop() {
 	r.stop.Do(func() {
 		close(r.done)
@@ -150,7 +182,7 @@ func (r *Receiver) Stop() {
 	})
 }
 
-// Addr returns the host and port on which the receiver speaks p, for a later Start on the same one.
+// Addr returns the host and port on which the receiver speaks p, for a later Start on the same address.
 func (r *Receiver) Addr(p Protocol) string {
 	if p == HTTP {
 		return r.httpAddr
@@ -189,8 +221,7 @@ func (r *Receiver) Requests(signals ...Signal) []Request {
 	return out
 }
 
-// Contains reports whether any request had canary in its message, a header or a metadata value, also those that a fault
-// answered.
+// Contains reports whether any request, accepted or not, had canary in its message, a header or a metadata value.
 func (r *Receiver) Contains(canary []byte) bool {
 	for _, request := range r.Requests() {
 		if bytes.Contains(request.Body, canary) {
@@ -207,11 +238,16 @@ func (r *Receiver) Contains(canary []byte) bool {
 	return false
 }
 
-// arrived keeps a request and returns what to do to it.
+// arrived keeps or counts a request, and returns its fault.
 func (r *Receiver) arrived(request Request) Fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.requests = append(r.requests, request)
+	r.totals.Requests[request.Signal]++
+	r.totals.Wire[request.Signal] += int64(request.Wire)
+	r.totals.Raw[request.Signal] += int64(len(request.Body))
+	if !r.countOnly {
+		r.requests = append(r.requests, request)
+	}
 	r.wakeLocked()
 	if script := r.script[request.Signal]; len(script) > 0 {
 		r.script[request.Signal] = script[1:]
@@ -224,6 +260,8 @@ func (r *Receiver) arrived(request Request) Fault {
 func (r *Receiver) accepted(data decoded) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.totals.Spans += data.spanCount
+	r.totals.Calls += data.callCount
 	r.spans = append(r.spans, data.spans...)
 	r.points = append(r.points, data.points...)
 	r.records = append(r.records, data.records...)
@@ -233,4 +271,22 @@ func (r *Receiver) accepted(data decoded) {
 func (r *Receiver) wakeLocked() {
 	close(r.changed)
 	r.changed = make(chan struct{})
+}
+
+// Totals are the sums over everything a receiver has received.
+type Totals struct {
+	Requests map[Signal]int64 // accepted or not
+	Wire     map[Signal]int64 // bytes of the messages as they came, compressed or not
+	Raw      map[Signal]int64 // bytes of the messages, decompressed
+	Spans    int64            // accepted spans
+	Calls    int64            // those of kind server
+}
+
+// Totals returns the sums so far.
+func (r *Receiver) Totals() Totals {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.totals
+	t.Requests, t.Wire, t.Raw = maps.Clone(t.Requests), maps.Clone(t.Wire), maps.Clone(t.Raw)
+	return t
 }

@@ -261,6 +261,34 @@ func TestRawRequests(t *testing.T) {
 	})
 }
 
+// TestTotals checks the sums, with and without compression, and that nothing else is kept where that is all that is wanted.
+func TestTotals(t *testing.T) {
+	for _, countOnly := range []bool{false, true} {
+		t.Run(fmt.Sprintf("count only %v", countOnly), func(t *testing.T) {
+			eachProtocol(t, otlptest.Config{CountOnly: countOnly}, func(t *testing.T, r *otlptest.Receiver, p otlptest.Protocol) {
+				t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+				c := newClient(t, p)
+				tracer := c.traces.Tracer("scope")
+				for i := range 100 {
+					_, span := tracer.Start(t.Context(), "same", trace.WithSpanKind([]trace.SpanKind{trace.SpanKindServer, trace.SpanKindClient}[i%2]))
+					span.End()
+				}
+				c.shutdown(t)
+				got := r.Totals()
+				if got.Spans != 100 || got.Calls != 50 || got.Requests[otlptest.Traces] != 1 || got.Requests[otlptest.Logs] != 0 {
+					t.Errorf("%+v, want one request with 100 spans, 50 of them calls", got)
+				}
+				if wire, raw := got.Wire[otlptest.Traces], got.Raw[otlptest.Traces]; wire <= 0 || wire > raw*3/4 {
+					t.Errorf("%d bytes of %d were sent, want fewer", wire, raw)
+				}
+				if kept := len(r.Spans()) + len(r.Requests()); (kept == 0) != countOnly {
+					t.Errorf("%d spans and requests are kept", kept)
+				}
+			})
+		})
+	}
+}
+
 // exportOnce exports one span with a fresh exporter, without a batcher's retries of its own.
 func exportOnce(t *testing.T, p otlptest.Protocol, timeout time.Duration) error {
 	t.Helper()
@@ -362,7 +390,7 @@ func TestRestart(t *testing.T) {
 			addr := otlptest.RefusedAddr(t)
 			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+addr)
 			if err := exportOnce(t, p, 300*time.Millisecond); err == nil {
-				t.Fatal("nobody listens and nothing fails")
+				t.Fatal("exporting to an address without a listener succeeds")
 			}
 			for range 2 {
 				r := otlptest.Start(t, config(p, addr))

@@ -16,7 +16,7 @@ type Span struct {
 	TraceID    string
 	SpanID     string
 	ParentID   string // empty for a root span
-	Remote     bool   // the parent is known to be in another process
+	Remote     bool   // the parent is marked as being in another process
 	TraceState string
 	Start, End time.Time
 	Attrs      Attrs
@@ -43,7 +43,7 @@ type Link struct {
 // SpanKind is a span's kind in lower case: "internal", "server", "client", "producer", "consumer" or "unspecified".
 type SpanKind string
 
-// The kinds that MCP's conventions use, and that of a span which is neither side of a call.
+// The kinds that MCP's conventions use.
 const (
 	KindInternal SpanKind = "internal"
 	KindServer   SpanKind = "server"
@@ -68,7 +68,7 @@ func (s Span) ChildOf(parent Span) bool {
 	return s.TraceID == parent.TraceID && s.ParentID == parent.SpanID && parent.SpanID != ""
 }
 
-// remoteFlags are the bits of a span's flags that say its parent is remote, and that this is known.
+// remoteFlags are the bits of a span's flags that are both set if its parent is remote.
 const remoteFlags = uint32(trace.SpanFlags_SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK | trace.SpanFlags_SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK)
 
 func newSpan(span *trace.Span, origin Origin) Span {
@@ -112,7 +112,7 @@ func (r *Receiver) Spans() []Span {
 // SpansNamed returns the spans with a name, in order of arrival.
 func (r *Receiver) SpansNamed(name string) []Span { return Named(r.Spans(), name) }
 
-// Named returns those of spans that have a name.
+// Named returns the spans with a name.
 func Named(spans []Span, name string) []Span {
 	var out []Span
 	for _, span := range spans {

@@ -8,15 +8,15 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
-	"testing"
 	"time"
 )
 
-// certificates are an authority made for one receiver, with a certificate for each side of a connection.
+// certificates are a certificate authority made for one receiver, with a certificate for each side of a connection.
 type certificates struct {
 	authority                     *x509.Certificate
 	authorityKey                  *ecdsa.PrivateKey
@@ -24,9 +24,12 @@ type certificates struct {
 	caFile, clientCert, clientKey string
 }
 
-func newCertificates(t testing.TB) *certificates {
-	t.Helper()
-	c := &certificates{authorityKey: newKey(t)}
+func newCertificates(dir string) (*certificates, error) {
+	key, err := newKey()
+	if err != nil {
+		return nil, err
+	}
+	c := &certificates{authorityKey: key}
 	c.authority = &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "otlptest authority"},
@@ -38,31 +41,38 @@ func newCertificates(t testing.TB) *certificates {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, c.authority, c.authority, c.authorityKey.Public(), c.authorityKey)
 	if err != nil {
-		t.Fatalf("otlptest: making an authority: %v", err)
+		return nil, err
 	}
 	if c.authority, err = x509.ParseCertificate(der); err != nil {
-		t.Fatalf("otlptest: reading back an authority: %v", err)
+		return nil, err
 	}
-	dir := t.TempDir()
-	c.caFile = writePEM(t, filepath.Join(dir, "ca.pem"), "CERTIFICATE", der)
-
-	certificate, key := c.issue(t, 2, "localhost")
-	c.server = tls.Certificate{Certificate: [][]byte{certificate}, PrivateKey: key}
-
-	certificate, key = c.issue(t, 3, "client")
-	encoded, err := x509.MarshalPKCS8PrivateKey(key)
+	serverDER, serverKey, err := c.issue(2, "localhost")
 	if err != nil {
-		t.Fatalf("otlptest: encoding a key: %v", err)
+		return nil, err
 	}
-	c.clientCert = writePEM(t, filepath.Join(dir, "client.pem"), "CERTIFICATE", certificate)
-	c.clientKey = writePEM(t, filepath.Join(dir, "client-key.pem"), "PRIVATE KEY", encoded)
-	return c
+	c.server = tls.Certificate{Certificate: [][]byte{serverDER}, PrivateKey: serverKey}
+	clientDER, clientKey, err := c.issue(3, "client")
+	if err != nil {
+		return nil, err
+	}
+	clientKeyDER, err := x509.MarshalPKCS8PrivateKey(clientKey)
+	if err != nil {
+		return nil, err
+	}
+	c.caFile, c.clientCert, c.clientKey = filepath.Join(dir, "ca.pem"), filepath.Join(dir, "client.pem"), filepath.Join(dir, "client-key.pem")
+	return c, errors.Join(
+		writePEM(c.caFile, "CERTIFICATE", der),
+		writePEM(c.clientCert, "CERTIFICATE", clientDER),
+		writePEM(c.clientKey, "PRIVATE KEY", clientKeyDER),
+	)
 }
 
-// issue signs a certificate for a name, good for either side of a connection on the loopback interface.
-func (c *certificates) issue(t testing.TB, serial int64, name string) ([]byte, *ecdsa.PrivateKey) {
-	t.Helper()
-	key := newKey(t)
+// issue signs a certificate for a name, valid for either side of a connection on the loopback interface.
+func (c *certificates) issue(serial int64, name string) ([]byte, *ecdsa.PrivateKey, error) {
+	key, err := newKey()
+	if err != nil {
+		return nil, nil, err
+	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial),
 		Subject:      pkix.Name{CommonName: name},
@@ -74,10 +84,7 @@ func (c *certificates) issue(t testing.TB, serial int64, name string) ([]byte, *
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, c.authority, key.Public(), c.authorityKey)
-	if err != nil {
-		t.Fatalf("otlptest: signing a certificate: %v", err)
-	}
-	return der, key
+	return der, key, err
 }
 
 func (c *certificates) serverConfig(demandClient bool) *tls.Config {
@@ -94,21 +101,10 @@ func (c *certificates) serverConfig(demandClient bool) *tls.Config {
 	return config
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatalf("otlptest: making a key: %v", err)
-	}
-	return key
-}
+func newKey() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
 
-func writePEM(t testing.TB, path, kind string, der []byte) string {
-	t.Helper()
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-		t.Fatalf("otlptest: writing a certificate: %v", err)
-	}
-	return path
+func writePEM(path, kind string, der []byte) error {
+	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
 }
 
 // CAFile returns the path of the receiver's authority, for OTEL_EXPORTER_OTLP_CERTIFICATE; empty without TLS.

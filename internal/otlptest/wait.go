@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// patience is how long the helpers that take no timeout wait: long enough for a machine busy with other work, and only
-// spent by a test that fails.
+// patience is the timeout of the helpers that take none: long enough for a busy machine. Only a failing test takes that
+// long.
 const patience = 30 * time.Second
 
 // Wait blocks until ready returns true, and fails the test if that takes longer than timeout (0 means half a minute).
-// It asks once at the start and again whenever a request arrives, so ready should depend on nothing else. what says in
-// the failure what was waited for.
+// It calls ready at the start and whenever a request arrives, so ready should depend on nothing else. The failure names
+// what.
 func (r *Receiver) Wait(t testing.TB, timeout time.Duration, what string, ready func() bool) {
 	t.Helper()
 	if timeout == 0 {
@@ -36,21 +36,21 @@ func (r *Receiver) Wait(t testing.TB, timeout time.Duration, what string, ready 
 	}
 }
 
-// WaitSpans waits until at least n spans have been accepted and returns all there are then.
+// WaitSpans waits until at least n spans have been accepted and returns all of them.
 func (r *Receiver) WaitSpans(t testing.TB, n int) []Span {
 	t.Helper()
 	r.Wait(t, 0, fmt.Sprintf("%d spans", n), func() bool { return len(r.Spans()) >= n })
 	return r.Spans()
 }
 
-// WaitSpan waits for a span with a name and returns the first of them.
+// WaitSpan waits for a span with a name and returns the first one.
 func (r *Receiver) WaitSpan(t testing.TB, name string) Span {
 	t.Helper()
 	r.Wait(t, 0, fmt.Sprintf("a span %q", name), func() bool { return len(r.SpansNamed(name)) > 0 })
 	return r.SpansNamed(name)[0]
 }
 
-// WaitRecords waits until at least n log records have been accepted and returns all there are then.
+// WaitRecords waits until at least n log records have been accepted and returns all of them.
 func (r *Receiver) WaitRecords(t testing.TB, n int) []Record {
 	t.Helper()
 	r.Wait(t, 0, fmt.Sprintf("%d log records", n), func() bool { return len(r.Records()) >= n })
@@ -64,14 +64,14 @@ func (r *Receiver) WaitMetric(t testing.TB, metric string, match Attrs) []Point 
 	return r.Series(metric, match)
 }
 
-// WaitRequests waits until at least n requests have arrived for a signal, also such as a fault answered.
+// WaitRequests waits until at least n requests of a signal have arrived, accepted or not.
 func (r *Receiver) WaitRequests(t testing.TB, signal Signal, n int) []Request {
 	t.Helper()
 	r.Wait(t, 0, fmt.Sprintf("%d requests for %s", n, signal), func() bool { return len(r.Requests(signal)) >= n })
 	return r.Requests(signal)
 }
 
-// Summary lists what was received, a line for each span, metric and record, for a failing test's message.
+// Summary lists everything received, one line per span, metric and record, for the message of a failing test.
 func (r *Receiver) Summary() string {
 	var out strings.Builder
 	for _, signal := range orAll(nil) {

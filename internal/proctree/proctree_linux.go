@@ -31,9 +31,10 @@ func list(pid int) (children []int, ok bool) {
 	if _, err := os.Stat("/proc/thread-self/children"); err != nil {
 		return nil, false
 	}
-	files, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children") // the pattern is valid
-	for _, file := range files {
-		text, _ := os.ReadFile(file) // fails if the thread has ended
+	tasks := "/proc/" + strconv.Itoa(pid) + "/task/"
+	threads, _ := os.ReadDir(tasks) // fails if the process has ended
+	for _, thread := range threads {
+		text, _ := os.ReadFile(tasks + thread.Name() + "/children") // fails if the thread has ended
 		for _, word := range bytes.Fields(text) {
 			child, _ := strconv.Atoi(string(word))
 			children = append(children, child)

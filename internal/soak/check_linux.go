@@ -12,10 +12,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// status checks how the wrapper has ended: as the server has.
-func (s *session) status() error {
+// checkStatus checks that the wrapper ended as the server did.
+func (s *session) checkStatus() error {
 	got := s.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	code, signal := 0, syscall.Signal(-1)
 	switch s.ending {
@@ -25,7 +27,7 @@ func (s *session) status() error {
 		signal = syscall.SIGKILL
 	case hostTerms:
 		signal = syscall.SIGTERM
-	case readerLeaves: // the server has either said all, or the pipe's breaking has ended it
+	case readerLeaves: // the server has either written everything, or died of the broken pipe
 		if got.Signaled() && got.Signal() == syscall.SIGPIPE {
 			return nil
 		}
@@ -33,20 +35,20 @@ func (s *session) status() error {
 	if got.Exited() && got.ExitStatus() == code && signal < 0 || got.Signaled() && got.Signal() == signal {
 		return nil
 	}
-	return fmt.Errorf("the end is %v", s.cmd.ProcessState)
+	return fmt.Errorf("the wrapper ended with %v", s.cmd.ProcessState)
 }
 
-// clientHeard checks that what the client heard is what the server said: all of it, or where bytes may have been under way
-// when a process was killed, or were not wanted any more, its beginning.
-func (s *session) clientHeard() error {
+// checkClientRead checks that the client read what the server wrote: everything, or a prefix if the session was killed or
+// the client stopped reading.
+func (s *session) checkClientRead() error {
 	var total, atLeast, atMost int64
 	want := sha256.New()
 	for i := range s.calls {
-		text := s.talk.answered(i)
+		text := s.talk.answer(i)
 		if i == s.after {
 			atLeast, atMost = total, total
 		}
-		if rest := s.heardSize - total; rest > 0 {
+		if rest := s.readSize - total; rest > 0 {
 			want.Write(text[:min(int64(len(text)), rest)])
 		}
 		total += int64(len(text))
@@ -63,82 +65,56 @@ func (s *session) clientHeard() error {
 	default:
 		atLeast, atMost = 0, total
 	}
-	if s.heardSize < atLeast || s.heardSize > atMost {
-		return fmt.Errorf("the client heard %d bytes, want %d to %d of %d", s.heardSize, atLeast, atMost, total)
+	if s.readSize < atLeast || s.readSize > atMost {
+		return fmt.Errorf("the client read %d bytes, want %d to %d of %d", s.readSize, atLeast, atMost, total)
 	}
-	if !bytes.Equal(want.Sum(nil), s.heard.Sum(nil)) {
-		return fmt.Errorf("what the client heard, %d bytes, is not what the server said", s.heardSize)
-	}
-	return nil
-}
-
-// serverHeard checks the report of a server that could leave one.
-func (s *session) serverHeard() error {
-	text, err := os.ReadFile(s.report)
-	if err != nil && s.ending != clientLeaves {
-		return nil // it was not asked to the end
-	}
-	if err != nil {
-		return fmt.Errorf("the server has not reported: %w", err)
-	}
-	count, sum, _ := strings.Cut(string(text), " ")
-	n, err := strconv.ParseInt(count, 10, 64)
-	if err != nil {
-		return err
-	}
-	if n > s.saidBytes.Load() || s.ending == clientLeaves && n != s.saidBytes.Load() {
-		return fmt.Errorf("the server heard %d bytes of %d", n, s.saidBytes.Load())
-	}
-	want := sha256.New()
-	for i, rest := 0, n; i < s.calls && rest > 0; i++ {
-		said := s.talk.said(i)
-		said = said[:min(int64(len(said)), rest)]
-		want.Write(said)
-		rest -= int64(len(said))
-	}
-	if fmt.Sprintf("%x", want.Sum(nil)) != sum {
-		return fmt.Errorf("what the server heard, %d bytes, is not what the client said", n)
+	if !bytes.Equal(want.Sum(nil), s.read.Sum(nil)) {
+		return fmt.Errorf("the %d bytes that the client read are not what the server wrote", s.readSize)
 	}
 	return nil
 }
 
-// counted checks the calls against the spans that have arrived and what is told as lost.
-func (s *session) counted(done *totals) error {
+// checkServerRead checks that the server did not report other bytes than the client wrote. That it read all of them shows in
+// its exit code.
+func (s *session) checkServerRead() error {
+	if _, text, found := strings.Cut(s.stderr.String(), mcptest.ErrMismatch.Error()); found {
+		return fmt.Errorf("%w%.500s", mcptest.ErrMismatch, text)
+	}
+	return nil
+}
+
+// checkSpans checks that every call has a span that arrived, or is counted as lost.
+func (s *session) checkSpans(done *totals) error {
 	if s.collector == nil {
 		return nil
 	}
-	arrived := map[string]bool{}
-	for _, span := range s.collector.Spans() {
-		if span.Attrs.String("mcp.method.name") == "tools/call" {
-			arrived[span.SpanID] = true
-		}
-	}
-	lost := lostOf(s.stderr.String())
-	done.spans.Add(int64(len(arrived)))
+	arrived, lost := s.collector.callSpans(), parseLosses(s.stderr.String())
+	done.spans.Add(int64(arrived))
 	done.lost.Add(int64(lost.Spans))
 	atLeast := s.calls
 	if s.ending != clientLeaves {
-		atLeast = s.answersHeard() // the wrapper need not have seen more
+		atLeast = s.answersRead() // the wrapper need not have seen more
 	}
 	switch {
-	case len(arrived) > s.calls:
-		return fmt.Errorf("%d spans of %d calls", len(arrived), s.calls)
+	case arrived > s.calls:
+		return fmt.Errorf("%d spans of %d calls", arrived, s.calls)
 	case s.ending == hostKills:
 		return nil
-	case len(arrived)+lost.Spans+lost.Messages < atLeast:
-		return fmt.Errorf("of %d calls %d spans have arrived, and told as lost are %d spans and %d messages", atLeast, len(arrived), lost.Spans, lost.Messages)
+	case arrived+lost.Spans+lost.Messages < atLeast:
+		return fmt.Errorf("of %d calls, %d spans arrived; counted as lost are %d spans and %d messages",
+			atLeast, arrived, lost.Spans, lost.Messages)
 	case s.healthy && lost.Spans > 0:
 		return fmt.Errorf("%d spans lost with a healthy collector", lost.Spans)
 	}
 	return nil
 }
 
-// answersHeard is how many calls the client has the whole answer to.
-func (s *session) answersHeard() int {
+// answersRead returns how many answers the client has read completely.
+func (s *session) answersRead() int {
 	var total int64
 	n := 0
 	for i := range s.calls {
-		if total += int64(len(s.talk.answered(i))); total > s.heardSize {
+		if total += int64(len(s.talk.answer(i))); total > s.readSize {
 			break
 		}
 		if !s.talk.unanswered(i) {
@@ -148,22 +124,22 @@ func (s *session) answersHeard() int {
 	return n
 }
 
-// loss is what the wrapper tells at the end.
-type loss struct{ Spans, Messages int }
+// losses are what the wrapper reports at the end.
+type losses struct{ Spans, Messages int }
 
-func lostOf(stderr string) loss {
-	var l loss
+func parseLosses(stderr string) losses {
+	var l losses
 	for line := range strings.Lines(stderr) {
-		if strings.Contains(line, "some telemetry of this session is lost") {
-			_ = json.Unmarshal([]byte(line), &l) // a line that is none tells of nothing, and is missed above
+		if strings.Contains(line, `"spans":`) && strings.Contains(line, `"messages":`) {
+			_ = json.Unmarshal([]byte(line), &l) // another line in that form would fail the check of spans
 		}
 	}
 	return l
 }
 
-// leftovers checks that no process of the session is left. A child that the server has left behind is ended by the wrapper,
-// unless that was killed itself.
-func (s *session) leftovers() error {
+// checkLeftovers checks that no process of the session is left. The wrapper ends a child that the server left behind, unless
+// the wrapper itself was killed.
+func (s *session) checkLeftovers() error {
 	var left []string
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		left = nil
@@ -176,7 +152,7 @@ func (s *session) leftovers() error {
 			name, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "comm"))
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path))) // the pattern has only digits
 			if s.ending == hostKills && string(name) == "sleep\n" {
-				_ = syscall.Kill(pid, syscall.SIGKILL) // nobody else does
+				_ = syscall.Kill(pid, syscall.SIGKILL) // no wrapper is left to do it
 			}
 			left = append(left, fmt.Sprintf("%d %s", pid, bytes.TrimSpace(name)))
 		}
@@ -184,5 +160,5 @@ func (s *session) leftovers() error {
 			return nil
 		}
 	}
-	return errors.New("left are the processes " + strings.Join(left, ", "))
+	return errors.New("processes are left: " + strings.Join(left, ", "))
 }

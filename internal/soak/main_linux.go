@@ -36,11 +36,11 @@ func main() {
 func soak() error {
 	var o options
 	f := flag.NewFlagSet("soak", flag.ContinueOnError)
-	f.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "what the sessions follow from; by default a new one")
-	f.Int64Var(&o.only, "only", -1, "run the session of this number alone, once")
-	f.DurationVar(&o.last, "for", 2*time.Minute, "how long new sessions are begun")
-	f.IntVar(&o.parallel, "parallel", 3, "sessions at once")
-	f.StringVar(&o.binary, "spanpipe", "", "the program; by default it is built")
+	f.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "derive the sessions from this `number`; by default a new one")
+	f.Int64Var(&o.only, "only", -1, "run only the session of this `number`, once")
+	f.DurationVar(&o.last, "for", 2*time.Minute, "start sessions for this `duration`")
+	f.IntVar(&o.parallel, "parallel", 3, "run this `number` of sessions at once")
+	f.StringVar(&o.binary, "spanpipe", "", "test this `binary`; by default spanpipe is built")
 	if err := f.Parse(os.Args[1:]); err != nil {
 		return err
 	}
@@ -57,24 +57,24 @@ func soak() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	return o.run(ctx, dir)
+	return o.run(ctx)
 }
 
-// totals is what was done.
+// totals are the sums over all sessions.
 type totals struct {
 	sessions, calls, bytes, spans, lost, killed atomic.Int64
 }
 
 func (t *totals) String() string {
-	return fmt.Sprintf("%d sessions (%d ended by KILL to the wrapper), %d calls, %d MiB, %d spans received, %d told as lost",
+	return fmt.Sprintf("%d sessions (%d ended by KILL to the wrapper), %d calls, %d MiB, %d spans received, %d counted as lost",
 		t.sessions.Load(), t.killed.Load(), t.calls.Load(), t.bytes.Load()>>20, t.spans.Load(), t.lost.Load())
 }
 
-func (o *options) run(ctx context.Context, dir string) error {
+func (o *options) run(ctx context.Context) error {
 	fmt.Printf("seed %d\n", o.seed)
 	var done totals
 	if o.only >= 0 {
-		err := o.session(dir, o.only, &done)
+		err := o.session(o.only, &done)
 		fmt.Println(&done)
 		return err
 	}
@@ -84,21 +84,21 @@ func (o *options) run(ctx context.Context, dir string) error {
 	var all sync.WaitGroup
 	var next atomic.Int64
 	for range o.parallel {
-		all.Go(func() { // ends with the time, or at the first failure; waited for below
+		all.Go(func() { // ends when the time is up, or at the first failure; waited for below
 			for ctx.Err() == nil {
 				n := next.Add(1)
-				if err := o.session(dir, n, &done); err != nil {
-					fail(fmt.Errorf("session %d: %w\nagain: go run ./internal/soak -seed %d -only %d", n, err, o.seed, n))
+				if err := o.session(n, &done); err != nil {
+					fail(fmt.Errorf("session %d: %w\nrepeat with: go run ./internal/soak -seed %d -only %d", n, err, o.seed, n))
 				}
 			}
 		})
 	}
-	all.Go(func() { // the same
-		if err := o.marathon(ctx, dir, &done); err != nil {
+	all.Go(func() { // ends likewise
+		if err := o.marathon(ctx, &done); err != nil {
 			fail(fmt.Errorf("the long session: %w", err))
 		}
 	})
-	go func() { // ends with the time
+	go func() { // ends with the process
 		for range time.Tick(time.Minute) {
 			fmt.Println(time.Now().Format(time.TimeOnly), &done)
 		}

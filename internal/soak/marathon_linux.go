@@ -6,81 +6,88 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// A session that lasts: its collector misbehaves, and is another one each half minute, at the same address. So nothing has to
-// be kept here, either.
-const shift = 30 * time.Second
+// collectorLife is how long the long session's collector lives. Then another one replaces it at the same address, so that
+// this process need not keep all spans of the soak either.
+const collectorLife = 30 * time.Second
 
 // growth is how much more the wrapper may use in the last third of the long session than in the first.
 var growth = usage{memory: 8 << 20, descriptors: 8, threads: 8}
 
-// marathon runs the long session until the context ends, one call after another.
-func (o *options) marathon(ctx context.Context, dir string, done *totals) error {
-	p := newPlan(o.seed, marathonNumber)
-	s := &session{
-		plan: p, talk: talk{p, o.seed, marathonNumber}, mark: "SOAK_SESSION=long", report: filepath.Join(dir, "long"),
+// marathon runs one session until the context ends, one call after another, with a collector that misbehaves.
+func (o *options) marathon(ctx context.Context, done *totals) (err error) {
+	s := newSession(o.seed, marathonNumber)
+	s.random = s.talk.random(0, marathonTimes)
+	if s.collector, err = newFaultyCollector(otlptest.Config{}, s.talk.random(0, collectorFaults)); err != nil {
+		return err
 	}
-	s.stderr.halfWay, s.stderr.ended = make(chan struct{}), make(chan struct{})
-	c := newCollector(s.talk.of(0, 7), false)
-	s.collector, s.random = c, s.talk.of(0, 8)
-	addresses := otlptest.Config{GRPCAddr: c.Addr(otlptest.GRPC), HTTPAddr: c.Addr(otlptest.HTTP)}
+	defer func() { s.collector.close() }() // the last one
 	if err := s.start(o.binary, o.seed, marathonNumber); err != nil {
-		return errors.Join(err, c.close())
+		return err
 	}
-	defer s.cmd.Process.Kill() // it has ended, if all went well
-	var seen []usage
-	var wrong error
-	spans, calls := 0, 0
-	began, changed := time.Now(), time.Now()
-	for looked := began; ctx.Err() == nil && wrong == nil; calls++ {
-		wrong = s.exchange(calls)
-		if time.Since(looked) > 500*time.Millisecond {
-			looked = time.Now()
-			seen = append(seen, usageOf(s.cmd.Process.Pid))
-		}
-		if time.Since(changed) > shift {
-			changed = time.Now()
-			spans += callSpans(c)
-			wrong = errors.Join(wrong, c.close())
-			c = newCollectorAt(addresses, s.talk.of(calls, 7))
-		}
-		time.Sleep(soon(s.random, 4*time.Millisecond))
-	}
+	defer s.cmd.Process.Kill() // fails if all went well: the process has ended
+	start := time.Now()
+	calls, spans, samples, err := s.exchanges(ctx)
 	s.in.Close()
 	rest, _ := io.ReadAll(s.out)
-	err := s.cmd.Wait()
-	spans += callSpans(c)
-	wrong = errors.Join(wrong, err, c.close())
-	lost := lostOf(s.stderr.String())
+	err = errors.Join(err, s.cmd.Wait(), s.checkServerRead())
+	spans += s.collector.callSpans()
+	lost := parseLosses(s.stderr.String())
 	done.calls.Add(int64(calls))
 	done.spans.Add(int64(spans))
 	done.lost.Add(int64(lost.Spans))
 	if len(rest) > 0 {
-		wrong = errors.Join(wrong, fmt.Errorf("stdout goes on with %.200q", rest))
+		err = errors.Join(err, fmt.Errorf("stdout continues with %.200q", rest))
 	}
 	if got := spans + lost.Spans + lost.Messages; got < calls {
-		wrong = errors.Join(wrong, fmt.Errorf("of %d calls %d are accounted for", calls, got))
+		err = errors.Join(err, fmt.Errorf("of %d calls, %d are accounted for", calls, got))
 	}
-	return errors.Join(wrong, grown(seen, time.Since(began)))
+	return errors.Join(err, checkGrowth(samples, time.Since(start)))
 }
 
-// exchange is one call and its answer, in lockstep.
+// exchanges makes calls until the context ends or one fails. It returns their number, how many of their spans earlier
+// collectors have received, and the wrapper's usage twice a second.
+func (s *session) exchanges(ctx context.Context) (calls, spans int, samples []usage, err error) {
+	addresses := otlptest.Config{GRPCAddr: s.collector.Addr(otlptest.GRPC), HTTPAddr: s.collector.Addr(otlptest.HTTP)}
+	sampled, replaced := time.Now(), time.Now()
+	for ; ctx.Err() == nil && err == nil; calls++ {
+		err = s.exchange(calls)
+		if time.Since(sampled) > 500*time.Millisecond {
+			sampled = time.Now()
+			samples = append(samples, usageOf(s.cmd.Process.Pid))
+		}
+		if time.Since(replaced) > collectorLife {
+			replaced = time.Now()
+			spans += s.collector.callSpans()
+			s.collector.close()
+			next, listenErr := newFaultyCollector(addresses, s.talk.random(calls, collectorFaults))
+			if listenErr != nil {
+				s.collector, _ = newCollector(otlptest.Config{}) // for close
+				return calls, spans, samples, errors.Join(err, listenErr)
+			}
+			s.collector = next
+		}
+		time.Sleep(randomDelay(s.random, 4*time.Millisecond))
+	}
+	return calls, spans, samples, err
+}
+
+// exchange makes one call and reads its answer.
 func (s *session) exchange(i int) error {
-	if err := write(s.in, s.talk.said(i), s.random, s.chunk); err != nil {
+	if _, err := (chunked{s.in, s.random, s.chunk}).Write(s.talk.call(i)); err != nil {
 		return err
 	}
-	want := s.talk.answered(i)
+	want := s.talk.answer(i)
 	got := make([]byte, len(want))
 	if err := s.out.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	if _, err := io.ReadFull(s.out, got); err != nil {
-		return fmt.Errorf("waiting for the answer to call %d: %w; stderr: %.2000s", i, err, s.stderr.warnings())
+		return fmt.Errorf("waiting for the answer to call %d: %w; stderr: %.2000s", i, err, s.warnings())
 	}
 	if !bytes.Equal(got, want) {
 		return fmt.Errorf("the answer to call %d arrives with other bytes", i)
@@ -88,30 +95,21 @@ func (s *session) exchange(i int) error {
 	return nil
 }
 
-func callSpans(c *collector) int {
-	n := 0
-	for _, span := range c.Spans() {
-		if span.Attrs.String("mcp.method.name") == "tools/call" {
-			n++
-		}
-	}
-	return n
-}
-
-// grown compares what was used in the last third of the time with the first, less its beginning.
-func grown(seen []usage, lasted time.Duration) error {
-	if len(seen) < 30 {
-		return nil // too short to tell
+// checkGrowth compares the usage in the last third with that in the first, without its start.
+func checkGrowth(samples []usage, lasted time.Duration) error {
+	if len(samples) < 30 {
+		return nil // too short to compare
 	}
 	var early, late usage
-	for _, u := range seen[len(seen)/10 : len(seen)/3] {
+	for _, u := range samples[len(samples)/10 : len(samples)/3] {
 		early = early.max(u)
 	}
-	for _, u := range seen[2*len(seen)/3:] {
+	for _, u := range samples[2*len(samples)/3:] {
 		late = late.max(u)
 	}
 	fmt.Printf("the long session: %v early, %v late, after %v\n", early, late, lasted.Round(time.Second))
-	if late.beyond(usage{early.memory + growth.memory, early.descriptors + growth.descriptors, early.threads + growth.threads}) {
+	limit := usage{early.memory + growth.memory, early.descriptors + growth.descriptors, early.threads + growth.threads}
+	if late.exceeds(limit) {
 		return fmt.Errorf("the wrapper grows: %v early, %v late", early, late)
 	}
 	return nil

@@ -8,6 +8,6 @@ import (
 )
 
 func main() {
-	fmt.Fprintln(os.Stderr, "soak: what is watched is read from /proc, which only Linux has")
+	fmt.Fprintln(os.Stderr, "soak: needs Linux: it reads /proc")
 	os.Exit(2)
 }

@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// plan is all that is random in a session, but for times. The client and the server make it anew from seed and number.
+// plan is everything random about a session except times. Client and server derive it from seed and number.
 type plan struct {
 	mode       mode
 	calls      int
-	biggest    int     // bytes of a call or an answer
+	biggest    int     // bytes of a call or an answer, at most
 	chunk      int     // bytes of a write, at most
-	noise      float64 // share of answers with something before them that is no message
-	unanswered float64
-	healthy    bool // the collector is, all the time
-	lazy       bool // the client reads slowly
+	noise      float64 // share of answers that follow a line that is not a message
+	unanswered float64 // share of calls
+	healthy    bool    // the collector accepts everything
+	lazy       bool    // the client reads slowly
 	ending     ending
-	after      int        // of a server that ends by itself, and of a signal: the calls it has had
-	code       int        // exit code
+	after      int        // calls before the server ends, or before the host's signal
+	code       int        // exit code of a server that exits
 	orphan     bool       // the server leaves a child behind
-	random     *rand.Rand // for the rest
+	random     *rand.Rand // for everything else on the client's side
 }
 
 type mode int
@@ -44,7 +44,7 @@ type ending int
 const (
 	clientLeaves ending = iota
 	serverExits
-	serverDies   // by a signal of its own
+	serverDies   // of a signal it sends itself
 	hostTerms    // TERM to the wrapper
 	hostKills    // KILL to the wrapper
 	readerLeaves // the client closes its reading end
@@ -52,24 +52,28 @@ const (
 )
 
 func (e ending) String() string {
-	return [...]string{"the client leaves", "the server exits", "the server dies", "TERM", "KILL", "the client stops reading"}[e]
+	return [...]string{
+		"client leaves", "server exits", "server dies", "TERM", "KILL", "client stops reading",
+	}[e]
 }
 
 // mostCalls bounds the calls of a session.
 const mostCalls = 3000
 
-// marathonNumber is that of the session that lasts as long as the soak.
+// marathonNumber is the number of the session that lasts as long as the soak.
 const marathonNumber = 0
 
 func newPlan(seed uint64, number int64) *plan {
 	if number == marathonNumber {
-		return &plan{mode: overGRPC, calls: math.MaxInt, biggest: 16 << 10, chunk: 8 << 10, noise: 0.05, unanswered: 0.02, after: -1}
+		return &plan{
+			mode: overGRPC, calls: math.MaxInt, biggest: 16 << 10, chunk: 8 << 10, noise: 0.05, unanswered: 0.02, after: -1,
+		}
 	}
 	r := rand.New(rand.NewPCG(seed, uint64(number)))
 	p := &plan{
-		mode: mode(r.IntN(int(modes))), calls: 1 + upTo(r, mostCalls), biggest: 64 + upTo(r, 4<<20), chunk: 1 + upTo(r, 1<<17),
-		healthy: r.IntN(2) == 0, lazy: r.IntN(8) == 0, ending: ending(r.IntN(int(endings))), code: r.IntN(126), orphan: r.IntN(6) == 0,
-		random: r,
+		mode: mode(r.IntN(int(modes))), calls: 1 + logUniform(r, mostCalls), biggest: 64 + logUniform(r, 4<<20),
+		chunk: 1 + logUniform(r, 1<<17), healthy: r.IntN(2) == 0, lazy: r.IntN(8) == 0,
+		ending: ending(r.IntN(int(endings))), code: r.IntN(100), orphan: r.IntN(6) == 0, random: r,
 	}
 	if r.IntN(2) == 0 {
 		p.noise = r.Float64() / 4
@@ -77,68 +81,85 @@ func newPlan(seed uint64, number int64) *plan {
 	if r.IntN(3) == 0 {
 		p.unanswered = r.Float64() / 4
 	}
-	for p.calls > 1 && p.calls*p.biggest > 64<<20 { // enough for any buffer
+	for p.calls > 1 && p.calls*p.biggest > 64<<20 { // more than any buffer holds is enough
 		p.calls /= 2
 	}
-	for p.chunk < 64 && p.calls*p.biggest > 1<<20 { // a byte at a time is for short sessions
+	for p.chunk < 64 && p.calls*p.biggest > 1<<20 { // long sessions byte by byte would take too long
 		p.chunk *= 8
 	}
 	p.after = r.IntN(p.calls + 1)
 	return p
 }
 
-// upTo is a number below max, of which every order of magnitude is as likely.
-func upTo(r *rand.Rand, max int) int { return int(math.Exp(r.Float64()*math.Log(float64(max)))) - 1 }
-
-func (p *plan) String() string {
-	return fmt.Sprintf("%v, %d calls of up to %d bytes in chunks of up to %d, noise %.2f, unanswered %.2f, healthy collector %v, lazy reader %v, "+
-		"orphan %v; %v after %d, code %d", p.mode, p.calls, p.biggest, p.chunk, p.noise, p.unanswered, p.healthy, p.lazy, p.orphan, p.ending, p.after, p.code)
+// logUniform returns a number below limit. Every order of magnitude is equally likely.
+func logUniform(r *rand.Rand, limit int) int {
+	return int(math.Exp(r.Float64()*math.Log(float64(limit)))) - 1
 }
 
-// talk is the two sides' texts: what is said in call i, and what is answered. Each call has random numbers of its own, so
-// that both sides know both texts, in any order.
+func (p *plan) String() string {
+	return fmt.Sprintf("%v, %d calls of up to %d bytes in chunks of up to %d, noise %.2f, unanswered %.2f, healthy collector %v, "+
+		"lazy reader %v, orphan %v; %v after %d, code %d",
+		p.mode, p.calls, p.biggest, p.chunk, p.noise, p.unanswered, p.healthy, p.lazy, p.orphan, p.ending, p.after, p.code)
+}
+
+// talk is what both sides write. Each call has random numbers of its own, so that both sides know both texts, in any order.
 type talk struct {
 	p      *plan
 	seed   uint64
 	number int64
 }
 
-func (t talk) of(i int, side uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(t.seed^uint64(t.number)<<32, uint64(i)<<8|side))
+// What random numbers of a call are for.
+const (
+	callText = iota
+	answerText
+	isUnanswered
+	serverWrites
+	clientWrites
+	clientReads
+	signalTime
+	collectorFaults
+	marathonTimes
+)
+
+func (t talk) random(i int, purpose uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(t.seed^uint64(t.number)<<32, uint64(i)<<8|purpose))
 }
 
-// said is what the client says in call i.
-func (t talk) said(i int) []byte {
-	r := t.of(i, 0)
+// call returns what the client writes in call i.
+func (t talk) call(i int) []byte {
+	r := t.random(i, callText)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"tool%d","arguments":{"x":"`, i, r.IntN(5))
-	b.Write(letters(r, t.p.biggest))
+	b.Write(jsonText(r, t.p.biggest))
 	b.WriteString("\"}}}\n")
 	return b.Bytes()
 }
 
-// answered is what the server says to it, which may be nothing.
-func (t talk) answered(i int) []byte {
-	r := t.of(i, 1)
+// answer returns what the server writes in call i, which may be nothing.
+func (t talk) answer(i int) []byte {
+	r := t.random(i, answerText)
 	var b bytes.Buffer
 	if r.Float64() < t.p.noise {
-		b.WriteString([]string{"ready\n", "\n\r\n", "{\"level\":\"info\"}\n", "Content-Length: 5\r\n\r\n", "{\n", "\xff\x00\n", "[INFO] x\n"}[r.IntN(7)])
+		b.WriteString([]string{
+			"ready\n", "\n\r\n", "{\"level\":\"info\"}\n", "Content-Length: 5\r\n\r\n", "{\n", "\xff\x00\n", "[INFO] x\n",
+		}[r.IntN(7)])
 	}
 	if t.unanswered(i) {
 		return b.Bytes()
 	}
 	fmt.Fprintf(&b, `{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"`, i)
-	b.Write(letters(r, t.p.biggest))
+	b.Write(jsonText(r, t.p.biggest))
 	b.WriteString("\"}]}}\n")
 	return b.Bytes()
 }
 
-func (t talk) unanswered(i int) bool { return t.of(i, 2).Float64() < t.p.unanswered }
+func (t talk) unanswered(i int) bool { return t.random(i, isUnanswered).Float64() < t.p.unanswered }
 
-// letters is up to so many bytes of a string of JSON.
-func letters(r *rand.Rand, most int) []byte {
+// jsonText returns up to limit bytes of the inside of a JSON string, with escapes and with brackets for a scanner.
+func jsonText(r *rand.Rand, limit int) []byte {
 	const alphabet = `abcdefgh ijklmnop{}[]:,0123456789\"`
-	n := upTo(r, most)
+	n := logUniform(r, limit)
 	b := make([]byte, 0, n+2)
 	for len(b) < n {
 		switch c := alphabet[r.IntN(len(alphabet))]; c {
@@ -151,19 +172,7 @@ func letters(r *rand.Rand, most int) []byte {
 	return b
 }
 
-// write writes a text in chunks of random size.
-func write(w interface{ Write([]byte) (int, error) }, text []byte, r *rand.Rand, chunk int) error {
-	for len(text) > 0 {
-		n := min(len(text), 1+r.IntN(chunk))
-		if _, err := w.Write(text[:n]); err != nil {
-			return err
-		}
-		text = text[n:]
-	}
-	return nil
-}
-
-// soon is a moment of up to so long.
-func soon(r *rand.Rand, most time.Duration) time.Duration {
-	return time.Duration(r.Int64N(int64(most)))
+// randomDelay returns a duration below limit.
+func randomDelay(r *rand.Rand, limit time.Duration) time.Duration {
+	return time.Duration(r.Int64N(int64(limit)))
 }

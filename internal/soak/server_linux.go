@@ -1,83 +1,112 @@
 package main
 
 import (
-	"bufio"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
 // serverRole is the argument that makes this binary the server of a session.
 const serverRole = "@server"
 
-// serve is the server: it answers each line as the plan has it, and at its own end leaves a report of what it has heard.
+// Exit codes of a server for which something went wrong. Those of plans are below 100.
+const (
+	codeUsage = 120 + iota
+	codeOrphan
+	codeMismatch
+	codeEarlyEOF
+)
+
+// halfWay is what the server writes to stderr when the host may send its signal.
+const halfWay = "half way"
+
+// serve plays the server of a session: it compares each call with what the client was to write, answers as planned, and
+// ends as planned. The arguments are the session's seed and number.
 func serve(args []string) int {
 	seed, err1 := strconv.ParseUint(args[0], 10, 64)
 	number, err2 := strconv.ParseInt(args[1], 10, 64)
 	if err1 != nil || err2 != nil {
-		return 120
+		return codeUsage
 	}
 	p := newPlan(seed, number)
 	t := talk{p, seed, number}
-	if p.orphan && p.mode != off { // which leaves orphans alone
+	if p.orphan && p.mode != off { // with telemetry off, orphans are left alone
 		if err := exec.Command("/bin/sleep", "1000").Start(); err != nil { // not waited for: the wrapper is to end it
-			return 121
+			return codeOrphan
 		}
 	}
-	heard := sha256.New()
-	count := 0
-	in := bufio.NewReaderSize(io.TeeReader(os.Stdin, counter{heard, &count}), 64<<10)
-	r := t.of(0, 3)
-	for i := 0; ; i++ {
-		if i == p.after && p.ending == serverExits {
-			return p.code
-		}
-		if i == p.after && p.ending == serverDies {
-			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // nobody can prevent it
-			time.Sleep(time.Minute)
-		}
-		if i == p.after && (p.ending == hostTerms || p.ending == hostKills) {
-			fmt.Fprintln(os.Stderr, "half way")
-		}
-		if err := line(in); err != nil {
-			break
-		}
-		if err := write(os.Stdout, t.answered(i), r, p.chunk); err != nil {
-			return 0 // the reader has left
+	err := mcptest.PlayServer(t.serverSteps(), os.Stdin, chunked{os.Stdout, t.random(0, serverWrites), p.chunk}, os.Stderr)
+	if err == nil {
+		err = mcptest.AtEOF(os.Stdin)
+	}
+	switch {
+	case errors.Is(err, mcptest.ErrMismatch):
+		fmt.Fprintln(os.Stderr, err) // session.serverRead looks for it
+		return codeMismatch
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		if p.ending == clientLeaves && number != marathonNumber { // a client that only leaves has written everything
+			return codeEarlyEOF
 		}
 	}
-	report := fmt.Sprintf("%d %x", count, heard.Sum(nil))
-	unfinished := args[2] + ".new" // a server may be killed while it writes
-	if os.WriteFile(unfinished, []byte(report), 0o600) != nil || os.Rename(unfinished, args[2]) != nil {
-		return 122
-	}
-	return 0
+	return 0 // also if the client has stopped reading
 }
 
-// counter counts and hashes what passes.
-type counter struct {
-	hash  io.Writer
-	count *int
+// serverSteps are the calls and their answers. They end the process where the plan says so.
+func (t talk) serverSteps() iter.Seq[mcptest.Step] {
+	return func(yield func(mcptest.Step) bool) {
+		for i := 0; i <= t.p.calls; i++ {
+			if i == t.p.after {
+				t.p.ending.reached(t.p.code)
+			}
+			if i == t.p.calls {
+				return
+			}
+			if !yield(mcptest.Step{From: mcptest.FromClient, Text: string(t.call(i))}) ||
+				!yield(mcptest.Step{From: mcptest.FromServer, Text: string(t.answer(i))}) {
+				return
+			}
+		}
+	}
+}
+
+// reached is called in the server when the number of calls is reached after which a session is to end.
+func (e ending) reached(code int) {
+	switch e {
+	case serverExits:
+		os.Exit(code)
+	case serverDies:
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // cannot fail: it is this process
+		time.Sleep(time.Minute)
+	case hostTerms, hostKills:
+		fmt.Fprintln(os.Stderr, halfWay)
+	}
+}
+
+// chunked writes in chunks of random size.
+type chunked struct {
+	w   io.Writer
+	r   *rand.Rand
+	max int
 }
 
 // Write implements io.Writer.
-func (c counter) Write(p []byte) (int, error) {
-	*c.count += len(p)
-	return c.hash.Write(p)
-}
-
-// line reads to the end of a line, however long it is.
-func line(in *bufio.Reader) error {
-	for {
-		_, err := in.ReadSlice('\n')
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return err
+func (c chunked) Write(text []byte) (written int, err error) {
+	for len(text) > 0 {
+		n, err := c.w.Write(text[:min(len(text), 1+c.r.IntN(c.max))])
+		written += n
+		if err != nil {
+			return written, err
 		}
+		text = text[n:]
 	}
+	return written, nil
 }

@@ -5,64 +5,76 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
 // patience is how long anything may take before it counts as hanging.
 const patience = 2 * time.Minute
 
-// session is one session under way.
+// session is a session under way, seen from the client and the host.
 type session struct {
 	*plan
 	talk      talk
-	mark      string // in the environment of all its processes
-	report    string // where the server says what it has heard
+	mark      string // a variable in the environment of all its processes
 	collector *collector
 
 	cmd    *exec.Cmd
-	in     *os.File
-	out    *os.File
-	stderr notes
+	in     *os.File // what the client writes to
+	out    *os.File // what the client reads from
+	stderr mcptest.Buffer
+	ended  chan struct{} // closed when the wrapper has ended
 
-	saidBytes atomic.Int64
-	heard     hash.Hash
-	heardSize int64
+	wrote    atomic.Int64 // bytes
+	read     hash.Hash
+	readSize int64
 }
 
-// session runs the session of a number to its end, and says what was wrong with it.
-func (o *options) session(dir string, number int64, done *totals) error {
-	p := newPlan(o.seed, number)
-	s := &session{
-		plan: p, talk: talk{p, o.seed, number}, mark: fmt.Sprintf("SOAK_SESSION=%d-%d-%d", os.Getpid(), o.seed, number),
-		report: filepath.Join(dir, fmt.Sprintf("report%d", number)), heard: sha256.New(),
+func newSession(seed uint64, number int64) *session {
+	p := newPlan(seed, number)
+	return &session{
+		plan: p, talk: talk{p, seed, number}, mark: fmt.Sprintf("SOAK_SESSION=%d-%d-%d", os.Getpid(), seed, number),
+		ended: make(chan struct{}), read: sha256.New(),
 	}
-	s.stderr.halfWay, s.stderr.ended = make(chan struct{}), make(chan struct{})
-	defer os.Remove(s.report)
-	if p.mode == overGRPC || p.mode == overHTTP {
-		s.collector = newCollector(p.random, p.healthy)
-	}
-	err := s.start(o.binary, o.seed, number)
-	if err == nil {
-		err = s.play(done)
-	}
+}
+
+// session runs the session of a number to its end, and returns what was wrong with it.
+func (o *options) session(number int64, done *totals) error {
+	s := newSession(o.seed, number)
+	err := s.run(o, number, done)
 	if s.collector != nil {
-		err = errors.Join(err, s.collector.close())
+		s.collector.close()
 	}
 	if err != nil {
-		return fmt.Errorf("%w\n%v\nstderr: %.2000s", err, p, s.stderr.warnings())
+		return fmt.Errorf("%w\n%v\nstderr: %.2000s", err, s.plan, s.warnings())
 	}
 	done.sessions.Add(1)
 	return nil
+}
+
+func (s *session) run(o *options, number int64, done *totals) (err error) {
+	switch {
+	case s.mode != overGRPC && s.mode != overHTTP:
+	case s.healthy:
+		s.collector, err = newCollector(otlptest.Config{})
+	default:
+		s.collector, err = newFaultyCollector(otlptest.Config{}, s.random)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.start(o.binary, o.seed, number); err != nil {
+		return err
+	}
+	return s.play(done)
 }
 
 func (s *session) start(binary string, seed uint64, number int64) error {
@@ -70,7 +82,7 @@ func (s *session) start(binary string, seed uint64, number int64) error {
 	if err != nil {
 		return err
 	}
-	s.cmd = exec.Command(binary, "--", self, serverRole, fmt.Sprint(seed), fmt.Sprint(number), s.report)
+	s.cmd = exec.Command(binary, "--", self, serverRole, fmt.Sprint(seed), fmt.Sprint(number))
 	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), s.mark}, s.variables()...)
 	stdin, in, err1 := os.Pipe()
 	out, stdout, err2 := os.Pipe()
@@ -86,6 +98,8 @@ func (s *session) start(binary string, seed uint64, number int64) error {
 	return err
 }
 
+// variables returns the wrapper's settings. Batches are sent far more often than by default, so that a short session meets
+// many of its collector's faults.
 func (s *session) variables() []string {
 	switch s.mode {
 	case off:
@@ -93,139 +107,98 @@ func (s *session) variables() []string {
 	case console:
 		return []string{"SPANPIPE_TELEMETRY=console"}
 	}
-	protocol, bound, timeout := otlptest.GRPC, "60s", "60000"
+	protocol := otlptest.GRPC
 	if s.mode == overHTTP {
 		protocol = otlptest.HTTP
 	}
+	bound, timeout, queue := "60s", "60000", fmt.Sprint(2*mostCalls) // a healthy collector gets everything, at any rate
 	if !s.healthy {
-		bound, timeout = "300ms", fmt.Sprint(50+s.random.IntN(2000))
+		bound, timeout, queue = "300ms", fmt.Sprint(50+s.random.IntN(2000)), "2048"
 	}
-	queue := "2048"
-	if s.healthy { // nothing is to be lost, however fast the calls are
-		queue = fmt.Sprint(2 * mostCalls)
-	}
-	return append(s.collector.Env(protocol), "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT="+bound, "OTEL_EXPORTER_OTLP_TIMEOUT="+timeout,
-		"OTEL_BSP_SCHEDULE_DELAY=50", "OTEL_BLRP_SCHEDULE_DELAY=50", "OTEL_METRIC_EXPORT_INTERVAL=100",
-		"OTEL_BSP_MAX_QUEUE_SIZE="+queue,
+	return append(s.collector.Env(protocol), "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT="+bound,
+		"OTEL_EXPORTER_OTLP_TIMEOUT="+timeout, "OTEL_BSP_SCHEDULE_DELAY=50", "OTEL_BLRP_SCHEDULE_DELAY=50",
+		"OTEL_METRIC_EXPORT_INTERVAL=100", "OTEL_BSP_MAX_QUEUE_SIZE="+queue,
 		"SPANPIPE_LOG_LEVEL=info", "SPANPIPE_LOG_FORMAT=json")
 }
 
-// play talks until the end, and checks what came of it.
+// play plays the client until the end, and checks the session.
 func (s *session) play(done *totals) error {
-	var both sync.WaitGroup
-	both.Go(s.say)  // ends with the calls, or with the pipe
-	both.Go(s.hear) // ends with the pipe, or when the client stops reading
+	var all sync.WaitGroup
+	all.Go(s.writeCalls)  // ends with the calls, or when the pipe breaks
+	all.Go(s.readAnswers) // ends with the pipe, or when the client stops reading
 	if s.ending == hostTerms || s.ending == hostKills {
-		both.Go(s.signal) // ends half way, or with the process
+		all.Go(s.signal) // ends half way, or with the process
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.cmd.Wait() }() // waited for below; KILL makes it end
-	wrong := s.watch(ended)
-	close(s.stderr.ended)
-	_ = s.in.Close() // the other goroutines end, if they have not
-	both.Wait()
+	waited := make(chan error, 1)
+	go func() { waited <- s.cmd.Wait() }() // ends with the process, which watch kills if need be
+	err := s.watch(waited)
+	close(s.ended)
+	_ = s.in.Close() // ends writeCalls, if it still runs
+	all.Wait()
 	_ = s.out.Close()
 	done.calls.Add(int64(s.calls))
-	done.bytes.Add(s.saidBytes.Load() + s.heardSize)
+	done.bytes.Add(s.wrote.Load() + s.readSize)
 	if s.ending == hostKills {
 		done.killed.Add(1)
 	}
-	return errors.Join(wrong, s.status(), s.clientHeard(), s.serverHeard(), s.counted(done), s.leftovers())
+	return errors.Join(err, s.checkStatus(), s.checkClientRead(), s.checkServerRead(), s.checkSpans(done), s.checkLeftovers())
 }
 
-// say says all calls. What cannot be said any more, because the session has ended, is not.
-func (s *session) say() {
+// writeCalls writes all calls, or as many as it can before the session ends.
+func (s *session) writeCalls() {
 	defer s.in.Close()
-	r := s.talk.of(0, 4)
-	w := written{s.in, &s.saidBytes}
+	w := chunked{s.in, s.talk.random(0, clientWrites), s.chunk}
 	for i := range s.calls {
-		if write(w, s.talk.said(i), r, s.chunk) != nil {
+		n, err := w.Write(s.talk.call(i))
+		s.wrote.Add(int64(n))
+		if err != nil {
 			return
 		}
 	}
-	if s.ending == hostTerms || s.ending == hostKills { // the signal is to be what ends it
-		<-s.stderr.ended
+	if s.ending == hostTerms || s.ending == hostKills { // the signal, not the end of the input, must end the session
+		<-s.ended
 	}
 }
 
-// written counts what has got through.
-type written struct {
-	w     io.Writer
-	count *atomic.Int64
-}
-
-// Write implements io.Writer.
-func (w written) Write(p []byte) (int, error) {
-	n, err := w.w.Write(p)
-	w.count.Add(int64(n))
-	return n, err
-}
-
-// hear reads until the end, or, where the client is to stop reading, until there has been enough.
-func (s *session) hear() {
-	r := s.talk.of(0, 5)
+// readAnswers reads until the end or, if the client is to stop reading, until it has read enough.
+func (s *session) readAnswers() {
+	r := s.talk.random(0, clientReads)
 	b := make([]byte, 1+r.IntN(128<<10))
 	enough := int64(-1)
 	if s.ending == readerLeaves {
-		enough = int64(len(s.talk.answered(0)) * s.after)
+		enough = int64(len(s.talk.answer(0)) * s.after)
 	}
-	for enough < 0 || s.heardSize < enough {
+	for enough < 0 || s.readSize < enough {
 		n, err := s.out.Read(b)
-		s.heard.Write(b[:n])
-		s.heardSize += int64(n)
+		s.read.Write(b[:n])
+		s.readSize += int64(n)
 		if err != nil {
 			return
 		}
 		if s.lazy && r.IntN(16) == 0 {
-			time.Sleep(soon(r, 5*time.Millisecond))
+			time.Sleep(randomDelay(r, 5*time.Millisecond))
 		}
 	}
 	_ = s.out.Close()
 }
 
-// signal sends the host's signal, some time after the server is half way.
+// signal sends the host's signal a random time after the server is half way.
 func (s *session) signal() {
-	r := s.talk.of(0, 6)
-	select {
-	case <-s.stderr.halfWay:
-	case <-s.stderr.ended:
-		return
+	for !strings.Contains(s.stderr.String(), halfWay+"\n") {
+		select {
+		case <-s.ended:
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
 	}
-	time.Sleep(soon(r, 20*time.Millisecond))
+	time.Sleep(randomDelay(s.talk.random(0, signalTime), 20*time.Millisecond))
 	_ = s.cmd.Process.Signal(map[ending]os.Signal{hostTerms: syscall.SIGTERM, hostKills: syscall.SIGKILL}[s.ending]) // it may have ended
 }
 
-// notes is what the wrapper and the server have written to stderr.
-type notes struct {
-	mu      sync.Mutex
-	text    strings.Builder
-	seen    bool
-	halfWay chan struct{} // closed when the server says so
-	ended   chan struct{} // closed when the process has ended
-}
-
-// Write implements io.Writer.
-func (n *notes) Write(p []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.text.Write(p)
-	if !n.seen && strings.Contains(n.text.String(), "half way\n") {
-		n.seen = true
-		close(n.halfWay)
-	}
-	return len(p), nil
-}
-
-func (n *notes) String() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.text.String()
-}
-
-// warnings leaves out what is said of every call.
-func (n *notes) warnings() string {
+// warnings returns stderr without the lines that every session and every call has.
+func (s *session) warnings() string {
 	var b strings.Builder
-	for line := range strings.Lines(n.String()) {
+	for line := range strings.Lines(s.stderr.String()) {
 		if !strings.Contains(line, `"level":"INFO"`) && !strings.Contains(line, "tools/call") {
 			b.WriteString(line)
 		}

@@ -4,25 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// A wrapper may use so much, whatever happens in its session.
+// limits are the most that a wrapper may use, in any session.
 var limits = usage{memory: 72 << 20, descriptors: 64, threads: 64}
 
-// usage is what a process uses. Goroutines cannot be seen from outside; each costs memory, and one that is blocked in a system
-// call a thread.
+// usage is what a process uses. Goroutines are not visible from outside, but each costs memory, and one that is blocked in a
+// system call costs a thread.
 type usage struct{ memory, descriptors, threads int }
 
 func (u usage) String() string {
 	return fmt.Sprintf("%d KiB, %d descriptors, %d threads", u.memory>>10, u.descriptors, u.threads)
 }
 
-func (u usage) beyond(limit usage) bool {
+func (u usage) exceeds(limit usage) bool {
 	return u.memory > limit.memory || u.descriptors > limit.descriptors || u.threads > limit.threads
 }
 
@@ -30,47 +29,31 @@ func (u usage) max(v usage) usage {
 	return usage{max(u.memory, v.memory), max(u.descriptors, v.descriptors), max(u.threads, v.threads)}
 }
 
-// usageOf reads what a process uses. One that has ended uses nothing.
+// usageOf returns what a process uses: nothing, if it has ended.
 func usageOf(pid int) usage {
-	dir := filepath.Join("/proc", strconv.Itoa(pid))
-	status, err := os.ReadFile(filepath.Join(dir, "status"))
-	if err != nil {
-		return usage{}
-	}
-	var u usage
-	for line := range strings.Lines(string(status)) {
-		name, value, _ := strings.Cut(line, ":")
-		fields := strings.Fields(value)
-		switch name {
-		case "VmRSS":
-			u.memory, _ = strconv.Atoi(fields[0])
-			u.memory <<= 10
-		case "Threads":
-			u.threads, _ = strconv.Atoi(fields[0])
-		}
-	}
-	descriptors, _ := os.ReadDir(filepath.Join(dir, "fd"))
-	u.descriptors = len(descriptors)
-	return u
+	memory, _ := mcptest.ProcField(pid, "status", "VmRSS")
+	threads, _ := mcptest.ProcField(pid, "status", "Threads")
+	descriptors, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	return usage{memory, len(descriptors), threads}
 }
 
-// watch waits for the end of the session, and ends it where that does not come.
-func (s *session) watch(ended <-chan error) error {
-	var wrong error
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
+// watch waits for the end of the session, and kills it if it hangs.
+func (s *session) watch(waited <-chan error) error {
+	var err error
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	deadline := time.After(patience)
 	for {
 		select {
-		case <-ended:
-			return wrong
-		case <-look.C:
-			if u := usageOf(s.cmd.Process.Pid); wrong == nil && s.mode != off && u.beyond(limits) {
-				wrong = fmt.Errorf("the wrapper uses %v", u)
+		case <-waited: // the status is checked later
+			return err
+		case <-tick.C:
+			if u := usageOf(s.cmd.Process.Pid); err == nil && s.mode != off && u.exceeds(limits) {
+				err = fmt.Errorf("the wrapper uses %v", u)
 			}
 		case <-deadline:
-			wrong = errors.New("the session does not end; the wrapper's goroutines are on stderr")
-			_ = s.cmd.Process.Signal(syscall.SIGABRT) // the server may take it, and the wrapper with it
+			err = errors.New("the session does not end; stderr has the wrapper's goroutines")
+			_ = s.cmd.Process.Signal(syscall.SIGABRT) // the server may die of it first, and the wrapper with it
 			time.Sleep(time.Second)
 			_ = s.cmd.Process.Kill()
 		}

@@ -108,13 +108,18 @@ var Rules = []Rule{
 		Why: "wrap uses it to end processes and telemetry to measure them, so it imports neither",
 	},
 	{
-		Package: "/internal/demo", Allow: []string{"/telemetry"}, Forbid: outside,
+		Package: "/internal/view", Allow: []string{"/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Why: "turns records into words and numbers, for live and stored sessions alike",
+	},
+	{
+		Package: "/internal/demo", Allow: []string{"/internal/view", "/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
 		Why: "plays two peers and draws the session that telemetry reports; internal/cli wires it",
 	},
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/framing", "/telemetry", "/wrap", "/internal/demo", "github.com/urfave/cli/v2", "golang.org/x/term",
+			"/consent", "/framing", "/telemetry", "/wrap", "/internal/demo", "/internal/view", "github.com/urfave/cli/v2",
+			"golang.org/x/term",
 		},
 		Forbid: processes,
 		Why:    "wires the other packages together, so only main may import it",

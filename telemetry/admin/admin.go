@@ -1,8 +1,8 @@
 // Package admin serves the page of a session for people who run a stdio server as a service: /metrics for Prometheus,
 // /healthz reports whether the server's process is running, /readyz whether it has answered a request.
 //
-// It promises that a client, whatever it sends or leaves unsent, delays the end of a session by no more than a tenth of a
-// second, and that no web page can read the metrics through DNS rebinding.
+// It promises that a client, whatever it sends or leaves unsent, delays the end of a session by no more than a tenth
+// of a second, and that no web page can read the metrics through DNS rebinding.
 //
 // It must not import the rest of the telemetry: what it serves is passed in.
 package admin
@@ -93,7 +93,8 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 // Serve starts to answer requests, until Close. The functions must be safe for concurrent use.
 func (s *Server) Serve(registry *prometheus.Registry, alive, ready func() bool) {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: timeout}))
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: timeout})
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", status(alive, "the server is running", "the server has ended"))
 	mux.HandleFunc("GET /readyz", status(ready, "the server has answered a request", "no answer from the server yet"))
 	s.server = &http.Server{

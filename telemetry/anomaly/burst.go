@@ -12,8 +12,8 @@ const (
 	burstFactor = 10
 )
 
-// rate counts the calls of the last ten seconds, and remembers how many there were in earlier windows of ten seconds.
-// Windows without calls are not remembered: a session that rests does not make the next calls many.
+// rate counts the calls of the last ten seconds, and remembers the counts of earlier windows of ten seconds. Windows
+// without calls are not remembered: after a pause, an ordinary number of calls must not look like many.
 type rate struct {
 	slots  [burstSlots]uint32 // calls of each of the last seconds
 	sum    int
@@ -28,7 +28,8 @@ type rate struct {
 	ends int // while in a burst: the count below which it is over
 }
 
-// add takes a call that begins. It returns the rate and the usual one if a burst begins with it.
+// add takes a call that starts, at a time of the session. It returns the rate and the usual one if a burst begins
+// with it.
 func (r *rate) add(start time.Duration, floor int) (seen, usual float64, ok bool) {
 	r.advance(max(int64(start/time.Second), r.second))
 	if r.sum < r.ends {
@@ -45,7 +46,7 @@ func (r *rate) add(start time.Duration, floor int) (seen, usual float64, ok bool
 	return float64(r.sum) / burstSlots, float64(r.usual) / burstSlots, true
 }
 
-// advance forgets the seconds that have left the window.
+// advance forgets the seconds that have left the window, which is the last ten.
 func (r *rate) advance(second int64) {
 	for s := r.second + 1; s <= min(second, r.second+burstSlots); s++ {
 		slot := &r.slots[s%burstSlots]
@@ -59,7 +60,7 @@ func (r *rate) advance(second int64) {
 	}
 }
 
-// close remembers the window that has ended.
+// close remembers the count of a window that has ended.
 func (r *rate) close() {
 	if r.calls == 0 {
 		return

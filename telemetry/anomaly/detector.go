@@ -3,57 +3,18 @@ package anomaly
 import (
 	"time"
 
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// Kind is a kind of anomaly.
-type Kind string
-
-// The kinds of anomalies.
-const (
-	Loop             Kind = "loop"
-	Burst            Kind = "burst"
-	LatencyOutlier   Kind = "latency_outlier"
-	SizeOutlier      Kind = "size_outlier"
-	UnseenTransition Kind = "unseen_transition"
-)
-
-// Side is the half of a call that a size is of.
-type Side string
-
-// The sides of a call.
-const (
-	Request  Side = "request"
-	Response Side = "response"
-)
-
-// Finding is something that stood out, with what was seen and what had been usual until then, both in Unit (UCUM).
-//
-//	loop               repeats in this run; the longest run without alarm before it   {call}
-//	burst              rate over 10 s; the 95th percentile of it                       {call}/s
-//	latency_outlier    duration; median of the tool's                                  s
-//	size_outlier       size; median of the tool's                                      By
-//	unseen_transition  1; how often From was followed by others                        {call}
-type Finding struct {
-	Kind  Kind
-	Tool  string // of the call that stood out; for a burst, of the one with which it began
-	From  string // of an unseen transition: the tool called before
-	Side  Side   // of a size outlier
-	Seen  float64
-	Usual float64
-	Unit  string
-}
-
-// Config sets the thresholds that depend on who uses the session; those of statistics are constants, with their reasons in
-// the package's comment. Zero values mean the defaults.
+// Config sets the thresholds that depend on who uses the session; those of statistics are constants, with their
+// reasons in the package comment. Zero values mean the defaults.
 type Config struct {
 	LoopRepeats  int           // identical calls in a run that make a loop. Default 10
-	LoopInterval time.Duration // mean time between their beginnings below which a program makes them. Default 2 s
-	BurstCalls   int           // calls begun within 10 s below which nothing is a burst. Default 150
+	LoopInterval time.Duration // mean time between their starts below which a program makes them. Default 2 s
+	BurstCalls   int           // calls started within 10 s below which nothing is a burst. Default 150
 	LatencyFloor time.Duration // by which a slow call must exceed the tool's median. Default 2 s
 	SizeFloor    int64         // by which a large message must exceed the tool's median, in bytes. Default 64 KiB
-	Settled      int           // transitions in a row without a new one after which the order of tools is settled. Default 200
 }
 
 func (c Config) withDefaults() Config {
@@ -62,7 +23,6 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.BurstCalls, 150)
 	setDefault(&c.LatencyFloor, 2*time.Second)
 	setDefault(&c.SizeFloor, 64<<10)
-	setDefault(&c.Settled, 200)
 	return c
 }
 
@@ -72,113 +32,109 @@ func setDefault[T ~int | ~int64](v *T, to T) {
 	}
 }
 
-// Detector watches the calls of one session. It is for one goroutine.
+// Detector watches the calls of one session. It is a sink of the session's records, for one goroutine.
 type Detector struct {
-	cfg   Config
-	tools map[string]*tool
-	work  workload
-	loops loops
-	rate  rate
-	order order
-	found []Finding // lent to the caller
+	cfg    Config
+	report func(record.Finding)
+	epoch  time.Time // when the session started
+	tools  map[string]*tool
+	load   workload
+	loops  loops
+	rate   rate
 }
 
-// tool is what is remembered of one tool.
+// tool is what is remembered of one tool: the latest calls that succeeded.
 type tool struct {
-	name                       string
 	latency, request, response window
-	usage
 }
 
-// maxTools is how many tools are compared with their own past. Those that come later are watched for loops and bursts.
+// maxTools is how many tools are compared with their own past. Later ones are watched for loops and bursts only.
 const maxTools = 200
 
-// New returns a detector of a session that has not begun.
-func New(cfg Config) *Detector {
-	cfg = cfg.withDefaults()
-	return &Detector{cfg: cfg, tools: map[string]*tool{}, order: newOrder(cfg.Settled)}
+// New returns a detector for a session that is about to start. Report receives each finding from within Opened and
+// Changed.
+func New(cfg Config, report func(record.Finding)) *Detector {
+	return &Detector{cfg: cfg.withDefaults(), report: report, tools: map[string]*tool{}}
 }
 
-// Started takes an operation that has begun, whatever its method and direction, in the order of their beginnings. Bursts and
-// unseen transitions are found here, where the call can still be seen running. The findings are lent until the next call.
-func (d *Detector) Started(op *session.Operation) []Finding {
-	d.found = d.found[:0]
-	if !isCall(op) {
-		d.work.asks(op)
-		return nil
+// Noted takes the session's start, from which the windows of the burst rule are counted.
+func (d *Detector) Noted(n record.Note) {
+	if s, ok := n.(record.Session); ok && d.epoch.IsZero() {
+		d.epoch = s.Started
 	}
-	if r, usual, ok := d.rate.add(op.Start, d.cfg.BurstCalls); ok {
-		d.report(Finding{Kind: Burst, Tool: op.Target, Seen: r, Usual: usual, Unit: "{call}/s"})
-	}
-	t := d.tool(op.Target)
-	if from, ok := d.order.started(t, op.Start, d.work.idle()); ok {
-		d.report(Finding{
-			Kind: UnseenTransition, Tool: op.Target, From: from.name, Seen: 1, Usual: float64(from.left - 1), Unit: "{call}",
-		})
-	}
-	d.work.begin(op)
-	return d.found
 }
 
-// Finished takes an operation that has ended, in the order of their ends. Loops and outliers are found here, where the answer
-// is known. The findings are lent until the next call.
-func (d *Detector) Finished(op *session.Operation) []Finding {
-	d.found = d.found[:0]
-	if !isCall(op) {
-		return nil
+// Opened finds bursts, when the call that begins one can still be seen running.
+func (d *Detector) Opened(op *record.Operation) {
+	if d.epoch.IsZero() {
+		d.epoch = op.Start
 	}
-	share, timed := d.work.end(op)
+	if !isCall(op) {
+		d.load.note(op)
+		return
+	}
+	if seen, usual, ok := d.rate.add(op.Start.Sub(d.epoch), d.cfg.BurstCalls); ok {
+		d.find(op, op.Start, record.Finding{Kind: record.Burst, Seen: seen, Usual: usual, Unit: "{call}/s"})
+	}
+	d.load.start(op)
+	if d.tools[op.Target] == nil && len(d.tools) < maxTools {
+		d.tools[op.Target] = &tool{}
+	}
+}
+
+// Changed finds loops and outliers when a call has ended, because they depend on the answer.
+func (d *Detector) Changed(op *record.Operation) {
+	if op.Change != record.Ended || !isCall(op) {
+		return
+	}
+	share, timed := d.load.end(op)
 	switch op.ErrorType {
 	case semconv.ErrAbandoned, semconv.ErrServerExit, semconv.ErrExpired:
-		return nil // ended with the session or by our own bounds, which says nothing about the call
+		return // it ended with the session or by our own bounds, which says nothing about the call
 	}
 	failed := !op.Answered || op.ErrorType != "" || op.Code != ""
-	if seen, usual, ok := d.loops.see(op, failed, d.cfg); ok {
-		d.report(Finding{Kind: Loop, Tool: op.Target, Seen: float64(seen), Usual: float64(usual), Unit: "{call}"})
+	if seen, usual, ok := d.loops.add(op, failed, d.cfg); ok {
+		f := record.Finding{Kind: record.Loop, Seen: float64(seen), Usual: float64(usual), Unit: "{call}"}
+		d.find(op, op.End, f)
 	}
 	t := d.tools[op.Target]
-	d.order.finished(t, op.End, !failed && d.work.idle())
-	if t != nil && !failed && op.RoundTrips <= 1 && op.TaskID == "" {
-		d.outliers(t, op, share, timed)
+	if t == nil || failed || op.RoundTrips > 1 || op.TaskID != "" {
+		return
 	}
-	return d.found
-}
-
-// outliers compares a call that succeeded with what the tool's calls were like, and then remembers it.
-func (d *Detector) outliers(t *tool, op *session.Operation, share float64, timed bool) {
 	if timed {
-		micros := float64(op.Duration().Microseconds())
-		alone := micros / share
-		if usual, ok := t.latency.outlier(alone, float64(d.cfg.LatencyFloor.Microseconds())); ok {
-			d.report(Finding{Kind: LatencyOutlier, Tool: op.Target, Seen: micros / 1e6, Usual: usual / 1e6, Unit: "s"})
-		}
-		t.latency.add(micros)
+		d.latency(op, &t.latency, share)
 	}
-	d.size(t, &t.request, Request, op.RequestSize)
-	d.size(t, &t.response, Response, op.ResponseSize)
+	d.size(op, &t.request, record.RequestSide, op.RequestSize)
+	d.size(op, &t.response, record.ResponseSide, op.ResponseSize)
 }
 
-func (d *Detector) size(t *tool, w *window, side Side, bytes int64) {
+// latency compares the duration of a call, divided by how many calls ran beside it, with those of the tool, and
+// remembers it.
+func (d *Detector) latency(op *record.Operation, w *window, share float64) {
+	micros := float64(op.Duration.Microseconds())
+	if usual, ok := w.outlier(micros/share, float64(d.cfg.LatencyFloor.Microseconds())); ok {
+		f := record.Finding{Kind: record.LatencyOutlier, Seen: micros / 1e6, Usual: usual / 1e6, Unit: "s"}
+		d.find(op, op.End, f)
+	}
+	w.add(micros)
+}
+
+// size compares the size of a request or answer with those of the tool, and remembers it.
+func (d *Detector) size(op *record.Operation, w *window, side record.Side, bytes int64) {
 	size := float64(bytes)
 	if usual, ok := w.outlier(size, float64(d.cfg.SizeFloor)); ok {
-		d.report(Finding{Kind: SizeOutlier, Tool: t.name, Side: side, Seen: size, Usual: usual, Unit: "By"})
+		d.find(op, op.End, record.Finding{Kind: record.SizeOutlier, Side: side, Seen: size, Usual: usual, Unit: "By"})
 	}
 	w.add(size)
 }
 
-func (d *Detector) report(f Finding) { d.found = append(d.found, f) }
-
-// tool finds what is remembered of a tool, or nil if there are too many of them.
-func (d *Detector) tool(name string) *tool {
-	t := d.tools[name]
-	if t == nil && len(d.tools) < maxTools {
-		t = &tool{name: name, usage: usage{index: uint32(len(d.tools))}}
-		d.tools[name] = t
-	}
-	return t
+// find reports a finding about a call.
+func (d *Detector) find(op *record.Operation, at time.Time, f record.Finding) {
+	f.Time, f.Operation, f.Tool = at, op.Number, op.Target
+	d.report(f)
 }
 
-// isCall says whether an operation is a call of a tool by the client.
-func isCall(op *session.Operation) bool {
-	return op.Dir == session.ToServer && op.Method == semconv.ToolsCall
+// isCall reports whether an operation is a call of a tool by the client.
+func isCall(op *record.Operation) bool {
+	return op.Direction == record.ToServer && op.Method == semconv.ToolsCall
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
-	"github.com/spanpipe/spanpipe/telemetry/session"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // BenchmarkCall is the beginning and the end of one call, in a session in which all that can be compared is.
@@ -18,23 +18,26 @@ func BenchmarkCall(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			r := rand.New(rand.NewPCG(4, 4))
 			tools := randomTools(r)
-			ops := make([]*session.Operation, 4096)
+			ops := make([]*record.Operation, 4096)
 			id := uint64(0)
 			for i := range ops {
 				ops[i] = tools[r.IntN(len(tools))].call(r, 0, &id, false)
 			}
-			d := anomaly.New(anomaly.Config{})
+			d := anomaly.New(anomaly.Config{}, func(record.Finding) {})
 			var now time.Duration
 			at := 0
 			b.ReportAllocs()
 			for b.Loop() {
 				op := ops[at%len(ops)]
-				duration := op.End - op.Start
-				op.Start, op.End = now, now+duration
+				duration := op.Duration
+				place(op, now, duration)
+				op.Number = uint64(at) + 1
 				now += duration / time.Duration(bench.parallel)
-				d.Started(op)
+				d.Opened(op)
 				if at++; at >= bench.parallel {
-					d.Finished(ops[(at-bench.parallel)%len(ops)])
+					ended := ops[(at-bench.parallel)%len(ops)]
+					ended.Change = record.Ended
+					d.Changed(ended)
 				}
 			}
 		})

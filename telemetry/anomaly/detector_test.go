@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // steady is n calls of one tool with ever new arguments.
-func steady(n int, pause, duration time.Duration, size int64) []*session.Operation {
-	var ops []*session.Operation
+func steady(n int, pause, duration time.Duration, size int64) []*record.Operation {
+	var ops []*record.Operation
 	var now time.Duration
 	for i := range n {
 		ops = append(ops, call("tool", uint64(i)+1000, now, duration, size))
@@ -24,17 +24,15 @@ func steady(n int, pause, duration time.Duration, size int64) []*session.Operati
 }
 
 // after appends a call that begins a second after all others.
-func after(ops []*session.Operation, op *session.Operation) []*session.Operation {
-	d := op.Duration()
-	op.Start = ops[len(ops)-1].End + time.Second
-	op.End = op.Start + d
+func after(ops []*record.Operation, op *record.Operation) []*record.Operation {
+	place(op, endOf(ops[len(ops)-1])+time.Second, op.Duration)
 	return append(ops, op)
 }
 
-func same(n int, pause time.Duration) []*session.Operation {
+func same(n int, pause time.Duration) []*record.Operation {
 	ops := steady(n, pause, time.Millisecond, 100)
 	for _, op := range ops {
-		op.Arguments = 7
+		op.ArgumentsOf = 7
 	}
 	return ops
 }
@@ -43,7 +41,7 @@ func TestConfig(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		cfg  anomaly.Config
-		ops  []*session.Operation
+		ops  []*record.Operation
 		want string // with the configuration; nothing is found without it
 	}{
 		"loop repeats": {
@@ -71,105 +69,101 @@ func TestConfig(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := lines(play(anomaly.New(anomaly.Config{}), tc.ops)); got != "" {
+			if got := lines(play(anomaly.Config{}, tc.ops)); got != "" {
 				t.Errorf("found with the defaults:\n%s", got)
 			}
-			if got := lines(play(anomaly.New(tc.cfg), tc.ops)); got != tc.want {
+			if got := lines(play(tc.cfg, tc.ops)); got != tc.want {
 				t.Errorf("got:\n%swant:\n%s", got, tc.want)
 			}
 		})
 	}
 }
 
-func shifted(ops []*session.Operation, by time.Duration) []*session.Operation {
+func shifted(ops []*record.Operation, by time.Duration) []*record.Operation {
 	for _, op := range ops {
-		op.Start += by
-		op.End += by
+		place(op, startOf(op)+by, op.Duration)
 	}
 	return ops
-}
-
-// TestSettled takes a routine that is too short for the default to be called settled.
-func TestSettled(t *testing.T) {
-	t.Parallel()
-	var ops []*session.Operation
-	var now time.Duration
-	add := func(tool string) {
-		ops = append(ops, call(tool, uint64(len(ops)), now, time.Millisecond, 10))
-		now += time.Second
-	}
-	for range 70 {
-		add("a")
-		add("b")
-		add("a")
-		add("c")
-		add("d")
-	}
-	add("a")
-	add("d")
-	if got := lines(play(anomaly.New(anomaly.Config{Settled: 1000}), ops)); got != "" {
-		t.Errorf("found in a session that is not settled:\n%s", got)
-	}
-	want := "call 352 at 5m51s: unseen_transition a > d: 1 {call}, usually 140\n"
-	if got := lines(play(anomaly.New(anomaly.Config{}), ops)); got != want {
-		t.Errorf("got:\n%swant:\n%s", got, want)
-	}
 }
 
 // TestOthersDoNotCount mixes what is no call of the client's into a session: it is neither counted nor compared.
 func TestOthersDoNotCount(t *testing.T) {
 	t.Parallel()
-	var ops []*session.Operation
+	var ops []*record.Operation
 	for i, op := range same(400, time.Millisecond) {
 		switch i % 4 {
 		case 0:
 			op.Method = semconv.ResourcesRead
 		case 1:
-			op.Dir = session.ToClient
+			op.Direction = record.ToClient
 		case 2:
-			op.Method, op.Dir = semconv.SamplingCreateMessage, session.ToClient
+			op.Method, op.Direction = semconv.SamplingCreateMessage, record.ToClient
 		case 3:
 			op.Method = semconv.Ping
 		}
 		ops = append(ops, op)
 	}
-	if got := lines(play(anomaly.New(anomaly.Config{}), ops)); got != "" {
+	if got := lines(play(anomaly.Config{}, ops)); got != "" {
 		t.Errorf("found:\n%s", got)
 	}
 }
 
-// TestEndUnannounced takes operations whose beginning the detector was not told, as after messages were dropped: they are
-// compared but for their duration, which may have had company.
-func TestEndUnannounced(t *testing.T) {
+// TestEndWithoutStart has an operation whose start the detector has not seen. It is compared but for its duration,
+// which may have had company.
+func TestEndWithoutStart(t *testing.T) {
 	t.Parallel()
-	d := anomaly.New(anomaly.Config{})
-	play(d, steady(50, time.Second, time.Millisecond, 100))
-	slow := call("tool", 1, time.Hour, time.Minute, 5e6)
-	got := d.Finished(slow)
-	if len(got) != 1 || got[0].Kind != anomaly.SizeOutlier || got[0].Side != anomaly.Response {
+	var got []record.Finding
+	d := anomaly.New(anomaly.Config{}, func(f record.Finding) { got = append(got, f) })
+	feed(d, numbered(steady(50, time.Second, time.Millisecond, 100)))
+	end(d, call("tool", 1, time.Hour, time.Minute, 5e6))
+	if len(got) != 1 || got[0].Kind != record.SizeOutlier || got[0].Side != record.ResponseSide {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// hostile is calls of a peer that wants memory: ever new tools with ever new arguments, begun and not ended, or ended and
-// not begun.
+func numbered(ops []*record.Operation) []*record.Operation {
+	for i, op := range ops {
+		op.Number = uint64(i) + 1
+	}
+	return ops
+}
+
+// TestChangesBetween reports a call again while it runs, which must not count as its end.
+func TestChangesBetween(t *testing.T) {
+	t.Parallel()
+	d := anomaly.New(anomaly.Config{}, func(f record.Finding) { t.Errorf("found %+v", f) })
+	for _, op := range numbered(same(5, time.Millisecond)) {
+		start(d, op)
+		for _, change := range []record.Change{record.Hanging, record.TaskChanged, record.InputRequired, record.Retried} {
+			changed := *op
+			changed.Change = change
+			d.Changed(&changed)
+			d.Changed(&changed)
+		}
+		end(d, op)
+	}
+}
+
+// hostile feeds the calls of a peer that wants memory: ever new tools with ever new arguments, started and not ended,
+// or ended and not started.
 func hostile(d *anomaly.Detector, n int, r *rand.Rand) {
 	var now time.Duration
 	for i := range n {
 		now += time.Duration(r.IntN(1e6))
 		op := call("tool_"+strconv.Itoa(i%5000), uint64(i), now, time.Duration(r.IntN(1e9)), int64(r.IntN(1e9)))
+		op.Number = uint64(i) + 1
 		if i%3 != 0 {
-			d.Started(op)
+			start(d, op)
 		}
 		if i%3 != 1 {
-			d.Finished(op)
+			end(d, op)
 		}
 	}
 }
 
 // TestMemoryIsBounded lets a hostile peer fill what there is to fill, and then wants many more to keep nothing.
 func TestMemoryIsBounded(t *testing.T) {
-	d := anomaly.New(anomaly.Config{})
+	d := anomaly.New(anomaly.Config{}, func(record.Finding) {})
 	base := heap()
 	hostile(d, 50_000, rand.New(rand.NewPCG(1, 1)))
 	full := heap()
@@ -193,29 +187,25 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestManyTools has more tools than are compared, each calling all others: loops are found among the others too, and no order
-// is read into such a session.
+// TestManyTools has more tools than are compared: loops are found among the others too.
 func TestManyTools(t *testing.T) {
 	t.Parallel()
-	d := anomaly.New(anomaly.Config{})
 	r := rand.New(rand.NewPCG(3, 3))
-	var ops []*session.Operation
+	var ops []*record.Operation
 	var now time.Duration
 	for i := range 20_000 {
 		ops = append(ops, call("tool_"+strconv.Itoa(r.IntN(1000)), uint64(i), now, time.Millisecond, 10))
 		now += time.Second
 	}
-	if got := lines(play(d, ops)); got != "" {
+	if got := lines(play(anomaly.Config{}, ops)); got != "" {
 		t.Errorf("found:\n%s", got)
 	}
-	for _, op := range same(10, time.Millisecond) {
+	loop := shifted(same(10, time.Millisecond), now)
+	for _, op := range loop {
 		op.Target = "tool_too_many"
-		op.Start += now
-		op.End += now
-		d.Started(op)
-		if got := d.Finished(op); len(got) == 1 && got[0].Kind == anomaly.Loop && got[0].Tool == "tool_too_many" {
-			return
-		}
 	}
-	t.Error("the loop was not found")
+	got := play(anomaly.Config{}, append(ops, loop...))
+	if len(got) != 1 || got[0].Kind != record.Loop || got[0].Tool != "tool_too_many" {
+		t.Errorf("found:\n%s", lines(got))
+	}
 }

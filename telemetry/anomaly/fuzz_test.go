@@ -6,33 +6,38 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// FuzzDetector makes operations of any bytes, with times that run backwards, negative sizes, ends without beginnings. The
-// detector must not panic, and what it finds must be printable: finite, above what was usual, of a tool that was called.
+// FuzzDetector makes operations of any bytes, with times that run backwards, negative sizes, ends without beginnings.
+// The detector must not panic, and what it finds must be printable: finite, above what was usual, of a tool that was
+// called.
 func FuzzDetector(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"))
 	f.Add([]byte("\x00\xff\x7f\x80\x01\x02\x03\x04\x05\x06\x07\x08\x00\xff\x7f\x80\x01\x02\x03\x04\x05\x06\x07\x08"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		d := anomaly.New(anomaly.Config{BurstCalls: 5, LoopRepeats: 3, Settled: 5, LatencyFloor: 1, SizeFloor: 1})
+		var op *record.Operation
+		cfg := anomaly.Config{BurstCalls: 5, LoopRepeats: 3, LatencyFloor: 1, SizeFloor: 1}
+		d := anomaly.New(cfg, func(f record.Finding) { check(t, op, f) })
 		var now time.Duration
-		for ; len(data) >= 6; data = data[6:] {
-			op := operationOf(data, now)
-			now = op.Start
+		for n := uint64(1); len(data) >= 6; data = data[6:] {
+			op = operationOf(data, now)
+			op.Number = n
+			now = startOf(op)
 			if data[0]&1 == 0 {
-				check(t, op, d.Started(op))
+				start(d, op)
 			}
 			if data[0]&2 == 0 {
-				check(t, op, d.Finished(op))
+				end(d, op)
 			}
+			n++
 		}
 	})
 }
 
-func operationOf(b []byte, now time.Duration) *session.Operation {
+func operationOf(b []byte, now time.Duration) *record.Operation {
 	// Shifts reach from nothing to beyond what a session can last.
 	start := now + time.Duration(int8(b[1]))<<(b[0]>>3)
 	op := call(string('a'+rune(b[2]%5)), uint64(b[2]%3), start, time.Duration(int8(b[3]))<<(b[4]%64), int64(int8(b[5]))<<(b[4]%64))
@@ -44,21 +49,19 @@ func operationOf(b []byte, now time.Duration) *session.Operation {
 	case 2:
 		op.Code = "-32602"
 	case 3:
-		op.Method, op.Dir = semconv.ElicitationCreate, session.ToClient
+		op.Method, op.Direction = semconv.ElicitationCreate, record.ToClient
 	case 4:
 		op.ErrorType = semconv.ErrAbandoned
 	}
 	return op
 }
 
-func check(t *testing.T, op *session.Operation, all []anomaly.Finding) {
+func check(t *testing.T, op *record.Operation, f record.Finding) {
 	t.Helper()
-	for _, f := range all {
-		if f.Tool != op.Target || f.Unit == "" || f.Seen <= 0 || math.IsInf(f.Seen, 0) || math.IsNaN(f.Seen) {
-			t.Errorf("%+v", f)
-		}
-		if f.Kind != anomaly.UnseenTransition && !(f.Usual >= 0 && f.Usual < f.Seen) && f.Kind != anomaly.Loop {
-			t.Errorf("not above the usual: %+v", f)
-		}
+	if f.Tool != op.Target || f.Operation != op.Number || f.Unit == "" || f.Seen <= 0 || math.IsInf(f.Seen, 0) || math.IsNaN(f.Seen) {
+		t.Errorf("%+v", f)
+	}
+	if !(f.Usual >= 0 && f.Usual < f.Seen) && f.Kind != record.Loop {
+		t.Errorf("not above the usual: %+v", f)
 	}
 }

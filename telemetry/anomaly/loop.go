@@ -3,54 +3,53 @@ package anomaly
 import (
 	"time"
 
-	"github.com/spanpipe/spanpipe/telemetry/session"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 const (
 	loopPeriods  = 4                // calls that may take turns in one loop
-	loopPatience = 25               // repeats at a model's pace that succeed
+	loopPatience = 25               // successful repeats at a model's pace
 	loopSlow     = 15 * time.Second // mean interval from which on nothing is a loop
-	loopPause    = time.Minute      // a pause that starts the count over
-	loopSlack    = 4                // bytes by which answers alike may differ: the digits of their ids
-	timerSpread  = 0.1              // coefficient of variation of intervals below which a timer makes them
-	timerFastest = time.Second      // mean interval below which no timer is presumed
+	loopPause    = time.Minute      // a pause that restarts the count
+	loopSlack    = 4                // bytes by which equal answers may differ: the digits of their ids
+	timerSpread  = 0.1              // coefficient of variation of intervals below which a timer makes the calls
+	timerFastest = time.Second      // mean interval below which no timer is assumed
 )
 
 // loops looks for calls that repeat what was called one, two, three or four calls before.
 type loops struct {
 	recent  [loopPeriods]outcome // the latest first
 	periods [loopPeriods]run
-	longest int // repeats in a run that raised no alarm
+	longest int // repeats in a run that was not reported
 }
 
-// outcome is a call and what came of it, as far as it is compared.
+// outcome is a call and its answer, as far as they are compared.
 type outcome struct {
 	tool      string
-	arguments uint64
-	size      int64 // of the answer
+	arguments uint64 // number of the first operation with the same ones
+	size      int64  // of the answer
 	failed    bool
-	start     time.Duration
-	known     bool
+	start     time.Time
 }
 
-// run is calls in a row of which each repeats the one a period before.
+// run is a series of calls each of which repeats the one a period before.
 type run struct {
 	calls int           // not counting the first period
-	total time.Duration // of the intervals from the repeated call to its repeat
+	total time.Duration // of the intervals from each call to its repeat
 	sum2  float64       // of their squares, in s²
-	next  int           // the repeats to report next, once some have been
+	next  int           // the repeats to report next, once some have been reported
 }
 
-// see takes a call that has ended. It returns how often it has been made in a run and how often is usual, if that is to be
-// reported.
-func (l *loops) see(op *session.Operation, failed bool, cfg Config) (seen, usual int, ok bool) {
-	o := outcome{op.Target, op.Arguments, op.ResponseSize, failed, op.Start, true}
+// add takes a call that has ended. If that is to be reported, it returns how often the call has been made in a run and
+// how often is usual.
+func (l *loops) add(op *record.Operation, failed bool, cfg Config) (seen, usual int, ok bool) {
+	o := outcome{op.Target, op.ArgumentsOf, op.ResponseSize, failed, op.Start}
 	for i := range l.periods {
 		r := &l.periods[i]
 		if before := &l.recent[i]; o.repeats(before) {
-			r.add(o.start - before.start)
+			r.add(o.start.Sub(before.start))
 		} else {
-			l.settle(r, i+1)
+			l.end(r, i+1)
 		}
 	}
 	copy(l.recent[1:], l.recent[:])
@@ -61,7 +60,7 @@ func (l *loops) see(op *session.Operation, failed bool, cfg Config) (seen, usual
 		if seen < 3 {
 			continue
 		}
-		// A longer period is either a multiple of this one or is seen when this one breaks.
+		// A longer period is either a multiple of this one, or will be seen when this one breaks.
 		limit := r.next
 		if limit == 0 {
 			limit = r.limit(failed, cfg)
@@ -75,14 +74,14 @@ func (l *loops) see(op *session.Operation, failed bool, cfg Config) (seen, usual
 	return 0, 0, false
 }
 
-// repeats says whether nothing is new in a call, compared with one before.
+// repeats reports whether a call brought nothing new, compared with an earlier one.
 func (o *outcome) repeats(before *outcome) bool {
-	return before.known && o.arguments == before.arguments && o.tool == before.tool && o.failed == before.failed &&
-		abs(o.size-before.size) <= loopSlack && o.start-before.start <= loopPause
+	return !before.start.IsZero() && o.arguments == before.arguments && o.tool == before.tool &&
+		o.failed == before.failed && abs(o.size-before.size) <= loopSlack && o.start.Sub(before.start) <= loopPause
 }
 
-// settle ends a run. One that raised no alarm was a usual one.
-func (l *loops) settle(r *run, period int) {
+// end ends a run. One that was not reported counts as usual.
+func (l *loops) end(r *run, period int) {
 	if r.calls == 0 {
 		return
 	}
@@ -98,10 +97,10 @@ func (r *run) add(interval time.Duration) {
 	r.sum2 += interval.Seconds() * interval.Seconds()
 }
 
-// repeats is how often the latest call has been made in the run, the first time included.
+// repeats returns how often the latest call has been made in the run, including the first time.
 func (r *run) repeats(period int) int { return r.calls/period + 1 }
 
-// limit is how many repeats make a loop at the pace of this run, or 0 if none do.
+// limit returns how many repeats make a loop at the pace of this run, or 0 if none do.
 func (r *run) limit(failed bool, cfg Config) int {
 	mean := r.total.Seconds() / float64(r.calls)
 	switch {
@@ -113,7 +112,7 @@ func (r *run) limit(failed bool, cfg Config) int {
 	return max(loopPatience, cfg.LoopRepeats)
 }
 
-// regular says whether the repeats come like the ticks of a timer.
+// regular reports whether the repeats come like the ticks of a timer.
 func (r *run) regular(mean float64) bool {
 	variance := r.sum2/float64(r.calls) - mean*mean
 	return variance < timerSpread*timerSpread*mean*mean

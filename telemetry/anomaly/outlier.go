@@ -8,28 +8,28 @@ import (
 const (
 	windowSize = 128
 	minSamples = 30
-	shieldRank = 3      // how many values of a size make it known
-	shield     = 2.0    // times as far out as the known ones a value must be, on the scale of ln
-	minSpread  = 0.4    // of ln(value): no tool is taken to be steadier
+	knownRank  = 3      // as many values of a size make it known
+	knownScale = 2.0    // how many times as far out as the known ones a value must be, on the scale of ln
+	minSpread  = 0.4    // of ln(value): no tool is assumed to be steadier
 	tailFactor = 7.0    // standard deviations beyond the median
 	scarcity   = 60.0   // and this many more, divided by the number of samples
 	p95        = 1.6449 // standard deviations of the 95th percentile
 )
 
-// window is the last values of a tool. They are only looked at when a value comes that could stand out, which is seldom: so
-// remembering one costs next to nothing.
+// window holds the last values of a tool. They are sorted only when a value comes that could stand out, which is
+// rare, so that remembering one costs next to nothing.
 type window struct {
 	ring [windowSize]float32
 	n    uint // values ever remembered
 }
 
-// add remembers a value. One below zero, which is no size and no duration, is none.
+// add remembers a value. A negative one, which is no size and no duration, counts as 0.
 func (w *window) add(v float64) {
 	w.ring[w.n%windowSize] = float32(max(v, 0))
 	w.n++
 }
 
-// outlier says whether a value stands out from those in the window, and what is usual there.
+// outlier reports whether a value stands out from those in the window, and what is usual there.
 func (w *window) outlier(v, floor float64) (usual float64, ok bool) {
 	if v < floor || w.n < minSamples || w.known(float32(v)) {
 		return 0, false
@@ -45,10 +45,10 @@ func (w *window) outlier(v, floor float64) (usual float64, ok bool) {
 	above := func(v float64) float64 { return math.Log(max(v, 1)) - math.Log(max(usual, 1)) }
 	spread := max(above(float64(sorted[n*95/100]))/p95, minSpread)
 	far := above(v)
-	return usual, far > (tailFactor+scarcity/float64(n))*spread && far > shield*above(float64(sorted[n-shieldRank]))
+	return usual, far > (tailFactor+scarcity/float64(n))*spread && far > knownScale*above(float64(sorted[n-knownRank]))
 }
 
-// known says whether values as large have been seen several times, and so spares the tools that are always slow the sorting.
+// known reports whether values as large have been seen several times. It spares tools that are always slow the sorting.
 func (w *window) known(v float32) bool {
 	n := 0
 	for _, x := range w.ring[:min(w.n, windowSize)] {
@@ -56,5 +56,5 @@ func (w *window) known(v float32) bool {
 			n++
 		}
 	}
-	return n >= shieldRank
+	return n >= knownRank
 }

@@ -9,15 +9,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// script makes the calls of a conversation from its text, which testdata/README.md describes. Values that are drawn come from
-// a generator seeded with the conversation's name, so that the same text gives the same calls.
+// script makes the calls of a conversation from its text, which testdata/README.md describes. Values that are drawn
+// come from a generator seeded with the conversation's name, so that the same text gives the same calls.
 type script struct {
 	rand *rand.Rand
-	ops  []*session.Operation
+	ops  []*record.Operation
 	last time.Duration // when the latest call began
 	now  time.Duration // when all have ended
 	id   uint64        // of the next arguments that are new
@@ -25,7 +25,7 @@ type script struct {
 
 var argumentsSeed = maphash.MakeSeed()
 
-func parseScript(name, text string) (ops []*session.Operation, err error) {
+func parseScript(name, text string) (ops []*record.Operation, err error) {
 	seed := uint64(0)
 	for _, c := range name {
 		seed = seed*31 + uint64(c)
@@ -114,11 +114,11 @@ func (s *script) statement(f []string) {
 	for _, flag := range f[5:] {
 		s.flag(op, flag)
 	}
-	s.last, s.now = op.Start, max(s.now, op.End)
+	s.last, s.now = startOf(op), max(s.now, endOf(op))
 }
 
 // flag sets what is particular to a call.
-func (s *script) flag(op *session.Operation, flag string) {
+func (s *script) flag(op *record.Operation, flag string) {
 	key, v, _ := strings.Cut(flag, "=")
 	switch key {
 	case "error":
@@ -134,8 +134,10 @@ func (s *script) flag(op *session.Operation, flag string) {
 	case "task":
 		op.TaskID, op.RoundTrips = "task", 4
 	case "asks":
-		s.ops = append(s.ops, &session.Operation{
-			Dir: session.ToClient, Method: semconv.ElicitationCreate, Parent: op, Start: op.Start, End: op.End, Answered: true,
+		op.Number = uint64(len(s.ops))
+		s.ops = append(s.ops, &record.Operation{
+			Direction: record.ToClient, Method: semconv.ElicitationCreate, Parent: op.Number,
+			Start: op.Start, End: op.End, Duration: op.Duration, Answered: true,
 		})
 	default:
 		panic("unknown flag: " + flag)

@@ -3,89 +3,89 @@ package anomaly
 import (
 	"time"
 
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// workload knows which calls are at work at the same time.
+// workload knows which calls ran at the same time.
 type workload struct {
-	calls  int               // in flight, tracked or not
-	open   [maxOpen]inFlight // the first used are those that are tracked
-	used   int
-	recent [maxOpen]span // that ended last, a ring
-	next   int
+	open   []openCall
+	recent []span // of the calls that ended last, in the order of their ends
 }
 
-// maxOpen bounds the calls that are looked at for their share of the server. A call that begins when so many are open is
-// not timed.
+// maxOpen bounds both lists. A call that starts when so many are open is not timed.
 const maxOpen = 64
 
-type inFlight struct {
-	op    *session.Operation
-	asked bool // the server asked the client in its course
+type openCall struct {
+	number uint64
+	start  time.Time
+	asked  bool // the server has asked the client in its course
 }
 
-type span struct{ start, end time.Duration }
+type span struct{ start, end time.Time }
 
-// idle says whether no call is in flight.
-func (w *workload) idle() bool { return w.calls == 0 }
-
-func (w *workload) begin(op *session.Operation) {
-	w.calls++
-	if w.used < maxOpen {
-		w.open[w.used] = inFlight{op: op}
-		w.used++
+func (w *workload) start(op *record.Operation) {
+	if len(w.open) < maxOpen {
+		w.open = append(w.open, openCall{number: op.Number, start: op.Start})
 	}
 }
 
-// asks marks the call in whose course the server asks the client for what takes a model or a person. If it is not known
-// which call it is for, it may be any.
-func (w *workload) asks(op *session.Operation) {
-	if op.Dir != session.ToClient || op.Method != semconv.SamplingCreateMessage && op.Method != semconv.ElicitationCreate {
+// note marks the call in whose course the server asks the client for something that takes a model or a person. If its
+// call is unknown, it can be any.
+func (w *workload) note(op *record.Operation) {
+	asks := op.Method == semconv.SamplingCreateMessage || op.Method == semconv.ElicitationCreate
+	if op.Direction != record.ToClient || !asks {
 		return
 	}
-	for i := range w.open[:w.used] {
-		o := &w.open[i]
-		o.asked = o.asked || op.Parent == nil || op.Parent == o.op
+	for i := range w.open {
+		c := &w.open[i]
+		c.asked = c.asked || op.Parent == 0 || op.Parent == c.number
 	}
 }
 
-// end ends a call. It returns how many calls, this one included, were at work in the mean while it was, and whether its
-// duration is the tool's own.
-func (w *workload) end(op *session.Operation) (share float64, timed bool) {
-	w.calls = max(w.calls-1, 0)
-	at := -1
-	together := op.End - op.Start
-	for i := range w.open[:w.used] {
-		if o := w.open[i].op; o == op {
-			at = i
+// end ends a call. It returns how many calls, this one included, ran on average while it did, and whether its duration
+// is the tool's own.
+func (w *workload) end(op *record.Operation) (share float64, timed bool) {
+	this := span{op.Start, op.End}
+	together := this.length()
+	found := -1
+	for i, c := range w.open {
+		if c.number == op.Number {
+			found = i
 		} else {
-			together += overlap(op, span{o.Start, op.End})
+			together += this.overlap(span{c.start, op.End})
 		}
 	}
-	for i := range w.recent {
-		s := w.recent[(w.next-1-i+2*maxOpen)%maxOpen]
-		if s.end <= op.Start {
-			break // the ring is in the order of ends: those before ended earlier still
-		}
-		together += overlap(op, s)
+	for i := len(w.recent) - 1; i >= 0 && w.recent[i].end.After(op.Start); i-- {
+		together += this.overlap(w.recent[i])
 	}
-	w.recent[w.next] = span{op.Start, op.End}
-	w.next = (w.next + 1) % maxOpen
+	if len(w.recent) == maxOpen {
+		w.recent = append(w.recent[:0], w.recent[1:]...)
+	}
+	w.recent = append(w.recent, this)
 
 	share = 1
-	if op.End > op.Start {
-		share = max(float64(together)/float64(op.End-op.Start), 1)
+	if this.length() > 0 {
+		share = max(float64(together)/float64(this.length()), 1)
 	}
-	if at < 0 {
+	if found < 0 {
 		return share, false
 	}
-	timed = !w.open[at].asked
-	w.used--
-	w.open[at], w.open[w.used] = w.open[w.used], inFlight{}
+	timed = !w.open[found].asked
+	w.open[found] = w.open[len(w.open)-1]
+	w.open = w.open[:len(w.open)-1]
 	return share, timed
 }
 
-func overlap(op *session.Operation, s span) time.Duration {
-	return max(min(op.End, s.end)-max(op.Start, s.start), 0)
+func (s span) length() time.Duration { return s.end.Sub(s.start) }
+
+func (s span) overlap(other span) time.Duration {
+	start, end := s.start, s.end
+	if other.start.After(start) {
+		start = other.start
+	}
+	if other.end.Before(end) {
+		end = other.end
+	}
+	return max(end.Sub(start), 0)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// attributes is a list of attributes under construction. Empty texts are left out.
+// attributes is a list of attributes under construction. Empty strings are left out.
 type attributes []attribute.KeyValue
 
 func (a *attributes) text(key, value string) {
@@ -26,7 +26,7 @@ func (a *attributes) seconds(key string, s float64) { *a = append(*a, attribute.
 
 func (a *attributes) number(key string, n int64) { *a = append(*a, attribute.Int64(key, n)) }
 
-// peerAttributes appends what client and server call themselves.
+// peerAttributes appends the names and versions of client and server.
 func peerAttributes(a attributes, client, server record.Peer) attributes {
 	a.text(semconv.ClientName, client.Name)
 	a.text(semconv.ClientVersion, client.Version)
@@ -35,7 +35,8 @@ func peerAttributes(a attributes, client, server record.Peer) attributes {
 	return a
 }
 
-// protocolAttributes appends what the spans of a session have in common. The session's id is ours: stdio has none.
+// protocolAttributes appends the attributes that all spans of a session have. The session id is our own: stdio has
+// none.
 func protocolAttributes(a attributes, protocol, sessionID string) attributes {
 	a.text(semconv.NetworkTransport, semconv.TransportPipe)
 	a.text(semconv.ProtocolVersion, protocol)
@@ -45,8 +46,8 @@ func protocolAttributes(a attributes, protocol, sessionID string) attributes {
 	return a
 }
 
-// operationAttributes appends all that is known of an operation. Each of its attributes is a row of
-// semconv.OperationAttributes or semconv.ContentAttributes.
+// operationAttributes appends the attributes of an operation. Each is a row of semconv.OperationAttributes or
+// semconv.ContentAttributes.
 func operationAttributes(a attributes, op *record.Operation, sessionID string) attributes {
 	a = protocolAttributes(a, op.Protocol, sessionID)
 	a.identity(op)
@@ -96,7 +97,7 @@ func (a *attributes) outcome(op *record.Operation) {
 	a.flag(semconv.IDMismatch, op.IDMismatch)
 }
 
-// content appends what SPANPIPE_CAPTURE asks for. The record holds nothing else, and all of it is redacted.
+// content appends captured content. The record holds only what SPANPIPE_CAPTURE asks for, redacted.
 func (a *attributes) content(op *record.Operation) {
 	a.text(semconv.ResourceURI, op.Content.URI)
 	switch op.Method {

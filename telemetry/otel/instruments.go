@@ -10,8 +10,7 @@ import (
 )
 
 // instruments holds an instrument for every row of semconv.Instruments, by name, and the series that are in use. An
-// instrument that is not in its map, because it is used against its form, records nothing; a test looks for each of
-// them in what is exported.
+// instrument that is used against its form is not found and records nothing; a test checks that each one is exported.
 type instruments struct {
 	counters   map[string]adder // also the up-down counters
 	histograms map[string]metric.Float64Histogram
@@ -84,7 +83,7 @@ func (x *instruments) set(i semconv.Instrument, value int64) {
 	}
 }
 
-// report gives an export the present value of an instrument that is observed.
+// report supplies the present value of an observed instrument to an export.
 func (x *instruments) report(o metric.Observer, i semconv.Instrument, value float64, attributes ...attribute.KeyValue) {
 	switch v := x.observable[i.Name].(type) {
 	case metric.Int64Observable:
@@ -98,19 +97,18 @@ func (x *instruments) report(o metric.Observer, i semconv.Instrument, value floa
 type label struct{ key, value string }
 
 const (
-	maxLabels = 8    // of a series that is remembered
-	maxSeries = 2000 // that are remembered; the SDK has a bound of its own for what is exported
+	maxLabels = 8    // of a cached series
+	maxSeries = 2000 // that are cached; the SDK bounds what is exported
 )
 
-// series is the attributes of one time series, in the form in which instruments take them. Making one costs more than
-// measuring with it, which allocates nothing.
+// series is the attributes of one time series, in the form that instruments expect. Creating one costs more than
+// recording a value with it, which allocates nothing; that is why they are cached.
 type series struct {
 	add    []metric.AddOption
 	record []metric.RecordOption
 }
 
-// of returns the series with the given labels, of which those with an empty value are left out. The order of the labels
-// matters to its speed alone.
+// of returns the series with the given labels. Labels with an empty value are left out.
 func (x *instruments) of(labels ...label) *series {
 	var key [maxLabels]label
 	remembered := copy(key[:], labels) == len(labels)
@@ -130,7 +128,7 @@ func (x *instruments) of(labels ...label) *series {
 	return s
 }
 
-// newSeries makes a series that is not worth remembering.
+// newSeries returns a series that is not cached.
 func newSeries(attributes ...attribute.KeyValue) *series {
 	o := metric.WithAttributeSet(attribute.NewSet(attributes...))
 	return &series{[]metric.AddOption{o}, []metric.RecordOption{o}}

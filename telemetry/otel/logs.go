@@ -12,14 +12,13 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// logs writes log records: to the program's own logger and, if there is one, to OpenTelemetry's. Keys are the names of
-// attributes, not snake_case as in the rest of the program, so that a backend finds records and spans by the same
-// words.
+// logs writes log records to the program's own logger and to OpenTelemetry's, if there is one. Keys are the names of
+// attributes, not snake_case as in the rest of the program, so that a backend finds records and spans by the same keys.
 type logs struct {
 	both     *slog.Logger
-	exported *slog.Logger                  // OpenTelemetry's alone: for lines that stderr has shown already
-	reported map[record.ViolationKind]bool // the first of each kind was
-	scratch  []slog.Attr                   // slog copies what it is given
+	exported *slog.Logger                  // only OpenTelemetry's: for lines that are on stderr already
+	reported map[record.ViolationKind]bool // at least once
+	scratch  []slog.Attr                   // reused: slog copies the attributes
 }
 
 // newLogs returns logs to the program's logger and to a provider of OpenTelemetry's, which may be nil.
@@ -34,7 +33,7 @@ func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 	return &logs{both: slog.New(both), exported: slog.New(exported), reported: map[record.ViolationKind]bool{}}
 }
 
-// ended reports an operation that has ended, whose span is at the given place.
+// ended reports an operation that has ended. At is the context of its span.
 func (l *logs) ended(op *record.Operation, at trace.SpanContext) {
 	ctx := trace.ContextWithSpanContext(context.Background(), at)
 	if !l.both.Enabled(ctx, slog.LevelInfo) {
@@ -52,8 +51,8 @@ func (l *logs) ended(op *record.Operation, at trace.SpanContext) {
 	l.both.LogAttrs(ctx, slog.LevelInfo, semconv.OperationFinished.Message, l.scratch...)
 }
 
-// hanging reports an operation that has been open for long. The requester has waited for all of that time, also while
-// the server waited for the user.
+// hanging reports an operation that has been open for long. Its duration includes the time in which the server waited
+// for the user: the client has waited for all of it.
 func (l *logs) hanging(op *record.Operation, at trace.SpanContext) {
 	ctx := trace.ContextWithSpanContext(context.Background(), at)
 	l.about(op)
@@ -61,7 +60,7 @@ func (l *logs) hanging(op *record.Operation, at trace.SpanContext) {
 	l.both.LogAttrs(ctx, slog.LevelWarn, semconv.OperationHangs.Message, l.scratch...)
 }
 
-// about starts the attributes of a record with the operation that it is about.
+// about resets the attributes of a record to those that identify its operation.
 func (l *logs) about(op *record.Operation) {
 	l.scratch = append(l.scratch[:0],
 		slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, string(op.Direction)))
@@ -79,8 +78,8 @@ func (l *logs) text(key, value string) {
 	}
 }
 
-// line reports what the server has logged. A line of stderr is passed on to our stderr as it is, so that only the
-// collector needs it.
+// line reports what the server has logged. A line of stderr goes to OpenTelemetry only: the relay writes it to our
+// stderr unchanged.
 func (l *logs) line(n record.LogLine) {
 	ctx := context.Background()
 	if n.Source == record.FromStderr {
@@ -105,7 +104,7 @@ func severity(level string) slog.Level {
 	return slog.LevelInfo
 }
 
-// finding reports a call that stands out: what was seen, and what had been usual.
+// finding reports an unusual call: what was seen, and what had been usual.
 func (l *logs) finding(f record.Finding, at trace.SpanContext) {
 	l.scratch = append(l.scratch[:0],
 		slog.String(semconv.Anomaly, string(f.Kind)), slog.String(semconv.ToolName, f.Tool),
@@ -140,7 +139,7 @@ func (l *logs) violation(v record.Violation) {
 	l.both.LogAttrs(context.Background(), level, semconv.UnexpectedMessage.Message, l.scratch...)
 }
 
-// correlated adds the ids of the span in the context, as the bridge to OpenTelemetry does by itself.
+// correlated adds the ids of the span in the context. The bridge to OpenTelemetry does so by itself.
 type correlated struct{ slog.Handler }
 
 // Handle implements slog.Handler.
@@ -152,7 +151,7 @@ func (h correlated) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-// leveled lets records pass from a level on.
+// leveled drops records below a level.
 type leveled struct {
 	slog.Handler
 	level slog.Level

@@ -118,7 +118,8 @@ func TestHanging(t *testing.T) {
 	}
 }
 
-// TestFindings: a finding follows the record that it was found in, also that of an end, and points to the operation's span.
+// TestFindings: a finding follows the record that it was found in, also that of an end, and points to the operation's
+// span.
 func TestFindings(t *testing.T) {
 	s := newStage(t, nil)
 	finding := func(number uint64) {

@@ -10,16 +10,16 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// metrics measures what happens. A new metric is a row in semconv and the line here that records it.
+// metrics records measurements. A new metric is a row in semconv and the line here that records it.
 type metrics struct {
 	*instruments
 	tools, prompts, versions, codes, templates, schemes names
 
-	session   record.Session // as it is known
+	session   record.Session // the latest
 	started   bool           // the start of the server's process has been timed
 	handshake bool           // likewise the first answered handshake
 	listed    bool           // and the first answered list of tools
-	lastTool  string         // that the client called
+	lastTool  string         // the client's last call
 }
 
 func newMetrics(x *instruments) *metrics {
@@ -51,8 +51,8 @@ func (m *metrics) opened(op *record.Operation) *series {
 	return active
 }
 
-// ended measures an operation that has ended. Active is the series that it was counted under while it was open, which
-// need not be the one of today: a list of tools may have come since and changed the label.
+// ended measures an operation that has ended. Active is the series that counted it while it was open. It may differ
+// from the present one: a list of tools that arrived in between changes labels.
 func (m *metrics) ended(op *record.Operation, active *series) {
 	m.count(semconv.OperationActive, -1, active)
 	method, tool := m.about(op)
@@ -77,7 +77,7 @@ func (m *metrics) ended(op *record.Operation, active *series) {
 	m.listTools(op)
 }
 
-// about returns the labels that tell what an operation is about.
+// about returns the labels that identify what an operation is about.
 func (m *metrics) about(op *record.Operation) (method, tool label) {
 	method, tool = label{semconv.MethodName, methodLabel(op.Method)}, label{key: semconv.ToolName}
 	if op.Method == semconv.ToolsCall {
@@ -102,7 +102,7 @@ func (m *metrics) duration(op *record.Operation, method, tool label) {
 	code := m.codes.label(op.Code)
 	errorType := op.ErrorType
 	if errorType == op.Code {
-		errorType = code // which is bounded
+		errorType = code // bounded like the code
 	}
 	m.observe(instrument, op.Duration.Seconds(), m.of(method, tool,
 		label{semconv.PromptName, prompt}, label{semconv.OperationName, kind},
@@ -139,7 +139,7 @@ func (m *metrics) read(op *record.Operation) {
 	m.observe(semconv.ResourceSize, float64(op.ResponseSize), s)
 }
 
-// transition counts which tool the client called after which.
+// transition counts the calls of one tool after another.
 func (m *metrics) transition(tool string) {
 	if m.lastTool != "" {
 		m.count(semconv.ToolTransitions, 1, m.of(label{semconv.FromTool, m.lastTool}, label{semconv.ToTool, tool}))
@@ -147,7 +147,7 @@ func (m *metrics) transition(tool string) {
 	m.lastTool = tool
 }
 
-// listTools takes the answer to tools/list.
+// listTools records the answer to tools/list.
 func (m *metrics) listTools(op *record.Operation) {
 	if op.Tools == nil && op.DefinitionSize == 0 {
 		return

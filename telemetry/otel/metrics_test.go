@@ -50,7 +50,8 @@ func everything(t *testing.T) *stage {
 	open := s.opened(record.Operation{Protocol: "2025-11-25"}, 2500)
 	open.ErrorType, open.Class = "server_exit", record.Unavailable
 	s.ended(open, 2510)
-	// More CPU time than this process has: what the system counted at the end of a server wins over what was read too early.
+	// More CPU time than this process has: what the system counted at the end of a server wins over what was read too
+	// early.
 	s.Noted(record.Exit{
 		Time: s.at(2510), EndedBy: record.ByServer, Signal: "SIGSEGV", Open: 1, Lifetime: 2500 * time.Millisecond,
 		UserTime: 3 * time.Hour, SystemTime: 2 * time.Hour,
@@ -58,8 +59,8 @@ func everything(t *testing.T) *stage {
 	return s
 }
 
-// TestEveryInstrument plays a session that touches every instrument and finds each with the values that the session implies,
-// and with the unit, description, form and attributes of its row.
+// TestEveryInstrument plays a session that touches every instrument and finds each with the values that the session
+// implies, and with the unit, description, form and attributes of its row.
 func TestEveryInstrument(t *testing.T) {
 	type attrs = map[string]any
 	all := everything(t).collect()
@@ -171,8 +172,8 @@ func sumForm(monotonic bool) semconv.Form {
 	return semconv.UpDownCounter
 }
 
-// TestBoundedSeries has peers that make up a new word with each message. Metrics have the first few, and one series for the
-// others; nothing is left out of the count, and spans have the words themselves.
+// TestBoundedSeries has peers that make up a new word with each message. Metrics have the first few, and one series for
+// the others; nothing is left out of the count, and spans have the words themselves.
 func TestBoundedSeries(t *testing.T) {
 	const calls = 500
 	for _, c := range []struct {
@@ -226,8 +227,8 @@ func TestBoundedSeries(t *testing.T) {
 	}
 }
 
-// TestListedTools: once the server has listed its tools, they alone have series, and an operation that was open at that time
-// is taken from the series that it was counted under.
+// TestListedTools: once the server has listed its tools, they alone have series, and an operation that was open at that
+// time is taken from the series that it was counted under.
 func TestListedTools(t *testing.T) {
 	s := newStage(t, nil)
 	search := s.opened(record.Operation{}, 1)
@@ -265,8 +266,8 @@ func TestEmptyListOfTools(t *testing.T) {
 	}
 }
 
-// TestRenamedSession: a session that was exported under other names, before its handshake as a rule, is exported as 0 under
-// those from then on.
+// TestRenamedSession: a session that was exported under other names, before its handshake as a rule, is exported as 0
+// under those from then on.
 func TestRenamedSession(t *testing.T) {
 	s := newStage(t, nil)
 	under := func(name any) []point {
@@ -340,7 +341,8 @@ func TestExits(t *testing.T) {
 	}
 }
 
-// TestStartupIsTimedOnce: the first handshake and the first list that were answered count, whichever version they are of.
+// TestStartupIsTimedOnce: the first handshake and the first list that were answered count, whichever version they are
+// of.
 func TestStartupIsTimedOnce(t *testing.T) {
 	s := newStage(t, nil)
 	s.ended(s.opened(record.Operation{Method: semconv.Discover}, 10), 20) // not answered

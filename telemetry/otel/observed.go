@@ -14,8 +14,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// observed answers the SDK's question, at each export of the metrics, for the values that are read and not recorded.
-// The question comes in a goroutine of the SDK's.
+// observed supplies the values of instruments that are read at each export of the metrics. The SDK calls it from its
+// own goroutines.
 type observed struct {
 	*instruments
 	sessions activeSessions
@@ -24,31 +24,29 @@ type observed struct {
 	broken   func(recovered any)
 }
 
-// register makes the SDK ask.
+// register makes the SDK call observe at each export.
 func (v *observed) register(meter metric.Meter) {
 	all := slices.Collect(maps.Values(v.observable))
-	_, _ = meter.RegisterCallback(v.observe, all...) // its only error is an instrument of another meter's
+	_, _ = meter.RegisterCallback(v.observe, all...) // fails only for instruments of another meter
 }
 
-// sessionChanged takes what is known of the session. Once its process runs, it counts as a running session.
+// sessionChanged updates the names of the session, which counts as running once its process has started.
 func (v *observed) sessionChanged(s record.Session) {
 	v.sessions.rename(s.Client, s.Server)
-	if s.Started.IsZero() || v.process.Load() != nil {
-		return
+	if !s.Started.IsZero() && v.process.Load() == nil {
+		v.process.Store(&processTree{root: int32(s.PID)})
 	}
-	v.process.Store(newProcessTree(s.PID))
-	v.sessions.run(true)
 }
 
 func (v *observed) exit(e record.Exit) {
-	v.sessions.run(false)
+	v.sessions.end()
 	if p := v.process.Load(); p != nil {
 		p.finish(e)
 	}
 }
 
-// observe reports all values. What it reads is other programs' doing, so a panic must not end the process, and with it
-// the session.
+// observe reports all values. It parses what other programs and the system supply; a panic there must not end the
+// process, and with it the session.
 func (v *observed) observe(ctx context.Context, o metric.Observer) error {
 	defer func() {
 		if r := recover(); r != nil && v.broken != nil {
@@ -72,27 +70,27 @@ func (v *observed) observe(ctx context.Context, o metric.Observer) error {
 	v.report(o, semconv.ProcessCPUTime, u.cpu.system, attribute.String(semconv.CPUMode, "system"))
 	v.report(o, semconv.ProcessMemoryUsage, float64(u.memory))
 	v.report(o, semconv.ProcessThreads, float64(u.threads))
-	if u.descriptors > 0 { // not every system tells
+	if u.descriptors > 0 { // not available on every system
 		v.report(o, semconv.ProcessFileDescriptors, float64(u.descriptors))
 	}
 	return nil
 }
 
-// activeSessions is the number of running sessions by the names of client and server. There is one session, but its
-// names change: they are not known before the handshake. A backend that has stored the session under other names would
-// count it there for ever, so each of those is exported as 0 from then on.
+// activeSessions is the number of running sessions, by the names of client and server. There is only one session, but
+// its names change: they are unknown before the handshake. A backend that has stored the session under its old names
+// would count it there forever, so those are exported as 0 from then on.
 type activeSessions struct {
 	mu       sync.Mutex
 	known    peerNames   // the latest
-	current  peerNames   // those of the last export
-	exported []peerNames // those of all exports
-	running  bool
+	current  peerNames   // as of the last export
+	exported []peerNames // in any export
+	ended    bool
 }
 
 // maxNames bounds the names under which a session is exported: a peer may send another one with each message.
 const maxNames = 9
 
-// peerNames is what client and server call themselves.
+// peerNames holds the names and versions of client and server.
 type peerNames struct{ client, server record.Peer }
 
 func (a *activeSessions) rename(client, server record.Peer) {
@@ -101,13 +99,13 @@ func (a *activeSessions) rename(client, server record.Peer) {
 	a.known = peerNames{client, server}
 }
 
-func (a *activeSessions) run(running bool) {
+func (a *activeSessions) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.running = running
+	a.ended = true
 }
 
-// counts returns what is to be exported now.
+// counts returns the values for an export, by names.
 func (a *activeSessions) counts() map[peerNames]int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -120,7 +118,7 @@ func (a *activeSessions) counts() map[peerNames]int {
 	for _, names := range a.exported {
 		counts[names] = 0
 	}
-	if a.running {
+	if !a.ended {
 		counts[a.current] = 1
 	}
 	return counts

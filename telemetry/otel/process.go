@@ -7,47 +7,45 @@ import (
 
 	"github.com/shirou/gopsutil/v4/process"
 
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// processTree reads what the server's process and its descendants use: behind npx, the server is a grandchild of the
-// process that was started.
+// processTree reads the resource usage of the server's process and its descendants: behind npx, the server is a
+// grandchild of the process that was started.
 type processTree struct {
 	root int32
 
-	mu      sync.Mutex        // two readers may export at the same time
-	running map[int32]cpuTime // of the processes of the last reading
-	ended   cpuTime           // of those that have ended since, as far as it was read
+	mu      sync.Mutex        // readers may export at the same time
+	running map[int32]cpuTime // by process, at the last reading
+	ended   cpuTime           // of those that have ended since, as far as read
 
-	final atomic.Pointer[cpuTime] // of the server, from the system, once it has ended; nil before
+	final atomic.Pointer[cpuTime] // as the system reports it for the server that has ended; nil before
 }
 
 type cpuTime struct{ user, system float64 }
 
-// usage is what the whole tree uses.
+// usage is the resource usage of the whole tree.
 type usage struct {
 	cpu                          cpuTime
 	memory, descriptors, threads int64
 }
 
-func newProcessTree(pid int) *processTree { return &processTree{root: int32(pid)} }
-
-// finish takes the CPU time that the system has counted for the server, for a session that is over before the tree was
-// read or long after. What the server did not wait for is in the readings alone, so the larger figure counts. It does
-// not wait for a reading, which may take long on a machine with many processes.
+// finish takes the CPU time that the system reports for the server that has ended: the tree may have been read long
+// before that, or never. Only the readings include processes that the server did not wait for, so the larger figure
+// counts. finish does not wait for a reading, which may take long on a machine with many processes.
 func (t *processTree) finish(e record.Exit) {
 	t.final.Store(&cpuTime{user: e.UserTime.Seconds(), system: e.SystemTime.Seconds()})
 }
 
-// read sums up the tree. A process that ends while it is read counts with what was seen of it. CPU time never
-// decreases: that of processes that have ended is kept.
+// read sums up the usage of the tree. CPU time never decreases: that of processes that have ended is kept.
 func (t *processTree) read(ctx context.Context) usage {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var u usage
 	now := map[int32]cpuTime{}
 	for _, pid := range descendants(ctx, t.root) {
-		p := &process.Process{Pid: pid} // NewProcess would read things that are not needed
+		p := &process.Process{Pid: pid} // NewProcess would read more than needed
 		if cpu, err := p.TimesWithContext(ctx); err == nil {
 			now[pid] = cpuTime{cpu.User, cpu.System}
 		}
@@ -81,9 +79,12 @@ func (c *cpuTime) add(other cpuTime) {
 	c.system += other.system
 }
 
-// descendants returns a process and its descendants. Process ids are used again, so that what is read one after the
-// other can make a circle of them.
+// descendants returns a process and its descendants. Process ids are reused while the tree is read, so that parents and
+// children may seem to form a circle.
 func descendants(ctx context.Context, root int32) []int32 {
+	if root == 0 { // unknown; on some systems every process descends from it
+		return nil
+	}
 	found, seen := []int32{root}, map[int32]bool{root: true}
 	for i := 0; i < len(found); i++ {
 		for _, child := range childrenOf(ctx, found[i]) {
@@ -96,12 +97,15 @@ func descendants(ctx context.Context, root int32) []int32 {
 	return found
 }
 
-// scanForChildren looks for a process's children among all processes of the machine.
-func scanForChildren(ctx context.Context, pid int32) (children []int32) {
-	all, err := (&process.Process{Pid: pid}).ChildrenWithContext(ctx)
-	if err != nil {
-		return nil
+// childrenOf returns the process ids of a process's children. Where proctree does not work it scans all processes.
+func childrenOf(ctx context.Context, pid int32) (children []int32) {
+	if proctree.Supported {
+		for _, p := range proctree.Children(int(pid)) {
+			children = append(children, int32(p.PID))
+		}
+		return children
 	}
+	all, _ := (&process.Process{Pid: pid}).ChildrenWithContext(ctx) // none: the process has ended
 	for _, p := range all {
 		children = append(children, p.Pid)
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// TestProcessTree counts the threads of a server that is a grandchild of what was started, as behind npx, and no others.
+// TestProcessTree counts the threads of a server that is a grandchild of what was started, as behind npx, and no
+// others.
 func TestProcessTree(t *testing.T) {
 	// Each shell has one thread; only when the innermost runs is there something to count.
 	server := exec.Command("sh", "-c", `sh -c 'sh -c "echo up; read line; true"; true'; true`)

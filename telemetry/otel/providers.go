@@ -13,14 +13,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// scope is the instrumentation scope of everything that we record.
+// scope is the name of the instrumentation scope.
 const scope = "github.com/spanpipe/spanpipe"
 
-// providers is the SDK's providers of the signals that are wanted.
+// providers holds the SDK's providers of the signals that are exported.
 type providers struct {
-	tracer trace.Tracer       // nil if no spans are wanted
-	meter  metric.Meter       // one that does nothing if no metrics are wanted
-	logger log.LoggerProvider // nil if no log records are wanted
+	tracer trace.Tracer       // nil if spans are not exported
+	meter  metric.Meter       // does nothing if metrics are not exported
+	logger log.LoggerProvider // nil if log records are not exported
 	all    []*turns
 }
 
@@ -62,8 +62,8 @@ type provider interface {
 	Shutdown(context.Context) error
 }
 
-// turns is a provider that does one thing at a time. The SDK's shutdown cuts off a flush that is under way: the user
-// would read of a failed delivery although none failed, and a delta would be lost.
+// turns is a provider that does one thing at a time. The SDK's shutdown aborts a flush in progress: the user would see
+// a failed delivery although nothing failed, and a delta would be lost.
 type turns struct {
 	provider
 	turn chan struct{}
@@ -82,7 +82,7 @@ func (t *turns) do(ctx context.Context, call func(provider, context.Context) err
 	}
 }
 
-// each calls all providers side by side, so that one that hangs does not use up the others' time, and reports whether
+// each calls all providers concurrently, so that one that hangs does not use up the others' time, and reports whether
 // they were done in time. The exporters report their errors themselves.
 func (p *providers) each(ctx context.Context, call func(provider, context.Context) error) bool {
 	var calls sync.WaitGroup

@@ -15,16 +15,15 @@ import (
 )
 
 const (
-	// sessionSpanLimit ends the session's span when no answer comes. A span is exported when it ends: one that lasted
-	// as long as the session would leave its children without a parent in the picture until then, and for good if we
-	// are killed.
+	// sessionSpanLimit ends the session's span if no answer comes. A span is exported when it ends: if this one lasted
+	// as long as the session, its children would be shown without a parent until then, and forever if we are killed.
 	sessionSpanLimit = 5 * time.Second
 	// maxTrace bounds the operations of one trace: backends refuse, or choke on, traces of any size.
 	maxTrace = 1000
 )
 
-// spans makes spans. The span of an operation is made when the operation ends, complete, so that what is open costs
-// none. Only where its context is needed before, by a child or a log record, is it made earlier.
+// spans creates spans. The span of an operation is created complete, when the operation ends, so that open operations
+// cost no spans. It is created earlier only if a child or a log record needs its context.
 type spans struct {
 	tracer  trace.Tracer // nil: no spans are made
 	session record.Session
@@ -36,10 +35,10 @@ type spans struct {
 	scratch attributes
 }
 
-// place is where an open operation's span belongs.
+// place holds the span of an open operation, or its parent until there is a span.
 type place struct {
-	parent trace.SpanContext // of the operation in whose course it was started
-	span   trace.Span        // its own, if it was made before its end
+	parent trace.SpanContext // of the operation during which it was started
+	span   trace.Span        // its own, if it was created before the end
 }
 
 func newSpans(tracer trace.Tracer, cfg Config) *spans {
@@ -50,8 +49,8 @@ func newSpans(tracer trace.Tracer, cfg Config) *spans {
 	return s
 }
 
-// startSession starts a session span, and with it a new trace, linked to the one before. The first one is a child of
-// the span that the environment names, if it does.
+// startSession starts a session span, and with it a new trace, linked to the one before. The first
+// one is a child of the span that the environment names, if any.
 func (s *spans) startSession(at time.Time) {
 	ctx, options := context.Background(), []trace.SpanStartOption{trace.WithTimestamp(at)}
 	if s.trace.IsValid() {
@@ -76,7 +75,7 @@ func (s *spans) endSession(at time.Time) {
 	s.pending.Add(-1)
 }
 
-// sessionChanged ends the session's span when the server has answered for the first time, or is not going to.
+// sessionChanged ends the session's span once the server has answered for the first time, or has been silent for long.
 func (s *spans) sessionChanged(n record.Session) {
 	s.session = n
 	switch {
@@ -87,7 +86,7 @@ func (s *spans) sessionChanged(n record.Session) {
 	}
 }
 
-// opened settles where the span of an operation belongs.
+// opened notes the parent of an operation's span, and that the span will have to end.
 func (s *spans) opened(parent trace.SpanContext) place {
 	if s.tracer != nil {
 		s.pending.Add(1)
@@ -95,7 +94,7 @@ func (s *spans) opened(parent trace.SpanContext) place {
 	return place{parent: parent}
 }
 
-// contextOf returns the context of an operation's span, which is made if it is not made yet.
+// contextOf returns the context of an operation's span. It creates the span if necessary.
 func (s *spans) contextOf(op *record.Operation, p *place) trace.SpanContext {
 	if s.tracer == nil {
 		return trace.SpanContext{}
@@ -116,8 +115,8 @@ func (s *spans) ended(op *record.Operation, p *place) trace.SpanContext {
 	return at
 }
 
-// notification makes the short span of a notification, below the operation that it belongs to if there is one.
-// Progress, cancellations and log messages are events or counts: a span for each would drown the calls.
+// notification creates the span of a notification, without a length, as a child of the operation that it belongs to.
+// Progress, cancellations and log messages have no spans, which would outnumber the calls: they are events or counts.
 func (s *spans) notification(n record.Notification, parent trace.SpanContext) {
 	switch n.Method {
 	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
@@ -134,8 +133,8 @@ func (s *spans) notification(n record.Notification, parent trace.SpanContext) {
 	s.finish(s.start(op, parent), op)
 }
 
-// start makes the span of an operation at its place: below the remote parent that the request names, below the
-// operation that it belongs to, or below the session.
+// start creates the span of an operation. Its parent is the remote span that the request names, else the operation
+// during which it was started, else the session.
 func (s *spans) start(op *record.Operation, parent trace.SpanContext) trace.Span {
 	kind := trace.SpanKindServer
 	if op.Direction == record.ToClient {
@@ -163,16 +162,16 @@ func (s *spans) start(op *record.Operation, parent trace.SpanContext) trace.Span
 	return span
 }
 
-// nextTrace begins a new trace of the session, whose span has no length.
+// nextTrace starts a new trace with a session span without a length.
 func (s *spans) nextTrace(at time.Time) {
 	s.endSession(at)
 	s.startSession(at)
 	s.endSession(at)
 }
 
-// finish sets what is known of an operation on its span, and ends the span.
+// finish sets the attributes, events and status of an operation's span, and ends it.
 func (s *spans) finish(span trace.Span, op *record.Operation) {
-	if span.IsRecording() { // it is not if it was not sampled
+	if span.IsRecording() { // false if a sampler has dropped it
 		s.scratch = operationAttributes(s.scratch[:0], op, s.session.ID)
 		span.SetAttributes(s.scratch...)
 		for _, e := range op.Events {
@@ -185,8 +184,8 @@ func (s *spans) finish(span trace.Span, op *record.Operation) {
 	span.End(trace.WithTimestamp(op.End))
 }
 
-// spanName is the method with the tool's or prompt's name, never a URI. A method that is not MCP's is chosen by a peer
-// and stays out of the name, as the conventions ask for low cardinality.
+// spanName is the method with the tool's or prompt's name, never a URI. Methods other than
+// MCP's are left out, since the conventions ask for names of low cardinality and a peer may choose any method.
 func spanName(op *record.Operation) string {
 	switch {
 	case !semconv.KnownMethod(op.Method):
@@ -209,7 +208,7 @@ func (s *spans) environment() []string {
 }
 
 // extract reads W3C trace context, which a request carries in params._meta (SEP-414) and the environment in TRACEPARENT
-// and TRACESTATE. What is not valid is no context.
+// and TRACESTATE. It returns an invalid context for anything else.
 func extract(parent, state string) trace.SpanContext {
 	if parent == "" {
 		return trace.SpanContext{}

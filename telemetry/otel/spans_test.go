@@ -21,8 +21,8 @@ const (
 	remoteParent = "00-" + remoteTrace + "-" + remoteSpan + "-01"
 )
 
-// TestSessionSpanEnds: the session's span ends when the server has answered for the first time, when it has been silent for
-// five seconds, or with the session.
+// TestSessionSpanEnds: the session's span ends when the server has answered for the first time, when it has been silent
+// for five seconds, or with the session.
 func TestSessionSpanEnds(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -323,7 +323,8 @@ func TestRemoteParents(t *testing.T) {
 	}
 }
 
-// TestEnvironmentContext: the session's span is a child of what the environment names, and a parent of the server's spans.
+// TestEnvironmentContext: the session's span is a child of what the environment names, and a parent of the server's
+// spans.
 func TestEnvironmentContext(t *testing.T) {
 	s := newStage(t, func(c *otel.Config) { c.Traceparent, c.Tracestate = remoteParent, "vendor=1" })
 	env := s.Environment()

@@ -16,8 +16,8 @@ type batching struct {
 	delay time.Duration // how long the first waits for others
 }
 
-// Defaults and bounds. The default delay is shorter than OpenTelemetry's 5 s because a host may kill the process without
-// notice.
+// Defaults and bounds. The default delay is shorter than OpenTelemetry's 5 s because a host may kill the process
+// without notice.
 const (
 	defaultQueue = 2048
 	defaultBatch = 512
@@ -27,8 +27,8 @@ const (
 	maxDelay = 24 * time.Hour
 )
 
-// newBatching reads OpenTelemetry's variables that begin with the prefix. The SDK would read them too, but it panics at a
-// negative size, allocates a queue of any size, and spins at a delay of zero.
+// newBatching reads OpenTelemetry's variables that begin with the prefix. The SDK would read them too, but it panics
+// at a negative size, allocates a queue of any size, and spins at a delay of zero.
 func newBatching(cfg Config, prefix string) batching {
 	number := func(name string, standard, limit int) int {
 		return positive(cfg.Lookup, cfg.Logger, prefix+name, standard, limit)
@@ -56,7 +56,8 @@ func positive(lookup lookupFunc, logger *slog.Logger, name string, standard, lim
 
 func (b batching) forSpans() []sdktrace.BatchSpanProcessorOption {
 	return []sdktrace.BatchSpanProcessorOption{
-		sdktrace.WithMaxQueueSize(b.queue), sdktrace.WithMaxExportBatchSize(b.batch), sdktrace.WithBatchTimeout(b.delay),
+		sdktrace.WithMaxQueueSize(b.queue), sdktrace.WithMaxExportBatchSize(b.batch),
+		sdktrace.WithBatchTimeout(b.delay),
 	}
 }
 

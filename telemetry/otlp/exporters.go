@@ -51,8 +51,9 @@ func open[E any](out output, s signal, create func(route, *http.Client) (E, erro
 	return exporter, err == nil
 }
 
-// The exporters read endpoint, headers, TLS, timeout and compression from OpenTelemetry's variables themselves. Those of
-// the three signals have the same options, each in packages and types of its own, which no generic function can unite.
+// The exporters read endpoint, headers, TLS, timeout and compression from OpenTelemetry's variables themselves. Those
+// of the three signals have the same options, each in packages and types of its own, which no generic function can
+// unite.
 
 // endpoint returns the option for a route's endpoint, if it has one.
 func endpoint[Option any](r route, option func(url string) Option) []Option {

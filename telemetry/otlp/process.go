@@ -63,7 +63,7 @@ func SetOwnVariables(environ []string) {
 }
 
 // sdkHandler receives the log of OpenTelemetry's SDK. Its messages are fixed texts; errors and strings beside them may
-// quote a variable, such as a header without "=", and are left out.
+// quote a variable, such as a header without "=", and are omitted.
 type sdkHandler struct{ slog.Handler }
 
 // Handle implements slog.Handler.
@@ -76,7 +76,8 @@ func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
 		return true
 	})
 	if r.Level >= slog.LevelWarn {
-		safe.AddAttrs(slog.String("hint", "an OpenTelemetry environment variable may be invalid; its value is not shown"))
+		const hint = "an OpenTelemetry environment variable may be invalid; its value is not shown"
+		safe.AddAttrs(slog.String("hint", hint))
 	}
 	return h.Handler.Handle(ctx, safe)
 }

@@ -89,11 +89,9 @@ func (s *session) record(n int) {
 }
 
 // end shuts everything down and returns the log.
-func (s *session) end() string { return s.endWithin(10 * time.Second) }
-
-func (s *session) endWithin(bound time.Duration) string {
+func (s *session) end() string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	err := errors.Join(s.traces.Shutdown(ctx), s.metrics.Shutdown(ctx), s.logs.Shutdown(ctx))
 	s.exports.Finish(err == nil, 0, 0)

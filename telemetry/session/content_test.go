@@ -65,7 +65,7 @@ func TestContents(t *testing.T) {
 	}
 }
 
-// TestErrorContent checks that the text of a result is an error's only if the result says so, wherever it says it.
+// TestErrorContent checks that the text of a result counts as an error only if isError is true, before or after it.
 func TestErrorContent(t *testing.T) {
 	for line, want := range map[string]string{
 		`"id":1,"result":{"isError":true,"content":[{"text":"first"},{"text":"second"}]}`: "first",

@@ -21,8 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is into testdata as what is expected")
 
-// TestConversations plays what testdata says was said in both directions, and compares the operations and notes with
-// those expected. testdata/README.md says how a conversation is written down.
+// TestConversations plays the conversations of testdata and compares the operations and notes with those expected.
+// testdata/README.md explains the notation.
 func TestConversations(t *testing.T) {
 	for _, file := range conversations(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
@@ -85,8 +85,8 @@ func compare(t *testing.T, chunk int, what, got, want string) {
 type step struct {
 	at      time.Duration
 	dir     session.Direction
-	bytes   []byte         // what was said; nil if nothing was
-	advance bool           // the time is told to the tracker
+	bytes   []byte         // what was read; nil if nothing was
+	advance bool           // the tracker advances to the time
 	end     record.EndedBy // the session ends, if not empty
 }
 
@@ -128,7 +128,7 @@ func parse(t testing.TB, text string) conversation {
 	return c
 }
 
-// speech is the steps of a line in which somebody says something.
+// speech returns the steps of a line with messages.
 func speech(t testing.TB, m []string) []step {
 	times := 1
 	if m[2] != "" {
@@ -189,7 +189,7 @@ func play(t testing.TB, c conversation, chunk int) *recording {
 	return r
 }
 
-// recording writes down what a tracker says.
+// recording writes down the records of a tracker.
 type recording struct {
 	conversation
 	*describer

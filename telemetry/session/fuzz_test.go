@@ -58,7 +58,7 @@ var utterances = []string{
 
 var someIDs = []string{"0", "1", "2", `"1"`, "1.0", `"x"`, "null", "1e0", "9007199254740993", "9007199254740992", "true", `""`}
 
-// utter writes down the session that random bytes stand for: what is said, with which id and names, and when.
+// utter writes down the session that random bytes stand for: which messages, with which ids and names, and when.
 func utter(random []byte) string {
 	var b strings.Builder
 	for i := 0; i+3 < len(random); i += 4 {
@@ -73,7 +73,7 @@ func utter(random []byte) string {
 }
 
 // gossip plays lines to a tracker with room for few, and checks what must always be true. A line is a number of
-// milliseconds by which the clock moves, who speaks, and what is said; a clock of 200 and more moves back.
+// milliseconds by which the clock moves, the direction and the message; a clock of 200 and more moves back.
 func gossip(t interface{ Errorf(string, ...any) }, text []byte, capacity int, end record.EndedBy) {
 	w := newWatch(t)
 	p := newPlayer(session.Config{Capacity: capacity, Expiry: time.Minute}, w)
@@ -142,18 +142,18 @@ func TestRandomSessions(t *testing.T) {
 		for _, capacity := range []int{1, 2, 7, 100} {
 			failed := &failure{}
 			gossip(failed, []byte(text), capacity, []record.EndedBy{record.ByClient, record.ByServer}[seed%2])
-			if failed.said != "" {
-				t.Fatalf("seed %d, room for %d: %s\n%s", seed, capacity, failed.said, text)
+			if failed.text != "" {
+				t.Fatalf("seed %d, room for %d: %s\n%s", seed, capacity, failed.text, text)
 			}
 		}
 	}
 }
 
 // failure keeps the first thing that went wrong.
-type failure struct{ said string }
+type failure struct{ text string }
 
 func (f *failure) Errorf(format string, args ...any) {
-	if f.said == "" {
-		f.said = fmt.Sprintf(format, args...)
+	if f.text == "" {
+		f.text = fmt.Sprintf(format, args...)
 	}
 }

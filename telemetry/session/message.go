@@ -58,7 +58,7 @@ type Extra struct {
 	PeerName, PeerVersion string // clientInfo or serverInfo of the sender
 
 	Traceparent, Tracestate string // params._meta, W3C trace context (SEP-414)
-	ProgressToken           Ref    // of a request: that it wants progress under; of a notification: that it has progress under
+	ProgressToken           Ref    // the token of progress that a request wants or a notification has
 
 	Cancels      Ref    // notifications/cancelled: params.requestId
 	TimedOut     bool   // notifications/cancelled: the reason reads like a timeout

@@ -79,7 +79,7 @@ func (t *Tracker) endProbe(m *Message) {
 }
 
 // parent returns the operation in whose course a request was made: that of the task which it is about or related to, or
-// the one call that the server is working on. If it works on several, nothing tells which it is.
+// the one call that the server is working on. If it works on several, it could be any of them.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
 	if p := t.tasks.find(op.dir.Opposite(), m.rare().Related); p != nil {
 		return p

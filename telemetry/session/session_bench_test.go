@@ -18,7 +18,7 @@ func (discard) Opened(*record.Operation)  {}
 func (discard) Changed(*record.Operation) {}
 func (discard) Noted(record.Note)         {}
 
-// speaker says lines of which part changes, and allocates nothing to do so.
+// speaker plays lines that differ in a number. It allocates nothing.
 type speaker struct {
 	p    *player
 	line []byte

@@ -70,8 +70,8 @@ func without(list []*operation, op *operation) []*operation {
 // flights holds the requests in flight by what their ids are like, each list in order of arrival.
 type flights map[key][]*operation
 
-// add adds an operation and reports whether there is one with exactly its id. Nothing tells which of the two an answer
-// is for.
+// add adds an operation and reports whether there is one with exactly its id. An answer could be
+// for either.
 func (f flights) add(op *operation) (duplicate bool) {
 	k := op.id.key(op.dir)
 	for _, other := range f[k] {

@@ -14,18 +14,18 @@ import (
 )
 
 // pairing writes down which requests end, and how.
-type pairing struct{ said []string }
+type pairing struct{ ends []string }
 
 func (p *pairing) Opened(*record.Operation) {}
 func (p *pairing) Changed(op *record.Operation) {
 	if op.Change != record.Ended {
 		return
 	}
-	p.said = append(p.said, fmt.Sprintf("%s answered=%v mismatch=%v %s", op.Target, op.Answered, op.IDMismatch, op.ErrorType))
+	p.ends = append(p.ends, fmt.Sprintf("%s answered=%v mismatch=%v %s", op.Target, op.Answered, op.IDMismatch, op.ErrorType))
 }
 func (p *pairing) Noted(n record.Note) {
 	if v, ok := n.(record.Violation); ok && v.Kind == record.LateResponse {
-		p.said = append(p.said, "late")
+		p.ends = append(p.ends, "late")
 	}
 }
 
@@ -83,12 +83,12 @@ func TestMatching(t *testing.T) {
 			}
 			p.tracker.Advance(now + time.Hour) // no answer waits for its request
 		}
-		if !slices.Equal(got.said, want) {
+		if !slices.Equal(got.ends, want) {
 			i := 0
-			for i < min(len(want), len(got.said)) && got.said[i] == want[i] {
+			for i < min(len(want), len(got.ends)) && got.ends[i] == want[i] {
 				i++
 			}
-			t.Fatalf("seed %d: the %d. end is %q, want %q", seed, i+1, got.said[i:min(i+1, len(got.said))], want[i:min(i+1, len(want))])
+			t.Fatalf("seed %d: the %d. end is %q, want %q", seed, i+1, got.ends[i:min(i+1, len(got.ends))], want[i:min(i+1, len(want))])
 		}
 	}
 }
@@ -168,24 +168,24 @@ func TestGivenUp(t *testing.T) {
 func TestEarlyAnswers(t *testing.T) {
 	c := counter{}
 	s := newSpeaker(c)
-	said := 0
+	asked := 0
 	for n := range 5 * session.MaxEarly {
 		s.say(session.ToClient, answer, n)
 		if n%8 != 0 && n > 4 { // most requests come three answers later, and earlier in time
 			s.line = append(fmt.Appendf(s.line[:0], ask, n-3), '\n')
 			s.p.say(session.ToServer, s.line, 0)
-			said++
+			asked++
 		}
 		if places := s.p.tracker.EarlyPlaces(); places > 2*session.MaxEarly {
 			t.Fatalf("the queue has grown to %d places", places)
 		}
 	}
-	if c["fine"] != said || c["orphan_response"] != 0 {
-		t.Errorf("of %d requests: %v", said, c)
+	if c["fine"] != asked || c["orphan_response"] != 0 {
+		t.Errorf("of %d requests: %v", asked, c)
 	}
 	s.p.tracker.Advance(time.Hour)
-	if c["orphan_response"] != 5*session.MaxEarly-said {
-		t.Errorf("of %d answers to nothing: %v", 5*session.MaxEarly-said, c)
+	if c["orphan_response"] != 5*session.MaxEarly-asked {
+		t.Errorf("of %d answers to nothing: %v", 5*session.MaxEarly-asked, c)
 	}
 	if left := s.p.tracker.Left(); left["early"] != 0 {
 		t.Errorf("%v", left)

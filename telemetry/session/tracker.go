@@ -127,6 +127,9 @@ func (t *Tracker) Observe(m *Message) {
 // 2026-07-28. The latest counts, but a client only proposes a version.
 func (t *Tracker) learn(m *Message) {
 	x, before := m.rare(), t.session
+	if x.Protocol == "" && x.PeerName == "" {
+		return
+	}
 	if x.Protocol != "" && (m.Dir == ToClient || t.session.Protocol == "") {
 		t.session.Protocol = x.Protocol
 	}
@@ -157,7 +160,7 @@ func (t *Tracker) ready(at time.Duration) {
 	}
 }
 
-// Advance tells the tracker that all messages up to the given time have been observed. What has waited too long is
+// Advance declares that all messages up to the given time have been observed. What has waited too long is
 // given up.
 func (t *Tracker) Advance(now time.Duration) {
 	t.expireEarly(now - t.cfg.Grace)

@@ -1,6 +1,8 @@
-// Package winargs turns arguments into the command line of a Windows batch file, so that cmd.exe hands each on as it was
-// given, and none can be read as a command (CVE-2024-24576, "BatBadBut"). It is apart from wrap because it is pure text,
-// and so can be tested on every system.
+// Package winargs writes the command line of a Windows batch file, so that cmd.exe passes each argument on as it was
+// given and takes none for a command (CVE-2024-24576, "BatBadBut").
+//
+// It is a package of its own because it only handles text, and can so be tested on every system. It imports nothing but
+// the standard library.
 package winargs
 
 import (
@@ -9,21 +11,21 @@ import (
 	"strings"
 )
 
-// IsBatch says whether CreateProcess would give the file to cmd.exe.
+// IsBatch reports whether CreateProcess would give the file to cmd.exe.
 func IsBatch(path string) bool {
 	path = strings.ToLower(strings.TrimRight(path, " ."))
 	return strings.HasSuffix(path, ".bat") || strings.HasSuffix(path, ".cmd")
 }
 
-// Batch is the command line that makes the interpreter run the batch file with the arguments. Each argument is
-// quoted, so that of all that cmd.exe knows only quotes and percent signs mean something in it:
-//   - a quote is doubled, which leaves cmd.exe inside the quoted word, and which programs built with Microsoft's C
-//     runtime since 2008, node.exe among them, read as one quote. Older ones and Go's read the word wrongly, but no
-//     more than that: nothing that all of them would read rightly leaves cmd.exe inside;
-//   - a percent sign is followed by an expansion to nothing (%cd:~,%), so that no pair of them encloses a name.
+// Batch returns the command line with which the interpreter runs the batch file with the arguments. Each argument is
+// quoted, and inside quotes only two characters have a meaning for cmd.exe:
+//   - A quote is doubled, so that cmd.exe stays inside the quotes. Programs built with Microsoft's C runtime since 2008,
+//     node.exe among them, read that as one quote. Older ones and Go's misread the argument, but nothing worse happens:
+//     no form that all of them read correctly keeps cmd.exe inside the quotes.
+//   - A percent sign is followed by an expansion to nothing (%cd:~,%), so that no two of them enclose a name.
 //
-// Delayed expansion (!) is switched off with /v:off, and /e:on makes the substring expansion work. A line break or a NUL
-// cannot be written at all: that is an error.
+// /v:off disables delayed expansion (!), and /e:on enables the substring expansion above. A line break or a NUL cannot be
+// written at all, and is an error.
 func Batch(interpreter, path string, args []string) (string, error) {
 	if strings.ContainsAny(path, "\"%\r\n\x00") {
 		return "", errors.New("the batch file's path has a character that cmd.exe does not take literally")
@@ -49,7 +51,7 @@ func quote(b *strings.Builder, arg string) {
 		case '\\':
 			slashes++
 		case '"':
-			b.WriteString(strings.Repeat(`\`, slashes)) // twice in all: they stand before a quote
+			b.WriteString(strings.Repeat(`\`, slashes)) // doubled, because they precede a quote
 			b.WriteByte('"')
 			slashes = 0
 		default:
@@ -60,6 +62,6 @@ func quote(b *strings.Builder, arg string) {
 			b.WriteString(`%cd:~,%`)
 		}
 	}
-	b.WriteString(strings.Repeat(`\`, slashes))
+	b.WriteString(strings.Repeat(`\`, slashes)) // as above: the closing quote follows
 	b.WriteByte('"')
 }

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/wrap"
+)
+
+// Process is what the process was started with.
+type Process struct {
+	Args                  []string // with the program's name
+	Environ               []string
+	Stdin, Stdout, Stderr *os.File
+	Build                 Build
+}
+
+// Exit codes of spanpipe itself. All others are the server's.
+const (
+	exitOK       = 0
+	exitUsage    = 2
+	exitInternal = 125 // as env and timeout do: the wrapper itself has failed
+	// 126 and 127 are those of wrap.StartError: the server cannot be run, or is not found.
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ message, hint string }
+
+func (e *usageError) Error() string { return e.message }
+
+// app is one run of the program.
+type app struct {
+	Process
+	print   *printer
+	command []string // what follows "--"
+	dashes  bool     // there was a "--"
+	status  int
+}
+
+// fail reports why a command failed and returns the exit code. No other function does.
+func (a *app) fail(err error) int {
+	var usage *usageError
+	var start *wrap.StartError
+	switch {
+	case errors.As(err, &usage):
+		a.print.fail(usage.message, usage.hint)
+		return exitUsage
+	case errors.As(err, &start):
+		a.print.fail(start.Error(), start.Hint)
+		return start.Code
+	}
+	a.print.fail(err.Error(), "")
+	return exitInternal
+}
+
+// noArguments rejects arguments of a command that takes none.
+func (a *app) noArguments(c *cli.Context) error {
+	if c.Args().Present() || a.dashes {
+		return &usageError{fmt.Sprintf("%s takes no arguments", c.Command.Name), "see: spanpipe help " + c.Command.Name}
+	}
+	return nil
+}
+
+// usageProblem turns the library's usage errors into ours. The library would print them with the help text to stdout.
+func usageProblem(_ *cli.Context, err error, _ bool) error {
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
+		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"),
+			"see: spanpipe help; flags of the server go after its command, behind --"}
+	}
+	message := strings.Replace(err.Error(), " -", " --", 1) // the library writes flags with one dash
+	return &usageError{message, "see: spanpipe help"}
+}

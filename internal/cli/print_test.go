@@ -1,0 +1,82 @@
+package cli_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/cli"
+)
+
+func TestTextHandler(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		log  func(*slog.Logger)
+		want string
+	}{
+		{"a warning with its hint", func(l *slog.Logger) {
+			l.Warn("it does not work", "error", errors.New("because"), "hint", "do this", "port", 4317)
+		}, "spanpipe: warning: it does not work: because port=4317\nspanpipe: hint: do this\n"},
+		{"below the level", func(l *slog.Logger) { l.Debug("details") }, ""},
+		{"information has no mark", func(l *slog.Logger) { l.Info("served", "address", "a:1") }, "spanpipe: served address=a:1\n"},
+		{"an error", func(l *slog.Logger) { l.Error("no") }, "spanpipe: error: no\n"},
+		{"a level between", func(l *slog.Logger) { l.Log(t.Context(), slog.LevelWarn+1, "no") }, "spanpipe: warn+1: no\n"},
+		{"values with blanks", func(l *slog.Logger) { l.Info("x", "a", "b c", "d", "", "e", `f"g`) }, `spanpipe: x a="b c" d="" e="f\"g"` + "\n"},
+		{"attributes and groups", func(l *slog.Logger) { l.With("a", 1).WithGroup("g").Info("x", "b", 2) }, "spanpipe: x a=1 g.b=2\n"},
+		{"what a terminal would act upon", func(l *slog.Logger) { l.Info("x\x1b\n", "a", "\x1b[31m\nspanpipe:") }, "spanpipe: x?  a=\"?[31m spanpipe:\"\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var out strings.Builder
+			test.log(slog.New(cli.NewTextHandler(&out, slog.LevelInfo)))
+			if out.String() != test.want {
+				t.Errorf("%q, want %q", out.String(), test.want)
+			}
+		})
+	}
+}
+
+// TestAsyncWriter checks that a write never blocks, and that what was written before the end is delivered.
+func TestAsyncWriter(t *testing.T) {
+	t.Run("everything arrives in order", func(t *testing.T) {
+		var out strings.Builder
+		lines, end := cli.NewAsyncWriter(&out)
+		want := ""
+		for i := range 100 {
+			line := fmt.Sprintln("line", i)
+			want += line
+			b := []byte(line)
+			if n, err := lines.Write(b); n != len(b) || err != nil {
+				t.Fatalf("%d, %v", n, err)
+			}
+			clear(b) // the caller may reuse its buffer
+		}
+		end()
+		end()
+		if out.String() != want {
+			t.Errorf("%q arrives", out.String())
+		}
+	})
+	t.Run("no reader", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r, w := io.Pipe()
+			lines, end := cli.NewAsyncWriter(w)
+			start := time.Now()
+			for range 10_000 {
+				_, _ = lines.Write([]byte("a line\n")) // never fails
+			}
+			if took := time.Since(start); took != 0 {
+				t.Errorf("writing waits %v", took)
+			}
+			end()
+			if took := time.Since(start); took != 200*time.Millisecond {
+				t.Errorf("the end waits %v", took)
+			}
+			_ = r.Close() // ends the goroutine
+		})
+	})
+}

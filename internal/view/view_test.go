@@ -1,0 +1,111 @@
+package view_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+func TestDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                                     "0µs",
+		812 * time.Microsecond:                "812µs",
+		999*time.Microsecond + 600:            "1.0ms",
+		3249 * time.Microsecond:               "3.2ms",
+		9960 * time.Microsecond:               "10ms",
+		47*time.Millisecond + 600_000:         "48ms",
+		999*time.Millisecond + 700_000:        "1.00s",
+		1253 * time.Millisecond:               "1.25s",
+		59*time.Second + 999*time.Millisecond: "1m",
+		3*time.Minute + 4*time.Second:         "3m4s",
+		time.Hour + 59*time.Second:            "1h0m59s",
+		26*time.Hour + 500*time.Millisecond:   "26h0m1s",
+	} {
+		if got := view.Duration(d); got != want {
+			t.Errorf("%v is shown as %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0 B", 999: "999 B", 1000: "1.0 kB", 1449: "1.4 kB", 99_960: "100.0 kB", 999_960: "1.0 MB",
+		64 << 20: "67.1 MB", 999_960_000: "1.0 GB", 5_000_000_000_000: "5000.0 GB",
+	} {
+		if got := view.Size(n); got != want {
+			t.Errorf("%d is shown as %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "0s", time.Minute: "1m", time.Hour: "1h", 90 * time.Second: "1m30s", 500 * time.Millisecond: "500ms"} {
+		if got := view.Short(d); got != want {
+			t.Errorf("%v is shown as %q, want %q", d, got, want)
+		}
+	}
+}
+
+// TestSafe has texts that a terminal would act upon, or that would mislead a reader.
+func TestSafe(t *testing.T) {
+	for _, test := range []struct{ name, said, want string }{
+		{"plain", "server-x → ok", "server-x → ok"},
+		{"escapes", "\x1b[31mred\x07", "?[31mred?"},
+		{"lines", "one\nspanpipe: two\r\n\tthree", "one spanpipe: two   three"},
+		{"the other control characters", "\u009b31m\u202ereversed\u2028", "?31m?reversed?"},
+		{"no UTF-8", "\xff\xfe ok", "? ok"},
+		{"empty", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := view.Safe(test.said); got != test.want {
+				t.Errorf("%q is shown as %q, want %q", test.said, got, test.want)
+			}
+		})
+	}
+	if whole := strings.Repeat("€", 500); view.Safe(whole) != whole {
+		t.Errorf("a text of just the length that is shown becomes %s", view.Safe(whole))
+	}
+	if long := view.Safe(strings.Repeat("€", 10_000)); utf8.RuneCountInString(long) != 500 || !strings.HasSuffix(long, "…") {
+		t.Errorf("a long text is shown with %d characters", utf8.RuneCountInString(long))
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	for want, op := range map[string]record.Operation{
+		"32 ok":                      {},
+		"33 -32602 (invalid_params)": {Code: "-32602", Class: record.InvalidParams},
+		"33 cancelled":               {ErrorType: semconv.ErrCancelled, Class: record.Cancelled},
+		"31 tool_error":              {ErrorType: semconv.ErrTool, Class: record.ToolError},
+		"31 tool_error (permission)": {ErrorType: semconv.ErrTool, Class: record.Permission},
+		"31 -32603 (internal)":       {ErrorType: "-32603", Code: "-32603", Class: record.Internal},
+		"33 ?[31m":                   {Code: "\x1b[31m"},
+	} {
+		word, color := view.Outcome(&op)
+		if got := string(color) + " " + word; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestName(t *testing.T) {
+	for want, op := range map[string]record.Operation{
+		"ping":              {Method: "ping"},
+		"tools/call search": {Method: "tools/call", Target: "search"},
+		"a?[31m b c":        {Method: "a\x1b[31m", Target: "b\nc"},
+	} {
+		if got := view.Name(&op); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestPadding(t *testing.T) {
+	if got := view.Right("µs", 4) + "|" + view.Left("µs", 4) + "|" + view.Left("longer", 2); got != "µs  |  µs|longer" {
+		t.Errorf("got %q", got)
+	}
+}

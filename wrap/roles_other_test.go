@@ -1,5 +1,0 @@
-//go:build !linux && !windows
-
-package wrap_test
-
-func registerSystemRoles() {}
