@@ -5,23 +5,20 @@ import (
 	"strings"
 )
 
-// nextIPv4 returns the first IPv4 address in dotted form of s that begins at or after at, or -1. The addresses that say
-// nothing about anybody are left: loopback, unspecified and broadcast. So are versions of four parts, as far as what
-// stands before them tells.
+// nextIPv4 returns the first IPv4 address in dotted form, or -1. It leaves out the addresses that identify no machine:
+// loopback, unspecified and broadcast. It also leaves out versions with four parts, as far as the text before them tells.
 func nextIPv4(s string, at int) (lo, hi int) {
 	for i := at; i+7 <= len(s); i++ {
 		if !isDigit(s[i]) {
 			continue
 		}
-		end := dottedQuad(s, i)
-		if end == 0 || i > 0 && (isWord(s[i-1]) || s[i-1] == '.' && i > 1 && isWord(s[i-2])) || isVersion(s, i) ||
-			strings.HasPrefix(s[i:], "127.") || s[i:end] == "0.0.0.0" || s[i:end] == "255.255.255.255" {
-			for i < len(s) && (isDigit(s[i]) || s[i] == '.') {
-				i++
-			}
-			continue
+		hi = dottedQuad(s, i)
+		joined := i > 0 && (isWord(s[i-1]) || s[i-1] == '.' && i > 1 && isWord(s[i-2]))
+		if hi > 0 && !joined && !isVersion(s, i) && !strings.HasPrefix(s[i:], "127.") && s[i:hi] != "0.0.0.0" &&
+			s[i:hi] != "255.255.255.255" {
+			return i, hi
 		}
-		return i, end
+		i = run(s, i, len(s), func(c byte) bool { return isDigit(c) || c == '.' })
 	}
 	return -1, -1
 }
@@ -29,15 +26,11 @@ func nextIPv4(s string, at int) (lo, hi int) {
 // dottedQuad returns where the four octets that begin at i end; 0 if there are not four, or more than four.
 func dottedQuad(s string, i int) int {
 	for part := range 4 {
-		n, v := 0, 0
-		for i < len(s) && n < 4 && isDigit(s[i]) {
-			v = v*10 + int(s[i]-'0')
-			i++
-			n++
-		}
-		if n == 0 || n > 3 || v > 255 {
+		end := run(s, i, 4, isDigit)
+		if end == i || end-i > 3 || end-i == 3 && s[i:end] > "255" {
 			return 0
 		}
+		i = end
 		if part == 3 {
 			break
 		}
@@ -54,57 +47,68 @@ func dottedQuad(s string, i int) int {
 
 var versionWords = []string{"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade"}
 
-// isVersion tells whether the four numbers at i are a version: v1.2.3.4, Chrome/1.2.3.4, "version": "1.2.3.4".
+// isVersion reports whether the four numbers at i are a version: v1.2.3.4, Chrome/1.2.3.4, "version": "1.2.3.4".
 func isVersion(s string, i int) bool {
 	if i == 0 {
 		return false
 	}
-	switch c := s[i-1]; c {
+	switch s[i-1] {
 	case '/', '-', '_', '+':
 		return i > 1 && isWord(s[i-2])
-	case '=':
-		return i > 1 && strings.IndexByte("=~><^!", s[i-2]) >= 0 || hasContext(s, i, versionWords)
 	case '^', '~':
 		return true
+	case '=':
+		if i > 1 && has("=~><^!", s[i-2]) {
+			return true
+		}
 	}
 	return hasContext(s, i, versionWords)
 }
 
-// nextColons returns the first IPv6 address or MAC address with colons of s that begins at or after at, or -1.
-func nextColons(s string, at int) (lo, hi int, kind Kind) {
+// nextIPv6 returns the first IPv6 address with its zone, or -1.
+func nextIPv6(s string, at int) (lo, hi int) {
 	for from := at; ; {
-		i := strings.IndexByte(s[from:], ':')
-		if i < 0 {
-			return -1, -1, ""
-		}
-		i += from
-		lo = i
-		for lo > at && i-lo < 5 && isHex(s[lo-1]) {
-			lo--
-		}
-		hi = i
-		for hi < len(s) && hi-lo < 64 && (isHex(s[hi]) || s[hi] == ':' || s[hi] == '.') {
-			hi++
+		lo, hi = nextHexRun(s, from, at)
+		if lo < 0 {
+			return -1, -1
 		}
 		from = hi
-		if lo > 0 && (isWord(s[lo-1]) || s[lo-1] == '_') || hi < len(s) && (isWord(s[hi]) || s[hi] == '_') {
-			continue
-		}
 		tok := strings.TrimRight(s[lo:hi], ".")
 		if !strings.HasSuffix(tok, "::") {
 			tok = strings.TrimRight(tok, ":")
 		}
-		if isMAC(tok, ':') {
-			return lo, lo + len(tok), KindMAC
-		}
-		if isIPv6(tok) {
-			return lo, zoneEnd(s, lo+len(tok)), KindIP
+		end := lo + len(tok)
+		if isIPv6(tok) && (end == len(s) || !isWord(s[end]) && s[end] != '_') {
+			return lo, zoneEnd(s, end)
 		}
 	}
 }
 
-// isIPv6 tells whether tok is an IPv6 address that says something. Without a digit it must have all eight groups, else
-// names such as a::b in programs would be addresses.
+// nextHexRun returns the first run of hexadecimal digits, colons and dots whose first colon is at or after from. It
+// begins at or after start, and neither inside a word nor with a single colon.
+func nextHexRun(s string, from, start int) (lo, hi int) {
+	for {
+		i := strings.IndexByte(s[from:], ':')
+		if i < 0 {
+			return -1, -1
+		}
+		lo = from + i
+		hi = run(s, lo, 64, func(c byte) bool { return isHex(c) || c == ':' || c == '.' })
+		from = hi
+		for i := 0; i < 5 && lo > start && isHex(s[lo-1]); i++ {
+			lo--
+		}
+		if lo > 0 && (isWord(s[lo-1]) || s[lo-1] == '_') { // addr:2001:db8::1
+			if lo = strings.IndexByte(s[lo:hi], ':') + lo + 1; s[lo-1:hi] == ":" || s[lo] == ':' {
+				continue
+			}
+		}
+		return lo, hi
+	}
+}
+
+// isIPv6 reports whether tok is an IPv6 address that identifies a machine. Without a digit it must have all eight groups,
+// else names such as a::b in programs would be addresses.
 func isIPv6(tok string) bool {
 	colons := strings.Count(tok, ":")
 	if len(tok) < 4 || colons < 2 || colons < 7 && !strings.ContainsAny(tok, "0123456789") {
@@ -119,22 +123,44 @@ func zoneEnd(s string, i int) int {
 	if i >= len(s) || s[i] != '%' {
 		return i
 	}
-	end := i + 1
-	for end < len(s) && end-i < 32 && (isWord(s[end]) || s[end] == '.' || s[end] == '-' || s[end] == '_') {
-		end++
-	}
-	return end
+	return run(s, i+1, 32, func(c byte) bool { return isWord(c) || has("._-", c) })
 }
 
-// isMAC tells whether tok is an EUI-48 or EUI-64 in pairs of hexadecimal digits. All zeros and the broadcast address are
-// nobody's.
-func isMAC(tok string, sep byte) bool {
-	if len(tok) != 17 && len(tok) != 23 {
+// nextMAC returns the first MAC address, or -1: pairs of digits with colons or dashes, or groups of four with dots, as
+// Cisco writes them.
+func nextMAC(s string, at int) (lo, hi int) {
+	for lo = at; lo+14 <= len(s); lo = max(hi, lo) + 1 {
+		hi = lo
+		if !isHex(s[lo]) || lo > 0 && (isWord(s[lo-1]) || has("_-.", s[lo-1])) {
+			continue
+		}
+		hi = run(s, lo, 64, func(c byte) bool { return isHex(c) || has(":-.", c) })
+		tok := strings.TrimRight(s[lo:hi], ":.-")
+		end := lo + len(tok)
+		if isMAC(tok) && (end == len(s) || !isWord(s[end]) && s[end] != '_') {
+			return lo, end
+		}
+		if n := strings.IndexByte(tok, ':'); n >= 0 && n != 2 { // "addr:" or the port of an address: what follows may be one
+			hi = lo + n
+		}
+	}
+	return -1, -1
+}
+
+// isMAC reports whether tok is an EUI-48 or EUI-64. All zeros and the broadcast address belong to no machine.
+func isMAC(tok string) bool {
+	group := 3 // characters of a group and its separator
+	if len(tok) == 14 {
+		group = 5
+	} else if len(tok) != 17 && len(tok) != 23 {
 		return false
 	}
-	same := true
+	sep, same := tok[group-1], true
+	if group == 5 && sep != '.' || group == 3 && sep != ':' && sep != '-' {
+		return false
+	}
 	for i := range len(tok) {
-		if i%3 == 2 {
+		if i%group == group-1 {
 			if tok[i] != sep {
 				return false
 			}
@@ -145,36 +171,5 @@ func isMAC(tok string, sep byte) bool {
 		}
 		same = same && upper(tok[i]) == upper(tok[0])
 	}
-	return !(same && (tok[0] == '0' || upper(tok[0]) == 'F'))
-}
-
-// nextMAC returns the first MAC address with dashes, or with dots as Cisco writes it, of s that begins at or after at.
-func nextMAC(s string, at int) (lo, hi int) {
-	for i := at; i+14 <= len(s); i++ {
-		if !isHex(s[i]) || i > 0 && (isWord(s[i-1]) || s[i-1] == '-' || s[i-1] == '.') {
-			continue
-		}
-		n := 0
-		for i+n < len(s) && n < 24 && (isHex(s[i+n]) || s[i+n] == '-' || s[i+n] == '.') {
-			n++
-		}
-		tok := strings.TrimRight(s[i:i+n], ".-")
-		if end := i + len(tok); (isMAC(tok, '-') || isCiscoMAC(tok)) && (end == len(s) || !isWord(s[end]) && s[end] != '_') {
-			return i, end
-		}
-		i += max(n-1, 0)
-	}
-	return -1, -1
-}
-
-func isCiscoMAC(tok string) bool {
-	if len(tok) != 14 || tok[4] != '.' || tok[9] != '.' {
-		return false
-	}
-	for i := range len(tok) {
-		if i%5 != 4 && !isHex(tok[i]) {
-			return false
-		}
-	}
-	return true
+	return group == 5 || !same || tok[0] != '0' && upper(tok[0]) != 'F'
 }

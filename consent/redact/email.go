@@ -11,7 +11,7 @@ const (
 	maxDomain = 255
 )
 
-// nextEmail returns the first e-mail address of s that begins at or after at, or -1.
+// nextEmail returns the first e-mail address, or -1.
 func nextEmail(s string, at int) (lo, hi int) {
 	for from := at; ; {
 		i := strings.IndexByte(s[from:], '@')
@@ -22,7 +22,7 @@ func nextEmail(s string, at int) (lo, hi int) {
 		from = i + 1
 		lo = localStart(s, i, at)
 		hi = domainEnd(s, i+1)
-		if lo < i && hi > i+1 && !notMail(s, lo, i, hi) {
+		if lo < i && hi > i+1 && !isRemote(s, lo, i, hi) {
 			return lo, hi
 		}
 	}
@@ -45,7 +45,7 @@ func localStart(s string, i, at int) int {
 	} else if j := strings.LastIndexByte(tok, '='); j >= 0 && strings.Trim(tok[:j], identChars) == "" {
 		lo += j + 1
 	}
-	for lo < i && (s[lo] == '.' || s[lo] == '\'' || s[lo] == '`' || s[lo] == '|' || s[lo] == '*' || s[lo] == '{') {
+	for lo < i && has(".'`|*{", s[lo]) {
 		lo++
 	}
 	for lo < i && !utf8.RuneStart(s[lo]) {
@@ -54,7 +54,7 @@ func localStart(s string, i, at int) int {
 	return lo
 }
 
-// isQuery tells whether tok has ?name= or &name=.
+// isQuery reports whether tok has ?name= or &name=.
 func isQuery(tok string) bool {
 	for i := strings.IndexAny(tok, "?&"); i >= 0; {
 		tok = tok[i+1:]
@@ -80,7 +80,7 @@ func quotedStart(s string, i, stop int) int {
 }
 
 func isLocal(c byte) bool {
-	return isWord(c) || c >= utf8.RuneSelf || strings.IndexByte(".!#$%&'*+-/=?^_`{|}~", c) >= 0
+	return isWord(c) || c >= utf8.RuneSelf || has(".!#$%&'*+-/=?^_`{|}~", c)
 }
 
 // domainEnd returns where the domain or address literal that begins at i ends; i if there is none.
@@ -110,7 +110,7 @@ func domainEnd(s string, i int) int {
 	return i + len(domain)
 }
 
-// isTopLevel tells whether label can be a top-level domain: letters, or punycode.
+// isTopLevel reports whether label can be a top-level domain: letters, or punycode.
 func isTopLevel(label string) bool {
 	if len(label) < 2 {
 		return false
@@ -126,19 +126,16 @@ func isTopLevel(label string) bool {
 	return !isFileExtension(label)
 }
 
-// isFileExtension tells the endings that make icon@2x.png look like an address. None is a top-level domain.
+// isFileExtension reports whether a label is one of the endings that make icon@2x.png look like an address. None of them
+// is a top-level domain.
 func isFileExtension(label string) bool {
-	switch strings.ToLower(label) {
-	case "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "bmp", "ico", "js", "mjs", "cjs", "ts", "tsx", "jsx", "css",
-		"scss", "json", "html", "htm", "xml", "yaml", "yml", "toml", "txt", "csv", "lock", "tgz", "gz", "tar", "wasm",
-		"service", "timer", "socket", "mount", "target", "slice", "patch", "rst", "go", "exe", "dll", "mp", "wav":
-		return true
-	}
-	return false
+	return oneOf(lower(label), "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "bmp", "ico", "js", "mjs", "cjs", "ts", "tsx",
+		"jsx", "css", "scss", "json", "html", "htm", "xml", "yaml", "yml", "toml", "txt", "csv", "lock", "tgz", "gz", "tar", "wasm",
+		"service", "timer", "socket", "mount", "target", "slice", "patch", "rst", "go", "exe", "dll", "mp", "wav")
 }
 
-// notMail tells forms that only look like an address: the user of a Git remote, a package with a version.
-func notMail(s string, lo, i, hi int) bool {
+// isRemote reports whether what looks like an address is the user of a Git remote, or a decorator or call in a program.
+func isRemote(s string, lo, i, hi int) bool {
 	if s[lo:i] == "git" && hi < len(s) && (s[hi] == ':' || s[hi] == '/') {
 		return true
 	}

@@ -1,0 +1,52 @@
+package redact
+
+import "strings"
+
+// detector finds one kind of secret or personal data by its form. The same detectors serve content and names.
+type detector struct {
+	kind Kind
+	mark string // every match contains one of these characters
+	// next returns the range of the first match that begins at or after at, or -1. It takes time linear in s.
+	next func(s string, at int) (lo, hi int)
+}
+
+var detectors = [...]detector{
+	{KindPrivateKey, "-", nextPrivateKey},
+	{KindJWT, "e", nextJWT},
+	{KindUserinfo, "@", nextUserinfo},
+	{KindAuthorization, " ", nextScheme},
+	{KindCredential, "0123456789", nextIssued},
+	{KindEmail, "@", nextEmail},
+	{KindIBAN, "0123456789", nextIBAN},
+	{KindIP, ".", nextIPv4},
+	{KindIP, ":", nextIPv6},
+	{KindMAC, ":-.", nextMAC},
+	{KindUser, `/\`, nextHome},
+	{KindUser, "~", nextTilde},
+}
+
+// emitter receives a range of text to remove.
+type emitter func(lo, hi int, kind Kind)
+
+// findForms emits everything in s that a form gives away.
+func findForms(s string, emit emitter) {
+	for i := range detectors {
+		d := &detectors[i]
+		if strings.ContainsAny(s, d.mark) {
+			each(s, d.next, d.kind, emit)
+		}
+	}
+	findNumbers(s, emit)
+}
+
+// each emits all matches of next.
+func each(s string, next func(s string, at int) (lo, hi int), kind Kind, emit emitter) {
+	for at := 0; at < len(s); {
+		lo, hi := next(s, at)
+		if lo < 0 {
+			return
+		}
+		emit(lo, hi, kind)
+		at = hi
+	}
+}
