@@ -1,6 +1,15 @@
 package redact
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// lazy returns an expression that is compiled when it is first used: a process that captures nothing compiles nothing.
+func lazy(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 func isDigit(c byte) bool { return c-'0' < 10 }
 func isLower(c byte) bool { return c-'a' < 26 }

@@ -220,7 +220,7 @@ func (j *jsonPass) number(raw string) string {
 		return kind.Marker()
 	}
 	if out := j.plain(j.before, raw); out != raw {
-		return j.r.newMarker("", out)
+		return j.r.firstMarker(out)
 	}
 	return ""
 }

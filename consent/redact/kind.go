@@ -68,16 +68,11 @@ func (r *Redactor) nextMarker(s string, at int) (lo, hi int) {
 	}
 }
 
-// newMarker returns the first marker that after has and before does not.
-func (r *Redactor) newMarker(before, after string) string {
-	for at := 0; ; {
-		lo, hi := r.nextMarker(after, at)
-		if lo < 0 {
-			return KindContent.Marker()
-		}
-		if m := after[lo:hi]; !strings.Contains(before, m) {
-			return m
-		}
-		at = hi
+// firstMarker returns the first marker in s.
+func (r *Redactor) firstMarker(s string) string {
+	lo, hi := r.nextMarker(s, 0)
+	if lo < 0 {
+		return KindContent.Marker()
 	}
+	return s[lo:hi]
 }

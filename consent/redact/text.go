@@ -2,9 +2,11 @@ package redact
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -170,59 +172,44 @@ func isBase64Part(c byte) bool { return isBase64(c) || isToken(c) || c == '=' }
 // has some, such as a Windows path or a log line with JSON in it.
 func unescape(s string) string {
 	var b strings.Builder
-	for s != "" {
+	for {
 		n := strings.IndexByte(s, '\\')
 		if n < 0 {
-			break
+			b.WriteString(s)
+			return b.String()
 		}
 		b.WriteString(s[:n])
-		s = s[n:]
-		c, multibyte, rest, err := strconv.UnquoteChar(s, '"')
-		switch {
-		case err != nil:
-			b.WriteByte('\\')
-			s = s[1:]
-		case c < utf8.RuneSelf || multibyte:
-			b.WriteRune(c)
-			s = rest
-		default:
-			b.WriteRune(utf8.RuneError)
-			s = rest
+		c, multibyte, rest, err := strconv.UnquoteChar(s[n:], '"')
+		if err != nil {
+			c, rest = '\\', s[n+1:]
+		} else if c >= utf8.RuneSelf && !multibyte { // \xff
+			c = utf8.RuneError
 		}
+		b.WriteRune(c)
+		s = rest
 	}
-	b.WriteString(s)
-	return b.String()
 }
 
-// unpercent undoes percent-encoding (RFC 3986, section 2.1). What is not an escape stays.
+var percentForm = lazy(`(?:%[0-9A-Fa-f]{2})+`)
+
+// unpercent undoes percent-encoding (RFC 3986, section 2.1). What does not decode to text stays.
 func unpercent(s string) string {
-	if text, err := url.PathUnescape(s); err == nil {
-		return strings.ToValidUTF8(text, string(utf8.RuneError))
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
-			c, _ := strconv.ParseUint(s[i+1:i+3], 16, 8)
-			b.WriteByte(byte(c))
-			i += 2
-		} else {
-			b.WriteByte(s[i])
+	return percentForm().ReplaceAllStringFunc(s, func(part string) string {
+		if text, err := url.PathUnescape(part); err == nil && utf8.ValidString(text) {
+			return text
 		}
-	}
-	return strings.ToValidUTF8(b.String(), string(utf8.RuneError))
+		return part
+	})
 }
 
 // percent encodes what cannot stand in a URI, or would be decoded again. Delimiters stay, so that markers do.
 func percent(s string) string {
-	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {
 		if c := s[i]; isURIPart(c) && c != '%' && c < 0x7f {
 			b.WriteByte(c)
 		} else {
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
+			fmt.Fprintf(&b, "%%%02X", c)
 		}
 	}
 	return b.String()
@@ -239,7 +226,7 @@ func (p *pass) base64(part string, depth int) string {
 	}
 	if text := fromBase64(part); text != "" {
 		if out := p.inside("", text, depth+1); out != text {
-			return p.r.newMarker(text, out)
+			return p.r.firstMarker(out)
 		}
 		return part
 	}
@@ -261,31 +248,14 @@ func fromBase64(s string) string {
 	if strings.ContainsAny(s, "-_") {
 		enc = base64.RawURLEncoding
 	}
-	if len(s) < minBase64 {
+	b, err := enc.DecodeString(s)
+	for n := 0; n < utf8.UTFMax && !utf8.Valid(b) && len(b) > 0; n++ { // a cut may have gone through a character
+		b = b[:len(b)-1]
+	}
+	text := string(b)
+	isControl := func(c rune) bool { return unicode.IsControl(c) && !strings.ContainsRune("\t\r\n", c) }
+	if err != nil || !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
 		return ""
 	}
-	// Most runs are words, paths and hashes: a few bytes show that they do not decode to text.
-	if head, err := enc.DecodeString(s[:minBase64]); err != nil || !isText(head) {
-		return ""
-	}
-	text, err := enc.DecodeString(s)
-	if err != nil || !isText(text) {
-		return ""
-	}
-	return strings.ToValidUTF8(string(text), string(utf8.RuneError))
-}
-
-// isText reports whether b is UTF-8, as far as it goes, without control characters other than white space.
-func isText(b []byte) bool {
-	for len(b) > 0 {
-		c, n := utf8.DecodeRune(b)
-		if c == utf8.RuneError && n == 1 {
-			return !utf8.FullRune(b)
-		}
-		if c < ' ' && !isSpace(byte(c)) || c == 0x7f {
-			return false
-		}
-		b = b[n:]
-	}
-	return true
+	return text
 }

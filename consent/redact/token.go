@@ -5,23 +5,20 @@ import (
 	"strings"
 )
 
+var jwtForm = lazy(`eyJ[\w-]{9,}\.[\w-]*\.[\w.-]*`)
+
 // nextJWT returns the first JSON Web Token, or -1: three parts (RFC 7515) or five (RFC 7516), the first of which is a
 // JSON object. The signature may be empty (RFC 7519, section 6).
 func nextJWT(s string, at int) (lo, hi int) {
 	for {
-		i := strings.Index(s[at:], "eyJ")
-		if i < 0 {
+		m := jwtForm().FindStringIndex(s[at:])
+		if m == nil {
 			return -1, -1
 		}
-		lo = at + i
-		hi = run(s, lo, len(s), func(c byte) bool { return isToken(c) || c == '.' })
+		lo, hi = at+m[0], at+m[1]
 		at = hi
-		token := s[lo:hi]
-		first := strings.IndexByte(token, '.')
-		if first < 12 || strings.Count(token, ".") < 2 || lo > 0 && isWord(s[lo-1]) {
-			continue
-		}
-		if isJOSEHeader(token[:first]) || strings.HasPrefix(token[first:], ".ey") {
+		first, rest, _ := strings.Cut(s[lo:hi], ".")
+		if (lo == 0 || !isWord(s[lo-1])) && (isJOSEHeader(first) || strings.HasPrefix(rest, "ey")) {
 			return lo, hi
 		}
 	}
@@ -42,45 +39,30 @@ func isJOSEHeader(part string) bool {
 // or holds too little of one to matter.
 const minArmour = 64
 
+var armourForm = lazy(`(?:- ?)*-- ?BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?`)
+
 // nextPrivateKey returns the first private key in PEM, OpenSSH, SSH2, PGP or PuTTY form, or -1. A key without its last
 // line reaches as far as its text could.
 func nextPrivateKey(s string, at int) (lo, hi int) {
 	for from := at; ; {
-		i := strings.Index(s[from:], "BEGIN ")
-		if i < 0 {
+		m := armourForm().FindStringIndex(s[from:])
+		if m == nil {
 			return nextPuTTY(s, at)
 		}
-		lo = from + i
-		from = lo + len("BEGIN ")
-		label := s[from:min(len(s), from+40)]
-		if n := strings.Index(label, "--"); n >= 0 {
-			label = label[:n]
-		} else if len(label) == 40 {
-			continue
+		lo, from = from+m[0], from+m[1]
+		_, label, _ := strings.Cut(s[lo:from], "BEGIN ")
+		hi = run(s, from, len(s), func(c byte) bool { return isWord(c) || isSpace(c) || has(`+/=-:,.\()@`, c) })
+		stop := "END " + label
+		if n := strings.Index(s[from:hi], stop); n >= 0 {
+			hi = from + n + len(stop)
+			for hi < len(s) && (s[hi] == '-' || s[hi] == ' ' && hi+1 < len(s) && s[hi+1] == '-') {
+				hi++
+			}
 		}
-		if !strings.Contains(label, "PRIVATE KEY") || !strings.HasSuffix(strings.TrimRight(s[:lo], " "), "--") {
-			continue
-		}
-		for lo > at && (s[lo-1] == '-' || s[lo-1] == ' ' && lo-1 > at && s[lo-2] == '-') {
-			lo--
-		}
-		if hi = armourEnd(s, from, label); hi-from-len(label) >= minArmour {
+		if hi-from >= minArmour {
 			return lo, hi
 		}
 	}
-}
-
-// armourEnd returns where the armoured key ends whose label begins at i.
-func armourEnd(s string, i int, label string) int {
-	end := run(s, i, len(s), func(c byte) bool { return isWord(c) || isSpace(c) || has(`+/=-:,.\()@`, c) })
-	stop := "END " + strings.TrimSpace(label)
-	if n := strings.Index(s[i:end], stop); n >= 0 {
-		end = i + n + len(stop)
-		for end < len(s) && (s[end] == '-' || s[end] == ' ' && end+1 < len(s) && s[end+1] == '-') {
-			end++
-		}
-	}
-	return end
 }
 
 // nextPuTTY returns the private lines of a PuTTY key file (format versions 2 and 3).

@@ -62,7 +62,7 @@ func isReference(v string) bool {
 		if i+1 < len(v) && !isWord(v[i+1]) && !has(`"')[]$*&_`, v[i+1]) {
 			return false // a bracket in a password
 		}
-		if i > 0 && strings.Trim(v[:i], identChars) == "" && isAlpha(v[0]) {
+		if i > 0 && run(v, 0, i, func(c byte) bool { return isToken(c) || c == '.' }) == i && isAlpha(v[0]) {
 			return true
 		}
 	}

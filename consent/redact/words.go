@@ -86,7 +86,7 @@ func (l *lexicon) add(use string, f []string) error {
 			l.issuers[p[0]] = append(l.issuers[p[0]], issuer{p, length, use})
 			slices.SortStableFunc(l.issuers[p[0]], func(a, b issuer) int { return len(b.prefix) - len(a.prefix) })
 		}
-	case "schema", "placeholder", "prose", "code", "shared":
+	case "schema", "placeholder", "prose", "code", "shared", "extension":
 		l.addList(use, f)
 	default:
 		return fmt.Errorf("unknown entry %q", use)
