@@ -17,7 +17,7 @@ var cardRanges = [...]struct{ from, to, shortest, longest int }{
 // isCard reports whether d is a payment card number: an issuer's range with one of its lengths, the check digit of Luhn
 // (ISO/IEC 7812-1), and written in one piece or in the groups that cards have.
 func isCard(d *digits) bool {
-	if d.n < 12 || d.n > maxDigits || d.plus || d.seps&^(sepSpace|sepDash) != 0 || !hasCardGroups(d) || !luhn(d.val[:d.n]) {
+	if d.n < 12 || d.n > maxDigits || d.plus || d.seps&^(sepSpace|sepDash|sepDot) != 0 || !hasCardGroups(d) || !luhn(d.val[:d.n]) {
 		return false
 	}
 	first := 0

@@ -1,7 +1,5 @@
 package redact
 
-import "strings"
-
 // detector finds one kind of secret or personal data by its form. The same detectors serve content and names.
 type detector struct {
 	kind Kind
@@ -30,13 +28,37 @@ type emitter func(lo, hi int, kind Kind)
 
 // findForms emits everything in s that a form gives away.
 func findForms(s string, emit emitter) {
+	marks := charsOf(s)
 	for i := range detectors {
-		d := &detectors[i]
-		if strings.ContainsAny(s, d.mark) {
+		if d := &detectors[i]; marks.any(d.mark) {
 			each(s, d.next, d.kind, emit)
 		}
 	}
-	findNumbers(s, emit)
+	if marks.any("0123456789") {
+		findNumbers(s, emit)
+	}
+}
+
+// chars is a set of ASCII characters.
+type chars [2]uint64
+
+// charsOf returns the ASCII characters in s.
+func charsOf(s string) (set chars) {
+	for i := range len(s) {
+		if c := s[i]; c < 0x80 {
+			set[c>>6] |= 1 << (c & 63)
+		}
+	}
+	return set
+}
+
+func (set *chars) any(of string) bool {
+	for i := range len(of) {
+		if set[of[i]>>6]&(1<<(of[i]&63)) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // each emits all matches of next.

@@ -37,7 +37,7 @@ type frame struct {
 	inherit Kind   // what the names around it announce for everything in it
 	name    string // of the current member
 	kind    Kind   // what that name announces
-	paired  Kind   // what the value of the member "name" announces for "value": {"name": "PIN", "value": "1234"}
+	paired  Kind   // what the value of a member "name" announces for "value": {"name": "PIN", "value": "1234"}
 }
 
 // json redacts the JSON value at the beginning of s. n is how much of s it has read. Ok reports whether that is one value,
@@ -157,7 +157,7 @@ func (j *jsonPass) announced() (kind Kind, own bool) {
 		return "", false
 	case f.kind != "":
 		return f.kind, true
-	case f.paired != "" && (f.name == "value" || f.name == "val"):
+	case f.paired != "" && oneOf(f.name, "value", "val", "text"):
 		return f.paired, true
 	}
 	return f.inherit, false
@@ -178,7 +178,7 @@ func (j *jsonPass) str(text string, escaped bool) string {
 		return j.inside("", text, depth)
 	}
 	j.ended()
-	if f.object && oneOf(f.name, "name", "key", "variable", "header") {
+	if f.object && oneOf(f.name, "name", "key", "variable", "header", "field", "selector", "element") {
 		f.paired = keyKind(text)
 	}
 	kind, own := j.announced()
@@ -195,22 +195,20 @@ func (j *jsonPass) str(text string, escaped bool) string {
 // isPrivatePart reports whether a member is one of a JSON Web Key that hold the private part (RFC 7518, section 6).
 func isPrivatePart(name string) bool { return oneOf(name, "d", "p", "q", "dp", "dq", "qi", "k") }
 
-// isSecretMember reports whether a string is a secret where names announce a kind. Of what is nested under a name that
-// only looks secret, less is taken for one than of the member itself.
+// isSecretMember reports whether a string is a secret where names announce a kind. Nested under such a name, less is taken
+// for a secret than as the member itself.
 func isSecretMember(text string, kind Kind, own bool) bool {
-	switch {
-	case isPlaceholder(text):
-		return false
-	case kind == KindKey && !own:
-		return len(text) >= 12 && hasDigitOrSign(text)
-	case kind == KindPhone || kind == KindCard:
-		return countDigits(text) >= 7
-	case kind == KindPIN && !own, kind == KindCookie && !own && len(text) < 4:
-		return false
-	case kind == KindConnection:
-		return strings.ContainsAny(text, "=@:;")
+	if !own {
+		switch kind {
+		case KindKey:
+			return len(text) >= 12 && hasDigitOrSign(text) && !isPlaceholder(text)
+		case KindPIN:
+			return false
+		case KindCookie:
+			return len(text) >= 4 && isSecret(text, kind)
+		}
 	}
-	return kind == KindKey || !isPath(text) // base64 may begin like a path
+	return isSecret(text, kind)
 }
 
 // number returns the marker that a number is to be replaced by, or "".
@@ -225,11 +223,9 @@ func (j *jsonPass) number(raw string) string {
 	return ""
 }
 
-// isSecretNumber reports whether a number is a secret where its name announces a kind. If the name is token or key, it must
-// not be a count.
+// isSecretNumber reports whether a number is a secret where its name announces a kind.
 func isSecretNumber(raw string, kind Kind, plural bool) bool {
-	n := countDigits(raw)
-	switch kind {
+	switch n := countDigits(raw); kind {
 	case KindPhone, KindCard:
 		return n >= 7
 	case KindPIN, KindID:

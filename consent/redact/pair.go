@@ -121,7 +121,7 @@ func isSecret(v string, kind Kind) bool {
 	switch kind {
 	case KindAuthorization: // Bearer ${TOKEN}
 		_, credential, ok := strings.Cut(v, " ")
-		return !ok || !isPlaceholder(credential) && !has("{<$", credential[0])
+		return !ok || credential == "" || !isPlaceholder(credential) && !has("{<$", credential[0])
 	case KindToken, KindKey:
 		return v[0] != '<' // markup
 	case KindPhone, KindCard:
@@ -225,7 +225,7 @@ func passphrase(s string, i, least int) int {
 	count, end := 0, 0
 	for i < len(s) {
 		n := run(s, i, len(s), isLower)
-		if n-i < 3 || n < len(s) && !has(" \t\r\n\"'`,.;", s[n]) || isProse(s[i:n]) {
+		if n-i < 3 || n < len(s) && !has(" \t\r\n\"'`,.;", s[n]) || count < 4 && isProse(s[i:n]) {
 			break
 		}
 		count, end = count+1, n
