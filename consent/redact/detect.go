@@ -9,8 +9,6 @@ type detector struct {
 }
 
 var detectors = [...]detector{
-	{KindPrivateKey, "-", nextPrivateKey},
-	{KindJWT, "e", nextJWT},
 	{KindUserinfo, "@", nextUserinfo},
 	{KindAuthorization, " ", nextScheme},
 	{KindCredential, "0123456789", nextIssued},

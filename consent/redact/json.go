@@ -198,6 +198,9 @@ func isPrivatePart(name string) bool { return oneOf(name, "d", "p", "q", "dp", "
 // isSecretMember reports whether a string is a secret where names announce a kind. Nested under such a name, less is taken
 // for a secret than as the member itself.
 func isSecretMember(text string, kind Kind, own bool) bool {
+	if kind == KindAuthorization && strings.HasSuffix(text, " ") {
+		return true // cut off behind the scheme
+	}
 	if !own {
 		switch kind {
 		case KindKey:

@@ -121,7 +121,7 @@ func isSecret(v string, kind Kind) bool {
 	switch kind {
 	case KindAuthorization: // Bearer ${TOKEN}
 		_, credential, ok := strings.Cut(v, " ")
-		return !ok || credential == "" || !isPlaceholder(credential) && !has("{<$", credential[0])
+		return !ok || !isPlaceholder(credential) && !has("{<$", credential[0])
 	case KindToken, KindKey:
 		return v[0] != '<' // markup
 	case KindPhone, KindCard:

@@ -1,15 +1,11 @@
 package redact
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
-// homeParents are the directories whose entries are named after users.
-var homeParents = []string{
-	"/home/", "/Users/", `\Users\`, `\\Users\\`, `\Documents and Settings\`, "/var/home/", "/export/home/", "/mnt/c/Users/",
-	"/c/Users/",
-}
+// homeForm is the path of a home directory up to the user's name. On Windows the name may have spaces, if a separator
+// follows.
+var homeForm = lazy(`(?:/home/|/Users/|\\{1,2}(?:Users|Documents and Settings)\\{1,2})` +
+	`([\pL\pM\pN._+@-]{1,64}(?: [\pL\pM\pN._+@ -]{1,31}\\)?)`)
 
 // isSharedName reports whether an entry of such a directory, or a user name, does not belong to one person.
 func isSharedName(s string) bool {
@@ -21,21 +17,16 @@ func isSharedName(s string) bool {
 // call was about is content, who made it is not.
 func nextHome(s string, at int) (lo, hi int) {
 	for {
-		i := strings.IndexAny(s[at:], `/\`)
-		if i < 0 {
+		m := homeForm().FindStringSubmatchIndex(s[at:])
+		if m == nil {
 			return -1, -1
 		}
-		i += at
-		at = i + 1
-		for _, parent := range homeParents {
-			if !strings.HasPrefix(s[i:], parent) {
-				continue
-			}
-			lo = i + len(parent)
-			hi = userEnd(s, lo, parent[0] == '\\')
-			if hi > lo && !isSharedName(s[lo:hi]) && !isRoute(s, i) {
-				return lo, hi
-			}
+		lo = at + m[2]
+		name := strings.TrimRight(s[lo:at+m[3]], `.-\`)
+		path := at + m[0]
+		at = lo
+		if name != "" && !isSharedName(name) && !isRoute(s, path) {
+			return lo, lo + len(name)
 		}
 	}
 }
@@ -48,37 +39,19 @@ func isRoute(s string, i int) bool {
 	return ok && (strings.HasSuffix(scheme, "https") || strings.HasSuffix(scheme, "http") && host != "")
 }
 
-// userEnd returns where the user name that begins at i ends. On Windows it may have spaces, if a separator follows.
-func userEnd(s string, i int, windows bool) int {
-	end := run(s, i, 64, func(c byte) bool { return isNameLetter(c) || has("._-+@", c) })
-	if windows && end > i && end < len(s) && s[end] == ' ' {
-		if n := strings.IndexAny(s[end:min(len(s), end+32)], "\\\n\"'<>|:/"); n > 0 && s[end+n] == '\\' {
-			return end + n
-		}
-	}
-	name := strings.TrimRight(s[i:end], ".-")
-	for len(name) > 0 && !utf8.ValidString(name) {
-		name = name[:len(name)-1]
-	}
-	return i + len(name)
-}
+// tildeForm is the home directory of another user in a shell. It is not an operator of a program (a~b, >=~1), and after
+// a slash it stands at the end of a URL's host.
+var tildeForm = lazy(`(?:^|[^\w~./<>)\]}]|\w/)~([A-Za-z][\w.-]{1,31})/`)
 
-// nextTilde returns the name in the first ~name/, the home directory of another user in a shell, or -1.
+// nextTilde returns the name in the first ~name/, or -1.
 func nextTilde(s string, at int) (lo, hi int) {
 	for {
-		i := strings.IndexByte(s[at:], '~')
-		if i < 0 {
+		m := tildeForm().FindStringSubmatchIndex(s[at:])
+		if m == nil {
 			return -1, -1
 		}
-		i += at
-		at = i + 1
-		// Not an operator of a program (a~b, >=~1), and after a slash only at the end of a URL's host.
-		if i > 0 && (isWord(s[i-1]) || has("~.<>)]}", s[i-1]) || s[i-1] == '/' && !(i > 1 && isWord(s[i-2]))) {
-			continue
-		}
-		lo = i + 1
-		hi = run(s, lo, 32, func(c byte) bool { return isWord(c) || has("_-.", c) })
-		if hi > lo+1 && isAlpha(s[lo]) && hi < len(s) && s[hi] == '/' && !isSharedName(s[lo:hi]) {
+		lo, hi = at+m[2], at+m[3]
+		if at = hi; !isSharedName(s[lo:hi]) {
 			return lo, hi
 		}
 	}

@@ -3,6 +3,7 @@ package redact
 import "strings"
 
 // isToken reports whether c may stand in a credential's random part.
+
 func isToken(c byte) bool { return isWord(c) || c == '-' || c == '_' }
 
 // nextIssued returns the first token of a known issuer, or -1: the issuer's prefix at the start of a word, and behind it

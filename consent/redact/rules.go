@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -44,6 +45,7 @@ type rule struct {
 	Keywords []string `json:"keywords"`
 	Allow    []string `json:"allow"`
 	Stop     []string `json:"stop"`
+	Kind     Kind     `json:"kind"` // of our own rules; empty is credential
 
 	once  sync.Once
 	re    *regexp.Regexp
@@ -104,8 +106,8 @@ func (set *ruleSet) find(s string, emit emitter) {
 		return
 	}
 	for _, ru := range set.rules { // in their order, so that the result does not depend on the map's
-		if due[ru] && ru.find(s, emit) && ru.ID == "aws-access-token" {
-			each(s, nextAWSSecret, KindKey, emit)
+		if due[ru] {
+			ru.find(s, emit)
 		}
 	}
 }
@@ -113,7 +115,7 @@ func (set *ruleSet) find(s string, emit emitter) {
 // minGroup is the length below which a group of an expression is taken for a part of the secret.
 const minGroup = 8
 
-func (ru *rule) find(s string, emit emitter) (found bool) {
+func (ru *rule) find(s string, emit emitter) {
 	ru.compile()
 	for _, m := range ru.re.FindAllStringSubmatchIndex(s, -1) {
 		lo, hi := m[0], m[1]
@@ -125,10 +127,8 @@ func (ru *rule) find(s string, emit emitter) (found bool) {
 		}
 		if !ru.allowed(s[lo:hi]) {
 			emit(lo, hi, ru.kind())
-			found = true
 		}
 	}
-	return found
 }
 
 // allowed reports whether a match only looks like a secret: too regular, or known to be harmless. gitleaks allows the
@@ -157,7 +157,7 @@ func (ru *rule) kind() Kind {
 	case "jwt-base64":
 		return KindJWT
 	}
-	return KindCredential
+	return cmp.Or(ru.Kind, KindCredential)
 }
 
 // entropy is Shannon's, in bits per byte.

@@ -166,7 +166,7 @@ func stringPart() func(c byte) bool {
 
 func isURIPart(c byte) bool { return c > ' ' && !has("\"'<>\\`", c) }
 
-func isBase64Part(c byte) bool { return isBase64(c) || isToken(c) || c == '=' }
+func isBase64Part(c byte) bool { return isToken(c) || has("+/=", c) }
 
 // unescape undoes the escapes of string literals. What is not an escape stays, so that it also serves for text that only
 // has some, such as a Windows path or a log line with JSON in it.
