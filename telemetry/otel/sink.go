@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -28,7 +29,7 @@ type Sink struct {
 // operation is an open operation.
 type operation struct {
 	span   trace.Span
-	active *series // that counts it as active
+	active metric.MeasurementOption // that counts it as active
 }
 
 // New returns a sink for a session that is about to start, and starts the session's span.
