@@ -207,10 +207,11 @@ func testKillInForeground(t *testing.T) {
 // testKillInBackground has a shell with job control put the command into a group of its own, behind the terminal's
 // foreground.
 func testKillInBackground(t *testing.T, with prefix) {
-	script := `set -m; "$@" </dev/null & sleep 0.5; kill -INT $!; wait; echo "all done"`
-	line := append([]string{"/bin/bash", "-c", script, "bash"}, with(sh(`trap 'echo got 2' INT; echo ready; sleep 2`))...)
+	up := t.TempDir() + "/up"
+	server := sh(`trap 'echo got 2; exit' INT; : >"` + up + `"; while :; do sleep 0.05; done`)
+	script := `set -m; "$@" </dev/null & while [ ! -e "` + up + `" ]; do sleep 0.05; done; kill -INT $!; wait; echo "all done"`
+	line := append([]string{"/bin/bash", "-c", script, "bash"}, with(server)...)
 	s, _ := onTerminal(t, line)
-	expectWithin(s, "ready")
 	expectWithin(s, "got 2")
 	expectWithin(s, "all done")
 	s.expectEnd("exit status 0")
