@@ -36,29 +36,22 @@ const (
 	sepParen
 )
 
-// separator classifies the separator at s[i] and returns its length in bytes; 0 if it is none. Besides the plain ones
-// there are the no-break spaces, hyphens and narrow spaces that typesetting puts into numbers.
-func separator(s string, i int) (sepSet, int) {
-	switch s[i] {
-	case ' ':
-		return sepSpace, 1
-	case '-':
-		return sepDash, 1
+// separator classifies what may stand between groups; 0 if c may not. Besides the plain ones there are the no-break spaces,
+// hyphens and narrow spaces that typesetting puts into numbers.
+func separator(c rune) sepSet {
+	switch c {
+	case ' ', '\u00a0', '\u2009', '\u202f':
+		return sepSpace
+	case '-', '\u2010', '\u2011', '\u2012', '\u2013':
+		return sepDash
 	case '.':
-		return sepDot, 1
+		return sepDot
 	case '/':
-		return sepSlash, 1
+		return sepSlash
 	case '(', ')':
-		return sepParen, 1
-	case 0xc2, 0xe2:
-		switch c, n := utf8.DecodeRuneInString(s[i:]); c {
-		case '\u00a0', '\u2009', '\u202f':
-			return sepSpace, n
-		case '\u2010', '\u2011', '\u2012', '\u2013':
-			return sepDash, n
-		}
+		return sepParen
 	}
-	return 0, 0
+	return 0
 }
 
 // read reads the first run of digits at or after at, and reports whether there is one. It stops when the run is longer
@@ -85,30 +78,21 @@ func (d *digits) read(s string, at int) bool {
 		}
 		d.n += end - i
 		d.hi, d.size, d.end = end, append(d.size, end-i), append(d.end, end)
-		next, set := skipSeparators(s, end)
+		next, seps := end, d.seps
+		for range 3 { // at most so many separators: ") - "
+			c, n := utf8.DecodeRuneInString(s[next:])
+			if separator(c) == 0 {
+				break
+			}
+			seps |= separator(c)
+			next += n
+		}
 		if len(d.size) == maxGroups || d.n >= len(d.val) || next == end || next == len(s) || !isDigit(s[next]) {
 			return true
 		}
-		d.seps |= set
+		d.seps = seps
 		i = next
 	}
-}
-
-// skipSeparators returns the position after at most three separators.
-func skipSeparators(s string, i int) (int, sepSet) {
-	var set sepSet
-	for range 3 {
-		if i == len(s) {
-			break
-		}
-		sep, n := separator(s, i)
-		if n == 0 {
-			break
-		}
-		set |= sep
-		i += n
-	}
-	return i, set
 }
 
 // dropGroup removes the last group.
