@@ -39,7 +39,7 @@ const (
 
 // buffers returns all buffers that the scanner copies values into, including what was there before.
 func (s *Scanner) buffers() [][]byte {
-	all := [][]byte{s.id[:], s.method[:], s.version[:], s.decoder.text, s.picked.arena}
+	all := [][]byte{s.plain, s.id[:], s.method[:], s.version[:], s.decoder.text, s.picked.arena}
 	for _, f := range s.stack[:cap(s.stack)] {
 		all = append(all, f.raw)
 	}

@@ -74,7 +74,7 @@ func (s *Scanner) step(b []byte, i int) int {
 	case inSkipped:
 		return s.inSkipped(b, i)
 	case inPlain:
-		s.line.plain.add(b[i:])
+		s.plain = append(s.plain, b[i:min(len(b), i+maxPlain-len(s.plain))]...)
 	}
 	return len(b) // inPlain and inBroken
 }
