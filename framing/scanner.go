@@ -20,8 +20,8 @@ type Scanner struct {
 	next  *node   // the place of the member whose key came last
 
 	// The token that is being read, by its kind.
-	decoder textDecoder // the text of a string or a key
-	escaped uint64      // 1 if the next byte of that is escaped, else 0
+	escaped uint64 // 1 if the next byte of a key or a string is escaped, else 0
+	text    []byte // the decoded text of the last one
 	number  numberState
 	literal string  // what is still missing of true, false or null
 	nest    nesting // the inside of a container that is skipped
@@ -170,7 +170,7 @@ func (s *Scanner) clear() {
 	clear(s.plain)
 	s.plain = s.plain[:0]
 	s.picked.reset()
-	s.decoder.clear()
+	clear(s.text)
 	frames := s.stack[:cap(s.stack)]
 	for i := range frames {
 		frames[i].clear()
