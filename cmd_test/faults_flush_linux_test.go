@@ -27,7 +27,7 @@ func stillThere(t *testing.T, h *mcptest.Host) {
 	mcptest.Eventually(t, "the server has ended", func() bool { return len(proctree.Children(h.Cmd.Process.Pid)) == 0 })
 	select {
 	case <-h.Ended():
-		t.Fatal("the product ended without the flush it was told to wait for")
+		t.Fatal("the product ended without waiting for the flush")
 	case <-time.After(50 * time.Millisecond):
 	}
 }
