@@ -148,7 +148,7 @@ func readSaid(t *testing.T, stderr string) said {
 			s.warnings++
 			s.text += line
 		}
-		if strings.HasPrefix(r.Msg, "some telemetry of this session is lost") {
+		if strings.HasPrefix(r.Msg, "some telemetry of this session was lost") {
 			s.lost = r.losses
 		}
 	}
