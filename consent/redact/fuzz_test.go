@@ -44,7 +44,7 @@ func FuzzText(f *testing.F) {
 func FuzzJSON(f *testing.F) {
 	r := newRedactor(f)
 	seeds(f, "json")
-	keys, err := redact.NewKeys("query", "a.b", "to")
+	picky, err := redact.New(redact.Config{Keys: []string{"query", "a.b", "to"}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func FuzzJSON(f *testing.F) {
 		if json.Valid(in) && !json.Valid([]byte(whole)) && whole != redact.KindContent.Marker() {
 			t.Fatalf("%q became %q, which is no JSON", in, whole)
 		}
-		only := r.Only(in, keys, len(in)*40+100)
+		only := picky.Members(in, truncated, len(in)*40+100)
 		if json.Valid(in) && only != "" && !json.Valid([]byte(only)) {
 			t.Fatalf("%q became %q, which is no JSON", in, only)
 		}

@@ -5,98 +5,92 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
-// Play is an agent that plans a trip with the server on in and out. It waits for every answer, returns when the last
-// call has been answered, and leaves closing the connection to the caller.
-func Play(in io.Reader, out io.Writer, delay time.Duration) error {
-	c := &client{in: bufio.NewReader(in), out: json.NewEncoder(out), delay: delay}
-	c.call("initialize", object{
-		"protocolVersion": "2025-11-25", "capabilities": object{"sampling": object{}},
-		"clientInfo": object{"name": "demo-agent", "version": "1.0.0"},
-	})
-	c.notify("notifications/initialized", nil)
-	c.call("tools/list", nil)
-	c.call("resources/read", object{"uri": "memo://notes/travel"})
-	c.call("prompts/get", object{"name": "weekend_trip"})
-	c.tool("get_forecast", object{"city": "Lisbon"})
-	c.tool("find_trains", object{"from": "Porto", "to": "Lisbon"})
-	c.tool("book_hotel", object{"nights": 2})
-	c.tool("no_such_tool", nil)
-	c.tool("summarize_trip", nil)
-	c.cancel("watch_prices", delay/4)
-	c.call("ping", nil)
-	return c.err
+// step is a message that the agent sends.
+type step struct {
+	method    string
+	params    string // JSON
+	abandoned bool   // the agent loses patience instead of waiting for the answer
 }
 
-type client struct {
-	in    *bufio.Reader
-	out   *json.Encoder
-	delay time.Duration
-	next  int
-	err   error // the first
-}
-
-func (c *client) send(m message) {
-	m.JSONRPC = "2.0"
-	if err := c.out.Encode(m); err != nil && c.err == nil {
-		c.err = fmt.Errorf("sending %s: %w", m.Method, err)
+// script returns what the agent does to plan a trip. Its requests are numbered from 1.
+func script() []step {
+	return []step{
+		{"initialize", `{"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},` +
+			`"clientInfo":{"name":"demo-agent","version":"1.0.0"}}`, false},
+		{"notifications/initialized", `{}`, false},
+		{"tools/list", `{}`, false},
+		{"resources/read", `{"uri":"memo://notes/travel"}`, false},
+		{"prompts/get", `{"name":"weekend_trip"}`, false},
+		{"tools/call", `{"name":"get_forecast","arguments":{"city":"Lisbon"}}`, false},
+		{"tools/call", `{"name":"find_trains","arguments":{"from":"Porto","to":"Lisbon"}}`, false},
+		{"tools/call", `{"name":"book_hotel","arguments":{"nights":2}}`, false},
+		{"tools/call", `{"name":"no_such_tool"}`, false},
+		{"tools/call", `{"name":"summarize_trip"}`, false},
+		{"tools/call", `{"name":"watch_prices"}`, true},
+		{"notifications/cancelled", `{"requestId":10,"reason":"the user has seen enough"}`, false},
+		{"ping", `{}`, false},
 	}
 }
 
-func (c *client) request(method string, params object) int {
-	c.next++
-	c.send(message{ID: number(c.next), Method: method, Params: raw(params)})
-	return c.next
+// Play plays an agent that plans a trip with the server on in and out. It waits for every answer, returns when the last
+// request has been answered, and leaves closing the connection to the caller.
+func Play(in io.Reader, out io.Writer, delay time.Duration) error {
+	answers := bufio.NewReader(in)
+	requests := 0
+	for _, s := range script() {
+		id := ""
+		if !strings.HasPrefix(s.method, "notifications/") {
+			requests++
+			id = fmt.Sprint(requests)
+		}
+		if err := send(out, id, s); err != nil {
+			return fmt.Errorf("sending %s: %w", s.method, err)
+		}
+		switch {
+		case s.abandoned:
+			time.Sleep(delay / 4)
+		case id != "":
+			if err := await(answers, out, id, delay); err != nil {
+				return fmt.Errorf("waiting for the answer to %s: %w", s.method, err)
+			}
+		}
+	}
+	return nil
 }
 
-func (c *client) notify(method string, params object) {
-	c.send(message{Method: method, Params: raw(params)})
+func send(out io.Writer, id string, s step) error {
+	if id != "" {
+		id = `"id":` + id + `,`
+	}
+	_, err := fmt.Fprintf(out, `{"jsonrpc":"2.0",%s"method":%q,"params":%s}`+"\n", id, s.method, s.params)
+	return err
 }
 
-func (c *client) tool(name string, arguments object) {
-	c.call("tools/call", object{"name": name, "arguments": arguments})
-}
-
-// call sends a request and waits for the answer. Meanwhile it answers the server's requests.
-func (c *client) call(method string, params object) {
-	id := c.request(method, params)
-	for c.err == nil {
-		line, err := c.in.ReadBytes('\n')
+// await reads up to the answer to a request. Meanwhile it answers the server's requests to the agent's model.
+func await(in *bufio.Reader, out io.Writer, id string, delay time.Duration) error {
+	for {
+		line, err := in.ReadBytes('\n')
 		if err != nil {
-			c.err = fmt.Errorf("waiting for the answer to %s: %w", method, err)
-			return
+			return err
 		}
 		var m message
 		if err := json.Unmarshal(line, &m); err != nil {
-			c.err = fmt.Errorf("reading the answer to %s: %w", method, err)
-			return
+			return err
 		}
 		switch {
-		case m.Method == "sampling/createMessage":
-			time.Sleep(c.delay / 5) // the model thinks
-			result := object{"role": "assistant", "model": "demo", "content": text("Sun and trains.")}
-			c.send(message{ID: m.ID, Result: result})
-		case m.Method == "" && string(m.ID) == string(number(id)):
-			return
+		case m.Method == sampling:
+			time.Sleep(delay / 5) // the model thinks
+			_, err := fmt.Fprintf(out, `{"jsonrpc":"2.0","id":%s,"result":{"role":"assistant","model":"demo","content":%s}}`+"\n",
+				m.ID, text("Sun and trains."))
+			if err != nil {
+				return err
+			}
+		case m.Method == "" && string(m.ID) == id:
+			return nil
 		}
 	}
-}
-
-// cancel starts a call and cancels it.
-func (c *client) cancel(tool string, after time.Duration) {
-	id := c.request("tools/call", object{"name": tool})
-	time.Sleep(after)
-	c.notify("notifications/cancelled", object{"requestId": id, "reason": "the user has seen enough"})
-}
-
-func number(n int) json.RawMessage { return json.RawMessage(fmt.Sprint(n)) }
-
-func raw(params object) json.RawMessage {
-	if params == nil {
-		return nil
-	}
-	b, _ := json.Marshal(params) // strings and numbers: it cannot fail
-	return b
 }

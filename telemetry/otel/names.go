@@ -9,6 +9,7 @@ const (
 	maxSchemes   = 20  // schemes of URIs for which there is no template
 	maxCodes     = 30  // error codes
 	maxVersions  = 5   // protocol versions: more than two would be strange
+	maxPeers     = 9   // names of client and server together: a peer may send another one with each message
 )
 
 // names bounds the values of one attribute of metrics. The names that have series of their own are those that the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -18,8 +19,8 @@ type Sink struct {
 	observed  *observed
 	logs      *logs
 
-	open map[uint64]*operation // by number
-	last struct {              // the operation that ended last: findings about it may follow
+	open map[uint64]operation // by number
+	last struct {             // the operation that ended last: findings about it may follow
 		number uint64
 		at     trace.SpanContext
 	}
@@ -27,9 +28,8 @@ type Sink struct {
 
 // operation is an open operation.
 type operation struct {
-	record *record.Operation // of its start
-	place  place             // of its span
-	active *series           // that counts it as active
+	span   trace.Span
+	active metric.MeasurementOption // that counts it as active
 }
 
 // New returns a sink for a session that is about to start, and starts the session's span.
@@ -42,7 +42,7 @@ func New(cfg Config) *Sink {
 	s := &Sink{
 		providers: p, spans: newSpans(p.tracer, cfg), metrics: newMetrics(x), logs: newLogs(cfg, p.logger),
 		observed: &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken},
-		open:     map[uint64]*operation{},
+		open:     map[uint64]operation{},
 	}
 	s.observed.register(p.meter)
 	return s
@@ -54,7 +54,7 @@ func (s *Sink) Environment() []string { return s.spans.environment() }
 
 // Opened receives an operation that has started.
 func (s *Sink) Opened(op *record.Operation) {
-	s.open[op.Number] = &operation{op, s.spans.opened(s.contextOf(op.Parent)), s.metrics.opened(op)}
+	s.open[op.Number] = operation{s.spans.start(op, s.contextOf(op.Parent)), s.metrics.opened(op)}
 }
 
 // Changed receives an operation that has changed. Before its end, only hanging is reported; the other changes become
@@ -69,12 +69,13 @@ func (s *Sink) Changed(op *record.Operation) {
 }
 
 func (s *Sink) ended(op *record.Operation) {
-	o := s.open[op.Number]
-	if o == nil {
+	o, ok := s.open[op.Number]
+	if !ok {
 		return
 	}
 	delete(s.open, op.Number)
-	at := s.spans.ended(op, &o.place)
+	at := o.span.SpanContext()
+	s.spans.finish(o.span, op)
 	s.last.number, s.last.at = op.Number, at
 	s.metrics.ended(op, o.active)
 	s.logs.ended(op, at)
@@ -109,8 +110,8 @@ func (s *Sink) Noted(n record.Note) {
 // contextOf returns the context of the span of an operation that is open, or that ended last. For others, and for 0, it
 // is invalid.
 func (s *Sink) contextOf(number uint64) trace.SpanContext {
-	if o := s.open[number]; o != nil {
-		return s.spans.contextOf(o.record, &o.place)
+	if o, ok := s.open[number]; ok {
+		return o.span.SpanContext()
 	}
 	if number != 0 && number == s.last.number {
 		return s.last.at

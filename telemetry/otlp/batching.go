@@ -1,12 +1,8 @@
 package otlp
 
 import (
-	"log/slog"
 	"strconv"
 	"time"
-
-	sdklog "go.opentelemetry.io/otel/sdk/log"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
 // batching is how spans or log records are collected before they are sent.
@@ -16,53 +12,32 @@ type batching struct {
 	delay time.Duration // how long the first waits for others
 }
 
-// Defaults and bounds. The default delay is shorter than OpenTelemetry's 5 s because a host may kill the process
-// without notice.
 const (
-	defaultQueue = 2048
-	defaultBatch = 512
-	defaultDelay = time.Second
-
 	maxQueue = 1 << 16 // spans of about a kilobyte each
+	// maxDelay keeps a delay in milliseconds from overflowing a duration.
 	maxDelay = 24 * time.Hour
 )
 
 // newBatching reads OpenTelemetry's variables that begin with the prefix. The SDK would read them too, but it panics
-// at a negative size, allocates a queue of any size, and spins at a delay of zero.
+// at a negative size, allocates a queue of any size, and spins at a delay of zero. The defaults are OpenTelemetry's,
+// except for the delay: it is 5 s there, and a host may kill the process without notice.
+//
+// An invalid value is reported by the variable's name and ignored.
 func newBatching(cfg Config, prefix string) batching {
 	number := func(name string, standard, limit int) int {
-		return positive(cfg.Lookup, cfg.Logger, prefix+name, standard, limit)
+		v, _ := cfg.Lookup(prefix + name)
+		if v == "" {
+			return standard
+		}
+		n, err := strconv.Atoi(v)
+		if err != nil || n <= 0 {
+			reportInvalid(cfg.Logger, prefix+name)
+			return standard
+		}
+		return min(n, limit)
 	}
-	b := batching{queue: number("MAX_QUEUE_SIZE", defaultQueue, maxQueue)}
-	b.batch = number("MAX_EXPORT_BATCH_SIZE", min(defaultBatch, b.queue), b.queue)
-	delay := number("SCHEDULE_DELAY", int(defaultDelay.Milliseconds()), int(maxDelay.Milliseconds()))
-	b.delay = time.Duration(delay) * time.Millisecond
+	b := batching{queue: number("MAX_QUEUE_SIZE", 2048, maxQueue)}
+	b.batch = number("MAX_EXPORT_BATCH_SIZE", min(512, b.queue), b.queue)
+	b.delay = time.Duration(number("SCHEDULE_DELAY", 1000, int(maxDelay.Milliseconds()))) * time.Millisecond
 	return b
-}
-
-// positive reads a variable that holds a positive integer, and limits it. An invalid value is reported and ignored.
-func positive(lookup lookupFunc, logger *slog.Logger, name string, standard, limit int) int {
-	v, _ := lookup(name)
-	if v == "" {
-		return standard
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n <= 0 {
-		reportInvalid(logger, name)
-		return standard
-	}
-	return min(n, limit)
-}
-
-func (b batching) forSpans() []sdktrace.BatchSpanProcessorOption {
-	return []sdktrace.BatchSpanProcessorOption{
-		sdktrace.WithMaxQueueSize(b.queue), sdktrace.WithMaxExportBatchSize(b.batch),
-		sdktrace.WithBatchTimeout(b.delay),
-	}
-}
-
-func (b batching) forLogs() []sdklog.BatchProcessorOption {
-	return []sdklog.BatchProcessorOption{
-		sdklog.WithMaxQueueSize(b.queue), sdklog.WithExportMaxBatchSize(b.batch), sdklog.WithExportInterval(b.delay),
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -20,47 +21,46 @@ type Config struct {
 	Lookup  func(string) (string, bool) // looks up an environment variable
 	Logger  *slog.Logger                // receives problems with the export
 	Preview io.Writer                   // if not nil, receives the records as OTLP JSON, and nothing is sent
-	Broken  func(recovered any)         // receives a panic of an exporter
+	Broken  func(recovered any)         // receives a panic of an exporter; called from goroutines of the SDK
 }
 
-// Exports holds a processor or reader for each signal that is sent; nil for the others.
+// Exports holds a processor or reader for each signal that is sent; nil for the others. Its methods are safe for
+// concurrent use.
 type Exports struct {
 	Spans   sdktrace.SpanProcessor
 	Metrics sdkmetric.Reader
 	Logs    sdklog.Processor
 
-	problems  *problems
-	delivered func() // see Started
-
-	spans, logs admission
+	problems    *problems
+	delivered   func() // see Started
+	spans, logs *delivery
 }
 
 // New makes the exporters that the environment asks for. None of them connects before there is something to send. A
 // signal whose variables are invalid is reported and not sent. New takes over the process-wide handlers of
 // OpenTelemetry, gRPC and package log.
 func New(cfg Config) *Exports {
-	e := &Exports{problems: newProblems(cfg)}
-	e.delivered = takeOver(cfg.Logger, e.problems.report)
-	out := newOutput(cfg)
-	if exporter, ok := open(out, traces, newSpanExporter); ok {
-		e.Spans = newSpanProcessor(exporter, newBatching(cfg, "OTEL_BSP_"), e.delivery(traces, &e.spans))
+	p := newProblems(cfg)
+	e := &Exports{problems: p, spans: newDelivery(traces, p), logs: newDelivery(logs, p)}
+	e.delivered = takeOver(cfg.Logger, p.report)
+	var preview *http.Client
+	if cfg.Preview != nil {
+		preview = newPreview(cfg.Preview)
 	}
-	if exporter, ok := open(out, metrics, newMetricExporter); ok {
+	if exporter, ok := open(cfg, traces, preview, newSpanExporter); ok {
+		e.Spans = newSpanProcessor(exporter, newBatching(cfg, "OTEL_BSP_"), e.spans)
+	}
+	if exporter, ok := open(cfg, metrics, preview, newMetricExporter); ok {
 		var options []sdkmetric.PeriodicReaderOption
 		if v, _ := cfg.Lookup("OTEL_METRIC_EXPORT_INTERVAL"); v == "" { // else the SDK reads it
 			options = append(options, sdkmetric.WithInterval(metricInterval))
 		}
-		// A failed export of metrics loses nothing, because the next one has the same sums: no admission.
-		e.Metrics = sdkmetric.NewPeriodicReader(metricExporter{exporter, e.delivery(metrics, nil)}, options...)
+		e.Metrics = sdkmetric.NewPeriodicReader(metricExporter{exporter, newDelivery(metrics, p)}, options...)
 	}
-	if exporter, ok := open(out, logs, newLogExporter); ok {
-		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_"), e.delivery(logs, &e.logs))
+	if exporter, ok := open(cfg, logs, preview, newLogExporter); ok {
+		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_"), e.logs)
 	}
 	return e
-}
-
-func (e *Exports) delivery(s signal, a *admission) *delivery {
-	return &delivery{signal: s, problems: e.problems, admission: a}
 }
 
 // Started notes that the SDK's providers have been made. Errors that the SDK reports until then are about variables,
@@ -69,12 +69,16 @@ func (e *Exports) Started() { e.delivered() }
 
 // Lost returns how many spans and log records have been lost so far: dropped because the exporter was slower than the
 // session, or not delivered.
-func (e *Exports) Lost() (spans, logRecords int64) { return e.spans.lostSoFar(), e.logs.lostSoFar() }
+func (e *Exports) Lost() (spans, logRecords int64) {
+	spans, _ = e.spans.counts()
+	logRecords, _ = e.logs.counts()
+	return spans, logRecords
+}
 
 // LoseSpans counts spans that were started and will not be ended, if spans are sent at all.
 func (e *Exports) LoseSpans(n int64) {
 	if e.Spans != nil {
-		e.spans.lose(n)
+		e.spans.leave(0, n)
 	}
 }
 
@@ -85,5 +89,7 @@ func (e *Exports) Finish(inTime bool, messages, contents int64) {
 	if !inTime && (e.Spans != nil || e.Metrics != nil || e.Logs != nil) {
 		e.problems.report(errors.New("the flush timeout expired"))
 	}
-	e.problems.summarize(messages, contents, e.spans.total(), e.logs.total())
+	spans, queuedSpans := e.spans.counts()
+	records, queuedRecords := e.logs.counts()
+	e.problems.summarize(messages, contents, spans+queuedSpans, records+queuedRecords)
 }

@@ -62,19 +62,13 @@ func SetOwnVariables(environ []string) {
 	}
 }
 
-// sdkHandler receives the log of OpenTelemetry's SDK. Its messages are fixed texts; errors and strings beside them may
-// quote a variable, such as a header without "=", and are omitted.
+// sdkHandler receives the log of OpenTelemetry's SDK. Its messages are fixed texts; the values beside them may quote a
+// variable, such as a header without "=", and are left out.
 type sdkHandler struct{ slog.Handler }
 
 // Handle implements slog.Handler.
 func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
 	safe := slog.NewRecord(r.Time, min(r.Level, slog.LevelWarn), "OpenTelemetry: "+r.Message, r.PC)
-	r.Attrs(func(a slog.Attr) bool {
-		if isNumber(a) {
-			safe.AddAttrs(a)
-		}
-		return true
-	})
 	if r.Level >= slog.LevelWarn {
 		const hint = "an OpenTelemetry environment variable may be invalid; its value is not shown"
 		safe.AddAttrs(slog.String("hint", hint))
@@ -83,28 +77,10 @@ func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // WithAttrs implements slog.Handler.
-func (h sdkHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	var safe []slog.Attr
-	for _, a := range attrs {
-		if isNumber(a) {
-			safe = append(safe, a)
-		}
-	}
-	return sdkHandler{h.Handler.WithAttrs(safe)}
-}
+func (h sdkHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 
 // WithGroup implements slog.Handler.
-func (h sdkHandler) WithGroup(name string) slog.Handler { return sdkHandler{h.Handler.WithGroup(name)} }
-
-// isNumber reports whether an attribute is a number, such as a count of spans or a duration.
-func isNumber(a slog.Attr) bool {
-	switch a.Value.Kind() {
-	case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindUint64:
-		return true
-	default:
-		return false
-	}
-}
+func (h sdkHandler) WithGroup(string) slog.Handler { return h }
 
 var sdkVariable = regexp.MustCompile(`\bOTEL_[A-Z]+(?:_[A-Z]+)*\b`)
 

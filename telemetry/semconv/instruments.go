@@ -72,7 +72,7 @@ var (
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0} 1 of 2.5 in all",
 	})
 	SessionActive = instrument(Instrument{
-		Name: "spanpipe.session.active", Form: UpDownCounter, Observed: true, Unit: "{session}",
+		Name: "spanpipe.session.active", Form: UpDownCounter, Unit: "{session}",
 		Description: "Sessions that are running.", Attributes: peers,
 		Example: "{spanpipe.client.name=test-client spanpipe.client.version=1.0 " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0} 0",
