@@ -157,7 +157,7 @@ func readLog(t *testing.T, stderr string) logged {
 			log.warnings++
 			log.text += line
 		}
-		if strings.HasPrefix(r.Msg, "some telemetry of this session is lost") {
+		if strings.HasPrefix(r.Msg, "some telemetry of this session was lost") {
 			log.lost = r.losses
 		}
 	}
