@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"google.golang.org/grpc/grpclog"
 )
 
@@ -89,6 +91,9 @@ func invalidVariables(logger *slog.Logger) func(error) {
 	var mu sync.Mutex
 	reported := map[string]bool{}
 	return func(err error) {
+		if errors.Is(err, sdkmetric.ErrReaderNotRegistered) {
+			return // a periodic reader runs from its own start, which is before there is a provider
+		}
 		name := sdkVariable.FindString(err.Error())
 		mu.Lock()
 		defer mu.Unlock()
