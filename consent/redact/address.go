@@ -29,7 +29,9 @@ func identifies(tok string) bool {
 	return err == nil && !a.IsLoopback() && !a.IsUnspecified() && tok != "255.255.255.255"
 }
 
-var versionWords = []string{"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade"}
+var versionWords = []string{
+	"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade",
+}
 
 // isVersion reports whether the four numbers at i are a version: v1.2.3.4, Chrome/1.2.3.4, "version": "1.2.3.4".
 func isVersion(s string, i int) bool {
