@@ -6,7 +6,7 @@ import (
 )
 
 // nextIPv4 returns the first IPv4 address in dotted form, or -1. It leaves out the addresses that identify no machine:
-// loopback, unspecified and broadcast. It also leaves out versions with four parts, as far as the text before them tells.
+// loopback, unspecified and broadcast. It also leaves out versions with four parts, judging by the text before them.
 func nextIPv4(s string, at int) (lo, hi int) {
 	for lo = at; lo < len(s); lo = hi + 1 {
 		hi = run(s, lo, len(s), func(c byte) bool { return isDigit(c) || c == '.' })
@@ -29,7 +29,9 @@ func identifies(tok string) bool {
 	return err == nil && !a.IsLoopback() && !a.IsUnspecified() && tok != "255.255.255.255"
 }
 
-var versionWords = []string{"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade"}
+var versionWords = []string{
+	"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade",
+}
 
 // isVersion reports whether the four numbers at i are a version: v1.2.3.4, Chrome/1.2.3.4, "version": "1.2.3.4".
 func isVersion(s string, i int) bool {

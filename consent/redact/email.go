@@ -11,7 +11,9 @@ const (
 // The forms are wide: what RFC 5322 and RFC 6531 allow in a local part, and any name or address literal as the domain.
 var (
 	localForm  = lazy("(?:\"(?:[^\"\\\\\\n]|\\\\.)*\"|(?:[\\pL\\pM\\pN.!#$%&'*+/=?^_`{|}~-]|\\\\[^\\pL\\pN])+)$")
-	domainForm = lazy(`^(?:\[[0-9A-Za-z.:]{4,}\]|(?:[\pL\pM\pN\p{Cf}](?:[\pL\pM\pN\p{Cf}_-]*[\pL\pM\pN])?\.)+((?:xn--|XN--)[0-9A-Za-z-]+|[\pL\pM-]*[\pL\pM]))`)
+	domainForm = lazy(`^(?:\[[0-9A-Za-z.:]{4,}\]|` +
+		`(?:[\pL\pM\pN\p{Cf}](?:[\pL\pM\pN\p{Cf}_-]*[\pL\pM\pN])?\.)+` +
+		`((?:xn--|XN--)[0-9A-Za-z-]+|[\pL\pM-]*[\pL\pM]))`)
 	queryForm  = lazy(`^.*[?&][\w.-]+=|^/.*[/=]|^[\w.-]*=`)
 )
 

@@ -17,8 +17,8 @@ const MaxName = 128
 //   - holds anything that the detectors for content know by its form: a credential, an address, a card number,
 //   - has a long run of characters without the regularity of words, versions, UUIDs or time stamps.
 //
-// Names are collected even where no content is, so Name refuses more than a Redactor removes: a random string is no name
-// worth keeping. Callers remember the answer for each name.
+// Names are collected even where no content is, so Name refuses more than a Redactor removes: a random string is not a
+// name worth keeping. Callers remember the answer for each name.
 func Name(s []byte) (clean string, ok bool) {
 	if len(s) == 0 || len(s) > MaxName || !printable(s) {
 		return "", false

@@ -99,7 +99,8 @@ func valueAfter(s string, i int, kind Kind, plural bool) (lo, hi int) {
 		hi = lo + max(0, strings.IndexByte(s[lo:], '<'))
 	default:
 		hi = bareEnd(s, lo, kind)
-		if before := lower(s[max(0, i-16):i]); kind == KindPassword && (strings.Contains(before, "phrase") || strings.Contains(before, "mnemonic")) {
+		before := s[max(0, i-16):i]
+		if kind == KindPassword && (indexFold(before, "phrase") >= 0 || indexFold(before, "mnemonic") >= 0) {
 			hi = max(hi, passphrase(s, lo, 1))
 		}
 	}

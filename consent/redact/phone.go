@@ -3,8 +3,8 @@ package redact
 import "strings"
 
 var phoneWords = []string{
-	"phone", "tel", "telefon", "téléphone", "teléfono", "mobile", "mobil", "cell", "fax", "whatsapp", "sms", "msisdn", "handy",
-	"cellphone", "contact", "call me",
+	"phone", "tel", "telefon", "téléphone", "teléfono", "mobile", "mobil", "cell", "fax", "whatsapp", "sms", "msisdn",
+	"handy", "cellphone", "contact", "call me",
 }
 
 // isPhone reports whether d is a telephone number. The international form is one. Of the national forms, those are whose

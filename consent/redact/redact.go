@@ -117,9 +117,9 @@ func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
 // URI redacts a resource URI and cuts the result to at most max bytes.
 func (r *Redactor) URI(s []byte, max int) string { return r.Text(s, false, max) }
 
-// redact redacts b with method, in two passes. The second is for what the first has brought about: a replacement or a
-// cut changes what stands beside the rest, which may now have another form. A text that is not settled then was made
-// not to be, and goes as a whole.
+// redact redacts b with method, in two passes. A replacement or a cut changes what stands beside the rest, so the rest may
+// now look like something else. The second pass proves that it does not; if it does, the text is replaced as a whole.
+// Without that, redacting a result again could change it.
 func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass, s string) string) string {
 	if r == nil {
 		return cut(KindContent.Marker(), max)

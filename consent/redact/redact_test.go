@@ -66,7 +66,7 @@ func TestJSON(t *testing.T) {
 		{name: "cut off in a value", in: `{"a":"one two","b":"alice@exa`, truncated: true, want: `{"a":"one two","b":"`},
 		{name: "cut off in a secret value", in: `{"password":"my long pass`, truncated: true, want: `{"password":"[redacted:password]`},
 		{name: "cut off in a number", in: `{"n": 41111111`, truncated: true, want: `{"n": `},
-		{name: "no JSON", in: `alice@example.com said {`, want: `[redacted:email] said {`},
+		{name: "not JSON", in: `alice@example.com said {`, want: `[redacted:email] said {`},
 		{name: "member in text", in: `bad: {"passwords":["one1","two2"]} end`, want: `bad: {"passwords":["[redacted:password]","[redacted:password]"]} end`},
 		{name: "private part of a JSON Web Key", in: `{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"}`, want: `{"kty":"oct","k":"[redacted:private-key]"}`},
 		{name: "closing too often", in: `]]}`, want: `]]}`},
@@ -77,7 +77,7 @@ func TestJSON(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 			if json.Valid([]byte(tt.in)) && !tt.truncated && !json.Valid([]byte(got)) {
-				t.Errorf("%s is no JSON", got)
+				t.Errorf("%s is not JSON", got)
 			}
 		})
 	}
@@ -97,7 +97,7 @@ func TestCutAnywhere(t *testing.T) {
 		}
 		lo := strings.Index(it.text, it.secrets[0])
 		if it.kind == "private-key" {
-			head := strings.Index(it.secrets[0][len("-----"):], "-----") + 2*len("-----") // is no secret
+			head := strings.Index(it.secrets[0][len("-----"):], "-----") + 2*len("-----") // not secret
 			lo += head
 			it.rest += it.secrets[0][:head]
 			it.secrets[0], _, _ = strings.Cut(it.secrets[0][head:], "\n-----END")
@@ -170,7 +170,7 @@ func TestUser(t *testing.T) {
 		{"name from home", "/opt/people/zoe", "", "zoe at /opt/people/zoe/x", "[redacted:user] at /opt/people/[redacted:user]/x"},
 		{"Windows", `D:\People\Zoe`, "zoe", `D:\People\Zoe\x and D:/People/Zoe/x`, `D:\People\[redacted:user]\x and D:/People/[redacted:user]/x`},
 		{"short name", "", "bo", "bo knows", "bo knows"},
-		{"name that is nobody's", "/root", "root", "root of /root/x", "root of /root/x"},
+		{"name that several people share", "/root", "root", "root of /root/x", "root of /root/x"},
 		{"part of a word", "", "zoe", "zoetrope", "zoetrope"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestMembers(t *testing.T) {
 		{"cut off in a number", []string{"a", "b"}, `{"a":1,"b":12`, `{"a":1}`},
 		{"cut off in a nested object", []string{"f.a"}, `{"f":{"a":"x","b":"y`, `{"f":{"a":"x"}}`},
 		{"no object", []string{"a"}, `"a"`, ``},
-		{"no JSON", []string{"a"}, `{"a" 1}`, ``},
+		{"not JSON", []string{"a"}, `{"a" 1}`, ``},
 		{"empty", []string{"a"}, ``, ``},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestMembers(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 			if got != "" && !json.Valid([]byte(got)) {
-				t.Errorf("%s is no JSON", got)
+				t.Errorf("%s is not JSON", got)
 			}
 		})
 	}
@@ -234,7 +234,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// What was made to be slow is either done in time or goes as a whole; it never comes out unread.
+// Text built to be slow is either redacted in time or replaced as a whole; it is never let through unread.
 func TestAdversarial(t *testing.T) {
 	r := newRedactor(t)
 	const n = 64 << 10

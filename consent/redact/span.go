@@ -47,7 +47,7 @@ func join(spans []span) []span {
 }
 
 // withoutMarkers takes the markers that are already in s out of the spans. Punctuation that is left beside a marker
-// stays: the quotes around it are no secret.
+// stays: the quotes around it are harmless.
 func (r *Redactor) withoutMarkers(s string, spans []span) []span {
 	lo, hi := r.nextMarker(s, 0)
 	if lo < 0 {

@@ -15,7 +15,7 @@ import (
 const maxDepth = 4
 
 // A text that wraps text that wraps text can unwrap to many times its length. A pass looks at this many times as many
-// bytes, and some more for short texts. A text that needs more was made to need more, and goes as a whole.
+// bytes, and some more for short texts. A text that needs more was built to need more, and is replaced as a whole.
 const (
 	workFactor = 24
 	workFloor  = 16 << 10

@@ -55,7 +55,10 @@ func isFiller(v string) bool {
 // isReference reports whether an unquoted value is an expression of a program, or a type: os.environ["TOKEN"],
 // getToken(), process.env.API_KEY, string.
 func isReference(v string) bool {
-	if strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") || v[0] == '&' || strings.HasPrefix(v, "https://") && !hasUserinfo(v) {
+	if v[0] == '&' || strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") {
+		return true
+	}
+	if strings.HasPrefix(v, "https://") && !hasUserinfo(v) {
 		return true
 	}
 	if i := strings.IndexAny(v, "([{"); i >= 0 {

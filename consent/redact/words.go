@@ -103,7 +103,7 @@ func (l *lexicon) addNames(f []string) {
 		}
 		set := map[string]bool{}
 		for _, before := range f[i+1:] {
-			set[strings.TrimPrefix(before, "-")] = true // - is no word
+			set[strings.TrimPrefix(before, "-")] = true // - stands for no word
 		}
 		if end = i; w == "after" {
 			rule.after = set
