@@ -3,6 +3,7 @@ package otel
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/otel/log"
@@ -18,7 +19,6 @@ type logs struct {
 	both     *slog.Logger
 	exported *slog.Logger                  // only OpenTelemetry's: for lines that are on stderr already
 	reported map[record.ViolationKind]bool // at least once
-	scratch  []slog.Attr                   // reused: slog copies the attributes
 }
 
 // newLogs returns logs to the program's logger and to a provider of OpenTelemetry's, which may be nil.
@@ -33,62 +33,51 @@ func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 	return &logs{both: slog.New(both), exported: slog.New(exported), reported: map[record.ViolationKind]bool{}}
 }
 
+// write writes a record that is about the span in the context, if there is one. Attributes that are empty are left out.
+func write(to *slog.Logger, at trace.SpanContext, level slog.Level, r semconv.Record, all ...slog.Attr) {
+	all = slices.DeleteFunc(all, func(a slog.Attr) bool { return a.Key == "" || a.Value.Equal(slog.StringValue("")) })
+	to.LogAttrs(trace.ContextWithSpanContext(context.Background(), at), level, r.Message, all...)
+}
+
 // ended reports an operation that has ended. At is the context of its span.
 func (l *logs) ended(op *record.Operation, at trace.SpanContext) {
-	ctx := trace.ContextWithSpanContext(context.Background(), at)
-	if !l.both.Enabled(ctx, slog.LevelInfo) {
-		return
-	}
-	l.about(op)
-	l.scratch = append(l.scratch, slog.Float64(semconv.Duration, op.Duration.Seconds()))
+	var size slog.Attr
 	if op.Answered {
-		l.scratch = append(l.scratch, slog.Int64(semconv.ResponseSize, op.ResponseSize))
+		size = slog.Int64(semconv.ResponseSize, op.ResponseSize)
 	}
-	l.text(semconv.ErrorType, op.ErrorType)
-	l.text(semconv.StatusCode, op.Code)
-	l.text(semconv.ErrorClass, string(op.Class))
-	l.text(semconv.ErrorMessage, op.Content.Error)
-	l.both.LogAttrs(ctx, slog.LevelInfo, semconv.OperationFinished.Message, l.scratch...)
+	write(l.both, at, slog.LevelInfo, semconv.OperationFinished, append(about(op),
+		slog.Float64(semconv.Duration, op.Duration.Seconds()), size,
+		slog.String(semconv.ErrorType, op.ErrorType), slog.String(semconv.StatusCode, op.Code),
+		slog.String(semconv.ErrorClass, string(op.Class)), slog.String(semconv.ErrorMessage, op.Content.Error))...)
 }
 
 // hanging reports an operation that has been open for long. Its duration includes the time in which the server waited
 // for the user: the client has waited for all of it.
 func (l *logs) hanging(op *record.Operation, at trace.SpanContext) {
-	ctx := trace.ContextWithSpanContext(context.Background(), at)
-	l.about(op)
-	l.scratch = append(l.scratch, slog.Float64(semconv.Duration, (op.Duration+op.InputWait).Seconds()))
-	l.both.LogAttrs(ctx, slog.LevelWarn, semconv.OperationHangs.Message, l.scratch...)
+	write(l.both, at, slog.LevelWarn, semconv.OperationHangs,
+		append(about(op), slog.Float64(semconv.Duration, (op.Duration+op.InputWait).Seconds()))...)
 }
 
-// about resets the attributes of a record to those that identify its operation.
-func (l *logs) about(op *record.Operation) {
-	l.scratch = append(l.scratch[:0],
-		slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, string(op.Direction)))
+// about returns the attributes that identify an operation.
+func about(op *record.Operation) []slog.Attr {
+	target := semconv.PromptName
 	if op.Method == semconv.ToolsCall {
-		l.text(semconv.ToolName, op.Target)
-	} else {
-		l.text(semconv.PromptName, op.Target)
+		target = semconv.ToolName
 	}
-	l.text(semconv.RequestID, op.RequestID)
-}
-
-func (l *logs) text(key, value string) {
-	if value != "" {
-		l.scratch = append(l.scratch, slog.String(key, value))
+	return []slog.Attr{
+		slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, string(op.Direction)),
+		slog.String(target, op.Target), slog.String(semconv.RequestID, op.RequestID),
 	}
 }
 
 // line reports what the server has logged. A line of stderr goes to OpenTelemetry only: the relay writes it to our
 // stderr unchanged.
 func (l *logs) line(n record.LogLine) {
-	ctx := context.Background()
+	to, level, r := l.both, severity(n.Level), semconv.ServerMessage
 	if n.Source == record.FromStderr {
-		l.exported.LogAttrs(ctx, slog.LevelInfo, semconv.ServerStderr.Message, slog.String(semconv.Data, n.Text))
-		return
+		to, level, r = l.exported, slog.LevelInfo, semconv.ServerStderr
 	}
-	l.scratch = append(l.scratch[:0], slog.String(semconv.Data, n.Text))
-	l.text(semconv.Logger, n.Logger)
-	l.both.LogAttrs(ctx, severity(n.Level), semconv.ServerMessage.Message, l.scratch...)
+	write(to, trace.SpanContext{}, level, r, slog.String(semconv.Data, n.Text), slog.String(semconv.Logger, n.Logger))
 }
 
 // severity maps MCP's levels, which are those of syslog (RFC 5424).
@@ -106,12 +95,10 @@ func severity(level string) slog.Level {
 
 // finding reports an unusual call: what was seen, and what had been usual.
 func (l *logs) finding(f record.Finding, at trace.SpanContext) {
-	l.scratch = append(l.scratch[:0],
+	write(l.both, at, slog.LevelInfo, semconv.UnusualCall,
 		slog.String(semconv.Anomaly, string(f.Kind)), slog.String(semconv.ToolName, f.Tool),
-		slog.Float64(semconv.Seen, f.Seen), slog.Float64(semconv.Usual, f.Usual), slog.String(semconv.Unit, f.Unit))
-	l.text(semconv.Side, string(f.Side))
-	ctx := trace.ContextWithSpanContext(context.Background(), at)
-	l.both.LogAttrs(ctx, slog.LevelInfo, semconv.UnusualCall.Message, l.scratch...)
+		slog.Float64(semconv.Seen, f.Seen), slog.Float64(semconv.Usual, f.Usual), slog.String(semconv.Unit, f.Unit),
+		slog.String(semconv.Side, string(f.Side)))
 }
 
 // violation reports the first violation of each kind in a session; the metric counts them all.
@@ -131,12 +118,9 @@ func (l *logs) violation(v record.Violation) {
 		level = slog.LevelWarn
 		hint = "this is not newline-delimited JSON-RPC; the bytes pass, but nothing can be measured"
 	}
-	l.scratch = append(l.scratch[:0],
+	write(l.both, trace.SpanContext{}, level, semconv.UnexpectedMessage,
 		slog.String(semconv.Violation, string(v.Kind)), slog.String(semconv.Direction, string(v.Direction)),
-		slog.Int64(semconv.Size, v.Size))
-	l.text(semconv.Why, v.Reason)
-	l.text(semconv.Hint, hint)
-	l.both.LogAttrs(context.Background(), level, semconv.UnexpectedMessage.Message, l.scratch...)
+		slog.Int64(semconv.Size, v.Size), slog.String(semconv.Why, v.Reason), slog.String(semconv.Hint, hint))
 }
 
 // correlated adds the ids of the span in the context. The bridge to OpenTelemetry does so by itself.
