@@ -2,7 +2,6 @@ package otel
 
 import (
 	"context"
-	"sync"
 
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
@@ -21,7 +20,7 @@ type providers struct {
 	tracer trace.Tracer       // nil if spans are not exported
 	meter  metric.Meter       // does nothing if metrics are not exported
 	logger log.LoggerProvider // nil if log records are not exported
-	all    []*turns
+	all    []turns
 }
 
 func newProviders(cfg Config) *providers {
@@ -66,36 +65,33 @@ type provider interface {
 // a failed delivery although nothing failed, and a delta would be lost.
 type turns struct {
 	provider
-	turn chan struct{}
+	turn chan struct{} // holds an element while the provider is busy
 }
 
-func (p *providers) add(one provider) { p.all = append(p.all, &turns{one, make(chan struct{}, 1)}) }
-
-// do waits for the provider's turn and calls it, within the context's time.
-func (t *turns) do(ctx context.Context, call func(provider, context.Context) error) error {
-	select {
-	case t.turn <- struct{}{}:
-		defer func() { <-t.turn }()
-		return call(t.provider, ctx)
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (p *providers) add(one provider) { p.all = append(p.all, turns{one, make(chan struct{}, 1)}) }
 
 // each calls all providers concurrently, so that one that hangs does not use up the others' time, and reports whether
 // they were done in time. The exporters report their errors themselves.
 func (p *providers) each(ctx context.Context, call func(provider, context.Context) error) bool {
-	var calls sync.WaitGroup
+	done := make(chan struct{}, len(p.all))
 	for _, one := range p.all {
 		// Ends with the exporter. One that ignores the context is left behind, and the process ends.
-		calls.Go(func() { _ = one.do(ctx, call) })
+		go func() {
+			select {
+			case one.turn <- struct{}{}:
+				_ = call(one.provider, ctx)
+				<-one.turn
+			case <-ctx.Done():
+			}
+			done <- struct{}{}
+		}()
 	}
-	done := make(chan struct{})
-	go func() { calls.Wait(); close(done) }() // ends with them
-	select {
-	case <-done:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
+	for range p.all {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return false
+		}
 	}
+	return ctx.Err() == nil
 }
