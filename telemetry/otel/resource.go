@@ -14,21 +14,16 @@ import (
 // host name, no user, no path and no command line; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, which the SDK reads
 // from the process's environment, can add to it and win.
 func NewResource(service, version string, logger *slog.Logger) *resource.Resource {
-	own := resource.NewSchemaless(
+	r, err := resource.New(context.Background(), resource.WithTelemetrySDK(), resource.WithAttributes(
 		attribute.String("service.name", service),
 		attribute.String("service.instance.id", NewID()),
 		attribute.String("telemetry.distro.name", "spanpipe"),
 		attribute.String("telemetry.distro.version", version),
-	)
-	sdk, err := resource.New(context.Background(), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	), resource.WithFromEnv()) // the last one wins
 	if err != nil {
 		logger.Warn("ignoring invalid part of OTEL_RESOURCE_ATTRIBUTES") // the error quotes it
 	}
-	merged, err := resource.Merge(own, sdk)
-	if err != nil {
-		logger.Debug("merging resources", "error", err.Error())
-	}
-	return merged
+	return r
 }
 
 // NewID returns a random UUID (version 4): two wrappers of one server never write the same series.
