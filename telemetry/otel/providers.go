@@ -5,7 +5,6 @@ import (
 
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
-	noopmetric "go.opentelemetry.io/otel/metric/noop"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -15,42 +14,35 @@ import (
 // scope is the name of the instrumentation scope.
 const scope = "github.com/spanpipe/spanpipe"
 
-// providers holds the SDK's providers of the signals that are exported.
+// providers holds the SDK's providers. Those of metrics and log records do nothing without a reader or processor.
 type providers struct {
-	tracer trace.Tracer       // nil if spans are not exported
-	meter  metric.Meter       // does nothing if metrics are not exported
-	logger log.LoggerProvider // nil if log records are not exported
+	tracer trace.Tracer // nil without a processor: the SDK would still make spans, and the server become their child
+	meter  metric.Meter
+	logger log.LoggerProvider
 	all    []turns
 }
 
 func newProviders(cfg Config) *providers {
-	p := &providers{meter: noopmetric.NewMeterProvider().Meter(scope)}
+	spans := []sdktrace.TracerProviderOption{sdktrace.WithResource(cfg.Resource)}
+	for _, processor := range cfg.Spans {
+		spans = append(spans, sdktrace.WithSpanProcessor(processor))
+	}
+	metrics := []sdkmetric.Option{sdkmetric.WithResource(cfg.Resource)}
+	for _, reader := range cfg.Metrics {
+		metrics = append(metrics, sdkmetric.WithReader(reader))
+	}
+	logs := []sdklog.LoggerProviderOption{sdklog.WithResource(cfg.Resource)}
+	for _, processor := range cfg.Logs {
+		logs = append(logs, sdklog.WithProcessor(processor))
+	}
+	tracer, meter, logger := sdktrace.NewTracerProvider(spans...), sdkmetric.NewMeterProvider(metrics...),
+		sdklog.NewLoggerProvider(logs...)
+	p := &providers{meter: meter.Meter(scope, metric.WithInstrumentationVersion(cfg.Version)), logger: logger}
 	if len(cfg.Spans) > 0 {
-		options := []sdktrace.TracerProviderOption{sdktrace.WithResource(cfg.Resource)}
-		for _, processor := range cfg.Spans {
-			options = append(options, sdktrace.WithSpanProcessor(processor))
-		}
-		provider := sdktrace.NewTracerProvider(options...)
-		p.tracer = provider.Tracer(scope, trace.WithInstrumentationVersion(cfg.Version))
-		p.add(provider)
+		p.tracer = tracer.Tracer(scope, trace.WithInstrumentationVersion(cfg.Version))
 	}
-	if len(cfg.Metrics) > 0 {
-		options := []sdkmetric.Option{sdkmetric.WithResource(cfg.Resource)}
-		for _, reader := range cfg.Metrics {
-			options = append(options, sdkmetric.WithReader(reader))
-		}
-		provider := sdkmetric.NewMeterProvider(options...)
-		p.meter = provider.Meter(scope, metric.WithInstrumentationVersion(cfg.Version))
-		p.add(provider)
-	}
-	if len(cfg.Logs) > 0 {
-		options := []sdklog.LoggerProviderOption{sdklog.WithResource(cfg.Resource)}
-		for _, processor := range cfg.Logs {
-			options = append(options, sdklog.WithProcessor(processor))
-		}
-		provider := sdklog.NewLoggerProvider(options...)
-		p.logger = provider
-		p.add(provider)
+	for _, one := range []provider{tracer, meter, logger} {
+		p.all = append(p.all, turns{one, make(chan struct{}, 1)})
 	}
 	return p
 }
@@ -67,8 +59,6 @@ type turns struct {
 	provider
 	turn chan struct{} // holds an element while the provider is busy
 }
-
-func (p *providers) add(one provider) { p.all = append(p.all, turns{one, make(chan struct{}, 1)}) }
 
 // each calls all providers concurrently, so that one that hangs does not use up the others' time, and reports whether
 // they were done in time. The exporters report their errors themselves.
