@@ -15,6 +15,8 @@
 // No package of this module is a public API before version 1.0.
 package semconv
 
+import "time"
+
 // Attributes of operations, as OpenTelemetry names them.
 const (
 	MethodName        = "mcp.method.name"
@@ -110,4 +112,11 @@ func DurationBuckets() []float64 {
 // its own.
 func SizeBuckets() []float64 {
 	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
+}
+
+// HasSessions reports whether a version of the protocol has sessions: 2026-07-28 and later ones are stateless. Versions
+// are dates. A peer can name any text as its version, and a text that is not a date is not taken for a late one.
+func HasSessions(protocol string) bool {
+	_, err := time.Parse(time.DateOnly, protocol)
+	return err != nil || protocol < "2026-07-28"
 }
