@@ -53,7 +53,10 @@ func Listen(addr string) (*Server, error) {
 	path, isUnix := strings.CutPrefix(addr, "unix:")
 	if !isUnix && !strings.HasPrefix(addr, "/") {
 		l, err := net.Listen("tcp", addr)
-		return &Server{listener: l}, err
+		if err != nil {
+			return nil, err
+		}
+		return &Server{listener: l}, nil
 	}
 	removeStale(path)
 	l, err := net.Listen("unix", path)
