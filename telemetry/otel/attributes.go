@@ -7,15 +7,18 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// attributes is a list of attributes under construction. Empty strings are left out.
+// attributes is a list of attributes under construction. What is empty is left out: an attribute that is absent is
+// unknown, while a backend would show an empty one as a value.
 type attributes []attribute.KeyValue
 
+// text appends a string, unless it is empty.
 func (a *attributes) text(key, value string) {
 	if value != "" {
 		*a = append(*a, attribute.String(key, value))
 	}
 }
 
+// flag appends true, or nothing: the flags mark exceptions.
 func (a *attributes) flag(key string, set bool) {
 	if set {
 		*a = append(*a, attribute.Bool(key, true))

@@ -90,7 +90,8 @@ func (l *logs) line(n record.LogLine) {
 	l.write(trace.SpanContext{}, severity(n.Level), semconv.ServerMessage, text, slog.String(semconv.Logger, n.Logger))
 }
 
-// severity maps MCP's levels, which are those of syslog (RFC 5424).
+// severity maps MCP's levels, which are those of syslog (RFC 5424). slog has four of the eight, and an unknown level
+// is not worth an alarm.
 func severity(level string) slog.Level {
 	switch level {
 	case "debug":

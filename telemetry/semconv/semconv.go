@@ -17,7 +17,8 @@ package semconv
 
 import "time"
 
-// Attributes of operations, as OpenTelemetry names them.
+// Attributes of operations, as OpenTelemetry names them. What each one means, and when a span has it, stands in
+// TELEMETRY.md; the names without a comment here say it.
 const (
 	MethodName        = "mcp.method.name"
 	ProtocolVersion   = "mcp.protocol.version"
@@ -44,7 +45,8 @@ const (
 	Other         = "_OTHER"       // a name outside the bounded set, or an error without a better word
 )
 
-// Values of error.type besides JSON-RPC error codes.
+// Values of error.type besides JSON-RPC error codes. The set is closed, as the conventions ask: a value is a dimension
+// of metrics.
 const (
 	ErrTool       = "tool_error"  // a result with isError true, as the conventions say
 	ErrTimeout    = "timeout"     // the requester gave up waiting and cancelled
@@ -55,7 +57,8 @@ const (
 	ErrTask       = "task_failed" // the task that the request started ended in failure
 )
 
-// Attributes of our own.
+// Attributes of our own. Those that end in size are in bytes. Operation attributes that are metrics' names as well have
+// the same unit and meaning there.
 const (
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
@@ -93,7 +96,7 @@ const (
 	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
 )
 
-// Span and event names that are not a method.
+// Names of spans and events that are not a method.
 const (
 	SessionSpan   = "mcp.session"
 	ProgressEvent = "progress"
@@ -102,7 +105,8 @@ const (
 	TaskEvent     = "task"
 )
 
-// DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations.
+// DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations. A caller may change
+// the result.
 func DurationBuckets() []float64 {
 	return []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300}
 }
