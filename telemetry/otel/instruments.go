@@ -22,6 +22,7 @@ type instruments struct {
 // maxSeries bounds the series that are kept. The SDK bounds those that are exported.
 const maxSeries = 2000
 
+// newInstruments makes the instruments of all rows.
 func newInstruments(meter metric.Meter) *instruments {
 	x := &instruments{
 		recorded: map[string]func(float64, metric.MeasurementOption){}, observed: map[string]metric.Observable{},

@@ -1,7 +1,6 @@
 package otel
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +12,9 @@ import (
 )
 
 // metrics records measurements. A new metric is a row in semconv and the line here that records it.
+//
+// Attributes of metrics are fewer than those of spans: a backend keeps a series for each combination of their values.
+// So whatever a peer chooses freely is bounded by names, or, for methods, by the list of MCP's.
 type metrics struct {
 	*instruments
 	tools, prompts, versions, codes, templates, schemes names
@@ -61,9 +63,10 @@ func (m *metrics) countSession(n float64) {
 	m.record(semconv.SessionActive, n, metric.WithAttributes(peers...))
 }
 
+// message measures every message, including those that belong to no operation.
 func (m *metrics) message(n record.Message) {
-	m.record(semconv.MessageSize, float64(n.Size), m.seriesOf(
-		semconv.Direction, string(n.Direction), semconv.Kind, string(n.Kind), semconv.MethodName, methodLabel(n.Method)))
+	m.record(semconv.MessageSize, float64(n.Size), m.seriesOf(semconv.Direction, string(n.Direction),
+		semconv.Kind, string(n.Kind), semconv.MethodName, methodLabel(n.Method)))
 }
 
 // opened counts an operation as active and returns the series that it is counted under.
@@ -114,7 +117,7 @@ func (m *metrics) duration(op *record.Operation, about []string) {
 	if op.Direction == record.ToClient {
 		instrument = semconv.ClientOperationDuration
 	}
-	labels := append(slices.Clip(about), semconv.NetworkTransport, semconv.TransportPipe,
+	labels := append(about, semconv.NetworkTransport, semconv.TransportPipe,
 		semconv.ProtocolVersion, m.versions.label(op.Protocol))
 	switch op.Method {
 	case semconv.ToolsCall:
@@ -158,7 +161,7 @@ func (m *metrics) read(op *record.Operation) {
 	m.record(semconv.ResourceSize, float64(op.ResponseSize), resource)
 }
 
-// transition counts the calls of one tool after another.
+// transition counts the calls of one tool after another. The session's first call follows none.
 func (m *metrics) transition(tool string) {
 	if m.lastTool != "" {
 		m.record(semconv.ToolTransitions, 1, m.seriesOf(semconv.FromTool, m.lastTool, semconv.ToTool, tool))
@@ -166,7 +169,8 @@ func (m *metrics) transition(tool string) {
 	m.lastTool = tool
 }
 
-// listTools records the answer to tools/list.
+// listTools records the answer to tools/list: the names that have series of their own from then on, and what the list
+// costs the model's context. An answer without a list changes nothing.
 func (m *metrics) listTools(op *record.Operation) {
 	if op.Tools == nil && op.DefinitionSize == 0 {
 		return
@@ -176,16 +180,19 @@ func (m *metrics) listTools(op *record.Operation) {
 	m.record(semconv.ToolsListed, float64(op.ToolCount), m.seriesOf())
 }
 
+// violation counts every violation; the log has only the first of each kind.
 func (m *metrics) violation(v record.Violation) {
 	m.record(semconv.ProtocolViolations, 1,
 		m.seriesOf(semconv.Violation, string(v.Kind), semconv.Direction, string(v.Direction)))
 }
 
+// finding counts a finding under the tool's bounded name.
 func (m *metrics) finding(f record.Finding) {
 	m.record(semconv.Anomalies, 1, m.seriesOf(semconv.Anomaly, string(f.Kind), semconv.ToolName, m.tools.label(f.Tool)))
 }
 
-// exit records the end of the session and of the server's process.
+// exit records the end of the session and of the server's process. The session has an error
+// type only if the server ended first: a client that leaves is no failure.
 func (m *metrics) exit(e record.Exit) {
 	if len(m.active) > 0 {
 		m.countSession(-1)
@@ -212,9 +219,53 @@ func (m *metrics) exit(e record.Exit) {
 	m.record(semconv.ServerExits, 1, metric.WithAttributes(end...))
 }
 
-// methodLabel bounds a method's name: one of MCP's, or _OTHER.
+// methodLabel bounds a method's name: one of MCP's, or _OTHER. Responses to nothing have none, and keep none.
 func methodLabel(name string) string {
 	if name == "" || semconv.KnownMethod(name) {
+		return name
+	}
+	return semconv.Other
+}
+
+// Bounds for names that a peer has chosen and that become attributes of metrics. Each is for one session.
+const (
+	maxTargets   = 200 // tools, and likewise prompts
+	maxTemplates = 100 // URI templates that a server has listed
+	maxSchemes   = 20  // schemes of URIs for which there is no template
+	maxCodes     = 30  // error codes
+	maxVersions  = 5   // protocol versions: more than two would be strange
+	maxPeers     = 9   // names of client and server together: a peer may send another one with each message
+)
+
+// names bounds the values of one attribute of metrics. The names that have series of their own are those that the
+// server has listed or, if it has not listed any, the first ones that are used. All others share one series.
+type names struct {
+	max    int
+	known  map[string]bool
+	listed bool
+}
+
+func newNames(most int) names { return names{max: most, known: map[string]bool{}} }
+
+// list adds names that the server has listed.
+func (n *names) list(all []string) {
+	n.listed = n.listed || len(all) > 0
+	for _, name := range all {
+		n.add(name)
+	}
+}
+
+// add gives a name series of its own if there is room, and reports whether it has them.
+func (n *names) add(name string) bool {
+	if !n.known[name] && len(n.known) < n.max {
+		n.known[name] = true
+	}
+	return n.known[name]
+}
+
+// label returns the name itself, or _OTHER if it has no series of its own.
+func (n *names) label(name string) string {
+	if name == "" || n.known[name] || !n.listed && n.add(name) {
 		return name
 	}
 	return semconv.Other

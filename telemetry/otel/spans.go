@@ -56,6 +56,8 @@ func (s *spans) startSession(at time.Time) {
 	s.pending.Add(1)
 }
 
+// endSession ends the session's span, if it is open. Its attributes are what is known by then: the handshake names the
+// peers, and the span ends with its answer as a rule.
 func (s *spans) endSession(at time.Time) {
 	if s.open == nil {
 		return
@@ -134,7 +136,9 @@ func (s *spans) nextTrace(at time.Time) {
 	s.endSession(at)
 }
 
-// finish sets the attributes, events and status of an operation's span, and ends it.
+// finish sets the attributes, events and status of an operation's span, and ends it. The status is an
+// error where error.type is set (https://opentelemetry.io/docs/specs/semconv/general/recording-errors/); its
+// description is the error's message, which is empty unless it is captured.
 func (s *spans) finish(span trace.Span, op *record.Operation) {
 	if s.tracer == nil {
 		return
@@ -153,7 +157,7 @@ func (s *spans) finish(span trace.Span, op *record.Operation) {
 	s.pending.Add(-1)
 }
 
-// spanName is the method with the tool's or prompt's name, never a URI. Methods other than
+// spanName returns the method with the tool's or prompt's name, never a URI. Methods other than
 // MCP's are left out, since the conventions ask for names of low cardinality and a peer may choose any method.
 func spanName(op *record.Operation) string {
 	switch {

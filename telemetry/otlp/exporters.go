@@ -24,7 +24,8 @@ func open[E any](cfg Config, s signal, preview *http.Client, create func(route) 
 		return exporter, false
 	}
 	if preview != nil {
-		r, err = route{protocol: httpProtobuf, endpoint: previewURL + s.String(), told: true, preview: preview}, nil
+		err = nil // a route that is invalid does not matter here
+		r = route{protocol: httpProtobuf, endpoint: previewURL + s.String(), explicit: true, preview: preview}
 	}
 	if err == nil {
 		exporter, err = create(r)
@@ -35,10 +36,11 @@ func open[E any](cfg Config, s signal, preview *http.Client, create func(route) 
 	return exporter, err == nil
 }
 
-// options returns an exporter's options: its endpoint, if it has to be told, and those that only a preview has. The
-// exporters read endpoint, headers, TLS, timeout and compression from OpenTelemetry's variables themselves.
+// options returns an exporter's options: its endpoint, if the environment has none, and those that only a preview has.
+// The exporters read endpoint, headers, TLS, timeout and compression from OpenTelemetry's variables themselves
+// (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
 func options[Option any](r route, endpoint func(url string) Option, preview ...Option) (all []Option) {
-	if r.told {
+	if r.explicit {
 		all = append(all, endpoint(r.endpoint))
 	}
 	if r.preview != nil {

@@ -23,6 +23,8 @@ type problems struct {
 // "Bearer".
 const minCredential = 8
 
+// newProblems returns problems that hide every word of the headers that the environment sets for the exporters. Header
+// values are percent-encoded there; a collector quotes them decoded.
 func newProblems(cfg Config) *problems {
 	var replace []string
 	for _, name := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
@@ -49,12 +51,14 @@ func (p *problems) report(err error) {
 	}
 	if rejected, partial := partialSuccess(err); partial && rejected == 0 {
 		if !p.warning.Swap(true) {
-			p.logger.Warn("the collector accepted the telemetry with a warning", "warning", p.hidden.Replace(err.Error()))
+			p.logger.Warn("the collector accepted the telemetry with a warning",
+				"warning", p.hidden.Replace(err.Error()))
 		}
 		return
 	}
 	if !p.failed.Swap(true) {
-		p.logger.Warn("telemetry cannot be delivered; the server is not affected", "error", p.hidden.Replace(err.Error()),
+		p.logger.Warn("telemetry cannot be delivered; the server is not affected",
+			"error", p.hidden.Replace(err.Error()),
 			"hint", "is the collector running, and does OTEL_EXPORTER_OTLP_ENDPOINT point to it?")
 	}
 }

@@ -20,7 +20,7 @@ const (
 
 func (s signal) String() string { return strings.ToLower(string(s)) }
 
-// protocol is a value of OTEL_EXPORTER_OTLP_PROTOCOL.
+// protocol is a value of OTEL_EXPORTER_OTLP_PROTOCOL. Of the specification's three, http/json has no exporter in Go.
 type protocol string
 
 // The protocols for which there are Go exporters. The SDK leaves the choice to the program.
@@ -33,21 +33,23 @@ const (
 type route struct {
 	protocol protocol
 	endpoint string // as the environment names it, else the specification's default
-	// told means that the exporter does not find the endpoint in the environment: the specification's default is
-	// without TLS, while the Go exporters' own is TLS on the same port.
-	told    bool
-	preview *http.Client // replaces the network; nil where records are sent
+	// explicit means that the exporter must be given the endpoint, which the environment does not name. The
+	// specification's default is without TLS, while the Go exporters' own is TLS on the same port.
+	explicit bool
+	preview  *http.Client // replaces the network; nil where records are sent
 }
 
 // lookupFunc looks up an environment variable.
 type lookupFunc func(string) (string, bool)
 
+// get returns a variable without the spaces around it, or "".
 func (lookup lookupFunc) get(name string) string {
 	v, _ := lookup(name)
 	return strings.TrimSpace(v)
 }
 
-// forSignal returns the OTLP variable of one signal, else that of all signals.
+// forSignal returns the OTLP variable of one signal, else that of all signals. An empty variable counts as unset, as
+// the specification demands (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
 func (lookup lookupFunc) forSignal(s signal, name string) string {
 	return cmp.Or(lookup.get("OTEL_EXPORTER_OTLP_"+string(s)+"_"+name), lookup.get("OTEL_EXPORTER_OTLP_"+name))
 }
@@ -78,7 +80,7 @@ func routeOf(s signal, lookup lookupFunc) (route, error) {
 		r.endpoint = endpoint
 		return r, r.check()
 	}
-	r.told = lookup.forSignal(s, "INSECURE") == "" && lookup.forSignal(s, "CERTIFICATE") == ""
+	r.explicit = lookup.forSignal(s, "INSECURE") == "" && lookup.forSignal(s, "CERTIFICATE") == ""
 	return r, nil
 }
 
@@ -101,7 +103,7 @@ type Route struct {
 	Problem  string // why it is not sent
 }
 
-// Routes returns where each signal would be sent under the given environment.
+// Routes returns where each signal would be sent under the given environment. It connects to nothing.
 func Routes(lookup func(string) (string, bool)) []Route {
 	var all []Route
 	for _, s := range []signal{traces, metrics, logs} {
