@@ -18,12 +18,16 @@ var update = flag.Bool("update", false, "rewrite the generated parts of the docu
 // <!-- generated:NAME --> and <!-- end -->.
 func TestDocuments(t *testing.T) {
 	parts := map[string]string{
-		"settings": settingsTable(),
-		"metrics":  metricsTable(),
-		"examples": metricsExamples(),
-		"records":  recordsTable(),
-		"recorded": recordsExamples(),
-		"buckets":  fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
+		"settings":   settingsTable(),
+		"metrics":    metricsTable(),
+		"examples":   metricsExamples(),
+		"records":    recordsTable(),
+		"recorded":   recordsExamples(),
+		"operation":  attributesTable(semconv.OperationAttributes()),
+		"content":    attributesTable(semconv.ContentAttributes()),
+		"session":    attributesTable(semconv.SessionAttributes()),
+		"errortypes": wordsTable(semconv.ErrorTypes()),
+		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
 	}
 	const file = "../../TELEMETRY.md"
 	old, err := os.ReadFile(file)
@@ -101,4 +105,20 @@ func recordsExamples() string {
 		b += r.Message + " " + r.Example + "\n"
 	}
 	return b + "```\n"
+}
+
+func attributesTable(all []semconv.Attribute) string {
+	b := "| attribute | type | when and what | example |\n|---|---|---|---|\n"
+	for _, a := range all {
+		b += fmt.Sprintf("| `%s` | %s | %s | `%s` |\n", a.Key, a.Type, a.When, a.Example)
+	}
+	return b
+}
+
+func wordsTable(all []semconv.Word) string {
+	b := "| value | meaning |\n|---|---|\n"
+	for _, w := range all {
+		b += fmt.Sprintf("| `%s` | %s |\n", w.Value, w.Meaning)
+	}
+	return b
 }

@@ -5,9 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"os"
-	"regexp"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -262,20 +259,4 @@ func differ(t *testing.T, what string, got, want map[string]any) {
 			t.Errorf("%s: unexpected %s = %v", what, key, got[key])
 		}
 	}
-}
-
-// documented returns the first column of a table of TELEMETRY.md, which stands between <!-- table:NAME --> and
-// <!-- end -->.
-func documented(t *testing.T, name string) (words []string) {
-	t.Helper()
-	text, err := os.ReadFile("../../TELEMETRY.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, _ := strings.Cut(string(text), "<!-- table:"+name+" -->")
-	table, _, _ = strings.Cut(table, "<!-- end -->")
-	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(table, -1) {
-		words = append(words, row[1])
-	}
-	return words
 }

@@ -6,8 +6,7 @@
 // in an imported package because Go's semconv packages dropped the MCP and GenAI names after v1.41.0. Names under
 // spanpipe. are our own, for what the conventions have no name for.
 //
-// It is the only source of names. TELEMETRY.md's tables of metrics and log records are generated from it; those of a
-// span's attributes are written there, and a test in package otel compares them with the attributes of spans. A new
+// It is the only source of names: TELEMETRY.md's tables are generated from it, and a test fails when they differ. A new
 // metric is one row in instruments.go and the line in package otel that records it.
 //
 // It imports the standard library alone, so that the state machine in telemetry/session can share its words.

@@ -1,0 +1,97 @@
+package semconv
+
+// Attribute describes an attribute of spans and log records, for TELEMETRY.md. Those of metrics are listed with their
+// instruments.
+type Attribute struct {
+	Key     string
+	Type    string
+	When    string // when it is set, and what it says
+	Example string
+}
+
+const exampleID = "2f9c8e1e-57d6-4c5b-a3f1-0c1d6b1f0f5a"
+
+// OperationAttributes returns the attributes of an operation's span, in the order in which they are documented.
+func OperationAttributes() []Attribute {
+	return []Attribute{
+		{MethodName, "string",
+			"always; `" + Other + "` in names of spans and on metrics if the method is not MCP's", "tools/call"},
+		{ToolName, "string", "the operation is a tools/call", "get_forecast"},
+		{PromptName, "string", "the operation concerns a prompt", "weekend_trip"},
+		{OperationName, "string", "tools/call: always `execute_tool`", ExecuteTool},
+		{RequestID, "string", "the request's id", "7"},
+		{ProtocolVersion, "string",
+			"the version that the request names, else the one agreed in initialize", "2025-11-25"},
+		{SessionID, "string",
+			"a random id of this process: stdio has none. Not set for 2026-07-28, which has no sessions", exampleID},
+		{NetworkTransport, "string", "always `pipe`", TransportPipe},
+		{JSONRPCVersion, "string", "only if it is not 2.0", "none"},
+		{ErrorType, "string", "the operation failed: the JSON-RPC error code, or a word, see below", ErrTool},
+		{StatusCode, "string", "the answer is a JSON-RPC error", "-32602"},
+		{ErrorClass, "string", "the answer is an error, or there was no answer: what went wrong, see below", "rate_limited"},
+		{RequestSize, "int (By)", "always: the request's size on the wire, over all round trips", "118"},
+		{ResponseSize, "int (By)", "it was answered: the answer's size on the wire, over all round trips", "1420"},
+		{Wait, "double (s)",
+			"it was answered in one round trip: end of the request to first byte of the answer", "0.0312"},
+		{Transfer, "double (s)", "it was answered in one round trip: first byte of the answer to its last", "0.0004"},
+		{RoundTrips, "int",
+			"it took more than one request: retries with the user's input, requests about its task", "2"},
+		{InputWait, "double (s)", "the server waited for the user: how long", "4.1"},
+		{TaskStatus, "string", "it started a task: the last status seen", "completed"},
+		{ProgressCount, "int", "there was progress: how many notifications", "3"},
+		{Batch, "boolean", "the request was in a JSON-RPC batch", "true"},
+		{Ambiguous, "boolean",
+			"another request with the same id was in flight: the answers may be swapped", "true"},
+		{Resource, "string",
+			"the request has a URI: the server's template that it matches, else its scheme", "note://{id}"},
+		{IDMismatch, "boolean", "the answer's id was only alike, such as \"7\" for 7", "true"},
+	}
+}
+
+// ContentAttributes returns the attributes that are set only if SPANPIPE_CAPTURE asks for them, each redacted and cut.
+func ContentAttributes() []Attribute {
+	return []Attribute{
+		{ToolCallArguments, "string",
+			"`arguments`: of tools/call", `{"to":"[redacted:email]","subject":"hello"}`},
+		{ToolCallResult, "string",
+			"`results`: of tools/call and tasks/result", `{"content":[{"type":"text","text":"sent"}]}`},
+		{ErrorMessage, "string",
+			"`errors`: the error's message, or the text of a result with isError; also the span's status description",
+			"no mail of [redacted:email]"},
+		{PromptVariable + "NAME", "string", "`prompts`: an argument of prompts/get", "warm"},
+		{PromptResult, "string", "`prompts`: the answer to prompts/get", `{"messages":[]}`},
+		{SampleRequest, "string", "`prompts`: the messages of sampling/createMessage", `[{"role":"user"}]`},
+		{SampleResult, "string", "`prompts`: the answer to it", `{"role":"assistant"}`},
+		{ResourceURI, "string", "`uris`: the request's URI", "mail://inbox/[redacted:email]"},
+	}
+}
+
+// SessionAttributes returns the attributes of the session's span.
+func SessionAttributes() []Attribute {
+	return []Attribute{
+		{NetworkTransport, "string", "always `pipe`", TransportPipe},
+		{ProtocolVersion, "string", "the version agreed, or named by the client", "2025-11-25"},
+		{SessionID, "string", "as for operations", exampleID},
+		{ClientName, "string", "the client's name, if it has sent one", "claude-desktop"},
+		{ClientVersion, "string", "likewise its version", "1.4.0"},
+		{ServerName, "string", "the server's name, if it has sent one", "mcp-servers/everything"},
+		{ServerVersion, "string", "likewise its version", "2.0.0"},
+	}
+}
+
+// Word is a value out of a closed set, with its meaning.
+type Word struct{ Value, Meaning string }
+
+// ErrorTypes returns the words that error.type can have besides a JSON-RPC error code.
+func ErrorTypes() []Word {
+	return []Word{
+		{ErrTool, "the result has isError true"},
+		{ErrTask, "the task that the request started has failed"},
+		{ErrTimeout, "the requester gave up waiting and cancelled"},
+		{ErrCancelled, "the requester cancelled"},
+		{ErrAbandoned, "the client ended the session before the answer came"},
+		{ErrServerExit, "the server ended while it owed the answer"},
+		{ErrExpired, "more than 2,000 operations were open, and this was the oldest"},
+		{Other, "a JSON-RPC error without a code"},
+	}
+}
