@@ -33,14 +33,12 @@ func takeOver(logger *slog.Logger, delivery func(error)) (started func()) {
 // DiscardLibraryLogs silences gRPC's log and that of package log, to which net/http writes what a peer has sent. What
 // matters is returned as an error. New calls it; only a program that uses gRPC before New must call it itself, since
 // gRPC's log cannot be replaced safely later. Calls after the first do nothing.
-func DiscardLibraryLogs() {
-	libraryLogs.Do(func() {
-		grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
-		log.SetOutput(io.Discard)
-	})
-}
+func DiscardLibraryLogs() { discardLibraryLogs() }
 
-var libraryLogs sync.Once
+var discardLibraryLogs = sync.OnceFunc(func() {
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
+	log.SetOutput(io.Discard)
+})
 
 // ownPrefix marks the OpenTelemetry variables that are for spanpipe and not for the server.
 const ownPrefix = "SPANPIPE_"
