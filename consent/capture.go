@@ -76,8 +76,8 @@ func (c Capture) Home() string { return c.home }
 // User returns the current user's name, which has to be redacted.
 func (c Capture) User() string { return c.user }
 
-// parseCapture parses the three privacy variables. An error in any of them, which it names, disables capture altogether:
-// a typing error must not let through more than the user meant.
+// parseCapture parses the three privacy variables. An error in any of them, which it names, disables capture
+// altogether: a typing error must not let through more than the user meant.
 func parseCapture(r Request) (c Capture, variable string, err error) {
 	c.home, c.user = r.Home, r.User
 	if err := c.parseLevels(r.Capture); err != nil {

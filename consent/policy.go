@@ -93,7 +93,8 @@ func Decide(r Request) (Policy, []Warning) {
 // receive if SPANPIPE_TELEMETRY were otlp and no veto applied.
 func Preview(r Request) (Policy, []Warning) {
 	p, warnings := Decide(Request{
-		Telemetry: string(OTLP), Capture: r.Capture, CaptureMax: r.CaptureMax, Redact: r.Redact, Home: r.Home, User: r.User,
+		Telemetry: string(OTLP), Capture: r.Capture, CaptureMax: r.CaptureMax, Redact: r.Redact,
+		Home: r.Home, User: r.User,
 	})
 	p.offline = true
 	p.reasons = []string{"preview: telemetry is shown instead of sent"}
