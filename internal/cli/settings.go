@@ -58,7 +58,8 @@ func (o *options) settings() []*setting {
 				"(syntax of Go's regexp package)",
 		},
 		{
-			Flag: "trace-scope", Value: "SCOPE", Default: "session", OneOf: "session operation", parse: text(&o.traceScope),
+			Flag: "trace-scope", Value: "SCOPE", Default: "session", OneOf: "session operation",
+			parse: text(&o.traceScope),
 			Usage: "one trace for the whole session, or one for each operation (session, operation)",
 		},
 		{
@@ -98,8 +99,8 @@ func (o *options) settings() []*setting {
 	}
 }
 
-// setting is one row of the table. It is a flag of the command line's library, which calls set with the flag's value. The
-// library does not read the variable: it would end the program if that is invalid.
+// setting is one row of the table. It implements the library's flag. The library does not read the variable, because it
+// would end the program if that is invalid.
 type setting struct {
 	Flag    string
 	Value   string // placeholder for the value in help; empty for a switch
@@ -170,9 +171,9 @@ func (a *app) flags(own ...cli.Flag) []cli.Flag {
 	return own
 }
 
-// resolve finds the values of the settings that no flag has set: the variable's, or else the default. An invalid flag
-// has been an error. An invalid variable is a warning, and the default applies: it may be the configuration of a
-// thousand machines, whose servers must start.
+// resolve gives each setting that no flag has set the value of its variable, or else its default. An invalid flag has
+// already been an error. An invalid variable is only a warning, and the default applies: it may stand in the
+// configuration of a thousand machines, whose servers must start.
 func (a *app) resolve() {
 	for _, s := range a.settings {
 		if s.IsSet() {
