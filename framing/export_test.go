@@ -35,11 +35,12 @@ func HashOf(b []byte) uint64 { return maphash.Bytes(seed, b) }
 const (
 	MaxRepeated      = maxRepeated
 	MaxRepeatedBytes = maxRepeatedBytes
+	MaxHashedID      = maxHashedID
 )
 
 // buffers returns all buffers that the scanner copies values into, including what was there before.
 func (s *Scanner) buffers() [][]byte {
-	all := [][]byte{s.id[:], s.method[:], s.version[:], s.decoder.text, s.picked.arena}
+	all := [][]byte{s.plain, s.id[:], s.method[:], s.version[:], s.text, s.picked.arena}
 	for _, f := range s.stack[:cap(s.stack)] {
 		all = append(all, f.raw)
 	}

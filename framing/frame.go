@@ -14,14 +14,8 @@ type frame struct {
 
 	// Its bytes as they came, as far as they are wanted.
 	from int // where in the current span they begin or go on
-	keep int // most bytes of raw
 	raw  []byte
 	hash maphash.Hash
-
-	// At its end.
-	size int64
-	text []byte // its text, at least as much as its node wants
-	cut  bool   // text is not all of it
 }
 
 // lastSeen is where the key of a node was last seen.
@@ -42,10 +36,6 @@ func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
 		return f
 	}
 	f.clear()
-	f.keep = n.raw
-	if typ == Number || typ == True || typ == False || typ == Null {
-		f.keep = max(n.raw, n.text) // their text is their bytes
-	}
 	if n.hash {
 		f.hash.SetSeed(seed)
 		f.hash.Reset()
@@ -57,44 +47,68 @@ func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
 // pop closes the innermost value, whose last byte is before b[i], and returns i.
 func (s *Scanner) pop(b []byte, i int) int {
 	f := s.top()
-	if f.node != nil {
-		f.feed(b[:i])
-		f.size = s.line.size + int64(i) - f.start
-		s.take(f)
-	}
-	s.stack = s.stack[:len(s.stack)-1]
-	s.state = atNext
+	s.stack, s.state = s.stack[:len(s.stack)-1], atNext
 	if len(s.stack) == 0 {
 		s.state = atEnd
+	}
+	if f.node == nil {
+		return i
+	}
+	f.feed(b[:i])
+	if !s.take(f, s.line.size+int64(i)-f.start) {
+		return s.broken(b, badEscape)
 	}
 	return i
 }
 
-// take uses a value that has come to its end.
-func (s *Scanner) take(f *frame) {
+// take uses a key or a value of the given size, which has come to its end. It returns false if its text has an escape
+// that JSON does not have.
+func (s *Scanner) take(f *frame, size int64) bool {
 	n := f.node
-	if n == &s.table.root {
+	text, cut, ok := s.textOf(f, size)
+	switch {
+	case !ok:
+		return false
+	case n == &s.table.root:
 		if s.line.batch {
-			s.report(f.size, s.began)
+			s.report(size, s.began)
 		}
-		return
-	}
-	f.text, f.cut = nil, false
-	switch f.typ {
-	case Object, Array:
-	case String:
-		if n.text > 0 {
-			f.text, f.cut = s.decoder.text, s.decoder.cut
+		return true
+	case n == &s.table.key:
+		s.state, s.next = atColon, nil
+		if !cut { // the key is no longer than the longest in the table
+			s.next = s.top().node.keys[string(text)]
 		}
-	default:
-		f.text, f.cut = f.raw[:min(len(f.raw), n.text)], f.size > int64(n.text)
+		if s.next != nil {
+			s.recordKey(s.next)
+		}
+		return true
 	}
 	if n.member != otherMember {
-		s.takeMember(f)
+		s.takeMember(f, text, cut)
 	}
 	if f.values >= 0 {
-		s.picked.fill(f)
+		s.picked.fill(f, size, text, cut)
 	}
+	return true
+}
+
+// textOf returns the text of a key or a value as far as it is wanted. That of a number, true, false or null is its
+// bytes; objects and arrays have none.
+func (s *Scanner) textOf(f *frame, size int64) (text []byte, cut, ok bool) {
+	limit, b := f.node.text, f.raw
+	switch {
+	case limit == 0 || f.typ == Object || f.typ == Array:
+		return nil, false, true
+	case f.typ != String:
+		return b[:min(len(b), limit)], size > int64(limit), true
+	case int64(len(b)) == size:
+		b = b[:len(b)-1] // the closing quote
+	}
+	clear(s.text)
+	text, cut, ok = decodeText(s.text[:0], b[1:], limit)
+	s.text = text
+	return text, cut, ok
 }
 
 // feed takes the bytes of the value that are in the span b.
@@ -106,7 +120,7 @@ func (f *frame) feed(b []byte) {
 	if f.node.hash {
 		f.hash.Write(b)
 	}
-	f.raw = append(f.raw, b[:min(len(b), f.keep-len(f.raw))]...)
+	f.raw = append(f.raw, b[:min(len(b), f.node.keep-len(f.raw))]...)
 }
 
 func (f *frame) clear() {

@@ -1,5 +1,7 @@
 package framing
 
+import "hash/maphash"
+
 // kind returns the kind of the message. These are the rules where JSON-RPC 2.0 leaves a choice or peers violate it:
 //
 //   - Without a jsonrpc member it needs an id: {"level":"info","error":"no"} and {"method":"GET"} are log lines.
@@ -38,22 +40,22 @@ func (s *Scanner) beginMessage() {
 }
 
 // takeMember takes a member that makes the message JSON-RPC.
-func (s *Scanner) takeMember(f *frame) {
+func (s *Scanner) takeMember(f *frame, text []byte, cut bool) {
 	s.types[f.node.member] = f.typ
 	switch f.node.member {
 	case idMember:
-		text := append(s.id[:0], clip(f.text, MaxIDText)...)
-		hash := &f.hash
-		if f.typ == String { // the hash of a string is that of its text, however it is spelled
-			hash = &s.decoder.hash
+		hash := f.hash.Sum64()
+		if f.typ == String && !cut { // the hash of a string is that of its text, however it is spelled
+			hash = maphash.Bytes(seed, text)
 		}
-		s.msg.ID = newID(f.typ, text, f.cut || len(text) < len(f.text), hash.Sum64())
+		kept := append(s.id[:0], clip(text, MaxIDText)...)
+		s.msg.ID = newID(f.typ, kept, cut || len(kept) < len(text), hash)
 	case methodMember:
 		s.msg.Method = nil
 		if f.typ == String {
-			s.msg.Method = append(s.method[:0], clip(f.text, MaxMethodText)...)
+			s.msg.Method = append(s.method[:0], clip(text, MaxMethodText)...)
 		}
 	case versionMember:
-		s.msg.Version = append(s.version[:0], clip(f.text, MaxVersionText)...)
+		s.msg.Version = append(s.version[:0], clip(text, MaxVersionText)...)
 	}
 }

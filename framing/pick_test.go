@@ -227,7 +227,8 @@ func TestID(t *testing.T) {
 	}{
 		{`1`, `1`, true}, {`1`, `"1"`, false}, {`1`, `1.0`, false}, {`0`, `-0`, false}, {`"a"`, `"\u0061"`, true}, {`""`, `null`, false},
 		{`null`, `null`, true}, {`9007199254740993`, `9007199254740992`, false}, {`"😀"`, `"\ud83d\ude00"`, true},
-		{`"` + long + `"`, `"` + long + `"`, true}, {`"` + long + `"`, `"` + long + `x"`, false}, {`"` + long + `"`, `"\u0030` + long[1:] + `"`, true},
+		{`"` + long + `"`, `"` + long + `"`, true}, {`"` + long + `"`, `"` + long + `x"`, false}, {`"` + long + `"`, `"\u0030` + long[1:] + `"`, false},
+		{`"` + long[:1000] + `"`, `"\u0030` + long[1:1000] + `"`, true},
 		{long[1:], long[1:], true}, {long[1:], long[1:] + "0", false}, {`{"n":1}`, `{"n":1}`, true}, {`{"n":1}`, `{"n":2}`, false},
 		{`[1]`, `[2]`, false}, {`true`, `false`, false}, {`true`, `"true"`, false},
 	} {

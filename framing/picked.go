@@ -50,12 +50,12 @@ func (p *picked) admit(n *node) bool {
 	return true
 }
 
-// fill completes the values of f, which has come to its end.
-func (p *picked) fill(f *frame) {
+// fill completes the values of f, which has come to its end, with its size and its text.
+func (p *picked) fill(f *frame, size int64, text []byte, cut bool) {
 	used := 0
 	for i, pick := range f.node.picks {
 		v := &p.values[f.values+i]
-		v.Size = f.size
+		v.Size = size
 		if pick.want&Hash != 0 {
 			v.Hash = f.hash.Sum64()
 		}
@@ -65,10 +65,10 @@ func (p *picked) fill(f *frame) {
 		switch {
 		case pick.want&Raw != 0:
 			v.Text = p.store(f.raw[:min(len(f.raw), pick.max)])
-			v.Truncated = int64(len(v.Text)) < f.size
+			v.Truncated = int64(len(v.Text)) < size
 		case pick.want&Text != 0:
-			v.Text = p.store(clip(f.text, pick.max))
-			v.Truncated = f.cut || len(v.Text) < len(f.text)
+			v.Text = p.store(clip(text, pick.max))
+			v.Truncated = cut || len(v.Text) < len(text)
 		}
 		used += len(v.Text)
 	}

@@ -64,7 +64,9 @@ func wantedID(raw []byte) framing.ID {
 		id.Text, id.Truncated = wantedText(raw, framing.MaxIDText)
 		var all string
 		must(json.Unmarshal(raw, &all))
-		raw = []byte(all)
+		if len(all) <= framing.MaxHashedID {
+			raw = []byte(all)
+		}
 	}
 	id.Hash = framing.HashOf(raw) ^ uint64(id.Type)*0x9e3779b97f4a7c15
 	return id

@@ -2,6 +2,7 @@ package framing
 
 import (
 	"bytes"
+	"regexp"
 	"time"
 )
 
@@ -19,11 +20,12 @@ type Scanner struct {
 	next  *node   // the place of the member whose key came last
 
 	// The token that is being read, by its kind.
-	decoder textDecoder // the text of a string or a key
-	escaped uint64      // 1 if the next byte of that is escaped, else 0
+	escaped uint64 // 1 if the next byte of a key or a string is escaped, else 0
+	text    []byte // the decoded text of the last one
 	number  numberState
 	literal string  // what is still missing of true, false or null
 	nest    nesting // the inside of a container that is skipped
+	plain   []byte  // the beginning of a line's text that is not JSON
 
 	// The keys that the open objects have had.
 	objects uint64 // number of objects opened so far
@@ -49,7 +51,7 @@ type line struct {
 	batch  bool      // the line is an array
 	found  bool      // the array has a message
 	other  bool      // the array has an element that cannot be a message
-	plain  plainLine // the line's text, if it is not JSON
+	plain  Kind      // what the line is if it is not JSON, unless its text shows that it is Foreign
 	reason string    // why the line is malformed
 }
 
@@ -131,9 +133,16 @@ func (s *Scanner) start(b []byte, i int) int {
 // notJSON treats the line from byte i on as text. The line will be reported as of the given kind, or as Foreign.
 func (s *Scanner) notJSON(i int, kind Kind) int {
 	s.state, s.stack = inPlain, s.stack[:0]
-	s.line.plain = plainLine{kind: kind}
+	s.line.plain = kind
 	return i
 }
+
+// foreign matches the first line of other framings of JSON-RPC: a header of the Language Server Protocol's base
+// protocol, and the request or status line of an HTTP message. A log of requests, "GET / 200", is not one.
+var foreign = regexp.MustCompile(`(?i)^(content-(length|type):|http/1\.|(post|get|delete|options|put|head) /.* http/1\.[01]\r?$)`)
+
+// maxPlain bounds the text that is kept to recognize another framing.
+const maxPlain = 256
 
 // broken ignores the rest of the line, which will be reported as malformed.
 func (s *Scanner) broken(b []byte, reason string) int {
@@ -158,8 +167,10 @@ func (s *Scanner) clear() {
 	clear(s.id[:])
 	clear(s.method[:])
 	clear(s.version[:])
+	clear(s.plain)
+	s.plain = s.plain[:0]
 	s.picked.reset()
-	s.decoder.clear()
+	clear(s.text)
 	frames := s.stack[:cap(s.stack)]
 	for i := range frames {
 		frames[i].clear()
@@ -177,8 +188,10 @@ func (s *Scanner) reportEnd() {
 	case s.state == atStart && (l.bom == 0 || l.bom == 3):
 	case s.state == atStart:
 		s.reportLine(Noise, size, "")
+	case s.state == inPlain && foreign.Match(s.plain):
+		s.reportLine(Foreign, size, "")
 	case s.state == inPlain:
-		s.reportLine(l.plain.verdict(), size, dataAfter)
+		s.reportLine(l.plain, size, dataAfter)
 	case s.state == inBroken:
 		s.reportLine(Malformed, size, l.reason)
 	case s.state != atEnd:

@@ -78,7 +78,7 @@ func TestKinds(t *testing.T) {
 func TestMalformed(t *testing.T) {
 	for reason, lines := range map[string][]string{
 		"there is data after the message":                {`{}{}`, `{} x`, `[{}],`, `[{}]]`, `{}}`},
-		"the line breaks off inside a value":             {`{`, `[`, `[1`, `{"a`, `{"params":{"name":"x`, `{"a":1`, `{"a":{"b":[`, `{"id":tr`, `{"id":-`, `{"a\`},
+		"the line breaks off inside a value":             {`{`, `[`, `[1`, `{"a`, `{"params":{"name":"x`, `{"a":1`, `{"a":{"b":[`, `{"id":tr`, `{"id":-`, `{"a\`, `{"a\:1}`},
 		"an object has something other than a key":       {`{1:2}`, `{a}`, `{"jsonrpc":"2.0",x"id":1}`, `{"params":{,"name":1}}`, `{"params":{"name":1},x"id":1}`, "{\x01\"a\":1}", `{"a":1,}`, `{,}`, `{]`},
 		"a key has no colon":                             {`{"a" 1}`, `{"a","b"}`, `{"a"}`},
 		"there is no value where one must be":            {`{"a":}`, `{"a":,`, `[{},]`, `[{},,{}]`, `{"a":+1}`, `{"result":{"tools":[}}`, `{"a":NaN}`, `{"a":'b'}`},
@@ -86,7 +86,7 @@ func TestMalformed(t *testing.T) {
 		"a bracket does not match":                       {`{"a":1]`, `[{}}`, `{"a":[1,2}`, `{"params":{"x":1]}`, `{"a":{]}`, `{"a":{"b":1]}`},
 		"a number breaks the grammar":                    {`{"id":-}`, `{"id":1.}`, `{"id":1.e2}`, `{"id":1e}`, `{"id":1e+}`, `{"id":-a}`},
 		"a word is none of true, false, null":            {`{"a":truE}`, `{"a":nil}`, `{"a":folse}`, `{"id":tr ue}`},
-		"a string has an escape that JSON does not have": {`{"id":"\x"}`, `{"method":"a\u12g4"}`, `{"\q":1}`, `{"method":"\u12"}`, `{"\u1":1}`, `{"id":"\ud83d\'"}`, `{"a\:1}`},
+		"a string has an escape that JSON does not have": {`{"id":"\x"}`, `{"method":"a\u12g4"}`, "{\"id\":\"\\u004\x11\"}", `{"\q":1}`, `{"method":"\u12"}`, `{"\u1":1}`, `{"id":"\ud83d\'"}`, `{"a\:":1}`},
 	} {
 		t.Run(reason, func(t *testing.T) {
 			for _, line := range lines {

@@ -40,7 +40,7 @@ type Table struct {
 	batch node // an array of messages
 	nodes int  // number of nodes in the tree below and including root
 	depth int  // most values that can be open at once, a batch and the innermost value included
-	key   int  // bytes of the longest key
+	key   node // any key: wants as much text as the longest in the tree has
 }
 
 // node is one place in the tree of paths. The nodes are numbered in preorder, so that those below a node n, and n
@@ -54,7 +54,7 @@ type node struct {
 
 	// The sum of what the picks, and the member, want.
 	text     int  // bytes of text
-	raw      int  // bytes as they came
+	keep     int  // bytes as they came, or of which the text is made
 	reserve  int  // bytes that the values here may take in a message's arena
 	hash     bool // a hash
 	count    bool // the number of elements
@@ -93,12 +93,15 @@ func Compile(paths ...Path) *Table {
 	}
 	t := &Table{}
 	t.root.keys = map[string]*node{
-		"id":      {member: idMember, text: MaxIDText, hash: true},
-		"method":  {member: methodMember, text: MaxMethodText},
-		"jsonrpc": {member: versionMember, text: MaxVersionText},
+		"id":      {member: idMember, hash: true},
+		"method":  {member: methodMember},
+		"jsonrpc": {member: versionMember},
 		"result":  {member: resultMember},
 		"error":   {member: errorMember},
 	}
+	t.root.keys["id"].wantText(maxHashedID)
+	t.root.keys["method"].wantText(MaxMethodText)
+	t.root.keys["jsonrpc"].wantText(MaxVersionText)
 	for field, p := range paths {
 		t.add(field, p)
 	}
@@ -145,15 +148,20 @@ func (n *node) child(key string) *node {
 func (n *node) add(p pick) {
 	n.picks = append(n.picks, p)
 	if p.want&Text != 0 {
-		n.text = max(n.text, p.max, 1) // Truncated needs at least one byte
+		n.wantText(max(p.max, 1)) // Truncated needs at least one byte
 		n.reserve += p.max
 	}
 	if p.want&Raw != 0 {
-		n.raw = max(n.raw, p.max)
+		n.keep = max(n.keep, p.max)
 		n.reserve += p.max
 	}
 	n.hash = n.hash || p.want&Hash != 0
 	n.count = n.count || p.want&Count != 0
+}
+
+func (n *node) wantText(limit int) {
+	n.text = max(n.text, limit)
+	n.keep = max(n.keep, rawLimit(n.text))
 }
 
 // number assigns the ids of n and the nodes below it, at the given depth. It recurses as deep as the longest path.
@@ -162,7 +170,7 @@ func (t *Table) number(n *node, depth int) {
 	t.nodes++
 	t.depth = max(t.depth, depth)
 	for key, child := range n.keys {
-		t.key = max(t.key, len(key))
+		t.key.wantText(len(key))
 		t.number(child, depth+1)
 	}
 	if n.each != nil {

@@ -1,223 +1,82 @@
 package framing
 
 import (
-	"hash/maphash"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// textDecoder turns the inside of a JSON string into text, whatever pieces it comes in. It resolves escapes and
-// surrogate pairs (RFC 8259, section 7). A lone surrogate and each byte of invalid UTF-8 become U+FFFD, as in
-// encoding/json. It keeps whole characters up to a limit and then ignores the rest, unless it must hash the text to
-// its end.
-type textDecoder struct {
-	text    []byte
-	limit   int
-	cut     bool // a character did not fit
-	hashing bool
-	hash    maphash.Hash // of all of the text
+// maxEscape is the most bytes that the inside of a JSON string takes for each byte of its text: \u0041 is an A.
+const maxEscape = 6
 
-	escape  escapeState
-	unit    rune              // the digits of \uXXXX so far
-	high    rune              // a high surrogate that waits for its low one, or 0
-	partial [utf8.UTFMax]byte // the beginning of a character whose other bytes have not come yet
-	npart   int
-}
+// rawLimit returns how many bytes of a JSON string must be kept so that its text can be decoded up to the limit: the
+// quotes, that much text, and the longest character that may follow, a pair of surrogates.
+func rawLimit(text int) int { return 2 + maxEscape*text + 2*maxEscape }
 
-// escapeState is how far an escape has come.
-type escapeState uint8
-
-const (
-	noEscape       escapeState = iota
-	afterBackslash             // needs a letter
-	digit1                     // needs the first of four hexadecimal digits
-	digit4         = digit1 + 3
-)
-
-func (d *textDecoder) reset(limit int, hashing bool) {
-	d.clear()
-	d.limit, d.cut, d.hashing = limit, false, hashing
-	d.escape, d.high, d.npart = noEscape, 0, 0
-	if hashing {
-		d.hash.SetSeed(seed)
-		d.hash.Reset()
-	}
-}
-
-func (d *textDecoder) clear() {
-	clear(d.text)
-	d.text = d.text[:0]
-}
-
-// done reports whether nothing that is still to come can change the result.
-func (d *textDecoder) done() bool { return d.cut && !d.hashing }
-
-// write decodes the next piece. It returns false at an escape that JSON does not have.
-func (d *textDecoder) write(p []byte) bool {
-	for len(p) > 0 && !d.done() {
-		if n := d.plainRun(p); n > 0 {
-			d.append(p[:n])
-			p = p[n:]
-			continue
+// decodeText appends the text of a JSON string to dst, which must be empty, in whole characters up to a limit in
+// bytes. It resolves escapes and surrogate pairs (RFC 8259, section 7). A lone surrogate and each byte of invalid
+// UTF-8 become U+FFFD, as in encoding/json. It reports whether it cut the text, and false in ok for an escape that
+// JSON does not have. Behind a cut it looks at nothing.
+func decodeText(dst, b []byte, limit int) (text []byte, cut, ok bool) {
+	for len(b) > 0 {
+		n := 0
+		for n < len(b) && n < limit-len(dst) && b[n] < utf8.RuneSelf && b[n] != '\\' {
+			n++
 		}
-		if !d.step(p[0]) {
-			return false
+		if dst, b = append(dst, b[:n]...), b[n:]; len(b) == 0 {
+			break
 		}
-		p = p[1:]
+		r, size := utf8.DecodeRune(b)
+		if b[0] == '\\' {
+			r, size = unescape(b)
+		}
+		switch {
+		case size == 0:
+			return dst, false, false
+		case len(dst)+utf8.RuneLen(r) > limit:
+			return dst, true, true
+		}
+		dst, b = utf8.AppendRune(dst, r), b[size:]
 	}
-	return true
+	return dst, false, true
 }
 
-// finish ends the text. It returns false if the text ends inside an escape.
-func (d *textDecoder) finish() bool {
-	whole := d.escape == noEscape || d.done()
-	d.flushPartial()
-	d.flushHigh()
-	return whole
-}
-
-// step decodes one byte.
-func (d *textDecoder) step(c byte) bool {
-	switch {
-	case d.escape == afterBackslash:
-		return d.letter(c)
-	case d.escape != noEscape:
-		return d.digit(c)
-	case c == '\\':
-		d.flushPartial()
-		d.escape = afterBackslash
-	case c < utf8.RuneSelf:
-		d.flushPartial()
-		d.flushHigh()
-		d.rune(rune(c))
-	default:
-		d.flushHigh()
-		d.partial[d.npart] = c
-		d.npart++
-		for utf8.FullRune(d.partial[:d.npart]) { // it reports false for no bytes at all
-			d.takePartial()
+// unescape returns the character of the escape that b begins with, and its size, or 0 if there is no such escape.
+func unescape(b []byte) (r rune, size int) {
+	if r = codeUnit(b); r >= 0 {
+		if pair := utf16.DecodeRune(r, codeUnit(b[maxEscape:])); pair != utf8.RuneError {
+			return pair, 2 * maxEscape
+		}
+		if utf16.IsSurrogate(r) {
+			r = utf8.RuneError
+		}
+		return r, maxEscape
+	}
+	if len(b) > 1 {
+		if i := strings.IndexByte(`"\/bfnrt`, b[1]); i >= 0 {
+			return rune("\"\\/\b\f\n\r\t"[i]), 2
 		}
 	}
-	return true
+	return 0, 0
 }
 
-// letter decodes the byte after a backslash.
-func (d *textDecoder) letter(c byte) bool {
-	if c == 'u' {
-		d.escape, d.unit = digit1, 0
-		return true
+// codeUnit returns the UTF-16 code unit that b begins with as \uXXXX, or -1 if it does not.
+func codeUnit(b []byte) rune {
+	if len(b) < maxEscape || b[0] != '\\' || b[1] != 'u' {
+		return -1
 	}
-	i := strings.IndexByte(`"\/bfnrt`, c)
-	if i < 0 {
-		return false
-	}
-	d.escape = noEscape
-	d.flushHigh()
-	d.rune(rune("\"\\/\b\f\n\r\t"[i]))
-	return true
-}
-
-// digit decodes a digit of \uXXXX.
-func (d *textDecoder) digit(c byte) bool {
-	switch {
-	case isDigit(c):
-		c -= '0'
-	case 'a' <= c && c <= 'f':
-		c -= 'a' - 10
-	case 'A' <= c && c <= 'F':
-		c -= 'A' - 10
-	default:
-		return false
-	}
-	d.unit = d.unit<<4 | rune(c)
-	if d.escape < digit4 {
-		d.escape++
-		return true
-	}
-	d.escape = noEscape
-	d.codeUnit(d.unit)
-	return true
-}
-
-// codeUnit takes a UTF-16 code unit. A pair of them, a high surrogate and a low one, makes one character.
-func (d *textDecoder) codeUnit(u rune) {
-	if d.high != 0 {
-		if r := utf16.DecodeRune(d.high, u); r != utf8.RuneError {
-			d.high = 0
-			d.rune(r)
-			return
+	var unit rune
+	for _, c := range b[2:maxEscape] {
+		digit := strings.IndexByte("0123456789abcdefABCDEF", c)
+		if digit < 0 {
+			return -1
 		}
-		d.flushHigh()
+		if digit > 15 {
+			digit -= 6
+		}
+		unit = unit<<4 | rune(digit)
 	}
-	if 0xd800 <= u && u < 0xdc00 {
-		d.high = u
-		return
-	}
-	d.rune(u) // a lone low surrogate becomes U+FFFD there
-}
-
-// flushHigh gives up waiting for a low surrogate.
-func (d *textDecoder) flushHigh() {
-	if d.high != 0 {
-		d.high = 0
-		d.rune(utf8.RuneError)
-	}
-}
-
-// flushPartial gives up waiting for the rest of a character.
-func (d *textDecoder) flushPartial() {
-	for d.npart > 0 {
-		d.takePartial()
-	}
-}
-
-// takePartial takes one character, or one byte that does not begin a character, off the bytes that wait.
-func (d *textDecoder) takePartial() {
-	r, size := utf8.DecodeRune(d.partial[:d.npart])
-	d.npart = copy(d.partial[:], d.partial[size:d.npart])
-	d.rune(r)
-}
-
-func (d *textDecoder) rune(r rune) {
-	var buf [utf8.UTFMax]byte
-	n := utf8.EncodeRune(buf[:], r)
-	if d.hashing {
-		d.hash.Write(buf[:n])
-	}
-	if d.cut = d.cut || len(d.text)+n > d.limit; !d.cut {
-		d.text = append(d.text, buf[:n]...)
-	}
-}
-
-// append takes a run of plain characters.
-func (d *textDecoder) append(run []byte) {
-	if d.hashing {
-		d.hash.Write(run)
-	}
-	if d.cut {
-		return
-	}
-	if room := d.limit - len(d.text); len(run) > room {
-		run, d.cut = run[:room], true
-	}
-	d.text = append(d.text, run...)
-}
-
-// plainRun returns how many bytes at p's start stand for themselves: ASCII, except the backslash. It looks no further
-// than the text can matter.
-func (d *textDecoder) plainRun(p []byte) int {
-	if d.escape != noEscape || d.npart > 0 || d.high != 0 {
-		return 0
-	}
-	if !d.hashing {
-		p = p[:min(len(p), d.limit-len(d.text)+1)]
-	}
-	n := 0
-	for n < len(p) && p[n] < utf8.RuneSelf && p[n] != '\\' {
-		n++
-	}
-	return n
+	return unit
 }
 
 // clip shortens text, which is valid UTF-8, to at most limit bytes, at the end of a character.

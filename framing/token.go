@@ -26,8 +26,7 @@ const (
 	atValue                 // a value
 	atNext                  // a comma, or the container's end
 	atEnd                   // white space
-	inKey                   // the rest of a key
-	inString                // the rest of a string
+	inString                // the rest of a key or a string
 	inNumber                // the rest of a number
 	inLiteral               // the rest of true, false or null
 	inSkipped               // the rest of a container that is skipped
@@ -63,8 +62,6 @@ func (s *Scanner) step(b []byte, i int) int {
 		return s.commaOrEnd(b, i)
 	case atEnd:
 		return s.notJSON(i, Malformed)
-	case inKey:
-		return s.inKey(b, i)
 	case inString:
 		return s.inString(b, i)
 	case inNumber:
@@ -74,7 +71,7 @@ func (s *Scanner) step(b []byte, i int) int {
 	case inSkipped:
 		return s.inSkipped(b, i)
 	case inPlain:
-		s.line.plain.add(b[i:])
+		s.plain = append(s.plain, b[i:min(len(b), i+maxPlain-len(s.plain))]...)
 	}
 	return len(b) // inPlain and inBroken
 }
@@ -85,8 +82,8 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\
 func (s *Scanner) keyOrEnd(b []byte, i int) int {
 	switch {
 	case b[i] == '"':
-		s.state, s.escaped = inKey, 0
-		s.decoder.reset(s.table.key, false)
+		s.push(&s.table.key, String, i)
+		s.state, s.escaped = inString, 0
 		return i + 1
 	case b[i] == '}' && s.state == atFirstKey:
 		return s.pop(b, i+1)
@@ -112,25 +109,6 @@ func (s *Scanner) commaOrEnd(b []byte, i int) int {
 	return s.pop(b, i+1)
 }
 
-// inKey reads a key up to and including its closing quote.
-func (s *Scanner) inKey(b []byte, i int) int {
-	end, ok := s.quoted(b, i, true)
-	switch {
-	case !ok:
-		return s.broken(b, badEscape)
-	case end < 0:
-		return len(b)
-	}
-	s.state, s.next = atColon, nil
-	if !s.decoder.cut { // the key is no longer than the longest in the table
-		s.next = s.top().node.keys[string(s.decoder.text)]
-	}
-	if s.next != nil {
-		s.recordKey(s.next)
-	}
-	return end + 1
-}
-
 // value begins a value, by its first byte.
 func (s *Scanner) value(b []byte, i int) int {
 	c, n := b[i], s.next
@@ -149,9 +127,6 @@ func (s *Scanner) value(b []byte, i int) int {
 	case c == '"':
 		s.push(n, String, i)
 		s.state, s.escaped = inString, 0
-		if n != nil && n.text > 0 {
-			s.decoder.reset(n.text, n.member == idMember)
-		}
 		return i + 1
 	case c == '{':
 		return s.container(n, Object, atFirstKey, i)
@@ -190,26 +165,9 @@ func (s *Scanner) word(n *node, typ ValueType, word string, i int) int {
 	return i
 }
 
-// quoted reads the inside of a key or a string up to its closing quote, and decodes it if its text is wanted. It
-// returns the index of the quote, or -1 if that is not in b, and whether the escapes are valid, as far as decoded.
-func (s *Scanner) quoted(b []byte, i int, decode bool) (end int, ok bool) {
-	end, s.escaped = skipString(b, i, s.escaped)
-	switch {
-	case !decode:
-		return end, true
-	case end < 0:
-		return end, s.decoder.write(b[i:])
-	}
-	return end, s.decoder.write(b[i:end]) && s.decoder.finish()
-}
-
 func (s *Scanner) inString(b []byte, i int) int {
-	n := s.top().node
-	end, ok := s.quoted(b, i, n != nil && n.text > 0)
-	switch {
-	case !ok:
-		return s.broken(b, badEscape)
-	case end < 0:
+	end, escaped := skipString(b, i, s.escaped)
+	if s.escaped = escaped; end < 0 {
 		return len(b)
 	}
 	return s.pop(b, end+1)

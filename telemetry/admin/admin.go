@@ -8,6 +8,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,33 +38,26 @@ type Server struct {
 	server   *http.Server // nil before Serve
 }
 
-// DefaultAddress returns the default address of OpenTelemetry's Prometheus exporter, which its variables can change.
+// DefaultAddress returns the default address of OpenTelemetry's Prometheus exporter, which its variables can change
+// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#prometheus-exporter).
 func DefaultAddress(lookup func(string) (string, bool)) string {
-	host, port := "localhost", "9464"
-	if v, _ := lookup("OTEL_EXPORTER_PROMETHEUS_HOST"); v != "" {
-		host = v
-	}
-	if v, _ := lookup("OTEL_EXPORTER_PROMETHEUS_PORT"); v != "" {
-		port = v
-	}
-	return net.JoinHostPort(host, port)
+	host, _ := lookup("OTEL_EXPORTER_PROMETHEUS_HOST")
+	port, _ := lookup("OTEL_EXPORTER_PROMETHEUS_PORT")
+	return net.JoinHostPort(cmp.Or(host, "localhost"), cmp.Or(port, "9464"))
 }
 
 // Listen opens an address: host:port, with port 0 for any free one, or unix:PATH or an absolute path for a unix socket
-// that only the user can open. Connections wait until Serve.
+// that only the user can open. Connections wait until Serve. The error is that of net.Listen or os.Chmod; it names the
+// address.
 func Listen(addr string) (*Server, error) {
 	path, isUnix := strings.CutPrefix(addr, "unix:")
-	if isUnix || strings.HasPrefix(addr, "/") {
-		return listenUnix(path)
+	if !isUnix && !strings.HasPrefix(addr, "/") {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return nil, err
+		}
+		return &Server{listener: l}, nil
 	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	return &Server{listener: l}, nil
-}
-
-func listenUnix(path string) (*Server, error) {
 	removeStale(path)
 	l, err := net.Listen("unix", path)
 	if err != nil {

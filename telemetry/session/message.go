@@ -107,12 +107,12 @@ func (x *Extra) AsksUser() bool { return x.ResultType == resultInputRequired }
 // rare returns the message's Extra, for reading: an empty one if it has none.
 func (m *Message) rare() *Extra {
 	if m.Extra == nil {
-		return &noExtra
+		return noExtra
 	}
 	return m.Extra
 }
 
-var noExtra Extra // is never written to
+var noExtra = new(Extra) // is never written to
 
 // extra returns the message's Extra, for writing.
 func (m *Message) extra() *Extra {

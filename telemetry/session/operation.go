@@ -67,7 +67,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
 		},
 		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
-		task: x.Task.Ref, wantsTask: x.WantsTask, reply: &noExtra,
+		task: x.Task.Ref, wantsTask: x.WantsTask, reply: noExtra,
 	}
 }
 
