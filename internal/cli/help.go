@@ -52,6 +52,7 @@ func (a *app) settingsHelp() string {
 	return text
 }
 
+// settingsHint relies on settings not being visible flags.
 const settingsHint = `{{if gt (len .Flags) (len .VisibleFlags)}}
 The settings that "spanpipe help" lists apply as well.
 {{end}}`
