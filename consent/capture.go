@@ -101,7 +101,8 @@ func (c *Capture) parseLevels(s string) error {
 	if limited {
 		for key := range strings.SplitSeq(keys, ",") {
 			key = strings.TrimSpace(key)
-			if slices.Contains(levels, Level(strings.ToLower(key))) || slices.Contains(strings.Split(key, "."), "") {
+			level := Level(strings.ToLower(key))
+			if slices.Contains(levels, level) || slices.Contains(strings.Split(key, "."), "") {
 				return errors.New("keys: must come last, followed by names of members, such as keys:query,filter.name")
 			}
 			c.keys = append(c.keys, key)
@@ -129,7 +130,8 @@ func parseMax(s string) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < minCaptureMax || n > maxCaptureMax {
-		return 0, fmt.Errorf("invalid size %s: want a number of bytes from %d to %d", quote(s), minCaptureMax, maxCaptureMax)
+		return 0, fmt.Errorf("invalid size %s: want a number of bytes from %d to %d",
+			quote(s), minCaptureMax, maxCaptureMax)
 	}
 	return n, nil
 }

@@ -10,7 +10,8 @@ var cardRanges = [...]struct{ from, to, shortest, longest int }{
 	{352800, 358999, 16, 19}, {220000, 220499, 16, 19}, {979200, 979289, 16, 19}, // JCB, Mir, Troy
 	{601100, 601199, 16, 19}, {644000, 659999, 16, 19}, // Discover
 	{620000, 629999, 16, 19}, {810000, 817199, 16, 19}, // UnionPay
-	{506000, 509999, 16, 19}, {606282, 606282, 16, 19}, {637000, 639999, 16, 19}, // Verve, Hipercard, Elo
+	{506000, 509999, 16, 19}, {606282, 606282, 16, 19}, // Verve, Hipercard
+	{637000, 639999, 16, 19},                           // Elo
 	{600000, 609999, 16, 19}, {633100, 633399, 16, 19}, // RuPay, Switch
 	{500000, 505999, 12, 19}, {560000, 589999, 12, 19}, // Maestro, Dankort
 	{630400, 630499, 12, 19}, {670000, 679999, 12, 19},
@@ -19,7 +20,10 @@ var cardRanges = [...]struct{ from, to, shortest, longest int }{
 // isCard reports whether d is a payment card number: an issuer's range with one of its lengths, the check digit of Luhn
 // (ISO/IEC 7812-1), and written in one piece or in the groups that cards have.
 func isCard(d *digits) bool {
-	if d.n < 12 || d.n > maxDigits || d.plus || d.seps&^(sepSpace|sepDash|sepDot) != 0 || !hasCardGroups(d) || !luhn(d.val[:d.n]) {
+	if d.n < 12 || d.n > maxDigits || d.plus || d.seps&^(sepSpace|sepDash|sepDot) != 0 {
+		return false
+	}
+	if !hasCardGroups(d) || !luhn(d.val[:d.n]) {
 		return false
 	}
 	first := 0

@@ -14,7 +14,7 @@ var (
 	domainForm = lazy(`^(?:\[[0-9A-Za-z.:]{4,}\]|` +
 		`(?:[\pL\pM\pN\p{Cf}](?:[\pL\pM\pN\p{Cf}_-]*[\pL\pM\pN])?\.)+` +
 		`((?:xn--|XN--)[0-9A-Za-z-]+|[\pL\pM-]*[\pL\pM]))`)
-	queryForm  = lazy(`^.*[?&][\w.-]+=|^/.*[/=]|^[\w.-]*=`)
+	queryForm = lazy(`^.*[?&][\w.-]+=|^/.*[/=]|^[\w.-]*=`)
 )
 
 // nextEmail returns the first e-mail address, or -1.

@@ -16,7 +16,8 @@ func isPlaceholder(v string) bool {
 	}
 	last := v[len(v)-1]
 	switch {
-	case strings.HasPrefix(v, "${"), strings.HasPrefix(v, "{{"), strings.HasPrefix(v, "$("), strings.HasPrefix(v, "{base64("):
+	case strings.HasPrefix(v, "${"), strings.HasPrefix(v, "{{"), strings.HasPrefix(v, "$("),
+		strings.HasPrefix(v, "{base64("):
 		return last == '}' || last == ')'
 	case v[0] == '$':
 		return strings.Trim(v[1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" || isNumber(v[1:])

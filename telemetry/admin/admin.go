@@ -32,7 +32,7 @@ const (
 	grace = 100 * time.Millisecond
 )
 
-// Server serves the page at one address.
+// Server serves the page at one address. Serve and Close must not be called at the same time.
 type Server struct {
 	listener net.Listener // removes the file of its unix socket when it is closed
 	server   *http.Server // nil before Serve
@@ -98,6 +98,7 @@ func (s *Server) Serve(registry *prometheus.Registry, alive, ready func() bool) 
 	go func() { _ = s.server.Serve(s.listener) }() // ends at Close
 }
 
+// status answers whether the condition holds: 200 or 503, as Kubernetes's HTTP probes expect.
 func status(ok func() bool, yes, no string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if ok() {
@@ -129,8 +130,8 @@ func (s *Server) loopbackOnly(next http.Handler) http.Handler {
 	})
 }
 
-// Close ends the page. The listener is closed first: from then on the path of a unix socket, which the next session may
-// use by now, is not touched any more.
+// Close ends the page, within a tenth of a second or the context's time, whichever is shorter. The listener is closed
+// first: from then on the path of a unix socket, which the next session may use by now, is not touched any more.
 func (s *Server) Close(ctx context.Context) {
 	_ = s.listener.Close()
 	if s.server == nil {

@@ -75,14 +75,16 @@ func (x *instruments) createObserved(meter metric.Meter, i semconv.Instrument) {
 	}
 }
 
-// record adds the value to a counter, or records it in a histogram or gauge.
+// record adds the value to a counter, or records it in a histogram or gauge. Counters and gauges are integers, and the
+// fraction of a value is dropped there. The series is one of seriesOf or metric.WithAttributes.
 func (x *instruments) record(i semconv.Instrument, value float64, series metric.MeasurementOption) {
 	if record, ok := x.recorded[i.Name]; ok {
 		record(value, series)
 	}
 }
 
-// report supplies the present value of an observed instrument to an export.
+// report supplies the present value of an observed instrument to an export. It is called from goroutines of the SDK,
+// and therefore does not use the kept series.
 func (x *instruments) report(o metric.Observer, i semconv.Instrument, value float64, a ...attribute.KeyValue) {
 	switch v := x.observed[i.Name].(type) {
 	case metric.Int64Observable:
@@ -95,7 +97,7 @@ func (x *instruments) report(o metric.Observer, i semconv.Instrument, value floa
 // seriesOf returns the time series with the attributes, which are given as keys and values in turn. Attributes with an
 // empty value are left out. The result is kept: making it costs more than recording a value with it.
 func (x *instruments) seriesOf(pairs ...string) metric.MeasurementOption {
-	key := strings.Join(pairs, "\x00")
+	key := strings.Join(pairs, "\x00") // a name with that byte could at most share a series with another
 	if s, ok := x.series[key]; ok {
 		return s
 	}

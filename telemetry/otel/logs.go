@@ -22,6 +22,7 @@ type logs struct {
 	reported map[record.ViolationKind]bool // at least once
 }
 
+// newLogs returns logs to the configured logger and, through OpenTelemetry's bridge for slog, to the provider.
 func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 	return &logs{
 		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{},

@@ -30,6 +30,7 @@ type metrics struct {
 // peerPair holds the names and versions of client and server.
 type peerPair struct{ client, server record.Peer }
 
+// newMetrics returns metrics of a session that has not started.
 func newMetrics(x *instruments) *metrics {
 	return &metrics{
 		instruments: x, active: map[peerPair]bool{},
@@ -245,6 +246,7 @@ type names struct {
 	listed bool
 }
 
+// newNames returns names of which the given number can have series of their own.
 func newNames(most int) names { return names{max: most, known: map[string]bool{}} }
 
 // list adds names that the server has listed.

@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// scope is the name of the instrumentation scope.
+// scope is the name of the instrumentation scope: by convention the module's path.
 const scope = "github.com/spanpipe/spanpipe"
 
 // providers holds the SDK's providers. Those of metrics and log records do nothing without a reader or processor.
@@ -27,6 +27,8 @@ type providers struct {
 	all    []turns
 }
 
+// newProviders makes a provider for each signal. They read OpenTelemetry's variables from the process's environment,
+// such as the sampler and the limits of a span.
 func newProviders(cfg Config) *providers {
 	spans := []sdktrace.TracerProviderOption{sdktrace.WithResource(cfg.Resource)}
 	for _, processor := range cfg.Spans {

@@ -89,7 +89,8 @@ func New(cfg Config) *Sink {
 // TRACESTATE if there is one. It must not be called once records arrive.
 func (s *Sink) Environment() []string { return s.spans.environment() }
 
-// Opened receives an operation that has started.
+// Opened receives an operation that has started. Its parent must have been opened before and not ended; otherwise the
+// operation's span becomes a child of the session's.
 func (s *Sink) Opened(op *record.Operation) {
 	s.open[op.Number] = operation{s.spans.start(op, s.contextOf(op.Parent)), s.metrics.opened(op)}
 }
@@ -105,6 +106,7 @@ func (s *Sink) Changed(op *record.Operation) {
 	}
 }
 
+// ended receives an operation that has ended. One that is not open, because it has ended before, is ignored.
 func (s *Sink) ended(op *record.Operation) {
 	o, ok := s.open[op.Number]
 	if !ok {
@@ -118,7 +120,7 @@ func (s *Sink) ended(op *record.Operation) {
 	s.logs.ended(op, at)
 }
 
-// Noted receives everything that is not an operation.
+// Noted receives everything that is not an operation. Types that are not listed concern no signal.
 func (s *Sink) Noted(n record.Note) {
 	switch n := n.(type) {
 	case record.Session:
@@ -159,7 +161,8 @@ func (s *Sink) contextOf(number uint64) trace.SpanContext {
 // OpenSpans returns the number of spans that have started and not ended. If nothing ends them, they are lost.
 func (s *Sink) OpenSpans() int64 { return s.spans.pending.Load() }
 
-// Flush exports all that was recorded. It returns when that is done or the context's time is up.
+// Flush exports all that was recorded. It returns when that is done or the context's time is up. The exporters report
+// their errors themselves, like those of Shutdown.
 func (s *Sink) Flush(ctx context.Context) { s.providers.each(ctx, provider.ForceFlush) }
 
 // Shutdown exports all that was recorded and stops. It returns when the context's time is up, even if an exporter

@@ -34,6 +34,7 @@ type spans struct {
 	scratch attributes        // reused: the SDK copies the attributes
 }
 
+// newSpans starts the session's span, unless each operation has a trace of its own.
 func newSpans(tracer trace.Tracer, cfg Config) *spans {
 	s := &spans{tracer: tracer, session: cfg.Session, ambient: extract(cfg.Traceparent, cfg.Tracestate)}
 	if tracer != nil && cfg.TraceScope != TraceOperation {

@@ -30,6 +30,7 @@ type delivery struct {
 	inside, lost int64
 }
 
+// newDelivery returns an account that accepts nothing until its limit is set.
 func newDelivery(s signal, p *problems) *delivery { return &delivery{signal: s, problems: p} }
 
 // enter reports whether there is room for an item, and counts it as lost if there is not.
@@ -70,7 +71,7 @@ func (d *delivery) send(items int, export func() error) {
 		d.leave(int64(items), int64(lost))
 	}()
 	var err error
-	if !d.unsupported.Load() {
+	if !d.unsupported.Load() { // otherwise nothing is sent and nothing is lost: the user has been informed
 		err = export()
 	}
 	// Many backends take only traces, such as Jaeger: that is not a failure, and not worth a warning in every session.
@@ -125,6 +126,7 @@ func partialSuccess(err error) (rejected int, is bool) {
 // The wrappers below put a delivery in front of the SDK's processors, and between them and the exporters. The SDK has
 // an interface of its own for each signal. An exporter's method returns no error, see send.
 
+// spanProcessor is the SDK's batch processor behind a delivery.
 type spanProcessor struct {
 	sdktrace.SpanProcessor
 	delivery *delivery
@@ -143,6 +145,7 @@ func (p spanProcessor) OnEnd(s sdktrace.ReadOnlySpan) {
 	}
 }
 
+// spanExporter accounts for what it sends.
 type spanExporter struct {
 	sdktrace.SpanExporter
 	delivery *delivery
@@ -154,6 +157,7 @@ func (e spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnly
 	return nil
 }
 
+// logProcessor is the same for log records.
 type logProcessor struct {
 	sdklog.Processor
 	delivery *delivery
@@ -173,6 +177,7 @@ func (p logProcessor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 	return p.Processor.OnEmit(ctx, r)
 }
 
+// logExporter accounts for what it sends.
 type logExporter struct {
 	sdklog.Exporter
 	delivery *delivery
@@ -184,6 +189,7 @@ func (e logExporter) Export(ctx context.Context, records []sdklog.Record) error 
 	return nil
 }
 
+// metricExporter reports what it cannot send.
 type metricExporter struct {
 	sdkmetric.Exporter
 	delivery *delivery

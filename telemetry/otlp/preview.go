@@ -30,9 +30,10 @@ type preview struct {
 // previewURL is where the exporters believe they send to. No such host exists (RFC 6761), and it is never looked up.
 const previewURL = "http://preview.invalid/v1/"
 
+// newPreview returns a client that writes to out and never connects.
 func newPreview(out io.Writer) *http.Client { return &http.Client{Transport: &preview{out: out}} }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. The exporters take an error of it for a failed delivery, and report it.
 func (p *preview) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	_ = r.Body.Close() // as the interface demands; all has been read

@@ -104,8 +104,8 @@ const (
 	TaskEvent     = "task"
 )
 
-// DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations. A caller may change
-// the result.
+// DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations. A caller may
+// change the result.
 func DurationBuckets() []float64 {
 	return []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300}
 }
