@@ -4,6 +4,10 @@
 // It connects wrap, telemetry and consent and holds none of their logic. Lines for people go to stderr, and to stdout
 // only if a person asked for them with a command such as help or version: with a wrapped server, stdout belongs to the
 // protocol. Only main may import this package.
+//
+// A new command is a file with a method that returns its description to the library, and an entry in app.program. Help,
+// completion, usage errors and exit codes follow from these. A command that runs a server calls app.prepare and
+// launch.run, one that only needs the settings app.decide or app.resolve.
 package cli
 
 import (

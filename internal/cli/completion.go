@@ -24,16 +24,17 @@ func (a *app) completionCommand() *cli.Command {
 zsh:   source <(spanpipe completion zsh)                                   in ~/.zshrc, after compinit
 fish:  spanpipe completion fish > ~/.config/fish/completions/spanpipe.fish`,
 		Action: func(c *cli.Context) error {
+			shell := c.Args().First()
 			quote := map[string]*strings.Replacer{
 				"bash": strings.NewReplacer(),
 				"zsh":  strings.NewReplacer("'", `'\''`),
 				"fish": strings.NewReplacer(`\`, `\\`, "'", `\'`),
-			}[c.Args().First()]
+			}[shell]
 			if quote == nil || c.NArg() != 1 || a.dashes {
 				return &usageError{"completion takes the name of a shell", "one of: bash, zsh, fish"}
 			}
 			functions := template.FuncMap{"quote": func(s string) string { return "'" + quote.Replace(s) + "'" }}
-			script, err := template.New(c.Args().First()).Funcs(functions).ParseFS(scripts, "completion/"+c.Args().First())
+			script, err := template.New(shell).Funcs(functions).ParseFS(scripts, "completion/"+shell)
 			if err != nil {
 				return err
 			}

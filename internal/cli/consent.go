@@ -61,17 +61,32 @@ func (a *app) consent(c *cli.Context) error {
 	return err
 }
 
+// explain describes a policy and the destinations that this environment gives it.
 func (a *app) explain(p consent.Policy) decision {
+	capture := p.Capture()
 	d := decision{
 		Telemetry: p.On(), Reasons: p.Reasons(), Sinks: append([]consent.Sink{}, p.Sinks()...),
-		Capture:     append([]consent.Level{}, p.Capture().Levels()...),
-		CaptureKeys: p.Capture().Keys(), CaptureMax: p.Capture().Max(), Destination: map[string]string{},
-		Collected: []string{}, Never: never(p.Capture()),
+		Capture: append([]consent.Level{}, capture.Levels()...), CaptureKeys: capture.Keys(), CaptureMax: capture.Max(),
+		Destination: map[string]string{}, Collected: []string{},
 	}
-	if !p.On() {
-		return d
+	if p.On() {
+		d.Collected = []string{
+			"method, tool and prompt names; request ids",
+			"sizes, durations, error codes and error classes",
+			"protocol version; names and versions of client and server",
+			"the server's template that a resource URI matches, or else the URI's scheme",
+			"CPU time, memory, file descriptors and threads of the server's processes",
+		}
 	}
-	d.Collected = collected(p.Capture())
+	for _, level := range consent.Levels() {
+		if capture.Has(level) {
+			d.Collected = append(d.Collected, "content, redacted: "+levelText[level])
+		} else {
+			d.Never = append(d.Never, levelText[level])
+		}
+	}
+	d.Never = append(d.Never,
+		"contents of resources", "names of users, hosts and files", "the server's command line and environment")
 	lookup := ownEnvironment(a.Environ)
 	if p.Has(consent.OTLP) {
 		for _, r := range otlp.Routes(lookup) {
@@ -87,30 +102,6 @@ func (a *app) explain(p consent.Policy) decision {
 	return d
 }
 
-// withoutSecrets removes user and password, query and fragment from a URL.
-func withoutSecrets(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return "an invalid URL"
-	}
-	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
-	return u.String()
-}
-
-func collected(c consent.Capture) []string {
-	list := []string{
-		"method, tool and prompt names; request ids",
-		"sizes, durations, error codes and error classes",
-		"protocol version; names and versions of client and server",
-		"the server's template that a resource URI matches, or else the URI's scheme",
-		"CPU time, memory, file descriptors and threads of the server's processes",
-	}
-	for _, l := range c.Levels() {
-		list = append(list, "content, redacted: "+levelText[l])
-	}
-	return list
-}
-
 var levelText = map[consent.Level]string{
 	consent.Errors:    "error messages",
 	consent.Arguments: "arguments of tool calls",
@@ -121,15 +112,14 @@ var levelText = map[consent.Level]string{
 	consent.Stderr:    "lines that the server writes to stderr",
 }
 
-func never(c consent.Capture) []string {
-	var list []string
-	for _, l := range consent.Levels() {
-		if !c.Has(l) {
-			list = append(list, levelText[l])
-		}
+// withoutSecrets removes user and password, query and fragment from a URL.
+func withoutSecrets(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "an invalid URL"
 	}
-	return append(list,
-		"contents of resources", "names of users, hosts and files", "the server's command line and environment")
+	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
+	return u.String()
 }
 
 // text returns the decision for people: sections, of which empty ones are left out.

@@ -50,21 +50,21 @@ func (a *app) demo(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	s, err := a.prepare([]string{self, "demo-server", "--delay", delay.String()}, consent.Decide)
+	l, err := a.prepare([]string{self, "demo-server", "--delay", delay.String()}, consent.Decide)
 	if err != nil {
 		return err
 	}
 	tree := &demo.Tree{}
-	s.telemetry.Command = []string{"demo-server"} // names the service
-	s.telemetry.Sinks = append(s.telemetry.Sinks, tree)
+	l.telemetry.Command = []string{"demo-server"} // names the service
+	l.telemetry.Sinks = append(l.telemetry.Sinks, tree)
 	fmt.Fprint(a.Stdout, "Running: spanpipe -- demo-server\n\n")
-	if err := play(s, delay); err != nil {
+	if err := play(l, delay); err != nil {
 		return err
 	}
 	if err := tree.Draw(a.Stdout, demo.Style{Width: width(a.Stdout), Paint: painter(a.Stdout, a.Environ)}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.Stdout, demoEpilogue(s.telemetry.Policy))
+	_, err = fmt.Fprint(a.Stdout, demoEpilogue(l.telemetry.Policy))
 	return err
 }
 
@@ -78,7 +78,7 @@ func demoEpilogue(p consent.Policy) string {
 }
 
 // play runs the server behind the relay, with the agent as its client.
-func play(s *session, delay time.Duration) error {
+func play(l *launch, delay time.Duration) error {
 	toServer, fromClient, err := os.Pipe()
 	if err != nil {
 		return err
@@ -88,13 +88,13 @@ func play(s *session, delay time.Duration) error {
 		return err
 	}
 	defer fromServer.Close() // read to its end
-	s.server.Stdin, s.server.Stdout = toServer, toClient
+	l.server.Stdin, l.server.Stdout = toServer, toClient
 	played := make(chan error, 1)
 	go func() { // ends with the agent's last call; waited for below
 		played <- demo.Play(fromServer, fromClient, delay)
 		_ = fromClient.Close() // ends the session
 	}()
-	if _, err := s.run(); err != nil {
+	if _, err := l.run(); err != nil {
 		return err
 	}
 	if err := <-played; err != nil {

@@ -26,8 +26,8 @@ func (a *app) helpCommand() *cli.Command {
 	}
 }
 
-// helpTemplate is the help of the program and of its commands. The library's own template would repeat all settings with
-// each command, on lines of 250 columns.
+// helpTemplate is the help of the program and of its commands. The library's own template would repeat all settings
+// with each command, on lines of 250 columns.
 const helpTemplate = `{{.HelpName}} - {{.Usage}}
 
 USAGE
@@ -42,7 +42,8 @@ FLAGS{{range .VisibleFlags}}
    {{.}}{{end}}
 `
 
-// settingsHelp follows the template where the settings are explained, settingsHint in the other commands that have them.
+// settingsHelp returns what follows the template where the settings are explained. In the help of other commands that
+// have them, settingsHint follows.
 func (a *app) settingsHelp() string {
 	text := "\nSETTINGS, each a flag and an environment variable; the flag takes precedence\n"
 	for _, s := range a.settings {
@@ -51,6 +52,7 @@ func (a *app) settingsHelp() string {
 	return text
 }
 
+// settingsHint relies on settings not being visible flags.
 const settingsHint = `{{if gt (len .Flags) (len .VisibleFlags)}}
 The settings that "spanpipe help" lists apply as well.
 {{end}}`

@@ -34,21 +34,21 @@ func (a *app) preview(c *cli.Context) error {
 		return &usageError{"no server to preview",
 			"for example: spanpipe preview -- npx -y @modelcontextprotocol/server-everything"}
 	}
-	s, err := a.prepare(command, consent.Preview)
+	l, err := a.prepare(command, consent.Preview)
 	if err != nil {
 		return err
 	}
-	s.flushTimeout = max(s.flushTimeout, previewFlush)
-	s.telemetry.Preview = a.print
+	l.flushTimeout = max(l.flushTimeout, previewFlush)
+	l.telemetry.Preview = a.print
 	if path := c.String("out"); path != "" {
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return &usageError{fmt.Sprintf("--out: %v", err), "name a new file in an existing directory"}
 		}
 		defer file.Close() // a failed write has been reported as a failed export
-		s.telemetry.Preview = file
+		l.telemetry.Preview = file
 	}
-	a.status, err = s.run()
-	a.print.flush(s.flushTimeout)
+	a.status, err = l.run()
+	a.print.flush(l.flushTimeout)
 	return err
 }

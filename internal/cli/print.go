@@ -19,8 +19,9 @@ import (
 //
 // Nothing that comes from outside is shown as it is, see view.Safe.
 
-// printer is an io.Writer for stderr that never blocks, because hosts exist that do not read it: the session must go on
-// without its lines. A goroutine writes what is queued. Lines that do not fit into the queue are lost.
+// printer is an io.Writer for stderr that never blocks. Some hosts do not read a server's stderr; once the pipe is
+// full, a write to it would stop the telemetry, and with it the last flush and the exit. So a goroutine writes what is
+// queued, and lines that do not fit into the queue are lost.
 type printer struct{ queue chan queued }
 
 // queued is something to write, or a channel to close once everything before it has been written.

@@ -15,8 +15,6 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 )
 
-const levels = "debug info warn error"
-
 // options are the resolved settings.
 type options struct {
 	telemetry, capture, captureMax, redact string // for package consent
@@ -35,6 +33,7 @@ type options struct {
 // settings returns the table of all that a user can set, by flag or by variable. Flags, help, completion and the tables
 // of TELEMETRY.md are generated from it.
 func (o *options) settings() []*setting {
+	const levels = "debug info warn error"
 	return []*setting{
 		{
 			Flag: "telemetry", Value: "LIST", Default: "off", parse: text(&o.telemetry),
@@ -49,7 +48,8 @@ func (o *options) settings() []*setting {
 				"prompts, uris, messages and stderr; keys:a,b.c at its end selects members of arguments and results",
 		},
 		{
-			Flag: "capture-max", Value: "BYTES", Default: fmt.Sprint(consent.DefaultCaptureMax), parse: text(&o.captureMax),
+			Flag: "capture-max", Value: "BYTES", Default: fmt.Sprint(consent.DefaultCaptureMax),
+			parse: text(&o.captureMax),
 			Usage: "limit of each piece of content (64 to 65536)",
 		},
 		{
@@ -58,12 +58,12 @@ func (o *options) settings() []*setting {
 				"(syntax of Go's regexp package)",
 		},
 		{
-			Flag: "trace-scope", Value: "SCOPE", Default: "session", Words: "session operation",
-			parse: word(&o.traceScope, "session operation"),
+			Flag: "trace-scope", Value: "SCOPE", Default: "session", OneOf: "session operation",
+			parse: text(&o.traceScope),
 			Usage: "one trace for the whole session, or one for each operation (session, operation)",
 		},
 		{
-			Flag: "propagate", Value: "HOW", Default: "off", Words: "off env", parse: word(&o.propagate, "off env"),
+			Flag: "propagate", Value: "HOW", Default: "off", OneOf: "off env", parse: text(&o.propagate),
 			Usage: "how the server receives the session's trace context: not at all, or as TRACEPARENT in its " +
 				"environment (off, env)",
 		},
@@ -85,33 +85,43 @@ func (o *options) settings() []*setting {
 			Usage: "where /metrics, /healthz and /readyz are served while telemetry is on: host:port or unix:PATH",
 		},
 		{
-			Flag: "log-level", Value: "LEVEL", Default: "warn", Words: levels, parse: level(&o.logLevel),
+			Flag: "log-level", Value: "LEVEL", Default: "warn", OneOf: levels, parse: level(&o.logLevel),
 			Usage: "minimum level of spanpipe's own messages on stderr (debug, info, warn, error)",
 		},
 		{
-			Flag: "otlp-log-level", Value: "LEVEL", Default: "info", Words: levels, parse: level(&o.otlpLogLevel),
+			Flag: "otlp-log-level", Value: "LEVEL", Default: "info", OneOf: levels, parse: level(&o.otlpLogLevel),
 			Usage: "minimum level of the log records sent to the collector (debug, info, warn, error)",
 		},
 		{
-			Flag: "log-format", Value: "FORMAT", Default: "text", Words: "text json", parse: word(&o.logFormat, "text json"),
+			Flag: "log-format", Value: "FORMAT", Default: "text", OneOf: "text json", parse: text(&o.logFormat),
 			Usage: "format of spanpipe's own messages on stderr (text, json)",
 		},
 	}
 }
 
-// setting is one row of the table. It is a flag of the command line's library, which gives the value of a flag to parse.
-// The library does not read the variable: it would end the program if that is invalid.
+// setting is one row of the table. It implements the library's flag. The library does not read the variable, because it
+// would end the program if that is invalid.
 type setting struct {
 	Flag    string
 	Value   string // placeholder for the value in help; empty for a switch
 	Default string // as a user would write it
 	Usage   string
-	Words   string // values for completion
+	OneOf   string // the only values, if they are few
+	Words   string // else values for completion
 
-	// parse stores a value in the options. If it is invalid, parse changes nothing, and the error names what was wanted.
-	parse func(value string) error
-	// source is what has set the value: the flag, the variable, or nothing.
-	source string
+	parse  func(value string) error // stores a valid value; the error names what was wanted
+	source string                   // what has set the value: the flag, the variable, or nothing
+}
+
+// set stores a value in the options. If it is invalid, set changes nothing, and the error names what was wanted.
+func (s *setting) set(value string) error {
+	if s.OneOf != "" {
+		value = strings.ToLower(value)
+		if !slices.Contains(strings.Fields(s.OneOf), value) {
+			return errors.New("want one of " + strings.ReplaceAll(s.OneOf, " ", ", "))
+		}
+	}
+	return s.parse(value)
 }
 
 // Variable returns the name of the setting's environment variable.
@@ -120,15 +130,15 @@ func (s *setting) Variable() string {
 }
 
 // Apply adds the flag to a command's. It may be given before and after the command's name.
-func (s *setting) Apply(set *flag.FlagSet) error {
-	parse := func(value string) error {
+func (s *setting) Apply(flags *flag.FlagSet) error {
+	set := func(value string) error {
 		s.source = "--" + s.Flag
-		return s.parse(value)
+		return s.set(value)
 	}
 	if s.Value == "" {
-		set.BoolFunc(s.Flag, s.Usage, parse)
+		flags.BoolFunc(s.Flag, s.Usage, set)
 	} else {
-		set.Func(s.Flag, s.Usage, parse)
+		flags.Func(s.Flag, s.Usage, set)
 	}
 	return nil
 }
@@ -161,15 +171,15 @@ func (a *app) flags(own ...cli.Flag) []cli.Flag {
 	return own
 }
 
-// resolve finds the values of the settings that no flag has set: the variable's, or else the default. An invalid flag
-// has been an error. An invalid variable is a warning, and the default applies: it may be the configuration of a
-// thousand machines, whose servers must start.
+// resolve gives each setting that no flag has set the value of its variable, or else its default. An invalid flag has
+// already been an error. An invalid variable is only a warning, and the default applies: it may stand in the
+// configuration of a thousand machines, whose servers must start.
 func (a *app) resolve() {
 	for _, s := range a.settings {
 		if s.IsSet() {
 			continue
 		}
-		if err := s.parse(s.Default); err != nil {
+		if err := s.set(s.Default); err != nil {
 			panic("default of " + s.Flag + ": " + err.Error()) // every session would show it
 		}
 		v, _ := getenv(a.Environ, s.Variable())
@@ -177,35 +187,18 @@ func (a *app) resolve() {
 			continue
 		}
 		s.source = s.Variable()
-		if err := s.parse(v); err != nil {
+		if err := s.set(v); err != nil {
 			a.print.warn(fmt.Sprintf("invalid %s %q: %v; using the default, %s", s.source, v, err, s.Default))
 		}
 	}
 }
 
-func text(to *string) func(string) error {
-	return func(v string) error { *to = v; return nil }
-}
-
-func word[T ~string](to *T, words string) func(string) error {
-	return func(v string) error {
-		v = strings.ToLower(v)
-		if !slices.Contains(strings.Fields(words), v) {
-			return errors.New("want one of " + strings.ReplaceAll(words, " ", ", "))
-		}
-		*to = T(v)
-		return nil
-	}
+func text[T ~string](to *T) func(string) error {
+	return func(v string) error { *to = T(v); return nil }
 }
 
 func level(to *slog.Level) func(string) error {
-	return func(v string) error {
-		var name string
-		if err := word(&name, levels)(v); err != nil {
-			return err
-		}
-		return to.UnmarshalText([]byte(name))
-	}
+	return func(v string) error { return to.UnmarshalText([]byte(v)) }
 }
 
 func boolean(to *bool) func(string) error {

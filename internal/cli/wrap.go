@@ -46,15 +46,15 @@ func (a *app) wrap(command []string) error {
 		return &usageError{"no server to wrap",
 			"for example: spanpipe -- npx -y @modelcontextprotocol/server-everything; or see: spanpipe help"}
 	}
-	s, err := a.prepare(command, consent.Decide)
+	l, err := a.prepare(command, consent.Decide)
 	if err != nil {
 		return err
 	}
-	if s.telemetry.Policy.On() {
-		a.status, err = s.run()
+	if l.telemetry.Policy.On() {
+		a.status, err = l.run()
 		return err
 	}
 	a.print.flush(lastLines) // the server is about to replace this process where the system can do that
-	a.status, err = wrap.Exec(s.server)
+	a.status, err = wrap.Exec(l.server)
 	return err
 }

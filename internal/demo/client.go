@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,83 +10,61 @@ import (
 	"time"
 )
 
-// step is a message that the agent sends.
-type step struct {
-	method    string
-	params    string // JSON
-	abandoned bool   // the agent loses patience instead of waiting for the answer
-}
-
-// script returns what the agent does to plan a trip. Its requests are numbered from 1.
-func script() []step {
-	return []step{
-		{"initialize", `{"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},` +
-			`"clientInfo":{"name":"demo-agent","version":"1.0.0"}}`, false},
-		{"notifications/initialized", `{}`, false},
-		{"tools/list", `{}`, false},
-		{"resources/read", `{"uri":"memo://notes/travel"}`, false},
-		{"prompts/get", `{"name":"weekend_trip"}`, false},
-		{"tools/call", `{"name":"get_forecast","arguments":{"city":"Lisbon"}}`, false},
-		{"tools/call", `{"name":"find_trains","arguments":{"from":"Porto","to":"Lisbon"}}`, false},
-		{"tools/call", `{"name":"book_hotel","arguments":{"nights":2}}`, false},
-		{"tools/call", `{"name":"no_such_tool"}`, false},
-		{"tools/call", `{"name":"summarize_trip"}`, false},
-		{"tools/call", `{"name":"watch_prices"}`, true},
-		{"notifications/cancelled", `{"requestId":10,"reason":"the user has seen enough"}`, false},
-		{"ping", `{}`, false},
-	}
-}
+// script is what the agent sends to plan a trip.
+const script = `
+{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +
+	`"capabilities":{"sampling":{}},"clientInfo":{"name":"demo-agent","version":"1.0.0"}}}
+{"jsonrpc":"2.0","method":"notifications/initialized"}
+{"jsonrpc":"2.0","id":2,"method":"tools/list"}
+{"jsonrpc":"2.0","id":3,"method":"resources/read","params":{"uri":"memo://notes/travel"}}
+{"jsonrpc":"2.0","id":4,"method":"prompts/get","params":{"name":"weekend_trip"}}
+{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"get_forecast","arguments":{"city":"Lisbon"}}}
+{"jsonrpc":"2.0","id":6,"method":"tools/call","params":{"name":"find_trains","arguments":{"from":"Porto"}}}
+{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"book_hotel","arguments":{"nights":2}}}
+{"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"no_such_tool"}}
+{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"summarize_trip"}}
+{"jsonrpc":"2.0","id":10,"method":"tools/call","params":{"name":"watch_prices"}}
+{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":10,"reason":"seen enough"}}
+{"jsonrpc":"2.0","id":11,"method":"ping"}
+`
 
 // Play plays an agent that plans a trip with the server on in and out. It waits for every answer, returns when the last
 // request has been answered, and leaves closing the connection to the caller.
 func Play(in io.Reader, out io.Writer, delay time.Duration) error {
-	answers := bufio.NewReader(in)
-	requests := 0
-	for _, s := range script() {
-		id := ""
-		if !strings.HasPrefix(s.method, "notifications/") {
-			requests++
-			id = fmt.Sprint(requests)
+	answers := bufio.NewScanner(in)
+	for line := range strings.Lines(strings.TrimSpace(script) + "\n") {
+		var m message
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			return fmt.Errorf("reading the script: %w", err)
 		}
-		if err := send(out, id, s); err != nil {
-			return fmt.Errorf("sending %s: %w", s.method, err)
+		if _, err := io.WriteString(out, line); err != nil {
+			return fmt.Errorf("sending %s: %w", m.Method, err)
 		}
 		switch {
-		case s.abandoned:
-			time.Sleep(delay / 4)
-		case id != "":
-			if err := await(answers, out, id, delay); err != nil {
-				return fmt.Errorf("waiting for the answer to %s: %w", s.method, err)
+		case m.ID == nil: // a notification
+		case m.Params.Name == "watch_prices":
+			time.Sleep(delay / 4) // then the agent cancels it
+		default:
+			if err := await(answers, out, string(m.ID), delay); err != nil {
+				return fmt.Errorf("waiting for the answer to %s: %w", m.Method, err)
 			}
 		}
 	}
 	return nil
 }
 
-func send(out io.Writer, id string, s step) error {
-	if id != "" {
-		id = `"id":` + id + `,`
-	}
-	_, err := fmt.Fprintf(out, `{"jsonrpc":"2.0",%s"method":%q,"params":%s}`+"\n", id, s.method, s.params)
-	return err
-}
-
 // await reads up to the answer to a request. Meanwhile it answers the server's requests to the agent's model.
-func await(in *bufio.Reader, out io.Writer, id string, delay time.Duration) error {
-	for {
-		line, err := in.ReadBytes('\n')
-		if err != nil {
-			return err
-		}
+func await(answers *bufio.Scanner, out io.Writer, id string, delay time.Duration) error {
+	for answers.Scan() {
 		var m message
-		if err := json.Unmarshal(line, &m); err != nil {
+		if err := json.Unmarshal(answers.Bytes(), &m); err != nil {
 			return err
 		}
 		switch {
 		case m.Method == sampling:
 			time.Sleep(delay / 5) // the model thinks
-			_, err := fmt.Fprintf(out, `{"jsonrpc":"2.0","id":%s,"result":{"role":"assistant","model":"demo","content":%s}}`+"\n",
-				m.ID, text("Sun and trains."))
+			_, err := fmt.Fprintf(out, `{"jsonrpc":"2.0","id":%s,"result":{"role":"assistant","model":"demo",`+
+				`"content":%s}}`+"\n", m.ID, text("Sun and trains."))
 			if err != nil {
 				return err
 			}
@@ -93,4 +72,5 @@ func await(in *bufio.Reader, out io.Writer, id string, delay time.Duration) erro
 			return nil
 		}
 	}
+	return cmp.Or(answers.Err(), io.ErrUnexpectedEOF)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -36,9 +35,9 @@ func replies(delay time.Duration) map[string]reply {
 			`"capabilities":{"tools":{},"resources":{},"prompts":{}},` +
 			`"serverInfo":{"name":"spanpipe-demo","version":"1.0.0"}}`},
 		"ping":                    {0, `"result":{}`},
-		"tools/list":              {0, `"result":{"tools":[` + tools() + `]}`},
-		"prompts/get":             {0, `"result":{"messages":[{"role":"user","content":` + text("Plan a trip.") + `}]}`},
-		"resources/read":          {delay / 20, `"result":{"contents":[{"uri":"memo://notes/travel","text":"Pack light."}]}`},
+		"tools/list":              {0, `"result":{"tools":[` + tools + `]}`},
+		"prompts/get":             {0, `"result":{"messages":[{"role":"user","content":` + text("Plan it.") + `}]}`},
+		"resources/read":          {delay / 20, `"result":{"contents":[{"uri":"memo://notes/travel","text":"Go."}]}`},
 		"tools/call get_forecast": {delay / 10, `"result":{"content":[` + text("Sunny, 24 degrees.") + `]}`},
 		"tools/call find_trains":  {delay, `"result":{"content":[` + text("08:04 and 10:04, four hours each.") + `]}`},
 		"tools/call book_hotel": {delay / 8,
@@ -47,20 +46,12 @@ func replies(delay time.Duration) map[string]reply {
 	}
 }
 
-func tools() string {
-	var list []string
-	for _, tool := range []struct{ name, does string }{
-		{"get_forecast", "The weather of the next days in a city."},
-		{"find_trains", "Connections between two cities. Slow."},
-		{"book_hotel", "Book a room."},
-		{"summarize_trip", "Let the client's model write a summary."},
-		{"watch_prices", "Watch prices until cancelled."},
-	} {
-		list = append(list, fmt.Sprintf(`{"name":%q,"description":%q,"inputSchema":{"type":"object"}}`,
-			tool.name, tool.does))
-	}
-	return strings.Join(list, ",")
-}
+// tools are the server's tools.
+const tools = `{"name":"get_forecast","description":"The weather of the next days.","inputSchema":{"type":"object"}},` +
+	`{"name":"find_trains","description":"Connections between cities. Slow.","inputSchema":{"type":"object"}},` +
+	`{"name":"book_hotel","description":"Book a room.","inputSchema":{"type":"object"}},` +
+	`{"name":"summarize_trip","description":"Ask the client's model.","inputSchema":{"type":"object"}},` +
+	`{"name":"watch_prices","description":"Watch until cancelled.","inputSchema":{"type":"object"}}`
 
 // text returns a piece of content. The demo's texts need no escaping.
 func text(s string) string { return `{"type":"text","text":"` + s + `"}` }

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -16,21 +17,23 @@ import (
 // Tree is a sink that collects a session's operations and notifications and draws them as the spans that they become.
 // It may be drawn while records still arrive.
 type Tree struct {
+	ready bool // the session has been added; used by the telemetry alone
+
 	mu   sync.Mutex
 	rows []row
 }
 
 // row is a span: the session, an operation or a notification.
 type row struct {
-	number, parent uint64 // as in record.Operation; a notification has no number
+	number, parent uint64 // as in record.Operation; 0 is the session
 	name           string
 	start, end     time.Time
 	word           string
 	color          view.Color
 }
 
-// isSession reports whether a row is the session's own span, the parent of all that have no other.
-func (r row) isSession() bool { return r.name == semconv.SessionSpan }
+// none is the number of a notification, which has no children, and the parent of the session.
+const none = math.MaxUint64
 
 // Opened does nothing: an operation is drawn when it has ended.
 func (t *Tree) Opened(*record.Operation) {}
@@ -48,8 +51,9 @@ func (t *Tree) Changed(op *record.Operation) {
 func (t *Tree) Noted(n record.Note) {
 	switch n := n.(type) {
 	case record.Session:
-		if n.Ready {
-			t.add(row{name: semconv.SessionSpan, start: n.Launched, end: n.Time, color: view.Cyan})
+		if n.Ready && !t.ready { // each change of the session is a record
+			t.ready = true
+			t.add(row{0, none, semconv.SessionSpan, n.Launched, n.Time, "", view.Cyan})
 		}
 	case record.Notification:
 		switch n.Method {
@@ -57,16 +61,13 @@ func (t *Tree) Noted(n record.Note) {
 			return
 		}
 		name := view.Arrow(n.Direction) + " " + view.Safe(n.Method)
-		t.add(row{0, n.Operation, name, n.Time, n.Time, "notification", view.Dim})
+		t.add(row{none, n.Operation, name, n.Time, n.Time, "notification", view.Dim})
 	}
 }
 
 func (t *Tree) add(r row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if r.isSession() && slices.ContainsFunc(t.rows, row.isSession) {
-		return // each change of the session is a record
-	}
 	t.rows = append(t.rows, r)
 }
 
@@ -89,26 +90,22 @@ func (t *Tree) Draw(w io.Writer, st Style) error {
 		Style: st, children: map[uint64][]row{}, from: rows[0].start,
 		columns: min(60, max(12, st.Width-nameWidth-durationWidth-wordWidth-5)),
 	}
-	numbers := map[uint64]bool{}
+	known := map[uint64]bool{none: true}
 	for _, r := range rows {
-		numbers[r.number] = true
+		known[r.number] = true
 		p.total = max(p.total, r.end.Sub(p.from), 1)
 	}
-	var session []row
 	for _, r := range rows {
-		switch {
-		case r.isSession():
-			session = append(session, r)
-		case numbers[r.parent]:
-			p.children[r.parent] = append(p.children[r.parent], r)
-		default: // its parent has not ended
-			p.children[0] = append(p.children[0], r)
+		if !known[r.parent] {
+			r.parent = 0 // it has not ended
 		}
+		p.children[r.parent] = append(p.children[r.parent], r)
 	}
-	if session == nil {
-		session = p.children[0]
+	roots := p.children[none]
+	if len(roots) == 0 {
+		roots = p.children[0]
 	}
-	for _, r := range session {
+	for _, r := range roots {
 		p.draw(r, "", "")
 	}
 	_, err := io.WriteString(w, p.out.String())
@@ -118,7 +115,7 @@ func (t *Tree) Draw(w io.Writer, st Style) error {
 // picture is a tree while it is drawn.
 type picture struct {
 	Style
-	children map[uint64][]row // by the number of their parent; those of the session by 0
+	children map[uint64][]row // by the number of their parent
 	from     time.Time        // the start of the time line
 	total    time.Duration    // and its length
 	columns  int              // and its width
@@ -149,8 +146,8 @@ func (p *picture) draw(r row, lead, below string) {
 		fmt.Fprintf(&p.out, "%*s%s", p.columns-at-max(length, 1)+2, "", p.Paint(r.color, r.word))
 	}
 	p.out.WriteString("\n")
-	if r.number == 0 && !r.isSession() {
-		return // a notification
+	if r.number == none {
+		return
 	}
 	children := p.children[r.number]
 	for i, c := range children {

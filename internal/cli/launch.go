@@ -12,20 +12,20 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	tracker "github.com/spanpipe/spanpipe/telemetry/session"
+	"github.com/spanpipe/spanpipe/telemetry/session"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
-// session is a server that is about to run, and its telemetry.
-type session struct {
+// launch is a server that is about to run, with its telemetry.
+type launch struct {
 	server       wrap.Config
 	telemetry    telemetry.Config
 	propagate    bool          // the server receives the session's trace context
 	flushTimeout time.Duration // for sending the last telemetry
 }
 
-// decide resolves the settings and asks package consent, by its Decide or Preview, what may be collected. What that does
-// not understand is a warning if it is a variable's, and an error if it is a flag's.
+// decide resolves the settings and asks package consent what may be collected; ask is its Decide or its Preview. What
+// that cannot parse is a warning if it came from a variable, and an error if it came from a flag.
 func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warning)) (consent.Policy, error) {
 	a.resolve()
 	get := func(name string) string { v, _ := getenv(a.Environ, name); return v }
@@ -51,14 +51,14 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 // prepare resolves the settings for a server's session.
 func (a *app) prepare(
 	command []string, ask func(consent.Request) (consent.Policy, []consent.Warning),
-) (*session, error) {
+) (*launch, error) {
 	policy, err := a.decide(ask)
 	if err != nil {
 		return nil, err
 	}
 	otlp.SetOwnVariables(a.Environ) // the server gets a copy of its own
 	o, logger := &a.options, a.print.logger(&a.options)
-	s := &session{
+	l := &launch{
 		server: wrap.Config{
 			Command: command, Env: serverEnvironment(a.Environ), KeepOrphans: o.keepOrphans, Logger: logger,
 			Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
@@ -71,25 +71,25 @@ func (a *app) prepare(
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout,
 	}
 	if policy.Has(consent.Console) {
-		s.telemetry.Sinks = []tracker.Sink{&console{out: a.print, paint: painter(a.Stderr, a.Environ)}}
+		l.telemetry.Sinks = []session.Sink{&console{out: a.print, paint: painter(a.Stderr, a.Environ)}}
 	}
-	return s, nil
+	return l, nil
 }
 
 // run runs the server with telemetry, to its end.
-func (s *session) run() (wrap.Status, error) {
-	t := telemetry.New(s.telemetry)
-	if s.propagate {
+func (l *launch) run() (wrap.Status, error) {
+	t := telemetry.New(l.telemetry)
+	if l.propagate {
 		if own := t.Environment(); len(own) > 0 { // without spans there is no parent
-			s.server.Env = append(slices.DeleteFunc(s.server.Env, isTraceContext), own...)
+			l.server.Env = append(slices.DeleteFunc(l.server.Env, isTraceContext), own...)
 		}
 	}
-	s.server.Input, s.server.Output = t.Tap(tracker.ToServer), t.Tap(tracker.ToClient)
+	l.server.Input, l.server.Output = t.Tap(session.ToServer), t.Tap(session.ToClient)
 	if tap := t.Stderr(); tap != nil {
-		s.server.Errors = tap
+		l.server.Errors = tap
 	}
-	s.server.TapFailed = t.Fail
-	server, err := wrap.Start(s.server)
+	l.server.TapFailed = t.Fail
+	server, err := wrap.Start(l.server)
 	if err != nil {
 		return wrap.Status{}, err
 	}
@@ -104,7 +104,7 @@ func (s *session) run() (wrap.Status, error) {
 	}()
 	status := server.Wait()
 	// The last twentieth of the flush timeout is for closing connections and exiting after the flush has been cut off.
-	ctx, cancel := context.WithTimeout(context.Background(), s.flushTimeout-s.flushTimeout/20)
+	ctx, cancel := context.WithTimeout(context.Background(), l.flushTimeout-l.flushTimeout/20)
 	defer cancel()
 	go func() { // ends with the flush
 		select {
