@@ -19,6 +19,12 @@ func isWord(c byte) bool  { return isAlpha(c) || isDigit(c) }
 func isHex(c byte) bool   { return isDigit(c) || (c|0x20)-'a' < 6 }
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
+// isNameLetter reports whether c may stand in a word of a name. Bytes of other alphabets than ASCII do.
+func isNameLetter(c byte) bool { return isWord(c) || c >= 0x80 }
+
+// isToken reports whether c may stand in a credential's random part.
+func isToken(c byte) bool { return isWord(c) || c == '-' || c == '_' }
+
 // has reports whether c is in set.
 func has(set string, c byte) bool { return strings.IndexByte(set, c) >= 0 }
 
@@ -85,3 +91,5 @@ func countDigits(v string) int {
 	}
 	return n
 }
+
+func isNumber(w string) bool { return strings.Trim(w, "0123456789") == "" }

@@ -1,5 +1,44 @@
 package redact
 
+import "regexp"
+
+// engine finds everything that has to go from a text as it stands.
+type engine struct {
+	own   []ownPattern
+	user  person
+	rules *ruleSet
+}
+
+// ownPattern is a rule of the user's own.
+type ownPattern struct {
+	kind Kind
+	re   *regexp.Regexp
+}
+
+func (e *engine) find(s string, emit emitter) {
+	for _, p := range e.own {
+		p.find(s, emit)
+	}
+	findForms(s, emit)
+	findPairs(s, emit)
+	e.user.find(s, emit)
+	e.rules.find(s, emit)
+}
+
+// find emits what the user's own pattern matches.
+func (p ownPattern) find(s string, emit emitter) {
+	for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {
+		lo, hi := m[0], m[1]
+		for g := 2; g < len(m); g += 2 {
+			if m[g] >= 0 {
+				lo, hi = m[g], m[g+1]
+				break
+			}
+		}
+		emit(lo, hi, p.kind)
+	}
+}
+
 // detector finds one kind of secret or personal data by its form. The same detectors serve content and names.
 type detector struct {
 	kind Kind
@@ -20,9 +59,6 @@ var detectors = [...]detector{
 	{KindUser, `/\`, nextHome},
 	{KindUser, "~", nextTilde},
 }
-
-// emitter receives a range of text to remove.
-type emitter func(lo, hi int, kind Kind)
 
 // findForms emits everything in s that a form gives away.
 func findForms(s string, emit emitter) {

@@ -185,9 +185,9 @@ func (j *jsonPass) str(text string, escaped bool) string {
 	kind = certain(kind, text)
 	switch {
 	case isPrivatePart(f.name) && len(text) >= 32 && randomWord(withoutDashes(text)):
-		return j.r.replace(text, []span{{0, len(text), KindPrivateKey}})
+		return j.markers.replace(text, []span{{0, len(text), KindPrivateKey}})
 	case kind != "" && isSecretMember(text, kind, own):
-		return j.r.replace(text, []span{{0, len(text), kind}})
+		return j.markers.replace(text, []span{{0, len(text), kind}})
 	}
 	return j.inside(context, text, depth)
 }
@@ -221,7 +221,7 @@ func (j *jsonPass) number(raw string) string {
 		return kind.Marker()
 	}
 	if out := j.plain(j.before, raw); out != raw {
-		return j.r.firstMarker(out)
+		return j.markers.first(out)
 	}
 	return ""
 }

@@ -33,8 +33,6 @@ func splitName(name string) []string {
 	return out
 }
 
-func isNameLetter(c byte) bool { return isWord(c) || c >= 0x80 }
-
 // beginsWord reports whether a new word begins at name[i]: aB, ABc (before the B), a1 and 1a.
 func beginsWord(name string, i int) bool {
 	c, before := name[i], name[i-1]
@@ -146,8 +144,6 @@ func certain(kind Kind, value string) Kind {
 var dashes = strings.NewReplacer("-", "", "_", "")
 
 func withoutDashes(s string) string { return dashes.Replace(s) }
-
-func isNumber(w string) bool { return strings.Trim(w, "0123456789") == "" }
 
 func isPlural(name string) bool { return strings.HasSuffix(name, "s") || strings.HasSuffix(name, "S") }
 

@@ -1,7 +1,5 @@
 package redact
 
-import "strings"
-
 // Kind says what was removed. It is the word after the colon in a marker: [redacted:email].
 type Kind string
 
@@ -50,29 +48,3 @@ const maxKindLen = 32
 // Marker returns the text that stands for something of kind k. It has no character that JSON or a URI escapes, so it fits
 // at any depth of wrapping.
 func (k Kind) Marker() string { return markerOpen + string(k) + markerClose }
-
-// nextMarker returns the range of the first marker of a known kind that begins at or after at, or -1. Text that only looks
-// like a marker is not one: a peer could otherwise hide content in it.
-func (r *Redactor) nextMarker(s string, at int) (lo, hi int) {
-	for {
-		i := strings.Index(s[at:], markerOpen)
-		if i < 0 {
-			return -1, -1
-		}
-		lo = at + i
-		at = lo + len(markerOpen)
-		n := strings.Index(s[at:min(len(s), at+maxKindLen+1)], markerClose)
-		if n >= 0 && r.kinds[Kind(s[at:at+n])] {
-			return lo, at + n + len(markerClose)
-		}
-	}
-}
-
-// firstMarker returns the first marker in s.
-func (r *Redactor) firstMarker(s string) string {
-	lo, hi := r.nextMarker(s, 0)
-	if lo < 0 {
-		return KindContent.Marker()
-	}
-	return s[lo:hi]
-}

@@ -2,10 +2,6 @@ package redact
 
 import "strings"
 
-// isToken reports whether c may stand in a credential's random part.
-
-func isToken(c byte) bool { return isWord(c) || c == '-' || c == '_' }
-
 // nextIssued returns the first token of a known issuer, or -1: the issuer's prefix at the start of a word, and behind it
 // what looks like key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
 func nextIssued(s string, at int) (lo, hi int) {

@@ -25,16 +25,9 @@ type Pattern struct {
 // Redactor removes secrets and personal data. It is immutable and safe for concurrent use. A nil Redactor lets nothing
 // through.
 type Redactor struct {
-	own   []ownPattern
-	kinds map[Kind]bool // of the markers that may occur
-	user  person
-	rules *ruleSet
-	keys  keyNode
-}
-
-type ownPattern struct {
-	kind Kind
-	re   *regexp.Regexp
+	engine  engine
+	markers markers
+	keys    keyNode
 }
 
 // New returns a Redactor. It fails if a pattern has no usable name or expression, or a key an empty part. The error names
@@ -44,17 +37,17 @@ func New(cfg Config) (*Redactor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading credential rules: %w", err)
 	}
-	r := &Redactor{kinds: map[Kind]bool{}, user: newPerson(cfg.Home, cfg.User), rules: set}
+	r := &Redactor{markers: markers{}, engine: engine{user: newPerson(cfg.Home, cfg.User), rules: set}}
 	for _, k := range Kinds() {
-		r.kinds[k] = true
+		r.markers[k] = true
 	}
 	for i, p := range cfg.Patterns {
 		own, err := p.compile()
 		if err != nil {
 			return nil, fmt.Errorf("redaction pattern %d: %w", i+1, err)
 		}
-		r.own = append(r.own, own)
-		r.kinds[own.kind] = true
+		r.engine.own = append(r.engine.own, own)
+		r.markers[own.kind] = true
 	}
 	r.keys, err = newKeys(cfg.Keys)
 	return r, err
@@ -72,20 +65,6 @@ func (p Pattern) compile() (ownPattern, error) {
 		return ownPattern{}, fmt.Errorf("the expression of %s matches the empty string", p.Name)
 	}
 	return ownPattern{Kind(p.Name), re}, nil
-}
-
-// find emits what the user's own pattern matches.
-func (p ownPattern) find(s string, emit emitter) {
-	for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {
-		lo, hi := m[0], m[1]
-		for g := 2; g < len(m); g += 2 {
-			if m[g] >= 0 {
-				lo, hi = m[g], m[g+1]
-				break
-			}
-		}
-		emit(lo, hi, p.kind)
-	}
 }
 
 // Text redacts text, such as an error message or a line of stderr, and cuts the result to at most max bytes.
@@ -129,7 +108,7 @@ func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass
 		s = edge(s)
 	}
 	for first := true; ; first = false {
-		p := newPass(r, s)
+		p := newPass(&r.engine, r.markers, s)
 		out := cut(method(p, s), max)
 		switch {
 		case p.left < 0 || out != s && !first:

@@ -13,14 +13,17 @@ type span struct {
 	kind   Kind
 }
 
+// emitter receives a range of text to remove.
+type emitter func(lo, hi int, kind Kind)
+
 // replace returns s with the spans, in any order and possibly overlapping, replaced by markers.
-func (r *Redactor) replace(s string, spans []span) string {
+func (m markers) replace(s string, spans []span) string {
 	if len(spans) == 0 {
 		return s
 	}
 	var b strings.Builder
 	at := 0
-	for _, sp := range r.withoutMarkers(s, join(spans)) {
+	for _, sp := range m.withoutMarkers(s, join(spans)) {
 		b.WriteString(s[at:sp.lo])
 		b.WriteString(sp.kind.Marker())
 		at = sp.hi
@@ -48,8 +51,8 @@ func join(spans []span) []span {
 
 // withoutMarkers takes the markers that are already in s out of the spans. Punctuation that is left beside a marker
 // stays: the quotes around it are harmless.
-func (r *Redactor) withoutMarkers(s string, spans []span) []span {
-	lo, hi := r.nextMarker(s, 0)
+func (m markers) withoutMarkers(s string, spans []span) []span {
+	lo, hi := m.next(s, 0)
 	if lo < 0 {
 		return spans
 	}
@@ -66,13 +69,42 @@ func (r *Redactor) withoutMarkers(s string, spans []span) []span {
 			if hi > sp.hi {
 				break // the next span may begin in the same marker
 			}
-			lo, hi = r.nextMarker(s, hi)
+			lo, hi = m.next(s, hi)
 		}
 		if sp.lo < sp.hi && (sp == whole || hasText(s[sp.lo:sp.hi])) {
 			out = append(out, sp)
 		}
 	}
 	return out
+}
+
+// markers knows the kinds of the markers that may occur: ours and those of the user's own patterns.
+type markers map[Kind]bool
+
+// next returns the range of the first marker of a known kind that begins at or after at, or -1. Text that only looks
+// like a marker is not one: a peer could otherwise hide content in it.
+func (m markers) next(s string, at int) (lo, hi int) {
+	for {
+		i := strings.Index(s[at:], markerOpen)
+		if i < 0 {
+			return -1, -1
+		}
+		lo = at + i
+		at = lo + len(markerOpen)
+		n := strings.Index(s[at:min(len(s), at+maxKindLen+1)], markerClose)
+		if n >= 0 && m[Kind(s[at:at+n])] {
+			return lo, at + n + len(markerClose)
+		}
+	}
+}
+
+// first returns the first marker in s.
+func (m markers) first(s string) string {
+	lo, hi := m.next(s, 0)
+	if lo < 0 {
+		return KindContent.Marker()
+	}
+	return s[lo:hi]
 }
 
 // edge returns s, which was cut off at its end, without the token there: half a secret has no form that a detector would

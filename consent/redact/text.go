@@ -23,11 +23,14 @@ const (
 
 // pass is one pass over a text and everything wrapped in it.
 type pass struct {
-	r    *Redactor
-	left int // bytes that may still be looked at; below zero the result must not be used
+	engine  *engine
+	markers markers
+	left    int // bytes that may still be looked at; below zero the result must not be used
 }
 
-func newPass(r *Redactor, s string) *pass { return &pass{r: r, left: workFactor*len(s) + workFloor} }
+func newPass(e *engine, m markers, s string) *pass {
+	return &pass{engine: e, markers: m, left: workFactor*len(s) + workFloor}
+}
 
 // text redacts running text.
 func (p *pass) text(s string) string { return p.inside("", s, 0) }
@@ -99,23 +102,12 @@ func (p *pass) layers(context, s string, depth int) string {
 func (p *pass) plain(context, s string) string {
 	var spans []span
 	full, skip := context+s, len(context)
-	p.r.find(full, func(lo, hi int, kind Kind) {
+	p.engine.find(full, func(lo, hi int, kind Kind) {
 		if hi > skip {
 			spans = append(spans, span{max(lo-skip, 0), hi - skip, kind})
 		}
 	})
-	return p.r.replace(s, spans)
-}
-
-// find emits everything that has to go from s as it stands.
-func (r *Redactor) find(s string, emit emitter) {
-	for _, p := range r.own {
-		p.find(s, emit)
-	}
-	findForms(s, emit)
-	findPairs(s, emit)
-	r.user.find(s, emit)
-	r.rules.find(s, emit)
+	return p.markers.replace(s, spans)
 }
 
 // decoded returns part as it is if its decoded text has nothing to remove, else that text, redacted and encoded again.
@@ -226,7 +218,7 @@ func (p *pass) base64(part string, depth int) string {
 	}
 	if text := fromBase64(part); text != "" {
 		if out := p.inside("", text, depth+1); out != text {
-			return p.r.firstMarker(out)
+			return p.markers.first(out)
 		}
 		return part
 	}
