@@ -12,17 +12,14 @@ import (
 type Nesting = nesting
 
 func (n *nesting) Set(depth int, inString, escaped bool) {
-	*n = nesting{depth: depth}
-	if inString {
-		n.inString = ^uint64(0)
-	}
+	*n = nesting{depth: depth, inString: inString}
 	if escaped {
 		n.escaped = 1
 	}
 }
 
 func (n *nesting) Get() (depth int, inString, escaped bool) {
-	return n.depth, n.inString != 0, n.escaped != 0
+	return n.depth, n.inString, n.escaped != 0
 }
 
 var (

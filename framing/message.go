@@ -124,21 +124,3 @@ type Message struct {
 	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
 	Values  []Value   // the picked values in the order they came; of members with the same key only the last
 }
-
-// Value returns the last picked value of the field, or nil if the message has none.
-func (m *Message) Value(field int) *Value {
-	for i := len(m.Values) - 1; i >= 0; i-- {
-		if m.Values[i].Field == field {
-			return &m.Values[i]
-		}
-	}
-	return nil
-}
-
-// Text returns the text of the field's last value, or nil if the message has none.
-func (m *Message) Text(field int) []byte {
-	if v := m.Value(field); v != nil {
-		return v.Text
-	}
-	return nil
-}

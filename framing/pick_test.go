@@ -64,7 +64,7 @@ func TestText(t *testing.T) {
 				if len(got) != 1 || len(got[0].Values) != 1 {
 					t.Fatalf("in pieces of %d: %s", size, showAll(got))
 				}
-				v := got[0].Value(0)
+				v := got[0].Values[0]
 				text := string(v.Text)
 				if v.Truncated {
 					text += "…"
@@ -196,18 +196,6 @@ func TestPaths(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestMessageValue(t *testing.T) {
-	s := framing.NewScanner(framing.Compile(text(9, "a", each), text(9, "b")), func(m *framing.Message) {
-		if got := string(m.Text(0)); got != "y" {
-			t.Errorf("last value of field 0 is %q, want y", got)
-		}
-		if m.Value(1) != nil || m.Text(1) != nil {
-			t.Error("field 1 has a value")
-		}
-	})
-	s.Write([]byte(`{"a":["x","y"]}`+"\n"), epoch)
 }
 
 func TestID(t *testing.T) {

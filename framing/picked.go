@@ -22,17 +22,15 @@ func (p *picked) reset() {
 	*p = picked{values: p.values[:0], arena: p.arena[:0]}
 }
 
-// open reserves the values of n, so that they stand before those of its members. It returns the index of the first,
-// or -1 if there are none.
-func (p *picked) open(n *node, typ ValueType) int {
+// open reserves the values of n, so that they stand before those of its members. It reports whether there are any.
+func (p *picked) open(n *node, typ ValueType) bool {
 	if len(n.picks) == 0 || !p.admit(n) {
-		return -1
+		return false
 	}
-	first := len(p.values)
 	for _, pick := range n.picks {
 		p.values = append(p.values, Value{Field: pick.field, Type: typ, node: n})
 	}
-	return first
+	return true
 }
 
 // admit reports whether there is room for the values of n. A value below an array needs room for as much as it may
@@ -84,8 +82,8 @@ func (p *picked) store(text []byte) []byte {
 	return p.arena[at:len(p.arena):len(p.arena)]
 }
 
-// drop removes the values of n and of the nodes below it, from the index on. It reports whether there were any.
-func (p *picked) drop(from int, n *node) bool {
+// drop removes the values of n and of the nodes below it, from the index on.
+func (p *picked) drop(from int, n *node) {
 	kept := p.values[:from]
 	for _, v := range p.values[from:] {
 		if v.node.id < n.id || n.end <= v.node.id {
@@ -98,14 +96,10 @@ func (p *picked) drop(from int, n *node) bool {
 			p.bytes -= len(v.Text)
 		}
 	}
-	if len(kept) == len(p.values) {
-		return false
-	}
 	p.values = kept
 	if p.garbage > maxRepeatedBytes {
 		p.compact()
 	}
-	return true
 }
 
 // compact moves the texts that are still referred to into a new arena. Otherwise a member that comes again and again

@@ -28,8 +28,8 @@ type Scanner struct {
 	plain   []byte  // the beginning of a line's text that is not JSON
 
 	// The keys that the open objects have had.
-	objects uint64 // number of objects opened so far
-	seen    []lastSeen
+	objects uint64   // number of objects opened so far
+	seen    []uint64 // by node: the object that had its key last
 
 	// The message.
 	began   time.Time // when the chunk with its first byte was read
@@ -61,7 +61,7 @@ func NewScanner(t *Table, emit func(*Message)) *Scanner {
 	return &Scanner{
 		table: t, emit: emit,
 		stack: make([]frame, 0, t.depth),
-		seen:  make([]lastSeen, t.nodes),
+		seen:  make([]uint64, t.nodes),
 	}
 }
 
