@@ -42,7 +42,7 @@ func Example() {
 // Each stands for every element of an array.
 func ExampleCompile() {
 	table := framing.Compile(
-		framing.Path{Keys: []string{"result", "tools"}, Want: framing.Count},
+		framing.Path{Keys: []string{"result", "tools"}},
 		framing.Path{Keys: []string{"result", "tools", framing.Each, "name"}, Want: framing.Text, Max: 8},
 	)
 	scanner := framing.NewScanner(table, func(m *framing.Message) {

@@ -37,7 +37,7 @@ const (
 
 // buffers returns all buffers that the scanner copies values into, including what was there before.
 func (s *Scanner) buffers() [][]byte {
-	all := [][]byte{s.plain, s.id[:], s.method[:], s.version[:], s.text, s.picked.arena}
+	all := append([][]byte{s.plain, s.text, s.picked.arena}, s.copies[:]...)
 	for _, f := range s.stack[:cap(s.stack)] {
 		all = append(all, f.raw)
 	}

@@ -41,21 +41,25 @@ func (s *Scanner) beginMessage() {
 
 // takeMember takes a member that makes the message JSON-RPC.
 func (s *Scanner) takeMember(f *frame, text []byte, cut bool) {
-	s.types[f.node.member] = f.typ
-	switch f.node.member {
+	m := f.node.member
+	s.types[m] = f.typ
+	clear(s.copies[m])
+	s.copies[m] = append(s.copies[m][:0], text...)
+	kept := s.copies[m]
+	switch m {
 	case idMember:
 		hash := f.hash.Sum64()
 		if f.typ == String && !cut { // the hash of a string is that of its text, however it is spelled
-			hash = maphash.Bytes(seed, text)
+			hash = maphash.Bytes(seed, kept)
 		}
-		kept := append(s.id[:0], clip(text, MaxIDText)...)
-		s.msg.ID = newID(f.typ, kept, cut || len(kept) < len(text), hash)
+		id := clip(kept, MaxIDText)
+		s.msg.ID = newID(f.typ, id, cut || len(id) < len(kept), hash)
 	case methodMember:
 		s.msg.Method = nil
 		if f.typ == String {
-			s.msg.Method = append(s.method[:0], clip(text, MaxMethodText)...)
+			s.msg.Method = clip(kept, MaxMethodText)
 		}
 	case versionMember:
-		s.msg.Version = append(s.version[:0], clip(text, MaxVersionText)...)
+		s.msg.Version = clip(kept, MaxVersionText)
 	}
 }

@@ -97,7 +97,7 @@ type Value struct {
 	Truncated bool      // Text is not the whole value
 	Size      int64     // bytes of the whole value on the wire, quotes and brackets included
 	Hash      uint64    // keyed hash of the bytes as they came, if Path.Want has Hash; must never leave the process
-	Count     int       // number of elements, if Path.Want has Count and the value is an array
+	Count     int       // number of elements of an array that a path leads into
 
 	node *node // its place in the table
 }

@@ -271,5 +271,5 @@ func hash(keys string, to func(*Raw) *uint64) field {
 
 // count is the number of elements of an array and its size in bytes.
 func count(keys string, to func(m *Raw, n int, size int64)) field {
-	return field{path(keys, framing.Count, 0), func(_ *Decoder, v *framing.Value, m *Raw) { to(m, v.Count, v.Size) }}
+	return field{path(keys, 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) { to(m, v.Count, v.Size) }}
 }
