@@ -166,7 +166,7 @@ func duration(t testing.TB, s string) time.Duration {
 func play(t testing.TB, c conversation, chunk int) *recording {
 	r := &recording{conversation: c, watch: newWatch(t), describer: newDescriber()}
 	p := newPlayer(c.config, r)
-	p.uris, r.player = map[*session.Extra]string{}, p
+	p.seen, r.player = map[*session.Extra]seen{}, p
 	ended := false
 	for _, s := range c.steps {
 		switch {

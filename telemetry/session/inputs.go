@@ -4,9 +4,6 @@ package session
 // call. The client asks its user and sends the request again, under a new id, with the user's inputResponses and the
 // server's opaque requestState. Nothing else ties the two together.
 
-// inputs holds the operations that wait for such a retry, in order of arrival.
-type inputs []*operation
-
 // candidates counts operations that a retry may belong to.
 type candidates struct {
 	first *operation
@@ -19,18 +16,18 @@ func (c *candidates) add(op *operation) {
 	}
 }
 
-// find returns the operation that a request continues, and whether several could be meant. It compares what identifies
+// awaiting returns the operation that a request continues, and whether several could be meant. It compares what identifies
 // a call, from the surest to the least sure: the state; the arguments, since a client may write a state with other
 // escapes and the server need not give one; then just the method and the target. Of several that are equal it returns
 // the first. It returns none if several have nothing in common with the retry but the method and the target.
-func (in inputs) find(m *Message) (op *operation, ambiguous bool) {
+func (t *Tracker) awaiting(m *Message) (op *operation, ambiguous bool) {
 	x := m.rare()
 	if !x.HasInput && x.State == 0 {
 		return nil, false
 	}
 	var byState, byArguments, byCall candidates
-	for _, op := range in {
-		if op.dir != m.Dir || op.Method != m.Method || op.Target != m.Target {
+	for _, op := range t.open {
+		if op.state != onInput || op.dir != m.Dir || op.Method != m.Method || op.Target != m.Target {
 			continue
 		}
 		byCall.add(op)
@@ -51,10 +48,3 @@ func (in inputs) find(m *Message) (op *operation, ambiguous bool) {
 	}
 	return nil, false
 }
-
-func (in *inputs) add(op *operation, state uint64) {
-	op.inputState = state
-	*in = append(*in, op)
-}
-
-func (in *inputs) remove(op *operation) { *in = without(*in, op) }
