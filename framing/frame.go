@@ -2,10 +2,10 @@ package framing
 
 import "hash/maphash"
 
-// frame is a value that has begun and not ended: a container whose members are looked at, or, on top of the stack,
-// the value that is being read.
+// frame is a key or a value that has begun and not ended: a container whose members are looked at, or, on top of the
+// stack, what is being read.
 type frame struct {
-	node   *node // its place in the table, or nil if no path leads to it or through it
+	node   *node // its place in the table; that of any key is Table.key; nil if no path leads here
 	typ    ValueType
 	start  int64  // offset of its first byte in the line
 	values int    // number of values picked before it
@@ -21,7 +21,7 @@ type frame struct {
 
 func (s *Scanner) top() *frame { return &s.stack[len(s.stack)-1] }
 
-// push opens a value at b[i].
+// push opens a key or a value at b[i].
 func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
 	s.stack = s.stack[:len(s.stack)+1]
 	f := s.top()
@@ -39,7 +39,7 @@ func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
 	return f
 }
 
-// pop closes the innermost value, whose last byte is before b[i], and returns i.
+// pop closes the innermost key or value, whose last byte is before b[i], and returns i.
 func (s *Scanner) pop(b []byte, i int) int {
 	f := s.top()
 	s.stack, s.state = s.stack[:len(s.stack)-1], atNext

@@ -8,7 +8,8 @@ import "hash/maphash"
 //   - A method that is a string makes it a request or a notification, whatever else it has. A null counts as no method.
 //   - Otherwise an error that is not null makes it an error response, and a result or an error, null or not, makes it
 //     a response: {"result":{},"error":null} is one, and so is {"result":null,"id":1}.
-//   - An id makes the difference between a request and a notification, even if it is null or of a type that is not allowed.
+//   - An id makes the difference between a request and a notification, even if it is null or of a type that is not
+//     allowed.
 //   - The types of params, result and error do not matter; they are for the receiver to judge.
 func (s *Scanner) kind() Kind {
 	present := func(m member) bool { return s.types[m] != 0 && s.types[m] != Null }

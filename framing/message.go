@@ -49,8 +49,9 @@ var seed = maphash.MakeSeed()
 // ID is a message's id: its type, its exact text, and a hash of the whole id.
 //
 // Two ids are equal if and only if their Type and Hash are. The number 1 and the string "1" are different ids
-// (JSON-RPC 2.0, section 4), and so are 1 and 1.0, since numbers are compared as written. The hash covers the
-// entire id, however long: its decoded text, or from 1 KiB on its bytes as they came. It is seeded at random in each process and must never leave it.
+// (JSON-RPC 2.0, section 4), and so are 1 and 1.0, since numbers are compared as written. The hash covers the entire
+// id, however long: the decoded text, or, of a string of more than 1 KiB, the bytes as they came. It is seeded at
+// random in each process and must never leave it.
 type ID struct {
 	Type      IDType
 	Text      []byte // a string's decoded text, or a number as written; at most MaxIDText bytes

@@ -82,13 +82,10 @@ const (
 // Compile builds the table of the paths. A path's position among them is the Field of its values. One path may lead
 // through, or to, the value of another.
 //
-// It panics on what can only be a programming error: more than 255 paths, a path that is empty or begins with Each,
-// Text and Raw in one path, and a key that is not valid UTF-8 or has U+FFFD. The scanner decodes damaged keys to
-// U+FFFD, so such a key would match all kinds of damage.
+// It panics on what can only be a programming error: a path that is empty or begins with Each, Text and Raw in one
+// path, and a key that is not valid UTF-8 or has U+FFFD. The scanner decodes damaged keys to U+FFFD, so such a key
+// would match all kinds of damage.
 func Compile(paths ...Path) *Table {
-	if len(paths) > 255 {
-		panic("framing: more than 255 paths")
-	}
 	t := &Table{}
 	t.root.keys = map[string]*node{
 		"id":      {member: idMember, hash: true},
