@@ -15,9 +15,10 @@
 // paths: [Path]{Keys: {"params", "name"}, Want: Text, Max: 128} picks params.name as text, cut to 128 bytes.
 // A picked member becomes a [Value] of its message. Its type and its size on the wire are always exact.
 //
-// Each value that has begun and not ended is a frame on a stack. A container is on the stack while the scanner
-// looks at its members, which it does only if a path leads through them; so the stack is never deeper than the
-// longest path. Any other container is skipped as a whole, however deep: of its nesting only a number is kept.
+// Each key or value that has begun and not ended is a frame on a stack, which keeps as many of its bytes as are
+// wanted; a text is decoded when all of it is there. A container is on the stack while the scanner looks at its
+// members, which it does only if a path leads through them; so the stack is never deeper than the longest path. Any
+// other container is skipped as a whole, however deep: of its nesting only a number is kept.
 //
 // # Who owns the bytes
 //

@@ -16,8 +16,10 @@ func Example() {
 	scanner := framing.NewScanner(table, func(m *framing.Message) {
 		switch m.Kind {
 		case framing.Request:
-			fmt.Printf("request %s: %s of %s, ", m.ID.Text, m.Method, m.Text(0))
-			fmt.Printf("with %d bytes of arguments\n", m.Value(1).Size)
+			fmt.Printf("request %s: %s\n", m.ID.Text, m.Method)
+			for _, v := range m.Values { // the Field is the position of the path
+				fmt.Printf("field %d: %q, %d bytes\n", v.Field, v.Text, v.Size)
+			}
 		case framing.Noise:
 			fmt.Printf("%d bytes that are not JSON\n", m.Size)
 		}
@@ -31,14 +33,16 @@ func Example() {
 	}
 	scanner.Close(time.Now())
 	// Output:
-	// request 7: tools/call of echo, with 16 bytes of arguments
+	// request 7: tools/call
+	// field 0: "echo", 6 bytes
+	// field 1: "", 16 bytes
 	// 12 bytes that are not JSON
 }
 
 // Each stands for every element of an array.
 func ExampleCompile() {
 	table := framing.Compile(
-		framing.Path{Keys: []string{"result", "tools"}, Want: framing.Count},
+		framing.Path{Keys: []string{"result", "tools"}},
 		framing.Path{Keys: []string{"result", "tools", framing.Each, "name"}, Want: framing.Text, Max: 8},
 	)
 	scanner := framing.NewScanner(table, func(m *framing.Message) {

@@ -12,17 +12,14 @@ import (
 type Nesting = nesting
 
 func (n *nesting) Set(depth int, inString, escaped bool) {
-	*n = nesting{depth: depth}
-	if inString {
-		n.inString = ^uint64(0)
-	}
+	*n = nesting{depth: depth, inString: inString}
 	if escaped {
 		n.escaped = 1
 	}
 }
 
 func (n *nesting) Get() (depth int, inString, escaped bool) {
-	return n.depth, n.inString != 0, n.escaped != 0
+	return n.depth, n.inString, n.escaped != 0
 }
 
 var (
@@ -40,7 +37,7 @@ const (
 
 // buffers returns all buffers that the scanner copies values into, including what was there before.
 func (s *Scanner) buffers() [][]byte {
-	all := [][]byte{s.plain, s.id[:], s.method[:], s.version[:], s.text, s.picked.arena}
+	all := append([][]byte{s.plain, s.text, s.picked.arena}, s.copies[:]...)
 	for _, f := range s.stack[:cap(s.stack)] {
 		all = append(all, f.raw)
 	}

@@ -2,13 +2,14 @@ package framing
 
 import "hash/maphash"
 
-// frame is a value that has begun and not ended: a container whose members are looked at, or, on top of the stack,
-// the value that is being read.
+// frame is a key or a value that has begun and not ended: a container whose members are looked at, or, on top of the
+// stack, what is being read.
 type frame struct {
-	node   *node // its place in the table, or nil if no path leads to it or through it
+	node   *node // its place in the table; that of any key is Table.key; nil if no path leads here
 	typ    ValueType
 	start  int64  // offset of its first byte in the line
-	values int    // index of its first picked value, or -1 if none is kept
+	values int    // number of values picked before it
+	picked bool   // its own values follow those
 	object uint64 // number of the object, unique in the stream
 	count  int    // elements of the array so far
 
@@ -18,20 +19,14 @@ type frame struct {
 	hash maphash.Hash
 }
 
-// lastSeen is where the key of a node was last seen.
-type lastSeen struct {
-	object uint64 // the object that had it
-	values int    // number of values picked before
-}
-
 func (s *Scanner) top() *frame { return &s.stack[len(s.stack)-1] }
 
-// push opens a value at b[i].
+// push opens a key or a value at b[i].
 func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
 	s.stack = s.stack[:len(s.stack)+1]
 	f := s.top()
-	f.node, f.typ, f.start, f.values = n, typ, s.line.size+int64(i), -1
-	f.from, f.object, f.count = i, 0, 0
+	f.node, f.typ, f.start, f.values = n, typ, s.line.size+int64(i), len(s.picked.values)
+	f.from, f.object, f.count, f.picked = i, 0, 0, false
 	if n == nil {
 		return f
 	}
@@ -40,11 +35,11 @@ func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
 		f.hash.SetSeed(seed)
 		f.hash.Reset()
 	}
-	f.values = s.picked.open(n, typ)
+	f.picked = s.picked.open(n, typ)
 	return f
 }
 
-// pop closes the innermost value, whose last byte is before b[i], and returns i.
+// pop closes the innermost key or value, whose last byte is before b[i], and returns i.
 func (s *Scanner) pop(b []byte, i int) int {
 	f := s.top()
 	s.stack, s.state = s.stack[:len(s.stack)-1], atNext
@@ -87,7 +82,7 @@ func (s *Scanner) take(f *frame, size int64) bool {
 	if n.member != otherMember {
 		s.takeMember(f, text, cut)
 	}
-	if f.values >= 0 {
+	if f.picked {
 		s.picked.fill(f, size, text, cut)
 	}
 	return true
@@ -132,11 +127,9 @@ func (f *frame) clear() {
 // of n and below it is dropped: RFC 8259, section 4, leaves open which of equal keys counts, and as in encoding/json
 // and most other parsers it is the last.
 func (s *Scanner) recordKey(n *node) {
-	object, seen := s.top().object, s.seen[n.id]
-	if seen.object == object && s.picked.drop(seen.values, n) {
-		for i := range s.seen { // the values behind have moved forward, at most to there
-			s.seen[i].values = min(s.seen[i].values, seen.values)
-		}
+	f := s.top()
+	if s.seen[n.id] == f.object {
+		s.picked.drop(f.values, n)
 	}
-	s.seen[n.id] = lastSeen{object, len(s.picked.values)}
+	s.seen[n.id] = f.object
 }

@@ -8,7 +8,8 @@ import "hash/maphash"
 //   - A method that is a string makes it a request or a notification, whatever else it has. A null counts as no method.
 //   - Otherwise an error that is not null makes it an error response, and a result or an error, null or not, makes it
 //     a response: {"result":{},"error":null} is one, and so is {"result":null,"id":1}.
-//   - An id makes the difference between a request and a notification, even if it is null or of a type that is not allowed.
+//   - An id makes the difference between a request and a notification, even if it is null or of a type that is not
+//     allowed.
 //   - The types of params, result and error do not matter; they are for the receiver to judge.
 func (s *Scanner) kind() Kind {
 	present := func(m member) bool { return s.types[m] != 0 && s.types[m] != Null }
@@ -41,21 +42,25 @@ func (s *Scanner) beginMessage() {
 
 // takeMember takes a member that makes the message JSON-RPC.
 func (s *Scanner) takeMember(f *frame, text []byte, cut bool) {
-	s.types[f.node.member] = f.typ
-	switch f.node.member {
+	m := f.node.member
+	s.types[m] = f.typ
+	clear(s.copies[m])
+	s.copies[m] = append(s.copies[m][:0], text...)
+	kept := s.copies[m]
+	switch m {
 	case idMember:
 		hash := f.hash.Sum64()
 		if f.typ == String && !cut { // the hash of a string is that of its text, however it is spelled
-			hash = maphash.Bytes(seed, text)
+			hash = maphash.Bytes(seed, kept)
 		}
-		kept := append(s.id[:0], clip(text, MaxIDText)...)
-		s.msg.ID = newID(f.typ, kept, cut || len(kept) < len(text), hash)
+		id := clip(kept, MaxIDText)
+		s.msg.ID = newID(f.typ, id, cut || len(id) < len(kept), hash)
 	case methodMember:
 		s.msg.Method = nil
 		if f.typ == String {
-			s.msg.Method = append(s.method[:0], clip(text, MaxMethodText)...)
+			s.msg.Method = clip(kept, MaxMethodText)
 		}
 	case versionMember:
-		s.msg.Version = append(s.version[:0], clip(text, MaxVersionText)...)
+		s.msg.Version = clip(kept, MaxVersionText)
 	}
 }

@@ -49,8 +49,9 @@ var seed = maphash.MakeSeed()
 // ID is a message's id: its type, its exact text, and a hash of the whole id.
 //
 // Two ids are equal if and only if their Type and Hash are. The number 1 and the string "1" are different ids
-// (JSON-RPC 2.0, section 4), and so are 1 and 1.0, since numbers are compared as written. The hash covers the
-// entire id, however long: its decoded text, or from 1 KiB on its bytes as they came. It is seeded at random in each process and must never leave it.
+// (JSON-RPC 2.0, section 4), and so are 1 and 1.0, since numbers are compared as written. The hash covers the entire
+// id, however long: the decoded text, or, of a string of more than 1 KiB, the bytes as they came. It is seeded at
+// random in each process and must never leave it.
 type ID struct {
 	Type      IDType
 	Text      []byte // a string's decoded text, or a number as written; at most MaxIDText bytes
@@ -97,7 +98,7 @@ type Value struct {
 	Truncated bool      // Text is not the whole value
 	Size      int64     // bytes of the whole value on the wire, quotes and brackets included
 	Hash      uint64    // keyed hash of the bytes as they came, if Path.Want has Hash; must never leave the process
-	Count     int       // number of elements, if Path.Want has Count and the value is an array
+	Count     int       // number of elements of an array that a path leads into
 
 	node *node // its place in the table
 }
@@ -123,22 +124,4 @@ type Message struct {
 	Reason  string    // of a Malformed line, what is wrong with it: a static string
 	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
 	Values  []Value   // the picked values in the order they came; of members with the same key only the last
-}
-
-// Value returns the last picked value of the field, or nil if the message has none.
-func (m *Message) Value(field int) *Value {
-	for i := len(m.Values) - 1; i >= 0; i-- {
-		if m.Values[i].Field == field {
-			return &m.Values[i]
-		}
-	}
-	return nil
-}
-
-// Text returns the text of the field's last value, or nil if the message has none.
-func (m *Message) Text(field int) []byte {
-	if v := m.Value(field); v != nil {
-		return v.Text
-	}
-	return nil
 }

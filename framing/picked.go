@@ -22,32 +22,22 @@ func (p *picked) reset() {
 	*p = picked{values: p.values[:0], arena: p.arena[:0]}
 }
 
-// open reserves the values of n, so that they stand before those of its members. It returns the index of the first,
-// or -1 if there are none.
-func (p *picked) open(n *node, typ ValueType) int {
-	if len(n.picks) == 0 || !p.admit(n) {
-		return -1
+// open reserves the values of n, so that they stand before those of its members. It reports whether there are any. A
+// value below an array needs room for as much as it may take, whatever it does take in the end: so the answer cannot
+// depend on how the stream was cut into chunks.
+func (p *picked) open(n *node, typ ValueType) bool {
+	if n.repeated {
+		if p.count+len(n.picks) > maxRepeated || p.bytes+n.reserve > maxRepeatedBytes {
+			p.dropped += len(n.picks)
+			return false
+		}
+		p.count += len(n.picks)
+		p.bytes += n.reserve
 	}
-	first := len(p.values)
 	for _, pick := range n.picks {
 		p.values = append(p.values, Value{Field: pick.field, Type: typ, node: n})
 	}
-	return first
-}
-
-// admit reports whether there is room for the values of n. A value below an array needs room for as much as it may
-// take, whatever it does take in the end: so the answer cannot depend on how the stream was cut into chunks.
-func (p *picked) admit(n *node) bool {
-	if !n.repeated {
-		return true
-	}
-	if p.count+len(n.picks) > maxRepeated || p.bytes+n.reserve > maxRepeatedBytes {
-		p.dropped += len(n.picks)
-		return false
-	}
-	p.count += len(n.picks)
-	p.bytes += n.reserve
-	return true
+	return len(n.picks) > 0
 }
 
 // fill completes the values of f, which has come to its end, with its size and its text.
@@ -55,12 +45,9 @@ func (p *picked) fill(f *frame, size int64, text []byte, cut bool) {
 	used := 0
 	for i, pick := range f.node.picks {
 		v := &p.values[f.values+i]
-		v.Size = size
+		v.Size, v.Count = size, f.count
 		if pick.want&Hash != 0 {
 			v.Hash = f.hash.Sum64()
-		}
-		if pick.want&Count != 0 {
-			v.Count = f.count
 		}
 		switch {
 		case pick.want&Raw != 0:
@@ -84,8 +71,8 @@ func (p *picked) store(text []byte) []byte {
 	return p.arena[at:len(p.arena):len(p.arena)]
 }
 
-// drop removes the values of n and of the nodes below it, from the index on. It reports whether there were any.
-func (p *picked) drop(from int, n *node) bool {
+// drop removes the values of n and of the nodes below it, from the index on.
+func (p *picked) drop(from int, n *node) {
 	kept := p.values[:from]
 	for _, v := range p.values[from:] {
 		if v.node.id < n.id || n.end <= v.node.id {
@@ -98,14 +85,10 @@ func (p *picked) drop(from int, n *node) bool {
 			p.bytes -= len(v.Text)
 		}
 	}
-	if len(kept) == len(p.values) {
-		return false
-	}
 	p.values = kept
 	if p.garbage > maxRepeatedBytes {
 		p.compact()
 	}
-	return true
 }
 
 // compact moves the texts that are still referred to into a new arena. Otherwise a member that comes again and again

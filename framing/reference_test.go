@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/spanpipe/spanpipe/framing"
@@ -36,7 +37,7 @@ func wantedMessage(paths []framing.Path, object []byte) framing.Message {
 	var m framing.Message
 	for field, p := range paths {
 		for _, raw := range lookUp(object, p.Keys) {
-			m.Values = append(m.Values, wantedValue(field, p, raw))
+			m.Values = append(m.Values, wantedValue(paths, field, raw))
 		}
 	}
 	top := members(object)
@@ -72,7 +73,8 @@ func wantedID(raw []byte) framing.ID {
 	return id
 }
 
-func wantedValue(field int, p framing.Path, raw []byte) framing.Value {
+func wantedValue(paths []framing.Path, field int, raw []byte) framing.Value {
+	p := paths[field]
 	v := framing.Value{Field: field, Type: typeOf(raw), Size: int64(len(raw))}
 	switch {
 	case p.Want&framing.Raw != 0:
@@ -83,7 +85,11 @@ func wantedValue(field int, p framing.Path, raw []byte) framing.Value {
 	if p.Want&framing.Hash != 0 {
 		v.Hash = framing.HashOf(raw)
 	}
-	if p.Want&framing.Count != 0 && v.Type == framing.Array {
+	leadsInto := func(other framing.Path) bool {
+		n := len(p.Keys)
+		return len(other.Keys) > n && slices.Equal(other.Keys[:n], p.Keys) && other.Keys[n] == framing.Each
+	}
+	if v.Type == framing.Array && slices.ContainsFunc(paths, leadsInto) {
 		v.Count = len(array(raw))
 	}
 	return v

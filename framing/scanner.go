@@ -28,17 +28,15 @@ type Scanner struct {
 	plain   []byte  // the beginning of a line's text that is not JSON
 
 	// The keys that the open objects have had.
-	objects uint64 // number of objects opened so far
-	seen    []lastSeen
+	objects uint64   // number of objects opened so far
+	seen    []uint64 // by node: the object that had its key last
 
 	// The message.
-	began   time.Time // when the chunk with its first byte was read
-	msg     Message
-	types   [members]ValueType // of the members that make it JSON-RPC, 0 for those that are missing
-	id      [MaxIDText]byte
-	method  [MaxMethodText]byte
-	version [MaxVersionText]byte
-	picked  picked
+	began  time.Time // when the chunk with its first byte was read
+	msg    Message
+	types  [members]ValueType // of the members that make it JSON-RPC, 0 for those that are missing
+	copies [members][]byte    // their texts
+	picked picked
 }
 
 // line is what is known of the current line.
@@ -51,8 +49,8 @@ type line struct {
 	batch  bool      // the line is an array
 	found  bool      // the array has a message
 	other  bool      // the array has an element that cannot be a message
-	plain  Kind      // what the line is if it is not JSON, unless its text shows that it is Foreign
-	reason string    // why the line is malformed
+	kind   Kind      // what the line is if it is neither a message nor a batch
+	reason string    // why, if it is malformed
 }
 
 // NewScanner returns a scanner that calls emit for every message, and for every line that is not one, in order
@@ -61,7 +59,7 @@ func NewScanner(t *Table, emit func(*Message)) *Scanner {
 	return &Scanner{
 		table: t, emit: emit,
 		stack: make([]frame, 0, t.depth),
-		seen:  make([]lastSeen, t.nodes),
+		seen:  make([]uint64, t.nodes),
 	}
 }
 
@@ -133,25 +131,26 @@ func (s *Scanner) start(b []byte, i int) int {
 // notJSON treats the line from byte i on as text. The line will be reported as of the given kind, or as Foreign.
 func (s *Scanner) notJSON(i int, kind Kind) int {
 	s.state, s.stack = inPlain, s.stack[:0]
-	s.line.plain = kind
+	s.line.kind, s.line.reason = kind, dataAfter
 	return i
 }
 
 // foreign matches the first line of other framings of JSON-RPC: a header of the Language Server Protocol's base
 // protocol, and the request or status line of an HTTP message. A log of requests, "GET / 200", is not one.
-var foreign = regexp.MustCompile(`(?i)^(content-(length|type):|http/1\.|(post|get|delete|options|put|head) /.* http/1\.[01]\r?$)`)
+var foreign = regexp.MustCompile(`(?i)^(content-(length|type):|http/1\.|` +
+	`(post|get|delete|options|put|head) /.* http/1\.[01]\r?$)`)
 
 // maxPlain bounds the text that is kept to recognize another framing.
 const maxPlain = 256
 
-// broken ignores the rest of the line, which will be reported as malformed.
+// broken ignores the rest of the line, which will be reported as malformed, or as noise if no message has begun:
+// "[INFO] ready" is a log line and not an array.
 func (s *Scanner) broken(b []byte, reason string) int {
-	if s.line.batch && !s.line.found {
-		// No message has begun: "[INFO] ready" is a log line and not an array.
-		return s.notJSON(len(b), Noise)
-	}
 	s.state, s.stack = inBroken, s.stack[:0]
-	s.line.reason = reason
+	s.line.kind, s.line.reason = Malformed, reason
+	if s.line.batch && !s.line.found {
+		s.line.kind = Noise
+	}
 	return len(b)
 }
 
@@ -164,9 +163,9 @@ func (s *Scanner) endLine() {
 
 // clear clears what was copied of the line, which may be content.
 func (s *Scanner) clear() {
-	clear(s.id[:])
-	clear(s.method[:])
-	clear(s.version[:])
+	for _, text := range s.copies {
+		clear(text)
+	}
 	clear(s.plain)
 	s.plain = s.plain[:0]
 	s.picked.reset()
@@ -190,10 +189,8 @@ func (s *Scanner) reportEnd() {
 		s.reportLine(Noise, size, "")
 	case s.state == inPlain && foreign.Match(s.plain):
 		s.reportLine(Foreign, size, "")
-	case s.state == inPlain:
-		s.reportLine(l.plain, size, dataAfter)
-	case s.state == inBroken:
-		s.reportLine(Malformed, size, l.reason)
+	case s.state == inPlain || s.state == inBroken:
+		s.reportLine(l.kind, size, l.reason)
 	case s.state != atEnd:
 		s.reportLine(Malformed, size, breaksOff)
 	case !l.batch:

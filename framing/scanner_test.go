@@ -48,6 +48,7 @@ func TestKinds(t *testing.T) {
 		{"emoji", "\U0001f680 ready", "noise"},
 		{"level in brackets", `[INFO] {"a":1}`, "noise"},
 		{"time in brackets", `[2026-01-02 10:00:00] ready`, "noise"},
+		{"level in brackets before a header", `[INFO] Content-Length: 12`, "noise"},
 		{"mark cut short", "\xef\xbb{}", "noise"},
 		{"nothing but half a mark", "\xef\xbb", "noise"},
 		{"two marks", "\ufeff\ufeff{}", "noise"},

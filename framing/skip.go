@@ -6,60 +6,44 @@ import (
 	"math/bits"
 )
 
-// The skippers find the end of a string or a container without looking at its bytes one by one. They turn each
-// question about 64 bytes, such as which of them are quotes, into a mask: a word with a bit for each byte. This is
-// the method of simdjson (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019), with 8 bytes at a time
-// in a general register instead of 32 in a vector, so that it is portable Go. docs/adr/0012 has its speed.
-
-// nesting is the state of a skipper inside a container, between two blocks or two spans.
+// nesting is the state of skipNested between two spans.
 type nesting struct {
-	depth    int    // brackets that are open
-	inString uint64 // all ones inside a string, else 0
+	depth    int // brackets that are open
+	inString bool
 	escaped  uint64 // 1 if the next byte is escaped, else 0
 }
 
 // skipNested continues inside a container from b[i] until the last open bracket is closed. It returns the index after
 // that bracket, or -1 if it is not in b. It looks at strings and brackets only, and accepts } for ] and ] for }.
 func skipNested(b []byte, i int, n *nesting) int {
-	var w block
 	for i < len(b) {
-		size := w.load(b[i:])
-		quotes := w.equal('"', 0)
-		if n.inString != 0 && quotes == 0 { // inside a long string, where skipString is faster
+		if n.inString {
 			if i, n.escaped = skipString(b, i, n.escaped); i < 0 {
 				return -1
 			}
-			n.inString = 0
+			n.inString = false
 			i++
 			continue
 		}
-		quotes &^= w.escaped(size, &n.escaped)
-		inside := parity(quotes) ^ n.inString
-		n.inString = uint64(int64(inside) >> 63)
-		opening := w.equal('{', '{'^'[') &^ inside
-		closing := w.equal('}', '}'^']') &^ inside
-		if end := n.count(opening, closing); end >= 0 {
-			return i + end + 1
+		switch b[i] {
+		case '"':
+			n.inString = true
+		case '{', '[':
+			n.depth++
+		case '}', ']':
+			if n.depth--; n.depth == 0 {
+				return i + 1
+			}
 		}
-		i += size
+		i++
 	}
 	return -1
 }
 
-// count counts the brackets of a block. It returns the index of the one that closes the container, or -1.
-func (n *nesting) count(opening, closing uint64) int {
-	for n.depth <= bits.OnesCount64(closing) { // fewer cannot close the container
-		before := closing ^ (closing - 1) // all bits up to the first closing bracket
-		n.depth += bits.OnesCount64(opening&before) - 1
-		if n.depth == 0 {
-			return bits.TrailingZeros64(closing)
-		}
-		opening &^= before
-		closing &^= before
-	}
-	n.depth += bits.OnesCount64(opening) - bits.OnesCount64(closing)
-	return -1
-}
+// skipString finds the end of a string without looking at its bytes one by one. Where quotes are escaped, it turns each
+// question about 64 bytes, such as which of them are quotes, into a mask: a word with a bit for each byte. This is the
+// method of simdjson (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019), with 8 bytes at a time in a
+// general register instead of 32 in a vector, so that it is portable Go. docs/adr/0012 has its speed.
 
 // skipString continues inside a string from b[i]. It returns the index of the quote that ends the string, or -1 if it
 // is not in b. Before and after, escaped is 1 if the next byte is escaped, else 0.
@@ -81,7 +65,7 @@ func skipString(b []byte, i int, escaped uint64) (int, uint64) {
 		escaped = 0
 		for near := true; near && i < len(b); {
 			size := w.load(b[i:])
-			quotes := w.equal('"', 0)
+			quotes := w.equal('"')
 			if end := quotes &^ w.escaped(size, &escaped); end != 0 {
 				return i + bits.TrailingZeros64(end), 0
 			}
@@ -125,11 +109,11 @@ const (
 	oddBits  = 0xaaaaaaaaaaaaaaaa
 )
 
-// equal returns the mask of the bytes that are c after the bits of ignore are set in them, which must be set in c.
-func (w *block) equal(c, ignore byte) uint64 {
-	x, y := uint64(c)*eachByte, uint64(ignore)*eachByte
-	return zeros((w[0]|y)^x) | zeros((w[1]|y)^x)<<8 | zeros((w[2]|y)^x)<<16 | zeros((w[3]|y)^x)<<24 |
-		zeros((w[4]|y)^x)<<32 | zeros((w[5]|y)^x)<<40 | zeros((w[6]|y)^x)<<48 | zeros((w[7]|y)^x)<<56
+// equal returns the mask of the bytes that are c.
+func (w *block) equal(c byte) uint64 {
+	x := uint64(c) * eachByte
+	return zeros(w[0]^x) | zeros(w[1]^x)<<8 | zeros(w[2]^x)<<16 | zeros(w[3]^x)<<24 |
+		zeros(w[4]^x)<<32 | zeros(w[5]^x)<<40 | zeros(w[6]^x)<<48 | zeros(w[7]^x)<<56
 }
 
 // zeros returns the mask of the bytes of a word that are zero, 8 bits. The sum sets the high bit of each byte that
@@ -146,7 +130,7 @@ func zeros(x uint64) uint64 {
 // backslashes, and leaves a bit behind it whose position, even or odd, depends on the run's length: see find_escaped
 // in simdjson.
 func (w *block) escaped(size int, first *uint64) uint64 {
-	backslashes := w.equal('\\', 0)
+	backslashes := w.equal('\\')
 	if backslashes|*first == 0 {
 		return 0
 	}
@@ -155,13 +139,4 @@ func (w *block) escaped(size int, first *uint64) uint64 {
 	escaped := codes ^ (backslashes | *first)
 	*first = codes & backslashes >> uint(size-1) & 1
 	return escaped
-}
-
-// parity returns the mask of the bits that have an odd number of set bits up to and including them. Of quotes, these
-// are the bytes inside strings.
-func parity(mask uint64) uint64 {
-	for shift := 1; shift < 64; shift *= 2 {
-		mask ^= mask << shift
-	}
-	return mask
 }

@@ -26,7 +26,8 @@ func FuzzSkip(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte, depth, flags uint8, cut uint16) {
 		before := framing.Nesting{}
-		before.Set(int(depth)+1, flags&1 != 0, flags&2 != 0)
+		inString := flags&1 != 0
+		before.Set(int(depth)+1, inString, inString && flags&2 != 0)
 		at := int(cut) % (len(b) + 1)
 		want, wantState := skipBytes(b, before)
 		state := before
@@ -55,7 +56,7 @@ func skipBytes(b []byte, n framing.Nesting) (int, framing.Nesting) {
 	depth, inString, escaped := n.Get()
 	for i, c := range b {
 		was := escaped
-		escaped = c == '\\' && !was
+		escaped = inString && c == '\\' && !was
 		switch {
 		case c == '"' && !was:
 			inString = !inString

@@ -10,10 +10,9 @@ type Want uint8
 
 // What can be taken.
 const (
-	Text  Want = 1 << iota // the decoded text of a string; a number, true, false or null as written
-	Raw                    // the value's bytes as they came
-	Hash                   // a keyed hash of the value's bytes as they came
-	Count                  // the number of an array's elements
+	Text Want = 1 << iota // the decoded text of a string; a number, true, false or null as written
+	Raw                   // the value's bytes as they came
+	Hash                  // a keyed hash of the value's bytes as they came
 )
 
 // Each in a Path's Keys stands for every element of an array. It never matches an object's key, however that is
@@ -57,7 +56,6 @@ type node struct {
 	keep     int  // bytes as they came, or of which the text is made
 	reserve  int  // bytes that the values here may take in a message's arena
 	hash     bool // a hash
-	count    bool // the number of elements
 	repeated bool // the place is below an Each, so that a message can have many values of it
 }
 
@@ -84,13 +82,10 @@ const (
 // Compile builds the table of the paths. A path's position among them is the Field of its values. One path may lead
 // through, or to, the value of another.
 //
-// It panics on what can only be a programming error: more than 255 paths, a path that is empty or begins with Each,
-// Text and Raw in one path, and a key that is not valid UTF-8 or has U+FFFD. The scanner decodes damaged keys to
-// U+FFFD, so such a key would match all kinds of damage.
+// It panics on what can only be a programming error: a path that is empty or begins with Each, Text and Raw in one
+// path, and a key that is not valid UTF-8 or has U+FFFD. The scanner decodes damaged keys to U+FFFD, so such a key
+// would match all kinds of damage.
 func Compile(paths ...Path) *Table {
-	if len(paths) > 255 {
-		panic("framing: more than 255 paths")
-	}
 	t := &Table{}
 	t.root.keys = map[string]*node{
 		"id":      {member: idMember, hash: true},
@@ -156,7 +151,6 @@ func (n *node) add(p pick) {
 		n.reserve += p.max
 	}
 	n.hash = n.hash || p.want&Hash != 0
-	n.count = n.count || p.want&Count != 0
 }
 
 func (n *node) wantText(limit int) {
@@ -182,11 +176,5 @@ func (t *Table) number(n *node, depth int) {
 // walks reports whether the members or elements of a container at n must be looked at one by one. All others are
 // skipped as a whole. n may be nil.
 func (n *node) walks(typ ValueType) bool {
-	switch {
-	case n == nil:
-		return false
-	case typ == Array:
-		return n.each != nil || n.count
-	}
-	return len(n.keys) > 0
+	return n != nil && (typ == Array && n.each != nil || typ == Object && len(n.keys) > 0)
 }

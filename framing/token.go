@@ -31,7 +31,7 @@ const (
 	inLiteral               // the rest of true, false or null
 	inSkipped               // the rest of a container that is skipped
 	inPlain                 // anything, since the line is not JSON
-	inBroken                // anything, since the line is malformed
+	inBroken                // anything, since the line breaks the grammar
 )
 
 // step reads the token, or the part of a token, that begins at b[i]. It returns the index after it. The structure
@@ -138,7 +138,7 @@ func (s *Scanner) value(b []byte, i int) int {
 		return s.word(n, False, "false", i)
 	case c == 'n':
 		return s.word(n, Null, "null", i)
-	case c == '-' || isDigit(c):
+	case numberStart.after(c) != numberStart:
 		s.push(n, Number, i)
 		s.state, s.number = inNumber, numberStart
 		return i
@@ -175,14 +175,18 @@ func (s *Scanner) inString(b []byte, i int) int {
 
 // inNumber reads the rest of a number. Only the byte after a number ends it, so at the end of b it goes on.
 func (s *Scanner) inNumber(b []byte, i int) int {
-	i, s.number = s.number.run(b, i)
-	switch {
-	case i == len(b):
-		return i
-	case !s.number.complete():
-		return s.broken(b, badNumber)
+	for ; i < len(b); i++ {
+		next := s.number.after(b[i])
+		if next != numberStart {
+			s.number = next
+			continue
+		}
+		if !s.number.complete() {
+			return s.broken(b, badNumber)
+		}
+		return s.pop(b, i)
 	}
-	return s.pop(b, i)
+	return i
 }
 
 func (s *Scanner) inLiteral(b []byte, i int) int {

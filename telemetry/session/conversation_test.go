@@ -98,8 +98,8 @@ type conversation struct {
 }
 
 var (
-	said     = regexp.MustCompile(`^(\S+) (?:x(\d+) )?(>|<|>\+|<\+)(?: (.*))?$`)
-	longText = regexp.MustCompile(`\{long:(\d+)\}`)
+	messageLine = regexp.MustCompile(`^(\S+) (?:x(\d+) )?(>|<|>\+|<\+)(?: (.*))?$`)
+	longText    = regexp.MustCompile(`\{long:(\d+)\}`)
 )
 
 func parse(t testing.TB, text string) conversation {
@@ -118,18 +118,18 @@ func parse(t testing.TB, text string) conversation {
 		case words[0] == "end":
 			c.steps = append(c.steps, step{at: duration(t, words[2]), end: record.EndedBy(words[1])})
 		default:
-			m := said.FindStringSubmatch(line)
+			m := messageLine.FindStringSubmatch(line)
 			if m == nil {
 				t.Fatalf("line %d of the conversation cannot be read: %s", number+1, line)
 			}
-			c.steps = append(c.steps, speech(t, m)...)
+			c.steps = append(c.steps, messageSteps(t, m)...)
 		}
 	}
 	return c
 }
 
-// speech returns the steps of a line with messages.
-func speech(t testing.TB, m []string) []step {
+// messageSteps returns the steps of a line with messages.
+func messageSteps(t testing.TB, m []string) []step {
 	times := 1
 	if m[2] != "" {
 		times, _ = strconv.Atoi(m[2])
@@ -166,7 +166,7 @@ func duration(t testing.TB, s string) time.Duration {
 func play(t testing.TB, c conversation, chunk int) *recording {
 	r := &recording{conversation: c, watch: newWatch(t), describer: newDescriber()}
 	p := newPlayer(c.config, r)
-	p.uris, r.player = map[*session.Extra]string{}, p
+	p.seen, r.player = map[*session.Extra]seen{}, p
 	ended := false
 	for _, s := range c.steps {
 		switch {

@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -121,18 +123,19 @@ func (d *describer) extra(what string, x *session.Extra) string {
 		return ""
 	}
 	var words []string
+	seen := d.player.seen[x]
 	for _, w := range []struct{ key, value string }{
 		{"jsonrpc", x.JSONRPC}, {"protocol", x.Protocol}, {"peer", strings.Trim(x.PeerName+"/"+x.PeerVersion, "/")},
-		{"traceparent", x.Traceparent}, {"tracestate", x.Tracestate}, {"uri", d.player.uris[x]}, {"level", x.Level},
-		{"logger", x.Logger}, {"mode", x.Mode}, {"type", x.ResultType}, {"versions", strings.Join(x.Versions, ",")},
+		{"traceparent", x.Traceparent}, {"tracestate", x.Tracestate}, {"uri", seen.uri}, {"level", cmp.Or(seen.level, x.Level)},
+		{"logger", x.Logger}, {"mode", seen.mode}, {"type", x.ResultType}, {"versions", seen.versions},
 		{"tools", strings.Join(x.Tools, ",")}, {"templates", strings.Join(x.Templates, ",")},
 	} {
 		if w.value != "" {
 			words = append(words, w.key+"="+w.value)
 		}
 	}
-	if x.Resources > 0 {
-		words = append(words, fmt.Sprintf("resources=%d", x.Resources))
+	if seen.resources > 0 {
+		words = append(words, fmt.Sprintf("resources=%d", seen.resources))
 	}
 	if x.Listed > 0 {
 		words = append(words, fmt.Sprintf("listed=%d:%dB", x.Listed, x.DefinitionSize))
@@ -180,7 +183,34 @@ type player struct {
 	decoders [2]session.Decoder
 	scanners [2]*framing.Scanner
 	raw      session.Raw
-	uris     map[*session.Extra]string // as sent, if wanted
+	line     [2][]byte               // what has come of the present line
+	seen     map[*session.Extra]seen // if wanted
+}
+
+// seen is what the conversations print of a message and the tracker does not need.
+type seen struct {
+	uri, level, mode, versions string
+	resources                  int
+}
+
+// reread reads a line once more, with a parser.
+func reread(line []byte) (s seen) {
+	var m struct {
+		Params struct {
+			Mode string
+			Meta struct {
+				Level string `json:"io.modelcontextprotocol/logLevel"`
+			} `json:"_meta"`
+			Notifications struct{ ResourceSubscriptions []string }
+		}
+		Result struct{ SupportedVersions []string }
+	}
+	if json.Unmarshal(line, &m) == nil { // else it is not one of MCP's, or a batch
+		s.mode, s.level = m.Params.Mode, m.Params.Meta.Level
+		s.versions = strings.Join(m.Result.SupportedVersions, ",")
+		s.resources = len(m.Params.Notifications.ResourceSubscriptions)
+	}
+	return s
 }
 
 // epoch is when sessions in tests start.
@@ -206,7 +236,7 @@ func newPlayer(cfg session.Config, sink session.Sink) *player {
 
 // observe gives the message to the tracker, which must not change it.
 func (p *player) observe() {
-	if p.uris == nil {
+	if p.seen == nil {
 		p.tracker.Observe(&p.raw.Message)
 		return
 	}
@@ -222,23 +252,33 @@ func (p *player) observe() {
 
 // redact does the work of the redact stage: here it labels every resource with the same word.
 func (p *player) redact() {
-	if p.raw.URI == "" {
-		return
+	var s seen
+	if p.seen != nil {
+		s = reread(p.line[p.raw.Dir])
+		s.uri = p.raw.URI
 	}
-	if p.raw.Extra == nil {
+	if p.raw.Extra == nil && (p.raw.URI != "" || s != seen{}) {
 		p.raw.Extra = &session.Extra{}
 	}
-	p.raw.Extra.Resource = "label"
-	if p.uris != nil {
-		p.uris[p.raw.Extra] = p.raw.URI
+	if p.raw.URI != "" {
+		p.raw.Extra.Resource = "label"
+	}
+	if p.seen != nil && p.raw.Extra != nil {
+		p.seen[p.raw.Extra] = s
 	}
 }
 
 func (p *player) say(dir session.Direction, b []byte, at time.Duration) {
 	before := string(b)
+	if p.seen != nil {
+		p.line[dir] = append(p.line[dir], b...)
+	}
 	p.scanners[dir].Write(b, epoch.Add(at))
 	if string(b) != before {
 		panic("what was relayed has been changed from " + before + " to " + string(b))
+	}
+	if strings.HasSuffix(before, "\n") {
+		p.line[dir] = nil
 	}
 }
 

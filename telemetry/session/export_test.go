@@ -10,14 +10,7 @@ type Live = operation
 
 // Live returns the open operation with the number.
 func (t *Tracker) Live(number uint64) *Live {
-	for _, list := range [][]*operation{t.open.usual, t.open.lasting, t.open.settled} {
-		for _, op := range list {
-			if op.Number == number {
-				return op
-			}
-		}
-	}
-	return nil
+	return t.last(func(op *operation) bool { return op.Number == number })
 }
 
 // IDType is the type of the latest request's id.
@@ -29,14 +22,13 @@ func (op *operation) Reply() *Extra { return op.reply }
 // Left describes what a tracker still holds on to; a closed one must hold nothing.
 func (t *Tracker) Left() map[string]int {
 	return map[string]int{
-		"usual": len(t.open.usual), "lasting": len(t.open.lasting), "settled": len(t.open.settled),
-		"flights": len(t.flights), "working": len(t.working), "tokens": len(t.tokens), "tasks": len(t.tasks),
-		"inputs": len(t.inputs), "early": len(t.early), "probe": map[bool]int{true: 1}[t.probe != nil],
+		"open": len(t.open), "lasting": t.lasting, "ended": t.ended, "flights": len(t.flights), "tokens": len(t.tokens),
+		"early": len(t.early),
 	}
 }
 
 // Opened is how many operations are open.
-func (t *Tracker) Opened() int { return t.open.len() }
+func (t *Tracker) Opened() int { return len(t.open) }
 
 // EarlyPlaces is how many places the queue of early answers takes.
 func (t *Tracker) EarlyPlaces() int { return cap(t.early) }
@@ -53,7 +45,7 @@ var (
 )
 
 // Like reports whether two ids may stand for one another.
-func Like(a, b Ref) bool { return a.kind == b.kind && a.like == b.like }
+func Like(a, b Ref) bool { return a.key(ToServer) == b.key(ToServer) }
 
 const (
 	MaxNames     = maxNames

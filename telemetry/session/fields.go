@@ -22,8 +22,6 @@ const (
 	maxContext = 64  // of W3C traceparent
 	maxID      = framing.MaxIDText
 	maxTask    = 128 // of a task's id
-
-	maxVersions = 16 // protocol versions that one message may list
 )
 
 // Keys below params._meta and result._meta, as paths write them.
@@ -31,7 +29,6 @@ const (
 	metaVersion      = "io.modelcontextprotocol/protocolVersion"
 	metaClient       = "io.modelcontextprotocol/clientInfo"
 	metaServer       = "io.modelcontextprotocol/serverInfo"
-	metaLevel        = "io.modelcontextprotocol/logLevel"
 	metaSubscription = "io.modelcontextprotocol/subscriptionId"
 	metaRelated      = "io.modelcontextprotocol/related-task"
 )
@@ -40,7 +37,6 @@ const (
 // other words are not kept.
 var (
 	levels      = []string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
-	modes       = []string{"form", "url"}
 	statuses    = []string{taskWorking, taskInputRequired, taskCompleted, taskFailed, taskCancelled}
 	resultTypes = []string{resultInputRequired, resultTask} // those that do not end an operation
 )
@@ -53,12 +49,9 @@ var messageFields = slices.Concat([]field{
 	name("params ref name", maxName, toTarget),
 	text("params uri", maxURI, takeURI),
 	text("params ref uri", maxURI, takeURI),
-	word("params level", levels, semconv.Other, toLevel),
-	word("params _meta "+metaLevel, levels, semconv.Other, toLevel),
+	word("params level", levels, semconv.Other, func(m *Raw) *string { return &m.extra().Level }),
 	name("params logger", maxName, func(m *Raw) *string { return &m.extra().Logger }),
-	word("params mode", modes, semconv.Other, func(m *Raw) *string { return &m.extra().Mode }),
 	hash("params arguments", func(m *Raw) *uint64 { return &m.Arguments }),
-	count("params notifications resourceSubscriptions", func(m *Raw, n int, _ int64) { m.extra().Resources = n }),
 	id("params requestId", maxID, func(m *Raw) *Ref { return &m.extra().Cancels }),
 	text("params reason", maxReason, takeReason),
 	id("params progressToken", maxID, toProgressToken),
@@ -83,14 +76,13 @@ var messageFields = slices.Concat([]field{
 	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.extra().ResultType }),
 	hash("result requestState", toState),
 	name("result protocolVersion", maxWord, toProtocol),
-	list("result supportedVersions *", maxWord, maxVersions, func(m *Raw) *[]string { return &m.extra().Versions }),
 	name("result serverInfo name", maxName, toPeerName),
 	name("result serverInfo version", maxName, toPeerVersion),
 	name("result _meta "+metaServer+" name", maxName, toPeerName),
 	name("result _meta "+metaServer+" version", maxName, toPeerVersion),
-	count("result tools", func(m *Raw, n int, size int64) { m.extra().Listed, m.Extra.DefinitionSize = n, size }),
-	list("result tools * name", maxName, unbounded, func(m *Raw) *[]string { return &m.extra().Tools }),
-	list("result resourceTemplates * uriTemplate", maxURI, unbounded, toTemplates),
+	{path("result tools", 0, 0), takeTools},
+	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.extra().Tools }),
+	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.extra().Templates }),
 
 	// Tasks: 2025-11-25, and the extension of 2026-07-28 (SEP-2663).
 	flag("params task", framing.Object, func(m *Raw) *bool { return &m.extra().WantsTask }),
@@ -157,13 +149,11 @@ func contentFields(c Contents) []field {
 
 // Where fields put their values.
 func toTarget(m *Raw) *string      { return &m.Target }
-func toLevel(m *Raw) *string       { return &m.extra().Level }
 func toProtocol(m *Raw) *string    { return &m.extra().Protocol }
 func toPeerName(m *Raw) *string    { return &m.extra().PeerName }
 func toPeerVersion(m *Raw) *string { return &m.extra().PeerVersion }
 func toProgressToken(m *Raw) *Ref  { return &m.extra().ProgressToken }
 func toState(m *Raw) *uint64       { return &m.extra().State }
-func toTemplates(m *Raw) *[]string { return &m.extra().Templates }
 
 func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) { d.errors.addText(v) }
 
@@ -184,6 +174,10 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 	if !v.Truncated && len(v.Text) > 0 {
 		m.extra().Tracestate = d.clean(v.Text, false)
 	}
+}
+
+func takeTools(_ *Decoder, v *framing.Value, m *Raw) {
+	m.extra().Listed, m.Extra.DefinitionSize = v.Count, v.Size
 }
 
 // takeTask keeps a task's id. It is not remembered like other names either.
@@ -218,20 +212,15 @@ func name(keys string, most int, to func(*Raw) *string) field {
 	})
 }
 
-// list is the names in an array. One that is too long is left out: its beginning would pass as another name.
-func list(keys string, most, limit int, to func(*Raw) *[]string) field {
+// list is the names in an array. One that is too long is left out: its beginning would pass as another name. The
+// scanner bounds their number.
+func list(keys string, most int, to func(*Raw) *[]string) field {
 	return text(keys, most, func(d *Decoder, v *framing.Value, m *Raw) {
-		if v.Truncated || v.Type != framing.String {
-			return
-		}
-		if names := to(m); len(*names) < limit {
-			*names = append(*names, d.name(v.Text, false))
+		if v.Type == framing.String && !v.Truncated {
+			*to(m) = append(*to(m), d.name(v.Text, false))
 		}
 	})
 }
-
-// unbounded is the limit of a list that only the scanner bounds: it keeps a limited number of elements of all arrays.
-const unbounded = 1 << 30
 
 // word is a text from a fixed list. Any other text becomes other; if that is empty, the field is absent.
 func word(keys string, words []string, other string, to func(*Raw) *string) field {
@@ -267,9 +256,4 @@ func flag(keys string, is framing.ValueType, to func(*Raw) *bool) field {
 // hash is a keyed hash of a value.
 func hash(keys string, to func(*Raw) *uint64) field {
 	return field{path(keys, framing.Hash, 0), func(_ *Decoder, v *framing.Value, m *Raw) { *to(m) = v.Hash }}
-}
-
-// count is the number of elements of an array and its size in bytes.
-func count(keys string, to func(m *Raw, n int, size int64)) field {
-	return field{path(keys, framing.Count, 0), func(_ *Decoder, v *framing.Value, m *Raw) { to(m, v.Count, v.Size) }}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// utterances is what a random session is made of: I is an id, T a task, S a state or a token.
-var utterances = []string{
+// randomLines is what a random session is made of: I is an id, T a task, S a state or a token.
+var randomLines = []string{
 	`> {"jsonrpc":"2.0","id":I,"method":"tools/call","params":{"name":"a","_meta":{"progressToken":"S"}}}`,
 	`> {"jsonrpc":"2.0","id":I,"method":"tools/call","params":{"name":"a","arguments":{"s":"S"},"task":{}}}`,
 	`> {"jsonrpc":"2.0","id":I,"method":"tools/call","params":{"name":"a","inputResponses":{},"requestState":"S"}}`,
@@ -56,15 +56,15 @@ var utterances = []string{
 	`< noise`,
 }
 
-var someIDs = []string{"0", "1", "2", `"1"`, "1.0", `"x"`, "null", "1e0", "9007199254740993", "9007199254740992", "true", `""`}
+var randomIDs = []string{"0", "1", "2", `"1"`, "1.0", `"x"`, "null", "1e0", "9007199254740993", "9007199254740992", "true", `""`}
 
-// utter writes down the session that random bytes stand for: which messages, with which ids and names, and when.
-func utter(random []byte) string {
+// randomText writes down the session that random bytes stand for: which messages, with which ids and names, and when.
+func randomText(random []byte) string {
 	var b strings.Builder
 	for i := 0; i+3 < len(random); i += 4 {
-		s := utterances[int(random[i])%len(utterances)]
-		s = strings.ReplaceAll(s, `:I,`, ":"+someIDs[int(random[i+1])%len(someIDs)]+",")
-		s = strings.ReplaceAll(s, `:I}`, ":"+someIDs[int(random[i+1])%len(someIDs)]+"}")
+		s := randomLines[int(random[i])%len(randomLines)]
+		s = strings.ReplaceAll(s, `:I,`, ":"+randomIDs[int(random[i+1])%len(randomIDs)]+",")
+		s = strings.ReplaceAll(s, `:I}`, ":"+randomIDs[int(random[i+1])%len(randomIDs)]+"}")
 		s = strings.ReplaceAll(s, `"T"`, `"t`+strconv.Itoa(int(random[i+2])%3)+`"`)
 		s = strings.ReplaceAll(s, `"S"`, `"s`+strconv.Itoa(int(random[i+2])%4)+`"`)
 		fmt.Fprintf(&b, "%d %s\n", random[i+3], s)
@@ -72,9 +72,9 @@ func utter(random []byte) string {
 	return b.String()
 }
 
-// gossip plays lines to a tracker with room for few, and checks what must always be true. A line is a number of
+// playText plays lines to a tracker with room for few, and checks what must always be true. A line is a number of
 // milliseconds by which the clock moves, the direction and the message; a clock of 200 and more moves back.
-func gossip(t interface{ Errorf(string, ...any) }, text []byte, capacity int, end record.EndedBy) {
+func playText(t interface{ Errorf(string, ...any) }, text []byte, capacity int, end record.EndedBy) {
 	w := newWatch(t)
 	p := newPlayer(session.Config{Capacity: capacity, Expiry: time.Minute}, w)
 	var now time.Duration
@@ -119,14 +119,14 @@ func FuzzTracker(f *testing.F) {
 			f.Add(bytes.ReplaceAll(text, []byte("ms "), []byte(" ")), uint8(4), true)
 		}
 	}
-	f.Add([]byte(utter([]byte(os.Args[0]))), uint8(2), false)
+	f.Add([]byte(randomText([]byte(os.Args[0]))), uint8(2), false)
 	f.Fuzz(func(t *testing.T, text []byte, capacity uint8, left bool) {
 		end := record.ByServer
 		if left {
 			end = record.ByClient
 		}
-		gossip(t, text, int(capacity)+1, end)
-		gossip(t, []byte(utter(text[:min(len(text), 1024)])), int(capacity)+1, end)
+		playText(t, text, int(capacity)+1, end)
+		playText(t, []byte(randomText(text[:min(len(text), 1024)])), int(capacity)+1, end)
 	})
 }
 
@@ -138,10 +138,10 @@ func TestRandomSessions(t *testing.T) {
 		for i := range random {
 			random[i] = byte(r.Uint32())
 		}
-		text := utter(random)
+		text := randomText(random)
 		for _, capacity := range []int{1, 2, 7, 100} {
 			failed := &failure{}
-			gossip(failed, []byte(text), capacity, []record.EndedBy{record.ByClient, record.ByServer}[seed%2])
+			playText(failed, []byte(text), capacity, []record.EndedBy{record.ByClient, record.ByServer}[seed%2])
 			if failed.text != "" {
 				t.Fatalf("seed %d, room for %d: %s\n%s", seed, capacity, failed.text, text)
 			}

@@ -9,7 +9,7 @@ import (
 )
 
 // Ref is a name that a sender chose so that other messages can refer to it: the id of a request or a task, or a
-// progress token. Refs are only compared.
+// progress token. Refs are only compared: equal ones are the same.
 type Ref struct {
 	Type framing.IDType
 	kind likeness
@@ -22,14 +22,6 @@ type ID struct {
 	Ref
 	Text string
 }
-
-// exact identifies an id: two ids are the same exactly if these are equal.
-type exact struct {
-	hash uint64
-	typ  framing.IDType
-}
-
-func (id Ref) exact() exact { return exact{id.Hash, id.Type} }
 
 // legal reports whether the protocol allows the id: it must be a string or a number.
 func (id Ref) legal() bool { return id.Type == framing.StringID || id.Type == framing.NumberID }

@@ -62,11 +62,9 @@ type Extra struct {
 
 	Cancels      Ref    // notifications/cancelled: params.requestId
 	TimedOut     bool   // notifications/cancelled: the reason reads like a timeout
-	Level        string // notifications/message, logging/setLevel
+	Level        string // notifications/message
 	Logger       string // notifications/message
-	Mode         string // elicitation/create: form or url
 	Subscription Ref    // of a notification: the subscriptions/listen request that it belongs to
-	Resources    int    // subscriptions/listen: how many resources it names
 
 	WantsTask  bool // params.task is present
 	MakesTask  bool // result.task is present (2025-11-25)
@@ -75,10 +73,9 @@ type Extra struct {
 	Related    Ref // _meta related-task: the task in whose course the message was sent
 	Outcome    Outcome
 
-	ResultType string   // result.resultType: input_required or task
-	HasInput   bool     // params.inputResponses is present
-	State      uint64   // keyed hash of requestState; must not leave the process
-	Versions   []string // result.supportedVersions of server/discover
+	ResultType string // result.resultType: input_required or task
+	HasInput   bool   // params.inputResponses is present
+	State      uint64 // keyed hash of requestState; must not leave the process
 
 	Listed         int      // elements of result.tools
 	DefinitionSize int64    // bytes of result.tools

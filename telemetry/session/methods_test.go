@@ -12,11 +12,11 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// TestEveryMethodIsSpoken checks that the conversations leave out no method in a direction in which MCP has it, and no
+// TestEveryMethodOccurs checks that the conversations leave out no method in a direction in which MCP has it, and no
 // version. The lists are those of the specification, 2024-11-05 to 2026-07-28, with the tasks extension.
-func TestEveryMethodIsSpoken(t *testing.T) {
-	heard := map[string]bool{}
-	listen := &listener{heard: heard}
+func TestEveryMethodOccurs(t *testing.T) {
+	seen := map[string]bool{}
+	listen := &occurrences{seen: seen}
 	for _, file := range conversations(t) {
 		archive, err := txtar.ParseFile(file)
 		if err != nil {
@@ -52,29 +52,29 @@ func TestEveryMethodIsSpoken(t *testing.T) {
 		},
 	} {
 		for _, m := range methods {
-			if !heard[direction+" "+m] {
+			if !seen[direction+" "+m] {
 				t.Errorf("no conversation has the %s %s", direction, m)
 			}
 		}
 	}
-	for what := range heard {
+	for what := range seen {
 		if method, ok := strings.CutPrefix(what, "> request "); ok && !semconv.KnownMethod(method) && !slices.Contains([]string{"x-acme/reindex"}, method) {
 			t.Errorf("the conversations have %s, which is no method of MCP", method)
 		}
 	}
 }
 
-type listener struct{ heard map[string]bool }
+type occurrences struct{ seen map[string]bool }
 
-func (l *listener) Opened(op *record.Operation) {
-	l.heard[arrow(op.Direction)+" request "+op.Method] = true
+func (l *occurrences) Opened(op *record.Operation) {
+	l.seen[arrow(op.Direction)+" request "+op.Method] = true
 }
-func (l *listener) Changed(op *record.Operation) { l.heard["version "+op.Protocol] = true }
-func (l *listener) Noted(n record.Note) {
+func (l *occurrences) Changed(op *record.Operation) { l.seen["version "+op.Protocol] = true }
+func (l *occurrences) Noted(n record.Note) {
 	switch n := n.(type) {
 	case record.Notification:
-		l.heard[arrow(n.Direction)+" notification "+n.Method] = true
+		l.seen[arrow(n.Direction)+" notification "+n.Method] = true
 	case record.Violation:
-		l.heard["violation "+string(n.Kind)] = true
+		l.seen["violation "+string(n.Kind)] = true
 	}
 }

@@ -49,7 +49,7 @@ func (t *Tracker) subject(m *Message) *operation {
 		return op
 	}
 	for _, dir := range []Direction{ToServer, ToClient} {
-		if op := t.tasks.find(dir, m.rare().Related); op != nil {
+		if op := t.withTask(dir, m.rare().Related); op != nil {
 			return op
 		}
 	}
@@ -62,7 +62,7 @@ func (t *Tracker) subject(m *Message) *operation {
 // notifiedTask returns the operation whose task a notification is about. The side that works on a task sends it, not
 // the side that started the task.
 func (t *Tracker) notifiedTask(m *Message) *operation {
-	return t.tasks.find(m.Dir.Opposite(), m.rare().Task.Ref)
+	return t.withTask(m.Dir.Opposite(), m.rare().Task.Ref)
 }
 
 // subscription returns the other side's open subscriptions/listen with the id.

@@ -26,6 +26,7 @@ type operation struct {
 	arguments uint64        // keyed hash, see Message
 	token     Ref           // the progress token of the latest request
 
+	lasting   bool     // it stays open by nature
 	wantsTask bool     // the client asked for a task (2025-11-25)
 	task      Ref      // the task that the operation is about or has started
 	settled   *taskEnd // set once that task is known to have ended
@@ -67,8 +68,22 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
 		},
 		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
-		task: x.Task.Ref, wantsTask: x.WantsTask, reply: noExtra,
+		task: x.Task.Ref, wantsTask: x.WantsTask, reply: noExtra, lasting: semconv.LongLived(m.Method),
 	}
+}
+
+// usual reports whether the operation should be over soon: it does not stay open by nature, and its task, if it has
+// started one, has not ended.
+func (op *operation) usual() bool { return !op.lasting && op.settled == nil }
+
+// mayAsk reports whether the server may send requests in the course of the operation: during some methods of MCP, and
+// perhaps during others that are not MCP's.
+func (op *operation) mayAsk() bool {
+	switch op.Method {
+	case semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete:
+		return op.dir == ToServer
+	}
+	return op.dir == ToServer && !semconv.KnownMethod(op.Method)
 }
 
 // snapshot returns a record of the operation. It shares nothing with the operation that may change.

@@ -26,11 +26,10 @@ func (t *Tracker) request(m *Message) {
 	if t.flights.add(op) && m.ID.legal() {
 		t.violation(record.DuplicateID, m)
 	}
-	if op.dir == ToServer && (slices.Contains(mayAsk, op.Method) || !semconv.KnownMethod(op.Method)) {
-		t.working = append(t.working, op)
-	}
-	if token := m.rare().ProgressToken; token.Type != framing.NoID {
-		t.tokens.add(op, token)
+	if token := m.rare().ProgressToken; token.Type != framing.NoID { // a retry may bring another one
+		t.dropToken(op)
+		op.token = token
+		t.tokens[token.key(op.dir)] = op
 	}
 	if answer, exact := t.early.find(op); answer != nil {
 		t.answered(op, answer, exact)
@@ -49,9 +48,9 @@ func (t *Tracker) begin(m *Message) *operation {
 	if op.parent = t.parent(op, m); op.parent != nil {
 		op.Parent = op.parent.Number
 	}
-	t.open.add(op)
-	if op.Method == semconv.Discover && op.dir == ToServer {
-		t.probe = op
+	t.open = append(t.open, op)
+	if op.lasting {
+		t.lasting++
 	}
 	t.sink.Opened(op.snapshot(record.Opened, op.start))
 	return op
@@ -59,11 +58,10 @@ func (t *Tracker) begin(m *Message) *operation {
 
 // retried finds the operation that a request continues with the user's input. It returns nil for any other request.
 func (t *Tracker) retried(m *Message) *operation {
-	op, ambiguous := t.inputs.find(m)
+	op, ambiguous := t.awaiting(m)
 	if op == nil {
 		return nil
 	}
-	t.inputs.remove(op)
 	op.Ambiguous = op.Ambiguous || ambiguous
 	op.retry(m)
 	t.changed(op, record.Retried, m.Last)
@@ -73,18 +71,21 @@ func (t *Tracker) retried(m *Message) *operation {
 // endProbe ends a server/discover that was not answered before the client turned to initialize. That is how a client
 // that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and no error.
 func (t *Tracker) endProbe(m *Message) {
-	if t.probe != nil && t.probe.state == inFlight {
-		t.giveUp(t.probe, m.Last)
+	probe := t.last(func(op *operation) bool {
+		return op.Method == semconv.Discover && op.dir == ToServer && op.state == inFlight
+	})
+	if probe != nil {
+		t.giveUp(probe, m.Last)
 	}
 }
 
 // parent returns the operation in whose course a request was made: that of the task which it is about or related to, or
 // the one call that the server is working on. If it works on several, it could be any of them.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
-	if p := t.tasks.find(op.dir.Opposite(), m.rare().Related); p != nil {
+	if p := t.withTask(op.dir.Opposite(), m.rare().Related); p != nil {
 		return p
 	}
-	if p := t.tasks.find(op.dir, op.task); p != nil {
+	if p := t.withTask(op.dir, op.task); p != nil {
 		p.RoundTrips++
 		if op.Method == semconv.TasksUpdate {
 			p.resume(op.start)
@@ -96,14 +97,21 @@ func (t *Tracker) parent(op *operation, m *Message) *operation {
 
 // currentCall returns the only call that the server is working on, if the direction is that of the server's messages.
 func (t *Tracker) currentCall(dir Direction) *operation {
-	if dir == ToClient && len(t.working) == 1 {
-		return t.working[0]
+	var current *operation
+	if dir == ToServer {
+		return nil
 	}
-	return nil
+	for _, op := range t.open {
+		if op.state != inFlight || !op.mayAsk() {
+			continue
+		}
+		if current != nil {
+			return nil
+		}
+		current = op
+	}
+	return current
 }
-
-// mayAsk are the methods of MCP during which the server may send requests of its own. Methods of others count too.
-var mayAsk = []string{semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete}
 
 // AnswerTo returns the method of the request that an answer would be matched with if it were observed now: empty if
 // there is none.
@@ -145,7 +153,6 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 		t.violation(record.IDMismatch, m)
 	}
 	t.flights.remove(op)
-	t.working = without(t.working, op)
 	op.answer(m)
 	if op.dir == ToClient && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
@@ -169,12 +176,11 @@ func (t *Tracker) continues(op *operation, m *Message) bool {
 	case m.Extra.ResultType == resultInputRequired:
 		op.goOn(onInput)
 		op.suspend(m.Last)
-		t.inputs.add(op, m.Extra.State)
+		op.inputState = m.Extra.State
 		t.changed(op, record.InputRequired, m.Last)
 	case op.startsTask(m.Extra):
 		op.goOn(onTask)
 		op.task, op.TaskID = m.Extra.Task.Ref, m.Extra.Task.Text
-		t.tasks.add(op)
 		if !t.updateTask(op, m) {
 			t.changed(op, record.TaskChanged, m.Last)
 		}

@@ -137,8 +137,8 @@ var floods = []struct {
 	{"cancels of nothing", sayAsk, func(s *speaker, n int) {
 		s.say(session.ToServer, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`, -n)
 	}},
-	{"input required", sayNeedy, func(s *speaker, n int) {
-		sayNeedy(s, n)
+	{"input required", sayInputRequired, func(s *speaker, n int) {
+		sayInputRequired(s, n)
 		s.say(session.ToServer, retry, n)
 	}},
 	{"tasks", sayTask, func(s *speaker, n int) {
@@ -155,7 +155,7 @@ const retry = `{"jsonrpc":"2.0","id":-%d,"method":"tools/call","params":{"name":
 
 func sayAsk(s *speaker, n int) { s.say(session.ToServer, ask, n) }
 
-func sayNeedy(s *speaker, n int) {
+func sayInputRequired(s *speaker, n int) {
 	sayAsk(s, n)
 	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"resultType":"input_required","inputRequests":{}}}`, n)
 }

@@ -1,81 +1,59 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
+	"github.com/spanpipe/spanpipe/framing"
 )
 
-// The tables below are slices and maps. An operation is removed from a slice by searching for it: a host has a few
-// operations open at once, and at the bound of a few thousand a search still takes only microseconds.
+// All open operations are in one slice, in order of arrival, and what an operation waits for is in the operation. A
+// host has a few operations open at once, and at the bound of a few thousand a search takes microseconds. Only what a
+// flood of requests needs is indexed: their ids and progress tokens.
 
-// openOperations holds every open operation in one of three lists.
-type openOperations struct {
-	usual   []*operation // in order of arrival
-	lasting []*operation // those that stay open by nature, in order of arrival
-	settled []*operation // those whose task has ended and whose result may still be fetched, in order of that end
-}
-
-func (o *openOperations) len() int { return len(o.usual) + len(o.lasting) + len(o.settled) }
-
-// list returns the list that the operation is in.
-func (o *openOperations) list(op *operation) *[]*operation {
-	switch {
-	case op.settled != nil:
-		return &o.settled
-	case semconv.LongLived(op.Method):
-		return &o.lasting
+// last returns the latest operation with a property, or nil.
+func (t *Tracker) last(is func(*operation) bool) *operation {
+	for _, op := range slices.Backward(t.open) {
+		if is(op) {
+			return op
+		}
 	}
-	return &o.usual
+	return nil
 }
 
-func (o *openOperations) add(op *operation) {
-	l := o.list(op)
-	*l = append(*l, op)
-}
-
-func (o *openOperations) remove(op *operation) {
-	l := o.list(op)
-	*l = without(*l, op)
-}
-
-// settle moves an operation to the settled ones, if it is not there. Its task ended at the latest when the message
-// came.
-func (o *openOperations) settle(op *operation, m *Message) {
-	if op.settled == nil {
-		o.remove(op)
-		op.settled = &taskEnd{m.First, m.Last}
-		o.add(op)
+// withTask returns the operation that has started a task and waits for it.
+func (t *Tracker) withTask(dir Direction, task Ref) *operation {
+	if task.Type == framing.NoID {
+		return nil
 	}
+	return t.last(func(op *operation) bool { return op.state == onTask && op.dir == dir && op.task == task })
 }
 
-// removeAt removes an element. To remove the first, which is the most frequent case in a long slice, it moves nothing.
-func removeAt[T any](s []T, i int) []T {
-	if i > 0 || len(s) == 1 {
-		return slices.Delete(s, i, i+1)
+// settled returns the operations whose tasks ended at the limit or before, and whose results may still be fetched, in
+// the order of that end.
+func (t *Tracker) settled(limit time.Duration) []*operation {
+	if t.ended == 0 {
+		return nil
 	}
-	clear(s[:1]) // for the garbage collector
-	return s[1:]
-}
-
-// without removes an operation from a list that may have it.
-func without(list []*operation, op *operation) []*operation {
-	if i := slices.Index(list, op); i >= 0 {
-		return removeAt(list, i)
+	var all []*operation
+	for _, op := range t.open {
+		if op.settled != nil && op.settled.last <= limit {
+			all = append(all, op)
+		}
 	}
-	return list
+	slices.SortStableFunc(all, func(a, b *operation) int { return cmp.Compare(a.settled.last, b.settled.last) })
+	return all
 }
 
 // flights holds the requests in flight by what their ids are like, each list in order of arrival.
 type flights map[key][]*operation
 
-// add adds an operation and reports whether there is one with exactly its id. An answer could be
-// for either.
+// add adds an operation and reports whether there is one with exactly its id. An answer could be for either.
 func (f flights) add(op *operation) (duplicate bool) {
 	k := op.id.key(op.dir)
 	for _, other := range f[k] {
-		if other.id.exact() == op.id.exact() {
+		if other.id == op.id {
 			other.Ambiguous, op.Ambiguous, duplicate = true, true, true
 			break // the first marks all
 		}
@@ -88,7 +66,7 @@ func (f flights) add(op *operation) (duplicate bool) {
 func (f flights) find(dir Direction, id Ref) (op *operation, exact bool) {
 	list := f[id.key(dir)]
 	for _, op := range list {
-		if op.id.exact() == id.exact() {
+		if op.id == id {
 			return op, true
 		}
 	}
@@ -108,20 +86,27 @@ func (f flights) remove(op *operation) {
 	}
 }
 
-// tokens holds operations by the progress token that their latest request gave.
-type tokens map[key]*operation
-
-// add replaces the operation's token. A retry may bring another one.
-func (t tokens) add(op *operation, token Ref) {
-	t.remove(op)
-	op.token = token
-	t[token.key(op.dir)] = op
+// removeAt removes an element. To remove the first, which is the most frequent case in a long slice, it moves nothing.
+func removeAt[T any](s []T, i int) []T {
+	if i > 0 || len(s) == 1 {
+		return slices.Delete(s, i, i+1)
+	}
+	clear(s[:1]) // for the garbage collector
+	return s[1:]
 }
 
-func (t tokens) remove(op *operation) {
-	if k := op.token.key(op.dir); t[k] == op {
-		delete(t, k)
+func (t *Tracker) dropToken(op *operation) {
+	if k := op.token.key(op.dir); t.tokens[k] == op {
+		delete(t.tokens, k)
 	}
+}
+
+// without removes an operation from a list that may have it.
+func without(list []*operation, op *operation) []*operation {
+	if i := slices.Index(list, op); i >= 0 {
+		return removeAt(list, i)
+	}
+	return list
 }
 
 // maxEarly bounds the answers that wait for their request, which is only as far behind as the other direction's reader.
@@ -146,7 +131,7 @@ func (a *earlyAnswers) find(op *operation) (m *Message, exact bool) {
 	alike := func(m *Message) bool {
 		return m.Dir != op.dir && m.Last >= op.asked && m.ID.key(op.dir) == op.id.key(op.dir)
 	}
-	i := slices.IndexFunc(*a, func(m *Message) bool { return alike(m) && m.ID.exact() == op.id.exact() })
+	i := slices.IndexFunc(*a, func(m *Message) bool { return alike(m) && m.ID.Ref == op.id })
 	if exact = i >= 0; !exact {
 		i = slices.IndexFunc(*a, alike)
 	}
@@ -178,24 +163,24 @@ const maxGivenUp = 1024
 type givenUp []givenUpID
 
 type givenUpID struct {
-	id  exact
+	id  Ref
 	dir Direction // of the request
 }
 
 func (g givenUp) has(dir Direction, id Ref) bool {
-	return slices.Contains(g, givenUpID{id.exact(), dir})
+	return slices.Contains(g, givenUpID{id, dir})
 }
 
 func (g *givenUp) add(dir Direction, id Ref) {
 	if len(*g) == maxGivenUp {
 		*g = removeAt(*g, 0)
 	}
-	*g = append(*g, givenUpID{id.exact(), dir})
+	*g = append(*g, givenUpID{id, dir})
 }
 
 // take removes the id once and reports whether it was there.
 func (g *givenUp) take(dir Direction, id Ref) bool {
-	i := slices.Index(*g, givenUpID{id.exact(), dir})
+	i := slices.Index(*g, givenUpID{id, dir})
 	if i >= 0 {
 		*g = removeAt(*g, i)
 	}
@@ -219,24 +204,4 @@ func (f firstCalls) of(arguments, number uint64) uint64 {
 	}
 	f[arguments] = number
 	return number
-}
-
-// tasks holds the open operations that wait for a task.
-type tasks map[taskKey]*operation
-
-type taskKey struct {
-	id  exact
-	dir Direction // of the request that started it
-}
-
-func (t tasks) find(dir Direction, id Ref) *operation {
-	return t[taskKey{id.exact(), dir}]
-}
-
-func (t tasks) add(op *operation) { t[taskKey{op.task.exact(), op.dir}] = op }
-
-func (t tasks) remove(op *operation) {
-	if k := (taskKey{op.task.exact(), op.dir}); t[k] == op {
-		delete(t, k)
-	}
 }

@@ -149,7 +149,7 @@ func TestGivenUp(t *testing.T) {
 			t.Errorf("%v", c)
 		}
 	})
-	t.Run("taken and buried again", func(t *testing.T) {
+	t.Run("taken and given up again", func(t *testing.T) {
 		c := counter{}
 		s := newSpeaker(c)
 		for n := range 5 * session.MaxGivenUp {

@@ -44,7 +44,7 @@ func (t *Tracker) updateTask(op *operation, m *Message) (changed bool) {
 // settle records that an operation's task has ended. If the message has the outcome, it ends the operation and reports
 // true.
 func (t *Tracker) settle(op *operation, m *Message) bool {
-	t.open.settle(op, m)
+	t.taskEnded(op, m)
 	outcome, failed := m.Extra.Outcome, op.TaskStatus == taskFailed
 	if failed && op.ErrorType == "" {
 		op.ErrorType, op.Class = semconv.ErrTask, outcome.Class
@@ -60,9 +60,17 @@ func (t *Tracker) settle(op *operation, m *Message) bool {
 	return true
 }
 
+// taskEnded records that an operation's task has ended: at the latest when the message came.
+func (t *Tracker) taskEnded(op *operation, m *Message) {
+	if op.settled == nil {
+		op.settled = &taskEnd{m.First, m.Last}
+		t.ended++
+	}
+}
+
 // fetched takes the answer to a request about a task, for the operation that started the task.
 func (t *Tracker) fetched(fetch *operation, m *Message) {
-	op := t.tasks.find(fetch.dir, fetch.task)
+	op := t.withTask(fetch.dir, fetch.task)
 	if op == nil || !slices.Contains(aboutTask, fetch.Method) {
 		return
 	}
@@ -106,7 +114,7 @@ func (t *Tracker) endTask(op *operation, m *Message, errorType string, class rec
 
 // endsBy ends an operation whose task had ended at the latest when the message came.
 func (t *Tracker) endsBy(op *operation, m *Message) {
-	t.open.settle(op, m)
+	t.taskEnded(op, m)
 	t.conclude(op)
 }
 

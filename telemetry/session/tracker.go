@@ -66,16 +66,14 @@ type Tracker struct {
 	session record.Session // as last reported
 	count   uint64         // operations so far
 
-	open    openOperations
+	open    []*operation // in order of arrival
+	lasting int          // how many of them stay open by nature
+	ended   int          // how many of them have a task that has ended
 	flights flights
-	working []*operation // the client's calls in whose course the server may send requests, in flight
-	tokens  tokens
-	tasks   tasks
-	inputs  inputs
+	tokens  map[key]*operation // by the progress token of their latest request
 	early   earlyAnswers
 	givenUp givenUp
 	first   firstCalls
-	probe   *operation // the latest server/discover, if it is open
 
 	protocol string // agreed in initialize
 }
@@ -84,7 +82,7 @@ type Tracker struct {
 func New(cfg Config, sink Sink) *Tracker {
 	t := &Tracker{
 		cfg: cfg.withDefaults(), sink: sink, session: cfg.Session,
-		flights: flights{}, tokens: tokens{}, tasks: tasks{}, first: firstCalls{},
+		flights: flights{}, tokens: map[key]*operation{}, first: firstCalls{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
 		t.session.Time = t.session.Launched
@@ -164,11 +162,15 @@ func (t *Tracker) ready(at time.Duration) {
 // given up.
 func (t *Tracker) Advance(now time.Duration) {
 	t.expireEarly(now - t.cfg.Grace)
-	for len(t.open.settled) > 0 && t.open.settled[0].settled.last+t.cfg.Fetch <= now {
-		t.conclude(t.open.settled[0])
+	for _, op := range t.settled(now - t.cfg.Fetch) {
+		t.conclude(op)
 	}
-	for len(t.open.usual) > 0 && t.open.usual[0].start+t.cfg.Expiry <= now {
-		t.expire(t.open.usual[0], now)
+	for i := 0; i < len(t.open) && t.open[i].start+t.cfg.Expiry <= now; {
+		if t.open[i].usual() {
+			t.expire(t.open[i], now)
+		} else {
+			i++
+		}
 	}
 	t.reportHanging(now)
 	if !t.session.Ready && !t.session.Silent && now >= t.cfg.SilentAfter {
@@ -182,12 +184,12 @@ func (t *Tracker) reportHanging(now time.Duration) {
 	if t.cfg.HangAfter <= 0 {
 		return
 	}
-	for _, op := range t.open.usual {
+	for _, op := range t.open {
 		age := now - op.start
 		if age < t.cfg.HangAfter {
 			return // and so are those after it
 		}
-		if now >= op.hangingAt {
+		if op.usual() && now >= op.hangingAt {
 			op.hangingAt = op.start + 2*age
 			t.changed(op, record.Hanging, now)
 		}
@@ -196,13 +198,17 @@ func (t *Tracker) reportHanging(now time.Duration) {
 
 // Close ends the session and every open operation. It completes exit with Time, Open and Lifetime and reports it last.
 func (t *Tracker) Close(now time.Duration, exit record.Exit) {
-	exit.Open = t.open.len()
+	exit.Open = len(t.open)
 	t.expireEarly(math.MaxInt64)
-	for len(t.open.settled) > 0 {
-		t.conclude(t.open.settled[0])
+	for _, op := range t.settled(math.MaxInt64) {
+		t.conclude(op)
 	}
-	for _, op := range slices.Concat(t.open.usual, t.open.lasting) {
-		t.abandon(op, now, exit.EndedBy)
+	for _, lasting := range []bool{false, true} {
+		for _, op := range slices.Clone(t.open) {
+			if op.lasting == lasting {
+				t.abandon(op, now, exit.EndedBy)
+			}
+		}
 	}
 	exit.Time = t.cfg.Wall(now)
 	exit.Lifetime = now
@@ -232,17 +238,16 @@ func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
 // makeRoom ends an operation if the table is full: first one whose end is known, then the one that has been open
 // longest. Those that stay open by nature are spared unless they take more than half of the table.
 func (t *Tracker) makeRoom(now time.Duration) {
-	if t.open.len() < t.cfg.Capacity {
+	if len(t.open) < t.cfg.Capacity {
 		return
 	}
-	switch {
-	case len(t.open.settled) > 0:
-		t.conclude(t.open.settled[0])
-	case len(t.open.usual) > 0 && len(t.open.lasting) <= t.cfg.Capacity/2:
-		t.expire(t.open.usual[0], now)
-	default:
-		t.expire(t.open.lasting[0], now)
+	if settled := t.settled(math.MaxInt64); len(settled) > 0 {
+		t.conclude(settled[0])
+		return
 	}
+	spared := t.lasting <= t.cfg.Capacity/2 && t.lasting < len(t.open)
+	i := slices.IndexFunc(t.open, func(op *operation) bool { return op.lasting != spared })
+	t.expire(t.open[i], now)
 }
 
 // expire ends an operation that is not kept any longer.
@@ -262,14 +267,14 @@ func (t *Tracker) giveUp(op *operation, now time.Duration) {
 // finish ends an operation and removes it from every table.
 func (t *Tracker) finish(op *operation, at time.Duration) {
 	at = max(at, op.start)
+	t.open = without(t.open, op)
 	t.flights.remove(op)
-	t.working = without(t.working, op)
-	t.tokens.remove(op)
-	t.tasks.remove(op)
-	t.inputs.remove(op)
-	t.open.remove(op)
-	if t.probe == op {
-		t.probe = nil
+	t.dropToken(op)
+	if op.lasting {
+		t.lasting--
+	}
+	if op.settled != nil {
+		t.ended--
 	}
 	op.resume(at)
 	op.firstByte = min(op.firstByte, at)
