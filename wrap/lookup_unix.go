@@ -19,6 +19,9 @@ import (
 // A file that the kernel does not take for a program is run by /bin/sh if it is text, as execvp, and so Node's and C's
 // hosts do. No shell ever sees the command's words other than as arguments.
 func lookup(command, env []string, start func(path string, argv []string) error) error {
+	if len(command) == 0 {
+		return errNoCommand
+	}
 	name := command[0]
 	if name == "" {
 		return startError(command, "", syscall.ENOENT)

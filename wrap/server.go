@@ -27,15 +27,12 @@ type Server struct {
 
 // Start starts the server and the relay. An error is a *StartError, and leaves Config's files as they were.
 func Start(cfg Config) (*Server, error) {
-	if len(cfg.Command) == 0 {
-		return nil, errNoCommand
-	}
 	s := &Server{log: cfg.logger(), signals: listen(), inputEnded: make(chan struct{})}
 	if err := s.start(&cfg); err != nil {
 		s.signals.close()
 		var startErr *StartError
 		if !errors.As(err, &startErr) {
-			err = &StartError{Code: 126, Err: fmt.Errorf("starting %q: %w", cfg.Command[0], err)}
+			err = &StartError{Code: 126, Err: fmt.Errorf("starting the server: %w", err)}
 		}
 		return nil, err
 	}

@@ -65,41 +65,15 @@ func (p *process) startFile(path string, argv []string) (err error) {
 	return err
 }
 
-// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. On Unix it returns
-// only if that fails, with a *StartError. On Windows, which cannot replace a process, it gives the server our standard
-// handles, waits, and returns the status.
+// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. The server gets our
+// standard streams. On Unix it returns only if that fails, with a *StartError. Windows cannot replace a process: there
+// it waits, and returns the status.
 //
 // syscall.Exec restores the limit on open files, which the runtime has raised.
-func Exec(cfg Config) (Status, error) {
-	if len(cfg.Command) == 0 {
-		return Status{}, errNoCommand
-	}
-	for i, f := range []*os.File{cfg.Stdin, cfg.Stdout, cfg.Stderr} {
-		if err := moveTo(i, f); err != nil {
-			return Status{}, &StartError{Code: 126, Err: err}
-		}
-	}
-	return Status{}, lookup(cfg.Command, cfg.Env, func(path string, argv []string) error {
-		return syscall.Exec(path, argv, cfg.Env)
+func Exec(command, env []string) (Status, error) {
+	return Status{}, lookup(command, env, func(path string, argv []string) error {
+		return syscall.Exec(path, argv, env)
 	})
-}
-
-// moveTo makes f descriptor number i, which stays open over exec.
-func moveTo(i int, f *os.File) error {
-	if f == nil {
-		_ = unix.Close(i)
-		return nil
-	}
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	control := raw.Control(func(fd uintptr) {
-		if int(fd) != i {
-			err = unix.Dup2(int(fd), i)
-		}
-	})
-	return errors.Join(err, control)
 }
 
 // endpoint is what a pump reads or writes: a plain descriptor, in whatever mode the host has left it.

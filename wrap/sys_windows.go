@@ -174,17 +174,14 @@ func (p *process) startFile(path string, argv []string) error {
 	return err
 }
 
-// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. On Unix it returns
-// only if that fails, with a *StartError. On Windows, which cannot replace a process, it gives the server our standard
-// handles, waits, and returns the status.
-func Exec(cfg Config) (Status, error) {
-	if len(cfg.Command) == 0 {
-		return Status{}, errNoCommand
-	}
+// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. The server gets our
+// standard streams. On Unix it returns only if that fails, with a *StartError. Windows cannot replace a process: there
+// it waits, and returns the status.
+func Exec(command, env []string) (Status, error) {
 	s := listen() // a Ctrl-C is the server's to answer
-	p := &process{env: cfg.Env, files: []*os.File{cfg.Stdin, cfg.Stdout, cfg.Stderr}}
+	p := &process{env: env, files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}
 	release := killWithWrapper(p)
-	if err := p.start(cfg.Command); err != nil {
+	if err := p.start(command); err != nil {
 		release()
 		s.close()
 		return Status{}, err
@@ -198,6 +195,9 @@ func Exec(cfg Config) (Status, error) {
 // lookup starts the first file that Windows' own search would find for the command: the name as it is, then with each
 // extension of PATHEXT, in the working directory (unless the environment forbids it) and then along PATH.
 func lookup(command, env []string, start func(path string, argv []string) error) error {
+	if len(command) == 0 {
+		return errNoCommand
+	}
 	name := command[0]
 	dirs := []string{""}
 	if !strings.ContainsAny(name, `\/:`) {

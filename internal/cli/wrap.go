@@ -86,7 +86,7 @@ func (a *app) wrap(c *cli.Context, command []string) error {
 // replace runs a server without telemetry, in place of this process where the system can do that.
 func (a *app) replace(cfg wrap.Config) error {
 	a.print.close() // no line of ours may still be on its way
-	status, err := wrap.Exec(cfg)
+	status, err := wrap.Exec(cfg.Command, cfg.Env)
 	if err != nil {
 		a.print = newPrinter(a.Stderr)
 		return err
