@@ -78,9 +78,6 @@ func (p *pump) abandon() {
 	}
 }
 
-// finished reports whether the pump has released its ends.
-func (p *pump) finished() bool { return p == nil || isClosed(p.done) }
-
 // sawEOF reports whether the stream came to its end by itself.
 func (p *pump) sawEOF() bool { return p == nil || p.eof.Load() }
 

@@ -23,13 +23,6 @@ func withRealTime(signals ...os.Signal) []os.Signal {
 	return signals
 }
 
-// newPipe makes a pipe in blocking mode, as a shell would.
-func newPipe() (r, w int, err error) {
-	var p [2]int
-	err = unix.Pipe2(p[:], unix.O_CLOEXEC)
-	return p[0], p[1], err
-}
-
 // interruptBlocked makes system calls that block in an abandoned descriptor look at what it is now: with SA_RESTART a
 // signal makes the kernel start them again, and they find the null device under the same number. The runtime sends
 // SIGURG to its threads all the time, to preempt them, so it has no other effect.

@@ -8,26 +8,12 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // ioctlReadable is FIONREAD, which has the same value on all systems that descend from BSD.
 const ioctlReadable = 0x4004667f
 
 var systemSignals []os.Signal
-
-// newPipe makes a pipe in blocking mode, as a shell would.
-func newPipe() (r, w int, err error) {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	var p [2]int
-	if err = unix.Pipe(p[:]); err == nil {
-		unix.CloseOnExec(p[0])
-		unix.CloseOnExec(p[1])
-	}
-	return p[0], p[1], err
-}
 
 // interruptBlocked does nothing: sending a signal to one thread needs the C library here.
 func interruptBlocked() {}

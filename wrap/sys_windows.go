@@ -76,25 +76,21 @@ func limitJob(job windows.Handle, kill uint32) error {
 // endpoint is what a pump reads or writes.
 type endpoint struct {
 	file   *os.File
-	host   bool // file is what Config gave, not a pipe of ours
 	shared bool // file is our stderr, which is never closed
 	once   sync.Once
 }
 
-func hostEndpoint(f, _ *os.File, shared bool) (*endpoint, error) {
-	return &endpoint{file: f, host: true, shared: shared}, nil
+func hostEndpoint(f *os.File, shared bool) (*endpoint, error) {
+	return &endpoint{file: f, shared: shared}, nil
 }
 
 // pipeEndpoint makes a pipe between us and the server, and returns both ends of it.
-func pipeEndpoint(_ *os.File, toServer bool) (*endpoint, *os.File, error) {
+func pipeEndpoint(toServer bool) (*endpoint, *os.File, error) {
 	ours, theirs, err := os.Pipe()
-	if err != nil {
-		return nil, nil, err
-	}
 	if toServer {
 		ours, theirs = theirs, ours
 	}
-	return &endpoint{file: ours}, theirs, nil
+	return &endpoint{file: ours}, theirs, err
 }
 
 func (e *endpoint) read(b []byte) (int, error)  { return e.file.Read(b) }
@@ -112,13 +108,6 @@ func (e *endpoint) close() {
 func (e *endpoint) abandon() {
 	if !e.shared {
 		e.once.Do(func() { go e.file.Close() })
-	}
-}
-
-// discard gives up an endpoint that no pump has used, and leaves the host's file open.
-func (e *endpoint) discard() {
-	if !e.host {
-		_ = e.file.Close()
 	}
 }
 

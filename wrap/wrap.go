@@ -13,8 +13,8 @@ type Config struct {
 
 	// Stdin, Stdout and Stderr are the host's streams. A nil one is closed, and closed for the server too.
 	//
-	// Start takes ownership of Stdin and Stdout, and closes them once the server no longer reads or writes them.
-	// Descriptors 0 to 2 are then connected to the null device, so that no later file gets their number.
+	// Start takes ownership of Stdin and Stdout, also if it fails. They are closed once the server no longer reads or
+	// writes them. Descriptors 0 and 1 of this process are from then on the null device.
 	Stdin, Stdout, Stderr *os.File
 
 	// Input, Output and Errors observe the server's stdin, stdout and stderr. They may be nil. Stderr is relayed only
