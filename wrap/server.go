@@ -53,7 +53,6 @@ func (s *Server) start(cfg *Config) (err error) {
 			s.orphans = adoptOrphans(s.process, s.log)
 		}
 		if err = s.process.start(cfg.Command); err != nil {
-			s.orphans.release()
 			s.releaseGuard()
 		}
 	}
@@ -95,7 +94,6 @@ func (s *Server) Wait() Status {
 	go func() { // returns after three times orphanGrace; waited for below
 		defer close(swept)
 		s.orphans.end(s.Interrupted())
-		s.orphans.release()
 	}()
 	endRequested := s.signals.endRequestedRecently()
 	s.streams.pumps[stdout].drain(deadline, endRequested, s.Interrupted())

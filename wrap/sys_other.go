@@ -3,7 +3,6 @@
 package wrap
 
 import (
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,24 +14,9 @@ const ioctlReadable = 0x4004667f
 
 var systemSignals []os.Signal
 
-// interruptBlocked does nothing: sending a signal to one thread needs the C library here.
-func interruptBlocked() {}
-
 // killWithWrapper does nothing: these kernels offer no such thing. A server whose wrapper is killed sees the end of its
 // input.
 func killWithWrapper(*process) (release func()) { return func() {} }
-
-// watchReaders does nothing: a closed reader is noticed with the next write.
-func watchReaders(_, _ *pump, _ *slog.Logger) (stop func()) { return func() {} }
-
-// orphans is empty: orphans become children of PID 1 here, and are left alone.
-type orphans struct{}
-
-func adoptOrphans(*process, *slog.Logger) *orphans { return nil }
-
-func (*orphans) reap()               {}
-func (*orphans) end(<-chan struct{}) {}
-func (*orphans) release()            {}
 
 // dieBySignal kills this process by one of the four signals that end a Go program without a dump of its goroutines. The
 // others cannot be reset without the C library: for them it returns.

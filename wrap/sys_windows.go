@@ -3,7 +3,6 @@ package wrap
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,18 +30,6 @@ func dieBySignal(syscall.Signal) {}
 
 // SignalName returns an empty string: no signal kills a process on Windows.
 func (s Status) SignalName() string { return "" }
-
-// orphans is empty: orphans have no session to be found by, and are left alone.
-type orphans struct{}
-
-func adoptOrphans(*process, *slog.Logger) *orphans { return nil }
-
-func (*orphans) reap()               {}
-func (*orphans) end(<-chan struct{}) {}
-func (*orphans) release()            {}
-
-// watchReaders does nothing: a closed reader is noticed with the next write.
-func watchReaders(_, _ *pump, _ *slog.Logger) (stop func()) { return func() {} }
 
 // killWithWrapper makes the system kill the server when we are killed: a job kills its processes with its last handle,
 // which is ours. We enter the job ourselves before the server starts, so that no process of the server's escapes, but
@@ -110,9 +97,6 @@ func (e *endpoint) abandon() {
 		e.once.Do(func() { go e.file.Close() })
 	}
 }
-
-// interruptBlocked does nothing: closing a pipe is enough.
-func interruptBlocked() {}
 
 var peekNamedPipe = windows.NewLazySystemDLL("kernel32.dll").NewProc("PeekNamedPipe")
 
