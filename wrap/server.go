@@ -32,7 +32,7 @@ func Start(cfg Config) (*Server, error) {
 		s.signals.close()
 		var startErr *StartError
 		if !errors.As(err, &startErr) {
-			err = &StartError{Code: 126, Err: fmt.Errorf("starting the server: %w", err)}
+			err = &StartError{Code: codeCannotRun, Err: fmt.Errorf("starting the server: %w", err)}
 		}
 		return nil, err
 	}

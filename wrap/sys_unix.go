@@ -58,9 +58,6 @@ func (s Status) SignalName() string { return unix.SignalName(s.Signal) }
 
 // startFile starts one candidate of lookup.
 func (p *process) startFile(path string, argv []string) (err error) {
-	if _, err = os.Stat(path); err != nil {
-		return err // saves a fork for each directory of PATH
-	}
 	p.os, err = os.StartProcess(path, argv, &os.ProcAttr{Env: p.env, Files: p.files, Sys: p.attr})
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -165,56 +166,20 @@ func Exec(command, env []string) (Status, error) {
 	return status, nil
 }
 
-// lookup starts the first file that Windows' own search would find for the command: the name as it is, then with each
-// extension of PATHEXT, in the working directory (unless the environment forbids it) and then along PATH.
-func lookup(command, env []string, start func(path string, argv []string) error) error {
-	if len(command) == 0 {
-		return errNoCommand
+// lookup starts the file that os/exec finds for the command, by PATH and PATHEXT of this process, and in the working
+// directory first unless the environment forbids it.
+func lookup(command, _ []string, start func(path string, argv []string) error) error {
+	name := strings.Join(command[:min(len(command), 1)], "") // no command at all is not found either
+	path, err := exec.LookPath(name)
+	if err != nil && !errors.Is(err, exec.ErrDot) { // found in the working directory, as by Windows' own search
+		return &StartError{Code: codeNotFound, Hint: "it is not in PATH; try its full path",
+			Err: fmt.Errorf("starting the server: %w", err)}
 	}
-	name := command[0]
-	dirs := []string{""}
-	if !strings.ContainsAny(name, `\/:`) {
-		dirs = filepath.SplitList(lookEnv(env, "PATH", ""))
-		if lookEnv(env, "NoDefaultCurrentDirectoryInExePath", "-") == "-" {
-			dirs = append([]string{"."}, dirs...)
-		}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
 	}
-	extensions := strings.Split(lookEnv(env, "PATHEXT", ".COM;.EXE;.BAT;.CMD"), ";")
-	if filepath.Ext(name) != "" {
-		extensions = append([]string{""}, extensions...)
+	if err := start(path, command); err != nil {
+		return &StartError{Code: codeCannotRun, Err: fmt.Errorf("starting %q: %w", path, err)}
 	}
-	for _, dir := range dirs {
-		for _, ext := range extensions {
-			path := filepath.Join(dir, name+ext)
-			if info, err := os.Stat(path); err != nil || info.IsDir() || name == "" {
-				continue
-			}
-			if absolute, err := filepath.Abs(path); err == nil {
-				path = absolute
-			}
-			if err := start(path, command); err != nil {
-				return &StartError{Code: 126, Hint: hintCannotRun(err), Err: fmt.Errorf("starting %q: %w", path, err)}
-			}
-			return nil
-		}
-	}
-	return &StartError{Code: 127, Hint: "it is not in PATH; try its full path",
-		Err: fmt.Errorf("starting %q: %w", name, os.ErrNotExist)}
-}
-
-func hintCannotRun(err error) string {
-	if errors.Is(err, windows.ERROR_BAD_EXE_FORMAT) {
-		return "it is not a program for this machine"
-	}
-	return ""
-}
-
-// lookEnv finds a variable, whose name is not case-sensitive on Windows.
-func lookEnv(env []string, name, otherwise string) string {
-	for _, kv := range env {
-		if k, v, ok := strings.Cut(kv, "="); ok && strings.EqualFold(k, name) {
-			return v
-		}
-	}
-	return otherwise
+	return nil
 }
