@@ -88,7 +88,6 @@ func watchReaders(input, output *pump, log *slog.Logger) (stop func()) {
 // own kills.
 func dieBySignal(sig unix.Signal) {
 	// If the server has left a core file, that is the one to read: write none of ours, to a file or to a crash handler.
-	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 	// All zeros is SIG_DFL without flags and mask, in the layout of every architecture.
@@ -97,9 +96,6 @@ func dieBySignal(sig unix.Signal) {
 	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, maskSize, 0, 0)
 
 	runtime.LockOSThread() // both the mask and the signal are this thread's
-	var mask unix.Sigset_t
-	bits := uint(unsafe.Sizeof(mask.Val[0])) * 8
-	mask.Val[uint(sig-1)/bits] |= 1 << (uint(sig-1) % bits)
-	_ = unix.PthreadSigmask(unix.SIG_UNBLOCK, &mask, nil)
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil)
 	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
 }
