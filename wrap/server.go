@@ -84,7 +84,8 @@ func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }
 // Wait waits until the server has ended, its orphans have gone, and all that it wrote has been passed on, for which the
 // time is bounded if another process keeps the pipe open. Our stdout is closed then. Wait may be called once.
 func (s *Server) Wait() Status {
-	status := <-s.process.status
+	<-s.process.exited
+	status := s.process.status
 	deadline := time.Now().Add(orphanGrace)
 	status.ClientLeft = s.streams.pumps[stdin].sawEOF()
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))

@@ -161,9 +161,9 @@ func Exec(command, env []string) (Status, error) {
 		return Status{}, err
 	}
 	go s.run(p, nil) // ends with the process
-	status := <-p.status
+	<-p.exited
 	release()
-	return status, nil
+	return p.status, nil
 }
 
 // lookup starts the file that os/exec finds for the command, by PATH and PATHEXT of this process, and in the working
