@@ -11,8 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const ioctlReadable = unix.TIOCINQ
-
 // systemSignals are forwarded signals that only Linux has. The C libraries use 32 to 34 themselves.
 var systemSignals = withRealTime(syscall.SIGPWR)
 

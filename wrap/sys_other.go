@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// ioctlReadable is FIONREAD, which has the same value on all systems that descend from BSD.
-const ioctlReadable = 0x4004667f
-
 var systemSignals []os.Signal
 
 // killWithWrapper does nothing: these kernels offer no such thing. A server whose wrapper is killed sees the end of its

@@ -185,15 +185,6 @@ func (e *endpoint) call(f func(fd int, b []byte) (int, error), b []byte, events 
 	}
 }
 
-// buffered returns how many bytes can be read without waiting.
-func (e *endpoint) buffered() int64 {
-	n, err := unix.IoctlGetInt(e.fd, ioctlReadable)
-	if err != nil {
-		return 0
-	}
-	return int64(n)
-}
-
 // close releases the endpoint, so that its peer notices.
 func (e *endpoint) close() {
 	e.mu.Lock()

@@ -99,23 +99,6 @@ func (e *endpoint) abandon() {
 	}
 }
 
-var peekNamedPipe = windows.NewLazySystemDLL("kernel32.dll").NewProc("PeekNamedPipe")
-
-// buffered returns how many bytes can be read without waiting.
-func (e *endpoint) buffered() (total int64) {
-	raw, err := e.file.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	_ = raw.Control(func(h uintptr) {
-		var n uint32
-		if ok, _, _ := peekNamedPipe.Call(h, 0, 0, 0, uintptr(unsafe.Pointer(&n)), 0); ok != 0 {
-			total = int64(n)
-		}
-	})
-	return total
-}
-
 // startFile starts one candidate of lookup. It starts a batch file with an explicit cmd.exe: CreateProcess would do so
 // too, but with arguments that cmd.exe takes apart in its own way. A stream that the host does not have is the null
 // device, because a process cannot be started without one.
