@@ -13,8 +13,7 @@ import (
 type Status struct {
 	Code       int            // the exit code, unless a signal killed the server
 	Signal     syscall.Signal // the signal that killed the server, or 0
-	CoreDumped bool
-	ClientLeft bool // the client's input ended before the server did
+	ClientLeft bool           // the client's input ended before the server did
 
 	// UserTime and SystemTime are the CPU time of the server and of those of its descendants that were waited for.
 	UserTime, SystemTime time.Duration
@@ -24,7 +23,7 @@ type Status struct {
 func statusOf(state *os.ProcessState) Status {
 	status := Status{UserTime: state.UserTime(), SystemTime: state.SystemTime()}
 	if w, ok := state.Sys().(syscall.WaitStatus); ok && w.Signaled() {
-		status.Signal, status.CoreDumped = w.Signal(), w.CoreDump()
+		status.Signal = w.Signal()
 	} else {
 		status.Code = state.ExitCode()
 	}

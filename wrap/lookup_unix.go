@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -19,34 +18,38 @@ import (
 // A file that the kernel does not take for a program is run by /bin/sh if it is text, as execvp, and so Node's and C's
 // hosts do. No shell ever sees the command's words other than as arguments.
 func lookup(command, env []string, start func(path string, argv []string) error) error {
-	name := command[0]
-	if name == "" {
-		return startError(command, "", syscall.ENOENT)
+	if len(command) == 0 || command[0] == "" {
+		return notFound("", syscall.ENOENT)
 	}
+	name := command[0]
 	paths := []string{name}
 	if !strings.Contains(name, "/") {
 		paths = pathsFor(name, env)
 	}
-	err, at := error(syscall.ENOENT), ""
+	failed := notFound(name, syscall.ENOENT)
 	for _, path := range paths {
-		e := start(path, command)
-		if errors.Is(e, syscall.ENOEXEC) && isText(path) {
-			e = start("/bin/sh", append([]string{"/bin/sh", path}, command[1:]...))
+		_, err := os.Stat(path) // saves a fork for each directory of PATH
+		if err != nil {
+			if len(paths) == 1 {
+				failed = notFound(name, err)
+			}
+			continue
 		}
-		if e == nil {
+		err = start(path, command)
+		if errors.Is(err, syscall.ENOEXEC) && isText(path) {
+			err = start("/bin/sh", append([]string{"/bin/sh", path}, command[1:]...))
+		}
+		if err == nil {
 			return nil
 		}
-		if !continuesSearch(e) {
-			return startError(command, path, e)
+		if failed.Code == codeNotFound { // the first file that cannot run explains more than those after it
+			failed = cannotRun(path, err)
 		}
-		if len(paths) == 1 {
-			err = e
-		}
-		if exists(path) && (at == "" || errors.Is(e, syscall.EACCES)) {
-			err, at = e, path // a file that cannot run explains more than one that is not there
+		if !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.ENOENT) {
+			break // another directory would not help
 		}
 	}
-	return startError(command, at, err)
+	return failed
 }
 
 // pathsFor lists where a name may be, by the PATH of an environment, or the C library's default if it has none.
@@ -68,18 +71,6 @@ func pathsFor(name string, env []string) []string {
 	return paths
 }
 
-// continuesSearch reports whether execvp tries the next directory after this error.
-func continuesSearch(err error) bool {
-	return slices.ContainsFunc([]syscall.Errno{
-		syscall.EACCES, syscall.ENOENT, syscall.ENOTDIR, syscall.ESTALE, syscall.ENODEV, syscall.ETIMEDOUT,
-	}, func(e syscall.Errno) bool { return errors.Is(err, e) })
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil || errors.Is(err, syscall.EACCES)
-}
-
 // isText reports whether a file could be a script without a first line that names its interpreter.
 func isText(path string) bool {
 	f, err := os.Open(path)
@@ -92,43 +83,36 @@ func isText(path string) bool {
 	return bytes.IndexByte(head[:n], 0) < 0
 }
 
-// startError explains why a command did not start. Path is the file that was tried, or empty if there was none.
-func startError(command []string, path string, err error) *StartError {
+// notFound explains that there is no such program.
+func notFound(name string, err error) *StartError {
+	hint := "it is not in PATH; clients often pass a shorter PATH than your shell's, so try its full path"
+	switch {
+	case strings.ContainsAny(name, " \t"):
+		hint = "the command is one word; pass its arguments separately"
+	case strings.Contains(name, "/"):
+		hint = "no such file; no shell expands ~, and a relative path starts at the client's working directory"
+	}
+	return startError(codeNotFound, name, err, hint)
+}
+
+// cannotRun explains that a file exists but is not a program.
+func cannotRun(path string, err error) *StartError {
+	hint := ""
+	switch {
+	case errors.Is(err, syscall.EACCES):
+		hint = "it is a directory, or a file that is not executable: chmod +x " + path
+	case errors.Is(err, syscall.ENOENT):
+		hint = "the file exists, but the interpreter in its first line, or its loader, does not"
+	case errors.Is(err, syscall.ENOEXEC):
+		hint = "it is not a program for this machine"
+	}
+	return startError(codeCannotRun, path, err, hint)
+}
+
+func startError(code int, path string, err error, hint string) *StartError {
 	var number syscall.Errno
 	if errors.As(err, &number) {
 		err = number // without the words of os.PathError
 	}
-	name := command[0]
-	if path == "" || (number == syscall.ENOENT || number == syscall.ENOTDIR) && !exists(path) {
-		return &StartError{Code: 127, Hint: hintNotFound(name), Err: fmt.Errorf("starting %q: %w", name, err)}
-	}
-	return &StartError{Code: 126, Hint: hintCannotRun(path, number), Err: fmt.Errorf("starting %q: %w", path, err)}
-}
-
-func hintNotFound(name string) string {
-	switch {
-	case strings.HasPrefix(name, "~"):
-		return "no shell expands ~ here; write the full path"
-	case strings.ContainsAny(name, " \t"):
-		return "the command is one word; pass its arguments separately"
-	case strings.Contains(name, "/"):
-		return "there is no such file; a relative path starts at the client's working directory"
-	default:
-		return "it is not in PATH; clients often pass a shorter PATH than your shell's, so try its full path"
-	}
-}
-
-func hintCannotRun(path string, err syscall.Errno) string {
-	info, statErr := os.Stat(path)
-	switch {
-	case statErr == nil && info.IsDir():
-		return "it is a directory"
-	case err == syscall.EACCES && statErr == nil && info.Mode()&0o111 == 0:
-		return fmt.Sprintf("make it executable with: chmod +x %s", path)
-	case err == syscall.ENOENT:
-		return "the file exists, but the interpreter in its first line, or its loader, does not"
-	case err == syscall.ENOEXEC:
-		return "it is not a program for this machine"
-	}
-	return ""
+	return &StartError{Code: code, Hint: hint, Err: fmt.Errorf("starting %q: %w", path, err)}
 }

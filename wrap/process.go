@@ -15,13 +15,13 @@ type process struct {
 
 	os      *os.Process
 	started time.Time
-	exited  chan struct{} // closed when it has ended and has been waited for
-	status  chan Status   // receives how it ended
+	exited  chan struct{} // closed when it has ended, has been waited for, and status is set
+	status  Status
 }
 
 // start starts the command, and a goroutine that ends when the server does; Server.Wait waits for it.
 func (p *process) start(command []string) error {
-	p.exited, p.status = make(chan struct{}), make(chan Status, 1)
+	p.exited = make(chan struct{})
 	result := make(chan error)
 	go p.run(command, result)
 	return <-result
@@ -38,13 +38,13 @@ func (p *process) run(command []string, result chan<- error) {
 	if err != nil {
 		return
 	}
+	defer close(p.exited)
 	state, err := p.os.Wait()
-	close(p.exited)
 	if err != nil {
-		p.status <- Status{Code: 1} // something else in this process has taken the status
+		p.status.Code = 1 // something else in this process has taken the status
 		return
 	}
-	p.status <- statusOf(state)
+	p.status = statusOf(state)
 }
 
 // signal forwards a signal, and reports whether the server was still there to receive it.

@@ -9,8 +9,11 @@ const (
 	bufferSize = 64 << 10 // what a pump moves at most at a time: the capacity of a pipe on Linux
 
 	abandonTimeout = 200 * time.Millisecond // how long an interrupted pump may take to notice; it needs microseconds
-	drainTick      = 10 * time.Millisecond  // how often drain looks at its pump
 	stallTimeout   = 500 * time.Millisecond // how long a client that does not read delays a requested end
+
+	drainTick = 10 * time.Millisecond // how often drain looks at its pump
+	idleTicks = 5                     // for how many looks in a row a pump must have had nothing to do
+	mostLeft  = 1<<20 + bufferSize    // the largest pipe that Linux lets an ordinary process have, and the pump's buffer
 )
 
 // pump carries one direction: a blocking read, a blocking write, then the tap. Blocking in the system call, and not in
@@ -46,13 +49,13 @@ func (p *pump) copy() {
 			p.eof.Store(!p.abandoned.Load())
 			return
 		}
+		p.read.Add(int64(n)) // at once: drain takes what is not counted for nothing
 		read := p.tap.arriving()
-		p.read.Add(int64(n))
 		n, err = p.to.write(buf[:n])
-		p.written.Add(int64(n))
 		if n > 0 {
 			p.tap.forwarded(buf[:n], read)
 		}
+		p.written.Add(int64(n))
 		if err != nil {
 			return
 		}
@@ -78,23 +81,21 @@ func (p *pump) abandon() {
 	}
 }
 
-// finished reports whether the pump has released its ends.
-func (p *pump) finished() bool { return p == nil || isClosed(p.done) }
-
 // sawEOF reports whether the stream came to its end by itself.
 func (p *pump) sawEOF() bool { return p == nil || p.eof.Load() }
 
 // drain waits, after the server has ended, until all that it wrote has been passed on. It waits for a client that reads
 // slowly, as a bare server would have waited in its write. Two things cut the wait short:
 //
-//   - another process keeps the pipe open past the deadline, and all that the server wrote has been passed on;
+//   - another process keeps the pipe open past the deadline, and all that the server wrote has been passed on: the pump
+//     has had nothing to do for idleTicks, or has written more than the server can have left behind;
 //   - the host wants the end: interrupted is closed, or endRequested and nothing has moved for stallTimeout.
 func (p *pump) drain(deadline time.Time, endRequested bool, interrupted <-chan struct{}) {
 	if p == nil {
 		return
 	}
-	owed := p.from.buffered() + p.read.Load()
-	moved, last, wasIdle := time.Now(), p.written.Load(), false
+	last, moved, idle := p.written.Load(), time.Now(), 0
+	limit := last + mostLeft
 	tick := time.NewTicker(drainTick)
 	defer tick.Stop()
 	for {
@@ -105,18 +106,19 @@ func (p *pump) drain(deadline time.Time, endRequested bool, interrupted <-chan s
 			p.abandon()
 			return
 		case now := <-tick.C:
-			if w := p.written.Load(); w != last {
-				moved, last = now, w
+			read, written := p.read.Load(), p.written.Load()
+			if idle++; read != written {
+				idle = 0
 			}
-			// What was read while owed was counted is in it twice. Then only idleness shows that nothing is left.
-			idle := p.from.buffered() == 0 && p.read.Load() == p.written.Load()
-			heldOpen := !now.Before(deadline) && (last >= owed || idle && wasIdle)
+			if written != last {
+				last, moved = written, now
+			}
+			heldOpen := now.After(deadline) && (idle >= idleTicks || written >= limit)
 			stalled := endRequested && now.Sub(moved) >= stallTimeout
 			if heldOpen || stalled {
 				p.abandon()
 				return
 			}
-			wasIdle = idle
 		}
 	}
 }

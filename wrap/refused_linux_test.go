@@ -104,7 +104,7 @@ func testNoPath(t *testing.T) {
 
 func testNoCommand(t *testing.T) {
 	_, err1 := wrap.Start(wrap.Config{})
-	_, err2 := wrap.Exec(wrap.Config{})
+	_, err2 := wrap.Exec(nil, nil)
 	for _, err := range []error{err1, err2} {
 		if code := reportStart(err); code != 127 {
 			t.Errorf("%v", err)

@@ -57,9 +57,7 @@ func start(args []string) (*wrap.Server, int) {
 
 // playExec is the wrapper with telemetry off.
 func playExec(args []string) int {
-	status, err := wrap.Exec(wrap.Config{
-		Command: args, Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-	})
+	status, err := wrap.Exec(args, os.Environ())
 	if err != nil {
 		return reportStart(err)
 	}

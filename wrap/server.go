@@ -25,38 +25,34 @@ type Server struct {
 	inputEnded   chan struct{}
 }
 
-// Start starts the server and the relay. An error is a *StartError, and leaves Config's files as they were.
+// Start starts the server and the relay. An error is a *StartError, and leaves Config's Stdin and Stdout closed.
 func Start(cfg Config) (*Server, error) {
-	if len(cfg.Command) == 0 {
-		return nil, errNoCommand
-	}
 	s := &Server{log: cfg.logger(), signals: listen(), inputEnded: make(chan struct{})}
 	if err := s.start(&cfg); err != nil {
 		s.signals.close()
 		var startErr *StartError
 		if !errors.As(err, &startErr) {
-			err = &StartError{Code: 126, Err: fmt.Errorf("starting %q: %w", cfg.Command[0], err)}
+			err = &StartError{Code: codeCannotRun, Err: fmt.Errorf("starting the server: %w", err)}
 		}
 		return nil, err
 	}
 	s.signals.listenToIgnored()
 	go s.signals.run(s.process, s.orphans) // returns after Close, or ends with the process
 	s.streams.run(func() { close(s.inputEnded) })
-	s.stopWatching = watchReaders(s.streams.input, s.streams.output, s.log)
+	s.stopWatching = watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout], s.log)
 	s.log.Debug("server started", "pid", s.Pid())
 	return s, nil
 }
 
 // start makes the pipes and starts the process.
 func (s *Server) start(cfg *Config) (err error) {
-	s.process = &process{env: cfg.Env, files: make([]*os.File, 3)}
-	if s.streams, err = connectStreams(cfg, s.process.files); err == nil {
+	s.process, s.streams = &process{env: cfg.Env, files: make([]*os.File, 3)}, &streams{}
+	if err = s.streams.connect(cfg, s.process.files); err == nil {
 		s.releaseGuard = killWithWrapper(s.process)
 		if !cfg.KeepOrphans {
 			s.orphans = adoptOrphans(s.process, s.log)
 		}
 		if err = s.process.start(cfg.Command); err != nil {
-			s.orphans.release()
 			s.releaseGuard()
 		}
 	}
@@ -88,25 +84,24 @@ func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }
 // Wait waits until the server has ended, its orphans have gone, and all that it wrote has been passed on, for which the
 // time is bounded if another process keeps the pipe open. Our stdout is closed then. Wait may be called once.
 func (s *Server) Wait() Status {
-	status := <-s.process.status
+	<-s.process.exited
+	status := s.process.status
 	deadline := time.Now().Add(orphanGrace)
-	status.ClientLeft = s.streams.input.sawEOF()
+	status.ClientLeft = s.streams.pumps[stdin].sawEOF()
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))
 
-	s.streams.input.abandon() // a client that still writes gets a broken pipe, as from a bare server
+	s.streams.pumps[stdin].abandon() // a client that still writes gets a broken pipe, as from a bare server
 	swept := make(chan struct{})
 	go func() { // returns after three times orphanGrace; waited for below
 		defer close(swept)
 		s.orphans.end(s.Interrupted())
-		s.orphans.release()
 	}()
 	endRequested := s.signals.endRequestedRecently()
-	s.streams.output.drain(deadline, endRequested, s.Interrupted())
-	s.streams.errors.drain(deadline, endRequested, s.Interrupted())
+	s.streams.pumps[stdout].drain(deadline, endRequested, s.Interrupted())
+	s.streams.pumps[stderr].drain(deadline, endRequested, s.Interrupted())
 	s.stopWatching()
 	<-swept
 	s.releaseGuard()
-	s.streams.closeNull()
 	return status
 }
 

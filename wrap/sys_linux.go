@@ -11,8 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const ioctlReadable = unix.TIOCINQ
-
 // systemSignals are forwarded signals that only Linux has. The C libraries use 32 to 34 themselves.
 var systemSignals = withRealTime(syscall.SIGPWR)
 
@@ -21,13 +19,6 @@ func withRealTime(signals ...os.Signal) []os.Signal {
 		signals = append(signals, n)
 	}
 	return signals
-}
-
-// newPipe makes a pipe in blocking mode, as a shell would.
-func newPipe() (r, w int, err error) {
-	var p [2]int
-	err = unix.Pipe2(p[:], unix.O_CLOEXEC)
-	return p[0], p[1], err
 }
 
 // interruptBlocked makes system calls that block in an abandoned descriptor look at what it is now: with SA_RESTART a
@@ -95,7 +86,6 @@ func watchReaders(input, output *pump, log *slog.Logger) (stop func()) {
 // own kills.
 func dieBySignal(sig unix.Signal) {
 	// If the server has left a core file, that is the one to read: write none of ours, to a file or to a crash handler.
-	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 	// All zeros is SIG_DFL without flags and mask, in the layout of every architecture.
@@ -104,9 +94,6 @@ func dieBySignal(sig unix.Signal) {
 	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, maskSize, 0, 0)
 
 	runtime.LockOSThread() // both the mask and the signal are this thread's
-	var mask unix.Sigset_t
-	bits := uint(unsafe.Sizeof(mask.Val[0])) * 8
-	mask.Val[uint(sig-1)/bits] |= 1 << (uint(sig-1) % bits)
-	_ = unix.PthreadSigmask(unix.SIG_UNBLOCK, &mask, nil)
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil)
 	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
 }

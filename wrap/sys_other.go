@@ -3,50 +3,17 @@
 package wrap
 
 import (
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
-// ioctlReadable is FIONREAD, which has the same value on all systems that descend from BSD.
-const ioctlReadable = 0x4004667f
-
 var systemSignals []os.Signal
-
-// newPipe makes a pipe in blocking mode, as a shell would.
-func newPipe() (r, w int, err error) {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	var p [2]int
-	if err = unix.Pipe(p[:]); err == nil {
-		unix.CloseOnExec(p[0])
-		unix.CloseOnExec(p[1])
-	}
-	return p[0], p[1], err
-}
-
-// interruptBlocked does nothing: sending a signal to one thread needs the C library here.
-func interruptBlocked() {}
 
 // killWithWrapper does nothing: these kernels offer no such thing. A server whose wrapper is killed sees the end of its
 // input.
 func killWithWrapper(*process) (release func()) { return func() {} }
-
-// watchReaders does nothing: a closed reader is noticed with the next write.
-func watchReaders(_, _ *pump, _ *slog.Logger) (stop func()) { return func() {} }
-
-// orphans is empty: orphans become children of PID 1 here, and are left alone.
-type orphans struct{}
-
-func adoptOrphans(*process, *slog.Logger) *orphans { return nil }
-
-func (*orphans) reap()               {}
-func (*orphans) end(<-chan struct{}) {}
-func (*orphans) release()            {}
 
 // dieBySignal kills this process by one of the four signals that end a Go program without a dump of its goroutines. The
 // others cannot be reset without the C library: for them it returns.

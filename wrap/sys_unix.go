@@ -58,122 +58,126 @@ func (s Status) SignalName() string { return unix.SignalName(s.Signal) }
 
 // startFile starts one candidate of lookup.
 func (p *process) startFile(path string, argv []string) (err error) {
-	if _, err = os.Stat(path); err != nil {
-		return err // saves a fork for each directory of PATH
-	}
 	p.os, err = os.StartProcess(path, argv, &os.ProcAttr{Env: p.env, Files: p.files, Sys: p.attr})
 	return err
 }
 
-// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. On Unix it returns
-// only if that fails, with a *StartError. On Windows, which cannot replace a process, it gives the server our standard
-// handles, waits, and returns the status.
+// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. The server gets our
+// standard streams. On Unix it returns only if that fails, with a *StartError. Windows cannot replace a process: there
+// it waits, and returns the status.
 //
 // syscall.Exec restores the limit on open files, which the runtime has raised.
-func Exec(cfg Config) (Status, error) {
-	if len(cfg.Command) == 0 {
-		return Status{}, errNoCommand
-	}
-	for i, f := range []*os.File{cfg.Stdin, cfg.Stdout, cfg.Stderr} {
-		if err := moveTo(i, f); err != nil {
-			return Status{}, &StartError{Code: 126, Err: err}
-		}
-	}
-	return Status{}, lookup(cfg.Command, cfg.Env, func(path string, argv []string) error {
-		return syscall.Exec(path, argv, cfg.Env)
+func Exec(command, env []string) (Status, error) {
+	return Status{}, lookup(command, env, func(path string, argv []string) error {
+		return syscall.Exec(path, argv, env)
 	})
 }
 
-// moveTo makes f descriptor number i, which stays open over exec.
-func moveTo(i int, f *os.File) error {
-	if f == nil {
-		_ = unix.Close(i)
-		return nil
-	}
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	control := raw.Control(func(fd uintptr) {
-		if int(fd) != i {
-			err = unix.Dup2(int(fd), i)
-		}
-	})
-	return errors.Join(err, control)
-}
-
-// endpoint is what a pump reads or writes: a plain descriptor, in whatever mode the host has left it.
+// endpoint is what a pump reads or writes: a descriptor of our own, in whatever mode the host has left it.
 //
 // Another goroutine may abandon it while the pump is blocked in it. Closing a descriptor under a system call would free
 // its number for the next file, so abandon connects the number with the null device instead.
 type endpoint struct {
-	fd     int
-	file   *os.File // what Config gave; nil for a pipe of ours
-	inUse  bool     // fd is file's own, and not a duplicate
-	shared bool     // file is our stderr, which is never closed
-	null   *os.File // the null device
+	fd int
 
 	mu     sync.Mutex
 	closed bool
 }
 
-// hostEndpoint makes an endpoint of a stream that the host gave us. It uses descriptors 0 to 2 as they are. It
-// duplicates any other file, which a caller in this process may close at any time, and one that is shared. It avoids
-// File.Fd, which may change the mode of the descriptor.
-func hostEndpoint(f, null *os.File, shared bool) (*endpoint, error) {
+// hostEndpoint makes an endpoint of a stream that the host gave us: a duplicate, which no caller in this process can
+// close. Unless the stream is shared, it then gives the original up, so that the host notices when the endpoint is
+// closed. Descriptors 0 to 2 stay open, as the null device, so that no later file gets their number.
+//
+// It avoids File.Fd, which may change the mode of the descriptor.
+func hostEndpoint(f *os.File, shared bool) (*endpoint, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{file: f, shared: shared, null: null}
+	e, standard := &endpoint{}, false
 	control := raw.Control(func(fd uintptr) {
-		e.fd = int(fd)
-		if e.inUse = !shared && fd <= 2; !e.inUse {
-			e.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3)
+		e.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3)
+		if standard = fd <= 2; standard && err == nil && !shared {
+			nullify(int(fd))
 		}
 	})
-	return e, errors.Join(err, control)
+	if err = errors.Join(err, control); err != nil {
+		return nil, err
+	}
+	if !shared && !standard {
+		_ = f.Close()
+	}
+	return e, nil
+}
+
+// nullify connects a descriptor with the null device.
+func nullify(fd int) {
+	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return // the stream then ends with us
+	}
+	_ = unix.Dup2(null, fd)
+	_ = unix.Close(null)
 }
 
 // pipeEndpoint makes a pipe between us and the server, and returns both ends of it.
-func pipeEndpoint(null *os.File, toServer bool) (*endpoint, *os.File, error) {
-	ours, theirs, err := newPipe()
+func pipeEndpoint(toServer bool) (*endpoint, *os.File, error) {
+	ours, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, nil, err
 	}
 	if toServer {
 		ours, theirs = theirs, ours
 	}
-	if theirs, err = moveClear(theirs); err != nil {
-		_ = unix.Close(ours)
-		return nil, nil, err
+	_ = ours.Fd() // puts our end into blocking mode, see pump
+	var e *endpoint
+	if theirs, err = moveClear(theirs); err == nil {
+		e, err = hostEndpoint(ours, false)
 	}
-	return &endpoint{fd: ours, null: null}, os.NewFile(uintptr(theirs), "|"), nil
+	if err != nil {
+		_, _ = ours.Close(), theirs.Close()
+	}
+	return e, theirs, err
 }
 
 // moveClear makes sure that the descriptor after the server's last one is not the host's. The runtime may put a pipe of
 // its own there in the child, before exec, and would overwrite what the server is to inherit.
-func moveClear(fd int) (int, error) {
+func moveClear(f *os.File) (*os.File, error) {
 	for {
-		flags, err := unix.FcntlInt(uintptr(fd+1), unix.F_GETFD, 0)
+		fd := f.Fd()
+		flags, err := unix.FcntlInt(fd+1, unix.F_GETFD, 0)
 		if err != nil || flags&unix.FD_CLOEXEC != 0 {
-			return fd, nil //nolint:nilerr // a descriptor that is not open is fine
+			return f, nil //nolint:nilerr // a descriptor that is not open is fine
 		}
-		higher, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, fd+2)
-		_ = unix.Close(fd)
+		higher, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, int(fd)+2)
 		if err != nil {
-			return -1, err
+			return f, err
 		}
-		fd = higher
+		_ = f.Close()
+		f = os.NewFile(uintptr(higher), "|")
 	}
 }
 
-func (e *endpoint) read(b []byte) (int, error) {
+func (e *endpoint) read(b []byte) (int, error) { return e.call(unix.Read, b, unix.POLLIN) }
+
+// write writes all of b, or returns how much of it was written.
+func (e *endpoint) write(b []byte) (done int, err error) {
+	for done < len(b) && err == nil {
+		n := 0
+		n, err = e.call(unix.Write, b[done:], unix.POLLOUT)
+		done += max(n, 0)
+	}
+	return done, err
+}
+
+// call makes a system call until it has a result. A descriptor in non-blocking mode is waited for with poll: other
+// processes share the mode with us, so it is not ours to change.
+func (e *endpoint) call(f func(fd int, b []byte) (int, error), b []byte, events int16) (int, error) {
 	for {
-		n, err := unix.Read(e.fd, b)
+		n, err := f(e.fd, b)
 		switch err {
 		case unix.EAGAIN:
-			e.poll(unix.POLLIN)
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(e.fd), Events: events}}, -1) // the next call sees its error
 		case unix.EINTR:
 		default:
 			return n, err
@@ -181,66 +185,22 @@ func (e *endpoint) read(b []byte) (int, error) {
 	}
 }
 
-// write writes all of b, or returns how much of it was written.
-func (e *endpoint) write(b []byte) (int, error) {
-	done := 0
-	for done < len(b) {
-		n, err := unix.Write(e.fd, b[done:])
-		switch err {
-		case nil:
-			done += n
-		case unix.EAGAIN:
-			e.poll(unix.POLLOUT)
-		case unix.EINTR:
-		default:
-			return done, err
-		}
-	}
-	return done, nil
-}
-
-// poll waits for a descriptor in non-blocking mode. Other processes share that mode with us, so it is not ours to
-// change.
-func (e *endpoint) poll(events int16) {
-	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(e.fd), Events: events}}, -1) // an error shows in the next read or write
-}
-
-// buffered returns how many bytes can be read without waiting.
-func (e *endpoint) buffered() int64 {
-	n, err := unix.IoctlGetInt(e.fd, ioctlReadable)
-	if err != nil {
-		return 0
-	}
-	return int64(n)
-}
-
 // close releases the endpoint, so that its peer notices.
-func (e *endpoint) close() { e.release(true) }
+func (e *endpoint) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.closed = true
+		_ = unix.Close(e.fd)
+	}
+}
 
 // abandon does the same under a pump that may be blocked in it. The number stays valid until the pump has noticed, and
 // closes it.
-func (e *endpoint) abandon() { e.release(false) }
-
-func (e *endpoint) release(final bool) {
+func (e *endpoint) abandon() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
-		return
-	}
-	e.closed = final
-	if final && !e.inUse {
-		_ = unix.Close(e.fd)
-	} else {
-		_ = unix.Dup2(int(e.null.Fd()), e.fd)
-	}
-	if e.file != nil && !e.inUse && !e.shared {
-		_ = e.file.Close() // the caller may have closed it already
-	}
-}
-
-// discard gives up an endpoint that no pump has used, and leaves the host's file open.
-func (e *endpoint) discard() {
-	if !e.inUse {
-		_ = unix.Close(e.fd)
+	if !e.closed {
+		nullify(e.fd)
 	}
 }

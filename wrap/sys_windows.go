@@ -3,8 +3,8 @@ package wrap
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -31,18 +31,6 @@ func dieBySignal(syscall.Signal) {}
 
 // SignalName returns an empty string: no signal kills a process on Windows.
 func (s Status) SignalName() string { return "" }
-
-// orphans is empty: orphans have no session to be found by, and are left alone.
-type orphans struct{}
-
-func adoptOrphans(*process, *slog.Logger) *orphans { return nil }
-
-func (*orphans) reap()               {}
-func (*orphans) end(<-chan struct{}) {}
-func (*orphans) release()            {}
-
-// watchReaders does nothing: a closed reader is noticed with the next write.
-func watchReaders(_, _ *pump, _ *slog.Logger) (stop func()) { return func() {} }
 
 // killWithWrapper makes the system kill the server when we are killed: a job kills its processes with its last handle,
 // which is ours. We enter the job ourselves before the server starts, so that no process of the server's escapes, but
@@ -76,25 +64,21 @@ func limitJob(job windows.Handle, kill uint32) error {
 // endpoint is what a pump reads or writes.
 type endpoint struct {
 	file   *os.File
-	host   bool // file is what Config gave, not a pipe of ours
 	shared bool // file is our stderr, which is never closed
 	once   sync.Once
 }
 
-func hostEndpoint(f, _ *os.File, shared bool) (*endpoint, error) {
-	return &endpoint{file: f, host: true, shared: shared}, nil
+func hostEndpoint(f *os.File, shared bool) (*endpoint, error) {
+	return &endpoint{file: f, shared: shared}, nil
 }
 
 // pipeEndpoint makes a pipe between us and the server, and returns both ends of it.
-func pipeEndpoint(_ *os.File, toServer bool) (*endpoint, *os.File, error) {
+func pipeEndpoint(toServer bool) (*endpoint, *os.File, error) {
 	ours, theirs, err := os.Pipe()
-	if err != nil {
-		return nil, nil, err
-	}
 	if toServer {
 		ours, theirs = theirs, ours
 	}
-	return &endpoint{file: ours}, theirs, nil
+	return &endpoint{file: ours}, theirs, err
 }
 
 func (e *endpoint) read(b []byte) (int, error)  { return e.file.Read(b) }
@@ -113,33 +97,6 @@ func (e *endpoint) abandon() {
 	if !e.shared {
 		e.once.Do(func() { go e.file.Close() })
 	}
-}
-
-// discard gives up an endpoint that no pump has used, and leaves the host's file open.
-func (e *endpoint) discard() {
-	if !e.host {
-		_ = e.file.Close()
-	}
-}
-
-// interruptBlocked does nothing: closing a pipe is enough.
-func interruptBlocked() {}
-
-var peekNamedPipe = windows.NewLazySystemDLL("kernel32.dll").NewProc("PeekNamedPipe")
-
-// buffered returns how many bytes can be read without waiting.
-func (e *endpoint) buffered() (total int64) {
-	raw, err := e.file.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	_ = raw.Control(func(h uintptr) {
-		var n uint32
-		if ok, _, _ := peekNamedPipe.Call(h, 0, 0, 0, uintptr(unsafe.Pointer(&n)), 0); ok != 0 {
-			total = int64(n)
-		}
-	})
-	return total
 }
 
 // startFile starts one candidate of lookup. It starts a batch file with an explicit cmd.exe: CreateProcess would do so
@@ -174,74 +131,38 @@ func (p *process) startFile(path string, argv []string) error {
 	return err
 }
 
-// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. On Unix it returns
-// only if that fails, with a *StartError. On Windows, which cannot replace a process, it gives the server our standard
-// handles, waits, and returns the status.
-func Exec(cfg Config) (Status, error) {
-	if len(cfg.Command) == 0 {
-		return Status{}, errNoCommand
-	}
+// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. The server gets our
+// standard streams. On Unix it returns only if that fails, with a *StartError. Windows cannot replace a process: there
+// it waits, and returns the status.
+func Exec(command, env []string) (Status, error) {
 	s := listen() // a Ctrl-C is the server's to answer
-	p := &process{env: cfg.Env, files: []*os.File{cfg.Stdin, cfg.Stdout, cfg.Stderr}}
+	p := &process{env: env, files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}
 	release := killWithWrapper(p)
-	if err := p.start(cfg.Command); err != nil {
+	if err := p.start(command); err != nil {
 		release()
 		s.close()
 		return Status{}, err
 	}
 	go s.run(p, nil) // ends with the process
-	status := <-p.status
+	<-p.exited
 	release()
-	return status, nil
+	return p.status, nil
 }
 
-// lookup starts the first file that Windows' own search would find for the command: the name as it is, then with each
-// extension of PATHEXT, in the working directory (unless the environment forbids it) and then along PATH.
-func lookup(command, env []string, start func(path string, argv []string) error) error {
-	name := command[0]
-	dirs := []string{""}
-	if !strings.ContainsAny(name, `\/:`) {
-		dirs = filepath.SplitList(lookEnv(env, "PATH", ""))
-		if lookEnv(env, "NoDefaultCurrentDirectoryInExePath", "-") == "-" {
-			dirs = append([]string{"."}, dirs...)
-		}
+// lookup starts the file that os/exec finds for the command, by PATH and PATHEXT of this process, and in the working
+// directory first unless the environment forbids it.
+func lookup(command, _ []string, start func(path string, argv []string) error) error {
+	name := strings.Join(command[:min(len(command), 1)], "") // no command at all is not found either
+	path, err := exec.LookPath(name)
+	if err != nil && !errors.Is(err, exec.ErrDot) { // found in the working directory, as by Windows' own search
+		return &StartError{Code: codeNotFound, Hint: "it is not in PATH; try its full path",
+			Err: fmt.Errorf("starting the server: %w", err)}
 	}
-	extensions := strings.Split(lookEnv(env, "PATHEXT", ".COM;.EXE;.BAT;.CMD"), ";")
-	if filepath.Ext(name) != "" {
-		extensions = append([]string{""}, extensions...)
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
 	}
-	for _, dir := range dirs {
-		for _, ext := range extensions {
-			path := filepath.Join(dir, name+ext)
-			if info, err := os.Stat(path); err != nil || info.IsDir() || name == "" {
-				continue
-			}
-			if absolute, err := filepath.Abs(path); err == nil {
-				path = absolute
-			}
-			if err := start(path, command); err != nil {
-				return &StartError{Code: 126, Hint: hintCannotRun(err), Err: fmt.Errorf("starting %q: %w", path, err)}
-			}
-			return nil
-		}
+	if err := start(path, command); err != nil {
+		return &StartError{Code: codeCannotRun, Err: fmt.Errorf("starting %q: %w", path, err)}
 	}
-	return &StartError{Code: 127, Hint: "it is not in PATH; try its full path",
-		Err: fmt.Errorf("starting %q: %w", name, os.ErrNotExist)}
-}
-
-func hintCannotRun(err error) string {
-	if errors.Is(err, windows.ERROR_BAD_EXE_FORMAT) {
-		return "it is not a program for this machine"
-	}
-	return ""
-}
-
-// lookEnv finds a variable, whose name is not case-sensitive on Windows.
-func lookEnv(env []string, name, otherwise string) string {
-	for _, kv := range env {
-		if k, v, ok := strings.Cut(kv, "="); ok && strings.EqualFold(k, name) {
-			return v
-		}
-	}
-	return otherwise
+	return nil
 }

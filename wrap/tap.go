@@ -53,28 +53,23 @@ func (g *tapGuard) end(at time.Time) {
 	})
 }
 
+// call calls the Tap, and drops it if it panics: bytes have to keep flowing, whatever happens in a tap.
 func (g *tapGuard) call(f func(Tap)) {
 	if g == nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.tap == nil {
-		return
-	}
-	defer g.recoverLocked()
-	f(g.tap)
-}
-
-// recoverLocked must be deferred. Bytes have to keep flowing, whatever happens in a tap.
-func (g *tapGuard) recoverLocked() {
-	r := recover()
-	if r == nil {
-		return
-	}
-	g.tap = nil
-	if g.failed != nil {
-		defer func() { _ = recover() }() // the callback may panic too
-		g.failed(r)
+	defer func() {
+		if r := recover(); r != nil {
+			g.tap = nil
+			if g.failed != nil {
+				defer func() { _ = recover() }() // the callback may panic too
+				g.failed(r)
+			}
+		}
+	}()
+	if g.tap != nil {
+		f(g.tap)
 	}
 }

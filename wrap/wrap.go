@@ -1,20 +1,19 @@
 package wrap
 
 import (
-	"errors"
 	"log/slog"
 	"os"
 )
 
 // Config describes the server to start and what to connect it to.
 type Config struct {
-	Command []string // the server's program and its arguments; looked up in the PATH of Env, as execvp would
+	Command []string // the server's program and its arguments; looked up as by execvp, in the PATH of Env
 	Env     []string // the server's whole environment
 
 	// Stdin, Stdout and Stderr are the host's streams. A nil one is closed, and closed for the server too.
 	//
-	// Start takes ownership of Stdin and Stdout, and closes them once the server no longer reads or writes them.
-	// Descriptors 0 to 2 are then connected to the null device, so that no later file gets their number.
+	// Start takes ownership of Stdin and Stdout, also if it fails. They are closed once the server no longer reads or
+	// writes them. Descriptors 0 and 1 of this process are from then on the null device.
 	Stdin, Stdout, Stderr *os.File
 
 	// Input, Output and Errors observe the server's stdin, stdout and stderr. They may be nil. Stderr is relayed only
@@ -38,6 +37,12 @@ func (cfg *Config) logger() *slog.Logger {
 	return cfg.Logger
 }
 
+// The exit codes of a server that did not start are those of a shell.
+const (
+	codeCannotRun = 126
+	codeNotFound  = 127
+)
+
 // StartError reports why a server could not be started.
 type StartError struct {
 	Code int    // as a shell would exit: 127 if the program was not found, 126 if it cannot run
@@ -47,5 +52,3 @@ type StartError struct {
 
 func (e *StartError) Error() string { return e.Err.Error() }
 func (e *StartError) Unwrap() error { return e.Err }
-
-var errNoCommand = &StartError{Code: 127, Err: errors.New("starting the server: no command given")}

@@ -55,6 +55,6 @@ func (a *app) wrap(command []string) error {
 		return err
 	}
 	a.print.flush(lastLines) // the server is about to replace this process where the system can do that
-	a.status, err = wrap.Exec(l.server)
+	a.status, err = wrap.Exec(l.server.Command, l.server.Env)
 	return err
 }

@@ -7,9 +7,64 @@
 // It must not import wrap or telemetry, which both use it, and needs the standard library alone.
 package proctree
 
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// Supported reports whether Children works on this system.
+const Supported = runtime.GOOS == "linux"
+
 // Process is a process as it was when Children looked at it.
 type Process struct {
 	PID     int
 	Session int
 	Zombie  bool // it has ended and its parent has not waited for it
+}
+
+// Children returns the children of a process, in no particular order. A process that has ended has none.
+//
+// The kernel lists the children of each thread. One that is built without CONFIG_PROC_CHILDREN, which is unusual, does
+// not. Reading all processes instead takes milliseconds where there are hundreds of them.
+func Children(pid int) []Process {
+	if _, err := os.Stat("/proc/thread-self/children"); err != nil {
+		return childrenAmong(all(), pid)
+	}
+	var pids []string
+	tasks := "/proc/" + strconv.Itoa(pid) + "/task/"
+	threads, _ := os.ReadDir(tasks) // fails if the process has ended
+	for _, thread := range threads {
+		text, _ := os.ReadFile(tasks + thread.Name() + "/children") // fails if the thread has ended
+		pids = append(pids, strings.Fields(string(text))...)
+	}
+	return childrenAmong(pids, pid)
+}
+
+// all returns all processes.
+func all() []string {
+	pids, _ := filepath.Glob("/proc/[0-9]*") // the pattern is valid
+	for i, dir := range pids {
+		pids[i] = filepath.Base(dir)
+	}
+	return pids
+}
+
+// childrenAmong looks for the children of a process in /proc/PID/stat, see proc_pid_stat(5), of other processes.
+func childrenAmong(pids []string, parent int) (children []Process) {
+	for _, pid := range pids {
+		text, _ := os.ReadFile("/proc/" + pid + "/stat") // fails if the process has ended
+		// PID (NAME) STATE PPID PGRP SESSION … where NAME may contain anything, also spaces and parentheses.
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		if len(fields) < 4 || fields[1] != strconv.Itoa(parent) {
+			continue
+		}
+		p := Process{Zombie: fields[0] == "Z"}
+		p.PID, _ = strconv.Atoi(pid)
+		p.Session, _ = strconv.Atoi(fields[3])
+		children = append(children, p)
+	}
+	return children
 }

@@ -36,32 +36,19 @@ func Batch(interpreter, path string, args []string) (string, error) {
 		if strings.ContainsAny(arg, "\r\n\x00") {
 			return "", fmt.Errorf("argument %d has a line break or a NUL, which cannot be passed to a batch file", i+1)
 		}
-		b.WriteByte(' ')
-		quote(&b, arg)
+		b.WriteString(" " + quote(arg))
 	}
 	b.WriteByte('"')
 	return b.String(), nil
 }
 
-func quote(b *strings.Builder, arg string) {
-	b.WriteByte('"')
-	slashes := 0
-	for _, r := range []byte(arg) {
-		switch r {
-		case '\\':
-			slashes++
-		case '"':
-			b.WriteString(strings.Repeat(`\`, slashes)) // doubled, because they precede a quote
-			b.WriteByte('"')
-			slashes = 0
-		default:
-			slashes = 0
-		}
-		b.WriteByte(r)
-		if r == '%' {
-			b.WriteString(`%cd:~,%`)
-		}
+// quote quotes an argument as described at Batch. Backslashes before a quote are doubled, because C's runtime takes a
+// single one there for an escape character. Each part of the argument is followed by a quote, the last one by the closing
+// quote.
+func quote(arg string) string {
+	parts := strings.Split(arg, `"`)
+	for i, part := range parts {
+		parts[i] += part[len(strings.TrimRight(part, `\`)):]
 	}
-	b.WriteString(strings.Repeat(`\`, slashes)) // as above: the closing quote follows
-	b.WriteByte('"')
+	return `"` + strings.ReplaceAll(strings.Join(parts, `""`), "%", "%%cd:~,%") + `"`
 }

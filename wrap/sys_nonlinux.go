@@ -1,0 +1,22 @@
+//go:build !linux
+
+package wrap
+
+import "log/slog"
+
+// What only Linux offers is left out on every other system. docs/limits.md has the list.
+
+// orphans is empty: a process that outlives the server cannot be found here, and is left alone.
+type orphans struct{}
+
+func adoptOrphans(*process, *slog.Logger) *orphans { return nil }
+
+func (*orphans) reap()               {}
+func (*orphans) end(<-chan struct{}) {}
+
+// watchReaders does nothing: a closed reader is noticed with the next write.
+func watchReaders(_, _ *pump, _ *slog.Logger) (stop func()) { return func() {} }
+
+// interruptBlocked does nothing. Sending a signal to one thread needs the C library on Unix, and on Windows closing a
+// pipe is enough.
+func interruptBlocked() {}
