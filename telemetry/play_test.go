@@ -60,26 +60,30 @@ func openTo(t *testing.T, request consent.Request, change func(*telemetry.Config
 	return s
 }
 
-// say plays lines of the form "5ms > {...}" (from the client) or "5ms < {...}" (from the server).
+// say plays the lines of a conversation, see mcptest.Conversation.
 func (s *stage) say(lines string) {
 	s.t.Helper()
-	for line := range strings.Lines(lines) {
-		if line = strings.TrimSpace(line); line == "" {
-			continue
-		}
-		when, rest, _ := strings.Cut(line, " ")
-		rest = strings.TrimSpace(rest)
-		at, err := time.ParseDuration(when)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		dir := session.ToServer
-		if rest[0] == '<' {
-			dir = session.ToClient
-		}
-		s.tel.Tap(dir).Forwarded([]byte(rest[2:]+"\n"), s.start.Add(at))
+	conversation, err := mcptest.ParseConversation(lines)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	conversation.Play(s, 0)
 }
+
+// Say implements mcptest.Player.
+func (s *stage) Say(from mcptest.Source, text []byte, at time.Duration) {
+	dir := session.ToServer
+	if from == mcptest.FromServer {
+		dir = session.ToClient
+	}
+	s.tel.Tap(dir).Forwarded(text, s.start.Add(at))
+}
+
+// Advance implements mcptest.Player. The pipeline has a clock of its own.
+func (s *stage) Advance(time.Duration) { s.t.Fatal("a conversation cannot set the clock here") }
+
+// End implements mcptest.Player. A test ends its session by end.
+func (s *stage) End(mcptest.Source, time.Duration) { s.t.Fatal("a conversation cannot end the session here") }
 
 // end ends the session, with enough time to send everything.
 func (s *stage) end(exit record.Exit) {

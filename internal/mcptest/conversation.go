@@ -112,7 +112,7 @@ func section(a *txtar.Archive, name string) string {
 }
 
 var (
-	said     = regexp.MustCompile(`^(\S+) (?:x(\d+) )?([<>!])(\+?)(?: (.*))?$`)
+	said     = regexp.MustCompile(`^(\S+) +(?:x(\d+) )?([<>!])(\+?)(?: (.*))?$`)
 	longText = regexp.MustCompile(`\{long:(\d+)\}`)
 	escapes  = []string{"{cr}", "\r", "{bom}", "\ufeff", "{bad}", "\xff", "{ls}", "\u2028"}
 )
