@@ -274,7 +274,7 @@ func metricsPage(t *testing.T, h *mcptest.Host) []byte {
 	t.Helper()
 	m := servedOn.FindStringSubmatch(h.Stderr.String())
 	if m == nil {
-		t.Fatalf("nobody says where metrics are served: %s", h.Stderr)
+		t.Fatalf("stderr does not say where metrics are served: %s", h.Stderr)
 	}
 	var page []byte
 	mcptest.Eventually(t, "the page shows the last call", func() bool {

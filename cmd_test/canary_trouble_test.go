@@ -1,7 +1,6 @@
 package cmd_test
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,14 +13,15 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// TestCanaryPreview has the session shown instead of sent, in a file and on stderr.
+// TestCanaryPreview runs the session with preview, which writes to a file or to stderr instead of sending.
 func TestCanaryPreview(t *testing.T) {
 	s := newScript(t)
 	for _, levels := range [][]string{nil, everyLevel} {
 		t.Run(fmt.Sprintf("%d levels", len(levels)), func(t *testing.T) {
 			t.Parallel()
 			out := filepath.Join(t.TempDir(), "records")
-			h, place := s.run(t, []string{binary(t), "preview", "--out", out}, "SPANPIPE_FLUSH_TIMEOUT=20s", "SPANPIPE_CAPTURE="+strings.Join(levels, ","))
+			capture := "SPANPIPE_CAPTURE=" + strings.Join(levels, ",")
+			h, place := s.run(t, []string{binary(t), "preview", "--out", out}, longFlush, capture)
 			s.end(t, h)
 			text, err := os.ReadFile(out)
 			if err != nil {
@@ -32,7 +32,7 @@ func TestCanaryPreview(t *testing.T) {
 			secrets.in(t, "stderr", s.ours(t, h))
 			s.arrived(t, "the file", text, levels, true)
 
-			h, place = s.run(t, []string{binary(t), "preview"}, "SPANPIPE_FLUSH_TIMEOUT=20s", "SPANPIPE_CAPTURE="+strings.Join(levels, ","))
+			h, place = s.run(t, []string{binary(t), "preview"}, longFlush, capture)
 			s.end(t, h)
 			shown := s.ours(t, h)
 			newSearch(append(s.machine(place), s.canaries...)).in(t, "stderr", shown)
@@ -41,50 +41,66 @@ func TestCanaryPreview(t *testing.T) {
 	}
 }
 
-// TestCanaryTrouble has the session while things go wrong that are told on stderr: the telling must not quote secrets, be
-// they of the session or of the configuration.
+// TestCanaryTrouble runs the session with faults that spanpipe reports on stderr. No message may quote a secret,
+// neither the session's nor the configuration's.
 func TestCanaryTrouble(t *testing.T) {
 	s := newScript(t)
-	// echo is a collector that quotes in its refusal all it has been told.
+	// echo is a collector that quotes the request in its refusal.
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprint("refused: ", r.Header.Get("Authorization"), " at ", r.URL), http.StatusBadRequest)
 	}))
 	t.Cleanup(echo.Close)
+	plain := s.around["PLAIN"]
+	userinfo := "http://bot:" + s.around["option"] + "@"
+	const undelivered, headers = "cannot be delivered", "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS="
 	at := func(endpoint string, protocol otlptest.Protocol) []string {
 		return []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=" + string(protocol)}
 	}
 	fault := func(p otlptest.Protocol, f otlptest.Fault) []string { return at(collector(t, p, f), p) }
-	partial := otlptest.Partial(1, "the key "+s.around["BEARER"]+" may send no more")
-	plain, user := s.around["PLAIN"], s.around["option"]
+	accepted := func(p otlptest.Protocol, variable string) []string {
+		return append(fault(p, otlptest.Accept()), variable)
+	}
+	refused := userinfo + otlptest.RefusedAddr(t) + "/?key=" + plain
+	partial := append(fault(otlptest.GRPC, otlptest.Partial(1, "the key "+s.around["BEARER"]+" may send no more")),
+		"OTEL_EXPORTER_OTLP_TIMEOUT=10000")
 	for _, test := range []struct {
 		name      string
 		variables []string
-		told      string // proof that it went wrong: the test would find nothing in silence
+		want      string // proof that the fault occurred: without it the test would search an empty stderr
 	}{
-		{"a collector that is not there", at("http://bot:"+user+"@"+otlptest.RefusedAddr(t)+"/?key="+plain, otlptest.GRPC), "cannot be delivered"},
-		{"the same over http", at("http://bot:"+user+"@"+otlptest.RefusedAddr(t)+"/?key="+plain, otlptest.HTTP), "cannot be delivered"},
-		{"one that quotes the credentials", at(echo.URL, otlptest.HTTP), "cannot be delivered"},
-		{"one that quotes them in success", append(fault(otlptest.GRPC, partial), "OTEL_EXPORTER_OTLP_TIMEOUT=10000"), "may send no more"},
-		{"one that fails", fault(otlptest.HTTP, otlptest.Internal()), "cannot be delivered"},
-		{"an endpoint that is no URL", at("http://bot:"+user+"@[::1:4318/"+plain, otlptest.HTTP), "not a URL"},
-		{"an endpoint of one signal", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + echo.URL + "/%zz" + plain, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
-			"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + echo.URL, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=" + echo.URL, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=" + echo.URL}, "OpenTelemetry"},
-		{"a header without a name", append(fault(otlptest.GRPC, otlptest.Accept()), "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS=Bearer "+plain), "OpenTelemetry"},
-		{"a header that is not encoded", append(fault(otlptest.HTTP, otlptest.Accept()), "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS=authorization=%zz"+plain), "OpenTelemetry"},
-		{"a header with a wrong name", append(fault(otlptest.HTTP, otlptest.Accept()), "OTEL_EXPORTER_OTLP_LOGS_HEADERS=a "+plain+"=x"), "OpenTelemetry"},
-		{"wrong resource attributes", append(fault(otlptest.GRPC, otlptest.Accept()), "OTEL_RESOURCE_ATTRIBUTES=team=a,"+plain), "OTEL_RESOURCE_ATTRIBUTES"},
-		{"a timeout that is none", append(fault(otlptest.GRPC, otlptest.Accept()), "OTEL_EXPORTER_OTLP_TIMEOUT="+plain), "OTEL"},
-		{"a rule that is none", append(fault(otlptest.GRPC, otlptest.Accept()), "SPANPIPE_REDACT="+plain+"("), "SPANPIPE_REDACT"},
-		{"a rule that does not compile", append(fault(otlptest.GRPC, otlptest.Accept()), "SPANPIPE_REDACT=own="+plain+"("), "SPANPIPE_REDACT"},
-		{"a page whose address is taken", append(fault(otlptest.GRPC, otlptest.Accept()), "SPANPIPE_ADMIN_ADDR="+strings.TrimPrefix(echo.URL, "http://")), "metrics are not served"},
+		{"a collector that is down, over gRPC", at(refused, otlptest.GRPC), undelivered},
+		{"a collector that is down, over HTTP", at(refused, otlptest.HTTP), undelivered},
+		{"a collector that quotes the credentials", at(echo.URL, otlptest.HTTP), undelivered},
+		{"a collector that quotes them in a success", partial, "may send no more"},
+		{"a collector that fails", fault(otlptest.HTTP, otlptest.Internal()), undelivered},
+		{"an endpoint that is not a URL", at(userinfo+"[::1:4318/"+plain, otlptest.HTTP), "not a URL"},
+		{"an endpoint that no signal uses", []string{
+			"OTEL_EXPORTER_OTLP_ENDPOINT=" + echo.URL + "/%zz" + plain, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+			"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + echo.URL, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=" + echo.URL,
+			"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=" + echo.URL,
+		}, "OpenTelemetry"},
+		{"a header without a name", accepted(otlptest.GRPC, headers+"Bearer "+plain), "OpenTelemetry"},
+		{"a header that is not encoded", accepted(otlptest.HTTP, headers+"authorization=%zz"+plain), "OpenTelemetry"},
+		{"a header with an invalid name",
+			accepted(otlptest.HTTP, "OTEL_EXPORTER_OTLP_LOGS_HEADERS=a "+plain+"=x"), "OpenTelemetry"},
+		{"invalid resource attributes",
+			accepted(otlptest.GRPC, "OTEL_RESOURCE_ATTRIBUTES=team=a,"+plain), "OTEL_RESOURCE_ATTRIBUTES"},
+		{"an invalid timeout", accepted(otlptest.GRPC, "OTEL_EXPORTER_OTLP_TIMEOUT="+plain), "OTEL"},
+		{"a rule without a name", accepted(otlptest.GRPC, "SPANPIPE_REDACT="+plain+"("), "SPANPIPE_REDACT"},
+		{"a rule that does not compile", accepted(otlptest.GRPC, "SPANPIPE_REDACT=own="+plain+"("), "SPANPIPE_REDACT"},
+		{"an admin page whose address is in use",
+			accepted(otlptest.GRPC, "SPANPIPE_ADMIN_ADDR="+echo.Listener.Addr().String()), "metrics are not served"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			h, place := s.run(t, []string{binary(t), "--log-level=debug"}, append([]string{
 				"SPANPIPE_TELEMETRY=otlp,console", "SPANPIPE_CAPTURE=" + strings.Join(everyLevel, ","),
-				"OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_BLRP_SCHEDULE_DELAY=100", "OTEL_EXPORTER_OTLP_TIMEOUT=1000", shortFlush,
+				"OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_BLRP_SCHEDULE_DELAY=100",
+				"OTEL_EXPORTER_OTLP_TIMEOUT=1000", shortFlush,
 			}, test.variables...)...)
-			mcptest.Eventually(t, "stderr says "+test.told, func() bool { return strings.Contains(h.Stderr.String(), test.told) })
+			mcptest.Eventually(t, "stderr contains "+test.want, func() bool {
+				return strings.Contains(h.Stderr.String(), test.want)
+			})
 			s.end(t, h)
 			ours := s.ours(t, h)
 			newSearch(append(s.machine(place), s.canaries...)).in(t, "stderr", ours)
@@ -95,22 +111,23 @@ func TestCanaryTrouble(t *testing.T) {
 	}
 }
 
-// TestCanarySearch says that the search would find: the secrets themselves, halves of them, and those in other letters.
+// TestCanarySearch checks the search itself: it finds secrets, parts of secrets, and secrets in upper case.
 func TestCanarySearch(t *testing.T) {
 	s := newScript(t)
 	find := newSearch(s.canaries)
 	for _, c := range s.canaries {
 		for _, text := range []string{c.needles[0], strings.ToUpper(c.needles[len(c.needles)-1])} {
 			if len(find.found([]byte("before "+text+" behind"))) == 0 {
-				t.Errorf("%q (%s) is not found", text, c.kind)
+				t.Errorf("%q (%s) was not found", text, c.kind)
 			}
 		}
 	}
-	if got := find.found([]byte("Nothing to see here: 1763724468123456789, 4bf92f3577b34da6a3ce929d0e0e4736")); len(got) > 0 {
-		t.Errorf("found %q", got[0].of.kind)
+	const harmless = "Nothing to see here: 1763724468123456789, 4bf92f3577b34da6a3ce929d0e0e4736"
+	if got := find.found([]byte(harmless)); len(got) > 0 {
+		t.Errorf("found a secret of kind %q in a text without one", got[0].of.kind)
 	}
-	said, _, _ := strings.Cut(s.text, "\nAWS_")
-	if !bytes.Contains([]byte(said), []byte(s.canaries[0].needles[0])) || len(s.canaries) < 400 || len(s.markers) < 80 {
-		t.Errorf("%d secrets and %d markers are planted", len(s.canaries), len(s.markers))
+	session, _, _ := strings.Cut(s.text, "\nAWS_")
+	if !strings.Contains(session, s.canaries[0].needles[0]) || len(s.canaries) < 400 || len(s.markers) < 80 {
+		t.Errorf("%d secrets and %d markers are planted, want at least 400 and 80", len(s.canaries), len(s.markers))
 	}
 }

@@ -11,32 +11,31 @@ import (
 	"testing"
 )
 
-// canary is a secret that must not be found outside of the session it was planted in.
+// canary is a secret that must not appear outside the session it was planted in.
 type canary struct {
 	kind, place string
-	needles     []string // what gives it away: its unique parts
+	needles     []string // its unique parts, any of which would give it away
 }
 
-// marker is a harmless word that must be found, if one of its levels is asked for, and must not otherwise.
+// marker is a harmless word that must appear if and only if one of its levels is captured.
 type marker struct {
 	word, place string
-	levels      []string // always or never, alone, or levels of SPANPIPE_CAPTURE
+	levels      []string // levels of SPANPIPE_CAPTURE; or "always", or "never" and a topic
 }
 
-// planted is what a text has had planted in it.
+// planted is a text with the secrets and markers in it.
 type planted struct {
 	text     string
 	canaries []canary
 	markers  []marker
 }
 
-// cut is where a write of the session ends, in the middle of a secret.
+// cut marks where a write of the session ends, in the middle of a secret.
 const cut = "\x00"
 
 var placeholder = regexp.MustCompile(`\[\[([a-z]+)(?:#([a-z]+))?((?: [a-z]+)*)(\|)?\]\]`)
 
-// plant replaces the placeholders of a text; testdata/canary/session.txt explains them. The same text always gives the same
-// secrets.
+// plant replaces the placeholders of a text, which testdata/canary/session.txt explains. Equal texts get equal secrets.
 func plant(t *testing.T, text string) *planted {
 	t.Helper()
 	p := &planted{}
@@ -78,12 +77,14 @@ func plant(t *testing.T, text string) *planted {
 	return p
 }
 
-// word is the nth harmless word: no two share a part that the other would be found by.
+// word returns the nth harmless word. No word contains another.
 func word(n int) string {
-	first := strings.Fields("amber brisk calm dusty eager fuzzy gentle humble icy jolly keen lucky mellow noble olive plain")
-	second := strings.Fields("badger cobra dingo egret falcon gecko heron ibis jackal koala lemur marmot newt otter panda quail")
+	first := strings.Fields("amber brisk calm dusty eager fuzzy gentle humble " +
+		"icy jolly keen lucky mellow noble olive plain")
+	second := strings.Fields("badger cobra dingo egret falcon gecko heron ibis " +
+		"jackal koala lemur marmot newt otter panda quail")
 	if n >= len(first)*len(second) {
-		panic("not enough words") // the script decides how many
+		panic("not enough words") // the session has more markers than there are pairs
 	}
 	return first[n/len(second)] + "-" + second[n%len(second)]
 }
@@ -102,17 +103,18 @@ func letters(random *rand.Rand, n int, of string) string {
 	return string(b)
 }
 
-// secret makes a secret of a kind, and says by what it would be found again. A needle is long enough not to turn up by
-// chance among the digits of times and the letters of names.
+// secret makes a secret of a kind and returns the needles to search for. They are long enough not to occur by chance in
+// times and names.
 func secret(t *testing.T, kind string, random *rand.Rand) (text string, needles []string) {
 	t.Helper()
 	token := func(n int) string { return letters(random, n, lower+upper+digits) }
 	after := func(prefix, body string) (string, []string) { return prefix + body, windows(body) }
 	switch kind {
-	case "opaque": // of no known form: it may stand only where nothing is ever captured, or beside a telling name
+	case "opaque": // of no known form: only for places that are never captured, or next to a name like "password"
 		return after("", token(22))
 	case "password": // as people choose them
-		return after("", strings.ToUpper(letters(random, 1, lower))+letters(random, 6, lower)+letters(random, 4, digits)+letters(random, 3, lower))
+		return after("", strings.ToUpper(letters(random, 1, lower))+letters(random, 6, lower)+
+			letters(random, 4, digits)+letters(random, 3, lower))
 	case "github":
 		return after("ghp_", token(36))
 	case "gitlab":
@@ -125,7 +127,8 @@ func secret(t *testing.T, kind string, random *rand.Rand) (text string, needles 
 		return after("AKIA", letters(random, 16, upper+"234567"))
 	case "jwt":
 		part := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
-		return after(part(`{"alg":"HS256","typ":"JWT"}`)+".", part(fmt.Sprintf(`{"sub":"%s","iat":1700000000}`, token(12)))+"."+token(43))
+		claims := part(fmt.Sprintf(`{"sub":"%s","iat":1700000000}`, token(12)))
+		return after(part(`{"alg":"HS256","typ":"JWT"}`)+".", claims+"."+token(43))
 	case "email":
 		local := letters(random, 5, lower) + "." + letters(random, 8, lower)
 		return local + "@mail.example.com", windows(local)
@@ -142,7 +145,7 @@ func secret(t *testing.T, kind string, random *rand.Rand) (text string, needles 
 		}
 		return n, []string{n, spaced, n[:12], n[4:]}
 	case "iban":
-		// Malta's have letters in them: eight digits in a row stand in many a figure by chance.
+		// Maltese IBANs have letters; eight digits in a row occur in numbers by chance.
 		account := "MALT01100" + letters(random, 18, upper+digits)
 		return after("MT"+ibanCheck("MT", account), account)
 	case "ip":
@@ -156,13 +159,14 @@ func secret(t *testing.T, kind string, random *rand.Rand) (text string, needles 
 		return "postgres://app:" + body + "@db.example.com/orders", windows(body)
 	case "pem":
 		body := token(64)
-		return "-----BEGIN RSA PRIVATE KEY-----\n" + body + "\n" + body[:20] + "\n-----END RSA PRIVATE KEY-----", windows(body)
+		text = "-----BEGIN RSA PRIVATE KEY-----\n" + body + "\n" + body[:20] + "\n-----END RSA PRIVATE KEY-----"
+		return text, windows(body)
 	}
-	t.Fatalf("no kind of secret is called %q", kind)
+	t.Fatalf("unknown kind of secret %q", kind)
 	return "", nil
 }
 
-// windows is every part of a secret that is long enough to give it away: half a secret is found too.
+// windows returns every part of a secret that is long enough to give it away, so that half a secret is found too.
 func windows(secret string) []string {
 	const size = 8
 	if len(secret) <= size {
@@ -170,7 +174,7 @@ func windows(secret string) []string {
 	}
 	var out []string
 	for i := range len(secret) - size + 1 {
-		// A run such as 00000000 gives nothing away, and stands in many a figure.
+		// A run such as 00000000 gives nothing away, and occurs in numbers.
 		if part := secret[i : i+size]; distinct(part) > 3 {
 			out = append(out, part)
 		}
@@ -186,7 +190,7 @@ func distinct(s string) int {
 	return len(seen)
 }
 
-// luhn adds the check digit of a payment card.
+// luhn appends a payment card's check digit (ISO/IEC 7812).
 func luhn(number string) string {
 	sum := 0
 	for i := range len(number) {
@@ -201,7 +205,7 @@ func luhn(number string) string {
 	return number + fmt.Sprint((10-sum%10)%10)
 }
 
-// ibanCheck is the two check digits of an IBAN (ISO 7064, mod 97-10).
+// ibanCheck returns the two check digits of an IBAN (ISO 7064, mod 97-10).
 func ibanCheck(country, account string) string {
 	rest := 0
 	for _, c := range account + country + "00" {
@@ -215,7 +219,7 @@ func ibanCheck(country, account string) string {
 	return fmt.Sprintf("%02d", 98-rest)
 }
 
-// search finds canaries in what has left, however much that is: needles are looked up by their first bytes.
+// search finds canaries in texts of any size. It looks needles up by their first bytes.
 type search struct {
 	byHead map[[headSize]byte][]needle
 }
@@ -231,7 +235,7 @@ func newSearch(canaries []canary) *search {
 	s := &search{map[[headSize]byte][]needle{}}
 	for i := range canaries {
 		for _, text := range canaries[i].needles {
-			text = strings.ToLower(text) // what has lost its case has still got away
+			text = strings.ToLower(text) // a secret in other letters is still a leak
 			head := [headSize]byte([]byte(text))
 			s.byHead[head] = append(s.byHead[head], needle{text, &canaries[i]})
 		}
@@ -245,7 +249,7 @@ type hit struct {
 	at int
 }
 
-// found returns the canaries that are in a text, each once.
+// found returns a hit for each canary in a text.
 func (s *search) found(text []byte) []hit {
 	text = bytes.ToLower(text)
 	var hits []hit
@@ -260,12 +264,12 @@ func (s *search) found(text []byte) []hit {
 	return hits
 }
 
-// in reports the canaries that are in a text.
+// in fails the test if a text contains canaries.
 func (s *search) in(t *testing.T, where string, text []byte) {
 	t.Helper()
 	for _, h := range s.found(text) {
 		around := bytes.ToLower(text)
-		t.Errorf("%s has a secret (%s, planted in: %s): ...%q...", where, h.of.kind, h.of.place,
+		t.Errorf("%s contains a secret (%s, planted in: %s): ...%q...", where, h.of.kind, h.of.place,
 			around[max(0, h.at-60):min(len(around), h.at+60)])
 	}
 }

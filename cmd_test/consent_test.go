@@ -12,49 +12,53 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// ear listens and notes who connects.
-type ear struct {
+// connectionCounter accepts TCP connections, closes them and counts them.
+type connectionCounter struct {
 	listener net.Listener
-	heard    chan net.Addr
+	accepted chan net.Addr
 }
 
-func newEar(t *testing.T) *ear {
+func newConnectionCounter(t *testing.T) *connectionCounter {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	e := &ear{listener, make(chan net.Addr, 1000)}
+	c := &connectionCounter{listener, make(chan net.Addr, 1000)}
 	go func() { // ends with the listener
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			e.heard <- conn.RemoteAddr()
+			c.accepted <- conn.RemoteAddr()
 			_ = conn.Close()
 		}
 	}()
-	return e
+	return c
 }
 
-// connections is how many have connected. Connections are accepted in order, so one of ours tells when all before have been.
-func (e *ear) connections(t *testing.T) int {
+// url returns the endpoint to connect to.
+func (c *connectionCounter) url() string { return "http://" + c.listener.Addr().String() }
+
+// connections returns the number of connections so far. Connections are accepted in order, so it makes one of its own
+// and counts those before it.
+func (c *connectionCounter) connections(t *testing.T) int {
 	t.Helper()
-	conn, err := net.Dial("tcp", e.listener.Addr().String())
+	conn, err := net.Dial("tcp", c.listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	for n := 0; ; n++ {
-		if addr := <-e.heard; addr.String() == conn.LocalAddr().String() {
+		if addr := <-c.accepted; addr.String() == conn.LocalAddr().String() {
 			return n
 		}
 	}
 }
 
-// TestNoConsentNoConnection has sessions with every endpoint set, and a listener that must hear nothing.
+// TestNoConsentNoConnection: with every endpoint variable set, a session connects only with the user's consent.
 func TestNoConsentNoConnection(t *testing.T) {
 	for _, test := range []struct {
 		name      string
@@ -62,53 +66,56 @@ func TestNoConsentNoConnection(t *testing.T) {
 		variables []string
 		want      bool
 	}{
-		{name: "an endpoint is no consent"},
+		{name: "an endpoint alone"},
 		{name: "off", variables: []string{"SPANPIPE_TELEMETRY=off"}},
 		{name: "console", variables: []string{"SPANPIPE_TELEMETRY=console"}},
-		{name: "a word that nobody understands", variables: []string{"SPANPIPE_TELEMETRY=true"}},
+		{name: "an unknown word", variables: []string{"SPANPIPE_TELEMETRY=true"}},
 		{name: "off among others", variables: []string{"SPANPIPE_TELEMETRY=otlp,off"}},
 		{name: "the flag wins", flags: []string{"--telemetry=console"}, variables: []string{"SPANPIPE_TELEMETRY=otlp"}},
 		{name: "DO_NOT_TRACK", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=1"}},
-		{name: "DO_NOT_TRACK with the console", variables: []string{"SPANPIPE_TELEMETRY=console,otlp", "DO_NOT_TRACK=true"}},
-		{name: "DO_NOT_TRACK wins over a flag", flags: []string{"--telemetry=otlp"}, variables: []string{"DO_NOT_TRACK=1"}},
-		{name: "DO_NOT_TRACK over HTTP", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=1", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"}},
+		{name: "DO_NOT_TRACK with the console", variables: []string{"SPANPIPE_TELEMETRY=console,otlp",
+			"DO_NOT_TRACK=true"}},
+		{name: "DO_NOT_TRACK wins over a flag", flags: []string{"--telemetry=otlp"},
+			variables: []string{"DO_NOT_TRACK=1"}},
+		{name: "DO_NOT_TRACK over HTTP", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=1",
+			"OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"}},
 		{name: "OTEL_SDK_DISABLED", variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_SDK_DISABLED=true"}},
-		{name: "OTEL_SDK_DISABLED for us alone", variables: []string{"SPANPIPE_TELEMETRY=otlp", "SPANPIPE_OTEL_SDK_DISABLED=true"}},
+		{name: "OTEL_SDK_DISABLED for spanpipe alone", variables: []string{"SPANPIPE_TELEMETRY=otlp",
+			"SPANPIPE_OTEL_SDK_DISABLED=true"}},
 		{name: "every signal switched off", variables: []string{"SPANPIPE_TELEMETRY=otlp",
 			"OTEL_TRACES_EXPORTER=none", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none"}},
-		// Without these the ones above would pass with a telemetry that never sends.
+		// Without these, telemetry that never sends would pass.
 		{name: "consent", variables: []string{"SPANPIPE_TELEMETRY=otlp"}, want: true},
 		{name: "consent by flag", flags: []string{"--telemetry", "otlp"}, want: true},
-		{name: "consent, not disabled", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=0", "OTEL_SDK_DISABLED=false"}, want: true},
+		{name: "consent, not disabled", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=0",
+			"OTEL_SDK_DISABLED=false"}, want: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			e := newEar(t)
-			url := "http://" + e.listener.Addr().String()
+			c := newConnectionCounter(t)
+			url := c.url()
 			variables := append([]string{
 				"OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + url,
-				"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_INSECURE=true", "SPANPIPE_FLUSH_TIMEOUT=200ms",
+				"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_INSECURE=true",
+				"SPANPIPE_FLUSH_TIMEOUT=200ms",
 			}, test.variables...)
 			if test.want {
 				variables = append(variables, "OTEL_BSP_SCHEDULE_DELAY=100")
 			}
 			h := mcptest.Open(t, wrapped(t, cast.As(t, "server"), test.flags...), newHome(t).in(variables...))
 			mcptest.Connect(h).Tool("echo", nil)
-			if test.want { // the bound is too short for a machine that stands still
-				mcptest.Eventually(t, "somebody connects", func() bool { return len(e.heard) > 0 })
+			if test.want { // the flush bound is too short for a machine that stalls
+				mcptest.Eventually(t, "the session connects", func() bool { return len(c.accepted) > 0 })
 			}
-			h.CloseInput()
-			if code := h.Wait().ExitCode(); code != 0 {
-				t.Errorf("exit code %d", code)
-			}
-			if n := e.connections(t); n > 0 != test.want {
-				t.Errorf("%d connections; stderr: %s", n, h.Stderr)
+			endSession(t, h)
+			if n := c.connections(t); n > 0 != test.want {
+				t.Errorf("%d connections, want any: %v; stderr: %s", n, test.want, h.Stderr)
 			}
 		})
 	}
 }
 
-// decision is what "spanpipe consent --json" says.
+// decision is the output of "spanpipe consent --json".
 type decision struct {
 	Telemetry    bool              `json:"telemetry"`
 	Reasons      []string          `json:"reasons"`
@@ -121,8 +128,8 @@ type decision struct {
 	Never        []string          `json:"never_collected"`
 }
 
-// consentSays runs the command, and returns what it says on stdout and on stderr, and its exit status.
-func consentSays(t *testing.T, args []string, variables ...string) (stdout, stderr string, status int) {
+// runConsent runs "spanpipe consent" and returns its stdout, its stderr and its exit code.
+func runConsent(t *testing.T, args []string, variables ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	place := newHome(t)
 	h := mcptest.Open(t, append([]string{binary(t), "consent"}, args...), place.in(variables...))
@@ -134,96 +141,141 @@ func consentSays(t *testing.T, args []string, variables ...string) (stdout, stde
 	return stdout, h.Stderr.String(), status
 }
 
-// TestConsentCommand holds what is said against what is decided, as text and as JSON.
+// TestConsentCommand checks the decision that "spanpipe consent" prints, as text and as JSON.
 func TestConsentCommand(t *testing.T) {
 	const (
-		standard = "http://localhost:4317"
-		noURL    = "nowhere: OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317"
+		standard  = "http://localhost:4317"
+		noContent = "no content is captured"
+		noURL     = "nowhere: OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317"
 	)
 	otlp := map[string]string{"traces": standard, "metrics": standard, "logs": standard}
 	for _, test := range []struct {
 		name      string
 		flags     []string
 		variables []string
-		sinks     []string // none: telemetry is off
+		sinks     []string // none if telemetry is off
 		reason    string
 		to        map[string]string
 		capture   []string
 		warning   string
 	}{
-		{name: "silence", reason: "SPANPIPE_TELEMETRY is not set"},
-		{name: "an endpoint is no consent", variables: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317"}, reason: "is not set"},
+		{name: "nothing set", reason: "SPANPIPE_TELEMETRY is not set"},
+		{name: "an endpoint alone", variables: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4317"},
+			reason: "is not set"},
 		{name: "off", variables: []string{"SPANPIPE_TELEMETRY=off"}, reason: "SPANPIPE_TELEMETRY is off"},
-		{name: "off wins", variables: []string{"SPANPIPE_TELEMETRY=console,otlp,off"}, reason: "SPANPIPE_TELEMETRY is off"},
-		{name: "a wrong word", variables: []string{"SPANPIPE_TELEMETRY=yes"}, warning: `unknown telemetry destination "yes"`},
-		{name: "console", variables: []string{"SPANPIPE_TELEMETRY=console"}, sinks: []string{"console"}, reason: "asks for console"},
+		{name: "off wins", variables: []string{"SPANPIPE_TELEMETRY=console,otlp,off"},
+			reason: "SPANPIPE_TELEMETRY is off"},
+		{name: "an unknown word", variables: []string{"SPANPIPE_TELEMETRY=yes"},
+			warning: `unknown telemetry destination "yes"`},
+		{name: "console", variables: []string{"SPANPIPE_TELEMETRY=console"}, sinks: []string{"console"},
+			reason: "asks for console"},
 		{name: "otlp", variables: []string{"SPANPIPE_TELEMETRY=otlp"}, sinks: []string{"otlp"}, to: otlp},
-		{name: "the flag wins", flags: []string{"--telemetry=console"}, variables: []string{"SPANPIPE_TELEMETRY=otlp"}, sinks: []string{"console"}},
-		{name: "otlp over http", variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_LOGS_EXPORTER=none"}, sinks: []string{"otlp"},
-			to: map[string]string{"traces": "http://localhost:4318/v1/traces", "metrics": "http://localhost:4318/v1/metrics", "logs": "nowhere: OTEL_LOGS_EXPORTER is none"}},
-		{name: "our own endpoint wins", variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://theirs:1", "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=http://ours:2"}, sinks: []string{"otlp"},
-			to: map[string]string{"traces": "http://ours:2", "metrics": "http://ours:2", "logs": "http://ours:2"}},
-		{name: "an endpoint that is none", variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=collector"}, sinks: []string{"otlp"},
-			to: map[string]string{"traces": noURL, "metrics": noURL, "logs": noURL}},
-		{name: "prometheus", variables: []string{"SPANPIPE_TELEMETRY=prometheus"}, sinks: []string{"prometheus"}, to: map[string]string{"metrics page": "served on localhost:9464"}},
-		{name: "an admin page", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_ADMIN_ADDR=127.0.0.1:9999"}, sinks: []string{"console"}, to: map[string]string{"metrics page": "served on 127.0.0.1:9999"}},
-		{name: "DO_NOT_TRACK", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=1"}, reason: "DO_NOT_TRACK is set"},
-		{name: "DO_NOT_TRACK leaves the console", variables: []string{"SPANPIPE_TELEMETRY=console,otlp,prometheus", "DO_NOT_TRACK=true", "SPANPIPE_ADMIN_ADDR=:9"}, sinks: []string{"console"}, reason: "DO_NOT_TRACK is set"},
-		{name: "DO_NOT_TRACK=0", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=0"}, sinks: []string{"otlp"}, to: otlp},
-		{name: "OTEL_SDK_DISABLED", variables: []string{"SPANPIPE_TELEMETRY=console,otlp", "OTEL_SDK_DISABLED=true"}, reason: "OTEL_SDK_DISABLED is true"},
-		{name: "OTEL_SDK_DISABLED of ours", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_OTEL_SDK_DISABLED=TRUE"}, reason: "OTEL_SDK_DISABLED is true"},
-		{name: "content", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors,stderr"}, sinks: []string{"console"}, capture: []string{"errors", "stderr"}},
-		{name: "content, without telemetry", variables: []string{"SPANPIPE_CAPTURE=errors"}, reason: "is not set"},
-		{name: "content, misspelt", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors,argments"}, sinks: []string{"console"}, warning: "no content is captured"},
-		{name: "content, with a wrong bound", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_CAPTURE_MAX=1"}, sinks: []string{"console"}, warning: "no content is captured"},
-		{name: "content, with a wrong rule", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_REDACT=x=("}, sinks: []string{"console"}, warning: "no content is captured"},
+		{name: "the flag wins", flags: []string{"--telemetry=console"},
+			variables: []string{"SPANPIPE_TELEMETRY=otlp"}, sinks: []string{"console"}},
+		{name: "otlp over HTTP",
+			variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+				"OTEL_LOGS_EXPORTER=none"},
+			sinks: []string{"otlp"},
+			to: map[string]string{"traces": "http://localhost:4318/v1/traces",
+				"metrics": "http://localhost:4318/v1/metrics", "logs": "nowhere: OTEL_LOGS_EXPORTER is none"}},
+		{name: "spanpipe's own endpoint wins",
+			variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://theirs:1",
+				"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=http://ours:2"},
+			sinks: []string{"otlp"},
+			to:    map[string]string{"traces": "http://ours:2", "metrics": "http://ours:2", "logs": "http://ours:2"}},
+		{name: "an invalid endpoint",
+			variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=collector"},
+			sinks:     []string{"otlp"},
+			to:        map[string]string{"traces": noURL, "metrics": noURL, "logs": noURL}},
+		{name: "prometheus", variables: []string{"SPANPIPE_TELEMETRY=prometheus"}, sinks: []string{"prometheus"},
+			to: map[string]string{"metrics page": "served on localhost:9464"}},
+		{name: "an admin page",
+			variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_ADMIN_ADDR=127.0.0.1:9999"},
+			sinks:     []string{"console"},
+			to:        map[string]string{"metrics page": "served on 127.0.0.1:9999"}},
+		{name: "DO_NOT_TRACK", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=1"},
+			reason: "DO_NOT_TRACK is set"},
+		{name: "DO_NOT_TRACK leaves the console",
+			variables: []string{"SPANPIPE_TELEMETRY=console,otlp,prometheus", "DO_NOT_TRACK=true",
+				"SPANPIPE_ADMIN_ADDR=:9"},
+			sinks: []string{"console"}, reason: "DO_NOT_TRACK is set"},
+		{name: "DO_NOT_TRACK=0", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=0"},
+			sinks: []string{"otlp"}, to: otlp},
+		{name: "OTEL_SDK_DISABLED",
+			variables: []string{"SPANPIPE_TELEMETRY=console,otlp", "OTEL_SDK_DISABLED=true"},
+			reason:    "OTEL_SDK_DISABLED is true"},
+		{name: "OTEL_SDK_DISABLED for spanpipe alone",
+			variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_OTEL_SDK_DISABLED=TRUE"},
+			reason:    "OTEL_SDK_DISABLED is true"},
+		{name: "content", variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors,stderr"},
+			sinks: []string{"console"}, capture: []string{"errors", "stderr"}},
+		{name: "content without telemetry", variables: []string{"SPANPIPE_CAPTURE=errors"}, reason: "is not set"},
+		{name: "content with a typo",
+			variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors,argments"},
+			sinks:     []string{"console"}, warning: noContent},
+		{name: "content with an invalid bound",
+			variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_CAPTURE_MAX=1"},
+			sinks:     []string{"console"}, warning: noContent},
+		{name: "content with an invalid rule",
+			variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_REDACT=x=("},
+			sinks:     []string{"console"}, warning: noContent},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			want := map[bool]int{true: 0, false: 1}[len(test.sinks) > 0]
-			out, told, status := consentSays(t, append([]string{"--json"}, test.flags...), test.variables...)
+			out, stderr, status := runConsent(t, append([]string{"--json"}, test.flags...), test.variables...)
 			var d decision
 			if err := json.Unmarshal([]byte(out), &d); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			if status != want || d.Telemetry != (len(test.sinks) > 0) || !slices.Equal(d.Sinks, test.sinks) || !slices.Equal(d.Capture, test.capture) {
-				t.Errorf("status %d, telemetry %v, sinks %q, capture %q", status, d.Telemetry, d.Sinks, d.Capture)
+			if status != want {
+				t.Errorf("exit code = %d, want %d", status, want)
+			}
+			if d.Telemetry != (len(test.sinks) > 0) || !slices.Equal(d.Sinks, test.sinks) {
+				t.Errorf("telemetry %v, sinks %q, want sinks %q", d.Telemetry, d.Sinks, test.sinks)
+			}
+			if !slices.Equal(d.Capture, test.capture) {
+				t.Errorf("capture = %q, want %q", d.Capture, test.capture)
 			}
 			if !strings.Contains(strings.Join(d.Reasons, "; "), test.reason) {
-				t.Errorf("reasons %q", d.Reasons)
+				t.Errorf("reasons = %q, want %q in them", d.Reasons, test.reason)
 			}
 			if !maps.Equal(d.Destinations, test.to) {
-				t.Errorf("destinations %q, want %q", d.Destinations, test.to)
+				t.Errorf("destinations = %q, want %q", d.Destinations, test.to)
 			}
-			if (told != "") != (test.warning != "") || !strings.Contains(told, test.warning) {
-				t.Errorf("stderr: %q", told)
+			if (stderr != "") != (test.warning != "") || !strings.Contains(stderr, test.warning) {
+				t.Errorf("stderr = %q, want %q in it", stderr, test.warning)
 			}
 			if d.Telemetry == (len(d.Collected) == 0) || len(d.Capture) > 0 != (d.CaptureMax > 0) {
-				t.Errorf("collected %q, at most %d bytes", d.Collected, d.CaptureMax)
+				t.Errorf("collected = %q, capture_max_bytes = %d, capture = %q", d.Collected, d.CaptureMax, d.Capture)
 			}
-			if got := len(d.Never) - 3; got != len(everyLevel)-len(test.capture) { // each level is either captured or never collected
-				t.Errorf("%d levels are never collected: %q", got, d.Never)
+			// Each level is either captured or never collected.
+			if got, want := len(d.Never)-3, len(everyLevel)-len(test.capture); got != want {
+				t.Errorf("%d levels are never collected, want %d: %q", got, want, d.Never)
 			}
 
-			text, _, status := consentSays(t, test.flags, test.variables...)
-			first := map[bool]string{true: "Telemetry is on.\n", false: "Telemetry is off: nothing is parsed, collected or sent.\n"}[d.Telemetry]
-			if status != want || !strings.HasPrefix(text, first) {
-				t.Errorf("status %d: %s", status, text)
-			}
-			said := slices.Concat(d.Reasons, slices.Collect(maps.Values(d.Destinations)), d.Collected)
+			text, _, status := runConsent(t, test.flags, test.variables...)
+			first := "Telemetry is off: nothing is parsed, collected or sent.\n"
 			if d.Telemetry {
-				said = append(said, d.Never...)
+				first = "Telemetry is on.\n"
 			}
-			for _, line := range said {
-				if !strings.Contains(text, line) {
-					t.Errorf("the text does not say %q:\n%s", line, text)
+			if status != want || !strings.HasPrefix(text, first) {
+				t.Errorf("exit code %d, want %d; got %q, want it to start with %q", status, want, text, first)
+			}
+			items := slices.Concat(d.Reasons, slices.Collect(maps.Values(d.Destinations)), d.Collected)
+			if d.Telemetry {
+				items = append(items, d.Never...)
+			}
+			for _, item := range items {
+				if !strings.Contains(text, item) {
+					t.Errorf("%q is missing in:\n%s", item, text)
 				}
 			}
 		})
 	}
 }
 
-// TestConsentShowsNoSecret has secrets in all that consent reads.
+// TestConsentShowsNoSecret puts secrets into everything that "spanpipe consent" reads.
 func TestConsentShowsNoSecret(t *testing.T) {
 	s := newScript(t)
 	plain, key := s.around["PLAIN"], s.around["option"]
@@ -232,18 +284,20 @@ func TestConsentShowsNoSecret(t *testing.T) {
 		endpoint string
 	}{
 		{"userinfo and query", "http://bot:" + key + "@collector.example:4318/in?key=" + plain + "#" + plain},
-		{"a user alone", "https://" + key + "@collector.example"},
-		{"no URL", "http://bot:" + key + "@[::1:4318/" + plain},
+		{"user info alone", "https://" + key + "@collector.example"},
+		{"not a URL", "http://bot:" + key + "@[::1:4318/" + plain},
 		{"no scheme", "bot:" + key + "@collector.example:4318"},
-		{"a bad escape", "http://collector.example/%zz" + plain},
+		{"an invalid escape", "http://collector.example/%zz" + plain},
 	} {
 		for _, args := range [][]string{nil, {"--json"}} {
 			t.Run(fmt.Sprint(test.name, args), func(t *testing.T) {
 				t.Parallel()
-				out, told, _ := consentSays(t, args, "SPANPIPE_TELEMETRY=otlp,console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_REDACT=own="+plain,
-					"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT="+test.endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_EXPORTER_OTLP_HEADERS=authorization="+plain,
-					"SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS="+plain, "OTEL_RESOURCE_ATTRIBUTES=x="+plain, "SPANPIPE_PASSWORD="+key, "PASSWORD="+key)
-				newSearch(s.canaries).in(t, "consent", []byte(out+told))
+				stdout, stderr, _ := runConsent(t, args,
+					"SPANPIPE_TELEMETRY=otlp,console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_REDACT=own="+plain,
+					"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT="+test.endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+					"OTEL_EXPORTER_OTLP_HEADERS=authorization="+plain, "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS="+plain,
+					"OTEL_RESOURCE_ATTRIBUTES=x="+plain, "SPANPIPE_PASSWORD="+key, "PASSWORD="+key)
+				newSearch(s.canaries).in(t, "consent", []byte(stdout+stderr))
 			})
 		}
 	}

@@ -10,10 +10,13 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// consoleLine is the form of a line: time, direction, name, duration, size of the answer, outcome.
-var consoleLine = regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{3} ([→←]) (\S+(?: \S+)*) +(\d+µs|\d\.\dms|\d{2,3}ms|\d+\.\d\ds) +(?:(\S+ [kMG]?B)  )? *(\S.*)$`)
+// consoleLine matches a line: time, direction, name, duration, size of the response, outcome.
+var consoleLine = regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{3} ([→←]) (\S+(?: \S+)*) +` +
+	`(\d+µs|\d\.\dms|\d{2,3}ms|\d+\.\d\ds) +(?:(\S+ [kMG]?B)  )? *(\S.*)$`)
 
-// TestConsole has a session and reads what the console says of it.
+var atLeast30ms = regexp.MustCompile(`^(?:(?:[3-9]\d|\d{3})ms|\d+\.\d\ds)$`)
+
+// TestConsole checks the line that the console prints for each operation of a session.
 func TestConsole(t *testing.T) {
 	h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=console")
 	c := mcptest.Connect(h)
@@ -25,8 +28,8 @@ func TestConsole(t *testing.T) {
 	c.Call("resources/read", mcptest.Object{"uri": "file:///secret/resource"})
 	c.Call("no/such/method", nil)
 	c.Ask("tools/call", mcptest.Object{"name": "hang"})
-	given := c.Ask("tools/call", mcptest.Object{"name": "hang"})
-	c.Notify("notifications/cancelled", mcptest.Object{"requestId": given, "reason": "secret reason"})
+	cancelled := c.Ask("tools/call", mcptest.Object{"name": "hang"})
+	c.Notify("notifications/cancelled", mcptest.Object{"requestId": cancelled, "reason": "secret reason"})
 	c.Call("ping", nil)
 	h.CloseInput()
 	h.Wait()
@@ -51,21 +54,21 @@ func TestConsole(t *testing.T) {
 	for i, w := range want {
 		m := consoleLine.FindStringSubmatch(lines[i])
 		if m == nil {
-			t.Errorf("%q is not in the form of a line", lines[i])
+			t.Errorf("%q does not match %s", lines[i], consoleLine)
 			continue
 		}
 		if m[1] != "→" || m[2] != w.name || !matches(w.size, m[4]) || !matches(w.outcome, m[5]) {
-			t.Errorf("%q, want → %s %s %s", lines[i], w.name, w.size, w.outcome)
+			t.Errorf("got %q, want → %s %s %s", lines[i], w.name, w.size, w.outcome)
 		}
-		if w.name == "tools/call sleep" && !regexp.MustCompile(`^(?:(?:[3-9]\d|\d{3})ms|\d+\.\d\ds)$`).MatchString(m[3]) {
-			t.Errorf("a call that sleeps 30 ms takes %s", m[3])
+		if w.name == "tools/call sleep" && !atLeast30ms.MatchString(m[3]) {
+			t.Errorf("duration of a call that sleeps 30 ms = %s", m[3])
 		}
 	}
 	if strings.Contains(h.Stderr.String(), "secret") {
-		t.Errorf("content is shown:\n%s", h.Stderr)
+		t.Errorf("the console shows content:\n%s", h.Stderr)
 	}
 	if strings.Contains(h.Stderr.String(), "\x1b") {
-		t.Error("there are colours on a pipe")
+		t.Error("the console uses colors on a pipe")
 	}
 }
 
@@ -73,8 +76,8 @@ func matches(pattern, s string) bool {
 	return regexp.MustCompile("^(?:" + pattern + ")$").MatchString(s)
 }
 
-// TestConsoleIsSafe has a peer choose names that a terminal would act upon.
-func TestConsoleIsSafe(t *testing.T) {
+// TestConsoleEscapes: a peer cannot send control characters to the terminal or forge a line.
+func TestConsoleEscapes(t *testing.T) {
 	h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=console")
 	c := mcptest.Connect(h)
 	c.Tool("red\x1b[31m\nspanpipe: forged line\x07", nil)
@@ -83,18 +86,21 @@ func TestConsoleIsSafe(t *testing.T) {
 	h.CloseInput()
 	h.Wait()
 	text := h.Stderr.String()
-	if strings.ContainsAny(text, "\x1b\x07\r") || strings.Contains(text, "\nspanpipe: forged") || strings.Count(text, "\n") != 4 {
-		t.Errorf("stderr: %q", text)
+	if strings.ContainsAny(text, "\x1b\x07\r") || strings.Contains(text, "\nspanpipe: forged") {
+		t.Errorf("stderr has control characters or a forged line: %q", text)
+	}
+	if got := strings.Count(text, "\n"); got != 4 {
+		t.Errorf("%d lines, want 4: %q", got, text)
 	}
 	for line := range strings.Lines(text) {
 		if len(line) > 1000 {
-			t.Errorf("a line of %d bytes", len(line))
+			t.Errorf("a line has %d bytes, want at most 1000", len(line))
 		}
 	}
 }
 
-// TestConsoleNobodyReads has a host that does not read the server's stderr: the calls must go on.
-func TestConsoleNobodyReads(t *testing.T) {
+// TestConsoleUnreadStderr: a client that does not read stderr must not stall its calls.
+func TestConsoleUnreadStderr(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -106,16 +112,13 @@ func TestConsoleNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := mcptest.Connect(h)
-	for range 3000 { // some 200 kB of lines; a pipe holds 64
+	for range 3000 { // about 200 kB of lines; a pipe holds 64
 		c.Call("ping", nil)
 	}
-	h.CloseInput()
-	if code := h.Wait().ExitCode(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	endSession(t, h)
 }
 
-// TestLogFormat has a warning be written as JSON.
+// TestLogFormat: SPANPIPE_LOG_FORMAT=json writes warnings as JSON.
 func TestLogFormat(t *testing.T) {
 	h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=console,otlp", "SPANPIPE_LOG_FORMAT=json",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=nonsense")
@@ -123,6 +126,6 @@ func TestLogFormat(t *testing.T) {
 	h.CloseInput()
 	h.Wait()
 	if got := h.Stderr.String(); !regexp.MustCompile(`(?m)^\{"time":".*"level":"WARN","msg":".*"\}$`).MatchString(got) {
-		t.Errorf("stderr: %s", got)
+		t.Errorf("stderr has no warning as JSON: %s", got)
 	}
 }

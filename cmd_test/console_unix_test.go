@@ -14,16 +14,16 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// TestConsoleColour has a terminal for stderr.
-func TestConsoleColour(t *testing.T) {
+// TestConsoleColor: the console uses colors on a terminal, unless a variable says no.
+func TestConsoleColor(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		variables []string
-		coloured  bool
+		color     bool
 	}{
 		{"a terminal", []string{"TERM=xterm"}, true},
 		{"NO_COLOR", []string{"TERM=xterm", "NO_COLOR=1"}, false},
-		{"NO_COLOR that is empty says nothing", []string{"TERM=xterm", "NO_COLOR="}, true},
+		{"an empty NO_COLOR", []string{"TERM=xterm", "NO_COLOR="}, true},
 		{"a dumb terminal", []string{"TERM=dumb"}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -32,17 +32,18 @@ func TestConsoleColour(t *testing.T) {
 				c.Tool("fail", nil)
 			})
 			if !strings.Contains(text, "tools/call fail") {
-				t.Fatalf("the terminal shows %q", text)
+				t.Fatalf("the terminal shows no call: %q", text)
 			}
-			green, red := strings.Contains(text, "\x1b[32mok\x1b[0m"), strings.Contains(text, "\x1b[31mtool_error\x1b[0m")
-			if green != test.coloured || red != test.coloured || strings.Contains(text, "\x1b") != test.coloured {
-				t.Errorf("the terminal shows %q", text)
+			for _, escape := range []string{"\x1b[32mok\x1b[0m", "\x1b[31mtool_error\x1b[0m", "\x1b"} {
+				if strings.Contains(text, escape) != test.color {
+					t.Errorf("the terminal shows %q, want %q in it: %v", text, escape, test.color)
+				}
 			}
 		})
 	}
 }
 
-// onTerminal has a session with a terminal for stderr, and returns what it shows.
+// onTerminal runs a session whose stderr is a terminal, and returns what the terminal shows.
 func onTerminal(t *testing.T, variables []string, talk func(*mcptest.Client)) string {
 	t.Helper()
 	screen, tty, err := pty.Open()
@@ -50,11 +51,12 @@ func onTerminal(t *testing.T, variables []string, talk func(*mcptest.Client)) st
 		t.Fatal(err)
 	}
 	shown := make(chan string, 1)
-	go func() { // ends when the last who has the terminal open has ended
-		b, _ := io.ReadAll(screen) // ends with an error, as terminals do
+	go func() { // ends when the last process that has the terminal open has ended
+		b, _ := io.ReadAll(screen) // a terminal ends with an error
 		shown <- string(b)
 	}()
-	h := mcptest.Open(t, wrapped(t, cast.As(t, "server")), newHome(t).in(variables...), func(cmd *exec.Cmd) { cmd.Stderr = tty })
+	h := mcptest.Open(t, wrapped(t, cast.As(t, "server")), newHome(t).in(variables...),
+		func(cmd *exec.Cmd) { cmd.Stderr = tty })
 	talk(mcptest.Connect(h))
 	h.CloseInput()
 	h.Wait()

@@ -13,7 +13,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// demoRow is a row of the demo's picture.
+// demoRow is a row of the tree that the demo prints.
 type demoRow struct {
 	depth   int
 	arrow   string
@@ -23,7 +23,7 @@ type demoRow struct {
 
 var demoLine = regexp.MustCompile(`^([├└│─ ]*)([→←] )?(\S+(?: \S+)*?) +([\d.]+(?:µs|ms|s)) +[━· ]+(\S.*)?$`)
 
-// runDemo runs the demo and reads its picture.
+// runDemo runs the demo and parses the tree it prints.
 func runDemo(t *testing.T, flags []string, variables ...string) (rows map[string]demoRow, out string) {
 	t.Helper()
 	home := newHome(t)
@@ -35,16 +35,16 @@ func runDemo(t *testing.T, flags []string, variables ...string) (rows map[string
 		t.Fatalf("%v; stderr: %s", err, &stderr)
 	}
 	if stderr.Len() > 0 {
-		t.Errorf("stderr: %s", &stderr)
+		t.Errorf("stderr = %q, want none", &stderr)
 	}
 	if left := home.left(t); len(left) > 0 {
-		t.Errorf("it leaves %q", left)
+		t.Errorf("left behind: %q", left)
 	}
 	rows = map[string]demoRow{}
 	for line := range strings.Lines(stdout.String()) {
 		line = strings.TrimSuffix(line, "\n")
 		if strings.TrimRight(line, " ") != line {
-			t.Errorf("blanks at the end of %q", line)
+			t.Errorf("%q ends with spaces", line)
 		}
 		if m := demoLine.FindStringSubmatch(line); m != nil {
 			took, err := time.ParseDuration(m[4])
@@ -57,7 +57,7 @@ func runDemo(t *testing.T, flags []string, variables ...string) (rows map[string
 	return rows, stdout.String()
 }
 
-// demoWant is everything that happens in the demo.
+// demoWant has every row of the tree.
 var demoWant = map[string]demoRow{
 	"mcp.session":               {},
 	"initialize":                {1, "→", 0, "ok"},
@@ -75,6 +75,7 @@ var demoWant = map[string]demoRow{
 	"ping":                      {1, "→", 0, "ok"},
 }
 
+// TestDemo checks every row of the tree.
 func TestDemo(t *testing.T) {
 	rows, out := runDemo(t, []string{"--delay", "40ms"})
 	for name, want := range demoWant {
@@ -82,38 +83,38 @@ func TestDemo(t *testing.T) {
 		took := got.took
 		got.took = 0
 		if !ok || got != want {
-			t.Errorf("%s: %+v, want %+v", name, got, want)
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
 		if name == "tools/call find_trains" && took < 40*time.Millisecond {
-			t.Errorf("the slow call takes %v, less than its delay", took)
+			t.Errorf("the slow call took %v, want at least its delay of 40ms", took)
 		}
 	}
 	if len(rows) != len(demoWant) || t.Failed() {
-		t.Errorf("the picture:\n%s", out)
+		t.Errorf("%d rows, want %d; the tree:\n%s", len(rows), len(demoWant), out)
 	}
 	if strings.Contains(out, "\x1b") {
-		t.Error("there are colours on a pipe")
+		t.Error("the demo uses colors on a pipe")
 	}
 }
 
-// TestDemoIsNotCanned slows the server down tenfold, and expects the picture to show it.
-func TestDemoIsNotCanned(t *testing.T) {
+// TestDemoIsMeasured: a server that is ten times slower shows in the tree, so the demo is no recording.
+func TestDemoIsMeasured(t *testing.T) {
 	const call = "tools/call find_trains"
 	slow, _ := runDemo(t, []string{"--delay=500ms"})
 	if slow[call].took < 500*time.Millisecond {
-		t.Errorf("%s takes %v, less than its delay", call, slow[call].took)
+		t.Errorf("%s took %v, want at least its delay of 500ms", call, slow[call].took)
 	}
 	var took []time.Duration
-	for range 5 { // a machine that stands still slows some of them down, too
+	for range 5 { // a machine that stalls makes some of these slow, too
 		fast, _ := runDemo(t, []string{"--delay", "50ms"})
 		if took = append(took, fast[call].took); 2*fast[call].took <= slow[call].took {
 			return
 		}
 	}
-	t.Errorf("%s takes %v with a delay of 500ms, %v with one of 50ms", call, slow[call].took, took)
+	t.Errorf("%s took %v with a delay of 500ms and %v with one of 50ms", call, slow[call].took, took)
 }
 
-// TestDemoToCollector expects the spans of the picture in the collector, and none besides.
+// TestDemoToCollector: the collector receives exactly the spans of the tree.
 func TestDemoToCollector(t *testing.T) {
 	for _, protocol := range []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP} {
 		t.Run(string(protocol), func(t *testing.T) {
@@ -124,18 +125,18 @@ func TestDemoToCollector(t *testing.T) {
 			for _, span := range r.Spans() {
 				names = append(names, span.Name)
 				if span.Service() != "demo-server" {
-					t.Errorf("%q is of the service %q", span.Name, span.Service())
+					t.Errorf("service of %q = %q, want demo-server", span.Name, span.Service())
 				}
 			}
 			slices.Sort(names)
 			if want := slices.Sorted(maps.Keys(rows)); !slices.Equal(names, want) {
-				t.Errorf("the collector has %q, the picture %q", names, want)
+				t.Errorf("the collector received %q, want the rows %q", names, want)
 			}
 			if !strings.Contains(out, "sent to the collector") {
-				t.Errorf("the demo does not say that it sends:\n%s", out)
+				t.Errorf("the demo does not report that it sends:\n%s", out)
 			}
 			if n := r.Histogram("mcp.server.operation.duration", nil).Count; n != 11 {
-				t.Errorf("%d operations are measured, want 11", n)
+				t.Errorf("mcp.server.operation.duration counts %d operations, want 11", n)
 			}
 		})
 	}

@@ -33,7 +33,7 @@ func copyDeploy(t *testing.T, dir string, names ...string) {
 	}
 }
 
-// instrumentNames are the instruments as Prometheus calls them.
+// instrumentNames returns the instruments' names in Prometheus.
 func instrumentNames() []string {
 	var names []string
 	for _, i := range semconv.Instruments() {
@@ -46,43 +46,42 @@ func instrumentNames() []string {
 	return names
 }
 
-// ofTheEnd are those that are recorded when a session ends.
-var ofTheEnd = []string{"mcp_server_session_duration_seconds", "spanpipe_server_exits_total"}
+// recordedAtEnd lists the metrics that a session records only at its end.
+var recordedAtEnd = []string{"mcp_server_session_duration_seconds", "spanpipe_server_exits_total"}
 
-// busy has a session with the server made with the official SDK in which all happens that an instrument is for.
-func busy(t *testing.T, h *mcptest.Host) {
+// useEveryInstrument runs a session with the SDK server in which every instrument records something, except
+// those in recordedAtEnd.
+func useEveryInstrument(t *testing.T, h *mcptest.Host) {
 	t.Helper()
 	c := mcptest.Connect(h)
 	c.Call("tools/list", nil)
 	c.Call("resources/read", mcptest.Object{"uri": "memo://one"})
 	c.Tool("broken", nil)
-	for range 12 { // ten are a loop
+	for range 12 { // ten equal calls are a loop
 		c.Tool("echo", nil)
 	}
-	h.Say(`{"jsonrpc":"2.0","id":987,"result":{}}` + "\n") // an answer to nothing
+	h.Say(`{"jsonrpc":"2.0","id":987,"result":{}}` + "\n") // a response without a request
 	id := c.Ask("tools/call", mcptest.Object{"name": "roots"})
-	var asked mcptest.Message
-	if err := json.Unmarshal([]byte(h.Line()), &asked); err != nil || asked.Method != "roots/list" {
-		t.Fatalf("the server asks %+v (%v)", asked, err)
+	var request mcptest.Message
+	if err := json.Unmarshal([]byte(h.Line()), &request); err != nil || request.Method != "roots/list" {
+		t.Fatalf("the server sent %+v (%v), want a roots/list request", request, err)
 	}
-	h.Say(`{"jsonrpc":"2.0","id":` + string(asked.ID) + `,"result":{"roots":[]}}` + "\n")
+	h.Say(`{"jsonrpc":"2.0","id":` + string(request.ID) + `,"result":{"roots":[]}}` + "\n")
 	var answer mcptest.Message
 	if err := json.Unmarshal([]byte(h.Line()), &answer); err != nil || answer.Error != nil {
-		t.Fatalf("call %d is answered %+v (%v)", id, answer, err)
+		t.Fatalf("response to call %d = %+v (%v), want a result", id, answer, err)
 	}
 }
 
-// crash has a session whose server ends while it owes an answer.
-func crash(t *testing.T, h *mcptest.Host) {
+// runCrash runs a session whose server exits during a call.
+func runCrash(t *testing.T, h *mcptest.Host) {
 	t.Helper()
 	mcptest.Connect(h).Ask("tools/call", mcptest.Object{"name": "exit", "arguments": mcptest.Object{"code": 7}})
 	h.Rest()
-	if code := h.Wait().ExitCode(); code != 7 {
-		t.Errorf("exit code %d", code)
-	}
+	wantExit(t, h, 7)
 }
 
-// TestPeersDeployRules has promtool check the configuration and the rules, and run the alerts' unit tests.
+// TestPeersDeployRules: promtool accepts the configuration and the rules, and the alerts pass their unit tests.
 func TestPeersDeployRules(t *testing.T) {
 	promtool := peerPath(t, peerPromtool)
 	for _, args := range [][]string{
@@ -96,18 +95,19 @@ func TestPeersDeployRules(t *testing.T) {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, output)
 		}
 	}
-	tests, alerts := readDeploy(t, "alerts_test.yaml"), regexp.MustCompile(`(?m)- alert: (\S+)$`).FindAllStringSubmatch(readDeploy(t, "alerts.yaml"), -1)
+	tests := readDeploy(t, "alerts_test.yaml")
+	alerts := regexp.MustCompile(`(?m)- alert: (\S+)$`).FindAllStringSubmatch(readDeploy(t, "alerts.yaml"), -1)
 	for _, alert := range alerts {
 		if !regexp.MustCompile(`alertname: ` + alert[1] + `\n\s+exp_alerts:\n`).MatchString(tests) {
-			t.Errorf("no test has %s fire", alert[1])
+			t.Errorf("no unit test makes %s fire", alert[1])
 		}
 	}
 	if len(alerts) == 0 {
-		t.Error("there are no alerts")
+		t.Error("alerts.yaml has no alerts")
 	}
 }
 
-// dashboard is what is of interest in Grafana's JSON.
+// dashboard has the parts of Grafana's JSON that the tests check.
 type dashboard struct {
 	Panels []struct {
 		ID          int
@@ -126,20 +126,20 @@ func readDashboard(t *testing.T) dashboard {
 	return d
 }
 
-// TestDeployDashboard checks what needs no Prometheus: every instrument is in a panel, and no panel covers another.
+// TestDeployDashboard: every instrument is in a panel, and no panel covers another. It needs no Prometheus.
 func TestDeployDashboard(t *testing.T) {
 	d := readDashboard(t)
 	var expressions strings.Builder
 	cells, ids := map[[2]int]string{}, map[int]bool{}
 	for _, panel := range d.Panels {
 		if ids[panel.ID] {
-			t.Errorf("%s: its id is another panel's", panel.Title)
+			t.Errorf("%s: id %d is not unique", panel.Title, panel.ID)
 		}
 		ids[panel.ID] = true
 		for x := panel.GridPos.X; x < panel.GridPos.X+panel.GridPos.W; x++ {
 			for y := panel.GridPos.Y; y < panel.GridPos.Y+panel.GridPos.H; y++ {
 				if other, taken := cells[[2]int{x, y}]; taken || x >= 24 {
-					t.Fatalf("%s is where %q is, or outside", panel.Title, other)
+					t.Fatalf("%s overlaps %q or is outside the grid", panel.Title, other)
 				}
 				cells[[2]int{x, y}] = panel.Title
 			}
@@ -155,52 +155,59 @@ func TestDeployDashboard(t *testing.T) {
 	}
 }
 
-// grafana stands in for Grafana's variables, with a time range of half an hour.
-var grafana = strings.NewReplacer("$__rate_interval_ms", "60000", "$__rate_interval", "1m", "$__range", "30m", "$job", ".*")
+// grafanaVariables replaces Grafana's variables, for a time range of half an hour.
+var grafanaVariables = strings.NewReplacer(
+	"$__rate_interval_ms", "60000", "$__rate_interval", "1m", "$__range", "30m", "$job", ".*")
 
-// TestPeersDeploy sends sessions through the collector's configuration, run by Jaeger, which is a distribution of the
-// OpenTelemetry collector, to a real Jaeger and a real Prometheus. All that the dashboard and the rules ask of Prometheus must
-// then have an answer.
+// TestPeersDeploy sends sessions through the collector's configuration to a real Jaeger and a real Prometheus. The
+// collector is Jaeger too, which is a distribution of the OpenTelemetry collector. Afterwards every query of the
+// dashboard and every rule must return data.
 func TestPeersDeploy(t *testing.T) {
 	p := startPrometheus(t, nil)
 	jaeger, query := startJaeger(t)
 	otlp := otlptest.RefusedAddr(t)
 	background(t, peerPath(t, peerJaeger), "--config=file:../deploy/otel-collector.yaml",
-		"--set=receivers.otlp.protocols.grpc.endpoint="+otlp, "--set=receivers.otlp.protocols.http.endpoint="+otlptest.RefusedAddr(t),
-		"--set=exporters.otlp/jaeger.endpoint="+jaeger, "--set=exporters.otlphttp/prometheus.endpoint="+p.url+"/api/v1/otlp")
-	// The first sessions may come before the collector listens: a client that is refused once would give up.
-	waitFor(t, "the collector", func() bool { return reachable(otlp) })
+		"--set=receivers.otlp.protocols.grpc.endpoint="+otlp,
+		"--set=receivers.otlp.protocols.http.endpoint="+otlptest.RefusedAddr(t),
+		"--set=exporters.otlp/jaeger.endpoint="+jaeger,
+		"--set=exporters.otlphttp/prometheus.endpoint="+p.url+"/api/v1/otlp")
+	// A session that starts before the collector listens would be refused once and give up.
+	waitFor(t, "the collector to listen", func() bool { return reachable(otlp) })
 
-	variables := []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + otlp, "OTEL_SERVICE_NAME=deployed"}
-	// Of the server's process there is nothing to see when it is gone: it must be exported while it runs.
+	variables := []string{
+		"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + otlp, "OTEL_SERVICE_NAME=deployed",
+	}
+	// The metrics of the server's process exist only while it runs, so they must be exported before it ends.
 	h := open(t, cast.As(t, "sdk"), append(slices.Clone(variables), "OTEL_METRIC_EXPORT_INTERVAL=100")...)
-	busy(t, h)
-	waitFor(t, "the running server in Prometheus", func() bool { return p.is("count(process_unix_file_descriptor_count > 0)", 1) })
+	useEveryInstrument(t, h)
+	waitFor(t, "the running server in Prometheus", func() bool {
+		return p.is("count(process_unix_file_descriptor_count > 0)", 1)
+	})
 	crashed := open(t, cast.As(t, "server"), variables...)
-	crash(t, crashed)
+	runCrash(t, crashed)
 	h.CloseInput()
 	h.Wait()
 	for _, host := range []*mcptest.Host{h, crashed} {
-		if said := host.Stderr.String(); strings.Contains(said, "telemetry") {
-			t.Errorf("stderr: %s", said)
+		if stderr := host.Stderr.String(); strings.Contains(stderr, "telemetry") {
+			t.Errorf("stderr mentions telemetry: %s", stderr)
 		}
 	}
-	waitFor(t, "both sessions' ends in Prometheus", func() bool {
+	waitFor(t, "the ends of both sessions in Prometheus", func() bool {
 		return p.is(`sum(last_over_time(spanpipe_server_exits_total{job="deployed"}[5m]))`, 2)
 	})
 	waitFor(t, "the traces in Jaeger", func() bool { return jaegerHas(query, "deployed") })
 	for _, panel := range readDashboard(t).Panels {
 		for _, target := range panel.Targets {
-			if got := p.query(grafana.Replace(target.Expr)); len(got) == 0 {
-				t.Errorf("%s: no data of\n%s", panel.Title, target.Expr)
+			if got := p.query(grafanaVariables.Replace(target.Expr)); len(got) == 0 {
+				t.Errorf("%s: no data for\n%s", panel.Title, target.Expr)
 			}
 		}
 	}
 	checkRules(t, p)
 }
 
-// checkRules expects every rule to be evaluated without an error, every recording to have data, and those alerts to fire of
-// which the sessions have given cause.
+// checkRules expects every rule to be evaluated without an error, every recording rule to have data, and exactly those
+// alerts to fire that the two sessions should cause.
 func checkRules(t *testing.T, p prometheus) {
 	t.Helper()
 	var answer struct {
@@ -221,32 +228,35 @@ func checkRules(t *testing.T, p prometheus) {
 		return "missing"
 	}
 	for _, alert := range []string{"McpServerCrashed", "McpProtocolViolation", "McpAnomaly"} {
-		waitFor(t, alert, func() bool { return p.get("/api/v1/rules", &answer) == nil && state(alert) == "firing" })
+		waitFor(t, alert, func() bool {
+			return p.get("/api/v1/rules", &answer) == nil && state(alert) == "firing"
+		})
 	}
 	for _, alert := range []string{"McpTelemetryDropped", "McpToolSlow", "McpOperationHanging", "McpToolFailing"} {
 		if got := state(alert); got != "inactive" {
-			t.Errorf("%s is %s", alert, got)
+			t.Errorf("state of %s = %s, want inactive", alert, got)
 		}
 	}
 	recordings := 0
 	for _, group := range answer.Data.Groups {
 		for _, rule := range group.Rules {
 			if rule.Health != "ok" {
-				t.Errorf("%s: %s %s", rule.Name, rule.Health, rule.LastError)
+				t.Errorf("health of %s = %s, want ok: %s", rule.Name, rule.Health, rule.LastError)
 			}
 			if rule.Type == "recording" {
 				recordings++
 				if got := p.query("last_over_time(" + rule.Name + "[5m])"); len(got) == 0 {
-					t.Errorf("%s has no data", rule.Name)
+					t.Errorf("the recording rule %s has no data", rule.Name)
 				}
 			}
 		}
 	}
 	if recordings == 0 {
-		t.Error("there are no recording rules")
+		t.Error("rules.yaml has no recording rules")
 	}
 }
 
+// reachable reports whether a TCP address accepts connections.
 func reachable(address string) bool {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -255,7 +265,7 @@ func reachable(address string) bool {
 	return conn.Close() == nil
 }
 
-// jaegerHas says whether Jaeger knows traces of a service.
+// jaegerHas reports whether Jaeger has traces of a service.
 func jaegerHas(query, service string) bool {
 	response, err := http.Get("http://" + query + "/api/services")
 	if err != nil {
@@ -266,11 +276,13 @@ func jaegerHas(query, service string) bool {
 	return json.NewDecoder(response.Body).Decode(&answer) == nil && slices.Contains(answer.Data, service)
 }
 
-// toJSON reads YAML with the library of that name for Node, which is among the peers: none of ours depends on one.
-const toJSON = `process.stdout.write(JSON.stringify(require(process.argv[1]).parse(require("fs").readFileSync(0, "utf8"), {strict: true})))`
+// toJSON converts YAML with Node's yaml library, which is one of the peers' packages. No Go dependency parses YAML.
+const toJSON = `
+const yaml = require(process.argv[1]).parse(require("fs").readFileSync(0, "utf8"), {strict: true});
+process.stdout.write(JSON.stringify(yaml))`
 
-// TestPeersDeployYAML reads every YAML file, and checks of compose.yaml what can be without Docker: whole versions, ports on
-// loopback alone, mounts of files that there are.
+// TestPeersDeployYAML: every YAML file parses, and compose.yaml has full image versions, ports on the loopback
+// interface only, and mounts of files that exist. It needs no Docker.
 func TestPeersDeployYAML(t *testing.T) {
 	node, library := peerPath(t, peerNode), filepath.Join(peerPath(t, peerPackages), "node_modules/yaml")
 	read := func(name string) []byte {
@@ -285,7 +297,7 @@ func TestPeersDeployYAML(t *testing.T) {
 	for _, pattern := range []string{"*.yaml", "grafana/provisioning/*/*.yaml"} {
 		names, err := filepath.Glob("../deploy/" + pattern)
 		if err != nil || len(names) == 0 {
-			t.Fatalf("no %s: %v", pattern, err)
+			t.Fatalf("no file matches %s: %v", pattern, err)
 		}
 		for _, name := range names {
 			read(strings.TrimPrefix(filepath.ToSlash(name), "../deploy/"))
@@ -305,11 +317,11 @@ func TestPeersDeployYAML(t *testing.T) {
 	version := regexp.MustCompile(`^[a-z0-9/-]+:v?\d+\.\d+\.\d+$`)
 	for name, service := range compose.Services {
 		if !version.MatchString(service.Image) {
-			t.Errorf("%s: the image %s has no whole version", name, service.Image)
+			t.Errorf("%s: image %s has no full version", name, service.Image)
 		}
 		for _, port := range service.Ports {
 			if !strings.HasPrefix(port, "127.0.0.1:") {
-				t.Errorf("%s: the port %s is not on loopback alone", name, port)
+				t.Errorf("%s: port %s is not on 127.0.0.1", name, port)
 			}
 		}
 		for _, volume := range service.Volumes {
@@ -321,11 +333,11 @@ func TestPeersDeployYAML(t *testing.T) {
 		}
 		for _, other := range service.DependsOn {
 			if _, ok := compose.Services[other]; !ok {
-				t.Errorf("%s: depends on %s, which is no service", name, other)
+				t.Errorf("%s: depends on %s, which does not exist", name, other)
 			}
 		}
 	}
 	if len(compose.Services) != 4 {
-		t.Errorf("%d services", len(compose.Services))
+		t.Errorf("compose.yaml has %d services, want 4", len(compose.Services))
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// BenchmarkFaultyCollector compares the time of a call with each faulty collector to that with a healthy one. In a round two
-// sessions are open at once and have their calls in turns, so that what else the machine does hits both; reported is the
-// median of the rounds' ratios of median times. Where a scheduler puts two processes makes more of a difference than a
-// collector does, so there must be some rounds: go test ./cmd_test -run - -bench FaultyCollector -benchtime 15x.
+// BenchmarkFaultyCollector compares the duration of a call with each faulty collector to that with a healthy one. In
+// each round two sessions are open at once and take turns, so that other load on the machine affects both. It reports
+// the median of the rounds' ratios of median durations. The scheduler's placement of the processes makes a larger
+// difference than the collector, so it needs many rounds: go test ./cmd_test -run - -bench FaultyCollector -benchtime
+// 15x.
 func BenchmarkFaultyCollector(b *testing.B) {
 	for _, f := range collectorFaults() {
 		b.Run(strings.ReplaceAll(f.what, " ", "_"), func(b *testing.B) {
@@ -29,10 +30,12 @@ func BenchmarkFaultyCollector(b *testing.B) {
 	}
 }
 
+// ratio returns the median duration of a call with the fault, divided by that with a healthy collector.
 func (f collectorFault) ratio(b *testing.B) float64 {
 	b.Helper()
 	var sessions [2]*mcptest.Client
-	for i, set := range []func(testing.TB, otlptest.Protocol) site{f.set, behaving(otlptest.Config{}, otlptest.Accept())} {
+	healthy := withFault(otlptest.Config{}, otlptest.Accept())
+	for i, set := range []func(testing.TB, otlptest.Protocol) site{f.set, healthy} {
 		s := set(b, otlptest.GRPC)
 		sessions[i] = mcptest.Connect(mcptest.Open(b, append(s.front, wrapped(b, cast.As(b, "server"))...),
 			newHome(b).in(s.variables(otlptest.GRPC, 100*time.Millisecond, "10000")...)))
@@ -40,9 +43,9 @@ func (f collectorFault) ratio(b *testing.B) float64 {
 	var times [2][]time.Duration
 	for range calls {
 		for i, s := range sessions {
-			began := time.Now()
+			start := time.Now()
 			s.Tool("echo", mcptest.Object{"text": "hello"})
-			times[i] = append(times[i], time.Since(began))
+			times[i] = append(times[i], time.Since(start))
 		}
 	}
 	for i, s := range sessions {

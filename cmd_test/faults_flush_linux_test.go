@@ -7,6 +7,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 )
 
 // flushing has a short session with a collector that never answers, up to the end of its output.
@@ -23,10 +24,10 @@ func flushing(t *testing.T, timeout string) *mcptest.Host {
 // stillThere says that the product waits for its collector, now that the server has ended.
 func stillThere(t *testing.T, h *mcptest.Host) {
 	t.Helper()
-	mcptest.Eventually(t, "the server has ended", func() bool { return len(mcptest.Children(h.Cmd.Process.Pid)) == 0 })
+	mcptest.Eventually(t, "the server has ended", func() bool { return len(proctree.Children(h.Cmd.Process.Pid)) == 0 })
 	select {
 	case <-h.Ended():
-		t.Fatal("the product ended without the flush it was told to wait for")
+		t.Fatal("the product ended without waiting for the flush")
 	case <-time.After(50 * time.Millisecond):
 	}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/spanpipe/spanpipe/internal/reliability"
 )
 
-// unreachable is an address from which no answer comes, not even a refusal: a listener that accepts nothing and whose queue
-// is full drops what comes.
+// unreachable returns an address that never responds, not even with a refusal. A listener that accepts nothing and
+// whose queue is full drops connection attempts.
 func unreachable(t testing.TB, _ otlptest.Protocol) site {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -44,12 +44,12 @@ func unreachable(t testing.TB, _ otlptest.Protocol) site {
 		}
 		t.Cleanup(func() { c.Close() })
 	}
-	t.Fatal("the listener's queue does not get full")
+	t.Fatal("the listener's queue never filled up")
 	return site{}
 }
 
-// deafNameServer puts the product into namespaces of its own, where the name server is a socket that nobody reads.
-func deafNameServer(t testing.TB, _ otlptest.Protocol) site {
+// silentNameServer runs the product in new namespaces, where the name server is a socket that no process reads.
+func silentNameServer(t testing.TB, _ otlptest.Protocol) site {
 	t.Helper()
 	conf := filepath.Join(t.TempDir(), "resolv.conf")
 	if err := os.WriteFile(conf, []byte("nameserver 127.0.0.1\n"), 0o644); err != nil {
@@ -59,9 +59,9 @@ func deafNameServer(t testing.TB, _ otlptest.Protocol) site {
 	return site{endpoint: "http://collector.example:4318", front: append(front, cast.As(t, "deaf")...)}
 }
 
-// playDeaf becomes another program, with a socket open at the port of name servers that nobody reads.
+// playDeaf opens a socket on the DNS port, never reads from it, and executes command.
 func playDeaf(command []string) int {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0) // inherited
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0) // without CLOEXEC, so that command inherits it
 	if err == nil {
 		err = unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: 53})
 	}
@@ -72,26 +72,28 @@ func playDeaf(command []string) int {
 	return 99
 }
 
-// namespace is a command that runs another one in namespaces of its own, after a script has been run there.
+// namespace returns a command prefix that runs a script and then the command in new namespaces.
 func namespace(t testing.TB, flags, script string) []string {
 	t.Helper()
 	if out, err := exec.Command("unshare", flags, "ip", "link").CombinedOutput(); err != nil {
 		if os.Getenv("CI") != "" {
-			t.Fatalf("unshare (util-linux) or ip (iproute2) is missing, or may not be used: %v: %s", err, out)
+			t.Fatalf("unshare (util-linux) or ip (iproute2) is missing or not permitted: %v: %s", err, out)
 		}
-		t.Skipf("needs unshare and ip, and the right to use them: %v: %s", err, out)
+		t.Skipf("needs unshare and ip, and permission to use them: %v: %s", err, out)
 	}
 	return []string{"unshare", flags, "/bin/sh", "-c", script + ` || exit 99; exec "$@"`, "sh"}
 }
 
+// machineFaults lists the faults of the machine that spanpipe runs on.
 func machineFaults() []reliability.Row {
 	return []reliability.Row{
-		{What: "stderr on a full disk", Outcome: "what is said is lost; nothing else", Test: testFullStderr},
-		{What: "spanpipe preview --out on a full disk", Outcome: "said once; the session goes on", Test: testFullPreview},
-		{What: "home, working directory and temporary directory that cannot be written to", Outcome: allArrive, Test: testReadOnly},
-		{What: "no file descriptor to be had once the session runs", Outcome: noneArrive, Test: testNoDescriptors},
+		{What: "stderr on a full disk", Outcome: "the messages are lost; nothing else is", Test: testFullStderr},
+		{What: "spanpipe preview --out on a full disk", Outcome: "one warning; the session continues",
+			Test: testFullPreview},
+		{What: "read-only home, working and temporary directories", Outcome: allArrive, Test: testReadOnly},
+		{What: "no free file descriptor once the session runs", Outcome: noneArrive, Test: testNoDescriptors},
 		{What: "a limit of 20 file descriptors", Outcome: allArrive, Test: testFewDescriptors},
-		{What: "GOMEMLIMIT below what is in use", Outcome: allArrive, Test: testLowMemoryLimit},
+		{What: "GOMEMLIMIT below the memory in use", Outcome: allArrive, Test: testLowMemoryLimit},
 	}
 }
 
@@ -101,37 +103,42 @@ func testFullStderr(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { full.Close() })
-	talk(t, wrapped(t, cast.As(t, "server")), quit, nil, newHome(t).in("SPANPIPE_TELEMETRY=console", "SPANPIPE_LOG_LEVEL=debug"),
+	talk(t, wrapped(t, cast.As(t, "server")), quit, nil,
+		newHome(t).in("SPANPIPE_TELEMETRY=console", "SPANPIPE_LOG_LEVEL=debug"),
 		func(cmd *exec.Cmd) { cmd.Stderr = full })
 }
 
 func testFullPreview(t *testing.T) {
 	disk := t.TempDir()
 	front := namespace(t, "-rm", fmt.Sprintf("mount -t tmpfs -o size=64k none '%s'", disk))
-	line := slices.Concat(front, []string{binary(t), "preview", "--out", filepath.Join(disk, "out"), "--"}, cast.As(t, "server"))
+	preview := []string{binary(t), "preview", "--out", filepath.Join(disk, "out"), "--"}
+	line := slices.Concat(front, preview, cast.As(t, "server"))
 	e := talk(t, line, quit, nil, newHome(t).in("OTEL_BSP_SCHEDULE_DELAY=100"))
-	if told := strings.Count(e.stderr, "spanpipe: warning: "); told != 1 || !strings.Contains(e.stderr, "no space left on device") {
-		t.Errorf("stderr, of which there should be one warning of the disk:\n%s", e.stderr)
+	n := strings.Count(e.stderr, "spanpipe: warning: ")
+	if n != 1 || !strings.Contains(e.stderr, "no space left on device") {
+		t.Errorf("%d warnings on stderr, want one about the disk:\n%s", n, e.stderr)
 	}
 }
 
 func testReadOnly(t *testing.T) {
 	disk := t.TempDir()
-	s := behaving(otlptest.Config{}, otlptest.Accept())(t, otlptest.GRPC)
+	s := withFault(otlptest.Config{}, otlptest.Accept())(t, otlptest.GRPC)
 	f := collectorFault{arrives: all}
-	front := namespace(t, "-rm", fmt.Sprintf("mount -t tmpfs -o ro none '%s' && cd '%[1]s' && ! touch x 2>/dev/null", disk))
+	const script = "mount -t tmpfs -o ro none '%s' && cd '%[1]s' && ! touch x 2>/dev/null"
+	front := namespace(t, "-rm", fmt.Sprintf(script, disk))
 	e := talk(t, append(front, wrapped(t, cast.As(t, "server"))...), quit, nil, func(cmd *exec.Cmd) {
-		cmd.Env = append(append(poor(), "HOME="+disk, "TMPDIR="+disk), s.variables(otlptest.GRPC, f.bound(), "60000")...)
+		cmd.Env = append(minimalEnviron(), "HOME="+disk, "TMPDIR="+disk)
+		cmd.Env = append(cmd.Env, s.variables(otlptest.GRPC, f.bound(), "60000")...)
 	})
 	if e.stderr != "" {
-		t.Errorf("stderr: %s", e.stderr)
+		t.Errorf("stderr = %q, want none", e.stderr)
 	}
-	f.arrived(t, s.receiver, exitSpans, nil)
+	f.checkArrival(t, s.receiver, exitSpans, nil)
 }
 
-// testNoDescriptors takes the product's limit away when the session has begun and nothing has been sent yet.
+// testNoDescriptors lowers the product's limit after the session started and before its first export.
 func testNoDescriptors(t *testing.T) {
-	s := behaving(otlptest.Config{}, otlptest.Accept())(t, otlptest.HTTP)
+	s := withFault(otlptest.Config{}, otlptest.Accept())(t, otlptest.HTTP)
 	f := collectorFault{arrives: none}
 	var product *exec.Cmd
 	starve := func(n int) {
@@ -146,32 +153,30 @@ func testNoDescriptors(t *testing.T) {
 		s.variables(otlptest.HTTP, f.bound(), "1000"), "SPANPIPE_LOG_LEVEL=info", "SPANPIPE_LOG_FORMAT=json",
 		"OTEL_BSP_SCHEDULE_DELAY=60000", "OTEL_METRIC_EXPORT_INTERVAL=60000", "OTEL_BLRP_SCHEDULE_DELAY=60000")...),
 		func(cmd *exec.Cmd) { product = cmd })
-	told := readSaid(t, e.stderr)
-	if told.warnings != 1 {
-		t.Errorf("stderr, of which there should be one warning:\n%s", told.text)
-	}
-	f.bounded(t, e, quit)
-	f.arrived(t, s.receiver, exitSpans, &told.lost)
+	log := readLog(t, e.stderr)
+	f.checkWarnings(t, log.warnings, log.text)
+	f.checkEnd(t, e, quit)
+	f.checkArrival(t, s.receiver, exitSpans, &log.lost)
 }
 
 func testFewDescriptors(t *testing.T) {
-	s := behaving(otlptest.Config{}, otlptest.Accept())(t, otlptest.GRPC)
+	s := withFault(otlptest.Config{}, otlptest.Accept())(t, otlptest.GRPC)
 	f := collectorFault{arrives: all}
 	line := append([]string{"/bin/sh", "-c", `ulimit -n 20; exec "$@"`, "sh"}, wrapped(t, cast.As(t, "server"))...)
 	e := talk(t, line, leave, nil, newHome(t).in(s.variables(otlptest.GRPC, f.bound(), "60000")...))
 	if e.stderr != "" {
-		t.Errorf("stderr: %s", e.stderr)
+		t.Errorf("stderr = %q, want none", e.stderr)
 	}
-	f.arrived(t, s.receiver, exitSpans-1, nil)
+	f.checkArrival(t, s.receiver, exitSpans-1, nil)
 }
 
 func testLowMemoryLimit(t *testing.T) {
-	s := behaving(otlptest.Config{}, otlptest.Accept())(t, otlptest.GRPC)
+	s := withFault(otlptest.Config{}, otlptest.Accept())(t, otlptest.GRPC)
 	f := collectorFault{arrives: all}
 	e := talk(t, wrapped(t, cast.As(t, "server")), leave, nil, newHome(t).in(append(
 		s.variables(otlptest.GRPC, f.bound(), "60000"), "GOMEMLIMIT=4MiB")...))
 	if e.stderr != "" {
-		t.Errorf("stderr: %s", e.stderr)
+		t.Errorf("stderr = %q, want none", e.stderr)
 	}
-	f.arrived(t, s.receiver, exitSpans-1, nil)
+	f.checkArrival(t, s.receiver, exitSpans-1, nil)
 }

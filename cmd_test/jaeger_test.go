@@ -16,8 +16,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// jaegerConfig runs Jaeger with its storage in memory and all its ports on the loopback interface: those of OTLP and of
-// the query service's HTTP and gRPC.
+// jaegerConfig runs Jaeger with storage in memory and with the OTLP and query ports on the loopback interface.
 const jaegerConfig = `
 service:
   extensions: [jaeger_storage, jaeger_query]
@@ -42,11 +41,12 @@ exporters:
   jaeger_storage_exporter: {trace_storage: memory}
 `
 
-// patience bounds what the tests wait for a backend; only a test that fails waits that long.
+// patience bounds how long the tests wait for a backend. Only a failing test waits that long.
 const patience = 2 * time.Minute
 
-// TestPeersJaeger is the main job, end to end: a session of the TypeScript client with server-everything, sent to a real
-// Jaeger by OTLP over gRPC, comes back from Jaeger's query API with every request's span a child of the session's.
+// TestPeersJaeger tests the main job end to end: a session of the TypeScript client with server-everything is sent to a
+// real Jaeger by OTLP over gRPC. Jaeger's query API must return one span per request, each a child of the session's
+// span or of the call that caused it.
 func TestPeersJaeger(t *testing.T) {
 	p := newPeers(t)
 	otlp, query := startJaeger(t)
@@ -54,12 +54,12 @@ func TestPeersJaeger(t *testing.T) {
 		client: []string{p.node, p.script("client1.mjs"), "everything"},
 		server: p.server("server-everything"),
 	}
-	got := c.hold(t, p, spanpiped(t, map[string]string{
+	got := c.run(t, p, withSpanpipe(t, map[string]string{
 		"SPANPIPE_TELEMETRY": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://" + otlp,
 	}))
 	operations := got.sessions[0].operations(t)
 	if len(operations) < 30 {
-		t.Fatalf("only %d requests were recorded", len(operations))
+		t.Fatalf("recorded %d requests, want at least 30", len(operations))
 	}
 
 	var trace jaegerTrace
@@ -69,14 +69,14 @@ func TestPeersJaeger(t *testing.T) {
 	})
 	root, ok := trace.root()
 	if !ok {
-		t.Fatalf("the trace has no single root: %+v", trace.Spans)
+		t.Fatalf("the trace does not have exactly one root: %+v", trace.Spans)
 	}
 	spans := trace.operations()
 	if len(spans) != len(operations) {
-		t.Errorf("%d spans for %d requests", len(spans), len(operations))
+		t.Errorf("got %d spans, want one for each of %d requests", len(spans), len(operations))
 	}
-	// The tools in the course of which the server asks something of the client.
-	asker := map[string]string{
+	// The parents of the requests that the server sends to the client.
+	parents := map[string]string{
 		"sampling/createMessage": "tools/call trigger-sampling-request",
 		"elicitation/create":     "tools/call trigger-elicitation-request",
 		"roots/list":             root.OperationName,
@@ -93,11 +93,13 @@ func TestPeersJaeger(t *testing.T) {
 		case i < 0:
 			t.Errorf("Jaeger has no %s span of %s with id %s", kind, op.name, op.id)
 		case spans[i].OperationName != op.name:
-			t.Errorf("%s with id %s is %q", op.name, op.id, spans[i].OperationName)
+			t.Errorf("name of the span with id %s = %q, want %q", op.id, spans[i].OperationName, op.name)
 		case op.kind == otlptest.KindServer && spans[i].parent() != root.SpanID:
-			t.Errorf("%s with id %s is a child of %q; the session's span is %s", op.name, op.id, spans[i].parent(), root.SpanID)
-		case asker[op.name] != "" && trace.name(spans[i].parent()) != asker[op.name]:
-			t.Errorf("%s with id %s is a child of %q, want %q", op.name, op.id, trace.name(spans[i].parent()), asker[op.name])
+			t.Errorf("parent of %s with id %s = %q, want the session %s",
+				op.name, op.id, spans[i].parent(), root.SpanID)
+		case parents[op.name] != "" && trace.name(spans[i].parent()) != parents[op.name]:
+			t.Errorf("parent of %s with id %s = %q, want %q",
+				op.name, op.id, trace.name(spans[i].parent()), parents[op.name])
 		}
 	}
 }
@@ -124,7 +126,7 @@ func startJaeger(t *testing.T) (otlp, query string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it keeps nothing that would be lost
+		_ = cmd.Process.Kill() // its storage is in memory
 		_ = cmd.Wait()
 		_ = log.Close()
 		if t.Failed() {
@@ -143,6 +145,7 @@ func startJaeger(t *testing.T) (otlp, query string) {
 	return otlp, query
 }
 
+// waitFor polls until ready returns true, for at most patience.
 func waitFor(t *testing.T, what string, ready func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !ready(); {
@@ -187,7 +190,7 @@ func (s jaegerSpan) parent() string {
 	return ""
 }
 
-// name is the name of the span with an id.
+// name returns the name of the span with an id.
 func (tr jaegerTrace) name(id string) string {
 	for _, span := range tr.Spans {
 		if span.SpanID == id {
@@ -197,7 +200,7 @@ func (tr jaegerTrace) name(id string) string {
 	return ""
 }
 
-// operations are the spans of requests.
+// operations returns the spans of requests.
 func (tr jaegerTrace) operations() []jaegerSpan {
 	var out []jaegerSpan
 	for _, span := range tr.Spans {
@@ -208,7 +211,7 @@ func (tr jaegerTrace) operations() []jaegerSpan {
 	return out
 }
 
-// root is the one span without a parent.
+// root returns the one span without a parent.
 func (tr jaegerTrace) root() (jaegerSpan, bool) {
 	var roots []jaegerSpan
 	for _, span := range tr.Spans {
@@ -222,7 +225,7 @@ func (tr jaegerTrace) root() (jaegerSpan, bool) {
 	return roots[0], true
 }
 
-// findTrace returns the one trace that Jaeger has of a service, or none.
+// findTrace returns Jaeger's trace of a service, or an empty one if there is none yet.
 func findTrace(t *testing.T, query, service string) jaegerTrace {
 	t.Helper()
 	response, err := http.Get("http://" + query + "/api/traces?limit=10&service=" + url.QueryEscape(service))
@@ -239,10 +242,10 @@ func findTrace(t *testing.T, query, service string) jaegerTrace {
 	}
 	var answer struct{ Data []jaegerTrace }
 	if err := json.Unmarshal(body, &answer); err != nil {
-		t.Fatalf("Jaeger answered %s %.500q: %v", response.Status, body, err)
+		t.Fatalf("Jaeger responded with %s %.500q: %v", response.Status, body, err)
 	}
 	if len(answer.Data) > 1 {
-		t.Fatalf("Jaeger has %d traces of %s, want one session", len(answer.Data), service)
+		t.Fatalf("Jaeger has %d traces of %s, want 1", len(answer.Data), service)
 	}
 	if len(answer.Data) == 0 {
 		return jaegerTrace{}

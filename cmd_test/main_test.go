@@ -1,4 +1,4 @@
-// Package cmd_test tests the built binary from outside, as hosts and people use it.
+// Package cmd_test runs the built binary the way MCP clients and people run it.
 package cmd_test
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// cast is what this test binary can be besides a test: the servers behind the product.
+// cast lists the programs that this test binary can become. Most are servers behind the product.
 var cast = mcptest.Cast{Roles: map[string]mcptest.Role{
 	"server":  func([]string) int { return mcptest.Serve() },
 	"cat":     playCat,
@@ -48,8 +48,8 @@ var built struct {
 	err       error
 }
 
-// binary returns the path of the product: SPANPIPE_TEST_BINARY, or a build made once for all tests. It is built with the
-// race detector if the tests are, and to count coverage if GOCOVERDIR says where.
+// binary returns the path of the product: SPANPIPE_TEST_BINARY, or else a build that all tests share. The build has the
+// race detector if the tests have it, and counts coverage if GOCOVERDIR is set.
 func binary(t testing.TB) string {
 	t.Helper()
 	if path := os.Getenv("SPANPIPE_TEST_BINARY"); path != "" {
@@ -68,7 +68,7 @@ func binary(t testing.TB) string {
 			args = append(args, "-cover", "-coverpkg=github.com/spanpipe/spanpipe/...")
 		}
 		if out, err := exec.Command("go", append(args, "..")...).CombinedOutput(); err != nil {
-			built.err = fmt.Errorf("building the product: %w\n%s", err, out)
+			built.err = fmt.Errorf("building spanpipe: %w\n%s", err, out)
 		}
 	})
 	if built.err != nil {
@@ -77,16 +77,17 @@ func binary(t testing.TB) string {
 	return built.path
 }
 
-// exe is how the names of programs end.
+// exe is the file name extension of programs.
 var exe = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
 
-// wrapped puts the product before a server's command.
+// wrapped returns the command line that wraps a server.
 func wrapped(t testing.TB, server []string, flags ...string) []string {
 	t.Helper()
 	return slices.Concat([]string{binary(t)}, flags, []string{"--"}, server)
 }
 
-// home is a place of its own for a process: everything it might leave behind would be in one of these directories.
+// home is a directory tree for one process: its home, temporary and working directories. A file that the process leaves
+// behind is in one of them.
 type home struct{ root string }
 
 func newHome(t testing.TB) home {
@@ -100,25 +101,27 @@ func newHome(t testing.TB) home {
 	return h
 }
 
-// longFlush is a bound of the final flush that outlasts a machine that stands still for a while. With the product's own, of a
-// second, it might take away what a test expects to arrive.
+// longFlush bounds the final flush so generously that a machine that stalls for a while loses nothing. The default of
+// one second might drop what a test waits for.
 const longFlush = "SPANPIPE_FLUSH_TIMEOUT=20s"
 
-// shortFlush is one for sessions whose telemetry nobody takes: they would wait all of the long one's time.
+// shortFlush is for sessions whose collector accepts nothing: they would wait for all of longFlush.
 const shortFlush = "SPANPIPE_FLUSH_TIMEOUT=1s"
 
-// in makes a command run in the place, with an environment as poor as a host's and the variables given. Of those that are
-// given twice the last one counts: a test that has a bound of its own for the flush keeps it.
+// in returns a function that makes a command run in h, with an environment as small as that of an MCP client, plus the
+// given variables. The last value of a variable counts, so a test can set its own flush bound.
 func (h home) in(variables ...string) func(*exec.Cmd) {
 	return func(cmd *exec.Cmd) {
 		cmd.Dir = filepath.Join(h.root, "cwd")
-		cmd.Env = append(poor(), "HOME="+filepath.Join(h.root, "home"), "TMPDIR="+filepath.Join(h.root, "tmp"), longFlush)
+		home, tmp := filepath.Join(h.root, "home"), filepath.Join(h.root, "tmp")
+		cmd.Env = append(minimalEnviron(), "HOME="+home, "TMPDIR="+tmp, longFlush)
 		cmd.Env = append(cmd.Env, variables...)
 	}
 }
 
-// poor is what every process of a test gets: a PATH, what Windows cannot do without, and the way to count coverage.
-func poor() []string {
+// minimalEnviron returns the variables that every process of a test gets: PATH, what Windows programs require, and
+// where to write coverage.
+func minimalEnviron() []string {
 	var env []string
 	for _, name := range []string{"PATH", "SYSTEMROOT", "GOCOVERDIR"} {
 		if v := os.Getenv(name); v != "" {
@@ -126,12 +129,12 @@ func poor() []string {
 		}
 	}
 	if raceEnabled {
-		env = append(env, "GORACE=atexit_sleep_ms=0") // each process would wait a second otherwise
+		env = append(env, "GORACE=atexit_sleep_ms=0") // otherwise each process waits a second at its end
 	}
 	return env
 }
 
-// left is every file that is in the place.
+// left returns the paths of all files in h.
 func (h home) left(t testing.TB) []string {
 	t.Helper()
 	var left []string
@@ -147,18 +150,33 @@ func (h home) left(t testing.TB) []string {
 	return left
 }
 
-// open starts a server behind the product, in a place of its own.
+// open starts a wrapped server in a home of its own.
 func open(t testing.TB, server []string, variables ...string) *mcptest.Host {
 	t.Helper()
 	return mcptest.Open(t, wrapped(t, server), newHome(t).in(variables...))
 }
 
-// modes are the two ways in which the product runs a server: replaced by it, and as a relay with all there is to relay.
-// Tests of what must not be disturbed hold in both.
+// modes are the two ways in which the product runs a server: it replaces itself with the server, or it relays all
+// streams. Tests of what must not be disturbed run in both.
 var modes = []struct {
 	name      string
 	variables []string
 }{
 	{"off", nil},
 	{"console", []string{"SPANPIPE_TELEMETRY=console"}},
+}
+
+// wantExit waits for the end of a process and checks its exit code.
+func wantExit(t *testing.T, h *mcptest.Host, want int) {
+	t.Helper()
+	if got := h.Wait().ExitCode(); got != want {
+		t.Errorf("exit code = %d, want %d; stderr: %.400s", got, want, h.Stderr)
+	}
+}
+
+// endSession ends the client's input and expects the server to exit with 0.
+func endSession(t *testing.T, h *mcptest.Host) {
+	t.Helper()
+	h.CloseInput()
+	wantExit(t, h, 0)
 }

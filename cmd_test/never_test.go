@@ -10,7 +10,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// promises returns the lines of a list in TELEMETRY.md, which is all that stands as a list below a heading.
+// promises returns the items of the list below a heading of TELEMETRY.md.
 func promises(t *testing.T, heading string) []string {
 	t.Helper()
 	text, err := os.ReadFile("../TELEMETRY.md")
@@ -31,12 +31,13 @@ func promises(t *testing.T, heading string) []string {
 	return lines
 }
 
-// sent has the session and returns all that leaves: what a receiver gets, and what is on stderr of ours.
+// sent runs the session and returns everything that leaves the process: the requests to a receiver, and the product's
+// own lines on stderr. It also returns the names of the machine, which must not be among it.
 func (s *script) sent(t *testing.T, levels []string) (text []byte, machine []canary) {
 	t.Helper()
 	r := otlptest.Start(t, otlptest.Config{})
 	h, place := s.run(t, []string{binary(t), "--log-level=debug"}, append(r.Env(otlptest.GRPC),
-		"SPANPIPE_TELEMETRY=otlp,console", "SPANPIPE_CAPTURE="+strings.Join(levels, ","), "SPANPIPE_FLUSH_TIMEOUT=20s")...)
+		"SPANPIPE_TELEMETRY=otlp,console", "SPANPIPE_CAPTURE="+strings.Join(levels, ","), longFlush)...)
 	s.end(t, h)
 	for _, request := range r.Requests() {
 		text = append(text, request.Body...)
@@ -44,12 +45,13 @@ func (s *script) sent(t *testing.T, levels []string) (text []byte, machine []can
 	return append(text, s.ours(t, h)...), s.machine(place)
 }
 
-// TestNeverUnlessAskedFor holds every line of the first list: the markers of its level are there with it, and not without.
+// TestNeverUnlessAskedFor checks every promise of the first list: the markers of its level are sent with the level, and
+// not without it.
 func TestNeverUnlessAskedFor(t *testing.T) {
 	s := newScript(t)
 	lines := promises(t, "Never collected unless asked for")
 	if len(lines) != len(everyLevel) {
-		t.Fatalf("%d lines for %d levels: %q", len(lines), len(everyLevel), lines)
+		t.Fatalf("TELEMETRY.md lists %d levels, want %d: %q", len(lines), len(everyLevel), lines)
 	}
 	none, _ := s.sent(t, nil)
 	all, _ := s.sent(t, everyLevel)
@@ -63,19 +65,21 @@ func TestNeverUnlessAskedFor(t *testing.T) {
 					continue
 				}
 				planted++
-				if bytes.Contains(none, []byte(m.word)) || !bytes.Contains(all, []byte(m.word)) {
-					t.Errorf("%s, planted in: %s, is there unasked: %v, asked for: %v", m.word, m.place,
-						bytes.Contains(none, []byte(m.word)), bytes.Contains(all, []byte(m.word)))
+				if bytes.Contains(none, []byte(m.word)) {
+					t.Errorf("%s, planted in: %s, was sent without being captured", m.word, m.place)
+				}
+				if !bytes.Contains(all, []byte(m.word)) {
+					t.Errorf("%s, planted in: %s, was captured but not sent", m.word, m.place)
 				}
 			}
 			if planted == 0 {
-				t.Errorf("nothing is planted at level %q", level)
+				t.Errorf("the session has no marker of level %q", level)
 			}
 		})
 	}
 }
 
-// TestNever holds every line of the second list, with all captured that can be.
+// TestNever checks every promise of the second list with every level captured.
 func TestNever(t *testing.T) {
 	s := newScript(t)
 	text, machine := s.sent(t, everyLevel)
@@ -83,8 +87,8 @@ func TestNever(t *testing.T) {
 		return slices.DeleteFunc(slices.Clone(s.canaries), func(c canary) bool { return c.place != name })
 	}
 	tests := []struct {
-		line     string // as it begins
-		topic    string // of markers
+		line     string // its beginning
+		topic    string // of the markers
 		canaries []canary
 	}{
 		{line: "contents of resources", topic: "contents"},
@@ -100,26 +104,26 @@ func TestNever(t *testing.T) {
 	}
 	lines := promises(t, "Never collected")
 	if len(lines) != len(tests) {
-		t.Fatalf("%d lines, %d tests", len(lines), len(tests))
+		t.Fatalf("TELEMETRY.md lists %d items, want one for each of %d tests", len(lines), len(tests))
 	}
 	for i, test := range tests {
 		t.Run(lines[i], func(t *testing.T) {
 			if !strings.HasPrefix(lines[i], test.line) {
-				t.Fatalf("the test is of %q", test.line)
+				t.Fatalf("the item is %q, want it to start with %q", lines[i], test.line)
 			}
 			planted := len(test.canaries)
-			newSearch(test.canaries).in(t, "what leaves", text)
+			newSearch(test.canaries).in(t, "the telemetry", text)
 			for _, m := range s.markers {
 				if test.topic == "" || !slices.Equal(m.levels, []string{"never", test.topic}) {
 					continue
 				}
 				planted++
 				if bytes.Contains(text, []byte(m.word)) {
-					t.Errorf("%s is there", m.word)
+					t.Errorf("%s, planted in: %s, was sent", m.word, m.place)
 				}
 			}
 			if planted == 0 {
-				t.Error("nothing is planted")
+				t.Error("the session has neither secrets nor markers for this item")
 			}
 		})
 	}

@@ -12,11 +12,11 @@ import (
 	"testing"
 )
 
-// enoughChecks is how many of the suite's checks have to pass. The one known to fail, on either side, is about HTTP
-// (dns-rebinding-protection), which is supergateway's.
+// enoughChecks is the number of the suite's checks that must pass. The one known to fail, with and without spanpipe, is
+// dns-rebinding-protection: it tests HTTP, which supergateway handles.
 const enoughChecks = 38
 
-// check is one result of the conformance suite, less its time.
+// check is one result of the conformance suite, without its time.
 type check struct {
 	Scenario     string
 	ID           string
@@ -27,17 +27,17 @@ type check struct {
 }
 
 // TestPeersConformance runs the official conformance suite against the Go SDK's conformance server behind supergateway,
-// without spanpipe and with it between the two, and compares the results one by one. In its network namespace no
-// collector can be reached: with telemetry on, each of the server's sessions has a sick one.
+// once without spanpipe and once with spanpipe between the two, and compares the results one by one. It runs in a
+// network namespace without a collector, so with telemetry on, every export fails.
 func TestPeersConformance(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("network namespaces are Linux's")
+		t.Skip("needs Linux's network namespaces")
 	}
 	p := newPeers(t)
 	server := peerPath(t, peerConformant)
 	want := conformance(t, p, nil, server)
 	if passed := passes(want); passed < enoughChecks {
-		t.Fatalf("without spanpipe %d of %d checks pass, want %d or more", passed, len(want), enoughChecks)
+		t.Fatalf("without spanpipe %d of %d checks pass, want at least %d", passed, len(want), enoughChecks)
 	}
 	for name, env := range map[string][]string{
 		"telemetry off": nil,
@@ -46,18 +46,18 @@ func TestPeersConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := conformance(t, p, env, binary(t), "--", server)
 			if passed := passes(got); passed < enoughChecks || len(got) != len(want) {
-				t.Errorf("%d of %d checks pass, without spanpipe %d of %d", passed, len(got), passes(want), len(want))
+				t.Errorf("%d of %d checks pass; without spanpipe %d of %d", passed, len(got), passes(want), len(want))
 			}
 			for i := range min(len(got), len(want)) {
 				if a, b := fmt.Sprintf("%+v", want[i]), fmt.Sprintf("%+v", got[i]); a != b {
-					t.Errorf("a check's result without spanpipe and with it:\n  %s\n  %s", a, b)
+					t.Errorf("got %s\nwithout spanpipe %s", b, a)
 				}
 			}
 		})
 	}
 }
 
-// conformance returns the suite's results for a server's command, ordered by scenario.
+// conformance runs the suite against a server's command and returns the results, ordered by scenario.
 func conformance(t *testing.T, p peers, env []string, command ...string) []check {
 	t.Helper()
 	results := t.TempDir()
@@ -65,7 +65,8 @@ func conformance(t *testing.T, p peers, env []string, command ...string) []check
 	if os.Geteuid() != 0 {
 		namespace = append(namespace, "--map-root-user")
 	}
-	args := append(namespace, "sh", "-c", `ip link set lo up && exec "$@"`, "sh", p.node, p.script("conformance.mjs"), results)
+	args := append(namespace, "sh", "-c", `ip link set lo up && exec "$@"`, "sh",
+		p.node, p.script("conformance.mjs"), results)
 	cmd := exec.CommandContext(t.Context(), "unshare", append(args, command...)...)
 	cmd.Env = append(append(cleanEnviron(), "HOME="+p.scripts), env...)
 	cmd.Dir = p.scripts
@@ -76,14 +77,14 @@ func conformance(t *testing.T, p peers, env []string, command ...string) []check
 	return readChecks(t, results)
 }
 
-// resultDirectory is how the suite names a scenario's directory: with the time of the run, which differs.
+// resultDirectory matches a scenario's directory. The suite puts the time of the run into its name.
 var resultDirectory = regexp.MustCompile(`^server-(.*)-\d{4}-\d\d-\d\dT[-\d]*Z$`)
 
 func readChecks(t *testing.T, results string) []check {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(results, "*", "checks.json"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("the suite left no results: %v", err)
+		t.Fatalf("the suite wrote no results: %v", err)
 	}
 	var out []check
 	for _, file := range files {

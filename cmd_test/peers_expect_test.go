@@ -10,8 +10,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// message is a JSON-RPC message, read by encoding/json as the independent judge of what the product's scanner made of
-// it.
+// message is a JSON-RPC message. The tests parse it with encoding/json, independently of the product's scanner.
 type message struct {
 	ID     json.RawMessage
 	Method string
@@ -30,22 +29,22 @@ type message struct {
 	Error *struct{ Code int }
 }
 
-// operation is a request of a recorded session and what its span has to be.
+// operation is a request of a recorded session and the span expected for it.
 type operation struct {
 	name     string
 	kind     otlptest.SpanKind
 	id       string
 	attrs    otlptest.Attrs
-	absent   []string // attributes that it must not have
+	absent   []string // attributes that the span must not have
 	status   otlptest.SpanStatus
-	failed   bool   // it has an error.type that the conventions leave to us
-	resource string // the URI it is about, of which the span shows the template or the scheme
+	failed   bool   // it has an error.type that the conventions do not define
+	resource string // its URI, of which the span shows the template or the scheme
 }
 
-// handled are the error codes that are no error of a server (the conventions' rule for SERVER spans).
+// handled lists the error codes that do not make a SERVER span an error, according to the conventions.
 var handled = []int{-32700, -32600, -32601, -32602, -32002}
 
-// operations derives from a recorded session which spans its requests become.
+// operations derives the expected operations from a recorded session.
 func (s session) operations(t *testing.T) []operation {
 	t.Helper()
 	toServer, toClient := parse(t, s.in), parse(t, s.out)
@@ -73,7 +72,7 @@ func parse(t *testing.T, lines []string) []message {
 		}
 		var m message
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
-			t.Fatalf("the peers said %.200q: %v", line, err)
+			t.Fatalf("recorded %.200q: %v", line, err)
 		}
 		out = append(out, m)
 	}
@@ -82,7 +81,7 @@ func parse(t *testing.T, lines []string) []message {
 
 func (m message) isRequest() bool { return m.Method != "" && m.ID != nil }
 
-// text is the id as jsonrpc.request.id has it.
+// text returns the id in the form of the attribute jsonrpc.request.id.
 func (m message) text() string { return strings.Trim(string(m.ID), `"`) }
 
 func answerTo(request message, messages []message) *message {
@@ -94,7 +93,7 @@ func answerTo(request message, messages []message) *message {
 	return nil
 }
 
-// negotiated is the protocol version that initialize ended with, or "".
+// negotiated returns the protocol version that initialize agreed on, or "".
 func negotiated(toServer, toClient []message) string {
 	for _, m := range toServer {
 		if m.Method == "initialize" {
@@ -112,14 +111,14 @@ func expect(request message, answer *message, kind otlptest.SpanKind, version st
 		attrs: otlptest.Attrs{
 			"mcp.method.name": request.Method, "jsonrpc.request.id": request.text(), "network.transport": "pipe",
 		},
-		// Content, and what holds by default.
+		// The first two are content, and the default version 2.0 of JSON-RPC is omitted.
 		absent: []string{
 			"gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "jsonrpc.protocol.version",
 		},
 	}
 	if request.Params.Meta.Version != "" {
 		version = request.Params.Meta.Version
-		op.absent = append(op.absent, "mcp.session.id") // there are no sessions in that version
+		op.absent = append(op.absent, "mcp.session.id") // that version has no sessions
 	}
 	if version != "" {
 		op.attrs["mcp.protocol.version"] = version
@@ -139,7 +138,7 @@ func expect(request message, answer *message, kind otlptest.SpanKind, version st
 	return op
 }
 
-// answered adds what the answer, if there was one, makes of the span.
+// answered adds what follows from the response. It is nil if there was none.
 func (op *operation) answered(answer *message) {
 	switch {
 	case answer == nil:
@@ -159,18 +158,18 @@ func (op *operation) answered(answer *message) {
 	}
 }
 
-// check compares an operation with its span, of which parents are those that it may be a child of.
+// check compares an operation with its span, which must be a child of one of parents.
 func (op operation) check(t *testing.T, span, root otlptest.Span, parents []otlptest.Span) {
 	t.Helper()
 	name := fmt.Sprintf("%s %s (id %s)", op.kind, op.name, op.id)
 	if span.Name != op.name {
-		t.Errorf("%s: the span's name is %q", name, span.Name)
+		t.Errorf("%s: span name = %q", name, span.Name)
 	}
 	if span.Status != op.status {
-		t.Errorf("%s: status %s, want %s", name, span.Status, op.status)
+		t.Errorf("%s: status = %s, want %s", name, span.Status, op.status)
 	}
 	if span.StatusText != "" {
-		t.Errorf("%s: the status has a description %q, which nobody asked for", name, span.StatusText)
+		t.Errorf("%s: status description = %q, want none", name, span.StatusText)
 	}
 	for key, want := range op.attrs {
 		if got := span.Attrs[key]; got != want {
@@ -183,20 +182,20 @@ func (op operation) check(t *testing.T, span, root otlptest.Span, parents []otlp
 		}
 	}
 	if op.failed && span.Attrs.String("error.type") == "" {
-		t.Errorf("%s was never answered, and its span has no error.type", name)
+		t.Errorf("%s: no error.type, though it has no response", name)
 	}
 	if !slices.ContainsFunc(parents, span.ChildOf) {
-		t.Errorf("%s: parent %s is none of %v", name, span.ParentID, parents)
+		t.Errorf("%s: parent = %s, want one of %v", name, span.ParentID, parents)
 	}
 	if shown := span.Attrs.String("spanpipe.resource"); op.resource != "" && !shows(shown, op.resource) {
-		t.Errorf("%s: spanpipe.resource is %q", name, shown)
+		t.Errorf("%s: spanpipe.resource = %q, want a template or scheme of %q", name, shown, op.resource)
 	}
 	if span.End.Before(span.Start) || span.Start.Before(root.Start) {
-		t.Errorf("%s lasts from %v to %v, the session starts at %v", name, span.Start, span.End, root.Start)
+		t.Errorf("%s: start %v, end %v; the session starts at %v", name, span.Start, span.End, root.Start)
 	}
 }
 
-// shows reports whether label is the scheme of a URI or a template that it fits, and not the URI itself.
+// shows reports whether label is the scheme of a URI or a template that matches it.
 func shows(label, uri string) bool {
 	scheme, _, _ := strings.Cut(uri, ":")
 	if label == scheme {
@@ -206,7 +205,7 @@ func shows(label, uri string) bool {
 	return isTemplate && strings.HasPrefix(uri, prefix)
 }
 
-// tools are the names that the server's lists of tools had.
+// tools returns the names in the server's tools/list results.
 func (s session) tools(t *testing.T) map[string]bool {
 	t.Helper()
 	names := make(map[string]bool)

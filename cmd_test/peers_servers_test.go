@@ -2,22 +2,28 @@ package cmd_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// TestPeers has the same conversations without spanpipe, with it, and with it and telemetry on: every byte in either
-// direction, the exit status, stderr and what the client made of it have to be the same; and the spans have to be those
-// of the requests that were recorded.
+// TestPeers runs the same conversations without spanpipe, with it, and with telemetry on. Every byte in each direction,
+// the exit status, stderr and the client's output must be the same, and each recorded request must have its span.
 func TestPeers(t *testing.T) {
 	p := newPeers(t)
-	state := t.TempDir() // what the servers read and write; the same path for every run of a conversation
+	state := t.TempDir() // the servers' files; every run of a conversation needs the same path
+	memory := map[string]string{"MEMORY_FILE_PATH": filepath.Join(state, "memory.json")}
+	// npm sometimes reports a newer version of itself on stderr.
+	memoryByNpx := maps.Clone(memory)
+	memoryByNpx["npm_config_update_notifier"] = "false"
+	emptyState := func(t *testing.T) { t.Helper(); emptyDirectory(t, state) }
 	for _, test := range []struct {
 		name    string
 		service string
@@ -28,35 +34,34 @@ func TestPeers(t *testing.T) {
 			server: p.server("server-everything"),
 			env:    map[string]string{"OTEL_SERVICE_NAME": "", "ANYTHING": "else"},
 		}},
-		// npx is a process that starts a shell that starts the server. It does not hand SIGTERM on, so the server has to be
-		// one that ends with its input, or the bare run would leave it behind.
+		// npx starts a shell that starts the server. It does not forward SIGTERM, so this needs a server that ends with
+		// its input; otherwise the bare run would leave the server behind.
 		{"memory by npx", "server-memory", conversation{
-			client: []string{p.node, p.script("client1.mjs"), "memory"},
-			server: []string{"npx", "--no-install", "@modelcontextprotocol/server-memory"},
-			// Now and then npm says on stderr that there is a newer npm.
-			env:     map[string]string{"MEMORY_FILE_PATH": filepath.Join(state, "memory.json"), "npm_config_update_notifier": "false"},
-			prepare: func(t *testing.T) { t.Helper(); emptyDirectory(t, state) },
+			client:  []string{p.node, p.script("client1.mjs"), "memory"},
+			server:  []string{"npx", "--no-install", "@modelcontextprotocol/server-memory"},
+			env:     memoryByNpx,
+			prepare: emptyState,
 		}},
 		{"filesystem with client 1", "server-filesystem", conversation{
 			client: []string{p.node, p.script("client1.mjs"), "filesystem"},
 			server: p.server("server-filesystem", state),
 			prepare: func(t *testing.T) {
 				t.Helper()
-				emptyDirectory(t, state)
+				emptyState(t)
 				t.Setenv("PEER_DIRECTORY", state)
 			},
 		}},
 		{"memory with client 1", "server-memory", conversation{
 			client:  []string{p.node, p.script("client1.mjs"), "memory"},
 			server:  p.server("server-memory"),
-			env:     map[string]string{"MEMORY_FILE_PATH": filepath.Join(state, "memory.json")},
-			prepare: func(t *testing.T) { t.Helper(); emptyDirectory(t, state) },
+			env:     memory,
+			prepare: emptyState,
 		}},
 		{"2026-07-28 found by a probe", "mcp-server", conversation{
 			client: []string{p.node, p.script("client2.mjs"), "auto"},
 			server: []string{p.node, p.script("server2.mjs")},
 		}},
-		{"2026-07-28 insisted on", "mcp-server", conversation{
+		{"2026-07-28 required", "mcp-server", conversation{
 			client: []string{p.node, p.script("client2.mjs"), "2026-07-28"},
 			server: []string{p.node, p.script("server2.mjs")},
 		}},
@@ -67,7 +72,7 @@ func TestPeers(t *testing.T) {
 		{"client 2 probes an older server", "server-memory", conversation{
 			client: []string{p.node, p.script("client2.mjs"), "auto"},
 			server: p.server("server-memory"),
-			env:    map[string]string{"MEMORY_FILE_PATH": filepath.Join(state, "memory.json")},
+			env:    memory,
 		}},
 		{"Inspector lists tools", "server-memory", inspect(p, state, "--method", "tools/list")},
 		{"Inspector calls a tool", "server-memory", inspect(p, state,
@@ -82,17 +87,17 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// inspect is a conversation of the MCP Inspector's command line.
+// inspect returns a conversation of the MCP Inspector's command line client with server-memory.
 func inspect(p peers, state string, options ...string) conversation {
-	inspector := filepath.Join(p.packages, "@modelcontextprotocol", "inspector", "clients", "launcher", "build", "index.js")
+	inspector := filepath.Join(p.packages, "@modelcontextprotocol/inspector/clients/launcher/build/index.js")
 	return conversation{
 		client: append([]string{p.node, inspector, "--cli"}, options...),
 		arguments: func(env map[string]string, server []string) []string {
 			var args []string
-			for _, key := range sortedKeys(env) {
+			for _, key := range slices.Sorted(maps.Keys(env)) {
 				args = append(args, "-e", key+"="+env[key])
 			}
-			return append(append(args, "--"), server...) // its parser takes the first "--" for itself
+			return append(append(args, "--"), server...) // its parser removes the first "--"
 		},
 		server:  p.server("server-memory"),
 		env:     map[string]string{"MEMORY_FILE_PATH": filepath.Join(state, "memory.json")},
@@ -102,26 +107,26 @@ func inspect(p peers, state string, options ...string) conversation {
 
 func testConversation(t *testing.T, p peers, c conversation, service string) {
 	t.Helper()
-	want := c.hold(t, p, bare)
+	want := c.run(t, p, bare)
 	if len(want.sessions[0].operations(t)) == 0 {
-		t.Fatal("nothing was said")
+		t.Fatal("the conversation has no requests")
 	}
 
-	if d := want.diff(c.hold(t, p, spanpiped(t, nil)), normalise); d != "" {
-		t.Errorf("bare and wrapped without telemetry differ: %s", d)
+	if d := want.diff(c.run(t, p, withSpanpipe(t, nil)), normalise); d != "" {
+		t.Errorf("bare and wrapped sessions differ with telemetry off: %s", d)
 	}
 
 	r := otlptest.Start(t, otlptest.Config{})
-	got := c.hold(t, p, spanpiped(t, telemetryTo(r)))
+	got := c.run(t, p, withSpanpipe(t, telemetryTo(r)))
 	if d := want.diff(got, normalise); d != "" {
-		t.Errorf("bare and wrapped with telemetry differ: %s", d)
+		t.Errorf("bare and wrapped sessions differ with telemetry on: %s", d)
 	}
 	checkSessions(t, r, got.sessions, service)
 	checkPrivacy(t, r, p.scripts, p.node, p.packages)
 }
 
-// telemetryTo switches telemetry on with variables that never reach the server, so that servers which show their
-// environment show the same.
+// telemetryTo returns variables that turn telemetry on. spanpipe does not pass them to the server, so servers that
+// print their environment print the same.
 func telemetryTo(r *otlptest.Receiver) map[string]string {
 	return map[string]string{
 		"SPANPIPE_TELEMETRY":                   "otlp",
@@ -129,12 +134,12 @@ func telemetryTo(r *otlptest.Receiver) map[string]string {
 	}
 }
 
-// clockTime is the only thing in the conversations that changes from run to run.
+// clockTime matches the only part of the conversations that changes from run to run.
 var clockTime = regexp.MustCompile(`created at \d{1,2}:\d\d:\d\d [AP]M`)
 
 func normalise(line string) string { return clockTime.ReplaceAllString(line, "created at TIME") }
 
-// checkSessions compares all that was received with all that was recorded.
+// checkSessions compares the received spans with the recorded sessions.
 func checkSessions(t *testing.T, r *otlptest.Receiver, sessions []session, service string) {
 	t.Helper()
 	var count int
@@ -146,7 +151,7 @@ func checkSessions(t *testing.T, r *otlptest.Receiver, sessions []session, servi
 	})
 	roots := rootSpans(r.Spans())
 	if len(roots) != len(sessions) {
-		t.Fatalf("%d session spans for %d sessions:\n%s", len(roots), len(sessions), r.Summary())
+		t.Fatalf("got %d session spans, want %d:\n%s", len(roots), len(sessions), r.Summary())
 	}
 	sort.Slice(roots, func(i, j int) bool { return roots[i].Start.Before(roots[j].Start) })
 	for i, s := range sessions {
@@ -158,21 +163,21 @@ func checkSession(t *testing.T, r *otlptest.Receiver, s session, root otlptest.S
 	t.Helper()
 	instance := root.Resource.String("service.instance.id")
 	if instance == "" || root.Service() != service {
-		t.Errorf("the session's resource is %v, want service.name %q and a service.instance.id", root.Resource, service)
+		t.Errorf("resource of the session = %v, want service.name %q and a service.instance.id", root.Resource, service)
 	}
 	var spans []otlptest.Span
 	for _, span := range r.Spans() {
 		if span.Resource.String("service.instance.id") == instance {
 			spans = append(spans, span)
 			if span.Service() != service || span.TraceID != root.TraceID {
-				t.Errorf("%q is of %q in trace %s, the session of %q in %s",
+				t.Errorf("%q: service %q, trace %s; want %q, %s",
 					span.Name, span.Service(), span.TraceID, service, root.TraceID)
 			}
 		}
 	}
 	requests, operations := requestSpans(spans), s.operations(t)
 	if len(requests) != len(operations) {
-		t.Errorf("%d spans for %d requests", len(requests), len(operations))
+		t.Errorf("got %d spans, want one for each of %d requests", len(requests), len(operations))
 	}
 	for _, op := range operations {
 		var found []otlptest.Span
@@ -182,7 +187,7 @@ func checkSession(t *testing.T, r *otlptest.Receiver, s session, root otlptest.S
 			}
 		}
 		if len(found) != 1 {
-			t.Errorf("%d spans for %s %s with id %s, want 1", len(found), op.kind, op.name, op.id)
+			t.Errorf("got %d spans of %s %s with id %s, want 1", len(found), op.kind, op.name, op.id)
 			continue
 		}
 		op.check(t, found[0], root, parents(found[0], root, requests))
@@ -190,8 +195,8 @@ func checkSession(t *testing.T, r *otlptest.Receiver, s session, root otlptest.S
 	checkDurations(t, r, operations, s.tools(t), instance)
 }
 
-// parents are the spans that a request's span may be a child of: the session's; and where the server asks while it
-// works on one call of the client, that call.
+// parents returns the spans that may be the parent of a request's span: the session's, or, if the server sent the
+// request during exactly one call of the client, that call.
 func parents(span, root otlptest.Span, requests []otlptest.Span) []otlptest.Span {
 	if span.Kind != otlptest.KindClient {
 		return []otlptest.Span{root}
@@ -208,9 +213,11 @@ func parents(span, root otlptest.Span, requests []otlptest.Span) []otlptest.Span
 	return []otlptest.Span{root}
 }
 
-// checkDurations compares the operations counted by the duration metrics with those recorded, by method and by those
-// tools that the server lists; what else a peer may call a tool is no label.
-func checkDurations(t *testing.T, r *otlptest.Receiver, operations []operation, tools map[string]bool, instance string) {
+// checkDurations compares the counts of the duration metrics with the recorded operations, by method and by tool. Only
+// tools that the server lists are labels.
+func checkDurations(
+	t *testing.T, r *otlptest.Receiver, operations []operation, tools map[string]bool, instance string,
+) {
 	t.Helper()
 	type key struct{ metric, method, tool string }
 	counts := make(map[key]uint64)
@@ -237,16 +244,16 @@ func checkDurations(t *testing.T, r *otlptest.Receiver, operations []operation, 
 			}
 		}
 		if got != want {
-			t.Errorf("%s counts %d of %s %s, want %d", k.metric, got, k.method, k.tool, want)
+			t.Errorf("%s counts %d operations %s %s, want %d", k.metric, got, k.method, k.tool, want)
 		}
 	}
 }
 
-// content is what the conversations are about. None of it may be in telemetry that nobody asked to have content.
+// content lists words of the conversations. None may be in telemetry unless content is captured.
 var content = []string{
-	"grüße", "Echo:", "sum of 2", "Light rain", "answer to 1 message", "hello", "changed my mind", "file:///project", "Ulm",
-	"features.md", "plaintext resource", "second", "line of text", "/etc/passwd", "likes numbers", "Ada", "Nobody", "anything",
-	"no luck", "What is this?", "Input validation", "not found",
+	"grüße", "Echo:", "sum of 2", "Light rain", "answer to 1 message", "hello", "changed my mind", "file:///project",
+	"Ulm", "features.md", "plaintext resource", "second", "line of text", "/etc/passwd", "likes numbers", "Ada",
+	"Hedy", "anything", "no luck", "What is this?", "Input validation", "not found",
 }
 
 func checkPrivacy(t *testing.T, r *otlptest.Receiver, secrets ...string) {
@@ -268,7 +275,7 @@ func requestSpans(spans []otlptest.Span) []otlptest.Span {
 	return out
 }
 
-// rootSpans are the sessions' spans: without a parent, and no operations.
+// rootSpans returns the sessions' spans: those without a parent that are no operations.
 func rootSpans(spans []otlptest.Span) []otlptest.Span {
 	var out []otlptest.Span
 	for _, span := range spans {

@@ -6,27 +6,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// Peers are MCP servers, clients and checkers that others wrote, and the backends a user would run. They are too big to
-// be fetched by "go test"; .ci/fetch puts them in a directory and these variables say where.
+// Peers are third-party MCP servers, clients and checkers, and the backends that users run. They are too big for "go
+// test" to fetch. .ci/fetch installs them, and these variables have their paths.
 const (
-	peerPackages   = "SPANPIPE_TEST_PEERS"  // a directory with node_modules, of testdata/peers/package-lock.json
+	peerPackages   = "SPANPIPE_TEST_PEERS"  // a directory with the node_modules of testdata/peers/package-lock.json
 	peerNode       = "SPANPIPE_TEST_NODE"   // Node 22 or later
 	peerJaeger     = "SPANPIPE_TEST_JAEGER" // Jaeger 2
 	peerConformant = "SPANPIPE_TEST_CONFORMANCE"
 )
 
-// peerPath returns what a variable names. Where it is unset the test is skipped, except in CI, where it fails.
+// peerPath returns the path in a variable. If the variable is unset, it skips the test, or fails it in CI.
 func peerPath(t *testing.T, variable string) string {
 	t.Helper()
 	path := os.Getenv(variable)
@@ -39,20 +39,20 @@ func peerPath(t *testing.T, variable string) string {
 	return path
 }
 
-// peerMissing ends a test that cannot run here.
+// peerMissing ends a test whose tool is missing: it skips the test, or fails it in CI.
 func peerMissing(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
-		t.Fatal("in CI nothing may be missing: " + why)
+		t.Fatal("missing in CI: " + why)
 	}
 	t.Skip(why)
 }
 
-// peers are the packages of the npm registry with our scripts beside them.
+// peers are the packages from the npm registry and our scripts that use them.
 type peers struct {
 	node     string
 	packages string // node_modules
-	scripts  string // a directory of its own, with the scripts and node_modules in it
+	scripts  string // a temporary directory with the scripts and node_modules
 }
 
 func newPeers(t *testing.T) peers {
@@ -62,7 +62,7 @@ func newPeers(t *testing.T) peers {
 		packages: filepath.Join(peerPath(t, peerPackages), "node_modules"),
 		scripts:  t.TempDir(),
 	}
-	// ECMAScript modules are looked for beside the script that imports them, and nowhere else.
+	// Node looks for ECMAScript modules next to the script that imports them, and not in NODE_PATH.
 	if err := os.Symlink(p.packages, filepath.Join(p.scripts, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
@@ -84,57 +84,55 @@ func newPeers(t *testing.T) peers {
 
 func (p peers) script(name string) string { return filepath.Join(p.scripts, name) }
 
-// server is the command of one of the reference servers.
+// server returns the command of a reference server.
 func (p peers) server(name string, args ...string) []string {
-	return append([]string{p.node, filepath.Join(p.packages, "@modelcontextprotocol", name, "dist", "index.js")}, args...)
+	script := filepath.Join(p.packages, "@modelcontextprotocol", name, "dist/index.js")
+	return append([]string{p.node, script}, args...)
 }
 
 // conversation is a client that starts a server and talks to it.
 type conversation struct {
 	client  []string           // its command
 	server  []string           // the server's command
-	env     map[string]string  // the client's configuration for the server
-	prepare func(t *testing.T) // restores what a conversation changes; may be nil
-	// arguments makes the client's last arguments of the server's variables and command; nil is for our scripts, which
-	// take the command as it is and the variables from PEER_ENV.
+	env     map[string]string  // the server's variables in the client's configuration
+	prepare func(t *testing.T) // restores the files that a conversation changes; may be nil
+	// arguments makes the client's last arguments from the server's variables and command. It is nil for our scripts,
+	// which take the command as it is and the variables from PEER_ENV.
 	arguments func(env map[string]string, server []string) []string
 }
 
-// wrapping is what stands before the server's command, with the variables it is told.
+// wrapping is a command prefix for the server, with its variables.
 type wrapping struct {
 	command []string
 	env     map[string]string
 }
 
-// bare is no wrapping.
+// bare is the empty wrapping.
 var bare wrapping
 
-// spanpiped is the product with some variables set.
-func spanpiped(t *testing.T, env map[string]string) wrapping {
+// withSpanpipe returns the product as a wrapping, with some variables set.
+func withSpanpipe(t *testing.T, env map[string]string) wrapping {
 	t.Helper()
 	return wrapping{command: []string{binary(t), "--"}, env: env}
 }
 
-// outcome is what a client made of a conversation, and what was recorded of it.
+// outcome is the result of a conversation: the client's output and the recorded sessions.
 type outcome struct {
-	said     string // the client's standard output
-	exit     string
-	sessions []session // one for each process that the client started, in the order of their starts
+	stdout   string    // the client's
+	exit     string    // the client's
+	sessions []session // one for each process that the client started, in order
 }
 
-// hold has the conversation once. Everything that the client started has ended, or was killed, when it returns.
-func (c conversation) hold(t *testing.T, p peers, w wrapping) outcome {
+// run runs the conversation once. When it returns, every process that the client started has ended.
+func (c conversation) run(t *testing.T, p peers, w wrapping) outcome {
 	t.Helper()
 	if c.prepare != nil {
 		c.prepare(t)
 	}
 	records := t.TempDir()
 	env := map[string]string{}
-	for _, variables := range []map[string]string{c.env, w.env} {
-		for key, value := range variables {
-			env[key] = value
-		}
-	}
+	maps.Copy(env, c.env)
+	maps.Copy(env, w.env)
 	server := slices.Concat([]string{p.node, p.script("record.mjs"), records}, w.command, c.server)
 	if c.arguments != nil {
 		server = c.arguments(env, server)
@@ -150,7 +148,7 @@ func (c conversation) hold(t *testing.T, p peers, w wrapping) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A client that keeps files at home is not to find the user's.
+	// A client that keeps files in its home must not find the user's.
 	cmd.Env = append(cleanEnviron(), "PEER_ENV="+string(encoded), "HOME="+p.scripts)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -164,10 +162,11 @@ func (c conversation) hold(t *testing.T, p peers, w wrapping) outcome {
 	if t.Failed() || cmd.ProcessState.ExitCode() != 0 {
 		t.Logf("the client's stderr:\n%s", stderr.String())
 	}
-	return outcome{said: stdout.String(), exit: cmd.ProcessState.String(), sessions: readSessions(t, records)}
+	return outcome{stdout: stdout.String(), exit: cmd.ProcessState.String(), sessions: readSessions(t, records)}
 }
 
-// cleanEnviron is the environment less what would steer the product or an OpenTelemetry SDK.
+// cleanEnviron returns the environment without the variables of the product and of OpenTelemetry SDKs, and without
+// HOME.
 func cleanEnviron() []string {
 	var env []string
 	for _, pair := range os.Environ() {
@@ -179,7 +178,7 @@ func cleanEnviron() []string {
 	return env
 }
 
-// session is what record.mjs saw of one process: the lines in each direction, its stderr, and how it ended.
+// session is what record.mjs recorded of one process: the lines in each direction, its stderr, and its exit status.
 type session struct {
 	in, out []string
 	err     string
@@ -212,12 +211,12 @@ func readSessions(t *testing.T, dir string) []session {
 	return sessions
 }
 
-// diff reports the first difference of two outcomes, after normalising both, or "".
+// diff describes the first difference between two outcomes, after normalising both, or returns "".
 func (o outcome) diff(other outcome, normalise func(string) string) string {
 	if o.exit != other.exit {
-		return fmt.Sprintf("the client ended with %s and with %s", o.exit, other.exit)
+		return fmt.Sprintf("the client's end: %s and %s", o.exit, other.exit)
 	}
-	if a, b := normalise(o.said), normalise(other.said); a != b {
+	if a, b := normalise(o.stdout), normalise(other.stdout); a != b {
 		return "the client's output: " + firstDifference(strings.SplitAfter(a, "\n"), strings.SplitAfter(b, "\n"))
 	}
 	if len(o.sessions) != len(other.sessions) {
@@ -270,13 +269,4 @@ func firstDifference(a, b []string) string {
 		}
 	}
 	return ""
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	return keys
 }

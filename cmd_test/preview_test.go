@@ -25,23 +25,25 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// previewed has a short session with a preview, and returns the host when it is over.
-func previewed(t *testing.T, flags []string, variables ...string) *mcptest.Host {
+// runPreview runs a short session with "spanpipe preview".
+func runPreview(t *testing.T, flags []string, variables ...string) *mcptest.Host {
 	t.Helper()
-	h := mcptest.Open(t, slices.Concat([]string{binary(t), "preview"}, flags, []string{"--"}, cast.As(t, "server")), newHome(t).in(variables...))
-	previewTalk(t, h)
+	line := slices.Concat([]string{binary(t), "preview"}, flags, []string{"--"}, cast.As(t, "server"))
+	h := mcptest.Open(t, line, newHome(t).in(variables...))
+	talkForPreview(t, h)
 	return h
 }
 
-// previewTalk is a session that is the same each time.
-func previewTalk(t *testing.T, h *mcptest.Host) {
+// talkForPreview runs a session that is the same each time.
+func talkForPreview(t *testing.T, h *mcptest.Host) {
 	t.Helper()
 	c := &mcptest.Client{Host: h}
 	c.Call("initialize", mcptest.Object{
-		"protocolVersion": "2025-11-25", "capabilities": mcptest.Object{}, "clientInfo": mcptest.Object{"name": "mcptest", "version": "1.2.3"},
+		"protocolVersion": "2025-11-25", "capabilities": mcptest.Object{},
+		"clientInfo": mcptest.Object{"name": "mcptest", "version": "1.2.3"},
 	})
-	// The directions are read by two goroutines. What the answer settles must be known before the next request is seen, or
-	// the two sessions may be told differently.
+	// A goroutine per direction reads the messages. The response must be processed before the next request; otherwise
+	// two sessions may differ in what they know about the server.
 	time.Sleep(200 * time.Millisecond)
 	c.Notify("notifications/initialized", nil)
 	c.Tool("echo", mcptest.Object{"text": "hello ann@example.com"})
@@ -52,17 +54,17 @@ func previewTalk(t *testing.T, h *mcptest.Host) {
 	c.Notify("notifications/roots/list_changed", nil)
 	h.CloseInput()
 	if rest := h.Rest(); rest != "" {
-		t.Errorf("stdout goes on with %q", rest)
+		t.Errorf("got %q on stdout after the last response", rest)
 	}
 	if code := h.Wait().ExitCode(); code != 0 {
-		t.Fatalf("exit code %d; stderr: %s", code, h.Stderr)
+		t.Fatalf("exit code = %d, want 0; stderr: %s", code, h.Stderr)
 	}
 }
 
-// idsOfOTLP are the fields that OTLP's JSON writes in hexadecimal and protobuf's in base64.
+// idsOfOTLP matches the fields that OTLP's JSON writes in hexadecimal, and protobuf's JSON in base64.
 var idsOfOTLP = regexp.MustCompile(`"(traceId|spanId|parentSpanId)":"([^"]*)"`)
 
-// parseOTLP reads one line of OTLP JSON as protobuf's own reader does, strictly: what it does not know is an error.
+// parseOTLP parses one line of OTLP JSON with protobuf's own parser, which rejects unknown fields.
 func parseOTLP(t *testing.T, line string) proto.Message {
 	t.Helper()
 	var message proto.Message
@@ -74,13 +76,14 @@ func parseOTLP(t *testing.T, line string) proto.Message {
 	case strings.HasPrefix(line, `{"resourceLogs":`):
 		message = &collogs.ExportLogsServiceRequest{}
 	default:
-		t.Fatalf("a line of no signal: %.200s", line)
+		t.Fatalf("a line that is no OTLP request: %.200s", line)
 	}
 	text := idsOfOTLP.ReplaceAllStringFunc(line, func(found string) string {
 		m := idsOfOTLP.FindStringSubmatch(found)
 		id, err := hex.DecodeString(m[2])
-		if m[2] != "" && (err != nil || len(id) != map[string]int{"traceId": 16, "spanId": 8, "parentSpanId": 8}[m[1]]) {
-			t.Fatalf("%s is no id", found)
+		size := map[string]int{"traceId": 16, "spanId": 8, "parentSpanId": 8}[m[1]]
+		if m[2] != "" && (err != nil || len(id) != size) {
+			t.Fatalf("%s is not an id of %d bytes", found, size)
 		}
 		b, err := json.Marshal(id) // base64
 		if err != nil {
@@ -94,12 +97,13 @@ func parseOTLP(t *testing.T, line string) proto.Message {
 	return message
 }
 
-// received reads a request as it came over the wire.
-func received(t *testing.T, r otlptest.Request) proto.Message {
+// decodeRequest decodes the body of a received request.
+func decodeRequest(t *testing.T, r otlptest.Request) proto.Message {
 	t.Helper()
 	message := map[otlptest.Signal]proto.Message{
-		otlptest.Traces: &coltrace.ExportTraceServiceRequest{}, otlptest.Metrics: &colmetrics.ExportMetricsServiceRequest{},
-		otlptest.Logs: &collogs.ExportLogsServiceRequest{},
+		otlptest.Traces:  &coltrace.ExportTraceServiceRequest{},
+		otlptest.Metrics: &colmetrics.ExportMetricsServiceRequest{},
+		otlptest.Logs:    &collogs.ExportLogsServiceRequest{},
 	}[r.Signal]
 	if err := proto.Unmarshal(r.Body, message); err != nil {
 		t.Fatal(err)
@@ -107,13 +111,14 @@ func received(t *testing.T, r otlptest.Request) proto.Message {
 	return message
 }
 
-// perRun are the attributes that no two runs have in common: ids of the process, and times.
+// perRun lists the attributes that differ in every run: ids of the process, and times.
 var perRun = []string{
 	"service.instance.id", "mcp.session.id", "duration", "spanpipe.operation.wait", "spanpipe.operation.transfer",
 }
 
-// facts says what requests tell, a line for each span, series and log record, without times, ids, and what is measured of
-// the process. Metrics are cumulative: the last request has them all, and what one before has depends on when it was made.
+// facts describes requests with one line for each span, series and log record, without times, ids and measurements of
+// the process. Metrics are cumulative: the last request has all of them, and the contents of earlier ones depend on
+// when they were made.
 func facts(messages []proto.Message) []string {
 	var lines []string
 	var last proto.Message
@@ -128,9 +133,11 @@ func facts(messages []proto.Message) []string {
 			for _, rs := range m.GetResourceSpans() {
 				for _, ss := range rs.GetScopeSpans() {
 					for _, s := range ss.GetSpans() {
-						lines = append(lines, fmt.Sprintf("span %s %s %s/%s %v events=%d links=%d parent=%v status=%v|%s", s.GetName(), s.GetKind(),
-							ss.GetScope().GetName(), ss.GetScope().GetVersion(), pairs(s.GetAttributes()), len(s.GetEvents()), len(s.GetLinks()),
-							len(s.GetParentSpanId()) > 0, s.GetStatus(), about(rs.GetResource())))
+						const format = "span %s %s %s/%s %v events=%d links=%d parent=%v status=%v|%s"
+						lines = append(lines, fmt.Sprintf(format,
+							s.GetName(), s.GetKind(), ss.GetScope().GetName(), ss.GetScope().GetVersion(),
+							attributeTexts(s.GetAttributes()), len(s.GetEvents()), len(s.GetLinks()),
+							len(s.GetParentSpanId()) > 0, s.GetStatus(), resourceText(rs.GetResource())))
 					}
 				}
 			}
@@ -141,7 +148,7 @@ func facts(messages []proto.Message) []string {
 			for _, rm := range m.GetResourceMetrics() {
 				for _, sm := range rm.GetScopeMetrics() {
 					for _, metric := range sm.GetMetrics() {
-						lines = append(lines, series(metric, about(rm.GetResource()))...)
+						lines = append(lines, series(metric, resourceText(rm.GetResource()))...)
 					}
 				}
 			}
@@ -149,8 +156,9 @@ func facts(messages []proto.Message) []string {
 			for _, rl := range m.GetResourceLogs() {
 				for _, sl := range rl.GetScopeLogs() {
 					for _, r := range sl.GetLogRecords() {
-						lines = append(lines, fmt.Sprintf("log %v %v %v trace=%v|%s", r.GetSeverityNumber(), r.GetBody(), pairs(r.GetAttributes()),
-							len(r.GetTraceId()) > 0, about(rl.GetResource())))
+						lines = append(lines, fmt.Sprintf("log %v %v %v trace=%v|%s",
+							r.GetSeverityNumber(), r.GetBody(), attributeTexts(r.GetAttributes()),
+							len(r.GetTraceId()) > 0, resourceText(rl.GetResource())))
 					}
 				}
 			}
@@ -160,12 +168,12 @@ func facts(messages []proto.Message) []string {
 	return lines
 }
 
-// series says which series a metric has, and with how many values. Sums of times, CPU and memory are different each time.
+// series describes the series of a metric and their values. It omits times, CPU and memory, which differ in every run.
 func series(m *metrics.Metric, resource string) []string {
 	head := fmt.Sprintf("metric %s %s %q", m.GetName(), m.GetUnit(), m.GetDescription())
 	var lines []string
 	add := func(attrs []*common.KeyValue, value any) {
-		lines = append(lines, fmt.Sprintf("%s %v %v|%s", head, pairs(attrs), value, resource))
+		lines = append(lines, fmt.Sprintf("%s %v %v|%s", head, attributeTexts(attrs), value, resource))
 	}
 	for _, p := range m.GetHistogram().GetDataPoints() {
 		value := fmt.Sprint("n=", p.GetCount())
@@ -175,8 +183,9 @@ func series(m *metrics.Metric, resource string) []string {
 		add(p.GetAttributes(), value)
 	}
 	for _, p := range append(m.GetSum().GetDataPoints(), m.GetGauge().GetDataPoints()...) {
-		if m.GetName() == "spanpipe.session.active" && p.GetAsInt() == 0 && !named(p.GetAttributes(), "spanpipe.server.name") {
-			continue // it was exported before the handshake was looked at, which is up to the machine
+		if m.GetName() == "spanpipe.session.active" && p.GetAsInt() == 0 &&
+			!hasAttribute(p.GetAttributes(), "spanpipe.server.name") {
+			continue // whether an export happens before the handshake is processed depends on the machine
 		}
 		if strings.HasPrefix(m.GetName(), "process.") {
 			add(p.GetAttributes(), "measured")
@@ -187,11 +196,11 @@ func series(m *metrics.Metric, resource string) []string {
 	return lines
 }
 
-func named(attrs []*common.KeyValue, key string) bool {
+func hasAttribute(attrs []*common.KeyValue, key string) bool {
 	return slices.ContainsFunc(attrs, func(a *common.KeyValue) bool { return a.GetKey() == key })
 }
 
-func pairs(attrs []*common.KeyValue) []string {
+func attributeTexts(attrs []*common.KeyValue) []string {
 	var out []string
 	for _, a := range attrs {
 		value := a.GetValue().String()
@@ -204,9 +213,11 @@ func pairs(attrs []*common.KeyValue) []string {
 	return out
 }
 
-func about(r *resource.Resource) string { return strings.Join(pairs(r.GetAttributes()), " ") }
+func resourceText(r *resource.Resource) string {
+	return strings.Join(attributeTexts(r.GetAttributes()), " ")
+}
 
-// TestPreviewIsWhatIsSent has the same session twice, shown and sent, and compares what was told.
+// TestPreviewIsWhatIsSent runs the same session twice, with preview and with a receiver, and compares the telemetry.
 func TestPreviewIsWhatIsSent(t *testing.T) {
 	for _, test := range []struct {
 		name      string
@@ -215,16 +226,19 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 	}{
 		{"by default", nil, otlptest.GRPC},
 		{"with content", []string{"SPANPIPE_CAPTURE=arguments,results,errors,uris"}, otlptest.HTTP},
-		{"with settings", []string{"OTEL_SERVICE_NAME=mine", "OTEL_RESOURCE_ATTRIBUTES=team=a", "SPANPIPE_TRACE_SCOPE=operation", "SPANPIPE_OTLP_LOG_LEVEL=warn"}, otlptest.GRPC},
+		{"with settings", []string{"OTEL_SERVICE_NAME=mine", "OTEL_RESOURCE_ATTRIBUTES=team=a",
+			"SPANPIPE_TRACE_SCOPE=operation", "SPANPIPE_OTLP_LOG_LEVEL=warn"}, otlptest.GRPC},
 		{"without metrics", []string{"SPANPIPE_OTEL_METRICS_EXPORTER=none"}, otlptest.HTTP},
 		{"spans alone", []string{"OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none"}, otlptest.GRPC},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			// One export at the end: what a gauge shows in between depends on when it is asked.
-			still := append([]string{"OTEL_BSP_SCHEDULE_DELAY=60000", "OTEL_BLRP_SCHEDULE_DELAY=60000", "OTEL_METRIC_EXPORT_INTERVAL=60000", "SPANPIPE_FLUSH_TIMEOUT=20s"}, test.variables...)
+			// A single export at the end: the value of a gauge before that depends on the moment.
+			variables := append([]string{
+				"OTEL_BSP_SCHEDULE_DELAY=60000", "OTEL_BLRP_SCHEDULE_DELAY=60000", "OTEL_METRIC_EXPORT_INTERVAL=60000",
+			}, test.variables...)
 			out := filepath.Join(t.TempDir(), "records")
-			previewed(t, []string{"--out", out}, still...)
+			runPreview(t, []string{"--out", out}, variables...)
 			text, err := os.ReadFile(out)
 			if err != nil {
 				t.Fatal(err)
@@ -234,30 +248,32 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 				shown = append(shown, parseOTLP(t, line))
 			}
 			r := otlptest.Start(t, otlptest.Config{})
-			previewTalk(t, mcptest.Open(t, wrapped(t, cast.As(t, "server")), newHome(t).in(slices.Concat(still, r.Env(test.protocol), []string{"SPANPIPE_TELEMETRY=otlp"})...)))
+			variables = slices.Concat(variables, r.Env(test.protocol), []string{"SPANPIPE_TELEMETRY=otlp"})
+			talkForPreview(t, open(t, cast.As(t, "server"), variables...))
 			for _, request := range r.Requests() {
-				sent = append(sent, received(t, request))
+				sent = append(sent, decodeRequest(t, request))
 			}
 			shownFacts, sentFacts := facts(shown), facts(sent)
 			if len(shownFacts) != len(sentFacts) || len(shownFacts) < 8 {
-				t.Errorf("%d records are shown, %d sent", len(shownFacts), len(sentFacts))
+				t.Errorf("preview shows %d records, the receiver got %d; want equal numbers of at least 8",
+					len(shownFacts), len(sentFacts))
 			}
 			for _, line := range shownFacts {
 				if !slices.Contains(sentFacts, line) {
-					t.Errorf("shown and not sent: %s", line)
+					t.Errorf("shown but not sent: %s", line)
 				}
 			}
 			for _, line := range sentFacts {
 				if !slices.Contains(shownFacts, line) {
-					t.Errorf("sent and not shown: %s", line)
+					t.Errorf("sent but not shown: %s", line)
 				}
 			}
 		})
 	}
 }
 
-// TestPreviewConnectsNowhere has every variable point at a listener that must hear nothing, whatever else is said.
-func TestPreviewConnectsNowhere(t *testing.T) {
+// TestPreviewNoConnection: preview connects to nothing, whatever the variables say.
+func TestPreviewNoConnection(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		variables []string
@@ -272,61 +288,64 @@ func TestPreviewConnectsNowhere(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			e := newEar(t)
-			url := "http://" + e.listener.Addr().String()
-			h := previewed(t, nil, append([]string{
-				"OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + url, "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=" + url,
+			c := newConnectionCounter(t)
+			url := c.url()
+			h := runPreview(t, nil, append([]string{
+				"OTEL_EXPORTER_OTLP_ENDPOINT=" + url, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + url,
+				"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT=" + url,
 				"HTTP_PROXY=" + url, "HTTPS_PROXY=" + url, "ALL_PROXY=" + url,
 			}, test.variables...)...)
-			if n := e.connections(t); n > 0 {
-				t.Errorf("%d connections", n)
+			if n := c.connections(t); n > 0 {
+				t.Errorf("%d connections, want none", n)
 			}
 			signals := map[string]int{}
 			for line := range strings.Lines(h.Stderr.String()) {
 				if strings.HasPrefix(line, "{") {
 					signals[fmt.Sprintf("%T", parseOTLP(t, line))]++
 				} else if strings.Contains(line, "serving metrics") {
-					t.Errorf("a preview listens: %s", line)
+					t.Errorf("preview serves an admin page: %s", line)
 				}
 			}
 			if len(signals) != 3 {
-				t.Errorf("shown are %v, want all three signals", signals)
+				t.Errorf("preview shows %v, want all three signals", signals)
 			}
 		})
 	}
 }
 
-// TestPreviewFile is about the file: for its owner alone, and never one that was there.
+// TestPreviewFile: preview creates the file with mode 0600, and refuses to overwrite one.
 func TestPreviewFile(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "records")
-	h := previewed(t, []string{"--out", out})
+	h := runPreview(t, []string{"--out", out})
 	if got := h.Stderr.String(); got != "" {
-		t.Errorf("stderr: %s", got)
+		t.Errorf("stderr = %q, want none", got)
 	}
 	info, err := os.Stat(out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if exe == "" && info.Mode() != 0o600 {
-		t.Errorf("mode %v", info.Mode())
+		t.Errorf("mode = %v, want 0600", info.Mode())
 	}
 	before, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, path := range map[string]string{"a file that exists": out, "a directory": dir, "a directory that does not exist": filepath.Join(dir, "none", "records")} {
+	for name, path := range map[string]string{
+		"a file that exists": out, "a directory": dir,
+		"a directory that does not exist": filepath.Join(dir, "none", "records"),
+	} {
 		t.Run(name, func(t *testing.T) {
-			h := mcptest.Open(t, slices.Concat([]string{binary(t), "preview", "--out", path, "--"}, cast.As(t, "server")), newHome(t).in())
+			line := append([]string{binary(t), "preview", "--out", path, "--"}, cast.As(t, "server")...)
+			h := mcptest.Open(t, line, newHome(t).in())
 			if rest := h.Rest(); rest != "" {
-				t.Errorf("the server has run: %q", rest)
+				t.Errorf("the server ran: stdout = %q", rest)
 			}
-			if code := h.Wait().ExitCode(); code != 2 {
-				t.Errorf("exit code %d; stderr: %s", code, h.Stderr)
-			}
+			wantExit(t, h, 2)
 		})
 	}
 	if after, err := os.ReadFile(out); err != nil || string(after) != string(before) {
-		t.Errorf("the file has been changed (%v)", err)
+		t.Errorf("the existing file has changed (%v)", err)
 	}
 }

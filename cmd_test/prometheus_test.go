@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -23,13 +24,13 @@ const (
 	peerPromtool   = "SPANPIPE_TEST_PROMTOOL"
 )
 
-// prometheus is a real Prometheus with the configuration of deploy, which evaluates its rules more often than that says.
+// prometheus is a real Prometheus with the configuration in deploy/, except that it evaluates its rules every second.
 type prometheus struct {
 	t   *testing.T
 	url string
 }
 
-// startPrometheus starts one that scrapes the targets, every 200 ms.
+// startPrometheus starts Prometheus, which scrapes the targets every 200 ms.
 func startPrometheus(t *testing.T, targets []string, flags ...string) prometheus {
 	t.Helper()
 	program, dir, address := peerPath(t, peerPrometheus), t.TempDir(), otlptest.RefusedAddr(t)
@@ -44,20 +45,22 @@ func startPrometheus(t *testing.T, targets []string, flags ...string) prometheus
 		t.Fatal(err)
 	}
 	if len(targets) > 0 {
-		group := fmt.Sprintf("[{targets: [%s], labels: {__scrape_interval__: 200ms, __scrape_timeout__: 200ms}}]\n", strings.Join(targets, ", "))
+		const format = "[{targets: [%s], labels: {__scrape_interval__: 200ms, __scrape_timeout__: 200ms}}]\n"
+		group := fmt.Sprintf(format, strings.Join(targets, ", "))
 		writeFile(t, filepath.Join(dir, "targets", "test.yaml"), group)
 	}
-	background(t, program, append(flags, "--config.file="+filepath.Join(dir, "prometheus.yaml"), "--web.listen-address="+address,
+	background(t, program, append(flags,
+		"--config.file="+filepath.Join(dir, "prometheus.yaml"), "--web.listen-address="+address,
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.enable-otlp-receiver")...)
 	p := prometheus{t: t, url: "http://" + address}
 	waitFor(t, "Prometheus", func() bool { return p.get("/-/ready", nil) == nil })
-	if len(targets) > 0 { // which takes it some seconds; then it asks, and nobody answers yet
+	if len(targets) > 0 { // loading them takes some seconds; until the sessions start, scrapes fail
 		waitFor(t, "Prometheus's targets", func() bool { return p.is("count(up)", float64(len(targets))) })
 	}
 	return p
 }
 
-// background runs a program until the test ends, and shows what it said if the test has failed.
+// background runs a program until the test ends, and logs its output if the test fails.
 func background(t *testing.T, program string, args ...string) {
 	t.Helper()
 	var output mcptest.Buffer
@@ -67,10 +70,10 @@ func background(t *testing.T, program string, args ...string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it keeps nothing that would be lost
+		_ = cmd.Process.Kill() // its data is temporary
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("%s said:\n%s", filepath.Base(program), &output)
+			t.Logf("output of %s:\n%s", filepath.Base(program), &output)
 		}
 	})
 }
@@ -82,7 +85,7 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-// get asks Prometheus for a page, and decodes the JSON that it answers if there is something to decode it into.
+// get requests a path from Prometheus. It decodes the JSON response into into, unless that is nil.
 func (p prometheus) get(path string, into any) error {
 	response, err := http.Get(p.url + path)
 	if err != nil {
@@ -90,7 +93,7 @@ func (p prometheus) get(path string, into any) error {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if into != nil {
-		return json.NewDecoder(response.Body).Decode(into) // errors are told in JSON, too
+		return json.NewDecoder(response.Body).Decode(into) // error responses are JSON too
 	}
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", path, response.Status)
@@ -98,7 +101,7 @@ func (p prometheus) get(path string, into any) error {
 	return nil
 }
 
-// query evaluates an expression now, and returns its samples' values.
+// query evaluates an expression and returns its samples' values. An error fails the test.
 func (p prometheus) query(expression string) []float64 {
 	p.t.Helper()
 	values, err := p.try(expression)
@@ -108,13 +111,13 @@ func (p prometheus) query(expression string) []float64 {
 	return values
 }
 
-// is says whether an expression has these values by now. For those who ask again an error is no failure.
+// is reports whether an expression has these values now. An error does not fail the test, so that it can be polled.
 func (p prometheus) is(expression string, want ...float64) bool {
 	got, err := p.try(expression)
 	return err == nil && slices.Equal(got, want)
 }
 
-// try is query without a test to fail.
+// try is query without failing the test.
 func (p prometheus) try(expression string) ([]float64, error) {
 	var answer struct {
 		Error string
@@ -138,59 +141,60 @@ func (p prometheus) try(expression string) ([]float64, error) {
 	return values, nil
 }
 
-// receives is what makes a session send its metrics to Prometheus. It takes metrics alone.
-func (p prometheus) receives() []string {
+// otlpVariables makes a session send its metrics to Prometheus, which accepts no other signals.
+func (p prometheus) otlpVariables() []string {
 	return []string{
-		"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_EXPORTER_OTLP_ENDPOINT=" + p.url + "/api/v1/otlp",
+		"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + p.url + "/api/v1/otlp",
 		"OTEL_TRACES_EXPORTER=none", "OTEL_LOGS_EXPORTER=none",
 	}
 }
 
-// Workloads, each a job of Prometheus's. All sessions last two seconds, which is less than the time between two exports.
+// The workloads are jobs in Prometheus. Every session lasts two seconds, less than the interval between two exports.
 const (
 	twoAtOnce = "two at once"
 	tenInARow = "ten in a row"
 	tenAtOnce = "ten at once"
 )
 
-// way is a way for metrics to get into a Prometheus of its own.
-type way struct {
+// ingestion is a way of getting metrics into a Prometheus of its own.
+type ingestion struct {
 	name string
 	prometheus
-	environ func(job string, n int) []string // what the nth session of a job gets
-	totals  []func(selector string) string   // make of a counter's selector what sums up to its total
-	scraped bool                             // what a session records after the last scrape, its end in particular, is not known
+	environ func(job string, n int) []string // returns the variables of the nth session of a job
+	totals  []func(selector string) string   // return expressions whose sum is the total of a counter
+	scraped bool                             // what a session records after the last scrape is lost
 }
 
-// play has the sessions of all three workloads, in all ways side by side.
-func play(t *testing.T, ways []way) {
+// runWorkloads runs all three workloads with every ingestion at the same time.
+func runWorkloads(t *testing.T, ways []ingestion) {
 	t.Helper()
-	together(t, ways, twoAtOnce, 0, 2)
+	runSessions(t, ways, twoAtOnce, 0, 2)
 	for n := range 10 {
-		together(t, ways, tenInARow, n, 1)
+		runSessions(t, ways, tenInARow, n, 1)
 	}
-	together(t, ways, tenAtOnce, 0, 10)
+	runSessions(t, ways, tenAtOnce, 0, 10)
 }
 
-// together has some sessions at the same time: the nth makes n+2 good calls, and a bad one.
-func together(t *testing.T, ways []way, job string, first, count int) {
+// runSessions runs sessions at the same time. The nth makes n+2 calls that succeed, and one that fails.
+func runSessions(t *testing.T, ways []ingestion, job string, first, count int) {
 	t.Helper()
 	var hosts []*mcptest.Host
 	for n := first; n < first+count; n++ {
 		for _, w := range ways {
-			// The bound of the final flush is for one session that ends; here dozens do, on what may be two processors.
-			hosts = append(hosts, open(t, cast.As(t, "server"), append(w.environ(job, n), "OTEL_SERVICE_NAME="+job, "SPANPIPE_FLUSH_TIMEOUT=20s")...))
+			variables := append(w.environ(job, n), "OTEL_SERVICE_NAME="+job)
+			hosts = append(hosts, open(t, cast.As(t, "server"), variables...))
 		}
 	}
-	began := time.Now()
+	start := time.Now()
 	for i, h := range hosts {
 		c := mcptest.Connect(h)
 		for call := range first + i/len(ways) + 2 {
-			c.Tool("echo", mcptest.Object{"text": strconv.Itoa(call)}) // no two alike: they are no loop
+			c.Tool("echo", mcptest.Object{"text": strconv.Itoa(call)}) // all different, so that they are no loop
 		}
 		c.Tool("fail", nil)
 	}
-	time.Sleep(max(time.Until(began.Add(2*time.Second)), time.Second)) // by then the last call has been counted, too
+	time.Sleep(max(time.Until(start.Add(2*time.Second)), time.Second)) // includes the time to count the last call
 	for _, w := range ways {
 		if w.scraped {
 			counted := float64(time.Now().UnixMilli()) / 1000
@@ -204,102 +208,115 @@ func together(t *testing.T, ways []way, job string, first, count int) {
 	}
 	for _, h := range hosts {
 		if code := h.Wait().ExitCode(); code != 0 || h.Stderr.String() != "" {
-			t.Errorf("%s: exit code %d, stderr: %s", job, code, h.Stderr)
+			t.Errorf("%s: exit code = %d, want 0; stderr = %q, want none", job, code, h.Stderr)
 		}
 	}
 }
 
-// played expects Prometheus to know what the workloads imply.
-func (w way) played(t *testing.T, total func(selector string) string) {
+// check expects Prometheus to have the totals of the workloads.
+func (w ingestion) check(t *testing.T, total func(selector string) string) {
 	t.Helper()
 	w.prometheus.t = t
 	for job, want := range map[string]struct{ sessions, good float64 }{
 		twoAtOnce: {2, 2 + 3}, tenInARow: {10, 10*2 + 45}, tenAtOnce: {10, 10*2 + 45},
 	} {
+		const duration = "mcp_server_operation_duration_seconds"
 		counters := map[string]float64{
-			`mcp_server_operation_duration_seconds_count{%s, gen_ai_tool_name="echo"}`:               want.good,
-			`mcp_server_operation_duration_seconds_bucket{%s, gen_ai_tool_name="echo", le="+Inf"}`:   want.good,
-			`mcp_server_operation_duration_seconds_count{%s, mcp_method_name="initialize"}`:          want.sessions,
-			`spanpipe_operation_errors_total{%s, spanpipe_error_class="tool_error"}`:                 want.sessions,
-			`spanpipe_message_size_bytes_count{%s, spanpipe_message_kind="notification"}`:            want.sessions,
-			`spanpipe_tool_transitions_total{%s, spanpipe_tool_to="fail"}`:                           want.sessions,
-			`spanpipe_server_startup_duration_seconds_count{%s, spanpipe_startup_phase="handshake"}`: want.sessions,
+			duration + `_count{%s, gen_ai_tool_name="echo"}`:                              want.good,
+			duration + `_bucket{%s, gen_ai_tool_name="echo", le="+Inf"}`:                  want.good,
+			duration + `_count{%s, mcp_method_name="initialize"}`:                         want.sessions,
+			`spanpipe_operation_errors_total{%s, spanpipe_error_class="tool_error"}`:      want.sessions,
+			`spanpipe_message_size_bytes_count{%s, spanpipe_message_kind="notification"}`: want.sessions,
+			`spanpipe_tool_transitions_total{%s, spanpipe_tool_to="fail"}`:                want.sessions,
+			`spanpipe_server_startup_duration_seconds_count` +
+				`{%s, spanpipe_startup_phase="handshake"}`: want.sessions,
 		}
 		if !w.scraped {
-			counters[`spanpipe_server_exits_total{%s, spanpipe_exit_reason="ok", spanpipe_exit_in_flight="false"}`] = want.sessions
-			counters[`mcp_server_session_duration_seconds_count{%s, spanpipe_client_name="mcptest"}`] = want.sessions
+			maps.Copy(counters, map[string]float64{
+				`spanpipe_server_exits_total` +
+					`{%s, spanpipe_exit_reason="ok", spanpipe_exit_in_flight="false"}`: want.sessions,
+				`mcp_server_session_duration_seconds_count{%s, spanpipe_client_name="mcptest"}`: want.sessions,
+			})
 		}
 		for counter, value := range counters {
 			expression := "sum(" + total(fmt.Sprintf(counter, "job="+strconv.Quote(job))) + ")"
 			if got := w.query(expression); !slices.Equal(got, []float64{value}) {
-				t.Errorf("%s is %v, want %v", expression, got, value)
+				t.Errorf("%s = %v, want %v", expression, got, value)
 			}
 		}
 	}
 }
 
-// lastValue is the total of cumulative series that each belong to one process.
+// lastValue returns the total of cumulative series, each of which belongs to one process.
 func lastValue(selector string) string { return "last_over_time(" + selector + "[30m])" }
 
-// growth is how the rules and the dashboard tell what was counted within a window.
+// growth returns the increase within a window, in the form that the rules and the dashboard use.
 func growth(selector string) string {
-	return "(last_over_time(" + selector + "[30m]) - last_over_time(" + selector + "[1h] offset 30m)) or last_over_time(" + selector + "[30m])"
+	now := "last_over_time(" + selector + "[30m])"
+	before := "last_over_time(" + selector + "[1h] offset 30m)"
+	return "(" + now + " - " + before + ") or " + now
 }
 
-// TestPeersPrometheus gets the metrics of short sessions into Prometheus in every way that gives exact totals there;
-// TELEMETRY.md has the same list.
+// TestPeersPrometheus checks every ingestion that TELEMETRY.md lists: each must give exact totals for short sessions.
 func TestPeersPrometheus(t *testing.T) {
 	anchored := func(selector string) string { return "increase(" + selector + "[30m] anchored)" }
 	sum := func(selector string) string { return "sum_over_time(" + selector + "[30m])" }
-	ways := []way{
+	ways := []ingestion{
 		byOTLP(t, "cumulative", "cumulative", "", lastValue, growth),
-		byOTLP(t, "cumulative, with a zero where a series starts", "cumulative",
+		byOTLP(t, "cumulative, with a zero at the start of a series", "cumulative",
 			"created-timestamp-zero-ingestion,promql-extended-range-selectors", lastValue, growth, anchored),
-		byOTLP(t, "delta, made cumulative", "delta", "otlp-deltatocumulative", lastValue, growth),
+		byOTLP(t, "delta, converted to cumulative", "delta", "otlp-deltatocumulative", lastValue, growth),
 		byOTLP(t, "delta", "delta", "otlp-native-delta-ingestion", sum),
 		byScraping(t),
 	}
-	play(t, ways)
+	runWorkloads(t, ways)
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			for _, total := range w.totals {
-				w.played(t, total)
+				w.check(t, total)
 			}
 		})
 	}
-	// What everybody would write first. If it were right, the rules need not be as they are.
+	// The obvious functions miss the first value of a series. If they did not, the rules could be simpler.
 	for name, function := range map[string]string{"increase": "increase", "rate": "1800 * rate"} {
-		got := ways[0].query(`sum(` + function + `(mcp_server_operation_duration_seconds_count{job="` + tenInARow + `", gen_ai_tool_name="echo"}[30m]))`)
+		selector := `mcp_server_operation_duration_seconds_count{job="` + tenInARow + `", gen_ai_tool_name="echo"}`
+		got := ways[0].query("sum(" + function + "(" + selector + "[30m]))")
 		if slices.Equal(got, []float64{65}) {
-			t.Errorf("%s alone tells what short sessions have counted: the documentation says that it does not", name)
+			t.Errorf("%s alone gives the exact total of short sessions; TELEMETRY.md says that it does not", name)
 		}
 	}
-	if got := ways[0].query("sum(spanpipe_session_active) + sum(spanpipe_operation_active)"); !slices.Equal(got, []float64{0}) {
-		t.Errorf("%v sessions and operations are still active", got)
+	got := ways[0].query("sum(spanpipe_session_active) + sum(spanpipe_operation_active)")
+	if !slices.Equal(got, []float64{0}) {
+		t.Errorf("%v sessions and operations are active, want 0", got)
 	}
 	if got := ways[4].query(`count({__name__=~".+", otel_scope_name!=""})`); got != nil {
-		t.Errorf("%v series have labels that deploy/prometheus.yaml is to drop", got)
+		t.Errorf("%v series have the label otel_scope_name, which deploy/prometheus.yaml should drop", got)
 	}
 }
 
-// byOTLP is the way of sessions that send, with some of Prometheus's features switched on.
-func byOTLP(t *testing.T, name, temporality, features string, totals ...func(string) string) way {
+// byOTLP returns an ingestion whose sessions export, with some of Prometheus's features enabled.
+func byOTLP(t *testing.T, name, temporality, features string, totals ...func(string) string) ingestion {
 	t.Helper()
 	p := startPrometheus(t, nil, "--enable-feature="+features)
-	environ := append(p.receives(), "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE="+temporality)
-	return way{name: name, prometheus: p, totals: totals, environ: func(string, int) []string { return slices.Clone(environ) }}
+	environ := append(p.otlpVariables(), "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE="+temporality)
+	return ingestion{
+		name: name, prometheus: p, totals: totals,
+		environ: func(string, int) []string { return slices.Clone(environ) },
+	}
 }
 
-// byScraping is the way of sessions that are asked. Those in a row have one address, as a service has that is started again.
-func byScraping(t *testing.T) way {
+// byScraping returns an ingestion whose sessions serve their metrics. Sessions in a row share one address, like a
+// service that restarts.
+func byScraping(t *testing.T) ingestion {
 	t.Helper()
 	addresses := make([]string, 10)
-	for i := range addresses { // apart from 127.0.0.1, where some connection may take the port between two sessions
+	for i := range addresses { // not 127.0.0.1, where another connection may take the port between two sessions
 		_, port, _ := strings.Cut(otlptest.RefusedAddr(t), ":")
 		addresses[i] = "127.0.0.2:" + port
 	}
-	return way{
-		name: "scraped", scraped: true, prometheus: startPrometheus(t, addresses), totals: []func(string) string{lastValue, growth},
+	return ingestion{
+		name: "scraped", scraped: true, prometheus: startPrometheus(t, addresses),
+		totals: []func(string) string{lastValue, growth},
 		environ: func(job string, n int) []string {
 			if job == tenInARow {
 				n = 0
@@ -309,32 +326,34 @@ func byScraping(t *testing.T) way {
 	}
 }
 
-// acceptedComplaints are promtool's about names that OpenTelemetry has given: Prometheus keeps "_count" for parts of
-// histograms, and OpenTelemetry calls two gauges so.
+// acceptedComplaints lists promtool's complaints about names that OpenTelemetry defines: two of its gauges end in
+// "_count", a suffix that Prometheus reserves for histograms and summaries.
 var acceptedComplaints = []string{
 	`process_thread_count non-histogram and non-summary metrics should not have "_count" suffix`,
 	`process_unix_file_descriptor_count non-histogram and non-summary metrics should not have "_count" suffix`,
 }
 
-// TestPeersPromtool has promtool judge the page of a session that has used all instruments but those of its end.
+// TestPeersPromtool: promtool accepts the metrics page of a session that used every instrument, except those in
+// recordedAtEnd.
 func TestPeersPromtool(t *testing.T) {
 	promtool := peerPath(t, peerPromtool)
-	h := open(t, cast.As(t, "sdk"), "SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_LOG_LEVEL=info", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0")
+	h := open(t, cast.As(t, "sdk"),
+		"SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_LOG_LEVEL=info", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0")
 	page := servedPage(t, h)
-	busy(t, h)
+	useEveryInstrument(t, h)
 	var text string
-	mcptest.Eventually(t, "an answer to nothing is counted, which takes the longest", func() bool {
+	mcptest.Eventually(t, "the page counts the response without a request, which takes the longest", func() bool {
 		_, text = page.get("localhost", "/metrics")
 		return strings.Contains(text, "spanpipe_protocol_violations_total{")
 	})
 	for _, name := range instrumentNames() {
-		if !strings.Contains(text, "# TYPE "+name+" ") && !slices.Contains(ofTheEnd, name) {
+		if !strings.Contains(text, "# TYPE "+name+" ") && !slices.Contains(recordedAtEnd, name) {
 			t.Errorf("the page has no %s", name)
 		}
 	}
 	cmd := exec.Command(promtool, "check", "metrics")
 	cmd.Stdin = strings.NewReader(text)
-	output, _ := cmd.CombinedOutput() // its complaints are an error
+	output, _ := cmd.CombinedOutput() // promtool exits with an error if it complains
 	for line := range strings.Lines(string(output)) {
 		if line = strings.TrimSpace(line); line != "" && !slices.Contains(acceptedComplaints, line) {
 			t.Errorf("promtool: %s", line)

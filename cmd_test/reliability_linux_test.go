@@ -7,16 +7,17 @@ import (
 	"github.com/spanpipe/spanpipe/internal/reliability"
 )
 
-var update = flag.Bool("update", false, "write this package's sections of docs/reliability.md anew")
+var update = flag.Bool("update", false, "rewrite this package's sections of docs/reliability.md")
 
-// TestTelemetryFaults has sessions in which something goes wrong with telemetry; TestPeerFaults such in which a peer does
-// what it should not. docs/reliability.md lists them.
-func TestTelemetryFaults(t *testing.T) { reliability.Run(t, sideBySide(telemetryFaults())) }
+// TestTelemetryFaults runs sessions with faults of telemetry: the collector, the network, the machine.
+// docs/reliability.md lists them.
+func TestTelemetryFaults(t *testing.T) { reliability.Run(t, inParallel(telemetryFaults())) }
 
-func TestPeerFaults(t *testing.T) { reliability.Run(t, sideBySide(peerFaults())) }
+// TestPeerFaults runs sessions in which a client or a server breaks the protocol. docs/reliability.md lists them.
+func TestPeerFaults(t *testing.T) { reliability.Run(t, inParallel(peerFaults())) }
 
-// sideBySide lets the rows run in parallel: most of their time is spent in waiting.
-func sideBySide(sections []reliability.Section) []reliability.Section {
+// inParallel makes the rows run in parallel, because they mostly wait.
+func inParallel(sections []reliability.Section) []reliability.Section {
 	for _, s := range sections {
 		for i, r := range s.Rows {
 			s.Rows[i].Test = func(t *testing.T) { t.Parallel(); r.Test(t) }
@@ -25,7 +26,7 @@ func sideBySide(sections []reliability.Section) []reliability.Section {
 	return sections
 }
 
-// TestReliabilityPage keeps the page's tables the same as the tests. With -update it writes them.
+// TestReliabilityPage compares the page's tables with the tests. With -update it rewrites them.
 func TestReliabilityPage(t *testing.T) {
 	const page = "../docs/reliability.md"
 	reliability.Page(t, page, "faults of telemetry", telemetryFaults(), *update)

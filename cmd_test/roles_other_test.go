@@ -8,7 +8,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// The tests of signals run on Linux alone; what is left here only lets the roles compile.
+// The tests of signals run on Linux only. These placeholders let the roles compile elsewhere.
 const (
 	childSignal  = syscall.SIGTERM
 	urgentSignal = syscall.SIGTERM

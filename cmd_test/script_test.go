@@ -14,18 +14,18 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestScripts has the command line used as people use it; testdata/script holds the scripts.
+// TestScripts runs the scripts in testdata/script, which use the command line as people do.
 //
-// Besides testscript's own commands they may say
+// Besides testscript's own commands they can use
 //
-//	exits CODE program args...   to run a program that must end with the code
-//	refuses program args...      to run one that must refuse its command line: exit code 2, nothing on stdout, one line
-//	                             and one hint on stderr
+//	exits CODE program args...   runs a program and expects its exit code
+//	refuses program args...      runs a program that must reject its command line with exit code 2, nothing on stdout,
+//	                             and one line and one hint on stderr
 //
-// Both set stdout and stderr as exec does. Every script must leave its home and its temporary directory empty.
+// Both set stdout and stderr as exec does. After a script, its home and its temporary directory must be empty.
 func TestScripts(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the servers in the scripts are shell scripts")
+		t.Skip("the scripts use shell scripts as servers")
 	}
 	path := binary(t)
 	testscript.Run(t, testscript.Params{
@@ -51,10 +51,8 @@ func setUpScript(env *testscript.Env, product string) error {
 	if err := os.Mkdir(home, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{"GOCOVERDIR"} {
-		if v := os.Getenv(name); v != "" {
-			env.Setenv(name, v)
-		}
+	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
+		env.Setenv("GOCOVERDIR", dir)
 	}
 	env.Setenv("PATH", bin+string(filepath.ListSeparator)+filepath.Join(env.WorkDir, "bin")+
 		string(filepath.ListSeparator)+env.Getenv("PATH"))
@@ -79,11 +77,11 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	if got := run(ts, args[1:]); got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
+		ts.Fatalf("exit code = %d, want %d", got, want)
 	}
 }
 
-// refusal is what spanpipe says of a wrong command line: what is wrong, and what to do.
+// refusal matches the output for an invalid command line: the error and a hint.
 var refusal = regexp.MustCompile(`\Aspanpipe: [^\n]+\nspanpipe: hint: [^\n]+\n\z`)
 
 func scriptRefuses(ts *testscript.TestScript, neg bool, args []string) {
@@ -91,13 +89,13 @@ func scriptRefuses(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: refuses program args...")
 	}
 	if got := run(ts, args); got != 2 {
-		ts.Fatalf("exit code %d, want 2", got)
+		ts.Fatalf("exit code = %d, want 2", got)
 	}
 	if out := ts.ReadFile("stdout"); out != "" {
-		ts.Fatalf("a refused command line puts something on stdout: %q", out)
+		ts.Fatalf("stdout = %q, want nothing", out)
 	}
-	if told := ts.ReadFile("stderr"); !refusal.MatchString(told) {
-		ts.Fatalf("stderr is not one line and a hint: %q", told)
+	if stderr := ts.ReadFile("stderr"); !refusal.MatchString(stderr) {
+		ts.Fatalf("stderr = %q, want one line and a hint", stderr)
 	}
 }
 

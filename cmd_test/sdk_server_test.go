@@ -10,7 +10,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// playSDK is a server made with the official Go SDK, with everything in it that a client can ask for.
+// playSDK is a server that uses the official Go SDK and offers every feature that a client can use.
 func playSDK([]string) int {
 	s := mcp.NewServer(&mcp.Implementation{Name: "sdk-server", Version: "7.8.9"}, &mcp.ServerOptions{
 		CompletionHandler: func(context.Context, *mcp.CompleteRequest) (*mcp.CompleteResult, error) {
@@ -23,15 +23,18 @@ func playSDK([]string) int {
 		func(_ context.Context, r *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
 			return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: r.Params.URI, Text: "a memo"}}}, nil
 		})
-	s.AddPrompt(&mcp.Prompt{Name: "greet"}, func(context.Context, *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-		return &mcp.GetPromptResult{Messages: []*mcp.PromptMessage{{Role: "user", Content: sdkText("Hello.")}}}, nil
-	})
-	for name, does := range sdkTools {
+	s.AddPrompt(&mcp.Prompt{Name: "greet"},
+		func(context.Context, *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			messages := []*mcp.PromptMessage{{Role: "user", Content: sdkText("Hello.")}}
+			return &mcp.GetPromptResult{Messages: messages}, nil
+		})
+	for name, handle := range sdkTools {
 		s.AddTool(sdkTool(name), func(ctx context.Context, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			return does(ctx, s, r)
+			return handle(ctx, s, r)
 		})
 	}
-	if err := s.Run(context.Background(), &mcp.StdioTransport{}); err != nil && !errors.Is(err, mcp.ErrConnectionClosed) {
+	err := s.Run(context.Background(), &mcp.StdioTransport{})
+	if err != nil && !errors.Is(err, mcp.ErrConnectionClosed) {
 		fmt.Fprintln(os.Stderr, "sdk server:", err)
 		return 1
 	}
@@ -44,6 +47,7 @@ func sdkTool(name string) *mcp.Tool {
 
 func sdkText(s string) *mcp.TextContent { return &mcp.TextContent{Text: s} }
 
+// sdkAnswer returns a tool result, which is a tool error if err is not nil.
 func sdkAnswer(err error) (*mcp.CallToolResult, error) {
 	if err != nil {
 		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{sdkText(err.Error())}}, nil
@@ -51,6 +55,7 @@ func sdkAnswer(err error) (*mcp.CallToolResult, error) {
 	return &mcp.CallToolResult{Content: []mcp.Content{sdkText("done")}}, nil
 }
 
+// sdkHandler handles calls of a tool of s.
 type sdkHandler func(ctx context.Context, s *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error)
 
 // sdkTools are the server's tools.
@@ -62,9 +67,9 @@ var sdkTools = map[string]sdkHandler{
 		return sdkAnswer(errors.New("no"))
 	},
 	"crash": func(context.Context, *mcp.Server, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return nil, errors.New("an error of the protocol's, not of the tool's")
+		return nil, errors.New("a protocol error, not a tool error")
 	},
-	// What the server asks the client for.
+	// Requests to the client.
 	"sample": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return sdkAnswer(sdkSample(ctx, r, 10))
 	},
@@ -82,12 +87,14 @@ var sdkTools = map[string]sdkHandler{
 	"ping": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return sdkAnswer(r.Session.Ping(ctx, nil))
 	},
-	// What the server tells the client.
+	// Notifications to the client.
 	"log": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return sdkAnswer(r.Session.Log(ctx, &mcp.LoggingMessageParams{Level: "info", Data: "a line"}))
 	},
 	"grow": func(_ context.Context, s *mcp.Server, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		s.AddTool(sdkTool("late"), func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) { return sdkAnswer(nil) })
+		s.AddTool(sdkTool("late"), func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			return sdkAnswer(nil)
+		})
 		return sdkAnswer(nil)
 	},
 	"progress": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -98,7 +105,7 @@ var sdkTools = map[string]sdkHandler{
 		}
 		return sdkAnswer(nil)
 	},
-	// wait tells by progress that it has begun, and ends when it is cancelled.
+	// wait sends a progress notification when it starts, and returns when it is cancelled.
 	"wait": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		if err := sdkProgress(ctx, r, 1); err != nil {
 			return nil, err
@@ -106,11 +113,12 @@ var sdkTools = map[string]sdkHandler{
 		<-ctx.Done()
 		return nil, ctx.Err()
 	},
-	// ask takes two round trips since 2026-07-28, with the user's answer in between. For older clients the SDK makes an
-	// elicitation of it.
+	// ask takes two round trips since 2026-07-28, with the user's answer in between. For older clients the SDK turns it
+	// into an elicitation.
 	"ask": func(_ context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		if len(r.Params.InputResponses) == 0 {
-			return &mcp.CallToolResult{InputRequests: mcp.InputRequestMap{"sure": sdkQuestion()}, RequestState: "opaque"}, nil
+			requests := mcp.InputRequestMap{"sure": sdkQuestion()}
+			return &mcp.CallToolResult{InputRequests: requests, RequestState: "opaque"}, nil
 		}
 		return sdkAnswer(nil)
 	},
@@ -128,5 +136,7 @@ func sdkQuestion() *mcp.ElicitParams {
 }
 
 func sdkProgress(ctx context.Context, r *mcp.CallToolRequest, done float64) error {
-	return r.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{ProgressToken: r.Params.GetProgressToken(), Progress: done})
+	return r.Session.NotifyProgress(ctx, &mcp.ProgressNotificationParams{
+		ProgressToken: r.Params.GetProgressToken(), Progress: done,
+	})
 }

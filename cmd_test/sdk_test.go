@@ -16,15 +16,15 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// A parent that is somewhere else, as W3C's trace context writes it.
+// A remote parent, in the format of W3C trace context.
 const (
 	remoteTrace       = "0af7651916cd43dd8448eb211c80319c"
 	remoteSpan        = "b7ad6b7169203331"
 	remoteTraceparent = "00-" + remoteTrace + "-" + remoteSpan + "-01"
 )
 
-// TestSDK has the official Go SDK on both sides, in every version of the protocol that it speaks, and compares every span
-// and every duration that comes of it with what was called.
+// TestSDK runs the official Go SDK on both sides, in every protocol version that it supports. It compares every span
+// and every duration with the calls.
 func TestSDK(t *testing.T) {
 	for i, version := range mcp.SupportedProtocolVersions() {
 		protocol := []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP}[i%2]
@@ -46,7 +46,7 @@ func TestSDK(t *testing.T) {
 	}
 }
 
-// talkSDK has the whole conversation and returns when the product has ended.
+// talkSDK runs the whole conversation and returns after the product has exited.
 func talkSDK(t *testing.T, r *otlptest.Receiver, protocol otlptest.Protocol, version string) {
 	t.Helper()
 	line := wrapped(t, cast.As(t, "sdk"))
@@ -57,33 +57,33 @@ func talkSDK(t *testing.T, r *otlptest.Receiver, protocol otlptest.Protocol, ver
 	cmd.Stderr = &stderr
 	c := sdkConnect(t, cmd, version)
 	if got := c.InitializeResult().ProtocolVersion; got != version {
-		t.Errorf("the server speaks %s, want %s", got, version)
+		t.Errorf("protocol version = %s, want %s", got, version)
 	}
 	c.everyVersion()
 	if version < "2026-07-28" {
 		c.withSession()
 	}
 	c.tool("grow", nil)
-	c.await("the change of the list of tools", c.changed)
+	c.await("the notification that the list of tools changed", c.changed)
 	if err := c.Close(); err != nil {
-		t.Errorf("the server ends with %v", err)
+		t.Errorf("Close() = %v", err)
 	}
 	if stderr.Len() > 0 {
-		t.Errorf("stderr: %s", &stderr)
+		t.Errorf("stderr = %q, want none", &stderr)
 	}
 }
 
-// sdkSpan is what a span has to be. The zero value is a call that goes well, below the session's span.
+// sdkSpan is an expected span. The zero value is a successful call whose parent is the session's span.
 type sdkSpan struct {
 	count  int // 0 means 1
 	kind   otlptest.SpanKind
-	parent string // the parent's name; empty means the session's
+	parent string // the parent's name; empty for the session's span
 	attrs  otlptest.Attrs
 	failed string // error.type
 	note   bool   // a notification
 }
 
-// expectedSpans are those of sdkClient.everyVersion, and of the change of the list of tools.
+// expectedSpans returns the spans of sdkClient.everyVersion and of the tool grow.
 func expectedSpans() map[string]sdkSpan {
 	return map[string]sdkSpan{
 		"tools/list":               {},
@@ -93,30 +93,34 @@ func expectedSpans() map[string]sdkSpan {
 		"prompts/get greet":        {attrs: otlptest.Attrs{"gen_ai.prompt.name": "greet"}},
 		"resources/read":           {count: 2},
 		"completion/complete":      {attrs: otlptest.Attrs{"gen_ai.prompt.name": "greet"}},
-		"tools/call echo":          {count: 2, attrs: otlptest.Attrs{"gen_ai.tool.name": "echo", "gen_ai.operation.name": "execute_tool"}},
-		"tools/call broken":        {failed: "tool_error"},
-		"tools/call nothing":       {attrs: otlptest.Attrs{"rpc.response.status_code": "-32602"}},
-		"tools/call crash":         {attrs: otlptest.Attrs{"rpc.response.status_code": "0"}, failed: "0"},
-		"tools/call ask":           {},
-		"tools/call progress":      {attrs: otlptest.Attrs{"spanpipe.operation.progress.count": 3}},
-		"tools/call wait":          {failed: "cancelled"},
-		"tools/call grow":          {},
+		"tools/call echo": {
+			count: 2, attrs: otlptest.Attrs{"gen_ai.tool.name": "echo", "gen_ai.operation.name": "execute_tool"},
+		},
+		"tools/call broken":   {failed: "tool_error"},
+		"tools/call nothing":  {attrs: otlptest.Attrs{"rpc.response.status_code": "-32602"}},
+		"tools/call crash":    {attrs: otlptest.Attrs{"rpc.response.status_code": "0"}, failed: "0"},
+		"tools/call ask":      {},
+		"tools/call progress": {attrs: otlptest.Attrs{"spanpipe.operation.progress.count": 3}},
+		"tools/call wait":     {failed: "cancelled"},
+		"tools/call grow":     {},
 		"notifications/tools/list_changed": {
 			kind: otlptest.KindClient, note: true,
 		},
 	}
 }
 
+// expectedStateless returns the other spans of a protocol version without sessions.
 func expectedStateless() map[string]sdkSpan {
 	return map[string]sdkSpan{
 		"server/discover": {},
-		// Stays open for as long as the session, which is no error.
+		// It stays open as long as the session, which is not an error.
 		"subscriptions/listen":                     {},
 		"notifications/subscriptions/acknowledged": {kind: otlptest.KindClient, note: true},
 		"tools/call ask":                           {attrs: otlptest.Attrs{"spanpipe.operation.round_trips": 2}},
 	}
 }
 
+// expectedWithSession returns the other spans of a protocol version with sessions.
 func expectedWithSession() map[string]sdkSpan {
 	client := otlptest.KindClient
 	return map[string]sdkSpan{
@@ -132,7 +136,8 @@ func expectedWithSession() map[string]sdkSpan {
 		"sampling/createMessage":           {kind: client, parent: "tools/call sample"},
 		"tools/call splurge":               {failed: "tool_error"},
 		"failed sampling/createMessage": {
-			kind: client, parent: "tools/call splurge", failed: "0", attrs: otlptest.Attrs{"rpc.response.status_code": "0"},
+			kind: client, parent: "tools/call splurge", failed: "0",
+			attrs: otlptest.Attrs{"rpc.response.status_code": "0"},
 		},
 		"tools/call elicit":  {},
 		"elicitation/create": {count: 2, kind: client, parent: "tools/call elicit"},
@@ -147,7 +152,7 @@ func checkSpans(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan, ver
 	t.Helper()
 	roots := r.SpansNamed("mcp.session")
 	if len(roots) != 1 {
-		t.Fatalf("%d session spans:\n%s", len(roots), r.Summary())
+		t.Fatalf("got %d session spans, want 1:\n%s", len(roots), r.Summary())
 	}
 	root := roots[0]
 	checkSDKSession(t, root, version)
@@ -159,24 +164,25 @@ func checkSpans(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan, ver
 	}
 	for name, spans := range found {
 		if _, ok := want[name]; !ok {
-			t.Errorf("%d spans of %q, want none", len(spans), name)
+			t.Errorf("got %d spans %q, want none", len(spans), name)
 		}
 	}
 	for name, w := range want {
 		if n := max(w.count, 1); len(found[name]) != n {
-			t.Errorf("%d spans of %q, want %d", len(found[name]), name, n)
+			t.Errorf("got %d spans %q, want %d", len(found[name]), name, n)
 			continue
 		}
 		for _, span := range found[name] {
 			w.check(t, span, root, found, version)
 		}
 	}
-	if n := len(slices.DeleteFunc(found["tools/call echo"], func(s otlptest.Span) bool { return s.ParentID != remoteSpan })); n != 1 {
-		t.Errorf("%d spans are below the remote parent, want 1", n)
+	local := func(s otlptest.Span) bool { return s.ParentID != remoteSpan }
+	if n := len(slices.DeleteFunc(found["tools/call echo"], local)); n != 1 {
+		t.Errorf("%d spans have the remote parent, want 1", n)
 	}
 }
 
-// sdkKey is a span's name, with what tells it from others of that name.
+// sdkKey returns a span's name, with a prefix where different spans have the same name.
 func sdkKey(span otlptest.Span) string {
 	switch {
 	case span.Name == "ping" && span.Kind == otlptest.KindClient:
@@ -192,10 +198,10 @@ var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a
 func checkSDKSession(t *testing.T, root otlptest.Span, version string) {
 	t.Helper()
 	if service, want := root.Service(), filepath.Base(cast.As(t, "sdk")[0]); service != want {
-		t.Errorf("service.name %q, want %q", service, want)
+		t.Errorf("service.name = %q, want %q", service, want)
 	}
 	if id := root.Resource.String("service.instance.id"); !uuid.MatchString(id) {
-		t.Errorf("service.instance.id %q is no random UUID", id)
+		t.Errorf("service.instance.id = %q, want a random UUID", id)
 	}
 	for key, want := range map[string]string{
 		"mcp.protocol.version": version, "network.transport": "pipe", "spanpipe.client.name": "sdk-client",
@@ -206,7 +212,8 @@ func checkSDKSession(t *testing.T, root otlptest.Span, version string) {
 		}
 	}
 	if root.ParentID != "" || root.Kind != otlptest.KindInternal || root.Status != otlptest.StatusUnset {
-		t.Errorf("mcp.session: parent %q, kind %s, status %s", root.ParentID, root.Kind, root.Status)
+		t.Errorf("mcp.session: parent %q, kind %s, status %s; want none, internal, unset",
+			root.ParentID, root.Kind, root.Status)
 	}
 }
 
@@ -217,7 +224,7 @@ func (w sdkSpan) check(t *testing.T, span, root otlptest.Span, all map[string][]
 		kind = otlptest.KindServer
 	}
 	if span.Kind != kind {
-		t.Errorf("%q: kind %s, want %s", span.Name, span.Kind, kind)
+		t.Errorf("%q: kind = %s, want %s", span.Name, span.Kind, kind)
 	}
 	w.checkParent(t, span, root, all)
 	status := otlptest.StatusUnset
@@ -225,7 +232,8 @@ func (w sdkSpan) check(t *testing.T, span, root otlptest.Span, all map[string][]
 		status = otlptest.StatusError
 	}
 	if got := span.Attrs.String("error.type"); got != w.failed || span.Status != status || span.StatusText != "" {
-		t.Errorf("%q: error.type %q, status %s %q; want %q, %s", span.Name, got, span.Status, span.StatusText, w.failed, status)
+		t.Errorf("%q: error.type %q, status %s %q; want %q, %s",
+			span.Name, got, span.Status, span.StatusText, w.failed, status)
 	}
 	attrs := maps.Clone(w.attrs)
 	if attrs == nil {
@@ -234,14 +242,14 @@ func (w sdkSpan) check(t *testing.T, span, root otlptest.Span, all map[string][]
 	attrs["mcp.method.name"], _, _ = strings.Cut(span.Name, " ")
 	attrs["network.transport"], attrs["mcp.protocol.version"] = "pipe", version
 	if !span.Attrs.Match(attrs) {
-		t.Errorf("%q: attributes %v, want %v", span.Name, span.Attrs, attrs)
+		t.Errorf("%q: attributes = %v, want %v", span.Name, span.Attrs, attrs)
 	}
 	for key, want := range map[string]bool{
 		"jsonrpc.request.id": !w.note, "mcp.session.id": version < "2026-07-28",
 		"gen_ai.tool.call.arguments": false, "gen_ai.tool.call.result": false, "jsonrpc.protocol.version": false,
 	} {
 		if span.Attrs.Has(key) != want {
-			t.Errorf("%q: %s is there: %v, want %v", span.Name, key, !want, want)
+			t.Errorf("%q: has %s = %v, want %v", span.Name, key, !want, want)
 		}
 	}
 }
@@ -250,10 +258,12 @@ func (w sdkSpan) checkParent(t *testing.T, span, root otlptest.Span, all map[str
 	t.Helper()
 	if span.ParentID == remoteSpan {
 		if span.TraceID != remoteTrace || span.Name != "tools/call echo" {
-			t.Errorf("%q in trace %s is below the remote parent", span.Name, span.TraceID)
+			t.Errorf("%q in trace %s has the remote parent, want only tools/call echo in %s",
+				span.Name, span.TraceID, remoteTrace)
 		}
-		if !slices.ContainsFunc(span.Links, func(l otlptest.Link) bool { return l.TraceID == root.TraceID && l.SpanID == root.SpanID }) {
-			t.Errorf("%q with a remote parent is not linked to the session", span.Name)
+		toSession := func(l otlptest.Link) bool { return l.TraceID == root.TraceID && l.SpanID == root.SpanID }
+		if !slices.ContainsFunc(span.Links, toSession) {
+			t.Errorf("%q with the remote parent has no link to the session", span.Name)
 		}
 		return
 	}
@@ -261,13 +271,13 @@ func (w sdkSpan) checkParent(t *testing.T, span, root otlptest.Span, all map[str
 	if w.parent != "" {
 		parents = append(slices.Clone(all[w.parent]), all["tools/call ask"]...)
 	}
-	if w.note { // in the course of a call or of none: notifications race with answers
+	if w.note { // any span: notifications race with responses, so a call may have ended or not
 		for _, spans := range all {
 			parents = append(parents, spans...)
 		}
 	}
 	if !slices.ContainsFunc(parents, span.ChildOf) {
-		t.Errorf("%q: parent %s, want %q", span.Name, span.ParentID, w.parent)
+		t.Errorf("%q: parent = %s, want %q", span.Name, span.ParentID, w.parent)
 	}
 }
 
@@ -294,26 +304,30 @@ func checkMetrics(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan) {
 		}
 		h := r.Histogram(metric, match)
 		if h.Count != n || h.Type != otlptest.Histogram || h.Unit != "s" {
-			t.Errorf("%s of %q counts %d in %q, want %d", metric, method, h.Count, h.Unit, n)
+			t.Errorf("%s of %q: %s, unit %q, count %d; want a histogram, s, %d",
+				metric, method, h.Type, h.Unit, h.Count, n)
 		}
 		if bounds := fmt.Sprint(h.Bounds); bounds != "[0.01 0.02 0.05 0.1 0.2 0.5 1 2 5 10 30 60 120 300]" {
-			t.Errorf("%s: buckets %s", metric, bounds)
+			t.Errorf("%s: bounds = %s", metric, bounds)
 		}
 	}
-	if h := r.Histogram("mcp.server.operation.duration", otlptest.Attrs{"gen_ai.tool.name": "broken", "error.type": "tool_error"}); h.Count != 1 {
-		t.Errorf("the failed call of broken is counted %d times", h.Count)
+	const duration = "mcp.server.operation.duration"
+	failed := otlptest.Attrs{"gen_ai.tool.name": "broken", "error.type": "tool_error"}
+	if n := r.Histogram(duration, failed).Count; n != 1 {
+		t.Errorf("%s %v: count = %d, want 1", duration, failed, n)
 	}
 	var spent float64
 	for _, span := range r.SpansNamed("tools/call echo") {
 		spent += span.Duration().Seconds()
 	}
-	if h := r.Histogram("mcp.server.operation.duration", otlptest.Attrs{"gen_ai.tool.name": "echo"}); math.Abs(h.Total-spent) > 1e-6 {
-		t.Errorf("the calls of echo take %v s by the metric, %v s by the spans", h.Total, spent)
+	h := r.Histogram(duration, otlptest.Attrs{"gen_ai.tool.name": "echo"})
+	if math.Abs(h.Total-spent) > 1e-6 {
+		t.Errorf("%s of echo = %v s, want %v s as in the spans", duration, h.Total, spent)
 	}
 	for _, point := range r.Points() {
 		for _, key := range []string{"jsonrpc.request.id", "mcp.session.id", "mcp.resource.uri"} {
 			if point.Attrs.Has(key) {
-				t.Errorf("%s has %s, which has no bound", point.Name, key)
+				t.Errorf("%s has the attribute %s, whose values are unbounded", point.Name, key)
 			}
 		}
 	}

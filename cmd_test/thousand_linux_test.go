@@ -12,20 +12,21 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// A session of a thousand calls, in bursts, so that it lasts as long as a few exports. What the server has to say to each is
-// known from the bare server, byte for byte.
+// A session of a thousand calls, in bursts, so that it spans several exports. The bare server provides the expected
+// responses, byte for byte.
 const (
-	calls     = 1000
-	burst     = 25
-	lull      = 20 * time.Millisecond
-	exitCode  = 7
-	exitSpans = calls + 5 // and the two sessions (one more after 1,000), initialize, initialized, the call that ends the server
+	calls    = 1000
+	burst    = 25
+	lull     = 20 * time.Millisecond
+	exitCode = 7
+	// Two session spans (a new one starts after 1,000 operations), initialize, initialized, and the call of exit.
+	exitSpans = calls + 5
 )
 
-// thousand is what the client says, burst by burst, and what the server has to answer.
+// thousand returns what the client sends, burst by burst.
 var thousand = sync.OnceValue(func() []exchange {
-	bursts := []exchange{{said: `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +
-		`"capabilities":{},"clientInfo":{"name":"thousand","version":"1"}}}` + "\n" +
+	bursts := []exchange{{said: `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{` +
+		`"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"thousand","version":"1"}}}` + "\n" +
 		`{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n"}}
 	for id := 1; id <= calls; {
 		var b strings.Builder
@@ -37,7 +38,7 @@ var thousand = sync.OnceValue(func() []exchange {
 			case 7:
 				tool, argument = "size", `"bytes":`+fmt.Sprint(id)
 			}
-			fmt.Fprintf(&b, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"%s","arguments":{%s}}}`+"\n", id, tool, argument)
+			b.WriteString(toolCall(id, tool, argument))
 			id++
 		}
 		bursts = append(bursts, exchange{said: b.String()})
@@ -45,9 +46,16 @@ var thousand = sync.OnceValue(func() []exchange {
 	return bursts
 })
 
+// toolCall returns a line with a call of a tool. Its arguments are the members of a JSON object.
+func toolCall(id int, tool, arguments string) string {
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call",`+
+		`"params":{"name":"%s","arguments":{%s}}}`+"\n", id, tool, arguments)
+}
+
+// exchange is what the client sends and what the server sends back.
 type exchange struct{ said, answered string }
 
-// unwrapped is the thousand calls with the bare server's answers.
+// unwrapped returns the thousand calls with the bare server's responses.
 func unwrapped(t *testing.T) []exchange {
 	t.Helper()
 	bareAnswers.once.Do(func() {
@@ -62,7 +70,7 @@ func unwrapped(t *testing.T) []exchange {
 		}
 	})
 	if len(bareAnswers.list) != 1+calls/burst {
-		t.Fatal("the bare server has not answered") // the test that asked it says why
+		t.Fatal("the bare server did not respond") // the first test that called it reports why
 	}
 	return bareAnswers.list
 }
@@ -72,29 +80,29 @@ var bareAnswers struct {
 	list []exchange
 }
 
-// ending is how a session of a thousand calls is brought to its end.
+// ending is the way in which a session of a thousand calls ends.
 type ending uint8
 
 const (
-	leave ending = iota // the client closes its end
-	quit                // the server exits on its own, and not with 0
+	leave ending = iota // the client closes its output
+	quit                // the server exits on its own, with exitCode
 )
 
-// ended is what is known after the session.
+// ended is the result of a session.
 type ended struct {
 	stderr string
-	took   time.Duration // from the last word to the exit
+	took   time.Duration // from the last message of the client to the exit
 }
 
-// talk has the thousand calls with the server behind a command, and fails the test where a byte or the exit status is
-// not what it is without us. Between the bursts it calls pause, if that is not nil.
+// talk makes the thousand calls to a wrapped server. It fails the test if a byte or the exit status differs from those
+// of the bare server. After each burst it calls pause, unless that is nil.
 func talk(t *testing.T, line []string, end ending, pause func(n int), change ...func(*exec.Cmd)) ended {
 	t.Helper()
 	h := mcptest.Open(t, line, change...)
 	for n, e := range unwrapped(t) {
 		h.Say(e.said)
 		if got := h.Hear(len(e.answered)); got != e.answered {
-			t.Fatalf("burst %d is answered with other bytes: %s", n, difference(e.answered, got))
+			t.Fatalf("response to burst %d: %s", n, difference(e.answered, got))
 		}
 		if pause != nil {
 			pause(n)
@@ -104,53 +112,54 @@ func talk(t *testing.T, line []string, end ending, pause func(n int), change ...
 	last, code := time.Now(), 0
 	if end == quit {
 		code = exitCode
-		h.Say(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"exit","arguments":{"code":%d}}}`+"\n", calls+1, code))
+		h.Say(toolCall(calls+1, "exit", fmt.Sprintf(`"code":%d`, code)))
 	} else {
 		h.CloseInput()
 	}
 	if rest := h.Rest(); rest != "" {
-		t.Errorf("stdout goes on with %q", rest)
+		t.Errorf("got %q on stdout after the last response", rest)
 	}
 	state := h.Wait()
 	took := time.Since(last)
 	if state.ExitCode() != code {
-		t.Errorf("the end is %v, want exit code %d", state, code)
+		t.Errorf("the process ended with %v, want exit code %d", state, code)
 	}
 	return ended{h.Stderr.String(), took}
 }
 
-// said is the records that the product has written to stderr as JSON, and how many of them are warnings.
-type said struct {
+// logged is what the product logged to stderr as JSON.
+type logged struct {
 	warnings int
 	lost     losses
-	text     string
+	text     string // the warnings
 }
 
-// losses is what the product says that it has lost.
+// losses are the losses that the product reports.
 type losses struct {
 	Spans    int
-	Messages int // which nobody had the time to look at: each may have been a span's, and some of them were not
+	Messages int // not processed in time; only some of them would have made spans
 }
 
-func readSaid(t *testing.T, stderr string) said {
+// readLog parses stderr, every line of which must be JSON.
+func readLog(t *testing.T, stderr string) logged {
 	t.Helper()
-	var s said
+	var log logged
 	for line := range strings.Lines(stderr) {
 		var r struct {
 			Level, Msg string
 			losses
 		}
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Errorf("on stderr there is %q", line)
+			t.Errorf("got %q on stderr, want JSON", line)
 			continue
 		}
 		if r.Level != "INFO" {
-			s.warnings++
-			s.text += line
+			log.warnings++
+			log.text += line
 		}
-		if strings.HasPrefix(r.Msg, "some telemetry of this session is lost") {
-			s.lost = r.losses
+		if strings.HasPrefix(r.Msg, "some telemetry of this session was lost") {
+			log.lost = r.losses
 		}
 	}
-	return s
+	return log
 }

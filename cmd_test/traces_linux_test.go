@@ -10,6 +10,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 )
 
 // readProcess reads what a server of the role process says.
@@ -43,7 +44,7 @@ func TestOffIsNotThere(t *testing.T) {
 			if exe, err := os.Readlink("/proc/" + strconv.Itoa(h.Cmd.Process.Pid) + "/exe"); err != nil || exe != server[0] {
 				t.Errorf("the process runs %q, want %q: %v", exe, server[0], err)
 			}
-			if children := mcptest.Children(h.Cmd.Process.Pid); len(children) > 0 {
+			if children := proctree.Children(h.Cmd.Process.Pid); len(children) > 0 {
 				t.Errorf("it has children: %v", children)
 			}
 		})
@@ -57,7 +58,7 @@ func TestOnIsOneProcess(t *testing.T) {
 	if p.Parent != h.Cmd.Process.Pid {
 		t.Errorf("the server's parent is %d, want %d", p.Parent, h.Cmd.Process.Pid)
 	}
-	if children := mcptest.Children(h.Cmd.Process.Pid); !slices.Equal(children, []int{p.PID}) {
+	if children := proctree.Children(h.Cmd.Process.Pid); len(children) != 1 || children[0].PID != p.PID {
 		t.Errorf("children %v, want the server %d alone", children, p.PID)
 	}
 }

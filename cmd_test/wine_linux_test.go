@@ -15,18 +15,18 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
 
-// wine is a Windows of its own, with the product in it and this test binary, both built for Windows.
+// wine is a new wine prefix, with the product and this test binary built for Windows.
 type wine struct {
 	env             []string
 	dir             string
 	product, server string
 }
 
-// newWine starts it. That takes ten seconds and 700 MB, so that all tests share one.
+// newWine creates the prefix. That takes ten seconds and 700 MB, so all tests share one.
 func newWine(t *testing.T) *wine {
 	t.Helper()
 	if runtime.GOARCH != "amd64" {
-		t.Skip("wine runs programs for the machine's own processor, and these are for amd64")
+		t.Skip("wine runs only programs for the machine's own architecture, and these are for amd64")
 	}
 	for _, name := range []string{"wine", "wineboot", "wineserver"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -38,13 +38,13 @@ func newWine(t *testing.T) *wine {
 	if err := errors.Join(os.Mkdir(prefix, 0o755), os.Mkdir(home, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	w.env = append(poor(), "WINEPREFIX="+prefix, "HOME="+home, "LC_ALL=C.UTF-8", "WINEDEBUG=-all",
-		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=") // no .NET, no browser, no desktop: nothing to ask for or to write
-	w.host(t, "wineserver", "-p30") // it stays between the tests, and goes by itself should nobody end it
+	w.env = append(minimalEnviron(), "WINEPREFIX="+prefix, "HOME="+home, "LC_ALL=C.UTF-8", "WINEDEBUG=-all",
+		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=") // without .NET, browser and desktop files
+	w.host(t, "wineserver", "-p30") // keep it between the tests; it exits by itself after 30 idle seconds
 	t.Cleanup(func() {
 		end := exec.Command("wineserver", "-k")
 		end.Env = w.env
-		_ = end.Run() // fails if none runs any more
+		_ = end.Run() // fails if it has exited already
 		w.host(t, "wineserver", "-w")
 	})
 	w.host(t, "wineboot", "-i")
@@ -54,7 +54,7 @@ func newWine(t *testing.T) *wine {
 	return w
 }
 
-// addRandom makes the library that Go programs take random bytes from, where this wine has none.
+// addRandom builds the library that provides random bytes to Go programs, if this wine lacks it.
 func (w *wine) addRandom(t *testing.T, path string) {
 	t.Helper()
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -80,61 +80,61 @@ func (w *wine) build(t *testing.T, name, command string, args ...string) string 
 	return windowsPath(path)
 }
 
-// windowsPath is a path as Windows has it: wine's drive Z: is the whole file system.
+// windowsPath converts a path to a Windows path. Wine's drive Z: is the whole file system.
 func windowsPath(path string) string { return "Z:" + strings.ReplaceAll(path, "/", `\`) }
 
-// host runs a program of this system.
+// host runs a Linux program.
 func (w *wine) host(t *testing.T, line ...string) {
 	t.Helper()
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Env = w.env
-	out, err := os.CreateTemp(w.dir, "said") // not a pipe, which what stays in the background would hold open
+	out, err := os.CreateTemp(w.dir, "output") // not a pipe, which a background process would hold open
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
-		said, _ := os.ReadFile(out.Name()) // what there is of it
-		t.Fatalf("%s: %v\n%s", line, err, said)
+		output, _ := os.ReadFile(out.Name()) // the error of Run matters more
+		t.Fatalf("%s: %v\n%s", line, err, output)
 	}
 }
 
-// wine is a command that runs one of the programs built.
+// wine returns a command that runs one of the built programs.
 func (w *wine) wine(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command("wine", append([]string{windowsPath(filepath.Join(w.dir, name))}, args...)...)
 	cmd.Env = w.env
 	return cmd
 }
 
-// as is the command line for a role, in wine.
+// as returns the command line of a role in wine.
 func (w *wine) as(t *testing.T, role string, args ...string) []string {
 	t.Helper()
 	return append([]string{w.server}, cast.As(t, role, args...)[1:]...)
 }
 
-// in makes a command run in wine, with the variables given.
+// in returns a function that makes a command run in this prefix, with the given variables.
 func (w *wine) in(variables ...string) func(*exec.Cmd) {
 	return func(cmd *exec.Cmd) { cmd.Env = slices.Concat(w.env, variables) }
 }
 
-// wrapped puts the product before a server's command.
+// wrapped returns the command line that wraps a server.
 func (w *wine) wrapped(server ...string) []string {
 	return slices.Concat([]string{"wine", w.product, "--"}, server)
 }
 
-// open starts a server behind the product.
+// open starts a wrapped server.
 func (w *wine) open(t *testing.T, server []string, variables ...string) *mcptest.Host {
 	t.Helper()
 	return mcptest.Open(t, w.wrapped(server...), w.in(variables...))
 }
 
-// winesOwn is what wine says on the standard error of the first process when a thread is still busy at another's end. It
-// is wine 8's affair: the exit code is right all the same.
-var winesOwn = regexp.MustCompile(`(?m)^wine client error:.*\n?`)
+// wineError matches a message that wine 8 writes to stderr if a thread is still running when the process exits. The
+// exit code is right all the same.
+var wineError = regexp.MustCompile(`(?m)^wine client error:.*\n?`)
 
-// stderr waits for a process's end and returns what it has written to stderr.
+// stderr waits for the end of a process and returns its stderr, without wine's own messages.
 func (w *wine) stderr(h *mcptest.Host) string {
 	h.Wait()
-	return winesOwn.ReplaceAllString(h.Stderr.String(), "")
+	return wineError.ReplaceAllString(h.Stderr.String(), "")
 }

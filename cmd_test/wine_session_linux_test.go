@@ -16,11 +16,11 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// TestWine runs the product that is built for Windows, as far as wine can be trusted to be one: how it relays, ends, finds
-// and starts programs, and sends telemetry. Console events are not among it.
+// TestWine runs the Windows build in wine: how it relays, ends, finds and starts programs, and sends telemetry. It does
+// not test console events, where wine differs from Windows.
 func TestWine(t *testing.T) {
 	if testing.Short() || raceEnabled {
-		t.Skip("starts a whole Windows; what is raced over is in the other tests as well")
+		t.Skip("takes long; the other tests cover the races")
 	}
 	w := newWine(t)
 	for _, test := range []struct {
@@ -30,22 +30,22 @@ func TestWine(t *testing.T) {
 		{"the tests of wrap that run on every system", wineWrap},
 		{"NUL, CRLF, invalid UTF-8, no final newline", wineBytes},
 		{"a line of 8 MiB", wineLongLine},
-		{"bytes of every value, both ways at once", wineBothWays},
+		{"bytes of every value, both directions at once", wineBothDirections},
 		{"half a line", wineHalfLine},
 		{"the client ends its input", wineEndOfInput},
 		{"exit codes 0, 1, 3 and 255", wineExitCodes},
-		{"a command that is not there", wineNotThere},
+		{"a command that does not exist", wineCommandNotFound},
 		{"KILL to the wrapper", wineKilled},
-		{"telemetry off: the standard streams", wineHandedOver},
-		{"a shim as npx.cmd is one, found in PATH", wineShim},
-		{"a batch file's argument with a line break", wineRefused},
+		{"telemetry off: the server reads stdin itself", wineFilesAsStreams},
+		{"a shim like npx.cmd, found in PATH", wineShim},
+		{"a line break in an argument of a batch file", wineLineBreak},
 		{"a collector", wineCollector},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, w) })
 	}
 }
 
-// wineWrap runs the relay's own tests, with those of batch files, which no other system has.
+// wineWrap runs the tests of package wrap, including those of batch files, which only Windows has.
 func wineWrap(t *testing.T, w *wine) {
 	w.build(t, "wrap.exe", "test", "-c", "../wrap")
 	out, err := w.wine("wrap.exe", "-test.v").CombinedOutput()
@@ -57,49 +57,50 @@ func wineWrap(t *testing.T, w *wine) {
 }
 
 func wineBytes(t *testing.T, w *wine) {
-	w.echoes(t, "{\"a\":\"\x00\"}\r\n\n\x1a\xff\xfe\r\r\nno newline") // 1a ends a text for those who read in text mode
+	// 1a ends the input of programs that read in text mode.
+	w.echoes(t, "{\"a\":\"\x00\"}\r\n\n\x1a\xff\xfe\r\r\nno newline")
 }
 
 func wineLongLine(t *testing.T, w *wine) {
 	w.echoes(t, `{"jsonrpc":"2.0","id":1,"result":{"content":"`+strings.Repeat("QUJD", 2<<20)+`"}}`+"\n")
 }
 
-// echoes sends a text to a server that sends it back.
+// echoes sends a text to a server that echoes it.
 func (w *wine) echoes(t *testing.T, text string) {
 	t.Helper()
 	for _, mode := range modes {
 		h := w.open(t, w.as(t, "cat"), mode.variables...)
-		go func() { // ends when all is written, or with the process
-			_, _ = io.WriteString(h.In, text) // what does not get through is missing below
+		go func() { // ends when everything is written, or with the process
+			_, _ = io.WriteString(h.In, text) // the comparison below notices an error
 			h.CloseInput()
 		}()
 		if got := h.Rest(); got != text {
-			t.Errorf("%s: %d bytes came back as %d: %s", mode.name, len(text), len(got), difference(text, got))
+			t.Errorf("%s: got %d bytes, want %d: %s", mode.name, len(got), len(text), difference(text, got))
 		}
 		if code := h.Wait().ExitCode(); code != 0 {
-			t.Errorf("%s: exit code %d; stderr: %s", mode.name, code, h.Stderr)
+			t.Errorf("%s: exit code = %d, want 0; stderr: %s", mode.name, code, h.Stderr)
 		}
 	}
 }
 
-func wineBothWays(t *testing.T, w *wine) {
+func wineBothDirections(t *testing.T, w *wine) {
 	size := int64(8 << 20)
 	text, _ := io.ReadAll(grist(size)) // never fails
 	sum := fmt.Sprintf("%x", sha256.Sum256(text))
 	for _, mode := range modes {
 		h := w.open(t, w.as(t, "mill", fmt.Sprint(size)), mode.variables...)
-		go func() { // ends when all is written, or with the process
-			_, _ = h.In.Write(text) // what does not get through is missing below
+		go func() { // ends when everything is written, or with the process
+			_, _ = h.In.Write(text) // the comparison below notices an error
 			h.CloseInput()
 		}()
 		if got := h.Rest(); fmt.Sprintf("%x", sha256.Sum256([]byte(got))) != sum {
-			t.Errorf("%s: what the client heard is not what the server said: %s", mode.name, difference(string(text), got))
+			t.Errorf("%s: bytes from the server: %s", mode.name, difference(string(text), got))
 		}
 		if code := h.Wait().ExitCode(); code != 0 {
-			t.Errorf("%s: exit code %d", mode.name, code)
+			t.Errorf("%s: exit code = %d, want 0", mode.name, code)
 		}
 		if !strings.Contains(h.Stderr.String(), sum) {
-			t.Errorf("%s: what the server heard is not what the client said; stderr: %.400s", mode.name, h.Stderr)
+			t.Errorf("%s: digest of what the server read: got %.400s, want %s", mode.name, h.Stderr, sum)
 		}
 	}
 }
@@ -110,30 +111,30 @@ func wineHalfLine(t *testing.T, w *wine) {
 		for _, part := range []string{`{"jsonrpc":"2.0",`, `"id":1,`, "\"method\":\"ping\"}\n", "{"} {
 			h.Say(part)
 			if got := h.Hear(len(part)); got != part {
-				t.Fatalf("%s: %q came back as %q", mode.name, part, got)
+				t.Fatalf("%s: got %q, want %q", mode.name, got, part)
 			}
 		}
 	}
 }
 
-// wineEndOfInput has the server say something after the end of its input: the end goes through, and cuts nothing off.
+// wineEndOfInput: the server receives the end of input, and spanpipe relays what the server writes after it.
 func wineEndOfInput(t *testing.T, w *wine) {
 	for _, mode := range modes {
 		h := w.open(t, w.as(t, "mill", "2"), mode.variables...)
 		if got := h.Hear(2); len(got) != 2 {
-			t.Fatalf("%s: the server said %q", mode.name, got)
+			t.Fatalf("%s: got %q from the server, want 2 bytes", mode.name, got)
 		}
 		select {
 		case <-h.Ended():
-			t.Errorf("%s: ended before the client's input has", mode.name)
+			t.Errorf("%s: the session ended before the client's input", mode.name)
 		default:
 		}
 		h.CloseInput()
 		if code := h.Wait().ExitCode(); code != 0 {
-			t.Errorf("%s: exit code %d", mode.name, code)
+			t.Errorf("%s: exit code = %d, want 0", mode.name, code)
 		}
-		if nothing := fmt.Sprintf("%x", sha256.Sum256(nil)); !strings.Contains(h.Stderr.String(), nothing) {
-			t.Errorf("%s: the server has heard something, or not said what; stderr: %s", mode.name, h.Stderr)
+		if empty := fmt.Sprintf("%x", sha256.Sum256(nil)); !strings.Contains(h.Stderr.String(), empty) {
+			t.Errorf("%s: stderr = %q, want the digest of no bytes", mode.name, h.Stderr)
 		}
 	}
 }
@@ -143,41 +144,41 @@ func wineExitCodes(t *testing.T, w *wine) {
 		for _, code := range []int{0, 1, 3, 255} {
 			h := w.open(t, w.as(t, "exit", fmt.Sprint(code)), mode.variables...)
 			if got := h.Wait().ExitCode(); got != code || w.stderr(h) != "" {
-				t.Errorf("%s: %d instead of %d; stderr: %s", mode.name, got, code, h.Stderr)
+				t.Errorf("%s: exit code = %d, want %d; stderr = %q, want none", mode.name, got, code, h.Stderr)
 			}
 		}
 	}
 }
 
-func wineNotThere(t *testing.T, w *wine) {
+func wineCommandNotFound(t *testing.T, w *wine) {
 	const want = "spanpipe: starting \"no-such-server\": file does not exist\n" +
 		"spanpipe: hint: it is not in PATH; try its full path\n"
 	for _, mode := range modes {
 		h := w.open(t, []string{"no-such-server"}, mode.variables...)
 		if code := h.Wait().ExitCode(); code != 127 || w.stderr(h) != want {
-			t.Errorf("%s: exit code %d; stderr: %s", mode.name, code, h.Stderr)
+			t.Errorf("%s: exit code %d, stderr %q; want 127, %q", mode.name, code, h.Stderr, want)
 		}
 		if got := h.Rest(); got != "" {
-			t.Errorf("%s: stdout: %q", mode.name, got)
+			t.Errorf("%s: stdout = %q, want nothing", mode.name, got)
 		}
 	}
 }
 
-// wineKilled says that a killed wrapper takes along a server that does not care for the end of its input.
+// wineKilled: when the wrapper is killed, the server ends too, even one that ignores the end of its input.
 func wineKilled(t *testing.T, w *wine) {
 	for _, mode := range modes {
 		h := w.open(t, w.as(t, "signal"), mode.variables...)
 		if got := h.Line(); got != "ready" || !w.runs(t, "@signal") {
-			t.Fatalf("%s: the server said %q, and is among the processes: %v", mode.name, got, w.runs(t, "@signal"))
+			t.Fatalf("%s: got %q from the server, want ready; it runs: %v", mode.name, got, w.runs(t, "@signal"))
 		}
 		if err := h.Cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		mcptest.Eventually(t, "the server's end, "+mode.name, func() bool { return !w.runs(t, "@signal") })
+		mcptest.Eventually(t, mode.name+": the server ends", func() bool { return !w.runs(t, "@signal") })
 	}
 }
 
-// runs says whether there is a process of this system that was started in wine with the argument.
+// runs reports whether a Linux process exists that wine started with the argument.
 func (w *wine) runs(t *testing.T, arg string) bool {
 	t.Helper()
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -185,13 +186,14 @@ func (w *wine) runs(t *testing.T, arg string) bool {
 		t.Fatal(err)
 	}
 	return slices.ContainsFunc(lines, func(path string) bool {
-		line, _ := os.ReadFile(path) // nothing, if it has ended
+		line, _ := os.ReadFile(path) // empty if the process has ended
 		return bytes.Contains(line, []byte(w.server)) && bytes.Contains(line, []byte(arg))
 	})
 }
 
-// wineHandedOver has files as standard streams: only the server itself reads, and what it leaves unread stays so.
-func wineHandedOver(t *testing.T, w *wine) {
+// wineFilesAsStreams uses files as stdin and stdout. Only the server itself reads, so spanpipe must not consume what
+// the server leaves unread.
+func wineFilesAsStreams(t *testing.T, w *wine) {
 	const text = "one\r\ntwo\x00"
 	for _, test := range []struct {
 		server []string
@@ -215,23 +217,25 @@ func wineHandedOver(t *testing.T, w *wine) {
 			t.Error(err)
 		}
 		if at, err := stdin.Seek(0, io.SeekCurrent); at != test.read || err != nil {
-			t.Errorf("%s: %d bytes have been read, want %d; %v", test.server, at, test.read, err)
+			t.Errorf("%s: read %d bytes, want %d; %v", test.server, at, test.read, err)
 		}
 		if got, err := os.ReadFile(out); string(got) != text[:test.read] || err != nil {
-			t.Errorf("%s: %q, %v", test.server, got, err)
+			t.Errorf("%s: output = %q, want %q; %v", test.server, got, text[:test.read], err)
 		}
 		_, _ = stdin.Close(), stdout.Close()
 	}
 }
 
-// shim is a batch file with what npm's npx.cmd does: it looks for node.exe beside itself, and hands its arguments on.
+// shim is a batch file that works like npm's npx.cmd: it looks for node.exe in its directory and passes its arguments
+// on.
 const shim = "@ECHO OFF\r\nSETLOCAL\r\nSET \"NODE_EXE=%~dp0\\node.exe\"\r\n" +
 	"IF NOT EXIST \"%NODE_EXE%\" (\r\n  SET \"NODE_EXE=node\"\r\n)\r\n\"%NODE_EXE%\" @process %*\r\n"
 
-// shims is a directory with the shim and a node.exe, which is this test binary, as PATH would have it.
+// shims creates a directory with the shim and a node.exe, which is this test binary, and returns the variable that puts
+// it into PATH.
 func (w *wine) shims(t *testing.T) (path string) {
 	t.Helper()
-	dir, err := os.MkdirTemp(w.dir, "shim") // not the test's own: wine holds what a cmd.exe has read
+	dir, err := os.MkdirTemp(w.dir, "shim") // not t.TempDir: wine keeps files open that cmd.exe has read
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,10 +248,11 @@ func (w *wine) shims(t *testing.T) (path string) {
 	return "WINEPATH=" + windowsPath(dir)
 }
 
-// wineShim wants the arguments as they were given, and none as a command. Quotes are among them in the tests of wrap:
-// Go reads doubled ones differently from others. Percent signs are left out: wine's cmd.exe expands them in another way.
+// wineShim: the arguments arrive unchanged, and none runs as a command. The tests of package wrap have quotes, which Go
+// parses differently when they are doubled. There are no percent signs, which wine's cmd.exe expands differently.
 func wineShim(t *testing.T, w *wine) {
-	path, args := w.shims(t), []string{"-y", "a b", "", `x & echo broken | more > out ^ ( ) ! ;,=`, `C:\dir\`, "größe"}
+	path := w.shims(t)
+	args := []string{"-y", "a b", "", `x & echo broken | more > out ^ ( ) ! ;,=`, `C:\dir\`, "größe"}
 	cast.As(t, "process")
 	for _, mode := range modes {
 		h := w.open(t, append([]string{"my-npx"}, args...), append(mode.variables, path)...)
@@ -256,31 +261,35 @@ func wineShim(t *testing.T, w *wine) {
 			t.Fatal(err)
 		}
 		if !slices.Equal(p.Args, args) {
-			t.Errorf("%s: the server got %q, want %q", mode.name, p.Args, args)
+			t.Errorf("%s: args = %q, want %q", mode.name, p.Args, args)
 		}
 		h.Say("hello\r\n")
 		h.CloseInput()
 		if got := h.Rest(); got != "hello\r\n" {
-			t.Errorf("%s: the shim's output: %q", mode.name, got)
+			t.Errorf("%s: got %q, want hello", mode.name, got)
 		}
 		if code := h.Wait().ExitCode(); code != 0 {
-			t.Errorf("%s: exit code %d; stderr: %s", mode.name, code, h.Stderr)
+			t.Errorf("%s: exit code = %d, want 0; stderr: %s", mode.name, code, h.Stderr)
 		}
 	}
 }
 
-func wineRefused(t *testing.T, w *wine) {
+// wineLineBreak: spanpipe refuses a line break in an argument of a batch file, because cmd.exe would end the command
+// there.
+func wineLineBreak(t *testing.T, w *wine) {
 	path := w.shims(t)
 	for _, mode := range modes {
 		for _, arg := range []string{"a\nb", "a\r\n@process"} {
 			h := w.open(t, []string{"my-npx", "fine", arg}, append(mode.variables, path)...)
 			h.CloseInput()
-			code, said := h.Wait().ExitCode(), w.stderr(h)
-			if code != 126 || !strings.Contains(said, "argument 2 has a line break") || strings.Count(said, "\n") != 1 {
-				t.Errorf("%s: %q: exit code %d; stderr: %s", mode.name, arg, code, said)
+			code, stderr := h.Wait().ExitCode(), w.stderr(h)
+			oneLine := strings.Contains(stderr, "argument 2 has a line break") && strings.Count(stderr, "\n") == 1
+			if code != 126 || !oneLine {
+				t.Errorf("%s: %q: exit code %d, stderr %q; want 126 and one line about the argument",
+					mode.name, arg, code, stderr)
 			}
 			if got := h.Rest(); got != "" {
-				t.Errorf("%s: %q: something has run: %s", mode.name, arg, got)
+				t.Errorf("%s: %q: stdout = %q, want nothing", mode.name, arg, got)
 			}
 		}
 	}
@@ -294,15 +303,15 @@ func wineCollector(t *testing.T, w *wine) {
 		c := mcptest.Connect(h)
 		for range calls {
 			if got := c.Tool("echo", mcptest.Object{"text": "hello"}).Text(); got != "hello" {
-				t.Errorf("%s: the server said %q", p, got)
+				t.Errorf("%s: echo = %q, want hello", p, got)
 			}
 		}
 		h.CloseInput()
 		if code := h.Wait().ExitCode(); code != 0 || w.stderr(h) != "" {
-			t.Errorf("%s: exit code %d; stderr: %s", p, code, h.Stderr)
+			t.Errorf("%s: exit code = %d, want 0; stderr = %q, want none", p, code, h.Stderr)
 		}
 		if got := len(r.SpansNamed("tools/call echo")); got != calls {
-			t.Errorf("%s: %d spans of %d calls; %s", p, got, calls, r.Summary())
+			t.Errorf("%s: got %d spans, want %d; %s", p, got, calls, r.Summary())
 		}
 	}
 }

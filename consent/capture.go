@@ -76,8 +76,8 @@ func (c Capture) Home() string { return c.home }
 // User returns the current user's name, which has to be redacted.
 func (c Capture) User() string { return c.user }
 
-// parseCapture parses the three privacy variables. An error in any of them, which it names, disables capture altogether:
-// a typing error must not let through more than the user meant.
+// parseCapture parses the three privacy variables. An error in any of them, which it names, disables capture
+// altogether: a typing error must not let through more than the user meant.
 func parseCapture(r Request) (c Capture, variable string, err error) {
 	c.home, c.user = r.Home, r.User
 	if err := c.parseLevels(r.Capture); err != nil {
@@ -101,7 +101,8 @@ func (c *Capture) parseLevels(s string) error {
 	if limited {
 		for key := range strings.SplitSeq(keys, ",") {
 			key = strings.TrimSpace(key)
-			if slices.Contains(levels, Level(strings.ToLower(key))) || slices.Contains(strings.Split(key, "."), "") {
+			level := Level(strings.ToLower(key))
+			if slices.Contains(levels, level) || slices.Contains(strings.Split(key, "."), "") {
 				return errors.New("keys: must come last, followed by names of members, such as keys:query,filter.name")
 			}
 			c.keys = append(c.keys, key)
@@ -129,7 +130,8 @@ func parseMax(s string) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < minCaptureMax || n > maxCaptureMax {
-		return 0, fmt.Errorf("invalid size %s: want a number of bytes from %d to %d", quote(s), minCaptureMax, maxCaptureMax)
+		return 0, fmt.Errorf("invalid size %s: want a number of bytes from %d to %d",
+			quote(s), minCaptureMax, maxCaptureMax)
 	}
 	return n, nil
 }

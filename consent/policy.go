@@ -65,8 +65,8 @@ func Decide(r Request) (Policy, []Warning) {
 	for _, word := range words {
 		switch sink := Sink(word); {
 		case !slices.Contains(sinks, sink):
-			text := fmt.Sprintf("unknown telemetry destination %s: want off, or a comma-separated list of %s", quote(word), join(sinks))
-			warnings = append(warnings, Warning{"SPANPIPE_TELEMETRY", text})
+			warnings = append(warnings, Warning{"SPANPIPE_TELEMETRY", fmt.Sprintf(
+				"unknown telemetry destination %s: want off, or a comma-separated list of %s", quote(word), join(sinks))})
 		case !slices.Contains(p.sinks, sink):
 			p.sinks = append(p.sinks, sink)
 			p.because("SPANPIPE_TELEMETRY asks for " + word)
@@ -93,7 +93,8 @@ func Decide(r Request) (Policy, []Warning) {
 // receive if SPANPIPE_TELEMETRY were otlp and no veto applied.
 func Preview(r Request) (Policy, []Warning) {
 	p, warnings := Decide(Request{
-		Telemetry: string(OTLP), Capture: r.Capture, CaptureMax: r.CaptureMax, Redact: r.Redact, Home: r.Home, User: r.User,
+		Telemetry: string(OTLP), Capture: r.Capture, CaptureMax: r.CaptureMax, Redact: r.Redact,
+		Home: r.Home, User: r.User,
 	})
 	p.offline = true
 	p.reasons = []string{"preview: telemetry is shown instead of sent"}

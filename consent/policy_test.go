@@ -11,32 +11,32 @@ import (
 func TestDecide(t *testing.T) {
 	tests := []struct {
 		name     string
-		said     consent.Request
+		request  consent.Request
 		want     []consent.Sink
 		reason   string
 		warnings int
 	}{
 		{name: "silence is not consent", reason: "not set"},
-		{name: "blank is silence", said: consent.Request{Telemetry: " , "}, reason: "not set"},
-		{name: "off", said: consent.Request{Telemetry: "off"}, reason: "is off"},
-		{name: "off wins over a sink in the same list", said: consent.Request{Telemetry: "otlp,off"}, reason: "is off"},
-		{name: "one sink", said: consent.Request{Telemetry: "otlp"}, want: []consent.Sink{consent.OTLP}, reason: "asks for otlp"},
-		{name: "a list with blanks, case and repetition", said: consent.Request{Telemetry: " Console, OTLP ,console"},
+		{name: "blank is silence", request: consent.Request{Telemetry: " , "}, reason: "not set"},
+		{name: "off", request: consent.Request{Telemetry: "off"}, reason: "is off"},
+		{name: "off wins over a sink in the same list", request: consent.Request{Telemetry: "otlp,off"}, reason: "is off"},
+		{name: "one sink", request: consent.Request{Telemetry: "otlp"}, want: []consent.Sink{consent.OTLP}, reason: "asks for otlp"},
+		{name: "a list with blanks, case and repetition", request: consent.Request{Telemetry: " Console, OTLP ,console"},
 			want: []consent.Sink{consent.Console, consent.OTLP}},
-		{name: "an unknown sink is left out", said: consent.Request{Telemetry: "console,oltp"},
+		{name: "an unknown sink is left out", request: consent.Request{Telemetry: "console,oltp"},
 			want: []consent.Sink{consent.Console}, warnings: 1},
-		{name: "nothing but an unknown sink", said: consent.Request{Telemetry: "true"}, warnings: 1},
-		{name: "DO_NOT_TRACK vetoes the network", said: consent.Request{Telemetry: "console,otlp", DoNotTrack: "1"},
+		{name: "nothing but an unknown sink", request: consent.Request{Telemetry: "true"}, warnings: 1},
+		{name: "DO_NOT_TRACK vetoes the network", request: consent.Request{Telemetry: "console,otlp", DoNotTrack: "1"},
 			want: []consent.Sink{consent.Console}, reason: "DO_NOT_TRACK"},
-		{name: "any other value of DO_NOT_TRACK too", said: consent.Request{Telemetry: "otlp", DoNotTrack: "yes please"}, reason: "DO_NOT_TRACK"},
-		{name: "DO_NOT_TRACK=0 is no veto", said: consent.Request{Telemetry: "otlp", DoNotTrack: "0"}, want: []consent.Sink{consent.OTLP}},
-		{name: "OTEL_SDK_DISABLED vetoes all", said: consent.Request{Telemetry: "console,otlp", SDKDisabled: "True"}, reason: "OTEL_SDK_DISABLED"},
-		{name: "only true disables the SDK", said: consent.Request{Telemetry: "otlp", SDKDisabled: "1"}, want: []consent.Sink{consent.OTLP}},
-		{name: "vetoes add up", said: consent.Request{Telemetry: "console,otlp", SDKDisabled: "true", DoNotTrack: "0"}},
+		{name: "any other value of DO_NOT_TRACK too", request: consent.Request{Telemetry: "otlp", DoNotTrack: "yes please"}, reason: "DO_NOT_TRACK"},
+		{name: "DO_NOT_TRACK=0 is not a veto", request: consent.Request{Telemetry: "otlp", DoNotTrack: "0"}, want: []consent.Sink{consent.OTLP}},
+		{name: "OTEL_SDK_DISABLED vetoes all", request: consent.Request{Telemetry: "console,otlp", SDKDisabled: "True"}, reason: "OTEL_SDK_DISABLED"},
+		{name: "only true disables the SDK", request: consent.Request{Telemetry: "otlp", SDKDisabled: "1"}, want: []consent.Sink{consent.OTLP}},
+		{name: "vetoes add up", request: consent.Request{Telemetry: "console,otlp", SDKDisabled: "true", DoNotTrack: "0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p, warnings := consent.Decide(tt.said)
+			p, warnings := consent.Decide(tt.request)
 			if got := p.Sinks(); !slices.Equal(got, tt.want) {
 				t.Errorf("Sinks() = %q, want %q", got, tt.want)
 			}

@@ -9,18 +9,20 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// TestBoundedSeries has peers that make up a new word with each message. Metrics have the first few, and one series for the
-// others; nothing is left out of the count, and spans have the words themselves.
+// TestBoundedSeries: a peer sends a new word in each message. Metrics have one series for each of the first words and
+// one for the rest, and their counts are complete. Spans have all words.
 func TestBoundedSeries(t *testing.T) {
 	const calls = 500
 	for _, c := range []struct {
 		key, request, answer string
-		most                 int
+		most                 int // words with series of their own
 	}{
 		{semconv.ToolName, `"method":"tools/call","params":{"name":"tool-%d"}`, `"result":{}`, 200},
 		{semconv.PromptName, `"method":"prompts/get","params":{"name":"prompt-%d"}`, `"result":{}`, 200},
 		{semconv.MethodName, `"method":"vendor/method-%d"`, `"result":{}`, 0},
-		{semconv.ProtocolVersion, `"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2027-%d"}}`, `"result":{"tools":[]}`, 5},
+		{semconv.ProtocolVersion,
+			`"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2027-%d"}}`,
+			`"result":{"tools":[]}`, 5},
 		{semconv.StatusCode, `"method":"ping","params":{"n":%d}`, `"error":{"code":%d,"message":"no"}`, 30},
 		{semconv.ErrorType, `"method":"ping","params":{"n":%d}`, `"error":{"code":%d,"message":"no"}`, 30},
 	} {
@@ -44,9 +46,12 @@ func TestBoundedSeries(t *testing.T) {
 			for _, p := range series {
 				words[p.Attrs.String(c.key)] = true
 			}
-			if all.Count != calls || int(others.Count) != calls-c.most || len(words) != c.most+1 || len(series) != c.most+1 {
-				t.Errorf("%d calls, %d of them under %s, with %d words in %d series; want %d, %d, and one more than %d",
-					all.Count, others.Count, semconv.Other, len(words), len(series), calls, calls-c.most, c.most)
+			if all.Count != calls || int(others.Count) != calls-c.most {
+				t.Errorf("count = %d, of %s = %d; want %d, %d",
+					all.Count, semconv.Other, others.Count, calls, calls-c.most)
+			}
+			if want := c.most + 1; len(words) != want || len(series) != want {
+				t.Errorf("%d words in %d series, want %d", len(words), len(series), want)
 			}
 			words = map[string]bool{}
 			for _, span := range r.Spans() {
@@ -55,7 +60,7 @@ func TestBoundedSeries(t *testing.T) {
 				}
 			}
 			if len(words) < calls {
-				t.Errorf("spans have %d words of %d", len(words), calls)
+				t.Errorf("spans have %d words, want %d", len(words), calls)
 			}
 		})
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// everything is a session that touches every instrument.
+// everything is a session that, with loops, records something with every instrument.
 const everything = `
 0ms   > {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"test-client","version":"1.0"}}}
 20ms  < {"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"test-server","version":"2.0"}}}
@@ -42,27 +42,30 @@ const everything = `
 2500ms > {"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"search","arguments":{"q":"b"}}}
 `
 
-// loops is ten calls of the same tool with the same arguments, which an anomaly is made of.
+// loops returns ten calls of the same tool with the same arguments, which are an anomaly.
 func loops() string {
 	var b strings.Builder
 	for i := range 10 {
 		at := 1100 + 100*i
-		fmt.Fprintf(&b, "%dms > {\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":{\"name\":\"search\",\"arguments\":{\"q\":\"same\"}}}\n", at, 100+i)
-		fmt.Fprintf(&b, "%dms < {\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":{\"content\":[]}}\n", at+10, 100+i)
+		const call = `%dms > {"jsonrpc":"2.0","id":%d,"method":"tools/call",` +
+			`"params":{"name":"search","arguments":{"q":"same"}}}` + "\n"
+		fmt.Fprintf(&b, call, at, 100+i)
+		fmt.Fprintf(&b, `%dms < {"jsonrpc":"2.0","id":%d,"result":{"content":[]}}`+"\n", at+10, 100+i)
 	}
 	return b.String()
 }
 
-// TestEveryInstrument plays a session that touches every instrument and finds each with the values the session implies.
+// TestEveryInstrument plays a session that uses every instrument, and checks the values that follow from the session.
 func TestEveryInstrument(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
 	script := strings.Replace(everything, "2500ms >", loops()+"2500ms >", 1)
 	s.say(script)
-	// More CPU time than this process has: what the system says at the end of a server counts, if it has been read too early.
+	// The CPU time at the exit of a server replaces earlier readings if it is larger, as here.
 	s.end(record.Exit{EndedBy: record.ByServer, Signal: "SIGSEGV", UserTime: 3 * time.Hour, SystemTime: 2 * time.Hour})
 
-	size := func(fragment string) float64 { // of the lines with the fragment, on the wire
+	// size returns the size on the wire of the lines that contain a fragment.
+	size := func(fragment string) float64 {
 		total := 0
 		for line := range strings.Lines(script) {
 			if strings.Contains(line, fragment) {
@@ -79,20 +82,35 @@ func TestEveryInstrument(t *testing.T) {
 		instrument semconv.Instrument
 		match      otlptest.Attrs
 		count      uint64
-		total      float64 // not looked at if negative
+		total      float64 // not checked if negative
 	}{
-		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.MethodName: "initialize", semconv.ProtocolVersion: "2025-11-25", semconv.NetworkTransport: "pipe"}, 1, 0.02},
-		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.MethodName: "tools/call", semconv.ToolName: "fetch", semconv.OperationName: "execute_tool", semconv.ErrorType: "tool_error"}, 1, 0.1},
-		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.ToolName: "_OTHER", semconv.StatusCode: "-32602"}, 1, 0.01},
-		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.ToolName: "search", semconv.ErrorType: "server_exit"}, 1, -1},
+		{semconv.ServerOperationDuration,
+			otlptest.Attrs{semconv.MethodName: "initialize", semconv.ProtocolVersion: "2025-11-25",
+				semconv.NetworkTransport: "pipe"}, 1, 0.02},
+		{semconv.ServerOperationDuration,
+			otlptest.Attrs{semconv.MethodName: "tools/call", semconv.ToolName: "fetch",
+				semconv.OperationName: "execute_tool", semconv.ErrorType: "tool_error"}, 1, 0.1},
+		{semconv.ServerOperationDuration,
+			otlptest.Attrs{semconv.ToolName: "_OTHER", semconv.StatusCode: "-32602"}, 1, 0.01},
+		{semconv.ServerOperationDuration,
+			otlptest.Attrs{semconv.ToolName: "search", semconv.ErrorType: "server_exit"}, 1, -1},
 		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.MethodName: "_OTHER"}, 1, 0.001},
 		{semconv.ServerOperationDuration, nil, 20, -1},
 		{semconv.ClientOperationDuration, otlptest.Attrs{semconv.MethodName: "sampling/createMessage"}, 1, 0.2},
-		{semconv.ServerSessionDuration, otlptest.Attrs{semconv.ErrorType: "server_exit", semconv.ClientName: "test-client", semconv.ClientVersion: "1.0", semconv.ServerName: "test-server", semconv.ServerVersion: "2.0", semconv.ProtocolVersion: "2025-11-25"}, 1, -1},
-		{semconv.MessageSize, otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "response", semconv.MethodName: "tools/list"}, 1, size(`"tools":[`)},
+		{semconv.ServerSessionDuration,
+			otlptest.Attrs{semconv.ErrorType: "server_exit", semconv.ClientName: "test-client",
+				semconv.ClientVersion: "1.0", semconv.ServerName: "test-server", semconv.ServerVersion: "2.0",
+				semconv.ProtocolVersion: "2025-11-25"}, 1, -1},
+		{semconv.MessageSize,
+			otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "response",
+				semconv.MethodName: "tools/list"}, 1, size(`"tools":[`)},
 		{semconv.MessageSize, otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "other"}, 1, size("banner")},
-		{semconv.MessageSize, otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "error", semconv.MethodName: "tools/call"}, 1, size("Unknown tool")},
-		{semconv.MessageSize, otlptest.Attrs{semconv.Kind: "notification", semconv.MethodName: "notifications/progress"}, 1, size("notifications/progress")},
+		{semconv.MessageSize,
+			otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "error",
+				semconv.MethodName: "tools/call"}, 1, size("Unknown tool")},
+		{semconv.MessageSize,
+			otlptest.Attrs{semconv.Kind: "notification",
+				semconv.MethodName: "notifications/progress"}, 1, size("notifications/progress")},
 		{semconv.MessageSize, nil, 45, -1},
 		{semconv.OperationRequestSize, call("fetch"), 1, size(`"name":"fetch","arguments"`)},
 		{semconv.OperationResponseSize, call("fetch"), 1, size("429 Too Many")},
@@ -106,7 +124,8 @@ func TestEveryInstrument(t *testing.T) {
 	for _, h := range histograms {
 		p := r.Histogram(h.instrument.Name, h.match)
 		if p.Count != h.count || h.total >= 0 && math.Abs(p.Total-h.total) > 0.001*max(h.total, 1) {
-			t.Errorf("%s %v: count %d, total %v; want %d, %v", h.instrument.Name, h.match, p.Count, p.Total, h.count, h.total)
+			t.Errorf("%s %v: count %d, total %v; want %d, %v",
+				h.instrument.Name, h.match, p.Count, p.Total, h.count, h.total)
 		}
 	}
 	values := []struct {
@@ -118,7 +137,8 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.OperationActive, nil, 0},
 		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "rate_limited", semconv.ToolName: "fetch"}, 1},
 		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "invalid_params", semconv.ToolName: "_OTHER"}, 1},
-		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "not_found", semconv.MethodName: "resources/read"}, 1},
+		{semconv.OperationErrors,
+			otlptest.Attrs{semconv.ErrorClass: "not_found", semconv.MethodName: "resources/read"}, 1},
 		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "unavailable", semconv.ToolName: "search"}, 1},
 		{semconv.OperationErrors, nil, 4},
 		{semconv.ResourceReads, otlptest.Attrs{semconv.Resource: "note://{id}"}, 1},
@@ -129,12 +149,15 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.ToolTransitions, nil, 13},
 		{semconv.Anomalies, otlptest.Attrs{semconv.Anomaly: "loop", semconv.ToolName: "search"}, 1},
 		{semconv.Anomalies, nil, 1},
-		{semconv.ToolsDefinitionSize, nil, float64(len(`[{"name":"search","inputSchema":{}},{"name":"fetch","inputSchema":{}}]`))},
+		{semconv.ToolsDefinitionSize,
+			nil, float64(len(`[{"name":"search","inputSchema":{}},{"name":"fetch","inputSchema":{}}]`))},
 		{semconv.ToolsListed, nil, 2},
-		{semconv.ServerExits, otlptest.Attrs{semconv.Exit: "signal", semconv.Signal: "SIGSEGV", semconv.InFlight: true}, 1},
+		{semconv.ServerExits,
+			otlptest.Attrs{semconv.Exit: "signal", semconv.Signal: "SIGSEGV", semconv.InFlight: true}, 1},
 		{semconv.ServerExits, nil, 1},
 		{semconv.ProtocolViolations, otlptest.Attrs{semconv.Violation: "noise", semconv.Direction: "to_client"}, 1},
-		{semconv.ProtocolViolations, otlptest.Attrs{semconv.Violation: "orphan_response", semconv.Direction: "to_client"}, 1},
+		{semconv.ProtocolViolations,
+			otlptest.Attrs{semconv.Violation: "orphan_response", semconv.Direction: "to_client"}, 1},
 		{semconv.ProtocolViolations, nil, 2},
 		{semconv.ProcessCPUTime, otlptest.Attrs{semconv.CPUMode: "user"}, 3 * 3600},
 		{semconv.ProcessCPUTime, otlptest.Attrs{semconv.CPUMode: "system"}, 2 * 3600},
@@ -142,28 +165,30 @@ func TestEveryInstrument(t *testing.T) {
 	}
 	for _, v := range values {
 		if len(r.Series(v.instrument.Name, v.match)) == 0 {
-			t.Errorf("%s %v: no series", v.instrument.Name, v.match)
+			t.Errorf("%s %v: no series, want one", v.instrument.Name, v.match)
 		} else if got := r.Value(v.instrument.Name, v.match); got != v.want {
 			t.Errorf("%s %v = %v, want %v", v.instrument.Name, v.match, got, v.want)
 		}
 	}
-	// Of this process, whose figures no script implies.
-	for _, i := range []semconv.Instrument{semconv.ProcessMemoryUsage, semconv.ProcessFileDescriptors, semconv.ProcessThreads} {
+	// These are measured in this process and do not follow from the session.
+	for _, i := range []semconv.Instrument{
+		semconv.ProcessMemoryUsage, semconv.ProcessFileDescriptors, semconv.ProcessThreads,
+	} {
 		if r.Value(i.Name, nil) <= 0 {
-			t.Errorf("%s = %v, want more than nothing", i.Name, r.Value(i.Name, nil))
+			t.Errorf("%s = %v, want more than 0", i.Name, r.Value(i.Name, nil))
 		}
 	}
 	for _, i := range semconv.Instruments() {
-		describe(t, r, i)
-		exemplify(t, r, i)
+		checkDescription(t, r, i)
+		checkExample(t, r, i)
 	}
 	if t.Failed() {
 		t.Log(r.Summary())
 	}
 }
 
-// describe holds an instrument's description against what arrived.
-func describe(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
+// checkDescription compares an instrument's description with the series that arrived.
+func checkDescription(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
 	t.Helper()
 	series := r.Series(i.Name, nil)
 	if len(series) == 0 {
@@ -171,46 +196,50 @@ func describe(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
 		return
 	}
 	forms := map[semconv.Form]otlptest.MetricType{
-		semconv.Histogram: otlptest.Histogram, semconv.Counter: otlptest.Sum, semconv.UpDownCounter: otlptest.Sum, semconv.Gauge: otlptest.Gauge,
+		semconv.Histogram: otlptest.Histogram, semconv.Counter: otlptest.Sum,
+		semconv.UpDownCounter: otlptest.Sum, semconv.Gauge: otlptest.Gauge,
 	}
 	allowed := map[string]bool{}
 	for _, a := range i.Attributes {
 		allowed[a] = true
 	}
 	for _, p := range series {
-		if p.Unit != i.Unit || p.Description != i.Description || p.Type != forms[i.Form] || p.Monotonic != (i.Form == semconv.Counter) {
-			t.Errorf("%s arrived as %s, unit %q, monotonic %v, %q", i.Name, p.Type, p.Unit, p.Monotonic, p.Description)
+		if p.Unit != i.Unit || p.Description != i.Description {
+			t.Errorf("%s: unit %q, description %q; want %q, %q", i.Name, p.Unit, p.Description, i.Unit, i.Description)
+		}
+		if counter := i.Form == semconv.Counter; p.Type != forms[i.Form] || p.Monotonic != counter {
+			t.Errorf("%s: type %s, monotonic %v; want %s, %v", i.Name, p.Type, p.Monotonic, forms[i.Form], counter)
 		}
 		for key := range p.Attrs {
 			if !allowed[key] {
-				t.Errorf("%s has the attribute %s, which its description does not list", i.Name, key)
+				t.Errorf("%s has the attribute %s, which semconv does not list for it", i.Name, key)
 			}
 		}
 	}
 }
 
-// exemplify holds an instrument's example in TELEMETRY.md against what arrived. Of what depends on the machine, the series
-// counts and not its value.
-func exemplify(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
+// checkExample expects an instrument's example in TELEMETRY.md among the series that arrived. It ignores values that
+// depend on the machine.
+func checkExample(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
 	t.Helper()
-	want, machine := i.Example, strings.HasPrefix(i.Name, "process.") || i.Name == semconv.ServerSessionDuration.Name
+	machine := strings.HasPrefix(i.Name, "process.") || i.Name == semconv.ServerSessionDuration.Name
 	var all []string
 	for _, p := range r.Series(i.Name, nil) {
 		all = append(all, exampleOf(p, i.Attributes))
 	}
 	matches := func(got string) bool {
-		want := want
+		want := i.Example
 		if machine {
 			got, want = got[:strings.LastIndexByte(got, '}')], want[:strings.LastIndexByte(want, '}')]
 		}
 		return got == want
 	}
 	if !slices.ContainsFunc(all, matches) {
-		t.Errorf("%s: the example %q is not among\n%s", i.Name, i.Example, strings.Join(all, "\n"))
+		t.Errorf("%s: got\n%s\nwant the example %q among them", i.Name, strings.Join(all, "\n"), i.Example)
 	}
 }
 
-// exampleOf writes a series as TELEMETRY.md does: the attributes in the order of the instrument's, and what it says.
+// exampleOf formats a series as in TELEMETRY.md: the attributes in the instrument's order, then the value.
 func exampleOf(p otlptest.Point, attributes []string) string {
 	var kv []string
 	for _, key := range attributes {

@@ -53,7 +53,8 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 	c.sinks = append(c.sinks, s.cfg.Sinks...)
 	c.sinks = append(c.sinks, anomaly.New(anomaly.Config{}, func(f record.Finding) { c.sinks.Noted(f) }))
 	c.tracker = session.New(session.Config{
-		Capacity: openLimit, HangAfter: s.cfg.HangAfter, Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
+		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
+		Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
 	}, c.sinks)
 	return c
 }

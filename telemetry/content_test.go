@@ -11,6 +11,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
+// talk is a session with content of every level.
 const talk = `
 1ms  > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send","arguments":{"to":"ann@example.com","subject":"hello","password":"hunter2secret"}}}
 2ms  < {"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"sent to ann@example.com"}]}}
@@ -25,14 +26,11 @@ const talk = `
 11ms < {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"warning","logger":"smtp","data":"relay said 550"}}
 `
 
-// capture plays the talk with the given levels and returns what arrived.
+// capture plays talk with the given levels, and stderr if it is not empty, and returns the receiver.
 func capture(t *testing.T, levels string, stderr string) *otlptest.Receiver {
 	t.Helper()
 	r := otlptest.Start(t, otlptest.Config{})
-	for _, entry := range r.Env(otlptest.GRPC) {
-		name, value, _ := strings.Cut(entry, "=")
-		t.Setenv(name, value)
-	}
+	exportTo(t, r, otlptest.GRPC)
 	s := openTo(t, consent.Request{Telemetry: "otlp", Capture: levels}, nil)
 	s.say(talk)
 	if stderr != "" {
@@ -43,18 +41,23 @@ func capture(t *testing.T, levels string, stderr string) *otlptest.Receiver {
 	return r
 }
 
+// TestNoContentByDefault: without levels, no content is sent.
 func TestNoContentByDefault(t *testing.T) {
 	r := capture(t, "", "")
-	for _, canary := range []string{"hello", "again", "example.com", "hunter2", "sent to", "cannot reach", "inbox", "greet warmly", "write a mail", "Dear all", "relay said", "no mail"} {
-		if r.Contains([]byte(canary)) {
-			t.Errorf("%q left the process", canary)
+	for _, text := range []string{
+		"hello", "again", "example.com", "hunter2", "sent to", "cannot reach", "inbox", "greet warmly", "write a mail",
+		"Dear all", "relay said", "no mail",
+	} {
+		if r.Contains([]byte(text)) {
+			t.Errorf("%q was sent", text)
 		}
 	}
 	if got := r.WaitSpan(t, "resources/read").Attrs.String(semconv.Resource); got != "mail" {
-		t.Errorf("%s = %q, want the scheme", semconv.Resource, got)
+		t.Errorf("%s = %q, want the scheme mail", semconv.Resource, got)
 	}
 }
 
+// TestCapturedContent checks the attributes that each level captures, and that they are redacted.
 func TestCapturedContent(t *testing.T) {
 	tests := []struct {
 		level, span string
@@ -62,40 +65,46 @@ func TestCapturedContent(t *testing.T) {
 		attribute   string
 		want        string
 	}{
-		{"arguments", "tools/call send", 0, semconv.ToolCallArguments, `{"to":"[redacted:email]","subject":"hello","password":"[redacted:password]"}`},
+		{"arguments", "tools/call send", 0, semconv.ToolCallArguments,
+			`{"to":"[redacted:email]","subject":"hello","password":"[redacted:password]"}`},
 		{"arguments,keys:subject", "tools/call send", 0, semconv.ToolCallArguments, `{"subject":"hello"}`},
-		{"results", "tools/call send", 0, semconv.ToolCallResult, `{"content":[{"type":"text","text":"sent to [redacted:email]"}]}`},
+		{"results", "tools/call send", 0, semconv.ToolCallResult,
+			`{"content":[{"type":"text","text":"sent to [redacted:email]"}]}`},
 		{"errors", "tools/call send", 1, semconv.ErrorMessage, `cannot reach [redacted:email]`},
 		{"errors", "resources/read", 0, semconv.ErrorMessage, `no mail of [redacted:email]`},
 		{"uris", "resources/read", 0, semconv.ResourceURI, `mail://inbox/[redacted:email]`},
 		{"prompts", "prompts/get greet", 0, semconv.PromptVariable + "who", `[redacted:email]`},
 		{"prompts", "prompts/get greet", 0, semconv.PromptVariable + "tone", `warm`},
-		{"prompts", "prompts/get greet", 0, semconv.PromptResult, `{"messages":[{"role":"user","content":{"type":"text","text":"greet warmly"}}]}`},
-		{"prompts", "sampling/createMessage", 0, semconv.SampleRequest, `[{"role":"user","content":{"type":"text","text":"write a mail"}}]`},
-		{"prompts", "sampling/createMessage", 0, semconv.SampleResult, `{"role":"assistant","content":{"type":"text","text":"Dear all"}}`},
+		{"prompts", "prompts/get greet", 0, semconv.PromptResult,
+			`{"messages":[{"role":"user","content":{"type":"text","text":"greet warmly"}}]}`},
+		{"prompts", "sampling/createMessage", 0, semconv.SampleRequest,
+			`[{"role":"user","content":{"type":"text","text":"write a mail"}}]`},
+		{"prompts", "sampling/createMessage", 0, semconv.SampleResult,
+			`{"role":"assistant","content":{"type":"text","text":"Dear all"}}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.level+" "+tt.attribute, func(t *testing.T) {
 			r := capture(t, tt.level, "")
 			spans := r.SpansNamed(tt.span)
 			if len(spans) <= tt.nth {
-				t.Fatalf("no span %d called %q\n%s", tt.nth, tt.span, r.Summary())
+				t.Fatalf("got %d spans %q, want more than %d:\n%s", len(spans), tt.span, tt.nth, r.Summary())
 			}
 			if got := spans[tt.nth].Attrs.String(tt.attribute); got != tt.want {
 				t.Errorf("%s = %q, want %q", tt.attribute, got, tt.want)
 			}
 			if r.Contains([]byte("example.com")) || r.Contains([]byte("hunter2")) {
-				t.Error("a secret left the process")
+				t.Error("a secret was sent")
 			}
 		})
 	}
 }
 
-// TestOnlyWhatWasAskedFor asks for one level at a time and finds nothing of the others.
-func TestOnlyWhatWasAskedFor(t *testing.T) {
+// TestOneLevel captures one level at a time and expects no content of the others.
+func TestOneLevel(t *testing.T) {
 	marks := map[string][]string{
-		"arguments": {"hello", "again"}, "results": {"sent to"}, "errors": {"cannot reach", "no mail"}, "uris": {"inbox"},
-		"prompts": {"warm", "write a mail", "Dear all"}, "messages": {"relay said"}, "stderr": {"listening"},
+		"arguments": {"hello", "again"}, "results": {"sent to"}, "errors": {"cannot reach", "no mail"},
+		"uris": {"inbox"}, "prompts": {"warm", "write a mail", "Dear all"},
+		"messages": {"relay said"}, "stderr": {"listening"},
 	}
 	for level := range marks {
 		t.Run(level, func(t *testing.T) {
@@ -106,9 +115,11 @@ func TestOnlyWhatWasAskedFor(t *testing.T) {
 			r := capture(t, level, stderr)
 			for of, texts := range marks {
 				for _, text := range texts {
-					// What a tool says of its failure is also its result.
-					if got := r.Contains([]byte(text)); got != (of == level) && !(level == "results" && text == "cannot reach") {
-						t.Errorf("%q (of %s) arrived: %v", text, of, got)
+					if level == "results" && text == "cannot reach" {
+						continue // a tool error is also a result
+					}
+					if got, want := r.Contains([]byte(text)), of == level; got != want {
+						t.Errorf("sent %q, of level %s = %v, want %v", text, of, got, want)
 					}
 				}
 			}
@@ -116,16 +127,19 @@ func TestOnlyWhatWasAskedFor(t *testing.T) {
 	}
 }
 
+// TestCapturedRecords checks the log records of the levels messages and stderr, and that they are redacted.
 func TestCapturedRecords(t *testing.T) {
-	r := capture(t, "messages,stderr", "ready for ann@example.com\r\n-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7\nq8w5XmUyZ0\n-----END RSA PRIVATE KEY-----\nlast line")
+	r := capture(t, "messages,stderr", "ready for ann@example.com\r\n"+
+		"-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7\nq8w5XmUyZ0\n-----END RSA PRIVATE KEY-----\nlast line")
 	var lines []string
 	for _, record := range r.Records() {
 		switch record.Text() {
 		case "server stderr":
 			lines = append(lines, record.Attrs.String("data"))
 		case "server message":
-			if record.Severity != 13 || record.Attrs.String("logger") != "smtp" || record.Attrs.String("data") != `"relay said 550"` {
-				t.Errorf("record of the message: severity %d, %v", record.Severity, record.Attrs)
+			if record.Severity != 13 || record.Attrs.String("logger") != "smtp" ||
+				record.Attrs.String("data") != `"relay said 550"` {
+				t.Errorf("record of the message: severity %d, attributes %v", record.Severity, record.Attrs)
 			}
 			lines = append(lines, "message")
 		}
@@ -136,19 +150,21 @@ func TestCapturedRecords(t *testing.T) {
 	}
 }
 
-// TestWhatFailsIsNoContent: with a wrong privacy variable nothing of any level is captured.
-func TestWrongPrivacyVariableSwitchesCaptureOff(t *testing.T) {
-	for _, said := range []consent.Request{
-		{Capture: "arguments,resluts"}, {Capture: "arguments", CaptureMax: "lots"}, {Capture: "arguments", Redact: "no name"},
-		{Capture: "arguments", Redact: "x=("}, {Capture: "keys:a"}, {Capture: "arguments,keys:"}, {Capture: "arguments,keys:a,results"},
+// TestInvalidCaptureVariable: an invalid variable turns off all capturing, with one warning.
+func TestInvalidCaptureVariable(t *testing.T) {
+	for _, request := range []consent.Request{
+		{Capture: "arguments,resluts"}, {Capture: "arguments", CaptureMax: "lots"},
+		{Capture: "arguments", Redact: "no name"}, {Capture: "arguments", Redact: "x=("},
+		{Capture: "keys:a"}, {Capture: "arguments,keys:"}, {Capture: "arguments,keys:a,results"},
 	} {
-		said.Telemetry = "otlp"
-		policy, warnings := consent.Decide(said)
+		request.Telemetry = "otlp"
+		policy, warnings := consent.Decide(request)
 		if policy.Capture().Any() || !policy.On() || len(warnings) != 1 {
-			t.Errorf("%+v: capture %v, on %v, warnings %v", said, policy.Capture().Levels(), policy.On(), warnings)
+			t.Errorf("Decide(%+v): capture %v, on %v, warnings %v; want none, true, one",
+				request, policy.Capture().Levels(), policy.On(), warnings)
 		}
 		if telemetry.New(telemetry.Config{Policy: policy}).Stderr() != nil {
-			t.Errorf("%+v: stderr is read", said)
+			t.Errorf("%+v: Stderr() returned a tap, want nil", request)
 		}
 	}
 }

@@ -2,5 +2,5 @@ package telemetry_test
 
 import "time"
 
-// processorTime is not measured here.
+// processorTime is not implemented on Windows.
 func processorTime() time.Duration { return 0 }

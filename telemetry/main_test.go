@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/grpclog"
 )
 
-// TestMain silences gRPC before the receivers of the tests, which run in this process, use it: it does not allow that later.
+// TestMain silences gRPC. It must do so before the receivers in this process use gRPC, which is not safe later.
 func TestMain(m *testing.M) {
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
 	log.SetOutput(io.Discard)

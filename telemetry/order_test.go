@@ -11,14 +11,15 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// overtake is longer than a batch of messages waits, and shorter than a message waits for what was read before it.
+// overtake is longer than a batch of messages waits, and shorter than a message waits for messages that were read
+// before it.
 const overtake = 200 * time.Millisecond
 
-// TestAnswerScannedAfterTheNextRequest: the bytes of an answer are passed on before they are scanned, so that the client's next
-// request can be scanned first. Messages are taken in the order in which they were read all the same.
-func TestAnswerScannedAfterTheNextRequest(t *testing.T) { inTime(t, answerScannedLate) }
+// TestResponseScannedLate: spanpipe forwards the bytes of a response before it scans them, so the client's next request
+// may be scanned first. The tracker must still receive the messages in the order in which they were read.
+func TestResponseScannedLate(t *testing.T) { retryIfSlow(t, responseScannedLate) }
 
-func answerScannedLate(t *testing.T) (complaint string) {
+func responseScannedLate(t *testing.T) (failure string) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
 	s.say(`1ms > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18"}}`)
@@ -31,16 +32,16 @@ func answerScannedLate(t *testing.T) (complaint string) {
 	s.end(left)
 	span := r.WaitSpan(t, "tools/list")
 	if got := span.Attrs.String(semconv.ProtocolVersion); got != "2025-11-25" {
-		return fmt.Sprintf("%s = %q, want what the answer to initialize says", semconv.ProtocolVersion, got)
+		return fmt.Sprintf("%s = %q, want 2025-11-25 as in the response to initialize", semconv.ProtocolVersion, got)
 	}
 	return ""
 }
 
-// TestRequestScannedAfterWhatItCauses: a call has reached the server, and the server has asked the client for something in its
-// course, before the call is scanned. The request of the server's is the call's child all the same.
-func TestRequestScannedAfterWhatItCauses(t *testing.T) { inTime(t, requestScannedLate) }
+// TestRequestScannedLate: before a call is scanned, it reaches the server, and the server sends a request to the
+// client. The span of the server's request must still be a child of the call's span.
+func TestRequestScannedLate(t *testing.T) { retryIfSlow(t, requestScannedLate) }
 
-func requestScannedLate(t *testing.T) (complaint string) {
+func requestScannedLate(t *testing.T) (failure string) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
 	s.tel.Tap(session.ToServer).Arriving()
@@ -51,53 +52,55 @@ func requestScannedLate(t *testing.T) (complaint string) {
 3ms > {"jsonrpc":"2.0","id":1,"result":{}}
 4ms < {"jsonrpc":"2.0","id":1,"result":{"content":[]}}`)
 	s.end(left)
-	call, asked := r.WaitSpan(t, "tools/call summarize"), r.WaitSpan(t, "sampling/createMessage")
-	if !asked.ChildOf(call) {
-		return fmt.Sprintf("sampling/createMessage has the parent %s, want the call %s", asked.ParentID, call.SpanID)
+	call, sampling := r.WaitSpan(t, "tools/call summarize"), r.WaitSpan(t, "sampling/createMessage")
+	if !sampling.ChildOf(call) {
+		return fmt.Sprintf("parent of sampling/createMessage = %s, want the call %s", sampling.ParentID, call.SpanID)
 	}
 	return ""
 }
 
-// inTime plays a session, and again where it took longer than a message waits at most for what was read before it: a machine that
-// is too busy for that shows nothing.
-func inTime(t *testing.T, play func(*testing.T) string) {
+// retryIfSlow runs a test again if it failed and took so long that a message may have stopped waiting for those before
+// it. On such a busy machine the failure means nothing.
+func retryIfSlow(t *testing.T, play func(*testing.T) string) {
 	t.Helper()
 	for range 5 {
-		begun := time.Now()
-		complaint := play(t)
-		if complaint == "" {
+		start := time.Now()
+		failure := play(t)
+		if failure == "" {
 			return
 		}
-		if time.Since(begun) < 800*time.Millisecond {
-			t.Fatal(complaint)
+		if time.Since(start) < 800*time.Millisecond {
+			t.Fatal(failure)
 		}
 	}
 	t.Fatal("the machine is too busy")
 }
 
-// TestBytesThatNobodyReads: what the client has written is on its way to a server that does not read, but speaks. What it says
-// is not kept waiting for long.
-func TestBytesThatNobodyReads(t *testing.T) {
+// TestUnreadInput: the client's bytes wait for a server that does not read but writes. Its messages are not held back
+// for long.
+func TestUnreadInput(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
 	s.tel.Tap(session.ToServer).Arriving()
 	s.say(time.Since(s.start).String() + ` < {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`)
-	r.WaitSpan(t, "notifications/tools/list_changed") // before the end
+	r.WaitSpan(t, "notifications/tools/list_changed") // before the session ends
 	s.end(left)
 }
 
-// TestFloodPastBytesThatNobodyReads: what such a server says at a high rate is not kept waiting until there is no room.
-func TestFloodPastBytesThatNobodyReads(t *testing.T) {
+// TestFloodDuringUnreadInput: when such a server writes at a high rate, its messages are processed before the queue is
+// full.
+func TestFloodDuringUnreadInput(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
 	s.tel.Tap(session.ToServer).Arriving()
-	for range 3 { // 4,500 messages, more than the queue holds, faster than one waits at most
-		now := time.Since(s.start).String()
-		s.say(strings.Repeat(now+` < {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}`+"\n", 1500))
+	for range 3 { // 4,500 messages, more than the queue holds, within the time that a message may wait
+		line := time.Since(s.start).String() + ` < {"jsonrpc":"2.0","method":"notifications/progress",` +
+			`"params":{"progressToken":1,"progress":1}}` + "\n"
+		s.say(strings.Repeat(line, 1500))
 		time.Sleep(overtake)
 	}
 	s.end(left)
-	if told := s.log.String(); told != "" {
-		t.Errorf("lost: %s", told)
+	if log := s.log.String(); log != "" {
+		t.Errorf("log = %q, want no losses", log)
 	}
 }

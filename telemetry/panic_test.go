@@ -17,8 +17,8 @@ type panickingWriter struct{}
 
 func (panickingWriter) Write([]byte) (int, error) { panic("a defect in an exporter") }
 
-// testPanic is the test of a panic of ours: it ends telemetry, is said once, and neither taps nor the end of the session
-// notice. A panic in a tap itself is the relay's to catch, which tells Fail.
+// testPanic returns a test of a panic inside telemetry. It turns telemetry off with one warning; the taps and Close
+// keep working. The relay recovers from panics in the taps themselves and calls Fail.
 func testPanic(change func(*telemetry.Config)) func(t *testing.T) {
 	return func(t *testing.T) {
 		r := otlptest.Start(t, otlptest.Config{})
@@ -28,28 +28,33 @@ func testPanic(change func(*telemetry.Config)) func(t *testing.T) {
 1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}
 2ms < {"jsonrpc":"2.0","id":1,"result":{}}`)
 		}
-		// An exporter that has panicked may hold its locks: then the end takes the time it is given, and no more.
+		// An exporter that panicked may still hold its locks. Then Close returns at the deadline.
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		s.tel.Close(ctx, left)
 		if got := strings.Count(s.log.String(), "telemetry is off for the rest of this session"); got != 1 {
-			t.Errorf("said %d times, want once:\n%s", got, s.log)
+			t.Errorf("%d warnings, want 1:\n%s", got, s.log)
 		}
 		if !strings.Contains(s.log.String(), "a defect in") {
-			t.Errorf("the panic is not told:\n%s", s.log)
+			t.Errorf("log = %s, want the value of the panic in it", s.log)
 		}
 	}
 }
 
+// testFailedTap: the first Fail turns telemetry off with one warning, which is redacted.
 func testFailedTap(t *testing.T) {
 	s := openTo(t, consent.Request{Telemetry: "console"}, func(c *telemetry.Config) {
-		c.Sinks = []session.Sink{ended(func(*record.Operation) { t.Error("an operation after telemetry was switched off") })}
+		c.Sinks = []session.Sink{ended(func(*record.Operation) {
+			t.Error("the sink received an operation after Fail")
+		})}
 	})
 	s.tel.Fail("a defect in a scanner, at a message of ann@example.com")
 	s.tel.Fail("another")
 	s.say(`1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}`)
 	s.end(left)
-	if strings.Count(s.log.String(), "telemetry is off") != 1 || !strings.Contains(s.log.String(), "a defect in a scanner, at a message of [redacted:email]") {
-		t.Errorf("log:\n%s", s.log)
+	log := s.log.String()
+	if strings.Count(log, "telemetry is off") != 1 ||
+		!strings.Contains(log, "a defect in a scanner, at a message of [redacted:email]") {
+		t.Errorf("log = %s, want one warning with the redacted reason of the first Fail", log)
 	}
 }

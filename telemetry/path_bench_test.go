@@ -18,18 +18,22 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// BenchmarkCall is the whole path of one call, request and answer, from the bytes to what leaves: tap, queue, tracker, spans,
-// metrics and log records. "made" ends where the exporters begin; "sent" goes on through OTLP/HTTP to a receiver that only
-// reads, in this process, so it costs a little more than the product alone.
+// BenchmarkCall measures the whole path of one call, request and response: tap, queue, tracker, spans, metrics and log
+// records. "made" ends before the exporters. "sent" exports over OTLP/HTTP to a receiver in this process that discards
+// everything, so it costs a little more than the product alone.
 func BenchmarkCall(b *testing.B) {
 	b.Run("made", func(b *testing.B) {
 		calls(b, consent.Request{Telemetry: "prometheus"}, func(cfg *telemetry.Config) {
 			cfg.AdminAddr = "127.0.0.1:0"
 		})
 	})
-	for name, off := range map[string][]string{"sent": nil, "traces": {"LOGS", "METRICS"}, "logs": {"TRACES", "METRICS"}, "metrics": {"TRACES", "LOGS"}} {
+	for name, off := range map[string][]string{
+		"sent": nil, "traces": {"LOGS", "METRICS"}, "logs": {"TRACES", "METRICS"}, "metrics": {"TRACES", "LOGS"},
+	} {
 		b.Run(name, func(b *testing.B) {
-			receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+			receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+			}))
 			defer receiver.Close()
 			b.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.URL)
 			b.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
@@ -41,10 +45,10 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// calls makes b.N calls. The consumer and the exporters work beside the taps, so a call takes as long as the slowest of them;
-// what they cost together is the CPU time, which only the operating system can tell.
-func calls(b *testing.B, said consent.Request, change func(*telemetry.Config)) {
-	policy, warnings := consent.Decide(said)
+// calls makes b.N calls. The consumer and the exporters run concurrently with the taps, so the time of a call is that
+// of the slowest. The CPU time, which only the operating system knows, is what they cost together.
+func calls(b *testing.B, consented consent.Request, change func(*telemetry.Config)) {
+	policy, warnings := consent.Decide(consented)
 	if len(warnings) > 0 {
 		b.Fatal(warnings)
 	}
@@ -54,8 +58,10 @@ func calls(b *testing.B, said consent.Request, change func(*telemetry.Config)) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // which Run may change
 	tel := telemetry.New(cfg).Run(os.Getpid(), time.Now())
-	request := []byte(`{"jsonrpc":"2.0","id":00000000,"method":"tools/call","params":{"name":"search","arguments":{"text":"` + strings.Repeat("A", 100) + "\"}}}\n")
-	answer := []byte(`{"jsonrpc":"2.0","id":00000000,"result":{"content":[{"type":"text","text":"` + strings.Repeat("A", 100) + "\"}]}}\n")
+	text := strings.Repeat("A", 100)
+	request := []byte(`{"jsonrpc":"2.0","id":00000000,"method":"tools/call",` +
+		`"params":{"name":"search","arguments":{"text":"` + text + "\"}}}\n")
+	answer := []byte(`{"jsonrpc":"2.0","id":00000000,"result":{"content":[{"type":"text","text":"` + text + "\"}]}}\n")
 	b.ReportAllocs()
 	before := processorTime()
 	b.ResetTimer()
@@ -63,12 +69,12 @@ func calls(b *testing.B, said consent.Request, change func(*telemetry.Config)) {
 		number := fmt.Appendf(nil, "%08d", i+10000000)
 		copy(request[len(`{"jsonrpc":"2.0","id":`):], number)
 		copy(answer[len(`{"jsonrpc":"2.0","id":`):], number)
-		// Words of a text, so that each call asks for something else; loops have a benchmark of their own.
+		// The arguments differ in each call. Equal ones would be a loop, which has a benchmark of its own.
 		binary.LittleEndian.PutUint32(request[len(request)-20:], 0x41414141+uint32(i)&0x0f0f0f0f)
 		forward(tel.Tap(session.ToServer), request)
 		forward(tel.Tap(session.ToClient), answer)
 		if i%50 == 49 {
-			time.Sleep(10 * time.Millisecond) // a rate that the exporters carry: what is dropped costs nothing
+			time.Sleep(10 * time.Millisecond) // keep to a rate that the exporters can carry, because drops cost nothing
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -80,7 +86,7 @@ func calls(b *testing.B, said consent.Request, change func(*telemetry.Config)) {
 	}
 }
 
-// forward shows the tap what a pump has passed on.
+// forward passes bytes to a tap as the relay does.
 func forward(tap *telemetry.Tap, b []byte) {
 	tap.Arriving()
 	tap.Forwarded(b, time.Now())

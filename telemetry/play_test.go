@@ -1,50 +1,57 @@
 package telemetry_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// stage plays a session: what each side sends, and when, without a server and without waiting.
+// stage plays a session. Lines say what each side sends and when, so it needs no server and no waiting.
 type stage struct {
 	t     *testing.T
 	tel   *telemetry.Session
 	start time.Time
-	log   *syncBuffer
+	log   *mcptest.Buffer
 }
 
-// open begins a session whose telemetry is sent to the receiver.
+// open starts a session whose telemetry is sent to a receiver.
 func open(t *testing.T, r *otlptest.Receiver, p otlptest.Protocol, change func(*telemetry.Config)) *stage {
+	t.Helper()
+	exportTo(t, r, p)
+	return openTo(t, consent.Request{Telemetry: "otlp"}, change)
+}
+
+// exportTo sets the variables that make the sessions of a test export to a receiver.
+func exportTo(t *testing.T, r *otlptest.Receiver, p otlptest.Protocol) {
 	t.Helper()
 	for _, entry := range r.Env(p) {
 		name, value, _ := strings.Cut(entry, "=")
 		t.Setenv(name, value)
 	}
-	return openTo(t, consent.Request{Telemetry: "otlp"}, change)
 }
 
-func openTo(t *testing.T, said consent.Request, change func(*telemetry.Config)) *stage {
+// openTo starts a session with a consent request.
+func openTo(t *testing.T, request consent.Request, change func(*telemetry.Config)) *stage {
 	t.Helper()
-	policy, warnings := consent.Decide(said)
+	policy, warnings := consent.Decide(request)
 	if len(warnings) > 0 {
 		t.Fatal(warnings)
 	}
-	s := &stage{t: t, start: time.Now(), log: &syncBuffer{}}
+	s := &stage{t: t, start: time.Now(), log: &mcptest.Buffer{}}
 	cfg := telemetry.Config{
-		Policy: policy, Command: []string{"npx", "-y", "@scope/server-x"}, Version: "1.2.3", Lookup: os.LookupEnv,
-		Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Policy: policy, Version: "1.2.3", Lookup: os.LookupEnv,
+		Command: []string{"npx", "-y", "@scope/server-x"},
+		Logger:  slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if change != nil {
 		change(&cfg)
@@ -74,7 +81,7 @@ func (s *stage) say(lines string) {
 	}
 }
 
-// end ends the session, with time enough to send everything.
+// end ends the session, with enough time to send everything.
 func (s *stage) end(exit record.Exit) {
 	s.t.Helper()
 	now := time.Now()
@@ -84,32 +91,14 @@ func (s *stage) end(exit record.Exit) {
 	defer cancel()
 	s.tel.Close(ctx, exit)
 	if ctx.Err() != nil {
-		s.t.Error("closing telemetry took more than its time")
+		s.t.Error("Close exceeded its deadline of 10s")
 	}
 }
 
-// syncBuffer is a buffer that several goroutines may write to.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
-// left is a normal end: the client left, and the server followed.
+// left is a normal end: the client closed its side, and the server exited.
 var left = record.Exit{EndedBy: record.ByClient}
 
-// ended is a sink that receives the operations that have ended.
+// ended is a sink that calls a function for each operation that has ended.
 type ended func(*record.Operation)
 
 func (ended) Opened(*record.Operation) {}

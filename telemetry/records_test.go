@@ -15,8 +15,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// told is a session in which there is something to log that is not in everything.
-const told = `
+// moreRecords is a session with log records that the session everything lacks.
+const moreRecords = `
 2ms    > {"jsonrpc":"2.0","id":"p","method":"prompts/get","params":{"name":"weekend_trip"}}
 3ms    < {"jsonrpc":"2.0","id":"p","error":{"code":-32603,"message":"no model"}}
 4ms    < {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"warning","logger":"db","data":"slow query"}}
@@ -25,14 +25,17 @@ const told = `
 7ms    > {"jsonrpc":"2.0","id":"i","method":"tools/call","params":{"name":"store","arguments":{}}}
 `
 
-// unusual is a routine of three tools, from which the last calls deviate: one answer is large, one call takes long, and one
-// tool follows another that it never has.
+// unusual repeats calls of three tools and then deviates: one response is large, one call takes long, and one tool
+// follows another for the first time.
 func unusual() string {
 	var b strings.Builder
 	at, n := 10_000, 1000
 	call := func(tool string, took, size int) {
-		fmt.Fprintf(&b, "%dms > {\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":{\"name\":%q,\"arguments\":{\"n\":%d}}}\n", at, n, tool, n)
-		fmt.Fprintf(&b, "%dms < {\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":{\"content\":[],\"pad\":\"%s\"}}\n", at+took, n, strings.Repeat("x", size))
+		const request = `%dms > {"jsonrpc":"2.0","id":%d,"method":"tools/call",` +
+			`"params":{"name":%q,"arguments":{"n":%d}}}` + "\n"
+		const response = `%dms < {"jsonrpc":"2.0","id":%d,"result":{"content":[],"pad":"%s"}}` + "\n"
+		fmt.Fprintf(&b, request, at, n, tool, n)
+		fmt.Fprintf(&b, response, at+took, n, strings.Repeat("x", size))
 		at, n = at+took+1000, n+1
 	}
 	for range 150 {
@@ -47,17 +50,15 @@ func unusual() string {
 	return b.String()
 }
 
-// TestEveryRecord plays sessions in which there is every log record, and holds TELEMETRY.md's table against what arrived.
+// TestEveryRecord plays sessions that produce every log record, and compares TELEMETRY.md's table with what arrives.
 func TestEveryRecord(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
-	for _, entry := range r.Env(otlptest.GRPC) {
-		name, value, _ := strings.Cut(entry, "=")
-		t.Setenv(name, value)
-	}
-	s := openTo(t, consent.Request{Telemetry: "otlp", Capture: "messages,stderr,errors"}, func(c *telemetry.Config) { c.HangAfter = time.Second })
-	s.say(inOrder(everything + loops() + told))
+	exportTo(t, r, otlptest.GRPC)
+	s := openTo(t, consent.Request{Telemetry: "otlp", Capture: "messages,stderr,errors"},
+		func(c *telemetry.Config) { c.HangAfter = time.Second })
+	s.say(sortedByTime(everything + loops() + moreRecords))
 	s.tel.Stderr().Forwarded([]byte("listening on the usual port\n"), time.Now())
-	time.Sleep(2200 * time.Millisecond) // the consumer looks for what hangs once a second
+	time.Sleep(2200 * time.Millisecond) // the consumer looks for hanging operations once a second
 	s.end(left)
 	s = openTo(t, consent.Request{Telemetry: "otlp"}, nil)
 	s.say(unusual())
@@ -67,50 +68,53 @@ func TestEveryRecord(t *testing.T) {
 	for _, record := range r.Records() {
 		i := slices.IndexFunc(semconv.Records(), func(d semconv.Record) bool { return d.Message == record.Body })
 		if i < 0 {
-			t.Errorf("there is a record %q, which is not described", record.Body)
+			t.Errorf("got a record %q, which semconv does not list", record.Body)
 			continue
 		}
 		d := semconv.Records()[i]
-		examples[d.Message] = append(examples[d.Message], unclocked(d, recordExample(record.Attrs, d.Attributes)))
+		example := withoutHangTime(d, recordExample(record.Attrs, d.Attributes))
+		examples[d.Message] = append(examples[d.Message], example)
 		for key := range record.Attrs {
 			if keys[d.Message] == nil {
 				keys[d.Message] = map[string]bool{}
 			}
 			keys[d.Message][key] = true
 		}
-		if severity := map[int]string{9: "INFO", 13: "WARN"}[record.Severity]; !strings.Contains(d.Level, severity) && d.Message != semconv.ServerMessage.Message {
-			t.Errorf("%q has severity %d, and is described as %s", d.Message, record.Severity, d.Level)
+		severity := map[int]string{9: "INFO", 13: "WARN"}[record.Severity]
+		if !strings.Contains(d.Level, severity) && d.Message != semconv.ServerMessage.Message {
+			t.Errorf("severity of %q = %d, want %s", d.Message, record.Severity, d.Level)
 		}
 	}
 	for _, d := range semconv.Records() {
 		for _, key := range d.Attributes {
 			if !keys[d.Message][key] {
-				t.Errorf("%q never has %s, as its description says", d.Message, key)
+				t.Errorf("%q never has the attribute %s, which semconv lists for it", d.Message, key)
 			}
 			delete(keys[d.Message], key)
 		}
 		if len(keys[d.Message]) > 0 {
-			t.Errorf("%q has attributes that its description does not list: %v", d.Message, keys[d.Message])
+			t.Errorf("%q has attributes that semconv does not list for it: %v", d.Message, keys[d.Message])
 		}
-		if !slices.Contains(examples[d.Message], unclocked(d, d.Example)) {
-			t.Errorf("%q: the example %s is not among\n%s", d.Message, d.Example, strings.Join(examples[d.Message], "\n"))
+		if !slices.Contains(examples[d.Message], withoutHangTime(d, d.Example)) {
+			got := strings.Join(examples[d.Message], "\n")
+			t.Errorf("%q: got\n%s\nwant the example %s among them", d.Message, got, d.Example)
 		}
 	}
 }
 
-// inOrder sorts what is said by its time.
-func inOrder(script string) string {
+// sortedByTime sorts the lines of a script by their times.
+func sortedByTime(script string) string {
 	lines := slices.Collect(strings.Lines(script))
 	at := func(line string) time.Duration {
 		when, _, _ := strings.Cut(line, " ")
-		d, _ := time.ParseDuration(when) // an empty line comes first
+		d, _ := time.ParseDuration(when) // an empty line counts as 0
 		return d
 	}
 	slices.SortStableFunc(lines, func(a, b string) int { return int(at(a) - at(b)) })
 	return strings.Join(lines, "")
 }
 
-// recordExample writes a record's attributes as TELEMETRY.md does.
+// recordExample formats a record's attributes as in TELEMETRY.md.
 func recordExample(attrs otlptest.Attrs, keys []string) string {
 	var kv []string
 	for _, key := range keys {
@@ -124,12 +128,12 @@ func recordExample(attrs otlptest.Attrs, keys []string) string {
 	return "{" + strings.Join(kv, " ") + "}"
 }
 
-var clocked = regexp.MustCompile(`\bduration=[\d.]+`)
+var hangTime = regexp.MustCompile(`\bduration=[\d.]+`)
 
-// unclocked is an example without the time for which an operation has hung, which nobody plays.
-func unclocked(d semconv.Record, example string) string {
+// withoutHangTime replaces the time that an operation has been hanging, which is measured and not part of the script.
+func withoutHangTime(d semconv.Record, example string) string {
 	if d.Message == semconv.OperationHangs.Message {
-		return clocked.ReplaceAllString(example, "duration=0")
+		return hangTime.ReplaceAllString(example, "duration=0")
 	}
 	return example
 }

@@ -104,7 +104,8 @@ type runner struct {
 //go:embed runners.json
 var runnersJSON []byte
 
-// runners maps a program to its forms, which are tried in order. The table is closed: nothing else is searched for a name.
+// runners maps a program to its forms, which are tried in order. The table is closed: nothing else is searched for a
+// name.
 var runners = sync.OnceValue(func() (table map[string][]runner) {
 	if err := json.Unmarshal(runnersJSON, &table); err != nil {
 		panic(err) // the file is part of the program, and a test reads it

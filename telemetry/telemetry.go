@@ -183,7 +183,7 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 }
 
 // abandon stops the consumer, for which this machine is too busy, and counts what it leaves in the queue. The count
-// is exact unless the consumer is stuck in a message: that one counts as dropped, whatever becomes of it.
+// is exact unless the consumer is stuck in a message: that one counts as dropped either way.
 func (s *Session) abandon(ctx context.Context) {
 	close(s.giveUp)
 	half, cancel := halfOf(ctx)

@@ -310,7 +310,8 @@ func testNonBlocking(t *testing.T) {
 	}
 }
 
-// nonBlockingPipe makes a pipe whose mode Go does not change when it is handed to a child, as it would one of os.Pipe's.
+// nonBlockingPipe makes a pipe whose mode Go does not change when it is handed to a child, as it would one of
+// os.Pipe's.
 func nonBlockingPipe(t *testing.T) [2]*os.File {
 	t.Helper()
 	var p [2]int

@@ -11,11 +11,11 @@
 //
 // It promises that the server sees what the host does as if it had been started by the host, and the host what the
 // server does. The server stays in our process group and session, and inherits the working directory, stderr and every
-// other descriptor. What cannot be hidden is listed in docs/reliability.md, row by row, with the reason.
+// other descriptor. What cannot be hidden is listed in docs/limits.md, row by row, with the reason.
 //
 // A process wraps one server at a time, because signals, the child subreaper and descriptors 0 to 2 belong to the whole
-// process. A process that has other children, or several servers, must set Config.KeepOrphans: what a subreaper adopts
-// cannot be told from what the process started itself.
+// process. A process that has other children, or several servers, must set Config.KeepOrphans: a subreaper
+// cannot distinguish the processes that it adopts from those that it started.
 //
 // Where things are decided:
 //
@@ -26,8 +26,8 @@
 //   - orphans_linux.go: what happens to processes that outlive the server
 //   - sys_*.go: what each operating system does differently, the death of a killed wrapper's server among it
 //
-// It must not know what the bytes mean, and so imports nothing of this module but internal/proctree and wrap/winargs. No
-// other package of the product starts processes or listens for signals.
+// It must not know what the bytes mean, and so imports nothing of this module but internal/proctree and wrap/winargs.
+// No other package of the product starts processes or listens for signals.
 //
 // Before version 1.0 this is not a public API: names and behavior may change with any release.
 package wrap

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// The test binary plays every role: run as "wrap.test @role args" it is a wrapper, a server or a host, so that the tests
-// need no other program, and the processes under test are as real as in use.
+// The test binary plays every role: run as "wrap.test @role args" it is a wrapper, a server or a host, so that the
+// tests need no other program, and the processes under test are as real as in use.
 
 // role plays a part with its arguments, and returns the exit code.
 type role func(args []string) int
@@ -52,8 +52,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// coverDir is where processes under test leave what they have covered, when the test was built for that; by itself go test
-// knows of its own process only. To see all of it:
+// coverDir is where processes under test leave what they have covered, when the test was built for that; by itself go
+// test knows of its own process only. To see all of it:
 //
 //	GOCOVERDIR=$(mktemp -d) go test -cover -coverpkg=./wrap ./wrap
 //	go tool covdata percent -i $GOCOVERDIR

@@ -16,10 +16,10 @@ import (
 // orphanTick is how often end looks whether the orphans have gone.
 const orphanTick = 20 * time.Millisecond
 
-// orphans finds and ends the processes that the server leaves behind in our session. We become a child subreaper, so that
-// such processes become our children instead of init's and can be found.
+// orphans finds and ends the processes that the server leaves behind in our session. We become a child subreaper, so
+// that such processes become our children instead of init's and can be found.
 //
-// That makes us the parent of processes that nothing here has started, and somebody has to wait for them: reap does,
+// That makes us the parent of processes that we have not started, and a parent has to wait for its children: reap does,
 // without taking the server's status from its waiter. A nil *orphans leaves orphans alone.
 type orphans struct {
 	log          *slog.Logger
@@ -57,8 +57,8 @@ func (o *orphans) isOthers(pid int) bool {
 	return o.before[pid] || pid == o.server.os.Pid && !isClosed(o.server.exited)
 }
 
-// reap waits for adopted orphans that have ended, so that they do not stay zombies. If the server has ended too it stops
-// at the server: the rest is reaped at the next SIGCHLD, or by end.
+// reap waits for adopted orphans that have ended, so that they do not stay zombies. If the server has ended too it
+// stops at the server: the rest is reaped at the next SIGCHLD, or by end.
 func (o *orphans) reap() {
 	if o == nil {
 		return
@@ -87,8 +87,8 @@ func (o *orphans) end(interrupted <-chan struct{}) {
 		}
 		o.log.Debug("ending orphans", "count", len(left), "signal", int(sig))
 		for _, pid := range left {
-			// The pid cannot have passed to another process if it is our child's, because only we wait for those. That of a
-			// child's descendant could in theory.
+			// The pid cannot have passed to another process if it is our child's, because only we wait for those. That
+			// of a child's descendant could in theory.
 			_ = unix.Kill(pid, sig)
 		}
 	}
@@ -113,8 +113,8 @@ func (o *orphans) await(interrupted <-chan struct{}) []int {
 	}
 }
 
-// find returns our living descendants that are in our session and are neither waited for elsewhere nor descend from such
-// a process. One that has made a session of its own has left on purpose.
+// find returns our living descendants that are in our session and are neither waited for elsewhere nor descend from
+// such a process. One that has made a session of its own has left on purpose.
 func (o *orphans) find() (left []int) {
 	o.reap()
 	if _, err := endedChild(); errors.Is(err, unix.ECHILD) {

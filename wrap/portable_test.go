@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// These tests run on every system, also on those that the tables of docs/reliability.md say nothing of.
+// These tests run on every system, also on those that docs/reliability.md does not cover.
 
 func TestRelay(t *testing.T) {
 	for name, prefix := range map[string]prefix{"wrapped": wrapped, "exec": asExec} {

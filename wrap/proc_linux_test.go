@@ -44,7 +44,7 @@ func childrenOf(pid int) (kids []int) {
 	return kids
 }
 
-// withEnvironment are the living processes that have a variable: children of a test, whoever is their parent now.
+// withEnvironment are the living processes that have a variable: children of a test, wherever in the tree.
 func withEnvironment(entry string) (pids []int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, f := range files {

@@ -27,8 +27,8 @@ func (p *process) start(command []string) error {
 	return <-result
 }
 
-// run is the only waiter of the server. It keeps its thread, because Linux sends the parent-death signal when the thread
-// that started the child ends, not when the process does.
+// run is the only waiter of the server. It keeps its thread, because Linux sends the parent-death signal when the
+// thread that started the child ends, not when the process does.
 func (p *process) run(command []string, result chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -10,7 +10,7 @@ const (
 
 	abandonTimeout = 200 * time.Millisecond // how long an interrupted pump may take to notice; it needs microseconds
 	drainTick      = 10 * time.Millisecond  // how often drain looks at its pump
-	stallTimeout   = 500 * time.Millisecond // how long a client that does not read delays an end that the host asked for
+	stallTimeout   = 500 * time.Millisecond // how long a client that does not read delays a requested end
 )
 
 // pump carries one direction: a blocking read, a blocking write, then the tap. Blocking in the system call, and not in
@@ -61,8 +61,8 @@ func (p *pump) copy() {
 
 // abandon ends a pump from outside, even one that is blocked, because one of its peers has gone.
 //
-// Only Linux can interrupt a blocked system call. Elsewhere the pump's goroutine stays behind until the other peer moves
-// or the process exits, but its ends are released and its tap has ended all the same.
+// Only Linux can interrupt a blocked system call. Elsewhere the pump's goroutine stays behind until the other peer
+// moves or the process exits, but its ends are released and its tap has ended all the same.
 func (p *pump) abandon() {
 	if p == nil {
 		return

@@ -43,7 +43,7 @@ func workshop(t *testing.T) string {
 		"text":         {"echo no", 0o644},
 		"plain-script": {"echo ran \"$@\"\n", 0o755},
 		"orphaned":     {"#!/no/such/interpreter\n", 0o755},
-		"foreign":      {"\x7fELF\x02\x01\x01\x00 for nobody", 0o755},
+		"foreign":      {"\x7fELF\x02\x01\x01\x00 for no machine", 0o755},
 		"dir/both":     {"echo no", 0o644},
 		"dir2/both":    {"#!/bin/sh\necho ran \"$@\"\n", 0o755},
 	} {

@@ -14,8 +14,8 @@ import (
 )
 
 // The relay is measured against what a bare pipe in its place would cost: cat | server | cat, with a cat as the server.
-// Both run at the same time and are measured in turns, block by block, so that a busy machine is busy for both, and what
-// is reported is their ratio.
+// Both run at the same time and are measured in turns, block by block, so that a busy machine is busy for both, and
+// what is reported is their ratio.
 
 // link is a conversation partner that sends back what it is sent.
 type link struct{ in, out int }

@@ -14,8 +14,8 @@ var _ = addRoles(map[string]role{
 
 var update = flag.Bool("update", false, "rewrite docs/reliability.md")
 
-// row is one thing that can happen to a wrapped server. Its name is the test's name and the first column of the table in
-// docs/reliability.md, its outcome the second.
+// row is one thing that can happen to a wrapped server. Its name is the test's name and the first column of the table
+// in docs/reliability.md, its outcome the second.
 type row struct {
 	what, outcome string
 	test          func(t *testing.T)

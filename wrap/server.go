@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// orphanGrace is how long processes that outlive the server get at each step: to let go of the server's stdout before it
-// is cut off, to end by themselves before SIGTERM, and to end before SIGKILL.
+// orphanGrace is how long processes that outlive the server get at each step: to let go of the server's stdout before
+// it is cut off, to end by themselves before SIGTERM, and to end before SIGKILL.
 const orphanGrace = 500 * time.Millisecond
 
 // Server is a running server and its relay.

@@ -9,7 +9,8 @@ import (
 )
 
 // signals forwards to the server the signals that the host sends us. It listens from before the server starts, so that
-// none is lost, until Server.Close or the end of the process, so that none ends us with another status than the server's.
+// none is lost, until Server.Close or the end of the process, so that none ends us with another status than the
+// server's.
 //
 // Which signals those are is a list per system in sys_*.go: forwardedSignals are passed on, absorbedSignals go no
 // further, and terminatingSignals are those that a host sends to end its server.

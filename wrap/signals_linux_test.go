@@ -71,7 +71,8 @@ func playSignals([]string) int {
 	}
 }
 
-// expectQuiet checks that the server writes nothing more by itself: after a second signal, its line would precede the answer.
+// expectQuiet checks that the server writes nothing more by itself: after a second signal, its line would precede the
+// answer.
 func expectQuiet(s *session) {
 	s.t.Helper()
 	time.Sleep(30 * time.Millisecond)
@@ -184,7 +185,8 @@ func testTerminalKeys(t *testing.T, with prefix) {
 	s.expectEnd("exit status 0")
 }
 
-// testKillInForeground keeps the limit as it is documented: a signal to our pid alone looks like a key of the terminal's.
+// testKillInForeground keeps the limit as it is documented: a signal to our pid alone looks like a key of the
+// terminal's.
 func testKillInForeground(t *testing.T) {
 	s, terminal := onTerminal(t, wrapped(as("signals")))
 	expectWithin(s, "ready")
@@ -202,12 +204,14 @@ func testKillInForeground(t *testing.T) {
 	s.expectEnd("exit status 0")
 }
 
-// testKillInBackground has a shell with job control put the command into a group of its own, behind the terminal's foreground.
+// testKillInBackground has a shell with job control put the command into a group of its own, behind the terminal's
+// foreground.
 func testKillInBackground(t *testing.T, with prefix) {
-	script := `set -m; "$@" </dev/null & sleep 0.5; kill -INT $!; wait; echo "all done"`
-	line := append([]string{"/bin/bash", "-c", script, "bash"}, with(sh(`trap 'echo got 2' INT; echo ready; sleep 2`))...)
+	up := t.TempDir() + "/up"
+	server := sh(`trap 'echo got 2; exit' INT; : >"` + up + `"; while :; do sleep 0.05; done`)
+	script := `set -m; "$@" </dev/null & while [ ! -e "` + up + `" ]; do sleep 0.05; done; kill -INT $!; wait; echo "all done"`
+	line := append([]string{"/bin/bash", "-c", script, "bash"}, with(server)...)
 	s, _ := onTerminal(t, line)
-	expectWithin(s, "ready")
 	expectWithin(s, "got 2")
 	expectWithin(s, "all done")
 	s.expectEnd("exit status 0")
@@ -227,8 +231,8 @@ func testSuspend(t *testing.T, with prefix) {
 	s.expectEnd("exit status 0")
 }
 
-// testHangUp has a server that stays when its input ends: the system ends the input first, and the signal comes after it, so that
-// what other servers make of it is a matter of chance, bare or not.
+// testHangUp has a server that stays when its input ends: the system ends the input first, and the signal comes after
+// it, so that what other servers make of it is a matter of chance, bare or not.
 func testHangUp(t *testing.T, with prefix) {
 	s, terminal := onTerminal(t, with(sh("cat; exec sleep 1000")))
 	_, _ = terminal.WriteString("hello\n")

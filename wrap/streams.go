@@ -14,8 +14,8 @@ type streams struct {
 	ours   []*endpoint // what the pumps read and write
 }
 
-// connectStreams makes the pipes and pumps, and puts the server's sides into files. On error it returns what there is to
-// discard.
+// connectStreams makes the pipes and pumps, and puts the server's sides into files. On error it returns what there is
+// to discard.
 func connectStreams(cfg *Config, files []*os.File) (s *streams, err error) {
 	s = &streams{}
 	if s.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {

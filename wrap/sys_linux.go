@@ -45,9 +45,9 @@ func interruptBlocked() {
 	}
 }
 
-// killWithWrapper makes the kernel kill the server when we are killed, because whoever kills us means the server. It
-// uses SIGKILL, as the host did. Processes that the server has started only see their pipes end, as they would have if
-// the host had killed a bare server.
+// killWithWrapper makes the kernel kill the server when we are killed, because a host that kills us means the server.
+// It uses SIGKILL, as the host did. Processes that the server has started only see their pipes end, as they would have
+// if the host had killed a bare server.
 func killWithWrapper(p *process) (release func()) {
 	p.attr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return func() {}
@@ -69,7 +69,8 @@ func watchReaders(input, output *pump, log *slog.Logger) (stop func()) {
 	pumps := []*pump{input, output}
 	for i, p := range pumps {
 		if p != nil { // epoll refuses a regular file, which has no reader
-			_ = unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, p.to.fd, &unix.EpollEvent{Events: unix.EPOLLONESHOT, Fd: int32(i)})
+			event := unix.EpollEvent{Events: unix.EPOLLONESHOT, Fd: int32(i)}
+			_ = unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, p.to.fd, &event)
 		}
 	}
 	go func() { // returns after stop
@@ -89,8 +90,9 @@ func watchReaders(input, output *pump, log *slog.Logger) (stop func()) {
 	return func() { _ = epoll.Close() }
 }
 
-// dieBySignal kills this process by a signal. It restores the signal's default action in the kernel, because the runtime
-// handles most signals itself and offers no way to do that. It returns if we are PID 1, which no signal of its own kills.
+// dieBySignal kills this process by a signal. It restores the signal's default action in the kernel, because the
+// runtime handles most signals itself and offers no way to do that. It returns if we are PID 1, which no signal of its
+// own kills.
 func dieBySignal(sig unix.Signal) {
 	// If the server has left a core file, that is the one to read: write none of ours, to a file or to a crash handler.
 	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})

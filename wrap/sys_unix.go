@@ -34,10 +34,10 @@ func forward(server *os.Process, sig os.Signal) bool {
 	return fromTerminal(sig) || server.Signal(sig) == nil
 }
 
-// fromTerminal reports whether a signal is a key pressed at our terminal, which the kernel sends to the whole foreground
-// group, so that the server already has it. The runtime does not report who sent a signal. While we are in the
-// foreground SIGINT and SIGQUIT are therefore taken for keys, and those that a host sends to our pid alone are lost:
-// forwarding them all would send each Ctrl-C twice, and the second one aborts many a graceful shutdown.
+// fromTerminal reports whether a signal is a key pressed at our terminal, which the kernel sends to the whole
+// foreground group, so that the server already has it. The runtime does not report who sent a signal. While we are in
+// the foreground SIGINT and SIGQUIT are therefore taken for keys, and those that a host sends to our pid alone are
+// lost: forwarding them all would send each Ctrl-C twice, and the second one aborts many a graceful shutdown.
 func fromTerminal(sig os.Signal) bool {
 	return (sig == syscall.SIGINT || sig == syscall.SIGQUIT) && inForeground()
 }
@@ -65,8 +65,8 @@ func (p *process) startFile(path string, argv []string) (err error) {
 	return err
 }
 
-// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. On Unix it returns only
-// if that fails, with a *StartError. On Windows, which cannot replace a process, it gives the server our standard
+// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. On Unix it returns
+// only if that fails, with a *StartError. On Windows, which cannot replace a process, it gives the server our standard
 // handles, waits, and returns the status.
 //
 // syscall.Exec restores the limit on open files, which the runtime has raised.
@@ -117,9 +117,9 @@ type endpoint struct {
 	closed bool
 }
 
-// hostEndpoint makes an endpoint of a stream that the host gave us. It uses descriptors 0 to 2 as they are. It duplicates
-// any other file, which a caller in this process may close at any time, and one that is shared. It avoids File.Fd, which
-// may change the mode of the descriptor.
+// hostEndpoint makes an endpoint of a stream that the host gave us. It uses descriptors 0 to 2 as they are. It
+// duplicates any other file, which a caller in this process may close at any time, and one that is shared. It avoids
+// File.Fd, which may change the mode of the descriptor.
 func hostEndpoint(f, null *os.File, shared bool) (*endpoint, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
@@ -199,7 +199,8 @@ func (e *endpoint) write(b []byte) (int, error) {
 	return done, nil
 }
 
-// poll waits for a descriptor in non-blocking mode. Other processes share that mode with us, so it is not ours to change.
+// poll waits for a descriptor in non-blocking mode. Other processes share that mode with us, so it is not ours to
+// change.
 func (e *endpoint) poll(events int16) {
 	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(e.fd), Events: events}}, -1) // an error shows in the next read or write
 }

@@ -107,8 +107,8 @@ func (e *endpoint) close() {
 	}
 }
 
-// abandon does the same under a pump that may be blocked in it. For a pipe Close cancels a pending call. For a console it
-// waits, so it runs in a goroutine, which ends with the next key or with the process.
+// abandon does the same under a pump that may be blocked in it. For a pipe Close cancels a pending call. For a console
+// it waits, so it runs in a goroutine, which ends with the next key or with the process.
 func (e *endpoint) abandon() {
 	if !e.shared {
 		e.once.Do(func() { go e.file.Close() })
@@ -174,8 +174,8 @@ func (p *process) startFile(path string, argv []string) error {
 	return err
 }
 
-// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. On Unix it returns only
-// if that fails, with a *StartError. On Windows, which cannot replace a process, it gives the server our standard
+// Exec replaces this process with the server, so that with telemetry off nothing of ours is left. On Unix it returns
+// only if that fails, with a *StartError. On Windows, which cannot replace a process, it gives the server our standard
 // handles, waits, and returns the status.
 func Exec(cfg Config) (Status, error) {
 	if len(cfg.Command) == 0 {

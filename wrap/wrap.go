@@ -17,8 +17,8 @@ type Config struct {
 	// Descriptors 0 to 2 are then connected to the null device, so that no later file gets their number.
 	Stdin, Stdout, Stderr *os.File
 
-	// Input, Output and Errors observe the server's stdin, stdout and stderr. They may be nil. Stderr is relayed only if
-	// Errors is set; otherwise the server inherits it.
+	// Input, Output and Errors observe the server's stdin, stdout and stderr. They may be nil. Stderr is relayed only
+	// if Errors is set; otherwise the server inherits it.
 	Input, Output, Errors Tap
 
 	// TapFailed receives the recovered value when a tap has panicked, once for each tap. It may be nil.

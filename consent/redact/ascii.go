@@ -1,31 +1,95 @@
 package redact
 
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// lazy returns an expression that is compiled when it is first used: a process that captures nothing compiles nothing.
+func lazy(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
 func isDigit(c byte) bool { return c-'0' < 10 }
 func isLower(c byte) bool { return c-'a' < 26 }
 func isUpper(c byte) bool { return c-'A' < 26 }
 func isAlpha(c byte) bool { return (c|0x20)-'a' < 26 }
 func isWord(c byte) bool  { return isAlpha(c) || isDigit(c) }
+func isHex(c byte) bool   { return isDigit(c) || (c|0x20)-'a' < 6 }
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
-func isHex(c byte) bool { return isDigit(c) || (c|0x20)-'a' < 6 }
+// isNameLetter reports whether c may stand in a word of a name. Bytes of other alphabets than ASCII do.
+func isNameLetter(c byte) bool { return isWord(c) || c >= 0x80 }
 
-// hexValue returns the value of a hexadecimal digit.
-func hexValue(c byte) byte {
-	if isDigit(c) {
-		return c - '0'
+// isToken reports whether c may stand in a credential's random part.
+func isToken(c byte) bool { return isWord(c) || c == '-' || c == '_' }
+
+// has reports whether c is in set.
+func has(set string, c byte) bool { return strings.IndexByte(set, c) >= 0 }
+
+// run returns where the bytes from s[i] on end that are in a class; at most max of them.
+func run(s string, i, max int, in func(c byte) bool) int {
+	end := i
+	for end < len(s) && end-i < max && in(s[end]) {
+		end++
 	}
-	return (c | 0x20) - 'a' + 10
+	return end
 }
 
-// class tells the kinds of character apart whose changes mark random text.
-func class(c byte) byte {
-	switch {
-	case isDigit(c):
-		return 1
-	case isLower(c):
-		return 2
-	case isUpper(c):
-		return 3
+func upper(c byte) byte {
+	if isLower(c) {
+		return c - 0x20
 	}
-	return 4
+	return c
 }
+
+// lower returns s with the letters of ASCII in lower case. Unlike strings.ToLower it never changes the length.
+func lower(s string) string {
+	for i := range len(s) {
+		if isUpper(s[i]) {
+			b := []byte(s)
+			for j := i; j < len(b); j++ {
+				if isUpper(b[j]) {
+					b[j] |= 0x20
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+// indexFold is strings.Index without regard to the case of ASCII letters. Word is in lower case.
+func indexFold(s, word string) int {
+	for i := 0; i+len(word) <= len(s); i++ {
+		if c := s[i]; (c == word[0] || isUpper(c) && c|0x20 == word[0]) && lower(s[i:i+len(word)]) == word {
+			return i
+		}
+	}
+	return -1
+}
+
+func hasDigitOrSign(v string) bool { return strings.ContainsAny(v, "0123456789!@#$%^&*_+=/\\~|") }
+
+// hasText reports whether s has anything but punctuation and white space.
+func hasText(s string) bool {
+	for i := range len(s) {
+		if isNameLetter(s[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func countDigits(v string) int {
+	n := 0
+	for i := range len(v) {
+		if isDigit(v[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+func isNumber(w string) bool { return strings.Trim(w, "0123456789") == "" }

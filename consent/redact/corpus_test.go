@@ -97,7 +97,7 @@ func parseItem(fields []string) item {
 // minLeak is how many consecutive bytes of a secret count as a leak; of a shorter secret all of it.
 const minLeak = 6
 
-// leaks tells whether out holds a part of a secret that the text around the secrets does not hold as well.
+// leaks reports whether out holds a part of a secret that the text around the secrets does not hold as well.
 func (it item) leaks(out string) bool {
 	for _, secret := range it.secrets {
 		n := min(minLeak, len(secret))

@@ -2,7 +2,7 @@ package redact
 
 // CompileRules compiles every rule and returns how many there are.
 func CompileRules() (int, error) {
-	set, err := loadRules()
+	set, err := rules()
 	if err != nil {
 		return 0, err
 	}

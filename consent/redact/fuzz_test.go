@@ -44,7 +44,7 @@ func FuzzText(f *testing.F) {
 func FuzzJSON(f *testing.F) {
 	r := newRedactor(f)
 	seeds(f, "json")
-	keys, err := redact.NewKeys("query", "a.b", "to")
+	picky, err := redact.New(redact.Config{Keys: []string{"query", "a.b", "to"}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -53,18 +53,18 @@ func FuzzJSON(f *testing.F) {
 		check(t, in, out, int(max), func(s string) string { return r.JSON([]byte(s), false, int(max)) })
 		whole := r.JSON(in, false, len(in)*40+100)
 		if json.Valid(in) && !json.Valid([]byte(whole)) && whole != redact.KindContent.Marker() {
-			t.Fatalf("%q became %q, which is no JSON", in, whole)
+			t.Fatalf("%q became %q, which is not JSON", in, whole)
 		}
-		only := r.Only(in, keys, len(in)*40+100)
+		only := picky.Members(in, truncated, len(in)*40+100)
 		if json.Valid(in) && only != "" && !json.Valid([]byte(only)) {
-			t.Fatalf("%q became %q, which is no JSON", in, only)
+			t.Fatalf("%q became %q, which is not JSON", in, only)
 		}
 	})
 }
 
 // FuzzPlanted puts a secret of the corpus between random text, as text, as a JSON string, and at the cutting edge, and
-// looks for what is left of it. The surroundings are set off by a line break: glued to a letter, a card number is no
-// card number any more, to anybody.
+// looks for what is left of it. A line break separates the surroundings: glued to a letter, a card number is not
+// a card number any more.
 func FuzzPlanted(f *testing.F) {
 	r := newRedactor(f)
 	var planted []item
@@ -96,7 +96,7 @@ func FuzzPlanted(f *testing.F) {
 		out := r.JSON(quoted, false, 1<<20)
 		var back map[string]string
 		if err := json.Unmarshal([]byte(out), &back); err != nil {
-			t.Fatalf("%s: %q is no JSON: %v", it.where, out, err)
+			t.Fatalf("%s: %q is not JSON: %v", it.where, out, err)
 		}
 		if it.leaks(back["v"]) {
 			t.Errorf("%s in JSON: %q leaves %q", it.where, quoted, out)

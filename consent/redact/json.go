@@ -1,291 +1,264 @@
 package redact
 
-import "strings"
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
 
-// findJSON returns what has to go from s, which is JSON, whole or cut off, or may be no JSON at all.
-//
-// The detectors for text see s as it stands, since a pair "password":"x" looks the same in JSON and out of it. What they
-// find is then fitted to the tokens: a replacement stays within one string, or takes one number whole. Besides, the
-// walk over the tokens knows what text does not show: which strings have escapes, and what is nested under a name.
-func (f *search) findJSON(s string, depth int) []span {
-	if depth >= maxDepth {
-		return f.findText(s, depth)
-	}
+// document redacts s as JSON, or as text if it is not JSON.
+func (p *pass) document(s string) string {
 	start := len(s) - len(strings.TrimLeft(s, " \t\r\n\ufeff"))
-	if start == len(s) || strings.IndexByte("{[\"-0123456789", s[start]) < 0 {
-		return f.findText(s, depth)
+	if start < len(s) && (has("{[", s[start]) || json.Valid([]byte(s[start:]))) {
+		if out, n, ok := p.json(s[start:], 0); ok {
+			return s[:start] + out + p.text(s[start+n:])
+		}
 	}
-	w := walker{f: f, s: s, depth: depth}
-	if w.walk(start) < len(s) {
-		return f.findText(s, depth)
-	}
-	if !f.take(s) {
-		return nil
-	}
-	var spans []span
-	f.findPlain(s, func(lo, hi int, kind Kind) { spans = append(spans, span{lo: lo, hi: hi, kind: kind}) })
-	if depth < maxDepth {
-		spans = append(spans, f.findWrapped(s, depth+1)...)
-	}
-	return append(w.spans, w.fit(spans)...)
+	return p.text(s)
 }
 
-// token is a string without its quotes, or a number.
-type token struct {
-	lo, hi  int
-	number  bool
-	escaped bool // a string with escapes: looked at through a view, not as it stands
+// jsonPass redacts one JSON value, token by token. It copies the text between tokens and every token that stays.
+type jsonPass struct {
+	*pass
+	s      string
+	depth  int
+	out    strings.Builder
+	copied int     // how much of s is in out
+	before string  // what stands directly before the current token: the last string, and what follows it
+	stack  []frame // open objects and arrays
 }
 
 // frame is an open object or array.
 type frame struct {
 	object  bool
-	inherit Kind // what the name said that the object or array has, for what is in it
-	kind    Kind // what the name of the current member says
-	plural  bool // the name is a plural: numbers under it are counts
-	jwk     bool // the name is that of a member of a JSON Web Key
-	schema  bool // the current member describes a value and holds none
+	naming  bool   // the next string is the name of a member
+	inherit Kind   // what the names around it announce for everything in it
+	name    string // of the current member
+	kind    Kind   // what that name announces
+	paired  Kind   // what the value of a member "name" announces for "value": {"name": "PIN", "value": "1234"}
 }
 
-// walker goes over the tokens of a JSON text. It does not recurse, and it accepts more than JSON: what it does not
-// understand is left to the detectors for text.
-type walker struct {
-	f      *search
-	s      string
-	depth  int
-	flat   bool // look at names only; strings are looked at otherwise
-	stack  []frame
-	tokens []token
-	spans  []span
-}
-
-// walk reads the JSON that begins at i and returns where it stopped: at the end of the text, or where the text stops
-// being JSON. A flat walk also stops after the first value.
-func (w *walker) walk(i int) int {
-	key := false // the next string in an object is a name
-	for i < len(w.s) {
-		switch c := w.s[i]; {
-		case isSpace(c):
-			i++
-		case c == '{' || c == '[':
-			w.push(c == '{')
-			key = c == '{'
-			i++
-		case c == '}' || c == ']':
-			if len(w.stack) == 0 {
-				return i
-			}
-			w.stack = w.stack[:len(w.stack)-1]
-			key = false
-			i++
-			if w.flat && len(w.stack) == 0 {
-				return i
-			}
-		case c == ',':
-			if len(w.stack) == 0 {
-				return i
-			}
-			key = w.stack[len(w.stack)-1].object
-			i++
-		case c == ':':
-			i++
-		case c == '"':
-			end := stringEnd(w.s, i+1)
-			w.str(token{lo: i + 1, hi: end, escaped: strings.IndexByte(w.s[i+1:end], '\\') >= 0}, key)
-			key = false
-			i = end + 1
-		case isDigit(c) || c == '-':
-			end := i
-			for end < len(w.s) && (isWord(w.s[end]) || strings.IndexByte("+-.", w.s[end]) >= 0) {
-				end++
-			}
-			w.number(token{lo: i, hi: end, number: true})
-			i = end
-		case isLower(c):
-			n := literalLen(w.s[i:])
-			if n == 0 {
-				return i
-			}
-			i += n
-		default:
-			return i
+// json redacts the JSON value at the beginning of s. n is how much of s it has read. Ok reports whether that is one value,
+// which the end of s may have cut off.
+//
+// It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
+func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
+	j := &jsonPass{pass: p, s: s, depth: depth}
+	dec := json.NewDecoder(strings.NewReader(s))
+	dec.UseNumber()
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			j.unfinished()
+			return j.out.String(), len(s), true
+		}
+		end := int(dec.InputOffset())
+		if p.left -= end - j.copied; p.left < 0 {
+			return "", len(s), true
+		}
+		if err != nil {
+			return "", max(end, 1), false
+		}
+		j.token(token, end)
+		if len(j.stack) == 0 {
+			return j.out.String(), end, true
 		}
 	}
-	return len(w.s)
 }
 
-// literalLen returns the length of true, false or null, or of what a cut left of it, at the beginning of s.
-func literalLen(s string) int {
-	for _, word := range [...]string{"true", "false", "null"} {
-		if strings.HasPrefix(s, word) || strings.HasPrefix(word, s) {
-			return min(len(word), len(s))
+// gap copies what stands before the next token.
+func (j *jsonPass) gap() {
+	end := run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) })
+	j.before = tail(j.before + j.s[j.copied:end])
+	j.out.WriteString(j.s[j.copied:end])
+	j.copied = end
+}
+
+func (j *jsonPass) token(token json.Token, end int) {
+	j.gap()
+	raw := j.s[j.copied:end]
+	switch t := token.(type) {
+	case json.Delim:
+		j.delim(t)
+	case string:
+		if text := j.str(t, strings.IndexByte(raw, '\\') >= 0); text != t {
+			raw = quote(text)
+		}
+	case json.Number:
+		if marker := j.number(raw); marker != "" {
+			raw = quote(marker)
+		}
+		j.ended()
+	default:
+		j.ended()
+	}
+	if _, isString := token.(string); !isString {
+		j.before = tail(j.before + raw)
+	}
+	j.out.WriteString(raw)
+	j.copied = end
+}
+
+// unfinished redacts what follows the last whole token of a value that was cut off.
+func (j *jsonPass) unfinished() {
+	j.gap()
+	raw := j.s[j.copied:]
+	if raw == "" {
+		return
+	}
+	if raw[0] == '"' {
+		for n := len(raw); n > 0 && n > len(raw)-len(`\ud83d\ude0`)-1; n-- { // an escape may be cut, too
+			var text string
+			if json.Unmarshal([]byte(raw[:n]+`"`), &text) != nil {
+				continue
+			}
+			if out := j.str(text, strings.IndexByte(raw, '\\') >= 0); out != text {
+				raw = `"` + escape(out)
+			}
+			j.out.WriteString(raw)
+			return
 		}
 	}
-	return 0
+	j.out.WriteString(j.plain(j.before, raw))
 }
 
-// stringEnd returns the position of the quote that closes the string that begins at i, the text's end if none does.
-func stringEnd(s string, i int) int {
-	for i < len(s) {
-		n := strings.IndexAny(s[i:], `"\`)
-		if n < 0 {
-			return len(s)
-		}
-		i += n
-		if s[i] == '"' {
-			return i
-		}
-		i += 2
+// top returns the innermost open object or array.
+func (j *jsonPass) top() *frame {
+	if len(j.stack) == 0 {
+		return &frame{}
 	}
-	return len(s)
+	return &j.stack[len(j.stack)-1]
 }
 
-// push opens an object or array. It inherits what the name before it says; a name of its own wins.
-func (w *walker) push(object bool) {
-	f := frame{object: object}
-	if n := len(w.stack); n > 0 {
-		f.inherit = w.stack[n-1].current()
+// delim opens or closes an object or array.
+func (j *jsonPass) delim(d json.Delim) {
+	if d == '{' || d == '[' {
+		kind, _ := j.announced()
+		j.stack = append(j.stack, frame{object: d == '{', naming: d == '{', inherit: kind})
+		return
 	}
-	w.stack = append(w.stack, f)
+	j.stack = j.stack[:len(j.stack)-1]
+	j.ended()
 }
 
-// current is what the names around a value say it is.
-func (f frame) current() Kind {
+// ended follows a value. In an object, a name comes next.
+func (j *jsonPass) ended() {
+	f := j.top()
+	f.naming = f.object
+}
+
+// announced returns what the names around the current value announce, and reports whether its own name does.
+func (j *jsonPass) announced() (kind Kind, own bool) {
+	f := j.top()
 	switch {
-	case !f.object:
-		return f.inherit
-	case f.schema:
-		return ""
+	case f.name != "" && listed("schema", f.name):
+		return "", false
 	case f.kind != "":
-		return f.kind // its own name wins
+		return f.kind, true
+	case f.paired != "" && oneOf(f.name, "value", "val", "text"):
+		return f.paired, true
 	}
-	return f.inherit
+	return f.inherit, false
 }
 
-// current is what the names around the current value say it is.
-func (w *walker) current() Kind {
-	if len(w.stack) == 0 {
-		return ""
+// str returns what is left of a string, which is a name or a value. Escaped says that it has escapes: what stands in it
+// is then wrapped once more.
+func (j *jsonPass) str(text string, escaped bool) string {
+	depth := j.depth
+	if escaped {
+		depth++
 	}
-	return w.stack[len(w.stack)-1].current()
-}
-
-func (w *walker) str(t token, key bool) {
-	w.tokens = append(w.tokens, t)
-	text := w.s[t.lo:t.hi]
-	if t.escaped {
-		v := unescape(text)
-		text = string(v.text)
-		if !w.flat {
-			w.spans = append(w.spans, v.back(w.f.findJSON(text, w.depth+1), t.lo)...)
-		}
+	context := j.before + `"`
+	j.before = `"` + tail(text) + `"`
+	f := j.top()
+	if f.naming {
+		f.naming, f.name, f.kind = false, text, keyKind(text)
+		return j.inside("", text, depth)
 	}
-	if key {
-		f := &w.stack[len(w.stack)-1]
-		f.kind, f.schema, f.jwk, f.plural = keyKind(text), describesValue(text), isKeyMaterial(text), isPlural(text)
-		return
+	j.ended()
+	if f.object && oneOf(f.name, "name", "key", "variable", "header", "field", "selector", "element") {
+		f.paired = keyKind(text)
 	}
-	if n := len(w.stack); n > 0 && w.stack[n-1].jwk && len(text) >= 32 && randomWord(strings.Map(dropDashes, text)) {
-		w.spans = append(w.spans, span{lo: t.lo, hi: t.hi, kind: KindPrivateKey})
-		return
-	}
-	if kind := certain(w.current(), text); kind != "" && secretString(kind, text, w.name()) {
-		w.spans = append(w.spans, span{lo: t.lo, hi: t.hi, kind: kind})
-	}
-}
-
-// name tells whether the current value is a member's own, not an element or something nested.
-func (w *walker) name() bool {
-	f := w.stack[len(w.stack)-1]
-	return f.object && f.kind != ""
-}
-
-func dropDashes(c rune) rune {
-	if c == '-' || c == '_' {
-		return -1
-	}
-	return c
-}
-
-// describesValue tells the members of a JSON Schema, and others that say something about a secret without being one.
-func describesValue(name string) bool {
-	return oneOf(name, "type", "description", "title", "format", "enum", "required", "name", "id", "url", "status", "label", "kind",
-		"created_at", "updated_at", "createdAt", "updatedAt", "expires_at", "expiresAt", "placeholder", "pattern", "examples",
-		"$ref", "provider", "scope", "scopes", "message", "reason")
-}
-
-func isPlural(name string) bool { return strings.HasSuffix(name, "s") || strings.HasSuffix(name, "S") }
-
-// isKeyMaterial tells the members of a JSON Web Key that hold the private part (RFC 7518, section 6).
-func isKeyMaterial(name string) bool { return oneOf(name, "d", "p", "q", "dp", "dq", "qi", "k") }
-
-// secretString decides whether a string under a name of kind goes. Own says that the name is the value's own.
-func secretString(kind Kind, text string, own bool) bool {
+	kind, own := j.announced()
+	kind = certain(kind, text)
 	switch {
-	case isPlaceholder(text):
-		return false
-	case kind == KindKey && !own:
-		return len(text) >= 12 && hasDigitOrSign(text)
-	case kind == KindPhone || kind == KindCard:
-		return countDigits(text) >= 7
-	case kind == KindPIN && !own, kind == KindCookie && !own && len(text) < 4:
-		return false
-	case kind == KindConnection:
-		return strings.ContainsAny(text, "=@:;")
+	case isPrivatePart(f.name) && len(text) >= 32 && randomWord(withoutDashes(text)):
+		return j.markers.replace(text, []span{{0, len(text), KindPrivateKey}})
+	case kind != "" && isSecretMember(text, kind, own):
+		return j.markers.replace(text, []span{{0, len(text), kind}})
 	}
-	return !isPath(text) || kind == KindKey // base64 may begin like a path
+	return j.inside(context, text, depth)
 }
 
-// number looks at a number under a name. Where the name says token or key it must be one that counts nothing.
-func (w *walker) number(t token) {
-	w.tokens = append(w.tokens, t)
-	kind := w.current()
-	if kind == "" || kind == kindMaybe || !w.name() {
-		return
+// isPrivatePart reports whether a member is one of a JSON Web Key that hold the private part (RFC 7518, section 6).
+func isPrivatePart(name string) bool { return oneOf(name, "d", "p", "q", "dp", "dq", "qi", "k") }
+
+// isSecretMember reports whether a string is a secret where names announce a kind. Nested under such a name, less is taken
+// for a secret than as the member itself.
+func isSecretMember(text string, kind Kind, own bool) bool {
+	if kind == KindAuthorization && strings.HasSuffix(text, " ") {
+		return true // cut off behind the scheme
 	}
-	switch n := countDigits(w.s[t.lo:t.hi]); kind {
+	if !own {
+		switch kind {
+		case KindKey:
+			return len(text) >= 12 && hasDigitOrSign(text) && !isPlaceholder(text)
+		case KindPIN:
+			return false
+		case KindCookie:
+			return len(text) >= 4 && isSecret(text, kind)
+		}
+	}
+	return isSecret(text, kind)
+}
+
+// number returns the marker that a number is to be replaced by, or "".
+func (j *jsonPass) number(raw string) string {
+	kind, own := j.announced()
+	if own && kind != kindMaybe && isSecretNumber(raw, kind, isPlural(j.top().name)) {
+		return kind.Marker()
+	}
+	if out := j.plain(j.before, raw); out != raw {
+		return j.markers.first(out)
+	}
+	return ""
+}
+
+// isSecretNumber reports whether a number is a secret where its name announces a kind.
+func isSecretNumber(raw string, kind Kind, plural bool) bool {
+	switch n := countDigits(raw); kind {
 	case KindPhone, KindCard:
-		if n < 7 {
-			return
-		}
-	case KindToken, KindKey, KindCookie, KindAuthorization, KindConnection:
-		if n < 6 || w.stack[len(w.stack)-1].plural {
-			return
-		}
+		return n >= 7
 	case KindPIN, KindID:
-		if n < 3 {
-			return
-		}
+		return n >= 3
 	}
-	w.spans = append(w.spans, span{lo: t.lo, hi: t.hi, kind: kind, quote: `"`})
+	return !isCount(raw, kind, plural)
 }
 
-// fit cuts spans that were found in the text as it stands to the tokens: nothing of the syntax may go. Strings with
-// escapes are left out, they were looked at through a view.
-func (w *walker) fit(spans []span) []span {
-	var out []span
-	for _, sp := range spans {
-		for i := w.tokenAt(sp.lo); i < len(w.tokens) && w.tokens[i].lo < sp.hi; i++ {
-			switch t := w.tokens[i]; {
-			case t.number:
-				out = append(out, span{lo: t.lo, hi: t.hi, kind: sp.kind, quote: `"`})
-			case !t.escaped:
-				out = append(out, span{lo: max(sp.lo, t.lo), hi: min(sp.hi, t.hi), kind: sp.kind})
-			}
-		}
+// tail returns the end of a string, as far as detectors look back.
+func tail(s string) string {
+	lo := max(0, len(s)-maxKey)
+	for lo < len(s) && !utf8.RuneStart(s[lo]) {
+		lo++
 	}
-	return out
+	return s[lo:]
 }
 
-// tokenAt returns the index of the first token that ends after i.
-func (w *walker) tokenAt(i int) int {
-	lo, hi := 0, len(w.tokens)
-	for lo < hi {
-		if mid := (lo + hi) / 2; w.tokens[mid].hi <= i {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
+// quote writes s as a JSON string, without the escapes for HTML.
+func quote(s string) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return `"` + KindContent.Marker() + `"` // a string always encodes
 	}
-	return lo
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// escape writes s as the inside of a JSON string.
+func escape(s string) string {
+	q := quote(s)
+	return q[1 : len(q)-1]
 }

@@ -52,8 +52,8 @@ func TestNameRefuses(t *testing.T) {
 
 var uuid = regexp.MustCompile(`[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{11,12}$`)
 
-// Credentials of the corpus are no names, as far as they stand for themselves are short enough to be asked about, and are no UUIDs,
-// which are ids far more often.
+// Credentials of the corpus are refused as names, as far as they have a form of their own and the length of a name. UUIDs
+// are excepted, because they are far more often ids.
 func TestNameRefusesCorpus(t *testing.T) {
 	asked, refused := 0, 0
 	for _, it := range corpus(t) {

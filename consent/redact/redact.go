@@ -1,140 +1,121 @@
 package redact
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 )
 
-// Config says what a Redactor looks for besides its built-in detectors. The zero value is useful.
+// Config says what a Redactor removes besides what its detectors know. The zero value is useful.
 type Config struct {
-	Patterns []Pattern // the user's own
+	Patterns []Pattern // the user's own rules
 	Home     string    // home directory of the current user; its last element is removed wherever the path occurs
-	User     string    // name of the current user, removed wherever it occurs as a word; shorter than 3 bytes is ignored
+	User     string    // name of the current user, removed as a word; shorter than 3 bytes is ignored
 	Keys     []string  // paths of the only members that Members keeps, such as query and filter.name; empty: all
 }
 
-// Pattern is a user's own rule. What the expression matches is replaced by [redacted:Name]; if it has a capturing group
-// that matched, only the first such group is.
+// Pattern is a rule of the user's own. What the expression matches is replaced by [redacted:Name]; if it has a capturing
+// group that matched, only the first such group is.
 type Pattern struct {
 	Name   string // lower-case letters, digits and dashes, at most 32 bytes
-	Regexp string // syntax of Go's regexp package
+	Regexp string // in the syntax of Go's regexp package
 }
 
-// Redactor removes secrets and personal data. It is immutable apart from rules that are compiled on first use, and safe
-// for concurrent use.
+// Redactor removes secrets and personal data. It is immutable and safe for concurrent use. A nil Redactor lets nothing
+// through.
 type Redactor struct {
-	own   []ownPattern
-	kinds map[Kind]bool
-	homes []string // spellings of the current user's home directory
-	users []string // spellings of the current user's name
-	rules *ruleSet
-	keys  *Keys
+	engine  engine
+	markers markers
+	keys    keyNode
 }
 
-type ownPattern struct {
-	kind Kind
-	re   *regexp.Regexp
-}
-
-func patternName(s string) bool {
-	return s != "" && len(s) <= maxKindLen && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
-}
-
-// New makes a Redactor. It fails if a pattern has no usable name or expression; the error names the pattern and the
-// reason, never its text, which may itself be the secret.
+// New returns a Redactor. It fails if a pattern has no usable name or expression, or a key an empty part. The error names
+// the pattern and the reason, never the expression, which may itself be the secret.
 func New(cfg Config) (*Redactor, error) {
-	rules, err := loadRules()
+	set, err := rules()
 	if err != nil {
 		return nil, fmt.Errorf("loading credential rules: %w", err)
 	}
-	r := &Redactor{kinds: map[Kind]bool{}, rules: rules}
+	r := &Redactor{markers: markers{}, engine: engine{user: newPerson(cfg.Home, cfg.User), rules: set}}
 	for _, k := range Kinds() {
-		r.kinds[k] = true
+		r.markers[k] = true
 	}
 	for i, p := range cfg.Patterns {
-		own, err := compilePattern(p)
+		own, err := p.compile()
 		if err != nil {
 			return nil, fmt.Errorf("redaction pattern %d: %w", i+1, err)
 		}
-		r.own = append(r.own, own)
-		r.kinds[own.kind] = true
+		r.engine.own = append(r.engine.own, own)
+		r.markers[own.kind] = true
 	}
-	r.setUser(cfg.Home, cfg.User)
-	if len(cfg.Keys) > 0 {
-		if r.keys, err = NewKeys(cfg.Keys...); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	r.keys, err = newKeys(cfg.Keys)
+	return r, err
 }
 
-func compilePattern(p Pattern) (ownPattern, error) {
-	if !patternName(p.Name) {
-		return ownPattern{}, errors.New("name must be 1 to 32 lower-case letters, digits or dashes")
+func (p Pattern) compile() (ownPattern, error) {
+	if p.Name == "" || len(p.Name) > maxKindLen || strings.Trim(p.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return ownPattern{}, fmt.Errorf("the name must be 1 to %d lower-case letters, digits or dashes", maxKindLen)
 	}
 	re, err := regexp.Compile(p.Regexp)
 	if err != nil {
-		return ownPattern{}, fmt.Errorf("%s: expression does not compile", p.Name)
+		return ownPattern{}, fmt.Errorf("the expression of %s does not compile", p.Name)
 	}
 	if re.MatchString("") {
-		return ownPattern{}, fmt.Errorf("%s: expression matches the empty string", p.Name)
+		return ownPattern{}, fmt.Errorf("the expression of %s matches the empty string", p.Name)
 	}
-	return ownPattern{kind: Kind(p.Name), re: re}, nil
+	return ownPattern{Kind(p.Name), re}, nil
 }
 
-// maxPasses bounds the search for a result that redaction leaves alone. Two are the rule.
-const maxPasses = 6
-
-// Text redacts free text such as an error message or a line of stderr and cuts the result to at most max bytes.
+// Text redacts text, such as an error message or a line of stderr, and cuts the result to at most max bytes.
 //
-// Truncated says that s was cut off at its end when it was captured: then the token that touches the end goes, so that
-// no half of a secret is left that no detector would know any more.
+// Truncated says that s was cut off at its end when it was captured. The token that touches the end is then removed, so
+// that no half of a secret is left.
 func (r *Redactor) Text(s []byte, truncated bool, max int) string {
-	return r.redact(s, truncated, max, (*search).findText)
+	return r.redact(s, truncated, max, (*pass).text)
 }
 
-// JSON redacts a JSON value as it came over the wire, whole or truncated as for Text, by key and by value, and cuts the
-// result to at most max bytes. A number that goes becomes a string. The result is valid JSON if raw is and nothing was
-// cut; whitespace, order and escapes stay as they were.
+// JSON redacts a JSON value by key and by value, and cuts the result to at most max bytes. A number that is removed
+// becomes a string. The result is valid JSON if raw is and nothing was cut. The order of members, duplicates, and numbers
+// that stay are kept as written.
 //
-// Text that is no JSON is treated as Text would treat it.
+// What is not JSON, as a whole or from some point on because it was cut off, is redacted as text.
 func (r *Redactor) JSON(raw []byte, truncated bool, max int) string {
-	return r.redact(raw, truncated, max, (*search).findJSON)
+	return r.redact(raw, truncated, max, (*pass).document)
+}
+
+// Members redacts like JSON, and keeps only the members that Config.Keys allows, if it has any. It leaves out everything
+// else, including names, and allowed values that raw does not hold to their end. The result is "" if nothing is left.
+func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
+	if r == nil || r.keys == nil {
+		return r.JSON(raw, truncated, max)
+	}
+	return r.JSON([]byte(r.keys.pick(raw)), false, max)
 }
 
 // URI redacts a resource URI and cuts the result to at most max bytes.
-func (r *Redactor) URI(s []byte, max int) string {
-	return r.redact(s, false, max, (*search).findText)
-}
+func (r *Redactor) URI(s []byte, max int) string { return r.Text(s, false, max) }
 
-// finder returns what has to go from s, in any order and possibly overlapping. Depth counts the wrappings around s.
-type finder func(f *search, s string, depth int) []span
-
-// redact finds and replaces until nothing more is found. A second look is needed because a replacement or a cut changes
-// what stands beside the rest; without it, redacting a result again could change it.
-func (r *Redactor) redact(b []byte, truncated bool, max int, find finder) string {
+// redact redacts b with method, in two passes. A replacement or a cut changes what stands beside the rest, so the rest may
+// now look like something else. The second pass proves that it does not; if it does, the text is replaced as a whole.
+// Without that, redacting a result again could change it.
+func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass, s string) string) string {
 	if r == nil {
 		return cut(KindContent.Marker(), max)
 	}
 	s := strings.ToValidUTF8(string(b), string(utf8.RuneError))
-	for range maxPasses {
-		f := r.search(s)
-		spans := r.settle(s, find(f, s, 0))
-		if f.over {
-			break
-		}
-		end := len(s)
-		if truncated {
-			end = edge(s)
-		}
-		out := cut(splice(s, end, spans), max)
-		if out == s {
+	if truncated {
+		s = edge(s)
+	}
+	for first := true; ; first = false {
+		p := newPass(&r.engine, r.markers, s)
+		out := cut(method(p, s), max)
+		switch {
+		case p.left < 0 || out != s && !first:
+			return cut(KindContent.Marker(), max)
+		case out == s:
 			return out
 		}
-		s, truncated = out, false
+		s = out
 	}
-	return cut(KindContent.Marker(), max)
 }

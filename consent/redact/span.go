@@ -11,122 +11,126 @@ import (
 type span struct {
 	lo, hi int
 	kind   Kind
-	quote  string // put around the marker: a number in JSON becomes a string
 }
 
-// settle puts spans in order, joins those that overlap, and takes markers that are already there out of them. The kind
-// of a joined span is that of the part that starts first, of the longer one if two start together.
-func (r *Redactor) settle(s string, spans []span) []span {
+// emitter receives a range of text to remove.
+type emitter func(lo, hi int, kind Kind)
+
+// replace returns s with the spans, in any order and possibly overlapping, replaced by markers.
+func (m markers) replace(s string, spans []span) string {
 	if len(spans) == 0 {
-		return nil
+		return s
 	}
+	var b strings.Builder
+	at := 0
+	for _, sp := range m.withoutMarkers(s, join(spans)) {
+		b.WriteString(s[at:sp.lo])
+		b.WriteString(sp.kind.Marker())
+		at = sp.hi
+	}
+	b.WriteString(s[at:])
+	return b.String()
+}
+
+// join sorts spans and joins those that overlap. A joined span has the kind of the part that begins first, and of the
+// longer one if two begin together.
+func join(spans []span) []span {
 	slices.SortStableFunc(spans, func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.lo, b.lo), cmp.Compare(b.hi, a.hi))
 	})
 	joined := spans[:0]
 	for _, sp := range spans {
-		if sp.lo >= sp.hi {
-			continue
+		if last := len(joined) - 1; last >= 0 && sp.lo < joined[last].hi {
+			joined[last].hi = max(joined[last].hi, sp.hi)
+		} else if sp.lo < sp.hi {
+			joined = append(joined, sp)
 		}
-		if n := len(joined); n > 0 && sp.lo < joined[n-1].hi {
-			last := &joined[n-1]
-			last.hi = max(last.hi, sp.hi)
-			last.quote = cmp.Or(last.quote, sp.quote)
-			continue
-		}
-		joined = append(joined, sp)
 	}
-	return subtract(s, joined, r.markers(s))
+	return joined
 }
 
-// subtract takes the ranges of holes out of spans. Both are in order and neither overlaps itself. Punctuation that is left
-// beside a hole stays: the quotes around a marker are no secret.
-func subtract(s string, spans, holes []span) []span {
-	if len(holes) == 0 {
+// withoutMarkers takes the markers that are already in s out of the spans. Punctuation that is left beside a marker
+// stays: the quotes around it are harmless.
+func (m markers) withoutMarkers(s string, spans []span) []span {
+	lo, hi := m.next(s, 0)
+	if lo < 0 {
 		return spans
 	}
 	var out []span
-	h := 0
 	for _, sp := range spans {
-		whole := sp.lo
-		for h < len(holes) && holes[h].hi <= sp.lo {
-			h++
-		}
-		for i := h; i < len(holes) && holes[i].lo < sp.hi; i++ {
-			if holes[i].lo > sp.lo && hasWord(s[sp.lo:holes[i].lo]) {
-				out = append(out, span{sp.lo, holes[i].lo, sp.kind, sp.quote})
+		whole := sp
+		for lo >= 0 && lo < sp.hi {
+			if hi > sp.lo {
+				if lo > sp.lo && hasText(s[sp.lo:lo]) {
+					out = append(out, span{sp.lo, lo, sp.kind})
+				}
+				sp.lo = max(sp.lo, hi)
 			}
-			sp.lo = max(sp.lo, holes[i].hi)
+			if hi > sp.hi {
+				break // the next span may begin in the same marker
+			}
+			lo, hi = m.next(s, hi)
 		}
-		if sp.lo < sp.hi && (sp.lo == whole || hasWord(s[sp.lo:sp.hi])) {
+		if sp.lo < sp.hi && (sp == whole || hasText(s[sp.lo:sp.hi])) {
 			out = append(out, sp)
 		}
 	}
 	return out
 }
 
-// hasWord tells whether s has anything but punctuation.
-func hasWord(s string) bool {
-	for i := range len(s) {
-		if isWord(s[i]) || s[i] >= utf8.RuneSelf {
-			return true
+// markers knows the kinds of the markers that may occur: ours and those of the user's own patterns.
+type markers map[Kind]bool
+
+// next returns the range of the first marker of a known kind that begins at or after at, or -1. Text that only looks
+// like a marker is not one: a peer could otherwise hide content in it.
+func (m markers) next(s string, at int) (lo, hi int) {
+	for {
+		i := strings.Index(s[at:], markerOpen)
+		if i < 0 {
+			return -1, -1
+		}
+		lo = at + i
+		at = lo + len(markerOpen)
+		n := strings.Index(s[at:min(len(s), at+maxKindLen+1)], markerClose)
+		if n >= 0 && m[Kind(s[at:at+n])] {
+			return lo, at + n + len(markerClose)
 		}
 	}
-	return false
 }
 
-// splice writes s up to end with the settled spans replaced. A span that begins before end is replaced as a whole.
-func splice(s string, end int, spans []span) string {
-	if len(spans) == 0 {
-		return s[:end]
+// first returns the first marker in s.
+func (m markers) first(s string) string {
+	lo, hi := m.next(s, 0)
+	if lo < 0 {
+		return KindContent.Marker()
 	}
-	var b strings.Builder
-	b.Grow(len(s) + 16*len(spans))
-	at := 0
-	for _, sp := range spans {
-		if sp.lo >= end {
-			break
-		}
-		b.WriteString(s[at:sp.lo])
-		b.WriteString(sp.quote)
-		b.WriteString(sp.kind.Marker())
-		b.WriteString(sp.quote)
-		at = sp.hi
-	}
-	if at < end {
-		b.WriteString(s[at:end])
-	}
-	return b.String()
+	return s[lo:hi]
 }
 
-// edge returns where to stop in a text that was cut off: before the token at its end, and before the tokens left of it
-// for as long as they could belong to a number written in groups, such as a card, a phone number or an IBAN.
-func edge(s string) int {
-	end := tokenStart(s, len(s))
-	for range maxGroups {
+// edge returns s, which was cut off at its end, without the token there: half a secret has no form that a detector would
+// know. It also drops the tokens left of it for as long as they could be groups of one number, such as a card or an IBAN.
+func edge(s string) string {
+	end := tokenStart(s)
+	const most = 10 // an IBAN has nine groups
+	for range most {
 		trimmed := strings.TrimRight(s[:end], " \u00a0-")
 		if trimmed == "" || strings.HasSuffix(trimmed, "\n") {
 			break
 		}
-		lo := tokenStart(trimmed, len(trimmed))
+		lo := tokenStart(trimmed)
 		if !isGroup(trimmed[lo:]) {
 			break
 		}
 		end = lo
 	}
-	return end
+	return s[:end]
 }
 
-// maxGroups is more than the groups of the longest number: an IBAN of 34 characters has nine.
-const maxGroups = 10
-
-// tokenStart returns where the token that ends at end begins. Only white space and double quotes end a token: any other
+// tokenStart returns where the last token of s begins. Only white space and double quotes end a token: any other
 // character may be part of a password or a URL.
-func tokenStart(s string, end int) int {
-	return strings.LastIndexAny(s[:end], " \t\r\n\"") + 1
-}
+func tokenStart(s string) int { return strings.LastIndexAny(s, " \t\r\n\"") + 1 }
 
-// isGroup tells whether a token looks like one group of a longer number: short, with a digit, or all upper-case letters.
+// isGroup reports whether a token looks like one group of a longer number: short, with a digit, or upper-case letters.
 func isGroup(tok string) bool {
 	if tok == "" || len(tok) > 8 {
 		return false
@@ -134,13 +138,14 @@ func isGroup(tok string) bool {
 	return strings.ContainsAny(tok, "0123456789") || len(tok) <= 4 && strings.Trim(tok, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// cut shortens s to at most max bytes, if it can at white space or a quote, else between runes, never inside a marker.
+// cut shortens s to at most max bytes: at white space or a quote if one is near, else between runes, never inside a
+// marker.
 func cut(s string, max int) string {
-	if max < 0 {
-		max = 0
-	}
 	if len(s) <= max {
 		return s
+	}
+	if max <= 0 {
+		return ""
 	}
 	end := max
 	for end > 0 && !utf8.RuneStart(s[end]) {
@@ -152,8 +157,7 @@ func cut(s string, max int) string {
 	if lo := strings.LastIndex(s[:end], markerOpen); lo >= 0 && !strings.Contains(s[lo:end], markerClose) {
 		end = lo
 	}
-	// Part of a marker's opening is no marker; it would stand there as litter.
-	for n := len(markerOpen) - 1; n > 0; n-- {
+	for n := len(markerOpen) - 1; n > 0; n-- { // nor is a part of a marker's beginning left
 		if strings.HasSuffix(s[:end], markerOpen[:n]) && strings.HasPrefix(s[end-n:], markerOpen) {
 			return s[:end-n]
 		}

@@ -12,6 +12,6 @@
 // CPU time and memory are those of the subject's own processes: all that were started, and their descendants, except the
 // server. The collector's work counts for no subject, but on a machine with few cores it takes time from all of them.
 //
-// Of this module it imports only otlptest and mcptest: it knows about the product what a user knows, so that it can measure
-// a build of any commit.
+// Of this module it imports only otlptest, mcptest and proctree: it knows about the product what a user knows, so that it
+// can measure a build of any commit.
 package main

@@ -57,10 +57,8 @@ func (b *bench) fleet(ctx context.Context, sessions int) error {
 		if variant.protocol == otlptest.HTTP {
 			address = b.collector.HTTP
 		}
-		s := subject{
-			name: variant.name, chain: [][]string{slices.Concat([]string{b.builds[0].path, "--"}, b.server)},
-			env: slices.Concat(endpoint(address, string(variant.protocol)), variant.env),
-		}
+		s := b.exporting(address)[0]
+		s.env = slices.Concat(endpoint(address, string(variant.protocol)), variant.env)
 		before, err := b.collector.tally()
 		if err != nil {
 			return err

@@ -25,10 +25,7 @@ func (b *bench) losses(ctx context.Context) error {
 		rates, lasting = []float64{1000, 0}, 300*time.Millisecond
 	}
 	for _, rate := range rates {
-		for _, s := range b.all {
-			if !b.exports(s) {
-				continue
-			}
+		for _, s := range b.exporting(b.collector.GRPC) {
 			loss, err := b.loss(ctx, s, rate, lasting)
 			if err != nil {
 				return err
@@ -37,16 +34,6 @@ func (b *bench) losses(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// exports reports whether a subject is a build of spanpipe that exports without content.
-func (b *bench) exports(s subject) bool {
-	for _, p := range b.builds {
-		if s.name == p.subject(otlp) {
-			return true
-		}
-	}
-	return false
 }
 
 func (b *bench) loss(ctx context.Context, s subject, rate float64, lasting time.Duration) (loss Loss, err error) {

@@ -7,16 +7,22 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 )
 
-// wrappers returns the process ids of a subject without its server.
-func (l *live) wrappers() []int {
-	var pids []int
+// wrappers returns the process ids of a subject: all processes that were started, and their descendants, without the server.
+func (l *live) wrappers() (pids []int) {
+	var all []int
 	for _, cmd := range l.commands {
-		for _, pid := range append([]int{cmd.Process.Pid}, mcptest.Descendants(cmd.Process.Pid)...) {
-			if pid != l.server {
-				pids = append(pids, pid)
-			}
+		all = append(all, cmd.Process.Pid)
+	}
+	for ; len(all) > 0; all = all[1:] {
+		if all[0] == l.server {
+			continue
+		}
+		pids = append(pids, all[0])
+		for _, child := range proctree.Children(all[0]) {
+			all = append(all, child.PID)
 		}
 	}
 	return pids

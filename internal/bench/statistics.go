@@ -103,10 +103,8 @@ func (b *bench) summarize(measure, unit string, statistics []statistic, names []
 // references returns what a subject is compared with: no wrapper, the floor, and the same mode of earlier builds.
 func (b *bench) references(name string) []string {
 	all := []string{direct, floor}
-	if slices.Contains(b.chosen, name) {
-		for _, p := range b.builds[1:] {
-			all = append(all, p.subject(name))
-		}
+	for _, p := range b.builds[1:] {
+		all = append(all, p.subject(name)) // which only a subject of the current build has
 	}
 	return all
 }

@@ -52,7 +52,7 @@ func (b *bench) modes() []subject {
 	return []subject{
 		{name: off, about: "telemetry off"},
 		{name: otlp, about: "traces, metrics and logs by OTLP/gRPC", env: grpc},
-		{name: "content", about: "the same, with all content captured and redacted",
+		{name: "content", about: "like otlp, with all content captured and redacted",
 			env: append([]string{"SPANPIPE_CAPTURE=arguments,results,prompts,errors,uris,messages"}, grpc...)},
 	}
 }
@@ -67,7 +67,6 @@ func (b *bench) choose(o options) {
 		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), mode.name) {
 			continue
 		}
-		b.chosen = append(b.chosen, mode.name)
 		for _, p := range b.builds {
 			b.all = append(b.all, subject{
 				name: p.subject(mode.name), about: "spanpipe, " + mode.about, env: mode.env,
@@ -84,6 +83,16 @@ func (b *bench) choose(o options) {
 	for _, s := range b.all {
 		b.result.Subjects = append(b.result.Subjects, Subject{s.name, s.about})
 	}
+}
+
+// exporting returns each build of spanpipe, exporting without content to an address.
+func (b *bench) exporting(address string) (subjects []subject) {
+	for _, p := range b.builds {
+		subjects = append(subjects, subject{
+			name: p.subject(otlp), env: endpoint(address, "grpc"), chain: [][]string{slices.Concat([]string{p.path, "--"}, b.server)},
+		})
+	}
+	return subjects
 }
 
 // endpoint returns the variables that send telemetry to an address.

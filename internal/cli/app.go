@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -21,25 +20,26 @@ type Process struct {
 
 // Exit codes of spanpipe itself. All others are the server's.
 const (
-	exitOK       = 0
 	exitUsage    = 2
 	exitInternal = 125 // as env and timeout do: the wrapper itself has failed
 	// 126 and 127 are those of wrap.StartError: the server cannot be run, or is not found.
 )
 
+// app is one run of the program.
+type app struct {
+	Process
+	print    *printer
+	options  options
+	settings []*setting
+	command  []string // what follows "--"
+	dashes   bool     // there was a "--"
+	status   wrap.Status
+}
+
 // usageError is a mistake in the command line.
 type usageError struct{ message, hint string }
 
 func (e *usageError) Error() string { return e.message }
-
-// app is one run of the program.
-type app struct {
-	Process
-	print   *printer
-	command []string // what follows "--"
-	dashes  bool     // there was a "--"
-	status  int
-}
 
 // fail reports why a command failed and returns the exit code. No other function does.
 func (a *app) fail(err error) int {
@@ -60,7 +60,7 @@ func (a *app) fail(err error) int {
 // noArguments rejects arguments of a command that takes none.
 func (a *app) noArguments(c *cli.Context) error {
 	if c.Args().Present() || a.dashes {
-		return &usageError{fmt.Sprintf("%s takes no arguments", c.Command.Name), "see: spanpipe help " + c.Command.Name}
+		return &usageError{c.Command.Name + " takes no arguments", "see: spanpipe help " + c.Command.Name}
 	}
 	return nil
 }
@@ -71,6 +71,7 @@ func usageProblem(_ *cli.Context, err error, _ bool) error {
 		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"),
 			"see: spanpipe help; flags of the server go after its command, behind --"}
 	}
-	message := strings.Replace(err.Error(), " -", " --", 1) // the library writes flags with one dash
-	return &usageError{message, "see: spanpipe help"}
+	// The library writes flags with one dash.
+	dashes := strings.NewReplacer(" flag -", " flag --", " for -", " for --", "argument: -", "argument: --")
+	return &usageError{dashes.Replace(err.Error()), "see: spanpipe help"}
 }

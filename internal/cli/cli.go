@@ -4,19 +4,26 @@
 // It connects wrap, telemetry and consent and holds none of their logic. Lines for people go to stderr, and to stdout
 // only if a person asked for them with a command such as help or version: with a wrapped server, stdout belongs to the
 // protocol. Only main may import this package.
+//
+// A new command is a file with a method that returns its description to the library, and an entry in app.program. Help,
+// completion, usage errors and exit codes follow from these. A command that runs a server calls app.prepare and
+// launch.run, one that only needs the settings app.decide or app.resolve.
 package cli
 
 import (
+	"cmp"
 	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/wrap"
 )
 
 // Main runs spanpipe and returns its exit code, unless the server replaces it or it dies as the server did.
 func Main(p Process) int {
 	a := &app{Process: p, print: newPrinter(p.Stderr)}
-	defer func() { a.print.close() }() // the last one: wrap may replace it
+	a.settings = a.options.settings()
 	// The library would take a server's name for a command of ours and its "--" for its own, so the server's command is
 	// cut off before the library sees it.
 	own := p.Args
@@ -24,49 +31,59 @@ func Main(p Process) int {
 		own, a.command, a.dashes = p.Args[:i], p.Args[i+1:], true
 	}
 	if err := a.program().Run(own); err != nil {
-		return a.fail(err)
+		a.status = wrap.Status{Code: a.fail(err)}
 	}
-	return a.status
+	a.print.flush(lastLines)
+	return a.status.Die()
 }
 
-// program describes the command line to the library.
+// program describes the command line to the library. A command that names no arguments in its UsageText takes none.
 func (a *app) program() *cli.App {
+	commands := []*cli.Command{
+		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
+		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
+	}
+	for _, c := range commands {
+		c.HideHelpCommand = true // the library's would answer to a server's argument "help"
+		c.CustomHelpTemplate = cmp.Or(c.CustomHelpTemplate, helpTemplate+settingsHint)
+		c.OnUsageError = usageProblem
+		if c.UsageText == "" {
+			c.Before = a.noArguments
+		}
+	}
 	return &cli.App{
 		Name:                  "spanpipe",
 		Usage:                 "see what a local MCP server does, without changing it",
-		UsageText:             "spanpipe [flags] -- command [args...]",
+		UsageText:             "spanpipe [flags] -- command [args...]\n   spanpipe COMMAND [args...]",
 		Description:           description,
-		HideHelpCommand:       true, // the library's would answer to a server's argument "help"
+		HideHelpCommand:       true, // ours is in the table
 		HideVersion:           true,
-		CustomAppHelpTemplate: appHelp(),
+		CustomAppHelpTemplate: helpTemplate + a.settingsHelp(),
 		Writer:                a.Stdout,
 		ErrWriter:             io.Discard,                   // the library's messages; fail writes ours
 		ExitErrHandler:        func(*cli.Context, error) {}, // the library's calls os.Exit
 		OnUsageError:          usageProblem,
-		Flags:                 append(flags(), cli.HelpFlag), // without its own help command, the library adds no flag
+		Flags:                 a.flags(cli.HelpFlag), // without its own help command, the library adds no flag
 		Action:                a.wrapRoot,
-		Commands: []*cli.Command{
-			a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
-			a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
-		},
+		Commands:              commands,
 	}
 }
 
-const description = `spanpipe starts the server as its child process, forwards stdin and stdout byte for
-byte, and reads a copy. Put it in front of the server's command in your MCP client's configuration:
+const description = `spanpipe starts the server as its child process, forwards stdin and stdout byte for byte, and reads
+a copy. Put it in front of the server's command in your MCP client's configuration:
 
    "command": "spanpipe",
    "args": ["--", "npx", "-y", "@modelcontextprotocol/server-everything"],
    "env": { "SPANPIPE_TELEMETRY": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317" }
 
 Telemetry is off until SPANPIPE_TELEMETRY (or --telemetry) turns it on. While it is off, spanpipe
-replaces itself with the server. When it is on, it records names, sizes, durations and codes, never
-content unless you ask for it. Every flag has an environment variable, which is what a client's
-configuration can set; a flag takes precedence. OpenTelemetry's own variables apply, and
-SPANPIPE_OTEL_... sets one of them for spanpipe alone.
+replaces itself with the server. When it is on, spanpipe records names, sizes, durations and codes,
+and content only if you ask for it. Every setting has an environment variable, because that is what
+a client's configuration can set. OpenTelemetry's own variables apply, too; SPANPIPE_OTEL_... sets
+one of them for spanpipe but not for the server.
 
-To try it with nothing installed:   spanpipe demo
+To try it with nothing else installed:   spanpipe demo
 
-Exit status: that of the server; if a signal kills the server, spanpipe dies by the same signal. Of
-spanpipe itself: 2 for an invalid command line, 125 for an internal error, 126 if the server cannot
-be run, 127 if it is not found.`
+Exit status: that of the server; if a signal kills the server, spanpipe dies by the same signal.
+spanpipe's own are 2 for an invalid command line, 125 for an internal error, 126 if the server
+cannot be run, and 127 if it is not found.`

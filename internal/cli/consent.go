@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"strings"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,11 +24,8 @@ func (a *app) consentCommand() *cli.Command {
 		Usage: "show what would be collected, where it would go, and why",
 		Description: `Makes the same decision as when a server is wrapped, from the same environment and flags,
 and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
-		Flags:              append(flags(), &cli.BoolFlag{Name: "json"}),
-		HideHelpCommand:    true,
-		CustomHelpTemplate: commandHelp("--json", "print it as JSON"),
-		OnUsageError:       usageProblem,
-		Action:             a.consent,
+		Flags:  a.flags(&cli.BoolFlag{Name: "json", Usage: "print the decision as JSON", DisableDefaultText: true}),
+		Action: a.consent,
 	}
 }
 
@@ -46,16 +43,13 @@ type decision struct {
 }
 
 func (a *app) consent(c *cli.Context) error {
-	if err := a.noArguments(c); err != nil {
-		return err
-	}
-	o, policy, err := a.decide(c, consent.Decide)
+	policy, err := a.decide(consent.Decide)
 	if err != nil {
 		return err
 	}
-	d := newDecision(policy, o, ownEnvironment(a.Environ))
+	d := a.explain(policy)
 	if !d.Telemetry {
-		a.status = exitOff
+		a.status.Code = exitOff
 	}
 	if c.Bool("json") {
 		encoder := json.NewEncoder(a.Stdout)
@@ -67,22 +61,33 @@ func (a *app) consent(c *cli.Context) error {
 	return err
 }
 
-func newDecision(p consent.Policy, o *options, lookup func(string) (string, bool)) decision {
+// explain describes a policy and the destinations that this environment gives it.
+func (a *app) explain(p consent.Policy) decision {
+	capture := p.Capture()
 	d := decision{
-		Telemetry: p.On(), Reasons: p.Reasons(), Sinks: p.Sinks(), Capture: p.Capture().Levels(),
-		CaptureKeys: p.Capture().Keys(), CaptureMax: p.Capture().Max(), Destination: map[string]string{},
-		Collected: []string{}, Never: never(p.Capture()),
+		Telemetry: p.On(), Reasons: p.Reasons(), Sinks: append([]consent.Sink{}, p.Sinks()...),
+		Capture: append([]consent.Level{}, capture.Levels()...), CaptureKeys: capture.Keys(), CaptureMax: capture.Max(),
+		Destination: map[string]string{}, Collected: []string{},
 	}
-	if d.Sinks == nil {
-		d.Sinks = []consent.Sink{}
+	if p.On() {
+		d.Collected = []string{
+			"method, tool and prompt names; request ids",
+			"sizes, durations, error codes and error classes",
+			"protocol version; names and versions of client and server",
+			"the server's template that a resource URI matches, or else the URI's scheme",
+			"CPU time, memory, file descriptors and threads of the server's processes",
+		}
 	}
-	if d.Capture == nil {
-		d.Capture = []consent.Level{}
+	for _, level := range consent.Levels() {
+		if capture.Has(level) {
+			d.Collected = append(d.Collected, "content, redacted: "+levelText[level])
+		} else {
+			d.Never = append(d.Never, levelText[level])
+		}
 	}
-	if !p.On() {
-		return d
-	}
-	d.Collected = collected(p.Capture())
+	d.Never = append(d.Never,
+		"contents of resources", "names of users, hosts and files", "the server's command line and environment")
+	lookup := ownEnvironment(a.Environ)
 	if p.Has(consent.OTLP) {
 		for _, r := range otlp.Routes(lookup) {
 			d.Destination[r.Signal] = withoutSecrets(r.Endpoint)
@@ -91,34 +96,10 @@ func newDecision(p consent.Policy, o *options, lookup func(string) (string, bool
 			}
 		}
 	}
-	if addr := telemetry.AdminAddress(p, o.adminAddr, lookup); addr != "" {
+	if addr := telemetry.AdminAddress(p, a.options.adminAddr, lookup); addr != "" {
 		d.Destination["metrics page"] = "served on " + addr
 	}
 	return d
-}
-
-// withoutSecrets removes user and password, query and fragment from a URL.
-func withoutSecrets(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return "an invalid URL"
-	}
-	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
-	return u.String()
-}
-
-func collected(c consent.Capture) []string {
-	list := []string{
-		"method, tool and prompt names; request ids",
-		"sizes, durations, error codes and error classes",
-		"protocol version; names and versions of client and server",
-		"the server's template that a resource URI matches, or else the URI's scheme",
-		"CPU time, memory, file descriptors and threads of the server's processes",
-	}
-	for _, l := range c.Levels() {
-		list = append(list, "content, redacted: "+levelText[l])
-	}
-	return list
 }
 
 var levelText = map[consent.Level]string{
@@ -131,61 +112,59 @@ var levelText = map[consent.Level]string{
 	consent.Stderr:    "lines that the server writes to stderr",
 }
 
-func never(c consent.Capture) []string {
-	var list []string
-	for _, l := range consent.Levels() {
-		if !c.Has(l) {
-			list = append(list, levelText[l])
-		}
+// withoutSecrets removes user and password, query and fragment from a URL.
+func withoutSecrets(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "an invalid URL"
 	}
-	return append(list,
-		"contents of resources", "names of users, hosts and files", "the server's command line and environment")
+	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
+	return u.String()
 }
 
+// text returns the decision for people: sections, of which empty ones are left out.
 func (d decision) text() string {
-	var b strings.Builder
-	if d.Telemetry {
-		b.WriteString("Telemetry is on.\n")
-	} else {
-		b.WriteString("Telemetry is off: nothing is parsed, collected or sent.\n")
-	}
-	section := func(title string, lines []string) {
-		if len(lines) == 0 {
-			return
-		}
-		b.WriteString("\n" + title + "\n")
-		for _, l := range lines {
-			b.WriteString("   " + view.Safe(l) + "\n")
-		}
-	}
-	section("Why", d.Reasons)
-	if !d.Telemetry {
-		section("To turn it on", []string{
-			"SPANPIPE_TELEMETRY=console, for lines on stderr",
-			"SPANPIPE_TELEMETRY=otlp, for an OpenTelemetry collector",
-		})
-		return b.String()
-	}
-	var where []string
-	for _, s := range d.Sinks {
-		if s == consent.Console {
-			where = append(where, "console: one line per operation on stderr")
-		}
+	var where, limit []string
+	if slices.Contains(d.Sinks, consent.Console) {
+		where = append(where, "console: one line per operation on stderr")
 	}
 	for _, signal := range []string{"traces", "metrics", "logs", "metrics page"} {
 		if to := d.Destination[signal]; to != "" {
 			where = append(where, signal+": "+to)
 		}
 	}
-	section("Where it goes", where)
-	section("What is collected", d.Collected)
-	if len(d.CaptureKeys) > 0 {
-		section("Only these members of arguments and results", d.CaptureKeys)
-	}
 	if d.CaptureMax > 0 {
-		section("Limit of each piece of content", []string{fmt.Sprintf("%d bytes", d.CaptureMax)})
+		limit = []string{fmt.Sprintf("%d bytes", d.CaptureMax)}
 	}
-	section("What is never collected", d.Never)
-	section("To see the records", []string{"spanpipe preview -- your-server"})
-	return b.String()
+	type section struct {
+		title string
+		lines []string
+	}
+	text, sections := "Telemetry is on.\n", []section{
+		{"Why", d.Reasons},
+		{"Where it goes", where},
+		{"What is collected", d.Collected},
+		{"Only these members of arguments and results", d.CaptureKeys},
+		{"Limit of each piece of content", limit},
+		{"What is never collected", d.Never},
+		{"To see the records", []string{"spanpipe preview -- your-server"}},
+	}
+	if !d.Telemetry {
+		text, sections = "Telemetry is off: nothing is parsed, collected or sent.\n", []section{
+			{"Why", d.Reasons},
+			{"To turn it on", []string{
+				"SPANPIPE_TELEMETRY=console, for lines on stderr",
+				"SPANPIPE_TELEMETRY=otlp, for an OpenTelemetry collector",
+			}},
+		}
+	}
+	for _, s := range sections {
+		if len(s.lines) > 0 {
+			text += "\n" + s.title + "\n"
+		}
+		for _, l := range s.lines {
+			text += "   " + view.Safe(l) + "\n"
+		}
+	}
+	return text
 }

@@ -45,15 +45,14 @@ func (c *console) line(op *record.Operation) string {
 		size = view.Size(op.ResponseSize)
 	}
 	word, color := view.Outcome(op)
-	return fmt.Sprintf("%s %s %s %s %s  %s\n",
-		c.paint(view.Dim, op.Start.Format("15:04:05.000")), arrow, view.Right(view.Name(op), 40),
-		view.Left(view.Duration(op.Duration), 8), view.Left(size, 9), c.paint(color, word))
+	return fmt.Sprintf("%s %s %-40s %8s %9s  %s\n", c.paint(view.Dim, op.Start.Format("15:04:05.000")), arrow,
+		view.Name(op), view.Duration(op.Duration), size, c.paint(color, word))
 }
 
 // painter returns colors for a terminal, unless NO_COLOR is set (no-color.org) or the terminal is dumb.
-func painter(f *os.File, lookup func(string) (string, bool)) view.Paint {
-	noColor, _ := lookup("NO_COLOR")
-	terminal, _ := lookup("TERM")
+func painter(f *os.File, environ []string) view.Paint {
+	noColor, _ := getenv(environ, "NO_COLOR")
+	terminal, _ := getenv(environ, "TERM")
 	if f == nil || !term.IsTerminal(int(f.Fd())) || noColor != "" || terminal == "dumb" {
 		return view.Plain
 	}

@@ -65,7 +65,7 @@ func settingsTable() string {
 		if initial == "" {
 			initial = "none"
 		}
-		b += fmt.Sprintf("| `%s` | %s | %s | %s |\n", s.Variable, head, initial, s.Usage)
+		b += fmt.Sprintf("| `%s` | %s | %s | %s |\n", s.Variable(), head, initial, s.Usage)
 	}
 	return b
 }

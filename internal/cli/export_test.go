@@ -5,13 +5,20 @@ import (
 	"log/slog"
 )
 
-// NewTextHandler returns the handler of log records as lines.
-func NewTextHandler(w io.Writer, level slog.Level) slog.Handler {
-	return &textHandler{level: level, out: w}
+// NewTextHandler returns the handler of log records as lines, and a function that writes them all.
+func NewTextHandler(w io.Writer, level slog.Level) (h slog.Handler, flush func()) {
+	p := newPrinter(w)
+	return textHandler{level: level, out: p}, func() { p.flush(lastLines); close(p.queue) }
 }
 
-// NewAsyncWriter returns the queue in front of stderr, and a function that closes it.
-func NewAsyncWriter(w io.Writer) (out io.Writer, end func()) {
-	a := newAsyncWriter(w)
-	return a, func() { a.close(lastLines) }
+// NewPrinter returns the queue in front of stderr, a function that writes all that is queued, and one that ends it.
+func NewPrinter(w io.Writer) (out io.Writer, flush, end func()) {
+	p := newPrinter(w)
+	return p, func() { p.flush(lastLines) }, func() { close(p.queue) }
 }
+
+// Setting is a row of the table of settings.
+type Setting = setting
+
+// Settings returns the table of settings.
+func Settings() []*Setting { return (&options{}).settings() }

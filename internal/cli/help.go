@@ -4,24 +4,21 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 func (a *app) helpCommand() *cli.Command {
 	return &cli.Command{
-		Name:            "help",
-		Usage:           "show help for spanpipe or one of its commands",
-		UsageText:       "spanpipe help [command]",
-		HideHelpCommand: true,
-		OnUsageError:    usageProblem,
+		Name:      "help",
+		Usage:     "show help for spanpipe or one of its commands",
+		UsageText: "spanpipe help [command]",
 		Action: func(c *cli.Context) error {
-			root := c.Lineage()[1]
-			name := c.Args().First()
-			if name == "" {
+			root, name := c.Lineage()[1], c.Args().First()
+			switch {
+			case c.NArg() > 1 || a.dashes:
+				return &usageError{"help takes the name of one command", "see: spanpipe help"}
+			case name == "":
 				return cli.ShowAppHelp(root)
-			}
-			if root.App.Command(name) == nil || a.dashes {
+			case root.App.Command(name) == nil:
 				return &usageError{"unknown command " + name, "see: spanpipe help"}
 			}
 			return cli.ShowCommandHelp(root, name)
@@ -29,67 +26,47 @@ func (a *app) helpCommand() *cli.Command {
 	}
 }
 
-// The library's templates cannot show a flag's variable unless the library reads it. These show the table of settings.
-
-func appHelp() string {
-	return `{{.Name}} - {{.Usage}}
-
-USAGE
-   {{.UsageText}}
-   spanpipe COMMAND [args...]
-
-{{.Description}}
-
-COMMANDS{{range .VisibleCommands}}
-   {{printf "%-12s" .Name}}{{.Usage}}{{end}}
-
-FLAGS, each with its environment variable; a flag takes precedence
-` + flagHelp()
-}
-
-// commandHelp returns the help of one command, whose own flags are given as pairs of name and text.
-func commandHelp(own ...string) string {
-	text := `{{.HelpName}} - {{.Usage}}
+// helpTemplate is the help of the program and of its commands. The library's own template would repeat all settings
+// with each command, on lines of 250 columns.
+const helpTemplate = `{{.HelpName}} - {{.Usage}}
 
 USAGE
-   {{if .UsageText}}{{.UsageText}}{{else}}{{.HelpName}} [flags]{{end}}
-{{if .Description}}
-{{.Description}}
+   {{or .UsageText (print .HelpName " [flags]")}}
+{{with .Description}}
+{{.}}
+{{end}}{{with .VisibleCommands}}
+COMMANDS{{range .}}
+   {{printf "%-12s%s" .Name .Usage}}{{end}}
 {{end}}
-FLAGS, each with its environment variable; a flag takes precedence
-` + flagHelp()
-	for i := 0; i+1 < len(own); i += 2 {
-		text += "   " + own[i] + "\n" + indented(own[i+1])
+FLAGS{{range .VisibleFlags}}
+   {{.}}{{end}}
+`
+
+// settingsHelp returns what follows the template where the settings are explained. In the help of other commands that
+// have them, settingsHint follows.
+func (a *app) settingsHelp() string {
+	text := "\nSETTINGS, each a flag and an environment variable; the flag takes precedence\n"
+	for _, s := range a.settings {
+		text += "   " + s.String() + "\n"
 	}
 	return text
 }
 
-func flagHelp() string {
-	var b strings.Builder
-	for _, s := range settings {
-		head := "--" + s.flag
-		if s.value != "" {
-			head += " " + s.value
-		}
-		head = view.Right(head, 27) + "$" + s.variable
-		if s.value != "" && s.initial != "" {
-			head = view.Right(head, 57) + "default " + s.initial
-		}
-		b.WriteString("   " + head + "\n" + indented(s.usage))
-	}
-	return b.String()
-}
+// settingsHint relies on settings not being visible flags.
+const settingsHint = `{{if gt (len .Flags) (len .VisibleFlags)}}
+The settings that "spanpipe help" lists apply as well.
+{{end}}`
 
-// indented breaks a text into indented lines of at most 100 columns.
+// indented returns a text as indented lines of at most 100 columns, each after a line break.
 func indented(text string) string {
-	const indent, columns = "      ", 100
-	line, out := indent, ""
+	const indent, columns = "\n      ", 100
+	out, width := "", columns
 	for word := range strings.FieldsSeq(text) {
-		if len(line)+len(word)+1 > columns {
-			out += strings.TrimRight(line, " ") + "\n"
-			line = indent
+		if width+1+len(word) > columns {
+			out, width = out+indent+word, len(indent)-1+len(word)
+		} else {
+			out, width = out+" "+word, width+1+len(word)
 		}
-		line += word + " "
 	}
-	return out + strings.TrimRight(line, " ") + "\n"
+	return out
 }

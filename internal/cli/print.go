@@ -19,111 +19,15 @@ import (
 //
 // Nothing that comes from outside is shown as it is, see view.Safe.
 
-// printer writes lines for people, and log records. It never blocks: if stderr is not read, lines are lost, and the
-// session continues.
-type printer struct{ out *asyncWriter }
+// printer is an io.Writer for stderr that never blocks. Some hosts do not read a server's stderr; once the pipe is
+// full, a write to it would stop the telemetry, and with it the last flush and the exit. So a goroutine writes what is
+// queued, and lines that do not fit into the queue are lost.
+type printer struct{ queue chan queued }
 
-func newPrinter(w io.Writer) *printer { return &printer{out: newAsyncWriter(w)} }
-
-func (p *printer) close() { p.out.close(lastLines) }
-
-// closeWithin is close for lines that the user waits for.
-func (p *printer) closeWithin(bound time.Duration) { p.out.close(bound) }
-
-// fail reports why the program ends.
-func (p *printer) fail(message, hint string) { p.line(message, hint) }
-
-// warn reports an invalid setting, before there is a logger.
-func (p *printer) warn(message, hint string) { p.line("warning: "+message, hint) }
-
-func (p *printer) line(message, hint string) {
-	text := "spanpipe: " + view.Safe(message) + "\n"
-	if hint != "" {
-		text += "spanpipe: hint: " + view.Safe(hint) + "\n"
-	}
-	_, _ = io.WriteString(p.out, text) // never fails
-}
-
-// logger returns the program's logger.
-func (p *printer) logger(o *options) *slog.Logger {
-	if o.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(p.out, &slog.HandlerOptions{Level: o.logLevel}))
-	}
-	return slog.New(&textHandler{level: o.logLevel, out: p.out})
-}
-
-// textHandler writes log records in the form above: the message, the error, the other attributes as key=value; a hint
-// has a line of its own.
-type textHandler struct {
-	level slog.Level
-	out   io.Writer
-	attrs []slog.Attr
-	group string
-}
-
-// Enabled implements slog.Handler.
-func (h *textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
-
-// Handle implements slog.Handler.
-func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
-	var line, hint strings.Builder
-	line.WriteString("spanpipe: " + levelName(r.Level) + view.Safe(r.Message))
-	add := func(group string, a slog.Attr) {
-		value := view.Safe(a.Value.Resolve().String())
-		switch a.Key {
-		case "hint":
-			hint.WriteString("spanpipe: hint: " + value + "\n")
-		case "error":
-			line.WriteString(": " + value)
-		default:
-			if strings.ContainsAny(value, " \"=") || value == "" {
-				value = strconv.Quote(value)
-			}
-			line.WriteString(" " + group + a.Key + "=" + value)
-		}
-	}
-	for _, a := range h.attrs {
-		add("", a)
-	}
-	r.Attrs(func(a slog.Attr) bool { add(h.group, a); return true })
-	_, err := io.WriteString(h.out, line.String()+"\n"+hint.String())
-	return err
-}
-
-// levelName returns the mark of a level. An ordinary line has none.
-func levelName(l slog.Level) string {
-	switch l {
-	case slog.LevelInfo:
-		return ""
-	case slog.LevelWarn:
-		return "warning: "
-	}
-	return strings.ToLower(l.String()) + ": "
-}
-
-// WithAttrs implements slog.Handler.
-func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	c := *h
-	c.attrs = slices.Clone(h.attrs)
-	for _, a := range attrs {
-		a.Key = h.group + a.Key // later groups do not apply
-		c.attrs = append(c.attrs, a)
-	}
-	return &c
-}
-
-// WithGroup implements slog.Handler.
-func (h *textHandler) WithGroup(name string) slog.Handler {
-	c := *h
-	c.group += name + "."
-	return &c
-}
-
-// asyncWriter writes in a goroutine of its own, so that a stderr that is not read blocks nothing.
-type asyncWriter struct {
-	queue  chan []byte
-	closed chan struct{}
-	done   chan struct{}
+// queued is something to write, or a channel to close once everything before it has been written.
+type queued struct {
+	text    []byte
+	written chan struct{}
 }
 
 const (
@@ -131,51 +35,123 @@ const (
 	lastLines   = 200 * time.Millisecond // for what is still queued when the program ends
 )
 
-func newAsyncWriter(w io.Writer) *asyncWriter {
-	a := &asyncWriter{queue: make(chan []byte, queuedLines), closed: make(chan struct{}), done: make(chan struct{})}
-	go a.run(w) // ends at close, which waits for it; it is left behind only if w blocks
-	return a
-}
-
-func (a *asyncWriter) run(w io.Writer) {
-	defer close(a.done)
-	for {
-		select {
-		case p := <-a.queue:
-			_, _ = w.Write(p) // a stderr that is closed cannot be reported anywhere
-			continue
-		default:
-		}
-		select {
-		case p := <-a.queue:
-			_, _ = w.Write(p)
-		case <-a.closed:
-			if len(a.queue) == 0 {
-				return
+func newPrinter(w io.Writer) *printer {
+	p := &printer{make(chan queued, queuedLines)}
+	go func() { // ends with the process: a write to a pipe that is not read cannot be interrupted
+		for q := range p.queue {
+			if q.written != nil {
+				close(q.written)
+				continue
 			}
+			_, _ = w.Write(q.text) // a stderr that is closed cannot be reported anywhere
 		}
-	}
+	}()
+	return p
 }
 
-// Write queues a copy of p, or drops it if the queue is full. It never fails.
-func (a *asyncWriter) Write(p []byte) (int, error) {
+// Write queues a copy of b, or drops it if the queue is full. It never fails.
+func (p *printer) Write(b []byte) (int, error) {
 	select {
-	case a.queue <- slices.Clone(p):
+	case p.queue <- queued{text: slices.Clone(b)}:
 	default:
 	}
-	return len(p), nil
+	return len(b), nil
 }
 
-// close writes what is queued, within the given time.
-func (a *asyncWriter) close(bound time.Duration) {
+// flush waits until everything queued so far has been written, at most for the given time.
+func (p *printer) flush(bound time.Duration) {
+	timeout, written := time.After(bound), make(chan struct{})
 	select {
-	case <-a.closed:
+	case p.queue <- queued{written: written}:
+	case <-timeout:
 		return
-	default:
 	}
-	close(a.closed)
 	select {
-	case <-a.done:
-	case <-time.After(bound):
+	case <-written:
+	case <-timeout:
 	}
+}
+
+// fail reports why the program ends.
+func (p *printer) fail(message, hint string) { p.lines(view.Safe(message), view.Safe(hint)) }
+
+// warn reports an invalid setting, before there is a logger.
+func (p *printer) warn(message string) { p.lines("warning: "+view.Safe(message), "") }
+
+// lines writes a message and its hint at once, so that nothing comes between them.
+func (p *printer) lines(message, hint string) {
+	text := "spanpipe: " + message + "\n"
+	if hint != "" {
+		text += "spanpipe: hint: " + hint + "\n"
+	}
+	_, _ = io.WriteString(p, text) // never fails
+}
+
+// logger returns the program's logger.
+func (p *printer) logger(o *options) *slog.Logger {
+	if o.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p, &slog.HandlerOptions{Level: o.logLevel}))
+	}
+	return slog.New(textHandler{level: o.logLevel, out: p})
+}
+
+// textHandler writes log records in the form above: the message, the error, the other attributes as key=value; a hint
+// has a line of its own.
+type textHandler struct {
+	level slog.Level
+	out   *printer
+	attrs string // those of WithAttrs, as they are written
+	group string // before the keys of those to come
+}
+
+// Enabled implements slog.Handler.
+func (h textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
+
+// Handle implements slog.Handler.
+func (h textHandler) Handle(_ context.Context, r slog.Record) error {
+	line, attrs, hint := view.Safe(r.Message), h.attrs, ""
+	switch r.Level {
+	case slog.LevelInfo: // an ordinary line has no mark
+	case slog.LevelWarn:
+		line = "warning: " + line
+	default:
+		line = strings.ToLower(r.Level.String()) + ": " + line
+	}
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "hint":
+			hint = value(a)
+		case "error":
+			line += ": " + value(a)
+		default:
+			attrs += h.format(a)
+		}
+		return true
+	})
+	h.out.lines(line+attrs, hint)
+	return nil
+}
+
+func (h textHandler) format(a slog.Attr) string {
+	v := value(a)
+	if strings.ContainsAny(v, " \"=") || v == "" {
+		v = strconv.Quote(v)
+	}
+	return " " + h.group + a.Key + "=" + v
+}
+
+func value(a slog.Attr) string { return view.Safe(a.Value.Resolve().String()) }
+
+// WithAttrs implements slog.Handler.
+func (h textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		h.attrs += h.format(a)
+	}
+	return h
+}
+
+// WithGroup implements slog.Handler.
+func (h textHandler) WithGroup(name string) slog.Handler {
+	h.group += name + "."
+	return h
 }

@@ -32,7 +32,9 @@ func TestTextHandler(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
-			test.log(slog.New(cli.NewTextHandler(&out, slog.LevelInfo)))
+			handler, flush := cli.NewTextHandler(&out, slog.LevelInfo)
+			test.log(slog.New(handler))
+			flush()
 			if out.String() != test.want {
 				t.Errorf("%q, want %q", out.String(), test.want)
 			}
@@ -40,11 +42,12 @@ func TestTextHandler(t *testing.T) {
 	}
 }
 
-// TestAsyncWriter checks that a write never blocks, and that what was written before the end is delivered.
-func TestAsyncWriter(t *testing.T) {
+// TestPrinter checks that a write never blocks, and that what was written before a flush is delivered.
+func TestPrinter(t *testing.T) {
 	t.Run("everything arrives in order", func(t *testing.T) {
 		var out strings.Builder
-		lines, end := cli.NewAsyncWriter(&out)
+		lines, flush, end := cli.NewPrinter(&out)
+		defer end()
 		want := ""
 		for i := range 100 {
 			line := fmt.Sprintln("line", i)
@@ -55,8 +58,8 @@ func TestAsyncWriter(t *testing.T) {
 			}
 			clear(b) // the caller may reuse its buffer
 		}
-		end()
-		end()
+		flush()
+		flush()
 		if out.String() != want {
 			t.Errorf("%q arrives", out.String())
 		}
@@ -64,7 +67,8 @@ func TestAsyncWriter(t *testing.T) {
 	t.Run("no reader", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r, w := io.Pipe()
-			lines, end := cli.NewAsyncWriter(w)
+			lines, flush, end := cli.NewPrinter(w)
+			defer end()
 			start := time.Now()
 			for range 10_000 {
 				_, _ = lines.Write([]byte("a line\n")) // never fails
@@ -72,9 +76,9 @@ func TestAsyncWriter(t *testing.T) {
 			if took := time.Since(start); took != 0 {
 				t.Errorf("writing waits %v", took)
 			}
-			end()
+			flush()
 			if took := time.Since(start); took != 200*time.Millisecond {
-				t.Errorf("the end waits %v", took)
+				t.Errorf("the flush waits %v", took)
 			}
 			_ = r.Close() // ends the goroutine
 		})

@@ -2,255 +2,228 @@ package cli
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
-	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 )
 
-// setting is one thing that a user can set, by flag or by variable. Flags, help, completion and the tables of
-// TELEMETRY.md are generated from the table below.
-type setting struct {
-	flag     string
-	variable string
-	value    string // placeholder for the value in help; empty for a switch
-	initial  string // the default, as a user would write it
-	usage    string
-	words    []string                             // the values, if they are few, for completion
-	set      func(o *options, value string) error // the error is what was wanted
-}
-
 // options are the resolved settings.
 type options struct {
-	telemetry    string
-	propagate    bool
+	telemetry, capture, captureMax, redact string // for package consent
+
+	propagate    string
 	keepOrphans  bool
 	flushTimeout time.Duration
 	traceScope   otel.TraceScope
 	hangAfter    time.Duration
 	adminAddr    string
 	logLevel     slog.Level
-	logFormat    string
 	otlpLogLevel slog.Level
-
-	capture, captureMax, redact string
-
-	given map[string]string // by variable, what set it: a flag or the variable itself; nothing for a default
+	logFormat    string
 }
 
-const maxFlushTimeout = time.Minute
-
-var settings = []setting{
-	{
-		flag: "telemetry", variable: "SPANPIPE_TELEMETRY", value: "LIST", initial: "off",
-		usage: "where telemetry goes: off, or a comma-separated list of console (lines on stderr), " +
-			"otlp (an OpenTelemetry collector) and prometheus (a metrics page)",
-		words: []string{"off", "console", "otlp", "prometheus", "console,otlp"},
-		set:   func(o *options, v string) error { o.telemetry = v; return nil },
-	},
-	{
-		flag: "capture", variable: "SPANPIPE_CAPTURE", value: "LIST", initial: "none",
-		usage: "content to collect, redacted: none, or a comma-separated list of errors, arguments, results, " +
-			"prompts, uris, messages and stderr; keys:a,b.c at its end selects members of arguments and results",
-		words: []string{"none", "errors", "arguments", "results", "prompts", "uris", "messages", "stderr"},
-		set:   func(o *options, v string) error { o.capture = v; return nil },
-	},
-	{
-		flag: "capture-max", variable: "SPANPIPE_CAPTURE_MAX", value: "BYTES",
-		initial: strconv.Itoa(consent.DefaultCaptureMax),
-		usage:   "limit of each piece of content (64 to 65536)",
-		set:     func(o *options, v string) error { o.captureMax = v; return nil },
-	},
-	{
-		flag: "redact", variable: "SPANPIPE_REDACT", value: "RULES", initial: "",
-		usage: "rules for redacting content in addition to the built-in ones, one per line: name=expression " +
-			"(syntax of Go's regexp package)",
-		set: func(o *options, v string) error { o.redact = v; return nil },
-	},
-	{
-		flag: "trace-scope", variable: "SPANPIPE_TRACE_SCOPE", value: "SCOPE", initial: "session",
-		usage: "which operations share a trace: all of a session, or none (session, operation)",
-		words: []string{string(otel.TraceSession), string(otel.TraceOperation)},
-		set: func(o *options, v string) (err error) {
-			o.traceScope, err = oneOf(v, otel.TraceSession, otel.TraceOperation)
-			return err
+// settings returns the table of all that a user can set, by flag or by variable. Flags, help, completion and the tables
+// of TELEMETRY.md are generated from it.
+func (o *options) settings() []*setting {
+	const levels = "debug info warn error"
+	return []*setting{
+		{
+			Flag: "telemetry", Value: "LIST", Default: "off", parse: text(&o.telemetry),
+			Words: "off console otlp prometheus console,otlp",
+			Usage: "where telemetry goes: off, or a comma-separated list of console (lines on stderr), " +
+				"otlp (an OpenTelemetry collector) and prometheus (a metrics page)",
 		},
-	},
-	{
-		flag: "propagate", variable: "SPANPIPE_PROPAGATE", value: "HOW", initial: "off",
-		usage: "how the server receives the session's trace context: not at all, or as TRACEPARENT in its " +
-			"environment (off, env)",
-		words: []string{"off", "env"},
-		set: func(o *options, v string) error {
-			word, err := oneOf(v, "off", "env")
-			o.propagate = word == "env"
-			return err
+		{
+			Flag: "capture", Value: "LIST", Default: "none", parse: text(&o.capture),
+			Words: "none errors arguments results prompts uris messages stderr",
+			Usage: "content to collect, redacted: none, or a comma-separated list of errors, arguments, results, " +
+				"prompts, uris, messages and stderr; keys:a,b.c at its end selects members of arguments and results",
 		},
-	},
-	{
-		flag: "flush-timeout", variable: "SPANPIPE_FLUSH_TIMEOUT", value: "DURATION", initial: "1s",
-		usage: "how long spanpipe may wait, after the server's exit, until telemetry has been sent (0s to 1m)",
-		set: func(o *options, v string) (err error) {
-			o.flushTimeout, err = duration(v, 0, maxFlushTimeout)
-			return err
+		{
+			Flag: "capture-max", Value: "BYTES", Default: fmt.Sprint(consent.DefaultCaptureMax),
+			parse: text(&o.captureMax),
+			Usage: "limit of each piece of content (64 to 65536)",
 		},
-	},
-	{
-		flag: "keep-orphans", variable: "SPANPIPE_KEEP_ORPHANS", initial: "false",
-		usage: "do not end processes of the server's session that outlive it; otherwise they are ended after " +
-			"a second (Linux)",
-		set: func(o *options, v string) (err error) {
-			o.keepOrphans, err = boolean(v)
-			return err
+		{
+			Flag: "redact", Value: "RULES", parse: text(&o.redact),
+			Usage: "rules for redacting content in addition to the built-in ones, one per line: name=expression " +
+				"(syntax of Go's regexp package)",
 		},
-	},
-	{
-		flag: "hang-after", variable: "SPANPIPE_HANG_AFTER", value: "DURATION", initial: "30s",
-		usage: "how long a call may be unanswered before it is reported as hanging (1s to 24h)",
-		set: func(o *options, v string) (err error) {
-			o.hangAfter, err = duration(v, time.Second, 24*time.Hour)
-			return err
+		{
+			Flag: "trace-scope", Value: "SCOPE", Default: "session", OneOf: "session operation",
+			parse: text(&o.traceScope),
+			Usage: "one trace for the whole session, or one for each operation (session, operation)",
 		},
-	},
-	{
-		flag: "admin-addr", variable: "SPANPIPE_ADMIN_ADDR", value: "ADDRESS", initial: "",
-		usage: "where /metrics, /healthz and /readyz are served while telemetry is on: host:port or unix:PATH",
-		set:   func(o *options, v string) error { o.adminAddr = v; return nil },
-	},
-	{
-		flag: "log-level", variable: "SPANPIPE_LOG_LEVEL", value: "LEVEL", initial: "warn",
-		usage: "minimum level of spanpipe's own messages on stderr (debug, info, warn, error)",
-		words: []string{"debug", "info", "warn", "error"},
-		set:   func(o *options, v string) error { return level(&o.logLevel, v) },
-	},
-	{
-		flag: "otlp-log-level", variable: "SPANPIPE_OTLP_LOG_LEVEL", value: "LEVEL", initial: "info",
-		usage: "minimum level of the log records sent to the collector (debug, info, warn, error)",
-		words: []string{"debug", "info", "warn", "error"},
-		set:   func(o *options, v string) error { return level(&o.otlpLogLevel, v) },
-	},
-	{
-		flag: "log-format", variable: "SPANPIPE_LOG_FORMAT", value: "FORMAT", initial: "text",
-		usage: "format of spanpipe's own messages on stderr (text, json)",
-		words: []string{"text", "json"},
-		set: func(o *options, v string) (err error) {
-			o.logFormat, err = oneOf(v, "text", "json")
-			return err
+		{
+			Flag: "propagate", Value: "HOW", Default: "off", OneOf: "off env", parse: text(&o.propagate),
+			Usage: "how the server receives the session's trace context: not at all, or as TRACEPARENT in its " +
+				"environment (off, env)",
 		},
-	},
+		{
+			Flag: "flush-timeout", Value: "DURATION", Default: "1s", parse: duration(&o.flushTimeout, "0s", "1m"),
+			Usage: "how long spanpipe may wait for telemetry to be sent after the server has exited (0s to 1m)",
+		},
+		{
+			Flag: "keep-orphans", Default: "false", parse: boolean(&o.keepOrphans),
+			Usage: "do not end processes that outlive the server in its session; by default they are ended after " +
+				"a second (Linux)",
+		},
+		{
+			Flag: "hang-after", Value: "DURATION", Default: "30s", parse: duration(&o.hangAfter, "1s", "24h"),
+			Usage: "how long a call may stay unanswered before it is reported as hanging (1s to 24h)",
+		},
+		{
+			Flag: "admin-addr", Value: "ADDRESS", parse: text(&o.adminAddr),
+			Usage: "where /metrics, /healthz and /readyz are served while telemetry is on: host:port or unix:PATH",
+		},
+		{
+			Flag: "log-level", Value: "LEVEL", Default: "warn", OneOf: levels, parse: level(&o.logLevel),
+			Usage: "minimum level of spanpipe's own messages on stderr (debug, info, warn, error)",
+		},
+		{
+			Flag: "otlp-log-level", Value: "LEVEL", Default: "info", OneOf: levels, parse: level(&o.otlpLogLevel),
+			Usage: "minimum level of the log records sent to the collector (debug, info, warn, error)",
+		},
+		{
+			Flag: "log-format", Value: "FORMAT", Default: "text", OneOf: "text json", parse: text(&o.logFormat),
+			Usage: "format of spanpipe's own messages on stderr (text, json)",
+		},
+	}
 }
 
-// flags returns the library's flags. They have no variables there: the library ends the program if one is invalid.
-func flags() []cli.Flag {
-	out := make([]cli.Flag, 0, len(settings))
-	for _, s := range settings {
-		if s.value == "" {
-			out = append(out, &cli.BoolFlag{Name: s.flag})
-		} else {
-			out = append(out, &cli.StringFlag{Name: s.flag})
+// setting is one row of the table. It implements the library's flag. The library does not read the variable, because it
+// would end the program if that is invalid.
+type setting struct {
+	Flag    string
+	Value   string // placeholder for the value in help; empty for a switch
+	Default string // as a user would write it
+	Usage   string
+	OneOf   string // the only values, if they are few
+	Words   string // else values for completion
+
+	parse  func(value string) error // stores a valid value; the error names what was wanted
+	source string                   // what has set the value: the flag, the variable, or nothing
+}
+
+// set stores a value in the options. If it is invalid, set changes nothing, and the error names what was wanted.
+func (s *setting) set(value string) error {
+	if s.OneOf != "" {
+		value = strings.ToLower(value)
+		if !slices.Contains(strings.Fields(s.OneOf), value) {
+			return errors.New("want one of " + strings.ReplaceAll(s.OneOf, " ", ", "))
 		}
 	}
-	return out
+	return s.parse(value)
 }
 
-// resolve finds the value of every setting: flag before variable before default. An invalid flag is an error. An
-// invalid variable is a warning, and the default applies: it may be the configuration of a thousand machines, whose
-// servers must start.
-func resolve(
-	c *cli.Context, lookup func(string) (string, bool), warn func(message, hint string),
-) (*options, error) {
-	o := &options{given: map[string]string{}}
-	for _, s := range settings {
-		if err := s.set(o, s.initial); err != nil {
-			return nil, fmt.Errorf("default of %s: %w", s.flag, err)
-		}
-		if v, ok := flagValue(c, s.flag); ok {
-			if err := s.set(o, v); err != nil {
-				return nil, &usageError{fmt.Sprintf("invalid --%s %q: %v", s.flag, v, err), "see: spanpipe help"}
-			}
-			o.given[s.variable] = "--" + s.flag
+// Variable returns the name of the setting's environment variable.
+func (s *setting) Variable() string {
+	return "SPANPIPE_" + strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_"))
+}
+
+// Apply adds the flag to a command's. It may be given before and after the command's name.
+func (s *setting) Apply(flags *flag.FlagSet) error {
+	set := func(value string) error {
+		s.source = "--" + s.Flag
+		return s.set(value)
+	}
+	if s.Value == "" {
+		flags.BoolFunc(s.Flag, s.Usage, set)
+	} else {
+		flags.Func(s.Flag, s.Usage, set)
+	}
+	return nil
+}
+
+// Names returns the flag's names.
+func (s *setting) Names() []string { return []string{s.Flag} }
+
+// IsSet reports whether the flag was given.
+func (s *setting) IsSet() bool { return strings.HasPrefix(s.source, "--") }
+
+// String returns the flag, its variable, its default, and what it is for, as help shows them.
+func (s *setting) String() string {
+	text := fmt.Sprintf("%-27s$%s", strings.TrimSpace("--"+s.Flag+" "+s.Value), s.Variable())
+	if s.Value != "" && s.Default != "" {
+		text = fmt.Sprintf("%-57sdefault %s", text, s.Default)
+	}
+	return text + indented(s.Usage)
+}
+
+// setting returns the setting of a variable, which must exist.
+func (a *app) setting(variable string) *setting {
+	return a.settings[slices.IndexFunc(a.settings, func(s *setting) bool { return s.Variable() == variable })]
+}
+
+// flags returns the flags of a command: its own, and all settings.
+func (a *app) flags(own ...cli.Flag) []cli.Flag {
+	for _, s := range a.settings {
+		own = append(own, s)
+	}
+	return own
+}
+
+// resolve gives each setting that no flag has set the value of its variable, or else its default. An invalid flag has
+// already been an error. An invalid variable is only a warning, and the default applies: it may stand in the
+// configuration of a thousand machines, whose servers must start.
+func (a *app) resolve() {
+	for _, s := range a.settings {
+		if s.IsSet() {
 			continue
 		}
-		if v, _ := lookup(s.variable); strings.TrimSpace(v) != "" {
-			v = strings.TrimSpace(v)
-			if err := s.set(o, v); err != nil {
-				warn(fmt.Sprintf("invalid %s %q: %v; using the default, %s", s.variable, v, err, s.initial), "")
-				_ = s.set(o, s.initial) // it has succeeded above
-			}
-			o.given[s.variable] = s.variable
+		if err := s.set(s.Default); err != nil {
+			panic("default of " + s.Flag + ": " + err.Error()) // every session would show it
+		}
+		v, _ := getenv(a.Environ, s.Variable())
+		if v = strings.TrimSpace(v); v == "" {
+			continue
+		}
+		s.source = s.Variable()
+		if err := s.set(v); err != nil {
+			a.print.warn(fmt.Sprintf("invalid %s %q: %v; using the default, %s", s.source, v, err, s.Default))
 		}
 	}
-	return o, nil
 }
 
-// flagValue returns the value of a flag, given before or after the command "wrap".
-func flagValue(c *cli.Context, name string) (string, bool) {
-	for _, level := range c.Lineage() {
-		if level.Command != nil && slices.Contains(level.LocalFlagNames(), name) {
-			return fmt.Sprint(level.Value(name)), true
+func text[T ~string](to *T) func(string) error {
+	return func(v string) error { *to = T(v); return nil }
+}
+
+func level(to *slog.Level) func(string) error {
+	return func(v string) error { return to.UnmarshalText([]byte(v)) }
+}
+
+func boolean(to *bool) func(string) error {
+	return func(v string) error {
+		switch strings.ToLower(v) {
+		case "true", "t", "1", "yes", "on":
+			*to = true
+		case "false", "f", "0", "no", "off":
+			*to = false
+		default:
+			return errors.New("want true or false")
 		}
+		return nil
 	}
-	return "", false
 }
 
-func oneOf[T ~string](v string, words ...T) (T, error) {
-	word := T(strings.ToLower(v))
-	if slices.Contains(words, word) {
-		return word, nil
+func duration(to *time.Duration, least, most string) func(string) error {
+	return func(v string) error {
+		low, _ := time.ParseDuration(least) // constants of the table
+		high, _ := time.ParseDuration(most)
+		d, err := time.ParseDuration(v)
+		if err != nil || d < low || d > high {
+			return fmt.Errorf("want a duration from %s to %s, such as 1.5s", least, most)
+		}
+		*to = d
+		return nil
 	}
-	list := make([]string, len(words))
-	for i := range words {
-		list[i] = string(words[i])
-	}
-	return "", fmt.Errorf("want one of %s", strings.Join(list, ", "))
-}
-
-func level(l *slog.Level, v string) error {
-	word, err := oneOf(v, "debug", "info", "warn", "error")
-	if err != nil {
-		return err
-	}
-	return l.UnmarshalText([]byte(word))
-}
-
-func boolean(v string) (bool, error) {
-	switch strings.ToLower(v) {
-	case "yes", "on":
-		return true, nil
-	case "no", "off":
-		return false, nil
-	}
-	b, err := strconv.ParseBool(v)
-	if err != nil {
-		return false, errors.New("want true or false")
-	}
-	return b, nil
-}
-
-func duration(v string, least, most time.Duration) (time.Duration, error) {
-	d, err := time.ParseDuration(v)
-	if err != nil || d < least || d > most {
-		return 0, fmt.Errorf("want a duration from %s to %s, such as 1.5s", view.Short(least), view.Short(most))
-	}
-	return d, nil
-}
-
-// Setting describes a setting for the documents that are generated from the table.
-type Setting struct{ Flag, Variable, Default, Usage string }
-
-// Settings returns the table of settings.
-func Settings() []Setting {
-	out := make([]Setting, len(settings))
-	for i, s := range settings {
-		out[i] = Setting{s.flag, s.variable, s.initial, s.usage}
-	}
-	return out
 }

@@ -29,18 +29,11 @@ func (b Build) complete() Build {
 	return Build{cmp.Or(b.Version, "devel"), cmp.Or(b.Commit, "unknown"), cmp.Or(b.Date, "unknown")}
 }
 
-func (b Build) version() string { return b.complete().Version }
-
 func (a *app) versionCommand() *cli.Command {
 	return &cli.Command{
-		Name:            "version",
-		Usage:           "show version, commit, date and Go version",
-		HideHelpCommand: true,
-		OnUsageError:    usageProblem,
-		Action: func(c *cli.Context) error {
-			if err := a.noArguments(c); err != nil {
-				return err
-			}
+		Name:  "version",
+		Usage: "show the version, commit, date and Go version",
+		Action: func(*cli.Context) error {
 			b := a.Build.complete()
 			_, err := fmt.Fprintf(a.Stdout, "spanpipe %s\ncommit %s\ndate %s\ngo %s %s/%s\n",
 				b.Version, b.Commit, b.Date, runtime.Version(), runtime.GOOS, runtime.GOARCH)

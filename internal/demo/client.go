@@ -2,101 +2,75 @@ package demo
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
-// Play is an agent that plans a trip with the server on in and out. It waits for every answer, returns when the last
-// call has been answered, and leaves closing the connection to the caller.
+// script is what the agent sends to plan a trip.
+const script = `
+{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +
+	`"capabilities":{"sampling":{}},"clientInfo":{"name":"demo-agent","version":"1.0.0"}}}
+{"jsonrpc":"2.0","method":"notifications/initialized"}
+{"jsonrpc":"2.0","id":2,"method":"tools/list"}
+{"jsonrpc":"2.0","id":3,"method":"resources/read","params":{"uri":"memo://notes/travel"}}
+{"jsonrpc":"2.0","id":4,"method":"prompts/get","params":{"name":"weekend_trip"}}
+{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"get_forecast","arguments":{"city":"Lisbon"}}}
+{"jsonrpc":"2.0","id":6,"method":"tools/call","params":{"name":"find_trains","arguments":{"from":"Porto"}}}
+{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"book_hotel","arguments":{"nights":2}}}
+{"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"no_such_tool"}}
+{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"summarize_trip"}}
+{"jsonrpc":"2.0","id":10,"method":"tools/call","params":{"name":"watch_prices"}}
+{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":10,"reason":"seen enough"}}
+{"jsonrpc":"2.0","id":11,"method":"ping"}
+`
+
+// Play plays an agent that plans a trip with the server on in and out. It waits for every answer, returns when the last
+// request has been answered, and leaves closing the connection to the caller.
 func Play(in io.Reader, out io.Writer, delay time.Duration) error {
-	c := &client{in: bufio.NewReader(in), out: json.NewEncoder(out), delay: delay}
-	c.call("initialize", object{
-		"protocolVersion": "2025-11-25", "capabilities": object{"sampling": object{}},
-		"clientInfo": object{"name": "demo-agent", "version": "1.0.0"},
-	})
-	c.notify("notifications/initialized", nil)
-	c.call("tools/list", nil)
-	c.call("resources/read", object{"uri": "memo://notes/travel"})
-	c.call("prompts/get", object{"name": "weekend_trip"})
-	c.tool("get_forecast", object{"city": "Lisbon"})
-	c.tool("find_trains", object{"from": "Porto", "to": "Lisbon"})
-	c.tool("book_hotel", object{"nights": 2})
-	c.tool("no_such_tool", nil)
-	c.tool("summarize_trip", nil)
-	c.cancel("watch_prices", delay/4)
-	c.call("ping", nil)
-	return c.err
-}
-
-type client struct {
-	in    *bufio.Reader
-	out   *json.Encoder
-	delay time.Duration
-	next  int
-	err   error // the first
-}
-
-func (c *client) send(m message) {
-	m.JSONRPC = "2.0"
-	if err := c.out.Encode(m); err != nil && c.err == nil {
-		c.err = fmt.Errorf("sending %s: %w", m.Method, err)
-	}
-}
-
-func (c *client) request(method string, params object) int {
-	c.next++
-	c.send(message{ID: number(c.next), Method: method, Params: raw(params)})
-	return c.next
-}
-
-func (c *client) notify(method string, params object) {
-	c.send(message{Method: method, Params: raw(params)})
-}
-
-func (c *client) tool(name string, arguments object) {
-	c.call("tools/call", object{"name": name, "arguments": arguments})
-}
-
-// call sends a request and waits for the answer. Meanwhile it answers the server's requests.
-func (c *client) call(method string, params object) {
-	id := c.request(method, params)
-	for c.err == nil {
-		line, err := c.in.ReadBytes('\n')
-		if err != nil {
-			c.err = fmt.Errorf("waiting for the answer to %s: %w", method, err)
-			return
-		}
+	answers := bufio.NewScanner(in)
+	for line := range strings.Lines(strings.TrimSpace(script) + "\n") {
 		var m message
-		if err := json.Unmarshal(line, &m); err != nil {
-			c.err = fmt.Errorf("reading the answer to %s: %w", method, err)
-			return
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			return fmt.Errorf("reading the script: %w", err)
+		}
+		if _, err := io.WriteString(out, line); err != nil {
+			return fmt.Errorf("sending %s: %w", m.Method, err)
 		}
 		switch {
-		case m.Method == "sampling/createMessage":
-			time.Sleep(c.delay / 5) // the model thinks
-			result := object{"role": "assistant", "model": "demo", "content": text("Sun and trains.")}
-			c.send(message{ID: m.ID, Result: result})
-		case m.Method == "" && string(m.ID) == string(number(id)):
-			return
+		case m.ID == nil: // a notification
+		case m.Params.Name == "watch_prices":
+			time.Sleep(delay / 4) // then the agent cancels it
+		default:
+			if err := await(answers, out, string(m.ID), delay); err != nil {
+				return fmt.Errorf("waiting for the answer to %s: %w", m.Method, err)
+			}
 		}
 	}
+	return nil
 }
 
-// cancel starts a call and cancels it.
-func (c *client) cancel(tool string, after time.Duration) {
-	id := c.request("tools/call", object{"name": tool})
-	time.Sleep(after)
-	c.notify("notifications/cancelled", object{"requestId": id, "reason": "the user has seen enough"})
-}
-
-func number(n int) json.RawMessage { return json.RawMessage(fmt.Sprint(n)) }
-
-func raw(params object) json.RawMessage {
-	if params == nil {
-		return nil
+// await reads up to the answer to a request. Meanwhile it answers the server's requests to the agent's model.
+func await(answers *bufio.Scanner, out io.Writer, id string, delay time.Duration) error {
+	for answers.Scan() {
+		var m message
+		if err := json.Unmarshal(answers.Bytes(), &m); err != nil {
+			return err
+		}
+		switch {
+		case m.Method == sampling:
+			time.Sleep(delay / 5) // the model thinks
+			_, err := fmt.Fprintf(out, `{"jsonrpc":"2.0","id":%s,"result":{"role":"assistant","model":"demo",`+
+				`"content":%s}}`+"\n", m.ID, text("Sun and trains."))
+			if err != nil {
+				return err
+			}
+		case m.Method == "" && string(m.ID) == id:
+			return nil
+		}
 	}
-	b, _ := json.Marshal(params) // strings and numbers: it cannot fail
-	return b
+	return cmp.Or(answers.Err(), io.ErrUnexpectedEOF)
 }

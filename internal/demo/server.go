@@ -3,216 +3,96 @@ package demo
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
-	"sync"
 	"time"
 )
 
-// Serve is a small MCP server on in and out, of protocol version 2025-11-25. Its tools take time, fail, ask the
-// client's model and can be cancelled, so that a session with it has an example of everything. It returns at the end
-// of in.
-func Serve(in io.Reader, out io.Writer, delay time.Duration) error {
-	s := &server{
-		out: json.NewEncoder(out), delay: delay,
-		cancels: map[string]chan struct{}{}, asked: map[int]chan json.RawMessage{},
-	}
-	lines := bufio.NewReader(in)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 1 {
-			s.message(line)
-		}
-		if err != nil {
-			s.calls.Wait()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		}
-	}
-}
-
-type server struct {
-	delay time.Duration
-	calls sync.WaitGroup
-
-	mu      sync.Mutex
-	out     *json.Encoder
-	cancels map[string]chan struct{}     // by request id
-	asked   map[int]chan json.RawMessage // requests to the client, by id
-	next    int
-}
-
+// message is what the demo reads of a JSON-RPC message.
 type message struct {
-	JSONRPC string          `json:"jsonrpc"`
-	ID      json.RawMessage `json:"id,omitempty"`
-	Method  string          `json:"method,omitempty"`
-	Params  json.RawMessage `json:"params,omitempty"`
-	Result  any             `json:"result,omitempty"`
-	Error   *rpcError       `json:"error,omitempty"`
+	ID     json.RawMessage
+	Method string
+	Params struct{ Name string }
 }
 
-type rpcError struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+// reply is an answer of the server: how long it takes, and the member "result" or "error".
+type reply struct {
+	work   time.Duration
+	member string
 }
 
-type object = map[string]any
+// The server's request to the client's model, and two tools that are not answered like the others.
+const (
+	sampling  = "sampling/createMessage"
+	summarize = "tools/call summarize_trip" // answered once the client's model has answered
+	watch     = "tools/call watch_prices"   // never answered: the client cancels it
+)
 
-func (s *server) message(line []byte) {
-	var m struct {
-		message
-		Result json.RawMessage `json:"result"`
-	}
-	if json.Unmarshal(line, &m) != nil {
-		s.send(message{ID: json.RawMessage("null"), Error: &rpcError{-32700, "parse error"}})
-		return
-	}
-	switch {
-	case m.Method == "":
-		s.answered(m.ID, m.Result)
-	case m.Method == "notifications/cancelled":
-		s.cancel(m.Params)
-	case m.ID != nil:
-		cancelled := s.open(m.ID)
-		s.calls.Go(func() { s.request(m.message, cancelled) }) // ends with the call; Serve waits
-	}
-}
-
-func (s *server) send(m message) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m.JSONRPC = "2.0"
-	_ = s.out.Encode(m) // a client that is gone closes our input as well
-}
-
-func (s *server) open(id json.RawMessage) chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := make(chan struct{})
-	s.cancels[string(id)] = c
-	return c
-}
-
-func (s *server) cancel(params json.RawMessage) {
-	var p struct {
-		RequestID json.RawMessage `json:"requestId"`
-	}
-	_ = json.Unmarshal(params, &p) // invalid parameters name no request
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.cancels[string(p.RequestID)]; c != nil {
-		close(c)
-		delete(s.cancels, string(p.RequestID))
+// replies returns the server's answers, by method and, for tools, name.
+func replies(delay time.Duration) map[string]reply {
+	return map[string]reply{
+		"initialize": {0, `"result":{"protocolVersion":"2025-11-25",` +
+			`"capabilities":{"tools":{},"resources":{},"prompts":{}},` +
+			`"serverInfo":{"name":"spanpipe-demo","version":"1.0.0"}}`},
+		"ping":                    {0, `"result":{}`},
+		"tools/list":              {0, `"result":{"tools":[` + tools + `]}`},
+		"prompts/get":             {0, `"result":{"messages":[{"role":"user","content":` + text("Plan it.") + `}]}`},
+		"resources/read":          {delay / 20, `"result":{"contents":[{"uri":"memo://notes/travel","text":"Go."}]}`},
+		"tools/call get_forecast": {delay / 10, `"result":{"content":[` + text("Sunny, 24 degrees.") + `]}`},
+		"tools/call find_trains":  {delay, `"result":{"content":[` + text("08:04 and 10:04, four hours each.") + `]}`},
+		"tools/call book_hotel": {delay / 8,
+			`"result":{"isError":true,"content":[` + text("429 Too Many Requests: try again later") + `]}`},
+		summarize: {delay / 20, `"result":{"content":[` + text("A sunny weekend by train.") + `]}`},
 	}
 }
 
-func (s *server) answered(id, result json.RawMessage) {
-	var n int
-	_ = json.Unmarshal(id, &n) // all ours are numbers
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.asked[n]; c != nil {
-		c <- result
-		delete(s.asked, n)
-	}
-}
+// tools are the server's tools.
+const tools = `{"name":"get_forecast","description":"The weather of the next days.","inputSchema":{"type":"object"}},` +
+	`{"name":"find_trains","description":"Connections between cities. Slow.","inputSchema":{"type":"object"}},` +
+	`{"name":"book_hotel","description":"Book a room.","inputSchema":{"type":"object"}},` +
+	`{"name":"summarize_trip","description":"Ask the client's model.","inputSchema":{"type":"object"}},` +
+	`{"name":"watch_prices","description":"Watch until cancelled.","inputSchema":{"type":"object"}}`
 
-// request answers one request, unless it is cancelled.
-func (s *server) request(m message, cancelled <-chan struct{}) {
-	var p struct {
-		Name string `json:"name"`
-		URI  string `json:"uri"`
+// text returns a piece of content. The demo's texts need no escaping.
+func text(s string) string { return `{"type":"text","text":"` + s + `"}` }
+
+// Serve runs a small MCP server on in and out, of protocol version 2025-11-25. Its tools take time, fail, ask the
+// client's model and hang, so that a session with it has an example of everything. It handles one message after the
+// other and returns at the end of in.
+func Serve(in io.Reader, out io.Writer, delay time.Duration) error {
+	answers := replies(delay)
+	var waiting json.RawMessage // the id of the request that waits for the client's model
+	send := func(id json.RawMessage, members string) {
+		fmt.Fprintf(out, `{"jsonrpc":"2.0","id":%s,%s}`+"\n", id, members) // a client that is gone ends in as well
 	}
-	_ = json.Unmarshal(m.Params, &p)
-	answer := message{ID: m.ID}
-	switch m.Method {
-	case "initialize":
-		answer.Result = object{
-			"protocolVersion": "2025-11-25",
-			"capabilities":    object{"tools": object{}, "resources": object{}, "prompts": object{}},
-			"serverInfo":      object{"name": "spanpipe-demo", "version": "1.0.0"},
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		var m message
+		if json.Unmarshal(lines.Bytes(), &m) != nil {
+			send(json.RawMessage("null"), `"error":{"code":-32700,"message":"parse error"}`)
+			continue
 		}
-	case "tools/list":
-		answer.Result = object{"tools": tools()}
-	case "tools/call":
-		answer.Result, answer.Error = s.tool(p.Name, cancelled)
-	case "resources/read":
-		s.work(s.delay/20, cancelled)
-		answer.Result = object{"contents": []object{{"uri": p.URI, "text": "Pack light. Trains are on time."}}}
-	case "prompts/get":
-		answer.Result = object{"messages": []object{{"role": "user", "content": text("Plan a weekend trip.")}}}
-	case "ping":
-		answer.Result = object{}
-	default:
-		answer.Error = &rpcError{-32601, "method not found"}
+		name := m.Method
+		if name == "tools/call" {
+			name += " " + m.Params.Name
+		}
+		answer, known := answers[name]
+		time.Sleep(answer.work)
+		switch {
+		case m.ID == nil || name == watch: // notifications need no answer
+		case m.Method == "":
+			send(waiting, answers[summarize].member)
+		case name == summarize:
+			waiting = m.ID
+			send(json.RawMessage("1"), `"method":"`+sampling+`","params":{"maxTokens":50,"messages":[`+
+				`{"role":"user","content":`+text("Summarize the trip.")+`}]}`)
+		case known:
+			send(m.ID, answer.member)
+		case m.Method == "tools/call":
+			send(m.ID, `"error":{"code":-32602,"message":"unknown tool"}`)
+		default:
+			send(m.ID, `"error":{"code":-32601,"message":"method not found"}`)
+		}
 	}
-	select {
-	case <-cancelled: // a cancelled request gets no answer
-	default:
-		s.send(answer)
-	}
+	return lines.Err()
 }
-
-func tools() []object {
-	var list []object
-	for name, does := range map[string]string{
-		"get_forecast":   "The weather of the next days in a city.",
-		"find_trains":    "Connections between two cities. Slow.",
-		"book_hotel":     "Book a room.",
-		"summarize_trip": "Let the client's model write a summary.",
-		"watch_prices":   "Watch prices until cancelled.",
-	} {
-		list = append(list, object{"name": name, "description": does, "inputSchema": object{"type": "object"}})
-	}
-	return list
-}
-
-func (s *server) tool(name string, cancelled <-chan struct{}) (any, *rpcError) {
-	switch name {
-	case "get_forecast":
-		s.work(s.delay/10, cancelled)
-		return object{"content": []object{text("Sunny, 24 degrees.")}}, nil
-	case "find_trains":
-		s.work(s.delay, cancelled)
-		return object{"content": []object{text("08:04 and 10:04, four hours each.")}}, nil
-	case "book_hotel":
-		s.work(s.delay/8, cancelled)
-		return object{"isError": true, "content": []object{text("429 Too Many Requests: try again later")}}, nil
-	case "summarize_trip":
-		s.work(s.delay/20, cancelled)
-		s.sample(cancelled)
-		return object{"content": []object{text("A sunny weekend by train.")}}, nil
-	case "watch_prices":
-		<-cancelled
-		return nil, nil
-	}
-	return nil, &rpcError{-32602, "unknown tool"}
-}
-
-// sample asks the client's model and waits for the answer.
-func (s *server) sample(cancelled <-chan struct{}) {
-	s.mu.Lock()
-	s.next++
-	id, answer := s.next, make(chan json.RawMessage, 1)
-	s.asked[id] = answer
-	s.mu.Unlock()
-	messages := []object{{"role": "user", "content": text("Summarize the trip.")}}
-	params, _ := json.Marshal(object{"maxTokens": 50, "messages": messages})
-	idText, _ := json.Marshal(id)
-	s.send(message{ID: idText, Method: "sampling/createMessage", Params: params})
-	select {
-	case <-answer:
-	case <-cancelled:
-	}
-}
-
-func (s *server) work(d time.Duration, cancelled <-chan struct{}) {
-	select {
-	case <-time.After(d):
-	case <-cancelled:
-	}
-}
-
-func text(s string) object { return object{"type": "text", "text": s} }

@@ -71,7 +71,7 @@ func checkSaid(t *testing.T, text string) {
 func TestPlayNeedsAServer(t *testing.T) {
 	for _, test := range []struct{ name, said, want string }{
 		{"nothing", "", "waiting for the answer to initialize"},
-		{"no JSON", "hello\n", "reading the answer to initialize"},
+		{"no JSON", "hello\n", "waiting for the answer to initialize: invalid character"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := demo.Play(strings.NewReader(test.said), io.Discard, 0)

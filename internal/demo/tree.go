@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -16,29 +17,33 @@ import (
 // Tree is a sink that collects a session's operations and notifications and draws them as the spans that they become.
 // It may be drawn while records still arrive.
 type Tree struct {
+	ready bool // the session has been added; used by the telemetry alone
+
 	mu   sync.Mutex
-	rows []row // the session's first, once the server is ready
+	rows []row
 }
 
 // row is a span: the session, an operation or a notification.
 type row struct {
-	number, parent uint64 // as in record.Operation
+	number, parent uint64 // as in record.Operation; 0 is the session
 	name           string
 	start, end     time.Time
 	word           string
 	color          view.Color
 }
 
+// none is the number of a notification, which has no children, and the parent of the session.
+const none = math.MaxUint64
+
 // Opened does nothing: an operation is drawn when it has ended.
 func (t *Tree) Opened(*record.Operation) {}
 
 // Changed adds an operation that has ended.
 func (t *Tree) Changed(op *record.Operation) {
-	if op.Change != record.Ended {
-		return
+	if op.Change == record.Ended {
+		word, color := view.Outcome(op)
+		t.add(row{op.Number, op.Parent, view.Arrow(op.Direction) + " " + view.Name(op), op.Start, op.End, word, color})
 	}
-	word, color := view.Outcome(op)
-	t.add(row{op.Number, op.Parent, view.Arrow(op.Direction) + " " + view.Name(op), op.Start, op.End, word, color})
 }
 
 // Noted adds a notification, and the session when the server is ready. Notifications that tell about an operation have
@@ -46,8 +51,9 @@ func (t *Tree) Changed(op *record.Operation) {
 func (t *Tree) Noted(n record.Note) {
 	switch n := n.(type) {
 	case record.Session:
-		if n.Ready && !t.started() {
-			t.add(row{name: semconv.SessionSpan, start: n.Launched, end: n.Time, color: view.Cyan})
+		if n.Ready && !t.ready { // each change of the session is a record
+			t.ready = true
+			t.add(row{0, none, semconv.SessionSpan, n.Launched, n.Time, "", view.Cyan})
 		}
 	case record.Notification:
 		switch n.Method {
@@ -55,7 +61,7 @@ func (t *Tree) Noted(n record.Note) {
 			return
 		}
 		name := view.Arrow(n.Direction) + " " + view.Safe(n.Method)
-		t.add(row{0, n.Operation, name, n.Time, n.Time, "notification", view.Dim})
+		t.add(row{none, n.Operation, name, n.Time, n.Time, "notification", view.Dim})
 	}
 }
 
@@ -63,13 +69,6 @@ func (t *Tree) add(r row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.rows = append(t.rows, r)
-}
-
-// started reports whether the session has been added.
-func (t *Tree) started() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.ContainsFunc(t.rows, func(r row) bool { return r.name == semconv.SessionSpan })
 }
 
 // Style is how a tree is drawn.
@@ -87,29 +86,26 @@ func (t *Tree) Draw(w io.Writer, st Style) error {
 		return nil
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return a.start.Compare(b.start) })
-	p := &picture{Style: st, children: map[uint64][]row{}, from: rows[0].start}
-	drawn := map[uint64]bool{}
+	p := picture{
+		Style: st, children: map[uint64][]row{}, from: rows[0].start,
+		columns: min(60, max(12, st.Width-nameWidth-durationWidth-wordWidth-5)),
+	}
+	known := map[uint64]bool{none: true}
 	for _, r := range rows {
-		drawn[r.number] = true
-		if r.end.After(p.to) {
-			p.to = r.end
-		}
+		known[r.number] = true
+		p.total = max(p.total, r.end.Sub(p.from), 1)
 	}
-	var session []row
 	for _, r := range rows {
-		switch {
-		case r.name == semconv.SessionSpan:
-			session = append(session, r)
-		case drawn[r.parent]:
-			p.children[r.parent] = append(p.children[r.parent], r)
-		default: // its parent has not ended
-			p.children[0] = append(p.children[0], r)
+		if !known[r.parent] {
+			r.parent = 0 // it has not ended
 		}
+		p.children[r.parent] = append(p.children[r.parent], r)
 	}
-	if len(session) == 0 {
-		session = p.children[0]
+	roots := p.children[none]
+	if len(roots) == 0 {
+		roots = p.children[0]
 	}
-	for _, r := range session {
+	for _, r := range roots {
 		p.draw(r, "", "")
 	}
 	_, err := io.WriteString(w, p.out.String())
@@ -119,12 +115,14 @@ func (t *Tree) Draw(w io.Writer, st Style) error {
 // picture is a tree while it is drawn.
 type picture struct {
 	Style
-	children map[uint64][]row // by the number of their parent; those of the session by 0
-	from, to time.Time
+	children map[uint64][]row // by the number of their parent
+	from     time.Time        // the start of the time line
+	total    time.Duration    // and its length
+	columns  int              // and its width
 	out      strings.Builder
 }
 
-// Widths of the columns, in characters.
+// Widths of the other columns, in characters.
 const (
 	nameWidth     = 36
 	durationWidth = 8
@@ -137,16 +135,19 @@ func (p *picture) draw(r row, lead, below string) {
 	if len(name) > nameWidth {
 		name = append(name[:nameWidth-1], '…')
 	}
-	bar, at := p.bar(r)
-	line := fmt.Sprintf("%s %s  %s%s", view.Right(string(name), nameWidth),
-		view.Left(view.Duration(r.end.Sub(r.start)), durationWidth), strings.Repeat(" ", at), p.Paint(r.color, bar))
-	if r.word != "" {
-		rest := p.columns() - at - len([]rune(bar))
-		line += strings.Repeat(" ", max(0, rest)+2) + p.Paint(r.color, r.word)
+	at, length := p.bar(r)
+	bar := "·"
+	if length > 0 {
+		bar = strings.Repeat("━", length)
 	}
-	p.out.WriteString(line + "\n")
-	if r.number == 0 && r.name != semconv.SessionSpan {
-		return // a notification
+	fmt.Fprintf(&p.out, "%-*s %*s  %*s%s", nameWidth, string(name), durationWidth, view.Duration(r.end.Sub(r.start)),
+		at, "", p.Paint(r.color, bar))
+	if r.word != "" {
+		fmt.Fprintf(&p.out, "%*s%s", p.columns-at-max(length, 1)+2, "", p.Paint(r.color, r.word))
+	}
+	p.out.WriteString("\n")
+	if r.number == none {
+		return
 	}
 	children := p.children[r.number]
 	for i, c := range children {
@@ -158,18 +159,9 @@ func (p *picture) draw(r row, lead, below string) {
 	}
 }
 
-// columns returns the width of the time line.
-func (p *picture) columns() int {
-	return min(60, max(12, p.Width-nameWidth-durationWidth-wordWidth-5))
-}
-
-// bar returns the part of the time line that a row covers, and the column where it starts. The shortest is one dot.
-func (p *picture) bar(r row) (bar string, at int) {
-	columns, total := p.columns(), max(p.to.Sub(p.from), 1)
-	at = min(int(r.start.Sub(p.from)*time.Duration(columns)/total), columns-1)
-	length := int(r.end.Sub(r.start) * time.Duration(columns) / total)
-	if length < 1 {
-		return "·", at
-	}
-	return strings.Repeat("━", min(length, columns-at)), at
+// bar returns the column where a row starts, and how many columns it covers.
+func (p *picture) bar(r row) (at, length int) {
+	columns := time.Duration(p.columns)
+	at = min(int(r.start.Sub(p.from)*columns/p.total), p.columns-1)
+	return at, min(int(r.end.Sub(r.start)*columns/p.total), p.columns-at)
 }

@@ -32,7 +32,7 @@ type Action uint8
 // The actions.
 const (
 	Say     Action = iota // From writes Text
-	Advance               // time passes, and the tracker is told the time
+	Advance               // time passes, and the tracker receives the time
 	End                   // the session ends, first on the side of From
 )
 
@@ -54,7 +54,7 @@ type Step struct {
 //	5ms ! text              the server writes a line to stderr
 //	5ms <+ {"json           the same without a newline: the line continues (also >+ and !+)
 //	5ms x100 > …{n}…        a hundred lines; {n} counts from 0
-//	@ 70s                   the tracker is told that it is 70 s
+//	@ 70s                   the tracker receives the time, 70 s
 //	end client 80s          the session ends because the client left (or: server)
 //	# …                     a remark
 //

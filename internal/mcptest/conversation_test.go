@@ -51,7 +51,7 @@ func TestParseConversation(t *testing.T) {
 }
 
 func TestParseConversationErrors(t *testing.T) {
-	for _, line := range []string{"1 > x", "end nobody 1s", "end client", "end client soon", "@ soon", "5ms = x"} {
+	for _, line := range []string{"1 > x", "end everyone 1s", "end client", "end client soon", "@ soon", "5ms = x"} {
 		if _, err := mcptest.ParseConversation(line); err == nil {
 			t.Errorf("%q is accepted", line)
 		}

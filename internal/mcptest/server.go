@@ -93,7 +93,9 @@ var filler = bytes.Repeat([]byte("x"), 64<<10)
 // answerSize writes the same answer as message would, without holding it in memory. A client that is gone closes the
 // server's input too, so write errors need no handling, here and below.
 func (s *server) answerSize(id []byte, size int) {
-	_, _ = fmt.Fprintf(s.out, `{"jsonrpc":"2.0","id":%s,"result":{"content":[{"text":"`, id)
+	_, _ = s.out.WriteString(`{"jsonrpc":"2.0","id":`)
+	_, _ = s.out.Write(id)
+	_, _ = s.out.WriteString(`,"result":{"content":[{"text":"`)
 	for size > 0 {
 		n, _ := s.out.Write(filler[:min(size, len(filler))])
 		if n == 0 {

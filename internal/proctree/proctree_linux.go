@@ -24,9 +24,9 @@ func Children(pid int) (children []Process) {
 	return children
 }
 
-// list reads the kernel's list of a process's children, which each of its threads has for itself. A kernel that is built
-// without CONFIG_PROC_CHILDREN, which is unusual, has none. Reading all processes instead takes milliseconds where there
-// are hundreds of them.
+// list reads the kernel's list of a process's children, which each of its threads has for itself. A kernel that is
+// built without CONFIG_PROC_CHILDREN, which is unusual, has none. Reading all processes instead takes milliseconds
+// where there are hundreds of them.
 func list(pid int) (children []int, ok bool) {
 	if _, err := os.Stat("/proc/thread-self/children"); err != nil {
 		return nil, false

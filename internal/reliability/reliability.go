@@ -1,7 +1,9 @@
-// Package reliability keeps docs/reliability.md the same as the tests behind it: a row of a table is a test, its name the
-// first column. Each section of the page stands between two marks and belongs to the tests of one package.
+// Package reliability keeps docs/reliability.md the same as the tests behind it.
 //
-// It must not import anything of this module: the product's packages are what it helps to test.
+// Each row of a table on the page is a test: its name is the first column, its expected result the second. A section of the
+// page stands between two marks and belongs to the tests of one package, which rewrite it when they run with -update.
+//
+// It must not import any package of this module: it helps to test all of them.
 package reliability
 
 import (
@@ -12,13 +14,13 @@ import (
 )
 
 // Row is one thing that can happen to a session. What is the test's name and the first column of the table, Outcome the
-// second.
+// second column.
 type Row struct {
 	What, Outcome string
 	Test          func(t *testing.T)
 }
 
-// Section is a table with a title of its own; an empty one has none.
+// Section is a table with a title, which may be empty.
 type Section struct {
 	Title string
 	Rows  []Row
@@ -34,8 +36,8 @@ func Run(t *testing.T, sections []Section) {
 	}
 }
 
-// Page compares what stands between the page's marks of a name with the rows, and fails if they differ. If it may update
-// the page, it writes them there instead.
+// Page compares the rows with what stands between the page's marks of the given name, and fails if they differ. With
+// update it rewrites the page instead.
 func Page(t *testing.T, path, name string, sections []Section, update bool) {
 	t.Helper()
 	begin, end := fmt.Sprintf("<!-- begin: %s (generated) -->\n", name), fmt.Sprintf("<!-- end: %s -->", name)
@@ -46,13 +48,13 @@ func Page(t *testing.T, path, name string, sections []Section, update bool) {
 	head, rest, ok1 := strings.Cut(string(page), begin)
 	_, tail, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {
-		t.Fatalf("%s has lost its marks of %q", path, name)
+		t.Fatalf("%s has no marks of %q", path, name)
 	}
 	want := head + begin + tables(sections) + "\n" + end + tail
 	switch {
 	case want == string(page):
 	case !update:
-		t.Fatalf("%s is not what the tests say; run them with -update", path)
+		t.Fatalf("%s differs from the tests; run them with -update", path)
 	default:
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -66,7 +68,7 @@ func tables(sections []Section) string {
 		if s.Title != "" {
 			fmt.Fprintf(&b, "\n### %s\n", s.Title)
 		}
-		b.WriteString("\n| what happens | what comes of it |\n|---|---|\n")
+		b.WriteString("\n| event | result |\n|---|---|\n")
 		for _, r := range s.Rows {
 			fmt.Fprintf(&b, "| %s | %s |\n", r.What, r.Outcome)
 		}

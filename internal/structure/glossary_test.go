@@ -75,8 +75,13 @@ func TestGlossary(t *testing.T) {
 	}
 }
 
-// isProse reports whether a file holds text of the project's own. Corpora of tests hold other people's.
+// isProse reports whether a file holds text of the project's own. Corpora of tests hold other people's. The tracker's
+// conversations stay byte for byte as they were recorded, remarks included: that they still pass is the proof that a
+// restructuring changed nothing.
 func isProse(name, path string) bool {
+	if filepath.ToSlash(filepath.Dir(path)) == "telemetry/session/testdata" && filepath.Ext(name) == ".txtar" {
+		return false
+	}
 	switch filepath.Ext(name) {
 	case ".go", ".md", ".yaml", ".yml", ".txtar", ".mjs":
 		return true

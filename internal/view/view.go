@@ -19,7 +19,6 @@ type Color string
 
 // The colors in use.
 const (
-	Bold   Color = "1"
 	Dim    Color = "2"
 	Red    Color = "31"
 	Green  Color = "32"
@@ -84,43 +83,22 @@ func Duration(d time.Duration) string {
 	case d.Round(10*time.Millisecond) < time.Minute:
 		return fmt.Sprintf("%.2fs", d.Seconds())
 	}
-	return Short(d.Round(time.Second))
+	return d.Round(time.Second).String()
 }
 
-// Short formats a duration without the zeros that Duration.String adds: 1m instead of 1m0s.
-func Short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
-
-// Size formats a number of bytes in powers of a thousand.
+// Size formats a number of bytes in powers of a thousand: 999 B, 1.4 kB, 67.1 MB.
 func Size(n int64) string {
-	const k = 1000
-	const half = 50 // of the last digit, in thousandths of the unit: rounded before the unit is chosen, as in Duration
-	switch {
-	case n < k:
+	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
-	case n+half < k*k:
-		return fmt.Sprintf("%.1f kB", float64(n)/k)
-	case n+half*k < k*k*k:
-		return fmt.Sprintf("%.1f MB", float64(n)/(k*k))
 	}
-	return fmt.Sprintf("%.1f GB", float64(n)/(k*k*k))
+	size, unit := float64(n)/1000, "kB"
+	for _, next := range []string{"MB", "GB"} {
+		if size >= 999.95 { // else it would be shown as 1000.0
+			size, unit = size/1000, next
+		}
+	}
+	return fmt.Sprintf("%.1f %s", size, unit)
 }
-
-// Right pads a text with spaces on its right to a width in characters.
-func Right(s string, width int) string { return s + spaces(width-utf8.RuneCountInString(s)) }
-
-// Left pads a text with spaces on its left to a width in characters.
-func Left(s string, width int) string { return spaces(width-utf8.RuneCountInString(s)) + s }
-
-func spaces(n int) string { return strings.Repeat(" ", max(0, n)) }
 
 // Safe makes a text safe to show: at most 500 characters, on one line, without characters that control a terminal.
 func Safe(s string) string {

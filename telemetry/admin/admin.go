@@ -8,6 +8,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,39 +32,32 @@ const (
 	grace = 100 * time.Millisecond
 )
 
-// Server serves the page at one address.
+// Server serves the page at one address. Serve and Close must not be called at the same time.
 type Server struct {
 	listener net.Listener // removes the file of its unix socket when it is closed
 	server   *http.Server // nil before Serve
 }
 
-// DefaultAddress returns the default address of OpenTelemetry's Prometheus exporter, which its variables can change.
+// DefaultAddress returns the default address of OpenTelemetry's Prometheus exporter, which its variables can change
+// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#prometheus-exporter).
 func DefaultAddress(lookup func(string) (string, bool)) string {
-	host, port := "localhost", "9464"
-	if v, _ := lookup("OTEL_EXPORTER_PROMETHEUS_HOST"); v != "" {
-		host = v
-	}
-	if v, _ := lookup("OTEL_EXPORTER_PROMETHEUS_PORT"); v != "" {
-		port = v
-	}
-	return net.JoinHostPort(host, port)
+	host, _ := lookup("OTEL_EXPORTER_PROMETHEUS_HOST")
+	port, _ := lookup("OTEL_EXPORTER_PROMETHEUS_PORT")
+	return net.JoinHostPort(cmp.Or(host, "localhost"), cmp.Or(port, "9464"))
 }
 
 // Listen opens an address: host:port, with port 0 for any free one, or unix:PATH or an absolute path for a unix socket
-// that only the user can open. Connections wait until Serve.
+// that only the user can open. Connections wait until Serve. The error is that of net.Listen or os.Chmod; it names the
+// address.
 func Listen(addr string) (*Server, error) {
 	path, isUnix := strings.CutPrefix(addr, "unix:")
-	if isUnix || strings.HasPrefix(addr, "/") {
-		return listenUnix(path)
+	if !isUnix && !strings.HasPrefix(addr, "/") {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return nil, err
+		}
+		return &Server{listener: l}, nil
 	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	return &Server{listener: l}, nil
-}
-
-func listenUnix(path string) (*Server, error) {
 	removeStale(path)
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -104,6 +98,7 @@ func (s *Server) Serve(registry *prometheus.Registry, alive, ready func() bool) 
 	go func() { _ = s.server.Serve(s.listener) }() // ends at Close
 }
 
+// status answers whether the condition holds: 200 or 503, as Kubernetes's HTTP probes expect.
 func status(ok func() bool, yes, no string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if ok() {
@@ -135,8 +130,8 @@ func (s *Server) loopbackOnly(next http.Handler) http.Handler {
 	})
 }
 
-// Close ends the page. The listener is closed first: from then on the path of a unix socket, which the next session may
-// use by now, is not touched any more.
+// Close ends the page, within a tenth of a second or the context's time, whichever is shorter. The listener is closed
+// first: from then on the path of a unix socket, which the next session may use by now, is not touched any more.
 func (s *Server) Close(ctx context.Context) {
 	_ = s.listener.Close()
 	if s.server == nil {

@@ -2,28 +2,27 @@ package anomaly_test
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
-
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 )
 
 var update = flag.Bool("update", false, "write the findings of the bad conversations anew")
 
-const findingsFile = "findings"
+// findings is the section with what a bad conversation must be found to have.
+const findings = "findings"
 
 // TestGoodConversations plays sessions that are as they should be. None may raise a single alarm, and -update does not
 // change that.
 func TestGoodConversations(t *testing.T) {
 	t.Parallel()
-	for name, archive := range conversations(t, "good") {
+	for name, conversation := range conversations(t, "good") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := lines(converse(t, name, archive)); got != "" {
+			if got := lines(converse(t, name, conversation)); got != "" {
 				t.Errorf("false alarms:\n%s", got)
 			}
 		})
@@ -33,55 +32,46 @@ func TestGoodConversations(t *testing.T) {
 // TestBadConversations plays sessions in which something is wrong, and wants exactly the findings that the files have.
 func TestBadConversations(t *testing.T) {
 	t.Parallel()
-	for name, archive := range conversations(t, "bad") {
+	for name, conversation := range conversations(t, "bad") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := lines(converse(t, name, archive))
+			got := lines(converse(t, name, conversation))
 			if got == "" {
 				t.Fatal("nothing was found")
 			}
 			if *update {
-				archive.Files = append(archive.Files[:1], txtar.File{Name: findingsFile, Data: []byte(got)})
-				if err := os.WriteFile(path("bad", name), txtar.Format(archive), 0o644); err != nil {
+				if err := conversation.Update(findings, got); err != nil {
 					t.Fatal(err)
 				}
 				return
 			}
-			if len(archive.Files) != 2 || archive.Files[1].Name != findingsFile {
-				t.Fatal("the file has no findings to compare with")
-			}
-			if want := string(archive.Files[1].Data); got != want {
+			if want := conversation.Section(findings); got != want {
 				t.Errorf("got:\n%swant:\n%s", got, want)
 			}
 		})
 	}
 }
 
-func path(label, name string) string { return filepath.Join("testdata", label, name+".txtar") }
-
-func conversations(t *testing.T, label string) map[string]*txtar.Archive {
+func conversations(t *testing.T, label string) map[string]*mcptest.Conversation {
 	t.Helper()
-	files, err := filepath.Glob(path(label, "*"))
+	files, err := filepath.Glob(filepath.Join("testdata", label, "*.txtar"))
 	if err != nil || len(files) < 12 {
 		t.Fatalf("%d conversations, %v", len(files), err)
 	}
-	all := map[string]*txtar.Archive{}
+	all := map[string]*mcptest.Conversation{}
 	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
+		conversation, err := mcptest.ReadConversation(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(archive.Files) == 0 || archive.Files[0].Name != "calls" {
-			t.Fatalf("%s does not begin with the calls", file)
-		}
-		all[strings.TrimSuffix(filepath.Base(file), ".txtar")] = archive
+		all[strings.TrimSuffix(filepath.Base(file), ".txtar")] = conversation
 	}
 	return all
 }
 
-func converse(t *testing.T, name string, archive *txtar.Archive) []found {
+func converse(t *testing.T, name string, conversation *mcptest.Conversation) []found {
 	t.Helper()
-	ops, err := parseScript(name, string(archive.Files[0].Data))
+	ops, err := parseScript(name, conversation.Section("calls"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,24 +7,23 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// attributes is a list of attributes under construction. Empty strings are left out.
+// attributes is a list of attributes under construction. What is empty is left out: an attribute that is absent is
+// unknown, while a backend would show an empty one as a value.
 type attributes []attribute.KeyValue
 
+// text appends a string, unless it is empty.
 func (a *attributes) text(key, value string) {
 	if value != "" {
 		*a = append(*a, attribute.String(key, value))
 	}
 }
 
+// flag appends true, or nothing: the flags mark exceptions.
 func (a *attributes) flag(key string, set bool) {
 	if set {
 		*a = append(*a, attribute.Bool(key, true))
 	}
 }
-
-func (a *attributes) seconds(key string, s float64) { *a = append(*a, attribute.Float64(key, s)) }
-
-func (a *attributes) number(key string, n int64) { *a = append(*a, attribute.Int64(key, n)) }
 
 // peerAttributes appends the names and versions of client and server.
 func peerAttributes(a attributes, client, server record.Peer) attributes {
@@ -46,17 +45,10 @@ func protocolAttributes(a attributes, protocol, sessionID string) attributes {
 	return a
 }
 
-// operationAttributes appends the attributes of an operation. Each is a row of semconv.OperationAttributes or
-// semconv.ContentAttributes.
+// operationAttributes appends the attributes of an operation. Each is a row of a table in TELEMETRY.md, and a test
+// compares the two.
 func operationAttributes(a attributes, op *record.Operation, sessionID string) attributes {
 	a = protocolAttributes(a, op.Protocol, sessionID)
-	a.identity(op)
-	a.outcome(op)
-	a.content(op)
-	return a
-}
-
-func (a *attributes) identity(op *record.Operation) {
 	a.text(semconv.MethodName, op.Method)
 	a.text(semconv.RequestID, op.RequestID)
 	switch op.Method {
@@ -69,36 +61,40 @@ func (a *attributes) identity(op *record.Operation) {
 	a.text(semconv.Resource, op.Resource)
 	a.text(semconv.JSONRPCVersion, op.JSONRPC)
 	a.flag(semconv.Batch, op.Batch)
+	return contentAttributes(outcomeAttributes(a, op), op)
 }
 
-func (a *attributes) outcome(op *record.Operation) {
+// outcomeAttributes appends how an operation went and what it took. Wait and transfer would mislead about an operation
+// of several round trips: the answer that ended it is the last of several.
+func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	a.text(semconv.ErrorType, op.ErrorType)
 	a.text(semconv.StatusCode, op.Code)
 	a.text(semconv.ErrorClass, string(op.Class))
 	a.text(semconv.TaskStatus, op.TaskStatus)
-	a.number(semconv.RequestSize, op.RequestSize)
-	if op.Answered {
-		a.number(semconv.ResponseSize, op.ResponseSize)
-	}
-	if op.Answered && op.RoundTrips == 1 {
-		a.seconds(semconv.Wait, op.Wait.Seconds())
-		a.seconds(semconv.Transfer, op.Transfer.Seconds())
-	}
-	if op.RoundTrips > 1 {
-		a.number(semconv.RoundTrips, int64(op.RoundTrips))
-	}
-	if op.InputWait > 0 {
-		a.seconds(semconv.InputWait, op.InputWait.Seconds())
-	}
-	if op.Progress > 0 {
-		a.number(semconv.ProgressCount, int64(op.Progress))
-	}
 	a.flag(semconv.Ambiguous, op.Ambiguous)
 	a.flag(semconv.IDMismatch, op.IDMismatch)
+	a = append(a, attribute.Int64(semconv.RequestSize, op.RequestSize))
+	if op.Answered {
+		a = append(a, attribute.Int64(semconv.ResponseSize, op.ResponseSize))
+	}
+	if op.Answered && op.RoundTrips == 1 {
+		a = append(a, attribute.Float64(semconv.Wait, op.Wait.Seconds()),
+			attribute.Float64(semconv.Transfer, op.Transfer.Seconds()))
+	}
+	if op.RoundTrips > 1 {
+		a = append(a, attribute.Int(semconv.RoundTrips, op.RoundTrips))
+	}
+	if op.InputWait > 0 {
+		a = append(a, attribute.Float64(semconv.InputWait, op.InputWait.Seconds()))
+	}
+	if op.Progress > 0 {
+		a = append(a, attribute.Int(semconv.ProgressCount, op.Progress))
+	}
+	return a
 }
 
-// content appends captured content. The record holds only what SPANPIPE_CAPTURE asks for, redacted.
-func (a *attributes) content(op *record.Operation) {
+// contentAttributes appends captured content. The record holds only what SPANPIPE_CAPTURE asks for, redacted and cut.
+func contentAttributes(a attributes, op *record.Operation) attributes {
 	a.text(semconv.ResourceURI, op.Content.URI)
 	switch op.Method {
 	case semconv.ToolsCall, semconv.TasksResult:
@@ -106,7 +102,7 @@ func (a *attributes) content(op *record.Operation) {
 		a.text(semconv.ToolCallResult, op.Content.Result)
 	case semconv.PromptsGet:
 		for _, v := range op.Content.Variables {
-			*a = append(*a, attribute.String(semconv.PromptVariable+v.Name, v.Value))
+			a = append(a, attribute.String(semconv.PromptVariable+v.Name, v.Value))
 		}
 		a.text(semconv.PromptResult, op.Content.Result)
 	case semconv.SamplingCreateMessage:
@@ -114,4 +110,5 @@ func (a *attributes) content(op *record.Operation) {
 		a.text(semconv.SampleResult, op.Content.Result)
 	}
 	a.text(semconv.ErrorMessage, op.Content.Error)
+	return a
 }

@@ -8,10 +8,8 @@
 //	spans.go        the session's span, the operations' spans, their parents and links
 //	attributes.go   the attributes of a span
 //	metrics.go      measurements made when something happens
-//	observed.go     values read at each export: running sessions, the server's processes, losses
 //	logs.go         log records
 //	instruments.go  instruments and series, made from semconv.Instruments
-//	names.go        bounds for names that a peer has chosen
 //
 // It promises that no peer can create an unlimited number of time series, and that all names and attributes come from
 // package semconv, from which TELEMETRY.md is generated.

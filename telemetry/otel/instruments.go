@@ -2,6 +2,8 @@ package otel
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -9,127 +11,103 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// instruments holds an instrument for every row of semconv.Instruments, by name, and the series that are in use. An
-// instrument that is used against its form is not found and records nothing; a test checks that each one is exported.
+// instruments holds an instrument for every row of semconv.Instruments, by name. One that is used against its form is
+// not found and records nothing; a test checks that each one is exported.
 type instruments struct {
-	counters   map[string]adder // also the up-down counters
-	histograms map[string]metric.Float64Histogram
-	gauges     map[string]metric.Int64Gauge
-	observable map[string]metric.Observable
-	series     map[[maxLabels]label]*series
+	recorded map[string]func(value float64, attributes metric.MeasurementOption)
+	observed map[string]metric.Observable
+	series   map[string]metric.MeasurementOption // those in use, see seriesOf
 }
 
-// adder is what counters and up-down counters have in common.
-type adder interface {
-	Add(ctx context.Context, n int64, options ...metric.AddOption)
-}
+// maxSeries bounds the series that are kept. The SDK bounds those that are exported.
+const maxSeries = 2000
 
+// newInstruments makes the instruments of all rows.
 func newInstruments(meter metric.Meter) *instruments {
 	x := &instruments{
-		counters: map[string]adder{}, histograms: map[string]metric.Float64Histogram{},
-		gauges: map[string]metric.Int64Gauge{}, observable: map[string]metric.Observable{},
-		series: map[[maxLabels]label]*series{},
+		recorded: map[string]func(float64, metric.MeasurementOption){}, observed: map[string]metric.Observable{},
+		series: map[string]metric.MeasurementOption{},
 	}
 	for _, i := range semconv.Instruments() {
-		x.create(meter, i)
+		if i.Observed {
+			x.createObserved(meter, i)
+		} else {
+			x.createRecorded(meter, i)
+		}
 	}
 	return x
 }
 
-// create makes one instrument. The SDK's only error is a malformed name, and names are constants.
-func (x *instruments) create(meter metric.Meter, i semconv.Instrument) {
-	unit, text := metric.WithUnit(i.Unit), metric.WithDescription(i.Description)
-	switch {
-	case i.Form == semconv.Histogram:
+// createRecorded makes an instrument that records values as things happen. The SDK's only error is a malformed name,
+// and names are constants; the same holds for createObserved.
+func (x *instruments) createRecorded(meter metric.Meter, i semconv.Instrument) {
+	ctx, unit, text := context.Background(), metric.WithUnit(i.Unit), metric.WithDescription(i.Description)
+	switch i.Form {
+	case semconv.Histogram:
 		buckets := semconv.SizeBuckets()
 		if i.Unit == "s" {
 			buckets = semconv.DurationBuckets()
 		}
 		h, _ := meter.Float64Histogram(i.Name, unit, text, metric.WithExplicitBucketBoundaries(buckets...))
-		x.histograms[i.Name] = h
-	case i.Form == semconv.Gauge:
-		x.gauges[i.Name], _ = meter.Int64Gauge(i.Name, unit, text)
-	case i.Observed && i.Unit == "s":
-		x.observable[i.Name], _ = meter.Float64ObservableCounter(i.Name, unit, text)
-	case i.Observed && i.Form == semconv.Counter:
-		x.observable[i.Name], _ = meter.Int64ObservableCounter(i.Name, unit, text)
-	case i.Observed:
-		x.observable[i.Name], _ = meter.Int64ObservableUpDownCounter(i.Name, unit, text)
+		x.recorded[i.Name] = func(v float64, a metric.MeasurementOption) { h.Record(ctx, v, a) }
+	case semconv.Gauge:
+		g, _ := meter.Int64Gauge(i.Name, unit, text)
+		x.recorded[i.Name] = func(v float64, a metric.MeasurementOption) { g.Record(ctx, int64(v), a) }
+	case semconv.Counter:
+		c, _ := meter.Int64Counter(i.Name, unit, text)
+		x.recorded[i.Name] = func(v float64, a metric.MeasurementOption) { c.Add(ctx, int64(v), a) }
+	case semconv.UpDownCounter:
+		c, _ := meter.Int64UpDownCounter(i.Name, unit, text)
+		x.recorded[i.Name] = func(v float64, a metric.MeasurementOption) { c.Add(ctx, int64(v), a) }
+	}
+}
+
+// createObserved makes an instrument whose value is read at each export. Times are floating-point numbers.
+func (x *instruments) createObserved(meter metric.Meter, i semconv.Instrument) {
+	unit, text := metric.WithUnit(i.Unit), metric.WithDescription(i.Description)
+	switch {
+	case i.Unit == "s":
+		x.observed[i.Name], _ = meter.Float64ObservableCounter(i.Name, unit, text)
 	case i.Form == semconv.Counter:
-		x.counters[i.Name], _ = meter.Int64Counter(i.Name, unit, text)
+		x.observed[i.Name], _ = meter.Int64ObservableCounter(i.Name, unit, text)
 	default:
-		x.counters[i.Name], _ = meter.Int64UpDownCounter(i.Name, unit, text)
+		x.observed[i.Name], _ = meter.Int64ObservableUpDownCounter(i.Name, unit, text)
 	}
 }
 
-// count adds to a counter or an up-down counter.
-func (x *instruments) count(i semconv.Instrument, n int64, s *series) {
-	if c, ok := x.counters[i.Name]; ok {
-		c.Add(context.Background(), n, s.add...)
+// record adds the value to a counter, or records it in a histogram or gauge. Counters and gauges are integers, and the
+// fraction of a value is dropped there. The series is one of seriesOf or metric.WithAttributes.
+func (x *instruments) record(i semconv.Instrument, value float64, series metric.MeasurementOption) {
+	if record, ok := x.recorded[i.Name]; ok {
+		record(value, series)
 	}
 }
 
-// observe records a value in a histogram.
-func (x *instruments) observe(i semconv.Instrument, value float64, s *series) {
-	if h, ok := x.histograms[i.Name]; ok {
-		h.Record(context.Background(), value, s.record...)
-	}
-}
-
-// set sets a gauge, which has no attributes.
-func (x *instruments) set(i semconv.Instrument, value int64) {
-	if g, ok := x.gauges[i.Name]; ok {
-		g.Record(context.Background(), value)
-	}
-}
-
-// report supplies the present value of an observed instrument to an export.
-func (x *instruments) report(o metric.Observer, i semconv.Instrument, value float64, attributes ...attribute.KeyValue) {
-	switch v := x.observable[i.Name].(type) {
+// report supplies the present value of an observed instrument to an export. It is called from goroutines of the SDK,
+// and therefore does not use the kept series.
+func (x *instruments) report(o metric.Observer, i semconv.Instrument, value float64, a ...attribute.KeyValue) {
+	switch v := x.observed[i.Name].(type) {
 	case metric.Int64Observable:
-		o.ObserveInt64(v, int64(value), metric.WithAttributes(attributes...))
+		o.ObserveInt64(v, int64(value), metric.WithAttributes(a...))
 	case metric.Float64Observable:
-		o.ObserveFloat64(v, value, metric.WithAttributes(attributes...))
+		o.ObserveFloat64(v, value, metric.WithAttributes(a...))
 	}
 }
 
-// label is an attribute of a series.
-type label struct{ key, value string }
-
-const (
-	maxLabels = 8    // of a cached series
-	maxSeries = 2000 // that are cached; the SDK bounds what is exported
-)
-
-// series is the attributes of one time series, in the form that instruments expect. Creating one costs more than
-// recording a value with it, which allocates nothing; that is why they are cached.
-type series struct {
-	add    []metric.AddOption
-	record []metric.RecordOption
-}
-
-// of returns the series with the given labels. Labels with an empty value are left out.
-func (x *instruments) of(labels ...label) *series {
-	var key [maxLabels]label
-	remembered := copy(key[:], labels) == len(labels)
-	if s, ok := x.series[key]; ok && remembered {
+// seriesOf returns the time series with the attributes, which are given as keys and values in turn. Attributes with an
+// empty value are left out. The result is kept: making it costs more than recording a value with it.
+func (x *instruments) seriesOf(pairs ...string) metric.MeasurementOption {
+	key := strings.Join(pairs, "\x00") // a name with that byte could at most share a series with another
+	if s, ok := x.series[key]; ok {
 		return s
 	}
-	attributes := make([]attribute.KeyValue, 0, len(labels))
-	for _, l := range labels {
-		if l.value != "" {
-			attributes = append(attributes, attribute.String(l.key, l.value))
-		}
+	var a attributes
+	for pair := range slices.Chunk(pairs, 2) {
+		a.text(pair[0], pair[1])
 	}
-	s := newSeries(attributes...)
-	if remembered && len(x.series) < maxSeries {
+	s := metric.WithAttributes(a...)
+	if len(x.series) < maxSeries {
 		x.series[key] = s
 	}
 	return s
-}
-
-// newSeries returns a series that is not cached.
-func newSeries(attributes ...attribute.KeyValue) *series {
-	o := metric.WithAttributeSet(attribute.NewSet(attributes...))
-	return &series{[]metric.AddOption{o}, []metric.RecordOption{o}}
 }

@@ -3,6 +3,7 @@ package otel
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/otel/log"
@@ -15,83 +16,83 @@ import (
 // logs writes log records to the program's own logger and to OpenTelemetry's, if there is one. Keys are the names of
 // attributes, not snake_case as in the rest of the program, so that a backend finds records and spans by the same keys.
 type logs struct {
-	both     *slog.Logger
-	exported *slog.Logger                  // only OpenTelemetry's: for lines that are on stderr already
+	own      *slog.Logger                  // the program's
+	exported *slog.Logger                  // OpenTelemetry's
+	level    slog.Level                    // the lowest that is exported
 	reported map[record.ViolationKind]bool // at least once
-	scratch  []slog.Attr                   // reused: slog copies the attributes
 }
 
-// newLogs returns logs to the program's logger and to a provider of OpenTelemetry's, which may be nil.
+// newLogs returns logs to the configured logger and, through OpenTelemetry's bridge for slog, to the provider.
 func newLogs(cfg Config, provider log.LoggerProvider) *logs {
-	own, exported := slog.Handler(correlated{cfg.Logger.Handler()}), slog.DiscardHandler
-	both := own
-	if provider != nil {
-		bridge := otelslog.NewHandler(scope, otelslog.WithLoggerProvider(provider), otelslog.WithVersion(cfg.Version))
-		exported = leveled{bridge, cfg.LogLevel}
-		both = slog.NewMultiHandler(own, exported)
+	return &logs{
+		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{},
+		exported: otelslog.NewLogger(scope, otelslog.WithLoggerProvider(provider), otelslog.WithVersion(cfg.Version)),
 	}
-	return &logs{both: slog.New(both), exported: slog.New(exported), reported: map[record.ViolationKind]bool{}}
+}
+
+// write writes a record to both logs. The one to OpenTelemetry is in the context of the span that it is about, if there
+// is one; the program's own shows the span's ids. Attributes that are empty are left out.
+func (l *logs) write(at trace.SpanContext, level slog.Level, r semconv.Record, all ...slog.Attr) {
+	all = l.export(at, level, r, all...)
+	if at.IsValid() {
+		all = append(all, slog.String("trace_id", at.TraceID().String()), slog.String("span_id", at.SpanID().String()))
+	}
+	l.own.LogAttrs(context.Background(), level, r.Message, all...)
+}
+
+// export writes a record to OpenTelemetry's log alone. It returns the attributes that are not empty.
+func (l *logs) export(at trace.SpanContext, level slog.Level, r semconv.Record, all ...slog.Attr) []slog.Attr {
+	all = slices.DeleteFunc(all, func(a slog.Attr) bool { return a.Key == "" || a.Value.Equal(slog.StringValue("")) })
+	if level >= l.level {
+		l.exported.LogAttrs(trace.ContextWithSpanContext(context.Background(), at), level, r.Message, all...)
+	}
+	return all
 }
 
 // ended reports an operation that has ended. At is the context of its span.
 func (l *logs) ended(op *record.Operation, at trace.SpanContext) {
-	ctx := trace.ContextWithSpanContext(context.Background(), at)
-	if !l.both.Enabled(ctx, slog.LevelInfo) {
-		return
-	}
-	l.about(op)
-	l.scratch = append(l.scratch, slog.Float64(semconv.Duration, op.Duration.Seconds()))
+	var size slog.Attr
 	if op.Answered {
-		l.scratch = append(l.scratch, slog.Int64(semconv.ResponseSize, op.ResponseSize))
+		size = slog.Int64(semconv.ResponseSize, op.ResponseSize)
 	}
-	l.text(semconv.ErrorType, op.ErrorType)
-	l.text(semconv.StatusCode, op.Code)
-	l.text(semconv.ErrorClass, string(op.Class))
-	l.text(semconv.ErrorMessage, op.Content.Error)
-	l.both.LogAttrs(ctx, slog.LevelInfo, semconv.OperationFinished.Message, l.scratch...)
+	l.write(at, slog.LevelInfo, semconv.OperationFinished, append(about(op),
+		slog.Float64(semconv.Duration, op.Duration.Seconds()), size,
+		slog.String(semconv.ErrorType, op.ErrorType), slog.String(semconv.StatusCode, op.Code),
+		slog.String(semconv.ErrorClass, string(op.Class)), slog.String(semconv.ErrorMessage, op.Content.Error))...)
 }
 
 // hanging reports an operation that has been open for long. Its duration includes the time in which the server waited
 // for the user: the client has waited for all of it.
 func (l *logs) hanging(op *record.Operation, at trace.SpanContext) {
-	ctx := trace.ContextWithSpanContext(context.Background(), at)
-	l.about(op)
-	l.scratch = append(l.scratch, slog.Float64(semconv.Duration, (op.Duration+op.InputWait).Seconds()))
-	l.both.LogAttrs(ctx, slog.LevelWarn, semconv.OperationHangs.Message, l.scratch...)
+	l.write(at, slog.LevelWarn, semconv.OperationHangs,
+		append(about(op), slog.Float64(semconv.Duration, (op.Duration+op.InputWait).Seconds()))...)
 }
 
-// about resets the attributes of a record to those that identify its operation.
-func (l *logs) about(op *record.Operation) {
-	l.scratch = append(l.scratch[:0],
-		slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, string(op.Direction)))
+// about returns the attributes that identify an operation.
+func about(op *record.Operation) []slog.Attr {
+	target := semconv.PromptName
 	if op.Method == semconv.ToolsCall {
-		l.text(semconv.ToolName, op.Target)
-	} else {
-		l.text(semconv.PromptName, op.Target)
+		target = semconv.ToolName
 	}
-	l.text(semconv.RequestID, op.RequestID)
-}
-
-func (l *logs) text(key, value string) {
-	if value != "" {
-		l.scratch = append(l.scratch, slog.String(key, value))
+	return []slog.Attr{
+		slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, string(op.Direction)),
+		slog.String(target, op.Target), slog.String(semconv.RequestID, op.RequestID),
 	}
 }
 
 // line reports what the server has logged. A line of stderr goes to OpenTelemetry only: the relay writes it to our
 // stderr unchanged.
 func (l *logs) line(n record.LogLine) {
-	ctx := context.Background()
+	text := slog.String(semconv.Data, n.Text)
 	if n.Source == record.FromStderr {
-		l.exported.LogAttrs(ctx, slog.LevelInfo, semconv.ServerStderr.Message, slog.String(semconv.Data, n.Text))
+		l.export(trace.SpanContext{}, slog.LevelInfo, semconv.ServerStderr, text)
 		return
 	}
-	l.scratch = append(l.scratch[:0], slog.String(semconv.Data, n.Text))
-	l.text(semconv.Logger, n.Logger)
-	l.both.LogAttrs(ctx, severity(n.Level), semconv.ServerMessage.Message, l.scratch...)
+	l.write(trace.SpanContext{}, severity(n.Level), semconv.ServerMessage, text, slog.String(semconv.Logger, n.Logger))
 }
 
-// severity maps MCP's levels, which are those of syslog (RFC 5424).
+// severity maps MCP's levels, which are those of syslog (RFC 5424). slog has four of the eight, and an unknown level
+// is not worth an alarm.
 func severity(level string) slog.Level {
 	switch level {
 	case "debug":
@@ -106,12 +107,10 @@ func severity(level string) slog.Level {
 
 // finding reports an unusual call: what was seen, and what had been usual.
 func (l *logs) finding(f record.Finding, at trace.SpanContext) {
-	l.scratch = append(l.scratch[:0],
+	l.write(at, slog.LevelInfo, semconv.UnusualCall,
 		slog.String(semconv.Anomaly, string(f.Kind)), slog.String(semconv.ToolName, f.Tool),
-		slog.Float64(semconv.Seen, f.Seen), slog.Float64(semconv.Usual, f.Usual), slog.String(semconv.Unit, f.Unit))
-	l.text(semconv.Side, string(f.Side))
-	ctx := trace.ContextWithSpanContext(context.Background(), at)
-	l.both.LogAttrs(ctx, slog.LevelInfo, semconv.UnusualCall.Message, l.scratch...)
+		slog.Float64(semconv.Seen, f.Seen), slog.Float64(semconv.Usual, f.Usual), slog.String(semconv.Unit, f.Unit),
+		slog.String(semconv.Side, string(f.Side)))
 }
 
 // violation reports the first violation of each kind in a session; the metric counts them all.
@@ -131,33 +130,7 @@ func (l *logs) violation(v record.Violation) {
 		level = slog.LevelWarn
 		hint = "this is not newline-delimited JSON-RPC; the bytes pass, but nothing can be measured"
 	}
-	l.scratch = append(l.scratch[:0],
+	l.write(trace.SpanContext{}, level, semconv.UnexpectedMessage,
 		slog.String(semconv.Violation, string(v.Kind)), slog.String(semconv.Direction, string(v.Direction)),
-		slog.Int64(semconv.Size, v.Size))
-	l.text(semconv.Why, v.Reason)
-	l.text(semconv.Hint, hint)
-	l.both.LogAttrs(context.Background(), level, semconv.UnexpectedMessage.Message, l.scratch...)
-}
-
-// correlated adds the ids of the span in the context. The bridge to OpenTelemetry does so by itself.
-type correlated struct{ slog.Handler }
-
-// Handle implements slog.Handler.
-func (h correlated) Handle(ctx context.Context, r slog.Record) error {
-	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
-		r = r.Clone()
-		r.AddAttrs(slog.String("trace_id", sc.TraceID().String()), slog.String("span_id", sc.SpanID().String()))
-	}
-	return h.Handler.Handle(ctx, r)
-}
-
-// leveled drops records below a level.
-type leveled struct {
-	slog.Handler
-	level slog.Level
-}
-
-// Enabled implements slog.Handler.
-func (h leveled) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= h.level && h.Handler.Enabled(ctx, l)
+		slog.Int64(semconv.Size, v.Size), slog.String(semconv.Why, v.Reason), slog.String(semconv.Hint, hint))
 }

@@ -5,110 +5,133 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // metrics records measurements. A new metric is a row in semconv and the line here that records it.
+//
+// Attributes of metrics are fewer than those of spans: a backend keeps a series for each combination of their values.
+// So whatever a peer chooses freely is bounded by names, or, for methods, by the list of MCP's.
 type metrics struct {
 	*instruments
 	tools, prompts, versions, codes, templates, schemes names
 
-	session   record.Session // the latest
-	started   bool           // the start of the server's process has been timed
-	handshake bool           // likewise the first answered handshake
-	listed    bool           // and the first answered list of tools
-	lastTool  string         // the client's last call
+	session   record.Session    // the latest
+	active    map[peerPair]bool // all names under which the session was counted as active; empty before its start
+	current   peerPair          // those under which it is counted now
+	handshake bool              // the first answered handshake has been timed
+	listed    bool              // likewise the first answered list of tools
+	lastTool  string            // the client's last call
 }
 
+// peerPair holds the names and versions of client and server.
+type peerPair struct{ client, server record.Peer }
+
+// newMetrics returns metrics of a session that has not started.
 func newMetrics(x *instruments) *metrics {
 	return &metrics{
-		instruments: x,
-		tools:       newNames(maxTargets), prompts: newNames(maxTargets), versions: newNames(maxVersions),
+		instruments: x, active: map[peerPair]bool{},
+		tools: newNames(maxTargets), prompts: newNames(maxTargets), versions: newNames(maxVersions),
 		codes: newNames(maxCodes), templates: newNames(maxTemplates), schemes: newNames(maxSchemes),
 	}
 }
 
+// sessionChanged times the start of the server's process, from which on the session counts as active. Its names are
+// unknown before the handshake: when they change, it is counted under the new ones instead. Without that a backend
+// would show it under the old ones forever.
 func (m *metrics) sessionChanged(s record.Session) {
 	m.session = s
-	if !m.started && !s.Started.IsZero() {
-		m.started = true
-		m.observe(semconv.StartupDuration, s.Started.Sub(s.Launched).Seconds(), m.of(label{semconv.Phase, "process"}))
+	if s.Started.IsZero() {
+		return
 	}
+	if len(m.active) == 0 {
+		m.record(semconv.StartupDuration, s.Started.Sub(s.Launched).Seconds(), m.seriesOf(semconv.Phase, "process"))
+	} else {
+		m.countSession(-1)
+	}
+	if names := (peerPair{s.Client, s.Server}); len(m.active) < maxPeers || m.active[names] {
+		m.active[names], m.current = true, names
+	}
+	m.countSession(1)
 }
 
+// countSession adds to the number of active sessions, under the current names.
+func (m *metrics) countSession(n float64) {
+	peers := peerAttributes(nil, m.current.client, m.current.server)
+	m.record(semconv.SessionActive, n, metric.WithAttributes(peers...))
+}
+
+// message measures every message, including those that belong to no operation.
 func (m *metrics) message(n record.Message) {
-	m.observe(semconv.MessageSize, float64(n.Size), m.of(
-		label{semconv.Direction, string(n.Direction)}, label{semconv.Kind, string(n.Kind)},
-		label{semconv.MethodName, methodLabel(n.Method)}))
+	m.record(semconv.MessageSize, float64(n.Size), m.seriesOf(semconv.Direction, string(n.Direction),
+		semconv.Kind, string(n.Kind), semconv.MethodName, methodLabel(n.Method)))
 }
 
 // opened counts an operation as active and returns the series that it is counted under.
-func (m *metrics) opened(op *record.Operation) *series {
-	active := m.of(m.about(op))
-	m.count(semconv.OperationActive, 1, active)
+func (m *metrics) opened(op *record.Operation) metric.MeasurementOption {
+	active := m.seriesOf(m.about(op)...)
+	m.record(semconv.OperationActive, 1, active)
 	return active
 }
 
 // ended measures an operation that has ended. Active is the series that counted it while it was open. It may differ
 // from the present one: a list of tools that arrived in between changes labels.
-func (m *metrics) ended(op *record.Operation, active *series) {
-	m.count(semconv.OperationActive, -1, active)
-	method, tool := m.about(op)
-	m.duration(op, method, tool)
-	about := m.of(method, tool)
-	m.observe(semconv.OperationRequestSize, float64(op.RequestSize), about)
+func (m *metrics) ended(op *record.Operation, active metric.MeasurementOption) {
+	m.record(semconv.OperationActive, -1, active)
+	labels := m.about(op)
+	m.duration(op, labels)
+	about := m.seriesOf(labels...)
+	m.record(semconv.OperationRequestSize, float64(op.RequestSize), about)
 	if op.Class != "" {
-		m.count(semconv.OperationErrors, 1, m.of(method, tool, label{semconv.ErrorClass, string(op.Class)}))
+		m.record(semconv.OperationErrors, 1, m.seriesOf(append(labels, semconv.ErrorClass, string(op.Class))...))
 	}
 	if op.Answered {
-		m.observe(semconv.OperationResponseSize, float64(op.ResponseSize), about)
+		m.record(semconv.OperationResponseSize, float64(op.ResponseSize), about)
 		if op.RoundTrips == 1 {
-			m.observe(semconv.OperationWait, op.Wait.Seconds(), about)
-			m.observe(semconv.OperationTransfer, op.Transfer.Seconds(), about)
+			m.record(semconv.OperationWait, op.Wait.Seconds(), about)
+			m.record(semconv.OperationTransfer, op.Transfer.Seconds(), about)
 		}
 		m.startup(op)
 		m.read(op)
 	}
 	if op.Method == semconv.ToolsCall && op.Direction == record.ToServer {
-		m.transition(tool.value)
+		m.transition(m.tools.label(op.Target))
 	}
 	m.listTools(op)
 }
 
-// about returns the labels that identify what an operation is about.
-func (m *metrics) about(op *record.Operation) (method, tool label) {
-	method, tool = label{semconv.MethodName, methodLabel(op.Method)}, label{key: semconv.ToolName}
+// about returns the labels that identify what an operation is about, as keys and values in turn.
+func (m *metrics) about(op *record.Operation) []string {
+	labels := []string{semconv.MethodName, methodLabel(op.Method)}
 	if op.Method == semconv.ToolsCall {
-		tool.value = m.tools.label(op.Target)
+		labels = append(labels, semconv.ToolName, m.tools.label(op.Target))
 	}
-	return method, tool
+	return labels
 }
 
 // duration records how long an operation took, with the attributes that OpenTelemetry's conventions ask for.
-func (m *metrics) duration(op *record.Operation, method, tool label) {
+func (m *metrics) duration(op *record.Operation, about []string) {
 	instrument := semconv.ServerOperationDuration
 	if op.Direction == record.ToClient {
 		instrument = semconv.ClientOperationDuration
 	}
-	var prompt, kind string
+	labels := append(about, semconv.NetworkTransport, semconv.TransportPipe,
+		semconv.ProtocolVersion, m.versions.label(op.Protocol))
 	switch op.Method {
 	case semconv.ToolsCall:
-		kind = semconv.ExecuteTool
+		labels = append(labels, semconv.OperationName, semconv.ExecuteTool)
 	case semconv.PromptsGet, semconv.Complete:
-		prompt = m.prompts.label(op.Target)
+		labels = append(labels, semconv.PromptName, m.prompts.label(op.Target))
 	}
-	code := m.codes.label(op.Code)
-	errorType := op.ErrorType
+	code, errorType := m.codes.label(op.Code), op.ErrorType
 	if errorType == op.Code {
 		errorType = code // bounded like the code
 	}
-	m.observe(instrument, op.Duration.Seconds(), m.of(method, tool,
-		label{semconv.PromptName, prompt}, label{semconv.OperationName, kind},
-		label{semconv.ErrorType, errorType}, label{semconv.StatusCode, code},
-		label{semconv.ProtocolVersion, m.versions.label(op.Protocol)},
-		label{semconv.NetworkTransport, semconv.TransportPipe}))
+	labels = append(labels, semconv.ErrorType, errorType, semconv.StatusCode, code)
+	m.record(instrument, op.Duration.Seconds(), m.seriesOf(labels...))
 }
 
 // startup times the first answered handshake and the first answered list of tools, from the start of the process.
@@ -122,7 +145,7 @@ func (m *metrics) startup(op *record.Operation) {
 	default:
 		return
 	}
-	m.observe(semconv.StartupDuration, op.End.Sub(m.session.Started).Seconds(), m.of(label{semconv.Phase, phase}))
+	m.record(semconv.StartupDuration, op.End.Sub(m.session.Started).Seconds(), m.seriesOf(semconv.Phase, phase))
 }
 
 // read counts an answered read of a resource.
@@ -134,66 +157,117 @@ func (m *metrics) read(op *record.Operation) {
 	if strings.Contains(op.Resource, "{") {
 		kinds = &m.templates
 	}
-	s := m.of(label{semconv.Resource, kinds.label(op.Resource)})
-	m.count(semconv.ResourceReads, 1, s)
-	m.observe(semconv.ResourceSize, float64(op.ResponseSize), s)
+	resource := m.seriesOf(semconv.Resource, kinds.label(op.Resource))
+	m.record(semconv.ResourceReads, 1, resource)
+	m.record(semconv.ResourceSize, float64(op.ResponseSize), resource)
 }
 
-// transition counts the calls of one tool after another.
+// transition counts the calls of one tool after another. The session's first call follows none.
 func (m *metrics) transition(tool string) {
 	if m.lastTool != "" {
-		m.count(semconv.ToolTransitions, 1, m.of(label{semconv.FromTool, m.lastTool}, label{semconv.ToTool, tool}))
+		m.record(semconv.ToolTransitions, 1, m.seriesOf(semconv.FromTool, m.lastTool, semconv.ToTool, tool))
 	}
 	m.lastTool = tool
 }
 
-// listTools records the answer to tools/list.
+// listTools records the answer to tools/list: the names that have series of their own from then on, and what the list
+// costs the model's context. An answer without a list changes nothing.
 func (m *metrics) listTools(op *record.Operation) {
 	if op.Tools == nil && op.DefinitionSize == 0 {
 		return
 	}
 	m.tools.list(op.Tools)
-	m.set(semconv.ToolsDefinitionSize, op.DefinitionSize)
-	m.set(semconv.ToolsListed, int64(op.ToolCount))
+	m.record(semconv.ToolsDefinitionSize, float64(op.DefinitionSize), m.seriesOf())
+	m.record(semconv.ToolsListed, float64(op.ToolCount), m.seriesOf())
 }
 
+// violation counts every violation; the log has only the first of each kind.
 func (m *metrics) violation(v record.Violation) {
-	m.count(semconv.ProtocolViolations, 1, m.of(
-		label{semconv.Violation, string(v.Kind)}, label{semconv.Direction, string(v.Direction)}))
+	m.record(semconv.ProtocolViolations, 1,
+		m.seriesOf(semconv.Violation, string(v.Kind), semconv.Direction, string(v.Direction)))
 }
 
+// finding counts a finding under the tool's bounded name.
 func (m *metrics) finding(f record.Finding) {
-	m.count(semconv.Anomalies, 1, m.of(
-		label{semconv.Anomaly, string(f.Kind)}, label{semconv.ToolName, m.tools.label(f.Tool)}))
+	m.record(semconv.Anomalies, 1, m.seriesOf(semconv.Anomaly, string(f.Kind), semconv.ToolName, m.tools.label(f.Tool)))
 }
 
-// exit records the end of the session and of the server's process.
+// exit records the end of the session and of the server's process. The session has an error
+// type only if the server ended first: a client that leaves is no failure.
 func (m *metrics) exit(e record.Exit) {
-	fault := ""
-	if e.EndedBy == record.ByServer {
-		fault = semconv.ErrServerExit
+	if len(m.active) > 0 {
+		m.countSession(-1)
 	}
-	m.observe(semconv.ServerSessionDuration, e.Lifetime.Seconds(), m.of(
-		label{semconv.ClientName, m.session.Client.Name}, label{semconv.ClientVersion, m.session.Client.Version},
-		label{semconv.ServerName, m.session.Server.Name}, label{semconv.ServerVersion, m.session.Server.Version},
-		label{semconv.NetworkTransport, semconv.TransportPipe},
-		label{semconv.ProtocolVersion, m.versions.label(m.session.Protocol)}, label{semconv.ErrorType, fault}))
+	session := peerAttributes(nil, m.session.Client, m.session.Server)
+	session.text(semconv.NetworkTransport, semconv.TransportPipe)
+	session.text(semconv.ProtocolVersion, m.versions.label(m.session.Protocol))
+	if e.EndedBy == record.ByServer {
+		session.text(semconv.ErrorType, semconv.ErrServerExit)
+	}
+	m.record(semconv.ServerSessionDuration, e.Lifetime.Seconds(), metric.WithAttributes(session...))
 
-	how := []attribute.KeyValue{attribute.Bool(semconv.InFlight, e.Open > 0)}
+	reason, code := "ok", strconv.Itoa(e.Code)
 	switch {
 	case e.Signal != "":
-		how = append(how, attribute.String(semconv.Exit, "signal"), attribute.String(semconv.Signal, e.Signal))
+		reason, code = "signal", "" // a process that a signal killed has no exit code
 	case e.Code != 0:
-		how = append(how, attribute.String(semconv.Exit, "code"), attribute.String(semconv.ExitCode, strconv.Itoa(e.Code)))
-	default:
-		how = append(how, attribute.String(semconv.Exit, "ok"), attribute.String(semconv.ExitCode, "0"))
+		reason = "code"
 	}
-	m.count(semconv.ServerExits, 1, newSeries(how...))
+	end := attributes{attribute.Bool(semconv.InFlight, e.Open > 0)}
+	end.text(semconv.Exit, reason)
+	end.text(semconv.ExitCode, code)
+	end.text(semconv.Signal, e.Signal)
+	m.record(semconv.ServerExits, 1, metric.WithAttributes(end...))
 }
 
-// methodLabel bounds a method's name: one of MCP's, or _OTHER.
+// methodLabel bounds a method's name: one of MCP's, or _OTHER. Responses to nothing have none, and keep none.
 func methodLabel(name string) string {
 	if name == "" || semconv.KnownMethod(name) {
+		return name
+	}
+	return semconv.Other
+}
+
+// Bounds for names that a peer has chosen and that become attributes of metrics. Each is for one session.
+const (
+	maxTargets   = 200 // tools, and likewise prompts
+	maxTemplates = 100 // URI templates that a server has listed
+	maxSchemes   = 20  // schemes of URIs for which there is no template
+	maxCodes     = 30  // error codes
+	maxVersions  = 5   // protocol versions: more than two would be strange
+	maxPeers     = 9   // names of client and server together: a peer may send another one with each message
+)
+
+// names bounds the values of one attribute of metrics. The names that have series of their own are those that the
+// server has listed or, if it has not listed any, the first ones that are used. All others share one series.
+type names struct {
+	max    int
+	known  map[string]bool
+	listed bool
+}
+
+// newNames returns names of which the given number can have series of their own.
+func newNames(most int) names { return names{max: most, known: map[string]bool{}} }
+
+// list adds names that the server has listed.
+func (n *names) list(all []string) {
+	n.listed = n.listed || len(all) > 0
+	for _, name := range all {
+		n.add(name)
+	}
+}
+
+// add gives a name series of its own if there is room, and reports whether it has them.
+func (n *names) add(name string) bool {
+	if !n.known[name] && len(n.known) < n.max {
+		n.known[name] = true
+	}
+	return n.known[name]
+}
+
+// label returns the name itself, or _OTHER if it has no series of its own.
+func (n *names) label(name string) string {
+	if name == "" || n.known[name] || !n.listed && n.add(name) {
 		return name
 	}
 	return semconv.Other

@@ -292,7 +292,7 @@ func TestRenamedSession(t *testing.T) {
 			t.Errorf("%s: %+v, want %v", name, got, want)
 		}
 	}
-	if got := under("never-exported"); len(got) != 0 {
+	if got := under("never-exported"); len(got) != 1 || got[0].value != 0 {
 		t.Errorf("names of no export: %+v", got)
 	}
 	for i := range 20 {

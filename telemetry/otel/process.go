@@ -2,43 +2,104 @@ package otel
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/shirou/gopsutil/v4/process"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// processTree reads the resource usage of the server's process and its descendants: behind npx, the server is a
-// grandchild of the process that was started.
-type processTree struct {
-	root int32
-
-	mu      sync.Mutex        // readers may export at the same time
-	running map[int32]cpuTime // by process, at the last reading
-	ended   cpuTime           // of those that have ended since, as far as read
-
-	final atomic.Pointer[cpuTime] // as the system reports it for the server that has ended; nil before
+// observed supplies the values of instruments that are read at each export of the metrics. The SDK calls observe from
+// its own goroutines, for several readers at the same time.
+type observed struct {
+	*instruments
+	process atomic.Pointer[processTree] // nil before the server's process has started
+	lost    func() map[string]int64     // may be nil, like broken
+	broken  func(recovered any)
 }
 
-type cpuTime struct{ user, system float64 }
+// register makes the SDK call observe at each export.
+func (v *observed) register(meter metric.Meter) {
+	all := slices.Collect(maps.Values(v.instruments.observed))
+	_, _ = meter.RegisterCallback(v.observe, all...) // fails only for instruments of another meter
+}
 
-// usage is the resource usage of the whole tree.
+// sessionChanged starts reading the server's process once it has started.
+func (v *observed) sessionChanged(s record.Session) {
+	if !s.Started.IsZero() && v.process.Load() == nil {
+		v.process.Store(&processTree{root: int32(s.PID)})
+	}
+}
+
+// exit takes the CPU time that the system reports for the server that has ended: the tree may have been read long
+// before that, or never. It does not wait for a reading, which may take long on a machine with many processes.
+func (v *observed) exit(e record.Exit) {
+	if p := v.process.Load(); p != nil {
+		p.final.Store(&cpuTime{e.UserTime.Seconds(), e.SystemTime.Seconds()})
+	}
+}
+
+// observe reports all values. It parses what other programs and the system supply; a panic there must not end the
+// process, and with it the session.
+func (v *observed) observe(ctx context.Context, o metric.Observer) error {
+	defer func() {
+		if r := recover(); r != nil && v.broken != nil {
+			v.broken(r)
+		}
+	}()
+	if v.lost != nil {
+		for reason, n := range v.lost() {
+			v.report(o, semconv.TelemetryDropped, float64(n), attribute.String(semconv.Reason, reason))
+		}
+	}
+	process := v.process.Load()
+	if process == nil {
+		return nil
+	}
+	u := process.read(ctx)
+	for i, mode := range cpuModes {
+		v.report(o, semconv.ProcessCPUTime, u.cpu[i], attribute.String(semconv.CPUMode, mode))
+	}
+	v.report(o, semconv.ProcessMemoryUsage, float64(u.memory))
+	v.report(o, semconv.ProcessThreads, float64(u.threads))
+	if u.descriptors > 0 { // not available on every system
+		v.report(o, semconv.ProcessFileDescriptors, float64(u.descriptors))
+	}
+	return nil
+}
+
+// cpuTime is CPU time in seconds, by mode.
+type cpuTime [len(cpuModes)]float64
+
+var cpuModes = [...]string{"user", "system"}
+
+// usage is the resource usage of a whole tree of processes. Memory is in bytes.
 type usage struct {
 	cpu                          cpuTime
 	memory, descriptors, threads int64
 }
 
-// finish takes the CPU time that the system reports for the server that has ended: the tree may have been read long
-// before that, or never. Only the readings include processes that the server did not wait for, so the larger figure
-// counts. finish does not wait for a reading, which may take long on a machine with many processes.
-func (t *processTree) finish(e record.Exit) {
-	t.final.Store(&cpuTime{user: e.UserTime.Seconds(), system: e.SystemTime.Seconds()})
+// processTree reads the resource usage of the server's process and its descendants: behind npx, the server is a
+// grandchild of the process that was started.
+type processTree struct {
+	root  int32
+	final atomic.Pointer[cpuTime] // of a server that has ended, as the system reports it; nil before
+
+	mu      sync.Mutex        // readers may export at the same time
+	running map[int32]cpuTime // by process, at the last reading
+	ended   cpuTime           // of those that have ended since, as far as read
 }
 
-// read sums up the usage of the tree. CPU time never decreases: that of processes that have ended is kept.
+// read sums up the usage of the tree. CPU time never decreases: that of processes that have ended is kept. Only the
+// readings include processes that the server did not wait for, and only the system's final figure what was used after
+// the last reading, so the larger of the two counts.
 func (t *processTree) read(ctx context.Context) usage {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,24 +120,23 @@ func (t *processTree) read(ctx context.Context) usage {
 			u.threads += int64(n)
 		}
 	}
-	for pid, cpu := range t.running {
-		if _, still := now[pid]; !still {
-			t.ended.add(cpu)
+	final := t.final.Load()
+	for i := range cpuModes {
+		for pid, cpu := range t.running {
+			if _, still := now[pid]; !still {
+				t.ended[i] += cpu[i]
+			}
+		}
+		u.cpu[i] = t.ended[i]
+		for _, cpu := range now {
+			u.cpu[i] += cpu[i]
+		}
+		if final != nil {
+			u.cpu[i] = max(u.cpu[i], final[i])
 		}
 	}
-	t.running, u.cpu = now, t.ended
-	for _, cpu := range now {
-		u.cpu.add(cpu)
-	}
-	if final := t.final.Load(); final != nil {
-		u.cpu.user, u.cpu.system = max(u.cpu.user, final.user), max(u.cpu.system, final.system)
-	}
+	t.running = now
 	return u
-}
-
-func (c *cpuTime) add(other cpuTime) {
-	c.user += other.user
-	c.system += other.system
 }
 
 // descendants returns a process and its descendants. Process ids are reused while the tree is read, so that parents and
@@ -85,11 +145,10 @@ func descendants(ctx context.Context, root int32) []int32 {
 	if root == 0 { // unknown; on some systems every process descends from it
 		return nil
 	}
-	found, seen := []int32{root}, map[int32]bool{root: true}
+	found := []int32{root}
 	for i := 0; i < len(found); i++ {
 		for _, child := range childrenOf(ctx, found[i]) {
-			if !seen[child] {
-				seen[child] = true
+			if !slices.Contains(found, child) {
 				found = append(found, child)
 			}
 		}

@@ -2,56 +2,54 @@ package otel
 
 import (
 	"context"
-	"sync"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
-	noopmetric "go.opentelemetry.io/otel/metric/noop"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
 
-// scope is the name of the instrumentation scope.
+// scope is the name of the instrumentation scope: by convention the module's path.
 const scope = "github.com/spanpipe/spanpipe"
 
-// providers holds the SDK's providers of the signals that are exported.
+// providers holds the SDK's providers. Those of metrics and log records do nothing without a reader or processor.
 type providers struct {
-	tracer trace.Tracer       // nil if spans are not exported
-	meter  metric.Meter       // does nothing if metrics are not exported
-	logger log.LoggerProvider // nil if log records are not exported
-	all    []*turns
+	tracer trace.Tracer // nil without a processor: the SDK would still make spans, and the server become their child
+	meter  metric.Meter
+	logger log.LoggerProvider
+	all    []turns
 }
 
+// newProviders makes a provider for each signal. They read OpenTelemetry's variables from the process's environment,
+// such as the sampler and the limits of a span.
 func newProviders(cfg Config) *providers {
-	p := &providers{meter: noopmetric.NewMeterProvider().Meter(scope)}
+	spans := []sdktrace.TracerProviderOption{sdktrace.WithResource(cfg.Resource)}
+	for _, processor := range cfg.Spans {
+		spans = append(spans, sdktrace.WithSpanProcessor(processor))
+	}
+	metrics := []sdkmetric.Option{sdkmetric.WithResource(cfg.Resource)}
+	for _, reader := range cfg.Metrics {
+		metrics = append(metrics, sdkmetric.WithReader(reader))
+	}
+	logs := []sdklog.LoggerProviderOption{sdklog.WithResource(cfg.Resource)}
+	for _, processor := range cfg.Logs {
+		logs = append(logs, sdklog.WithProcessor(processor))
+	}
+	tracer, meter, logger := sdktrace.NewTracerProvider(spans...), sdkmetric.NewMeterProvider(metrics...),
+		sdklog.NewLoggerProvider(logs...)
+	p := &providers{meter: meter.Meter(scope, metric.WithInstrumentationVersion(cfg.Version)), logger: logger}
 	if len(cfg.Spans) > 0 {
-		options := []sdktrace.TracerProviderOption{sdktrace.WithResource(cfg.Resource)}
-		for _, processor := range cfg.Spans {
-			options = append(options, sdktrace.WithSpanProcessor(processor))
-		}
-		provider := sdktrace.NewTracerProvider(options...)
-		p.tracer = provider.Tracer(scope, trace.WithInstrumentationVersion(cfg.Version))
-		p.add(provider)
+		p.tracer = tracer.Tracer(scope, trace.WithInstrumentationVersion(cfg.Version))
 	}
-	if len(cfg.Metrics) > 0 {
-		options := []sdkmetric.Option{sdkmetric.WithResource(cfg.Resource)}
-		for _, reader := range cfg.Metrics {
-			options = append(options, sdkmetric.WithReader(reader))
-		}
-		provider := sdkmetric.NewMeterProvider(options...)
-		p.meter = provider.Meter(scope, metric.WithInstrumentationVersion(cfg.Version))
-		p.add(provider)
-	}
-	if len(cfg.Logs) > 0 {
-		options := []sdklog.LoggerProviderOption{sdklog.WithResource(cfg.Resource)}
-		for _, processor := range cfg.Logs {
-			options = append(options, sdklog.WithProcessor(processor))
-		}
-		provider := sdklog.NewLoggerProvider(options...)
-		p.logger = provider
-		p.add(provider)
+	for _, one := range []provider{tracer, meter, logger} {
+		p.all = append(p.all, turns{one, make(chan struct{}, 1)})
 	}
 	return p
 }
@@ -66,36 +64,55 @@ type provider interface {
 // a failed delivery although nothing failed, and a delta would be lost.
 type turns struct {
 	provider
-	turn chan struct{}
-}
-
-func (p *providers) add(one provider) { p.all = append(p.all, &turns{one, make(chan struct{}, 1)}) }
-
-// do waits for the provider's turn and calls it, within the context's time.
-func (t *turns) do(ctx context.Context, call func(provider, context.Context) error) error {
-	select {
-	case t.turn <- struct{}{}:
-		defer func() { <-t.turn }()
-		return call(t.provider, ctx)
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	turn chan struct{} // holds an element while the provider is busy
 }
 
 // each calls all providers concurrently, so that one that hangs does not use up the others' time, and reports whether
 // they were done in time. The exporters report their errors themselves.
 func (p *providers) each(ctx context.Context, call func(provider, context.Context) error) bool {
-	var calls sync.WaitGroup
+	done := make(chan struct{}, len(p.all))
 	for _, one := range p.all {
 		// Ends with the exporter. One that ignores the context is left behind, and the process ends.
-		calls.Go(func() { _ = one.do(ctx, call) })
+		go func() {
+			select {
+			case one.turn <- struct{}{}:
+				_ = call(one.provider, ctx)
+				<-one.turn
+			case <-ctx.Done():
+			}
+			done <- struct{}{}
+		}()
 	}
-	done := make(chan struct{})
-	go func() { calls.Wait(); close(done) }() // ends with them
-	select {
-	case <-done:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
+	for range p.all {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return false
+		}
 	}
+	return ctx.Err() == nil
+}
+
+// NewResource describes the sender of telemetry: the name of the service, and a random id of this process. It has no
+// host name, no user, no path and no command line; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, which the SDK reads
+// from the process's environment, can add to it and win.
+func NewResource(service, version string, logger *slog.Logger) *resource.Resource {
+	r, err := resource.New(context.Background(), resource.WithTelemetrySDK(), resource.WithAttributes(
+		attribute.String("service.name", service),
+		attribute.String("service.instance.id", NewID()),
+		attribute.String("telemetry.distro.name", "spanpipe"),
+		attribute.String("telemetry.distro.version", version),
+	), resource.WithFromEnv()) // the last one wins
+	if err != nil {
+		logger.Warn("ignoring invalid part of OTEL_RESOURCE_ATTRIBUTES") // the error quotes it
+	}
+	return r
+}
+
+// NewID returns a random UUID (version 4): two wrappers of one server never write the same series.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, by its documentation
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

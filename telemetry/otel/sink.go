@@ -4,9 +4,47 @@ import (
 	"context"
 	"log/slog"
 
+	"go.opentelemetry.io/otel/metric"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// Config describes a Sink.
+type Config struct {
+	Version  string             // of spanpipe, for the instrumentation scope
+	Resource *resource.Resource // see NewResource; nil: the SDK's default
+
+	Spans   []sdktrace.SpanProcessor // none: no spans are made
+	Metrics []sdkmetric.Reader       // none: nothing is measured
+	Logs    []sdklog.Processor       // none: log records go to Logger alone
+
+	Logger   *slog.Logger // the program's own log, which receives all log records; nil discards
+	LogLevel slog.Level   // the lowest level of log records that are exported
+
+	TraceScope  TraceScope     // which operations share a trace; default TraceSession
+	Session     record.Session // what is known of it: at least ID and Launched, which is when its span starts
+	Traceparent string         // W3C trace context of the environment; the session's span becomes its child
+	Tracestate  string         // likewise
+
+	// Lost returns what was lost so far, by reason, for spanpipe.telemetry.dropped. The SDK calls it from its own
+	// goroutines. May be nil.
+	Lost func() map[string]int64
+	// Broken receives a panic from a goroutine of the SDK's that collects metrics. May be nil.
+	Broken func(recovered any)
+}
+
+// TraceScope is the set of operations that share a trace.
+type TraceScope string
+
+// The trace scopes, as they are written in SPANPIPE_TRACE_SCOPE.
+const (
+	TraceSession   TraceScope = "session"   // all operations of a session
+	TraceOperation TraceScope = "operation" // each operation on its own
 )
 
 // Sink turns the records of a session into spans, metrics and log records. Opened, Changed and Noted must be called
@@ -18,8 +56,8 @@ type Sink struct {
 	observed  *observed
 	logs      *logs
 
-	open map[uint64]*operation // by number
-	last struct {              // the operation that ended last: findings about it may follow
+	open map[uint64]operation // by number
+	last struct {             // the operation that ended last: findings about it may follow
 		number uint64
 		at     trace.SpanContext
 	}
@@ -27,9 +65,8 @@ type Sink struct {
 
 // operation is an open operation.
 type operation struct {
-	record *record.Operation // of its start
-	place  place             // of its span
-	active *series           // that counts it as active
+	span   trace.Span
+	active metric.MeasurementOption // that counts it as active
 }
 
 // New returns a sink for a session that is about to start, and starts the session's span.
@@ -42,7 +79,7 @@ func New(cfg Config) *Sink {
 	s := &Sink{
 		providers: p, spans: newSpans(p.tracer, cfg), metrics: newMetrics(x), logs: newLogs(cfg, p.logger),
 		observed: &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken},
-		open:     map[uint64]*operation{},
+		open:     map[uint64]operation{},
 	}
 	s.observed.register(p.meter)
 	return s
@@ -52,9 +89,10 @@ func New(cfg Config) *Sink {
 // TRACESTATE if there is one. It must not be called once records arrive.
 func (s *Sink) Environment() []string { return s.spans.environment() }
 
-// Opened receives an operation that has started.
+// Opened receives an operation that has started. Its parent must have been opened before and not ended; otherwise the
+// operation's span becomes a child of the session's.
 func (s *Sink) Opened(op *record.Operation) {
-	s.open[op.Number] = &operation{op, s.spans.opened(s.contextOf(op.Parent)), s.metrics.opened(op)}
+	s.open[op.Number] = operation{s.spans.start(op, s.contextOf(op.Parent)), s.metrics.opened(op)}
 }
 
 // Changed receives an operation that has changed. Before its end, only hanging is reported; the other changes become
@@ -68,19 +106,21 @@ func (s *Sink) Changed(op *record.Operation) {
 	}
 }
 
+// ended receives an operation that has ended. One that is not open, because it has ended before, is ignored.
 func (s *Sink) ended(op *record.Operation) {
-	o := s.open[op.Number]
-	if o == nil {
+	o, ok := s.open[op.Number]
+	if !ok {
 		return
 	}
 	delete(s.open, op.Number)
-	at := s.spans.ended(op, &o.place)
+	at := o.span.SpanContext()
+	s.spans.finish(o.span, op)
 	s.last.number, s.last.at = op.Number, at
 	s.metrics.ended(op, o.active)
 	s.logs.ended(op, at)
 }
 
-// Noted receives everything that is not an operation.
+// Noted receives everything that is not an operation. Types that are not listed concern no signal.
 func (s *Sink) Noted(n record.Note) {
 	switch n := n.(type) {
 	case record.Session:
@@ -109,8 +149,8 @@ func (s *Sink) Noted(n record.Note) {
 // contextOf returns the context of the span of an operation that is open, or that ended last. For others, and for 0, it
 // is invalid.
 func (s *Sink) contextOf(number uint64) trace.SpanContext {
-	if o := s.open[number]; o != nil {
-		return s.spans.contextOf(o.record, &o.place)
+	if o, ok := s.open[number]; ok {
+		return o.span.SpanContext()
 	}
 	if number != 0 && number == s.last.number {
 		return s.last.at
@@ -121,7 +161,8 @@ func (s *Sink) contextOf(number uint64) trace.SpanContext {
 // OpenSpans returns the number of spans that have started and not ended. If nothing ends them, they are lost.
 func (s *Sink) OpenSpans() int64 { return s.spans.pending.Load() }
 
-// Flush exports all that was recorded. It returns when that is done or the context's time is up.
+// Flush exports all that was recorded. It returns when that is done or the context's time is up. The exporters report
+// their errors themselves, like those of Shutdown.
 func (s *Sink) Flush(ctx context.Context) { s.providers.each(ctx, provider.ForceFlush) }
 
 // Shutdown exports all that was recorded and stops. It returns when the context's time is up, even if an exporter

@@ -22,8 +22,7 @@ const (
 	maxTrace = 1000
 )
 
-// spans creates spans. The span of an operation is created complete, when the operation ends, so that open operations
-// cost no spans. It is created earlier only if a child or a log record needs its context.
+// spans creates the spans of a session and of its operations. Its methods do nothing if no spans are exported.
 type spans struct {
 	tracer  trace.Tracer // nil: no spans are made
 	session record.Session
@@ -31,16 +30,11 @@ type spans struct {
 	trace   trace.SpanContext // of the session's span in the current trace
 	open    trace.Span        // the session's span while it is open
 	count   int               // operations in the current trace
-	pending atomic.Int64      // spans that have begun and not ended; an open operation has begun one
-	scratch attributes
+	pending atomic.Int64      // spans that have started and not ended
+	scratch attributes        // reused: the SDK copies the attributes
 }
 
-// place holds the span of an open operation, or its parent until there is a span.
-type place struct {
-	parent trace.SpanContext // of the operation during which it was started
-	span   trace.Span        // its own, if it was created before the end
-}
-
+// newSpans starts the session's span, unless each operation has a trace of its own.
 func newSpans(tracer trace.Tracer, cfg Config) *spans {
 	s := &spans{tracer: tracer, session: cfg.Session, ambient: extract(cfg.Traceparent, cfg.Tracestate)}
 	if tracer != nil && cfg.TraceScope != TraceOperation {
@@ -63,6 +57,8 @@ func (s *spans) startSession(at time.Time) {
 	s.pending.Add(1)
 }
 
+// endSession ends the session's span, if it is open. Its attributes are what is known by then: the handshake names the
+// peers, and the span ends with its answer as a rule.
 func (s *spans) endSession(at time.Time) {
 	if s.open == nil {
 		return
@@ -86,43 +82,11 @@ func (s *spans) sessionChanged(n record.Session) {
 	}
 }
 
-// opened notes the parent of an operation's span, and that the span will have to end.
-func (s *spans) opened(parent trace.SpanContext) place {
-	if s.tracer != nil {
-		s.pending.Add(1)
-	}
-	return place{parent: parent}
-}
-
-// contextOf returns the context of an operation's span. It creates the span if necessary.
-func (s *spans) contextOf(op *record.Operation, p *place) trace.SpanContext {
-	if s.tracer == nil {
-		return trace.SpanContext{}
-	}
-	if p.span == nil {
-		p.span = s.start(op, p.parent)
-	}
-	return p.span.SpanContext()
-}
-
-// ended completes the span of an operation and returns its context.
-func (s *spans) ended(op *record.Operation, p *place) trace.SpanContext {
-	at := s.contextOf(op, p)
-	if s.tracer != nil {
-		s.finish(p.span, op)
-		s.pending.Add(-1)
-	}
-	return at
-}
-
 // notification creates the span of a notification, without a length, as a child of the operation that it belongs to.
 // Progress, cancellations and log messages have no spans, which would outnumber the calls: they are events or counts.
 func (s *spans) notification(n record.Notification, parent trace.SpanContext) {
 	switch n.Method {
 	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
-		return
-	}
-	if s.tracer == nil {
 		return
 	}
 	op := &record.Operation{
@@ -133,9 +97,12 @@ func (s *spans) notification(n record.Notification, parent trace.SpanContext) {
 	s.finish(s.start(op, parent), op)
 }
 
-// start creates the span of an operation. Its parent is the remote span that the request names, else the operation
-// during which it was started, else the session.
+// start starts the span of an operation. Its parent is the remote span that the request names, else the operation
+// during which it was started, else the session. Attributes are set at the end, when all of them are known.
 func (s *spans) start(op *record.Operation, parent trace.SpanContext) trace.Span {
+	if s.tracer == nil {
+		return trace.SpanFromContext(context.Background()) // records nothing, and its context is invalid
+	}
 	kind := trace.SpanKindServer
 	if op.Direction == record.ToClient {
 		kind = trace.SpanKindClient
@@ -158,6 +125,7 @@ func (s *spans) start(op *record.Operation, parent trace.SpanContext) trace.Span
 	} else if s.ambient.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.ambient}))
 	}
+	s.pending.Add(1)
 	_, span := s.tracer.Start(ctx, spanName(op), options...)
 	return span
 }
@@ -169,8 +137,13 @@ func (s *spans) nextTrace(at time.Time) {
 	s.endSession(at)
 }
 
-// finish sets the attributes, events and status of an operation's span, and ends it.
+// finish sets the attributes, events and status of an operation's span, and ends it. The status is an
+// error where error.type is set (https://opentelemetry.io/docs/specs/semconv/general/recording-errors/); its
+// description is the error's message, which is empty unless it is captured.
 func (s *spans) finish(span trace.Span, op *record.Operation) {
+	if s.tracer == nil {
+		return
+	}
 	if span.IsRecording() { // false if a sampler has dropped it
 		s.scratch = operationAttributes(s.scratch[:0], op, s.session.ID)
 		span.SetAttributes(s.scratch...)
@@ -182,9 +155,10 @@ func (s *spans) finish(span trace.Span, op *record.Operation) {
 		}
 	}
 	span.End(trace.WithTimestamp(op.End))
+	s.pending.Add(-1)
 }
 
-// spanName is the method with the tool's or prompt's name, never a URI. Methods other than
+// spanName returns the method with the tool's or prompt's name, never a URI. Methods other than
 // MCP's are left out, since the conventions ask for names of low cardinality and a peer may choose any method.
 func spanName(op *record.Operation) string {
 	switch {

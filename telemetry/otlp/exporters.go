@@ -3,7 +3,6 @@ package otlp
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
@@ -17,84 +16,62 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// output is what the exporters of all signals have in common.
-type output struct {
-	lookup  lookupFunc
-	logger  *slog.Logger
-	preview *http.Client // nil where records are sent
-}
-
-func newOutput(cfg Config) output {
-	out := output{lookup: cfg.Lookup, logger: cfg.Logger}
-	if cfg.Preview != nil {
-		out.preview = newPreview(cfg.Preview)
-	}
-	return out
-}
-
 // open makes the exporter of one signal. It returns false if the signal is not sent, and reports why unless the user
-// has switched it off.
-func open[E any](out output, s signal, create func(route, *http.Client) (E, error)) (exporter E, ok bool) {
-	r, err := routeOf(s, out.lookup)
-	if errors.Is(err, errSwitchedOff) {
+// has switched it off. A preview, if there is one, receives what would be sent, wherever that is.
+func open[E any](cfg Config, s signal, preview *http.Client, create func(route) (E, error)) (exporter E, ok bool) {
+	r, err := routeOf(s, cfg.Lookup)
+	if errors.Is(err, errNone) {
 		return exporter, false
 	}
-	if out.preview != nil { // where the signal would be sent does not matter
-		r, err = route{protocol: httpProtobuf, endpoint: previewURL + s.String()}, nil
+	if preview != nil {
+		err = nil // a route that is invalid does not matter here
+		r = route{protocol: httpProtobuf, endpoint: previewURL + s.String(), explicit: true, preview: preview}
 	}
 	if err == nil {
-		exporter, err = create(r, out.preview)
+		exporter, err = create(r)
 	}
 	if err != nil {
-		out.logger.Warn(s.String()+" are not sent", "error", err.Error())
+		cfg.Logger.Warn(s.String()+" are not sent", "error", err.Error())
 	}
 	return exporter, err == nil
 }
 
-// The exporters read endpoint, headers, TLS, timeout and compression from OpenTelemetry's variables themselves. Those
-// of the three signals have the same options, each in packages and types of its own, which no generic function can
-// unite.
-
-// endpoint returns the option for a route's endpoint, if it has one.
-func endpoint[Option any](r route, option func(url string) Option) []Option {
-	if r.endpoint == "" {
-		return nil
+// options returns an exporter's options: its endpoint, if the environment has none, and those that only a preview has.
+// The exporters read endpoint, headers, TLS, timeout and compression from OpenTelemetry's variables themselves
+// (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
+func options[Option any](r route, endpoint func(url string) Option, preview ...Option) (all []Option) {
+	if r.explicit {
+		all = append(all, endpoint(r.endpoint))
 	}
-	return []Option{option(r.endpoint)}
+	if r.preview != nil {
+		all = append(all, preview...)
+	}
+	return all
 }
 
-func newSpanExporter(r route, preview *http.Client) (sdktrace.SpanExporter, error) {
+// The exporters of the three signals have the same options, each in packages and types of its own, which no generic
+// function can unite.
+
+func newSpanExporter(r route) (sdktrace.SpanExporter, error) {
 	if r.protocol == grpcProtocol {
-		return otlptracegrpc.New(context.Background(), endpoint(r, otlptracegrpc.WithEndpointURL)...)
+		return otlptracegrpc.New(context.Background(), options(r, otlptracegrpc.WithEndpointURL)...)
 	}
-	options := endpoint(r, otlptracehttp.WithEndpointURL)
-	if preview != nil {
-		options = append(options, otlptracehttp.WithHTTPClient(preview),
-			otlptracehttp.WithCompression(otlptracehttp.NoCompression))
-	}
-	return otlptracehttp.New(context.Background(), options...)
+	return otlptracehttp.New(context.Background(), options(r, otlptracehttp.WithEndpointURL,
+		otlptracehttp.WithHTTPClient(r.preview), otlptracehttp.WithCompression(otlptracehttp.NoCompression))...)
 }
 
-func newMetricExporter(r route, preview *http.Client) (sdkmetric.Exporter, error) {
+func newMetricExporter(r route) (sdkmetric.Exporter, error) {
 	if r.protocol == grpcProtocol {
-		return otlpmetricgrpc.New(context.Background(), endpoint(r, otlpmetricgrpc.WithEndpointURL)...)
+		return otlpmetricgrpc.New(context.Background(), options(r, otlpmetricgrpc.WithEndpointURL)...)
 	}
-	options := endpoint(r, otlpmetrichttp.WithEndpointURL)
-	if preview != nil {
-		options = append(options, otlpmetrichttp.WithHTTPClient(preview),
-			otlpmetrichttp.WithCompression(otlpmetrichttp.NoCompression))
-	}
-	return otlpmetrichttp.New(context.Background(), options...)
+	return otlpmetrichttp.New(context.Background(), options(r, otlpmetrichttp.WithEndpointURL,
+		otlpmetrichttp.WithHTTPClient(r.preview), otlpmetrichttp.WithCompression(otlpmetrichttp.NoCompression))...)
 }
 
-func newLogExporter(r route, preview *http.Client) (sdklog.Exporter, error) {
+func newLogExporter(r route) (sdklog.Exporter, error) {
 	if r.protocol == grpcProtocol {
-		return otlploggrpc.New(context.Background(), endpoint(r, otlploggrpc.WithEndpointURL)...)
+		return otlploggrpc.New(context.Background(), options(r, otlploggrpc.WithEndpointURL)...)
 	}
-	options := endpoint(r, otlploghttp.WithEndpointURL)
-	if preview != nil {
-		options = append(options, otlploghttp.WithHTTPClient(preview),
-			otlploghttp.WithCompression(otlploghttp.NoCompression))
-	}
-	return otlploghttp.New(context.Background(), options...)
+	return otlploghttp.New(context.Background(), options(r, otlploghttp.WithEndpointURL,
+		otlploghttp.WithHTTPClient(r.preview), otlploghttp.WithCompression(otlploghttp.NoCompression))...)
 }

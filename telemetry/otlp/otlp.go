@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
+	"strconv"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -20,47 +22,46 @@ type Config struct {
 	Lookup  func(string) (string, bool) // looks up an environment variable
 	Logger  *slog.Logger                // receives problems with the export
 	Preview io.Writer                   // if not nil, receives the records as OTLP JSON, and nothing is sent
-	Broken  func(recovered any)         // receives a panic of an exporter
+	Broken  func(recovered any)         // receives a panic of an exporter; called from goroutines of the SDK
 }
 
-// Exports holds a processor or reader for each signal that is sent; nil for the others.
+// Exports holds a processor or reader for each signal that is sent; nil for the others. Its methods are safe for
+// concurrent use.
 type Exports struct {
 	Spans   sdktrace.SpanProcessor
 	Metrics sdkmetric.Reader
 	Logs    sdklog.Processor
 
-	problems  *problems
-	delivered func() // see Started
-
-	spans, logs admission
+	problems    *problems
+	delivered   func() // see Started
+	spans, logs *delivery
 }
 
 // New makes the exporters that the environment asks for. None of them connects before there is something to send. A
 // signal whose variables are invalid is reported and not sent. New takes over the process-wide handlers of
 // OpenTelemetry, gRPC and package log.
 func New(cfg Config) *Exports {
-	e := &Exports{problems: newProblems(cfg)}
-	e.delivered = takeOver(cfg.Logger, e.problems.report)
-	out := newOutput(cfg)
-	if exporter, ok := open(out, traces, newSpanExporter); ok {
-		e.Spans = newSpanProcessor(exporter, newBatching(cfg, "OTEL_BSP_"), e.delivery(traces, &e.spans))
+	p := newProblems(cfg)
+	e := &Exports{problems: p, spans: newDelivery(traces, p), logs: newDelivery(logs, p)}
+	e.delivered = takeOver(cfg.Logger, p.report)
+	var preview *http.Client
+	if cfg.Preview != nil {
+		preview = newPreview(cfg.Preview)
 	}
-	if exporter, ok := open(out, metrics, newMetricExporter); ok {
+	if exporter, ok := open(cfg, traces, preview, newSpanExporter); ok {
+		e.Spans = newSpanProcessor(exporter, newBatching(cfg, "OTEL_BSP_"), e.spans)
+	}
+	if exporter, ok := open(cfg, metrics, preview, newMetricExporter); ok {
 		var options []sdkmetric.PeriodicReaderOption
 		if v, _ := cfg.Lookup("OTEL_METRIC_EXPORT_INTERVAL"); v == "" { // else the SDK reads it
 			options = append(options, sdkmetric.WithInterval(metricInterval))
 		}
-		// A failed export of metrics loses nothing, because the next one has the same sums: no admission.
-		e.Metrics = sdkmetric.NewPeriodicReader(metricExporter{exporter, e.delivery(metrics, nil)}, options...)
+		e.Metrics = sdkmetric.NewPeriodicReader(metricExporter{exporter, newDelivery(metrics, p)}, options...)
 	}
-	if exporter, ok := open(out, logs, newLogExporter); ok {
-		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_"), e.delivery(logs, &e.logs))
+	if exporter, ok := open(cfg, logs, preview, newLogExporter); ok {
+		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_"), e.logs)
 	}
 	return e
-}
-
-func (e *Exports) delivery(s signal, a *admission) *delivery {
-	return &delivery{signal: s, problems: e.problems, admission: a}
 }
 
 // Started notes that the SDK's providers have been made. Errors that the SDK reports until then are about variables,
@@ -69,12 +70,16 @@ func (e *Exports) Started() { e.delivered() }
 
 // Lost returns how many spans and log records have been lost so far: dropped because the exporter was slower than the
 // session, or not delivered.
-func (e *Exports) Lost() (spans, logRecords int64) { return e.spans.lostSoFar(), e.logs.lostSoFar() }
+func (e *Exports) Lost() (spans, logRecords int64) {
+	spans, _ = e.spans.counts()
+	logRecords, _ = e.logs.counts()
+	return spans, logRecords
+}
 
 // LoseSpans counts spans that were started and will not be ended, if spans are sent at all.
 func (e *Exports) LoseSpans(n int64) {
 	if e.Spans != nil {
-		e.spans.lose(n)
+		e.spans.leave(0, n)
 	}
 }
 
@@ -85,5 +90,44 @@ func (e *Exports) Finish(inTime bool, messages, contents int64) {
 	if !inTime && (e.Spans != nil || e.Metrics != nil || e.Logs != nil) {
 		e.problems.report(errors.New("the flush timeout expired"))
 	}
-	e.problems.summarize(messages, contents, e.spans.total(), e.logs.total())
+	spans, queuedSpans := e.spans.counts()
+	records, queuedRecords := e.logs.counts()
+	e.problems.summarize(messages, contents, spans+queuedSpans, records+queuedRecords)
+}
+
+// batching is how spans or log records are collected before they are sent.
+type batching struct {
+	queue int           // how many may wait; more are dropped
+	batch int           // how many are sent at once
+	delay time.Duration // how long the first waits for others
+}
+
+const (
+	maxQueue = 1 << 16 // spans of about a kilobyte each
+	// maxDelay keeps a delay in milliseconds from overflowing a duration.
+	maxDelay = 24 * time.Hour
+)
+
+// newBatching reads OpenTelemetry's variables that begin with the prefix. The SDK would read them too, but it panics
+// at a negative size, allocates a queue of any size, and spins at a delay of zero. The defaults are OpenTelemetry's,
+// except for the delay: it is 5 s there, and a host may kill the process without notice.
+//
+// An invalid value is reported by the variable's name and ignored.
+func newBatching(cfg Config, prefix string) batching {
+	number := func(name string, standard, limit int) int {
+		v, _ := cfg.Lookup(prefix + name)
+		if v == "" {
+			return standard
+		}
+		n, err := strconv.Atoi(v)
+		if err != nil || n <= 0 {
+			reportInvalid(cfg.Logger, prefix+name)
+			return standard
+		}
+		return min(n, limit)
+	}
+	b := batching{queue: number("MAX_QUEUE_SIZE", 2048, maxQueue)}
+	b.batch = number("MAX_EXPORT_BATCH_SIZE", min(512, b.queue), b.queue)
+	b.delay = time.Duration(number("SCHEDULE_DELAY", 1000, int(maxDelay.Milliseconds()))) * time.Millisecond
+	return b
 }

@@ -265,6 +265,20 @@ func TestPreview(t *testing.T) {
 	}
 }
 
+// TestPreviewOfText has a text that looks like a member of OTLP's JSON. Only members hold ids.
+func TestPreviewOfText(t *testing.T) {
+	var out syncBuffer
+	s := open(t, func(cfg *otlp.Config) { cfg.Preview = &out })
+	_, span := s.traces.Tracer("test").Start(t.Context(), `{"traceId":"AAAA"}`)
+	span.End()
+	if log := s.end(); log != "" {
+		t.Errorf("log:\n%s", log)
+	}
+	if want := `"name":"{\"traceId\":\"AAAA\"}"`; !strings.Contains(out.String(), want) {
+		t.Errorf("there is no %s in\n%s", want, out.String())
+	}
+}
+
 // TestPreviewOfSwitchedOffSignal leaves out what would not be sent.
 func TestPreviewOfSwitchedOffSignal(t *testing.T) {
 	t.Setenv("OTEL_METRICS_EXPORTER", "none")

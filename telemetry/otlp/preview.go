@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -29,22 +30,23 @@ type preview struct {
 // previewURL is where the exporters believe they send to. No such host exists (RFC 6761), and it is never looked up.
 const previewURL = "http://preview.invalid/v1/"
 
+// newPreview returns a client that writes to out and never connects.
 func newPreview(out io.Writer) *http.Client { return &http.Client{Transport: &preview{out: out}} }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. The exporters take an error of it for a failed delivery, and report it.
 func (p *preview) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
+	_ = r.Body.Close() // as the interface demands; all has been read
 	if err != nil {
-		return nil, err
-	}
-	if err := r.Body.Close(); err != nil {
 		return nil, err
 	}
 	line, err := otlpJSON(strings.TrimPrefix(r.URL.Path, "/v1/"), body)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.write(line); err != nil {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := p.out.Write(append(line, '\n')); err != nil {
 		return nil, err
 	}
 	return &http.Response{
@@ -53,15 +55,12 @@ func (p *preview) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func (p *preview) write(line []byte) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, err := p.out.Write(line)
-	return err
-}
+// idMember is a member of OTLP's JSON that holds the id of a trace or span. It cannot match inside a string: quotes are
+// escaped there.
+var idMember = regexp.MustCompile(`"(?:traceId|spanId|parentSpanId)":"([^"]*)"`)
 
-// otlpJSON encodes a request as a line of OTLP JSON: protobuf's JSON, but with enumerations as numbers and ids in
-// hexadecimal (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
+// otlpJSON encodes a request as OTLP JSON without a line break: protobuf's JSON, but with enumerations as numbers and
+// ids in hexadecimal instead of base64 (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
 func otlpJSON(signal string, body []byte) ([]byte, error) {
 	message, ok := map[string]proto.Message{
 		"traces": &coltrace.ExportTraceServiceRequest{}, "metrics": &colmetrics.ExportMetricsServiceRequest{},
@@ -77,38 +76,16 @@ func otlpJSON(signal string, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var tree any
-	if err := decoder.Decode(&tree); err != nil {
+	var line bytes.Buffer
+	if err := json.Compact(&line, text); err != nil { // protojson adds spaces at random
 		return nil, err
 	}
-	encodeIDs(tree)
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	err = encoder.Encode(tree) // ends the line
-	return out.Bytes(), err
-}
-
-// encodeIDs rewrites the ids of traces and spans from base64 to hexadecimal. They are strings like others and can be
-// recognized by their names alone.
-func encodeIDs(tree any) {
-	switch node := tree.(type) {
-	case []any:
-		for _, n := range node {
-			encodeIDs(n)
+	return idMember.ReplaceAllFunc(line.Bytes(), func(member []byte) []byte {
+		id := idMember.FindSubmatch(member)[1]
+		raw, err := base64.StdEncoding.DecodeString(string(id))
+		if err != nil {
+			return member
 		}
-	case map[string]any:
-		for key, value := range node {
-			text, isText := value.(string)
-			if isText && (key == "traceId" || key == "spanId" || key == "parentSpanId") {
-				if id, err := base64.StdEncoding.DecodeString(text); err == nil {
-					node[key] = hex.EncodeToString(id)
-				}
-				continue
-			}
-			encodeIDs(value)
-		}
-	}
+		return bytes.Replace(member, id, []byte(hex.EncodeToString(raw)), 1)
+	}), nil
 }

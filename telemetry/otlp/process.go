@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"google.golang.org/grpc/grpclog"
 )
 
@@ -30,7 +32,7 @@ func takeOver(logger *slog.Logger, delivery func(error)) (started func()) {
 
 // DiscardLibraryLogs silences gRPC's log and that of package log, to which net/http writes what a peer has sent. What
 // matters is returned as an error. New calls it; only a program that uses gRPC before New must call it itself, since
-// gRPC's log cannot be replaced safely later.
+// gRPC's log cannot be replaced safely later. Calls after the first do nothing.
 func DiscardLibraryLogs() { discardLibraryLogs() }
 
 var discardLibraryLogs = sync.OnceFunc(func() {
@@ -62,19 +64,13 @@ func SetOwnVariables(environ []string) {
 	}
 }
 
-// sdkHandler receives the log of OpenTelemetry's SDK. Its messages are fixed texts; errors and strings beside them may
-// quote a variable, such as a header without "=", and are omitted.
+// sdkHandler receives the log of OpenTelemetry's SDK. Its messages are fixed texts; the values beside them may quote a
+// variable, such as a header without "=", and are left out.
 type sdkHandler struct{ slog.Handler }
 
 // Handle implements slog.Handler.
 func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
 	safe := slog.NewRecord(r.Time, min(r.Level, slog.LevelWarn), "OpenTelemetry: "+r.Message, r.PC)
-	r.Attrs(func(a slog.Attr) bool {
-		if isNumber(a) {
-			safe.AddAttrs(a)
-		}
-		return true
-	})
 	if r.Level >= slog.LevelWarn {
 		const hint = "an OpenTelemetry environment variable may be invalid; its value is not shown"
 		safe.AddAttrs(slog.String("hint", hint))
@@ -83,28 +79,10 @@ func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // WithAttrs implements slog.Handler.
-func (h sdkHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	var safe []slog.Attr
-	for _, a := range attrs {
-		if isNumber(a) {
-			safe = append(safe, a)
-		}
-	}
-	return sdkHandler{h.Handler.WithAttrs(safe)}
-}
+func (h sdkHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 
 // WithGroup implements slog.Handler.
-func (h sdkHandler) WithGroup(name string) slog.Handler { return sdkHandler{h.Handler.WithGroup(name)} }
-
-// isNumber reports whether an attribute is a number, such as a count of spans or a duration.
-func isNumber(a slog.Attr) bool {
-	switch a.Value.Kind() {
-	case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindUint64:
-		return true
-	default:
-		return false
-	}
-}
+func (h sdkHandler) WithGroup(string) slog.Handler { return h }
 
 var sdkVariable = regexp.MustCompile(`\bOTEL_[A-Z]+(?:_[A-Z]+)*\b`)
 
@@ -113,6 +91,9 @@ func invalidVariables(logger *slog.Logger) func(error) {
 	var mu sync.Mutex
 	reported := map[string]bool{}
 	return func(err error) {
+		if errors.Is(err, sdkmetric.ErrReaderNotRegistered) {
+			return // a periodic reader runs from its own start, which is before there is a provider
+		}
 		name := sdkVariable.FindString(err.Error())
 		mu.Lock()
 		defer mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -19,7 +20,7 @@ const (
 
 func (s signal) String() string { return strings.ToLower(string(s)) }
 
-// protocol is a value of OTEL_EXPORTER_OTLP_PROTOCOL.
+// protocol is a value of OTEL_EXPORTER_OTLP_PROTOCOL. Of the specification's three, http/json has no exporter in Go.
 type protocol string
 
 // The protocols for which there are Go exporters. The SDK leaves the choice to the program.
@@ -31,69 +32,65 @@ const (
 // route is how and where a signal is sent.
 type route struct {
 	protocol protocol
-	// endpoint is empty if the exporter is to read it from the environment. Where the environment has none it is the
-	// specification's default, without TLS: the Go exporters' own default is TLS on the same port.
-	endpoint string
+	endpoint string // as the environment names it, else the specification's default
+	// explicit means that the exporter must be given the endpoint, which the environment does not name. The
+	// specification's default is without TLS, while the Go exporters' own is TLS on the same port.
+	explicit bool
+	preview  *http.Client // replaces the network; nil where records are sent
 }
 
 // lookupFunc looks up an environment variable.
 type lookupFunc func(string) (string, bool)
 
+// get returns a variable without the spaces around it, or "".
 func (lookup lookupFunc) get(name string) string {
 	v, _ := lookup(name)
 	return strings.TrimSpace(v)
 }
 
-// forSignal returns the OTLP variable of one signal, else that of all signals.
+// forSignal returns the OTLP variable of one signal, else that of all signals. An empty variable counts as unset, as
+// the specification demands (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
 func (lookup lookupFunc) forSignal(s signal, name string) string {
 	return cmp.Or(lookup.get("OTEL_EXPORTER_OTLP_"+string(s)+"_"+name), lookup.get("OTEL_EXPORTER_OTLP_"+name))
 }
 
-// errSwitchedOff is the error of a signal that the user does not want to be sent.
-var errSwitchedOff = errors.New("switched off")
+// errNone is the error of a signal that the user does not want to be sent.
+var errNone = errors.New("is none")
 
-// routeOf reads the environment variables that the Go exporters do not read themselves. It returns errSwitchedOff for a
-// signal whose exporter is "none", and another error if a variable is invalid; the signal must not be sent then,
-// because the exporters would use their defaults and send it elsewhere.
+// routeOf reads the environment variables that the Go exporters do not read themselves. It returns errNone for a signal
+// whose exporter is "none", and another error if a variable is invalid. The signal must not be sent then: the exporters
+// would use their defaults and send it elsewhere.
 func routeOf(s signal, lookup lookupFunc) (route, error) {
 	switch lookup.get("OTEL_" + string(s) + "_EXPORTER") {
 	case "", "otlp":
 	case "none":
-		return route{}, errSwitchedOff
+		return route{}, fmt.Errorf("OTEL_%s_EXPORTER %w", string(s), errNone)
 	default:
 		return route{}, fmt.Errorf("OTEL_%s_EXPORTER: want otlp or none", string(s))
 	}
-	r := route{protocol: protocol(cmp.Or(lookup.forSignal(s, "PROTOCOL"), string(grpcProtocol)))}
-	if r.protocol != grpcProtocol && r.protocol != httpProtobuf {
+	r := route{protocol: grpcProtocol, endpoint: "http://localhost:4317"}
+	switch protocol(lookup.forSignal(s, "PROTOCOL")) {
+	case "", grpcProtocol:
+	case httpProtobuf:
+		r = route{protocol: httpProtobuf, endpoint: "http://localhost:4318/v1/" + s.String()}
+	default:
 		return route{}, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL: want grpc or http/protobuf for %s", s)
 	}
 	if endpoint := lookup.forSignal(s, "ENDPOINT"); endpoint != "" {
-		return r, r.check(endpoint)
+		r.endpoint = endpoint
+		return r, r.check()
 	}
-	if lookup.forSignal(s, "INSECURE") == "" && lookup.forSignal(s, "CERTIFICATE") == "" {
-		r.endpoint = r.defaultEndpoint(s)
-	}
+	r.explicit = lookup.forSignal(s, "INSECURE") == "" && lookup.forSignal(s, "CERTIFICATE") == ""
 	return r, nil
 }
 
-func (r route) defaultEndpoint(s signal) string {
-	if r.protocol == grpcProtocol {
-		return "http://localhost:4317"
-	}
-	return "http://localhost:4318/v1/" + s.String()
-}
-
 // check rejects an endpoint that the exporters would misread.
-func (r route) check(endpoint string) error {
-	u, err := url.Parse(endpoint)
-	scheme := ""
-	if err == nil {
-		scheme = strings.ToLower(u.Scheme)
-	}
+func (r route) check() error {
+	u, err := url.Parse(r.endpoint)
 	switch {
-	case scheme == "unix" && r.protocol == grpcProtocol:
+	case err == nil && u.Scheme == "unix" && r.protocol == grpcProtocol:
 		return nil
-	case (scheme == "http" || scheme == "https") && u.Host != "":
+	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 		return nil
 	}
 	return errors.New("OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317")
@@ -106,22 +103,17 @@ type Route struct {
 	Problem  string // why it is not sent
 }
 
-// Routes returns where each signal would be sent under the given environment.
+// Routes returns where each signal would be sent under the given environment. It connects to nothing.
 func Routes(lookup func(string) (string, bool)) []Route {
-	var out []Route
+	var all []Route
 	for _, s := range []signal{traces, metrics, logs} {
-		r, err := routeOf(s, lookup)
 		described := Route{Signal: s.String()}
-		switch {
-		case errors.Is(err, errSwitchedOff):
-			described.Problem = "OTEL_" + string(s) + "_EXPORTER is none"
-		case err != nil:
+		if r, err := routeOf(s, lookup); err != nil {
 			described.Problem = err.Error()
-		default:
-			named := lookupFunc(lookup).forSignal(s, "ENDPOINT")
-			described.Endpoint = cmp.Or(r.endpoint, named, r.defaultEndpoint(s))
+		} else {
+			described.Endpoint = r.endpoint
 		}
-		out = append(out, described)
+		all = append(all, described)
 	}
-	return out
+	return all
 }

@@ -2,8 +2,8 @@ package record
 
 import "time"
 
-// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine or
-// Exit. The set is closed; a type switch over it is how a sink tells them apart.
+// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine
+// or Exit. The set is closed; a type switch over it is how a sink tells them apart.
 type Note interface{ note() }
 
 func (Session) note()      {}
@@ -63,7 +63,7 @@ type Notification struct {
 	Time        time.Time `json:"time"`
 	Direction   Direction `json:"direction"`
 	Method      string    `json:"method"`
-	Operation   uint64    `json:"operation,omitempty"` // the open operation it belongs to, or the one that it has just cancelled
+	Operation   uint64    `json:"operation,omitempty"` // the open operation it belongs to, or has just cancelled
 	Resource    string    `json:"resource,omitempty"`  // as in Operation
 	JSONRPC     string    `json:"jsonrpc,omitempty"`
 	Protocol    string    `json:"protocol,omitempty"`
@@ -119,7 +119,8 @@ const (
 	ResponseSide Side = "response"
 )
 
-// Finding is something unusual about a call, with what was seen and what had been usual until then, both in Unit (UCUM):
+// Finding is something unusual about a call, with what was seen and what had been usual until then, both in Unit
+// (UCUM):
 //
 //	loop             repeats in this run; the longest run without alarm before it   {call}
 //	burst            rate over 10 s; its 95th percentile                            {call}/s

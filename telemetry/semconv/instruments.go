@@ -72,20 +72,21 @@ var (
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0} 1 of 2.5 in all",
 	})
 	SessionActive = instrument(Instrument{
-		Name: "spanpipe.session.active", Form: UpDownCounter, Observed: true, Unit: "{session}",
+		Name: "spanpipe.session.active", Form: UpDownCounter, Unit: "{session}",
 		Description: "Sessions that are running.", Attributes: peers,
 		Example: "{spanpipe.client.name=test-client spanpipe.client.version=1.0 " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0} 0",
 	})
 	OperationActive = instrument(Instrument{
 		Name: "spanpipe.operation.active", Form: UpDownCounter, Unit: "{operation}",
-		Description: "Operations that have begun and not ended.", Attributes: operation,
+		Description: "Operations that have started and not ended.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 0",
 	})
 	MessageSize = instrument(Instrument{
 		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
 		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName},
-		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list} 1 of 114 in all",
+		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list} " +
+			"1 of 114 in all",
 	})
 	OperationRequestSize = instrument(Instrument{
 		Name: RequestSize, Form: Histogram, Unit: "By",
@@ -183,7 +184,8 @@ var (
 	})
 	TelemetryDropped = instrument(Instrument{
 		Name: "spanpipe.telemetry.dropped", Form: Counter, Observed: true, Unit: "{record}",
-		Description: "Messages, spans and log records that could not be recorded or sent.", Attributes: []string{Reason},
-		Example: "{spanpipe.reason=span} 0",
+		Description: "Messages, spans and log records that could not be recorded or sent.",
+		Attributes:  []string{Reason},
+		Example:     "{spanpipe.reason=span} 0",
 	})
 )

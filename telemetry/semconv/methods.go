@@ -1,30 +1,35 @@
 package semconv
 
-// The methods of MCP, versions 2024-11-05 to 2026-07-28 and the tasks extension.
+// The methods of MCP, versions 2024-11-05 to 2026-07-28 and the tasks extension. The schema of each version lists its
+// own (https://modelcontextprotocol.io/specification).
 const (
-	Initialize             = "initialize"
-	Discover               = "server/discover"
-	Ping                   = "ping"
-	ToolsList              = "tools/list"
-	ToolsCall              = "tools/call"
-	PromptsList            = "prompts/list"
-	PromptsGet             = "prompts/get"
-	ResourcesList          = "resources/list"
-	ResourceTemplatesList  = "resources/templates/list"
-	ResourcesRead          = "resources/read"
-	ResourcesSubscribe     = "resources/subscribe"
-	ResourcesUnsubscribe   = "resources/unsubscribe"
-	SubscriptionsListen    = "subscriptions/listen"
-	Complete               = "completion/complete"
-	SetLevel               = "logging/setLevel"
-	TasksGet               = "tasks/get"
-	TasksCancel            = "tasks/cancel"
-	TasksResult            = "tasks/result"
-	TasksList              = "tasks/list"
-	TasksUpdate            = "tasks/update"
-	SamplingCreateMessage  = "sampling/createMessage"
-	RootsList              = "roots/list"
-	ElicitationCreate      = "elicitation/create"
+	// Requests of the client. Discover takes the place of Initialize in 2026-07-28, SubscriptionsListen that of
+	// ResourcesSubscribe and ResourcesUnsubscribe.
+	Initialize            = "initialize"
+	Discover              = "server/discover"
+	Ping                  = "ping"
+	ToolsList             = "tools/list"
+	ToolsCall             = "tools/call"
+	PromptsList           = "prompts/list"
+	PromptsGet            = "prompts/get"
+	ResourcesList         = "resources/list"
+	ResourceTemplatesList = "resources/templates/list"
+	ResourcesRead         = "resources/read"
+	ResourcesSubscribe    = "resources/subscribe"
+	ResourcesUnsubscribe  = "resources/unsubscribe"
+	SubscriptionsListen   = "subscriptions/listen"
+	Complete              = "completion/complete"
+	SetLevel              = "logging/setLevel"
+	TasksGet              = "tasks/get"
+	TasksCancel           = "tasks/cancel"
+	TasksResult           = "tasks/result"
+	TasksList             = "tasks/list"
+	TasksUpdate           = "tasks/update"
+	// Requests of the server. In 2026-07-28 it has none: it asks for input in its answers instead.
+	SamplingCreateMessage = "sampling/createMessage"
+	RootsList             = "roots/list"
+	ElicitationCreate     = "elicitation/create"
+	// Notifications of either side.
 	Initialized            = "notifications/initialized"
 	Cancelled              = "notifications/cancelled"
 	Progress               = "notifications/progress"
@@ -40,6 +45,7 @@ const (
 	SubscriptionsConfirmed = "notifications/subscriptions/acknowledged"
 )
 
+// methods holds all of them, for KnownMethod. Go cannot list a block of constants.
 var methods = map[string]bool{
 	Initialize: true, Discover: true, Ping: true, ToolsList: true, ToolsCall: true, PromptsList: true, PromptsGet: true,
 	ResourcesList: true, ResourceTemplatesList: true, ResourcesRead: true, ResourcesSubscribe: true,
@@ -51,7 +57,8 @@ var methods = map[string]bool{
 	SubscriptionsConfirmed: true,
 }
 
-// KnownMethod reports whether a method is one of MCP's. A peer may choose any number of other names.
+// KnownMethod reports whether a method is one of MCP's. A peer may choose any number of other names, which must
+// therefore not become labels of metrics or names of spans.
 func KnownMethod(name string) bool { return methods[name] }
 
 // LongLived reports whether a request of the method normally stays open for long, so that waiting is no sign of a slow

@@ -1,16 +1,18 @@
 package semconv
 
 // Record describes a log record. A record has the trace and span id of the operation that it is about, if there is a
-// span.
+// span. Package otel writes the message at a level of its own choice; the other fields are for TELEMETRY.md, and tests
+// compare them with what is written.
 type Record struct {
 	Message    string
-	Level      string // as slog names them
-	When       string // when there is one, and what it says
-	Attributes []string
-	Example    string // its attributes, in that order
+	Level      string   // as slog names them
+	When       string   // when there is one, and what it says
+	Attributes []string // the keys that it may have, in the order of the example
+	Example    string   // its attributes, in that order
 }
 
-// Attributes that only log records have.
+// Attributes that only log records have. They are short, since the program's own log shows them on stderr, and they
+// cannot be mistaken for OpenTelemetry's, which all have a namespace.
 const (
 	Duration = "duration" // s
 	Data     = "data"     // what the server said, redacted
@@ -24,6 +26,7 @@ const (
 	Side     = "side" // of a size: request, response
 )
 
+// operationRecord holds the attributes that identify an operation and say how long it has taken.
 var operationRecord = []string{MethodName, Direction, ToolName, PromptName, RequestID, Duration}
 
 // The log records.
@@ -33,17 +36,17 @@ var (
 		When: "an operation has ended, with or without success",
 		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)],
 			ResponseSize, ErrorType, StatusCode, ErrorClass, ErrorMessage),
-		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch jsonrpc.request.id=4 " +
-			"duration=0.1 spanpipe.operation.response.size=109 error.type=tool_error spanpipe.error.class=rate_limited " +
-			"spanpipe.error.message=429 Too Many Requests}",
+		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
+			"jsonrpc.request.id=4 duration=0.1 spanpipe.operation.response.size=109 error.type=tool_error " +
+			"spanpipe.error.class=rate_limited spanpipe.error.message=429 Too Many Requests}",
 	}
 	OperationHangs = Record{
 		Message: "operation has not been answered yet", Level: "WARN",
 		When: "an operation has been open for `SPANPIPE_HANG_AFTER`, " +
 			"and again each time that this has doubled, while it hangs",
 		Attributes: operationRecord,
-		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store jsonrpc.request.id=i " +
-			"duration=30}",
+		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
+			"jsonrpc.request.id=i duration=30}",
 	}
 	UnusualCall = Record{
 		Message: "unusual call", Level: "INFO",

@@ -14,7 +14,10 @@
 // No package of this module is a public API before version 1.0.
 package semconv
 
-// Attributes of operations, as OpenTelemetry names them.
+import "time"
+
+// Attributes of operations, as OpenTelemetry names them. What each one means, and when a span has it, stands in
+// TELEMETRY.md; the names without a comment here say it.
 const (
 	MethodName        = "mcp.method.name"
 	ProtocolVersion   = "mcp.protocol.version"
@@ -41,7 +44,8 @@ const (
 	Other         = "_OTHER"       // a name outside the bounded set, or an error without a better word
 )
 
-// Values of error.type besides JSON-RPC error codes.
+// Values of error.type besides JSON-RPC error codes. The set is closed, as the conventions ask: a value is a dimension
+// of metrics.
 const (
 	ErrTool       = "tool_error"  // a result with isError true, as the conventions say
 	ErrTimeout    = "timeout"     // the requester gave up waiting and cancelled
@@ -52,7 +56,8 @@ const (
 	ErrTask       = "task_failed" // the task that the request started ended in failure
 )
 
-// Attributes of our own.
+// Attributes of our own. Those that end in size are in bytes. Operation attributes that are metrics' names as well have
+// the same unit and meaning there.
 const (
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
@@ -90,7 +95,7 @@ const (
 	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
 )
 
-// Span and event names that are not a method.
+// Names of spans and events that are not a method.
 const (
 	SessionSpan   = "mcp.session"
 	ProgressEvent = "progress"
@@ -99,7 +104,8 @@ const (
 	TaskEvent     = "task"
 )
 
-// DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations.
+// DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations. A caller may
+// change the result.
 func DurationBuckets() []float64 {
 	return []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300}
 }
@@ -109,4 +115,11 @@ func DurationBuckets() []float64 {
 // its own.
 func SizeBuckets() []float64 {
 	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
+}
+
+// HasSessions reports whether a version of the protocol has sessions: 2026-07-28 and later ones are stateless. Versions
+// are dates. A peer can name any text as its version, and a text that is not a date is not taken for a late one.
+func HasSessions(protocol string) bool {
+	_, err := time.Parse(time.DateOnly, protocol)
+	return err != nil || protocol < "2026-07-28"
 }

@@ -16,7 +16,7 @@ import { conversations } from './conversations.mjs';
 
 const [topic, command, ...args] = process.argv.slice(2);
 
-// The filesystem server would take a client's roots for its allowed directories, at a time nobody can tell.
+// The filesystem server would use the client's roots as its allowed directories, at an unpredictable time.
 const roots = topic === 'everything';
 const client = new Client(
   { name: 'spanpipe-test-client', version: '1.0.0' },

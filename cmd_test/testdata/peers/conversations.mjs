@@ -75,7 +75,7 @@ async function memory(client, say) {
   }));
   await say('relate', call(client, 'create_relations', { relations: [{ from: 'Ada', to: 'Grace', relationType: 'inspires' }] }));
   await say('observe', call(client, 'add_observations', { observations: [{ entityName: 'Ada', contents: ['likes numbers'] }] }));
-  await say('observe nobody', call(client, 'add_observations', { observations: [{ entityName: 'Nobody', contents: [] }] }));
+  await say('observe an unknown entity', call(client, 'add_observations', { observations: [{ entityName: 'Hedy', contents: [] }] }));
   await say('search', call(client, 'search_nodes', { query: 'numbers' }));
   await say('open', call(client, 'open_nodes', { names: ['Grace'] }));
   await say('delete', call(client, 'delete_entities', { entityNames: ['Ada'] }));

@@ -20,7 +20,7 @@ import (
 
 const module = "github.com/zricethezav/gitleaks/v8"
 
-// left are rules that are not taken, with the reason.
+// left are the rules that are left out, with the reason.
 var left = map[string]string{
 	"generic-api-key": "pairs of a telling name and a value are found by the redactor itself, by more names and with less doubt",
 	"pkcs12-file":     "looks at file names only",
@@ -31,7 +31,7 @@ var left = map[string]string{
 type header struct {
 	Source  string            `json:"source"`
 	Version string            `json:"version"`
-	Licence string            `json:"licence"`
+	License string            `json:"license"`
 	Left    map[string]string `json:"left_out"`
 }
 
@@ -41,8 +41,8 @@ type rule struct {
 	Group    int      `json:"group,omitempty"`
 	Entropy  float64  `json:"entropy,omitempty"`
 	Keywords []string `json:"keywords"`
-	Allow    []string `json:"allow,omitempty"` // expressions of secrets that are none
-	Stop     []string `json:"stop,omitempty"`  // words in secrets that are none
+	Allow    []string `json:"allow,omitempty"` // expressions that match harmless look-alikes
+	Stop     []string `json:"stop,omitempty"`  // words in harmless look-alikes
 }
 
 func main() {
@@ -90,7 +90,7 @@ func version() string {
 }
 
 // What gitleaks expects after a secret, and what before it, is made for source files. Captured content is JSON, logs and
-// prose: a secret may also end before a comma or bracket, and what stands before the telling name is of no interest.
+// prose: a secret may also end before a comma or bracket, and what stands before the telling name does not matter.
 const (
 	tail     = "(?:[\\x60'\"\\s;]|\\\\[nr]|$)"
 	wideTail = "(?:[\\x60'\"\\s;,)\\]}<>&.!?|]|\\\\|$)"

@@ -1,0 +1,156 @@
+package redact
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Numbers are found in two steps. A run of digits is read with its grouping, as people write card and telephone numbers:
+// 4111 1111 1111 1111, (020) 7946-0958. Then the run, and what is left after dropping its last groups one by one, is
+// asked what it could be.
+
+// maxGroups is the largest number of groups of digits that is read as one number.
+const maxGroups = 14
+
+// The least and the most digits of a number that is looked at. The smallest countries have telephone numbers of four.
+const (
+	minDigits = 4
+	maxDigits = 19
+)
+
+// digits is a run of groups of digits.
+type digits struct {
+	lo, hi int      // bytes of the run
+	n      int      // digits in it
+	val    [24]byte // the digits
+	size   []int    // digits of each group
+	end    []int    // byte after each group
+	seps   sepSet   // what stands between the groups
+	plus   bool     // begins with +
+	paren  bool     // has a group in parentheses
+	room   [2 * maxGroups]int
+}
+
+type sepSet uint8
+
+const (
+	sepSpace sepSet = 1 << iota
+	sepDash
+	sepDot
+	sepSlash
+	sepParen
+)
+
+// separator classifies what may stand between groups; 0 if c may not. Besides the plain ones there are the no-break spaces,
+// hyphens and narrow spaces that typesetting puts into numbers.
+func separator(c rune) sepSet {
+	switch c {
+	case ' ', '\u00a0', '\u2009', '\u202f':
+		return sepSpace
+	case '-', '\u2010', '\u2011', '\u2012', '\u2013':
+		return sepDash
+	case '.':
+		return sepDot
+	case '/':
+		return sepSlash
+	case '(', ')':
+		return sepParen
+	}
+	return 0
+}
+
+// read reads the first run of digits at or after at, and reports whether there is one. It stops when the run is longer
+// than any number, so that going from one run's first group to the next stays linear.
+func (d *digits) read(s string, at int) bool {
+	i := at
+	for i < len(s) && !isDigit(s[i]) {
+		i++
+	}
+	if i == len(s) {
+		return false
+	}
+	*d = digits{lo: i}
+	d.size, d.end = d.room[:0:maxGroups], d.room[maxGroups:maxGroups]
+	for d.lo > at && (s[d.lo-1] == '+' || s[d.lo-1] == '(') {
+		d.lo--
+		d.plus = d.plus || s[d.lo] == '+'
+		d.paren = d.paren || s[d.lo] == '('
+	}
+	for {
+		end := run(s, i, len(s), isDigit)
+		if d.n < len(d.val) {
+			copy(d.val[d.n:], s[i:end])
+		}
+		d.n += end - i
+		d.hi, d.size, d.end = end, append(d.size, end-i), append(d.end, end)
+		next, seps := end, d.seps
+		for range 3 { // at most so many separators: ") - "
+			c, n := utf8.DecodeRuneInString(s[next:])
+			if separator(c) == 0 {
+				break
+			}
+			seps |= separator(c)
+			next += n
+		}
+		if len(d.size) == maxGroups || d.n >= len(d.val) || next == end || next == len(s) || !isDigit(s[next]) {
+			return true
+		}
+		d.seps = seps
+		i = next
+	}
+}
+
+// dropGroup removes the last group.
+func (d *digits) dropGroup() {
+	last := len(d.size) - 1
+	d.n -= d.size[last]
+	d.size, d.end = d.size[:last], d.end[:last]
+	if last > 0 {
+		d.hi = d.end[last-1]
+	}
+}
+
+// beginsApart and endsApart report whether a number stands by itself: not inside a word, a decimal fraction, a version or
+// a UUID.
+func beginsApart(s string, lo int) bool {
+	if lo == 0 {
+		return true
+	}
+	c := s[lo-1]
+	return !isWord(c) && c != '_' && !((c == '.' || c == '-') && lo > 1 && isWord(s[lo-2]))
+}
+
+func endsApart(s string, hi int) bool {
+	if hi == len(s) {
+		return true
+	}
+	c := s[hi]
+	if isWord(c) || c == '_' {
+		return false
+	}
+	return !((c == '.' || c == '-') && hi+1 < len(s) && isWord(s[hi+1]) && (c == '-' || isDigit(s[hi+1])))
+}
+
+// contextLen is how far before a number a word may stand that says what the number is.
+const contextLen = 28
+
+// hasContext reports whether one of the words stands shortly before s[i:], not inside another word.
+func hasContext(s string, i int, list []string) bool {
+	before := s[max(0, i-contextLen):i]
+	before = before[strings.LastIndexAny(before, "\n;{}")+1:]
+	for _, w := range list {
+		for at := 0; at < len(before); {
+			j := indexFold(before[at:], w)
+			if j < 0 {
+				break
+			}
+			j += at
+			end := j + len(w)
+			if (j == 0 || !isLower(before[j-1]) || w == "phone") && (end == len(before) || !isLower(before[end])) {
+				return true
+			}
+			at = j + 1
+		}
+	}
+	return false
+}

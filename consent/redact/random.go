@@ -1,0 +1,175 @@
+package redact
+
+import "strings"
+
+// nextIssued returns the first token of a known issuer, or -1: the issuer's prefix at the start of a word, and behind it
+// what looks like key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
+func nextIssued(s string, at int) (lo, hi int) {
+	for i := at; i < len(s); i++ {
+		if i > 0 && (isWord(s[i-1]) || has("+/", s[i-1]) && i > 1 && isWord(s[i-2])) {
+			continue
+		}
+		if end := issuedEnd(s, i, false); end > 0 {
+			return i, end
+		}
+	}
+	return -1, -1
+}
+
+// issuedEnd returns where the issuer's token at s[i] ends; 0 if there is none. A name must not even look like one.
+func issuedEnd(s string, i int, name bool) int {
+	for _, issuer := range words().issuers[s[i]] { // the longest prefix first: it decides
+		if !strings.HasPrefix(s[i:], issuer.prefix) {
+			continue
+		}
+		rest := i + len(issuer.prefix)
+		end := tokenEnd(s, rest)
+		if next := wrappedEnd(s, end); next > 0 {
+			end = next
+		}
+		if end-rest < issuer.length {
+			return 0
+		}
+		m := mixOf(s[rest:end])
+		ok := m.digits > 0 || m.lowers > 0 && m.uppers > 0
+		switch issuer.use {
+		case "prefix":
+			ok = m.digits > 0 && m.changes*5 > end-rest && (i == 0 || !has("-_./", s[i-1]))
+		case "maybe":
+			ok = ok && name
+		}
+		if !ok {
+			return 0
+		}
+		return end
+	}
+	return 0
+}
+
+// wrappedEnd returns the end of a token that was wrapped at the end of a line at i and goes on in the next; 0 if it does
+// not. What goes on is one word with digits and letters.
+func wrappedEnd(s string, i int) int {
+	const least = 8
+	if i >= len(s) || s[i] != '\n' {
+		return 0
+	}
+	end := run(s, i+1, len(s), isToken)
+	m := mixOf(s[i+1 : end])
+	if end-i-1 < least || m.digits == 0 || m.lowers+m.uppers == 0 || end < len(s) && !isSpace(s[end]) {
+		return 0
+	}
+	return end
+}
+
+// tokenEnd returns the end of the token at i. Dots and such belong to it if more of it follows.
+func tokenEnd(s string, i int) int {
+	end := i
+	for end < len(s) {
+		more := end+1 < len(s) && isToken(s[end+1])
+		if !isToken(s[end]) && !(more && has("./+$%=", s[end])) {
+			break
+		}
+		end++
+	}
+	return end
+}
+
+// mix counts what distinguishes random text from words: kinds of characters, and how often they change.
+type mix struct {
+	digits, lowers, uppers int
+	changes                int  // of the kind of character
+	mixed                  int  // of those, between letter and digit
+	slash                  bool // has characters of paths
+}
+
+func mixOf(s string) (m mix) {
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case isDigit(c):
+			m.digits++
+		case isLower(c):
+			m.lowers++
+		case isUpper(c):
+			m.uppers++
+		}
+		m.slash = m.slash || c == '/' || c == '+'
+		if i == 0 || class(c) == class(s[i-1]) {
+			continue
+		}
+		m.changes++
+		if isWord(c) && isWord(s[i-1]) && isDigit(c) != isDigit(s[i-1]) {
+			m.mixed++
+		}
+	}
+	return m
+}
+
+// class groups the characters whose changes mark random text.
+func class(c byte) byte {
+	switch {
+	case isDigit(c):
+		return '0'
+	case isLower(c):
+		return 'a'
+	case isUpper(c):
+		return 'A'
+	}
+	return '-'
+}
+
+// minRandom is the length from which text may be called random.
+const minRandom = 20
+
+// randomWord reports whether w, letters and digits without a separator, is long and lacks the regularity of what people
+// write. Words in camelCase change the kind of character about every fifth character, random text every second.
+func randomWord(w string) bool {
+	if len(w) < minRandom || isULID(w) {
+		return false
+	}
+	switch m := mixOf(w); {
+	case m.digits == len(w):
+		return m.digits > 22 // no id is longer; shorter numbers are judged by nextNumber
+	case m.digits >= 3:
+		return m.changes*6 > len(w)
+	default:
+		return m.changes*5 > 2*len(w)
+	}
+}
+
+// randomParts reports whether p, words with separators between them, is random text whose alphabet has more than letters
+// and digits. No word of it may be long, but together they are, and they change kind far more often than names do.
+func randomParts(p string) bool {
+	if len(p) < minRandom || len(p) >= uuidLen && isUUID(p[len(p)-uuidLen:]) || isULID(p) {
+		return false
+	}
+	m := mixOf(p)
+	switch {
+	case m.digits == 0:
+		return false
+	case m.slash: // paths, except for AWS's secret keys, which have 40 characters
+		return len(p) == 40 && m.uppers >= 8 && m.changes >= 10
+	}
+	often := m.changes*2 > len(p) || len(p) >= 32 && m.changes*5 > 2*len(p)
+	return m.mixed >= 6 && m.mixed*5 > len(p) || m.digits >= 2 && m.uppers >= 2 && often
+}
+
+// isULID reports whether s is an id that begins with a time stamp of this century, in Crockford's base 32:
+// 01ARZ3NDEKTSV4RRFFQ69G5FAV.
+func isULID(s string) bool { return len(s) == 26 && s[:2] == "01" && strings.ToUpper(s) == s }
+
+const uuidLen = 36
+
+// isUUID reports whether s has the form of RFC 9562: 8-4-4-4-12 hexadecimal digits.
+func isUUID(s string) bool {
+	if len(s) != uuidLen {
+		return false
+	}
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (s[i] == '-') || !dash && !isHex(s[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,253 @@
+package redact
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxDepth bounds how many wrappings are undone: JSON in a string in JSON in base64 is three. What is wrapped deeper is
+// looked at only as it stands.
+const maxDepth = 4
+
+// A text that wraps text that wraps text can unwrap to many times its length. A pass looks at this many times as many
+// bytes, and some more for short texts. A text that needs more was built to need more, and is replaced as a whole.
+const (
+	workFactor = 24
+	workFloor  = 16 << 10
+)
+
+// pass is one pass over a text and everything wrapped in it.
+type pass struct {
+	engine  *engine
+	markers markers
+	left    int // bytes that may still be looked at; below zero the result must not be used
+}
+
+func newPass(e *engine, m markers, s string) *pass {
+	return &pass{engine: e, markers: m, left: workFactor*len(s) + workFloor}
+}
+
+// text redacts running text.
+func (p *pass) text(s string) string { return p.inside("", s, 0) }
+
+// inside redacts text at a depth of wrapping, including the JSON values in it. Context is what stands directly before s,
+// such as the name of a member: detectors see it, and it is not part of the result.
+func (p *pass) inside(context, s string, depth int) string {
+	if p.left -= len(context) + len(s); p.left < 0 {
+		return ""
+	}
+	if depth > maxDepth {
+		return p.plain(context, s)
+	}
+	var b strings.Builder
+	done := 0
+	for at := 0; ; {
+		i := nextObject(s, at)
+		if i < 0 {
+			break
+		}
+		out, n, ok := p.json(s[i:], depth)
+		if at = i + n; !ok {
+			continue // what could be read stays text
+		}
+		b.WriteString(p.layers(context, s[done:i], depth))
+		b.WriteString(out)
+		done, context = at, ""
+	}
+	if done == 0 {
+		return p.layers(context, s, depth)
+	}
+	b.WriteString(p.layers("", s[done:], depth))
+	return b.String()
+}
+
+// nextObject returns where the first JSON object that is not empty begins at or after at, or -1.
+func nextObject(s string, at int) int {
+	for {
+		i := strings.IndexByte(s[at:], '{')
+		if i < 0 {
+			return -1
+		}
+		at += i + 1
+		if rest := strings.TrimLeft(s[at:], " \t\r\n"); rest != "" && rest[0] == '"' {
+			return at - 1
+		}
+	}
+}
+
+// layers redacts s as it stands and, where parts of it are escaped or encoded, as those decode.
+func (p *pass) layers(context, s string, depth int) string {
+	if !hasText(s) {
+		return s
+	}
+	if depth < maxDepth && strings.IndexByte(s, '\\') >= 0 {
+		s = mapRuns(s, stringPart(), func(part string) string { return p.decoded(part, unescape(part), escape, depth) })
+	}
+	if depth < maxDepth && strings.IndexByte(s, '%') >= 0 {
+		s = mapRuns(s, isURIPart, func(part string) string { return p.decoded(part, unpercent(part), percent, depth) })
+	}
+	s = p.plain(context, s)
+	if depth < maxDepth { // last: a JSON Web Token consists of base64, and goes as a whole
+		s = mapRuns(s, isBase64Part, func(part string) string { return p.base64(part, depth) })
+	}
+	return s
+}
+
+// plain redacts s as it stands.
+func (p *pass) plain(context, s string) string {
+	var spans []span
+	full, skip := context+s, len(context)
+	p.engine.find(full, func(lo, hi int, kind Kind) {
+		if hi > skip {
+			spans = append(spans, span{max(lo-skip, 0), hi - skip, kind})
+		}
+	})
+	return p.markers.replace(s, spans)
+}
+
+// decoded returns part as it is if its decoded text has nothing to remove, else that text, redacted and encoded again.
+func (p *pass) decoded(part, text string, encode func(string) string, depth int) string {
+	if text == part {
+		return part
+	}
+	out := p.inside("", text, depth+1)
+	if out == text {
+		return part
+	}
+	return encode(out)
+}
+
+// mapRuns replaces every maximal run of characters of a class.
+func mapRuns(s string, in func(c byte) bool, replace func(part string) string) string {
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(s); i++ {
+		end := run(s, i, len(s), in)
+		if end == i {
+			continue
+		}
+		if out := replace(s[i:end]); out != s[i:end] {
+			b.WriteString(s[done:i])
+			b.WriteString(out)
+			done = end
+		}
+		i = end
+	}
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
+	return b.String()
+}
+
+// stringPart returns the class of what may stand inside a string literal: no control character, and no quote without a
+// backslash before it.
+func stringPart() func(c byte) bool {
+	escaped := false
+	return func(c byte) bool {
+		inside := c >= ' ' && (escaped || c != '"')
+		escaped = c == '\\' && !escaped
+		return inside
+	}
+}
+
+func isURIPart(c byte) bool { return c > ' ' && !has("\"'<>\\`", c) }
+
+func isBase64Part(c byte) bool { return isToken(c) || has("+/=", c) }
+
+// unescape undoes the escapes of string literals. What is not an escape stays, so that it also serves for text that only
+// has some, such as a Windows path or a log line with JSON in it.
+func unescape(s string) string {
+	var b strings.Builder
+	for {
+		n := strings.IndexByte(s, '\\')
+		if n < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:n])
+		c, multibyte, rest, err := strconv.UnquoteChar(s[n:], '"')
+		if err != nil {
+			c, rest = '\\', s[n+1:]
+		} else if c >= utf8.RuneSelf && !multibyte { // \xff
+			c = utf8.RuneError
+		}
+		b.WriteRune(c)
+		s = rest
+	}
+}
+
+var percentForm = lazy(`(?:%[0-9A-Fa-f]{2})+`)
+
+// unpercent undoes percent-encoding (RFC 3986, section 2.1). What does not decode to text stays.
+func unpercent(s string) string {
+	return percentForm().ReplaceAllStringFunc(s, func(part string) string {
+		if text, err := url.PathUnescape(part); err == nil && utf8.ValidString(text) {
+			return text
+		}
+		return part
+	})
+}
+
+// percent encodes what cannot stand in a URI, or would be decoded again. Delimiters stay, so that markers do.
+func percent(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; isURIPart(c) && c != '%' && c < 0x7f {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// minBase64 is the length from which a run of base64 is decoded: twelve bytes of text.
+const minBase64 = 16
+
+// base64 replaces a run of base64, in either alphabet and with or without padding, by a marker if it decodes to text with
+// something to remove. The run goes as a whole, because what is found stands at no byte boundary of it.
+func (p *pass) base64(part string, depth int) string {
+	if len(part) < minBase64 {
+		return part
+	}
+	if text := fromBase64(part); text != "" {
+		if out := p.inside("", text, depth+1); out != text {
+			return p.markers.first(out)
+		}
+		return part
+	}
+	// The run may be several: a path or a name before the base64.
+	if run(part, 0, len(part), isWord) == len(part) {
+		return part
+	}
+	return mapRuns(part, isWord, func(word string) string { return p.base64(word, depth) })
+}
+
+// fromBase64 decodes a run; "" if it does not hold text. A run that was cut off has up to three characters too many, which
+// are left out.
+func fromBase64(s string) string {
+	s = strings.TrimRight(s, "=")
+	if len(s)%4 == 1 {
+		s = s[:len(s)-1]
+	}
+	enc := base64.RawStdEncoding
+	if strings.ContainsAny(s, "-_") {
+		enc = base64.RawURLEncoding
+	}
+	b, err := enc.DecodeString(s)
+	for n := 0; n < utf8.UTFMax && !utf8.Valid(b) && len(b) > 0; n++ { // a cut may have gone through a character
+		b = b[:len(b)-1]
+	}
+	text := string(b)
+	isControl := func(c rune) bool { return unicode.IsControl(c) && !strings.ContainsRune("\t\r\n", c) }
+	if err != nil || !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
+		return ""
+	}
+	return text
+}

@@ -1,0 +1,131 @@
+package redact
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// wordsFile holds the word lists that the detectors use, and says what each is for.
+//
+//go:embed words.txt
+var wordsFile string
+
+// words is the parsed file. Parsing waits for the first use: a process that captures no content and sees only plain names
+// pays for the issuers' prefixes and nothing else worth mentioning.
+var words = sync.OnceValue(func() *lexicon {
+	l, err := parseWords(wordsFile)
+	if err != nil {
+		panic(err) // the file is part of the program, and a test parses it
+	}
+	return l
+})
+
+// lexicon is what words.txt says.
+type lexicon struct {
+	names       map[string][]nameRule
+	endings     []nameRule
+	lists       map[string]map[string]bool
+	expressions []string
+	issuers     [256][]issuer // by the first byte of the prefix, the longest first
+}
+
+// nameRule says which kind of value a name has that contains, or ends in, the word.
+type nameRule struct {
+	word   string
+	kind   Kind
+	last   bool            // only if the word is the last of the name
+	after  map[string]bool // only after one of these; nil: after any
+	unless map[string]bool // not after one of these
+}
+
+// issuer is the beginning of an issuer's tokens.
+type issuer struct {
+	prefix string
+	length int    // how many token characters follow at least
+	use    string // issuer, prefix or maybe, as words.txt explains
+}
+
+func parseWords(file string) (*lexicon, error) {
+	l := &lexicon{names: map[string][]nameRule{}, lists: map[string]map[string]bool{}}
+	n := 0
+	for line := range strings.Lines(file) {
+		n++
+		f := strings.Fields(line)
+		if len(f) == 0 || strings.HasPrefix(f[0], "#") {
+			continue
+		}
+		if err := l.add(f[0], f[1:]); err != nil {
+			return nil, fmt.Errorf("words.txt, line %d: %w", n, err)
+		}
+	}
+	return l, nil
+}
+
+func (l *lexicon) add(use string, f []string) error {
+	switch use {
+	case "name":
+		l.addNames(f)
+	case "ending":
+		for _, w := range f[1:] {
+			l.endings = append(l.endings, nameRule{word: w, kind: Kind(f[0])})
+		}
+	case "describes":
+		l.addList("describes "+f[0], f[1:])
+	case "expression":
+		l.expressions = append(l.expressions, f...)
+	case "issuer", "prefix", "maybe":
+		length, err := strconv.Atoi(f[0])
+		if err != nil {
+			return err
+		}
+		for _, p := range f[1:] {
+			l.issuers[p[0]] = append(l.issuers[p[0]], issuer{p, length, use})
+			slices.SortStableFunc(l.issuers[p[0]], func(a, b issuer) int { return len(b.prefix) - len(a.prefix) })
+		}
+	case "schema", "placeholder", "prose", "code", "shared", "extension":
+		l.addList(use, f)
+	default:
+		return fmt.Errorf("unknown entry %q", use)
+	}
+	return nil
+}
+
+func (l *lexicon) addNames(f []string) {
+	rule := nameRule{kind: Kind(f[0]), last: f[1] == "last"}
+	end := len(f)
+	for i, w := range f {
+		if w != "after" && w != "unless" {
+			continue
+		}
+		set := map[string]bool{}
+		for _, before := range f[i+1:] {
+			set[strings.TrimPrefix(before, "-")] = true // - stands for no word
+		}
+		if end = i; w == "after" {
+			rule.after = set
+		} else {
+			rule.unless = set
+		}
+		break
+	}
+	for _, w := range f[2:end] {
+		rule.word = w
+		l.names[w] = append(l.names[w], rule)
+	}
+}
+
+func (l *lexicon) addList(name string, list []string) {
+	if l.lists[name] == nil {
+		l.lists[name] = map[string]bool{}
+	}
+	for _, w := range list {
+		l.lists[name][w] = true
+	}
+}
+
+// listed reports whether w is in a list of words.txt.
+func listed(list, w string) bool { return words().lists[list][w] }
