@@ -101,15 +101,13 @@ type Outcome struct {
 // AsksUser reports whether the result is a question to the user (input_required) and not the result of the call.
 func (x *Extra) AsksUser() bool { return x.ResultType == resultInputRequired }
 
-// rare returns the message's Extra, for reading: an empty one if it has none.
-func (m *Message) rare() *Extra {
-	if m.Extra == nil {
-		return noExtra
+// rare returns a copy of the message's Extra: an empty one if it has none.
+func (m *Message) rare() (x Extra) {
+	if m.Extra != nil {
+		x = *m.Extra
 	}
-	return m.Extra
+	return x
 }
-
-var noExtra = new(Extra) // is never written to
 
 // extra returns the message's Extra, for writing.
 func (m *Message) extra() *Extra {

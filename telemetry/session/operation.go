@@ -17,7 +17,7 @@ type operation struct {
 	dir    Direction
 	start  time.Duration // when the request was read
 	parent *operation
-	reply  *Extra // of the latest answer
+	reply  *Extra // of the latest answer, or nil
 
 	state     state
 	id        Ref           // of the latest request: a retry has a new one
@@ -68,7 +68,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
 		},
 		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
-		task: x.Task.Ref, wantsTask: x.WantsTask, reply: noExtra, lasting: semconv.LongLived(m.Method),
+		task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
 	}
 }
 
@@ -104,9 +104,11 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 			r.Wait, r.Transfer = op.firstByte-op.start, max(at-op.firstByte, 0)
 		}
 	}
-	r.Content.Error, r.Content.Result = op.reply.Shown.Error, op.reply.Shown.Result
-	if op.Method == semconv.ToolsList {
-		r.Tools, r.ToolCount, r.DefinitionSize = op.reply.Tools, op.reply.Listed, op.reply.DefinitionSize
+	if x := op.reply; x != nil {
+		r.Content.Error, r.Content.Result = x.Shown.Error, x.Shown.Result
+		if op.Method == semconv.ToolsList {
+			r.Tools, r.ToolCount, r.DefinitionSize = x.Tools, x.Listed, x.DefinitionSize
+		}
 	}
 	return &r
 }
@@ -115,7 +117,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 func (op *operation) answer(m *Message) {
 	op.ResponseSize += m.Size
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
-	op.reply = m.rare()
+	op.reply = m.Extra
 }
 
 // goOn undoes what answer recorded about the end: the operation continues in another state.
