@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/tools/txtar"
-
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -110,13 +108,9 @@ func playText(t interface{ Errorf(string, ...any) }, text []byte, capacity int, 
 }
 
 func FuzzTracker(f *testing.F) {
-	for _, file := range conversations(f) {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		if text := section(archive, "conversation"); len(text) < 4000 {
-			f.Add(bytes.ReplaceAll(text, []byte("ms "), []byte(" ")), uint8(4), true)
+	for _, c := range conversations(f) {
+		if text := c.Section("conversation"); len(text) < 4000 {
+			f.Add([]byte(strings.ReplaceAll(text, "ms ", " ")), uint8(4), true)
 		}
 	}
 	f.Add([]byte(randomText([]byte(os.Args[0]))), uint8(2), false)

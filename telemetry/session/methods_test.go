@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
-
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -17,16 +15,8 @@ import (
 func TestEveryMethodOccurs(t *testing.T) {
 	seen := map[string]bool{}
 	listen := &occurrences{seen: seen}
-	for _, file := range conversations(t) {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := newPlayer(session.Config{}, listen)
-		for _, s := range parse(t, string(section(archive, "conversation"))).steps {
-			p.say(s.dir, s.bytes, s.at)
-		}
-		p.tracker.Close(0, record.Exit{})
+	for _, c := range conversations(t) {
+		c.Play(newPlayer(session.Config{}, listen), 0)
 	}
 	for direction, methods := range map[string][]string{
 		"> request": {

@@ -3,14 +3,12 @@ package session_test
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/tools/txtar"
-
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -49,17 +47,11 @@ func (j *journal) Noted(n record.Note) {
 func journalOf(t *testing.T, cfg session.Config, text string) []string {
 	t.Helper()
 	j := &journal{}
-	p := newPlayer(cfg, j)
-	for _, s := range parse(t, text).steps {
-		switch {
-		case s.end != "":
-			p.tracker.Close(s.at, record.Exit{EndedBy: s.end})
-		case s.advance:
-			p.tracker.Advance(s.at)
-		default:
-			p.say(s.dir, s.bytes, s.at)
-		}
+	c, err := mcptest.ParseConversation(text)
+	if err != nil {
+		t.Fatal(err)
 	}
+	c.Play(newPlayer(cfg, j), 0)
 	return j.lines[1:]
 }
 
@@ -345,25 +337,10 @@ func TestTools(t *testing.T) {
 
 // TestRecordsNeverChange plays all conversations and checks that no record has changed by the end.
 func TestRecordsNeverChange(t *testing.T) {
-	for _, file := range conversations(t) {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+	for name, c := range conversations(t) {
+		t.Run(name, func(t *testing.T) {
 			f := &freezer{t: t}
-			c := parse(t, string(section(archive, "conversation")))
-			p := newPlayer(c.config, f)
-			for _, s := range c.steps {
-				switch {
-				case s.end != "":
-					p.tracker.Close(s.at, record.Exit{EndedBy: s.end})
-				case s.advance:
-					p.tracker.Advance(s.at)
-				default:
-					p.say(s.dir, s.bytes, s.at)
-				}
-			}
+			c.Play(newPlayer(config(c), f), 0)
 			for i, r := range f.records {
 				if now := f.text(r); now != f.frozen[i] {
 					t.Errorf("a record has changed from %s to %s", f.frozen[i], now)
