@@ -54,9 +54,9 @@ func skipString(b []byte, i int, escaped uint64) (int, uint64) {
 		i += int(escaped)
 		n := bytes.IndexByte(b[i:], '"')
 		if n < 0 {
-			return -1, oddBackslashes(b[i:])
+			return -1, endsInEscape(b[i:])
 		}
-		if oddBackslashes(b[i:i+n]) == 0 {
+		if endsInEscape(b[i:i+n]) == 0 {
 			return i + n, 0
 		}
 		// Where one quote is escaped, as in JSON within JSON, others are near: look at whole blocks until one has
@@ -76,8 +76,8 @@ func skipString(b []byte, i int, escaped uint64) (int, uint64) {
 	return -1, escaped
 }
 
-// oddBackslashes returns 1 if b ends in an odd number of backslashes, else 0.
-func oddBackslashes(b []byte) uint64 {
+// endsInEscape returns 1 if b ends in an odd number of backslashes, else 0.
+func endsInEscape(b []byte) uint64 {
 	n := 0
 	for n < len(b) && b[len(b)-1-n] == '\\' {
 		n++
@@ -104,9 +104,9 @@ func (w *block) load(b []byte) int {
 }
 
 const (
-	eachByte = 0x0101010101010101
-	lowBits  = 0x7f * eachByte
-	oddBits  = 0xaaaaaaaaaaaaaaaa
+	eachByte      = 0x0101010101010101
+	lowBits       = 0x7f * eachByte
+	everyOtherBit = 0xaaaaaaaaaaaaaaaa
 )
 
 // equal returns the mask of the bytes that are c.
@@ -135,7 +135,7 @@ func (w *block) escaped(size int, first *uint64) uint64 {
 		return 0
 	}
 	unescaped := backslashes &^ *first
-	codes := ((unescaped<<1 | oddBits) - unescaped) ^ oddBits
+	codes := ((unescaped<<1 | everyOtherBit) - unescaped) ^ everyOtherBit
 	escaped := codes ^ (backslashes | *first)
 	*first = codes & backslashes >> uint(size-1) & 1
 	return escaped
