@@ -39,7 +39,7 @@ func Start(cfg Config) (*Server, error) {
 	s.signals.listenToIgnored()
 	go s.signals.run(s.process, s.orphans) // returns after Close, or ends with the process
 	s.streams.run(func() { close(s.inputEnded) })
-	s.stopWatching = watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout], s.log)
+	s.stopWatching = watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout])
 	s.log.Debug("server started", "pid", s.Pid())
 	return s, nil
 }

@@ -100,21 +100,9 @@ func (e *endpoint) abandon() {
 }
 
 // startFile starts one candidate of lookup. It starts a batch file with an explicit cmd.exe: CreateProcess would do so
-// too, but with arguments that cmd.exe takes apart in its own way. A stream that the host does not have is the null
-// device, because a process cannot be started without one.
-func (p *process) startFile(path string, argv []string) error {
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer null.Close()
-	files := make([]*os.File, len(p.files))
-	for i, f := range p.files {
-		if files[i] = f; f == nil {
-			files[i] = null
-		}
-	}
-	attr := &os.ProcAttr{Env: p.env, Files: files, Sys: p.attr}
+// too, but with arguments that cmd.exe takes apart in its own way.
+func (p *process) startFile(path string, argv []string) (err error) {
+	attr := &os.ProcAttr{Env: p.env, Files: p.files}
 	if winargs.IsBatch(path) {
 		system, err := windows.GetSystemDirectory()
 		if err != nil {
