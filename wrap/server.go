@@ -90,6 +90,7 @@ func (s *Server) Wait() Status {
 	status.ClientLeft = s.streams.pumps[stdin].sawEOF()
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))
 
+	// The order is that of a bare server's end: its stdin breaks, then its stdout ends.
 	s.streams.pumps[stdin].abandon() // a client that still writes gets a broken pipe, as from a bare server
 	swept := make(chan struct{})
 	go func() { // returns after three times orphanGrace; waited for below

@@ -52,7 +52,7 @@ func (s *signals) listenToIgnored() {
 	}
 }
 
-// run returns after close, which is what Server.Close waits for.
+// run returns after close, which is what Server.Close waits for. It is the only goroutine that touches interrupted.
 func (s *signals) run(p *process, left *orphans) {
 	defer close(s.stopped)
 	for {
@@ -65,6 +65,8 @@ func (s *signals) run(p *process, left *orphans) {
 	}
 }
 
+// handle forwards one signal. One that comes after the server's end has no receiver: if it
+// asks for the end, it ends what we still wait for. One that the host ignores asks for nothing.
 func (s *signals) handle(sig os.Signal, p *process, left *orphans) {
 	terminating := slices.Contains(terminatingSignals, sig) && !slices.Contains(s.ignored, sig)
 	switch {

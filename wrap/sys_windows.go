@@ -24,6 +24,7 @@ var (
 	terminatingSignals = forwardedSignals
 )
 
+// forward does nothing. Each process on the console has received the event.
 func forward(*os.Process, os.Signal) bool { return true }
 
 // dieBySignal does nothing: no server is ever killed by a signal.
@@ -53,6 +54,8 @@ func killWithWrapper(*process) (release func()) {
 	}
 }
 
+// limitJob sets what the job does with its processes at the end. Without the right to break away, a server could not
+// start a program that asks for a job of its own.
 func limitJob(job windows.Handle, kill uint32) error {
 	var info windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
 	info.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_BREAKAWAY_OK | kill
@@ -68,6 +71,8 @@ type endpoint struct {
 	once   sync.Once
 }
 
+// hostEndpoint uses the host's file itself. A duplicate of a pipe that is open for overlapped calls, as Node's hosts
+// make them, could not be added to a second completion port.
 func hostEndpoint(f *os.File, shared bool) (*endpoint, error) {
 	return &endpoint{file: f, shared: shared}, nil
 }
@@ -81,6 +86,7 @@ func pipeEndpoint(toServer bool) (*endpoint, *os.File, error) {
 	return &endpoint{file: ours}, theirs, err
 }
 
+// read and write need no loop: os.File waits, and writes all.
 func (e *endpoint) read(b []byte) (int, error)  { return e.file.Read(b) }
 func (e *endpoint) write(b []byte) (int, error) { return e.file.Write(b) }
 
