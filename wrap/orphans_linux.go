@@ -16,8 +16,8 @@ import (
 const orphanTick = 20 * time.Millisecond
 
 // orphans finds and ends the processes that the server leaves behind in our session. We become a child subreaper, so
-// that such processes become our children instead of init's and can be found. We stay one: after the server this process
-// has little left to do.
+// that such processes become our children instead of init's and can be found. We stay one: after the server this
+// process has little left to do.
 //
 // That makes us the parent of processes that we have not started, and a parent has to wait for its children: find does,
 // without taking the server's status from its waiter. A nil *orphans leaves orphans alone.

@@ -92,8 +92,8 @@ func (p *pump) sawEOF() bool { return p == nil || p.eof.Load() }
 //
 //   - another process keeps the pipe open past the deadline, and all that the server wrote has been passed on: the pump
 //     has had nothing to do for idleTicks, or has written more than the server can have left behind;
-//   - the host wants the end: interrupted is closed, or endRequested and nothing has moved for stallTimeout.
-func (p *pump) drain(deadline time.Time, endRequested bool, interrupted <-chan struct{}) {
+//   - the host wants the end: interrupted is closed, or endRequested holds and nothing has moved for stallTimeout.
+func (p *pump) drain(deadline time.Time, endRequested func() bool, interrupted <-chan struct{}) {
 	if p == nil {
 		return
 	}
@@ -117,7 +117,7 @@ func (p *pump) drain(deadline time.Time, endRequested bool, interrupted <-chan s
 				last, moved = written, now
 			}
 			heldOpen := now.After(deadline) && (idle >= idleTicks || written >= limit)
-			stalled := endRequested && now.Sub(moved) >= stallTimeout
+			stalled := now.Sub(moved) >= stallTimeout && endRequested()
 			if heldOpen || stalled {
 				p.abandon()
 				return

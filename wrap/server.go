@@ -86,7 +86,7 @@ func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }
 func (s *Server) Wait() Status {
 	<-s.process.exited
 	status := s.process.status
-	deadline := time.Now().Add(orphanGrace)
+	ended := time.Now()
 	status.ClientLeft = s.streams.pumps[stdin].sawEOF()
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))
 
@@ -97,9 +97,9 @@ func (s *Server) Wait() Status {
 		defer close(swept)
 		s.orphans.end(s.Interrupted())
 	}()
-	endRequested := s.signals.endRequestedRecently()
-	s.streams.pumps[stdout].drain(deadline, endRequested, s.Interrupted())
-	s.streams.pumps[stderr].drain(deadline, endRequested, s.Interrupted())
+	for _, p := range []*pump{s.streams.pumps[stdout], s.streams.pumps[stderr]} {
+		p.drain(ended.Add(orphanGrace), func() bool { return s.signals.requestedEnd(ended) }, s.Interrupted())
+	}
 	s.stopWatching()
 	<-swept
 	s.releaseGuard()
