@@ -14,8 +14,8 @@
 // other descriptor. What cannot be hidden is listed in docs/limits.md, row by row, with the reason.
 //
 // A process wraps one server at a time, because signals, the child subreaper and descriptors 0 to 2 belong to the whole
-// process. A process that has other children, or several servers, must set Config.KeepOrphans: a subreaper
-// cannot distinguish the processes that it adopts from those that it started.
+// process. A process that has other children, or several servers, must set Config.KeepOrphans: a subreaper cannot
+// distinguish the processes that it adopts from those that it started. It remains a subreaper after the server's end.
 //
 // Where things are decided:
 //
@@ -24,6 +24,7 @@
 //   - signals.go: which signals reach the server
 //   - pump.go: how bytes move, and when the relay stops after the server has exited
 //   - orphans_linux.go: what happens to processes that outlive the server
+//   - lookup_unix.go: which program a command is, and why it did not start
 //   - sys_*.go: what each operating system does differently, the death of a killed wrapper's server among it
 //
 // It must not know what the bytes mean, and so imports nothing of this module but internal/proctree and wrap/winargs.

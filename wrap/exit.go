@@ -19,7 +19,8 @@ type Status struct {
 	UserTime, SystemTime time.Duration
 }
 
-// statusOf translates what the system reports. On Windows no process is ever reported as killed by a signal.
+// statusOf translates what the system reports. A server stopped or continued by job control has not ended, and is not
+// reported: os.Process.Wait waits for the end only. On Windows no process is ever reported as killed by a signal.
 func statusOf(state *os.ProcessState) Status {
 	status := Status{UserTime: state.UserTime(), SystemTime: state.SystemTime()}
 	if w, ok := state.Sys().(syscall.WaitStatus); ok && w.Signaled() {

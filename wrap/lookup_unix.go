@@ -46,7 +46,7 @@ func lookup(command, env []string, start func(path string, argv []string) error)
 			failed = cannotRun(path, err)
 		}
 		if !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.ENOENT) {
-			break // another directory would not help
+			break // too many arguments, no memory: another directory would not help
 		}
 	}
 	return failed
@@ -71,7 +71,8 @@ func pathsFor(name string, env []string) []string {
 	return paths
 }
 
-// isText reports whether a file could be a script without a first line that names its interpreter.
+// isText reports whether a file could be a script without a first line that names its interpreter. Like a shell it
+// looks for a NUL near the start: a program for another machine has one, and must not be run as a script.
 func isText(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -109,6 +110,7 @@ func cannotRun(path string, err error) *StartError {
 	return startError(codeCannotRun, path, err, hint)
 }
 
+// startError puts an error into the words that the user reads.
 func startError(code int, path string, err error, hint string) *StartError {
 	var number syscall.Errno
 	if errors.As(err, &number) {

@@ -11,19 +11,20 @@ import (
 	"github.com/spanpipe/spanpipe/internal/proctree"
 )
 
-// orphanTick is how often end looks whether the orphans have gone.
+// orphanTick is how often end looks whether the orphans have gone. They may be children of children, for which there
+// is no notification.
 const orphanTick = 20 * time.Millisecond
 
 // orphans finds and ends the processes that the server leaves behind in our session. We become a child subreaper, so
-// that such processes become our children instead of init's and can be found. We stay one: after the server this process
-// has little left to do.
+// that such processes become our children instead of init's and can be found. We stay one: after the server this
+// process has little left to do.
 //
 // That makes us the parent of processes that we have not started, and a parent has to wait for its children: find does,
 // without taking the server's status from its waiter. A nil *orphans leaves orphans alone.
 type orphans struct {
 	log    *slog.Logger
 	server *process
-	before map[int]bool // our children from before: background jobs of a shell that started us by exec
+	before map[int]bool // our children from before: jobs of a shell that started us by exec
 
 	mu sync.Mutex // serializes waiting: a pid may belong to another process once it has been waited for
 }
@@ -34,13 +35,15 @@ func adoptOrphans(server *process, log *slog.Logger) *orphans {
 	for _, p := range proctree.Children(os.Getpid()) {
 		o.before[p.PID] = true
 	}
+	// The kernel forgets it with us. The server does not inherit it.
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		log.Debug("cannot adopt orphans", "err", err)
 	}
 	return o
 }
 
-// isOthers reports whether a child is waited for elsewhere.
+// isOthers reports whether a child is waited for elsewhere. The server is until its waiter has its status; after that
+// its process id may be an orphan's.
 func (o *orphans) isOthers(pid int) bool {
 	return o.before[pid] || pid == o.server.os.Pid && !isClosed(o.server.exited)
 }

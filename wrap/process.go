@@ -22,7 +22,7 @@ type process struct {
 // start starts the command, and a goroutine that ends when the server does; Server.Wait waits for it.
 func (p *process) start(command []string) error {
 	p.exited = make(chan struct{})
-	result := make(chan error)
+	result := make(chan error) // the process has to be started on the thread that run keeps
 	go p.run(command, result)
 	return <-result
 }
@@ -47,11 +47,13 @@ func (p *process) run(command []string, result chan<- error) {
 	p.status = statusOf(state)
 }
 
-// signal forwards a signal, and reports whether the server was still there to receive it.
+// signal forwards a signal, and reports whether the server was still there to receive it. A process that has ended but
+// has not been waited for yet still counts: the system accepts the signal, and nothing can tell that it came too late.
 func (p *process) signal(sig os.Signal) bool {
 	return !isClosed(p.exited) && forward(p.os, sig)
 }
 
+// isClosed reports whether a channel that carries no values has been closed.
 func isClosed(ch <-chan struct{}) bool {
 	select {
 	case <-ch:

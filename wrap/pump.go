@@ -13,7 +13,7 @@ const (
 
 	drainTick = 10 * time.Millisecond // how often drain looks at its pump
 	idleTicks = 5                     // for how many looks in a row a pump must have had nothing to do
-	mostLeft  = 1<<20 + bufferSize    // the largest pipe that Linux lets an ordinary process have, and the pump's buffer
+	mostLeft  = 1<<20 + bufferSize    // Linux's largest pipe for an ordinary process, and the pump's buffer
 )
 
 // pump carries one direction: a blocking read, a blocking write, then the tap. Blocking in the system call, and not in
@@ -41,6 +41,8 @@ func (p *pump) run() {
 	p.tap.end(at)
 }
 
+// copy counts a piece as read before it shows it to the tap and as written after that: while the two counts differ, the
+// pump has something in hand.
 func (p *pump) copy() {
 	buf := make([]byte, bufferSize)
 	for {
@@ -49,7 +51,7 @@ func (p *pump) copy() {
 			p.eof.Store(!p.abandoned.Load())
 			return
 		}
-		p.read.Add(int64(n)) // at once: drain takes what is not counted for nothing
+		p.read.Add(int64(n))
 		read := p.tap.arriving()
 		n, err = p.to.write(buf[:n])
 		if n > 0 {
@@ -71,6 +73,7 @@ func (p *pump) abandon() {
 		return
 	}
 	p.abandoned.Store(true)
+	// The reading end first: what it reads from then on is the end of the stream.
 	p.from.abandon()
 	p.to.abandon()
 	interruptBlocked()
@@ -89,8 +92,8 @@ func (p *pump) sawEOF() bool { return p == nil || p.eof.Load() }
 //
 //   - another process keeps the pipe open past the deadline, and all that the server wrote has been passed on: the pump
 //     has had nothing to do for idleTicks, or has written more than the server can have left behind;
-//   - the host wants the end: interrupted is closed, or endRequested and nothing has moved for stallTimeout.
-func (p *pump) drain(deadline time.Time, endRequested bool, interrupted <-chan struct{}) {
+//   - the host wants the end: interrupted is closed, or endRequested holds and nothing has moved for stallTimeout.
+func (p *pump) drain(deadline time.Time, endRequested func() bool, interrupted <-chan struct{}) {
 	if p == nil {
 		return
 	}
@@ -114,7 +117,7 @@ func (p *pump) drain(deadline time.Time, endRequested bool, interrupted <-chan s
 				last, moved = written, now
 			}
 			heldOpen := now.After(deadline) && (idle >= idleTicks || written >= limit)
-			stalled := endRequested && now.Sub(moved) >= stallTimeout
+			stalled := now.Sub(moved) >= stallTimeout && endRequested()
 			if heldOpen || stalled {
 				p.abandon()
 				return

@@ -39,7 +39,7 @@ func Start(cfg Config) (*Server, error) {
 	s.signals.listenToIgnored()
 	go s.signals.run(s.process, s.orphans) // returns after Close, or ends with the process
 	s.streams.run(func() { close(s.inputEnded) })
-	s.stopWatching = watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout], s.log)
+	s.stopWatching = watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout])
 	s.log.Debug("server started", "pid", s.Pid())
 	return s, nil
 }
@@ -86,19 +86,20 @@ func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }
 func (s *Server) Wait() Status {
 	<-s.process.exited
 	status := s.process.status
-	deadline := time.Now().Add(orphanGrace)
+	ended := time.Now()
 	status.ClientLeft = s.streams.pumps[stdin].sawEOF()
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))
 
+	// The order is that of a bare server's end: its stdin breaks, then its stdout ends.
 	s.streams.pumps[stdin].abandon() // a client that still writes gets a broken pipe, as from a bare server
 	swept := make(chan struct{})
 	go func() { // returns after three times orphanGrace; waited for below
 		defer close(swept)
 		s.orphans.end(s.Interrupted())
 	}()
-	endRequested := s.signals.endRequestedRecently()
-	s.streams.pumps[stdout].drain(deadline, endRequested, s.Interrupted())
-	s.streams.pumps[stderr].drain(deadline, endRequested, s.Interrupted())
+	for _, p := range []*pump{s.streams.pumps[stdout], s.streams.pumps[stderr]} {
+		p.drain(ended.Add(orphanGrace), func() bool { return s.signals.requestedEnd(ended) }, s.Interrupted())
+	}
 	s.stopWatching()
 	<-swept
 	s.releaseGuard()

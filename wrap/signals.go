@@ -20,7 +20,7 @@ type signals struct {
 	stopped chan struct{} // closed when run has returned
 	ignored []os.Signal   // those that the host ignores, for us and the server
 
-	endRequested atomic.Int64  // when a terminating signal was last forwarded, in Unix nanoseconds
+	endRequested atomic.Int64  // when a terminating signal last came, in Unix nanoseconds
 	interrupted  chan struct{} // closed when one arrives after the server has ended
 }
 
@@ -52,7 +52,7 @@ func (s *signals) listenToIgnored() {
 	}
 }
 
-// run returns after close, which is what Server.Close waits for.
+// run returns after close, which is what Server.Close waits for. It is the only goroutine that touches interrupted.
 func (s *signals) run(p *process, left *orphans) {
 	defer close(s.stopped)
 	for {
@@ -65,26 +65,29 @@ func (s *signals) run(p *process, left *orphans) {
 	}
 }
 
+// handle forwards one signal. One that comes after the server's end has no receiver: if it asks for the end, it ends
+// what we still wait for. One that the host ignores asks for nothing.
 func (s *signals) handle(sig os.Signal, p *process, left *orphans) {
 	terminating := slices.Contains(terminatingSignals, sig) && !slices.Contains(s.ignored, sig)
+	if terminating { // before the server can end of it
+		s.endRequested.Store(time.Now().UnixNano())
+	}
 	switch {
 	case slices.Contains(absorbedSignals, sig):
 		left.reap() // SIGCHLD; after another one there is nothing to reap
 	case p.signal(sig):
-		if terminating {
-			s.endRequested.Store(time.Now().UnixNano())
-		}
 	case terminating && !isClosed(s.interrupted):
 		close(s.interrupted)
 	}
 }
 
-// endRequestAge is how long a forwarded signal counts as a request to end. A reload by SIGHUP an hour ago is none.
+// endRequestAge is how long a signal counts as a request to end. A reload by SIGHUP an hour ago is none.
 const endRequestAge = 10 * time.Second
 
-// endRequestedRecently reports whether the host has just asked the server to end.
-func (s *signals) endRequestedRecently() bool {
-	return time.Since(time.Unix(0, s.endRequested.Load())) < endRequestAge
+// requestedEnd reports whether the host has asked for the end of a server that ended at the time given. A signal that
+// arrives while that end is being noticed counts as well.
+func (s *signals) requestedEnd(ended time.Time) bool {
+	return time.Unix(0, s.endRequested.Load()).After(ended.Add(-endRequestAge))
 }
 
 // close restores the signals' former actions.

@@ -60,7 +60,8 @@ func (s *streams) run(inputEnded func()) {
 	}
 }
 
-// closeTheirs closes the server's sides in our process, so that each pipe ends with the server.
+// closeTheirs closes the server's sides in our process, so that each pipe ends with the server: while we held a side
+// too, the end of its output would never come, and a write to its input would never fail.
 func (s *streams) closeTheirs() {
 	for _, f := range s.theirs {
 		_ = f.Close()

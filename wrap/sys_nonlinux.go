@@ -15,7 +15,7 @@ func (*orphans) reap()               {}
 func (*orphans) end(<-chan struct{}) {}
 
 // watchReaders does nothing: a closed reader is noticed with the next write.
-func watchReaders(_, _ *pump, _ *slog.Logger) (stop func()) { return func() {} }
+func watchReaders(_, _ *pump) (stop func()) { return func() {} }
 
 // interruptBlocked does nothing. Sending a signal to one thread needs the C library on Unix, and on Windows closing a
 // pipe is enough.

@@ -24,6 +24,7 @@ var (
 	terminatingSignals = forwardedSignals
 )
 
+// forward does nothing. Each process on the console has received the event.
 func forward(*os.Process, os.Signal) bool { return true }
 
 // dieBySignal does nothing: no server is ever killed by a signal.
@@ -53,6 +54,8 @@ func killWithWrapper(*process) (release func()) {
 	}
 }
 
+// limitJob sets what the job does with its processes at the end. Without the right to break away, a server could not
+// start a program that asks for a job of its own.
 func limitJob(job windows.Handle, kill uint32) error {
 	var info windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
 	info.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_BREAKAWAY_OK | kill
@@ -68,6 +71,8 @@ type endpoint struct {
 	once   sync.Once
 }
 
+// hostEndpoint uses the host's file itself. A duplicate of a pipe that is open for overlapped calls, as Node's hosts
+// make them, could not be added to a second completion port.
 func hostEndpoint(f *os.File, shared bool) (*endpoint, error) {
 	return &endpoint{file: f, shared: shared}, nil
 }
@@ -81,6 +86,7 @@ func pipeEndpoint(toServer bool) (*endpoint, *os.File, error) {
 	return &endpoint{file: ours}, theirs, err
 }
 
+// read and write need no loop: os.File waits, and writes all.
 func (e *endpoint) read(b []byte) (int, error)  { return e.file.Read(b) }
 func (e *endpoint) write(b []byte) (int, error) { return e.file.Write(b) }
 
@@ -100,21 +106,9 @@ func (e *endpoint) abandon() {
 }
 
 // startFile starts one candidate of lookup. It starts a batch file with an explicit cmd.exe: CreateProcess would do so
-// too, but with arguments that cmd.exe takes apart in its own way. A stream that the host does not have is the null
-// device, because a process cannot be started without one.
-func (p *process) startFile(path string, argv []string) error {
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer null.Close()
-	files := make([]*os.File, len(p.files))
-	for i, f := range p.files {
-		if files[i] = f; f == nil {
-			files[i] = null
-		}
-	}
-	attr := &os.ProcAttr{Env: p.env, Files: files, Sys: p.attr}
+// too, but with arguments that cmd.exe takes apart in its own way.
+func (p *process) startFile(path string, argv []string) (err error) {
+	attr := &os.ProcAttr{Env: p.env, Files: p.files}
 	if winargs.IsBatch(path) {
 		system, err := windows.GetSystemDirectory()
 		if err != nil {
