@@ -25,6 +25,22 @@ func (e *engine) find(s string, emit emitter) {
 	e.rules.find(s, emit)
 }
 
+// findNumber emits what a number in JSON is, given the text before it. Only digits can tell: names are judged by the caller.
+func (e *engine) findNumber(before, raw string, emit emitter) {
+	s := before + raw
+	inRaw := func(lo, hi int, kind Kind) {
+		if hi > len(before) {
+			emit(lo, hi, kind)
+		}
+	}
+	for _, p := range e.own {
+		p.find(s, inRaw)
+	}
+	if len(raw) >= minDigits {
+		findNumbers(s, inRaw)
+	}
+}
+
 // find emits what the user's own pattern matches.
 func (p ownPattern) find(s string, emit emitter) {
 	for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {

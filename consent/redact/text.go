@@ -19,6 +19,8 @@ const maxDepth = 4
 const (
 	workFactor = 24
 	workFloor  = 16 << 10
+
+	failureCost = 256 // what begins like JSON and is not takes as long as so many bytes
 )
 
 // pass is one pass over a text and everything wrapped in it.
@@ -51,9 +53,13 @@ func (p *pass) inside(context, s string, depth int) string {
 		if i < 0 {
 			break
 		}
+		if p.left < 0 {
+			return ""
+		}
 		out, n, ok := p.json(s[i:], depth)
-		if at = i + n; !ok {
-			continue // what could be read stays text
+		if at = i + n; !ok { // what could be read stays text
+			p.left -= failureCost
+			continue
 		}
 		b.WriteString(p.layers(context, s[done:i], depth))
 		b.WriteString(out)
