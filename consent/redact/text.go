@@ -132,17 +132,12 @@ func (p *pass) decoded(part, text string, encode func(string) string, depth int)
 func mapRuns(s string, in func(c byte) bool, replace func(part string) string) string {
 	var b strings.Builder
 	done := 0
-	for i := 0; i < len(s); i++ {
-		end := run(s, i, len(s), in)
-		if end == i {
-			continue
-		}
-		if out := replace(s[i:end]); out != s[i:end] {
-			b.WriteString(s[done:i])
+	for lo, hi := range runs(s, in) {
+		if out := replace(s[lo:hi]); out != s[lo:hi] {
+			b.WriteString(s[done:lo])
 			b.WriteString(out)
-			done = end
+			done = hi
 		}
-		i = end
 	}
 	if done == 0 {
 		return s
