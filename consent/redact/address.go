@@ -5,21 +5,17 @@ import (
 	"strings"
 )
 
-// nextIPv4 returns the first IPv4 address in dotted form, or -1. It leaves out the addresses that identify no machine:
-// loopback, unspecified and broadcast. It also leaves out versions with four parts, judging by the text before them.
-func nextIPv4(s string, at int) (lo, hi int) {
-	for lo = at; lo < len(s); lo = hi + 1 {
-		hi = run(s, lo, len(s), func(c byte) bool { return isDigit(c) || c == '.' })
+// findIPv4 emits IPv4 addresses in dotted form. It leaves out the addresses that identify no machine: loopback, unspecified
+// and broadcast. It also leaves out versions with four parts, judging by the text before them.
+func findIPv4(s string, emit emitter) {
+	for lo, hi := range runs(s, func(c byte) bool { return isDigit(c) || c == '.' }) {
 		tok := strings.TrimRight(s[lo:hi], ".")
-		if len(tok) < len("1.2.3.4") || !identifies(tok) || isVersion(s, lo) {
-			continue
-		}
 		end := lo + len(tok)
-		if !(lo > 0 && isWord(s[lo-1])) && (end == len(s) || !isAlpha(s[end]) && s[end] != '_') {
-			return lo, end
+		alone := !(lo > 0 && isWord(s[lo-1])) && (end == len(s) || !isAlpha(s[end]) && s[end] != '_')
+		if alone && len(tok) >= len("1.2.3.4") && identifies(tok) && !isVersion(s, lo) {
+			emit(lo, end, KindIP)
 		}
 	}
-	return -1, -1
 }
 
 // identifies reports whether tok is an address of a machine or an interface.
@@ -51,12 +47,10 @@ func isVersion(s string, i int) bool {
 	return hasContext(s, i, versionWords)
 }
 
-// nextHexRun returns the next run of hexadecimal digits and the separators of addresses, or -1. It begins neither inside a
-// word nor with a single colon, as in addr:2001:db8::1.
-func nextHexRun(s string, at int) (lo, hi int) {
-	in := func(c byte) bool { return isHex(c) || has(":-.", c) }
-	for lo = at; lo < len(s); lo = hi + 1 {
-		hi = run(s, lo, len(s), in)
+// findHexAddresses emits IPv6 and MAC addresses. Both are runs of hexadecimal digits and separators. A run begins neither
+// inside a word nor with a single colon, as in addr:2001:db8::1.
+func findHexAddresses(s string, emit emitter) {
+	for lo, hi := range runs(s, func(c byte) bool { return isHex(c) || has(":-.", c) }) {
 		if lo > 0 && (isWord(s[lo-1]) || s[lo-1] == '_') {
 			n := strings.IndexByte(s[lo:hi], ':')
 			if n < 0 {
@@ -64,52 +58,40 @@ func nextHexRun(s string, at int) (lo, hi int) {
 			}
 			lo += n + 1
 		}
-		if hi-lo >= len("::12") && (hi == len(s) || !isWord(s[hi]) && s[hi] != '_') {
-			return lo, hi
-		}
-	}
-	return -1, -1
-}
-
-// nextIPv6 returns the first IPv6 address with its zone, or -1. Without a digit it must have all eight groups, else names
-// such as a::b in programs would be addresses.
-func nextIPv6(s string, at int) (lo, hi int) {
-	for hi = at; ; hi++ {
-		if lo, hi = nextHexRun(s, min(hi, len(s))); lo < 0 {
-			return -1, -1
-		}
-		tok := strings.TrimRight(s[lo:hi], ".-")
-		if !strings.HasSuffix(tok, "::") {
-			tok = strings.TrimRight(tok, ":")
-		}
-		colons := strings.Count(tok, ":")
-		if colons < 2 || colons < 7 && !strings.ContainsAny(tok, "0123456789") || !identifies(tok) {
+		if hi < len(s) && (isWord(s[hi]) || s[hi] == '_') {
 			continue
 		}
-		end := lo + len(tok)
-		if end < len(s) && s[end] == '%' { // zone
-			end = run(s, end+1, 32, func(c byte) bool { return isWord(c) || has("._-", c) })
+		if end := lo + ipv6Len(s[lo:hi]); end > lo {
+			if end < len(s) && s[end] == '%' { // zone
+				end = run(s, end+1, 32, func(c byte) bool { return isWord(c) || has("._-", c) })
+			}
+			emit(lo, end, KindIP)
+		} else if tok := strings.TrimRight(s[lo:hi], ":.-"); isMAC(tok) {
+			emit(lo, lo+len(tok), KindMAC)
 		}
-		return lo, end
 	}
+}
+
+// ipv6Len returns the length of the IPv6 address that s is, apart from punctuation at its end; 0 if it is none. Without a
+// digit it must have all eight groups, else names such as a::b in programs would be addresses.
+func ipv6Len(s string) int {
+	s = strings.TrimRight(s, ".-")
+	if !strings.HasSuffix(s, "::") {
+		s = strings.TrimRight(s, ":")
+	}
+	colons := strings.Count(s, ":")
+	if colons < 2 || colons < 7 && !strings.ContainsAny(s, "0123456789") || len(s) < len("::12") || !identifies(s) {
+		return 0
+	}
+	return len(s)
 }
 
 // macForm is an EUI-48 or EUI-64 in pairs of digits, or an EUI-48 as Cisco writes it.
 var macForm = lazy(`^(?:(?:[[:xdigit:]]{2}:){5}(?:[[:xdigit:]]{2}:){0,2}[[:xdigit:]]{2}|` +
 	`(?:[[:xdigit:]]{2}-){5}(?:[[:xdigit:]]{2}-){0,2}[[:xdigit:]]{2}|[[:xdigit:]]{4}\.[[:xdigit:]]{4}\.[[:xdigit:]]{4})$`)
 
-// nextMAC returns the first MAC address, or -1. All zeros and the broadcast address belong to no machine.
-func nextMAC(s string, at int) (lo, hi int) {
-	for hi = at; ; hi++ {
-		if lo, hi = nextHexRun(s, min(hi, len(s))); lo < 0 {
-			return -1, -1
-		}
-		tok := strings.TrimRight(s[lo:hi], ":.-")
-		if len(tok) < 14 || len(tok) > 23 || strings.Trim(tok, "0:-.") == "" || strings.Trim(tok, "fF:-.") == "" {
-			continue
-		}
-		if macForm().MatchString(tok) {
-			return lo, lo + len(tok)
-		}
-	}
+// isMAC reports whether s is a MAC address. All zeros and the broadcast address belong to no machine.
+func isMAC(s string) bool {
+	return len(s) >= len("0011.2233.4455") && len(s) <= len("00:11:22:33:44:55:66:77") &&
+		strings.Trim(s, "0:-.") != "" && strings.Trim(s, "fF:-.") != "" && macForm().MatchString(s)
 }

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 	"sync"
@@ -35,6 +36,30 @@ func run(s string, i, max int, in func(c byte) bool) int {
 		end++
 	}
 	return end
+}
+
+// runs returns the ranges of bytes that are in a class, as long as possible. In is called once for each byte, in order.
+func runs(s string, in func(c byte) bool) iter.Seq2[int, int] {
+	return func(yield func(lo, hi int) bool) {
+		for i := 0; i < len(s); i++ {
+			if end := run(s, i, len(s), in); end > i {
+				if !yield(i, end) {
+					return
+				}
+				i = end
+			}
+		}
+	}
+}
+
+// firstGroup returns the range of the first group of an expression that matched, or else of the whole match.
+func firstGroup(m []int) (lo, hi int) {
+	for g := 2; g < len(m); g += 2 {
+		if m[g] >= 0 {
+			return m[g], m[g+1]
+		}
+	}
+	return m[0], m[1]
 }
 
 func upper(c byte) byte {

@@ -1,5 +1,7 @@
 package redact
 
+import "strings"
+
 // cardRanges are the issuers' ranges of the first six digits, and the lengths of their numbers (ISO/IEC 7812-1).
 var cardRanges = [...]struct{ from, to, shortest, longest int }{
 	{400000, 499999, 13, 19},                           // Visa: 13, 16, 18 or 19
@@ -20,10 +22,10 @@ var cardRanges = [...]struct{ from, to, shortest, longest int }{
 // isCard reports whether d is a payment card number: an issuer's range with one of its lengths, the check digit of Luhn
 // (ISO/IEC 7812-1), and written in one piece or in the groups that cards have.
 func isCard(d *digits) bool {
-	if d.n < 12 || d.n > maxDigits || d.plus || d.seps&^(sepSpace|sepDash|sepDot) != 0 {
+	if len(d.val) < 12 || strings.Contains(d.opening, "+") || strings.ContainsAny(d.seps, "/(") {
 		return false
 	}
-	if !hasCardGroups(d) || !luhn(d.val[:d.n]) {
+	if !hasCardGroups(d) || !luhn(d.val) {
 		return false
 	}
 	first := 0
@@ -31,8 +33,8 @@ func isCard(d *digits) bool {
 		first = first*10 + int(c-'0')
 	}
 	for _, r := range cardRanges {
-		if first >= r.from && first <= r.to && d.n >= r.shortest && d.n <= r.longest {
-			return r.from != 400000 || d.n == 13 || d.n == 16 || d.n >= 18
+		if first >= r.from && first <= r.to && len(d.val) >= r.shortest && len(d.val) <= r.longest {
+			return r.from != 400000 || len(d.val) == 13 || len(d.val) == 16 || len(d.val) >= 18
 		}
 	}
 	return false
@@ -52,7 +54,7 @@ func hasCardGroups(d *digits) bool {
 	return d.size[last] <= 7
 }
 
-func luhn(v []byte) bool {
+func luhn(v string) bool {
 	sum := 0
 	for i, c := range v {
 		x := int(c - '0')

@@ -20,82 +20,52 @@ const (
 
 // digits is a run of groups of digits.
 type digits struct {
-	lo, hi int      // bytes of the run
-	n      int      // digits in it
-	val    [24]byte // the digits
-	size   []int    // digits of each group
-	end    []int    // byte after each group
-	seps   sepSet   // what stands between the groups
-	plus   bool     // begins with +
-	paren  bool     // has a group in parentheses
-	room   [2 * maxGroups]int
+	lo, hi  int    // bytes of the run
+	opening string // + and ( before the first digit
+	val     string // the digits
+	size    []int  // digits of each group
+	end     []int  // byte after each group
+	seps    string // what stands between the groups, each as one of " -./("
 }
 
-type sepSet uint8
-
-const (
-	sepSpace sepSet = 1 << iota
-	sepDash
-	sepDot
-	sepSlash
-	sepParen
-)
-
-// separator classifies what may stand between groups; 0 if c may not. Besides the plain ones there are the no-break spaces,
-// hyphens and narrow spaces that typesetting puts into numbers.
-func separator(c rune) sepSet {
+// separator returns the plain form of what may stand between groups; 0 if c may not. Typesetting puts no-break spaces,
+// narrow spaces and other hyphens into numbers.
+func separator(c rune) byte {
 	switch c {
 	case ' ', '\u00a0', '\u2009', '\u202f':
-		return sepSpace
+		return ' '
 	case '-', '\u2010', '\u2011', '\u2012', '\u2013':
-		return sepDash
-	case '.':
-		return sepDot
-	case '/':
-		return sepSlash
+		return '-'
+	case '.', '/':
+		return byte(c)
 	case '(', ')':
-		return sepParen
+		return '('
 	}
 	return 0
 }
 
-// read reads the first run of digits at or after at, and reports whether there is one. It stops when the run is longer
-// than any number, so that going from one run's first group to the next stays linear.
-func (d *digits) read(s string, at int) bool {
-	i := at
-	for i < len(s) && !isDigit(s[i]) {
-		i++
-	}
-	if i == len(s) {
-		return false
-	}
-	*d = digits{lo: i}
-	d.size, d.end = d.room[:0:maxGroups], d.room[maxGroups:maxGroups]
-	for d.lo > at && (s[d.lo-1] == '+' || s[d.lo-1] == '(') {
-		d.lo--
-		d.plus = d.plus || s[d.lo] == '+'
-		d.paren = d.paren || s[d.lo] == '('
-	}
-	for {
+// readDigits reads the run of digits whose first group begins at first. It stops when the run is longer than any number,
+// so that going from one run's first group to the next stays linear.
+func readDigits(s string, at, first int) *digits {
+	lo := first - len(s[at:first]) + len(strings.TrimRight(s[at:first], "+("))
+	d := &digits{lo: lo, opening: s[lo:first]}
+	for i := first; ; {
 		end := run(s, i, len(s), isDigit)
-		if d.n < len(d.val) {
-			copy(d.val[d.n:], s[i:end])
-		}
-		d.n += end - i
+		d.val += s[i:end]
 		d.hi, d.size, d.end = end, append(d.size, end-i), append(d.end, end)
-		next, seps := end, d.seps
+		next, seps := end, ""
 		for range 3 { // at most so many separators: ") - "
 			c, n := utf8.DecodeRuneInString(s[next:])
 			if separator(c) == 0 {
 				break
 			}
-			seps |= separator(c)
+			seps += string(separator(c))
 			next += n
 		}
-		if len(d.size) == maxGroups || d.n >= len(d.val) || next == end || next == len(s) || !isDigit(s[next]) {
-			return true
+		if len(d.size) == maxGroups || len(d.val) >= 24 || next == end || next == len(s) || !isDigit(s[next]) {
+			return d
 		}
-		d.seps = seps
+		d.seps += seps
 		i = next
 	}
 }
@@ -103,7 +73,7 @@ func (d *digits) read(s string, at int) bool {
 // dropGroup removes the last group.
 func (d *digits) dropGroup() {
 	last := len(d.size) - 1
-	d.n -= d.size[last]
+	d.val = d.val[:len(d.val)-d.size[last]]
 	d.size, d.end = d.size[:last], d.end[:last]
 	if last > 0 {
 		d.hi = d.end[last-1]

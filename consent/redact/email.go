@@ -17,23 +17,24 @@ var (
 	queryForm = lazy(`^.*[?&][\w.-]+=|^/.*[/=]|^[\w.-]*=`)
 )
 
-// nextEmail returns the first e-mail address, or -1.
-func nextEmail(s string, at int) (lo, hi int) {
-	for from := at; ; {
-		i := strings.IndexByte(s[from:], '@')
+// findEmails emits e-mail addresses.
+func findEmails(s string, emit emitter) {
+	last := 0 // end of the address before
+	for at := 0; ; {
+		i := strings.IndexByte(s[at:], '@')
 		if i < 0 {
-			return -1, -1
+			return
 		}
-		i += from
-		from = i + 1
-		domain := domainForm().FindStringSubmatch(s[from:min(len(s), from+maxDomain)])
+		i += at
+		at = i + 1
+		domain := domainForm().FindStringSubmatch(s[at:min(len(s), at+maxDomain)])
 		if domain == nil || listed("extension", lower(domain[1])) { // icon@2x.png
 			continue
 		}
-		lo = localStart(s, i, max(at, i-maxLocal))
-		hi = from + len(domain[0])
+		lo, hi := localStart(s, i, max(last, i-maxLocal)), at+len(domain[0])
 		if lo < i && !isRemote(s, lo, i, hi) {
-			return lo, hi
+			emit(lo, hi, KindEmail)
+			last, at = hi, hi
 		}
 	}
 }

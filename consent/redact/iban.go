@@ -18,20 +18,20 @@ func ibanLength(a, b byte) int {
 	return 0
 }
 
-// nextIBAN returns the first IBAN, or -1: a country with its length, in one piece or in groups, whose check digits are
-// right (ISO 13616-1, ISO/IEC 7064 MOD 97-10).
-func nextIBAN(s string, at int) (lo, hi int) {
-	for i := at; i+15 <= len(s); i++ {
+// findIBANs emits IBANs: a country with its length, in one piece or in groups, whose check digits are right
+// (ISO 13616-1, ISO/IEC 7064 MOD 97-10).
+func findIBANs(s string, emit emitter) {
+	for i := 0; i+15 <= len(s); i++ {
 		if !isAlpha(s[i]) || !isAlpha(s[i+1]) || !isDigit(s[i+2]) || i > 0 && isWord(s[i-1]) {
 			continue
 		}
 		if n := ibanLength(upper(s[i]), upper(s[i+1])); n > 0 {
 			if hi := ibanEnd(s, i, n); hi > 0 {
-				return i, hi
+				emit(i, hi, KindIBAN)
+				i = hi - 1
 			}
 		}
 	}
-	return -1, -1
 }
 
 // ibanEnd returns where the IBAN with n characters that begins at i ends; 0 if there is none.

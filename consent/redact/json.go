@@ -19,6 +19,10 @@ func (p *pass) document(s string) string {
 	return p.text(s)
 }
 
+// maxNesting bounds the memory that a text takes which opens objects and arrays and never closes them. A text that nests
+// deeper was built to, and is replaced as a whole. encoding/json gives up at 10,000.
+const maxNesting = 1000
+
 // jsonPass redacts one JSON value, token by token. It copies the text between tokens and every token that stays.
 type jsonPass struct {
 	*pass
@@ -62,7 +66,7 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 			return "", max(end, 1), false
 		}
 		j.token(token, end)
-		if len(j.stack) == 0 {
+		if len(j.stack) == 0 || j.left < 0 {
 			return j.out.String(), end, true
 		}
 	}
@@ -136,6 +140,10 @@ func (j *jsonPass) top() *frame {
 func (j *jsonPass) delim(d json.Delim) {
 	if d == '{' || d == '[' {
 		kind, _ := j.announced()
+		if len(j.stack) == maxNesting {
+			j.left = -1
+			return
+		}
 		j.stack = append(j.stack, frame{object: d == '{', naming: d == '{', inherit: kind})
 		return
 	}
@@ -220,10 +228,9 @@ func (j *jsonPass) number(raw string) string {
 	if own && kind != kindMaybe && isSecretNumber(raw, kind, isPlural(j.top().name)) {
 		return kind.Marker()
 	}
-	if out := j.plain(j.before, raw); out != raw {
-		return j.markers.first(out)
-	}
-	return ""
+	marker := ""
+	j.engine.findNumber(j.before, raw, func(_, _ int, kind Kind) { marker = kind.Marker() })
+	return marker
 }
 
 // isSecretNumber reports whether a number is a secret where its name announces a kind.

@@ -64,17 +64,14 @@ func printable(s []byte) bool {
 // hasRandom reports whether a name has random text, as a word or as words with separators between them, or a word that
 // begins like a token.
 func hasRandom(s string) bool {
-	for i := 0; i < len(s); i++ {
-		end := run(s, i, len(s), isPart)
-		if randomParts(s[i:end]) {
+	for lo, hi := range runs(s, isPart) {
+		if randomParts(s[lo:hi]) {
 			return true
 		}
-		for i < end {
-			word := run(s, i, end-i, isWord)
-			if word > i && issuedEnd(s, i, true) > 0 || randomWord(s[i:word]) {
-				return true
-			}
-			i = word + 1
+	}
+	for lo, hi := range runs(s, isWord) {
+		if randomWord(s[lo:hi]) || issuedEnd(s, lo, true) > 0 {
+			return true
 		}
 	}
 	return false

@@ -7,8 +7,13 @@ import (
 
 // findNumbers emits the card, telephone and social security numbers in s.
 func findNumbers(s string, emit emitter) {
-	var d digits
-	for at := 0; d.read(s, at); {
+	digit := func(c rune) bool { return '0' <= c && c <= '9' }
+	for at := 0; ; {
+		first := strings.IndexFunc(s[at:], digit)
+		if first < 0 {
+			return
+		}
+		d := readDigits(s, at, at+first)
 		at = d.end[0]
 		if lo, hi, kind := d.classify(s); kind != "" {
 			emit(lo, hi, kind)
@@ -19,8 +24,8 @@ func findNumbers(s string, emit emitter) {
 
 // classify returns the longest beginning of d that is something; kind is empty if none is. It consumes d.
 func (d *digits) classify(s string) (lo, hi int, kind Kind) {
-	first := d.lo + strings.IndexAny(s[d.lo:], "0123456789")
-	if d.n < minDigits || !beginsApart(s, first) {
+	first := d.lo + len(d.opening)
+	if len(d.val) < minDigits || !beginsApart(s, first) {
 		return 0, 0, ""
 	}
 	announced := hasContext(s, d.lo, phoneWords)
@@ -28,7 +33,7 @@ func (d *digits) classify(s string) (lo, hi int, kind Kind) {
 	close := announced && before != "" && has(":=.", before[len(before)-1]) // "Phone: 8999"
 	for ; len(d.size) > 0; d.dropGroup() {
 		switch {
-		case d.n > maxDigits || d.n < minDigits || !endsApart(s, d.hi) || d.n < 7 && !close:
+		case len(d.val) > maxDigits || len(d.val) < minDigits || !endsApart(s, d.hi) || len(d.val) < 7 && !close:
 		case isCard(d):
 			return first, d.hi, KindCard
 		case isSSN(s, d):
@@ -45,12 +50,12 @@ var ssnWords = []string{"ssn", "social security", "social_security", "socialsecu
 // isSSN reports whether d is a social security number of the United States: AAA-GG-SSSS, without the ranges that are
 // never issued. With spaces instead of dashes it has to be announced.
 func isSSN(s string, d *digits) bool {
-	if d.n != 9 || !slices.Equal(d.size, []int{3, 2, 4}) || d.hi-d.lo != 11 || d.val[0] == '9' {
+	if !slices.Equal(d.size, []int{3, 2, 4}) || d.hi-d.lo != 11 || d.val[0] == '9' {
 		return false
 	}
-	v := string(d.val[:9])
+	v := d.val
 	if v[:3] == "000" || v[:3] == "666" || v[3:5] == "00" || v[5:] == "0000" {
 		return false
 	}
-	return d.seps == sepDash || d.seps == sepSpace && hasContext(s, d.lo, ssnWords)
+	return strings.Trim(d.seps, "-") == "" || strings.Trim(d.seps, " ") == "" && hasContext(s, d.lo, ssnWords)
 }

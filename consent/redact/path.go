@@ -13,23 +13,16 @@ func isSharedName(s string) bool {
 	return listed("shared", s) || s == "all users" || s == "default user"
 }
 
-// nextHome returns the first user name in the path of a home directory, or -1. The path around it stays: which project a
-// call was about is content, who made it is not.
-func nextHome(s string, at int) (lo, hi int) {
+// findHomes emits the user names in paths of home directories. The path around a name stays: which project a call was
+// about is content, who made it is not.
+func findHomes(s string, emit emitter) {
 	if !strings.Contains(s, "home/") && !strings.Contains(s, "Users") && !strings.Contains(s, "Settings") {
-		return -1, -1 // what the expression would take much longer to say
+		return // the expression would take much longer to find that out
 	}
-	for {
-		m := homeForm().FindStringSubmatchIndex(s[at:])
-		if m == nil {
-			return -1, -1
-		}
-		lo = at + m[2]
-		name := strings.TrimRight(s[lo:at+m[3]], `.-\`)
-		path := at + m[0]
-		at = lo
-		if name != "" && !isSharedName(name) && !isRoute(s, path) {
-			return lo, lo + len(name)
+	for _, m := range homeForm().FindAllStringSubmatchIndex(s, -1) {
+		name := strings.TrimRight(s[m[2]:m[3]], `.-\`)
+		if name != "" && !isSharedName(name) && !isRoute(s, m[0]) {
+			emit(m[2], m[2]+len(name), KindUser)
 		}
 	}
 }
@@ -46,16 +39,11 @@ func isRoute(s string, i int) bool {
 // a slash it stands at the end of a URL's host.
 var tildeForm = lazy(`(?:^|[^\w~./<>)\]}]|\w/)~([A-Za-z][\w.-]{1,31})/`)
 
-// nextTilde returns the name in the first ~name/, or -1.
-func nextTilde(s string, at int) (lo, hi int) {
-	for {
-		m := tildeForm().FindStringSubmatchIndex(s[at:])
-		if m == nil {
-			return -1, -1
-		}
-		lo, hi = at+m[2], at+m[3]
-		if at = hi; !isSharedName(s[lo:hi]) {
-			return lo, hi
+// findTildes emits the names in ~name/.
+func findTildes(s string, emit emitter) {
+	for _, m := range tildeForm().FindAllStringSubmatchIndex(s, -1) {
+		if lo, hi := firstGroup(m); !isSharedName(s[lo:hi]) {
+			emit(lo, hi, KindUser)
 		}
 	}
 }

@@ -2,18 +2,18 @@ package redact
 
 import "strings"
 
-// nextIssued returns the first token of a known issuer, or -1: the issuer's prefix at the start of a word, and behind it
-// what looks like key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
-func nextIssued(s string, at int) (lo, hi int) {
-	for i := at; i < len(s); i++ {
+// findIssued emits tokens of known issuers: the issuer's prefix at the start of a word, and behind it what looks like key
+// material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
+func findIssued(s string, emit emitter) {
+	for i := 0; i < len(s); i++ {
 		if i > 0 && (isWord(s[i-1]) || has("+/", s[i-1]) && i > 1 && isWord(s[i-2])) {
 			continue
 		}
 		if end := issuedEnd(s, i, false); end > 0 {
-			return i, end
+			emit(i, end, KindCredential)
+			i = end - 1
 		}
 	}
-	return -1, -1
 }
 
 // issuedEnd returns where the issuer's token at s[i] ends; 0 if there is none. A name must not even look like one.

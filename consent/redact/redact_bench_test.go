@@ -2,7 +2,6 @@ package redact_test
 
 import (
 	"encoding/json"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -84,27 +83,4 @@ func BenchmarkNew(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// What a redactor keeps in memory, when new and after texts that made it compile every rule of the corpus.
-func BenchmarkMemory(b *testing.B) {
-	for b.Loop() {
-		before := heap()
-		r := newRedactor(b)
-		fresh := heap() - before
-		for _, it := range corpus(b) {
-			it.redact(r)
-		}
-		b.ReportMetric(float64(fresh)/1024, "KiB-new")
-		b.ReportMetric(float64(heap()-before)/1024, "KiB-used")
-		runtime.KeepAlive(r)
-	}
-}
-
-func heap() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }

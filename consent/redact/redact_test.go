@@ -243,7 +243,7 @@ func TestAdversarial(t *testing.T) {
 		"backslashes": `\`, "quotes": `"`, "escaped quotes": `\"`, "braces": `{"a":`, "brackets": "[", "base64": "YWxp", "eyJ": "eyJ.",
 		"begin": "-----BEGIN PRIVATE KEY", "urls": "://a:", "keywords": "key token api sk_ ghp_ AKIA xoxb- ", "flags": "--token ",
 		"is": "password is ", "tilde": "~a", "home": "/home/a", "phone": "phone 1", "marker": "[redacted:", "iban": "DE89 ", "double": `\\`,
-		"less than": "<password>",
+		"less than": "<password>", "nested numbers": "[1,", "nested objects": `{"a":{"b":[`, "broken objects": `{"a"`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := strings.Repeat(unit, n/len(unit)) + " alice@example.com"

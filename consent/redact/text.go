@@ -19,6 +19,8 @@ const maxDepth = 4
 const (
 	workFactor = 24
 	workFloor  = 16 << 10
+
+	failureCost = 256 // what begins like JSON and is not takes as long as so many bytes
 )
 
 // pass is one pass over a text and everything wrapped in it.
@@ -51,9 +53,13 @@ func (p *pass) inside(context, s string, depth int) string {
 		if i < 0 {
 			break
 		}
+		if p.left < 0 {
+			return ""
+		}
 		out, n, ok := p.json(s[i:], depth)
-		if at = i + n; !ok {
-			continue // what could be read stays text
+		if at = i + n; !ok { // what could be read stays text
+			p.left -= failureCost
+			continue
 		}
 		b.WriteString(p.layers(context, s[done:i], depth))
 		b.WriteString(out)
@@ -126,17 +132,12 @@ func (p *pass) decoded(part, text string, encode func(string) string, depth int)
 func mapRuns(s string, in func(c byte) bool, replace func(part string) string) string {
 	var b strings.Builder
 	done := 0
-	for i := 0; i < len(s); i++ {
-		end := run(s, i, len(s), in)
-		if end == i {
-			continue
-		}
-		if out := replace(s[i:end]); out != s[i:end] {
-			b.WriteString(s[done:i])
+	for lo, hi := range runs(s, in) {
+		if out := replace(s[lo:hi]); out != s[lo:hi] {
+			b.WriteString(s[done:lo])
 			b.WriteString(out)
-			done = end
+			done = hi
 		}
-		i = end
 	}
 	if done == 0 {
 		return s

@@ -9,53 +9,38 @@ import (
 // second form the password holds an unescaped /, # or ?; what follows the colon is then not a port.
 var userinfoForm = lazy("://(?:([^\\s/?#\\\\\"'`<>]+)@|([^\\s/?#\\\\\"'`<>:@]+:[0-9]*[^\\s\"'`<>0-9][^\\s\"'`<>]*)@)")
 
-// nextUserinfo returns the first user information of a URL, or -1.
-func nextUserinfo(s string, at int) (lo, hi int) {
-	for {
-		m := userinfoForm().FindStringSubmatchIndex(s[at:])
-		if m == nil {
-			return -1, -1
-		}
-		if lo, hi = m[2], m[3]; lo < 0 {
-			lo, hi = m[4], m[5]
-		}
-		lo, hi = at+lo, at+hi
-		at = hi
-		if s[lo:hi] != "git" { // every Git remote has this user
-			return lo, hi
+// findUserinfo emits the user information of URLs.
+func findUserinfo(s string, emit emitter) {
+	for _, m := range userinfoForm().FindAllStringSubmatchIndex(s, -1) {
+		if lo, hi := firstGroup(m); s[lo:hi] != "git" { // every Git remote has this user
+			emit(lo, hi, KindUserinfo)
 		}
 	}
 }
 
 func hasUserinfo(s string) bool {
-	lo, _ := nextUserinfo(s, 0)
-	return lo >= 0
+	found := false
+	findUserinfo(s, func(int, int, Kind) { found = true })
+	return found
 }
 
-var schemeForm = lazy(`(?i)\b(bearer|basic) +([\w./+=~:-]{8,})`)
+var schemeForm = lazy(`(?i)\b(?:bearer +([\w./+=~:-]{8,})|basic +([\w./+=~:-]{8,}))`)
 
-// nextScheme returns the first credential after the name of an authentication scheme, as an Authorization header has it,
-// or -1.
-func nextScheme(s string, at int) (lo, hi int) {
-	if indexFold(s[at:], "bearer ") < 0 && indexFold(s[at:], "basic ") < 0 {
-		return -1, -1 // what the expression would take much longer to say
+// findSchemes emits the credentials after the name of an authentication scheme, as an Authorization header has it.
+func findSchemes(s string, emit emitter) {
+	if indexFold(s, "bearer ") < 0 && indexFold(s, "basic ") < 0 {
+		return // the expression would take much longer to find that out
 	}
-	for {
-		m := schemeForm().FindStringSubmatchIndex(s[at:])
-		if m == nil {
-			return -1, -1
+	for _, m := range schemeForm().FindAllStringSubmatchIndex(s, -1) {
+		lo, hi := firstGroup(m)
+		token := s[lo:hi]
+		secret := len(token) >= 20 || strings.ContainsAny(token, "0123456789") // not a word of a sentence
+		if basic := m[2] < 0; basic {                                          // the base64 of a user and a password (RFC 7617)
+			text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(token, "="))
+			secret = err == nil && strings.Contains(string(text), ":")
 		}
-		lo, hi = at+m[4], at+m[5]
-		basic := m[3]-m[2] == len("basic")
-		at = hi
-		switch tok := s[lo:hi]; {
-		case basic: // the base64 of a user and a password (RFC 7617)
-			text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(tok, "="))
-			if err == nil && strings.Contains(string(text), ":") {
-				return lo, hi
-			}
-		case len(tok) >= 20 || strings.ContainsAny(tok, "0123456789"): // not a word of a sentence
-			return lo, hi
+		if secret {
+			emit(lo, hi, KindAuthorization)
 		}
 	}
 }
