@@ -121,16 +121,13 @@ func (c *consumer) drain(now, settled time.Duration, stop <-chan struct{}) bool 
 // earlier returns the direction whose next message was read first, or -1 if there is none that was read by the given
 // time.
 func (c *consumer) earlier(next [2]int, until time.Duration) int {
-	first := -1
+	direction := -1
 	for i, messages := range c.messages {
-		if next[i] == len(messages) || messages[next[i]].Last > until {
-			continue
-		}
-		if first < 0 || messages[next[i]].Last < c.messages[first][next[first]].Last {
-			first = i
+		if next[i] < len(messages) && messages[next[i]].Last <= until {
+			direction, until = i, messages[next[i]].Last-1 // the other must be earlier
 		}
 	}
-	return first
+	return direction
 }
 
 // forget removes the messages that have been consumed, and with them all that they refer to.

@@ -83,7 +83,9 @@ func (s *stage) Say(from mcptest.Source, text []byte, at time.Duration) {
 func (s *stage) Advance(time.Duration) { s.t.Fatal("a conversation cannot set the clock here") }
 
 // End implements mcptest.Player. A test ends its session by end.
-func (s *stage) End(mcptest.Source, time.Duration) { s.t.Fatal("a conversation cannot end the session here") }
+func (s *stage) End(mcptest.Source, time.Duration) {
+	s.t.Fatal("a conversation cannot end the session here")
+}
 
 // end ends the session, with enough time to send everything.
 func (s *stage) end(exit record.Exit) {

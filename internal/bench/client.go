@@ -55,20 +55,20 @@ func (c *client) write(b []byte) error {
 	return nil
 }
 
-// read reads what is available, and returns how many bytes and how many ends of lines that was.
-func (c *client) read() (n, lines int, err error) {
+// read reads what is available, and returns how many ends of lines that was.
+func (c *client) read() (lines int, err error) {
 	for {
-		n, err = unix.Read(c.out, c.buf)
+		n, err := unix.Read(c.out, c.buf)
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil {
-			return 0, 0, fmt.Errorf("reading an answer: %w", err)
+			return 0, fmt.Errorf("reading an answer: %w", err)
 		}
 		if n == 0 {
-			return 0, 0, errEnd
+			return 0, errEnd
 		}
-		return n, bytes.Count(c.buf[:n], []byte("\n")), nil
+		return bytes.Count(c.buf[:n], []byte("\n")), nil
 	}
 }
 
@@ -79,7 +79,7 @@ func (c *client) call(request []byte) (time.Duration, error) {
 		return 0, err
 	}
 	for {
-		_, lines, err := c.read()
+		lines, err := c.read()
 		if err != nil {
 			return 0, err
 		}
@@ -142,7 +142,7 @@ func (c *client) pipeline(lasting time.Duration, rate float64) (int, error) {
 	go func() { // ends with the last answer or a failure; waited for below
 		defer close(done)
 		for answered.Load() != last.Load() {
-			_, lines, err := c.read()
+			lines, err := c.read()
 			if err != nil {
 				failed <- err
 				return

@@ -28,7 +28,7 @@ const (
 // app is one run of the program.
 type app struct {
 	Process
-	print    *printer
+	printer  *printer
 	options  options
 	settings []*setting
 	command  []string // what follows "--"
@@ -47,13 +47,13 @@ func (a *app) fail(err error) int {
 	var start *wrap.StartError
 	switch {
 	case errors.As(err, &usage):
-		a.print.fail(usage.message, usage.hint)
+		a.printer.fail(usage.message, usage.hint)
 		return exitUsage
 	case errors.As(err, &start):
-		a.print.fail(start.Error(), start.Hint)
+		a.printer.fail(start.Error(), start.Hint)
 		return start.Code
 	}
-	a.print.fail(err.Error(), "")
+	a.printer.fail(err.Error(), "")
 	return exitInternal
 }
 

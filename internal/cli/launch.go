@@ -43,7 +43,7 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 		if s := a.setting(w.Variable); s.IsSet() {
 			return policy, &usageError{s.source + ": " + w.Text, "see: spanpipe help"}
 		}
-		a.print.warn(w.Variable + ": " + w.Text)
+		a.printer.warn(w.Variable + ": " + w.Text)
 	}
 	return policy, nil
 }
@@ -57,7 +57,7 @@ func (a *app) prepare(
 		return nil, err
 	}
 	otlp.SetOwnVariables(a.Environ) // the server gets a copy of its own
-	o, logger := &a.options, a.print.logger(&a.options)
+	o, logger := &a.options, a.printer.logger(&a.options)
 	l := &launch{
 		server: wrap.Config{
 			Command: command, Env: serverEnvironment(a.Environ), KeepOrphans: o.keepOrphans, Logger: logger,
@@ -71,7 +71,7 @@ func (a *app) prepare(
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout,
 	}
 	if policy.Has(consent.Console) {
-		l.telemetry.Sinks = []session.Sink{&console{out: a.print, paint: painter(a.Stderr, a.Environ)}}
+		l.telemetry.Sinks = []session.Sink{&console{out: a.printer, paint: painter(a.Stderr, a.Environ)}}
 	}
 	return l, nil
 }

@@ -39,7 +39,7 @@ func (a *app) preview(c *cli.Context) error {
 		return err
 	}
 	l.flushTimeout = max(l.flushTimeout, previewFlush)
-	l.telemetry.Preview = a.print
+	l.telemetry.Preview = a.printer
 	if path := c.String("out"); path != "" {
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
@@ -49,6 +49,6 @@ func (a *app) preview(c *cli.Context) error {
 		l.telemetry.Preview = file
 	}
 	a.status, err = l.run()
-	a.print.flush(l.flushTimeout)
+	a.printer.flush(l.flushTimeout)
 	return err
 }

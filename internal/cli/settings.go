@@ -32,7 +32,7 @@ type options struct {
 
 // settings returns the table of all that a user can set, by flag or by variable. Flags, help, completion and the tables
 // of TELEMETRY.md are generated from it.
-func (o *options) settings() []*setting {
+func (o *options) settings() []*setting { //nolint:funlen // one table, not a sequence of steps
 	const levels = "debug info warn error"
 	return []*setting{
 		{
@@ -188,7 +188,7 @@ func (a *app) resolve() {
 		}
 		s.source = s.Variable()
 		if err := s.set(v); err != nil {
-			a.print.warn(fmt.Sprintf("invalid %s %q: %v; using the default, %s", s.source, v, err, s.Default))
+			a.printer.warn(fmt.Sprintf("invalid %s %q: %v; using the default, %s", s.source, v, err, s.Default))
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (a *app) wrap(command []string) error {
 		a.status, err = l.run()
 		return err
 	}
-	a.print.flush(lastLines) // the server is about to replace this process where the system can do that
+	a.printer.flush(lastLines) // the server is about to replace this process where the system can do that
 	a.status, err = wrap.Exec(l.server.Command, l.server.Env)
 	return err
 }

@@ -161,7 +161,7 @@ func (p *picture) draw(r row, lead, below string) {
 
 // bar returns the column where a row starts, and how many columns it covers.
 func (p *picture) bar(r row) (at, length int) {
-	columns := time.Duration(p.columns)
-	at = min(int(r.start.Sub(p.from)*columns/p.total), p.columns-1)
-	return at, min(int(r.end.Sub(r.start)*columns/p.total), p.columns-at)
+	column := func(d time.Duration) int { return int(int64(d) * int64(p.columns) / int64(p.total)) }
+	at = min(column(r.start.Sub(p.from)), p.columns-1)
+	return at, min(column(r.end.Sub(r.start)), p.columns-at)
 }

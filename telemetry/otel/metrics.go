@@ -136,7 +136,7 @@ func (m *metrics) duration(op *record.Operation, about []string) {
 
 // startup times the first answered handshake and the first answered list of tools, from the start of the process.
 func (m *metrics) startup(op *record.Operation) {
-	phase := ""
+	var phase string
 	switch {
 	case !m.handshake && (op.Method == semconv.Initialize || op.Method == semconv.Discover):
 		phase, m.handshake = "handshake", true
