@@ -15,6 +15,7 @@ func refusedRows() []row {
 		{"a name that is not in PATH", "127", refused(127, "starting \"nosuch\": no such file", "PATH", "nosuch")},
 		{"a path where nothing is", "127", refused(127, "no such file", "no such file", "./nosuch")},
 		{"a path through a file", "127", refused(127, "not a directory", "no such file", "./text/x")},
+		{"a link to a file that does not exist", "127", refused(127, "no such file", "no such file", "./dangling")},
 		{"a whole command line as one word", "127", refused(127, "no such file", "separately", "npx -y server")},
 		{"a path with ~", "127", refused(127, "no such file", "~", "~/server")},
 		{"an empty name", "127", refused(127, "no such file", "", "")},
@@ -52,6 +53,9 @@ func workshop(t *testing.T) string {
 		if err := os.WriteFile(dir+"/"+name, []byte(file.text), file.mode); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.Symlink("nowhere", dir+"/dangling"); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
