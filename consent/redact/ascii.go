@@ -62,27 +62,14 @@ func firstGroup(m []int) (lo, hi int) {
 	return m[0], m[1]
 }
 
-func upper(c byte) byte {
-	if isLower(c) {
-		return c - 0x20
-	}
-	return c
-}
-
-// lower returns s with the letters of ASCII in lower case. Unlike strings.ToLower it never changes the length.
+// lower returns s with the letters of ASCII in lower case. Unlike strings.ToLower it never changes the length of valid UTF-8.
 func lower(s string) string {
-	for i := range len(s) {
-		if isUpper(s[i]) {
-			b := []byte(s)
-			for j := i; j < len(b); j++ {
-				if isUpper(b[j]) {
-					b[j] |= 0x20
-				}
-			}
-			return string(b)
+	return strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c | 0x20
 		}
-	}
-	return s
+		return c
+	}, s)
 }
 
 // indexFold is strings.Index without regard to the case of ASCII letters. Word is in lower case.
@@ -99,12 +86,7 @@ func hasDigitOrSign(v string) bool { return strings.ContainsAny(v, "0123456789!@
 
 // hasText reports whether s has anything but punctuation and white space.
 func hasText(s string) bool {
-	for i := range len(s) {
-		if isNameLetter(s[i]) {
-			return true
-		}
-	}
-	return false
+	return strings.ContainsFunc(s, func(c rune) bool { return isNameLetter(byte(min(c, 0x80))) })
 }
 
 func countDigits(v string) int {

@@ -28,8 +28,8 @@ func findEmails(s string, emit emitter) {
 		i += at
 		at = i + 1
 		domain := domainForm().FindStringSubmatch(s[at:min(len(s), at+maxDomain)])
-		if domain == nil || listed("extension", lower(domain[1])) { // icon@2x.png
-			continue
+		if domain == nil || strings.HasPrefix(domain[0], markerOpen) || listed("extension", lower(domain[1])) {
+			continue // icon@2x.png; a marker has the form of an address literal: a@b@[redacted:email]
 		}
 		lo, hi := localStart(s, i, max(last, i-maxLocal)), at+len(domain[0])
 		if lo < i && !isRemote(s, lo, i, hi) {

@@ -8,14 +8,13 @@ const ibanLengths = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28
 	"KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 " +
 	"PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30 "
 
-// ibanLength returns the length of the IBANs of a country, 0 if it has none.
-func ibanLength(a, b byte) int {
-	for i := 0; i < len(ibanLengths); i += 5 {
-		if ibanLengths[i] == a && ibanLengths[i+1] == b {
-			return int(ibanLengths[i+2]-'0')*10 + int(ibanLengths[i+3]-'0')
-		}
+// ibanLength returns the length of the IBANs of a country, which is two letters in upper case; 0 if it has none.
+func ibanLength(country string) int {
+	_, rest, ok := strings.Cut(ibanLengths, country)
+	if !ok {
+		return 0
 	}
-	return 0
+	return int(rest[0]-'0')*10 + int(rest[1]-'0')
 }
 
 // findIBANs emits IBANs: a country with its length, in one piece or in groups, whose check digits are right
@@ -25,7 +24,7 @@ func findIBANs(s string, emit emitter) {
 		if !isAlpha(s[i]) || !isAlpha(s[i+1]) || !isDigit(s[i+2]) || i > 0 && isWord(s[i-1]) {
 			continue
 		}
-		if n := ibanLength(upper(s[i]), upper(s[i+1])); n > 0 {
+		if n := ibanLength(strings.ToUpper(s[i : i+2])); n > 0 {
 			if hi := ibanEnd(s, i, n); hi > 0 {
 				emit(i, hi, KindIBAN)
 				i = hi - 1
@@ -39,8 +38,10 @@ func ibanEnd(s string, i, n int) int {
 	var v []byte
 	for ; i < len(s) && len(v) < n; i++ {
 		switch c := s[i]; {
-		case isWord(c):
-			v = append(v, upper(c))
+		case isDigit(c):
+			v = append(v, c)
+		case isAlpha(c):
+			v = append(v, c&^0x20) // in upper case
 		case (c == ' ' || c == '-') && s[i-1] != c:
 		case strings.HasPrefix(s[i:], "\u00a0"):
 			i++

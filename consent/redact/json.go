@@ -105,27 +105,19 @@ func (j *jsonPass) token(token json.Token, end int) {
 	j.copied = end
 }
 
-// unfinished redacts what follows the last whole token of a value that was cut off.
+// unfinished redacts what follows the last whole token of a value that was cut off: a string without its end, or text.
 func (j *jsonPass) unfinished() {
 	j.gap()
 	raw := j.s[j.copied:]
-	if raw == "" {
+	var text string
+	if json.Unmarshal([]byte(raw+`"`), &text) != nil {
+		j.out.WriteString(j.plain(j.before, raw))
 		return
 	}
-	if raw[0] == '"' {
-		for n := len(raw); n > 0 && n > len(raw)-len(`\ud83d\ude0`)-1; n-- { // an escape may be cut, too
-			var text string
-			if json.Unmarshal([]byte(raw[:n]+`"`), &text) != nil {
-				continue
-			}
-			if out := j.str(text, strings.IndexByte(raw, '\\') >= 0); out != text {
-				raw = `"` + escape(out)
-			}
-			j.out.WriteString(raw)
-			return
-		}
+	if out := j.str(text, strings.IndexByte(raw, '\\') >= 0); out != text {
+		raw = `"` + escape(out)
 	}
-	j.out.WriteString(j.plain(j.before, raw))
+	j.out.WriteString(raw)
 }
 
 // top returns the innermost open object or array.
@@ -262,10 +254,4 @@ func quote(s string) string {
 		return `"` + KindContent.Marker() + `"` // a string always encodes
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// escape writes s as the inside of a JSON string.
-func escape(s string) string {
-	q := quote(s)
-	return q[1 : len(q)-1]
 }

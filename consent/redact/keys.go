@@ -5,59 +5,51 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
-// keyNode is a tree of names of members; one without children allows whatever is under it.
-type keyNode map[string]keyNode
+// keySet is an allow-list of members. A path that it holds as true allows whatever is under it, one that it holds as false
+// leads to such a path. A path goes through arrays: items.id allows the id of every element. Names are compared exactly,
+// decoded.
+type keySet map[string]bool
 
-// newKeys returns the allow-list of paths such as query or filter.name; nil if there are none. A path goes through arrays:
-// items.id allows the id of every element. Names are compared exactly, decoded.
-func newKeys(paths []string) (keyNode, error) {
-	if len(paths) == 0 {
-		return nil, nil
-	}
-	root := keyNode{}
+func newKeys(paths []string) (keySet, error) {
+	set := keySet{}
 	for _, path := range paths {
-		node := root
-		names := strings.Split(path, ".")
-		for i, name := range names {
-			if name == "" {
-				return nil, errors.New("a key in the allow-list is empty")
+		if slices.Contains(strings.Split(path, "."), "") {
+			return nil, errors.New("a key in the allow-list is empty")
+		}
+		set[path] = true
+		for i := range len(path) {
+			if path[i] == '.' {
+				set[path[:i]] = set[path[:i]]
 			}
-			child, known := node[name]
-			if known && len(child) == 0 {
-				break // everything under it is allowed already
-			}
-			if !known || i == len(names)-1 {
-				child = keyNode{}
-				node[name] = child
-			}
-			node = child
 		}
 	}
-	return root, nil
+	return set, nil
 }
 
 // pick returns the JSON of what the allow-list allows of raw; "" if that is nothing.
-func (node keyNode) pick(raw []byte) string {
-	p := picker{json.NewDecoder(bytes.NewReader(raw)), int64(len(raw))}
-	out, _ := p.value(node, 0) // where raw ends or stops being JSON, so does what can be picked
+func (set keySet) pick(raw []byte) string {
+	p := picker{json.NewDecoder(bytes.NewReader(raw)), set, int64(len(raw))}
+	out, _ := p.value("", 0) // where raw ends or stops being JSON, so does what can be picked
 	return out
 }
 
 // picker reads the allowed parts of a JSON text.
 type picker struct {
 	dec  *json.Decoder
+	keys keySet
 	size int64
 }
 
 // maxArrays bounds the recursion beyond the depth of the paths.
 const maxArrays = 32
 
-// value returns what node allows of the next value.
-func (p picker) value(node keyNode, arrays int) (string, error) {
-	if len(node) == 0 {
+// value returns what is allowed of the next value, whose path is given.
+func (p picker) value(path string, arrays int) (string, error) {
+	if p.keys[path] {
 		return p.whole()
 	}
 	token, err := p.dec.Token()
@@ -75,9 +67,9 @@ func (p picker) value(node keyNode, arrays int) (string, error) {
 	for err == nil && p.dec.More() {
 		var item string
 		if open == '{' {
-			item, err = p.member(node)
+			item, err = p.member(path)
 		} else {
-			item, err = p.value(node, arrays)
+			item, err = p.value(path, arrays)
 		}
 		if item != "" {
 			items = append(items, item)
@@ -92,15 +84,15 @@ func (p picker) value(node keyNode, arrays int) (string, error) {
 	return open.String() + strings.Join(items, ",") + string(open+2), err // } and ] follow { and [ in ASCII
 }
 
-// member returns what node allows of the next member, with its name.
-func (p picker) member(node keyNode) (string, error) {
+// member returns what is allowed of the next member of the object at path, with its name.
+func (p picker) member(path string) (string, error) {
 	token, err := p.dec.Token()
 	if err != nil {
 		return "", err
 	}
 	name, _ := token.(string)
-	child, allowed := node[name]
-	if !allowed {
+	child := strings.TrimPrefix(path+"."+name, ".")
+	if _, allowed := p.keys[child]; !allowed || strings.Contains(name, ".") {
 		_, err := p.whole()
 		return "", err
 	}

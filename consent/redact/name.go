@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -20,10 +21,13 @@ const MaxName = 128
 // Names are collected even where no content is, so Name refuses more than a Redactor removes: a random string is not a
 // name worth keeping. Callers remember the answer for each name.
 func Name(s []byte) (clean string, ok bool) {
-	if len(s) == 0 || len(s) > MaxName || !printable(s) {
+	if len(s) == 0 || len(s) > MaxName {
 		return "", false
 	}
 	clean = string(s)
+	if !isPrintable(clean) {
+		return "", false
+	}
 	if isUUID(clean) {
 		return clean, true
 	}
@@ -49,16 +53,9 @@ func isNumericName(s string, kind Kind) bool {
 	return false
 }
 
-// printable reports whether s is valid UTF-8 with visible characters and plain spaces only.
-func printable(s []byte) bool {
-	for i := 0; i < len(s); {
-		c, n := utf8.DecodeRune(s[i:])
-		if c == utf8.RuneError || !unicode.IsPrint(c) {
-			return false
-		}
-		i += n
-	}
-	return true
+// isPrintable reports whether s is valid UTF-8 with visible characters and plain spaces only.
+func isPrintable(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c == utf8.RuneError || !unicode.IsPrint(c) })
 }
 
 // hasRandom reports whether a name has random text, as a word or as words with separators between them, or a word that

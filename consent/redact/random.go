@@ -160,16 +160,7 @@ func isULID(s string) bool { return len(s) == 26 && s[:2] == "01" && strings.ToU
 
 const uuidLen = 36
 
-// isUUID reports whether s has the form of RFC 9562: 8-4-4-4-12 hexadecimal digits.
-func isUUID(s string) bool {
-	if len(s) != uuidLen {
-		return false
-	}
-	for i := range len(s) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (s[i] == '-') || !dash && !isHex(s[i]) {
-			return false
-		}
-	}
-	return true
-}
+// uuidForm is the form of RFC 9562: 8-4-4-4-12 hexadecimal digits.
+var uuidForm = lazy(`^[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}$`)
+
+func isUUID(s string) bool { return len(s) == uuidLen && uuidForm().MatchString(s) }

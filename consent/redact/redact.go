@@ -27,7 +27,7 @@ type Pattern struct {
 type Redactor struct {
 	engine  engine
 	markers markers
-	keys    keyNode
+	keys    keySet
 }
 
 // New returns a Redactor. It fails if a pattern has no usable name or expression, or a key an empty part. The error names
@@ -87,7 +87,7 @@ func (r *Redactor) JSON(raw []byte, truncated bool, max int) string {
 // Members redacts like JSON, and keeps only the members that Config.Keys allows, if it has any. It leaves out everything
 // else, including names, and allowed values that raw does not hold to their end. The result is "" if nothing is left.
 func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
-	if r == nil || r.keys == nil {
+	if r == nil || len(r.keys) == 0 {
 		return r.JSON(raw, truncated, max)
 	}
 	return r.JSON([]byte(r.keys.pick(raw)), false, max)

@@ -90,20 +90,14 @@ func (ru *rule) compile() {
 
 // find emits the credentials in s.
 func (set *ruleSet) find(s string, emit emitter) {
-	var due map[*rule]bool
+	due := map[*rule]bool{}
 	low := lower(s)
 	for i := range max(0, len(low)-1) {
 		for _, k := range set.index[indexSlot(low[i], low[i+1])] {
 			if strings.HasPrefix(low[i:], k.text) {
-				if due == nil {
-					due = map[*rule]bool{}
-				}
 				due[k.rule] = true
 			}
 		}
-	}
-	if due == nil {
-		return
 	}
 	for _, ru := range set.rules { // in their order, so that the result does not depend on the map's
 		if due[ru] {

@@ -154,13 +154,10 @@ func cut(s string, max int) string {
 	if lo := strings.LastIndexAny(s[:end], " \t\r\n\""); lo >= end-end/4 {
 		end = lo
 	}
-	if lo := strings.LastIndex(s[:end], markerOpen); lo >= 0 && !strings.Contains(s[lo:end], markerClose) {
+	// A marker that begins before end, or whose opening does, goes unless it ends before.
+	lo := strings.LastIndex(s[:min(len(s), end+len(markerOpen)-1)], markerOpen)
+	if lo >= 0 && lo < end && !strings.Contains(s[lo:end], markerClose) {
 		end = lo
-	}
-	for n := len(markerOpen) - 1; n > 0; n-- { // nor is a part of a marker's beginning left
-		if strings.HasSuffix(s[:end], markerOpen[:n]) && strings.HasPrefix(s[end-n:], markerOpen) {
-			return s[:end-n]
-		}
 	}
 	return s[:end]
 }

@@ -161,6 +161,12 @@ func isURIPart(c byte) bool { return c > ' ' && !has("\"'<>\\`", c) }
 
 func isBase64Part(c byte) bool { return isToken(c) || has("+/=", c) }
 
+// escape writes s as the inside of a string literal.
+func escape(s string) string {
+	q := quote(s)
+	return q[1 : len(q)-1]
+}
+
 // unescape undoes the escapes of string literals. What is not an escape stays, so that it also serves for text that only
 // has some, such as a Windows path or a log line with JSON in it.
 func unescape(s string) string {

@@ -68,7 +68,7 @@ func parseWords(file string) (*lexicon, error) {
 func (l *lexicon) add(use string, f []string) error {
 	switch use {
 	case "name":
-		l.addNames(f)
+		l.addNames(strings.Join(f, " "))
 	case "ending":
 		for _, w := range f[1:] {
 			l.endings = append(l.endings, nameRule{word: w, kind: Kind(f[0])})
@@ -94,28 +94,28 @@ func (l *lexicon) add(use string, f []string) error {
 	return nil
 }
 
-func (l *lexicon) addNames(f []string) {
-	rule := nameRule{kind: Kind(f[0]), last: f[1] == "last"}
-	end := len(f)
-	for i, w := range f {
-		if w != "after" && w != "unless" {
-			continue
-		}
-		set := map[string]bool{}
-		for _, before := range f[i+1:] {
-			set[strings.TrimPrefix(before, "-")] = true // - stands for no word
-		}
-		if end = i; w == "after" {
-			rule.after = set
-		} else {
-			rule.unless = set
-		}
-		break
+// addNames adds what follows "name" in a line: the kind, the place, the words, and what may stand before them.
+func (l *lexicon) addNames(line string) {
+	line, unless, _ := strings.Cut(line, " unless ")
+	line, after, limited := strings.Cut(line, " after ")
+	f := strings.Fields(line)
+	rule := nameRule{kind: Kind(f[0]), last: f[1] == "last", unless: setOf(unless)}
+	if limited {
+		rule.after = setOf(after)
 	}
-	for _, w := range f[2:end] {
+	for _, w := range f[2:] {
 		rule.word = w
 		l.names[w] = append(l.names[w], rule)
 	}
+}
+
+// setOf returns the words of a list. A dash stands for no word.
+func setOf(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[strings.TrimPrefix(w, "-")] = true
+	}
+	return set
 }
 
 func (l *lexicon) addList(name string, list []string) {
