@@ -163,7 +163,7 @@ func (e *endpoint) read(b []byte) (int, error) { return e.call(unix.Read, b, uni
 // write writes all of b, or returns how much of it was written.
 func (e *endpoint) write(b []byte) (done int, err error) {
 	for done < len(b) && err == nil {
-		n := 0
+		var n int
 		n, err = e.call(unix.Write, b[done:], unix.POLLOUT)
 		done += max(n, 0)
 	}
@@ -175,7 +175,7 @@ func (e *endpoint) write(b []byte) (done int, err error) {
 func (e *endpoint) call(f func(fd int, b []byte) (int, error), b []byte, events int16) (int, error) {
 	for {
 		n, err := f(e.fd, b)
-		switch err {
+		switch err { //nolint:errorlint // what a system call returns is not wrapped
 		case unix.EAGAIN:
 			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(e.fd), Events: events}}, -1) // the next call sees its error
 		case unix.EINTR:

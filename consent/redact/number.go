@@ -30,10 +30,10 @@ func (d *digits) classify(s string) (lo, hi int, kind Kind) {
 	}
 	announced := hasContext(s, d.lo, phoneWords)
 	before := strings.TrimRight(s[max(0, d.lo-4):d.lo], " ")
-	close := announced && before != "" && has(":=.", before[len(before)-1]) // "Phone: 8999"
+	adjacent := announced && before != "" && has(":=.", before[len(before)-1]) // "Phone: 8999"
 	for ; len(d.size) > 0; d.dropGroup() {
 		switch {
-		case len(d.val) > maxDigits || len(d.val) < minDigits || !endsApart(s, d.hi) || len(d.val) < 7 && !close:
+		case len(d.val) > maxDigits || len(d.val) < minDigits || !endsApart(s, d.hi) || len(d.val) < 7 && !adjacent:
 		case isCard(d):
 			return first, d.hi, KindCard
 		case isSSN(s, d):
