@@ -15,9 +15,12 @@ func ExampleDecide() {
 	for _, w := range warnings {
 		fmt.Println(w.Variable+":", w.Text)
 	}
-	// Output: destinations: [console] reason: SPANPIPE_TELEMETRY asks for console reason: SPANPIPE_TELEMETRY asks for
-	// otlp reason: DO_NOT_TRACK is set: no network connection is opened SPANPIPE_TELEMETRY: unknown telemetry
-	// destination "jaeger": want off, or a comma-separated list of console, otlp, prometheus
+	// Output:
+	// destinations: [console]
+	// reason: SPANPIPE_TELEMETRY asks for console
+	// reason: SPANPIPE_TELEMETRY asks for otlp
+	// reason: DO_NOT_TRACK is set: no network connection is opened
+	// SPANPIPE_TELEMETRY: unknown telemetry destination "jaeger": want off, or a comma-separated list of console, otlp, prometheus
 }
 
 func ExamplePolicy_Capture() {
