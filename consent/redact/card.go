@@ -54,7 +54,7 @@ func hasCardGroups(d *digits) bool {
 	return d.size[last] <= 7
 }
 
-func luhn(v string) bool {
+func luhn(v []byte) bool {
 	sum := 0
 	for i, c := range v {
 		x := int(c - '0')

@@ -28,7 +28,7 @@ func (e *engine) find(s string, emit emitter) {
 	e.rules.find(s, emit)
 }
 
-// findNumber emits what a number in JSON is, given the text before it. Only digits can tell: names are judged by the caller.
+// findNumber emits what a number in JSON is, given the text before it, such as "phone": the caller has judged the name.
 func (e *engine) findNumber(before, raw string, emit emitter) {
 	s := before + raw
 	inRaw := func(lo, hi int, kind Kind) {

@@ -22,26 +22,28 @@ const (
 type digits struct {
 	lo, hi  int    // bytes of the run
 	opening string // + and ( before the first digit
-	val     string // the digits
+	val     []byte // the digits
 	size    []int  // digits of each group
 	end     []int  // byte after each group
-	seps    string // what stands between the groups, each as one of " -./("
+	seps    string // what stands between the groups, each of " -./(" once
 }
 
-// separator returns the plain form of what may stand between groups; 0 if c may not. Typesetting puts no-break spaces,
+// separator returns the plain form of what may stand between groups; "" if c may not. Typesetting puts no-break spaces,
 // narrow spaces and other hyphens into numbers.
-func separator(c rune) byte {
+func separator(c rune) string {
 	switch c {
 	case ' ', '\u00a0', '\u2009', '\u202f':
-		return ' '
+		return " "
 	case '-', '\u2010', '\u2011', '\u2012', '\u2013':
-		return '-'
-	case '.', '/':
-		return byte(c)
+		return "-"
+	case '.':
+		return "."
+	case '/':
+		return "/"
 	case '(', ')':
-		return '('
+		return "("
 	}
-	return 0
+	return ""
 }
 
 // readDigits reads the run of digits whose first group begins at first. It stops when the run is longer than any number,
@@ -49,23 +51,27 @@ func separator(c rune) byte {
 func readDigits(s string, at, first int) *digits {
 	lo := first - len(s[at:first]) + len(strings.TrimRight(s[at:first], "+("))
 	d := &digits{lo: lo, opening: s[lo:first]}
+	d.size, d.end = make([]int, 0, maxGroups), make([]int, 0, maxGroups) // text may be numbers alone: do not grow these
 	for i := first; ; {
 		end := run(s, i, len(s), isDigit)
-		d.val += s[i:end]
+		d.val = append(d.val, s[i:end]...)
 		d.hi, d.size, d.end = end, append(d.size, end-i), append(d.end, end)
-		next, seps := end, ""
+		next, seps := end, d.seps
 		for range 3 { // at most so many separators: ") - "
 			c, n := utf8.DecodeRuneInString(s[next:])
-			if separator(c) == 0 {
+			sep := separator(c)
+			if sep == "" {
 				break
 			}
-			seps += string(separator(c))
+			if !strings.Contains(seps, sep) {
+				seps += sep
+			}
 			next += n
 		}
 		if len(d.size) == maxGroups || len(d.val) >= 24 || next == end || next == len(s) || !isDigit(s[next]) {
 			return d
 		}
-		d.seps += seps
+		d.seps = seps
 		i = next
 	}
 }

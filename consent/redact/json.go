@@ -72,7 +72,8 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 	}
 }
 
-// gap copies what stands before the next token.
+// gap copies what stands before the next token. The decoder does not report it, and the result keeps it: white space is
+// part of what the peer said.
 func (j *jsonPass) gap() {
 	end := run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) })
 	j.before = tail(j.before + j.s[j.copied:end])
@@ -214,7 +215,8 @@ func isSecretMember(text string, kind Kind, own bool) bool {
 	return isSecret(text, kind)
 }
 
-// number returns the marker that a number is to be replaced by, or "".
+// number returns the marker that a number is to be replaced by, or "". Of the detectors it needs only those for digits: a
+// number has no other form, and JSON may hold one every two bytes.
 func (j *jsonPass) number(raw string) string {
 	kind, own := j.announced()
 	if own && kind != kindMaybe && isSecretNumber(raw, kind, isPlural(j.top().name)) {
@@ -236,7 +238,8 @@ func isSecretNumber(raw string, kind Kind, plural bool) bool {
 	return !isCount(raw, kind, plural)
 }
 
-// tail returns the end of a string, as far as detectors look back.
+// tail returns the end of a string, as far as detectors look back. Longer context would make the time that JSON takes
+// quadratic.
 func tail(s string) string {
 	lo := max(0, len(s)-maxKey)
 	for lo < len(s) && !utf8.RuneStart(s[lo]) {

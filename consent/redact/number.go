@@ -53,9 +53,9 @@ func isSSN(s string, d *digits) bool {
 	if !slices.Equal(d.size, []int{3, 2, 4}) || d.hi-d.lo != 11 || d.val[0] == '9' {
 		return false
 	}
-	v := d.val
+	v := string(d.val)
 	if v[:3] == "000" || v[:3] == "666" || v[3:5] == "00" || v[5:] == "0000" {
 		return false
 	}
-	return strings.Trim(d.seps, "-") == "" || strings.Trim(d.seps, " ") == "" && hasContext(s, d.lo, ssnWords)
+	return d.seps == "-" || d.seps == " " && hasContext(s, d.lo, ssnWords)
 }

@@ -39,7 +39,8 @@ type field struct {
 	quoted bool
 }
 
-// nameBefore returns the name that ends before the separator at i.
+// nameBefore returns the name that ends before the separator at i. Between them may be a quote, spaces, the bracket of
+// env["NAME"], or what makes := and ?= of an equals sign.
 func nameBefore(s string, i int) (field, bool) {
 	hi := i
 	for hi > 0 && i-hi < 3 && (has(" \t]", s[hi-1]) || s[i] == '=' && has(":?+", s[hi-1])) {
@@ -134,6 +135,8 @@ func isSecret(v string, kind Kind) bool {
 }
 
 // isBareSecret reports whether an unquoted value is a secret, and not an expression, a count, or a word of a sentence.
+// Quotes show that a value is meant; without them "password: must be longer" has the same form as a password. Spaced
+// reports whether a space stands before the value, as in a sentence.
 func isBareSecret(v string, kind Kind, plural, spaced bool) bool {
 	if strings.Trim(v, "0123456789.") == "" && isCount(v, kind, plural) {
 		return false

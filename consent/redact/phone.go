@@ -47,7 +47,7 @@ func isTrunk(d *digits) bool {
 	if len(d.size) > 5 { // six groups are more likely bytes
 		return false
 	}
-	if strings.Contains(d.seps, ".") && (len(d.size) < 4 || strings.Trim(d.seps, ".") != "") {
+	if strings.Contains(d.seps, ".") && (len(d.size) < 4 || d.seps != ".") {
 		return false
 	}
 	for _, n := range d.size[1:] {
@@ -64,6 +64,6 @@ func isDate(d *digits) bool {
 		return false
 	}
 	a, b, c := d.size[0], d.size[1], d.size[2]
-	year := func(i int) bool { return d.val[i:i+2] == "19" || d.val[i:i+2] == "20" }
+	year := func(i int) bool { return string(d.val[i:i+2]) == "19" || string(d.val[i:i+2]) == "20" }
 	return a == 4 && b <= 2 && c <= 2 && year(0) || a <= 2 && b <= 2 && c == 4 && year(a+b)
 }

@@ -88,7 +88,8 @@ func (ru *rule) compile() {
 	})
 }
 
-// find emits the credentials in s.
+// find emits the credentials in s. Looking for the keywords first keeps nearly all expressions from running: one takes
+// longer than the search for all keywords.
 func (set *ruleSet) find(s string, emit emitter) {
 	due := map[*rule]bool{}
 	low := lower(s)

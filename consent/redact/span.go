@@ -49,8 +49,9 @@ func join(spans []span) []span {
 	return joined
 }
 
-// withoutMarkers takes the markers that are already in s out of the spans. Punctuation that is left beside a marker
-// stays: the quotes around it are harmless.
+// withoutMarkers takes the markers that are already in s out of the spans. Otherwise redacting a result again would change
+// it: "password=[redacted:password]" still is a name with a value. Punctuation that is left beside a marker stays: the
+// quotes around it are harmless.
 func (m markers) withoutMarkers(s string, spans []span) []span {
 	lo, hi := m.next(s, 0)
 	if lo < 0 {
