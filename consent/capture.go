@@ -112,7 +112,8 @@ func (c *Capture) parseLevels(s string) error {
 		switch level := Level(word); {
 		case word == "none":
 		case !slices.Contains(levels, level):
-			return fmt.Errorf("unknown kind of content %s: want a comma-separated list of %s", quote(word), join(levels))
+			return fmt.Errorf("unknown kind of content %s: want a comma-separated list of %s",
+				quote(word), join(levels))
 		case !c.Has(level):
 			c.levels = append(c.levels, level)
 		}

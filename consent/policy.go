@@ -66,7 +66,8 @@ func Decide(r Request) (Policy, []Warning) {
 		switch sink := Sink(word); {
 		case !slices.Contains(sinks, sink):
 			warnings = append(warnings, Warning{"SPANPIPE_TELEMETRY", fmt.Sprintf(
-				"unknown telemetry destination %s: want off, or a comma-separated list of %s", quote(word), join(sinks))})
+				"unknown telemetry destination %s: want off, or a comma-separated list of %s",
+				quote(word), join(sinks))})
 		case !slices.Contains(p.sinks, sink):
 			p.sinks = append(p.sinks, sink)
 			p.because("SPANPIPE_TELEMETRY asks for " + word)

@@ -175,8 +175,8 @@ func (e *endpoint) write(b []byte) (done int, err error) {
 func (e *endpoint) call(f func(fd int, b []byte) (int, error), b []byte, events int16) (int, error) {
 	for {
 		n, err := f(e.fd, b)
-		switch err { //nolint:errorlint // what a system call returns is not wrapped
-		case unix.EAGAIN:
+		switch err {
+		case unix.EAGAIN: //nolint:errorlint // what a system call returns is not wrapped
 			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(e.fd), Events: events}}, -1) // the next call sees its error
 		case unix.EINTR:
 		default:

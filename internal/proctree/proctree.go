@@ -55,7 +55,8 @@ func all() []string {
 // childrenAmong looks for the children of a process in /proc/PID/stat, see proc_pid_stat(5), of other processes.
 func childrenAmong(pids []string, parent int) (children []Process) {
 	for _, pid := range pids {
-		text, _ := os.ReadFile("/proc/" + pid + "/stat") //nolint:gosec // pid is a name in /proc; the process may have ended
+		// The process may have ended.
+		text, _ := os.ReadFile("/proc/" + pid + "/stat") //nolint:gosec // pid is a name in /proc
 		// PID (NAME) STATE PPID PGRP SESSION … where NAME may contain anything, also spaces and parentheses.
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		if len(fields) < 4 || fields[1] != strconv.Itoa(parent) {

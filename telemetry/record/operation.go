@@ -35,7 +35,7 @@ type Operation struct {
 	Direction Direction `json:"direction"` // of the request: ToServer is a call by the client
 	Method    string    `json:"method"`
 	Target    string    `json:"target,omitempty"`     // the tool or prompt
-	Resource  string    `json:"resource,omitempty"`   // the URI template that the request's URI matches, else its scheme
+	Resource  string    `json:"resource,omitempty"`   // the URI template that the URI matches, else its scheme
 	RequestID string    `json:"request_id,omitempty"` // of the first request
 	JSONRPC   string    `json:"jsonrpc,omitempty"`    // the jsonrpc member, if it is not "2.0"
 	Protocol  string    `json:"protocol,omitempty"`   // the protocol version it was made under, if known
@@ -50,7 +50,7 @@ type Operation struct {
 
 	// Durations are in nanoseconds of the monotonic clock: a time in which the machine slept does not count.
 	Duration  time.Duration `json:"duration_ns,omitempty"`   // from start to end (or to this record), less InputWait
-	Wait      time.Duration `json:"wait_ns,omitempty"`       // from the request to the answer's first byte, if it took one round trip
+	Wait      time.Duration `json:"wait_ns,omitempty"`       // request to first byte of the answer, if it took one round trip
 	Transfer  time.Duration `json:"transfer_ns,omitempty"`   // from the answer's first byte to its last, likewise
 	InputWait time.Duration `json:"input_wait_ns,omitempty"` // how long the server waited for the user
 
@@ -63,7 +63,7 @@ type Operation struct {
 	Class     Class  `json:"class,omitempty"`      // kind of the error
 
 	RoundTrips int    `json:"round_trips,omitempty"` // requests it took; 1 for most
-	TaskID     string `json:"task_id,omitempty"`     // of the task it is about or has started, as far as it may be shown
+	TaskID     string `json:"task_id,omitempty"`     // of the task it is about or has started, if it may be shown
 	TaskStatus string `json:"task_status,omitempty"` // the last status seen
 
 	Ambiguous  bool `json:"ambiguous,omitempty"`   // another request had its id, so that an answer could be either's
@@ -94,7 +94,7 @@ type Content struct {
 	Arguments string     `json:"arguments,omitempty"` // of tools/call, as JSON
 	Variables []Variable `json:"variables,omitempty"` // arguments of prompts/get, in the order of their names
 	Messages  string     `json:"messages,omitempty"`  // of sampling/createMessage, as JSON
-	Result    string     `json:"result,omitempty"`    // of tools/call, tasks/result, prompts/get, sampling/createMessage
+	Result    string     `json:"result,omitempty"`    // of tools/call, tasks/result, prompts/get and sampling
 	Error     string     `json:"error,omitempty"`     // the error's message, or the text of a result with isError
 	URI       string     `json:"uri,omitempty"`       // params.uri or params.ref.uri
 }

@@ -24,8 +24,8 @@ func IsBatch(path string) bool {
 //     no form that all of them read correctly keeps cmd.exe inside the quotes.
 //   - A percent sign is followed by an expansion to nothing (%cd:~,%), so that no two of them enclose a name.
 //
-// /v:off disables delayed expansion (!), and /e:on enables the substring expansion above. A line break or a NUL cannot be
-// written at all, and is an error.
+// /v:off disables delayed expansion (!), and /e:on enables the substring expansion above. A line break or a NUL cannot
+// be written at all, and is an error.
 func Batch(interpreter, path string, args []string) (string, error) {
 	if strings.ContainsAny(path, "\"%\r\n\x00") {
 		return "", errors.New("the batch file's path has a character that cmd.exe does not take literally")
@@ -43,8 +43,8 @@ func Batch(interpreter, path string, args []string) (string, error) {
 }
 
 // quote quotes an argument as described at Batch. Backslashes before a quote are doubled, because C's runtime takes a
-// single one there for an escape character. Each part of the argument is followed by a quote, the last one by the closing
-// quote.
+// single one there for an escape character. Each part of the argument is followed by a quote, the last one by the
+// closing quote.
 func quote(arg string) string {
 	parts := strings.Split(arg, `"`)
 	for i, part := range parts {
