@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// findIPv4 emits IPv4 addresses in dotted form. It leaves out the addresses that identify no machine: loopback, unspecified
-// and broadcast. It also leaves out versions with four parts, judging by the text before them.
+// findIPv4 emits IPv4 addresses in dotted form. It leaves out the addresses that identify no machine: loopback,
+// unspecified and broadcast. It also leaves out versions with four parts, judging by the text before them.
 func findIPv4(s string, emit emitter) {
 	for lo, hi := range runs(s, func(c byte) bool { return isDigit(c) || c == '.' }) {
 		tok := strings.TrimRight(s[lo:hi], ".")
@@ -47,8 +47,8 @@ func isVersion(s string, i int) bool {
 	return hasContext(s, i, versionWords)
 }
 
-// findHexAddresses emits IPv6 and MAC addresses. Both are runs of hexadecimal digits and separators. A run begins neither
-// inside a word nor with a single colon, as in addr:2001:db8::1.
+// findHexAddresses emits IPv6 and MAC addresses. Both are runs of hexadecimal digits and separators. A run begins
+// neither inside a word nor with a single colon, as in addr:2001:db8::1.
 func findHexAddresses(s string, emit emitter) {
 	for lo, hi := range runs(s, func(c byte) bool { return isHex(c) || has(":-.", c) }) {
 		if lo > 0 && (isWord(s[lo-1]) || s[lo-1] == '_') {
@@ -72,8 +72,8 @@ func findHexAddresses(s string, emit emitter) {
 	}
 }
 
-// ipv6Len returns the length of the IPv6 address that s is, apart from punctuation at its end; 0 if it is none. Without a
-// digit it must have all eight groups, else names such as a::b in programs would be addresses.
+// ipv6Len returns the length of the IPv6 address that s is, apart from punctuation at its end; 0 if it is none. Without
+// a digit it must have all eight groups, else names such as a::b in programs would be addresses.
 func ipv6Len(s string) int {
 	s = strings.TrimRight(s, ".-")
 	if !strings.HasSuffix(s, "::") {

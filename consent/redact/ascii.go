@@ -62,7 +62,8 @@ func firstGroup(m []int) (lo, hi int) {
 	return m[0], m[1]
 }
 
-// lower returns s with the letters of ASCII in lower case. Unlike strings.ToLower it never changes the length of valid UTF-8.
+// lower returns s with the letters of ASCII in lower case. Unlike strings.ToLower it never changes the length of valid
+// UTF-8.
 func lower(s string) string {
 	return strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {

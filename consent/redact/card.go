@@ -40,7 +40,8 @@ func isCard(d *digits) bool {
 	return false
 }
 
-// hasCardGroups reports whether the grouping is that of cards: groups of four with a shorter last one, or 4-6-5 and 4-6-4.
+// hasCardGroups reports whether the grouping is that of cards: groups of four with a shorter last one, or 4-6-5 and
+// 4-6-4.
 func hasCardGroups(d *digits) bool {
 	last := len(d.size) - 1
 	if last == 0 || last == 2 && d.size[0] == 4 && d.size[1] == 6 {

@@ -52,8 +52,8 @@ func (p ownPattern) find(s string, emit emitter) {
 	}
 }
 
-// forms lists the detectors of what a form of its own gives away. They serve content and names. Each takes time linear in
-// the length of the text, and is skipped if the text has none of the characters in mark.
+// forms lists the detectors of what a form of its own gives away. They serve content and names. Each takes time linear
+// in the length of the text, and is skipped if the text has none of the characters in mark.
 var forms = [...]struct {
 	mark string
 	find func(s string, emit emitter)

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Numbers are found in two steps. A run of digits is read with its grouping, as people write card and telephone numbers:
-// 4111 1111 1111 1111, (020) 7946-0958. Then the run, and what is left after dropping its last groups one by one, is
-// asked what it could be.
+// Numbers are found in two steps. A run of digits is read with its grouping, as people write card and telephone
+// numbers: 4111 1111 1111 1111, (020) 7946-0958. Then the run, and what is left after dropping its last groups one by
+// one, is asked what it could be.
 
 // maxGroups is the largest number of groups of digits that is read as one number.
 const maxGroups = 14
@@ -46,8 +46,8 @@ func separator(c rune) string {
 	return ""
 }
 
-// readDigits reads the run of digits whose first group begins at first. It stops when the run is longer than any number,
-// so that going from one run's first group to the next stays linear.
+// readDigits reads the run of digits whose first group begins at first. It stops when the run is longer than any
+// number, so that going from one run's first group to the next stays linear.
 func readDigits(s string, at, first int) *digits {
 	lo := first - len(s[at:first]) + len(strings.TrimRight(s[at:first], "+("))
 	d := &digits{lo: lo, opening: s[lo:first]}
@@ -86,8 +86,8 @@ func (d *digits) dropGroup() {
 	}
 }
 
-// beginsApart and endsApart report whether a number stands by itself: not inside a word, a decimal fraction, a version or
-// a UUID.
+// beginsApart and endsApart report whether a number stands by itself: not inside a word, a decimal fraction, a version
+// or a UUID.
 func beginsApart(s string, lo int) bool {
 	if lo == 0 {
 		return true

@@ -1,7 +1,7 @@
 // Package redact removes secrets and personal data from what MCP peers send, before it is stored, printed or exported.
 //
-// It owns two things. A [Redactor] rewrites captured content: arguments, results, prompts, error messages, log lines and
-// URIs. [Name] decides about the short names that peers choose, such as tools, methods, ids and versions; these are
+// It owns two things. A [Redactor] rewrites captured content: arguments, results, prompts, error messages, log lines
+// and URIs. [Name] decides about the short names that peers choose, such as tools, methods, ids and versions; these are
 // collected even where no content is.
 //
 // Both use the same detectors. A detector looks at a text and returns ranges of bytes and what they are: by a form of
@@ -20,6 +20,6 @@
 // It imports only the standard library, and nothing that could send or store what it reads. In particular it does not
 // import consent: what to remove is passed in a [Config]. Nothing is compiled or parsed when the package is loaded.
 //
-// docs/redaction.md lists what is found, with the measured recall and precision. This package is not a public API before
-// spanpipe 1.0 and may change without notice.
+// docs/redaction.md lists what is found, with the measured recall and precision. This package is not a public API
+// before spanpipe 1.0 and may change without notice.
 package redact

@@ -19,8 +19,8 @@ func (p *pass) document(s string) string {
 	return p.text(s)
 }
 
-// maxNesting bounds the memory that a text takes which opens objects and arrays and never closes them. A text that nests
-// deeper was built to, and is replaced as a whole. encoding/json gives up at 10,000.
+// maxNesting bounds the memory that a text takes which opens objects and arrays and never closes them. A text that
+// nests deeper was built to, and is replaced as a whole. encoding/json gives up at 10,000.
 const maxNesting = 1000
 
 // jsonPass redacts one JSON value, token by token. It copies the text between tokens and every token that stays.
@@ -44,8 +44,8 @@ type frame struct {
 	paired  Kind   // what the value of a member "name" announces for "value": {"name": "PIN", "value": "1234"}
 }
 
-// json redacts the JSON value at the beginning of s. n is how much of s it has read. Ok reports whether that is one value,
-// which the end of s may have cut off.
+// json redacts the JSON value at the beginning of s. n is how much of s it has read. Ok reports whether that is one
+// value, which the end of s may have cut off.
 //
 // It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
@@ -196,8 +196,8 @@ func (j *jsonPass) str(text string, escaped bool) string {
 // isPrivatePart reports whether a member is one of a JSON Web Key that hold the private part (RFC 7518, section 6).
 func isPrivatePart(name string) bool { return oneOf(name, "d", "p", "q", "dp", "dq", "qi", "k") }
 
-// isSecretMember reports whether a string is a secret where names announce a kind. Nested under such a name, less is taken
-// for a secret than as the member itself.
+// isSecretMember reports whether a string is a secret where names announce a kind. Nested under such a name, less is
+// taken for a secret than as the member itself.
 func isSecretMember(text string, kind Kind, own bool) bool {
 	if kind == KindAuthorization && strings.HasSuffix(text, " ") {
 		return true // cut off behind the scheme
@@ -215,8 +215,8 @@ func isSecretMember(text string, kind Kind, own bool) bool {
 	return isSecret(text, kind)
 }
 
-// number returns the marker that a number is to be replaced by, or "". Of the detectors it needs only those for digits: a
-// number has no other form, and JSON may hold one every two bytes.
+// number returns the marker that a number is to be replaced by, or "". Of the detectors it needs only those for digits:
+// a number has no other form, and JSON may hold one every two bytes.
 func (j *jsonPass) number(raw string) string {
 	kind, own := j.announced()
 	if own && kind != kindMaybe && isSecretNumber(raw, kind, isPlural(j.top().name)) {

@@ -105,7 +105,8 @@ func (r nameRule) matches(before string, last bool) bool {
 	return r.after == nil || r.after[before] || before != "" && r.after["*"]
 }
 
-// describes reports whether a name describes a secret instead of holding it: token_count, key_id, secret_name, use_auth.
+// describes reports whether a name describes a secret instead of holding it: token_count, key_id, secret_name,
+// use_auth.
 func describes(list []string) bool {
 	last, before := list[len(list)-1], ""
 	if len(list) > 1 {

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// keySet is an allow-list of members. A path that it holds as true allows whatever is under it, one that it holds as false
-// leads to such a path. A path goes through arrays: items.id allows the id of every element. Names are compared exactly,
-// decoded.
+// keySet is an allow-list of members. A path that it holds as true allows whatever is under it, one that it holds as
+// false leads to such a path. A path goes through arrays: items.id allows the id of every element. Names are compared
+// exactly, decoded.
 type keySet map[string]bool
 
 func newKeys(paths []string) (keySet, error) {

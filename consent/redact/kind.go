@@ -45,6 +45,6 @@ const (
 // maxKindLen bounds the name of a kind, including the user's own, in bytes.
 const maxKindLen = 32
 
-// Marker returns the text that stands for something of kind k. It has no character that JSON or a URI escapes, so it fits
-// at any depth of wrapping.
+// Marker returns the text that stands for something of kind k. It has no character that JSON or a URI escapes, so it
+// fits at any depth of wrapping.
 func (k Kind) Marker() string { return markerOpen + string(k) + markerClose }

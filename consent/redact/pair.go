@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// findPairs emits the values that stand beside a name that announces a secret: name=value, name: value, "name": "value",
-// <name>value</name>, --name value, "name is value".
+// findPairs emits the values that stand beside a name that announces a secret: name=value, name: value, "name":
+// "value", <name>value</name>, --name value, "name is value".
 func findPairs(s string, emit emitter) {
 	for at := 0; ; {
 		i := strings.IndexAny(s[at:], "=:>")
@@ -272,8 +272,8 @@ func findFlags(s string, emit emitter) {
 	}
 }
 
-// findSentences emits what a sentence states a secret to be: "the password is hunter2". A value of letters alone is taken
-// for a word of the sentence.
+// findSentences emits what a sentence states a secret to be: "the password is hunter2". A value of letters alone is
+// taken for a word of the sentence.
 func findSentences(s string, emit emitter) {
 	const verb = " is "
 	for at := 0; ; {

@@ -7,9 +7,9 @@ var phoneWords = []string{
 	"handy", "cellphone", "contact", "call me",
 }
 
-// isPhone reports whether d is a telephone number. The international form is one. Of the national forms, those are whose
-// writing distinguishes them from other numbers: a trunk 0 and groups, the 3-3-4 groups of North America. Any other form
-// has to be announced by a word.
+// isPhone reports whether d is a telephone number. The international form is one. Of the national forms, those are
+// whose writing distinguishes them from other numbers: a trunk 0 and groups, the 3-3-4 groups of North America. Any
+// other form has to be announced by a word.
 func isPhone(s string, d *digits, announced bool) bool {
 	if len(d.val) > 17 || !beginsApart(s, d.lo) || isDate(d) || strings.Contains(s[d.lo:d.hi], "/-") {
 		return false
@@ -36,7 +36,8 @@ func isNorthAmerican(d *digits) bool {
 	return len(g) == 3 && g[0] == 3 && g[1] == 3 && g[2] == 4 && v[0] >= '2' && v[3] >= '2' && !strings.Contains(d.seps, "/")
 }
 
-// isTrunk reports whether d is a national number with the trunk prefix 0: in groups, or ten or eleven digits in one piece.
+// isTrunk reports whether d is a national number with the trunk prefix 0: in groups, or ten or eleven digits in one
+// piece.
 func isTrunk(d *digits) bool {
 	if d.val[0] != '0' || d.val[1] == '0' || len(d.val) < 9 || len(d.val) > 12 {
 		return false

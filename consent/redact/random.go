@@ -2,8 +2,8 @@ package redact
 
 import "strings"
 
-// findIssued emits tokens of known issuers: the issuer's prefix at the start of a word, and behind it what looks like key
-// material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
+// findIssued emits tokens of known issuers: the issuer's prefix at the start of a word, and behind it what looks like
+// key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
 func findIssued(s string, emit emitter) {
 	for i := 0; i < len(s); i++ {
 		if i > 0 && (isWord(s[i-1]) || has("+/", s[i-1]) && i > 1 && isWord(s[i-2])) {
@@ -46,8 +46,8 @@ func issuedEnd(s string, i int, name bool) int {
 	return 0
 }
 
-// wrappedEnd returns the end of a token that was wrapped at the end of a line at i and goes on in the next; 0 if it does
-// not. What goes on is one word with digits and letters.
+// wrappedEnd returns the end of a token that was wrapped at the end of a line at i and goes on in the next; 0 if it
+// does not. What goes on is one word with digits and letters.
 func wrappedEnd(s string, i int) int {
 	const least = 8
 	if i >= len(s) || s[i] != '\n' {
@@ -137,8 +137,9 @@ func randomWord(w string) bool {
 	}
 }
 
-// randomParts reports whether p, words with separators between them, is random text whose alphabet has more than letters
-// and digits. No word of it may be long, but together they are, and they change kind far more often than names do.
+// randomParts reports whether p, words with separators between them, is random text whose alphabet has more than
+// letters and digits. No word of it may be long, but together they are, and they change kind far more often than names
+// do.
 func randomParts(p string) bool {
 	if len(p) < minRandom || len(p) >= uuidLen && isUUID(p[len(p)-uuidLen:]) || isULID(p) {
 		return false

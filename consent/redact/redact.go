@@ -15,8 +15,8 @@ type Config struct {
 	Keys     []string  // paths of the only members that Members keeps, such as query and filter.name; empty: all
 }
 
-// Pattern is a rule of the user's own. What the expression matches is replaced by [redacted:Name]; if it has a capturing
-// group that matched, only the first such group is.
+// Pattern is a rule of the user's own. What the expression matches is replaced by [redacted:Name]; if it has a
+// capturing group that matched, only the first such group is.
 type Pattern struct {
 	Name   string // lower-case letters, digits and dashes, at most 32 bytes
 	Regexp string // in the syntax of Go's regexp package
@@ -30,8 +30,8 @@ type Redactor struct {
 	keys    keySet
 }
 
-// New returns a Redactor. It fails if a pattern has no usable name or expression, or a key an empty part. The error names
-// the pattern and the reason, never the expression, which may itself be the secret.
+// New returns a Redactor. It fails if a pattern has no usable name or expression, or a key an empty part. The error
+// names the pattern and the reason, never the expression, which may itself be the secret.
 func New(cfg Config) (*Redactor, error) {
 	set, err := rules()
 	if err != nil {
@@ -76,16 +76,17 @@ func (r *Redactor) Text(s []byte, truncated bool, max int) string {
 }
 
 // JSON redacts a JSON value by key and by value, and cuts the result to at most max bytes. A number that is removed
-// becomes a string. The result is valid JSON if raw is and nothing was cut. The order of members, duplicates, and numbers
-// that stay are kept as written.
+// becomes a string. The result is valid JSON if raw is and nothing was cut. The order of members, duplicates, and
+// numbers that stay are kept as written.
 //
 // What is not JSON, as a whole or from some point on because it was cut off, is redacted as text.
 func (r *Redactor) JSON(raw []byte, truncated bool, max int) string {
 	return r.redact(raw, truncated, max, (*pass).document)
 }
 
-// Members redacts like JSON, and keeps only the members that Config.Keys allows, if it has any. It leaves out everything
-// else, including names, and allowed values that raw does not hold to their end. The result is "" if nothing is left.
+// Members redacts like JSON, and keeps only the members that Config.Keys allows, if it has any. It leaves out
+// everything else, including names, and allowed values that raw does not hold to their end. The result is "" if nothing
+// is left.
 func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
 	if r == nil || len(r.keys) == 0 {
 		return r.JSON(raw, truncated, max)
@@ -96,9 +97,9 @@ func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
 // URI redacts a resource URI and cuts the result to at most max bytes.
 func (r *Redactor) URI(s []byte, max int) string { return r.Text(s, false, max) }
 
-// redact redacts b with method, in two passes. A replacement or a cut changes what stands beside the rest, so the rest may
-// now look like something else. The second pass proves that it does not; if it does, the text is replaced as a whole.
-// Without that, redacting a result again could change it.
+// redact redacts b with method, in two passes. A replacement or a cut changes what stands beside the rest, so the rest
+// may now look like something else. The second pass proves that it does not; if it does, the text is replaced as a
+// whole. Without that, redacting a result again could change it.
 func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass, s string) string) string {
 	if r == nil {
 		return cut(KindContent.Marker(), max)

@@ -44,7 +44,6 @@ type rule struct {
 	Entropy  float64  `json:"entropy"`
 	Keywords []string `json:"keywords"`
 	Allow    []string `json:"allow"`
-	Stop     []string `json:"stop"`
 	Kind     Kind     `json:"kind"` // of our own rules; empty is credential
 
 	once  sync.Once
@@ -134,11 +133,6 @@ func (ru *rule) allowed(secret string) bool {
 	}
 	for _, re := range ru.allow {
 		if re.MatchString(secret) && !strings.HasSuffix(secret, "EXAMPLE") {
-			return true
-		}
-	}
-	for _, w := range ru.Stop {
-		if strings.Contains(strings.ToLower(secret), w) {
 			return true
 		}
 	}

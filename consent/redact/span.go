@@ -49,9 +49,9 @@ func join(spans []span) []span {
 	return joined
 }
 
-// withoutMarkers takes the markers that are already in s out of the spans. Otherwise redacting a result again would change
-// it: "password=[redacted:password]" still is a name with a value. Punctuation that is left beside a marker stays: the
-// quotes around it are harmless.
+// withoutMarkers takes the markers that are already in s out of the spans. Otherwise redacting a result again would
+// change it: "password=[redacted:password]" still is a name with a value. Punctuation that is left beside a marker
+// stays: the quotes around it are harmless.
 func (m markers) withoutMarkers(s string, spans []span) []span {
 	lo, hi := m.next(s, 0)
 	if lo < 0 {
@@ -108,8 +108,9 @@ func (m markers) first(s string) string {
 	return s[lo:hi]
 }
 
-// edge returns s, which was cut off at its end, without the token there: half a secret has no form that a detector would
-// know. It also drops the tokens left of it for as long as they could be groups of one number, such as a card or an IBAN.
+// edge returns s, which was cut off at its end, without the token there: half a secret has no form that a detector
+// would know. It also drops the tokens left of it for as long as they could be groups of one number, such as a card or
+// an IBAN.
 func edge(s string) string {
 	end := tokenStart(s)
 	const most = 10 // an IBAN has nine groups

@@ -37,8 +37,8 @@ func newPass(e *engine, m markers, s string) *pass {
 // text redacts running text.
 func (p *pass) text(s string) string { return p.inside("", s, 0) }
 
-// inside redacts text at a depth of wrapping, including the JSON values in it. Context is what stands directly before s,
-// such as the name of a member: detectors see it, and it is not part of the result.
+// inside redacts text at a depth of wrapping, including the JSON values in it. Context is what stands directly before
+// s, such as the name of a member: detectors see it, and it is not part of the result.
 func (p *pass) inside(context, s string, depth int) string {
 	if p.left -= len(context) + len(s); p.left < 0 {
 		return ""
@@ -167,8 +167,8 @@ func escape(s string) string {
 	return q[1 : len(q)-1]
 }
 
-// unescape undoes the escapes of string literals. What is not an escape stays, so that it also serves for text that only
-// has some, such as a Windows path or a log line with JSON in it.
+// unescape undoes the escapes of string literals. What is not an escape stays, so that it also serves for text that
+// only has some, such as a Windows path or a log line with JSON in it.
 func unescape(s string) string {
 	var b strings.Builder
 	for {
@@ -217,8 +217,8 @@ func percent(s string) string {
 // minBase64 is the length from which a run of base64 is decoded: twelve bytes of text.
 const minBase64 = 16
 
-// base64 replaces a run of base64, in either alphabet and with or without padding, by a marker if it decodes to text with
-// something to remove. The run goes as a whole, because what is found stands at no byte boundary of it.
+// base64 replaces a run of base64, in either alphabet and with or without padding, by a marker if it decodes to text
+// with something to remove. The run goes as a whole, because what is found stands at no byte boundary of it.
 func (p *pass) base64(part string, depth int) string {
 	if len(part) < minBase64 {
 		return part
@@ -236,8 +236,8 @@ func (p *pass) base64(part string, depth int) string {
 	return mapRuns(part, isWord, func(word string) string { return p.base64(word, depth) })
 }
 
-// fromBase64 decodes a run; "" if it does not hold text. A run that was cut off has up to three characters too many, which
-// are left out.
+// fromBase64 decodes a run; "" if it does not hold text. A run that was cut off has up to three characters too many,
+// which are left out.
 func fromBase64(s string) string {
 	s = strings.TrimRight(s, "=")
 	if len(s)%4 == 1 {

@@ -14,8 +14,8 @@ import (
 //go:embed words.txt
 var wordsFile string
 
-// words is the parsed file. Parsing waits for the first use: a process that captures no content and sees only plain names
-// pays for the issuers' prefixes and nothing else worth mentioning.
+// words is the parsed file. Parsing waits for the first use: a process that captures no content and sees only plain
+// names pays for the issuers' prefixes and nothing else worth mentioning.
 var words = sync.OnceValue(func() *lexicon {
 	l, err := parseWords(wordsFile)
 	if err != nil {

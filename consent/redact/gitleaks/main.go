@@ -1,5 +1,5 @@
-// Command gitleaks writes the credential rules that the redactor embeds, from the rule set of the gitleaks module in the
-// version that go.mod requires. Its test fails if the file is not what it would write.
+// Command gitleaks writes the credential rules that the redactor embeds, from the rule set of the gitleaks module in
+// the version that go.mod requires. Its test fails if the file is not what it would write.
 //
 //	go run . > ../rules.jsonl
 package main
@@ -42,7 +42,6 @@ type rule struct {
 	Entropy  float64  `json:"entropy,omitempty"`
 	Keywords []string `json:"keywords"`
 	Allow    []string `json:"allow,omitempty"` // expressions that match harmless look-alikes
-	Stop     []string `json:"stop,omitempty"`  // words in harmless look-alikes
 }
 
 func main() {
@@ -72,7 +71,11 @@ func write(out io.Writer) error {
 		if left[id] != "" {
 			continue
 		}
-		if err := enc.Encode(convert(d.Config.Rules[id])); err != nil {
+		r, err := convert(d.Config.Rules[id])
+		if err != nil {
+			return err
+		}
+		if err := enc.Encode(r); err != nil {
 			return err
 		}
 	}
@@ -89,15 +92,15 @@ func version() string {
 	return "unknown"
 }
 
-// What gitleaks expects after a secret, and what before it, is made for source files. Captured content is JSON, logs and
-// prose: a secret may also end before a comma or bracket, and what stands before the telling name does not matter.
+// What gitleaks expects after a secret, and what before it, is made for source files. Captured content is JSON, logs
+// and prose: a secret may also end before a comma or bracket, and what stands before the telling name does not matter.
 const (
 	tail     = "(?:[\\x60'\"\\s;]|\\\\[nr]|$)"
 	wideTail = "(?:[\\x60'\"\\s;,)\\]}<>&.!?|]|\\\\|$)"
 	before   = `[\w.-]{0,50}?`
 )
 
-func convert(r config.Rule) rule {
+func convert(r config.Rule) (rule, error) {
 	expr := strings.ReplaceAll(r.Regex.String(), tail, wideTail)
 	expr = strings.Replace(expr, "(?i)"+before, "(?i)", 1)
 	out := rule{ID: r.RuleID, Regex: expr, Group: r.SecretGroup, Entropy: r.Entropy, Keywords: r.Keywords}
@@ -109,7 +112,9 @@ func convert(r config.Rule) rule {
 		for _, re := range a.Regexes {
 			out.Allow = append(out.Allow, re.String())
 		}
-		out.Stop = append(out.Stop, a.StopWords...)
+		if len(a.StopWords) > 0 { // none of the rules that are kept has any, so the redactor does not know them
+			return rule{}, fmt.Errorf("rule %s has stop words", r.RuleID)
+		}
 	}
-	return out
+	return out, nil
 }
