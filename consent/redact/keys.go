@@ -23,7 +23,8 @@ func newKeys(paths []string) (keySet, error) {
 		set[path] = true
 		for i := range len(path) {
 			if path[i] == '.' {
-				set[path[:i]] = set[path[:i]]
+				listed := set[path[:i]]
+				set[path[:i]] = listed // false unless it is listed itself
 			}
 		}
 	}
