@@ -249,7 +249,7 @@ func exampleOf(p otlptest.Point, attributes []string) string {
 	}
 	value := fmt.Sprint(p.Value)
 	if p.Type == otlptest.Histogram {
-		value = fmt.Sprintf("%d of %.4g in all", p.Count, p.Total)
+		value = fmt.Sprintf("count=%d sum=%.4g", p.Count, p.Total)
 	}
 	return "{" + strings.Join(kv, " ") + "} " + value
 }

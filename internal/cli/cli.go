@@ -79,11 +79,11 @@ a copy. Put it in front of the server's command in your MCP client's configurati
 Telemetry is off until SPANPIPE_TELEMETRY (or --telemetry) turns it on. While it is off, spanpipe
 replaces itself with the server. When it is on, spanpipe records names, sizes, durations and codes,
 and content only if you ask for it. Every setting has an environment variable, because that is what
-a client's configuration can set. OpenTelemetry's own variables apply, too; SPANPIPE_OTEL_... sets
+a client's configuration can set. OpenTelemetry's own variables also apply; SPANPIPE_OTEL_... sets
 one of them for spanpipe but not for the server.
 
 To try it with nothing else installed:   spanpipe demo
 
-Exit status: that of the server; if a signal kills the server, spanpipe dies by the same signal.
+Exit status: that of the server; if a signal kills the server, spanpipe is killed by the same signal.
 spanpipe's own are 2 for an invalid command line, 125 for an internal error, 126 if the server
 cannot be run, and 127 if it is not found.`

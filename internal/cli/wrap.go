@@ -10,7 +10,7 @@ import (
 func (a *app) wrapCommand() *cli.Command {
 	return &cli.Command{
 		Name:               "wrap",
-		Usage:              "wrap a server; the same as giving no command",
+		Usage:              "wrap a server; the same as giving no subcommand",
 		UsageText:          "spanpipe wrap [flags] [--] command [args...]",
 		Flags:              a.flags(),
 		CustomHelpTemplate: helpTemplate + a.settingsHelp(),

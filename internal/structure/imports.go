@@ -118,7 +118,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/framing", "/telemetry", "/wrap", "/internal/demo", "/internal/view", "github.com/urfave/cli/v2",
+			"/consent", "/telemetry", "/wrap", "/internal/demo", "/internal/view", "github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},
 		Forbid: processes,

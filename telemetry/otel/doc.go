@@ -8,13 +8,15 @@
 //	spans.go        the session's span, the operations' spans, their parents and links
 //	attributes.go   the attributes of a span
 //	metrics.go      measurements made when something happens
+//	observed.go     what is read at each export: losses, and the use of the server's processes
 //	logs.go         log records
 //	instruments.go  instruments and series, made from semconv.Instruments
+//	providers.go    the SDK's providers: made, flushed, shut down
 //
 // It promises that no peer can create an unlimited number of time series, and that all names and attributes come from
 // package semconv, from which TELEMETRY.md is generated.
 //
-// Within this module it imports the packages record and semconv alone. It does not decide where telemetry goes: the
+// Within this module it imports the packages record, semconv and proctree alone. It does not decide where telemetry goes: the
 // caller passes processors and readers.
 //
 // No package of this module is a public API before version 1.0.

@@ -15,7 +15,7 @@ const exampleID = "2f9c8e1e-57d6-4c5b-a3f1-0c1d6b1f0f5a"
 func OperationAttributes() []Attribute {
 	return []Attribute{
 		{MethodName, "string",
-			"always; `" + Other + "` in names of spans and on metrics if the method is not MCP's", "tools/call"},
+			"always; `" + Other + "` in names of spans and on metrics if MCP does not define the method", "tools/call"},
 		{ToolName, "string", "the operation is a tools/call", "get_forecast"},
 		{PromptName, "string", "the operation concerns a prompt", "weekend_trip"},
 		{OperationName, "string", "tools/call: always `execute_tool`", ExecuteTool},
@@ -45,7 +45,7 @@ func OperationAttributes() []Attribute {
 			"another request with the same id was in flight: the answers may be swapped", "true"},
 		{Resource, "string",
 			"the request has a URI: the server's template that it matches, else its scheme", "note://{id}"},
-		{IDMismatch, "boolean", "the answer's id was only alike, such as \"7\" for 7", "true"},
+		{IDMismatch, "boolean", "the answer's id matched only loosely, such as \"7\" for 7", "true"},
 	}
 }
 
@@ -90,7 +90,7 @@ func ErrorTypes() []Word {
 		{ErrTask, "the task that the request started has failed"},
 		{ErrTimeout, "the requester gave up waiting and cancelled"},
 		{ErrCancelled, "the requester cancelled"},
-		{ErrAbandoned, "the client ended the session before the answer came"},
+		{ErrAbandoned, "the client ended the session before the server had answered"},
 		{ErrServerExit, "the server ended while it owed the answer"},
 		{ErrExpired, "more than 2,000 operations were open, and this was the oldest"},
 		{Other, "a JSON-RPC error without a code"},

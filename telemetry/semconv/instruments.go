@@ -54,14 +54,14 @@ var (
 			MethodName, ToolName, PromptName, OperationName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport,
 		},
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch gen_ai.operation.name=execute_tool " +
-			"error.type=tool_error mcp.protocol.version=2025-11-25 network.transport=pipe} 1 of 0.1 in all",
+			"error.type=tool_error mcp.protocol.version=2025-11-25 network.transport=pipe} count=1 sum=0.1",
 	})
 	ClientOperationDuration = instrument(Instrument{
 		Name: "mcp.client.operation.duration", Form: Histogram, Unit: "s",
 		Description: "Time from a server's request to the end of the client's answer.",
 		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
 		Example: "{mcp.method.name=sampling/createMessage mcp.protocol.version=2025-11-25 network.transport=pipe} " +
-			"1 of 0.2 in all",
+			"count=1 sum=0.2",
 	})
 	ServerSessionDuration = instrument(Instrument{
 		Name: "mcp.server.session.duration", Form: Histogram, Unit: "s",
@@ -69,7 +69,7 @@ var (
 		Attributes:  append([]string{ProtocolVersion, NetworkTransport, ErrorType}, peers...),
 		Example: "{mcp.protocol.version=2025-11-25 network.transport=pipe error.type=server_exit " +
 			"spanpipe.client.name=test-client spanpipe.client.version=1.0 " +
-			"spanpipe.server.name=test-server spanpipe.server.version=2.0} 1 of 2.5 in all",
+			"spanpipe.server.name=test-server spanpipe.server.version=2.0} count=1 sum=2.5",
 	})
 	SessionActive = instrument(Instrument{
 		Name: "spanpipe.session.active", Form: UpDownCounter, Unit: "{session}",
@@ -79,41 +79,41 @@ var (
 	})
 	OperationActive = instrument(Instrument{
 		Name: "spanpipe.operation.active", Form: UpDownCounter, Unit: "{operation}",
-		Description: "Operations that have started and not ended.", Attributes: operation,
+		Description: "Operations in progress.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 0",
 	})
 	MessageSize = instrument(Instrument{
 		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
 		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName},
 		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list} " +
-			"1 of 114 in all",
+			"count=1 sum=114",
 	})
 	OperationRequestSize = instrument(Instrument{
 		Name: RequestSize, Form: Histogram, Unit: "By",
 		Description: "Size of an operation's requests.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 12 of 1220 in all",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} count=12 sum=1220",
 	})
 	OperationResponseSize = instrument(Instrument{
 		Name: ResponseSize, Form: Histogram, Unit: "By",
 		Description: "Size of an operation's answers.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} 1 of 109 in all",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} count=1 sum=109",
 	})
 	OperationWait = instrument(Instrument{
 		Name: Wait, Form: Histogram, Unit: "s",
 		Description: "Time from the end of a request to the first byte of its answer.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 11 of 0.4 in all",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} count=11 sum=0.4",
 	})
 	OperationTransfer = instrument(Instrument{
 		Name: Transfer, Form: Histogram, Unit: "s",
 		Description: "Time from an answer's first byte to its last.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} 1 of 0 in all",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} count=1 sum=0",
 	})
 	StartupDuration = instrument(Instrument{
 		Name: "spanpipe.server.startup.duration", Form: Histogram, Unit: "s",
 		Description: "Time to start the process, and from its start to the first answered handshake " +
 			"and the first answered list of tools.",
 		Attributes: []string{Phase},
-		Example:    "{spanpipe.startup.phase=handshake} 1 of 0.02 in all",
+		Example:    "{spanpipe.startup.phase=handshake} count=1 sum=0.02",
 	})
 	OperationErrors = instrument(Instrument{
 		Name: "spanpipe.operation.errors", Form: Counter, Unit: "{error}",
@@ -129,11 +129,11 @@ var (
 	ResourceSize = instrument(Instrument{
 		Name: "spanpipe.resource.size", Form: Histogram, Unit: "By",
 		Description: "Size of the answers to reads of resources.", Attributes: []string{Resource},
-		Example: "{spanpipe.resource=file} 1 of 79 in all",
+		Example: "{spanpipe.resource=file} count=1 sum=79",
 	})
 	ToolTransitions = instrument(Instrument{
 		Name: "spanpipe.tool.transitions", Form: Counter, Unit: "{transition}",
-		Description: "Calls of one tool after another.", Attributes: []string{FromTool, ToTool},
+		Description: "Consecutive calls, from one tool to the next.", Attributes: []string{FromTool, ToTool},
 		Example: "{spanpipe.tool.from=search spanpipe.tool.to=fetch} 1",
 	})
 	Anomalies = instrument(Instrument{
@@ -153,7 +153,7 @@ var (
 	})
 	ServerExits = instrument(Instrument{
 		Name: "spanpipe.server.exits", Form: Counter, Unit: "{exit}",
-		Description: "Ends of server processes.", Attributes: []string{Exit, ExitCode, Signal, InFlight},
+		Description: "Exits of server processes.", Attributes: []string{Exit, ExitCode, Signal, InFlight},
 		Example: "{spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true} 1",
 	})
 	ProtocolViolations = instrument(Instrument{
