@@ -85,6 +85,12 @@ func TestCanaryTrouble(t *testing.T) {
 			accepted(otlptest.HTTP, "OTEL_EXPORTER_OTLP_LOGS_HEADERS=a "+plain+"=x"), "OpenTelemetry"},
 		{"invalid resource attributes",
 			accepted(otlptest.GRPC, "OTEL_RESOURCE_ATTRIBUTES=team=a,"+plain), "OTEL_RESOURCE_ATTRIBUTES"},
+		{"resource attributes that are not encoded, on the console",
+			[]string{"SPANPIPE_TELEMETRY=console", "OTEL_RESOURCE_ATTRIBUTES=team=%zz" + plain}, "OpenTelemetry"},
+		{"a sampler that does not exist, with metrics alone", []string{
+			"SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0", "OTEL_TRACES_SAMPLER=" + plain,
+			"OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT=" + plain,
+		}, "serving metrics"},
 		{"an invalid timeout", accepted(otlptest.GRPC, "OTEL_EXPORTER_OTLP_TIMEOUT="+plain), "OTEL"},
 		{"a rule without a name", accepted(otlptest.GRPC, "SPANPIPE_REDACT="+plain+"("), "SPANPIPE_REDACT"},
 		{"a rule that does not compile", accepted(otlptest.GRPC, "SPANPIPE_REDACT=own="+plain+"("), "SPANPIPE_REDACT"},

@@ -1,17 +1,14 @@
 package telemetry_test
 
 import (
-	"io"
-	"log"
 	"os"
 	"testing"
 
-	"google.golang.org/grpc/grpclog"
+	"github.com/spanpipe/spanpipe/telemetry/otlp"
 )
 
 // TestMain silences gRPC. It must do so before the receivers in this process use gRPC, which is not safe later.
 func TestMain(m *testing.M) {
-	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
-	log.SetOutput(io.Discard)
+	otlp.DiscardLibraryLogs()
 	os.Exit(m.Run())
 }

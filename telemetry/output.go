@@ -11,6 +11,7 @@ import (
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanpipe/spanpipe/consent"
@@ -33,6 +34,7 @@ type output struct {
 }
 
 func newOutput(cfg Config, id record.Session, q *queue, broken func(any)) *output {
+	otlp.TakeOver(cfg.Logger) // before the SDK reads a variable
 	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
 	o := &output{dropped: &q.dropped, logger: cfg.Logger}
 	sink := sinkConfig(cfg, id)
@@ -53,9 +55,11 @@ func newOutput(cfg Config, id record.Session, q *queue, broken func(any)) *outpu
 	return o
 }
 
-// withoutExporters is an output of which nothing leaves the process.
+// withoutExporters returns an output from which nothing leaves the process. It uses nothing that reads the user's
+// environment: that is what has just panicked.
 func withoutExporters(cfg Config, id record.Session) *output {
-	return &output{otel: otel.New(sinkConfig(cfg, id)), dropped: &dropped{}, logger: cfg.Logger}
+	sink := otel.New(otel.Config{Resource: resource.Empty(), Logger: cfg.Logger, LogLevel: cfg.LogLevel, Session: id})
+	return &output{otel: sink, dropped: &dropped{}, logger: cfg.Logger}
 }
 
 func sinkConfig(cfg Config, id record.Session) otel.Config {

@@ -157,11 +157,12 @@ func (q *queue) filling() bool {
 	return q.messages.Load() >= messageLimit/4 || q.content.Load() >= contentLimit/4
 }
 
-// close makes push do nothing from now on.
+// close makes push do nothing from now on, and forgets what waits, which may be content.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+	q.waiting, q.lines = [2][]session.Raw{}, nil
 }
 
 // abandon closes the queue and counts as dropped what has not been consumed.

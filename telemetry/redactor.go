@@ -7,6 +7,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/consent/redact"
+	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -81,7 +82,11 @@ func (r *redactor) content(m *session.Message, c *session.RawContent, answerTo f
 	} else {
 		shown.Arguments = r.members(c.Arguments)
 	}
-	shown.Messages, shown.Error, m.Extra.Log = r.json(c.Messages), r.piece(c.Error), r.json(c.Data)
+	shown.Messages, m.Extra.Log = r.json(c.Messages), r.json(c.Data)
+	if m.Kind != framing.Response && m.Kind != framing.ErrorResponse {
+		return // a request that has a member "result" has no result
+	}
+	shown.Error = r.piece(c.Error)
 	// What users are asked is never shown. Of an answer that overtook its request the method is not known yet; the
 	// tracker drops the result if it turns out not to be captured.
 	if c.Result.Raw == nil || m.Extra.AsksUser() {

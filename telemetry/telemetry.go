@@ -54,7 +54,8 @@ func (cfg Config) withDefaults() Config {
 }
 
 // Telemetry is the telemetry of a session whose server has not started yet. Its taps may be used from then on; Run
-// returns what needs a running server. It is safe for concurrent use, each Tap by one goroutine.
+// returns what needs a running server. Environment and Run are for one goroutine, and each Tap for one of its own; Fail
+// may be called from any.
 type Telemetry struct {
 	cfg    Config
 	clock  clock
@@ -123,6 +124,14 @@ func (t *Telemetry) Run(pid int, started time.Time) *Session {
 	return s
 }
 
+// Discard is for a session whose server could not be started. It closes the admin page's address, if Environment has opened
+// it, and sends nothing.
+func (t *Telemetry) Discard() {
+	if t.out != nil && t.out.admin != nil {
+		t.out.admin.Close(context.Background())
+	}
+}
+
 // Fail switches telemetry off for the rest of the session, after a panic in the pipeline. The relay is not affected.
 func (t *Telemetry) Fail(recovered any) {
 	if t.failed.Swap(true) {
@@ -170,6 +179,7 @@ func (s *Session) Exited() { s.alive.Store(false) }
 // the exit it needs EndedBy, Code, Signal and the CPU times.
 func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	s.Exited()
+	s.out.otel.ServerExited(exit.UserTime, exit.SystemTime)
 	s.exit = exit
 	close(s.stop)
 	half, cancel := halfOf(ctx)

@@ -91,6 +91,7 @@ func (l *launch) run() (wrap.Status, error) {
 	l.server.TapFailed = t.Fail
 	server, err := wrap.Start(l.server)
 	if err != nil {
+		t.Discard()
 		return wrap.Status{}, err
 	}
 	running := t.Run(server.Pid(), server.Started())

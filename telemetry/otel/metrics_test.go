@@ -273,8 +273,12 @@ func TestRenamedSession(t *testing.T) {
 	under := func(name any) []point {
 		return points(s.collect()[semconv.SessionActive.Name], map[string]any{semconv.ClientName: name})
 	}
+	if got := under(nil); len(got) != 0 {
+		t.Fatalf("before the names are known: %+v", got)
+	}
+	s.Noted(s.session(record.Session{Time: s.at(5000), Silent: true}))
 	if got := under(nil); len(got) != 1 || got[0].value != 1 {
-		t.Fatalf("before the handshake: %+v", got)
+		t.Fatalf("after a handshake failed to come: %+v", got)
 	}
 	rename := func(name string) {
 		s.Noted(s.session(record.Session{Time: s.at(20), Client: record.Peer{Name: name}}))

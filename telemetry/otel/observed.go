@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
 	"go.opentelemetry.io/otel/attribute"
@@ -38,11 +39,11 @@ func (v *observed) sessionChanged(s record.Session) {
 	}
 }
 
-// exit takes the CPU time that the system reports for the server that has ended: the tree may have been read long
+// exited takes the CPU time that the system reports for the server that has ended: the tree may have been read long
 // before that, or never. It does not wait for a reading, which may take long on a machine with many processes.
-func (v *observed) exit(e record.Exit) {
+func (v *observed) exited(user, system time.Duration) {
 	if p := v.process.Load(); p != nil {
-		p.final.Store(&cpuTime{e.UserTime.Seconds(), e.SystemTime.Seconds()})
+		p.final.Store(&cpuTime{user.Seconds(), system.Seconds()})
 	}
 }
 

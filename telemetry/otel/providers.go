@@ -8,7 +8,9 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
+	nooplog "go.opentelemetry.io/otel/log/noop"
 	"go.opentelemetry.io/otel/metric"
+	noopmetric "go.opentelemetry.io/otel/metric/noop"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -42,14 +44,22 @@ func newProviders(cfg Config) *providers {
 	for _, processor := range cfg.Logs {
 		logs = append(logs, sdklog.WithProcessor(processor))
 	}
-	tracer, meter, logger := sdktrace.NewTracerProvider(spans...), sdkmetric.NewMeterProvider(metrics...),
-		sdklog.NewLoggerProvider(logs...)
-	p := &providers{meter: meter.Meter(scope, metric.WithInstrumentationVersion(cfg.Version)), logger: logger}
+	p := &providers{meter: noopmetric.NewMeterProvider().Meter(scope), logger: nooplog.NewLoggerProvider()}
+	add := func(one provider) { p.all = append(p.all, turns{one, make(chan struct{}, 1)}) }
 	if len(cfg.Spans) > 0 {
+		tracer := sdktrace.NewTracerProvider(spans...)
 		p.tracer = tracer.Tracer(scope, trace.WithInstrumentationVersion(cfg.Version))
+		add(tracer)
 	}
-	for _, one := range []provider{tracer, meter, logger} {
-		p.all = append(p.all, turns{one, make(chan struct{}, 1)})
+	if len(cfg.Metrics) > 0 {
+		meter := sdkmetric.NewMeterProvider(metrics...)
+		p.meter = meter.Meter(scope, metric.WithInstrumentationVersion(cfg.Version))
+		add(meter)
+	}
+	if len(cfg.Logs) > 0 {
+		logger := sdklog.NewLoggerProvider(logs...)
+		p.logger = logger
+		add(logger)
 	}
 	return p
 }

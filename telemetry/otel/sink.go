@@ -3,6 +3,7 @@ package otel
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -142,7 +143,7 @@ func (s *Sink) Noted(n record.Note) {
 	case record.Exit:
 		s.spans.endSession(n.Time)
 		s.metrics.exit(n)
-		s.observed.exit(n)
+		s.observed.exited(n.UserTime, n.SystemTime)
 	}
 }
 
@@ -157,6 +158,10 @@ func (s *Sink) contextOf(number uint64) trace.SpanContext {
 	}
 	return trace.SpanContext{}
 }
+
+// ServerExited takes the CPU times of the server that has ended. Its Exit record may come later, or never if the session is
+// given up.
+func (s *Sink) ServerExited(user, system time.Duration) { s.observed.exited(user, system) }
 
 // OpenSpans returns the number of spans that have started and not ended. If nothing ends them, they are lost.
 func (s *Sink) OpenSpans() int64 { return s.spans.pending.Load() }

@@ -33,17 +33,14 @@ type Exports struct {
 	Logs    sdklog.Processor
 
 	problems    *problems
-	delivered   func() // see Started
 	spans, logs *delivery
 }
 
 // New makes the exporters that the environment asks for. None of them connects before there is something to send. A
-// signal whose variables are invalid is reported and not sent. New takes over the process-wide handlers of
-// OpenTelemetry, gRPC and package log.
+// signal whose variables are invalid is reported and not sent. TakeOver must have been called.
 func New(cfg Config) *Exports {
 	p := newProblems(cfg)
 	e := &Exports{problems: p, spans: newDelivery(traces, p), logs: newDelivery(logs, p)}
-	e.delivered = takeOver(cfg.Logger, p.report)
 	var preview *http.Client
 	if cfg.Preview != nil {
 		preview = newPreview(cfg.Preview)
@@ -66,7 +63,7 @@ func New(cfg Config) *Exports {
 
 // Started notes that the SDK's providers have been made. Errors that the SDK reports until then are about variables,
 // later ones about deliveries.
-func (e *Exports) Started() { e.delivered() }
+func (e *Exports) Started() { reportDeliveries(e.problems.report) }
 
 // Lost returns how many spans and log records have been lost so far: dropped because the exporter was slower than the
 // session, or not delivered.

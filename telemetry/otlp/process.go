@@ -20,15 +20,17 @@ import (
 // This file holds everything that changes the state of the whole process: the handlers of OpenTelemetry, gRPC and
 // package log, and the variables that OpenTelemetry reads from the process's environment. No other file does.
 
-// takeOver sets the process-wide handlers. OpenTelemetry's defaults write to stderr, once for every failed batch, and
-// quote the values of variables. Until the returned function is called, errors of the SDK count as those of invalid
-// variables; then they go to delivery.
-func takeOver(logger *slog.Logger, delivery func(error)) (started func()) {
+// TakeOver sets the process-wide handlers of OpenTelemetry, gRPC and package log. It must be called before anything of
+// OpenTelemetry's SDK is made, also where nothing is sent: the defaults write to stderr, once for every failed batch, and
+// quote the values of variables. Errors of the SDK count as those of invalid variables until Exports.Started.
+func TakeOver(logger *slog.Logger) {
 	DiscardLibraryLogs()
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(invalidVariables(logger)))
 	otel.SetLogger(logr.FromSlogHandler(sdkHandler{logger.Handler()}))
-	return func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(delivery)) }
 }
+
+// reportDeliveries makes errors of the SDK count as those of deliveries.
+func reportDeliveries(report func(error)) { otel.SetErrorHandler(otel.ErrorHandlerFunc(report)) }
 
 // DiscardLibraryLogs silences gRPC's log and that of package log, to which net/http writes what a peer has sent. What
 // matters is returned as an error. New calls it; only a program that uses gRPC before New must call it itself, since

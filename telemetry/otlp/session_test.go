@@ -51,6 +51,7 @@ func open(t *testing.T, change func(*otlp.Config)) *session {
 	if change != nil {
 		change(&cfg)
 	}
+	otlp.TakeOver(cfg.Logger)
 	s.exports = otlp.New(cfg)
 	var traces []sdktrace.TracerProviderOption
 	if s.exports.Spans != nil {
