@@ -3,6 +3,7 @@ package wrap
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -149,8 +150,11 @@ func lookup(command, _ []string, start func(path string, argv []string) error) e
 	name := strings.Join(command[:min(len(command), 1)], "") // no command at all is not found either
 	path, err := exec.LookPath(name)
 	if err != nil && !errors.Is(err, exec.ErrDot) { // found in the working directory, as by Windows' own search
+		if errors.Is(err, exec.ErrNotFound) {
+			err = fs.ErrNotExist // the same words as on Unix
+		}
 		return &StartError{Code: codeNotFound, Hint: "it is not in PATH; try its full path",
-			Err: fmt.Errorf("starting the server: %w", err)}
+			Err: fmt.Errorf("starting %q: %w", name, err)}
 	}
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
