@@ -20,10 +20,9 @@ type metrics struct {
 	tools, prompts, versions, codes, templates, schemes names
 
 	session   record.Session    // the latest
-	active    map[peerPair]bool // all names under which the session was counted as active; empty before that
+	active    map[peerPair]bool // all names under which the session was counted as active; empty before its start
 	current   peerPair          // those under which it is counted now
-	started   bool              // the start of the server's process has been timed
-	handshake bool              // likewise the first answered handshake
+	handshake bool              // the first answered handshake has been timed
 	listed    bool              // likewise the first answered list of tools
 	lastTool  string            // the client's last call
 }
@@ -40,23 +39,21 @@ func newMetrics(x *instruments) *metrics {
 	}
 }
 
-// sessionChanged times the start of the server's process. The session counts as active from the server's first answer,
-// which tells its names, or from the time at which there should have been one. When its names change, it is counted
-// under the new ones instead: a backend would show it under the old ones forever.
+// sessionChanged times the start of the server's process, from which on the session counts as active: without names
+// until the server's first answer, which completes them. When names change, the session is counted under the new ones
+// instead. Without that a backend would show it under the old ones forever.
 func (m *metrics) sessionChanged(s record.Session) {
 	m.session = s
 	if s.Started.IsZero() {
 		return
 	}
-	if !m.started {
-		m.started = true
-		m.record(semconv.StartupDuration, s.Started.Sub(s.Launched).Seconds(), m.seriesOf(semconv.Phase, "process"))
-	}
 	switch {
-	case len(m.active) > 0:
+	case len(m.active) == 0:
+		m.record(semconv.StartupDuration, s.Started.Sub(s.Launched).Seconds(), m.seriesOf(semconv.Phase, "process"))
+	case s.Ready || s.Silent:
 		m.countSession(-1)
-	case !s.Ready && !s.Silent:
-		return // a series under names that are about to change would stay at 0 forever
+	default:
+		return // half of the names: their series would stay at 0 forever
 	}
 	if names := (peerPair{s.Client, s.Server}); len(m.active) < maxPeers || m.active[names] {
 		m.active[names], m.current = true, names
@@ -201,11 +198,9 @@ func (m *metrics) finding(f record.Finding) {
 // exit records the end of the session and of the server's process. The session has an error
 // type only if the server ended first: a client that leaves is no failure.
 func (m *metrics) exit(e record.Exit) {
-	if len(m.active) == 0 { // it was too short to be counted
-		m.current = peerPair{m.session.Client, m.session.Server}
-		m.countSession(1)
+	if len(m.active) > 0 {
+		m.countSession(-1)
 	}
-	m.countSession(-1)
 	session := peerAttributes(nil, m.session.Client, m.session.Server)
 	session.text(semconv.NetworkTransport, semconv.TransportPipe)
 	session.text(semconv.ProtocolVersion, m.versions.label(m.session.Protocol))

@@ -273,15 +273,15 @@ func TestRenamedSession(t *testing.T) {
 	under := func(name any) []point {
 		return points(s.collect()[semconv.SessionActive.Name], map[string]any{semconv.ClientName: name})
 	}
-	if got := under(nil); len(got) != 0 {
-		t.Fatalf("before the names are known: %+v", got)
-	}
-	s.Noted(s.session(record.Session{Time: s.at(5000), Silent: true}))
 	if got := under(nil); len(got) != 1 || got[0].value != 1 {
-		t.Fatalf("after a handshake failed to come: %+v", got)
+		t.Fatalf("before the handshake: %+v", got)
+	}
+	s.Noted(s.session(record.Session{Time: s.at(10), Client: record.Peer{Name: "half"}}))
+	if got := under("half"); len(got) != 0 {
+		t.Fatalf("with half of the names: %+v", got)
 	}
 	rename := func(name string) {
-		s.Noted(s.session(record.Session{Time: s.at(20), Client: record.Peer{Name: name}}))
+		s.Noted(s.session(record.Session{Time: s.at(20), Client: record.Peer{Name: name}, Ready: true}))
 	}
 	rename("never-exported")
 	rename("a")
