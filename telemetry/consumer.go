@@ -36,11 +36,14 @@ type consumer struct {
 	seen     time.Duration // everything read up to then has been consumed
 }
 
-// consume runs until the session is over, and then finishes what is left unless Close gives up on it.
-func (s *Session) consume(identity record.Session) {
+// consume runs until the session is over, and then finishes what is left unless Close gives up on it. The consumer is nil
+// if making it has failed.
+func (s *Session) consume(c *consumer) {
 	defer close(s.done)
+	if c == nil {
+		return
+	}
 	s.guard(func() {
-		c := newConsumer(s, identity)
 		c.watch()
 		c.finish()
 	})

@@ -119,7 +119,9 @@ func (t *Telemetry) Run(pid int, started time.Time) *Session {
 	s.alive.Store(true)
 	identity := t.id
 	identity.PID, identity.Started = pid, started
-	go s.consume(identity) // ends on stop; Close waits for it
+	var c *consumer // made here, so that every sink knows of the session before the metrics are served
+	s.guard(func() { c = newConsumer(s, identity) })
+	go s.consume(c) // ends on stop; Close waits for it
 	t.out.serve(s.alive.Load, s.ready.Load)
 	return s
 }
