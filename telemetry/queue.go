@@ -157,11 +157,17 @@ func (q *queue) filling() bool {
 	return q.messages.Load() >= messageLimit/4 || q.content.Load() >= contentLimit/4
 }
 
-// close makes push do nothing from now on, and forgets what waits, which may be content.
+// close makes push do nothing from now on. It drops and counts what waits, which may be content.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+	for _, waiting := range q.waiting {
+		q.dropped.messages.Add(int64(len(waiting)))
+		q.messages.Add(-int64(len(waiting)))
+	}
+	q.dropped.contents.Add(int64(len(q.lines)))
+	q.lineCount.Add(-int64(len(q.lines)))
 	q.waiting, q.lines = [2][]session.Raw{}, nil
 }
 
