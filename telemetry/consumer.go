@@ -30,8 +30,8 @@ type consumer struct {
 	*Session
 	tracker  *session.Tracker
 	sinks    fanout
-	messages [2][]session.Raw // taken out of the queue, not yet consumed
-	lines    []stderrLine     // likewise
+	messages []session.Raw // taken out of the queue, not yet consumed
+	lines    []stderrLine  // likewise
 	stderr   keyFilter
 	seen     time.Duration // everything read up to then has been consumed
 }
@@ -96,14 +96,14 @@ func (c *consumer) drain(now, settled time.Duration, stop <-chan struct{}) bool 
 		wait = hurry
 	}
 	until := max(settled, now-wait)
-	var next [2]int
-	for i := c.earlier(next, until); i >= 0; i = c.earlier(next, until) {
+	next := [2]int{c.nextOf(session.ToServer, 0), c.nextOf(session.ToClient, 0)}
+	for dir, ok := c.earlier(next, until); ok; dir, ok = c.earlier(next, until) {
 		if closed(stop) {
 			c.forget(next)
 			return false
 		}
-		c.observe(&c.messages[i][next[i]])
-		next[i]++
+		c.observe(&c.messages[next[dir]])
+		next[dir] = c.nextOf(dir, next[dir]+1)
 	}
 	c.forget(next)
 	for ; len(c.lines) > 0; c.lines = c.lines[1:] {
@@ -115,31 +115,41 @@ func (c *consumer) drain(now, settled time.Duration, stop <-chan struct{}) bool 
 	c.lines = nil
 	c.seen = max(c.seen, min(now, until))
 	c.tracker.Advance(c.seen)
-	if len(c.messages[0])+len(c.messages[1]) > 0 {
+	if len(c.messages) > 0 {
 		c.queue.later()
 	}
 	return true
 }
 
-// earlier returns the direction whose next message was read first, or -1 if there is none that was read by the given
-// time.
-func (c *consumer) earlier(next [2]int, until time.Duration) int {
-	direction := -1
-	for i, messages := range c.messages {
-		if next[i] < len(messages) && messages[next[i]].Last <= until {
-			direction, until = i, messages[next[i]].Last-1 // the other must be earlier
+// nextOf returns the index of a direction's first message from the given index on. Each direction's messages are in
+// order; those of the other lie between them.
+func (c *consumer) nextOf(dir session.Direction, from int) int {
+	for from < len(c.messages) && c.messages[from].Dir != dir {
+		from++
+	}
+	return from
+}
+
+// earlier returns the direction whose next message was read first, if one was read by the given time.
+func (c *consumer) earlier(next [2]int, until time.Duration) (dir session.Direction, ok bool) {
+	for d, i := range next {
+		if i < len(c.messages) && c.messages[i].Last <= until {
+			dir, ok, until = session.Direction(d), true, c.messages[i].Last-1 // the other must be earlier
 		}
 	}
-	return direction
+	return dir, ok
 }
 
 // forget removes the messages that have been consumed, and with them all that they refer to.
 func (c *consumer) forget(next [2]int) {
-	for i, n := range next {
-		rest := append(c.messages[i][:0], c.messages[i][n:]...)
-		clear(c.messages[i][len(rest):])
-		c.messages[i] = rest
+	rest := c.messages[:0]
+	for i, m := range c.messages {
+		if i >= next[m.Dir] {
+			rest = append(rest, m)
+		}
 	}
+	clear(c.messages[len(rest):])
+	c.messages = rest
 }
 
 func (c *consumer) observe(raw *session.Raw) {

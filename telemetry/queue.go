@@ -10,8 +10,8 @@ import (
 
 const (
 	// messageLimit bounds the messages that wait for the consumer. At the highest rate that a pipe carries it is
-	// about 5 ms.
-	messageLimit = 4096
+	// about 3 ms. A larger one only costs memory: what falls behind by that much does not catch up.
+	messageLimit = 2048
 	// lineLimit bounds the lines of stderr that wait.
 	lineLimit = 4096
 	// contentLimit bounds the bytes of captured content among both.
@@ -19,12 +19,10 @@ const (
 	// batchDelay is how long the first message in an empty queue waits for others. Waking a goroutine costs more than
 	// scanning a small message, so messages are consumed in batches.
 	batchDelay = 20 * time.Millisecond
-	// keepCapacity is the largest buffer that is used again. A larger one is left over from a flood.
-	keepCapacity = 512
 )
 
 // queue carries messages from the relay's goroutines to the consumer. It never blocks: what does not fit is dropped
-// and counted. It keeps the order within a direction; the consumer merges the directions.
+// and counted. It keeps the order in which messages were scanned; the consumer merges the directions by time.
 type queue struct {
 	due  *time.Timer   // fires when a batch is due
 	full chan struct{} // holds an element when a batch should not wait for that
@@ -35,7 +33,7 @@ type queue struct {
 	dropped dropped
 
 	mu      sync.Mutex
-	waiting [2][]session.Raw
+	waiting []session.Raw
 	lines   []stderrLine
 	closed  bool
 }
@@ -63,9 +61,9 @@ func (q *queue) push(m *session.Raw) {
 	if !q.admitsLocked(m.Content.Size()) {
 		m.Content = nil
 	}
-	q.waiting[m.Dir] = append(q.waiting[m.Dir], *m)
+	q.waiting = append(q.waiting, *m)
 	q.messages.Add(1)
-	q.wakeLocked(len(q.waiting[m.Dir]))
+	q.wakeLocked(len(q.waiting))
 }
 
 // pushLine queues a line of stderr, which belongs to the queue from then on.
@@ -111,27 +109,18 @@ func (q *queue) wakeLocked(waiting int) {
 }
 
 // take moves what waits into the consumer's buffers. The consumer calls consumed and consumedLine for each element.
-func (q *queue) take(messages *[2][]session.Raw, lines *[]stderrLine) {
+func (q *queue) take(messages *[]session.Raw, lines *[]stderrLine) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := range messages {
-		if len(messages[i]) == 0 { // as a rule: then the buffers trade places
-			messages[i], q.waiting[i] = q.waiting[i], reusable(messages[i])
-			continue
-		}
-		messages[i] = append(messages[i], q.waiting[i]...)
-		clear(q.waiting[i])
-		q.waiting[i] = reusable(q.waiting[i])
+	if len(*messages) == 0 { // as a rule: then the buffers trade places, and a flood makes no garbage
+		*messages, q.waiting = q.waiting, *messages
+	} else {
+		*messages = append(*messages, q.waiting...)
+		clear(q.waiting)
 	}
+	q.waiting = q.waiting[:0]
 	*lines = append(*lines, q.lines...)
 	q.lines = nil
-}
-
-func reusable(buffer []session.Raw) []session.Raw {
-	if cap(buffer) > keepCapacity {
-		return nil
-	}
-	return buffer[:0]
 }
 
 // later starts the timer again, for messages that the consumer has taken and cannot consume yet.
@@ -162,13 +151,11 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	for _, waiting := range q.waiting {
-		q.dropped.messages.Add(int64(len(waiting)))
-		q.messages.Add(-int64(len(waiting)))
-	}
+	q.dropped.messages.Add(int64(len(q.waiting)))
+	q.messages.Add(-int64(len(q.waiting)))
 	q.dropped.contents.Add(int64(len(q.lines)))
 	q.lineCount.Add(-int64(len(q.lines)))
-	q.waiting, q.lines = [2][]session.Raw{}, nil
+	q.waiting, q.lines = nil, nil
 }
 
 // abandon closes the queue and counts as dropped what has not been consumed.
@@ -178,5 +165,5 @@ func (q *queue) abandon() {
 	q.closed = true
 	q.dropped.messages.Add(q.messages.Load())
 	q.dropped.contents.Add(q.lineCount.Load())
-	q.waiting, q.lines = [2][]session.Raw{}, nil
+	q.waiting, q.lines = nil, nil
 }

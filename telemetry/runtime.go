@@ -22,7 +22,7 @@ func tuneRuntime(lookup func(string) (string, bool), capturing bool) {
 		return ok && v != ""
 	}
 	if !given("GOGC") && !given("GOMEMLIMIT") {
-		limit := int64(16 << 20)
+		limit := int64(18 << 20)
 		if capturing {
 			limit = 40 << 20
 		}

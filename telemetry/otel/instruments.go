@@ -2,8 +2,6 @@ package otel
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -14,9 +12,22 @@ import (
 // instruments holds an instrument for every row of semconv.Instruments, by name. One that is used against its form is
 // not found and records nothing; a test checks that each one is exported.
 type instruments struct {
-	recorded map[string]func(value float64, attributes metric.MeasurementOption)
+	recorded map[string]func(value float64, s series)
 	observed map[string]metric.Observable
-	series   map[string]metric.MeasurementOption // those in use, see seriesOf
+	kept     map[string]series // those in use, see seriesOf
+	key      []byte            // reused
+}
+
+// series is the attributes of a time series, in the two forms in which instruments take them. They are made once for a
+// series and not once for a measurement: a call makes ten.
+type series struct {
+	add    []metric.AddOption
+	record []metric.RecordOption
+}
+
+func newSeries(a attributes) series {
+	option := metric.WithAttributeSet(attribute.NewSet(a...))
+	return series{[]metric.AddOption{option}, []metric.RecordOption{option}}
 }
 
 // maxSeries bounds the series that are kept. The SDK bounds those that are exported.
@@ -25,8 +36,7 @@ const maxSeries = 2000
 // newInstruments makes the instruments of all rows.
 func newInstruments(meter metric.Meter) *instruments {
 	x := &instruments{
-		recorded: map[string]func(float64, metric.MeasurementOption){}, observed: map[string]metric.Observable{},
-		series: map[string]metric.MeasurementOption{},
+		recorded: map[string]func(float64, series){}, observed: map[string]metric.Observable{}, kept: map[string]series{},
 	}
 	for _, i := range semconv.Instruments() {
 		if i.Observed {
@@ -49,16 +59,16 @@ func (x *instruments) createRecorded(meter metric.Meter, i semconv.Instrument) {
 			buckets = semconv.DurationBuckets()
 		}
 		h, _ := meter.Float64Histogram(i.Name, unit, text, metric.WithExplicitBucketBoundaries(buckets...))
-		x.recorded[i.Name] = func(v float64, a metric.MeasurementOption) { h.Record(ctx, v, a) }
+		x.recorded[i.Name] = func(v float64, s series) { h.Record(ctx, v, s.record...) }
 	case semconv.Gauge:
 		g, _ := meter.Int64Gauge(i.Name, unit, text)
-		x.recorded[i.Name] = func(v float64, a metric.MeasurementOption) { g.Record(ctx, int64(v), a) }
+		x.recorded[i.Name] = func(v float64, s series) { g.Record(ctx, int64(v), s.record...) }
 	case semconv.Counter:
 		c, _ := meter.Int64Counter(i.Name, unit, text)
-		x.recorded[i.Name] = func(v float64, a metric.MeasurementOption) { c.Add(ctx, int64(v), a) }
+		x.recorded[i.Name] = func(v float64, s series) { c.Add(ctx, int64(v), s.add...) }
 	case semconv.UpDownCounter:
 		c, _ := meter.Int64UpDownCounter(i.Name, unit, text)
-		x.recorded[i.Name] = func(v float64, a metric.MeasurementOption) { c.Add(ctx, int64(v), a) }
+		x.recorded[i.Name] = func(v float64, s series) { c.Add(ctx, int64(v), s.add...) }
 	}
 }
 
@@ -76,10 +86,10 @@ func (x *instruments) createObserved(meter metric.Meter, i semconv.Instrument) {
 }
 
 // record adds the value to a counter, or records it in a histogram or gauge. Counters and gauges are integers, and the
-// fraction of a value is dropped there. The series is one of seriesOf or metric.WithAttributes.
-func (x *instruments) record(i semconv.Instrument, value float64, series metric.MeasurementOption) {
+// fraction of a value is dropped there.
+func (x *instruments) record(i semconv.Instrument, value float64, s series) {
 	if record, ok := x.recorded[i.Name]; ok {
-		record(value, series)
+		record(value, s)
 	}
 }
 
@@ -96,18 +106,21 @@ func (x *instruments) report(o metric.Observer, i semconv.Instrument, value floa
 
 // seriesOf returns the time series with the attributes, which are given as keys and values in turn. Attributes with an
 // empty value are left out. The result is kept: making it costs more than recording a value with it.
-func (x *instruments) seriesOf(pairs ...string) metric.MeasurementOption {
-	key := strings.Join(pairs, "\x00") // a name with that byte could at most share a series with another
-	if s, ok := x.series[key]; ok {
+func (x *instruments) seriesOf(pairs ...string) series {
+	x.key = x.key[:0]
+	for _, text := range pairs {
+		x.key = append(append(x.key, text...), 0) // a name with that byte could at most share a series with another
+	}
+	if s, ok := x.kept[string(x.key)]; ok {
 		return s
 	}
 	var a attributes
-	for pair := range slices.Chunk(pairs, 2) {
-		a.text(pair[0], pair[1])
+	for i := 0; i < len(pairs); i += 2 {
+		a.text(pairs[i], pairs[i+1])
 	}
-	s := metric.WithAttributes(a...)
-	if len(x.series) < maxSeries {
-		x.series[key] = s
+	s := newSeries(a)
+	if len(x.kept) < maxSeries {
+		x.kept[string(x.key)] = s
 	}
 	return s
 }

@@ -3,9 +3,9 @@ package otel
 import (
 	"context"
 	"log/slog"
-	"slices"
+	"time"
 
-	"go.opentelemetry.io/contrib/bridges/otelslog"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/trace"
 
@@ -17,78 +17,103 @@ import (
 // attributes, not snake_case as in the rest of the program, so that a backend finds records and spans by the same keys.
 type logs struct {
 	own      *slog.Logger                  // the program's
-	exported *slog.Logger                  // OpenTelemetry's
+	exported log.Logger                    // OpenTelemetry's
 	level    slog.Level                    // the lowest that is exported
 	reported map[record.ViolationKind]bool // at least once
+
+	scratch attributes // reused: both loggers copy what they keep
 }
 
-// newLogs returns logs to the configured logger and, through OpenTelemetry's bridge for slog, to the provider.
+// newLogs returns logs to the configured logger and to the provider.
 func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 	return &logs{
 		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{},
-		exported: otelslog.NewLogger(scope, otelslog.WithLoggerProvider(provider), otelslog.WithVersion(cfg.Version)),
+		exported: provider.Logger(scope, log.WithInstrumentationVersion(cfg.Version)),
 	}
 }
 
 // write writes a record to both logs. The one to OpenTelemetry is in the context of the span that it is about, if there
-// is one; the program's own shows the span's ids. Attributes that are empty are left out.
-func (l *logs) write(at trace.SpanContext, level slog.Level, r semconv.Record, all ...slog.Attr) {
-	all = l.export(at, level, r, all...)
-	if at.IsValid() {
-		all = append(all, slog.String("trace_id", at.TraceID().String()), slog.String("span_id", at.SpanID().String()))
+// is one; the program's own shows the span's ids.
+func (l *logs) write(ctx context.Context, level slog.Level, r semconv.Record, all attributes) {
+	l.export(ctx, level, r, all)
+	if !l.own.Enabled(ctx, level) {
+		return
 	}
-	l.own.LogAttrs(context.Background(), level, r.Message, all...)
+	attrs := make([]slog.Attr, 0, len(all)+2)
+	for _, a := range all {
+		attrs = append(attrs, slog.Any(string(a.Key), a.Value.AsInterface()))
+	}
+	if at := trace.SpanContextFromContext(ctx); at.IsValid() {
+		attrs = append(attrs, slog.String("trace_id", at.TraceID().String()), slog.String("span_id", at.SpanID().String()))
+	}
+	l.own.LogAttrs(ctx, level, r.Message, attrs...)
 }
 
-// export writes a record to OpenTelemetry's log alone. It returns the attributes that are not empty.
-func (l *logs) export(at trace.SpanContext, level slog.Level, r semconv.Record, all ...slog.Attr) []slog.Attr {
-	all = slices.DeleteFunc(all, func(a slog.Attr) bool { return a.Key == "" || a.Value.Equal(slog.StringValue("")) })
-	if level >= l.level {
-		l.exported.LogAttrs(trace.ContextWithSpanContext(context.Background(), at), level, r.Message, all...)
+// severityOffset is what separates slog's levels from OpenTelemetry's: both have four steps from one word to the next.
+const severityOffset = int(log.SeverityInfo) - int(slog.LevelInfo)
+
+// export writes a record to OpenTelemetry's log alone. It uses the log API and not the bridge for slog, which costs a
+// call twice the allocations.
+func (l *logs) export(ctx context.Context, level slog.Level, r semconv.Record, all attributes) {
+	if level < l.level {
+		return
 	}
-	return all
+	var rec log.Record
+	rec.SetTimestamp(time.Now())
+	rec.SetSeverity(log.Severity(int(level) + severityOffset))
+	rec.SetSeverityText(level.String())
+	rec.SetBody(attribute.StringValue(r.Message))
+	rec.AddAttributes(all...)
+	l.exported.Emit(ctx, rec)
 }
 
-// ended reports an operation that has ended. At is the context of its span.
-func (l *logs) ended(op *record.Operation, at trace.SpanContext) {
-	var size slog.Attr
+// ended reports an operation that has ended, in the context of its span.
+func (l *logs) ended(ctx context.Context, op *record.Operation) {
+	a := l.about(op)
+	a = append(a, attribute.Float64(semconv.Duration, op.Duration.Seconds()))
 	if op.Answered {
-		size = slog.Int64(semconv.ResponseSize, op.ResponseSize)
+		a = append(a, attribute.Int64(semconv.ResponseSize, op.ResponseSize))
 	}
-	l.write(at, slog.LevelInfo, semconv.OperationFinished, append(about(op),
-		slog.Float64(semconv.Duration, op.Duration.Seconds()), size,
-		slog.String(semconv.ErrorType, op.ErrorType), slog.String(semconv.StatusCode, op.Code),
-		slog.String(semconv.ErrorClass, string(op.Class)), slog.String(semconv.ErrorMessage, op.Content.Error))...)
+	a.text(semconv.ErrorType, op.ErrorType)
+	a.text(semconv.StatusCode, op.Code)
+	a.text(semconv.ErrorClass, string(op.Class))
+	a.text(semconv.ErrorMessage, op.Content.Error)
+	l.write(ctx, slog.LevelInfo, semconv.OperationFinished, a)
+	l.scratch = a
 }
 
 // hanging reports an operation that has been open for long. Its duration includes the time in which the server waited
 // for the user: the client has waited for all of it.
-func (l *logs) hanging(op *record.Operation, at trace.SpanContext) {
-	l.write(at, slog.LevelWarn, semconv.OperationHangs,
-		append(about(op), slog.Float64(semconv.Duration, (op.Duration+op.InputWait).Seconds()))...)
+func (l *logs) hanging(ctx context.Context, op *record.Operation) {
+	l.write(ctx, slog.LevelWarn, semconv.OperationHangs,
+		append(l.about(op), attribute.Float64(semconv.Duration, (op.Duration+op.InputWait).Seconds())))
 }
 
-// about returns the attributes that identify an operation.
-func about(op *record.Operation) []slog.Attr {
-	target := semconv.PromptName
+// about returns the attributes that identify an operation. They are valid until the next call.
+func (l *logs) about(op *record.Operation) attributes {
+	a := l.scratch[:0]
+	a.text(semconv.MethodName, op.Method)
+	a.text(semconv.Direction, string(op.Direction))
 	if op.Method == semconv.ToolsCall {
-		target = semconv.ToolName
+		a.text(semconv.ToolName, op.Target)
+	} else {
+		a.text(semconv.PromptName, op.Target)
 	}
-	return []slog.Attr{
-		slog.String(semconv.MethodName, op.Method), slog.String(semconv.Direction, string(op.Direction)),
-		slog.String(target, op.Target), slog.String(semconv.RequestID, op.RequestID),
-	}
+	a.text(semconv.RequestID, op.RequestID)
+	return a
 }
 
 // line reports what the server has logged. A line of stderr goes to OpenTelemetry only: the relay writes it to our
 // stderr unchanged.
 func (l *logs) line(n record.LogLine) {
-	text := slog.String(semconv.Data, n.Text)
+	var a attributes
+	a.text(semconv.Data, n.Text)
 	if n.Source == record.FromStderr {
-		l.export(trace.SpanContext{}, slog.LevelInfo, semconv.ServerStderr, text)
+		l.export(context.Background(), slog.LevelInfo, semconv.ServerStderr, a)
 		return
 	}
-	l.write(trace.SpanContext{}, severity(n.Level), semconv.ServerMessage, text, slog.String(semconv.Logger, n.Logger))
+	a.text(semconv.Logger, n.Logger)
+	l.write(context.Background(), severity(n.Level), semconv.ServerMessage, a)
 }
 
 // severity maps MCP's levels, which are those of syslog (RFC 5424). slog has four of the eight, and an unknown level
@@ -106,11 +131,14 @@ func severity(level string) slog.Level {
 }
 
 // finding reports an unusual call: what was seen, and what had been usual.
-func (l *logs) finding(f record.Finding, at trace.SpanContext) {
-	l.write(at, slog.LevelInfo, semconv.UnusualCall,
-		slog.String(semconv.Anomaly, string(f.Kind)), slog.String(semconv.ToolName, f.Tool),
-		slog.Float64(semconv.Seen, f.Seen), slog.Float64(semconv.Usual, f.Usual), slog.String(semconv.Unit, f.Unit),
-		slog.String(semconv.Side, string(f.Side)))
+func (l *logs) finding(ctx context.Context, f record.Finding) {
+	var a attributes
+	a.text(semconv.Anomaly, string(f.Kind))
+	a.text(semconv.ToolName, f.Tool)
+	a = append(a, attribute.Float64(semconv.Seen, f.Seen), attribute.Float64(semconv.Usual, f.Usual))
+	a.text(semconv.Unit, f.Unit)
+	a.text(semconv.Side, string(f.Side))
+	l.write(ctx, slog.LevelInfo, semconv.UnusualCall, a)
 }
 
 // violation reports the first violation of each kind in a session; the metric counts them all.
@@ -130,7 +158,11 @@ func (l *logs) violation(v record.Violation) {
 		level = slog.LevelWarn
 		hint = "this is not newline-delimited JSON-RPC; the bytes pass, but nothing can be measured"
 	}
-	l.write(trace.SpanContext{}, level, semconv.UnexpectedMessage,
-		slog.String(semconv.Violation, string(v.Kind)), slog.String(semconv.Direction, string(v.Direction)),
-		slog.Int64(semconv.Size, v.Size), slog.String(semconv.Why, v.Reason), slog.String(semconv.Hint, hint))
+	var a attributes
+	a.text(semconv.Violation, string(v.Kind))
+	a.text(semconv.Direction, string(v.Direction))
+	a = append(a, attribute.Int64(semconv.Size, v.Size))
+	a.text(semconv.Why, v.Reason)
+	a.text(semconv.Hint, hint)
+	l.write(context.Background(), level, semconv.UnexpectedMessage, a)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -25,6 +24,7 @@ type metrics struct {
 	handshake bool              // the first answered handshake has been timed
 	listed    bool              // likewise the first answered list of tools
 	lastTool  string            // the client's last call
+	labels    []string          // reused, see about
 }
 
 // peerPair holds the names and versions of client and server.
@@ -64,7 +64,7 @@ func (m *metrics) sessionChanged(s record.Session) {
 // countSession adds to the number of active sessions, under the current names.
 func (m *metrics) countSession(n float64) {
 	peers := peerAttributes(nil, m.current.client, m.current.server)
-	m.record(semconv.SessionActive, n, metric.WithAttributes(peers...))
+	m.record(semconv.SessionActive, n, newSeries(peers))
 }
 
 // message measures every message, including those that belong to no operation.
@@ -74,7 +74,7 @@ func (m *metrics) message(n record.Message) {
 }
 
 // opened counts an operation as active and returns the series that it is counted under.
-func (m *metrics) opened(op *record.Operation) metric.MeasurementOption {
+func (m *metrics) opened(op *record.Operation) series {
 	active := m.seriesOf(m.about(op)...)
 	m.record(semconv.OperationActive, 1, active)
 	return active
@@ -82,7 +82,7 @@ func (m *metrics) opened(op *record.Operation) metric.MeasurementOption {
 
 // ended measures an operation that has ended. Active is the series that counted it while it was open. It may differ
 // from the present one: a list of tools that arrived in between changes labels.
-func (m *metrics) ended(op *record.Operation, active metric.MeasurementOption) {
+func (m *metrics) ended(op *record.Operation, active series) {
 	m.record(semconv.OperationActive, -1, active)
 	labels := m.about(op)
 	m.duration(op, labels)
@@ -106,13 +106,14 @@ func (m *metrics) ended(op *record.Operation, active metric.MeasurementOption) {
 	m.listTools(op)
 }
 
-// about returns the labels that identify what an operation is about, as keys and values in turn.
+// about returns the labels that identify what an operation is about, as keys and values in turn. They are valid until
+// the next call.
 func (m *metrics) about(op *record.Operation) []string {
-	labels := []string{semconv.MethodName, methodLabel(op.Method)}
+	m.labels = append(m.labels[:0], semconv.MethodName, methodLabel(op.Method))
 	if op.Method == semconv.ToolsCall {
-		labels = append(labels, semconv.ToolName, m.tools.label(op.Target))
+		m.labels = append(m.labels, semconv.ToolName, m.tools.label(op.Target))
 	}
-	return labels
+	return m.labels
 }
 
 // duration records how long an operation took, with the attributes that OpenTelemetry's conventions ask for.
@@ -207,7 +208,7 @@ func (m *metrics) exit(e record.Exit) {
 	if e.EndedBy == record.ByServer {
 		session.text(semconv.ErrorType, semconv.ErrServerExit)
 	}
-	m.record(semconv.ServerSessionDuration, e.Lifetime.Seconds(), metric.WithAttributes(session...))
+	m.record(semconv.ServerSessionDuration, e.Lifetime.Seconds(), newSeries(session))
 
 	reason, code := "ok", strconv.Itoa(e.Code)
 	switch {
@@ -220,7 +221,7 @@ func (m *metrics) exit(e record.Exit) {
 	end.text(semconv.Exit, reason)
 	end.text(semconv.ExitCode, code)
 	end.text(semconv.Signal, e.Signal)
-	m.record(semconv.ServerExits, 1, metric.WithAttributes(end...))
+	m.record(semconv.ServerExits, 1, newSeries(end))
 }
 
 // methodLabel bounds a method's name: one of MCP's, or _OTHER. Responses to nothing have none, and keep none.

@@ -5,12 +5,10 @@ import (
 	"log/slog"
 	"time"
 
-	"go.opentelemetry.io/otel/metric"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
@@ -60,14 +58,14 @@ type Sink struct {
 	open map[uint64]operation // by number
 	last struct {             // the operation that ended last: findings about it may follow
 		number uint64
-		at     trace.SpanContext
+		ctx    context.Context
 	}
 }
 
 // operation is an open operation.
 type operation struct {
-	span   trace.Span
-	active metric.MeasurementOption // that counts it as active
+	ctx    context.Context // holds its span
+	active series          // that counts it as active
 }
 
 // New returns a sink for a session that is about to start, and starts the session's span.
@@ -101,7 +99,7 @@ func (s *Sink) Opened(op *record.Operation) {
 func (s *Sink) Changed(op *record.Operation) {
 	switch op.Change {
 	case record.Hanging:
-		s.logs.hanging(op, s.contextOf(op.Number))
+		s.logs.hanging(s.contextOf(op.Number), op)
 	case record.Ended:
 		s.ended(op)
 	}
@@ -114,11 +112,10 @@ func (s *Sink) ended(op *record.Operation) {
 		return
 	}
 	delete(s.open, op.Number)
-	at := o.span.SpanContext()
-	s.spans.finish(o.span, op)
-	s.last.number, s.last.at = op.Number, at
+	s.spans.finish(o.ctx, op)
+	s.last.number, s.last.ctx = op.Number, o.ctx
 	s.metrics.ended(op, o.active)
-	s.logs.ended(op, at)
+	s.logs.ended(o.ctx, op)
 }
 
 // Noted receives everything that is not an operation. Types that are not listed concern no signal.
@@ -137,7 +134,7 @@ func (s *Sink) Noted(n record.Note) {
 		s.logs.violation(n)
 	case record.Finding:
 		s.metrics.finding(n)
-		s.logs.finding(n, s.contextOf(n.Operation))
+		s.logs.finding(s.contextOf(n.Operation), n)
 	case record.LogLine:
 		s.logs.line(n)
 	case record.Exit:
@@ -147,16 +144,16 @@ func (s *Sink) Noted(n record.Note) {
 	}
 }
 
-// contextOf returns the context of the span of an operation that is open, or that ended last. For others, and for 0, it
-// is invalid.
-func (s *Sink) contextOf(number uint64) trace.SpanContext {
+// contextOf returns the context that holds the span of an operation that is open, or that ended last. For others, and
+// for 0, it holds none.
+func (s *Sink) contextOf(number uint64) context.Context {
 	if o, ok := s.open[number]; ok {
-		return o.span.SpanContext()
+		return o.ctx
 	}
 	if number != 0 && number == s.last.number {
-		return s.last.at
+		return s.last.ctx
 	}
-	return trace.SpanContext{}
+	return context.Background()
 }
 
 // ServerExited takes the CPU times of the server that has ended. Its Exit record may come later, or never if the session is

@@ -27,7 +27,7 @@ type spans struct {
 	tracer  trace.Tracer // nil: no spans are made
 	session record.Session
 	ambient trace.SpanContext // of TRACEPARENT in our environment
-	trace   trace.SpanContext // of the session's span in the current trace
+	root    context.Context   // holds the session's span in the current trace; nil if there is none
 	open    trace.Span        // the session's span while it is open
 	count   int               // operations in the current trace
 	pending atomic.Int64      // spans that have started and not ended
@@ -47,13 +47,13 @@ func newSpans(tracer trace.Tracer, cfg Config) *spans {
 // one is a child of the span that the environment names, if any.
 func (s *spans) startSession(at time.Time) {
 	ctx, options := context.Background(), []trace.SpanStartOption{trace.WithTimestamp(at)}
-	if s.trace.IsValid() {
-		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.trace}))
+	if s.root != nil {
+		options = append(options, trace.WithLinks(trace.LinkFromContext(s.root)))
 	} else if s.ambient.IsValid() {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, s.ambient)
 	}
-	_, s.open = s.tracer.Start(ctx, semconv.SessionSpan, options...)
-	s.trace, s.count = s.open.SpanContext(), 0
+	ctx, s.open = s.tracer.Start(ctx, semconv.SessionSpan, options...)
+	s.root, s.count = trace.ContextWithSpanContext(context.Background(), s.open.SpanContext()), 0
 	s.pending.Add(1)
 }
 
@@ -84,7 +84,7 @@ func (s *spans) sessionChanged(n record.Session) {
 
 // notification creates the span of a notification, without a length, as a child of the operation that it belongs to.
 // Progress, cancellations and log messages have no spans, which would outnumber the calls: they are events or counts.
-func (s *spans) notification(n record.Notification, parent trace.SpanContext) {
+func (s *spans) notification(n record.Notification, parent context.Context) {
 	switch n.Method {
 	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
 		return
@@ -98,37 +98,45 @@ func (s *spans) notification(n record.Notification, parent trace.SpanContext) {
 }
 
 // start starts the span of an operation. Its parent is the remote span that the request names, else the operation
-// during which it was started, else the session. Attributes are set at the end, when all of them are known.
-func (s *spans) start(op *record.Operation, parent trace.SpanContext) trace.Span {
+// during which it was started, else the session. Attributes are set at the end, when all of them are known. The result
+// holds the span.
+func (s *spans) start(op *record.Operation, parent context.Context) context.Context {
 	if s.tracer == nil {
-		return trace.SpanFromContext(context.Background()) // records nothing, and its context is invalid
+		return context.Background()
 	}
-	kind := trace.SpanKindServer
+	kind := asServer
 	if op.Direction == record.ToClient {
-		kind = trace.SpanKindClient
+		kind = asClient
 	}
-	options := append(make([]trace.SpanStartOption, 0, 4), trace.WithTimestamp(op.Start), trace.WithSpanKind(kind))
+	options := append(make([]trace.SpanStartOption, 0, 4), trace.WithTimestamp(op.Start), kind)
 	ctx := context.Background()
 	if remote := extract(op.Traceparent, op.Tracestate); remote.IsValid() {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, remote)
-		if s.trace.IsValid() {
-			options = append(options, trace.WithLinks(trace.Link{SpanContext: s.trace}))
+		if s.root != nil {
+			options = append(options, trace.WithLinks(trace.LinkFromContext(s.root)))
 		}
-	} else if parent.IsValid() {
-		ctx = trace.ContextWithSpanContext(ctx, parent)
-	} else if s.trace.IsValid() {
+	} else if trace.SpanContextFromContext(parent).IsValid() {
+		ctx = parent
+	} else if s.root != nil {
 		if s.count == maxTrace {
 			s.nextTrace(op.Start)
 		}
 		s.count++
-		ctx = trace.ContextWithSpanContext(ctx, s.trace)
+		ctx = s.root
 	} else if s.ambient.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.ambient}))
 	}
 	s.pending.Add(1)
-	_, span := s.tracer.Start(ctx, spanName(op), options...)
-	return span
+	ctx, _ = s.tracer.Start(ctx, spanName(op), options...)
+	return ctx
 }
+
+// The kinds of an operation's span. The server's process handles what the client asks, and is the client of what it
+// asks itself.
+var (
+	asServer = trace.WithSpanKind(trace.SpanKindServer)
+	asClient = trace.WithSpanKind(trace.SpanKindClient)
+)
 
 // nextTrace starts a new trace with a session span without a length.
 func (s *spans) nextTrace(at time.Time) {
@@ -140,10 +148,11 @@ func (s *spans) nextTrace(at time.Time) {
 // finish sets the attributes, events and status of an operation's span, and ends it. The status is an
 // error where error.type is set (https://opentelemetry.io/docs/specs/semconv/general/recording-errors/); its
 // description is the error's message, which is empty unless it is captured.
-func (s *spans) finish(span trace.Span, op *record.Operation) {
+func (s *spans) finish(ctx context.Context, op *record.Operation) {
 	if s.tracer == nil {
 		return
 	}
+	span := trace.SpanFromContext(ctx)
 	if span.IsRecording() { // false if a sampler has dropped it
 		s.scratch = operationAttributes(s.scratch[:0], op, s.session.ID)
 		span.SetAttributes(s.scratch...)
@@ -173,7 +182,9 @@ func spanName(op *record.Operation) string {
 // environment returns the session's context as environment variables, for the server.
 func (s *spans) environment() []string {
 	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(trace.ContextWithSpanContext(context.Background(), s.trace), carrier)
+	if s.root != nil {
+		propagation.TraceContext{}.Inject(s.root, carrier)
+	}
 	var env []string
 	for _, key := range carrier.Keys() {
 		env = append(env, strings.ToUpper(key)+"="+carrier.Get(key))
