@@ -63,9 +63,10 @@ func (q *queue) push(m *session.Raw) {
 	if !q.admitsLocked(m.Content.Size()) {
 		m.Content = nil
 	}
-	q.waiting[m.Dir] = append(q.waiting[m.Dir], *m)
+	waiting := &q.waiting[place(m.Dir)]
+	*waiting = append(*waiting, *m)
 	q.messages.Add(1)
-	q.wakeLocked(len(q.waiting[m.Dir]))
+	q.wakeLocked(len(*waiting))
 }
 
 // pushLine queues a line of stderr, which belongs to the queue from then on.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -27,7 +28,7 @@ func NewReader(c Contents) *Reader {
 // Decoder turns the scanned messages of one direction into messages that can be kept. It is for one goroutine.
 type Decoder struct {
 	Reader *Reader // must be the one whose Table the scanner has
-	Dir    Direction
+	Dir    record.Direction
 	Epoch  time.Time // the start of the session
 	// Clean checks a name that a peer chose and returns what may be shown of it: the name itself, or a word in its
 	// place. It is called once for each name that the decoder remembers, and each time for ids, which seldom occur

@@ -135,9 +135,9 @@ func TestNoContentIsKept(t *testing.T) {
 		`< {"` + canary + `":"` + canary + `"}`,
 		`< {"jsonrpc":"2.0","id":"` + canary,
 	} {
-		dir := session.ToServer
+		dir := record.ToServer
 		if line[0] == '<' {
-			dir = session.ToClient
+			dir = record.ToClient
 		}
 		p.say(dir, []byte(line[2:]+"\n"), time.Duration(i)*time.Millisecond)
 	}

@@ -1,6 +1,9 @@
 package session
 
-import "github.com/spanpipe/spanpipe/framing"
+import (
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
 
 // What tests must see of the inside: what the conversations print and records do not hold, and that nothing is left
 // behind.
@@ -45,7 +48,7 @@ var (
 )
 
 // Like reports whether two ids may stand for one another.
-func Like(a, b Ref) bool { return a.key(ToServer) == b.key(ToServer) }
+func Like(a, b Ref) bool { return a.key(record.ToServer) == b.key(record.ToServer) }
 
 const (
 	MaxNames     = maxNames

@@ -91,11 +91,11 @@ func playText(t interface{ Errorf(string, ...any) }, text []byte, capacity int, 
 			now += 20 * time.Second
 			p.tracker.Advance(now)
 		case bytes.HasPrefix(rest, []byte("> ")):
-			p.say(session.ToServer, rest[2:], now)
+			p.say(record.ToServer, rest[2:], now)
 		case bytes.HasPrefix(rest, []byte("< ")):
-			p.say(session.ToClient, rest[2:], now)
+			p.say(record.ToClient, rest[2:], now)
 		default:
-			p.say(session.ToServer, rest, now)
+			p.say(record.ToServer, rest, now)
 		}
 		if open := p.tracker.Opened(); open > capacity || open != len(w.open) {
 			t.Errorf("%d operations are open, of which %d have not finished; there is room for %d", open, len(w.open), capacity)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // Ref is a name that a sender chose so that other messages can refer to it: the id of a request or a task, or a
@@ -45,10 +46,10 @@ var prefixSeed = maphash.MakeSeed()
 type key struct {
 	like uint64
 	kind likeness
-	dir  Direction
+	dir  record.Direction
 }
 
-func (id Ref) key(dir Direction) key { return key{id.like, id.kind, dir} }
+func (id Ref) key(dir record.Direction) key { return key{id.like, id.kind, dir} }
 
 func newRef(from framing.ID) Ref {
 	id := Ref{Type: from.Type, Hash: from.Hash, kind: asText, like: from.Hash}

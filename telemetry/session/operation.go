@@ -14,7 +14,7 @@ type operation struct {
 	record.Operation // without the members that snapshot computes
 
 	wall   func(time.Duration) time.Time
-	dir    Direction
+	dir    record.Direction
 	start  time.Duration // when the request was read
 	parent *operation
 	reply  *Extra // of the latest answer, or nil
@@ -62,7 +62,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 	}
 	return &operation{
 		Operation: record.Operation{
-			Direction: m.Dir.record(), Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
+			Direction: m.Dir, Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
 			JSONRPC: x.JSONRPC, Protocol: protocol, Batch: m.Batch,
 			Traceparent: x.Traceparent, Tracestate: x.Tracestate,
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
@@ -81,9 +81,9 @@ func (op *operation) usual() bool { return !op.lasting && op.settled == nil }
 func (op *operation) mayAsk() bool {
 	switch op.Method {
 	case semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete:
-		return op.dir == ToServer
+		return op.dir == record.ToServer
 	}
-	return op.dir == ToServer && !semconv.KnownMethod(op.Method)
+	return op.dir == record.ToServer && !semconv.KnownMethod(op.Method)
 }
 
 // snapshot returns a record of the operation. It shares nothing with the operation that may change.
@@ -137,7 +137,7 @@ func (op *operation) retry(m *Message) {
 func (op *operation) fail(errorResponse, isError bool, code string, class record.Class) {
 	op.ErrorType, op.Code, op.Class = "", code, class
 	switch {
-	case errorResponse && op.dir == ToServer && slices.Contains(clientFaults, code):
+	case errorResponse && op.dir == record.ToServer && slices.Contains(clientFaults, code):
 	case errorResponse && code == "":
 		op.ErrorType = semconv.Other
 	case errorResponse:

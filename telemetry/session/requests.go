@@ -12,7 +12,7 @@ func (t *Tracker) request(m *Message) {
 	if !m.ID.legal() {
 		t.violation(record.NullID, m)
 	}
-	if m.Method == semconv.Initialize && m.Dir == ToServer {
+	if m.Method == semconv.Initialize && m.Dir == record.ToServer {
 		t.endProbe(m)
 	}
 	op := t.retried(m)
@@ -72,7 +72,7 @@ func (t *Tracker) retried(m *Message) *operation {
 // that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and no error.
 func (t *Tracker) endProbe(m *Message) {
 	probe := t.last(func(op *operation) bool {
-		return op.Method == semconv.Discover && op.dir == ToServer && op.state == inFlight
+		return op.Method == semconv.Discover && op.dir == record.ToServer && op.state == inFlight
 	})
 	if probe != nil {
 		t.giveUp(probe, m.Last)
@@ -96,9 +96,9 @@ func (t *Tracker) parent(op *operation, m *Message) *operation {
 }
 
 // currentCall returns the only call that the server is working on, if the direction is that of the server's messages.
-func (t *Tracker) currentCall(dir Direction) *operation {
+func (t *Tracker) currentCall(dir record.Direction) *operation {
 	var current *operation
-	if dir == ToServer {
+	if dir == record.ToServer {
 		return nil
 	}
 	for _, op := range t.open {
@@ -145,7 +145,7 @@ func (t *Tracker) answer(m *Message) (method string) {
 // answered takes the answer to an operation's request. It ends the operation, unless that now waits for a task or for
 // the user.
 func (t *Tracker) answered(op *operation, m *Message, exact bool) {
-	if op.dir == ToServer {
+	if op.dir == record.ToServer {
 		t.ready(m.Last)
 	}
 	if !exact {
@@ -154,7 +154,7 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 	}
 	t.flights.remove(op)
 	op.answer(m)
-	if op.dir == ToClient && op.parent != nil {
+	if op.dir == record.ToClient && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}
 	if version := m.rare().Protocol; version != "" && op.Method == semconv.Initialize {

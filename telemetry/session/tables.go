@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // All open operations are in one slice, in order of arrival, and what an operation waits for is in the operation. A
@@ -23,7 +24,7 @@ func (t *Tracker) last(is func(*operation) bool) *operation {
 }
 
 // withTask returns the operation that has started a task and waits for it.
-func (t *Tracker) withTask(dir Direction, task Ref) *operation {
+func (t *Tracker) withTask(dir record.Direction, task Ref) *operation {
 	if task.Type == framing.NoID {
 		return nil
 	}
@@ -63,7 +64,7 @@ func (f flights) add(op *operation) (duplicate bool) {
 }
 
 // find returns the first operation that has exactly the id, else the only one whose id is alike.
-func (f flights) find(dir Direction, id Ref) (op *operation, exact bool) {
+func (f flights) find(dir record.Direction, id Ref) (op *operation, exact bool) {
 	list := f[id.key(dir)]
 	for _, op := range list {
 		if op.id == id {
@@ -164,14 +165,14 @@ type givenUp []givenUpID
 
 type givenUpID struct {
 	id  Ref
-	dir Direction // of the request
+	dir record.Direction // of the request
 }
 
-func (g givenUp) has(dir Direction, id Ref) bool {
+func (g givenUp) has(dir record.Direction, id Ref) bool {
 	return slices.Contains(g, givenUpID{id, dir})
 }
 
-func (g *givenUp) add(dir Direction, id Ref) {
+func (g *givenUp) add(dir record.Direction, id Ref) {
 	if len(*g) == maxGivenUp {
 		*g = removeAt(*g, 0)
 	}
@@ -179,7 +180,7 @@ func (g *givenUp) add(dir Direction, id Ref) {
 }
 
 // take removes the id once and reports whether it was there.
-func (g *givenUp) take(dir Direction, id Ref) bool {
+func (g *givenUp) take(dir record.Direction, id Ref) bool {
 	i := slices.Index(*g, givenUpID{id, dir})
 	if i >= 0 {
 		*g = removeAt(*g, i)

@@ -117,7 +117,7 @@ func (t *Tracker) Observe(m *Message) {
 		t.violation(record.Noise, m)
 	}
 	t.sink.Noted(record.Message{
-		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Kind: kind, Method: method, Size: m.Size,
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Kind: kind, Method: method, Size: m.Size,
 	})
 }
 
@@ -128,12 +128,12 @@ func (t *Tracker) learn(m *Message) {
 	if x.Protocol == "" && x.PeerName == "" {
 		return
 	}
-	if x.Protocol != "" && (m.Dir == ToClient || t.session.Protocol == "") {
+	if x.Protocol != "" && (m.Dir == record.ToClient || t.session.Protocol == "") {
 		t.session.Protocol = x.Protocol
 	}
 	if x.PeerName != "" {
 		peer := record.Peer{Name: x.PeerName, Version: x.PeerVersion}
-		if m.Dir == ToServer {
+		if m.Dir == record.ToServer {
 			t.session.Client = peer
 		} else {
 			t.session.Server = peer
@@ -225,7 +225,7 @@ func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
 		// A task may outlive the session, so how it ends is unknown.
 	case op.Method == semconv.SubscriptionsListen:
 		// A subscription ends with the session at the latest.
-	case by == record.ByServer && op.state == inFlight && op.dir == ToServer:
+	case by == record.ByServer && op.state == inFlight && op.dir == record.ToServer:
 		op.ErrorType, op.Class = semconv.ErrServerExit, record.Unavailable
 	case op.Method == semconv.Discover:
 		// Servers of versions before 2026-07-28 need not answer a probe.
@@ -292,7 +292,7 @@ func (t *Tracker) changed(op *operation, change record.Change, at time.Duration)
 
 func (t *Tracker) violation(kind record.ViolationKind, m *Message) {
 	t.sink.Noted(record.Violation{
-		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Kind: kind, Reason: m.Reason, Size: m.Size,
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Kind: kind, Reason: m.Reason, Size: m.Size,
 	})
 }
 
