@@ -141,13 +141,14 @@ end client 10s`, session.Config{}, []string{
 @ 10s
 @ 12s
 @ 21s
-end client 30s`, session.Config{HangAfter: 10 * time.Second, SilentAfter: time.Hour}, []string{
+end client 30s`, session.Config{HangAfter: 10 * time.Second}, []string{
 			"opened 1 tools/call 0s input=0s",
 			"message to_server request tools/call",
 			"opened 2 subscriptions/listen 0s input=0s",
 			"message to_server request subscriptions/listen",
 			"opened 3 roots/list 0s input=0s",
 			"message to_client request roots/list",
+			"session 5s protocol= client= server= ready=false silent=true",
 			"hanging 1 tools/call 10s input=0s",
 			"hanging 3 roots/list 11s input=0s",
 			"hanging 1 tools/call 21s input=0s",

@@ -26,38 +26,27 @@ type Sink interface {
 type Config struct {
 	// Capacity is how many operations may be open at once. One more ends the oldest as expired. Default 10,000.
 	Capacity int
-	// Grace is how long an answer waits for its request, which the goroutine of the other direction may not have read
-	// yet. Default 1 s.
-	Grace time.Duration
-	// Fetch is how long an operation whose task has ended stays open for its result, which need not be fetched. Default
-	// 30 s.
-	Fetch time.Duration
-	// Expiry is how long an operation may be open: the answer may have been damaged on the wire. Requests that stay
-	// open by nature do not expire. Default 24 h.
-	Expiry time.Duration
 	// HangAfter is how long an operation may be open before it is reported as hanging, and again each time that has
 	// doubled. Requests that stay open by nature never hang. Default 0: no reports.
 	HangAfter time.Duration
-	// SilentAfter is how long the server may take for its first answer before the session is reported as silent.
-	// Default 5 s.
-	SilentAfter time.Duration
 
 	Session  record.Session                // what is known from the start: ID, Launched, Started, PID
 	Wall     func(time.Duration) time.Time // converts times of the session; nil: Session.Launched plus the time
 	Contents Contents                      // which content was asked for
 }
 
-func (c Config) withDefaults() Config {
-	c.Capacity = cmp.Or(c.Capacity, 10_000)
-	c.Grace = cmp.Or(c.Grace, time.Second)
-	c.Fetch = cmp.Or(c.Fetch, 30*time.Second)
-	c.Expiry = cmp.Or(c.Expiry, 24*time.Hour)
-	c.SilentAfter = cmp.Or(c.SilentAfter, 5*time.Second)
-	if c.Wall == nil {
-		c.Wall = c.Session.Launched.Add
-	}
-	return c
-}
+const (
+	// grace is how long an answer waits for its request, which the goroutine of the other direction may not have read
+	// yet.
+	grace = time.Second
+	// fetchTime is how long an operation whose task has ended stays open for its result, which need not be fetched.
+	fetchTime = 30 * time.Second
+	// expiry is how long an operation may be open: its answer may have been damaged on the wire. Requests that stay
+	// open by nature do not expire.
+	expiry = 24 * time.Hour
+	// silentAfter is how long the server may take for its first answer before the session is reported as silent.
+	silentAfter = 5 * time.Second
+)
 
 // Tracker turns the messages of one session into records. It is for one goroutine.
 type Tracker struct {
@@ -80,8 +69,12 @@ type Tracker struct {
 
 // New returns a tracker and reports the session to the sink.
 func New(cfg Config, sink Sink) *Tracker {
+	cfg.Capacity = cmp.Or(cfg.Capacity, 10_000)
+	if cfg.Wall == nil {
+		cfg.Wall = cfg.Session.Launched.Add
+	}
 	t := &Tracker{
-		cfg: cfg.withDefaults(), sink: sink, session: cfg.Session,
+		cfg: cfg, sink: sink, session: cfg.Session,
 		flights: flights{}, tokens: map[key]*operation{}, first: firstCalls{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
@@ -153,7 +146,7 @@ func (t *Tracker) noteSession(at time.Duration) {
 func (t *Tracker) ready(at time.Duration) {
 	if !t.session.Ready {
 		t.session.Ready = true
-		t.session.Silent = t.session.Silent || at > t.cfg.SilentAfter
+		t.session.Silent = t.session.Silent || at > silentAfter
 		t.noteSession(at)
 	}
 }
@@ -161,11 +154,11 @@ func (t *Tracker) ready(at time.Duration) {
 // Advance declares that all messages up to the given time have been observed. What has waited too long is
 // given up.
 func (t *Tracker) Advance(now time.Duration) {
-	t.expireEarly(now - t.cfg.Grace)
-	for _, op := range t.settled(now - t.cfg.Fetch) {
+	t.expireEarly(now - grace)
+	for _, op := range t.settled(now - fetchTime) {
 		t.conclude(op)
 	}
-	for i := 0; i < len(t.open) && t.open[i].start+t.cfg.Expiry <= now; {
+	for i := 0; i < len(t.open) && t.open[i].start+expiry <= now; {
 		if t.open[i].usual() {
 			t.expire(t.open[i], now)
 		} else {
@@ -173,9 +166,9 @@ func (t *Tracker) Advance(now time.Duration) {
 		}
 	}
 	t.reportHanging(now)
-	if !t.session.Ready && !t.session.Silent && now >= t.cfg.SilentAfter {
+	if !t.session.Ready && !t.session.Silent && now >= silentAfter {
 		t.session.Silent = true
-		t.noteSession(t.cfg.SilentAfter)
+		t.noteSession(silentAfter)
 	}
 }
 
