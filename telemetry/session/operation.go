@@ -76,16 +76,6 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 // started one, has not ended.
 func (op *operation) usual() bool { return !op.lasting && op.settled == nil }
 
-// mayAsk reports whether the server may send requests in the course of the operation: during some methods of MCP, and
-// perhaps during others that are not MCP's.
-func (op *operation) mayAsk() bool {
-	switch op.Method {
-	case semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete:
-		return op.dir == record.ToServer
-	}
-	return op.dir == record.ToServer && !semconv.KnownMethod(op.Method)
-}
-
 // snapshot returns a record of the operation. It shares nothing with the operation that may change.
 func (op *operation) snapshot(change record.Change, at time.Duration) *record.Operation {
 	r := op.Operation
@@ -180,12 +170,6 @@ func (op *operation) resume(at time.Duration) {
 		op.InputWait += max(at-op.waitingSince, 0)
 		op.waiting = false
 	}
-}
-
-// aboutTask are the methods that are about an existing task. Their answers never create one, whatever the resultType:
-// some examples answer tasks/get with "task".
-var aboutTask = []string{
-	semconv.TasksGet, semconv.TasksResult, semconv.TasksCancel, semconv.TasksUpdate, semconv.TasksList,
 }
 
 // startsTask reports whether an answer has created a task.

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"slices"
-
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -102,7 +100,7 @@ func (t *Tracker) currentCall(dir record.Direction) *operation {
 		return nil
 	}
 	for _, op := range t.open {
-		if op.state != inFlight || !op.mayAsk() {
+		if op.dir != record.ToServer || op.state != inFlight || !semconv.MayAsk(op.Method) {
 			continue
 		}
 		if current != nil {
@@ -171,7 +169,7 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 // continues reports whether an answer does not end the operation. If so it waits for what is still to come.
 func (t *Tracker) continues(op *operation, m *Message) bool {
 	switch {
-	case m.Kind != framing.Response || m.Extra == nil || slices.Contains(aboutTask, op.Method):
+	case m.Kind != framing.Response || m.Extra == nil || semconv.AboutTask(op.Method):
 		return false
 	case m.Extra.ResultType == resultInputRequired:
 		op.goOn(onInput)

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"slices"
-
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -71,7 +69,7 @@ func (t *Tracker) taskEnded(op *operation, m *Message) {
 // fetched takes the answer to a request about a task, for the operation that started the task.
 func (t *Tracker) fetched(fetch *operation, m *Message) {
 	op := t.withTask(fetch.dir, fetch.task)
-	if op == nil || !slices.Contains(aboutTask, fetch.Method) {
+	if op == nil {
 		return
 	}
 	isError := m.Kind == framing.ErrorResponse
