@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -29,22 +28,6 @@ func (t *Tracker) withTask(dir record.Direction, task Ref) *operation {
 		return nil
 	}
 	return t.last(func(op *operation) bool { return op.state == onTask && op.dir == dir && op.task == task })
-}
-
-// settled returns the operations whose tasks ended at the limit or before, and whose results may still be fetched, in
-// the order of that end.
-func (t *Tracker) settled(limit time.Duration) []*operation {
-	if t.ended == 0 {
-		return nil
-	}
-	var all []*operation
-	for _, op := range t.open {
-		if op.settled != nil && op.settled.last <= limit {
-			all = append(all, op)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *operation) int { return cmp.Compare(a.settled.last, b.settled.last) })
-	return all
 }
 
 // flights holds the requests in flight by what their ids are like, each list in order of arrival.

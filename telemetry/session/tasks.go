@@ -4,6 +4,7 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
+	"time"
 )
 
 // Tasks (2025-11-25, basic/utilities/tasks; the extension of 2026-07-28, SEP-2663): a request is answered at once with
@@ -62,7 +63,7 @@ func (t *Tracker) settle(op *operation, m *Message) bool {
 func (t *Tracker) taskEnded(op *operation, m *Message) {
 	if op.settled == nil {
 		op.settled = &taskEnd{m.First, m.Last}
-		t.ended++
+		t.settled = append(t.settled, op)
 	}
 }
 
@@ -114,6 +115,13 @@ func (t *Tracker) endTask(op *operation, m *Message, errorType string, class rec
 func (t *Tracker) endsBy(op *operation, m *Message) {
 	t.taskEnded(op, m)
 	t.conclude(op)
+}
+
+// concludeSettled ends the operations whose tasks had ended by the given time: their results are no longer awaited.
+func (t *Tracker) concludeSettled(limit time.Duration) {
+	for len(t.settled) > 0 && t.settled[0].settled.last <= limit {
+		t.conclude(t.settled[0])
+	}
 }
 
 // conclude ends a settled operation at the time when its task ended.

@@ -56,8 +56,8 @@ type Tracker struct {
 	count   uint64         // operations so far
 
 	open    []*operation // in order of arrival
+	settled []*operation // those whose task has ended, in the order of that end
 	lasting int          // how many of them stay open by nature
-	ended   int          // how many of them have a task that has ended
 	flights flights
 	tokens  map[key]*operation // by the progress token of their latest request
 	early   earlyAnswers
@@ -155,9 +155,7 @@ func (t *Tracker) ready(at time.Duration) {
 // given up.
 func (t *Tracker) Advance(now time.Duration) {
 	t.expireEarly(now - grace)
-	for _, op := range t.settled(now - fetchTime) {
-		t.conclude(op)
-	}
+	t.concludeSettled(now - fetchTime)
 	for i := 0; i < len(t.open) && t.open[i].start+expiry <= now; {
 		if t.open[i].usual() {
 			t.expire(t.open[i], now)
@@ -193,9 +191,7 @@ func (t *Tracker) reportHanging(now time.Duration) {
 func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	exit.Open = len(t.open)
 	t.expireEarly(math.MaxInt64)
-	for _, op := range t.settled(math.MaxInt64) {
-		t.conclude(op)
-	}
+	t.concludeSettled(math.MaxInt64)
 	for _, lasting := range []bool{false, true} {
 		for _, op := range slices.Clone(t.open) {
 			if op.lasting == lasting {
@@ -234,8 +230,8 @@ func (t *Tracker) makeRoom(now time.Duration) {
 	if len(t.open) < t.cfg.Capacity {
 		return
 	}
-	if settled := t.settled(math.MaxInt64); len(settled) > 0 {
-		t.conclude(settled[0])
+	if len(t.settled) > 0 {
+		t.conclude(t.settled[0])
 		return
 	}
 	spared := t.lasting <= t.cfg.Capacity/2 && t.lasting < len(t.open)
@@ -266,9 +262,7 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 	if op.lasting {
 		t.lasting--
 	}
-	if op.settled != nil {
-		t.ended--
-	}
+	t.settled = without(t.settled, op)
 	op.resume(at)
 	op.firstByte = min(op.firstByte, at)
 	t.changed(op, record.Ended, at)
