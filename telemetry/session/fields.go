@@ -1,6 +1,7 @@
 package session
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -166,7 +167,17 @@ func takeURI(_ *Decoder, v *framing.Value, m *Raw) {
 
 func takeReason(_ *Decoder, v *framing.Value, m *Raw) { m.extra().TimedOut = timedOut(v.Text) }
 
-func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) { m.extra().Traceparent = string(v.Text) }
+// traceparent is the form of W3C Trace Context, section 3.2.2, with what a later version may append.
+var traceparent = regexp.MustCompile(`^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})(-.*)?$`)
+
+// takeTraceparent keeps a text only if it has the form of a traceparent: any other could be content. Of a later version
+// it keeps the part that is known, as section 3.2.4 of the specification asks.
+func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) {
+	parts := traceparent.FindStringSubmatch(string(v.Text))
+	if parts != nil && (parts[2] == "" || !strings.HasPrefix(parts[1], "00")) {
+		m.extra().Traceparent = parts[1]
+	}
+}
 
 // takeTracestate keeps a state only if it is whole. It is not remembered like other names: it differs from request to
 // request.
