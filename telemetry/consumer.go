@@ -54,7 +54,7 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 	// The detector comes last, so that a finding follows the record that it is about in every sink.
 	c.sinks = append(c.sinks, readiness{&s.ready}, s.out.otel)
 	c.sinks = append(c.sinks, s.cfg.Sinks...)
-	c.sinks = append(c.sinks, anomaly.New(anomaly.Config{}, func(f record.Finding) { c.sinks.Noted(f) }))
+	c.sinks = append(c.sinks, anomaly.New(func(f record.Finding) { c.sinks.Noted(f) }))
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
 		Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
