@@ -92,7 +92,7 @@ func ErrorTypes() []Word {
 		{ErrCancelled, "the requester cancelled"},
 		{ErrAbandoned, "the client ended the session before the server had answered"},
 		{ErrServerExit, "the server ended while it owed the answer"},
-		{ErrExpired, "more than 2,000 operations were open, and this was the oldest"},
+		{ErrExpired, "it was open for a day, or it was the oldest of more than 2,000 open operations"},
 		{Other, "a JSON-RPC error without a code"},
 	}
 }

@@ -142,7 +142,11 @@ func contentFields(c Contents) []field {
 		piece("result", func(c *RawContent) *Piece { return &c.Result }, func(string) bool { return true })
 	}
 	if c.Errors {
-		take := func(d *Decoder, v *framing.Value, _ *Raw) { d.errors.addContent(v) }
+		take := func(d *Decoder, v *framing.Value, _ *Raw) {
+			if d.errors.content == nil {
+				d.errors.content = v
+			}
+		}
 		fields = append(fields, text("error message", c.Max, take), text("result content * text", c.Max, take))
 	}
 	return fields
@@ -156,7 +160,12 @@ func toPeerVersion(m *Raw) *string { return &m.extra().PeerVersion }
 func toProgressToken(m *Raw) *Ref  { return &m.extra().ProgressToken }
 func toState(m *Raw) *uint64       { return &m.extra().State }
 
-func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) { d.errors.addText(v) }
+// takeErrorText keeps the first text: a result may have many.
+func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) {
+	if d.errors.text == nil {
+		d.errors.text = v.Text
+	}
+}
 
 // takeURI keeps a URI only if it is whole: its beginning could match a template that the URI does not match.
 func takeURI(_ *Decoder, v *framing.Value, m *Raw) {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math"
 	"strconv"
@@ -64,13 +65,12 @@ func newRef(from framing.ID) Ref {
 	return id
 }
 
-// number parses a number as JSON writes it. strconv alone would accept "+7", "0x7", "7_0" and "inf" too.
+// number parses a number that is written with the characters of JSON's numbers. strconv alone would accept "+7", ".7",
+// "0x7", "7_0" and "inf" too.
 func number(text []byte) (float64, bool) {
-	for i, c := range text {
-		digit := '0' <= c && c <= '9'
-		if !digit && (i == 0 && c != '-' || c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E') {
-			return 0, false
-		}
+	if bytes.HasPrefix(text, []byte("+")) || bytes.HasPrefix(text, []byte(".")) ||
+		len(bytes.Trim(text, "0123456789+-.eE")) > 0 {
+		return 0, false
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
 	return f + 0, err == nil // -0 + 0 is 0

@@ -23,19 +23,6 @@ type errorTexts struct {
 	content *framing.Value // the same as text, if it is to be captured
 }
 
-// addText keeps the first text.
-func (e *errorTexts) addText(v *framing.Value) {
-	if e.text == nil {
-		e.text = v.Text
-	}
-}
-
-func (e *errorTexts) addContent(v *framing.Value) {
-	if e.content == nil {
-		e.content = v
-	}
-}
-
 // measure finds the classes of the message's errors, and captures an error's text if that was asked for.
 func (e *errorTexts) measure(m *Raw) {
 	isError := m.Kind == framing.ErrorResponse || m.IsError

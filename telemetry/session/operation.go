@@ -72,9 +72,9 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 	}
 }
 
-// usual reports whether the operation should be over soon: it does not stay open by nature, and its task, if it has
-// started one, has not ended.
-func (op *operation) usual() bool { return !op.lasting && op.settled == nil }
+// canHang reports whether a long wait for the operation's end is a sign of trouble: it does not stay open by nature,
+// and it does not merely wait for the result of a task that has ended, which need not be fetched.
+func (op *operation) canHang() bool { return !op.lasting && op.settled == nil }
 
 // snapshot returns a record of the operation. It shares nothing with the operation that may change.
 func (op *operation) snapshot(change record.Change, at time.Duration) *record.Operation {

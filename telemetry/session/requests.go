@@ -171,7 +171,7 @@ func (t *Tracker) continues(op *operation, m *Message) bool {
 	switch {
 	case m.Kind != framing.Response || m.Extra == nil || semconv.AboutTask(op.Method):
 		return false
-	case m.Extra.ResultType == resultInputRequired:
+	case m.Extra.AsksUser():
 		op.goOn(onInput)
 		op.suspend(m.Last)
 		op.inputState = m.Extra.State

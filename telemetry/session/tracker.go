@@ -157,7 +157,7 @@ func (t *Tracker) Advance(now time.Duration) {
 	t.expireEarly(now - grace)
 	t.concludeSettled(now - fetchTime)
 	for i := 0; i < len(t.open) && t.open[i].start+expiry <= now; {
-		if t.open[i].usual() {
+		if t.open[i].canHang() {
 			t.expire(t.open[i], now)
 		} else {
 			i++
@@ -180,7 +180,7 @@ func (t *Tracker) reportHanging(now time.Duration) {
 		if age < t.cfg.HangAfter {
 			return // and so are those after it
 		}
-		if op.usual() && now >= op.hangingAt {
+		if op.canHang() && now >= op.hangingAt {
 			op.hangingAt = op.start + 2*age
 			t.changed(op, record.Hanging, now)
 		}
