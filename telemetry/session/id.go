@@ -43,7 +43,7 @@ const (
 // prefixSeed is the seed of the hashes of the beginnings of long ids.
 var prefixSeed = maphash.MakeSeed()
 
-// key is an index for ids that are alike. Each direction has request ids of its own.
+// key is an index for ids that are alike. Each direction has request ids of its own: both sides count from 0 or 1.
 type key struct {
 	like uint64
 	kind likeness

@@ -12,7 +12,7 @@ import (
 type Message struct {
 	Kind      framing.Kind
 	Dir       record.Direction
-	Batch     bool // an element of a JSON-RPC batch
+	Batch     bool // an element of a JSON-RPC batch, which only 2025-03-26 allows
 	IsError   bool // result.isError is true
 	ID        ID
 	Method    string        // of a request or notification

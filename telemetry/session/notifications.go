@@ -97,7 +97,8 @@ func (t *Tracker) cancelled(m *Message) *operation {
 	return op
 }
 
-// progressed counts progress for the operation that asked for it.
+// progressed counts progress for the operation that asked for it. Tokens must be unique among the requests in flight
+// (basic/utilities/progress); if they are not, the latest request has it.
 func (t *Tracker) progressed(m *Message) *operation {
 	op := t.tokens[m.rare().ProgressToken.key(m.Dir.Opposite())]
 	if op != nil {

@@ -103,14 +103,16 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	return &r
 }
 
-// answer records the answer to the latest request. Whether it ends the operation is for the caller to find out.
+// answer records the answer to the latest request. Whether it ends the operation is for the caller to find out. An
+// answer can seem to begin before its request ends, because the two are read by different goroutines.
 func (op *operation) answer(m *Message) {
 	op.ResponseSize += m.Size
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
 	op.reply = m.Extra
 }
 
-// goOn undoes what answer recorded about the end: the operation continues in another state.
+// goOn undoes what answer recorded about the end: the operation continues in another state. The size stays, since sizes
+// are those of all round trips.
 func (op *operation) goOn(s state) { op.state, op.Answered, op.firstByte = s, false, 0 }
 
 // retry records that the client sent the request again, with the user's input.
@@ -139,17 +141,18 @@ func (op *operation) fail(errorResponse, isError bool, code string, class record
 
 const codeInvalidParams = "-32602"
 
-// clientFaults are the codes that OpenTelemetry's conventions for MCP do not count as errors of the server: parse
-// error, invalid request, method not found, invalid params, resource not found.
+// clientFaults are the codes that OpenTelemetry's conventions for MCP do not count as errors of the server (see package
+// semconv): parse error, invalid request, method not found, invalid params, resource not found.
 var clientFaults = []string{"-32700", "-32600", "-32601", codeInvalidParams, "-32002"}
 
-// event adds an event if there is still room.
+// event adds an event if there is still room. Records share the events of earlier ones, which are never changed.
 func (op *operation) event(name string, at time.Duration) {
 	if len(op.Events) < maxEvents {
 		op.Events = append(op.Events, record.Event{Name: name, Time: op.wall(at)})
 	}
 }
 
+// progress counts a notification. Only the first ones become events: a flood of them would leave no room for others.
 func (op *operation) progress(at time.Duration) {
 	op.Progress++
 	if op.Progress <= maxProgress {

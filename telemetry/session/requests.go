@@ -7,7 +7,7 @@ import (
 )
 
 func (t *Tracker) request(m *Message) {
-	if !m.ID.legal() {
+	if !m.ID.legal() { // MCP forbids null, which JSON-RPC only advises against (basic, requests)
 		t.violation(record.NullID, m)
 	}
 	if m.Method == semconv.Initialize && m.Dir == record.ToServer {
@@ -21,6 +21,8 @@ func (t *Tracker) request(m *Message) {
 	if t.givenUp.has(op.dir, op.id) {
 		op.Ambiguous = true // the answer to the earlier request with this id may still come
 	}
+	// An id must not be used twice in a session (basic, requests). To use it again after the answer does no harm; while
+	// the first request is in flight, an answer could be for either.
 	if t.flights.add(op) && m.ID.legal() {
 		t.violation(record.DuplicateID, m)
 	}
@@ -78,7 +80,8 @@ func (t *Tracker) endProbe(m *Message) {
 }
 
 // parent returns the operation in whose course a request was made: that of the task which it is about or related to, or
-// the one call that the server is working on. If it works on several, it could be any of them.
+// the one call that the server is working on. If it works on several, it could be any of them: nothing on the wire ties
+// a server's request to the call that caused it. A request about a task counts as a round trip of its parent.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
 	if p := t.withTask(op.dir.Opposite(), m.rare().Related); p != nil {
 		return p
@@ -125,7 +128,7 @@ func (t *Tracker) answer(m *Message) (method string) {
 	dir := m.Dir.Opposite()
 	op, exact := t.flights.find(dir, m.ID.Ref)
 	switch {
-	case op != nil && op.asked <= m.Last: // no answer is older than its request
+	case op != nil && op.asked <= m.Last: // no answer is older than its request: this one is to an earlier use of the id
 		t.answered(op, m, exact)
 		return op.Method
 	case !m.ID.legal():

@@ -30,7 +30,8 @@ func (t *Tracker) withTask(dir record.Direction, task Ref) *operation {
 	return t.last(func(op *operation) bool { return op.state == onTask && op.dir == dir && op.task == task })
 }
 
-// flights holds the requests in flight by what their ids are like, each list in order of arrival.
+// flights holds the requests in flight by what their ids are like, each list in order of arrival. One index serves
+// exact ids and those that are only alike, since equal ids are alike too.
 type flights map[key][]*operation
 
 // add adds an operation and reports whether there is one with exactly its id. An answer could be for either.
@@ -46,7 +47,8 @@ func (f flights) add(op *operation) (duplicate bool) {
 	return duplicate
 }
 
-// find returns the first operation that has exactly the id, else the only one whose id is alike.
+// find returns the first operation that has exactly the id, else the only one whose id is alike. Of several that are
+// alike, none is: to guess would give a call the outcome of another.
 func (f flights) find(dir record.Direction, id Ref) (op *operation, exact bool) {
 	list := f[id.key(dir)]
 	for _, op := range list {
@@ -70,7 +72,8 @@ func (f flights) remove(op *operation) {
 	}
 }
 
-// removeAt removes an element. To remove the first, which is the most frequent case in a long slice, it moves nothing.
+// removeAt removes an element. To remove the first, which is the most frequent case in a long slice, it moves nothing:
+// in a flood, slices.Delete would move the whole table with each request (docs/adr/0016).
 func removeAt[T any](s []T, i int) []T {
 	if i > 0 || len(s) == 1 {
 		return slices.Delete(s, i, i+1)

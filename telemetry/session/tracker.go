@@ -115,7 +115,8 @@ func (t *Tracker) Observe(m *Message) {
 }
 
 // learn takes names and versions from where peers give them: initialize and its answer, and _meta of each message since
-// 2026-07-28. The latest counts, but a client only proposes a version.
+// 2026-07-28, which has no handshake. The latest counts, but a client only proposes a version: the server may answer
+// with another one (basic/lifecycle, version negotiation).
 func (t *Tracker) learn(m *Message) {
 	x, before := m.rare(), t.session
 	if x.Protocol == "" && x.PeerName == "" {
@@ -142,7 +143,7 @@ func (t *Tracker) noteSession(at time.Duration) {
 	t.sink.Noted(t.session)
 }
 
-// ready reports the server's first answer.
+// ready reports the server's first answer. An error counts too: a server that refuses is running.
 func (t *Tracker) ready(at time.Duration) {
 	if !t.session.Ready {
 		t.session.Ready = true
@@ -156,6 +157,8 @@ func (t *Tracker) ready(at time.Duration) {
 func (t *Tracker) Advance(now time.Duration) {
 	t.expireEarly(now - grace)
 	t.concludeSettled(now - fetchTime)
+	// The list is in order of arrival, so the first operation that is too young ends the search. What must not expire
+	// stays in place.
 	for i := 0; i < len(t.open) && t.open[i].start+expiry <= now; {
 		if t.open[i].canHang() {
 			t.expire(t.open[i], now)
@@ -225,7 +228,8 @@ func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
 }
 
 // makeRoom ends an operation if the table is full: first one whose end is known, then the one that has been open
-// longest. Those that stay open by nature are spared unless they take more than half of the table.
+// longest. Those that stay open by nature are spared, since they are old and still in use, unless they take more than
+// half of the table: a flood of them must not push out every call.
 func (t *Tracker) makeRoom(now time.Duration) {
 	if len(t.open) < t.cfg.Capacity {
 		return
@@ -264,7 +268,7 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 	}
 	t.settled = without(t.settled, op)
 	op.resume(at)
-	op.firstByte = min(op.firstByte, at)
+	op.firstByte = min(op.firstByte, at) // read times may run backwards if the caller's clock does
 	t.changed(op, record.Ended, at)
 	op.parent = nil // the chain of parents would keep the session's whole past in memory
 }
