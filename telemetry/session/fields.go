@@ -111,7 +111,8 @@ func outcomeFields(at string) []field {
 		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.extra().Outcome.IsError }),
 		text(at+" result content * text", maxReason, takeErrorText),
 		text(at+" error code", maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
-			m.extra().Outcome.Known, m.Extra.Outcome.Code = true, d.name(v.Text, v.Truncated)
+			x := m.extra()
+			x.Outcome.Known, x.Outcome.Code = true, d.name(v.Text, v.Truncated)
 		}),
 		text(at+" error message", maxReason, takeErrorText),
 	}
@@ -197,7 +198,8 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 }
 
 func takeTools(_ *Decoder, v *framing.Value, m *Raw) {
-	m.extra().Listed, m.Extra.DefinitionSize = v.Count, v.Size
+	x := m.extra()
+	x.Listed, x.DefinitionSize = v.Count, v.Size
 }
 
 // takeTask keeps a task's id. It is not remembered like other names either.

@@ -117,23 +117,32 @@ func (t *Tracker) currentCall(dir record.Direction) *operation {
 // AnswerTo returns the method of the request that an answer would be matched with if it were observed now: empty if
 // there is none.
 func (t *Tracker) AnswerTo(m *Message) string {
-	if op, _ := t.flights.find(m.Dir.Opposite(), m.ID.Ref); op != nil {
+	if op, _ := t.asked(m); op != nil {
 		return op.Method
 	}
 	return ""
 }
 
+// asked returns the operation whose request a message answers, and whether its id is exactly that of the request. An
+// answer that is older than the request is to an earlier use of the id.
+func (t *Tracker) asked(m *Message) (op *operation, exact bool) {
+	op, exact = t.flights.find(m.Dir.Opposite(), m.ID.Ref)
+	if op != nil && op.asked > m.Last {
+		return nil, false
+	}
+	return op, exact
+}
+
 // answer takes an answer and returns the method of its request, if that is known.
 func (t *Tracker) answer(m *Message) (method string) {
-	dir := m.Dir.Opposite()
-	op, exact := t.flights.find(dir, m.ID.Ref)
+	op, exact := t.asked(m)
 	switch {
-	case op != nil && op.asked <= m.Last: // no answer is older than its request: this one is to an earlier use of the id
+	case op != nil:
 		t.answered(op, m, exact)
 		return op.Method
 	case !m.ID.legal():
 		t.violation(record.NullID, m)
-	case t.givenUp.take(dir, m.ID.Ref):
+	case t.givenUp.take(m.Dir.Opposite(), m.ID.Ref):
 		t.violation(record.LateResponse, m)
 	default:
 		if overflow := t.early.add(m); overflow != nil {

@@ -259,6 +259,11 @@ func TestAnswerTo(t *testing.T) {
 	s := newSpeaker(discard{})
 	s.say(record.ToServer, ask, 1)
 	s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"method":"roots/list"}`, 1)
+	early := decoded(session.Decoder{Dir: record.ToClient}, scanned(`{"jsonrpc":"2.0","id":1,"result":{}}`))
+	early.Last = 0
+	if got := s.p.tracker.AnswerTo(&early.Message); got != "" {
+		t.Errorf("an answer that is older than its request is to %q", got)
+	}
 	for _, test := range []struct {
 		dir  record.Direction
 		id   string
