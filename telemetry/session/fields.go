@@ -62,10 +62,6 @@ var messageFields = slices.Concat([]field{
 	hash("params requestState", toState),
 	name("params protocolVersion", maxWord, toProtocol),
 	name("params _meta "+metaVersion, maxWord, toProtocol),
-	name("params clientInfo name", maxName, toPeerName),
-	name("params clientInfo version", maxName, toPeerVersion),
-	name("params _meta "+metaClient+" name", maxName, toPeerName),
-	name("params _meta "+metaClient+" version", maxName, toPeerVersion),
 	text("params _meta traceparent", maxContext, takeTraceparent),
 	text("params _meta tracestate", maxState, takeTracestate),
 
@@ -77,10 +73,6 @@ var messageFields = slices.Concat([]field{
 	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.extra().ResultType }),
 	hash("result requestState", toState),
 	name("result protocolVersion", maxWord, toProtocol),
-	name("result serverInfo name", maxName, toPeerName),
-	name("result serverInfo version", maxName, toPeerVersion),
-	name("result _meta "+metaServer+" name", maxName, toPeerName),
-	name("result _meta "+metaServer+" version", maxName, toPeerVersion),
 	{path("result tools", 0, 0), takeTools},
 	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.extra().Tools }),
 	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.extra().Templates }),
@@ -90,6 +82,10 @@ var messageFields = slices.Concat([]field{
 	flag("result task", framing.Object, func(m *Raw) *bool { return &m.extra().MakesTask }),
 	id("params _meta "+metaRelated+" taskId", maxTask, func(m *Raw) *Ref { return &m.extra().Related }),
 },
+	peerFields("params clientInfo"), // initialize
+	peerFields("params _meta "+metaClient),
+	peerFields("result serverInfo"), // the answer to initialize
+	peerFields("result _meta "+metaServer),
 	taskFields("params"),      // requests about a task, notifications of its status
 	taskFields("result"),      // answers to requests about a task; in the extension, also what creates one
 	taskFields("result task"), // 2025-11-25: what creates a task
@@ -97,6 +93,15 @@ var messageFields = slices.Concat([]field{
 	outcomeFields("result"),   // tasks/get of the extension
 )
 
+// peerFields are what a peer says of itself, an Implementation in MCP's schemas.
+func peerFields(at string) []field {
+	return []field{
+		name(at+" name", maxName, func(m *Raw) *string { return &m.extra().PeerName }),
+		name(at+" version", maxName, func(m *Raw) *string { return &m.extra().PeerVersion }),
+	}
+}
+
+// taskFields are the members of a Task, and of a request or notification about one.
 func taskFields(at string) []field {
 	return []field{
 		text(at+" taskId", maxTask, takeTask),
@@ -105,6 +110,7 @@ func taskFields(at string) []field {
 	}
 }
 
+// outcomeFields are how a task ended, in a message of the extension about it.
 func outcomeFields(at string) []field {
 	return []field{
 		flag(at+" result", framing.Object, func(m *Raw) *bool { return &m.extra().Outcome.Known }),
@@ -154,12 +160,10 @@ func contentFields(c Contents) []field {
 }
 
 // Where fields put their values.
-func toTarget(m *Raw) *string      { return &m.Target }
-func toProtocol(m *Raw) *string    { return &m.extra().Protocol }
-func toPeerName(m *Raw) *string    { return &m.extra().PeerName }
-func toPeerVersion(m *Raw) *string { return &m.extra().PeerVersion }
-func toProgressToken(m *Raw) *Ref  { return &m.extra().ProgressToken }
-func toState(m *Raw) *uint64       { return &m.extra().State }
+func toTarget(m *Raw) *string     { return &m.Target }
+func toProtocol(m *Raw) *string   { return &m.extra().Protocol }
+func toProgressToken(m *Raw) *Ref { return &m.extra().ProgressToken }
+func toState(m *Raw) *uint64      { return &m.extra().State }
 
 // takeErrorText keeps the first text: a result may have many.
 func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) {
