@@ -1,10 +1,11 @@
 package session
 
 import (
+	"time"
+
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
-	"time"
 )
 
 // Tasks (2025-11-25, basic/utilities/tasks; the extension of 2026-07-28, SEP-2663): a request is answered at once with
