@@ -29,8 +29,8 @@ type rate struct {
 	ends int // while in a burst: the count below which it is over
 }
 
-// add takes a call that starts. It returns the rate and the usual one if a burst begins with it. A clock that is set
-// back stands still until it has caught up.
+// add takes a call that starts. It returns the rate and the usual one if a burst begins with it. A start before that of
+// an earlier call counts as simultaneous: records of stored sessions need not be in order.
 func (r *rate) add(start time.Time) (seen, usual float64, ok bool) {
 	r.advance(max(start.Unix(), r.second))
 	if r.sum < r.ends {

@@ -57,7 +57,7 @@ type Tracker struct {
 
 	open    []*operation // in order of arrival
 	settled []*operation // those whose task has ended, in the order of that end
-	lasting int          // how many of them stay open by nature
+	lasting int          // how many of the open ones stay open by nature
 	flights flights
 	tokens  map[key]*operation // by the progress token of their latest request
 	early   earlyAnswers
