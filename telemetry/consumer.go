@@ -54,7 +54,7 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 	// The detector comes last, so that a finding follows the record that it is about in every sink.
 	c.sinks = append(c.sinks, readiness{&s.ready}, s.out.otel)
 	c.sinks = append(c.sinks, s.cfg.Sinks...)
-	c.sinks = append(c.sinks, anomaly.New(anomaly.Config{}, func(f record.Finding) { c.sinks.Noted(f) }))
+	c.sinks = append(c.sinks, anomaly.New(func(f record.Finding) { c.sinks.Noted(f) }))
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
 		Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
@@ -96,8 +96,8 @@ func (c *consumer) drain(now, settled time.Duration, stop <-chan struct{}) bool 
 		wait = hurry
 	}
 	until := max(settled, now-wait)
-	next := [2]int{c.nextOf(session.ToServer, 0), c.nextOf(session.ToClient, 0)}
-	for dir, ok := c.earlier(next, until); ok; dir, ok = c.earlier(next, until) {
+	next := [2]int{c.nextOf(0, 0), c.nextOf(1, 0)}
+	for dir := c.earlier(next, until); dir >= 0; dir = c.earlier(next, until) {
 		if closed(stop) {
 			c.forget(next)
 			return false
@@ -121,30 +121,31 @@ func (c *consumer) drain(now, settled time.Duration, stop <-chan struct{}) bool 
 	return true
 }
 
-// nextOf returns the index of a direction's first message from the given index on. Each direction's messages are in
-// order; those of the other lie between them.
-func (c *consumer) nextOf(dir session.Direction, from int) int {
-	for from < len(c.messages) && c.messages[from].Dir != dir {
+// nextOf returns the index of the first message of directions[dir] from the given index on. Each direction's messages
+// are in order; those of the other lie between them.
+func (c *consumer) nextOf(dir, from int) int {
+	for from < len(c.messages) && c.messages[from].Dir != directions[dir] {
 		from++
 	}
 	return from
 }
 
-// earlier returns the direction whose next message was read first, if one was read by the given time.
-func (c *consumer) earlier(next [2]int, until time.Duration) (dir session.Direction, ok bool) {
-	for d, i := range next {
+// earlier returns the direction whose next message was read first, or -1 if none was read by the given time.
+func (c *consumer) earlier(next [2]int, until time.Duration) int {
+	earliest := -1
+	for dir, i := range next {
 		if i < len(c.messages) && c.messages[i].Last <= until {
-			dir, ok, until = session.Direction(d), true, c.messages[i].Last-1 // the other must be earlier
+			earliest, until = dir, c.messages[i].Last-1 // the other must be earlier
 		}
 	}
-	return dir, ok
+	return earliest
 }
 
 // forget removes the messages that have been consumed, and with them all that they refer to.
 func (c *consumer) forget(next [2]int) {
 	rest := c.messages[:0]
 	for i, m := range c.messages {
-		if i >= next[m.Dir] {
+		if i >= next[place(m.Dir)] {
 			rest = append(rest, m)
 		}
 	}

@@ -117,13 +117,13 @@ func testFloodOfLines(t *testing.T) {
 func testClockSetBack(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	send := func(dir session.Direction, at time.Time, line string) {
+	send := func(dir record.Direction, at time.Time, line string) {
 		s.tel.Tap(dir).Forwarded([]byte(line+"\n"), at)
 	}
-	send(session.ToServer, s.start.Add(10*time.Millisecond), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
-	send(session.ToClient, setBack(s.start.Add(30*time.Millisecond)), `{"jsonrpc":"2.0","id":1,"result":{}}`)
-	send(session.ToServer, setBack(s.start.Add(40*time.Millisecond)), `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`)
-	send(session.ToClient, setBack(s.start.Add(45*time.Millisecond)), `{"jsonrpc":"2.0","id":2,"result":{}}`)
+	send(record.ToServer, s.start.Add(10*time.Millisecond), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
+	send(record.ToClient, setBack(s.start.Add(30*time.Millisecond)), `{"jsonrpc":"2.0","id":1,"result":{}}`)
+	send(record.ToServer, setBack(s.start.Add(40*time.Millisecond)), `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`)
+	send(record.ToClient, setBack(s.start.Add(45*time.Millisecond)), `{"jsonrpc":"2.0","id":2,"result":{}}`)
 	s.end(left)
 	before, after := r.WaitSpan(t, "ping"), r.WaitSpan(t, "tools/list")
 	if d := before.Duration(); d != 20*time.Millisecond {
@@ -140,16 +140,16 @@ func testSleep(t *testing.T) {
 	const asleep = 8 * time.Hour
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	send := func(dir session.Direction, at time.Time, line string) {
+	send := func(dir record.Direction, at time.Time, line string) {
 		s.tel.Tap(dir).Forwarded([]byte(line+"\n"), at)
 	}
-	send(session.ToServer, s.start.Add(10*time.Millisecond), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
-	send(session.ToClient, s.start.Add(20*time.Millisecond), `{"jsonrpc":"2.0","id":1,"result":{}}`)
-	send(session.ToServer, s.start.Add(30*time.Millisecond), `{"jsonrpc":"2.0","id":2,"method":"prompts/list"}`)
-	send(session.ToClient, shifted(s.start.Add(50*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":2,"result":{}}`)
-	send(session.ToServer, shifted(s.start.Add(60*time.Millisecond), asleep),
+	send(record.ToServer, s.start.Add(10*time.Millisecond), `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
+	send(record.ToClient, s.start.Add(20*time.Millisecond), `{"jsonrpc":"2.0","id":1,"result":{}}`)
+	send(record.ToServer, s.start.Add(30*time.Millisecond), `{"jsonrpc":"2.0","id":2,"method":"prompts/list"}`)
+	send(record.ToClient, shifted(s.start.Add(50*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":2,"result":{}}`)
+	send(record.ToServer, shifted(s.start.Add(60*time.Millisecond), asleep),
 		`{"jsonrpc":"2.0","id":3,"method":"tools/list"}`)
-	send(session.ToClient, shifted(s.start.Add(90*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":3,"result":{}}`)
+	send(record.ToClient, shifted(s.start.Add(90*time.Millisecond), asleep), `{"jsonrpc":"2.0","id":3,"result":{}}`)
 	s.end(left)
 	before, across, after := r.WaitSpan(t, "ping"), r.WaitSpan(t, "prompts/list"), r.WaitSpan(t, "tools/list")
 	for what, d := range map[string][2]time.Duration{

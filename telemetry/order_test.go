@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // overtake is longer than a batch of messages waits, and shorter than a message waits for messages that were read
@@ -23,7 +23,7 @@ func responseScannedLate(t *testing.T) (failure string) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
 	s.say(`1ms > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18"}}`)
-	s.tel.Tap(session.ToClient).Arriving()
+	s.tel.Tap(record.ToClient).Arriving()
 	s.say(`3ms > {"jsonrpc":"2.0","id":2,"method":"tools/list"}`)
 	time.Sleep(overtake)
 	s.say(`
@@ -44,7 +44,7 @@ func TestRequestScannedLate(t *testing.T) { retryIfSlow(t, requestScannedLate) }
 func requestScannedLate(t *testing.T) (failure string) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	s.tel.Tap(session.ToServer).Arriving()
+	s.tel.Tap(record.ToServer).Arriving()
 	s.say(`2ms < {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}`)
 	time.Sleep(overtake)
 	s.say(`
@@ -81,7 +81,7 @@ func retryIfSlow(t *testing.T, play func(*testing.T) string) {
 func TestUnreadInput(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	s.tel.Tap(session.ToServer).Arriving()
+	s.tel.Tap(record.ToServer).Arriving()
 	s.say(time.Since(s.start).String() + ` < {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`)
 	r.WaitSpan(t, "notifications/tools/list_changed") // before the session ends
 	s.end(left)
@@ -92,7 +92,7 @@ func TestUnreadInput(t *testing.T) {
 func TestFloodDuringUnreadInput(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
-	s.tel.Tap(session.ToServer).Arriving()
+	s.tel.Tap(record.ToServer).Arriving()
 	for range 3 { // 4,500 messages, more than the queue holds, within the time that a message may wait
 		line := time.Since(s.start).String() + ` < {"jsonrpc":"2.0","method":"notifications/progress",` +
 			`"params":{"progressToken":1,"progress":1}}` + "\n"

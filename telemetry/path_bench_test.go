@@ -15,7 +15,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry"
-	"github.com/spanpipe/spanpipe/telemetry/session"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // BenchmarkCall measures the whole path of one call, request and response: tap, queue, tracker, spans, metrics and log
@@ -71,8 +71,8 @@ func calls(b *testing.B, consented consent.Request, change func(*telemetry.Confi
 		copy(answer[len(`{"jsonrpc":"2.0","id":`):], number)
 		// The arguments differ in each call. Equal ones would be a loop, which has a benchmark of its own.
 		binary.LittleEndian.PutUint32(request[len(request)-20:], 0x41414141+uint32(i)&0x0f0f0f0f)
-		forward(tel.Tap(session.ToServer), request)
-		forward(tel.Tap(session.ToClient), answer)
+		forward(tel.Tap(record.ToServer), request)
+		forward(tel.Tap(record.ToClient), answer)
 		if i%50 == 49 {
 			time.Sleep(10 * time.Millisecond) // keep to a rate that the exporters can carry, because drops cost nothing
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // stage plays a session. Lines say what each side sends and when, so it needs no server and no waiting.
@@ -72,9 +71,9 @@ func (s *stage) say(lines string) {
 
 // Say implements mcptest.Player.
 func (s *stage) Say(from mcptest.Source, text []byte, at time.Duration) {
-	dir := session.ToServer
+	dir := record.ToServer
 	if from == mcptest.FromServer {
-		dir = session.ToClient
+		dir = record.ToClient
 	}
 	s.tel.Tap(dir).Forwarded(text, s.start.Add(at))
 }
@@ -91,8 +90,8 @@ func (s *stage) End(mcptest.Source, time.Duration) {
 func (s *stage) end(exit record.Exit) {
 	s.t.Helper()
 	now := time.Now()
-	s.tel.Tap(session.ToServer).Ended(now)
-	s.tel.Tap(session.ToClient).Ended(now)
+	s.tel.Tap(record.ToServer).Ended(now)
+	s.tel.Tap(record.ToClient).Ended(now)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	s.tel.Close(ctx, exit)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
@@ -21,7 +22,7 @@ type Tap struct {
 	settledAt time.Duration // what settled returned last
 }
 
-func (t *Telemetry) newTap(dir session.Direction, reader *session.Reader) *Tap {
+func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
 	tap := &Tap{t: t, decoder: session.Decoder{Reader: reader, Dir: dir, Epoch: t.clock.epoch, Clean: t.cfg.Clean}}
 	tap.scanner = framing.NewScanner(reader.Table, func(m *framing.Message) {
 		tap.decoder.Decode(m, &tap.message)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -77,8 +78,8 @@ func New(cfg Config) *Telemetry {
 		t.cfg.Logger.Warn("no content is captured", "error", err.Error())
 	}
 	reader := session.NewReader(t.redact.contents)
-	for i := range t.taps {
-		t.taps[i] = t.newTap(session.Direction(i), reader)
+	for i, dir := range directions {
+		t.taps[i] = t.newTap(dir, reader)
 	}
 	if t.redact.capture.Has(consent.Stderr) {
 		t.stderr = &StderrTap{t: t, limit: t.redact.contents.Max}
@@ -86,8 +87,13 @@ func New(cfg Config) *Telemetry {
 	return t
 }
 
+// directions are the two of the relay. Their places here are those of their taps.
+var directions = [2]record.Direction{record.ToServer, record.ToClient}
+
+func place(dir record.Direction) int { return slices.Index(directions[:], dir) }
+
 // Tap returns the tap for one direction of the relay.
-func (t *Telemetry) Tap(dir session.Direction) *Tap { return t.taps[dir] }
+func (t *Telemetry) Tap(dir record.Direction) *Tap { return t.taps[place(dir)] }
 
 // Stderr returns the tap for the server's stderr, or nil if that is not captured.
 func (t *Telemetry) Stderr() *StderrTap { return t.stderr }

@@ -84,7 +84,7 @@ func (l *launch) run() (wrap.Status, error) {
 			l.server.Env = append(slices.DeleteFunc(l.server.Env, isTraceContext), own...)
 		}
 	}
-	l.server.Input, l.server.Output = t.Tap(session.ToServer), t.Tap(session.ToClient)
+	l.server.Input, l.server.Output = t.Tap(record.ToServer), t.Tap(record.ToClient)
 	if tap := t.Stderr(); tap != nil {
 		l.server.Errors = tap
 	}

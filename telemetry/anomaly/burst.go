@@ -10,6 +10,7 @@ const (
 	burstPast   = 64 // windows remembered
 	burstWarm   = 12 // windows with calls before anything is a burst
 	burstFactor = 10
+	burstCalls  = 150 // in a window, below which nothing is a burst
 )
 
 // rate counts the calls of the last ten seconds, and remembers the counts of earlier windows of ten seconds. Windows
@@ -28,17 +29,17 @@ type rate struct {
 	ends int // while in a burst: the count below which it is over
 }
 
-// add takes a call that starts, at a time of the session. It returns the rate and the usual one if a burst begins
-// with it.
-func (r *rate) add(start time.Duration, floor int) (seen, usual float64, ok bool) {
-	r.advance(max(int64(start/time.Second), r.second))
+// add takes a call that starts. It returns the rate and the usual one if a burst begins with it. A start before that of
+// an earlier call counts as simultaneous: records of stored sessions need not be in order.
+func (r *rate) add(start time.Time) (seen, usual float64, ok bool) {
+	r.advance(max(start.Unix(), r.second))
 	if r.sum < r.ends {
 		r.ends = 0
 	}
 	r.slots[r.second%burstSlots]++
 	r.sum++
 	r.calls++
-	limit := max(floor, burstFactor*r.usual)
+	limit := max(burstCalls, burstFactor*r.usual)
 	if r.ends > 0 || r.n < burstWarm || r.sum < limit {
 		return 0, 0, false
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
-	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 )
 
 var update = flag.Bool("update", false, "write the findings of the bad conversations anew")
@@ -75,5 +74,5 @@ func converse(t *testing.T, name string, conversation *mcptest.Conversation) []f
 	if err != nil {
 		t.Fatal(err)
 	}
-	return play(anomaly.Config{}, ops)
+	return play(ops)
 }

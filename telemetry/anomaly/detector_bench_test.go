@@ -23,7 +23,7 @@ func BenchmarkCall(b *testing.B) {
 			for i := range ops {
 				ops[i] = tools[r.IntN(len(tools))].call(r, 0, &id, false)
 			}
-			d := anomaly.New(anomaly.Config{}, func(record.Finding) {})
+			d := anomaly.New(func(record.Finding) {})
 			var now time.Duration
 			at := 0
 			b.ReportAllocs()

@@ -23,60 +23,12 @@ func steady(n int, pause, duration time.Duration, size int64) []*record.Operatio
 	return ops
 }
 
-// after appends a call that begins a second after all others.
-func after(ops []*record.Operation, op *record.Operation) []*record.Operation {
-	place(op, endOf(ops[len(ops)-1])+time.Second, op.Duration)
-	return append(ops, op)
-}
-
 func same(n int, pause time.Duration) []*record.Operation {
 	ops := steady(n, pause, time.Millisecond, 100)
 	for _, op := range ops {
 		op.ArgumentsOf = 7
 	}
 	return ops
-}
-
-func TestConfig(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		cfg  anomaly.Config
-		ops  []*record.Operation
-		want string // with the configuration; nothing is found without it
-	}{
-		"loop repeats": {
-			anomaly.Config{LoopRepeats: 4}, same(5, time.Millisecond),
-			"call 4 at 7ms: loop tool: 4 {call}, usually 1\n",
-		},
-		"loop interval": {
-			anomaly.Config{LoopInterval: time.Millisecond, LoopRepeats: 5}, same(8, 300*time.Millisecond), "",
-		},
-		"burst calls": {
-			anomaly.Config{BurstCalls: 30}, append(steady(13, 10*time.Second, 0, 10), shifted(steady(40, time.Millisecond, 0, 10), 3*time.Minute)...),
-			"call 43 at 3m0.029s: burst tool: 3 {call}/s, usually 0.1\n",
-		},
-		"latency floor": {
-			anomaly.Config{LatencyFloor: 100 * time.Millisecond},
-			after(steady(40, time.Second, time.Millisecond, 10), call("tool", 1, 0, time.Second, 10)),
-			"call 41 at 41.04s: latency_outlier tool: 1 s, usually 0.001\n",
-		},
-		"size floor": {
-			anomaly.Config{SizeFloor: 1000},
-			after(steady(40, time.Second, time.Millisecond, 10), call("tool", 1, 0, time.Millisecond, 5000)),
-			"call 41 at 40.041s: size_outlier tool response: 5000 By, usually 10\n",
-		},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := lines(play(anomaly.Config{}, tc.ops)); got != "" {
-				t.Errorf("found with the defaults:\n%s", got)
-			}
-			if got := lines(play(tc.cfg, tc.ops)); got != tc.want {
-				t.Errorf("got:\n%swant:\n%s", got, tc.want)
-			}
-		})
-	}
 }
 
 func shifted(ops []*record.Operation, by time.Duration) []*record.Operation {
@@ -103,7 +55,7 @@ func TestOthersDoNotCount(t *testing.T) {
 		}
 		ops = append(ops, op)
 	}
-	if got := lines(play(anomaly.Config{}, ops)); got != "" {
+	if got := lines(play(ops)); got != "" {
 		t.Errorf("found:\n%s", got)
 	}
 }
@@ -113,7 +65,7 @@ func TestOthersDoNotCount(t *testing.T) {
 func TestEndWithoutStart(t *testing.T) {
 	t.Parallel()
 	var got []record.Finding
-	d := anomaly.New(anomaly.Config{}, func(f record.Finding) { got = append(got, f) })
+	d := anomaly.New(func(f record.Finding) { got = append(got, f) })
 	feed(d, numbered(steady(50, time.Second, time.Millisecond, 100)))
 	end(d, call("tool", 1, time.Hour, time.Minute, 5e6))
 	if len(got) != 1 || got[0].Kind != record.SizeOutlier || got[0].Side != record.ResponseSide {
@@ -131,7 +83,7 @@ func numbered(ops []*record.Operation) []*record.Operation {
 // TestChangesBetween reports a call again while it runs, which must not count as its end.
 func TestChangesBetween(t *testing.T) {
 	t.Parallel()
-	d := anomaly.New(anomaly.Config{}, func(f record.Finding) { t.Errorf("found %+v", f) })
+	d := anomaly.New(func(f record.Finding) { t.Errorf("found %+v", f) })
 	for _, op := range numbered(same(5, time.Millisecond)) {
 		start(d, op)
 		for _, change := range []record.Change{record.Hanging, record.TaskChanged, record.InputRequired, record.Retried} {
@@ -163,7 +115,7 @@ func hostile(d *anomaly.Detector, n int, r *rand.Rand) {
 
 // TestMemoryIsBounded lets a hostile peer fill what there is to fill, and then wants many more to keep nothing.
 func TestMemoryIsBounded(t *testing.T) {
-	d := anomaly.New(anomaly.Config{}, func(record.Finding) {})
+	d := anomaly.New(func(record.Finding) {})
 	base := heap()
 	hostile(d, 50_000, rand.New(rand.NewPCG(1, 1)))
 	full := heap()
@@ -197,14 +149,14 @@ func TestManyTools(t *testing.T) {
 		ops = append(ops, call("tool_"+strconv.Itoa(r.IntN(1000)), uint64(i), now, time.Millisecond, 10))
 		now += time.Second
 	}
-	if got := lines(play(anomaly.Config{}, ops)); got != "" {
+	if got := lines(play(ops)); got != "" {
 		t.Errorf("found:\n%s", got)
 	}
 	loop := shifted(same(10, time.Millisecond), now)
 	for _, op := range loop {
 		op.Target = "tool_too_many"
 	}
-	got := play(anomaly.Config{}, append(ops, loop...))
+	got := play(append(ops, loop...))
 	if len(got) != 1 || got[0].Kind != record.Loop || got[0].Tool != "tool_too_many" {
 		t.Errorf("found:\n%s", lines(got))
 	}

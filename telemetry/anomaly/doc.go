@@ -8,7 +8,7 @@
 // calls a hundred times a second is not running away. So nothing but a loop is found before there is a past to compare
 // with.
 //
-// The figures below are the defaults of Config and the constants beside each rule.
+// The figures below are constants, each beside its rule.
 //
 // # Loop
 //

@@ -19,20 +19,21 @@ func FuzzDetector(f *testing.F) {
 	f.Add([]byte("\x00\xff\x7f\x80\x01\x02\x03\x04\x05\x06\x07\x08\x00\xff\x7f\x80\x01\x02\x03\x04\x05\x06\x07\x08"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var op *record.Operation
-		cfg := anomaly.Config{BurstCalls: 5, LoopRepeats: 3, LatencyFloor: 1, SizeFloor: 1}
-		d := anomaly.New(cfg, func(f record.Finding) { check(t, op, f) })
+		d := anomaly.New(func(f record.Finding) { check(t, op, f) })
 		var now time.Duration
 		for n := uint64(1); len(data) >= 6; data = data[6:] {
-			op = operationOf(data, now)
-			op.Number = n
-			now = startOf(op)
-			if data[0]&1 == 0 {
-				start(d, op)
+			for range 16 { // few bytes must be enough for a loop, a burst and a past
+				op = operationOf(data, now)
+				op.Number = n
+				now = startOf(op)
+				if data[0]&1 == 0 {
+					start(d, op)
+				}
+				if data[0]&2 == 0 {
+					end(d, op)
+				}
+				n++
 			}
-			if data[0]&2 == 0 {
-				end(d, op)
-			}
-			n++
 		}
 	})
 }

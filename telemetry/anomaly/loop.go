@@ -8,6 +8,8 @@ import (
 
 const (
 	loopPeriods  = 4                // calls that may take turns in one loop
+	loopRepeats  = 10               // repeats that make a loop, if a program makes them or all fail
+	loopInterval = 2 * time.Second  // mean interval below which a program makes the calls
 	loopPatience = 25               // successful repeats at a model's pace
 	loopSlow     = 15 * time.Second // mean interval from which on nothing is a loop
 	loopPause    = time.Minute      // a pause that restarts the count
@@ -42,7 +44,7 @@ type run struct {
 
 // add takes a call that has ended. If that is to be reported, it returns how often the call has been made in a run and
 // how often is usual.
-func (l *loops) add(op *record.Operation, failed bool, cfg Config) (seen, usual int, ok bool) {
+func (l *loops) add(op *record.Operation, failed bool) (seen, usual int, ok bool) {
 	o := outcome{op.Target, op.ArgumentsOf, op.ResponseSize, failed, op.Start}
 	for i := range l.periods {
 		r := &l.periods[i]
@@ -63,7 +65,7 @@ func (l *loops) add(op *record.Operation, failed bool, cfg Config) (seen, usual 
 		// A longer period is either a multiple of this one, or will be seen when this one breaks.
 		limit := r.next
 		if limit == 0 {
-			limit = r.limit(failed, cfg)
+			limit = r.limit(failed)
 		}
 		if limit == 0 || seen < limit {
 			return 0, 0, false
@@ -76,8 +78,10 @@ func (l *loops) add(op *record.Operation, failed bool, cfg Config) (seen, usual 
 
 // repeats reports whether a call brought nothing new, compared with an earlier one.
 func (o *outcome) repeats(before *outcome) bool {
+	difference := o.size - before.size
 	return !before.start.IsZero() && o.arguments == before.arguments && o.tool == before.tool &&
-		o.failed == before.failed && abs(o.size-before.size) <= loopSlack && o.start.Sub(before.start) <= loopPause
+		o.failed == before.failed && max(difference, -difference) <= loopSlack &&
+		o.start.Sub(before.start) <= loopPause
 }
 
 // end ends a run. One that was not reported counts as usual.
@@ -101,15 +105,15 @@ func (r *run) add(interval time.Duration) {
 func (r *run) repeats(period int) int { return r.calls/period + 1 }
 
 // limit returns how many repeats make a loop at the pace of this run, or 0 if none do.
-func (r *run) limit(failed bool, cfg Config) int {
+func (r *run) limit(failed bool) int {
 	mean := r.total.Seconds() / float64(r.calls)
 	switch {
 	case mean >= loopSlow.Seconds() || mean >= timerFastest.Seconds() && r.regular(mean):
 		return 0
-	case mean < cfg.LoopInterval.Seconds() || failed:
-		return cfg.LoopRepeats
+	case mean < loopInterval.Seconds() || failed:
+		return loopRepeats
 	}
-	return max(loopPatience, cfg.LoopRepeats)
+	return loopPatience
 }
 
 // regular reports whether the repeats come like the ticks of a timer.
@@ -117,5 +121,3 @@ func (r *run) regular(mean float64) bool {
 	variance := r.sum2/float64(r.calls) - mean*mean
 	return variance < timerSpread*timerSpread*mean*mean
 }
-
-func abs(n int64) int64 { return max(n, -n) }

@@ -3,9 +3,13 @@ package anomaly
 import (
 	"math"
 	"slices"
+	"time"
 )
 
 const (
+	latencyFloor = 2 * time.Second // by which a slow call must exceed the tool's median
+	sizeFloor    = 64 << 10        // by which a large message must, in bytes
+
 	windowSize = 128
 	minSamples = 30
 	knownRank  = 3      // as many values of a size make it known
@@ -16,8 +20,8 @@ const (
 	p95        = 1.6449 // standard deviations of the 95th percentile
 )
 
-// window holds the last values of a tool. They are sorted only when a value comes that could stand out, which is
-// rare, so that remembering one costs next to nothing.
+// window holds the last values of a tool. They are sorted only for a value above the floor, so that remembering one
+// costs next to nothing.
 type window struct {
 	ring [windowSize]float32
 	n    uint // values ever remembered
@@ -31,7 +35,7 @@ func (w *window) add(v float64) {
 
 // outlier reports whether a value stands out from those in the window, and what is usual there.
 func (w *window) outlier(v, floor float64) (usual float64, ok bool) {
-	if v < floor || w.n < minSamples || w.known(float32(v)) {
+	if v < floor || w.n < minSamples {
 		return 0, false
 	}
 	all := w.ring // a copy
@@ -46,15 +50,4 @@ func (w *window) outlier(v, floor float64) (usual float64, ok bool) {
 	spread := max(above(float64(sorted[n*95/100]))/p95, minSpread)
 	far := above(v)
 	return usual, far > (tailFactor+scarcity/float64(n))*spread && far > knownScale*above(float64(sorted[n-knownRank]))
-}
-
-// known reports whether values as large have been seen several times. It spares tools that are always slow the sorting.
-func (w *window) known(v float32) bool {
-	n := 0
-	for _, x := range w.ring[:min(w.n, windowSize)] {
-		if x >= v {
-			n++
-		}
-	}
-	return n >= knownRank
 }

@@ -24,7 +24,7 @@ type found struct {
 
 // play feeds a new detector as a tracker would: each operation's start and end at its time. An operation that starts
 // when another ends comes after it.
-func play(cfg anomaly.Config, ops []*record.Operation) []found {
+func play(ops []*record.Operation) []found {
 	var all []found
 	calls := map[uint64]int{}
 	n := 0
@@ -37,7 +37,7 @@ func play(cfg anomaly.Config, ops []*record.Operation) []found {
 			calls[op.Number] = n
 		}
 	}
-	d := anomaly.New(cfg, func(f record.Finding) {
+	d := anomaly.New(func(f record.Finding) {
 		all = append(all, found{calls[f.Operation], f.Time.Sub(epoch), f})
 	})
 	d.Noted(record.Session{Started: epoch})

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -149,7 +148,7 @@ func TestRandomSessions(t *testing.T) {
 	for seed := *first; seed < *first+uint64(*sessions); seed++ {
 		ops := randomSession(rand.New(rand.NewPCG(seed, 1)))
 		calls += len(ops)
-		for _, f := range play(anomaly.Config{}, ops) {
+		for _, f := range play(ops) {
 			byKind[f.Kind]++
 			t.Errorf("session %d of %d calls: %s", seed, len(ops), f)
 		}
@@ -187,7 +186,7 @@ func TestRandomFaults(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 2))
 			ops := randomSession(r)
 			bad := fault.inject(r, mostCalled(ops), endOf(ops[len(ops)-1])+time.Minute)
-			for _, f := range play(anomaly.Config{}, append(ops, bad...)) {
+			for _, f := range play(append(ops, bad...)) {
 				if f.Kind == kind {
 					hits++
 					break

@@ -1,6 +1,7 @@
 package anomaly
 
 import (
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -10,7 +11,7 @@ import (
 // workload knows which calls ran at the same time.
 type workload struct {
 	open   []openCall
-	recent []span // of the calls that ended last, in the order of their ends
+	recent []span // of the calls that ended last
 }
 
 // maxOpen bounds both lists. A call that starts when so many are open is not timed.
@@ -46,35 +47,27 @@ func (w *workload) note(op *record.Operation) {
 // end ends a call. It returns how many calls, this one included, ran on average while it did, and whether its duration
 // is the tool's own.
 func (w *workload) end(op *record.Operation) (share float64, timed bool) {
+	i := slices.IndexFunc(w.open, func(c openCall) bool { return c.number == op.Number })
+	if i >= 0 {
+		timed = !w.open[i].asked
+		w.open = slices.Delete(w.open, i, i+1)
+	}
 	this := span{op.Start, op.End}
 	together := this.length()
-	found := -1
-	for i, c := range w.open {
-		if c.number == op.Number {
-			found = i
-		} else {
-			together += this.overlap(span{c.start, op.End})
-		}
+	for _, c := range w.open {
+		together += this.overlap(span{c.start, op.End})
 	}
-	for i := len(w.recent) - 1; i >= 0 && w.recent[i].end.After(op.Start); i-- {
-		together += this.overlap(w.recent[i])
+	for _, ended := range w.recent {
+		together += this.overlap(ended)
 	}
 	if len(w.recent) == maxOpen {
-		w.recent = append(w.recent[:0], w.recent[1:]...)
+		w.recent = slices.Delete(w.recent, 0, 1)
 	}
 	w.recent = append(w.recent, this)
-
-	share = 1
-	if this.length() > 0 {
-		share = max(float64(together)/float64(this.length()), 1)
+	if this.length() <= 0 {
+		return 1, timed
 	}
-	if found < 0 {
-		return share, false
-	}
-	timed = !w.open[found].asked
-	w.open[found] = w.open[len(w.open)-1]
-	w.open = w.open[:len(w.open)-1]
-	return share, timed
+	return max(float64(together)/float64(this.length()), 1), timed
 }
 
 func (s span) length() time.Duration { return s.end.Sub(s.start) }

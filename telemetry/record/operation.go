@@ -11,6 +11,14 @@ const (
 	ToClient Direction = "to_client" // on the server's stdout: the server sends
 )
 
+// Opposite returns the direction of the answer to a request.
+func (d Direction) Opposite() Direction {
+	if d == ToServer {
+		return ToClient
+	}
+	return ToServer
+}
+
 // Change says why a record of an operation was made.
 type Change string
 

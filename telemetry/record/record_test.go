@@ -57,6 +57,12 @@ func TestJSONOmitsAbsent(t *testing.T) {
 	}
 }
 
+func TestDirection(t *testing.T) {
+	if record.ToServer.Opposite() != record.ToClient || record.ToClient.Opposite() != record.ToServer {
+		t.Error("opposites")
+	}
+}
+
 // TestPlain checks that records are plain data: they can be shared because nothing in them can be followed to something
 // that changes.
 func TestPlain(t *testing.T) {

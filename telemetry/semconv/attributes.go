@@ -90,9 +90,9 @@ func ErrorTypes() []Word {
 		{ErrTask, "the task that the request started has failed"},
 		{ErrTimeout, "the requester gave up waiting and cancelled"},
 		{ErrCancelled, "the requester cancelled"},
-		{ErrAbandoned, "the client ended the session before the server had answered"},
+		{ErrAbandoned, "the session ended before the answer came: the client ended it, or the client owed the answer"},
 		{ErrServerExit, "the server ended while it owed the answer"},
-		{ErrExpired, "more than 2,000 operations were open, and this was the oldest"},
+		{ErrExpired, "it was open for a day, or it was the oldest of more than 2,000 open operations"},
 		{Other, "a JSON-RPC error without a code"},
 	}
 }

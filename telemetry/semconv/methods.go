@@ -45,22 +45,40 @@ const (
 	SubscriptionsConfirmed = "notifications/subscriptions/acknowledged"
 )
 
-// methods holds all of them, for KnownMethod. Go cannot list a block of constants.
-var methods = map[string]bool{
-	Initialize: true, Discover: true, Ping: true, ToolsList: true, ToolsCall: true, PromptsList: true, PromptsGet: true,
-	ResourcesList: true, ResourceTemplatesList: true, ResourcesRead: true, ResourcesSubscribe: true,
-	ResourcesUnsubscribe: true, SubscriptionsListen: true, Complete: true, SetLevel: true, TasksGet: true,
-	TasksCancel: true, TasksResult: true, TasksList: true, TasksUpdate: true, SamplingCreateMessage: true,
-	RootsList: true, ElicitationCreate: true, Initialized: true, Cancelled: true, Progress: true, LogMessage: true,
-	ResourcesUpdated: true, ToolsListChanged: true, PromptsListChanged: true, ResourcesListChanged: true,
-	RootsListChanged: true, ElicitationComplete: true, TasksStatus: true, TasksNotification: true,
-	SubscriptionsConfirmed: true,
+// traits say how requests of a method differ from an ordinary one.
+type traits struct{ longLived, asks, aboutTask bool }
+
+// methods holds every method above: a new one takes a constant and an entry here, and a test compares the two.
+var methods = map[string]traits{
+	Initialize: {}, Discover: {}, Ping: {}, SetLevel: {},
+	ToolsList: {}, PromptsList: {}, ResourcesList: {}, ResourceTemplatesList: {},
+	ToolsCall: {asks: true}, PromptsGet: {asks: true}, ResourcesRead: {asks: true}, Complete: {asks: true},
+	ResourcesSubscribe: {}, ResourcesUnsubscribe: {}, SubscriptionsListen: {longLived: true},
+	TasksGet: {aboutTask: true}, TasksCancel: {aboutTask: true}, TasksList: {aboutTask: true},
+	TasksUpdate: {aboutTask: true}, TasksResult: {aboutTask: true, longLived: true},
+
+	SamplingCreateMessage: {}, RootsList: {}, ElicitationCreate: {},
+
+	Initialized: {}, Cancelled: {}, Progress: {}, LogMessage: {}, ElicitationComplete: {}, SubscriptionsConfirmed: {},
+	ResourcesUpdated: {}, ToolsListChanged: {}, PromptsListChanged: {}, ResourcesListChanged: {}, RootsListChanged: {},
+	TasksStatus: {}, TasksNotification: {},
 }
 
 // KnownMethod reports whether a method is one of MCP's. A peer may choose any number of other names, which must
 // therefore not become labels of metrics or names of spans.
-func KnownMethod(name string) bool { return methods[name] }
+func KnownMethod(name string) bool {
+	_, known := methods[name]
+	return known
+}
 
 // LongLived reports whether a request of the method normally stays open for long, so that waiting is no sign of a slow
-// server.
-func LongLived(method string) bool { return method == SubscriptionsListen || method == TasksResult }
+// server: subscriptions/listen lasts as long as the subscription, and tasks/result blocks until the task has ended.
+func LongLived(method string) bool { return methods[method].longLived }
+
+// MayAsk reports whether the server may send requests of its own in the course of a client's request. A method that is
+// not MCP's may do anything.
+func MayAsk(method string) bool { return methods[method].asks || !KnownMethod(method) }
+
+// AboutTask reports whether a request of the method is about tasks that exist. Its answer never creates one, whatever
+// its resultType: some examples of the specification answer tasks/get with the resultType "task".
+func AboutTask(method string) bool { return methods[method].aboutTask }

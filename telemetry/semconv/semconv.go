@@ -50,9 +50,9 @@ const (
 	ErrTool       = "tool_error"  // a result with isError true, as the conventions say
 	ErrTimeout    = "timeout"     // the requester gave up waiting and cancelled
 	ErrCancelled  = "cancelled"   // the requester cancelled
-	ErrAbandoned  = "abandoned"   // the session ended before the answer came
+	ErrAbandoned  = "abandoned"   // the session ended before the answer came, and it was not server_exit
 	ErrServerExit = "server_exit" // the server ended while it owed the answer
-	ErrExpired    = "expired"     // pushed out of the bounded table of pending requests, unanswered
+	ErrExpired    = "expired"     // given up after a day, or to make room in the bounded table of open operations
 	ErrTask       = "task_failed" // the task that the request started ended in failure
 )
 

@@ -1,6 +1,10 @@
 package semconv_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -24,6 +28,32 @@ func TestInstruments(t *testing.T) {
 	all[0].Name = "changed"
 	if semconv.Instruments()[0].Name == "changed" {
 		t.Error("a caller can change the list")
+	}
+}
+
+// TestMethods: the constants of methods.go are the known methods, so that none can be declared and forgotten.
+func TestMethods(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "methods.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	constants := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+			if value, ok := spec.Values[0].(*ast.BasicLit); ok {
+				name, err := strconv.Unquote(value.Value)
+				if constants++; err != nil || !semconv.KnownMethod(name) {
+					t.Errorf("%s is not known", value.Value)
+				}
+			}
+		}
+		return true
+	})
+	if constants < 30 {
+		t.Errorf("only %d constants found", constants)
+	}
+	if semconv.KnownMethod("") || semconv.KnownMethod("tools") || semconv.KnownMethod("Tools/call") {
+		t.Error("names that are not methods are known")
 	}
 }
 

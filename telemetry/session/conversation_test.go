@@ -87,7 +87,7 @@ func play(t testing.TB, c *mcptest.Conversation, chunk int) *recording {
 
 // Say implements mcptest.Player.
 func (p *player) Say(from mcptest.Source, text []byte, at time.Duration) {
-	p.say(session.Direction(from), text, at)
+	p.say(directions[from], text, at)
 }
 
 // Advance implements mcptest.Player.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -27,7 +28,7 @@ func NewReader(c Contents) *Reader {
 // Decoder turns the scanned messages of one direction into messages that can be kept. It is for one goroutine.
 type Decoder struct {
 	Reader *Reader // must be the one whose Table the scanner has
-	Dir    Direction
+	Dir    record.Direction
 	Epoch  time.Time // the start of the session
 	// Clean checks a name that a peer chose and returns what may be shown of it: the name itself, or a word in its
 	// place. It is called once for each name that the decoder remembers, and each time for ids, which seldom occur
@@ -39,7 +40,7 @@ type Decoder struct {
 	errors errorTexts        // of the message that is being decoded
 }
 
-// maxNames bounds the names that a decoder remembers. Others are cleaned each time they occur.
+// maxNames bounds the names that a decoder remembers, since peers choose them. Others are cleaned each time they occur.
 const maxNames = 4096
 
 // Decode copies into out what is kept of a message.
@@ -55,9 +56,9 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	case framing.Notification:
 		out.Method = d.name(in.Method, len(in.Method) >= framing.MaxMethodText)
 	case framing.Response, framing.ErrorResponse:
-		out.ID.Ref = newRef(in.ID)
+		out.ID.Ref = newRef(in.ID) // the operation has the text of its request's id
 	default:
-		return
+		return // what is not a message has nothing to read
 	}
 	switch string(in.Version) {
 	case "2.0":
@@ -74,7 +75,8 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	d.errors = errorTexts{} // the scanner's memory, and content
 }
 
-// minCard is the number of digits from which on a number may be that of a payment card.
+// minCard is the number of digits from which on a number may be that of a payment card: they have 12 to 19 (ISO/IEC
+// 7812).
 const minCard = 12
 
 // idText returns what may be shown of a request's id. A short number is harmless; a string can be anything.
@@ -88,7 +90,8 @@ func (d *Decoder) idText(id framing.ID) string {
 	return d.clean(id.Text, id.Truncated)
 }
 
-// name returns what may be shown of a name, and remembers it. The scanner does not report whether it truncated a method
+// name returns what may be shown of a name, and remembers it: cleaning runs every detector of the redaction engine, and
+// the few names of a session occur again and again. The scanner does not report whether it truncated a method
 // or a version, so one of the greatest length counts as truncated.
 func (d *Decoder) name(b []byte, truncated bool) string {
 	if truncated {

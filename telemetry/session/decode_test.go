@@ -57,6 +57,34 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestTraceparent checks that only what has the form of a traceparent is kept: anything else could be content.
+func TestTraceparent(t *testing.T) {
+	const parent = "-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	for text, want := range map[string]string{
+		"00" + parent:                             "00" + parent,
+		"01" + parent:                             "01" + parent,
+		"01" + parent + "-what.comes":             "01" + parent,
+		"01" + parent + "what.comes":              "",
+		"00" + parent + "-more":                   "",
+		"00" + parent[:len(parent)-1]:             "",
+		"00" + strings.ToUpper(parent):            "",
+		canary:                                    "",
+		canary + ("00" + parent)[11:]:             "",
+		strings.Repeat("0", 55):                   "",
+		strings.Repeat("-", 55):                   "",
+		"01" + parent + strings.Repeat("-", 1000): "01" + parent,
+	} {
+		m := decoded(session.Decoder{}, scanned(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":{"traceparent":"`+text+`"}}}`))
+		got := ""
+		if m.Extra != nil {
+			got = m.Extra.Traceparent
+		}
+		if got != want {
+			t.Errorf("of %q is kept %q, want %q", text, got, want)
+		}
+	}
+}
+
 // canary is content. It must not be found anywhere behind the decoder.
 const canary = "canary-5c1f"
 
@@ -135,9 +163,9 @@ func TestNoContentIsKept(t *testing.T) {
 		`< {"` + canary + `":"` + canary + `"}`,
 		`< {"jsonrpc":"2.0","id":"` + canary,
 	} {
-		dir := session.ToServer
+		dir := record.ToServer
 		if line[0] == '<' {
-			dir = session.ToClient
+			dir = record.ToClient
 		}
 		p.say(dir, []byte(line[2:]+"\n"), time.Duration(i)*time.Millisecond)
 	}

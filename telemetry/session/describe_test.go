@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,6 +178,11 @@ func (d *describer) note(n record.Note, summary bool) string {
 	return ""
 }
 
+// directions are the two of a session. Their places here are those of what a player has one of for each.
+var directions = [2]record.Direction{record.ToServer, record.ToClient}
+
+func place(dir record.Direction) int { return slices.Index(directions[:], dir) }
+
 // player feeds the two directions of a session to a tracker, as a wrapper does, but in one goroutine.
 type player struct {
 	tracker  *session.Tracker
@@ -222,10 +228,10 @@ var reader = session.NewReader(session.Contents{})
 func newPlayer(cfg session.Config, sink session.Sink) *player {
 	cfg.Session.Launched = epoch
 	p := &player{tracker: session.New(cfg, sink)}
-	for dir := range p.scanners {
-		d := &p.decoders[dir]
-		d.Reader, d.Dir, d.Epoch = reader, session.Direction(dir), epoch
-		p.scanners[dir] = framing.NewScanner(reader.Table, func(m *framing.Message) {
+	for i, dir := range directions {
+		d := &p.decoders[i]
+		d.Reader, d.Dir, d.Epoch = reader, dir, epoch
+		p.scanners[i] = framing.NewScanner(reader.Table, func(m *framing.Message) {
 			d.Decode(m, &p.raw)
 			p.redact()
 			p.observe()
@@ -254,7 +260,7 @@ func (p *player) observe() {
 func (p *player) redact() {
 	var s seen
 	if p.seen != nil {
-		s = reread(p.line[p.raw.Dir])
+		s = reread(p.line[place(p.raw.Dir)])
 		s.uri = p.raw.URI
 	}
 	if p.raw.Extra == nil && (p.raw.URI != "" || s != seen{}) {
@@ -268,17 +274,17 @@ func (p *player) redact() {
 	}
 }
 
-func (p *player) say(dir session.Direction, b []byte, at time.Duration) {
+func (p *player) say(dir record.Direction, b []byte, at time.Duration) {
 	before := string(b)
 	if p.seen != nil {
-		p.line[dir] = append(p.line[dir], b...)
+		p.line[place(dir)] = append(p.line[place(dir)], b...)
 	}
-	p.scanners[dir].Write(b, epoch.Add(at))
+	p.scanners[place(dir)].Write(b, epoch.Add(at))
 	if string(b) != before {
 		panic("what was relayed has been changed from " + before + " to " + string(b))
 	}
 	if strings.HasSuffix(before, "\n") {
-		p.line[dir] = nil
+		p.line[place(dir)] = nil
 	}
 }
 

@@ -21,8 +21,8 @@
 // messages. The same messages at the same times make the same records. [Config.Wall] converts to the wall clock, for
 // records alone.
 //
-// The two directions are read by two goroutines, so an answer can be observed before its request. It waits for the
-// request up to [Config.Grace].
+// The two directions are read by two goroutines, so an answer can be observed before its request. It waits a second
+// for the request.
 //
 // # Limits
 //

@@ -33,7 +33,7 @@ func Example() {
 	tracker := session.New(session.Config{Session: record.Session{Launched: start}}, printer{})
 	reader := session.NewReader(session.Contents{}) // no content
 
-	scanner := func(dir session.Direction) *framing.Scanner {
+	scanner := func(dir record.Direction) *framing.Scanner {
 		decoder := session.Decoder{Reader: reader, Dir: dir, Epoch: start}
 		return framing.NewScanner(reader.Table, func(m *framing.Message) {
 			var raw session.Raw
@@ -42,7 +42,7 @@ func Example() {
 			tracker.Observe(&raw.Message)
 		})
 	}
-	client, server := scanner(session.ToServer), scanner(session.ToClient)
+	client, server := scanner(record.ToServer), scanner(record.ToClient)
 
 	const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}`
 	client.Write([]byte(call+"\n"), start.Add(time.Second))

@@ -1,6 +1,9 @@
 package session
 
-import "github.com/spanpipe/spanpipe/framing"
+import (
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
 
 // What tests must see of the inside: what the conversations print and records do not hold, and that nothing is left
 // behind.
@@ -22,7 +25,7 @@ func (op *operation) Reply() *Extra { return op.reply }
 // Left describes what a tracker still holds on to; a closed one must hold nothing.
 func (t *Tracker) Left() map[string]int {
 	return map[string]int{
-		"open": len(t.open), "lasting": t.lasting, "ended": t.ended, "flights": len(t.flights), "tokens": len(t.tokens),
+		"open": len(t.open), "lasting": t.lasting, "settled": len(t.settled), "flights": len(t.flights), "tokens": len(t.tokens),
 		"early": len(t.early),
 	}
 }
@@ -45,7 +48,7 @@ var (
 )
 
 // Like reports whether two ids may stand for one another.
-func Like(a, b Ref) bool { return a.key(ToServer) == b.key(ToServer) }
+func Like(a, b Ref) bool { return a.key(record.ToServer) == b.key(record.ToServer) }
 
 const (
 	MaxNames     = maxNames

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -61,10 +62,6 @@ var messageFields = slices.Concat([]field{
 	hash("params requestState", toState),
 	name("params protocolVersion", maxWord, toProtocol),
 	name("params _meta "+metaVersion, maxWord, toProtocol),
-	name("params clientInfo name", maxName, toPeerName),
-	name("params clientInfo version", maxName, toPeerVersion),
-	name("params _meta "+metaClient+" name", maxName, toPeerName),
-	name("params _meta "+metaClient+" version", maxName, toPeerVersion),
 	text("params _meta traceparent", maxContext, takeTraceparent),
 	text("params _meta tracestate", maxState, takeTracestate),
 
@@ -76,10 +73,6 @@ var messageFields = slices.Concat([]field{
 	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.extra().ResultType }),
 	hash("result requestState", toState),
 	name("result protocolVersion", maxWord, toProtocol),
-	name("result serverInfo name", maxName, toPeerName),
-	name("result serverInfo version", maxName, toPeerVersion),
-	name("result _meta "+metaServer+" name", maxName, toPeerName),
-	name("result _meta "+metaServer+" version", maxName, toPeerVersion),
 	{path("result tools", 0, 0), takeTools},
 	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.extra().Tools }),
 	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.extra().Templates }),
@@ -89,6 +82,10 @@ var messageFields = slices.Concat([]field{
 	flag("result task", framing.Object, func(m *Raw) *bool { return &m.extra().MakesTask }),
 	id("params _meta "+metaRelated+" taskId", maxTask, func(m *Raw) *Ref { return &m.extra().Related }),
 },
+	peerFields("params clientInfo"), // initialize
+	peerFields("params _meta "+metaClient),
+	peerFields("result serverInfo"), // the answer to initialize
+	peerFields("result _meta "+metaServer),
 	taskFields("params"),      // requests about a task, notifications of its status
 	taskFields("result"),      // answers to requests about a task; in the extension, also what creates one
 	taskFields("result task"), // 2025-11-25: what creates a task
@@ -96,6 +93,15 @@ var messageFields = slices.Concat([]field{
 	outcomeFields("result"),   // tasks/get of the extension
 )
 
+// peerFields are what a peer says of itself, an Implementation in MCP's schemas.
+func peerFields(at string) []field {
+	return []field{
+		name(at+" name", maxName, func(m *Raw) *string { return &m.extra().PeerName }),
+		name(at+" version", maxName, func(m *Raw) *string { return &m.extra().PeerVersion }),
+	}
+}
+
+// taskFields are the members of a Task, and of a request or notification about one.
 func taskFields(at string) []field {
 	return []field{
 		text(at+" taskId", maxTask, takeTask),
@@ -104,13 +110,15 @@ func taskFields(at string) []field {
 	}
 }
 
+// outcomeFields are how a task ended, in a message of the extension about it.
 func outcomeFields(at string) []field {
 	return []field{
 		flag(at+" result", framing.Object, func(m *Raw) *bool { return &m.extra().Outcome.Known }),
 		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.extra().Outcome.IsError }),
 		text(at+" result content * text", maxReason, takeErrorText),
 		text(at+" error code", maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
-			m.extra().Outcome.Known, m.Extra.Outcome.Code = true, d.name(v.Text, v.Truncated)
+			x := m.extra()
+			x.Outcome.Known, x.Outcome.Code = true, d.name(v.Text, v.Truncated)
 		}),
 		text(at+" error message", maxReason, takeErrorText),
 	}
@@ -141,21 +149,28 @@ func contentFields(c Contents) []field {
 		piece("result", func(c *RawContent) *Piece { return &c.Result }, func(string) bool { return true })
 	}
 	if c.Errors {
-		take := func(d *Decoder, v *framing.Value, _ *Raw) { d.errors.addContent(v) }
+		take := func(d *Decoder, v *framing.Value, _ *Raw) {
+			if d.errors.content == nil {
+				d.errors.content = v
+			}
+		}
 		fields = append(fields, text("error message", c.Max, take), text("result content * text", c.Max, take))
 	}
 	return fields
 }
 
 // Where fields put their values.
-func toTarget(m *Raw) *string      { return &m.Target }
-func toProtocol(m *Raw) *string    { return &m.extra().Protocol }
-func toPeerName(m *Raw) *string    { return &m.extra().PeerName }
-func toPeerVersion(m *Raw) *string { return &m.extra().PeerVersion }
-func toProgressToken(m *Raw) *Ref  { return &m.extra().ProgressToken }
-func toState(m *Raw) *uint64       { return &m.extra().State }
+func toTarget(m *Raw) *string     { return &m.Target }
+func toProtocol(m *Raw) *string   { return &m.extra().Protocol }
+func toProgressToken(m *Raw) *Ref { return &m.extra().ProgressToken }
+func toState(m *Raw) *uint64      { return &m.extra().State }
 
-func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) { d.errors.addText(v) }
+// takeErrorText keeps the first text: a result may have many.
+func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) {
+	if d.errors.text == nil {
+		d.errors.text = v.Text
+	}
+}
 
 // takeURI keeps a URI only if it is whole: its beginning could match a template that the URI does not match.
 func takeURI(_ *Decoder, v *framing.Value, m *Raw) {
@@ -166,7 +181,17 @@ func takeURI(_ *Decoder, v *framing.Value, m *Raw) {
 
 func takeReason(_ *Decoder, v *framing.Value, m *Raw) { m.extra().TimedOut = timedOut(v.Text) }
 
-func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) { m.extra().Traceparent = string(v.Text) }
+// traceparent is the form of W3C Trace Context, section 3.2.2, with what a later version may append.
+var traceparent = regexp.MustCompile(`^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})(-.*)?$`)
+
+// takeTraceparent keeps a text only if it has the form of a traceparent: any other could be content. Of a later version
+// it keeps the part that is known, as section 3.2.4 of the specification asks.
+func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) {
+	parts := traceparent.FindStringSubmatch(string(v.Text))
+	if parts != nil && (parts[2] == "" || !strings.HasPrefix(parts[1], "00")) {
+		m.extra().Traceparent = parts[1]
+	}
+}
 
 // takeTracestate keeps a state only if it is whole. It is not remembered like other names: it differs from request to
 // request.
@@ -177,7 +202,8 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 }
 
 func takeTools(_ *Decoder, v *framing.Value, m *Raw) {
-	m.extra().Listed, m.Extra.DefinitionSize = v.Count, v.Size
+	x := m.extra()
+	x.Listed, x.DefinitionSize = v.Count, v.Size
 }
 
 // takeTask keeps a task's id. It is not remembered like other names either.

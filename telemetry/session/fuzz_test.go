@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -74,8 +75,9 @@ func randomText(random []byte) string {
 // milliseconds by which the clock moves, the direction and the message; a clock of 200 and more moves back.
 func playText(t interface{ Errorf(string, ...any) }, text []byte, capacity int, end record.EndedBy) {
 	w := newWatch(t)
-	p := newPlayer(session.Config{Capacity: capacity, Expiry: time.Minute}, w)
+	p := newPlayer(session.Config{Capacity: capacity}, w)
 	var now time.Duration
+	ticks := []time.Duration{20 * time.Second, 8 * time.Hour} // so that results are awaited in vain, and answers too
 	for line := range bytes.Lines(text) {
 		clock, rest, _ := bytes.Cut(line, []byte(" "))
 		step, err := strconv.Atoi(string(clock))
@@ -88,14 +90,15 @@ func playText(t interface{ Errorf(string, ...any) }, text []byte, capacity int, 
 		now = max(now+time.Duration(step)*time.Millisecond, 0)
 		switch {
 		case bytes.HasPrefix(rest, []byte("@")):
-			now += 20 * time.Second
+			now += ticks[0]
+			slices.Reverse(ticks)
 			p.tracker.Advance(now)
 		case bytes.HasPrefix(rest, []byte("> ")):
-			p.say(session.ToServer, rest[2:], now)
+			p.say(record.ToServer, rest[2:], now)
 		case bytes.HasPrefix(rest, []byte("< ")):
-			p.say(session.ToClient, rest[2:], now)
+			p.say(record.ToClient, rest[2:], now)
 		default:
-			p.say(session.ToServer, rest, now)
+			p.say(record.ToServer, rest, now)
 		}
 		if open := p.tracker.Opened(); open > capacity || open != len(w.open) {
 			t.Errorf("%d operations are open, of which %d have not finished; there is room for %d", open, len(w.open), capacity)

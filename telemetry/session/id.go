@@ -1,11 +1,13 @@
 package session
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math"
 	"strconv"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // Ref is a name that a sender chose so that other messages can refer to it: the id of a request or a task, or a
@@ -41,14 +43,14 @@ const (
 // prefixSeed is the seed of the hashes of the beginnings of long ids.
 var prefixSeed = maphash.MakeSeed()
 
-// key is an index for ids that are alike. Each direction has request ids of its own.
+// key is an index for ids that are alike. Each direction has request ids of its own: both sides count from 0 or 1.
 type key struct {
 	like uint64
 	kind likeness
-	dir  Direction
+	dir  record.Direction
 }
 
-func (id Ref) key(dir Direction) key { return key{id.like, id.kind, dir} }
+func (id Ref) key(dir record.Direction) key { return key{id.like, id.kind, dir} }
 
 func newRef(from framing.ID) Ref {
 	id := Ref{Type: from.Type, Hash: from.Hash, kind: asText, like: from.Hash}
@@ -63,13 +65,12 @@ func newRef(from framing.ID) Ref {
 	return id
 }
 
-// number parses a number as JSON writes it. strconv alone would accept "+7", "0x7", "7_0" and "inf" too.
+// number parses a number that is written with the characters of JSON's numbers. strconv alone would accept "+7", ".7",
+// "0x7", "7_0" and "inf" too.
 func number(text []byte) (float64, bool) {
-	for i, c := range text {
-		digit := '0' <= c && c <= '9'
-		if !digit && (i == 0 && c != '-' || c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E') {
-			return 0, false
-		}
+	if bytes.HasPrefix(text, []byte("+")) || bytes.HasPrefix(text, []byte(".")) ||
+		len(bytes.Trim(text, "0123456789+-.eE")) > 0 {
+		return 0, false
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
 	return f + 0, err == nil // -0 + 0 is 0

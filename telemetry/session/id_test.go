@@ -43,6 +43,8 @@ func TestLikeness(t *testing.T) {
 		{`7`, `-7`, false},
 		{`7`, `"7 "`, false},
 		{`7`, `"+7"`, false},
+		{`0.7`, `".7"`, false},
+		{`7`, `"e7"`, false},
 		{`7`, `"0x7"`, false},
 		{`7`, `"7_0"`, false},
 		{`0`, `""`, false},

@@ -23,19 +23,6 @@ type errorTexts struct {
 	content *framing.Value // the same as text, if it is to be captured
 }
 
-// addText keeps the first text.
-func (e *errorTexts) addText(v *framing.Value) {
-	if e.text == nil {
-		e.text = v.Text
-	}
-}
-
-func (e *errorTexts) addContent(v *framing.Value) {
-	if e.content == nil {
-		e.content = v
-	}
-}
-
 // measure finds the classes of the message's errors, and captures an error's text if that was asked for.
 func (e *errorTexts) measure(m *Raw) {
 	isError := m.Kind == framing.ErrorResponse || m.IsError
@@ -65,7 +52,8 @@ func (e *errorTexts) measureTask(x *Extra) {
 	}
 }
 
-// codes are the error codes of JSON-RPC and MCP with an agreed meaning.
+// codes are the error codes of JSON-RPC 2.0 (section 5.1) and of MCP's schemas with an agreed meaning. Those from
+// -32020 to -32022 are of 2026-07-28: header mismatch, missing client capability, unsupported protocol version.
 var codes = map[string]record.Class{
 	"-32700": record.InvalidParams, "-32600": record.InvalidParams, "-32602": record.InvalidParams,
 	"-32601": record.NotFound, "-32002": record.NotFound,
@@ -76,7 +64,9 @@ var codes = map[string]record.Class{
 }
 
 // phrases are searched in an error's text, in order: the first that occurs gives the class. They are in lower case. No
-// phrase is a word that is common in other texts ("not", "found", "time").
+// phrase is a word that is common in other texts ("not", "found", "time"). A status of HTTP counts only beside a word:
+// a bare 404 may be a port or a count. Most errors of tools have no code, so the texts of errno, of HTTP libraries and
+// of the official SDKs have to do.
 var phrases = []struct {
 	class record.Class
 	any   []string

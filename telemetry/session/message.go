@@ -7,34 +7,12 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// Direction is the way a message travels. It serves as an index; records have record.Direction.
-type Direction uint8
-
-// The two directions of a stdio connection. Each has request ids of its own.
-const (
-	ToServer Direction = iota // on the server's stdin: the client sends
-	ToClient                  // on the server's stdout: the server sends
-)
-
-// Opposite returns the direction of the answer to a request.
-func (d Direction) Opposite() Direction { return d ^ 1 }
-
-// String returns the direction's name in records.
-func (d Direction) String() string { return string(d.record()) }
-
-func (d Direction) record() record.Direction {
-	if d == ToServer {
-		return record.ToServer
-	}
-	return record.ToClient
-}
-
 // Message is one message without its content: no field holds anything that must not be shown. Times are durations since
 // the start of the session on the monotonic clock.
 type Message struct {
 	Kind      framing.Kind
-	Dir       Direction
-	Batch     bool // an element of a JSON-RPC batch
+	Dir       record.Direction
+	Batch     bool // an element of a JSON-RPC batch, which only 2025-03-26 allows
 	IsError   bool // result.isError is true
 	ID        ID
 	Method    string        // of a request or notification

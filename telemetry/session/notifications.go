@@ -27,7 +27,7 @@ func (t *Tracker) notification(m *Message) {
 func (t *Tracker) note(m *Message, op *operation) {
 	x := m.rare()
 	n := record.Notification{
-		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Method: m.Method, Resource: x.Resource,
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Method: m.Method, Resource: x.Resource,
 		JSONRPC: x.JSONRPC, Protocol: t.session.Protocol, Batch: m.Batch,
 		Traceparent: x.Traceparent, Tracestate: x.Tracestate, Size: m.Size, URI: x.Shown.URI,
 	}
@@ -48,7 +48,7 @@ func (t *Tracker) subject(m *Message) *operation {
 	if op := t.notifiedTask(m); op != nil {
 		return op
 	}
-	for _, dir := range []Direction{ToServer, ToClient} {
+	for _, dir := range []record.Direction{record.ToServer, record.ToClient} {
 		if op := t.withTask(dir, m.rare().Related); op != nil {
 			return op
 		}
@@ -66,7 +66,7 @@ func (t *Tracker) notifiedTask(m *Message) *operation {
 }
 
 // subscription returns the other side's open subscriptions/listen with the id.
-func (t *Tracker) subscription(dir Direction, id Ref) *operation {
+func (t *Tracker) subscription(dir record.Direction, id Ref) *operation {
 	if op, _ := t.flights.find(dir.Opposite(), id); op != nil && op.Method == semconv.SubscriptionsListen {
 		return op
 	}
@@ -97,7 +97,8 @@ func (t *Tracker) cancelled(m *Message) *operation {
 	return op
 }
 
-// progressed counts progress for the operation that asked for it.
+// progressed counts progress for the operation that asked for it. Tokens must be unique among the requests in flight
+// (basic/utilities/progress); if they are not, the latest request has it.
 func (t *Tracker) progressed(m *Message) *operation {
 	op := t.tokens[m.rare().ProgressToken.key(m.Dir.Opposite())]
 	if op != nil {

@@ -14,7 +14,7 @@ type operation struct {
 	record.Operation // without the members that snapshot computes
 
 	wall   func(time.Duration) time.Time
-	dir    Direction
+	dir    record.Direction
 	start  time.Duration // when the request was read
 	parent *operation
 	reply  *Extra // of the latest answer, or nil
@@ -62,7 +62,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 	}
 	return &operation{
 		Operation: record.Operation{
-			Direction: m.Dir.record(), Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
+			Direction: m.Dir, Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
 			JSONRPC: x.JSONRPC, Protocol: protocol, Batch: m.Batch,
 			Traceparent: x.Traceparent, Tracestate: x.Tracestate,
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
@@ -72,19 +72,9 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 	}
 }
 
-// usual reports whether the operation should be over soon: it does not stay open by nature, and its task, if it has
-// started one, has not ended.
-func (op *operation) usual() bool { return !op.lasting && op.settled == nil }
-
-// mayAsk reports whether the server may send requests in the course of the operation: during some methods of MCP, and
-// perhaps during others that are not MCP's.
-func (op *operation) mayAsk() bool {
-	switch op.Method {
-	case semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead, semconv.Complete:
-		return op.dir == ToServer
-	}
-	return op.dir == ToServer && !semconv.KnownMethod(op.Method)
-}
+// canHang reports whether a long wait for the operation's end is a sign of trouble: it does not stay open by nature,
+// and it does not merely wait for the result of a task that has ended, which need not be fetched.
+func (op *operation) canHang() bool { return !op.lasting && op.settled == nil }
 
 // snapshot returns a record of the operation. It shares nothing with the operation that may change.
 func (op *operation) snapshot(change record.Change, at time.Duration) *record.Operation {
@@ -113,14 +103,16 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	return &r
 }
 
-// answer records the answer to the latest request. Whether it ends the operation is for the caller to find out.
+// answer records the answer to the latest request. Whether it ends the operation is for the caller to find out. An
+// answer can seem to begin before its request ends, because the two are read by different goroutines.
 func (op *operation) answer(m *Message) {
 	op.ResponseSize += m.Size
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
 	op.reply = m.Extra
 }
 
-// goOn undoes what answer recorded about the end: the operation continues in another state.
+// goOn undoes what answer recorded about the end: the operation continues in another state. The size stays, since sizes
+// are those of all round trips.
 func (op *operation) goOn(s state) { op.state, op.Answered, op.firstByte = s, false, 0 }
 
 // retry records that the client sent the request again, with the user's input.
@@ -137,7 +129,7 @@ func (op *operation) retry(m *Message) {
 func (op *operation) fail(errorResponse, isError bool, code string, class record.Class) {
 	op.ErrorType, op.Code, op.Class = "", code, class
 	switch {
-	case errorResponse && op.dir == ToServer && slices.Contains(clientFaults, code):
+	case errorResponse && op.dir == record.ToServer && slices.Contains(clientFaults, code):
 	case errorResponse && code == "":
 		op.ErrorType = semconv.Other
 	case errorResponse:
@@ -149,17 +141,18 @@ func (op *operation) fail(errorResponse, isError bool, code string, class record
 
 const codeInvalidParams = "-32602"
 
-// clientFaults are the codes that OpenTelemetry's conventions for MCP do not count as errors of the server: parse
-// error, invalid request, method not found, invalid params, resource not found.
+// clientFaults are the codes that OpenTelemetry's conventions for MCP do not count as errors of the server (see package
+// semconv): parse error, invalid request, method not found, invalid params, resource not found.
 var clientFaults = []string{"-32700", "-32600", "-32601", codeInvalidParams, "-32002"}
 
-// event adds an event if there is still room.
+// event adds an event if there is still room. Records share the events of earlier ones, which are never changed.
 func (op *operation) event(name string, at time.Duration) {
 	if len(op.Events) < maxEvents {
 		op.Events = append(op.Events, record.Event{Name: name, Time: op.wall(at)})
 	}
 }
 
+// progress counts a notification. Only the first ones become events: a flood of them would leave no room for others.
 func (op *operation) progress(at time.Duration) {
 	op.Progress++
 	if op.Progress <= maxProgress {
@@ -180,12 +173,6 @@ func (op *operation) resume(at time.Duration) {
 		op.InputWait += max(at-op.waitingSince, 0)
 		op.waiting = false
 	}
-}
-
-// aboutTask are the methods that are about an existing task. Their answers never create one, whatever the resultType:
-// some examples answer tasks/get with "task".
-var aboutTask = []string{
-	semconv.TasksGet, semconv.TasksResult, semconv.TasksCancel, semconv.TasksUpdate, semconv.TasksList,
 }
 
 // startsTask reports whether an answer has created a task.

@@ -141,13 +141,14 @@ end client 10s`, session.Config{}, []string{
 @ 10s
 @ 12s
 @ 21s
-end client 30s`, session.Config{HangAfter: 10 * time.Second, SilentAfter: time.Hour}, []string{
+end client 30s`, session.Config{HangAfter: 10 * time.Second}, []string{
 			"opened 1 tools/call 0s input=0s",
 			"message to_server request tools/call",
 			"opened 2 subscriptions/listen 0s input=0s",
 			"message to_server request subscriptions/listen",
 			"opened 3 roots/list 0s input=0s",
 			"message to_client request roots/list",
+			"session 5s protocol= client= server= ready=false silent=true",
 			"hanging 1 tools/call 10s input=0s",
 			"hanging 3 roots/list 11s input=0s",
 			"hanging 1 tools/call 21s input=0s",
@@ -206,11 +207,11 @@ func TestWall(t *testing.T) {
 	k := &keeper{}
 	wall := func(at time.Duration) time.Time { return epoch.Add(time.Hour + at) }
 	p := newPlayer(session.Config{Wall: wall, HangAfter: time.Second}, k)
-	p.say(session.ToServer, []byte(fmt.Sprintf(meta, 1)+"\n"), time.Second)
-	p.say(session.ToClient, []byte(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7}}`+"\n"), time.Second)
-	p.say(session.ToClient, []byte("noise\n"), time.Second)
+	p.say(record.ToServer, []byte(fmt.Sprintf(meta, 1)+"\n"), time.Second)
+	p.say(record.ToClient, []byte(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7}}`+"\n"), time.Second)
+	p.say(record.ToClient, []byte("noise\n"), time.Second)
 	p.tracker.Advance(9 * time.Second)
-	p.say(session.ToClient, []byte(fmt.Sprintf(answer, 1)+"\n"), 10*time.Second)
+	p.say(record.ToClient, []byte(fmt.Sprintf(answer, 1)+"\n"), 10*time.Second)
 	p.tracker.Close(time.Minute, record.Exit{})
 	for _, r := range k.operations {
 		for _, at := range []time.Time{r.Start, r.FirstByte, r.End} {
@@ -251,12 +252,12 @@ func TestContent(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %+v", test.method, test.contents), func(t *testing.T) {
 			last := &lastRecord{}
 			tracker := session.New(session.Config{Contents: test.contents}, last)
-			d := session.Decoder{Dir: session.ToServer}
+			d := session.Decoder{Dir: record.ToServer}
 			request := decoded(d, scanned(`{"jsonrpc":"2.0","id":1,"method":"`+test.method+`"}`)).Message
 			request.Extra = &session.Extra{Resource: "file", Shown: record.Content{
 				Arguments: "arguments", Variables: []record.Variable{{Name: "n", Value: "v"}}, Messages: "messages", URI: "uri",
 			}}
-			d.Dir = session.ToClient
+			d.Dir = record.ToClient
 			answer := decoded(d, scanned(`{"jsonrpc":"2.0","id":1,"result":{}}`)).Message
 			answer.Extra = &session.Extra{Shown: record.Content{Result: "result", Error: "error"}}
 			order := []*session.Message{&request, &answer}
@@ -279,7 +280,7 @@ func TestContent(t *testing.T) {
 func TestLogLine(t *testing.T) {
 	k := &keeper{}
 	tracker := session.New(session.Config{}, k)
-	m := decoded(session.Decoder{Dir: session.ToClient}, scanned(`{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","logger":"db"}}`)).Message
+	m := decoded(session.Decoder{Dir: record.ToClient}, scanned(`{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","logger":"db"}}`)).Message
 	m.Extra.Log, m.Extra.Resource, m.Extra.Shown.URI = "text", "file", "file:///x"
 	tracker.Observe(&m)
 	at := time.Time{}.Add(m.Last)
@@ -298,9 +299,9 @@ func TestArgumentsOf(t *testing.T) {
 	last := &lastRecord{}
 	s := newSpeaker(last)
 	call := func(arguments string) uint64 {
-		s.say(session.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"a"`+arguments+`}}`, 1)
+		s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"a"`+arguments+`}}`, 1)
 		got := last.op.ArgumentsOf
-		s.say(session.ToClient, answer, 1)
+		s.say(record.ToClient, answer, 1)
 		return got
 	}
 	for i, test := range []struct {
@@ -328,8 +329,8 @@ func TestArgumentsOf(t *testing.T) {
 func TestTools(t *testing.T) {
 	last := &lastRecord{}
 	s := newSpeaker(last)
-	s.say(session.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/list"}`, 1)
-	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"tools":[{"name":"a"},{"name":"b"},7]}}`, 1)
+	s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/list"}`, 1)
+	s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"tools":[{"name":"a"},{"name":"b"},7]}}`, 1)
 	if op := last.op; !slices.Equal(op.Tools, []string{"a", "b"}) || op.ToolCount != 3 || op.DefinitionSize != int64(len(`[{"name":"a"},{"name":"b"},7]`)) {
 		t.Errorf("%v, %d tools, %d bytes", op.Tools, op.ToolCount, op.DefinitionSize)
 	}

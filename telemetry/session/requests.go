@@ -1,18 +1,16 @@
 package session
 
 import (
-	"slices"
-
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 func (t *Tracker) request(m *Message) {
-	if !m.ID.legal() {
+	if !m.ID.legal() { // MCP forbids null, which JSON-RPC only advises against (basic, requests)
 		t.violation(record.NullID, m)
 	}
-	if m.Method == semconv.Initialize && m.Dir == ToServer {
+	if m.Method == semconv.Initialize && m.Dir == record.ToServer {
 		t.endProbe(m)
 	}
 	op := t.retried(m)
@@ -23,6 +21,8 @@ func (t *Tracker) request(m *Message) {
 	if t.givenUp.has(op.dir, op.id) {
 		op.Ambiguous = true // the answer to the earlier request with this id may still come
 	}
+	// An id must not be used twice in a session (basic, requests). To use it again after the answer does no harm; while
+	// the first request is in flight, an answer could be for either.
 	if t.flights.add(op) && m.ID.legal() {
 		t.violation(record.DuplicateID, m)
 	}
@@ -72,7 +72,7 @@ func (t *Tracker) retried(m *Message) *operation {
 // that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and no error.
 func (t *Tracker) endProbe(m *Message) {
 	probe := t.last(func(op *operation) bool {
-		return op.Method == semconv.Discover && op.dir == ToServer && op.state == inFlight
+		return op.Method == semconv.Discover && op.dir == record.ToServer && op.state == inFlight
 	})
 	if probe != nil {
 		t.giveUp(probe, m.Last)
@@ -80,7 +80,8 @@ func (t *Tracker) endProbe(m *Message) {
 }
 
 // parent returns the operation in whose course a request was made: that of the task which it is about or related to, or
-// the one call that the server is working on. If it works on several, it could be any of them.
+// the one call that the server is working on. If it works on several, it could be any of them: nothing on the wire ties
+// a server's request to the call that caused it. A request about a task counts as a round trip of its parent.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
 	if p := t.withTask(op.dir.Opposite(), m.rare().Related); p != nil {
 		return p
@@ -96,13 +97,13 @@ func (t *Tracker) parent(op *operation, m *Message) *operation {
 }
 
 // currentCall returns the only call that the server is working on, if the direction is that of the server's messages.
-func (t *Tracker) currentCall(dir Direction) *operation {
+func (t *Tracker) currentCall(dir record.Direction) *operation {
 	var current *operation
-	if dir == ToServer {
+	if dir == record.ToServer {
 		return nil
 	}
 	for _, op := range t.open {
-		if op.state != inFlight || !op.mayAsk() {
+		if op.dir != record.ToServer || op.state != inFlight || !semconv.MayAsk(op.Method) {
 			continue
 		}
 		if current != nil {
@@ -116,23 +117,32 @@ func (t *Tracker) currentCall(dir Direction) *operation {
 // AnswerTo returns the method of the request that an answer would be matched with if it were observed now: empty if
 // there is none.
 func (t *Tracker) AnswerTo(m *Message) string {
-	if op, _ := t.flights.find(m.Dir.Opposite(), m.ID.Ref); op != nil {
+	if op, _ := t.asked(m); op != nil {
 		return op.Method
 	}
 	return ""
 }
 
+// asked returns the operation whose request a message answers, and whether its id is exactly that of the request. An
+// answer that is older than the request is to an earlier use of the id.
+func (t *Tracker) asked(m *Message) (op *operation, exact bool) {
+	op, exact = t.flights.find(m.Dir.Opposite(), m.ID.Ref)
+	if op != nil && op.asked > m.Last {
+		return nil, false
+	}
+	return op, exact
+}
+
 // answer takes an answer and returns the method of its request, if that is known.
 func (t *Tracker) answer(m *Message) (method string) {
-	dir := m.Dir.Opposite()
-	op, exact := t.flights.find(dir, m.ID.Ref)
+	op, exact := t.asked(m)
 	switch {
-	case op != nil && op.asked <= m.Last: // no answer is older than its request
+	case op != nil:
 		t.answered(op, m, exact)
 		return op.Method
 	case !m.ID.legal():
 		t.violation(record.NullID, m)
-	case t.givenUp.take(dir, m.ID.Ref):
+	case t.givenUp.take(m.Dir.Opposite(), m.ID.Ref):
 		t.violation(record.LateResponse, m)
 	default:
 		if overflow := t.early.add(m); overflow != nil {
@@ -145,7 +155,7 @@ func (t *Tracker) answer(m *Message) (method string) {
 // answered takes the answer to an operation's request. It ends the operation, unless that now waits for a task or for
 // the user.
 func (t *Tracker) answered(op *operation, m *Message, exact bool) {
-	if op.dir == ToServer {
+	if op.dir == record.ToServer {
 		t.ready(m.Last)
 	}
 	if !exact {
@@ -154,7 +164,7 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 	}
 	t.flights.remove(op)
 	op.answer(m)
-	if op.dir == ToClient && op.parent != nil {
+	if op.dir == record.ToClient && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}
 	if version := m.rare().Protocol; version != "" && op.Method == semconv.Initialize {
@@ -171,9 +181,9 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 // continues reports whether an answer does not end the operation. If so it waits for what is still to come.
 func (t *Tracker) continues(op *operation, m *Message) bool {
 	switch {
-	case m.Kind != framing.Response || m.Extra == nil || slices.Contains(aboutTask, op.Method):
+	case m.Kind != framing.Response || m.Extra == nil || semconv.AboutTask(op.Method):
 		return false
-	case m.Extra.ResultType == resultInputRequired:
+	case m.Extra.AsksUser():
 		op.goOn(onInput)
 		op.suspend(m.Last)
 		op.inputState = m.Extra.State

@@ -27,7 +27,7 @@ type speaker struct {
 
 func newSpeaker(o session.Sink) *speaker { return &speaker{p: newPlayer(session.Config{}, o)} }
 
-func (s *speaker) say(dir session.Direction, format string, n int) {
+func (s *speaker) say(dir record.Direction, format string, n int) {
 	s.line = append(fmt.Appendf(s.line[:0], format, n), '\n')
 	s.now += time.Microsecond
 	s.p.say(dir, s.line, s.now)
@@ -48,8 +48,8 @@ func BenchmarkPair(b *testing.B) {
 			request, response := []byte(fmt.Sprintf(version.ask, 123456)+"\n"), []byte(fmt.Sprintf(answer, 123456)+"\n")
 			b.ReportAllocs()
 			for b.Loop() {
-				p.say(session.ToServer, request, time.Second)
-				p.say(session.ToClient, response, time.Second)
+				p.say(record.ToServer, request, time.Second)
+				p.say(record.ToClient, response, time.Second)
 			}
 		})
 	}
@@ -60,8 +60,8 @@ func pairs(b *testing.B, request string) {
 	messages := [2]framing.Message{scanned(fmt.Sprintf(request, 123456)), scanned(fmt.Sprintf(answer, 123456))}
 	tracker := session.New(session.Config{}, discard{})
 	var decoders [2]session.Decoder
-	for dir := range decoders {
-		decoders[dir] = session.Decoder{Reader: reader, Dir: session.Direction(dir), Epoch: epoch}
+	for i, dir := range directions {
+		decoders[i] = session.Decoder{Reader: reader, Dir: dir, Epoch: epoch}
 	}
 	var m session.Raw
 	b.ReportAllocs()
@@ -116,53 +116,53 @@ var floods = []struct {
 	{"unanswered", sayAsk, sayAsk},
 	{"answered oldest first", sayAsk, func(s *speaker, n int) {
 		sayAsk(s, n)
-		s.say(session.ToClient, answer, n-9_999)
+		s.say(record.ToClient, answer, n-9_999)
 	}},
-	{"orphans", sayAsk, func(s *speaker, n int) { s.say(session.ToClient, answer, -n) }},
+	{"orphans", sayAsk, func(s *speaker, n int) { s.say(record.ToClient, answer, -n) }},
 	{"orphans and new requests", sayAsk, func(s *speaker, n int) {
-		s.say(session.ToClient, answer, -n)
+		s.say(record.ToClient, answer, -n)
 		sayAsk(s, n)
 	}},
 	{"one id", func(s *speaker, _ int) { sayAsk(s, 7) }, func(s *speaker, _ int) {
 		sayAsk(s, 7)
-		s.say(session.ToClient, answer, 7)
+		s.say(record.ToClient, answer, 7)
 	}},
 	{"one id as another type", func(s *speaker, _ int) { sayAsk(s, 7) }, func(s *speaker, _ int) {
-		s.say(session.ToClient, `{"jsonrpc":"2.0","id":"%d","result":{}}`, 7)
+		s.say(record.ToClient, `{"jsonrpc":"2.0","id":"%d","result":{}}`, 7)
 	}},
 	{"cancels", sayAsk, func(s *speaker, n int) {
 		sayAsk(s, n)
-		s.say(session.ToServer, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`, n)
+		s.say(record.ToServer, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`, n)
 	}},
 	{"cancels of nothing", sayAsk, func(s *speaker, n int) {
-		s.say(session.ToServer, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`, -n)
+		s.say(record.ToServer, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`, -n)
 	}},
 	{"input required", sayInputRequired, func(s *speaker, n int) {
 		sayInputRequired(s, n)
-		s.say(session.ToServer, retry, n)
+		s.say(record.ToServer, retry, n)
 	}},
 	{"tasks", sayTask, func(s *speaker, n int) {
 		sayTask(s, n)
-		s.say(session.ToClient, `{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t%d","status":"completed"}}`, n)
+		s.say(record.ToClient, `{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t%d","status":"completed"}}`, n)
 	}},
 	{"requests of the server", sayAsk, func(s *speaker, n int) {
-		s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"method":"roots/list"}`, n)
-		s.say(session.ToServer, `{"jsonrpc":"2.0","id":%d,"result":{}}`, n)
+		s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"method":"roots/list"}`, n)
+		s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"result":{}}`, n)
 	}},
 }
 
 const retry = `{"jsonrpc":"2.0","id":-%d,"method":"tools/call","params":{"name":"search","arguments":{"query":"how to"},"inputResponses":{}}}`
 
-func sayAsk(s *speaker, n int) { s.say(session.ToServer, ask, n) }
+func sayAsk(s *speaker, n int) { s.say(record.ToServer, ask, n) }
 
 func sayInputRequired(s *speaker, n int) {
 	sayAsk(s, n)
-	s.say(session.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"resultType":"input_required","inputRequests":{}}}`, n)
+	s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"resultType":"input_required","inputRequests":{}}}`, n)
 }
 
 func sayTask(s *speaker, n int) {
 	sayAsk(s, n)
-	s.say(session.ToClient, fmt.Sprintf(`{"jsonrpc":"2.0","id":%%d,"result":{"resultType":"task","taskId":"t%d","status":"working"}}`, n), n)
+	s.say(record.ToClient, fmt.Sprintf(`{"jsonrpc":"2.0","id":%%d,"result":{"resultType":"task","taskId":"t%d","status":"working"}}`, n), n)
 }
 
 // TestMillionUnanswered checks what a million requests that are never answered cost. The figure is that of the heap
@@ -186,7 +186,7 @@ func TestMillionUnanswered(t *testing.T) {
 			before := heap()
 			s := newSpeaker(discard{})
 			for n := range count {
-				s.say(session.ToServer, c.request, n)
+				s.say(record.ToServer, c.request, n)
 			}
 			if open := s.p.tracker.Opened(); open != 10_000 {
 				t.Errorf("%d operations are open", open)

@@ -1,11 +1,11 @@
 package session
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // All open operations are in one slice, in order of arrival, and what an operation waits for is in the operation. A
@@ -23,30 +23,15 @@ func (t *Tracker) last(is func(*operation) bool) *operation {
 }
 
 // withTask returns the operation that has started a task and waits for it.
-func (t *Tracker) withTask(dir Direction, task Ref) *operation {
+func (t *Tracker) withTask(dir record.Direction, task Ref) *operation {
 	if task.Type == framing.NoID {
 		return nil
 	}
 	return t.last(func(op *operation) bool { return op.state == onTask && op.dir == dir && op.task == task })
 }
 
-// settled returns the operations whose tasks ended at the limit or before, and whose results may still be fetched, in
-// the order of that end.
-func (t *Tracker) settled(limit time.Duration) []*operation {
-	if t.ended == 0 {
-		return nil
-	}
-	var all []*operation
-	for _, op := range t.open {
-		if op.settled != nil && op.settled.last <= limit {
-			all = append(all, op)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *operation) int { return cmp.Compare(a.settled.last, b.settled.last) })
-	return all
-}
-
-// flights holds the requests in flight by what their ids are like, each list in order of arrival.
+// flights holds the requests in flight by what their ids are like, each list in order of arrival. One index serves
+// exact ids and those that are only alike, since equal ids are alike too.
 type flights map[key][]*operation
 
 // add adds an operation and reports whether there is one with exactly its id. An answer could be for either.
@@ -62,8 +47,9 @@ func (f flights) add(op *operation) (duplicate bool) {
 	return duplicate
 }
 
-// find returns the first operation that has exactly the id, else the only one whose id is alike.
-func (f flights) find(dir Direction, id Ref) (op *operation, exact bool) {
+// find returns the first operation that has exactly the id, else the only one whose id is alike. Of several that are
+// alike, none is: to guess would give a call the outcome of another.
+func (f flights) find(dir record.Direction, id Ref) (op *operation, exact bool) {
 	list := f[id.key(dir)]
 	for _, op := range list {
 		if op.id == id {
@@ -86,7 +72,8 @@ func (f flights) remove(op *operation) {
 	}
 }
 
-// removeAt removes an element. To remove the first, which is the most frequent case in a long slice, it moves nothing.
+// removeAt removes an element. To remove the first, which is the most frequent case in a long slice, it moves nothing:
+// in a flood, slices.Delete would move the whole table with each request (docs/adr/0016).
 func removeAt[T any](s []T, i int) []T {
 	if i > 0 || len(s) == 1 {
 		return slices.Delete(s, i, i+1)
@@ -164,14 +151,14 @@ type givenUp []givenUpID
 
 type givenUpID struct {
 	id  Ref
-	dir Direction // of the request
+	dir record.Direction // of the request
 }
 
-func (g givenUp) has(dir Direction, id Ref) bool {
+func (g givenUp) has(dir record.Direction, id Ref) bool {
 	return slices.Contains(g, givenUpID{id, dir})
 }
 
-func (g *givenUp) add(dir Direction, id Ref) {
+func (g *givenUp) add(dir record.Direction, id Ref) {
 	if len(*g) == maxGivenUp {
 		*g = removeAt(*g, 0)
 	}
@@ -179,7 +166,7 @@ func (g *givenUp) add(dir Direction, id Ref) {
 }
 
 // take removes the id once and reports whether it was there.
-func (g *givenUp) take(dir Direction, id Ref) bool {
+func (g *givenUp) take(dir record.Direction, id Ref) bool {
 	i := slices.Index(*g, givenUpID{id, dir})
 	if i >= 0 {
 		*g = removeAt(*g, i)

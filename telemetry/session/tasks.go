@@ -1,7 +1,7 @@
 package session
 
 import (
-	"slices"
+	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -64,14 +64,14 @@ func (t *Tracker) settle(op *operation, m *Message) bool {
 func (t *Tracker) taskEnded(op *operation, m *Message) {
 	if op.settled == nil {
 		op.settled = &taskEnd{m.First, m.Last}
-		t.ended++
+		t.settled = append(t.settled, op)
 	}
 }
 
 // fetched takes the answer to a request about a task, for the operation that started the task.
 func (t *Tracker) fetched(fetch *operation, m *Message) {
 	op := t.withTask(fetch.dir, fetch.task)
-	if op == nil || !slices.Contains(aboutTask, fetch.Method) {
+	if op == nil {
 		return
 	}
 	isError := m.Kind == framing.ErrorResponse
@@ -116,6 +116,13 @@ func (t *Tracker) endTask(op *operation, m *Message, errorType string, class rec
 func (t *Tracker) endsBy(op *operation, m *Message) {
 	t.taskEnded(op, m)
 	t.conclude(op)
+}
+
+// concludeSettled ends the operations whose tasks had ended by the given time: their results are no longer awaited.
+func (t *Tracker) concludeSettled(limit time.Duration) {
+	for len(t.settled) > 0 && t.settled[0].settled.last <= limit {
+		t.conclude(t.settled[0])
+	}
 }
 
 // conclude ends a settled operation at the time when its task ended.

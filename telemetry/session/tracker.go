@@ -26,38 +26,27 @@ type Sink interface {
 type Config struct {
 	// Capacity is how many operations may be open at once. One more ends the oldest as expired. Default 10,000.
 	Capacity int
-	// Grace is how long an answer waits for its request, which the goroutine of the other direction may not have read
-	// yet. Default 1 s.
-	Grace time.Duration
-	// Fetch is how long an operation whose task has ended stays open for its result, which need not be fetched. Default
-	// 30 s.
-	Fetch time.Duration
-	// Expiry is how long an operation may be open: the answer may have been damaged on the wire. Requests that stay
-	// open by nature do not expire. Default 24 h.
-	Expiry time.Duration
 	// HangAfter is how long an operation may be open before it is reported as hanging, and again each time that has
 	// doubled. Requests that stay open by nature never hang. Default 0: no reports.
 	HangAfter time.Duration
-	// SilentAfter is how long the server may take for its first answer before the session is reported as silent.
-	// Default 5 s.
-	SilentAfter time.Duration
 
 	Session  record.Session                // what is known from the start: ID, Launched, Started, PID
 	Wall     func(time.Duration) time.Time // converts times of the session; nil: Session.Launched plus the time
 	Contents Contents                      // which content was asked for
 }
 
-func (c Config) withDefaults() Config {
-	c.Capacity = cmp.Or(c.Capacity, 10_000)
-	c.Grace = cmp.Or(c.Grace, time.Second)
-	c.Fetch = cmp.Or(c.Fetch, 30*time.Second)
-	c.Expiry = cmp.Or(c.Expiry, 24*time.Hour)
-	c.SilentAfter = cmp.Or(c.SilentAfter, 5*time.Second)
-	if c.Wall == nil {
-		c.Wall = c.Session.Launched.Add
-	}
-	return c
-}
+const (
+	// grace is how long an answer waits for its request, which the goroutine of the other direction may not have read
+	// yet.
+	grace = time.Second
+	// fetchTime is how long an operation whose task has ended stays open for its result, which need not be fetched.
+	fetchTime = 30 * time.Second
+	// expiry is how long an operation may be open: its answer may have been damaged on the wire. Requests that stay
+	// open by nature do not expire.
+	expiry = 24 * time.Hour
+	// silentAfter is how long the server may take for its first answer before the session is reported as silent.
+	silentAfter = 5 * time.Second
+)
 
 // Tracker turns the messages of one session into records. It is for one goroutine.
 type Tracker struct {
@@ -67,8 +56,8 @@ type Tracker struct {
 	count   uint64         // operations so far
 
 	open    []*operation // in order of arrival
-	lasting int          // how many of them stay open by nature
-	ended   int          // how many of them have a task that has ended
+	settled []*operation // those whose task has ended, in the order of that end
+	lasting int          // how many of the open ones stay open by nature
 	flights flights
 	tokens  map[key]*operation // by the progress token of their latest request
 	early   earlyAnswers
@@ -80,8 +69,12 @@ type Tracker struct {
 
 // New returns a tracker and reports the session to the sink.
 func New(cfg Config, sink Sink) *Tracker {
+	cfg.Capacity = cmp.Or(cfg.Capacity, 10_000)
+	if cfg.Wall == nil {
+		cfg.Wall = cfg.Session.Launched.Add
+	}
 	t := &Tracker{
-		cfg: cfg.withDefaults(), sink: sink, session: cfg.Session,
+		cfg: cfg, sink: sink, session: cfg.Session,
 		flights: flights{}, tokens: map[key]*operation{}, first: firstCalls{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
@@ -117,23 +110,24 @@ func (t *Tracker) Observe(m *Message) {
 		t.violation(record.Noise, m)
 	}
 	t.sink.Noted(record.Message{
-		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Kind: kind, Method: method, Size: m.Size,
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Kind: kind, Method: method, Size: m.Size,
 	})
 }
 
 // learn takes names and versions from where peers give them: initialize and its answer, and _meta of each message since
-// 2026-07-28. The latest counts, but a client only proposes a version.
+// 2026-07-28, which has no handshake. The latest counts, but a client only proposes a version: the server may answer
+// with another one (basic/lifecycle, version negotiation).
 func (t *Tracker) learn(m *Message) {
 	x, before := m.rare(), t.session
 	if x.Protocol == "" && x.PeerName == "" {
 		return
 	}
-	if x.Protocol != "" && (m.Dir == ToClient || t.session.Protocol == "") {
+	if x.Protocol != "" && (m.Dir == record.ToClient || t.session.Protocol == "") {
 		t.session.Protocol = x.Protocol
 	}
 	if x.PeerName != "" {
 		peer := record.Peer{Name: x.PeerName, Version: x.PeerVersion}
-		if m.Dir == ToServer {
+		if m.Dir == record.ToServer {
 			t.session.Client = peer
 		} else {
 			t.session.Server = peer
@@ -149,11 +143,11 @@ func (t *Tracker) noteSession(at time.Duration) {
 	t.sink.Noted(t.session)
 }
 
-// ready reports the server's first answer.
+// ready reports the server's first answer. An error counts too: a server that refuses is running.
 func (t *Tracker) ready(at time.Duration) {
 	if !t.session.Ready {
 		t.session.Ready = true
-		t.session.Silent = t.session.Silent || at > t.cfg.SilentAfter
+		t.session.Silent = t.session.Silent || at > silentAfter
 		t.noteSession(at)
 	}
 }
@@ -161,21 +155,21 @@ func (t *Tracker) ready(at time.Duration) {
 // Advance declares that all messages up to the given time have been observed. What has waited too long is
 // given up.
 func (t *Tracker) Advance(now time.Duration) {
-	t.expireEarly(now - t.cfg.Grace)
-	for _, op := range t.settled(now - t.cfg.Fetch) {
-		t.conclude(op)
-	}
-	for i := 0; i < len(t.open) && t.open[i].start+t.cfg.Expiry <= now; {
-		if t.open[i].usual() {
+	t.expireEarly(now - grace)
+	t.concludeSettled(now - fetchTime)
+	// The list is in order of arrival, so the first operation that is too young ends the search. What must not expire
+	// stays in place.
+	for i := 0; i < len(t.open) && t.open[i].start+expiry <= now; {
+		if t.open[i].canHang() {
 			t.expire(t.open[i], now)
 		} else {
 			i++
 		}
 	}
 	t.reportHanging(now)
-	if !t.session.Ready && !t.session.Silent && now >= t.cfg.SilentAfter {
+	if !t.session.Ready && !t.session.Silent && now >= silentAfter {
 		t.session.Silent = true
-		t.noteSession(t.cfg.SilentAfter)
+		t.noteSession(silentAfter)
 	}
 }
 
@@ -189,7 +183,7 @@ func (t *Tracker) reportHanging(now time.Duration) {
 		if age < t.cfg.HangAfter {
 			return // and so are those after it
 		}
-		if op.usual() && now >= op.hangingAt {
+		if op.canHang() && now >= op.hangingAt {
 			op.hangingAt = op.start + 2*age
 			t.changed(op, record.Hanging, now)
 		}
@@ -200,9 +194,7 @@ func (t *Tracker) reportHanging(now time.Duration) {
 func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	exit.Open = len(t.open)
 	t.expireEarly(math.MaxInt64)
-	for _, op := range t.settled(math.MaxInt64) {
-		t.conclude(op)
-	}
+	t.concludeSettled(math.MaxInt64)
 	for _, lasting := range []bool{false, true} {
 		for _, op := range slices.Clone(t.open) {
 			if op.lasting == lasting {
@@ -225,7 +217,7 @@ func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
 		// A task may outlive the session, so how it ends is unknown.
 	case op.Method == semconv.SubscriptionsListen:
 		// A subscription ends with the session at the latest.
-	case by == record.ByServer && op.state == inFlight && op.dir == ToServer:
+	case by == record.ByServer && op.state == inFlight && op.dir == record.ToServer:
 		op.ErrorType, op.Class = semconv.ErrServerExit, record.Unavailable
 	case op.Method == semconv.Discover:
 		// Servers of versions before 2026-07-28 need not answer a probe.
@@ -236,13 +228,14 @@ func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
 }
 
 // makeRoom ends an operation if the table is full: first one whose end is known, then the one that has been open
-// longest. Those that stay open by nature are spared unless they take more than half of the table.
+// longest. Those that stay open by nature are spared, since they are old and still in use, unless they take more than
+// half of the table: a flood of them must not push out every call.
 func (t *Tracker) makeRoom(now time.Duration) {
 	if len(t.open) < t.cfg.Capacity {
 		return
 	}
-	if settled := t.settled(math.MaxInt64); len(settled) > 0 {
-		t.conclude(settled[0])
+	if len(t.settled) > 0 {
+		t.conclude(t.settled[0])
 		return
 	}
 	spared := t.lasting <= t.cfg.Capacity/2 && t.lasting < len(t.open)
@@ -273,11 +266,9 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 	if op.lasting {
 		t.lasting--
 	}
-	if op.settled != nil {
-		t.ended--
-	}
+	t.settled = without(t.settled, op)
 	op.resume(at)
-	op.firstByte = min(op.firstByte, at)
+	op.firstByte = min(op.firstByte, at) // read times may run backwards if the caller's clock does
 	t.changed(op, record.Ended, at)
 	op.parent = nil // the chain of parents would keep the session's whole past in memory
 }
@@ -292,7 +283,7 @@ func (t *Tracker) changed(op *operation, change record.Change, at time.Duration)
 
 func (t *Tracker) violation(kind record.ViolationKind, m *Message) {
 	t.sink.Noted(record.Violation{
-		Time: t.cfg.Wall(m.Last), Direction: m.Dir.record(), Kind: kind, Reason: m.Reason, Size: m.Size,
+		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Kind: kind, Reason: m.Reason, Size: m.Size,
 	})
 }
 
