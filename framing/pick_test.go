@@ -306,6 +306,9 @@ func TestKeysWithTheSameBeginning(t *testing.T) {
 }
 
 // Once its buffers have grown, a scanner allocates nothing.
+//
+// AllocsPerRun counts the allocations of the whole process, so that those of the runtime and of other tests come on
+// top. A scanner that allocates does so in every attempt, the others do not.
 func TestNoAllocation(t *testing.T) {
 	noise := bench{"noise", []byte("2026-01-02T10:00:00Z INFO Server running on stdio\r\n")}
 	for _, bm := range append([]bench{noise}, benchmarks...) {
@@ -314,12 +317,17 @@ func TestNoAllocation(t *testing.T) {
 				s := framing.NewScanner(telemetryTable, func(*framing.Message) {})
 				now := time.Now()
 				chunks := pieces(bm.line, size)
-				if n := testing.AllocsPerRun(2, func() {
+				write := func() {
 					for _, c := range chunks {
 						s.Write(c, now)
 					}
-				}); n != 0 {
-					t.Errorf("in chunks of %d: %v allocations per message", size, n)
+				}
+				n := testing.AllocsPerRun(1, write)
+				for attempt := 1; n != 0 && attempt < 20; attempt++ {
+					n = min(n, testing.AllocsPerRun(1, write))
+				}
+				if n != 0 {
+					t.Errorf("in chunks of %d: at least %v allocations per message", size, n)
 				}
 			}
 		})
