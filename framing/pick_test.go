@@ -231,6 +231,27 @@ func TestID(t *testing.T) {
 	}
 }
 
+// A text that is cut in front of a long character is shorter than its bound.
+func TestTruncatedMembers(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		truncated  bool
+	}{
+		{"as long as allowed", strings.Repeat("m", framing.MaxMethodText), false},
+		{"one byte longer", strings.Repeat("m", framing.MaxMethodText+1), true},
+		{"cut in front of a long character", strings.Repeat("m", framing.MaxMethodText-1) + "é", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			version := test.text[framing.MaxMethodText-framing.MaxVersionText:]
+			got := scan(telemetryTable, []byte(`{"jsonrpc":"`+version+`","method":"`+test.text+`"}`))[0]
+			if got.MethodTruncated != test.truncated || got.VersionTruncated != test.truncated {
+				t.Errorf("method %q truncated %v, version %q truncated %v, want %v", got.Method, got.MethodTruncated,
+					got.Version, got.VersionTruncated, test.truncated)
+			}
+		})
+	}
+}
+
 // The ID of a value must equal that of the message it names.
 func TestValueID(t *testing.T) {
 	for _, raw := range []string{`1`, `"1"`, `"a\u0062"`, `-1.5`, `null`, `""`} {
