@@ -114,16 +114,17 @@ func (v *Value) ID() ID {
 // them: they are valid until the emit function returns. Copy what you keep.
 type Message struct {
 	Kind    Kind
-	Batch   bool   // an element of a JSON array of messages
-	ID      ID     // of a request or a response
-	Method  []byte // of a request or notification, decoded, at most MaxMethodText bytes
-	Version []byte // the jsonrpc member, decoded, at most MaxVersionText bytes; empty if there is none
-	// A text that is cut in front of a character of several bytes is shorter than its bound.
-	MethodTruncated, VersionTruncated bool      // Method or Version is not the whole text
-	Size                              int64     // bytes on the wire without the newline; of a batch's element, its own bytes
-	First                             time.Time // when the chunk with the first byte was read
-	Last                              time.Time // when the chunk with the newline was read; of a batch's element, the chunk with its last byte
-	Reason                            string    // of a Malformed line, what is wrong with it: a static string
-	Dropped                           int       // values below arrays that were found and not kept, because the message's bounds were reached
-	Values                            []Value   // the picked values in the order they came; of members with the same key only the last
+	Batch   bool      // an element of a JSON array of messages
+	ID      ID        // of a request or a response
+	Method  []byte    // of a request or notification, decoded, at most MaxMethodText bytes
+	Version []byte    // the jsonrpc member, decoded, at most MaxVersionText bytes; empty if there is none
+	Size    int64     // bytes on the wire without the newline; of a batch's element, its own bytes
+	First   time.Time // when the chunk with the first byte was read
+	Last    time.Time // when the chunk with the newline was read; of a batch's element, the chunk with its last byte
+	Reason  string    // of a Malformed line, what is wrong with it: a static string
+	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
+	Values  []Value   // the picked values in the order they came; of members with the same key only the last
+
+	// Method or Version is not the whole text. One that is cut before a long character is shorter than its bound.
+	MethodTruncated, VersionTruncated bool
 }
