@@ -30,7 +30,7 @@ const previewFlush = 10 * time.Second
 
 func (a *app) preview(c *cli.Context) error {
 	command := a.serverCommand(c)
-	if len(command) == 0 {
+	if len(command) == 0 || command[0] == "" {
 		return &usageError{"no server to preview",
 			"for example: spanpipe preview -- npx -y @modelcontextprotocol/server-everything"}
 	}
