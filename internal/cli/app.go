@@ -20,7 +20,7 @@ type Process struct {
 
 // Exit codes of spanpipe itself. All others are the server's.
 const (
-	exitUsage    = 2
+	exitUsage    = 2   // as for the builtins of a shell
 	exitInternal = 125 // as env and timeout do: the wrapper itself has failed
 	// 126 and 127 are those of wrap.StartError: the server cannot be run, or is not found.
 )
@@ -65,7 +65,8 @@ func (a *app) noArguments(c *cli.Context) error {
 	return nil
 }
 
-// usageProblem turns the library's usage errors into ours. The library would print them with the help text to stdout.
+// usageProblem turns the library's usage errors into ours. The library would print them with the help text to stdout,
+// which belongs to the protocol. It recognizes them by their text, because package flag has no types for them.
 func usageProblem(_ *cli.Context, err error, _ bool) error {
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
 		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"),

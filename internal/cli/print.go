@@ -96,7 +96,8 @@ func (p *printer) logger(o *options) *slog.Logger {
 }
 
 // textHandler writes log records in the form above: the message, the error, the other attributes as key=value; a hint
-// has a line of its own.
+// has a line of its own. The handler of package slog would put time, level and quotes around what a person reads, often
+// in a client's log that has its own.
 type textHandler struct {
 	level slog.Level
 	out   *printer
