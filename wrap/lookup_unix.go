@@ -114,8 +114,7 @@ func cannotRun(path string, err error) *StartError {
 
 // startError puts an error into the words that the user reads.
 func startError(code int, path string, err error, hint string) *StartError {
-	var number syscall.Errno
-	if errors.As(err, &number) {
+	if number, ok := errors.AsType[syscall.Errno](err); ok {
 		err = number // without the words of os.PathError
 	}
 	return &StartError{Code: code, Hint: hint, Err: fmt.Errorf("starting %q: %w", path, err)}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -30,8 +31,7 @@ func Start(cfg Config) (*Server, error) {
 	s := &Server{log: cfg.logger(), signals: listen(), inputEnded: make(chan struct{})}
 	if err := s.start(&cfg); err != nil {
 		s.signals.close()
-		var startErr *StartError
-		if !errors.As(err, &startErr) {
+		if _, ok := errors.AsType[*StartError](err); !ok {
 			err = &StartError{Code: codeCannotRun, Err: fmt.Errorf("starting the server: %w", err)}
 		}
 		return nil, err
@@ -92,16 +92,13 @@ func (s *Server) Wait() Status {
 
 	// The order is that of a bare server's end: its stdin breaks, then its stdout ends.
 	s.streams.pumps[stdin].abandon() // a client that still writes gets a broken pipe, as from a bare server
-	swept := make(chan struct{})
-	go func() { // returns after three times orphanGrace; waited for below
-		defer close(swept)
-		s.orphans.end(s.Interrupted())
-	}()
+	var sweep sync.WaitGroup
+	sweep.Go(func() { s.orphans.end(s.Interrupted()) }) // takes at most three times orphanGrace
 	for _, p := range []*pump{s.streams.pumps[stdout], s.streams.pumps[stderr]} {
 		p.drain(ended.Add(orphanGrace), func() bool { return s.signals.requestedEnd(ended) }, s.Interrupted())
 	}
 	s.stopWatching()
-	<-swept
+	sweep.Wait()
 	s.releaseGuard()
 	return status
 }

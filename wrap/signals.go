@@ -38,7 +38,7 @@ func listen() *signals {
 			signal.Notify(s.ch, sig)
 		}
 	}
-	for _, sig := range absorbedSignals {
+	for _, sig := range absorbedSignals { // one by one, because Windows has none, and Notify takes none for all
 		signal.Notify(s.ch, sig)
 	}
 	return s

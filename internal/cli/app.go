@@ -43,13 +43,11 @@ func (e *usageError) Error() string { return e.message }
 
 // fail reports why a command failed and returns the exit code. No other function does.
 func (a *app) fail(err error) int {
-	var usage *usageError
-	var start *wrap.StartError
-	switch {
-	case errors.As(err, &usage):
+	if usage, ok := errors.AsType[*usageError](err); ok {
 		a.printer.fail(usage.message, usage.hint)
 		return exitUsage
-	case errors.As(err, &start):
+	}
+	if start, ok := errors.AsType[*wrap.StartError](err); ok {
 		a.printer.fail(start.Error(), start.Hint)
 		return start.Code
 	}
