@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -43,16 +44,14 @@ func (e *usageError) Error() string { return e.message }
 
 // fail reports why a command failed and returns the exit code. No other function does.
 func (a *app) fail(err error) int {
+	code, hint := exitInternal, ""
 	if usage, ok := errors.AsType[*usageError](err); ok {
-		a.printer.fail(usage.message, usage.hint)
-		return exitUsage
+		code, hint = exitUsage, usage.hint
+	} else if start, ok := errors.AsType[*wrap.StartError](err); ok {
+		code, hint = start.Code, start.Hint
 	}
-	if start, ok := errors.AsType[*wrap.StartError](err); ok {
-		a.printer.fail(start.Error(), start.Hint)
-		return start.Code
-	}
-	a.printer.fail(err.Error(), "")
-	return exitInternal
+	a.printer.lines(view.Safe(err.Error()), view.Safe(hint))
+	return code
 }
 
 // noArguments rejects arguments of a command that takes none.

@@ -72,9 +72,6 @@ func (p *printer) flush(bound time.Duration) {
 	}
 }
 
-// fail reports why the program ends.
-func (p *printer) fail(message, hint string) { p.lines(view.Safe(message), view.Safe(hint)) }
-
 // warn reports an invalid setting, before there is a logger.
 func (p *printer) warn(message string) { p.lines("warning: "+view.Safe(message), "") }
 

@@ -71,8 +71,8 @@ func (t *Tree) add(r row) {
 	t.rows = append(t.rows, r)
 }
 
-// Draw writes the rows as a tree, each with its duration, its outcome, and a bar that shows when it ran. It fills the
-// columns of the given width, but takes no fewer than the bars need to be read.
+// Draw writes the rows as a tree, each with its duration, its outcome, and a bar that shows when it ran. The lines fit
+// a terminal of the given width, unless that leaves no room for bars that can be read.
 func (t *Tree) Draw(w io.Writer, width int, paint view.Paint) error {
 	t.mu.Lock()
 	rows := slices.Clone(t.rows)
