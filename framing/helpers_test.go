@@ -67,6 +67,9 @@ func show(m framing.Message) string {
 		s += fmt.Sprintf(" id=%d:%q:%v:%x", m.ID.Type, m.ID.Text, m.ID.Truncated, m.ID.Hash)
 	}
 	s += fmt.Sprintf(" method=%q version=%q reason=%q dropped=%d", m.Method, m.Version, m.Reason, m.Dropped)
+	if m.MethodTruncated || m.VersionTruncated {
+		s += fmt.Sprintf(" truncated=%v,%v", m.MethodTruncated, m.VersionTruncated)
+	}
 	for _, v := range m.Values {
 		s += fmt.Sprintf("\n\t%d: type=%d %q cut=%v size=%d hash=%x count=%d", v.Field, v.Type, v.Text, v.Truncated, v.Size, v.Hash, v.Count)
 	}

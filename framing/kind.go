@@ -33,7 +33,7 @@ func (s *Scanner) kind() Kind {
 
 // beginMessage forgets the message before.
 func (s *Scanner) beginMessage() {
-	s.msg.ID, s.msg.Method, s.msg.Version = ID{}, nil, nil
+	s.msg = Message{}
 	s.types = [members]ValueType{}
 	s.began = s.line.at
 	s.line.found = true
@@ -53,14 +53,14 @@ func (s *Scanner) takeMember(f *frame, text []byte, cut bool) {
 		if f.typ == String && !cut { // the hash of a string is that of its text, however it is spelled
 			hash = maphash.Bytes(seed, kept)
 		}
-		id := clip(kept, MaxIDText)
-		s.msg.ID = newID(f.typ, id, cut || len(id) < len(kept), hash)
+		id, truncated := clip(kept, cut, MaxIDText)
+		s.msg.ID = newID(f.typ, id, truncated, hash)
 	case methodMember:
-		s.msg.Method = nil
+		s.msg.Method, s.msg.MethodTruncated = nil, false
 		if f.typ == String {
-			s.msg.Method = clip(kept, MaxMethodText)
+			s.msg.Method, s.msg.MethodTruncated = clip(kept, cut, MaxMethodText)
 		}
 	case versionMember:
-		s.msg.Version = clip(kept, MaxVersionText)
+		s.msg.Version, s.msg.VersionTruncated = clip(kept, cut, MaxVersionText)
 	}
 }

@@ -124,4 +124,7 @@ type Message struct {
 	Reason  string    // of a Malformed line, what is wrong with it: a static string
 	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
 	Values  []Value   // the picked values in the order they came; of members with the same key only the last
+
+	// Method or Version is not the whole text. One that is cut before a long character is shorter than its bound.
+	MethodTruncated, VersionTruncated bool
 }

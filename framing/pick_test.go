@@ -231,6 +231,27 @@ func TestID(t *testing.T) {
 	}
 }
 
+// A text that is cut in front of a long character is shorter than its bound.
+func TestTruncatedMembers(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		truncated  bool
+	}{
+		{"as long as allowed", strings.Repeat("m", framing.MaxMethodText), false},
+		{"one byte longer", strings.Repeat("m", framing.MaxMethodText+1), true},
+		{"cut in front of a long character", strings.Repeat("m", framing.MaxMethodText-1) + "é", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			version := test.text[framing.MaxMethodText-framing.MaxVersionText:]
+			got := scan(telemetryTable, []byte(`{"jsonrpc":"`+version+`","method":"`+test.text+`"}`))[0]
+			if got.MethodTruncated != test.truncated || got.VersionTruncated != test.truncated {
+				t.Errorf("method %q truncated %v, version %q truncated %v, want %v", got.Method, got.MethodTruncated,
+					got.Version, got.VersionTruncated, test.truncated)
+			}
+		})
+	}
+}
+
 // The ID of a value must equal that of the message it names.
 func TestValueID(t *testing.T) {
 	for _, raw := range []string{`1`, `"1"`, `"a\u0062"`, `-1.5`, `null`, `""`} {
@@ -306,6 +327,9 @@ func TestKeysWithTheSameBeginning(t *testing.T) {
 }
 
 // Once its buffers have grown, a scanner allocates nothing.
+//
+// AllocsPerRun counts the allocations of the whole process, so that those of the runtime and of other tests come on
+// top. A scanner that allocates does so in every attempt, the others do not.
 func TestNoAllocation(t *testing.T) {
 	noise := bench{"noise", []byte("2026-01-02T10:00:00Z INFO Server running on stdio\r\n")}
 	for _, bm := range append([]bench{noise}, benchmarks...) {
@@ -314,12 +338,17 @@ func TestNoAllocation(t *testing.T) {
 				s := framing.NewScanner(telemetryTable, func(*framing.Message) {})
 				now := time.Now()
 				chunks := pieces(bm.line, size)
-				if n := testing.AllocsPerRun(2, func() {
+				write := func() {
 					for _, c := range chunks {
 						s.Write(c, now)
 					}
-				}); n != 0 {
-					t.Errorf("in chunks of %d: %v allocations per message", size, n)
+				}
+				n := testing.AllocsPerRun(1, write)
+				for attempt := 1; n != 0 && attempt < 20; attempt++ {
+					n = min(n, testing.AllocsPerRun(1, write))
+				}
+				if n != 0 {
+					t.Errorf("in chunks of %d: at least %v allocations per message", size, n)
 				}
 			}
 		})

@@ -54,8 +54,8 @@ func (p *picked) fill(f *frame, size int64, text []byte, cut bool) {
 			v.Text = p.store(f.raw[:min(len(f.raw), pick.max)])
 			v.Truncated = int64(len(v.Text)) < size
 		case pick.want&Text != 0:
-			v.Text = p.store(clip(text, pick.max))
-			v.Truncated = cut || len(v.Text) < len(text)
+			text, truncated := clip(text, cut, pick.max)
+			v.Text, v.Truncated = p.store(text), truncated
 		}
 		used += len(v.Text)
 	}

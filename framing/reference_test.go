@@ -44,11 +44,11 @@ func wantedMessage(paths []framing.Path, object []byte) framing.Message {
 	if raw, ok := top["id"]; ok {
 		m.ID = wantedID(raw)
 	}
-	m.Method, _ = wantedText(top["method"], framing.MaxMethodText)
+	m.Method, m.MethodTruncated = wantedText(top["method"], framing.MaxMethodText)
 	if typeOf(top["method"]) != framing.String {
-		m.Method = nil
+		m.Method, m.MethodTruncated = nil, false
 	}
-	m.Version, _ = wantedText(top["jsonrpc"], 16)
+	m.Version, m.VersionTruncated = wantedText(top["jsonrpc"], framing.MaxVersionText)
 	return m
 }
 
@@ -169,8 +169,11 @@ func typeOf(raw []byte) framing.ValueType {
 // differs describes how a scanned message differs from the wanted one. It compares the order of values field by
 // field.
 func differs(got, want framing.Message, fields int) string {
-	if g, w := show(framing.Message{ID: got.ID, Method: got.Method, Version: got.Version}),
-		show(framing.Message{ID: want.ID, Method: want.Method, Version: want.Version}); g != w {
+	members := func(m framing.Message) string {
+		return show(framing.Message{ID: m.ID, Method: m.Method, MethodTruncated: m.MethodTruncated,
+			Version: m.Version, VersionTruncated: m.VersionTruncated})
+	}
+	if g, w := members(got), members(want); g != w {
 		return fmt.Sprintf("members\n\t%s, want\n\t%s", g, w)
 	}
 	if len(got.Values) != len(want.Values) {

@@ -2,7 +2,6 @@ package framing
 
 import (
 	"bytes"
-	"regexp"
 	"time"
 )
 
@@ -135,10 +134,29 @@ func (s *Scanner) notJSON(i int, kind Kind) int {
 	return i
 }
 
-// foreign matches the first line of other framings of JSON-RPC: a header of the Language Server Protocol's base
-// protocol, and the request or status line of an HTTP message. A log of requests, "GET / 200", is not one.
-var foreign = regexp.MustCompile(`(?i)^(content-(length|type):|http/1\.|` +
-	`(post|get|delete|options|put|head) /.* http/1\.[01]\r?$)`)
+// isForeign reports whether the text begins like another framing of JSON-RPC: with a header of the Language Server
+// Protocol's base protocol, or with the request or status line of an HTTP/1 message (RFC 9112, sections 3 and 4, where
+// methods and versions are case-sensitive). A log of requests, "GET / 200", is not one.
+//
+// It is not a regular expression, because package regexp takes memory from a sync.Pool, which any garbage collection
+// may empty.
+func isForeign(line []byte) bool {
+	name, _, header := bytes.Cut(line, []byte(":"))
+	switch {
+	case header && (bytes.EqualFold(name, []byte("Content-Length")) || bytes.EqualFold(name, []byte("Content-Type"))):
+		return true
+	case bytes.HasPrefix(line, []byte("HTTP/1.")):
+		return true
+	}
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	method, rest, _ := bytes.Cut(line, []byte(" "))
+	switch string(method) {
+	case "GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD":
+		return bytes.HasPrefix(rest, []byte("/")) &&
+			(bytes.HasSuffix(rest, []byte(" HTTP/1.0")) || bytes.HasSuffix(rest, []byte(" HTTP/1.1")))
+	}
+	return false
+}
 
 // maxPlain bounds the text that is kept to recognize another framing.
 const maxPlain = 256
@@ -187,7 +205,7 @@ func (s *Scanner) reportEnd() {
 	case s.state == atStart && (l.bom == 0 || l.bom == 3):
 	case s.state == atStart:
 		s.reportLine(Noise, size, "")
-	case s.state == inPlain && foreign.Match(s.plain):
+	case s.state == inPlain && isForeign(s.plain):
 		s.reportLine(Foreign, size, "")
 	case s.state == inPlain || s.state == inBroken:
 		s.reportLine(l.kind, size, l.reason)

@@ -79,13 +79,14 @@ func codeUnit(b []byte) rune {
 	return unit
 }
 
-// clip shortens text, which is valid UTF-8, to at most limit bytes, at the end of a character.
-func clip(text []byte, limit int) []byte {
+// clip shortens text, which is valid UTF-8, to at most limit bytes, at the end of a character. It reports whether that
+// or an earlier cut has removed anything.
+func clip(text []byte, cut bool, limit int) (short []byte, truncated bool) {
 	if len(text) <= limit {
-		return text
+		return text, cut
 	}
 	for !utf8.RuneStart(text[limit]) {
 		limit--
 	}
-	return text[:limit]
+	return text[:limit], true
 }

@@ -51,12 +51,10 @@ func (s *Scanner) step(b []byte, i int) int {
 		}
 		s.state = atValue
 		return i + 1
-	case atFirst:
-		if b[i] == ']' {
+	case atFirst, atValue:
+		if b[i] == ']' && s.state == atFirst {
 			return s.pop(b, i+1)
 		}
-		return s.value(b, i)
-	case atValue:
 		return s.value(b, i)
 	case atNext:
 		return s.commaOrEnd(b, i)

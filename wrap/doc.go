@@ -20,6 +20,7 @@
 // Where things are decided:
 //
 //   - server.go: the life of a server, from Start to Wait
+//   - child.go: the server's process and its only waiter
 //   - exit.go: the exit status
 //   - signals.go: which signals reach the server
 //   - pump.go: how bytes move, and when the relay stops after the server has exited

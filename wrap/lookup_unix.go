@@ -30,7 +30,7 @@ func lookup(command, env []string, start func(path string, argv []string) error)
 	for _, path := range paths {
 		_, err := os.Stat(path) // saves a fork for each directory of PATH
 		if err != nil {
-			if len(paths) == 1 {
+			if strings.Contains(name, "/") {
 				failed = notFound(name, err)
 			}
 			continue
@@ -88,6 +88,8 @@ func isText(path string) bool {
 func notFound(name string, err error) *StartError {
 	hint := "it is not in PATH; clients often pass a shorter PATH than your shell's, so try its full path"
 	switch {
+	case errors.Is(err, syscall.EACCES): // a shell's code for it is that of a program that cannot run
+		return startError(codeCannotRun, name, err, "this user may not enter a directory on its path")
 	case strings.ContainsAny(name, " \t"):
 		hint = "the command is one word; pass its arguments separately"
 	case strings.Contains(name, "/"):
@@ -112,8 +114,7 @@ func cannotRun(path string, err error) *StartError {
 
 // startError puts an error into the words that the user reads.
 func startError(code int, path string, err error, hint string) *StartError {
-	var number syscall.Errno
-	if errors.As(err, &number) {
+	if number, ok := errors.AsType[syscall.Errno](err); ok {
 		err = number // without the words of os.PathError
 	}
 	return &StartError{Code: code, Hint: hint, Err: fmt.Errorf("starting %q: %w", path, err)}

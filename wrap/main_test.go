@@ -6,11 +6,13 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime/coverage"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -42,6 +44,9 @@ func TestMain(m *testing.M) {
 			os.Exit(99)
 		}
 		os.Exit(role(os.Args[2:]))
+	}
+	if signal.Ignored(syscall.SIGHUP) { // as under nohup: the processes under test would inherit it
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	undo := discardCoverage()
 	code := m.Run()

@@ -23,14 +23,14 @@ const orphanTick = 20 * time.Millisecond
 // without taking the server's status from its waiter. A nil *orphans leaves orphans alone.
 type orphans struct {
 	log    *slog.Logger
-	server *process
+	server *child
 	before map[int]bool // our children from before: jobs of a shell that started us by exec
 
 	mu sync.Mutex // serializes waiting: a pid may belong to another process once it has been waited for
 }
 
 // adoptOrphans must be called before the server starts.
-func adoptOrphans(server *process, log *slog.Logger) *orphans {
+func adoptOrphans(server *child, log *slog.Logger) *orphans {
 	o := &orphans{log: log, server: server, before: map[int]bool{}}
 	for _, p := range proctree.Children(os.Getpid()) {
 		o.before[p.PID] = true

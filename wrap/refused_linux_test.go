@@ -22,6 +22,7 @@ func refusedRows() []row {
 		{"a file that is not executable", "126", refused(126, "permission denied", "chmod +x", "./text")},
 		{"the same, found in PATH", "126", refused(126, "permission denied", "chmod +x", "text")},
 		{"a directory", "126", refused(126, "permission denied", "directory", "./dir")},
+		{"a file in a directory that the user may not enter", "126", testLocked},
 		{"a script whose interpreter is missing", "126", refused(126, "no such file", "interpreter", "./orphaned")},
 		{"a program for another machine", "126", refused(126, "exec format error", "machine", "./foreign")},
 		{"arguments longer than the system takes", "126", testTooLong},
@@ -74,6 +75,24 @@ func refused(code int, text, hint, name string) func(*testing.T) {
 				t.Errorf("%s: %v: %s", by, cmd.ProcessState, out)
 			}
 		}
+	}
+}
+
+// testLocked takes the rights that let root into every directory.
+func testLocked(t *testing.T) {
+	locked := t.TempDir() + "/locked"
+	if err := os.Mkdir(locked, 0); err != nil {
+		t.Fatal(err)
+	}
+	line := wrapped([]string{locked + "/server"})
+	if os.Getuid() == 0 {
+		line = append([]string{"setpriv", "--bounding-set", "-dac_override,-dac_read_search"}, line...)
+	}
+	cmd := command(line)
+	out, _ := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 126 || !strings.Contains(string(out), "permission denied") ||
+		!strings.Contains(string(out), "directory") {
+		t.Errorf("%v: %s", cmd.ProcessState, out)
 	}
 }
 

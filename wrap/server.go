@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -15,7 +16,7 @@ const orphanGrace = 500 * time.Millisecond
 // Server is a running server and its relay.
 type Server struct {
 	log     *slog.Logger
-	process *process
+	child   *child
 	signals *signals
 	streams *streams
 	orphans *orphans // nil with KeepOrphans
@@ -30,14 +31,13 @@ func Start(cfg Config) (*Server, error) {
 	s := &Server{log: cfg.logger(), signals: listen(), inputEnded: make(chan struct{})}
 	if err := s.start(&cfg); err != nil {
 		s.signals.close()
-		var startErr *StartError
-		if !errors.As(err, &startErr) {
+		if _, ok := errors.AsType[*StartError](err); !ok {
 			err = &StartError{Code: codeCannotRun, Err: fmt.Errorf("starting the server: %w", err)}
 		}
 		return nil, err
 	}
 	s.signals.listenToIgnored()
-	go s.signals.run(s.process, s.orphans) // returns after Close, or ends with the process
+	go s.signals.run(s.child, s.orphans) // returns after Close, or ends with the process
 	s.streams.run(func() { close(s.inputEnded) })
 	s.stopWatching = watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout])
 	s.log.Debug("server started", "pid", s.Pid())
@@ -46,13 +46,13 @@ func Start(cfg Config) (*Server, error) {
 
 // start makes the pipes and starts the process.
 func (s *Server) start(cfg *Config) (err error) {
-	s.process, s.streams = &process{env: cfg.Env, files: make([]*os.File, 3)}, &streams{}
-	if err = s.streams.connect(cfg, s.process.files); err == nil {
-		s.releaseGuard = killWithWrapper(s.process)
+	s.child, s.streams = &child{env: cfg.Env, files: make([]*os.File, 3)}, &streams{}
+	if err = s.streams.connect(cfg, s.child.files); err == nil {
+		s.releaseGuard = killWithWrapper(s.child)
 		if !cfg.KeepOrphans {
-			s.orphans = adoptOrphans(s.process, s.log)
+			s.orphans = adoptOrphans(s.child, s.log)
 		}
-		if err = s.process.start(cfg.Command); err != nil {
+		if err = s.child.start(cfg.Command); err != nil {
 			s.releaseGuard()
 		}
 	}
@@ -64,10 +64,10 @@ func (s *Server) start(cfg *Config) (err error) {
 }
 
 // Pid returns the server's process id.
-func (s *Server) Pid() int { return s.process.os.Pid }
+func (s *Server) Pid() int { return s.child.os.Pid }
 
 // Started returns the time at which the server's process was started.
-func (s *Server) Started() time.Time { return s.process.started }
+func (s *Server) Started() time.Time { return s.child.started }
 
 // InputEnded is closed when the client's input has ended, or the server takes no more of it: the session is about to
 // end, and what is still to be sent should be sent now.
@@ -75,7 +75,7 @@ func (s *Server) InputEnded() <-chan struct{} { return s.inputEnded }
 
 // Exited is closed when the server's process has ended. What it wrote may still be on its way, and orphans may be left:
 // see Wait.
-func (s *Server) Exited() <-chan struct{} { return s.process.exited }
+func (s *Server) Exited() <-chan struct{} { return s.child.exited }
 
 // Interrupted is closed when the host sends a terminating signal after the server has ended. Whatever still delays the
 // exit must stop then.
@@ -84,24 +84,21 @@ func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }
 // Wait waits until the server has ended, its orphans have gone, and all that it wrote has been passed on, for which the
 // time is bounded if another process keeps the pipe open. Our stdout is closed then. Wait may be called once.
 func (s *Server) Wait() Status {
-	<-s.process.exited
-	status := s.process.status
+	<-s.child.exited
+	status := s.child.status
 	ended := time.Now()
 	status.ClientLeft = s.streams.pumps[stdin].sawEOF()
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))
 
 	// The order is that of a bare server's end: its stdin breaks, then its stdout ends.
 	s.streams.pumps[stdin].abandon() // a client that still writes gets a broken pipe, as from a bare server
-	swept := make(chan struct{})
-	go func() { // returns after three times orphanGrace; waited for below
-		defer close(swept)
-		s.orphans.end(s.Interrupted())
-	}()
+	var sweep sync.WaitGroup
+	sweep.Go(func() { s.orphans.end(s.Interrupted()) }) // takes at most three times orphanGrace
 	for _, p := range []*pump{s.streams.pumps[stdout], s.streams.pumps[stderr]} {
 		p.drain(ended.Add(orphanGrace), func() bool { return s.signals.requestedEnd(ended) }, s.Interrupted())
 	}
 	s.stopWatching()
-	<-swept
+	sweep.Wait()
 	s.releaseGuard()
 	return status
 }

@@ -38,7 +38,7 @@ func listen() *signals {
 			signal.Notify(s.ch, sig)
 		}
 	}
-	for _, sig := range absorbedSignals {
+	for _, sig := range absorbedSignals { // one by one, because Windows has none, and Notify takes none for all
 		signal.Notify(s.ch, sig)
 	}
 	return s
@@ -53,21 +53,21 @@ func (s *signals) listenToIgnored() {
 }
 
 // run returns after close, which is what Server.Close waits for. It is the only goroutine that touches interrupted.
-func (s *signals) run(p *process, left *orphans) {
+func (s *signals) run(c *child, left *orphans) {
 	defer close(s.stopped)
 	for {
 		select {
 		case <-s.stop:
 			return
 		case sig := <-s.ch:
-			s.handle(sig, p, left)
+			s.handle(sig, c, left)
 		}
 	}
 }
 
 // handle forwards one signal. One that comes after the server's end has no receiver: if it asks for the end, it ends
 // what we still wait for. One that the host ignores asks for nothing.
-func (s *signals) handle(sig os.Signal, p *process, left *orphans) {
+func (s *signals) handle(sig os.Signal, c *child, left *orphans) {
 	terminating := slices.Contains(terminatingSignals, sig) && !slices.Contains(s.ignored, sig)
 	if terminating { // before the server can end of it
 		s.endRequested.Store(time.Now().UnixNano())
@@ -75,7 +75,7 @@ func (s *signals) handle(sig os.Signal, p *process, left *orphans) {
 	switch {
 	case slices.Contains(absorbedSignals, sig):
 		left.reap() // SIGCHLD; after another one there is nothing to reap
-	case p.signal(sig):
+	case c.signal(sig):
 	case terminating && !isClosed(s.interrupted):
 		close(s.interrupted)
 	}

@@ -38,8 +38,8 @@ func interruptBlocked() {
 // killWithWrapper makes the kernel kill the server when we are killed, because a host that kills us means the server.
 // It uses SIGKILL, as the host did. Processes that the server has started only see their pipes end, as they would have
 // if the host had killed a bare server.
-func killWithWrapper(p *process) (release func()) {
-	p.attr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+func killWithWrapper(c *child) (release func()) {
+	c.attr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return func() {}
 }
 

@@ -9,7 +9,7 @@ import "log/slog"
 // orphans is empty: a process that outlives the server cannot be found here, and is left alone.
 type orphans struct{}
 
-func adoptOrphans(*process, *slog.Logger) *orphans { return nil }
+func adoptOrphans(*child, *slog.Logger) *orphans { return nil }
 
 func (*orphans) reap()               {}
 func (*orphans) end(<-chan struct{}) {}

@@ -13,7 +13,7 @@ var systemSignals []os.Signal
 
 // killWithWrapper does nothing: these kernels offer no such thing. A server whose wrapper is killed sees the end of its
 // input.
-func killWithWrapper(*process) (release func()) { return func() {} }
+func killWithWrapper(*child) (release func()) { return func() {} }
 
 // dieBySignal kills this process by one of the four signals that end a Go program without a dump of its goroutines. The
 // others cannot be reset without the C library: for them it returns.

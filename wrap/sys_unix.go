@@ -57,8 +57,8 @@ func inForeground() bool {
 func (s Status) SignalName() string { return unix.SignalName(s.Signal) }
 
 // startFile starts one candidate of lookup.
-func (p *process) startFile(path string, argv []string) (err error) {
-	p.os, err = os.StartProcess(path, argv, &os.ProcAttr{Env: p.env, Files: p.files, Sys: p.attr})
+func (c *child) startFile(path string, argv []string) (err error) {
+	c.os, err = os.StartProcess(path, argv, &os.ProcAttr{Env: c.env, Files: c.files, Sys: c.attr})
 	return err
 }
 

@@ -37,7 +37,7 @@ func (s Status) SignalName() string { return "" }
 // killWithWrapper makes the system kill the server when we are killed: a job kills its processes with its last handle,
 // which is ours. We enter the job ourselves before the server starts, so that no process of the server's escapes, but
 // those that ask to break away may.
-func killWithWrapper(*process) (release func()) {
+func killWithWrapper(*child) (release func()) {
 	nothing := func() {}
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
@@ -108,8 +108,8 @@ func (e *endpoint) abandon() {
 
 // startFile starts one candidate of lookup. It starts a batch file with an explicit cmd.exe: CreateProcess would do so
 // too, but with arguments that cmd.exe takes apart in its own way.
-func (p *process) startFile(path string, argv []string) (err error) {
-	attr := &os.ProcAttr{Env: p.env, Files: p.files}
+func (c *child) startFile(path string, argv []string) (err error) {
+	attr := &os.ProcAttr{Env: c.env, Files: c.files}
 	if winargs.IsBatch(path) {
 		system, err := windows.GetSystemDirectory()
 		if err != nil {
@@ -122,7 +122,7 @@ func (p *process) startFile(path string, argv []string) (err error) {
 		}
 		path, attr.Sys = shell, &syscall.SysProcAttr{CmdLine: line}
 	}
-	p.os, err = os.StartProcess(path, argv, attr)
+	c.os, err = os.StartProcess(path, argv, attr)
 	return err
 }
 
@@ -131,17 +131,17 @@ func (p *process) startFile(path string, argv []string) (err error) {
 // it waits, and returns the status.
 func Exec(command, env []string) (Status, error) {
 	s := listen() // a Ctrl-C is the server's to answer
-	p := &process{env: env, files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}
-	release := killWithWrapper(p)
-	if err := p.start(command); err != nil {
+	c := &child{env: env, files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}
+	release := killWithWrapper(c)
+	if err := c.start(command); err != nil {
 		release()
 		s.close()
 		return Status{}, err
 	}
-	go s.run(p, nil) // ends with the process
-	<-p.exited
+	go s.run(c, nil) // ends with the process
+	<-c.exited
 	release()
-	return p.status, nil
+	return c.status, nil
 }
 
 // lookup starts the file that os/exec finds for the command, by PATH and PATHEXT of this process, and in the working

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -20,7 +21,7 @@ type Process struct {
 
 // Exit codes of spanpipe itself. All others are the server's.
 const (
-	exitUsage    = 2
+	exitUsage    = 2   // as for the builtins of a shell
 	exitInternal = 125 // as env and timeout do: the wrapper itself has failed
 	// 126 and 127 are those of wrap.StartError: the server cannot be run, or is not found.
 )
@@ -43,18 +44,14 @@ func (e *usageError) Error() string { return e.message }
 
 // fail reports why a command failed and returns the exit code. No other function does.
 func (a *app) fail(err error) int {
-	var usage *usageError
-	var start *wrap.StartError
-	switch {
-	case errors.As(err, &usage):
-		a.printer.fail(usage.message, usage.hint)
-		return exitUsage
-	case errors.As(err, &start):
-		a.printer.fail(start.Error(), start.Hint)
-		return start.Code
+	code, hint := exitInternal, ""
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		code, hint = exitUsage, usage.hint
+	} else if start, ok := errors.AsType[*wrap.StartError](err); ok {
+		code, hint = start.Code, start.Hint
 	}
-	a.printer.fail(err.Error(), "")
-	return exitInternal
+	a.printer.lines(view.Safe(err.Error()), view.Safe(hint))
+	return code
 }
 
 // noArguments rejects arguments of a command that takes none.
@@ -65,7 +62,8 @@ func (a *app) noArguments(c *cli.Context) error {
 	return nil
 }
 
-// usageProblem turns the library's usage errors into ours. The library would print them with the help text to stdout.
+// usageProblem turns the library's usage errors into ours. The library would print them with the help text to stdout,
+// which belongs to the protocol. It recognizes them by their text, because package flag has no types for them.
 func usageProblem(_ *cli.Context, err error, _ bool) error {
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
 		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"),

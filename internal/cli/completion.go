@@ -25,8 +25,8 @@ zsh:   source <(spanpipe completion zsh)                                   in ~/
 fish:  spanpipe completion fish > ~/.config/fish/completions/spanpipe.fish`,
 		Action: func(c *cli.Context) error {
 			shell := c.Args().First()
-			quote := map[string]*strings.Replacer{
-				"bash": strings.NewReplacer(),
+			quote := map[string]*strings.Replacer{ // inside single quotes
+				"bash": strings.NewReplacer(), // its script has no free text
 				"zsh":  strings.NewReplacer("'", `'\''`),
 				"fish": strings.NewReplacer(`\`, `\\`, "'", `\'`),
 			}[shell]

@@ -61,7 +61,8 @@ func (a *app) consent(c *cli.Context) error {
 	return err
 }
 
-// explain describes a policy and the destinations that this environment gives it.
+// explain describes a policy and the destinations that this environment gives it. Its lists are empty and not nil, so
+// that they are [] in JSON and not null.
 func (a *app) explain(p consent.Policy) decision {
 	capture := p.Capture()
 	d := decision{
@@ -112,7 +113,8 @@ var levelText = map[consent.Level]string{
 	consent.Stderr:    "lines that the server writes to stderr",
 }
 
-// withoutSecrets removes user and password, query and fragment from a URL.
+// withoutSecrets removes user and password, query and fragment from a URL: some vendors put the key there, and people
+// paste this output into issues.
 func withoutSecrets(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {

@@ -36,6 +36,7 @@ func (c *console) Changed(op *record.Operation) {
 }
 
 func (c *console) line(op *record.Operation) string {
+	// Requests of a server are rare and easily overlooked, so they have a color of their own.
 	arrow := c.paint(view.Cyan, view.Arrow(op.Direction))
 	if op.Direction == record.ToClient {
 		arrow = c.paint(view.Yellow, view.Arrow(op.Direction))

@@ -61,7 +61,7 @@ func (a *app) demo(c *cli.Context) error {
 	if err := play(l, delay); err != nil {
 		return err
 	}
-	if err := tree.Draw(a.Stdout, demo.Style{Width: width(a.Stdout), Paint: painter(a.Stdout, a.Environ)}); err != nil {
+	if err := tree.Draw(a.Stdout, width(a.Stdout), painter(a.Stdout, a.Environ)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(a.Stdout, demoEpilogue(l.telemetry.Policy))
@@ -77,7 +77,8 @@ func demoEpilogue(p consent.Policy) string {
 		"To see the calls of your server:     SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
 }
 
-// play runs the server behind the relay, with the agent as its client.
+// play runs the server behind the relay, with the agent as its client. The relay takes files and not readers, because a
+// session's streams are descriptors: so the two are connected by pipes of the system, as with a real client.
 func play(l *launch, delay time.Duration) error {
 	toServer, fromClient, err := os.Pipe()
 	if err != nil {
@@ -103,7 +104,7 @@ func play(l *launch, delay time.Duration) error {
 	return nil
 }
 
-// width returns the terminal's width, or a common one.
+// width returns the terminal's width, or one that a file or a page has room for.
 func width(f *os.File) int {
 	if w, _, err := term.GetSize(int(f.Fd())); err == nil {
 		return w

@@ -30,9 +30,11 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 	a.resolve()
 	get := func(name string) string { v, _ := getenv(a.Environ, name); return v }
 	r := consent.Request{
-		DoNotTrack:  get("DO_NOT_TRACK"),
+		DoNotTrack: get("DO_NOT_TRACK"), // consoledonottrack.com
+		// An empty value counts as unset, as OpenTelemetry's specification has it: here it does not lift a veto.
 		SDKDisabled: cmp.Or(get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")),
 		Capture:     a.options.capture, CaptureMax: a.options.captureMax, Redact: a.options.redact,
+		// The second of each is Windows'.
 		Home: cmp.Or(get("HOME"), get("USERPROFILE")), User: cmp.Or(get("USER"), get("USERNAME")),
 	}
 	if a.setting("SPANPIPE_TELEMETRY").source != "" { // else absent, which is not the same reason as off
@@ -138,7 +140,8 @@ func clean(name []byte) string {
 	return "[redacted:name]" // it looks like a secret or personal data, or is not text
 }
 
-// isTraceContext reports whether an entry of an environment is replaced by the session's own context.
+// isTraceContext reports whether an entry of an environment is replaced by the session's own context. Both variables
+// go, because a tracestate belongs to its traceparent (W3C Trace Context, section 3.3).
 func isTraceContext(entry string) bool {
 	return strings.HasPrefix(entry, "TRACEPARENT=") || strings.HasPrefix(entry, "TRACESTATE=")
 }

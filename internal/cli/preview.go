@@ -30,7 +30,7 @@ const previewFlush = 10 * time.Second
 
 func (a *app) preview(c *cli.Context) error {
 	command := a.serverCommand(c)
-	if len(command) == 0 {
+	if len(command) == 0 || command[0] == "" {
 		return &usageError{"no server to preview",
 			"for example: spanpipe preview -- npx -y @modelcontextprotocol/server-everything"}
 	}
@@ -41,11 +41,16 @@ func (a *app) preview(c *cli.Context) error {
 	l.flushTimeout = max(l.flushTimeout, previewFlush)
 	l.telemetry.Preview = a.printer
 	if path := c.String("out"); path != "" {
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
+		var file *os.File
+		if file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 			return &usageError{fmt.Sprintf("--out: %v", err), "name a new file in an existing directory"}
 		}
-		defer file.Close() // a failed write has been reported as a failed export
+		defer func() {
+			_ = file.Close() // a failed write has been reported as a failed export
+			if err != nil {  // the server did not start, and the next try needs the name
+				_ = os.Remove(path)
+			}
+		}()
 		l.telemetry.Preview = file
 	}
 	a.status, err = l.run()

@@ -72,9 +72,6 @@ func (p *printer) flush(bound time.Duration) {
 	}
 }
 
-// fail reports why the program ends.
-func (p *printer) fail(message, hint string) { p.lines(view.Safe(message), view.Safe(hint)) }
-
 // warn reports an invalid setting, before there is a logger.
 func (p *printer) warn(message string) { p.lines("warning: "+view.Safe(message), "") }
 
@@ -96,7 +93,8 @@ func (p *printer) logger(o *options) *slog.Logger {
 }
 
 // textHandler writes log records in the form above: the message, the error, the other attributes as key=value; a hint
-// has a line of its own.
+// has a line of its own. The handler of package slog would put time, level and quotes around what a person reads, often
+// in a client's log that has its own.
 type textHandler struct {
 	level slog.Level
 	out   *printer

@@ -183,7 +183,7 @@ func (a *app) resolve() {
 			panic("default of " + s.Flag + ": " + err.Error()) // every session would show it
 		}
 		v, _ := getenv(a.Environ, s.Variable())
-		if v = strings.TrimSpace(v); v == "" {
+		if v = strings.TrimSpace(v); v == "" { // a client's form sends what was left blank as an empty value
 			continue
 		}
 		s.source = s.Variable()
@@ -203,6 +203,7 @@ func level(to *slog.Level) func(string) error {
 
 func boolean(to *bool) func(string) error {
 	return func(v string) error {
+		// More than strconv.ParseBool knows: what people write into a client's configuration.
 		switch strings.ToLower(v) {
 		case "true", "t", "1", "yes", "on":
 			*to = true

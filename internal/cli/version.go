@@ -14,7 +14,7 @@ type Build struct{ Version, Commit, Date string }
 
 func (b Build) complete() Build {
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if v := info.Main.Version; v != "(devel)" {
+		if v := info.Main.Version; v != "(devel)" { // a build without version control, or with -buildvcs=false
 			b.Version = cmp.Or(b.Version, v)
 		}
 		for _, s := range info.Settings {

@@ -71,14 +71,9 @@ func (t *Tree) add(r row) {
 	t.rows = append(t.rows, r)
 }
 
-// Style is how a tree is drawn.
-type Style struct {
-	Width int // columns, at least 60
-	Paint view.Paint
-}
-
-// Draw writes the rows as a tree, each with its duration, its outcome, and a bar that shows when it ran.
-func (t *Tree) Draw(w io.Writer, st Style) error {
+// Draw writes the rows as a tree, each with its duration, its outcome, and a bar that shows when it ran. The lines fit
+// a terminal of the given width, unless that leaves no room for bars that can be read.
+func (t *Tree) Draw(w io.Writer, width int, paint view.Paint) error {
 	t.mu.Lock()
 	rows := slices.Clone(t.rows)
 	t.mu.Unlock()
@@ -87,8 +82,8 @@ func (t *Tree) Draw(w io.Writer, st Style) error {
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return a.start.Compare(b.start) })
 	p := picture{
-		Style: st, children: map[uint64][]row{}, from: rows[0].start,
-		columns: min(60, max(12, st.Width-nameWidth-durationWidth-wordWidth-5)),
+		paint: paint, children: map[uint64][]row{}, from: rows[0].start,
+		columns: min(60, max(12, width-nameWidth-durationWidth-wordWidth-5)),
 	}
 	known := map[uint64]bool{none: true}
 	for _, r := range rows {
@@ -114,7 +109,7 @@ func (t *Tree) Draw(w io.Writer, st Style) error {
 
 // picture is a tree while it is drawn.
 type picture struct {
-	Style
+	paint    view.Paint
 	children map[uint64][]row // by the number of their parent
 	from     time.Time        // the start of the time line
 	total    time.Duration    // and its length
@@ -141,9 +136,9 @@ func (p *picture) draw(r row, lead, below string) {
 		bar = strings.Repeat("━", length)
 	}
 	fmt.Fprintf(&p.out, "%-*s %*s  %*s%s", nameWidth, string(name), durationWidth, view.Duration(r.end.Sub(r.start)),
-		at, "", p.Paint(r.color, bar))
+		at, "", p.paint(r.color, bar))
 	if r.word != "" {
-		fmt.Fprintf(&p.out, "%*s%s", p.columns-at-max(length, 1)+2, "", p.Paint(r.color, r.word))
+		fmt.Fprintf(&p.out, "%*s%s", p.columns-at-max(length, 1)+2, "", p.paint(r.color, r.word))
 	}
 	p.out.WriteString("\n")
 	if r.number == none {

@@ -47,7 +47,7 @@ func draw(t *testing.T, width int, paint view.Paint, records ...any) string {
 		}
 	}
 	var out strings.Builder
-	if err := tree.Draw(&out, demo.Style{Width: width, Paint: paint}); err != nil {
+	if err := tree.Draw(&out, width, paint); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -111,7 +111,7 @@ func Safe(s string) string {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r':
 			return ' '
-		case !unicode.IsPrint(r):
+		case !unicode.IsPrint(r): // also those that reorder a line, such as U+202E (CVE-2021-42574)
 			return '?'
 		}
 		return r

@@ -52,9 +52,9 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	switch in.Kind {
 	case framing.Request:
 		out.ID = ID{newRef(in.ID), d.idText(in.ID)}
-		out.Method = d.name(in.Method, len(in.Method) >= framing.MaxMethodText)
+		out.Method = d.name(in.Method, in.MethodTruncated)
 	case framing.Notification:
-		out.Method = d.name(in.Method, len(in.Method) >= framing.MaxMethodText)
+		out.Method = d.name(in.Method, in.MethodTruncated)
 	case framing.Response, framing.ErrorResponse:
 		out.ID.Ref = newRef(in.ID) // the operation has the text of its request's id
 	default:
@@ -65,7 +65,7 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	case "":
 		out.extra().JSONRPC = "none"
 	default:
-		out.extra().JSONRPC = d.name(in.Version, len(in.Version) >= framing.MaxVersionText)
+		out.extra().JSONRPC = d.name(in.Version, in.VersionTruncated)
 	}
 	for i := range in.Values {
 		v := &in.Values[i]
@@ -91,8 +91,7 @@ func (d *Decoder) idText(id framing.ID) string {
 }
 
 // name returns what may be shown of a name, and remembers it: cleaning runs every detector of the redaction engine, and
-// the few names of a session occur again and again. The scanner does not report whether it truncated a method
-// or a version, so one of the greatest length counts as truncated.
+// the few names of a session occur again and again.
 func (d *Decoder) name(b []byte, truncated bool) string {
 	if truncated {
 		return d.clean(b, true)

@@ -272,12 +272,13 @@ func TestHalfNames(t *testing.T) {
 		shown      func(m session.Raw) string
 		want       string
 	}{
-		{"method", fmt.Sprintf(form, "2.0", "1", long(128), "a"), func(m session.Raw) string { return m.Method }, "refused"},
-		{"shorter method", fmt.Sprintf(form, "2.0", "1", long(127), "a"), func(m session.Raw) string { return m.Method }, "(" + long(127) + ")"},
+		{"method", fmt.Sprintf(form, "2.0", "1", long(129), "a"), func(m session.Raw) string { return m.Method }, "refused"},
+		{"method cut in front of a long character", fmt.Sprintf(form, "2.0", "1", long(127)+"é", "a"), func(m session.Raw) string { return m.Method }, "refused"},
+		{"shorter method", fmt.Sprintf(form, "2.0", "1", long(128), "a"), func(m session.Raw) string { return m.Method }, "(" + long(128) + ")"},
 		{"target", fmt.Sprintf(form, "2.0", "1", "m", long(129)), func(m session.Raw) string { return m.Target }, "refused"},
 		{"shorter target", fmt.Sprintf(form, "2.0", "1", "m", long(128)), func(m session.Raw) string { return m.Target }, "(" + long(128) + ")"},
-		{"version", fmt.Sprintf(form, long(16), "1", "m", "a"), func(m session.Raw) string { return m.Extra.JSONRPC }, "refused"},
-		{"shorter version", fmt.Sprintf(form, long(15), "1", "m", "a"), func(m session.Raw) string { return m.Extra.JSONRPC }, "(" + long(15) + ")"},
+		{"version", fmt.Sprintf(form, long(17), "1", "m", "a"), func(m session.Raw) string { return m.Extra.JSONRPC }, "refused"},
+		{"shorter version", fmt.Sprintf(form, long(16), "1", "m", "a"), func(m session.Raw) string { return m.Extra.JSONRPC }, "(" + long(16) + ")"},
 		{"id", fmt.Sprintf(form, "2.0", `"`+long(65)+`"`, "m", "a"), func(m session.Raw) string { return m.ID.Text }, "refused"},
 		{"shorter id", fmt.Sprintf(form, "2.0", `"`+long(64)+`"`, "m", "a"), func(m session.Raw) string { return m.ID.Text }, "(" + long(64) + ")"},
 		{"number like a card's", fmt.Sprintf(form, "2.0", "411111111111", "m", "a"), func(m session.Raw) string { return m.ID.Text }, "(411111111111)"},

@@ -19,9 +19,9 @@ func IsBatch(path string) bool {
 
 // Batch returns the command line with which the interpreter runs the batch file with the arguments. Each argument is
 // quoted, and inside quotes only two characters have a meaning for cmd.exe:
-//   - A quote is doubled, so that cmd.exe stays inside the quotes. Programs built with Microsoft's C runtime since 2008,
-//     node.exe among them, read that as one quote. Older ones and Go's misread the argument, but nothing worse happens:
-//     no form that all of them read correctly keeps cmd.exe inside the quotes.
+//   - A quote is doubled, so that cmd.exe stays inside the quotes. Programs built with Microsoft's C runtime since
+//     2008, node.exe among them, read that as one quote. Older ones and Go's misread the argument, but nothing worse
+//     happens: no form that all of them read correctly keeps cmd.exe inside the quotes.
 //   - A percent sign is followed by an expansion to nothing (%cd:~,%), so that no two of them enclose a name.
 //
 // /v:off disables delayed expansion (!), and /e:on enables the substring expansion above. A line break or a NUL cannot

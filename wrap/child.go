@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// process is the server's process: started, signaled and waited for in this file.
-type process struct {
+// child is the server's process: started, signaled and waited for in this file.
+type child struct {
 	env   []string
 	files []*os.File           // its descriptors 0 to 2; a nil one is closed
 	attr  *syscall.SysProcAttr // set by killWithWrapper
@@ -20,37 +20,37 @@ type process struct {
 }
 
 // start starts the command, and a goroutine that ends when the server does; Server.Wait waits for it.
-func (p *process) start(command []string) error {
-	p.exited = make(chan struct{})
+func (c *child) start(command []string) error {
+	c.exited = make(chan struct{})
 	result := make(chan error) // the process has to be started on the thread that run keeps
-	go p.run(command, result)
+	go c.run(command, result)
 	return <-result
 }
 
 // run is the only waiter of the server. It keeps its thread, because Linux sends the parent-death signal when the
 // thread that started the child ends, not when the process does.
-func (p *process) run(command []string, result chan<- error) {
+func (c *child) run(command []string, result chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	err := lookup(command, p.env, p.startFile)
-	p.started = time.Now()
+	err := lookup(command, c.env, c.startFile)
+	c.started = time.Now()
 	result <- err
 	if err != nil {
 		return
 	}
-	defer close(p.exited)
-	state, err := p.os.Wait()
+	defer close(c.exited)
+	state, err := c.os.Wait()
 	if err != nil {
-		p.status.Code = 1 // something else in this process has taken the status
+		c.status.Code = 1 // something else in this process has taken the status
 		return
 	}
-	p.status = statusOf(state)
+	c.status = statusOf(state)
 }
 
 // signal forwards a signal, and reports whether the server was still there to receive it. A process that has ended but
 // has not been waited for yet still counts: the system accepts the signal, and nothing can tell that it came too late.
-func (p *process) signal(sig os.Signal) bool {
-	return !isClosed(p.exited) && forward(p.os, sig)
+func (c *child) signal(sig os.Signal) bool {
+	return !isClosed(c.exited) && forward(c.os, sig)
 }
 
 // isClosed reports whether a channel that carries no values has been closed.
