@@ -271,11 +271,17 @@ func checkTable(t *testing.T, table string) {
 	}
 }
 
-// What holds for every item whatever is in it: redacting again changes nothing, JSON stays JSON, and wherever the text is
-// cut off no part of the secret is left.
+// What holds for every item whatever is in it: redacting again changes nothing, JSON stays JSON, and the lines before and
+// after it stay.
 func TestCorpusInvariants(t *testing.T) {
 	r := newRedactor(t)
 	for _, it := range corpus(t) {
+		if it.mode == "text" {
+			out := r.Text([]byte("first\n"+it.text+"\nlast"), false, 1<<20)
+			if !strings.HasPrefix(out, "first\n") || !strings.HasSuffix(out, "\nlast") {
+				t.Errorf("%s: the lines around it do not stay: %q", it.where, out)
+			}
+		}
 		out := it.redact(r)
 		again := it
 		again.text = out

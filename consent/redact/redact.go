@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -76,12 +77,16 @@ func (r *Redactor) Text(s []byte, truncated bool, max int) string {
 }
 
 // JSON redacts a JSON value by key and by value, and cuts the result to at most max bytes. A number that is removed
-// becomes a string. The result is valid JSON if raw is and nothing was cut. The order of members, duplicates, and
-// numbers that stay are kept as written.
+// becomes a string, and so does a value that is replaced as a whole. The result is valid JSON if raw is and nothing was
+// cut. The order of members, duplicates, and numbers that stay are kept as written.
 //
 // What is not JSON, as a whole or from some point on because it was cut off, is redacted as text.
 func (r *Redactor) JSON(raw []byte, truncated bool, max int) string {
-	return r.redact(raw, truncated, max, (*pass).document)
+	out := r.redact(raw, truncated, max, (*pass).document)
+	if out == KindContent.Marker() && json.Valid(raw) {
+		return cut(quote(out), max)
+	}
+	return out
 }
 
 // Members redacts like JSON, and keeps only the members that Config.Keys allows, if it has any. It leaves out

@@ -272,6 +272,17 @@ func TestTooMuchWrapped(t *testing.T) {
 	}
 }
 
+// JSON that is replaced as a whole stays JSON. Text that only begins like it has no such promise to keep.
+func TestNestedTooDeep(t *testing.T) {
+	r := newRedactor(t)
+	open, end := strings.Repeat("[", 1001), strings.Repeat("]", 1001)
+	for in, want := range map[string]string{open + end: `"[redacted:content]"`, open: "[redacted:content]"} {
+		if out := r.JSON([]byte(in), false, 100); out != want {
+			t.Errorf("%.3s… with %d brackets: got %s, want %s", in, len(in), out, want)
+		}
+	}
+}
+
 func TestConcurrent(t *testing.T) {
 	r := newRedactor(t)
 	var wg sync.WaitGroup
