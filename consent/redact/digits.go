@@ -112,17 +112,18 @@ const contextLen = 28
 
 // hasContext reports whether one of the words stands shortly before s[i:], not inside another word.
 func hasContext(s string, i int, list []string) bool {
-	before := s[max(0, i-contextLen):i]
-	before = before[strings.LastIndexAny(before, "\n;{}")+1:]
+	start := max(0, i-contextLen)
+	start += strings.LastIndexAny(s[start:i], "\n;{}") + 1
 	for _, w := range list {
-		for at := 0; at < len(before); {
-			j := indexFold(before[at:], w)
+		for at := start; at < i; {
+			j := indexFold(s[at:i], w)
 			if j < 0 {
 				break
 			}
 			j += at
 			end := j + len(w)
-			if (j == 0 || !isLower(before[j-1]) || w == "phone") && (end == len(before) || !isLower(before[end])) {
+			begins := j == start || !isLower(s[j-1]) || w == "phone"
+			if begins && (end == i || !isLower(s[end])) && !inMarker(s, j, end) {
 				return true
 			}
 			at = j + 1

@@ -58,7 +58,7 @@ func nameBefore(s string, i int) (field, bool) {
 	if s[i] == '>' && (f.lo == 0 || s[f.lo-1] != '<') {
 		return f, false // not an element of XML
 	}
-	return f, f.hi > f.lo
+	return f, f.hi > f.lo && !inMarker(s, f.lo, f.hi)
 }
 
 // pairKind returns the kind that a name in running text announces. Unquoted, it may have two words ("API key: …"), of

@@ -35,6 +35,7 @@ func TestText(t *testing.T) {
 		{name: "invalid UTF-8", in: "a\xffb", want: "a\ufffdb", max: 100},
 		{name: "marker of a known kind stays", in: "x [redacted:email] y", want: "x [redacted:email] y", max: 100},
 		{name: "forged marker hides nothing", in: "[redacted:alice@example.com]", want: "[redacted:[redacted:email]]", max: 100},
+		{name: "marker announces nothing", in: "call +49 30 901820, ticket 12345678", want: "call [redacted:phone], ticket 12345678", max: 100},
 		{name: "current user", in: "currentuser in /home/currentuser/x", want: "[redacted:user] in /home/[redacted:user]/x", max: 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,6 +126,7 @@ func TestPatterns(t *testing.T) {
 		{Name: "ticket", Regexp: `ACME-\d+`},
 		{Name: "badge", Regexp: `badge (\w+)`},
 		{Name: "all", Regexp: `z.*`},
+		{Name: "token", Regexp: `seat \d+`},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +136,7 @@ func TestPatterns(t *testing.T) {
 		"badge x77 of joe":   "badge [redacted:badge] of joe",
 		"a zebra [x] z":      "a [redacted:all]",
 		"z [redacted:email]": "[redacted:all][redacted:email]",
+		"seat 12: row b77x":  "[redacted:token]: row b77x", // the marker is no name of what follows
 	} {
 		got := r.Text([]byte(in), false, 100)
 		if got != want {

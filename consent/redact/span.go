@@ -99,6 +99,12 @@ func (m markers) next(s string, at int) (lo, hi int) {
 	}
 }
 
+// inMarker reports whether s[lo:hi] is the kind in a marker. Detectors do not take it for a name: a marker tells what
+// was there, and nothing of what follows. Otherwise the second pass would remove more than the first.
+func inMarker(s string, lo, hi int) bool {
+	return strings.HasSuffix(s[:lo], markerOpen) && strings.HasPrefix(s[hi:], markerClose)
+}
+
 // first returns the first marker in s.
 func (m markers) first(s string) string {
 	lo, hi := m.next(s, 0)
