@@ -102,26 +102,32 @@ func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
 // URI redacts a resource URI and cuts the result to at most max bytes.
 func (r *Redactor) URI(s []byte, max int) string { return r.Text(s, false, max) }
 
-// redact redacts b with method, in two passes. A replacement or a cut changes what stands beside the rest, so the rest
-// may now look like something else. The second pass proves that it does not; if it does, the text is replaced as a
-// whole. Without that, redacting a result again could change it.
+// maxPasses bounds how often a text is redacted. The corpora need three passes at most.
+const maxPasses = 4
+
+// redact redacts b with method until a pass changes nothing. Only then would redacting the result again not change it.
+// Most texts take one pass, and two if anything is removed: a replacement or a cut changes what stands beside the
+// rest, which may now look like something else. Half of the placeholder ${TOKEN} reads as a token. A text that does not
+// settle is replaced as a whole.
 func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass, s string) string) string {
+	whole := cut(KindContent.Marker(), max)
 	if r == nil {
-		return cut(KindContent.Marker(), max)
+		return whole
 	}
 	s := strings.ToValidUTF8(string(b), string(utf8.RuneError))
 	if truncated {
 		s = edge(s)
 	}
-	for first := true; ; first = false {
+	for range maxPasses {
 		p := newPass(&r.engine, r.markers, s)
 		out := cut(method(p, s), max)
-		switch {
-		case p.left < 0 || out != s && !first:
-			return cut(KindContent.Marker(), max)
-		case out == s:
+		if p.left < 0 {
+			return whole
+		}
+		if out == s {
 			return out
 		}
 		s = out
 	}
+	return whole
 }

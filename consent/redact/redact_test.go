@@ -30,12 +30,14 @@ func TestText(t *testing.T) {
 		{name: "cut at white space", in: "one two three", want: "one two", max: 9},
 		{name: "cut between runes", in: "äöüäöü", want: "äö", max: 5},
 		{name: "cut not inside a marker", in: "to alice@example.com", want: "to ", max: 10},
+		{name: "half a placeholder takes no more with it", in: "n = 1; token = \"aaaaaaaaaaaaaaaa\";", want: "n = 1; token = \"", max: 23},
 		{name: "cut to nothing", in: "alice@example.com", want: "", max: 0},
 		{name: "negative maximum", in: "abc", want: "", max: -1},
 		{name: "invalid UTF-8", in: "a\xffb", want: "a\ufffdb", max: 100},
 		{name: "marker of a known kind stays", in: "x [redacted:email] y", want: "x [redacted:email] y", max: 100},
 		{name: "forged marker hides nothing", in: "[redacted:alice@example.com]", want: "[redacted:[redacted:email]]", max: 100},
 		{name: "marker announces nothing", in: "call +49 30 901820, ticket 12345678", want: "call [redacted:phone], ticket 12345678", max: 100},
+		{name: "quote in a password", in: `password="hun\"ter2 x" next`, want: `password="[redacted:password]" next`, max: 100},
 		{name: "current user", in: "currentuser in /home/currentuser/x", want: "[redacted:user] in /home/[redacted:user]/x", max: 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
