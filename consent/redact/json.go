@@ -223,7 +223,7 @@ func (j *jsonPass) number(raw string) string {
 		return kind.Marker()
 	}
 	marker := ""
-	j.engine.findNumber(j.before, raw, func(_, _ int, kind Kind) { marker = kind.Marker() })
+	j.findNumber(j.before, raw, func(_, _ int, kind Kind) { marker = kind.Marker() })
 	return marker
 }
 
@@ -253,8 +253,6 @@ func quote(s string) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return `"` + KindContent.Marker() + `"` // a string always encodes
-	}
+	_ = enc.Encode(s) // neither a string nor a Builder fails
 	return strings.TrimSuffix(b.String(), "\n")
 }

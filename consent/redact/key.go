@@ -98,11 +98,16 @@ func wordKind(list []string, i int) Kind {
 	return ""
 }
 
+// matches reports whether the rule applies to its word, given the word before it; "" if the word is the first.
 func (r nameRule) matches(before string, last bool) bool {
-	if r.last && !last || r.unless[before] {
+	first := before == ""
+	if first {
+		before = "-" // as words.txt has it
+	}
+	if r.last && !last || slices.Contains(r.unless, before) {
 		return false
 	}
-	return r.after == nil || r.after[before] || before != "" && r.after["*"]
+	return len(r.after) == 0 || slices.Contains(r.after, before) || !first && slices.Contains(r.after, "*")
 }
 
 // describes reports whether a name describes a secret instead of holding it: token_count, key_id, secret_name,

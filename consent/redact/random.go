@@ -83,24 +83,25 @@ type mix struct {
 }
 
 func mixOf(s string) (m mix) {
+	var before byte // class of the character before
 	for i := range len(s) {
-		c := s[i]
-		switch {
-		case isDigit(c):
+		now := class(s[i])
+		switch now {
+		case '0':
 			m.digits++
-		case isLower(c):
+		case 'a':
 			m.lowers++
-		case isUpper(c):
+		case 'A':
 			m.uppers++
 		}
-		m.slash = m.slash || c == '/' || c == '+'
-		if i == 0 || class(c) == class(s[i-1]) {
-			continue
+		m.slash = m.slash || s[i] == '/' || s[i] == '+'
+		if i > 0 && now != before {
+			m.changes++
+			if now != '-' && before != '-' && (now == '0' || before == '0') {
+				m.mixed++
+			}
 		}
-		m.changes++
-		if isWord(c) && isWord(s[i-1]) && isDigit(c) != isDigit(s[i-1]) {
-			m.mixed++
-		}
+		before = now
 	}
 	return m
 }

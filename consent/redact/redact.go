@@ -26,32 +26,30 @@ type Pattern struct {
 // Redactor removes secrets and personal data. It is immutable and safe for concurrent use. A nil Redactor lets nothing
 // through.
 type Redactor struct {
-	engine  engine
-	markers markers
-	keys    keySet
+	engine engine
+	keys   keySet
 }
 
 // New returns a Redactor. It fails if a pattern has no usable name or expression, or a key an empty part. The error
 // names the pattern and the reason, never the expression, which may itself be the secret.
 func New(cfg Config) (*Redactor, error) {
-	set, err := rules()
-	if err != nil {
-		return nil, fmt.Errorf("loading credential rules: %w", err)
-	}
-	r := &Redactor{markers: markers{}, engine: engine{user: newPerson(cfg.Home, cfg.User), rules: set}}
+	e := engine{user: newPerson(cfg.Home, cfg.User), rules: rules(), markers: markers{}}
 	for _, k := range Kinds() {
-		r.markers[k] = true
+		e.markers[k] = true
 	}
 	for i, p := range cfg.Patterns {
 		own, err := p.compile()
 		if err != nil {
 			return nil, fmt.Errorf("redaction pattern %d: %w", i+1, err)
 		}
-		r.engine.own = append(r.engine.own, own)
-		r.markers[own.kind] = true
+		e.own = append(e.own, own)
+		e.markers[own.kind] = true
 	}
-	r.keys, err = newKeys(cfg.Keys)
-	return r, err
+	keys, err := newKeys(cfg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	return &Redactor{e, keys}, nil
 }
 
 func (p Pattern) compile() (ownPattern, error) {
@@ -119,7 +117,7 @@ func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass
 		s = edge(s)
 	}
 	for range maxPasses {
-		p := newPass(&r.engine, r.markers, s)
+		p := &pass{&r.engine, workFactor*len(s) + workFloor}
 		out := cut(method(p, s), max)
 		if p.left < 0 {
 			return whole

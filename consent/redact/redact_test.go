@@ -242,6 +242,10 @@ func TestMembers(t *testing.T) {
 // Text built to be slow is either redacted in time or replaced as a whole; it is never let through unread.
 func TestAdversarial(t *testing.T) {
 	r := newRedactor(t)
+	picky, err := redact.New(redact.Config{Keys: []string{"b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	const n = 64 << 10
 	for name, unit := range map[string]string{
 		"digits": "1 ", "dashes": "1-", "ats": "a@", "equals": "a=", "names": "password=", "colons": "a:", "percent": "%25",
@@ -252,7 +256,9 @@ func TestAdversarial(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := strings.Repeat(unit, n/len(unit)) + " alice@example.com"
-			for _, out := range []string{r.Text([]byte(in), false, 2*n), r.JSON([]byte(in), false, 2*n)} {
+			for _, out := range []string{
+				r.Text([]byte(in), false, 2*n), r.JSON([]byte(in), false, 2*n), picky.Members([]byte(in), false, 2*n),
+			} {
 				if strings.Contains(out, "alice@") {
 					t.Errorf("the address is still there")
 				}
@@ -312,8 +318,7 @@ func TestKinds(t *testing.T) {
 
 // The rules are compiled when a text first asks for them, which may be never in a test of a text.
 func TestRulesCompile(t *testing.T) {
-	n, err := redact.CompileRules()
-	if err != nil || n < 200 {
-		t.Fatalf("%d rules, %v", n, err)
+	if n := redact.CompileRules(); n < 200 {
+		t.Fatalf("%d rules", n)
 	}
 }
