@@ -158,7 +158,7 @@ func (j *jsonPass) announced() (kind Kind, own bool) {
 		return "", false
 	case f.kind != "":
 		return f.kind, true
-	case f.paired != "" && oneOf(f.name, "value", "val", "text"):
+	case f.paired != "" && oneOf(lower(f.name), "value", "val", "text"):
 		return f.paired, true
 	}
 	return f.inherit, false
@@ -179,7 +179,7 @@ func (j *jsonPass) str(text string, escaped bool) string {
 		return j.inside("", text, depth)
 	}
 	j.ended()
-	if f.object && oneOf(f.name, "name", "key", "variable", "header", "field", "selector", "element") {
+	if f.object && oneOf(lower(f.name), "name", "key", "variable", "header", "field", "selector", "element") {
 		f.paired = keyKind(text)
 	}
 	kind, own := j.announced()

@@ -72,6 +72,9 @@ func TestJSON(t *testing.T) {
 		{name: "not JSON", in: `alice@example.com said {`, want: `[redacted:email] said {`},
 		{name: "member in text", in: `bad: {"passwords":["one1","two2"]} end`, want: `bad: {"passwords":["[redacted:password]","[redacted:password]"]} end`},
 		{name: "private part of a JSON Web Key", in: `{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"}`, want: `{"kty":"oct","k":"[redacted:private-key]"}`},
+		{name: "name and value in capitals", in: `{"Name":"DB_PASSWORD","Value":"hunter2"}`, want: `{"Name":"DB_PASSWORD","Value":"[redacted:password]"}`},
+		{name: "nested in a telling name", in: `{"credentials":{"pin":"12","a":"hunter2","b":"short"},"api_keys":{"a":"AyM1SysPpbyDfg_8","b":"prod"}}`,
+			want: `{"credentials":{"pin":"[redacted:pin]","a":"[redacted:secret]","b":"[redacted:secret]"},"api_keys":{"a":"[redacted:key]","b":"prod"}}`},
 		{name: "closing too often", in: `]]}`, want: `]]}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
