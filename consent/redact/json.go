@@ -31,7 +31,7 @@ type jsonPass struct {
 	out    strings.Builder
 	copied int     // how much of s is in out
 	before string  // what stands directly before the current token: the last string, and what follows it
-	stack  []frame // open objects and arrays
+	stack  []frame // what the value stands in, and the open objects and arrays in it
 }
 
 // frame is an open object or array.
@@ -49,7 +49,7 @@ type frame struct {
 //
 // It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
-	j := &jsonPass{pass: p, s: s, depth: depth}
+	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1)}
 	dec := json.NewDecoder(strings.NewReader(s))
 	dec.UseNumber()
 	for {
@@ -66,7 +66,7 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 			return "", max(end, 1), false
 		}
 		j.token(token, end)
-		if len(j.stack) == 0 || j.left < 0 {
+		if len(j.stack) == 1 || j.left < 0 {
 			return j.out.String(), end, true
 		}
 	}
@@ -122,26 +122,22 @@ func (j *jsonPass) unfinished() {
 }
 
 // top returns the innermost open object or array.
-func (j *jsonPass) top() *frame {
-	if len(j.stack) == 0 {
-		return &frame{}
-	}
-	return &j.stack[len(j.stack)-1]
-}
+func (j *jsonPass) top() *frame { return &j.stack[len(j.stack)-1] }
 
 // delim opens or closes an object or array.
 func (j *jsonPass) delim(d json.Delim) {
-	if d == '{' || d == '[' {
-		kind, _ := j.announced()
-		if len(j.stack) == maxNesting {
+	switch d {
+	case '{', '[':
+		if len(j.stack) > maxNesting {
 			j.left = -1
 			return
 		}
+		kind, _ := j.announced()
 		j.stack = append(j.stack, frame{object: d == '{', naming: d == '{', inherit: kind})
-		return
+	default:
+		j.stack = j.stack[:len(j.stack)-1]
+		j.ended()
 	}
-	j.stack = j.stack[:len(j.stack)-1]
-	j.ended()
 }
 
 // ended follows a value. In an object, a name comes next.
