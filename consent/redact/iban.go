@@ -42,7 +42,7 @@ func ibanEnd(s string, i, n int) int {
 			v = append(v, c)
 		case isAlpha(c):
 			v = append(v, c&^0x20) // in upper case
-		case (c == ' ' || c == '-') && s[i-1] != c:
+		case (c == ' ' || c == '-') && s[i-1] != c: // one between groups
 		case strings.HasPrefix(s[i:], "\u00a0"):
 			i++
 		default:
@@ -52,6 +52,8 @@ func ibanEnd(s string, i, n int) int {
 	if len(v) < n || i < len(s) && isWord(s[i]) || !isDigit(v[3]) {
 		return 0
 	}
+	// The number that is to leave 1: country and check digits at the end, and A to Z as 10 to 35. It may have 60 digits,
+	// so only the remainder is kept.
 	rest := 0
 	for _, c := range append(v[4:], v[:4]...) {
 		if isDigit(c) {

@@ -51,9 +51,10 @@ type frame struct {
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1)}
 	dec := json.NewDecoder(strings.NewReader(s))
-	dec.UseNumber()
+	dec.UseNumber() // 1e999 is JSON, but no float64
 	for {
 		token, err := dec.Token()
+		// Token returns the first between tokens, also inside an object, and the second inside a token.
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			j.unfinished()
 			return j.out.String(), len(s), true
@@ -72,8 +73,8 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 	}
 }
 
-// gap copies what stands before the next token. The decoder does not report it, and the result keeps it: white space is
-// part of what the peer said.
+// gap copies what stands before the next token: white space, commas and colons. The decoder does not report them, and
+// has already checked that they are where they belong.
 func (j *jsonPass) gap() {
 	end := run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) })
 	j.before = tail(j.before + j.s[j.copied:end])
@@ -150,7 +151,7 @@ func (j *jsonPass) ended() {
 func (j *jsonPass) announced() (kind Kind, own bool) {
 	f := j.top()
 	switch {
-	case f.name != "" && listed("schema", f.name):
+	case f.name != "" && listed("schema", f.name): // "password": {"type": "string", "description": …}
 		return "", false
 	case f.kind != "":
 		return f.kind, true
@@ -193,7 +194,7 @@ func (j *jsonPass) str(text string, escaped bool) string {
 func isPrivatePart(name string) bool { return oneOf(name, "d", "p", "q", "dp", "dq", "qi", "k") }
 
 // isSecretMember reports whether a string is a secret where names announce a kind. Nested under such a name, less is
-// taken for a secret than as the member itself.
+// taken for a secret than as the member itself: "api_keys": {"env": "prod", "value": …}.
 func isSecretMember(text string, kind Kind, own bool) bool {
 	if kind == KindAuthorization && strings.HasSuffix(text, " ") {
 		return true // cut off behind the scheme

@@ -64,7 +64,7 @@ func keyKind(name string) Kind {
 	if len(list) == 1 && (list[0] == "key" || list[0] == "keys") {
 		return kindMaybe
 	}
-	for i := len(list) - 1; i >= 0; i-- {
+	for i := len(list) - 1; i >= 0; i-- { // the last words of a name say most: password_reset_token is a token
 		if kind := wordKind(list, i); kind != "" {
 			return kind
 		}
@@ -88,7 +88,7 @@ func wordKind(list []string, i int) Kind {
 			return r.kind
 		}
 	}
-	if !known && w != "jsonwebtoken" { // a library
+	if !known && w != "jsonwebtoken" { // a library, which manifests name
 		for _, r := range words().endings {
 			if len(w) > len(r.word) && strings.HasSuffix(w, r.word) {
 				return r.kind

@@ -87,6 +87,7 @@ func (p picker) member(path string, depth int) (string, error) {
 	}
 	name, _ := token.(string)
 	child := strings.TrimPrefix(path+"."+name, ".")
+	// A name with a dot in it could look like a path: {"filter.name": …} is not what filter.name allows.
 	if _, allowed := p.keys[child]; !allowed || strings.Contains(name, ".") {
 		_, err := p.whole()
 		return "", err
@@ -98,7 +99,8 @@ func (p picker) member(path string, depth int) (string, error) {
 	return quote(name) + ":" + out, err
 }
 
-// whole returns the next value. A number at the end of the text may have been cut off, so it does not count as a value.
+// whole returns the next value as it stands in the text. A number at the end of the text may have been cut off, so it
+// does not count as a value.
 func (p picker) whole() (string, error) {
 	var raw json.RawMessage
 	if err := p.dec.Decode(&raw); err != nil {

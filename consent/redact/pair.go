@@ -88,7 +88,7 @@ func valueAfter(s string, i int, kind Kind, plural bool) (lo, hi int) {
 	}
 	near := lo
 	lo = run(s, lo, 16, func(c byte) bool { return c == ' ' || c == '\t' })
-	if lo == len(s) || has("\r\n{", s[lo]) || s[lo] == '[' && s[i] == ':' {
+	if lo == len(s) || has("\r\n{", s[lo]) || s[lo] == '[' && s[i] == ':' { // an object or a list
 		return lo, lo
 	}
 	open := quoteAt(s, lo)
@@ -96,7 +96,7 @@ func valueAfter(s string, i int, kind Kind, plural bool) (lo, hi int) {
 	case open != "":
 		lo += len(open)
 		hi = quotedEnd(s, lo, open)
-	case s[i] == '>':
+	case s[i] == '>': // text of an XML element
 		hi = lo + max(0, strings.IndexByte(s[lo:], '<'))
 	default:
 		hi = bareEnd(s, lo, kind)
@@ -106,7 +106,7 @@ func valueAfter(s string, i int, kind Kind, plural bool) (lo, hi int) {
 		}
 	}
 	value := s[lo:hi]
-	if !isSecret(value, kind) || open == "`" && strings.Contains(value, " ") { // a command of a shell
+	if !isSecret(value, kind) || open == "`" && strings.Contains(value, " ") { // TOKEN=`command of a shell`
 		return lo, lo
 	}
 	if open == "" && !isBareSecret(value, kind, plural, lo > near) {
@@ -171,6 +171,8 @@ func quotedEnd(s string, i int, open string) int {
 			break
 		}
 		at += n
+		// An even number of backslashes are escaped themselves, so the quote after them is not. Where the opening quote had
+		// backslashes, the whole text is escaped, and the closing quote has exactly as many.
 		slashes := len(s[i:at]) - len(strings.TrimRight(s[i:at], `\`))
 		if slashes%2 == 0 || len(open) > 1 && slashes == 0 {
 			return at

@@ -112,6 +112,7 @@ func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass
 	if r == nil {
 		return whole
 	}
+	// All that follows may take s apart at any character, and encoding/json would replace invalid bytes on its own.
 	s := strings.ToValidUTF8(string(b), string(utf8.RuneError))
 	if truncated {
 		s = edge(s)

@@ -70,6 +70,7 @@ var rules = sync.OnceValue(func() *ruleSet {
 	return set
 })
 
+// indexSlot returns where the keywords that begin with a and b are. Some share a slot, which only costs a comparison.
 func indexSlot(a, b byte) int { return (int(a)<<5 ^ int(b)) & 1023 }
 
 // find emits the credentials in s. Looking for the keywords first keeps nearly all expressions from running: one takes
@@ -91,7 +92,8 @@ func (set *ruleSet) find(s string, emit emitter) {
 	}
 }
 
-// minGroup is the length below which a group of an expression is taken for a part of the secret.
+// minGroup is the length below which a group of an expression is taken for a part of the secret: many rules of gitleaks
+// group alternatives inside it.
 const minGroup = 8
 
 func (ru *rule) find(s string, emit emitter) {

@@ -162,8 +162,8 @@ func escape(s string) string {
 	return q[1 : len(q)-1]
 }
 
-// unescape undoes the escapes of string literals. What is not an escape stays, so that it also serves for text that
-// only has some, such as a Windows path or a log line with JSON in it.
+// unescape undoes the escapes of string literals, of Go and so of JSON. What is not an escape stays, so that it also
+// serves for text that only has some, such as a Windows path or a log line with JSON in it.
 func unescape(s string) string {
 	var b strings.Builder
 	for {
