@@ -23,7 +23,8 @@ const (
 	Stderr    Level = "stderr"    // the server's stderr, as log records
 )
 
-// none in SPANPIPE_CAPTURE asks for no content. It wins over levels in the same list, as off does in SPANPIPE_TELEMETRY.
+// none in SPANPIPE_CAPTURE asks for no content. It wins over levels in the same list, as off does in
+// SPANPIPE_TELEMETRY.
 const none = "none"
 
 var levels = []Level{Errors, Arguments, Results, Prompts, URIs, Messages, Stderr}
