@@ -128,10 +128,6 @@ func describes(list []string) bool {
 		if wordKind(list, len(list)-1) == KindConnection {
 			return false
 		}
-	case "set": // Set-Cookie is not settled by its first word
-		if before == "cookie" {
-			return false
-		}
 	}
 	return listed("describes last", last) && before != "shared" || len(list) > 1 && listed("describes first", list[0])
 }

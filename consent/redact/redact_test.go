@@ -48,6 +48,24 @@ func TestText(t *testing.T) {
 	}
 }
 
+// What looks like a secret at first sight, and is none, stays.
+func TestTextStays(t *testing.T) {
+	r := newRedactor(t)
+	for _, in := range []string{
+		"SSN 000-12-3456 was never issued",
+		"requires pkg ^1.2.3.4",
+		"pip install pkg==1.2.3.4",
+		"password=%s token=%TOKEN%",
+		"token_bucket_size=50000 cookie_set=true1",
+		"token: 17, tokens: 51200",
+		"ping 127.0.0.1 and ::ffff:127.0.0.1",
+	} {
+		if out := r.Text([]byte(in), false, 100); out != in {
+			t.Errorf("%q became %q", in, out)
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	r := newRedactor(t)
 	for _, tt := range []struct {
@@ -270,9 +288,21 @@ func TestAdversarial(t *testing.T) {
 	}
 }
 
-// Text wrapped so often that it would take too long to unwrap goes as a whole.
-func TestTooMuchWrapped(t *testing.T) {
+// What is wrapped deeper than is unwrapped is looked at as it stands.
+func TestWrappedDeeply(t *testing.T) {
 	r := newRedactor(t)
+	nested := `{"password":"hunter2","mail":"alice@example.com"}`
+	for range 8 {
+		b, err := json.Marshal(map[string]string{"a": nested})
+		if err != nil {
+			t.Fatal(err)
+		}
+		nested = string(b)
+		out := r.JSON([]byte(nested), false, 1<<20)
+		if strings.Contains(out, "alice@") || strings.Contains(out, "hunter2") || !json.Valid([]byte(out)) {
+			t.Errorf("%s became %s", nested, out)
+		}
+	}
 	in := `"alice@example.com"`
 	for len(in) < 1<<20 {
 		b, err := json.Marshal(in + in)
