@@ -112,11 +112,8 @@ func (it item) leaks(out string) bool {
 
 func (it item) redact(r *redact.Redactor) string {
 	const room = 1 << 20
-	switch it.mode {
-	case "json":
+	if it.mode == "json" {
 		return r.JSON([]byte(it.text), false, room)
-	case "uri":
-		return r.URI([]byte(it.text), room)
 	}
 	return r.Text([]byte(it.text), false, room)
 }

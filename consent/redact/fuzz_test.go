@@ -37,7 +37,6 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, truncated bool, max uint16) {
 		out := r.Text(in, truncated, int(max))
 		check(t, in, out, int(max), func(s string) string { return r.Text([]byte(s), false, int(max)) })
-		check(t, in, r.URI(in, int(max)), int(max), func(s string) string { return r.URI([]byte(s), int(max)) })
 	})
 }
 

@@ -66,7 +66,7 @@ func (p Pattern) compile() (ownPattern, error) {
 	return ownPattern{Kind(p.Name), re}, nil
 }
 
-// Text redacts text, such as an error message or a line of stderr, and cuts the result to at most max bytes.
+// Text redacts text, such as an error message, a line of stderr or a URI, and cuts the result to at most max bytes.
 //
 // Truncated says that s was cut off at its end when it was captured. The token that touches the end is then removed, so
 // that no half of a secret is left.
@@ -96,9 +96,6 @@ func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
 	}
 	return r.JSON([]byte(r.keys.pick(raw)), false, max)
 }
-
-// URI redacts a resource URI and cuts the result to at most max bytes.
-func (r *Redactor) URI(s []byte, max int) string { return r.Text(s, false, max) }
 
 // maxPasses bounds how often a text is redacted. The corpora need three passes at most.
 const maxPasses = 4

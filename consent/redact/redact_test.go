@@ -191,6 +191,16 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+func TestNilLetsNothingThrough(t *testing.T) {
+	var r *redact.Redactor
+	if out := r.Text([]byte("text"), false, 100); out != "[redacted:content]" {
+		t.Errorf("text became %q", out)
+	}
+	if out := r.Members([]byte(`{"a":1}`), false, 100); out != `"[redacted:content]"` {
+		t.Errorf("JSON became %q", out)
+	}
+}
+
 func TestUser(t *testing.T) {
 	for _, tt := range []struct{ name, home, user, in, want string }{
 		{"name from home", "/opt/people/zoe", "", "zoe at /opt/people/zoe/x", "[redacted:user] at /opt/people/[redacted:user]/x"},
