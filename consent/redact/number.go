@@ -8,11 +8,11 @@ import (
 // findNumbers emits the card, telephone and social security numbers in s.
 func findNumbers(s string, emit emitter) {
 	for at := 0; ; {
-		first := strings.IndexAny(s[at:], "0123456789")
-		if first < 0 {
+		first := run(s, at, len(s), func(c byte) bool { return !isDigit(c) })
+		if first == len(s) {
 			return
 		}
-		d := readDigits(s, at, at+first)
+		d := readDigits(s, at, first)
 		at = d.end[0]
 		if lo, hi, kind := d.classify(s); kind != "" {
 			emit(lo, hi, kind)
