@@ -23,6 +23,10 @@ const (
 	Stderr    Level = "stderr"    // the server's stderr, as log records
 )
 
+// none in SPANPIPE_CAPTURE asks for no content. It wins over levels in the same list, as off does in
+// SPANPIPE_TELEMETRY.
+const none = "none"
+
 var levels = []Level{Errors, Arguments, Results, Prompts, URIs, Messages, Stderr}
 
 // Levels returns all levels, in the order in which they are documented.
@@ -108,15 +112,19 @@ func (c *Capture) parseLevels(s string) error {
 			c.keys = append(c.keys, key)
 		}
 	}
-	for _, word := range fields(list) {
+	words := fields(list)
+	for _, word := range words {
 		switch level := Level(word); {
-		case word == "none":
+		case word == none:
 		case !slices.Contains(levels, level):
 			return fmt.Errorf("unknown kind of content %s: want a comma-separated list of %s",
 				quote(word), join(levels))
 		case !c.Has(level):
 			c.levels = append(c.levels, level)
 		}
+	}
+	if slices.Contains(words, none) {
+		c.levels = nil
 	}
 	if limited && !c.Has(Arguments) && !c.Has(Results) && !c.Has(Prompts) {
 		return errors.New("keys: applies to arguments, results and prompts, but none of them is captured")

@@ -93,10 +93,8 @@ func Decide(r Request) (Policy, []Warning) {
 // Preview makes the decision for a session whose telemetry is shown instead of sent: everything that a collector would
 // receive if SPANPIPE_TELEMETRY were otlp and no veto applied.
 func Preview(r Request) (Policy, []Warning) {
-	p, warnings := Decide(Request{
-		Telemetry: string(OTLP), Capture: r.Capture, CaptureMax: r.CaptureMax, Redact: r.Redact,
-		Home: r.Home, User: r.User,
-	})
+	r.Telemetry, r.DoNotTrack, r.SDKDisabled = string(OTLP), "", ""
+	p, warnings := Decide(r)
 	p.offline = true
 	p.reasons = []string{"preview: telemetry is shown instead of sent"}
 	return p, warnings

@@ -74,6 +74,13 @@ func TestWarningsDoNotEchoControlCharacters(t *testing.T) {
 	}
 }
 
+func TestNoneWins(t *testing.T) {
+	p, warnings := consent.Decide(consent.Request{Telemetry: "otlp", Capture: "arguments,none"})
+	if p.Capture().Any() || len(warnings) != 0 {
+		t.Errorf("capture %v, warnings %q", p.Capture().Levels(), warnings)
+	}
+}
+
 // An unusable privacy setting disables capture, and its warning does not quote what the user wants to hide.
 func TestUnusableCaptureCapturesNothing(t *testing.T) {
 	for name, r := range map[string]consent.Request{

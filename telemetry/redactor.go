@@ -62,7 +62,7 @@ func (r *redactor) message(raw *session.Raw, answerTo func(*session.Message) str
 	if raw.URI != "" {
 		m.Extra.Resource = r.resources.label(raw.URI)
 		if r.capture.Has(consent.URIs) {
-			m.Extra.Shown.URI = r.engine.URI([]byte(raw.URI), r.capture.Max())
+			m.Extra.Shown.URI = r.text([]byte(raw.URI), false)
 		}
 	}
 	if m.Extra != nil {

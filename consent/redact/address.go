@@ -18,13 +18,15 @@ func findIPv4(s string, emit emitter) {
 	}
 }
 
-// identifies reports whether tok is an address of a machine or an interface.
+// identifies reports whether tok is an address of a machine or an interface. An IPv4 address mapped into IPv6 counts as
+// what it maps (RFC 4291, section 2.5.5.2): ::ffff:127.0.0.1 is loopback.
 func identifies(tok string) bool {
 	a, err := netip.ParseAddr(tok)
 	a = a.Unmap()
 	return err == nil && !a.IsLoopback() && !a.IsUnspecified() && tok != "255.255.255.255"
 }
 
+// versionWords announce four numbers that are a version, as .NET and Chromium have them.
 var versionWords = []string{
 	"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade",
 }
@@ -37,9 +39,9 @@ func isVersion(s string, i int) bool {
 	switch s[i-1] {
 	case '/', '-', '_', '+':
 		return i > 1 && isWord(s[i-2])
-	case '^', '~':
+	case '^', '~': // a range in a manifest
 		return true
-	case '=':
+	case '=': // ==1.2.3.4 in requirements.txt; ip=1.2.3.4 is an address
 		if i > 1 && has("=~><^!", s[i-2]) {
 			return true
 		}
@@ -51,7 +53,7 @@ func isVersion(s string, i int) bool {
 // neither inside a word nor with a single colon, as in addr:2001:db8::1.
 func findHexAddresses(s string, emit emitter) {
 	for lo, hi := range runs(s, func(c byte) bool { return isHex(c) || has(":-.", c) }) {
-		if lo > 0 && (isWord(s[lo-1]) || s[lo-1] == '_') {
+		if lo > 0 && (isWord(s[lo-1]) || s[lo-1] == '_') { // the run begins with the end of a word: add in "add:…"
 			n := strings.IndexByte(s[lo:hi], ':')
 			if n < 0 {
 				continue
@@ -62,7 +64,7 @@ func findHexAddresses(s string, emit emitter) {
 			continue
 		}
 		if end := lo + ipv6Len(s[lo:hi]); end > lo {
-			if end < len(s) && s[end] == '%' { // zone
+			if end < len(s) && s[end] == '%' { // zone, the name of an interface (RFC 4007, section 11)
 				end = run(s, end+1, 32, func(c byte) bool { return isWord(c) || has("._-", c) })
 			}
 			emit(lo, end, KindIP)

@@ -23,7 +23,7 @@ var cardRanges = [...]struct{ from, to, shortest, longest int }{
 // (ISO/IEC 7812-1), and written in one piece or in the groups that cards have.
 func isCard(d *digits) bool {
 	if len(d.val) < 12 || strings.Contains(d.opening, "+") || strings.ContainsAny(d.seps, "/(") {
-		return false
+		return false // a telephone number or a date
 	}
 	if !hasCardGroups(d) || !luhn(d.val) {
 		return false
@@ -34,6 +34,7 @@ func isCard(d *digits) bool {
 	}
 	for _, r := range cardRanges {
 		if first >= r.from && first <= r.to && len(d.val) >= r.shortest && len(d.val) <= r.longest {
+			// The range is Visa's, which has more lengths than a shortest and a longest one.
 			return r.from != 400000 || len(d.val) == 13 || len(d.val) == 16 || len(d.val) >= 18
 		}
 	}
@@ -55,6 +56,8 @@ func hasCardGroups(d *digits) bool {
 	return d.size[last] <= 7
 }
 
+// luhn reports whether the check digit of v is right: every second digit from the right, beginning with the one before
+// the last, counts double, and if that has two digits, as their sum (ISO/IEC 7812-1, annex B).
 func luhn(v []byte) bool {
 	sum := 0
 	for i, c := range v {

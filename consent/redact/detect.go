@@ -7,9 +7,10 @@ import (
 
 // engine finds everything that has to go from a text as it stands.
 type engine struct {
-	own   []ownPattern
-	user  person
-	rules *ruleSet
+	own     []ownPattern
+	user    person
+	rules   *ruleSet
+	markers markers // of every kind that it finds
 }
 
 // ownPattern is a rule of the user's own.

@@ -86,8 +86,8 @@ func (d *digits) dropGroup() {
 	}
 }
 
-// beginsApart and endsApart report whether a number stands by itself: not inside a word, a decimal fraction, a version
-// or a UUID.
+// beginsApart reports whether the number at lo stands by itself: not inside a word, a decimal fraction, a version or a
+// UUID.
 func beginsApart(s string, lo int) bool {
 	if lo == 0 {
 		return true
@@ -96,6 +96,7 @@ func beginsApart(s string, lo int) bool {
 	return !isWord(c) && c != '_' && !((c == '.' || c == '-') && lo > 1 && isWord(s[lo-2]))
 }
 
+// endsApart reports the same of a number's end. A dot before a letter may end a sentence; a hyphen joins in any case.
 func endsApart(s string, hi int) bool {
 	if hi == len(s) {
 		return true
@@ -112,17 +113,18 @@ const contextLen = 28
 
 // hasContext reports whether one of the words stands shortly before s[i:], not inside another word.
 func hasContext(s string, i int, list []string) bool {
-	before := s[max(0, i-contextLen):i]
-	before = before[strings.LastIndexAny(before, "\n;{}")+1:]
+	start := max(0, i-contextLen)
+	start += strings.LastIndexAny(s[start:i], "\n;{}") + 1
 	for _, w := range list {
-		for at := 0; at < len(before); {
-			j := indexFold(before[at:], w)
+		for at := start; at < i; {
+			j := indexFold(s[at:i], w)
 			if j < 0 {
 				break
 			}
 			j += at
 			end := j + len(w)
-			if (j == 0 || !isLower(before[j-1]) || w == "phone") && (end == len(before) || !isLower(before[end])) {
+			begins := j == start || !isLower(s[j-1]) || w == "phone" // also the phone of telephone and smartphone
+			if begins && (end == i || !isLower(s[end])) && !inMarker(s, j, end) {
 				return true
 			}
 			at = j + 1

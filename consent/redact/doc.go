@@ -12,8 +12,7 @@
 //
 // It promises that
 //   - the result depends on the input alone, and redacting a result again changes nothing,
-//   - the result is valid UTF-8 with at most max bytes, and valid JSON if the input was and nothing was cut or replaced
-//     as a whole,
+//   - the result is valid UTF-8 with at most max bytes, and valid JSON if the input was and nothing was cut,
 //   - time and memory are bounded by the length of the input: a text built to exceed the bounds is replaced as a whole,
 //   - no input panics, and no error quotes content.
 //

@@ -9,6 +9,8 @@ const (
 )
 
 // The forms are wide: what RFC 5322 and RFC 6531 allow in a local part, and any name or address literal as the domain.
+// Joiners (category Cf) are part of internationalized domains (RFC 5892, appendix A). A top-level domain has no digits,
+// unless it is internationalized and written in ASCII (xn--).
 var (
 	localForm  = lazy("(?:\"(?:[^\"\\\\\\n]|\\\\.)*\"|(?:[\\pL\\pM\\pN.!#$%&'*+/=?^_`{|}~-]|\\\\[^\\pL\\pN])+)$")
 	domainForm = lazy(`^(?:\[[0-9A-Za-z.:]{4,}\]|` +
@@ -19,7 +21,7 @@ var (
 
 // findEmails emits e-mail addresses.
 func findEmails(s string, emit emitter) {
-	last := 0 // end of the address before
+	last := 0 // end of the address before: a@b.example@c.example has only one local part
 	for at := 0; ; {
 		i := strings.IndexByte(s[at:], '@')
 		if i < 0 {
@@ -46,7 +48,7 @@ func localStart(s string, i, stop int) int {
 	if local != "" && local[0] != '"' {
 		local = local[len(queryForm().FindString(local)):]
 	}
-	return i - len(strings.TrimLeft(local, ".'`|*{"))
+	return i - len(strings.TrimLeft(local, ".'`|*{")) // quotes and markup, which RFC 5322 allows too
 }
 
 // isRemote reports whether what looks like an address is the user of a Git remote, or a decorator or call in a program.

@@ -37,7 +37,6 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, truncated bool, max uint16) {
 		out := r.Text(in, truncated, int(max))
 		check(t, in, out, int(max), func(s string) string { return r.Text([]byte(s), false, int(max)) })
-		check(t, in, r.URI(in, int(max)), int(max), func(s string) string { return r.URI([]byte(s), int(max)) })
 	})
 }
 
@@ -52,7 +51,7 @@ func FuzzJSON(f *testing.F) {
 		out := r.JSON(in, truncated, int(max))
 		check(t, in, out, int(max), func(s string) string { return r.JSON([]byte(s), false, int(max)) })
 		whole := r.JSON(in, false, len(in)*40+100)
-		if json.Valid(in) && !json.Valid([]byte(whole)) && whole != redact.KindContent.Marker() {
+		if json.Valid(in) && !json.Valid([]byte(whole)) {
 			t.Fatalf("%q became %q, which is not JSON", in, whole)
 		}
 		only := picky.Members(in, truncated, len(in)*40+100)
@@ -94,6 +93,9 @@ func FuzzPlanted(f *testing.F) {
 		inJSON := it
 		inJSON.rest += string(quoted[:len(before)]) + after
 		out := r.JSON(quoted, false, 1<<20)
+		if out == `"`+redact.KindContent.Marker()+`"` {
+			return // redacting it once more would have changed it, so that all of it had to go
+		}
 		var back map[string]string
 		if err := json.Unmarshal([]byte(out), &back); err != nil {
 			t.Fatalf("%s: %q is not JSON: %v", it.where, out, err)

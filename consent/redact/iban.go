@@ -3,7 +3,8 @@ package redact
 import "strings"
 
 // ibanLengths is the length of an IBAN by country, from the IBAN Registry of SWIFT (release 99).
-const ibanLengths = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 " +
+const ibanLengths = "" +
+	"AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 " +
 	"EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 " +
 	"KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 " +
 	"PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30 "
@@ -42,7 +43,7 @@ func ibanEnd(s string, i, n int) int {
 			v = append(v, c)
 		case isAlpha(c):
 			v = append(v, c&^0x20) // in upper case
-		case (c == ' ' || c == '-') && s[i-1] != c:
+		case (c == ' ' || c == '-') && s[i-1] != c: // one between groups
 		case strings.HasPrefix(s[i:], "\u00a0"):
 			i++
 		default:
@@ -52,6 +53,8 @@ func ibanEnd(s string, i, n int) int {
 	if len(v) < n || i < len(s) && isWord(s[i]) || !isDigit(v[3]) {
 		return 0
 	}
+	// The number that is to leave 1: country and check digits at the end, and A to Z as 10 to 35. It may have 60 digits,
+	// so only the remainder is kept.
 	rest := 0
 	for _, c := range append(v[4:], v[:4]...) {
 		if isDigit(c) {

@@ -31,7 +31,7 @@ type jsonPass struct {
 	out    strings.Builder
 	copied int     // how much of s is in out
 	before string  // what stands directly before the current token: the last string, and what follows it
-	stack  []frame // open objects and arrays
+	stack  []frame // what the value stands in, and the open objects and arrays in it
 }
 
 // frame is an open object or array.
@@ -49,11 +49,12 @@ type frame struct {
 //
 // It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
-	j := &jsonPass{pass: p, s: s, depth: depth}
+	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1)}
 	dec := json.NewDecoder(strings.NewReader(s))
-	dec.UseNumber()
+	dec.UseNumber() // 1e999 is JSON, but no float64
 	for {
 		token, err := dec.Token()
+		// Token returns the first between tokens, also inside an object, and the second inside a token.
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			j.unfinished()
 			return j.out.String(), len(s), true
@@ -66,14 +67,14 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 			return "", max(end, 1), false
 		}
 		j.token(token, end)
-		if len(j.stack) == 0 || j.left < 0 {
+		if len(j.stack) == 1 || j.left < 0 {
 			return j.out.String(), end, true
 		}
 	}
 }
 
-// gap copies what stands before the next token. The decoder does not report it, and the result keeps it: white space is
-// part of what the peer said.
+// gap copies what stands before the next token: white space, commas and colons. The decoder does not report them, and
+// has already checked that they are where they belong.
 func (j *jsonPass) gap() {
 	end := run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) })
 	j.before = tail(j.before + j.s[j.copied:end])
@@ -122,26 +123,22 @@ func (j *jsonPass) unfinished() {
 }
 
 // top returns the innermost open object or array.
-func (j *jsonPass) top() *frame {
-	if len(j.stack) == 0 {
-		return &frame{}
-	}
-	return &j.stack[len(j.stack)-1]
-}
+func (j *jsonPass) top() *frame { return &j.stack[len(j.stack)-1] }
 
 // delim opens or closes an object or array.
 func (j *jsonPass) delim(d json.Delim) {
-	if d == '{' || d == '[' {
-		kind, _ := j.announced()
-		if len(j.stack) == maxNesting {
+	switch d {
+	case '{', '[':
+		if len(j.stack) > maxNesting {
 			j.left = -1
 			return
 		}
+		kind, _ := j.announced()
 		j.stack = append(j.stack, frame{object: d == '{', naming: d == '{', inherit: kind})
-		return
+	default:
+		j.stack = j.stack[:len(j.stack)-1]
+		j.ended()
 	}
-	j.stack = j.stack[:len(j.stack)-1]
-	j.ended()
 }
 
 // ended follows a value. In an object, a name comes next.
@@ -154,11 +151,11 @@ func (j *jsonPass) ended() {
 func (j *jsonPass) announced() (kind Kind, own bool) {
 	f := j.top()
 	switch {
-	case f.name != "" && listed("schema", f.name):
+	case f.name != "" && listed("schema", f.name): // "password": {"type": "string", "description": …}
 		return "", false
 	case f.kind != "":
 		return f.kind, true
-	case f.paired != "" && oneOf(f.name, "value", "val", "text"):
+	case f.paired != "" && oneOf(lower(f.name), "value", "val", "text"):
 		return f.paired, true
 	}
 	return f.inherit, false
@@ -179,7 +176,7 @@ func (j *jsonPass) str(text string, escaped bool) string {
 		return j.inside("", text, depth)
 	}
 	j.ended()
-	if f.object && oneOf(f.name, "name", "key", "variable", "header", "field", "selector", "element") {
+	if f.object && oneOf(lower(f.name), "name", "key", "variable", "header", "field", "selector", "element") {
 		f.paired = keyKind(text)
 	}
 	kind, own := j.announced()
@@ -197,7 +194,7 @@ func (j *jsonPass) str(text string, escaped bool) string {
 func isPrivatePart(name string) bool { return oneOf(name, "d", "p", "q", "dp", "dq", "qi", "k") }
 
 // isSecretMember reports whether a string is a secret where names announce a kind. Nested under such a name, less is
-// taken for a secret than as the member itself.
+// taken for a secret than as the member itself: "api_keys": {"env": "prod", "value": …}.
 func isSecretMember(text string, kind Kind, own bool) bool {
 	if kind == KindAuthorization && strings.HasSuffix(text, " ") {
 		return true // cut off behind the scheme
@@ -223,7 +220,7 @@ func (j *jsonPass) number(raw string) string {
 		return kind.Marker()
 	}
 	marker := ""
-	j.engine.findNumber(j.before, raw, func(_, _ int, kind Kind) { marker = kind.Marker() })
+	j.findNumber(j.before, raw, func(_, _ int, kind Kind) { marker = kind.Marker() })
 	return marker
 }
 
@@ -253,8 +250,6 @@ func quote(s string) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return `"` + KindContent.Marker() + `"` // a string always encodes
-	}
+	_ = enc.Encode(s) // neither a string nor a Builder fails
 	return strings.TrimSuffix(b.String(), "\n")
 }

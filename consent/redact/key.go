@@ -64,7 +64,7 @@ func keyKind(name string) Kind {
 	if len(list) == 1 && (list[0] == "key" || list[0] == "keys") {
 		return kindMaybe
 	}
-	for i := len(list) - 1; i >= 0; i-- {
+	for i := len(list) - 1; i >= 0; i-- { // the last words of a name say most: password_reset_token is a token
 		if kind := wordKind(list, i); kind != "" {
 			return kind
 		}
@@ -88,7 +88,7 @@ func wordKind(list []string, i int) Kind {
 			return r.kind
 		}
 	}
-	if !known && w != "jsonwebtoken" { // a library
+	if !known && w != "jsonwebtoken" { // a library, which manifests name
 		for _, r := range words().endings {
 			if len(w) > len(r.word) && strings.HasSuffix(w, r.word) {
 				return r.kind
@@ -98,11 +98,16 @@ func wordKind(list []string, i int) Kind {
 	return ""
 }
 
+// matches reports whether the rule applies to its word, given the word before it; "" if the word is the first.
 func (r nameRule) matches(before string, last bool) bool {
-	if r.last && !last || r.unless[before] {
+	first := before == ""
+	if first {
+		before = "-" // as words.txt has it
+	}
+	if r.last && !last || slices.Contains(r.unless, before) {
 		return false
 	}
-	return r.after == nil || r.after[before] || before != "" && r.after["*"]
+	return len(r.after) == 0 || slices.Contains(r.after, before) || !first && slices.Contains(r.after, "*")
 }
 
 // describes reports whether a name describes a secret instead of holding it: token_count, key_id, secret_name,
@@ -121,10 +126,6 @@ func describes(list []string) bool {
 		}
 	case "url", "uri": // a database's has a password
 		if wordKind(list, len(list)-1) == KindConnection {
-			return false
-		}
-	case "set": // Set-Cookie is not settled by its first word
-		if before == "cookie" {
 			return false
 		}
 	}

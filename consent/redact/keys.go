@@ -45,11 +45,8 @@ type picker struct {
 	size int64
 }
 
-// maxArrays bounds the recursion beyond the depth of the paths.
-const maxArrays = 32
-
-// value returns what is allowed of the next value, whose path is given.
-func (p picker) value(path string, arrays int) (string, error) {
+// value returns what is allowed of the next value, given its path and in how many others it stands.
+func (p picker) value(path string, depth int) (string, error) {
 	if p.keys[path] {
 		return p.whole()
 	}
@@ -58,19 +55,16 @@ func (p picker) value(path string, arrays int) (string, error) {
 	if err != nil || !ok {
 		return "", err
 	}
-	if arrays++; open == '{' {
-		arrays = 0
-	}
-	if arrays > maxArrays {
+	if depth == maxNesting {
 		return "", errors.New("too many arrays in one another")
 	}
 	var items []string
 	for err == nil && p.dec.More() {
 		var item string
 		if open == '{' {
-			item, err = p.member(path)
+			item, err = p.member(path, depth+1)
 		} else {
-			item, err = p.value(path, arrays)
+			item, err = p.value(path, depth+1)
 		}
 		if item != "" {
 			items = append(items, item)
@@ -86,25 +80,27 @@ func (p picker) value(path string, arrays int) (string, error) {
 }
 
 // member returns what is allowed of the next member of the object at path, with its name.
-func (p picker) member(path string) (string, error) {
+func (p picker) member(path string, depth int) (string, error) {
 	token, err := p.dec.Token()
 	if err != nil {
 		return "", err
 	}
 	name, _ := token.(string)
 	child := strings.TrimPrefix(path+"."+name, ".")
+	// A name with a dot in it could look like a path: {"filter.name": …} is not what filter.name allows.
 	if _, allowed := p.keys[child]; !allowed || strings.Contains(name, ".") {
 		_, err := p.whole()
 		return "", err
 	}
-	out, err := p.value(child, 0)
+	out, err := p.value(child, depth)
 	if out == "" {
 		return "", err
 	}
 	return quote(name) + ":" + out, err
 }
 
-// whole returns the next value. A number at the end of the text may have been cut off, so it does not count as a value.
+// whole returns the next value as it stands in the text. A number at the end of the text may have been cut off, so it
+// does not count as a value.
 func (p picker) whole() (string, error) {
 	var raw json.RawMessage
 	if err := p.dec.Decode(&raw); err != nil {

@@ -28,7 +28,7 @@ func Name(s []byte) (clean string, ok bool) {
 	if !isPrintable(clean) {
 		return "", false
 	}
-	if isUUID(clean) {
+	if isUUID(clean) { // its groups may look like a card or telephone number
 		return clean, true
 	}
 	refused := hasRandom(clean)

@@ -7,13 +7,12 @@ import (
 
 // findNumbers emits the card, telephone and social security numbers in s.
 func findNumbers(s string, emit emitter) {
-	digit := func(c rune) bool { return '0' <= c && c <= '9' }
 	for at := 0; ; {
-		first := strings.IndexFunc(s[at:], digit)
-		if first < 0 {
+		first := run(s, at, len(s), func(c byte) bool { return !isDigit(c) })
+		if first == len(s) {
 			return
 		}
-		d := readDigits(s, at, at+first)
+		d := readDigits(s, at, first)
 		at = d.end[0]
 		if lo, hi, kind := d.classify(s); kind != "" {
 			emit(lo, hi, kind)
@@ -28,6 +27,7 @@ func (d *digits) classify(s string) (lo, hi int, kind Kind) {
 	if len(d.val) < minDigits || !beginsApart(s, first) {
 		return 0, 0, ""
 	}
+	// Numbers below seven digits are too often counts. They are telephone numbers only right behind a word for one.
 	announced := hasContext(s, d.lo, phoneWords)
 	before := strings.TrimRight(s[max(0, d.lo-4):d.lo], " ")
 	adjacent := announced && before != "" && has(":=.", before[len(before)-1]) // "Phone: 8999"
@@ -47,8 +47,9 @@ func (d *digits) classify(s string) (lo, hi int, kind Kind) {
 
 var ssnWords = []string{"ssn", "social security", "social_security", "socialsecurity"}
 
-// isSSN reports whether d is a social security number of the United States: AAA-GG-SSSS, without the ranges that are
-// never issued. With spaces instead of dashes it has to be announced.
+// isSSN reports whether d is a social security number of the United States: AAA-GG-SSSS, without the ranges that the
+// Social Security Administration never issues (areas 000, 666 and 900 to 999, group 00, serial 0000). With spaces
+// instead of dashes it has to be announced.
 func isSSN(s string, d *digits) bool {
 	if !slices.Equal(d.size, []int{3, 2, 4}) || d.hi-d.lo != 11 || d.val[0] == '9' {
 		return false

@@ -26,7 +26,7 @@ func findPairs(s string, emit emitter) {
 		lo, hi := valueAfter(s, i, kind, isPlural(s[name.lo:name.hi]))
 		if kind = certain(kind, s[lo:hi]); kind != "" && hi > lo {
 			emit(lo, hi, kind)
-			at = max(at, hi)
+			at = max(at, hi) // a separator in a secret is none
 		}
 	}
 	findFlags(s, emit)
@@ -52,13 +52,14 @@ func nameBefore(s string, i int) (field, bool) {
 		f.quoted = true
 	}
 	f.lo = f.hi
+	// Names in programs are paths, too: config.db.password, $DB_PASSWORD, env[TOKEN].
 	for f.lo > 0 && f.hi-f.lo < maxKey && (isWord(s[f.lo-1]) || has("_-.$[", s[f.lo-1])) {
 		f.lo--
 	}
 	if s[i] == '>' && (f.lo == 0 || s[f.lo-1] != '<') {
 		return f, false // not an element of XML
 	}
-	return f, f.hi > f.lo
+	return f, f.hi > f.lo && !inMarker(s, f.lo, f.hi)
 }
 
 // pairKind returns the kind that a name in running text announces. Unquoted, it may have two words ("API key: …"), of
@@ -70,6 +71,7 @@ func pairKind(s string, f field) Kind {
 	if kind != "" && kind != kindMaybe || f.quoted || f.lo == 0 || s[f.lo-1] != ' ' {
 		return kind
 	}
+	// Alone, these words announce nothing or little; "security code" and "seed phrase" do.
 	if !oneOf(lower(name), "key", "keys", "code", "string", "phrase", "number") {
 		return kind
 	}
@@ -88,7 +90,7 @@ func valueAfter(s string, i int, kind Kind, plural bool) (lo, hi int) {
 	}
 	near := lo
 	lo = run(s, lo, 16, func(c byte) bool { return c == ' ' || c == '\t' })
-	if lo == len(s) || has("\r\n{", s[lo]) || s[lo] == '[' && s[i] == ':' {
+	if lo == len(s) || has("\r\n{", s[lo]) || s[lo] == '[' && s[i] == ':' { // an object or a list
 		return lo, lo
 	}
 	open := quoteAt(s, lo)
@@ -96,17 +98,18 @@ func valueAfter(s string, i int, kind Kind, plural bool) (lo, hi int) {
 	case open != "":
 		lo += len(open)
 		hi = quotedEnd(s, lo, open)
-	case s[i] == '>':
+	case s[i] == '>': // text of an XML element
 		hi = lo + max(0, strings.IndexByte(s[lo:], '<'))
 	default:
 		hi = bareEnd(s, lo, kind)
+		// After such a name even two or three words are the secret, which bareEnd takes for a sentence.
 		before := s[max(0, i-16):i]
 		if kind == KindPassword && (indexFold(before, "phrase") >= 0 || indexFold(before, "mnemonic") >= 0) {
 			hi = max(hi, passphrase(s, lo, 1))
 		}
 	}
 	value := s[lo:hi]
-	if !isSecret(value, kind) || open == "`" && strings.Contains(value, " ") { // a command of a shell
+	if !isSecret(value, kind) || open == "`" && strings.Contains(value, " ") { // TOKEN=`command of a shell`
 		return lo, lo
 	}
 	if open == "" && !isBareSecret(value, kind, plural, lo > near) {
@@ -171,8 +174,10 @@ func quotedEnd(s string, i int, open string) int {
 			break
 		}
 		at += n
+		// A backslash inside is written as two, and once more doubled by each escaping of the whole text. What doubles them
+		// also makes ", \" and \\\" of the opening quote, so its length is that of one backslash inside.
 		slashes := len(s[i:at]) - len(strings.TrimRight(s[i:at], `\`))
-		if slashes%2 == 0 || len(open) > 1 && slashes == 0 {
+		if slashes%(2*len(open)) == 0 {
 			return at
 		}
 		at += len(open)
@@ -206,7 +211,7 @@ func bareEnd(s string, i int, kind Kind) int {
 				return end
 			}
 		case '\\':
-			if end+1 < len(s) && has("\"'nrt", s[end+1]) {
+			if end+1 < len(s) && has("\"'nrt", s[end+1]) { // the text itself is escaped: token=abc\n
 				return end
 			}
 		}
@@ -253,7 +258,7 @@ func findFlags(s string, emit emitter) {
 		}
 		lo := at + i + len("--")
 		hi := run(s, lo, maxKey, isToken)
-		at = max(lo, hi-1)
+		at = hi
 		if hi == lo || hi == len(s) || !has(" \"',", s[hi]) {
 			continue
 		}
@@ -266,6 +271,7 @@ func findFlags(s string, emit emitter) {
 		if c := s[lo-1]; c == '"' || c == '\'' {
 			end = quotedEnd(s, lo, s[lo-1:lo])
 		}
+		// Behind a flag without a value stands the next flag, or the rest of a usage text.
 		if v := s[lo:end]; v != "" && v[0] != '-' && !isPlaceholder(v) && !isReference(v) && !isProse(v) {
 			emit(lo, end, kind)
 		}

@@ -54,6 +54,8 @@ type person struct {
 	name  string   // in lower case; "" if unknown
 }
 
+// newPerson knows the current user by name and home directory. A home without a parent, such as /root, belongs to no
+// person. On Windows paths also occur escaped, as in JSON that is a string, and with slashes, as in URLs.
 func newPerson(home, user string) person {
 	var p person
 	home = strings.TrimRight(home, `/\`)

@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 var phoneWords = []string{
 	"phone", "tel", "telefon", "téléphone", "teléfono", "mobile", "mobil", "cell", "fax", "whatsapp", "sms", "msisdn",
@@ -33,7 +36,7 @@ func isNorthAmerican(d *digits) bool {
 	if len(g) == 4 && g[0] == 1 && v[0] == '1' {
 		v, g = v[1:], g[1:]
 	}
-	return len(g) == 3 && g[0] == 3 && g[1] == 3 && g[2] == 4 && v[0] >= '2' && v[3] >= '2' && !strings.Contains(d.seps, "/")
+	return slices.Equal(g, []int{3, 3, 4}) && v[0] >= '2' && v[3] >= '2' && !strings.Contains(d.seps, "/")
 }
 
 // isTrunk reports whether d is a national number with the trunk prefix 0: in groups, or ten or eleven digits in one

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -25,32 +26,30 @@ type Pattern struct {
 // Redactor removes secrets and personal data. It is immutable and safe for concurrent use. A nil Redactor lets nothing
 // through.
 type Redactor struct {
-	engine  engine
-	markers markers
-	keys    keySet
+	engine engine
+	keys   keySet
 }
 
 // New returns a Redactor. It fails if a pattern has no usable name or expression, or a key an empty part. The error
 // names the pattern and the reason, never the expression, which may itself be the secret.
 func New(cfg Config) (*Redactor, error) {
-	set, err := rules()
-	if err != nil {
-		return nil, fmt.Errorf("loading credential rules: %w", err)
-	}
-	r := &Redactor{markers: markers{}, engine: engine{user: newPerson(cfg.Home, cfg.User), rules: set}}
+	e := engine{user: newPerson(cfg.Home, cfg.User), rules: rules(), markers: markers{}}
 	for _, k := range Kinds() {
-		r.markers[k] = true
+		e.markers[k] = true
 	}
 	for i, p := range cfg.Patterns {
 		own, err := p.compile()
 		if err != nil {
 			return nil, fmt.Errorf("redaction pattern %d: %w", i+1, err)
 		}
-		r.engine.own = append(r.engine.own, own)
-		r.markers[own.kind] = true
+		e.own = append(e.own, own)
+		e.markers[own.kind] = true
 	}
-	r.keys, err = newKeys(cfg.Keys)
-	return r, err
+	keys, err := newKeys(cfg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	return &Redactor{e, keys}, nil
 }
 
 func (p Pattern) compile() (ownPattern, error) {
@@ -67,7 +66,7 @@ func (p Pattern) compile() (ownPattern, error) {
 	return ownPattern{Kind(p.Name), re}, nil
 }
 
-// Text redacts text, such as an error message or a line of stderr, and cuts the result to at most max bytes.
+// Text redacts text, such as an error message, a line of stderr or a URI, and cuts the result to at most max bytes.
 //
 // Truncated says that s was cut off at its end when it was captured. The token that touches the end is then removed, so
 // that no half of a secret is left.
@@ -76,12 +75,16 @@ func (r *Redactor) Text(s []byte, truncated bool, max int) string {
 }
 
 // JSON redacts a JSON value by key and by value, and cuts the result to at most max bytes. A number that is removed
-// becomes a string. The result is valid JSON if raw is and nothing was cut. The order of members, duplicates, and
-// numbers that stay are kept as written.
+// becomes a string, and so does a value that is replaced as a whole. The result is valid JSON if raw is and nothing was
+// cut. The order of members, duplicates, and numbers that stay are kept as written.
 //
 // What is not JSON, as a whole or from some point on because it was cut off, is redacted as text.
 func (r *Redactor) JSON(raw []byte, truncated bool, max int) string {
-	return r.redact(raw, truncated, max, (*pass).document)
+	out := r.redact(raw, truncated, max, (*pass).document)
+	if out == KindContent.Marker() && json.Valid(raw) {
+		return cut(quote(out), max)
+	}
+	return out
 }
 
 // Members redacts like JSON, and keeps only the members that Config.Keys allows, if it has any. It leaves out
@@ -94,29 +97,33 @@ func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
 	return r.JSON([]byte(r.keys.pick(raw)), false, max)
 }
 
-// URI redacts a resource URI and cuts the result to at most max bytes.
-func (r *Redactor) URI(s []byte, max int) string { return r.Text(s, false, max) }
+// maxPasses bounds how often a text is redacted. The corpora need three passes at most.
+const maxPasses = 4
 
-// redact redacts b with method, in two passes. A replacement or a cut changes what stands beside the rest, so the rest
-// may now look like something else. The second pass proves that it does not; if it does, the text is replaced as a
-// whole. Without that, redacting a result again could change it.
+// redact redacts b with method until a pass changes nothing. Only then would redacting the result again not change it.
+// Most texts take one pass, and two if anything is removed: a replacement or a cut changes what stands beside the
+// rest, which may now look like something else. Half of the placeholder ${TOKEN} reads as a token. A text that does not
+// settle is replaced as a whole.
 func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass, s string) string) string {
+	whole := cut(KindContent.Marker(), max)
 	if r == nil {
-		return cut(KindContent.Marker(), max)
+		return whole
 	}
+	// All that follows may take s apart at any character, and encoding/json would replace invalid bytes on its own.
 	s := strings.ToValidUTF8(string(b), string(utf8.RuneError))
 	if truncated {
 		s = edge(s)
 	}
-	for first := true; ; first = false {
-		p := newPass(&r.engine, r.markers, s)
+	for range maxPasses {
+		p := &pass{&r.engine, workFactor*len(s) + workFloor}
 		out := cut(method(p, s), max)
-		switch {
-		case p.left < 0 || out != s && !first:
-			return cut(KindContent.Marker(), max)
-		case out == s:
+		if p.left < 0 {
+			return whole
+		}
+		if out == s {
 			return out
 		}
 		s = out
 	}
+	return whole
 }

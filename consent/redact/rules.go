@@ -1,10 +1,8 @@
 package redact
 
 import (
-	"cmp"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -44,48 +42,36 @@ type rule struct {
 	Entropy  float64  `json:"entropy"`
 	Keywords []string `json:"keywords"`
 	Allow    []string `json:"allow"`
-	Kind     Kind     `json:"kind"` // of our own rules; empty is credential
+	Kind     Kind     `json:"kind"` // empty: credential
 
-	once  sync.Once
-	re    *regexp.Regexp
-	allow []*regexp.Regexp
+	re    func() *regexp.Regexp
+	allow []func() *regexp.Regexp
 }
 
-// rules parses the rules and compiles none of them.
-var rules = sync.OnceValues(func() (*ruleSet, error) {
-	_, lines, ok := strings.Cut(rulesFile, "\n")
-	if !ok {
-		return nil, errors.New("rule file is empty")
-	}
+// rules is the parsed rule set. It panics if the files, which are part of the program, have an error.
+var rules = sync.OnceValue(func() *ruleSet {
+	_, lines, _ := strings.Cut(rulesFile, "\n")
 	set := &ruleSet{}
 	for line := range strings.Lines(lines + ownFile) {
-		ru := new(rule)
+		ru := &rule{Kind: KindCredential}
 		if err := json.Unmarshal([]byte(line), ru); err != nil {
-			return nil, fmt.Errorf("reading rule %d: %w", len(set.rules)+1, err)
+			panic(fmt.Errorf("reading rule %d: %w", len(set.rules)+1, err))
+		}
+		ru.re = lazy(ru.Regex)
+		for _, expr := range ru.Allow {
+			ru.allow = append(ru.allow, lazy(expr))
 		}
 		for _, w := range ru.Keywords {
-			if len(w) < 2 {
-				return nil, fmt.Errorf("rule %s: keyword %q is too short", ru.ID, w)
-			}
 			slot := indexSlot(w[0], w[1])
 			set.index[slot] = append(set.index[slot], keyword{w, ru})
 		}
 		set.rules = append(set.rules, ru)
 	}
-	return set, nil
+	return set
 })
 
+// indexSlot returns where the keywords that begin with a and b are. Some share a slot, which only costs a comparison.
 func indexSlot(a, b byte) int { return (int(a)<<5 ^ int(b)) & 1023 }
-
-// compile panics if an expression is wrong: the rules are part of the program, and a test compiles them all.
-func (ru *rule) compile() {
-	ru.once.Do(func() {
-		ru.re = regexp.MustCompile(ru.Regex)
-		for _, a := range ru.Allow {
-			ru.allow = append(ru.allow, regexp.MustCompile(a))
-		}
-	})
-}
 
 // find emits the credentials in s. Looking for the keywords first keeps nearly all expressions from running: one takes
 // longer than the search for all keywords.
@@ -106,12 +92,12 @@ func (set *ruleSet) find(s string, emit emitter) {
 	}
 }
 
-// minGroup is the length below which a group of an expression is taken for a part of the secret.
+// minGroup is the length below which a group of an expression is taken for a part of the secret: many rules of gitleaks
+// group alternatives inside it.
 const minGroup = 8
 
 func (ru *rule) find(s string, emit emitter) {
-	ru.compile()
-	for _, m := range ru.re.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range ru.re().FindAllStringSubmatchIndex(s, -1) {
 		lo, hi := m[0], m[1]
 		for g := 2; g < len(m); g += 2 {
 			if (ru.Group == 0 || ru.Group == g/2) && m[g+1]-m[g] >= minGroup {
@@ -120,7 +106,7 @@ func (ru *rule) find(s string, emit emitter) {
 			}
 		}
 		if !ru.allowed(s[lo:hi]) {
-			emit(lo, hi, ru.kind())
+			emit(lo, hi, ru.Kind)
 		}
 	}
 }
@@ -132,21 +118,11 @@ func (ru *rule) allowed(secret string) bool {
 		return true
 	}
 	for _, re := range ru.allow {
-		if re.MatchString(secret) && !strings.HasSuffix(secret, "EXAMPLE") {
+		if re().MatchString(secret) && !strings.HasSuffix(secret, "EXAMPLE") {
 			return true
 		}
 	}
 	return false
-}
-
-func (ru *rule) kind() Kind {
-	switch ru.ID {
-	case "private-key", "age-secret-key":
-		return KindPrivateKey
-	case "jwt-base64":
-		return KindJWT
-	}
-	return cmp.Or(ru.Kind, KindCredential)
 }
 
 // entropy is Shannon's, in bits per byte.

@@ -99,6 +99,12 @@ func (m markers) next(s string, at int) (lo, hi int) {
 	}
 }
 
+// inMarker reports whether s[lo:hi] is the kind in a marker. Detectors do not take it for a name: a marker tells what
+// was there, and nothing of what follows. Otherwise the second pass would remove more than the first.
+func inMarker(s string, lo, hi int) bool {
+	return strings.HasSuffix(s[:lo], markerOpen) && strings.HasPrefix(s[hi:], markerClose)
+}
+
 // first returns the first marker in s.
 func (m markers) first(s string) string {
 	lo, hi := m.next(s, 0)
@@ -113,7 +119,7 @@ func (m markers) first(s string) string {
 // an IBAN.
 func edge(s string) string {
 	end := tokenStart(s)
-	const most = 10 // an IBAN has nine groups
+	const most = 10 // the longest IBANs have nine groups
 	for range most {
 		trimmed := strings.TrimRight(s[:end], " \u00a0-")
 		if trimmed == "" || strings.HasSuffix(trimmed, "\n") {
@@ -153,6 +159,7 @@ func cut(s string, max int) string {
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
+	// Text without white space near the end, such as base64, should not lose more than a quarter.
 	if lo := strings.LastIndexAny(s[:end], " \t\r\n\""); lo >= end-end/4 {
 		end = lo
 	}

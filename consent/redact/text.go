@@ -25,13 +25,8 @@ const (
 
 // pass is one pass over a text and everything wrapped in it.
 type pass struct {
-	engine  *engine
-	markers markers
-	left    int // bytes that may still be looked at; below zero the result must not be used
-}
-
-func newPass(e *engine, m markers, s string) *pass {
-	return &pass{engine: e, markers: m, left: workFactor*len(s) + workFloor}
+	*engine
+	left int // bytes that may still be looked at; below zero the result must not be used
 }
 
 // text redacts running text.
@@ -108,7 +103,7 @@ func (p *pass) layers(context, s string, depth int) string {
 func (p *pass) plain(context, s string) string {
 	var spans []span
 	full, skip := context+s, len(context)
-	p.engine.find(full, func(lo, hi int, kind Kind) {
+	p.find(full, func(lo, hi int, kind Kind) {
 		if hi > skip {
 			spans = append(spans, span{max(lo-skip, 0), hi - skip, kind})
 		}
@@ -167,8 +162,8 @@ func escape(s string) string {
 	return q[1 : len(q)-1]
 }
 
-// unescape undoes the escapes of string literals. What is not an escape stays, so that it also serves for text that
-// only has some, such as a Windows path or a log line with JSON in it.
+// unescape undoes the escapes of string literals, of Go and so of JSON. What is not an escape stays, so that it also
+// serves for text that only has some, such as a Windows path or a log line with JSON in it.
 func unescape(s string) string {
 	var b strings.Builder
 	for {
@@ -178,11 +173,9 @@ func unescape(s string) string {
 			return b.String()
 		}
 		b.WriteString(s[:n])
-		c, multibyte, rest, err := strconv.UnquoteChar(s[n:], '"')
+		c, _, rest, err := strconv.UnquoteChar(s[n:], '"')
 		if err != nil {
 			c, rest = '\\', s[n+1:]
-		} else if c >= utf8.RuneSelf && !multibyte { // \xff
-			c = utf8.RuneError
 		}
 		b.WriteRune(c)
 		s = rest

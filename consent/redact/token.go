@@ -35,7 +35,8 @@ func findSchemes(s string, emit emitter) {
 		lo, hi := firstGroup(m)
 		token := s[lo:hi]
 		secret := len(token) >= 20 || strings.ContainsAny(token, "0123456789") // not a word of a sentence
-		if basic := m[2] < 0; basic {                                          // the base64 of a user and a password (RFC 7617)
+		// RFC 7617: the base64 of a user's name, a colon and the password.
+		if basic := m[2] < 0; basic {
 			text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(token, "="))
 			secret = err == nil && strings.Contains(string(text), ":")
 		}

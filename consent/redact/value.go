@@ -25,7 +25,7 @@ func isPlaceholder(v string) bool {
 		return last == '>'
 	case v[0] == '%':
 		return len(v) == 2 || last == '%'
-	case strings.HasSuffix(v, "***"), strings.HasSuffix(v, "...") && len(v) <= 12:
+	case strings.HasSuffix(v, "***"), strings.HasSuffix(v, "...") && len(v) <= 12: // hidden or shortened: ghp_***, sk-...
 		return true
 	case indexFold(v, "your_") >= 0, indexFold(v, "your-") >= 0: // PUT_YOUR_TOKEN_HERE
 		return true
@@ -59,7 +59,7 @@ func isReference(v string) bool {
 	if v[0] == '&' || strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") {
 		return true
 	}
-	if strings.HasPrefix(v, "https://") && !hasUserinfo(v) {
+	if strings.HasPrefix(v, "https://") && !hasUserinfo(v) { // the page where one gets a token
 		return true
 	}
 	if i := strings.IndexAny(v, "([{"); i >= 0 {
@@ -81,6 +81,8 @@ func isReference(v string) bool {
 // isProse reports whether a sentence goes on with this word after "password:" or "--token".
 func isProse(v string) bool { return listed("prose", lower(strings.TrimRight(v, ".,;:!?)"))) }
 
+// isPath reports whether a value names a file, such as the one that holds a secret: secret=/run/secrets/db. A single
+// slash at the beginning is not enough for that, since passwords may have it.
 func isPath(v string) bool {
 	switch {
 	case v == "." || v == "/" || strings.HasPrefix(v, "./") || strings.HasPrefix(v, "../"):

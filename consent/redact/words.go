@@ -2,7 +2,6 @@ package redact
 
 import (
 	_ "embed"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,11 +14,17 @@ import (
 var wordsFile string
 
 // words is the parsed file. Parsing waits for the first use: a process that captures no content and sees only plain
-// names pays for the issuers' prefixes and nothing else worth mentioning.
+// names pays for the issuers' prefixes and nothing else worth mentioning. It panics if the file, which is part of the
+// program, has an error; every test would fail then.
 var words = sync.OnceValue(func() *lexicon {
-	l, err := parseWords(wordsFile)
-	if err != nil {
-		panic(err) // the file is part of the program, and a test parses it
+	l := &lexicon{names: map[string][]nameRule{}, lists: map[string]map[string]bool{}}
+	for line := range strings.Lines(wordsFile) {
+		if f := strings.Fields(line); len(f) > 0 && !strings.HasPrefix(f[0], "#") {
+			l.add(f[0], f[1:])
+		}
+	}
+	for _, list := range l.issuers {
+		slices.SortStableFunc(list, func(a, b issuer) int { return len(b.prefix) - len(a.prefix) })
 	}
 	return l
 })
@@ -37,9 +42,9 @@ type lexicon struct {
 type nameRule struct {
 	word   string
 	kind   Kind
-	last   bool            // only if the word is the last of the name
-	after  map[string]bool // only after one of these; nil: after any
-	unless map[string]bool // not after one of these
+	last   bool     // only if the word is the last of the name
+	after  []string // only after one of these; empty: after any
+	unless []string // not after one of these
 }
 
 // issuer is the beginning of an issuer's tokens.
@@ -49,23 +54,7 @@ type issuer struct {
 	use    string // issuer, prefix or maybe, as words.txt explains
 }
 
-func parseWords(file string) (*lexicon, error) {
-	l := &lexicon{names: map[string][]nameRule{}, lists: map[string]map[string]bool{}}
-	n := 0
-	for line := range strings.Lines(file) {
-		n++
-		f := strings.Fields(line)
-		if len(f) == 0 || strings.HasPrefix(f[0], "#") {
-			continue
-		}
-		if err := l.add(f[0], f[1:]); err != nil {
-			return nil, fmt.Errorf("words.txt, line %d: %w", n, err)
-		}
-	}
-	return l, nil
-}
-
-func (l *lexicon) add(use string, f []string) error {
+func (l *lexicon) add(use string, f []string) {
 	switch use {
 	case "name":
 		l.addNames(strings.Join(f, " "))
@@ -80,42 +69,30 @@ func (l *lexicon) add(use string, f []string) error {
 	case "issuer", "prefix", "maybe":
 		length, err := strconv.Atoi(f[0])
 		if err != nil {
-			return err
+			panic(err)
 		}
 		for _, p := range f[1:] {
 			l.issuers[p[0]] = append(l.issuers[p[0]], issuer{p, length, use})
-			slices.SortStableFunc(l.issuers[p[0]], func(a, b issuer) int { return len(b.prefix) - len(a.prefix) })
 		}
 	case "schema", "placeholder", "prose", "code", "shared", "extension":
 		l.addList(use, f)
 	default:
-		return fmt.Errorf("unknown entry %q", use)
+		panic("words.txt: unknown entry " + use)
 	}
-	return nil
 }
 
 // addNames adds what follows "name" in a line: the kind, the place, the words, and what may stand before them.
 func (l *lexicon) addNames(line string) {
 	line, unless, _ := strings.Cut(line, " unless ")
-	line, after, limited := strings.Cut(line, " after ")
+	line, after, _ := strings.Cut(line, " after ")
 	f := strings.Fields(line)
-	rule := nameRule{kind: Kind(f[0]), last: f[1] == "last", unless: setOf(unless)}
-	if limited {
-		rule.after = setOf(after)
+	rule := nameRule{
+		kind: Kind(f[0]), last: f[1] == "last", after: strings.Fields(after), unless: strings.Fields(unless),
 	}
 	for _, w := range f[2:] {
 		rule.word = w
 		l.names[w] = append(l.names[w], rule)
 	}
-}
-
-// setOf returns the words of a list. A dash stands for no word.
-func setOf(list string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		set[strings.TrimPrefix(w, "-")] = true
-	}
-	return set
 }
 
 func (l *lexicon) addList(name string, list []string) {

@@ -27,6 +27,9 @@ var left = map[string]string{
 	"jwt":             "found by the redactor itself, also without signature and encrypted",
 }
 
+// kinds are the rules whose secrets the redactor gives a kind of their own.
+var kinds = map[string]string{"private-key": "private-key", "age-secret-key": "private-key", "jwt-base64": "jwt"}
+
 // A header is the first line of the file, a rule any other.
 type header struct {
 	Source  string            `json:"source"`
@@ -37,6 +40,7 @@ type header struct {
 
 type rule struct {
 	ID       string   `json:"id"`
+	Kind     string   `json:"kind,omitempty"`
 	Regex    string   `json:"regex"`
 	Group    int      `json:"group,omitempty"`
 	Entropy  float64  `json:"entropy,omitempty"`
@@ -94,16 +98,24 @@ func version() string {
 
 // What gitleaks expects after a secret, and what before it, is made for source files. Captured content is JSON, logs
 // and prose: a secret may also end before a comma or bracket, and what stands before the telling name does not matter.
+// The redactor removes what a rule's group matches, or else the whole match. A rule without a group that looks at the
+// character behind the secret gets one, because that character stays: it may be the line break before other text.
 const (
 	tail     = "(?:[\\x60'\"\\s;]|\\\\[nr]|$)"
 	wideTail = "(?:[\\x60'\"\\s;,)\\]}<>&.!?|]|\\\\|$)"
 	before   = `[\w.-]{0,50}?`
+	notKey   = `(?:[^a-zA-Z0-9+/]|\z)`
 )
 
 func convert(r config.Rule) (rule, error) {
 	expr := strings.ReplaceAll(r.Regex.String(), tail, wideTail)
 	expr = strings.Replace(expr, "(?i)"+before, "(?i)", 1)
-	out := rule{ID: r.RuleID, Regex: expr, Group: r.SecretGroup, Entropy: r.Entropy, Keywords: r.Keywords}
+	if secret, ok := strings.CutSuffix(expr, notKey); ok && r.SecretGroup == 0 {
+		expr = "(" + secret + ")" + notKey
+	}
+	out := rule{
+		ID: r.RuleID, Kind: kinds[r.RuleID], Regex: expr, Group: r.SecretGroup, Entropy: r.Entropy, Keywords: r.Keywords,
+	}
 	slices.Sort(out.Keywords)
 	for _, a := range r.Allowlists {
 		if a.RegexTarget != "" && a.RegexTarget != "secret" || len(a.Paths) > 0 && a.MatchCondition == config.AllowlistMatchAnd {
