@@ -18,7 +18,7 @@ const (
 
 var sinks = []Sink{Console, OTLP, Prometheus}
 
-// network reports whether the sink opens a socket.
+// network reports whether the sink opens a socket. A new sink does until someone says here that it does not.
 func (s Sink) network() bool { return s != Console }
 
 // Request holds the user's settings as written. An empty field means that the setting is absent.

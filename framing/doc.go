@@ -20,6 +20,19 @@
 // members, which it does only if a path leads through them; so the stack is never deeper than the longest path. Any
 // other container is skipped as a whole, however deep: of its nesting only a number is kept.
 //
+// # Files
+//
+//	scanner.go  chunks → lines → messages: Write, Close, and what is reported of a line
+//	token.go    the state machine over the bytes of a line: one token after the other
+//	frame.go    the stack of begun keys, values and containers
+//	picked.go   what is kept of a picked member
+//	kind.go     what a finished line is: request, response, noise, …
+//	table.go    paths, compiled to a tree of keys
+//	skip.go     fast ways over text that no path wants
+//	text.go     escapes and invalid UTF-8, decoded as encoding/json does
+//	number.go   the grammar of numbers
+//	message.go  what is reported
+//
 // # Who owns the bytes
 //
 // The caller owns the chunks: the scanner copies what it needs, and the caller may reuse a chunk when Write has

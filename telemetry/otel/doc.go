@@ -10,7 +10,7 @@
 //	metrics.go      measurements made when something happens
 //	observed.go     what is read at each export: losses, and the use of the server's processes
 //	logs.go         log records
-//	instruments.go  instruments and series, made from semconv.Instruments
+//	meter.go        instruments and series, made from the table in semconv/instruments.go
 //	providers.go    the SDK's providers: made, flushed, shut down
 //
 // It promises that no peer can create an unlimited number of time series, and that all names and attributes come from

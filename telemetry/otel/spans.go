@@ -14,13 +14,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-const (
-	// sessionSpanLimit ends the session's span if no answer comes. A span is exported when it ends: if this one lasted
-	// as long as the session, its children would be shown without a parent until then, and forever if we are killed.
-	sessionSpanLimit = 5 * time.Second
-	// maxTrace bounds the operations of one trace: backends refuse, or choke on, traces of any size.
-	maxTrace = 1000
-)
+// maxTrace bounds the operations of one trace: backends refuse, or choke on, traces of any size.
+const maxTrace = 1000
 
 // spans creates the spans of a session and of its operations. Its methods do nothing if no spans are exported.
 type spans struct {
@@ -72,13 +67,15 @@ func (s *spans) endSession(at time.Time) {
 }
 
 // sessionChanged ends the session's span once the server has answered for the first time, or has been silent for long.
+// A span is exported when it ends: if this one lasted as long as the session, its children would be shown without a
+// parent until then, and forever if we are killed.
 func (s *spans) sessionChanged(n record.Session) {
 	s.session = n
 	switch {
 	case n.Ready:
 		s.endSession(n.Time)
 	case n.Silent:
-		s.endSession(n.Launched.Add(sessionSpanLimit))
+		s.endSession(n.Launched.Add(record.SilentAfter))
 	}
 }
 

@@ -33,7 +33,7 @@ func TakeOver(logger *slog.Logger) {
 func reportDeliveries(report func(error)) { otel.SetErrorHandler(otel.ErrorHandlerFunc(report)) }
 
 // DiscardLibraryLogs silences gRPC's log and that of package log, to which net/http writes what a peer has sent. What
-// matters is returned as an error. New calls it; only a program that uses gRPC before New must call it itself, since
+// matters is returned as an error. TakeOver calls it; only a program that uses gRPC before that must call it itself, since
 // gRPC's log cannot be replaced safely later. Calls after the first do nothing.
 func DiscardLibraryLogs() { discardLibraryLogs() }
 

@@ -28,8 +28,11 @@ type Session struct {
 	Server   Peer   `json:"server,omitzero"`
 
 	Ready  bool `json:"ready,omitempty"`  // the server has answered a request; even a refusal counts
-	Silent bool `json:"silent,omitempty"` // it had not within the first seconds
+	Silent bool `json:"silent,omitempty"` // it had not within SilentAfter
 }
+
+// SilentAfter is how long after its launch a session counts as silent if the server has answered nothing.
+const SilentAfter = 5 * time.Second
 
 // Peer is what a client or server says of itself: clientInfo or serverInfo.
 type Peer struct {

@@ -44,8 +44,6 @@ const (
 	// expiry is how long an operation may be open: its answer may have been damaged on the wire. Requests that stay
 	// open by nature do not expire.
 	expiry = 24 * time.Hour
-	// silentAfter is how long the server may take for its first answer before the session is reported as silent.
-	silentAfter = 5 * time.Second
 )
 
 // Tracker turns the messages of one session into records. It is for one goroutine.
@@ -147,7 +145,7 @@ func (t *Tracker) noteSession(at time.Duration) {
 func (t *Tracker) ready(at time.Duration) {
 	if !t.session.Ready {
 		t.session.Ready = true
-		t.session.Silent = t.session.Silent || at > silentAfter
+		t.session.Silent = t.session.Silent || at > record.SilentAfter
 		t.noteSession(at)
 	}
 }
@@ -167,9 +165,9 @@ func (t *Tracker) Advance(now time.Duration) {
 		}
 	}
 	t.reportHanging(now)
-	if !t.session.Ready && !t.session.Silent && now >= silentAfter {
+	if !t.session.Ready && !t.session.Silent && now >= record.SilentAfter {
 		t.session.Silent = true
-		t.noteSession(silentAfter)
+		t.noteSession(record.SilentAfter)
 	}
 }
 

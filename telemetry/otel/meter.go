@@ -9,7 +9,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// instruments holds an instrument for every row of semconv.Instruments, by name. One that is used against its form is
+// instruments holds an instrument for every row of semconv.Instruments, by name; metrics.go and observed.go record
+// with them. One that is used against its form is
 // not found and records nothing; a test checks that each one is exported.
 type instruments struct {
 	recorded map[string]func(value float64, s series)
