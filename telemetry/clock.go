@@ -19,7 +19,7 @@ type clock struct {
 	jumps []jump // in order
 }
 
-// jump says by how much the wall clock is ahead of the monotonic one from some time of the session on.
+// jump is by how much the wall clock is ahead of the monotonic one from some time of the session on.
 type jump struct{ from, ahead time.Duration }
 
 // minJump separates a sleep from the small corrections that a time service makes now and then.

@@ -32,7 +32,6 @@ type consumer struct {
 	sinks    fanout
 	messages []session.Raw // taken out of the queue, not yet consumed
 	lines    []stderrLine  // likewise
-	stderr   keyFilter
 	seen     time.Duration // everything read up to then has been consumed
 }
 
@@ -45,7 +44,7 @@ func (s *Session) consume(c *consumer) {
 	}
 	s.guard(func() {
 		c.watch()
-		c.finish()
+		s.complete.Store(c.finish())
 	})
 }
 
@@ -79,12 +78,14 @@ func (c *consumer) watch() {
 	}
 }
 
-// finish consumes what is left and ends the session.
-func (c *consumer) finish() {
+// finish consumes what is left and ends the session. It returns false if there was no time for that.
+func (c *consumer) finish() bool {
 	now := c.clock.now()
-	if c.drain(now, math.MaxInt64, c.giveUp) {
-		c.tracker.Close(now, c.exit)
+	if !c.drain(now, math.MaxInt64, c.giveUp) {
+		return false
 	}
+	c.tracker.Close(now, c.exit)
+	return true
 }
 
 // drain consumes the messages that no earlier one can join any more: those that were read until settled, and those
@@ -160,7 +161,11 @@ func (c *consumer) observe(raw *session.Raw) {
 }
 
 func (c *consumer) logLine(line stderrLine) {
-	if text := c.stderr.shown(line, c.redact); text != "" {
+	text := c.redact.text(line.raw, line.cut)
+	if line.key {
+		text += "[redacted:private-key]"
+	}
+	if text != "" {
 		c.sinks.Noted(record.LogLine{Time: c.clock.at(line.at), Source: record.FromStderr, Text: text})
 	}
 	c.queue.consumedLine(line)

@@ -33,10 +33,10 @@ type output struct {
 	registry *prometheus.Registry
 }
 
-func newOutput(cfg Config, id record.Session, q *queue, broken func(any)) *output {
+// build makes what the policy asks for.
+func (o *output) build(cfg Config, id record.Session, broken func(any)) {
 	otlp.TakeOver(cfg.Logger) // before the SDK reads a variable
 	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
-	o := &output{dropped: &q.dropped, logger: cfg.Logger}
 	sink := sinkConfig(cfg, id)
 	sink.Broken, sink.Lost = broken, o.lost
 	if cfg.Policy.Has(consent.OTLP) {
@@ -52,7 +52,6 @@ func newOutput(cfg Config, id record.Session, q *queue, broken func(any)) *outpu
 	if o.exports != nil {
 		o.exports.Started() // errors are those of deliveries from now on, and were those of variables before
 	}
-	return o
 }
 
 // withoutExporters returns an output from which nothing leaves the process. It uses nothing that reads the user's
@@ -158,9 +157,7 @@ func (o *output) abandoned() {
 // close sends what there is, ends the export, and reports what was lost. It returns when the context is done,
 // whatever still hangs.
 func (o *output) close(ctx context.Context) {
-	if o.admin != nil {
-		o.admin.Close(ctx)
-	}
+	o.closeAdmin(ctx)
 	inTime := o.otel.Shutdown(ctx)
 	messages, contents := o.dropped.messages.Load(), o.dropped.contents.Load()
 	if o.exports != nil {
@@ -168,6 +165,12 @@ func (o *output) close(ctx context.Context) {
 	} else if messages+contents > 0 {
 		o.logger.Warn("some telemetry of this session was lost; the server was not affected",
 			"messages", messages, "contents", contents)
+	}
+}
+
+func (o *output) closeAdmin(ctx context.Context) {
+	if o.admin != nil {
+		o.admin.Close(ctx)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 // and counted. It keeps the order in which messages were scanned; the consumer merges the directions by time.
 type queue struct {
 	due  *time.Timer   // fires when a batch is due
-	full chan struct{} // holds an element when a batch should not wait for that
+	full chan struct{} // holds an element when a batch should not wait for due
 
 	// What was accepted and has not been consumed, whether it is still in the queue or already with the consumer.
 	messages, lineCount, content atomic.Int64
@@ -63,7 +63,7 @@ func (q *queue) push(m *session.Raw) {
 	}
 	q.waiting = append(q.waiting, *m)
 	q.messages.Add(1)
-	q.wakeLocked(len(q.waiting))
+	q.wakeLocked()
 }
 
 // pushLine queues a line of stderr, which belongs to the queue from then on.
@@ -82,7 +82,7 @@ func (q *queue) pushLine(l stderrLine) {
 	}
 	q.lines = append(q.lines, l)
 	q.lineCount.Add(1)
-	q.wakeLocked(len(q.lines))
+	q.wakeLocked()
 }
 
 // admitsLocked reports whether there is room for so many bytes of content, and counts the content as dropped if not.
@@ -96,8 +96,8 @@ func (q *queue) admitsLocked(size int) bool {
 }
 
 // wakeLocked sees to it that the consumer comes for what waits: the first starts the timer, many do not wait for it.
-func (q *queue) wakeLocked(waiting int) {
-	switch waiting {
+func (q *queue) wakeLocked() {
+	switch len(q.waiting) + len(q.lines) {
 	case 1:
 		q.due.Reset(batchDelay)
 	case messageLimit / 4:

@@ -24,9 +24,11 @@ func ServiceName(command []string) string {
 	program := program(command[0])
 	switch {
 	case program == "env" || program == "cmd":
-		return ServiceName(launched(command[1:]))
-	case slices.Contains(interpreters, program) || pythons.MatchString(program):
-		return fromPath(command[1:])
+		return ServiceName(launched(program, command[1:]))
+	case pythons.MatchString(program):
+		return fromPath(command[1:], true)
+	case slices.Contains(interpreters, program):
+		return fromPath(command[1:], false)
 	case isScript(command[0]):
 		return unnamedService
 	}
@@ -53,10 +55,15 @@ func program(command string) string {
 	return name
 }
 
-// launched returns the command that follows env's assignments or cmd's switches.
-func launched(args []string) []string {
+// launched returns the command that follows env's assignments or cmd's switches. An option of env may take a value, so
+// it ends the search.
+func launched(program string, args []string) []string {
 	for i, arg := range args {
-		if !strings.Contains(arg, "=") && !strings.HasPrefix(arg, "/") && !strings.HasPrefix(arg, "-") {
+		switch {
+		case strings.HasPrefix(arg, "-"):
+			return nil
+		case program == "env" && strings.Contains(arg, "="), program == "cmd" && strings.HasPrefix(arg, "/"):
+		default:
 			return args[i:]
 		}
 	}
@@ -76,9 +83,9 @@ func isScript(s string) bool { return scripts.MatchString(s) }
 
 // fromPath finds the package in an interpreter's arguments: the module of -m, or the npm package that contains the
 // script.
-func fromPath(args []string) string {
+func fromPath(args []string, python bool) string {
 	for i, arg := range args {
-		if arg == "-m" && i+1 < len(args) {
+		if python && arg == "-m" && i+1 < len(args) {
 			return valid(args[i+1])
 		}
 		if strings.HasPrefix(arg, "-") {
@@ -235,4 +242,4 @@ func goPackage(spec string) string {
 }
 
 // modulePath returns the package that contains a script, if one does.
-func modulePath(script string) string { return fromPath([]string{script}) }
+func modulePath(script string) string { return fromPath([]string{script}, false) }

@@ -11,13 +11,15 @@ type StderrTap struct {
 	t     *Telemetry
 	line  []byte
 	cut   bool // the line was longer than limit
-	limit int  // bytes
+	keys  keyFilter
+	limit int // bytes
 }
 
 // stderrLine is a line as it came, before redaction.
 type stderrLine struct {
 	raw []byte
 	cut bool
+	key bool // a private key follows, which is left out
 	at  time.Duration
 }
 
@@ -50,7 +52,9 @@ func (s *StderrTap) Ended(at time.Time) {
 
 func (s *StderrTap) endLine(at time.Time) {
 	if line := bytes.TrimRight(s.line, "\r"); len(line) > 0 {
-		s.t.queue.pushLine(stderrLine{bytes.Clone(line), s.cut, at.Sub(s.t.clock.epoch)})
+		if keep, key, shown := s.keys.filter(line); shown {
+			s.t.queue.pushLine(stderrLine{bytes.Clone(keep), s.cut && !key, key, at.Sub(s.t.clock.epoch)})
+		}
 	}
 	clear(s.line)
 	s.line, s.cut = s.line[:0], false
@@ -65,22 +69,21 @@ type keyFilter struct {
 // maxKeyLines is where a key without an end is given up.
 const maxKeyLines = 200
 
-// shown returns what may be shown of a line. Of a private key that is one placeholder in its first line.
-func (k *keyFilter) shown(line stderrLine, r *redactor) string {
+// filter returns the part of a line that is not of a private key, and whether a key begins behind it. It runs before
+// the queue, which may drop any line of a key.
+func (k *keyFilter) filter(line []byte) (keep []byte, key, shown bool) {
 	if k.inKey > 0 {
 		k.inKey++
-		if bytes.Contains(line.raw, []byte("-----END ")) || k.inKey > maxKeyLines {
+		if bytes.Contains(line, []byte("-----END ")) || k.inKey > maxKeyLines {
 			k.inKey = 0
 		}
-		return ""
+		return nil, false, false
 	}
-	begin := bytes.Index(line.raw, []byte("-----BEGIN "))
-	if begin < 0 || !bytes.Contains(line.raw[begin:], []byte("PRIVATE KEY")) {
-		return r.text(line.raw, line.cut)
-	}
-	if bytes.Contains(line.raw[begin:], []byte("-----END ")) { // all in one line: a pattern finds it
-		return r.text(line.raw, line.cut)
+	begin := bytes.Index(line, []byte("-----BEGIN "))
+	if begin < 0 || !bytes.Contains(line[begin:], []byte("PRIVATE KEY")) ||
+		bytes.Contains(line[begin:], []byte("-----END ")) { // all in one line: a pattern finds it
+		return line, false, true
 	}
 	k.inKey = 1
-	return r.text(line.raw[:begin], false) + "[redacted:private-key]"
+	return line[:begin], true, true
 }

@@ -112,7 +112,9 @@ func (t *Telemetry) prepare() {
 	if t.out != nil {
 		return
 	}
-	if !t.guard(func() { t.out = newOutput(t.cfg, t.id, t.queue, t.Fail) }) {
+	t.out = &output{dropped: &t.queue.dropped, logger: t.cfg.Logger}
+	if !t.guard(func() { t.out.build(t.cfg, t.id, t.Fail) }) {
+		t.out.closeAdmin(context.Background())
 		t.out = withoutExporters(t.cfg, t.id)
 	}
 }
@@ -135,8 +137,8 @@ func (t *Telemetry) Run(pid int, started time.Time) *Session {
 // Discard is for a session whose server could not be started. It closes the admin page's address, if Environment has opened
 // it, and sends nothing.
 func (t *Telemetry) Discard() {
-	if t.out != nil && t.out.admin != nil {
-		t.out.admin.Close(context.Background())
+	if t.out != nil {
+		t.out.closeAdmin(context.Background())
 	}
 }
 
@@ -165,8 +167,9 @@ func (t *Telemetry) guard(f func()) (returned bool) {
 // Session is the telemetry of a session whose server is running.
 type Session struct {
 	*Telemetry
-	alive atomic.Bool // the server's process is running
-	ready atomic.Bool // it has answered a request
+	alive    atomic.Bool // the server's process is running
+	ready    atomic.Bool // it has answered a request
+	complete atomic.Bool // everything has been consumed
 
 	exit   record.Exit   // how the server ended; set before stop is closed
 	stop   chan struct{} // closed when the session is over
@@ -197,6 +200,10 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	case <-half.Done():
 		s.abandon(ctx)
 	}
+	if !s.complete.Load() { // given up, or ended by a panic
+		s.queue.abandon()
+		s.out.abandoned()
+	}
 	s.out.close(ctx)
 }
 
@@ -210,8 +217,6 @@ func (s *Session) abandon(ctx context.Context) {
 	case <-s.done:
 	case <-half.Done():
 	}
-	s.queue.abandon()
-	s.out.abandoned()
 }
 
 // halfOf returns a context with half of the remaining time: what has been recorded takes time to send, too.

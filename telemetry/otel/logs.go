@@ -34,8 +34,8 @@ func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 
 // write writes a record to both logs. The one to OpenTelemetry is in the context of the span that it is about, if there
 // is one; the program's own shows the span's ids.
-func (l *logs) write(ctx context.Context, level slog.Level, r semconv.Record, all attributes) {
-	l.export(ctx, level, r, all)
+func (l *logs) write(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
+	l.export(ctx, at, level, r, all)
 	if !l.own.Enabled(ctx, level) {
 		return
 	}
@@ -43,8 +43,8 @@ func (l *logs) write(ctx context.Context, level slog.Level, r semconv.Record, al
 	for _, a := range all {
 		attrs = append(attrs, slog.Any(string(a.Key), a.Value.AsInterface()))
 	}
-	if at := trace.SpanContextFromContext(ctx); at.IsValid() {
-		attrs = append(attrs, slog.String("trace_id", at.TraceID().String()), slog.String("span_id", at.SpanID().String()))
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
 	}
 	l.own.LogAttrs(ctx, level, r.Message, attrs...)
 }
@@ -52,14 +52,15 @@ func (l *logs) write(ctx context.Context, level slog.Level, r semconv.Record, al
 // severityOffset is what separates slog's levels from OpenTelemetry's: both have four steps from one word to the next.
 const severityOffset = int(log.SeverityInfo) - int(slog.LevelInfo)
 
-// export writes a record to OpenTelemetry's log alone. It uses the log API and not the bridge for slog, which costs a
+// export writes a record to OpenTelemetry's log alone, with the time of what it is about, so that spans and log records
+// keep their order when the machine's clock is set. It uses the log API and not the bridge for slog, which costs a
 // call twice the allocations.
-func (l *logs) export(ctx context.Context, level slog.Level, r semconv.Record, all attributes) {
+func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
 	if level < l.level {
 		return
 	}
 	var rec log.Record
-	rec.SetTimestamp(time.Now())
+	rec.SetTimestamp(at)
 	rec.SetSeverity(log.Severity(int(level) + severityOffset))
 	rec.SetSeverityText(level.String())
 	rec.SetBody(attribute.StringValue(r.Message))
@@ -78,15 +79,16 @@ func (l *logs) ended(ctx context.Context, op *record.Operation) {
 	a.text(semconv.StatusCode, op.Code)
 	a.text(semconv.ErrorClass, string(op.Class))
 	a.text(semconv.ErrorMessage, op.Content.Error)
-	l.write(ctx, slog.LevelInfo, semconv.OperationFinished, a)
+	l.write(ctx, op.End, slog.LevelInfo, semconv.OperationFinished, a)
 	l.scratch = a
 }
 
 // hanging reports an operation that has been open for long. Its duration includes the time in which the server waited
 // for the user: the client has waited for all of it.
 func (l *logs) hanging(ctx context.Context, op *record.Operation) {
-	l.write(ctx, slog.LevelWarn, semconv.OperationHangs,
-		append(l.about(op), attribute.Float64(semconv.Duration, (op.Duration+op.InputWait).Seconds())))
+	open := op.Duration + op.InputWait
+	l.write(ctx, op.Start.Add(open), slog.LevelWarn, semconv.OperationHangs,
+		append(l.about(op), attribute.Float64(semconv.Duration, open.Seconds())))
 }
 
 // about returns the attributes that identify an operation. They are valid until the next call.
@@ -109,11 +111,11 @@ func (l *logs) line(n record.LogLine) {
 	var a attributes
 	a.text(semconv.Data, n.Text)
 	if n.Source == record.FromStderr {
-		l.export(context.Background(), slog.LevelInfo, semconv.ServerStderr, a)
+		l.export(context.Background(), n.Time, slog.LevelInfo, semconv.ServerStderr, a)
 		return
 	}
 	a.text(semconv.Logger, n.Logger)
-	l.write(context.Background(), severity(n.Level), semconv.ServerMessage, a)
+	l.write(context.Background(), n.Time, severity(n.Level), semconv.ServerMessage, a)
 }
 
 // severity maps MCP's levels, which are those of syslog (RFC 5424). slog has four of the eight, and an unknown level
@@ -138,7 +140,7 @@ func (l *logs) finding(ctx context.Context, f record.Finding) {
 	a = append(a, attribute.Float64(semconv.Seen, f.Seen), attribute.Float64(semconv.Usual, f.Usual))
 	a.text(semconv.Unit, f.Unit)
 	a.text(semconv.Side, string(f.Side))
-	l.write(ctx, slog.LevelInfo, semconv.UnusualCall, a)
+	l.write(ctx, f.Time, slog.LevelInfo, semconv.UnusualCall, a)
 }
 
 // violation reports the first violation of each kind in a session; the metric counts them all.
@@ -164,5 +166,5 @@ func (l *logs) violation(v record.Violation) {
 	a = append(a, attribute.Int64(semconv.Size, v.Size))
 	a.text(semconv.Why, v.Reason)
 	a.text(semconv.Hint, hint)
-	l.write(context.Background(), level, semconv.UnexpectedMessage, a)
+	l.write(context.Background(), v.Time, level, semconv.UnexpectedMessage, a)
 }

@@ -210,3 +210,20 @@ func TestLogLevels(t *testing.T) {
 	quiet := newStage(t, func(c *otel.Config) { c.Logger, c.Logs = nil, nil })
 	quiet.call(record.Operation{}, 1, 2) // nothing to write to
 }
+
+// A log record has the time of what it is about, not of its writing: the machine's clock may have been set in between.
+func TestTimesOfRecords(t *testing.T) {
+	s := newStage(t, nil)
+	op := s.opened(record.Operation{}, 100)
+	s.ended(op, 250)
+	s.Noted(record.Violation{Time: s.at(300), Kind: record.Noise, Direction: record.ToClient})
+	want := []time.Time{s.at(250), s.at(300)}
+	for i, l := range s.logs.all {
+		if i >= len(want) || !l.time.Equal(want[i]) {
+			t.Errorf("record %d is of %v, want %v", i, l.time, want)
+		}
+	}
+	if len(s.logs.all) != len(want) {
+		t.Errorf("%d records, want %d", len(s.logs.all), len(want))
+	}
+}

@@ -209,6 +209,7 @@ func points(m metricdata.Metrics, match map[string]any) (found []point) {
 type logged struct {
 	body       string
 	severity   int
+	time       time.Time
 	attributes map[string]any
 	span       trace.SpanContext
 }
@@ -220,7 +221,7 @@ type logProcessor struct {
 }
 
 func (p *logProcessor) OnEmit(_ context.Context, r *sdklog.Record) error {
-	l := logged{body: r.Body().AsString(), severity: int(r.Severity()), attributes: map[string]any{}}
+	l := logged{body: r.Body().AsString(), severity: int(r.Severity()), time: r.Timestamp(), attributes: map[string]any{}}
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
 		l.attributes[string(kv.Key)] = kv.Value.AsInterface()
 		return true

@@ -33,7 +33,7 @@ type peerPair struct{ client, server record.Peer }
 // newMetrics returns metrics of a session that has not started.
 func newMetrics(x *instruments) *metrics {
 	return &metrics{
-		instruments: x, active: map[peerPair]bool{},
+		instruments: x, active: map[peerPair]bool{}, labels: make([]string, 0, 16),
 		tools: newNames(maxTargets), prompts: newNames(maxTargets), versions: newNames(maxVersions),
 		codes: newNames(maxCodes), templates: newNames(maxTemplates), schemes: newNames(maxSchemes),
 	}

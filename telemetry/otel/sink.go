@@ -55,8 +55,8 @@ type Sink struct {
 	observed  *observed
 	logs      *logs
 
-	open map[uint64]operation // by number
-	last struct {             // the operation that ended last: findings about it may follow
+	open map[uint64]*operation // by number
+	last struct {              // the operation that ended last: findings about it may follow
 		number uint64
 		ctx    context.Context
 	}
@@ -64,8 +64,9 @@ type Sink struct {
 
 // operation is an open operation.
 type operation struct {
-	ctx    context.Context // holds its span
-	active series          // that counts it as active
+	ctx      context.Context // holds its span
+	active   series          // that counts it as active
+	children int
 }
 
 // New returns a sink for a session that is about to start, and starts the session's span.
@@ -78,7 +79,7 @@ func New(cfg Config) *Sink {
 	s := &Sink{
 		providers: p, spans: newSpans(p.tracer, cfg), metrics: newMetrics(x), logs: newLogs(cfg, p.logger),
 		observed: &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken},
-		open:     map[uint64]operation{},
+		open:     map[uint64]*operation{},
 	}
 	s.observed.register(p.meter)
 	return s
@@ -88,10 +89,10 @@ func New(cfg Config) *Sink {
 // TRACESTATE if there is one. It must not be called once records arrive.
 func (s *Sink) Environment() []string { return s.spans.environment() }
 
-// Opened receives an operation that has started. Its parent must have been opened before and not ended; otherwise the
+// Opened receives an operation that has started. If its parent is neither open nor the operation that ended last, the
 // operation's span becomes a child of the session's.
 func (s *Sink) Opened(op *record.Operation) {
-	s.open[op.Number] = operation{s.spans.start(op, s.contextOf(op.Parent)), s.metrics.opened(op)}
+	s.open[op.Number] = &operation{ctx: s.spans.start(op, s.parent(op.Parent)), active: s.metrics.opened(op)}
 }
 
 // Changed receives an operation that has changed. Before its end, only hanging is reported; the other changes become
@@ -128,7 +129,7 @@ func (s *Sink) Noted(n record.Note) {
 	case record.Message:
 		s.metrics.message(n)
 	case record.Notification:
-		s.spans.notification(n, s.contextOf(n.Operation))
+		s.spans.notification(n, s.parent(n.Operation))
 	case record.Violation:
 		s.metrics.violation(n)
 		s.logs.violation(n)
@@ -142,6 +143,18 @@ func (s *Sink) Noted(n record.Note) {
 		s.metrics.exit(n)
 		s.observed.exited(n.UserTime, n.SystemTime)
 	}
+}
+
+// parent returns the context for another child of an operation. One that has very many, such as a subscription, leaves
+// the rest to the session, whose traces are bounded.
+func (s *Sink) parent(number uint64) context.Context {
+	if o, ok := s.open[number]; ok {
+		if o.children == maxTrace {
+			return context.Background()
+		}
+		o.children++
+	}
+	return s.contextOf(number)
 }
 
 // contextOf returns the context that holds the span of an operation that is open, or that ended last. For others, and

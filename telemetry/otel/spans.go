@@ -14,7 +14,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// maxTrace bounds the operations of one trace: backends refuse, or choke on, traces of any size.
+// maxTrace bounds the operations of one trace, and the children of one operation: backends refuse, or choke on, traces
+// of any size.
 const maxTrace = 1000
 
 // spans creates the spans of a session and of its operations. Its methods do nothing if no spans are exported.
@@ -25,7 +26,7 @@ type spans struct {
 	root    context.Context   // holds the session's span in the current trace; nil if there is none
 	open    trace.Span        // the session's span while it is open
 	count   int               // operations in the current trace
-	pending atomic.Int64      // spans that have started and not ended
+	pending atomic.Int64      // sampled spans that have started and not ended
 	scratch attributes        // reused: the SDK copies the attributes
 }
 
@@ -49,7 +50,7 @@ func (s *spans) startSession(at time.Time) {
 	}
 	ctx, s.open = s.tracer.Start(ctx, semconv.SessionSpan, options...)
 	s.root, s.count = trace.ContextWithSpanContext(context.Background(), s.open.SpanContext()), 0
-	s.pending.Add(1)
+	s.addPending(s.open, 1)
 }
 
 // endSession ends the session's span, if it is open. Its attributes are what is known by then: the handshake names the
@@ -62,8 +63,8 @@ func (s *spans) endSession(at time.Time) {
 	s.scratch = peerAttributes(s.scratch, s.session.Client, s.session.Server)
 	s.open.SetAttributes(s.scratch...)
 	s.open.End(trace.WithTimestamp(at))
+	s.addPending(s.open, -1)
 	s.open = nil
-	s.pending.Add(-1)
 }
 
 // sessionChanged ends the session's span once the server has answered for the first time, or has been silent for long.
@@ -112,8 +113,8 @@ func (s *spans) start(op *record.Operation, parent context.Context) context.Cont
 		if s.root != nil {
 			options = append(options, trace.WithLinks(trace.LinkFromContext(s.root)))
 		}
-	} else if trace.SpanContextFromContext(parent).IsValid() {
-		ctx = parent
+	} else if p := trace.SpanContextFromContext(parent); p.IsValid() {
+		ctx = trace.ContextWithSpanContext(ctx, p) // not in the parent's context: the chain would keep all ancestors
 	} else if s.root != nil {
 		if s.count == maxTrace {
 			s.nextTrace(op.Start)
@@ -123,8 +124,8 @@ func (s *spans) start(op *record.Operation, parent context.Context) context.Cont
 	} else if s.ambient.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: s.ambient}))
 	}
-	s.pending.Add(1)
-	ctx, _ = s.tracer.Start(ctx, spanName(op), options...)
+	ctx, span := s.tracer.Start(ctx, spanName(op), options...)
+	s.addPending(span, 1)
 	return ctx
 }
 
@@ -161,7 +162,14 @@ func (s *spans) finish(ctx context.Context, op *record.Operation) {
 		}
 	}
 	span.End(trace.WithTimestamp(op.End))
-	s.pending.Add(-1)
+	s.addPending(span, -1)
+}
+
+// addPending counts a span that starts or ends. One that is not sampled is not exported, and so cannot be lost.
+func (s *spans) addPending(span trace.Span, n int64) {
+	if span.SpanContext().IsSampled() {
+		s.pending.Add(n)
+	}
 }
 
 // spanName returns the method with the tool's or prompt's name, never a URI. Methods other than

@@ -444,3 +444,38 @@ func TestNotSampled(t *testing.T) {
 		t.Errorf("%d spans, environment %v, %d open", len(s.spans.Ended()), s.Environment(), s.OpenSpans())
 	}
 }
+
+// A subscription has a child for each update; its trace is bounded all the same.
+func TestTraceOfASubscription(t *testing.T) {
+	const updates = 5000
+	s := newStage(t, nil)
+	op := s.opened(record.Operation{Method: semconv.SubscriptionsListen}, 1)
+	for i := range updates {
+		s.Noted(record.Notification{
+			Time: s.at(i), Direction: record.ToClient, Method: semconv.ResourcesUpdated, Operation: op.Number,
+		})
+	}
+	s.ended(op, 9000)
+	traces := map[trace.TraceID]int{}
+	for _, span := range s.spans.Ended() {
+		traces[span.SpanContext().TraceID()]++
+	}
+	for id, spans := range traces {
+		if spans > 2100 {
+			t.Errorf("trace %v has %d spans", id, spans)
+		}
+	}
+	if len(traces) < 3 {
+		t.Errorf("%d traces for %d updates", len(traces), updates)
+	}
+}
+
+// A span that a sampler has dropped cannot be lost.
+func TestOpenSpansOfASampler(t *testing.T) {
+	t.Setenv("OTEL_TRACES_SAMPLER", "always_off")
+	s := newStage(t, nil)
+	s.opened(record.Operation{}, 1)
+	if n := s.OpenSpans(); n != 0 {
+		t.Errorf("%d open spans, want none", n)
+	}
+}
