@@ -17,7 +17,7 @@ const (
 	idleTick = time.Second
 
 	// patience is how long a message waits at most for one that was read before it in the other direction and has not
-	// been scanned yet. Bytes are forwarded before they are scanned, so a request's answer can be scanned before the
+	// been scanned yet. Bytes are forwarded before they are scanned, so a request's response can be scanned before the
 	// request is.
 	patience = time.Second
 	// hurry is the same while the queue is filling.
@@ -155,7 +155,7 @@ func (c *consumer) forget(next [2]int) {
 
 func (c *consumer) observe(raw *session.Raw) {
 	size := raw.Content.Size()
-	c.tracker.Observe(c.redact.message(raw, c.tracker.AnswerTo))
+	c.tracker.Observe(c.redact.message(raw, c.tracker.RequestMethod))
 	c.queue.consumed(size)
 }
 

@@ -31,8 +31,8 @@ func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
 	return tap
 }
 
-// Arriving notes that bytes have been read, before they are forwarded: the answer to them must not be consumed before
-// them.
+// Arriving notes that bytes have been read, before they are forwarded: the response to them must not be consumed
+// before them.
 func (tap *Tap) Arriving() { tap.arriving.Store(true) }
 
 // Forwarded scans bytes that were read at the given time and have been forwarded since.

@@ -47,7 +47,7 @@ func (d *Detector) Opened(op *record.Operation) {
 	}
 }
 
-// Changed finds loops and outliers when a call has ended, because they depend on the answer.
+// Changed finds loops and outliers when a call has ended, because they depend on the response.
 func (d *Detector) Changed(op *record.Operation) {
 	if op.Change != record.Ended || !isCall(op) {
 		return
@@ -84,7 +84,7 @@ func (d *Detector) latency(op *record.Operation, w *window, share float64) {
 	w.add(micros)
 }
 
-// size compares the size of a request or answer with those of the tool, and remembers it.
+// size compares the size of a request or response with those of the tool, and remembers it.
 func (d *Detector) size(op *record.Operation, w *window, side record.Side, bytes int64) {
 	size := float64(bytes)
 	if usual, ok := w.outlier(size, sizeFloor); ok {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// sessionSpanLimit ends the session's span if no answer comes. A span is exported when it ends: if this one lasted
+	// sessionSpanLimit ends the session's span if no response comes. A span is exported when it ends: if this one lasted
 	// as long as the session, its children would be shown without a parent until then, and forever if we are killed.
 	sessionSpanLimit = 5 * time.Second
 	// maxTrace bounds the operations of one trace: backends refuse, or choke on, traces of any size.
@@ -58,7 +58,7 @@ func (s *spans) startSession(at time.Time) {
 }
 
 // endSession ends the session's span, if it is open. Its attributes are what is known by then: the handshake names the
-// peers, and the span ends with its answer as a rule.
+// peers, and the span ends with its response as a rule.
 func (s *spans) endSession(at time.Time) {
 	if s.open == nil {
 		return

@@ -65,7 +65,7 @@ var messageFields = slices.Concat([]field{
 	text("params _meta traceparent", maxContext, takeTraceparent),
 	text("params _meta tracestate", maxState, takeTracestate),
 
-	// Answers.
+	// Responses.
 	name("error code", maxWord, func(m *Raw) *string { return &m.Code }),
 	text("error message", maxReason, takeErrorText),
 	flag("result isError", framing.True, func(m *Raw) *bool { return &m.IsError }),
@@ -84,10 +84,10 @@ var messageFields = slices.Concat([]field{
 },
 	peerFields("params clientInfo"), // initialize
 	peerFields("params _meta "+metaClient),
-	peerFields("result serverInfo"), // the answer to initialize
+	peerFields("result serverInfo"), // the response to initialize
 	peerFields("result _meta "+metaServer),
 	taskFields("params"),      // requests about a task, notifications of its status
-	taskFields("result"),      // answers to requests about a task; in the extension, also what creates one
+	taskFields("result"),      // responses to requests about a task; in the extension, also what creates one
 	taskFields("result task"), // 2025-11-25: what creates a task
 	outcomeFields("params"),   // notifications/tasks of the extension
 	outcomeFields("result"),   // tasks/get of the extension

@@ -68,7 +68,7 @@ func (t *Tracker) taskEnded(op *operation, m *Message) {
 	}
 }
 
-// fetched takes the answer to a request about a task, for the operation that started the task.
+// fetched takes the response to a request about a task, for the operation that started the task.
 func (t *Tracker) fetched(fetch *operation, m *Message) {
 	op := t.withTask(fetch.dir, fetch.task)
 	if op == nil {
@@ -96,7 +96,7 @@ func (t *Tracker) fetched(fetch *operation, m *Message) {
 	}
 }
 
-// fetchedStatus takes a task's status, and in the extension the result, from an answer.
+// fetchedStatus takes a task's status, and in the extension the result, from a response.
 func (t *Tracker) fetchedStatus(op *operation, m *Message) {
 	if m.rare().Outcome.Known {
 		op.ResponseSize += m.Size
