@@ -12,7 +12,7 @@ import "slices"
 // other escapes and the server need not give one; then just the method and the target. Of several that are equal it
 // returns the first. It returns none if several have nothing in common with the retry but the method and the target.
 func (t *Tracker) awaiting(m *Message) (op *operation, ambiguous bool) {
-	x := m.rare()
+	x := m.optional()
 	if !x.HasInput && x.State == 0 {
 		return nil, false
 	}

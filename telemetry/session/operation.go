@@ -56,7 +56,7 @@ const (
 
 // newOperation returns the operation that a request opens.
 func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
-	x := m.rare()
+	x := m.optional()
 	if x.Protocol != "" && m.Method != semconv.Initialize { // there it is only what the client asks for
 		protocol = x.Protocol
 	}

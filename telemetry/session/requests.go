@@ -26,7 +26,7 @@ func (t *Tracker) request(m *Message) {
 	if t.flights.add(op) && m.ID.legal() {
 		t.violation(record.DuplicateID, m)
 	}
-	if token := m.rare().ProgressToken; token.Type != framing.NoID { // a retry may bring another one
+	if token := m.optional().ProgressToken; token.Type != framing.NoID { // a retry may bring another one
 		t.dropToken(op)
 		op.token = token
 		t.tokens[token.key(op.dir)] = op
@@ -83,7 +83,7 @@ func (t *Tracker) endProbe(m *Message) {
 // the one call that the server is working on. If it works on several, it could be any of them: nothing on the wire ties
 // a server's request to the call that caused it. A request about a task counts as a round trip of its parent.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
-	if p := t.withTask(op.dir.Opposite(), m.rare().Related); p != nil {
+	if p := t.withTask(op.dir.Opposite(), m.optional().Related); p != nil {
 		return p
 	}
 	if p := t.withTask(op.dir, op.task); p != nil {
@@ -167,7 +167,7 @@ func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	if op.dir == record.ToClient && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}
-	if version := m.rare().Protocol; version != "" && op.Method == semconv.Initialize {
+	if version := m.optional().Protocol; version != "" && op.Method == semconv.Initialize {
 		t.protocol, op.Protocol = version, version
 	}
 	if t.continues(op, m) {

@@ -118,7 +118,7 @@ func (t *Tracker) Observe(m *Message) {
 // since 2026-07-28, which has no handshake. The latest counts, but a client only proposes a version: the server may
 // answer with another one (basic/lifecycle, version negotiation).
 func (t *Tracker) learn(m *Message) {
-	x, before := m.rare(), t.session
+	x, before := m.optional(), t.session
 	if x.Protocol == "" && x.PeerName == "" {
 		return
 	}
