@@ -111,9 +111,9 @@ func (op *operation) setResponse(m *Message) {
 	op.reply = m.Extra
 }
 
-// goOn undoes what setResponse recorded about the end: the operation continues in another state. The size stays,
-// since sizes are those of all round trips.
-func (op *operation) goOn(s state) { op.state, op.Answered, op.firstByte = s, false, 0 }
+// continueWith undoes what setResponse recorded about the end: the operation waits for something else now. The size
+// stays, since sizes are those of all round trips.
+func (op *operation) continueWith(s state) { op.state, op.Answered, op.firstByte = s, false, 0 }
 
 // retry records that the client sent the request again, with the user's input.
 func (op *operation) retry(m *Message) {

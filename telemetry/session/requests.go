@@ -69,7 +69,7 @@ func (t *Tracker) retried(m *Message) *operation {
 }
 
 // endProbe ends a server/discover that was not answered before the client turned to initialize. That is how a client
-// that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and no error.
+// that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and is not an error.
 func (t *Tracker) endProbe(m *Message) {
 	probe := t.last(func(op *operation) bool {
 		return op.Method == semconv.Discover && op.dir == record.ToServer && op.state == inFlight
@@ -184,12 +184,12 @@ func (t *Tracker) continues(op *operation, m *Message) bool {
 	case m.Kind != framing.Response || m.Extra == nil || semconv.AboutTask(op.Method):
 		return false
 	case m.Extra.AsksUser():
-		op.goOn(onInput)
+		op.continueWith(onInput)
 		op.suspend(m.Last)
 		op.inputState = m.Extra.State
 		t.changed(op, record.InputRequired, m.Last)
 	case op.startsTask(m.Extra):
-		op.goOn(onTask)
+		op.continueWith(onTask)
 		op.task, op.TaskID = m.Extra.Task.Ref, m.Extra.Task.Text
 		if !t.updateTask(op, m) {
 			t.changed(op, record.TaskChanged, m.Last)
