@@ -38,7 +38,7 @@ func run(s string, i, max int, in func(c byte) bool) int {
 	return end
 }
 
-// runs returns the ranges of bytes that are in a class, as long as possible. In is called once for each byte, in order.
+// runs returns the ranges of bytes that are in a class, as long as possible. It calls in once for each byte, in order.
 func runs(s string, in func(c byte) bool) iter.Seq2[int, int] {
 	return func(yield func(lo, hi int) bool) {
 		for i := 0; i < len(s); i++ {
@@ -73,7 +73,7 @@ func lower(s string) string {
 	}, s)
 }
 
-// indexFold is strings.Index without regard to the case of ASCII letters. Word is in lower case.
+// indexFold is strings.Index without regard to the case of ASCII letters; word is in lower case.
 func indexFold(s, word string) int {
 	for i := 0; i+len(word) <= len(s); i++ {
 		if c := s[i]; (c == word[0] || isUpper(c) && c|0x20 == word[0]) && lower(s[i:i+len(word)]) == word {

@@ -24,7 +24,7 @@ type tool struct {
 // maxTools is how many tools are compared with their own past. Later ones are watched for loops and bursts only.
 const maxTools = 200
 
-// New returns a detector for a session. Report receives each finding from within Opened and Changed.
+// New returns a detector for a session. It calls report with each finding, from within Opened and Changed.
 func New(report func(record.Finding)) *Detector {
 	return &Detector{report: report, tools: map[string]*tool{}}
 }

@@ -80,8 +80,8 @@ func (m *metrics) opened(op *record.Operation) series {
 	return active
 }
 
-// ended measures an operation that has ended. Active is the series that counted it while it was open. It may differ
-// from the present one: a list of tools that arrived in between changes labels.
+// ended measures an operation that has ended. The series active counted it while it was open. It may differ from the
+// present one: a list of tools that arrived in between changes labels.
 func (m *metrics) ended(op *record.Operation, active series) {
 	m.record(semconv.OperationActive, -1, active)
 	labels := m.about(op)

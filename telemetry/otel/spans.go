@@ -82,7 +82,7 @@ func (s *spans) sessionChanged(n record.Session) {
 	}
 }
 
-// notification creates the span of a notification, without a length, as a child of the operation that it belongs to.
+// notification creates the span of a notification, of zero duration, as a child of the operation that it belongs to.
 // Progress, cancellations and log messages have no spans, which would outnumber the calls: they are events or counts.
 func (s *spans) notification(n record.Notification, parent context.Context) {
 	switch n.Method {
@@ -138,7 +138,7 @@ var (
 	asClient = trace.WithSpanKind(trace.SpanKindClient)
 )
 
-// nextTrace starts a new trace with a session span without a length.
+// nextTrace starts a new trace with a session span of zero duration.
 func (s *spans) nextTrace(at time.Time) {
 	s.endSession(at)
 	s.startSession(at)

@@ -81,7 +81,7 @@ type Operation struct {
 	Events   []Event `json:"events,omitempty"`   // what happened in between; bounded
 
 	// ArgumentsOf is the number of the first operation that is remembered to have had the same arguments: its own if
-	// there is none, 0 if the request had no arguments. It tells repetition without a hash of the content.
+	// there is none, 0 if the request had no arguments. It reveals repetition without a hash of the content.
 	ArgumentsOf uint64 `json:"arguments_of,omitempty"`
 
 	Tools          []string `json:"tools,omitempty"`           // names in the response to tools/list
