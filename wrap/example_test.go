@@ -23,7 +23,7 @@ func Example() {
 	input := &counter{}
 	server, err := wrap.Start(wrap.Config{
 		Command: as("cat"), Env: os.Environ(), Stdin: stdin, Stdout: stdout, Stderr: os.Stderr,
-		Input:       input,
+		StdinTap:    input,
 		KeepOrphans: true, // this program has other children
 	})
 	if err != nil {

@@ -21,9 +21,9 @@ type streams struct {
 // connect makes the pipes and pumps, and puts the server's sides into files. After an error there may be something to
 // discard.
 func (s *streams) connect(cfg *Config, files []*os.File) error {
-	taps := []Tap{cfg.Input, cfg.Output, cfg.Errors}
+	taps := []Tap{cfg.StdinTap, cfg.StdoutTap, cfg.StderrTap}
 	for i, host := range []*os.File{cfg.Stdin, cfg.Stdout, cfg.Stderr} {
-		if files[i] = host; host == nil || i == stderr && cfg.Errors == nil {
+		if files[i] = host; host == nil || i == stderr && cfg.StderrTap == nil {
 			continue
 		}
 		// Others write to our stderr as well, so it is not closed with the server's.
