@@ -46,7 +46,7 @@ func (s *streams) connect(cfg *Config, files []*os.File) error {
 }
 
 // run starts the pumps. Each returns at the end of what it reads, when what it writes to is closed, or when it is
-// abandoned; Wait waits for all of them. inputEnded is called when the one of stdin returns.
+// stopped; Wait waits for all of them. inputEnded is called when the one of stdin returns.
 func (s *streams) run(inputEnded func()) {
 	for i, p := range s.pumps {
 		go func() {

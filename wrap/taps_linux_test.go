@@ -136,7 +136,7 @@ func playAgain(args []string) int {
 		again()
 	}
 	after := descriptors()
-	for range 500 { // a pump that a busy machine keeps from running lets go a moment after it was abandoned
+	for range 500 { // a pump that a busy machine keeps from running lets go a moment after it was stopped
 		if after <= before {
 			break
 		}
