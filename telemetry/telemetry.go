@@ -195,14 +195,14 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	select {
 	case <-s.done:
 	case <-half.Done():
-		s.abandon(ctx)
+		s.stopConsumer(ctx)
 	}
 	s.out.close(ctx)
 }
 
-// abandon stops the consumer, for which this machine is too busy, and counts what it leaves in the queue. The count
+// stopConsumer stops the consumer, for which this machine is too busy, and counts what it leaves in the queue. The count
 // is exact unless the consumer is stuck in a message: that one counts as dropped either way.
-func (s *Session) abandon(ctx context.Context) {
+func (s *Session) stopConsumer(ctx context.Context) {
 	close(s.giveUp)
 	half, cancel := halfOf(ctx)
 	defer cancel()
@@ -210,8 +210,8 @@ func (s *Session) abandon(ctx context.Context) {
 	case <-s.done:
 	case <-half.Done():
 	}
-	s.queue.abandon()
-	s.out.abandoned()
+	s.queue.discard()
+	s.out.loseOpenSpans()
 }
 
 // halfOf returns a context with half of the remaining time: what has been recorded takes time to send, too.

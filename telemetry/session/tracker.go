@@ -198,7 +198,7 @@ func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	for _, lasting := range []bool{false, true} {
 		for _, op := range slices.Clone(t.open) {
 			if op.lasting == lasting {
-				t.abandon(op, now, exit.EndedBy)
+				t.endWithSession(op, now, exit.EndedBy)
 			}
 		}
 	}
@@ -210,8 +210,8 @@ func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	t.sink.Noted(exit)
 }
 
-// abandon ends an operation with the session. That is an error unless it is how such an operation normally ends.
-func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
+// endWithSession ends an operation because the session ends. That is an error unless it is how such an operation normally ends.
+func (t *Tracker) endWithSession(op *operation, now time.Duration, by record.EndedBy) {
 	switch {
 	case op.state == onTask:
 		// A task may outlive the session, so how it ends is unknown.
