@@ -17,9 +17,9 @@ type Tap struct {
 	decoder session.Decoder
 	message session.Raw
 
-	arriving  atomic.Bool   // bytes have been read that have not been scanned yet
-	scanned   atomic.Int64  // when the last scanned bytes had been read, in nanoseconds of the session
-	settledAt time.Duration // what settled returned last
+	arriving atomic.Bool   // bytes have been read that have not been scanned yet
+	scanned  atomic.Int64  // when the last scanned bytes had been read, in nanoseconds of the session
+	mark     time.Duration // what watermark returned last
 }
 
 func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
@@ -55,14 +55,14 @@ func (tap *Tap) Ended(at time.Time) {
 	tap.arriving.Store(false)
 }
 
-// settled returns a time up to which everything that this direction has carried is in the queue: now, which must have
+// watermark returns a time up to which everything that this direction has carried is in the queue: now, which must have
 // been taken before the call, or an earlier time while bytes are under way. It is exact however long a relay
 // goroutine is kept from running, since bytes are announced before their time is taken and before they are forwarded.
 // Only the consumer calls it.
-func (tap *Tap) settled(now time.Duration) time.Duration {
+func (tap *Tap) watermark(now time.Duration) time.Duration {
 	if tap.arriving.Load() {
 		now = time.Duration(tap.scanned.Load())
 	}
-	tap.settledAt = max(tap.settledAt, now)
-	return tap.settledAt
+	tap.mark = max(tap.mark, now)
+	return tap.mark
 }
