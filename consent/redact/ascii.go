@@ -29,10 +29,10 @@ func isToken(c byte) bool { return isWord(c) || c == '-' || c == '_' }
 // has reports whether c is in set.
 func has(set string, c byte) bool { return strings.IndexByte(set, c) >= 0 }
 
-// run returns where the bytes from s[i] on end that are in a class; at most max of them.
-func run(s string, i, max int, in func(c byte) bool) int {
+// run returns where the bytes from s[i] on end that are in a class; at most limit of them.
+func run(s string, i, limit int, in func(c byte) bool) int {
 	end := i
-	for end < len(s) && end-i < max && in(s[end]) {
+	for end < len(s) && end-i < limit && in(s[end]) {
 		end++
 	}
 	return end
