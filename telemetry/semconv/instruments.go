@@ -185,7 +185,7 @@ var (
 	TelemetryDropped = instrument(Instrument{
 		Name: "spanpipe.telemetry.dropped", Form: Counter, Observed: true, Unit: "{record}",
 		Description: "Messages, spans and log records that could not be recorded or sent.",
-		Attributes:  []string{Reason},
+		Attributes:  []string{LossReason},
 		Example:     "{spanpipe.reason=span} 0",
 	})
 )

@@ -78,7 +78,7 @@ const (
 	Direction     = "spanpipe.direction"     // to_server, to_client
 	Kind          = "spanpipe.message.kind"  // request, notification, response, error, other
 	Phase         = "spanpipe.startup.phase" // process, handshake, tools
-	Reason        = "spanpipe.reason"        // of a loss
+	LossReason    = "spanpipe.reason"        // of a loss
 	Violation     = "spanpipe.violation.kind"
 	Exit          = "spanpipe.exit.reason" // ok, code, signal
 	ExitCode      = "spanpipe.exit.code"   // as text
