@@ -87,8 +87,8 @@ func (c *consumer) finish() {
 	}
 }
 
-// drain consumes the messages that no earlier one can join any more: those that were read up to the watermark, and those
-// that have waited long enough. It stops early, and returns false, when stop is closed.
+// drain consumes the messages that no earlier one can join any more: those that were read up to the watermark, and
+// those that have waited long enough. It stops early, and returns false, when stop is closed.
 func (c *consumer) drain(now, watermark time.Duration, stop <-chan struct{}) bool {
 	c.queue.take(&c.messages, &c.lines)
 	wait := maxWait

@@ -7,10 +7,10 @@ import (
 
 // This file holds the tuning of Go's runtime. The runtime's own variables win.
 
-// enoughProcessors is the minimum number of threads that run at once: the two pumps, the consumer, and one that exports
-// or collects garbage. A pump that returns from a system call needs one of the runtime's processors; where all are
-// taken, it waits until another goroutine yields, which can take milliseconds. With enough of them the kernel's
-// scheduler decides instead.
+// enoughProcessors is the minimum number of threads that run at once: the two pumps, the consumer, and one that
+// exports or collects garbage. A pump that returns from a system call needs one of the runtime's processors; where
+// all are taken, it waits until another goroutine yields, which can take milliseconds. With enough of them the
+// kernel's scheduler decides instead.
 const enoughProcessors = 4
 
 // tuneRuntime prefers memory to time in a flood: a wrapper runs beside every server and is idle nearly always. Above

@@ -55,8 +55,8 @@ func (tap *Tap) Ended(at time.Time) {
 	tap.arriving.Store(false)
 }
 
-// watermark returns a time up to which everything that this direction has carried is in the queue: now, which must have
-// been taken before the call, or an earlier time while bytes are under way. It is exact however long a relay
+// watermark returns a time up to which everything that this direction has carried is in the queue: now, which must
+// have been taken before the call, or an earlier time while bytes are under way. It is exact however long a relay
 // goroutine is kept from running, since bytes are announced before their time is taken and before they are forwarded.
 // Only the consumer calls it.
 func (tap *Tap) watermark(now time.Duration) time.Duration {

@@ -200,8 +200,8 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	s.out.close(ctx)
 }
 
-// stopConsumer stops the consumer, for which this machine is too busy, and counts what it leaves in the queue. The count
-// is exact unless the consumer is stuck in a message: that one counts as dropped either way.
+// stopConsumer stops the consumer, for which this machine is too busy, and counts what it leaves in the queue. The
+// count is exact unless the consumer is stuck in a message: that one counts as dropped either way.
 func (s *Session) stopConsumer(ctx context.Context) {
 	close(s.giveUp)
 	half, cancel := halfOf(ctx)

@@ -75,8 +75,8 @@ func Exec(command, env []string) (Status, error) {
 
 // endpoint is what a pump reads or writes: a descriptor of our own, in whatever mode the host has left it.
 //
-// Another goroutine may detach it while the pump is blocked in it. Closing a descriptor under a system call would free
-// its number for the next file, so detach connects the number with the null device instead.
+// Another goroutine may detach it while the pump is blocked in it. Closing a descriptor under a system call would
+// free its number for the next file, so detach connects the number with the null device instead.
 type endpoint struct {
 	fd int
 

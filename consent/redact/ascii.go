@@ -38,7 +38,7 @@ func run(s string, i, limit int, in func(c byte) bool) int {
 	return end
 }
 
-// runs returns the ranges of bytes that are in a class, as long as possible. It calls in once for each byte, in order.
+// runs returns the longest ranges of bytes that are in a class. It calls in once for each byte, in order.
 func runs(s string, in func(c byte) bool) iter.Seq2[int, int] {
 	return func(yield func(lo, hi int) bool) {
 		for i := 0; i < len(s); i++ {

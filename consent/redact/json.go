@@ -44,8 +44,8 @@ type frame struct {
 	paired  Kind   // what the value of a member "name" announces for "value": {"name": "PIN", "value": "1234"}
 }
 
-// json redacts the JSON value at the beginning of s. It returns how many bytes of s it has read, n, and whether they are
-// one value, which the end of s may have cut off.
+// json redacts the JSON value at the beginning of s. It returns how many bytes of s it has read, n, and whether they
+// are one value, which the end of s may have cut off.
 //
 // It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {

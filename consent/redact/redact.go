@@ -68,8 +68,8 @@ func (p Pattern) compile() (ownPattern, error) {
 
 // Text redacts text, such as an error message, a line of stderr or a URI, and cuts the result to at most limit bytes.
 //
-// If truncated, s was cut off at its end when it was captured. The token that touches the end is then removed, so that
-// no half of a secret is left.
+// If truncated, s was cut off at its end when it was captured. The token that touches the end is then removed, so
+// that no half of a secret is left.
 func (r *Redactor) Text(s []byte, truncated bool, limit int) string {
 	return r.redact(s, truncated, limit, (*pass).text)
 }

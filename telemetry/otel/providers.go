@@ -70,8 +70,8 @@ type provider interface {
 	Shutdown(context.Context) error
 }
 
-// serialized is a provider that does one thing at a time. The SDK's shutdown aborts a flush in progress: the user would see
-// a failed delivery although nothing failed, and a delta would be lost.
+// serialized is a provider that does one thing at a time. The SDK's shutdown aborts a flush in progress: the user
+// would see a failed delivery although nothing failed, and a delta would be lost.
 type serialized struct {
 	provider
 	busy chan struct{} // holds an element while a call is in progress

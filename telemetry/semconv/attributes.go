@@ -90,7 +90,7 @@ func ErrorTypes() []Word {
 		{ErrTask, "the task that the request started has failed"},
 		{ErrTimeout, "the requester gave up waiting and cancelled"},
 		{ErrCancelled, "the requester cancelled"},
-		{ErrAbandoned, "the session ended before the response came: the client ended it, or the client owed the response"},
+		{ErrAbandoned, "the session ended before the response came: the client ended it, or owed the response"},
 		{ErrServerExit, "the server ended while it owed the response"},
 		{ErrExpired, "it was open for a day, or it was the oldest of more than 2,000 open operations"},
 		{Other, "a JSON-RPC error without a code"},

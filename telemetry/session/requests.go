@@ -69,7 +69,8 @@ func (t *Tracker) retried(m *Message) *operation {
 }
 
 // endProbe ends a server/discover that was not answered before the client turned to initialize. That is how a client
-// that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and is not an error.
+// that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and is not an
+// error.
 func (t *Tracker) endProbe(m *Message) {
 	probe := t.last(func(op *operation) bool {
 		return op.Method == semconv.Discover && op.dir == record.ToServer && op.state == inFlight

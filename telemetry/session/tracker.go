@@ -210,7 +210,8 @@ func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	t.sink.Noted(exit)
 }
 
-// endWithSession ends an operation because the session ends. That is an error unless it is how such an operation normally ends.
+// endWithSession ends an operation because the session ends. That is an error unless it is how such an operation
+// normally ends.
 func (t *Tracker) endWithSession(op *operation, now time.Duration, by record.EndedBy) {
 	switch {
 	case op.state == onTask:
