@@ -48,7 +48,7 @@ func (p adminPage) dial(ctx context.Context) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, network, p.address)
 }
 
-// get requests a path, with host as the Host header. The status is 0 if there is no answer.
+// get requests a path, with host as the Host header. The status is 0 if there is no response.
 func (p adminPage) get(host, path string) (status int, body string) {
 	p.t.Helper()
 	conn, err := p.dial(p.t.Context())
@@ -66,7 +66,7 @@ func (p adminPage) get(host, path string) (status int, body string) {
 	}
 	response, err := http.ReadResponse(bufio.NewReader(conn), request)
 	if err != nil {
-		return 0, "" // the server closed the connection without an answer
+		return 0, "" // the server closed the connection without a response
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
@@ -149,7 +149,7 @@ func TestAdminPage(t *testing.T) {
 			h.Rest()
 			wantExit(t, h, 0)
 			if got := page.status("/healthz"); got != 0 {
-				t.Errorf("/healthz after the end = %d, want no answer", got)
+				t.Errorf("/healthz after the end = %d, want no response", got)
 			}
 		})
 	}

@@ -67,9 +67,9 @@ func useEveryInstrument(t *testing.T, h *mcptest.Host) {
 		t.Fatalf("the server sent %+v (%v), want a roots/list request", request, err)
 	}
 	h.Say(`{"jsonrpc":"2.0","id":` + string(request.ID) + `,"result":{"roots":[]}}` + "\n")
-	var answer mcptest.Message
-	if err := json.Unmarshal([]byte(h.Line()), &answer); err != nil || answer.Error != nil {
-		t.Fatalf("response to call %d = %+v (%v), want a result", id, answer, err)
+	var decoded mcptest.Message
+	if err := json.Unmarshal([]byte(h.Line()), &decoded); err != nil || decoded.Error != nil {
+		t.Fatalf("response to call %d = %+v (%v), want a result", id, decoded, err)
 	}
 }
 
@@ -210,7 +210,7 @@ func TestPeersDeploy(t *testing.T) {
 // alerts to fire that the two sessions should cause.
 func checkRules(t *testing.T, p prometheus) {
 	t.Helper()
-	var answer struct {
+	var decoded struct {
 		Data struct {
 			Groups []struct {
 				Rules []struct{ Name, Type, State, Health, LastError string }
@@ -218,7 +218,7 @@ func checkRules(t *testing.T, p prometheus) {
 		}
 	}
 	state := func(name string) string {
-		for _, group := range answer.Data.Groups {
+		for _, group := range decoded.Data.Groups {
 			for _, rule := range group.Rules {
 				if rule.Name == name {
 					return rule.State
@@ -229,7 +229,7 @@ func checkRules(t *testing.T, p prometheus) {
 	}
 	for _, alert := range []string{"McpServerCrashed", "McpProtocolViolation", "McpAnomaly"} {
 		waitFor(t, alert, func() bool {
-			return p.get("/api/v1/rules", &answer) == nil && state(alert) == "firing"
+			return p.get("/api/v1/rules", &decoded) == nil && state(alert) == "firing"
 		})
 	}
 	for _, alert := range []string{"McpTelemetryDropped", "McpToolSlow", "McpOperationHanging", "McpToolFailing"} {
@@ -238,7 +238,7 @@ func checkRules(t *testing.T, p prometheus) {
 		}
 	}
 	recordings := 0
-	for _, group := range answer.Data.Groups {
+	for _, group := range decoded.Data.Groups {
 		for _, rule := range group.Rules {
 			if rule.Health != "ok" {
 				t.Errorf("health of %s = %s, want ok: %s", rule.Name, rule.Health, rule.LastError)
@@ -272,8 +272,8 @@ func jaegerHas(query, service string) bool {
 		return false
 	}
 	defer func() { _ = response.Body.Close() }()
-	var answer struct{ Data []string }
-	return json.NewDecoder(response.Body).Decode(&answer) == nil && slices.Contains(answer.Data, service)
+	var decoded struct{ Data []string }
+	return json.NewDecoder(response.Body).Decode(&decoded) == nil && slices.Contains(decoded.Data, service)
 }
 
 // toJSON converts YAML with Node's yaml library, which is one of the peers' packages. No Go dependency parses YAML.

@@ -62,7 +62,7 @@ func brief(s otlptest.Span) string {
 	return b
 }
 
-// call and reply are a tool's call and its answer, each a line.
+// call and reply are a tool's call and its response, each a line.
 func call(id, tool string) string {
 	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":"%s"}}`+"\n", id, tool)
 }
@@ -131,7 +131,7 @@ func hazards() []hazard {
 			violations: map[string]int{"id_mismatch to_client": 3},
 			spans: []string{one + " id_mismatch=true", "tools/call two id_mismatch=true", "tools/call three id_mismatch=true",
 				"tools/call four"}},
-		{what: "an id that is never echoed, an error with id null, an answer to a notification",
+		{what: "an id that is never echoed, an error with id null, a response to a notification",
 			outcome: "counted as orphan_response and null_id; the call is never answered",
 			// github.com/radareorg/radare2-mcp/issues/68, github.com/mark3labs/mcp-go/issues/201
 			turns: []exchange{
@@ -146,7 +146,7 @@ func hazards() []hazard {
 			turns:      []exchange{{call("1", "one") + call("1", "two"), reply("1") + reply("1")}},
 			violations: map[string]int{"duplicate_id to_server": 1},
 			spans:      []string{one + " ambiguous=true", "tools/call two ambiguous=true"}},
-		{what: "an answer after the cancellation", outcome: "counted as late_response; the call stays cancelled",
+		{what: "a response after the cancellation", outcome: "counted as late_response; the call stays cancelled",
 			// github.com/anthropics/claude-code/issues/51073
 			turns: []exchange{{call("1", "one") + `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}` + "\n",
 				reply("1")}},

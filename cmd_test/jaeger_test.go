@@ -240,15 +240,15 @@ func findTrace(t *testing.T, query, service string) jaegerTrace {
 	if response.StatusCode == http.StatusNotFound {
 		return jaegerTrace{}
 	}
-	var answer struct{ Data []jaegerTrace }
-	if err := json.Unmarshal(body, &answer); err != nil {
+	var decoded struct{ Data []jaegerTrace }
+	if err := json.Unmarshal(body, &decoded); err != nil {
 		t.Fatalf("Jaeger responded with %s %.500q: %v", response.Status, body, err)
 	}
-	if len(answer.Data) > 1 {
-		t.Fatalf("Jaeger has %d traces of %s, want 1", len(answer.Data), service)
+	if len(decoded.Data) > 1 {
+		t.Fatalf("Jaeger has %d traces of %s, want 1", len(decoded.Data), service)
 	}
-	if len(answer.Data) == 0 {
+	if len(decoded.Data) == 0 {
 		return jaegerTrace{}
 	}
-	return answer.Data[0]
+	return decoded.Data[0]
 }

@@ -52,12 +52,12 @@ func (s session) operations(t *testing.T) []operation {
 	var out []operation
 	for _, request := range toServer {
 		if request.isRequest() {
-			out = append(out, expect(request, answerTo(request, toClient), otlptest.KindServer, version))
+			out = append(out, expect(request, responseTo(request, toClient), otlptest.KindServer, version))
 		}
 	}
 	for _, request := range toClient {
 		if request.isRequest() {
-			out = append(out, expect(request, answerTo(request, toServer), otlptest.KindClient, version))
+			out = append(out, expect(request, responseTo(request, toServer), otlptest.KindClient, version))
 		}
 	}
 	return out
@@ -84,7 +84,7 @@ func (m message) isRequest() bool { return m.Method != "" && m.ID != nil }
 // text returns the id in the form of the attribute jsonrpc.request.id.
 func (m message) text() string { return strings.Trim(string(m.ID), `"`) }
 
-func answerTo(request message, messages []message) *message {
+func responseTo(request message, messages []message) *message {
 	for i, m := range messages {
 		if m.Method == "" && string(m.ID) == string(request.ID) {
 			return &messages[i]
@@ -97,15 +97,15 @@ func answerTo(request message, messages []message) *message {
 func negotiated(toServer, toClient []message) string {
 	for _, m := range toServer {
 		if m.Method == "initialize" {
-			if answer := answerTo(m, toClient); answer != nil && answer.Result != nil {
-				return answer.Result.ProtocolVersion
+			if response := responseTo(m, toClient); response != nil && response.Result != nil {
+				return response.Result.ProtocolVersion
 			}
 		}
 	}
 	return ""
 }
 
-func expect(request message, answer *message, kind otlptest.SpanKind, version string) operation {
+func expect(request message, response *message, kind otlptest.SpanKind, version string) operation {
 	op := operation{
 		name: request.Method, kind: kind, id: request.text(), status: otlptest.StatusUnset,
 		attrs: otlptest.Attrs{
@@ -134,24 +134,24 @@ func expect(request message, answer *message, kind otlptest.SpanKind, version st
 		op.absent = append(op.absent, "mcp.resource.uri") // a URI is content
 		op.resource = request.Params.URI
 	}
-	op.answered(answer)
+	op.answered(response)
 	return op
 }
 
 // answered adds what follows from the response. It is nil if there was none.
-func (op *operation) answered(answer *message) {
+func (op *operation) answered(response *message) {
 	switch {
-	case answer == nil:
+	case response == nil:
 		op.status, op.failed = otlptest.StatusError, true
-	case answer.Error != nil:
-		code := fmt.Sprint(answer.Error.Code)
+	case response.Error != nil:
+		code := fmt.Sprint(response.Error.Code)
 		op.attrs["rpc.response.status_code"] = code
-		if op.kind == otlptest.KindServer && slices.Contains(handled, answer.Error.Code) {
+		if op.kind == otlptest.KindServer && slices.Contains(handled, response.Error.Code) {
 			op.absent = append(op.absent, "error.type")
 			return
 		}
 		op.status, op.attrs["error.type"] = otlptest.StatusError, code
-	case answer.Result != nil && answer.Result.IsError:
+	case response.Result != nil && response.Result.IsError:
 		op.status, op.attrs["error.type"] = otlptest.StatusError, "tool_error"
 	default:
 		op.absent = append(op.absent, "error.type", "rpc.response.status_code")

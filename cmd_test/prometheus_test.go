@@ -119,18 +119,18 @@ func (p prometheus) is(expression string, want ...float64) bool {
 
 // try is query without failing the test.
 func (p prometheus) try(expression string) ([]float64, error) {
-	var answer struct {
+	var decoded struct {
 		Error string
 		Data  struct{ Result []struct{ Value [2]any } }
 	}
-	if err := p.get("/api/v1/query?query="+url.QueryEscape(expression), &answer); err != nil {
+	if err := p.get("/api/v1/query?query="+url.QueryEscape(expression), &decoded); err != nil {
 		return nil, fmt.Errorf("%s: %w", expression, err)
 	}
-	if answer.Error != "" {
-		return nil, fmt.Errorf("%s: %s", expression, answer.Error)
+	if decoded.Error != "" {
+		return nil, fmt.Errorf("%s: %s", expression, decoded.Error)
 	}
 	var values []float64
-	for _, sample := range answer.Data.Result {
+	for _, sample := range decoded.Data.Result {
 		text, _ := sample.Value[1].(string) // Prometheus writes numbers as text
 		value, err := strconv.ParseFloat(text, 64)
 		if err != nil {

@@ -47,8 +47,8 @@ func sdkTool(name string) *mcp.Tool {
 
 func sdkText(s string) *mcp.TextContent { return &mcp.TextContent{Text: s} }
 
-// sdkAnswer returns a tool result, which is a tool error if err is not nil.
-func sdkAnswer(err error) (*mcp.CallToolResult, error) {
+// sdkResult returns a tool result, which is a tool error if err is not nil.
+func sdkResult(err error) (*mcp.CallToolResult, error) {
 	if err != nil {
 		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{sdkText(err.Error())}}, nil
 	}
@@ -61,41 +61,41 @@ type sdkHandler func(ctx context.Context, s *mcp.Server, r *mcp.CallToolRequest)
 // sdkTools are the server's tools.
 var sdkTools = map[string]sdkHandler{
 	"echo": func(context.Context, *mcp.Server, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return sdkAnswer(nil)
+		return sdkResult(nil)
 	},
 	"broken": func(context.Context, *mcp.Server, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return sdkAnswer(errors.New("no"))
+		return sdkResult(errors.New("no"))
 	},
 	"crash": func(context.Context, *mcp.Server, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return nil, errors.New("a protocol error, not a tool error")
 	},
 	// Requests to the client.
 	"sample": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return sdkAnswer(sdkSample(ctx, r, 10))
+		return sdkResult(sdkSample(ctx, r, 10))
 	},
 	"splurge": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return sdkAnswer(sdkSample(ctx, r, 1_000_000))
+		return sdkResult(sdkSample(ctx, r, 1_000_000))
 	},
 	"elicit": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		_, err := r.Session.Elicit(ctx, sdkQuestion())
-		return sdkAnswer(err)
+		return sdkResult(err)
 	},
 	"roots": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		_, err := r.Session.ListRoots(ctx, nil)
-		return sdkAnswer(err)
+		return sdkResult(err)
 	},
 	"ping": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return sdkAnswer(r.Session.Ping(ctx, nil))
+		return sdkResult(r.Session.Ping(ctx, nil))
 	},
 	// Notifications to the client.
 	"log": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return sdkAnswer(r.Session.Log(ctx, &mcp.LoggingMessageParams{Level: "info", Data: "a line"}))
+		return sdkResult(r.Session.Log(ctx, &mcp.LoggingMessageParams{Level: "info", Data: "a line"}))
 	},
 	"grow": func(_ context.Context, s *mcp.Server, _ *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		s.AddTool(sdkTool("late"), func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			return sdkAnswer(nil)
+			return sdkResult(nil)
 		})
-		return sdkAnswer(nil)
+		return sdkResult(nil)
 	},
 	"progress": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		for i := range 3 {
@@ -103,7 +103,7 @@ var sdkTools = map[string]sdkHandler{
 				return nil, err
 			}
 		}
-		return sdkAnswer(nil)
+		return sdkResult(nil)
 	},
 	// wait sends a progress notification when it starts, and returns when it is cancelled.
 	"wait": func(ctx context.Context, _ *mcp.Server, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -120,7 +120,7 @@ var sdkTools = map[string]sdkHandler{
 			requests := mcp.InputRequestMap{"sure": sdkQuestion()}
 			return &mcp.CallToolResult{InputRequests: requests, RequestState: "opaque"}, nil
 		}
-		return sdkAnswer(nil)
+		return sdkResult(nil)
 	},
 }
 

@@ -58,24 +58,24 @@ type exchange struct{ said, answered string }
 // unwrapped returns the thousand calls with the bare server's responses.
 func unwrapped(t *testing.T) []exchange {
 	t.Helper()
-	bareAnswers.once.Do(func() {
+	bareResponses.once.Do(func() {
 		h := mcptest.Open(t, cast.As(t, "server"))
 		for _, e := range thousand() {
 			h.Say(e.said)
-			var answers strings.Builder
+			var responses strings.Builder
 			for range strings.Count(e.said, `"id":`) {
-				answers.WriteString(h.Line() + "\n")
+				responses.WriteString(h.Line() + "\n")
 			}
-			bareAnswers.list = append(bareAnswers.list, exchange{e.said, answers.String()})
+			bareResponses.list = append(bareResponses.list, exchange{e.said, responses.String()})
 		}
 	})
-	if len(bareAnswers.list) != 1+calls/burst {
+	if len(bareResponses.list) != 1+calls/burst {
 		t.Fatal("the bare server did not respond") // the first test that called it reports why
 	}
-	return bareAnswers.list
+	return bareResponses.list
 }
 
-var bareAnswers struct {
+var bareResponses struct {
 	once sync.Once
 	list []exchange
 }

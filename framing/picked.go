@@ -23,7 +23,7 @@ func (p *picked) reset() {
 }
 
 // open reserves the values of n, so that they stand before those of its members. It reports whether there are any. A
-// value below an array needs room for as much as it may take, whatever it does take in the end: so the answer cannot
+// value below an array needs room for as much as it may take, whatever it does take in the end: so the result cannot
 // depend on how the stream was cut into chunks.
 func (p *picked) open(n *node, typ ValueType) bool {
 	if n.repeated {

@@ -85,8 +85,8 @@ func TestMalformed(t *testing.T) {
 		"there is no value where one must be":            {`{"a":}`, `{"a":,`, `[{},]`, `[{},,{}]`, `{"a":+1}`, `{"result":{"tools":[}}`, `{"a":NaN}`, `{"a":'b'}`},
 		"members or elements have no comma between them": {`{"a":1 "b":2}`, `{"a":"b"x}`, `[{} {}]`, `{"a":1:2}`, `{"jsonrpc":"2.0"x"id":1}`, `{"method":"a"x"id":1}`, `{"id":01}`, `{"id":1-2}`, `{"id":1+2}`, `{"id":1-}`},
 		"a bracket does not match":                       {`{"a":1]`, `[{}}`, `{"a":[1,2}`, `{"params":{"x":1]}`, `{"a":{]}`, `{"a":{"b":1]}`},
-		"a number breaks the grammar":                    {`{"id":-}`, `{"id":1.}`, `{"id":1.e2}`, `{"id":1e}`, `{"id":1e+}`, `{"id":-a}`},
-		"a word is none of true, false, null":            {`{"a":truE}`, `{"a":nil}`, `{"a":folse}`, `{"id":tr ue}`},
+		"a number is malformed":                          {`{"id":-}`, `{"id":1.}`, `{"id":1.e2}`, `{"id":1e}`, `{"id":1e+}`, `{"id":-a}`},
+		"a literal is not true, false or null":           {`{"a":truE}`, `{"a":nil}`, `{"a":folse}`, `{"id":tr ue}`},
 		"a string has an escape that JSON does not have": {`{"id":"\x"}`, `{"method":"a\u12g4"}`, "{\"id\":\"\\u004\x11\"}", `{"\q":1}`, `{"method":"\u12"}`, `{"\u1":1}`, `{"id":"\ud83d\'"}`, `{"a\:":1}`},
 	} {
 		t.Run(reason, func(t *testing.T) {

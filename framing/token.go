@@ -9,8 +9,8 @@ const (
 	noValue    = "there is no value where one must be"
 	noComma    = "members or elements have no comma between them"
 	badBracket = "a bracket does not match"
-	badNumber  = "a number breaks the grammar"
-	badLiteral = "a word is none of true, false, null"
+	badNumber  = "a number is malformed"
+	badLiteral = "a literal is not true, false or null"
 	badEscape  = "a string has an escape that JSON does not have"
 )
 

@@ -14,8 +14,8 @@ import (
 func TestBoundedSeries(t *testing.T) {
 	const calls = 500
 	for _, c := range []struct {
-		key, request, answer string
-		most                 int // words with series of their own
+		key, request, response string
+		most                   int // words with series of their own
 	}{
 		{semconv.ToolName, `"method":"tools/call","params":{"name":"tool-%d"}`, `"result":{}`, 200},
 		{semconv.PromptName, `"method":"prompts/get","params":{"name":"prompt-%d"}`, `"result":{}`, 200},
@@ -31,12 +31,12 @@ func TestBoundedSeries(t *testing.T) {
 			s := open(t, r, otlptest.GRPC, nil)
 			var script strings.Builder
 			for n := range calls {
-				request, answer := fmt.Sprintf(c.request, n), c.answer
-				if strings.Contains(answer, "%d") {
-					answer = fmt.Sprintf(answer, n)
+				request, response := fmt.Sprintf(c.request, n), c.response
+				if strings.Contains(response, "%d") {
+					response = fmt.Sprintf(response, n)
 				}
 				fmt.Fprintf(&script, "%dms > {\"jsonrpc\":\"2.0\",\"id\":%d,%s}\n", 2*n, n, request)
-				fmt.Fprintf(&script, "%dms < {\"jsonrpc\":\"2.0\",\"id\":%d,%s}\n", 2*n+1, n, answer)
+				fmt.Fprintf(&script, "%dms < {\"jsonrpc\":\"2.0\",\"id\":%d,%s}\n", 2*n+1, n, response)
 			}
 			s.say(script.String())
 			s.end(left)

@@ -16,12 +16,12 @@ const (
 	// idleTick is how often the consumer looks at the clock when there are no messages.
 	idleTick = time.Second
 
-	// patience is how long a message waits at most for one that was read before it in the other direction and has not
-	// been scanned yet. Bytes are forwarded before they are scanned, so a request's answer can be scanned before the
+	// maxWait is how long a message waits at most for one that was read before it in the other direction and has not
+	// been scanned yet. Bytes are forwarded before they are scanned, so a request's response can be scanned before the
 	// request is.
-	patience = time.Second
-	// hurry is the same while the queue is filling.
-	hurry = 10 * time.Millisecond
+	maxWait = time.Second
+	// shortWait is the same while the queue is filling.
+	shortWait = 10 * time.Millisecond
 )
 
 // consumer takes messages out of the queue and hands them to the tracker in the order in which they were read. It
@@ -74,7 +74,7 @@ func (c *consumer) watch() {
 			return
 		}
 		now := c.clock.now()
-		c.drain(now, min(c.taps[0].settled(now), c.taps[1].settled(now)), c.stop)
+		c.drain(now, min(c.taps[0].watermark(now), c.taps[1].watermark(now)), c.stop)
 	}
 }
 
@@ -88,15 +88,15 @@ func (c *consumer) finish() bool {
 	return true
 }
 
-// drain consumes the messages that no earlier one can join any more: those that were read until settled, and those
-// that have waited long enough. It stops early, and returns false, when stop is closed.
-func (c *consumer) drain(now, settled time.Duration, stop <-chan struct{}) bool {
+// drain consumes the messages that no earlier one can join any more: those that were read up to the watermark, and
+// those that have waited long enough. It stops early, and returns false, when stop is closed.
+func (c *consumer) drain(now, watermark time.Duration, stop <-chan struct{}) bool {
 	c.queue.take(&c.messages, &c.lines)
-	wait := patience
+	wait := maxWait
 	if c.queue.filling() {
-		wait = hurry
+		wait = shortWait
 	}
-	until := max(settled, now-wait)
+	until := max(watermark, now-wait)
 	next := [2]int{c.nextOf(0, 0), c.nextOf(1, 0)}
 	for dir := c.earlier(next, until); dir >= 0; dir = c.earlier(next, until) {
 		if closed(stop) {
@@ -156,7 +156,7 @@ func (c *consumer) forget(next [2]int) {
 
 func (c *consumer) observe(raw *session.Raw) {
 	size := raw.Content.Size()
-	c.tracker.Observe(c.redact.message(raw, c.tracker.AnswerTo))
+	c.tracker.Observe(c.redact.message(raw, c.tracker.RequestMethod))
 	c.queue.consumed(size)
 }
 

@@ -147,8 +147,8 @@ func (o *output) lost() map[string]int64 {
 	return lost
 }
 
-// abandoned counts as lost the spans that will not be ended any more.
-func (o *output) abandoned() {
+// loseOpenSpans counts as lost the spans that will not be ended any more.
+func (o *output) loseOpenSpans() {
 	if o.exports != nil {
 		o.exports.LoseSpans(o.otel.OpenSpans())
 	}

@@ -61,18 +61,18 @@ func calls(b *testing.B, consented consent.Request, change func(*telemetry.Confi
 	text := strings.Repeat("A", 100)
 	request := []byte(`{"jsonrpc":"2.0","id":00000000,"method":"tools/call",` +
 		`"params":{"name":"search","arguments":{"text":"` + text + "\"}}}\n")
-	answer := []byte(`{"jsonrpc":"2.0","id":00000000,"result":{"content":[{"type":"text","text":"` + text + "\"}]}}\n")
+	response := []byte(`{"jsonrpc":"2.0","id":00000000,"result":{"content":[{"type":"text","text":"` + text + "\"}]}}\n")
 	b.ReportAllocs()
 	before := processorTime()
 	b.ResetTimer()
 	for i := range b.N {
 		number := fmt.Appendf(nil, "%08d", i+10000000)
 		copy(request[len(`{"jsonrpc":"2.0","id":`):], number)
-		copy(answer[len(`{"jsonrpc":"2.0","id":`):], number)
+		copy(response[len(`{"jsonrpc":"2.0","id":`):], number)
 		// The arguments differ in each call. Equal ones would be a loop, which has a benchmark of its own.
 		binary.LittleEndian.PutUint32(request[len(request)-20:], 0x41414141+uint32(i)&0x0f0f0f0f)
 		forward(tel.Tap(record.ToServer), request)
-		forward(tel.Tap(record.ToClient), answer)
+		forward(tel.Tap(record.ToClient), response)
 		if i%50 == 49 {
 			time.Sleep(10 * time.Millisecond) // keep to a rate that the exporters can carry, because drops cost nothing
 		}

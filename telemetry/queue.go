@@ -38,7 +38,7 @@ type queue struct {
 	closed  bool
 }
 
-// dropped counts what did not fit or was abandoned at the end.
+// dropped counts what did not fit or was discarded at the end.
 type dropped struct{ messages, contents atomic.Int64 }
 
 func newQueue() *queue {
@@ -158,8 +158,8 @@ func (q *queue) close() {
 	q.waiting, q.lines = nil, nil
 }
 
-// abandon closes the queue and counts as dropped what has not been consumed.
-func (q *queue) abandon() {
+// discard closes the queue and counts as dropped what has not been consumed.
+func (q *queue) discard() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true

@@ -52,9 +52,9 @@ func contents(c consent.Capture) session.Contents {
 	}
 }
 
-// message returns what may be known of a message; raw must not be used afterwards. For the result of an answer it
-// matters which method that answers, which answerTo reports, or "" if the request has not been seen yet.
-func (r *redactor) message(raw *session.Raw, answerTo func(*session.Message) string) *session.Message {
+// message returns what may be known of a message; raw must not be used afterwards. Which result may be
+// shown depends on the method of the request: requestMethod reports it, or "" if the request has not been seen yet.
+func (r *redactor) message(raw *session.Raw, requestMethod func(*session.Message) string) *session.Message {
 	m := &raw.Message
 	if m.Extra == nil && (raw.URI != "" || raw.Content != nil) {
 		m.Extra = new(session.Extra)
@@ -69,13 +69,13 @@ func (r *redactor) message(raw *session.Raw, answerTo func(*session.Message) str
 		r.resources.learn(m.Extra.Templates)
 	}
 	if c := raw.Content; c != nil {
-		r.content(m, c, answerTo)
+		r.content(m, c, requestMethod)
 	}
 	raw.URI, raw.Content = "", nil
 	return m
 }
 
-func (r *redactor) content(m *session.Message, c *session.RawContent, answerTo func(*session.Message) string) {
+func (r *redactor) content(m *session.Message, c *session.RawContent, requestMethod func(*session.Message) string) {
 	shown := &m.Extra.Shown
 	if m.Method == semconv.PromptsGet {
 		shown.Variables = r.variables(r.members(c.Arguments))
@@ -87,12 +87,12 @@ func (r *redactor) content(m *session.Message, c *session.RawContent, answerTo f
 		return // a request that has a member "result" has no result
 	}
 	shown.Error = r.piece(c.Error)
-	// What users are asked is never shown. Of an answer that overtook its request the method is not known yet; the
+	// What users are asked is never shown. Of a response that overtook its request the method is not known yet; the
 	// tracker drops the result if it turns out not to be captured.
 	if c.Result.Raw == nil || m.Extra.AsksUser() {
 		return
 	}
-	switch method := answerTo(m); {
+	switch method := requestMethod(m); {
 	case method == semconv.SamplingCreateMessage: // a model's words have no members to choose from
 		if r.contents.WantsResult(method) {
 			shown.Result = r.json(c.Result)

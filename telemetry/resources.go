@@ -21,7 +21,7 @@ type template struct {
 // maxTemplates bounds the templates that are remembered of a server.
 const maxTemplates = 100
 
-// learn remembers the templates in an answer to resources/templates/list. They are URI templates of RFC 6570.
+// learn remembers the templates in a response to resources/templates/list. They are URI templates of RFC 6570.
 func (r *resources) learn(templates []string) {
 	for _, text := range templates {
 		known := slices.ContainsFunc(r.templates, func(t template) bool { return t.text == text })

@@ -7,7 +7,7 @@ import (
 
 // This file holds the tuning of Go's runtime. The runtime's own variables win.
 
-// enoughProcessors is how many threads the runtime runs at once at least: the two pumps, the consumer, and one that
+// enoughProcessors is the minimum number of threads that run at once: the two pumps, the consumer, and one that
 // exports or collects garbage. A pump that returns from a system call needs one of the runtime's processors; where
 // all are taken, it waits until another goroutine yields, which can take milliseconds. With enough of them the
 // kernel's scheduler decides instead.

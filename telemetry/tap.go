@@ -17,9 +17,9 @@ type Tap struct {
 	decoder session.Decoder
 	message session.Raw
 
-	arriving  atomic.Bool   // bytes have been read that have not been scanned yet
-	scanned   atomic.Int64  // when the last scanned bytes had been read, in nanoseconds of the session
-	settledAt time.Duration // what settled returned last
+	arriving atomic.Bool   // bytes have been read that have not been scanned yet
+	scanned  atomic.Int64  // when the last scanned bytes had been read, in nanoseconds of the session
+	mark     time.Duration // what watermark returned last
 }
 
 func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
@@ -31,8 +31,8 @@ func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
 	return tap
 }
 
-// Arriving notes that bytes have been read, before they are forwarded: the answer to them must not be consumed before
-// them.
+// Arriving notes that bytes have been read, before they are forwarded: the response to them must not be consumed
+// before them.
 func (tap *Tap) Arriving() { tap.arriving.Store(true) }
 
 // Forwarded scans bytes that were read at the given time and have been forwarded since.
@@ -55,14 +55,14 @@ func (tap *Tap) Ended(at time.Time) {
 	tap.arriving.Store(false)
 }
 
-// settled returns a time up to which everything that this direction has carried is in the queue: now, which must have
-// been taken before the call, or an earlier time while bytes are under way. It is exact however long a relay
+// watermark returns a time up to which everything that this direction has carried is in the queue: now, which must
+// have been taken before the call, or an earlier time while bytes are under way. It is exact however long a relay
 // goroutine is kept from running, since bytes are announced before their time is taken and before they are forwarded.
 // Only the consumer calls it.
-func (tap *Tap) settled(now time.Duration) time.Duration {
+func (tap *Tap) watermark(now time.Duration) time.Duration {
 	if tap.arriving.Load() {
 		now = time.Duration(tap.scanned.Load())
 	}
-	tap.settledAt = max(tap.settledAt, now)
-	return tap.settledAt
+	tap.mark = max(tap.mark, now)
+	return tap.mark
 }

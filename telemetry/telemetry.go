@@ -198,18 +198,19 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	select {
 	case <-s.done:
 	case <-half.Done():
-		s.abandon(ctx)
+		s.stopConsumer(ctx)
 	}
-	if !s.complete.Load() { // given up, or ended by a panic
-		s.queue.abandon()
-		s.out.abandoned()
+	// The consumer was stopped, or a panic has ended it. What it has left is lost. The count is exact unless the consumer
+	// is still in a message or ending the session.
+	if !s.complete.Load() {
+		s.queue.discard()
+		s.out.loseOpenSpans()
 	}
 	s.out.close(ctx)
 }
 
-// abandon stops the consumer, for which this machine is too busy, and counts what it leaves in the queue. The count
-// is exact unless the consumer is stuck in a message: that one counts as dropped either way.
-func (s *Session) abandon(ctx context.Context) {
+// stopConsumer stops the consumer, for which this machine is too busy.
+func (s *Session) stopConsumer(ctx context.Context) {
 	close(s.giveUp)
 	half, cancel := halfOf(ctx)
 	defer cancel()

@@ -5,9 +5,9 @@
 // reads what is available, writes it on at once, and only then shows the same bytes to a Tap:
 //
 //	client ── Config.Stdin ──► pump ── pipe ──► the server's stdin
-//	                            └────► Config.Input
+//	                            └────► Config.StdinTap
 //	client ◄─ Config.Stdout ── pump ◄─ pipe ── the server's stdout
-//	                            └────► Config.Output
+//	                            └────► Config.StdoutTap
 //
 // It promises that the server sees what the host does as if it had been started by the host, and the host what the
 // server does. The server stays in our process group and session, and inherits the working directory, stderr and every

@@ -23,7 +23,7 @@ func Example() {
 	input := &counter{}
 	server, err := wrap.Start(wrap.Config{
 		Command: as("cat"), Env: os.Environ(), Stdin: stdin, Stdout: stdout, Stderr: os.Stderr,
-		Input:       input,
+		StdinTap:    input,
 		KeepOrphans: true, // this program has other children
 	})
 	if err != nil {
@@ -31,8 +31,8 @@ func Example() {
 		return
 	}
 	fmt.Fprintln(toServer, `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
-	answer, _ := bufio.NewReader(fromServer).ReadString('\n')
-	fmt.Print(answer)
+	response, _ := bufio.NewReader(fromServer).ReadString('\n')
+	fmt.Print(response)
 
 	toServer.Close() // ends the session
 	status := server.Wait()

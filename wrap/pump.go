@@ -8,8 +8,8 @@ import (
 const (
 	bufferSize = 64 << 10 // what a pump moves at most at a time: the capacity of a pipe on Linux
 
-	abandonTimeout = 200 * time.Millisecond // how long an interrupted pump may take to notice; it needs microseconds
-	stallTimeout   = 500 * time.Millisecond // how long a client that does not read delays a requested end
+	stopTimeout  = 200 * time.Millisecond // how long an interrupted pump may take to notice; it needs microseconds
+	stallTimeout = 500 * time.Millisecond // how long a client that does not read delays a requested end
 
 	drainTick = 10 * time.Millisecond // how often drain looks at its pump
 	idleTicks = 5                     // for how many looks in a row a pump must have had nothing to do
@@ -25,7 +25,7 @@ type pump struct {
 	tap      *tapGuard
 
 	read, written atomic.Int64
-	abandoned     atomic.Bool
+	stopped       atomic.Bool
 	eof           atomic.Bool   // from came to its end by itself
 	done          chan struct{} // closed when both ends are closed and the tap has ended
 }
@@ -48,7 +48,7 @@ func (p *pump) copy() {
 	for {
 		n, err := p.from.read(buf)
 		if n <= 0 || err != nil {
-			p.eof.Store(!p.abandoned.Load())
+			p.eof.Store(!p.stopped.Load())
 			return
 		}
 		p.read.Add(int64(n))
@@ -64,22 +64,22 @@ func (p *pump) copy() {
 	}
 }
 
-// abandon ends a pump from outside, even one that is blocked, because one of its peers has gone.
+// stop ends a pump from outside, even one that is blocked, because one of its peers has gone.
 //
 // Only Linux can interrupt a blocked system call. Elsewhere the pump's goroutine stays behind until the other peer
 // moves or the process exits, but its ends are released and its tap has ended all the same.
-func (p *pump) abandon() {
+func (p *pump) stop() {
 	if p == nil {
 		return
 	}
-	p.abandoned.Store(true)
+	p.stopped.Store(true)
 	// The reading end first: what it reads from then on is the end of the stream.
-	p.from.abandon()
-	p.to.abandon()
+	p.from.detach()
+	p.to.detach()
 	interruptBlocked()
 	select {
 	case <-p.done:
-	case <-time.After(abandonTimeout):
+	case <-time.After(stopTimeout):
 		p.tap.end(p.tap.arriving())
 	}
 }
@@ -106,7 +106,7 @@ func (p *pump) drain(deadline time.Time, endRequested func() bool, interrupted <
 		case <-p.done:
 			return
 		case <-interrupted:
-			p.abandon()
+			p.stop()
 			return
 		case now := <-tick.C:
 			read, written := p.read.Load(), p.written.Load()
@@ -119,7 +119,7 @@ func (p *pump) drain(deadline time.Time, endRequested func() bool, interrupted <
 			heldOpen := now.After(deadline) && (idle >= idleTicks || written >= limit)
 			stalled := now.Sub(moved) >= stallTimeout && endRequested()
 			if heldOpen || stalled {
-				p.abandon()
+				p.stop()
 				return
 			}
 		}

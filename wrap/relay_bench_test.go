@@ -20,13 +20,13 @@ import (
 // link is a conversation partner that sends back what it is sent.
 type link struct{ in, out int }
 
-func (l link) roundTrip(b *testing.B, message, answer []byte) time.Duration {
+func (l link) roundTrip(b *testing.B, message, response []byte) time.Duration {
 	start := time.Now()
 	if _, err := unix.Write(l.in, message); err != nil {
 		b.Fatal(err)
 	}
 	for n := 0; n < len(message); {
-		m, err := unix.Read(l.out, answer)
+		m, err := unix.Read(l.out, response)
 		if err != nil || m == 0 {
 			b.Fatal(m, err)
 		}
@@ -47,9 +47,9 @@ func (l link) transfer(b *testing.B, size int, chunk []byte) time.Duration {
 			n += m
 		}
 	}()
-	answer := make([]byte, len(chunk))
+	response := make([]byte, len(chunk))
 	for n := 0; n < size; {
-		m, err := unix.Read(l.out, answer)
+		m, err := unix.Read(l.out, response)
 		if err != nil || m == 0 {
 			b.Fatal(m, err)
 		}
@@ -99,19 +99,19 @@ func BenchmarkRoundTrip(b *testing.B) {
 	for _, size := range []int{100, 300, 4000} {
 		b.Run(fmt.Sprint(size, "B"), func(b *testing.B) {
 			const block = 100
-			links, message, answer := map[string]link{}, make([]byte, size), make([]byte, 64<<10)
+			links, message, response := map[string]link{}, make([]byte, size), make([]byte, 64<<10)
 			took := map[string][]time.Duration{}
 			for name, line := range relays() {
 				links[name] = connect(b, line)
 				for range 10 * block {
-					links[name].roundTrip(b, message, answer)
+					links[name].roundTrip(b, message, response)
 				}
 			}
 			b.ResetTimer()
 			for n := 0; n < b.N; n += block {
 				for _, name := range relayNames {
 					for range block {
-						took[name] = append(took[name], links[name].roundTrip(b, message, answer))
+						took[name] = append(took[name], links[name].roundTrip(b, message, response))
 					}
 				}
 			}

@@ -39,13 +39,13 @@ func start(args []string) (*wrap.Server, int) {
 		KeepOrphans: slices.Contains(options, "keep"),
 	}
 	if slices.Contains(options, "taps") {
-		cfg.Input, cfg.Output, cfg.Errors = countingTap(), countingTap(), countingTap()
+		cfg.StdinTap, cfg.StdoutTap, cfg.StderrTap = countingTap(), countingTap(), countingTap()
 	}
 	if slices.Contains(options, "count") {
-		cfg.Input, cfg.Output = &sizing{}, &sizing{}
+		cfg.StdinTap, cfg.StdoutTap = &sizing{}, &sizing{}
 	}
 	if slices.Contains(options, "panics") {
-		cfg.Input, cfg.Output = panicking{}, panicking{}
+		cfg.StdinTap, cfg.StdoutTap = panicking{}, panicking{}
 		cfg.TapFailed = func(r any) { fmt.Fprintln(os.Stderr, "tap failed:", r) }
 	}
 	s, err := wrap.Start(cfg)

@@ -91,7 +91,7 @@ func (s *Server) Wait() Status {
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))
 
 	// The order is that of a bare server's end: its stdin breaks, then its stdout ends.
-	s.streams.pumps[stdin].abandon() // a client that still writes gets a broken pipe, as from a bare server
+	s.streams.pumps[stdin].stop() // a client that still writes gets a broken pipe, as from a bare server
 	var sweep sync.WaitGroup
 	sweep.Go(func() { s.orphans.end(s.Interrupted()) }) // takes at most three times orphanGrace
 	for _, p := range []*pump{s.streams.pumps[stdout], s.streams.pumps[stderr]} {

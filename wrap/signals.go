@@ -81,7 +81,8 @@ func (s *signals) handle(sig os.Signal, c *child, left *orphans) {
 	}
 }
 
-// endRequestAge is how long a signal counts as a request to end. A reload by SIGHUP an hour ago is none.
+// endRequestAge is how long a signal counts as a request to end. A reload by SIGHUP an hour ago does
+// not count.
 const endRequestAge = 10 * time.Second
 
 // requestedEnd reports whether the host has asked for the end of a server that ended at the time given. A signal that

@@ -72,7 +72,7 @@ func playSignals([]string) int {
 }
 
 // expectQuiet checks that the server writes nothing more by itself: after a second signal, its line would precede the
-// answer.
+// response.
 func expectQuiet(s *session) {
 	s.t.Helper()
 	time.Sleep(30 * time.Millisecond)

@@ -21,9 +21,9 @@ type streams struct {
 // connect makes the pipes and pumps, and puts the server's sides into files. After an error there may be something to
 // discard.
 func (s *streams) connect(cfg *Config, files []*os.File) error {
-	taps := []Tap{cfg.Input, cfg.Output, cfg.Errors}
+	taps := []Tap{cfg.StdinTap, cfg.StdoutTap, cfg.StderrTap}
 	for i, host := range []*os.File{cfg.Stdin, cfg.Stdout, cfg.Stderr} {
-		if files[i] = host; host == nil || i == stderr && cfg.Errors == nil {
+		if files[i] = host; host == nil || i == stderr && cfg.StderrTap == nil {
 			continue
 		}
 		// Others write to our stderr as well, so it is not closed with the server's.
@@ -46,7 +46,7 @@ func (s *streams) connect(cfg *Config, files []*os.File) error {
 }
 
 // run starts the pumps. Each returns at the end of what it reads, when what it writes to is closed, or when it is
-// abandoned; Wait waits for all of them. inputEnded is called when the one of stdin returns.
+// stopped; Wait waits for all of them. inputEnded is called when the one of stdin returns.
 func (s *streams) run(inputEnded func()) {
 	for i, p := range s.pumps {
 		go func() {

@@ -13,7 +13,7 @@ import (
 
 func streamRows() []row {
 	return []row{
-		{"the client ends its input while calls run", "their answers still arrive", alike(testEndOfInput)},
+		{"the client ends its input while calls run", "their responses still arrive", alike(testEndOfInput)},
 		{"the client ends its input and the server ignores that", "the session goes on until the server ends", alike(testInputUnheeded)},
 		{"the server closes stdout and lives on", "the client sees the end at once, and the exit when it happens", alike(testStdoutClosed)},
 		{"the server closes stdin and lives on", "the client's next write is a broken pipe, and poll reports it at once",
@@ -45,10 +45,10 @@ func playPoll([]string) int {
 }
 
 func testEndOfInput(t *testing.T, with prefix) {
-	s := open(t, with(sh(`read x; cat; sleep 0.2; echo "answer to $x"`)))
+	s := open(t, with(sh(`read x; cat; sleep 0.2; echo "response to $x"`)))
 	s.send("call\n")
 	s.in.Close()
-	s.expect("answer to call")
+	s.expect("response to call")
 	s.expectEnd("exit status 0")
 }
 

@@ -20,7 +20,7 @@ func withRealTime(signals ...os.Signal) []os.Signal {
 	return signals
 }
 
-// interruptBlocked makes system calls that block in an abandoned descriptor look at what it is now: with SA_RESTART a
+// interruptBlocked makes system calls that block in a detached descriptor look at what it is now: with SA_RESTART a
 // signal makes the kernel start them again, and they find the null device under the same number. The runtime sends
 // SIGURG to its threads all the time, to preempt them, so it has no other effect.
 func interruptBlocked() {
@@ -43,7 +43,7 @@ func killWithWrapper(c *child) (release func()) {
 	return func() {}
 }
 
-// watchReaders abandons a pump as soon as its reader has gone: the server has closed its stdin, or the client its
+// watchReaders stops a pump as soon as its reader has gone: the server has closed its stdin, or the client its
 // reading end. Without it the pump would notice in its next write, so that the writer learns of it one message late.
 //
 // It uses epoll because that, unlike a thread blocked in poll, does not keep the descriptors open. The epoll descriptor
@@ -72,7 +72,7 @@ func watchReaders(input, output *pump) (stop func()) {
 				return n > 0
 			})
 			if err == nil && n > 0 {
-				pumps[events[0].Fd].abandon() // EPOLLERR or EPOLLHUP, which are always reported
+				pumps[events[0].Fd].stop() // EPOLLERR or EPOLLHUP, which are always reported
 			}
 		}
 	}()

@@ -75,8 +75,8 @@ func Exec(command, env []string) (Status, error) {
 
 // endpoint is what a pump reads or writes: a descriptor of our own, in whatever mode the host has left it.
 //
-// Another goroutine may abandon it while the pump is blocked in it. Closing a descriptor under a system call would free
-// its number for the next file, so abandon connects the number with the null device instead.
+// Another goroutine may detach it while the pump is blocked in it. Closing a descriptor under a system call would
+// free its number for the next file, so detach connects the number with the null device instead.
 type endpoint struct {
 	fd int
 
@@ -195,9 +195,9 @@ func (e *endpoint) close() {
 	}
 }
 
-// abandon does the same under a pump that may be blocked in it. The number stays valid until the pump has noticed, and
+// detach does the same under a pump that may be blocked in it. The number stays valid until the pump has noticed, and
 // closes it.
-func (e *endpoint) abandon() {
+func (e *endpoint) detach() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.closed {

@@ -98,9 +98,9 @@ func (e *endpoint) close() {
 	}
 }
 
-// abandon does the same under a pump that may be blocked in it. For a pipe Close cancels a pending call. For a console
+// detach does the same under a pump that may be blocked in it. For a pipe Close cancels a pending call. For a console
 // it waits, so it runs in a goroutine, which ends with the next key or with the process.
-func (e *endpoint) abandon() {
+func (e *endpoint) detach() {
 	if !e.shared {
 		e.once.Do(func() { go e.file.Close() })
 	}

@@ -9,7 +9,7 @@ import (
 // returns, so a call must be quick and must not block. A Tap that panics is not called again, see Config.TapFailed.
 type Tap interface {
 	// Arriving announces that bytes, or the end of the stream, have been read and are about to be passed on. Whatever
-	// the peer answers to them is read after this call, so that two Taps can order what they see.
+	// the peer sends in response is read after this call, so that two Taps can order what they see.
 	Arriving()
 	// Forwarded shows bytes that have been passed on, and the time at which they were read.
 	// The bytes are only lent: b must not be retained or modified.

@@ -44,7 +44,7 @@ func testTaps(t *testing.T) {
 	input, output, errs := countingTap(), countingTap(), countingTap()
 	stderr := rawPipe(t)
 	s, in, out := inProcess(t, wrap.Config{
-		Command: sh(`tee /dev/stderr`), Stderr: stderr[1], Input: input, Output: output, Errors: errs,
+		Command: sh(`tee /dev/stderr`), Stderr: stderr[1], StdinTap: input, StdoutTap: output, StderrTap: errs,
 	})
 	if s.Pid() == 0 || time.Since(s.Started()) > time.Minute {
 		t.Error(s.Pid(), s.Started())
@@ -136,7 +136,7 @@ func playAgain(args []string) int {
 		again()
 	}
 	after := descriptors()
-	for range 500 { // a pump that a busy machine keeps from running lets go a moment after it was abandoned
+	for range 500 { // a pump that a busy machine keeps from running lets go a moment after it was stopped
 		if after <= before {
 			break
 		}
@@ -179,7 +179,7 @@ func testInputEnded(t *testing.T) {
 // testEndIsAnnounced has a server that answers the end.
 func testEndIsAnnounced(t *testing.T) {
 	tap := &firstHand{answered: make(chan struct{})}
-	s, in, out := inProcess(t, wrap.Config{Command: sh("cat; echo end"), Stderr: os.Stderr, Input: tap})
+	s, in, out := inProcess(t, wrap.Config{Command: sh("cat; echo end"), Stderr: os.Stderr, StdinTap: tap})
 	go func() {
 		_, _ = io.ReadAll(out)
 		close(tap.answered)

@@ -16,9 +16,9 @@ type Config struct {
 	// writes them. Descriptors 0 and 1 of this process are from then on the null device.
 	Stdin, Stdout, Stderr *os.File
 
-	// Input, Output and Errors observe the server's stdin, stdout and stderr. They may be nil. Stderr is relayed only
-	// if Errors is set; otherwise the server inherits it.
-	Input, Output, Errors Tap
+	// StdinTap, StdoutTap and StderrTap observe the server's stdin, stdout and stderr. They may be nil. Stderr is
+	// relayed only if StderrTap is set; otherwise the server inherits it.
+	StdinTap, StdoutTap, StderrTap Tap
 
 	// TapFailed receives the recovered value when a tap has panicked, once for each tap. It may be nil.
 	TapFailed func(recovered any)

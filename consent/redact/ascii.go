@@ -29,16 +29,16 @@ func isToken(c byte) bool { return isWord(c) || c == '-' || c == '_' }
 // has reports whether c is in set.
 func has(set string, c byte) bool { return strings.IndexByte(set, c) >= 0 }
 
-// run returns where the bytes from s[i] on end that are in a class; at most max of them.
-func run(s string, i, max int, in func(c byte) bool) int {
+// run returns where the bytes from s[i] on end that are in a class; at most limit of them.
+func run(s string, i, limit int, in func(c byte) bool) int {
 	end := i
-	for end < len(s) && end-i < max && in(s[end]) {
+	for end < len(s) && end-i < limit && in(s[end]) {
 		end++
 	}
 	return end
 }
 
-// runs returns the ranges of bytes that are in a class, as long as possible. In is called once for each byte, in order.
+// runs returns the longest ranges of bytes that are in a class. It calls in once for each byte, in order.
 func runs(s string, in func(c byte) bool) iter.Seq2[int, int] {
 	return func(yield func(lo, hi int) bool) {
 		for i := 0; i < len(s); i++ {
@@ -73,7 +73,7 @@ func lower(s string) string {
 	}, s)
 }
 
-// indexFold is strings.Index without regard to the case of ASCII letters. Word is in lower case.
+// indexFold is strings.Index without regard to the case of ASCII letters; word is in lower case.
 func indexFold(s, word string) int {
 	for i := 0; i+len(word) <= len(s); i++ {
 		if c := s[i]; (c == word[0] || isUpper(c) && c|0x20 == word[0]) && lower(s[i:i+len(word)]) == word {

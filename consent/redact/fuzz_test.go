@@ -10,10 +10,10 @@ import (
 )
 
 // check holds one result against the promises of the package.
-func check(t *testing.T, in []byte, out string, max int, again func(string) string) {
+func check(t *testing.T, in []byte, out string, limit int, again func(string) string) {
 	t.Helper()
-	if len(out) > max {
-		t.Fatalf("%d bytes, at most %d wanted", len(out), max)
+	if len(out) > limit {
+		t.Fatalf("%d bytes, at most %d wanted", len(out), limit)
 	}
 	if !utf8.ValidString(out) {
 		t.Fatalf("%q is not valid UTF-8", out)
@@ -34,9 +34,9 @@ func seeds(f *testing.F, mode string) {
 func FuzzText(f *testing.F) {
 	r := newRedactor(f)
 	seeds(f, "text")
-	f.Fuzz(func(t *testing.T, in []byte, truncated bool, max uint16) {
-		out := r.Text(in, truncated, int(max))
-		check(t, in, out, int(max), func(s string) string { return r.Text([]byte(s), false, int(max)) })
+	f.Fuzz(func(t *testing.T, in []byte, truncated bool, limit uint16) {
+		out := r.Text(in, truncated, int(limit))
+		check(t, in, out, int(limit), func(s string) string { return r.Text([]byte(s), false, int(limit)) })
 	})
 }
 
@@ -47,9 +47,9 @@ func FuzzJSON(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, in []byte, truncated bool, max uint16) {
-		out := r.JSON(in, truncated, int(max))
-		check(t, in, out, int(max), func(s string) string { return r.JSON([]byte(s), false, int(max)) })
+	f.Fuzz(func(t *testing.T, in []byte, truncated bool, limit uint16) {
+		out := r.JSON(in, truncated, int(limit))
+		check(t, in, out, int(limit), func(s string) string { return r.JSON([]byte(s), false, int(limit)) })
 		whole := r.JSON(in, false, len(in)*40+100)
 		if json.Valid(in) && !json.Valid([]byte(whole)) {
 			t.Fatalf("%q became %q, which is not JSON", in, whole)

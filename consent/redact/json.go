@@ -44,8 +44,8 @@ type frame struct {
 	paired  Kind   // what the value of a member "name" announces for "value": {"name": "PIN", "value": "1234"}
 }
 
-// json redacts the JSON value at the beginning of s. n is how much of s it has read. Ok reports whether that is one
-// value, which the end of s may have cut off.
+// json redacts the JSON value at the beginning of s. It returns how many bytes of s it has read, n, and whether they
+// are one value, which the end of s may have cut off.
 //
 // It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
@@ -161,8 +161,8 @@ func (j *jsonPass) announced() (kind Kind, own bool) {
 	return f.inherit, false
 }
 
-// str returns what is left of a string, which is a name or a value. Escaped says that it has escapes: what stands in it
-// is then wrapped once more.
+// str returns what is left of a string, which is a name or a value. If it was written with escapes, what
+// stands in it is wrapped once more.
 func (j *jsonPass) str(text string, escaped bool) string {
 	depth := j.depth
 	if escaped {

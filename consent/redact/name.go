@@ -19,7 +19,7 @@ const MaxName = 128
 //   - has a long run of characters without the regularity of words, versions, UUIDs or time stamps.
 //
 // Names are collected even where no content is, so Name refuses more than a Redactor removes: a random string is not a
-// name worth keeping. Callers remember the answer for each name.
+// name worth keeping. Callers remember the result for each name.
 func Name(s []byte) (clean string, ok bool) {
 	if len(s) == 0 || len(s) > MaxName {
 		return "", false

@@ -26,7 +26,7 @@ func findPairs(s string, emit emitter) {
 		lo, hi := valueAfter(s, i, kind, isPlural(s[name.lo:name.hi]))
 		if kind = certain(kind, s[lo:hi]); kind != "" && hi > lo {
 			emit(lo, hi, kind)
-			at = max(at, hi) // a separator in a secret is none
+			at = max(at, hi) // a separator in a secret does not count
 		}
 	}
 	findFlags(s, emit)
@@ -138,8 +138,8 @@ func isSecret(v string, kind Kind) bool {
 }
 
 // isBareSecret reports whether an unquoted value is a secret, and not an expression, a count, or a word of a sentence.
-// Quotes show that a value is meant; without them "password: must be longer" has the same form as a password. Spaced
-// reports whether a space stands before the value, as in a sentence.
+// Quotes show that a value is meant; without them "password: must be longer" has the same form as a password. With
+// spaced, a space stands before the value, as in a sentence.
 func isBareSecret(v string, kind Kind, plural, spaced bool) bool {
 	if strings.Trim(v, "0123456789.") == "" && isCount(v, kind, plural) {
 		return false

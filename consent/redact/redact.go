@@ -66,23 +66,23 @@ func (p Pattern) compile() (ownPattern, error) {
 	return ownPattern{Kind(p.Name), re}, nil
 }
 
-// Text redacts text, such as an error message, a line of stderr or a URI, and cuts the result to at most max bytes.
+// Text redacts text, such as an error message, a line of stderr or a URI, and cuts the result to at most limit bytes.
 //
-// Truncated says that s was cut off at its end when it was captured. The token that touches the end is then removed, so
+// If truncated, s was cut off at its end when it was captured. The token that touches the end is then removed, so
 // that no half of a secret is left.
-func (r *Redactor) Text(s []byte, truncated bool, max int) string {
-	return r.redact(s, truncated, max, (*pass).text)
+func (r *Redactor) Text(s []byte, truncated bool, limit int) string {
+	return r.redact(s, truncated, limit, (*pass).text)
 }
 
-// JSON redacts a JSON value by key and by value, and cuts the result to at most max bytes. A number that is removed
+// JSON redacts a JSON value by key and by value, and cuts the result to at most limit bytes. A number that is removed
 // becomes a string, and so does a value that is replaced as a whole. The result is valid JSON if raw is and nothing was
 // cut. The order of members, duplicates, and numbers that stay are kept as written.
 //
 // What is not JSON, as a whole or from some point on because it was cut off, is redacted as text.
-func (r *Redactor) JSON(raw []byte, truncated bool, max int) string {
-	out := r.redact(raw, truncated, max, (*pass).document)
+func (r *Redactor) JSON(raw []byte, truncated bool, limit int) string {
+	out := r.redact(raw, truncated, limit, (*pass).document)
 	if out == KindContent.Marker() && json.Valid(raw) {
-		return cut(quote(out), max)
+		return cut(quote(out), limit)
 	}
 	return out
 }
@@ -90,11 +90,11 @@ func (r *Redactor) JSON(raw []byte, truncated bool, max int) string {
 // Members redacts like JSON, and keeps only the members that Config.Keys allows, if it has any. It leaves out
 // everything else, including names, and allowed values that raw does not hold to their end. The result is "" if nothing
 // is left.
-func (r *Redactor) Members(raw []byte, truncated bool, max int) string {
+func (r *Redactor) Members(raw []byte, truncated bool, limit int) string {
 	if r == nil || len(r.keys) == 0 {
-		return r.JSON(raw, truncated, max)
+		return r.JSON(raw, truncated, limit)
 	}
-	return r.JSON([]byte(r.keys.pick(raw)), false, max)
+	return r.JSON([]byte(r.keys.pick(raw)), false, limit)
 }
 
 // maxPasses bounds how often a text is redacted. The corpora need three passes at most.
@@ -104,8 +104,8 @@ const maxPasses = 4
 // Most texts take one pass, and two if anything is removed: a replacement or a cut changes what stands beside the
 // rest, which may now look like something else. Half of the placeholder ${TOKEN} reads as a token. A text that does not
 // settle is replaced as a whole.
-func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass, s string) string) string {
-	whole := cut(KindContent.Marker(), max)
+func (r *Redactor) redact(b []byte, truncated bool, limit int, method func(p *pass, s string) string) string {
+	whole := cut(KindContent.Marker(), limit)
 	if r == nil {
 		return whole
 	}
@@ -116,7 +116,7 @@ func (r *Redactor) redact(b []byte, truncated bool, max int, method func(p *pass
 	}
 	for range maxPasses {
 		p := &pass{&r.engine, workFactor*len(s) + workFloor}
-		out := cut(method(p, s), max)
+		out := cut(method(p, s), limit)
 		if p.left < 0 {
 			return whole
 		}

@@ -146,16 +146,16 @@ func isGroup(tok string) bool {
 	return strings.ContainsAny(tok, "0123456789") || len(tok) <= 4 && strings.Trim(tok, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// cut shortens s to at most max bytes: at white space or a quote if one is near, else between runes, never inside a
+// cut shortens s to at most limit bytes: at white space or a quote if one is near, else between runes, never inside a
 // marker.
-func cut(s string, max int) string {
-	if len(s) <= max {
+func cut(s string, limit int) string {
+	if len(s) <= limit {
 		return s
 	}
-	if max <= 0 {
+	if limit <= 0 {
 		return ""
 	}
-	end := max
+	end := limit
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}

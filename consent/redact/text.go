@@ -32,8 +32,8 @@ type pass struct {
 // text redacts running text.
 func (p *pass) text(s string) string { return p.inside("", s, 0) }
 
-// inside redacts text at a depth of wrapping, including the JSON values in it. Context is what stands directly before
-// s, such as the name of a member: detectors see it, and it is not part of the result.
+// inside redacts text at a depth of wrapping, including the JSON values in it. The context is what stands directly
+// before s, such as the name of a member: detectors see it, and it is not part of the result.
 func (p *pass) inside(context, s string, depth int) string {
 	if p.left -= len(context) + len(s); p.left < 0 {
 		return ""

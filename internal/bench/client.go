@@ -22,10 +22,11 @@ type client struct {
 
 var errEnd = errors.New("end of output")
 
-// compose returns a request of the given size, in bytes, that asks for an answer of the given size.
-func (c *client) compose(size, answer int) []byte {
+// compose returns a request of the given size, in bytes, that asks for a response of the given size.
+func (c *client) compose(size, response int) []byte {
 	c.id++
-	c.request = fmt.Appendf(c.request[:0], `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"size","arguments":{"bytes":%d,"text":"`, c.id, answer)
+	c.request = fmt.Appendf(c.request[:0], `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"size",`+
+		`"arguments":{"bytes":%d,"text":"`, c.id, response)
 	if pad := size - len(c.request) - len(tail); pad > 0 {
 		c.request = append(c.request, bytes.Repeat([]byte("A"), pad)...)
 	}
@@ -35,10 +36,10 @@ func (c *client) compose(size, answer int) []byte {
 
 const tail = "\"}}}\n"
 
-// The sizes of a small call: a tool call with two short arguments and a short answer, in bytes.
+// The sizes of a small call: a tool call with two short arguments and a short response, in bytes.
 const (
-	smallRequest = 200
-	smallAnswer  = 100
+	smallRequest  = 200
+	smallResponse = 100
 )
 
 func (c *client) write(b []byte) error {
@@ -63,7 +64,7 @@ func (c *client) read() (lines int, err error) {
 			continue
 		}
 		if err != nil {
-			return 0, fmt.Errorf("reading an answer: %w", err)
+			return 0, fmt.Errorf("reading a response: %w", err)
 		}
 		if n == 0 {
 			return 0, errEnd
@@ -72,7 +73,7 @@ func (c *client) read() (lines int, err error) {
 	}
 }
 
-// call sends a request, waits for the end of its answer, and returns the time in between.
+// call sends a request, waits for the end of its response, and returns the time in between.
 func (c *client) call(request []byte) (time.Duration, error) {
 	start := time.Now()
 	if err := c.write(request); err != nil {
@@ -90,11 +91,11 @@ func (c *client) call(request []byte) (time.Duration, error) {
 }
 
 // calls makes calls for a time, with a pause before each, and returns their latencies in microseconds.
-func (c *client) calls(size, answer int, lasting, pause time.Duration) ([]float64, error) {
+func (c *client) calls(size, response int, lasting, pause time.Duration) ([]float64, error) {
 	var took []float64
 	for start := time.Now(); time.Since(start) < lasting || len(took) == 0; {
 		time.Sleep(pause)
-		d, err := c.call(c.compose(size, answer))
+		d, err := c.call(c.compose(size, response))
 		if err != nil {
 			return nil, err
 		}
@@ -106,14 +107,14 @@ func (c *client) calls(size, answer int, lasting, pause time.Duration) ([]float6
 // count makes n calls.
 func (c *client) count(n int) error {
 	for range n {
-		if _, err := c.call(c.compose(smallRequest, smallAnswer)); err != nil {
+		if _, err := c.call(c.compose(smallRequest, smallResponse)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// huge sends a request of more than size bytes, without holding it in memory, and waits for its answer.
+// huge sends a request of more than size bytes, without holding it in memory, and waits for its response.
 func (c *client) huge(size int) error {
 	c.id++
 	chunk := bytes.Repeat([]byte("A"), 64<<10)
@@ -129,7 +130,8 @@ func (c *client) huge(size int) error {
 	return err
 }
 
-// window is how many requests a pipelining client leaves open. Their answers fit into a pipe, so that neither side blocks.
+// window is how many requests a pipelining client leaves open. Their responses fit into a pipe, so that neither side
+// blocks.
 const window = 128
 
 // pipeline keeps many small calls in flight for a time, each with a write of its own as clients do, at the given rate per
@@ -139,7 +141,7 @@ func (c *client) pipeline(lasting time.Duration, rate float64) (int, error) {
 	last.Store(-1)
 	failed, done := make(chan error, 1), make(chan struct{})
 	room := make(chan struct{}, window)
-	go func() { // ends with the last answer or a failure; waited for below
+	go func() { // ends with the last response or a failure; waited for below
 		defer close(done)
 		for answered.Load() != last.Load() {
 			lines, err := c.read()
@@ -168,7 +170,7 @@ func (c *client) pipeline(lasting time.Duration, rate float64) (int, error) {
 		case err := <-failed:
 			return 0, err
 		}
-		if err := c.write(c.compose(smallRequest, smallAnswer)); err != nil {
+		if err := c.write(c.compose(smallRequest, smallResponse)); err != nil {
 			return 0, err
 		}
 		sent++
@@ -176,7 +178,7 @@ func (c *client) pipeline(lasting time.Duration, rate float64) (int, error) {
 	// The last call ends the reader, which may be in a read already.
 	room <- struct{}{}
 	last.Store(int64(sent) + 1)
-	if err := c.write(c.compose(smallRequest, smallAnswer)); err != nil {
+	if err := c.write(c.compose(smallRequest, smallResponse)); err != nil {
 		return 0, err
 	}
 	<-done

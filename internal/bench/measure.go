@@ -106,13 +106,13 @@ type measure struct {
 func (b *bench) measures() []measure {
 	rounds, lasting := b.plan(20, 300*time.Millisecond)
 	all := []measure{{"small call", "µs", latency, rounds, func(l *live) ([]float64, error) {
-		return l.calls(smallRequest, smallAnswer, lasting, 0)
+		return l.calls(smallRequest, smallResponse, lasting, 0)
 	}}}
 	// Calls back to back compete for the cores with the recording and export of earlier calls. A busy agent, or a few of
 	// them, call at this rate: the machine has time in between.
 	pacedRounds, pacedLasting := b.plan(10, time.Second)
 	all = append(all, measure{"small call, 200 a second", "µs", latency, pacedRounds, func(l *live) ([]float64, error) {
-		return l.calls(smallRequest, smallAnswer, pacedLasting, 5*time.Millisecond)
+		return l.calls(smallRequest, smallResponse, pacedLasting, 5*time.Millisecond)
 	}})
 	rounds, lasting = b.plan(10, 150*time.Millisecond)
 	for _, size := range []struct {
@@ -120,8 +120,12 @@ func (b *bench) measures() []measure {
 		bytes int
 	}{{"1 KiB", 1 << 10}, {"64 KiB", 64 << 10}, {"1 MiB", 1 << 20}} {
 		all = append(all,
-			measure{size.name + " answer", "µs", latency, rounds, func(l *live) ([]float64, error) { return l.calls(smallRequest, size.bytes, lasting, 0) }},
-			measure{size.name + " request", "µs", latency, rounds, func(l *live) ([]float64, error) { return l.calls(size.bytes, smallAnswer, lasting, 0) }})
+			measure{size.name + " response", "µs", latency, rounds, func(l *live) ([]float64, error) {
+				return l.calls(smallRequest, size.bytes, lasting, 0)
+			}},
+			measure{size.name + " request", "µs", latency, rounds, func(l *live) ([]float64, error) {
+				return l.calls(size.bytes, smallResponse, lasting, 0)
+			}})
 	}
 	rounds, lasting = b.plan(10, 400*time.Millisecond)
 	all = append(all, measure{"pipelined", "calls/s", median, rounds, func(l *live) ([]float64, error) {
@@ -133,7 +137,7 @@ func (b *bench) measures() []measure {
 	rate := func(took time.Duration) []float64 { return []float64{big / 1e6 / took.Seconds()} }
 	rounds, _ = b.plan(9, 0)
 	return append(all,
-		measure{"64 MiB answer", "MB/s", median, rounds, func(l *live) ([]float64, error) {
+		measure{"64 MiB response", "MB/s", median, rounds, func(l *live) ([]float64, error) {
 			took, err := l.call(l.compose(smallRequest, big))
 			return rate(took), err
 		}},
@@ -258,7 +262,7 @@ func (b *bench) memory(ctx context.Context) error {
 	return nil
 }
 
-// starts measures from the start of the subject's processes to the first answer.
+// starts measures from the start of the subject's processes to the first response.
 func (b *bench) starts(ctx context.Context) error {
 	b.say("start")
 	rounds, _ := b.plan(25, 0)
@@ -272,7 +276,7 @@ func (b *bench) starts(ctx context.Context) error {
 		_, err = l.end()
 		return err
 	})
-	b.summarize("start to first answer", "ms", median, b.names(), all)
+	b.summarize("start to first response", "ms", median, b.names(), all)
 	return err
 }
 

@@ -109,7 +109,7 @@ type live struct {
 	commands []*exec.Cmd
 	ends     []*os.File    // the client's ends of the pipes: to write to, to read from
 	server   int           // process id
-	answered time.Duration // from the start to the first answer
+	answered time.Duration // from the start to the first response
 }
 
 // start starts a subject and initializes the session.

@@ -16,7 +16,7 @@ import (
 //	14:03:07.512 → tools/call echo                        3.2ms     1.4 kB  ok
 //
 // time of the request; direction (→ from the client, ← from the server); method and target; duration; size of the
-// answer; outcome.
+// response; outcome.
 type console struct {
 	out   io.Writer // must not block
 	paint view.Paint

@@ -86,9 +86,9 @@ func (l *launch) run() (wrap.Status, error) {
 			l.server.Env = append(slices.DeleteFunc(l.server.Env, isTraceContext), own...)
 		}
 	}
-	l.server.Input, l.server.Output = t.Tap(record.ToServer), t.Tap(record.ToClient)
+	l.server.StdinTap, l.server.StdoutTap = t.Tap(record.ToServer), t.Tap(record.ToClient)
 	if tap := t.Stderr(); tap != nil {
-		l.server.Errors = tap
+		l.server.StderrTap = tap
 	}
 	l.server.TapFailed = t.Fail
 	server, err := wrap.Start(l.server)

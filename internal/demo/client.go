@@ -28,10 +28,10 @@ const script = `
 {"jsonrpc":"2.0","id":11,"method":"ping"}
 `
 
-// Play plays an agent that plans a trip with the server on in and out. It waits for every answer, returns when the last
-// request has been answered, and leaves closing the connection to the caller.
+// Play plays an agent that plans a trip with the server on in and out. It waits for every response, returns when the
+// last request has been answered, and leaves closing the connection to the caller.
 func Play(in io.Reader, out io.Writer, delay time.Duration) error {
-	answers := bufio.NewScanner(in)
+	responses := bufio.NewScanner(in)
 	for line := range strings.Lines(strings.TrimSpace(script) + "\n") {
 		var m message
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
@@ -45,19 +45,19 @@ func Play(in io.Reader, out io.Writer, delay time.Duration) error {
 		case m.Params.Name == "watch_prices":
 			time.Sleep(delay / 4) // then the agent cancels it
 		default:
-			if err := await(answers, out, string(m.ID), delay); err != nil {
-				return fmt.Errorf("waiting for the answer to %s: %w", m.Method, err)
+			if err := await(responses, out, string(m.ID), delay); err != nil {
+				return fmt.Errorf("waiting for the response to %s: %w", m.Method, err)
 			}
 		}
 	}
 	return nil
 }
 
-// await reads up to the answer to a request. Meanwhile it answers the server's requests to the agent's model.
-func await(answers *bufio.Scanner, out io.Writer, id string, delay time.Duration) error {
-	for answers.Scan() {
+// await reads up to the response to a request. Meanwhile it answers the server's requests to the agent's model.
+func await(responses *bufio.Scanner, out io.Writer, id string, delay time.Duration) error {
+	for responses.Scan() {
 		var m message
-		if err := json.Unmarshal(answers.Bytes(), &m); err != nil {
+		if err := json.Unmarshal(responses.Bytes(), &m); err != nil {
 			return err
 		}
 		switch {
@@ -72,5 +72,5 @@ func await(answers *bufio.Scanner, out io.Writer, id string, delay time.Duration
 			return nil
 		}
 	}
-	return cmp.Or(answers.Err(), io.ErrUnexpectedEOF)
+	return cmp.Or(responses.Err(), io.ErrUnexpectedEOF)
 }

@@ -15,7 +15,7 @@ type message struct {
 	Params struct{ Name string }
 }
 
-// reply is an answer of the server: how long it takes, and the member "result" or "error".
+// reply is a response of the server: how long it takes, and the member "result" or "error".
 type reply struct {
 	work   time.Duration
 	member string
@@ -28,7 +28,7 @@ const (
 	watch     = "tools/call watch_prices"   // never answered: the client cancels it
 )
 
-// replies returns the server's answers, by method and, for tools, name.
+// replies returns the server's responses, by method and, for tools, name.
 func replies(delay time.Duration) map[string]reply {
 	return map[string]reply{
 		"initialize": {0, `"result":{"protocolVersion":"2025-11-25",` +
@@ -60,7 +60,7 @@ func text(s string) string { return `{"type":"text","text":"` + s + `"}` }
 // client's model and hang, so that a session with it has an example of everything. It handles one message after the
 // other and returns at the end of in.
 func Serve(in io.Reader, out io.Writer, delay time.Duration) error {
-	answers := replies(delay)
+	responses := replies(delay)
 	var waiting json.RawMessage // the id of the request that waits for the client's model
 	send := func(id json.RawMessage, members string) {
 		fmt.Fprintf(out, `{"jsonrpc":"2.0","id":%s,%s}`+"\n", id, members) // a client that is gone ends in as well
@@ -76,18 +76,18 @@ func Serve(in io.Reader, out io.Writer, delay time.Duration) error {
 		if name == "tools/call" {
 			name += " " + m.Params.Name
 		}
-		answer, known := answers[name]
-		time.Sleep(answer.work)
+		response, known := responses[name]
+		time.Sleep(response.work)
 		switch {
-		case m.ID == nil || name == watch: // notifications need no answer
+		case m.ID == nil || name == watch: // notifications need no response
 		case m.Method == "":
-			send(waiting, answers[summarize].member)
+			send(waiting, responses[summarize].member)
 		case name == summarize:
 			waiting = m.ID
 			send(json.RawMessage("1"), `"method":"`+sampling+`","params":{"maxTokens":50,"messages":[`+
 				`{"role":"user","content":`+text("Summarize the trip.")+`}]}`)
 		case known:
-			send(m.ID, answer.member)
+			send(m.ID, response.member)
 		case m.Method == "tools/call":
 			send(m.ID, `"error":{"code":-32602,"message":"unknown tool"}`)
 		default:

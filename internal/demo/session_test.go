@@ -55,13 +55,13 @@ func checkSaid(t *testing.T, text string) {
 			t.Fatalf("the agent says %q: %v", line, err)
 		}
 		if m.Method == "" {
-			m.Method = "an answer"
+			m.Method = "a response"
 		}
 		if !slices.Contains(methods, m.Method) {
 			methods = append(methods, m.Method)
 		}
 	}
-	want := []string{"initialize", "notifications/initialized", "tools/list", "resources/read", "prompts/get", "tools/call", "an answer", "notifications/cancelled", "ping"}
+	want := []string{"initialize", "notifications/initialized", "tools/list", "resources/read", "prompts/get", "tools/call", "a response", "notifications/cancelled", "ping"}
 	if !slices.Equal(methods, want) {
 		t.Errorf("the agent says %q, want %q", methods, want)
 	}
@@ -70,8 +70,8 @@ func checkSaid(t *testing.T, text string) {
 // TestPlayNeedsAServer has no server, or one that says something else.
 func TestPlayNeedsAServer(t *testing.T) {
 	for _, test := range []struct{ name, said, want string }{
-		{"nothing", "", "waiting for the answer to initialize"},
-		{"no JSON", "hello\n", "waiting for the answer to initialize: invalid character"},
+		{"nothing", "", "waiting for the response to initialize"},
+		{"no JSON", "hello\n", "waiting for the response to initialize: invalid character"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := demo.Play(strings.NewReader(test.said), io.Discard, 0)

@@ -124,7 +124,8 @@ const (
 	wordWidth     = 30
 )
 
-// draw writes a row and, below it, its children. Lead stands before the row's name, below before those of its children.
+// draw writes a row and, below it, its children. The text lead stands before the row's name, and below before
+// those of its children.
 func (p *picture) draw(r row, lead, below string) {
 	name := []rune(lead + r.name)
 	if len(name) > nameWidth {

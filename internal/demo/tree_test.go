@@ -92,7 +92,7 @@ mcp.session                              10ms  ━
 `,
 		},
 		{
-			name: "no answer, a parent that has not ended, a name that is too long", width: 0,
+			name: "no response, a parent that has not ended, a name that is too long", width: 0,
 			records: []any{
 				operation(2, 9, "tools/call "+strings.Repeat("name", 20), 0, 10, nil),
 				operation(3, 2, "ping", 9, 10, nil),

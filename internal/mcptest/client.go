@@ -57,22 +57,22 @@ func (c *Client) Notify(method string, params Object) {
 	c.Say(line(Message{Method: method, Params: raw(params)}))
 }
 
-// Call sends a request and waits for its answer, which must be the next line.
+// Call sends a request and waits for its response, which must be the next line.
 func (c *Client) Call(method string, params Object) Message {
 	c.t.Helper()
 	id := c.Ask(method, params)
 	text := c.Line()
 	var m Message
 	if err := json.Unmarshal([]byte(text), &m); err != nil {
-		c.t.Fatalf("the answer to %s is %.200q: %v", method, text, err)
+		c.t.Fatalf("the response to %s is %.200q: %v", method, text, err)
 	}
 	if string(m.ID) != strconv.Itoa(id) {
-		c.t.Fatalf("the answer to %s (id %d) is %.200q", method, id, text)
+		c.t.Fatalf("the response to %s (id %d) is %.200q", method, id, text)
 	}
 	return m
 }
 
-// Tool calls a tool and waits for its answer.
+// Tool calls a tool and waits for its response.
 func (c *Client) Tool(name string, arguments Object) Message {
 	c.t.Helper()
 	return c.Call("tools/call", Object{"name": name, "arguments": arguments})

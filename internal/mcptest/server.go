@@ -26,7 +26,7 @@ import (
 //	complain writes the argument text to stderr, then answers
 //	environ  answers with the server's environment, one variable per line
 //	pid      answers with the server's process id
-//	exit     ends the process with the argument code, without an answer
+//	exit     ends the process with the argument code, without a response
 func Serve() int {
 	s := &server{in: bufio.NewReaderSize(os.Stdin, 64<<10), out: bufio.NewWriterSize(os.Stdout, 64<<10)}
 	for {
@@ -35,7 +35,7 @@ func Serve() int {
 			for errors.Is(err, bufio.ErrBufferFull) { // the rest of the line is not needed
 				_, err = s.in.ReadSlice('\n')
 			}
-			s.answerSize(id, size)
+			s.writeSize(id, size)
 		} else {
 			text := slices.Clone(line)
 			for errors.Is(err, bufio.ErrBufferFull) {
@@ -55,7 +55,7 @@ func Serve() int {
 	}
 }
 
-// server is the state of Serve. Each answer is flushed with one write: a client that measures latency waits for it.
+// server is the state of Serve. Each response is flushed with one write: a client that measures latency waits for it.
 type server struct {
 	in  *bufio.Reader
 	out *bufio.Writer
@@ -87,12 +87,12 @@ func member(text []byte, key string) ([]byte, bool) {
 	return rest[:end], true
 }
 
-// filler is what the answers of the tool size consist of.
+// filler is what the responses of the tool size consist of.
 var filler = bytes.Repeat([]byte("x"), 64<<10)
 
-// answerSize writes the same answer as message would, without holding it in memory. A client that is gone closes the
+// writeSize writes the same response as message would, without holding it in memory. A client that is gone closes the
 // server's input too, so write errors need no handling, here and below.
-func (s *server) answerSize(id []byte, size int) {
+func (s *server) writeSize(id []byte, size int) {
 	_, _ = s.out.WriteString(`{"jsonrpc":"2.0","id":`)
 	_, _ = s.out.Write(id)
 	_, _ = s.out.WriteString(`,"result":{"content":[{"text":"`)
@@ -123,7 +123,7 @@ func (s *server) message(text []byte) (code int, exit bool) {
 		return 0, false
 	}
 	if m.ID == nil || m.Method == "" {
-		return 0, false // a notification, or an answer
+		return 0, false // a notification, or a response
 	}
 	var p struct {
 		ProtocolVersion, Name, URI string
@@ -188,7 +188,7 @@ func (s *server) tool(name string, a arguments) (json.RawMessage, *Error) {
 	return raw(result), nil
 }
 
-// Text returns the text of a tool's answer, or "".
+// Text returns the text of a tool's response, or "".
 func (m Message) Text() string {
 	var result struct{ Content []struct{ Text string } }
 	if json.Unmarshal(m.Result, &result) != nil || len(result.Content) == 0 {

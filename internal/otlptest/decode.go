@@ -125,7 +125,7 @@ func decodeLogs(body []byte) (decoded, error) {
 	return out, nil
 }
 
-// response returns the answer to an accepted request: empty, or a partial success.
+// response returns the response to an accepted request: empty, or a partial success.
 func response(signal Signal, fault Fault) []byte {
 	var message proto.Message
 	if fault.kind == partial {

@@ -6,10 +6,10 @@
 // resource and scope, and raw, as [Request], so that a test can check whether a secret is anywhere in what left the process
 // ([Receiver.Contains]). A benchmark asks for totals only ([Config].CountOnly).
 //
-// A receiver can also misbehave as collectors do. A [Fault] answers an export with an error, late, never, with bytes that
-// are not an answer, or by cutting the connection. A [ConnFault] does so before the first request is read. [Receiver.Stop]
-// with a later [Start] on the same address is a collector that restarts. Faults can be set for one signal and changed while
-// exporters run.
+// A receiver can also misbehave as collectors do. A [Fault] answers an export with an error, late, never, with bytes
+// that are not a response, or by cutting the connection. A [ConnFault] does so before the first request is read.
+// [Receiver.Stop] with a later [Start] on the same address is a collector that restarts. Faults can be set for one
+// signal and changed while exporters run.
 //
 // All methods may be called from any goroutine. The package must not import any other of this module: it is the
 // independent witness of what the product sends.

@@ -10,10 +10,10 @@ import (
 // Fault is what a receiver does with a complete request. The zero value accepts it.
 type Fault struct {
 	kind     faultKind
-	delay    time.Duration // before the answer
-	code     codes.Code    // the answer over gRPC
-	status   int           // the answer over HTTP
-	retry    time.Duration // what the answer asks the exporter to wait before it retries
+	delay    time.Duration // before the response
+	code     codes.Code    // the response over gRPC
+	status   int           // the response over HTTP
+	retry    time.Duration // what the response asks the exporter to wait before it retries
 	rejected int64         // items a partial success claims to have refused
 	message  string
 }
@@ -41,7 +41,7 @@ func Hang() Fault { return Fault{kind: hang} }
 // Garbage answers with success and bytes that are not an OTLP response.
 func Garbage() Fault { return Fault{kind: garbage} }
 
-// Cut closes the connection in the middle of the exchange: over HTTP after half an answer, over gRPC before any.
+// Cut closes the connection in the middle of the exchange: over HTTP after half a response, over gRPC before any.
 func Cut() Fault { return Fault{kind: cut} }
 
 // Internal answers gRPC INTERNAL or HTTP 500: exporters give up on the request.
@@ -89,7 +89,7 @@ func orAll(signals []Signal) []Signal {
 	return signals
 }
 
-// wait waits as long as the fault delays the answer. It reports false if the exchange ended meanwhile.
+// wait waits as long as the fault delays the response. It reports false if the exchange ended meanwhile.
 func (r *Receiver) wait(ctx context.Context, f Fault) bool {
 	var timer <-chan time.Time // nil, which never fires, for Hang
 	switch {

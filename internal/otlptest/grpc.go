@@ -77,8 +77,8 @@ func (r *Receiver) serveGRPC(_ any, stream grpc.ServerStream) error {
 		return status.Errorf(codes.InvalidArgument, "decoding the request: %v", err)
 	}
 	r.accepted(data)
-	answer := response(signal, fault)
-	return stream.SendMsg(&answer)
+	message := response(signal, fault)
+	return stream.SendMsg(&message)
 }
 
 func (f Fault) grpcError() error {

@@ -46,7 +46,7 @@ func (r *Receiver) serveHTTP(w http.ResponseWriter, request *http.Request, signa
 	}
 	fault := r.arrived(httpRequest(request, signal, body, wire))
 	if !r.wait(request.Context(), fault) {
-		panic(http.ErrAbortHandler) // closes the connection without an answer
+		panic(http.ErrAbortHandler) // closes the connection without a response
 	}
 	switch fault.kind {
 	case fail:

@@ -340,7 +340,7 @@ func TestFaults(t *testing.T) {
 				if test.name == "cut" {
 					// gRPC tries again by itself, HTTP gives up: only that one was cut is the receiver's doing.
 					if p == otlptest.HTTP && err == nil {
-						t.Error("half an answer was taken for one")
+						t.Error("half a response was taken for one")
 					}
 				} else if (err != nil) != test.fails || len(r.Spans()) != test.spans {
 					t.Errorf("error %v, %d spans; want an error: %v, %d spans", err, len(r.Spans()), test.fails, test.spans)

@@ -44,7 +44,7 @@ func (s *session) checkClientRead() error {
 	var total, atLeast, atMost int64
 	want := sha256.New()
 	for i := range s.calls {
-		text := s.talk.answer(i)
+		text := s.talk.response(i)
 		if i == s.after {
 			atLeast, atMost = total, total
 		}
@@ -93,7 +93,7 @@ func (s *session) checkSpans(done *totals) error {
 	done.lost.Add(int64(lost.Spans))
 	atLeast := s.calls
 	if s.ending != clientLeaves {
-		atLeast = s.answersRead() // the wrapper need not have seen more
+		atLeast = s.responsesRead() // the wrapper need not have seen more
 	}
 	switch {
 	case arrived > s.calls:
@@ -109,12 +109,12 @@ func (s *session) checkSpans(done *totals) error {
 	return nil
 }
 
-// answersRead returns how many answers the client has read completely.
-func (s *session) answersRead() int {
+// responsesRead returns how many responses the client has read completely.
+func (s *session) responsesRead() int {
 	var total int64
 	n := 0
 	for i := range s.calls {
-		if total += int64(len(s.talk.answer(i))); total > s.readSize {
+		if total += int64(len(s.talk.response(i))); total > s.readSize {
 			break
 		}
 		if !s.talk.unanswered(i) {

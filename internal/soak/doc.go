@@ -1,9 +1,9 @@
 // Command soak runs random sessions through the built program for a given time: go run ./internal/soak -for 2m.
 //
-// It owns a client, a server (this binary in another role) and a collector, all of which behave differently in each session:
-// calls and answers of any size in chunks of any size, noise between them, calls that are never answered, slow readers.
-// A session is ended by the client, by the server, by a signal to either, or by KILL to the wrapper, in the middle of
-// whatever is under way. A collector is healthy, or changes its behavior every few milliseconds.
+// It owns a client, a server (this binary in another role) and a collector, all of which behave differently in each
+// session: calls and responses of any size in chunks of any size, noise between them, calls that are never answered,
+// slow readers. A session is ended by the client, by the server, by a signal to either, or by KILL to the wrapper, in
+// the middle of whatever is under way. A collector is healthy, or changes its behavior every few milliseconds.
 //
 // Everything about a session except times follows from -seed and its number, and a session that fails is reported with the
 // command that repeats it. Checked are, in each session: every byte in both directions, the exit status, every call against

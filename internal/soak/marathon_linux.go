@@ -76,21 +76,21 @@ func (s *session) exchanges(ctx context.Context) (calls, spans int, samples []us
 	return calls, spans, samples, err
 }
 
-// exchange makes one call and reads its answer.
+// exchange makes one call and reads its response.
 func (s *session) exchange(i int) error {
 	if _, err := (chunked{s.in, s.random, s.chunk}).Write(s.talk.call(i)); err != nil {
 		return err
 	}
-	want := s.talk.answer(i)
+	want := s.talk.response(i)
 	got := make([]byte, len(want))
 	if err := s.out.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	if _, err := io.ReadFull(s.out, got); err != nil {
-		return fmt.Errorf("waiting for the answer to call %d: %w; stderr: %.2000s", i, err, s.warnings())
+		return fmt.Errorf("waiting for the response to call %d: %w; stderr: %.2000s", i, err, s.warnings())
 	}
 	if !bytes.Equal(got, want) {
-		return fmt.Errorf("the answer to call %d arrives with other bytes", i)
+		return fmt.Errorf("the response to call %d arrives with other bytes", i)
 	}
 	return nil
 }

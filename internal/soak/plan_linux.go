@@ -12,9 +12,9 @@ import (
 type plan struct {
 	mode       mode
 	calls      int
-	biggest    int     // bytes of a call or an answer, at most
+	biggest    int     // bytes of a call or a response, at most
 	chunk      int     // bytes of a write, at most
-	noise      float64 // share of answers that follow a line that is not a message
+	noise      float64 // share of responses that follow a line that is not a message
 	unanswered float64 // share of calls
 	healthy    bool    // the collector accepts everything
 	lazy       bool    // the client reads slowly
@@ -112,7 +112,7 @@ type talk struct {
 // What random numbers of a call are for.
 const (
 	callText = iota
-	answerText
+	responseText
 	isUnanswered
 	serverWrites
 	clientWrites
@@ -136,9 +136,9 @@ func (t talk) call(i int) []byte {
 	return b.Bytes()
 }
 
-// answer returns what the server writes in call i, which may be nothing.
-func (t talk) answer(i int) []byte {
-	r := t.random(i, answerText)
+// response returns what the server writes in call i, which may be nothing.
+func (t talk) response(i int) []byte {
+	r := t.random(i, responseText)
 	var b bytes.Buffer
 	if r.Float64() < t.p.noise {
 		b.WriteString([]string{

@@ -60,7 +60,7 @@ func serve(args []string) int {
 	return 0 // also if the client has stopped reading
 }
 
-// serverSteps are the calls and their answers. They end the process where the plan says so.
+// serverSteps are the calls and their responses. They end the process where the plan says so.
 func (t talk) serverSteps() iter.Seq[mcptest.Step] {
 	return func(yield func(mcptest.Step) bool) {
 		for i := 0; i <= t.p.calls; i++ {
@@ -71,7 +71,7 @@ func (t talk) serverSteps() iter.Seq[mcptest.Step] {
 				return
 			}
 			if !yield(mcptest.Step{From: mcptest.FromClient, Text: string(t.call(i))}) ||
-				!yield(mcptest.Step{From: mcptest.FromServer, Text: string(t.answer(i))}) {
+				!yield(mcptest.Step{From: mcptest.FromServer, Text: string(t.response(i))}) {
 				return
 			}
 		}

@@ -124,8 +124,8 @@ func (s *session) variables() []string {
 // play plays the client until the end, and checks the session.
 func (s *session) play(done *totals) error {
 	var all sync.WaitGroup
-	all.Go(s.writeCalls)  // ends with the calls, or when the pipe breaks
-	all.Go(s.readAnswers) // ends with the pipe, or when the client stops reading
+	all.Go(s.writeCalls)    // ends with the calls, or when the pipe breaks
+	all.Go(s.readResponses) // ends with the pipe, or when the client stops reading
 	if s.ending == hostTerms || s.ending == hostKills {
 		all.Go(s.signal) // ends half way, or with the process
 	}
@@ -160,13 +160,13 @@ func (s *session) writeCalls() {
 	}
 }
 
-// readAnswers reads until the end or, if the client is to stop reading, until it has read enough.
-func (s *session) readAnswers() {
+// readResponses reads until the end or, if the client is to stop reading, until it has read enough.
+func (s *session) readResponses() {
 	r := s.talk.random(0, clientReads)
 	b := make([]byte, 1+r.IntN(128<<10))
 	enough := int64(-1)
 	if s.ending == readerLeaves {
-		enough = int64(len(s.talk.answer(0)) * s.after)
+		enough = int64(len(s.talk.response(0)) * s.after)
 	}
 	for enough < 0 || s.readSize < enough {
 		n, err := s.out.Read(b)

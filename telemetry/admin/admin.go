@@ -90,7 +90,7 @@ func (s *Server) Serve(registry *prometheus.Registry, alive, ready func() bool) 
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: timeout})
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", status(alive, "the server is running", "the server has ended"))
-	mux.HandleFunc("GET /readyz", status(ready, "the server has answered a request", "no answer from the server yet"))
+	mux.HandleFunc("GET /readyz", status(ready, "the server has answered a request", "no response from the server yet"))
 	s.server = &http.Server{
 		Handler: s.loopbackOnly(mux), ReadTimeout: timeout, WriteTimeout: 2 * timeout,
 		ErrorLog: log.New(io.Discard, "", 0), // it quotes what peers send

@@ -24,7 +24,7 @@ type tool struct {
 // maxTools is how many tools are compared with their own past. Later ones are watched for loops and bursts only.
 const maxTools = 200
 
-// New returns a detector for a session. Report receives each finding from within Opened and Changed.
+// New returns a detector for a session. It calls report with each finding, from within Opened and Changed.
 func New(report func(record.Finding)) *Detector {
 	return &Detector{report: report, tools: map[string]*tool{}}
 }
@@ -47,7 +47,7 @@ func (d *Detector) Opened(op *record.Operation) {
 	}
 }
 
-// Changed finds loops and outliers when a call has ended, because they depend on the answer.
+// Changed finds loops and outliers when a call has ended, because they depend on the response.
 func (d *Detector) Changed(op *record.Operation) {
 	if op.Change != record.Ended || !isCall(op) {
 		return
@@ -84,7 +84,7 @@ func (d *Detector) latency(op *record.Operation, w *window, share float64) {
 	w.add(micros)
 }
 
-// size compares the size of a request or answer with those of the tool, and remembers it.
+// size compares the size of a request or response with those of the tool, and remembers it.
 func (d *Detector) size(op *record.Operation, w *window, side record.Side, bytes int64) {
 	size := float64(bytes)
 	if usual, ok := w.outlier(size, sizeFloor); ok {

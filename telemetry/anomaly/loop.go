@@ -13,7 +13,7 @@ const (
 	loopPatience = 25               // successful repeats at a model's pace
 	loopSlow     = 15 * time.Second // mean interval from which on nothing is a loop
 	loopPause    = time.Minute      // a pause that restarts the count
-	loopSlack    = 4                // bytes by which equal answers may differ: the digits of their ids
+	loopSlack    = 4                // bytes by which equal responses may differ: the digits of their ids
 	timerSpread  = 0.1              // coefficient of variation of intervals below which a timer makes the calls
 	timerFastest = time.Second      // mean interval below which no timer is assumed
 )
@@ -25,11 +25,11 @@ type loops struct {
 	longest int // repeats in a run that was not reported
 }
 
-// outcome is a call and its answer, as far as they are compared.
+// outcome is a call and its response, as far as they are compared.
 type outcome struct {
 	tool      string
 	arguments uint64 // number of the first operation with the same ones
-	size      int64  // of the answer
+	size      int64  // of the response
 	failed    bool
 	start     time.Time
 }

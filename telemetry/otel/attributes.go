@@ -65,7 +65,7 @@ func operationAttributes(a attributes, op *record.Operation, sessionID string) a
 }
 
 // outcomeAttributes appends how an operation went and what it took. Wait and transfer would mislead about an operation
-// of several round trips: the answer that ended it is the last of several.
+// of several round trips: the response that ended it is the last of several.
 func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	a.text(semconv.ErrorType, op.ErrorType)
 	a.text(semconv.StatusCode, op.Code)

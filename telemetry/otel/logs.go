@@ -164,7 +164,7 @@ func (l *logs) violation(v record.Violation) {
 	a.text(semconv.Violation, string(v.Kind))
 	a.text(semconv.Direction, string(v.Direction))
 	a = append(a, attribute.Int64(semconv.Size, v.Size))
-	a.text(semconv.Why, v.Reason)
+	a.text(semconv.ViolationReason, v.Reason)
 	a.text(semconv.Hint, hint)
 	l.write(context.Background(), v.Time, level, semconv.UnexpectedMessage, a)
 }

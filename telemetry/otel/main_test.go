@@ -101,7 +101,7 @@ func (s *stage) opened(op record.Operation, ms int) record.Operation {
 	return op
 }
 
-// ended ends an operation, with an answer that came after as many milliseconds as the operation took.
+// ended ends an operation, with a response that came after as many milliseconds as the operation took.
 func (s *stage) ended(op record.Operation, ms int) record.Operation {
 	op.Change, op.End = record.Ended, s.at(ms)
 	op.Duration = op.End.Sub(op.Start)

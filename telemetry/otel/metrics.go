@@ -40,8 +40,8 @@ func newMetrics(x *instruments) *metrics {
 }
 
 // sessionChanged times the start of the server's process, from which on the session counts as active: without names
-// until the server's first answer, which completes them. When names change, the session is counted under the new ones
-// instead. Without that a backend would show it under the old ones forever.
+// until the server's first response, which completes them. When names change, the session is counted under the new
+// ones instead. Without that a backend would show it under the old ones forever.
 func (m *metrics) sessionChanged(s record.Session) {
 	m.session = s
 	if s.Started.IsZero() {
@@ -80,8 +80,8 @@ func (m *metrics) opened(op *record.Operation) series {
 	return active
 }
 
-// ended measures an operation that has ended. Active is the series that counted it while it was open. It may differ
-// from the present one: a list of tools that arrived in between changes labels.
+// ended measures an operation that has ended. The series active counted it while it was open. It may differ from the
+// present one: a list of tools that arrived in between changes labels.
 func (m *metrics) ended(op *record.Operation, active series) {
 	m.record(semconv.OperationActive, -1, active)
 	labels := m.about(op)
@@ -174,8 +174,8 @@ func (m *metrics) transition(tool string) {
 	m.lastTool = tool
 }
 
-// listTools records the answer to tools/list: the names that have series of their own from then on, and what the list
-// costs the model's context. An answer without a list changes nothing.
+// listTools records the response to tools/list: the names that have series of their own from then on, and what the
+// list costs the model's context. A response without a list changes nothing.
 func (m *metrics) listTools(op *record.Operation) {
 	if op.Tools == nil && op.DefinitionSize == 0 {
 		return

@@ -107,7 +107,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.ProtocolViolations, attrs{semconv.Violation: "noise", semconv.Direction: "to_client"}, 1, 0},
 		{semconv.ProcessCPUTime, attrs{semconv.CPUMode: "user"}, 3 * 3600, 0},
 		{semconv.ProcessCPUTime, attrs{semconv.CPUMode: "system"}, 2 * 3600, 0},
-		{semconv.TelemetryDropped, attrs{semconv.Reason: "message"}, 4, 0},
+		{semconv.TelemetryDropped, attrs{semconv.LossReason: "message"}, 4, 0},
 	} {
 		found := points(all[c.instrument.Name], c.match)
 		var sum point

@@ -57,7 +57,7 @@ func (v *observed) observe(ctx context.Context, o metric.Observer) error {
 	}()
 	if v.lost != nil {
 		for reason, n := range v.lost() {
-			v.report(o, semconv.TelemetryDropped, float64(n), attribute.String(semconv.Reason, reason))
+			v.report(o, semconv.TelemetryDropped, float64(n), attribute.String(semconv.LossReason, reason))
 		}
 	}
 	process := v.process.Load()

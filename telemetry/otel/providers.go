@@ -26,7 +26,7 @@ type providers struct {
 	tracer trace.Tracer // nil without a processor: the SDK would still make spans, and the server become their child
 	meter  metric.Meter
 	logger log.LoggerProvider
-	all    []turns
+	all    []serialized
 }
 
 // newProviders makes a provider for each signal. They read OpenTelemetry's variables from the process's environment,
@@ -45,7 +45,7 @@ func newProviders(cfg Config) *providers {
 		logs = append(logs, sdklog.WithProcessor(processor))
 	}
 	p := &providers{meter: noopmetric.NewMeterProvider().Meter(scope), logger: nooplog.NewLoggerProvider()}
-	add := func(one provider) { p.all = append(p.all, turns{one, make(chan struct{}, 1)}) }
+	add := func(one provider) { p.all = append(p.all, serialized{one, make(chan struct{}, 1)}) }
 	if len(cfg.Spans) > 0 {
 		tracer := sdktrace.NewTracerProvider(spans...)
 		p.tracer = tracer.Tracer(scope, trace.WithInstrumentationVersion(cfg.Version))
@@ -70,11 +70,11 @@ type provider interface {
 	Shutdown(context.Context) error
 }
 
-// turns is a provider that does one thing at a time. The SDK's shutdown aborts a flush in progress: the user would see
-// a failed delivery although nothing failed, and a delta would be lost.
-type turns struct {
+// serialized is a provider that does one thing at a time. The SDK's shutdown aborts a flush in progress: the user
+// would see a failed delivery although nothing failed, and a delta would be lost.
+type serialized struct {
 	provider
-	turn chan struct{} // holds an element while the provider is busy
+	busy chan struct{} // holds an element while a call is in progress
 }
 
 // each calls all providers concurrently, so that one that hangs does not use up the others' time, and reports whether
@@ -85,9 +85,9 @@ func (p *providers) each(ctx context.Context, call func(provider, context.Contex
 		// Ends with the exporter. One that ignores the context is left behind, and the process ends.
 		go func() {
 			select {
-			case one.turn <- struct{}{}:
+			case one.busy <- struct{}{}:
 				_ = call(one.provider, ctx)
-				<-one.turn
+				<-one.busy
 			case <-ctx.Done():
 			}
 			done <- struct{}{}

@@ -27,7 +27,9 @@ func BenchmarkCall(b *testing.B) {
 				Metrics: []sdkmetric.Reader{sdkmetric.NewManualReader()},
 			})
 			request := record.Message{Direction: record.ToServer, Kind: record.RequestMessage, Method: "tools/call", Size: 100}
-			answer := record.Message{Direction: record.ToClient, Kind: record.ResponseMessage, Method: "tools/call", Size: 100}
+			response := record.Message{
+				Direction: record.ToClient, Kind: record.ResponseMessage, Method: "tools/call", Size: 100,
+			}
 			opened := record.Operation{ // reused: making records is the tracker's work
 				Change: record.Opened, Direction: record.ToServer, Method: "tools/call", Target: "search",
 				RequestID: "7", Protocol: "2025-11-25", Start: start, RequestSize: 100, RoundTrips: 1,
@@ -41,7 +43,7 @@ func BenchmarkCall(b *testing.B) {
 				s.Opened(&opened)
 				s.Noted(request)
 				s.Changed(&ended)
-				s.Noted(answer)
+				s.Noted(response)
 			}
 		})
 	}

@@ -54,7 +54,7 @@ func (s *spans) startSession(at time.Time) {
 }
 
 // endSession ends the session's span, if it is open. Its attributes are what is known by then: the handshake names the
-// peers, and the span ends with its answer as a rule.
+// peers, and the span ends with its response as a rule.
 func (s *spans) endSession(at time.Time) {
 	if s.open == nil {
 		return
@@ -80,7 +80,7 @@ func (s *spans) sessionChanged(n record.Session) {
 	}
 }
 
-// notification creates the span of a notification, without a length, as a child of the operation that it belongs to.
+// notification creates the span of a notification, of zero duration, as a child of the operation that it belongs to.
 // Progress, cancellations and log messages have no spans, which would outnumber the calls: they are events or counts.
 func (s *spans) notification(n record.Notification, parent context.Context) {
 	switch n.Method {
@@ -136,7 +136,7 @@ var (
 	asClient = trace.WithSpanKind(trace.SpanKindClient)
 )
 
-// nextTrace starts a new trace with a session span without a length.
+// nextTrace starts a new trace with a session span of zero duration.
 func (s *spans) nextTrace(at time.Time) {
 	s.endSession(at)
 	s.startSession(at)

@@ -29,7 +29,7 @@ func TestSessionSpanEnds(t *testing.T) {
 		notes func(*stage)
 		end   int // ms
 	}{
-		{"first answer", func(s *stage) {
+		{"first response", func(s *stage) {
 			s.Noted(s.session(record.Session{Time: s.at(300)}))
 			s.Noted(s.session(record.Session{Time: s.at(400), Ready: true}))
 			s.Noted(s.session(record.Session{Time: s.at(900), Ready: true}))
@@ -173,14 +173,14 @@ func TestAttributes(t *testing.T) {
 		op   record.Operation
 		want map[string]any
 	}{
-		{"an answer in one round trip", record.Operation{Answered: true}, map[string]any{
+		{"a response in one round trip", record.Operation{Answered: true}, map[string]any{
 			semconv.Wait: 0.1, semconv.Transfer: 0.0, semconv.RoundTrips: none, semconv.ResponseSize: int64(0)}},
-		{"an answer in two", record.Operation{Answered: true, RoundTrips: 2},
+		{"a response in two", record.Operation{Answered: true, RoundTrips: 2},
 			map[string]any{semconv.Wait: none, semconv.Transfer: none, semconv.RoundTrips: int64(2)}},
-		{"no answer", record.Operation{ErrorType: "abandoned", Class: record.Abandoned}, map[string]any{
+		{"no response", record.Operation{ErrorType: "abandoned", Class: record.Abandoned}, map[string]any{
 			semconv.Wait: none, semconv.ResponseSize: none, semconv.ErrorType: "abandoned", semconv.ErrorClass: "abandoned"}},
 		{"2026-07-28 has no sessions", record.Operation{Protocol: "2026-07-28"}, map[string]any{semconv.SessionID: none}},
-		{"an answer to a completion", record.Operation{Method: semconv.Complete, Target: "trip"},
+		{"a response to a completion", record.Operation{Method: semconv.Complete, Target: "trip"},
 			map[string]any{semconv.PromptName: "trip", semconv.ToolName: none, semconv.OperationName: none}},
 		{"the result of a task", record.Operation{Method: semconv.TasksResult, Content: record.Content{Result: "{}"}},
 			map[string]any{semconv.ToolCallResult: "{}"}},

@@ -81,8 +81,8 @@ func (e *Exports) LoseSpans(n int64) {
 }
 
 // Finish reports what the session has lost, after the SDK's providers have been shut down. What is still in a queue is
-// lost; so are messages and pieces of content that were dropped before they became records. InTime reports whether the
-// shutdown completed within its time.
+// lost; so are messages and pieces of content that were dropped before they became records. If inTime is
+// false, the shutdown did not complete within its time.
 func (e *Exports) Finish(inTime bool, messages, contents int64) {
 	if !inTime && (e.Spans != nil || e.Metrics != nil || e.Logs != nil) {
 		e.problems.report(errors.New("the flush timeout expired"))

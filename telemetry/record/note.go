@@ -57,7 +57,7 @@ type Message struct {
 	Time      time.Time   `json:"time"` // last byte
 	Direction Direction   `json:"direction"`
 	Kind      MessageKind `json:"kind"`
-	Method    string      `json:"method,omitempty"` // of an answer: that of its request, if known
+	Method    string      `json:"method,omitempty"` // of a response: that of its request, if known
 	Size      int64       `json:"size"`             // bytes on the wire
 }
 
@@ -86,11 +86,11 @@ const (
 	InvalidJSON    ViolationKind = "invalid_json"    // broken JSON
 	NotJSONRPC     ViolationKind = "not_jsonrpc"     // JSON, but not a JSON-RPC message
 	ForeignFraming ViolationKind = "foreign_framing" // Content-Length or HTTP headers
-	OrphanResponse ViolationKind = "orphan_response" // an answer to nothing that was asked
-	LateResponse   ViolationKind = "late_response"   // an answer to a request that was cancelled or given up
-	NullID         ViolationKind = "null_id"         // a request or answer whose id is neither a string nor a number
+	OrphanResponse ViolationKind = "orphan_response" // a response to nothing that was asked
+	LateResponse   ViolationKind = "late_response"   // a response to a request that was cancelled or given up
+	NullID         ViolationKind = "null_id"         // a request or response whose id is neither a string nor a number
 	DuplicateID    ViolationKind = "duplicate_id"    // a request with the id of one that is still in flight
-	IDMismatch     ViolationKind = "id_mismatch"     // an answer whose id was only alike
+	IDMismatch     ViolationKind = "id_mismatch"     // a response whose id was only alike
 )
 
 // Violation is something on the wire that the protocol does not allow.

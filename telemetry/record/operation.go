@@ -11,7 +11,7 @@ const (
 	ToClient Direction = "to_client" // on the server's stdout: the server sends
 )
 
-// Opposite returns the direction of the answer to a request.
+// Opposite returns the direction of the response to a request.
 func (d Direction) Opposite() Direction {
 	if d == ToServer {
 		return ToClient
@@ -32,7 +32,7 @@ const (
 	Ended         Change = "ended"          // it is over; no record of it follows
 )
 
-// Operation is what a user would call one call: a request and its answer or, where the protocol takes several round
+// Operation is what a user would call one call: a request and its response or, where the protocol takes several round
 // trips for one call (a task, a retry after input_required), all of them together. A record is a snapshot: Change says
 // at which point of the operation's life.
 type Operation struct {
@@ -53,38 +53,38 @@ type Operation struct {
 	Tracestate  string `json:"tracestate,omitempty"`
 
 	Start     time.Time `json:"start"`               // last byte of the request
-	FirstByte time.Time `json:"first_byte,omitzero"` // first byte of the answer that ended it, if there was one
-	End       time.Time `json:"end,omitzero"`        // last byte of that answer, or when the operation was given up
+	FirstByte time.Time `json:"first_byte,omitzero"` // first byte of the response that ended it, if there was one
+	End       time.Time `json:"end,omitzero"`        // last byte of that response, or when the operation was given up
 
 	// Durations are in nanoseconds of the monotonic clock: a time in which the machine slept does not count.
 	Duration  time.Duration `json:"duration_ns,omitempty"`   // from start to end (or to this record), less InputWait
-	Wait      time.Duration `json:"wait_ns,omitempty"`       // request to first byte of the answer, if it took one round trip
-	Transfer  time.Duration `json:"transfer_ns,omitempty"`   // from the answer's first byte to its last, likewise
+	Wait      time.Duration `json:"wait_ns,omitempty"`       // request to first byte of the response, in one round trip
+	Transfer  time.Duration `json:"transfer_ns,omitempty"`   // from the response's first byte to its last, likewise
 	InputWait time.Duration `json:"input_wait_ns,omitempty"` // how long the server waited for the user
 
 	RequestSize  int64 `json:"request_size,omitempty"`  // bytes on the wire, over all round trips
 	ResponseSize int64 `json:"response_size,omitempty"` // likewise
 
-	Answered  bool   `json:"answered,omitempty"`   // an answer ended it
+	Answered  bool   `json:"answered,omitempty"`   // a response ended it
 	ErrorType string `json:"error_type,omitempty"` // value of error.type; empty if it went well
-	Code      string `json:"code,omitempty"`       // JSON-RPC error code of the answer
+	Code      string `json:"code,omitempty"`       // JSON-RPC error code of the response
 	Class     Class  `json:"class,omitempty"`      // kind of the error
 
 	RoundTrips int    `json:"round_trips,omitempty"` // requests it took; 1 for most
 	TaskID     string `json:"task_id,omitempty"`     // of the task it is about or has started, if it may be shown
 	TaskStatus string `json:"task_status,omitempty"` // the last status seen
 
-	Ambiguous  bool `json:"ambiguous,omitempty"`   // another request had its id, so that an answer could be either's
-	IDMismatch bool `json:"id_mismatch,omitempty"` // an answer's id was only alike: "7" for 7
+	Ambiguous  bool `json:"ambiguous,omitempty"`   // another request had its id, so that a response could be either's
+	IDMismatch bool `json:"id_mismatch,omitempty"` // a response's id was only alike: "7" for 7
 
 	Progress int     `json:"progress,omitempty"` // progress notifications
 	Events   []Event `json:"events,omitempty"`   // what happened in between; bounded
 
 	// ArgumentsOf is the number of the first operation that is remembered to have had the same arguments: its own if
-	// there is none, 0 if the request had no arguments. It tells repetition without a hash of the content.
+	// there is none, 0 if the request had no arguments. It reveals repetition without a hash of the content.
 	ArgumentsOf uint64 `json:"arguments_of,omitempty"`
 
-	Tools          []string `json:"tools,omitempty"`           // names in the answer to tools/list
+	Tools          []string `json:"tools,omitempty"`           // names in the response to tools/list
 	ToolCount      int      `json:"tool_count,omitempty"`      // elements of result.tools
 	DefinitionSize int64    `json:"definition_size,omitempty"` // bytes of result.tools
 

@@ -48,7 +48,7 @@ var (
 var (
 	ServerOperationDuration = instrument(Instrument{
 		Name: "mcp.server.operation.duration", Form: Histogram, Unit: "s",
-		Description: "Time from a client's request to the end of the server's answer, " +
+		Description: "Time from a client's request to the end of the server's response, " +
 			"less the time in which the server waited for the user.",
 		Attributes: []string{
 			MethodName, ToolName, PromptName, OperationName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport,
@@ -58,7 +58,7 @@ var (
 	})
 	ClientOperationDuration = instrument(Instrument{
 		Name: "mcp.client.operation.duration", Form: Histogram, Unit: "s",
-		Description: "Time from a server's request to the end of the client's answer.",
+		Description: "Time from a server's request to the end of the client's response.",
 		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
 		Example: "{mcp.method.name=sampling/createMessage mcp.protocol.version=2025-11-25 network.transport=pipe} " +
 			"count=1 sum=0.2",
@@ -95,17 +95,17 @@ var (
 	})
 	OperationResponseSize = instrument(Instrument{
 		Name: ResponseSize, Form: Histogram, Unit: "By",
-		Description: "Size of an operation's answers.", Attributes: operation,
+		Description: "Size of an operation's responses.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} count=1 sum=109",
 	})
 	OperationWait = instrument(Instrument{
 		Name: Wait, Form: Histogram, Unit: "s",
-		Description: "Time from the end of a request to the first byte of its answer.", Attributes: operation,
+		Description: "Time from the end of a request to the first byte of its response.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} count=11 sum=0.4",
 	})
 	OperationTransfer = instrument(Instrument{
 		Name: Transfer, Form: Histogram, Unit: "s",
-		Description: "Time from an answer's first byte to its last.", Attributes: operation,
+		Description: "Time from a response's first byte to its last.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} count=1 sum=0",
 	})
 	StartupDuration = instrument(Instrument{
@@ -128,7 +128,7 @@ var (
 	})
 	ResourceSize = instrument(Instrument{
 		Name: "spanpipe.resource.size", Form: Histogram, Unit: "By",
-		Description: "Size of the answers to reads of resources.", Attributes: []string{Resource},
+		Description: "Size of the responses to reads of resources.", Attributes: []string{Resource},
 		Example: "{spanpipe.resource=file} count=1 sum=79",
 	})
 	ToolTransitions = instrument(Instrument{
@@ -185,7 +185,7 @@ var (
 	TelemetryDropped = instrument(Instrument{
 		Name: "spanpipe.telemetry.dropped", Form: Counter, Observed: true, Unit: "{record}",
 		Description: "Messages, spans and log records that could not be recorded or sent.",
-		Attributes:  []string{Reason},
+		Attributes:  []string{LossReason},
 		Example:     "{spanpipe.reason=span} 0",
 	})
 )

@@ -25,7 +25,7 @@ const (
 	TasksResult           = "tasks/result"
 	TasksList             = "tasks/list"
 	TasksUpdate           = "tasks/update"
-	// Requests of the server. In 2026-07-28 it has none: it asks for input in its answers instead.
+	// Requests of the server. In 2026-07-28 it has none: it asks for input in its responses instead.
 	SamplingCreateMessage = "sampling/createMessage"
 	RootsList             = "roots/list"
 	ElicitationCreate     = "elicitation/create"
@@ -79,6 +79,6 @@ func LongLived(method string) bool { return methods[method].longLived }
 // not MCP's may do anything.
 func MayAsk(method string) bool { return methods[method].asks || !KnownMethod(method) }
 
-// AboutTask reports whether a request of the method is about tasks that exist. Its answer never creates one, whatever
-// its resultType: some examples of the specification answer tasks/get with the resultType "task".
+// AboutTask reports whether a request of the method is about tasks that exist. Its response never creates one,
+// whatever its resultType: some examples of the specification answer tasks/get with the resultType "task".
 func AboutTask(method string) bool { return methods[method].aboutTask }

@@ -14,16 +14,16 @@ type Record struct {
 // Attributes that only log records have. They are short, since the program's own log shows them on stderr, and they
 // cannot be mistaken for OpenTelemetry's, which all have a namespace.
 const (
-	Duration = "duration" // s
-	Data     = "data"     // what the server said, redacted
-	Logger   = "logger"   // the server's name for the part of it that logged the message
-	Size     = "size"     // By
-	Why      = "reason"
-	Hint     = "hint"  // what the user can do
-	Seen     = "seen"  // in the unit
-	Usual    = "usual" // likewise
-	Unit     = "unit"
-	Side     = "side" // of a size: request, response
+	Duration        = "duration" // s
+	Data            = "data"     // what the server said, redacted
+	Logger          = "logger"   // the server's name for the part of it that logged the message
+	Size            = "size"     // By
+	ViolationReason = "reason"
+	Hint            = "hint"  // what the user can do
+	Seen            = "seen"  // in the unit
+	Usual           = "usual" // likewise
+	Unit            = "unit"
+	Side            = "side" // of a size: request, response
 )
 
 // operationRecord holds the attributes that identify an operation and say how long it has taken.
@@ -60,7 +60,7 @@ var (
 		Message: "unexpected message; reported once for each kind", Level: "WARN, or INFO where it does no harm",
 		When: "something on the wire was not allowed by the protocol; " +
 			"`spanpipe.protocol.violations` counts every occurrence",
-		Attributes: []string{Violation, Direction, Size, Why, Hint},
+		Attributes: []string{Violation, Direction, Size, ViolationReason, Hint},
 		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client size=34 hint=a stdio server may write " +
 			"nothing but JSON-RPC messages to stdout; logs belong on stderr}",
 	}

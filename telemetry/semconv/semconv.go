@@ -50,8 +50,8 @@ const (
 	ErrTool       = "tool_error"  // a result with isError true, as the conventions say
 	ErrTimeout    = "timeout"     // the requester gave up waiting and cancelled
 	ErrCancelled  = "cancelled"   // the requester cancelled
-	ErrAbandoned  = "abandoned"   // the session ended before the answer came, and it was not server_exit
-	ErrServerExit = "server_exit" // the server ended while it owed the answer
+	ErrAbandoned  = "abandoned"   // the session ended before the response came, and it was not server_exit
+	ErrServerExit = "server_exit" // the server ended while it owed the response
 	ErrExpired    = "expired"     // given up after a day, or to make room in the bounded table of open operations
 	ErrTask       = "task_failed" // the task that the request started ended in failure
 )
@@ -61,8 +61,8 @@ const (
 const (
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
-	Wait          = "spanpipe.operation.wait"     // s, request's last byte to answer's first
-	Transfer      = "spanpipe.operation.transfer" // s, answer's first byte to its last
+	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first
+	Transfer      = "spanpipe.operation.transfer" // s, response's first byte to its last
 	RoundTrips    = "spanpipe.operation.round_trips"
 	InputWait     = "spanpipe.operation.input_wait" // s, time in which the server waited for the user
 	Ambiguous     = "spanpipe.operation.ambiguous"  // more than one request with this id was in flight
@@ -78,12 +78,12 @@ const (
 	Direction     = "spanpipe.direction"     // to_server, to_client
 	Kind          = "spanpipe.message.kind"  // request, notification, response, error, other
 	Phase         = "spanpipe.startup.phase" // process, handshake, tools
-	Reason        = "spanpipe.reason"        // of a loss
+	LossReason    = "spanpipe.reason"        // of a loss
 	Violation     = "spanpipe.violation.kind"
 	Exit          = "spanpipe.exit.reason" // ok, code, signal
 	ExitCode      = "spanpipe.exit.code"   // as text
 	Signal        = "spanpipe.exit.signal"
-	InFlight      = "spanpipe.exit.in_flight" // calls were waiting for their answers
+	InFlight      = "spanpipe.exit.in_flight" // calls were waiting for their responses
 	Resource      = "spanpipe.resource"       // a URI template of the server, or a scheme
 	FromTool      = "spanpipe.tool.from"
 	ToTool        = "spanpipe.tool.to"
@@ -110,9 +110,9 @@ func DurationBuckets() []float64 {
 	return []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300}
 }
 
-// SizeBuckets returns the boundaries, in bytes, of all sizes: powers of four from 64 B to 64 MiB. Small answers that
-// differ by a kilobyte fall into different buckets, and an answer that floods a model's context still has a bucket of
-// its own.
+// SizeBuckets returns the boundaries, in bytes, of all sizes: powers of four from 64 B to 64 MiB. Small responses
+// that differ by a kilobyte fall into different buckets, and a response that floods a model's context still has a
+// bucket of its own.
 func SizeBuckets() []float64 {
 	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
 }

@@ -54,7 +54,7 @@ func TestContents(t *testing.T) {
 			others.Prompts = others.Prompts && !asked.Prompts
 			others.Messages = others.Messages && !asked.Messages
 			if asked.Results {
-				others.Prompts = false // whose answers are results too
+				others.Prompts = false // whose responses are results too
 			}
 			if asked != (session.Contents{Max: 64}) {
 				if got := contentOf(t, test.line, others); got != nil {

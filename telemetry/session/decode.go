@@ -63,9 +63,9 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	switch string(in.Version) {
 	case "2.0":
 	case "":
-		out.extra().JSONRPC = "none"
+		out.ensureExtra().JSONRPC = "none"
 	default:
-		out.extra().JSONRPC = d.name(in.Version, in.VersionTruncated)
+		out.ensureExtra().JSONRPC = d.name(in.Version, in.VersionTruncated)
 	}
 	for i := range in.Values {
 		v := &in.Values[i]

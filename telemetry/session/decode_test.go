@@ -302,7 +302,7 @@ func TestHalfNames(t *testing.T) {
 // a kilobyte.
 func TestNothingRare(t *testing.T) {
 	for _, line := range []string{
-		fmt.Sprintf(ask, 1), fmt.Sprintf(answer, 1),
+		fmt.Sprintf(ask, 1), fmt.Sprintf(response, 1),
 		`{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[],"isError":false}}`,
 		`{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"x"}}`,
 		`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":""}}`,

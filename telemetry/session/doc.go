@@ -10,9 +10,9 @@
 //
 // # What comes out
 //
-// A [Tracker] finds the answer to each request, follows calls that take several round trips (tasks, requests for the
-// user's input), and notices what the protocol does not allow. It reports to a [Sink], as records of package record: an
-// operation opens, changes and ends; everything else is a note. A record is a copy, so a sink may keep it.
+// A [Tracker] finds the response to each request, follows calls that take several round trips (tasks, requests for
+// the user's input), and notices what the protocol does not allow. It reports to a [Sink], as records of package
+// record: an operation opens, changes and ends; everything else is a note. A record is a copy, so a sink may keep it.
 //
 // # How time works
 //
@@ -21,7 +21,7 @@
 // messages. The same messages at the same times make the same records. [Config.Wall] converts to the wall clock, for
 // records alone.
 //
-// The two directions are read by two goroutines, so an answer can be observed before its request. It waits a second
+// The two directions are read by two goroutines, so a response can be observed before its request. It waits a second
 // for the request.
 //
 // # Limits

@@ -19,7 +19,7 @@ func (t *Tracker) Live(number uint64) *Live {
 // IDType is the type of the latest request's id.
 func (op *operation) IDType() framing.IDType { return op.id.Type }
 
-// Reply is the Extra of the latest answer.
+// Reply is the Extra of the latest response.
 func (op *operation) Reply() *Extra { return op.reply }
 
 // Left describes what a tracker still holds on to; a closed one must hold nothing.
@@ -33,7 +33,7 @@ func (t *Tracker) Left() map[string]int {
 // Opened is how many operations are open.
 func (t *Tracker) Opened() int { return len(t.open) }
 
-// EarlyPlaces is how many places the queue of early answers takes.
+// EarlyPlaces is how many places the queue of early responses takes.
 func (t *Tracker) EarlyPlaces() int { return cap(t.early) }
 
 // RememberedArguments is how many arguments a tracker remembers.

@@ -50,44 +50,44 @@ var messageFields = slices.Concat([]field{
 	name("params ref name", maxName, toTarget),
 	text("params uri", maxURI, takeURI),
 	text("params ref uri", maxURI, takeURI),
-	word("params level", levels, semconv.Other, func(m *Raw) *string { return &m.extra().Level }),
-	name("params logger", maxName, func(m *Raw) *string { return &m.extra().Logger }),
+	word("params level", levels, semconv.Other, func(m *Raw) *string { return &m.ensureExtra().Level }),
+	name("params logger", maxName, func(m *Raw) *string { return &m.ensureExtra().Logger }),
 	hash("params arguments", func(m *Raw) *uint64 { return &m.Arguments }),
-	id("params requestId", maxID, func(m *Raw) *Ref { return &m.extra().Cancels }),
+	id("params requestId", maxID, func(m *Raw) *Ref { return &m.ensureExtra().Cancels }),
 	text("params reason", maxReason, takeReason),
 	id("params progressToken", maxID, toProgressToken),
 	id("params _meta progressToken", maxID, toProgressToken),
-	id("params _meta "+metaSubscription, maxID, func(m *Raw) *Ref { return &m.extra().Subscription }),
-	flag("params inputResponses", anyType, func(m *Raw) *bool { return &m.extra().HasInput }),
+	id("params _meta "+metaSubscription, maxID, func(m *Raw) *Ref { return &m.ensureExtra().Subscription }),
+	flag("params inputResponses", anyType, func(m *Raw) *bool { return &m.ensureExtra().HasInput }),
 	hash("params requestState", toState),
 	name("params protocolVersion", maxWord, toProtocol),
 	name("params _meta "+metaVersion, maxWord, toProtocol),
 	text("params _meta traceparent", maxContext, takeTraceparent),
 	text("params _meta tracestate", maxState, takeTracestate),
 
-	// Answers.
+	// Responses.
 	name("error code", maxWord, func(m *Raw) *string { return &m.Code }),
 	text("error message", maxReason, takeErrorText),
 	flag("result isError", framing.True, func(m *Raw) *bool { return &m.IsError }),
 	text("result content * text", maxReason, takeErrorText),
-	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.extra().ResultType }),
+	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.ensureExtra().ResultType }),
 	hash("result requestState", toState),
 	name("result protocolVersion", maxWord, toProtocol),
 	{path("result tools", 0, 0), takeTools},
-	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.extra().Tools }),
-	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.extra().Templates }),
+	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.ensureExtra().Tools }),
+	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.ensureExtra().Templates }),
 
 	// Tasks: 2025-11-25, and the extension of 2026-07-28 (SEP-2663).
-	flag("params task", framing.Object, func(m *Raw) *bool { return &m.extra().WantsTask }),
-	flag("result task", framing.Object, func(m *Raw) *bool { return &m.extra().MakesTask }),
-	id("params _meta "+metaRelated+" taskId", maxTask, func(m *Raw) *Ref { return &m.extra().Related }),
+	flag("params task", framing.Object, func(m *Raw) *bool { return &m.ensureExtra().WantsTask }),
+	flag("result task", framing.Object, func(m *Raw) *bool { return &m.ensureExtra().MakesTask }),
+	id("params _meta "+metaRelated+" taskId", maxTask, func(m *Raw) *Ref { return &m.ensureExtra().Related }),
 },
 	peerFields("params clientInfo"), // initialize
 	peerFields("params _meta "+metaClient),
-	peerFields("result serverInfo"), // the answer to initialize
+	peerFields("result serverInfo"), // the response to initialize
 	peerFields("result _meta "+metaServer),
 	taskFields("params"),      // requests about a task, notifications of its status
-	taskFields("result"),      // answers to requests about a task; in the extension, also what creates one
+	taskFields("result"),      // responses to requests about a task; in the extension, also what creates one
 	taskFields("result task"), // 2025-11-25: what creates a task
 	outcomeFields("params"),   // notifications/tasks of the extension
 	outcomeFields("result"),   // tasks/get of the extension
@@ -96,8 +96,8 @@ var messageFields = slices.Concat([]field{
 // peerFields are what a peer says of itself, an Implementation in MCP's schemas.
 func peerFields(at string) []field {
 	return []field{
-		name(at+" name", maxName, func(m *Raw) *string { return &m.extra().PeerName }),
-		name(at+" version", maxName, func(m *Raw) *string { return &m.extra().PeerVersion }),
+		name(at+" name", maxName, func(m *Raw) *string { return &m.ensureExtra().PeerName }),
+		name(at+" version", maxName, func(m *Raw) *string { return &m.ensureExtra().PeerVersion }),
 	}
 }
 
@@ -105,7 +105,7 @@ func peerFields(at string) []field {
 func taskFields(at string) []field {
 	return []field{
 		text(at+" taskId", maxTask, takeTask),
-		word(at+" status", statuses, semconv.Other, func(m *Raw) *string { return &m.extra().TaskStatus }),
+		word(at+" status", statuses, semconv.Other, func(m *Raw) *string { return &m.ensureExtra().TaskStatus }),
 		text(at+" statusMessage", maxReason, func(d *Decoder, v *framing.Value, _ *Raw) { d.errors.status = v.Text }),
 	}
 }
@@ -113,11 +113,11 @@ func taskFields(at string) []field {
 // outcomeFields are how a task ended, in a message of the extension about it.
 func outcomeFields(at string) []field {
 	return []field{
-		flag(at+" result", framing.Object, func(m *Raw) *bool { return &m.extra().Outcome.Known }),
-		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.extra().Outcome.IsError }),
+		flag(at+" result", framing.Object, func(m *Raw) *bool { return &m.ensureExtra().Outcome.Known }),
+		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.ensureExtra().Outcome.IsError }),
 		text(at+" result content * text", maxReason, takeErrorText),
 		text(at+" error code", maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
-			x := m.extra()
+			x := m.ensureExtra()
 			x.Outcome.Known, x.Outcome.Code = true, d.name(v.Text, v.Truncated)
 		}),
 		text(at+" error message", maxReason, takeErrorText),
@@ -161,9 +161,9 @@ func contentFields(c Contents) []field {
 
 // Where fields put their values.
 func toTarget(m *Raw) *string     { return &m.Target }
-func toProtocol(m *Raw) *string   { return &m.extra().Protocol }
-func toProgressToken(m *Raw) *Ref { return &m.extra().ProgressToken }
-func toState(m *Raw) *uint64      { return &m.extra().State }
+func toProtocol(m *Raw) *string   { return &m.ensureExtra().Protocol }
+func toProgressToken(m *Raw) *Ref { return &m.ensureExtra().ProgressToken }
+func toState(m *Raw) *uint64      { return &m.ensureExtra().State }
 
 // takeErrorText keeps the first text: a result may have many.
 func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) {
@@ -179,7 +179,7 @@ func takeURI(_ *Decoder, v *framing.Value, m *Raw) {
 	}
 }
 
-func takeReason(_ *Decoder, v *framing.Value, m *Raw) { m.extra().TimedOut = timedOut(v.Text) }
+func takeReason(_ *Decoder, v *framing.Value, m *Raw) { m.ensureExtra().TimedOut = timedOut(v.Text) }
 
 // traceparent is the form of W3C Trace Context, section 3.2.2, with what a later version may append.
 var traceparent = regexp.MustCompile(`^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})(-.*)?$`)
@@ -189,7 +189,7 @@ var traceparent = regexp.MustCompile(`^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0
 func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) {
 	parts := traceparent.FindStringSubmatch(string(v.Text))
 	if parts != nil && (parts[2] == "" || !strings.HasPrefix(parts[1], "00")) {
-		m.extra().Traceparent = parts[1]
+		m.ensureExtra().Traceparent = parts[1]
 	}
 }
 
@@ -197,18 +197,18 @@ func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) {
 // request.
 func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 	if !v.Truncated && len(v.Text) > 0 {
-		m.extra().Tracestate = d.clean(v.Text, false)
+		m.ensureExtra().Tracestate = d.clean(v.Text, false)
 	}
 }
 
 func takeTools(_ *Decoder, v *framing.Value, m *Raw) {
-	x := m.extra()
+	x := m.ensureExtra()
 	x.Listed, x.DefinitionSize = v.Count, v.Size
 }
 
 // takeTask keeps a task's id. It is not remembered like other names either.
 func takeTask(d *Decoder, v *framing.Value, m *Raw) {
-	m.extra().Task = ID{newRef(v.ID()), d.clean(v.Text, v.Truncated)}
+	m.ensureExtra().Task = ID{newRef(v.ID()), d.clean(v.Text, v.Truncated)}
 }
 
 // The kinds of fields.

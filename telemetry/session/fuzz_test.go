@@ -77,7 +77,7 @@ func playText(t interface{ Errorf(string, ...any) }, text []byte, capacity int, 
 	w := newWatch(t)
 	p := newPlayer(session.Config{Capacity: capacity}, w)
 	var now time.Duration
-	ticks := []time.Duration{20 * time.Second, 8 * time.Hour} // so that results are awaited in vain, and answers too
+	ticks := []time.Duration{20 * time.Second, 8 * time.Hour} // so that results are awaited in vain, and responses too
 	for line := range bytes.Lines(text) {
 		clock, rest, _ := bytes.Cut(line, []byte(" "))
 		step, err := strconv.Atoi(string(clock))

@@ -79,16 +79,16 @@ type Outcome struct {
 // AsksUser reports whether the result is a question to the user (input_required) and not the result of the call.
 func (x *Extra) AsksUser() bool { return x.ResultType == resultInputRequired }
 
-// rare returns a copy of the message's Extra: an empty one if it has none.
-func (m *Message) rare() (x Extra) {
+// optional returns a copy of the message's Extra: an empty one if it has none.
+func (m *Message) optional() (x Extra) {
 	if m.Extra != nil {
 		x = *m.Extra
 	}
 	return x
 }
 
-// extra returns the message's Extra, for writing.
-func (m *Message) extra() *Extra {
+// ensureExtra returns the message's Extra for writing, and makes one if there is none.
+func (m *Message) ensureExtra() *Extra {
 	if m.Extra == nil {
 		m.Extra = new(Extra)
 	}

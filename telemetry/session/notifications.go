@@ -25,7 +25,7 @@ func (t *Tracker) notification(m *Message) {
 
 // note reports a notification, and what it logs if that was captured.
 func (t *Tracker) note(m *Message, op *operation) {
-	x := m.rare()
+	x := m.optional()
 	n := record.Notification{
 		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Method: m.Method, Resource: x.Resource,
 		JSONRPC: x.JSONRPC, Protocol: t.session.Protocol, Batch: m.Batch,
@@ -49,11 +49,11 @@ func (t *Tracker) subject(m *Message) *operation {
 		return op
 	}
 	for _, dir := range []record.Direction{record.ToServer, record.ToClient} {
-		if op := t.withTask(dir, m.rare().Related); op != nil {
+		if op := t.withTask(dir, m.optional().Related); op != nil {
 			return op
 		}
 	}
-	if id := m.rare().Subscription; id.legal() {
+	if id := m.optional().Subscription; id.legal() {
 		return t.subscription(m.Dir, id)
 	}
 	return t.currentCall(m.Dir)
@@ -62,7 +62,7 @@ func (t *Tracker) subject(m *Message) *operation {
 // notifiedTask returns the operation whose task a notification is about. The side that works on a task sends it, not
 // the side that started the task.
 func (t *Tracker) notifiedTask(m *Message) *operation {
-	return t.withTask(m.Dir.Opposite(), m.rare().Task.Ref)
+	return t.withTask(m.Dir.Opposite(), m.optional().Task.Ref)
 }
 
 // subscription returns the other side's open subscriptions/listen with the id.
@@ -77,7 +77,7 @@ func (t *Tracker) subscription(dir record.Direction, id Ref) *operation {
 // initialize, which cannot be cancelled. The server ends a subscription in the same way (2026-07-28,
 // basic/patterns/cancellation); for neither side is that an error.
 func (t *Tracker) cancelled(m *Message) *operation {
-	id := m.rare().Cancels
+	id := m.optional().Cancels
 	op, _ := t.flights.find(m.Dir, id)
 	if op == nil {
 		op = t.subscription(m.Dir, id)
@@ -88,7 +88,7 @@ func (t *Tracker) cancelled(m *Message) *operation {
 	op.event(semconv.Cancelled, m.Last)
 	switch {
 	case op.Method == semconv.SubscriptionsListen:
-	case m.rare().TimedOut:
+	case m.optional().TimedOut:
 		op.ErrorType, op.Class = semconv.ErrTimeout, record.Timeout
 	default:
 		op.ErrorType, op.Class = semconv.ErrCancelled, record.Cancelled
@@ -100,7 +100,7 @@ func (t *Tracker) cancelled(m *Message) *operation {
 // progressed counts progress for the operation that asked for it. Tokens must be unique among the requests in flight
 // (basic/utilities/progress); if they are not, the latest request has it.
 func (t *Tracker) progressed(m *Message) *operation {
-	op := t.tokens[m.rare().ProgressToken.key(m.Dir.Opposite())]
+	op := t.tokens[m.optional().ProgressToken.key(m.Dir.Opposite())]
 	if op != nil {
 		op.progress(m.Last)
 	}

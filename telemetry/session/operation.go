@@ -17,12 +17,12 @@ type operation struct {
 	dir    record.Direction
 	start  time.Duration // when the request was read
 	parent *operation
-	reply  *Extra // of the latest answer, or nil
+	reply  *Extra // of the latest response, or nil
 
 	state     state
 	id        Ref           // of the latest request: a retry has a new one
 	asked     time.Duration // when the latest request was read
-	firstByte time.Duration // of the latest answer
+	firstByte time.Duration // of the latest response
 	arguments uint64        // keyed hash, see Message
 	token     Ref           // the progress token of the latest request
 
@@ -41,7 +41,7 @@ type operation struct {
 type state uint8
 
 const (
-	inFlight state = iota // the answer to a request
+	inFlight state = iota // the response to a request
 	onTask                // the end of a task
 	onInput               // a retry with the user's input
 )
@@ -56,7 +56,7 @@ const (
 
 // newOperation returns the operation that a request opens.
 func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
-	x := m.rare()
+	x := m.optional()
 	if x.Protocol != "" && m.Method != semconv.Initialize { // there it is only what the client asks for
 		protocol = x.Protocol
 	}
@@ -103,17 +103,17 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	return &r
 }
 
-// answer records the answer to the latest request. Whether it ends the operation is for the caller to find out. An
-// answer can seem to begin before its request ends, because the two are read by different goroutines.
-func (op *operation) answer(m *Message) {
+// setResponse records the response to the latest request. Whether it ends the operation is for the caller to find
+// out. A response can seem to begin before its request ends, because the two are read by different goroutines.
+func (op *operation) setResponse(m *Message) {
 	op.ResponseSize += m.Size
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
 	op.reply = m.Extra
 }
 
-// goOn undoes what answer recorded about the end: the operation continues in another state. The size stays, since sizes
-// are those of all round trips.
-func (op *operation) goOn(s state) { op.state, op.Answered, op.firstByte = s, false, 0 }
+// continueWith undoes what setResponse recorded about the end: the operation waits for something else now. The size
+// stays, since sizes are those of all round trips.
+func (op *operation) continueWith(s state) { op.state, op.Answered, op.firstByte = s, false, 0 }
 
 // retry records that the client sent the request again, with the user's input.
 func (op *operation) retry(m *Message) {
@@ -124,8 +124,8 @@ func (op *operation) retry(m *Message) {
 	op.RequestSize += m.Size
 }
 
-// fail sets the error from an answer. The code is always kept, but some codes are not errors of the server that answers
-// them.
+// fail sets the error from a response. The code is always kept, but some codes are not errors of the server that
+// answers them.
 func (op *operation) fail(errorResponse, isError bool, code string, class record.Class) {
 	op.ErrorType, op.Code, op.Class = "", code, class
 	switch {
@@ -175,7 +175,7 @@ func (op *operation) resume(at time.Duration) {
 	}
 }
 
-// startsTask reports whether an answer has created a task.
+// startsTask reports whether a response has created a task.
 func (op *operation) startsTask(x *Extra) bool {
 	return x.Task.Type == framing.StringID && (x.ResultType == resultTask || op.wantsTask && x.MakesTask)
 }
@@ -194,7 +194,7 @@ func (op *operation) setTaskStatus(status string, at time.Duration) (changed boo
 	return changed
 }
 
-// fetchedResult takes the answer to tasks/result. It may be the first to tell how the task ended.
+// fetchedResult takes the response to tasks/result. It may be the first to tell how the task ended.
 func (op *operation) fetchedResult(m *Message) {
 	isError := m.Kind == framing.ErrorResponse
 	if op.TaskStatus != taskFailed && op.TaskStatus != taskCancelled {

@@ -84,7 +84,7 @@ end client 9ms`, session.Config{}, []string{
 			"message to_client error ping",
 			"exit 9ms client open=0 lifetime=9ms",
 		}},
-		{"an early answer and others that do not match", `
+		{"an early response and others that do not match", `
 1ms < {"jsonrpc":"2.0","id":1,"result":{}}
 1ms > {"jsonrpc":"2.0","id":1,"method":"ping"}
 2ms < {"jsonrpc":"2.0","id":9,"result":{}}
@@ -211,7 +211,7 @@ func TestWall(t *testing.T) {
 	p.say(record.ToClient, []byte(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7}}`+"\n"), time.Second)
 	p.say(record.ToClient, []byte("noise\n"), time.Second)
 	p.tracker.Advance(9 * time.Second)
-	p.say(record.ToClient, []byte(fmt.Sprintf(answer, 1)+"\n"), 10*time.Second)
+	p.say(record.ToClient, []byte(fmt.Sprintf(response, 1)+"\n"), 10*time.Second)
 	p.tracker.Close(time.Minute, record.Exit{})
 	for _, r := range k.operations {
 		for _, at := range []time.Time{r.Start, r.FirstByte, r.End} {
@@ -258,9 +258,9 @@ func TestContent(t *testing.T) {
 				Arguments: "arguments", Variables: []record.Variable{{Name: "n", Value: "v"}}, Messages: "messages", URI: "uri",
 			}}
 			d.Dir = record.ToClient
-			answer := decoded(d, scanned(`{"jsonrpc":"2.0","id":1,"result":{}}`)).Message
-			answer.Extra = &session.Extra{Shown: record.Content{Result: "result", Error: "error"}}
-			order := []*session.Message{&request, &answer}
+			response := decoded(d, scanned(`{"jsonrpc":"2.0","id":1,"result":{}}`)).Message
+			response.Extra = &session.Extra{Shown: record.Content{Result: "result", Error: "error"}}
+			order := []*session.Message{&request, &response}
 			if test.early {
 				slices.Reverse(order)
 			}
@@ -301,7 +301,7 @@ func TestArgumentsOf(t *testing.T) {
 	call := func(arguments string) uint64 {
 		s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"a"`+arguments+`}}`, 1)
 		got := last.op.ArgumentsOf
-		s.say(record.ToClient, answer, 1)
+		s.say(record.ToClient, response, 1)
 		return got
 	}
 	for i, test := range []struct {
@@ -325,7 +325,7 @@ func TestArgumentsOf(t *testing.T) {
 	}
 }
 
-// TestTools checks the record of an answer to tools/list.
+// TestTools checks the record of a response to tools/list.
 func TestTools(t *testing.T) {
 	last := &lastRecord{}
 	s := newSpeaker(last)

@@ -19,20 +19,20 @@ func (t *Tracker) request(m *Message) {
 	}
 	op.asked, op.state = m.Last, inFlight
 	if t.givenUp.has(op.dir, op.id) {
-		op.Ambiguous = true // the answer to the earlier request with this id may still come
+		op.Ambiguous = true // the response to the earlier request with this id may still come
 	}
-	// An id must not be used twice in a session (basic, requests). To use it again after the answer does no harm; while
-	// the first request is in flight, an answer could be for either.
+	// An id must not be used twice in a session (basic, requests). To use it again after the response does no harm;
+	// while the first request is in flight, a response could be for either.
 	if t.flights.add(op) && m.ID.legal() {
 		t.violation(record.DuplicateID, m)
 	}
-	if token := m.rare().ProgressToken; token.Type != framing.NoID { // a retry may bring another one
+	if token := m.optional().ProgressToken; token.Type != framing.NoID { // a retry may bring another one
 		t.dropToken(op)
 		op.token = token
 		t.tokens[token.key(op.dir)] = op
 	}
-	if answer, exact := t.early.find(op); answer != nil {
-		t.answered(op, answer, exact)
+	if m, exact := t.early.find(op); m != nil {
+		t.matched(op, m, exact)
 	}
 }
 
@@ -69,7 +69,8 @@ func (t *Tracker) retried(m *Message) *operation {
 }
 
 // endProbe ends a server/discover that was not answered before the client turned to initialize. That is how a client
-// that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and no error.
+// that speaks versions before and since 2026-07-28 recognizes an older server (basic/versioning), and is not an
+// error.
 func (t *Tracker) endProbe(m *Message) {
 	probe := t.last(func(op *operation) bool {
 		return op.Method == semconv.Discover && op.dir == record.ToServer && op.state == inFlight
@@ -83,7 +84,7 @@ func (t *Tracker) endProbe(m *Message) {
 // the one call that the server is working on. If it works on several, it could be any of them: nothing on the wire ties
 // a server's request to the call that caused it. A request about a task counts as a round trip of its parent.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
-	if p := t.withTask(op.dir.Opposite(), m.rare().Related); p != nil {
+	if p := t.withTask(op.dir.Opposite(), m.optional().Related); p != nil {
 		return p
 	}
 	if p := t.withTask(op.dir, op.task); p != nil {
@@ -114,17 +115,17 @@ func (t *Tracker) currentCall(dir record.Direction) *operation {
 	return current
 }
 
-// AnswerTo returns the method of the request that an answer would be matched with if it were observed now: empty if
-// there is none.
-func (t *Tracker) AnswerTo(m *Message) string {
+// RequestMethod returns the method of the request that a response would be matched with if it were observed now:
+// empty if there is none.
+func (t *Tracker) RequestMethod(m *Message) string {
 	if op, _ := t.asked(m); op != nil {
 		return op.Method
 	}
 	return ""
 }
 
-// asked returns the operation whose request a message answers, and whether its id is exactly that of the request. An
-// answer that is older than the request is to an earlier use of the id.
+// asked returns the operation whose request a message answers, and whether its id is exactly that of the request. A
+// response that is older than the request is to an earlier use of the id.
 func (t *Tracker) asked(m *Message) (op *operation, exact bool) {
 	op, exact = t.flights.find(m.Dir.Opposite(), m.ID.Ref)
 	if op != nil && op.asked > m.Last {
@@ -133,12 +134,12 @@ func (t *Tracker) asked(m *Message) (op *operation, exact bool) {
 	return op, exact
 }
 
-// answer takes an answer and returns the method of its request, if that is known.
-func (t *Tracker) answer(m *Message) (method string) {
+// response takes a response and returns the method of its request, if that is known.
+func (t *Tracker) response(m *Message) (method string) {
 	op, exact := t.asked(m)
 	switch {
 	case op != nil:
-		t.answered(op, m, exact)
+		t.matched(op, m, exact)
 		return op.Method
 	case !m.ID.legal():
 		t.violation(record.NullID, m)
@@ -152,9 +153,9 @@ func (t *Tracker) answer(m *Message) (method string) {
 	return ""
 }
 
-// answered takes the answer to an operation's request. It ends the operation, unless that now waits for a task or for
-// the user.
-func (t *Tracker) answered(op *operation, m *Message, exact bool) {
+// matched takes the response to an operation's request. It ends the operation, unless that now waits for a task or
+// for the user.
+func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	if op.dir == record.ToServer {
 		t.ready(m.Last)
 	}
@@ -163,11 +164,11 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 		t.violation(record.IDMismatch, m)
 	}
 	t.flights.remove(op)
-	op.answer(m)
+	op.setResponse(m)
 	if op.dir == record.ToClient && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}
-	if version := m.rare().Protocol; version != "" && op.Method == semconv.Initialize {
+	if version := m.optional().Protocol; version != "" && op.Method == semconv.Initialize {
 		t.protocol, op.Protocol = version, version
 	}
 	if t.continues(op, m) {
@@ -178,18 +179,18 @@ func (t *Tracker) answered(op *operation, m *Message, exact bool) {
 	t.finish(op, m.Last)
 }
 
-// continues reports whether an answer does not end the operation. If so it waits for what is still to come.
+// continues reports whether a response does not end the operation. If so it waits for what is still to come.
 func (t *Tracker) continues(op *operation, m *Message) bool {
 	switch {
 	case m.Kind != framing.Response || m.Extra == nil || semconv.AboutTask(op.Method):
 		return false
 	case m.Extra.AsksUser():
-		op.goOn(onInput)
+		op.continueWith(onInput)
 		op.suspend(m.Last)
 		op.inputState = m.Extra.State
 		t.changed(op, record.InputRequired, m.Last)
 	case op.startsTask(m.Extra):
-		op.goOn(onTask)
+		op.continueWith(onTask)
 		op.task, op.TaskID = m.Extra.Task.Ref, m.Extra.Task.Text
 		if !t.updateTask(op, m) {
 			t.changed(op, record.TaskChanged, m.Last)

@@ -34,18 +34,19 @@ func (s *speaker) say(dir record.Direction, format string, n int) {
 }
 
 const (
-	ask    = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"search","arguments":{"query":"how to"}}}`
-	answer = `{"result":{"content":[{"type":"text","text":"forty-two"}]},"jsonrpc":"2.0","id":%d}`
-	meta   = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"search","arguments":{"query":"how to"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"host","version":"1.0"},"progressToken":7}}}`
+	ask      = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"search","arguments":{"query":"how to"}}}`
+	response = `{"result":{"content":[{"type":"text","text":"forty-two"}]},"jsonrpc":"2.0","id":%d}`
+	meta     = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"search","arguments":{"query":"how to"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"host","version":"1.0"},"progressToken":7}}}`
 )
 
-// BenchmarkPair measures a request and its answer: what decoding and correlation cost without the scanner, and with it.
+// BenchmarkPair measures a request and its response: what decoding and correlation cost without the scanner, and with
+// it.
 func BenchmarkPair(b *testing.B) {
 	for _, version := range []struct{ name, ask string }{{"2025", ask}, {"2026", meta}} {
 		b.Run(version.name+"/decode+track", func(b *testing.B) { pairs(b, version.ask) })
 		b.Run(version.name+"/scan+decode+track", func(b *testing.B) {
 			p := newPlayer(session.Config{}, discard{})
-			request, response := []byte(fmt.Sprintf(version.ask, 123456)+"\n"), []byte(fmt.Sprintf(answer, 123456)+"\n")
+			request, response := []byte(fmt.Sprintf(version.ask, 123456)+"\n"), []byte(fmt.Sprintf(response, 123456)+"\n")
 			b.ReportAllocs()
 			for b.Loop() {
 				p.say(record.ToServer, request, time.Second)
@@ -57,7 +58,7 @@ func BenchmarkPair(b *testing.B) {
 
 // pairs replays two messages that have been scanned once.
 func pairs(b *testing.B, request string) {
-	messages := [2]framing.Message{scanned(fmt.Sprintf(request, 123456)), scanned(fmt.Sprintf(answer, 123456))}
+	messages := [2]framing.Message{scanned(fmt.Sprintf(request, 123456)), scanned(fmt.Sprintf(response, 123456))}
 	tracker := session.New(session.Config{}, discard{})
 	var decoders [2]session.Decoder
 	for i, dir := range directions {
@@ -116,16 +117,16 @@ var floods = []struct {
 	{"unanswered", sayAsk, sayAsk},
 	{"answered oldest first", sayAsk, func(s *speaker, n int) {
 		sayAsk(s, n)
-		s.say(record.ToClient, answer, n-9_999)
+		s.say(record.ToClient, response, n-9_999)
 	}},
-	{"orphans", sayAsk, func(s *speaker, n int) { s.say(record.ToClient, answer, -n) }},
+	{"orphans", sayAsk, func(s *speaker, n int) { s.say(record.ToClient, response, -n) }},
 	{"orphans and new requests", sayAsk, func(s *speaker, n int) {
-		s.say(record.ToClient, answer, -n)
+		s.say(record.ToClient, response, -n)
 		sayAsk(s, n)
 	}},
 	{"one id", func(s *speaker, _ int) { sayAsk(s, 7) }, func(s *speaker, _ int) {
 		sayAsk(s, 7)
-		s.say(record.ToClient, answer, 7)
+		s.say(record.ToClient, response, 7)
 	}},
 	{"one id as another type", func(s *speaker, _ int) { sayAsk(s, 7) }, func(s *speaker, _ int) {
 		s.say(record.ToClient, `{"jsonrpc":"2.0","id":"%d","result":{}}`, 7)

@@ -34,7 +34,7 @@ func (t *Tracker) withTask(dir record.Direction, task Ref) *operation {
 // exact ids and those that are only alike, since equal ids are alike too.
 type flights map[key][]*operation
 
-// add adds an operation and reports whether there is one with exactly its id. An answer could be for either.
+// add adds an operation and reports whether there is one with exactly its id. A response could be for either.
 func (f flights) add(op *operation) (duplicate bool) {
 	k := op.id.key(op.dir)
 	for _, other := range f[k] {
@@ -96,14 +96,15 @@ func without(list []*operation, op *operation) []*operation {
 	return list
 }
 
-// maxEarly bounds the answers that wait for their request, which is only as far behind as the other direction's reader.
+// maxEarly bounds the responses that wait for their request, which is only as far behind as the other direction's
+// reader.
 const maxEarly = 1024
 
-// earlyAnswers holds answers whose request has not been observed, in order of arrival.
-type earlyAnswers []*Message
+// earlyResponses holds responses whose request has not been observed, in order of arrival.
+type earlyResponses []*Message
 
-// add adds a copy of an answer. If there is no room it returns the one that has waited longest.
-func (a *earlyAnswers) add(m *Message) (overflow *Message) {
+// add adds a copy of a response. If there is no room it returns the one that has waited longest.
+func (a *earlyResponses) add(m *Message) (overflow *Message) {
 	if len(*a) == maxEarly {
 		overflow = a.take(0)
 	}
@@ -112,9 +113,9 @@ func (a *earlyAnswers) add(m *Message) (overflow *Message) {
 	return overflow
 }
 
-// find takes the first answer with exactly the request's id, else the first with one that is alike. No answer is older
-// than its request.
-func (a *earlyAnswers) find(op *operation) (m *Message, exact bool) {
+// find takes the first response with exactly the request's id, else the first with one that is alike. No response is
+// older than its request.
+func (a *earlyResponses) find(op *operation) (m *Message, exact bool) {
 	alike := func(m *Message) bool {
 		return m.Dir != op.dir && m.Last >= op.asked && m.ID.key(op.dir) == op.id.key(op.dir)
 	}
@@ -128,15 +129,15 @@ func (a *earlyAnswers) find(op *operation) (m *Message, exact bool) {
 	return a.take(i), exact
 }
 
-// expired takes the first answer if it was read at the limit or before.
-func (a *earlyAnswers) expired(limit time.Duration) *Message {
+// expired takes the first response if it was read at the limit or before.
+func (a *earlyResponses) expired(limit time.Duration) *Message {
 	if len(*a) == 0 || (*a)[0].Last > limit {
 		return nil
 	}
 	return a.take(0)
 }
 
-func (a *earlyAnswers) take(i int) *Message {
+func (a *earlyResponses) take(i int) *Message {
 	m := (*a)[i]
 	*a = removeAt(*a, i)
 	return m
@@ -145,7 +146,7 @@ func (a *earlyAnswers) take(i int) *Message {
 // maxGivenUp bounds the ids that are remembered after their request was given up.
 const maxGivenUp = 1024
 
-// givenUp remembers the ids of requests that the tracker no longer waits for, although an answer may still come. The
+// givenUp remembers the ids of requests that the tracker no longer waits for, although a response may still come. The
 // oldest are forgotten first. An id occurs as often as it was given up.
 type givenUp []givenUpID
 

@@ -29,8 +29,8 @@ func (p *pairing) Noted(n record.Note) {
 	}
 }
 
-// TestMatching compares which request each answer and each cancellation ends with a model that keeps a plain list: the
-// first with exactly the id, else the only one whose id is alike.
+// TestMatching compares which request each response and each cancellation ends with a model that keeps a plain list:
+// the first with exactly the id, else the only one whose id is alike.
 func TestMatching(t *testing.T) {
 	ids := []string{"1", `"1"`, "1.0", "1e0", "2", `"2"`, `"x"`}
 	for seed := range uint64(200) {
@@ -81,7 +81,7 @@ func TestMatching(t *testing.T) {
 					want = append(want, fmt.Sprintf("%s answered=false mismatch=false cancelled", take(at)))
 				}
 			}
-			p.tracker.Advance(now + time.Hour) // no answer waits for its request
+			p.tracker.Advance(now + time.Hour) // no response waits for its request
 		}
 		if !slices.Equal(got.ends, want) {
 			i := 0
@@ -128,7 +128,7 @@ func TestGivenUp(t *testing.T) {
 			giveUp(s, n)
 		}
 		for n := range session.MaxGivenUp + 10 {
-			s.say(record.ToClient, answer, n)
+			s.say(record.ToClient, response, n)
 		}
 		s.p.tracker.Advance(time.Hour)
 		if c["late_response"] != session.MaxGivenUp || c["orphan_response"] != 10 {
@@ -142,7 +142,7 @@ func TestGivenUp(t *testing.T) {
 			giveUp(s, 5)
 		}
 		for range session.MaxGivenUp + 10 {
-			s.say(record.ToClient, answer, 5)
+			s.say(record.ToClient, response, 5)
 		}
 		s.p.tracker.Advance(time.Hour)
 		if c["late_response"] != session.MaxGivenUp || c["orphan_response"] != 10 {
@@ -155,7 +155,7 @@ func TestGivenUp(t *testing.T) {
 		for n := range 5 * session.MaxGivenUp {
 			giveUp(s, 5)
 			giveUp(s, n+10)
-			s.say(record.ToClient, answer, 5)
+			s.say(record.ToClient, response, 5)
 		}
 		if c["late_response"] != 5*session.MaxGivenUp || c["orphan_response"] != 0 {
 			t.Errorf("%v", c)
@@ -163,15 +163,15 @@ func TestGivenUp(t *testing.T) {
 	})
 }
 
-// TestEarlyAnswers checks the queue of answers that have overtaken their requests when much of it is taken from the
-// middle.
-func TestEarlyAnswers(t *testing.T) {
+// TestEarlyResponses checks the queue of responses that have overtaken their requests when much of it is taken from
+// the middle.
+func TestEarlyResponses(t *testing.T) {
 	c := counter{}
 	s := newSpeaker(c)
 	asked := 0
 	for n := range 5 * session.MaxEarly {
-		s.say(record.ToClient, answer, n)
-		if n%8 != 0 && n > 4 { // most requests come three answers later, and earlier in time
+		s.say(record.ToClient, response, n)
+		if n%8 != 0 && n > 4 { // most requests come three responses later, and earlier in time
 			s.line = append(fmt.Appendf(s.line[:0], ask, n-3), '\n')
 			s.p.say(record.ToServer, s.line, 0)
 			asked++
@@ -185,7 +185,7 @@ func TestEarlyAnswers(t *testing.T) {
 	}
 	s.p.tracker.Advance(time.Hour)
 	if c["orphan_response"] != 5*session.MaxEarly-asked {
-		t.Errorf("of %d answers to nothing: %v", 5*session.MaxEarly-asked, c)
+		t.Errorf("of %d responses to nothing: %v", 5*session.MaxEarly-asked, c)
 	}
 	if left := s.p.tracker.Left(); left["early"] != 0 {
 		t.Errorf("%v", left)
@@ -254,15 +254,15 @@ type lastRecord struct {
 func (l *lastRecord) Opened(op *record.Operation)  { l.op = op }
 func (l *lastRecord) Changed(op *record.Operation) { l.op = op }
 
-// TestAnswerTo checks that it can be known before what an answer is to.
-func TestAnswerTo(t *testing.T) {
+// TestRequestMethod checks that it can be known before what a response is to.
+func TestRequestMethod(t *testing.T) {
 	s := newSpeaker(discard{})
 	s.say(record.ToServer, ask, 1)
 	s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"method":"roots/list"}`, 1)
 	early := decoded(session.Decoder{Dir: record.ToClient}, scanned(`{"jsonrpc":"2.0","id":1,"result":{}}`))
 	early.Last = 0
-	if got := s.p.tracker.AnswerTo(&early.Message); got != "" {
-		t.Errorf("an answer that is older than its request is to %q", got)
+	if got := s.p.tracker.RequestMethod(&early.Message); got != "" {
+		t.Errorf("a response that is older than its request is to %q", got)
 	}
 	for _, test := range []struct {
 		dir  record.Direction
@@ -270,8 +270,8 @@ func TestAnswerTo(t *testing.T) {
 		want string
 	}{{record.ToClient, "1", "tools/call"}, {record.ToServer, "1", "roots/list"}, {record.ToClient, `"1"`, "tools/call"}, {record.ToClient, "2", ""}} {
 		m := decoded(session.Decoder{Dir: test.dir}, scanned(`{"jsonrpc":"2.0","id":`+test.id+`,"result":{}}`))
-		if got := s.p.tracker.AnswerTo(&m.Message); got != test.want {
-			t.Errorf("an answer %v to %s is to %q, want %q", test.dir, test.id, got, test.want)
+		if got := s.p.tracker.RequestMethod(&m.Message); got != test.want {
+			t.Errorf("a response %v to %s is to %q, want %q", test.dir, test.id, got, test.want)
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 // updateTask takes the status of an operation's task from a message, and ends the operation if the message has all of
 // it. It reports whether the status is new.
 func (t *Tracker) updateTask(op *operation, m *Message) (changed bool) {
-	status := m.rare().TaskStatus
+	status := m.optional().TaskStatus
 	if status == "" {
 		return false
 	}
@@ -68,7 +68,7 @@ func (t *Tracker) taskEnded(op *operation, m *Message) {
 	}
 }
 
-// fetched takes the answer to a request about a task, for the operation that started the task.
+// fetched takes the response to a request about a task, for the operation that started the task.
 func (t *Tracker) fetched(fetch *operation, m *Message) {
 	op := t.withTask(fetch.dir, fetch.task)
 	if op == nil {
@@ -89,16 +89,16 @@ func (t *Tracker) fetched(fetch *operation, m *Message) {
 		if isError {
 			return
 		}
-		if t.fetchedStatus(op, m); m.rare().TaskStatus == "" {
+		if t.fetchedStatus(op, m); m.optional().TaskStatus == "" {
 			// The extension only acknowledges, and the client need not ask again.
 			t.endTask(op, m, semconv.ErrCancelled, record.Cancelled)
 		}
 	}
 }
 
-// fetchedStatus takes a task's status, and in the extension the result, from an answer.
+// fetchedStatus takes a task's status, and in the extension the result, from a response.
 func (t *Tracker) fetchedStatus(op *operation, m *Message) {
-	if m.rare().Outcome.Known {
+	if m.optional().Outcome.Known {
 		op.ResponseSize += m.Size
 	}
 	t.updateTask(op, m)

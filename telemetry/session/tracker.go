@@ -36,12 +36,12 @@ type Config struct {
 }
 
 const (
-	// grace is how long an answer waits for its request, which the goroutine of the other direction may not have read
+	// grace is how long a response waits for its request, which the goroutine of the other direction may not have read
 	// yet.
 	grace = time.Second
 	// fetchTime is how long an operation whose task has ended stays open for its result, which need not be fetched.
 	fetchTime = 30 * time.Second
-	// expiry is how long an operation may be open: its answer may have been damaged on the wire. Requests that stay
+	// expiry is how long an operation may be open: its response may have been damaged on the wire. Requests that stay
 	// open by nature do not expire.
 	expiry = 24 * time.Hour
 )
@@ -58,7 +58,7 @@ type Tracker struct {
 	lasting int          // how many of the open ones stay open by nature
 	flights flights
 	tokens  map[key]*operation // by the progress token of their latest request
-	early   earlyAnswers
+	early   earlyResponses
 	givenUp givenUp
 	first   firstCalls
 
@@ -83,7 +83,7 @@ func New(cfg Config, sink Sink) *Tracker {
 }
 
 // Observe takes the next message. Messages should come in the order of their Last. If the two directions are not quite
-// in order, answers wait for their requests. The tracker does not change the message; it may keep its Extra.
+// in order, responses wait for their requests. The tracker does not change the message; it may keep its Extra.
 func (t *Tracker) Observe(m *Message) {
 	t.learn(m)
 	kind, method := record.OtherMessage, m.Method
@@ -95,9 +95,9 @@ func (t *Tracker) Observe(m *Message) {
 		kind = record.NotificationMessage
 		t.notification(m)
 	case framing.Response:
-		kind, method = record.ResponseMessage, t.answer(m)
+		kind, method = record.ResponseMessage, t.response(m)
 	case framing.ErrorResponse:
-		kind, method = record.ErrorMessage, t.answer(m)
+		kind, method = record.ErrorMessage, t.response(m)
 	case framing.NotRPC:
 		t.violation(record.NotJSONRPC, m)
 	case framing.Malformed:
@@ -112,11 +112,11 @@ func (t *Tracker) Observe(m *Message) {
 	})
 }
 
-// learn takes names and versions from where peers give them: initialize and its answer, and _meta of each message since
-// 2026-07-28, which has no handshake. The latest counts, but a client only proposes a version: the server may answer
-// with another one (basic/lifecycle, version negotiation).
+// learn takes names and versions from where peers give them: initialize and its response, and _meta of each message
+// since 2026-07-28, which has no handshake. The latest counts, but a client only proposes a version: the server may
+// answer with another one (basic/lifecycle, version negotiation).
 func (t *Tracker) learn(m *Message) {
-	x, before := m.rare(), t.session
+	x, before := m.optional(), t.session
 	if x.Protocol == "" && x.PeerName == "" {
 		return
 	}
@@ -141,7 +141,7 @@ func (t *Tracker) noteSession(at time.Duration) {
 	t.sink.Noted(t.session)
 }
 
-// ready reports the server's first answer. An error counts too: a server that refuses is running.
+// ready reports the server's first response. An error counts too: a server that refuses is running.
 func (t *Tracker) ready(at time.Duration) {
 	if !t.session.Ready {
 		t.session.Ready = true
@@ -196,7 +196,7 @@ func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	for _, lasting := range []bool{false, true} {
 		for _, op := range slices.Clone(t.open) {
 			if op.lasting == lasting {
-				t.abandon(op, now, exit.EndedBy)
+				t.endWithSession(op, now, exit.EndedBy)
 			}
 		}
 	}
@@ -208,8 +208,9 @@ func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	t.sink.Noted(exit)
 }
 
-// abandon ends an operation with the session. That is an error unless it is how such an operation normally ends.
-func (t *Tracker) abandon(op *operation, now time.Duration, by record.EndedBy) {
+// endWithSession ends an operation because the session ends. That is an error unless it is how such an operation
+// normally ends.
+func (t *Tracker) endWithSession(op *operation, now time.Duration, by record.EndedBy) {
 	switch {
 	case op.state == onTask:
 		// A task may outlive the session, so how it ends is unknown.
@@ -247,7 +248,7 @@ func (t *Tracker) expire(op *operation, now time.Duration) {
 	t.giveUp(op, now)
 }
 
-// giveUp ends an operation whose answer may still come.
+// giveUp ends an operation whose response may still come.
 func (t *Tracker) giveUp(op *operation, now time.Duration) {
 	if op.state == inFlight {
 		t.givenUp.add(op.dir, op.id)
@@ -273,7 +274,7 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 
 func (t *Tracker) changed(op *operation, change record.Change, at time.Duration) {
 	r := op.snapshot(change, at)
-	if !t.cfg.Contents.WantsResult(op.Method) { // an early answer was redacted before its method was known
+	if !t.cfg.Contents.WantsResult(op.Method) { // an early response was redacted before its method was known
 		r.Content.Result = ""
 	}
 	t.sink.Changed(r)
@@ -285,7 +286,7 @@ func (t *Tracker) violation(kind record.ViolationKind, m *Message) {
 	})
 }
 
-// expireEarly gives up the answers read at the limit or before whose request has not come.
+// expireEarly gives up the responses read at the limit or before whose request has not come.
 func (t *Tracker) expireEarly(limit time.Duration) {
 	for m := t.early.expired(limit); m != nil; m = t.early.expired(limit) {
 		t.violation(record.OrphanResponse, m)
