@@ -116,8 +116,8 @@ func (x *instruments) seriesOf(pairs ...string) series {
 		return s
 	}
 	var a attributes
-	for i := 0; i < len(pairs); i += 2 {
-		a.text(pairs[i], pairs[i+1])
+	for ; len(pairs) > 1; pairs = pairs[2:] {
+		a.text(pairs[0], pairs[1])
 	}
 	s := newSeries(a)
 	if len(x.kept) < maxSeries {

@@ -92,7 +92,7 @@ func (s *Sink) Environment() []string { return s.spans.environment() }
 // Opened receives an operation that has started. If its parent is neither open nor the operation that ended last, the
 // operation's span becomes a child of the session's.
 func (s *Sink) Opened(op *record.Operation) {
-	s.open[op.Number] = &operation{ctx: s.spans.start(op, s.parent(op.Parent)), active: s.metrics.opened(op)}
+	s.open[op.Number] = &operation{ctx: s.spans.start(s.parent(op.Parent), op), active: s.metrics.opened(op)}
 }
 
 // Changed receives an operation that has changed. Before its end, only hanging is reported; the other changes become
@@ -129,7 +129,7 @@ func (s *Sink) Noted(n record.Note) {
 	case record.Message:
 		s.metrics.message(n)
 	case record.Notification:
-		s.spans.notification(n, s.parent(n.Operation))
+		s.spans.notification(s.parent(n.Operation), n)
 	case record.Violation:
 		s.metrics.violation(n)
 		s.logs.violation(n)

@@ -48,7 +48,7 @@ func (s *spans) startSession(at time.Time) {
 	} else if s.ambient.IsValid() {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, s.ambient)
 	}
-	ctx, s.open = s.tracer.Start(ctx, semconv.SessionSpan, options...)
+	_, s.open = s.tracer.Start(ctx, semconv.SessionSpan, options...)
 	s.root, s.count = trace.ContextWithSpanContext(context.Background(), s.open.SpanContext()), 0
 	s.addPending(s.open, 1)
 }
@@ -82,7 +82,7 @@ func (s *spans) sessionChanged(n record.Session) {
 
 // notification creates the span of a notification, of zero duration, as a child of the operation that it belongs to.
 // Progress, cancellations and log messages have no spans, which would outnumber the calls: they are events or counts.
-func (s *spans) notification(n record.Notification, parent context.Context) {
+func (s *spans) notification(parent context.Context, n record.Notification) {
 	switch n.Method {
 	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
 		return
@@ -92,13 +92,13 @@ func (s *spans) notification(n record.Notification, parent context.Context) {
 		Batch: n.Batch, Traceparent: n.Traceparent, Tracestate: n.Tracestate, Start: n.Time, End: n.Time,
 		RequestSize: n.Size, RoundTrips: 1, Content: record.Content{URI: n.URI},
 	}
-	s.finish(s.start(op, parent), op)
+	s.finish(s.start(parent, op), op)
 }
 
 // start starts the span of an operation. Its parent is the remote span that the request names, else the operation
 // during which it was started, else the session. Attributes are set at the end, when all of them are known. The result
 // holds the span.
-func (s *spans) start(op *record.Operation, parent context.Context) context.Context {
+func (s *spans) start(parent context.Context, op *record.Operation) context.Context {
 	if s.tracer == nil {
 		return context.Background()
 	}
