@@ -53,8 +53,8 @@ func (l *logs) write(ctx context.Context, at time.Time, level slog.Level, r semc
 const severityOffset = int(log.SeverityInfo) - int(slog.LevelInfo)
 
 // export writes a record to OpenTelemetry's log alone, with the time of what it is about, so that spans and log records
-// keep their order when the machine's clock is set. It uses the log API and not the bridge for slog, which costs a
-// call twice the allocations.
+// keep their order when the machine's clock is set. It uses the log API and not the bridge for slog, which
+// would convert each attribute once more.
 func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
 	if level < l.level {
 		return

@@ -129,7 +129,9 @@ func (s *Sink) Noted(n record.Note) {
 	case record.Message:
 		s.metrics.message(n)
 	case record.Notification:
-		s.spans.notification(s.parent(n.Operation), n)
+		if hasSpan(n.Method) {
+			s.spans.notification(s.parent(n.Operation), n)
+		}
 	case record.Violation:
 		s.metrics.violation(n)
 		s.logs.violation(n)

@@ -81,18 +81,19 @@ func (s *spans) sessionChanged(n record.Session) {
 }
 
 // notification creates the span of a notification, of zero duration, as a child of the operation that it belongs to.
-// Progress, cancellations and log messages have no spans, which would outnumber the calls: they are events or counts.
 func (s *spans) notification(parent context.Context, n record.Notification) {
-	switch n.Method {
-	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
-		return
-	}
 	op := &record.Operation{
 		Direction: n.Direction, Method: n.Method, Resource: n.Resource, JSONRPC: n.JSONRPC, Protocol: n.Protocol,
 		Batch: n.Batch, Traceparent: n.Traceparent, Tracestate: n.Tracestate, Start: n.Time, End: n.Time,
 		RequestSize: n.Size, RoundTrips: 1, Content: record.Content{URI: n.URI},
 	}
 	s.finish(s.start(parent, op), op)
+}
+
+// hasSpan reports whether a notification has a span. Those of progress, cancellations and log messages would outnumber
+// the calls: they are events or counts.
+func hasSpan(notification string) bool {
+	return notification != semconv.Progress && notification != semconv.Cancelled && notification != semconv.LogMessage
 }
 
 // start starts the span of an operation. Its parent is the remote span that the request names, else the operation

@@ -479,3 +479,21 @@ func TestOpenSpansOfASampler(t *testing.T) {
 		t.Errorf("%d open spans, want none", n)
 	}
 }
+
+// Progress makes no spans, and so does not use up the children that an operation may have.
+func TestChildAfterMuchProgress(t *testing.T) {
+	s := newStage(t, nil)
+	call := s.opened(record.Operation{}, 1)
+	for i := range 2000 {
+		s.Noted(record.Notification{
+			Time: s.at(i), Direction: record.ToClient, Method: semconv.Progress, Operation: call.Number,
+		})
+	}
+	asked := record.Operation{Method: semconv.SamplingCreateMessage, Direction: record.ToClient, Parent: call.Number}
+	s.ended(s.opened(asked, 2001), 2002)
+	s.ended(call, 2003)
+	spans := s.spans.Ended()
+	if len(spans) != 2 || !child(spans[1], spans[0]) {
+		t.Errorf("%d spans; the request of the server must be a child of the call", len(spans))
+	}
+}
