@@ -39,9 +39,7 @@ func peerAttributes(a attributes, client, server record.Peer) attributes {
 func protocolAttributes(a attributes, protocol, sessionID string) attributes {
 	a.text(semconv.NetworkTransport, semconv.TransportPipe)
 	a.text(semconv.ProtocolVersion, protocol)
-	if semconv.HasSessions(protocol) {
-		a.text(semconv.SessionID, sessionID)
-	}
+	a.text(semconv.SessionID, sessionID)
 	return a
 }
 
