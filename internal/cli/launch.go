@@ -30,9 +30,9 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 	a.resolve()
 	get := func(name string) string { v, _ := getenv(a.Environ, name); return v }
 	r := consent.Request{
-		DoNotTrack: get("DO_NOT_TRACK"), // consoledonottrack.com
-		// An empty value counts as unset, as OpenTelemetry's specification has it: here it does not lift a veto.
-		SDKDisabled: cmp.Or(get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")),
+		DoNotTrack:  get("DO_NOT_TRACK"), // consoledonottrack.com
+		SDKDisabled: []string{get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")},
+		Variable:    get("SPANPIPE_TELEMETRY"),
 		Capture:     a.options.capture, CaptureMax: a.options.captureMax, Redact: a.options.redact,
 		// The second of each is Windows'.
 		Home: cmp.Or(get("HOME"), get("USERPROFILE")), User: cmp.Or(get("USER"), get("USERNAME")),
