@@ -1,0 +1,4 @@
+package telemetry
+
+// Omit is omit.
+var Omit = omit
