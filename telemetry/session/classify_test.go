@@ -45,7 +45,7 @@ func TestClassifyErrorTexts(t *testing.T) {
 		t.Fatalf("only %d texts", len(all))
 	}
 	for _, test := range all {
-		fallback := record.Class(record.ToolError)
+		fallback := record.ToolError
 		if test.code != "" {
 			fallback = record.Internal
 		}
