@@ -22,8 +22,8 @@ func (a *app) consentCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "consent",
 		Usage: "show what would be collected, where it would go, and why",
-		Description: `Makes the same decision as when a server is wrapped, from the same environment and flags,
-and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
+		Description: `Makes the same decision as when a server is wrapped, from the same environment
+and flags, and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
 		Flags:  a.flags(&cli.BoolFlag{Name: "json", Usage: "print the decision as JSON", DisableDefaultText: true}),
 		Action: a.consent,
 	}
@@ -124,9 +124,9 @@ func withoutSecrets(endpoint string) string {
 	return u.String()
 }
 
-// text returns the decision for people: sections, of which empty ones are left out.
-func (d decision) text() string {
-	var where, limit []string
+// where returns where telemetry goes, one destination a line.
+func (d decision) where() []string {
+	var where []string
 	if slices.Contains(d.Sinks, consent.Console) {
 		where = append(where, "console: one line per operation on stderr")
 	}
@@ -135,6 +135,13 @@ func (d decision) text() string {
 			where = append(where, signal+": "+to)
 		}
 	}
+	return where
+}
+
+// text returns the decision for people: sections, of which empty ones are left out.
+func (d decision) text() string {
+	where := d.where()
+	var limit []string
 	if d.CaptureMax > 0 {
 		limit = []string{fmt.Sprintf("%d bytes", d.CaptureMax)}
 	}

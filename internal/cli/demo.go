@@ -16,16 +16,17 @@ const demoDelay = 800 * time.Millisecond
 
 func delayFlag() cli.Flag {
 	return &cli.DurationFlag{Name: "delay", Value: demoDelay,
-		Usage: "the `DURATION` of the slow call; the others take a fraction of it"}
+		Usage: "let the slow call take this `DURATION`"}
 }
 
 func (a *app) demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
-		Usage: "run a session with a small built-in server and show its spans; needs nothing installed",
-		Description: `Starts a built-in MCP server behind the real relay, lets an agent plan a trip with it, and
-draws the session's spans as a tree. Nothing leaves this machine unless SPANPIPE_TELEMETRY=otlp also
-sends the spans to a collector.`,
+		Usage: "draw the spans of a session with a small built-in server",
+		Description: `Starts a built-in MCP server behind the real relay, lets an agent plan a trip
+with it, and draws the session's spans as a tree. Nothing leaves this machine
+unless SPANPIPE_TELEMETRY=otlp also sends the spans to a collector. Exit status:
+0, or 1 if they could not all be sent.`,
 		Flags:  a.flags(delayFlag()),
 		Action: a.demo,
 	}

@@ -13,13 +13,16 @@ func (a *app) wrapCommand() *cli.Command {
 		Usage:              "wrap a server; the same as giving no subcommand",
 		UsageText:          "spanpipe wrap [flags] [--] command [args...]",
 		Flags:              a.flags(),
-		CustomHelpTemplate: helpTemplate + a.settingsHelp(),
+		CustomHelpTemplate: commandHelp + a.settingsHelp(),
 		Action:             func(c *cli.Context) error { return a.wrap(a.serverCommand(c)) },
 	}
 }
 
 // wrapRoot runs when no command was given.
 func (a *app) wrapRoot(c *cli.Context) error {
+	if c.Bool(versionFlag.Name) {
+		return a.showVersion()
+	}
 	if word := c.Args().First(); word != "" {
 		return &usageError{"unknown command " + word,
 			"to wrap a server, put -- before its command: spanpipe -- " + word + " ..."}
