@@ -2,6 +2,7 @@ package cli
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 )
@@ -72,15 +73,26 @@ The settings that "spanpipe help" lists apply as well.
 {{end}}`
 
 // indented returns a text as indented lines of at most 80 columns, each after a line break.
-func indented(text string) string {
-	const indent, columns = "\n      ", 80
-	out, width := "", columns
-	for word := range strings.FieldsSeq(text) {
-		if width+1+len(word) > columns {
-			out, width = out+indent+word, len(indent)-1+len(word)
-		} else {
-			out, width = out+" "+word, width+1+len(word)
+func indented(text string) string { return "\n      " + folded(text, "      ", 80) }
+
+// folded returns a text as lines of at most the given number of columns, where its words allow it. All but the first
+// begin with the indent, and the first is assumed to stand behind it.
+func folded(text, indent string, columns int) string {
+	var out strings.Builder
+	at := len(indent)
+	for i, word := range strings.Fields(text) {
+		length := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+length > columns:
+			out.WriteString("\n" + indent)
+			at = len(indent)
+		default:
+			out.WriteString(" ")
+			at++
 		}
+		out.WriteString(word)
+		at += length
 	}
-	return out
+	return out.String()
 }

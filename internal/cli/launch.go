@@ -61,6 +61,7 @@ func (a *app) prepare(
 	if err != nil {
 		return nil, err
 	}
+	a.warnOfUnknown()
 	otlp.SetOwnVariables(a.Environ) // the server gets a copy of its own
 	o := &a.options
 	asLog := policy.Has(consent.Console) && o.logFormat == "json"
