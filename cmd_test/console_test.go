@@ -129,7 +129,7 @@ func TestConsoleUnreadStderr(t *testing.T) {
 	endSession(t, h)
 }
 
-// TestConsoleCountsLostLines: lines that nobody read are counted where the rest of the telemetry goes.
+// TestConsoleCountsLostLines: lines that were not read are counted where the rest of the telemetry goes.
 func TestConsoleCountsLostLines(t *testing.T) {
 	reader, w, err := os.Pipe()
 	if err != nil {
@@ -160,7 +160,7 @@ func TestConsoleSummary(t *testing.T) {
 		t.Skip("the servers are shell scripts")
 	}
 	for _, test := range []struct{ name, script, by, exit, server string }{
-		{"a server that does as it is told", "cat >/dev/null", "", "exit 0", "mcp-server"},
+		{"a server that obeys", "cat >/dev/null", "", "exit 0", "mcp-server"},
 		{"one that fails at the end", "cat >/dev/null; exit 3", "", "exit 3", "mcp-server"},
 		{"one that crashes", "exit 3", " by the server", "exit 3", "mcp-server"},
 		{"one that is killed", "kill -SEGV $$", " by the server", "killed by SIGSEGV", "mcp-server"},

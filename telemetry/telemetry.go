@@ -216,6 +216,15 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	s.out.close(ctx)
 }
 
+// SentSpans returns how many spans of a session that has been closed the collector has accepted, and how many it has not.
+// Both are 0 if no spans are sent.
+func (s *Session) SentSpans() (sent, unsent int64) {
+	if s.out.exports == nil {
+		return 0, 0
+	}
+	return s.out.exports.SentSpans()
+}
+
 // stopConsumer stops the consumer, for which this machine is too busy.
 func (s *Session) stopConsumer(ctx context.Context) {
 	close(s.giveUp)

@@ -33,6 +33,7 @@ type app struct {
 	options  options
 	settings []*setting
 	named    *serverNames // for lines in JSON
+	terminal bool         // stdin is one
 	command  []string     // what follows "--"
 	dashes   bool         // there was a "--"
 	status   wrap.Status

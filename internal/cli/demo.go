@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -13,6 +15,9 @@ import (
 
 // demoDelay is how long the demo's slow call takes; everything else in it takes a fraction of that.
 const demoDelay = 800 * time.Millisecond
+
+// exitNotSent is the exit code of a demo whose spans should have been sent and were not.
+const exitNotSent = 1
 
 func delayFlag() cli.Flag {
 	return &cli.DurationFlag{Name: "delay", Value: demoDelay,
@@ -41,6 +46,10 @@ func (a *app) demoServerCommand() *cli.Command {
 	}
 }
 
+const demoLegend = `
+→ requests from the client; ← from the server, below the call that caused them.
+`
+
 func (a *app) demo(c *cli.Context) error {
 	delay := c.Duration("delay")
 	if delay < 0 || delay > time.Minute {
@@ -56,6 +65,8 @@ func (a *app) demo(c *cli.Context) error {
 	}
 	tree := &demo.Tree{}
 	l.telemetry.Command = []string{"demo-server"} // names the service
+	a.nameService(l.telemetry.Command)
+	l.started = func() {} // the client is here
 	l.telemetry.Sinks = append(l.telemetry.Sinks, tree)
 	fmt.Fprint(a.Stdout, "Running: spanpipe -- demo-server\n\n")
 	if err := play(l, delay); err != nil {
@@ -64,17 +75,36 @@ func (a *app) demo(c *cli.Context) error {
 	if err := tree.Draw(a.Stdout, width(a.Stdout), painter(a.Stdout, a.Environ)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.Stdout, demoEpilogue(l.telemetry.Policy))
+	_, err = fmt.Fprint(a.Stdout, demoLegend+a.sent(l))
 	return err
 }
 
-func demoEpilogue(p consent.Policy) string {
-	text := "\n→ requests from the client; ← requests from the server, below the call that caused them.\n"
-	if p.Has(consent.OTLP) {
-		return text + "The same spans were sent to the collector: look for the service demo-server.\n"
+// sent returns a text about whether the spans have reached a collector. If they should have and have not, it reports
+// that and sets the exit code.
+func (a *app) sent(l *launch) string {
+	d, policy := a.explain(l.telemetry.Policy), l.telemetry.Policy
+	to, all := d.Destination["traces"], l.sentSpans+l.notSent
+	const start = "start a collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT"
+	problem, hint := "", "spanpipe consent explains the settings"
+	switch {
+	case !policy.Has(consent.OTLP) && !strings.Contains(strings.ToLower(a.options.telemetry), string(consent.OTLP)):
+		return "To send them to a collector, too:   SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
+			"To see the calls of your server:     SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
+	case !policy.Has(consent.OTLP):
+		problem = "no spans were sent: " + strings.Join(d.Reasons, "; ")
+	case d.Protocol["traces"] == "":
+		problem = "no spans were sent: " + strings.TrimPrefix(to, "nowhere: ")
+	case all == 0:
+		problem = "no spans were sent: OTEL_TRACES_SAMPLER leaves them all out"
+	case l.notSent > 0:
+		problem, hint = fmt.Sprintf("%d of %d spans were sent to the collector at %s", l.sentSpans, all, to), start
+	default:
+		return fmt.Sprintf("The same %d spans were sent to the collector at %s: look for the service %s.\n",
+			l.sentSpans, to, a.named.service)
 	}
-	return text + "To send them to a collector, too:   SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
-		"To see the calls of your server:     SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
+	a.printer.tell(&a.options, a.named, slog.LevelError, problem, hint)
+	a.status.Code = exitNotSent
+	return ""
 }
 
 // play runs the server behind the relay, with the agent as its client. The relay takes files and not readers, because a

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/consent/redact"
 	"github.com/spanpipe/spanpipe/telemetry"
@@ -23,6 +25,9 @@ type launch struct {
 	telemetry    telemetry.Config
 	propagate    bool          // the server receives the session's trace context
 	flushTimeout time.Duration // for sending the last telemetry
+
+	started            func() // is called once the server has started
+	sentSpans, notSent int64  // after run: how many spans the collector has accepted, and how many it has not
 }
 
 // decide resolves the settings and asks package consent what may be collected; ask is its Decide or its Preview. What
@@ -55,14 +60,14 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 func (a *app) prepare(
 	command []string, ask func(consent.Request) (consent.Policy, []consent.Warning),
 ) (*launch, error) {
-	ownName, _ := ownEnvironment(a.Environ)("OTEL_SERVICE_NAME")
-	a.named.service = cmp.Or(ownName, clean([]byte(telemetry.ServiceName(command))))
+	a.nameService(command)
 	policy, err := a.decide(ask)
 	if err != nil {
 		return nil, err
 	}
 	a.warnOfUnknown()
-	otlp.SetOwnVariables(a.Environ) // the server gets a copy of its own
+	a.terminal = a.Stdin != nil && term.IsTerminal(int(a.Stdin.Fd())) // which the relay will own
+	otlp.SetOwnVariables(a.Environ)                                   // the server gets a copy of its own
 	o := &a.options
 	asLog := policy.Has(consent.Console) && o.logFormat == "json"
 	if asLog { // its lines are the log records of the session, so that stderr has nothing but JSON
@@ -79,7 +84,7 @@ func (a *app) prepare(
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
 			Logger: logger, Clean: clean, Sinks: []session.Sink{a.named}, LostLines: a.printer.lost.Load,
 		},
-		propagate: o.propagate == "env", flushTimeout: o.flushTimeout,
+		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
 	}
 	if policy.Has(consent.Console) && !asLog {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{
@@ -88,6 +93,12 @@ func (a *app) prepare(
 		})
 	}
 	return l, nil
+}
+
+// nameService names the service as the resource of its telemetry does.
+func (a *app) nameService(command []string) {
+	own, _ := ownEnvironment(a.Environ)("OTEL_SERVICE_NAME")
+	a.named.service = cmp.Or(own, clean([]byte(telemetry.ServiceName(command))))
 }
 
 // run runs the server with telemetry, to its end.
@@ -108,6 +119,7 @@ func (l *launch) run() (wrap.Status, error) {
 		t.Discard()
 		return wrap.Status{}, err
 	}
+	l.started()
 	running := t.Run(server.Pid(), server.Started())
 	go func() { // ends with the client's input, which Wait closes at the latest
 		<-server.InputEnded()
@@ -129,6 +141,7 @@ func (l *launch) run() (wrap.Status, error) {
 		}
 	}()
 	running.Close(ctx, exitRecord(status))
+	l.sentSpans, l.notSent = running.SentSpans()
 	return status, nil
 }
 
