@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -126,11 +129,17 @@ type decision struct {
 	Reasons      []string          `json:"reasons"`
 	Sinks        []string          `json:"sinks"`
 	Destinations map[string]string `json:"destinations"`
+	Protocols    map[string]string `json:"protocols"`
 	Capture      []string          `json:"capture"`
 	CaptureKeys  []string          `json:"capture_keys"`
 	CaptureMax   int               `json:"capture_max_bytes"`
 	Collected    []string          `json:"collected"`
+	UnlessAsked  []string          `json:"not_collected_unless_asked"`
 	Never        []string          `json:"never_collected"`
+	Unknown      []struct {
+		Name    string `json:"name"`
+		Nearest string `json:"nearest"`
+	} `json:"unknown_variables"`
 }
 
 // runConsent runs "spanpipe consent" and returns its stdout, its stderr and its exit code.
@@ -171,6 +180,7 @@ func TestConsentCommand(t *testing.T) {
 		{name: "off wins", variables: []string{"SPANPIPE_TELEMETRY=console,otlp,off"},
 			reason: "SPANPIPE_TELEMETRY is off"},
 		{name: "an unknown word", variables: []string{"SPANPIPE_TELEMETRY=yes"},
+			reason:  `SPANPIPE_TELEMETRY has "yes", which is no destination; without a destination, telemetry is off`,
 			warning: `unknown telemetry destination "yes"`},
 		{name: "console", variables: []string{"SPANPIPE_TELEMETRY=console"}, sinks: []string{"console"},
 			reason: "asks for console"},
@@ -254,9 +264,12 @@ func TestConsentCommand(t *testing.T) {
 			if d.Telemetry == (len(d.Collected) == 0) || len(d.Capture) > 0 != (d.CaptureMax > 0) {
 				t.Errorf("collected = %q, capture_max_bytes = %d, capture = %q", d.Collected, d.CaptureMax, d.Capture)
 			}
-			// Each level is either captured or never collected.
-			if got, want := len(d.Never)-3, len(everyLevel)-len(test.capture); got != want {
-				t.Errorf("%d levels are never collected, want %d: %q", got, want, d.Never)
+			// Each level is either captured or not collected unless asked for.
+			if got, want := len(d.UnlessAsked), len(everyLevel)-len(test.capture); got != want {
+				t.Errorf("%d levels are not collected, want %d: %q", got, want, d.UnlessAsked)
+			}
+			if slices.Contains(d.Never, "error messages") || len(d.Never) == 0 {
+				t.Errorf("never collected = %q", d.Never)
 			}
 
 			text, _, status := runConsent(t, test.flags, test.variables...)
@@ -269,7 +282,7 @@ func TestConsentCommand(t *testing.T) {
 			}
 			items := slices.Concat(d.Reasons, slices.Collect(maps.Values(d.Destinations)), d.Collected)
 			if d.Telemetry {
-				items = append(items, d.Never...)
+				items = slices.Concat(items, d.UnlessAsked, d.Never)
 			}
 			for _, item := range items {
 				if !strings.Contains(text, item) {
@@ -277,6 +290,129 @@ func TestConsentCommand(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestConsentProtocols: each destination has its protocol.
+func TestConsentProtocols(t *testing.T) {
+	args, variables := []string{"--telemetry=otlp,prometheus"}, []string{
+		"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/protobuf", "OTEL_LOGS_EXPORTER=none",
+	}
+	out, _, _ := runConsent(t, append(args, "--json"), variables...)
+	var d decision
+	if err := json.Unmarshal([]byte(out), &d); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"traces": "http/protobuf", "metrics": "grpc", "metrics page": "http"}
+	if !maps.Equal(d.Protocols, want) {
+		t.Errorf("protocols = %q, want %q", d.Protocols, want)
+	}
+	text, _, _ := runConsent(t, args, variables...)
+	for _, line := range []string{
+		"--telemetry asks for otlp", "traces: http://localhost:4318/v1/traces (http/protobuf)",
+		"metrics: http://localhost:4317 (grpc)", "logs: nowhere: OTEL_LOGS_EXPORTER is none", "served on localhost:9464 (http)",
+	} {
+		if !strings.Contains(text, "\n   "+line+"\n") && !strings.Contains(text, line+"\n") {
+			t.Errorf("%q is missing in:\n%s", line, text)
+		}
+	}
+}
+
+// TestConsentIsWhatTheDocumentsSay: what is never collected is the list of TELEMETRY.md.
+func TestConsentIsWhatTheDocumentsSay(t *testing.T) {
+	document, err := os.ReadFile("../TELEMETRY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(document), "\n## Never collected\n")
+	list, _, _ = strings.Cut(list, "\n## ")
+	out, _, _ := runConsent(t, []string{"--json"})
+	var d decision
+	if err := json.Unmarshal([]byte(out), &d); err != nil {
+		t.Fatal(err)
+	}
+	var documented []string
+	for line := range strings.Lines(list) {
+		if item, ok := strings.CutPrefix(line, "- "); ok {
+			documented = append(documented, strings.ReplaceAll(strings.TrimSpace(item), "`", ""))
+		}
+	}
+	if !slices.Equal(d.Never, documented) {
+		t.Errorf("never collected = %q, documented is %q", d.Never, documented)
+	}
+}
+
+// TestUnknownVariables: a variable with a typo is named, with the one that was meant, and its value is not shown.
+func TestUnknownVariables(t *testing.T) {
+	for _, test := range []struct{ variable, nearest string }{
+		{"SPANPIPE_TELEMETY", "SPANPIPE_TELEMETRY"},
+		{"SPANPIPE_TELEMTRY", "SPANPIPE_TELEMETRY"},
+		{"SPANPIPE_CAPTURES", "SPANPIPE_CAPTURE"},
+		{"SPANPIPE_LOGLEVEL", "SPANPIPE_LOG_LEVEL"},
+		{"SPANPIPE_OTLP_LOGLEVEL", "SPANPIPE_OTLP_LOG_LEVEL"},
+		{"SPANPIPETELEMETRY", "SPANPIPE_TELEMETRY"},
+		{"spanpipe_telemetry", "SPANPIPE_TELEMETRY"},
+		{"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPIONT", "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT"},
+		{"SPANPIPE_OTEL_BLRP_SHEDULE_DELAY", "SPANPIPE_OTEL_BLRP_SCHEDULE_DELAY"},
+		{"SPANPIPE_SOMETHING_ELSE", ""},
+	} {
+		t.Run(test.variable, func(t *testing.T) {
+			t.Parallel()
+			if runtime.GOOS == "windows" && test.variable == "spanpipe_telemetry" {
+				t.Skip("names of variables have no case")
+			}
+			entry := test.variable + "=a secret"
+			out, stderr, _ := runConsent(t, []string{"--json"}, entry)
+			var d decision
+			if err := json.Unmarshal([]byte(out), &d); err != nil {
+				t.Fatal(err)
+			}
+			if len(d.Unknown) != 1 || d.Unknown[0].Name != test.variable || d.Unknown[0].Nearest != test.nearest {
+				t.Errorf("unknown = %+v, want %s, nearest %s", d.Unknown, test.variable, test.nearest)
+			}
+			text, _, _ := runConsent(t, nil, entry)
+			shown := "\nUnknown variables, which have no effect\n   " + test.variable
+			want := test.variable
+			if test.nearest != "" {
+				want += " (did you mean " + test.nearest + "?)"
+			}
+			if !strings.Contains(text, shown) || !strings.Contains(text, want) {
+				t.Errorf("%q is missing in:\n%s", want, text)
+			}
+			h := open(t, cast.As(t, "server"), entry)
+			h.CloseInput()
+			h.Wait()
+			const before, after = "spanpipe: warning: ignoring unknown variable ", "; spanpipe help lists those that exist\n"
+			if got := h.Stderr.String(); got != before+want+after {
+				t.Errorf("stderr = %q, want %q", got, before+want+after)
+			}
+			if strings.Contains(out+stderr+text+h.Stderr.String(), "secret") {
+				t.Error("the value is shown")
+			}
+		})
+	}
+}
+
+// TestKnownVariables: none of the variables in TELEMETRY.md is unknown, and blank ones do not count.
+func TestKnownVariables(t *testing.T) {
+	document, err := os.ReadFile("../TELEMETRY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables := []string{"SPANPIPE_NOTHING=", "SPANPIPE_OTEL_GO_X_OBSERVABILITY=true", "SPANPIPE_OTEL_BSP_SCHEDULE_DELAY=1"}
+	for _, name := range regexp.MustCompile("`(SPANPIPE_[A-Z_]+)`").FindAllStringSubmatch(string(document), -1) {
+		variables = append(variables, name[1]+"=x")
+	}
+	for _, name := range regexp.MustCompile("`(OTEL_[A-Z_]+)`").FindAllStringSubmatch(string(document), -1) {
+		variables = append(variables, "SPANPIPE_"+name[1]+"=x")
+	}
+	out, _, _ := runConsent(t, []string{"--json", "--telemetry=off"}, variables...)
+	var d decision
+	if err := json.Unmarshal([]byte(out), &d); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Unknown) > 0 || len(variables) < 20 {
+		t.Errorf("unknown = %+v, of %q", d.Unknown, variables)
 	}
 }
 

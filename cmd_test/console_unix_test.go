@@ -27,7 +27,8 @@ func TestConsoleColor(t *testing.T) {
 		{"a dumb terminal", []string{"TERM=dumb"}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			text := onTerminal(t, append(test.variables, "SPANPIPE_TELEMETRY=console"), func(c *mcptest.Client) {
+			line := wrapped(t, cast.As(t, "server"))
+			text := onTerminal(t, line, append(test.variables, "SPANPIPE_TELEMETRY=console"), func(c *mcptest.Client) {
 				c.Tool("echo", nil)
 				c.Tool("fail", nil)
 			})
@@ -44,7 +45,7 @@ func TestConsoleColor(t *testing.T) {
 }
 
 // onTerminal runs a session whose stderr is a terminal, and returns what the terminal shows.
-func onTerminal(t *testing.T, variables []string, talk func(*mcptest.Client)) string {
+func onTerminal(t *testing.T, line, variables []string, talk func(*mcptest.Client)) string {
 	t.Helper()
 	screen, tty, err := pty.Open()
 	if err != nil {
@@ -55,7 +56,7 @@ func onTerminal(t *testing.T, variables []string, talk func(*mcptest.Client)) st
 		b, _ := io.ReadAll(screen) // a terminal ends with an error
 		shown <- string(b)
 	}()
-	h := mcptest.Open(t, wrapped(t, cast.As(t, "server")), newHome(t).in(variables...),
+	h := mcptest.Open(t, line, newHome(t).in(variables...),
 		func(cmd *exec.Cmd) { cmd.Stderr = tty })
 	talk(mcptest.Connect(h))
 	h.CloseInput()

@@ -34,6 +34,9 @@ func runDemo(t *testing.T, flags []string, variables ...string) (rows map[string
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v; stderr: %s", err, &stderr)
 	}
+	if strings.Contains(stdout.String(), "sent to the collector") != slices.Contains(variables, "SPANPIPE_TELEMETRY=otlp") {
+		t.Errorf("the demo is wrong about what it sends:\n%s", &stdout)
+	}
 	if stderr.Len() > 0 {
 		t.Errorf("stderr = %q, want none", &stderr)
 	}
@@ -137,6 +140,45 @@ func TestDemoToCollector(t *testing.T) {
 			}
 			if n := r.Histogram("mcp.server.operation.duration", nil).Count; n != 11 {
 				t.Errorf("mcp.server.operation.duration counts %d operations, want 11", n)
+			}
+		})
+	}
+}
+
+// TestDemoWithoutCollector: the demo never says that spans were sent when they were not, and its exit code is not 0.
+func TestDemoWithoutCollector(t *testing.T) {
+	refusing, partial := otlptest.Start(t, otlptest.Config{}), otlptest.Start(t, otlptest.Config{})
+	refusing.SetFault(otlptest.Internal())
+	partial.SetFault(otlptest.Partial(4, "too many"), otlptest.Traces)
+	down := newConnectionCounter(t).url() // which closes every connection
+	for _, test := range []struct {
+		name      string
+		variables []string
+		stderr    string
+	}{
+		{"closes connections", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + down}, "0 of 14 spans were sent to the collector at " + down},
+		{"over HTTP", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + down, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"},
+			"0 of 14 spans were sent"},
+		{"refuses", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + refusing.Endpoint(otlptest.GRPC)}, "0 of 14 spans were sent"},
+		{"refuses some", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + partial.Endpoint(otlptest.GRPC), "OTEL_BSP_SCHEDULE_DELAY=60000",
+			"SPANPIPE_FLUSH_TIMEOUT=20s"}, " of 14 spans were sent to the collector"},
+		{"an invalid endpoint", []string{"OTEL_EXPORTER_OTLP_ENDPOINT=collector"}, "no spans were sent: OTEL_EXPORTER_OTLP_ENDPOINT"},
+		{"no exporter", []string{"OTEL_TRACES_EXPORTER=none"}, "no spans were sent: OTEL_TRACES_EXPORTER is none"},
+		{"no sample", []string{"OTEL_TRACES_SAMPLER=always_off"}, "no spans were sent: OTEL_TRACES_SAMPLER"},
+		{"a veto", []string{"DO_NOT_TRACK=1"}, "no spans were sent: SPANPIPE_TELEMETRY asks for otlp; DO_NOT_TRACK is set"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(binary(t), "demo", "--delay", "10ms")
+			newHome(t).in(append([]string{"SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT=200ms"}, test.variables...)...)(cmd)
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			_ = cmd.Run() // the exit code is checked
+			if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(stderr.String(), test.stderr) {
+				t.Errorf("exit code %d, stderr: %s", cmd.ProcessState.ExitCode(), &stderr)
+			}
+			if !strings.Contains(stdout.String(), "tools/call find_trains") || strings.Contains(stdout.String(), "were sent") {
+				t.Errorf("stdout: %s", &stdout)
 			}
 		})
 	}

@@ -74,10 +74,14 @@ func Decide(r Request) (Policy, []Warning) {
 			warnings = append(warnings, Warning{"SPANPIPE_TELEMETRY", fmt.Sprintf(
 				"unknown telemetry destination %s: want off, or a comma-separated list of %s",
 				quote(word), join(sinks))})
+			p.because(fmt.Sprintf("SPANPIPE_TELEMETRY has %s, which is no destination", quote(word)))
 		case !slices.Contains(p.sinks, sink):
 			p.sinks = append(p.sinks, sink)
 			p.because("SPANPIPE_TELEMETRY asks for " + word)
 		}
+	}
+	if len(words) > 0 && !p.On() {
+		p.because("without a destination, telemetry is off")
 	}
 	if slices.ContainsFunc(r.SDKDisabled, isTrue) {
 		p.veto("OTEL_SDK_DISABLED is true: nothing is collected", func(Sink) bool { return true })

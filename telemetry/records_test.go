@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,17 +13,18 @@ import (
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // moreRecords is a session with log records that the session everything lacks.
 const moreRecords = `
-2ms    > {"jsonrpc":"2.0","id":"p","method":"prompts/get","params":{"name":"weekend_trip"}}
-3ms    < {"jsonrpc":"2.0","id":"p","error":{"code":-32603,"message":"no model"}}
-4ms    < {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"warning","logger":"db","data":"slow query"}}
-5ms    < {"jsonrpc":"2.0","id":"x","method":
-6ms    > {"jsonrpc":"2.0","id":"h","method":"prompts/get","params":{"name":"winter_trip"}}
-7ms    > {"jsonrpc":"2.0","id":"i","method":"tools/call","params":{"name":"store","arguments":{}}}
+22ms   > {"jsonrpc":"2.0","id":"p","method":"prompts/get","params":{"name":"weekend_trip"}}
+23ms   < {"jsonrpc":"2.0","id":"p","error":{"code":-32603,"message":"no model"}}
+24ms   < {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"warning","logger":"db","data":"slow query"}}
+25ms   < {"jsonrpc":"2.0","id":"x","method":
+26ms   > {"jsonrpc":"2.0","id":"h","method":"prompts/get","params":{"name":"winter_trip"}}
+27ms   > {"jsonrpc":"2.0","id":"i","method":"tools/call","params":{"name":"store","arguments":{}}}
 `
 
 // unusual repeats calls of three tools and then deviates: one response is large, one call takes long, and one tool
@@ -55,34 +57,34 @@ func TestEveryRecord(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	exportTo(t, r, otlptest.GRPC)
 	s := openTo(t, consent.Request{Telemetry: "otlp", Capture: "messages,stderr,errors"},
-		func(c *telemetry.Config) { c.HangAfter = time.Second })
+		func(c *telemetry.Config) { c.HangAfter, c.LogLevel = time.Second, slog.LevelDebug })
 	s.say(sortedByTime(everything + loops() + moreRecords))
 	s.tel.Stderr().Forwarded([]byte("listening on the usual port\n"), time.Now())
 	time.Sleep(2200 * time.Millisecond) // the consumer looks for hanging operations once a second
-	s.end(left)
+	s.end(record.Exit{EndedBy: record.ByServer, Signal: "SIGSEGV"})
 	s = openTo(t, consent.Request{Telemetry: "otlp"}, nil)
 	s.say(unusual())
 	s.end(left)
 
 	examples, keys := map[string][]string{}, map[string]map[string]bool{}
-	for _, record := range r.Records() {
-		i := slices.IndexFunc(semconv.Records(), func(d semconv.Record) bool { return d.Message == record.Body })
+	for _, got := range r.Records() {
+		i := slices.IndexFunc(semconv.Records(), func(d semconv.Record) bool { return d.Message == got.Body })
 		if i < 0 {
-			t.Errorf("got a record %q, which semconv does not list", record.Body)
+			t.Errorf("got a record %q, which semconv does not list", got.Body)
 			continue
 		}
 		d := semconv.Records()[i]
-		example := withoutHangTime(d, recordExample(record.Attrs, d.Attributes))
+		example := withoutMeasured(d, recordExample(got.Attrs, d.Attributes))
 		examples[d.Message] = append(examples[d.Message], example)
-		for key := range record.Attrs {
+		for key := range got.Attrs {
 			if keys[d.Message] == nil {
 				keys[d.Message] = map[string]bool{}
 			}
 			keys[d.Message][key] = true
 		}
-		severity := map[int]string{9: "INFO", 13: "WARN"}[record.Severity]
+		severity := map[int]string{5: "DEBUG", 9: "INFO", 13: "WARN"}[got.Severity]
 		if !strings.Contains(d.Level, severity) && d.Message != semconv.ServerMessage.Message {
-			t.Errorf("severity of %q = %d, want %s", d.Message, record.Severity, d.Level)
+			t.Errorf("severity of %q = %d, want %s", d.Message, got.Severity, d.Level)
 		}
 	}
 	for _, d := range semconv.Records() {
@@ -95,7 +97,7 @@ func TestEveryRecord(t *testing.T) {
 		if len(keys[d.Message]) > 0 {
 			t.Errorf("%q has attributes that semconv does not list for it: %v", d.Message, keys[d.Message])
 		}
-		if !slices.Contains(examples[d.Message], withoutHangTime(d, d.Example)) {
+		if !slices.Contains(examples[d.Message], withoutMeasured(d, d.Example)) {
 			got := strings.Join(examples[d.Message], "\n")
 			t.Errorf("%q: got\n%s\nwant the example %s among them", d.Message, got, d.Example)
 		}
@@ -128,12 +130,17 @@ func recordExample(attrs otlptest.Attrs, keys []string) string {
 	return "{" + strings.Join(kv, " ") + "}"
 }
 
-var hangTime = regexp.MustCompile(`\bduration=[\d.]+`)
+var (
+	measuredTime = regexp.MustCompile(`\bduration=[\d.]+`)
+	randomID     = regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+)
 
-// withoutHangTime replaces the time that an operation has been hanging, which is measured and not part of the script.
-func withoutHangTime(d semconv.Record, example string) string {
-	if d.Message == semconv.OperationHangs.Message {
-		return hangTime.ReplaceAllString(example, "duration=0")
+// withoutMeasured replaces what is not part of the script: the session's id, and the time that an operation has been
+// hanging or a session has lasted.
+func withoutMeasured(d semconv.Record, example string) string {
+	example = randomID.ReplaceAllString(example, "ID")
+	if d.Message == semconv.OperationHangs.Message || d.Message == semconv.SessionEnded.Message {
+		return measuredTime.ReplaceAllString(example, "duration=0")
 	}
 	return example
 }

@@ -22,7 +22,7 @@ import (
 
 // Main runs spanpipe and returns its exit code, unless the server replaces it or it dies as the server did.
 func Main(p Process) int {
-	a := &app{Process: p, printer: newPrinter(p.Stderr)}
+	a := &app{Process: p, printer: newPrinter(p.Stderr), named: &serverNames{}}
 	a.settings = a.options.settings()
 	// The library would take a server's name for a command of ours and its "--" for its own, so the server's command is
 	// cut off before the library sees it.
@@ -45,7 +45,7 @@ func (a *app) program() *cli.App {
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"
-		c.CustomHelpTemplate = cmp.Or(c.CustomHelpTemplate, helpTemplate+settingsHint)
+		c.CustomHelpTemplate = cmp.Or(c.CustomHelpTemplate, commandHelp+descriptionHelp+settingsHint)
 		c.OnUsageError = usageProblem
 		if c.UsageText == "" {
 			c.Before = a.noArguments
@@ -58,32 +58,36 @@ func (a *app) program() *cli.App {
 		Description:           description,
 		HideHelpCommand:       true, // ours is in the table
 		HideVersion:           true,
-		CustomAppHelpTemplate: helpTemplate + a.settingsHelp(),
+		CustomAppHelpTemplate: programHelp + a.settingsHelp(),
 		Writer:                a.Stdout,
 		ErrWriter:             io.Discard,                   // the library's messages; fail writes ours
 		ExitErrHandler:        func(*cli.Context, error) {}, // the library's calls os.Exit
 		OnUsageError:          usageProblem,
-		Flags:                 a.flags(cli.HelpFlag), // without its own help command, the library adds no flag
+		Flags:                 a.flags(versionFlag, cli.HelpFlag), // the library adds none without its own help command
 		Action:                a.wrapRoot,
 		Commands:              commands,
 	}
 }
 
-const description = `spanpipe starts the server as its child process, forwards stdin and stdout byte for byte, and reads
-a copy. Put it in front of the server's command in your MCP client's configuration:
+const description = `spanpipe starts the server as its child process, forwards stdin and stdout byte
+for byte, and reads a copy. Put it in front of the server's command in your MCP
+client's configuration:
 
    "command": "spanpipe",
    "args": ["--", "npx", "-y", "@modelcontextprotocol/server-everything"],
-   "env": { "SPANPIPE_TELEMETRY": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317" }
+   "env": { "SPANPIPE_TELEMETRY": "otlp",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317" }
 
-Telemetry is off until SPANPIPE_TELEMETRY (or --telemetry) turns it on. While it is off, spanpipe
-replaces itself with the server. When it is on, spanpipe records names, sizes, durations and codes,
-and content only if you ask for it. Every setting has an environment variable, because that is what
-a client's configuration can set. OpenTelemetry's own variables also apply; SPANPIPE_OTEL_... sets
-one of them for spanpipe but not for the server.
+Telemetry is off until SPANPIPE_TELEMETRY (or --telemetry) turns it on. While it
+is off, spanpipe replaces itself with the server. When it is on, spanpipe
+records names, sizes, durations and codes, and content only if you ask for it.
+Every setting has an environment variable, because that is what a client's
+configuration can set. OpenTelemetry's own variables also apply;
+SPANPIPE_OTEL_... sets one of them for spanpipe but not for the server.
 
 To try it with nothing else installed:   spanpipe demo
 
-Exit status: that of the server; if a signal kills the server, spanpipe is killed by the same signal.
-spanpipe's own are 2 for an invalid command line, 125 for an internal error, 126 if the server
-cannot be run, and 127 if it is not found.`
+Exit status: that of the server; if a signal kills the server, spanpipe is
+killed by the same signal. spanpipe's own are 2 for an invalid command line, 125
+for an internal error, 126 if the server cannot be run, and 127 if it is not
+found.`

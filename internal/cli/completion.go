@@ -2,6 +2,7 @@ package cli
 
 import (
 	"embed"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -15,30 +16,115 @@ import (
 //go:embed completion
 var scripts embed.FS
 
+const shells = "bash zsh fish powershell"
+
 func (a *app) completionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
-		Usage:     "print a completion script for bash, zsh or fish",
-		UsageText: "spanpipe completion bash|zsh|fish",
-		Description: `bash:  source <(spanpipe completion bash)                                  in ~/.bashrc
-zsh:   source <(spanpipe completion zsh)                                   in ~/.zshrc, after compinit
-fish:  spanpipe completion fish > ~/.config/fish/completions/spanpipe.fish`,
+		Usage:     "print a completion script for bash, zsh, fish, PowerShell",
+		UsageText: "spanpipe completion " + strings.ReplaceAll(shells, " ", "|"),
+		Description: `In ~/.bashrc:                 source <(spanpipe completion bash)
+In ~/.zshrc, after compinit:  source <(spanpipe completion zsh)
+For fish:  spanpipe completion fish > ~/.config/fish/completions/spanpipe.fish
+In $PROFILE of PowerShell:    spanpipe completion powershell | Out-String | iex`,
 		Action: func(c *cli.Context) error {
 			shell := c.Args().First()
 			quote := map[string]*strings.Replacer{ // inside single quotes
-				"bash": strings.NewReplacer(), // its script has no free text
-				"zsh":  strings.NewReplacer("'", `'\''`),
-				"fish": strings.NewReplacer(`\`, `\\`, "'", `\'`),
+				"bash":       strings.NewReplacer(), // its script has no free text
+				"zsh":        strings.NewReplacer("'", `'\''`),
+				"fish":       strings.NewReplacer(`\`, `\\`, "'", `\'`),
+				"powershell": strings.NewReplacer("'", "''"),
 			}[shell]
 			if quote == nil || c.NArg() != 1 || a.dashes {
-				return &usageError{"completion takes the name of a shell", "one of: bash, zsh, fish"}
+				return &usageError{"completion takes the name of a shell",
+					"one of: " + strings.ReplaceAll(shells, " ", ", ")}
 			}
 			functions := template.FuncMap{"quote": func(s string) string { return "'" + quote.Replace(s) + "'" }}
 			script, err := template.New(shell).Funcs(functions).ParseFS(scripts, "completion/"+shell)
 			if err != nil {
 				return err
 			}
-			return script.Execute(a.Stdout, map[string]any{"Commands": c.App.VisibleCommands(), "Settings": a.settings})
+			return script.Execute(a.Stdout, completionsOf(c.App))
 		},
 	}
+}
+
+// completions is what a completion script is made of.
+type completions struct {
+	Commands []completedCommand // the first, without a name, is the program itself
+	Values   []completedFlag    // the flags of any command that take a value
+	Valued   string             // their names, as a pattern of a shell
+	Shells   string
+}
+
+type completedCommand struct {
+	Name, Usage string
+	Words       string // its arguments, if they are few
+	Flags       []completedFlag
+}
+
+// completedFlag is one name of a flag.
+type completedFlag struct {
+	Name, Usage string
+	Value       bool   // it takes one
+	Words       string // the values, if they are few
+	File        bool   // the value is a file
+}
+
+// Fish returns the flag as options of fish's command complete.
+func (f completedFlag) Fish() string {
+	if long, ok := strings.CutPrefix(f.Name, "--"); ok {
+		return "-l " + long
+	}
+	return "-s " + strings.TrimPrefix(f.Name, "-")
+}
+
+// completionsOf describes a program. What it shows in help is what is completed.
+func completionsOf(program *cli.App) completions {
+	var names, valued []string
+	for _, c := range program.VisibleCommands() {
+		names = append(names, c.Name)
+	}
+	all := completions{Shells: shells, Commands: []completedCommand{
+		{Words: strings.Join(names, " ") + " --", Flags: completedFlags(program.Flags)},
+	}}
+	for _, c := range program.VisibleCommands() {
+		words := map[string]string{"completion": shells, "help": strings.Join(names, " ")}[c.Name]
+		all.Commands = append(all.Commands, completedCommand{c.Name, c.Usage, words, completedFlags(c.Flags)})
+	}
+	for _, c := range all.Commands {
+		for _, f := range c.Flags {
+			if f.Value && !slices.Contains(valued, f.Name) {
+				all.Values, valued = append(all.Values, f), append(valued, f.Name)
+			}
+		}
+	}
+	all.Valued = strings.Join(valued, "|")
+	return all
+}
+
+// completedFlags describes the flags of a command. The library adds the flag for help only when a command runs.
+func completedFlags(flags []cli.Flag) (all []completedFlag) {
+	if !slices.Contains(flags, cli.HelpFlag) {
+		flags = append(slices.Clone(flags), cli.HelpFlag)
+	}
+	for _, f := range flags {
+		for _, name := range f.Names() {
+			c := completedFlag{Name: "--" + name}
+			if len(name) == 1 {
+				c.Name = "-" + name
+			}
+			switch f := f.(type) {
+			case *setting:
+				c.Usage, c.Value, c.Words = f.Usage, f.Value != "", f.OneOf+f.Words
+			case cli.DocGenerationFlag:
+				c.Usage, c.Value = strings.ReplaceAll(f.GetUsage(), "`", ""), f.TakesValue()
+			}
+			if f, ok := f.(*cli.StringFlag); ok {
+				c.File = f.TakesFile
+			}
+			all = append(all, c)
+		}
+	}
+	return all
 }

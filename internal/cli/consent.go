@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -22,8 +25,8 @@ func (a *app) consentCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "consent",
 		Usage: "show what would be collected, where it would go, and why",
-		Description: `Makes the same decision as when a server is wrapped, from the same environment and flags,
-and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
+		Description: `Makes the same decision as when a server is wrapped, from the same environment
+and flags, and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
 		Flags:  a.flags(&cli.BoolFlag{Name: "json", Usage: "print the decision as JSON", DisableDefaultText: true}),
 		Action: a.consent,
 	}
@@ -35,11 +38,14 @@ type decision struct {
 	Reasons     []string          `json:"reasons"`
 	Sinks       []consent.Sink    `json:"sinks"`
 	Destination map[string]string `json:"destinations"`
+	Protocol    map[string]string `json:"protocols"` // of the destinations
 	Capture     []consent.Level   `json:"capture"`
 	CaptureKeys []string          `json:"capture_keys,omitempty"`
 	CaptureMax  int               `json:"capture_max_bytes,omitempty"`
 	Collected   []string          `json:"collected"`
+	UnlessAsked []string          `json:"not_collected_unless_asked"`
 	Never       []string          `json:"never_collected"`
+	Unknown     []unknownVariable `json:"unknown_variables"`
 }
 
 func (a *app) consent(c *cli.Context) error {
@@ -57,7 +63,11 @@ func (a *app) consent(c *cli.Context) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(d)
 	}
-	_, err = io.WriteString(a.Stdout, d.text())
+	columns := math.MaxInt // of a pipe or a file
+	if term.IsTerminal(int(a.Stdout.Fd())) {
+		columns = width(a.Stdout)
+	}
+	_, err = io.WriteString(a.Stdout, d.text(columns))
 	return err
 }
 
@@ -66,42 +76,71 @@ func (a *app) consent(c *cli.Context) error {
 func (a *app) explain(p consent.Policy) decision {
 	capture := p.Capture()
 	d := decision{
-		Telemetry: p.On(), Reasons: p.Reasons(), Sinks: append([]consent.Sink{}, p.Sinks()...),
+		Telemetry: p.On(), Reasons: a.reasons(p), Sinks: append([]consent.Sink{}, p.Sinks()...),
 		Capture: append([]consent.Level{}, capture.Levels()...), CaptureKeys: capture.Keys(), CaptureMax: capture.Max(),
-		Destination: map[string]string{}, Collected: []string{},
+		Destination: map[string]string{}, Protocol: map[string]string{}, Collected: []string{}, UnlessAsked: []string{},
+		Never: never, Unknown: a.unknownVariables(),
 	}
 	if p.On() {
-		d.Collected = []string{
-			"method, tool and prompt names; request ids",
-			"sizes, durations, error codes and error classes",
-			"protocol version; names and versions of client and server",
-			"the server's template that a resource URI matches, or else the URI's scheme",
-			"CPU time, memory, file descriptors and threads of the server's processes",
-		}
+		d.Collected = append(d.Collected, collected...)
 	}
 	for _, level := range consent.Levels() {
 		if capture.Has(level) {
 			d.Collected = append(d.Collected, "content, redacted: "+levelText[level])
 		} else {
-			d.Never = append(d.Never, levelText[level])
+			d.UnlessAsked = append(d.UnlessAsked, string(level)+": "+levelText[level])
 		}
 	}
-	d.Never = append(d.Never,
-		"contents of resources", "names of users, hosts and files", "the server's command line and environment")
 	lookup := ownEnvironment(a.Environ)
 	if p.Has(consent.OTLP) {
 		for _, r := range otlp.Routes(lookup) {
-			d.Destination[r.Signal] = withoutSecrets(r.Endpoint)
 			if r.Problem != "" {
 				d.Destination[r.Signal] = "nowhere: " + r.Problem
+				continue
 			}
+			d.Destination[r.Signal], d.Protocol[r.Signal] = withoutSecrets(r.Endpoint), r.Protocol
 		}
 	}
 	if addr := telemetry.AdminAddress(p, a.options.adminAddr, lookup); addr != "" {
-		d.Destination["metrics page"] = "served on " + addr
+		d.Destination["metrics page"], d.Protocol["metrics page"] = "served on "+addr, "http"
 	}
 	return d
 }
+
+// reasons returns what led to a decision. It is about variables, unless a flag has taken the place of one.
+func (a *app) reasons(p consent.Policy) []string {
+	reasons := append([]string{}, p.Reasons()...)
+	s := a.setting("SPANPIPE_TELEMETRY")
+	for i, r := range reasons {
+		if s.IsSet() {
+			reasons[i] = strings.Replace(r, s.Variable(), "--"+s.Flag, 1)
+		}
+	}
+	return reasons
+}
+
+// collected is what is always collected, and never what never is: the list of TELEMETRY.md.
+var (
+	collected = []string{
+		"method, tool and prompt names; request ids",
+		"sizes, durations, error codes and error classes",
+		"protocol version; names and versions of client and server",
+		"the server's template that a resource URI matches, or else the URI's scheme",
+		"CPU time, memory, file descriptors and threads of the server's processes",
+	}
+	never = []string{
+		"contents of resources",
+		"instructions of servers; titles and descriptions of tools, prompts and resources; system prompts",
+		"what users are asked and what they answer (elicitation), completions, roots",
+		"incidental text: progress messages, cancellation reasons, error data, status messages",
+		"opaque state that is passed back and forth: cursors and requestState",
+		"baggage, and members of _meta other than trace context and the protocol's own names and versions",
+		"anything that is not a message: stray output, malformed or truncated messages",
+		"names of this machine, its users, directories and files",
+		"the server's command line",
+		"values of environment variables",
+	}
+)
 
 var levelText = map[consent.Level]string{
 	consent.Errors:    "error messages",
@@ -124,17 +163,46 @@ func withoutSecrets(endpoint string) string {
 	return u.String()
 }
 
-// text returns the decision for people: sections, of which empty ones are left out.
-func (d decision) text() string {
-	var where, limit []string
+// where returns where telemetry goes, one destination a line.
+func (d decision) where() []string {
+	var where []string
 	if slices.Contains(d.Sinks, consent.Console) {
 		where = append(where, "console: one line per operation on stderr")
 	}
 	for _, signal := range []string{"traces", "metrics", "logs", "metrics page"} {
 		if to := d.Destination[signal]; to != "" {
+			if protocol := d.Protocol[signal]; protocol != "" {
+				to += " (" + protocol + ")"
+			}
 			where = append(where, signal+": "+to)
 		}
 	}
+	return where
+}
+
+// remedies returns what turns telemetry on.
+func (d decision) remedies() []string {
+	lines := []string{
+		"SPANPIPE_TELEMETRY=console, for lines on stderr",
+		"SPANPIPE_TELEMETRY=otlp, for an OpenTelemetry collector",
+		"SPANPIPE_TELEMETRY=prometheus, for a metrics page",
+	}
+	for _, r := range d.Reasons {
+		switch variable, _, _ := strings.Cut(r, " is "); variable {
+		case "DO_NOT_TRACK":
+			lines = lines[:1]
+			lines[0] += ", even with DO_NOT_TRACK"
+		case "OTEL_SDK_DISABLED":
+			return []string{"remove OTEL_SDK_DISABLED, or set it to false"}
+		}
+	}
+	return lines
+}
+
+// text returns the decision for people: sections, of which empty ones are left out.
+func (d decision) text(columns int) string {
+	where := d.where()
+	var limit []string
 	if d.CaptureMax > 0 {
 		limit = []string{fmt.Sprintf("%d bytes", d.CaptureMax)}
 	}
@@ -142,22 +210,26 @@ func (d decision) text() string {
 		title string
 		lines []string
 	}
+	unknown := section{title: "Unknown variables, which have no effect"}
+	for _, u := range d.Unknown {
+		unknown.lines = append(unknown.lines, u.String())
+	}
 	text, sections := "Telemetry is on.\n", []section{
 		{"Why", d.Reasons},
 		{"Where it goes", where},
 		{"What is collected", d.Collected},
 		{"Only these members of arguments and results", d.CaptureKeys},
 		{"Limit of each piece of content", limit},
-		{"What is never collected", d.Never},
+		{"Not collected unless you ask for it: SPANPIPE_CAPTURE is a list of", d.UnlessAsked},
+		{"Never collected", d.Never},
+		unknown,
 		{"To see the records", []string{"spanpipe preview -- your-server"}},
 	}
 	if !d.Telemetry {
 		text, sections = "Telemetry is off: nothing is parsed, collected or sent.\n", []section{
 			{"Why", d.Reasons},
-			{"To turn it on", []string{
-				"SPANPIPE_TELEMETRY=console, for lines on stderr",
-				"SPANPIPE_TELEMETRY=otlp, for an OpenTelemetry collector",
-			}},
+			unknown,
+			{"To turn it on", d.remedies()},
 		}
 	}
 	for _, s := range sections {
@@ -165,7 +237,7 @@ func (d decision) text() string {
 			text += "\n" + s.title + "\n"
 		}
 		for _, l := range s.lines {
-			text += "   " + view.Safe(l) + "\n"
+			text += "   " + folded(view.Safe(l), "     ", columns) + "\n"
 		}
 	}
 	return text

@@ -2,11 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/demo"
@@ -15,18 +16,22 @@ import (
 // demoDelay is how long the demo's slow call takes; everything else in it takes a fraction of that.
 const demoDelay = 800 * time.Millisecond
 
+// exitNotSent is the exit code of a demo whose spans should have been sent and were not.
+const exitNotSent = 1
+
 func delayFlag() cli.Flag {
 	return &cli.DurationFlag{Name: "delay", Value: demoDelay,
-		Usage: "the `DURATION` of the slow call; the others take a fraction of it"}
+		Usage: "let the slow call take this `DURATION`"}
 }
 
 func (a *app) demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
-		Usage: "run a session with a small built-in server and show its spans; needs nothing installed",
-		Description: `Starts a built-in MCP server behind the real relay, lets an agent plan a trip with it, and
-draws the session's spans as a tree. Nothing leaves this machine unless SPANPIPE_TELEMETRY=otlp also
-sends the spans to a collector.`,
+		Usage: "draw the spans of a session with a small built-in server",
+		Description: `Starts a built-in MCP server behind the real relay, lets an agent plan a trip
+with it, and draws the session's spans as a tree. Nothing leaves this machine
+unless SPANPIPE_TELEMETRY=otlp also sends the spans to a collector. Exit status:
+0, or 1 if they could not all be sent.`,
 		Flags:  a.flags(delayFlag()),
 		Action: a.demo,
 	}
@@ -40,6 +45,10 @@ func (a *app) demoServerCommand() *cli.Command {
 		Action: func(c *cli.Context) error { return demo.Serve(a.Stdin, a.Stdout, c.Duration("delay")) },
 	}
 }
+
+const demoLegend = `
+→ requests from the client; ← from the server, below the call that caused them.
+`
 
 func (a *app) demo(c *cli.Context) error {
 	delay := c.Duration("delay")
@@ -56,6 +65,8 @@ func (a *app) demo(c *cli.Context) error {
 	}
 	tree := &demo.Tree{}
 	l.telemetry.Command = []string{"demo-server"} // names the service
+	a.nameService(l.telemetry.Command)
+	l.started = func() {} // the client is here
 	l.telemetry.Sinks = append(l.telemetry.Sinks, tree)
 	fmt.Fprint(a.Stdout, "Running: spanpipe -- demo-server\n\n")
 	if err := play(l, delay); err != nil {
@@ -64,17 +75,36 @@ func (a *app) demo(c *cli.Context) error {
 	if err := tree.Draw(a.Stdout, width(a.Stdout), painter(a.Stdout, a.Environ)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.Stdout, demoEpilogue(l.telemetry.Policy))
+	_, err = fmt.Fprint(a.Stdout, demoLegend+a.sent(l))
 	return err
 }
 
-func demoEpilogue(p consent.Policy) string {
-	text := "\n→ requests from the client; ← requests from the server, below the call that caused them.\n"
-	if p.Has(consent.OTLP) {
-		return text + "The same spans were sent to the collector: look for the service demo-server.\n"
+// sent returns a text about whether the spans have reached a collector. If they should have and have not, it reports
+// that and sets the exit code.
+func (a *app) sent(l *launch) string {
+	d, policy := a.explain(l.telemetry.Policy), l.telemetry.Policy
+	to, all := d.Destination["traces"], l.sentSpans+l.notSent
+	const start = "start a collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT"
+	problem, hint := "", "spanpipe consent explains the settings"
+	switch {
+	case !policy.Has(consent.OTLP) && !strings.Contains(strings.ToLower(a.options.telemetry), string(consent.OTLP)):
+		return "To send them to a collector, too:   SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
+			"To see the calls of your server:     SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
+	case !policy.Has(consent.OTLP):
+		problem = "no spans were sent: " + strings.Join(d.Reasons, "; ")
+	case d.Protocol["traces"] == "":
+		problem = "no spans were sent: " + strings.TrimPrefix(to, "nowhere: ")
+	case all == 0:
+		problem = "no spans were sent: OTEL_TRACES_SAMPLER leaves them all out"
+	case l.notSent > 0:
+		problem, hint = fmt.Sprintf("%d of %d spans were sent to the collector at %s", l.sentSpans, all, to), start
+	default:
+		return fmt.Sprintf("The same %d spans were sent to the collector at %s: look for the service %s.\n",
+			l.sentSpans, to, a.named.service)
 	}
-	return text + "To send them to a collector, too:   SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
-		"To see the calls of your server:     SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
+	a.printer.tell(&a.options, a.named, slog.LevelError, problem, hint)
+	a.status.Code = exitNotSent
+	return ""
 }
 
 // play runs the server behind the relay, with the agent as its client. The relay takes files and not readers, because a
@@ -102,12 +132,4 @@ func play(l *launch, delay time.Duration) error {
 		return fmt.Errorf("playing the demo: %w", err)
 	}
 	return nil
-}
-
-// width returns the terminal's width, or one that a file or a page has room for.
-func width(f *os.File) int {
-	if w, _, err := term.GetSize(int(f.Fd())); err == nil {
-		return w
-	}
-	return 120
 }

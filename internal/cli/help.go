@@ -2,6 +2,7 @@ package cli
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 )
@@ -26,21 +27,35 @@ func (a *app) helpCommand() *cli.Command {
 	}
 }
 
-// helpTemplate is the help of the program and of its commands. The library's own template would repeat all settings
-// with each command, on lines of 250 columns.
-const helpTemplate = `{{.HelpName}} - {{.Usage}}
+// programHelp is the help of the program. The library's own template would repeat all settings with each command, on
+// lines of 250 columns.
+const programHelp = `{{.HelpName}} - {{.Usage}}
+
+USAGE
+   {{.UsageText}}
+
+{{.Description}}
+
+COMMANDS{{range .VisibleCommands}}
+   {{printf "%-12s%s" .Name .Usage}}{{end}}
+` + flagsHelp
+
+// commandHelp is the help of a command. Its flags are what most people look for.
+const commandHelp = `{{.HelpName}} - {{.Usage}}
 
 USAGE
    {{or .UsageText (print .HelpName " [flags]")}}
-{{with .Description}}
-{{.}}
-{{end}}{{with .VisibleCommands}}
-COMMANDS{{range .}}
-   {{printf "%-12s%s" .Name .Usage}}{{end}}
-{{end}}
+` + flagsHelp
+
+const flagsHelp = `
 FLAGS{{range .VisibleFlags}}
    {{.}}{{end}}
 `
+
+// descriptionHelp follows the flags of a command.
+const descriptionHelp = `{{with .Description}}
+{{.}}
+{{end}}`
 
 // settingsHelp returns what follows the template where the settings are explained. In the help of other commands that
 // have them, settingsHint follows.
@@ -57,16 +72,27 @@ const settingsHint = `{{if gt (len .Flags) (len .VisibleFlags)}}
 The settings that "spanpipe help" lists apply as well.
 {{end}}`
 
-// indented returns a text as indented lines of at most 100 columns, each after a line break.
-func indented(text string) string {
-	const indent, columns = "\n      ", 100
-	out, width := "", columns
-	for word := range strings.FieldsSeq(text) {
-		if width+1+len(word) > columns {
-			out, width = out+indent+word, len(indent)-1+len(word)
-		} else {
-			out, width = out+" "+word, width+1+len(word)
+// indented returns a text as indented lines of at most 80 columns, each after a line break.
+func indented(text string) string { return "\n      " + folded(text, "      ", 80) }
+
+// folded returns a text as lines of at most the given number of columns, where its words allow it. All but the first
+// begin with the indent, and the first is assumed to stand behind it.
+func folded(text, indent string, columns int) string {
+	var out strings.Builder
+	at := len(indent)
+	for i, word := range strings.Fields(text) {
+		length := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+length > columns:
+			out.WriteString("\n" + indent)
+			at = len(indent)
+		default:
+			out.WriteString(" ")
+			at++
 		}
+		out.WriteString(word)
+		at += length
 	}
-	return out
+	return out.String()
 }

@@ -3,9 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/consent/redact"
@@ -22,6 +25,9 @@ type launch struct {
 	telemetry    telemetry.Config
 	propagate    bool          // the server receives the session's trace context
 	flushTimeout time.Duration // for sending the last telemetry
+
+	started            func() // is called once the server has started
+	sentSpans, notSent int64  // after run: how many spans the collector has accepted, and how many it has not
 }
 
 // decide resolves the settings and asks package consent what may be collected; ask is its Decide or its Preview. What
@@ -45,7 +51,7 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 		if s := a.setting(w.Variable); s.IsSet() {
 			return policy, &usageError{s.source + ": " + w.Text, "see: spanpipe help"}
 		}
-		a.printer.warn(w.Variable + ": " + w.Text)
+		a.warn(w.Variable + ": " + w.Text)
 	}
 	return policy, nil
 }
@@ -54,12 +60,20 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 func (a *app) prepare(
 	command []string, ask func(consent.Request) (consent.Policy, []consent.Warning),
 ) (*launch, error) {
+	a.nameService(command)
 	policy, err := a.decide(ask)
 	if err != nil {
 		return nil, err
 	}
-	otlp.SetOwnVariables(a.Environ) // the server gets a copy of its own
-	o, logger := &a.options, a.printer.logger(&a.options)
+	a.warnOfUnknown()
+	a.terminal = a.Stdin != nil && term.IsTerminal(int(a.Stdin.Fd())) // which the relay will own
+	otlp.SetOwnVariables(a.Environ)                                   // the server gets a copy of its own
+	o := &a.options
+	asLog := policy.Has(consent.Console) && o.logFormat == "json"
+	if asLog { // its lines are the log records of the session, so that stderr has nothing but JSON
+		o.logLevel = min(o.logLevel, slog.LevelInfo)
+	}
+	logger := a.printer.logger(o, a.named)
 	l := &launch{
 		server: wrap.Config{
 			Command: command, Env: serverEnvironment(a.Environ), KeepOrphans: o.keepOrphans, Logger: logger,
@@ -68,14 +82,25 @@ func (a *app) prepare(
 		telemetry: telemetry.Config{
 			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: ownEnvironment(a.Environ),
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
-			Logger: logger, Clean: clean,
+			Logger: logger, Clean: clean, Sinks: []session.Sink{a.named}, LostLines: a.printer.lost.Load,
 		},
-		propagate: o.propagate == "env", flushTimeout: o.flushTimeout,
+		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
 	}
-	if policy.Has(consent.Console) {
-		l.telemetry.Sinks = []session.Sink{&console{out: a.printer, paint: painter(a.Stderr, a.Environ)}}
+	if policy.Has(consent.Console) && !asLog {
+		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{
+			out: a.printer, paint: painter(a.Stderr, a.Environ), width: func() int { return width(a.Stderr) },
+			server: a.named.service,
+		})
 	}
 	return l, nil
+}
+
+// nameService names the service as the resource of its telemetry does.
+func (a *app) nameService(command []string) {
+	lookup := ownEnvironment(a.Environ)
+	own, _ := lookup("OTEL_SERVICE_NAME")
+	home, _ := lookup("HOME")
+	a.named.service = cmp.Or(own, clean([]byte(telemetry.ServiceName(command, home))))
 }
 
 // run runs the server with telemetry, to its end.
@@ -96,6 +121,7 @@ func (l *launch) run() (wrap.Status, error) {
 		t.Discard()
 		return wrap.Status{}, err
 	}
+	l.started()
 	running := t.Run(server.Pid(), server.Started())
 	go func() { // ends with the client's input, which Wait closes at the latest
 		<-server.InputEnded()
@@ -117,6 +143,7 @@ func (l *launch) run() (wrap.Status, error) {
 		}
 	}()
 	running.Close(ctx, exitRecord(status))
+	l.sentSpans, l.notSent = running.SentSpans()
 	return status, nil
 }
 

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"io"
+	"log/slog"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
@@ -13,13 +16,16 @@ func (a *app) wrapCommand() *cli.Command {
 		Usage:              "wrap a server; the same as giving no subcommand",
 		UsageText:          "spanpipe wrap [flags] [--] command [args...]",
 		Flags:              a.flags(),
-		CustomHelpTemplate: helpTemplate + a.settingsHelp(),
+		CustomHelpTemplate: commandHelp + a.settingsHelp(),
 		Action:             func(c *cli.Context) error { return a.wrap(a.serverCommand(c)) },
 	}
 }
 
 // wrapRoot runs when no command was given.
 func (a *app) wrapRoot(c *cli.Context) error {
+	if c.Bool(versionFlag.Name) {
+		return a.showVersion()
+	}
 	if word := c.Args().First(); word != "" {
 		return &usageError{"unknown command " + word,
 			"to wrap a server, put -- before its command: spanpipe -- " + word + " ..."}
@@ -54,7 +60,33 @@ func (a *app) wrap(command []string) error {
 		a.status, err = l.run()
 		return err
 	}
+	a.explainTerminal()
 	a.printer.flush(lastLines) // the server is about to replace this process where the system can do that
 	a.status, err = wrap.Exec(l.server.Command, l.server.Env)
 	return err
 }
+
+// explainTerminal says how to make a call where a person has started a server without a client: it would wait for
+// messages on the terminal, without a word.
+func (a *app) explainTerminal() {
+	if !a.terminal {
+		return
+	}
+	const waiting = "waiting for an MCP client on this terminal; Ctrl-D ends the session"
+	if a.options.logFormat == "json" {
+		a.printer.tell(&a.options, a.named, slog.LevelInfo, waiting, "a client that makes calls: "+inspector)
+		return
+	}
+	_, _ = io.WriteString(a.printer, "spanpipe: "+waiting+"\n"+ // never fails
+		"spanpipe: hint: to make a call yourself, paste these three lines:\n"+pasted+
+		"spanpipe: hint: or use a client that makes calls, such as the MCP Inspector:\n"+inspector+"\n")
+}
+
+const inspector = "npx -y @modelcontextprotocol/inspector spanpipe wrap your-server"
+
+// pasted are the first messages of every session, and a call.
+const pasted = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +
+	`"capabilities":{},"clientInfo":{"name":"me","version":"1"}}}
+{"jsonrpc":"2.0","method":"notifications/initialized"}
+{"jsonrpc":"2.0","id":2,"method":"tools/list"}
+`

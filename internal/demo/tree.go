@@ -81,9 +81,10 @@ func (t *Tree) Draw(w io.Writer, width int, paint view.Paint) error {
 		return nil
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return a.start.Compare(b.start) })
+	names := min(nameWidth, max(leastName, width-50))
 	p := picture{
-		paint: paint, children: map[uint64][]row{}, from: rows[0].start,
-		columns: min(60, max(12, width-nameWidth-durationWidth-wordWidth-5)),
+		paint: paint, children: map[uint64][]row{}, from: rows[0].start, names: names,
+		columns: min(60, max(12, width-names-durationWidth-wordWidth-5)),
 	}
 	known := map[uint64]bool{none: true}
 	for _, r := range rows {
@@ -114,12 +115,14 @@ type picture struct {
 	from     time.Time        // the start of the time line
 	total    time.Duration    // and its length
 	columns  int              // and its width
+	names    int              // width of the column of names
 	out      strings.Builder
 }
 
 // Widths of the other columns, in characters.
 const (
 	nameWidth     = 36
+	leastName     = 30 // in a terminal of 80 columns
 	durationWidth = 8
 	wordWidth     = 30
 )
@@ -128,15 +131,15 @@ const (
 // those of its children.
 func (p *picture) draw(r row, lead, below string) {
 	name := []rune(lead + r.name)
-	if len(name) > nameWidth {
-		name = append(name[:nameWidth-1], '…')
+	if len(name) > p.names {
+		name = append(name[:p.names-1], '…')
 	}
 	at, length := p.bar(r)
 	bar := "·"
 	if length > 0 {
 		bar = strings.Repeat("━", length)
 	}
-	fmt.Fprintf(&p.out, "%-*s %*s  %*s%s", nameWidth, string(name), durationWidth, view.Duration(r.end.Sub(r.start)),
+	fmt.Fprintf(&p.out, "%-*s %*s  %*s%s", p.names, string(name), durationWidth, view.Duration(r.end.Sub(r.start)),
 		at, "", p.paint(r.color, bar))
 	if r.word != "" {
 		fmt.Fprintf(&p.out, "%*s%s", p.columns-at-max(length, 1)+2, "", p.paint(r.color, r.word))

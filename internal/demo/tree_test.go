@@ -98,8 +98,8 @@ mcp.session                              10ms  ━
 				operation(3, 2, "ping", 9, 10, nil),
 			},
 			want: `
-→ tools/call namenamenamenamenamena…     10ms  ━━━━━━━━━━━━  ok
-└─ → ping                               1.0ms            ━   ok
+→ tools/call namenamenamename…     10ms  ━━━━━━━━━━━━  ok
+└─ → ping                         1.0ms            ━   ok
 `,
 		},
 	} {
@@ -109,6 +109,16 @@ mcp.session                              10ms  ━
 				t.Errorf("drawn:\n%s\nwant:\n%s", got, want)
 			}
 		})
+	}
+}
+
+// TestDrawNarrow checks that the longest line fits into a terminal of 80 columns.
+func TestDrawNarrow(t *testing.T) {
+	got := draw(t, 80, view.Plain, operation(1, 0, "notifications/initialized", 0, 10, func(op *record.Operation) {
+		op.ErrorType, op.Class = "tool_error", record.RateLimited
+	}))
+	if line := []rune(strings.TrimSuffix(got, "\n")); len(line) > 80 || strings.Contains(got, "…") {
+		t.Errorf("%d columns: %s", len(line), got)
 	}
 }
 

@@ -1,6 +1,8 @@
 package otel
 
 import (
+	"strconv"
+
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -29,8 +31,29 @@ func (a *attributes) flag(key string, set bool) {
 func peerAttributes(a attributes, client, server record.Peer) attributes {
 	a.text(semconv.ClientName, client.Name)
 	a.text(semconv.ClientVersion, client.Version)
+	return serverAttributes(a, server)
+}
+
+// serverAttributes appends the server's name and version.
+func serverAttributes(a attributes, server record.Peer) attributes {
 	a.text(semconv.ServerName, server.Name)
 	a.text(semconv.ServerVersion, server.Version)
+	return a
+}
+
+// exitAttributes appends how the server's process has ended.
+func exitAttributes(a attributes, e record.Exit) attributes {
+	reason, code := "ok", strconv.Itoa(e.Code)
+	switch {
+	case e.Signal != "":
+		reason, code = "signal", "" // a process that a signal killed has no exit code
+	case e.Code != 0:
+		reason = "code"
+	}
+	a = append(a, attribute.Bool(semconv.InFlight, e.Open > 0))
+	a.text(semconv.Exit, reason)
+	a.text(semconv.ExitCode, code)
+	a.text(semconv.Signal, e.Signal)
 	return a
 }
 

@@ -19,7 +19,13 @@ type logs struct {
 	own      *slog.Logger                  // the program's
 	exported log.Logger                    // OpenTelemetry's
 	level    slog.Level                    // the lowest that is exported
+	debug    bool                          // either log takes records of level DEBUG
 	reported map[record.ViolationKind]bool // at least once
+
+	session record.Session
+	started bool       // the session's start has been reported
+	server  attributes // of every record: the server's name and version
+	totals  record.Totals
 
 	scratch attributes // reused: both loggers copy what they keep
 }
@@ -27,7 +33,8 @@ type logs struct {
 // newLogs returns logs to the configured logger and to the provider.
 func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 	return &logs{
-		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{},
+		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{}, session: cfg.Session,
+		debug:    cfg.LogLevel <= slog.LevelDebug || cfg.Logger.Enabled(context.Background(), slog.LevelDebug),
 		exported: provider.Logger(scope, log.WithInstrumentationVersion(cfg.Version)),
 	}
 }
@@ -39,9 +46,11 @@ func (l *logs) write(ctx context.Context, at time.Time, level slog.Level, r semc
 	if !l.own.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, len(all)+2)
-	for _, a := range all {
-		attrs = append(attrs, slog.Any(string(a.Key), a.Value.AsInterface()))
+	attrs := make([]slog.Attr, 0, len(all)+len(l.server)+2)
+	for _, part := range []attributes{all, l.server} {
+		for _, a := range part {
+			attrs = append(attrs, slog.Any(string(a.Key), a.Value.AsInterface()))
+		}
 	}
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
@@ -65,11 +74,64 @@ func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r sem
 	rec.SetSeverityText(level.String())
 	rec.SetBody(attribute.StringValue(r.Message))
 	rec.AddAttributes(all...)
+	rec.AddAttributes(l.server...)
 	l.exported.Emit(ctx, rec)
+}
+
+// sessionChanged takes the server's name and version for the records to come, and reports the session's start once it is
+// known who takes part in it: the server has answered, or has been silent for long. The context is that of the session's
+// span.
+func (l *logs) sessionChanged(ctx context.Context, n record.Session) {
+	if n.Server != l.session.Server {
+		l.server = serverAttributes(nil, n.Server)
+	}
+	l.session = n
+	if n.Ready || n.Silent {
+		l.sessionStarted(ctx)
+	}
+}
+
+func (l *logs) sessionStarted(ctx context.Context) {
+	if l.started {
+		return
+	}
+	l.started = true
+	var a attributes
+	a.text(semconv.SessionID, l.session.ID)
+	a.text(semconv.ProtocolVersion, l.session.Protocol)
+	a.text(semconv.ClientName, l.session.Client.Name)
+	a.text(semconv.ClientVersion, l.session.Client.Version)
+	l.write(ctx, l.session.Started, slog.LevelInfo, semconv.SessionStarted, a)
+}
+
+// sessionEnded reports the end of the server's process and what the session's operations add up to.
+func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
+	l.sessionStarted(ctx)
+	var a attributes
+	a.text(semconv.SessionID, l.session.ID)
+	a = append(a, attribute.Float64(semconv.Duration, e.Lifetime.Seconds()),
+		attribute.Int(semconv.Calls, l.totals.Calls), attribute.Int(semconv.Failures, l.totals.Failed))
+	if l.totals.Answered() > 0 {
+		a = append(a, attribute.Float64(semconv.P95, l.totals.P95().Seconds()))
+	}
+	if e.EndedBy == record.ByServer {
+		a.text(semconv.ErrorType, semconv.ErrServerExit)
+	}
+	l.write(ctx, e.Time, slog.LevelInfo, semconv.SessionEnded, exitAttributes(a, e))
+}
+
+// opened reports an operation that has started, in the context of its span. Both logs leave out that level by default,
+// and then it costs nothing.
+func (l *logs) opened(ctx context.Context, op *record.Operation) {
+	if l.debug {
+		l.scratch = l.about(op)
+		l.write(ctx, op.Start, slog.LevelDebug, semconv.OperationStarted, l.scratch)
+	}
 }
 
 // ended reports an operation that has ended, in the context of its span.
 func (l *logs) ended(ctx context.Context, op *record.Operation) {
+	l.totals.Add(op)
 	a := l.about(op)
 	a = append(a, attribute.Float64(semconv.Duration, op.Duration.Seconds()))
 	if op.Answered {

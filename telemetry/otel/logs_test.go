@@ -37,6 +37,13 @@ func TestEveryRecord(t *testing.T) {
 	s.Noted(record.LogLine{Source: record.FromMessage, Level: "warning", Logger: "db", Text: `"slow query"`})
 	s.Noted(record.LogLine{Source: record.FromStderr, Text: "listening on the usual port"})
 
+	d := newStage(t, func(c *otel.Config) { c.LogLevel = slog.LevelDebug })
+	d.Noted(d.session(record.Session{Time: d.at(20), Server: record.Peer{Name: "files", Version: "1"}}))
+	d.opened(record.Operation{RequestID: "1"}, 30)
+	d.opened(record.Operation{Method: semconv.PromptsGet, Target: "trip"}, 40)
+	d.Noted(record.Exit{Time: d.at(50), Code: 3})
+	s.logs.all = append(s.logs.all, d.logs.all...)
+
 	for _, l := range s.logs.all {
 		if !slices.ContainsFunc(semconv.Records(), func(d semconv.Record) bool { return d.Message == l.body }) {
 			t.Errorf("there is a record %q, which is not described", l.body)
@@ -48,7 +55,7 @@ func TestEveryRecord(t *testing.T) {
 			for key := range l.attributes {
 				keys[key] = true
 			}
-			level := map[int]string{severityInfo: "INFO", severityWarn: "WARN"}[l.severity]
+			level := map[int]string{severityDebug: "DEBUG", severityInfo: "INFO", severityWarn: "WARN"}[l.severity]
 			if d.Message != semconv.ServerMessage.Message && !strings.Contains(d.Level, level) {
 				t.Errorf("%q has severity %d, and is described as %s", d.Message, l.severity, d.Level)
 			}
@@ -61,6 +68,79 @@ func TestEveryRecord(t *testing.T) {
 		}
 		if len(keys) > 0 {
 			t.Errorf("%q has attributes that its row does not list: %v", d.Message, keys)
+		}
+	}
+}
+
+// TestSessionRecords: a session has a record of its start, once it is known who takes part in it, and one of its end that
+// sums up what was called. Both are in the session's trace, and every record names the server from then on.
+func TestSessionRecords(t *testing.T) {
+	s := newStage(t, nil)
+	if n := len(s.records(semconv.SessionStarted)); n != 0 {
+		t.Errorf("%d records of the start before the server has answered", n)
+	}
+	ready := s.session(record.Session{
+		Time: s.at(30), Ready: true, Protocol: "2025-11-25",
+		Client: record.Peer{Name: "desktop", Version: "1.4"}, Server: record.Peer{Name: "files", Version: "2.0"},
+	})
+	s.Noted(ready)
+	s.Noted(ready)
+	s.call(record.Operation{}, 100, 200)
+	s.call(record.Operation{ErrorType: "tool_error", Class: record.ToolError}, 200, 600)
+	s.ended(s.opened(record.Operation{ErrorType: "cancelled", Class: record.Cancelled}, 300), 900)
+	s.Noted(record.Exit{Time: s.at(1000), EndedBy: record.ByServer, Code: 3, Open: 1, Lifetime: 990 * time.Millisecond})
+
+	session := s.span(semconv.SessionSpan).SpanContext()
+	started, ended := s.records(semconv.SessionStarted), s.records(semconv.SessionEnded)
+	if len(started) != 1 || len(ended) != 1 || !same(started[0].span, session) || !same(ended[0].span, session) {
+		t.Fatalf("started %+v, ended %+v; want one of each, in the session's span", started, ended)
+	}
+	differ(t, "start", started[0].attributes, map[string]any{
+		semconv.SessionID: "the-session", semconv.ProtocolVersion: "2025-11-25", semconv.ClientName: "desktop",
+		semconv.ClientVersion: "1.4", semconv.ServerName: "files", semconv.ServerVersion: "2.0",
+	})
+	differ(t, "end", ended[0].attributes, map[string]any{
+		semconv.SessionID: "the-session", semconv.Duration: 0.99, semconv.Calls: int64(3), semconv.Failures: int64(1),
+		semconv.P95: 0.4, semconv.ErrorType: "server_exit", semconv.Exit: "code", semconv.ExitCode: "3",
+		semconv.InFlight: true, semconv.ServerName: "files", semconv.ServerVersion: "2.0",
+	})
+	for _, l := range s.logs.all {
+		if l.attributes[semconv.ServerName] != "files" || l.attributes[semconv.ServerVersion] != "2.0" {
+			t.Errorf("%s: server %v", l.body, l.attributes[semconv.ServerName])
+		}
+	}
+}
+
+// TestSilentSessionRecords: a server that never answers has a start and an end as well.
+func TestSilentSessionRecords(t *testing.T) {
+	s := newStage(t, nil)
+	s.Noted(record.Exit{Time: s.at(20), EndedBy: record.ByServer, Signal: "SIGSEGV", Lifetime: 10 * time.Millisecond})
+	if len(s.records(semconv.SessionStarted)) != 1 || len(s.records(semconv.SessionEnded)) != 1 {
+		t.Fatalf("records %+v", s.logs.all)
+	}
+	differ(t, "end", s.records(semconv.SessionEnded)[0].attributes, map[string]any{
+		semconv.SessionID: "the-session", semconv.Duration: 0.01, semconv.Calls: int64(0), semconv.Failures: int64(0),
+		semconv.ErrorType: "server_exit", semconv.Exit: "signal", semconv.Signal: "SIGSEGV", semconv.InFlight: false,
+	})
+}
+
+// TestOperationStarted: the record is written where a log takes its level, and nothing is done for it elsewhere.
+func TestOperationStarted(t *testing.T) {
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo} {
+		s := newStage(t, func(c *otel.Config) { c.LogLevel = level })
+		s.call(record.Operation{RequestID: "4"}, 100, 200)
+		got := s.records(semconv.OperationStarted)
+		if want := level == slog.LevelDebug; len(got) > 0 != want {
+			t.Fatalf("level %v: %d records", level, len(got))
+		}
+		if len(got) > 0 {
+			if got[0].severity != severityDebug || !same(got[0].span, s.span("tools/call search").SpanContext()) {
+				t.Errorf("record %+v", got[0])
+			}
+			differ(t, "record", got[0].attributes, map[string]any{
+				semconv.MethodName: "tools/call", semconv.Direction: "to_server", semconv.ToolName: "search",
+				semconv.RequestID: "4",
+			})
 		}
 	}
 }

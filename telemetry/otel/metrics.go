@@ -1,10 +1,7 @@
 package otel
 
 import (
-	"strconv"
 	"strings"
-
-	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -210,18 +207,7 @@ func (m *metrics) exit(e record.Exit) {
 	}
 	m.record(semconv.ServerSessionDuration, e.Lifetime.Seconds(), newSeries(session))
 
-	reason, code := "ok", strconv.Itoa(e.Code)
-	switch {
-	case e.Signal != "":
-		reason, code = "signal", "" // a process that a signal killed has no exit code
-	case e.Code != 0:
-		reason = "code"
-	}
-	end := attributes{attribute.Bool(semconv.InFlight, e.Open > 0)}
-	end.text(semconv.Exit, reason)
-	end.text(semconv.ExitCode, code)
-	end.text(semconv.Signal, e.Signal)
-	m.record(semconv.ServerExits, 1, newSeries(end))
+	m.record(semconv.ServerExits, 1, newSeries(exitAttributes(nil, e)))
 }
 
 // methodLabel bounds a method's name: one of MCP's, or _OTHER. Responses to nothing have none, and keep none.

@@ -92,7 +92,9 @@ func (s *Sink) Environment() []string { return s.spans.environment() }
 // Opened receives an operation that has started. If its parent is neither open nor the operation that ended last, the
 // operation's span becomes a child of the session's.
 func (s *Sink) Opened(op *record.Operation) {
-	s.open[op.Number] = &operation{ctx: s.spans.start(s.parent(op.Parent), op), active: s.metrics.opened(op)}
+	o := &operation{ctx: s.spans.start(s.parent(op.Parent), op), active: s.metrics.opened(op)}
+	s.open[op.Number] = o
+	s.logs.opened(o.ctx, op)
 }
 
 // Changed receives an operation that has changed. Before its end, only hanging is reported; the other changes become
@@ -126,6 +128,7 @@ func (s *Sink) Noted(n record.Note) {
 		s.spans.sessionChanged(n)
 		s.metrics.sessionChanged(n)
 		s.observed.sessionChanged(n)
+		s.logs.sessionChanged(s.spans.sessionContext(), n)
 	case record.Message:
 		s.metrics.message(n)
 	case record.Notification:
@@ -144,6 +147,7 @@ func (s *Sink) Noted(n record.Note) {
 		s.spans.endSession(n.Time)
 		s.metrics.exit(n)
 		s.observed.exited(n.UserTime, n.SystemTime)
+		s.logs.sessionEnded(s.spans.sessionContext(), n)
 	}
 }
 

@@ -53,6 +53,14 @@ func (s *spans) startSession(at time.Time) {
 	s.addPending(s.open, 1)
 }
 
+// sessionContext returns the context that holds the session's span in the current trace, or none.
+func (s *spans) sessionContext() context.Context {
+	if s.root == nil {
+		return context.Background()
+	}
+	return s.root
+}
+
 // endSession ends the session's span, if it is open. Its attributes are what is known by then: the handshake names the
 // peers, and the span ends with its response as a rule.
 func (s *spans) endSession(at time.Time) {

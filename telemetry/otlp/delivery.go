@@ -28,6 +28,7 @@ type delivery struct {
 	mu           sync.Mutex
 	limit        int64 // items that the queue can hold
 	inside, lost int64
+	sent         int64
 }
 
 // newDelivery returns an account that accepts nothing until its limit is set.
@@ -51,6 +52,7 @@ func (d *delivery) leave(items, lost int64) {
 	defer d.mu.Unlock()
 	d.inside -= items
 	d.lost += lost
+	d.sent += max(items-lost, 0)
 }
 
 // counts returns how many items are lost so far, and how many are in the queue or being sent.

@@ -99,6 +99,7 @@ func (r route) check() error {
 // Route describes where a signal is sent.
 type Route struct {
 	Signal   string // traces, metrics or logs
+	Protocol string // grpc or http/protobuf; empty if there is a Problem
 	Endpoint string // as the environment names it, credentials included
 	Problem  string // why it is not sent
 }
@@ -111,7 +112,7 @@ func Routes(lookup func(string) (string, bool)) []Route {
 		if r, err := routeOf(s, lookup); err != nil {
 			described.Problem = err.Error()
 		} else {
-			described.Endpoint = r.endpoint
+			described.Protocol, described.Endpoint = string(r.protocol), r.endpoint
 		}
 		all = append(all, described)
 	}

@@ -1,5 +1,7 @@
 package semconv
 
+import "slices"
+
 // Record describes a log record. A record has the trace and span id of the operation that it is about, if there is a
 // span. Package otel writes the message at a level of its own choice; the other fields are for TELEMETRY.md, and tests
 // compare them with what is written.
@@ -23,14 +25,44 @@ const (
 	Seen            = "seen"  // in the unit
 	Usual           = "usual" // likewise
 	Unit            = "unit"
-	Side            = "side" // of a size: request, response
+	Side            = "side"  // of a size: request, response
+	Calls           = "calls" // operations that have ended, in both directions
+	Failures        = "failures"
+	P95             = "p95" // s, 95th percentile of the durations of answered operations
 )
+
+// commonRecord holds the attributes of every record: the server's name and version, once it has sent them. Records of
+// several servers are often stored together.
+var commonRecord = []string{ServerName, ServerVersion}
 
 // operationRecord holds the attributes that identify an operation and say how long it has taken.
 var operationRecord = []string{MethodName, Direction, ToolName, PromptName, RequestID, Duration}
 
-// The log records.
+// The log records. Each also has the attributes of commonRecord.
 var (
+	SessionStarted = Record{
+		Message: "session started", Level: "INFO",
+		When: "the server has answered for the first time, or has not within 5 seconds; " +
+			"its time is that of the start of the server's process",
+		Attributes: []string{SessionID, ProtocolVersion, ClientName, ClientVersion},
+		Example: "{" + SessionID + "=" + exampleID + " mcp.protocol.version=2025-11-25 spanpipe.client.name=test-client " +
+			"spanpipe.client.version=1.0 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+	}
+	SessionEnded = Record{
+		Message: "session ended", Level: "INFO",
+		When:       "the server's process has ended: how long it has run, what was called, and how it exited",
+		Attributes: []string{SessionID, Duration, Calls, Failures, P95, ErrorType, Exit, ExitCode, Signal, InFlight},
+		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=24 failures=7 p95=0.2 error.type=server_exit " +
+			"spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
+			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+	}
+	OperationStarted = Record{
+		Message: "operation started", Level: "DEBUG",
+		When:       "a request was read",
+		Attributes: []string{MethodName, Direction, ToolName, PromptName, RequestID},
+		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
+			"jsonrpc.request.id=4 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+	}
 	OperationFinished = Record{
 		Message: "operation finished", Level: "INFO",
 		When: "an operation has ended, with or without success",
@@ -38,7 +70,8 @@ var (
 			ResponseSize, ErrorType, StatusCode, ErrorClass, ErrorMessage),
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
 			"jsonrpc.request.id=4 duration=0.1 spanpipe.operation.response.size=109 error.type=tool_error " +
-			"spanpipe.error.class=rate_limited spanpipe.error.message=429 Too Many Requests}",
+			"spanpipe.error.class=rate_limited spanpipe.error.message=429 Too Many Requests " +
+			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	OperationHangs = Record{
 		Message: "operation has not been answered yet", Level: "WARN",
@@ -46,7 +79,7 @@ var (
 			"and again each time that period doubles",
 		Attributes: operationRecord,
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
-			"jsonrpc.request.id=i duration=30}",
+			"jsonrpc.request.id=i duration=30 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	UnusualCall = Record{
 		Message: "unusual call", Level: "INFO",
@@ -62,24 +95,32 @@ var (
 			"`spanpipe.protocol.violations` counts every occurrence",
 		Attributes: []string{Violation, Direction, Size, ViolationReason, Hint},
 		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client size=34 hint=a stdio server may write " +
-			"nothing but JSON-RPC messages to stdout; logs belong on stderr}",
+			"nothing but JSON-RPC messages to stdout; logs belong on stderr spanpipe.server.name=test-server " +
+			"spanpipe.server.version=2.0}",
 	}
 	ServerMessage = Record{
 		Message: "server message", Level: "that of the server's message",
 		When:       "`SPANPIPE_CAPTURE` has `messages`: the server has sent a notifications/message",
 		Attributes: []string{Data, Logger},
-		Example:    `{data="slow query" logger=db}`,
+		Example:    `{data="slow query" logger=db spanpipe.server.name=test-server spanpipe.server.version=2.0}`,
 	}
 	ServerStderr = Record{
 		Message: "server stderr", Level: "INFO",
 		When: "`SPANPIPE_CAPTURE` has `stderr`: the server has written a line to stderr; " +
 			"sent to the collector only, since the line itself is passed on",
 		Attributes: []string{Data},
-		Example:    "{data=listening on the usual port}",
+		Example:    "{data=listening on the usual port spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 )
 
 // Records returns all records, in the order in which they are documented.
 func Records() []Record {
-	return []Record{OperationFinished, OperationHangs, UnusualCall, UnexpectedMessage, ServerMessage, ServerStderr}
+	all := []Record{
+		SessionStarted, SessionEnded, OperationStarted, OperationFinished, OperationHangs, UnusualCall, UnexpectedMessage,
+		ServerMessage, ServerStderr,
+	}
+	for i := range all {
+		all[i].Attributes = slices.Concat(all[i].Attributes, commonRecord)
+	}
+	return all
 }

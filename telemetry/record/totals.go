@@ -1,0 +1,63 @@
+package record
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Totals is what the operations of a session add up to. The zero value is that of a session without any. It is not a
+// record: sinks that report a session's end keep one.
+type Totals struct {
+	Calls     int // operations that have ended, in both directions
+	Failed    int // those that ended with an error, and not by the decision of their requester
+	Cancelled int // those that the requester cancelled
+	Abandoned int // those that had not been answered when the session ended
+
+	answered  int
+	durations map[time.Duration]int // how many of the answered took how long, see rounded
+}
+
+// Add counts an operation that has ended.
+func (t *Totals) Add(op *Operation) {
+	t.Calls++
+	switch { // the words of error.type are those of the classes here
+	case op.ErrorType == string(Cancelled):
+		t.Cancelled++
+	case op.ErrorType == string(Abandoned):
+		t.Abandoned++
+	case op.ErrorType != "" || op.Code != "":
+		t.Failed++
+	}
+	if op.Answered {
+		if t.durations == nil {
+			t.durations = map[time.Duration]int{}
+		}
+		t.answered++
+		t.durations[rounded(op.Duration)]++
+	}
+}
+
+// Answered returns how many operations a response has ended.
+func (t *Totals) Answered() int { return t.answered }
+
+// P95 returns the duration that 95 of 100 answered operations did not exceed, and 0 if none was answered.
+func (t *Totals) P95() time.Duration {
+	left := (t.answered*95 + 99) / 100
+	for _, d := range slices.Sorted(maps.Keys(t.durations)) {
+		if left -= t.durations[d]; left <= 0 {
+			return d
+		}
+	}
+	return 0
+}
+
+// rounded returns a duration with three digits, as many as a person is shown. There are 900 of them for each power of
+// ten, so that a session of any length takes little memory.
+func rounded(d time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for d >= 1000*unit {
+		unit *= 10
+	}
+	return d.Round(unit)
+}
