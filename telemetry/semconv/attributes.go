@@ -44,7 +44,7 @@ func OperationAttributes() []Attribute {
 		{Ambiguous, "boolean",
 			"another request with the same id was in flight: the responses may be swapped", "true"},
 		{Resource, "string",
-			"the request has a URI: the server's template that it matches, else its scheme", "note://{id}"},
+			"the request has a URI: the server's template that it matches, else its scheme if that is a known one, else `_OTHER`", "note://{id}"},
 		{IDMismatch, "boolean", "the response's id matched only loosely, such as \"7\" for 7", "true"},
 	}
 }
