@@ -44,6 +44,7 @@ func newMetrics(x *instruments) *metrics {
 // ones instead. Without that a backend would show it under the old ones forever.
 func (m *metrics) sessionChanged(s record.Session) {
 	m.session = s
+	m.nameServer(s.Server.Name)
 	if s.Started.IsZero() {
 		return
 	}
@@ -221,7 +222,7 @@ func (m *metrics) exit(e record.Exit) {
 	end.text(semconv.Exit, reason)
 	end.text(semconv.ExitCode, code)
 	end.text(semconv.Signal, e.Signal)
-	m.record(semconv.ServerExits, 1, newSeries(end))
+	m.record(semconv.ServerExits, 1, newSeries(m.named(end)))
 }
 
 // methodLabel bounds a method's name: one of MCP's, or _OTHER. Responses to nothing have none, and keep none.
