@@ -16,6 +16,7 @@ type instruments struct {
 	recorded map[string]func(value float64, s series)
 	observed map[string]metric.Observable
 	kept     map[string]series // those in use, see seriesOf
+	server   string            // its name, on every series made from then on
 	key      []byte            // reused
 }
 
@@ -119,9 +120,26 @@ func (x *instruments) seriesOf(pairs ...string) series {
 	for ; len(pairs) > 1; pairs = pairs[2:] {
 		a.text(pairs[0], pairs[1])
 	}
-	s := newSeries(a)
+	s := newSeries(x.named(a))
 	if len(x.kept) < maxSeries {
 		x.kept[string(x.key)] = s
 	}
 	return s
+}
+
+// nameServer adds the server's name to the series that are made from now on: of two servers behind one service.name,
+// or one runner's command line, it tells which is which. The first name stays, since a peer may send another one with
+// each message. A value that was counted before keeps the series without the name. Observed instruments have none: a
+// total that moved from one series to another would be exported twice.
+func (x *instruments) nameServer(name string) {
+	if x.server == "" && name != "" {
+		x.server = name
+		clear(x.kept)
+	}
+}
+
+// named appends the server's name to a series' attributes.
+func (x *instruments) named(a attributes) attributes {
+	a.text(semconv.ServerName, x.server)
+	return a
 }

@@ -41,6 +41,7 @@ func newMetrics(x *instruments) *metrics {
 // ones instead. Without that a backend would show it under the old ones forever.
 func (m *metrics) sessionChanged(s record.Session) {
 	m.session = s
+	m.nameServer(s.Server.Name)
 	if s.Started.IsZero() {
 		return
 	}
@@ -207,7 +208,7 @@ func (m *metrics) exit(e record.Exit) {
 	}
 	m.record(semconv.ServerSessionDuration, e.Lifetime.Seconds(), newSeries(session))
 
-	m.record(semconv.ServerExits, 1, newSeries(exitAttributes(nil, e)))
+	m.record(semconv.ServerExits, 1, newSeries(m.named(exitAttributes(nil, e))))
 }
 
 // methodLabel bounds a method's name: one of MCP's, or _OTHER. Responses to nothing have none, and keep none.

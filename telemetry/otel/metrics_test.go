@@ -392,3 +392,40 @@ func TestSeveralReaders(t *testing.T) {
 		t.Errorf("scope %+v", scope)
 	}
 }
+
+// TestServerName: spans and series name the server from its first name on, and a count keeps the series in which it
+// began. A peer that changes its name makes no more series.
+func TestServerName(t *testing.T) {
+	s := newStage(t, nil)
+	early := s.opened(record.Operation{Method: semconv.Initialize}, 10)
+	s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage, Method: semconv.Initialize})
+	for _, name := range []string{"files", "other", "another"} {
+		s.Noted(s.session(record.Session{Ready: true, Server: record.Peer{Name: name}}))
+		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage, Method: semconv.Initialize})
+	}
+	s.ended(early, 20)
+	s.call(record.Operation{}, 30, 40)
+	s.Noted(record.Exit{Time: s.at(50)})
+	all := s.collect()
+	for _, i := range []semconv.Instrument{
+		semconv.ServerOperationDuration, semconv.OperationRequestSize, semconv.OperationWait, semconv.ServerExits,
+	} {
+		if found := points(all[i.Name], nil); len(found) != len(points(all[i.Name], map[string]any{semconv.ServerName: "files"})) {
+			t.Errorf("%s: not all of %v name the server", i.Name, found)
+		}
+	}
+	for _, name := range []any{nil, "files"} {
+		found := points(all[semconv.OperationActive.Name], map[string]any{
+			semconv.MethodName: semconv.Initialize, semconv.ServerName: name,
+		})
+		if want := 1; name == nil && (len(found) != want || found[0].value != 0) || name != nil && len(found) != 0 {
+			t.Errorf("%v: active %v", name, found)
+		}
+	}
+	if sizes := points(all[semconv.MessageSize.Name], nil); len(sizes) != 2 {
+		t.Errorf("sizes %v, want one series without a name and one with the first", sizes)
+	}
+	if got := values(s.span("tools/call search").Attributes())[semconv.ServerName]; got != "another" {
+		t.Errorf("the span names %v, want the latest name", got)
+	}
+}

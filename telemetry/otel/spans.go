@@ -162,6 +162,7 @@ func (s *spans) finish(ctx context.Context, op *record.Operation) {
 	span := trace.SpanFromContext(ctx)
 	if span.IsRecording() { // false if a sampler has dropped it
 		s.scratch = operationAttributes(s.scratch[:0], op, s.session.ID)
+		s.scratch.text(semconv.ServerName, s.session.Server.Name)
 		span.SetAttributes(s.scratch...)
 		for _, e := range op.Events {
 			span.AddEvent(e.Name, trace.WithTimestamp(e.Time))

@@ -132,6 +132,7 @@ func TestOperationSpan(t *testing.T) {
 // TestEveryAttribute makes spans with every attribute that is documented, and finds no other.
 func TestEveryAttribute(t *testing.T) {
 	s := newStage(t, nil)
+	s.Noted(s.session(record.Session{Server: record.Peer{Name: "files"}}))
 	s.call(whole(), 0, 10)
 	op := whole()
 	op.RoundTrips = 1

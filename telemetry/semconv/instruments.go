@@ -40,7 +40,7 @@ func instrument(i Instrument) Instrument {
 
 // Attributes that several instruments share.
 var (
-	operation = []string{MethodName, ToolName}
+	operation = []string{MethodName, ToolName, ServerName}
 	peers     = []string{ClientName, ClientVersion, ServerName, ServerVersion}
 )
 
@@ -52,15 +52,18 @@ var (
 			"less the time in which the server waited for the user.",
 		Attributes: []string{
 			MethodName, ToolName, PromptName, OperationName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport,
+			ServerName,
 		},
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch gen_ai.operation.name=execute_tool " +
-			"error.type=tool_error mcp.protocol.version=2025-11-25 network.transport=pipe} count=1 sum=0.1",
+			"error.type=tool_error mcp.protocol.version=2025-11-25 network.transport=pipe " +
+			"spanpipe.server.name=test-server} count=1 sum=0.1",
 	})
 	ClientOperationDuration = instrument(Instrument{
 		Name: "mcp.client.operation.duration", Form: Histogram, Unit: "s",
 		Description: "Time from a server's request to the end of the client's response.",
-		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport},
-		Example: "{mcp.method.name=sampling/createMessage mcp.protocol.version=2025-11-25 network.transport=pipe} " +
+		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport, ServerName},
+		Example: "{mcp.method.name=sampling/createMessage mcp.protocol.version=2025-11-25 network.transport=pipe " +
+			"spanpipe.server.name=test-server} " +
 			"count=1 sum=0.2",
 	})
 	ServerSessionDuration = instrument(Instrument{
@@ -80,87 +83,97 @@ var (
 	OperationActive = instrument(Instrument{
 		Name: "spanpipe.operation.active", Form: UpDownCounter, Unit: "{operation}",
 		Description: "Operations in progress.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} 0",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search spanpipe.server.name=test-server} 0",
 	})
 	MessageSize = instrument(Instrument{
 		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
-		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName},
-		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list} " +
+		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName, ServerName},
+		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list " +
+			"spanpipe.server.name=test-server} " +
 			"count=1 sum=114",
 	})
 	OperationRequestSize = instrument(Instrument{
 		Name: RequestSize, Form: Histogram, Unit: "By",
 		Description: "Size of an operation's requests.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} count=12 sum=1220",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search " +
+			"spanpipe.server.name=test-server} count=12 sum=1220",
 	})
 	OperationResponseSize = instrument(Instrument{
 		Name: ResponseSize, Form: Histogram, Unit: "By",
 		Description: "Size of an operation's responses.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} count=1 sum=109",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch " +
+			"spanpipe.server.name=test-server} count=1 sum=109",
 	})
 	OperationWait = instrument(Instrument{
 		Name: Wait, Form: Histogram, Unit: "s",
 		Description: "Time from the end of a request to the first byte of its response.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} count=11 sum=0.4",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search " +
+			"spanpipe.server.name=test-server} count=11 sum=0.4",
 	})
 	OperationTransfer = instrument(Instrument{
 		Name: Transfer, Form: Histogram, Unit: "s",
 		Description: "Time from a response's first byte to its last.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch} count=1 sum=0",
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch " +
+			"spanpipe.server.name=test-server} count=1 sum=0",
 	})
 	StartupDuration = instrument(Instrument{
 		Name: "spanpipe.server.startup.duration", Form: Histogram, Unit: "s",
 		Description: "Time to start the process, and from its start to the first answered handshake " +
 			"and the first answered list of tools.",
-		Attributes: []string{Phase},
-		Example:    "{spanpipe.startup.phase=handshake} count=1 sum=0.02",
+		Attributes: []string{Phase, ServerName},
+		Example:    "{spanpipe.startup.phase=handshake spanpipe.server.name=test-server} count=1 sum=0.02",
 	})
 	OperationErrors = instrument(Instrument{
 		Name: "spanpipe.operation.errors", Form: Counter, Unit: "{error}",
 		Description: "Operations that did not succeed, whichever side was at fault, by class.",
 		Attributes:  append([]string{ErrorClass}, operation...),
-		Example:     "{spanpipe.error.class=rate_limited mcp.method.name=tools/call gen_ai.tool.name=fetch} 1",
+		Example: "{spanpipe.error.class=rate_limited mcp.method.name=tools/call gen_ai.tool.name=fetch " +
+			"spanpipe.server.name=test-server} 1",
 	})
 	ResourceReads = instrument(Instrument{
 		Name: "spanpipe.resource.reads", Form: Counter, Unit: "{read}",
-		Description: "Answered reads of resources.", Attributes: []string{Resource},
-		Example: "{spanpipe.resource=note://{id}} 1",
+		Description: "Answered reads of resources.", Attributes: []string{Resource, ServerName},
+		Example: "{spanpipe.resource=note://{id} spanpipe.server.name=test-server} 1",
 	})
 	ResourceSize = instrument(Instrument{
 		Name: "spanpipe.resource.size", Form: Histogram, Unit: "By",
-		Description: "Size of the responses to reads of resources.", Attributes: []string{Resource},
-		Example: "{spanpipe.resource=file} count=1 sum=79",
+		Description: "Size of the responses to reads of resources.", Attributes: []string{Resource, ServerName},
+		Example: "{spanpipe.resource=file spanpipe.server.name=test-server} count=1 sum=79",
 	})
 	ToolTransitions = instrument(Instrument{
 		Name: "spanpipe.tool.transitions", Form: Counter, Unit: "{transition}",
-		Description: "Consecutive calls, from one tool to the next.", Attributes: []string{FromTool, ToTool},
-		Example: "{spanpipe.tool.from=search spanpipe.tool.to=fetch} 1",
+		Description: "Consecutive calls, from one tool to the next.", Attributes: []string{FromTool, ToTool, ServerName},
+		Example: "{spanpipe.tool.from=search spanpipe.tool.to=fetch spanpipe.server.name=test-server} 1",
 	})
 	Anomalies = instrument(Instrument{
 		Name: "spanpipe.anomalies", Form: Counter, Unit: "{anomaly}",
-		Description: "Calls that stand out from the session's own past.", Attributes: []string{Anomaly, ToolName},
-		Example: "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search} 1",
+		Description: "Calls that stand out from the session's own past.", Attributes: []string{Anomaly, ToolName, ServerName},
+		Example: "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search spanpipe.server.name=test-server} 1",
 	})
 	ToolsDefinitionSize = instrument(Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
 		Description: "Size of the last list of tools: what it costs the model's context.",
-		Example:     "{} 70",
+		Attributes:  []string{ServerName},
+		Example:     "{spanpipe.server.name=test-server} 70",
 	})
 	ToolsListed = instrument(Instrument{
 		Name: "spanpipe.tools.listed", Form: Gauge, Unit: "{tool}",
 		Description: "Tools in the last list.",
-		Example:     "{} 2",
+		Attributes:  []string{ServerName},
+		Example:     "{spanpipe.server.name=test-server} 2",
 	})
 	ServerExits = instrument(Instrument{
 		Name: "spanpipe.server.exits", Form: Counter, Unit: "{exit}",
-		Description: "Exits of server processes.", Attributes: []string{Exit, ExitCode, Signal, InFlight},
-		Example: "{spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true} 1",
+		Description: "Exits of server processes.", Attributes: []string{Exit, ExitCode, Signal, InFlight, ServerName},
+		Example: "{spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
+			"spanpipe.server.name=test-server} 1",
 	})
 	ProtocolViolations = instrument(Instrument{
 		Name: "spanpipe.protocol.violations", Form: Counter, Unit: "{violation}",
 		Description: "Messages and other lines on the wire that the protocol does not allow.",
-		Attributes:  []string{Violation, Direction},
-		Example:     "{spanpipe.violation.kind=noise spanpipe.direction=to_client} 1",
+		Attributes:  []string{Violation, Direction, ServerName},
+		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client " +
+			"spanpipe.server.name=test-server} 1",
 	})
 	ProcessCPUTime = instrument(Instrument{
 		Name: "process.cpu.time", Form: Counter, Observed: true, Unit: "s",
