@@ -83,6 +83,11 @@ func TestNoConsentNoConnection(t *testing.T) {
 		{name: "OTEL_SDK_DISABLED", variables: []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_SDK_DISABLED=true"}},
 		{name: "OTEL_SDK_DISABLED for spanpipe alone", variables: []string{"SPANPIPE_TELEMETRY=otlp",
 			"SPANPIPE_OTEL_SDK_DISABLED=true"}},
+		{name: "OTEL_SDK_DISABLED against its form for spanpipe alone", variables: []string{
+			"SPANPIPE_TELEMETRY=otlp", "OTEL_SDK_DISABLED=true", "SPANPIPE_OTEL_SDK_DISABLED=false"}},
+		{name: "a flag against off", flags: []string{"--telemetry=otlp"}, variables: []string{"SPANPIPE_TELEMETRY=off"}},
+		{name: "a flag against off among others", flags: []string{"--telemetry=otlp"},
+			variables: []string{"SPANPIPE_TELEMETRY=console, Off"}},
 		{name: "every signal switched off", variables: []string{"SPANPIPE_TELEMETRY=otlp",
 			"OTEL_TRACES_EXPORTER=none", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none"}},
 		// Without these, telemetry that never sends would pass.

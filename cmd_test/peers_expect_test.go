@@ -111,14 +111,13 @@ func expect(request message, response *message, kind otlptest.SpanKind, version 
 		attrs: otlptest.Attrs{
 			"mcp.method.name": request.Method, "jsonrpc.request.id": request.text(), "network.transport": "pipe",
 		},
-		// The first two are content, and the default version 2.0 of JSON-RPC is omitted.
+		// The first two are content, the default version 2.0 of JSON-RPC is omitted, and stdio has no Mcp-Session-Id.
 		absent: []string{
-			"gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "jsonrpc.protocol.version",
+			"gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "jsonrpc.protocol.version", "mcp.session.id",
 		},
 	}
 	if request.Params.Meta.Version != "" {
 		version = request.Params.Meta.Version
-		op.absent = append(op.absent, "mcp.session.id") // that version has no sessions
 	}
 	if version != "" {
 		op.attrs["mcp.protocol.version"] = version

@@ -245,7 +245,7 @@ func (w sdkSpan) check(t *testing.T, span, root otlptest.Span, all map[string][]
 		t.Errorf("%q: attributes = %v, want %v", span.Name, span.Attrs, attrs)
 	}
 	for key, want := range map[string]bool{
-		"jsonrpc.request.id": !w.note, "mcp.session.id": version < "2026-07-28",
+		"jsonrpc.request.id": !w.note, "spanpipe.session.id": true, "mcp.session.id": false,
 		"gen_ai.tool.call.arguments": false, "gen_ai.tool.call.result": false, "jsonrpc.protocol.version": false,
 	} {
 		if span.Attrs.Has(key) != want {
@@ -325,7 +325,7 @@ func checkMetrics(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan) {
 		t.Errorf("%s of echo = %v s, want %v s as in the spans", duration, h.Total, spent)
 	}
 	for _, point := range r.Points() {
-		for _, key := range []string{"jsonrpc.request.id", "mcp.session.id", "mcp.resource.uri"} {
+		for _, key := range []string{"jsonrpc.request.id", "spanpipe.session.id", "mcp.resource.uri"} {
 			if point.Attrs.Has(key) {
 				t.Errorf("%s has the attribute %s, whose values are unbounded", point.Name, key)
 			}

@@ -5,7 +5,7 @@
 //
 // It promises three things:
 //   - Telemetry is off unless SPANPIPE_TELEMETRY asks for it, whatever OpenTelemetry's own variables say.
-//   - A veto always wins: DO_NOT_TRACK and OTEL_SDK_DISABLED only ever remove destinations.
+//   - A veto always wins: off, DO_NOT_TRACK and OTEL_SDK_DISABLED only ever remove destinations.
 //   - A setting it cannot parse makes it collect and send less, never more, and yields a [Warning].
 //
 // It imports only the standard library, and nothing that could read the environment, a file or the network: the

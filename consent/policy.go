@@ -18,14 +18,20 @@ const (
 
 var sinks = []Sink{Console, OTLP, Prometheus}
 
+// off is the word that no destination in the same list, and no flag, can outvote.
+const off = "off"
+
 // network reports whether the sink opens a socket. A new sink does until someone says here that it does not.
 func (s Sink) network() bool { return s != Console }
 
 // Request holds the user's settings as written. An empty field means that the setting is absent.
 type Request struct {
-	Telemetry   string // SPANPIPE_TELEMETRY or --telemetry
-	DoNotTrack  string // DO_NOT_TRACK
-	SDKDisabled string // OTEL_SDK_DISABLED
+	Telemetry  string // --telemetry, else SPANPIPE_TELEMETRY
+	Variable   string // SPANPIPE_TELEMETRY: an "off" in it is a veto, which the flag does not lift
+	DoNotTrack string // DO_NOT_TRACK
+	// SDKDisabled holds OTEL_SDK_DISABLED and SPANPIPE_OTEL_SDK_DISABLED. Either is a veto: other variables have a
+	// precedence, but a veto that a second variable could lift would be none.
+	SDKDisabled []string
 
 	Capture    string // SPANPIPE_CAPTURE or --capture
 	CaptureMax string // SPANPIPE_CAPTURE_MAX or --capture-max
@@ -58,7 +64,7 @@ func Decide(r Request) (Policy, []Warning) {
 	switch {
 	case len(words) == 0:
 		p.because("SPANPIPE_TELEMETRY is not set")
-	case slices.Contains(words, "off"):
+	case slices.Contains(words, off), slices.Contains(fields(r.Variable), off):
 		p.because("SPANPIPE_TELEMETRY is off")
 		words = nil
 	}
@@ -77,7 +83,7 @@ func Decide(r Request) (Policy, []Warning) {
 	if len(words) > 0 && !p.On() {
 		p.because("without a destination, telemetry is off")
 	}
-	if isTrue(r.SDKDisabled) {
+	if slices.ContainsFunc(r.SDKDisabled, isTrue) {
 		p.veto("OTEL_SDK_DISABLED is true: nothing is collected", func(Sink) bool { return true })
 	}
 	if isSet(r.DoNotTrack) {
@@ -97,7 +103,7 @@ func Decide(r Request) (Policy, []Warning) {
 // Preview makes the decision for a session whose telemetry is shown instead of sent: everything that a collector would
 // receive if SPANPIPE_TELEMETRY were otlp and no veto applied.
 func Preview(r Request) (Policy, []Warning) {
-	r.Telemetry, r.DoNotTrack, r.SDKDisabled = string(OTLP), "", ""
+	r.Telemetry, r.Variable, r.DoNotTrack, r.SDKDisabled = string(OTLP), "", "", nil
 	p, warnings := Decide(r)
 	p.offline = true
 	p.reasons = []string{"preview: telemetry is shown instead of sent"}

@@ -31,9 +31,15 @@ func TestDecide(t *testing.T) {
 			want: []consent.Sink{consent.Console}, reason: "DO_NOT_TRACK"},
 		{name: "any other value of DO_NOT_TRACK too", request: consent.Request{Telemetry: "otlp", DoNotTrack: "yes please"}, reason: "DO_NOT_TRACK"},
 		{name: "DO_NOT_TRACK=0 is not a veto", request: consent.Request{Telemetry: "otlp", DoNotTrack: "0"}, want: []consent.Sink{consent.OTLP}},
-		{name: "OTEL_SDK_DISABLED vetoes all", request: consent.Request{Telemetry: "console,otlp", SDKDisabled: "True"}, reason: "OTEL_SDK_DISABLED"},
-		{name: "only true disables the SDK", request: consent.Request{Telemetry: "otlp", SDKDisabled: "1"}, want: []consent.Sink{consent.OTLP}},
-		{name: "vetoes add up", request: consent.Request{Telemetry: "console,otlp", SDKDisabled: "true", DoNotTrack: "0"}},
+		{name: "OTEL_SDK_DISABLED vetoes all", request: consent.Request{Telemetry: "console,otlp", SDKDisabled: []string{"True"}}, reason: "OTEL_SDK_DISABLED"},
+		{name: "only true disables the SDK", request: consent.Request{Telemetry: "otlp", SDKDisabled: []string{"1"}}, want: []consent.Sink{consent.OTLP}},
+		{name: "either form of OTEL_SDK_DISABLED is a veto", reason: "OTEL_SDK_DISABLED",
+			request: consent.Request{Telemetry: "otlp", SDKDisabled: []string{"false", " TRUE "}}},
+		{name: "off in the variable wins over the flag", reason: "is off",
+			request: consent.Request{Telemetry: "otlp", Variable: "Console, OFF"}},
+		{name: "the flag replaces a variable without off", want: []consent.Sink{consent.Console}, reason: "asks for console",
+			request: consent.Request{Telemetry: "console", Variable: "otlp"}},
+		{name: "vetoes add up", request: consent.Request{Telemetry: "console,otlp", SDKDisabled: []string{"true"}, DoNotTrack: "0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

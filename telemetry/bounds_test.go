@@ -21,7 +21,7 @@ func TestBoundedSeries(t *testing.T) {
 		{semconv.PromptName, `"method":"prompts/get","params":{"name":"prompt-%d"}`, `"result":{}`, 200},
 		{semconv.MethodName, `"method":"vendor/method-%d"`, `"result":{}`, 0},
 		{semconv.ProtocolVersion,
-			`"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2027-%d"}}`,
+			`"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2%03d-01-01"}}`,
 			`"result":{"tools":[]}`, 5},
 		{semconv.StatusCode, `"method":"ping","params":{"n":%d}`, `"error":{"code":%d,"message":"no"}`, 30},
 		{semconv.ErrorType, `"method":"ping","params":{"n":%d}`, `"error":{"code":%d,"message":"no"}`, 30},

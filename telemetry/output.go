@@ -63,7 +63,8 @@ func withoutExporters(cfg Config, id record.Session) *output {
 }
 
 func sinkConfig(cfg Config, id record.Session) otel.Config {
-	service := ServiceName(cfg.Command)
+	home, _ := cfg.Lookup("HOME")
+	service := ServiceName(cfg.Command, home)
 	if cfg.Clean != nil && cfg.Clean([]byte(service)) != service {
 		service = unnamedService
 	}

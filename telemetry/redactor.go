@@ -82,6 +82,7 @@ func (r *redactor) content(m *session.Message, c *session.RawContent, requestMet
 	} else {
 		shown.Arguments = r.members(c.Arguments)
 	}
+	c.Messages.Raw, c.Result.Raw = omit(c.Messages.Raw), omit(c.Result.Raw)
 	shown.Messages, m.Extra.Log = r.json(c.Messages), r.json(c.Data)
 	if m.Kind != framing.Response && m.Kind != framing.ErrorResponse {
 		return // a request that has a member "result" has no result

@@ -1,17 +1,21 @@
 package telemetry
 
 import (
+	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
-	"github.com/spanpipe/spanpipe/consent/redact"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // resources labels resource URIs. A URI is content: what is shown of it is the server's URI template that it matches,
-// else its scheme.
-type resources struct{ templates []template }
+// else its scheme, if that is known: the client wrote it, and what is no URI has anything before its first colon.
+type resources struct {
+	templates []template
+	schemes   map[string]bool // of templates
+}
 
 type template struct {
 	text  string
@@ -30,6 +34,10 @@ func (r *resources) learn(templates []string) {
 		}
 		if match := compileTemplate(text); match != nil {
 			r.templates = append(r.templates, template{text, match})
+			if r.schemes == nil {
+				r.schemes = map[string]bool{}
+			}
+			r.schemes[scheme(text)] = true
 		}
 	}
 }
@@ -75,10 +83,27 @@ func (r *resources) label(uri string) string {
 			return t.text
 		}
 	}
-	scheme := strings.TrimSuffix(uriScheme.FindString(uri), ":")
-	// Checked before it loses its case: what is not a URI can be a credential up to its first colon.
-	if _, ok := redact.Name([]byte(scheme)); !ok || scheme == "" {
-		return semconv.Other
+	if s := scheme(uri); s != "" && (r.schemes[s] || knownSchemes()[s]) {
+		return s
 	}
-	return strings.ToLower(scheme)
+	return semconv.Other
 }
+
+func scheme(uri string) string {
+	return strings.ToLower(strings.TrimSuffix(uriScheme.FindString(uri), ":"))
+}
+
+//go:embed schemes.txt
+var schemesText string
+
+var knownSchemes = sync.OnceValue(func() map[string]bool {
+	known := map[string]bool{}
+	for line := range strings.Lines(schemesText) {
+		if !strings.HasPrefix(line, "#") {
+			for _, s := range strings.Fields(line) {
+				known[s] = true
+			}
+		}
+	}
+	return known
+})

@@ -4,44 +4,123 @@ import (
 	_ "embed"
 	"encoding/json"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// unnamedService is the service.name of a server without a name that may be shown, such as a script: its path is
+// unnamedService is the service.name of a server without a name that may be shown, such as a lone script: its path is
 // private.
 const unnamedService = "mcp-server"
 
-// ServiceName derives a name for a server from its command: the package that one of the known runners starts, else
-// the program's base name, else "mcp-server". It is never a path, and never an argument other than a package name: an
-// unknown option may take a value, so it ends the search.
-func ServiceName(command []string) string {
-	if len(command) == 0 {
+// ServiceName derives a name for a server from its command: the package that one of the known runners starts, for a
+// script of one's own the name in its package.json or pyproject.toml, else the program's base name, else "mcp-server".
+// It is never a path or a directory, and never an argument other than a package name: an unknown option may take a
+// value, so it ends the search. A manifest in the home directory belongs to no project.
+func ServiceName(command []string, home string) string {
+	return server{command: command, home: home}.name(maxWrappers)
+}
+
+// server is a command, and where it runs.
+type server struct {
+	command []string
+	dir     string // relative to the present directory; "" is that one
+	home    string
+}
+
+// maxWrappers bounds the programs that start one another: env, sudo, uv run, python.
+const maxWrappers = 8
+
+// name returns the server's name. The budget bounds how many programs are seen through.
+func (s server) name(budget int) string {
+	if len(s.command) == 0 || budget == 0 {
 		return unnamedService
 	}
-	program := program(command[0])
-	switch {
-	case program == "env" || program == "cmd":
-		return ServiceName(launched(program, command[1:]))
-	case pythons.MatchString(program):
-		return fromPath(command[1:], true)
-	case slices.Contains(interpreters, program):
-		return fromPath(command[1:], false)
-	case isScript(command[0]):
-		return unnamedService
+	program := program(s.command[0])
+	if pythons.MatchString(program) {
+		program = "python"
 	}
 	forms, isRunner := runners()[program]
-	if !isRunner {
+	switch {
+	case !isRunner && isScript(s.command[0]):
+		return s.script(s.command[0])
+	case !isRunner:
 		return valid(program)
 	}
-	for _, r := range forms {
-		if args, ok := r.enter(command[1:]); ok {
-			return r.find(args)
+	for _, form := range forms {
+		if inner, kind, ok := form.find(s); ok {
+			return inner.named(kind, budget)
 		}
 	}
 	return unnamedService
+}
+
+// named returns the name of what a runner starts: the first word of a command is a package of a kind, or else the
+// command is one itself.
+func (s server) named(kind string, budget int) string {
+	if kind == "manifest" { // a script of a package is named by the package, whatever it is called
+		return s.project(".")
+	}
+	if len(s.command) == 0 {
+		return unnamedService
+	}
+	word := s.command[0]
+	switch kind {
+	case "command":
+		return s.name(budget - 1)
+	case "shell":
+		return s.shell(word, budget-1)
+	case "npm":
+		if name := nodePackage(word); runners()[name] == nil {
+			return name
+		}
+		return s.name(budget - 1) // npx tsx src/index.ts
+	case "python":
+		return pythonPackage(word)
+	case "image":
+		return image(word)
+	case "deno":
+		if name := denoModule(word); name != unnamedService {
+			return name
+		}
+		return s.script(word)
+	case "go":
+		return goPackage(word)
+	case "module":
+		return s.module(word)
+	case "archive":
+		return archive(word)
+	case "script-or-manifest":
+		if !isScript(word) {
+			return s.project(".")
+		}
+	}
+	return s.script(word)
+}
+
+// shell returns the name of the last command of a shell's script, if that is a known runner: the first ones prepare it.
+// What needs a shell to be understood is not.
+func (s server) shell(script string, budget int) string {
+	if strings.ContainsAny(script, "\"'`$|<>()\\\n") {
+		return unnamedService
+	}
+	var last []string
+	for part := range strings.FieldsFuncSeq(script, func(c rune) bool { return c == ';' || c == '&' }) {
+		last = strings.Fields(part)
+		if len(last) == 2 && last[0] == "cd" {
+			s.dir = joined(s.dir, last[1])
+		}
+	}
+	if len(last) > 0 && last[0] == "exec" {
+		last = last[1:]
+	}
+	if len(last) == 0 || runners()[program(last[0])] == nil && !pythons.MatchString(program(last[0])) {
+		return unnamedService
+	}
+	s.command = last
+	return s.name(budget)
 }
 
 // program returns the base name of a program, on Unix or Windows.
@@ -55,57 +134,21 @@ func program(command string) string {
 	return name
 }
 
-// launched returns the command that follows env's assignments or cmd's switches. An option of env may take a value, so
-// it ends the search.
-func launched(program string, args []string) []string {
-	for i, arg := range args {
-		switch {
-		case strings.HasPrefix(arg, "-"):
-			return nil
-		case program == "env" && strings.Contains(arg, "="), program == "cmd" && strings.HasPrefix(arg, "/"):
-		default:
-			return args[i:]
-		}
-	}
-	return nil
-}
+var pythons = regexp.MustCompile(`^(python|pypy|py)[0-9.]*w?$`)
 
-// interpreters run a script or module, whose name is of use only if it belongs to a package.
-var (
-	interpreters = strings.Fields("node nodejs tsx ts-node sh bash zsh dash fish pwsh powershell ruby perl php java " +
-		"dotnet")
-	pythons    = regexp.MustCompile(`^(python|pypy|py)[0-9.]*w?$`)
-	scripts    = regexp.MustCompile(`(?i)\.(js|mjs|cjs|ts|mts|py|rb|pl|php|sh|bash|ps1|jar|dll|lua)$`)
-	nodeModule = regexp.MustCompile(`node_modules/(?:\.bin/)?((?:@[\w.-]+/)?[\w.-]+)`)
-)
-
-func isScript(s string) bool { return scripts.MatchString(s) }
-
-// fromPath finds the package in an interpreter's arguments: the module of -m, or the npm package that contains the
-// script.
-func fromPath(args []string, python bool) string {
-	for i, arg := range args {
-		if python && arg == "-m" && i+1 < len(args) {
-			return valid(args[i+1])
-		}
-		if strings.HasPrefix(arg, "-") {
-			continue
-		}
-		if m := nodeModule.FindAllStringSubmatch(strings.ReplaceAll(arg, `\`, "/"), -1); m != nil {
-			return nodePackage(m[len(m)-1][1])
-		}
-		return unnamedService
-	}
-	return unnamedService
-}
-
-// runner is one way to start a package with a program.
+// runner is one way to start a server with a program. Lists of options are separated by spaces.
 type runner struct {
-	Words   []string // subcommands that come first
-	Package string   // kind of the package argument, a key of packageName
-	Flags   []string // options without a value
-	Values  []string // options with a value
-	Names   []string // options whose value is the package
+	Words   string   // subcommands, among which options may stand
+	Package string   // what comes next, see server.named
+	Options []string // names of lists of options
+	Flags   string   // options without a value
+	Values  string   // options with a value
+	Names   string   // options whose value is what comes next
+	Modules string   // options whose value is a Python module
+	Shells  string   // options whose value is a shell's script
+	Dirs    string   // options whose value is the directory in which the rest is meant
+	Skip    int      // words that come before the package, such as the name of a container
+	Dashes  bool     // everything up to -- belongs to the runner
 }
 
 //go:embed runners.json
@@ -113,133 +156,114 @@ var runnersJSON []byte
 
 // runners maps a program to its forms, which are tried in order. The table is closed: nothing else is searched for a
 // name.
-var runners = sync.OnceValue(func() (table map[string][]runner) {
+var runners = sync.OnceValue(func() map[string][]runner {
+	var table struct {
+		Options map[string]runner
+		Runners map[string][]runner
+	}
 	if err := json.Unmarshal(runnersJSON, &table); err != nil {
 		panic(err) // the file is part of the program, and a test reads it
 	}
-	return table
+	for _, forms := range table.Runners {
+		for i := range forms {
+			for _, name := range forms[i].Options {
+				list := table.Options[name]
+				forms[i].Flags += " " + list.Flags
+				forms[i].Values += " " + list.Values
+				forms[i].Dirs += " " + list.Dirs
+			}
+		}
+	}
+	return table.Runners
 })
 
-// packageName returns the function that finds the name in a package argument of the kind.
-func packageName(kind string) func(argument string) string {
-	switch kind {
-	case "npm":
-		return nodePackage
-	case "python":
-		return pythonPackage
-	case "image":
-		return image
-	case "deno":
-		return denoModule
-	case "go":
-		return goPackage
-	default: // script
-		return modulePath
+// find returns what a server's command starts in this form, of which kind it is, and whether the command has the form.
+func (r runner) find(s server) (inner server, kind string, ok bool) {
+	args := s.command[1:]
+	from := func(rest []string) server { s.command = rest; return s }
+	if r.Dashes {
+		i := slices.Index(args, "--")
+		return from(args[i+1:]), r.Package, i >= 0
 	}
-}
-
-// enter returns the arguments that follow a runner's subcommands.
-func (r runner) enter(args []string) ([]string, bool) {
-	if len(args) < len(r.Words) || !slices.Equal(args[:len(r.Words)], r.Words) {
-		return nil, false
-	}
-	return args[len(r.Words):], true
-}
-
-// find returns the name of the package among the arguments.
-func (r runner) find(args []string) string {
-	name := packageName(r.Package)
+	words, skip := strings.Fields(r.Words), r.Skip
 	for i := 0; i < len(args); i++ {
-		option, value, joined := strings.Cut(args[i], "=")
-		isName := slices.Contains(r.Names, option)
+		option, value, given := strings.Cut(args[i], "=")
 		switch {
-		case args[i] == "--" && i+1 < len(args):
-			return name(args[i+1])
-		case !strings.HasPrefix(args[i], "-"):
-			return name(args[i])
-		case isName && joined:
-			return name(value)
-		case isName && i+1 < len(args):
-			return name(args[i+1])
-		case joined || slices.Contains(r.Flags, option):
-		case slices.Contains(r.Values, option):
-			i++
+		case args[i] == "--":
+			return from(args[i+1:]), r.Package, len(words) == 0
+		case len(args[i]) < 2 || args[i][0] != '-' && (args[i][0] != '/' || !has(r.Flags, args[i])):
+			switch {
+			case len(words) > 0 && args[i] != words[0]:
+				return s, "", false
+			case len(words) > 0:
+				words = words[1:]
+			case skip > 0 || r.Package == "command" && r.isAssignment(args[i]):
+				skip--
+			default:
+				return from(args[i:]), r.Package, true
+			}
 		default:
-			return unnamedService
+			takes := r.takes(option)
+			if takes != "" && takes != "flag" && !given {
+				if i++; i == len(args) {
+					return s, "", len(words) == 0
+				}
+				value = args[i]
+			}
+			rest := append([]string{value}, args[min(i+1, len(args)):]...)
+			switch {
+			case takes == "name":
+				return from(rest), r.Package, len(words) == 0
+			case takes == "module" || takes == "shell":
+				return from(rest), takes, len(words) == 0
+			case takes == "dir":
+				s.dir = joined(s.dir, value)
+			case takes == "" && !given && !r.isAttached(option):
+				return from(nil), r.Package, len(words) == 0 // no name
+			}
 		}
 	}
-	return unnamedService
+	return from(nil), r.Package, len(words) == 0
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
-
-// valid returns a name that looks like one, else unnamedService.
-func valid(name string) string {
-	if !plainName.MatchString(name) {
-		return unnamedService
-	}
-	return name
-}
-
-// nodePackage parses @scope/name@version.
-func nodePackage(spec string) string {
-	if strings.Contains(spec, ":") || strings.HasPrefix(spec, ".") || isScript(spec) {
-		return unnamedService
-	}
-	if scoped, ok := strings.CutPrefix(spec, "@"); ok {
-		_, name, ok := strings.Cut(scoped, "/")
-		if !ok {
-			return unnamedService
-		}
-		spec = name
-	}
-	name, _, _ := strings.Cut(spec, "@")
-	return valid(name)
-}
-
-var pythonSpec = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)(\[[\w, .-]*\])?([=<>!~@; ].*)?$`)
-
-// pythonPackage parses name[extra]==version and name@version.
-func pythonPackage(spec string) string {
-	m := pythonSpec.FindStringSubmatch(spec)
-	if m == nil || isScript(spec) || pythons.MatchString(m[1]) {
-		return unnamedService
-	}
-	return valid(m[1])
-}
-
-// image parses registry/organization/name:tag@digest.
-func image(ref string) string {
-	ref, _, _ = strings.Cut(ref, "@")
-	name, _, _ := strings.Cut(path.Base(ref), ":")
-	return valid(name)
-}
-
-// denoModule parses npm:@scope/name@version and jsr:@scope/name@version.
-func denoModule(spec string) string {
-	for _, registry := range []string{"npm:", "jsr:"} {
-		if rest, ok := strings.CutPrefix(spec, registry); ok {
-			return nodePackage(strings.TrimPrefix(rest, "/"))
+// takes returns what follows an option: "flag" for nothing, "" if that is unknown.
+func (r runner) takes(option string) string {
+	for _, list := range []struct{ kind, options string }{
+		{"name", r.Names}, {"module", r.Modules}, {"shell", r.Shells}, {"dir", r.Dirs}, {"value", r.Values}, {"flag", r.Flags},
+	} {
+		if has(list.options, option) {
+			return list.kind
 		}
 	}
-	return unnamedService
+	if last := len(option) - 1; last > 1 && option[0] == '-' && option[1] != '-' {
+		for _, letter := range option[1:last] {
+			if !has(r.Flags, "-"+string(letter)) {
+				return ""
+			}
+		}
+		return r.takes("-" + option[last:]) // several in one, such as -it
+	}
+	return ""
 }
 
-var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
-
-// goPackage parses host/organization/module/cmd/name@version. A relative package is a path.
-func goPackage(spec string) string {
-	spec, _, _ = strings.Cut(spec, "@")
-	host, _, _ := strings.Cut(spec, "/")
-	isPath := strings.HasPrefix(spec, ".") || strings.HasPrefix(spec, "/") || strings.HasSuffix(spec, ".go")
-	if isPath || !strings.Contains(host, ".") {
-		return unnamedService
-	}
-	if majorVersion.MatchString(path.Base(spec)) {
-		spec = path.Dir(spec)
-	}
-	return valid(path.Base(spec))
+// isAttached reports whether an argument is a short option with its value: -p8080:80, -Xmx1g. In the table, an option
+// that always has its value attached ends in *.
+func (r runner) isAttached(option string) bool {
+	return !strings.HasPrefix(option, "--") && (has(r.Values, option[:2]) || has(r.Flags, option[:2]+"*"))
 }
 
-// modulePath returns the package that contains a script, if one does.
-func modulePath(script string) string { return fromPath([]string{script}, false) }
+// isAssignment reports whether a word before a command sets a variable, as for env.
+func (r runner) isAssignment(word string) bool {
+	i := strings.IndexByte(word, '=')
+	return i > 0 && !strings.Contains(word[:i], "/")
+}
+
+func has(list, word string) bool { return slices.Contains(strings.Fields(list), word) }
+
+// joined returns the directory that is meant by dir in another one.
+func joined(base, dir string) string {
+	if filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(base, dir)
+}

@@ -38,7 +38,8 @@ func TestNameRefuses(t *testing.T) {
 	names := append(nameLines(t, "refuse.txt"),
 		"", strings.Repeat("a", redact.MaxName+1), "a\x00b", "a\nb", "tab\there", "\x1b[31mred", "a\x7f", "caf\xe9", "\xff\xfe",
 		"right\u202eleft", "zero\u200bwidth", "iso\u2066late", "bom\ufeff", "line\u2028sep", "private\ue000", "c1\u0085",
-		"\u00a0", "tag\U000e0041",
+		"\u00a0", "tag\U000e0041", "hangul\u3164", "halfwidth\uffa0", "choseong\u115f", "joiner\u034f", "braille\u2800", "khmer\u17b4",
+		"selector\ufe01", "object\ufffc", "mongolian\u180b", "selector\U000e0101", "stacked\u0301\u0302\u0303\u0304", "\u0301alone",
 	)
 	for _, name := range names {
 		if got, ok := redact.Name([]byte(name)); ok || got != "" {

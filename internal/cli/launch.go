@@ -35,9 +35,9 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 	a.resolve()
 	get := func(name string) string { v, _ := getenv(a.Environ, name); return v }
 	r := consent.Request{
-		DoNotTrack: get("DO_NOT_TRACK"), // consoledonottrack.com
-		// An empty value counts as unset, as OpenTelemetry's specification has it: here it does not lift a veto.
-		SDKDisabled: cmp.Or(get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")),
+		DoNotTrack:  get("DO_NOT_TRACK"), // consoledonottrack.com
+		SDKDisabled: []string{get("SPANPIPE_OTEL_SDK_DISABLED"), get("OTEL_SDK_DISABLED")},
+		Variable:    get("SPANPIPE_TELEMETRY"),
 		Capture:     a.options.capture, CaptureMax: a.options.captureMax, Redact: a.options.redact,
 		// The second of each is Windows'.
 		Home: cmp.Or(get("HOME"), get("USERPROFILE")), User: cmp.Or(get("USER"), get("USERNAME")),
@@ -99,8 +99,10 @@ func (a *app) prepare(
 
 // nameService names the service as the resource of its telemetry does.
 func (a *app) nameService(command []string) {
-	own, _ := ownEnvironment(a.Environ)("OTEL_SERVICE_NAME")
-	a.named.service = cmp.Or(own, clean([]byte(telemetry.ServiceName(command))))
+	lookup := ownEnvironment(a.Environ)
+	own, _ := lookup("OTEL_SERVICE_NAME")
+	home, _ := lookup("HOME")
+	a.named.service = cmp.Or(own, clean([]byte(telemetry.ServiceName(command, home))))
 }
 
 // run runs the server with telemetry, to its end.

@@ -62,9 +62,7 @@ func exitAttributes(a attributes, e record.Exit) attributes {
 func protocolAttributes(a attributes, protocol, sessionID string) attributes {
 	a.text(semconv.NetworkTransport, semconv.TransportPipe)
 	a.text(semconv.ProtocolVersion, protocol)
-	if semconv.HasSessions(protocol) {
-		a.text(semconv.SessionID, sessionID)
-	}
+	a.text(semconv.SessionID, sessionID)
 	return a
 }
 

@@ -76,10 +76,8 @@ func TestSessionSpanAttributes(t *testing.T) {
 			Protocol: "2025-11-25", Client: record.Peer{Name: "c", Version: "1"}, Server: record.Peer{Name: "s", Version: "2"},
 		}, all},
 		"nothing known": {record.Session{}, map[string]any{semconv.NetworkTransport: "pipe", semconv.SessionID: "the-session"}},
-		"a version without sessions": {record.Session{Protocol: "2026-07-28"},
-			map[string]any{semconv.NetworkTransport: "pipe", semconv.ProtocolVersion: "2026-07-28"}},
-		"a version that is not a date": {record.Session{Protocol: "latest"}, map[string]any{
-			semconv.NetworkTransport: "pipe", semconv.ProtocolVersion: "latest", semconv.SessionID: "the-session"}},
+		"a stateless version": {record.Session{Protocol: "2026-07-28"}, map[string]any{
+			semconv.NetworkTransport: "pipe", semconv.ProtocolVersion: "2026-07-28", semconv.SessionID: "the-session"}},
 	} {
 		s := newStage(t, nil)
 		c.session.Ready, c.session.Time = true, s.at(20)
@@ -179,7 +177,8 @@ func TestAttributes(t *testing.T) {
 			map[string]any{semconv.Wait: none, semconv.Transfer: none, semconv.RoundTrips: int64(2)}},
 		{"no response", record.Operation{ErrorType: "abandoned", Class: record.Abandoned}, map[string]any{
 			semconv.Wait: none, semconv.ResponseSize: none, semconv.ErrorType: "abandoned", semconv.ErrorClass: "abandoned"}},
-		{"2026-07-28 has no sessions", record.Operation{Protocol: "2026-07-28"}, map[string]any{semconv.SessionID: none}},
+		{"a stateless version", record.Operation{Protocol: "2026-07-28"}, map[string]any{
+			semconv.SessionID: "the-session", "mcp.session.id": none}},
 		{"a response to a completion", record.Operation{Method: semconv.Complete, Target: "trip"},
 			map[string]any{semconv.PromptName: "trip", semconv.ToolName: none, semconv.OperationName: none}},
 		{"the result of a task", record.Operation{Method: semconv.TasksResult, Content: record.Content{Result: "{}"}},

@@ -23,7 +23,7 @@ func OperationAttributes() []Attribute {
 		{ProtocolVersion, "string",
 			"the version that the request names, else the one agreed in initialize", "2025-11-25"},
 		{SessionID, "string",
-			"a random id of this process: stdio has none. Not set for 2026-07-28, which has no sessions", exampleID},
+			"always: a random id of this process, since stdio has no session ids of its own", exampleID},
 		{NetworkTransport, "string", "always `pipe`", TransportPipe},
 		{JSONRPCVersion, "string", "only if it is not 2.0", "none"},
 		{ErrorType, "string", "the operation failed: the JSON-RPC error code, or a word, see below", ErrTool},
@@ -44,7 +44,7 @@ func OperationAttributes() []Attribute {
 		{Ambiguous, "boolean",
 			"another request with the same id was in flight: the responses may be swapped", "true"},
 		{Resource, "string",
-			"the request has a URI: the server's template that it matches, else its scheme", "note://{id}"},
+			"the request has a URI: the server's template that it matches, else its scheme if that is a known one, else `_OTHER`", "note://{id}"},
 		{IDMismatch, "boolean", "the response's id matched only loosely, such as \"7\" for 7", "true"},
 	}
 }

@@ -14,15 +14,12 @@
 // No package of this module is a public API before version 1.0.
 package semconv
 
-import "time"
-
 // Attributes of operations, as OpenTelemetry names them. What each one means, and when a span has it, stands in
 // TELEMETRY.md; the names without a comment here say it.
 const (
 	MethodName        = "mcp.method.name"
 	ProtocolVersion   = "mcp.protocol.version"
 	ResourceURI       = "mcp.resource.uri"
-	SessionID         = "mcp.session.id"
 	ToolName          = "gen_ai.tool.name"
 	PromptName        = "gen_ai.prompt.name"
 	OperationName     = "gen_ai.operation.name"
@@ -71,6 +68,7 @@ const (
 	ProgressCount = "spanpipe.operation.progress.count"
 	TaskStatus    = "spanpipe.task.status"
 	Batch         = "spanpipe.batch"
+	SessionID     = "spanpipe.session.id" // not mcp.session.id, which is what an HTTP header carries: stdio has none
 	ClientName    = "spanpipe.client.name"
 	ClientVersion = "spanpipe.client.version"
 	ServerName    = "spanpipe.server.name"
@@ -115,11 +113,4 @@ func DurationBuckets() []float64 {
 // bucket of its own.
 func SizeBuckets() []float64 {
 	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
-}
-
-// HasSessions reports whether a version of the protocol has sessions: 2026-07-28 and later ones are stateless. Versions
-// are dates. A peer can name any text as its version, and a text that is not a date is not taken for a late one.
-func HasSessions(protocol string) bool {
-	_, err := time.Parse(time.DateOnly, protocol)
-	return err != nil || protocol < "2026-07-28"
 }

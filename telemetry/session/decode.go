@@ -65,7 +65,7 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	case "":
 		out.ensureExtra().JSONRPC = "none"
 	default:
-		out.ensureExtra().JSONRPC = d.name(in.Version, in.VersionTruncated)
+		out.ensureExtra().JSONRPC = d.formed(in.Version, in.VersionTruncated, isRPCVersion)
 	}
 	for i := range in.Values {
 		v := &in.Values[i]
@@ -104,13 +104,31 @@ func (d *Decoder) name(b []byte, truncated bool) string {
 	if !semconv.KnownMethod(name) {
 		shown = d.clean(b, false)
 	}
+	d.remember(name, shown)
+	return shown
+}
+
+func (d *Decoder) remember(name, shown string) {
 	if d.names == nil {
 		d.names = map[string]string{}
 	}
 	if len(d.names) < maxNames {
 		d.names[name] = shown
 	}
-	return shown
+}
+
+// formed returns a text that has a form, and Other for any other. What has one needs no cleaning. It is remembered like
+// a name, so that the few versions and codes of a session are not copied again for each message.
+func (d *Decoder) formed(b []byte, truncated bool, has func(string) bool) string {
+	if known := d.names[string(b)]; !truncated && known == string(b) && has(known) {
+		return known
+	}
+	text := string(b)
+	if truncated || !has(text) {
+		return semconv.Other
+	}
+	d.remember(text, text)
+	return text
 }
 
 // clean returns what may be shown of a name.

@@ -60,19 +60,19 @@ var messageFields = slices.Concat([]field{
 	id("params _meta "+metaSubscription, maxID, func(m *Raw) *Ref { return &m.ensureExtra().Subscription }),
 	flag("params inputResponses", anyType, func(m *Raw) *bool { return &m.ensureExtra().HasInput }),
 	hash("params requestState", toState),
-	name("params protocolVersion", maxWord, toProtocol),
-	name("params _meta "+metaVersion, maxWord, toProtocol),
+	formed("params protocolVersion", isVersion, toProtocol),
+	formed("params _meta "+metaVersion, isVersion, toProtocol),
 	text("params _meta traceparent", maxContext, takeTraceparent),
 	text("params _meta tracestate", maxState, takeTracestate),
 
 	// Responses.
-	name("error code", maxWord, func(m *Raw) *string { return &m.Code }),
+	formed("error code", isCode, func(m *Raw) *string { return &m.Code }),
 	text("error message", maxReason, takeErrorText),
 	flag("result isError", framing.True, func(m *Raw) *bool { return &m.IsError }),
 	text("result content * text", maxReason, takeErrorText),
 	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.ensureExtra().ResultType }),
 	hash("result requestState", toState),
-	name("result protocolVersion", maxWord, toProtocol),
+	formed("result protocolVersion", isVersion, toProtocol),
 	{path("result tools", 0, 0), takeTools},
 	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.ensureExtra().Tools }),
 	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.ensureExtra().Templates }),
@@ -116,9 +116,10 @@ func outcomeFields(at string) []field {
 		flag(at+" result", framing.Object, func(m *Raw) *bool { return &m.ensureExtra().Outcome.Known }),
 		flag(at+" result isError", framing.True, func(m *Raw) *bool { return &m.ensureExtra().Outcome.IsError }),
 		text(at+" result content * text", maxReason, takeErrorText),
-		text(at+" error code", maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
+		formed(at+" error code", isCode, func(m *Raw) *string {
 			x := m.ensureExtra()
-			x.Outcome.Known, x.Outcome.Code = true, d.name(v.Text, v.Truncated)
+			x.Outcome.Known = true
+			return &x.Outcome.Code
 		}),
 		text(at+" error message", maxReason, takeErrorText),
 	}
@@ -234,6 +235,15 @@ func name(keys string, most int, to func(*Raw) *string) field {
 	return text(keys, most, func(d *Decoder, v *framing.Value, m *Raw) {
 		if len(v.Text) > 0 {
 			*to(m) = d.name(v.Text, v.Truncated)
+		}
+	})
+}
+
+// formed is a text that has a form of its own, which no name has: any other text becomes Other.
+func formed(keys string, has func(string) bool, to func(*Raw) *string) field {
+	return text(keys, maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
+		if len(v.Text) > 0 {
+			*to(m) = d.formed(v.Text, v.Truncated, has)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package session_test
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,4 +209,19 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// BenchmarkClassify reads an error text of the greatest length, and one as most are.
+func BenchmarkClassify(b *testing.B) {
+	for name, text := range map[string]string{
+		"short": "Request failed with status code 503",
+		"long":  strings.Repeat("The quick brown fox could not jump over ", 20),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				session.Classify("-32000", []byte(text), record.Internal)
+			}
+		})
+	}
 }
