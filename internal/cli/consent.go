@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -35,6 +34,8 @@ type decision struct {
 	Reasons     []string          `json:"reasons"`
 	Sinks       []consent.Sink    `json:"sinks"`
 	Destination map[string]string `json:"destinations"`
+	Proxies     map[string]string `json:"proxies,omitempty"` // by signal
+	Warnings    []string          `json:"warnings,omitempty"`
 	Capture     []consent.Level   `json:"capture"`
 	CaptureKeys []string          `json:"capture_keys,omitempty"`
 	CaptureMax  int               `json:"capture_max_bytes,omitempty"`
@@ -90,12 +91,7 @@ func (a *app) explain(p consent.Policy) decision {
 		"contents of resources", "names of users, hosts and files", "the server's command line and environment")
 	lookup := ownEnvironment(a.Environ)
 	if p.Has(consent.OTLP) {
-		for _, r := range otlp.Routes(lookup) {
-			d.Destination[r.Signal] = withoutSecrets(r.Endpoint)
-			if r.Problem != "" {
-				d.Destination[r.Signal] = "nowhere: " + r.Problem
-			}
-		}
+		d.addRoutes(otlp.Routes(lookup))
 	}
 	if addr := telemetry.AdminAddress(p, a.options.adminAddr, lookup); addr != "" {
 		d.Destination["metrics page"] = "served on " + addr
@@ -113,15 +109,23 @@ var levelText = map[consent.Level]string{
 	consent.Stderr:    "lines that the server writes to stderr",
 }
 
-// withoutSecrets removes user and password, query and fragment from a URL: some vendors put the key there, and people
-// paste this output into issues.
-func withoutSecrets(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return "an invalid URL"
+// addRoutes adds where the signals are sent.
+func (d *decision) addRoutes(routes []otlp.Route) {
+	d.Proxies = map[string]string{}
+	for _, r := range routes {
+		d.Destination[r.Signal] = r.Endpoint
+		if r.Problem != "" {
+			d.Destination[r.Signal] = "nowhere: " + r.Problem
+		}
+		if r.Proxy != "" {
+			d.Proxies[r.Signal] = r.Proxy
+		}
+		for _, w := range r.Warnings {
+			if !slices.Contains(d.Warnings, w) { // of other signals
+				d.Warnings = append(d.Warnings, w)
+			}
+		}
 	}
-	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
-	return u.String()
 }
 
 // text returns the decision for people: sections, of which empty ones are left out.
@@ -132,6 +136,9 @@ func (d decision) text() string {
 	}
 	for _, signal := range []string{"traces", "metrics", "logs", "metrics page"} {
 		if to := d.Destination[signal]; to != "" {
+			if proxy := d.Proxies[signal]; proxy != "" {
+				to += ", through the proxy " + proxy
+			}
 			where = append(where, signal+": "+to)
 		}
 	}
@@ -145,6 +152,7 @@ func (d decision) text() string {
 	text, sections := "Telemetry is on.\n", []section{
 		{"Why", d.Reasons},
 		{"Where it goes", where},
+		{"Warnings", d.Warnings},
 		{"What is collected", d.Collected},
 		{"Only these members of arguments and results", d.CaptureKeys},
 		{"Limit of each piece of content", limit},
