@@ -95,6 +95,9 @@ func (a *app) explain(p consent.Policy) decision {
 	}
 	if addr := telemetry.AdminAddress(p, a.options.adminAddr, lookup); addr != "" {
 		d.Destination["metrics page"] = "served on " + addr
+		if p.Has(consent.Prometheus) {
+			d.Destination["its address"] = "listed for Prometheus in SPANPIPE_DIR/targets"
+		}
 	}
 	return d
 }
@@ -134,7 +137,7 @@ func (d decision) text() string {
 	if slices.Contains(d.Sinks, consent.Console) {
 		where = append(where, "console: one line per operation on stderr")
 	}
-	for _, signal := range []string{"traces", "metrics", "logs", "metrics page"} {
+	for _, signal := range []string{"traces", "metrics", "logs", "metrics page", "its address"} {
 		if to := d.Destination[signal]; to != "" {
 			if proxy := d.Proxies[signal]; proxy != "" {
 				to += ", through the proxy " + proxy

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -68,6 +69,7 @@ func (a *app) prepare(
 		telemetry: telemetry.Config{
 			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: ownEnvironment(a.Environ),
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
+			Dir:    stateDir(o.dir, runtime.GOOS, ownEnvironment(a.Environ)),
 			Logger: logger, Clean: clean,
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout,
