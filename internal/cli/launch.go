@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -81,6 +82,7 @@ func (a *app) prepare(
 		telemetry: telemetry.Config{
 			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: ownEnvironment(a.Environ),
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
+			Dir:    stateDir(o.dir, runtime.GOOS, ownEnvironment(a.Environ)),
 			Logger: logger, Clean: clean, LostLines: a.printer.lost.Load,
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
