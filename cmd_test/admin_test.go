@@ -361,16 +361,9 @@ func wantOneWarning(t *testing.T, h *mcptest.Host) {
 	}
 }
 
-// TestAdminPortTaken: an address that cannot be served leads to one warning.
-func TestAdminPortTaken(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = taken.Close() }()
-	for name, address := range map[string]string{
-		"taken": taken.Addr().String(), "no port": "127.0.0.1", "no address": "what is this",
-	} {
+// TestAdminAddressInvalid: an address that cannot be served leads to one warning.
+func TestAdminAddressInvalid(t *testing.T) {
+	for name, address := range map[string]string{"no port": "127.0.0.1", "no address": "what is this"} {
 		t.Run(name, func(t *testing.T) {
 			h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_ADMIN_ADDR="+address)
 			wantOneWarning(t, h)

@@ -95,7 +95,9 @@ func TestCanaryTrouble(t *testing.T) {
 		{"a rule without a name", accepted(otlptest.GRPC, "SPANPIPE_REDACT="+plain+"("), "SPANPIPE_REDACT"},
 		{"a rule that does not compile", accepted(otlptest.GRPC, "SPANPIPE_REDACT=own="+plain+"("), "SPANPIPE_REDACT"},
 		{"an admin page whose address is in use",
-			accepted(otlptest.GRPC, "SPANPIPE_ADMIN_ADDR="+echo.Listener.Addr().String()), "metrics are not served"},
+			accepted(otlptest.GRPC, "SPANPIPE_ADMIN_ADDR="+echo.Listener.Addr().String()), "on a free port instead"},
+		{"an admin page whose address is invalid",
+			accepted(otlptest.GRPC, "SPANPIPE_ADMIN_ADDR=nowhere"), "metrics are not served"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

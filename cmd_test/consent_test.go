@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
-	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
 // connectionCounter accepts TCP connections, closes them and counts them.
@@ -130,6 +131,8 @@ type decision struct {
 	Sinks        []string          `json:"sinks"`
 	Destinations map[string]string `json:"destinations"`
 	Protocols    map[string]string `json:"protocols"`
+	Proxies      map[string]string `json:"proxies"`
+	Warnings     []string          `json:"warnings"`
 	Capture      []string          `json:"capture"`
 	CaptureKeys  []string          `json:"capture_keys"`
 	CaptureMax   int               `json:"capture_max_bytes"`
@@ -203,7 +206,8 @@ func TestConsentCommand(t *testing.T) {
 			sinks:     []string{"otlp"},
 			to:        map[string]string{"traces": noURL, "metrics": noURL, "logs": noURL}},
 		{name: "prometheus", variables: []string{"SPANPIPE_TELEMETRY=prometheus"}, sinks: []string{"prometheus"},
-			to: map[string]string{"metrics page": "served on localhost:9464"}},
+			to: map[string]string{"metrics page": "served on localhost:9464",
+				"its address": "listed for Prometheus in SPANPIPE_DIR/targets"}},
 		{name: "an admin page",
 			variables: []string{"SPANPIPE_TELEMETRY=console", "SPANPIPE_ADMIN_ADDR=127.0.0.1:9999"},
 			sinks:     []string{"console"},
@@ -342,80 +346,6 @@ func TestConsentIsWhatTheDocumentsSay(t *testing.T) {
 	}
 }
 
-// TestUnknownVariables: a variable with a typo is named, with the one that was meant, and its value is not shown.
-func TestUnknownVariables(t *testing.T) {
-	for _, test := range []struct{ variable, nearest string }{
-		{"SPANPIPE_TELEMETY", "SPANPIPE_TELEMETRY"},
-		{"SPANPIPE_TELEMTRY", "SPANPIPE_TELEMETRY"},
-		{"SPANPIPE_CAPTURES", "SPANPIPE_CAPTURE"},
-		{"SPANPIPE_LOGLEVEL", "SPANPIPE_LOG_LEVEL"},
-		{"SPANPIPE_OTLP_LOGLEVEL", "SPANPIPE_OTLP_LOG_LEVEL"},
-		{"SPANPIPETELEMETRY", "SPANPIPE_TELEMETRY"},
-		{"spanpipe_telemetry", "SPANPIPE_TELEMETRY"},
-		{"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPIONT", "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT"},
-		{"SPANPIPE_OTEL_BLRP_SHEDULE_DELAY", "SPANPIPE_OTEL_BLRP_SCHEDULE_DELAY"},
-		{"SPANPIPE_SOMETHING_ELSE", ""},
-	} {
-		t.Run(test.variable, func(t *testing.T) {
-			t.Parallel()
-			if runtime.GOOS == "windows" && test.variable == "spanpipe_telemetry" {
-				t.Skip("names of variables have no case")
-			}
-			entry := test.variable + "=a secret"
-			out, stderr, _ := runConsent(t, []string{"--json"}, entry)
-			var d decision
-			if err := json.Unmarshal([]byte(out), &d); err != nil {
-				t.Fatal(err)
-			}
-			if len(d.Unknown) != 1 || d.Unknown[0].Name != test.variable || d.Unknown[0].Nearest != test.nearest {
-				t.Errorf("unknown = %+v, want %s, nearest %s", d.Unknown, test.variable, test.nearest)
-			}
-			text, _, _ := runConsent(t, nil, entry)
-			shown := "\nUnknown variables, which have no effect\n   " + test.variable
-			want := test.variable
-			if test.nearest != "" {
-				want += " (did you mean " + test.nearest + "?)"
-			}
-			if !strings.Contains(text, shown) || !strings.Contains(text, want) {
-				t.Errorf("%q is missing in:\n%s", want, text)
-			}
-			h := open(t, cast.As(t, "server"), entry)
-			h.CloseInput()
-			h.Wait()
-			const before, after = "spanpipe: warning: ignoring unknown variable ", "; spanpipe help lists those that exist\n"
-			if got := h.Stderr.String(); got != before+want+after {
-				t.Errorf("stderr = %q, want %q", got, before+want+after)
-			}
-			if strings.Contains(out+stderr+text+h.Stderr.String(), "secret") {
-				t.Error("the value is shown")
-			}
-		})
-	}
-}
-
-// TestKnownVariables: none of the variables in TELEMETRY.md is unknown, and blank ones do not count.
-func TestKnownVariables(t *testing.T) {
-	document, err := os.ReadFile("../TELEMETRY.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	variables := []string{"SPANPIPE_NOTHING=", "SPANPIPE_OTEL_GO_X_OBSERVABILITY=true", "SPANPIPE_OTEL_BSP_SCHEDULE_DELAY=1"}
-	for _, name := range regexp.MustCompile("`(SPANPIPE_[A-Z_]+)`").FindAllStringSubmatch(string(document), -1) {
-		variables = append(variables, name[1]+"=x")
-	}
-	for _, name := range regexp.MustCompile("`(OTEL_[A-Z_]+)`").FindAllStringSubmatch(string(document), -1) {
-		variables = append(variables, "SPANPIPE_"+name[1]+"=x")
-	}
-	out, _, _ := runConsent(t, []string{"--json", "--telemetry=off"}, variables...)
-	var d decision
-	if err := json.Unmarshal([]byte(out), &d); err != nil {
-		t.Fatal(err)
-	}
-	if len(d.Unknown) > 0 || len(variables) < 20 {
-		t.Errorf("unknown = %+v, of %q", d.Unknown, variables)
-	}
-}
-
 // TestConsentShowsNoSecret puts secrets into everything that "spanpipe consent" reads.
 func TestConsentShowsNoSecret(t *testing.T) {
 	s := newScript(t)
@@ -426,6 +356,7 @@ func TestConsentShowsNoSecret(t *testing.T) {
 	}{
 		{"userinfo and query", "http://bot:" + key + "@collector.example:4318/in?key=" + plain + "#" + plain},
 		{"user info alone", "https://" + key + "@collector.example"},
+		{"a path", "http://collector.example:4318/otlp/" + plain + "/v1?x"},
 		{"not a URL", "http://bot:" + key + "@[::1:4318/" + plain},
 		{"no scheme", "bot:" + key + "@collector.example:4318"},
 		{"an invalid escape", "http://collector.example/%zz" + plain},
@@ -437,8 +368,62 @@ func TestConsentShowsNoSecret(t *testing.T) {
 					"SPANPIPE_TELEMETRY=otlp,console", "SPANPIPE_CAPTURE=errors", "SPANPIPE_REDACT=own="+plain,
 					"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT="+test.endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
 					"OTEL_EXPORTER_OTLP_HEADERS=authorization="+plain, "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS="+plain,
-					"OTEL_RESOURCE_ATTRIBUTES=x="+plain, "SPANPIPE_PASSWORD="+key, "PASSWORD="+key)
+					"OTEL_RESOURCE_ATTRIBUTES=x="+plain, "SPANPIPE_PASSWORD="+key, "PASSWORD="+key,
+					"HTTP_PROXY=http://bot:"+key+"@proxy.example:3128/"+plain, "NO_PROXY="+plain)
 				newSearch(s.canaries).in(t, "consent", []byte(stdout+stderr))
+			})
+		}
+	}
+}
+
+// TestConsentProxies: the proxy that "spanpipe consent" shows is the one that a session uses.
+func TestConsentProxies(t *testing.T) {
+	for p, variable := range map[otlptest.Protocol]string{otlptest.HTTP: "HTTP_PROXY", otlptest.GRPC: "HTTPS_PROXY"} {
+		for name, except := range map[string]string{"used": "", "not used": "collector.example"} {
+			t.Run(fmt.Sprint(p, " ", name), func(t *testing.T) {
+				t.Parallel()
+				asked := make(chan string, 100)
+				proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					asked <- r.Host
+					http.Error(w, "not today", http.StatusBadRequest)
+				}))
+				t.Cleanup(proxy.Close)
+				variables := []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_PROTOCOL=" + string(p),
+					"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.example:4319", variable + "=" + proxy.URL, "NO_PROXY=" + except,
+					"OTEL_EXPORTER_OTLP_HEADERS=k=v", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none",
+					"OTEL_EXPORTER_OTLP_TIMEOUT=2000"}
+				out, _, _ := runConsent(t, []string{"--json"}, variables...)
+				var d decision
+				if err := json.Unmarshal([]byte(out), &d); err != nil {
+					t.Fatal(err)
+				}
+				want := map[string]string{}
+				if except == "" {
+					want["traces"] = proxy.URL + " (" + variable + ")"
+				}
+				if !maps.Equal(d.Proxies, want) {
+					t.Errorf("proxies: %q, want %q", d.Proxies, want)
+				}
+				if len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0], "headers, which may hold keys, are sent to http://collector.example:4319") {
+					t.Errorf("warnings: %q", d.Warnings)
+				}
+				text, _, _ := runConsent(t, nil, variables...)
+				for _, item := range append(slices.Collect(maps.Values(want)), d.Warnings...) {
+					if !strings.Contains(text, item) {
+						t.Errorf("%q is missing in:\n%s", item, text)
+					}
+				}
+				h := open(t, cast.As(t, "server"), append(variables, shortFlush)...)
+				mcptest.Connect(h)
+				if except == "" {
+					if got := <-asked; got != "collector.example:4319" {
+						t.Errorf("the proxy was asked for %s", got)
+					}
+				}
+				endSession(t, h)
+				if except != "" && len(asked) > 0 {
+					t.Errorf("the proxy was asked for %s", <-asked)
+				}
 			})
 		}
 	}

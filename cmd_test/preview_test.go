@@ -113,7 +113,8 @@ func decodeRequest(t *testing.T, r otlptest.Request) proto.Message {
 
 // perRun lists the attributes that differ in every run: ids of the process, and times.
 var perRun = []string{
-	"service.instance.id", "spanpipe.session.id", "duration", "p95", "spanpipe.operation.wait", "spanpipe.operation.transfer",
+	"service.instance.id", "spanpipe.session.id", "duration", "p95", "spanpipe.operation.wait",
+	"spanpipe.operation.transfer",
 }
 
 // facts describes requests with one line for each span, series and log record, without times, ids and measurements of

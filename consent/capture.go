@@ -1,7 +1,6 @@
 package consent
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -107,7 +106,8 @@ func (c *Capture) parseLevels(s string) error {
 			key = strings.TrimSpace(key)
 			level := Level(strings.ToLower(key))
 			if slices.Contains(levels, level) || slices.Contains(strings.Split(key, "."), "") {
-				return errors.New("keys: must come last, followed by names of members, such as keys:query,filter.name")
+				return fmt.Errorf("keys: in %s must come last, followed by names of members, such as keys:query,filter.name",
+					quote(s))
 			}
 			c.keys = append(c.keys, key)
 		}
@@ -127,7 +127,7 @@ func (c *Capture) parseLevels(s string) error {
 		c.levels = nil
 	}
 	if limited && !c.Has(Arguments) && !c.Has(Results) && !c.Has(Prompts) {
-		return errors.New("keys: applies to arguments, results and prompts, but none of them is captured")
+		return fmt.Errorf("keys: in %s applies to arguments, results and prompts: add one of them, or remove keys:", quote(s))
 	}
 	return nil
 }
@@ -176,10 +176,10 @@ func (p Pattern) check() error {
 	}
 	re, err := regexp.Compile(p.Regexp)
 	if err != nil {
-		return fmt.Errorf("the expression of %s does not compile", p.Name)
+		return fmt.Errorf("the expression of %s does not compile: want the syntax of Go's regexp package", p.Name)
 	}
 	if re.MatchString("") {
-		return fmt.Errorf("the expression of %s matches the empty string", p.Name)
+		return fmt.Errorf("the expression of %s matches the empty string: want one that does not", p.Name)
 	}
 	return nil
 }

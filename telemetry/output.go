@@ -2,8 +2,10 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"runtime"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,10 +34,12 @@ type output struct {
 	logger   *slog.Logger
 	admin    *admin.Server // nil without one
 	registry *prometheus.Registry
+	session  string // its id
 }
 
 // build makes what the policy asks for.
 func (o *output) build(cfg Config, id record.Session, broken func(any)) {
+	o.session = id.ID
 	otlp.TakeOver(cfg.Logger) // before the SDK reads a variable
 	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
 	sink := sinkConfig(cfg, id)
@@ -46,7 +50,7 @@ func (o *output) build(cfg Config, id record.Session, broken func(any)) {
 		sink.Metrics = some[sdkmetric.Reader](o.exports.Metrics)
 		sink.Logs = some[sdklog.Processor](o.exports.Logs)
 	}
-	if reader := o.listen(cfg); reader != nil {
+	if reader := o.listen(cfg, sink.Resource); reader != nil {
 		sink.Metrics = append(sink.Metrics, reader)
 	}
 	o.otel = otel.New(sink)
@@ -93,18 +97,28 @@ func some[T comparable](v T) []T {
 // the resource; a scraper knows only the address, which the next session may have.
 var identity = attribute.NewAllowKeysFilter("service.name", "service.instance.id")
 
-// listen opens the admin page's address, if one is wanted, and returns the reader that fills its metrics. If the
-// address is in use, that is reported and the session goes on without the page.
-func (o *output) listen(cfg Config) sdkmetric.Reader {
+// listen opens the admin page's address, if one is wanted, and returns the reader that fills its metrics. If another
+// process has the port, as the session of another server of the same client may, it takes a free one. If that fails, too,
+// the session goes on without the page.
+func (o *output) listen(cfg Config, resource *resource.Resource) sdkmetric.Reader {
 	addr := AdminAddress(cfg.Policy, cfg.AdminAddr, cfg.Lookup)
 	if addr == "" {
 		return nil
 	}
 	server, err := admin.Listen(addr)
+	other, taken := admin.FreePort(addr, err)
+	if taken {
+		server, err = admin.Listen(other)
+	}
 	if err != nil {
 		cfg.Logger.Warn("metrics are not served", "error", err.Error(),
 			"hint", "SPANPIPE_ADMIN_ADDR sets the address; port 0 chooses a free port")
 		return nil
+	}
+	if taken {
+		cfg.Logger.Warn("another process has the address of the metrics; they are served on a free port instead",
+			"address", server.Addr().String(), "taken", addr,
+			"hint", "SPANPIPE_ADMIN_ADDR sets the address; Prometheus finds all sessions in SPANPIPE_DIR/targets/*.json")
 	}
 	cfg.Logger.Info("serving metrics", "address", server.Addr().String())
 	o.admin, o.registry = server, prometheus.NewRegistry()
@@ -114,8 +128,28 @@ func (o *output) listen(cfg Config) sdkmetric.Reader {
 		cfg.Logger.Warn("metrics are not served", "error", err.Error())
 		return nil
 	}
+	if cfg.Policy.Has(consent.Prometheus) {
+		o.announce(cfg, resource)
+	}
 	return reader
 }
+
+// announce lists the admin page for Prometheus' file discovery.
+func (o *output) announce(cfg Config, resource *resource.Resource) {
+	service, _ := resource.Set().Value("service.name")
+	err := errNoDir
+	if cfg.Dir != "" {
+		err = o.admin.Announce(filepath.Join(cfg.Dir, "targets"), o.session,
+			map[string]string{"service_name": service.AsString()})
+	}
+	if err != nil {
+		cfg.Logger.Warn("the metrics page is not listed for Prometheus' file discovery", "error", err.Error(),
+			"hint", "it is served all the same; SPANPIPE_DIR sets the directory for such lists")
+	}
+}
+
+// errNoDir is the error of a session without a directory of its own.
+var errNoDir = errors.New("no home directory")
 
 // AdminAddress returns where the admin page is served under a policy, or "": the address that was asked for, else for
 // the sink prometheus the default of OpenTelemetry's Prometheus exporter.

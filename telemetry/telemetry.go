@@ -30,6 +30,9 @@ type Config struct {
 	// served only if the policy has the sink prometheus, at that exporter's default address.
 	AdminAddr string
 
+	// Dir is the directory for files of spanpipe's own. It is made if it is needed and does not exist. It may be empty.
+	Dir string
+
 	// Preview receives as OTLP JSON what would be sent to the collector; nothing is sent. Writes to it do not
 	// overlap.
 	Preview io.Writer

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -38,7 +37,9 @@ type decision struct {
 	Reasons     []string          `json:"reasons"`
 	Sinks       []consent.Sink    `json:"sinks"`
 	Destination map[string]string `json:"destinations"`
-	Protocol    map[string]string `json:"protocols"` // of the destinations
+	Protocol    map[string]string `json:"protocols"`         // of the destinations
+	Proxies     map[string]string `json:"proxies,omitempty"` // by signal
+	Warnings    []string          `json:"warnings,omitempty"`
 	Capture     []consent.Level   `json:"capture"`
 	CaptureKeys []string          `json:"capture_keys,omitempty"`
 	CaptureMax  int               `json:"capture_max_bytes,omitempty"`
@@ -93,16 +94,13 @@ func (a *app) explain(p consent.Policy) decision {
 	}
 	lookup := ownEnvironment(a.Environ)
 	if p.Has(consent.OTLP) {
-		for _, r := range otlp.Routes(lookup) {
-			if r.Problem != "" {
-				d.Destination[r.Signal] = "nowhere: " + r.Problem
-				continue
-			}
-			d.Destination[r.Signal], d.Protocol[r.Signal] = withoutSecrets(r.Endpoint), r.Protocol
-		}
+		d.addRoutes(otlp.Routes(lookup))
 	}
 	if addr := telemetry.AdminAddress(p, a.options.adminAddr, lookup); addr != "" {
 		d.Destination["metrics page"], d.Protocol["metrics page"] = "served on "+addr, "http"
+		if p.Has(consent.Prometheus) {
+			d.Destination["its address"] = "listed for Prometheus in SPANPIPE_DIR/targets"
+		}
 	}
 	return d
 }
@@ -152,15 +150,25 @@ var levelText = map[consent.Level]string{
 	consent.Stderr:    "lines that the server writes to stderr",
 }
 
-// withoutSecrets removes user and password, query and fragment from a URL: some vendors put the key there, and people
-// paste this output into issues.
-func withoutSecrets(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return "an invalid URL"
+// addRoutes adds where the signals are sent.
+func (d *decision) addRoutes(routes []otlp.Route) {
+	d.Proxies = map[string]string{}
+	for _, r := range routes {
+		d.Destination[r.Signal] = r.Endpoint
+		if r.Problem != "" {
+			d.Destination[r.Signal] = "nowhere: " + r.Problem
+		} else {
+			d.Protocol[r.Signal] = r.Protocol
+		}
+		if r.Proxy != "" {
+			d.Proxies[r.Signal] = r.Proxy
+		}
+		for _, w := range r.Warnings {
+			if !slices.Contains(d.Warnings, w) { // of other signals
+				d.Warnings = append(d.Warnings, w)
+			}
+		}
 	}
-	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
-	return u.String()
 }
 
 // where returns where telemetry goes, one destination a line.
@@ -169,10 +177,13 @@ func (d decision) where() []string {
 	if slices.Contains(d.Sinks, consent.Console) {
 		where = append(where, "console: one line per operation on stderr")
 	}
-	for _, signal := range []string{"traces", "metrics", "logs", "metrics page"} {
+	for _, signal := range []string{"traces", "metrics", "logs", "metrics page", "its address"} {
 		if to := d.Destination[signal]; to != "" {
 			if protocol := d.Protocol[signal]; protocol != "" {
 				to += " (" + protocol + ")"
+			}
+			if proxy := d.Proxies[signal]; proxy != "" {
+				to += ", through the proxy " + proxy
 			}
 			where = append(where, signal+": "+to)
 		}
@@ -217,6 +228,7 @@ func (d decision) text(columns int) string {
 	text, sections := "Telemetry is on.\n", []section{
 		{"Why", d.Reasons},
 		{"Where it goes", where},
+		{"Warnings", d.Warnings},
 		{"What is collected", d.Collected},
 		{"Only these members of arguments and results", d.CaptureKeys},
 		{"Limit of each piece of content", limit},

@@ -53,7 +53,8 @@ const demoLegend = `
 func (a *app) demo(c *cli.Context) error {
 	delay := c.Duration("delay")
 	if delay < 0 || delay > time.Minute {
-		return &usageError{"invalid --delay: want a duration from 0s to 1m", "see: spanpipe help demo"}
+		return &usageError{fmt.Sprintf("invalid value %q for flag --delay: want a duration from 0s to 1m", delay),
+			"see: spanpipe help demo"}
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -85,11 +86,12 @@ func (a *app) sent(l *launch) string {
 	d, policy := a.explain(l.telemetry.Policy), l.telemetry.Policy
 	to, all := d.Destination["traces"], l.sentSpans+l.notSent
 	const start = "start a collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT"
-	problem, hint := "", "spanpipe consent explains the settings"
+	var problem string
+	hint := "spanpipe consent explains the settings"
 	switch {
 	case !policy.Has(consent.OTLP) && !strings.Contains(strings.ToLower(a.options.telemetry), string(consent.OTLP)):
-		return "To send them to a collector, too:   SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
-			"To see the calls of your server:     SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
+		return "To send them to a collector:  SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
+			"To see your server's calls:   SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
 	case !policy.Has(consent.OTLP):
 		problem = "no spans were sent: " + strings.Join(d.Reasons, "; ")
 	case d.Protocol["traces"] == "":

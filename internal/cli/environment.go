@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -29,4 +31,27 @@ func ownEnvironment(environ []string) func(string) (string, bool) {
 func serverEnvironment(environ []string) []string {
 	own := func(entry string) bool { return strings.HasPrefix(entry, "SPANPIPE_") }
 	return slices.DeleteFunc(slices.Clone(environ), own)
+}
+
+// defaultDir is the default of SPANPIPE_DIR. It does not depend on XDG variables: clients strip them, and a reader of the
+// files would look elsewhere.
+const defaultDir = "~/.local/state/spanpipe"
+
+// stateDir returns the directory for files of spanpipe's own. A client does not expand the "~/" that a user writes into
+// its configuration. It returns "" if there is no home directory, which is not for spanpipe to make.
+func stateDir(dir, goos string, lookup func(string) (string, bool)) string {
+	base, rest := "HOME", strings.TrimPrefix(dir, "~/")
+	switch {
+	case rest == dir:
+		return dir
+	case goos == "windows" && dir == defaultDir:
+		base, rest = "LOCALAPPDATA", "spanpipe"
+	case goos == "windows":
+		base = "USERPROFILE"
+	}
+	home, _ := lookup(base)
+	if info, err := os.Stat(home); err != nil || !info.IsDir() {
+		return ""
+	}
+	return filepath.Join(home, rest)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,6 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	"github.com/spanpipe/spanpipe/telemetry/session"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -66,8 +66,8 @@ func (a *app) prepare(
 		return nil, err
 	}
 	a.warnOfUnknown()
-	a.terminal = a.Stdin != nil && term.IsTerminal(int(a.Stdin.Fd())) // which the relay will own
-	otlp.SetOwnVariables(a.Environ)                                   // the server gets a copy of its own
+	otlp.SetOwnVariables(a.Environ) // the server gets a copy of its own
+	a.terminal = a.Stdin != nil && term.IsTerminal(int(a.Stdin.Fd()))
 	o := &a.options
 	asLog := policy.Has(consent.Console) && o.logFormat == "json"
 	if asLog { // its lines are the log records of the session, so that stderr has nothing but JSON
@@ -82,9 +82,13 @@ func (a *app) prepare(
 		telemetry: telemetry.Config{
 			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: ownEnvironment(a.Environ),
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
-			Logger: logger, Clean: clean, Sinks: []session.Sink{a.named}, LostLines: a.printer.lost.Load,
+			Dir:    stateDir(o.dir, runtime.GOOS, ownEnvironment(a.Environ)),
+			Logger: logger, Clean: clean, LostLines: a.printer.lost.Load,
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
+	}
+	if o.logFormat == "json" {
+		l.telemetry.Sinks = append(l.telemetry.Sinks, a.named)
 	}
 	if policy.Has(consent.Console) && !asLog {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{

@@ -25,6 +25,7 @@ type options struct {
 	traceScope   otel.TraceScope
 	hangAfter    time.Duration
 	adminAddr    string
+	dir          string
 	logLevel     slog.Level
 	otlpLogLevel slog.Level
 	logFormat    string
@@ -83,6 +84,11 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 		{
 			Flag: "admin-addr", Value: "ADDRESS", parse: text(&o.adminAddr),
 			Usage: "where /metrics, /healthz and /readyz are served while telemetry is on: host:port or unix:PATH",
+		},
+		{
+			Flag: "dir", Value: "DIRECTORY", Default: defaultDir, parse: text(&o.dir),
+			Usage: "where spanpipe keeps files of its own, such as targets/*.json, the list of metrics pages for " +
+				"Prometheus (Windows: %LOCALAPPDATA%\\spanpipe)",
 		},
 		{
 			Flag: "log-level", Value: "LEVEL", Default: "warn", OneOf: levels, parse: level(&o.logLevel),

@@ -44,6 +44,7 @@ func (a *app) unknownVariables() []unknownVariable {
 			unknown = append(unknown, unknownVariable{name, nearest(name, known)})
 		}
 	}
+	slices.SortFunc(unknown, func(a, b unknownVariable) int { return strings.Compare(a.Name, b.Name) })
 	return unknown
 }
 

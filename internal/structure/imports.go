@@ -85,15 +85,16 @@ var Rules = []Rule{
 	{
 		Package: "/telemetry/otlp",
 		Allow: []string{
-			"/telemetry/semconv", "go.opentelemetry.io", "github.com/go-logr/logr", "google.golang.org/grpc",
-			"google.golang.org/protobuf",
+			"/telemetry/semconv", "go.opentelemetry.io", "github.com/go-logr/logr", "golang.org/x/net/http/httpproxy",
+			"google.golang.org/grpc", "google.golang.org/protobuf",
 		},
 		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
 		Why:    "the only way out over the network: it sends what the SDK hands it and knows neither messages nor records",
 	},
 	{
-		Package: "/telemetry/admin", Allow: []string{"github.com/prometheus/client_golang"}, Forbid: processes,
-		Why: "serves the metrics and the health that it is given, so it knows nothing of the session",
+		Package: "/telemetry/admin", Allow: []string{"github.com/prometheus/client_golang", "golang.org/x/sys"},
+		Forbid: processes,
+		Why:    "serves the metrics and the health that it is given, so it knows nothing of the session",
 	},
 	{
 		Package: "/telemetry",

@@ -32,6 +32,41 @@ func TestDuration(t *testing.T) {
 	}
 }
 
+func TestExit(t *testing.T) {
+	for _, test := range []struct {
+		exit  record.Exit
+		word  string
+		color view.Color
+	}{
+		{record.Exit{EndedBy: record.ByClient}, "exit 0", view.Green},
+		{record.Exit{EndedBy: record.ByClient, Code: 3}, "exit 3", view.Yellow},
+		{record.Exit{EndedBy: record.ByClient, Signal: "SIGTERM"}, "killed by SIGTERM", view.Yellow},
+		{record.Exit{EndedBy: record.ByServer}, "exit 0", view.Red},
+		{record.Exit{EndedBy: record.ByServer, Signal: "SIGSEGV"}, "killed by SIGSEGV", view.Red},
+	} {
+		if word, color := view.Exit(test.exit); word != test.word || color != test.color {
+			t.Errorf("%+v is shown as %q, color %s", test.exit, word, color)
+		}
+	}
+}
+
+func TestTotals(t *testing.T) {
+	var totals record.Totals
+	if got := view.Totals(&totals); got != "0 calls, 0 failed" {
+		t.Errorf("got %q", got)
+	}
+	totals.Add(&record.Operation{Answered: true, Duration: 800 * time.Millisecond})
+	if got := view.Totals(&totals); got != "1 call, 0 failed, p95 800ms" {
+		t.Errorf("got %q", got)
+	}
+	totals.Add(&record.Operation{Answered: true, ErrorType: "tool_error"})
+	totals.Add(&record.Operation{ErrorType: "cancelled"})
+	totals.Add(&record.Operation{ErrorType: "abandoned"})
+	if got := view.Totals(&totals); got != "4 calls, 1 failed, 1 cancelled, 1 abandoned, p95 800ms" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestSize(t *testing.T) {
 	for n, want := range map[int64]string{
 		0: "0 B", 999: "999 B", 1000: "1.0 kB", 1449: "1.4 kB", 99_960: "100.0 kB", 999_960: "1.0 MB",

@@ -1,6 +1,8 @@
 // Package admin serves the page of a session for people who run a stdio server as a service: /metrics for Prometheus,
 // /healthz reports whether the server's process is running, /readyz whether it has answered a request.
 //
+// It also lists the page's address where Prometheus finds it.
+//
 // It promises that a client, whatever it sends or leaves unsent, delays the end of a session by no more than a tenth
 // of a second, and that no web page can read the metrics through DNS rebinding.
 //
@@ -10,7 +12,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -36,6 +37,7 @@ const (
 type Server struct {
 	listener net.Listener // removes the file of its unix socket when it is closed
 	server   *http.Server // nil before Serve
+	target   *target      // nil before Announce
 }
 
 // DefaultAddress returns the default address of OpenTelemetry's Prometheus exporter, which its variables can change
@@ -47,8 +49,7 @@ func DefaultAddress(lookup func(string) (string, bool)) string {
 }
 
 // Listen opens an address: host:port, with port 0 for any free one, or unix:PATH or an absolute path for a unix socket
-// that only the user can open. Connections wait until Serve. The error is that of net.Listen or os.Chmod; it names the
-// address.
+// that only the user can open. Connections wait until Serve. The error is that of net.Listen; it names the address.
 func Listen(addr string) (*Server, error) {
 	path, isUnix := strings.CutPrefix(addr, "unix:")
 	if !isUnix && !strings.HasPrefix(addr, "/") {
@@ -59,14 +60,21 @@ func Listen(addr string) (*Server, error) {
 		return &Server{listener: l}, nil
 	}
 	removeStale(path)
-	l, err := net.Listen("unix", path)
+	l, err := listenPrivately(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
 	return &Server{listener: l}, nil
+}
+
+// FreePort returns the address with which to try again after Listen has failed because another process has the port: any
+// free port of the same host. It returns false if that was not the reason.
+func FreePort(addr string, err error) (other string, ok bool) {
+	host, _, splitErr := net.SplitHostPort(addr)
+	if splitErr != nil || strings.HasPrefix(addr, "unix:") || strings.HasPrefix(addr, "/") || !inUse(err) {
+		return "", false
+	}
+	return net.JoinHostPort(host, "0"), true
 }
 
 // removeStale removes a socket that a killed process has left behind. Every failure shows when the path is listened on.
@@ -133,6 +141,7 @@ func (s *Server) loopbackOnly(next http.Handler) http.Handler {
 // Close ends the page, within a tenth of a second or the context's time, whichever is shorter. The listener is closed
 // first: from then on the path of a unix socket, which the next session may use by now, is not touched any more.
 func (s *Server) Close(ctx context.Context) {
+	s.withdraw()
 	_ = s.listener.Close()
 	if s.server == nil {
 		return

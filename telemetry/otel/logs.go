@@ -34,23 +34,23 @@ type logs struct {
 func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 	return &logs{
 		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{}, session: cfg.Session,
+		scratch:  make(attributes, 0, 32), // room for those of every operation
 		debug:    cfg.LogLevel <= slog.LevelDebug || cfg.Logger.Enabled(context.Background(), slog.LevelDebug),
 		exported: provider.Logger(scope, log.WithInstrumentationVersion(cfg.Version)),
 	}
 }
 
-// write writes a record to both logs. The one to OpenTelemetry is in the context of the span that it is about, if there
-// is one; the program's own shows the span's ids.
+// write writes a record, with the server's name and version, to both logs. The one to OpenTelemetry is in the context of
+// the span that it is about, if there is one; the program's own shows the span's ids.
 func (l *logs) write(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
+	all = append(all, l.server...)
 	l.export(ctx, at, level, r, all)
 	if !l.own.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, len(all)+len(l.server)+2)
-	for _, part := range []attributes{all, l.server} {
-		for _, a := range part {
-			attrs = append(attrs, slog.Any(string(a.Key), a.Value.AsInterface()))
-		}
+	attrs := make([]slog.Attr, 0, len(all)+2)
+	for _, a := range all {
+		attrs = append(attrs, slog.Any(string(a.Key), a.Value.AsInterface()))
 	}
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
@@ -74,7 +74,6 @@ func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r sem
 	rec.SetSeverityText(level.String())
 	rec.SetBody(attribute.StringValue(r.Message))
 	rec.AddAttributes(all...)
-	rec.AddAttributes(l.server...)
 	l.exported.Emit(ctx, rec)
 }
 
@@ -173,7 +172,7 @@ func (l *logs) line(n record.LogLine) {
 	var a attributes
 	a.text(semconv.Data, n.Text)
 	if n.Source == record.FromStderr {
-		l.export(context.Background(), n.Time, slog.LevelInfo, semconv.ServerStderr, a)
+		l.export(context.Background(), n.Time, slog.LevelInfo, semconv.ServerStderr, append(a, l.server...))
 		return
 	}
 	a.text(semconv.Logger, n.Logger)

@@ -2,9 +2,9 @@ package otlp
 
 import (
 	"context"
+	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -23,6 +23,8 @@ import (
 type delivery struct {
 	signal      signal
 	problems    *problems
+	route       route // where it goes, if it is sent
+	attempts    attempts
 	unsupported atomic.Bool // the backend has no such signal; it is not sent any more
 
 	mu           sync.Mutex
@@ -77,23 +79,21 @@ func (d *delivery) send(items int, export func() error) {
 		err = export()
 	}
 	// Many backends take only traces, such as Jaeger: that is not a failure, and not worth a warning in every session.
-	if d.signal != traces && isUnimplemented(err) {
+	if d.signal != traces && d.unimplemented(err) {
 		if !d.unsupported.Swap(true) {
 			d.problems.logger.Info(d.signal.String()+" are not sent: the backend does not support them",
-				"error", d.problems.hidden.Replace(err.Error()),
-				"hint", "set OTEL_"+string(d.signal)+"_EXPORTER=none, and spanpipe will not try")
+				"endpoint", d.route.shown(), "hint", "set OTEL_"+string(d.signal)+"_EXPORTER=none, and spanpipe will not try")
 		}
 		err = nil
 	}
 	lost = lostItems(items, err)
-	d.problems.report(err)
+	d.problems.report(d, err)
 }
 
-// isUnimplemented reports whether the backend has no such service: gRPC's code, or the HTTP status of which the
-// exporters leave only the text.
-func isUnimplemented(err error) bool {
-	return err != nil && (status.Code(err) == codes.Unimplemented || strings.Contains(err.Error(), "404 Not Found") ||
-		strings.Contains(err.Error(), "code = Unimplemented"))
+// unimplemented reports whether an export failed because the backend has no such service: gRPC's code, or HTTP's status.
+func (d *delivery) unimplemented(err error) bool {
+	last, _ := d.attempts.failure()
+	return err != nil && (status.Code(last.err) == codes.Unimplemented || last.status == http.StatusNotFound)
 }
 
 // lostItems returns how many items of a batch did not arrive.

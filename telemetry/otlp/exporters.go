@@ -16,62 +16,72 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// open makes the exporter of one signal. It returns false if the signal is not sent, and reports why unless the user
-// has switched it off. A preview, if there is one, receives what would be sent, wherever that is.
-func open[E any](cfg Config, s signal, preview *http.Client, create func(route) (E, error)) (exporter E, ok bool) {
-	r, err := routeOf(s, cfg.Lookup)
+// open makes the exporter of one signal, whose way out it notes in the delivery. It returns false if the signal is not
+// sent, and reports why unless the user has switched it off. A preview, if there is one, receives what would be sent,
+// wherever that is.
+func open[E any](cfg Config, d *delivery, preview *http.Client, create func(*delivery) (E, error)) (exporter E, ok bool) {
+	r, err := routeOf(d.signal, cfg.Lookup)
 	if errors.Is(err, errNone) {
 		return exporter, false
 	}
 	if preview != nil {
-		err = nil // a route that is invalid does not matter here
-		r = route{protocol: httpProtobuf, endpoint: previewURL + s.String(), explicit: true, preview: preview}
+		r, err = previewRoute(d.signal, preview), nil // a route that is invalid does not matter here
 	}
+	d.route = r
 	if err == nil {
-		exporter, err = create(r)
+		exporter, err = create(d)
 	}
 	if err != nil {
-		cfg.Logger.Warn(s.String()+" are not sent", "error", err.Error())
+		cfg.Logger.Warn(d.signal.String()+" are not sent", "error", err.Error())
 	}
 	return exporter, err == nil
 }
 
-// options returns an exporter's options: its endpoint, if the environment has none, and those that only a preview has.
-// The exporters read endpoint, headers, TLS, timeout and compression from OpenTelemetry's variables themselves
+// The exporters of the three signals have the same options, each in packages and types of its own, which no generic
+// function can unite. They read headers, compression and the timeout over gRPC from OpenTelemetry's variables themselves
 // (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
-func options[Option any](r route, endpoint func(url string) Option, preview ...Option) (all []Option) {
-	if r.explicit {
-		all = append(all, endpoint(r.endpoint))
+
+func newSpanExporter(d *delivery) (sdktrace.SpanExporter, error) {
+	ctx, r := context.Background(), d.route
+	if r.protocol == grpcProtocol {
+		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(r.target()),
+			otlptracegrpc.WithTLSCredentials(r.credentials()), otlptracegrpc.WithDialOption(d.attempts.watched()))
+	}
+	options := []otlptracehttp.Option{
+		otlptracehttp.WithEndpointURL(r.endpoint.String()), otlptracehttp.WithHTTPClient(r.client(&d.attempts)),
 	}
 	if r.preview != nil {
-		all = append(all, preview...)
+		options = append(options, otlptracehttp.WithCompression(otlptracehttp.NoCompression))
 	}
-	return all
+	return otlptracehttp.New(ctx, options...)
 }
 
-// The exporters of the three signals have the same options, each in packages and types of its own, which no generic
-// function can unite.
-
-func newSpanExporter(r route) (sdktrace.SpanExporter, error) {
+func newMetricExporter(d *delivery) (sdkmetric.Exporter, error) {
+	ctx, r := context.Background(), d.route
 	if r.protocol == grpcProtocol {
-		return otlptracegrpc.New(context.Background(), options(r, otlptracegrpc.WithEndpointURL)...)
+		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(r.target()),
+			otlpmetricgrpc.WithTLSCredentials(r.credentials()), otlpmetricgrpc.WithDialOption(d.attempts.watched()))
 	}
-	return otlptracehttp.New(context.Background(), options(r, otlptracehttp.WithEndpointURL,
-		otlptracehttp.WithHTTPClient(r.preview), otlptracehttp.WithCompression(otlptracehttp.NoCompression))...)
+	options := []otlpmetrichttp.Option{
+		otlpmetrichttp.WithEndpointURL(r.endpoint.String()), otlpmetrichttp.WithHTTPClient(r.client(&d.attempts)),
+	}
+	if r.preview != nil {
+		options = append(options, otlpmetrichttp.WithCompression(otlpmetrichttp.NoCompression))
+	}
+	return otlpmetrichttp.New(ctx, options...)
 }
 
-func newMetricExporter(r route) (sdkmetric.Exporter, error) {
+func newLogExporter(d *delivery) (sdklog.Exporter, error) {
+	ctx, r := context.Background(), d.route
 	if r.protocol == grpcProtocol {
-		return otlpmetricgrpc.New(context.Background(), options(r, otlpmetricgrpc.WithEndpointURL)...)
+		return otlploggrpc.New(ctx, otlploggrpc.WithEndpoint(r.target()),
+			otlploggrpc.WithTLSCredentials(r.credentials()), otlploggrpc.WithDialOption(d.attempts.watched()))
 	}
-	return otlpmetrichttp.New(context.Background(), options(r, otlpmetrichttp.WithEndpointURL,
-		otlpmetrichttp.WithHTTPClient(r.preview), otlpmetrichttp.WithCompression(otlpmetrichttp.NoCompression))...)
-}
-
-func newLogExporter(r route) (sdklog.Exporter, error) {
-	if r.protocol == grpcProtocol {
-		return otlploggrpc.New(context.Background(), options(r, otlploggrpc.WithEndpointURL)...)
+	options := []otlploghttp.Option{
+		otlploghttp.WithEndpointURL(r.endpoint.String()), otlploghttp.WithHTTPClient(r.client(&d.attempts)),
 	}
-	return otlploghttp.New(context.Background(), options(r, otlploghttp.WithEndpointURL,
-		otlploghttp.WithHTTPClient(r.preview), otlploghttp.WithCompression(otlploghttp.NoCompression))...)
+	if r.preview != nil {
+		options = append(options, otlploghttp.WithCompression(otlploghttp.NoCompression))
+	}
+	return otlploghttp.New(ctx, options...)
 }

@@ -1,7 +1,6 @@
 package otlp
 
 import (
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -32,30 +31,32 @@ type Exports struct {
 	Metrics sdkmetric.Reader
 	Logs    sdklog.Processor
 
-	problems    *problems
-	spans, logs *delivery
+	problems             *problems
+	spans, metrics, logs *delivery
 }
 
 // New makes the exporters that the environment asks for. None of them connects before there is something to send. A
 // signal whose variables are invalid is reported and not sent. TakeOver must have been called.
 func New(cfg Config) *Exports {
 	p := newProblems(cfg)
-	e := &Exports{problems: p, spans: newDelivery(traces, p), logs: newDelivery(logs, p)}
+	e := &Exports{
+		problems: p, spans: newDelivery(traces, p), metrics: newDelivery(metrics, p), logs: newDelivery(logs, p),
+	}
 	var preview *http.Client
 	if cfg.Preview != nil {
 		preview = newPreview(cfg.Preview)
 	}
-	if exporter, ok := open(cfg, traces, preview, newSpanExporter); ok {
+	if exporter, ok := open(cfg, e.spans, preview, newSpanExporter); ok {
 		e.Spans = newSpanProcessor(exporter, newBatching(cfg, "OTEL_BSP_"), e.spans)
 	}
-	if exporter, ok := open(cfg, metrics, preview, newMetricExporter); ok {
+	if exporter, ok := open(cfg, e.metrics, preview, newMetricExporter); ok {
 		var options []sdkmetric.PeriodicReaderOption
 		if v, _ := cfg.Lookup("OTEL_METRIC_EXPORT_INTERVAL"); v == "" { // else the SDK reads it
 			options = append(options, sdkmetric.WithInterval(metricInterval))
 		}
-		e.Metrics = sdkmetric.NewPeriodicReader(metricExporter{exporter, newDelivery(metrics, p)}, options...)
+		e.Metrics = sdkmetric.NewPeriodicReader(metricExporter{exporter, e.metrics}, options...)
 	}
-	if exporter, ok := open(cfg, logs, preview, newLogExporter); ok {
+	if exporter, ok := open(cfg, e.logs, preview, newLogExporter); ok {
 		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_"), e.logs)
 	}
 	return e
@@ -63,7 +64,7 @@ func New(cfg Config) *Exports {
 
 // Started notes that the SDK's providers have been made. Errors that the SDK reports until then are about variables,
 // later ones about deliveries.
-func (e *Exports) Started() { reportDeliveries(e.problems.report) }
+func (e *Exports) Started() { reportDeliveries(e.problems.reportSDK) }
 
 // Lost returns how many spans and log records have been lost so far: dropped because the exporter was slower than the
 // session, or not delivered.
@@ -85,7 +86,7 @@ func (e *Exports) LoseSpans(n int64) {
 // false, the shutdown did not complete within its time.
 func (e *Exports) Finish(inTime bool, messages, contents int64) {
 	if !inTime && (e.Spans != nil || e.Metrics != nil || e.Logs != nil) {
-		e.problems.report(errors.New("the flush timeout expired"))
+		e.problems.unfinished(e.spans, e.metrics, e.logs)
 	}
 	spans, queuedSpans := e.spans.counts()
 	records, queuedRecords := e.logs.counts()

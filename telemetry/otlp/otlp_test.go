@@ -291,50 +291,6 @@ func TestPreviewOfSwitchedOffSignal(t *testing.T) {
 	}
 }
 
-func TestRoutes(t *testing.T) {
-	everywhere := func(endpoint string) []string { return []string{endpoint, endpoint, endpoint} }
-	for _, test := range []struct {
-		name string
-		env  map[string]string
-		want []string // endpoint or problem of traces, metrics and logs
-	}{
-		{"no variables", nil, everywhere("http://localhost:4317")},
-		{"http", map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, []string{
-			"http://localhost:4318/v1/traces", "http://localhost:4318/v1/metrics", "http://localhost:4318/v1/logs",
-		}},
-		{"an endpoint for all", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": " https://c:1 "}, everywhere("https://c:1")},
-		{"a socket", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "unix:///run/c"}, everywhere("unix:///run/c")},
-		{"an endpoint for one", map[string]string{"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://c:1"}, []string{
-			"http://localhost:4317", "http://localhost:4317", "http://c:1",
-		}},
-		{"one switched off", map[string]string{"OTEL_METRICS_EXPORTER": "none"}, []string{
-			"http://localhost:4317", "problem: OTEL_METRICS_EXPORTER is none", "http://localhost:4317",
-		}},
-		{"another exporter", map[string]string{"OTEL_TRACES_EXPORTER": "zipkin"}, []string{
-			"problem: OTEL_TRACES_EXPORTER: want otlp or none", "http://localhost:4317", "http://localhost:4317",
-		}},
-		{"another protocol", map[string]string{"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL": "http/json"}, []string{
-			"http://localhost:4317", "http://localhost:4317",
-			"problem: OTEL_EXPORTER_OTLP_PROTOCOL: want grpc or http/protobuf for logs",
-		}},
-		{"no URL", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4317"},
-			everywhere("problem: OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317")},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			var got []string
-			for _, r := range otlp.Routes(func(name string) (string, bool) { v, ok := test.env[name]; return v, ok }) {
-				if r.Problem != "" {
-					r.Endpoint += "problem: " + r.Problem
-				}
-				got = append(got, r.Endpoint)
-			}
-			if !reflect.DeepEqual(got, test.want) {
-				t.Errorf("got  %q\nwant %q", got, test.want)
-			}
-		})
-	}
-}
-
 // TestSignalsThatAreNotSent leaves out a signal that is switched off, and one whose variables are invalid with a
 // warning.
 func TestSignalsThatAreNotSent(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -27,8 +28,12 @@ type preview struct {
 	out io.Writer
 }
 
-// previewURL is where the exporters believe they send to. No such host exists (RFC 6761), and it is never looked up.
-const previewURL = "http://preview.invalid/v1/"
+// previewRoute returns where the exporters believe they send to. No such host exists (RFC 6761), and it is never looked
+// up. The exporters refuse http:// if the environment has certificates.
+func previewRoute(s signal, client *http.Client) route {
+	endpoint := &url.URL{Scheme: "https", Host: "preview.invalid", Path: "/v1/" + s.String()}
+	return route{signal: s, protocol: httpProtobuf, endpoint: endpoint, preview: client}
+}
 
 // newPreview returns a client that writes to out and never connects.
 func newPreview(out io.Writer) *http.Client { return &http.Client{Transport: &preview{out: out}} }

@@ -1,12 +1,16 @@
 package otlp
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"path"
+	"regexp"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // signal is one of OpenTelemetry's three, spelled as in its environment variables.
@@ -29,14 +33,19 @@ const (
 	httpProtobuf protocol = "http/protobuf"
 )
 
-// route is how and where a signal is sent.
+// route is how and where a signal is sent. The exporters are given all of it: what they read themselves from
+// OTEL_EXPORTER_OTLP_INSECURE would take TLS away from an https:// endpoint, and files that they cannot read would be
+// left out.
 type route struct {
+	signal   signal
 	protocol protocol
-	endpoint string // as the environment names it, else the specification's default
-	// explicit means that the exporter must be given the endpoint, which the environment does not name. The
-	// specification's default is without TLS, while the Go exporters' own is TLS on the same port.
-	explicit bool
-	preview  *http.Client // replaces the network; nil where records are sent
+	endpoint *url.URL // the whole URL; for gRPC its path does not count
+	variable string   // that names the endpoint; the general one if none is set
+	security security
+	proxy    proxy
+	headers  bool          // there are some to send
+	timeout  time.Duration // of one request over HTTP; none if it is not positive
+	preview  *http.Client  // replaces the network; nil where records are sent
 }
 
 // lookupFunc looks up an environment variable.
@@ -48,71 +57,199 @@ func (lookup lookupFunc) get(name string) string {
 	return strings.TrimSpace(v)
 }
 
-// forSignal returns the OTLP variable of one signal, else that of all signals. An empty variable counts as unset, as
-// the specification demands (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
-func (lookup lookupFunc) forSignal(s signal, name string) string {
-	return cmp.Or(lookup.get("OTEL_EXPORTER_OTLP_"+string(s)+"_"+name), lookup.get("OTEL_EXPORTER_OTLP_"+name))
+const variablePrefix = "OTEL_EXPORTER_OTLP_"
+
+// forSignal returns the OTLP variable of one signal, else that of all signals, and the name of the variable that is
+// set. An empty variable counts as unset, as the specification demands
+// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
+func (lookup lookupFunc) forSignal(s signal, name string) (value, variable string) {
+	if own := variablePrefix + string(s) + "_" + name; lookup.get(own) != "" {
+		return lookup.get(own), own
+	}
+	return lookup.get(variablePrefix + name), variablePrefix + name
 }
 
 // errNone is the error of a signal that the user does not want to be sent.
 var errNone = errors.New("is none")
 
-// routeOf reads the environment variables that the Go exporters do not read themselves. It returns errNone for a signal
-// whose exporter is "none", and another error if a variable is invalid. The signal must not be sent then: the exporters
-// would use their defaults and send it elsewhere.
+// routeOf reads the environment variables of a signal. It returns errNone for a signal whose exporter is "none", and
+// another error if a variable is invalid or names a file that cannot be used. The signal must not be sent then: the
+// exporters would use their defaults and send it elsewhere, or with less security than was asked for.
 func routeOf(s signal, lookup lookupFunc) (route, error) {
-	switch lookup.get("OTEL_" + string(s) + "_EXPORTER") {
+	exporter := "OTEL_" + string(s) + "_EXPORTER"
+	switch v := lookup.get(exporter); v {
 	case "", "otlp":
 	case "none":
-		return route{}, fmt.Errorf("OTEL_%s_EXPORTER %w", string(s), errNone)
+		return route{}, fmt.Errorf("%s %w", exporter, errNone)
 	default:
-		return route{}, fmt.Errorf("OTEL_%s_EXPORTER: want otlp or none", string(s))
+		return route{}, fmt.Errorf("%s%s: want otlp or none", exporter, harmless(v))
 	}
-	r := route{protocol: grpcProtocol, endpoint: "http://localhost:4317"}
-	switch protocol(lookup.forSignal(s, "PROTOCOL")) {
+	r := route{signal: s, protocol: grpcProtocol, timeout: timeout(s, lookup)}
+	switch v, variable := lookup.forSignal(s, "PROTOCOL"); protocol(v) {
 	case "", grpcProtocol:
 	case httpProtobuf:
-		r = route{protocol: httpProtobuf, endpoint: "http://localhost:4318/v1/" + s.String()}
+		r.protocol = httpProtobuf
 	default:
-		return route{}, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL: want grpc or http/protobuf for %s", s)
+		return route{}, fmt.Errorf("%s%s: want grpc or http/protobuf for %s", variable, harmless(v), s)
 	}
-	if endpoint := lookup.forSignal(s, "ENDPOINT"); endpoint != "" {
-		r.endpoint = endpoint
-		return r, r.check()
+	headers, _ := lookup.forSignal(s, "HEADERS")
+	r.headers = headers != ""
+	var err error
+	if r.security, err = securityOf(s, lookup); err != nil {
+		return route{}, err
 	}
-	r.explicit = lookup.forSignal(s, "INSECURE") == "" && lookup.forSignal(s, "CERTIFICATE") == ""
-	return r, nil
+	if err := r.findEndpoint(lookup); err != nil {
+		return route{}, err
+	}
+	if err := r.security.check(r); err != nil {
+		return route{}, err
+	}
+	r.proxy, err = proxyOf(r, lookup)
+	return r, err
 }
 
-// check rejects an endpoint that the exporters would misread.
-func (r route) check() error {
-	u, err := url.Parse(r.endpoint)
+// findEndpoint sets the endpoint's URL. Whether it is encrypted depends on its scheme alone: the specification has
+// OTEL_EXPORTER_OTLP_INSECURE only for an endpoint without one, which is not accepted here
+// (https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options). The default endpoint is without
+// TLS, unless other variables speak of it.
+func (r *route) findEndpoint(lookup lookupFunc) error {
+	value, variable := lookup.forSignal(r.signal, "ENDPOINT")
+	r.variable = variable
+	if value == "" {
+		port := map[protocol]string{grpcProtocol: "4317", httpProtobuf: "4318"}[r.protocol]
+		value = "http://localhost:" + port
+		insecure, _ := lookup.forSignal(r.signal, "INSECURE")
+		if r.security.variable != "" || insecure != "" && !strings.EqualFold(insecure, "true") {
+			value = "https://localhost:" + port
+		}
+	}
+	u, err := url.Parse(value)
 	switch {
 	case err == nil && u.Scheme == "unix" && r.protocol == grpcProtocol:
-		return nil
 	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
-		return nil
+	default:
+		return fmt.Errorf("%s%s: not a URL such as http://localhost:4317", variable, address(value))
 	}
-	return errors.New("OTEL_EXPORTER_OTLP_ENDPOINT: not a URL such as http://localhost:4317")
+	r.endpoint = u
+	if r.protocol == httpProtobuf {
+		switch {
+		case variable == variablePrefix+"ENDPOINT": // a base URL; that of one signal is taken as it is
+			u.Path = path.Join("/", u.Path, "/v1/"+r.signal.String())
+		case u.Path == "":
+			u.Path = "/"
+		}
+		u.RawPath = ""
+	}
+	return nil
 }
 
-// Route describes where a signal is sent.
+// timeout returns how long a request may take. The exporters read the same variable, and report an invalid value.
+func timeout(s signal, lookup lookupFunc) time.Duration {
+	const standard = 10 * time.Second
+	v, _ := lookup.forSignal(s, "TIMEOUT")
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return standard
+	}
+	return time.Duration(n) * time.Millisecond
+}
+
+// The values of variables that may be shown. Others may be secrets in the wrong place.
+var (
+	harmlessWord = regexp.MustCompile(`^[a-z]{1,12}([/-][a-z]{1,10})?$`)
+	hostAndPort  = regexp.MustCompile(`^[a-zA-Z0-9.-]{1,60}:[0-9]{1,5}$`)
+)
+
+// harmless returns ="value" for a word such as "zipkin" or "http/json", and "" for anything else.
+func harmless(value string) string { return shownIf(harmlessWord, value) }
+
+// address returns ="value" for an address without a scheme, the usual mistake.
+func address(value string) string { return shownIf(hostAndPort, value) }
+
+func shownIf(pattern *regexp.Regexp, value string) string {
+	if pattern.MatchString(value) {
+		return `="` + value + `"`
+	}
+	return ""
+}
+
+// at returns the endpoint's scheme, host and port.
+func (r route) at() string {
+	if r.endpoint.Scheme == "unix" {
+		return r.endpoint.String()
+	}
+	return r.endpoint.Scheme + "://" + r.endpoint.Host
+}
+
+// shown returns the endpoint without what may be a secret: user, password, query, and the path, in which some vendors
+// put a token, except for the part that the specification fixes.
+func (r route) shown() string {
+	const masked = "/…"
+	if r.endpoint.Scheme == "unix" {
+		return r.at()
+	}
+	fixed := "/v1/" + r.signal.String()
+	switch p := r.endpoint.Path; {
+	case p == "" || p == "/":
+		return r.at()
+	case p == fixed:
+		return r.at() + fixed
+	case strings.HasSuffix(p, fixed):
+		return r.at() + masked + fixed
+	}
+	return r.at() + masked
+}
+
+// exposed reports whether headers are sent without encryption to another machine.
+func (r route) exposed() bool { return r.headers && r.endpoint.Scheme == "http" && !r.local() }
+
+// local reports whether the endpoint is on this machine.
+func (r route) local() bool {
+	host := strings.ToLower(r.endpoint.Hostname())
+	ip := net.ParseIP(host)
+	return r.endpoint.Scheme == "unix" || host == "localhost" || strings.HasSuffix(host, ".localhost") ||
+		ip != nil && ip.IsLoopback()
+}
+
+// portHint returns what to do about a port that is the other protocol's by convention, or "".
+func (r route) portHint() string {
+	switch port := r.endpoint.Port(); {
+	case r.protocol == grpcProtocol && port == "4318":
+		return "port 4318 is that of OTLP over HTTP: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+	case r.protocol == httpProtobuf && port == "4317":
+		return "port 4317 is that of OTLP over gRPC: set OTEL_EXPORTER_OTLP_PROTOCOL=grpc, or use port 4318"
+	}
+	return ""
+}
+
+// Route describes where a signal is sent, without secrets.
 type Route struct {
-	Signal   string // traces, metrics or logs
-	Protocol string // grpc or http/protobuf; empty if there is a Problem
-	Endpoint string // as the environment names it, credentials included
-	Problem  string // why it is not sent
+	Signal   string   // traces, metrics or logs
+	Protocol string   // grpc or http/protobuf; empty if there is a Problem
+	Endpoint string   // its URL without user, query and path; empty if there is a Problem
+	Proxy    string   // through which it is sent, with the variable that names it; empty without one
+	Warnings []string // what to know before sending anything there
+	Problem  string   // why it is not sent
 }
 
 // Routes returns where each signal would be sent under the given environment. It connects to nothing.
 func Routes(lookup func(string) (string, bool)) []Route {
 	var all []Route
 	for _, s := range []signal{traces, metrics, logs} {
-		described := Route{Signal: s.String()}
-		if r, err := routeOf(s, lookup); err != nil {
-			described.Problem = err.Error()
-		} else {
-			described.Protocol, described.Endpoint = string(r.protocol), r.endpoint
+		r, err := routeOf(s, lookup)
+		if err != nil {
+			all = append(all, Route{Signal: s.String(), Problem: err.Error()})
+			continue
+		}
+		described := Route{
+			Signal: s.String(), Protocol: string(r.protocol), Endpoint: r.shown(), Proxy: r.proxy.String(),
+		}
+		if r.exposed() {
+			described.Warnings = append(described.Warnings, "headers, which may hold keys, are sent to "+r.at()+
+				" without encryption: use https:// in "+r.variable)
+		}
+		if hint := r.portHint(); hint != "" {
+			described.Warnings = append(described.Warnings, hint)
 		}
 		all = append(all, described)
 	}

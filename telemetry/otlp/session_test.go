@@ -92,7 +92,13 @@ func (s *session) record(n int) {
 // end shuts everything down and returns the log.
 func (s *session) end() string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	return s.endWithin(10 * time.Second)
+}
+
+// endWithin is the same for a flush timeout.
+func (s *session) endWithin(flush time.Duration) string {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), flush)
 	defer cancel()
 	err := errors.Join(s.traces.Shutdown(ctx), s.metrics.Shutdown(ctx), s.logs.Shutdown(ctx))
 	s.exports.Finish(err == nil, 0, 0)
