@@ -83,12 +83,11 @@ func (l *logs) ended(ctx context.Context, op *record.Operation) {
 	l.scratch = a
 }
 
-// hanging reports an operation that has been open for long. Its duration includes the time in which the server waited
-// for the user: the client has waited for all of it.
+// hanging reports an operation that has been open for long. Its duration is its own, as everywhere: the time in which
+// the server waited for the user is no sign of trouble.
 func (l *logs) hanging(ctx context.Context, op *record.Operation) {
-	open := op.Duration + op.InputWait
-	l.write(ctx, op.Start.Add(open), slog.LevelWarn, semconv.OperationHangs,
-		append(l.about(op), attribute.Float64(semconv.Duration, open.Seconds())))
+	l.write(ctx, op.Start.Add(op.Duration+op.InputWait), slog.LevelWarn, semconv.OperationHangs,
+		append(l.about(op), attribute.Float64(semconv.Duration, op.Duration.Seconds())))
 }
 
 // about returns the attributes that identify an operation. They are valid until the next call.

@@ -58,9 +58,9 @@ type Operation struct {
 
 	// Durations are in nanoseconds of the monotonic clock: a time in which the machine slept does not count.
 	Duration  time.Duration `json:"duration_ns,omitempty"`   // from start to end (or to this record), less InputWait
-	Wait      time.Duration `json:"wait_ns,omitempty"`       // request to first byte of the response, in one round trip
+	Wait      time.Duration `json:"wait_ns,omitempty"`       // request to first byte of the response, in one round trip, less InputWait
 	Transfer  time.Duration `json:"transfer_ns,omitempty"`   // from the response's first byte to its last, likewise
-	InputWait time.Duration `json:"input_wait_ns,omitempty"` // how long the server waited for the user
+	InputWait time.Duration `json:"input_wait_ns,omitempty"` // how long the server waited for a person; its own requests for sampling and roots count
 
 	RequestSize  int64 `json:"request_size,omitempty"`  // bytes on the wire, over all round trips
 	ResponseSize int64 `json:"response_size,omitempty"` // likewise

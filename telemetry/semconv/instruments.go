@@ -100,8 +100,9 @@ var (
 	})
 	OperationWait = instrument(Instrument{
 		Name: Wait, Form: Histogram, Unit: "s",
-		Description: "Time from the end of a request to the first byte of its response.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} count=11 sum=0.4",
+		Description: "Time from the end of a request to the first byte of its response, " +
+			"less the time in which the server waited for the user.", Attributes: operation,
+		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search} count=11 sum=0.2",
 	})
 	OperationTransfer = instrument(Instrument{
 		Name: Transfer, Form: Histogram, Unit: "s",

@@ -43,7 +43,7 @@ var (
 	OperationHangs = Record{
 		Message: "operation has not been answered yet", Level: "WARN",
 		When: "an operation has been open for `SPANPIPE_HANG_AFTER`, " +
-			"and again each time that period doubles",
+			"and again each time that period doubles; time in which the user is asked does not count",
 		Attributes: operationRecord,
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
 			"jsonrpc.request.id=i duration=30}",

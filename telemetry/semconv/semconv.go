@@ -61,7 +61,7 @@ const (
 const (
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
-	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first
+	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first, less InputWait
 	Transfer      = "spanpipe.operation.transfer" // s, response's first byte to its last
 	RoundTrips    = "spanpipe.operation.round_trips"
 	InputWait     = "spanpipe.operation.input_wait" // s, time in which the server waited for the user

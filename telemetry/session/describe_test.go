@@ -102,6 +102,14 @@ func (d *describer) operation(op *record.Operation, sizes, summary bool) string 
 	return b.String() + d.extra("asked", d.requests[op.Number]) + d.extra("told", d.live[op.Number].Reply())
 }
 
+// hanging writes down in one line that an operation has been open for long.
+func (d *describer) hanging(op *record.Operation, summary bool) string {
+	if summary {
+		return "hangs (" + d.name(op.Number, false) + ")"
+	}
+	return fmt.Sprintf("%v hangs (%s) took=%v", op.Start.Add(op.Duration+op.InputWait).Sub(epoch), d.name(op.Number, true), op.Duration)
+}
+
 func arrow(d record.Direction) string {
 	return map[record.Direction]string{record.ToServer: ">", record.ToClient: "<"}[d]
 }

@@ -31,10 +31,14 @@ type operation struct {
 	task      Ref      // the task that the operation is about or has started
 	settled   *taskEnd // set once that task is known to have ended
 
-	inputState   uint64        // keyed hash of the requestState that a retry must repeat
-	waiting      bool          // the server waits for the user
-	waitingSince time.Duration // if so
-	hangingAt    time.Duration // when it is to be reported as hanging next; 0: not reported yet
+	inputState uint64        // keyed hash of the requestState that a retry must repeat
+	suspended  bool          // the server has said that it waits for the user's input
+	holds      int           // how many reasons there are to wait for a person
+	heldSince  time.Duration // if there are any
+	heldUntil  time.Duration // when the last wait ended
+	waiter     *operation    // of a question: the call that waits for the answer, if known
+	inCall     bool          // of a question: it was asked in the course of a call, known or not
+	hangAfter  time.Duration // of its own time: when it is reported as hanging next; 0: not reported yet
 }
 
 // state is what an open operation waits for.
@@ -72,18 +76,22 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 	}
 }
 
-// canHang reports whether a long wait for the operation's end is a sign of trouble: it does not stay open by nature,
-// and it does not merely wait for the result of a task that has ended, which need not be fetched.
-func (op *operation) canHang() bool { return !op.lasting && op.settled == nil }
+// canExpire reports whether the operation ends after a day: it does not stay open by nature, and it does not merely
+// wait for the result of a task that has ended, which need not be fetched.
+func (op *operation) canExpire() bool { return !op.lasting && op.settled == nil }
+
+// canHang reports whether a long wait for the operation's end is a sign of trouble: it is not a person that takes long.
+func (op *operation) canHang() bool {
+	question := op.asksPerson() && (op.inCall || op.Method == semconv.ElicitationCreate)
+	return op.canExpire() && op.holds == 0 && !question
+}
 
 // snapshot returns a record of the operation. It shares nothing with the operation that may change.
 func (op *operation) snapshot(change record.Change, at time.Duration) *record.Operation {
 	r := op.Operation
 	r.Change = change
 	r.Events = slices.Clip(op.Events)
-	if op.waiting {
-		r.InputWait += max(at-op.waitingSince, 0)
-	}
+	r.InputWait = op.waited(at)
 	r.Duration = max(at-op.start-r.InputWait, 0)
 	if change == record.Ended {
 		r.End = op.wall(at)
@@ -91,7 +99,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	if op.Answered {
 		r.FirstByte = op.wall(op.firstByte)
 		if op.RoundTrips == 1 {
-			r.Wait, r.Transfer = op.firstByte-op.start, max(at-op.firstByte, 0)
+			r.Wait, r.Transfer = max(op.firstByte-op.start-r.InputWait, 0), max(at-op.firstByte, 0)
 		}
 	}
 	if x := op.reply; x != nil {
@@ -157,21 +165,6 @@ func (op *operation) progress(at time.Duration) {
 	op.Progress++
 	if op.Progress <= maxProgress {
 		op.event(semconv.ProgressEvent, at)
-	}
-}
-
-// suspend starts to count the time that the server waits for the user, and resume stops it.
-func (op *operation) suspend(at time.Duration) {
-	if !op.waiting {
-		op.waiting, op.waitingSince = true, at
-		op.event(semconv.InputEvent, at)
-	}
-}
-
-func (op *operation) resume(at time.Duration) {
-	if op.waiting {
-		op.InputWait += max(at-op.waitingSince, 0)
-		op.waiting = false
 	}
 }
 

@@ -136,7 +136,7 @@ end client 10s`, session.Config{}, []string{
 		{"hanging", `
 0s > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}
 0s > {"jsonrpc":"2.0","id":2,"method":"subscriptions/listen"}
-1s < {"jsonrpc":"2.0","id":3,"method":"roots/list"}
+1s < {"jsonrpc":"2.0","id":3,"method":"ping"}
 @ 9s
 @ 10s
 @ 12s
@@ -146,14 +146,14 @@ end client 30s`, session.Config{HangAfter: 10 * time.Second}, []string{
 			"message to_server request tools/call",
 			"opened 2 subscriptions/listen 0s input=0s",
 			"message to_server request subscriptions/listen",
-			"opened 3 roots/list 0s input=0s",
-			"message to_client request roots/list",
+			"opened 3 ping 0s input=0s",
+			"message to_client request ping",
 			"session 5s protocol= client= server= ready=false silent=true",
 			"hanging 1 tools/call 10s input=0s",
-			"hanging 3 roots/list 11s input=0s",
+			"hanging 3 ping 11s input=0s",
 			"hanging 1 tools/call 21s input=0s",
 			"ended 1 tools/call 30s input=0s",
-			"ended 3 roots/list 29s input=0s",
+			"ended 3 ping 29s input=0s",
 			"ended 2 subscriptions/listen 30s input=0s",
 			"exit 30s client open=3 lifetime=30s",
 		}},

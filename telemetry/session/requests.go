@@ -52,6 +52,9 @@ func (t *Tracker) begin(m *Message) *operation {
 	if op.lasting {
 		t.lasting++
 	}
+	if op.asksPerson() {
+		t.questions.ask(op, t.open)
+	}
 	t.sink.Opened(op.snapshot(record.Opened, op.start))
 	return op
 }
@@ -80,9 +83,10 @@ func (t *Tracker) endProbe(m *Message) {
 	}
 }
 
-// parent returns the operation in whose course a request was made: that of the task which it is about or related to, or
-// the one call that the server is working on. If it works on several, it could be any of them: nothing on the wire ties
-// a server's request to the call that caused it. A request about a task counts as a round trip of its parent.
+// parent returns the operation in whose course a request was made: that of the task which it is about or related to, the
+// call whose progress token it repeats, or the one call that the server is working on. If it works on several, it could
+// be any of them: nothing else on the wire ties a server's request to the call that caused it. A request about a task
+// counts as a round trip of its parent.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
 	if p := t.withTask(op.dir.Opposite(), m.optional().Related); p != nil {
 		return p
@@ -93,6 +97,12 @@ func (t *Tracker) parent(op *operation, m *Message) *operation {
 			p.resume(op.start)
 		}
 		return p
+	}
+	// Tokens that are numbers prove nothing: SDKs take the ids of requests for them, and both sides count from 0.
+	if token := m.optional().ProgressToken; token.Type == framing.StringID {
+		if p := t.tokens[token.key(op.dir.Opposite())]; p != nil && p.token == token {
+			return p
+		}
 	}
 	return t.currentCall(op.dir)
 }
@@ -165,7 +175,7 @@ func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	}
 	t.flights.remove(op)
 	op.setResponse(m)
-	if op.dir == record.ToClient && op.parent != nil {
+	if op.asksPerson() && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}
 	if version := m.optional().Protocol; version != "" && op.Method == semconv.Initialize {

@@ -27,7 +27,8 @@ type Config struct {
 	// Capacity is how many operations may be open at once. One more ends the oldest as expired. Default 10,000.
 	Capacity int
 	// HangAfter is how long an operation may be open before it is reported as hanging, and again each time that has
-	// doubled. Requests that stay open by nature never hang. Default 0: no reports.
+	// doubled. Time in which a person is asked does not count. Requests that stay open by nature never hang. Default 0:
+	// no reports.
 	HangAfter time.Duration
 
 	Session  record.Session                // what is known from the start: ID, Launched, Started, PID
@@ -53,14 +54,15 @@ type Tracker struct {
 	session record.Session // as last reported
 	count   uint64         // operations so far
 
-	open    []*operation // in order of arrival
-	settled []*operation // those whose task has ended, in the order of that end
-	lasting int          // how many of the open ones stay open by nature
-	flights flights
-	tokens  map[key]*operation // by the progress token of their latest request
-	early   earlyResponses
-	givenUp givenUp
-	first   firstCalls
+	open      []*operation // in order of arrival
+	settled   []*operation // those whose task has ended, in the order of that end
+	lasting   int          // how many of the open ones stay open by nature
+	flights   flights
+	tokens    map[key]*operation // by the progress token of their latest request
+	questions questions
+	early     earlyResponses
+	givenUp   givenUp
+	first     firstCalls
 
 	protocol string // agreed in initialize
 }
@@ -158,7 +160,7 @@ func (t *Tracker) Advance(now time.Duration) {
 	// The list is in order of arrival, so the first operation that is too young ends the search. What must not expire
 	// stays in place.
 	for i := 0; i < len(t.open) && t.open[i].start+expiry <= now; {
-		if t.open[i].canHang() {
+		if t.open[i].canExpire() {
 			t.expire(t.open[i], now)
 		} else {
 			i++
@@ -171,18 +173,18 @@ func (t *Tracker) Advance(now time.Duration) {
 	}
 }
 
-// reportHanging reports the operations that have been open for long.
+// reportHanging reports the operations that have been open for long, less the time in which they waited for a person.
 func (t *Tracker) reportHanging(now time.Duration) {
 	if t.cfg.HangAfter <= 0 {
 		return
 	}
 	for _, op := range t.open {
-		age := now - op.start
-		if age < t.cfg.HangAfter {
+		if now-op.start < t.cfg.HangAfter {
 			return // and so are those after it
 		}
-		if op.canHang() && now >= op.hangingAt {
-			op.hangingAt = op.start + 2*age
+		own := now - op.start - op.waited(now)
+		if own >= max(op.hangAfter, t.cfg.HangAfter) && op.canHang() && !t.questions.holdBack(op) {
+			op.hangAfter = 2 * own
 			t.changed(op, record.Hanging, now)
 		}
 	}
@@ -266,7 +268,14 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 		t.lasting--
 	}
 	t.settled = without(t.settled, op)
-	op.resume(at)
+	if op.holds > 0 {
+		op.holds = 1 // whatever it waited for
+		op.release(at)
+	}
+	if op.asksPerson() {
+		t.questions.answered(op, at, t.open)
+	}
+	t.questions.ended(op, t.open)
 	op.firstByte = min(op.firstByte, at) // read times may run backwards if the caller's clock does
 	t.changed(op, record.Ended, at)
 	op.parent = nil // the chain of parents would keep the session's whole past in memory
