@@ -175,12 +175,15 @@ func (m *metrics) transition(tool string) {
 }
 
 // listTools records the response to tools/list: the names that have series of their own from then on, and what the
-// list costs the model's context. A response without a list changes nothing.
+// list costs the model's context, over all of its pages. A response without a list changes nothing.
 func (m *metrics) listTools(op *record.Operation) {
 	if op.Tools == nil && op.DefinitionSize == 0 {
 		return
 	}
 	m.tools.list(op.Tools)
+	if op.DefinitionSize == 0 {
+		return
+	}
 	m.record(semconv.ToolsDefinitionSize, float64(op.DefinitionSize), m.seriesOf())
 	m.record(semconv.ToolsListed, float64(op.ToolCount), m.seriesOf())
 }

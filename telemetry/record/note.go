@@ -91,6 +91,7 @@ const (
 	NullID         ViolationKind = "null_id"         // a request or response whose id is neither a string nor a number
 	DuplicateID    ViolationKind = "duplicate_id"    // a request with the id of one that is still in flight
 	IDMismatch     ViolationKind = "id_mismatch"     // a response whose id was only alike
+	StuckCursor    ViolationKind = "stuck_cursor"    // a page of a list whose next cursor has been there before
 )
 
 // Violation is something on the wire that the protocol does not allow.

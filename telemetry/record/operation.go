@@ -84,9 +84,12 @@ type Operation struct {
 	// there is none, 0 if the request had no arguments. It reveals repetition without a hash of the content.
 	ArgumentsOf uint64 `json:"arguments_of,omitempty"`
 
-	Tools          []string `json:"tools,omitempty"`           // names in the response to tools/list
-	ToolCount      int      `json:"tool_count,omitempty"`      // elements of result.tools
-	DefinitionSize int64    `json:"definition_size,omitempty"` // bytes of result.tools
+	Tools []string `json:"tools,omitempty"` // names in the response to tools/list
+
+	// ToolCount is the number of tools in this page of a list and those before it, DefinitionSize their bytes. They are
+	// absent from a page that is not the last, if a complete list is known already.
+	ToolCount      int   `json:"tool_count,omitempty"`
+	DefinitionSize int64 `json:"definition_size,omitempty"`
 
 	Content Content `json:"content,omitzero"`
 }

@@ -144,12 +144,12 @@ var (
 	})
 	ToolsDefinitionSize = instrument(Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
-		Description: "Size of the last list of tools: what it costs the model's context.",
+		Description: "Size of the last list of tools, over all its pages: what it costs the model's context.",
 		Example:     "{} 70",
 	})
 	ToolsListed = instrument(Instrument{
 		Name: "spanpipe.tools.listed", Form: Gauge, Unit: "{tool}",
-		Description: "Tools in the last list.",
+		Description: "Tools in the last list, over all its pages.",
 		Example:     "{} 2",
 	})
 	ServerExits = instrument(Instrument{

@@ -66,6 +66,9 @@ func (d *describer) operation(op *record.Operation, sizes, summary bool) string 
 			add("%s=%s", w.key, w.value)
 		}
 	}
+	if op.DefinitionSize > 0 {
+		add("list=%d:%dB", op.ToolCount, op.DefinitionSize)
+	}
 	if sizes {
 		add("bytes=%d/%d", op.RequestSize, op.ResponseSize)
 	}

@@ -57,3 +57,16 @@ const (
 	MaxEvents    = maxEvents
 	MaxArguments = maxArguments
 )
+
+// Listings returns how many listings a tracker follows, and how many pages and cursors it remembers of one at most.
+func (t *Tracker) Listings() (lists, most int) {
+	for _, a := range t.listings.open {
+		most = max(most, len(a.seen))
+	}
+	return len(t.listings.open), most
+}
+
+const (
+	MaxListings = maxListings
+	MaxPages    = maxPages
+)

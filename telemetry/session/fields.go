@@ -23,6 +23,7 @@ const (
 	maxContext = 64  // of W3C traceparent
 	maxID      = framing.MaxIDText
 	maxTask    = 128 // of a task's id
+	maxCursor  = 512
 )
 
 // Keys below params._meta and result._meta, as paths write them.
@@ -60,6 +61,7 @@ var messageFields = slices.Concat([]field{
 	id("params _meta "+metaSubscription, maxID, func(m *Raw) *Ref { return &m.ensureExtra().Subscription }),
 	flag("params inputResponses", anyType, func(m *Raw) *bool { return &m.ensureExtra().HasInput }),
 	hash("params requestState", toState),
+	text("params cursor", maxCursor, takeCursor),
 	name("params protocolVersion", maxWord, toProtocol),
 	name("params _meta "+metaVersion, maxWord, toProtocol),
 	text("params _meta traceparent", maxContext, takeTraceparent),
@@ -73,7 +75,8 @@ var messageFields = slices.Concat([]field{
 	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.ensureExtra().ResultType }),
 	hash("result requestState", toState),
 	name("result protocolVersion", maxWord, toProtocol),
-	{path("result tools", 0, 0), takeTools},
+	text("result nextCursor", maxCursor, takeCursor),
+	{path("result tools", framing.Hash, 0), takeTools},
 	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.ensureExtra().Tools }),
 	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.ensureExtra().Templates }),
 
@@ -203,7 +206,15 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 
 func takeTools(_ *Decoder, v *framing.Value, m *Raw) {
 	x := m.ensureExtra()
-	x.Listed, x.DefinitionSize = v.Count, v.Size
+	x.Listed, x.DefinitionSize, x.DefinitionHash = v.Count, v.Size, v.Hash
+}
+
+// takeCursor keeps a cursor. It compares texts and not bytes, since peers escape a text differently. SDKs take an empty
+// one for the end of the list.
+func takeCursor(_ *Decoder, v *framing.Value, m *Raw) {
+	if v.Type == framing.String && len(v.Text) > 0 {
+		m.ensureExtra().Cursor = newRef(v.ID())
+	}
 }
 
 // takeTask keeps a task's id. It is not remembered like other names either.

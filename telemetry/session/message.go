@@ -55,8 +55,10 @@ type Extra struct {
 	HasInput   bool   // params.inputResponses is present
 	State      uint64 // keyed hash of requestState; must not leave the process
 
+	Cursor         Ref      // params.cursor of a request for a page, or result.nextCursor
 	Listed         int      // elements of result.tools
 	DefinitionSize int64    // bytes of result.tools
+	DefinitionHash uint64   // keyed hash of result.tools; must not leave the process
 	Tools          []string // their names
 	Templates      []string // result.resourceTemplates[].uriTemplate
 

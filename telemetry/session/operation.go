@@ -30,6 +30,7 @@ type operation struct {
 	wantsTask bool     // the client asked for a task (2025-11-25)
 	task      Ref      // the task that the operation is about or has started
 	settled   *taskEnd // set once that task is known to have ended
+	listing   *listing // the list that it asks for a page of
 
 	inputState uint64        // keyed hash of the requestState that a retry must repeat
 	suspended  bool          // the server has said that it waits for the user's input
@@ -105,7 +106,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	if x := op.reply; x != nil {
 		r.Content.Error, r.Content.Result = x.Shown.Error, x.Shown.Result
 		if op.Method == semconv.ToolsList {
-			r.Tools, r.ToolCount, r.DefinitionSize = x.Tools, x.Listed, x.DefinitionSize
+			r.Tools = x.Tools
 		}
 	}
 	return &r

@@ -18,6 +18,7 @@ func (t *Tracker) request(m *Message) {
 		op = t.begin(m)
 	}
 	op.asked, op.state = m.Last, inFlight
+	op.listing = t.listings.request(op, m.optional().Cursor)
 	if t.givenUp.has(op.dir, op.id) {
 		op.Ambiguous = true // the response to the earlier request with this id may still come
 	}
@@ -175,6 +176,9 @@ func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	}
 	t.flights.remove(op)
 	op.setResponse(m)
+	if t.listings.response(op, m) {
+		t.violation(record.StuckCursor, m)
+	}
 	if op.asksPerson() && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}

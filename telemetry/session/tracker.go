@@ -63,6 +63,7 @@ type Tracker struct {
 	early     earlyResponses
 	givenUp   givenUp
 	first     firstCalls
+	listings  listings
 
 	protocol string // agreed in initialize
 }
