@@ -142,6 +142,8 @@ func (m *metrics) duration(op *record.Operation, about []string) {
 func (m *metrics) startup(op *record.Operation) {
 	var phase string
 	switch {
+	case op.Code != "" || op.ErrorType != "": // a refusal
+		return
 	case !m.handshake && (op.Method == semconv.Initialize || op.Method == semconv.Discover):
 		phase, m.handshake = "handshake", true
 	case !m.listed && op.Method == semconv.ToolsList:

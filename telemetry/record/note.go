@@ -23,11 +23,12 @@ type Session struct {
 	Started  time.Time `json:"started"`  // when the server's process was started
 	PID      int       `json:"pid,omitempty"`
 
-	Protocol string `json:"protocol,omitempty"` // the version agreed, or named by the client
-	Client   Peer   `json:"client,omitzero"`
-	Server   Peer   `json:"server,omitzero"`
+	Protocol  string `json:"protocol,omitempty"`           // the version agreed, or named by the client
+	Requested string `json:"requested_protocol,omitempty"` // the version that the client asked for last
+	Client    Peer   `json:"client,omitzero"`
+	Server    Peer   `json:"server,omitzero"`
 
-	Ready  bool `json:"ready,omitempty"`  // the server has answered a request; even a refusal counts
+	Ready  bool `json:"ready,omitempty"`  // the server has answered a request, other than by refusing a handshake
 	Silent bool `json:"silent,omitempty"` // it had not within SilentAfter
 }
 

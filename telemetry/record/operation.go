@@ -42,12 +42,13 @@ type Operation struct {
 
 	Direction Direction `json:"direction"` // of the request: ToServer is a call by the client
 	Method    string    `json:"method"`
-	Target    string    `json:"target,omitempty"`     // the tool or prompt
-	Resource  string    `json:"resource,omitempty"`   // the URI template that the URI matches, else its scheme
-	RequestID string    `json:"request_id,omitempty"` // of the first request
-	JSONRPC   string    `json:"jsonrpc,omitempty"`    // the jsonrpc member, if it is not "2.0"
-	Protocol  string    `json:"protocol,omitempty"`   // the protocol version it was made under, if known
-	Batch     bool      `json:"batch,omitempty"`      // the request was in a JSON-RPC batch
+	Target    string    `json:"target,omitempty"`             // the tool or prompt
+	Resource  string    `json:"resource,omitempty"`           // the URI template that the URI matches, else its scheme
+	RequestID string    `json:"request_id,omitempty"`         // of the first request
+	JSONRPC   string    `json:"jsonrpc,omitempty"`            // the jsonrpc member, if it is not "2.0"
+	Protocol  string    `json:"protocol,omitempty"`           // the protocol version it was made under, if known
+	Requested string    `json:"requested_protocol,omitempty"` // initialize and server/discover: the version asked for
+	Batch     bool      `json:"batch,omitempty"`              // the request was in a JSON-RPC batch
 
 	Traceparent string `json:"traceparent,omitempty"` // params._meta of the request, W3C trace context (SEP-414)
 	Tracestate  string `json:"tracestate,omitempty"`

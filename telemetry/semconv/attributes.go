@@ -22,6 +22,8 @@ func OperationAttributes() []Attribute {
 		{RequestID, "string", "the request's id", "7"},
 		{ProtocolVersion, "string",
 			"the version that the request names, else the one agreed in initialize", "2025-11-25"},
+		{Requested, "string",
+			"initialize and server/discover: the version that the client asked for", "2026-07-28"},
 		{SessionID, "string",
 			"a random id of this process: stdio has none. Not set for 2026-07-28, which has no sessions", exampleID},
 		{NetworkTransport, "string", "always `pipe`", TransportPipe},
@@ -74,6 +76,7 @@ func SessionAttributes() []Attribute {
 	return []Attribute{
 		{NetworkTransport, "string", "always `pipe`", TransportPipe},
 		{ProtocolVersion, "string", "the version agreed, or named by the client", "2025-11-25"},
+		{Requested, "string", "the version that the client asked for last", "2026-07-28"},
 		{SessionID, "string", "as for operations", exampleID},
 		{ClientName, "string", "the client's name, if it has sent one", "claude-desktop"},
 		{ClientVersion, "string", "likewise its version", "1.4.0"},

@@ -71,6 +71,7 @@ const (
 	ProgressCount = "spanpipe.operation.progress.count"
 	TaskStatus    = "spanpipe.task.status"
 	Batch         = "spanpipe.batch"
+	Requested     = "spanpipe.protocol.requested_version"
 	ClientName    = "spanpipe.client.name"
 	ClientVersion = "spanpipe.client.version"
 	ServerName    = "spanpipe.server.name"

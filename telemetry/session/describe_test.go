@@ -60,7 +60,8 @@ func (d *describer) operation(op *record.Operation, sizes, summary bool) string 
 		add("wait=%v", op.FirstByte.Sub(op.Start))
 	}
 	for _, w := range []struct{ key, value string }{
-		{"error", op.ErrorType}, {"code", op.Code}, {"class", string(op.Class)}, {"protocol", op.Protocol}, {"task", op.TaskStatus},
+		{"error", op.ErrorType}, {"code", op.Code}, {"class", string(op.Class)}, {"protocol", op.Protocol},
+		{"requested", different(op.Requested, op.Protocol)}, {"task", op.TaskStatus},
 	} {
 		if w.value != "" {
 			add("%s=%s", w.key, w.value)
@@ -103,6 +104,14 @@ func (d *describer) operation(op *record.Operation, sizes, summary bool) string 
 		add("events=[%s]", strings.Join(events, " "))
 	}
 	return b.String() + d.extra("asked", d.requests[op.Number]) + d.extra("told", d.live[op.Number].Reply())
+}
+
+// different returns a text if it differs from another one.
+func different(text, other string) string {
+	if text == other {
+		return ""
+	}
+	return text
 }
 
 // hanging writes down in one line that an operation has been open for long.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -62,13 +63,15 @@ const (
 // newOperation returns the operation that a request opens.
 func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
 	x := m.optional()
-	if x.Protocol != "" && m.Method != semconv.Initialize { // there it is only what the client asks for
-		protocol = x.Protocol
+	protocol = cmp.Or(x.Protocol, protocol)
+	requested := ""
+	if isHandshake(m.Dir, m.Method) {
+		requested = x.Protocol
 	}
 	return &operation{
 		Operation: record.Operation{
 			Direction: m.Dir, Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
-			JSONRPC: x.JSONRPC, Protocol: protocol, Batch: m.Batch,
+			JSONRPC: x.JSONRPC, Protocol: protocol, Requested: requested, Batch: m.Batch,
 			Traceparent: x.Traceparent, Tracestate: x.Tracestate,
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
 		},

@@ -72,7 +72,7 @@ end client 9ms`, session.Config{}, []string{
 			"session 1ms protocol=2025-11-25 client=host server= ready=false silent=false",
 			"opened 1 initialize 0s input=0s",
 			"message to_server request initialize",
-			"session 3ms protocol=2025-06-18 client=host server=notes ready=false silent=false",
+			"session 3ms protocol=2025-11-25 client=host server=notes ready=false silent=false",
 			"session 3ms protocol=2025-06-18 client=host server=notes ready=true silent=false",
 			"ended 1 initialize 2ms input=0s",
 			"message to_client response initialize",
@@ -156,6 +156,33 @@ end client 30s`, session.Config{HangAfter: 10 * time.Second}, []string{
 			"ended 3 ping 29s input=0s",
 			"ended 2 subscriptions/listen 30s input=0s",
 			"exit 30s client open=3 lifetime=30s",
+		}},
+		// A refusal says nothing about the session: the client asks again, for an older version or in another way.
+		{"refused handshakes", `
+0ms > {"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}
+1ms < {"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}
+2ms > {"jsonrpc":"2.0","id":2,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}
+3ms < {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"Unsupported protocol version"}}
+4ms > {"jsonrpc":"2.0","id":3,"method":"initialize","params":{"protocolVersion":"2025-03-26"}}
+5ms < {"jsonrpc":"2.0","id":3,"result":{"protocolVersion":"2025-03-26"}}
+end client 9ms`, session.Config{}, []string{
+			"session 0s protocol=2026-07-28 client= server= ready=false silent=false",
+			"opened 1 server/discover 0s input=0s",
+			"message to_server request server/discover",
+			"ended 1 server/discover 1ms input=0s",
+			"message to_client error server/discover",
+			"session 2ms protocol=2025-11-25 client= server= ready=false silent=false",
+			"opened 2 initialize 0s input=0s",
+			"message to_server request initialize",
+			"ended 2 initialize 1ms input=0s",
+			"message to_client error initialize",
+			"session 4ms protocol=2025-03-26 client= server= ready=false silent=false",
+			"opened 3 initialize 0s input=0s",
+			"message to_server request initialize",
+			"session 5ms protocol=2025-03-26 client= server= ready=true silent=false",
+			"ended 3 initialize 1ms input=0s",
+			"message to_client response initialize",
+			"exit 9ms client open=0 lifetime=9ms",
 		}},
 		{"a silent server that answers at last", `
 0s > {"jsonrpc":"2.0","id":1,"method":"ping"}

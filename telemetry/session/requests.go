@@ -167,9 +167,6 @@ func (t *Tracker) response(m *Message) (method string) {
 // matched takes the response to an operation's request. It ends the operation, unless that now waits for a task or
 // for the user.
 func (t *Tracker) matched(op *operation, m *Message, exact bool) {
-	if op.dir == record.ToServer {
-		t.ready(m.Last)
-	}
 	if !exact {
 		op.IDMismatch = true
 		t.violation(record.IDMismatch, m)
@@ -182,8 +179,8 @@ func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	if op.asksPerson() && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}
-	if version := m.optional().Protocol; version != "" && op.Method == semconv.Initialize {
-		t.protocol, op.Protocol = version, version
+	if op.dir == record.ToServer {
+		t.shaken(op, m)
 	}
 	if t.continues(op, m) {
 		return

@@ -66,6 +66,7 @@ type Tracker struct {
 	listings  listings
 
 	protocol string // agreed in initialize
+	agreed   bool   // session.Protocol is more than what the client has asked for
 }
 
 // New returns a tracker and reports the session to the sink.
@@ -116,15 +117,14 @@ func (t *Tracker) Observe(m *Message) {
 }
 
 // learn takes names and versions from where peers give them: initialize and its response, and _meta of each message
-// since 2026-07-28, which has no handshake. The latest counts, but a client only proposes a version: the server may
-// answer with another one (basic/lifecycle, version negotiation).
+// since 2026-07-28, which has no handshake. The latest counts.
 func (t *Tracker) learn(m *Message) {
 	x, before := m.optional(), t.session
 	if x.Protocol == "" && x.PeerName == "" {
 		return
 	}
-	if x.Protocol != "" && (m.Dir == record.ToClient || t.session.Protocol == "") {
-		t.session.Protocol = x.Protocol
+	if x.Protocol != "" && m.Dir == record.ToServer {
+		t.named(m, x.Protocol)
 	}
 	if x.PeerName != "" {
 		peer := record.Peer{Name: x.PeerName, Version: x.PeerVersion}
@@ -139,18 +139,55 @@ func (t *Tracker) learn(m *Message) {
 	}
 }
 
+// named takes the version that a client's message names. In a handshake it only proposes one: the server may answer with
+// another (basic/lifecycle, version negotiation) or refuse, and the client may try again.
+func (t *Tracker) named(m *Message, version string) {
+	proposal := isHandshake(m.Dir, m.Method)
+	if proposal {
+		t.session.Requested = version
+	}
+	if !t.agreed {
+		t.session.Protocol, t.agreed = version, !proposal
+	}
+}
+
+// isHandshake reports whether a request asks the server for a version of the protocol.
+func isHandshake(dir record.Direction, method string) bool {
+	return dir == record.ToServer && (method == semconv.Initialize || method == semconv.Discover)
+}
+
+// shaken takes the response to a client's request. An initialize or server/discover that is refused agrees on nothing
+// and says nothing about the session: the client may try an older version, or another handshake on the same connection.
+// Any other response, even an error, means that the server is at work.
+func (t *Tracker) shaken(op *operation, m *Message) {
+	handshake := isHandshake(op.dir, op.Method)
+	if handshake && m.Kind == framing.ErrorResponse {
+		return
+	}
+	before := t.session
+	if handshake {
+		t.agreed = true
+	}
+	if version := m.optional().Protocol; version != "" && op.Method == semconv.Initialize {
+		t.protocol, op.Protocol, t.session.Protocol = version, version, version
+	}
+	if !t.session.Ready {
+		t.ready(m.Last)
+	} else if t.session != before {
+		t.noteSession(m.Last)
+	}
+}
+
 func (t *Tracker) noteSession(at time.Duration) {
 	t.session.Time = t.cfg.Wall(at)
 	t.sink.Noted(t.session)
 }
 
-// ready reports the server's first response. An error counts too: a server that refuses is running.
+// ready reports the first response that says that the server is at work.
 func (t *Tracker) ready(at time.Duration) {
-	if !t.session.Ready {
-		t.session.Ready = true
-		t.session.Silent = t.session.Silent || at > record.SilentAfter
-		t.noteSession(at)
-	}
+	t.session.Ready = true
+	t.session.Silent = t.session.Silent || at > record.SilentAfter
+	t.noteSession(at)
 }
 
 // Advance declares that all messages up to the given time have been observed. What has waited too long is
