@@ -86,7 +86,7 @@ var (
 		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
 		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName},
 		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list} " +
-			"count=1 sum=114",
+			"count=1 sum=144",
 	})
 	OperationRequestSize = instrument(Instrument{
 		Name: RequestSize, Form: Histogram, Unit: "By",
@@ -145,7 +145,7 @@ var (
 	ToolsDefinitionSize = instrument(Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
 		Description: "Size of the last list of tools, over all its pages: what it costs the model's context.",
-		Example:     "{} 70",
+		Example:     "{} 100",
 	})
 	ToolsListed = instrument(Instrument{
 		Name: "spanpipe.tools.listed", Form: Gauge, Unit: "{tool}",

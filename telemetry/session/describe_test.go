@@ -181,8 +181,13 @@ func (d *describer) note(n record.Note, summary bool) string {
 		if n.Reason != "" {
 			s += " (" + n.Reason + ")"
 		}
-		if n.Kind == record.NullID || n.Kind == record.DuplicateID { // these are about the present message
-			s = strings.TrimRight(s+" "+d.player.raw.Method, " ")
+		for _, w := range []struct{ key, value string }{
+			{"", n.Method}, {"sent=", n.Sent}, {"awaited=", n.Awaited}, {"requested=", n.Requested}, {"given=", n.Given},
+			{"supported=", n.Supported},
+		} {
+			if w.value != "" && !summary {
+				s += " " + w.key + w.value
+			}
 		}
 		return s
 	case record.Notification:

@@ -24,6 +24,8 @@ const (
 	maxID      = framing.MaxIDText
 	maxTask    = 128 // of a task's id
 	maxCursor  = 512
+
+	maxSupported = 8 // versions kept of a refusal
 )
 
 // Keys below params._meta and result._meta, as paths write them.
@@ -70,6 +72,7 @@ var messageFields = slices.Concat([]field{
 	// Responses.
 	name("error code", maxWord, func(m *Raw) *string { return &m.Code }),
 	text("error message", maxReason, takeErrorText),
+	text("error data supported *", maxWord, takeSupported),
 	flag("result isError", framing.True, func(m *Raw) *bool { return &m.IsError }),
 	text("result content * text", maxReason, takeErrorText),
 	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.ensureExtra().ResultType }),
@@ -94,6 +97,7 @@ var messageFields = slices.Concat([]field{
 	taskFields("result task"), // 2025-11-25: what creates a task
 	outcomeFields("params"),   // notifications/tasks of the extension
 	outcomeFields("result"),   // tasks/get of the extension
+	factFields,
 )
 
 // peerFields are what a peer says of itself, an Implementation in MCP's schemas.
@@ -207,6 +211,13 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 func takeTools(_ *Decoder, v *framing.Value, m *Raw) {
 	x := m.ensureExtra()
 	x.Listed, x.DefinitionSize, x.DefinitionHash = v.Count, v.Size, v.Hash
+}
+
+// takeSupported keeps the versions that a refusal names, if they have the form of one: anything else could be content.
+func takeSupported(_ *Decoder, v *framing.Value, m *Raw) {
+	if x := m.ensureExtra(); v.Type == framing.String && semconv.IsVersion(string(v.Text)) && len(x.Supported) < maxSupported {
+		x.Supported = append(x.Supported, string(v.Text))
+	}
 }
 
 // takeCursor keeps a cursor. It compares texts and not bytes, since peers escape a text differently. SDKs take an empty

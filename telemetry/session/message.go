@@ -23,15 +23,17 @@ type Message struct {
 	Code      string        // of an error
 	Class     record.Class  // of an error or a result with isError
 	Arguments uint64        // keyed hash of params.arguments; must not leave the process
-	Reason    string        // of a malformed line: what was wrong, in fixed words
+	Reason    string        // of a line that is no message: what was wrong, in fixed words
+	Facts     Facts         // what was noticed about its members
 	Extra     *Extra        // what few messages have; nil for most
 }
 
 // Extra holds the members that only some messages have. It is separate so that the others stay small. Zero values mean
 // absent.
 type Extra struct {
-	JSONRPC  string // the jsonrpc member, if it is not "2.0"
-	Protocol string // the protocol version that the message names
+	JSONRPC   string   // the jsonrpc member, if it is not "2.0"
+	Protocol  string   // the protocol version that the message names
+	Supported []string // the versions that a refusal names
 
 	PeerName, PeerVersion string // clientInfo or serverInfo of the sender
 

@@ -10,6 +10,7 @@ func (t *Tracker) request(m *Message) {
 	if !m.ID.legal() { // MCP forbids null, which JSON-RPC only advises against (basic, requests)
 		t.violation(record.NullID, m)
 	}
+	t.checkRequest(m)
 	if m.Method == semconv.Initialize && m.Dir == record.ToServer {
 		t.endProbe(m)
 	}
@@ -147,18 +148,19 @@ func (t *Tracker) asked(m *Message) (op *operation, exact bool) {
 
 // response takes a response and returns the method of its request, if that is known.
 func (t *Tracker) response(m *Message) (method string) {
+	t.checkResponse(m)
 	op, exact := t.asked(m)
 	switch {
 	case op != nil:
 		t.matched(op, m, exact)
 		return op.Method
 	case !m.ID.legal():
-		t.violation(record.NullID, m)
+		t.strayed(record.NullID, missing(m.ID.Ref), m, nil)
 	case t.givenUp.take(m.Dir.Opposite(), m.ID.Ref):
 		t.violation(record.LateResponse, m)
 	default:
 		if overflow := t.early.add(m); overflow != nil {
-			t.violation(record.OrphanResponse, overflow)
+			t.strayed(record.OrphanResponse, "", overflow, nil)
 		}
 	}
 	return ""
@@ -169,12 +171,12 @@ func (t *Tracker) response(m *Message) (method string) {
 func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	if !exact {
 		op.IDMismatch = true
-		t.violation(record.IDMismatch, m)
+		t.strayed(record.IDMismatch, "", m, op)
 	}
 	t.flights.remove(op)
 	op.setResponse(m)
 	if t.listings.response(op, m) {
-		t.violation(record.StuckCursor, m)
+		t.violates(record.StuckCursor, "", m, op)
 	}
 	if op.asksPerson() && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
@@ -185,6 +187,7 @@ func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	if t.continues(op, m) {
 		return
 	}
+	t.checkResult(op, m)
 	op.fail(m.Kind == framing.ErrorResponse, m.IsError, m.Code, m.Class)
 	t.fetched(op, m)
 	t.finish(op, m.Last)

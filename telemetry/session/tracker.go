@@ -65,8 +65,10 @@ type Tracker struct {
 	first     firstCalls
 	listings  listings
 
-	protocol string // agreed in initialize
-	agreed   bool   // session.Protocol is more than what the client has asked for
+	protocol      string // agreed in initialize
+	agreed        bool   // session.Protocol is more than what the client has asked for
+	uninitialized bool   // initialize was answered, and notifications/initialized has not come
+	spent         spent
 }
 
 // New returns a tracker and reports the session to the sink.
@@ -90,6 +92,9 @@ func New(cfg Config, sink Sink) *Tracker {
 // in order, responses wait for their requests. The tracker does not change the message; it may keep its Extra.
 func (t *Tracker) Observe(m *Message) {
 	t.learn(m)
+	if isMessage(m.Kind) {
+		t.checkEnvelope(m)
+	}
 	kind, method := record.OtherMessage, m.Method
 	switch m.Kind {
 	case framing.Request:
@@ -103,7 +108,7 @@ func (t *Tracker) Observe(m *Message) {
 	case framing.ErrorResponse:
 		kind, method = record.ErrorMessage, t.response(m)
 	case framing.NotRPC:
-		t.violation(record.NotJSONRPC, m)
+		t.strayed(record.NotJSONRPC, m.Reason, m, nil)
 	case framing.Malformed:
 		t.violation(record.InvalidJSON, m)
 	case framing.Foreign:
@@ -114,6 +119,11 @@ func (t *Tracker) Observe(m *Message) {
 	t.sink.Noted(record.Message{
 		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Kind: kind, Method: method, Size: m.Size,
 	})
+}
+
+// isMessage reports whether what was read is a message of JSON-RPC.
+func isMessage(kind framing.Kind) bool {
+	return framing.Request <= kind && kind <= framing.ErrorResponse
 }
 
 // learn takes names and versions from where peers give them: initialize and its response, and _meta of each message
@@ -161,6 +171,10 @@ func isHandshake(dir record.Direction, method string) bool {
 // Any other response, even an error, means that the server is at work.
 func (t *Tracker) shaken(op *operation, m *Message) {
 	handshake := isHandshake(op.dir, op.Method)
+	if op.Method == semconv.Initialize {
+		t.negotiated(op, m)
+		t.uninitialized = m.Kind == framing.Response
+	}
 	if handshake && m.Kind == framing.ErrorResponse {
 		return
 	}
@@ -302,6 +316,7 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 	t.open = without(t.open, op)
 	t.flights.remove(op)
 	t.dropToken(op)
+	t.spent.add(op.dir, op.token)
 	if op.lasting {
 		t.lasting--
 	}
@@ -327,15 +342,9 @@ func (t *Tracker) changed(op *operation, change record.Change, at time.Duration)
 	t.sink.Changed(r)
 }
 
-func (t *Tracker) violation(kind record.ViolationKind, m *Message) {
-	t.sink.Noted(record.Violation{
-		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Kind: kind, Reason: m.Reason, Size: m.Size,
-	})
-}
-
 // expireEarly gives up the responses read at the limit or before whose request has not come.
 func (t *Tracker) expireEarly(limit time.Duration) {
 	for m := t.early.expired(limit); m != nil; m = t.early.expired(limit) {
-		t.violation(record.OrphanResponse, m)
+		t.strayed(record.OrphanResponse, m.Reason, m, nil)
 	}
 }
