@@ -150,7 +150,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.Anomalies, otlptest.Attrs{semconv.Anomaly: "loop", semconv.ToolName: "search"}, 1},
 		{semconv.Anomalies, nil, 1},
 		{semconv.ToolsDefinitionSize,
-			nil, float64(len(`[{"name":"search","inputSchema":{}},{"name":"fetch","inputSchema":{}}]`))},
+			nil, float64(len(`[{"name":"search","inputSchema":{"type":"object"}},{"name":"fetch","inputSchema":{"type":"object"}}]`))},
 		{semconv.ToolsListed, nil, 2},
 		{semconv.ServerExits,
 			otlptest.Attrs{semconv.Exit: "signal", semconv.Signal: "SIGSEGV", semconv.InFlight: true}, 1},

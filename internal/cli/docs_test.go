@@ -109,7 +109,7 @@ func recordsExamples() string {
 }
 
 func violationsTable() string {
-	b := "| `" + semconv.Violation + "` | level | what is wrong | what comes of it | what to do |\n|---|---|---|---|---|\n"
+	b := "| `" + semconv.Violation + "` | level | what is wrong | the result | what to do |\n|---|---|---|---|---|\n"
 	for _, v := range semconv.Violations() {
 		b += fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", v.Kind, v.Level, v.Cause, v.Effect, v.Remedy)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // Message is one message without its content: no field holds anything that must not be shown. Times are durations since
@@ -97,6 +98,11 @@ func (m *Message) ensureExtra() *Extra {
 		m.Extra = new(Extra)
 	}
 	return m.Extra
+}
+
+// isHandshake reports whether a request asks the server for a version of the protocol.
+func isHandshake(dir record.Direction, method string) bool {
+	return dir == record.ToServer && (method == semconv.Initialize || method == semconv.Discover)
 }
 
 // The values of result.resultType and of a task's status that the tracker acts on.

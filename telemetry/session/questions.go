@@ -31,7 +31,7 @@ func (q *questions) ask(op *operation, open []*operation) {
 
 // answered removes a question that has ended, and its call goes on.
 func (q *questions) answered(op *operation, at time.Duration, open []*operation) {
-	*q = without(*q, op)
+	*q = slices.DeleteFunc(*q, func(other *operation) bool { return other == op })
 	if op.waiter != nil {
 		op.waiter.release(at)
 		op.waiter = nil

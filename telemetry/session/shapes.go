@@ -141,7 +141,8 @@ func (t *Tracker) checkTime(m *Message) {
 
 // checkResponse reports a response that is not one result or one error.
 func (t *Tracker) checkResponse(m *Message) {
-	f, reason := m.Facts, ""
+	var reason string
+	f := m.Facts
 	switch {
 	case f.has(hasResult | hasError):
 		reason = "both result and error"

@@ -161,11 +161,6 @@ func (t *Tracker) named(m *Message, version string) {
 	}
 }
 
-// isHandshake reports whether a request asks the server for a version of the protocol.
-func isHandshake(dir record.Direction, method string) bool {
-	return dir == record.ToServer && (method == semconv.Initialize || method == semconv.Discover)
-}
-
 // shaken takes the response to a client's request. An initialize or server/discover that is refused agrees on nothing
 // and says nothing about the session: the client may try an older version, or another handshake on the same connection.
 // Any other response, even an error, means that the server is at work.
