@@ -63,10 +63,11 @@ func (t *Tracker) begin(m *Message) *operation {
 
 // retried finds the operation that a request continues with the user's input. It returns nil for any other request.
 func (t *Tracker) retried(m *Message) *operation {
-	op, ambiguous := t.awaiting(m)
+	op, ambiguous := t.inputs.find(m)
 	if op == nil {
 		return nil
 	}
+	t.inputs.remove(op)
 	op.Ambiguous = op.Ambiguous || ambiguous
 	op.retry(m)
 	t.changed(op, record.Retried, m.Last)
@@ -202,6 +203,7 @@ func (t *Tracker) continues(op *operation, m *Message) bool {
 		op.continueWith(onInput)
 		op.suspend(m.Last)
 		op.inputState = m.Extra.State
+		t.inputs.add(op)
 		t.changed(op, record.InputRequired, m.Last)
 	case op.startsTask(m.Extra):
 		op.continueWith(onTask)

@@ -58,6 +58,7 @@ type Tracker struct {
 	settled   []*operation // those whose task has ended, in the order of that end
 	lasting   int          // how many of the open ones stay open by nature
 	flights   flights
+	inputs    inputs
 	tokens    map[key]*operation // by the progress token of their latest request
 	questions questions
 	early     earlyResponses
@@ -79,7 +80,7 @@ func New(cfg Config, sink Sink) *Tracker {
 	}
 	t := &Tracker{
 		cfg: cfg, sink: sink, session: cfg.Session,
-		flights: flights{}, tokens: map[key]*operation{}, first: firstCalls{},
+		flights: flights{}, inputs: inputs{}, tokens: map[key]*operation{}, first: firstCalls{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
 		t.session.Time = t.session.Launched
@@ -310,6 +311,9 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 	at = max(at, op.start)
 	t.open = without(t.open, op)
 	t.flights.remove(op)
+	if op.state == onInput {
+		t.inputs.remove(op)
+	}
 	t.dropToken(op)
 	t.spent.add(op.dir, op.token)
 	if op.lasting {
