@@ -26,7 +26,7 @@ func (op *operation) Reply() *Extra { return op.reply }
 func (t *Tracker) Left() map[string]int {
 	return map[string]int{
 		"open": len(t.open), "lasting": t.lasting, "settled": len(t.settled), "flights": len(t.flights), "tokens": len(t.tokens),
-		"early": len(t.early), "questions": len(t.questions), "inputs": len(t.inputs),
+		"early": len(t.early), "questions": len(t.questions.open) + len(t.questions.pages), "inputs": len(t.inputs),
 	}
 }
 

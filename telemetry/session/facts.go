@@ -47,6 +47,7 @@ const (
 	hasRole
 	hasModel
 	hasAction
+	accepts // the action is accept
 	hasRoots
 )
 
@@ -96,6 +97,11 @@ var factFields = []field{
 	fact("result role", hasRole, is(framing.String)),
 	fact("result model", hasModel, is(framing.String)),
 	fact("result action", hasAction, is(framing.String)),
+	text("result action", maxWord, func(_ *Decoder, v *framing.Value, m *Raw) {
+		if string(v.Text) == "accept" {
+			m.Facts |= accepts
+		}
+	}),
 	fact("result roots", hasRoots, is(framing.Array)),
 	text("result tools * inputSchema type", maxWord, takeSchemaType),
 }

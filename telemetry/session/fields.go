@@ -56,6 +56,7 @@ var messageFields = slices.Concat([]field{
 	word("params level", levels, semconv.Other, func(m *Raw) *string { return &m.ensureExtra().Level }),
 	name("params logger", maxName, func(m *Raw) *string { return &m.ensureExtra().Logger }),
 	hash("params arguments", func(m *Raw) *uint64 { return &m.Arguments }),
+	id("params elicitationId", maxTask, func(m *Raw) *Ref { return &m.ensureExtra().Elicitation }),
 	id("params requestId", maxID, func(m *Raw) *Ref { return &m.ensureExtra().Cancels }),
 	text("params reason", maxReason, takeReason),
 	id("params progressToken", maxID, toProgressToken),

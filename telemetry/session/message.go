@@ -47,12 +47,13 @@ type Extra struct {
 	Logger       string // notifications/message
 	Subscription Ref    // of a notification: the subscriptions/listen request that it belongs to
 
-	WantsTask  bool // params.task is present
-	MakesTask  bool // result.task is present (2025-11-25)
-	Task       ID   // the task that the message is about or that a result has created
-	TaskStatus string
-	Related    Ref // _meta related-task: the task in whose course the message was sent
-	Outcome    Outcome
+	WantsTask   bool // params.task is present
+	MakesTask   bool // result.task is present (2025-11-25)
+	Task        ID   // the task that the message is about or that a result has created
+	TaskStatus  string
+	Elicitation Ref // of elicitation/create in URL mode, and of the notification that it is complete
+	Related     Ref // _meta related-task: the task in whose course the message was sent
+	Outcome     Outcome
 
 	ResultType string // result.resultType: input_required or task
 	HasInput   bool   // params.inputResponses is present

@@ -11,6 +11,9 @@ func (t *Tracker) notification(m *Message) {
 	switch m.Method {
 	case semconv.Initialized:
 		t.uninitialized = false
+	case semconv.ElicitationComplete:
+		t.questions.completed(m.optional().Elicitation, m.Last)
+		op = t.subject(m)
 	case semconv.Cancelled:
 		op = t.cancelled(m)
 	case semconv.Progress:

@@ -38,7 +38,9 @@ type operation struct {
 	holds      int           // how many reasons there are to wait for a person
 	heldSince  time.Duration // if there are any
 	heldUntil  time.Duration // when the last wait ended
+	page       Ref           // of a question: the web page that the user goes to, if it is answered there
 	waiter     *operation    // of a question: the call that waits for the answer, if known
+	accepted   bool          // of a question: the user has accepted it
 	inCall     bool          // of a question: it was asked in the course of a call, known or not
 	hangAfter  time.Duration // of its own time: when it is reported as hanging next; 0: not reported yet
 }
@@ -76,7 +78,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
 		},
 		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
-		task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
+		page: x.Elicitation, task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
 	}
 }
 
@@ -120,7 +122,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 func (op *operation) setResponse(m *Message) {
 	op.ResponseSize += m.Size
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
-	op.reply = m.Extra
+	op.reply, op.accepted = m.Extra, m.Facts.has(accepts)
 }
 
 // continueWith undoes what setResponse recorded about the end: the operation waits for something else now. The size

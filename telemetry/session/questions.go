@@ -16,11 +16,25 @@ import (
 // question's span has no call above it, but the time can often be attributed all the same: by what happens later. A call
 // that ends did not wait for a question that is still open, and a call that waits for one question seldom asks another.
 // Time that cannot be attributed to one call is taken from none.
-type questions []*operation
+type questions struct {
+	open  []*operation
+	pages []visit
+}
+
+// visit is a page on the web at which a user answers: the client's response to an elicitation in URL mode (2025-11-25,
+// client/elicitation) means only that the user has gone there.
+type visit struct {
+	page  Ref
+	call  *operation
+	since time.Duration
+}
+
+// maxVisits bounds the visits, since the server need not tell when one is over.
+const maxVisits = 64
 
 // ask adds a question. Its call is its parent, if that is known.
 func (q *questions) ask(op *operation, open []*operation) {
-	*q = append(*q, op)
+	q.open = append(q.open, op)
 	op.inCall = op.parent != nil || slices.ContainsFunc(open, func(call *operation) bool { return call.mayHaveAsked(op) })
 	if op.parent != nil {
 		op.assign(op.parent)
@@ -31,8 +45,11 @@ func (q *questions) ask(op *operation, open []*operation) {
 
 // answered removes a question that has ended, and its call goes on.
 func (q *questions) answered(op *operation, at time.Duration, open []*operation) {
-	*q = slices.DeleteFunc(*q, func(other *operation) bool { return other == op })
+	q.open = slices.DeleteFunc(q.open, func(other *operation) bool { return other == op })
 	if op.waiter != nil {
+		if op.page.legal() && op.accepted && len(q.pages) < maxVisits {
+			q.pages = append(q.pages, visit{op.page, op.waiter, at})
+		}
 		op.waiter.release(at)
 		op.waiter = nil
 	}
@@ -41,22 +58,23 @@ func (q *questions) answered(op *operation, at time.Duration, open []*operation)
 
 // ended takes a call that has ended. The open questions that were attributed to it must be those of others.
 func (q *questions) ended(call *operation, open []*operation) {
-	for _, op := range *q {
+	for _, op := range q.open {
 		if op.waiter == call {
 			op.waiter = nil
 		}
 	}
+	q.pages = slices.DeleteFunc(q.pages, func(v visit) bool { return v.call == call })
 	q.attribute(open)
 }
 
 // attribute gives the questions whose call is not known to the calls that may have asked them, if there are no more of
 // these: then each of them waits.
 func (q *questions) attribute(open []*operation) {
-	if len(*q) == 0 {
+	if len(q.open) == 0 {
 		return
 	}
 	var unknown []*operation
-	for _, op := range *q {
+	for _, op := range q.open {
 		if op.waiter == nil {
 			unknown = append(unknown, op)
 		}
@@ -80,9 +98,22 @@ func (q *questions) attribute(open []*operation) {
 	}
 }
 
-// holdBack reports whether a call may be waiting for a person although no question is attributed to it.
+// completed takes the news that the user is done with a page: the call has waited until now.
+func (q *questions) completed(page Ref, at time.Duration) {
+	for i, v := range q.pages {
+		if v.page == page {
+			v.call.hold(v.since)
+			v.call.release(at)
+			q.pages = slices.Delete(q.pages, i, i+1)
+			return
+		}
+	}
+}
+
+// holdBack reports whether a call may be waiting for a person although no open question is attributed to it.
 func (q *questions) holdBack(call *operation) bool {
-	return slices.ContainsFunc(*q, func(op *operation) bool { return op.waiter == nil && call.mayHaveAsked(op) })
+	return slices.ContainsFunc(q.open, func(op *operation) bool { return op.waiter == nil && call.mayHaveAsked(op) }) ||
+		slices.ContainsFunc(q.pages, func(v visit) bool { return v.call == call })
 }
 
 // mayHaveAsked reports whether a question may have been asked in the course of a call.
