@@ -31,6 +31,20 @@ func (s *Scanner) kind() Kind {
 	return NotRPC
 }
 
+// otherElement is what is wrong with an array that is not a batch.
+const otherElement = "an array that is empty or has elements other than objects"
+
+// notRPC returns what keeps an object from being a message.
+func (s *Scanner) notRPC() string {
+	switch {
+	case s.types[versionMember] == 0 && s.msg.ID.Type == NoID:
+		return "an object with neither jsonrpc nor id"
+	case s.types[methodMember] != 0 && s.types[methodMember] != Null:
+		return "the method is not a string"
+	}
+	return "neither method, result nor error"
+}
+
 // beginMessage forgets the message before.
 func (s *Scanner) beginMessage() {
 	s.msg = Message{}

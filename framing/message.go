@@ -121,7 +121,8 @@ type Message struct {
 	Size    int64     // bytes on the wire without the newline; of a batch's element, its own bytes
 	First   time.Time // when the chunk with the first byte was read
 	Last    time.Time // when the chunk with the newline was read; of a batch's element, the chunk with its last byte
-	Reason  string    // of a Malformed line, what is wrong with it: a static string
+	BOM     bool      // a byte order mark stands before it
+	Reason  string    // of a Malformed line and of NotRPC, what is wrong with it: a static string
 	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
 	Values  []Value   // the picked values in the order they came; of members with the same key only the last
 

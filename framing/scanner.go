@@ -214,14 +214,14 @@ func (s *Scanner) reportEnd() {
 	case !l.batch:
 		s.report(size, l.first)
 	case l.other || !l.found:
-		s.reportLine(NotRPC, size, "")
+		s.reportLine(NotRPC, size, otherElement)
 	}
 }
 
 // reportLine reports a line that is not a message, or that has more in it than messages.
 func (s *Scanner) reportLine(kind Kind, size int64, reason string) {
 	s.msg = Message{Kind: kind, Size: size, First: s.line.first, Last: s.line.at}
-	if kind == Malformed {
+	if kind == Malformed || kind == NotRPC {
 		s.msg.Reason = reason
 	}
 	s.emit(&s.msg)
@@ -232,5 +232,9 @@ func (s *Scanner) report(size int64, first time.Time) {
 	m := &s.msg
 	m.Kind, m.Batch, m.Size, m.First, m.Last, m.Reason = s.kind(), s.line.batch, size, first, s.line.at, ""
 	m.Values, m.Dropped = s.picked.values, s.picked.dropped
+	m.BOM = s.line.bom > 0
+	if m.Kind == NotRPC {
+		m.Reason = s.notRPC()
+	}
 	s.emit(m)
 }

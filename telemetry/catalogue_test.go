@@ -15,17 +15,17 @@ import (
 
 // everything is a session that, with loops, records something with every instrument.
 const everything = `
-0ms   > {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"test-client","version":"1.0"}}}
-20ms  < {"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"test-server","version":"2.0"}}}
+0ms   > {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test-client","version":"1.0"}}}
+20ms  < {"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"test-server","version":"2.0"}}}
 21ms  > {"jsonrpc":"2.0","method":"notifications/initialized"}
 30ms  > {"jsonrpc":"2.0","id":1,"method":"tools/list"}
-40ms  < {"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"search","inputSchema":{}},{"name":"fetch","inputSchema":{}}]}}
+40ms  < {"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"search","inputSchema":{"type":"object"}},{"name":"fetch","inputSchema":{"type":"object"}}]}}
 50ms  > {"jsonrpc":"2.0","id":2,"method":"resources/templates/list"}
 60ms  < {"jsonrpc":"2.0","id":2,"result":{"resourceTemplates":[{"uriTemplate":"note://{id}","name":"note"}]}}
 100ms > {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"search","arguments":{"q":"a"},"_meta":{"progressToken":"p"}}}
 120ms < {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p","progress":1}}
 130ms < {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"messages":[]}}
-330ms > {"jsonrpc":"2.0","id":1,"result":{"role":"assistant"}}
+330ms > {"jsonrpc":"2.0","id":1,"result":{"role":"assistant","model":"m","content":{"type":"text","text":"x"}}}
 400ms < {"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"found"}]}}
 500ms > {"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"fetch","arguments":{}}}
 600ms < {"jsonrpc":"2.0","id":4,"result":{"isError":true,"content":[{"type":"text","text":"429 Too Many Requests"}]}}
@@ -150,7 +150,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.Anomalies, otlptest.Attrs{semconv.Anomaly: "loop", semconv.ToolName: "search"}, 1},
 		{semconv.Anomalies, nil, 1},
 		{semconv.ToolsDefinitionSize,
-			nil, float64(len(`[{"name":"search","inputSchema":{}},{"name":"fetch","inputSchema":{}}]`))},
+			nil, float64(len(`[{"name":"search","inputSchema":{"type":"object"}},{"name":"fetch","inputSchema":{"type":"object"}}]`))},
 		{semconv.ToolsListed, nil, 2},
 		{semconv.ServerExits,
 			otlptest.Attrs{semconv.Exit: "signal", semconv.Signal: "SIGSEGV", semconv.InFlight: true}, 1},

@@ -93,6 +93,8 @@ func TestFloodDuringUnreadInput(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	s := open(t, r, otlptest.GRPC, nil)
 	s.tel.Tap(record.ToServer).Arriving()
+	s.say(time.Since(s.start).String() + ` > {"jsonrpc":"2.0","id":1,"method":"tools/call",` +
+		`"params":{"name":"a","_meta":{"progressToken":1}}}`)
 	for range 3 { // 4,500 messages, more than the queue holds, within the time that a message may wait
 		line := time.Since(s.start).String() + ` < {"jsonrpc":"2.0","method":"notifications/progress",` +
 			`"params":{"progressToken":1,"progress":1}}` + "\n"

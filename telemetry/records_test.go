@@ -27,6 +27,14 @@ const moreRecords = `
 27ms   > {"jsonrpc":"2.0","id":"i","method":"tools/call","params":{"name":"store","arguments":{}}}
 `
 
+// refusals are an answer with an older version than the client has asked for, and a refusal that names some.
+const refusals = `
+1ms    > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}
+2ms    < {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no","data":{"supported":["2024-11-05"]}}}
+3ms    > {"jsonrpc":"2.0","id":2,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}
+4ms    < {"jsonrpc":"2.0","id":2,"result":{"protocolVersion":"2024-11-05"}}
+`
+
 // unusual repeats calls of three tools and then deviates: one response is large, one call takes long, and one tool
 // follows another for the first time.
 func unusual() string {
@@ -63,7 +71,7 @@ func TestEveryRecord(t *testing.T) {
 	time.Sleep(2200 * time.Millisecond) // the consumer looks for hanging operations once a second
 	s.end(record.Exit{EndedBy: record.ByServer, Signal: "SIGSEGV"})
 	s = openTo(t, consent.Request{Telemetry: "otlp"}, nil)
-	s.say(unusual())
+	s.say(refusals + unusual())
 	s.end(left)
 
 	examples, keys := map[string][]string{}, map[string]map[string]bool{}

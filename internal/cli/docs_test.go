@@ -26,6 +26,7 @@ func TestDocuments(t *testing.T) {
 		"operation":  attributesTable(semconv.OperationAttributes()),
 		"content":    attributesTable(semconv.ContentAttributes()),
 		"session":    attributesTable(semconv.SessionAttributes()),
+		"violations": violationsTable(),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
 		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
 	}
@@ -105,6 +106,14 @@ func recordsExamples() string {
 		b += r.Message + " " + r.Example + "\n"
 	}
 	return b + "```\n"
+}
+
+func violationsTable() string {
+	b := "| `" + semconv.Violation + "` | level | what is wrong | the result | what to do |\n|---|---|---|---|---|\n"
+	for _, v := range semconv.Violations() {
+		b += fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", v.Kind, v.Level, v.Cause, v.Effect, v.Remedy)
+	}
+	return b
 }
 
 func attributesTable(all []semconv.Attribute) string {

@@ -72,9 +72,12 @@ func (c *Client) Call(method string, params Object) Message {
 	return m
 }
 
-// Tool calls a tool and waits for its response.
+// Tool calls a tool and waits for its response. Nil arguments are an empty object: a null is none of MCP's.
 func (c *Client) Tool(name string, arguments Object) Message {
 	c.t.Helper()
+	if arguments == nil {
+		arguments = Object{}
+	}
 	return c.Call("tools/call", Object{"name": name, "arguments": arguments})
 }
 

@@ -34,8 +34,7 @@ func (w *workload) start(op *record.Operation) {
 // note marks the call in whose course the server asks the client for something that takes a model or a person. If its
 // call is unknown, it can be any.
 func (w *workload) note(op *record.Operation) {
-	asks := op.Method == semconv.SamplingCreateMessage || op.Method == semconv.ElicitationCreate
-	if op.Direction != record.ToClient || !asks {
+	if op.Direction != record.ToClient || !semconv.AsksPerson(op.Method) {
 		return
 	}
 	for i := range w.open {

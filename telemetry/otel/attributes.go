@@ -72,6 +72,7 @@ func operationAttributes(a attributes, op *record.Operation, sessionID string) a
 	a = protocolAttributes(a, op.Protocol, sessionID)
 	a.text(semconv.MethodName, op.Method)
 	a.text(semconv.RequestID, op.RequestID)
+	a.text(semconv.Requested, op.Requested)
 	switch op.Method {
 	case semconv.ToolsCall:
 		a.text(semconv.ToolName, op.Target)

@@ -1,6 +1,7 @@
 package otel
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -16,11 +17,11 @@ import (
 // logs writes log records to the program's own logger and to OpenTelemetry's, if there is one. Keys are the names of
 // attributes, not snake_case as in the rest of the program, so that a backend finds records and spans by the same keys.
 type logs struct {
-	own      *slog.Logger                  // the program's
-	exported log.Logger                    // OpenTelemetry's
-	level    slog.Level                    // the lowest that is exported
-	debug    bool                          // either log takes records of level DEBUG
-	reported map[record.ViolationKind]bool // at least once
+	own      *slog.Logger // the program's
+	exported log.Logger   // OpenTelemetry's
+	level    slog.Level   // the lowest that is exported
+	debug    bool         // either log takes records of level DEBUG
+	reported map[reported]bool
 
 	session record.Session
 	started bool       // the session's start has been reported
@@ -33,7 +34,7 @@ type logs struct {
 // newLogs returns logs to the configured logger and to the provider.
 func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 	return &logs{
-		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{}, session: cfg.Session,
+		own: cfg.Logger, level: cfg.LogLevel, reported: map[reported]bool{}, session: cfg.Session,
 		scratch:  make(attributes, 0, 32), // room for those of every operation
 		debug:    cfg.LogLevel <= slog.LevelDebug || cfg.Logger.Enabled(context.Background(), slog.LevelDebug),
 		exported: provider.Logger(scope, log.WithInstrumentationVersion(cfg.Version)),
@@ -144,12 +145,11 @@ func (l *logs) ended(ctx context.Context, op *record.Operation) {
 	l.scratch = a
 }
 
-// hanging reports an operation that has been open for long. Its duration includes the time in which the server waited
-// for the user: the client has waited for all of it.
+// hanging reports an operation that has been open for long. Its duration is its own, as everywhere: the time in which
+// the server waited for the user is no sign of trouble.
 func (l *logs) hanging(ctx context.Context, op *record.Operation) {
-	open := op.Duration + op.InputWait
-	l.write(ctx, op.Start.Add(open), slog.LevelWarn, semconv.OperationHangs,
-		append(l.about(op), attribute.Float64(semconv.Duration, open.Seconds())))
+	l.write(ctx, op.Start.Add(op.Duration+op.InputWait), slog.LevelWarn, semconv.OperationHangs,
+		append(l.about(op), attribute.Float64(semconv.Duration, op.Duration.Seconds())))
 }
 
 // about returns the attributes that identify an operation. They are valid until the next call.
@@ -204,28 +204,37 @@ func (l *logs) finding(ctx context.Context, f record.Finding) {
 	l.write(ctx, f.Time, slog.LevelInfo, semconv.UnusualCall, a)
 }
 
-// violation reports the first violation of each kind in a session; the metric counts them all.
-func (l *logs) violation(v record.Violation) {
-	if l.reported[v.Kind] {
+// reported is what makes a violation one that has been reported before. All three are words from closed sets.
+type reported struct {
+	kind      record.ViolationKind
+	reason    string
+	direction record.Direction
+}
+
+// violation reports the first violation of each kind and reason in a session, in the context of the operation that it
+// concerns; the metric counts them all.
+func (l *logs) violation(ctx context.Context, v record.Violation) {
+	this := reported{v.Kind, v.Reason, v.Direction}
+	if l.reported[this] {
 		return
 	}
-	l.reported[v.Kind] = true
-	level, hint := slog.LevelInfo, ""
-	switch v.Kind {
-	case record.Noise, record.InvalidJSON, record.NotJSONRPC:
+	l.reported[this] = true
+	kind := semconv.ViolationOf(string(v.Kind))
+	level := slog.LevelInfo
+	if kind.Level == slog.LevelWarn.String() {
 		level = slog.LevelWarn
-		if v.Direction == record.ToClient {
-			hint = "a stdio server may write nothing but JSON-RPC messages to stdout; logs belong on stderr"
-		}
-	case record.ForeignFraming:
-		level = slog.LevelWarn
-		hint = "this is not newline-delimited JSON-RPC; the bytes pass, but nothing can be measured"
 	}
 	var a attributes
 	a.text(semconv.Violation, string(v.Kind))
 	a.text(semconv.Direction, string(v.Direction))
+	a.text(semconv.MethodName, v.Method)
+	a.text(semconv.Sent, v.Sent)
+	a.text(semconv.Awaited, v.Awaited)
+	a.text(semconv.Requested, v.Requested)
+	a.text(semconv.ProtocolVersion, v.Given)
+	a.text(semconv.Supported, v.Supported)
 	a = append(a, attribute.Int64(semconv.Size, v.Size))
-	a.text(semconv.ViolationReason, v.Reason)
-	a.text(semconv.Hint, hint)
-	l.write(context.Background(), v.Time, level, semconv.UnexpectedMessage, a)
+	a.text(semconv.ViolationReason, cmp.Or(v.Reason, kind.Cause))
+	a.text(semconv.Hint, kind.Hint(string(v.Direction)))
+	l.write(ctx, v.Time, level, semconv.UnexpectedMessage, a)
 }

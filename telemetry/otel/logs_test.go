@@ -34,6 +34,10 @@ func TestEveryRecord(t *testing.T) {
 	s.Changed(&call)
 	s.Noted(record.Finding{Kind: record.SizeOutlier, Operation: call.Number, Tool: "search", Side: record.ResponseSide, Seen: 1048636, Usual: 160, Unit: "By"})
 	s.Noted(record.Violation{Direction: record.ToClient, Kind: record.InvalidJSON, Reason: "unexpected end", Size: 12})
+	s.Noted(record.Violation{
+		Direction: record.ToClient, Kind: record.OrphanResponse, Size: 12, Operation: call.Number, Method: semconv.ToolsCall,
+		Sent: "0", Awaited: "7", Requested: "2025-11-25", Given: "2024-11-05", Supported: "2024-11-05",
+	})
 	s.Noted(record.LogLine{Source: record.FromMessage, Level: "warning", Logger: "db", Text: `"slow query"`})
 	s.Noted(record.LogLine{Source: record.FromStderr, Text: "listening on the usual port"})
 
@@ -190,8 +194,8 @@ func TestHanging(t *testing.T) {
 	if len(records) != 2 || records[0].severity != severityWarn || !same(records[0].span, span.SpanContext()) {
 		t.Fatalf("records %+v, span %v", records, span.SpanContext())
 	}
-	if got := records[0].attributes[semconv.Duration]; got != 30.0 {
-		t.Errorf("duration %v, want 30 s: the client has waited for so long", got)
+	if got := records[0].attributes[semconv.Duration]; got != 20.0 {
+		t.Errorf("duration %v, want 20 s: the time of the user is not the tool's", got)
 	}
 	if got := values(span.Attributes())[semconv.Wait]; got != 60.0 {
 		t.Errorf("wait %v, want 60 s", got)
@@ -232,9 +236,11 @@ func TestViolations(t *testing.T) {
 		{record.Noise, record.ToClient, severityWarn, "logs belong on stderr"},
 		{record.InvalidJSON, record.ToClient, severityWarn, "logs belong on stderr"},
 		{record.NotJSONRPC, record.ToServer, severityWarn, ""},
+		{record.LateProgress, record.ToClient, severityWarn, "no progress after the answer"},
+		{record.VersionMismatch, record.ToClient, severityInfo, ""},
 		{record.ForeignFraming, record.ToServer, severityWarn, "not newline-delimited"},
 		{record.LateResponse, record.ToClient, severityInfo, ""},
-		{record.DuplicateID, record.ToServer, severityInfo, ""},
+		{record.DuplicateID, record.ToServer, severityWarn, "an id of its own"},
 	} {
 		s := newStage(t, nil)
 		for range 3 {
@@ -253,6 +259,29 @@ func TestViolations(t *testing.T) {
 		if len(counted) != 1 || counted[0].value != 3 {
 			t.Errorf("%s: counted %+v, want 3", c.kind, counted)
 		}
+	}
+}
+
+// TestViolationReasons: one report for each kind, reason and direction, with the cause, and in the context of the call.
+func TestViolationReasons(t *testing.T) {
+	s := newStage(t, nil)
+	call := s.opened(record.Operation{RequestID: "7"}, 100)
+	for range 2 {
+		s.Noted(record.Violation{Direction: record.ToClient, Kind: record.BadResult, Reason: "tools is missing", Operation: call.Number})
+		s.Noted(record.Violation{Direction: record.ToClient, Kind: record.BadResult, Reason: "content is missing"})
+		s.Noted(record.Violation{Direction: record.ToServer, Kind: record.BadResult})
+	}
+	s.ended(call, 200)
+	var reasons []any
+	for _, r := range s.records(semconv.UnexpectedMessage) {
+		reasons = append(reasons, r.attributes[semconv.ViolationReason])
+	}
+	want := []any{"tools is missing", "content is missing", semconv.ViolationOf("invalid_result").Cause}
+	if !slices.Equal(reasons, want) {
+		t.Errorf("reasons %q, want %q", reasons, want)
+	}
+	if first := s.records(semconv.UnexpectedMessage)[0]; !same(first.span, s.span("tools/call search").SpanContext()) {
+		t.Errorf("the first is in %v, want the call's span", first.span)
 	}
 }
 

@@ -140,6 +140,8 @@ func (m *metrics) duration(op *record.Operation, about []string) {
 func (m *metrics) startup(op *record.Operation) {
 	var phase string
 	switch {
+	case op.Code != "" || op.ErrorType != "": // a refusal
+		return
 	case !m.handshake && (op.Method == semconv.Initialize || op.Method == semconv.Discover):
 		phase, m.handshake = "handshake", true
 	case !m.listed && op.Method == semconv.ToolsList:
@@ -173,12 +175,15 @@ func (m *metrics) transition(tool string) {
 }
 
 // listTools records the response to tools/list: the names that have series of their own from then on, and what the
-// list costs the model's context. A response without a list changes nothing.
+// list costs the model's context, over all of its pages. A response without a list changes nothing.
 func (m *metrics) listTools(op *record.Operation) {
 	if op.Tools == nil && op.DefinitionSize == 0 {
 		return
 	}
 	m.tools.list(op.Tools)
+	if op.DefinitionSize == 0 {
+		return
+	}
 	m.record(semconv.ToolsDefinitionSize, float64(op.DefinitionSize), m.seriesOf())
 	m.record(semconv.ToolsListed, float64(op.ToolCount), m.seriesOf())
 }

@@ -349,7 +349,10 @@ func TestExits(t *testing.T) {
 // of.
 func TestStartupIsTimedOnce(t *testing.T) {
 	s := newStage(t, nil)
-	s.ended(s.opened(record.Operation{Method: semconv.Discover}, 10), 20) // not answered
+	s.ended(s.opened(record.Operation{Method: semconv.Discover}, 10), 20)                                         // not answered
+	s.call(record.Operation{Method: semconv.Discover, Code: "-32601"}, 12, 14)                                    // refused
+	s.call(record.Operation{Method: semconv.Initialize, Code: "-32603", ErrorType: "-32603"}, 14, 16)             // likewise
+	s.call(record.Operation{Method: semconv.ToolsList, ErrorType: semconv.Other, Class: record.Internal}, 16, 18) // likewise
 	s.call(record.Operation{Method: semconv.Discover}, 20, 110)
 	s.call(record.Operation{Method: semconv.Initialize}, 200, 300)
 	s.call(record.Operation{Method: semconv.ToolsList}, 300, 410)

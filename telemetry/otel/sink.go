@@ -137,7 +137,7 @@ func (s *Sink) Noted(n record.Note) {
 		}
 	case record.Violation:
 		s.metrics.violation(n)
-		s.logs.violation(n)
+		s.logs.violation(s.contextOf(n.Operation), n)
 	case record.Finding:
 		s.metrics.finding(n)
 		s.logs.finding(s.contextOf(n.Operation), n)

@@ -68,6 +68,7 @@ func (s *spans) endSession(at time.Time) {
 		return
 	}
 	s.scratch = protocolAttributes(s.scratch[:0], s.session.Protocol, s.session.ID)
+	s.scratch.text(semconv.Requested, s.session.Requested)
 	s.scratch = peerAttributes(s.scratch, s.session.Client, s.session.Server)
 	s.open.SetAttributes(s.scratch...)
 	s.open.End(trace.WithTimestamp(at))

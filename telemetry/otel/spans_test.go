@@ -62,6 +62,7 @@ func TestSessionSpanAttributes(t *testing.T) {
 	all := map[string]any{
 		semconv.NetworkTransport: "pipe", semconv.ProtocolVersion: "2025-11-25", semconv.SessionID: "the-session",
 		semconv.ClientName: "c", semconv.ClientVersion: "1", semconv.ServerName: "s", semconv.ServerVersion: "2",
+		semconv.Requested: "2026-07-28",
 	}
 	for _, a := range semconv.SessionAttributes() {
 		if all[a.Key] == nil {
@@ -73,7 +74,8 @@ func TestSessionSpanAttributes(t *testing.T) {
 		want    map[string]any
 	}{
 		"all": {record.Session{
-			Protocol: "2025-11-25", Client: record.Peer{Name: "c", Version: "1"}, Server: record.Peer{Name: "s", Version: "2"},
+			Protocol: "2025-11-25", Requested: "2026-07-28",
+			Client: record.Peer{Name: "c", Version: "1"}, Server: record.Peer{Name: "s", Version: "2"},
 		}, all},
 		"nothing known": {record.Session{}, map[string]any{semconv.NetworkTransport: "pipe", semconv.SessionID: "the-session"}},
 		"a stateless version": {record.Session{Protocol: "2026-07-28"}, map[string]any{
@@ -138,7 +140,7 @@ func TestEveryAttribute(t *testing.T) {
 	op.RoundTrips = 1
 	s.call(op, 20, 30)
 	s.call(record.Operation{
-		Method: semconv.PromptsGet, Target: "trip",
+		Method: semconv.PromptsGet, Target: "trip", Requested: "2026-07-28",
 		Content: record.Content{Result: "{}", Variables: []record.Variable{{Name: "mood", Value: "warm"}}},
 	}, 40, 50)
 	s.call(record.Operation{

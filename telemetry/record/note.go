@@ -23,11 +23,12 @@ type Session struct {
 	Started  time.Time `json:"started"`  // when the server's process was started
 	PID      int       `json:"pid,omitempty"`
 
-	Protocol string `json:"protocol,omitempty"` // the version agreed, or named by the client
-	Client   Peer   `json:"client,omitzero"`
-	Server   Peer   `json:"server,omitzero"`
+	Protocol  string `json:"protocol,omitempty"`           // the version agreed, or named by the client
+	Requested string `json:"requested_protocol,omitempty"` // the version that the client asked for last
+	Client    Peer   `json:"client,omitzero"`
+	Server    Peer   `json:"server,omitzero"`
 
-	Ready  bool `json:"ready,omitempty"`  // the server has answered a request; even a refusal counts
+	Ready  bool `json:"ready,omitempty"`  // the server has answered a request, other than by refusing a handshake
 	Silent bool `json:"silent,omitempty"` // it had not within SilentAfter
 }
 
@@ -91,6 +92,24 @@ const (
 	NullID         ViolationKind = "null_id"         // a request or response whose id is neither a string nor a number
 	DuplicateID    ViolationKind = "duplicate_id"    // a request with the id of one that is still in flight
 	IDMismatch     ViolationKind = "id_mismatch"     // a response whose id was only alike
+	StuckCursor    ViolationKind = "stuck_cursor"    // a page of a list whose next cursor has been there before
+
+	ByteOrderMark   ViolationKind = "byte_order_mark"  // in front of a message
+	JSONRPCVersion  ViolationKind = "jsonrpc_version"  // no jsonrpc member, or not "2.0"
+	BatchMessage    ViolationKind = "batch"            // a message in a batch, in a version without batches
+	MissingID       ViolationKind = "missing_id"       // a request without an id
+	NotificationID  ViolationKind = "notification_id"  // a notification with an id
+	LateProgress    ViolationKind = "late_progress"    // progress for a request that has ended
+	UnknownProgress ViolationKind = "unknown_progress" // progress with a token that no request has given
+	BadResponse     ViolationKind = "invalid_response" // a response that is not one result or one error object
+	BadResult       ViolationKind = "invalid_result"   // a result that does not fit the schema of its method
+	BadParams       ViolationKind = "invalid_params"   // parameters that do not fit the schema of their method
+	NotInitialized  ViolationKind = "not_initialized"  // a request before notifications/initialized
+	ServerRequest   ViolationKind = "server_request"   // a request by the server, in a version without them
+
+	InitializeRefused  ViolationKind = "initialize_refused"  // an error in answer to initialize
+	UnsupportedVersion ViolationKind = "unsupported_version" // an answer to initialize with a version that the client cannot know
+	VersionMismatch    ViolationKind = "version_mismatch"    // an answer to initialize with an older version than asked for
 )
 
 // Violation is something on the wire that the protocol does not allow.
@@ -98,8 +117,17 @@ type Violation struct {
 	Time      time.Time     `json:"time"`
 	Direction Direction     `json:"direction"`
 	Kind      ViolationKind `json:"kind"`
-	Reason    string        `json:"reason,omitempty"` // of a malformed line: what was wrong, in fixed words
+	Reason    string        `json:"reason,omitempty"` // what was wrong, in fixed words, if the kind alone does not say it
 	Size      int64         `json:"size"`             // bytes on the wire
+
+	Operation uint64 `json:"operation,omitempty"` // the operation it concerns, if known
+	Method    string `json:"method,omitempty"`    // of the message, or of the request that it answers
+	Sent      string `json:"sent,omitempty"`      // the id or progress token in the message, as in JSON or its type
+	Awaited   string `json:"awaited,omitempty"`   // of a stray response: ids of requests that wait for one
+
+	Requested string `json:"requested_protocol,omitempty"` // the version that the client has asked for
+	Given     string `json:"given_protocol,omitempty"`     // the version in the answer
+	Supported string `json:"supported,omitempty"`          // the versions that a refusal names
 }
 
 // FindingKind is a kind of anomaly.

@@ -42,12 +42,13 @@ type Operation struct {
 
 	Direction Direction `json:"direction"` // of the request: ToServer is a call by the client
 	Method    string    `json:"method"`
-	Target    string    `json:"target,omitempty"`     // the tool or prompt
-	Resource  string    `json:"resource,omitempty"`   // the URI template that the URI matches, else its scheme
-	RequestID string    `json:"request_id,omitempty"` // of the first request
-	JSONRPC   string    `json:"jsonrpc,omitempty"`    // the jsonrpc member, if it is not "2.0"
-	Protocol  string    `json:"protocol,omitempty"`   // the protocol version it was made under, if known
-	Batch     bool      `json:"batch,omitempty"`      // the request was in a JSON-RPC batch
+	Target    string    `json:"target,omitempty"`             // the tool or prompt
+	Resource  string    `json:"resource,omitempty"`           // the URI template that the URI matches, else its scheme
+	RequestID string    `json:"request_id,omitempty"`         // of the first request
+	JSONRPC   string    `json:"jsonrpc,omitempty"`            // the jsonrpc member, if it is not "2.0"
+	Protocol  string    `json:"protocol,omitempty"`           // the protocol version it was made under, if known
+	Requested string    `json:"requested_protocol,omitempty"` // initialize and server/discover: the version asked for
+	Batch     bool      `json:"batch,omitempty"`              // the request was in a JSON-RPC batch
 
 	Traceparent string `json:"traceparent,omitempty"` // params._meta of the request, W3C trace context (SEP-414)
 	Tracestate  string `json:"tracestate,omitempty"`
@@ -58,9 +59,9 @@ type Operation struct {
 
 	// Durations are in nanoseconds of the monotonic clock: a time in which the machine slept does not count.
 	Duration  time.Duration `json:"duration_ns,omitempty"`   // from start to end (or to this record), less InputWait
-	Wait      time.Duration `json:"wait_ns,omitempty"`       // request to first byte of the response, in one round trip
+	Wait      time.Duration `json:"wait_ns,omitempty"`       // request to first byte of the response, in one round trip, less InputWait
 	Transfer  time.Duration `json:"transfer_ns,omitempty"`   // from the response's first byte to its last, likewise
-	InputWait time.Duration `json:"input_wait_ns,omitempty"` // how long the server waited for the user
+	InputWait time.Duration `json:"input_wait_ns,omitempty"` // how long the server waited for a person; its own requests for sampling and roots count
 
 	RequestSize  int64 `json:"request_size,omitempty"`  // bytes on the wire, over all round trips
 	ResponseSize int64 `json:"response_size,omitempty"` // likewise
@@ -84,9 +85,12 @@ type Operation struct {
 	// there is none, 0 if the request had no arguments. It reveals repetition without a hash of the content.
 	ArgumentsOf uint64 `json:"arguments_of,omitempty"`
 
-	Tools          []string `json:"tools,omitempty"`           // names in the response to tools/list
-	ToolCount      int      `json:"tool_count,omitempty"`      // elements of result.tools
-	DefinitionSize int64    `json:"definition_size,omitempty"` // bytes of result.tools
+	Tools []string `json:"tools,omitempty"` // names in the response to tools/list
+
+	// ToolCount is the number of tools in this page of a list and those before it, DefinitionSize their bytes. They are
+	// absent from a page that is not the last, if a complete list is known already.
+	ToolCount      int   `json:"tool_count,omitempty"`
+	DefinitionSize int64 `json:"definition_size,omitempty"`
 
 	Content Content `json:"content,omitzero"`
 }

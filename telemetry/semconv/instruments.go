@@ -90,7 +90,7 @@ var (
 		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName, ServerName},
 		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list " +
 			"spanpipe.server.name=test-server} " +
-			"count=1 sum=114",
+			"count=1 sum=144",
 	})
 	OperationRequestSize = instrument(Instrument{
 		Name: RequestSize, Form: Histogram, Unit: "By",
@@ -106,9 +106,10 @@ var (
 	})
 	OperationWait = instrument(Instrument{
 		Name: Wait, Form: Histogram, Unit: "s",
-		Description: "Time from the end of a request to the first byte of its response.", Attributes: operation,
+		Description: "Time from the end of a request to the first byte of its response, " +
+			"less the time in which the server waited for the user.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search " +
-			"spanpipe.server.name=test-server} count=11 sum=0.4",
+			"spanpipe.server.name=test-server} count=11 sum=0.2",
 	})
 	OperationTransfer = instrument(Instrument{
 		Name: Transfer, Form: Histogram, Unit: "s",
@@ -152,13 +153,13 @@ var (
 	})
 	ToolsDefinitionSize = instrument(Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
-		Description: "Size of the last list of tools: what it costs the model's context.",
+		Description: "Size of the last list of tools, over all its pages: what it costs the model's context.",
 		Attributes:  []string{ServerName},
-		Example:     "{spanpipe.server.name=test-server} 70",
+		Example:     "{spanpipe.server.name=test-server} 100",
 	})
 	ToolsListed = instrument(Instrument{
 		Name: "spanpipe.tools.listed", Form: Gauge, Unit: "{tool}",
-		Description: "Tools in the last list.",
+		Description: "Tools in the last list, over all its pages.",
 		Attributes:  []string{ServerName},
 		Example:     "{spanpipe.server.name=test-server} 2",
 	})

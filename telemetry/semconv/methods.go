@@ -46,18 +46,18 @@ const (
 )
 
 // traits say how requests of a method differ from an ordinary one.
-type traits struct{ longLived, asks, aboutTask bool }
+type traits struct{ longLived, asks, aboutTask, person, paged bool }
 
 // methods holds every method above: a new one takes a constant and an entry here, and a test compares the two.
 var methods = map[string]traits{
 	Initialize: {}, Discover: {}, Ping: {}, SetLevel: {},
-	ToolsList: {}, PromptsList: {}, ResourcesList: {}, ResourceTemplatesList: {},
+	ToolsList: {paged: true}, PromptsList: {paged: true}, ResourcesList: {paged: true}, ResourceTemplatesList: {paged: true},
 	ToolsCall: {asks: true}, PromptsGet: {asks: true}, ResourcesRead: {asks: true}, Complete: {asks: true},
 	ResourcesSubscribe: {}, ResourcesUnsubscribe: {}, SubscriptionsListen: {longLived: true},
-	TasksGet: {aboutTask: true}, TasksCancel: {aboutTask: true}, TasksList: {aboutTask: true},
+	TasksGet: {aboutTask: true}, TasksCancel: {aboutTask: true}, TasksList: {aboutTask: true, paged: true},
 	TasksUpdate: {aboutTask: true}, TasksResult: {aboutTask: true, longLived: true},
 
-	SamplingCreateMessage: {}, RootsList: {}, ElicitationCreate: {},
+	SamplingCreateMessage: {person: true}, RootsList: {person: true}, ElicitationCreate: {person: true},
 
 	Initialized: {}, Cancelled: {}, Progress: {}, LogMessage: {}, ElicitationComplete: {}, SubscriptionsConfirmed: {},
 	ResourcesUpdated: {}, ToolsListChanged: {}, PromptsListChanged: {}, ResourcesListChanged: {}, RootsListChanged: {},
@@ -82,3 +82,10 @@ func MayAsk(method string) bool { return methods[method].asks || !KnownMethod(me
 // AboutTask reports whether a request of the method is about tasks that exist. Its response never creates one,
 // whatever its resultType: some examples of the specification answer tasks/get with the resultType "task".
 func AboutTask(method string) bool { return methods[method].aboutTask }
+
+// AsksPerson reports whether a person may have to decide about a request of the method, in a time that says nothing
+// about either peer: the user fills in an elicitation, approves a sampling request or chooses roots.
+func AsksPerson(method string) bool { return methods[method].person }
+
+// Paged reports whether the response to a request of the method is a page of a list.
+func Paged(method string) bool { return methods[method].paged }

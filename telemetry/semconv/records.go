@@ -21,9 +21,12 @@ const (
 	Logger          = "logger"   // the server's name for the part of it that logged the message
 	Size            = "size"     // By
 	ViolationReason = "reason"
-	Hint            = "hint"  // what the user can do
-	Seen            = "seen"  // in the unit
-	Usual           = "usual" // likewise
+	Sent            = "sent"      // the id or token in a message, as in JSON
+	Awaited         = "awaited"   // the ids that were expected instead
+	Supported       = "supported" // versions that a server names when it refuses one
+	Hint            = "hint"      // what the user can do
+	Seen            = "seen"      // in the unit
+	Usual           = "usual"     // likewise
 	Unit            = "unit"
 	Side            = "side"  // of a size: request, response
 	Calls           = "calls" // operations that have ended, in both directions
@@ -76,7 +79,7 @@ var (
 	OperationHangs = Record{
 		Message: "operation has not been answered yet", Level: "WARN",
 		When: "an operation has been open for `SPANPIPE_HANG_AFTER`, " +
-			"and again each time that period doubles",
+			"and again each time that period doubles; time in which the user is asked does not count",
 		Attributes: operationRecord,
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
 			"jsonrpc.request.id=i duration=30 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
@@ -90,11 +93,14 @@ var (
 			"side=response}",
 	}
 	UnexpectedMessage = Record{
-		Message: "unexpected message; reported once for each kind", Level: "WARN, or INFO where it does no harm",
+		Message: "unexpected message; reported once for each kind and reason", Level: "WARN, or INFO where it does no harm",
 		When: "something on the wire was not allowed by the protocol; " +
-			"`spanpipe.protocol.violations` counts every occurrence",
-		Attributes: []string{Violation, Direction, Size, ViolationReason, Hint},
-		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client size=34 hint=a stdio server may write " +
+			"`spanpipe.protocol.violations` counts every occurrence; the kinds are listed below",
+		Attributes: []string{
+			Violation, Direction, MethodName, Sent, Awaited, Requested, ProtocolVersion, Supported, Size, ViolationReason, Hint,
+		},
+		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client size=34 " +
+			"reason=a line of text that is not JSON hint=a stdio server may write " +
 			"nothing but JSON-RPC messages to stdout; logs belong on stderr spanpipe.server.name=test-server " +
 			"spanpipe.server.version=2.0}",
 	}

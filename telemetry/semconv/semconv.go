@@ -14,6 +14,11 @@
 // No package of this module is a public API before version 1.0.
 package semconv
 
+import (
+	"slices"
+	"time"
+)
+
 // Attributes of operations, as OpenTelemetry names them. What each one means, and when a span has it, stands in
 // TELEMETRY.md; the names without a comment here say it.
 const (
@@ -58,7 +63,7 @@ const (
 const (
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
-	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first
+	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first, less InputWait
 	Transfer      = "spanpipe.operation.transfer" // s, response's first byte to its last
 	RoundTrips    = "spanpipe.operation.round_trips"
 	InputWait     = "spanpipe.operation.input_wait" // s, time in which the server waited for the user
@@ -69,6 +74,7 @@ const (
 	TaskStatus    = "spanpipe.task.status"
 	Batch         = "spanpipe.batch"
 	SessionID     = "spanpipe.session.id" // not mcp.session.id, which is what an HTTP header carries: stdio has none
+	Requested     = "spanpipe.protocol.requested_version"
 	ClientName    = "spanpipe.client.name"
 	ClientVersion = "spanpipe.client.version"
 	ServerName    = "spanpipe.server.name"
@@ -113,4 +119,22 @@ func DurationBuckets() []float64 {
 // bucket of its own.
 func SizeBuckets() []float64 {
 	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
+}
+
+// versions are those of MCP. The first was never a release, but SDKs accept it.
+var versions = []string{"2024-10-07", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"}
+
+// KnownVersion reports whether a version is one of MCP's.
+func KnownVersion(protocol string) bool { return slices.Contains(versions, protocol) }
+
+// IsVersion reports whether a text has the form of a version of MCP, which is a date.
+func IsVersion(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
+}
+
+// HasSessions reports whether a version of the protocol has sessions: 2026-07-28 and later ones are stateless. Versions
+// are dates. A peer can name any text as its version, and a text that is not a date is not taken for a late one.
+func HasSessions(protocol string) bool {
+	return !IsVersion(protocol) || protocol < "2026-07-28"
 }

@@ -66,6 +66,9 @@ func config(c *mcptest.Conversation) (cfg session.Config) {
 	if words := c.Settings["capacity"]; len(words) > 0 {
 		cfg.Capacity, _ = strconv.Atoi(words[0]) // if it is not a number, what follows fails
 	}
+	if words := c.Settings["hang"]; len(words) > 0 {
+		cfg.HangAfter, _ = time.ParseDuration(words[0]) // likewise
+	}
 	return cfg
 }
 
@@ -118,6 +121,9 @@ func (r *recording) Opened(op *record.Operation) {
 
 func (r *recording) Changed(op *record.Operation) {
 	r.watch.Changed(op)
+	if op.Change == record.Hanging {
+		r.noted = append(r.noted, r.hanging(op, r.summary))
+	}
 	if op.Change == record.Ended {
 		r.ops = append(r.ops, r.operation(op, r.sizes, r.summary))
 	}

@@ -38,6 +38,7 @@ type Decoder struct {
 
 	names  map[string]string // what may be shown of a name
 	errors errorTexts        // of the message that is being decoded
+	counts counts            // likewise
 }
 
 // maxNames bounds the names that a decoder remembers, since peers choose them. Others are cleaned each time they occur.
@@ -57,13 +58,22 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 		out.Method = d.name(in.Method, in.MethodTruncated)
 	case framing.Response, framing.ErrorResponse:
 		out.ID.Ref = newRef(in.ID) // the operation has the text of its request's id
+		if in.ID.Type == framing.StringID {
+			out.ID.Text = d.idText(in.ID) // in case there is none
+		}
+	case framing.NotRPC:
+		out.ID = ID{newRef(in.ID), d.idText(in.ID)}
+		return
 	default:
 		return // what is not a message has nothing to read
+	}
+	if in.BOM {
+		out.Facts |= hasBOM
 	}
 	switch string(in.Version) {
 	case "2.0":
 	case "":
-		out.ensureExtra().JSONRPC = "none"
+		out.ensureExtra().JSONRPC = noVersion
 	default:
 		out.ensureExtra().JSONRPC = d.formed(in.Version, in.VersionTruncated, isRPCVersion)
 	}
@@ -73,7 +83,12 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	}
 	d.errors.measure(out)
 	d.errors = errorTexts{} // the scanner's memory, and content
+	d.counts.note(out, in.Dropped)
+	d.counts = counts{}
 }
+
+// noVersion stands for the version of a message without a jsonrpc member.
+const noVersion = "none"
 
 // minCard is the number of digits from which on a number may be that of a payment card: they have 12 to 19 (ISO/IEC
 // 7812).

@@ -60,11 +60,15 @@ func (d *describer) operation(op *record.Operation, sizes, summary bool) string 
 		add("wait=%v", op.FirstByte.Sub(op.Start))
 	}
 	for _, w := range []struct{ key, value string }{
-		{"error", op.ErrorType}, {"code", op.Code}, {"class", string(op.Class)}, {"protocol", op.Protocol}, {"task", op.TaskStatus},
+		{"error", op.ErrorType}, {"code", op.Code}, {"class", string(op.Class)}, {"protocol", op.Protocol},
+		{"requested", different(op.Requested, op.Protocol)}, {"task", op.TaskStatus},
 	} {
 		if w.value != "" {
 			add("%s=%s", w.key, w.value)
 		}
+	}
+	if op.DefinitionSize > 0 {
+		add("list=%d:%dB", op.ToolCount, op.DefinitionSize)
 	}
 	if sizes {
 		add("bytes=%d/%d", op.RequestSize, op.ResponseSize)
@@ -100,6 +104,22 @@ func (d *describer) operation(op *record.Operation, sizes, summary bool) string 
 		add("events=[%s]", strings.Join(events, " "))
 	}
 	return b.String() + d.extra("asked", d.requests[op.Number]) + d.extra("told", d.live[op.Number].Reply())
+}
+
+// different returns a text if it differs from another one.
+func different(text, other string) string {
+	if text == other {
+		return ""
+	}
+	return text
+}
+
+// hanging writes down in one line that an operation has been open for long.
+func (d *describer) hanging(op *record.Operation, summary bool) string {
+	if summary {
+		return "hangs (" + d.name(op.Number, false) + ")"
+	}
+	return fmt.Sprintf("%v hangs (%s) took=%v", op.Start.Add(op.Duration+op.InputWait).Sub(epoch), d.name(op.Number, true), op.Duration)
 }
 
 func arrow(d record.Direction) string {
@@ -161,8 +181,13 @@ func (d *describer) note(n record.Note, summary bool) string {
 		if n.Reason != "" {
 			s += " (" + n.Reason + ")"
 		}
-		if n.Kind == record.NullID || n.Kind == record.DuplicateID { // these are about the present message
-			s = strings.TrimRight(s+" "+d.player.raw.Method, " ")
+		for _, w := range []struct{ key, value string }{
+			{"", n.Method}, {"sent=", n.Sent}, {"awaited=", n.Awaited}, {"requested=", n.Requested}, {"given=", n.Given},
+			{"supported=", n.Supported},
+		} {
+			if w.value != "" && !summary {
+				s += " " + w.key + w.value
+			}
 		}
 		return s
 	case record.Notification:

@@ -47,7 +47,7 @@ func Example() {
 	const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}`
 	client.Write([]byte(call+"\n"), start.Add(time.Second))
 	server.Write([]byte("connecting to the database\n"), start.Add(2*time.Second))
-	server.Write([]byte(`{"jsonrpc":"2.0","id":1,"result":{"isError":true}}`+"\n"), start.Add(3*time.Second))
+	server.Write([]byte(`{"jsonrpc":"2.0","id":1,"result":{"content":[],"isError":true}}`+"\n"), start.Add(3*time.Second))
 	tracker.Close(4*time.Second, record.Exit{EndedBy: record.ByClient})
 	// Output:
 	// opened tools/call search

@@ -26,7 +26,7 @@ func (op *operation) Reply() *Extra { return op.reply }
 func (t *Tracker) Left() map[string]int {
 	return map[string]int{
 		"open": len(t.open), "lasting": t.lasting, "settled": len(t.settled), "flights": len(t.flights), "tokens": len(t.tokens),
-		"early": len(t.early),
+		"early": len(t.early), "questions": len(t.questions.open) + len(t.questions.pages), "inputs": len(t.inputs),
 	}
 }
 
@@ -56,4 +56,17 @@ const (
 	MaxGivenUp   = maxGivenUp
 	MaxEvents    = maxEvents
 	MaxArguments = maxArguments
+)
+
+// Listings returns how many listings a tracker follows, and how many pages and cursors it remembers of one at most.
+func (t *Tracker) Listings() (lists, most int) {
+	for _, a := range t.listings.open {
+		most = max(most, len(a.seen))
+	}
+	return len(t.listings.open), most
+}
+
+const (
+	MaxListings = maxListings
+	MaxPages    = maxPages
 )

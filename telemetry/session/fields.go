@@ -23,6 +23,9 @@ const (
 	maxContext = 64  // of W3C traceparent
 	maxID      = framing.MaxIDText
 	maxTask    = 128 // of a task's id
+	maxCursor  = 512
+
+	maxSupported = 8 // versions kept of a refusal
 )
 
 // Keys below params._meta and result._meta, as paths write them.
@@ -53,6 +56,7 @@ var messageFields = slices.Concat([]field{
 	word("params level", levels, semconv.Other, func(m *Raw) *string { return &m.ensureExtra().Level }),
 	name("params logger", maxName, func(m *Raw) *string { return &m.ensureExtra().Logger }),
 	hash("params arguments", func(m *Raw) *uint64 { return &m.Arguments }),
+	id("params elicitationId", maxTask, func(m *Raw) *Ref { return &m.ensureExtra().Elicitation }),
 	id("params requestId", maxID, func(m *Raw) *Ref { return &m.ensureExtra().Cancels }),
 	text("params reason", maxReason, takeReason),
 	id("params progressToken", maxID, toProgressToken),
@@ -60,6 +64,7 @@ var messageFields = slices.Concat([]field{
 	id("params _meta "+metaSubscription, maxID, func(m *Raw) *Ref { return &m.ensureExtra().Subscription }),
 	flag("params inputResponses", anyType, func(m *Raw) *bool { return &m.ensureExtra().HasInput }),
 	hash("params requestState", toState),
+	text("params cursor", maxCursor, takeCursor),
 	formed("params protocolVersion", isVersion, toProtocol),
 	formed("params _meta "+metaVersion, isVersion, toProtocol),
 	text("params _meta traceparent", maxContext, takeTraceparent),
@@ -68,12 +73,14 @@ var messageFields = slices.Concat([]field{
 	// Responses.
 	formed("error code", isCode, func(m *Raw) *string { return &m.Code }),
 	text("error message", maxReason, takeErrorText),
+	text("error data supported *", maxWord, takeSupported),
 	flag("result isError", framing.True, func(m *Raw) *bool { return &m.IsError }),
 	text("result content * text", maxReason, takeErrorText),
 	word("result resultType", resultTypes, "", func(m *Raw) *string { return &m.ensureExtra().ResultType }),
 	hash("result requestState", toState),
 	formed("result protocolVersion", isVersion, toProtocol),
-	{path("result tools", 0, 0), takeTools},
+	text("result nextCursor", maxCursor, takeCursor),
+	{path("result tools", framing.Hash, 0), takeTools},
 	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.ensureExtra().Tools }),
 	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.ensureExtra().Templates }),
 
@@ -91,6 +98,7 @@ var messageFields = slices.Concat([]field{
 	taskFields("result task"), // 2025-11-25: what creates a task
 	outcomeFields("params"),   // notifications/tasks of the extension
 	outcomeFields("result"),   // tasks/get of the extension
+	factFields,
 )
 
 // peerFields are what a peer says of itself, an Implementation in MCP's schemas.
@@ -204,7 +212,22 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 
 func takeTools(_ *Decoder, v *framing.Value, m *Raw) {
 	x := m.ensureExtra()
-	x.Listed, x.DefinitionSize = v.Count, v.Size
+	x.Listed, x.DefinitionSize, x.DefinitionHash = v.Count, v.Size, v.Hash
+}
+
+// takeSupported keeps the versions that a refusal names, if they have the form of one: anything else could be content.
+func takeSupported(_ *Decoder, v *framing.Value, m *Raw) {
+	if x := m.ensureExtra(); v.Type == framing.String && semconv.IsVersion(string(v.Text)) && len(x.Supported) < maxSupported {
+		x.Supported = append(x.Supported, string(v.Text))
+	}
+}
+
+// takeCursor keeps a cursor. It compares texts and not bytes, since peers escape a text differently. SDKs take an empty
+// one for the end of the list.
+func takeCursor(_ *Decoder, v *framing.Value, m *Raw) {
+	if v.Type == framing.String && len(v.Text) > 0 {
+		m.ensureExtra().Cursor = newRef(v.ID())
+	}
 }
 
 // takeTask keeps a task's id. It is not remembered like other names either.

@@ -52,6 +52,9 @@ type key struct {
 
 func (id Ref) key(dir record.Direction) key { return key{id.like, id.kind, dir} }
 
+// float returns the number that an id reads as, if it does.
+func (id Ref) float() (f float64, ok bool) { return math.Float64frombits(id.like), id.kind == asNumber }
+
 func newRef(from framing.ID) Ref {
 	id := Ref{Type: from.Type, Hash: from.Hash, kind: asText, like: from.Hash}
 	if !id.legal() {

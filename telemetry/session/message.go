@@ -5,6 +5,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // Message is one message without its content: no field holds anything that must not be shown. Times are durations since
@@ -23,15 +24,17 @@ type Message struct {
 	Code      string        // of an error
 	Class     record.Class  // of an error or a result with isError
 	Arguments uint64        // keyed hash of params.arguments; must not leave the process
-	Reason    string        // of a malformed line: what was wrong, in fixed words
+	Reason    string        // of a line that is no message: what was wrong, in fixed words
+	Facts     Facts         // what was noticed about its members
 	Extra     *Extra        // what few messages have; nil for most
 }
 
 // Extra holds the members that only some messages have. It is separate so that the others stay small. Zero values mean
 // absent.
 type Extra struct {
-	JSONRPC  string // the jsonrpc member, if it is not "2.0"
-	Protocol string // the protocol version that the message names
+	JSONRPC   string   // the jsonrpc member, if it is not "2.0"
+	Protocol  string   // the protocol version that the message names
+	Supported []string // the versions that a refusal names
 
 	PeerName, PeerVersion string // clientInfo or serverInfo of the sender
 
@@ -44,19 +47,22 @@ type Extra struct {
 	Logger       string // notifications/message
 	Subscription Ref    // of a notification: the subscriptions/listen request that it belongs to
 
-	WantsTask  bool // params.task is present
-	MakesTask  bool // result.task is present (2025-11-25)
-	Task       ID   // the task that the message is about or that a result has created
-	TaskStatus string
-	Related    Ref // _meta related-task: the task in whose course the message was sent
-	Outcome    Outcome
+	WantsTask   bool // params.task is present
+	MakesTask   bool // result.task is present (2025-11-25)
+	Task        ID   // the task that the message is about or that a result has created
+	TaskStatus  string
+	Elicitation Ref // of elicitation/create in URL mode, and of the notification that it is complete
+	Related     Ref // _meta related-task: the task in whose course the message was sent
+	Outcome     Outcome
 
 	ResultType string // result.resultType: input_required or task
 	HasInput   bool   // params.inputResponses is present
 	State      uint64 // keyed hash of requestState; must not leave the process
 
+	Cursor         Ref      // params.cursor of a request for a page, or result.nextCursor
 	Listed         int      // elements of result.tools
 	DefinitionSize int64    // bytes of result.tools
+	DefinitionHash uint64   // keyed hash of result.tools; must not leave the process
 	Tools          []string // their names
 	Templates      []string // result.resourceTemplates[].uriTemplate
 
@@ -93,6 +99,11 @@ func (m *Message) ensureExtra() *Extra {
 		m.Extra = new(Extra)
 	}
 	return m.Extra
+}
+
+// isHandshake reports whether a request asks the server for a version of the protocol.
+func isHandshake(dir record.Direction, method string) bool {
+	return dir == record.ToServer && (method == semconv.Initialize || method == semconv.Discover)
 }
 
 // The values of result.resultType and of a task's status that the tracker acts on.

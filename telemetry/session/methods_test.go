@@ -35,11 +35,8 @@ func TestEveryMethodOccurs(t *testing.T) {
 			semconv.PromptsListChanged, semconv.ResourcesListChanged, semconv.ElicitationComplete, semconv.TasksStatus,
 			semconv.TasksNotification, semconv.SubscriptionsConfirmed,
 		},
-		"version": {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"},
-		"violation": {
-			"noise", "invalid_json", "not_jsonrpc", "foreign_framing", "orphan_response", "late_response", "null_id",
-			"duplicate_id", "id_mismatch",
-		},
+		"version":   {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"},
+		"violation": kinds(),
 	} {
 		for _, m := range methods {
 			if !seen[direction+" "+m] {
@@ -48,10 +45,21 @@ func TestEveryMethodOccurs(t *testing.T) {
 		}
 	}
 	for what := range seen {
+		if kind, ok := strings.CutPrefix(what, "violation "); ok && !slices.Contains(kinds(), kind) {
+			t.Errorf("the conversations have the violation %s, which is not described", kind)
+		}
 		if method, ok := strings.CutPrefix(what, "> request "); ok && !semconv.KnownMethod(method) && !slices.Contains([]string{"x-acme/reindex"}, method) {
 			t.Errorf("the conversations have %s, which is no method of MCP", method)
 		}
 	}
+}
+
+// kinds returns the kinds of violations that are described.
+func kinds() (kinds []string) {
+	for _, v := range semconv.Violations() {
+		kinds = append(kinds, v.Kind)
+	}
+	return kinds
 }
 
 type occurrences struct{ seen map[string]bool }

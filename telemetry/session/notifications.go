@@ -7,7 +7,13 @@ import (
 
 func (t *Tracker) notification(m *Message) {
 	var op *operation
+	t.checkRequest(m)
 	switch m.Method {
+	case semconv.Initialized:
+		t.uninitialized = false
+	case semconv.ElicitationComplete:
+		t.questions.completed(m.optional().Elicitation, m.Last)
+		op = t.subject(m)
 	case semconv.Cancelled:
 		op = t.cancelled(m)
 	case semconv.Progress:
@@ -98,11 +104,34 @@ func (t *Tracker) cancelled(m *Message) *operation {
 }
 
 // progressed counts progress for the operation that asked for it. Tokens must be unique among the requests in flight
-// (basic/utilities/progress); if they are not, the latest request has it.
+// (basic/utilities/progress); if they are not, the latest request has it. Clients have dropped the connection because of
+// progress after the response, or under a token of the server's own.
 func (t *Tracker) progressed(m *Message) *operation {
-	op := t.tokens[m.optional().ProgressToken.key(m.Dir.Opposite())]
-	if op != nil {
+	token, dir := m.optional().ProgressToken, m.Dir.Opposite()
+	if !token.legal() {
+		return nil // reported as invalid parameters
+	}
+	op := t.tokens[token.key(dir)]
+	switch {
+	case op == nil && t.spent.has(dir, token):
+		t.strayProgress(record.LateProgress, token, m)
+	case op == nil:
+		t.strayProgress(record.UnknownProgress, token, m)
+	case op.token != token:
+		t.strayProgress(record.UnknownProgress, token, m)
+		op.progress(m.Last)
+	default:
 		op.progress(m.Last)
 	}
 	return op
+}
+
+// strayProgress reports progress that no receiver expects.
+func (t *Tracker) strayProgress(kind record.ViolationKind, token Ref, m *Message) {
+	v := t.describe(kind, "", m, nil)
+	v.Sent = ID{Ref: token}.shown()
+	if op := t.tokens[token.key(m.Dir.Opposite())]; op != nil {
+		v.Reason, v.Awaited = "the token is of another type than the request's", ID{Ref: op.token}.shown()
+	}
+	t.sink.Noted(v)
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -30,11 +31,18 @@ type operation struct {
 	wantsTask bool     // the client asked for a task (2025-11-25)
 	task      Ref      // the task that the operation is about or has started
 	settled   *taskEnd // set once that task is known to have ended
+	listing   *listing // the list that it asks for a page of
 
-	inputState   uint64        // keyed hash of the requestState that a retry must repeat
-	waiting      bool          // the server waits for the user
-	waitingSince time.Duration // if so
-	hangingAt    time.Duration // when it is to be reported as hanging next; 0: not reported yet
+	inputState uint64        // keyed hash of the requestState that a retry must repeat
+	suspended  bool          // the server has said that it waits for the user's input
+	holds      int           // how many reasons there are to wait for a person
+	heldSince  time.Duration // if there are any
+	heldUntil  time.Duration // when the last wait ended
+	page       Ref           // of a question: the web page that the user goes to, if it is answered there
+	waiter     *operation    // of a question: the call that waits for the answer, if known
+	accepted   bool          // of a question: the user has accepted it
+	inCall     bool          // of a question: it was asked in the course of a call, known or not
+	hangAfter  time.Duration // of its own time: when it is reported as hanging next; 0: not reported yet
 }
 
 // state is what an open operation waits for.
@@ -57,33 +65,39 @@ const (
 // newOperation returns the operation that a request opens.
 func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
 	x := m.optional()
-	if x.Protocol != "" && m.Method != semconv.Initialize { // there it is only what the client asks for
-		protocol = x.Protocol
+	protocol = cmp.Or(x.Protocol, protocol)
+	requested := ""
+	if isHandshake(m.Dir, m.Method) {
+		requested = x.Protocol
 	}
 	return &operation{
 		Operation: record.Operation{
 			Direction: m.Dir, Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
-			JSONRPC: x.JSONRPC, Protocol: protocol, Batch: m.Batch,
+			JSONRPC: x.JSONRPC, Protocol: protocol, Requested: requested, Batch: m.Batch,
 			Traceparent: x.Traceparent, Tracestate: x.Tracestate,
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
 		},
 		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
-		task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
+		page: x.Elicitation, task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
 	}
 }
 
-// canHang reports whether a long wait for the operation's end is a sign of trouble: it does not stay open by nature,
-// and it does not merely wait for the result of a task that has ended, which need not be fetched.
-func (op *operation) canHang() bool { return !op.lasting && op.settled == nil }
+// canExpire reports whether the operation ends after a day: it does not stay open by nature, and it does not merely
+// wait for the result of a task that has ended, which need not be fetched.
+func (op *operation) canExpire() bool { return !op.lasting && op.settled == nil }
+
+// canHang reports whether a long wait for the operation's end is a sign of trouble: it is not a person that takes long.
+func (op *operation) canHang() bool {
+	question := op.asksPerson() && (op.inCall || op.Method == semconv.ElicitationCreate)
+	return op.canExpire() && op.holds == 0 && !question
+}
 
 // snapshot returns a record of the operation. It shares nothing with the operation that may change.
 func (op *operation) snapshot(change record.Change, at time.Duration) *record.Operation {
 	r := op.Operation
 	r.Change = change
 	r.Events = slices.Clip(op.Events)
-	if op.waiting {
-		r.InputWait += max(at-op.waitingSince, 0)
-	}
+	r.InputWait = op.waited(at)
 	r.Duration = max(at-op.start-r.InputWait, 0)
 	if change == record.Ended {
 		r.End = op.wall(at)
@@ -91,13 +105,13 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	if op.Answered {
 		r.FirstByte = op.wall(op.firstByte)
 		if op.RoundTrips == 1 {
-			r.Wait, r.Transfer = op.firstByte-op.start, max(at-op.firstByte, 0)
+			r.Wait, r.Transfer = max(op.firstByte-op.start-r.InputWait, 0), max(at-op.firstByte, 0)
 		}
 	}
 	if x := op.reply; x != nil {
 		r.Content.Error, r.Content.Result = x.Shown.Error, x.Shown.Result
 		if op.Method == semconv.ToolsList {
-			r.Tools, r.ToolCount, r.DefinitionSize = x.Tools, x.Listed, x.DefinitionSize
+			r.Tools = x.Tools
 		}
 	}
 	return &r
@@ -108,7 +122,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 func (op *operation) setResponse(m *Message) {
 	op.ResponseSize += m.Size
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
-	op.reply = m.Extra
+	op.reply, op.accepted = m.Extra, m.Facts.has(accepts)
 }
 
 // continueWith undoes what setResponse recorded about the end: the operation waits for something else now. The size
@@ -157,21 +171,6 @@ func (op *operation) progress(at time.Duration) {
 	op.Progress++
 	if op.Progress <= maxProgress {
 		op.event(semconv.ProgressEvent, at)
-	}
-}
-
-// suspend starts to count the time that the server waits for the user, and resume stops it.
-func (op *operation) suspend(at time.Duration) {
-	if !op.waiting {
-		op.waiting, op.waitingSince = true, at
-		op.event(semconv.InputEvent, at)
-	}
-}
-
-func (op *operation) resume(at time.Duration) {
-	if op.waiting {
-		op.InputWait += max(at-op.waitingSince, 0)
-		op.waiting = false
 	}
 }
 

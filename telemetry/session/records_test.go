@@ -63,8 +63,8 @@ func TestRecords(t *testing.T) {
 		want               []string
 	}{
 		{"handshake", `
-1ms > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"host","version":"1"}}}
-3ms < {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","serverInfo":{"name":"notes","version":"2"}}}
+1ms > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"host","version":"1"}}}
+3ms < {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"notes","version":"2"}}}
 4ms > {"jsonrpc":"2.0","method":"notifications/initialized"}
 5ms > {"jsonrpc":"2.0","id":2,"method":"ping"}
 6ms < {"jsonrpc":"2.0","id":2,"error":{"code":-32601,"message":"x"}}
@@ -72,7 +72,8 @@ end client 9ms`, session.Config{}, []string{
 			"session 1ms protocol=2025-11-25 client=host server= ready=false silent=false",
 			"opened 1 initialize 0s input=0s",
 			"message to_server request initialize",
-			"session 3ms protocol=2025-06-18 client=host server=notes ready=false silent=false",
+			"session 3ms protocol=2025-11-25 client=host server=notes ready=false silent=false",
+			"violation version_mismatch",
 			"session 3ms protocol=2025-06-18 client=host server=notes ready=true silent=false",
 			"ended 1 initialize 2ms input=0s",
 			"message to_client response initialize",
@@ -136,7 +137,7 @@ end client 10s`, session.Config{}, []string{
 		{"hanging", `
 0s > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}
 0s > {"jsonrpc":"2.0","id":2,"method":"subscriptions/listen"}
-1s < {"jsonrpc":"2.0","id":3,"method":"roots/list"}
+1s < {"jsonrpc":"2.0","id":3,"method":"ping"}
 @ 9s
 @ 10s
 @ 12s
@@ -146,16 +147,45 @@ end client 30s`, session.Config{HangAfter: 10 * time.Second}, []string{
 			"message to_server request tools/call",
 			"opened 2 subscriptions/listen 0s input=0s",
 			"message to_server request subscriptions/listen",
-			"opened 3 roots/list 0s input=0s",
-			"message to_client request roots/list",
+			"opened 3 ping 0s input=0s",
+			"message to_client request ping",
 			"session 5s protocol= client= server= ready=false silent=true",
 			"hanging 1 tools/call 10s input=0s",
-			"hanging 3 roots/list 11s input=0s",
+			"hanging 3 ping 11s input=0s",
 			"hanging 1 tools/call 21s input=0s",
 			"ended 1 tools/call 30s input=0s",
-			"ended 3 roots/list 29s input=0s",
+			"ended 3 ping 29s input=0s",
 			"ended 2 subscriptions/listen 30s input=0s",
 			"exit 30s client open=3 lifetime=30s",
+		}},
+		// A refusal says nothing about the session: the client asks again, for an older version or in another way.
+		{"refused handshakes", `
+0ms > {"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}
+1ms < {"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}
+2ms > {"jsonrpc":"2.0","id":2,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"host"}}}
+3ms < {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"Unsupported protocol version"}}
+4ms > {"jsonrpc":"2.0","id":3,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{},"clientInfo":{"name":"host"}}}
+5ms < {"jsonrpc":"2.0","id":3,"result":{"protocolVersion":"2025-03-26","capabilities":{},"serverInfo":{"name":"notes"}}}
+end client 9ms`, session.Config{}, []string{
+			"session 0s protocol=2026-07-28 client= server= ready=false silent=false",
+			"opened 1 server/discover 0s input=0s",
+			"message to_server request server/discover",
+			"ended 1 server/discover 1ms input=0s",
+			"message to_client error server/discover",
+			"session 2ms protocol=2025-11-25 client=host server= ready=false silent=false",
+			"opened 2 initialize 0s input=0s",
+			"message to_server request initialize",
+			"violation initialize_refused",
+			"ended 2 initialize 1ms input=0s",
+			"message to_client error initialize",
+			"session 4ms protocol=2025-03-26 client=host server= ready=false silent=false",
+			"opened 3 initialize 0s input=0s",
+			"message to_server request initialize",
+			"session 5ms protocol=2025-03-26 client=host server=notes ready=false silent=false",
+			"session 5ms protocol=2025-03-26 client=host server=notes ready=true silent=false",
+			"ended 3 initialize 1ms input=0s",
+			"message to_client response initialize",
+			"exit 9ms client open=0 lifetime=9ms",
 		}},
 		{"a silent server that answers at last", `
 0s > {"jsonrpc":"2.0","id":1,"method":"ping"}

@@ -10,6 +10,7 @@ func (t *Tracker) request(m *Message) {
 	if !m.ID.legal() { // MCP forbids null, which JSON-RPC only advises against (basic, requests)
 		t.violation(record.NullID, m)
 	}
+	t.checkRequest(m)
 	if m.Method == semconv.Initialize && m.Dir == record.ToServer {
 		t.endProbe(m)
 	}
@@ -18,6 +19,7 @@ func (t *Tracker) request(m *Message) {
 		op = t.begin(m)
 	}
 	op.asked, op.state = m.Last, inFlight
+	op.listing = t.listings.request(op, m.optional().Cursor)
 	if t.givenUp.has(op.dir, op.id) {
 		op.Ambiguous = true // the response to the earlier request with this id may still come
 	}
@@ -52,16 +54,20 @@ func (t *Tracker) begin(m *Message) *operation {
 	if op.lasting {
 		t.lasting++
 	}
+	if op.asksPerson() {
+		t.questions.ask(op, t.open)
+	}
 	t.sink.Opened(op.snapshot(record.Opened, op.start))
 	return op
 }
 
 // retried finds the operation that a request continues with the user's input. It returns nil for any other request.
 func (t *Tracker) retried(m *Message) *operation {
-	op, ambiguous := t.awaiting(m)
+	op, ambiguous := t.inputs.find(m)
 	if op == nil {
 		return nil
 	}
+	t.inputs.remove(op)
 	op.Ambiguous = op.Ambiguous || ambiguous
 	op.retry(m)
 	t.changed(op, record.Retried, m.Last)
@@ -80,9 +86,10 @@ func (t *Tracker) endProbe(m *Message) {
 	}
 }
 
-// parent returns the operation in whose course a request was made: that of the task which it is about or related to, or
-// the one call that the server is working on. If it works on several, it could be any of them: nothing on the wire ties
-// a server's request to the call that caused it. A request about a task counts as a round trip of its parent.
+// parent returns the operation in whose course a request was made: that of the task which it is about or related to, the
+// call whose progress token it repeats, or the one call that the server is working on. If it works on several, it could
+// be any of them: nothing else on the wire ties a server's request to the call that caused it. A request about a task
+// counts as a round trip of its parent.
 func (t *Tracker) parent(op *operation, m *Message) *operation {
 	if p := t.withTask(op.dir.Opposite(), m.optional().Related); p != nil {
 		return p
@@ -93,6 +100,12 @@ func (t *Tracker) parent(op *operation, m *Message) *operation {
 			p.resume(op.start)
 		}
 		return p
+	}
+	// Tokens that are numbers prove nothing: SDKs take the ids of requests for them, and both sides count from 0.
+	if token := m.optional().ProgressToken; token.Type == framing.StringID {
+		if p := t.tokens[token.key(op.dir.Opposite())]; p != nil && p.token == token {
+			return p
+		}
 	}
 	return t.currentCall(op.dir)
 }
@@ -136,18 +149,19 @@ func (t *Tracker) asked(m *Message) (op *operation, exact bool) {
 
 // response takes a response and returns the method of its request, if that is known.
 func (t *Tracker) response(m *Message) (method string) {
+	t.checkResponse(m)
 	op, exact := t.asked(m)
 	switch {
 	case op != nil:
 		t.matched(op, m, exact)
 		return op.Method
 	case !m.ID.legal():
-		t.violation(record.NullID, m)
+		t.strayed(record.NullID, missing(m.ID.Ref), m, nil)
 	case t.givenUp.take(m.Dir.Opposite(), m.ID.Ref):
 		t.violation(record.LateResponse, m)
 	default:
 		if overflow := t.early.add(m); overflow != nil {
-			t.violation(record.OrphanResponse, overflow)
+			t.strayed(record.OrphanResponse, "", overflow, nil)
 		}
 	}
 	return ""
@@ -156,24 +170,25 @@ func (t *Tracker) response(m *Message) (method string) {
 // matched takes the response to an operation's request. It ends the operation, unless that now waits for a task or
 // for the user.
 func (t *Tracker) matched(op *operation, m *Message, exact bool) {
-	if op.dir == record.ToServer {
-		t.ready(m.Last)
-	}
 	if !exact {
 		op.IDMismatch = true
-		t.violation(record.IDMismatch, m)
+		t.strayed(record.IDMismatch, "", m, op)
 	}
 	t.flights.remove(op)
 	op.setResponse(m)
-	if op.dir == record.ToClient && op.parent != nil {
+	if t.listings.response(op, m) {
+		t.violates(record.StuckCursor, "", m, op)
+	}
+	if op.asksPerson() && op.parent != nil {
 		op.parent.resume(m.Last) // the task that asked for the user's input has it
 	}
-	if version := m.optional().Protocol; version != "" && op.Method == semconv.Initialize {
-		t.protocol, op.Protocol = version, version
+	if op.dir == record.ToServer {
+		t.shaken(op, m)
 	}
 	if t.continues(op, m) {
 		return
 	}
+	t.checkResult(op, m)
 	op.fail(m.Kind == framing.ErrorResponse, m.IsError, m.Code, m.Class)
 	t.fetched(op, m)
 	t.finish(op, m.Last)
@@ -188,6 +203,7 @@ func (t *Tracker) continues(op *operation, m *Message) bool {
 		op.continueWith(onInput)
 		op.suspend(m.Last)
 		op.inputState = m.Extra.State
+		t.inputs.add(op)
 		t.changed(op, record.InputRequired, m.Last)
 	case op.startsTask(m.Extra):
 		op.continueWith(onTask)

@@ -175,6 +175,30 @@ func (g *givenUp) take(dir record.Direction, id Ref) bool {
 	return i >= 0
 }
 
+// maxSpent bounds the progress tokens that are remembered after their request has ended.
+const maxSpent = 256
+
+// spent remembers the latest progress tokens of requests that have ended. It is a ring.
+type spent struct {
+	tokens []givenUpID
+	next   int
+}
+
+func (s *spent) add(dir record.Direction, token Ref) {
+	switch {
+	case token.Type == framing.NoID:
+	case len(s.tokens) < maxSpent:
+		s.tokens = append(s.tokens, givenUpID{token, dir})
+	default:
+		s.tokens[s.next] = givenUpID{token, dir}
+		s.next = (s.next + 1) % maxSpent
+	}
+}
+
+func (s *spent) has(dir record.Direction, token Ref) bool {
+	return slices.ContainsFunc(s.tokens, func(t givenUpID) bool { return t.id.key(t.dir) == token.key(dir) })
+}
+
 // maxArguments bounds the arguments that are remembered.
 const maxArguments = 2048
 

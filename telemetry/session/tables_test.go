@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -273,5 +274,21 @@ func TestRequestMethod(t *testing.T) {
 		if got := s.p.tracker.RequestMethod(&m.Message); got != test.want {
 			t.Errorf("a response %v to %s is to %q, want %q", test.dir, test.id, got, test.want)
 		}
+	}
+}
+
+// TestListingsAreBounded: a client may leave any number of lists halfway, and a server may never end one.
+func TestListingsAreBounded(t *testing.T) {
+	s := newSpeaker(&lastRecord{})
+	for n := range 3 * session.MaxPages {
+		s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/list"}`, n)
+		s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"tools":[{"name":"a"}],"nextCursor":"1"}}`, n)
+	}
+	for n := range 3 * session.MaxPages {
+		s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/list","params":{"cursor":"`+strconv.Itoa(n+1)+`"}}`, n)
+		s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"tools":[{"name":"a"}],"nextCursor":"`+strconv.Itoa(n+2)+`"}}`, n)
+	}
+	if lists, most := s.p.tracker.Listings(); lists > session.MaxListings || most > session.MaxPages {
+		t.Errorf("%d listings, %d pages and cursors in one", lists, most)
 	}
 }

@@ -27,7 +27,8 @@ type Config struct {
 	// Capacity is how many operations may be open at once. One more ends the oldest as expired. Default 10,000.
 	Capacity int
 	// HangAfter is how long an operation may be open before it is reported as hanging, and again each time that has
-	// doubled. Requests that stay open by nature never hang. Default 0: no reports.
+	// doubled. Time in which a person is asked does not count. Requests that stay open by nature never hang. Default 0:
+	// no reports.
 	HangAfter time.Duration
 
 	Session  record.Session                // what is known from the start: ID, Launched, Started, PID
@@ -53,16 +54,22 @@ type Tracker struct {
 	session record.Session // as last reported
 	count   uint64         // operations so far
 
-	open    []*operation // in order of arrival
-	settled []*operation // those whose task has ended, in the order of that end
-	lasting int          // how many of the open ones stay open by nature
-	flights flights
-	tokens  map[key]*operation // by the progress token of their latest request
-	early   earlyResponses
-	givenUp givenUp
-	first   firstCalls
+	open      []*operation // in order of arrival
+	settled   []*operation // those whose task has ended, in the order of that end
+	lasting   int          // how many of the open ones stay open by nature
+	flights   flights
+	inputs    inputs
+	tokens    map[key]*operation // by the progress token of their latest request
+	questions questions
+	early     earlyResponses
+	givenUp   givenUp
+	first     firstCalls
+	listings  listings
 
-	protocol string // agreed in initialize
+	protocol      string // agreed in initialize
+	agreed        bool   // session.Protocol is more than what the client has asked for
+	uninitialized bool   // initialize was answered, and notifications/initialized has not come
+	spent         spent
 }
 
 // New returns a tracker and reports the session to the sink.
@@ -73,7 +80,7 @@ func New(cfg Config, sink Sink) *Tracker {
 	}
 	t := &Tracker{
 		cfg: cfg, sink: sink, session: cfg.Session,
-		flights: flights{}, tokens: map[key]*operation{}, first: firstCalls{},
+		flights: flights{}, inputs: inputs{}, tokens: map[key]*operation{}, first: firstCalls{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
 		t.session.Time = t.session.Launched
@@ -86,6 +93,9 @@ func New(cfg Config, sink Sink) *Tracker {
 // in order, responses wait for their requests. The tracker does not change the message; it may keep its Extra.
 func (t *Tracker) Observe(m *Message) {
 	t.learn(m)
+	if isMessage(m.Kind) {
+		t.checkEnvelope(m)
+	}
 	kind, method := record.OtherMessage, m.Method
 	switch m.Kind {
 	case framing.Request:
@@ -99,7 +109,7 @@ func (t *Tracker) Observe(m *Message) {
 	case framing.ErrorResponse:
 		kind, method = record.ErrorMessage, t.response(m)
 	case framing.NotRPC:
-		t.violation(record.NotJSONRPC, m)
+		t.strayed(record.NotJSONRPC, m.Reason, m, nil)
 	case framing.Malformed:
 		t.violation(record.InvalidJSON, m)
 	case framing.Foreign:
@@ -112,16 +122,20 @@ func (t *Tracker) Observe(m *Message) {
 	})
 }
 
+// isMessage reports whether what was read is a message of JSON-RPC.
+func isMessage(kind framing.Kind) bool {
+	return framing.Request <= kind && kind <= framing.ErrorResponse
+}
+
 // learn takes names and versions from where peers give them: initialize and its response, and _meta of each message
-// since 2026-07-28, which has no handshake. The latest counts, but a client only proposes a version: the server may
-// answer with another one (basic/lifecycle, version negotiation).
+// since 2026-07-28, which has no handshake. The latest counts.
 func (t *Tracker) learn(m *Message) {
 	x, before := m.optional(), t.session
 	if x.Protocol == "" && x.PeerName == "" {
 		return
 	}
-	if x.Protocol != "" && (m.Dir == record.ToClient || t.session.Protocol == "") {
-		t.session.Protocol = x.Protocol
+	if x.Protocol != "" && m.Dir == record.ToServer {
+		t.named(m, x.Protocol)
 	}
 	if x.PeerName != "" {
 		peer := record.Peer{Name: x.PeerName, Version: x.PeerVersion}
@@ -136,18 +150,54 @@ func (t *Tracker) learn(m *Message) {
 	}
 }
 
+// named takes the version that a client's message names. In a handshake it only proposes one: the server may answer with
+// another (basic/lifecycle, version negotiation) or refuse, and the client may try again.
+func (t *Tracker) named(m *Message, version string) {
+	proposal := isHandshake(m.Dir, m.Method)
+	if proposal {
+		t.session.Requested = version
+	}
+	if !t.agreed {
+		t.session.Protocol, t.agreed = version, !proposal
+	}
+}
+
+// shaken takes the response to a client's request. An initialize or server/discover that is refused agrees on nothing
+// and says nothing about the session: the client may try an older version, or another handshake on the same connection.
+// Any other response, even an error, means that the server is at work.
+func (t *Tracker) shaken(op *operation, m *Message) {
+	handshake := isHandshake(op.dir, op.Method)
+	if op.Method == semconv.Initialize {
+		t.negotiated(op, m)
+		t.uninitialized = m.Kind == framing.Response
+	}
+	if handshake && m.Kind == framing.ErrorResponse {
+		return
+	}
+	before := t.session
+	if handshake {
+		t.agreed = true
+	}
+	if version := m.optional().Protocol; version != "" && op.Method == semconv.Initialize {
+		t.protocol, op.Protocol, t.session.Protocol = version, version, version
+	}
+	if !t.session.Ready {
+		t.ready(m.Last)
+	} else if t.session != before {
+		t.noteSession(m.Last)
+	}
+}
+
 func (t *Tracker) noteSession(at time.Duration) {
 	t.session.Time = t.cfg.Wall(at)
 	t.sink.Noted(t.session)
 }
 
-// ready reports the server's first response. An error counts too: a server that refuses is running.
+// ready reports the first response that says that the server is at work.
 func (t *Tracker) ready(at time.Duration) {
-	if !t.session.Ready {
-		t.session.Ready = true
-		t.session.Silent = t.session.Silent || at > record.SilentAfter
-		t.noteSession(at)
-	}
+	t.session.Ready = true
+	t.session.Silent = t.session.Silent || at > record.SilentAfter
+	t.noteSession(at)
 }
 
 // Advance declares that all messages up to the given time have been observed. What has waited too long is
@@ -158,7 +208,7 @@ func (t *Tracker) Advance(now time.Duration) {
 	// The list is in order of arrival, so the first operation that is too young ends the search. What must not expire
 	// stays in place.
 	for i := 0; i < len(t.open) && t.open[i].start+expiry <= now; {
-		if t.open[i].canHang() {
+		if t.open[i].canExpire() {
 			t.expire(t.open[i], now)
 		} else {
 			i++
@@ -171,18 +221,18 @@ func (t *Tracker) Advance(now time.Duration) {
 	}
 }
 
-// reportHanging reports the operations that have been open for long.
+// reportHanging reports the operations that have been open for long, less the time in which they waited for a person.
 func (t *Tracker) reportHanging(now time.Duration) {
 	if t.cfg.HangAfter <= 0 {
 		return
 	}
 	for _, op := range t.open {
-		age := now - op.start
-		if age < t.cfg.HangAfter {
+		if now-op.start < t.cfg.HangAfter {
 			return // and so are those after it
 		}
-		if op.canHang() && now >= op.hangingAt {
-			op.hangingAt = op.start + 2*age
+		own := now - op.start - op.waited(now)
+		if own >= max(op.hangAfter, t.cfg.HangAfter) && op.canHang() && !t.questions.holdBack(op) {
+			op.hangAfter = 2 * own
 			t.changed(op, record.Hanging, now)
 		}
 	}
@@ -261,12 +311,23 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 	at = max(at, op.start)
 	t.open = without(t.open, op)
 	t.flights.remove(op)
+	if op.state == onInput {
+		t.inputs.remove(op)
+	}
 	t.dropToken(op)
+	t.spent.add(op.dir, op.token)
 	if op.lasting {
 		t.lasting--
 	}
 	t.settled = without(t.settled, op)
-	op.resume(at)
+	if op.holds > 0 {
+		op.holds = 1 // whatever it waited for
+		op.release(at)
+	}
+	if op.asksPerson() {
+		t.questions.answered(op, at, t.open)
+	}
+	t.questions.ended(op, t.open)
 	op.firstByte = min(op.firstByte, at) // read times may run backwards if the caller's clock does
 	t.changed(op, record.Ended, at)
 	op.parent = nil // the chain of parents would keep the session's whole past in memory
@@ -280,15 +341,9 @@ func (t *Tracker) changed(op *operation, change record.Change, at time.Duration)
 	t.sink.Changed(r)
 }
 
-func (t *Tracker) violation(kind record.ViolationKind, m *Message) {
-	t.sink.Noted(record.Violation{
-		Time: t.cfg.Wall(m.Last), Direction: m.Dir, Kind: kind, Reason: m.Reason, Size: m.Size,
-	})
-}
-
 // expireEarly gives up the responses read at the limit or before whose request has not come.
 func (t *Tracker) expireEarly(limit time.Duration) {
 	for m := t.early.expired(limit); m != nil; m = t.early.expired(limit) {
-		t.violation(record.OrphanResponse, m)
+		t.strayed(record.OrphanResponse, m.Reason, m, nil)
 	}
 }

@@ -1,0 +1,170 @@
+package session
+
+import "github.com/spanpipe/spanpipe/framing"
+
+// Facts is a set of what the decoder has noticed about a message's members: their presence and their types, as far as an
+// SDK may reject a message because of them. It says nothing about their contents.
+type Facts uint64
+
+// The facts. Which of them make a message invalid depends on its method, see shapes.go.
+const (
+	hasBOM Facts = 1 << iota
+	hasParams
+	paramsNull
+	paramsOther // neither an object nor null
+	metaOther   // params._meta or result._meta is not an object
+	argumentsOther
+	hasName
+	hasURI
+	hasToken
+	hasProgress
+	hasLevel
+	hasVersion
+	hasCapabilities
+	hasClientInfo
+
+	hasResult
+	resultOther // not an object
+	hasError
+	errorOther // neither an object nor null
+	hasCode
+	hasMessage
+	hasServerInfo
+	hasTools
+	hasPrompts
+	hasResources
+	hasTemplates
+	hasContent      // in any form
+	contentOther    // not an array
+	itemOther       // an element of content with no known type
+	structuredOther // structuredContent is not an object
+	isErrorOther    // isError is not a boolean
+	cursorOther     // nextCursor is not a string
+	toolOther       // a tool without a name or without an inputSchema of type object
+	hasContents
+	hasMessages
+	hasCompletion
+	hasRole
+	hasModel
+	hasAction
+	accepts // the action is accept
+	hasRoots
+)
+
+// has reports whether all of the given facts are in the set.
+func (f Facts) has(all Facts) bool { return f&all == all }
+
+// factFields are the members about which facts are noted.
+var factFields = []field{
+	fact("params", hasParams, isObject),
+	fact("params", paramsNull, func(t framing.ValueType) bool { return t == framing.Null }),
+	fact("params", paramsOther, func(t framing.ValueType) bool { return t != framing.Object && t != framing.Null }),
+	fact("params _meta", metaOther, isNot(framing.Object)),
+	fact("params arguments", argumentsOther, isNot(framing.Object)),
+	fact("params name", hasName, is(framing.String)),
+	fact("params uri", hasURI, is(framing.String)),
+	fact("params progressToken", hasToken, isIDType),
+	fact("params progress", hasProgress, is(framing.Number)),
+	text("params level", maxWord, takeLevel),
+	fact("params protocolVersion", hasVersion, is(framing.String)),
+	fact("params capabilities", hasCapabilities, isObject),
+	fact("params clientInfo", hasClientInfo, isObject),
+
+	fact("result", hasResult, isAny),
+	fact("result", resultOther, isNot(framing.Object)),
+	fact("error", hasError, isAny),
+	fact("error", errorOther, func(t framing.ValueType) bool { return t != framing.Object && t != framing.Null }),
+	fact("error code", hasCode, is(framing.Number)),
+	fact("error message", hasMessage, is(framing.String)),
+	fact("result _meta", metaOther, isNot(framing.Object)),
+	fact("result protocolVersion", hasVersion, is(framing.String)),
+	fact("result capabilities", hasCapabilities, isObject),
+	fact("result serverInfo", hasServerInfo, isObject),
+	fact("result tools", hasTools, is(framing.Array)),
+	fact("result prompts", hasPrompts, is(framing.Array)),
+	fact("result resources", hasResources, is(framing.Array)),
+	fact("result resourceTemplates", hasTemplates, is(framing.Array)),
+	fact("result nextCursor", cursorOther, isNot(framing.String)),
+	fact("result content", hasContent, isAny),
+	fact("result content", contentOther, isNot(framing.Array)),
+	{path("result content", 0, 0), func(d *Decoder, v *framing.Value, _ *Raw) { d.counts.items = v.Count }},
+	text("result content * type", maxWord, takeItemType),
+	fact("result structuredContent", structuredOther, isNot(framing.Object)),
+	fact("result isError", isErrorOther, func(t framing.ValueType) bool { return t != framing.True && t != framing.False }),
+	fact("result contents", hasContents, is(framing.Array)),
+	fact("result messages", hasMessages, is(framing.Array)),
+	fact("result completion", hasCompletion, isObject),
+	fact("result role", hasRole, is(framing.String)),
+	fact("result model", hasModel, is(framing.String)),
+	fact("result action", hasAction, is(framing.String)),
+	text("result action", maxWord, func(_ *Decoder, v *framing.Value, m *Raw) {
+		if string(v.Text) == "accept" {
+			m.Facts |= accepts
+		}
+	}),
+	fact("result roots", hasRoots, is(framing.Array)),
+	text("result tools * inputSchema type", maxWord, takeSchemaType),
+}
+
+// fact is a field of which only the type counts.
+func fact(keys string, f Facts, is func(framing.ValueType) bool) field {
+	return field{path(keys, 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
+		if is(v.Type) {
+			m.Facts |= f
+		}
+	}}
+}
+
+func is(want framing.ValueType) func(framing.ValueType) bool {
+	return func(t framing.ValueType) bool { return t == want }
+}
+
+func isNot(want framing.ValueType) func(framing.ValueType) bool {
+	return func(t framing.ValueType) bool { return t != want }
+}
+
+func isAny(framing.ValueType) bool      { return true }
+func isObject(t framing.ValueType) bool { return t == framing.Object }
+func isIDType(t framing.ValueType) bool { return t == framing.String || t == framing.Number }
+
+// counts are the numbers of elements in the arrays of a message, and of those that are as they should be.
+type counts struct{ items, typed, schemas int }
+
+// itemTypes are the types of content blocks, of all versions of MCP's schema.
+var itemTypes = map[string]bool{
+	"text": true, "image": true, "audio": true, "resource": true, "resource_link": true, "tool_use": true, "tool_result": true,
+}
+
+func takeItemType(d *Decoder, v *framing.Value, _ *Raw) {
+	if v.Type == framing.String && itemTypes[string(v.Text)] {
+		d.counts.typed++
+	}
+}
+
+func takeSchemaType(d *Decoder, v *framing.Value, _ *Raw) {
+	if v.Type == framing.String && string(v.Text) == "object" {
+		d.counts.schemas++
+	}
+}
+
+// takeLevel notes whether a level is one of MCP's.
+func takeLevel(_ *Decoder, v *framing.Value, m *Raw) {
+	for _, level := range levels {
+		if v.Type == framing.String && string(v.Text) == level {
+			m.Facts |= hasLevel
+		}
+	}
+}
+
+// note adds the facts that follow from the counts. Elements that the scanner did not keep cannot be judged.
+func (c counts) note(m *Raw, dropped int) {
+	if dropped > 0 {
+		return
+	}
+	if c.typed < c.items {
+		m.Facts |= itemOther
+	}
+	if x := m.Extra; x != nil && x.DefinitionSize > 0 && (c.schemas < x.Listed || len(x.Tools) < x.Listed) {
+		m.Facts |= toolOther
+	}
+}

@@ -1,0 +1,95 @@
+package session
+
+import (
+	"slices"
+
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// listings follows the lists that come in pages (server/utilities/pagination): a response names the cursor with which
+// the client asks for the next page. What a list of tools costs the model's context is the sum of its pages. A listing
+// may be left halfway and begin anew, several may run at the same time, and the same page may be asked for twice.
+type listings struct {
+	open     []*listing // the latest last
+	complete bool       // a list of tools has been read to its end
+}
+
+// listing is one run through a list.
+type listing struct {
+	method  string
+	partial bool            // its beginning has not been seen
+	next    Ref             // the cursor that asks for its next page; none while that is in flight
+	seen    map[uint64]bool // hashes of the cursors and pages that it has had
+	count   int             // elements of all its pages
+	size    int64           // their bytes
+}
+
+const (
+	maxListings = 8
+	maxPages    = 1024 // cursors and pages that are remembered of one listing
+)
+
+// request takes a request for a page and returns the listing that it belongs to.
+func (l *listings) request(op *operation, cursor Ref) *listing {
+	if op.dir != record.ToServer || !semconv.Paged(op.Method) {
+		return nil
+	}
+	if cursor.Type != framing.NoID {
+		for _, is := range []func(*listing) bool{
+			func(a *listing) bool { return a.next == cursor },
+			func(a *listing) bool { return a.seen[cursor.Hash] },
+		} {
+			i := slices.IndexFunc(l.open, func(a *listing) bool { return a.method == op.Method && is(a) })
+			if i >= 0 {
+				l.open[i].next = Ref{}
+				return l.open[i]
+			}
+		}
+	}
+	if len(l.open) == maxListings {
+		l.open = slices.Delete(l.open, 0, 1)
+	}
+	a := &listing{method: op.Method, partial: cursor.Type != framing.NoID, seen: map[uint64]bool{}}
+	l.open = append(l.open, a)
+	return a
+}
+
+// response takes a page and reports whether its cursor has been there before in this listing: a client that follows it
+// never comes to the end (DeusData/codebase-memory-mcp#1247).
+func (l *listings) response(op *operation, m *Message) (stuck bool) {
+	a, x := op.listing, m.optional()
+	if a == nil || m.Kind != framing.Response {
+		return false
+	}
+	if x.DefinitionSize > 0 && !a.had(x.DefinitionHash) {
+		a.count += x.Listed
+		a.size += x.DefinitionSize
+	}
+	more := x.Cursor.Type != framing.NoID
+	if a.next = x.Cursor; more {
+		stuck = a.had(x.Cursor.Hash)
+	} else {
+		l.open = slices.DeleteFunc(l.open, func(b *listing) bool { return a == b })
+	}
+	if op.Method != semconv.ToolsList || x.DefinitionSize == 0 {
+		return stuck
+	}
+	if more = more || a.partial; !more || !l.complete {
+		op.ToolCount, op.DefinitionSize = a.count, a.size
+	}
+	l.complete = l.complete || !more
+	return stuck
+}
+
+// had reports whether the listing has had a cursor or a page with the hash, and remembers it.
+func (a *listing) had(hash uint64) bool {
+	if a.seen[hash] {
+		return true
+	}
+	if len(a.seen) < maxPages {
+		a.seen[hash] = true
+	}
+	return false
+}
