@@ -159,7 +159,8 @@ func (s *setting) IsSet() bool { return strings.HasPrefix(s.source, "--") }
 func (s *setting) String() string {
 	text := fmt.Sprintf("%-27s$%s", strings.TrimSpace("--"+s.Flag+" "+s.Value), s.Variable())
 	if s.Value != "" && s.Default != "" {
-		text = fmt.Sprintf("%-57sdefault %s", text, s.Default)
+		initial := "default " + s.Default
+		text = fmt.Sprintf("%-*s%s", min(57, max(77-len(initial), len(text)+1)), text, initial)
 	}
 	return text + indented(s.Usage)
 }
