@@ -26,8 +26,18 @@ type pump struct {
 
 	read, written atomic.Int64
 	stopped       atomic.Bool
-	eof           atomic.Bool   // from came to its end by itself
+	endings       endings       // what to report
 	done          chan struct{} // closed when both ends are closed and the tap has ended
+}
+
+// endings are called when one side of a pump has come to its end by itself, before that is passed on to the other.
+type endings struct{ writer, reader func() }
+
+// report calls f unless the pump was stopped: then the other pump has seen the reason.
+func (p *pump) report(f func()) {
+	if f != nil && !p.stopped.Load() {
+		f()
+	}
 }
 
 // run returns at the end of from, or when to no longer takes bytes. It passes either on: the reader of to sees the end
@@ -48,7 +58,7 @@ func (p *pump) copy() {
 	for {
 		n, err := p.from.read(buf)
 		if n <= 0 || err != nil {
-			p.eof.Store(!p.stopped.Load())
+			p.report(p.endings.writer)
 			return
 		}
 		p.read.Add(int64(n))
@@ -59,6 +69,7 @@ func (p *pump) copy() {
 		}
 		p.written.Add(int64(n))
 		if err != nil {
+			p.report(p.endings.reader)
 			return
 		}
 	}
@@ -83,9 +94,6 @@ func (p *pump) stop() {
 		p.tap.end(p.tap.arriving())
 	}
 }
-
-// sawEOF reports whether the stream came to its end by itself.
-func (p *pump) sawEOF() bool { return p == nil || p.eof.Load() }
 
 // drain waits, after the server has ended, until all that it wrote has been passed on. It waits for a client that reads
 // slowly, as a bare server would have waited in its write. Two things cut the wait short:

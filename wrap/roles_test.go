@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"strconv"
@@ -37,6 +38,9 @@ func start(args []string) (*wrap.Server, int) {
 		Command: line, Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		KeepOrphans: slices.Contains(options, "keep"),
+	}
+	if slices.Contains(options, "debug") {
+		cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	if slices.Contains(options, "taps") {
 		cfg.StdinTap, cfg.StdoutTap, cfg.StderrTap = countingTap(), countingTap(), countingTap()

@@ -14,8 +14,14 @@ func adoptOrphans(*child, *slog.Logger) *orphans { return nil }
 func (*orphans) reap()               {}
 func (*orphans) end(<-chan struct{}) {}
 
+// watchHost does nothing: a host that dies is noticed by the end of the input.
+func watchHost([3]*pump, func()) (stop func()) { return func() {} }
+
 // watchReaders does nothing: a closed reader is noticed with the next write.
 func watchReaders(_, _ *pump) (stop func()) { return func() {} }
+
+// takePending does nothing: a signal to the whole group may be noticed after the server's end.
+func takePending() {}
 
 // interruptBlocked does nothing. Sending a signal to one thread needs the C library on Unix, and on Windows closing a
 // pipe is enough.

@@ -126,7 +126,7 @@ func exitRecord(s wrap.Status) record.Exit {
 		EndedBy: record.ByServer, Code: s.Code, Signal: s.SignalName(),
 		UserTime: s.UserTime, SystemTime: s.SystemTime,
 	}
-	if s.ClientLeft {
+	if s.End != wrap.ServerEnded {
 		e.EndedBy = record.ByClient
 	}
 	return e
