@@ -18,30 +18,35 @@ import (
 // are, nohup, setsid, or the first half of a double fork is not: it may end at any time, and the session goes on, as
 // that of a bare server does. The difference is in the streams: the host holds the other ends of our pipes.
 
-// watchHost calls died if our parent is the host and ends before stop is called. It learns of it through a pidfd, which
-// waits in Go's poller: no thread, no wakeups. The kernel's parent-death signal would not do, because that comes when
-// the parent's thread ends.
-func watchHost(streams [3]*pump, died func()) (stop func()) {
-	nothing := func() {}
+// findHost returns a pidfd of our parent if that is the host, else nil. The kernel's parent-death signal would not do
+// in its place: it comes when the parent's thread ends.
+func findHost(streams [3]*pump) *os.File {
 	parent := os.Getppid()
-	if parent <= 1 { // the system's first process, or that of another namespace
-		return nothing
+	if parent <= 1 { // the system's first process, or one in another namespace
+		return nil
 	}
 	fd, err := unix.PidfdOpen(parent, 0)
 	if err != nil {
-		return nothing // a kernel before 5.3, or a sandbox
+		return nil // a kernel before 5.3, or a sandbox
 	}
 	_ = unix.SetNonblock(fd, true)
 	host := os.NewFile(uintptr(fd), "pidfd")
-	if os.Getppid() != parent { // it has ended, and its id may be another process's
+	// If it is no longer our parent, the id may have become another process's before it was opened. What its own parent
+	// holds too was inherited from there.
+	if os.Getppid() != parent || !holdsOtherEnd(parent, streams) || holdsOtherEnd(proctree.Parent(parent), streams) {
 		_ = host.Close()
-		return nothing
+		return nil
+	}
+	return host
+}
+
+// watchHost calls died when the host ends, unless stop is called before that. The pidfd waits in Go's poller: there is no
+// thread for it, and there are no wakeups.
+func watchHost(host *os.File, died func()) (stop func()) {
+	if host == nil {
+		return func() {}
 	}
 	go func() { // returns after stop
-		// What the parent's own parent holds too was inherited from there.
-		if !holdsOtherEnd(parent, streams) || holdsOtherEnd(proctree.Parent(parent), streams) {
-			return
-		}
 		raw, err := host.SyscallConn()
 		if err == nil {
 			err = raw.Read(func(fd uintptr) bool {

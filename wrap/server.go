@@ -21,8 +21,9 @@ type Server struct {
 	streams *streams
 	orphans *orphans // nil with KeepOrphans
 
-	stopWatching func() // see watchReaders and watchHost
-	releaseGuard func() // see killWithWrapper
+	host         *os.File // see findHost
+	stopWatching func()   // see watchReaders and watchHost
+	releaseGuard func()   // see killWithWrapper
 	inputEnded   chan struct{}
 }
 
@@ -40,7 +41,7 @@ func Start(cfg Config) (*Server, error) {
 	s.signals.listenToIgnored()
 	go s.signals.run(s.child, s.orphans) // returns after Close, or ends with the process
 	s.streams.run(func() { close(s.inputEnded) })
-	forgetHost := watchHost(s.streams.pumps, s.signals.hostDied)
+	forgetHost := watchHost(s.host, s.signals.hostDied)
 	forgetReaders := watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout])
 	s.stopWatching = func() { forgetHost(); forgetReaders() }
 	s.log.Debug("server started", "pid", s.Pid())
@@ -52,12 +53,17 @@ func (s *Server) start(cfg *Config) (err error) {
 	s.child, s.streams = &child{env: cfg.Env, files: make([]*os.File, 3), onExit: s.serverEnded}, &streams{}
 	if err = s.streams.connect(cfg, s.child.files); err == nil {
 		s.streams.report(func() { s.signals.ending.report(ClientLeft) }, s.serverEnded)
+		found := make(chan *os.File)
+		go func() { found <- findHost(s.streams.pumps) }() // takes as long as the server's start; received below
 		s.releaseGuard = killWithWrapper(s.child)
 		if !cfg.KeepOrphans {
 			s.orphans = adoptOrphans(s.child, s.log)
 		}
 		if err = s.child.start(cfg.Command); err != nil {
 			s.releaseGuard()
+		}
+		if s.host = <-found; err != nil && s.host != nil {
+			_ = s.host.Close()
 		}
 	}
 	s.streams.closeTheirs()
