@@ -1,18 +1,25 @@
 package cmd_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// consoleLine matches a line: time, direction, name, duration, size of the response, outcome.
-var consoleLine = regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{3} ([→←]) (\S+(?: \S+)*) +` +
+// consoleLine matches a line: time, server, direction, name, duration, size of the response, outcome.
+var consoleLine = regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{3} mcptest-server ([→←]) (\S+(?: \S+)*) +` +
 	`(\d+µs|\d\.\dms|\d{2,3}ms|\d+\.\d\ds) +(?:(\S+ [kMG]?B)  )? *(\S.*)$`)
+
+// consoleSummary matches the line of a session that has ended: by whom, duration, exit, totals.
+var consoleSummary = regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{3} (\S+) +■ session ended( by the server)? after ` +
+	`(\d+µs|\d\.\dms|\d{2,3}ms|\d+\.\d\ds), ([^:]+): (.+)$`)
 
 var atLeast30ms = regexp.MustCompile(`^(?:(?:[3-9]\d|\d{3})ms|\d+\.\d\ds)$`)
 
@@ -48,8 +55,12 @@ func TestConsole(t *testing.T) {
 		{"tools/call hang", "", "abandoned"},
 	}
 	lines := strings.Split(strings.TrimSuffix(h.Stderr.String(), "\n"), "\n")
-	if len(lines) != len(want) {
-		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(want), h.Stderr)
+	if len(lines) != len(want)+1 {
+		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(want)+1, h.Stderr)
+	}
+	m := consoleSummary.FindStringSubmatch(lines[len(want)])
+	if m == nil || !matches(`11 calls, 3 failed, 1 cancelled, 1 abandoned, p95 \S+`, m[5]) {
+		t.Errorf("the last line is %q", lines[len(want)])
 	}
 	for i, w := range want {
 		m := consoleLine.FindStringSubmatch(lines[i])
@@ -89,8 +100,8 @@ func TestConsoleEscapes(t *testing.T) {
 	if strings.ContainsAny(text, "\x1b\x07\r") || strings.Contains(text, "\nspanpipe: forged") {
 		t.Errorf("stderr has control characters or a forged line: %q", text)
 	}
-	if got := strings.Count(text, "\n"); got != 4 {
-		t.Errorf("%d lines, want 4: %q", got, text)
+	if got := strings.Count(text, "\n"); got != 5 {
+		t.Errorf("%d lines, want 5: %q", got, text)
 	}
 	for line := range strings.Lines(text) {
 		if len(line) > 1000 {
@@ -116,6 +127,96 @@ func TestConsoleUnreadStderr(t *testing.T) {
 		c.Call("ping", nil)
 	}
 	endSession(t, h)
+}
+
+// TestConsoleCountsLostLines: lines that nobody read are counted where the rest of the telemetry goes.
+func TestConsoleCountsLostLines(t *testing.T) {
+	reader, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	r := otlptest.Start(t, otlptest.Config{})
+	variables := append(r.Env(otlptest.GRPC), "SPANPIPE_TELEMETRY=console,otlp")
+	h := mcptest.Open(t, wrapped(t, cast.As(t, "server")), newHome(t).in(variables...),
+		func(cmd *exec.Cmd) { cmd.Stderr = w })
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := mcptest.Connect(h)
+	for range 3000 { // about 200 kB of lines; a pipe holds 64, and the queue 1,024 lines
+		c.Call("ping", nil)
+	}
+	endSession(t, h)
+	lost := r.Value("spanpipe.telemetry.dropped", otlptest.Attrs{"spanpipe.reason": "console_line"})
+	if lost == 0 {
+		t.Error("no lost line is counted")
+	}
+}
+
+// TestConsoleSummary: a session ends with a line that says how the server ended, also one that crashes at once.
+func TestConsoleSummary(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the servers are shell scripts")
+	}
+	for _, test := range []struct{ name, script, by, exit, server string }{
+		{"a server that does as it is told", "cat >/dev/null", "", "exit 0", "mcp-server"},
+		{"one that fails at the end", "cat >/dev/null; exit 3", "", "exit 3", "mcp-server"},
+		{"one that crashes", "exit 3", " by the server", "exit 3", "mcp-server"},
+		{"one that is killed", "kill -SEGV $$", " by the server", "killed by SIGSEGV", "mcp-server"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := open(t, []string{"sh", "-c", test.script}, "SPANPIPE_TELEMETRY=console")
+			if test.by == "" {
+				h.CloseInput()
+			}
+			h.Wait()
+			m := consoleSummary.FindStringSubmatch(strings.TrimSuffix(h.Stderr.String(), "\n"))
+			if m == nil || m[1] != test.server || m[2] != test.by || m[4] != test.exit || m[5] != "0 calls, 0 failed" {
+				t.Errorf("stderr = %q", h.Stderr)
+			}
+		})
+	}
+}
+
+// TestConsoleAsJSON: with SPANPIPE_LOG_FORMAT=json, stderr has nothing but JSON. Every line names the server, and the
+// session's start and end are among them.
+func TestConsoleAsJSON(t *testing.T) {
+	h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=console", "SPANPIPE_LOG_FORMAT=json",
+		"SPANPIPE_HANG_AFTER=1x", "OTEL_SERVICE_NAME=files")
+	c := mcptest.Connect(h)
+	c.Tool("echo", mcptest.Object{"text": "secret content"})
+	c.Tool("fail", mcptest.Object{"text": "permission denied: /secret/path"})
+	h.CloseInput()
+	h.Wait()
+	var messages []string
+	var last map[string]any
+	for line := range strings.Lines(h.Stderr.String()) {
+		last = nil
+		if err := json.Unmarshal([]byte(line), &last); err != nil {
+			t.Fatalf("%v: %q", err, line)
+		}
+		messages = append(messages, strings.Fields(last["msg"].(string))...)
+		if last["service.name"] != "files" {
+			t.Errorf("service.name is missing: %s", line)
+		}
+		if last["level"] == "WARN" { // about a setting, before there is a server
+			continue
+		}
+		if last["spanpipe.server.name"] != "mcptest-server" || last["spanpipe.server.version"] != "4.5.6" {
+			t.Errorf("the server is missing: %s", line)
+		}
+	}
+	text := strings.Join(messages, " ")
+	if !matches("invalid SPANPIPE_HANG_AFTER .* session started( operation finished){3} session ended", text) {
+		t.Errorf("the messages are %s", text)
+	}
+	if last["calls"] != 3.0 || last["failures"] != 1.0 || last["p95"] == nil || last["spanpipe.exit.code"] != "0" {
+		t.Errorf("the last line is %v", last)
+	}
+	if strings.Contains(h.Stderr.String(), "secret") {
+		t.Errorf("the log shows content:\n%s", h.Stderr)
+	}
 }
 
 // TestLogFormat: SPANPIPE_LOG_FORMAT=json writes warnings as JSON.

@@ -28,6 +28,7 @@ type output struct {
 	otel     *otel.Sink
 	exports  *otlp.Exports // nil unless something is sent to a collector, or previewed
 	dropped  *dropped
+	lines    func() int64 // lost lines of the console
 	logger   *slog.Logger
 	admin    *admin.Server // nil without one
 	registry *prometheus.Registry
@@ -140,6 +141,7 @@ func (o *output) serve(alive, ready func() bool) {
 func (o *output) lost() map[string]int64 {
 	lost := map[string]int64{
 		"message": o.dropped.messages.Load(), "content": o.dropped.contents.Load(), "span": 0, "log_record": 0,
+		"console_line": o.lines(),
 	}
 	if o.exports != nil {
 		lost["span"], lost["log_record"] = o.exports.Lost()

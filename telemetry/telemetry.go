@@ -37,6 +37,10 @@ type Config struct {
 	// Clean returns what may be shown of a name that a peer has chosen, see session.Decoder. Nil shows every name.
 	Clean func(name []byte) string
 
+	// LostLines returns how many lines of the program's own could not be written to stderr so far, for
+	// spanpipe.telemetry.dropped. It is safe for concurrent use. May be nil.
+	LostLines func() int64
+
 	// Sinks receive every record beside the sinks of the policy. The telemetry calls them from one goroutine.
 	Sinks []session.Sink
 }
@@ -47,6 +51,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Lookup == nil {
 		cfg.Lookup = func(string) (string, bool) { return "", false }
+	}
+	if cfg.LostLines == nil {
+		cfg.LostLines = func() int64 { return 0 }
 	}
 	if cfg.HangAfter <= 0 {
 		cfg.HangAfter = 30 * time.Second
@@ -112,7 +119,7 @@ func (t *Telemetry) prepare() {
 	if t.out != nil {
 		return
 	}
-	t.out = &output{dropped: &t.queue.dropped, logger: t.cfg.Logger}
+	t.out = &output{dropped: &t.queue.dropped, lines: t.cfg.LostLines, logger: t.cfg.Logger}
 	if !t.guard(func() { t.out.build(t.cfg, t.id, t.Fail) }) {
 		t.out.closeAdmin(context.Background())
 		t.out = withoutExporters(t.cfg, t.id)

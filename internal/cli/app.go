@@ -2,12 +2,12 @@ package cli
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -32,8 +32,9 @@ type app struct {
 	printer  *printer
 	options  options
 	settings []*setting
-	command  []string // what follows "--"
-	dashes   bool     // there was a "--"
+	named    *serverNames // for lines in JSON
+	command  []string     // what follows "--"
+	dashes   bool         // there was a "--"
 	status   wrap.Status
 }
 
@@ -50,8 +51,13 @@ func (a *app) fail(err error) int {
 	} else if start, ok := errors.AsType[*wrap.StartError](err); ok {
 		code, hint = start.Code, start.Hint
 	}
-	a.printer.lines(view.Safe(err.Error()), view.Safe(hint))
+	a.printer.tell(&a.options, a.named, slog.LevelError, err.Error(), hint)
 	return code
+}
+
+// warn reports a setting that cannot be used as it is.
+func (a *app) warn(message string) {
+	a.printer.tell(&a.options, a.named, slog.LevelWarn, message, "")
 }
 
 // noArguments rejects arguments of a command that takes none.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -11,29 +12,49 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// console is a sink that writes a line for each operation that has ended:
+// console is a sink that writes a line for each operation that has ended, and one for the session:
 //
-//	14:03:07.512 → tools/call echo                        3.2ms     1.4 kB  ok
+//	14:03:07.512 files        → tools/call echo                  3.2ms     1.4 kB  ok
+//	14:03:09.100 files        ■ session ended after 2.25s, exit 0: 1 call, 0 failed, p95 3.2ms
 //
-// time of the request; direction (→ from the client, ← from the server); method and target; duration; size of the
-// response; outcome.
+// time of the request; server; direction (→ from the client, ← from the server); method and target; duration; size of
+// the response; outcome. The server is named on every line because clients write the stderr of several into one log.
 type console struct {
-	out   io.Writer // must not block
-	paint view.Paint
+	out    io.Writer // must not block
+	paint  view.Paint
+	width  func() int // of the terminal, or of a page
+	server string     // its own name once it has sent it, before that the service's
+	totals record.Totals
 }
 
 // Opened does nothing.
 func (c *console) Opened(*record.Operation) {}
 
-// Noted does nothing.
-func (c *console) Noted(record.Note) {}
+// Noted takes the server's name, and writes the line of a session that has ended.
+func (c *console) Noted(n record.Note) {
+	switch n := n.(type) {
+	case record.Session:
+		c.server = cmp.Or(n.Server.Name, c.server)
+	case record.Exit:
+		_, _ = io.WriteString(c.out, c.summary(n))
+	}
+}
 
 // Changed writes the line of an operation that has ended.
 func (c *console) Changed(op *record.Operation) {
 	if op.Change == record.Ended {
-		_, _ = io.WriteString(c.out, c.line(op)) // the writer drops what it cannot write
+		c.totals.Add(op)
+		_, _ = io.WriteString(c.out, c.line(op)) // the writer drops what it cannot write, and counts it
 	}
 }
+
+// Widths of columns, in characters.
+const (
+	clockWidth  = len("15:04:05.000")
+	serverWidth = 12 // at least
+	leastName   = 20
+	mostName    = 40
+)
 
 func (c *console) line(op *record.Operation) string {
 	// Requests of a server are rare and easily overlooked, so they have a color of their own.
@@ -46,8 +67,31 @@ func (c *console) line(op *record.Operation) string {
 		size = view.Size(op.ResponseSize)
 	}
 	word, color := view.Outcome(op)
-	return fmt.Sprintf("%s %s %-40s %8s %9s  %s\n", c.paint(view.Dim, op.Start.Format("15:04:05.000")), arrow,
-		view.Name(op), view.Duration(op.Duration), size, c.paint(color, word))
+	server := c.name()
+	// What remains of the terminal's width if the outcome is "ok"; another may need a second line.
+	name := min(max(c.width()-clockWidth-len([]rune(server))-len("  →  12345678 123456789  ok"), leastName), mostName)
+	return fmt.Sprintf("%s %s %s %-*s %8s %9s  %s\n", c.paint(view.Dim, op.Start.Format("15:04:05.000")), server, arrow,
+		name, view.Name(op), view.Duration(op.Duration), size, c.paint(color, word))
+}
+
+func (c *console) summary(e record.Exit) string {
+	by := ""
+	if e.EndedBy == record.ByServer {
+		by = " by the server"
+	}
+	word, color := view.Exit(e)
+	return fmt.Sprintf("%s %s %s session ended%s after %s, %s: %s\n", c.paint(view.Dim, e.Time.Format("15:04:05.000")),
+		c.name(), c.paint(view.Cyan, "■"), by, view.Duration(e.Lifetime), c.paint(color, word), view.Totals(&c.totals))
+}
+
+// name returns the server's name as its column shows it.
+func (c *console) name() string {
+	const most = 24
+	name := []rune(view.Safe(c.server))
+	if len(name) > most {
+		name = append(name[:most-1], '…')
+	}
+	return fmt.Sprintf("%-*s", serverWidth, string(name))
 }
 
 // painter returns colors for a terminal, unless NO_COLOR is set (no-color.org) or the terminal is dumb.
@@ -58,4 +102,12 @@ func painter(f *os.File, environ []string) view.Paint {
 		return view.Plain
 	}
 	return view.Colored
+}
+
+// width returns the terminal's width, or one that a file or a page has room for.
+func width(f *os.File) int {
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		return w
+	}
+	return 120
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/demo"
@@ -102,12 +101,4 @@ func play(l *launch, delay time.Duration) error {
 		return fmt.Errorf("playing the demo: %w", err)
 	}
 	return nil
-}
-
-// width returns the terminal's width, or one that a file or a page has room for.
-func width(f *os.File) int {
-	if w, _, err := term.GetSize(int(f.Fd())); err == nil {
-		return w
-	}
-	return 120
 }

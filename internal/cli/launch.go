@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 		if s := a.setting(w.Variable); s.IsSet() {
 			return policy, &usageError{s.source + ": " + w.Text, "see: spanpipe help"}
 		}
-		a.printer.warn(w.Variable + ": " + w.Text)
+		a.warn(w.Variable + ": " + w.Text)
 	}
 	return policy, nil
 }
@@ -54,12 +55,19 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 func (a *app) prepare(
 	command []string, ask func(consent.Request) (consent.Policy, []consent.Warning),
 ) (*launch, error) {
+	ownName, _ := ownEnvironment(a.Environ)("OTEL_SERVICE_NAME")
+	a.named.service = cmp.Or(ownName, clean([]byte(telemetry.ServiceName(command))))
 	policy, err := a.decide(ask)
 	if err != nil {
 		return nil, err
 	}
 	otlp.SetOwnVariables(a.Environ) // the server gets a copy of its own
-	o, logger := &a.options, a.printer.logger(&a.options)
+	o := &a.options
+	asLog := policy.Has(consent.Console) && o.logFormat == "json"
+	if asLog { // its lines are the log records of the session, so that stderr has nothing but JSON
+		o.logLevel = min(o.logLevel, slog.LevelInfo)
+	}
+	logger := a.printer.logger(o, a.named)
 	l := &launch{
 		server: wrap.Config{
 			Command: command, Env: serverEnvironment(a.Environ), KeepOrphans: o.keepOrphans, Logger: logger,
@@ -68,12 +76,15 @@ func (a *app) prepare(
 		telemetry: telemetry.Config{
 			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: ownEnvironment(a.Environ),
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
-			Logger: logger, Clean: clean,
+			Logger: logger, Clean: clean, Sinks: []session.Sink{a.named}, LostLines: a.printer.lost.Load,
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout,
 	}
-	if policy.Has(consent.Console) {
-		l.telemetry.Sinks = []session.Sink{&console{out: a.printer, paint: painter(a.Stderr, a.Environ)}}
+	if policy.Has(consent.Console) && !asLog {
+		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{
+			out: a.printer, paint: painter(a.Stderr, a.Environ), width: func() int { return width(a.Stderr) },
+			server: a.named.service,
+		})
 	}
 	return l, nil
 }

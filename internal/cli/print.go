@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -21,8 +23,13 @@ import (
 
 // printer is an io.Writer for stderr that never blocks. Some hosts do not read a server's stderr; once the pipe is
 // full, a write to it would stop the telemetry, and with it the last flush and the exit. So a goroutine writes what is
-// queued, and lines that do not fit into the queue are lost.
-type printer struct{ queue chan queued }
+// queued. Lines that do not fit into the queue are lost and counted, and their number is written once there is a reader
+// again.
+type printer struct {
+	queue  chan queued
+	lost   atomic.Int64
+	report atomic.Pointer[func(w io.Writer, lost int64)] // writes a line about lost lines
+}
 
 // queued is something to write, or a channel to close once everything before it has been written.
 type queued struct {
@@ -36,24 +43,38 @@ const (
 )
 
 func newPrinter(w io.Writer) *printer {
-	p := &printer{make(chan queued, queuedLines)}
-	go func() { // ends with the process: a write to a pipe that is not read cannot be interrupted
-		for q := range p.queue {
-			if q.written != nil {
-				close(q.written)
-				continue
-			}
-			_, _ = w.Write(q.text) // a stderr that is closed cannot be reported anywhere
-		}
-	}()
+	p := &printer{queue: make(chan queued, queuedLines)}
+	report := func(w io.Writer, lost int64) { fmt.Fprintf(w, "spanpipe: warning: %s lines=%d\n", lostLines, lost) }
+	p.report.Store(&report)
+	go p.run(w) // ends with the process: a write to a pipe that is not read cannot be interrupted
 	return p
 }
+
+func (p *printer) run(w io.Writer) {
+	reported := int64(0)
+	for q := range p.queue {
+		if q.text != nil {
+			_, _ = w.Write(q.text) // a stderr that is closed cannot be reported anywhere
+		}
+		if lost := p.lost.Load(); lost > reported && len(p.queue) == 0 {
+			(*p.report.Load())(w, lost-reported)
+			reported = lost
+		}
+		if q.written != nil {
+			close(q.written)
+		}
+	}
+}
+
+// lostLines is the message about lines that could not be written.
+const lostLines = "some lines of this log were lost, because stderr was not read"
 
 // Write queues a copy of b, or drops it if the queue is full. It never fails.
 func (p *printer) Write(b []byte) (int, error) {
 	select {
 	case p.queue <- queued{text: slices.Clone(b)}:
 	default:
+		p.lost.Add(1)
 	}
 	return len(b), nil
 }
@@ -72,8 +93,24 @@ func (p *printer) flush(bound time.Duration) {
 	}
 }
 
-// warn reports an invalid setting, before there is a logger.
-func (p *printer) warn(message string) { p.lines("warning: "+view.Safe(message), "") }
+// tell writes a line about the command line or the settings, whatever the level of the log is: it says why the rest is
+// not as the user meant it.
+func (p *printer) tell(o *options, named *serverNames, level slog.Level, message, hint string) {
+	message, hint = view.Safe(message), view.Safe(hint)
+	if o.logFormat == "json" {
+		var attrs []slog.Attr
+		if hint != "" {
+			attrs = append(attrs, slog.String("hint", hint))
+		}
+		logger := slog.New(namingHandler{slog.NewJSONHandler(p, nil), named})
+		logger.LogAttrs(context.Background(), level, message, attrs...)
+		return
+	}
+	if level == slog.LevelWarn {
+		message = "warning: " + message
+	}
+	p.lines(message, hint)
+}
 
 // lines writes a message and its hint at once, so that nothing comes between them.
 func (p *printer) lines(message, hint string) {
@@ -84,12 +121,16 @@ func (p *printer) lines(message, hint string) {
 	_, _ = io.WriteString(p, text) // never fails
 }
 
-// logger returns the program's logger.
-func (p *printer) logger(o *options) *slog.Logger {
-	if o.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(p, &slog.HandlerOptions{Level: o.logLevel}))
+// logger returns the program's logger. Its lines of JSON name the server.
+func (p *printer) logger(o *options, named *serverNames) *slog.Logger {
+	if o.logFormat != "json" {
+		return slog.New(textHandler{level: o.logLevel, out: p})
 	}
-	return slog.New(textHandler{level: o.logLevel, out: p})
+	report := func(w io.Writer, lost int64) {
+		slog.New(namingHandler{slog.NewJSONHandler(w, nil), named}).Warn(lostLines, "lines", lost)
+	}
+	p.report.Store(&report)
+	return slog.New(namingHandler{slog.NewJSONHandler(p, &slog.HandlerOptions{Level: o.logLevel}), named})
 }
 
 // textHandler writes log records in the form above: the message, the error, the other attributes as key=value; a hint

@@ -64,6 +64,29 @@ func TestPrinter(t *testing.T) {
 			t.Errorf("%q arrives", out.String())
 		}
 	})
+	t.Run("a reader that comes late", func(t *testing.T) {
+		r, w := io.Pipe()
+		lines, flush, end := cli.NewPrinter(w)
+		defer end()
+		const all = 5000
+		for range all {
+			_, _ = lines.Write([]byte("a line\n"))
+		}
+		read := make(chan string)
+		go func() { // ends with the pipe
+			b, _ := io.ReadAll(r)
+			read <- string(b)
+		}()
+		flush()
+		_, _ = lines.Write([]byte("the last\n"))
+		flush()
+		_ = w.Close()
+		text, lost := <-read, 0
+		_, report, _ := strings.Cut(text, "spanpipe: warning: some lines of this log were lost, because stderr was not read lines=")
+		if _, err := fmt.Sscan(report, &lost); err != nil || lost == 0 || strings.Count(text, "a line\n")+lost != all {
+			t.Errorf("%d lines arrive, %d are reported as lost, of %d", strings.Count(text, "a line\n"), lost, all)
+		}
+	})
 	t.Run("no reader", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r, w := io.Pipe()

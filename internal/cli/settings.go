@@ -94,7 +94,7 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 		},
 		{
 			Flag: "log-format", Value: "FORMAT", Default: "text", OneOf: "text json", parse: text(&o.logFormat),
-			Usage: "format of spanpipe's own messages on stderr (text, json)",
+			Usage: "format of spanpipe's own lines on stderr, those of the console included (text, json)",
 		},
 	}
 }
@@ -175,6 +175,7 @@ func (a *app) flags(own ...cli.Flag) []cli.Flag {
 // already been an error. An invalid variable is only a warning, and the default applies: it may stand in the
 // configuration of a thousand machines, whose servers must start.
 func (a *app) resolve() {
+	var warnings []string // written when it is known in which format
 	for _, s := range a.settings {
 		if s.IsSet() {
 			continue
@@ -188,8 +189,12 @@ func (a *app) resolve() {
 		}
 		s.source = s.Variable()
 		if err := s.set(v); err != nil {
-			a.printer.warn(fmt.Sprintf("invalid %s %q: %v; using the default, %s", s.source, v, err, s.Default))
+			warnings = append(warnings,
+				fmt.Sprintf("invalid %s %q: %v; using the default, %s", s.source, v, err, s.Default))
 		}
+	}
+	for _, w := range warnings {
+		a.warn(w)
 	}
 }
 

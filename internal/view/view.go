@@ -70,6 +70,42 @@ func Outcome(op *record.Operation) (word string, color Color) {
 	return Safe(word), color
 }
 
+// Exit returns how a server's process ended: "exit 0", "killed by SIGSEGV". It is an error if the server ended the
+// session, and not the client.
+func Exit(e record.Exit) (word string, color Color) {
+	word, color = fmt.Sprintf("exit %d", e.Code), Green
+	if e.Signal != "" {
+		word = "killed by " + Safe(e.Signal)
+	}
+	switch {
+	case e.EndedBy == record.ByServer:
+		color = Red
+	case e.Signal != "" || e.Code != 0:
+		color = Yellow
+	}
+	return word, color
+}
+
+// Totals returns what the operations of a session add up to: "5 calls, 1 failed, p95 801ms".
+func Totals(t *record.Totals) string {
+	text := fmt.Sprintf("%d calls, %d failed", t.Calls, t.Failed)
+	if t.Calls == 1 {
+		text = fmt.Sprintf("1 call, %d failed", t.Failed)
+	}
+	for _, other := range []struct {
+		n    int
+		word string
+	}{{t.Cancelled, semconv.ErrCancelled}, {t.Abandoned, semconv.ErrAbandoned}} {
+		if other.n > 0 {
+			text += fmt.Sprintf(", %d %s", other.n, other.word)
+		}
+	}
+	if t.Answered() > 0 {
+		text += ", p95 " + Duration(t.P95())
+	}
+	return text
+}
+
 // Duration formats a duration with at most three digits: 812µs, 3.2ms, 47ms, 1.25s, 3m4s.
 func Duration(d time.Duration) string {
 	// Rounded before the unit is chosen, so that nothing shows as a thousand of the unit below.

@@ -111,8 +111,8 @@ func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
 	a.text(semconv.SessionID, l.session.ID)
 	a = append(a, attribute.Float64(semconv.Duration, e.Lifetime.Seconds()),
 		attribute.Int(semconv.Calls, l.totals.Calls), attribute.Int(semconv.Failures, l.totals.Failed))
-	if p95 := l.totals.P95(); p95 > 0 {
-		a = append(a, attribute.Float64(semconv.P95, p95.Seconds()))
+	if l.totals.Answered() > 0 {
+		a = append(a, attribute.Float64(semconv.P95, l.totals.P95().Seconds()))
 	}
 	if e.EndedBy == record.ByServer {
 		a.text(semconv.ErrorType, semconv.ErrServerExit)

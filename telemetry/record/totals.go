@@ -38,6 +38,9 @@ func (t *Totals) Add(op *Operation) {
 	}
 }
 
+// Answered returns how many operations a response has ended.
+func (t *Totals) Answered() int { return t.answered }
+
 // P95 returns the duration that 95 of 100 answered operations did not exceed, and 0 if none was answered.
 func (t *Totals) P95() time.Duration {
 	left := (t.answered*95 + 99) / 100
