@@ -43,6 +43,11 @@ func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 // is one; the program's own shows the span's ids.
 func (l *logs) write(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
 	l.export(ctx, at, level, r, all)
+	l.print(ctx, level, r, all)
+}
+
+// print writes a record to the program's own log alone.
+func (l *logs) print(ctx context.Context, level slog.Level, r semconv.Record, all attributes) {
 	if !l.own.Enabled(ctx, level) {
 		return
 	}
@@ -106,7 +111,9 @@ func (l *logs) sessionStarted(ctx context.Context) {
 
 // sessionEnded reports the end of the server's process and what the session's operations add up to.
 func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
-	l.sessionStarted(ctx)
+	if e.Cause != record.NotStarted {
+		l.sessionStarted(ctx)
+	}
 	var a attributes
 	a.text(semconv.SessionID, l.session.ID)
 	a = append(a, attribute.Float64(semconv.Duration, e.Lifetime.Seconds()),
@@ -114,10 +121,16 @@ func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
 	if l.totals.Answered() > 0 {
 		a = append(a, attribute.Float64(semconv.P95, l.totals.P95().Seconds()))
 	}
-	if e.EndedBy == record.ByServer {
-		a.text(semconv.ErrorType, semconv.ErrServerExit)
+	a.text(semconv.ErrorType, sessionError(e))
+	a.text(semconv.ExitCause, string(e.Cause))
+	a.text(semconv.ViolationReason, e.Reason)
+	a = exitAttributes(a, e)
+	level := slog.LevelInfo
+	if e.Failed() {
+		level = slog.LevelWarn
 	}
-	l.write(ctx, e.Time, slog.LevelInfo, semconv.SessionEnded, exitAttributes(a, e))
+	l.export(ctx, e.Time, level, semconv.SessionEnded, a)
+	l.print(ctx, slog.LevelInfo, semconv.SessionEnded, a) // stderr has what the server wrote, and the error of its start
 }
 
 // opened reports an operation that has started, in the context of its span. Both logs leave out that level by default,

@@ -144,7 +144,7 @@ func (s *Sink) Noted(n record.Note) {
 	case record.LogLine:
 		s.logs.line(n)
 	case record.Exit:
-		s.spans.endSession(n.Time)
+		s.spans.exit(n)
 		s.metrics.exit(n)
 		s.observed.exited(n.UserTime, n.SystemTime)
 		s.logs.sessionEnded(s.spans.sessionContext(), n)

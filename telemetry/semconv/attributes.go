@@ -77,6 +77,12 @@ func SessionAttributes() []Attribute {
 		{ClientVersion, "string", "likewise its version", "1.4.0"},
 		{ServerName, "string", "the server's name, if it has sent one", "mcp-servers/everything"},
 		{ServerVersion, "string", "likewise its version", "2.0.0"},
+		{ErrorType, "string", "the server has failed: `" + ErrServerExit + "` or `" + ErrNotStarted + "`", ErrServerExit},
+		{ExitCause, "string", "the server has failed: what ended the session", "server_ended"},
+		{Exit, "string", "the server has failed: how it exited", "code"},
+		{ExitCode, "string", "the server has failed: its exit code, unless a signal killed it", "1"},
+		{Signal, "string", "the server has failed: the signal that killed it", "SIGSEGV"},
+		{InFlight, "boolean", "the server has failed: whether calls were waiting for their responses", "true"},
 	}
 }
 
@@ -91,7 +97,8 @@ func ErrorTypes() []Word {
 		{ErrTimeout, "the requester gave up waiting and cancelled"},
 		{ErrCancelled, "the requester cancelled"},
 		{ErrAbandoned, "the session ended before the response came: the client ended it, or owed the response"},
-		{ErrServerExit, "the server ended while it owed the response"},
+		{ErrServerExit, "the server ended while it owed the response; of a session: it ended before the client did"},
+		{ErrNotStarted, "of a session: the server could not be started"},
 		{ErrExpired, "it was open for a day, or it was the oldest of more than 2,000 open operations"},
 		{Other, "a JSON-RPC error without a code"},
 	}

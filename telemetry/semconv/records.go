@@ -49,11 +49,14 @@ var (
 			"spanpipe.client.version=1.0 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	SessionEnded = Record{
-		Message: "session ended", Level: "INFO",
-		When:       "the server's process has ended: how long it has run, what was called, and how it exited",
-		Attributes: []string{SessionID, Duration, Calls, Failures, P95, ErrorType, Exit, ExitCode, Signal, InFlight},
+		Message: "session ended", Level: "INFO, or WARN if the server has failed",
+		When: "the server's process has ended: how long it has run, what was called, who ended it, and how it exited; " +
+			"or it could not be started, and why",
+		Attributes: []string{
+			SessionID, Duration, Calls, Failures, P95, ErrorType, ExitCause, Exit, ExitCode, Signal, InFlight, ViolationReason,
+		},
 		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=24 failures=7 p95=0.2 error.type=server_exit " +
-			"spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
+			"spanpipe.exit.cause=server_ended spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	OperationStarted = Record{

@@ -202,7 +202,9 @@ func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	}
 	exit.Time = t.cfg.Wall(now)
 	exit.Lifetime = now
-	if !t.session.Started.IsZero() {
+	if exit.Cause == record.NotStarted {
+		exit.Lifetime = 0
+	} else if !t.session.Started.IsZero() {
 		exit.Lifetime -= t.session.Started.Sub(t.session.Launched)
 	}
 	t.sink.Noted(exit)
