@@ -122,6 +122,7 @@ type Message struct {
 	First   time.Time // when the chunk with the first byte was read
 	Last    time.Time // when the chunk with the newline was read; of a batch's element, the chunk with its last byte
 	Reason  string    // of a Malformed line, what is wrong with it: a static string
+	Cut     bool      // a request that breaks off where its reader stopped reading, see Scanner.Abort
 	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
 	Values  []Value   // the picked values in the order they came; of members with the same key only the last
 

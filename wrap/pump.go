@@ -44,33 +44,32 @@ func (p *pump) report(f func()) {
 // of the stream, and the writer of from a broken pipe.
 func (p *pump) run() {
 	defer close(p.done)
-	p.copy()
+	whole := p.copy()
 	at := p.tap.arriving()
 	p.to.close()
 	p.from.close()
-	p.tap.end(at)
+	p.tap.end(at, whole)
 }
 
 // copy counts a piece as read before it shows it to the tap and as written after that: while the two counts differ, the
-// pump has something in hand.
-func (p *pump) copy() {
+// pump has something in hand. It reports whether from has come to its end by itself.
+func (p *pump) copy() (whole bool) {
 	buf := make([]byte, bufferSize)
 	for {
 		n, err := p.from.read(buf)
 		if n <= 0 || err != nil {
+			whole = !p.stopped.Load()
 			p.report(p.endings.writer)
-			return
+			return whole
 		}
 		p.read.Add(int64(n))
 		read := p.tap.arriving()
-		n, err = p.to.write(buf[:n])
-		if n > 0 {
-			p.tap.forwarded(buf[:n], read)
-		}
-		p.written.Add(int64(n))
+		done, err := p.to.write(buf[:n])
+		p.tap.forwarded(buf[:n], read) // also what the reader did not take any more: the writer has said it
+		p.written.Add(int64(done))
 		if err != nil {
 			p.report(p.endings.reader)
-			return
+			return false
 		}
 	}
 }
@@ -91,7 +90,7 @@ func (p *pump) stop() {
 	select {
 	case <-p.done:
 	case <-time.After(stopTimeout):
-		p.tap.end(p.tap.arriving())
+		p.tap.end(p.tap.arriving(), false)
 	}
 }
 

@@ -209,4 +209,4 @@ func (f *firstHand) Arriving() {
 }
 
 func (*firstHand) Forwarded([]byte, time.Time) {}
-func (*firstHand) Ended(time.Time)             {}
+func (*firstHand) Ended(time.Time, bool)       {}

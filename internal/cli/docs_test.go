@@ -26,6 +26,7 @@ func TestDocuments(t *testing.T) {
 		"operation":  attributesTable(semconv.OperationAttributes()),
 		"content":    attributesTable(semconv.ContentAttributes()),
 		"session":    attributesTable(semconv.SessionAttributes()),
+		"failure":    attributesTable(semconv.FailureAttributes()),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
 		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
 	}

@@ -108,6 +108,7 @@ func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	a.text(semconv.ErrorClass, string(op.Class))
 	a.text(semconv.TaskStatus, op.TaskStatus)
 	a.flag(semconv.Ambiguous, op.Ambiguous)
+	a.flag(semconv.Undelivered, op.Undelivered)
 	a.flag(semconv.IDMismatch, op.IDMismatch)
 	a = append(a, attribute.Int64(semconv.RequestSize, op.RequestSize))
 	if op.Answered {

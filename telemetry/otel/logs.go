@@ -162,8 +162,28 @@ func (l *logs) ended(ctx context.Context, op *record.Operation) {
 // for the user: the client has waited for all of it.
 func (l *logs) hanging(ctx context.Context, op *record.Operation) {
 	open := op.Duration + op.InputWait
-	l.write(ctx, op.Start.Add(open), slog.LevelWarn, semconv.OperationHangs,
-		append(l.about(op), attribute.Float64(semconv.Duration, open.Seconds())))
+	a := append(l.about(op), attribute.Float64(semconv.Duration, open.Seconds()))
+	if op.Undelivered {
+		a.text(semconv.Hint, unread(op.Direction))
+	}
+	l.write(ctx, op.Start.Add(open), slog.LevelWarn, semconv.OperationHangs, a)
+}
+
+// blocked reports that a stream is not being read.
+func (l *logs) blocked(b record.Blockage) {
+	var a attributes
+	a.text(semconv.Direction, string(b.Direction))
+	a = append(a, attribute.Float64(semconv.Duration, b.Duration.Seconds()))
+	a.text(semconv.Hint, unread(b.Direction))
+	l.write(context.Background(), b.Time, slog.LevelWarn, semconv.StreamBlocked, a)
+}
+
+// unread says what it means that a stream is not being read.
+func unread(dir record.Direction) string {
+	if dir == record.ToClient {
+		return "the client does not read what the server writes: it hangs, or is suspended"
+	}
+	return "the server does not read its stdin: it hangs, or waits for something else"
 }
 
 // about returns the attributes that identify an operation. They are valid until the next call.

@@ -143,6 +143,8 @@ func (s *Sink) Noted(n record.Note) {
 		s.logs.finding(s.contextOf(n.Operation), n)
 	case record.LogLine:
 		s.logs.line(n)
+	case record.Blockage:
+		s.logs.blocked(n)
 	case record.Exit:
 		s.spans.exit(n)
 		s.metrics.exit(n)

@@ -2,8 +2,8 @@ package record
 
 import "time"
 
-// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine
-// or Exit. The set is closed; a type switch over it is how a sink tells them apart.
+// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine,
+// Blockage or Exit. The set is closed; a type switch over it is how a sink tells them apart.
 type Note interface{ note() }
 
 func (Session) note()      {}
@@ -12,6 +12,7 @@ func (Notification) note() {}
 func (Violation) note()    {}
 func (Finding) note()      {}
 func (LogLine) note()      {}
+func (Blockage) note()     {}
 func (Exit) note()         {}
 
 // Session says what is known of the session as a whole. The first record comes before any other, and a new one whenever
@@ -140,6 +141,14 @@ type Finding struct {
 	Seen      float64     `json:"seen"`
 	Usual     float64     `json:"usual"`
 	Unit      string      `json:"unit"`
+}
+
+// Blockage is a time in which the reader of a stream does not take what the writer has written, if it is not known which
+// request that delays.
+type Blockage struct {
+	Time      time.Time     `json:"time"`
+	Direction Direction     `json:"direction"`
+	Duration  time.Duration `json:"duration_ns"` // so far
 }
 
 // LogSource is where a log line comes from.

@@ -45,6 +45,7 @@ func OperationAttributes() []Attribute {
 			"another request with the same id was in flight: the responses may be swapped", "true"},
 		{Resource, "string",
 			"the request has a URI: the server's template that it matches, else its scheme", "note://{id}"},
+		{Undelivered, "boolean", "the receiver has not read the whole request", "true"},
 		{IDMismatch, "boolean", "the response's id matched only loosely, such as \"7\" for 7", "true"},
 	}
 }
@@ -77,12 +78,18 @@ func SessionAttributes() []Attribute {
 		{ClientVersion, "string", "likewise its version", "1.4.0"},
 		{ServerName, "string", "the server's name, if it has sent one", "mcp-servers/everything"},
 		{ServerVersion, "string", "likewise its version", "2.0.0"},
-		{ErrorType, "string", "the server has failed: `" + ErrServerExit + "` or `" + ErrNotStarted + "`", ErrServerExit},
-		{ExitCause, "string", "the server has failed: what ended the session", "server_ended"},
-		{Exit, "string", "the server has failed: how it exited", "code"},
-		{ExitCode, "string", "the server has failed: its exit code, unless a signal killed it", "1"},
-		{Signal, "string", "the server has failed: the signal that killed it", "SIGSEGV"},
-		{InFlight, "boolean", "the server has failed: whether calls were waiting for their responses", "true"},
+	}
+}
+
+// FailureAttributes returns the attributes that the session's span has as well if the server has failed.
+func FailureAttributes() []Attribute {
+	return []Attribute{
+		{ErrorType, "string", "always: `" + ErrServerExit + "` or `" + ErrNotStarted + "`", ErrServerExit},
+		{ExitCause, "string", "always: what ended the session", "server_ended"},
+		{Exit, "string", "always: how the server exited", "code"},
+		{ExitCode, "string", "its exit code, unless a signal killed it", "1"},
+		{Signal, "string", "the signal that killed it", "SIGSEGV"},
+		{InFlight, "boolean", "always: whether calls were waiting for their responses", "true"},
 	}
 }
 

@@ -80,9 +80,17 @@ var (
 		Message: "operation has not been answered yet", Level: "WARN",
 		When: "an operation has been open for `SPANPIPE_HANG_AFTER`, " +
 			"and again each time that period doubles",
-		Attributes: operationRecord,
+		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)], Hint),
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
 			"jsonrpc.request.id=i duration=30 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+	}
+	StreamBlocked = Record{
+		Message: "what was written is not being read", Level: "WARN",
+		When: "the server has not read its stdin, or the client its end, for `SPANPIPE_HANG_AFTER`, and again each time that " +
+			"has doubled; if it is known which call that delays, that is reported as not answered yet",
+		Attributes: []string{Direction, Duration, Hint},
+		Example: "{spanpipe.direction=to_server duration=1 hint=the server does not read its stdin: it hangs, or waits for " +
+			"something else spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	UnusualCall = Record{
 		Message: "unusual call", Level: "INFO",
@@ -119,7 +127,7 @@ var (
 // Records returns all records, in the order in which they are documented.
 func Records() []Record {
 	all := []Record{
-		SessionStarted, SessionEnded, OperationStarted, OperationFinished, OperationHangs, UnusualCall, UnexpectedMessage,
+		SessionStarted, SessionEnded, OperationStarted, OperationFinished, OperationHangs, StreamBlocked, UnusualCall, UnexpectedMessage,
 		ServerMessage, ServerStderr,
 	}
 	for i := range all {

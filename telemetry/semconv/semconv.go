@@ -68,6 +68,7 @@ const (
 	InputWait     = "spanpipe.operation.input_wait" // s, time in which the server waited for the user
 	Ambiguous     = "spanpipe.operation.ambiguous"  // more than one request with this id was in flight
 	IDMismatch    = "spanpipe.operation.id_mismatch"
+	Undelivered   = "spanpipe.operation.undelivered" // the receiver has not read the whole request
 	ErrorClass    = "spanpipe.error.class"
 	ProgressCount = "spanpipe.operation.progress.count"
 	TaskStatus    = "spanpipe.task.status"

@@ -63,6 +63,9 @@ type Tracker struct {
 	first   firstCalls
 
 	protocol string // agreed in initialize
+
+	blockages map[record.Direction]blockage
+	partial   *operation // the one whose request has not been read as a whole, if that has been reported
 }
 
 // New returns a tracker and reports the session to the sink.
@@ -74,6 +77,7 @@ func New(cfg Config, sink Sink) *Tracker {
 	t := &Tracker{
 		cfg: cfg, sink: sink, session: cfg.Session,
 		flights: flights{}, tokens: map[key]*operation{}, first: firstCalls{},
+		blockages: map[record.Direction]blockage{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
 		t.session.Time = t.session.Launched
@@ -268,6 +272,9 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 		t.lasting--
 	}
 	t.settled = without(t.settled, op)
+	if t.partial == op {
+		t.partial = nil
+	}
 	op.resume(at)
 	op.firstByte = min(op.firstByte, at) // read times may run backwards if the caller's clock does
 	t.changed(op, record.Ended, at)
