@@ -84,7 +84,7 @@ func (s *Scanner) Close(at time.Time) {
 	s.endLine()
 }
 
-// Abort ends a stream that has more to come, which nobody reads. It is like Close, but to break off is no fault of a
+// Abort ends a stream that has more to come, which its reader does not take. It is like Close, but to break off is no fault of a
 // message then: a request is reported with Cut if it is known to be one, and other messages are not reported.
 func (s *Scanner) Abort(at time.Time) {
 	s.line.at = at

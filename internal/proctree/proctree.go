@@ -60,6 +60,16 @@ func Parent(pid int) (parent int) {
 	return parent
 }
 
+// StartTime returns when a process started, in a unit of the kernel's, or 0 if it has ended. Process ids are reused: the two
+// together are one process's for as long as the machine runs.
+func StartTime(pid int) (start int64) {
+	const field = 22 - 3 // of proc_pid_stat(5), of which stat returns those from the third on
+	if fields := stat(strconv.Itoa(pid)); len(fields) > field {
+		start, _ = strconv.ParseInt(fields[field], 10, 64)
+	}
+	return start
+}
+
 // stat returns the fields of /proc/PID/stat from the third on: STATE PPID PGRP SESSION … The second, NAME, may contain
 // anything, also spaces and parentheses. There are none if the process has ended.
 func stat(pid string) []string {

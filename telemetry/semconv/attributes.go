@@ -84,7 +84,7 @@ func SessionAttributes() []Attribute {
 // FailureAttributes returns the attributes that the session's span has as well if the server has failed.
 func FailureAttributes() []Attribute {
 	return []Attribute{
-		{ErrorType, "string", "always: `" + ErrServerExit + "` or `" + ErrNotStarted + "`", ErrServerExit},
+		{ErrorType, "string", "unless the client had acted first: `" + ErrServerExit + "` or `" + ErrNotStarted + "`", ErrServerExit},
 		{ExitCause, "string", "always: what ended the session", "server_ended"},
 		{Exit, "string", "always: how the server exited", "code"},
 		{ExitCode, "string", "its exit code, unless a signal killed it", "1"},
