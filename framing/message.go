@@ -123,6 +123,7 @@ type Message struct {
 	Last    time.Time // when the chunk with the newline was read; of a batch's element, the chunk with its last byte
 	BOM     bool      // a byte order mark stands before it
 	Reason  string    // of a Malformed line and of NotRPC, what is wrong with it: a static string
+	Cut     bool      // a request that breaks off where its reader stopped reading, see Scanner.Abort
 	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
 	Values  []Value   // the picked values in the order they came; of members with the same key only the last
 

@@ -84,6 +84,35 @@ func (s *Scanner) Close(at time.Time) {
 	s.endLine()
 }
 
+// Abort ends a stream that has more to come, which its reader does not take. It is like Close, but to break off is no fault of a
+// message then: a request is reported with Cut if it is known to be one, and other messages are not reported.
+func (s *Scanner) Abort(at time.Time) {
+	s.line.at = at
+	if m := s.Partial(); m != nil {
+		s.emit(m)
+	}
+	if len(s.stack) > 0 {
+		s.state, s.line.bom = atStart, 0 // forget what has begun
+	}
+	s.endLine()
+}
+
+// Partial returns the request that has begun and not ended, with what is known of it so far, if that is enough to know
+// that it is a request. It is valid until the next call, like a message passed to emit.
+func (s *Scanner) Partial() *Message {
+	if len(s.stack) == 0 || s.line.batch || s.kind() != Request {
+		return nil
+	}
+	m := s.msg
+	m.Kind, m.Cut, m.Size, m.First, m.Last = Request, true, s.line.size, s.line.first, s.line.at
+	for _, v := range s.picked.values {
+		if v.Size > 0 { // it has ended
+			m.Values = append(m.Values, v)
+		}
+	}
+	return &m
+}
+
 // span scans the bytes of one line that are in the current chunk.
 func (s *Scanner) span(b []byte) {
 	if len(b) == 0 {

@@ -1,12 +1,54 @@
 package framing_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
 )
+
+// TestAbort checks what is reported of a line that breaks off because its reader has gone.
+func TestAbort(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"save","arguments":{"a":"x`: "request tools/call 7 save cut",
+		`{"jsonrpc":"2.0","id":7,"method":"ping","params":{"na`:                                     "request ping 7  cut",
+		`{"jsonrpc":"2.0","id":7,"method":"ping"}`:                                                  "request ping 7 ",
+		`{"jsonrpc":"2.0","id":7,"method":"pi`:                                                      "",
+		`{"params":{"name":"save","arguments":{"a":"x`:                                              "",
+		`{"jsonrpc":"2.0","id":7,"result":{"a":"x`:                                                  "",
+		`[{"jsonrpc":"2.0","id":7,"method":"ping","params":{`:                                       "",
+		``: "",
+	} {
+		got := ""
+		table := framing.Compile(framing.Path{Keys: []string{"params", "name"}, Want: framing.Text, Max: 64})
+		s := framing.NewScanner(table, func(m *framing.Message) {
+			if m.Kind != framing.Request {
+				t.Errorf("%s: reported as kind %d", line, m.Kind)
+			}
+			name := ""
+			for _, v := range m.Values {
+				name = string(v.Text)
+			}
+			got = fmt.Sprintf("request %s %s %s", m.Method, m.ID.Text, name)
+			if m.Cut {
+				got += " cut"
+			}
+		})
+		for i := range len(line) {
+			s.Write([]byte(line[i:i+1]), time.Time{})
+		}
+		s.Abort(time.Time{})
+		if got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+		s.Write([]byte(`{"jsonrpc":"2.0","id":8,"method":"ping"}`+"\n"), time.Time{})
+		if got != "request ping 8 " {
+			t.Errorf("%s, then another line: %q", line, got)
+		}
+	}
+}
 
 func TestKinds(t *testing.T) {
 	for _, test := range []struct{ name, line, want string }{

@@ -75,6 +75,11 @@ func (c *consumer) watch() {
 		}
 		now := c.clock.now()
 		c.drain(now, min(c.taps[0].watermark(now), c.taps[1].watermark(now)), c.stop)
+		for i, dir := range directions {
+			if since, m := c.taps[i].blocked(); since > 0 {
+				c.tracker.Blocked(dir, m, since, now)
+			}
+		}
 	}
 }
 

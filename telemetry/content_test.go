@@ -35,7 +35,7 @@ func capture(t *testing.T, levels string, stderr string) *otlptest.Receiver {
 	s.say(talk)
 	if stderr != "" {
 		s.tel.Stderr().Forwarded([]byte(stderr), time.Now())
-		s.tel.Stderr().Ended(time.Now())
+		s.tel.Stderr().Ended(time.Now(), true)
 	}
 	s.end(left)
 	return r

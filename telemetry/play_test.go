@@ -90,8 +90,8 @@ func (s *stage) End(mcptest.Source, time.Duration) {
 func (s *stage) end(exit record.Exit) {
 	s.t.Helper()
 	now := time.Now()
-	s.tel.Tap(record.ToServer).Ended(now)
-	s.tel.Tap(record.ToClient).Ended(now)
+	s.tel.Tap(record.ToServer).Ended(now, true)
+	s.tel.Tap(record.ToClient).Ended(now, true)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	s.tel.Close(ctx, exit)

@@ -1,8 +1,10 @@
 package telemetry_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -34,6 +36,31 @@ const refusals = `
 3ms    > {"jsonrpc":"2.0","id":2,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}
 4ms    < {"jsonrpc":"2.0","id":2,"result":{"protocolVersion":"2024-11-05"}}
 `
+
+// blocked plays a session whose server does not read its stdin: first something of which nothing is known yet, then a
+// call that has been read in part.
+func blocked(t *testing.T) {
+	s := openTo(t, consent.Request{Telemetry: "otlp"}, func(c *telemetry.Config) { c.HangAfter = time.Millisecond })
+	s.say(`
+0ms > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}
+0ms < {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"test-server","version":"2.0"}}}`)
+	s.tel.Tap(record.ToServer).Arriving()
+	time.Sleep(1200 * time.Millisecond) // as above
+	s.say(`1ms >+ {"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"save","arguments":{"text":"abc`)
+	s.tel.Tap(record.ToServer).Arriving()
+	time.Sleep(1200 * time.Millisecond)
+	s.tel.Tap(record.ToServer).Ended(time.Now(), false)
+	s.end(left)
+}
+
+// notStarted reports a server that could not be started.
+func notStarted(t *testing.T) {
+	policy, _ := consent.Decide(consent.Request{Telemetry: "otlp"})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	telemetry.New(telemetry.Config{Policy: policy, Lookup: os.LookupEnv}).
+		NotStarted(ctx, record.Exit{Code: 127, Reason: "no such file or directory"})
+}
 
 // unusual repeats calls of three tools and then deviates: one response is large, one call takes long, and one tool
 // follows another for the first time.
@@ -69,7 +96,9 @@ func TestEveryRecord(t *testing.T) {
 	s.say(sortedByTime(everything + loops() + moreRecords))
 	s.tel.Stderr().Forwarded([]byte("listening on the usual port\n"), time.Now())
 	time.Sleep(2200 * time.Millisecond) // the consumer looks for hanging operations once a second
-	s.end(record.Exit{EndedBy: record.ByServer, Signal: "SIGSEGV"})
+	s.end(record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded, Signal: "SIGSEGV"})
+	blocked(t)
+	notStarted(t)
 	s = openTo(t, consent.Request{Telemetry: "otlp"}, nil)
 	s.say(refusals + unusual())
 	s.end(left)
@@ -147,7 +176,7 @@ var (
 // hanging or a session has lasted.
 func withoutMeasured(d semconv.Record, example string) string {
 	example = randomID.ReplaceAllString(example, "ID")
-	if d.Message == semconv.OperationHangs.Message || d.Message == semconv.SessionEnded.Message {
+	if slices.Contains([]string{semconv.OperationHangs.Message, semconv.StreamBlocked.Message}, d.Message) || d.Message == semconv.SessionEnded.Message {
 		return measuredTime.ReplaceAllString(example, "duration=0")
 	}
 	return example

@@ -44,7 +44,7 @@ func (s *StderrTap) Forwarded(b []byte, read time.Time) {
 }
 
 // Ended takes what the stream leaves without a newline.
-func (s *StderrTap) Ended(at time.Time) {
+func (s *StderrTap) Ended(at time.Time, _ bool) {
 	if !s.t.failed.Load() {
 		s.endLine(at)
 	}

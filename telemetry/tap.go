@@ -17,9 +17,10 @@ type Tap struct {
 	decoder session.Decoder
 	message session.Raw
 
-	arriving atomic.Bool   // bytes have been read that have not been scanned yet
-	scanned  atomic.Int64  // when the last scanned bytes had been read, in nanoseconds of the session
-	mark     time.Duration // what watermark returned last
+	arriving atomic.Int64                    // since when bytes are there that have not been scanned yet, 0 if none are; likewise
+	scanned  atomic.Int64                    // when the last scanned bytes had been read, in nanoseconds of the session
+	partial  atomic.Pointer[session.Message] // the request that has been read in part, as far as that is known
+	mark     time.Duration                   // what watermark returned last
 }
 
 func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
@@ -33,7 +34,7 @@ func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
 
 // Arriving notes that bytes have been read, before they are forwarded: the response to them must not be consumed
 // before them.
-func (tap *Tap) Arriving() { tap.arriving.Store(true) }
+func (tap *Tap) Arriving() { tap.arriving.Store(max(int64(time.Since(tap.t.clock.epoch)), 1)) }
 
 // Forwarded scans bytes that were read at the given time and have been forwarded since.
 func (tap *Tap) Forwarded(b []byte, read time.Time) {
@@ -42,17 +43,44 @@ func (tap *Tap) Forwarded(b []byte, read time.Time) {
 	}
 	tap.t.clock.see(read)
 	tap.scanner.Write(b, read)
+	tap.keepPartial()
 	tap.scanned.Store(int64(read.Sub(tap.t.clock.epoch)))
-	tap.arriving.Store(false)
+	tap.arriving.Store(0)
 }
 
-// Ended scans what the stream leaves without a newline.
-func (tap *Tap) Ended(at time.Time) {
+// keepPartial keeps what is known of a large request whose end is still to come, for the case that its reader does not
+// take it. Without it nothing is known of a call that never gets through.
+func (tap *Tap) keepPartial() {
+	m := tap.scanner.Partial()
+	if known := tap.partial.Load(); m == nil || known != nil {
+		if m == nil && known != nil {
+			tap.partial.Store(nil)
+		}
+		return
+	}
+	var raw session.Raw
+	tap.decoder.Decode(m, &raw)
+	tap.partial.Store(&raw.Message)
+}
+
+// blocked returns since when the reader of the stream has not taken what is there, and what is known of the request
+// among it; zero if nothing waits. Only the consumer calls it.
+func (tap *Tap) blocked() (since time.Duration, m *session.Message) {
+	return time.Duration(tap.arriving.Load()), tap.partial.Load()
+}
+
+// Ended scans what the stream leaves without a newline. What is not whole breaks off because its reader has gone.
+func (tap *Tap) Ended(at time.Time, whole bool) {
 	if tap.t.failed.Load() {
 		return
 	}
-	tap.scanner.Close(at)
-	tap.arriving.Store(false)
+	if whole {
+		tap.scanner.Close(at)
+	} else {
+		tap.scanner.Abort(at)
+	}
+	tap.partial.Store(nil)
+	tap.arriving.Store(0)
 }
 
 // watermark returns a time up to which everything that this direction has carried is in the queue: now, which must
@@ -60,7 +88,7 @@ func (tap *Tap) Ended(at time.Time) {
 // goroutine is kept from running, since bytes are announced before their time is taken and before they are forwarded.
 // Only the consumer calls it.
 func (tap *Tap) watermark(now time.Duration) time.Duration {
-	if tap.arriving.Load() {
+	if tap.arriving.Load() != 0 {
 		now = time.Duration(tap.scanned.Load())
 	}
 	tap.mark = max(tap.mark, now)

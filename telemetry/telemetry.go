@@ -144,12 +144,11 @@ func (t *Telemetry) Run(pid int, started time.Time) *Session {
 	return s
 }
 
-// Discard is for a session whose server could not be started. It closes the admin page's address, if Environment has opened
-// it, and sends nothing.
-func (t *Telemetry) Discard() {
-	if t.out != nil {
-		t.out.closeAdmin(context.Background())
-	}
+// NotStarted reports a session whose server could not be started, and sends that until the context is done. Of the exit
+// it needs Code and Reason.
+func (t *Telemetry) NotStarted(ctx context.Context, exit record.Exit) {
+	exit.EndedBy, exit.Cause = record.ByServer, record.NotStarted
+	t.Run(0, time.Time{}).Close(ctx, exit)
 }
 
 // Fail switches telemetry off for the rest of the session, after a panic in the pipeline. The relay is not affected.
@@ -197,7 +196,7 @@ func (s *Session) Flush() {
 func (s *Session) Exited() { s.alive.Store(false) }
 
 // Close ends the session's telemetry: it ends the open operations and sends everything, until the context is done. Of
-// the exit it needs EndedBy, Code, Signal and the CPU times.
+// the exit it needs EndedBy, Cause, Code, Signal and the CPU times.
 func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	s.Exited()
 	s.out.otel.ServerExited(exit.UserTime, exit.SystemTime)

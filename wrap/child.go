@@ -17,6 +17,7 @@ type child struct {
 	started time.Time
 	exited  chan struct{} // closed when it has ended, has been waited for, and status is set
 	status  Status
+	onExit  func() // called before exited is closed; may be nil
 }
 
 // start starts the command, and a goroutine that ends when the server does; Server.Wait waits for it.
@@ -40,6 +41,9 @@ func (c *child) run(command []string, result chan<- error) {
 	}
 	defer close(c.exited)
 	state, err := c.os.Wait()
+	if c.onExit != nil {
+		c.onExit()
+	}
 	if err != nil {
 		c.status.Code = 1 // something else in this process has taken the status
 		return

@@ -22,6 +22,7 @@
 //   - server.go: the life of a server, from Start to Wait
 //   - child.go: the server's process and its only waiter
 //   - exit.go: the exit status
+//   - ending.go: which side ended the session
 //   - signals.go: which signals reach the server
 //   - pump.go: how bytes move, and when the relay stops after the server has exited
 //   - orphans_linux.go: what happens to processes that outlive the server

@@ -25,7 +25,10 @@ func endRows() []row {
 		{"TERM while a client does not read and the server has written more than fits", "ends us as it would end the server",
 			testStuckOutput},
 		{"TERM that ends the server while its client does not read", "ends us within a second", testStuckAfterTerm},
-		{"a signal after the server has ended", "closes Interrupted, so that a flush can stop; the status does not change", testLateSignal},
+		{"two signals after the server has ended", "the second closes Interrupted, so that a flush can stop; the status does not change",
+			testLateSignals},
+		{"TERM to the group of a server that ends at once", "does not close Interrupted, whether our copy comes before or after the server's end",
+			testGroupEnd},
 	}
 }
 
@@ -166,14 +169,43 @@ func playFlush(args []string) int {
 	return status.Die()
 }
 
-func testLateSignal(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
-		s := open(t, as("flush", append([]string{"--"}, sh("exit 42")...)...))
-		eventually(t, "the server ends", func() bool { return strings.Contains(s.stderr.String(), "flushing") })
-		_ = s.cmd.Process.Signal(sig)
+func testLateSignals(t *testing.T) {
+	for _, signals := range [][2]syscall.Signal{
+		{syscall.SIGTERM, syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}, {syscall.SIGHUP, syscall.SIGINT},
+	} {
+		s := open(t, as("flush", append([]string{"debug", "--"}, sh("exit 42")...)...))
+		said := func(word string) func() bool { return func() bool { return strings.Contains(s.stderr.String(), word) } }
+		eventually(t, "the server ends", said("flushing"))
+		_ = s.cmd.Process.Signal(signals[0])
+		eventually(t, "the first signal is noticed", said("impatient=false"))
+		if said("interrupted")() {
+			t.Errorf("%v interrupted", signals[0])
+		}
+		_ = s.cmd.Process.Signal(signals[1])
 		s.expectEnd("exit status 42")
-		if !strings.Contains(s.stderr.String(), "interrupted") {
-			t.Errorf("%v did not interrupt", sig)
+		if !said("interrupted")() {
+			t.Errorf("%v did not interrupt", signals[1])
 		}
 	}
+}
+
+// testGroupEnd has a host that means the whole tree. The server may be gone before the wrapper handles its own signal.
+func testGroupEnd(t *testing.T) {
+	concurrently(10, func(i int) {
+		s := open(t, as("flush", append([]string{"--"}, sh("echo up; exec sleep 1000")...)...), ownGroup)
+		s.expect("up")
+		if i%2 == 1 {
+			s.in.Close()
+		}
+		_ = unix.Kill(-s.cmd.Process.Pid, syscall.SIGTERM)
+		eventually(t, "the server ends", func() bool { return strings.Contains(s.stderr.String(), "flushing") })
+		if strings.Contains(s.stderr.String(), "interrupted") { // never, however late
+			t.Error("the host's one signal interrupted")
+		}
+		_ = s.cmd.Process.Signal(syscall.SIGTERM)
+		s.expectEnd("signal: terminated")
+		if !strings.Contains(s.stderr.String(), "interrupted") {
+			t.Error("the second one did not")
+		}
+	})
 }

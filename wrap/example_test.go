@@ -14,7 +14,7 @@ type counter struct{ bytes int }
 
 func (*counter) Arriving()                         {}
 func (c *counter) Forwarded(b []byte, _ time.Time) { c.bytes += len(b) }
-func (*counter) Ended(time.Time)                   {}
+func (*counter) Ended(time.Time, bool)             {}
 
 // A host talks to a wrapped server through two pipes. The server here is this program, which copies its input.
 func Example() {

@@ -11,9 +11,9 @@ import (
 
 // Status describes how a server ended.
 type Status struct {
-	Code       int            // the exit code, unless a signal killed the server
-	Signal     syscall.Signal // the signal that killed the server, or 0
-	ClientLeft bool           // the client's input ended before the server did
+	Code   int            // the exit code, unless a signal killed the server
+	Signal syscall.Signal // the signal that killed the server, or 0
+	End    End            // what ended the session
 
 	// UserTime and SystemTime are the CPU time of the server and of those of its descendants that were waited for.
 	UserTime, SystemTime time.Duration

@@ -26,40 +26,50 @@ type pump struct {
 
 	read, written atomic.Int64
 	stopped       atomic.Bool
-	eof           atomic.Bool   // from came to its end by itself
+	endings       endings       // what to report
 	done          chan struct{} // closed when both ends are closed and the tap has ended
+}
+
+// endings are called when one side of a pump has come to its end by itself, before that is passed on to the other.
+type endings struct{ writer, reader func() }
+
+// report calls f unless the pump was stopped: then the other pump has seen the reason.
+func (p *pump) report(f func()) {
+	if f != nil && !p.stopped.Load() {
+		f()
+	}
 }
 
 // run returns at the end of from, or when to no longer takes bytes. It passes either on: the reader of to sees the end
 // of the stream, and the writer of from a broken pipe.
 func (p *pump) run() {
 	defer close(p.done)
-	p.copy()
+	whole := p.copy()
 	at := p.tap.arriving()
 	p.to.close()
 	p.from.close()
-	p.tap.end(at)
+	p.tap.end(at, whole)
 }
 
 // copy counts a piece as read before it shows it to the tap and as written after that: while the two counts differ, the
-// pump has something in hand.
-func (p *pump) copy() {
+// pump has something in hand. It reports whether from has come to its end by itself.
+func (p *pump) copy() (whole bool) {
 	buf := make([]byte, bufferSize)
 	for {
 		n, err := p.from.read(buf)
 		if n <= 0 || err != nil {
-			p.eof.Store(!p.stopped.Load())
-			return
+			whole = !p.stopped.Load()
+			p.report(p.endings.writer)
+			return whole
 		}
 		p.read.Add(int64(n))
 		read := p.tap.arriving()
-		n, err = p.to.write(buf[:n])
-		if n > 0 {
-			p.tap.forwarded(buf[:n], read)
-		}
-		p.written.Add(int64(n))
+		done, err := p.to.write(buf[:n])
+		p.tap.forwarded(buf[:n], read) // also what the reader did not take any more: the writer has said it
+		p.written.Add(int64(done))
 		if err != nil {
-			return
+			p.report(p.endings.reader)
+			return false
 		}
 	}
 }
@@ -80,12 +90,9 @@ func (p *pump) stop() {
 	select {
 	case <-p.done:
 	case <-time.After(stopTimeout):
-		p.tap.end(p.tap.arriving())
+		p.tap.end(p.tap.arriving(), false)
 	}
 }
-
-// sawEOF reports whether the stream came to its end by itself.
-func (p *pump) sawEOF() bool { return p == nil || p.eof.Load() }
 
 // drain waits, after the server has ended, until all that it wrote has been passed on. It waits for a client that reads
 // slowly, as a bare server would have waited in its write. Two things cut the wait short:

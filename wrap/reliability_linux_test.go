@@ -9,7 +9,7 @@ import (
 
 var _ = addRoles(map[string]role{
 	"flood": playFlood, "hash": playHash, "pour": playPour, "blocking": playBlocking, "signals": playSignals, "poll": playPoll,
-	"die": playDie, "flush": playFlush, "init": playInit, "linger": playLinger, "again": playAgain,
+	"die": playDie, "ended": playEnded, "host": playHost, "fork": playFork, "flush": playFlush, "init": playInit, "linger": playLinger, "again": playAgain,
 })
 
 var update = flag.Bool("update", false, "rewrite docs/reliability.md")
@@ -74,6 +74,8 @@ func sections() []section {
 		{"Signals", signalRows()},
 		{"Streams that end", streamRows()},
 		{"The end of the server", endRows()},
+		{"Who ended the session", endingRows()},
+		{"The death of the host", hostRows()},
 		{"What outlives the server", orphanRows()},
 		{"The end of the wrapper", killRows()},
 		{"Taps", tapRows()},

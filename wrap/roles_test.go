@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"strconv"
@@ -37,6 +38,9 @@ func start(args []string) (*wrap.Server, int) {
 		Command: line, Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		KeepOrphans: slices.Contains(options, "keep"),
+	}
+	if slices.Contains(options, "debug") {
+		cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	if slices.Contains(options, "taps") {
 		cfg.StdinTap, cfg.StdoutTap, cfg.StderrTap = countingTap(), countingTap(), countingTap()
@@ -123,7 +127,7 @@ func (t *tap) Forwarded(b []byte, read time.Time) {
 	t.calls++
 }
 
-func (t *tap) Ended(at time.Time) {
+func (t *tap) Ended(at time.Time, _ bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.early = t.early || at.Before(t.last) || t.announced.IsZero() || at.Before(t.announced)
@@ -141,11 +145,11 @@ type panicking struct{}
 
 func (panicking) Arriving()                   {}
 func (panicking) Forwarded([]byte, time.Time) { panic("in the tap") }
-func (panicking) Ended(time.Time)             { panic("at the end") }
+func (panicking) Ended(time.Time, bool)       { panic("at the end") }
 
 // sizing is a tap that costs almost nothing.
 type sizing struct{ bytes int }
 
 func (s *sizing) Arriving()                       {}
 func (s *sizing) Forwarded(b []byte, _ time.Time) { s.bytes += len(b) }
-func (s *sizing) Ended(time.Time)                 {}
+func (s *sizing) Ended(time.Time, bool)           {}

@@ -21,14 +21,16 @@ type Server struct {
 	streams *streams
 	orphans *orphans // nil with KeepOrphans
 
-	stopWatching func() // see watchReaders
-	releaseGuard func() // see killWithWrapper
+	host         *os.File // see findHost
+	stopWatching func()   // see watchReaders and watchHost
+	releaseGuard func()   // see killWithWrapper
 	inputEnded   chan struct{}
 }
 
 // Start starts the server and the relay. An error is a *StartError, and leaves Config's Stdin and Stdout closed.
 func Start(cfg Config) (*Server, error) {
-	s := &Server{log: cfg.logger(), signals: listen(), inputEnded: make(chan struct{})}
+	log := cfg.logger()
+	s := &Server{log: log, signals: listen(log), inputEnded: make(chan struct{})}
 	if err := s.start(&cfg); err != nil {
 		s.signals.close()
 		if _, ok := errors.AsType[*StartError](err); !ok {
@@ -39,15 +41,20 @@ func Start(cfg Config) (*Server, error) {
 	s.signals.listenToIgnored()
 	go s.signals.run(s.child, s.orphans) // returns after Close, or ends with the process
 	s.streams.run(func() { close(s.inputEnded) })
-	s.stopWatching = watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout])
+	forgetHost := watchHost(s.host, s.signals.hostDied)
+	forgetReaders := watchReaders(s.streams.pumps[stdin], s.streams.pumps[stdout])
+	s.stopWatching = func() { forgetHost(); forgetReaders() }
 	s.log.Debug("server started", "pid", s.Pid())
 	return s, nil
 }
 
 // start makes the pipes and starts the process.
 func (s *Server) start(cfg *Config) (err error) {
-	s.child, s.streams = &child{env: cfg.Env, files: make([]*os.File, 3)}, &streams{}
+	s.child, s.streams = &child{env: cfg.Env, files: make([]*os.File, 3), onExit: s.serverEnded}, &streams{}
 	if err = s.streams.connect(cfg, s.child.files); err == nil {
+		s.streams.report(func() { s.signals.ending.report(ClientLeft) }, s.serverEnded)
+		found := make(chan *os.File)
+		go func() { found <- findHost(s.streams.pumps) }() // takes as long as the server's start; received below
 		s.releaseGuard = killWithWrapper(s.child)
 		if !cfg.KeepOrphans {
 			s.orphans = adoptOrphans(s.child, s.log)
@@ -55,12 +62,21 @@ func (s *Server) start(cfg *Config) (err error) {
 		if err = s.child.start(cfg.Command); err != nil {
 			s.releaseGuard()
 		}
+		if s.host = <-found; err != nil && s.host != nil {
+			_ = s.host.Close()
+		}
 	}
 	s.streams.closeTheirs()
 	if err != nil {
 		s.streams.discard()
 	}
 	return err
+}
+
+// serverEnded notes that the server has exited or closed its end of a stream, before the client can notice.
+func (s *Server) serverEnded() {
+	s.signals.settle()
+	s.signals.ending.report(ServerEnded)
 }
 
 // Pid returns the server's process id.
@@ -77,8 +93,8 @@ func (s *Server) InputEnded() <-chan struct{} { return s.inputEnded }
 // see Wait.
 func (s *Server) Exited() <-chan struct{} { return s.child.exited }
 
-// Interrupted is closed when the host sends a terminating signal after the server has ended. Whatever still delays the
-// exit must stop then.
+// Interrupted is closed when the host sends a second terminating signal, after the server has ended. Whatever still
+// delays the exit must stop then.
 func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }
 
 // Wait waits until the server has ended, its orphans have gone, and all that it wrote has been passed on, for which the
@@ -87,7 +103,6 @@ func (s *Server) Wait() Status {
 	<-s.child.exited
 	status := s.child.status
 	ended := time.Now()
-	status.ClientLeft = s.streams.pumps[stdin].sawEOF()
 	s.log.Debug("server ended", "code", status.Code, "signal", int(status.Signal))
 
 	// The order is that of a bare server's end: its stdin breaks, then its stdout ends.
@@ -100,6 +115,7 @@ func (s *Server) Wait() Status {
 	s.stopWatching()
 	sweep.Wait()
 	s.releaseGuard()
+	status.End = s.signals.ending.what()
 	return status
 }
 

@@ -45,6 +45,19 @@ func (s *streams) connect(cfg *Config, files []*os.File) error {
 	return nil
 }
 
+// report sets what to call when the client or the server closes its end of a stream. A client whose input is closed from
+// the start has left.
+func (s *streams) report(client, server func()) {
+	if p := s.pumps[stdin]; p != nil {
+		p.endings = endings{writer: client, reader: server}
+	} else {
+		client()
+	}
+	if p := s.pumps[stdout]; p != nil {
+		p.endings = endings{writer: server, reader: client}
+	}
+}
+
 // run starts the pumps. Each returns at the end of what it reads, when what it writes to is closed, or when it is
 // stopped; Wait waits for all of them. inputEnded is called when the one of stdin returns.
 func (s *streams) run(inputEnded func()) {

@@ -35,6 +35,17 @@ func interruptBlocked() {
 	}
 }
 
+// takePending makes this thread take the signals that the kernel holds for the process. It usually leaves them to another
+// thread, which may not have run yet. A change of the mask makes the kernel look again who can take them.
+func takePending() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var one, before unix.Sigset_t
+	one.Val[0] = 1 << (unix.SIGWINCH - 1) // any that does not matter
+	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &one, &before)
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
+}
+
 // killWithWrapper makes the kernel kill the server when we are killed, because a host that kills us means the server.
 // It uses SIGKILL, as the host did. Processes that the server has started only see their pipes end, as they would have
 // if the host had killed a bare server.
@@ -72,7 +83,9 @@ func watchReaders(input, output *pump) (stop func()) {
 				return n > 0
 			})
 			if err == nil && n > 0 {
-				pumps[events[0].Fd].stop() // EPOLLERR or EPOLLHUP, which are always reported
+				p := pumps[events[0].Fd] // EPOLLERR or EPOLLHUP, which are always reported
+				p.report(p.endings.reader)
+				p.stop()
 			}
 		}
 	}()

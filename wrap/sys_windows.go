@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,7 +131,7 @@ func (c *child) startFile(path string, argv []string) (err error) {
 // standard streams. On Unix it returns only if that fails, with a *StartError. Windows cannot replace a process: there
 // it waits, and returns the status.
 func Exec(command, env []string) (Status, error) {
-	s := listen() // a Ctrl-C is the server's to answer
+	s := listen(slog.New(slog.DiscardHandler)) // a Ctrl-C is the server's to answer
 	c := &child{env: env, files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}
 	release := killWithWrapper(c)
 	if err := c.start(command); err != nil {

@@ -11,12 +11,13 @@ type Tap interface {
 	// Arriving announces that bytes, or the end of the stream, have been read and are about to be passed on. Whatever
 	// the peer sends in response is read after this call, so that two Taps can order what they see.
 	Arriving()
-	// Forwarded shows bytes that have been passed on, and the time at which they were read.
+	// Forwarded shows bytes that have been passed on, and the time at which they were read. The last ones may not have
+	// reached a reader that has gone.
 	// The bytes are only lent: b must not be retained or modified.
 	Forwarded(b []byte, read time.Time)
 	// Ended announces that the direction carries no more bytes. It is called exactly once, after the last Forwarded and
-	// before Wait returns.
-	Ended(at time.Time)
+	// before Wait returns. Whole is false if the writer may have had more to say: the reader has gone, or both are cut off.
+	Ended(at time.Time, whole bool)
 }
 
 // tapGuard protects the relay from its Tap: after a panic, or the end of the stream, the Tap is not called again. A nil
@@ -46,9 +47,9 @@ func (g *tapGuard) forwarded(b []byte, read time.Time) {
 	g.call(func(tap Tap) { tap.Forwarded(b, read) })
 }
 
-func (g *tapGuard) end(at time.Time) {
+func (g *tapGuard) end(at time.Time, whole bool) {
 	g.call(func(tap Tap) {
-		tap.Ended(at)
+		tap.Ended(at, whole)
 		g.tap = nil
 	})
 }

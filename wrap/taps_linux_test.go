@@ -68,7 +68,7 @@ func testTaps(t *testing.T) {
 		t.Errorf("the server's CPU time is %v and %v", got.UserTime, got.SystemTime)
 	}
 	got.UserTime, got.SystemTime = 0, 0
-	if got != (wrap.Status{ClientLeft: true}) {
+	if got != (wrap.Status{End: wrap.ClientLeft}) {
 		t.Errorf("%+v", got)
 	}
 	s.Close()
@@ -209,4 +209,4 @@ func (f *firstHand) Arriving() {
 }
 
 func (*firstHand) Forwarded([]byte, time.Time) {}
-func (*firstHand) Ended(time.Time)             {}
+func (*firstHand) Ended(time.Time, bool)       {}

@@ -36,7 +36,9 @@ func (c *console) Noted(n record.Note) {
 	case record.Session:
 		c.server = cmp.Or(n.Server.Name, c.server)
 	case record.Exit:
-		_, _ = io.WriteString(c.out, c.summary(n))
+		if n.Cause != record.NotStarted { // that is the command's error
+			_, _ = io.WriteString(c.out, c.summary(n))
+		}
 	}
 }
 

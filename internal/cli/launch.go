@@ -3,10 +3,13 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -122,7 +125,9 @@ func (l *launch) run() (wrap.Status, error) {
 	l.server.TapFailed = t.Fail
 	server, err := wrap.Start(l.server)
 	if err != nil {
-		t.Discard()
+		ctx, cancel := l.flushContext()
+		defer cancel()
+		t.NotStarted(ctx, notStarted(err))
 		return wrap.Status{}, err
 	}
 	l.started()
@@ -136,8 +141,7 @@ func (l *launch) run() (wrap.Status, error) {
 		running.Exited()
 	}()
 	status := server.Wait()
-	// The last twentieth of the flush timeout is for closing connections and exiting after the flush has been cut off.
-	ctx, cancel := context.WithTimeout(context.Background(), l.flushTimeout-l.flushTimeout/20)
+	ctx, cancel := l.flushContext()
 	defer cancel()
 	go func() { // ends with the flush
 		select {
@@ -151,14 +155,33 @@ func (l *launch) run() (wrap.Status, error) {
 	return status, nil
 }
 
+// flushContext bounds the last flush. The last twentieth of its timeout is for closing connections and exiting after the
+// flush has been cut off.
+func (l *launch) flushContext() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), l.flushTimeout-l.flushTimeout/20)
+}
+
 // exitRecord converts how the server ended.
 func exitRecord(s wrap.Status) record.Exit {
-	e := record.Exit{
-		EndedBy: record.ByServer, Code: s.Code, Signal: s.SignalName(),
+	cause := map[wrap.End]record.Cause{
+		wrap.ServerEnded: record.ServerEnded, wrap.ClientLeft: record.ClientLeft,
+		wrap.Signaled: record.Signaled, wrap.HostDied: record.HostDied,
+	}[s.End]
+	return record.Exit{
+		EndedBy: cause.EndedBy(), Cause: cause, Code: s.Code, Signal: s.SignalName(),
 		UserTime: s.UserTime, SystemTime: s.SystemTime,
 	}
-	if s.ClientLeft {
-		e.EndedBy = record.ByClient
+}
+
+// notStarted converts why the server could not be started. The error's text names the command, which may name a person.
+func notStarted(err error) (e record.Exit) {
+	if start, ok := errors.AsType[*wrap.StartError](err); ok {
+		e.Code = start.Code
+	}
+	if number, ok := errors.AsType[syscall.Errno](err); ok {
+		e.Reason = number.Error()
+	} else if errors.Is(err, fs.ErrNotExist) {
+		e.Reason = fs.ErrNotExist.Error()
 	}
 	return e
 }

@@ -52,13 +52,35 @@ func all() []string {
 	return pids
 }
 
+// Parent returns the parent of a process, or 0 if that is not known: the process has ended, or is the parent of all.
+func Parent(pid int) (parent int) {
+	if fields := stat(strconv.Itoa(pid)); len(fields) > 1 {
+		parent, _ = strconv.Atoi(fields[1])
+	}
+	return parent
+}
+
+// StartTime returns when a process started, in a unit of the kernel's, or 0 if it has ended. Process ids are reused: the two
+// together are one process's for as long as the machine runs.
+func StartTime(pid int) (start int64) {
+	const field = 22 - 3 // of proc_pid_stat(5), of which stat returns those from the third on
+	if fields := stat(strconv.Itoa(pid)); len(fields) > field {
+		start, _ = strconv.ParseInt(fields[field], 10, 64)
+	}
+	return start
+}
+
+// stat returns the fields of /proc/PID/stat from the third on: STATE PPID PGRP SESSION … The second, NAME, may contain
+// anything, also spaces and parentheses. There are none if the process has ended.
+func stat(pid string) []string {
+	text, _ := os.ReadFile("/proc/" + pid + "/stat")
+	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+}
+
 // childrenAmong looks for the children of a process in /proc/PID/stat, see proc_pid_stat(5), of other processes.
 func childrenAmong(pids []string, parent int) (children []Process) {
 	for _, pid := range pids {
-		// The process may have ended.
-		text, _ := os.ReadFile("/proc/" + pid + "/stat") //nolint:gosec // pid is a name in /proc
-		// PID (NAME) STATE PPID PGRP SESSION … where NAME may contain anything, also spaces and parentheses.
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		fields := stat(pid)
 		if len(fields) < 4 || fields[1] != strconv.Itoa(parent) {
 			continue
 		}

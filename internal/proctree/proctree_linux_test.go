@@ -46,6 +46,18 @@ func TestChildren(t *testing.T) {
 			t.Errorf("%s: its children are %+v, want %d and one that has ended", name, got, grandchild)
 		}
 	}
+	if got := proctree.Parent(grandchild); got != shell.Process.Pid {
+		t.Errorf("the grandchild's parent is %d, want %d", got, shell.Process.Pid)
+	}
+	if ours, later := proctree.StartTime(os.Getpid()), proctree.StartTime(grandchild); ours <= 0 || later < ours {
+		t.Errorf("we started at %d, and the grandchild at %d", ours, later)
+	}
+	if got := proctree.StartTime(1 << 30); got != 0 {
+		t.Errorf("a process that does not exist started at %d", got)
+	}
+	if got := proctree.Parent(1 << 30); got != 0 {
+		t.Errorf("a process that does not exist has the parent %d", got)
+	}
 	if got := proctree.Children(1 << 30); len(got) > 0 {
 		t.Errorf("a process that does not exist has children: %+v", got)
 	}

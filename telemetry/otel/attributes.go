@@ -45,6 +45,8 @@ func serverAttributes(a attributes, server record.Peer) attributes {
 func exitAttributes(a attributes, e record.Exit) attributes {
 	reason, code := "ok", strconv.Itoa(e.Code)
 	switch {
+	case e.Cause == record.NotStarted:
+		reason = semconv.ErrNotStarted
 	case e.Signal != "":
 		reason, code = "signal", "" // a process that a signal killed has no exit code
 	case e.Code != 0:
@@ -55,6 +57,17 @@ func exitAttributes(a attributes, e record.Exit) attributes {
 	a.text(semconv.ExitCode, code)
 	a.text(semconv.Signal, e.Signal)
 	return a
+}
+
+// sessionError returns the error.type of a session: a client that leaves is no failure.
+func sessionError(e record.Exit) string {
+	switch {
+	case e.Cause == record.NotStarted:
+		return semconv.ErrNotStarted
+	case e.EndedBy == record.ByServer:
+		return semconv.ErrServerExit
+	}
+	return ""
 }
 
 // protocolAttributes appends the attributes that all spans of a session have. The session id is our own: stdio has
@@ -94,6 +107,7 @@ func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	a.text(semconv.ErrorClass, string(op.Class))
 	a.text(semconv.TaskStatus, op.TaskStatus)
 	a.flag(semconv.Ambiguous, op.Ambiguous)
+	a.flag(semconv.Undelivered, op.Undelivered)
 	a.flag(semconv.IDMismatch, op.IDMismatch)
 	a = append(a, attribute.Int64(semconv.RequestSize, op.RequestSize))
 	if op.Answered {

@@ -46,6 +46,11 @@ func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 func (l *logs) write(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
 	all = append(all, l.server...)
 	l.export(ctx, at, level, r, all)
+	l.print(ctx, level, r, all)
+}
+
+// print writes a record to the program's own log alone.
+func (l *logs) print(ctx context.Context, level slog.Level, r semconv.Record, all attributes) {
 	if !l.own.Enabled(ctx, level) {
 		return
 	}
@@ -106,7 +111,9 @@ func (l *logs) sessionStarted(ctx context.Context) {
 
 // sessionEnded reports the end of the server's process and what the session's operations add up to.
 func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
-	l.sessionStarted(ctx)
+	if e.Cause != record.NotStarted {
+		l.sessionStarted(ctx)
+	}
 	var a attributes
 	a.text(semconv.SessionID, l.session.ID)
 	a = append(a, attribute.Float64(semconv.Duration, e.Lifetime.Seconds()),
@@ -114,10 +121,16 @@ func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
 	if l.totals.Answered() > 0 {
 		a = append(a, attribute.Float64(semconv.P95, l.totals.P95().Seconds()))
 	}
-	if e.EndedBy == record.ByServer {
-		a.text(semconv.ErrorType, semconv.ErrServerExit)
+	a.text(semconv.ErrorType, sessionError(e))
+	a.text(semconv.ExitCause, string(e.Cause))
+	a.text(semconv.ViolationReason, e.Reason)
+	a = exitAttributes(a, e)
+	level := slog.LevelInfo
+	if e.Failed() {
+		level = slog.LevelWarn
 	}
-	l.write(ctx, e.Time, slog.LevelInfo, semconv.SessionEnded, exitAttributes(a, e))
+	l.export(ctx, e.Time, level, semconv.SessionEnded, a)
+	l.print(ctx, slog.LevelInfo, semconv.SessionEnded, a) // stderr has what the server wrote, and the error of its start
 }
 
 // opened reports an operation that has started, in the context of its span. Both logs leave out that level by default,
@@ -148,8 +161,28 @@ func (l *logs) ended(ctx context.Context, op *record.Operation) {
 // hanging reports an operation that has been open for long. Its duration is its own, as everywhere: the time in which
 // the server waited for the user is no sign of trouble.
 func (l *logs) hanging(ctx context.Context, op *record.Operation) {
-	l.write(ctx, op.Start.Add(op.Duration+op.InputWait), slog.LevelWarn, semconv.OperationHangs,
-		append(l.about(op), attribute.Float64(semconv.Duration, op.Duration.Seconds())))
+	a := append(l.about(op), attribute.Float64(semconv.Duration, op.Duration.Seconds()))
+	if op.Undelivered {
+		a.text(semconv.Hint, unread(op.Direction))
+	}
+	l.write(ctx, op.Start.Add(op.Duration+op.InputWait), slog.LevelWarn, semconv.OperationHangs, a)
+}
+
+// blocked reports that a stream is not being read.
+func (l *logs) blocked(b record.Blockage) {
+	var a attributes
+	a.text(semconv.Direction, string(b.Direction))
+	a = append(a, attribute.Float64(semconv.Duration, b.Duration.Seconds()))
+	a.text(semconv.Hint, unread(b.Direction))
+	l.write(context.Background(), b.Time, slog.LevelWarn, semconv.StreamBlocked, a)
+}
+
+// unread says what it means that a stream is not being read.
+func unread(dir record.Direction) string {
+	if dir == record.ToClient {
+		return "the client does not read what the server writes: it hangs, or is suspended"
+	}
+	return "the server does not read its stdin: it hangs, or waits for something else"
 }
 
 // about returns the attributes that identify an operation. They are valid until the next call.

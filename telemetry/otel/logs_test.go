@@ -30,7 +30,7 @@ func TestEveryRecord(t *testing.T) {
 	prompt.Answered, prompt.Code, prompt.ErrorType, prompt.Class = true, "-32603", "-32603", record.Internal
 	s.ended(prompt, 3001)
 	call := s.opened(record.Operation{RequestID: "i"}, 3002)
-	call.Change, call.Duration = record.Hanging, 30*time.Second
+	call.Change, call.Duration, call.Undelivered = record.Hanging, 30*time.Second, true
 	s.Changed(&call)
 	s.Noted(record.Finding{Kind: record.SizeOutlier, Operation: call.Number, Tool: "search", Side: record.ResponseSide, Seen: 1048636, Usual: 160, Unit: "By"})
 	s.Noted(record.Violation{Direction: record.ToClient, Kind: record.InvalidJSON, Reason: "unexpected end", Size: 12})
@@ -45,7 +45,8 @@ func TestEveryRecord(t *testing.T) {
 	d.Noted(d.session(record.Session{Time: d.at(20), Server: record.Peer{Name: "files", Version: "1"}}))
 	d.opened(record.Operation{RequestID: "1"}, 30)
 	d.opened(record.Operation{Method: semconv.PromptsGet, Target: "trip"}, 40)
-	d.Noted(record.Exit{Time: d.at(50), Code: 3})
+	d.Noted(record.Blockage{Time: d.at(45), Direction: record.ToClient, Duration: time.Second})
+	d.Noted(record.Exit{Time: d.at(50), EndedBy: record.ByServer, Cause: record.NotStarted, Code: 127, Reason: "no such file"})
 	s.logs.all = append(s.logs.all, d.logs.all...)
 
 	for _, l := range s.logs.all {

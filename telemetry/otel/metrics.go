@@ -208,9 +208,7 @@ func (m *metrics) exit(e record.Exit) {
 	session := peerAttributes(nil, m.session.Client, m.session.Server)
 	session.text(semconv.NetworkTransport, semconv.TransportPipe)
 	session.text(semconv.ProtocolVersion, m.versions.label(m.session.Protocol))
-	if e.EndedBy == record.ByServer {
-		session.text(semconv.ErrorType, semconv.ErrServerExit)
-	}
+	session.text(semconv.ErrorType, sessionError(e))
 	m.record(semconv.ServerSessionDuration, e.Lifetime.Seconds(), newSeries(session))
 
 	m.record(semconv.ServerExits, 1, newSeries(m.named(exitAttributes(nil, e))))

@@ -327,6 +327,8 @@ func TestExits(t *testing.T) {
 		{record.Exit{EndedBy: record.ByClient}, map[string]any{semconv.Exit: "ok", semconv.ExitCode: "0", semconv.InFlight: false}, nil},
 		{record.Exit{EndedBy: record.ByServer, Code: 3, Open: 2},
 			map[string]any{semconv.Exit: "code", semconv.ExitCode: "3", semconv.InFlight: true}, "server_exit"},
+		{record.Exit{EndedBy: record.ByServer, Cause: record.NotStarted, Code: 126},
+			map[string]any{semconv.Exit: "not_started", semconv.ExitCode: "126", semconv.InFlight: false}, "not_started"},
 		{record.Exit{EndedBy: record.ByServer, Signal: "SIGKILL"},
 			map[string]any{semconv.Exit: "signal", semconv.Signal: "SIGKILL", semconv.InFlight: false}, "server_exit"},
 	} {

@@ -35,7 +35,7 @@ func (v *observed) register(meter metric.Meter) {
 // sessionChanged starts reading the server's process once it has started.
 func (v *observed) sessionChanged(s record.Session) {
 	if !s.Started.IsZero() && v.process.Load() == nil {
-		v.process.Store(&processTree{root: int32(s.PID)})
+		v.process.Store(&processTree{root: int32(s.PID), born: startTime(int32(s.PID))})
 	}
 }
 
@@ -91,6 +91,7 @@ type usage struct {
 // grandchild of the process that was started.
 type processTree struct {
 	root  int32
+	born  int64                   // when the root started: after its end its id may become another process's
 	final atomic.Pointer[cpuTime] // of a server that has ended, as the system reports it; nil before
 
 	mu      sync.Mutex        // readers may export at the same time
@@ -106,7 +107,7 @@ func (t *processTree) read(ctx context.Context) usage {
 	defer t.mu.Unlock()
 	var u usage
 	now := map[int32]cpuTime{}
-	for _, pid := range descendants(ctx, t.root) {
+	for _, pid := range t.processes(ctx) {
 		p := &process.Process{Pid: pid} // NewProcess would read more than needed
 		if cpu, err := p.TimesWithContext(ctx); err == nil {
 			now[pid] = cpuTime{cpu.User, cpu.System}
@@ -138,6 +139,23 @@ func (t *processTree) read(ctx context.Context) usage {
 	}
 	t.running = now
 	return u
+}
+
+// processes returns the processes of the tree: none once the root has ended.
+func (t *processTree) processes(ctx context.Context) []int32 {
+	if startTime(t.root) != t.born {
+		return nil
+	}
+	return descendants(ctx, t.root)
+}
+
+// startTime returns when a process started, in a unit of the system's, or 0 if it has ended.
+func startTime(pid int32) int64 {
+	if proctree.Supported {
+		return proctree.StartTime(int(pid))
+	}
+	start, _ := (&process.Process{Pid: pid}).CreateTime() // none: the process has ended
+	return start
 }
 
 // descendants returns a process and its descendants. Process ids are reused while the tree is read, so that parents and

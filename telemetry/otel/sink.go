@@ -143,8 +143,10 @@ func (s *Sink) Noted(n record.Note) {
 		s.logs.finding(s.contextOf(n.Operation), n)
 	case record.LogLine:
 		s.logs.line(n)
+	case record.Blockage:
+		s.logs.blocked(n)
 	case record.Exit:
-		s.spans.endSession(n.Time)
+		s.spans.exit(n)
 		s.metrics.exit(n)
 		s.observed.exited(n.UserTime, n.SystemTime)
 		s.logs.sessionEnded(s.spans.sessionContext(), n)

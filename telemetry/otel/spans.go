@@ -1,7 +1,9 @@
 package otel
 
 import (
+	"cmp"
 	"context"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -74,6 +76,28 @@ func (s *spans) endSession(at time.Time) {
 	s.open.End(trace.WithTimestamp(at))
 	s.addPending(s.open, -1)
 	s.open = nil
+}
+
+// exit ends the session's span if it is still open, and says there if the server has failed. Where it has ended before,
+// as a rule with the server's first response, a span of no duration says so in its place.
+func (s *spans) exit(e record.Exit) {
+	if s.tracer == nil {
+		return
+	}
+	if e.Failed() {
+		span := s.open
+		if span == nil {
+			_, span = s.tracer.Start(s.sessionContext(), semconv.SessionFailed, trace.WithTimestamp(e.Time))
+			s.addPending(span, 1)
+			s.open = span
+		}
+		s.scratch = exitAttributes(s.scratch[:0], e)
+		s.scratch.text(semconv.ErrorType, sessionError(e))
+		s.scratch.text(semconv.ExitCause, string(e.Cause))
+		span.SetAttributes(s.scratch...)
+		span.SetStatus(codes.Error, cmp.Or(e.Reason, e.Signal, "exit code "+strconv.Itoa(e.Code)))
+	}
+	s.endSession(e.Time)
 }
 
 // sessionChanged ends the session's span once the server has answered for the first time, or has been silent for long.

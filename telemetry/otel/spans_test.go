@@ -99,6 +99,75 @@ func whole() record.Operation {
 	}
 }
 
+// TestFailedSession checks that a failure of the server stands on the session's span, or on one in its place if that has
+// ended.
+func TestFailedSession(t *testing.T) {
+	seen := map[string]bool{}
+	for name, c := range map[string]struct {
+		ready bool
+		exit  record.Exit
+		span  string // that says so
+		want  map[string]any
+		text  string
+	}{
+		"not started": {false, record.Exit{EndedBy: record.ByServer, Cause: record.NotStarted, Code: 127, Reason: "no such file"},
+			semconv.SessionSpan, map[string]any{
+				semconv.ErrorType: "not_started", semconv.ExitCause: "not_started", semconv.Exit: "not_started",
+				semconv.ExitCode: "127", semconv.InFlight: false,
+			}, "no such file"},
+		"crash at the start": {false, record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded, Code: 1},
+			semconv.SessionSpan, map[string]any{
+				semconv.ErrorType: "server_exit", semconv.ExitCause: "server_ended", semconv.Exit: "code",
+				semconv.ExitCode: "1", semconv.InFlight: false,
+			}, "exit code 1"},
+		"crash later": {true, record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded, Signal: "SIGSEGV", Open: 2},
+			semconv.SessionFailed, map[string]any{
+				semconv.ErrorType: "server_exit", semconv.ExitCause: "server_ended", semconv.Exit: "signal",
+				semconv.Signal: "SIGSEGV", semconv.InFlight: true,
+			}, "SIGSEGV"},
+		"crash after the client has left": {true, record.Exit{EndedBy: record.ByClient, Cause: record.ClientLeft, Signal: "SIGABRT"},
+			semconv.SessionFailed, map[string]any{
+				semconv.ExitCause: "client_left", semconv.Exit: "signal", semconv.Signal: "SIGABRT", semconv.InFlight: false,
+			}, "SIGABRT"},
+		"the client has left": {true, record.Exit{EndedBy: record.ByClient, Cause: record.Signaled, Signal: "SIGTERM", Open: 1}, "", nil, ""},
+		"the server has left": {true, record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded}, "", nil, ""},
+	} {
+		s := newStage(t, nil)
+		s.Noted(s.session(record.Session{Time: s.at(100), Ready: c.ready}))
+		c.exit.Time = s.at(1000)
+		s.Noted(c.exit)
+		failed := 0
+		for _, span := range s.spans.Ended() {
+			if span.Status().Code != codes.Error {
+				continue
+			}
+			failed++
+			got := values(span.Attributes())
+			for _, a := range semconv.SessionAttributes() {
+				delete(got, a.Key)
+			}
+			for key := range got {
+				seen[key] = true
+			}
+			differ(t, name, got, c.want)
+			if span.Name() != c.span || span.Status().Description != c.text || !span.EndTime().Equal(s.at(1000)) {
+				t.Errorf("%s: span %s, %q, ends at %v", name, span.Name(), span.Status().Description, span.EndTime())
+			}
+			if c.ready && span.Parent().SpanID() != s.span(semconv.SessionSpan).SpanContext().SpanID() {
+				t.Errorf("%s: the span is not the session's child", name)
+			}
+		}
+		if (failed == 1) != (c.span != "") || failed > 1 || s.OpenSpans() != 0 {
+			t.Errorf("%s: %d failed spans, %d open", name, failed, s.OpenSpans())
+		}
+	}
+	for _, a := range semconv.FailureAttributes() {
+		if !seen[a.Key] {
+			t.Errorf("%s is documented and never set", a.Key)
+		}
+	}
+}
+
 func TestOperationSpan(t *testing.T) {
 	s := newStage(t, nil)
 	op := s.opened(record.Operation{Method: semconv.ToolsCall, Target: "search"}, 100)
@@ -137,7 +206,7 @@ func TestEveryAttribute(t *testing.T) {
 	s.Noted(s.session(record.Session{Server: record.Peer{Name: "files"}}))
 	s.call(whole(), 0, 10)
 	op := whole()
-	op.RoundTrips = 1
+	op.RoundTrips, op.Undelivered = 1, true
 	s.call(op, 20, 30)
 	s.call(record.Operation{
 		Method: semconv.PromptsGet, Target: "trip", Requested: "2026-07-28",

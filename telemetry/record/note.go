@@ -2,8 +2,8 @@ package record
 
 import "time"
 
-// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine
-// or Exit. The set is closed; a type switch over it is how a sink tells them apart.
+// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine,
+// Blockage or Exit. The set is closed; a type switch over it is how a sink tells them apart.
 type Note interface{ note() }
 
 func (Session) note()      {}
@@ -12,6 +12,7 @@ func (Notification) note() {}
 func (Violation) note()    {}
 func (Finding) note()      {}
 func (LogLine) note()      {}
+func (Blockage) note()     {}
 func (Exit) note()         {}
 
 // Session says what is known of the session as a whole. The first record comes before any other, and a new one whenever
@@ -170,6 +171,14 @@ type Finding struct {
 	Unit      string      `json:"unit"`
 }
 
+// Blockage is a time in which the reader of a stream does not take what the writer has written, if it is not known which
+// request that delays.
+type Blockage struct {
+	Time      time.Time     `json:"time"`
+	Direction Direction     `json:"direction"`
+	Duration  time.Duration `json:"duration_ns"` // so far
+}
+
 // LogSource is where a log line comes from.
 type LogSource string
 
@@ -193,20 +202,54 @@ type EndedBy string
 
 // Who can end a session.
 const (
-	ByClient EndedBy = "client" // it closed its end, then the server ended
-	ByServer EndedBy = "server" // it ended while the client was still there
+	ByClient EndedBy = "client" // the client acted first, see Cause
+	ByServer EndedBy = "server" // the server ended while the client was still there, or never started
 )
+
+// Cause is what ended a session: the first thing that either side did to end it.
+type Cause string
+
+// The causes of a session's end.
+const (
+	ServerEnded Cause = "server_ended" // the server exited or closed its end of the streams
+	NotStarted  Cause = "not_started"  // the server could not be started
+	ClientLeft  Cause = "client_left"  // the client closed its end of the streams
+	Signaled    Cause = "signaled"     // the host sent a signal that ends a server
+	HostDied    Cause = "host_died"    // the host's process ended
+)
+
+// EndedBy returns the side that acted first.
+func (c Cause) EndedBy() EndedBy {
+	if c == ServerEnded || c == NotStarted {
+		return ByServer
+	}
+	return ByClient
+}
 
 // Exit is how the server's process, and with it the session, ended. It is the last record of a session.
 type Exit struct {
 	Time    time.Time `json:"time"`
 	EndedBy EndedBy   `json:"ended_by"`
-	Code    int       `json:"code"`             // exit code, if no signal killed it
+	Cause   Cause     `json:"cause,omitempty"`
+	Code    int       `json:"code"`             // exit code, if no signal killed it; that of a shell if it did not start
 	Signal  string    `json:"signal,omitempty"` // name of the signal that killed it, such as SIGKILL
+	Reason  string    `json:"reason,omitempty"` // why it did not start, in the system's fixed words
 	Open    int       `json:"open,omitempty"`   // operations that were open when it ended
 
 	// Lifetime runs from the start of the process; CPU time is that of the server and of the descendants it waited for.
 	Lifetime   time.Duration `json:"lifetime_ns"`
 	UserTime   time.Duration `json:"user_time_ns"`
 	SystemTime time.Duration `json:"system_time_ns"`
+}
+
+// Failed reports whether the server is at fault: it did not start, crashed, or ended by itself with an error or while it
+// owed responses. After the client has acted, a code says little: servers fail in many ways to end on request.
+func (e Exit) Failed() bool {
+	switch e.Signal {
+	case "":
+		return e.EndedBy == ByServer && (e.Code != 0 || e.Open > 0)
+	case "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGKILL", "SIGPIPE": // how hosts end servers
+		return e.EndedBy == ByServer
+	}
+	return true
 }

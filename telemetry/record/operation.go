@@ -75,7 +75,10 @@ type Operation struct {
 	TaskID     string `json:"task_id,omitempty"`     // of the task it is about or has started, if it may be shown
 	TaskStatus string `json:"task_status,omitempty"` // the last status seen
 
-	Ambiguous  bool `json:"ambiguous,omitempty"`   // another request had its id, so that a response could be either's
+	Ambiguous bool `json:"ambiguous,omitempty"` // another request had its id, so that a response could be either's
+	// Undelivered reports that the server (or the client) has not read the whole request.
+	Undelivered bool `json:"undelivered,omitempty"`
+
 	IDMismatch bool `json:"id_mismatch,omitempty"` // a response's id was only alike: "7" for 7
 
 	Progress int     `json:"progress,omitempty"` // progress notifications

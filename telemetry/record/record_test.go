@@ -13,7 +13,7 @@ import (
 // records are one of each type.
 var records = []any{
 	record.Session{}, record.Message{}, record.Notification{}, record.Violation{}, record.Finding{}, record.LogLine{},
-	record.Exit{}, record.Operation{},
+	record.Exit{}, record.Operation{}, record.Blockage{},
 }
 
 // TestJSON checks, for every type of record, that one with all fields set survives JSON, with names in snake_case.

@@ -50,6 +50,7 @@ func OperationAttributes() []Attribute {
 			"another request with the same id was in flight: the responses may be swapped", "true"},
 		{Resource, "string",
 			"the request has a URI: the server's template that it matches, else its scheme if that is a known one, else `_OTHER`", "note://{id}"},
+		{Undelivered, "boolean", "the receiver has not read the whole request", "true"},
 		{IDMismatch, "boolean", "the response's id matched only loosely, such as \"7\" for 7", "true"},
 	}
 }
@@ -86,6 +87,18 @@ func SessionAttributes() []Attribute {
 	}
 }
 
+// FailureAttributes returns the attributes that the session's span has as well if the server has failed.
+func FailureAttributes() []Attribute {
+	return []Attribute{
+		{ErrorType, "string", "unless the client had acted first: `" + ErrServerExit + "` or `" + ErrNotStarted + "`", ErrServerExit},
+		{ExitCause, "string", "always: what ended the session", "server_ended"},
+		{Exit, "string", "always: how the server exited", "code"},
+		{ExitCode, "string", "its exit code, unless a signal killed it", "1"},
+		{Signal, "string", "the signal that killed it", "SIGSEGV"},
+		{InFlight, "boolean", "always: whether calls were waiting for their responses", "true"},
+	}
+}
+
 // Word is a value out of a closed set, with its meaning.
 type Word struct{ Value, Meaning string }
 
@@ -97,7 +110,8 @@ func ErrorTypes() []Word {
 		{ErrTimeout, "the requester gave up waiting and cancelled"},
 		{ErrCancelled, "the requester cancelled"},
 		{ErrAbandoned, "the session ended before the response came: the client ended it, or owed the response"},
-		{ErrServerExit, "the server ended while it owed the response"},
+		{ErrServerExit, "the server ended while it owed the response; of a session: it ended before the client did"},
+		{ErrNotStarted, "of a session: the server could not be started"},
 		{ErrExpired, "it was open for a day, or it was the oldest of more than 2,000 open operations"},
 		{Other, "a JSON-RPC error without a code"},
 	}

@@ -52,11 +52,14 @@ var (
 			"spanpipe.client.version=1.0 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	SessionEnded = Record{
-		Message: "session ended", Level: "INFO",
-		When:       "the server's process has ended: how long it has run, what was called, and how it exited",
-		Attributes: []string{SessionID, Duration, Calls, Failures, P95, ErrorType, Exit, ExitCode, Signal, InFlight},
+		Message: "session ended", Level: "INFO, or WARN if the server has failed",
+		When: "the server's process has ended: how long it has run, what was called, who ended it, and how it exited; " +
+			"or it could not be started, and why",
+		Attributes: []string{
+			SessionID, Duration, Calls, Failures, P95, ErrorType, ExitCause, Exit, ExitCode, Signal, InFlight, ViolationReason,
+		},
 		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=24 failures=7 p95=0.2 error.type=server_exit " +
-			"spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
+			"spanpipe.exit.cause=server_ended spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	OperationStarted = Record{
@@ -80,9 +83,17 @@ var (
 		Message: "operation has not been answered yet", Level: "WARN",
 		When: "an operation has been open for `SPANPIPE_HANG_AFTER`, " +
 			"and again each time that period doubles; time in which the user is asked does not count",
-		Attributes: operationRecord,
+		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)], Hint),
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
 			"jsonrpc.request.id=i duration=30 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+	}
+	StreamBlocked = Record{
+		Message: "what was written is not being read", Level: "WARN",
+		When: "the server has not read its stdin, or the client its end, for `SPANPIPE_HANG_AFTER`, and again each time that " +
+			"has doubled; if it is known which call that delays, that is reported as not answered yet",
+		Attributes: []string{Direction, Duration, Hint},
+		Example: "{spanpipe.direction=to_server duration=1 hint=the server does not read its stdin: it hangs, or waits for " +
+			"something else spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	UnusualCall = Record{
 		Message: "unusual call", Level: "INFO",
@@ -122,7 +133,7 @@ var (
 // Records returns all records, in the order in which they are documented.
 func Records() []Record {
 	all := []Record{
-		SessionStarted, SessionEnded, OperationStarted, OperationFinished, OperationHangs, UnusualCall, UnexpectedMessage,
+		SessionStarted, SessionEnded, OperationStarted, OperationFinished, OperationHangs, StreamBlocked, UnusualCall, UnexpectedMessage,
 		ServerMessage, ServerStderr,
 	}
 	for i := range all {

@@ -53,7 +53,8 @@ const (
 	ErrTimeout    = "timeout"     // the requester gave up waiting and cancelled
 	ErrCancelled  = "cancelled"   // the requester cancelled
 	ErrAbandoned  = "abandoned"   // the session ended before the response came, and it was not server_exit
-	ErrServerExit = "server_exit" // the server ended while it owed the response
+	ErrServerExit = "server_exit" // the server ended while it owed the response, or the session
+	ErrNotStarted = "not_started" // of a session: the server could not be started
 	ErrExpired    = "expired"     // given up after a day, or to make room in the bounded table of open operations
 	ErrTask       = "task_failed" // the task that the request started ended in failure
 )
@@ -69,6 +70,7 @@ const (
 	InputWait     = "spanpipe.operation.input_wait" // s, time in which the server waited for the user
 	Ambiguous     = "spanpipe.operation.ambiguous"  // more than one request with this id was in flight
 	IDMismatch    = "spanpipe.operation.id_mismatch"
+	Undelivered   = "spanpipe.operation.undelivered" // the receiver has not read the whole request
 	ErrorClass    = "spanpipe.error.class"
 	ProgressCount = "spanpipe.operation.progress.count"
 	TaskStatus    = "spanpipe.task.status"
@@ -84,9 +86,10 @@ const (
 	Phase         = "spanpipe.startup.phase" // process, handshake, tools
 	LossReason    = "spanpipe.reason"        // of a loss
 	Violation     = "spanpipe.violation.kind"
-	Exit          = "spanpipe.exit.reason" // ok, code, signal
+	Exit          = "spanpipe.exit.reason" // ok, code, signal, not_started
 	ExitCode      = "spanpipe.exit.code"   // as text
 	Signal        = "spanpipe.exit.signal"
+	ExitCause     = "spanpipe.exit.cause"     // server_ended, not_started, client_left, signaled, host_died
 	InFlight      = "spanpipe.exit.in_flight" // calls were waiting for their responses
 	Resource      = "spanpipe.resource"       // a URI template of the server, or a scheme
 	FromTool      = "spanpipe.tool.from"
@@ -102,6 +105,7 @@ const (
 // Names of spans and events that are not a method.
 const (
 	SessionSpan   = "mcp.session"
+	SessionFailed = "mcp.session.failed" // a span of no duration, see package otel
 	ProgressEvent = "progress"
 	InputEvent    = "input_required"
 	RetryEvent    = "retry"

@@ -15,6 +15,7 @@ type Message struct {
 	Dir       record.Direction
 	Batch     bool // an element of a JSON-RPC batch, which only 2025-03-26 allows
 	IsError   bool // result.isError is true
+	Cut       bool // a request that its reader has not taken as a whole
 	ID        ID
 	Method    string        // of a request or notification
 	Target    string        // the tool or prompt that it names

@@ -38,6 +38,8 @@ func (j *journal) Noted(n record.Note) {
 		j.add("log %s %s %s %s", n.Source, n.Level, n.Logger, n.Text)
 	case record.Violation:
 		j.add("violation %s", n.Kind)
+	case record.Blockage:
+		j.add("blocked %s %v", n.Direction, n.Duration)
 	case record.Exit:
 		j.add("exit %v %s open=%d lifetime=%v", n.Time.Sub(epoch), n.EndedBy, n.Open, n.Lifetime)
 	}

@@ -16,7 +16,13 @@ func (t *Tracker) request(m *Message) {
 	}
 	op := t.retried(m)
 	if op == nil {
+		op = t.completed(m)
+	}
+	if op == nil {
 		op = t.begin(m)
+	}
+	if op.Undelivered = m.Cut; m.Cut {
+		return // nothing answers it
 	}
 	op.asked, op.state = m.Last, inFlight
 	op.listing = t.listings.request(op, m.optional().Cursor)

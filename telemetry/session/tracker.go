@@ -70,6 +70,9 @@ type Tracker struct {
 	agreed        bool   // session.Protocol is more than what the client has asked for
 	uninitialized bool   // initialize was answered, and notifications/initialized has not come
 	spent         spent
+
+	blockages map[record.Direction]blockage
+	partial   *operation // the one whose request has not been read as a whole, if that has been reported
 }
 
 // New returns a tracker and reports the session to the sink.
@@ -81,6 +84,7 @@ func New(cfg Config, sink Sink) *Tracker {
 	t := &Tracker{
 		cfg: cfg, sink: sink, session: cfg.Session,
 		flights: flights{}, inputs: inputs{}, tokens: map[key]*operation{}, first: firstCalls{},
+		blockages: map[record.Direction]blockage{},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
 		t.session.Time = t.session.Launched
@@ -252,7 +256,9 @@ func (t *Tracker) Close(now time.Duration, exit record.Exit) {
 	}
 	exit.Time = t.cfg.Wall(now)
 	exit.Lifetime = now
-	if !t.session.Started.IsZero() {
+	if exit.Cause == record.NotStarted {
+		exit.Lifetime = 0
+	} else if !t.session.Started.IsZero() {
 		exit.Lifetime -= t.session.Started.Sub(t.session.Launched)
 	}
 	t.sink.Noted(exit)
@@ -320,6 +326,9 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 		t.lasting--
 	}
 	t.settled = without(t.settled, op)
+	if t.partial == op {
+		t.partial = nil
+	}
 	if op.holds > 0 {
 		op.holds = 1 // whatever it waited for
 		op.release(at)
