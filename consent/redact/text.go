@@ -2,7 +2,9 @@ package redact
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"html"
 	"net/url"
 	"strconv"
 	"strings"
@@ -92,6 +94,9 @@ func (p *pass) layers(context, s string, depth int) string {
 	if depth < maxDepth && strings.IndexByte(s, '%') >= 0 {
 		s = mapRuns(s, isURIPart, func(part string) string { return p.decoded(part, unpercent(part), percent, depth) })
 	}
+	if depth < maxDepth && strings.IndexByte(s, '&') >= 0 && strings.IndexByte(s, ';') >= 0 {
+		s = mapRuns(s, isMarkupText, func(part string) string { return p.decoded(part, unentity(part), html.EscapeString, depth) })
+	}
 	s = p.plain(context, s)
 	if depth < maxDepth { // last: a JSON Web Token consists of base64, and goes as a whole
 		s = mapRuns(s, isBase64Part, func(part string) string { return p.base64(part, depth) })
@@ -103,11 +108,14 @@ func (p *pass) layers(context, s string, depth int) string {
 func (p *pass) plain(context, s string) string {
 	var spans []span
 	full, skip := context+s, len(context)
-	p.find(full, func(lo, hi int, kind Kind) {
+	emit := func(lo, hi int, kind Kind) {
 		if hi > skip {
 			spans = append(spans, span{max(lo-skip, 0), hi - skip, kind})
 		}
-	})
+	}
+	full = withoutColors(full)
+	p.find(full, emit)
+	p.findWrapped(full, emit)
 	return p.markers.replace(s, spans)
 }
 
@@ -154,6 +162,9 @@ func stringPart() func(c byte) bool {
 
 func isURIPart(c byte) bool { return c > ' ' && !has("\"'<>\\`", c) }
 
+// isMarkupText is the class of text between tags that may have entities, up to the end of the line.
+func isMarkupText(c byte) bool { return c != '\n' && c != '<' && c != '>' }
+
 func isBase64Part(c byte) bool { return isToken(c) || has("+/=", c) }
 
 // escape writes s as the inside of a string literal.
@@ -181,6 +192,12 @@ func unescape(s string) string {
 		s = rest
 	}
 }
+
+var entityForm = lazy(`&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
+
+// unentity undoes the character references of HTML and XML: &quot;password&quot; &#58; …. Without a semicolon they are
+// more likely the parameters of a query.
+func unentity(s string) string { return entityForm().ReplaceAllStringFunc(s, html.UnescapeString) }
 
 var percentForm = lazy(`(?:%[0-9A-Fa-f]{2})+`)
 
@@ -229,9 +246,16 @@ func (p *pass) base64(part string, depth int) string {
 	return mapRuns(part, isWord, func(word string) string { return p.base64(word, depth) })
 }
 
-// fromBase64 decodes a run; "" if it does not hold text. A run that was cut off has up to three characters too many,
-// which are left out.
+// fromBase64 decodes a run, which may also be hexadecimal digits; "" if it does not hold text. A run that was cut off has
+// up to three characters too many, which are left out.
 func fromBase64(s string) string {
+	if isHexText(s) {
+		b, err := hex.DecodeString(s[:len(s)&^1])
+		if text := string(b); err == nil && isPrintable(text) {
+			return text
+		}
+		return ""
+	}
 	s = strings.TrimRight(s, "=")
 	if len(s)%4 == 1 {
 		s = s[:len(s)-1]

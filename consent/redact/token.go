@@ -1,47 +1,240 @@
 package redact
 
-import (
-	"encoding/base64"
-	"strings"
+import "strings"
+
+// Tokens are found in two ways. Those of known issuers begin with the issuer's prefix. Others have the same build: a
+// short prefix that names the issuer or the purpose, and random text. What stands beside a token does not matter: the
+// characters of both are letters, digits and a few signs, and anything else ends them.
+
+// findIssued emits tokens of known issuers: the issuer's prefix at the start of a word, and behind it what looks like
+// key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
+func findIssued(s string, emit emitter) {
+	for i := 0; i < len(s); i++ {
+		if i > 0 && isWord(s[i-1]) || words().issuers[s[i]] == nil {
+			continue
+		}
+		if end := issuedEnd(s, i, false); end > 0 && !isAsset(s[i:end]) {
+			emit(i, end, KindCredential)
+			i = end - 1
+		}
+	}
+}
+
+// issuedEnd returns where the issuer's token at s[i] ends; 0 if there is none. A name must not even look like one.
+func issuedEnd(s string, i int, name bool) int {
+	for _, issuer := range words().issuers[s[i]] { // the longest prefix first: it decides
+		if !strings.HasPrefix(s[i:], issuer.prefix) {
+			continue
+		}
+		rest := i + len(issuer.prefix)
+		end := tokenEnd(s, rest)
+		if end-rest < issuer.length {
+			return 0
+		}
+		if i > 1 && has("+/", s[i-1]) && isWord(s[i-2]) && run(issuer.prefix, 0, rest-i, isWord) == rest-i {
+			return 0 // base64, which may have such letters anywhere
+		}
+		m := mixOf(s[rest:end])
+		ok := (m.digits > 0 || m.lowers > 0 && m.uppers > 0) && (name || !isWordy(s[rest:end]))
+		switch issuer.use {
+		case "prefix":
+			ok = ok && m.digits > 0 && m.changes*5 > end-rest && (i == 0 || !has("-_./+", s[i-1])) && !has(s[rest:end], '=')
+		case "maybe":
+			ok = ok && name
+		}
+		if !ok {
+			return 0
+		}
+		return end
+	}
+	return 0
+}
+
+// isWordy reports whether most of a text is words of small letters, as in names: learn-model-v2-train.
+func isWordy(s string) bool {
+	n := 0
+	for lo, hi := range runs(s, isWord) {
+		if hi-lo >= 3 && run(s, lo, hi-lo, isLower) == hi {
+			n += hi - lo
+		}
+	}
+	return n*2 > len(s)
+}
+
+// tokenEnd returns the end of the token at i. Dots and such belong to it if more of it follows.
+func tokenEnd(s string, i int) int {
+	end := i
+	for end < len(s) {
+		more := end+1 < len(s) && isToken(s[end+1])
+		if !isToken(s[end]) && !(more && has("./+$%=~", s[end])) {
+			break
+		}
+		end++
+	}
+	return end
+}
+
+const (
+	minOpaque    = 16 // length of random text that makes what it stands in a token
+	minOpaqueHex = 30 // the same for hexadecimal digits
+	maxPrefix    = 40 // how long the text before it may be
 )
 
-// userinfoForm is a URL with user information (RFC 3986, section 3.2.1): all before the last @ of the authority. In the
-// second form the password holds an unescaped /, # or ?; what follows the colon is then not a port.
-var userinfoForm = lazy("://(?:([^\\s/?#\\\\\"'`<>]+)@|([^\\s/?#\\\\\"'`<>:@]+:[0-9]*[^\\s\"'`<>0-9][^\\s\"'`<>]*)@)")
+// findOpaque emits words that have the build of a token, of issuers that no list knows: acme_live_…, xyz-…. Ids and
+// digests are built alike. They are told apart by their prefix, such as msg_ or sha256-, and by the name before them.
+func findOpaque(s string, emit emitter) {
+	for lo, hi := range runs(s, isOpaquePart) {
+		hi = lo + len(strings.TrimRight(s[lo:hi], ".-_~"))
+		lo = hi - len(strings.TrimLeft(s[lo:hi], ".-_~"))
+		if hi-lo < minOpaque+2 || !isOpaque(s[lo:hi]) || isAsset(s[lo:hi]) || isIdent(s, lo) {
+			continue
+		}
+		emit(lo, hi, KindToken)
+	}
+}
 
-// findUserinfo emits the user information of URLs.
-func findUserinfo(s string, emit emitter) {
-	for _, m := range userinfoForm().FindAllStringSubmatchIndex(s, -1) {
-		if lo, hi := firstGroup(m); s[lo:hi] != "git" { // every Git remote has this user
-			emit(lo, hi, KindUserinfo)
+func isOpaquePart(c byte) bool { return isToken(c) || c == '.' || c == '~' }
+
+// isOpaque reports whether a word is a prefix with random text behind it.
+func isOpaque(w string) bool {
+	first, telling := "", false
+	for at := 0; at < maxPrefix; {
+		n := run(w, at, maxPrefix, isWord)
+		if n == len(w) || n == at {
+			return false
+		}
+		part := w[at:n]
+		if first == "" {
+			first = lower(part)
+		}
+		if !isPrefixPart(part) {
+			return false
+		}
+		telling = telling || listed("telling", lower(part))
+		at = n + 1
+		if isRandomBody(w[at:], telling) {
+			return telling || !listed("ident", first) && !isULID(strings.ToUpper(w[at:]))
+		}
+	}
+	return false
+}
+
+// isPrefixPart reports whether a part is a word such as acme, live, v2 or e2b, and not the beginning of random text.
+func isPrefixPart(part string) bool {
+	m := mixOf(part)
+	capital := m.uppers == 1 && isUpper(part[0])
+	return isAlpha(part[0]) && len(part) >= 2 && len(part) <= 14 && (m.lowers == 0 || m.uppers == 0 || capital) && m.digits <= 2
+}
+
+// isRandomBody reports whether what stands behind a prefix is random. Hexadecimal digits and UUIDs are random, too, but
+// mostly digests and ids, unless the prefix is telling.
+func isRandomBody(b string, telling bool) bool {
+	if isUUID(b) {
+		return telling
+	}
+	longest, rest := "", 0
+	for lo, hi := range runs(b, isWord) {
+		if rest += hi - lo; hi-lo > len(longest) {
+			longest = b[lo:hi]
+		}
+	}
+	m, n := mixOf(longest), len(longest)
+	switch {
+	case n < 8 || n*5 < rest || isWordy(b):
+		return false
+	case m.lowers > 0 && m.uppers > 0: // letters and digits, of which a short one may have none
+		return rest >= minOpaque && m.changes*5 > 2*n && hasDigit(b)
+	case m.digits == 0 || m.digits == n:
+		return false
+	case isHexText(longest):
+		return telling && n >= minOpaqueHex
+	}
+	return n >= 20 && rest-n < 12 && m.changes*4 > n
+}
+
+func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
+
+func isHexText(s string) bool {
+	return strings.Trim(s, "0123456789abcdef") == "" || strings.Trim(s, "0123456789ABCDEF") == ""
+}
+
+// findNumbered emits tokens that are an account's number, a colon and random text, as Telegram and Asana have them.
+func findNumbered(s string, emit emitter) {
+	const leastNumber, leastText = 8, 32
+	for at := 0; ; {
+		i := strings.IndexByte(s[at:], ':')
+		if i < 0 {
+			return
+		}
+		i += at
+		at = i + 1
+		lo := i
+		for lo > 0 && i-lo < maxPrefix && (isDigit(s[lo-1]) || s[lo-1] == '/') {
+			lo--
+		}
+		hi := run(s, at, len(s), isToken)
+		if i-lo < leastNumber || !isDigit(s[i-1]) || hi-at < leastText {
+			continue
+		}
+		if m := mixOf(s[at:hi]); m.digits > 0 && m.changes*4 > hi-at {
+			emit(lo, hi, KindCredential)
+			at = hi
 		}
 	}
 }
 
-func hasUserinfo(s string) bool {
-	found := false
-	findUserinfo(s, func(int, int, Kind) { found = true })
-	return found
+// findUnmarked emits the few keys that are a word without a prefix, known by their length, alphabet and first letters.
+func findUnmarked(s string, emit emitter) {
+	for lo, hi := range runs(s, isToken) {
+		w := s[lo:hi]
+		switch {
+		case (len(w) == 51 && w[0] == '5' || len(w) == 52 && (w[0] == 'K' || w[0] == 'L')) && isBase58(w) && randomWord(w):
+			emit(lo, hi, KindPrivateKey) // of Bitcoin, in the wallets' import format
+		case len(w) == 42 && w[:2] == "00" && isRandomBody(w[2:], false):
+			emit(lo, hi, KindToken) // of Okta
+		}
+	}
 }
 
-var schemeForm = lazy(`(?i)\b(?:bearer +([\w./+=~:-]{8,})|basic +([\w./+=~:-]{8,}))`)
+func isBase58(w string) bool {
+	return run(w, 0, len(w), func(c byte) bool { return isWord(c) && !has("0OIl", c) }) == len(w)
+}
 
-// findSchemes emits the credentials after the name of an authentication scheme, as an Authorization header has it.
-func findSchemes(s string, emit emitter) {
-	if indexFold(s, "bearer ") < 0 && indexFold(s, "basic ") < 0 {
-		return // the expression would take much longer to find that out
+// isAsset reports whether a word ends like the name of a file: index-BxY7Zk3q….js.
+func isAsset(end string) bool {
+	i := strings.LastIndexByte(end, '.')
+	return i >= 0 && listed("extension", lower(end[i+1:]))
+}
+
+// isIdent reports whether the name before s[i] says that an id or a digest follows: "id": "…", sha256:….
+func isIdent(s string, i int) bool {
+	hi := i
+	for hi > 0 && i-hi < 4 && has(` "':=`, s[hi-1]) {
+		hi--
 	}
-	for _, m := range schemeForm().FindAllStringSubmatchIndex(s, -1) {
-		lo, hi := firstGroup(m)
-		token := s[lo:hi]
-		secret := len(token) >= 20 || strings.ContainsAny(token, "0123456789") // not a word of a sentence
-		// RFC 7617: the base64 of a user's name, a colon and the password.
-		if basic := m[2] < 0; basic {
-			text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(token, "="))
-			secret = err == nil && strings.Contains(string(text), ":")
-		}
-		if secret {
-			emit(lo, hi, KindAuthorization)
-		}
+	if hi == i {
+		return false
 	}
+	lo := hi
+	for lo > 0 && hi-lo < maxKey && isToken(s[lo-1]) {
+		lo--
+	}
+	list := splitName(s[lo:hi])
+	return len(list) > 0 && listed("ident", list[len(list)-1])
+}
+
+// isGenerated reports whether a value is random text, in hexadecimal digits, base64 or any other alphabet of keys.
+func isGenerated(v string) bool {
+	if len(v) < minRandom || strings.ContainsAny(v, " :") || isUUID(v) || strings.HasPrefix(v, "/") {
+		return false
+	}
+	if strings.Count(v, "/")+strings.Count(v, ".") > 0 && isWordy(v) {
+		return false
+	}
+	return randomWord(strings.Map(func(c rune) rune {
+		if has("-_+/=.~", byte(c)) {
+			return -1
+		}
+		return c
+	}, v))
 }

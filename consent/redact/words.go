@@ -74,7 +74,7 @@ func (l *lexicon) add(use string, f []string) {
 		for _, p := range f[1:] {
 			l.issuers[p[0]] = append(l.issuers[p[0]], issuer{p, length, use})
 		}
-	case "schema", "placeholder", "prose", "code", "shared", "extension":
+	case "schema", "placeholder", "prose", "code", "shared", "extension", "suffix", "harmless", "ident", "telling", "control":
 		l.addList(use, f)
 	default:
 		panic("words.txt: unknown entry " + use)
