@@ -8,30 +8,101 @@ import (
 // findPairs emits the values that stand beside a name that announces a secret: name=value, name: value, "name":
 // "value", <name>value</name>, --name value, "name is value".
 func findPairs(s string, emit emitter) {
-	for at := 0; ; {
-		i := strings.IndexAny(s[at:], "=:>")
-		if i < 0 {
-			break
-		}
-		i += at
-		at = i + 1
-		name, ok := nameBefore(s, i)
-		if !ok {
-			continue
-		}
-		kind := pairKind(s, name)
-		if kind == "" {
-			continue
-		}
-		lo, hi := valueAfter(s, i, kind, isPlural(s[name.lo:name.hi]))
-		if kind = certain(kind, s[lo:hi]); kind != "" && hi > lo {
-			emit(lo, hi, kind)
-			at = max(at, hi) // a separator in a secret does not count
+	p := pairs{s: s, emit: emit}
+	p.find("=:>", 1)
+	for _, wide := range [...]string{"：", "＝"} { // of Chinese, Japanese and Korean text
+		if strings.Contains(s, wide) {
+			p.find(wide, len(wide))
 		}
 	}
 	findFlags(s, emit)
 	findSentences(s, emit)
 }
+
+// pairs looks for names with values in a text. Every byte is looked at a bounded number of times: a value that is long
+// and then is no secret must not be read again from each name in it.
+type pairs struct {
+	s       string
+	emit    emitter
+	line    int // end of the header line that was read last; what begins before it ends there as well
+	steps   int // bytes of values that were read
+	paired  Kind
+	pairEnd int // where the value that announced paired ends
+}
+
+func (p *pairs) find(separators string, width int) {
+	for at := 0; ; {
+		i := strings.IndexAny(p.s[at:], separators)
+		if i < 0 {
+			return
+		}
+		i += at
+		at = i + width
+		name, ok := nameBefore(p.s, i)
+		if !ok {
+			continue
+		}
+		kind := p.kind(name, i+width)
+		if kind == "" {
+			continue
+		}
+		v := p.valueAfter(name, i, width, kind)
+		if kind = certain(kind, p.s[v.lo:v.hi]); kind != "" && v.hi > v.lo {
+			p.emit(v.lo, v.hi, kind)
+			at = max(at, v.hi) // a separator in a secret does not count
+		}
+	}
+}
+
+// maxApart is how far a value may stand from the name that it belongs to, where both are values: name: PIN, value: 1.
+const maxApart = 160
+
+// kind returns what the name announces for the value at i. Where that is the value of a member such as name, it is
+// remembered for the member value that follows.
+func (p *pairs) kind(f field, i int) Kind {
+	name := lower(lastWord(p.s[f.lo:f.hi]))
+	switch {
+	case len(name) > len("placeholder"):
+	case isNaming(name):
+		lo := run(p.s, i, 8, func(c byte) bool { return has(" \t\"'`", c) })
+		hi := run(p.s, lo, maxKey, func(c byte) bool { return c >= 0x80 || isToken(c) || has(" .#/:[]=", c) })
+		p.paired, p.pairEnd = labelKind(strings.TrimSpace(firstLabel(p.s[lo:hi]))), hi
+	case isValueName(name) && p.paired != "" && f.lo-p.pairEnd < maxApart:
+		kind := p.paired
+		p.paired = ""
+		return kind
+	}
+	return pairKind(p.s, f)
+}
+
+// firstLabel returns a label up to the next member or attribute in the same line.
+func firstLabel(s string) string {
+	if i := strings.IndexAny(s, ":="); i > 0 && s[i] == ':' {
+		s = s[:i]
+	}
+	return s
+}
+
+// lastWord returns the last word of a name: parameterName and option_name are names as well.
+func lastWord(name string) string {
+	for i := len(name) - 1; i > 0; i-- {
+		if !isWord(name[i]) {
+			return name[i+1:]
+		}
+		if isUpper(name[i]) && isLower(name[i-1]) {
+			return name[i:]
+		}
+	}
+	return name
+}
+
+// isNaming reports whether the value of a member or attribute says what the value beside it is.
+func isNaming(name string) bool {
+	return oneOf(name, "name", "key", "variable", "header", "field", "selector", "element", "label", "param", "parameter",
+		"property", "setting", "option", "placeholder")
+}
+
+func isValueName(name string) bool { return oneOf(name, "value", "val", "text", "string", "content") }
 
 // field is a name in a text: where it stands and whether it is quoted.
 type field struct {
@@ -53,13 +124,19 @@ func nameBefore(s string, i int) (field, bool) {
 	}
 	f.lo = f.hi
 	// Names in programs are paths, too: config.db.password, $DB_PASSWORD, env[TOKEN].
-	for f.lo > 0 && f.hi-f.lo < maxKey && (isWord(s[f.lo-1]) || has("_-.$[", s[f.lo-1])) {
+	for f.lo > 0 && f.hi-f.lo < maxKey && (isNameLetter(s[f.lo-1]) || has("_-.$[", s[f.lo-1])) {
 		f.lo--
 	}
-	if s[i] == '>' && (f.lo == 0 || s[f.lo-1] != '<') {
+	if s[i] == '>' && (f.lo == 0 || s[f.lo-1] != '<') && !(f.quoted && isNameAttribute(s[:f.lo])) {
 		return f, false // not an element of XML
 	}
 	return f, f.hi > f.lo && !inMarker(s, f.lo, f.hi)
+}
+
+// isNameAttribute reports whether the value of an attribute follows that names its element: <entry key="PIN">1</entry>.
+func isNameAttribute(before string) bool {
+	before, quoted := strings.CutSuffix(before, `"`)
+	return quoted && (strings.HasSuffix(before, "name=") || strings.HasSuffix(before, "Name=") || strings.HasSuffix(before, "key="))
 }
 
 // pairKind returns the kind that a name in running text announces. Unquoted, it may have two words ("API key: …"), of
@@ -82,41 +159,126 @@ func pairKind(s string, f field) Kind {
 	return cmp.Or(keyKind(s[lo:f.hi]), kind)
 }
 
+// value is a value in a text.
+type value struct{ lo, hi int }
+
 // valueAfter returns the value after the separator at i. The range is empty if there is no secret value.
-func valueAfter(s string, i int, kind Kind, plural bool) (lo, hi int) {
-	lo = i + 1
+func (p *pairs) valueAfter(f field, i, width int, kind Kind) value {
+	s := p.s
+	lo := i + width
 	for lo < len(s) && (s[lo] == '=' || s[i] == '=' && has(">~", s[lo])) { // ==, =>, =~
 		lo++
 	}
 	near := lo
 	lo = run(s, lo, 16, func(c byte) bool { return c == ' ' || c == '\t' })
-	if lo == len(s) || has("\r\n{", s[lo]) || s[lo] == '[' && s[i] == ':' { // an object or a list
-		return lo, lo
+	none := value{lo, lo}
+	if lo == len(s) || has("\r\n{", s[lo]) || s[lo] == '[' && s[i] == ':' && !inMarkerAt(s, lo) { // an object or a list
+		return none
 	}
-	open := quoteAt(s, lo)
+	if v, ok := p.block(f, lo); ok {
+		return v
+	}
+	open, hi := quoteAt(s, lo), 0
 	switch {
 	case open != "":
 		lo += len(open)
 		hi = quotedEnd(s, lo, open)
 	case s[i] == '>': // text of an XML element
-		hi = lo + max(0, strings.IndexByte(s[lo:], '<'))
+		lo, hi = elementText(s, lo)
 	default:
-		hi = bareEnd(s, lo, kind)
-		// After such a name even two or three words are the secret, which bareEnd takes for a sentence.
-		before := s[max(0, i-16):i]
-		if kind == KindPassword && (indexFold(before, "phrase") >= 0 || indexFold(before, "mnemonic") >= 0) {
-			hi = max(hi, passphrase(s, lo, 1))
+		hi = p.bareEnd(lo, kind)
+	}
+	p.steps += hi - lo
+	v := s[lo:min(hi, lo+maxJudged)]
+	if v == "" || !isSecret(v, kind) || open == "`" && strings.Contains(v, " ") { // TOKEN=`command of a shell`
+		return none
+	}
+	if open == "" && s[i] != '>' {
+		if !isBareSecret(v, kind, isPlural(s[f.lo:f.hi]), lo > near) {
+			return none
 		}
+		hi = max(hi, p.restOfLine(f, lo, hi, kind))
 	}
-	value := s[lo:hi]
-	if !isSecret(value, kind) || open == "`" && strings.Contains(value, " ") { // TOKEN=`command of a shell`
-		return lo, lo
-	}
-	if open == "" && !isBareSecret(value, kind, plural, lo > near) {
-		return lo, lo
-	}
-	return lo, hi
+	return value{lo, hi}
 }
+
+// maxJudged is how much of a value is looked at to decide whether it is a secret, in bytes.
+const maxJudged = 512
+
+// elementText returns the text of the XML element that begins at lo.
+func elementText(s string, lo int) (int, int) {
+	const open, end = "<![CDATA[", "]]>"
+	if strings.HasPrefix(s[lo:], open) {
+		lo += len(open)
+		return lo, lo + max(0, strings.Index(s[lo:], end))
+	}
+	return lo, lo + max(0, strings.IndexByte(s[lo:], '<'))
+}
+
+// block returns the value of a YAML block scalar whose sign, | or >, is at i: the lines below with a deeper indentation.
+func (p *pairs) block(f field, i int) (value, bool) {
+	s := p.s
+	if s[i] != '|' && s[i] != '>' {
+		return value{}, false
+	}
+	lo := run(s, i+1, 3, func(c byte) bool { return has("+-0123456789", c) })
+	lo = run(s, lo, 8, func(c byte) bool { return c == ' ' || c == '\r' })
+	if lo >= len(s) || s[lo] != '\n' {
+		return value{}, false
+	}
+	outer := f.lo - strings.LastIndexByte(s[:f.lo], '\n') - 1
+	lo++
+	hi := lo
+	for hi < len(s) {
+		text := run(s, hi, len(s), func(c byte) bool { return c == ' ' })
+		if text < len(s) && s[text] != '\n' && text-hi <= outer {
+			break
+		}
+		end := strings.IndexByte(s[text:], '\n')
+		if end < 0 {
+			hi = len(s)
+			break
+		}
+		hi = text + end + 1
+	}
+	lo = run(s, lo, hi-lo, isSpace)
+	hi = lo + len(strings.TrimRight(s[lo:hi], " \r\n"))
+	p.steps += hi - lo
+	return value{lo, hi}, true
+}
+
+// restOfLine returns the end of a value whose name begins a line, as in YAML and .env files: it may have spaces, and
+// ends with the line or before a comment.
+func (p *pairs) restOfLine(f field, lo, hi int, kind Kind) int {
+	if kind != KindPassword && kind != KindSecret && kind != KindToken && kind != KindKey || !beginsLine(p.s, f.lo) {
+		return hi
+	}
+	end := lo + strings.IndexAny(p.s[lo:min(len(p.s), lo+maxJudged)], "\r\n")
+	if end < lo {
+		end = min(len(p.s), lo+maxJudged)
+	}
+	rest := p.s[hi:max(end, hi)]
+	if !strings.HasPrefix(rest, " ") || strings.ContainsAny(rest, "\"'{}") { // a program, or a log line with more members
+		return hi
+	}
+	if i := strings.Index(rest, " #"); i >= 0 {
+		rest = rest[:i]
+	}
+	if strings.ContainsAny(rest, "=:&|;") {
+		return hi
+	}
+	return hi + len(strings.TrimRight(rest, " "))
+}
+
+// beginsLine reports whether what begins at i is the first word of its line, apart from what assignments begin with.
+func beginsLine(s string, i int) bool {
+	lo := strings.LastIndexByte(s[max(0, i-maxKey):i], '\n') + 1 + max(0, i-maxKey)
+	before := strings.TrimLeft(s[lo:i], " \t->+*#$")
+	return before == "" || oneOf(strings.TrimRight(before, " "), "export", "set", "ENV", "env", "setx", "declare -x")
+}
+
+// inMarkerAt reports whether a marker begins at i: it is a value, and not a list.
+func inMarkerAt(s string, i int) bool { return strings.HasPrefix(s[i:], markerOpen) }
 
 // isSecret reports whether a value beside a name of this kind is a secret.
 func isSecret(v string, kind Kind) bool {
@@ -189,19 +351,33 @@ func quotedEnd(s string, i int, open string) int {
 }
 
 // bareEnd returns where the unquoted value that begins at i ends.
-func bareEnd(s string, i int, kind Kind) int {
+func (p *pairs) bareEnd(i int, kind Kind) int {
 	switch kind {
 	case KindAuthorization, KindCookie: // a header: the line, or the quotes around it
-		n := strings.IndexAny(s[i:], "\r\n\"'`<")
-		if n < 0 {
-			return len(s)
+		if i >= p.line {
+			n := strings.IndexAny(p.s[i:], "\r\n\"'`<")
+			if n < 0 {
+				n = len(p.s) - i
+			}
+			p.line = i + n
+			p.steps += n
 		}
-		return i + len(strings.TrimRight(s[i:i+n], `\`))
+		return i + len(strings.TrimRight(p.s[i:p.line], `\`))
 	case KindPassword:
-		if end := passphrase(s, i, 4); end > i {
-			return end
+		least := 4
+		// After such a name even two or three words are the secret, which are taken for a sentence otherwise.
+		if before := p.s[max(0, i-20):i]; indexFold(before, "phrase") >= 0 || indexFold(before, "mnemonic") >= 0 {
+			least = 1
+		}
+		if end := passphrase(p.s, i, least); end > i {
+			return max(end, wordEnd(p.s, i))
 		}
 	}
+	return wordEnd(p.s, i)
+}
+
+// wordEnd returns where the word that begins at i ends.
+func wordEnd(s string, i int) int {
 	for end := i; end < len(s); end++ {
 		switch s[end] {
 		case ' ', '\t', '\n', '\r', '"', '\'', '`', '&', '<', '>', ';':
@@ -267,7 +443,7 @@ func findFlags(s string, emit emitter) {
 			continue
 		}
 		lo = run(s, hi, 8, func(c byte) bool { return has(" \"',", c) })
-		end := bareEnd(s, lo, KindSecret)
+		end := wordEnd(s, lo)
 		if c := s[lo-1]; c == '"' || c == '\'' {
 			end = quotedEnd(s, lo, s[lo-1:lo])
 		}
@@ -302,7 +478,7 @@ func findSentences(s string, emit emitter) {
 			emit(lo+len(open), quotedEnd(s, lo+len(open), open), kind)
 			continue
 		}
-		hi := bareEnd(s, lo, KindSecret)
+		hi := wordEnd(s, lo)
 		for hi > lo && has(".,!?", s[hi-1]) {
 			hi--
 		}

@@ -97,7 +97,7 @@ func isOpaquePart(c byte) bool { return isToken(c) || c == '.' || c == '~' }
 
 // isOpaque reports whether a word is a prefix with random text behind it.
 func isOpaque(w string) bool {
-	first, telling := "", false
+	first, telling, short := "", false, true
 	for at := 0; at < maxPrefix; {
 		n := run(w, at, maxPrefix, isWord)
 		if n == len(w) || n == at {
@@ -111,8 +111,9 @@ func isOpaque(w string) bool {
 			return false
 		}
 		telling = telling || listed("telling", lower(part))
+		short = short && isAbbreviation(part, w[n])
 		at = n + 1
-		if isRandomBody(w[at:], telling) {
+		if isRandomBody(w[at:], telling || short && !listed("ident", first)) {
 			return telling || !listed("ident", first) && !isULID(strings.ToUpper(w[at:]))
 		}
 	}
@@ -124,6 +125,12 @@ func isPrefixPart(part string) bool {
 	m := mixOf(part)
 	capital := m.uppers == 1 && isUpper(part[0])
 	return isAlpha(part[0]) && len(part) >= 2 && len(part) <= 14 && (m.lowers == 0 || m.uppers == 0 || capital) && m.digits <= 2
+}
+
+// isAbbreviation reports whether a part of a prefix is how issuers shorten their names, with _ or - behind it. Ids and
+// digests mostly have words there, or a -.
+func isAbbreviation(part string, sep byte) bool {
+	return sep == '_' && len(part) <= 6 || sep == '-' && len(part) <= 5 && !strings.ContainsAny(lower(part), "aeiou0123456789")
 }
 
 // isRandomBody reports whether what stands behind a prefix is random. Hexadecimal digits and UUIDs are random, too, but
@@ -147,15 +154,17 @@ func isRandomBody(b string, telling bool) bool {
 	case m.digits == 0 || m.digits == n:
 		return false
 	case isHexText(longest):
-		return telling && n >= minOpaqueHex
+		return telling && n >= minOpaqueHex && hasLetter(longest)
 	}
 	return n >= 20 && rest-n < 12 && m.changes*4 > n
 }
 
+func hasLetter(s string) bool { return strings.ContainsAny(lower(s), "abcdef") }
+
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
 func isHexText(s string) bool {
-	return strings.Trim(s, "0123456789abcdef") == "" || strings.Trim(s, "0123456789ABCDEF") == ""
+	return run(s, 0, len(s), isHex) == len(s)
 }
 
 // findNumbered emits tokens that are an account's number, a colon and random text, as Telegram and Asana have them.
@@ -183,7 +192,13 @@ func findNumbered(s string, emit emitter) {
 	}
 }
 
-// findUnmarked emits the few keys that are a word without a prefix, known by their length, alphabet and first letters.
+// minUnmarked is the length from which a random word without a prefix is taken for a key: shorter ones are mostly ids.
+const (
+	minUnmarked      = 32
+	minUnmarkedLower = 40 // without capital letters
+)
+
+// findUnmarked emits keys that are a random word without a prefix.
 func findUnmarked(s string, emit emitter) {
 	for lo, hi := range runs(s, isToken) {
 		w := s[lo:hi]
@@ -192,8 +207,40 @@ func findUnmarked(s string, emit emitter) {
 			emit(lo, hi, KindPrivateKey) // of Bitcoin, in the wallets' import format
 		case len(w) == 42 && w[:2] == "00" && isRandomBody(w[2:], false):
 			emit(lo, hi, KindToken) // of Okta
+		case len(w) >= minUnmarked && !inBase64(s, lo, hi) && isUnmarked(w) && !isIdent(s, lo):
+			emit(lo, hi, KindToken)
 		}
 	}
+}
+
+// isUnmarked reports whether a word is random letters of both cases and digits, or a longer one of small letters and
+// digits, but not hexadecimal. Digests are that, and content ids of IPFS begin with baf.
+func isUnmarked(w string) bool {
+	if isWordy(w) || isUUID(w[max(0, len(w)-uuidLen):]) || isPublicKey(w) || fromBase64(w) != "" {
+		return false
+	}
+	longest := ""
+	for lo, hi := range runs(w, isWord) {
+		if hi-lo > len(longest) {
+			longest = w[lo:hi]
+		}
+	}
+	m, n := mixOf(longest), len(longest)
+	if m.lowers > 0 && m.uppers > 0 {
+		return n >= 8 && m.changes*5 > 2*n && mixOf(w).digits >= 3
+	}
+	return n >= minUnmarkedLower && m.digits >= 4 && m.uppers == 0 && m.changes*4 > n && !isHexText(longest) &&
+		!strings.HasPrefix(longest, "baf")
+}
+
+// isPublicKey reports whether a word begins like an SSH public key, with the length and the name of the algorithm.
+func isPublicKey(w string) bool {
+	return strings.HasPrefix(w, "AAAAB3NzaC1") || strings.HasPrefix(w, "AAAAC3NzaC1") || strings.HasPrefix(w, "AAAAE2VjZHNh")
+}
+
+// inBase64 reports whether the word s[lo:hi] is a part of base64 with its other signs, or of a path.
+func inBase64(s string, lo, hi int) bool {
+	return lo > 0 && has("+/=", s[lo-1]) && (lo < 2 || s[lo-1] != '=') || hi < len(s) && has("+/", s[hi])
 }
 
 func isBase58(w string) bool {
@@ -220,7 +267,7 @@ func isIdent(s string, i int) bool {
 		lo--
 	}
 	list := splitName(s[lo:hi])
-	return len(list) > 0 && listed("ident", list[len(list)-1])
+	return len(list) > 0 && (listed("ident", list[len(list)-1]) || describes(list))
 }
 
 // isGenerated reports whether a value is random text, in hexadecimal digits, base64 or any other alphabet of keys.
