@@ -29,6 +29,7 @@ func identifies(tok string) bool {
 // versionWords announce four numbers that are a version, as .NET and Chromium have them.
 var versionWords = []string{
 	"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade",
+	"section", "sections", "chapter", "clause", "paragraph", "article", "appendix", "versionadded", "versionchanged", "firmware", "driver", "bios", "oid",
 }
 
 // isVersion reports whether the four numbers at i are a version: v1.2.3.4, Chrome/1.2.3.4, "version": "1.2.3.4".
@@ -63,15 +64,26 @@ func findHexAddresses(s string, emit emitter) {
 		if hi < len(s) && (isWord(s[hi]) || s[hi] == '_') {
 			continue
 		}
+		if lo < hi && s[lo] == ':' && !strings.HasPrefix(s[lo:hi], "::") { // ip :2001:db8::1
+			lo++
+		}
 		if end := lo + ipv6Len(s[lo:hi]); end > lo {
 			if end < len(s) && s[end] == '%' { // zone, the name of an interface (RFC 4007, section 11)
 				end = run(s, end+1, 32, func(c byte) bool { return isWord(c) || has("._-", c) })
 			}
-			emit(lo, end, KindIP)
+			if !isSlice(s, lo, end) {
+				emit(lo, end, KindIP)
+			}
 		} else if tok := strings.TrimRight(s[lo:hi], ":.-"); isMAC(tok) {
 			emit(lo, lo+len(tok), KindMAC)
 		}
 	}
+}
+
+// isSlice reports whether what looks like an address is the step of a slice in a program: args[::2].
+func isSlice(s string, lo, hi int) bool {
+	return lo > 0 && s[lo-1] == '[' && hi-lo < len("::1234") && s[lo] == ':' && hi < len(s) && s[hi] == ']' &&
+		(hi+1 == len(s) || s[hi+1] != ':')
 }
 
 // ipv6Len returns the length of the IPv6 address that s is, apart from punctuation at its end; 0 if it is none. Without

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,7 +29,7 @@ type jsonPass struct {
 	*pass
 	s      string
 	depth  int
-	out    strings.Builder
+	out    []byte
 	copied int     // how much of s is in out
 	before string  // what stands directly before the current token: the last string, and what follows it
 	stack  []frame // what the value stands in, and the open objects and arrays in it
@@ -41,7 +42,8 @@ type frame struct {
 	inherit Kind   // what the names around it announce for everything in it
 	name    string // of the current member
 	kind    Kind   // what that name announces
-	paired  Kind   // what the value of a member "name" announces for "value": {"name": "PIN", "value": "1234"}
+	paired  Kind   // what a member "name" announces for "value": {"name": "PIN", "value": "1"}; in an array, what the last element does
+	value   earlyValue
 }
 
 // json redacts the JSON value at the beginning of s. It returns how many bytes of s it has read, n, and whether they
@@ -57,7 +59,7 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 		// Token returns the first between tokens, also inside an object, and the second inside a token.
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			j.unfinished()
-			return j.out.String(), len(s), true
+			return string(j.out), len(s), true
 		}
 		end := int(dec.InputOffset())
 		if p.left -= end - j.copied; p.left < 0 {
@@ -68,7 +70,7 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 		}
 		j.token(token, end)
 		if len(j.stack) == 1 || j.left < 0 {
-			return j.out.String(), end, true
+			return string(j.out), end, true
 		}
 	}
 }
@@ -78,7 +80,7 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 func (j *jsonPass) gap() {
 	end := run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) })
 	j.before = tail(j.before + j.s[j.copied:end])
-	j.out.WriteString(j.s[j.copied:end])
+	j.put(j.s[j.copied:end])
 	j.copied = end
 }
 
@@ -103,7 +105,7 @@ func (j *jsonPass) token(token json.Token, end int) {
 	if _, isString := token.(string); !isString {
 		j.before = tail(j.before + raw)
 	}
-	j.out.WriteString(raw)
+	j.put(raw)
 	j.copied = end
 }
 
@@ -113,17 +115,20 @@ func (j *jsonPass) unfinished() {
 	raw := j.s[j.copied:]
 	var text string
 	if json.Unmarshal([]byte(raw+`"`), &text) != nil {
-		j.out.WriteString(j.plain(j.before, raw))
+		j.put(j.plain(j.before, raw))
 		return
 	}
 	if out := j.str(text, strings.IndexByte(raw, '\\') >= 0); out != text {
 		raw = `"` + escape(out)
 	}
-	j.out.WriteString(raw)
+	j.put(raw)
 }
 
 // top returns the innermost open object or array.
 func (j *jsonPass) top() *frame { return &j.stack[len(j.stack)-1] }
+
+// put appends to the output.
+func (j *jsonPass) put(s string) { j.out = append(j.out, s...) }
 
 // delim opens or closes an object or array.
 func (j *jsonPass) delim(d json.Delim) {
@@ -155,7 +160,7 @@ func (j *jsonPass) announced() (kind Kind, own bool) {
 		return "", false
 	case f.kind != "":
 		return f.kind, true
-	case f.paired != "" && oneOf(lower(f.name), "value", "val", "text"):
+	case f.paired != "" && isValueName(lower(lastWord(f.name))):
 		return f.paired, true
 	}
 	return f.inherit, false
@@ -176,18 +181,76 @@ func (j *jsonPass) str(text string, escaped bool) string {
 		return j.inside("", text, depth)
 	}
 	j.ended()
-	if f.object && oneOf(lower(f.name), "name", "key", "variable", "header", "field", "selector", "element") {
-		f.paired = keyKind(text)
+	if !f.object {
+		return j.element(f, context, text, depth)
 	}
+	j.pair(f, text)
 	kind, own := j.announced()
 	kind = certain(kind, text)
 	switch {
 	case isPrivatePart(f.name) && len(text) >= 32 && randomWord(withoutDashes(text)):
-		return j.markers.replace(text, []span{{0, len(text), KindPrivateKey}})
-	case kind != "" && isSecretMember(text, kind, own):
-		return j.markers.replace(text, []span{{0, len(text), kind}})
+		return j.whole(text, KindPrivateKey)
+	case kind != "" && isSecretMember(text, kind, own) && (f.kind != "" || !isSentence(text)):
+		return j.whole(text, kind)
 	}
 	return j.inside(context, text, depth)
+}
+
+// whole returns the marker in place of a string.
+func (j *jsonPass) whole(text string, kind Kind) string {
+	return j.markers.replace(text, []span{{0, len(text), kind}})
+}
+
+// element returns what is left of a string in an array. The one before it may be its name: ["X-Api-Key", "…"].
+func (j *jsonPass) element(f *frame, context, text string, depth int) string {
+	before, inherit := f.paired, certain(f.inherit, text)
+	f.paired = ""
+	if len(text) < maxKey && !strings.Contains(text, " ") {
+		f.paired = keyKind(text)
+	}
+	switch before = certain(before, text); {
+	case inherit != "" && isSecretMember(text, inherit, false):
+		return j.whole(text, inherit)
+	case before != "" && f.paired == "" && hasDigit(text) && len(text) >= 6 && isSecret(text, before):
+		return j.whole(text, before)
+	}
+	return j.inside(context, text, depth)
+}
+
+// pair notes what the value of a member such as name or element says of the member value or text in the same object. If
+// that came first, it goes now.
+func (j *jsonPass) pair(f *frame, text string) {
+	switch name := lower(lastWord(f.name)); {
+	case isNaming(name):
+		f.paired = labelKind(text)
+		kind := certain(f.paired, f.value.text)
+		if f.value.text != "" && kind != "" && isSecret(f.value.text, kind) && !isSentence(f.value.text) {
+			end := f.value.at + stringLen(j.out[f.value.at:])
+			j.out = slices.Replace(j.out, f.value.at, end, []byte(quote(j.whole(f.value.text, kind)))...)
+		}
+		f.value.text = ""
+	case f.paired == "" && isValueName(name):
+		f.value = earlyValue{len(j.out), text}
+	}
+}
+
+// earlyValue is the value of a member that stays unless a member behind it says what it is.
+type earlyValue struct {
+	at   int // in the output
+	text string
+}
+
+// stringLen returns the length of the JSON string that b begins with.
+func stringLen(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(b)
 }
 
 // isPrivatePart reports whether a member is one of a JSON Web Key that hold the private part (RFC 7518, section 6).

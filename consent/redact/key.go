@@ -116,7 +116,7 @@ func wordKind(list []string, i int) Kind {
 	}
 	if !known && w != "jsonwebtoken" { // a library, which manifests name
 		for _, r := range words().endings {
-			if len(w) > len(r.word) && strings.HasSuffix(w, r.word) {
+			if strings.HasSuffix(w, r.word) {
 				return r.kind
 			}
 		}

@@ -114,7 +114,7 @@ type field struct {
 // env["NAME"], or what makes := and ?= of an equals sign.
 func nameBefore(s string, i int) (field, bool) {
 	hi := i
-	for hi > 0 && i-hi < 3 && (has(" \t]", s[hi-1]) || s[i] == '=' && has(":?+", s[hi-1])) {
+	for hi > 0 && i-hi < 3 && (has(" \t", s[hi-1]) || s[i] == '=' && has(":?+]", s[hi-1])) {
 		hi--
 	}
 	f := field{hi: hi}
@@ -290,13 +290,22 @@ func isSecret(v string, kind Kind) bool {
 		_, credential, ok := strings.Cut(v, " ")
 		return !ok || !isPlaceholder(credential) && !has("{<$", credential[0])
 	case KindToken, KindKey:
-		return v[0] != '<' // markup
+		return v[0] != '<' && len(v) >= 3 && !isSecretName(v) && !isSentence(v) // markup
+	case KindSecret, KindCookie:
+		return !isSecretName(v) && !isSentence(v)
+	case KindPassword:
+		return len(v) >= 3 || !isNumber(v)
 	case KindPhone, KindCard:
 		return countDigits(v) >= 7
 	case KindConnection:
 		return hasDigitOrSign(v)
 	}
 	return true
+}
+
+// isSecretName reports whether a value is the name of a secret and not one: "tokenField": "accessToken".
+func isSecretName(v string) bool {
+	return len(v) < maxKey && !hasDigit(v) && run(v, 0, len(v), isToken) == len(v) && keyKind(v) != "" && !randomWord(v)
 }
 
 // isBareSecret reports whether an unquoted value is a secret, and not an expression, a count, or a word of a sentence.
@@ -307,6 +316,16 @@ func isBareSecret(v string, kind Kind, plural, spaced bool) bool {
 		return false
 	}
 	first, _, sentence := strings.Cut(v, " ")
+	switch kind {
+	case KindAuthorization:
+		if isPlaceholder(strings.TrimRight(first, ",;)")) {
+			return false
+		}
+	case KindToken, KindKey:
+		if spaced && !sentence && strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,;") == "" && !randomWord(v) {
+			return false // a word, or the name of a variable
+		}
+	}
 	return !isReference(v) && !(isProse(first) && sentence) && !(spaced && isProse(v))
 }
 
@@ -433,13 +452,13 @@ func findFlags(s string, emit emitter) {
 			return
 		}
 		lo := at + i + len("--")
-		hi := run(s, lo, maxKey, isToken)
+		hi := run(s, lo, maxKey, func(c byte) bool { return isToken(c) || c == '.' || c >= 0x80 })
 		at = hi
 		if hi == lo || hi == len(s) || !has(" \"',", s[hi]) {
 			continue
 		}
 		kind := keyKind(s[lo:hi])
-		if kind == "" || kind == kindMaybe {
+		if kind == "" {
 			continue
 		}
 		lo = run(s, hi, 8, func(c byte) bool { return has(" \"',", c) })
@@ -448,7 +467,11 @@ func findFlags(s string, emit emitter) {
 			end = quotedEnd(s, lo, s[lo-1:lo])
 		}
 		// Behind a flag without a value stands the next flag, or the rest of a usage text.
-		if v := s[lo:end]; v != "" && v[0] != '-' && !isPlaceholder(v) && !isReference(v) && !isProse(v) {
+		v := s[lo:min(end, lo+maxJudged)]
+		if v == "" || v[0] == '-' || isPlaceholder(v) || isReference(v) || isProse(v) {
+			continue
+		}
+		if kind = certain(kind, v); kind != "" {
 			emit(lo, end, kind)
 		}
 	}

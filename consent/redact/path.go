@@ -4,7 +4,7 @@ import "strings"
 
 // homeForm is the path of a home directory up to the user's name. On Windows the name may have spaces, if a separator
 // follows.
-var homeForm = lazy(`(?:/home/|/Users/|\\{1,2}(?:Users|Documents and Settings)\\{1,2})` +
+var homeForm = lazy(`(?:/home/|/Users/|(?i:\b[a-z]:/|\\{1,2})(?i:users|documents and settings)[\\/]{1,2})` +
 	`([\pL\pM\pN._+@-]{1,64}(?: [\pL\pM\pN._+@ -]{1,31}\\)?)`)
 
 // isSharedName reports whether an entry of such a directory, or a user name, does not belong to one person.
@@ -16,7 +16,7 @@ func isSharedName(s string) bool {
 // findHomes emits the user names in paths of home directories. The path around a name stays: which project a call was
 // about is content, who made it is not.
 func findHomes(s string, emit emitter) {
-	if !strings.Contains(s, "home/") && !strings.Contains(s, "Users") && !strings.Contains(s, "Settings") {
+	if !strings.Contains(s, "home/") && indexFold(s, "users") < 0 && indexFold(s, "settings") < 0 {
 		return // the expression would take much longer to find that out
 	}
 	for _, m := range homeForm().FindAllStringSubmatchIndex(s, -1) {

@@ -50,15 +50,34 @@ func issuedEnd(s string, i int, name bool) int {
 	return 0
 }
 
-// isWordy reports whether most of a text is words of small letters, as in names: learn-model-v2-train.
+// isWordy reports whether most of a text is words between separators, as in names: learn-model-v2-train, X509_NAME_dup.
 func isWordy(s string) bool {
 	n := 0
 	for lo, hi := range runs(s, isWord) {
-		if hi-lo >= 3 && run(s, lo, hi-lo, isLower) == hi {
+		small := run(s, lo, hi-lo, isLower) == hi || isUpper(s[lo]) && run(s, lo+1, hi-lo, isLower) == hi
+		if hi-lo >= 3 && (small || run(s, lo, hi-lo, isUpper) == hi) {
 			n += hi - lo
 		}
 	}
 	return n*2 > len(s)
+}
+
+// isCamel reports whether nearly all of a text is words in camelCase: Int32FieldTooLargeHex. Of random text not even half
+// reads as such words.
+func isCamel(s string) bool {
+	n := 0
+	for i := 0; i < len(s); {
+		lo := i
+		if isUpper(s[i]) {
+			i++
+		}
+		end := run(s, i, len(s), isLower)
+		if end-i >= 2 {
+			n += end - lo
+		}
+		i = max(end, lo+1)
+	}
+	return n*5 > len(s)*4
 }
 
 // tokenEnd returns the end of the token at i. Dots and such belong to it if more of it follows.
@@ -147,7 +166,7 @@ func isRandomBody(b string, telling bool) bool {
 	}
 	m, n := mixOf(longest), len(longest)
 	switch {
-	case n < 8 || n*5 < rest || isWordy(b):
+	case n < 8 || n*5 < rest || isWordy(b) || isCamel(b):
 		return false
 	case m.lowers > 0 && m.uppers > 0: // letters and digits, of which a short one may have none
 		return rest >= minOpaque && m.changes*5 > 2*n && hasDigit(b)
@@ -200,9 +219,14 @@ const (
 
 // findUnmarked emits keys that are a random word without a prefix.
 func findUnmarked(s string, emit emitter) {
+	public := 0
 	for lo, hi := range runs(s, isToken) {
 		w := s[lo:hi]
+		if w == "CERTIFICATE-----" || w == "KEY-----" && strings.HasSuffix(s[:lo], "-----BEGIN PUBLIC ") {
+			public = hi + strings.Index(s[hi:], "-----END ")
+		}
 		switch {
+		case lo < public: // what a certificate or public key consists of
 		case (len(w) == 51 && w[0] == '5' || len(w) == 52 && (w[0] == 'K' || w[0] == 'L')) && isBase58(w) && randomWord(w):
 			emit(lo, hi, KindPrivateKey) // of Bitcoin, in the wallets' import format
 		case len(w) == 42 && w[:2] == "00" && isRandomBody(w[2:], false):
@@ -216,7 +240,7 @@ func findUnmarked(s string, emit emitter) {
 // isUnmarked reports whether a word is random letters of both cases and digits, or a longer one of small letters and
 // digits, but not hexadecimal. Digests are that, and content ids of IPFS begin with baf.
 func isUnmarked(w string) bool {
-	if isWordy(w) || isUUID(w[max(0, len(w)-uuidLen):]) || isPublicKey(w) || fromBase64(w) != "" {
+	if isWordy(w) || isCamel(w) || isUUID(w[max(0, len(w)-uuidLen):]) || isPublicKey(w) || fromBase64(w) != "" {
 		return false
 	}
 	longest := ""
@@ -240,7 +264,8 @@ func isPublicKey(w string) bool {
 
 // inBase64 reports whether the word s[lo:hi] is a part of base64 with its other signs, or of a path.
 func inBase64(s string, lo, hi int) bool {
-	return lo > 0 && has("+/=", s[lo-1]) && (lo < 2 || s[lo-1] != '=') || hi < len(s) && has("+/", s[hi])
+	padded := hi < len(s) && s[hi] == '=' && (hi+1 == len(s) || !isWord(s[hi+1]))
+	return lo > 0 && has("+/", s[lo-1]) || hi < len(s) && has("+/", s[hi]) || padded
 }
 
 func isBase58(w string) bool {
@@ -267,6 +292,9 @@ func isIdent(s string, i int) bool {
 		lo--
 	}
 	list := splitName(s[lo:hi])
+	for len(list) > 1 && isNumber(list[len(list)-1]) { // sha256, h1
+		list = list[:len(list)-1]
+	}
 	return len(list) > 0 && (listed("ident", list[len(list)-1]) || describes(list))
 }
 

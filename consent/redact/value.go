@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // isPlaceholder reports whether a value stands for a secret without being one: empty, stars, ${NAME}, {{ name }},
 // <password>, %s.
@@ -56,7 +59,7 @@ func isFiller(v string) bool {
 // isReference reports whether an unquoted value is an expression of a program, or a type: os.environ["TOKEN"],
 // getToken(), process.env.API_KEY, string.
 func isReference(v string) bool {
-	if v[0] == '&' || strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") {
+	if v[0] == '&' || strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") || v[0] == '$' && strings.Contains(v, "->") {
 		return true
 	}
 	if strings.HasPrefix(v, "https://") && !hasUserinfo(v) { // the page where one gets a token
@@ -66,7 +69,7 @@ func isReference(v string) bool {
 		if i+1 < len(v) && !isWord(v[i+1]) && !has(`"')[]$*&_`, v[i+1]) {
 			return false // a bracket in a password
 		}
-		if i > 0 && run(v, 0, i, func(c byte) bool { return isToken(c) || c == '.' }) == i && isAlpha(v[0]) {
+		if i > 0 && run(v, 0, i, func(c byte) bool { return isToken(c) || has(".:>$", c) }) == i && isAlpha(v[0]) {
 			return true
 		}
 	}
@@ -80,6 +83,12 @@ func isReference(v string) bool {
 
 // isProse reports whether a sentence goes on with this word after "password:" or "--token".
 func isProse(v string) bool { return listed("prose", lower(strings.TrimRight(v, ".,;:!?)"))) }
+
+// isSentence reports whether a text is one, and not a passphrase.
+func isSentence(v string) bool {
+	words := strings.Fields(v)
+	return len(words) > 2 && slices.ContainsFunc(words, isProse)
+}
 
 // isPath reports whether a value names a file, such as the one that holds a secret: secret=/run/secrets/db. A single
 // slash at the beginning is not enough for that, since passwords may have it.
