@@ -20,6 +20,38 @@ func isWord(c byte) bool  { return isAlpha(c) || isDigit(c) }
 func isHex(c byte) bool   { return isDigit(c) || (c|0x20)-'a' < 6 }
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
+// marks is a set of characters that a text has. Most detectors need one of a few, and are skipped if it is missing.
+type marks uint32
+
+// marksOf lists the characters that have a mark. Digits share the mark of 0, and bytes of other alphabets that of é.
+const marksOf = "0@ .:-/\\~=>%&;\x1b\n{_\u00e9"
+
+var markTable = func() (table [256]marks) {
+	for i := range len(marksOf) {
+		table[marksOf[i]] |= 1 << i
+	}
+	for c := range 256 {
+		switch {
+		case isDigit(byte(c)):
+			table[c] = table['0']
+		case c >= 0x80:
+			table[c] = table[0xc3]
+		}
+	}
+	return table
+}()
+
+// markOf returns the marks of the characters in set.
+func markOf(set string) (m marks) {
+	for i := range len(set) {
+		m |= markTable[set[i]]
+	}
+	return m
+}
+
+// has reports whether the text has one of the characters in set.
+func (m marks) has(set marks) bool { return m&set != 0 }
+
 // isNameLetter reports whether c may stand in a word of a name. Bytes of other alphabets than ASCII do.
 func isNameLetter(c byte) bool { return isWord(c) || c >= 0x80 }
 
@@ -73,10 +105,34 @@ func lower(s string) string {
 	}, s)
 }
 
+// foldTable maps capital letters of ASCII to small ones, and other bytes to themselves.
+var foldTable = func() (table [256]byte) {
+	for c := range 256 {
+		table[c] = byte(c)
+		if isUpper(byte(c)) {
+			table[c] |= 0x20
+		}
+	}
+	return table
+}()
+
+// hasPrefixFold is strings.HasPrefix without regard to the case of ASCII letters; prefix is in lower case.
+func hasPrefixFold(s, prefix string) bool {
+	if len(s) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		if foldTable[s[i]] != prefix[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // indexFold is strings.Index without regard to the case of ASCII letters; word is in lower case.
 func indexFold(s, word string) int {
 	for i := 0; i+len(word) <= len(s); i++ {
-		if c := s[i]; (c == word[0] || isUpper(c) && c|0x20 == word[0]) && lower(s[i:i+len(word)]) == word {
+		if foldTable[s[i]] == word[0] && hasPrefixFold(s[i:], word) {
 			return i
 		}
 	}

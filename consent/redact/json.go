@@ -31,7 +31,8 @@ type jsonPass struct {
 	depth  int
 	out    []byte
 	copied int     // how much of s is in out
-	before string  // what stands directly before the current token: the last string, and what follows it
+	last   string  // the last string
+	since  int     // where what follows the last string begins in s; with it, that stands directly before the current token
 	stack  []frame // what the value stands in, and the open objects and arrays in it
 }
 
@@ -79,9 +80,17 @@ func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
 // has already checked that they are where they belong.
 func (j *jsonPass) gap() {
 	end := run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) })
-	j.before = tail(j.before + j.s[j.copied:end])
 	j.put(j.s[j.copied:end])
 	j.copied = end
+}
+
+// before returns what stands directly before the current token, as far as detectors look back.
+func (j *jsonPass) before() string {
+	since := j.s[max(j.since, j.copied-maxKey):j.copied]
+	if j.since == 0 || len(since) >= maxKey {
+		return strings.ToValidUTF8(since, "")
+	}
+	return `"` + tail(j.last) + `"` + since
 }
 
 func (j *jsonPass) token(token json.Token, end int) {
@@ -102,11 +111,11 @@ func (j *jsonPass) token(token json.Token, end int) {
 	default:
 		j.ended()
 	}
-	if _, isString := token.(string); !isString {
-		j.before = tail(j.before + raw)
-	}
 	j.put(raw)
 	j.copied = end
+	if _, isString := token.(string); isString {
+		j.since = end
+	}
 }
 
 // unfinished redacts what follows the last whole token of a value that was cut off: a string without its end, or text.
@@ -115,7 +124,7 @@ func (j *jsonPass) unfinished() {
 	raw := j.s[j.copied:]
 	var text string
 	if json.Unmarshal([]byte(raw+`"`), &text) != nil {
-		j.put(j.plain(j.before, raw))
+		j.put(j.plain(j.before(), raw))
 		return
 	}
 	if out := j.str(text, strings.IndexByte(raw, '\\') >= 0); out != text {
@@ -173,13 +182,14 @@ func (j *jsonPass) str(text string, escaped bool) string {
 	if escaped {
 		depth++
 	}
-	context := j.before + `"`
-	j.before = `"` + tail(text) + `"`
 	f := j.top()
 	if f.naming {
+		j.last = text
 		f.naming, f.name, f.kind = false, text, keyKind(text)
 		return j.inside("", text, depth)
 	}
+	context := j.before() + `"`
+	j.last = text
 	j.ended()
 	if !f.object {
 		return j.element(f, context, text, depth)

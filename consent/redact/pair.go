@@ -7,17 +7,24 @@ import (
 
 // findPairs emits the values that stand beside a name that announces a secret: name=value, name: value, "name":
 // "value", <name>value</name>, --name value, "name is value".
-func findPairs(s string, emit emitter) {
+func findPairs(s string, m marks, emit emitter) {
 	p := pairs{s: s, emit: emit}
-	p.find("=:>", 1)
-	for _, wide := range [...]string{"：", "＝"} { // of Chinese, Japanese and Korean text
-		if strings.Contains(s, wide) {
-			p.find(wide, len(wide))
-		}
+	if m.has(separators) {
+		p.find()
 	}
-	findFlags(s, emit)
-	findSentences(s, emit)
+	if m.has(dash) {
+		findFlags(s, emit)
+	}
+	if m.has(blank) {
+		findSentences(s, emit)
+	}
 }
+
+var (
+	separators = markOf("=:>é") // é for ： and ＝ of Chinese, Japanese and Korean text
+	dash       = markOf("-")
+	blank      = markOf(" ")
+)
 
 // pairs looks for names with values in a text. Every byte is looked at a bounded number of times: a value that is long
 // and then is no secret must not be read again from each name in it.
@@ -30,14 +37,12 @@ type pairs struct {
 	pairEnd int // where the value that announced paired ends
 }
 
-func (p *pairs) find(separators string, width int) {
-	for at := 0; ; {
-		i := strings.IndexAny(p.s[at:], separators)
-		if i < 0 {
-			return
+func (p *pairs) find() {
+	for i := 0; i < len(p.s); i++ {
+		width := separatorLen(p.s, i)
+		if width == 0 {
+			continue
 		}
-		i += at
-		at = i + width
 		name, ok := nameBefore(p.s, i)
 		if !ok {
 			continue
@@ -49,9 +54,20 @@ func (p *pairs) find(separators string, width int) {
 		v := p.valueAfter(name, i, width, kind)
 		if kind = certain(kind, p.s[v.lo:v.hi]); kind != "" && v.hi > v.lo {
 			p.emit(v.lo, v.hi, kind)
-			at = max(at, v.hi) // a separator in a secret does not count
+			i = max(i, v.hi-1) // a separator in a secret does not count
 		}
 	}
+}
+
+// separatorLen returns the length of the separator between a name and its value at i; 0 if there is none.
+func separatorLen(s string, i int) int {
+	switch c := s[i]; {
+	case c == '=' || c == ':' || c == '>':
+		return 1
+	case c == 0xef && (strings.HasPrefix(s[i:], "：") || strings.HasPrefix(s[i:], "＝")):
+		return len("：")
+	}
+	return 0
 }
 
 // maxApart is how far a value may stand from the name that it belongs to, where both are values: name: PIN, value: 1.

@@ -113,9 +113,14 @@ func (p *pass) plain(context, s string) string {
 			spans = append(spans, span{max(lo-skip, 0), hi - skip, kind})
 		}
 	}
-	full = withoutColors(full)
-	p.find(full, emit)
-	p.findWrapped(full, emit)
+	m := marksIn(full)
+	if m.has(escapeMark) {
+		full = withoutColors(full)
+	}
+	p.find(full, m, emit)
+	if m.has(breakMark) {
+		p.findWrapped(full, emit)
+	}
 	return p.markers.replace(s, spans)
 }
 

@@ -9,8 +9,9 @@ import "strings"
 // findIssued emits tokens of known issuers: the issuer's prefix at the start of a word, and behind it what looks like
 // key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
 func findIssued(s string, emit emitter) {
+	issuers := &words().issuers
 	for i := 0; i < len(s); i++ {
-		if i > 0 && isWord(s[i-1]) || words().issuers[s[i]] == nil {
+		if issuers[s[i]] == nil || i > 0 && isWord(s[i-1]) {
 			continue
 		}
 		if end := issuedEnd(s, i, false); end > 0 && !isAsset(s[i:end]) {

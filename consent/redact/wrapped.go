@@ -7,11 +7,10 @@ import "strings"
 
 var colorForm = lazy("\x1b\\[[0-9;:?]*[A-Za-z]")
 
+var escapeMark, breakMark = markOf("\x1b"), markOf("\n")
+
 // withoutColors returns s with spaces in place of terminals' control sequences, so that what follows stays where it is.
 func withoutColors(s string) string {
-	if !strings.Contains(s, "\x1b[") {
-		return s
-	}
 	return colorForm().ReplaceAllStringFunc(s, func(seq string) string { return strings.Repeat(" ", len(seq)) })
 }
 
