@@ -50,10 +50,12 @@ func isVersion(s string, i int) bool {
 	return hasContext(s, i, versionWords)
 }
 
+var addressClass = classOf(func(c byte) bool { return isHex(c) || has(":-.", c) })
+
 // findHexAddresses emits IPv6 and MAC addresses. Both are runs of hexadecimal digits and separators. A run begins
 // neither inside a word nor with a single colon, as in addr:2001:db8::1.
 func findHexAddresses(s string, emit emitter) {
-	for lo, hi := range runs(s, func(c byte) bool { return isHex(c) || has(":-.", c) }) {
+	for lo, hi := range longRuns(s, addressClass, len("::12")) {
 		if lo > 0 && (isWord(s[lo-1]) || s[lo-1] == '_') { // the run begins with the end of a word: add in "add:…"
 			n := strings.IndexByte(s[lo:hi], ':')
 			if n < 0 {

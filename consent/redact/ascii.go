@@ -84,6 +84,42 @@ func runs(s string, in func(c byte) bool) iter.Seq2[int, int] {
 	}
 }
 
+// class is a set of bytes. Looking one up is faster than calling a function, which matters where every byte is asked.
+type class [256]bool
+
+func classOf(in func(c byte) bool) *class {
+	var table class
+	for c := range table {
+		table[c] = in(byte(c))
+	}
+	return &table
+}
+
+// longRuns returns the longest ranges of bytes that are in a class, and at least so many. It looks at the last byte that
+// such a range would have first, so that it sees few bytes of a text without.
+func longRuns(s string, in *class, least int) iter.Seq2[int, int] {
+	return func(yield func(lo, hi int) bool) {
+		for i := 0; i+least <= len(s); {
+			last := i + least - 1
+			for last >= i && in[s[last]] {
+				last--
+			}
+			if last >= i {
+				i = last + 1
+				continue
+			}
+			end := i + least
+			for end < len(s) && in[s[end]] {
+				end++
+			}
+			if !yield(i, end) {
+				return
+			}
+			i = end + 1
+		}
+	}
+}
+
 // firstGroup returns the range of the first group of an expression that matched, or else of the whole match.
 func firstGroup(m []int) (lo, hi int) {
 	for g := 2; g < len(m); g += 2 {

@@ -16,7 +16,7 @@ type ownPattern struct {
 	re   *regexp.Regexp
 }
 
-func (e *engine) find(s string, m marks, emit emitter) {
+func (e *engine) find(s string, m marks, names kinds, emit emitter) {
 	for _, p := range e.own {
 		p.find(s, emit)
 	}
@@ -25,7 +25,7 @@ func (e *engine) find(s string, m marks, emit emitter) {
 			forms[i].find(s, emit)
 		}
 	}
-	findPairs(s, m, emit)
+	findPairs(s, m, names, emit)
 	e.user.find(s, emit)
 	e.rules.find(s, emit)
 }

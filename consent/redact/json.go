@@ -3,7 +3,6 @@ package redact
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -42,6 +41,7 @@ type frame struct {
 	naming  bool   // the next string is the name of a member
 	inherit Kind   // what the names around it announce for everything in it
 	name    string // of the current member
+	role    role   // of that name beside others
 	kind    Kind   // what that name announces
 	paired  Kind   // what a member "name" announces for "value": {"name": "PIN", "value": "1"}; in an array, what the last element does
 	value   earlyValue
@@ -52,36 +52,33 @@ type frame struct {
 //
 // It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
-	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1)}
-	dec := json.NewDecoder(strings.NewReader(s))
-	dec.UseNumber() // 1e999 is JSON, but no float64
+	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1, 8)}
+	l := lexer{s: s}
 	for {
-		token, err := dec.Token()
-		// Token returns the first between tokens, also inside an object, and the second inside a token.
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		lo, hi, err := l.next()
+		if errors.Is(err, errCut) {
 			j.unfinished()
 			return string(j.out), len(s), true
 		}
-		end := int(dec.InputOffset())
-		if p.left -= end - j.copied; p.left < 0 {
+		if p.left -= hi - j.copied; p.left < 0 {
 			return "", len(s), true
 		}
-		if err != nil {
-			return "", max(end, 1), false
+		if err == nil {
+			err = j.token(lo, hi)
 		}
-		j.token(token, end)
+		if err != nil {
+			return "", max(j.copied, 1), false
+		}
 		if len(j.stack) == 1 || j.left < 0 {
-			return string(j.out), end, true
+			return string(j.out), hi, true
 		}
 	}
 }
 
-// gap copies what stands before the next token: white space, commas and colons. The decoder does not report them, and
-// has already checked that they are where they belong.
-func (j *jsonPass) gap() {
-	end := run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) })
-	j.put(j.s[j.copied:end])
-	j.copied = end
+// gap copies what stands before the token at lo: white space, commas and colons.
+func (j *jsonPass) gap(lo int) {
+	j.put(j.s[j.copied:lo])
+	j.copied = lo
 }
 
 // before returns what stands directly before the current token, as far as detectors look back.
@@ -93,34 +90,39 @@ func (j *jsonPass) before() string {
 	return `"` + tail(j.last) + `"` + since
 }
 
-func (j *jsonPass) token(token json.Token, end int) {
-	j.gap()
-	raw := j.s[j.copied:end]
-	switch t := token.(type) {
-	case json.Delim:
-		j.delim(t)
-	case string:
-		if text := j.str(t, strings.IndexByte(raw, '\\') >= 0); text != t {
+func (j *jsonPass) token(lo, hi int) error {
+	j.gap(lo)
+	raw := j.s[lo:hi]
+	switch raw[0] {
+	case '{', '[', '}', ']':
+		j.delim(raw[0])
+	case '"':
+		t, escaped := raw[1:len(raw)-1], strings.IndexByte(raw, '\\') >= 0
+		if escaped {
+			if err := json.Unmarshal([]byte(raw), &t); err != nil {
+				return errSyntax
+			}
+		}
+		if text := j.str(t, escaped); text != t {
 			raw = quote(text)
 		}
-	case json.Number:
+		j.since = hi
+	case 't', 'f', 'n':
+		j.ended()
+	default:
 		if marker := j.number(raw); marker != "" {
 			raw = quote(marker)
 		}
 		j.ended()
-	default:
-		j.ended()
 	}
 	j.put(raw)
-	j.copied = end
-	if _, isString := token.(string); isString {
-		j.since = end
-	}
+	j.copied = hi
+	return nil
 }
 
 // unfinished redacts what follows the last whole token of a value that was cut off: a string without its end, or text.
 func (j *jsonPass) unfinished() {
-	j.gap()
+	j.gap(run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) }))
 	raw := j.s[j.copied:]
 	var text string
 	if json.Unmarshal([]byte(raw+`"`), &text) != nil {
@@ -140,7 +142,7 @@ func (j *jsonPass) top() *frame { return &j.stack[len(j.stack)-1] }
 func (j *jsonPass) put(s string) { j.out = append(j.out, s...) }
 
 // delim opens or closes an object or array.
-func (j *jsonPass) delim(d json.Delim) {
+func (j *jsonPass) delim(d byte) {
 	switch d {
 	case '{', '[':
 		if len(j.stack) > maxNesting {
@@ -165,11 +167,11 @@ func (j *jsonPass) ended() {
 func (j *jsonPass) announced() (kind Kind, own bool) {
 	f := j.top()
 	switch {
-	case f.name != "" && listed("schema", f.name): // "password": {"type": "string", "description": …}
+	case (f.kind != "" || f.inherit != "" || f.paired != "") && listed("schema", f.name): // "password": {"type": "string", "description": …}
 		return "", false
 	case f.kind != "":
 		return f.kind, true
-	case f.paired != "" && isValueName(lower(lastWord(f.name))):
+	case f.paired != "" && f.role == roleValue:
 		return f.paired, true
 	}
 	return f.inherit, false
@@ -185,7 +187,8 @@ func (j *jsonPass) str(text string, escaped bool) string {
 	f := j.top()
 	if f.naming {
 		j.last = text
-		f.naming, f.name, f.kind = false, text, keyKind(text)
+		f.naming, f.name = false, text
+		f.kind, f.role = j.names.kind(text), roleOf(text)
 		return j.inside("", text, depth)
 	}
 	context := j.before() + `"`
@@ -216,7 +219,7 @@ func (j *jsonPass) element(f *frame, context, text string, depth int) string {
 	before, inherit := f.paired, certain(f.inherit, text)
 	f.paired = ""
 	if len(text) < maxKey && !strings.Contains(text, " ") {
-		f.paired = keyKind(text)
+		f.paired = j.names.kind(text)
 	}
 	switch before = certain(before, text); {
 	case inherit != "" && isSecretMember(text, inherit, false):
@@ -230,16 +233,17 @@ func (j *jsonPass) element(f *frame, context, text string, depth int) string {
 // pair notes what the value of a member such as name or element says of the member value or text in the same object. If
 // that came first, it goes now.
 func (j *jsonPass) pair(f *frame, text string) {
-	switch name := lower(lastWord(f.name)); {
-	case isNaming(name):
+	switch {
+	case f.role == roleName:
 		f.paired = labelKind(text)
 		kind := certain(f.paired, f.value.text)
 		if f.value.text != "" && kind != "" && isSecret(f.value.text, kind) && !isSentence(f.value.text) {
-			end := f.value.at + stringLen(j.out[f.value.at:])
+			n, _ := quotedLen(string(j.out[f.value.at:])) // it was read as one before
+			end := f.value.at + n
 			j.out = slices.Replace(j.out, f.value.at, end, []byte(quote(j.whole(f.value.text, kind)))...)
 		}
 		f.value.text = ""
-	case f.paired == "" && isValueName(name):
+	case f.paired == "" && f.role == roleValue:
 		f.value = earlyValue{len(j.out), text}
 	}
 }
@@ -248,19 +252,6 @@ func (j *jsonPass) pair(f *frame, text string) {
 type earlyValue struct {
 	at   int // in the output
 	text string
-}
-
-// stringLen returns the length of the JSON string that b begins with.
-func stringLen(b []byte) int {
-	for i := 1; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(b)
 }
 
 // isPrivatePart reports whether a member is one of a JSON Web Key that hold the private part (RFC 7518, section 6).

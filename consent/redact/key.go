@@ -58,6 +58,24 @@ func keyKind(name string) Kind {
 	return wordsKind(splitName(name))
 }
 
+// kinds remembers what names announce, since they repeat. It belongs to one pass.
+type kinds map[string]Kind
+
+// maxKinds bounds how many names are remembered.
+const maxKinds = 512
+
+// kind is keyKind.
+func (k kinds) kind(name string) Kind {
+	kind, known := k[name]
+	if !known {
+		kind = keyKind(name)
+		if k != nil && len(k) < maxKinds {
+			k[name] = kind
+		}
+	}
+	return kind
+}
+
 // wordsKind is keyKind of a name's words.
 func wordsKind(list []string) Kind {
 	for len(list) > 1 && isSuffix(list) { // password2, api_key_1, API_KEY_PROD

@@ -7,8 +7,8 @@ import (
 
 // findPairs emits the values that stand beside a name that announces a secret: name=value, name: value, "name":
 // "value", <name>value</name>, --name value, "name is value".
-func findPairs(s string, m marks, emit emitter) {
-	p := pairs{s: s, emit: emit}
+func findPairs(s string, m marks, names kinds, emit emitter) {
+	p := pairs{s: s, names: names, emit: emit}
 	if m.has(separators) {
 		p.find()
 	}
@@ -16,7 +16,7 @@ func findPairs(s string, m marks, emit emitter) {
 		findFlags(s, emit)
 	}
 	if m.has(blank) {
-		findSentences(s, emit)
+		p.findSentences()
 	}
 }
 
@@ -30,6 +30,7 @@ var (
 // and then is no secret must not be read again from each name in it.
 type pairs struct {
 	s       string
+	names   kinds
 	emit    emitter
 	line    int // end of the header line that was read last; what begins before it ends there as well
 	steps   int // bytes of values that were read
@@ -76,19 +77,19 @@ const maxApart = 160
 // kind returns what the name announces for the value at i. Where that is the value of a member such as name, it is
 // remembered for the member value that follows.
 func (p *pairs) kind(f field, i int) Kind {
-	name := lower(lastWord(p.s[f.lo:f.hi]))
-	switch {
-	case len(name) > len("placeholder"):
-	case isNaming(name):
+	switch roleOf(p.s[f.lo:f.hi]) {
+	case roleName:
 		lo := run(p.s, i, 8, func(c byte) bool { return has(" \t\"'`", c) })
 		hi := run(p.s, lo, maxKey, func(c byte) bool { return c >= 0x80 || isToken(c) || has(" .#/:[]=", c) })
 		p.paired, p.pairEnd = labelKind(strings.TrimSpace(firstLabel(p.s[lo:hi]))), hi
-	case isValueName(name) && p.paired != "" && f.lo-p.pairEnd < maxApart:
-		kind := p.paired
-		p.paired = ""
-		return kind
+	case roleValue:
+		if p.paired != "" && f.lo-p.pairEnd < maxApart {
+			kind := p.paired
+			p.paired = ""
+			return kind
+		}
 	}
-	return pairKind(p.s, f)
+	return p.pairKind(f)
 }
 
 // firstLabel returns a label up to the next member or attribute in the same line.
@@ -112,13 +113,31 @@ func lastWord(name string) string {
 	return name
 }
 
-// isNaming reports whether the value of a member or attribute says what the value beside it is.
-func isNaming(name string) bool {
-	return oneOf(name, "name", "key", "variable", "header", "field", "selector", "element", "label", "param", "parameter",
-		"property", "setting", "option", "placeholder")
-}
+// role says what a member is beside others in its object, or an attribute in its element.
+type role uint8
 
-func isValueName(name string) bool { return oneOf(name, "value", "val", "text", "string", "content") }
+const (
+	roleNone  role = iota
+	roleName       // its value says what the value beside it is: {"name": "PIN", "value": "1234"}
+	roleValue      // the value beside it
+)
+
+// roleOf returns the role of a name, which its last word gives away: parameterName, default_value.
+func roleOf(name string) role {
+	const longest = len("placeholder")
+	word := lastWord(name)
+	if len(word) > longest {
+		return roleNone
+	}
+	switch lower(word) {
+	case "name", "key", "variable", "header", "field", "selector", "element", "label", "param", "parameter", "property",
+		"setting", "option", "placeholder":
+		return roleName
+	case "value", "val", "text", "string", "content":
+		return roleValue
+	}
+	return roleNone
+}
 
 // field is a name in a text: where it stands and whether it is quoted.
 type field struct {
@@ -157,10 +176,10 @@ func isNameAttribute(before string) bool {
 
 // pairKind returns the kind that a name in running text announces. Unquoted, it may have two words ("API key: …"), of
 // which nameBefore sees the last.
-func pairKind(s string, f field) Kind {
-	name := s[f.lo:f.hi]
+func (p *pairs) pairKind(f field) Kind {
+	s, name := p.s, p.s[f.lo:f.hi]
 	name = name[strings.LastIndexAny(name, "[$")+1:] // env[NAME], $NAME
-	kind := keyKind(name)
+	kind := p.names.kind(name)
 	if kind != "" && kind != kindMaybe || f.quoted || f.lo == 0 || s[f.lo-1] != ' ' {
 		return kind
 	}
@@ -495,7 +514,8 @@ func findFlags(s string, emit emitter) {
 
 // findSentences emits what a sentence states a secret to be: "the password is hunter2". A value of letters alone is
 // taken for a word of the sentence.
-func findSentences(s string, emit emitter) {
+func (p *pairs) findSentences() {
+	s, emit := p.s, p.emit
 	const verb = " is "
 	for at := 0; ; {
 		i := strings.Index(s[at:], verb)
@@ -508,7 +528,7 @@ func findSentences(s string, emit emitter) {
 		if !ok {
 			continue
 		}
-		kind := pairKind(s, f)
+		kind := p.pairKind(f)
 		if kind == "" || kind == kindMaybe || kind == KindPhone {
 			continue
 		}

@@ -16,7 +16,9 @@ func isSharedName(s string) bool {
 // findHomes emits the user names in paths of home directories. The path around a name stays: which project a call was
 // about is content, who made it is not.
 func findHomes(s string, emit emitter) {
-	if !strings.Contains(s, "home/") && indexFold(s, "users") < 0 && indexFold(s, "settings") < 0 {
+	windows := strings.IndexByte(s, '\\') >= 0 || strings.Contains(s, ":/")
+	if !strings.Contains(s, "home/") && !strings.Contains(s, "/Users") && !(windows &&
+		(indexFold(s, "users") >= 0 || indexFold(s, "settings") >= 0)) {
 		return // the expression would take much longer to find that out
 	}
 	for _, m := range homeForm().FindAllStringSubmatchIndex(s, -1) {

@@ -11,9 +11,9 @@ type mix struct {
 }
 
 func mixOf(s string) (m mix) {
-	var before byte // class of the character before
+	var before byte // kind of the character before
 	for i := range len(s) {
-		now := class(s[i])
+		now := charKind(s[i])
 		switch now {
 		case '0':
 			m.digits++
@@ -34,8 +34,8 @@ func mixOf(s string) (m mix) {
 	return m
 }
 
-// class groups the characters whose changes mark random text.
-func class(c byte) byte {
+// charKind groups the characters whose changes mark random text.
+func charKind(c byte) byte {
 	switch {
 	case isDigit(c):
 		return '0'

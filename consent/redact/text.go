@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html"
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
@@ -28,7 +29,8 @@ const (
 // pass is one pass over a text and everything wrapped in it.
 type pass struct {
 	*engine
-	left int // bytes that may still be looked at; below zero the result must not be used
+	left  int // bytes that may still be looked at; below zero the result must not be used
+	names kinds
 }
 
 // text redacts running text.
@@ -99,25 +101,32 @@ func (p *pass) layers(context, s string, depth int) string {
 	}
 	s = p.plain(context, s)
 	if depth < maxDepth { // last: a JSON Web Token consists of base64, and goes as a whole
-		s = mapRuns(s, isBase64Part, func(part string) string { return p.base64(part, depth) })
+		s = mapRanges(s, longRuns(s, base64Class, minBase64), func(part string) string { return p.base64(part, depth) })
 	}
 	return s
 }
 
+// contextual are the marks of texts for which detectors look at what stands before.
+var contextual = markOf("0@/\\:=>~\x1bé")
+
 // plain redacts s as it stands.
 func (p *pass) plain(context, s string) string {
 	var spans []span
+	m := marksIn(s)
+	if !m.has(contextual) && !strings.Contains(context, "--") && len(p.own) == 0 {
+		context = "" // the name before it has been judged, and says no more of words
+	}
 	full, skip := context+s, len(context)
+	m |= marksIn(context)
 	emit := func(lo, hi int, kind Kind) {
 		if hi > skip {
 			spans = append(spans, span{max(lo-skip, 0), hi - skip, kind})
 		}
 	}
-	m := marksIn(full)
 	if m.has(escapeMark) {
 		full = withoutColors(full)
 	}
-	p.find(full, m, emit)
+	p.find(full, m, p.names, emit)
 	if m.has(breakMark) {
 		p.findWrapped(full, emit)
 	}
@@ -138,9 +147,14 @@ func (p *pass) decoded(part, text string, encode func(string) string, depth int)
 
 // mapRuns replaces every maximal run of characters of a class.
 func mapRuns(s string, in func(c byte) bool, replace func(part string) string) string {
+	return mapRanges(s, runs(s, in), replace)
+}
+
+// mapRanges replaces ranges of s, which come in order.
+func mapRanges(s string, ranges iter.Seq2[int, int], replace func(part string) string) string {
 	var b strings.Builder
 	done := 0
-	for lo, hi := range runs(s, in) {
+	for lo, hi := range ranges {
 		if out := replace(s[lo:hi]); out != s[lo:hi] {
 			b.WriteString(s[done:lo])
 			b.WriteString(out)
@@ -170,7 +184,7 @@ func isURIPart(c byte) bool { return c > ' ' && !has("\"'<>\\`", c) }
 // isMarkupText is the class of text between tags that may have entities, up to the end of the line.
 func isMarkupText(c byte) bool { return c != '\n' && c != '<' && c != '>' }
 
-func isBase64Part(c byte) bool { return isToken(c) || has("+/=", c) }
+var base64Class = classOf(func(c byte) bool { return isToken(c) || has("+/=", c) })
 
 // escape writes s as the inside of a string literal.
 func escape(s string) string {

@@ -10,8 +10,8 @@ import "strings"
 // key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
 func findIssued(s string, emit emitter) {
 	issuers := &words().issuers
-	for i := 0; i < len(s); i++ {
-		if issuers[s[i]] == nil || i > 0 && isWord(s[i-1]) {
+	for i := 0; i+1 < len(s); i++ {
+		if issuers[indexSlot(s[i], s[i+1])] == nil || i > 0 && isWord(s[i-1]) {
 			continue
 		}
 		if end := issuedEnd(s, i, false); end > 0 && !isAsset(s[i:end]) {
@@ -23,7 +23,10 @@ func findIssued(s string, emit emitter) {
 
 // issuedEnd returns where the issuer's token at s[i] ends; 0 if there is none. A name must not even look like one.
 func issuedEnd(s string, i int, name bool) int {
-	for _, issuer := range words().issuers[s[i]] { // the longest prefix first: it decides
+	if i+1 >= len(s) {
+		return 0
+	}
+	for _, issuer := range words().issuers[indexSlot(s[i], s[i+1])] { // the longest prefix first: it decides
 		if !strings.HasPrefix(s[i:], issuer.prefix) {
 			continue
 		}
@@ -103,7 +106,7 @@ const (
 // findOpaque emits words that have the build of a token, of issuers that no list knows: acme_live_…, xyz-…. Ids and
 // digests are built alike. They are told apart by their prefix, such as msg_ or sha256-, and by the name before them.
 func findOpaque(s string, emit emitter) {
-	for lo, hi := range runs(s, isOpaquePart) {
+	for lo, hi := range longRuns(s, opaqueClass, minOpaque+2) {
 		hi = lo + len(strings.TrimRight(s[lo:hi], ".-_~"))
 		lo = hi - len(strings.TrimLeft(s[lo:hi], ".-_~"))
 		if hi-lo < minOpaque+2 || !isOpaque(s[lo:hi]) || isAsset(s[lo:hi]) || isIdent(s, lo) {
@@ -113,7 +116,10 @@ func findOpaque(s string, emit emitter) {
 	}
 }
 
-func isOpaquePart(c byte) bool { return isToken(c) || c == '.' || c == '~' }
+var (
+	opaqueClass = classOf(func(c byte) bool { return isToken(c) || c == '.' || c == '~' })
+	tokenClass  = classOf(isToken)
+)
 
 // isOpaque reports whether a word is a prefix with random text behind it.
 func isOpaque(w string) bool {
@@ -220,11 +226,11 @@ const (
 
 // findUnmarked emits keys that are a random word without a prefix.
 func findUnmarked(s string, emit emitter) {
-	public := 0
-	for lo, hi := range runs(s, isToken) {
+	public := 0 // end of a certificate or public key
+	for lo, hi := range longRuns(s, tokenClass, minUnmarked) {
 		w := s[lo:hi]
-		if w == "CERTIFICATE-----" || w == "KEY-----" && strings.HasSuffix(s[:lo], "-----BEGIN PUBLIC ") {
-			public = hi + strings.Index(s[hi:], "-----END ")
+		if lo >= public {
+			public = publicEnd(s, lo)
 		}
 		switch {
 		case lo < public: // what a certificate or public key consists of
@@ -237,6 +243,27 @@ func findUnmarked(s string, emit emitter) {
 		}
 	}
 }
+
+// publicEnd returns the end of the certificate or public key that s[i] is in; 0 if it is in none.
+func publicEnd(s string, i int) int {
+	const begin, end = "-----BEGIN ", "-----END "
+	head := strings.LastIndex(s[max(0, i-maxCertificate):i], begin)
+	if head < 0 {
+		return 0
+	}
+	head += max(0, i-maxCertificate)
+	name := s[head+len(begin) : min(len(s), head+len(begin)+maxKey)]
+	if n := strings.Index(s[head:i], end); n >= 0 || !strings.HasPrefix(name, "CERTIFICATE") && !strings.HasPrefix(name, "PUBLIC KEY") {
+		return 0
+	}
+	if n := strings.Index(s[i:], end); n >= 0 {
+		return i + n
+	}
+	return len(s)
+}
+
+// maxCertificate bounds how far before its lines the beginning of a certificate may stand, in bytes.
+const maxCertificate = 128
 
 // isUnmarked reports whether a word is random letters of both cases and digits, or a longer one of small letters and
 // digits, but not hexadecimal. Digests are that, and content ids of IPFS begin with baf.
