@@ -120,6 +120,14 @@ func longRuns(s string, in *class, least int) iter.Seq2[int, int] {
 	}
 }
 
+// hasRun reports whether longRuns finds any.
+func hasRun(s string, in *class, least int) bool {
+	for range longRuns(s, in, least) {
+		return true
+	}
+	return false
+}
+
 // firstGroup returns the range of the first group of an expression that matched, or else of the whole match.
 func firstGroup(m []int) (lo, hi int) {
 	for g := 2; g < len(m); g += 2 {

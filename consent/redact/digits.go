@@ -68,7 +68,7 @@ func (d *digits) read(s string, at, first int) {
 		d.val = append(d.val, s[i:min(end, i+maxRun)]...)
 		d.hi, d.size, d.end = end, append(d.size, end-i), append(d.end, end)
 		next, seps := end, d.seps
-		for range 3 { // at most so many separators: ") - "
+		for range maxSeparators {
 			if next == len(s) || isWord(s[next]) {
 				break
 			}
@@ -89,6 +89,21 @@ func (d *digits) read(s string, at, first int) {
 		i = next
 	}
 }
+
+// moreDigits reports whether another group of digits may follow the one that ends at i.
+func moreDigits(s string, i int) bool {
+	for n := i; n < len(s) && n-i < maxSeparators; n++ {
+		if c := s[n]; c >= 0x80 || n > i && isDigit(c) {
+			return true
+		} else if separator(rune(c)) == "" {
+			return false
+		}
+	}
+	return i+maxSeparators < len(s) && isDigit(s[i+maxSeparators])
+}
+
+// maxSeparators is how many separators may stand between two groups: ") - ".
+const maxSeparators = 3
 
 // dropGroup removes the last group.
 func (d *digits) dropGroup() {

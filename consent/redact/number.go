@@ -7,7 +7,7 @@ import (
 
 // findNumbers emits the card, telephone and social security numbers in s.
 func findNumbers(s string, emit emitter) {
-	var d digits
+	var d *digits // allocated for the first number that is looked at: most texts have only short ones
 	for at := 0; ; {
 		first := at
 		for first < len(s) && !isDigit(s[first]) {
@@ -16,9 +16,13 @@ func findNumbers(s string, emit emitter) {
 		if first == len(s) {
 			return
 		}
-		if end := run(s, first, len(s), isDigit); end-first < minDigits && (end == len(s) || isWord(s[end])) {
-			at = end // a digit or two in a word
+		end := run(s, first, len(s), isDigit)
+		if !moreDigits(s, end) && (end-first < minDigits || end-first < 7 && !followsName(s, first)) {
+			at = end
 			continue
+		}
+		if d == nil {
+			d = new(digits)
 		}
 		d.read(s, at, first)
 		at = d.end[0]

@@ -31,6 +31,21 @@ type pass struct {
 	*engine
 	left  int // bytes that may still be looked at; below zero the result must not be used
 	names kinds
+
+	// What plain collects; kept here because it would take memory for each string of a JSON text.
+	emit  emitter
+	skip  int // bytes of context before the text
+	spans []span
+}
+
+func newPass(e *engine, left int) *pass {
+	p := &pass{engine: e, left: left, names: make(kinds, 16)}
+	p.emit = func(lo, hi int, kind Kind) {
+		if hi > p.skip {
+			p.spans = append(p.spans, span{max(lo-p.skip, 0), hi - p.skip, kind})
+		}
+	}
+	return p
 }
 
 // text redacts running text.
@@ -100,7 +115,7 @@ func (p *pass) layers(context, s string, depth int) string {
 		s = mapRuns(s, isMarkupText, func(part string) string { return p.decoded(part, unentity(part), html.EscapeString, depth) })
 	}
 	s = p.plain(context, s)
-	if depth < maxDepth { // last: a JSON Web Token consists of base64, and goes as a whole
+	if depth < maxDepth && hasRun(s, base64Class, minBase64) { // last: a JSON Web Token consists of base64, and goes as a whole
 		s = mapRanges(s, longRuns(s, base64Class, minBase64), func(part string) string { return p.base64(part, depth) })
 	}
 	return s
@@ -111,26 +126,24 @@ var contextual = markOf("0@/\\:=>~\x1bé")
 
 // plain redacts s as it stands.
 func (p *pass) plain(context, s string) string {
-	var spans []span
 	m := marksIn(s)
 	if !m.has(contextual) && !strings.Contains(context, "--") && len(p.own) == 0 {
 		context = "" // the name before it has been judged, and says no more of words
 	}
-	full, skip := context+s, len(context)
-	m |= marksIn(context)
-	emit := func(lo, hi int, kind Kind) {
-		if hi > skip {
-			spans = append(spans, span{max(lo-skip, 0), hi - skip, kind})
-		}
+	full := s
+	if context != "" {
+		full = context + s
 	}
+	m |= marksIn(context)
+	p.skip, p.spans = len(context), p.spans[:0]
 	if m.has(escapeMark) {
 		full = withoutColors(full)
 	}
-	p.find(full, m, p.names, emit)
+	p.find(full, m, p.names, p.emit)
 	if m.has(breakMark) {
-		p.findWrapped(full, emit)
+		p.findWrapped(full, p.emit)
 	}
-	return p.markers.replace(s, spans)
+	return p.markers.replace(s, p.spans)
 }
 
 // decoded returns part as it is if its decoded text has nothing to remove, else that text, redacted and encoded again.
@@ -249,8 +262,8 @@ const minBase64 = 16
 // base64 replaces a run of base64, in either alphabet and with or without padding, by a marker if it decodes to text
 // with something to remove. The run goes as a whole, because what is found stands at no byte boundary of it.
 func (p *pass) base64(part string, depth int) string {
-	if len(part) < minBase64 {
-		return part
+	if len(part) < minBase64 || run(part, 0, len(part), func(c byte) bool { return !isUpper(c) && !isDigit(c) }) == len(part) {
+		return part // words: twelve bytes of text have a capital letter or digit in base64
 	}
 	if text := fromBase64(part); text != "" {
 		if out := p.inside("", text, depth+1); out != text {

@@ -278,10 +278,13 @@ func isUnmarked(w string) bool {
 		}
 	}
 	m, n := mixOf(longest), len(longest)
+	if isHexText(strings.TrimPrefix(longest, "0x")) {
+		return false
+	}
 	if m.lowers > 0 && m.uppers > 0 {
 		return n >= 8 && m.changes*5 > 2*n && mixOf(w).digits >= 3
 	}
-	return n >= minUnmarkedLower && m.digits >= 4 && m.uppers == 0 && m.changes*4 > n && !isHexText(longest) &&
+	return n >= minUnmarkedLower && m.digits >= 4 && m.uppers == 0 && m.changes*4 > n &&
 		!strings.HasPrefix(longest, "baf")
 }
 
@@ -323,7 +326,11 @@ func isIdent(s string, i int) bool {
 	for len(list) > 1 && isNumber(list[len(list)-1]) { // sha256, h1
 		list = list[:len(list)-1]
 	}
-	return len(list) > 0 && (listed("ident", list[len(list)-1]) || describes(list))
+	if len(list) == 0 {
+		return false
+	}
+	last := len(list) - 1
+	return listed("ident", list[last]) || describes(list) || last > 0 && list[last] == "key" && listed("harmless", list[last-1])
 }
 
 // isGenerated reports whether a value is random text, in hexadecimal digits, base64 or any other alphabet of keys.
