@@ -52,7 +52,7 @@ type frame struct {
 //
 // It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
-	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1, 8), out: make([]byte, 0, len(s))}
+	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1, 8), out: make([]byte, 0, min(len(s), 512))}
 	l := lexer{s: s}
 	for {
 		lo, hi, err := l.next()

@@ -30,28 +30,32 @@ func issuedEnd(s string, i int, name bool) int {
 		if !strings.HasPrefix(s[i:], issuer.prefix) {
 			continue
 		}
+		if issuer.use == "maybe" && !name {
+			return 0
+		}
 		rest := i + len(issuer.prefix)
-		end := tokenEnd(s, rest)
-		if end-rest < issuer.length {
+		end := tokenEnd(s[:min(len(s), rest+maxJudged)], rest)
+		if end-rest < issuer.length || !issuer.matches(s, i, s[rest:end], name) {
 			return 0
 		}
-		if i > 1 && has("+/", s[i-1]) && isWord(s[i-2]) && run(issuer.prefix, 0, rest-i, isWord) == rest-i {
-			return 0 // base64, which may have such letters anywhere
-		}
-		m := mixOf(s[rest:end])
-		ok := (m.digits > 0 || m.lowers > 0 && m.uppers > 0) && (name || !isWordy(s[rest:end]))
-		switch issuer.use {
-		case "prefix":
-			ok = ok && m.digits > 0 && m.changes*5 > end-rest && (i == 0 || !has("-_./+", s[i-1])) && !has(s[rest:end], '=')
-		case "maybe":
-			ok = ok && name
-		}
-		if !ok {
-			return 0
-		}
-		return end
+		return tokenEnd(s, end)
 	}
 	return 0
+}
+
+// matches reports whether body, behind the issuer's prefix at s[i], looks like key material.
+func (is issuer) matches(s string, i int, body string, name bool) bool {
+	if i > 1 && has("+/", s[i-1]) && isWord(s[i-2]) && run(is.prefix, 0, len(is.prefix), isWord) == len(is.prefix) {
+		return false // base64, which may have such letters anywhere
+	}
+	m := mixOf(body)
+	if m.digits == 0 && (m.lowers == 0 || m.uppers == 0) || !name && isWordy(body) {
+		return false
+	}
+	if is.use != "prefix" {
+		return true
+	}
+	return m.digits > 0 && m.changes*5 > len(body) && (i == 0 || !has("-_./+", s[i-1])) && !has(body, '=')
 }
 
 // isWordy reports whether most of a text is words between separators, as in names: learn-model-v2-train, X509_NAME_dup.
