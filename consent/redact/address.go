@@ -84,7 +84,7 @@ func findHexAddresses(s string, emit emitter) {
 
 // isSlice reports whether what looks like an address is the step of a slice in a program: args[::2].
 func isSlice(s string, lo, hi int) bool {
-	return lo > 0 && s[lo-1] == '[' && hi-lo < len("::1234") && s[lo] == ':' && hi < len(s) && s[hi] == ']' &&
+	return lo > 0 && s[lo-1] == '[' && hi-lo < len("12::345") && hi < len(s) && s[hi] == ']' &&
 		(hi+1 == len(s) || s[hi+1] != ':')
 }
 

@@ -184,11 +184,11 @@ func (p *pairs) pairKind(f field) Kind {
 		return kind
 	}
 	// Alone, these words announce nothing or little; "security code" and "seed phrase" do.
-	if !oneOf(lower(name), "key", "keys", "code", "string", "phrase", "number") {
+	if !oneOf(lower(name), "key", "keys", "code", "string", "phrase", "number", "passe", "chiave", "ordine", "khẩu", "sandi") {
 		return kind
 	}
 	lo := f.lo - 1
-	for lo > 0 && f.lo-lo < 16 && isAlpha(s[lo-1]) {
+	for lo > 0 && f.lo-lo < 16 && (isAlpha(s[lo-1]) || s[lo-1] >= 0x80 || s[lo-1] == ' ' && lower(s[lo:f.lo]) == "de ") {
 		lo--
 	}
 	return cmp.Or(keyKind(s[lo:f.hi]), kind)

@@ -59,7 +59,7 @@ func isFiller(v string) bool {
 // isReference reports whether an unquoted value is an expression of a program, or a type: os.environ["TOKEN"],
 // getToken(), process.env.API_KEY, string.
 func isReference(v string) bool {
-	if v[0] == '&' || strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") || v[0] == '$' && strings.Contains(v, "->") {
+	if v[0] == '&' || strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") || isVariable(v) {
 		return true
 	}
 	if strings.HasPrefix(v, "https://") && !hasUserinfo(v) { // the page where one gets a token
@@ -79,6 +79,11 @@ func isReference(v string) bool {
 		}
 	}
 	return listed("code", strings.TrimRight(v, ",;?!|"))
+}
+
+// isVariable reports whether a value is a variable of a shell or script: $token, $self->token.
+func isVariable(v string) bool {
+	return v[0] == '$' && len(v) > 1 && run(v, 1, len(v), func(c byte) bool { return isLower(c) || c == '_' || c == '-' }) == len(v)
 }
 
 // isProse reports whether a sentence goes on with this word after "password:" or "--token".
