@@ -12,6 +12,13 @@ import (
 // an IBAN.
 func edge(s string) string {
 	end := tokenStart(s)
+	// In the line before may stand the first piece of a wrapped token.
+	if strings.HasSuffix(s[:end], "\n") {
+		line := strings.TrimRight(s[:end], "\r\n")
+		if lo := tokenStart(line); len(line)-lo >= minPiece && isPiece(line[lo:]) {
+			end = lo
+		}
+	}
 	const most = 10 // the longest IBANs have nine groups
 	for range most {
 		trimmed := strings.TrimRight(s[:end], " \u00a0-")

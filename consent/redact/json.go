@@ -122,6 +122,7 @@ func (j *jsonPass) token(lo, hi int) error {
 
 // unfinished redacts what follows the last whole token of a value that was cut off: a string without its end, or text.
 func (j *jsonPass) unfinished() {
+	j.dropEarly()
 	j.gap(run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) }))
 	raw := j.s[j.copied:]
 	var text string
@@ -247,6 +248,22 @@ func (j *jsonPass) pair(f *frame, text string) {
 		f.value = earlyValue{len(j.out), text}
 	}
 }
+
+// dropEarly removes the values whose names may stand behind the end of a text that was cut off, if they look as if they
+// were random.
+func (j *jsonPass) dropEarly() {
+	for i := len(j.stack) - 1; i >= 0; i-- { // from the last one: positions before it stay
+		v := j.stack[i].value
+		if len(v.text) < minEarly || strings.Contains(v.text, " ") || mixOf(v.text).mixed < 2 {
+			continue
+		}
+		n, _ := quotedLen(string(j.out[v.at:]))
+		j.out = slices.Replace(j.out, v.at, v.at+n, []byte(quote(j.whole(v.text, KindSecret)))...)
+	}
+}
+
+// minEarly is the length from which such a value is removed.
+const minEarly = 8
 
 // earlyValue is the value of a member that stays unless a member behind it says what it is.
 type earlyValue struct {

@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 )
@@ -99,14 +98,52 @@ func scalarLen(s string, more bool) (int, error) {
 	case 'n':
 		return literalLen(s, "null")
 	}
-	n := run(s, 0, len(s), func(c byte) bool { return isDigit(c) || has("+-.eE", c) })
+	n := numberLen(s)
 	switch {
-	case n == len(s) && n > 0 && more:
+	case n == len(s) && more, n < 0:
 		return 0, errCut
-	case n == 0 || !json.Valid([]byte(s[:n])):
+	case n == 0:
 		return 0, errSyntax
 	}
 	return n, nil
+}
+
+// numberLen returns the length of the number that s begins with: 0 if it begins with none, less if it ends inside one.
+func numberLen(s string) int {
+	i := 0
+	some := func() bool { // reads at least one digit
+		lo := i
+		i = run(s, i, len(s), isDigit)
+		return i > lo
+	}
+	is := func(set string) bool { return i < len(s) && has(set, s[i]) }
+	if is("-") {
+		i++
+	}
+	ok := true
+	if is("0") {
+		i++
+	} else {
+		ok = some()
+	}
+	if ok && is(".") {
+		i++
+		ok = some()
+	}
+	if ok && is("eE") {
+		i++
+		if is("+-") {
+			i++
+		}
+		ok = some()
+	}
+	switch {
+	case ok:
+		return i
+	case i == len(s):
+		return -1
+	}
+	return 0
 }
 
 func literalLen(s, literal string) (int, error) {

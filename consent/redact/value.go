@@ -106,3 +106,61 @@ func isPath(v string) bool {
 	}
 	return len(v) > 2 && isAlpha(v[0]) && v[1:3] == `:\`
 }
+
+// isSecret reports whether a value beside a name of this kind is a secret.
+func isSecret(v string, kind Kind) bool {
+	if isPlaceholder(v) || isPath(v) && kind != KindKey { // base64 may begin like a path
+		return false
+	}
+	switch kind {
+	case KindAuthorization: // Bearer ${TOKEN}
+		_, credential, ok := strings.Cut(v, " ")
+		return !ok || !isPlaceholder(credential) && !has("{<$", credential[0])
+	case KindToken, KindKey:
+		return v[0] != '<' && len(v) >= 3 && !isSecretName(v) && !isSentence(v) // markup
+	case KindSecret, KindCookie:
+		return !isSecretName(v) && !isSentence(v)
+	case KindPassword:
+		return len(v) >= 3 || !isNumber(v)
+	case KindPhone, KindCard:
+		return countDigits(v) >= 7
+	case KindConnection:
+		return hasDigitOrSign(v)
+	}
+	return true
+}
+
+// isSecretName reports whether a value is the name of a secret and not one: "tokenField": "accessToken".
+func isSecretName(v string) bool {
+	return len(v) < maxKey && !hasDigit(v) && run(v, 0, len(v), isToken) == len(v) && keyKind(v) != "" && !randomWord(v)
+}
+
+// isBareSecret reports whether an unquoted value is a secret, and not an expression, a count, or a word of a sentence.
+// Quotes show that a value is meant; without them "password: must be longer" has the same form as a password. With
+// spaced, a space stands before the value, as in a sentence.
+func isBareSecret(v string, kind Kind, plural, spaced bool) bool {
+	if strings.Trim(v, "0123456789.") == "" && isCount(v, kind, plural) {
+		return false
+	}
+	first, _, sentence := strings.Cut(v, " ")
+	switch kind {
+	case KindAuthorization:
+		if isPlaceholder(strings.TrimRight(first, ",;)")) {
+			return false
+		}
+	case KindToken, KindKey:
+		if spaced && !sentence && strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,;") == "" && !randomWord(v) {
+			return false // a word, or the name of a variable
+		}
+	}
+	return !isReference(v) && !(isProse(first) && sentence) && !(spaced && isProse(v))
+}
+
+// isCount reports whether a number counts something instead of being a secret: tokens: 51200, token=3.
+func isCount(v string, kind Kind, plural bool) bool {
+	switch kind {
+	case KindToken, KindKey, KindCookie, KindAuthorization, KindConnection:
+		return countDigits(v) < 6 || plural
+	}
+	return false
+}

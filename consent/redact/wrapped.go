@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // Where a token stands in a text does not change what it is. Two things hide it from the detectors: control sequences of
 // terminals, which end in a letter that looks like a part of the word behind them, and line breaks in its middle.
@@ -20,22 +23,11 @@ func (e *engine) findWrapped(s string, emit emitter) {
 	if len(breaks) == 0 {
 		return
 	}
-	at := func(i int) int { // where a byte of joined is in s
-		skipped := 0
-		for _, b := range breaks {
-			if b.joined > i {
-				break
-			}
-			skipped += b.size
-		}
-		return i + skipped
-	}
 	wrapped := func(lo, hi int, kind Kind) {
-		for _, b := range breaks {
-			if lo < b.joined && b.joined < hi {
-				emit(at(lo), at(hi-1)+1, kind)
-				return
-			}
+		first := sort.Search(len(breaks), func(i int) bool { return breaks[i].joined > lo })
+		last := sort.Search(len(breaks), func(i int) bool { return breaks[i].joined >= hi })
+		if first < last {
+			emit(lo+bytesBefore(breaks, first), hi+bytesBefore(breaks, last), kind)
 		}
 	}
 	findIssued(joined, wrapped)
@@ -49,12 +41,19 @@ func (e *engine) findWrapped(s string, emit emitter) {
 // lineBreak is a line break inside what may be a token.
 type lineBreak struct {
 	joined int // where it was, in the text without it and the others
-	size   int // bytes
+	bytes  int // of it and all before it
+}
+
+// bytesBefore returns how many bytes the first n breaks have.
+func bytesBefore(breaks []lineBreak, n int) int {
+	if n == 0 {
+		return 0
+	}
+	return breaks[n-1].bytes
 }
 
 // joinLines returns s without the line breaks on both sides of which the pieces of one token may stand.
 func joinLines(s string) (joined string, breaks []lineBreak) {
-	const least = 6 // bytes of a piece
 	var b strings.Builder
 	done := 0
 	for at := 0; ; {
@@ -71,9 +70,9 @@ func joinLines(s string) (joined string, breaks []lineBreak) {
 		before := s[max(done, lo-maxKey):lo]
 		before = before[strings.LastIndexAny(before, " \t\r\n\"'`")+1:]
 		end := run(s, at, len(s), func(c byte) bool { return c > ' ' && !has("\"'`", c) })
-		if len(before) >= least && end-at >= least && isPiece(before) && isPiece(s[at:min(end, at+maxKey)]) {
+		if len(before) >= minPiece && end-at >= minPiece && isPiece(before) && isPiece(s[at:min(end, at+maxKey)]) {
 			b.WriteString(s[done:lo])
-			breaks = append(breaks, lineBreak{b.Len(), size})
+			breaks = append(breaks, lineBreak{b.Len(), bytesBefore(breaks, len(breaks)) + size})
 			done = at
 		}
 	}
@@ -83,6 +82,9 @@ func joinLines(s string) (joined string, breaks []lineBreak) {
 	b.WriteString(s[done:])
 	return b.String(), breaks
 }
+
+// minPiece is the least length of a piece of a token, in bytes.
+const minPiece = 6
 
 // isPiece reports whether a word may be a piece of a token.
 func isPiece(w string) bool {
