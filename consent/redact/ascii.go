@@ -201,3 +201,11 @@ func countDigits(v string) int {
 }
 
 func isNumber(w string) bool { return strings.Trim(w, "0123456789") == "" }
+
+// indexSlot returns where the keywords that begin with a and b are. Some share a slot, which only costs a comparison.
+func indexSlot(a, b byte) int { return (int(a)<<5 ^ int(b)) & 1023 }
+
+// isHexText reports whether s consists of hexadecimal digits.
+func isHexText(s string) bool {
+	return run(s, 0, len(s), isHex) == len(s)
+}

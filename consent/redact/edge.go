@@ -12,12 +12,14 @@ import (
 // an IBAN.
 func edge(s string) string {
 	end := tokenStart(s)
-	// In the line before may stand the first piece of a wrapped token.
-	if strings.HasSuffix(s[:end], "\n") {
+	// In the lines before may stand the first pieces of a wrapped token.
+	for range maxWrapped {
 		line := strings.TrimRight(s[:end], "\r\n")
-		if lo := tokenStart(line); len(line)-lo >= minPiece && isPiece(line[lo:]) {
-			end = lo
+		lo := tokenStart(line)
+		if !strings.HasSuffix(s[:end], "\n") || len(line)-lo < minPiece || !isPiece(line[lo:]) {
+			break
 		}
+		end = lo
 	}
 	const most = 10 // the longest IBANs have nine groups
 	for range most {
@@ -33,6 +35,9 @@ func edge(s string) string {
 	}
 	return s[:end]
 }
+
+// maxWrapped is over how many lines a token is assumed to be wrapped.
+const maxWrapped = 2
 
 // Some texts have no white space: of languages that are written without, and lists of numbers. Little is left of them if
 // only white space ends a token. So what stands before their characters counts as ended, too, if it is this far from

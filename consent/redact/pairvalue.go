@@ -21,7 +21,7 @@ func (p *pairs) valueAfter(f field, i, width int, kind Kind) value {
 	if v, ok := p.block(f, lo); ok {
 		return v
 	}
-	open, hi := quoteAt(s, lo), 0
+	open, hi := quoteAt(s, lo), lo
 	switch {
 	case open != "":
 		lo += len(open)

@@ -70,9 +70,6 @@ var rules = sync.OnceValue(func() *ruleSet {
 	return set
 })
 
-// indexSlot returns where the keywords that begin with a and b are. Some share a slot, which only costs a comparison.
-func indexSlot(a, b byte) int { return (int(a)<<5 ^ int(b)) & 1023 }
-
 // find emits the credentials in s. Looking for the keywords first keeps nearly all expressions from running: one takes
 // longer than the search for all keywords.
 func (set *ruleSet) find(s string, emit emitter) {

@@ -1,15 +1,12 @@
 package redact
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"html"
 	"iter"
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -141,7 +138,7 @@ func (p *pass) plain(context, s string) string {
 	}
 	p.find(full, m, p.names, p.emit)
 	if m.has(breakMark) {
-		p.findWrapped(full, p.emit)
+		findWrapped(full, p.rules, p.emit)
 	}
 	return p.markers.replace(s, p.spans)
 }
@@ -276,34 +273,4 @@ func (p *pass) base64(part string, depth int) string {
 		return part
 	}
 	return mapRuns(part, isWord, func(word string) string { return p.base64(word, depth) })
-}
-
-// fromBase64 decodes a run, which may also be hexadecimal digits; "" if it does not hold text. A run that was cut off has
-// up to three characters too many, which are left out.
-func fromBase64(s string) string {
-	if isHexText(s) {
-		b, err := hex.DecodeString(s[:len(s)&^1])
-		if text := string(b); err == nil && isPrintable(text) {
-			return text
-		}
-		return ""
-	}
-	s = strings.TrimRight(s, "=")
-	if len(s)%4 == 1 {
-		s = s[:len(s)-1]
-	}
-	enc := base64.RawStdEncoding
-	if strings.ContainsAny(s, "-_") {
-		enc = base64.RawURLEncoding
-	}
-	b, err := enc.DecodeString(s)
-	for n := 0; n < utf8.UTFMax && !utf8.Valid(b) && len(b) > 0; n++ { // a cut may have gone through a character
-		b = b[:len(b)-1]
-	}
-	text := string(b)
-	isControl := func(c rune) bool { return unicode.IsControl(c) && !strings.ContainsRune("\t\r\n", c) }
-	if err != nil || !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
-		return ""
-	}
-	return text
 }

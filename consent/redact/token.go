@@ -193,10 +193,6 @@ func hasLetter(s string) bool { return strings.ContainsAny(lower(s), "abcdef") }
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
-func isHexText(s string) bool {
-	return run(s, 0, len(s), isHex) == len(s)
-}
-
 // findNumbered emits tokens that are an account's number, a colon and random text, as Telegram and Asana have them.
 func findNumbered(s string, emit emitter) {
 	const leastNumber, leastText = 8, 32

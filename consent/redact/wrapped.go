@@ -18,7 +18,7 @@ func withoutColors(s string) string {
 }
 
 // findWrapped emits tokens and keys that were wrapped at the end of a line and go on in the next.
-func (e *engine) findWrapped(s string, emit emitter) {
+func findWrapped(s string, rules *ruleSet, emit emitter) {
 	joined, breaks := joinLines(s)
 	if len(breaks) == 0 {
 		return
@@ -35,7 +35,7 @@ func (e *engine) findWrapped(s string, emit emitter) {
 	findUnmarked(joined, wrapped)
 	findNumbered(joined, wrapped)
 	findUserinfo(joined, wrapped)
-	e.rules.find(joined, wrapped)
+	rules.find(joined, wrapped)
 }
 
 // lineBreak is a line break inside what may be a token.
