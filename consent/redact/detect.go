@@ -66,7 +66,7 @@ var forms = [...]struct {
 }{
 	{markOf("@"), findUserinfo},
 	{markOf(" "), findSchemes},
-	{markOf("0"), findIssued},
+	{markOf("0-_."), findIssued},
 	{markOf("-_."), findOpaque},
 	{markOf("0"), findUnmarked},
 	{markOf(":"), findNumbered},

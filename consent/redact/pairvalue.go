@@ -21,7 +21,8 @@ func (p *pairs) valueAfter(f field, i, width int, kind Kind) value {
 	if v, ok := p.block(f, lo); ok {
 		return v
 	}
-	open, hi := quoteAt(s, lo), lo
+	open := quoteAt(s, lo)
+	var hi int
 	switch {
 	case open != "":
 		lo += len(open)

@@ -45,8 +45,8 @@ func issuedEnd(s string, i int, name bool) int {
 
 // matches reports whether body, behind the issuer's prefix at s[i], looks like key material.
 func (is issuer) matches(s string, i int, body string, name bool) bool {
-	if i > 1 && has("+/", s[i-1]) && isWord(s[i-2]) && run(is.prefix, 0, len(is.prefix), isWord) == len(is.prefix) {
-		return false // base64, which may have such letters anywhere
+	if behindBase64(s, i) && run(is.prefix, 0, len(is.prefix), isWord) == len(is.prefix) {
+		return false // such letters may be anywhere in base64
 	}
 	m := mixOf(body)
 	if m.digits == 0 && (m.lowers == 0 || m.uppers == 0) || !name && isWordy(body) {
@@ -55,7 +55,20 @@ func (is issuer) matches(s string, i int, body string, name bool) bool {
 	if is.use != "prefix" {
 		return true
 	}
-	return m.digits > 0 && m.changes*5 > len(body) && (i == 0 || !has("-_./+", s[i-1])) && !has(body, '=')
+	return m.digits > 0 && m.changes*5 > len(body) && (i == 0 || !has("-_.+", s[i-1])) && !has(body, '=')
+}
+
+// behindBase64 reports whether s[i] follows a + or / of base64, and not the / of a path with a short word before it.
+func behindBase64(s string, i int) bool {
+	const short = 6
+	if i < 2 || !has("+/", s[i-1]) || !isWord(s[i-2]) {
+		return false
+	}
+	lo := i - 1
+	for lo > 0 && i-1-lo <= short && isWord(s[lo-1]) {
+		lo--
+	}
+	return s[i-1] == '+' || i-1-lo > short
 }
 
 // isWordy reports whether most of a text is words between separators, as in names: learn-model-v2-train, X509_NAME_dup.
