@@ -49,7 +49,7 @@ func (is issuer) matches(s string, i int, body string, name bool) bool {
 		return false // such letters may be anywhere in base64
 	}
 	m := mixOf(body)
-	if m.digits == 0 && (m.lowers == 0 || m.uppers == 0) || !name && isWordy(body) {
+	if m.digits == 0 && (m.lowers == 0 || m.uppers == 0 || isCamel(body)) || !name && isWordy(body) {
 		return false
 	}
 	if is.use != "prefix" {
