@@ -29,7 +29,8 @@ func identifies(tok string) bool {
 // versionWords announce four numbers that are a version, as .NET and Chromium have them.
 var versionWords = []string{
 	"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade",
-	"section", "sections", "chapter", "clause", "paragraph", "article", "appendix", "versionadded", "versionchanged", "firmware", "driver", "bios", "oid",
+	"section", "sections", "chapter", "clause", "paragraph", "article", "appendix",
+	"versionadded", "versionchanged", "firmware", "driver", "bios", "oid",
 }
 
 // isVersion reports whether the four numbers at i are a version: v1.2.3.4, Chrome/1.2.3.4, "version": "1.2.3.4".

@@ -43,8 +43,10 @@ type frame struct {
 	name    string // of the current member
 	role    role   // of that name beside others
 	kind    Kind   // what that name announces
-	paired  Kind   // what a member "name" announces for "value": {"name": "PIN", "value": "1"}; in an array, what the last element does
-	value   earlyValue
+	// paired is what a member "name" announces for "value": {"name": "PIN", "value": "1"}; in an array, what the last
+	// element announces for the next.
+	paired Kind
+	value  earlyValue
 }
 
 // json redacts the JSON value at the beginning of s. It returns how many bytes of s it has read, n, and whether they

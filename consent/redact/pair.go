@@ -184,7 +184,8 @@ func (p *pairs) pairKind(f field) Kind {
 		return kind
 	}
 	// Alone, these words announce nothing or little; "security code" and "seed phrase" do.
-	if !oneOf(lower(name), "key", "keys", "code", "string", "phrase", "number", "passe", "chiave", "ordine", "khẩu", "sandi") {
+	if !oneOf(lower(name), "key", "keys", "code", "string", "phrase", "number", "passe", "chiave", "ordine", "khẩu",
+		"sandi") {
 		return kind
 	}
 	lo := f.lo - 1

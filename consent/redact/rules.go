@@ -120,7 +120,7 @@ func (ru *rule) allowed(secret string) bool {
 	if ru.Entropy > 0 && (isPlaceholder(secret) || entropy(secret) <= ru.Entropy) {
 		return true
 	}
-	if m := mixOf(secret); m.digits == 0 && m.lowers > 0 && len(secret) >= minRandom && m.changes*5 <= 2*len(secret) && isToken(secret[0]) &&
+	if m := mixOf(secret); m.digits == 0 && m.lowers > 0 && len(secret) >= minRandom && m.changes*5 <= 2*len(secret) &&
 		run(secret, 0, len(secret), isToken) == len(secret) {
 		return true // an identifier in camelCase
 	}

@@ -83,7 +83,8 @@ func isReference(v string) bool {
 
 // isVariable reports whether a value is a variable of a shell or script: $token, $self->token.
 func isVariable(v string) bool {
-	return v[0] == '$' && len(v) > 1 && run(v, 1, len(v), func(c byte) bool { return isLower(c) || c == '_' || c == '-' }) == len(v)
+	inName := func(c byte) bool { return isLower(c) || c == '_' || c == '-' }
+	return v[0] == '$' && len(v) > 1 && run(v, 1, len(v), inName) == len(v)
 }
 
 // isProse reports whether a sentence goes on with this word after "password:" or "--token".
@@ -149,7 +150,8 @@ func isBareSecret(v string, kind Kind, plural, spaced bool) bool {
 			return false
 		}
 	case KindToken, KindKey:
-		if spaced && !sentence && strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,;") == "" && !randomWord(v) {
+		letters := run(v, 0, len(v), func(c byte) bool { return isAlpha(c) || has(".,;", c) }) == len(v)
+		if spaced && !sentence && letters && !randomWord(v) {
 			return false // a word, or the name of a variable
 		}
 	}

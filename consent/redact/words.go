@@ -75,7 +75,8 @@ func (l *lexicon) add(use string, f []string) {
 			slot := indexSlot(p[0], p[1])
 			l.issuers[slot] = append(l.issuers[slot], issuer{p, length, use})
 		}
-	case "schema", "placeholder", "prose", "code", "shared", "extension", "suffix", "harmless", "ident", "telling", "control":
+	case "schema", "placeholder", "prose", "code", "shared", "extension", "suffix",
+		"harmless", "ident", "telling", "control":
 		l.addList(use, f)
 	default:
 		panic("words.txt: unknown entry " + use)
