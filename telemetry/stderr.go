@@ -60,10 +60,20 @@ func (s *StderrTap) endLine(at time.Time) {
 	s.line, s.cut = s.line[:0], false
 }
 
-// keyFilter redacts lines of stderr one after the other, and PEM private keys as a whole: a key spans many lines,
-// none of which looks like a secret by itself.
+// keyFilter redacts lines of stderr one after the other, and private keys as a whole: a key spans many lines, none of
+// which looks like a secret by itself.
 type keyFilter struct {
-	inKey int // lines of a private key so far; 0 outside one
+	inKey int      // lines of a private key so far; 0 outside one
+	form  *keyForm // its form
+}
+
+// keyForm is how a private key is written over several lines.
+type keyForm struct{ begin, private, end []byte }
+
+var keyForms = [...]keyForm{
+	{[]byte("-----BEGIN "), []byte("PRIVATE KEY"), []byte("-----END ")},    // PEM, OpenSSH and PGP (RFC 7468)
+	{[]byte("---- BEGIN "), []byte("PRIVATE KEY"), []byte("---- END ")},    // SSH2 (RFC 4716)
+	{[]byte("Private-Lines: "), []byte("Private-Lines: "), []byte("-MAC")}, // PuTTY
 }
 
 // maxKeyLines is where a key without an end is given up.
@@ -74,16 +84,20 @@ const maxKeyLines = 200
 func (k *keyFilter) filter(line []byte) (keep []byte, key, shown bool) {
 	if k.inKey > 0 {
 		k.inKey++
-		if bytes.Contains(line, []byte("-----END ")) || k.inKey > maxKeyLines {
+		if bytes.Contains(line, k.form.end) || k.inKey > maxKeyLines {
 			k.inKey = 0
 		}
 		return nil, false, false
 	}
-	begin := bytes.Index(line, []byte("-----BEGIN "))
-	if begin < 0 || !bytes.Contains(line[begin:], []byte("PRIVATE KEY")) ||
-		bytes.Contains(line[begin:], []byte("-----END ")) { // all in one line: a pattern finds it
-		return line, false, true
+	for i := range keyForms {
+		form := &keyForms[i]
+		begin := bytes.Index(line, form.begin)
+		if begin < 0 || !bytes.Contains(line[begin:], form.private) ||
+			bytes.Contains(line[begin:], form.end) { // all in one line: a pattern finds it
+			continue
+		}
+		k.inKey, k.form = 1, form
+		return line[:begin], true, true
 	}
-	k.inKey = 1
-	return line[:begin], true, true
+	return line, false, true
 }

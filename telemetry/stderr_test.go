@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,32 @@ func TestKeyBehindAFullQueue(t *testing.T) {
 	s.end(left)
 	if len(got) > 0 {
 		t.Errorf("lines of the key were shown: %q", got)
+	}
+}
+
+// Every form of private key that spans lines is left out, with what stands before and after it shown.
+func TestKeysOnStderr(t *testing.T) {
+	body := "MIIEpAIBAAKCAQEAxx0Zb4DqWm7Vt1pQ9sKfLgY3eHn8uRjTcXo2vNiBaMwSdPkE\n" +
+		"qF5yUzJrGhCl6tOImVb0DsAeKxWnLp7Q4fRgHcTj9uYiZoMvXk3aBqSNdEwPl1rJ\n"
+	for _, tt := range []struct{ name, key string }{
+		{"PEM", "-----BEGIN EC PRIVATE KEY-----\n" + body + "-----END EC PRIVATE KEY-----\n"},
+		{"PGP", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n" + body + "-----END PGP PRIVATE KEY BLOCK-----\n"},
+		{"SSH2", "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n" + body + "---- END SSH2 ENCRYPTED PRIVATE KEY ----\n"},
+		{"PuTTY", "Private-Lines: 2\n" + body + "Private-MAC: 7d0b6a1f7d0b6a1f7d0b6a1f7d0b6a1f7d0b6a1f\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			exportTo(t, otlptest.Start(t, otlptest.Config{}), otlptest.GRPC)
+			var got []string
+			s := openTo(t, consent.Request{Telemetry: "otlp", Capture: "stderr"}, func(c *telemetry.Config) {
+				c.Sinks = []session.Sink{lines(func(text string) { got = append(got, text) })}
+			})
+			s.tel.Stderr().Forwarded([]byte("before\nkey: "+tt.key+"after\n"), s.start)
+			s.end(left)
+			want := []string{"before", "key: [redacted:private-key]", "after"}
+			if !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 

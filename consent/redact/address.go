@@ -29,6 +29,8 @@ func identifies(tok string) bool {
 // versionWords announce four numbers that are a version, as .NET and Chromium have them.
 var versionWords = []string{
 	"version", "versions", "ver", "release", "build", "rev", "assemblyversion", "fileversion", "upgrade",
+	"section", "sections", "chapter", "clause", "paragraph", "article", "appendix",
+	"versionadded", "versionchanged", "firmware", "driver", "bios", "oid",
 }
 
 // isVersion reports whether the four numbers at i are a version: v1.2.3.4, Chrome/1.2.3.4, "version": "1.2.3.4".
@@ -49,10 +51,12 @@ func isVersion(s string, i int) bool {
 	return hasContext(s, i, versionWords)
 }
 
+var addressClass = classOf(func(c byte) bool { return isHex(c) || has(":-.", c) })
+
 // findHexAddresses emits IPv6 and MAC addresses. Both are runs of hexadecimal digits and separators. A run begins
 // neither inside a word nor with a single colon, as in addr:2001:db8::1.
 func findHexAddresses(s string, emit emitter) {
-	for lo, hi := range runs(s, func(c byte) bool { return isHex(c) || has(":-.", c) }) {
+	for lo, hi := range longRuns(s, addressClass, len("::12")) {
 		if lo > 0 && (isWord(s[lo-1]) || s[lo-1] == '_') { // the run begins with the end of a word: add in "add:…"
 			n := strings.IndexByte(s[lo:hi], ':')
 			if n < 0 {
@@ -63,15 +67,26 @@ func findHexAddresses(s string, emit emitter) {
 		if hi < len(s) && (isWord(s[hi]) || s[hi] == '_') {
 			continue
 		}
+		if lo < hi && s[lo] == ':' && !strings.HasPrefix(s[lo:hi], "::") { // ip :2001:db8::1
+			lo++
+		}
 		if end := lo + ipv6Len(s[lo:hi]); end > lo {
 			if end < len(s) && s[end] == '%' { // zone, the name of an interface (RFC 4007, section 11)
 				end = run(s, end+1, 32, func(c byte) bool { return isWord(c) || has("._-", c) })
 			}
-			emit(lo, end, KindIP)
+			if !isSlice(s, lo, end) {
+				emit(lo, end, KindIP)
+			}
 		} else if tok := strings.TrimRight(s[lo:hi], ":.-"); isMAC(tok) {
 			emit(lo, lo+len(tok), KindMAC)
 		}
 	}
+}
+
+// isSlice reports whether what looks like an address is the step of a slice in a program: args[::2].
+func isSlice(s string, lo, hi int) bool {
+	return lo > 0 && s[lo-1] == '[' && hi-lo < len("12::345") && hi < len(s) && s[hi] == ']' &&
+		(hi+1 == len(s) || s[hi+1] != ':')
 }
 
 // ipv6Len returns the length of the IPv6 address that s is, apart from punctuation at its end; 0 if it is none. Without

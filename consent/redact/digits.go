@@ -18,7 +18,11 @@ const (
 	maxDigits = 19
 )
 
-// digits is a run of groups of digits.
+// maxRun is where reading a run of digits stops: no number is as long.
+const maxRun = 24
+
+// digits is a run of groups of digits. What its slices hold is in the arrays, so that reading one takes no memory: a text
+// may consist of numbers.
 type digits struct {
 	lo, hi  int    // bytes of the run
 	opening string // + and ( before the first digit
@@ -26,6 +30,10 @@ type digits struct {
 	size    []int  // digits of each group
 	end     []int  // byte after each group
 	seps    string // what stands between the groups, each of " -./(" once
+
+	vals  [2 * maxRun]byte
+	sizes [maxGroups]int
+	ends  [maxGroups]int
 }
 
 // separator returns the plain form of what may stand between groups; "" if c may not. Typesetting puts no-break spaces,
@@ -46,18 +54,24 @@ func separator(c rune) string {
 	return ""
 }
 
-// readDigits reads the run of digits whose first group begins at first. It stops when the run is longer than any
-// number, so that going from one run's first group to the next stays linear.
-func readDigits(s string, at, first int) *digits {
-	lo := first - len(s[at:first]) + len(strings.TrimRight(s[at:first], "+("))
-	d := &digits{lo: lo, opening: s[lo:first]}
-	d.size, d.end = make([]int, 0, maxGroups), make([]int, 0, maxGroups) // text may be numbers alone: do not grow these
+// read reads the run of digits whose first group begins at first. It stops when the run is longer than any number, so
+// that going from one run's first group to the next stays linear.
+func (d *digits) read(s string, at, first int) {
+	lo := first
+	for lo > at && (s[lo-1] == '+' || s[lo-1] == '(') {
+		lo--
+	}
+	d.lo, d.opening, d.seps = lo, s[lo:first], ""
+	d.val, d.size, d.end = d.vals[:0], d.sizes[:0], d.ends[:0]
 	for i := first; ; {
 		end := run(s, i, len(s), isDigit)
-		d.val = append(d.val, s[i:end]...)
+		d.val = append(d.val, s[i:min(end, i+maxRun)]...)
 		d.hi, d.size, d.end = end, append(d.size, end-i), append(d.end, end)
 		next, seps := end, d.seps
-		for range 3 { // at most so many separators: ") - "
+		for range maxSeparators {
+			if next == len(s) || isWord(s[next]) {
+				break
+			}
 			c, n := utf8.DecodeRuneInString(s[next:])
 			sep := separator(c)
 			if sep == "" {
@@ -68,18 +82,33 @@ func readDigits(s string, at, first int) *digits {
 			}
 			next += n
 		}
-		if len(d.size) == maxGroups || len(d.val) >= 24 || next == end || next == len(s) || !isDigit(s[next]) {
-			return d
+		if len(d.size) == maxGroups || len(d.val) >= maxRun || next == end || next == len(s) || !isDigit(s[next]) {
+			return
 		}
 		d.seps = seps
 		i = next
 	}
 }
 
+// moreDigits reports whether another group of digits may follow the one that ends at i.
+func moreDigits(s string, i int) bool {
+	for n := i; n < len(s) && n-i < maxSeparators; n++ {
+		if c := s[n]; c >= 0x80 || n > i && isDigit(c) {
+			return true
+		} else if separator(rune(c)) == "" {
+			return false
+		}
+	}
+	return i+maxSeparators < len(s) && isDigit(s[i+maxSeparators])
+}
+
+// maxSeparators is how many separators may stand between two groups: ") - ".
+const maxSeparators = 3
+
 // dropGroup removes the last group.
 func (d *digits) dropGroup() {
 	last := len(d.size) - 1
-	d.val = d.val[:len(d.val)-d.size[last]]
+	d.val = d.val[:len(d.val)-min(d.size[last], maxRun)]
 	d.size, d.end = d.size[:last], d.end[:last]
 	if last > 0 {
 		d.hi = d.end[last-1]

@@ -3,7 +3,7 @@ package redact
 import (
 	"encoding/json"
 	"errors"
-	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,9 +28,10 @@ type jsonPass struct {
 	*pass
 	s      string
 	depth  int
-	out    strings.Builder
+	out    []byte
 	copied int     // how much of s is in out
-	before string  // what stands directly before the current token: the last string, and what follows it
+	last   string  // the last string
+	since  int     // where what follows the last string begins in s; with it, that stands directly before the current token
 	stack  []frame // what the value stands in, and the open objects and arrays in it
 }
 
@@ -40,8 +41,12 @@ type frame struct {
 	naming  bool   // the next string is the name of a member
 	inherit Kind   // what the names around it announce for everything in it
 	name    string // of the current member
+	role    role   // of that name beside others
 	kind    Kind   // what that name announces
-	paired  Kind   // what the value of a member "name" announces for "value": {"name": "PIN", "value": "1234"}
+	// paired is what a member "name" announces for "value": {"name": "PIN", "value": "1"}; in an array, what the last
+	// element announces for the next.
+	paired Kind
+	value  earlyValue
 }
 
 // json redacts the JSON value at the beginning of s. It returns how many bytes of s it has read, n, and whether they
@@ -49,84 +54,98 @@ type frame struct {
 //
 // It reads tokens, not a tree, because order, duplicates and numbers have to stay as written.
 func (p *pass) json(s string, depth int) (out string, n int, ok bool) {
-	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1)}
-	dec := json.NewDecoder(strings.NewReader(s))
-	dec.UseNumber() // 1e999 is JSON, but no float64
+	j := &jsonPass{pass: p, s: s, depth: depth, stack: make([]frame, 1, 8), out: make([]byte, 0, min(len(s), 512))}
+	l := lexer{s: s}
 	for {
-		token, err := dec.Token()
-		// Token returns the first between tokens, also inside an object, and the second inside a token.
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		lo, hi, err := l.next()
+		if errors.Is(err, errCut) {
 			j.unfinished()
-			return j.out.String(), len(s), true
+			return string(j.out), len(s), true
 		}
-		end := int(dec.InputOffset())
-		if p.left -= end - j.copied; p.left < 0 {
+		if p.left -= hi - j.copied; p.left < 0 {
 			return "", len(s), true
 		}
-		if err != nil {
-			return "", max(end, 1), false
+		if err == nil {
+			err = j.token(lo, hi)
 		}
-		j.token(token, end)
+		if err != nil {
+			return "", max(j.copied, 1), false
+		}
 		if len(j.stack) == 1 || j.left < 0 {
-			return j.out.String(), end, true
+			return string(j.out), hi, true
 		}
 	}
 }
 
-// gap copies what stands before the next token: white space, commas and colons. The decoder does not report them, and
-// has already checked that they are where they belong.
-func (j *jsonPass) gap() {
-	end := run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) })
-	j.before = tail(j.before + j.s[j.copied:end])
-	j.out.WriteString(j.s[j.copied:end])
-	j.copied = end
+// gap copies what stands before the token at lo: white space, commas and colons.
+func (j *jsonPass) gap(lo int) {
+	j.put(j.s[j.copied:lo])
+	j.copied = lo
 }
 
-func (j *jsonPass) token(token json.Token, end int) {
-	j.gap()
-	raw := j.s[j.copied:end]
-	switch t := token.(type) {
-	case json.Delim:
-		j.delim(t)
-	case string:
-		if text := j.str(t, strings.IndexByte(raw, '\\') >= 0); text != t {
+// before returns what stands directly before the current token, as far as detectors look back.
+func (j *jsonPass) before() string {
+	since := j.s[max(j.since, j.copied-maxKey):j.copied]
+	if j.since == 0 || len(since) >= maxKey {
+		return strings.ToValidUTF8(since, "")
+	}
+	return `"` + tail(j.last) + `"` + since
+}
+
+func (j *jsonPass) token(lo, hi int) error {
+	j.gap(lo)
+	raw := j.s[lo:hi]
+	switch raw[0] {
+	case '{', '[', '}', ']':
+		j.delim(raw[0])
+	case '"':
+		t, escaped := raw[1:len(raw)-1], strings.IndexByte(raw, '\\') >= 0
+		if escaped {
+			if err := json.Unmarshal([]byte(raw), &t); err != nil {
+				return errSyntax
+			}
+		}
+		if text := j.str(t, escaped); text != t {
 			raw = quote(text)
 		}
-	case json.Number:
+		j.since = hi
+	case 't', 'f', 'n':
+		j.ended()
+	default:
 		if marker := j.number(raw); marker != "" {
 			raw = quote(marker)
 		}
 		j.ended()
-	default:
-		j.ended()
 	}
-	if _, isString := token.(string); !isString {
-		j.before = tail(j.before + raw)
-	}
-	j.out.WriteString(raw)
-	j.copied = end
+	j.put(raw)
+	j.copied = hi
+	return nil
 }
 
 // unfinished redacts what follows the last whole token of a value that was cut off: a string without its end, or text.
 func (j *jsonPass) unfinished() {
-	j.gap()
+	j.dropEarly()
+	j.gap(run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) }))
 	raw := j.s[j.copied:]
 	var text string
 	if json.Unmarshal([]byte(raw+`"`), &text) != nil {
-		j.out.WriteString(j.plain(j.before, raw))
+		j.put(j.plain(j.before(), raw))
 		return
 	}
 	if out := j.str(text, strings.IndexByte(raw, '\\') >= 0); out != text {
 		raw = `"` + escape(out)
 	}
-	j.out.WriteString(raw)
+	j.put(raw)
 }
 
 // top returns the innermost open object or array.
 func (j *jsonPass) top() *frame { return &j.stack[len(j.stack)-1] }
 
+// put appends to the output.
+func (j *jsonPass) put(s string) { j.out = append(j.out, s...) }
+
 // delim opens or closes an object or array.
-func (j *jsonPass) delim(d json.Delim) {
+func (j *jsonPass) delim(d byte) {
 	switch d {
 	case '{', '[':
 		if len(j.stack) > maxNesting {
@@ -151,11 +170,11 @@ func (j *jsonPass) ended() {
 func (j *jsonPass) announced() (kind Kind, own bool) {
 	f := j.top()
 	switch {
-	case f.name != "" && listed("schema", f.name): // "password": {"type": "string", "description": …}
+	case (f.kind != "" || f.inherit != "" || f.paired != "") && listed("schema", f.name): // "password": {"type": "string", "description": …}
 		return "", false
 	case f.kind != "":
 		return f.kind, true
-	case f.paired != "" && oneOf(lower(f.name), "value", "val", "text"):
+	case f.paired != "" && f.role == roleValue:
 		return f.paired, true
 	}
 	return f.inherit, false
@@ -168,26 +187,90 @@ func (j *jsonPass) str(text string, escaped bool) string {
 	if escaped {
 		depth++
 	}
-	context := j.before + `"`
-	j.before = `"` + tail(text) + `"`
 	f := j.top()
 	if f.naming {
-		f.naming, f.name, f.kind = false, text, keyKind(text)
+		j.last = text
+		f.naming, f.name = false, text
+		f.kind, f.role = j.names.kind(text), roleOf(text)
 		return j.inside("", text, depth)
 	}
+	context := j.before() + `"`
+	j.last = text
 	j.ended()
-	if f.object && oneOf(lower(f.name), "name", "key", "variable", "header", "field", "selector", "element") {
-		f.paired = keyKind(text)
+	if !f.object {
+		return j.element(f, context, text, depth)
 	}
+	j.pair(f, text)
 	kind, own := j.announced()
 	kind = certain(kind, text)
 	switch {
 	case isPrivatePart(f.name) && len(text) >= 32 && randomWord(withoutDashes(text)):
-		return j.markers.replace(text, []span{{0, len(text), KindPrivateKey}})
-	case kind != "" && isSecretMember(text, kind, own):
-		return j.markers.replace(text, []span{{0, len(text), kind}})
+		return j.whole(text, KindPrivateKey)
+	case kind != "" && isSecretMember(text, kind, own) && (f.kind != "" || !isSentence(text)):
+		return j.whole(text, kind)
 	}
 	return j.inside(context, text, depth)
+}
+
+// whole returns the marker in place of a string.
+func (j *jsonPass) whole(text string, kind Kind) string {
+	return j.markers.replace(text, []span{{0, len(text), kind}})
+}
+
+// element returns what is left of a string in an array. The one before it may be its name: ["X-Api-Key", "…"].
+func (j *jsonPass) element(f *frame, context, text string, depth int) string {
+	before, inherit := f.paired, certain(f.inherit, text)
+	f.paired = ""
+	if len(text) < maxKey && !strings.Contains(text, " ") {
+		f.paired = j.names.kind(text)
+	}
+	switch before = certain(before, text); {
+	case inherit != "" && isSecretMember(text, inherit, false):
+		return j.whole(text, inherit)
+	case before != "" && f.paired == "" && hasDigit(text) && len(text) >= 6 && isSecret(text, before):
+		return j.whole(text, before)
+	}
+	return j.inside(context, text, depth)
+}
+
+// pair notes what the value of a member such as name or element says of the member value or text in the same object. If
+// that came first, it goes now.
+func (j *jsonPass) pair(f *frame, text string) {
+	switch {
+	case f.role == roleName:
+		f.paired = labelKind(text)
+		kind := certain(f.paired, f.value.text)
+		if f.value.text != "" && kind != "" && isSecret(f.value.text, kind) && !isSentence(f.value.text) {
+			n, _ := quotedLen(string(j.out[f.value.at:])) // it was read as one before
+			end := f.value.at + n
+			j.out = slices.Replace(j.out, f.value.at, end, []byte(quote(j.whole(f.value.text, kind)))...)
+		}
+		f.value.text = ""
+	case f.paired == "" && f.role == roleValue:
+		f.value = earlyValue{len(j.out), text}
+	}
+}
+
+// dropEarly removes the values whose names may stand behind the end of a text that was cut off, if they look as if they
+// were random.
+func (j *jsonPass) dropEarly() {
+	for i := len(j.stack) - 1; i >= 0; i-- { // from the last one: positions before it stay
+		v := j.stack[i].value
+		if len(v.text) < minEarly || strings.Contains(v.text, " ") || mixOf(v.text).mixed < 2 {
+			continue
+		}
+		n, _ := quotedLen(string(j.out[v.at:]))
+		j.out = slices.Replace(j.out, v.at, v.at+n, []byte(quote(j.whole(v.text, KindSecret)))...)
+	}
+}
+
+// minEarly is the length from which such a value is removed.
+const minEarly = 8
+
+// earlyValue is the value of a member that stays unless a member behind it says what it is.
+type earlyValue struct {
+	at   int // in the output
+	text string
 }
 
 // isPrivatePart reports whether a member is one of a JSON Web Key that hold the private part (RFC 7518, section 6).

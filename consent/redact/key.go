@@ -16,7 +16,7 @@ func splitName(name string) []string {
 	start := 0
 	flush := func(end int) {
 		if end > start {
-			out = append(out, lower(name[start:end]))
+			out = append(out, strings.ToLower(name[start:end]))
 		}
 		start = end
 	}
@@ -46,7 +46,8 @@ func beginsWord(name string, i int) bool {
 	return isDigit(c) != isDigit(before)
 }
 
-// kindMaybe is what the name key alone says: the key of an issue, of a map, or a secret one. The value decides.
+// kindMaybe is what a name such as key says that has no other telling word: the key of an issue, of a map, or a secret
+// one. The value decides.
 const kindMaybe Kind = "?"
 
 // keyKind returns the kind of value that a name announces; "" if it announces none.
@@ -54,22 +55,65 @@ func keyKind(name string) Kind {
 	if len(name) < 2 {
 		return ""
 	}
-	list := splitName(name)
-	for len(list) > 1 && isNumber(list[len(list)-1]) { // password2, api_key_1
+	return wordsKind(splitName(name))
+}
+
+// kinds remembers what names announce, since they repeat. It belongs to one pass.
+type kinds map[string]Kind
+
+// maxKinds bounds how many names are remembered.
+const maxKinds = 512
+
+// kind is keyKind.
+func (k kinds) kind(name string) Kind {
+	kind, known := k[name]
+	if !known {
+		kind = keyKind(name)
+		if k != nil && len(k) < maxKinds {
+			k[name] = kind
+		}
+	}
+	return kind
+}
+
+// wordsKind is keyKind of a name's words.
+func wordsKind(list []string) Kind {
+	for len(list) > 1 && isSuffix(list) { // password2, api_key_1, API_KEY_PROD
 		list = list[:len(list)-1]
 	}
 	if len(list) == 0 || describes(list) {
 		return ""
-	}
-	if len(list) == 1 && (list[0] == "key" || list[0] == "keys") {
-		return kindMaybe
 	}
 	for i := len(list) - 1; i >= 0; i-- { // the last words of a name say most: password_reset_token is a token
 		if kind := wordKind(list, i); kind != "" {
 			return kind
 		}
 	}
+	last := len(list) - 1
+	if w := list[last]; (w == "key" || w == "keys") && (last == 0 || !listed("harmless", list[last-1])) {
+		return kindMaybe
+	}
 	return ""
+}
+
+// isSuffix reports whether the last word of a name only says which one of several it is. After a single word it may
+// change what that is: a pass_test is no password.
+func isSuffix(list []string) bool {
+	last := list[len(list)-1]
+	return isNumber(last) || len(list) > 2 && listed("suffix", last)
+}
+
+// labelKind returns the kind of value that the label or selector of a form's field announces: "Password input",
+// "#login-password", "Enter your API key".
+func labelKind(label string) Kind {
+	if len(label) > maxKey {
+		return ""
+	}
+	list := splitName(label)
+	for len(list) > 1 && listed("control", list[len(list)-1]) {
+		list = list[:len(list)-1]
+	}
+	return wordsKind(list)
 }
 
 // wordKind returns what the i-th word of a name announces, given the words beside it.
@@ -90,7 +134,7 @@ func wordKind(list []string, i int) Kind {
 	}
 	if !known && w != "jsonwebtoken" { // a library, which manifests name
 		for _, r := range words().endings {
-			if len(w) > len(r.word) && strings.HasSuffix(w, r.word) {
+			if strings.HasSuffix(w, r.word) {
 				return r.kind
 			}
 		}
@@ -137,7 +181,7 @@ func certain(kind Kind, value string) Kind {
 	if kind != kindMaybe {
 		return kind
 	}
-	if !strings.ContainsAny(value, " /.:") && randomWord(withoutDashes(value)) {
+	if isGenerated(value) {
 		return KindKey
 	}
 	return ""

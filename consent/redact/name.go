@@ -134,22 +134,22 @@ func isInvisible(c rune) bool {
 // begins like a token.
 func hasRandom(s string) bool {
 	for lo, hi := range runs(s, isPart) {
-		if randomParts(s[lo:hi]) && !isWordy(s[lo:hi]) {
+		if randomParts(s[lo:hi]) && !isPhrase(s[lo:hi]) {
 			return true
 		}
 	}
 	for lo, hi := range runs(s, isWord) {
-		if issuedEnd(s, lo, true) > 0 || randomWord(s[lo:hi]) && !isWordy(s[lo:hi]) {
+		if issuedEnd(s, lo, true) > 0 || randomWord(s[lo:hi]) && !isPhrase(s[lo:hi]) {
 			return true
 		}
 	}
 	return false
 }
 
-// isWordy reports whether most of a name is words of a language, as in names that were generated from an interface:
+// isPhrase reports whether most of a name is words of a language, as in names that were generated from an interface:
 // getApiV1OrgsByOrgIdUsersAsJSON. They change the kind of character as often as random text does, but random text
 // seldom has a whole word: a vowel among three letters or more, in lower case behind a capital or a separator.
-func isWordy(s string) bool {
+func isPhrase(s string) bool {
 	letters, wordy, longest := 0, 0, 0
 	for lo := 0; lo < len(s); {
 		hi := lo + 1

@@ -7,12 +7,24 @@ import (
 
 // findNumbers emits the card, telephone and social security numbers in s.
 func findNumbers(s string, emit emitter) {
+	var d *digits // allocated for the first number that is looked at: most texts have only short ones
 	for at := 0; ; {
-		first := run(s, at, len(s), func(c byte) bool { return !isDigit(c) })
+		first := at
+		for first < len(s) && !isDigit(s[first]) {
+			first++
+		}
 		if first == len(s) {
 			return
 		}
-		d := readDigits(s, at, first)
+		end := run(s, first, len(s), isDigit)
+		if !moreDigits(s, end) && (end-first < minDigits || end-first < 7 && !followsName(s, first)) {
+			at = end
+			continue
+		}
+		if d == nil {
+			d = new(digits)
+		}
+		d.read(s, at, first)
 		at = d.end[0]
 		if lo, hi, kind := d.classify(s); kind != "" {
 			emit(lo, hi, kind)
@@ -24,13 +36,12 @@ func findNumbers(s string, emit emitter) {
 // classify returns the longest beginning of d that is something; kind is empty if none is. It consumes d.
 func (d *digits) classify(s string) (lo, hi int, kind Kind) {
 	first := d.lo + len(d.opening)
-	if len(d.val) < minDigits || !beginsApart(s, first) {
+	if len(d.val) < minDigits || !beginsApart(s, first) || len(d.val) < 7 && !followsName(s, d.lo) {
 		return 0, 0, ""
 	}
 	// Numbers below seven digits are too often counts. They are telephone numbers only right behind a word for one.
 	announced := hasContext(s, d.lo, phoneWords)
-	before := strings.TrimRight(s[max(0, d.lo-4):d.lo], " ")
-	adjacent := announced && before != "" && has(":=.", before[len(before)-1]) // "Phone: 8999"
+	adjacent := announced && followsName(s, d.lo)
 	for ; len(d.size) > 0; d.dropGroup() {
 		switch {
 		case len(d.val) > maxDigits || len(d.val) < minDigits || !endsApart(s, d.hi) || len(d.val) < 7 && !adjacent:
@@ -43,6 +54,12 @@ func (d *digits) classify(s string) (lo, hi int, kind Kind) {
 		}
 	}
 	return 0, 0, ""
+}
+
+// followsName reports whether what ends a name stands directly before s[i:]: "Phone: 8999".
+func followsName(s string, i int) bool {
+	before := strings.TrimRight(s[max(0, i-4):i], " ")
+	return before != "" && has(":=.", before[len(before)-1])
 }
 
 var ssnWords = []string{"ssn", "social security", "social_security", "socialsecurity"}

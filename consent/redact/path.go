@@ -2,10 +2,10 @@ package redact
 
 import "strings"
 
-// homeForm is the path of a home directory up to the user's name. On Windows the name may have spaces, if a separator
-// follows.
-var homeForm = lazy(`(?:/home/|/Users/|\\{1,2}(?:Users|Documents and Settings)\\{1,2})` +
-	`([\pL\pM\pN._+@-]{1,64}(?: [\pL\pM\pN._+@ -]{1,31}\\)?)`)
+// homeForm is the path of a home directory up to the user's name. The name may have spaces, if a separator
+// follows: several on Windows, one elsewhere.
+var homeForm = lazy(`(?:/home/|/Users/|(?i:\b[a-z]:/|\\{1,2})(?i:users|documents and settings)[\\/]{1,2})` +
+	`([\pL\pM\pN._+@-]{1,64}(?: [\pL\pM\pN._+@ -]{1,31}\\| [\pL\pM\pN._-]{1,31}/)?)`)
 
 // isSharedName reports whether an entry of such a directory, or a user name, does not belong to one person.
 func isSharedName(s string) bool {
@@ -16,11 +16,13 @@ func isSharedName(s string) bool {
 // findHomes emits the user names in paths of home directories. The path around a name stays: which project a call was
 // about is content, who made it is not.
 func findHomes(s string, emit emitter) {
-	if !strings.Contains(s, "home/") && !strings.Contains(s, "Users") && !strings.Contains(s, "Settings") {
+	windows := strings.IndexByte(s, '\\') >= 0 || strings.Contains(s, ":/")
+	if !strings.Contains(s, "home/") && !strings.Contains(s, "/Users") && !(windows &&
+		(indexFold(s, "users") >= 0 || indexFold(s, "settings") >= 0)) {
 		return // the expression would take much longer to find that out
 	}
 	for _, m := range homeForm().FindAllStringSubmatchIndex(s, -1) {
-		name := strings.TrimRight(s[m[2]:m[3]], `.-\`)
+		name := strings.TrimRight(s[m[2]:m[3]], `.-\/`)
 		if name != "" && !isSharedName(name) && !isRoute(s, m[0]) {
 			emit(m[2], m[2]+len(name), KindUser)
 		}

@@ -26,7 +26,7 @@ func isPhone(s string, d *digits, announced bool) bool {
 		return len(d.val) >= 11 && d.size[0] <= 5 && !strings.Contains(d.seps, ".") || announced
 	}
 	goesOn := d.hi+1 < len(s) && s[d.hi] == ' ' && isDigit(s[d.hi+1])
-	return announced || isNorthAmerican(d) || isTrunk(d) && !goesOn
+	return announced || isNorthAmerican(d) || isTrunk(d) && !goesOn && !isPostcode(s, d)
 }
 
 // isNorthAmerican reports whether d has 3-3-4 groups, with or without the 1 before them. Area and exchange begin with 2
@@ -46,7 +46,7 @@ func isTrunk(d *digits) bool {
 		return false
 	}
 	if len(d.size) == 1 {
-		return len(d.val) == 10 || len(d.val) == 11
+		return (len(d.val) == 10 || len(d.val) == 11) && string(d.val) != "0123456789"
 	}
 	if len(d.size) > 5 { // six groups are more likely bytes
 		return false
@@ -60,6 +60,11 @@ func isTrunk(d *digits) bool {
 		}
 	}
 	return true
+}
+
+// isPostcode reports whether d is a ZIP+4 code of the United States, behind a state: MA 02110-1301.
+func isPostcode(s string, d *digits) bool {
+	return slices.Equal(d.size, []int{5, 4}) && d.lo >= 3 && s[d.lo-1] == ' ' && isUpper(s[d.lo-2]) && isUpper(s[d.lo-3])
 }
 
 // isDate reports whether d is a date, which is written with the same separators.

@@ -2,78 +2,6 @@ package redact
 
 import "strings"
 
-// findIssued emits tokens of known issuers: the issuer's prefix at the start of a word, and behind it what looks like
-// key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
-func findIssued(s string, emit emitter) {
-	for i := 0; i < len(s); i++ {
-		if i > 0 && (isWord(s[i-1]) || has("+/", s[i-1]) && i > 1 && isWord(s[i-2])) {
-			continue
-		}
-		if end := issuedEnd(s, i, false); end > 0 {
-			emit(i, end, KindCredential)
-			i = end - 1
-		}
-	}
-}
-
-// issuedEnd returns where the issuer's token at s[i] ends; 0 if there is none. A name must not even look like one.
-func issuedEnd(s string, i int, name bool) int {
-	for _, issuer := range words().issuers[s[i]] { // the longest prefix first: it decides
-		if !strings.HasPrefix(s[i:], issuer.prefix) {
-			continue
-		}
-		rest := i + len(issuer.prefix)
-		end := tokenEnd(s, rest)
-		if next := wrappedEnd(s, end); next > 0 {
-			end = next
-		}
-		if end-rest < issuer.length {
-			return 0
-		}
-		m := mixOf(s[rest:end])
-		ok := m.digits > 0 || m.lowers > 0 && m.uppers > 0
-		switch issuer.use {
-		case "prefix":
-			ok = m.digits > 0 && m.changes*5 > end-rest && (i == 0 || !has("-_./", s[i-1]))
-		case "maybe":
-			ok = ok && name
-		}
-		if !ok {
-			return 0
-		}
-		return end
-	}
-	return 0
-}
-
-// wrappedEnd returns the end of a token that was wrapped at the end of a line at i and goes on in the next; 0 if it
-// does not. What goes on is one word with digits and letters.
-func wrappedEnd(s string, i int) int {
-	const least = 8
-	if i >= len(s) || s[i] != '\n' {
-		return 0
-	}
-	end := run(s, i+1, len(s), isToken)
-	m := mixOf(s[i+1 : end])
-	if end-i-1 < least || m.digits == 0 || m.lowers+m.uppers == 0 || end < len(s) && !isSpace(s[end]) {
-		return 0
-	}
-	return end
-}
-
-// tokenEnd returns the end of the token at i. Dots and such belong to it if more of it follows.
-func tokenEnd(s string, i int) int {
-	end := i
-	for end < len(s) {
-		more := end+1 < len(s) && isToken(s[end+1])
-		if !isToken(s[end]) && !(more && has("./+$%=", s[end])) {
-			break
-		}
-		end++
-	}
-	return end
-}
-
 // mix counts what distinguishes random text from words: kinds of characters, and how often they change.
 type mix struct {
 	digits, lowers, uppers int
@@ -83,9 +11,9 @@ type mix struct {
 }
 
 func mixOf(s string) (m mix) {
-	var before byte // class of the character before
+	var before byte // kind of the character before
 	for i := range len(s) {
-		now := class(s[i])
+		now := charKind(s[i])
 		switch now {
 		case '0':
 			m.digits++
@@ -106,8 +34,8 @@ func mixOf(s string) (m mix) {
 	return m
 }
 
-// class groups the characters whose changes mark random text.
-func class(c byte) byte {
+// charKind groups the characters whose changes mark random text.
+func charKind(c byte) byte {
 	switch {
 	case isDigit(c):
 		return '0'

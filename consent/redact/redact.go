@@ -115,7 +115,7 @@ func (r *Redactor) redact(b []byte, truncated bool, limit int, method func(p *pa
 		s = edge(s)
 	}
 	for range maxPasses {
-		p := &pass{&r.engine, workFactor*len(s) + workFloor}
+		p := newPass(&r.engine, workFactor*len(s)+workFloor)
 		out := cut(method(p, s), limit)
 		if p.left < 0 {
 			return whole

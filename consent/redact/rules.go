@@ -70,20 +70,23 @@ var rules = sync.OnceValue(func() *ruleSet {
 	return set
 })
 
-// indexSlot returns where the keywords that begin with a and b are. Some share a slot, which only costs a comparison.
-func indexSlot(a, b byte) int { return (int(a)<<5 ^ int(b)) & 1023 }
-
 // find emits the credentials in s. Looking for the keywords first keeps nearly all expressions from running: one takes
 // longer than the search for all keywords.
 func (set *ruleSet) find(s string, emit emitter) {
-	due := map[*rule]bool{}
-	low := lower(s)
-	for i := range max(0, len(low)-1) {
-		for _, k := range set.index[indexSlot(low[i], low[i+1])] {
-			if strings.HasPrefix(low[i:], k.text) {
+	var due map[*rule]bool
+	for i := 1; i < len(s); i++ {
+		slot := set.index[indexSlot(foldTable[s[i-1]], foldTable[s[i]])]
+		for j := range slot {
+			if k := &slot[j]; hasPrefixFold(s[i-1:], k.text) {
+				if due == nil {
+					due = map[*rule]bool{}
+				}
 				due[k.rule] = true
 			}
 		}
+	}
+	if due == nil {
+		return
 	}
 	for _, ru := range set.rules { // in their order, so that the result does not depend on the map's
 		if due[ru] {
@@ -116,6 +119,10 @@ func (ru *rule) find(s string, emit emitter) {
 func (ru *rule) allowed(secret string) bool {
 	if ru.Entropy > 0 && (isPlaceholder(secret) || entropy(secret) <= ru.Entropy) {
 		return true
+	}
+	if m := mixOf(secret); m.digits == 0 && m.lowers > 0 && len(secret) >= minRandom && m.changes*5 <= 2*len(secret) &&
+		run(secret, 0, len(secret), isToken) == len(secret) {
+		return true // an identifier in camelCase
 	}
 	for _, re := range ru.allow {
 		if re().MatchString(secret) && !strings.HasSuffix(secret, "EXAMPLE") {

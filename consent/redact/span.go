@@ -114,38 +114,6 @@ func (m markers) first(s string) string {
 	return s[lo:hi]
 }
 
-// edge returns s, which was cut off at its end, without the token there: half a secret has no form that a detector
-// would know. It also drops the tokens left of it for as long as they could be groups of one number, such as a card or
-// an IBAN.
-func edge(s string) string {
-	end := tokenStart(s)
-	const most = 10 // the longest IBANs have nine groups
-	for range most {
-		trimmed := strings.TrimRight(s[:end], " \u00a0-")
-		if trimmed == "" || strings.HasSuffix(trimmed, "\n") {
-			break
-		}
-		lo := tokenStart(trimmed)
-		if !isGroup(trimmed[lo:]) {
-			break
-		}
-		end = lo
-	}
-	return s[:end]
-}
-
-// tokenStart returns where the last token of s begins. Only white space and double quotes end a token: any other
-// character may be part of a password or a URL.
-func tokenStart(s string) int { return strings.LastIndexAny(s, " \t\r\n\"") + 1 }
-
-// isGroup reports whether a token looks like one group of a longer number: short, with a digit, or upper-case letters.
-func isGroup(tok string) bool {
-	if tok == "" || len(tok) > 8 {
-		return false
-	}
-	return strings.ContainsAny(tok, "0123456789") || len(tok) <= 4 && strings.Trim(tok, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
-}
-
 // cut shortens s to at most limit bytes: at white space or a quote if one is near, else between runes, never inside a
 // marker.
 func cut(s string, limit int) string {

@@ -1,12 +1,12 @@
 package redact
 
 import (
-	"encoding/base64"
 	"fmt"
+	"html"
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,7 +26,23 @@ const (
 // pass is one pass over a text and everything wrapped in it.
 type pass struct {
 	*engine
-	left int // bytes that may still be looked at; below zero the result must not be used
+	left  int // bytes that may still be looked at; below zero the result must not be used
+	names kinds
+
+	// What plain collects; kept here because it would take memory for each string of a JSON text.
+	emit  emitter
+	skip  int // bytes of context before the text
+	spans []span
+}
+
+func newPass(e *engine, left int) *pass {
+	p := &pass{engine: e, left: left, names: make(kinds, 16)}
+	p.emit = func(lo, hi int, kind Kind) {
+		if hi > p.skip {
+			p.spans = append(p.spans, span{max(lo-p.skip, 0), hi - p.skip, kind})
+		}
+	}
+	return p
 }
 
 // text redacts running text.
@@ -92,23 +108,39 @@ func (p *pass) layers(context, s string, depth int) string {
 	if depth < maxDepth && strings.IndexByte(s, '%') >= 0 {
 		s = mapRuns(s, isURIPart, func(part string) string { return p.decoded(part, unpercent(part), percent, depth) })
 	}
+	if depth < maxDepth && strings.IndexByte(s, '&') >= 0 && strings.IndexByte(s, ';') >= 0 {
+		s = mapRuns(s, isMarkupText, func(part string) string { return p.decoded(part, unentity(part), html.EscapeString, depth) })
+	}
 	s = p.plain(context, s)
-	if depth < maxDepth { // last: a JSON Web Token consists of base64, and goes as a whole
-		s = mapRuns(s, isBase64Part, func(part string) string { return p.base64(part, depth) })
+	if depth < maxDepth && hasRun(s, base64Class, minBase64) { // last: a JSON Web Token consists of base64, and goes as a whole
+		s = mapRanges(s, longRuns(s, base64Class, minBase64), func(part string) string { return p.base64(part, depth) })
 	}
 	return s
 }
 
+// contextual are the marks of texts for which detectors look at what stands before.
+var contextual = markOf("0@/\\:=>~\x1bé")
+
 // plain redacts s as it stands.
 func (p *pass) plain(context, s string) string {
-	var spans []span
-	full, skip := context+s, len(context)
-	p.find(full, func(lo, hi int, kind Kind) {
-		if hi > skip {
-			spans = append(spans, span{max(lo-skip, 0), hi - skip, kind})
-		}
-	})
-	return p.markers.replace(s, spans)
+	m := marksIn(s)
+	if !m.has(contextual) && !strings.Contains(context, "--") && len(p.own) == 0 {
+		context = "" // the name before it has been judged, and says no more of words
+	}
+	full := s
+	if context != "" {
+		full = context + s
+	}
+	m |= marksIn(context)
+	p.skip, p.spans = len(context), p.spans[:0]
+	if m.has(escapeMark) {
+		full = withoutColors(full)
+	}
+	p.find(full, m, p.names, p.emit)
+	if m.has(breakMark) {
+		findWrapped(full, p.rules, p.emit)
+	}
+	return p.markers.replace(s, p.spans)
 }
 
 // decoded returns part as it is if its decoded text has nothing to remove, else that text, redacted and encoded again.
@@ -125,9 +157,14 @@ func (p *pass) decoded(part, text string, encode func(string) string, depth int)
 
 // mapRuns replaces every maximal run of characters of a class.
 func mapRuns(s string, in func(c byte) bool, replace func(part string) string) string {
+	return mapRanges(s, runs(s, in), replace)
+}
+
+// mapRanges replaces ranges of s, which come in order.
+func mapRanges(s string, ranges iter.Seq2[int, int], replace func(part string) string) string {
 	var b strings.Builder
 	done := 0
-	for lo, hi := range runs(s, in) {
+	for lo, hi := range ranges {
 		if out := replace(s[lo:hi]); out != s[lo:hi] {
 			b.WriteString(s[done:lo])
 			b.WriteString(out)
@@ -154,7 +191,10 @@ func stringPart() func(c byte) bool {
 
 func isURIPart(c byte) bool { return c > ' ' && !has("\"'<>\\`", c) }
 
-func isBase64Part(c byte) bool { return isToken(c) || has("+/=", c) }
+// isMarkupText is the class of text between tags that may have entities, up to the end of the line.
+func isMarkupText(c byte) bool { return c != '\n' && c != '<' && c != '>' }
+
+var base64Class = classOf(func(c byte) bool { return isToken(c) || has("+/=", c) })
 
 // escape writes s as the inside of a string literal.
 func escape(s string) string {
@@ -181,6 +221,12 @@ func unescape(s string) string {
 		s = rest
 	}
 }
+
+var entityForm = lazy(`&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
+
+// unentity undoes the character references of HTML and XML: &quot;password&quot; &#58; …. Without a semicolon they are
+// more likely the parameters of a query.
+func unentity(s string) string { return entityForm().ReplaceAllStringFunc(s, html.UnescapeString) }
 
 var percentForm = lazy(`(?:%[0-9A-Fa-f]{2})+`)
 
@@ -213,8 +259,8 @@ const minBase64 = 16
 // base64 replaces a run of base64, in either alphabet and with or without padding, by a marker if it decodes to text
 // with something to remove. The run goes as a whole, because what is found stands at no byte boundary of it.
 func (p *pass) base64(part string, depth int) string {
-	if len(part) < minBase64 {
-		return part
+	if len(part) < minBase64 || run(part, 0, len(part), func(c byte) bool { return !isUpper(c) && !isDigit(c) }) == len(part) {
+		return part // words: twelve bytes of text have a capital letter or digit in base64
 	}
 	if text := fromBase64(part); text != "" {
 		if out := p.inside("", text, depth+1); out != text {
@@ -227,27 +273,4 @@ func (p *pass) base64(part string, depth int) string {
 		return part
 	}
 	return mapRuns(part, isWord, func(word string) string { return p.base64(word, depth) })
-}
-
-// fromBase64 decodes a run; "" if it does not hold text. A run that was cut off has up to three characters too many,
-// which are left out.
-func fromBase64(s string) string {
-	s = strings.TrimRight(s, "=")
-	if len(s)%4 == 1 {
-		s = s[:len(s)-1]
-	}
-	enc := base64.RawStdEncoding
-	if strings.ContainsAny(s, "-_") {
-		enc = base64.RawURLEncoding
-	}
-	b, err := enc.DecodeString(s)
-	for n := 0; n < utf8.UTFMax && !utf8.Valid(b) && len(b) > 0; n++ { // a cut may have gone through a character
-		b = b[:len(b)-1]
-	}
-	text := string(b)
-	isControl := func(c rune) bool { return unicode.IsControl(c) && !strings.ContainsRune("\t\r\n", c) }
-	if err != nil || !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
-		return ""
-	}
-	return text
 }

@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // isPlaceholder reports whether a value stands for a secret without being one: empty, stars, ${NAME}, {{ name }},
 // <password>, %s.
@@ -56,7 +59,7 @@ func isFiller(v string) bool {
 // isReference reports whether an unquoted value is an expression of a program, or a type: os.environ["TOKEN"],
 // getToken(), process.env.API_KEY, string.
 func isReference(v string) bool {
-	if v[0] == '&' || strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") {
+	if v[0] == '&' || strings.HasPrefix(v, "$(") || strings.HasPrefix(v, "${") || isVariable(v) {
 		return true
 	}
 	if strings.HasPrefix(v, "https://") && !hasUserinfo(v) { // the page where one gets a token
@@ -66,7 +69,7 @@ func isReference(v string) bool {
 		if i+1 < len(v) && !isWord(v[i+1]) && !has(`"')[]$*&_`, v[i+1]) {
 			return false // a bracket in a password
 		}
-		if i > 0 && run(v, 0, i, func(c byte) bool { return isToken(c) || c == '.' }) == i && isAlpha(v[0]) {
+		if i > 0 && run(v, 0, i, func(c byte) bool { return isToken(c) || has(".:>$", c) }) == i && isAlpha(v[0]) {
 			return true
 		}
 	}
@@ -78,8 +81,20 @@ func isReference(v string) bool {
 	return listed("code", strings.TrimRight(v, ",;?!|"))
 }
 
+// isVariable reports whether a value is a variable of a shell or script: $token, $self->token.
+func isVariable(v string) bool {
+	inName := func(c byte) bool { return isLower(c) || c == '_' || c == '-' }
+	return v[0] == '$' && len(v) > 1 && run(v, 1, len(v), inName) == len(v)
+}
+
 // isProse reports whether a sentence goes on with this word after "password:" or "--token".
 func isProse(v string) bool { return listed("prose", lower(strings.TrimRight(v, ".,;:!?)"))) }
+
+// isSentence reports whether a text is one, and not a passphrase.
+func isSentence(v string) bool {
+	words := strings.Fields(v)
+	return len(words) > 2 && slices.ContainsFunc(words, isProse)
+}
 
 // isPath reports whether a value names a file, such as the one that holds a secret: secret=/run/secrets/db. A single
 // slash at the beginning is not enough for that, since passwords may have it.
@@ -91,4 +106,63 @@ func isPath(v string) bool {
 		return strings.Count(v, "/") > 1
 	}
 	return len(v) > 2 && isAlpha(v[0]) && v[1:3] == `:\`
+}
+
+// isSecret reports whether a value beside a name of this kind is a secret.
+func isSecret(v string, kind Kind) bool {
+	if isPlaceholder(v) || isPath(v) && kind != KindKey { // base64 may begin like a path
+		return false
+	}
+	switch kind {
+	case KindAuthorization: // Bearer ${TOKEN}
+		_, credential, ok := strings.Cut(v, " ")
+		return !ok || !isPlaceholder(credential) && !has("{<$", credential[0])
+	case KindToken, KindKey:
+		return v[0] != '<' && len(v) >= 3 && !isSecretName(v) && !isSentence(v) // markup
+	case KindSecret, KindCookie:
+		return !isSecretName(v) && !isSentence(v)
+	case KindPassword:
+		return len(v) >= 3 || !isNumber(v)
+	case KindPhone, KindCard:
+		return countDigits(v) >= 7
+	case KindConnection:
+		return hasDigitOrSign(v)
+	}
+	return true
+}
+
+// isSecretName reports whether a value is the name of a secret and not one: "tokenField": "accessToken".
+func isSecretName(v string) bool {
+	return len(v) < maxKey && !hasDigit(v) && run(v, 0, len(v), isToken) == len(v) && keyKind(v) != "" && !randomWord(v)
+}
+
+// isBareSecret reports whether an unquoted value is a secret, and not an expression, a count, or a word of a sentence.
+// Quotes show that a value is meant; without them "password: must be longer" has the same form as a password. With
+// spaced, a space stands before the value, as in a sentence.
+func isBareSecret(v string, kind Kind, plural, spaced bool) bool {
+	if strings.Trim(v, "0123456789.") == "" && isCount(v, kind, plural) {
+		return false
+	}
+	first, _, sentence := strings.Cut(v, " ")
+	switch kind {
+	case KindAuthorization:
+		if isPlaceholder(strings.TrimRight(first, ",;)")) {
+			return false
+		}
+	case KindToken, KindKey:
+		letters := run(v, 0, len(v), func(c byte) bool { return isAlpha(c) || has(".,;", c) }) == len(v)
+		if spaced && !sentence && letters && !randomWord(v) {
+			return false // a word, or the name of a variable
+		}
+	}
+	return !isReference(v) && !(isProse(first) && sentence) && !(spaced && isProse(v))
+}
+
+// isCount reports whether a number counts something instead of being a secret: tokens: 51200, token=3.
+func isCount(v string, kind Kind, plural bool) bool {
+	switch kind {
+	case KindToken, KindKey, KindCookie, KindAuthorization, KindConnection:
+		return countDigits(v) < 6 || plural
+	}
+	return false
 }

@@ -35,7 +35,7 @@ type lexicon struct {
 	endings     []nameRule
 	lists       map[string]map[string]bool
 	expressions []string
-	issuers     [256][]issuer // by the first byte of the prefix, the longest first
+	issuers     [1024][]issuer // by the first two bytes of the prefix, the longest first
 }
 
 // nameRule says which kind of value a name has that contains, or ends in, the word.
@@ -72,9 +72,11 @@ func (l *lexicon) add(use string, f []string) {
 			panic(err)
 		}
 		for _, p := range f[1:] {
-			l.issuers[p[0]] = append(l.issuers[p[0]], issuer{p, length, use})
+			slot := indexSlot(p[0], p[1])
+			l.issuers[slot] = append(l.issuers[slot], issuer{p, length, use})
 		}
-	case "schema", "placeholder", "prose", "code", "shared", "extension":
+	case "schema", "placeholder", "prose", "code", "shared", "extension", "suffix",
+		"harmless", "ident", "telling", "control":
 		l.addList(use, f)
 	default:
 		panic("words.txt: unknown entry " + use)

@@ -102,7 +102,7 @@ func version() string {
 // character behind the secret gets one, because that character stays: it may be the line break before other text.
 const (
 	tail     = "(?:[\\x60'\"\\s;]|\\\\[nr]|$)"
-	wideTail = "(?:[\\x60'\"\\s;,)\\]}<>&.!?|]|\\\\|$)"
+	wideTail = `(?:[^0-9A-Za-z]|$)`
 	before   = `[\w.-]{0,50}?`
 	notKey   = `(?:[^a-zA-Z0-9+/]|\z)`
 )
