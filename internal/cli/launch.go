@@ -5,7 +5,6 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
@@ -145,5 +144,7 @@ func clean(name []byte) string {
 // isTraceContext reports whether an entry of an environment is replaced by the session's own context. Both variables
 // go, because a tracestate belongs to its traceparent (W3C Trace Context, section 3.3).
 func isTraceContext(entry string) bool {
-	return strings.HasPrefix(entry, "TRACEPARENT=") || strings.HasPrefix(entry, "TRACESTATE=")
+	_, parent := otlp.CutVariable(entry, "TRACEPARENT=")
+	_, state := otlp.CutVariable(entry, "TRACESTATE=")
+	return parent || state
 }
