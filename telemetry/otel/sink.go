@@ -11,6 +11,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // Config describes a Sink.
@@ -141,7 +142,7 @@ func (s *Sink) Noted(n record.Note) {
 	case record.LogLine:
 		s.logs.line(n)
 	case record.Exit:
-		s.spans.endSession(n.Time)
+		s.spans.endSession(n.Time, semconv.UntilSessionEnd)
 		s.metrics.exit(n)
 		s.observed.exited(n.UserTime, n.SystemTime)
 	}
