@@ -38,7 +38,7 @@ func failing(f otlptest.Fault, others ...string) func(*testing.T, otlptest.Proto
 	}
 }
 
-func answering(status codes.Code, http int, others ...string) func(*testing.T, otlptest.Protocol) []string {
+func receiverAnswers(status codes.Code, http int, others ...string) func(*testing.T, otlptest.Protocol) []string {
 	return failing(otlptest.Fail(status, http), others...)
 }
 
@@ -154,23 +154,23 @@ var troubles = []trouble{
 		cause: "AT/v1/traces does not receive OTLP over http/protobuf: 415", hint: "OTEL_EXPORTER_OTLP_PROTOCOL=grpc",
 	},
 	{
-		name: "no key", environment: answering(codes.Unauthenticated, 401),
+		name: "no key", environment: receiverAnswers(codes.Unauthenticated, 401),
 		cause: "AT/v1/traces demands a key: 401 Unauthorized: refused by the test", hint: "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS",
 	},
 	{
-		name: "a wrong key", environment: answering(codes.Unauthenticated, 401, "OTEL_EXPORTER_OTLP_HEADERS=a=b"),
+		name: "a wrong key", environment: receiverAnswers(codes.Unauthenticated, 401, "OTEL_EXPORTER_OTLP_HEADERS=a=b"),
 		cause: "AT/v1/traces does not accept the key: 401 Unauthorized", hint: "check OTEL_EXPORTER_OTLP_HEADERS",
 	},
 	{
-		name: "forbidden", environment: answering(codes.PermissionDenied, 403),
+		name: "forbidden", environment: receiverAnswers(codes.PermissionDenied, 403),
 		cause: "AT/v1/traces does not allow this: 403 Forbidden", hint: "OTEL_EXPORTER_OTLP_HEADERS",
 	},
 	{
-		name: "not found", environment: answering(codes.Unimplemented, 404), only: otlptest.HTTP,
+		name: "not found", environment: receiverAnswers(codes.Unimplemented, 404), only: otlptest.HTTP,
 		cause: "there is no OTLP receiver at AT/v1/traces: 404 Not Found", hint: "spanpipe adds /v1/traces",
 	},
 	{
-		name: "not implemented", environment: answering(codes.Unimplemented, 404), only: otlptest.GRPC,
+		name: "not implemented", environment: receiverAnswers(codes.Unimplemented, 404), only: otlptest.GRPC,
 		cause: "AT does not receive traces over gRPC", hint: "OTEL_TRACES_EXPORTER=none",
 	},
 	{
@@ -178,7 +178,7 @@ var troubles = []trouble{
 		cause: "AT/v1/traces takes no more for now: 429 Too Many Requests", hint: "OTEL_TRACES_SAMPLER",
 	},
 	{
-		name: "too large", environment: answering(codes.OutOfRange, 413), only: otlptest.HTTP,
+		name: "too large", environment: receiverAnswers(codes.OutOfRange, 413), only: otlptest.HTTP,
 		cause: "AT/v1/traces finds the request too large: 413", hint: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
 	},
 	{

@@ -40,6 +40,7 @@ func TestWine(t *testing.T) {
 		{"a shim like npx.cmd, found in PATH", wineShim},
 		{"a line break in an argument of a batch file", wineLineBreak},
 		{"a collector", wineCollector},
+		{"names of variables in any case", wineVariables},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, w) })
 	}
@@ -313,5 +314,26 @@ func wineCollector(t *testing.T, w *wine) {
 		if got := len(r.SpansNamed("tools/call echo")); got != calls {
 			t.Errorf("%s: got %d spans, want %d; %s", p, got, calls, r.Summary())
 		}
+	}
+}
+
+// wineVariables: Windows compares the names of variables without case, so spanpipe reads them so, and hides its own from
+// the server.
+func wineVariables(t *testing.T, w *wine) {
+	r := otlptest.Start(t, otlptest.Config{})
+	h := w.open(t, w.as(t, "server"), "Spanpipe_Telemetry=otlp", longFlush,
+		"spanpipe_otel_exporter_otlp_endpoint="+r.Endpoint(otlptest.GRPC),
+		"Spanpipe_Otel_Exporter_Otlp_Headers=authorization=secret")
+	c := mcptest.Connect(h)
+	if got := c.Tool("environ", nil).Text(); strings.Contains(strings.ToUpper(got), "SPANPIPE_") {
+		t.Errorf("the server's environment is %s", got)
+	}
+	endSession(t, h)
+	if requests := r.Requests(otlptest.Traces); len(requests) == 0 || requests[0].Get("authorization") != "secret" {
+		t.Errorf("%d requests with traces; stderr: %s", len(requests), h.Stderr)
+	}
+	vetoed := mcptest.Open(t, []string{"wine", w.product, "consent"}, w.in("SPANPIPE_TELEMETRY=otlp", "do_not_track=1"))
+	if got := vetoed.Rest(); vetoed.Wait().ExitCode() != 1 || !strings.Contains(got, "DO_NOT_TRACK is set") {
+		t.Errorf("with do_not_track=1: %s", got)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // ownEnvironment appends the entries that take precedence.
 func getenv(environ []string, name string) (string, bool) {
 	for _, entry := range slices.Backward(environ) {
-		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+		if value, ok := otlp.CutVariable(entry, name+"="); ok {
 			return value, true
 		}
 	}
@@ -29,7 +29,7 @@ func ownEnvironment(environ []string) func(string) (string, bool) {
 // serverEnvironment returns a copy of an environment without the variables that are for spanpipe alone: they may hold
 // the collector's credentials.
 func serverEnvironment(environ []string) []string {
-	own := func(entry string) bool { return strings.HasPrefix(entry, "SPANPIPE_") }
+	own := func(entry string) bool { _, ok := otlp.CutVariable(entry, "SPANPIPE_"); return ok }
 	return slices.DeleteFunc(slices.Clone(environ), own)
 }
 

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -197,5 +196,7 @@ func clean(name []byte) string {
 // isTraceContext reports whether an entry of an environment is replaced by the session's own context. Both variables
 // go, because a tracestate belongs to its traceparent (W3C Trace Context, section 3.3).
 func isTraceContext(entry string) bool {
-	return strings.HasPrefix(entry, "TRACEPARENT=") || strings.HasPrefix(entry, "TRACESTATE=")
+	_, parent := otlp.CutVariable(entry, "TRACEPARENT=")
+	_, state := otlp.CutVariable(entry, "TRACESTATE=")
+	return parent || state
 }

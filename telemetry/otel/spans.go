@@ -65,13 +65,14 @@ func (s *spans) sessionContext() context.Context {
 
 // endSession ends the session's span, if it is open. Its attributes are what is known by then: the handshake names the
 // peers, and the span ends with its response as a rule.
-func (s *spans) endSession(at time.Time) {
+func (s *spans) endSession(at time.Time, until string) {
 	if s.open == nil {
 		return
 	}
 	s.scratch = protocolAttributes(s.scratch[:0], s.session.Protocol, s.session.ID)
 	s.scratch.text(semconv.Requested, s.session.Requested)
 	s.scratch = peerAttributes(s.scratch, s.session.Client, s.session.Server)
+	s.scratch.text(semconv.SessionUntil, until)
 	s.open.SetAttributes(s.scratch...)
 	s.open.End(trace.WithTimestamp(at))
 	s.addPending(s.open, -1)
@@ -97,7 +98,7 @@ func (s *spans) exit(e record.Exit) {
 		span.SetAttributes(s.scratch...)
 		span.SetStatus(codes.Error, cmp.Or(e.Reason, e.Signal, "exit code "+strconv.Itoa(e.Code)))
 	}
-	s.endSession(e.Time)
+	s.endSession(e.Time, semconv.UntilSessionEnd)
 }
 
 // sessionChanged ends the session's span once the server has answered for the first time, or has been silent for long.
@@ -107,9 +108,9 @@ func (s *spans) sessionChanged(n record.Session) {
 	s.session = n
 	switch {
 	case n.Ready:
-		s.endSession(n.Time)
+		s.endSession(n.Time, semconv.UntilFirstResponse)
 	case n.Silent:
-		s.endSession(n.Launched.Add(record.SilentAfter))
+		s.endSession(n.Launched.Add(record.SilentAfter), semconv.UntilSilence)
 	}
 }
 
@@ -172,9 +173,9 @@ var (
 
 // nextTrace starts a new trace with a session span of zero duration.
 func (s *spans) nextTrace(at time.Time) {
-	s.endSession(at)
+	s.endSession(at, semconv.UntilNextTrace)
 	s.startSession(at)
-	s.endSession(at)
+	s.endSession(at, semconv.UntilNextTrace)
 }
 
 // finish sets the attributes, events and status of an operation's span, and ends it. The status is an

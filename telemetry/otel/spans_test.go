@@ -51,6 +51,13 @@ func TestSessionSpanEnds(t *testing.T) {
 			if !span.StartTime().Equal(s.start) || !span.EndTime().Equal(s.at(c.end)) {
 				t.Errorf("the span is from %v to %v, want 0 to %d ms", span.StartTime().Sub(s.start), span.EndTime().Sub(s.start), c.end)
 			}
+			until := map[int]string{1500: "session_end", 5000: "silence"}[c.end]
+			if until == "" {
+				until = "first_response"
+			}
+			if got := values(span.Attributes())[semconv.SessionUntil]; got != until {
+				t.Errorf("the span ends with %v, want %s", got, until)
+			}
 			if span.SpanKind() != trace.SpanKindInternal || s.OpenSpans() != 0 {
 				t.Errorf("kind %v, %d open spans", span.SpanKind(), s.OpenSpans())
 			}
@@ -62,7 +69,8 @@ func TestSessionSpanAttributes(t *testing.T) {
 	all := map[string]any{
 		semconv.NetworkTransport: "pipe", semconv.ProtocolVersion: "2025-11-25", semconv.SessionID: "the-session",
 		semconv.ClientName: "c", semconv.ClientVersion: "1", semconv.ServerName: "s", semconv.ServerVersion: "2",
-		semconv.Requested: "2026-07-28",
+		semconv.Requested:    "2026-07-28",
+		semconv.SessionUntil: "first_response",
 	}
 	for _, a := range semconv.SessionAttributes() {
 		if all[a.Key] == nil {
@@ -77,9 +85,11 @@ func TestSessionSpanAttributes(t *testing.T) {
 			Protocol: "2025-11-25", Requested: "2026-07-28",
 			Client: record.Peer{Name: "c", Version: "1"}, Server: record.Peer{Name: "s", Version: "2"},
 		}, all},
-		"nothing known": {record.Session{}, map[string]any{semconv.NetworkTransport: "pipe", semconv.SessionID: "the-session"}},
+		"nothing known": {record.Session{}, map[string]any{
+			semconv.NetworkTransport: "pipe", semconv.SessionID: "the-session", semconv.SessionUntil: "first_response"}},
 		"a stateless version": {record.Session{Protocol: "2026-07-28"}, map[string]any{
-			semconv.NetworkTransport: "pipe", semconv.ProtocolVersion: "2026-07-28", semconv.SessionID: "the-session"}},
+			semconv.NetworkTransport: "pipe", semconv.ProtocolVersion: "2026-07-28", semconv.SessionID: "the-session",
+			semconv.SessionUntil: "first_response"}},
 	} {
 		s := newStage(t, nil)
 		c.session.Ready, c.session.Time = true, s.at(20)

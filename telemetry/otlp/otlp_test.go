@@ -323,3 +323,28 @@ func TestOwnVariables(t *testing.T) {
 		t.Errorf("set are %q and %q", a, b)
 	}
 }
+
+// TestCutVariable compares names without case where the system does. Values are never compared.
+func TestCutVariable(t *testing.T) {
+	for _, test := range []struct {
+		entry, beginning string
+		fold             bool
+		want             string // the rest, or "-"
+	}{
+		{"SPANPIPE_TELEMETRY=otlp", "SPANPIPE_TELEMETRY=", false, "otlp"},
+		{"Spanpipe_Telemetry=otlp", "SPANPIPE_TELEMETRY=", false, "-"},
+		{"Spanpipe_Telemetry=OTLP", "SPANPIPE_TELEMETRY=", true, "OTLP"},
+		{"spanpipe_otel_exporter_otlp_headers=K", "SPANPIPE_OTEL_", true, "exporter_otlp_headers=K"},
+		{"spanpipe", "SPANPIPE_", true, "-"},
+		{"XSPANPIPE_A=1", "SPANPIPE_", true, "-"},
+		{"do_not_track=1", "DO_NOT_TRACK=", true, "1"},
+	} {
+		rest, ok := otlp.CutVariableOn(test.entry, test.beginning, test.fold)
+		if !ok {
+			rest = "-"
+		}
+		if rest != test.want {
+			t.Errorf("%s without %s, fold %v: %q, want %q", test.entry, test.beginning, test.fold, rest, test.want)
+		}
+	}
+}

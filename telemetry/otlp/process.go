@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -50,11 +51,24 @@ const ownPrefix = "SPANPIPE_"
 func OwnVariables(environ []string) []string {
 	var own []string
 	for _, entry := range environ {
-		if strings.HasPrefix(entry, ownPrefix+"OTEL_") {
-			own = append(own, strings.TrimPrefix(entry, ownPrefix))
+		if name, ok := CutVariable(entry, ownPrefix+"OTEL_"); ok {
+			own = append(own, "OTEL_"+name)
 		}
 	}
 	return own
+}
+
+// CutVariable returns an entry of an environment without a beginning, NAME= or a part of a name, and whether it begins
+// so. Windows compares names without case, and so do its programs: a server finds what is set as Spanpipe_Telemetry.
+func CutVariable(entry, beginning string) (rest string, ok bool) {
+	return cutVariable(entry, beginning, runtime.GOOS == "windows")
+}
+
+func cutVariable(entry, beginning string, fold bool) (rest string, ok bool) {
+	if fold && len(entry) >= len(beginning) && strings.EqualFold(entry[:len(beginning)], beginning) {
+		return entry[len(beginning):], true
+	}
+	return strings.CutPrefix(entry, beginning)
 }
 
 // SetOwnVariables sets them in this process, because the SDK and its exporters read its environment. The server's

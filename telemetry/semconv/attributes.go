@@ -84,6 +84,8 @@ func SessionAttributes() []Attribute {
 		{ClientVersion, "string", "likewise its version", "1.4.0"},
 		{ServerName, "string", "the server's name, if it has sent one", "mcp-servers/everything"},
 		{ServerVersion, "string", "likewise its version", "2.0.0"},
+		{SessionUntil, "string", "always: what the span covers, which is the start of the session and not its length: until " +
+			"`first_response`, `silence` (5 seconds without one), `next_trace` or `session_end`", UntilFirstResponse},
 	}
 }
 

@@ -81,6 +81,7 @@ const (
 	ClientVersion = "spanpipe.client.version"
 	ServerName    = "spanpipe.server.name"
 	ServerVersion = "spanpipe.server.version"
+	SessionUntil  = "spanpipe.session.until" // what has ended the session's span, see below
 	Direction     = "spanpipe.direction"     // to_server, to_client
 	Kind          = "spanpipe.message.kind"  // request, notification, response, error, other
 	Phase         = "spanpipe.startup.phase" // process, handshake, tools
@@ -110,6 +111,14 @@ const (
 	InputEvent    = "input_required"
 	RetryEvent    = "retry"
 	TaskEvent     = "task"
+)
+
+// Values of spanpipe.session.until.
+const (
+	UntilFirstResponse = "first_response" // of the server
+	UntilSilence       = "silence"        // the server had not answered for 5 seconds
+	UntilNextTrace     = "next_trace"     // the span only starts another trace of the session
+	UntilSessionEnd    = "session_end"    // the session was that short
 )
 
 // DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations. A caller may
