@@ -1,0 +1,9 @@
+package otlp
+
+// Hold calls f while nothing can be sent, as if a request took long.
+func (e *Exports) Hold(f func()) {
+	sending := e.Spans.(spanProcessor).sending
+	sending <- struct{}{}
+	f()
+	<-sending
+}
