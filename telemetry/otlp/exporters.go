@@ -54,10 +54,10 @@ func options[Option any](r route, endpoint func(url string) Option, preview ...O
 
 func newSpanExporter(r route) (sdktrace.SpanExporter, error) {
 	if r.protocol == grpcProtocol {
-		return otlptracegrpc.New(context.Background(), options(r, otlptracegrpc.WithEndpointURL)...)
+		return newSpanSender(otlptracegrpc.NewClient(options(r, otlptracegrpc.WithEndpointURL)...))
 	}
-	return otlptracehttp.New(context.Background(), options(r, otlptracehttp.WithEndpointURL,
-		otlptracehttp.WithHTTPClient(r.preview), otlptracehttp.WithCompression(otlptracehttp.NoCompression))...)
+	return newSpanSender(otlptracehttp.NewClient(options(r, otlptracehttp.WithEndpointURL,
+		otlptracehttp.WithHTTPClient(r.preview), otlptracehttp.WithCompression(otlptracehttp.NoCompression))...))
 }
 
 func newMetricExporter(r route) (sdkmetric.Exporter, error) {
