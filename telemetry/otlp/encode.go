@@ -197,7 +197,7 @@ func (e *encoder) attributes(field protowire.Number, all []attribute.KeyValue) {
 		case attribute.FLOAT64:
 			*e = protowire.AppendFixed64(protowire.AppendTag(*e, 4, protowire.Fixed64Type), math.Float64bits(a.Value.AsFloat64()))
 		default:
-			text := strings.ToValidUTF8(a.Value.Emit(), "\uFFFD")
+			text := strings.ToValidUTF8(a.Value.String(), "\uFFFD")
 			*e = protowire.AppendString(protowire.AppendTag(*e, 1, protowire.BytesType), text)
 		}
 		e.close(value)
