@@ -94,15 +94,9 @@ func (b *bench) rest(ctx context.Context) error {
 		settle, lasting = time.Second, time.Second
 	}
 	b.say("at rest")
-	subjects := b.exporting(b.collector.GRPC)
-	for i, p := range b.builds {
-		console := subjects[i]
-		console.name, console.env = p.subject("console"), []string{"SPANPIPE_TELEMETRY=console"}
-		subjects = append(subjects, console)
-	}
 	var lives []*live
 	var names []string
-	for _, s := range subjects {
+	for _, s := range b.idle() {
 		l, err := start(ctx, s)
 		if err != nil {
 			return err
@@ -134,4 +128,15 @@ func (b *bench) rest(ctx context.Context) error {
 	b.summarize("at rest, wakeups", "1/s", median, names, wakeups)
 	b.summarize("at rest, private memory", "MiB", median, names, private)
 	return nil
+}
+
+// idle returns each build of spanpipe with a collector, and with the console alone.
+func (b *bench) idle() []subject {
+	subjects := b.exporting(b.collector.GRPC)
+	for i, p := range b.builds {
+		console := subjects[i]
+		console.name, console.env = p.subject("console"), []string{"SPANPIPE_TELEMETRY=console"}
+		subjects = append(subjects, console)
+	}
+	return subjects
 }

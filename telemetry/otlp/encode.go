@@ -182,25 +182,38 @@ func (e *encoder) flags(field protowire.Number, c, from trace.SpanContext) {
 	*e = protowire.AppendFixed32(protowire.AppendTag(*e, field, protowire.Fixed32Type), flags)
 }
 
-// attributes appends each attribute as a field. The spans of a session have attributes of four types; the value of any
-// other one is sent as text.
+// attributes appends each attribute as a field.
 func (e *encoder) attributes(field protowire.Number, all []attribute.KeyValue) {
 	for _, a := range all {
 		start := e.open(field)
 		e.text(1, string(a.Key))
 		value := e.open(2)
-		switch a.Value.Type() {
-		case attribute.BOOL:
-			*e = protowire.AppendVarint(protowire.AppendTag(*e, 2, protowire.VarintType), protowire.EncodeBool(a.Value.AsBool()))
-		case attribute.INT64:
-			*e = protowire.AppendVarint(protowire.AppendTag(*e, 3, protowire.VarintType), uint64(a.Value.AsInt64()))
-		case attribute.FLOAT64:
-			*e = protowire.AppendFixed64(protowire.AppendTag(*e, 4, protowire.Fixed64Type), math.Float64bits(a.Value.AsFloat64()))
-		default:
-			text := strings.ToValidUTF8(a.Value.String(), "\uFFFD")
-			*e = protowire.AppendString(protowire.AppendTag(*e, 1, protowire.BytesType), text)
-		}
+		e.value(a.Value)
 		e.close(value)
 		e.close(start)
+	}
+}
+
+// value appends the field of a value's type, also if the value is zero. The spans of a session have values of five types;
+// one of any other type would be sent as text.
+func (e *encoder) value(v attribute.Value) {
+	switch v.Type() {
+	case attribute.BOOL:
+		*e = protowire.AppendVarint(protowire.AppendTag(*e, 2, protowire.VarintType), protowire.EncodeBool(v.AsBool()))
+	case attribute.INT64:
+		*e = protowire.AppendVarint(protowire.AppendTag(*e, 3, protowire.VarintType), uint64(v.AsInt64()))
+	case attribute.FLOAT64:
+		*e = protowire.AppendFixed64(protowire.AppendTag(*e, 4, protowire.Fixed64Type), math.Float64bits(v.AsFloat64()))
+	case attribute.STRINGSLICE:
+		list := e.open(5)
+		for _, text := range v.AsStringSlice() {
+			element := e.open(1)
+			e.value(attribute.StringValue(text))
+			e.close(element)
+		}
+		e.close(list)
+	default:
+		text := strings.ToValidUTF8(v.String(), "\uFFFD")
+		*e = protowire.AppendString(protowire.AppendTag(*e, 1, protowire.BytesType), text)
 	}
 }

@@ -86,7 +86,8 @@ var encodedSpans = map[string]func(trace.Tracer){
 		span.SetAttributes(attribute.Bool("true", true), attribute.Bool("false", false), attribute.Int("zero", 0),
 			attribute.Int64("large", 1<<62), attribute.Int64("negative", -1), attribute.Float64("float", 0.25),
 			attribute.Float64("no float", 0), attribute.String("text", "text"), attribute.String("no text", ""),
-			attribute.String("", "no key"), attribute.String("long", strings.Repeat("0123456789", 20_000)))
+			attribute.String("", "no key"),
+			attribute.StringSlice("list", []string{"a", "", "b"}), attribute.StringSlice("no list", nil), attribute.String("long", strings.Repeat("0123456789", 20_000)))
 		for range 200 { // some are dropped
 			span.SetAttributes(attribute.Int(strings.Repeat("x", 100+len(span.SpanContext().TraceState().String())), 1))
 		}
