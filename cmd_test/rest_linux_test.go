@@ -28,7 +28,7 @@ func TestRest(t *testing.T) {
 			h := open(t, cast.As(t, "server"), variables...)
 			c := mcptest.Connect(h)
 			c.Tool("echo", nil)
-			const still = 3 * time.Second // much longer than any timer that would wake a session
+			const still = 3 * time.Second               // much longer than any timer that would wake a session
 			deadline := time.Now().Add(3 * time.Minute) // a busy machine only delays the rest
 			for before, resting := -1, false; !resting; {
 				now, err := mcptest.Wakeups(h.Cmd.Process.Pid)
