@@ -13,7 +13,7 @@ const (
 	// openLimit bounds the operations that are open at once. No host comes near it: each takes about a kilobyte, and
 	// a flood of requests that are never answered must not cost more than that.
 	openLimit = 2000
-	// idleTick is how often the consumer looks at the clock when there are no messages.
+	// idleTick is how often the consumer looks at the clock when there are no messages, but something to wait for.
 	idleTick = time.Second
 
 	// maxWait is how long a message waits at most for one that was read before it in the other direction and has not
@@ -63,16 +63,16 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 
 // watch consumes messages as they come, until stop is closed.
 func (c *consumer) watch() {
-	clock := time.NewTicker(idleTick)
-	defer clock.Stop()
+	defer c.tick.Stop()
 	for {
 		select {
 		case <-c.queue.due.C:
 		case <-c.queue.full:
-		case <-clock.C:
+		case <-c.tick.C:
 		case <-c.stop:
 			return
 		}
+		c.resting.Store(false)
 		now := c.clock.now()
 		c.drain(now, min(c.taps[0].watermark(now), c.taps[1].watermark(now)), c.stop)
 		for i, dir := range directions {
@@ -80,6 +80,24 @@ func (c *consumer) watch() {
 				c.tracker.Blocked(dir, m, since, now)
 			}
 		}
+		c.rest()
+	}
+}
+
+// rest makes the consumer sleep until bytes arrive if time alone changes nothing, and for a tick otherwise. An idle
+// session should not keep a processor from sleeping.
+func (c *consumer) rest() {
+	c.resting.Store(true) // before the taps are asked, so that one that has bytes from now on will wake the consumer
+	if c.tracker.Waiting() || c.taps[0].arriving.Load() != 0 || c.taps[1].arriving.Load() != 0 {
+		c.resting.Store(false)
+		c.tick.Reset(idleTick)
+	}
+}
+
+// wake makes the consumer look at the clock again: bytes are arriving, and might not get through.
+func (t *Telemetry) wake() {
+	if t.resting.Load() && t.resting.Swap(false) {
+		t.tick.Reset(idleTick)
 	}
 }
 

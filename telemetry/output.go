@@ -49,6 +49,7 @@ func (o *output) build(cfg Config, id record.Session, broken func(any)) {
 		sink.Spans = some[sdktrace.SpanProcessor](o.exports.Spans)
 		sink.Metrics = some[sdkmetric.Reader](o.exports.Metrics)
 		sink.Logs = some[sdklog.Processor](o.exports.Logs)
+		sink.Recorded = o.exports.Recorded
 	}
 	if reader := o.listen(cfg, sink.Resource); reader != nil {
 		sink.Metrics = append(sink.Metrics, reader)

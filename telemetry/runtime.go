@@ -7,11 +7,11 @@ import (
 
 // This file holds the tuning of Go's runtime. The runtime's own variables win.
 
-// enoughProcessors is the minimum number of threads that run at once: the two pumps, the consumer, and one that
-// exports or collects garbage. A pump that returns from a system call needs one of the runtime's processors; where
-// all are taken, it waits until another goroutine yields, which can take milliseconds. With enough of them the
-// kernel's scheduler decides instead.
-const enoughProcessors = 4
+// enoughProcessors is the minimum number of threads that run at once: the two pumps, and one that consumes, exports or
+// collects garbage. A pump that returns from a system call needs one of the runtime's processors; where all are taken, it
+// waits until another goroutine yields, which can take milliseconds. With enough of them the kernel's scheduler decides
+// instead. More than enough take the cores from client and server when garbage is collected.
+const enoughProcessors = 3
 
 // tuneRuntime prefers memory to time in a flood: a wrapper runs beside every server and is idle nearly always. Above
 // the limit, under which the heap of an ordinary session stays, collections become more frequent instead of the heap

@@ -34,7 +34,10 @@ func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
 
 // Arriving notes that bytes have been read, before they are forwarded: the response to them must not be consumed
 // before them.
-func (tap *Tap) Arriving() { tap.arriving.Store(max(int64(time.Since(tap.t.clock.epoch)), 1)) }
+func (tap *Tap) Arriving() {
+	tap.arriving.Store(max(int64(time.Since(tap.t.clock.epoch)), 1))
+	tap.t.wake()
+}
 
 // Forwarded scans bytes that were read at the given time and have been forwarded since.
 func (tap *Tap) Forwarded(b []byte, read time.Time) {

@@ -77,11 +77,15 @@ type Telemetry struct {
 	id     record.Session // ID and Launched
 	failed atomic.Bool
 	out    *output // made by prepare
+
+	tick    *time.Timer // the consumer's next look at the clock
+	resting atomic.Bool // there is none, because nothing happens: see wake
 }
 
 // New prepares to watch a session that is about to start. It is cheap: what takes time is left to Run.
 func New(cfg Config) *Telemetry {
 	t := &Telemetry{cfg: cfg.withDefaults(), clock: clock{epoch: time.Now()}, queue: newQueue()}
+	t.tick = time.NewTimer(idleTick)
 	t.id = record.Session{ID: otel.NewID(), Launched: t.clock.epoch}
 	var err error
 	if t.redact, err = newRedactor(t.cfg); err != nil { // consent has checked the same settings

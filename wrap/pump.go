@@ -1,6 +1,7 @@
 package wrap
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -10,6 +11,10 @@ const (
 
 	stopTimeout  = 200 * time.Millisecond // how long an interrupted pump may take to notice; it needs microseconds
 	stallTimeout = 500 * time.Millisecond // how long a client that does not read delays a requested end
+
+	// yieldAfter is how long a busy pump runs before it yields. One that has run for 10 ms is taken off its processor by
+	// the runtime's monitor, which then looks again every 20 µs for a while: that costs more than the yield.
+	yieldAfter = 5 * time.Millisecond
 
 	drainTick = 10 * time.Millisecond // how often drain looks at its pump
 	idleTicks = 5                     // for how many looks in a row a pump must have had nothing to do
@@ -55,6 +60,7 @@ func (p *pump) run() {
 // pump has something in hand. It reports whether from has come to its end by itself.
 func (p *pump) copy() (whole bool) {
 	buf := make([]byte, bufferSize)
+	yielded := time.Now()
 	for {
 		n, err := p.from.read(buf)
 		if n <= 0 || err != nil {
@@ -70,6 +76,10 @@ func (p *pump) copy() (whole bool) {
 		if err != nil {
 			p.report(p.endings.reader)
 			return false
+		}
+		if read.Sub(yielded) > yieldAfter {
+			runtime.Gosched()
+			yielded = read
 		}
 	}
 }

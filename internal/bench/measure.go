@@ -60,7 +60,7 @@ func (b *bench) run(ctx context.Context, only string) error {
 		f    func(context.Context) error
 	}{
 		{"conversations", b.conversations}, {"cpu", b.processorTime}, {"memory", b.memory},
-		{"start", b.starts}, {"exit", b.exits}, {"losses", b.losses},
+		{"session", b.sessions}, {"rest", b.rest}, {"start", b.starts}, {"exit", b.exits}, {"losses", b.losses},
 	} {
 		if only != "" && !slices.Contains(strings.Split(only, ","), part.name) {
 			continue

@@ -67,6 +67,30 @@ func (l *live) memory() (map[string]float64, bool) {
 	return sizes, len(sizes) > 0
 }
 
+// sizes returns the sum of a field of /proc/PID/status over a subject's processes, in MiB.
+func (l *live) sizes(field string) (total float64, ok bool) {
+	for _, pid := range l.wrappers() {
+		size, err := mcptest.ProcField(pid, "status", field)
+		if err != nil {
+			return 0, false
+		}
+		total += float64(size) / (1 << 20)
+	}
+	return total, total > 0
+}
+
+// switches returns how often the threads of a subject's processes have gone to sleep.
+func (l *live) switches() (total float64, ok bool) {
+	for _, pid := range l.wrappers() {
+		n, err := mcptest.Wakeups(pid)
+		if err != nil {
+			return 0, false
+		}
+		total += float64(n)
+	}
+	return total, true
+}
+
 // machine returns the processor and the kernel of this machine.
 func machine() (processor, kernel string) {
 	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {

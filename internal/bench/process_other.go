@@ -8,6 +8,10 @@ import "runtime"
 
 func (l *live) cpu() (float64, bool) { return 0, false }
 
+func (l *live) sizes(string) (float64, bool) { return 0, false }
+
+func (l *live) switches() (float64, bool) { return 0, false }
+
 func (l *live) memory() (map[string]float64, bool) { return nil, false }
 
 func machine() (processor, kernel string) { return runtime.GOARCH, runtime.GOOS }

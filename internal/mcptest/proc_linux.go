@@ -8,6 +8,18 @@ import (
 	"strconv"
 )
 
+// Wakeups returns how often the threads of a process have gone to sleep of their own accord. One that ends meanwhile is
+// left out.
+func Wakeups(pid int) (total int, err error) {
+	threads, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(pid), "task"))
+	for _, thread := range threads {
+		if n, err := ProcField(pid, filepath.Join("task", thread.Name(), "status"), "voluntary_ctxt_switches"); err == nil {
+			total += n
+		}
+	}
+	return total, err
+}
+
 // ProcField returns a number from a file of /proc/PID whose lines have the form "name: number [kB]", such as status or
 // smaps_rollup. Sizes are in bytes.
 func ProcField(pid int, file, name string) (int, error) {

@@ -15,6 +15,7 @@ import (
 type instruments struct {
 	recorded map[string]func(value float64, s series)
 	observed map[string]metric.Observable
+	notify   func()            // called after a value was recorded; may be nil
 	kept     map[string]series // those in use, see seriesOf
 	server   string            // its name, on every series made from then on
 	key      []byte            // reused
@@ -36,9 +37,10 @@ func newSeries(a attributes) series {
 const maxSeries = 2000
 
 // newInstruments makes the instruments of all rows.
-func newInstruments(meter metric.Meter) *instruments {
+func newInstruments(meter metric.Meter, notify func()) *instruments {
 	x := &instruments{
 		recorded: map[string]func(float64, series){}, observed: map[string]metric.Observable{}, kept: map[string]series{},
+		notify: notify,
 	}
 	for _, i := range semconv.Instruments() {
 		if i.Observed {
@@ -92,6 +94,9 @@ func (x *instruments) createObserved(meter metric.Meter, i semconv.Instrument) {
 func (x *instruments) record(i semconv.Instrument, value float64, s series) {
 	if record, ok := x.recorded[i.Name]; ok {
 		record(value, s)
+	}
+	if x.notify != nil {
+		x.notify()
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // Config describes a Sink.
@@ -31,6 +30,8 @@ type Config struct {
 	Traceparent string         // W3C trace context of the environment; the session's span becomes its child
 	Tracestate  string         // likewise
 
+	// Recorded is called whenever something was measured, by the goroutine that calls the sink. May be nil.
+	Recorded func()
 	// Lost returns what was lost so far, by reason, for spanpipe.telemetry.dropped. The SDK calls it from its own
 	// goroutines. May be nil.
 	Lost func() map[string]int64
@@ -76,7 +77,7 @@ func New(cfg Config) *Sink {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	p := newProviders(cfg)
-	x := newInstruments(p.meter)
+	x := newInstruments(p.meter, cfg.Recorded)
 	s := &Sink{
 		providers: p, spans: newSpans(p.tracer, cfg), metrics: newMetrics(x), logs: newLogs(cfg, p.logger),
 		observed: &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken},

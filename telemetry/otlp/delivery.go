@@ -1,25 +1,19 @@
 package otlp
 
 import (
-	"context"
 	"net/http"
 	"regexp"
 	"strconv"
 	"sync"
 	"sync/atomic"
 
-	sdklog "go.opentelemetry.io/otel/sdk/log"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
-// delivery accounts for the spans or log records of a session, of which the SDK's batch processors drop some silently.
-// It accepts no more items than the processor's queue can hold and counts the rest as lost; the exporter behind the
-// processor notes which items have left. So at the end of a session every item has been delivered, is lost, or is still
-// inside. Metrics are not counted: after a failed export the next one has the same sums.
+// delivery accounts for the spans or log records of a session. It accepts no more items than may wait and counts the rest
+// as lost, and notes which items have left. So at the end of a session every item has been delivered, is lost, or is
+// still inside. Metrics are not counted: after a failed export the next one has the same sums.
 type delivery struct {
 	signal      signal
 	problems    *problems
@@ -28,9 +22,9 @@ type delivery struct {
 	unsupported atomic.Bool // the backend has no such signal; it is not sent any more
 
 	mu           sync.Mutex
-	limit        int64 // items that the queue can hold
+	limit        int64 // items that may be inside
 	inside, lost int64
-	sent         int64
+	delivered    int64
 }
 
 // newDelivery returns an account that accepts nothing until its limit is set.
@@ -54,7 +48,7 @@ func (d *delivery) leave(items, lost int64) {
 	defer d.mu.Unlock()
 	d.inside -= items
 	d.lost += lost
-	d.sent += max(items-lost, 0)
+	d.delivered += max(items-lost, 0)
 }
 
 // counts returns how many items are lost so far, and how many are in the queue or being sent.
@@ -65,7 +59,7 @@ func (d *delivery) counts() (lost, inside int64) {
 }
 
 // send exports a batch of items. An error is accounted for here and goes no further: the SDK would report it again. A
-// panic counts as a failure: in the SDK's goroutine it would end the process, and the session with it.
+// panic counts as a failure: it would end the process, and the session with it.
 func (d *delivery) send(items int, export func() error) {
 	lost := items // unless export returns
 	defer func() {
@@ -123,82 +117,4 @@ func partialSuccess(err error) (rejected int, is bool) {
 	}
 	rejected, err = strconv.Atoi(m[1])
 	return rejected, err == nil
-}
-
-// The wrappers below put a delivery in front of the SDK's processors, and between them and the exporters. The SDK has
-// an interface of its own for each signal. An exporter's method returns no error, see send.
-
-// spanProcessor is the SDK's batch processor behind a delivery.
-type spanProcessor struct {
-	sdktrace.SpanProcessor
-	delivery *delivery
-}
-
-func newSpanProcessor(exporter sdktrace.SpanExporter, b batching, d *delivery) sdktrace.SpanProcessor {
-	d.limit = int64(b.queue)
-	return spanProcessor{sdktrace.NewBatchSpanProcessor(spanExporter{exporter, d}, sdktrace.WithMaxQueueSize(b.queue),
-		sdktrace.WithMaxExportBatchSize(b.batch), sdktrace.WithBatchTimeout(b.delay)), d}
-}
-
-// OnEnd queues the span, or counts it as lost.
-func (p spanProcessor) OnEnd(s sdktrace.ReadOnlySpan) {
-	if s.SpanContext().IsSampled() && p.delivery.enter() { // the batch processor ignores spans that are not sampled
-		p.SpanProcessor.OnEnd(s)
-	}
-}
-
-// spanExporter accounts for what it sends.
-type spanExporter struct {
-	sdktrace.SpanExporter
-	delivery *delivery
-}
-
-// ExportSpans sends the spans.
-func (e spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	e.delivery.send(len(spans), func() error { return e.SpanExporter.ExportSpans(ctx, spans) })
-	return nil
-}
-
-// logProcessor is the same for log records.
-type logProcessor struct {
-	sdklog.Processor
-	delivery *delivery
-}
-
-func newLogProcessor(exporter sdklog.Exporter, b batching, d *delivery) sdklog.Processor {
-	d.limit = int64(b.queue)
-	return logProcessor{sdklog.NewBatchProcessor(logExporter{exporter, d}, sdklog.WithMaxQueueSize(b.queue),
-		sdklog.WithExportMaxBatchSize(b.batch), sdklog.WithExportInterval(b.delay)), d}
-}
-
-// OnEmit queues the record, or counts it as lost.
-func (p logProcessor) OnEmit(ctx context.Context, r *sdklog.Record) error {
-	if !p.delivery.enter() {
-		return nil
-	}
-	return p.Processor.OnEmit(ctx, r)
-}
-
-// logExporter accounts for what it sends.
-type logExporter struct {
-	sdklog.Exporter
-	delivery *delivery
-}
-
-// Export sends the records.
-func (e logExporter) Export(ctx context.Context, records []sdklog.Record) error {
-	e.delivery.send(len(records), func() error { return e.Exporter.Export(ctx, records) })
-	return nil
-}
-
-// metricExporter reports what it cannot send.
-type metricExporter struct {
-	sdkmetric.Exporter
-	delivery *delivery
-}
-
-// Export sends the metrics.
-func (e metricExporter) Export(ctx context.Context, m *metricdata.ResourceMetrics) error {
-	e.delivery.send(0, func() error { return e.Exporter.Export(ctx, m) })
-	return nil
 }

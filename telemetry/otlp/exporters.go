@@ -42,10 +42,10 @@ func open[E any](cfg Config, d *delivery, preview *http.Client, create func(*del
 // (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
 
 func newSpanExporter(d *delivery) (sdktrace.SpanExporter, error) {
-	ctx, r := context.Background(), d.route
+	r := d.route
 	if r.protocol == grpcProtocol {
-		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(r.target()),
-			otlptracegrpc.WithTLSCredentials(r.credentials()), otlptracegrpc.WithDialOption(d.attempts.watched()))
+		return newSpanSender(otlptracegrpc.NewClient(otlptracegrpc.WithEndpoint(r.target()),
+			otlptracegrpc.WithTLSCredentials(r.credentials()), otlptracegrpc.WithDialOption(d.attempts.watched())))
 	}
 	options := []otlptracehttp.Option{
 		otlptracehttp.WithEndpointURL(r.endpoint.String()), otlptracehttp.WithHTTPClient(r.client(&d.attempts)),
@@ -53,7 +53,7 @@ func newSpanExporter(d *delivery) (sdktrace.SpanExporter, error) {
 	if r.preview != nil {
 		options = append(options, otlptracehttp.WithCompression(otlptracehttp.NoCompression))
 	}
-	return otlptracehttp.New(ctx, options...)
+	return newSpanSender(otlptracehttp.NewClient(options...))
 }
 
 func newMetricExporter(d *delivery) (sdkmetric.Exporter, error) {

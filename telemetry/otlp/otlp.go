@@ -16,6 +16,16 @@ import (
 // default of 60 s is longer than many sessions of a stdio server.
 const metricInterval = 10 * time.Second
 
+// quietInterval is the same for a session in which nothing happens. It is OpenTelemetry's default.
+const quietInterval = time.Minute
+
+// A batch of so many is sent without waiting for more. It fits into 32 KiB: gRPC's pool of buffers has none larger up to
+// 1 MiB, so that a batch that is a little larger costs thirty times the memory.
+const (
+	enoughSpans   = 48
+	enoughRecords = 96
+)
+
 // Config configures the exports of one process. All fields but Preview are required.
 type Config struct {
 	Lookup  func(string) (string, bool) // looks up an environment variable
@@ -33,6 +43,7 @@ type Exports struct {
 
 	problems             *problems
 	spans, metrics, logs *delivery
+	reader               *reader // nil where Metrics is
 }
 
 // New makes the exporters that the environment asks for. None of them connects before there is something to send. A
@@ -47,17 +58,14 @@ func New(cfg Config) *Exports {
 		preview = newPreview(cfg.Preview)
 	}
 	if exporter, ok := open(cfg, e.spans, preview, newSpanExporter); ok {
-		e.Spans = newSpanProcessor(exporter, newBatching(cfg, "OTEL_BSP_"), e.spans)
+		e.Spans = newSpanProcessor(exporter, newBatching(cfg, "OTEL_BSP_", enoughSpans), e.spans)
 	}
 	if exporter, ok := open(cfg, e.metrics, preview, newMetricExporter); ok {
-		var options []sdkmetric.PeriodicReaderOption
-		if v, _ := cfg.Lookup("OTEL_METRIC_EXPORT_INTERVAL"); v == "" { // else the SDK reads it
-			options = append(options, sdkmetric.WithInterval(metricInterval))
-		}
-		e.Metrics = sdkmetric.NewPeriodicReader(metricExporter{exporter, e.metrics}, options...)
+		e.reader = newReader(exporter, newPace(cfg), e.metrics)
+		e.Metrics = e.reader
 	}
 	if exporter, ok := open(cfg, e.logs, preview, newLogExporter); ok {
-		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_"), e.logs)
+		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_", enoughRecords), e.logs)
 	}
 	return e
 }
@@ -65,6 +73,14 @@ func New(cfg Config) *Exports {
 // Started notes that the SDK's providers have been made. Errors that the SDK reports until then are about variables,
 // later ones about deliveries.
 func (e *Exports) Started() { reportDeliveries(e.problems.reportSDK) }
+
+// Recorded notes that metrics were recorded. They are sent within their interval, while those of a session in which
+// nothing happens are sent less often.
+func (e *Exports) Recorded() {
+	if e.reader != nil {
+		e.reader.record()
+	}
+}
 
 // Lost returns how many spans and log records have been lost so far: dropped because the exporter was slower than the
 // session, or not delivered.
@@ -93,39 +109,50 @@ func (e *Exports) Finish(inTime bool, messages, contents int64) {
 	e.problems.summarize(messages, contents, spans+queuedSpans, records+queuedRecords)
 }
 
-// batching is how spans or log records are collected before they are sent.
-type batching struct {
-	queue int           // how many may wait; more are dropped
-	batch int           // how many are sent at once
-	delay time.Duration // how long the first waits for others
-}
-
 const (
 	maxQueue = 1 << 16 // spans of about a kilobyte each
 	// maxDelay keeps a delay in milliseconds from overflowing a duration.
 	maxDelay = 24 * time.Hour
+	// exportTimeout is OpenTelemetry's default of all three signals. The exporters' own, of 10 s, is shorter.
+	exportTimeout = 30 * time.Second
 )
 
-// newBatching reads OpenTelemetry's variables that begin with the prefix. The SDK would read them too, but it panics
-// at a negative size, allocates a queue of any size, and spins at a delay of zero. The defaults are OpenTelemetry's,
-// except for the delay: it is 5 s there, and a host may kill the process without notice.
-//
-// An invalid value is reported by the variable's name and ignored.
-func newBatching(cfg Config, prefix string) batching {
-	number := func(name string, standard, limit int) int {
-		v, _ := cfg.Lookup(prefix + name)
-		if v == "" {
-			return standard
-		}
-		n, err := strconv.Atoi(v)
-		if err != nil || n <= 0 {
-			reportInvalid(cfg.Logger, prefix+name)
-			return standard
-		}
-		return min(n, limit)
-	}
-	b := batching{queue: number("MAX_QUEUE_SIZE", 2048, maxQueue)}
-	b.batch = number("MAX_EXPORT_BATCH_SIZE", min(512, b.queue), b.queue)
-	b.delay = time.Duration(number("SCHEDULE_DELAY", 1000, int(maxDelay.Milliseconds()))) * time.Millisecond
+// newBatching reads OpenTelemetry's variables that begin with the prefix. The SDK's batch processors would panic at a
+// negative size, allocate a queue of any size, and spin at a delay of zero. The defaults are OpenTelemetry's, except for
+// the delay: it is 5 s there, and a host may kill the process without notice.
+func newBatching(cfg Config, prefix string, enough int) batching {
+	b := batching{queue: cfg.number(prefix+"MAX_QUEUE_SIZE", 2048, maxQueue)}
+	b.most = cfg.number(prefix+"MAX_EXPORT_BATCH_SIZE", min(512, b.queue), b.queue)
+	b.enough = min(enough, b.most)
+	b.delay = cfg.milliseconds(prefix+"SCHEDULE_DELAY", time.Second)
+	b.timeout = cfg.milliseconds(prefix+"EXPORT_TIMEOUT", exportTimeout)
 	return b
+}
+
+// newPace reads OpenTelemetry's variables. An interval that the user has set applies also where nothing happens.
+func newPace(cfg Config) pace {
+	p := pace{busy: cfg.milliseconds("OTEL_METRIC_EXPORT_INTERVAL", metricInterval), quiet: quietInterval}
+	if v, _ := cfg.Lookup("OTEL_METRIC_EXPORT_INTERVAL"); v != "" {
+		p.quiet = p.busy
+	}
+	p.timeout = cfg.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT", exportTimeout)
+	return p
+}
+
+// number returns the value of a variable, cut to a limit. An invalid one is reported by its name and ignored.
+func (cfg Config) number(name string, standard, limit int) int {
+	v, _ := cfg.Lookup(name)
+	if v == "" {
+		return standard
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n <= 0 {
+		reportInvalid(cfg.Logger, name)
+		return standard
+	}
+	return min(n, limit)
+}
+
+func (cfg Config) milliseconds(name string, standard time.Duration) time.Duration {
+	return time.Duration(cfg.number(name, int(standard.Milliseconds()), int(maxDelay.Milliseconds()))) * time.Millisecond
 }

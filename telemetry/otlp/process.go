@@ -2,7 +2,6 @@ package otlp
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log"
 	"log/slog"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"google.golang.org/grpc/grpclog"
 )
 
@@ -107,9 +105,6 @@ func invalidVariables(logger *slog.Logger) func(error) {
 	var mu sync.Mutex
 	reported := map[string]bool{}
 	return func(err error) {
-		if errors.Is(err, sdkmetric.ErrReaderNotRegistered) {
-			return // a periodic reader runs from its own start, which is before there is a provider
-		}
 		name := sdkVariable.FindString(err.Error())
 		mu.Lock()
 		defer mu.Unlock()

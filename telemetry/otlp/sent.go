@@ -5,5 +5,5 @@ package otlp
 func (e *Exports) SentSpans() (sent, unsent int64) {
 	e.spans.mu.Lock()
 	defer e.spans.mu.Unlock()
-	return e.spans.sent, e.spans.lost + e.spans.inside
+	return e.spans.delivered, e.spans.lost + e.spans.inside
 }

@@ -86,6 +86,7 @@ func (s *session) record(n int) {
 		r.SetBody(attribute.StringValue("record"))
 		s.logs.Logger("test").Emit(context.Background(), r)
 		counter.Add(context.Background(), 1)
+		s.exports.Recorded()
 	}
 }
 

@@ -225,6 +225,11 @@ func (t *Tracker) Advance(now time.Duration) {
 	}
 }
 
+// Waiting reports whether time alone, without a message, may change something: Advance is not needed otherwise.
+func (t *Tracker) Waiting() bool {
+	return len(t.open) > t.lasting || len(t.early) > 0 || !t.session.Ready && !t.session.Silent
+}
+
 // reportHanging reports the operations that have been open for long, less the time in which they waited for a person.
 func (t *Tracker) reportHanging(now time.Duration) {
 	if t.cfg.HangAfter <= 0 {
