@@ -124,7 +124,7 @@ func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
 	a.text(semconv.ErrorType, sessionError(e))
 	a.text(semconv.ExitCause, string(e.Cause))
 	a.text(semconv.ViolationReason, e.Reason)
-	a = exitAttributes(a, e)
+	a = append(exitAttributes(a, e), l.server...)
 	level := slog.LevelInfo
 	if e.Failed() {
 		level = slog.LevelWarn

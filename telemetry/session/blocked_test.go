@@ -23,7 +23,7 @@ func part(size int64) *session.Message {
 // TestBlocked checks what is reported of a server that does not read its stdin, and when.
 func TestBlocked(t *testing.T) {
 	whole := part(2000)
-	whole.Cut, whole.Last = false, 9*time.Second
+	whole.Cut, whole.Facts, whole.Last = false, session.HasName, 9*time.Second
 	for _, test := range []struct {
 		name string
 		m    *session.Message

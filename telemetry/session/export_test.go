@@ -8,6 +8,9 @@ import (
 // What tests must see of the inside: what the conversations print and records do not hold, and that nothing is left
 // behind.
 
+// HasName is the fact that a request names its target.
+const HasName = hasName
+
 // Live is the live state of an operation.
 type Live = operation
 

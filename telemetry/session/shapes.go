@@ -96,9 +96,9 @@ func (t *Tracker) checkEnvelope(m *Message) {
 	if m.Facts.has(hasBOM) {
 		t.violation(record.ByteOrderMark, m)
 	}
-	switch m.optional().JSONRPC {
-	case "":
-	case noVersion:
+	switch version := m.optional().JSONRPC; {
+	case version == "", version == noVersion && m.Cut: // it may stand at the end
+	case version == noVersion:
 		t.violates(record.JSONRPCVersion, "the jsonrpc member is missing", m, nil)
 	default:
 		t.violation(record.JSONRPCVersion, m)
@@ -122,6 +122,9 @@ func (t *Tracker) checkRequest(m *Message) {
 	}
 	if m.Kind == framing.Request && !notification {
 		t.checkTime(m)
+	}
+	if m.Cut { // what is missing has not been read
+		return
 	}
 	if reason := m.Facts.broken(neededParams[m.Method], badParams, badIn[m.Method]); reason != "" {
 		t.violates(record.BadParams, reason, m, nil)
