@@ -127,7 +127,7 @@ func (c *Capture) parseLevels(s string) error {
 		c.levels = nil
 	}
 	if limited && !c.Has(Arguments) && !c.Has(Results) && !c.Has(Prompts) {
-		return fmt.Errorf("keys: in %s applies to arguments, results and prompts: add one of them, or remove keys:", quote(s))
+		return fmt.Errorf("keys: in %s applies to arguments, results and prompts: add one of them, or remove the keys", quote(s))
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func all() []string {
 
 // Parent returns the parent of a process, or 0 if that is not known: the process has ended, or is the parent of all.
 func Parent(pid int) (parent int) {
-	if fields := stat(strconv.Itoa(pid)); len(fields) > 1 {
+	if fields := stat(pid); len(fields) > 1 {
 		parent, _ = strconv.Atoi(fields[1])
 	}
 	return parent
@@ -64,7 +64,7 @@ func Parent(pid int) (parent int) {
 // together are one process's for as long as the machine runs.
 func StartTime(pid int) (start int64) {
 	const field = 22 - 3 // of proc_pid_stat(5), of which stat returns those from the third on
-	if fields := stat(strconv.Itoa(pid)); len(fields) > field {
+	if fields := stat(pid); len(fields) > field {
 		start, _ = strconv.ParseInt(fields[field], 10, 64)
 	}
 	return start
@@ -72,20 +72,20 @@ func StartTime(pid int) (start int64) {
 
 // stat returns the fields of /proc/PID/stat from the third on: STATE PPID PGRP SESSION … The second, NAME, may contain
 // anything, also spaces and parentheses. There are none if the process has ended.
-func stat(pid string) []string {
-	text, _ := os.ReadFile("/proc/" + pid + "/stat")
+func stat(pid int) []string {
+	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }
 
 // childrenAmong looks for the children of a process in /proc/PID/stat, see proc_pid_stat(5), of other processes.
 func childrenAmong(pids []string, parent int) (children []Process) {
-	for _, pid := range pids {
+	for _, text := range pids {
+		pid, _ := strconv.Atoi(text)
 		fields := stat(pid)
 		if len(fields) < 4 || fields[1] != strconv.Itoa(parent) {
 			continue
 		}
-		p := Process{Zombie: fields[0] == "Z"}
-		p.PID, _ = strconv.Atoi(pid)
+		p := Process{PID: pid, Zombie: fields[0] == "Z"}
 		p.Session, _ = strconv.Atoi(fields[3])
 		children = append(children, p)
 	}
