@@ -88,12 +88,12 @@ func hazards() []hazard {
 			variables: []string{"SPANPIPE_OTEL_TRACES_EXPORTER=console", "SPANPIPE_OTEL_METRICS_EXPORTER=console",
 				"SPANPIPE_OTEL_LOGS_EXPORTER=console"},
 			turns: []exchange{{call("1", "one"), reply("1")}}, violations: map[string]int{}},
-		{what: "blank lines, CRLF, a byte order mark", outcome: "messages like any other",
+		{what: "blank lines, CRLF, a byte order mark", outcome: "messages like any other; the mark is counted",
 			// github.com/awslabs/mcp/issues/3823, github.com/stackql/stackql/issues/668, github.com/modelcontextprotocol/kotlin-sdk/issues/956
 			turns: []exchange{
 				{"\ufeff" + strings.Replace(call("1", "one"), "\n", "\r\n\r\n", 1), "\n \t\n\ufeff" + strings.Replace(reply("1"), "\n", "\r\n", 1)},
 			},
-			violations: map[string]int{}, spans: []string{one}},
+			violations: map[string]int{"byte_order_mark to_client": 1, "byte_order_mark to_server": 1}, spans: []string{one}},
 		{what: "JSON printed over many lines", outcome: "each line counted as what it looks like; the call is never answered",
 			// github.com/Azure/azure-mcp/issues/644
 			turns:      []exchange{{call("1", "one"), "{\n  \"jsonrpc\": \"2.0\",\n  \"id\": 1,\n  \"result\": {}\n}\n"}},
@@ -153,7 +153,7 @@ func hazards() []hazard {
 			violations: map[string]int{"late_response to_client": 1}, spans: []string{one + " type=cancelled"}},
 		{what: "keys that differ by case, escaped keys, keys given twice", outcome: "exact keys count, decoded, and the last of them",
 			turns: []exchange{{`{"jsonrpc":"2.0","ID":5,"i\u0064":4,"id":1,"Method":"no","method":"ping","\u006dethod":"tools/call",` +
-				`"params":{"NAME":"no","name":"none","name":"one"}}` + "\n", `{"id":9,"result":{},"jsonrpc":"2.0","\u0069d":1}` + "\n"}},
+				`"params":{"NAME":"no","name":"none","name":"one"}}` + "\n", `{"id":9,"result":{"content":[]},"jsonrpc":"2.0","\u0069d":1}` + "\n"}},
 			violations: map[string]int{}, spans: []string{one}},
 		{what: "ids of a megabyte", outcome: "matched like any other",
 			turns: []exchange{{call(long(1), "one"), reply(long(1))}, {call(long(2), "two") + call(long(3), "three"), reply(long(3)) + reply(long(2))},

@@ -21,7 +21,7 @@ type logs struct {
 	exported log.Logger   // OpenTelemetry's
 	level    slog.Level   // the lowest that is exported
 	debug    bool         // either log takes records of level DEBUG
-	reported map[reported]bool
+	reported map[record.ViolationKind]bool
 
 	session record.Session
 	started bool       // the session's start has been reported
@@ -34,7 +34,7 @@ type logs struct {
 // newLogs returns logs to the configured logger and to the provider.
 func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 	return &logs{
-		own: cfg.Logger, level: cfg.LogLevel, reported: map[reported]bool{}, session: cfg.Session,
+		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{}, session: cfg.Session,
 		scratch:  make(attributes, 0, 32), // room for those of every operation
 		debug:    cfg.LogLevel <= slog.LevelDebug || cfg.Logger.Enabled(context.Background(), slog.LevelDebug),
 		exported: provider.Logger(scope, log.WithInstrumentationVersion(cfg.Version)),
@@ -237,21 +237,13 @@ func (l *logs) finding(ctx context.Context, f record.Finding) {
 	l.write(ctx, f.Time, slog.LevelInfo, semconv.UnusualCall, a)
 }
 
-// reported is what makes a violation one that has been reported before. All three are words from closed sets.
-type reported struct {
-	kind      record.ViolationKind
-	reason    string
-	direction record.Direction
-}
-
-// violation reports the first violation of each kind and reason in a session, in the context of the operation that it
-// concerns; the metric counts them all.
+// violation reports the first violation of each kind in a session, in the context of the operation that it concerns; the
+// metric counts them all.
 func (l *logs) violation(ctx context.Context, v record.Violation) {
-	this := reported{v.Kind, v.Reason, v.Direction}
-	if l.reported[this] {
+	if l.reported[v.Kind] {
 		return
 	}
-	l.reported[this] = true
+	l.reported[v.Kind] = true
 	kind := semconv.ViolationOf(string(v.Kind))
 	level := slog.LevelInfo
 	if kind.Level == slog.LevelWarn.String() {

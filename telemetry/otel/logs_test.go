@@ -263,21 +263,21 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// TestViolationReasons: one report for each kind, reason and direction, with the cause, and in the context of the call.
+// TestViolationReasons: one report for each kind, with the first cause, and in the context of the call.
 func TestViolationReasons(t *testing.T) {
 	s := newStage(t, nil)
 	call := s.opened(record.Operation{RequestID: "7"}, 100)
 	for range 2 {
 		s.Noted(record.Violation{Direction: record.ToClient, Kind: record.BadResult, Reason: "tools is missing", Operation: call.Number})
 		s.Noted(record.Violation{Direction: record.ToClient, Kind: record.BadResult, Reason: "content is missing"})
-		s.Noted(record.Violation{Direction: record.ToServer, Kind: record.BadResult})
+		s.Noted(record.Violation{Direction: record.ToServer, Kind: record.BadParams})
 	}
 	s.ended(call, 200)
 	var reasons []any
 	for _, r := range s.records(semconv.UnexpectedMessage) {
 		reasons = append(reasons, r.attributes[semconv.ViolationReason])
 	}
-	want := []any{"tools is missing", "content is missing", semconv.ViolationOf("invalid_result").Cause}
+	want := []any{"tools is missing", semconv.ViolationOf("invalid_params").Cause}
 	if !slices.Equal(reasons, want) {
 		t.Errorf("reasons %q, want %q", reasons, want)
 	}

@@ -104,7 +104,7 @@ var (
 			"side=response}",
 	}
 	UnexpectedMessage = Record{
-		Message: "unexpected message; reported once for each kind and reason", Level: "WARN, or INFO where it does no harm",
+		Message: "unexpected message; reported once for each kind", Level: "WARN, or INFO where it does no harm",
 		When: "something on the wire was not allowed by the protocol; " +
 			"`spanpipe.protocol.violations` counts every occurrence; the kinds are listed below",
 		Attributes: []string{
