@@ -112,7 +112,7 @@ func hazards() []hazard {
 			violations: map[string]int{}, spans: []string{one}},
 		{what: "invalid UTF-8, in a name too", outcome: "passes untouched; the name is not shown",
 			// github.com/modelcontextprotocol/python-sdk/issues/2302
-			turns:      []exchange{{call("1", "o\xff\xfe"), strings.Replace(reply("1"), "[]", `["`+"\xc3\x28\xed\xa0\x80"+`"]`, 1)}},
+			turns:      []exchange{{call("1", "o\xff\xfe"), strings.Replace(reply("1"), "[]", `[{"type":"text","text":"`+"\xc3\x28\xed\xa0\x80"+`"}]`, 1)}},
 			violations: map[string]int{}, spans: []string{"tools/call [redacted:name]"}},
 		{what: "Content-Length framing", outcome: "passes through; counted as foreign_framing",
 			// github.com/modelcontextprotocol/python-sdk/issues/2546

@@ -34,7 +34,7 @@ func watched(t *testing.T, r *otlptest.Receiver, server []string, variables ...s
 // What the product may need more than for an idle session: what the peers do is not to be felt, but a flood of calls fills
 // the exporters' queues, of 2,048 spans and as many log records, and what is in them is in memory again while it is sent.
 const (
-	room      = 8 << 20
+	room      = 10 << 20
 	floodRoom = 16 << 20
 )
 
