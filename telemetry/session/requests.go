@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -221,4 +223,20 @@ func (t *Tracker) continues(op *operation, m *Message) bool {
 		return false
 	}
 	return true
+}
+
+// last returns the latest operation with a property, or nil.
+func (t *Tracker) last(is func(*operation) bool) *operation {
+	for _, op := range slices.Backward(t.open) {
+		if is(op) {
+			return op
+		}
+	}
+	return nil
+}
+
+func (t *Tracker) dropToken(op *operation) {
+	if k := op.token.key(op.dir); t.tokens[k] == op {
+		delete(t.tokens, k)
+	}
 }

@@ -12,24 +12,6 @@ import (
 // host has a few operations open at once, and at the bound of a few thousand a search takes microseconds. Only what a
 // flood of requests needs is indexed: their ids and progress tokens.
 
-// last returns the latest operation with a property, or nil.
-func (t *Tracker) last(is func(*operation) bool) *operation {
-	for _, op := range slices.Backward(t.open) {
-		if is(op) {
-			return op
-		}
-	}
-	return nil
-}
-
-// withTask returns the operation that has started a task and waits for it.
-func (t *Tracker) withTask(dir record.Direction, task Ref) *operation {
-	if task.Type == framing.NoID {
-		return nil
-	}
-	return t.last(func(op *operation) bool { return op.state == onTask && op.dir == dir && op.task == task })
-}
-
 // flights holds the requests in flight by what their ids are like, each list in order of arrival. One index serves
 // exact ids and those that are only alike, since equal ids are alike too.
 type flights map[key][]*operation
@@ -80,12 +62,6 @@ func removeAt[T any](s []T, i int) []T {
 	}
 	clear(s[:1]) // for the garbage collector
 	return s[1:]
-}
-
-func (t *Tracker) dropToken(op *operation) {
-	if k := op.token.key(op.dir); t.tokens[k] == op {
-		delete(t.tokens, k)
-	}
 }
 
 // without removes an operation from a list that may have it.
