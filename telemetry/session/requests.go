@@ -15,6 +15,7 @@ func (t *Tracker) request(m *Message) {
 	t.checkRequest(m)
 	if m.Method == semconv.Initialize && m.Dir == record.ToServer {
 		t.endProbe(m)
+		t.uninitialized = true // now and not with the answer, which may be seen after what follows it
 	}
 	op := t.retried(m)
 	if op == nil {
@@ -27,7 +28,7 @@ func (t *Tracker) request(m *Message) {
 		return // nothing answers it
 	}
 	op.asked, op.state = m.Last, inFlight
-	op.listing = t.listings.request(op, m.optional().Cursor)
+	t.listings.request(op, m.optional().Cursor)
 	if t.givenUp.has(op.dir, op.id) {
 		op.Ambiguous = true // the response to the earlier request with this id may still come
 	}

@@ -1,11 +1,13 @@
 package session
 
 import (
+	"math"
 	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // All open operations are in one slice, in order of arrival, and what an operation waits for is in the operation. A
@@ -156,23 +158,44 @@ const maxSpent = 256
 
 // spent remembers the latest progress tokens of requests that have ended. It is a ring.
 type spent struct {
-	tokens []givenUpID
+	tokens []spentToken
 	next   int
 }
 
-func (s *spent) add(dir record.Direction, token Ref) {
-	switch {
-	case token.Type == framing.NoID:
-	case len(s.tokens) < maxSpent:
-		s.tokens = append(s.tokens, givenUpID{token, dir})
-	default:
-		s.tokens[s.next] = givenUpID{token, dir}
-		s.next = (s.next + 1) % maxSpent
-	}
+type spentToken struct {
+	key  key
+	late time.Duration // from when on progress is late
 }
 
-func (s *spent) has(dir record.Direction, token Ref) bool {
-	return slices.ContainsFunc(s.tokens, func(t givenUpID) bool { return t.id.key(t.dir) == token.key(dir) })
+// add adds the token of an operation that ends. Progress after the answer is late at once. A cancellation may cross it,
+// and what has expired may still be open.
+func (s *spent) add(op *operation, at time.Duration) {
+	token := spentToken{key: op.token.key(op.dir)}
+	switch {
+	case op.token.Type == framing.NoID:
+		return
+	case op.ErrorType == semconv.ErrExpired:
+		token.late = math.MaxInt64
+	case !op.Answered:
+		token.late = at + grace
+	}
+	if len(s.tokens) < maxSpent {
+		s.tokens = append(s.tokens, token)
+		return
+	}
+	s.tokens[s.next] = token
+	s.next = (s.next + 1) % maxSpent
+}
+
+// find returns when progress with a token became late, and whether the token is remembered. The same token may be used
+// again, so the time is that of its last use.
+func (s *spent) find(k key) (late time.Duration, known bool) {
+	for _, token := range s.tokens {
+		if token.key == k {
+			late, known = max(late, token.late), true
+		}
+	}
+	return late, known
 }
 
 // maxArguments bounds the arguments that are remembered.
