@@ -64,7 +64,7 @@ const (
 // Listings returns how many listings a tracker follows, and how many pages and cursors it remembers of one at most.
 func (t *Tracker) Listings() (lists, most int) {
 	for _, a := range t.listings.open {
-		most = max(most, len(a.seen))
+		most = max(most, len(a.pages), len(a.cursors))
 	}
 	return len(t.listings.open), most
 }

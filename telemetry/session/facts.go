@@ -128,7 +128,7 @@ func isObject(t framing.ValueType) bool { return t == framing.Object }
 func isIDType(t framing.ValueType) bool { return t == framing.String || t == framing.Number }
 
 // counts are the numbers of elements in the arrays of a message, and of those that are as they should be.
-type counts struct{ items, typed, schemas int }
+type counts struct{ items, typed, names, schemas int }
 
 // itemTypes are the types of content blocks, of all versions of MCP's schema.
 var itemTypes = map[string]bool{
@@ -164,7 +164,7 @@ func (c counts) note(m *Raw, dropped int) {
 	if c.typed < c.items {
 		m.Facts |= itemOther
 	}
-	if x := m.Extra; x != nil && x.DefinitionSize > 0 && (c.schemas < x.Listed || len(x.Tools) < x.Listed) {
+	if x := m.Extra; x != nil && x.DefinitionSize > 0 && min(c.names, c.schemas) < x.Listed {
 		m.Facts |= toolOther
 	}
 }

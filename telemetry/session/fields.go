@@ -275,7 +275,11 @@ func formed(keys string, has func(string) bool, to func(*Raw) *string) field {
 // scanner bounds their number.
 func list(keys string, most int, to func(*Raw) *[]string) field {
 	return text(keys, most, func(d *Decoder, v *framing.Value, m *Raw) {
-		if v.Type == framing.String && !v.Truncated {
+		if v.Type != framing.String {
+			return
+		}
+		d.counts.names++ // also if it is too long
+		if !v.Truncated {
 			*to(m) = append(*to(m), d.name(v.Text, false))
 		}
 	})

@@ -7,7 +7,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// TestForms: what has a form of its own is no place for anything else.
+// TestForms checks that a member whose texts have a form of their own lets nothing else out.
 func TestForms(t *testing.T) {
 	for _, c := range []struct {
 		line   string // with a place for the value

@@ -112,11 +112,13 @@ func (t *Tracker) progressed(m *Message) *operation {
 		return nil // reported as invalid parameters
 	}
 	op := t.tokens[token.key(dir)]
+	late, spent := t.spent.find(token.key(dir))
 	switch {
-	case op == nil && t.spent.has(dir, token):
+	case op == nil && !spent:
+		t.strayProgress(record.UnknownProgress, token, m)
+	case op == nil && m.Last >= late:
 		t.strayProgress(record.LateProgress, token, m)
 	case op == nil:
-		t.strayProgress(record.UnknownProgress, token, m)
 	case op.token != token:
 		t.strayProgress(record.UnknownProgress, token, m)
 		op.progress(m.Last)

@@ -32,13 +32,14 @@ type operation struct {
 	task      Ref      // the task that the operation is about or has started
 	settled   *taskEnd // set once that task is known to have ended
 	listing   *listing // the list that it asks for a page of
+	page      int      // and which one
 
 	inputState uint64        // keyed hash of the requestState that a retry must repeat
 	suspended  bool          // the server has said that it waits for the user's input
 	holds      int           // how many reasons there are to wait for a person
 	heldSince  time.Duration // if there are any
 	heldUntil  time.Duration // when the last wait ended
-	page       Ref           // of a question: the web page that the user goes to, if it is answered there
+	visit      Ref           // of a question: the web page that the user goes to, if it is answered there
 	waiter     *operation    // of a question: the call that waits for the answer, if known
 	accepted   bool          // of a question: the user has accepted it
 	inCall     bool          // of a question: it was asked in the course of a call, known or not
@@ -78,7 +79,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
 		},
 		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
-		page: x.Elicitation, task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
+		visit: x.Elicitation, task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
 	}
 }
 

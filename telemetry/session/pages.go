@@ -21,7 +21,8 @@ type listing struct {
 	method  string
 	partial bool            // its beginning has not been seen
 	next    Ref             // the cursor that asks for its next page; none while that is in flight
-	seen    map[uint64]bool // hashes of the cursors and pages that it has had
+	cursors map[uint64]int  // which page a cursor asks for, by its hash; the first page is 0
+	pages   map[uint64]bool // hashes of the pages that it has had
 	count   int             // elements of all its pages
 	size    int64           // their bytes
 }
@@ -31,45 +32,52 @@ const (
 	maxPages    = 1024 // cursors and pages that are remembered of one listing
 )
 
-// request takes a request for a page and returns the listing that it belongs to.
-func (l *listings) request(op *operation, cursor Ref) *listing {
+// request takes a request for a page and finds the listing that it belongs to.
+func (l *listings) request(op *operation, cursor Ref) {
 	if op.dir != record.ToServer || !semconv.Paged(op.Method) {
-		return nil
+		return
 	}
 	if cursor.Type != framing.NoID {
 		for _, is := range []func(*listing) bool{
 			func(a *listing) bool { return a.next == cursor },
-			func(a *listing) bool { return a.seen[cursor.Hash] },
+			func(a *listing) bool { _, known := a.cursors[cursor.Hash]; return known },
 		} {
 			i := slices.IndexFunc(l.open, func(a *listing) bool { return a.method == op.Method && is(a) })
 			if i >= 0 {
-				l.open[i].next = Ref{}
-				return l.open[i]
+				a := l.open[i]
+				a.next = Ref{}
+				op.listing, op.page = a, a.cursors[cursor.Hash]
+				return
 			}
 		}
 	}
 	if len(l.open) == maxListings {
 		l.open = slices.Delete(l.open, 0, 1)
 	}
-	a := &listing{method: op.Method, partial: cursor.Type != framing.NoID, seen: map[uint64]bool{}}
+	a := &listing{
+		method: op.Method, partial: cursor.Type != framing.NoID, cursors: map[uint64]int{}, pages: map[uint64]bool{},
+	}
+	if a.partial {
+		a.cursors[cursor.Hash] = 0
+	}
 	l.open = append(l.open, a)
-	return a
+	op.listing = a
 }
 
-// response takes a page and reports whether its cursor has been there before in this listing: a client that follows it
-// never comes to the end (DeusData/codebase-memory-mcp#1247).
+// response takes a page and reports whether its cursor asks for the same page again, or for one before it: a client
+// that follows it never comes to the end (DeusData/codebase-memory-mcp#1247).
 func (l *listings) response(op *operation, m *Message) (stuck bool) {
 	a, x := op.listing, m.optional()
 	if a == nil || m.Kind != framing.Response {
 		return false
 	}
-	if x.DefinitionSize > 0 && !a.had(x.DefinitionHash) {
+	if x.DefinitionSize > 0 && a.isNew(x.DefinitionHash) {
 		a.count += x.Listed
 		a.size += x.DefinitionSize
 	}
 	more := x.Cursor.Type != framing.NoID
 	if a.next = x.Cursor; more {
-		stuck = a.had(x.Cursor.Hash)
+		stuck = !a.follows(x.Cursor.Hash, op.page)
 	} else {
 		l.open = slices.DeleteFunc(l.open, func(b *listing) bool { return a == b })
 	}
@@ -83,13 +91,24 @@ func (l *listings) response(op *operation, m *Message) (stuck bool) {
 	return stuck
 }
 
-// had reports whether the listing has had a cursor or a page with the hash, and remembers it.
-func (a *listing) had(hash uint64) bool {
-	if a.seen[hash] {
-		return true
+// follows notes that a cursor comes with a page, and reports whether it leads on.
+func (a *listing) follows(cursor uint64, page int) bool {
+	if to, known := a.cursors[cursor]; known {
+		return to > page
 	}
-	if len(a.seen) < maxPages {
-		a.seen[hash] = true
+	if len(a.cursors) < maxPages {
+		a.cursors[cursor] = page + 1
 	}
-	return false
+	return true
+}
+
+// isNew notes a page, and reports whether the listing has not had it before.
+func (a *listing) isNew(page uint64) bool {
+	if a.pages[page] {
+		return false
+	}
+	if len(a.pages) < maxPages {
+		a.pages[page] = true
+	}
+	return true
 }

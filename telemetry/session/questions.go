@@ -47,8 +47,8 @@ func (q *questions) ask(op *operation, open []*operation) {
 func (q *questions) answered(op *operation, at time.Duration, open []*operation) {
 	q.open = slices.DeleteFunc(q.open, func(other *operation) bool { return other == op })
 	if op.waiter != nil {
-		if op.page.legal() && op.accepted && len(q.pages) < maxVisits {
-			q.pages = append(q.pages, visit{op.page, op.waiter, at})
+		if op.visit.legal() && op.accepted && len(q.pages) < maxVisits {
+			q.pages = append(q.pages, visit{op.visit, op.waiter, at})
 		}
 		op.waiter.release(at)
 		op.waiter = nil

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -13,6 +15,7 @@ func (t *Tracker) request(m *Message) {
 	t.checkRequest(m)
 	if m.Method == semconv.Initialize && m.Dir == record.ToServer {
 		t.endProbe(m)
+		t.uninitialized = true // now and not with the answer, which may be seen after what follows it
 	}
 	op := t.retried(m)
 	if op == nil {
@@ -25,7 +28,7 @@ func (t *Tracker) request(m *Message) {
 		return // nothing answers it
 	}
 	op.asked, op.state = m.Last, inFlight
-	op.listing = t.listings.request(op, m.optional().Cursor)
+	t.listings.request(op, m.optional().Cursor)
 	if t.givenUp.has(op.dir, op.id) {
 		op.Ambiguous = true // the response to the earlier request with this id may still come
 	}
@@ -221,4 +224,20 @@ func (t *Tracker) continues(op *operation, m *Message) bool {
 		return false
 	}
 	return true
+}
+
+// last returns the latest operation with a property, or nil.
+func (t *Tracker) last(is func(*operation) bool) *operation {
+	for _, op := range slices.Backward(t.open) {
+		if is(op) {
+			return op
+		}
+	}
+	return nil
+}
+
+func (t *Tracker) dropToken(op *operation) {
+	if k := op.token.key(op.dir); t.tokens[k] == op {
+		delete(t.tokens, k)
+	}
 }

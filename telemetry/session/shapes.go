@@ -42,7 +42,10 @@ var neededParams = map[string][]rule{
 }
 
 // badResults are never right, whatever the method.
-var badResults = []rule{{metaOther, "result._meta is not an object"}, {cursorOther, "nextCursor is not a string"}}
+var badResults = []rule{{metaOther, "result._meta is not an object"}}
+
+// badPages are never right in a list that comes in pages.
+var badPages = []rule{{cursorOther, "nextCursor is not a string"}}
 
 // neededResults are the members that the result of a method needs.
 var neededResults = map[string][]rule{
@@ -168,7 +171,14 @@ func (t *Tracker) checkResult(op *operation, m *Message) {
 	if m.Kind != framing.Response || !m.Facts.has(hasResult) || m.Facts.has(resultOther) || semconv.AboutTask(op.Method) {
 		return
 	}
-	if reason := m.Facts.broken(neededResults[op.Method], badResults, badIn[op.Method]); reason != "" {
+	facts, pages := m.Facts, []rule(nil)
+	if !semconv.HasSessions(op.Protocol) {
+		facts &^= structuredOther // since 2026-07-28 it may be any JSON value
+	}
+	if semconv.Paged(op.Method) {
+		pages = badPages
+	}
+	if reason := facts.broken(neededResults[op.Method], badResults, pages, badIn[op.Method]); reason != "" {
 		t.violates(record.BadResult, reason, m, op)
 	}
 }

@@ -1,34 +1,18 @@
 package session
 
 import (
+	"math"
 	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // All open operations are in one slice, in order of arrival, and what an operation waits for is in the operation. A
 // host has a few operations open at once, and at the bound of a few thousand a search takes microseconds. Only what a
 // flood of requests needs is indexed: their ids and progress tokens.
-
-// last returns the latest operation with a property, or nil.
-func (t *Tracker) last(is func(*operation) bool) *operation {
-	for _, op := range slices.Backward(t.open) {
-		if is(op) {
-			return op
-		}
-	}
-	return nil
-}
-
-// withTask returns the operation that has started a task and waits for it.
-func (t *Tracker) withTask(dir record.Direction, task Ref) *operation {
-	if task.Type == framing.NoID {
-		return nil
-	}
-	return t.last(func(op *operation) bool { return op.state == onTask && op.dir == dir && op.task == task })
-}
 
 // flights holds the requests in flight by what their ids are like, each list in order of arrival. One index serves
 // exact ids and those that are only alike, since equal ids are alike too.
@@ -80,12 +64,6 @@ func removeAt[T any](s []T, i int) []T {
 	}
 	clear(s[:1]) // for the garbage collector
 	return s[1:]
-}
-
-func (t *Tracker) dropToken(op *operation) {
-	if k := op.token.key(op.dir); t.tokens[k] == op {
-		delete(t.tokens, k)
-	}
 }
 
 // without removes an operation from a list that may have it.
@@ -180,23 +158,44 @@ const maxSpent = 256
 
 // spent remembers the latest progress tokens of requests that have ended. It is a ring.
 type spent struct {
-	tokens []givenUpID
+	tokens []spentToken
 	next   int
 }
 
-func (s *spent) add(dir record.Direction, token Ref) {
-	switch {
-	case token.Type == framing.NoID:
-	case len(s.tokens) < maxSpent:
-		s.tokens = append(s.tokens, givenUpID{token, dir})
-	default:
-		s.tokens[s.next] = givenUpID{token, dir}
-		s.next = (s.next + 1) % maxSpent
-	}
+type spentToken struct {
+	key  key
+	late time.Duration // from when on progress is late
 }
 
-func (s *spent) has(dir record.Direction, token Ref) bool {
-	return slices.ContainsFunc(s.tokens, func(t givenUpID) bool { return t.id.key(t.dir) == token.key(dir) })
+// add adds the token of an operation that ends. Progress after the answer is late at once. A cancellation may cross it,
+// and what has expired may still be open.
+func (s *spent) add(op *operation, at time.Duration) {
+	token := spentToken{key: op.token.key(op.dir)}
+	switch {
+	case op.token.Type == framing.NoID:
+		return
+	case op.ErrorType == semconv.ErrExpired:
+		token.late = math.MaxInt64
+	case !op.Answered:
+		token.late = at + grace
+	}
+	if len(s.tokens) < maxSpent {
+		s.tokens = append(s.tokens, token)
+		return
+	}
+	s.tokens[s.next] = token
+	s.next = (s.next + 1) % maxSpent
+}
+
+// find returns when progress with a token became late, and whether the token is remembered. The same token may be used
+// again, so the time is that of its last use.
+func (s *spent) find(k key) (late time.Duration, known bool) {
+	for _, token := range s.tokens {
+		if token.key == k {
+			late, known = max(late, token.late), true
+		}
+	}
+	return late, known
 }
 
 // maxArguments bounds the arguments that are remembered.

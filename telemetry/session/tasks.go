@@ -18,6 +18,14 @@ import (
 // operation whose task is known to have ended, but not how, is settled: it ended then, and waits a while for the
 // result.
 
+// withTask returns the operation that has started a task and waits for it.
+func (t *Tracker) withTask(dir record.Direction, task Ref) *operation {
+	if task.Type == framing.NoID {
+		return nil
+	}
+	return t.last(func(op *operation) bool { return op.state == onTask && op.dir == dir && op.task == task })
+}
+
 // updateTask takes the status of an operation's task from a message, and ends the operation if the message has all of
 // it. It reports whether the status is new.
 func (t *Tracker) updateTask(op *operation, m *Message) (changed bool) {

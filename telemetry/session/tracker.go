@@ -68,7 +68,7 @@ type Tracker struct {
 
 	protocol      string // agreed in initialize
 	agreed        bool   // session.Protocol is more than what the client has asked for
-	uninitialized bool   // initialize was answered, and notifications/initialized has not come
+	uninitialized bool   // initialize has come and was not refused, and notifications/initialized has not come
 	spent         spent
 
 	blockages map[record.Direction]blockage
@@ -173,7 +173,7 @@ func (t *Tracker) shaken(op *operation, m *Message) {
 	handshake := isHandshake(op.dir, op.Method)
 	if op.Method == semconv.Initialize {
 		t.negotiated(op, m)
-		t.uninitialized = m.Kind == framing.Response
+		t.uninitialized = t.uninitialized && m.Kind == framing.Response
 	}
 	if handshake && m.Kind == framing.ErrorResponse {
 		return
@@ -326,7 +326,7 @@ func (t *Tracker) finish(op *operation, at time.Duration) {
 		t.inputs.remove(op)
 	}
 	t.dropToken(op)
-	t.spent.add(op.dir, op.token)
+	t.spent.add(op, at)
 	if op.lasting {
 		t.lasting--
 	}
