@@ -174,7 +174,8 @@ func testNamedPipe(t *testing.T, with prefix) {
 	ended := t.TempDir() + "/go"
 	s := open(t, slices.Concat(
 		sh(`mkfifo "$GO.in"; exec 5<>"$GO.in"; "$@" <"$GO.in" >"$GO.out" 5>&- & while [ ! -e "$GO" ]; do sleep 0.01; done`),
-		[]string{"sh"}, with(sh("echo up; exec cat"))), func(c *exec.Cmd) { c.Env = append(os.Environ(), "GO="+ended) })
+		[]string{"sh"}, with(sh("echo up; exec cat"))),
+		func(c *exec.Cmd) { c.Stderr, c.Env = nil, append(os.Environ(), "GO="+ended) })
 	arrives := func(line string, times int) {
 		eventually(t, line+" arrives", func() bool {
 			b, _ := os.ReadFile(ended + ".out")
