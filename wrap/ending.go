@@ -33,7 +33,7 @@ func (e *ending) report(what End) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
-	if e.first == 0 || e.first == Signaled && now.Sub(e.at) > obeyTime {
+	if e.first == 0 || e.first == Signaled && (what == Signaled || now.Sub(e.at) > obeyTime) {
 		e.first, e.at = what, now
 	}
 }

@@ -3,7 +3,6 @@ package wrap
 import (
 	"os"
 	"strconv"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -16,7 +15,8 @@ import (
 //
 // Which process is the host? Our parent, if it has started us to talk to the server. A shell whose background job we
 // are, nohup, setsid, or the first half of a double fork is not: it may end at any time, and the session goes on, as
-// that of a bare server does. The difference is in the streams: the host holds the other ends of our pipes.
+// that of a bare server does. The difference is in the streams: the host holds the other ends of our pipes. It holds all
+// of them: a shell that is about to start the next command of a pipeline holds one.
 
 // findHost returns a pidfd of our parent if that is the host, else nil. The kernel's parent-death signal would not do
 // in its place: it comes when the parent's thread ends.
@@ -33,7 +33,7 @@ func findHost(streams [3]*pump) *os.File {
 	host := os.NewFile(uintptr(fd), "pidfd")
 	// If it is no longer our parent, the id may have become another process's before it was opened. What its own parent
 	// holds too was inherited from there.
-	if os.Getppid() != parent || !holdsOtherEnd(parent, streams) || holdsOtherEnd(proctree.Parent(parent), streams) {
+	if os.Getppid() != parent || !holdsOtherEnds(parent, streams) || holdsOtherEnds(proctree.Parent(parent), streams) {
 		_ = host.Close()
 		return nil
 	}
@@ -61,39 +61,55 @@ func watchHost(host *os.File, died func()) (stop func()) {
 	return func() { _ = host.Close() }
 }
 
-// holdsOtherEnd reports whether a process writes what we read from the host, or reads what we write.
-func holdsOtherEnd(pid int, streams [3]*pump) bool {
+// holdsOtherEnds reports whether a process writes what we read from the host, and reads what we write unless that goes
+// to a file or a terminal.
+func holdsOtherEnds(pid int, streams [3]*pump) bool {
 	const ownerReads, ownerWrites = 0o400, 0o200 // how /proc shows what a descriptor is open for
 	in, out := streams[stdin], streams[stdout]
-	return in != nil && isPeer(pid, in.from.fd, ownerWrites) || out != nil && isPeer(pid, out.to.fd, ownerReads)
-}
-
-// isPeer reports whether a process has made the socket, or has the pipe open in the given mode. Node's hosts give their
-// servers sockets.
-func isPeer(pid, fd int, mode os.FileMode) bool {
-	var ours unix.Stat_t
-	if unix.Fstat(fd, &ours) != nil {
+	if in == nil || !isPeer(pid, in.from.fd, ownerWrites) {
 		return false
 	}
-	switch ours.Mode & unix.S_IFMT {
+	return out == nil || !hasPeer(out.to.fd) || isPeer(pid, out.to.fd, ownerReads)
+}
+
+// hasPeer reports whether a descriptor is one end of something.
+func hasPeer(fd int) bool {
+	kind := fileType(fd)
+	return kind == unix.S_IFSOCK || kind == unix.S_IFIFO
+}
+
+func fileType(fd int) uint32 {
+	var stat unix.Stat_t
+	_ = unix.Fstat(fd, &stat)
+	return stat.Mode & unix.S_IFMT
+}
+
+// isPeer reports whether a process has made the socket, or has the pipe open in the given mode and no other: a named
+// pipe that is open in both has no other end. Node's hosts give their servers sockets.
+func isPeer(pid, fd int, mode os.FileMode) bool {
+	switch fileType(fd) {
 	case unix.S_IFSOCK:
 		cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 		return err == nil && int(cred.Pid) == pid
 	case unix.S_IFIFO:
+		ours, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
+		return err == nil && hasOpen(pid, ours, mode)
 	default:
-		return false // a file or a terminal
+		return false
 	}
+}
+
+// hasOpen reports whether a process has a file open in the given mode. It looks at links only: to look at what they lead
+// to could take as long as a server of files does not answer.
+func hasOpen(pid int, file string, mode os.FileMode) bool {
 	dir := "/proc/" + strconv.Itoa(pid) + "/fd/"
 	entries, _ := os.ReadDir(dir) // fails for a process of another user
 	for _, e := range entries {
-		link, err := os.Lstat(dir + e.Name())
-		if err != nil || link.Mode()&mode == 0 {
+		if theirs, err := os.Readlink(dir + e.Name()); err != nil || theirs != file {
 			continue
 		}
-		if file, err := os.Stat(dir + e.Name()); err == nil {
-			if theirs, ok := file.Sys().(*syscall.Stat_t); ok && theirs.Dev == ours.Dev && theirs.Ino == ours.Ino {
-				return true
-			}
+		if link, err := os.Lstat(dir + e.Name()); err == nil && link.Mode()&0o600 == mode {
+			return true
 		}
 	}
 	return false

@@ -25,6 +25,9 @@ func hostRows() []row {
 		{"nohup in the background of a shell that ends", "lives on", alike(testLivesOn(inBackground("nohup")))},
 		{"setsid in the background of a shell that ends", "lives on", alike(testLivesOn(inBackground("setsid")))},
 		{"a double fork whose first half ends late", "lives on", alike(testLivesOn(as("fork")))},
+		{"a shell that ends before it has let go of a pipe to the next command", "lives on",
+			alike(testLivesOn(append(sh(`exec 3>&- 4<&-; "$@"; :`), append([]string{"sh"}, as("pipeline")...)...)))},
+		{"a background job that reads a named pipe which its shell holds open", "lives on", alike(testNamedPipe)},
 	}
 }
 
@@ -103,12 +106,33 @@ func playFork(args []string) int {
 	if err := cmd.Start(); err != nil {
 		return 98
 	}
+	return awaitGo()
+}
+
+// awaitGo waits until the file GO exists.
+func awaitGo() int {
 	for {
 		if _, err := os.Stat(os.Getenv("GO")); err == nil {
 			return 0
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// playPipeline starts a command and one that reads from it, as a shell does, and holds what the second reads until the
+// file GO exists.
+func playPipeline(args []string) int {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return 97
+	}
+	defer r.Close()
+	first, second := exec.Command(args[0], args[1:]...), exec.Command("cat")
+	first.Stdin, first.Stdout, second.Stdin, second.Stdout = os.Stdin, w, r, os.Stdout
+	if first.Start() != nil || w.Close() != nil || second.Start() != nil {
+		return 98
+	}
+	return awaitGo()
 }
 
 // inBackground is a launcher: a shell that starts a command in the background, and ends when the file GO exists.
@@ -143,5 +167,34 @@ func testLivesOn(launcher []string) func(*testing.T, prefix) {
 		if rest, err := io.ReadAll(s.out); len(rest) > 0 || err != nil {
 			t.Errorf("%q, %v", rest, err)
 		}
+	}
+}
+
+func testNamedPipe(t *testing.T, with prefix) {
+	ended := t.TempDir() + "/go"
+	s := open(t, slices.Concat(
+		sh(`mkfifo "$GO.in"; exec 5<>"$GO.in"; "$@" <"$GO.in" >"$GO.out" 5>&- & while [ ! -e "$GO" ]; do sleep 0.01; done`),
+		[]string{"sh"}, with(sh("echo up; exec cat"))),
+		func(c *exec.Cmd) { c.Stderr, c.Env = nil, append(os.Environ(), "GO="+ended) })
+	arrives := func(line string, times int) {
+		eventually(t, line+" arrives", func() bool {
+			b, _ := os.ReadFile(ended + ".out")
+			return strings.Count(string(b), line) == times
+		})
+	}
+	arrives("up", 1)
+	in, err := os.OpenFile(ended+".in", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if err := os.WriteFile(ended, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.expectEnd("exit status 0")
+	for i := range 20 {
+		time.Sleep(10 * time.Millisecond)
+		_, _ = in.WriteString("two\n")
+		arrives("two", i+1)
 	}
 }

@@ -9,7 +9,8 @@ import (
 
 var _ = addRoles(map[string]role{
 	"flood": playFlood, "hash": playHash, "pour": playPour, "blocking": playBlocking, "signals": playSignals, "poll": playPoll,
-	"die": playDie, "ended": playEnded, "host": playHost, "fork": playFork, "flush": playFlush, "init": playInit, "linger": playLinger, "again": playAgain,
+	"die": playDie, "ended": playEnded, "host": playHost, "fork": playFork, "pipeline": playPipeline,
+	"flush": playFlush, "init": playInit, "linger": playLinger, "again": playAgain,
 })
 
 var update = flag.Bool("update", false, "rewrite docs/reliability.md")
