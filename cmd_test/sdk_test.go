@@ -14,6 +14,8 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // A remote parent, in the format of W3C trace context.
@@ -42,6 +44,7 @@ func TestSDK(t *testing.T) {
 			}
 			checkSpans(t, r, want, version)
 			checkMetrics(t, r, want)
+			checkNoViolations(t, r)
 		})
 	}
 }
@@ -278,6 +281,17 @@ func (w sdkSpan) checkParent(t *testing.T, span, root otlptest.Span, all map[str
 	}
 	if !slices.ContainsFunc(parents, span.ChildOf) {
 		t.Errorf("%q: parent = %s, want %q", span.Name, span.ParentID, w.parent)
+	}
+}
+
+// checkNoViolations checks that nothing in a session of official SDKs is taken for a violation. An older version than
+// the one asked for is no fault of either side.
+func checkNoViolations(t *testing.T, r *otlptest.Receiver) {
+	t.Helper()
+	for _, p := range r.Series(semconv.ProtocolViolations.Name, nil) {
+		if kind := p.Attrs.String(semconv.Violation); kind != string(record.VersionMismatch) {
+			t.Errorf("violation %s: %s", kind, r.Summary())
+		}
 	}
 }
 
