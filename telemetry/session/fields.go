@@ -49,12 +49,12 @@ var (
 // element of an array.
 var messageFields = slices.Concat([]field{
 	// Requests and notifications.
-	name("params name", maxName, toTarget),
-	name("params ref name", maxName, toTarget),
+	name("params name", toTarget),
+	name("params ref name", toTarget),
 	text("params uri", maxURI, takeURI),
 	text("params ref uri", maxURI, takeURI),
 	word("params level", levels, semconv.Other, func(m *Raw) *string { return &m.ensureExtra().Level }),
-	name("params logger", maxName, func(m *Raw) *string { return &m.ensureExtra().Logger }),
+	name("params logger", func(m *Raw) *string { return &m.ensureExtra().Logger }),
 	hash("params arguments", func(m *Raw) *uint64 { return &m.Arguments }),
 	id("params elicitationId", maxTask, func(m *Raw) *Ref { return &m.ensureExtra().Elicitation }),
 	id("params requestId", maxID, func(m *Raw) *Ref { return &m.ensureExtra().Cancels }),
@@ -104,8 +104,8 @@ var messageFields = slices.Concat([]field{
 // peerFields are what a peer says of itself, an Implementation in MCP's schemas.
 func peerFields(at string) []field {
 	return []field{
-		name(at+" name", maxName, func(m *Raw) *string { return &m.ensureExtra().PeerName }),
-		name(at+" version", maxName, func(m *Raw) *string { return &m.ensureExtra().PeerVersion }),
+		name(at+" name", func(m *Raw) *string { return &m.ensureExtra().PeerName }),
+		name(at+" version", func(m *Raw) *string { return &m.ensureExtra().PeerVersion }),
 	}
 }
 
@@ -254,8 +254,8 @@ func text(keys string, most int, take func(*Decoder, *framing.Value, *Raw)) fiel
 }
 
 // name is a text that the sender chose.
-func name(keys string, most int, to func(*Raw) *string) field {
-	return text(keys, most, func(d *Decoder, v *framing.Value, m *Raw) {
+func name(keys string, to func(*Raw) *string) field {
+	return text(keys, maxName, func(d *Decoder, v *framing.Value, m *Raw) {
 		if len(v.Text) > 0 {
 			*to(m) = d.name(v.Text, v.Truncated)
 		}
