@@ -122,6 +122,7 @@ func testConversation(t *testing.T, p peers, c conversation, service string) {
 		t.Errorf("bare and wrapped sessions differ with telemetry on: %s", d)
 	}
 	checkSessions(t, r, got.sessions, service)
+	checkNoViolations(t, r)
 	checkPrivacy(t, r, p.scripts, p.node, p.packages)
 }
 

@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
 	"math"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // A remote parent, in the format of W3C trace context.
@@ -42,6 +44,7 @@ func TestSDK(t *testing.T) {
 			}
 			checkSpans(t, r, want, version)
 			checkMetrics(t, r, want)
+			checkNoViolations(t, r)
 		})
 	}
 }
@@ -278,6 +281,18 @@ func (w sdkSpan) checkParent(t *testing.T, span, root otlptest.Span, all map[str
 	}
 	if !slices.ContainsFunc(parents, span.ChildOf) {
 		t.Errorf("%q: parent = %s, want %q", span.Name, span.ParentID, w.parent)
+	}
+}
+
+// checkNoViolations checks that nothing in a session of official SDKs is taken for a fault. An older version than the
+// one asked for is none, nor is an answer that crosses a cancellation.
+func checkNoViolations(t *testing.T, r *otlptest.Receiver) {
+	t.Helper()
+	for _, p := range r.Series(semconv.ProtocolViolations.Name, nil) {
+		kind := p.Attrs.String(semconv.Violation)
+		if semconv.ViolationOf(kind).Level == slog.LevelWarn.String() {
+			t.Errorf("violation %s: %s", kind, r.Summary())
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ const (
 	NullID         ViolationKind = "null_id"         // a request or response whose id is neither a string nor a number
 	DuplicateID    ViolationKind = "duplicate_id"    // a request with the id of one that is still in flight
 	IDMismatch     ViolationKind = "id_mismatch"     // a response whose id was only alike
-	StuckCursor    ViolationKind = "stuck_cursor"    // a page of a list whose next cursor has been there before
+	StuckCursor    ViolationKind = "stuck_cursor"    // a page of a list whose next cursor leads back
 
 	ByteOrderMark   ViolationKind = "byte_order_mark"  // in front of a message
 	JSONRPCVersion  ViolationKind = "jsonrpc_version"  // no jsonrpc member, or not "2.0"

@@ -72,7 +72,7 @@ var violations = []ViolationKind{
 		"the client rejects the result: the call fails, or the whole list is missing (gensecaihq/Wazuh-MCP-Server#75)", schemaHint},
 	{"invalid_params", "WARN", "parameters that do not fit MCP's schema",
 		"the receiver rejects a request, or drops a notification without a word", schemaHint},
-	{"stuck_cursor", "WARN", "a list whose next cursor has been there before",
+	{"stuck_cursor", "WARN", "a page of a list whose next cursor leads back to it, or to an earlier page",
 		"a client that follows it never comes to the end (DeusData/codebase-memory-mcp#1247)",
 		"leave out nextCursor on the last page"},
 	{"initialize_refused", "WARN", "the server refuses to initialize",

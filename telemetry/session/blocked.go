@@ -51,9 +51,7 @@ func (t *Tracker) completed(m *Message) *operation {
 		return nil
 	}
 	t.partial = nil
-	x := m.optional()
-	op.Target, op.RequestSize, op.arguments = m.Target, m.Size, m.Arguments
-	op.Resource, op.Content, op.Traceparent, op.Tracestate = x.Resource, x.Shown, x.Traceparent, x.Tracestate
+	op.setRequest(m)
 	if m.Arguments != 0 {
 		op.ArgumentsOf = t.first.of(m.Arguments, op.Number)
 	}

@@ -24,6 +24,15 @@ func part(size int64) *session.Message {
 func TestBlocked(t *testing.T) {
 	whole := part(2000)
 	whole.Cut, whole.Facts, whole.Last = false, session.HasName, 9*time.Second
+	asTask := *whole
+	asTask.Extra = &session.Extra{WantsTask: true}
+	text := func(id string) session.Ref {
+		return session.NewRef(framing.ID{Type: framing.StringID, Text: []byte(id), Hash: 9})
+	}
+	task := &session.Message{
+		Kind: framing.Response, Dir: record.ToClient, ID: whole.ID, First: 9 * time.Second, Last: 9 * time.Second,
+		Extra: &session.Extra{MakesTask: true, Task: session.ID{Ref: text("t1"), Text: "t1"}},
+	}
 	for _, test := range []struct {
 		name string
 		m    *session.Message
@@ -38,13 +47,21 @@ func TestBlocked(t *testing.T) {
 			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "hanging 1 tools/call 4s input=0s",
 			"message to_server request tools/call", "ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
 		}},
+		{"a call that asks for a task behind its arguments", part(1000), func(tr *session.Tracker) {
+			tr.Observe(&asTask)
+			tr.Observe(task)
+		}, []string{
+			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "hanging 1 tools/call 4s input=0s",
+			"message to_server request tools/call", "task 1 tools/call 8s input=0s", "message to_client response tools/call",
+			"ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
+		}},
 		{"something unknown", nil, func(*session.Tracker) {}, []string{
 			"blocked to_server 2s", "blocked to_server 4s", "exit 10s client open=0 lifetime=10s",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			j := &journal{}
-			tracker := session.New(session.Config{HangAfter: 2 * time.Second, Session: record.Session{Launched: epoch, Silent: true}}, j)
+			tracker := session.New(session.Config{HangAfter: 2 * time.Second, Session: record.Session{Launched: epoch, Ready: true, Silent: true}}, j)
 			for at := time.Second; at <= 8*time.Second; at += time.Second {
 				tracker.Advance(at)
 				tracker.Blocked(record.ToServer, test.m, time.Second, at)

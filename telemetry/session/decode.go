@@ -70,9 +70,9 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	if in.BOM {
 		out.Facts |= hasBOM
 	}
-	switch string(in.Version) {
-	case "2.0":
-	case "":
+	switch version := string(in.Version); {
+	case version == "2.0", version == "" && in.Cut: // it may stand at the end
+	case version == "":
 		out.ensureExtra().JSONRPC = noVersion
 	default:
 		out.ensureExtra().JSONRPC = d.formed(in.Version, in.VersionTruncated, isRPCVersion)

@@ -65,22 +65,28 @@ const (
 
 // newOperation returns the operation that a request opens.
 func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
-	x := m.optional()
-	protocol = cmp.Or(x.Protocol, protocol)
-	requested := ""
-	if isHandshake(m.Dir, m.Method) {
-		requested = x.Protocol
-	}
-	return &operation{
+	op := &operation{
 		Operation: record.Operation{
-			Direction: m.Dir, Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
-			JSONRPC: x.JSONRPC, Protocol: protocol, Requested: requested, Batch: m.Batch,
-			Traceparent: x.Traceparent, Tracestate: x.Tracestate,
-			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
+			Direction: m.Dir, Method: m.Method, RequestID: m.ID.Text, Protocol: protocol, Batch: m.Batch,
+			Start: wall(m.Last), RoundTrips: 1,
 		},
-		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
-		visit: x.Elicitation, task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
+		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, lasting: semconv.LongLived(m.Method),
 	}
+	op.setRequest(m)
+	return op
+}
+
+// setRequest records what may stand behind a request's id and method. Of a request that has been read in part, it may be
+// missing.
+func (op *operation) setRequest(m *Message) {
+	x := m.optional()
+	op.Target, op.Resource, op.JSONRPC, op.RequestSize = m.Target, x.Resource, x.JSONRPC, m.Size
+	op.Protocol = cmp.Or(x.Protocol, op.Protocol)
+	if isHandshake(m.Dir, m.Method) {
+		op.Requested = x.Protocol
+	}
+	op.Traceparent, op.Tracestate, op.Content, op.TaskID = x.Traceparent, x.Tracestate, x.Shown, x.Task.Text
+	op.arguments, op.visit, op.task, op.wantsTask = m.Arguments, x.Elicitation, x.Task.Ref, x.WantsTask
 }
 
 // canExpire reports whether the operation ends after a day: it does not stay open by nature, and it does not merely

@@ -29,11 +29,16 @@ type visit struct {
 	since time.Duration
 }
 
-// maxVisits bounds the visits, since the server need not tell when one is over.
-const maxVisits = 64
+const (
+	maxQuestions = 256 // a person answers a few at a time, and each message that ends a call looks at all of them
+	maxVisits    = 64  // the server need not tell when one is over
+)
 
 // ask adds a question. Its call is its parent, if that is known.
 func (q *questions) ask(op *operation, open []*operation) {
+	if len(q.open) == maxQuestions {
+		return
+	}
 	q.open = append(q.open, op)
 	op.inCall = op.parent != nil || slices.ContainsFunc(open, func(call *operation) bool { return call.mayHaveAsked(op) })
 	if op.parent != nil {
@@ -70,12 +75,9 @@ func (q *questions) ended(call *operation, open []*operation) {
 // attribute gives the questions whose call is not known to the calls that may have asked them, if there are no more of
 // these: then each of them waits.
 func (q *questions) attribute(open []*operation) {
-	if len(q.open) == 0 {
-		return
-	}
 	var unknown []*operation
 	for _, op := range q.open {
-		if op.waiter == nil {
+		if op.waiter == nil && op.inCall {
 			unknown = append(unknown, op)
 		}
 	}
@@ -118,7 +120,12 @@ func (q *questions) holdBack(call *operation) bool {
 
 // mayHaveAsked reports whether a question may have been asked in the course of a call.
 func (op *operation) mayHaveAsked(question *operation) bool {
-	return op.dir == record.ToServer && op.state == inFlight && semconv.MayAsk(op.Method) && op.start <= question.start
+	return op.mayAsk() && op.start <= question.start
+}
+
+// mayAsk reports whether the server is working on a call, and may ask the client for something in its course.
+func (op *operation) mayAsk() bool {
+	return op.dir == record.ToServer && op.state == inFlight && !op.Undelivered && semconv.MayAsk(op.Method)
 }
 
 // asksPerson reports whether the operation is a question: a person may have to decide, and takes as long as it takes. An

@@ -126,7 +126,7 @@ func (t *Tracker) currentCall(dir record.Direction) *operation {
 		return nil
 	}
 	for _, op := range t.open {
-		if op.dir != record.ToServer || op.state != inFlight || !semconv.MayAsk(op.Method) {
+		if !op.mayAsk() {
 			continue
 		}
 		if current != nil {

@@ -151,11 +151,16 @@ var floods = []struct {
 		s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"method":"roots/list"}`, n)
 		s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"result":{}}`, n)
 	}},
+	{"questions", sayQuestion, sayQuestion},
 }
 
 const retry = `{"jsonrpc":"2.0","id":-%d,"method":"tools/call","params":{"name":"search","arguments":{"query":"how to"},"inputResponses":{}}}`
 
 func sayAsk(s *speaker, n int) { s.say(record.ToServer, ask, n) }
+
+func sayQuestion(s *speaker, n int) {
+	s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"method":"roots/list"}`, n)
+}
 
 func sayInputRequired(s *speaker, n int) {
 	sayAsk(s, n)

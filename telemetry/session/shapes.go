@@ -100,7 +100,7 @@ func (t *Tracker) checkEnvelope(m *Message) {
 		t.violation(record.ByteOrderMark, m)
 	}
 	switch version := m.optional().JSONRPC; {
-	case version == "", version == noVersion && m.Cut: // it may stand at the end
+	case version == "":
 	case version == noVersion:
 		t.violates(record.JSONRPCVersion, "the jsonrpc member is missing", m, nil)
 	default:

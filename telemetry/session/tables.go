@@ -153,8 +153,10 @@ func (g *givenUp) take(dir record.Direction, id Ref) bool {
 	return i >= 0
 }
 
-// maxSpent bounds the progress tokens that are remembered after their request has ended.
-const maxSpent = 256
+const (
+	maxSpent = 256         // progress tokens that are remembered after their request has ended
+	crossing = time.Second // how long progress may cross the cancellation of its request
+)
 
 // spent remembers the latest progress tokens of requests that have ended. It is a ring.
 type spent struct {
@@ -177,7 +179,7 @@ func (s *spent) add(op *operation, at time.Duration) {
 	case op.ErrorType == semconv.ErrExpired:
 		token.late = math.MaxInt64
 	case !op.Answered:
-		token.late = at + grace
+		token.late = at + crossing
 	}
 	if len(s.tokens) < maxSpent {
 		s.tokens = append(s.tokens, token)
