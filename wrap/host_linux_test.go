@@ -66,7 +66,7 @@ func playHost(args []string) int {
 		if err := other.Start(); err != nil {
 			return 99
 		}
-		defer other.Process.Kill()
+		defer func() { _ = other.Process.Kill() }()
 		fmt.Println("holder", other.Process.Pid)
 	}
 	if _, err := out.Read(make([]byte, 10)); err == nil {
