@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/internal/proctree"
@@ -48,6 +50,31 @@ func TestOffIsNotThere(t *testing.T) {
 				t.Errorf("it has children: %v", children)
 			}
 		})
+	}
+}
+
+// TestOffReadsNothing wants no file beside the server opened, though telemetry would name a server by one of them.
+func TestOffReadsNothing(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"package.json": `{"name":"mine"}`, "node": "#!/bin/sh\n", "index.js": ""} {
+		if err := os.WriteFile(dir+"/"+name, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	watch, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(watch)
+	if _, err := unix.InotifyAddWatch(watch, dir+"/package.json", unix.IN_OPEN); err != nil {
+		t.Fatal(err)
+	}
+	for kind, opened := range map[string]bool{"off": false, "console": true} {
+		h := open(t, []string{dir + "/node", dir + "/index.js"}, "SPANPIPE_TELEMETRY="+kind)
+		h.Wait()
+		if n, _ := unix.Read(watch, make([]byte, 4096)); n > 0 != opened {
+			t.Errorf("telemetry %s: the manifest was opened: %v, want %v", kind, n > 0, opened)
+		}
 	}
 }
 

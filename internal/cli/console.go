@@ -20,11 +20,12 @@ import (
 // time of the request; server; direction (→ from the client, ← from the server); method and target; duration; size of
 // the response; outcome. The server is named on every line because clients write the stderr of several into one log.
 type console struct {
-	out    io.Writer // must not block
-	paint  view.Paint
-	width  func() int // of the terminal, or of a page
-	server string     // its own name once it has sent it, before that the service's
-	totals record.Totals
+	out     io.Writer // must not block
+	paint   view.Paint
+	width   func() int    // of the terminal, or of a page
+	server  string        // its own name, once it has sent it
+	service func() string // the service's name, until then
+	totals  record.Totals
 }
 
 // Opened does nothing.
@@ -89,7 +90,11 @@ func (c *console) summary(e record.Exit) string {
 // name returns the server's name as its column shows it.
 func (c *console) name() string {
 	const most = 24
-	name := []rune(view.Safe(c.server))
+	text := c.server
+	if text == "" {
+		text = c.service()
+	}
+	name := []rune(view.Safe(text))
 	if len(name) > most {
 		name = append(name[:most-1], '…')
 	}

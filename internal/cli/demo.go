@@ -102,7 +102,7 @@ func (a *app) sent(l *launch) string {
 		problem, hint = fmt.Sprintf("%d of %d spans were sent to the collector at %s", l.sentSpans, all, to), start
 	default:
 		return fmt.Sprintf("The same %d spans were sent to the collector at %s: look for the service %s.\n",
-			l.sentSpans, to, a.named.service)
+			l.sentSpans, to, a.named.service())
 	}
 	a.printer.tell(&a.options, a.named, slog.LevelError, problem, hint)
 	a.status.Code = exitNotSent

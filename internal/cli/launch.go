@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -95,7 +96,7 @@ func (a *app) prepare(
 	if policy.Has(consent.Console) && !asLog {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{
 			out: a.printer, paint: painter(a.Stderr, a.Environ), width: func() int { return width(a.Stderr) },
-			server: a.named.service,
+			service: a.named.service,
 		})
 	}
 	return l, nil
@@ -103,10 +104,14 @@ func (a *app) prepare(
 
 // nameService names the service as the resource of its telemetry does.
 func (a *app) nameService(command []string) {
-	lookup := ownEnvironment(a.Environ)
-	own, _ := lookup("OTEL_SERVICE_NAME")
-	home, _ := lookup("HOME")
-	a.named.service = cmp.Or(own, clean([]byte(telemetry.ServiceName(command, home))))
+	a.named.service = sync.OnceValue(func() string {
+		lookup := ownEnvironment(a.Environ)
+		if own, _ := lookup("OTEL_SERVICE_NAME"); own != "" {
+			return own
+		}
+		home, _ := lookup("HOME")
+		return clean([]byte(telemetry.ServiceName(command, home)))
+	})
 }
 
 // run runs the server with telemetry, to its end.

@@ -12,7 +12,7 @@ import (
 // serverNames is a sink that keeps the names of the session's server, for log lines in JSON. Such lines of several
 // servers are often stored together.
 type serverNames struct {
-	service string
+	service func() string               // looks for it once: files may have to be read, which the server's start does not wait for
 	peer    atomic.Pointer[record.Peer] // what the server says of itself; nil until it has
 }
 
@@ -37,7 +37,7 @@ func (s *serverNames) attrs() []slog.Attr {
 	}
 	var all []slog.Attr
 	for _, a := range []slog.Attr{
-		slog.String("service.name", s.service),
+		slog.String("service.name", s.service()),
 		slog.String(semconv.ServerName, peer.Name), slog.String(semconv.ServerVersion, peer.Version),
 	} {
 		if a.Value.String() != "" {
