@@ -24,6 +24,8 @@ func part(size int64) *session.Message {
 func TestBlocked(t *testing.T) {
 	whole := part(2000)
 	whole.Cut, whole.Facts, whole.Last = false, session.HasName, 9*time.Second
+	late := part(1500)
+	late.Last = 9 * time.Second
 	for _, test := range []struct {
 		name string
 		m    *session.Message
@@ -36,6 +38,10 @@ func TestBlocked(t *testing.T) {
 		}},
 		{"a call that the server never reads", part(1000), func(tr *session.Tracker) { tr.Observe(part(1500)) }, []string{
 			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "hanging 1 tools/call 4s input=0s",
+			"message to_server request tools/call", "ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
+		}},
+		{"a call that is known at the end only", nil, func(tr *session.Tracker) { tr.Observe(late) }, []string{
+			"blocked to_server 2s", "blocked to_server 4s", "opened 1 tools/call 0s input=0s",
 			"message to_server request tools/call", "ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
 		}},
 		{"something unknown", nil, func(*session.Tracker) {}, []string{

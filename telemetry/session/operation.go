@@ -66,6 +66,10 @@ const (
 func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
 	x := m.optional()
 	protocol = cmp.Or(x.Protocol, protocol)
+	start := m.Last
+	if m.Cut { // its end is never read
+		start = m.First
+	}
 	requested := ""
 	if isHandshake(m.Dir, m.Method) {
 		requested = x.Protocol
@@ -75,9 +79,9 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 			Direction: m.Dir, Method: m.Method, Target: m.Target, Resource: x.Resource, RequestID: m.ID.Text,
 			JSONRPC: x.JSONRPC, Protocol: protocol, Requested: requested, Batch: m.Batch,
 			Traceparent: x.Traceparent, Tracestate: x.Tracestate,
-			Start: wall(m.Last), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
+			Start: wall(start), RequestSize: m.Size, RoundTrips: 1, TaskID: x.Task.Text, Content: x.Shown,
 		},
-		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, arguments: m.Arguments,
+		wall: wall, dir: m.Dir, start: start, id: m.ID.Ref, arguments: m.Arguments,
 		page: x.Elicitation, task: x.Task.Ref, wantsTask: x.WantsTask, lasting: semconv.LongLived(m.Method),
 	}
 }
