@@ -31,6 +31,9 @@ func (s *Scanner) kind() Kind {
 	return NotRPC
 }
 
+// Neither is what is wrong with an object that has an id, and nothing that is asked or answered.
+const Neither = "neither method, result nor error"
+
 // otherElement is what is wrong with an array that is not a batch.
 const otherElement = "an array that is empty or has elements other than objects"
 
@@ -42,7 +45,7 @@ func (s *Scanner) notRPC() string {
 	case s.types[methodMember] != 0 && s.types[methodMember] != Null:
 		return "the method is not a string"
 	}
-	return "neither method, result nor error"
+	return Neither
 }
 
 // beginMessage forgets the message before.

@@ -60,6 +60,9 @@ func (s server) name(budget int) string {
 // named returns the name of what a runner starts: the first word of a command is a package of a kind, or else the
 // command is one itself.
 func (s server) named(kind string, budget int) string {
+	if kind == "nothing" {
+		return unnamedService
+	}
 	if kind == "manifest" { // a script of a package is named by the package, whatever it is called
 		return s.project(".")
 	}
@@ -69,18 +72,24 @@ func (s server) named(kind string, budget int) string {
 	word := s.command[0]
 	switch kind {
 	case "command":
+		if len(s.command) == 1 && strings.Contains(word, " ") { // cmd /c "npx -y server"
+			return s.shell(word, budget-1)
+		}
 		return s.name(budget - 1)
 	case "shell":
 		return s.shell(word, budget-1)
 	case "npm":
-		if name := nodePackage(word); runners()[name] == nil {
-			return name
+		if name := nodePackage(word); runners()[name] == nil || strings.HasPrefix(word, "@") {
+			return name // @playwright/mcp is not Python's mcp
 		}
 		return s.name(budget - 1) // npx tsx src/index.ts
 	case "python":
 		return pythonPackage(word)
 	case "image":
-		return image(word)
+		if name := image(word); runners()[name] == nil && !pythons.MatchString(name) {
+			return name
+		}
+		return server{command: s.command[1:]}.name(budget - 1) // docker run node:22 npx -y server
 	case "deno":
 		if name := denoModule(word); name != unnamedService {
 			return name
@@ -103,6 +112,7 @@ func (s server) named(kind string, budget int) string {
 // shell returns the name of the last command of a shell's script, if that is a known runner: the first ones prepare it.
 // What needs a shell to be understood is not.
 func (s server) shell(script string, budget int) string {
+	script = redirections.ReplaceAllString(script, "")
 	if strings.ContainsAny(script, "\"'`$|<>()\\\n") {
 		return unnamedService
 	}
@@ -113,7 +123,7 @@ func (s server) shell(script string, budget int) string {
 			s.dir = joined(s.dir, last[1])
 		}
 	}
-	if len(last) > 0 && last[0] == "exec" {
+	for len(last) > 0 && (last[0] == "exec" || assignment.MatchString(last[0])) {
 		last = last[1:]
 	}
 	if len(last) == 0 || runners()[program(last[0])] == nil && !pythons.MatchString(program(last[0])) {
@@ -122,6 +132,12 @@ func (s server) shell(script string, budget int) string {
 	s.command = last
 	return s.name(budget)
 }
+
+// What may stand in a shell's command without changing what it starts.
+var (
+	redirections = regexp.MustCompile(`[ ][012]?>>?[ ]*(&[012]|[\w./~-]+)`)
+	assignment   = regexp.MustCompile(`^\w+=`)
+)
 
 // program returns the base name of a program, on Unix or Windows.
 func program(command string) string {
@@ -138,17 +154,18 @@ var pythons = regexp.MustCompile(`^(python|pypy|py)[0-9.]*w?$`)
 
 // runner is one way to start a server with a program. Lists of options are separated by spaces.
 type runner struct {
-	Words   string   // subcommands, among which options may stand
-	Package string   // what comes next, see server.named
-	Options []string // names of lists of options
-	Flags   string   // options without a value
-	Values  string   // options with a value
-	Names   string   // options whose value is what comes next
-	Modules string   // options whose value is a Python module
-	Shells  string   // options whose value is a shell's script
-	Dirs    string   // options whose value is the directory in which the rest is meant
-	Skip    int      // words that come before the package, such as the name of a container
-	Dashes  bool     // everything up to -- belongs to the runner
+	Words    string   // subcommands, among which options may stand
+	Package  string   // what comes next, see server.named
+	Options  []string // names of lists of options
+	Flags    string   // options without a value
+	Values   string   // options with a value
+	Names    string   // options whose value is what comes next
+	Modules  string   // options whose value is a Python module
+	Commands string   // options whose value begins a command
+	Shells   string   // options whose value is a shell's script
+	Dirs     string   // options whose value is the directory in which the rest is meant
+	Skip     int      // words that come before the package, such as the name of a container
+	Dashes   bool     // everything up to -- belongs to the runner
 }
 
 //go:embed runners.json
@@ -214,7 +231,7 @@ func (r runner) find(s server) (inner server, kind string, ok bool) {
 			switch {
 			case takes == "name":
 				return from(rest), r.Package, len(words) == 0
-			case takes == "module" || takes == "shell":
+			case takes == "module" || takes == "shell" || takes == "command":
 				return from(rest), takes, len(words) == 0
 			case takes == "dir":
 				s.dir = joined(s.dir, value)
@@ -229,7 +246,8 @@ func (r runner) find(s server) (inner server, kind string, ok bool) {
 // takes returns what follows an option: "flag" for nothing, "" if that is unknown.
 func (r runner) takes(option string) string {
 	for _, list := range []struct{ kind, options string }{
-		{"name", r.Names}, {"module", r.Modules}, {"shell", r.Shells}, {"dir", r.Dirs}, {"value", r.Values}, {"flag", r.Flags},
+		{"name", r.Names}, {"module", r.Modules}, {"command", r.Commands}, {"shell", r.Shells},
+		{"dir", r.Dirs}, {"value", r.Values}, {"flag", r.Flags},
 	} {
 		if has(list.options, option) {
 			return list.kind

@@ -111,6 +111,29 @@ func TestServiceName(t *testing.T) {
 		{"dotnet run --project /home/ann/secret", "mcp-server"},
 		{"dotnet tool run weather-mcp", "weather-mcp"},
 		{"dnx Acme.Weather@1.0 --yes", "Acme.Weather"},
+		{"npx @playwright/mcp@latest --headless", "mcp"}, // and not Python's runner mcp
+		{"npx -y dotenv-cli -e secret -- npx -y server-x", "server-x"},
+		{"cargo run -q --release --manifest-path /home/ann/Cargo.toml --bin weather-mcp -- secret", "weather-mcp"},
+		{"cargo run -- secret", "mcp-server"},
+		{"cargo run", "mcp-server"},
+		{"docker run -i --rm node:22 npx -y server-x", "server-x"},
+		{"docker run -i --rm python:3.12-slim python -m mcp_server_x", "mcp_server_x"},
+		{"docker run -i --rm node:22", "mcp-server"},
+		{"container run -i ghcr.io/org/server-x", "server-x"},
+		{"py -3.11 -m mcp_server_x", "mcp_server_x"},
+		{"nice -10 npx server-x", "server-x"},
+		{"pwsh -NoProfile -c npx -y server-x", "server-x"},
+		{"wsl -d Ubuntu -- npx -y server-x", "server-x"},
+		{"ssh ann@host", "mcp-server"},
+		{"ssh -p 22 ann@host npx -y server-x", "server-x"},
+		{"kubectl exec -i secret -- npx -y server-x", "server-x"},
+		{"kubectl exec -i secret", "mcp-server"},
+		{"nix shell nixpkgs#nodejs -c npx -y server-x", "server-x"},
+		{"asdf exec npx -y server-x", "server-x"},
+		{"volta run --node 22 npx server-x", "server-x"},
+		{"fnm exec --using=20 npx -y server-x", "server-x"},
+		{"coverage run -m mcp_server_x", "mcp_server_x"},
+		{"bundle exec ruby server.rb", "mcp-server"},
 		{"strange~name\u202e", "mcp-server"},
 	}
 	for _, tt := range tests {
@@ -130,6 +153,10 @@ func TestServiceNameInShell(t *testing.T) {
 		"/home/ann/private":                          "mcp-server",
 		"secret":                                     "mcp-server",
 		"npx -y $SECRET":                             "mcp-server",
+		"FOO=bar npx -y server-x":                    "server-x",
+		"cd /home/ann; npx -y server-x 2>/dev/null":  "server-x",
+		"npx -y server-x 2>> /home/ann/log 2>&1":     "server-x",
+		"TOKEN=secret":                               "mcp-server",
 		"npx 'server x'":                             "mcp-server",
 		"":                                           "mcp-server",
 	} {
@@ -137,6 +164,15 @@ func TestServiceNameInShell(t *testing.T) {
 			if got := telemetry.ServiceName(append(strings.Fields(shell), script), ""); got != want {
 				t.Errorf("%s %q: %q, want %q", shell, script, got, want)
 			}
+		}
+	}
+}
+
+// TestServiceNameInOneArgument has programs that take a whole command as one argument.
+func TestServiceNameInOneArgument(t *testing.T) {
+	for _, program := range []string{"cmd.exe /d /s /c", "env -S", "powershell -Command", "wsl.exe bash -lc"} {
+		if got := telemetry.ServiceName(append(strings.Fields(program), "npx -y server-x"), ""); got != "server-x" {
+			t.Errorf("%s: %q", program, got)
 		}
 	}
 }

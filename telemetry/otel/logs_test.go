@@ -235,7 +235,7 @@ func TestViolations(t *testing.T) {
 		hint      string
 	}{
 		{record.Noise, record.ToClient, severityWarn, "logs belong on stderr"},
-		{record.InvalidJSON, record.ToClient, severityWarn, "logs belong on stderr"},
+		{record.InvalidJSON, record.ToClient, severityWarn, "one line of JSON"},
 		{record.NotJSONRPC, record.ToServer, severityWarn, ""},
 		{record.LateProgress, record.ToClient, severityWarn, "no progress after the answer"},
 		{record.VersionMismatch, record.ToClient, severityInfo, ""},

@@ -140,7 +140,11 @@ func TestFailedSession(t *testing.T) {
 				semconv.ExitCause: "client_left", semconv.Exit: "signal", semconv.Signal: "SIGABRT", semconv.InFlight: false,
 			}, "SIGABRT"},
 		"the client has left": {true, record.Exit{EndedBy: record.ByClient, Cause: record.Signaled, Signal: "SIGTERM", Open: 1}, "", nil, ""},
-		"the server has left": {true, record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded}, "", nil, ""},
+		"the server has left": {true, record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded},
+			semconv.SessionFailed, map[string]any{
+				semconv.ErrorType: "server_exit", semconv.ExitCause: "server_ended", semconv.Exit: "ok",
+				semconv.ExitCode: "0", semconv.InFlight: false,
+			}, "exit code 0"},
 	} {
 		s := newStage(t, nil)
 		s.Noted(s.session(record.Session{Time: s.at(100), Ready: c.ready}))

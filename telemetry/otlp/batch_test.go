@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 
+	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 )
 
@@ -88,6 +89,18 @@ func TestMetricInterval(t *testing.T) {
 			t.Errorf("%d exports of metrics, want 12", sent("Metrics"))
 		}
 	})
+}
+
+// TestMetricsAfterTheEnd has the timer of the metrics fire while the session ends: nothing was lost, and nothing is said.
+func TestMetricsAfterTheEnd(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	setenv(t, r, otlptest.GRPC)
+	s := open(t, nil)
+	s.record(1)
+	log := s.end()
+	if err := s.exports.FlushMetrics(t.Context()); err != nil || strings.Contains(log+s.log.String(), "cannot be delivered") {
+		t.Errorf("%v:\n%s", err, s.log.String())
+	}
 }
 
 // TestAttributesOfRecords has records of more attributes than a record holds without a slice of its own, which the sink

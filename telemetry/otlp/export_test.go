@@ -1,5 +1,7 @@
 package otlp
 
+import "context"
+
 // CutVariableOn is CutVariable on a system that compares names without case, or not.
 var CutVariableOn = cutVariable
 
@@ -13,3 +15,6 @@ func (e *Exports) Hold(f func()) {
 
 // NewSpanSender is the exporter of spans.
 var NewSpanSender = newSpanSender
+
+// FlushMetrics does what the timer of the metrics does.
+func (e *Exports) FlushMetrics(ctx context.Context) error { return e.reader.ForceFlush(ctx) }

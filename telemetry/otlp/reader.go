@@ -25,8 +25,9 @@ type reader struct {
 	delivery *delivery
 	pace
 	recorded atomic.Bool   // something was recorded since the last collection
-	sending  chan struct{} // holds an element while metrics are collected and sent
+	sending  chan struct{} // holds an element while metrics are collected and sent; it guards the next two
 	data     metricdata.ResourceMetrics
+	ended    bool // they were sent a last time
 
 	mu     sync.Mutex
 	due    *time.Timer
@@ -66,13 +67,21 @@ func (r *reader) schedule() {
 }
 
 // ForceFlush collects the metrics and sends them. The exporter reports its errors through the delivery.
-func (r *reader) ForceFlush(ctx context.Context) error {
+func (r *reader) ForceFlush(ctx context.Context) error { return r.send(ctx, false) }
+
+// send does that, and notes whether it is the last time: the timer may fire while that is under way, and what comes
+// after it would only fail.
+func (r *reader) send(ctx context.Context, last bool) error {
 	select {
 	case r.sending <- struct{}{}:
 		defer func() { <-r.sending }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if r.ended {
+		return nil
+	}
+	r.ended = last
 	limited, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	r.recorded.Store(false)
@@ -95,7 +104,7 @@ func (r *reader) Shutdown(ctx context.Context) error {
 	r.closed = true
 	r.due.Stop()
 	r.mu.Unlock()
-	if err := r.ForceFlush(ctx); err != nil {
+	if err := r.send(ctx, true); err != nil {
 		return err
 	}
 	_ = r.ManualReader.Shutdown(ctx) // fails only the second time

@@ -242,13 +242,11 @@ type Exit struct {
 	SystemTime time.Duration `json:"system_time_ns"`
 }
 
-// Failed reports whether the server is at fault: it did not start, crashed, or ended by itself with an error or while it
-// owed responses. After the client has acted, a code says little: servers fail in many ways to end on request.
+// Failed reports whether the server is at fault: it did not start, crashed, or ended by itself, which hosts show as a lost
+// server whatever its code. After the client has acted, a code says little: servers fail in many ways to end on request.
 func (e Exit) Failed() bool {
 	switch e.Signal {
-	case "":
-		return e.EndedBy == ByServer && (e.Code != 0 || e.Open > 0)
-	case "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGKILL", "SIGPIPE": // how hosts end servers
+	case "", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGKILL", "SIGPIPE": // how hosts end servers
 		return e.EndedBy == ByServer
 	}
 	return true

@@ -33,6 +33,8 @@ func TestBlocked(t *testing.T) {
 		Kind: framing.Response, Dir: record.ToClient, ID: whole.ID, First: 9 * time.Second, Last: 9 * time.Second,
 		Extra: &session.Extra{MakesTask: true, Task: session.ID{Ref: text("t1"), Text: "t1"}},
 	}
+	late := part(1500)
+	late.Last = 9 * time.Second
 	for _, test := range []struct {
 		name string
 		m    *session.Message
@@ -54,6 +56,10 @@ func TestBlocked(t *testing.T) {
 			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "hanging 1 tools/call 4s input=0s",
 			"message to_server request tools/call", "task 1 tools/call 8s input=0s", "message to_client response tools/call",
 			"ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
+		}},
+		{"a call that is known at the end only", nil, func(tr *session.Tracker) { tr.Observe(late) }, []string{
+			"blocked to_server 2s", "blocked to_server 4s", "opened 1 tools/call 0s input=0s",
+			"message to_server request tools/call", "ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
 		}},
 		{"something unknown", nil, func(*session.Tracker) {}, []string{
 			"blocked to_server 2s", "blocked to_server 4s", "exit 10s client open=0 lifetime=10s",

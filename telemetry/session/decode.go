@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
@@ -58,8 +59,8 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 		out.Method = d.name(in.Method, in.MethodTruncated)
 	case framing.Response, framing.ErrorResponse:
 		out.ID.Ref = newRef(in.ID) // the operation has the text of its request's id
-		if in.ID.Type == framing.StringID {
-			out.ID.Text = d.idText(in.ID) // in case there is none
+		if in.ID.Type == framing.StringID || bytes.ContainsAny(in.ID.Text, ".eE") {
+			out.ID.Text = d.idText(in.ID) // in case there is none, or a number that is written differently
 		}
 	case framing.NotRPC:
 		out.ID = ID{newRef(in.ID), d.idText(in.ID)}

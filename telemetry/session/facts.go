@@ -37,6 +37,7 @@ const (
 	hasContent      // in any form
 	contentOther    // not an array
 	itemOther       // an element of content with no known type
+	itemPart        // an element of content without a member that its type needs
 	structuredOther // structuredContent is not an object
 	isErrorOther    // isError is not a boolean
 	cursorOther     // nextCursor is not a string
@@ -74,7 +75,7 @@ var factFields = []field{
 	fact("result", resultOther, isNot(framing.Object)),
 	fact("error", hasError, isAny),
 	fact("error", errorOther, func(t framing.ValueType) bool { return t != framing.Object && t != framing.Null }),
-	fact("error code", hasCode, is(framing.Number)),
+	text("error code", maxWord, takeCode),
 	fact("error message", hasMessage, is(framing.String)),
 	fact("result _meta", metaOther, isNot(framing.Object)),
 	fact("result protocolVersion", hasVersion, is(framing.String)),
@@ -89,6 +90,12 @@ var factFields = []field{
 	fact("result content", contentOther, isNot(framing.Array)),
 	{path("result content", 0, 0), func(d *Decoder, v *framing.Value, _ *Raw) { d.counts.items = v.Count }},
 	text("result content * type", maxWord, takeItemType),
+	itemMember("text", framing.String),
+	itemMember("data", framing.String),
+	itemMember("mimeType", framing.String),
+	itemMember("uri", framing.String),
+	itemMember("name", framing.String),
+	itemMember("resource", framing.Object),
 	fact("result structuredContent", structuredOther, isNot(framing.Object)),
 	fact("result isError", isErrorOther, func(t framing.ValueType) bool { return t != framing.True && t != framing.False }),
 	fact("result contents", hasContents, is(framing.Array)),
@@ -128,22 +135,40 @@ func isObject(t framing.ValueType) bool { return t == framing.Object }
 func isIDType(t framing.ValueType) bool { return t == framing.String || t == framing.Number }
 
 // counts are the numbers of elements in the arrays of a message, and of those that are as they should be.
-type counts struct{ items, typed, names, schemas int }
+type counts struct{ items, typed, needed, members, names, schemas int }
 
-// itemTypes are the types of content blocks, of all versions of MCP's schema.
-var itemTypes = map[string]bool{
-	"text": true, "image": true, "audio": true, "resource": true, "resource_link": true, "tool_use": true, "tool_result": true,
+// itemTypes are the types of content blocks, of all versions of MCP's schema, and how many of the members that are
+// counted they need.
+var itemTypes = map[string]int{
+	"text": 1, "image": 2, "audio": 2, "resource": 1, "resource_link": 2, "tool_use": 0, "tool_result": 0,
+}
+
+// itemMember is a member of a content block, which is counted if it has its type.
+func itemMember(name string, want framing.ValueType) field {
+	return field{path("result content * "+name, 0, 0), func(d *Decoder, v *framing.Value, _ *Raw) {
+		if v.Type == want {
+			d.counts.members++
+		}
+	}}
 }
 
 func takeItemType(d *Decoder, v *framing.Value, _ *Raw) {
-	if v.Type == framing.String && itemTypes[string(v.Text)] {
+	if needed, known := itemTypes[string(v.Text)]; known && v.Type == framing.String {
 		d.counts.typed++
+		d.counts.needed += needed
 	}
 }
 
 func takeSchemaType(d *Decoder, v *framing.Value, _ *Raw) {
 	if v.Type == framing.String && string(v.Text) == "object" {
 		d.counts.schemas++
+	}
+}
+
+// takeCode notes whether the code of an error is an integer.
+func takeCode(_ *Decoder, v *framing.Value, m *Raw) {
+	if v.Type == framing.Number && isCode(string(v.Text)) {
+		m.Facts |= hasCode
 	}
 }
 
@@ -163,6 +188,8 @@ func (c counts) note(m *Raw, dropped int) {
 	}
 	if c.typed < c.items {
 		m.Facts |= itemOther
+	} else if c.members < c.needed {
+		m.Facts |= itemPart
 	}
 	if x := m.Extra; x != nil && x.DefinitionSize > 0 && min(c.names, c.schemas) < x.Listed {
 		m.Facts |= toolOther

@@ -65,12 +65,16 @@ const (
 
 // newOperation returns the operation that a request opens.
 func newOperation(m *Message, protocol string, wall func(time.Duration) time.Time) *operation {
+	start := m.Last
+	if m.Cut { // its end is never read
+		start = m.First
+	}
 	op := &operation{
 		Operation: record.Operation{
 			Direction: m.Dir, Method: m.Method, RequestID: m.ID.Text, Protocol: protocol, Batch: m.Batch,
-			Start: wall(m.Last), RoundTrips: 1,
+			Start: wall(start), RoundTrips: 1,
 		},
-		wall: wall, dir: m.Dir, start: m.Last, id: m.ID.Ref, lasting: semconv.LongLived(m.Method),
+		wall: wall, dir: m.Dir, start: start, id: m.ID.Ref, lasting: semconv.LongLived(m.Method),
 	}
 	op.setRequest(m)
 	return op

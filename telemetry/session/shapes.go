@@ -71,7 +71,8 @@ var badIn = map[string][]rule{
 	semconv.ToolsList: {{toolOther, "a tool has no name, or no inputSchema of type object"}},
 	semconv.ToolsCall: {
 		{argumentsOther, "arguments is not an object"}, {contentOther, "content is not an array"},
-		{itemOther, "an element of content has no known type"}, {structuredOther, "structuredContent is not an object"},
+		{itemOther, "an element of content has no known type"},
+		{itemPart, "an element of content lacks a member that its type needs"}, {structuredOther, "structuredContent is not an object"},
 		{isErrorOther, "isError is not a boolean"},
 	},
 	semconv.PromptsGet: {{argumentsOther, "arguments is not an object"}},
@@ -155,7 +156,7 @@ func (t *Tracker) checkResponse(m *Message) {
 	case f.has(errorOther):
 		reason = "error is not an object"
 	case f.has(hasError) && !f.has(hasCode):
-		reason = "error.code is not a number"
+		reason = "error.code is not an integer"
 	case f.has(hasError) && !f.has(hasMessage):
 		reason = "error.message is not a string"
 	case f.has(resultOther):

@@ -113,7 +113,11 @@ func (t *Tracker) Observe(m *Message) {
 	case framing.ErrorResponse:
 		kind, method = record.ErrorMessage, t.response(m)
 	case framing.NotRPC:
-		t.strayed(record.NotJSONRPC, m.Reason, m, nil)
+		kind := record.NotJSONRPC
+		if m.Reason == framing.Neither && m.ID.legal() {
+			kind = record.BadResponse
+		}
+		t.strayed(kind, m.Reason, m, nil)
 	case framing.Malformed:
 		t.violation(record.InvalidJSON, m)
 	case framing.Foreign:
