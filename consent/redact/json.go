@@ -227,7 +227,7 @@ func (j *jsonPass) element(f *frame, context, text string, depth int) string {
 	switch before = certain(before, text); {
 	case inherit != "" && isSecretMember(text, inherit, false):
 		return j.whole(text, inherit)
-	case before != "" && f.paired == "" && hasDigit(text) && len(text) >= 6 && isSecret(text, before):
+	case before != "" && f.paired == "" && isListedSecret(text) && isSecret(text, before):
 		return j.whole(text, before)
 	}
 	return j.inside(context, text, depth)

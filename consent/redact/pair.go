@@ -17,11 +17,12 @@ func findPairs(s string, m marks, names kinds, emit emitter) {
 	}
 	if m.has(blank) {
 		p.findSentences()
+		findSettings(s, emit)
 	}
 }
 
 var (
-	separators = markOf("=:>é") // é for ： and ＝ of Chinese, Japanese and Korean text
+	separators = markOf("=:>,|é") // é for ： and ＝ of Chinese, Japanese and Korean text
 	dash       = markOf("-")
 	blank      = markOf(" ")
 )
@@ -53,6 +54,9 @@ func (p *pairs) find() {
 			continue
 		}
 		v := p.valueAfter(name, i, width, kind)
+		if has(",|", p.s[i]) && !p.isListed(name, i, v, kind) {
+			continue
+		}
 		if kind = certain(kind, p.s[v.lo:v.hi]); kind != "" && v.hi > v.lo {
 			p.emit(v.lo, v.hi, kind)
 			i = max(i, v.hi-1) // a separator in a secret does not count
@@ -63,10 +67,29 @@ func (p *pairs) find() {
 // separatorLen returns the length of the separator between a name and its value at i; 0 if there is none.
 func separatorLen(s string, i int) int {
 	switch c := s[i]; {
-	case c == '=' || c == ':' || c == '>':
+	case c == ':':
+		if i+1 < len(s) && s[i+1] == ':' || i > 0 && s[i-1] == ':' {
+			return 0 // of C++, Rust and the names of tests: test_token.py::test_refresh
+		}
 		return 1
+	case c == '=' || c == '>':
+		return 1
+	case c == ',' || c == '|': // ("NAME", "value"), | NAME | value |
+		return lesserSeparator(s, i)
 	case c == 0xef && (strings.HasPrefix(s[i:], "：") || strings.HasPrefix(s[i:], "＝")):
 		return len("：")
+	}
+	return 0
+}
+
+// lesserSeparator is separatorLen for what mostly separates other things: a comma between two quoted texts, and the line
+// between two cells of a table.
+func lesserSeparator(s string, i int) int {
+	next := run(s, i+1, 3, func(c byte) bool { return c == ' ' })
+	switch {
+	case i == 0 || next == len(s):
+	case s[i] == ',' && has("\"'`", s[i-1]) && has("\"'`", s[next]), s[i] == '|' && s[i-1] == ' ' && next > i+1:
+		return 1
 	}
 	return 0
 }
@@ -82,6 +105,7 @@ func (p *pairs) kind(f field, i int) Kind {
 		lo := run(p.s, i, 8, func(c byte) bool { return has(" \t\"'`", c) })
 		hi := run(p.s, lo, maxKey, func(c byte) bool { return c >= 0x80 || isToken(c) || has(" .#/:[]=", c) })
 		p.paired, p.pairEnd = labelKind(strings.TrimSpace(firstLabel(p.s[lo:hi]))), hi
+		p.part(hi)
 	case roleValue:
 		if p.paired != "" && f.lo-p.pairEnd < maxApart {
 			kind := p.paired
@@ -90,6 +114,20 @@ func (p *pairs) kind(f field, i int) Kind {
 		}
 	}
 	return p.pairKind(f)
+}
+
+// part emits the text of a part of a form (RFC 7578) whose name ends at i: name="pin", an empty line, the text.
+func (p *pairs) part(i int) {
+	rest := strings.ReplaceAll(p.s[i:min(len(p.s), i+5)], "\r", "")
+	if p.paired == "" || !strings.HasPrefix(rest, "\"\n\n") {
+		return
+	}
+	lo := i + strings.LastIndexByte(p.s[i:min(len(p.s), i+5)], '\n') + 1
+	hi := lo + strings.IndexAny(p.s[lo:min(len(p.s), lo+maxJudged)]+"\n", "\r\n")
+	kind := certain(p.paired, p.s[lo:hi])
+	if kind != "" && lo < hi && isSecret(p.s[lo:hi], kind) {
+		p.emit(lo, hi, kind)
+	}
 }
 
 // firstLabel returns a label up to the next member or attribute in the same line.

@@ -69,3 +69,34 @@ func (p *pairs) findSentences() {
 		}
 	}
 }
+
+// findSettings emits what a command sets a variable or setting to: setx NAME value, config set NAME value.
+func findSettings(s string, emit emitter) {
+	const verb = "set"
+	for at := 0; ; {
+		i := indexFold(s[at:], verb)
+		if i < 0 {
+			return
+		}
+		lo := at + i + len(verb)
+		at = lo
+		if lo < len(s) && (s[lo]|0x20) == 'x' {
+			lo++
+		}
+		name := run(s, lo, 4, func(c byte) bool { return c == ' ' })
+		hi := run(s, name, maxKey, func(c byte) bool { return isToken(c) || has(".:/", c) })
+		value := run(s, hi, 4, func(c byte) bool { return c == ' ' })
+		if name == lo || value == hi || hi == name {
+			continue
+		}
+		kind := keyKind(s[name:hi])
+		if kind == "" || kind == kindMaybe {
+			continue
+		}
+		value += len(quoteAt(s, value))
+		end := wordEnd(s, value)
+		if v := s[value:min(end, value+maxJudged)]; isListedSecret(v) && v[0] != '-' && isSecret(v, kind) && !isReference(v) {
+			emit(value, end, kind)
+		}
+	}
+}

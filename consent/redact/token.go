@@ -252,9 +252,21 @@ func findUnmarked(s string, emit emitter) {
 		case len(w) == 42 && w[:2] == "00" && isRandomBody(w[2:], false):
 			emit(lo, hi, KindToken) // of Okta
 		case len(w) >= minUnmarked && !inBase64(s, lo, hi) && isUnmarked(w) && !isIdent(s, lo):
-			emit(lo, hi, KindToken)
+			emit(lo, piecesEnd(s, hi), KindToken)
 		}
 	}
+}
+
+// piecesEnd returns the end of a token of which a piece ends at i: payload, time and signature have dots between them.
+func piecesEnd(s string, i int) int {
+	for i+1 < len(s) && s[i] == '.' {
+		end := run(s, i+1, len(s), isToken)
+		if m := mixOf(s[i+1 : end]); end-i <= minPiece || m.digits == 0 && m.uppers == 0 || isWordy(s[i+1:end]) {
+			break
+		}
+		i = end
+	}
+	return i
 }
 
 // publicEnd returns the end of the certificate or public key that s[i] is in; 0 if it is in none.
@@ -309,7 +321,8 @@ func isPublicKey(w string) bool {
 // inBase64 reports whether the word s[lo:hi] is a part of base64 with its other signs, or of a path.
 func inBase64(s string, lo, hi int) bool {
 	padded := hi < len(s) && s[hi] == '=' && (hi+1 == len(s) || !isWord(s[hi+1]))
-	return lo > 0 && has("+/", s[lo-1]) || hi < len(s) && has("+/", s[hi]) || padded
+	before := lo > 1 && has("+/", s[lo-1]) && s[lo-2] != '\n' // + at the beginning of a line is of a diff
+	return before || hi < len(s) && has("+/", s[hi]) || padded
 }
 
 func isBase58(w string) bool {
