@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/spanpipe/spanpipe/consent/redact"
 )
 
 // Sink is a destination of telemetry.
@@ -73,8 +75,8 @@ func Decide(r Request) (Policy, []Warning) {
 		case !slices.Contains(sinks, sink):
 			warnings = append(warnings, Warning{"SPANPIPE_TELEMETRY", fmt.Sprintf(
 				"unknown telemetry destination %s: want off, or a comma-separated list of %s",
-				quote(word), join(sinks))})
-			p.because(fmt.Sprintf("SPANPIPE_TELEMETRY has %s, which is no destination", quote(word)))
+				Quote(word), join(sinks))})
+			p.because(fmt.Sprintf("SPANPIPE_TELEMETRY has %s, which is no destination", Quote(word)))
 		case !slices.Contains(p.sinks, sink):
 			p.sinks = append(p.sinks, sink)
 			p.because("SPANPIPE_TELEMETRY asks for " + word)
@@ -168,10 +170,16 @@ func isSet(s string) bool {
 	return true
 }
 
-// quote shows a word of the user's input in a message. It bounds the length and replaces control characters, which a
-// terminal would act on.
-func quote(word string) string {
-	const limit = 40
+// Quote shows a word of the user's input in a message. It removes secrets, such as the password in a URL that was meant
+// for another variable, bounds the length, and replaces control characters, which a terminal would act on.
+func Quote(word string) string {
+	const limit, longest = 40, 4096
+	if r, err := redact.New(redact.Config{}); err == nil {
+		safe := r.Text([]byte(word), false, longest)
+		if strings.Count(safe, "[redacted:") > strings.Count(safe, redact.KindIP.Marker()) { // an address to listen on stays
+			word = safe
+		}
+	}
 	runes := []rune(word)
 	if len(runes) > limit {
 		runes = append(runes[:limit], '…')
