@@ -41,6 +41,9 @@ type pairs struct {
 
 func (p *pairs) find() {
 	for i := 0; i < len(p.s); i++ {
+		if !separatorClass[p.s[i]] {
+			continue
+		}
 		width := separatorLen(p.s, i)
 		if width == 0 {
 			continue
@@ -63,6 +66,9 @@ func (p *pairs) find() {
 		}
 	}
 }
+
+// separatorClass has the bytes with which separators begin.
+var separatorClass = classOf(func(c byte) bool { return has("=:>,|\xef", c) })
 
 // separatorLen returns the length of the separator between a name and its value at i; 0 if there is none.
 func separatorLen(s string, i int) int {

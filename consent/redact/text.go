@@ -273,7 +273,7 @@ func (p *pass) base64(part string, depth int) string {
 		return mapRuns(part, func(c byte) bool { return base64Class[c] }, func(line string) string { return p.base64(line, depth) })
 	}
 	// The run may be several: a path or a name before the base64.
-	if run(part, 0, len(part), isWord) == len(part) {
+	if run(part, 0, len(part), isWord) == len(part) || !hasRun(part, wordClass, minBase64) {
 		return part
 	}
 	return mapRuns(part, isWord, func(word string) string { return p.base64(word, depth) })

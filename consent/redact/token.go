@@ -136,6 +136,7 @@ func findOpaque(s string, emit emitter) {
 var (
 	opaqueClass = classOf(func(c byte) bool { return isToken(c) || c == '.' || c == '~' })
 	tokenClass  = classOf(isToken)
+	wordClass   = classOf(isWord)
 )
 
 // isOpaque reports whether a word is a prefix with random text behind it.
