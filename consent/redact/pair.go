@@ -17,14 +17,17 @@ func findPairs(s string, m marks, names kinds, emit emitter) {
 	}
 	if m.has(blank) {
 		p.findSentences()
-		findSettings(s, emit)
+	}
+	if m.has(blank | tab) {
+		p.findSpaced()
 	}
 }
 
 var (
-	separators = markOf("=:>,|é") // é for ： and ＝ of Chinese, Japanese and Korean text
+	separators = markOf("=:>,|)é") // é for ： and ＝ of Chinese, Japanese and Korean text
 	dash       = markOf("-")
 	blank      = markOf(" ")
+	tab        = markOf("\t")
 )
 
 // pairs looks for names with values in a text. Every byte is looked at a bounded number of times: a value that is long
@@ -57,7 +60,7 @@ func (p *pairs) find() {
 			continue
 		}
 		v := p.valueAfter(name, i, width, kind)
-		if has(",|", p.s[i]) && !p.isListed(name, i, v, kind) {
+		if has(",|)", p.s[i]) && !p.isListed(name, i, v, kind) {
 			continue
 		}
 		if kind = certain(kind, p.s[v.lo:v.hi]); kind != "" && v.hi > v.lo {
@@ -68,7 +71,7 @@ func (p *pairs) find() {
 }
 
 // separatorClass has the bytes with which separators begin.
-var separatorClass = classOf(func(c byte) bool { return has("=:>,|\xef", c) })
+var separatorClass = classOf(func(c byte) bool { return has("=:>,|)\xef", c) })
 
 // separatorLen returns the length of the separator between a name and its value at i; 0 if there is none.
 func separatorLen(s string, i int) int {
@@ -80,7 +83,7 @@ func separatorLen(s string, i int) int {
 		return 1
 	case c == '=' || c == '>':
 		return 1
-	case c == ',' || c == '|': // ("NAME", "value"), | NAME | value |
+	case c == ',' || c == '|' || c == ')': // ("NAME", "value"), | NAME | value |, ("NAME").fill("value")
 		return lesserSeparator(s, i)
 	case c == 0xef && (strings.HasPrefix(s[i:], "：") || strings.HasPrefix(s[i:], "＝")):
 		return len("：")
@@ -88,14 +91,18 @@ func separatorLen(s string, i int) int {
 	return 0
 }
 
-// lesserSeparator is separatorLen for what mostly separates other things: a comma between two quoted texts, and the line
-// between two cells of a table.
+// lesserSeparator is separatorLen for what mostly separates other things: a comma between two quoted texts, the line
+// between two cells of a table, and the call of a method with one text on what another text has found.
 func lesserSeparator(s string, i int) int {
 	next := run(s, i+1, 3, func(c byte) bool { return c == ' ' })
 	switch {
 	case i == 0 || next == len(s):
 	case s[i] == ',' && has("\"'`", s[i-1]) && has("\"'`", s[next]), s[i] == '|' && s[i-1] == ' ' && next > i+1:
 		return 1
+	case s[i] == ')' && s[i+1] == '.' && has("\"'`", s[i-1]):
+		if end := run(s, i+2, maxKey, isToken); end+1 < len(s) && s[end] == '(' && has("\"'`", s[end+1]) {
+			return end + 1 - i
+		}
 	}
 	return 0
 }
@@ -174,10 +181,10 @@ func roleOf(name string) role {
 		return roleNone
 	}
 	switch lower(word) {
-	case "name", "key", "variable", "header", "field", "selector", "element", "label", "param", "parameter", "property",
+	case "name", "key", "k", "variable", "header", "field", "selector", "element", "label", "param", "parameter", "property",
 		"setting", "option", "placeholder":
 		return roleName
-	case "value", "val", "text", "string", "content":
+	case "value", "val", "v", "text", "string", "content":
 		return roleValue
 	}
 	return roleNone
@@ -207,9 +214,22 @@ func nameBefore(s string, i int) (field, bool) {
 		f.lo--
 	}
 	if s[i] == '>' && (f.lo == 0 || s[f.lo-1] != '<') && !(f.quoted && isNameAttribute(s[:f.lo])) {
-		return f, false // not an element of XML
+		return elementBefore(s, i)
 	}
 	return f, f.hi > f.lo && !inMarker(s, f.lo, f.hi)
+}
+
+// elementBefore returns the name of the element of XML, without its namespace, whose opening tag has attributes and ends
+// at i.
+func elementBefore(s string, i int) (field, bool) {
+	from := max(0, i-maxKey)
+	lo := from + strings.LastIndexAny(s[from:i], "<>") + 1
+	if lo == from || s[lo-1] != '<' {
+		return field{}, false
+	}
+	hi := run(s, lo, i-lo, func(c byte) bool { return isToken(c) || has(":.", c) })
+	lo += strings.LastIndexByte(s[lo:hi], ':') + 1
+	return field{lo: lo, hi: hi}, hi > lo
 }
 
 // isNameAttribute reports whether the value of an attribute follows that names its element: <entry key="PIN">1</entry>.

@@ -154,6 +154,9 @@ func inMarkerAt(s string, i int) bool { return strings.HasPrefix(s[i:], markerOp
 func quoteAt(s string, i int) string {
 	n := run(s, i, 16, func(c byte) bool { return c == '\\' })
 	if n < len(s) && has("\"'`", s[n]) {
+		if n == i && n+2 < len(s) && s[n+1] == s[n] && s[n+2] == s[n] { // of TOML and Python
+			return s[i : n+3]
+		}
 		return s[i : n+1]
 	}
 	return ""

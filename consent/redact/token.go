@@ -241,19 +241,21 @@ const (
 // findUnmarked emits keys that are a random word without a prefix.
 func findUnmarked(s string, emit emitter) {
 	public := 0 // end of a certificate or public key
+	done := 0   // end of the token that was emitted last: its pieces are not read again from each of them
 	for lo, hi := range longRuns(s, tokenClass, minUnmarked) {
 		w := s[lo:hi]
 		if lo >= public {
 			public = publicEnd(s, lo)
 		}
 		switch {
-		case lo < public: // what a certificate or public key consists of
+		case lo < done || lo < public: // what a certificate or public key consists of
 		case (len(w) == 51 && w[0] == '5' || len(w) == 52 && (w[0] == 'K' || w[0] == 'L')) && isBase58(w) && randomWord(w):
 			emit(lo, hi, KindPrivateKey) // of Bitcoin, in the wallets' import format
 		case len(w) == 42 && w[:2] == "00" && isRandomBody(w[2:], false):
 			emit(lo, hi, KindToken) // of Okta
 		case len(w) >= minUnmarked && !inBase64(s, lo, hi) && isUnmarked(w) && !isIdent(s, lo):
-			emit(lo, piecesEnd(s, hi), KindToken)
+			done = piecesEnd(s, hi)
+			emit(lo, done, KindToken)
 		}
 	}
 }
