@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/spanpipe/spanpipe/consent/redact"
 )
 
 // Sink is a destination of telemetry.
@@ -170,15 +168,13 @@ func isSet(s string) bool {
 	return true
 }
 
-// Quote shows a word of the user's input in a message. It removes secrets, such as the password in a URL that was meant
-// for another variable, bounds the length, and replaces control characters, which a terminal would act on.
+// Quote shows a word of the user's input in a message. It removes the password of a URL that was meant for another
+// variable, bounds the length, and replaces control characters, which a terminal would act on.
 func Quote(word string) string {
-	const limit, longest = 40, 4096
-	if r, err := redact.New(redact.Config{}); err == nil {
-		safe := r.Text([]byte(word), false, longest)
-		if strings.Count(safe, "[redacted:") > strings.Count(safe, redact.KindIP.Marker()) { // an address to listen on stays
-			word = safe
-		}
+	const limit = 40
+	scheme, at := strings.Index(word, "://"), strings.LastIndexByte(word, '@')
+	if 0 <= scheme && scheme < at {
+		word = word[:scheme] + "://[redacted:userinfo]" + word[at:]
 	}
 	runes := []rune(word)
 	if len(runes) > limit {
