@@ -107,7 +107,7 @@ func (c *Capture) parseLevels(s string) error {
 			level := Level(strings.ToLower(key))
 			if slices.Contains(levels, level) || slices.Contains(strings.Split(key, "."), "") {
 				return fmt.Errorf("keys: in %s must come last, followed by names of members, such as keys:query,filter.name",
-					quote(s))
+					Quote(s))
 			}
 			c.keys = append(c.keys, key)
 		}
@@ -118,7 +118,7 @@ func (c *Capture) parseLevels(s string) error {
 		case word == none:
 		case !slices.Contains(levels, level):
 			return fmt.Errorf("unknown kind of content %s: want a comma-separated list of %s",
-				quote(word), join(levels))
+				Quote(word), join(levels))
 		case !c.Has(level):
 			c.levels = append(c.levels, level)
 		}
@@ -127,7 +127,7 @@ func (c *Capture) parseLevels(s string) error {
 		c.levels = nil
 	}
 	if limited && !c.Has(Arguments) && !c.Has(Results) && !c.Has(Prompts) {
-		return fmt.Errorf("keys: in %s applies to arguments, results and prompts: add one of them, or remove the keys", quote(s))
+		return fmt.Errorf("keys: in %s applies to arguments, results and prompts: add one of them, or remove the keys", Quote(s))
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func parseMax(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < minCaptureMax || n > maxCaptureMax {
 		return 0, fmt.Errorf("invalid size %s: want a number of bytes from %d to %d",
-			quote(s), minCaptureMax, maxCaptureMax)
+			Quote(s), minCaptureMax, maxCaptureMax)
 	}
 	return n, nil
 }

@@ -73,8 +73,8 @@ func Decide(r Request) (Policy, []Warning) {
 		case !slices.Contains(sinks, sink):
 			warnings = append(warnings, Warning{"SPANPIPE_TELEMETRY", fmt.Sprintf(
 				"unknown telemetry destination %s: want off, or a comma-separated list of %s",
-				quote(word), join(sinks))})
-			p.because(fmt.Sprintf("SPANPIPE_TELEMETRY has %s, which is no destination", quote(word)))
+				Quote(word), join(sinks))})
+			p.because(fmt.Sprintf("SPANPIPE_TELEMETRY has %s, which is no destination", Quote(word)))
 		case !slices.Contains(p.sinks, sink):
 			p.sinks = append(p.sinks, sink)
 			p.because("SPANPIPE_TELEMETRY asks for " + word)
@@ -168,10 +168,14 @@ func isSet(s string) bool {
 	return true
 }
 
-// quote shows a word of the user's input in a message. It bounds the length and replaces control characters, which a
-// terminal would act on.
-func quote(word string) string {
+// Quote shows a word of the user's input in a message. It removes the password of a URL that was meant for another
+// variable, bounds the length, and replaces control characters, which a terminal would act on.
+func Quote(word string) string {
 	const limit = 40
+	scheme, at := strings.Index(word, "://"), strings.LastIndexByte(word, '@')
+	if 0 <= scheme && scheme < at {
+		word = word[:scheme] + "://[redacted:userinfo]" + word[at:]
+	}
 	runes := []rune(word)
 	if len(runes) > limit {
 		runes = append(runes[:limit], '…')

@@ -8,6 +8,21 @@ import (
 	"github.com/spanpipe/spanpipe/consent"
 )
 
+// TestQuote checks that a warning shows what its reader has written, and no password of a URL.
+func TestQuote(t *testing.T) {
+	for word, want := range map[string]string{
+		"1x":                            "\"1x\"",
+		"10.1.2.3:99999":                "\"10.1.2.3:99999\"",
+		"a\x1b[31m":                     "\"a?[31m\"",
+		"https://me:hunter2x@host:4318": "\"https://[redacted:userinfo]@host:4318\"",
+		strings.Repeat("x", 50):         "\"" + strings.Repeat("x", 40) + "…\"",
+	} {
+		if got := consent.Quote(word); got != want {
+			t.Errorf("%q is shown as %s, want %s", word, got, want)
+		}
+	}
+}
+
 func TestDecide(t *testing.T) {
 	tests := []struct {
 		name     string

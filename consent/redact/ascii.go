@@ -24,7 +24,7 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\
 type marks uint32
 
 // marksOf lists the characters that have a mark. Digits share the mark of 0, and bytes of other alphabets that of é.
-const marksOf = "0@ .:-/\\~=>%&;\x1b\n{_\u00e9"
+const marksOf = "0@ .:-/\\~=>%&;,|)\t\x1b\n{_\u00e9"
 
 var markTable = func() (table [256]marks) {
 	for i := range len(marksOf) {

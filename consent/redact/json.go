@@ -101,7 +101,8 @@ func (j *jsonPass) token(lo, hi int) error {
 	case '"':
 		t, escaped := raw[1:len(raw)-1], strings.IndexByte(raw, '\\') >= 0
 		if escaped {
-			if err := json.Unmarshal([]byte(raw), &t); err != nil {
+			var ok bool
+			if t, ok = unquote(raw); !ok {
 				return errSyntax
 			}
 		}
@@ -127,8 +128,8 @@ func (j *jsonPass) unfinished() {
 	j.dropEarly()
 	j.gap(run(j.s, j.copied, len(j.s), func(c byte) bool { return has(" \t\r\n,:", c) }))
 	raw := j.s[j.copied:]
-	var text string
-	if json.Unmarshal([]byte(raw+`"`), &text) != nil {
+	text, ok := unquote(raw + `"`)
+	if !ok {
 		j.put(j.plain(j.before(), raw))
 		return
 	}
@@ -227,7 +228,7 @@ func (j *jsonPass) element(f *frame, context, text string, depth int) string {
 	switch before = certain(before, text); {
 	case inherit != "" && isSecretMember(text, inherit, false):
 		return j.whole(text, inherit)
-	case before != "" && f.paired == "" && hasDigit(text) && len(text) >= 6 && isSecret(text, before):
+	case before != "" && f.paired == "" && isListedSecret(text) && isSecret(text, before):
 		return j.whole(text, before)
 	}
 	return j.inside(context, text, depth)
@@ -326,6 +327,12 @@ func tail(s string) string {
 		lo++
 	}
 	return s[lo:]
+}
+
+// unquote reads a JSON string. It stands apart because what json.Unmarshal writes to is allocated.
+func unquote(raw string) (text string, ok bool) {
+	err := json.Unmarshal([]byte(raw), &text)
+	return text, err == nil
 }
 
 // quote writes s as a JSON string, without the escapes for HTML.

@@ -18,12 +18,16 @@ func findPairs(s string, m marks, names kinds, emit emitter) {
 	if m.has(blank) {
 		p.findSentences()
 	}
+	if m.has(blank | tab) {
+		p.findSpaced()
+	}
 }
 
 var (
-	separators = markOf("=:>é") // é for ： and ＝ of Chinese, Japanese and Korean text
+	separators = markOf("=:>,|)é") // é for ： and ＝ of Chinese, Japanese and Korean text
 	dash       = markOf("-")
 	blank      = markOf(" ")
+	tab        = markOf("\t")
 )
 
 // pairs looks for names with values in a text. Every byte is looked at a bounded number of times: a value that is long
@@ -40,6 +44,9 @@ type pairs struct {
 
 func (p *pairs) find() {
 	for i := 0; i < len(p.s); i++ {
+		if !separatorClass[p.s[i]] {
+			continue
+		}
 		width := separatorLen(p.s, i)
 		if width == 0 {
 			continue
@@ -53,6 +60,9 @@ func (p *pairs) find() {
 			continue
 		}
 		v := p.valueAfter(name, i, width, kind)
+		if has(",|)", p.s[i]) && !p.isListed(name, i, v, kind) {
+			continue
+		}
 		if kind = certain(kind, p.s[v.lo:v.hi]); kind != "" && v.hi > v.lo {
 			p.emit(v.lo, v.hi, kind)
 			i = max(i, v.hi-1) // a separator in a secret does not count
@@ -60,13 +70,39 @@ func (p *pairs) find() {
 	}
 }
 
+// separatorClass has the bytes with which separators begin.
+var separatorClass = classOf(func(c byte) bool { return has("=:>,|)\xef", c) })
+
 // separatorLen returns the length of the separator between a name and its value at i; 0 if there is none.
 func separatorLen(s string, i int) int {
 	switch c := s[i]; {
-	case c == '=' || c == ':' || c == '>':
+	case c == ':':
+		if i+1 < len(s) && s[i+1] == ':' || i > 0 && s[i-1] == ':' {
+			return 0 // of C++, Rust and the names of tests: test_token.py::test_refresh
+		}
 		return 1
+	case c == '=' || c == '>':
+		return 1
+	case c == ',' || c == '|' || c == ')': // ("NAME", "value"), | NAME | value |, ("NAME").fill("value")
+		return lesserSeparator(s, i)
 	case c == 0xef && (strings.HasPrefix(s[i:], "：") || strings.HasPrefix(s[i:], "＝")):
 		return len("：")
+	}
+	return 0
+}
+
+// lesserSeparator is separatorLen for what mostly separates other things: a comma between two quoted texts, the line
+// between two cells of a table, and the call of a method with one text on what another text has found.
+func lesserSeparator(s string, i int) int {
+	next := run(s, i+1, 3, func(c byte) bool { return c == ' ' })
+	switch {
+	case i == 0 || next == len(s):
+	case s[i] == ',' && has("\"'`", s[i-1]) && has("\"'`", s[next]), s[i] == '|' && s[i-1] == ' ' && next > i+1:
+		return 1
+	case s[i] == ')' && s[i+1] == '.' && has("\"'`", s[i-1]):
+		if end := run(s, i+2, maxKey, isToken); end+1 < len(s) && s[end] == '(' && has("\"'`", s[end+1]) {
+			return end + 1 - i
+		}
 	}
 	return 0
 }
@@ -82,6 +118,7 @@ func (p *pairs) kind(f field, i int) Kind {
 		lo := run(p.s, i, 8, func(c byte) bool { return has(" \t\"'`", c) })
 		hi := run(p.s, lo, maxKey, func(c byte) bool { return c >= 0x80 || isToken(c) || has(" .#/:[]=", c) })
 		p.paired, p.pairEnd = labelKind(strings.TrimSpace(firstLabel(p.s[lo:hi]))), hi
+		p.part(hi)
 	case roleValue:
 		if p.paired != "" && f.lo-p.pairEnd < maxApart {
 			kind := p.paired
@@ -90,6 +127,20 @@ func (p *pairs) kind(f field, i int) Kind {
 		}
 	}
 	return p.pairKind(f)
+}
+
+// part emits the text of a part of a form (RFC 7578) whose name ends at i: name="pin", an empty line, the text.
+func (p *pairs) part(i int) {
+	rest := strings.ReplaceAll(p.s[i:min(len(p.s), i+5)], "\r", "")
+	if p.paired == "" || !strings.HasPrefix(rest, "\"\n\n") {
+		return
+	}
+	lo := i + strings.LastIndexByte(p.s[i:min(len(p.s), i+5)], '\n') + 1
+	hi := lo + strings.IndexAny(p.s[lo:min(len(p.s), lo+maxJudged)]+"\n", "\r\n")
+	kind := certain(p.paired, p.s[lo:hi])
+	if kind != "" && lo < hi && isSecret(p.s[lo:hi], kind) {
+		p.emit(lo, hi, kind)
+	}
 }
 
 // firstLabel returns a label up to the next member or attribute in the same line.
@@ -130,10 +181,10 @@ func roleOf(name string) role {
 		return roleNone
 	}
 	switch lower(word) {
-	case "name", "key", "variable", "header", "field", "selector", "element", "label", "param", "parameter", "property",
+	case "name", "key", "k", "variable", "header", "field", "selector", "element", "label", "param", "parameter", "property",
 		"setting", "option", "placeholder":
 		return roleName
-	case "value", "val", "text", "string", "content":
+	case "value", "val", "v", "text", "string", "content":
 		return roleValue
 	}
 	return roleNone
@@ -163,9 +214,22 @@ func nameBefore(s string, i int) (field, bool) {
 		f.lo--
 	}
 	if s[i] == '>' && (f.lo == 0 || s[f.lo-1] != '<') && !(f.quoted && isNameAttribute(s[:f.lo])) {
-		return f, false // not an element of XML
+		return elementBefore(s, i)
 	}
 	return f, f.hi > f.lo && !inMarker(s, f.lo, f.hi)
+}
+
+// elementBefore returns the name of the element of XML, without its namespace, whose opening tag has attributes and ends
+// at i.
+func elementBefore(s string, i int) (field, bool) {
+	from := max(0, i-maxKey)
+	lo := from + strings.LastIndexAny(s[from:i], "<>") + 1
+	if lo == from || s[lo-1] != '<' {
+		return field{}, false
+	}
+	hi := run(s, lo, i-lo, func(c byte) bool { return isToken(c) || has(":.", c) })
+	lo += strings.LastIndexByte(s[lo:hi], ':') + 1
+	return field{lo: lo, hi: hi}, hi > lo
 }
 
 // isNameAttribute reports whether the value of an attribute follows that names its element: <entry key="PIN">1</entry>.

@@ -21,15 +21,18 @@ func (p *pairs) valueAfter(f field, i, width int, kind Kind) value {
 	if v, ok := p.block(f, lo); ok {
 		return v
 	}
-	open := quoteAt(s, lo)
+	open := ""
+	if s[i] != '>' {
+		open = quoteAt(s, lo)
+	}
 	var hi int
 	switch {
+	case s[i] == '>': // text of an XML element
+		lo, hi = elementText(s, lo)
+		p.steps += hi - lo
 	case open != "":
 		lo += len(open)
 		hi = quotedEnd(s, lo, open)
-		p.steps += hi - lo
-	case s[i] == '>': // text of an XML element
-		lo, hi = elementText(s, lo)
 		p.steps += hi - lo
 	default:
 		hi = p.bareEnd(lo, kind)
@@ -40,6 +43,9 @@ func (p *pairs) valueAfter(f field, i, width int, kind Kind) value {
 		return none
 	}
 	if open == "" && s[i] != '>' {
+		if s[i] == ':' && isVerdict(s[f.lo:f.hi], v) {
+			return none
+		}
 		if !isBareSecret(v, kind, isPlural(s[f.lo:f.hi]), lo > near) {
 			return none
 		}
@@ -47,6 +53,18 @@ func (p *pairs) valueAfter(f field, i, width int, kind Kind) value {
 	}
 	return value{lo, hi}
 }
+
+// isListed reports whether a value that only a comma or the line of a table separates from its name is a secret. Lists
+// have names beside other words far more often than beside their values.
+func (p *pairs) isListed(f field, i int, v value, kind Kind) bool {
+	text := p.s[v.lo:v.hi]
+	cell := p.s[i] == '|' && f.lo > 0 && strings.HasSuffix(strings.TrimRight(p.s[:f.lo], "` "), "|")
+	member := strings.HasPrefix(strings.TrimLeft(p.s[v.hi:], "\"'`\\ "), ":") // "type": "password", "sha256": …
+	return kind != kindMaybe && (cell || f.quoted && !member) && isListedSecret(text)
+}
+
+// isListedSecret reports whether a text in a list looks like a secret rather than a word.
+func isListedSecret(v string) bool { return len(v) >= 6 && hasDigit(v) && !strings.Contains(v, " ") }
 
 // maxJudged is how much of a value is looked at to decide whether it is a secret, in bytes.
 const maxJudged = 512
@@ -123,6 +141,12 @@ func beginsLine(s string, i int) bool {
 	return before == "" || oneOf(strings.TrimRight(before, " "), "export", "set", "ENV", "env", "setx", "declare -x")
 }
 
+// isVerdict reports whether a name and value are the result of a test or the count of such results: PASS: TestParse,
+// Pass: 120.
+func isVerdict(name, v string) bool {
+	return name == "PASS" || lower(name) == "pass" && len(v) <= 4 && isNumber(strings.TrimRight(v, ","))
+}
+
 // inMarkerAt reports whether a marker begins at i: it is a value, and not a list.
 func inMarkerAt(s string, i int) bool { return strings.HasPrefix(s[i:], markerOpen) }
 
@@ -130,6 +154,9 @@ func inMarkerAt(s string, i int) bool { return strings.HasPrefix(s[i:], markerOp
 func quoteAt(s string, i int) string {
 	n := run(s, i, 16, func(c byte) bool { return c == '\\' })
 	if n < len(s) && has("\"'`", s[n]) {
+		if n == i && n+2 < len(s) && s[n+1] == s[n] && s[n+2] == s[n] { // of TOML and Python
+			return s[i : n+3]
+		}
 		return s[i : n+1]
 	}
 	return ""

@@ -69,3 +69,43 @@ func (p *pairs) findSentences() {
 		}
 	}
 }
+
+// findSpaced emits values that only white space, an arrow or the line of a table separates from their names, if they look
+// random: git config acme.token k3y…, password -> k3y…. After the verb of a command any other word with a digit will do:
+// setx NAME Summer2024.
+func (p *pairs) findSpaced() {
+	s := p.s
+	for i := 1; i < len(s); i++ {
+		if !isBlank(s[i]) || !isNameLetter(s[i-1]) {
+			continue
+		}
+		lo := run(s, i, 16, func(c byte) bool { return isBlank(c) || has("|->", c) })
+		lo += len(quoteAt(s, lo))
+		hi := run(s, lo, maxKey, func(c byte) bool { return c > ' ' && !has("\"'`<>,;|", c) })
+		v := s[lo:hi]
+		if !isListedSecret(v) {
+			continue
+		}
+		f, _ := nameBefore(s, i)
+		kind := p.names.kind(s[f.lo:f.hi])
+		if kind == "" || kind == kindMaybe || !isGiven(v) && !behindVerb(s[:f.lo]) || !isSecret(v, kind) || isReference(v) {
+			continue
+		}
+		p.emit(lo, hi, kind)
+		i = hi - 1
+	}
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+// isGiven reports whether a word looks as if a generator had made it: letters and digits that often take turns.
+func isGiven(v string) bool {
+	m := mixOf(v)
+	return len(v) >= 8 && m.digits >= 2 && m.mixed >= 3 && m.mixed*6 >= len(v) && !isHexText(v) && !isUUID(v)
+}
+
+// behindVerb reports whether what ends a text is a verb of commands that set something.
+func behindVerb(before string) bool {
+	before = before[max(0, len(before)-len("setx ")):]
+	return hasPrefixFold(before, "setx ") || strings.HasSuffix(before, " set ")
+}

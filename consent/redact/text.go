@@ -113,7 +113,7 @@ func (p *pass) layers(context, s string, depth int) string {
 	}
 	s = p.plain(context, s)
 	if depth < maxDepth && hasRun(s, base64Class, minBase64) { // last: a JSON Web Token consists of base64, and goes as a whole
-		s = mapRanges(s, longRuns(s, base64Class, minBase64), func(part string) string { return p.base64(part, depth) })
+		s = mapRanges(s, base64Lines(s), func(part string) string { return p.base64(part, depth) })
 	}
 	return s
 }
@@ -232,6 +232,7 @@ var percentForm = lazy(`(?:%[0-9A-Fa-f]{2})+`)
 
 // unpercent undoes percent-encoding (RFC 3986, section 2.1). What does not decode to text stays.
 func unpercent(s string) string {
+	s = strings.ReplaceAll(s, "+", " ") // of a form (URL Standard, section 5.1); in base64 it would be %2B
 	return percentForm().ReplaceAllStringFunc(s, func(part string) string {
 		if text, err := url.PathUnescape(part); err == nil && utf8.ValidString(text) {
 			return text
@@ -268,8 +269,11 @@ func (p *pass) base64(part string, depth int) string {
 		}
 		return part
 	}
+	if hasBreak := strings.IndexByte(part, '\n') >= 0; hasBreak {
+		return mapRuns(part, func(c byte) bool { return base64Class[c] }, func(line string) string { return p.base64(line, depth) })
+	}
 	// The run may be several: a path or a name before the base64.
-	if run(part, 0, len(part), isWord) == len(part) {
+	if run(part, 0, len(part), isWord) == len(part) || !hasRun(part, wordClass, minBase64) {
 		return part
 	}
 	return mapRuns(part, isWord, func(word string) string { return p.base64(word, depth) })

@@ -136,6 +136,7 @@ func findOpaque(s string, emit emitter) {
 var (
 	opaqueClass = classOf(func(c byte) bool { return isToken(c) || c == '.' || c == '~' })
 	tokenClass  = classOf(isToken)
+	wordClass   = classOf(isWord)
 )
 
 // isOpaque reports whether a word is a prefix with random text behind it.
@@ -240,21 +241,35 @@ const (
 // findUnmarked emits keys that are a random word without a prefix.
 func findUnmarked(s string, emit emitter) {
 	public := 0 // end of a certificate or public key
+	done := 0   // end of the token that was emitted last: its pieces are not read again from each of them
 	for lo, hi := range longRuns(s, tokenClass, minUnmarked) {
 		w := s[lo:hi]
 		if lo >= public {
 			public = publicEnd(s, lo)
 		}
 		switch {
-		case lo < public: // what a certificate or public key consists of
+		case lo < done || lo < public: // what a certificate or public key consists of
 		case (len(w) == 51 && w[0] == '5' || len(w) == 52 && (w[0] == 'K' || w[0] == 'L')) && isBase58(w) && randomWord(w):
 			emit(lo, hi, KindPrivateKey) // of Bitcoin, in the wallets' import format
 		case len(w) == 42 && w[:2] == "00" && isRandomBody(w[2:], false):
 			emit(lo, hi, KindToken) // of Okta
 		case len(w) >= minUnmarked && !inBase64(s, lo, hi) && isUnmarked(w) && !isIdent(s, lo):
-			emit(lo, hi, KindToken)
+			done = piecesEnd(s, hi)
+			emit(lo, done, KindToken)
 		}
 	}
+}
+
+// piecesEnd returns the end of a token of which a piece ends at i: payload, time and signature have dots between them.
+func piecesEnd(s string, i int) int {
+	for i+1 < len(s) && s[i] == '.' {
+		end := run(s, i+1, len(s), isToken)
+		if m := mixOf(s[i+1 : end]); end-i <= minPiece || m.digits == 0 && m.uppers == 0 || isWordy(s[i+1:end]) {
+			break
+		}
+		i = end
+	}
+	return i
 }
 
 // publicEnd returns the end of the certificate or public key that s[i] is in; 0 if it is in none.
@@ -309,7 +324,8 @@ func isPublicKey(w string) bool {
 // inBase64 reports whether the word s[lo:hi] is a part of base64 with its other signs, or of a path.
 func inBase64(s string, lo, hi int) bool {
 	padded := hi < len(s) && s[hi] == '=' && (hi+1 == len(s) || !isWord(s[hi+1]))
-	return lo > 0 && has("+/", s[lo-1]) || hi < len(s) && has("+/", s[hi]) || padded
+	before := lo > 1 && has("+/", s[lo-1]) && s[lo-2] != '\n' // + at the beginning of a line is of a diff
+	return before || hi < len(s) && has("+/", s[hi]) || padded
 }
 
 func isBase58(w string) bool {

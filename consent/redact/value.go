@@ -19,6 +19,8 @@ func isPlaceholder(v string) bool {
 	}
 	last := v[len(v)-1]
 	switch {
+	case v[0] == '[' && last == ']' && strings.Trim(v, "[]ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "": // [PAD] of tokenizers
+		return true
 	case strings.HasPrefix(v, "${"), strings.HasPrefix(v, "{{"), strings.HasPrefix(v, "$("),
 		strings.HasPrefix(v, "{base64("):
 		return last == '}' || last == ')'
@@ -115,20 +117,31 @@ func isSecret(v string, kind Kind) bool {
 	}
 	switch kind {
 	case KindAuthorization: // Bearer ${TOKEN}
+		if listed("scheme", lower(strings.TrimRight(v, ".,;"))) {
+			return false
+		}
 		_, credential, ok := strings.Cut(v, " ")
 		return !ok || !isPlaceholder(credential) && !has("{<$", credential[0])
 	case KindToken, KindKey:
 		return v[0] != '<' && len(v) >= 3 && !isSecretName(v) && !isSentence(v) // markup
-	case KindSecret, KindCookie:
+	case KindCookie:
+		return !strings.HasPrefix(v, "S-1-") && !isSecretName(v) && !isSentence(v) // SID of a Windows account
+	case KindSecret:
 		return !isSecretName(v) && !isSentence(v)
 	case KindPassword:
 		return len(v) >= 3 || !isNumber(v)
 	case KindPhone, KindCard:
 		return countDigits(v) >= 7
 	case KindConnection:
-		return hasDigitOrSign(v)
+		return hasDigitOrSign(v) && !isOpenConnection(v)
 	}
 	return true
+}
+
+// isOpenConnection reports whether a connection string has nothing but a scheme, a host and a path. Those of webhooks, by
+// HTTP, have their secret in the path.
+func isOpenConnection(v string) bool {
+	return strings.Contains(v, "://") && !strings.HasPrefix(v, "http") && !strings.ContainsAny(v, "@=?;")
 }
 
 // isSecretName reports whether a value is the name of a secret and not one: "tokenField": "accessToken".
@@ -146,7 +159,11 @@ func isBareSecret(v string, kind Kind, plural, spaced bool) bool {
 	first, _, sentence := strings.Cut(v, " ")
 	switch kind {
 	case KindAuthorization:
-		if isPlaceholder(strings.TrimRight(first, ",;)")) {
+		if word := strings.TrimRight(first, ",;)"); isPlaceholder(word) || word != first && listed("scheme", lower(word)) {
+			return false
+		}
+	case KindPIN:
+		if !hasDigit(v) {
 			return false
 		}
 	case KindToken, KindKey:
@@ -155,7 +172,12 @@ func isBareSecret(v string, kind Kind, plural, spaced bool) bool {
 			return false // a word, or the name of a variable
 		}
 	}
-	return !isReference(v) && !(isProse(first) && sentence) && !(spaced && isProse(v))
+	return !isReference(v) && !isEastAsian(v) && !(isProse(first) && sentence) && !(spaced && isProse(v))
+}
+
+// isEastAsian reports whether a text has only characters that no secret has: those from U+0800 on take three bytes.
+func isEastAsian(v string) bool {
+	return strings.TrimFunc(v, func(c rune) bool { return c >= 0x800 }) == ""
 }
 
 // isCount reports whether a number counts something instead of being a secret: tokens: 51200, token=3.

@@ -76,7 +76,7 @@ func (l *lexicon) add(use string, f []string) {
 			l.issuers[slot] = append(l.issuers[slot], issuer{p, length, use})
 		}
 	case "schema", "placeholder", "prose", "code", "shared", "extension", "suffix",
-		"harmless", "ident", "telling", "control":
+		"harmless", "scheme", "ident", "telling", "control":
 		l.addList(use, f)
 	default:
 		panic("words.txt: unknown entry " + use)

@@ -197,7 +197,7 @@ func (a *app) resolve() {
 		s.source = s.Variable()
 		if err := s.set(v); err != nil {
 			warnings = append(warnings,
-				fmt.Sprintf("invalid %s %q: %v; using the default, %s", s.source, v, err, s.Default))
+				fmt.Sprintf("invalid %s %s: %v; using the default, %s", s.source, consent.Quote(v), err, s.Default))
 		}
 	}
 	for _, w := range warnings {

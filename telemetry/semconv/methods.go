@@ -46,14 +46,14 @@ const (
 )
 
 // traits say how requests of a method differ from an ordinary one.
-type traits struct{ longLived, asks, aboutTask, person, paged bool }
+type traits struct{ longLived, asks, aboutTask, person, paged, target bool }
 
 // methods holds every method above: a new one takes a constant and an entry here, and a test compares the two.
 var methods = map[string]traits{
 	Initialize: {}, Discover: {}, Ping: {}, SetLevel: {},
 	ToolsList: {paged: true}, PromptsList: {paged: true}, ResourcesList: {paged: true}, ResourceTemplatesList: {paged: true},
-	ToolsCall: {asks: true}, PromptsGet: {asks: true}, ResourcesRead: {asks: true}, Complete: {asks: true},
-	ResourcesSubscribe: {}, ResourcesUnsubscribe: {}, SubscriptionsListen: {longLived: true},
+	ToolsCall: {asks: true, target: true}, PromptsGet: {asks: true, target: true}, Complete: {asks: true, target: true},
+	ResourcesRead: {asks: true}, ResourcesSubscribe: {}, ResourcesUnsubscribe: {}, SubscriptionsListen: {longLived: true},
 	TasksGet: {aboutTask: true}, TasksCancel: {aboutTask: true}, TasksList: {aboutTask: true, paged: true},
 	TasksUpdate: {aboutTask: true}, TasksResult: {aboutTask: true, longLived: true},
 
@@ -70,6 +70,9 @@ func KnownMethod(name string) bool {
 	_, known := methods[name]
 	return known
 }
+
+// HasTarget reports whether a request of the method names a tool or prompt.
+func HasTarget(method string) bool { return methods[method].target }
 
 // LongLived reports whether a request of the method normally stays open for long, so that waiting is no sign of a slow
 // server: subscriptions/listen lasts as long as the subscription, and tasks/result blocks until the task has ended.

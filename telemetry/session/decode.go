@@ -54,9 +54,9 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	switch in.Kind {
 	case framing.Request:
 		out.ID = ID{newRef(in.ID), d.idText(in.ID)}
-		out.Method = d.name(in.Method, in.MethodTruncated)
+		out.Method = d.name(in.Method, in.MethodTruncated || hasSpace(in.Method))
 	case framing.Notification:
-		out.Method = d.name(in.Method, in.MethodTruncated)
+		out.Method = d.name(in.Method, in.MethodTruncated || hasSpace(in.Method))
 	case framing.Response, framing.ErrorResponse:
 		out.ID.Ref = newRef(in.ID) // the operation has the text of its request's id
 		if in.ID.Type == framing.StringID || bytes.ContainsAny(in.ID.Text, ".eE") {
@@ -103,8 +103,12 @@ func (d *Decoder) idText(id framing.ID) string {
 	case id.Type == framing.NumberID && len(id.Text) < minCard:
 		return string(id.Text)
 	}
-	return d.clean(id.Text, id.Truncated)
+	return d.clean(id.Text, id.Truncated || hasSpace(id.Text))
 }
+
+// hasSpace reports whether a text has a space, as sentences have, and the names of methods and ids have not. Of a name
+// with one nothing is shown.
+func hasSpace(b []byte) bool { return bytes.IndexByte(b, ' ') >= 0 }
 
 // name returns what may be shown of a name, and remembers it: cleaning runs every detector of the redaction engine, and
 // the few names of a session occur again and again.

@@ -57,6 +57,36 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestContentThatPassesAsNames checks that a sentence is shown neither as a method nor as an id, and that a member called
+// name is a name only where MCP has one: notes/create may have the title of a private note.
+func TestContentThatPassesAsNames(t *testing.T) {
+	d := session.Decoder{Clean: func(name []byte) string {
+		if name == nil {
+			return "hidden"
+		}
+		return string(name)
+	}}
+	for _, test := range []struct{ line, method, id, target string }{
+		{`{"jsonrpc":"2.0","id":"r-1","method":"tools/call","params":{"name":"book a table"}}`, "tools/call", "r-1", "book a table"},
+		{`{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"p"}}}`, "completion/complete", "1", "p"},
+		{`{"params":{"name":"p"},"id":1,"method":"prompts/get","jsonrpc":"2.0"}`, "prompts/get", "1", "p"},
+		{`{"jsonrpc":"2.0","id":"divorce of Ann","method":"ping"}`, "ping", "hidden", ""},
+		{`{"jsonrpc":"2.0","id":1,"method":"divorce of Ann"}`, "hidden", "1", ""},
+		{`{"jsonrpc":"2.0","id":1,"method":"notes/create","params":{"name":"divorce","ref":{"name":"Ann"}}}`, "notes/create", "1", ""},
+		{`{"jsonrpc":"2.0","method":"notifications/x","params":{"name":"divorce"}}`, "notifications/x", "", ""},
+		{`{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"name":"divorce"}}`, "sampling/createMessage", "1", ""},
+	} {
+		m := decoded(d, scanned(test.line))
+		if m.Method != test.method || m.ID.Text != test.id || m.Target != test.target {
+			t.Errorf("%s: method %q, id %q, target %q", test.line, m.Method, m.ID.Text, m.Target)
+		}
+	}
+	m := decoded(d, scanned(`{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"divorce of Ann"}}`))
+	if m.Extra.Task.Text != "hidden" {
+		t.Errorf("task %q", m.Extra.Task.Text)
+	}
+}
+
 // TestTraceparent checks that only what has the form of a traceparent is kept: anything else could be content.
 func TestTraceparent(t *testing.T) {
 	const parent = "-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -275,8 +305,8 @@ func TestHalfNames(t *testing.T) {
 		{"method", fmt.Sprintf(form, "2.0", "1", long(129), "a"), func(m session.Raw) string { return m.Method }, "refused"},
 		{"method cut in front of a long character", fmt.Sprintf(form, "2.0", "1", long(127)+"é", "a"), func(m session.Raw) string { return m.Method }, "refused"},
 		{"shorter method", fmt.Sprintf(form, "2.0", "1", long(128), "a"), func(m session.Raw) string { return m.Method }, "(" + long(128) + ")"},
-		{"target", fmt.Sprintf(form, "2.0", "1", "m", long(129)), func(m session.Raw) string { return m.Target }, "refused"},
-		{"shorter target", fmt.Sprintf(form, "2.0", "1", "m", long(128)), func(m session.Raw) string { return m.Target }, "(" + long(128) + ")"},
+		{"target", fmt.Sprintf(form, "2.0", "1", "tools/call", long(129)), func(m session.Raw) string { return m.Target }, "refused"},
+		{"shorter target", fmt.Sprintf(form, "2.0", "1", "tools/call", long(128)), func(m session.Raw) string { return m.Target }, "(" + long(128) + ")"},
 		{"version", fmt.Sprintf(form, long(17), "1", "m", "a"), func(m session.Raw) string { return m.Extra.JSONRPC }, "_OTHER"},
 		{"shorter version", fmt.Sprintf(form, long(16), "1", "m", "a"), func(m session.Raw) string { return m.Extra.JSONRPC }, "_OTHER"},
 		{"id", fmt.Sprintf(form, "2.0", `"`+long(65)+`"`, "m", "a"), func(m session.Raw) string { return m.ID.Text }, "refused"},

@@ -49,8 +49,8 @@ var (
 // element of an array.
 var messageFields = slices.Concat([]field{
 	// Requests and notifications.
-	name("params name", toTarget),
-	name("params ref name", toTarget),
+	text("params name", maxName, takeTarget),
+	text("params ref name", maxName, takeTarget),
 	text("params uri", maxURI, takeURI),
 	text("params ref uri", maxURI, takeURI),
 	word("params level", levels, semconv.Other, func(m *Raw) *string { return &m.ensureExtra().Level }),
@@ -169,10 +169,17 @@ func contentFields(c Contents) []field {
 }
 
 // Where fields put their values.
-func toTarget(m *Raw) *string     { return &m.Target }
 func toProtocol(m *Raw) *string   { return &m.ensureExtra().Protocol }
 func toProgressToken(m *Raw) *Ref { return &m.ensureExtra().ProgressToken }
 func toState(m *Raw) *uint64      { return &m.ensureExtra().State }
+
+// takeTarget keeps the name of a tool or prompt. In a request of another method, such as notes/create, the same member
+// is content.
+func takeTarget(d *Decoder, v *framing.Value, m *Raw) {
+	if len(v.Text) > 0 && semconv.HasTarget(m.Method) {
+		m.Target = d.name(v.Text, v.Truncated)
+	}
+}
 
 // takeErrorText keeps the first text: a result may have many.
 func takeErrorText(d *Decoder, v *framing.Value, _ *Raw) {
@@ -232,7 +239,7 @@ func takeCursor(_ *Decoder, v *framing.Value, m *Raw) {
 
 // takeTask keeps a task's id. It is not remembered like other names either.
 func takeTask(d *Decoder, v *framing.Value, m *Raw) {
-	m.ensureExtra().Task = ID{newRef(v.ID()), d.clean(v.Text, v.Truncated)}
+	m.ensureExtra().Task = ID{newRef(v.ID()), d.clean(v.Text, v.Truncated || hasSpace(v.Text))}
 }
 
 // The kinds of fields.
