@@ -73,7 +73,7 @@ func (a *app) demo(c *cli.Context) error {
 	if err := play(l, delay); err != nil {
 		return err
 	}
-	if err := tree.Draw(a.Stdout, width(a.Stdout), painter(a.Stdout, a.Environ)); err != nil {
+	if err := tree.Draw(a.Stdout, width(a.Stdout, pageWidth), painter(a.Stdout, a.Environ)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(a.Stdout, demoLegend+a.sent(l))

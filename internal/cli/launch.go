@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"math"
 	"runtime"
 	"slices"
 	"syscall"
@@ -94,8 +95,8 @@ func (a *app) prepare(
 	}
 	if policy.Has(consent.Console) && !asLog {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{
-			out: a.printer, paint: painter(a.Stderr, a.Environ), width: func() int { return width(a.Stderr) },
-			server: a.named.service,
+			out: a.printer, paint: painter(a.Stderr, a.Environ), server: a.named.service,
+			width: func() int { return width(a.Stderr, math.MaxInt) },
 		})
 	}
 	return l, nil
