@@ -78,16 +78,21 @@ func (c *console) line(op *record.Operation) string {
 		name, view.Name(op), view.Duration(op.Duration), size, c.paint(color, word))
 }
 
-// summary returns the line of the whole session. It has more than a narrow terminal has room for, so it is folded there.
+// summary returns the line of the whole session. Where a terminal is too narrow for it, the totals are on another.
 func (c *console) summary(e record.Exit) string {
 	by := ""
 	if e.EndedBy == record.ByServer {
 		by = " by the server"
 	}
 	word, color := view.Exit(e)
-	text := fmt.Sprintf("session ended%s after %s, %s: %s", by, view.Duration(e.Lifetime), word, view.Totals(&c.totals))
+	text := fmt.Sprintf("session ended%s after %s, %s:", by, view.Duration(e.Lifetime), word)
+	totals, between := view.Totals(&c.totals), " "
 	indent := strings.Repeat(" ", clockWidth+len([]rune(c.name()))+len("  x "))
-	text = strings.Replace(folded(text, indent, c.width()), word, c.paint(color, word), 1)
+	if len(indent)+len(text)+len(between)+len(totals) > c.width() {
+		between = "\n" + indent
+	}
+	text = folded(text, indent, c.width()) + between + folded(totals, indent, c.width())
+	text = strings.Replace(text, word, c.paint(color, word), 1)
 	return fmt.Sprintf("%s %s %s %s\n",
 		c.paint(view.Dim, e.Time.Format("15:04:05.000")), c.name(), c.paint(view.Cyan, "■"), text)
 }
