@@ -12,11 +12,10 @@ import (
 // checkVariables reports the invalid ones of the variables that the SDK and its exporters read themselves, and returns
 // their names. What those report leaves out the name, or quotes the value, which may be a secret; they report it once
 // for each signal.
-func checkVariables(cfg Config) (reported []string) {
-	lookup := lookupFunc(cfg.Lookup)
+func checkVariables(lookup lookupFunc, logger *slog.Logger) (reported []string) {
 	check := func(name, want string, valid func(value string) bool, shown func(value string) string) {
 		if v := lookup.get(name); v != "" && !valid(v) {
-			reportInvalid(cfg.Logger, name+shown(v)+": "+want)
+			reportInvalid(logger, name+shown(v)+": "+want)
 			reported = append(reported, name)
 		}
 	}

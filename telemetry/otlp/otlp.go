@@ -49,8 +49,8 @@ type Exports struct {
 // New makes the exporters that the environment asks for. None of them connects before there is something to send. A
 // signal whose variables are invalid is reported and not sent. TakeOver must have been called.
 func New(cfg Config) *Exports {
-	reportVariables(cfg.Logger, checkVariables(cfg)...)
-	p := newProblems(cfg)
+	reportVariables(cfg.Logger, checkVariables(cfg.Lookup, cfg.Logger)...)
+	p := newProblems(cfg.Lookup, cfg.Logger, cfg.Broken)
 	e := &Exports{
 		problems: p, spans: newDelivery(traces, p), metrics: newDelivery(metrics, p), logs: newDelivery(logs, p),
 	}
