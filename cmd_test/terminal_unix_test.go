@@ -67,3 +67,24 @@ func TestTerminalWithoutClient(t *testing.T) {
 		})
 	}
 }
+
+// TestTerminalWithoutServer: where there is no server to talk to, nothing waits for a client.
+func TestTerminalWithoutServer(t *testing.T) {
+	for _, command := range []string{"no-such-server", "/"} {
+		for _, variable := range []string{"SPANPIPE_TELEMETRY=off", "SPANPIPE_TELEMETRY=console"} {
+			keyboard, tty, err := pty.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(binary(t), "--", command)
+			newHome(t).in(variable)(cmd)
+			var stderr bytes.Buffer
+			cmd.Stdin, cmd.Stderr = tty, &stderr
+			if err := cmd.Run(); err == nil || strings.Contains(stderr.String(), "waiting") ||
+				!strings.HasPrefix(stderr.String(), "spanpipe: starting ") {
+				t.Errorf("%s, %s: %v; stderr:\n%s", variable, command, err, &stderr)
+			}
+			closeAll(t, tty, keyboard)
+		}
+	}
+}

@@ -102,14 +102,21 @@ func notFound(name string, err error) *StartError {
 func cannotRun(path string, err error) *StartError {
 	hint := ""
 	switch {
+	case errors.Is(err, syscall.EACCES) && isDirectory(path):
+		hint = "it is a directory"
 	case errors.Is(err, syscall.EACCES):
-		hint = "it is a directory, or a file that is not executable: chmod +x " + path
+		hint = "it is not executable: chmod +x " + path
 	case errors.Is(err, syscall.ENOENT):
 		hint = "the file exists, but the interpreter in its first line, or its loader, does not"
 	case errors.Is(err, syscall.ENOEXEC):
 		hint = "it is not a program for this machine"
 	}
 	return startError(codeCannotRun, path, err, hint)
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // startError puts an error into the words that the user reads.

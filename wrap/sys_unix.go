@@ -73,6 +73,16 @@ func Exec(command, env []string) (Status, error) {
 	})
 }
 
+// Found reports whether there is a program for the command, without running it. Exec may still fail.
+func Found(command, env []string) bool {
+	return lookup(command, env, func(path string, _ []string) error {
+		if isDirectory(path) {
+			return syscall.EACCES
+		}
+		return unix.Access(path, unix.X_OK)
+	}) == nil
+}
+
 // endpoint is what a pump reads or writes: a descriptor of our own, in whatever mode the host has left it.
 //
 // Another goroutine may detach it while the pump is blocked in it. Closing a descriptor under a system call would

@@ -145,6 +145,11 @@ func Exec(command, env []string) (Status, error) {
 	return c.status, nil
 }
 
+// Found reports whether there is a program for the command, without running it. Exec may still fail.
+func Found(command, env []string) bool {
+	return lookup(command, env, func(string, []string) error { return nil }) == nil
+}
+
 // lookup starts the file that os/exec finds for the command, by PATH and PATHEXT of this process, and in the working
 // directory first unless the environment forbids it.
 func lookup(command, _ []string, start func(path string, argv []string) error) error {

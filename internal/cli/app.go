@@ -71,12 +71,19 @@ func (a *app) noArguments(c *cli.Context) error {
 
 // usageProblem turns the library's usage errors into ours. The library would print them with the help text to stdout,
 // which belongs to the protocol. It recognizes them by their text, because package flag has no types for them.
-func usageProblem(_ *cli.Context, err error, _ bool) error {
+func usageProblem(c *cli.Context, err error, subcommand bool) error {
+	hint := "see: spanpipe help"
+	if subcommand && c.Command.Name != "wrap" { // all of its flags are settings
+		hint += " " + c.Command.Name
+	}
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
-		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"),
-			"see: spanpipe help; flags of the server go after its command, behind --"}
+		if c.Command.UsageText != "" || !subcommand {
+			hint += "; flags of the server go after its command, behind --"
+		}
+		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"), hint}
 	}
 	// The library writes flags with one dash.
-	dashes := strings.NewReplacer(" flag -", " flag --", " for -", " for --", "argument: -", "argument: --")
-	return &usageError{dashes.Replace(err.Error()), "see: spanpipe help"}
+	dashes := strings.NewReplacer(" flag -", " flag --", " for -", " for --", "argument: -", "argument: --",
+		": parse error", ": want a duration, such as 1.5s") // package flag's of a duration; settings have their own
+	return &usageError{dashes.Replace(err.Error()), hint}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -64,11 +63,7 @@ func (a *app) consent(c *cli.Context) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(d)
 	}
-	columns := math.MaxInt // of a pipe or a file
-	if term.IsTerminal(int(a.Stdout.Fd())) {
-		columns = width(a.Stdout)
-	}
-	_, err = io.WriteString(a.Stdout, d.text(columns))
+	_, err = io.WriteString(a.Stdout, d.text(width(a.Stdout, math.MaxInt)))
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -22,7 +23,7 @@ import (
 type console struct {
 	out     io.Writer // must not block
 	paint   view.Paint
-	width   func() int    // of the terminal, or of a page
+	width   func() int    // of the terminal; of a file it has no limit
 	server  string        // its own name, once it has sent it
 	service func() string // the service's name, until then
 	totals  record.Totals
@@ -55,8 +56,10 @@ func (c *console) Changed(op *record.Operation) {
 const (
 	clockWidth  = len("15:04:05.000")
 	serverWidth = 12 // at least
+	mostServer  = 24
 	leastName   = 20
 	mostName    = 40
+	restOfLine  = "  x  12345678 123456789  ok" // beside clock, server and name; other outcomes may need a second line
 )
 
 func (c *console) line(op *record.Operation) string {
@@ -71,25 +74,33 @@ func (c *console) line(op *record.Operation) string {
 	}
 	word, color := view.Outcome(op)
 	server := c.name()
-	// What remains of the terminal's width if the outcome is "ok"; another may need a second line.
-	name := min(max(c.width()-clockWidth-len([]rune(server))-len("  →  12345678 123456789  ok"), leastName), mostName)
+	name := min(max(c.width()-clockWidth-len([]rune(server))-len(restOfLine), leastName), mostName)
 	return fmt.Sprintf("%s %s %s %-*s %8s %9s  %s\n", c.paint(view.Dim, op.Start.Format("15:04:05.000")), server, arrow,
 		name, view.Name(op), view.Duration(op.Duration), size, c.paint(color, word))
 }
 
+// summary returns the line of the whole session. Where a terminal is too narrow for it, the totals are on another.
 func (c *console) summary(e record.Exit) string {
 	by := ""
 	if e.EndedBy == record.ByServer {
 		by = " by the server"
 	}
 	word, color := view.Exit(e)
-	return fmt.Sprintf("%s %s %s session ended%s after %s, %s: %s\n", c.paint(view.Dim, e.Time.Format("15:04:05.000")),
-		c.name(), c.paint(view.Cyan, "■"), by, view.Duration(e.Lifetime), c.paint(color, word), view.Totals(&c.totals))
+	text := fmt.Sprintf("session ended%s after %s, %s:", by, view.Duration(e.Lifetime), word)
+	totals, between := view.Totals(&c.totals), " "
+	indent := strings.Repeat(" ", clockWidth+len([]rune(c.name()))+len("  x "))
+	if len(indent)+len(text)+len(between)+len(totals) > c.width() {
+		between = "\n" + indent
+	}
+	text = folded(text, indent, c.width()) + between + folded(totals, indent, c.width())
+	text = strings.Replace(text, word, c.paint(color, word), 1)
+	return fmt.Sprintf("%s %s %s %s\n",
+		c.paint(view.Dim, e.Time.Format("15:04:05.000")), c.name(), c.paint(view.Cyan, "■"), text)
 }
 
-// name returns the server's name as its column shows it.
+// name returns the server's name as its column shows it, which leaves room for the rest on a narrow terminal.
 func (c *console) name() string {
-	const most = 24
+	most := min(max((c.width()-clockWidth-len(restOfLine))/5*2, serverWidth), mostServer)
 	text := c.server
 	if text == "" {
 		text = c.service()
@@ -111,10 +122,13 @@ func painter(f *os.File, environ []string) view.Paint {
 	return view.Colored
 }
 
-// width returns the terminal's width, or one that a file or a page has room for.
-func width(f *os.File) int {
+// width returns the terminal's width, or the given one for a pipe or a file.
+func width(f *os.File, other int) int {
 	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 		return w
 	}
-	return 120
+	return other
 }
+
+// pageWidth is what a file or a page has room for.
+const pageWidth = 120

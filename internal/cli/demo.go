@@ -73,7 +73,7 @@ func (a *app) demo(c *cli.Context) error {
 	if err := play(l, delay); err != nil {
 		return err
 	}
-	if err := tree.Draw(a.Stdout, width(a.Stdout), painter(a.Stdout, a.Environ)); err != nil {
+	if err := tree.Draw(a.Stdout, width(a.Stdout, pageWidth), painter(a.Stdout, a.Environ)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(a.Stdout, demoLegend+a.sent(l))
@@ -85,7 +85,6 @@ func (a *app) demo(c *cli.Context) error {
 func (a *app) sent(l *launch) string {
 	d, policy := a.explain(l.telemetry.Policy), l.telemetry.Policy
 	to, all := d.Destination["traces"], l.sentSpans+l.notSent
-	const start = "start a collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT"
 	var problem string
 	hint := "spanpipe consent explains the settings"
 	switch {
@@ -99,7 +98,8 @@ func (a *app) sent(l *launch) string {
 	case all == 0:
 		problem = "no spans were sent: OTEL_TRACES_SAMPLER leaves them all out"
 	case l.notSent > 0:
-		problem, hint = fmt.Sprintf("%d of %d spans were sent to the collector at %s", l.sentSpans, all, to), start
+		problem = fmt.Sprintf("%d of %d spans were sent to the collector at %s", l.sentSpans, all, to)
+		hint = "" // the warning of the failed delivery has one that fits the cause
 	default:
 		return fmt.Sprintf("The same %d spans were sent to the collector at %s: look for the service %s.\n",
 			l.sentSpans, to, a.named.service())

@@ -3,6 +3,9 @@ package cli
 import (
 	"io"
 	"log/slog"
+
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // NewTextHandler returns the handler of log records as lines, and a function that writes them all.
@@ -15,6 +18,11 @@ func NewTextHandler(w io.Writer, level slog.Level) (h slog.Handler, flush func()
 func NewPrinter(w io.Writer) (out io.Writer, flush, end func()) {
 	p := newPrinter(w)
 	return p, func() { p.flush(lastLines) }, func() { close(p.queue) }
+}
+
+// NewConsole returns the sink that writes a session's lines, on a terminal or a file of the given width.
+func NewConsole(w io.Writer, width int) session.Sink {
+	return &console{out: w, paint: view.Plain, width: func() int { return width }}
 }
 
 // Setting is a row of the table of settings.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -95,8 +96,8 @@ func (a *app) prepare(
 	}
 	if policy.Has(consent.Console) && !asLog {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{
-			out: a.printer, paint: painter(a.Stderr, a.Environ), width: func() int { return width(a.Stderr) },
-			service: a.named.service,
+			out: a.printer, paint: painter(a.Stderr, a.Environ), service: a.named.service,
+			width: func() int { return width(a.Stderr, math.MaxInt) },
 		})
 	}
 	return l, nil

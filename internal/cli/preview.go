@@ -51,7 +51,7 @@ func (a *app) preview(c *cli.Context) error {
 		l.telemetry.Preview = a.printer
 		a.status, err = l.run()
 	default:
-		text := &previewText{out: a.printer, paint: painter(a.Stderr, a.Environ), width: width(a.Stderr)}
+		text := &previewText{out: a.printer, paint: painter(a.Stderr, a.Environ), width: width(a.Stderr, pageWidth)}
 		l.telemetry.Preview = text
 		if a.status, err = l.run(); err == nil {
 			text.finish(a.explain(l.telemetry.Policy).where())

@@ -173,6 +173,9 @@ func (h textHandler) Handle(_ context.Context, r slog.Record) error {
 
 func (h textHandler) format(a slog.Attr) string {
 	v := value(a)
+	if a.Key == "duration" && a.Value.Kind() == slog.KindFloat64 { // of seconds, as in the collector's records
+		v = view.Duration(time.Duration(a.Value.Float64() * float64(time.Second)))
+	}
 	if strings.ContainsAny(v, " \"=") || v == "" {
 		v = strconv.Quote(v)
 	}

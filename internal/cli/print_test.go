@@ -27,6 +27,7 @@ func TestTextHandler(t *testing.T) {
 		{"an error", func(l *slog.Logger) { l.Error("no") }, "spanpipe: error: no\n"},
 		{"a level between", func(l *slog.Logger) { l.Log(t.Context(), slog.LevelWarn+1, "no") }, "spanpipe: warn+1: no\n"},
 		{"values with blanks", func(l *slog.Logger) { l.Info("x", "a", "b c", "d", "", "e", `f"g`) }, `spanpipe: x a="b c" d="" e="f\"g"` + "\n"},
+		{"a duration in seconds", func(l *slog.Logger) { l.Info("x", "duration", 1.031517194) }, "spanpipe: x duration=1.03s\n"},
 		{"attributes and groups", func(l *slog.Logger) { l.With("a", 1).WithGroup("g").Info("x", "b", 2) }, "spanpipe: x a=1 g.b=2\n"},
 		{"what a terminal would act upon", func(l *slog.Logger) { l.Info("x\x1b\n", "a", "\x1b[31m\nspanpipe:") }, "spanpipe: x?  a=\"?[31m spanpipe:\"\n"},
 	} {

@@ -60,7 +60,9 @@ func (a *app) wrap(command []string) error {
 		a.status, err = l.run()
 		return err
 	}
-	a.explainTerminal()
+	if wrap.Found(l.server.Command, l.server.Env) {
+		a.explainTerminal()
+	}
 	a.printer.flush(lastLines) // the server is about to replace this process where the system can do that
 	a.status, err = wrap.Exec(l.server.Command, l.server.Env)
 	return err

@@ -114,7 +114,8 @@ func NewResource(service, version string, logger *slog.Logger) *resource.Resourc
 		attribute.String("telemetry.distro.version", version),
 	), resource.WithFromEnv()) // the last one wins
 	if err != nil {
-		logger.Warn("ignoring invalid part of OTEL_RESOURCE_ATTRIBUTES") // the error quotes it
+		logger.Warn("ignoring invalid part of OTEL_RESOURCE_ATTRIBUTES", // the error quotes it
+			"error", "want name=value pairs, separated by commas and percent-encoded")
 	}
 	return r
 }

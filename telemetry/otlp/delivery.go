@@ -17,7 +17,8 @@ import (
 type delivery struct {
 	signal      signal
 	problems    *problems
-	route       route // where it goes, if it is sent
+	route       route  // where it goes, if it is sent
+	refused     string // why it is not sent, unless the user has switched it off
 	attempts    attempts
 	unsupported atomic.Bool // the backend has no such signal; it is not sent any more
 

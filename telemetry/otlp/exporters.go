@@ -3,7 +3,9 @@ package otlp
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
@@ -17,7 +19,7 @@ import (
 )
 
 // open makes the exporter of one signal, whose way out it notes in the delivery. It returns false if the signal is not
-// sent, and reports why unless the user has switched it off. A preview, if there is one, receives what would be sent,
+// sent, and notes why unless the user has switched it off. A preview, if there is one, receives what would be sent,
 // wherever that is.
 func open[E any](cfg Config, d *delivery, preview *http.Client, create func(*delivery) (E, error)) (exporter E, ok bool) {
 	r, err := routeOf(d.signal, cfg.Lookup)
@@ -32,9 +34,31 @@ func open[E any](cfg Config, d *delivery, preview *http.Client, create func(*del
 		exporter, err = create(d)
 	}
 	if err != nil {
-		cfg.Logger.Warn(d.signal.String()+" are not sent", "error", err.Error())
+		d.refused = err.Error()
 	}
 	return exporter, err == nil
+}
+
+// reportRefused reports the signals that are not sent, those with the same reason together.
+func reportRefused(logger *slog.Logger, all ...*delivery) {
+	var reasons []string
+	signals := map[string][]string{}
+	for _, d := range all {
+		if d.refused == "" {
+			continue
+		}
+		if signals[d.refused] == nil {
+			reasons = append(reasons, d.refused)
+		}
+		signals[d.refused] = append(signals[d.refused], d.signal.String())
+	}
+	for _, reason := range reasons {
+		list := strings.Join(signals[reason], ", ")
+		if i := strings.LastIndex(list, ", "); i >= 0 {
+			list = list[:i] + " and" + list[i+1:]
+		}
+		logger.Warn(list+" are not sent", "error", reason)
+	}
 }
 
 // The exporters of the three signals have the same options, each in packages and types of its own, which no generic

@@ -49,7 +49,8 @@ type Exports struct {
 // New makes the exporters that the environment asks for. None of them connects before there is something to send. A
 // signal whose variables are invalid is reported and not sent. TakeOver must have been called.
 func New(cfg Config) *Exports {
-	p := newProblems(cfg)
+	reportVariables(cfg.Logger, checkVariables(cfg.Lookup, cfg.Logger)...)
+	p := newProblems(cfg.Lookup, cfg.Logger, cfg.Broken)
 	e := &Exports{
 		problems: p, spans: newDelivery(traces, p), metrics: newDelivery(metrics, p), logs: newDelivery(logs, p),
 	}
@@ -67,6 +68,7 @@ func New(cfg Config) *Exports {
 	if exporter, ok := open(cfg, e.logs, preview, newLogExporter); ok {
 		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_", enoughRecords), e.logs)
 	}
+	reportRefused(cfg.Logger, e.spans, e.metrics, e.logs)
 	return e
 }
 
@@ -121,8 +123,8 @@ const (
 // negative size, allocate a queue of any size, and spin at a delay of zero. The defaults are OpenTelemetry's, except for
 // the delay: it is 5 s there, and a host may kill the process without notice.
 func newBatching(cfg Config, prefix string, enough int) batching {
-	b := batching{queue: cfg.number(prefix+"MAX_QUEUE_SIZE", 2048, maxQueue)}
-	b.most = cfg.number(prefix+"MAX_EXPORT_BATCH_SIZE", min(512, b.queue), b.queue)
+	b := batching{queue: cfg.number(prefix+"MAX_QUEUE_SIZE", wantPositive, 2048, maxQueue)}
+	b.most = cfg.number(prefix+"MAX_EXPORT_BATCH_SIZE", wantPositive, min(512, b.queue), b.queue)
 	b.enough = min(enough, b.most)
 	b.delay = cfg.milliseconds(prefix+"SCHEDULE_DELAY", time.Second)
 	b.timeout = cfg.milliseconds(prefix+"EXPORT_TIMEOUT", exportTimeout)
@@ -139,20 +141,20 @@ func newPace(cfg Config) pace {
 	return p
 }
 
-// number returns the value of a variable, cut to a limit. An invalid one is reported by its name and ignored.
-func (cfg Config) number(name string, standard, limit int) int {
+// number returns the value of a variable, cut to a limit. An invalid one is reported and ignored.
+func (cfg Config) number(name, want string, standard, limit int) int {
 	v, _ := cfg.Lookup(name)
 	if v == "" {
 		return standard
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n <= 0 {
-		reportInvalid(cfg.Logger, name)
+		reportInvalid(cfg.Logger, name+number(v)+": "+want)
 		return standard
 	}
 	return min(n, limit)
 }
 
 func (cfg Config) milliseconds(name string, standard time.Duration) time.Duration {
-	return time.Duration(cfg.number(name, int(standard.Milliseconds()), int(maxDelay.Milliseconds()))) * time.Millisecond
+	return time.Duration(cfg.number(name, wantMilliseconds, int(standard.Milliseconds()), int(maxDelay.Milliseconds()))) * time.Millisecond
 }

@@ -28,14 +28,13 @@ const minCredential = 8
 
 // newProblems returns problems that hide every word of the headers that the environment sets for the exporters, and of
 // the endpoints' user, path and query. Header values are percent-encoded there; a collector quotes them decoded.
-func newProblems(cfg Config) *problems {
+func newProblems(lookup lookupFunc, logger *slog.Logger, broken func(recovered any)) *problems {
 	var replace []string
 	hide := func(word, marker string) {
 		if len(word) >= minCredential {
 			replace = append(replace, word, marker)
 		}
 	}
-	lookup := lookupFunc(cfg.Lookup)
 	for _, name := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
 		for header := range strings.SplitSeq(lookup.get(variablePrefix+name+"HEADERS"), ",") {
 			_, value, _ := strings.Cut(header, "=")
@@ -51,7 +50,7 @@ func newProblems(cfg Config) *problems {
 		}
 	}
 	return &problems{
-		logger: cfg.Logger, broken: cfg.Broken, hidden: strings.NewReplacer(replace...), failed: map[string]bool{},
+		logger: logger, broken: broken, hidden: strings.NewReplacer(replace...), failed: map[string]bool{},
 	}
 }
 

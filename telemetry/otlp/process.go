@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,7 +26,7 @@ import (
 // quote the values of variables. Errors of the SDK count as those of invalid variables until Exports.Started.
 func TakeOver(logger *slog.Logger) {
 	DiscardLibraryLogs()
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(invalidVariables(logger)))
+	reportVariables(logger)
 	otel.SetLogger(logr.FromSlogHandler(sdkHandler{logger.Handler()}))
 }
 
@@ -84,13 +86,14 @@ type sdkHandler struct{ slog.Handler }
 
 // Handle implements slog.Handler.
 func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
-	safe := slog.NewRecord(r.Time, min(r.Level, slog.LevelWarn), "OpenTelemetry: "+r.Message, r.PC)
-	if r.Level >= slog.LevelWarn {
-		const hint = "an OpenTelemetry environment variable may be invalid; its value is not shown"
-		safe.AddAttrs(slog.String("hint", hint))
+	if aboutVariable.MatchString(r.Message) {
+		return nil
 	}
-	return h.Handler.Handle(ctx, safe)
+	return h.Handler.Handle(ctx, slog.NewRecord(r.Time, min(r.Level, slog.LevelWarn), "OpenTelemetry: "+r.Message, r.PC))
 }
+
+// aboutVariable matches the beginnings of messages about variables, which checkVariables has reported.
+var aboutVariable = regexp.MustCompile("^(parse|escape header) ")
 
 // WithAttrs implements slog.Handler.
 func (h sdkHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
@@ -100,26 +103,18 @@ func (h sdkHandler) WithGroup(string) slog.Handler { return h }
 
 var sdkVariable = regexp.MustCompile(`\bOTEL_[A-Z]+(?:_[A-Z]+)*\b`)
 
-// invalidVariables returns an error handler that reports each variable once, not once for each signal.
-func invalidVariables(logger *slog.Logger) func(error) {
+// reportVariables makes errors of the SDK count as those of invalid variables. It reports each once, not once for each
+// signal, and none of those that have been reported. An error that names no variable is about one of those.
+func reportVariables(logger *slog.Logger, reported ...string) {
 	var mu sync.Mutex
-	reported := map[string]bool{}
-	return func(err error) {
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		name := sdkVariable.FindString(err.Error())
 		mu.Lock()
 		defer mu.Unlock()
-		if !reported[name] {
-			reported[name] = true
-			reportInvalid(logger, name)
+		if slices.Contains(reported, name) || name == "" && len(reported) > 0 {
+			return
 		}
-	}
-}
-
-// reportInvalid reports a variable by its name, if that is known. Its value is not shown: it may be a secret.
-func reportInvalid(logger *slog.Logger, name string) {
-	var attrs []any
-	if name != "" {
-		attrs = append(attrs, "variable", name)
-	}
-	logger.Warn("ignoring invalid OpenTelemetry environment variable", attrs...)
+		reported = append(reported, name)
+		reportInvalid(logger, cmp.Or(name, "its name is not known")) // its value may be a secret
+	}))
 }

@@ -90,7 +90,7 @@ func routeOf(s signal, lookup lookupFunc) (route, error) {
 	case httpProtobuf:
 		r.protocol = httpProtobuf
 	default:
-		return route{}, fmt.Errorf("%s%s: want grpc or http/protobuf for %s", variable, harmless(v), s)
+		return route{}, fmt.Errorf("%s%s: want grpc or http/protobuf", variable, harmless(v))
 	}
 	headers, _ := lookup.forSignal(s, "HEADERS")
 	r.headers = headers != ""
@@ -156,7 +156,7 @@ func timeout(s signal, lookup lookupFunc) time.Duration {
 
 // The values of variables that may be shown. Others may be secrets in the wrong place.
 var (
-	harmlessWord = regexp.MustCompile(`^[a-z]{1,12}([/-][a-z]{1,10})?$`)
+	harmlessWord = regexp.MustCompile(`^[a-z]{1,12}([/_-][a-z]{1,12}){0,2}$`)
 	hostAndPort  = regexp.MustCompile(`^[a-zA-Z0-9.-]{1,60}:[0-9]{1,5}$`)
 )
 

@@ -40,7 +40,7 @@ func TestRoutes(t *testing.T) {
 		}},
 		{"another protocol", map[string]string{"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL": "http/json"}, []string{
 			"http://localhost:4317", "http://localhost:4317",
-			`problem: OTEL_EXPORTER_OTLP_LOGS_PROTOCOL="http/json": want grpc or http/protobuf for logs`,
+			`problem: OTEL_EXPORTER_OTLP_LOGS_PROTOCOL="http/json": want grpc or http/protobuf`,
 		}},
 		{"no URL", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4317"},
 			everywhere(`problem: OTEL_EXPORTER_OTLP_ENDPOINT="localhost:4317": not a URL such as http://localhost:4317`)},
@@ -327,10 +327,14 @@ func TestUnusableFiles(t *testing.T) {
 					if n := len(r.Requests(otlptest.Traces)); n > 0 || signal == "" && len(r.Requests()) > 0 {
 						t.Errorf("%d requests arrived:\n%s", n, r.Summary())
 					}
+					refused := "traces, metrics and logs" // one line for what has one cause
+					if signal != "" {
+						refused = "traces"
+					}
 					if signal != "" && len(r.Records()) != 1 {
 						t.Error("the other signals are not sent either")
 					}
-					if !strings.Contains(log, `level=WARN msg="traces are not sent"`) || !strings.Contains(log, test.want) ||
+					if !strings.Contains(log, `level=WARN msg="`+refused+` are not sent"`) || !strings.Contains(log, test.want) ||
 						strings.Contains(log, "secret") {
 						t.Errorf("want %q in\n%s", test.want, log)
 					}
