@@ -16,11 +16,11 @@ const metricInterval = 10 * time.Second
 // quietInterval is the same for a session in which nothing happens. It is OpenTelemetry's default.
 const quietInterval = time.Minute
 
-// A batch of so many is sent without waiting for more. It fits into 32 KiB: gRPC's pool of buffers has none larger up to
-// 1 MiB, so that a batch that is a little larger costs thirty times the memory.
+// A batch of so many is sent without waiting for more. It fits into 32 KiB, also where names are long: gRPC's pool of
+// buffers has none larger up to 1 MiB, so that a batch that is a little larger costs thirty times the memory.
 const (
 	enoughSpans   = 48
-	enoughRecords = 96
+	enoughRecords = 64
 )
 
 // Exports holds a processor or reader for each signal that is sent; nil for the others. Its methods are safe for
