@@ -35,7 +35,7 @@ type batch[T any] struct {
 	waiting []T
 	closed  bool
 	started bool // a goroutine sends batches, or is about to
-	sent    []T // reused; belongs to the one who is sending
+	sent    []T  // reused; belongs to the one who is sending
 }
 
 func newBatch[T any](

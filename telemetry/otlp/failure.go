@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -31,6 +30,8 @@ type symptom struct {
 }
 
 func fixed(hint string) func(route) string { return func(route) string { return hint } }
+
+var fromTLS = lazy(`(?:tls|x509): [^"]*`)
 
 // symptoms are sorted: the text of one failure may contain that of a later one.
 var symptoms = []symptom{
@@ -92,7 +93,7 @@ var symptoms = []symptom{
 		texts: []string{"tls: ", "x509: "},
 		cause: "the TLS handshake with AT failed",
 		hint:  func(r route) string { return "check " + r.variable + " and the collector's TLS settings" },
-		found: regexp.MustCompile(`(?:tls|x509): [^"]*`).FindString,
+		found: func(text string) string { return fromTLS().FindString(text) },
 	},
 	{
 		texts: []string{"no such host", "produced zero addresses", "server misbehaving", "lookup "},

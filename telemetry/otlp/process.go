@@ -6,7 +6,6 @@ import (
 	"log"
 	"log/slog"
 	"os"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -98,14 +97,14 @@ func (h sdkHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 // WithGroup implements slog.Handler.
 func (h sdkHandler) WithGroup(string) slog.Handler { return h }
 
-var sdkVariable = regexp.MustCompile(`\bOTEL_[A-Z]+(?:_[A-Z]+)*\b`)
+var sdkVariable = lazy(`\bOTEL_[A-Z]+(?:_[A-Z]+)*\b`)
 
 // invalidVariables returns an error handler that reports each variable once, not once for each signal.
 func invalidVariables(logger *slog.Logger) func(error) {
 	var mu sync.Mutex
 	reported := map[string]bool{}
 	return func(err error) {
-		name := sdkVariable.FindString(err.Error())
+		name := sdkVariable().FindString(err.Error())
 		mu.Lock()
 		defer mu.Unlock()
 		if !reported[name] {
