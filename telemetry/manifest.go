@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -18,11 +17,11 @@ const (
 	maxParents  = 12        // directories in which one is looked for, from the script's upwards
 )
 
-var nodeModule = regexp.MustCompile(`node_modules/(?:\.bin/)?((?:@[\w.-]+/)?[\w.-]+)`)
+var nodeModule = lazy(`node_modules/(?:\.bin/)?((?:@[\w.-]+/)?[\w.-]+)`)
 
 // script returns the name of the project that a script belongs to, or of the npm package that contains it.
 func (s server) script(file string) string {
-	if m := nodeModule.FindAllStringSubmatch(strings.ReplaceAll(file, `\`, "/"), -1); m != nil {
+	if m := nodeModule().FindAllStringSubmatch(strings.ReplaceAll(file, `\`, "/"), -1); m != nil {
 		return nodePackage(m[len(m)-1][1])
 	}
 	for _, suffix := range []string{"", ".js", "/index.js", "/__main__.py"} { // node build, python app
@@ -90,8 +89,8 @@ func nameInJSON(b []byte) string {
 }
 
 var (
-	tomlTable = regexp.MustCompile(`^\s*\[+\s*([^\]]*?)\s*\]+\s*(?:#.*)?$`)
-	tomlName  = regexp.MustCompile(`^\s*["']?name["']?\s*=\s*(?:"([^"\\]*)"|'([^']*)')`)
+	tomlTable = lazy(`^\s*\[+\s*([^\]]*?)\s*\]+\s*(?:#.*)?$`)
+	tomlName  = lazy(`^\s*["']?name["']?\s*=\s*(?:"([^"\\]*)"|'([^']*)')`)
 )
 
 // nameInTOML returns the name in the tables that have one: of a project (PEP 621) or of a package of Poetry.
@@ -99,9 +98,9 @@ func nameInTOML(b []byte) string {
 	table := ""
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimRight(line, "\r\n")
-		if m := tomlTable.FindStringSubmatch(line); m != nil {
+		if m := tomlTable().FindStringSubmatch(line); m != nil {
 			table = m[1]
-		} else if m := tomlName.FindStringSubmatch(line); m != nil && (table == "project" || table == "tool.poetry") {
+		} else if m := tomlName().FindStringSubmatch(line); m != nil && (table == "project" || table == "tool.poetry") {
 			return m[1] + m[2]
 		}
 	}

@@ -4,7 +4,13 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
+
+// lazy returns an expression that is compiled when it is first used: a session needs few of them.
+func lazy(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
@@ -37,23 +43,23 @@ func nodePackage(spec string) string {
 	return valid(name)
 }
 
-var pythonSpec = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)(\[[\w, .-]*\])?(([=<>!~; ]|@([0-9]|latest)).*)?$`)
+var pythonSpec = lazy(`^([A-Za-z0-9][A-Za-z0-9._-]*)(\[[\w, .-]*\])?(([=<>!~; ]|@([0-9]|latest)).*)?$`)
 
 // pythonPackage parses name[extra]==version and name@version.
 func pythonPackage(spec string) string {
-	m := pythonSpec.FindStringSubmatch(spec)
+	m := pythonSpec().FindStringSubmatch(spec)
 	if m == nil || isScript(spec) || pythons.MatchString(m[1]) {
 		return unnamedService
 	}
 	return valid(m[1])
 }
 
-var imageRef = regexp.MustCompile(`^([a-zA-Z0-9._:-]+/)*([a-z0-9._-]+)(:[\w.-]+)?(@[a-z0-9]+:[0-9a-f]+)?$`)
+var imageRef = lazy(`^([a-zA-Z0-9._:-]+/)*([a-z0-9._-]+)(:[\w.-]+)?(@[a-z0-9]+:[0-9a-f]+)?$`)
 
 // image parses registry/organization/name:tag@digest. What is no reference to an image names nothing: ann@host is not
 // the image ann.
 func image(ref string) string {
-	m := imageRef.FindStringSubmatch(ref)
+	m := imageRef().FindStringSubmatch(ref)
 	if m == nil {
 		return unnamedService
 	}
@@ -70,7 +76,7 @@ func denoModule(spec string) string {
 	return unnamedService
 }
 
-var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
+var majorVersion = lazy(`^v[0-9]+$`)
 
 // goPackage parses host/organization/module/cmd/name@version. A relative package is a path.
 func goPackage(spec string) string {
@@ -80,18 +86,18 @@ func goPackage(spec string) string {
 	if isPath || !strings.Contains(host, ".") {
 		return unnamedService
 	}
-	if majorVersion.MatchString(path.Base(spec)) {
+	if majorVersion().MatchString(path.Base(spec)) {
 		spec = path.Dir(spec)
 	}
 	return valid(path.Base(spec))
 }
 
-var archiveName = regexp.MustCompile(`^(.*?)(-[0-9][\w.-]*)?\.(?i:jar|dll|csproj|fsproj)$`)
+var archiveName = lazy(`^(.*?)(-[0-9][\w.-]*)?\.(?i:jar|dll|csproj|fsproj)$`)
 
 // archive returns the name of a program in a file for the virtual machine of Java or .NET, without its version. Like
 // that of an executable file, it is chosen by the author.
 func archive(file string) string {
-	m := archiveName.FindStringSubmatch(path.Base(strings.ReplaceAll(file, `\`, "/")))
+	m := archiveName().FindStringSubmatch(path.Base(strings.ReplaceAll(file, `\`, "/")))
 	if m == nil {
 		return unnamedService
 	}

@@ -42,13 +42,13 @@ func (r *resources) learn(templates []string) {
 	}
 }
 
-var templateExpression = regexp.MustCompile(`\{([+#./;?&]?)[^{}]*\}`)
+var templateExpression = lazy(`\{([+#./;?&]?)[^{}]*\}`)
 
 // compileTemplate returns a matcher for a template, or nil for one without an expression or without anything fixed in
 // it. An expression matches everything but the characters that end it by its operator.
 func compileTemplate(text string) *regexp.Regexp {
-	places := templateExpression.FindAllStringSubmatchIndex(text, -1)
-	if places == nil || strings.Trim(templateExpression.ReplaceAllString(text, ""), ":/") == "" {
+	places := templateExpression().FindAllStringSubmatchIndex(text, -1)
+	if places == nil || strings.Trim(templateExpression().ReplaceAllString(text, ""), ":/") == "" {
 		return nil
 	}
 	var pattern strings.Builder
@@ -74,7 +74,7 @@ func compileTemplate(text string) *regexp.Regexp {
 	return match
 }
 
-var uriScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]{0,31}:`)
+var uriScheme = lazy(`^[A-Za-z][A-Za-z0-9+.-]{0,31}:`)
 
 // label returns what may be shown of a URI.
 func (r *resources) label(uri string) string {
@@ -90,7 +90,7 @@ func (r *resources) label(uri string) string {
 }
 
 func scheme(uri string) string {
-	return strings.ToLower(strings.TrimSuffix(uriScheme.FindString(uri), ":"))
+	return strings.ToLower(strings.TrimSuffix(uriScheme().FindString(uri), ":"))
 }
 
 //go:embed schemes.txt

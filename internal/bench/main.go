@@ -116,7 +116,8 @@ func (o options) run(ctx context.Context, out, progress io.Writer) error {
 // build builds the server and, if wanted, spanpipe as it is released.
 func build(ctx context.Context, dir string, product bool) error {
 	const module = "github.com/spanpipe/spanpipe"
-	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", dir + "/", module + "/internal/bench/server"}
+	args := []string{"build", "-trimpath", "-tags", "grpcnotrace,urfave_cli_no_docs", "-ldflags", "-s -w",
+		"-o", dir + "/", module + "/internal/bench/server"}
 	if product {
 		args = append(args, module)
 	}

@@ -34,7 +34,8 @@ type batch[T any] struct {
 	due     *time.Timer // runs while something waits
 	waiting []T
 	closed  bool
-	sent    []T // reused; belongs to the one who is sending
+	started bool // a goroutine sends batches, or is about to
+	sent    []T  // reused; belongs to the one who is sending
 }
 
 func newBatch[T any](
@@ -57,7 +58,8 @@ func (q *batch[T]) add(item T) {
 	q.waiting = append(q.waiting, item)
 	switch n := len(q.waiting); {
 	case q.closed: // it stays inside, and is counted as lost at the end
-	case n == q.enough:
+	case n >= q.enough && !q.started: // another one for each batch would only wait for the first, and they would pile up
+		q.started = true
 		go func() { _ = q.sendWaiting(context.Background(), q.enough) }() // ends with the exporter's timeout
 	case n == 1:
 		q.due.Reset(q.delay)
@@ -80,6 +82,7 @@ func (q *batch[T]) take(least int) []T {
 		q.waiting = q.waiting[:rest]
 		return q.sent
 	}
+	q.started = false
 	if len(q.waiting) > 0 && !q.closed {
 		q.due.Reset(q.delay)
 	}

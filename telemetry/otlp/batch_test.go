@@ -2,6 +2,7 @@ package otlp_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -56,6 +57,38 @@ func TestLargeBatches(t *testing.T) {
 		}
 	})
 }
+
+// TestSteadyFlood has a batch waiting at the end of every export. One goroutine sends them all.
+func TestSteadyFlood(t *testing.T) {
+	const rounds = 50
+	round, before := 0, 0
+	over := make(chan struct{})
+	var s *session
+	s = open(t, func(cfg *otlp.Config) {
+		cfg.Preview = writerFunc(func(b []byte) (int, error) {
+			if round++; round == 1 {
+				before = runtime.NumGoroutine()
+			}
+			switch n := runtime.NumGoroutine(); {
+			case round < rounds:
+				s.spans(48)
+			case round == rounds:
+				if n > before+rounds/2 {
+					t.Errorf("%d goroutines while the first batch is sent, %d during the last", before, n)
+				}
+				close(over)
+			}
+			return len(b), nil
+		})
+	})
+	s.spans(48)
+	<-over
+	s.end()
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // TestQuietMetrics sends metrics at their interval while some are recorded, and less often in a session in which nothing
 // happens.

@@ -3,7 +3,6 @@ package otlp
 import (
 	"log/slog"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +40,7 @@ const (
 )
 
 // numberLike is what a user writes who takes a variable for a duration or a size in another unit.
-var numberLike = regexp.MustCompile(`^[-+]?[0-9]{1,9}([.,][0-9]{1,3})? ?[a-zA-Z]{0,3}$`)
+var numberLike = lazy(`^[-+]?[0-9]{1,9}([.,][0-9]{1,3})? ?[a-zA-Z]{0,3}$`)
 
 // number returns ="value" for what is like a number, and "" for anything else.
 func number(value string) string { return shownIf(numberLike, value) }
@@ -63,12 +62,12 @@ func oneOf(words ...string) func(string) bool {
 	return func(value string) bool { return slices.Contains(words, value) }
 }
 
-var headerName = regexp.MustCompile("^[0-9A-Za-z!#$%&'*+.^_`|~-]+$") // a token of RFC 9110, section 5.6.2
+var headerName = lazy("^[0-9A-Za-z!#$%&'*+.^_`|~-]+$") // a token of RFC 9110, section 5.6.2
 
 func areHeaders(list string) bool {
 	for header := range strings.SplitSeq(list, ",") {
 		name, value, ok := strings.Cut(header, "=")
-		if _, err := url.PathUnescape(value); !ok || err != nil || !headerName.MatchString(strings.TrimSpace(name)) {
+		if _, err := url.PathUnescape(value); !ok || err != nil || !headerName().MatchString(strings.TrimSpace(name)) {
 			return false
 		}
 	}

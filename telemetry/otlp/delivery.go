@@ -2,8 +2,6 @@ package otlp
 
 import (
 	"net/http"
-	"regexp"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -89,33 +87,4 @@ func (d *delivery) send(items int, export func() error) {
 func (d *delivery) unimplemented(err error) bool {
 	last, _ := d.attempts.failure()
 	return err != nil && (status.Code(last.err) == codes.Unimplemented || last.status == http.StatusNotFound)
-}
-
-// lostItems returns how many items of a batch did not arrive.
-func lostItems(items int, err error) int {
-	if rejected, partial := partialSuccess(err); partial {
-		return min(rejected, items)
-	}
-	if err != nil {
-		return items
-	}
-	return 0
-}
-
-// partialSuccessText is what the exporters make of OTLP's partial success
-// (https://opentelemetry.io/docs/specs/otlp/#partial-success). Its type is internal to each of them.
-var partialSuccessText = regexp.MustCompile(`(?s)^(?:[a-z ]+: )?OTLP partial success: .*\((\d+) [a-z ]+ rejected\)$`)
-
-// partialSuccess reports whether an error is a partial success, and of how many rejected items. If it is of none, the
-// backend has accepted everything and only sent a warning.
-func partialSuccess(err error) (rejected int, is bool) {
-	if err == nil {
-		return 0, false
-	}
-	m := partialSuccessText.FindStringSubmatch(err.Error())
-	if m == nil {
-		return 0, false
-	}
-	rejected, err = strconv.Atoi(m[1])
-	return rejected, err == nil
 }

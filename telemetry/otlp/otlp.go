@@ -1,10 +1,7 @@
 package otlp
 
 import (
-	"io"
-	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -19,20 +16,12 @@ const metricInterval = 10 * time.Second
 // quietInterval is the same for a session in which nothing happens. It is OpenTelemetry's default.
 const quietInterval = time.Minute
 
-// A batch of so many is sent without waiting for more. It fits into 32 KiB: gRPC's pool of buffers has none larger up to
-// 1 MiB, so that a batch that is a little larger costs thirty times the memory.
+// A batch of so many is sent without waiting for more. It fits into 32 KiB, also where names are long: gRPC's pool of
+// buffers has none larger up to 1 MiB, so that a batch that is a little larger costs thirty times the memory.
 const (
 	enoughSpans   = 48
-	enoughRecords = 96
+	enoughRecords = 64
 )
-
-// Config configures the exports of one process. All fields but Preview are required.
-type Config struct {
-	Lookup  func(string) (string, bool) // looks up an environment variable
-	Logger  *slog.Logger                // receives problems with the export
-	Preview io.Writer                   // if not nil, receives the records as OTLP JSON, and nothing is sent
-	Broken  func(recovered any)         // receives a panic of an exporter; called from goroutines of the SDK
-}
 
 // Exports holds a processor or reader for each signal that is sent; nil for the others. Its methods are safe for
 // concurrent use.
@@ -92,6 +81,14 @@ func (e *Exports) Lost() (spans, logRecords int64) {
 	return spans, logRecords
 }
 
+// SentSpans returns how many spans the collector has accepted so far, and how many it has not: those that are lost or
+// still in a queue. Spans that are not sampled are neither.
+func (e *Exports) SentSpans() (sent, unsent int64) {
+	e.spans.mu.Lock()
+	defer e.spans.mu.Unlock()
+	return e.spans.delivered, e.spans.lost + e.spans.inside
+}
+
 // LoseSpans counts spans that were started and will not be ended, if spans are sent at all.
 func (e *Exports) LoseSpans(n int64) {
 	if e.Spans != nil {
@@ -113,8 +110,6 @@ func (e *Exports) Finish(inTime bool, messages, contents int64) {
 
 const (
 	maxQueue = 1 << 16 // spans of about a kilobyte each
-	// maxDelay keeps a delay in milliseconds from overflowing a duration.
-	maxDelay = 24 * time.Hour
 	// exportTimeout is OpenTelemetry's default of all three signals. The exporters' own, of 10 s, is shorter.
 	exportTimeout = 30 * time.Second
 )
@@ -139,22 +134,4 @@ func newPace(cfg Config) pace {
 	}
 	p.timeout = cfg.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT", exportTimeout)
 	return p
-}
-
-// number returns the value of a variable, cut to a limit. An invalid one is reported and ignored.
-func (cfg Config) number(name, want string, standard, limit int) int {
-	v, _ := cfg.Lookup(name)
-	if v == "" {
-		return standard
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n <= 0 {
-		reportInvalid(cfg.Logger, name+number(v)+": "+want)
-		return standard
-	}
-	return min(n, limit)
-}
-
-func (cfg Config) milliseconds(name string, standard time.Duration) time.Duration {
-	return time.Duration(cfg.number(name, wantMilliseconds, int(standard.Milliseconds()), int(maxDelay.Milliseconds()))) * time.Millisecond
 }

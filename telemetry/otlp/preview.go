@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -62,7 +61,7 @@ func (p *preview) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // idMember is a member of OTLP's JSON that holds the id of a trace or span. It cannot match inside a string: quotes are
 // escaped there.
-var idMember = regexp.MustCompile(`"(?:traceId|spanId|parentSpanId)":"([^"]*)"`)
+var idMember = lazy(`"(?:traceId|spanId|parentSpanId)":"([^"]*)"`)
 
 // otlpJSON encodes a request as OTLP JSON without a line break: protobuf's JSON, but with enumerations as numbers and
 // ids in hexadecimal instead of base64 (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
@@ -85,8 +84,8 @@ func otlpJSON(signal string, body []byte) ([]byte, error) {
 	if err := json.Compact(&line, text); err != nil { // protojson adds spaces at random
 		return nil, err
 	}
-	return idMember.ReplaceAllFunc(line.Bytes(), func(member []byte) []byte {
-		id := idMember.FindSubmatch(member)[1]
+	return idMember().ReplaceAllFunc(line.Bytes(), func(member []byte) []byte {
+		id := idMember().FindSubmatch(member)[1]
 		raw, err := base64.StdEncoding.DecodeString(string(id))
 		if err != nil {
 			return member

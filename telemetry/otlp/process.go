@@ -7,7 +7,6 @@ import (
 	"log"
 	"log/slog"
 	"os"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -86,14 +85,14 @@ type sdkHandler struct{ slog.Handler }
 
 // Handle implements slog.Handler.
 func (h sdkHandler) Handle(ctx context.Context, r slog.Record) error {
-	if aboutVariable.MatchString(r.Message) {
+	if aboutVariable().MatchString(r.Message) {
 		return nil
 	}
 	return h.Handler.Handle(ctx, slog.NewRecord(r.Time, min(r.Level, slog.LevelWarn), "OpenTelemetry: "+r.Message, r.PC))
 }
 
 // aboutVariable matches the beginnings of messages about variables, which checkVariables has reported.
-var aboutVariable = regexp.MustCompile("^(parse|escape header) ")
+var aboutVariable = lazy("^(parse|escape header) ")
 
 // WithAttrs implements slog.Handler.
 func (h sdkHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
@@ -101,14 +100,14 @@ func (h sdkHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 // WithGroup implements slog.Handler.
 func (h sdkHandler) WithGroup(string) slog.Handler { return h }
 
-var sdkVariable = regexp.MustCompile(`\bOTEL_[A-Z]+(?:_[A-Z]+)*\b`)
+var sdkVariable = lazy(`\bOTEL_[A-Z]+(?:_[A-Z]+)*\b`)
 
 // reportVariables makes errors of the SDK count as those of invalid variables. It reports each once, not once for each
 // signal, and none of those that have been reported. An error that names no variable is about one of those.
 func reportVariables(logger *slog.Logger, reported ...string) {
 	var mu sync.Mutex
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		name := sdkVariable.FindString(err.Error())
+		name := sdkVariable().FindString(err.Error())
 		mu.Lock()
 		defer mu.Unlock()
 		if slices.Contains(reported, name) || name == "" && len(reported) > 0 {

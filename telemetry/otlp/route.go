@@ -156,8 +156,8 @@ func timeout(s signal, lookup lookupFunc) time.Duration {
 
 // The values of variables that may be shown. Others may be secrets in the wrong place.
 var (
-	harmlessWord = regexp.MustCompile(`^[a-z]{1,12}([/_-][a-z]{1,12}){0,2}$`)
-	hostAndPort  = regexp.MustCompile(`^[a-zA-Z0-9.-]{1,60}:[0-9]{1,5}$`)
+	harmlessWord = lazy(`^[a-z]{1,12}([/_-][a-z]{1,12}){0,2}$`)
+	hostAndPort  = lazy(`^[a-zA-Z0-9.-]{1,60}:[0-9]{1,5}$`)
 )
 
 // harmless returns ="value" for a word such as "zipkin" or "http/json", and "" for anything else.
@@ -166,8 +166,8 @@ func harmless(value string) string { return shownIf(harmlessWord, value) }
 // address returns ="value" for an address without a scheme, the usual mistake.
 func address(value string) string { return shownIf(hostAndPort, value) }
 
-func shownIf(pattern *regexp.Regexp, value string) string {
-	if pattern.MatchString(value) {
+func shownIf(pattern func() *regexp.Regexp, value string) string {
+	if pattern().MatchString(value) {
 		return `="` + value + `"`
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -198,12 +199,14 @@ func takeURI(_ *Decoder, v *framing.Value, m *Raw) {
 func takeReason(_ *Decoder, v *framing.Value, m *Raw) { m.ensureExtra().TimedOut = timedOut(v.Text) }
 
 // traceparent is the form of W3C Trace Context, section 3.2.2, with what a later version may append.
-var traceparent = regexp.MustCompile(`^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})(-.*)?$`)
+var traceparent = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})(-.*)?$`)
+})
 
 // takeTraceparent keeps a text only if it has the form of a traceparent: any other could be content. Of a later version
 // it keeps the part that is known, as section 3.2.4 of the specification asks.
 func takeTraceparent(_ *Decoder, v *framing.Value, m *Raw) {
-	parts := traceparent.FindStringSubmatch(string(v.Text))
+	parts := traceparent().FindStringSubmatch(string(v.Text))
 	if parts != nil && (parts[2] == "" || !strings.HasPrefix(parts[1], "00")) {
 		m.ensureExtra().Traceparent = parts[1]
 	}
