@@ -9,6 +9,11 @@ import (
 	"unicode/utf8"
 )
 
+// minBase64 is the length from which a run of base64 is decoded: twelve bytes of text.
+const minBase64 = 16
+
+var base64Class = classOf(func(c byte) bool { return isToken(c) || has("+/=", c) })
+
 // base64Lines returns the long runs of base64 in s. A run goes on in the next line if that is nothing else and no longer:
 // encoders break lines after 64 or 76 characters (RFC 7468, section 2; RFC 2045, section 6.8).
 func base64Lines(s string) iter.Seq2[int, int] {

@@ -66,9 +66,6 @@ func (p *pairs) isListed(f field, i int, v value, kind Kind) bool {
 // isListedSecret reports whether a text in a list looks like a secret rather than a word.
 func isListedSecret(v string) bool { return len(v) >= 6 && hasDigit(v) && !strings.Contains(v, " ") }
 
-// maxJudged is how much of a value is looked at to decide whether it is a secret, in bytes.
-const maxJudged = 512
-
 // elementText returns the text of the XML element that begins at lo.
 func elementText(s string, lo int) (int, int) {
 	const open, end = "<![CDATA[", "]]>"

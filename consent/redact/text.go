@@ -194,8 +194,6 @@ func isURIPart(c byte) bool { return c > ' ' && !has("\"'<>\\`", c) }
 // isMarkupText is the class of text between tags that may have entities, up to the end of the line.
 func isMarkupText(c byte) bool { return c != '\n' && c != '<' && c != '>' }
 
-var base64Class = classOf(func(c byte) bool { return isToken(c) || has("+/=", c) })
-
 // escape writes s as the inside of a string literal.
 func escape(s string) string {
 	q := quote(s)
@@ -253,9 +251,6 @@ func percent(s string) string {
 	}
 	return b.String()
 }
-
-// minBase64 is the length from which a run of base64 is decoded: twelve bytes of text.
-const minBase64 = 16
 
 // base64 replaces a run of base64, in either alphabet and with or without padding, by a marker if it decodes to text
 // with something to remove. The run goes as a whole, because what is found stands at no byte boundary of it.

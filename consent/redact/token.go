@@ -6,6 +6,9 @@ import "strings"
 // short prefix that names the issuer or the purpose, and random text. What stands beside a token does not matter: the
 // characters of both are letters, digits and a few signs, and anything else ends them.
 
+// minPiece is the least length of a piece of a token, in bytes.
+const minPiece = 6
+
 // findIssued emits tokens of known issuers: the issuer's prefix at the start of a word, and behind it what looks like
 // key material. So gsk_summarize_document is a name, and gsk_ with random text is a token.
 func findIssued(s string, emit emitter) {

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// maxJudged is how much of a value is looked at to decide whether it is a secret, in bytes.
+const maxJudged = 512
+
 // isPlaceholder reports whether a value stands for a secret without being one: empty, stars, ${NAME}, {{ name }},
 // <password>, %s.
 func isPlaceholder(v string) bool {

@@ -83,9 +83,6 @@ func joinLines(s string) (joined string, breaks []lineBreak) {
 	return b.String(), breaks
 }
 
-// minPiece is the least length of a piece of a token, in bytes.
-const minPiece = 6
-
 // isPiece reports whether a word may be a piece of a token.
 func isPiece(w string) bool {
 	m := mixOf(w)
