@@ -117,9 +117,13 @@ func (o *output) listen(cfg Config, resource *resource.Resource) sdkmetric.Reade
 		return nil
 	}
 	if taken {
+		hint := "SPANPIPE_ADMIN_ADDR sets the address"
+		if cfg.Dir != "" && cfg.Policy.Has(consent.Prometheus) {
+			hint += "; Prometheus finds all sessions in " + filepath.Join(cfg.Dir, "targets", "*.json")
+		}
 		cfg.Logger.Warn("another process has the address of the metrics; they are served on a free port instead",
 			"address", server.Addr().String(), "taken", addr,
-			"hint", "SPANPIPE_ADMIN_ADDR sets the address; Prometheus finds all sessions in SPANPIPE_DIR/targets/*.json")
+			"hint", hint)
 	}
 	cfg.Logger.Info("serving metrics", "address", server.Addr().String())
 	o.admin, o.registry = server, prometheus.NewRegistry()

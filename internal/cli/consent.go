@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -93,8 +95,8 @@ func (a *app) explain(p consent.Policy) decision {
 	}
 	if addr := telemetry.AdminAddress(p, a.options.adminAddr, lookup); addr != "" {
 		d.Destination["metrics page"], d.Protocol["metrics page"] = "served on "+addr, "http"
-		if p.Has(consent.Prometheus) {
-			d.Destination["its address"] = "listed for Prometheus in SPANPIPE_DIR/targets"
+		if dir := stateDir(a.options.dir, runtime.GOOS, lookup); dir != "" && p.Has(consent.Prometheus) {
+			d.Destination["its address"] = "listed for Prometheus in " + filepath.Join(dir, "targets")
 		}
 	}
 	return d
