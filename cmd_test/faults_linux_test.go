@@ -113,7 +113,7 @@ func (f collectorFault) test(t *testing.T) {
 		if lines := strings.Count(e.stderr, "\n"); lines > 2 { // the second is the hint
 			t.Errorf("stderr has %d lines, want at most 2:\n%s", lines, e.stderr)
 		}
-		f.checkArrival(t, s.receiver, exitSpans-1, nil)
+		f.checkArrival(t, s.receiver, exitSpans-2, nil)
 	})
 	t.Run("HTTP", func(t *testing.T) {
 		t.Parallel()

@@ -167,7 +167,7 @@ func testFewDescriptors(t *testing.T) {
 	if e.stderr != "" {
 		t.Errorf("stderr = %q, want none", e.stderr)
 	}
-	f.checkArrival(t, s.receiver, exitSpans-1, nil)
+	f.checkArrival(t, s.receiver, exitSpans-2, nil)
 }
 
 func testLowMemoryLimit(t *testing.T) {
@@ -178,5 +178,5 @@ func testLowMemoryLimit(t *testing.T) {
 	if e.stderr != "" {
 		t.Errorf("stderr = %q, want none", e.stderr)
 	}
-	f.checkArrival(t, s.receiver, exitSpans-1, nil)
+	f.checkArrival(t, s.receiver, exitSpans-2, nil)
 }

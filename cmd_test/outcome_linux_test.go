@@ -17,9 +17,11 @@ import (
 )
 
 const (
-	handshake = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}` + "\n"
-	agreed    = `{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"s","version":"1"}}}`
-	slowCall  = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow"}}` + "\n"
+	handshake = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},` +
+		`"clientInfo":{"name":"c","version":"1"}}}` + "\n"
+	initialized = `{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n"
+	agreed      = `{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"s","version":"1"}}}`
+	slowCall    = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow"}}` + "\n"
 )
 
 // answering is a server that answers initialize, reads a call, says so on stderr, and goes on as the script does.
@@ -156,6 +158,7 @@ func TestServerStopsReading(t *testing.T) {
 			h := open(t, server, append(r.Env(otlptest.GRPC), "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_HANG_AFTER=1s")...)
 			h.Say(handshake)
 			h.Line()
+			h.Say(initialized)
 			go func() { _, _ = h.In.WriteString(test.call + strings.Repeat("x", 1<<20) + "\n") }() // ends with the process
 			var hint string
 			r.Wait(t, 30*time.Second, "the record "+test.record, func() bool {

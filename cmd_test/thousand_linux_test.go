@@ -19,8 +19,9 @@ const (
 	burst    = 25
 	lull     = 20 * time.Millisecond
 	exitCode = 7
-	// Two session spans (a new one starts after 1,000 operations), initialize, initialized, and the call of exit.
-	exitSpans = calls + 5
+	// Two session spans (a new one starts after 1,000 operations), initialize, initialized, the call of exit, and the
+	// session's failure. A session that the client ends has no such call and no failure.
+	exitSpans = calls + 6
 )
 
 // thousand returns what the client sends, burst by burst.

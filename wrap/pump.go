@@ -60,7 +60,7 @@ func (p *pump) run() {
 // pump has something in hand. It reports whether from has come to its end by itself.
 func (p *pump) copy() (whole bool) {
 	buf := make([]byte, bufferSize)
-	yielded := time.Now()
+	yielded, full := time.Now(), false
 	for {
 		n, err := p.from.read(buf)
 		if n <= 0 || err != nil {
@@ -70,9 +70,19 @@ func (p *pump) copy() (whole bool) {
 		}
 		p.read.Add(int64(n))
 		read := p.tap.arriving()
-		done, err := p.to.write(buf[:n])
-		p.tap.forwarded(buf[:n], read) // also what the reader did not take any more: the writer has said it
-		p.written.Add(int64(done))
+		piece := buf[:n]
+		if n == len(buf) && !full {
+			// A large message begins. The pipe has no room for all of the piece if its reader has left something in it, and
+			// if it reads no more, only a tap that has seen the beginning can name the call that blocks.
+			err = p.pass(piece[:n/2], read)
+			piece, read = piece[n/2:], p.tap.arriving()
+		}
+		full = n == len(buf)
+		if err == nil {
+			err = p.pass(piece, read)
+		} else {
+			p.tap.forwarded(piece, read)
+		}
 		if err != nil {
 			p.report(p.endings.reader)
 			return false
@@ -82,6 +92,14 @@ func (p *pump) copy() (whole bool) {
 			yielded = read
 		}
 	}
+}
+
+// pass writes a piece and shows it to the tap, also what the reader did not take any more: the writer has said it.
+func (p *pump) pass(piece []byte, read time.Time) error {
+	done, err := p.to.write(piece)
+	p.tap.forwarded(piece, read)
+	p.written.Add(int64(done))
+	return err
 }
 
 // stop ends a pump from outside, even one that is blocked, because one of its peers has gone.
