@@ -183,3 +183,16 @@ func TestDemoWithoutCollector(t *testing.T) {
 		})
 	}
 }
+
+// TestDemoOnConsole: on a terminal, the console's lines stand before the tree, and not among its rows.
+func TestDemoOnConsole(t *testing.T) {
+	cmd := exec.Command(binary(t), "demo", "--delay", "10ms")
+	newHome(t).in("SPANPIPE_TELEMETRY=console")(cmd)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if end, tree := bytes.Index(out, []byte("session ended")), bytes.Index(out, []byte("mcp.session ")); end < 0 || tree < end {
+		t.Errorf("the last line of the console is at %d, the tree at %d:\n%s", end, tree, out)
+	}
+}

@@ -73,6 +73,7 @@ func (a *app) demo(c *cli.Context) error {
 	if err := play(l, delay); err != nil {
 		return err
 	}
+	a.printer.flush(lastLines) // the console's lines come first
 	if err := tree.Draw(a.Stdout, width(a.Stdout, pageWidth), painter(a.Stdout, a.Environ)); err != nil {
 		return err
 	}
