@@ -181,9 +181,9 @@ func TestNoPlaceForTargets(t *testing.T) {
 	})
 }
 
-// TestPrometheusFindsSessions: a real Prometheus finds sessions by the files that they write, with the configuration of
+// TestPeersPrometheusTargets: a real Prometheus finds sessions by the files that they write, with the configuration of
 // TELEMETRY.md, and loses them when they end.
-func TestPrometheusFindsSessions(t *testing.T) {
+func TestPeersPrometheusTargets(t *testing.T) {
 	program, root := peerPath(t, peerPrometheus), newHome(t)
 	state, address := filepath.Join(root.root, "state"), freeAddress(t)
 	config := filepath.Join(root.root, "prometheus.yaml")
