@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"slices"
@@ -212,9 +211,6 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	select {
 	case <-s.done:
 	case <-half.Done():
-		if errors.Is(half.Err(), context.DeadlineExceeded) { // not cut short by a signal
-			s.waitFor(leastToConsume)
-		}
 		s.stopConsumer(ctx)
 	}
 	// The consumer was stopped, or a panic has ended it. What it has left is lost. The count is exact unless the consumer
@@ -224,18 +220,6 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 		s.out.loseOpenSpans()
 	}
 	s.out.close(ctx)
-}
-
-// leastToConsume is how long what is queued may take to be consumed, at least. The flush timeout is for sending: sinks
-// that send nothing, such as the console, have the end of the session also where that is 0.
-const leastToConsume = 100 * time.Millisecond
-
-// waitFor waits until the consumer has returned, at most for the given time.
-func (s *Session) waitFor(most time.Duration) {
-	select {
-	case <-s.done:
-	case <-time.After(most):
-	}
 }
 
 // SentSpans returns how many spans of a session that has been closed the collector has accepted, and how many it has not.
