@@ -265,7 +265,7 @@ func TestConventionalPorts(t *testing.T) {
 			address := "127.0.0.3:" + port // of Linux' loopback network, where no collector listens by default
 			l, err := net.Listen("tcp", address)
 			if err != nil {
-				t.Skipf("the address of the test is in use: %v", err)
+				peerMissing(t, "a free address: "+err.Error())
 			}
 			_ = l.Close()
 			h := open(t, cast.As(t, "server"), append(endpoint(p, "http://"+address), "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT=8s")...)
