@@ -2,6 +2,7 @@ package proctree_test
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -10,12 +11,19 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/proctree"
 )
 
-// TestChildren starts a shell with two children of its own, one of which has ended.
+// TestChildren starts a shell with two children of its own, one of which has ended. The shell must not have noticed: it
+// is one that waits for no child once it has become sleep, and the child ends only then.
 func TestChildren(t *testing.T) {
-	shell := exec.Command("sh", "-c", "sleep 0 & sleep 60 & echo $!; exec sleep 60")
+	end, endWriter, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.Command("sh", "-c", "cat <&3 & sleep 60 & echo $!; exec sleep 60 3<&-")
+	shell.ExtraFiles = []*os.File{end}
 	stdout, err := shell.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +31,13 @@ func TestChildren(t *testing.T) {
 	if err := shell.Start(); err != nil {
 		t.Fatal(err)
 	}
+	_ = end.Close()
 	line, _, _ := bufio.NewReader(stdout).ReadLine()
+	mcptest.Eventually(t, "the shell has become sleep", func() bool {
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", shell.Process.Pid))
+		return string(name) == "sleep\n"
+	})
+	_ = endWriter.Close()
 	grandchild, _ := strconv.Atoi(string(line))
 	t.Cleanup(func() {
 		_ = unix.Kill(grandchild, unix.SIGKILL)
@@ -38,10 +52,10 @@ func TestChildren(t *testing.T) {
 			t.Errorf("%s: our children are %+v, want %d in session %d", name, got, shell.Process.Pid, session)
 		}
 		var got []proctree.Process
-		for ended := false; !ended; {
+		mcptest.Eventually(t, "a child has ended", func() bool {
 			got = children(shell.Process.Pid)
-			ended = slices.ContainsFunc(got, func(p proctree.Process) bool { return p.Zombie })
-		}
+			return slices.ContainsFunc(got, func(p proctree.Process) bool { return p.Zombie })
+		})
 		if len(got) != 2 || !slices.ContainsFunc(got, func(p proctree.Process) bool { return p.PID == grandchild && !p.Zombie }) {
 			t.Errorf("%s: its children are %+v, want %d and one that has ended", name, got, grandchild)
 		}

@@ -18,3 +18,13 @@ var NewSpanSender = newSpanSender
 
 // FlushMetrics does what the timer of the metrics does.
 func (e *Exports) FlushMetrics(ctx context.Context) error { return e.reader.ForceFlush(ctx) }
+
+// Explain puts an error of an export over HTTP into words.
+func Explain(endpoint string, err error) (cause, hint string) {
+	r, _ := routeOf(traces, func(name string) (string, bool) {
+		v, ok := map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}[name]
+		return v, ok
+	})
+	f := r.explain(attempt{}, err)
+	return f.cause, f.hint
+}

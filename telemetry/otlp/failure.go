@@ -55,7 +55,8 @@ var symptoms = []symptom{
 		},
 	},
 	{
-		texts: []string{"malformed HTTP response"},
+		// The second is what net/http writes of a server that speaks before it is asked, as gRPC's do.
+		texts: []string{"malformed HTTP response", "readLoopPeekFailLocked: %!w(<nil>)"},
 		cause: "AT does not answer in HTTP/1.1",
 		hint: func(r route) string {
 			return cmp.Or(r.portHint(), "if it receives OTLP over gRPC, set OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
@@ -121,7 +122,8 @@ var symptoms = []symptom{
 		hint:  func(r route) string { return "check " + r.variable + ", and this machine's network" },
 	},
 	{
-		texts: []string{"reset by peer", "forcibly closed", "broken pipe", "EOF", "error reading server preface", "GOAWAY"},
+		texts: []string{"reset by peer", "forcibly closed", "broken pipe", "EOF", "error reading server preface", "GOAWAY",
+			"client conn could not be established"},
 		cause: "AT closes the connection",
 		hint: func(r route) string {
 			how := map[string]string{

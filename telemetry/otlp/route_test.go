@@ -2,6 +2,7 @@ package otlp_test
 
 import (
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -381,5 +382,30 @@ func TestCertificateWithoutTLS(t *testing.T) {
 				t.Errorf("%d requests; log:\n%s", len(r.Requests()), log)
 			}
 		})
+	}
+}
+
+// TestTimeOfFailure: one fault has several texts, which depend on how far a request has come when it shows.
+func TestTimeOfFailure(t *testing.T) {
+	for _, test := range []struct {
+		endpoint, cause, hint string
+		texts                 []string
+	}{
+		{"http://c:1", "http://c:1 does not answer in HTTP/1.1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc", []string{
+			`net/http: HTTP/1.x transport connection broken: malformed HTTP response "\x00\x00"`,
+			"readLoopPeekFailLocked: %!w(<nil>)",
+		}},
+		{"https://c:1", "https://c:1 closes the connection", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", []string{
+			"read tcp 127.0.0.1:2->127.0.0.1:1: read: connection reset by peer",
+			"readLoopPeekFailLocked: read tcp 127.0.0.1:2->127.0.0.1:1: read: connection reset by peer",
+			"http2: client conn could not be established",
+		}},
+	} {
+		for _, text := range test.texts {
+			cause, hint := otlp.Explain(test.endpoint, errors.New(text))
+			if cause != test.cause || !strings.Contains(hint, test.hint) {
+				t.Errorf("%s: %s; %s", text, cause, hint)
+			}
+		}
 	}
 }
