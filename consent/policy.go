@@ -12,17 +12,18 @@ type Sink string
 // The sinks, as they are written in SPANPIPE_TELEMETRY.
 const (
 	Console    Sink = "console"    // one line per operation on stderr
+	Local      Sink = "local"      // files on this machine, for spanpipe's own commands
 	OTLP       Sink = "otlp"       // an OpenTelemetry collector, over the network
 	Prometheus Sink = "prometheus" // a metrics page that a Prometheus server scrapes over the network
 )
 
-var sinks = []Sink{Console, OTLP, Prometheus}
+var sinks = []Sink{Console, Local, OTLP, Prometheus}
 
 // off is the word that no destination in the same list, and no flag, can outvote.
 const off = "off"
 
 // network reports whether the sink opens a socket. A new sink does until someone says here that it does not.
-func (s Sink) network() bool { return s != Console }
+func (s Sink) network() bool { return s != Console && s != Local }
 
 // Request holds the user's settings as written. An empty field means that the setting is absent.
 type Request struct {

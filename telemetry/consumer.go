@@ -52,6 +52,9 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 	c := &consumer{Session: s}
 	// The detector comes last, so that a finding follows the record that it is about in every sink.
 	c.sinks = append(c.sinks, readiness{&s.ready}, s.out.otel)
+	if s.out.store != nil {
+		c.sinks = append(c.sinks, s.out.store)
+	}
 	c.sinks = append(c.sinks, s.cfg.Sinks...)
 	c.sinks = append(c.sinks, anomaly.New(func(f record.Finding) { c.sinks.Noted(f) }))
 	c.tracker = session.New(session.Config{

@@ -21,6 +21,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/admin"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
+	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -32,6 +33,7 @@ type output struct {
 	dropped  *dropped
 	lines    func() int64 // lost lines of the console
 	logger   *slog.Logger
+	store    Store         // nil without one
 	admin    *admin.Server // nil without one
 	registry *prometheus.Registry
 	session  string // its id
@@ -51,6 +53,9 @@ func (o *output) build(cfg Config, id record.Session, broken func(any)) {
 		sink.Logs = some[sdklog.Processor](o.exports.Logs)
 		sink.Recorded = o.exports.Recorded
 	}
+	if o.openStore(cfg, id, sink.Resource) {
+		sink.Recorder = o.store
+	}
 	if reader := o.listen(cfg, sink.Resource); reader != nil {
 		sink.Metrics = append(sink.Metrics, reader)
 	}
@@ -58,6 +63,26 @@ func (o *output) build(cfg Config, id record.Session, broken func(any)) {
 	if o.exports != nil {
 		o.exports.Started() // errors are those of deliveries from now on, and were those of variables before
 	}
+}
+
+// openStore opens the store if the policy has one. Without it the session goes on.
+func (o *output) openStore(cfg Config, id record.Session, resource *resource.Resource) bool {
+	if !cfg.Policy.Has(consent.Local) || cfg.OpenStore == nil {
+		return false
+	}
+	service, _ := resource.Set().Value("service.name")
+	store, err := cfg.OpenStore(StoreSession{
+		ID: id.ID, Launched: id.Launched, Service: service.AsString(), Version: cfg.Version,
+		Origin: otlpfile.Origin{
+			Resource: resource.Attributes(), ResourceURL: resource.SchemaURL(), ScopeName: otel.Scope, ScopeVersion: cfg.Version,
+		},
+	})
+	if err != nil {
+		cfg.Logger.Warn("this session is not stored", "error", err.Error(), "hint", "SPANPIPE_DIR sets the directory")
+		return false
+	}
+	o.store = store
+	return true
 }
 
 // withoutExporters returns an output from which nothing leaves the process. It uses nothing that reads the user's
@@ -186,6 +211,9 @@ func (o *output) lost() map[string]int64 {
 	if o.exports != nil {
 		lost["span"], lost["log_record"] = o.exports.Lost()
 	}
+	if o.store != nil {
+		lost["stored_span"], lost["stored_log_record"] = o.store.Lost()
+	}
 	return lost
 }
 
@@ -201,6 +229,9 @@ func (o *output) loseOpenSpans() {
 func (o *output) close(ctx context.Context) {
 	o.closeAdmin(ctx)
 	inTime := o.otel.Shutdown(ctx)
+	if o.store != nil {
+		o.store.Close(ctx)
+	}
 	messages, contents := o.dropped.messages.Load(), o.dropped.contents.Load()
 	if o.exports != nil {
 		o.exports.Finish(inTime, messages, contents)

@@ -44,6 +44,10 @@ type Config struct {
 	// spanpipe.telemetry.dropped. It is safe for concurrent use. May be nil.
 	LostLines func() int64
 
+	// OpenStore opens the store of a session, if the policy has the sink local. May be nil. It is called before the server
+	// starts; its error means that nothing is stored, and is reported.
+	OpenStore func(StoreSession) (Store, error)
+
 	// Sinks receive every record beside the sinks of the policy. The telemetry calls them from one goroutine.
 	Sinks []session.Sink
 }

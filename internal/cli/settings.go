@@ -38,9 +38,10 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 	return []*setting{
 		{
 			Flag: "telemetry", Value: "LIST", Default: "off", parse: text(&o.telemetry),
-			Words: "off console otlp prometheus console,otlp",
+			Words: "off console local otlp prometheus local,otlp",
 			Usage: "where telemetry goes: off, or a comma-separated list of console (lines on stderr), " +
-				"otlp (an OpenTelemetry collector) and prometheus (a metrics page)",
+				"local (files on this machine, for spanpipe show and others), otlp (an OpenTelemetry collector) and " +
+				"prometheus (a metrics page)",
 		},
 		{
 			Flag: "capture", Value: "LIST", Default: "none", parse: text(&o.capture),

@@ -5,7 +5,6 @@ package admin
 import (
 	"errors"
 	"net"
-	"os"
 	"syscall"
 )
 
@@ -20,12 +19,3 @@ func listenPrivately(path string) (net.Listener, error) {
 
 // inUse reports whether another process listens on the address.
 func inUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
-
-// tryLock locks a file until it is closed, or its process ends. It returns errLocked if another has locked it.
-func tryLock(f *os.File) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return errLocked
-	}
-	return err
-}

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/spanpipe/spanpipe/internal/lockfile"
 )
 
 // This file lists a server's address where a Prometheus finds it: in a file of its file discovery
@@ -32,9 +34,6 @@ type group struct {
 	Labels  map[string]string `json:"labels,omitempty"`
 }
 
-// errLocked is the error of tryLock for a file that another process has locked.
-var errLocked = errors.New("locked by another process")
-
 // young is the age up to which files without their counterpart may belong to a process that is just starting.
 const young = time.Minute
 
@@ -56,7 +55,7 @@ func (s *Server) Announce(dir, id string, labels map[string]string) error {
 	removeDead(dir)
 	text, err := json.Marshal([]group{{[]string{address}, labels}})
 	// Where files cannot be locked, no other process can find this one unlocked either.
-	if lockErr := tryLock(s.target.lock); err == nil && errors.Is(lockErr, errLocked) {
+	if lockErr := lockfile.Try(s.target.lock); err == nil && errors.Is(lockErr, lockfile.ErrLocked) {
 		err = lockErr
 	}
 	if err == nil {
@@ -176,19 +175,9 @@ func removeDead(dir string) {
 		path, isYoung := filepath.Join(dir, name[1]), time.Since(info.ModTime()) < young
 		switch ext := name[2]; {
 		case ext != ".json" && (isYoung || exists[name[1]+".json"]): // of a process that starts, or see the other file
-		case isDead(path + ".lock"):
+		case lockfile.Look(path+".lock") == lockfile.Free:
 			_ = remove(filepath.Join(dir, e.Name()))
 			_ = remove(strings.TrimSuffix(path, ".json") + ".lock")
 		}
 	}
-}
-
-// isDead reports whether no process holds the lock.
-func isDead(lock string) bool {
-	f, err := os.OpenFile(lock, os.O_RDWR, 0)
-	if err != nil {
-		return errors.Is(err, os.ErrNotExist)
-	}
-	defer func() { _ = f.Close() }()
-	return tryLock(f) == nil
 }

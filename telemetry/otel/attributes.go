@@ -84,6 +84,9 @@ func protocolAttributes(a attributes, protocol, sessionID string) attributes {
 func operationAttributes(a attributes, op *record.Operation, sessionID string) attributes {
 	a = protocolAttributes(a, op.Protocol, sessionID)
 	a.text(semconv.MethodName, op.Method)
+	if op.Number > 0 { // a notification has none
+		a = append(a, attribute.Int64(semconv.Number, int64(op.Number)))
+	}
 	a.text(semconv.RequestID, op.RequestID)
 	a.text(semconv.Requested, op.Requested)
 	switch op.Method {
@@ -107,6 +110,7 @@ func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	a.text(semconv.ErrorClass, string(op.Class))
 	a.text(semconv.TaskStatus, op.TaskStatus)
 	a.flag(semconv.Ambiguous, op.Ambiguous)
+	a.flag(semconv.Hung, op.Hung)
 	a.flag(semconv.Undelivered, op.Undelivered)
 	a.flag(semconv.IDMismatch, op.IDMismatch)
 	a = append(a, attribute.Int64(semconv.RequestSize, op.RequestSize))

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -19,6 +20,7 @@ import (
 type logs struct {
 	own      *slog.Logger // the program's
 	exported log.Logger   // OpenTelemetry's
+	recorder Recorder     // may be nil
 	level    slog.Level   // the lowest that is exported
 	debug    bool         // either log takes records of level DEBUG
 	reported map[record.ViolationKind]bool
@@ -37,7 +39,8 @@ func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 		own: cfg.Logger, level: cfg.LogLevel, reported: map[record.ViolationKind]bool{}, session: cfg.Session,
 		scratch:  make(attributes, 0, 32), // room for those of every operation
 		debug:    cfg.LogLevel <= slog.LevelDebug || cfg.Logger.Enabled(context.Background(), slog.LevelDebug),
-		exported: provider.Logger(scope, log.WithInstrumentationVersion(cfg.Version)),
+		recorder: cfg.Recorder,
+		exported: provider.Logger(Scope, log.WithInstrumentationVersion(cfg.Version)),
 	}
 }
 
@@ -71,6 +74,9 @@ const severityOffset = int(log.SeverityInfo) - int(slog.LevelInfo)
 // keep their order when the machine's clock is set. It uses the log API and not the bridge for slog, which
 // would convert each attribute once more.
 func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
+	if l.recorder != nil && !r.Repeats {
+		l.record(ctx, at, level, r, all)
+	}
 	if level < l.level {
 		return
 	}
@@ -81,6 +87,17 @@ func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r sem
 	rec.SetBody(attribute.StringValue(r.Message))
 	rec.AddAttributes(all...)
 	l.exported.Emit(ctx, rec)
+}
+
+// record hands a record to the recorder, whatever its level.
+func (l *logs) record(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
+	rec := otlpfile.LogRecord{
+		Time: at, Severity: int(level) + severityOffset, SeverityText: level.String(), Body: r.Message, Attributes: all,
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		rec.TraceID, rec.SpanID, rec.Flags = span.TraceID(), span.SpanID(), uint32(span.TraceFlags())
+	}
+	l.recorder.LogRecord(&rec)
 }
 
 // sessionChanged takes the server's name and version for the records to come, and reports the session's start once it is

@@ -18,8 +18,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// scope is the name of the instrumentation scope: by convention the module's path.
-const scope = "github.com/spanpipe/spanpipe"
+// Scope is the name of the instrumentation scope: by convention the module's path.
+const Scope = "github.com/spanpipe/spanpipe"
 
 // providers holds the SDK's providers. Those of metrics and log records do nothing without a reader or processor.
 type providers struct {
@@ -44,16 +44,16 @@ func newProviders(cfg Config) *providers {
 	for _, processor := range cfg.Logs {
 		logs = append(logs, sdklog.WithProcessor(processor))
 	}
-	p := &providers{meter: noopmetric.NewMeterProvider().Meter(scope), logger: nooplog.NewLoggerProvider()}
+	p := &providers{meter: noopmetric.NewMeterProvider().Meter(Scope), logger: nooplog.NewLoggerProvider()}
 	add := func(one provider) { p.all = append(p.all, serialized{one, make(chan struct{}, 1)}) }
 	if len(cfg.Spans) > 0 {
 		tracer := sdktrace.NewTracerProvider(spans...)
-		p.tracer = tracer.Tracer(scope, trace.WithInstrumentationVersion(cfg.Version))
+		p.tracer = tracer.Tracer(Scope, trace.WithInstrumentationVersion(cfg.Version))
 		add(tracer)
 	}
 	if len(cfg.Metrics) > 0 {
 		meter := sdkmetric.NewMeterProvider(metrics...)
-		p.meter = meter.Meter(scope, metric.WithInstrumentationVersion(cfg.Version))
+		p.meter = meter.Meter(Scope, metric.WithInstrumentationVersion(cfg.Version))
 		add(meter)
 	}
 	if len(cfg.Logs) > 0 {

@@ -22,6 +22,9 @@ type Config struct {
 	Metrics []sdkmetric.Reader       // none: nothing is measured
 	Logs    []sdklog.Processor       // none: log records go to Logger alone
 
+	// Recorder receives all spans and log records beside the processors. May be nil.
+	Recorder Recorder
+
 	Logger   *slog.Logger // the program's own log, which receives all log records; nil discards
 	LogLevel slog.Level   // the lowest level of log records that are exported
 

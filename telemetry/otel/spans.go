@@ -23,6 +23,7 @@ const maxTrace = 1000
 // spans creates the spans of a session and of its operations. Its methods do nothing if no spans are exported.
 type spans struct {
 	tracer  trace.Tracer // nil: no spans are made
+	exports bool         // they leave the process, so that the server's own spans may become their children
 	session record.Session
 	ambient trace.SpanContext // of TRACEPARENT in our environment
 	root    context.Context   // holds the session's span in the current trace; nil if there is none
@@ -34,8 +35,13 @@ type spans struct {
 
 // newSpans starts the session's span, unless each operation has a trace of its own.
 func newSpans(tracer trace.Tracer, cfg Config) *spans {
-	s := &spans{tracer: tracer, session: cfg.Session, ambient: extract(cfg.Traceparent, cfg.Tracestate)}
-	if tracer != nil && cfg.TraceScope != TraceOperation {
+	s := &spans{
+		tracer: tracer, exports: tracer != nil, session: cfg.Session, ambient: extract(cfg.Traceparent, cfg.Tracestate),
+	}
+	if cfg.Recorder != nil {
+		s.tracer = &tee{sdk: tracer, recorder: cfg.Recorder}
+	}
+	if s.tracer != nil && cfg.TraceScope != TraceOperation {
 		s.startSession(cfg.Session.Launched)
 	}
 	return s
@@ -223,7 +229,7 @@ func spanName(op *record.Operation) string {
 // environment returns the session's context as environment variables, for the server.
 func (s *spans) environment() []string {
 	carrier := propagation.MapCarrier{}
-	if s.root != nil {
+	if s.root != nil && s.exports {
 		propagation.TraceContext{}.Inject(s.root, carrier)
 	}
 	var env []string

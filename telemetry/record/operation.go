@@ -79,6 +79,9 @@ type Operation struct {
 	// Undelivered reports that the server (or the client) has not read the whole request.
 	Undelivered bool `json:"undelivered,omitempty"`
 
+	// Hung reports that it has been reported as hanging.
+	Hung bool `json:"hung,omitempty"`
+
 	IDMismatch bool `json:"id_mismatch,omitempty"` // a response's id was only alike: "7" for 7
 
 	Progress int     `json:"progress,omitempty"` // progress notifications

@@ -19,6 +19,7 @@ func OperationAttributes() []Attribute {
 		{ToolName, "string", "the operation is a tools/call", "get_forecast"},
 		{PromptName, "string", "the operation concerns a prompt", "weekend_trip"},
 		{OperationName, "string", "tools/call: always `execute_tool`", ExecuteTool},
+		{Number, "int", "always: counts the session's requests, in both directions; `spanpipe show --operation` takes it", "12"},
 		{RequestID, "string", "the request's id", "7"},
 		{ProtocolVersion, "string",
 			"the version that the request names, else the one agreed in initialize", "2025-11-25"},
@@ -50,6 +51,7 @@ func OperationAttributes() []Attribute {
 			"another request with the same id was in flight: the responses may be swapped", "true"},
 		{Resource, "string",
 			"the request has a URI: the server's template that it matches, else its scheme if that is a known one, else `_OTHER`", "note://{id}"},
+		{Hung, "boolean", "it was reported as not answered yet", "true"},
 		{Undelivered, "boolean", "the receiver has not read the whole request", "true"},
 		{IDMismatch, "boolean", "the response's id matched only loosely, such as \"7\" for 7", "true"},
 	}

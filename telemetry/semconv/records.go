@@ -11,6 +11,7 @@ type Record struct {
 	When       string   // when there is one, and what it says
 	Attributes []string // the keys that it may have, in the order of the example
 	Example    string   // its attributes, in that order
+	Repeats    bool     // it says what a span says as well, so that a store of both leaves it out
 }
 
 // Attributes that only log records have. They are short, since the program's own log shows them on stderr, and they
@@ -63,14 +64,14 @@ var (
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	OperationStarted = Record{
-		Message: "operation started", Level: "DEBUG",
+		Message: "operation started", Level: "DEBUG", Repeats: true,
 		When:       "a request was read",
 		Attributes: []string{MethodName, Direction, ToolName, PromptName, RequestID},
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
 			"jsonrpc.request.id=4 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	OperationFinished = Record{
-		Message: "operation finished", Level: "INFO",
+		Message: "operation finished", Level: "INFO", Repeats: true,
 		When: "an operation has ended, with or without success",
 		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)],
 			ResponseSize, ErrorType, StatusCode, ErrorClass, ErrorMessage),

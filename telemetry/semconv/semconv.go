@@ -62,6 +62,8 @@ const (
 // Attributes of our own. Those that end in size are in bytes. Operation attributes that are metrics' names as well have
 // the same unit and meaning there.
 const (
+	Number        = "spanpipe.operation.number" // of the session's requests, in both directions, from 1
+	Hung          = "spanpipe.operation.hung"   // it was reported as not answered yet
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
 	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first, less InputWait

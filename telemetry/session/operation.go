@@ -108,6 +108,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	r := op.Operation
 	r.Change = change
 	r.Events = slices.Clip(op.Events)
+	r.Hung = op.hangAfter > 0
 	r.InputWait = op.waited(at)
 	r.Duration = max(at-op.start-r.InputWait, 0)
 	if change == record.Ended {
