@@ -91,6 +91,9 @@ func (a *app) prepare(
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
 	}
+	if policy.Has(consent.Local) {
+		l.telemetry.OpenStore = a.openStore
+	}
 	if o.logFormat == "json" {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, a.named)
 	}

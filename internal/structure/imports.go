@@ -77,10 +77,15 @@ var Rules = []Rule{
 	{
 		Package: "/telemetry/otel",
 		Allow: []string{
-			"/telemetry/record", "/telemetry/semconv", "/internal/proctree", "go.opentelemetry.io", "github.com/shirou/gopsutil",
+			"/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv", "/internal/proctree", "go.opentelemetry.io",
+			"github.com/shirou/gopsutil",
 		},
 		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
 		Why:    "a sink like any other: it knows records and OpenTelemetry, not messages",
+	},
+	{
+		Package: "/telemetry/otlpfile", Allow: []string{"go.opentelemetry.io/otel"}, Forbid: outside,
+		Why: "a format, written and read by pure functions",
 	},
 	{
 		Package: "/telemetry/otlp",
@@ -92,7 +97,7 @@ var Rules = []Rule{
 		Why:    "the only way out over the network: it sends what the SDK hands it and knows neither messages nor records",
 	},
 	{
-		Package: "/telemetry/admin", Allow: []string{"github.com/prometheus/client_golang", "golang.org/x/sys"},
+		Package: "/telemetry/admin", Allow: []string{"/internal/lockfile", "github.com/prometheus/client_golang", "golang.org/x/sys"},
 		Forbid: processes,
 		Why:    "serves the metrics and the health that it is given, so it knows nothing of the session",
 	},
@@ -109,6 +114,19 @@ var Rules = []Rule{
 		Why: "wrap uses it to end processes and telemetry to measure them, so it imports neither",
 	},
 	{
+		Package: "/internal/lockfile", Allow: []string{"golang.org/x/sys"}, Forbid: append([]string{"net", "net/http"}, processes...),
+		Why: "one call of the system, for everything that must know whether a process lives",
+	},
+	{
+		Package: "/internal/store",
+		Allow: []string{
+			"/internal/lockfile", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv", "go.opentelemetry.io/otel",
+			"golang.org/x/sys",
+		},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "files alone: whoever reads a stored session must not be able to send it",
+	},
+	{
 		Package: "/internal/view", Allow: []string{"/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
 		Why: "turns records into words and numbers, for live and stored sessions alike",
 	},
@@ -119,7 +137,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/demo", "/internal/view", "github.com/urfave/cli/v2",
+			"/consent", "/telemetry", "/wrap", "/internal/demo", "/internal/store", "/internal/view", "github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},
 		Forbid: processes,

@@ -70,6 +70,13 @@ var (
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
 			"jsonrpc.request.id=4 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
+	OperationOpen = Record{
+		Message: "operation open", Level: "INFO",
+		When:       "in the local store alone: an operation has been open for a second, so that it can be seen while it runs",
+		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)], Number, RequestSize),
+		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
+			"jsonrpc.request.id=4 spanpipe.operation.number=7 spanpipe.operation.request.size=98}",
+	}
 	OperationFinished = Record{
 		Message: "operation finished", Level: "INFO", Repeats: true,
 		When: "an operation has ended, with or without success",

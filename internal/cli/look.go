@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/telemetry"
+)
+
+// This file holds what the commands that look at stored sessions have in common: the flags that choose sessions, the
+// session that is an argument, --json, and the errors of a store that has nothing to show.
+
+// errNoHome is the error of a store without a place.
+var errNoHome = errors.New("there is no home directory")
+
+// openStore makes the store of a session.
+func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
+	dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ))
+	if dir == "" {
+		return nil, errNoHome
+	}
+	w, err := store.Create(dir, store.Meta{ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service}, &s.Origin)
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// look returns the store that the settings name. It resolves them.
+func (a *app) look() (*store.Store, error) {
+	a.resolve()
+	dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ))
+	if dir == "" {
+		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}
+	}
+	return store.Open(dir), nil
+}
+
+// Flags that choose sessions.
+var (
+	sinceFlag  = &cli.StringFlag{Name: "since", Usage: "what happened after `TIME`: 90m, 7d, 2026-11-25 or 2026-11-25T16:00"}
+	serverFlag = &cli.StringFlag{Name: "server", Usage: "sessions of the server `NAME`; * stands for anything"}
+	clientFlag = &cli.StringFlag{Name: "client", Usage: "sessions of the client `NAME`; * stands for anything"}
+	failedFlag = &cli.BoolFlag{Name: "failed", Usage: "only what has failed"}
+	jsonFlag   = &cli.BoolFlag{Name: "json", Usage: "print JSON, whose shape docs/json.md describes"}
+)
+
+// filter reads the flags that choose sessions. A command that lacks one of them leaves it empty.
+func filter(c *cli.Context, now time.Time) (store.Filter, error) {
+	f := store.Filter{Server: c.String("server"), Client: c.String("client"), Failed: c.Bool("failed")}
+	if text := c.String("since"); text != "" {
+		since, ok := parseSince(text, now)
+		if !ok {
+			return f, &usageError{"--since " + text + ": want a duration (90m, 7d) or a time (2026-11-25, 2026-11-25T16:00)", ""}
+		}
+		f.Since = since
+	}
+	return f, nil
+}
+
+// parseSince reads a time, or how long ago it was. A time without a zone is local.
+func parseSince(text string, now time.Time) (time.Time, bool) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 100_000 {
+			return now.AddDate(0, 0, -n), true
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return now.Add(-d), true
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, true
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", "15:04", "15:04:05"} {
+		t, err := time.ParseInLocation(layout, text, now.Location())
+		if err != nil {
+			continue
+		}
+		if t.Year() == 0 { // a time of today
+			t = time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), t.Second(), 0, now.Location())
+		}
+		return t, true
+	}
+	return time.Time{}, false
+}
+
+// findSession returns the session that an argument names; without one, the newest.
+func (a *app) findSession(s *store.Store, asked string) (store.Session, error) {
+	found, err := s.Find(asked)
+	return found, a.storeError(s, err)
+}
+
+// storeError turns an error of the store into one with the next step.
+func (a *app) storeError(s *store.Store, err error) error {
+	none, ok := errors.AsType[*store.NotFound](err)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		return &usageError{"cannot read " + a.tilde(s.Dir) + ": permission denied",
+			"it belongs to another user; set SPANPIPE_DIR to a directory of your own"}
+	case !ok:
+		return fmt.Errorf("reading %s: %w", a.tilde(s.Dir), err)
+	case none.Stored == 0:
+		return a.nothingStored(s)
+	case none.Matches > 1:
+		return &usageError{none.Error(), "give more of it, or a number from: spanpipe sessions"}
+	}
+	return &usageError{none.Error(), "list them: spanpipe sessions"}
+}
+
+// nothingStored is the error of a command that has nothing to show.
+func (a *app) nothingStored(s *store.Store) error {
+	return &usageError{"no sessions are stored in " + a.tilde(s.Dir),
+		"to get one: spanpipe try -- your-server; or set SPANPIPE_TELEMETRY=local where your client starts it"}
+}
+
+// tilde shortens a path in the home directory.
+func (a *app) tilde(path string) string {
+	home, _ := getenv(a.Environ, "HOME")
+	if rest, ok := strings.CutPrefix(path, home+string(os.PathSeparator)); ok && home != "" {
+		return "~" + string(os.PathSeparator) + rest
+	}
+	return path
+}
+
+// writeJSON prints a value for programs, indented as for people.
+func (a *app) writeJSON(v any) error {
+	e := json.NewEncoder(a.Stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

@@ -1,0 +1,251 @@
+package store
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// The digest of a session is a sequence of entries. Each begins with its length, so that a reader notices a torn last
+// one and skips an entry of a kind that it does not know. Texts are written once, in an entry of their own, and
+// then named by their number. Numbers are varints of encoding/binary. An operation takes 20 to 40 bytes.
+//
+//	"SPDIGEST1\n"
+//	entry  = length kind body
+//	kind 1 = a text; the first has number 1, and 0 is the empty text
+//	kind 2 = an operation, in the order of their ends
+//	kind 3 = the names of the tools that a server lists: count, texts
+const digestHeader = "SPDIGEST1\n"
+
+const (
+	textEntry      = 1
+	operationEntry = 2
+	toolsEntry     = 3
+)
+
+// Flags of an operation in a digest.
+const (
+	flagToClient = 1 << iota
+	flagAnswered
+	flagHung
+	flagBatch
+	flagRetried // more than one round trip
+)
+
+// digestWriter encodes operations that have ended.
+type digestWriter struct {
+	texts map[string]uint64
+	last  time.Time // start of the operation before
+	entry []byte    // reused
+}
+
+// header starts a digest.
+func (w *digestWriter) header(dst []byte) []byte {
+	w.texts, w.last = map[string]uint64{"": 0}, time.Unix(0, 0)
+	return append(dst, digestHeader...)
+}
+
+// append appends an operation, and before it the texts that are new. It holds nothing of the content.
+func (w *digestWriter) append(dst []byte, op *record.Operation) []byte {
+	for _, text := range []string{op.Method, op.Target, op.Resource, op.ErrorType, op.Code, string(op.Class)} {
+		dst = w.text(dst, text)
+	}
+	var flags uint64
+	for flag, set := range map[uint64]bool{
+		flagToClient: op.Direction == record.ToClient, flagAnswered: op.Answered, flagHung: op.Hung,
+		flagBatch: op.Batch, flagRetried: op.RoundTrips > 1,
+	} {
+		if set {
+			flags |= flag
+		}
+	}
+	e := append(w.entry[:0], operationEntry)
+	for _, n := range []uint64{
+		flags, op.Number, op.Parent, w.texts[op.Method], w.texts[op.Target], w.texts[op.Resource],
+		w.texts[op.ErrorType], w.texts[op.Code], w.texts[string(op.Class)],
+	} {
+		e = binary.AppendUvarint(e, n)
+	}
+	for _, n := range []int64{
+		int64(op.Start.Sub(w.last)), int64(op.Duration), int64(op.Wait), int64(op.InputWait), op.RequestSize, op.ResponseSize,
+		int64(op.ArgumentsOf), int64(op.ToolCount), op.DefinitionSize,
+	} {
+		e = binary.AppendVarint(e, n)
+	}
+	w.last, w.entry = op.Start, e
+	dst = appendEntry(dst, e)
+	if len(op.Tools) > 0 {
+		dst = w.tools(dst, op.Tools)
+	}
+	return dst
+}
+
+func (w *digestWriter) text(dst []byte, text string) []byte {
+	if _, known := w.texts[text]; known {
+		return dst
+	}
+	w.texts[text] = uint64(len(w.texts))
+	w.entry = append(append(w.entry[:0], textEntry), text...)
+	return appendEntry(dst, w.entry)
+}
+
+func (w *digestWriter) tools(dst []byte, names []string) []byte {
+	for _, name := range names {
+		dst = w.text(dst, name)
+	}
+	e := binary.AppendUvarint(append(w.entry[:0], toolsEntry), uint64(len(names)))
+	for _, name := range names {
+		e = binary.AppendUvarint(e, w.texts[name])
+	}
+	w.entry = e
+	return appendEntry(dst, e)
+}
+
+func appendEntry(dst, entry []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(entry))), entry...)
+}
+
+// maxEntry bounds an entry: a longer one is damage.
+const maxEntry = 1 << 20
+
+var errDigest = errors.New("not a digest of a session, or of a later version")
+
+// Digest calls f with each operation of a session that has ended, in the order of their ends, until f returns false. The
+// record has the fields that a digest holds and is valid until f returns. A tools/list has the names of the tools. What is
+// damaged is left out; a session without a digest has no operations.
+func (s *Session) Digest(f func(op *record.Operation) bool) error {
+	file, err := os.Open(s.file("digest"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	return readDigest(bufio.NewReaderSize(file, 1<<16), f)
+}
+
+func readDigest(r *bufio.Reader, f func(op *record.Operation) bool) error {
+	header := make([]byte, len(digestHeader))
+	if _, err := io.ReadFull(r, header); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil || string(header) != digestHeader {
+		return errDigest
+	}
+	d := digestReader{texts: []string{""}, last: time.Unix(0, 0)}
+	var entry []byte
+	for {
+		n, err := binary.ReadUvarint(r)
+		if err != nil || n == 0 || n > maxEntry {
+			return d.flush(f)
+		}
+		if uint64(cap(entry)) < n {
+			entry = make([]byte, n)
+		}
+		entry = entry[:n]
+		if _, err := io.ReadFull(r, entry); err != nil {
+			return d.flush(f) // torn
+		}
+		if !d.take(entry, f) {
+			return nil
+		}
+	}
+}
+
+// digestReader holds an operation until it is known whether the names of tools follow.
+type digestReader struct {
+	texts []string
+	last  time.Time
+	op    record.Operation
+	held  bool
+}
+
+// take takes an entry, and returns false if f wants no more.
+func (d *digestReader) take(entry []byte, f func(*record.Operation) bool) bool {
+	body := entry[1:]
+	switch entry[0] {
+	case textEntry:
+		d.texts = append(d.texts, string(body))
+	case operationEntry:
+		if d.held && !f(&d.op) {
+			return false
+		}
+		d.held = d.operation(body)
+	case toolsEntry:
+		if d.held {
+			d.tools(body)
+		}
+	}
+	return true
+}
+
+func (d *digestReader) flush(f func(*record.Operation) bool) error {
+	if d.held {
+		f(&d.op)
+	}
+	return nil
+}
+
+func (d *digestReader) text(n uint64) string {
+	if n < uint64(len(d.texts)) {
+		return d.texts[n]
+	}
+	return ""
+}
+
+// operation decodes an operation and reports whether it could.
+func (d *digestReader) operation(body []byte) bool {
+	var u [9]uint64
+	var v [9]int64
+	for i := range u {
+		n, size := binary.Uvarint(body)
+		if size <= 0 {
+			return false
+		}
+		u[i], body = n, body[size:]
+	}
+	for i := range v {
+		n, size := binary.Varint(body)
+		if size <= 0 {
+			return false
+		}
+		v[i], body = n, body[size:]
+	}
+	d.last = d.last.Add(time.Duration(v[0]))
+	flags := u[0]
+	d.op = record.Operation{
+		Change: record.Ended, Number: u[1], Parent: u[2], Direction: record.ToServer,
+		Method: d.text(u[3]), Target: d.text(u[4]), Resource: d.text(u[5]),
+		ErrorType: d.text(u[6]), Code: d.text(u[7]), Class: record.Class(d.text(u[8])),
+		Answered: flags&flagAnswered != 0, Hung: flags&flagHung != 0, Batch: flags&flagBatch != 0, RoundTrips: 1,
+		Start: d.last, Duration: time.Duration(v[1]), Wait: time.Duration(v[2]), InputWait: time.Duration(v[3]),
+		RequestSize: v[4], ResponseSize: v[5], ArgumentsOf: uint64(v[6]), ToolCount: int(v[7]), DefinitionSize: v[8],
+	}
+	if flags&flagToClient != 0 {
+		d.op.Direction = record.ToClient
+	}
+	if flags&flagRetried != 0 {
+		d.op.RoundTrips = 2
+	}
+	d.op.End = d.op.Start.Add(d.op.Duration + d.op.InputWait)
+	return true
+}
+
+func (d *digestReader) tools(body []byte) {
+	count, size := binary.Uvarint(body)
+	if size <= 0 || count > maxEntry {
+		return
+	}
+	body = body[size:]
+	for range count {
+		n, size := binary.Uvarint(body)
+		if size <= 0 {
+			return
+		}
+		d.op.Tools, body = append(d.op.Tools, d.text(n)), body[size:]
+	}
+}

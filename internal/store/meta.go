@@ -1,0 +1,96 @@
+package store
+
+import (
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// Format is the version of the layout and of session.json. A reader skips sessions of later versions.
+const Format = 1
+
+// Meta is what session.json holds. Times are RFC 3339, sizes bytes, durations seconds.
+type Meta struct {
+	Format   int       `json:"format"`
+	ID       string    `json:"id"`      // spanpipe.session.id
+	Version  string    `json:"version"` // of spanpipe
+	Launched time.Time `json:"launched"`
+	Started  time.Time `json:"started,omitzero"` // of the server's process
+	Ended    time.Time `json:"ended,omitzero"`   // absent while it runs, and if its process was killed
+
+	Service       string      `json:"service"` // service.name
+	Server        record.Peer `json:"server,omitzero"`
+	Client        record.Peer `json:"client,omitzero"`
+	Protocol      string      `json:"protocol,omitempty"`
+	Run           string      `json:"run,omitempty"`            // spanpipe.client.run: groups the servers of one client
+	ClientSession string      `json:"client_session,omitempty"` // a keyed hash of the client's own id for its session
+
+	Process Process          `json:"process"`
+	Exit    *Exit            `json:"exit,omitempty"`
+	Totals  Totals           `json:"totals"`
+	Lost    map[string]int64 `json:"lost,omitempty"` // by reason; at the end
+}
+
+// Process identifies the process that writes the session. These are hints for people; the lock is the proof.
+type Process struct {
+	PID       int    `json:"pid"`
+	ServerPID int    `json:"server_pid,omitempty"`
+	Start     int64  `json:"start,omitempty"` // in a unit of the system's
+	Boot      string `json:"boot,omitempty"`
+}
+
+// Exit is how the server ended.
+type Exit struct {
+	EndedBy record.EndedBy `json:"ended_by"`
+	Cause   record.Cause   `json:"cause,omitempty"`
+	Code    int            `json:"code"`
+	Signal  string         `json:"signal,omitempty"`
+	Reason  string         `json:"reason,omitempty"`
+	Open    int            `json:"open,omitempty"`
+}
+
+// Totals is what a session's operations add up to. In session.json they are those at the end; of a session that is live
+// or was killed they come from its digest.
+type Totals struct {
+	Calls     int     `json:"calls"` // operations that have ended, in both directions
+	Failed    int     `json:"failed"`
+	Cancelled int     `json:"cancelled"`
+	Abandoned int     `json:"abandoned"`
+	Hung      int     `json:"hung"` // were reported as hanging
+	Open      int     `json:"open"` // have not ended
+	P95       float64 `json:"p95"`  // s, of answered operations
+	Sent      int64   `json:"sent"` // bytes of requests and responses to the server
+	Received  int64   `json:"received"`
+}
+
+// State is what is known of a session's process.
+type State string
+
+// The states.
+const (
+	Live    State = "live"
+	Ended   State = "ended"   // and it has said how
+	Killed  State = "killed"  // its process ended without saying so
+	Unknown State = "unknown" // files cannot be locked here
+)
+
+// Session is a stored session, as a listing shows it.
+type Session struct {
+	Meta
+	Name  string // of its directory: unique, and in the order of time
+	Dir   string // its path
+	State State
+	Size  int64 // bytes of its files
+	// Detail reports that spans and log records are still there. If not, only its digest is.
+	Detail  bool
+	Content bool   // captured content is still there
+	Problem string // why it could be read only in part; empty if it could
+}
+
+// ServerName returns what a person calls the server: what it calls itself, or the service's name.
+func (s *Session) ServerName() string {
+	if s.Server.Name != "" {
+		return s.Server.Name
+	}
+	return s.Service
+}

@@ -1,0 +1,193 @@
+// Package storetest fills a store with sessions that look like those of real clients, through the same code that stores a
+// wrapped session: records go to the sink of package otel, and its spans and log records to a store.Writer. The same seed
+// makes the same sessions, except for ids of spans and the names of directories.
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/telemetry/otel"
+	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// Tool is a tool of a made-up server, with how its calls go.
+type Tool struct {
+	Name   string
+	Median time.Duration
+	Size   int64   // of a usual result, in bytes
+	Fails  float64 // share of calls that fail
+	Class  record.Class
+}
+
+// Server is a made-up server.
+type Server struct {
+	Name, Version string
+	Tools         []Tool
+	Never         int // tools that it lists besides, and nobody calls
+}
+
+// Servers are those of the design's pictures.
+func Servers() []Server {
+	return []Server{
+		{"filesystem", "2026.7.1", []Tool{
+			{"read_text_file", 2 * time.Millisecond, 11_000, 0.004, record.NotFound},
+			{"list_directory", 1200 * time.Microsecond, 960, 0, ""},
+			{"edit_file", 6 * time.Millisecond, 3600, 0.017, record.InvalidParams},
+			{"search_files", 610 * time.Millisecond, 5600, 0, ""},
+		}, 5},
+		{"github", "0.32.0", []Tool{
+			{"search_code", 940 * time.Millisecond, 33_000, 0.145, record.RateLimited},
+			{"get_file_contents", 380 * time.Millisecond, 24_000, 0.01, record.NotFound},
+			{"list_commits", 360 * time.Millisecond, 13_000, 0, ""},
+		}, 38},
+		{"postgres", "0.4.1", []Tool{
+			{"execute_sql", 18 * time.Millisecond, 4400, 0.032, record.Internal},
+			{"get_object_details", 22 * time.Millisecond, 3000, 0, ""},
+			{"explain_query", 41 * time.Millisecond, 2600, 0, ""},
+		}, 4},
+		{"playwright", "0.0.61", []Tool{
+			{"browser_navigate", 2900 * time.Millisecond, 1100, 0.053, record.Timeout},
+			{"browser_snapshot", 380 * time.Millisecond, 96_000, 0, ""},
+			{"browser_click", 210 * time.Millisecond, 8100, 0.029, record.ToolError},
+		}, 17},
+	}
+}
+
+// Session is what to make.
+type Session struct {
+	Server Server
+	Client record.Peer
+	Run    string
+	Start  time.Time
+	Calls  int
+	Every  time.Duration // from one call to the next
+	Open   bool          // its last call is not answered
+	End    End
+	Seed   uint64
+}
+
+// End is how a session ends.
+type End int
+
+// The ends.
+const (
+	Closed  End = iota // by the client
+	Crashed            // the server exits with 1
+	Killed             // the wrapper is killed; nothing says how
+	Running            // it has not ended: Make's caller ends it
+)
+
+// Make stores a session and returns its writer, which a running session goes on with.
+func Make(dir string, s Session) (*store.Writer, error) {
+	id := fmt.Sprintf("00000000-0000-4000-8000-%012x", s.Seed)
+	about := record.Session{ID: id, Launched: s.Start}
+	res := resource.NewSchemaless(attribute.String("service.name", s.Server.Name), attribute.String("service.instance.id", id))
+	w, err := store.Create(dir, store.Meta{
+		ID: id, Version: "1.0.0", Launched: s.Start, Service: s.Server.Name, Run: s.Run,
+	}, &otlpfile.Origin{Resource: res.Attributes(), ScopeName: otel.Scope, ScopeVersion: "1.0.0"})
+	if err != nil {
+		return nil, err
+	}
+	p := &player{
+		sink: otel.New(otel.Config{Version: "1.0.0", Resource: res, Session: about, Recorder: w}), store: w,
+		random: rand.New(rand.NewPCG(s.Seed, 1)), now: s.Start, //nolint:gosec // made-up figures
+	}
+	p.play(s, about)
+	return w, nil
+}
+
+type player struct {
+	sink   *otel.Sink
+	store  *store.Writer
+	random *rand.Rand
+	now    time.Time
+	number uint64
+}
+
+func (p *player) play(s Session, about record.Session) {
+	about.Started, about.PID, about.Client = s.Start.Add(20*time.Millisecond), 4000+int(s.Seed), s.Client
+	p.noted(about)
+	p.call(record.Operation{Method: semconv.Initialize, ResponseSize: 420}, 212*time.Millisecond, true)
+	about.Time, about.Server = p.now, record.Peer{Name: s.Server.Name, Version: s.Server.Version}
+	about.Protocol, about.Ready = "2025-11-25", true
+	p.noted(about)
+	p.noted(record.Notification{Time: p.now, Direction: record.ToServer, Method: "notifications/initialized", Size: 54})
+	p.list(s.Server)
+	for i := range s.Calls {
+		p.now = p.now.Add(time.Duration(float64(s.Every) * (0.2 + p.random.ExpFloat64())))
+		tool := s.Server.Tools[p.random.IntN(len(s.Server.Tools))]
+		op := record.Operation{Method: semconv.ToolsCall, Target: tool.Name, Protocol: about.Protocol}
+		op.ResponseSize = int64(float64(tool.Size) * (0.5 + p.random.Float64()))
+		if p.random.Float64() < tool.Fails {
+			op.ErrorType, op.Class, op.ResponseSize = semconv.ErrTool, tool.Class, 300
+		}
+		took := time.Duration(float64(tool.Median) * (0.4 + p.random.ExpFloat64()))
+		p.call(op, took, !s.Open || i < s.Calls-1)
+	}
+	p.end(s)
+}
+
+func (p *player) list(s Server) {
+	op := record.Operation{Method: semconv.ToolsList, ToolCount: len(s.Tools) + s.Never}
+	for _, t := range s.Tools {
+		op.Tools = append(op.Tools, t.Name)
+	}
+	for i := range s.Never {
+		op.Tools = append(op.Tools, fmt.Sprintf("unused_%d", i+1))
+	}
+	op.DefinitionSize = int64(op.ToolCount) * 1400
+	op.ResponseSize = op.DefinitionSize + 60
+	p.call(op, 4*time.Millisecond, true)
+}
+
+// call plays a call of the client.
+func (p *player) call(op record.Operation, took time.Duration, answered bool) {
+	p.number++
+	op.Change, op.Number, op.Direction, op.Start = record.Opened, p.number, record.ToServer, p.now
+	op.RequestID, op.RequestSize, op.RoundTrips = fmt.Sprint(p.number), 180, 1
+	size := op.ResponseSize
+	opened := op
+	opened.ResponseSize, opened.ErrorType, opened.Class, opened.Tools = 0, "", "", nil
+	p.sink.Opened(&opened)
+	p.store.Opened(&opened)
+	if !answered {
+		return
+	}
+	p.now = p.now.Add(took)
+	op.Change, op.End, op.Duration, op.Answered, op.ResponseSize = record.Ended, p.now, took, true, size
+	op.Wait = took - took/20
+	op.Transfer, op.FirstByte = took/20, op.Start.Add(op.Wait)
+	p.sink.Changed(&op)
+	p.store.Changed(&op)
+}
+
+func (p *player) noted(n record.Note) {
+	p.sink.Noted(n)
+	p.store.Noted(n)
+}
+
+func (p *player) end(s Session) {
+	exit := record.Exit{Time: p.now.Add(time.Second), EndedBy: record.ByClient, Cause: record.ClientLeft}
+	exit.Lifetime = exit.Time.Sub(s.Start)
+	switch s.End {
+	case Running:
+		return
+	case Killed:
+		p.store.Abandon()
+		return
+	case Crashed:
+		exit.EndedBy, exit.Cause, exit.Code = record.ByServer, record.ServerEnded, 1
+	case Closed:
+	}
+	p.noted(exit)
+	p.store.Close(context.Background())
+}
