@@ -123,7 +123,8 @@ var symptoms = []symptom{
 	},
 	{
 		texts: []string{"reset by peer", "forcibly closed", "broken pipe", "EOF", "error reading server preface", "GOAWAY",
-			"client conn could not be established"},
+			"client conn could not be established", "closed idle connection", "connection broken", "broken connection",
+			"connection lost", "readLoop exiting", "client conn not usable", "client conn is closed"},
 		cause: "AT closes the connection",
 		hint: func(r route) string {
 			how := map[string]string{

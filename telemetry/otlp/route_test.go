@@ -399,6 +399,11 @@ func TestTimeOfFailure(t *testing.T) {
 			"read tcp 127.0.0.1:2->127.0.0.1:1: read: connection reset by peer",
 			"readLoopPeekFailLocked: read tcp 127.0.0.1:2->127.0.0.1:1: read: connection reset by peer",
 			"http2: client conn could not be established",
+			"http: server closed idle connection",
+			"http: persistConn.readLoop exiting",
+			"http2: client connection lost",
+			"net/http: HTTP/1.x transport connection broken: http: CloseIdleConnections called",
+			"net/http: can't write HTTP request on broken connection",
 		}},
 	} {
 		for _, text := range test.texts {
