@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long a Host waits for output or an exit. Only a failing test takes that long.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // Host is the client's side of a command: its process, and the other ends of its standard streams.
 type Host struct {
