@@ -233,7 +233,7 @@ func TestUndelivered(t *testing.T) {
 	each(func(t *testing.T, test trouble, p otlptest.Protocol, id string) {
 		variables := test.environment(t, p)
 		_, at, _ := strings.Cut(variables[len(variables)-1], "=")
-		h := open(t, cast.As(t, "server"), append(variables, "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT=8s",
+		h := open(t, cast.As(t, "server"), append(variables, "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT=20s",
 			"OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")...)
 		sessions[id] = running{h, at}
 	})
