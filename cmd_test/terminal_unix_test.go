@@ -58,7 +58,7 @@ func TestTerminalWithoutClient(t *testing.T) {
 			}
 			for _, want := range []string{
 				"spanpipe: waiting for an MCP client on this terminal; Ctrl-D ends the session\n", "\n" + paste,
-				"\nnpx -y @modelcontextprotocol/inspector spanpipe wrap your-server\n",
+				"\nspanpipe: hint: to use it without a client: spanpipe try -- your-server\n",
 			} {
 				if !strings.Contains(stderr.String(), want) {
 					t.Errorf("%q is missing in:\n%s", want, &stderr)

@@ -44,7 +44,11 @@ func (o *output) build(cfg Config, id record.Session, broken func(any)) {
 	o.session = id.ID
 	otlp.TakeOver(cfg.Logger) // before the SDK reads a variable
 	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
-	sink := sinkConfig(cfg, id)
+	var client Client
+	if cfg.Policy.Has(consent.Local) && cfg.Client != nil {
+		client = cfg.Client()
+	}
+	sink := sinkConfig(cfg, id, client)
 	sink.Broken, sink.Lost = broken, o.lost
 	if cfg.Policy.Has(consent.OTLP) {
 		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: broken})
@@ -53,7 +57,7 @@ func (o *output) build(cfg Config, id record.Session, broken func(any)) {
 		sink.Logs = some[sdklog.Processor](o.exports.Logs)
 		sink.Recorded = o.exports.Recorded
 	}
-	if o.openStore(cfg, id, sink.Resource) {
+	if o.openStore(cfg, id, client, sink.Resource) {
 		sink.Recorder = o.store
 	}
 	if reader := o.listen(cfg, sink.Resource); reader != nil {
@@ -66,13 +70,13 @@ func (o *output) build(cfg Config, id record.Session, broken func(any)) {
 }
 
 // openStore opens the store if the policy has one. Without it the session goes on.
-func (o *output) openStore(cfg Config, id record.Session, resource *resource.Resource) bool {
+func (o *output) openStore(cfg Config, id record.Session, client Client, resource *resource.Resource) bool {
 	if !cfg.Policy.Has(consent.Local) || cfg.OpenStore == nil {
 		return false
 	}
 	service, _ := resource.Set().Value("service.name")
 	store, err := cfg.OpenStore(StoreSession{
-		ID: id.ID, Launched: id.Launched, Service: service.AsString(), Version: cfg.Version,
+		ID: id.ID, Launched: id.Launched, Service: service.AsString(), Client: client, Version: cfg.Version,
 		Origin: otlpfile.Origin{
 			Resource: resource.Attributes(), ResourceURL: resource.SchemaURL(), ScopeName: otel.Scope, ScopeVersion: cfg.Version,
 		},
@@ -93,7 +97,7 @@ func withoutExporters(cfg Config, id record.Session) *output {
 	return &output{otel: sink, dropped: &dropped{}, logger: cfg.Logger}
 }
 
-func sinkConfig(cfg Config, id record.Session) otel.Config {
+func sinkConfig(cfg Config, id record.Session, client Client) otel.Config {
 	home, _ := cfg.Lookup("HOME")
 	service := ServiceName(cfg.Command, home)
 	if cfg.Clean != nil && cfg.Clean([]byte(service)) != service {
@@ -105,7 +109,7 @@ func sinkConfig(cfg Config, id record.Session) otel.Config {
 		state = cfg.Clean([]byte(state))
 	}
 	return otel.Config{
-		Version: cfg.Version, Resource: otel.NewResource(service, cfg.Version, cfg.Logger),
+		Version: cfg.Version, Resource: otel.NewResource(service, cfg.Version, cfg.Logger, client.attributes()...),
 		Logger: cfg.Logger, LogLevel: cfg.LogLevel,
 		TraceScope: cfg.TraceScope, Session: id, Traceparent: parent, Tracestate: state,
 	}

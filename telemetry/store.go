@@ -6,17 +6,38 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
+
+// Client identifies what has started a session, by keyed hashes. Either is empty if it is not known.
+type Client struct {
+	Run     string // the start of the client, see semconv.ClientRun
+	Session string // the client's own session, see semconv.ClientSession
+}
+
+// attributes returns those of the resource. A session has one resource, so they make no more series of its metrics.
+func (c Client) attributes() []attribute.KeyValue {
+	var all []attribute.KeyValue
+	for key, id := range map[string]string{semconv.ClientRun: c.Run, semconv.ClientSession: c.Session} {
+		if id != "" {
+			all = append(all, attribute.String(key, id))
+		}
+	}
+	return all
+}
 
 // StoreSession is what a store is told of a session when it starts. The rest comes as records.
 type StoreSession struct {
 	ID       string    // spanpipe.session.id
 	Launched time.Time // when spanpipe began
 	Service  string    // service.name
-	Version  string    // of spanpipe
+	Client   Client
+	Version  string // of spanpipe
 	Origin   otlpfile.Origin
 	Logger   *slog.Logger // receives problems of the store, each once
 }

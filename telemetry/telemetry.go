@@ -44,6 +44,10 @@ type Config struct {
 	// spanpipe.telemetry.dropped. It is safe for concurrent use. May be nil.
 	LostLines func() int64
 
+	// Client identifies what has started the session, if the policy has the sink local: a key for that is the store's. May
+	// be nil. It is called before OpenStore.
+	Client func() Client
+
 	// OpenStore opens the store of a session, if the policy has the sink local. May be nil. It is called before the server
 	// starts; its error means that nothing is stored, and is reported.
 	OpenStore func(StoreSession) (Store, error)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
 
@@ -37,6 +38,7 @@ type app struct {
 	command  []string     // what follows "--"
 	dashes   bool         // there was a "--"
 	status   wrap.Status
+	stored   atomic.Pointer[string] // the id of this process's session, if it has been stored
 }
 
 // usageError is a mistake in the command line.

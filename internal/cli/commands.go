@@ -42,6 +42,7 @@ func (a *app) program() *cli.App {
 	commands := []*cli.Command{
 		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
 		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
+		a.tryCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"
@@ -58,7 +59,7 @@ func (a *app) program() *cli.App {
 		Description:           description,
 		HideHelpCommand:       true, // ours is in the table
 		HideVersion:           true,
-		CustomAppHelpTemplate: programHelp + a.settingsHelp(),
+		CustomAppHelpTemplate: programHelp + commandsHelp(commands) + flagsHelp + a.settingsHelp(),
 		Writer:                a.Stdout,
 		ErrWriter:             io.Discard,                   // the library's messages; fail writes ours
 		ExitErrHandler:        func(*cli.Context, error) {}, // the library's calls os.Exit
@@ -86,6 +87,7 @@ configuration can set. OpenTelemetry's own variables also apply;
 SPANPIPE_OTEL_... sets one of them for spanpipe but not for the server.
 
 To try it with nothing else installed:   spanpipe demo
+To see a server of your own:             spanpipe try -- command [args...]
 
 Exit status: that of the server; if a signal kills the server, spanpipe is
 killed by the same signal. spanpipe's own are 2 for an invalid command line, 125

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -67,11 +68,18 @@ func (a *app) demo(c *cli.Context) error {
 	tree := &demo.Tree{}
 	l.telemetry.Command = []string{"demo-server"} // names the service
 	a.nameService(l.telemetry.Command)
-	l.started = func() {} // the client is here
+	l.started, l.telemetry.Client = func() {}, nil // the client is here
 	l.telemetry.Sinks = append(l.telemetry.Sinks, tree)
 	fmt.Fprint(a.Stdout, "Running: spanpipe -- demo-server\n\n")
-	if err := play(l, delay); err != nil {
+	var playing error
+	if _, err := l.play(func(in io.Reader, out io.WriteCloser) {
+		playing = demo.Play(in, out, delay)
+		_ = out.Close() // ends the session
+	}); err != nil {
 		return err
+	}
+	if playing != nil {
+		return fmt.Errorf("playing the demo: %w", playing)
 	}
 	a.printer.flush(lastLines) // the console's lines come first
 	if err := tree.Draw(a.Stdout, width(a.Stdout, pageWidth), painter(a.Stdout, a.Environ)); err != nil {
@@ -108,31 +116,4 @@ func (a *app) sent(l *launch) string {
 	a.printer.tell(&a.options, a.named, slog.LevelError, problem, hint)
 	a.status.Code = exitNotSent
 	return ""
-}
-
-// play runs the server behind the relay, with the agent as its client. The relay takes files and not readers, because a
-// session's streams are descriptors: so the two are connected by pipes of the system, as with a real client.
-func play(l *launch, delay time.Duration) error {
-	toServer, fromClient, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	fromServer, toClient, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer fromServer.Close() // read to its end
-	l.server.Stdin, l.server.Stdout = toServer, toClient
-	played := make(chan error, 1)
-	go func() { // ends with the agent's last call; waited for below
-		played <- demo.Play(fromServer, fromClient, delay)
-		_ = fromClient.Close() // ends the session
-	}()
-	if _, err := l.run(); err != nil {
-		return err
-	}
-	if err := <-played; err != nil {
-		return fmt.Errorf("playing the demo: %w", err)
-	}
-	return nil
 }

@@ -27,6 +27,7 @@ func TestDocuments(t *testing.T) {
 		"content":    attributesTable(semconv.ContentAttributes()),
 		"session":    attributesTable(semconv.SessionAttributes()),
 		"violations": violationsTable(),
+		"resource":   attributesTable(semconv.ResourceAttributes()),
 		"failure":    attributesTable(semconv.FailureAttributes()),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
 		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),

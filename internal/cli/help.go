@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,10 +37,45 @@ USAGE
    {{.UsageText}}
 
 {{.Description}}
+` // the commands follow
 
-COMMANDS{{range .VisibleCommands}}
-   {{printf "%-12s%s" .Name .Usage}}{{end}}
-` + flagsHelp
+// groups are the commands by what they are for, in the order in which help shows them.
+func groups() []group {
+	return []group{
+		{"WRAP A SERVER", "wrap demo"},
+		{"LOOK AT SESSIONS", "try sessions show tail top ui report push export prune definitions"},
+		{"CLIENTS", "install uninstall clients doctor"},
+		{"PRIVACY", "consent preview"},
+		{"TEST A SERVER", "record replay diff check metrics"},
+		{"OTHER COMMANDS", "version completion help"},
+	}
+}
+
+type group struct{ title, names string }
+
+// commandsHelp lists the commands by their groups. A command without a group is in none of them, which a test finds.
+func commandsHelp(commands []*cli.Command) string {
+	var out strings.Builder
+	for _, g := range groups() {
+		title := "\n" + g.title + "\n"
+		for _, name := range strings.Fields(g.names) {
+			if i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.Name == name }); i >= 0 {
+				fmt.Fprintf(&out, "%s   %-12s%s\n", title, name, commands[i].Usage)
+				title = ""
+			}
+		}
+	}
+	return out.String()
+}
+
+// overview is what a person sees who has given no command.
+const overview = `spanpipe - see what a local MCP server does, without changing it
+
+USAGE
+   spanpipe -- command [args...]       wrap a server, as a client starts it
+   spanpipe try -- command [args...]   use a server once, without a client
+   spanpipe help [command]             the settings, and what commands do
+`
 
 // commandHelp is the help of a command. Its flags are what most people look for.
 const commandHelp = `{{.HelpName}} - {{.Usage}}

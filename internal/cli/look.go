@@ -29,10 +29,13 @@ func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
 	if dir == "" {
 		return nil, errNoHome
 	}
-	w, err := store.Create(dir, store.Meta{ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service}, &s.Origin)
+	w, err := store.Create(dir, store.Meta{
+		ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service, Run: s.Client.Run, ClientSession: s.Client.Session,
+	}, &s.Origin)
 	if err != nil {
 		return nil, err
 	}
+	a.stored.Store(&s.ID)
 	return w, nil
 }
 
@@ -122,7 +125,7 @@ func (a *app) storeError(s *store.Store, err error) error {
 // nothingStored is the error of a command that has nothing to show.
 func (a *app) nothingStored(s *store.Store) error {
 	return &usageError{"no sessions are stored in " + a.tilde(s.Dir),
-		"to get one: spanpipe try -- your-server; or set SPANPIPE_TELEMETRY=local where your client starts it"}
+		"to get one: SPANPIPE_TELEMETRY=local spanpipe try -- your-server; or set that variable where your client starts it"}
 }
 
 // tilde shortens a path in the home directory.

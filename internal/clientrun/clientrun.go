@@ -24,9 +24,9 @@ func Find(ancestors iter.Seq[proctree.Info]) (proctree.Info, bool) {
 }
 
 // Run returns the id of a client's process: the same for all servers that it starts, and another for each start of a client.
-// The key is for nothing else. Boot is proctree.Boot's.
+// The key is this package's own. Boot is proctree.Boot's.
 func Run(key []byte, boot string, p proctree.Info) string {
-	return hash(key, fmt.Sprintf("%s %d %d", boot, p.PID, p.Start))
+	return hash(key, fmt.Sprintf("run %s %d %d", boot, p.PID, p.Start))
 }
 
 // variables are those in which clients pass the id of their own session to a server.
@@ -41,7 +41,7 @@ var variables = [...]string{"CLAUDE_CODE_SESSION_ID", "COPILOT_AGENT_SESSION_ID"
 func Session(key []byte, lookup func(name string) (string, bool)) string {
 	for _, name := range variables {
 		if id, _ := lookup(name); id != "" {
-			return hash(key, name+"="+id)
+			return hash(key, "session "+name+"="+id)
 		}
 	}
 	return ""

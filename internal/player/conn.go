@@ -207,7 +207,7 @@ func refusal(method string) *Error {
 	if method == "sampling/createMessage" { // the code of a user who refuses it
 		return &Error{Code: -1, Message: "this client has no model"}
 	}
-	return &Error{Code: -32601, Message: "method not found"}
+	return &Error{Code: MethodNotFound, Message: "method not found"}
 }
 
 // send queues a message.

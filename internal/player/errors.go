@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// MethodNotFound is the code of an error that says that a server does not have a method.
+const MethodNotFound = -32601
+
 // Error is a JSON-RPC error with which a server has answered.
 type Error struct {
 	Code    int             `json:"code"`
@@ -32,7 +35,9 @@ type Ended struct {
 }
 
 // Error implements error.
-func (e *Ended) Error() string { return fmt.Sprintf("the server ended before it answered %s", e.Method) }
+func (e *Ended) Error() string {
+	return fmt.Sprintf("the server ended before it answered %s", e.Method)
+}
 
 // Unwrap returns what went wrong.
 func (e *Ended) Unwrap() error { return e.Err }

@@ -50,13 +50,11 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 			return s, s.initialize(ctx, cfg, version)
 		}
 	}
-	if again := s.discover(ctx, cfg); again != nil {
-		if _, ok := errors.AsType[*Error](again); !ok || slices.Contains(known, stateless) {
-			return s, again
-		}
-		return s, fmt.Errorf("the server refuses initialize: %w", refused)
+	err = s.discover(ctx, cfg)
+	if err != nil && !slices.Contains(known, stateless) {
+		err = fmt.Errorf("the server refuses initialize: %w", refused)
 	}
-	return s, nil
+	return s, err
 }
 
 // supported returns the versions that a refusal names.

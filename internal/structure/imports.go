@@ -114,6 +114,14 @@ var Rules = []Rule{
 		Why: "wrap uses it to end processes and telemetry to measure them, so it imports neither",
 	},
 	{
+		Package: "/internal/clientrun", Allow: []string{"/internal/proctree"}, Forbid: outside,
+		Why: "names and hashes processes that others have found, so it is tested with processes that do not exist",
+	},
+	{
+		Package: "/internal/player", Forbid: outside,
+		Why: "a client over two pipes: a server behind the real relay and one in a test are the same to it",
+	},
+	{
 		Package: "/internal/lockfile", Allow: []string{"golang.org/x/sys"}, Forbid: append([]string{"net", "net/http"}, processes...),
 		Why: "one call of the system, for everything that must know whether a process lives",
 	},
@@ -137,7 +145,8 @@ var Rules = []Rule{
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/demo", "/internal/store", "/internal/view", "github.com/urfave/cli/v2",
+			"/consent", "/telemetry", "/wrap", "/internal/clientrun", "/internal/demo", "/internal/player", "/internal/proctree", "/internal/store",
+			"/internal/view", "github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},
 		Forbid: processes,

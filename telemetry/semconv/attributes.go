@@ -91,6 +91,22 @@ func SessionAttributes() []Attribute {
 	}
 }
 
+// ResourceAttributes returns the attributes of the resource, which all signals of a session share. OpenTelemetry's variables
+// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES set and add others.
+func ResourceAttributes() []Attribute {
+	return []Attribute{
+		{"service.name", "string", "always: the server's package, or else its program's name", "server-everything"},
+		{"service.instance.id", "string", "always: a random id of this process", exampleID},
+		{"telemetry.sdk.name", "string", "always, as `telemetry.sdk.language` and `telemetry.sdk.version`", "opentelemetry"},
+		{"telemetry.distro.name", "string", "always `spanpipe`, with `telemetry.distro.version`", "spanpipe"},
+		{ClientRun, "string", "with the sink `local`: the same for all servers that one start of a client has started, a hash of the " +
+			"client's process id and start time under the store's key. None if a person or a service manager has started spanpipe",
+			"9a4f0c51d27be863"},
+		{ClientSession, "string", "with the sink `local`, if the client passes an id of its own session, as Claude Code and Copilot CLI do: " +
+			"a hash of it under the store's key", "41d0b7a2c9e35f86"},
+	}
+}
+
 // FailureAttributes returns the attributes that the session's span has as well if the server has failed.
 func FailureAttributes() []Attribute {
 	return []Attribute{

@@ -82,6 +82,8 @@ const (
 	Requested     = "spanpipe.protocol.requested_version"
 	ClientName    = "spanpipe.client.name"
 	ClientVersion = "spanpipe.client.version"
+	ClientRun     = "spanpipe.client.run"     // of the resource: groups the servers of one client
+	ClientSession = "spanpipe.client.session" // likewise, by the client's own id for its session
 	ServerName    = "spanpipe.server.name"
 	ServerVersion = "spanpipe.server.version"
 	SessionUntil  = "spanpipe.session.until" // what has ended the session's span, see below
