@@ -31,7 +31,11 @@ func (a *app) showVisit(v *visit, tree *demo.Tree, wholeResult bool) error {
 	b.WriteString(demoLegend)
 	if op, ok := v.called(); ok && v.tool != "" {
 		word, _ := view.Outcome(op)
-		fmt.Fprintf(&b, "\n%s: %s, %s in %s\n", view.Safe(v.tool), word, view.Size(op.ResponseSize), view.Duration(op.Duration))
+		size := " after "
+		if op.Answered {
+			size = ", " + view.Size(op.ResponseSize) + " in "
+		}
+		fmt.Fprintf(&b, "\n%s: %s%s%s\n", view.Safe(v.tool), word, size, view.Duration(op.Duration))
 	}
 	if v.result != nil && wholeResult {
 		b.WriteString(v.resultText())

@@ -42,7 +42,8 @@ type conn struct {
 	out     io.WriteCloser
 	timeout time.Duration
 	queue   chan []byte
-	closed  chan struct{} // no more will be written
+	closed  chan struct{} // what is queued is the last
+	written chan struct{} // it has been written, or cannot be
 	ended   chan struct{} // no more will be read, see err
 
 	mu      sync.Mutex
@@ -61,8 +62,8 @@ type Strays struct {
 
 func connect(in io.Reader, out io.WriteCloser, timeout time.Duration) *conn {
 	c := &conn{
-		out: out, timeout: timeout, queue: make(chan []byte, 64), closed: make(chan struct{}), ended: make(chan struct{}),
-		waiting: map[string]chan incoming{},
+		out: out, timeout: timeout, queue: make(chan []byte, 64), closed: make(chan struct{}),
+		written: make(chan struct{}), ended: make(chan struct{}), waiting: map[string]chan incoming{},
 	}
 	go c.write()
 	go c.read(in)
@@ -71,22 +72,35 @@ func connect(in io.Reader, out io.WriteCloser, timeout time.Duration) *conn {
 
 // write writes what is queued, until close.
 func (c *conn) write() {
+	defer close(c.written)
 	for {
+		var text []byte
 		select {
-		case text := <-c.queue:
-			if _, err := c.out.Write(text); err != nil {
-				c.end(err)
+		case text = <-c.queue:
+		case <-c.closed:
+			select {
+			case text = <-c.queue:
+			default:
 				return
 			}
-		case <-c.closed:
+		}
+		if _, err := c.out.Write(text); err != nil {
+			c.end(err)
 			return
 		}
 	}
 }
 
-// close ends the server's input. A write that is blocked fails.
+// lastWrites is how long close waits for a server that does not read.
+const lastWrites = time.Second
+
+// close ends the server's input after what is queued. A write that is blocked for long fails.
 func (c *conn) close() error {
 	close(c.closed)
+	select {
+	case <-c.written:
+	case <-time.After(lastWrites):
+	}
 	return c.out.Close()
 }
 
