@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -38,7 +39,8 @@ type app struct {
 	command  []string     // what follows "--"
 	dashes   bool         // there was a "--"
 	status   wrap.Status
-	stored   atomic.Pointer[string] // the id of this process's session, if it has been stored
+	stored   atomic.Pointer[storedSession] // this process's, if it has one
+	looked   *store.Store // was looked at by the command; else nil
 }
 
 // usageError is a mistake in the command line.

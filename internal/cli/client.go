@@ -1,15 +1,55 @@
 package cli
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/spanpipe/spanpipe/internal/clientrun"
 	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry"
 )
+
+// storedSession is a session that this process writes to the store.
+type storedSession struct {
+	id string
+	*store.Writer
+}
+
+// storedID returns what commands call the session of this process, if all of it was stored.
+func (a *app) storedID() (string, bool) {
+	s := a.stored.Load()
+	if s == nil {
+		return "", false
+	}
+	spans, _ := s.Lost()
+	return s.id[:min(len(s.id), 8)], spans == 0
+}
+
+// keyPatience is how long a session waits for the store's key: its disk may hang.
+const keyPatience = 100 * time.Millisecond
+
+// keyOf returns the key for what identifies clients.
+func keyOf(s *store.Store) ([]byte, error) {
+	type result struct {
+		key []byte
+		err error
+	}
+	read := make(chan result, 1)
+	go func() { // ends with the disk, or with the process
+		key, err := s.Subkey("client")
+		read <- result{key, err}
+	}()
+	select {
+	case r := <-read:
+		return r.key, r.err
+	case <-time.After(keyPatience):
+		return nil, errors.New("the store does not answer")
+	}
+}
 
 // client identifies what has started this session, by hashes under a key of the store. Without the key it is not known.
 func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
@@ -18,7 +58,7 @@ func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
 	if dir == "" {
 		return c // the store has a warning for that
 	}
-	key, err := store.Open(dir).Subkey("client")
+	key, err := keyOf(store.Open(dir))
 	if err != nil {
 		logger.Warn("the sessions of one client are not shown together", "error", err.Error())
 		return c

@@ -29,24 +29,26 @@ func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
 	if dir == "" {
 		return nil, errNoHome
 	}
-	w, err := store.Create(dir, store.Meta{
-		ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service, Run: s.Client.Run, ClientSession: s.Client.Session,
-	}, &s.Origin)
-	if err != nil {
-		return nil, err
-	}
-	a.stored.Store(&s.ID)
+	w := store.Create(store.Config{
+		Dir: dir, Origin: &s.Origin, Keep: a.options.keep, Logger: s.Logger,
+		Meta: store.Meta{
+			ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service, Run: s.Client.Run, ClientSession: s.Client.Session,
+		},
+	})
+	a.stored.Store(&storedSession{s.ID, w})
 	return w, nil
 }
 
-// look returns the store that the settings name. It resolves them.
+// look returns the store that the settings name. It resolves them. At the end of the command, Main applies the limits of
+// what is kept, see retain.
 func (a *app) look() (*store.Store, error) {
 	a.resolve()
 	dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ))
 	if dir == "" {
 		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}
 	}
-	return store.Open(dir), nil
+	a.looked = store.Open(dir)
+	return a.looked, nil
 }
 
 // Flags that choose sessions.

@@ -116,16 +116,13 @@ func (a *app) afterTry(v *visit) string {
 	if v.forced {
 		text = fmt.Sprintf("The server did not end within %v of the end of its input; a signal ended it.\n", tryPatience)
 	}
-	if id := a.stored.Load(); id != nil {
-		text += "To draw it again:           spanpipe show " + shortID(*id) + "\n"
+	if id, ok := a.storedID(); ok {
+		text += "To draw it again:           spanpipe show " + id + "\n"
 	} else {
 		text += "Nothing was stored; to keep sessions, set SPANPIPE_TELEMETRY=local.\n"
 	}
 	return text + "To see your client use it:  put  spanpipe --  in front of its command there\n"
 }
-
-// shortID returns the beginning of a session's id that commands take for the whole.
-func shortID(id string) string { return id[:min(len(id), 8)] }
 
 // reportVisit reports what went wrong, and sets the exit status.
 func (a *app) reportVisit(v *visit) {

@@ -81,8 +81,8 @@ func (a *app) wrap(command []string) error {
 
 // sayWhere says how to look at the session that has ended and was stored, where a person reads that. A client's log is none.
 func (a *app) sayWhere() {
-	if id := a.stored.Load(); id != nil && isTerminal(a.Stderr) {
-		a.printer.tell(&a.options, a.named, slog.LevelInfo, "this session is stored; to look at it: spanpipe show "+shortID(*id), "")
+	if id, ok := a.storedID(); ok && isTerminal(a.Stderr) {
+		a.printer.tell(&a.options, a.named, slog.LevelInfo, "this session is stored; to look at it: spanpipe show "+id, "")
 	}
 }
 

@@ -40,7 +40,8 @@ func hold(path string) {
 		panic(err)
 	}
 	_, _ = os.Stdout.WriteString("locked\n")
-	select {}
+	_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
+	_ = f.Close()
 }
 
 // TestWait is what the child of a process that holds a lock does.
