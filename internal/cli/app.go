@@ -40,7 +40,7 @@ type app struct {
 	dashes   bool         // there was a "--"
 	status   wrap.Status
 	stored   atomic.Pointer[storedSession] // this process's, if it has one
-	looked   *store.Store // was looked at by the command; else nil
+	looked   *store.Store                  // was looked at by the command; else nil
 }
 
 // usageError is a mistake in the command line.

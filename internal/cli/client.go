@@ -29,11 +29,9 @@ func (a *app) storedID() (string, bool) {
 	return s.id[:min(len(s.id), 8)], spans == 0
 }
 
-// keyPatience is how long a session waits for the store's key: its disk may hang.
-const keyPatience = 100 * time.Millisecond
-
-// keyOf returns the key for what identifies clients.
-func keyOf(s *store.Store) ([]byte, error) {
+// keyOf returns the key for what identifies clients. A disk may hang: like the last flush, that may delay a session only so
+// much.
+func keyOf(s *store.Store, patience time.Duration) ([]byte, error) {
 	type result struct {
 		key []byte
 		err error
@@ -46,7 +44,7 @@ func keyOf(s *store.Store) ([]byte, error) {
 	select {
 	case r := <-read:
 		return r.key, r.err
-	case <-time.After(keyPatience):
+	case <-time.After(patience):
 		return nil, errors.New("the store does not answer")
 	}
 }
@@ -58,7 +56,7 @@ func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
 	if dir == "" {
 		return c // the store has a warning for that
 	}
-	key, err := keyOf(store.Open(dir))
+	key, err := keyOf(store.Open(dir), a.options.flushTimeout)
 	if err != nil {
 		logger.Warn("the sessions of one client are not shown together", "error", err.Error())
 		return c

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -47,23 +48,33 @@ func groups() []group {
 		{"CLIENTS", "install uninstall clients doctor"},
 		{"PRIVACY", "consent preview"},
 		{"TEST A SERVER", "record replay diff check metrics"},
-		{"OTHER COMMANDS", "version completion help"},
+		{"OTHER COMMANDS", "version completion help"}, // and what is in no group
 	}
 }
 
 type group struct{ title, names string }
 
-// commandsHelp lists the commands by their groups. A command without a group is in none of them, which a test finds.
+// commandsHelp lists the commands by their groups.
 func commandsHelp(commands []*cli.Command) string {
+	lines := map[string]string{}
+	for _, c := range commands {
+		if !c.Hidden {
+			lines[c.Name] = fmt.Sprintf("   %-12s%s\n", c.Name, c.Usage)
+		}
+	}
 	var out strings.Builder
 	for _, g := range groups() {
-		title := "\n" + g.title + "\n"
+		text := ""
 		for _, name := range strings.Fields(g.names) {
-			if i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.Name == name }); i >= 0 {
-				fmt.Fprintf(&out, "%s   %-12s%s\n", title, name, commands[i].Usage)
-				title = ""
-			}
+			text += lines[name]
+			delete(lines, name)
 		}
+		if text != "" {
+			out.WriteString("\n" + g.title + "\n" + text)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		out.WriteString(lines[name])
 	}
 	return out.String()
 }

@@ -134,7 +134,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestFindNeedsTheStart: without its start, a process cannot be told from a later one with its id.
+// TestFindNeedsTheStart: without its start, nothing distinguishes a process from a later one with its id.
 func TestFindNeedsTheStart(t *testing.T) {
 	p := process(100, "claude")
 	p.Start = 0
