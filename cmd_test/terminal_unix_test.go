@@ -94,8 +94,8 @@ func TestTerminalWithoutServer(t *testing.T) {
 	}
 }
 
-// onTerminal runs a command whose stderr, and whatever else change connects, is a terminal. It returns what was written there.
-func onTerminal(t *testing.T, cmd *exec.Cmd, change func(tty *os.File)) string {
+// atTerminal runs a command whose stderr, and whatever else change connects, is a terminal. It returns what was written there.
+func atTerminal(t *testing.T, cmd *exec.Cmd, change func(tty *os.File)) string {
 	t.Helper()
 	screen, tty, err := pty.Open()
 	if err != nil {
@@ -126,8 +126,8 @@ func TestTerminalSaysWhere(t *testing.T) {
 		{"console", `■ session ended .*\n.*\n$`},
 	} {
 		cmd := exec.Command(line[0], line[1:]...)
-		newHome(t).in("SPANPIPE_TELEMETRY=" + test.sinks, "NO_COLOR=1")(cmd)
-		got := onTerminal(t, cmd, func(*os.File) {})
+		newHome(t).in("SPANPIPE_TELEMETRY="+test.sinks, "NO_COLOR=1")(cmd)
+		got := atTerminal(t, cmd, func(*os.File) {})
 		if !regexp.MustCompile(test.want).MatchString(got) || cmd.ProcessState.ExitCode() != 3 {
 			t.Errorf("%s: exit code %d, stderr:\n%s", test.sinks, cmd.ProcessState.ExitCode(), got)
 		}
@@ -143,7 +143,7 @@ func TestTerminalSaysWhere(t *testing.T) {
 func TestTerminalOverview(t *testing.T) {
 	cmd := exec.Command(binary(t))
 	newHome(t).in()(cmd)
-	got := onTerminal(t, cmd, func(tty *os.File) { cmd.Stdin, cmd.Stdout = tty, tty })
+	got := atTerminal(t, cmd, func(tty *os.File) { cmd.Stdin, cmd.Stdout = tty, tty })
 	for _, want := range []string{"\n   spanpipe try -- command [args...] ", "\nWRAP A SERVER\n   wrap ", "\nLOOK AT SESSIONS\n   try "} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in:\n%s", want, got)
