@@ -123,7 +123,7 @@ func TestTerminalSaysWhere(t *testing.T) {
 	}{
 		{"local", `^spanpipe: this session is stored; to look at it: spanpipe show [0-9a-f]{8}\n$`},
 		{"local,console", `■ session ended .*\nspanpipe: this session is stored; to look at it: spanpipe show [0-9a-f]{8}\n$`},
-		{"console", `■ session ended .*\n.*\n$`},
+		{"console", `■ session ended [^\n]*\n$`},
 	} {
 		cmd := exec.Command(line[0], line[1:]...)
 		newHome(t).in("SPANPIPE_TELEMETRY="+test.sinks, "NO_COLOR=1")(cmd)
