@@ -37,7 +37,7 @@ resources and prompts, makes a call if you want one, ends the session, and draws
 it as a tree.
 
    spanpipe try -- npx -y @modelcontextprotocol/server-everything
-   spanpipe try --call echo --arguments '{"message":"hello"}' --result -- npx ...
+   spanpipe try --call echo --arguments '{"message":"hello"}' -- npx ...
 
 The server's requests to a client are answered without you: no roots, and no to
 everything else. Nothing is stored or sent, unless SPANPIPE_TELEMETRY asks for
