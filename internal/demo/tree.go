@@ -41,8 +41,10 @@ func (t *Tree) Opened(*record.Operation) {}
 // Changed adds an operation that has ended.
 func (t *Tree) Changed(op *record.Operation) {
 	if op.Change == record.Ended {
-		word, color := view.Outcome(op)
-		t.add(row{op.Number, op.Parent, view.Arrow(op.Direction) + " " + view.Name(op), op.Start, op.End, word, color})
+		o := view.OutcomeOf(op)
+		t.add(row{
+			op.Number, op.Parent, view.Arrow(op.Direction) + " " + view.Name(op), op.Start, op.End, o.Long(), o.Color(),
+		})
 	}
 }
 
