@@ -116,13 +116,12 @@ func (f *followed) look(now time.Time) (events []Event, over bool) {
 	// The state comes first: once its process has ended, what is read after that is all there is.
 	if state := f.session.State; state == Ended || now.Sub(f.looked) >= lookEvery {
 		f.looked = now
-		latest := *f.session
-		if latest.look(); latest.State != Live && latest.State != Unknown {
-			over = true
-		} else if _, err := os.Lstat(latest.Dir); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Lstat(f.session.Dir); errors.Is(err, os.ErrNotExist) {
 			return append(events, Event{Kind: SessionRemoved, Time: now, Session: f.session}), true
 		}
-		if over {
+		latest := *f.session
+		if latest.look(); latest.State == Ended || latest.State == Killed {
+			over = true
 			latest.Sum()
 			f.session = &latest
 		}

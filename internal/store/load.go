@@ -135,6 +135,12 @@ func (l *loader) assemble(part Part) {
 		l.Operations = append(l.Operations, *op)
 	}
 	slices.SortFunc(l.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
+	for i := range l.Operations { // the session's span ends early
+		op := &l.Operations[i]
+		l.Session.Requested = cmp.Or(op.Requested, l.Session.Requested) // the last one
+		refused := op.Requested != "" && op.Code != ""
+		l.Session.Ready = l.Session.Ready || op.Answered && op.Direction == record.ToServer && !refused
+	}
 	l.noted(&a, part)
 }
 
@@ -267,6 +273,7 @@ func (l *loader) addDigest(s *Session) error {
 		if i, ok := byNumber[op.Number]; ok {
 			known := &l.Operations[i]
 			known.ArgumentsOf, known.ToolCount, known.DefinitionSize = op.ArgumentsOf, op.ToolCount, op.DefinitionSize
+			known.ResponseSize = op.ResponseSize // a span has that of an answered one only
 			known.Tools = slices.Clone(op.Tools)
 		}
 		return true

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,8 +46,8 @@ func TestReadAsWritten(t *testing.T) {
 			}
 			want, got := readAgain(t, conversation)
 			compare(t, "operation", want.operations(), operations(got))
-			compare(t, "note", want.storedNotes(), got.Notes)
-			compare(t, "session", []record.Session{want.storedSession()}, []record.Session{got.Session})
+			compare(t, "note", want.storedNotes(), inOrder(got.Notes))
+			compare(t, "session", []record.Session{storedSession(want.session)}, []record.Session{storedSession(got.Session)})
 			compare(t, "exit", []record.Exit{want.exit}, []record.Exit{*got.Exit})
 			if got.Damaged > 0 {
 				t.Errorf("%d lines are damaged", got.Damaged)
@@ -259,13 +260,22 @@ func (w *written) storedNotes() []record.Note {
 			all = append(all, n)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b record.Note) int { return store.TimeOf(a).Compare(store.TimeOf(b)) })
+	return inOrder(all)
+}
+
+// inOrder sorts notes by time, and those of the same time by their types, since they come from several files.
+func inOrder(all []record.Note) []record.Note {
+	slices.SortStableFunc(all, func(a, b record.Note) int {
+		return cmp.Or(store.TimeOf(a).Compare(store.TimeOf(b)), cmp.Compare(fmt.Sprintf("%T", a), fmt.Sprintf("%T", b)))
+	})
 	return all
 }
 
-// storedSession returns what the store holds of the session: all but the time of the record.
-func (w *written) storedSession() record.Session {
-	s := w.session
+// storedSession returns what the store holds of the session: all but the time of its last change, and that it was silent
+// before it was ready.
+func storedSession(s record.Session) record.Session {
+	s.Time = time.Time{}
+	s.Silent = s.Silent && !s.Ready
 	return s
 }
 
