@@ -260,8 +260,8 @@ func appendTo(t *testing.T, path, text string) {
 
 // TestFollowEnds: an error of the report ends it, and is returned.
 func TestFollowEnds(t *testing.T) {
-	want := errors.New("enough")
-	if err := store.Open(t.TempDir()).Follow(t.Context(), store.Following{}, func([]store.Event) error { return want }); !errors.Is(err, want) {
+	err := store.Open(t.TempDir()).Follow(t.Context(), store.Following{}, func([]store.Event) error { return errEnough })
+	if !errors.Is(err, errEnough) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -305,3 +305,5 @@ func TestHistory(t *testing.T) {
 		}
 	}
 }
+
+var errEnough = errors.New("enough")
