@@ -12,9 +12,9 @@ import (
 
 // BenchmarkLoad reads a session of 100,000 operations: whole, and its end.
 func BenchmarkLoad(b *testing.B) {
-	dir := b.TempDir()
+	dir := storeDir(b)
 	one := makeSession(b, dir, 100_000)
-	for name, part := range map[string]store.Part{"whole": {}, "last 50": {Last: 50}} {
+	for name, part := range map[string]store.Range{"whole": {}, "last 50": {Last: 50}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := one.LoadPart(part); err != nil {
@@ -35,7 +35,7 @@ func BenchmarkLoad(b *testing.B) {
 
 // BenchmarkSessions lists a store of 5,000 sessions, and finds one in it.
 func BenchmarkSessions(b *testing.B) {
-	dir := b.TempDir()
+	dir := storeDir(b)
 	for i := range 5000 {
 		if _, err := storetest.Make(dir, storetest.Session{
 			Server: storetest.Servers()[i%4], Client: record.Peer{Name: "claude-code"}, Run: fmt.Sprint(i / 4),
