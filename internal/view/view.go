@@ -59,24 +59,6 @@ func Name(op *record.Operation) string {
 	return name
 }
 
-// Outcome returns how an operation ended, in the words of its attributes: "ok", else the error with its class.
-func Outcome(op *record.Operation) (word string, color Color) {
-	switch {
-	case op.ErrorType == "" && op.Code == "":
-		word, color = "ok", Green
-	case op.ErrorType == "": // an error, but not the server's fault
-		word, color = op.Code, Yellow
-	case op.ErrorType == semconv.ErrCancelled:
-		word, color = op.ErrorType, Yellow
-	default:
-		word, color = op.ErrorType, Red
-	}
-	if class := string(op.Class); class != "" && class != word {
-		word += " (" + class + ")"
-	}
-	return Safe(word), color
-}
-
 // Exit returns how a server's process ended: "exit 0", "killed by SIGSEGV". It is an error if the server ended the
 // session, and not the client.
 func Exit(e record.Exit) (word string, color Color) {
