@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -37,6 +38,7 @@ type app struct {
 	command  []string     // what follows "--"
 	dashes   bool         // there was a "--"
 	status   wrap.Status
+	now      func() time.Time
 }
 
 // usageError is a mistake in the command line.
