@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -39,6 +40,7 @@ type app struct {
 	dashes   bool         // there was a "--"
 	status   wrap.Status
 	now      func() time.Time
+	looked   *store.Store // was looked at by the command; else nil
 }
 
 // usageError is a mistake in the command line.

@@ -35,6 +35,7 @@ func Main(p Process) int {
 	if err := program.Run(flagsFirst(program, own)); err != nil {
 		a.status = wrap.Status{Code: a.fail(err)}
 	}
+	a.retain()
 	a.printer.flush(lastLines)
 	return a.status.Die()
 }
@@ -45,6 +46,7 @@ func (a *app) program() *cli.App {
 		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
 		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
 		a.sessionsCommand(), a.tailCommand(),
+		a.pruneCommand(),
 		a.showCommand(),
 	}
 	for _, c := range commands {

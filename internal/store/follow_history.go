@@ -47,7 +47,7 @@ type source struct {
 
 // history returns the last operations of a session that ended or hung.
 func (s *Session) history(filter Filter, last int) []Event {
-	part := Part{Last: last, Since: filter.Since}
+	part := Range{Last: last, Since: filter.Since}
 	if filter.Failed { // they may be anywhere
 		part.Last = 0
 	}

@@ -22,7 +22,7 @@ type Records struct {
 	Exit       *record.Exit       // nil while it runs, and if the process was killed
 	Spans      map[uint64]SpanIDs // of the operations, by number
 	Damaged    int                // lines that could not be read
-	Left       int                // operations that a Part leaves out, if the session's totals are known
+	Left       int                // operations that a Range leaves out, if the session's totals are known
 }
 
 // SpanIDs names a span.
@@ -31,21 +31,21 @@ type SpanIDs struct {
 	SpanID  trace.SpanID
 }
 
-// Part chooses the end of a session, so that a long one need not be read as a whole. Empty fields choose all. Operations
+// Range chooses the end of a session, so that a long one need not be read as a whole. Empty fields choose all. Operations
 // that are still open are part of every end.
-type Part struct {
+type Range struct {
 	Since time.Time // operations that had not ended before
 	Last  int       // so many operations, by their ends
 }
 
 // Load reads a session's records.
-func (s *Session) Load() (*Records, error) { return s.LoadPart(Part{}) }
+func (s *Session) Load() (*Records, error) { return s.LoadPart(Range{}) }
 
-// firstPart is how many bytes of spans a Part first reads: those of some hundred operations.
+// firstPart is how many bytes of spans a Range first reads: those of some hundred operations.
 const firstPart = 1 << 18
 
 // LoadPart reads the records of a part of a session. The cost is that of the part.
-func (s *Session) LoadPart(part Part) (*Records, error) {
+func (s *Session) LoadPart(part Range) (*Records, error) {
 	l, err := s.read(part)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (s *Session) LoadPart(part Part) (*Records, error) {
 }
 
 // read reads what the spans and log records of a part have.
-func (s *Session) read(part Part) (*loader, error) {
+func (s *Session) read(part Range) (*loader, error) {
 	l := &loader{Records: Records{Session: s.record(), Exit: s.exit()}}
 	if err := s.lines("logs.jsonl", l.logLine); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (l *loader) traceLine(line []byte) {
 
 // covers reports whether the spans that were read include the part. They are in the order of their ends, but for
 // milliseconds.
-func (l *loader) covers(part Part) bool {
+func (l *loader) covers(part Range) bool {
 	if part.Last > 0 && len(l.spans) > 2*part.Last { // half of them may be notifications
 		return true
 	}
@@ -125,7 +125,7 @@ func (l *loader) covers(part Part) bool {
 }
 
 // assemble makes the records.
-func (l *loader) assemble(part Part) {
+func (l *loader) assemble(part Range) {
 	l.Damaged += l.damagedSpans
 	l.Spans = make(map[uint64]SpanIDs, len(l.spans))
 	a := assembler{numbers: make(map[trace.SpanID]uint64, len(l.spans)), open: map[trace.SpanID]*record.Operation{}}
@@ -172,7 +172,7 @@ func (l *loader) opened(a *assembler) {
 }
 
 // ended takes the operations and notifications that have spans.
-func (l *loader) ended(a *assembler, part Part) {
+func (l *loader) ended(a *assembler, part Range) {
 	for i := range l.spans {
 		if s := &l.spans[i]; !isSession(s) {
 			delete(a.open, s.SpanID)
@@ -227,7 +227,7 @@ func (l *loader) about(s *otlpfile.Span) {
 }
 
 // noted takes what log records tell, and sorts all notes by time.
-func (l *loader) noted(a *assembler, part Part) {
+func (l *loader) noted(a *assembler, part Range) {
 	for i := range l.logs {
 		r := &l.logs[i]
 		if r.Time.Before(part.Since) {

@@ -142,9 +142,6 @@ func (s *Session) readMeta() {
 	}
 }
 
-// nameTime is the form of the time with which a session's name begins.
-const nameTime = "20060102T150405Z"
-
 // look finds out whether the session's process lives. One that has said how it ended does not write any more.
 func (s *Session) look() {
 	if s.State = Ended; s.Exit != nil {
@@ -184,19 +181,6 @@ func (s *Session) Sum() {
 			}
 		}
 	}
-}
-
-// add adds what record.Totals does not have.
-func (t *Totals) add(op *record.Operation) {
-	if op.Hung {
-		t.Hung++
-	}
-	sent, received := op.RequestSize, op.ResponseSize
-	if op.Direction == record.ToClient {
-		sent, received = received, sent
-	}
-	t.Sent += sent
-	t.Received += received
 }
 
 // openOperations returns the operations that were open for a second, ended or not.
