@@ -65,7 +65,7 @@ func (t *sessionTable) grouped(w io.Writer) error {
 		}
 	}
 	out.WriteString("\n" + t.explanations())
-	_, err := io.WriteString(w, t.text(out.String()))
+	_, err := io.WriteString(w, t.screen.Text(out.String()))
 	return err
 }
 
@@ -245,6 +245,6 @@ func (t *sessionTable) flat(w io.Writer) error {
 			p95(s), none(size(s.Totals.Received)), none(shortEnd(s)), view.Safe(s.ServerName()),
 			strings.TrimSpace(view.Safe(s.Client.Name)+" "+view.Safe(s.Client.Version)))
 	}
-	_, err := io.WriteString(w, t.text(out.String()))
+	_, err := io.WriteString(w, t.screen.Text(out.String()))
 	return err
 }

@@ -84,7 +84,7 @@ func (t *tailTable) started(s *store.Session) string {
 	line := t.unnamed[s.Name]
 	delete(t.unnamed, s.Name)
 	if client := strings.TrimSpace(view.Safe(s.Client.Name) + " " + view.Safe(s.Client.Version)); client != "" {
-		return strings.Replace(line, "started\n", "started by "+t.text(client)+"\n", 1)
+		return strings.Replace(line, "started\n", "started by "+t.screen.Text(client)+"\n", 1)
 	}
 	return line
 }
@@ -106,7 +106,7 @@ func (t *tailTable) line(at time.Time, s *store.Session, text string) string {
 	if t.screen.Columns > 0 {
 		server = view.Cut(server, t.server)
 	}
-	return heading + t.screen.Paint(view.Dim, at.Format("15:04:05.0")) + " " + t.text(view.Pad(server, t.server)+" "+text) + "\n"
+	return heading + t.screen.Paint(view.Dim, at.Format("15:04:05.0")) + " " + t.screen.Text(view.Pad(server, t.server)+" "+text) + "\n"
 }
 
 // operation returns the line of an operation.
