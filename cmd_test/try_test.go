@@ -66,19 +66,19 @@ func TestTry(t *testing.T) {
 	}{
 		{"without a call", nil, demoServer(t), 0, "spanpipe-demo 1.0.0, protocol 2025-11-25\n" +
 			"   5 tools                get_forecast, find_trains\n   1 resource             memo://notes/travel\n" +
-			"   1 prompt               weekend_trip\n├─ → tools/list\n└─ → prompts/list\nNothing was stored", ""},
-		{"a call", []string{"--call", "get_forecast"}, demoServer(t), 0, "└─ → tools/call get_forecast\nget_forecast: ok, 91 B in ", ""},
+			"   1 prompt               weekend_trip\n→ tools/list \n→ prompts/list \nNothing was stored", ""},
+		{"a call", []string{"--call", "get_forecast"}, demoServer(t), 0, "→ get_forecast \nget_forecast: ok, 91 B in ", ""},
 		{"its result", []string{"--call", "get_forecast", "--result", "--arguments", `{"city":"Lisbon"}`}, demoServer(t), 0,
 			"   Sunny, 24 degrees.\n", ""},
-		{"a call that fails", []string{"--call", "book_hotel"}, demoServer(t), 1, "book_hotel: tool_error (rate_limited), ",
+		{"a call that fails", []string{"--call", "book_hotel"}, demoServer(t), 1, "book_hotel: failed: rate limited, ",
 			"spanpipe: the call failed: 429 Too Many Requests"},
-		{"a tool that does not exist", []string{"--call", "get_forcast"}, demoServer(t), 1, "get_forcast: -32602 (invalid_params)",
+		{"a tool that does not exist", []string{"--call", "get_forcast"}, demoServer(t), 1, "get_forcast: bad request: -32602, ",
 			"spanpipe: the call was refused: error -32602: unknown tool\n" +
 				"hint: the server lists no tool get_forcast; did you mean get_forecast?"},
-		{"a call that hangs", []string{"--call", "watch_prices", "--timeout", "10s"}, demoServer(t), 1, "watch_prices: timeout after ",
+		{"a call that hangs", []string{"--call", "watch_prices", "--timeout", "10s"}, demoServer(t), 1, "watch_prices: timed out after ",
 			"spanpipe: no answer to tools/call within 10s\nhint: a server that is slow may need longer"},
 		{"a call that asks the model", []string{"--call", "summarize_trip"}, demoServer(t), 0,
-			"└─ → tools/call summarize_trip\n   └─ ← sampling/createMessage", ""},
+			"→ summarize_trip \n← sampling/createMessage ", ""},
 		{"a server of an SDK", []string{"--call", "echo"}, cast.As(t, "sdk"), 0,
 			"sdk-server 7.8.9, protocol 2025-11-25\n   1 resource             memo://one\n   1 prompt               greet", ""},
 		{"a banner", nil, cast.As(t, "unruly", "banner"), 1, "   5 tools ",
@@ -132,7 +132,7 @@ func TestTryArguments(t *testing.T) {
 		{`{"text":"from the line"}`, "", "   from the line\n"},
 		{"@" + file, "", "   from a file\n"},
 		{"-", `{"text":"from stdin"}`, "   from stdin\n"},
-		{`{"text":"two\nlines, and \u001b[31m color"}`, "", "   two\n   lines, and ?[31m color\n"},
+		{`{"text":"two\nlines, and \u001b[31m color"}`, "", "   two\n   lines, and \\u001b[31m color\n"},
 	} {
 		got := try(t, []string{"--call", "echo", "--result", "--arguments", test.arguments}, server, test.stdin)
 		if !strings.Contains(got.stdout, test.want) {
@@ -170,15 +170,18 @@ func TestTryJSON(t *testing.T) {
 		Tools, Resources, Prompts []string
 		ResourceTemplates         []string `json:"resource_templates"`
 		Call                      struct {
-			Direction, Method, Name, Outcome string
-			Duration                         float64
-			RequestSize                      int `json:"request_size"`
-			ResponseSize                     int `json:"response_size"`
-			Result                           struct{ Content []struct{ Text string } }
+			Tool, Outcome string
+			Operation     int
+			Result        struct{ Content []struct{ Text string } }
 		}
-		Operations []struct{ Method string }
-		Problems   []struct{ Text, Hint string }
-		End        struct {
+		Operations []struct {
+			Number       int
+			Method, Name string
+			Duration     float64
+			Size         int `json:"response_size"`
+		}
+		Problems []struct{ Text, Hint string }
+		Exit     struct {
 			Code   *int
 			Forced *bool
 		}
@@ -189,12 +192,15 @@ func TestTryJSON(t *testing.T) {
 	c := out.Call
 	if got.code != 0 || out.Version != 1 || out.Server.Name != "spanpipe-demo" || out.Protocol != "2025-11-25" || len(out.Tools) != 5 ||
 		len(out.Resources) != 1 || out.ResourceTemplates != nil || len(out.Prompts) != 1 || len(out.Operations) != 6 ||
-		out.Problems == nil || len(out.Problems) != 0 || out.End.Code == nil || *out.End.Code != 0 || out.End.Forced == nil || *out.End.Forced {
+		out.Problems == nil || len(out.Problems) != 0 || out.Exit.Code == nil || *out.Exit.Code != 0 || out.Exit.Forced == nil || *out.Exit.Forced {
 		t.Errorf("%s", got.stdout)
 	}
-	if c.Direction != "to_server" || c.Method != "tools/call" || c.Name != "get_forecast" || c.Outcome != "ok" || c.Duration <= 0 ||
-		c.RequestSize == 0 || c.ResponseSize != 91 || len(c.Result.Content) != 1 || c.Result.Content[0].Text != "Sunny, 24 degrees." {
+	if c.Tool != "get_forecast" || c.Outcome != "ok" || len(c.Result.Content) != 1 || c.Result.Content[0].Text != "Sunny, 24 degrees." {
 		t.Errorf("the call is %+v", c)
+	}
+	if op := out.Operations[len(out.Operations)-1]; op.Number != c.Operation || op.Method != "tools/call" || op.Name != "get_forecast" ||
+		op.Duration <= 0 || op.Size != 91 {
+		t.Errorf("the call's operation is %+v", op)
 	}
 	got = try(t, []string{"--json", "--call", "book_hotel"}, demoServer(t), "")
 	if !strings.Contains(got.stdout, `"text": "the call failed: 429 Too Many Requests: try again later`) || got.code != 1 ||

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -40,7 +41,8 @@ type app struct {
 	dashes   bool         // there was a "--"
 	status   wrap.Status
 	stored   atomic.Pointer[storedSession] // this process's, if it has one
-	looked   *store.Store                  // was looked at by the command; else nil
+	now      func() time.Time
+	looked   *store.Store // was looked at by the command; else nil
 }
 
 // usageError is a mistake in the command line.

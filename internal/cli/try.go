@@ -13,7 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
-	"github.com/spanpipe/spanpipe/internal/demo"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // exitTried is the exit code of a try whose server could be started, but did not do what it was asked.
@@ -75,18 +75,18 @@ func (a *app) try(c *cli.Context) error {
 	}
 	l.patience = tryPatience
 	l.started, l.telemetry.Client = a.explainWait(v), nil // the client is here
-	tree := &demo.Tree{}
-	l.telemetry.Sinks = append(l.telemetry.Sinks, tree, v)
+	collected := &view.Collector{}
+	l.telemetry.Sinks = append(l.telemetry.Sinks, collected)
 	status, err := l.play(v.play)
 	if err != nil {
 		return err
 	}
 	a.printer.flush(lastLines) // the console's lines come first
-	v.status, v.forced = status, l.forced.Load()
+	v.records, v.status, v.forced = collected.Records(a.now()), status, l.forced.Load()
 	if c.Bool("json") {
 		err = a.writeJSON(v.json(c.Bool("result")))
 	} else {
-		err = a.showVisit(v, tree, c.Bool("result"))
+		err = a.showVisit(v, c.Bool("result"))
 	}
 	a.reportVisit(v)
 	return err

@@ -1,13 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 
-	"github.com/spanpipe/spanpipe/internal/demo"
 	"github.com/spanpipe/spanpipe/internal/player"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -15,27 +16,26 @@ import (
 )
 
 // showVisit prints what "spanpipe try" has found, and the session as a tree.
-func (a *app) showVisit(v *visit, tree *demo.Tree, wholeResult bool) error {
-	columns, cut := width(a.Stdout, pageWidth), isTerminal(a.Stdout)
+func (a *app) showVisit(v *visit, wholeResult bool) error {
+	screen := a.screen()
 	var b strings.Builder
 	if v.hasOpened() {
-		fmt.Fprintf(&b, "%s, protocol %s\n", v.peer(), view.Safe(v.session.Protocol))
+		fmt.Fprintf(&b, "%s, protocol %s\n", screen.Text(v.peer()), screen.Text(v.session.Protocol))
 		for _, l := range v.lists {
-			b.WriteString(l.text(columns, cut))
+			b.WriteString(l.text(screen))
 		}
 		b.WriteString("\n")
 	}
-	if err := tree.Draw(&b, columns, painter(a.Stdout, a.Environ)); err != nil {
+	if err := view.NewTree(v.records, view.Choice{}).Draw(&b, screen); err != nil {
 		return err
 	}
-	b.WriteString(demoLegend)
-	if op, ok := v.called(); ok && v.tool != "" {
-		word, _ := view.Outcome(op)
+	if op, ok := v.called(); ok {
 		size := " after "
 		if op.Answered {
 			size = ", " + view.Size(op.ResponseSize) + " in "
 		}
-		fmt.Fprintf(&b, "\n%s: %s%s%s\n", view.Safe(v.tool), word, size, view.Duration(op.Duration))
+		outcome := v.records.Outcome(op).Long()
+		fmt.Fprintf(&b, "\n%s: %s%s%s\n", screen.Text(v.tool), screen.Text(outcome), size, view.Duration(op.Duration))
 	}
 	if v.result != nil && wholeResult {
 		b.WriteString(v.resultText())
@@ -47,11 +47,7 @@ func (a *app) showVisit(v *visit, tree *demo.Tree, wholeResult bool) error {
 
 // peer returns what the server calls itself.
 func (v *visit) peer() string {
-	name := strings.TrimSpace(view.Safe(v.session.Name + " " + v.session.Version))
-	if name == "" {
-		return "a server without a name"
-	}
-	return name
+	return cmp.Or(peer(record.Peer{Name: v.session.Name, Version: v.session.Version}), "a server without a name")
 }
 
 // nouns are what the entries of lists are called.
@@ -60,7 +56,7 @@ var nouns = map[player.List]string{
 }
 
 // text returns a list's length and its names. On a terminal they take two lines.
-func (l listed) text(columns int, cut bool) string {
+func (l listed) text(screen *view.Screen) string {
 	noun := nouns[l.List]
 	if len(l.names) != 1 {
 		noun += "s"
@@ -68,46 +64,35 @@ func (l listed) text(columns int, cut bool) string {
 	head := fmt.Sprintf("   %-23s", fmt.Sprintf("%d %s", len(l.names), noun))
 	indent := strings.Repeat(" ", len(head))
 	most := math.MaxInt
-	if cut {
-		most = 2 * (columns - len(indent) - len(", and 100 more"))
+	if screen.Columns > 0 {
+		most = 2 * (screen.Columns - len(indent) - len(", and 100 more"))
 	}
 	var shown []string
 	length := 0
 	for i, name := range l.names {
-		name = view.Safe(name)
-		if length += len([]rune(name)) + len(", "); length > most && i > 0 {
+		name = screen.Text(name)
+		if length += view.Width(name) + len(", "); length > most && i > 0 {
 			shown = append(shown, fmt.Sprintf("and %d more", len(l.names)-i))
 			break
 		}
 		shown = append(shown, name)
 	}
-	return strings.TrimRight(head+folded(strings.Join(shown, ", "), indent, columns), " ") + "\n"
+	names := view.Fold(strings.Join(shown, ", "), "", max(screen.Columns-len(indent), 0))
+	return strings.TrimRight(head+strings.ReplaceAll(names, "\n", "\n"+indent), " ") + "\n"
 }
 
-// resultText returns the call's result: its text, or as JSON if there is anything else in it.
+// resultText returns the call's result: its text, or all of it as JSON if it has none.
 func (v *visit) resultText() string {
-	text := v.result.Text
-	if text == "" {
-		text = string(v.result.Raw)
-	}
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		b.WriteString("   ")
-		for _, part := range chunks([]rune(strings.TrimRight(line, "\r\n"))) {
-			b.WriteString(view.Safe(part)) // which cuts a long text
+	var out strings.Builder
+	for line := range strings.Lines(cmp.Or(v.result.Text, view.Indented(string(v.result.Raw)))) {
+		out.WriteString("   ")
+		const most = 400 // view.Safe cuts a text of more than 500 characters
+		for part := range slices.Chunk([]rune(strings.TrimRight(line, "\r\n")), most) {
+			out.WriteString(view.Safe(string(part)))
 		}
-		b.WriteString("\n")
+		out.WriteString("\n")
 	}
-	return b.String()
-}
-
-// chunks cuts a text into parts that view.Safe shows whole.
-func chunks(text []rune) (parts []string) {
-	const most = 400
-	for ; len(text) > most; text = text[most:] {
-		parts = append(parts, string(text[:most]))
-	}
-	return append(parts, string(text))
+	return out.String()
 }
 
 // afterTry says what the server did at the end, and what to do next.
@@ -145,55 +130,44 @@ func (p problem) full(status wrap.Status) string {
 	return p.text + ": " + word
 }
 
-// triedJSON is what "spanpipe try --json" prints; docs/json.md describes it.
-type triedJSON struct {
-	Version    int            `json:"version"`
-	Server     *record.Peer   `json:"server"`
-	Protocol   string         `json:"protocol,omitempty"`
-	Tools      []string       `json:"tools,omitzero"`
-	Resources  []string       `json:"resources,omitzero"`
-	Templates  []string       `json:"resource_templates,omitzero"`
-	Prompts    []string       `json:"prompts,omitzero"`
-	Call       *calledJSON    `json:"call,omitempty"`
-	Operations []operatedJSON `json:"operations"`
-	Problems   []problemJSON  `json:"problems"`
-	End        endJSON        `json:"end"`
+// jsonTry is what "spanpipe try --json" prints; see docs/json.md.
+type jsonTry struct {
+	Version    int             `json:"version"`
+	Server     *record.Peer    `json:"server,omitempty"`
+	Protocol   string          `json:"protocol,omitempty"`
+	Tools      []string        `json:"tools,omitzero"`
+	Resources  []string        `json:"resources,omitzero"`
+	Templates  []string        `json:"resource_templates,omitzero"`
+	Prompts    []string        `json:"prompts,omitzero"`
+	Call       *jsonCall       `json:"call,omitempty"`
+	Operations []jsonOperation `json:"operations"`
+	Problems   []jsonProblem   `json:"problems"`
+	Exit       jsonTryExit     `json:"exit"`
 }
 
-type calledJSON struct {
-	operatedJSON
-	Result json.RawMessage `json:"result,omitempty"`
+type jsonCall struct {
+	Tool      string          `json:"tool"`
+	Operation uint64          `json:"operation"`
+	Outcome   view.Ending     `json:"outcome"`
+	Result    json.RawMessage `json:"result,omitempty"`
 }
 
-type operatedJSON struct {
-	Direction    record.Direction `json:"direction"`
-	Method       string           `json:"method"`
-	Name         string           `json:"name,omitempty"`
-	Duration     float64          `json:"duration"`
-	RequestSize  int64            `json:"request_size"`
-	ResponseSize int64            `json:"response_size"`
-	Outcome      string           `json:"outcome"`
-	ErrorType    string           `json:"error_type,omitempty"`
-	ErrorClass   record.Class     `json:"error_class,omitempty"`
-	Code         string           `json:"code,omitempty"`
-}
-
-type problemJSON struct {
+type jsonProblem struct {
 	Text string `json:"text"`
 	Hint string `json:"hint,omitempty"`
 }
 
-type endJSON struct {
+type jsonTryExit struct {
 	Code   int    `json:"code"`
 	Signal string `json:"signal,omitempty"`
 	Forced bool   `json:"forced"`
 }
 
 // json returns the visit for programs.
-func (v *visit) json(wholeResult bool) triedJSON {
-	out := triedJSON{
-		Version: 1, Operations: []operatedJSON{}, Problems: []problemJSON{},
-		End: endJSON{v.status.Code, v.status.SignalName(), v.forced},
+func (v *visit) json(wholeResult bool) jsonTry {
+	out := jsonTry{
+		Version: 1, Operations: []jsonOperation{}, Problems: []jsonProblem{},
+		Exit: jsonTryExit{v.status.Code, v.status.SignalName(), v.forced},
 	}
 	if v.hasOpened() {
 		out.Server = &record.Peer{Name: v.session.Name, Version: v.session.Version}
@@ -205,25 +179,17 @@ func (v *visit) json(wholeResult bool) triedJSON {
 			player.Prompts: &out.Prompts,
 		}[l.List] = l.names
 	}
-	for _, op := range v.operations {
-		out.Operations = append(out.Operations, operationJSON(op))
+	for i := range v.records.Operations {
+		out.Operations = append(out.Operations, newOperationJSON(v.records, &v.records.Operations[i]))
 	}
-	if op, ok := v.called(); ok && v.tool != "" {
-		out.Call = &calledJSON{operatedJSON: operationJSON(op)}
+	if op, ok := v.called(); ok {
+		out.Call = &jsonCall{Tool: v.tool, Operation: op.Number, Outcome: v.records.Outcome(op).Ending}
 		if wholeResult && v.result != nil {
 			out.Call.Result = v.result.Raw
 		}
 	}
 	for _, p := range v.problems {
-		out.Problems = append(out.Problems, problemJSON{p.full(v.status), p.hint})
+		out.Problems = append(out.Problems, jsonProblem{p.full(v.status), p.hint})
 	}
 	return out
-}
-
-func operationJSON(op *record.Operation) operatedJSON {
-	word, _ := view.Outcome(op)
-	return operatedJSON{
-		op.Direction, op.Method, op.Target, op.Duration.Seconds(), op.RequestSize, op.ResponseSize, word, op.ErrorType, op.Class,
-		op.Code,
-	}
 }

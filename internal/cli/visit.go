@@ -11,28 +11,28 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/player"
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
-// visit is one use of a server without a client, and what was found: what "spanpipe try" shows. It is also a sink, for what
-// the session's records say.
+// visit is one use of a server without a client, and what was found: what "spanpipe try" shows.
 type visit struct {
 	version   string // of spanpipe
 	tool      string // to call; empty: none
 	arguments json.RawMessage
 	timeout   time.Duration
 
-	opened     atomic.Bool     // the server has answered, or will not
-	session    *player.Session // nil if the handshake failed
-	lists      []listed
-	result     *player.Result // of the call
-	problems   []problem      // what went wrong, in order
-	operations []*record.Operation
+	opened   atomic.Bool     // the server has answered, or will not
+	session  *player.Session // nil if the handshake failed
+	lists    []listed
+	result   *player.Result // of the call
+	problems []problem      // what went wrong, in order
 
-	status wrap.Status // how the server ended
-	forced bool        // it had to be ended
+	records *view.Records // of the session that is over
+	status  wrap.Status   // how the server ended
+	forced  bool          // it had to be ended
 }
 
 // listed is one of the server's lists.
@@ -138,22 +138,13 @@ func (v *visit) note(s *player.Session) {
 	}
 }
 
-// Opened does nothing.
-func (v *visit) Opened(*record.Operation) {}
-
-// Changed keeps operations that have ended.
-func (v *visit) Changed(op *record.Operation) {
-	if op.Change == record.Ended {
-		v.operations = append(v.operations, op)
-	}
-}
-
-// Noted does nothing.
-func (v *visit) Noted(record.Note) {}
-
 // called returns the record of the call.
 func (v *visit) called() (*record.Operation, bool) {
-	for _, op := range slices.Backward(v.operations) {
+	if v.tool == "" {
+		return nil, false
+	}
+	for i := range slices.Backward(v.records.Operations) {
+		op := &v.records.Operations[i]
 		if op.Method == semconv.ToolsCall && op.Direction == record.ToServer {
 			return op, true
 		}
