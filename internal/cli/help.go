@@ -59,7 +59,8 @@ func commandsHelp(commands []*cli.Command) string {
 	lines := map[string]string{}
 	for _, c := range commands {
 		if !c.Hidden {
-			lines[c.Name] = fmt.Sprintf("   %-12s%s\n", c.Name, c.Usage)
+			head := fmt.Sprintf("   %-12s", c.Name)
+			lines[c.Name] = head + folded(c.Usage, strings.Repeat(" ", len(head)), 80) + "\n"
 		}
 	}
 	var out strings.Builder
