@@ -101,7 +101,7 @@ func (a *app) sent(l *launch) string {
 	switch {
 	case !policy.Has(consent.OTLP) && !strings.Contains(strings.ToLower(a.options.telemetry), string(consent.OTLP)):
 		return "To send them to a collector:  SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
-			"To see your server's calls:   SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
+			"To see a server of yours:     spanpipe try -- your-server\n"
 	case !policy.Has(consent.OTLP):
 		problem = "no spans were sent: " + strings.Join(d.Reasons, "; ")
 	case d.Protocol["traces"] == "":
