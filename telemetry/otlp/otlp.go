@@ -110,6 +110,7 @@ func (e *Exports) Finish(inTime bool, messages, contents int64) {
 
 const (
 	maxQueue = 1 << 16 // spans of about a kilobyte each
+	maxBatch = 512     // OpenTelemetry's default of how many are sent at once
 	// exportTimeout is OpenTelemetry's default of all three signals. The exporters' own, of 10 s, is shorter.
 	exportTimeout = 30 * time.Second
 )
@@ -119,7 +120,7 @@ const (
 // the delay: it is 5 s there, and a host may kill the process without notice.
 func newBatching(cfg Config, prefix string, enough int) batching {
 	b := batching{queue: cfg.number(prefix+"MAX_QUEUE_SIZE", wantPositive, 2048, maxQueue)}
-	b.most = cfg.number(prefix+"MAX_EXPORT_BATCH_SIZE", wantPositive, min(512, b.queue), b.queue)
+	b.most = cfg.number(prefix+"MAX_EXPORT_BATCH_SIZE", wantPositive, min(maxBatch, b.queue), b.queue)
 	b.enough = min(enough, b.most)
 	b.delay = cfg.milliseconds(prefix+"SCHEDULE_DELAY", time.Second)
 	b.timeout = cfg.milliseconds(prefix+"EXPORT_TIMEOUT", exportTimeout)
