@@ -130,10 +130,12 @@ func (t *Telemetry) prepare() {
 	if t.out != nil {
 		return
 	}
-	t.out = &output{dropped: &t.queue.dropped, lines: t.cfg.LostLines, logger: t.cfg.Logger}
-	if !t.guard(func() { t.out.build(t.cfg, t.id, t.Fail) }) {
+	t.out = &output{
+		dropped: &t.queue.dropped, lines: t.cfg.LostLines, logger: t.cfg.Logger, session: t.id.ID, broken: t.Fail,
+	}
+	if !t.guard(func() { t.out.build(t.cfg, t.id) }) {
 		t.out.closeAdmin(context.Background())
-		t.out = withoutExporters(t.cfg, t.id)
+		t.out = t.out.withoutExporters(t.cfg, t.id)
 	}
 }
 
@@ -222,6 +224,9 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	if !s.complete.Load() {
 		s.queue.discard()
 		s.out.loseOpenSpans()
+		if closed(s.done) { // else the consumer may be using the store
+			s.guard(func() { s.out.storeExit(exit, s.clock.at(s.clock.now()), s.id.Launched) })
+		}
 	}
 	s.out.close(ctx)
 }
