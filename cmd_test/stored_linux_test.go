@@ -70,7 +70,7 @@ func (s *signals) addMetrics(all []*metricspb.ResourceMetrics) {
 	for _, r := range all {
 		for _, scope := range r.GetScopeMetrics() {
 			for _, m := range scope.GetMetrics() {
-				for key, one := range series(m) {
+				for key, one := range seriesOf(m) {
 					if strings.HasPrefix(m.GetName(), "process.") {
 						one.Data = nil
 					}
@@ -84,8 +84,8 @@ func (s *signals) addMetrics(all []*metricspb.ResourceMetrics) {
 	}
 }
 
-// series returns a metric for each of its points, by name and attributes.
-func series(m *metricspb.Metric) map[string]*metricspb.Metric {
+// seriesOf returns a metric for each of its points, by name and attributes.
+func seriesOf(m *metricspb.Metric) map[string]*metricspb.Metric {
 	out := map[string]*metricspb.Metric{}
 	add := func(attributes []*commonpb.KeyValue, put func(*metricspb.Metric)) {
 		sortAttributes(attributes)

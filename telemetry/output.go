@@ -25,6 +25,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // output is what the policy lets out of the process: OpenTelemetry's SDK with exporters behind it, and the admin
@@ -211,15 +212,15 @@ func (o *output) serve(alive, ready func() bool) {
 // lost returns what has been lost so far, by the values of spanpipe.reason.
 func (o *output) lost() map[string]int64 {
 	lost := map[string]int64{
-		"message": o.dropped.messages.Load(), "content": o.dropped.contents.Load(), "span": 0, "log_record": 0,
-		"console_line": o.lines(),
+		semconv.LostMessage: o.dropped.messages.Load(), semconv.LostContent: o.dropped.contents.Load(),
+		semconv.LostSpan: 0, semconv.LostLogRecord: 0, semconv.LostConsoleLine: o.lines(),
 	}
 	if o.exports != nil {
-		lost["span"], lost["log_record"] = o.exports.Lost()
+		lost[semconv.LostSpan], lost[semconv.LostLogRecord] = o.exports.Lost()
 	}
 	if o.store != nil {
-		lost["stored_span"], lost["stored_log_record"] = o.store.Lost()
-		lost["stored_span"] += o.unstored.Load()
+		lost[semconv.LostStoredSpan], lost[semconv.LostStoredLogRecord] = o.store.Lost()
+		lost[semconv.LostStoredSpan] += o.unstored.Load()
 	}
 	return lost
 }
@@ -281,19 +282,25 @@ func (o *output) storeExit(exit record.Exit, at, launched time.Time) {
 
 // summarize reports what was lost. That of the network is no news if a failed delivery was reported.
 func (o *output) summarize(told bool) {
-	lost := o.lost()
-	attrs := []any{
-		"messages", lost["message"], "contents", lost["content"], "spans", lost["span"], "log_records", lost["log_record"],
+	names := []struct{ name, reason string }{
+		{"messages", semconv.LostMessage}, {"contents", semconv.LostContent},
+		{"spans", semconv.LostSpan}, {"log_records", semconv.LostLogRecord},
 	}
-	stored := lost["stored_span"] + lost["stored_log_record"]
 	if o.store != nil {
-		attrs = append(attrs, "stored_spans", lost["stored_span"], "stored_log_records", lost["stored_log_record"])
+		names = append(names, struct{ name, reason string }{"stored_spans", semconv.LostStoredSpan},
+			struct{ name, reason string }{"stored_log_records", semconv.LostStoredLogRecord})
+	}
+	lost, total := o.lost(), int64(0)
+	var attrs []any
+	for _, n := range names {
+		attrs = append(attrs, n.name, lost[n.reason])
+		total += lost[n.reason]
 	}
 	level := slog.LevelWarn
-	if told && stored == 0 {
+	if told && lost[semconv.LostStoredSpan]+lost[semconv.LostStoredLogRecord] == 0 {
 		level = slog.LevelInfo
 	}
-	if lost["message"]+lost["content"]+lost["span"]+lost["log_record"]+stored > 0 {
+	if total > 0 {
 		o.logger.Log(context.Background(), level, "some telemetry of this session was lost; the server was not affected", attrs...)
 	}
 }

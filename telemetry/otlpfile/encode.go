@@ -1,6 +1,7 @@
 package otlpfile
 
 import (
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 )
 

@@ -3,6 +3,7 @@ package otlpfile_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -19,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
@@ -202,6 +204,45 @@ func TestLogRecords(t *testing.T) {
 	}
 }
 
+// TestMetrics reads a line of metrics with protobuf's own decoder. Package otel's tests compare one with what OpenTelemetry's
+// exporter makes of the same data; this one has what a session has rarely.
+func TestMetrics(t *testing.T) {
+	least := -0.5
+	before, after := otlpfile.Metrics(&origin)
+	point := otlpfile.Point{Attributes: values[:1], Start: at(1), Time: at(2), Value: attribute.Int64Value(-7)}
+	line := otlpfile.AppendMetric(before, &otlpfile.Metric{Name: "a", Description: hostile, Unit: "By", Points: []otlpfile.Point{point, {Value: attribute.Float64Value(0.5)}}})
+	line = otlpfile.AppendMetric(append(line, ','), &otlpfile.Metric{Name: "b", Form: otlpfile.Sum, Monotonic: true, Delta: true})
+	line = otlpfile.AppendMetric(append(line, ','), &otlpfile.Metric{Name: "c", Form: otlpfile.Histogram, Points: []otlpfile.Point{
+		{}, {
+			Count: 3, Total: math.Inf(1), Min: &least, Buckets: []uint64{1, math.MaxUint64 / 2}, Bounds: []float64{0.25},
+			Exemplars: []otlpfile.Exemplar{{Value: attribute.Float64Value(2)}, {
+				Attributes: values[:2], Time: at(3), Value: attribute.Int64Value(1), TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2},
+			}},
+		},
+	}})
+	got, want := &metricspb.MetricsData{}, &metricspb.MetricsData{}
+	decode(t, append(line, after...), got)
+	quoted, err := json.Marshal(hostile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := `{"key":"text","value":{"stringValue":` + string(quoted) + `}}`
+	decode(t, []byte(`{"resourceMetrics":[{"resource":{"attributes":[
+		{"key":"service.name","value":{"stringValue":"a \"b\"\n"}},{"key":"service.weight","value":{"intValue":"3"}}]},
+		"schemaUrl":"https://opentelemetry.io/schemas/1.41.0","scopeMetrics":[{"scope":{"name":"scope","version":"1.2.3"},"metrics":[
+		{"name":"a","unit":"By","description":`+string(quoted)+`,"gauge":{"dataPoints":[
+			{"attributes":[`+text+`],"startTimeUnixNano":"1795000000000000001","timeUnixNano":"1795000000000000002","asInt":"-7"},{"asDouble":0.5}]}},
+		{"name":"b","sum":{"aggregationTemporality":1,"isMonotonic":true}},
+		{"name":"c","histogram":{"aggregationTemporality":2,"dataPoints":[{"sum":0},
+			{"count":"3","sum":"Infinity","min":-0.5,"bucketCounts":["1","9223372036854775807"],"explicitBounds":[0.25],"exemplars":[
+				{"asDouble":2},{"asInt":"1","timeUnixNano":"1795000000000000003","traceId":"01000000000000000000000000000000",
+				"spanId":"0200000000000000","filteredAttributes":[`+text+`,{"key":"empty","value":{"stringValue":""}}]}]}]}}
+	]}]}]}`), want)
+	if !proto.Equal(got, want) {
+		t.Errorf("got:\n%s\nwant:\n%s", prototext.Format(got), prototext.Format(want))
+	}
+}
+
 // TestRead: what was written is read again.
 func TestRead(t *testing.T) {
 	o, read, err := otlpfile.ReadTraces(line(spans()))
@@ -257,9 +298,11 @@ func TestReadAny(t *testing.T) {
 			t.Errorf("%s: read %+v", text, read[0])
 		}
 	}
-	deep := strings.Repeat(`{"arrayValue":{"values":[`, 4000) + strings.Repeat(`]}}`, 4000)
-	if _, err := otlpfile.ReadAttributes([]byte(`[{"key":"k","value":` + deep + `}]`)); err != nil {
-		t.Errorf("a deep value: %v", err)
+	for depth, readable := range map[int]bool{3000: true, 1_000_000: false} { // encoding/json has a limit of its own
+		deep := strings.Repeat(`{"arrayValue":{"values":[`, depth) + strings.Repeat(`]}}`, depth)
+		if _, err := otlpfile.ReadAttributes([]byte(`[{"key":"k","value":` + deep + `}]`)); (err == nil) != readable {
+			t.Errorf("a value of depth %d: %v", depth, err)
+		}
 	}
 }
 
