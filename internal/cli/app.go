@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -37,6 +38,7 @@ type app struct {
 	command  []string     // what follows "--"
 	dashes   bool         // there was a "--"
 	status   wrap.Status
+	looked   *store.Store // was looked at by the command; else nil
 }
 
 // usageError is a mistake in the command line.

@@ -33,6 +33,7 @@ func Main(p Process) int {
 	if err := a.program().Run(own); err != nil {
 		a.status = wrap.Status{Code: a.fail(err)}
 	}
+	a.retain()
 	a.printer.flush(lastLines)
 	return a.status.Die()
 }
@@ -42,6 +43,7 @@ func (a *app) program() *cli.App {
 	commands := []*cli.Command{
 		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
 		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
+		a.pruneCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

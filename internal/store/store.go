@@ -96,15 +96,7 @@ func (s *Session) addTotals() {
 	var t record.Totals
 	_ = s.Digest(func(op *record.Operation) bool { // what is damaged is left out
 		t.Add(op)
-		if op.Hung {
-			s.Totals.Hung++
-		}
-		sent, received := op.RequestSize, op.ResponseSize
-		if op.Direction == record.ToClient {
-			sent, received = received, sent
-		}
-		s.Totals.Sent += sent
-		s.Totals.Received += received
+		s.Totals.add(op)
 		return true
 	})
 	s.Totals.Calls, s.Totals.Failed, s.Totals.Cancelled, s.Totals.Abandoned = t.Calls, t.Failed, t.Cancelled, t.Abandoned
