@@ -352,3 +352,60 @@ func TestStoredIsSent(t *testing.T) {
 		})
 	}
 }
+
+// TestStoreVetoes: what switches all telemetry off holds for the store as well, and what forbids a network does not.
+func TestStoreVetoes(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		variables []string
+		want      bool
+	}{
+		{"local", nil, true},
+		{"DO_NOT_TRACK", []string{"DO_NOT_TRACK=1"}, true},
+		{"OTEL_SDK_DISABLED", []string{"OTEL_SDK_DISABLED=true"}, false},
+		{"OTEL_SDK_DISABLED for spanpipe alone", []string{"SPANPIPE_OTEL_SDK_DISABLED=true"}, false},
+		{"off", []string{"SPANPIPE_TELEMETRY=local,off"}, false},
+		{"another destination", []string{"SPANPIPE_TELEMETRY=console"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			place := newHome(t)
+			h := mcptest.Open(t, wrapped(t, cast.As(t, "server")), place.in(append([]string{"SPANPIPE_TELEMETRY=local"}, test.variables...)...))
+			mcptest.Connect(h).Tool("echo", nil)
+			endSession(t, h)
+			if left := place.left(t); len(left) > 0 != test.want {
+				t.Errorf("left behind: %q, want any: %v", left, test.want)
+			}
+			if stderr := h.Stderr.String(); stderr != "" {
+				t.Errorf("stderr: %s", stderr)
+			}
+		})
+	}
+}
+
+// TestStoreAloneOpensNoSocket: a session that is only stored has no socket, whatever OpenTelemetry's variables say, and the
+// server gets no trace context, since no backend has the parent.
+func TestStoreAloneOpensNoSocket(t *testing.T) {
+	place := newHome(t)
+	h := mcptest.Open(t, wrapped(t, cast.As(t, "server")), place.in("SPANPIPE_TELEMETRY=local", "SPANPIPE_PROPAGATE=env",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:9", "SPANPIPE_ADMIN_ADDR="))
+	c := mcptest.Connect(h)
+	if env := c.Tool("environ", nil).Text(); strings.Contains(env, "TRACEPARENT") || strings.Contains(env, "SPANPIPE") {
+		t.Errorf("the server's environment: %s", env)
+	}
+	files := fmt.Sprintf("/proc/%d/fd/", h.Cmd.Process.Pid)
+	mcptest.Eventually(t, "the session is stored", func() bool { return len(place.left(t)) > 0 })
+	open, err := os.ReadDir(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range open {
+		if to, _ := os.Readlink(files + f.Name()); strings.HasPrefix(to, "socket:") {
+			t.Errorf("descriptor %s is %s", f.Name(), to)
+		}
+	}
+	endSession(t, h)
+	if dir := storedSession(t, place); len(linesOf(t, dir, "traces.jsonl")) == 0 || len(linesOf(t, dir, "metrics.jsonl")) == 0 {
+		t.Error("nothing is stored")
+	}
+}

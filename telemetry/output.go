@@ -250,6 +250,15 @@ func (o *output) close(ctx context.Context) {
 	o.summarize(told)
 }
 
+// flush stores and sends what there is.
+func (o *output) flush(ctx context.Context) {
+	if o.store != nil {
+		o.otel.FlushLines()
+		go o.store.Flush(ctx) // ends with the store, or with the process if the disk hangs
+	}
+	o.otel.Flush(ctx)
+}
+
 // closeStore ends the session in the store. It returns a channel that is closed at the end of that, without a store at
 // once. A panic there must not change the server's exit status.
 func (o *output) closeStore(ctx context.Context) <-chan struct{} {

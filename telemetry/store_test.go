@@ -115,6 +115,13 @@ func (k *kept) Lost() (spans, logRecords int64) {
 	return k.lost[0], k.lost[1]
 }
 
+// Flush implements telemetry.Store.
+func (k *kept) Flush(context.Context) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.order = append(k.order, "flush")
+}
+
 // Close implements telemetry.Store.
 func (k *kept) Close(ctx context.Context, lost map[string]int64) {
 	if k.close != nil {
@@ -347,7 +354,12 @@ func TestStoreBesideHangingCollector(t *testing.T) {
 		k.in(c)
 	})
 	s.say(awkward)
-	s.tel.Flush() // hangs, too
+	s.tel.Flush() // hangs, too, once the store has what there is
+	mcptest.Eventually(t, "the store is flushed after the metrics were written", func() bool {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return slices.Equal(k.order, []string{"metrics", "flush"})
+	})
 	s.tel.Close(ctx, left)
 	mcptest.Eventually(t, "the store is closed", func() bool {
 		k.mu.Lock()

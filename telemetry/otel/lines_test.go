@@ -169,7 +169,7 @@ func TestPaceOfLines(t *testing.T) {
 		lasting := &record.Operation{Number: 2, Change: record.Opened, Method: semconv.SubscriptionsListen, Start: time.Now()}
 		s.Opened(lasting)
 		want("a subscription, which stays open", after(24*time.Hour), 1)
-		s.Flush(t.Context())
+		s.FlushLines()
 		want("a flush", after(time.Hour), 1)
 		s.EndLines()
 		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage})
