@@ -103,8 +103,8 @@ func contentTime(line []byte) (time.Time, bool) {
 	return time.Unix(0, n), ok && err == nil
 }
 
-// readContent reads a line of content.
-func readContent(line []byte) (spans []otlpfile.Span, records []otlpfile.LogRecord, err error) {
+// ReadContent reads a line of content.jsonl: spans with nothing but ids, content and status, and whole log records.
+func ReadContent(line []byte) (spans []otlpfile.Span, records []otlpfile.LogRecord, err error) {
 	var lists struct{ Spans, LogRecords json.RawMessage }
 	if err := json.Unmarshal(line, &lists); err != nil {
 		return nil, nil, fmt.Errorf("a line of content: %w", err)
