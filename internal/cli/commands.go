@@ -49,6 +49,7 @@ func (a *app) program() *cli.App {
 		a.sessionsCommand(), a.tailCommand(),
 		a.pruneCommand(),
 		a.showCommand(),
+		a.pushCommand(), a.exportCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"
