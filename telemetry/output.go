@@ -76,6 +76,7 @@ func (o *output) openStore(cfg Config, id record.Session, resource *resource.Res
 		Origin: otlpfile.Origin{
 			Resource: resource.Attributes(), ResourceURL: resource.SchemaURL(), ScopeName: otel.Scope, ScopeVersion: cfg.Version,
 		},
+		Logger: cfg.Logger,
 	})
 	if err != nil {
 		cfg.Logger.Warn("this session is not stored", "error", err.Error(), "hint", "SPANPIPE_DIR sets the directory")
@@ -230,7 +231,7 @@ func (o *output) close(ctx context.Context) {
 	o.closeAdmin(ctx)
 	inTime := o.otel.Shutdown(ctx)
 	if o.store != nil {
-		o.store.Close(ctx)
+		o.store.Close(ctx, o.lost())
 	}
 	messages, contents := o.dropped.messages.Load(), o.dropped.contents.Load()
 	if o.exports != nil {

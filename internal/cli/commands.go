@@ -30,7 +30,8 @@ func Main(p Process) int {
 	if i := slices.Index(p.Args, "--"); i > 0 {
 		own, a.command, a.dashes = p.Args[:i], p.Args[i+1:], true
 	}
-	if err := a.program().Run(own); err != nil {
+	program := a.program()
+	if err := program.Run(flagsFirst(program, own)); err != nil {
 		a.status = wrap.Status{Code: a.fail(err)}
 	}
 	a.printer.flush(lastLines)
@@ -42,6 +43,8 @@ func (a *app) program() *cli.App {
 	commands := []*cli.Command{
 		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
 		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
+		a.showCommand(),
+		a.reportCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -15,15 +15,10 @@ import (
 	"github.com/spanpipe/spanpipe/internal/lockfile"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-const (
-	// flushDelay is how long the first record waits for others before all are written.
-	flushDelay = 200 * time.Millisecond
-	// openAfter is how long an operation is open before it is written, so that it can be seen while it runs.
-	openAfter = time.Second
-)
+// flushDelay is how long the first record waits for others before all are written.
+const flushDelay = 200 * time.Millisecond
 
 // Writer keeps one session. It implements telemetry.Store. What it is given it encodes at once; files are written by
 // timers, which run only while something waits.
@@ -40,17 +35,9 @@ type Writer struct {
 	content []byte
 	digest  []byte
 	rows    digestWriter
-	open    map[uint64]*openOperation
 	span    otlpfile.Span // the last one: of the operation whose record follows
 	flush   *time.Timer
-	look    *time.Timer // at operations that are open for long
 	closed  bool
-}
-
-// openOperation is an operation that has not ended.
-type openOperation struct {
-	op      *record.Operation
-	written bool
 }
 
 // lineBuffer collects items of one line.
@@ -80,7 +67,7 @@ func Create(dir string, meta Meta, origin *otlpfile.Origin) (*Writer, error) {
 	var suffix [3]byte
 	_, _ = rand.Read(suffix[:])
 	name := meta.Launched.UTC().Format("20060102T150405Z") + fmt.Sprintf("-%x", suffix)
-	w := &Writer{dir: filepath.Join(dir, "sessions", name), meta: meta, open: map[uint64]*openOperation{}}
+	w := &Writer{dir: filepath.Join(dir, "sessions", name), meta: meta}
 	w.meta.Format, w.meta.Process.PID = Format, os.Getpid()
 	if err := os.MkdirAll(w.dir, 0o700); err != nil {
 		return nil, err
@@ -96,9 +83,7 @@ func Create(dir string, meta Meta, origin *otlpfile.Origin) (*Writer, error) {
 	w.logs.before, w.logs.after = otlpfile.Logs(origin)
 	w.digest = w.rows.header(nil)
 	w.flush = time.AfterFunc(time.Hour, w.write)
-	w.look = time.AfterFunc(time.Hour, w.lookAtOpen)
 	w.flush.Stop()
-	w.look.Stop()
 	return w, w.writeMeta()
 }
 
@@ -121,15 +106,8 @@ func (w *Writer) LogRecord(r *otlpfile.LogRecord) {
 // wait makes what was added be written soon.
 func (w *Writer) wait() { w.flush.Reset(flushDelay) }
 
-// Opened implements session.Sink.
-func (w *Writer) Opened(op *record.Operation) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.open) == 0 {
-		w.look.Reset(openAfter)
-	}
-	w.open[op.Number] = &openOperation{op: op}
-}
+// Opened implements session.Sink. An operation that stays open comes as a log record.
+func (w *Writer) Opened(*record.Operation) {}
 
 // Changed implements session.Sink.
 func (w *Writer) Changed(op *record.Operation) {
@@ -138,7 +116,6 @@ func (w *Writer) Changed(op *record.Operation) {
 	if op.Change != record.Ended {
 		return
 	}
-	delete(w.open, op.Number)
 	w.totals.Add(op)
 	if op.Hung {
 		w.meta.Totals.Hung++
@@ -168,26 +145,6 @@ func (w *Writer) Noted(n record.Note) {
 	case record.Exit:
 		w.meta.Ended = n.Time
 		w.meta.Exit = &Exit{EndedBy: n.EndedBy, Cause: n.Cause, Code: n.Code, Signal: n.Signal, Reason: n.Reason, Open: n.Open}
-	}
-}
-
-// lookAtOpen writes the operations that have been open for long.
-func (w *Writer) lookAtOpen() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return
-	}
-	for _, o := range w.open {
-		if !o.written && time.Since(o.op.Start) >= openAfter {
-			o.written = true
-			r := otlpfile.LogRecord{Time: o.op.Start, Severity: 9, SeverityText: "INFO", Body: semconv.OperationOpen.Message}
-			w.logs.add(func(b []byte) []byte { return otlpfile.AppendLogRecord(b, &r) })
-			w.wait()
-		}
-	}
-	if len(w.open) > 0 {
-		w.look.Reset(openAfter)
 	}
 }
 
@@ -240,13 +197,13 @@ func (m metricsWriter) Write(line []byte) (int, error) {
 func (w *Writer) Lost() (spans, logRecords int64) { return w.lost[0].Load(), w.lost[1].Load() }
 
 // Close implements telemetry.Store.
-func (w *Writer) Close(context.Context) {
+func (w *Writer) Close(_ context.Context, lost map[string]int64) {
 	w.write()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
 	w.flush.Stop()
-	w.look.Stop()
+	w.meta.Lost = lost
 	t := &w.meta.Totals
 	t.Calls, t.Failed, t.Cancelled, t.Abandoned = w.totals.Calls, w.totals.Failed, w.totals.Cancelled, w.totals.Abandoned
 	t.P95 = w.totals.P95().Seconds()
@@ -261,6 +218,5 @@ func (w *Writer) Abandon() {
 	defer w.mu.Unlock()
 	w.closed = true
 	w.flush.Stop()
-	w.look.Stop()
 	_ = w.lock.Close()
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 func TestDuration(t *testing.T) {
@@ -99,23 +98,6 @@ func TestSafe(t *testing.T) {
 	}
 	if long := view.Safe(strings.Repeat("€", 10_000)); utf8.RuneCountInString(long) != 500 || !strings.HasSuffix(long, "…") {
 		t.Errorf("a long text is shown with %d characters", utf8.RuneCountInString(long))
-	}
-}
-
-func TestOutcome(t *testing.T) {
-	for want, op := range map[string]record.Operation{
-		"32 ok":                      {},
-		"33 -32602 (invalid_params)": {Code: "-32602", Class: record.InvalidParams},
-		"33 cancelled":               {ErrorType: semconv.ErrCancelled, Class: record.Cancelled},
-		"31 tool_error":              {ErrorType: semconv.ErrTool, Class: record.ToolError},
-		"31 tool_error (permission)": {ErrorType: semconv.ErrTool, Class: record.Permission},
-		"31 -32603 (internal)":       {ErrorType: "-32603", Code: "-32603", Class: record.Internal},
-		"33 ?[31m":                   {Code: "\x1b[31m"},
-	} {
-		word, color := view.Outcome(&op)
-		if got := string(color) + " " + word; got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
 	}
 }
 

@@ -102,10 +102,12 @@ func (s *Sink) Opened(op *record.Operation) {
 	s.logs.opened(o.ctx, op)
 }
 
-// Changed receives an operation that has changed. Before its end, only hanging is reported; the other changes become
-// events of its span.
+// Changed receives an operation that has changed. Before its end, only that it is still open or hangs is reported; the
+// other changes become events of its span.
 func (s *Sink) Changed(op *record.Operation) {
 	switch op.Change {
+	case record.StillOpen:
+		s.logs.open(s.contextOf(op.Number), op)
 	case record.Hanging:
 		s.logs.hanging(s.contextOf(op.Number), op)
 	case record.Ended:

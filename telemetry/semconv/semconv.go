@@ -63,6 +63,7 @@ const (
 // the same unit and meaning there.
 const (
 	Number        = "spanpipe.operation.number" // of the session's requests, in both directions, from 1
+	Parent        = "spanpipe.operation.parent" // the number of the operation during which it was started
 	Hung          = "spanpipe.operation.hung"   // it was reported as not answered yet
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"

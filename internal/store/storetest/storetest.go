@@ -173,6 +173,9 @@ func (p *player) call(op record.Operation, took time.Duration, answered bool) {
 	p.sink.Opened(&opened)
 	p.store.Opened(&opened)
 	if !answered {
+		opened.Change = record.StillOpen
+		p.sink.Changed(&opened)
+		p.store.Changed(&opened)
 		return
 	}
 	p.now = p.now.Add(took)
@@ -202,5 +205,5 @@ func (p *player) end(s Session) {
 	case Closed:
 	}
 	p.noted(exit)
-	p.store.Close(context.Background())
+	p.store.Close(context.Background(), nil)
 }

@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// This file has the shapes of "spanpipe show --json", which docs/json.md describes. A field is only ever added; a change of
+// what one means is another version.
+
+// jsonVersion is that of the shapes.
+const jsonVersion = 1
+
+type showJSON struct {
+	Version int `json:"version"`
+	sessionJSON
+}
+
+type runJSON struct {
+	Version  int           `json:"version"`
+	Run      string        `json:"run,omitempty"`
+	Sessions []sessionJSON `json:"sessions"`
+}
+
+type wholeJSON struct {
+	Version    int               `json:"version"`
+	Session    string            `json:"session"`
+	Server     string            `json:"server"`
+	Operation  operationJSON     `json:"operation"`
+	Attributes map[string]string `json:"attributes,omitempty"`
+	Content    *record.Content   `json:"content,omitempty"`
+}
+
+type sessionJSON struct {
+	Session    string          `json:"session"` // its name
+	ID         string          `json:"id"`
+	Run        string          `json:"run,omitempty"`
+	Server     record.Peer     `json:"server,omitzero"`
+	Client     record.Peer     `json:"client,omitzero"`
+	Service    string          `json:"service"`
+	Protocol   string          `json:"protocol,omitempty"`
+	State      view.State      `json:"state"`
+	Started    jsonTime        `json:"started"`
+	Ended      jsonTime        `json:"ended,omitzero"`
+	Exit       *exitJSON       `json:"exit,omitempty"`
+	Damaged    int             `json:"damaged_lines,omitempty"`
+	Operations []operationJSON `json:"operations"`
+	Notes      []noteJSON      `json:"notes"`
+}
+
+// jsonTime is a time in UTC.
+type jsonTime struct{ time.Time }
+
+// MarshalJSON implements json.Marshaler.
+func (t jsonTime) MarshalJSON() ([]byte, error) { return json.Marshal(t.UTC()) }
+
+type exitJSON struct {
+	EndedBy record.EndedBy `json:"ended_by"`
+	Cause   record.Cause   `json:"cause,omitempty"`
+	Code    int            `json:"code"`
+	Signal  string         `json:"signal,omitempty"`
+	Reason  string         `json:"reason,omitempty"`
+	Open    int            `json:"open,omitempty"`
+}
+
+type operationJSON struct {
+	Number       uint64           `json:"number"`
+	Parent       uint64           `json:"parent,omitempty"`
+	Direction    record.Direction `json:"direction"`
+	Method       string           `json:"method"`
+	Name         string           `json:"name,omitempty"`
+	Resource     string           `json:"resource,omitempty"`
+	ID           string           `json:"id,omitempty"`
+	Start        jsonTime         `json:"start"`
+	End          jsonTime         `json:"end,omitzero"`
+	Duration     float64          `json:"duration"`
+	Wait         float64          `json:"wait,omitempty"`
+	Transfer     float64          `json:"transfer,omitempty"`
+	InputWait    float64          `json:"input_wait,omitempty"`
+	RequestSize  int64            `json:"request_size"`
+	ResponseSize int64            `json:"response_size"`
+	Outcome      view.Ending      `json:"outcome"`
+	Late         float64          `json:"late,omitempty"`
+	ErrorType    string           `json:"error_type,omitempty"`
+	Code         string           `json:"code,omitempty"`
+	ErrorClass   record.Class     `json:"error_class,omitempty"`
+	Hung         bool             `json:"hung,omitempty"`
+	Undelivered  bool             `json:"undelivered,omitempty"`
+	RoundTrips   int              `json:"round_trips,omitempty"`
+	TaskStatus   string           `json:"task_status,omitempty"`
+	Progress     int              `json:"progress,omitempty"`
+	Events       []eventJSON      `json:"events,omitempty"`
+	Tools        []string         `json:"tools,omitempty"`
+	TraceID      string           `json:"trace_id,omitempty"`
+	SpanID       string           `json:"span_id,omitempty"`
+}
+
+type eventJSON struct {
+	Name string   `json:"name"`
+	Time jsonTime `json:"time"`
+}
+
+// noteJSON is something else that happened. Its kind says which of the other fields it has.
+type noteJSON struct {
+	Kind      string           `json:"kind"` // notification, violation, finding, blockage, line
+	Time      jsonTime         `json:"time"`
+	Direction record.Direction `json:"direction,omitempty"`
+	Operation uint64           `json:"operation,omitempty"`
+	Method    string           `json:"method,omitempty"`
+	Size      int64            `json:"size,omitempty"`
+	What      string           `json:"what,omitempty"` // the kind of violation or finding, the source of a line
+	Reason    string           `json:"reason,omitempty"`
+	Sent      string           `json:"sent,omitempty"`
+	Awaited   string           `json:"awaited,omitempty"`
+	Tool      string           `json:"tool,omitempty"`
+	Side      record.Side      `json:"side,omitempty"`
+	Seen      *float64         `json:"seen,omitempty"`
+	Usual     *float64         `json:"usual,omitempty"`
+	Unit      string           `json:"unit,omitempty"`
+	Duration  float64          `json:"duration,omitempty"`
+	Level     string           `json:"level,omitempty"`
+	Text      string           `json:"text,omitempty"`
+}
+
+// json prints the session. Of the flags that choose operations --since and --failed apply; a program has no use for less.
+func (s *shown) json() error {
+	return s.writeJSON(showJSON{jsonVersion, s.sessionJSON(viewed(&s.session, s.records, time.Now()))})
+}
+
+// sessionJSON returns the session with those of its operations that are chosen.
+func (s *shown) sessionJSON(r *view.Records) sessionJSON {
+	out := sessionJSON{
+		Session: s.session.Name, ID: s.session.ID, Run: s.session.Run, Server: r.Session.Server, Client: r.Session.Client,
+		Service: s.session.Service, Protocol: r.Session.Protocol, State: r.State, Started: jsonTime{r.Begin()},
+		Damaged: s.records.Damaged, Operations: []operationJSON{}, Notes: []noteJSON{},
+	}
+	if e := r.Exit; e != nil {
+		out.Ended = jsonTime{e.Time}
+		out.Exit = &exitJSON{EndedBy: e.EndedBy, Cause: e.Cause, Code: e.Code, Signal: e.Signal, Reason: e.Reason, Open: e.Open}
+	}
+	for i := range r.Operations {
+		if op := &r.Operations[i]; r.Chosen(op, s.choice) {
+			out.Operations = append(out.Operations, s.operationJSON(r, op))
+		}
+	}
+	for _, n := range r.Notes {
+		if note := newNoteJSON(n); note.Kind != "" && !note.Time.Before(s.choice.Since) {
+			out.Notes = append(out.Notes, note)
+		}
+	}
+	return out
+}
+
+func (s *shown) operationJSON(r *view.Records, op *record.Operation) operationJSON {
+	o := r.Outcome(op)
+	out := operationJSON{
+		Number: op.Number, Parent: op.Parent, Direction: op.Direction, Method: op.Method, Name: op.Target,
+		Resource: op.Resource, ID: op.RequestID, Start: jsonTime{op.Start}, Duration: r.Took(op).Seconds(),
+		Wait: op.Wait.Seconds(), Transfer: op.Transfer.Seconds(), InputWait: op.InputWait.Seconds(),
+		RequestSize: op.RequestSize, ResponseSize: op.ResponseSize, Outcome: o.Ending, Late: o.Late.Seconds(),
+		ErrorType: op.ErrorType, Code: op.Code, ErrorClass: op.Class, Hung: op.Hung, Undelivered: op.Undelivered,
+		TaskStatus: op.TaskStatus, Progress: op.Progress, Tools: op.Tools,
+	}
+	if !op.End.IsZero() {
+		out.End = jsonTime{op.End}
+	}
+	if op.RoundTrips > 1 {
+		out.RoundTrips = op.RoundTrips
+	}
+	for _, e := range op.Events {
+		out.Events = append(out.Events, eventJSON{e.Name, jsonTime{e.Time}})
+	}
+	if ids, ok := s.records.Spans[op.Number]; ok {
+		out.TraceID, out.SpanID = ids.TraceID.String(), ids.SpanID.String()
+	}
+	return out
+}
+
+func newNoteJSON(n record.Note) noteJSON {
+	switch n := n.(type) {
+	case record.Notification:
+		return noteJSON{Kind: "notification", Time: jsonTime{n.Time}, Direction: n.Direction, Operation: n.Operation,
+			Method: n.Method, Size: n.Size}
+	case record.Violation:
+		return noteJSON{Kind: "violation", Time: jsonTime{n.Time}, Direction: n.Direction, Operation: n.Operation,
+			Method: n.Method, Size: n.Size, What: string(n.Kind), Reason: n.Reason, Sent: n.Sent, Awaited: n.Awaited}
+	case record.Finding:
+		return noteJSON{Kind: "finding", Time: jsonTime{n.Time}, Operation: n.Operation, What: string(n.Kind), Tool: n.Tool,
+			Side: n.Side, Seen: &n.Seen, Usual: &n.Usual, Unit: n.Unit}
+	case record.Blockage:
+		return noteJSON{Kind: "blockage", Time: jsonTime{n.Time}, Direction: n.Direction, Duration: n.Duration.Seconds()}
+	case record.LogLine:
+		return noteJSON{Kind: "line", Time: jsonTime{n.Time}, What: string(n.Source), Level: n.Level, Text: n.Text}
+	}
+	return noteJSON{}
+}
+
+// wholeJSON prints one operation with its attributes and captured content.
+func (s *shown) wholeJSON(w *view.Whole) error {
+	out := wholeJSON{
+		Version: jsonVersion, Session: s.session.Name, Server: s.session.ServerName(),
+		Operation: s.operationJSON(w.Records, w.Operation),
+	}
+	if len(w.Attributes) > 0 {
+		out.Attributes = map[string]string{}
+	}
+	for _, a := range w.Attributes {
+		out.Attributes[a.Key] = a.Value
+	}
+	if w.Captured() {
+		out.Content = &w.Operation.Content
+	}
+	return s.writeJSON(out)
+}
