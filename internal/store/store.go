@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/lockfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // Store is a directory of sessions. It need not exist. Its methods are safe for concurrent use.
@@ -176,7 +178,7 @@ func (s *Session) Sum() {
 	})
 	s.Totals.Calls, s.Totals.Failed, s.Totals.Cancelled, s.Totals.Abandoned = t.Calls, t.Failed, t.Cancelled, t.Abandoned
 	s.Totals.P95 = t.P95().Seconds()
-	for _, op := range s.openOperations() {
+	for _, op := range s.OpenOperations() {
 		if !ended[op.Number] {
 			s.Totals.Open++
 			if op.Hung {
@@ -199,10 +201,16 @@ func (t *Totals) add(op *record.Operation) {
 	t.Received += received
 }
 
-// openOperations returns the operations that were open for a second, ended or not.
-func (s *Session) openOperations() []record.Operation {
+// OpenOperations returns the operations that were open for a second, whether or not they have ended. It decodes only the
+// lines that are about such: a log of a long session has many others.
+func (s *Session) OpenOperations() []record.Operation {
 	l := &loader{Records: Records{Spans: map[uint64]SpanIDs{}}}
-	_ = s.lines("logs.jsonl", l.logLine) // what cannot be read is left out
+	open, hangs := []byte(semconv.OperationOpen.Message), []byte(semconv.OperationHangs.Message)
+	_ = s.lines("logs.jsonl", func(line []byte) { // what cannot be read is left out
+		if bytes.Contains(line, open) || bytes.Contains(line, hangs) {
+			l.logLine(line)
+		}
+	})
 	a := assembler{numbers: map[trace.SpanID]uint64{}, open: map[trace.SpanID]*record.Operation{}}
 	l.opened(&a)
 	all := make([]record.Operation, 0, len(a.open))
