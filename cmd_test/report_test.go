@@ -82,7 +82,7 @@ func TestReportNothing(t *testing.T) {
 // also if it has ended without saying so, and only with those of the servers and clients that were asked for.
 func TestReportOverlap(t *testing.T) {
 	dir := t.TempDir()
-	start := time.Now().Add(-25 * time.Hour)
+	start := time.Now().Add(-30 * time.Hour)
 	for i, client := range []string{"claude-code", "cursor"} {
 		if _, err := storetest.Make(dir, storetest.Session{
 			Server: storetest.Servers()[i], Client: record.Peer{Name: client}, Start: start, Calls: 50, Every: time.Hour,
