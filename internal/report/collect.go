@@ -120,22 +120,29 @@ func newCollection(o *Options) *collection {
 
 // collect adds up all sessions, on as many cores as there are.
 func collect(sessions []Session, o *Options) *collection {
-	parts := make([]*collection, max(1, min(runtime.GOMAXPROCS(0), len(sessions))))
-	var next atomic.Int64
-	var all sync.WaitGroup
+	parts := make([]*collection, max(1, runtime.GOMAXPROCS(0)))
 	for i := range parts {
 		parts[i] = newCollection(o)
-		all.Go(func() { // ends when no session is left
-			for n := next.Add(1); n <= int64(len(sessions)); n = next.Add(1) {
-				parts[i].add(int32(n), &sessions[n-1])
-			}
-		})
 	}
-	all.Wait()
+	each(len(sessions), func(worker, n int) { parts[worker].add(int32(n), &sessions[n]) }) //nolint:gosec // far fewer than 2^31
 	for _, part := range parts[1:] {
 		parts[0].merge(part)
 	}
 	return parts[0]
+}
+
+// each calls f for the numbers below n, on as many cores as there are, each with a number of its own.
+func each(n int, f func(worker, i int)) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for worker := range min(runtime.GOMAXPROCS(0), n) {
+		all.Go(func() { // ends when all is done
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(worker, i)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // add adds a session, which has a number of its own.

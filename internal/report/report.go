@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -121,7 +122,6 @@ func Make(sessions []Session, o Options) *Report {
 		}
 	}
 	targets := c.targets(o.By)
-	r.addTotal(c, o.By)
 	r.addRows(c, &o)
 	r.addErrors(targets)
 	r.Hung, r.Slower = hung(targets), slower(targets)
@@ -157,16 +157,12 @@ func (c *collection) rowsBy(name func(key) (Name, bool)) map[Name]*group {
 	return all
 }
 
-func (r *Report) addTotal(c *collection, by By) {
-	all := c.rowsBy(func(k key) (Name, bool) { return Name{}, by.counts(k.kind) })
-	if total := all[Name{}]; total != nil {
-		r.Total = total.row()
-	}
-	r.Total.Sessions = r.Sessions
-	r.Total.Tools = c.tools(func(pair) bool { return true })
-}
-
+// addRows adds the total and the rows, which are made in parallel: to sort a million durations takes a while.
 func (r *Report) addRows(c *collection, o *Options) {
+	total := c.rowsBy(func(k key) (Name, bool) { return Name{}, o.By.counts(k.kind) })[Name{}]
+	if total == nil {
+		total = &group{}
+	}
 	rows := c.rowsBy(o.By.name)
 	if o.By == ByServer || o.By == ByClient { // also those without calls
 		for p := range c.pairs {
@@ -178,11 +174,15 @@ func (r *Report) addRows(c *collection, o *Options) {
 	if o.By == ByDay {
 		fillDays(rows, o)
 	}
-	r.Rows = []Row{}
-	for n, g := range rows {
-		row := g.row()
+	groups := append([]*group{total}, slices.Collect(maps.Values(rows))...)
+	made := make([]Row, len(groups))
+	each(len(groups), func(_, i int) { made[i] = groups[i].row() })
+
+	r.Total, r.Rows = made[0], []Row{}
+	r.Total.Sessions, r.Total.Tools = r.Sessions, c.tools(func(pair) bool { return true })
+	for _, row := range made[1:] {
 		if o.By == ByServer || o.By == ByClient {
-			of := func(p pair) bool { return o.By.ofPair(p) == n }
+			of := func(p pair) bool { return o.By.ofPair(p) == row.Name }
 			row.Sessions, row.Tools = c.sessionsOf(of), c.tools(of)
 		}
 		if row.Calls > 0 {
