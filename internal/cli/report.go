@@ -13,8 +13,6 @@ import (
 )
 
 func (a *app) reportCommand() *cli.Command {
-	since := *sinceFlag
-	since.Value = defaultSince
 	return &cli.Command{
 		Name:  "report",
 		Usage: "figures over days and weeks: calls, failures, durations, trends",
@@ -34,12 +32,12 @@ an answer, LIST the size of the definitions of a server's tools.
 Exit status: 0; 2 if the command line is invalid or there is nothing to show,
 except that JSON and CSV of nothing are just empty.`,
 		Flags: a.flags(
-			&since,
+			since(defaultSince),
 			&cli.StringFlag{Name: "by", Usage: "rows by `KIND`: tool, prompt, resource, server, client or day", Value: "tool"},
 			serverFlag, clientFlag,
 			&cli.BoolFlag{Name: "failed", Usage: "only rows with failures, those with the most first"},
 			&cli.BoolFlag{Name: "all", Usage: "all rows, and all that is said below the table"},
-			&cli.BoolFlag{Name: "utc", Usage: "days and times in UTC, and not in the local time zone"},
+			utcFlag,
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the output: table, json, csv or markdown", Value: "table"},
 			jsonFlag,
 		),
@@ -51,7 +49,7 @@ except that JSON and CSV of nothing are just empty.`,
 const defaultSince = "7d"
 
 func (a *app) report(c *cli.Context) error {
-	now := time.Now()
+	now := a.now()
 	if c.Bool("utc") {
 		now = now.UTC()
 	}

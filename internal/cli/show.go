@@ -86,8 +86,7 @@ func (a *app) show(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	f, err := filter(c, now)
+	f, err := filter(c, a.now())
 	if err != nil {
 		return err
 	}
@@ -154,9 +153,10 @@ func (s *shown) readError(err error) error {
 }
 
 // viewed returns the records as package view takes them.
-func viewed(session *store.Session, r *store.Records, now time.Time) *view.Records {
+func (s *shown) viewed() *view.Records {
+	r := s.records
 	v := &view.Records{
-		Session: r.Session, Operations: r.Operations, Notes: r.Notes, Exit: r.Exit, State: view.State(session.State), Last: now,
+		Session: r.Session, Operations: r.Operations, Notes: r.Notes, Exit: r.Exit, State: view.State(s.session.State), Last: s.now(),
 	}
 	if v.State != view.Live {
 		v.Last = lastKnown(r)
@@ -194,7 +194,7 @@ func (s *shown) sentence(text string) {
 
 // tree prints the session as a tree, and below it what needs a look.
 func (s *shown) tree() error {
-	r := viewed(&s.session, s.records, time.Now())
+	r := s.viewed()
 	s.heading(r)
 	s.printf("\n")
 	if !s.session.Detail && s.session.Totals.Calls > 0 {

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -11,62 +11,37 @@ import (
 // This file has the shapes of "spanpipe show --json", which docs/json.md describes. A field is only ever added; a change of
 // what one means is another version.
 
-// jsonVersion is that of the shapes.
-const jsonVersion = 1
-
-type showJSON struct {
+// jsonShow is one session.
+type jsonShow struct {
 	Version int `json:"version"`
-	sessionJSON
+	jsonShown
 }
 
-type runJSON struct {
-	Version  int           `json:"version"`
-	Run      string        `json:"run,omitempty"`
-	Sessions []sessionJSON `json:"sessions"`
+// jsonRun is all sessions of a run.
+type jsonRun struct {
+	Version  int         `json:"version"`
+	Run      string      `json:"run,omitempty"`
+	Sessions []jsonShown `json:"sessions"`
 }
 
-type wholeJSON struct {
+// jsonWhole is one operation whole.
+type jsonWhole struct {
 	Version    int               `json:"version"`
 	Session    string            `json:"session"`
 	Server     string            `json:"server"`
-	Operation  operationJSON     `json:"operation"`
+	Operation  jsonOperation     `json:"operation"`
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Content    *record.Content   `json:"content,omitempty"`
 }
 
-type sessionJSON struct {
-	Session    string          `json:"session"` // its name
-	ID         string          `json:"id"`
-	Run        string          `json:"run,omitempty"`
-	Server     record.Peer     `json:"server,omitzero"`
-	Client     record.Peer     `json:"client,omitzero"`
-	Service    string          `json:"service"`
-	Protocol   string          `json:"protocol,omitempty"`
-	State      view.State      `json:"state"`
-	Started    jsonTime        `json:"started"`
-	Ended      jsonTime        `json:"ended,omitzero"`
-	Exit       *exitJSON       `json:"exit,omitempty"`
-	Damaged    int             `json:"damaged_lines,omitempty"`
-	Operations []operationJSON `json:"operations"`
-	Notes      []noteJSON      `json:"notes"`
+type jsonShown struct {
+	Session    jsonSession     `json:"session"`
+	Operations []jsonOperation `json:"operations"`
+	Notes      []jsonNote      `json:"notes"`
+	Damaged    int             `json:"damaged_lines"`
 }
 
-// jsonTime is a time in UTC.
-type jsonTime struct{ time.Time }
-
-// MarshalJSON implements json.Marshaler.
-func (t jsonTime) MarshalJSON() ([]byte, error) { return json.Marshal(t.UTC()) }
-
-type exitJSON struct {
-	EndedBy record.EndedBy `json:"ended_by"`
-	Cause   record.Cause   `json:"cause,omitempty"`
-	Code    int            `json:"code"`
-	Signal  string         `json:"signal,omitempty"`
-	Reason  string         `json:"reason,omitempty"`
-	Open    int            `json:"open,omitempty"`
-}
-
-type operationJSON struct {
+type jsonOperation struct {
 	Number       uint64           `json:"number"`
 	Parent       uint64           `json:"parent,omitempty"`
 	Direction    record.Direction `json:"direction"`
@@ -74,8 +49,8 @@ type operationJSON struct {
 	Name         string           `json:"name,omitempty"`
 	Resource     string           `json:"resource,omitempty"`
 	ID           string           `json:"id,omitempty"`
-	Start        jsonTime         `json:"start"`
-	End          jsonTime         `json:"end,omitzero"`
+	Start        time.Time        `json:"start"`
+	End          time.Time        `json:"end,omitzero"`
 	Duration     float64          `json:"duration"`
 	Wait         float64          `json:"wait,omitempty"`
 	Transfer     float64          `json:"transfer,omitempty"`
@@ -92,21 +67,21 @@ type operationJSON struct {
 	RoundTrips   int              `json:"round_trips,omitempty"`
 	TaskStatus   string           `json:"task_status,omitempty"`
 	Progress     int              `json:"progress,omitempty"`
-	Events       []eventJSON      `json:"events,omitempty"`
+	Events       []jsonMoment     `json:"events,omitempty"`
 	Tools        []string         `json:"tools,omitempty"`
 	TraceID      string           `json:"trace_id,omitempty"`
 	SpanID       string           `json:"span_id,omitempty"`
 }
 
-type eventJSON struct {
-	Name string   `json:"name"`
-	Time jsonTime `json:"time"`
+type jsonMoment struct {
+	Name string    `json:"name"`
+	Time time.Time `json:"time"`
 }
 
-// noteJSON is something else that happened. Its kind says which of the other fields it has.
-type noteJSON struct {
+// jsonNote is something else that happened. Its kind says which of the other fields it has.
+type jsonNote struct {
 	Kind      string           `json:"kind"` // notification, violation, finding, blockage, line
-	Time      jsonTime         `json:"time"`
+	Time      time.Time        `json:"time"`
 	Direction record.Direction `json:"direction,omitempty"`
 	Operation uint64           `json:"operation,omitempty"`
 	Method    string           `json:"method,omitempty"`
@@ -125,21 +100,17 @@ type noteJSON struct {
 	Text      string           `json:"text,omitempty"`
 }
 
-// json prints the session. Of the flags that choose operations --since and --failed apply; a program has no use for less.
+// json prints the session. Of the flags that choose operations --since and --failed apply.
 func (s *shown) json() error {
-	return s.writeJSON(showJSON{jsonVersion, s.sessionJSON(viewed(&s.session, s.records, time.Now()))})
+	return s.writeJSON(jsonShow{jsonVersion, s.sessionJSON(s.viewed())})
 }
 
 // sessionJSON returns the session with those of its operations that are chosen.
-func (s *shown) sessionJSON(r *view.Records) sessionJSON {
-	out := sessionJSON{
-		Session: s.session.Name, ID: s.session.ID, Run: s.session.Run, Server: r.Session.Server, Client: r.Session.Client,
-		Service: s.session.Service, Protocol: r.Session.Protocol, State: r.State, Started: jsonTime{r.Begin()},
-		Damaged: s.records.Damaged, Operations: []operationJSON{}, Notes: []noteJSON{},
-	}
-	if e := r.Exit; e != nil {
-		out.Ended = jsonTime{e.Time}
-		out.Exit = &exitJSON{EndedBy: e.EndedBy, Cause: e.Cause, Code: e.Code, Signal: e.Signal, Reason: e.Reason, Open: e.Open}
+func (s *shown) sessionJSON(r *view.Records) jsonShown {
+	number, _ := strconv.Atoi(s.asked) // 0 if it has been named otherwise
+	out := jsonShown{
+		Session: sessionJSON(number, &s.session, s.now()), Damaged: s.records.Damaged,
+		Operations: []jsonOperation{}, Notes: []jsonNote{},
 	}
 	for i := range r.Operations {
 		if op := &r.Operations[i]; r.Chosen(op, s.choice) {
@@ -154,24 +125,21 @@ func (s *shown) sessionJSON(r *view.Records) sessionJSON {
 	return out
 }
 
-func (s *shown) operationJSON(r *view.Records, op *record.Operation) operationJSON {
+func (s *shown) operationJSON(r *view.Records, op *record.Operation) jsonOperation {
 	o := r.Outcome(op)
-	out := operationJSON{
+	out := jsonOperation{
 		Number: op.Number, Parent: op.Parent, Direction: op.Direction, Method: op.Method, Name: op.Target,
-		Resource: op.Resource, ID: op.RequestID, Start: jsonTime{op.Start}, Duration: r.Took(op).Seconds(),
+		Resource: op.Resource, ID: op.RequestID, Start: utc(op.Start), End: utc(op.End), Duration: r.Took(op).Seconds(),
 		Wait: op.Wait.Seconds(), Transfer: op.Transfer.Seconds(), InputWait: op.InputWait.Seconds(),
 		RequestSize: op.RequestSize, ResponseSize: op.ResponseSize, Outcome: o.Ending, Late: o.Late.Seconds(),
 		ErrorType: op.ErrorType, Code: op.Code, ErrorClass: op.Class, Hung: op.Hung, Undelivered: op.Undelivered,
 		TaskStatus: op.TaskStatus, Progress: op.Progress, Tools: op.Tools,
 	}
-	if !op.End.IsZero() {
-		out.End = jsonTime{op.End}
-	}
 	if op.RoundTrips > 1 {
 		out.RoundTrips = op.RoundTrips
 	}
 	for _, e := range op.Events {
-		out.Events = append(out.Events, eventJSON{e.Name, jsonTime{e.Time}})
+		out.Events = append(out.Events, jsonMoment{e.Name, utc(e.Time)})
 	}
 	if ids, ok := s.records.Spans[op.Number]; ok {
 		out.TraceID, out.SpanID = ids.TraceID.String(), ids.SpanID.String()
@@ -179,28 +147,28 @@ func (s *shown) operationJSON(r *view.Records, op *record.Operation) operationJS
 	return out
 }
 
-func newNoteJSON(n record.Note) noteJSON {
+func newNoteJSON(n record.Note) jsonNote {
 	switch n := n.(type) {
 	case record.Notification:
-		return noteJSON{Kind: "notification", Time: jsonTime{n.Time}, Direction: n.Direction, Operation: n.Operation,
+		return jsonNote{Kind: "notification", Time: utc(n.Time), Direction: n.Direction, Operation: n.Operation,
 			Method: n.Method, Size: n.Size}
 	case record.Violation:
-		return noteJSON{Kind: "violation", Time: jsonTime{n.Time}, Direction: n.Direction, Operation: n.Operation,
+		return jsonNote{Kind: "violation", Time: utc(n.Time), Direction: n.Direction, Operation: n.Operation,
 			Method: n.Method, Size: n.Size, What: string(n.Kind), Reason: n.Reason, Sent: n.Sent, Awaited: n.Awaited}
 	case record.Finding:
-		return noteJSON{Kind: "finding", Time: jsonTime{n.Time}, Operation: n.Operation, What: string(n.Kind), Tool: n.Tool,
+		return jsonNote{Kind: "finding", Time: utc(n.Time), Operation: n.Operation, What: string(n.Kind), Tool: n.Tool,
 			Side: n.Side, Seen: &n.Seen, Usual: &n.Usual, Unit: n.Unit}
 	case record.Blockage:
-		return noteJSON{Kind: "blockage", Time: jsonTime{n.Time}, Direction: n.Direction, Duration: n.Duration.Seconds()}
+		return jsonNote{Kind: "blockage", Time: utc(n.Time), Direction: n.Direction, Duration: n.Duration.Seconds()}
 	case record.LogLine:
-		return noteJSON{Kind: "line", Time: jsonTime{n.Time}, What: string(n.Source), Level: n.Level, Text: n.Text}
+		return jsonNote{Kind: "line", Time: utc(n.Time), What: string(n.Source), Level: n.Level, Text: n.Text}
 	}
-	return noteJSON{}
+	return jsonNote{}
 }
 
 // wholeJSON prints one operation with its attributes and captured content.
 func (s *shown) wholeJSON(w *view.Whole) error {
-	out := wholeJSON{
+	out := jsonWhole{
 		Version: jsonVersion, Session: s.session.Name, Server: s.session.ServerName(),
 		Operation: s.operationJSON(w.Records, w.Operation),
 	}

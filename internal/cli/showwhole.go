@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -35,7 +34,7 @@ func (s *shown) operation(number uint64, asJSON bool) error {
 
 // whole adds an operation's span to its record.
 func (s *shown) whole(op *record.Operation) (*view.Whole, error) {
-	w := &view.Whole{Records: viewed(&s.session, s.records, time.Now()), Operation: op, Server: s.server(&s.session)}
+	w := &view.Whole{Records: s.viewed(), Operation: op, Server: s.server(&s.session)}
 	ids, ok := s.records.Spans[op.Number]
 	if !ok {
 		return w, nil
@@ -61,20 +60,19 @@ func (s *shown) run(asJSON bool) error {
 	}
 	var members []view.Member
 	var records []*view.Records
-	var shownAs []sessionJSON
-	now := time.Now()
+	var shownAs []jsonShown
 	for i := range sessions {
 		one := &shown{app: s.app, store: s.store, session: sessions[i], screen: s.screen, choice: s.choice}
 		if err := one.load(); err != nil {
 			return err
 		}
-		r := viewed(&sessions[i], one.records, now)
+		r := one.viewed()
 		members = append(members, view.Member{Server: s.server(&sessions[i]), Records: r})
 		records = append(records, r)
 		shownAs = append(shownAs, one.sessionJSON(r))
 	}
 	if asJSON {
-		return s.writeJSON(runJSON{Version: jsonVersion, Run: s.session.Run, Sessions: shownAs})
+		return s.writeJSON(jsonRun{Version: jsonVersion, Run: s.session.Run, Sessions: shownAs})
 	}
 	s.sentence(runHeading(&s.session, records))
 	s.printf("\n")

@@ -15,8 +15,14 @@ type Window struct {
 	Since, Until time.Time
 }
 
-// Before returns the start of the window before.
-func (w Window) Before() time.Time { return w.Since.Add(-w.Until.Sub(w.Since)) }
+// Before returns the start of the window before. There is no year before the first, which JSON could not express.
+func (w Window) Before() time.Time {
+	before := w.Since.Add(-w.Until.Sub(w.Since))
+	if before.Year() < 1 {
+		return time.Time{}
+	}
+	return before
+}
 
 // Options choose a report.
 type Options struct {

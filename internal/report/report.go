@@ -79,7 +79,7 @@ type Error struct {
 	Name
 	Word      string `json:"-"` // for a person
 	ErrorType string `json:"error_type,omitempty"`
-	Class     string `json:"class,omitempty"`
+	Class     string `json:"error_class,omitempty"`
 	Code      string `json:"code,omitempty"` // of a bad request
 	Times
 }

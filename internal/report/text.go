@@ -24,7 +24,7 @@ func (r *Report) Text(w io.Writer, s *view.Screen, all bool) error {
 	}
 	var out strings.Builder
 	for _, sentence := range r.heading(s.Zone) {
-		out.WriteString(view.Wrap(sentence, "", width) + "\n")
+		out.WriteString(view.Fold(sentence, "", width) + "\n")
 	}
 	rows := r.Rows
 	if !all && len(rows) > shownRows+1 && r.By != ByDay { // a line that says "1 more" is no shorter than the row
@@ -145,7 +145,7 @@ func (t *teller) sentences(out *strings.Builder, width int) {
 		if i > 0 && label == t.said[i-1].label {
 			label = ""
 		}
-		text := fmt.Sprintf("%-*s %s  %s", labels, label, view.PadLeft(one.count, counts), view.Wrap(one.text, indent, width))
+		text := fmt.Sprintf("%-*s %s  %s", labels, label, view.PadLeft(one.count, counts), view.Fold(one.text, indent, width))
 		out.WriteString(text + "\n")
 	}
 }

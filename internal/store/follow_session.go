@@ -15,9 +15,9 @@ import (
 
 // followed is a session that is live, or was when Follow looked last.
 type followed struct {
-	session      *Session // nil until its session.json can be read
-	found        *Session // what is known before that
-	meta         stamp    // of session.json
+	session      *Session  // nil until its session.json can be read
+	found        *Session  // what is known before that
+	meta         fileStamp // of session.json
 	logs, traces appended
 	looked       time.Time // at its lock
 
@@ -306,18 +306,18 @@ func (a *appended) read(s *Session, f func(line []byte)) {
 	a.offset, a.size = a.offset+n, info.Size()
 }
 
-// stamp tells a file that was replaced from the one before.
-type stamp struct {
+// fileStamp tells a file that was replaced from the one before.
+type fileStamp struct {
 	modified time.Time
 	size     int64
 }
 
-func stampOf(path string) (stamp, error) {
+func stampOf(path string) (fileStamp, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return stamp{}, err
+		return fileStamp{}, err
 	}
-	return stamp{info.ModTime(), info.Size()}, nil
+	return fileStamp{info.ModTime(), info.Size()}, nil
 }
 
 // appendLogs appends the records of a line. One that is damaged is left out.

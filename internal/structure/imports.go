@@ -120,7 +120,8 @@ var Rules = []Rule{
 	{
 		Package: "/internal/store",
 		Allow: []string{
-			"/internal/lockfile", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv", "go.opentelemetry.io/otel",
+			"/internal/lockfile", "/internal/proctree", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv",
+			"go.opentelemetry.io/otel",
 			"golang.org/x/sys",
 		},
 		Forbid: append([]string{"net", "net/http"}, processes...),

@@ -25,8 +25,8 @@ type part struct {
 	busy        bool // of one that is folded: something was open meanwhile
 }
 
-// Fold is a piece of time that is drawn shorter than it was.
-type Fold struct {
+// Gap is a piece of time that is drawn shorter than it was.
+type Gap struct {
 	Interval
 	At   int  // the column of its mark
 	Busy bool // something was open meanwhile
@@ -55,7 +55,7 @@ func NewAxis(intervals []Interval, columns int) *Axis {
 			a.parts = append(a.parts, p)
 		}
 	}
-	if end := a.parts[len(a.parts)-1]; end.folded {
+	if end := a.parts[len(a.parts)-1]; end.folded && !end.busy {
 		a.parts = append(a.parts, part{Interval: Interval{end.To, end.To}})
 	}
 	a.place()
@@ -157,11 +157,11 @@ func (a *Axis) place() {
 }
 
 // Folds returns what is folded, in the order of time.
-func (a *Axis) Folds() []Fold {
-	var folds []Fold
+func (a *Axis) Folds() []Gap {
+	var folds []Gap
 	for _, p := range a.parts {
 		if p.folded {
-			folds = append(folds, Fold{p.Interval, p.at + p.columns/2, p.busy})
+			folds = append(folds, Gap{p.Interval, p.at + p.columns/2, p.busy})
 		}
 	}
 	return folds
@@ -177,10 +177,10 @@ func (a *Axis) Bar(i Interval) (at, columns int) {
 			at--
 		}
 	}
-	if columns = int(math.Round(to - from)); columns == 0 {
+	if math.Round(to-from) == 0 {
 		return at, 0
 	}
-	return at, max(1, min(columns, a.Columns-at, int(math.Ceil(to))-at))
+	return at, max(1, min(int(math.Round(to)), a.Columns)-at)
 }
 
 // Column returns the column of a time.

@@ -9,7 +9,9 @@ import (
 )
 
 // span is an interval of a session.
-func span(from, to time.Duration) view.Interval { return view.Interval{From: after(from), To: after(to)} }
+func span(from, to time.Duration) view.Interval {
+	return view.Interval{From: after(from), To: after(to)}
+}
 
 // TestAxis: what is quiet for long is folded, also while something is open, and the rest is linear.
 func TestAxis(t *testing.T) {

@@ -56,7 +56,7 @@ func (r *Records) bar(a *Axis, op *record.Operation) bar {
 		b.fill(from, min(max(1, columns), at+length-from), stroke{personStroke, Blue})
 	}
 	for _, f := range a.Folds() {
-		if f.At > at && f.At < at+length {
+		if f.At > at && f.At < at+length && b[f.At].sign != personStroke {
 			b[f.At].sign = crossingStroke
 		}
 	}
@@ -131,6 +131,9 @@ func (r *Records) sessionBar(a *Axis) bar {
 		from = a.parts[0].From
 	}
 	at, length := a.Bar(Interval{from, r.End()})
+	if !r.End().Before(a.parts[len(a.parts)-1].To) && length > 0 {
+		length = a.Columns - at
+	}
 	if length == 0 {
 		b[at] = stroke{dot, Dim}
 	}

@@ -17,7 +17,8 @@ const (
 	leastBar   = 12
 	usualBar   = 40 // where there is no limit
 	mostBar    = 100
-	mostWords  = 30 // of an outcome
+	mostWords  = 26 // of an outcome, in a terminal that is not roomy
+	roomy      = 100
 )
 
 // picture is a tree while it is drawn.
@@ -26,7 +27,8 @@ type picture struct {
 	*Screen
 	names, words int // widths
 	axis         *Axis
-	folds        []Fold // quiet ones that are still to come
+	folds        []Gap // quiet ones that are still to come
+	skip         bool  // the row before is about what is left out
 	out          strings.Builder
 }
 
@@ -43,20 +45,25 @@ func (t *Tree) Draw(w io.Writer, s *Screen) error {
 	return err
 }
 
-// measure finds the widths of the columns. Names get what they need, as far as they leave room for bars and outcomes.
+// measure finds the widths of the columns. Where there is no room for all, names come before outcomes, and outcomes before
+// what else there is to say.
 func (p *picture) measure() {
+	whole := 0 // outcomes with what else there is to say
 	for i := range p.Rows {
 		row := &p.Rows[i]
 		p.names = max(p.names, Width(p.Text(row.Lead))+Width(p.Text(row.Name())))
-		word, _ := p.outcome(row)
-		p.words = max(p.words, Width(word))
+		word, more, _ := p.outcome(row)
+		p.words, whole = max(p.words, Width(word)), max(whole, Width(word)+Width(more))
 	}
 	columns := usualBar
 	if p.Columns > 0 {
-		p.words = min(p.words, mostWords)
-		between := tookWidth + len(" ") + 2*len("  ")
-		p.names = min(p.names, max(leastNames, p.Columns-between-p.words-leastBar))
-		columns = min(mostBar, max(leastBar, p.Columns-between-p.names-p.words))
+		left := p.Columns - tookWidth - len(" ") - 2*len("  ")
+		p.names = min(p.names, max(leastNames, left-p.words-leastBar))
+		left -= p.names
+		p.words = max(p.words, min(whole, left-usualBar/2))
+		columns = min(mostBar, max(leastBar, left-p.words))
+	} else {
+		p.words = whole
 	}
 	p.axis = p.Axis(columns)
 	for _, f := range p.axis.Folds() {
@@ -82,7 +89,10 @@ func (p *picture) row(row *Row) {
 	default:
 		b, took = r.sessionBar(p.axis), Duration(r.End().Sub(r.Begin()))
 	}
-	word, color := p.outcome(row)
+	word, more, color := p.outcome(row)
+	if Width(word)+Width(more) <= p.words {
+		word += more
+	}
 	p.line(row.Lead, row.Name(), took, b, word, color)
 }
 
@@ -91,7 +101,7 @@ func (p *picture) line(lead, name, took string, b bar, word string, color Color)
 	lead, name = p.Text(lead), p.Text(name)
 	if p.Columns > 0 {
 		name = p.Text(Cut(name, p.names-Width(lead)))
-		word = p.Text(Cut(word, p.words))
+		word = p.Text(Cut(word, max(p.words, p.Columns-p.names-p.axis.Columns-tookWidth-len(" ")-2*len("  "))))
 	}
 	painted := Pad(name, p.names-Width(lead))
 	if took == "" {
@@ -111,15 +121,22 @@ func (p *picture) line(lead, name, took string, b bar, word string, color Color)
 	p.out.WriteString(strings.TrimRight(text, " ") + "\n")
 }
 
-// quietBefore writes a line about quiet time that ended before a row of the session's own.
+// quietBefore writes a line about quiet time that ended before a row of the session's own, unless that is the time of
+// what is left out.
 func (p *picture) quietBefore(row *Row) {
-	if row.Depth != 1 || row.LeftOut > 0 {
+	if row.Depth != 1 {
 		return
 	}
-	at := row.time()
-	for len(p.folds) > 0 && !at.Before(p.folds[0].To) {
-		p.quiet("│  ", "")
+	if row.LeftOut > 0 {
+		p.skip = true
+		return
 	}
+	for at := row.time(); len(p.folds) > 0 && !at.Before(p.folds[0].To); p.folds = p.folds[1:] {
+		if !p.skip {
+			p.quiet("│  ", "")
+		}
+	}
+	p.skip = false
 }
 
 func (p *picture) quietAtEnd() {
@@ -127,14 +144,13 @@ func (p *picture) quietAtEnd() {
 	if p.Records.State == Live {
 		word = "now"
 	}
-	for len(p.folds) > 0 {
+	for ; len(p.folds) > 0; p.folds = p.folds[1:] {
 		p.quiet("   ", word)
 	}
 }
 
 func (p *picture) quiet(lead, word string) {
 	f := p.folds[0]
-	p.folds = p.folds[1:]
 	text := "  quiet for " + Duration(f.To.Sub(f.From))
 	p.line(lead, text, "", p.axis.sign(f.At, stroke{foldStroke, Dim}), word, Dim)
 }
@@ -150,19 +166,27 @@ func (r *Row) time() time.Time {
 	return time.Time{}
 }
 
-// outcome returns the last column of a row.
-func (p *picture) outcome(row *Row) (string, Color) {
-	word, color := "", Dim
+// outcome returns the last column of a row, and what it has besides if there is room.
+func (p *picture) outcome(row *Row) (word, more string, color Color) {
+	color = Dim
 	switch {
 	case row.Operation != nil:
 		o := p.Records.Outcome(row.Operation)
-		word, color = o.String()+extras(row.Operation), o.Color()
+		word, more, color = p.word(o), extras(row.Operation), o.Color()
 	case row.Notification != nil:
 		word = "notification"
 	case row.LeftOut == 0:
 		word, color = p.Records.Ending()
 	}
-	return p.Text(word), color
+	return p.Text(word), p.Text(more), color
+}
+
+// word returns an outcome in words that fit. Where they are short, the mark at the end of the bar says the rest.
+func (s *Screen) word(o Outcome) string {
+	if word := o.String(); s.Columns == 0 || s.Columns >= roomy || Width(word) <= mostWords {
+		return word
+	}
+	return o.Short()
 }
 
 // extras returns what else there is to say about an operation, in a word or two.

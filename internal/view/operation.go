@@ -26,7 +26,7 @@ type Whole struct {
 	Expires    time.Time // when captured content is removed; zero: it is not known
 }
 
-// Draw writes the operation whole: what became of it, its stations as a line, sizes, what happened meanwhile, attributes
+// Draw writes the operation whole: its outcome, its stations as a line, sizes, what happened meanwhile, attributes
 // with their meanings, and captured content.
 func (o *Whole) Draw(w io.Writer, s *Screen) error {
 	p := &wholePicture{Whole: o, Screen: s}
@@ -65,7 +65,7 @@ func (p *wholePicture) heading() {
 	}
 	head := fmt.Sprintf("%s, %s, %s %d: ", Name(op), p.Server, from, op.Number)
 	p.printf("%s\n", Fold(p.Text(head)+p.paint(outcome.Color(), p.Text(word+extras(op))), "  ", p.Columns))
-	if text := r.sentence(op, outcome); text != "" && outcome.Ending != Failed {
+	if text := r.sentence(op, outcome); r.Trouble(op) && text != "" && outcome.Ending != Failed {
 		p.printf("%s\n", Fold(p.Text(strings.ToUpper(text[:1])+text[1:]), "", p.Columns))
 	}
 	if op.Parent != 0 {
@@ -201,10 +201,12 @@ func (p *wholePicture) attributes() {
 		}
 		p.printf("%s\n", strings.TrimRight(line, " "))
 	}
-	if len(all) == 0 {
-		p.printf("Its span is written when it ends; until then there are no attributes.\n")
+	switch {
+	case len(all) > 0:
+		p.printf("\n")
+	case p.Operation.End.IsZero():
+		p.printf("Its span is written when it ends; until then there are no attributes.\n\n")
 	}
-	p.printf("\n")
 }
 
 // attributeValue returns an attribute's value with its unit.
@@ -267,8 +269,8 @@ func (p *wholePicture) content() {
 	case !p.Captured():
 		p.printf("%s\n", Fold("Content was not captured. To keep it from now on: SPANPIPE_CAPTURE="+captures(p.Operation), "  ", p.Columns))
 	case !p.Expires.IsZero():
-		p.printf("Captured because SPANPIPE_CAPTURE asked for it, redacted; removed after %s.\n",
-			p.Expires.In(p.zone()).Format("Mon 2 Jan 15:04"))
+		p.printf("\n%s\n", Fold("SPANPIPE_CAPTURE asked for this content; it is redacted, and will be removed after "+
+			p.Expires.In(p.zone()).Format("Mon 2 Jan 15:04")+".", "", p.Columns))
 	}
 }
 

@@ -87,7 +87,10 @@ func tickets() *view.Records {
 	m.quiet(300 * time.Millisecond)
 	synced := m.call("tools/call sync_board", time.Minute)
 	synced.ErrorType, synced.Class, synced.Answered = semconv.ErrTimeout, record.Timeout, false
-	m.quiet(100 * time.Millisecond)
+	m.Notes = append(m.Notes, record.Violation{
+		Time: synced.End.Add(3400 * time.Millisecond), Direction: record.ToClient, Kind: record.LateResponse, Sent: synced.RequestID, Size: 1600,
+	})
+	m.quiet(4 * time.Second)
 	hung := m.call("tools/call sync_board", 0)
 	hung.Change, hung.End, hung.Hung, hung.Answered = record.Hanging, time.Time{}, true, false
 	m.State, m.Last = view.Live, after(m.now+4*time.Minute)
@@ -146,7 +149,7 @@ func TestTree(t *testing.T) {
 	ended.State = view.Ended
 	ended.Exit = &record.Exit{Time: ended.Last, EndedBy: record.ByServer, Cause: record.ServerEnded, Code: 1, Open: 1}
 	open := &ended.Operations[len(ended.Operations)-1]
-	open.Change, open.End, open.ErrorType = record.Ended, ended.Last, semconv.ErrServerExit
+	open.Change, open.End, open.Duration, open.ErrorType = record.Ended, ended.Last, 4*time.Minute, semconv.ErrServerExit
 	ascii := utc(80)
 	ascii.ASCII = true
 	colored := utc(80)

@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,21 +46,19 @@ func (r *Records) Outcome(op *record.Operation) Outcome {
 
 // Counts are what a session's operations add up to.
 type Counts struct {
-	Calls  int // of tools, resources and prompts
-	Failed int // operations
-	Hung   int // operations that hang now
+	Calls  int // that have ended, in both directions, as a listing of sessions counts them
+	Failed int
+	Hung   int // that hang now
 }
 
 // Count counts a session's operations.
 func Count(r *Records) Counts {
 	var c Counts
 	for i := range r.Operations {
-		op := &r.Operations[i]
-		switch op.Method {
-		case semconv.ToolsCall, semconv.ResourcesRead, semconv.PromptsGet:
+		o := r.Outcome(&r.Operations[i])
+		if o.Ending != Open && o.Ending != Hung {
 			c.Calls++
 		}
-		o := r.Outcome(op)
 		if o.Failed() {
 			c.Failed++
 		}
@@ -70,10 +69,13 @@ func Count(r *Records) Counts {
 	return c
 }
 
-// late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known.
+// late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known. The answer
+// to an operation that has ended refers to it by its id alone.
 func (r *Records) late(op *record.Operation) time.Duration {
 	for _, n := range r.Notes {
-		if v, ok := n.(record.Violation); ok && v.Kind == record.LateResponse && v.Operation == op.Number && v.Time.After(op.End) {
+		v, ok := n.(record.Violation)
+		if ok && v.Kind == record.LateResponse && v.Direction == op.Direction.Opposite() && v.Time.After(op.End) &&
+			op.RequestID != "" && strings.Trim(v.Sent, `"`) == op.RequestID {
 			return v.Time.Sub(op.End)
 		}
 	}

@@ -16,6 +16,9 @@ type Member struct {
 	Records *Records
 }
 
+// mostServer is the widest column of servers in a terminal.
+const mostServer = 16
+
 // RunRow is an operation of one of the sessions of a run.
 type RunRow struct {
 	Member    *Member
@@ -119,11 +122,11 @@ func (p *runPicture) measure() {
 		row := &p.Rows[i]
 		p.servers = max(p.servers, Width(p.Text(row.Member.Server)))
 		p.names = max(p.names, Width(p.Text(row.Name())))
-		p.words = max(p.words, Width(p.Text(p.outcome(row).String())))
+		p.words = max(p.words, Width(p.Text(p.word(p.outcome(row)))))
 	}
 	columns := usualBar
 	if p.Columns > 0 {
-		p.servers, p.words = min(p.servers, 16), min(p.words, mostWords)
+		p.servers = min(p.servers, mostServer)
 		between := len(" ") + len(" ") + tookWidth + len(" ") + len("  ")
 		p.names = min(p.names, max(leastNames, p.Columns-between-p.servers-p.words-leastBar))
 		columns = min(mostBar, max(leastBar, p.Columns-between-p.servers-p.names-p.words))
@@ -167,7 +170,7 @@ func (p *runPicture) row(i int) {
 		server = ""
 	}
 	r, o := row.Member.Records, p.outcome(row)
-	name, word := p.Text(row.Name()), p.Text(o.String())
+	name, word := p.Text(row.Name()), p.Text(p.word(o))
 	if p.Columns > 0 {
 		server, name, word = p.Text(Cut(server, p.servers)), p.Text(Cut(name, p.names)), p.Text(Cut(word, p.words))
 	}

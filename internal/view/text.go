@@ -43,11 +43,14 @@ func Safe(s string) string {
 			continue
 		case unicode.IsSpace(r) || unicode.Is(unicode.Zs, r):
 			out.WriteByte(' ')
-		case unicode.IsMark(r) && marks < marksAtOnce:
-			out.WriteRune(r)
-			marks++
+		case unicode.IsMark(r):
+			if marks++; marks <= marksAtOnce {
+				out.WriteRune(r)
+			} else {
+				out.WriteString(escape(r))
+			}
 			continue
-		case unicode.IsMark(r) || !unicode.IsPrint(r):
+		case !unicode.IsPrint(r):
 			out.WriteString(escape(r))
 		default:
 			out.WriteRune(r)
