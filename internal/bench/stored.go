@@ -62,9 +62,9 @@ func (b *bench) reports(ctx context.Context) error {
 // maxRSS returns a process's peak of resident memory in bytes. Linux counts it in KiB, macOS in bytes.
 func maxRSS(u *syscall.Rusage) int64 {
 	if runtime.GOOS == "darwin" {
-		return int64(u.Maxrss)
+		return u.Maxrss
 	}
-	return int64(u.Maxrss) << 10
+	return u.Maxrss << 10
 }
 
 // fill stores sessions of the last four weeks, of a few servers and clients.

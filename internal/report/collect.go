@@ -130,7 +130,7 @@ func collect(sessions []Session, o *Options) *collection {
 	for i := range parts {
 		parts[i] = newCollection(o)
 	}
-	each(len(sessions), func(worker, n int) { parts[worker].add(int32(n), &sessions[n]) }) //nolint:gosec // far fewer than 2^31
+	each(len(sessions), func(worker, n int) { parts[worker].add(int32(n), &sessions[n]) })
 	for _, part := range parts[1:] {
 		parts[0].merge(part)
 	}

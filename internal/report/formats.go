@@ -81,9 +81,9 @@ var (
 		{"failed_before", notDays, func(r *Row) string { return strconv.Itoa(r.past().Failed) }},
 		{"p95_before", notDays, func(r *Row) string { return plainFloat(r.past().P95) }},
 		{"trend", notDays, func(r *Row) string { return plainFloat(r.Trend) }},
-		{"listed", peers, func(r *Row) string { return strconv.Itoa(r.tools().Listed) }},
-		{"never_called", peers, func(r *Row) string { return strconv.Itoa(r.tools().Never) }},
-		{"definition_size", peers, func(r *Row) string { return plainInt(&r.tools().DefinitionSize) }},
+		{"listed", peers, func(r *Row) string { return plainInt(r.listed(func(t *Tools) int64 { return int64(t.Listed) })) }},
+		{"never_called", peers, func(r *Row) string { return plainInt(r.listed(func(t *Tools) int64 { return int64(t.Never) })) }},
+		{"definition_size", peers, func(r *Row) string { return plainInt(r.listed(func(t *Tools) int64 { return t.DefinitionSize })) }},
 	}
 	notDays = []By{ByTool, ByPrompt, ByResource, ByServer, ByClient}
 	peers   = []By{ByServer, ByClient}
@@ -97,12 +97,12 @@ func (r *Row) past() *Past {
 	return r.Before
 }
 
-// tools returns what is listed, if anything is.
-func (r *Row) tools() *Tools {
+// listed returns a number about the tools that are listed; nil if none are.
+func (r *Row) listed(f func(t *Tools) int64) *int64 {
 	if r.Tools == nil {
-		return &Tools{}
+		return nil
 	}
-	return r.Tools
+	return new(f(r.Tools))
 }
 
 // plainFloat returns a number as JSON has it; nothing if there is none.

@@ -96,6 +96,45 @@ func TestGolden(t *testing.T) {
 	golden(t, "all-80.txt", text(t, report.Make(all, o), 80, false))
 }
 
+// TestTroubles shows what a quiet store has none of: calls that hang, that timed out, that were refused, taken back or left
+// alone, and one that is new.
+func TestTroubles(t *testing.T) {
+	at := until.Add(-3 * time.Hour)
+	s := stored{Session: report.Session{Server: "tickets", Client: "claude-code", Launched: at.AddDate(0, 0, -9), Live: true}}
+	add := func(n int, op record.Operation) {
+		for range n {
+			op.Number, op.Direction = uint64(len(s.operations)+1), record.ToServer
+			op.Start = at.Add(time.Duration(op.Number) * time.Minute)
+			op.End = op.Start.Add(op.Duration)
+			s.operations = append(s.operations, op)
+		}
+	}
+	const second = time.Second
+	add(5, record.Operation{Method: semconv.ToolsCall, Target: "sync_board", Duration: 60 * second, ErrorType: semconv.ErrTimeout,
+		Class: record.Timeout, Hung: true})
+	add(13, record.Operation{Method: semconv.ToolsCall, Target: "sync_board", Duration: 41 * second, Answered: true, ResponseSize: 1600})
+	add(3, record.Operation{Method: semconv.ToolsCall, Target: "assign_ticket", Duration: second / 256, Answered: true, Code: "-32602",
+		Class: record.InvalidParams})
+	add(2, record.Operation{Method: semconv.ToolsCall, Target: "assign_ticket", ErrorType: semconv.ErrCancelled, Class: record.Cancelled})
+	add(1, record.Operation{Method: semconv.ToolsCall, Target: "assign_ticket", ErrorType: semconv.ErrServerExit, Class: record.Unavailable})
+	add(1, record.Operation{Method: semconv.ToolsCall, Target: "assign_ticket", ErrorType: semconv.ErrAbandoned, Class: record.Abandoned})
+	add(2, record.Operation{Method: semconv.PromptsGet, Target: "triage", Duration: second, Answered: true, ErrorType: "-32603",
+		Code: "-32603", Class: record.Internal})
+	add(4, record.Operation{Method: semconv.ResourcesRead, Resource: "ticket://{id}", Duration: second, Answered: true, ResponseSize: 90})
+	for i := range s.operations[:9] { // in the window before
+		op := &s.operations[5+i]
+		op.Start, op.End = op.Start.AddDate(0, 0, -8), op.End.AddDate(0, 0, -8)
+	}
+	s.open = []record.Operation{{
+		Number: 999, Direction: record.ToServer, Method: semconv.ToolsCall, Target: "sync_board", Start: until.Add(-time.Minute), Hung: true,
+	}}
+	for _, by := range report.Bys() {
+		o := week(by)
+		o.Stored = s.Launched
+		golden(t, "troubles-"+string(by)+"-120.txt", text(t, report.Make([]report.Session{s.session()}, o), 120, false))
+	}
+}
+
 // text returns the report as a terminal of so many columns shows it, and checks that it fits.
 func text(t *testing.T, r *report.Report, columns int, all bool) string {
 	t.Helper()
@@ -161,7 +200,7 @@ func TestHostile(t *testing.T) {
 		t.Error(err)
 	}
 	for _, out := range []string{table.String(), markdown.String(), comma.String()} {
-		if strings.ContainsAny(strings.ReplaceAll(out, "\n", ""), "\x00\x07\x1b\t\r\u202e\x9b") {
+		if strings.ContainsAny(strings.ReplaceAll(out, "\n", ""), "\x00\x07\x1b\t\r\u202e\u009b") {
 			t.Errorf("a control character:\n%q", out)
 		}
 	}

@@ -46,11 +46,21 @@ func columns() []column {
 		timed("P99", all, 0, func(r *Row) *float64 { return r.P99 }),
 		timed("MAX", nil, 2, func(r *Row) *float64 { return r.Max }),
 		sized("RESULT", []By{ByTool, ByPrompt, ByResource, ByDay}, 0, func(r *Row) *int64 { return r.ResultSize }),
-		sized("LIST", peers, 0, func(r *Row) *int64 { return &r.tools().DefinitionSize }),
-		counted("NEVER", peers, 0, func(r *Row) int { return r.tools().Never }),
+		sized("LIST", peers, 0, func(r *Row) *int64 { return r.listed(func(t *Tools) int64 { return t.DefinitionSize }) }),
+		{
+			title: "NEVER", in: peers, text: neverCalled,
+			plain: func(r *Row) string { return plainInt(r.listed(func(t *Tools) int64 { return int64(t.Never) })) },
+		},
 		sized("SENT", nil, 5, func(r *Row) *int64 { return &r.Sent }),
 		sized("RECEIVED", nil, 4, func(r *Row) *int64 { return &r.Received }),
 	}
+}
+
+func neverCalled(r *Row) string {
+	if r.Tools == nil {
+		return none
+	}
+	return count(r.Tools.Never)
 }
 
 func counted(title string, in []By, room int, f func(*Row) int) column {

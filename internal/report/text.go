@@ -63,7 +63,7 @@ func (r *Report) heading(l *time.Location) []string {
 			past += ", but the first session stored is of " + When(r.Stored.In(l), r.Until.In(l))
 		}
 		past += "."
-	case !r.Stored.IsZero() && !r.Stored.After(r.Before):
+	case !r.Stored.IsZero() && r.Stored.Before(r.Since):
 		past = before + ": no calls."
 	}
 	return []string{text + ".", past + " Cancelled calls and bad requests are not counted as failed."}
@@ -247,8 +247,8 @@ func (t *teller) list(names []string, between string) string {
 
 // listed tells about the tools that servers list.
 func (t *teller) listed() {
-	tools := t.Total.tools()
-	if tools.Listed == 0 {
+	tools := t.Total.Tools
+	if tools == nil {
 		return
 	}
 	t.tell("Listed", count(tools.Listed), fmt.Sprintf("%s, %s of definitions", toolWord(tools.Listed), view.Size(tools.DefinitionSize)))

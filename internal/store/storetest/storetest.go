@@ -120,9 +120,14 @@ func Make(dir string, s Session) (*store.Writer, error) {
 // nothing is a sink that makes nothing of records.
 type nothing struct{}
 
-func (nothing) Opened(*record.Operation)  {}
+// Opened implements session.Sink.
+func (nothing) Opened(*record.Operation) {}
+
+// Changed implements session.Sink.
 func (nothing) Changed(*record.Operation) {}
-func (nothing) Noted(record.Note)         {}
+
+// Noted implements session.Sink.
+func (nothing) Noted(record.Note) {}
 
 // problems collects what the writer reports.
 type problems struct {
