@@ -13,5 +13,5 @@
 // server. The collector's work counts for no subject, but on a machine with few cores it takes time from all of them.
 //
 // Of this module it imports only otlptest, mcptest and proctree: it knows about the product what a user knows, so that it
-// can measure a build of any commit.
+// can measure a build of any commit. The exception is storetest, which makes a large store for reports to read.
 package main

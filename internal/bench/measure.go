@@ -62,6 +62,7 @@ func (b *bench) run(ctx context.Context, only string) error {
 	}{
 		{"conversations", b.conversations}, {"cpu", b.processorTime}, {"memory", b.memory},
 		{"session", b.sessions}, {"rest", b.rest}, {"start", b.starts}, {"exit", b.exits}, {"losses", b.losses},
+		{"report", b.reports},
 	} {
 		if only != "" && !slices.Contains(strings.Split(only, ","), part.name) {
 			continue

@@ -50,6 +50,7 @@ func (a *app) program() *cli.App {
 		a.pruneCommand(),
 		a.showCommand(),
 		a.pushCommand(), a.exportCommand(),
+		a.reportCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -50,14 +50,14 @@ func (v *visit) peer() string {
 	return cmp.Or(peer(record.Peer{Name: v.session.Name, Version: v.session.Version}), "a server without a name")
 }
 
-// nouns are what the entries of lists are called.
-var nouns = map[player.List]string{
+// entryNouns are what the entries of lists are called.
+var entryNouns = map[player.List]string{
 	player.Tools: "tool", player.Resources: "resource", player.Templates: "resource template", player.Prompts: "prompt",
 }
 
 // text returns a list's length and its names. On a terminal they take two lines.
 func (l listed) text(screen *view.Screen) string {
-	noun := nouns[l.List]
+	noun := entryNouns[l.List]
 	if len(l.names) != 1 {
 		noun += "s"
 	}
