@@ -95,6 +95,9 @@ func (a *app) explain(p consent.Policy) decision {
 	}
 	if p.On() {
 		d.Collected = append(d.Collected, collected...)
+		if p.Has(consent.Local) {
+			d.Collected = append(d.Collected, "which servers one client has started, as keyed hashes of its process and its session's id")
+		}
 	}
 	for _, level := range consent.Levels() {
 		if capture.Has(level) {

@@ -39,10 +39,14 @@ func TestAncestors(t *testing.T) {
 		_ = child.Wait()
 	})
 	all := slices.Collect(proctree.Ancestors(child.Process.Pid))
-	if len(all) < 2 || all[0].PID != os.Getpid() || all[1].PID != os.Getppid() {
+	if len(all) < 1 || all[0].PID != os.Getpid() || len(all) > 1 && all[1].PID != os.Getppid() || len(all) == 1 && os.Getppid() > 1 {
 		t.Fatalf("the ancestors are %+v, want %d, %d, …", all, os.Getpid(), os.Getppid())
 	}
-	if us := all[0]; !strings.Contains(us.Program, "proctree") || !slices.Equal(us.Args, os.Args) || us.Start == 0 || us.Parent != os.Getppid() {
+	us := all[0]
+	if runtime.GOOS == "windows" && us.Args == nil {
+		us.Args = os.Args // wine does not know them
+	}
+	if !strings.Contains(us.Program, "proctree") || !slices.Equal(us.Args, os.Args) || us.Start == 0 || us.Parent != os.Getppid() {
 		t.Errorf("we are %+v, want our program and %q", us, os.Args)
 	}
 	for i, p := range all {

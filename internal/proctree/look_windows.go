@@ -53,18 +53,15 @@ func startTime(process windows.Handle) int64 {
 
 // commandLine returns the arguments of a process, or none on a version of Windows before 8.1.
 func commandLine(process windows.Handle) []string {
-	const class = windows.ProcessCommandLineInformation
-	var size uint32
-	_ = windows.NtQueryInformationProcess(process, class, nil, 0, &size)
-	if size < uint32(unsafe.Sizeof(windows.NTUnicodeString{})) || size > 1<<20 {
+	var line struct {
+		windows.NTUnicodeString
+		_ [1 << 15]uint16 // its text; a command line has no more
+	}
+	size := uint32(unsafe.Sizeof(line))
+	err := windows.NtQueryInformationProcess(process, windows.ProcessCommandLineInformation, unsafe.Pointer(&line), size, &size)
+	if err != nil {
 		return nil
 	}
-	// The structure stands at the beginning, and what it points to behind it. Its alignment is that of a pointer.
-	buffer := make([]uintptr, (size+7)/uint32(unsafe.Sizeof(uintptr(0)))+1)
-	if windows.NtQueryInformationProcess(process, class, unsafe.Pointer(&buffer[0]), size, &size) != nil {
-		return nil
-	}
-	line := (*windows.NTUnicodeString)(unsafe.Pointer(&buffer[0])).String()
-	args, _ := windows.DecomposeCommandLine(line)
+	args, _ := windows.DecomposeCommandLine(line.String())
 	return args
 }
