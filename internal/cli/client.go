@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"log/slog"
 	"os"
 	"runtime"
@@ -29,8 +28,8 @@ func (a *app) storedID() (string, bool) {
 	return s.id[:min(len(s.id), 8)], spans == 0
 }
 
-// keyOf returns the key for what identifies clients. A disk may hang: like the last flush, that may delay a session only so
-// much.
+// keyOf returns the key for what identifies clients, or nil without an answer of the disk's. Like the last flush, a disk that
+// hangs may delay a session only so much. What it costs the store the store reports.
 func keyOf(s *store.Store, patience time.Duration) ([]byte, error) {
 	type result struct {
 		key []byte
@@ -45,7 +44,7 @@ func keyOf(s *store.Store, patience time.Duration) ([]byte, error) {
 	case r := <-read:
 		return r.key, r.err
 	case <-time.After(patience):
-		return nil, errors.New("the store does not answer")
+		return nil, nil
 	}
 }
 
@@ -59,6 +58,8 @@ func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
 	key, err := keyOf(store.Open(dir), a.options.flushTimeout)
 	if err != nil {
 		logger.Warn("the sessions of one client are not shown together", "error", err.Error())
+	}
+	if key == nil {
 		return c
 	}
 	if p, ok := clientrun.Find(proctree.Ancestors(os.Getpid())); ok {

@@ -84,8 +84,10 @@ client's configuration:
 
    "command": "spanpipe",
    "args": ["--", "npx", "-y", "@modelcontextprotocol/server-everything"],
-   "env": { "SPANPIPE_TELEMETRY": "otlp",
-            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317" }
+   "env": { "SPANPIPE_TELEMETRY": "local" }
+
+Then "spanpipe show" draws what the client does, and "spanpipe push" sends it to
+an OpenTelemetry collector; with otlp instead of local, it is sent while it runs.
 
 Telemetry is off until SPANPIPE_TELEMETRY (or --telemetry) turns it on. While it
 is off, spanpipe replaces itself with the server. When it is on, spanpipe

@@ -79,7 +79,7 @@ func (a *app) wrap(command []string) error {
 	return err
 }
 
-// sayWhere says how to look at the session that has ended and was stored, where a person reads that. A client's log is none.
+// sayWhere says how to look at the session that has ended and was stored, where a person reads that: not in a client's log.
 func (a *app) sayWhere() {
 	if id, ok := a.storedID(); ok && isTerminal(a.Stderr) {
 		a.printer.tell(&a.options, a.named, slog.LevelInfo, "this session is stored; to look at it: spanpipe show "+id, "")
