@@ -26,6 +26,7 @@ var cast = mcptest.Cast{Roles: map[string]mcptest.Role{
 	"canary":  playCanary,
 	"process": playProcess,
 	"sdk":     playSDK,
+	"unruly":  playUnruly,
 }}
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }

@@ -7,4 +7,5 @@ var systemRoles = map[string]mcptest.Role{
 	"deaf":     playDeaf,
 	"scripted": playScripted,
 	"spout":    playSpout,
+	"client":   playClient,
 }

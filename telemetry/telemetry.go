@@ -44,6 +44,10 @@ type Config struct {
 	// spanpipe.telemetry.dropped. It is safe for concurrent use. May be nil.
 	LostLines func() int64
 
+	// Client identifies what has started the session, if the policy has the sink local: a key for that is the store's. May
+	// be nil. It is called before OpenStore.
+	Client func() Client
+
 	// OpenStore opens the store of a session, if the policy has the sink local. May be nil. It is called before the server
 	// starts; its error means that nothing is stored, and is reported.
 	OpenStore func(StoreSession) (Store, error)
@@ -130,10 +134,12 @@ func (t *Telemetry) prepare() {
 	if t.out != nil {
 		return
 	}
-	t.out = &output{dropped: &t.queue.dropped, lines: t.cfg.LostLines, logger: t.cfg.Logger}
-	if !t.guard(func() { t.out.build(t.cfg, t.id, t.Fail) }) {
+	t.out = &output{
+		dropped: &t.queue.dropped, lines: t.cfg.LostLines, logger: t.cfg.Logger, session: t.id.ID, broken: t.Fail,
+	}
+	if !t.guard(func() { t.out.build(t.cfg, t.id) }) {
 		t.out.closeAdmin(context.Background())
-		t.out = withoutExporters(t.cfg, t.id)
+		t.out = t.out.withoutExporters(t.cfg, t.id)
 	}
 }
 
@@ -194,9 +200,9 @@ type Session struct {
 	done   chan struct{} // closed when the consumer has returned
 }
 
-// Flush sends what has been recorded, without waiting for it: the client has left, and the host may kill us soon.
+// Flush sends and stores what has been recorded, without waiting for it: the client has left, and the host may kill us soon.
 func (s *Session) Flush() {
-	go s.out.otel.Flush(context.Background()) // bounded by the exporters' timeouts; the process may end before
+	go s.out.flush(context.Background()) // bounded by the exporters' timeouts; the process may end before
 }
 
 // Exited notes that the server's process has ended and is no longer healthy. Output of it may still be on its way:
@@ -222,6 +228,9 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	if !s.complete.Load() {
 		s.queue.discard()
 		s.out.loseOpenSpans()
+		if closed(s.done) { // else the consumer may be using the store
+			s.guard(func() { s.out.storeExit(exit, s.clock.at(s.clock.now()), s.id.Launched) })
+		}
 	}
 	s.out.close(ctx)
 }

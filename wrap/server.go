@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -96,6 +97,18 @@ func (s *Server) Exited() <-chan struct{} { return s.child.exited }
 // Interrupted is closed when the host sends a second terminating signal, after the server has ended. Whatever still
 // delays the exit must stop then.
 func (s *Server) Interrupted() <-chan struct{} { return s.signals.interrupted }
+
+// Terminate ends the server as a client does that has waited for its end: by SIGTERM, and with kill by SIGKILL. On Windows,
+// which has no signals, both end it at once. Like a signal that we receive, it makes Wait wait for less.
+func (s *Server) Terminate(kill bool) {
+	s.signals.endRequested.Store(time.Now().UnixNano())
+	if isClosed(s.child.exited) {
+		return
+	}
+	if kill || s.child.os.Signal(syscall.SIGTERM) != nil {
+		_ = s.child.os.Kill() // fails if it has just ended
+	}
+}
 
 // Wait waits until the server has ended, its orphans have gone, and all that it wrote has been passed on, for which the
 // time is bounded if another process keeps the pipe open. Our stdout is closed then. Wait may be called once.

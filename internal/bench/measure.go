@@ -16,6 +16,7 @@ import (
 type bench struct {
 	short     bool
 	progress  io.Writer
+	dir       string    // temporary
 	builds    []program // the first one is the current one
 	server    []string  // command line
 	collector *collector
@@ -61,6 +62,7 @@ func (b *bench) run(ctx context.Context, only string) error {
 	}{
 		{"conversations", b.conversations}, {"cpu", b.processorTime}, {"memory", b.memory},
 		{"session", b.sessions}, {"rest", b.rest}, {"start", b.starts}, {"exit", b.exits}, {"losses", b.losses},
+		{"report", b.reports},
 	} {
 		if only != "" && !slices.Contains(strings.Split(only, ","), part.name) {
 			continue
@@ -163,6 +165,7 @@ func (b *bench) processorTime(ctx context.Context) error {
 	}{
 		{"CPU per call", func(l *live) (int, error) { return calls, l.count(calls) }},
 		{"CPU per call, 2000 a second", func(l *live) (int, error) { return l.pipeline(lasting, rate) }},
+		{"CPU per call, 200 a second", func(l *live) (int, error) { return l.pipeline(2*lasting, rate/10) }},
 	} {
 		all := samples{}
 		err := b.withFresh(ctx, func(lives []*live) error {

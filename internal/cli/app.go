@@ -5,9 +5,12 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -37,6 +40,9 @@ type app struct {
 	command  []string     // what follows "--"
 	dashes   bool         // there was a "--"
 	status   wrap.Status
+	stored   atomic.Pointer[storedSession] // this process's, if it has one
+	now      func() time.Time
+	looked   *store.Store // was looked at by the command; else nil
 }
 
 // usageError is a mistake in the command line.

@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,7 +23,7 @@ import (
 
 // Main runs spanpipe and returns its exit code, unless the server replaces it or it dies as the server did.
 func Main(p Process) int {
-	a := &app{Process: p, printer: newPrinter(p.Stderr), named: &serverNames{service: func() string { return "" }}}
+	a := &app{Process: p, now: time.Now, printer: newPrinter(p.Stderr), named: &serverNames{service: func() string { return "" }}}
 	a.settings = a.options.settings()
 	// The library would take a server's name for a command of ours and its "--" for its own, so the server's command is
 	// cut off before the library sees it.
@@ -30,9 +31,11 @@ func Main(p Process) int {
 	if i := slices.Index(p.Args, "--"); i > 0 {
 		own, a.command, a.dashes = p.Args[:i], p.Args[i+1:], true
 	}
-	if err := a.program().Run(own); err != nil {
+	program := a.program()
+	if err := program.Run(flagsFirst(program, own)); err != nil {
 		a.status = wrap.Status{Code: a.fail(err)}
 	}
+	a.retain()
 	a.printer.flush(lastLines)
 	return a.status.Die()
 }
@@ -42,6 +45,12 @@ func (a *app) program() *cli.App {
 	commands := []*cli.Command{
 		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
 		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
+		a.tryCommand(),
+		a.sessionsCommand(), a.tailCommand(),
+		a.pruneCommand(),
+		a.showCommand(),
+		a.pushCommand(), a.exportCommand(),
+		a.reportCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"
@@ -58,7 +67,7 @@ func (a *app) program() *cli.App {
 		Description:           description,
 		HideHelpCommand:       true, // ours is in the table
 		HideVersion:           true,
-		CustomAppHelpTemplate: programHelp + a.settingsHelp(),
+		CustomAppHelpTemplate: programHelp + commandsHelp(commands) + flagsHelp + a.settingsHelp(),
 		Writer:                a.Stdout,
 		ErrWriter:             io.Discard,                   // the library's messages; fail writes ours
 		ExitErrHandler:        func(*cli.Context, error) {}, // the library's calls os.Exit
@@ -75,8 +84,10 @@ client's configuration:
 
    "command": "spanpipe",
    "args": ["--", "npx", "-y", "@modelcontextprotocol/server-everything"],
-   "env": { "SPANPIPE_TELEMETRY": "otlp",
-            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317" }
+   "env": { "SPANPIPE_TELEMETRY": "local" }
+
+Then "spanpipe show" draws what the client does, and "spanpipe push" sends it to
+an OpenTelemetry collector; with otlp instead of local, it is sent while it runs.
 
 Telemetry is off until SPANPIPE_TELEMETRY (or --telemetry) turns it on. While it
 is off, spanpipe replaces itself with the server. When it is on, spanpipe
@@ -86,6 +97,7 @@ configuration can set. OpenTelemetry's own variables also apply;
 SPANPIPE_OTEL_... sets one of them for spanpipe but not for the server.
 
 To try it with nothing else installed:   spanpipe demo
+To see a server of your own:             spanpipe try -- command [args...]
 
 Exit status: that of the server; if a signal kills the server, spanpipe is
 killed by the same signal. spanpipe's own are 2 for an invalid command line, 125

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/demo"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // demoDelay is how long the demo's slow call takes; everything else in it takes a fraction of that.
@@ -64,17 +66,25 @@ func (a *app) demo(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	tree := &demo.Tree{}
+	collected := &view.Collector{}
 	l.telemetry.Command = []string{"demo-server"} // names the service
 	a.nameService(l.telemetry.Command)
-	l.started = func() {} // the client is here
-	l.telemetry.Sinks = append(l.telemetry.Sinks, tree)
+	l.started, l.telemetry.Client = func() {}, nil // the client is here
+	l.telemetry.Sinks = append(l.telemetry.Sinks, collected)
 	fmt.Fprint(a.Stdout, "Running: spanpipe -- demo-server\n\n")
-	if err := play(l, delay); err != nil {
+	var playing error
+	if _, err := l.play(func(in io.Reader, out io.WriteCloser) {
+		playing = demo.Play(in, out, delay)
+		_ = out.Close() // ends the session
+	}); err != nil {
 		return err
 	}
+	if playing != nil {
+		return fmt.Errorf("playing the demo: %w", playing)
+	}
 	a.printer.flush(lastLines) // the console's lines come first
-	if err := tree.Draw(a.Stdout, width(a.Stdout, pageWidth), painter(a.Stdout, a.Environ)); err != nil {
+	tree := view.NewTree(collected.Records(time.Now()), view.Choice{})
+	if err := tree.Draw(a.Stdout, a.screen()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(a.Stdout, demoLegend+a.sent(l))
@@ -91,7 +101,7 @@ func (a *app) sent(l *launch) string {
 	switch {
 	case !policy.Has(consent.OTLP) && !strings.Contains(strings.ToLower(a.options.telemetry), string(consent.OTLP)):
 		return "To send them to a collector:  SPANPIPE_TELEMETRY=otlp spanpipe demo\n" +
-			"To see your server's calls:   SPANPIPE_TELEMETRY=console spanpipe -- your-server\n"
+			"To see a server of yours:     spanpipe try -- your-server\n"
 	case !policy.Has(consent.OTLP):
 		problem = "no spans were sent: " + strings.Join(d.Reasons, "; ")
 	case d.Protocol["traces"] == "":
@@ -108,31 +118,4 @@ func (a *app) sent(l *launch) string {
 	a.printer.tell(&a.options, a.named, slog.LevelError, problem, hint)
 	a.status.Code = exitNotSent
 	return ""
-}
-
-// play runs the server behind the relay, with the agent as its client. The relay takes files and not readers, because a
-// session's streams are descriptors: so the two are connected by pipes of the system, as with a real client.
-func play(l *launch, delay time.Duration) error {
-	toServer, fromClient, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	fromServer, toClient, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer fromServer.Close() // read to its end
-	l.server.Stdin, l.server.Stdout = toServer, toClient
-	played := make(chan error, 1)
-	go func() { // ends with the agent's last call; waited for below
-		played <- demo.Play(fromServer, fromClient, delay)
-		_ = fromClient.Close() // ends the session
-	}()
-	if _, err := l.run(); err != nil {
-		return err
-	}
-	if err := <-played; err != nil {
-		return fmt.Errorf("playing the demo: %w", err)
-	}
-	return nil
 }

@@ -27,8 +27,10 @@ func TestDocuments(t *testing.T) {
 		"content":    attributesTable(semconv.ContentAttributes()),
 		"session":    attributesTable(semconv.SessionAttributes()),
 		"violations": violationsTable(),
+		"resource":   attributesTable(semconv.ResourceAttributes()),
 		"failure":    attributesTable(semconv.FailureAttributes()),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
+		"losses":     wordsTable(semconv.LossReasons()),
 		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
 	}
 	const file = "../../TELEMETRY.md"

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,10 +38,56 @@ USAGE
    {{.UsageText}}
 
 {{.Description}}
+` // the commands follow
 
-COMMANDS{{range .VisibleCommands}}
-   {{printf "%-12s%s" .Name .Usage}}{{end}}
-` + flagsHelp
+// groups are the commands by what they are for, in the order in which help shows them.
+func groups() []group {
+	return []group{
+		{"WRAP A SERVER", "wrap demo"},
+		{"LOOK AT SESSIONS", "try sessions show tail top ui report push export prune definitions"},
+		{"CLIENTS", "install uninstall clients doctor"},
+		{"PRIVACY", "consent preview"},
+		{"TEST A SERVER", "record replay diff check metrics"},
+		{"OTHER COMMANDS", "version completion help"}, // and what is in no group
+	}
+}
+
+type group struct{ title, names string }
+
+// commandsHelp lists the commands by their groups.
+func commandsHelp(commands []*cli.Command) string {
+	lines := map[string]string{}
+	for _, c := range commands {
+		if !c.Hidden {
+			head := fmt.Sprintf("   %-12s", c.Name)
+			lines[c.Name] = head + folded(c.Usage, strings.Repeat(" ", len(head)), 80) + "\n"
+		}
+	}
+	var out strings.Builder
+	for _, g := range groups() {
+		text := ""
+		for _, name := range strings.Fields(g.names) {
+			text += lines[name]
+			delete(lines, name)
+		}
+		if text != "" {
+			out.WriteString("\n" + g.title + "\n" + text)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		out.WriteString(lines[name])
+	}
+	return out.String()
+}
+
+// overview is what a person sees who has given no command.
+const overview = `spanpipe - see what a local MCP server does, without changing it
+
+USAGE
+   spanpipe -- command [args...]       wrap a server, as a client starts it
+   spanpipe try -- command [args...]   use a server once, without a client
+   spanpipe help [command]             the settings, and what commands do
+`
 
 // commandHelp is the help of a command. Its flags are what most people look for.
 const commandHelp = `{{.HelpName}} - {{.Usage}}

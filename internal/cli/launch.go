@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"math"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,8 +33,10 @@ type launch struct {
 	propagate    bool          // the server receives the session's trace context
 	flushTimeout time.Duration // for sending the last telemetry
 
-	started            func() // is called once the server has started
-	sentSpans, notSent int64  // after run: how many spans the collector has accepted, and how many it has not
+	started            func()        // is called once the server has started
+	patience           time.Duration // how long the server may outlive its input, at each step of ending it; 0: forever
+	forced             atomic.Bool   // after run: it had to be ended
+	sentSpans, notSent int64         // after run: how many spans the collector has accepted, and how many it has not
 }
 
 // decide resolves the settings and asks package consent what may be collected; ask is its Decide or its Preview. What
@@ -93,6 +98,7 @@ func (a *app) prepare(
 	}
 	if policy.Has(consent.Local) {
 		l.telemetry.OpenStore = a.openStore
+		l.telemetry.Client = func() telemetry.Client { return a.client(logger) }
 	}
 	if o.logFormat == "json" {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, a.named)
@@ -144,6 +150,9 @@ func (l *launch) run() (wrap.Status, error) {
 		<-server.InputEnded()
 		running.Flush()
 	}()
+	if l.patience > 0 {
+		go l.end(server) // ends with the server's process
+	}
 	go func() { // ends with the server's process
 		<-server.Exited()
 		running.Exited()
@@ -161,6 +170,46 @@ func (l *launch) run() (wrap.Status, error) {
 	running.Close(ctx, exitRecord(status))
 	l.sentSpans, l.notSent = running.SentSpans()
 	return status, nil
+}
+
+// end ends a server that outlives its input, as clients do: they wait, send SIGTERM, wait, and kill it (MCP 2025-11-25,
+// basic/lifecycle, shutdown).
+func (l *launch) end(server *wrap.Server) {
+	<-server.InputEnded()
+	for _, kill := range []bool{false, true} {
+		select {
+		case <-server.Exited():
+			return
+		case <-time.After(l.patience):
+			l.forced.Store(true)
+			server.Terminate(kill)
+		}
+	}
+}
+
+// play runs the server with a client in this process, which returns when it has closed its end. The relay takes files and
+// not readers, because a session's streams are descriptors: so the two are connected by pipes of the system, as with a real
+// client.
+func (l *launch) play(client func(in io.Reader, out io.WriteCloser)) (wrap.Status, error) {
+	toServer, fromClient, err := os.Pipe()
+	if err != nil {
+		return wrap.Status{}, err
+	}
+	fromServer, toClient, err := os.Pipe()
+	if err != nil {
+		_, _ = toServer.Close(), fromClient.Close()
+		return wrap.Status{}, err
+	}
+	defer fromServer.Close() // read to its end
+	l.server.Stdin, l.server.Stdout = toServer, toClient
+	played := make(chan struct{})
+	go func() { // ends with the session: the relay closes both pipes; waited for below
+		defer close(played)
+		client(fromServer, fromClient)
+	}()
+	status, err := l.run()
+	<-played
+	return status, err
 }
 
 // flushContext bounds the last flush. The last twentieth of its timeout is for closing connections and exiting after the

@@ -29,21 +29,26 @@ func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
 	if dir == "" {
 		return nil, errNoHome
 	}
-	w, err := store.Create(dir, store.Meta{ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service}, &s.Origin)
-	if err != nil {
-		return nil, err
-	}
+	w := store.Create(store.Config{
+		Dir: dir, Origin: &s.Origin, Keep: a.options.keep, Logger: s.Logger,
+		Meta: store.Meta{
+			ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service, Run: s.Client.Run, ClientSession: s.Client.Session,
+		},
+	})
+	a.stored.Store(&storedSession{s.ID, w})
 	return w, nil
 }
 
-// look returns the store that the settings name. It resolves them.
+// look returns the store that the settings name. It resolves them. At the end of the command, Main applies the limits of
+// what is kept, see retain.
 func (a *app) look() (*store.Store, error) {
 	a.resolve()
 	dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ))
 	if dir == "" {
 		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}
 	}
-	return store.Open(dir), nil
+	a.looked = store.Open(dir)
+	return a.looked, nil
 }
 
 // Flags that choose sessions.
@@ -52,7 +57,7 @@ var (
 	serverFlag = &cli.StringFlag{Name: "server", Usage: "sessions of the server `NAME`; * stands for anything"}
 	clientFlag = &cli.StringFlag{Name: "client", Usage: "sessions of the client `NAME`; * stands for anything"}
 	failedFlag = &cli.BoolFlag{Name: "failed", Usage: "only what has failed"}
-	jsonFlag   = &cli.BoolFlag{Name: "json", Usage: "print JSON, whose shape docs/json.md describes"}
+	jsonFlag   = &cli.BoolFlag{Name: "json", Usage: "print JSON, whose shape docs/json.md describes", DisableDefaultText: true}
 )
 
 // filter reads the flags that choose sessions. A command that lacks one of them leaves it empty.
@@ -122,7 +127,7 @@ func (a *app) storeError(s *store.Store, err error) error {
 // nothingStored is the error of a command that has nothing to show.
 func (a *app) nothingStored(s *store.Store) error {
 	return &usageError{"no sessions are stored in " + a.tilde(s.Dir),
-		"to get one: spanpipe try -- your-server; or set SPANPIPE_TELEMETRY=local where your client starts it"}
+		"to get one: SPANPIPE_TELEMETRY=local spanpipe try -- your-server; or set that variable where your client starts it"}
 }
 
 // tilde shortens a path in the home directory.

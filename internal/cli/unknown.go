@@ -68,7 +68,7 @@ func (a *app) warnOfUnknown() {
 func nearest(name string, known []string) string {
 	upper, best, least := strings.ToUpper(name), "", max(2, len(name)/5)+1
 	for _, k := range known {
-		if d := distance(upper, k); d < least {
+		if d := distance(upper, strings.ToUpper(k)); d < least {
 			best, least = k, d
 		}
 	}

@@ -3,8 +3,10 @@ package cli
 import (
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/wrap"
@@ -30,8 +32,15 @@ func (a *app) wrapRoot(c *cli.Context) error {
 		return &usageError{"unknown command " + word,
 			"to wrap a server, put -- before its command: spanpipe -- " + word + " ..."}
 	}
+	if len(a.Args) == 1 && isTerminal(a.Stdin) && isTerminal(a.Stdout) {
+		a.status.Code = exitUsage
+		_, err := io.WriteString(a.Stdout, overview+commandsHelp(c.App.Commands))
+		return err
+	}
 	return a.wrap(a.command)
 }
+
+func isTerminal(f *os.File) bool { return f != nil && term.IsTerminal(int(f.Fd())) }
 
 // serverCommand returns the server's command: what follows "--", or all arguments if the server's name came first, in
 // which case the "--" is the server's own.
@@ -57,7 +66,9 @@ func (a *app) wrap(command []string) error {
 		return err
 	}
 	if l.telemetry.Policy.On() {
-		a.status, err = l.run()
+		if a.status, err = l.run(); err == nil {
+			a.sayWhere()
+		}
 		return err
 	}
 	if wrap.Found(l.server.Command, l.server.Env) {
@@ -68,6 +79,13 @@ func (a *app) wrap(command []string) error {
 	return err
 }
 
+// sayWhere says how to look at the session that has ended and was stored, where a person reads that: not in a client's log.
+func (a *app) sayWhere() {
+	if id, ok := a.storedID(); ok && isTerminal(a.Stderr) {
+		a.printer.tell(&a.options, a.named, slog.LevelInfo, "this session is stored; to look at it: spanpipe show "+id, "")
+	}
+}
+
 // explainTerminal says how to make a call where a person has started a server without a client: it would wait for
 // messages on the terminal, without a word.
 func (a *app) explainTerminal() {
@@ -76,15 +94,15 @@ func (a *app) explainTerminal() {
 	}
 	const waiting = "waiting for an MCP client on this terminal; Ctrl-D ends the session"
 	if a.options.logFormat == "json" {
-		a.printer.tell(&a.options, a.named, slog.LevelInfo, waiting, "a client that makes calls: "+inspector)
+		a.printer.tell(&a.options, a.named, slog.LevelInfo, waiting, without)
 		return
 	}
 	_, _ = io.WriteString(a.printer, "spanpipe: "+waiting+"\n"+ // never fails
 		"spanpipe: hint: to make a call yourself, paste these three lines:\n"+pasted+
-		"spanpipe: hint: or use a client that makes calls, such as the MCP Inspector:\n"+inspector+"\n")
+		"spanpipe: hint: "+without+"\n")
 }
 
-const inspector = "npx -y @modelcontextprotocol/inspector spanpipe wrap your-server"
+const without = "to use it without a client: spanpipe try -- your-server"
 
 // pasted are the first messages of every session, and a call.
 const pasted = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +

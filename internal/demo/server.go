@@ -36,6 +36,8 @@ func replies(delay time.Duration) map[string]reply {
 			`"serverInfo":{"name":"spanpipe-demo","version":"1.0.0"}}`},
 		"ping":                    {0, `"result":{}`},
 		"tools/list":              {0, `"result":{"tools":[` + tools + `]}`},
+		"prompts/list":            {0, `"result":{"prompts":[{"name":"weekend_trip"}]}`},
+		"resources/list":          {0, `"result":{"resources":[{"uri":"memo://notes/travel","name":"travel"}]}`},
 		"prompts/get":             {0, `"result":{"messages":[{"role":"user","content":` + text("Plan it.") + `}]}`},
 		"resources/read":          {delay / 20, `"result":{"contents":[{"uri":"memo://notes/travel","text":"Go."}]}`},
 		"tools/call get_forecast": {delay / 10, `"result":{"content":[` + text("Sunny, 24 degrees.") + `]}`},

@@ -26,6 +26,7 @@ const (
 	fail
 	garbage
 	cut
+	lost
 	partial
 )
 
@@ -44,6 +45,9 @@ func Garbage() Fault { return Fault{kind: garbage} }
 // Cut closes the connection in the middle of the exchange: over HTTP after half a response, over gRPC before any.
 func Cut() Fault { return Fault{kind: cut} }
 
+// Lost accepts the request and closes the connection before it has answered: the exporter cannot know.
+func Lost() Fault { return Fault{kind: lost} }
+
 // Internal answers gRPC INTERNAL or HTTP 500: exporters give up on the request.
 func Internal() Fault { return Fail(codes.Internal, 500) }
 
@@ -57,8 +61,11 @@ func Exhausted(retry time.Duration) Fault {
 }
 
 // Fail answers with a status of gRPC or HTTP, whichever the request came by.
-func Fail(code codes.Code, status int) Fault {
-	return Fault{kind: fail, code: code, status: status, message: "refused by the test"}
+func Fail(code codes.Code, status int) Fault { return FailSaying(code, status, "refused by the test") }
+
+// FailSaying is Fail with a message.
+func FailSaying(code codes.Code, status int, message string) Fault {
+	return Fault{kind: fail, code: code, status: status, message: message}
 }
 
 // Partial accepts the request and claims that it refused some of its items, with a message for the exporter's user.

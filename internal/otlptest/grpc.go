@@ -67,18 +67,26 @@ func (r *Receiver) serveGRPC(_ any, stream grpc.ServerStream) error {
 		noise := []byte("\xff\xff\xff not a message")
 		return stream.SendMsg(&noise)
 	case cut:
-		if from, ok := peer.FromContext(ctx); ok {
-			r.conns[0].close(from.Addr.String())
-		}
-		return status.Error(codes.Unavailable, "connection cut")
+		return r.cutGRPC(ctx)
 	}
 	data, err := decode(signal, body, r.countOnly)
 	if err != nil {
 		return status.Errorf(codes.InvalidArgument, "decoding the request: %v", err)
 	}
 	r.accepted(data)
+	if fault.kind == lost {
+		return r.cutGRPC(ctx)
+	}
 	message := response(signal, fault)
 	return stream.SendMsg(&message)
+}
+
+// cutGRPC closes the connection of a call. Its result never arrives.
+func (r *Receiver) cutGRPC(ctx context.Context) error {
+	if from, ok := peer.FromContext(ctx); ok {
+		r.conns[0].close(from.Addr.String())
+	}
+	return status.Error(codes.Unavailable, "connection cut")
 }
 
 func (f Fault) grpcError() error {

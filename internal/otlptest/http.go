@@ -89,6 +89,10 @@ func (r *Receiver) acceptHTTP(w http.ResponseWriter, request *http.Request, sign
 		return
 	}
 	r.accepted(data)
+	if fault.kind == lost {
+		r.conns[1].close(request.RemoteAddr)
+		panic(http.ErrAbortHandler)
+	}
 	w.Header().Set("Content-Type", protobufType)
 	_, _ = w.Write(response(signal, fault))
 }

@@ -1,10 +1,11 @@
-// Package proctree finds the children of a process.
+// Package proctree finds the children and the ancestors of a process.
 //
 // It owns the one walk over Linux's /proc: wrap uses it to end what a server leaves behind, telemetry to measure what a
-// server and its descendants use. It promises to return promptly on a machine with many processes if the kernel lists
-// children itself, and to work without that list. On other systems it finds nothing, see Supported.
+// server and its descendants use, and internal/clientrun to find the client. It promises to return promptly on a machine
+// with many processes if the kernel lists children itself, and to work without that list. On other systems it finds no
+// children, see Supported; ancestors it finds on Linux, macOS and Windows.
 //
-// It must not import wrap or telemetry, which both use it, and needs the standard library alone.
+// It must not import wrap or telemetry, which both use it, and needs nothing but the system's calls.
 package proctree
 
 import (

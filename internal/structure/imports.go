@@ -91,7 +91,7 @@ var Rules = []Rule{
 		Package: "/telemetry/otlp",
 		Allow: []string{
 			"/telemetry/semconv", "go.opentelemetry.io", "github.com/go-logr/logr", "golang.org/x/net/http/httpproxy",
-			"google.golang.org/grpc", "google.golang.org/protobuf",
+			"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 		},
 		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
 		Why:    "the only way out over the network: it sends what the SDK hands it and knows neither messages nor records",
@@ -114,30 +114,64 @@ var Rules = []Rule{
 		Why: "wrap uses it to end processes and telemetry to measure them, so it imports neither",
 	},
 	{
+		Package: "/internal/clientrun", Allow: []string{"/internal/proctree"}, Forbid: outside,
+		Why: "names and hashes processes that others have found, so it is tested with processes that do not exist",
+	},
+	{
+		Package: "/internal/player", Forbid: outside,
+		Why: "a client over two pipes: a server behind the real relay and one in a test are the same to it",
+	},
+	{
 		Package: "/internal/lockfile", Allow: []string{"golang.org/x/sys"}, Forbid: append([]string{"net", "net/http"}, processes...),
 		Why: "one call of the system, for everything that must know whether a process lives",
 	},
 	{
 		Package: "/internal/store",
 		Allow: []string{
-			"/internal/lockfile", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv", "go.opentelemetry.io/otel",
+			"/internal/lockfile", "/internal/proctree", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv",
+			"go.opentelemetry.io/otel",
 			"golang.org/x/sys",
 		},
 		Forbid: append([]string{"net", "net/http"}, processes...),
 		Why:    "files alone: whoever reads a stored session must not be able to send it",
 	},
 	{
-		Package: "/internal/view", Allow: []string{"/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
-		Why: "turns records into words and numbers, for live and stored sessions alike",
+		Package: "/internal/push",
+		Allow: []string{
+			"/internal/lockfile", "/internal/store", "/telemetry/otlp", "/telemetry/semconv", "go.opentelemetry.io/proto/otlp",
+			"google.golang.org/protobuf",
+		},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "stored sessions leave only by the way out that package otlp is",
 	},
 	{
-		Package: "/internal/demo", Allow: []string{"/internal/view", "/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
-		Why: "plays two peers and draws the session that telemetry reports; internal/cli wires it",
+		Package: "/internal/export",
+		Allow: []string{
+			"/internal/store", "/internal/view", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv",
+			"go.opentelemetry.io/otel/trace",
+		},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "turns a stored session into text, and cannot send it",
+	},
+	{
+		Package: "/internal/view",
+		Allow:   []string{"/telemetry/record", "/telemetry/semconv", "github.com/clipperhouse/displaywidth"}, Forbid: outside,
+		Why: "turns records into words, numbers and pictures, for live and stored sessions alike",
+	},
+	{
+		Package: "/internal/report", Allow: []string{"/internal/view", "/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Why: "adds up operations wherever they come from, and touches neither files nor the clock",
+	},
+	{
+		Package: "/internal/demo", Forbid: outside,
+		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/demo", "/internal/store", "/internal/view", "github.com/urfave/cli/v2",
+			"/consent", "/telemetry", "/wrap", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player",
+			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/view",
+			"github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},
 		Forbid: processes,

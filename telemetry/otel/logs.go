@@ -74,7 +74,7 @@ const severityOffset = int(log.SeverityInfo) - int(slog.LevelInfo)
 // keep their order when the machine's clock is set. It uses the log API and not the bridge for slog, which
 // would convert each attribute once more.
 func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
-	if l.recorder != nil && !r.Repeats {
+	if !r.Repeats {
 		l.record(ctx, at, level, r, all)
 	}
 	if level < l.level {
@@ -91,6 +91,9 @@ func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r sem
 
 // record hands a record to the recorder, whatever its level.
 func (l *logs) record(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
+	if l.recorder == nil {
+		return
+	}
 	rec := otlpfile.LogRecord{
 		Time: at, Severity: int(level) + severityOffset, SeverityText: level.String(), Body: r.Message, Attributes: all,
 	}
@@ -157,6 +160,21 @@ func (l *logs) opened(ctx context.Context, op *record.Operation) {
 		l.scratch = l.about(op)
 		l.write(ctx, op.Start, slog.LevelDebug, semconv.OperationStarted, l.scratch)
 	}
+}
+
+// open reports an operation that is still open to the recorder alone: who reads what it keeps would not see the operation
+// before its end, nor ever if this process is killed.
+func (l *logs) open(ctx context.Context, op *record.Operation) {
+	if l.recorder == nil {
+		return
+	}
+	a := append(l.about(op), attribute.Int64(semconv.Number, int64(op.Number)))
+	if op.Parent > 0 {
+		a = append(a, attribute.Int64(semconv.Parent, int64(op.Parent)))
+	}
+	a = append(append(a, attribute.Int64(semconv.RequestSize, op.RequestSize)), l.server...)
+	l.record(ctx, op.Start, slog.LevelInfo, semconv.OperationOpen, a)
+	l.scratch = a
 }
 
 // ended reports an operation that has ended, in the context of its span.

@@ -103,16 +103,19 @@ func (p *providers) each(ctx context.Context, call func(provider, context.Contex
 	return ctx.Err() == nil
 }
 
-// NewResource describes the sender of telemetry: the name of the service, and a random id of this process. It has no
+// NewResource describes the sender of telemetry: the name of the service, a random id of this process, and what else the
+// caller adds. It has no
 // host name, no user, no path and no command line; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, which the SDK reads
 // from the process's environment, can add to it and win.
-func NewResource(service, version string, logger *slog.Logger) *resource.Resource {
-	r, err := resource.New(context.Background(), resource.WithTelemetrySDK(), resource.WithAttributes(
+func NewResource(service, version string, logger *slog.Logger, more ...attribute.KeyValue) *resource.Resource {
+	own := append(more, //nolint:gocritic // the caller's list is not used again
 		attribute.String("service.name", service),
 		attribute.String("service.instance.id", NewID()),
 		attribute.String("telemetry.distro.name", "spanpipe"),
 		attribute.String("telemetry.distro.version", version),
-	), resource.WithFromEnv()) // the last one wins
+	)
+	r, err := resource.New(context.Background(), resource.WithTelemetrySDK(), resource.WithAttributes(own...),
+		resource.WithFromEnv()) // the last one wins
 	if err != nil {
 		logger.Warn("ignoring invalid part of OTEL_RESOURCE_ATTRIBUTES", // the error quotes it
 			"error", "want name=value pairs, separated by commas and percent-encoded")

@@ -28,3 +28,6 @@ func Explain(endpoint string, err error) (cause, hint string) {
 	f := r.explain(attempt{}, err)
 	return f.cause, f.hint
 }
+
+// NewPreview is the transport of a preview.
+var NewPreview = newPreview

@@ -27,6 +27,7 @@ type symptom struct {
 	cause string                   // after it stands the detail, if there is one
 	hint  func(r route) string     // what to do
 	found func(text string) string // the detail
+	again bool                     // it may pass by itself: another attempt is worth it
 }
 
 func fixed(hint string) func(route) string { return func(route) string { return hint } }
@@ -133,6 +134,7 @@ var symptoms = []symptom{
 			}[r.endpoint.Scheme]
 			return cmp.Or(r.portHint(), "check that it receives OTLP over "+string(r.protocol)+how)
 		},
+		again: true,
 	},
 }
 

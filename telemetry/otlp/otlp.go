@@ -76,9 +76,7 @@ func (e *Exports) Recorded() {
 // Lost returns how many spans and log records have been lost so far: dropped because the exporter was slower than the
 // session, or not delivered.
 func (e *Exports) Lost() (spans, logRecords int64) {
-	spans, _ = e.spans.counts()
-	logRecords, _ = e.logs.counts()
-	return spans, logRecords
+	return e.spans.losses(), e.logs.losses()
 }
 
 // SentSpans returns how many spans the collector has accepted so far, and how many it has not: those that are lost or
@@ -96,20 +94,21 @@ func (e *Exports) LoseSpans(n int64) {
 	}
 }
 
-// Finish reports what the session has lost, after the SDK's providers have been shut down. What is still in a queue is
-// lost; so are messages and pieces of content that were dropped before they became records. If inTime is
-// false, the shutdown did not complete within its time.
-func (e *Exports) Finish(inTime bool, messages, contents int64) {
+// Finish reports what the end of the session has cut off, after the SDK's providers have been shut down. What is still in a
+// queue is lost. If inTime is false, the shutdown did not complete within its time. It returns whether the user has been
+// informed that something could not be delivered.
+func (e *Exports) Finish(inTime bool) (told bool) {
 	if !inTime && (e.Spans != nil || e.Metrics != nil || e.Logs != nil) {
 		e.problems.unfinished(e.spans, e.metrics, e.logs)
 	}
-	spans, queuedSpans := e.spans.counts()
-	records, queuedRecords := e.logs.counts()
-	e.problems.summarize(messages, contents, spans+queuedSpans, records+queuedRecords)
+	e.spans.abandon()
+	e.logs.abandon()
+	return e.problems.anyFailed()
 }
 
 const (
 	maxQueue = 1 << 16 // spans of about a kilobyte each
+	maxBatch = 512     // OpenTelemetry's default of how many are sent at once
 	// exportTimeout is OpenTelemetry's default of all three signals. The exporters' own, of 10 s, is shorter.
 	exportTimeout = 30 * time.Second
 )
@@ -119,7 +118,7 @@ const (
 // the delay: it is 5 s there, and a host may kill the process without notice.
 func newBatching(cfg Config, prefix string, enough int) batching {
 	b := batching{queue: cfg.number(prefix+"MAX_QUEUE_SIZE", wantPositive, 2048, maxQueue)}
-	b.most = cfg.number(prefix+"MAX_EXPORT_BATCH_SIZE", wantPositive, min(512, b.queue), b.queue)
+	b.most = cfg.number(prefix+"MAX_EXPORT_BATCH_SIZE", wantPositive, min(maxBatch, b.queue), b.queue)
 	b.enough = min(enough, b.most)
 	b.delay = cfg.milliseconds(prefix+"SCHEDULE_DELAY", time.Second)
 	b.timeout = cfg.milliseconds(prefix+"EXPORT_TIMEOUT", exportTimeout)

@@ -66,12 +66,9 @@ var idMember = lazy(`"(?:traceId|spanId|parentSpanId)":"([^"]*)"`)
 // otlpJSON encodes a request as OTLP JSON without a line break: protobuf's JSON, but with enumerations as numbers and
 // ids in hexadecimal instead of base64 (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
 func otlpJSON(signal string, body []byte) ([]byte, error) {
-	message, ok := map[string]proto.Message{
-		"traces": &coltrace.ExportTraceServiceRequest{}, "metrics": &colmetrics.ExportMetricsServiceRequest{},
-		"logs": &collogs.ExportLogsServiceRequest{},
-	}[signal]
-	if !ok {
-		return nil, fmt.Errorf("encoding a request: unknown signal %q", signal)
+	message, err := NewRequest(signal)
+	if err != nil {
+		return nil, err
 	}
 	if err := proto.Unmarshal(body, message); err != nil {
 		return nil, err
@@ -84,12 +81,41 @@ func otlpJSON(signal string, body []byte) ([]byte, error) {
 	if err := json.Compact(&line, text); err != nil { // protojson adds spaces at random
 		return nil, err
 	}
-	return idMember().ReplaceAllFunc(line.Bytes(), func(member []byte) []byte {
+	return withIDs(line.Bytes(), base64.StdEncoding.DecodeString, hex.EncodeToString), nil
+}
+
+// ParseLine parses a line of OTLP JSON, as OpenTelemetry's file exporters write it, into a request of a signal: traces,
+// metrics or logs. The messages of files and of requests have the same fields.
+func ParseLine(signal string, line []byte) (proto.Message, error) {
+	message, err := NewRequest(signal)
+	if err != nil {
+		return nil, err
+	}
+	line = withIDs(line, hex.DecodeString, base64.StdEncoding.EncodeToString)
+	return message, protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(line, message)
+}
+
+// NewRequest returns an empty request of a signal.
+func NewRequest(signal string) (proto.Message, error) {
+	switch signal {
+	case "traces":
+		return &coltrace.ExportTraceServiceRequest{}, nil
+	case "metrics":
+		return &colmetrics.ExportMetricsServiceRequest{}, nil
+	case "logs":
+		return &collogs.ExportLogsServiceRequest{}, nil
+	}
+	return nil, fmt.Errorf("unknown signal %q", signal)
+}
+
+// withIDs returns a line whose ids have another encoding. One that cannot be decoded stays as it is.
+func withIDs(line []byte, decode func(string) ([]byte, error), encode func([]byte) string) []byte {
+	return idMember().ReplaceAllFunc(line, func(member []byte) []byte {
 		id := idMember().FindSubmatch(member)[1]
-		raw, err := base64.StdEncoding.DecodeString(string(id))
+		raw, err := decode(string(id))
 		if err != nil {
 			return member
 		}
-		return bytes.Replace(member, id, []byte(hex.EncodeToString(raw)), 1)
-	}), nil
+		return bytes.Replace(member, id, []byte(encode(raw)), 1)
+	})
 }

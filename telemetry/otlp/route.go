@@ -22,6 +22,8 @@ const (
 	logs    signal = "LOGS"
 )
 
+var signals = []signal{traces, metrics, logs}
+
 func (s signal) String() string { return strings.ToLower(string(s)) }
 
 // protocol is a value of OTEL_EXPORTER_OTLP_PROTOCOL. Of the specification's three, http/json has no exporter in Go.
@@ -41,6 +43,7 @@ type route struct {
 	protocol protocol
 	endpoint *url.URL // the whole URL; for gRPC its path does not count
 	variable string   // that names the endpoint; the general one if none is set
+	named    bool     // one is set
 	security security
 	proxy    proxy
 	headers  bool          // there are some to send
@@ -114,7 +117,7 @@ func routeOf(s signal, lookup lookupFunc) (route, error) {
 // TLS, unless other variables speak of it.
 func (r *route) findEndpoint(lookup lookupFunc) error {
 	value, variable := lookup.forSignal(r.signal, "ENDPOINT")
-	r.variable = variable
+	r.variable, r.named = variable, value != ""
 	if value == "" {
 		port := map[protocol]string{grpcProtocol: "4317", httpProtobuf: "4318"}[r.protocol]
 		value = "http://localhost:" + port
@@ -227,31 +230,37 @@ type Route struct {
 	Signal   string   // traces, metrics or logs
 	Protocol string   // grpc or http/protobuf; empty if there is a Problem
 	Endpoint string   // its URL without user, query and path; empty if there is a Problem
+	Default  bool     // no variable names the endpoint
 	Proxy    string   // through which it is sent, with the variable that names it; empty without one
 	Warnings []string // what to know before sending anything there
 	Problem  string   // why it is not sent
+	Off      bool     // because the user does not want this signal to be sent
 }
 
 // Routes returns where each signal would be sent under the given environment. It connects to nothing.
 func Routes(lookup func(string) (string, bool)) []Route {
 	var all []Route
-	for _, s := range []signal{traces, metrics, logs} {
+	for _, s := range signals {
 		r, err := routeOf(s, lookup)
-		if err != nil {
-			all = append(all, Route{Signal: s.String(), Problem: err.Error()})
-			continue
-		}
-		described := Route{
-			Signal: s.String(), Protocol: string(r.protocol), Endpoint: r.shown(), Proxy: r.proxy.String(),
-		}
-		if r.exposed() {
-			described.Warnings = append(described.Warnings, "headers, which may hold keys, are sent to "+r.at()+
-				" without encryption: use https:// in "+r.variable)
-		}
-		if hint := r.portHint(); hint != "" {
-			described.Warnings = append(described.Warnings, hint)
-		}
-		all = append(all, described)
+		all = append(all, r.describe(s, err))
 	}
 	return all
+}
+
+// describe describes what routeOf has returned for a signal.
+func (r route) describe(s signal, err error) Route {
+	if err != nil {
+		return Route{Signal: s.String(), Problem: err.Error(), Off: errors.Is(err, errNone)}
+	}
+	described := Route{
+		Signal: s.String(), Protocol: string(r.protocol), Endpoint: r.shown(), Default: !r.named, Proxy: r.proxy.String(),
+	}
+	if r.exposed() {
+		described.Warnings = append(described.Warnings, "headers, which may hold keys, are sent to "+r.at()+
+			" without encryption: use https:// in "+r.variable)
+	}
+	if hint := r.portHint(); hint != "" {
+		described.Warnings = append(described.Warnings, hint)
+	}
+	return described
 }

@@ -28,9 +28,13 @@ const (
 	InputRequired Change = "input_required" // the server asked for the user's input (2026-07-28) and waits
 	Retried       Change = "retried"        // the client sent the request again, with the input
 	TaskChanged   Change = "task"           // its task was created or has a new status
+	StillOpen     Change = "open"           // it has been open for OpenAfter, and can be shown while it runs
 	Hanging       Change = "hanging"        // it has been open for long; repeated each time that has doubled
 	Ended         Change = "ended"          // it is over; no record of it follows
 )
+
+// OpenAfter is how long an operation is open before that is worth a record: most have ended by then.
+const OpenAfter = time.Second
 
 // Operation is what a user would call one call: a request and its response or, where the protocol takes several round
 // trips for one call (a task, a retry after input_required), all of them together. A record is a snapshot: Change says
@@ -99,6 +103,16 @@ type Operation struct {
 	DefinitionSize int64 `json:"definition_size,omitempty"`
 
 	Content Content `json:"content,omitzero"`
+}
+
+// Failed reports whether an operation that has ended counts as failed: not if its requester took it back or left before the
+// answer came, nor if the answer is an error that is the requester's own mistake, which has a code and no error type.
+func (op *Operation) Failed() bool {
+	switch op.ErrorType {
+	case "", string(Cancelled), string(Abandoned):
+		return false
+	}
+	return true
 }
 
 // Event is something that happened while an operation was open.

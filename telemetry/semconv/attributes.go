@@ -91,6 +91,22 @@ func SessionAttributes() []Attribute {
 	}
 }
 
+// ResourceAttributes returns the attributes of the resource, which all signals of a session share. OpenTelemetry's variables
+// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES set and add others.
+func ResourceAttributes() []Attribute {
+	return []Attribute{
+		{"service.name", "string", "always: the server's package, or else its program's name", "server-everything"},
+		{"service.instance.id", "string", "always: a random id of this process", exampleID},
+		{"telemetry.sdk.name", "string", "always, as `telemetry.sdk.language` and `telemetry.sdk.version`", "opentelemetry"},
+		{"telemetry.distro.name", "string", "always `spanpipe`, with `telemetry.distro.version`", "spanpipe"},
+		{ClientRun, "string", "with the sink `local`: the same for all servers that one start of a client has started, a hash of the " +
+			"client's process id and start time under the store's key. None if a person or a service manager has started spanpipe",
+			"9a4f0c51d27be863"},
+		{ClientSession, "string", "with the sink `local`, if the client passes an id of its own session, as Claude Code and Copilot CLI do: " +
+			"a hash of it under the store's key", "41d0b7a2c9e35f86"},
+	}
+}
+
 // FailureAttributes returns the attributes that the session's span has as well if the server has failed.
 func FailureAttributes() []Attribute {
 	return []Attribute{
@@ -118,5 +134,18 @@ func ErrorTypes() []Word {
 		{ErrNotStarted, "of a session: the server could not be started"},
 		{ErrExpired, "it was open for a day, or it was the oldest of more than 2,000 open operations"},
 		{Other, "a JSON-RPC error without a code"},
+	}
+}
+
+// LossReasons returns the words of spanpipe.reason: what was lost, and why.
+func LossReasons() []Word {
+	return []Word{
+		{LostMessage, "a message, before it became a record: the relay was faster than the consumer, or there was no time left at the end"},
+		{LostContent, "likewise a piece of captured content, or a line of stderr"},
+		{LostSpan, "a span that was not sent: the collector was slower than the session, refused it, or was down"},
+		{LostLogRecord, "likewise a log record"},
+		{LostConsoleLine, "a line of the console: stderr was not read"},
+		{LostStoredSpan, "a span that the local store could not keep: the disk was full or too slow, or the directory was gone"},
+		{LostStoredLogRecord, "likewise a log record"},
 	}
 }

@@ -11,7 +11,8 @@ type Record struct {
 	When       string   // when there is one, and what it says
 	Attributes []string // the keys that it may have, in the order of the example
 	Example    string   // its attributes, in that order
-	Repeats    bool     // it says what a span says as well, so that a store of both leaves it out
+	Repeats    bool     // it says what a span says as well, so that the local store leaves it out
+	Local      bool     // it is in the local store alone
 }
 
 // Attributes that only log records have. They are short, since the program's own log shows them on stderr, and they
@@ -71,11 +72,13 @@ var (
 			"jsonrpc.request.id=4 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	OperationOpen = Record{
-		Message: "operation open", Level: "INFO",
-		When:       "in the local store alone: an operation has been open for a second, so that it can be seen while it runs",
-		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)], Number, RequestSize),
-		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
-			"jsonrpc.request.id=4 spanpipe.operation.number=7 spanpipe.operation.request.size=98}",
+		Message: "operation open", Level: "INFO", Local: true,
+		When: "in the local store alone: an operation has been open for a second; " +
+			"its time is that of the operation's start, its span is written at the end",
+		Attributes: []string{MethodName, Direction, ToolName, PromptName, RequestID, Number, Parent, RequestSize},
+		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store jsonrpc.request.id=i " +
+			"spanpipe.operation.number=4 spanpipe.operation.request.size=89 " +
+			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	OperationFinished = Record{
 		Message: "operation finished", Level: "INFO", Repeats: true,
@@ -141,8 +144,8 @@ var (
 // Records returns all records, in the order in which they are documented.
 func Records() []Record {
 	all := []Record{
-		SessionStarted, SessionEnded, OperationStarted, OperationFinished, OperationHangs, StreamBlocked, UnusualCall, UnexpectedMessage,
-		ServerMessage, ServerStderr,
+		SessionStarted, SessionEnded, OperationStarted, OperationOpen, OperationFinished, OperationHangs, StreamBlocked,
+		UnusualCall, UnexpectedMessage, ServerMessage, ServerStderr,
 	}
 	for i := range all {
 		all[i].Attributes = slices.Concat(all[i].Attributes, commonRecord)

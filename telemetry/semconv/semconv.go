@@ -63,6 +63,7 @@ const (
 // the same unit and meaning there.
 const (
 	Number        = "spanpipe.operation.number" // of the session's requests, in both directions, from 1
+	Parent        = "spanpipe.operation.parent" // the number of the operation during which it was started
 	Hung          = "spanpipe.operation.hung"   // it was reported as not answered yet
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
@@ -81,6 +82,8 @@ const (
 	Requested     = "spanpipe.protocol.requested_version"
 	ClientName    = "spanpipe.client.name"
 	ClientVersion = "spanpipe.client.version"
+	ClientRun     = "spanpipe.client.run"     // of the resource: groups the servers of one client
+	ClientSession = "spanpipe.client.session" // likewise, by the client's own id for its session
 	ServerName    = "spanpipe.server.name"
 	ServerVersion = "spanpipe.server.version"
 	SessionUntil  = "spanpipe.session.until" // what has ended the session's span, see below
@@ -103,6 +106,17 @@ const (
 	SampleResult  = "spanpipe.sampling.result"   // likewise
 	Anomaly       = "spanpipe.anomaly.kind"
 	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
+)
+
+// Values of spanpipe.reason.
+const (
+	LostMessage         = "message"
+	LostContent         = "content"
+	LostSpan            = "span"
+	LostLogRecord       = "log_record"
+	LostConsoleLine     = "console_line"
+	LostStoredSpan      = "stored_span"
+	LostStoredLogRecord = "stored_log_record"
 )
 
 // Names of spans and events that are not a method.

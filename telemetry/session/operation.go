@@ -27,6 +27,7 @@ type operation struct {
 	arguments uint64        // keyed hash, see Message
 	token     Ref           // the progress token of the latest request
 
+	shown     bool     // it has been reported as still open
 	lasting   bool     // it stays open by nature
 	wantsTask bool     // the client asked for a task (2025-11-25)
 	task      Ref      // the task that the operation is about or has started

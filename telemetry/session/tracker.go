@@ -55,6 +55,7 @@ type Tracker struct {
 	count   uint64         // operations so far
 
 	open      []*operation // in order of arrival
+	shown     int          // how many of the open ones have been reported as still open: the first
 	settled   []*operation // those whose task has ended, in the order of that end
 	lasting   int          // how many of the open ones stay open by nature
 	flights   flights
@@ -222,6 +223,7 @@ func (t *Tracker) Advance(now time.Duration) {
 			i++
 		}
 	}
+	t.reportOpen(now)
 	t.reportHanging(now)
 	if !t.session.Ready && !t.session.Silent && now >= record.SilentAfter {
 		t.session.Silent = true
@@ -231,7 +233,17 @@ func (t *Tracker) Advance(now time.Duration) {
 
 // Waiting reports whether time alone, without a message, may change something: Advance is not needed otherwise.
 func (t *Tracker) Waiting() bool {
-	return len(t.open) > t.lasting || len(t.early) > 0 || !t.session.Ready && !t.session.Silent
+	return len(t.open) > t.lasting || t.shown < len(t.open) || len(t.early) > 0 || !t.session.Ready && !t.session.Silent
+}
+
+// reportOpen reports the operations that have been open for a moment, each once, so that they can be seen while they run.
+func (t *Tracker) reportOpen(now time.Duration) {
+	for t.shown < len(t.open) && now-t.open[t.shown].start >= record.OpenAfter {
+		op := t.open[t.shown]
+		op.shown = true
+		t.shown++
+		t.changed(op, record.StillOpen, now)
+	}
 }
 
 // reportHanging reports the operations that have been open for long, less the time in which they waited for a person.
@@ -325,6 +337,9 @@ func (t *Tracker) giveUp(op *operation, now time.Duration) {
 func (t *Tracker) finish(op *operation, at time.Duration) {
 	at = max(at, op.start)
 	t.open = without(t.open, op)
+	if op.shown {
+		t.shown--
+	}
 	t.flights.remove(op)
 	if op.state == onInput {
 		t.inputs.remove(op)

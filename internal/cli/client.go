@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"log/slog"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/clientrun"
+	"github.com/spanpipe/spanpipe/internal/proctree"
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/telemetry"
+)
+
+// storedSession is a session that this process writes to the store.
+type storedSession struct {
+	id string
+	*store.Writer
+}
+
+// storedID returns what commands call the session of this process, if all of it was stored.
+func (a *app) storedID() (string, bool) {
+	s := a.stored.Load()
+	if s == nil {
+		return "", false
+	}
+	spans, _ := s.Lost()
+	return s.id[:min(len(s.id), 8)], spans == 0
+}
+
+// keyOf returns the key for what identifies clients, or nil without an answer of the disk's. Like the last flush, a disk that
+// hangs may delay a session only so much. What it costs the store the store reports.
+func keyOf(s *store.Store, patience time.Duration) ([]byte, error) {
+	type result struct {
+		key []byte
+		err error
+	}
+	read := make(chan result, 1)
+	go func() { // ends with the disk, or with the process
+		key, err := s.Subkey("client")
+		read <- result{key, err}
+	}()
+	select {
+	case r := <-read:
+		return r.key, r.err
+	case <-time.After(patience):
+		return nil, nil
+	}
+}
+
+// client identifies what has started this session, by hashes under a key of the store. Without the key it is not known.
+func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
+	lookup := ownEnvironment(a.Environ)
+	dir := stateDir(a.options.dir, runtime.GOOS, lookup)
+	if dir == "" {
+		return c // the store has a warning for that
+	}
+	key, err := keyOf(store.Open(dir), a.options.flushTimeout)
+	if err != nil {
+		logger.Warn("the sessions of one client are not shown together", "error", err.Error())
+	}
+	if key == nil {
+		return c
+	}
+	if p, ok := clientrun.Find(proctree.Ancestors(os.Getpid())); ok {
+		c.Run = clientrun.Run(key, proctree.Boot(), p)
+	}
+	c.Session = clientrun.Session(key, lookup)
+	return c
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/spanpipe/spanpipe/internal/export"
+	"github.com/spanpipe/spanpipe/internal/store"
+)
+
+func (a *app) exportCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "export",
+		Usage:     "write a stored session as a page, OTLP JSON or records",
+		UsageText: "spanpipe export --format FORMAT [-o FILE] [SESSION]",
+		Description: `Writes a stored session, the newest if none is named, to a file or to stdout:
+
+   html    a page for people: one file that needs no network and no script
+   otlp    the spans, log records and metrics as they are stored: OTLP JSON, one
+           message a line, which the collector's otlp_json_file receiver reads
+   jsonl   the session's records, one a line as JSON; docs/json.md describes them
+
+   spanpipe export --format html -o session.html last
+
+A file that exists is not replaced without --force. The file can be read by you
+alone. Captured content is left out unless you say --content: whoever gets the
+file can read it.`,
+		Flags: a.flags(
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: html, otlp or jsonl; by default that of the file's ending"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE` instead of stdout"},
+			&cli.BoolFlag{Name: "force", Usage: "replace a file that exists"},
+			&cli.BoolFlag{Name: "content", Usage: "include captured content"},
+		),
+		Action: a.export,
+	}
+}
+
+// formats are the formats by the endings of files.
+var formats = map[string]string{".html": "html", ".htm": "html", ".json": "otlp", ".jsonl": "jsonl"}
+
+func (a *app) export(c *cli.Context) error {
+	path, format := c.String("out"), c.String("format")
+	if format == "" {
+		format = formats[filepath.Ext(path)]
+	}
+	switch format {
+	case "html", "otlp", "jsonl":
+	case "":
+		return &usageError{"no format to export", "for example: spanpipe export --format html -o session.html last"}
+	default:
+		return &usageError{"--format " + format + ": want html, otlp or jsonl", "see: spanpipe help export"}
+	}
+	if c.NArg() > 1 {
+		return &usageError{"export takes one session", "see: spanpipe help export"}
+	}
+	if path == "" && format == "html" && term.IsTerminal(int(a.Stdout.Fd())) {
+		return &usageError{"a page is for a browser, not for a terminal", "write it to a file: spanpipe export --format html -o session.html"}
+	}
+	stored, err := a.look()
+	if err != nil {
+		return err
+	}
+	session, err := a.findSession(stored, c.Args().First())
+	if err != nil {
+		return err
+	}
+	if !session.Detail && session.State != store.Live {
+		return &usageError{"of session " + session.Name + " only a summary is stored any more", "list the others: spanpipe sessions"}
+	}
+	write := func(w io.Writer) error { return a.exportTo(w, format, &session, c.Bool("content")) }
+	if path == "" {
+		out := bufio.NewWriter(a.Stdout)
+		return errors.Join(write(out), out.Flush())
+	}
+	if err := writeFile(path, c.Bool("force"), write); errors.Is(err, fs.ErrExist) {
+		return &usageError{path + " exists", "name another file, or replace it: --force"}
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// exportTo writes a session in a format.
+func (a *app) exportTo(w io.Writer, format string, s *store.Session, content bool) error {
+	damaged := 0
+	if format == "otlp" {
+		n, err := export.OTLP(w, s, content)
+		if err != nil {
+			return err
+		}
+		damaged = n
+	} else {
+		r, err := s.Load()
+		if err != nil {
+			return err
+		}
+		damaged = r.Damaged
+		if format == "html" {
+			err = export.Page(w, s, r, (&shown{app: a, session: *s, records: r}).viewed(), export.Options{Content: content, Version: a.Build.complete().Version})
+		} else {
+			err = export.Records(w, s, r, content)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if damaged > 0 {
+		a.warn(fmt.Sprintf("session %s: %s could not be read and is left out", s.Name, amount(int64(damaged), "line")))
+	}
+	return nil
+}
+
+// writeFile makes a file that only this user can read, in one step: a reader sees all of it or nothing. Without force it
+// replaces none; the error is fs.ErrExist then.
+func writeFile(path string, force bool, write func(io.Writer) error) error {
+	if _, err := os.Lstat(path); err == nil && !force {
+		return fs.ErrExist
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // unless it has its name by then
+	out := bufio.NewWriter(file)
+	err = errors.Join(write(out), out.Flush(), file.Close())
+	if err != nil {
+		return err
+	}
+	if force {
+		return os.Rename(file.Name(), path)
+	}
+	// Unlike a rename, a link replaces nothing that came meanwhile. Not every file system has links.
+	if err := os.Link(file.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}

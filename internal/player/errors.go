@@ -1,0 +1,52 @@
+package player
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// MethodNotFound is the code of an error that says that a server does not have a method.
+const MethodNotFound = -32601
+
+// Error is a JSON-RPC error with which a server has answered.
+type Error struct {
+	Code    int             `json:"code"`
+	Message string          `json:"message"`
+	Data    json.RawMessage `json:"data,omitempty"`
+}
+
+// Error implements error.
+func (e *Error) Error() string { return fmt.Sprintf("error %d: %s", e.Code, e.Message) }
+
+// NoAnswer is the error of a request that the server has not answered in time.
+type NoAnswer struct {
+	Method string
+	After  time.Duration
+}
+
+// Error implements error.
+func (e *NoAnswer) Error() string { return fmt.Sprintf("no answer to %s within %v", e.Method, e.After) }
+
+// Ended is the error of a request to a server whose output has ended, or whose input is closed.
+type Ended struct {
+	Method string
+	Err    error // io.EOF, or what went wrong
+}
+
+// Error implements error.
+func (e *Ended) Error() string {
+	return fmt.Sprintf("the server ended before it answered %s", e.Method)
+}
+
+// Unwrap returns what went wrong.
+func (e *Ended) Unwrap() error { return e.Err }
+
+// BadAnswer is the error of an answer that does not fit its request.
+type BadAnswer struct {
+	Method string
+	What   string // what is wrong with it
+}
+
+// Error implements error.
+func (e *BadAnswer) Error() string { return fmt.Sprintf("the answer to %s %s", e.Method, e.What) }

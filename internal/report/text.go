@@ -1,0 +1,275 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/view"
+)
+
+// Bounds of what is shown unless all is wanted: it should fit a screen.
+const (
+	shownRows      = 12
+	shownSentences = 3
+	pipeColumns    = 80 // where there is no terminal, sentences are folded here
+)
+
+// Text writes the report as a table, with sentences above and below; with all, all of them.
+func (r *Report) Text(w io.Writer, s *view.Screen, all bool) error {
+	width := s.Columns
+	if width == 0 {
+		width = pipeColumns
+	}
+	var out strings.Builder
+	for _, sentence := range r.heading(s.Zone) {
+		out.WriteString(view.Fold(sentence, "", width) + "\n")
+	}
+	rows := r.Rows
+	if !all && len(rows) > shownRows+1 && r.By != ByDay { // a line that says "1 more" is no shorter than the row
+		rows = rows[:shownRows]
+	}
+	if len(rows) > 0 {
+		out.WriteString("\n")
+	}
+	r.table(&out, rows, s)
+	if more := len(r.Rows) - len(rows); more > 0 {
+		fmt.Fprintf(&out, "%s more: --all\n", count(more))
+	}
+	t := teller{Report: r, zone: s.Zone, whole: all}
+	if s.Columns > 0 {
+		t.names = max(leastName, s.Columns/2)
+	}
+	t.sentences(&out, width)
+	_, err := io.WriteString(w, s.Text(out.String()))
+	return err
+}
+
+// heading returns what the whole report comes to.
+func (r *Report) heading(l *time.Location) []string {
+	now, before := r.window(l)
+	t := &r.Total
+	text := fmt.Sprintf("%s: %s in %s", now, r.calls(), plural(r.Sessions, "session"))
+	if t.Calls > 0 {
+		text += fmt.Sprintf(", %s failed", share(t.rate(), t.Failed, t.Calls))
+	}
+	past := "Nothing is stored of t" + before[1:] + "."
+	switch {
+	case t.Before != nil:
+		past = fmt.Sprintf("%s: %s, %s failed", before, plural(t.Before.Calls, "call"),
+			share(t.Before.FailureRate, t.Before.Failed, t.Before.Calls))
+		if r.Stored.After(r.Before) {
+			past += ", but the first session stored is of " + When(r.Stored.In(l), r.Until.In(l))
+		}
+		past += "."
+	case !r.Stored.IsZero() && r.Stored.Before(r.Since):
+		past = before + ": no calls."
+	}
+	return []string{text + ".", past + " Cancelled calls and bad requests are not counted as failed."}
+}
+
+// calls returns the number of calls, and of what they were of.
+func (r *Report) calls() string {
+	text := plural(r.Total.Calls, "call")
+	if r.Called > 0 && r.By != ByDay {
+		text += " of " + plural(r.Called, string(r.By))
+	}
+	return text
+}
+
+// window returns what a person calls the window, and the one before.
+func (r *Report) window(l *time.Location) (now, before string) {
+	since, until := r.Since.In(l), r.Until.In(l)
+	length := until.Sub(since)
+	for days := int(length/(24*time.Hour)) - 1; days <= int(length/(24*time.Hour))+1; days++ {
+		if days > 0 && until.AddDate(0, 0, -days).Equal(since) { // also where the clocks were changed meanwhile
+			return "Last " + units(days, "day"), "The " + units(days, "day") + " before"
+		}
+	}
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		if n := int(length / unit.length); length%unit.length == 0 && length < 96*unit.length {
+			return "Last " + units(n, unit.name), "The " + units(n, unit.name) + " before"
+		}
+	}
+	return "Since " + When(since, until), "The time before"
+}
+
+// During returns when the window is, as a part of a sentence: "in the last 7 days", "since today at 14:20".
+func (r *Report) During(l *time.Location) string {
+	now, _ := r.window(l)
+	if rest, ok := strings.CutPrefix(now, "Last "); ok {
+		return "in the last " + rest
+	}
+	return "s" + now[1:]
+}
+
+// units returns "hour", or "2 hours".
+func units(n int, unit string) string {
+	if n == 1 {
+		return unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+// When returns a time as a person near to now says it: "today at 14:20", "Tue 24 Nov, 09:31". Both have the time zone to
+// say it in.
+func When(t, now time.Time) string {
+	switch day := dayOf(t); {
+	case day == dayOf(now):
+		return "today at " + t.Format("15:04")
+	case day.next() == dayOf(now):
+		return "yesterday at " + t.Format("15:04")
+	case t.Year() == now.Year():
+		return t.Format("Mon 2 Jan, 15:04")
+	}
+	return t.Format("2 Jan 2006, 15:04")
+}
+
+// sentences writes what is worth a look, below the table.
+func (t *teller) sentences(out *strings.Builder, width int) {
+	t.remarks()
+	labels, counts := 0, 3
+	for _, one := range t.said {
+		labels, counts = max(labels, len(one.label)), max(counts, len(one.count))
+	}
+	if len(t.said) > 0 {
+		out.WriteString("\n")
+	}
+	indent := strings.Repeat(" ", labels+1+counts+2)
+	for i, one := range t.said {
+		label := one.label
+		if i > 0 && label == t.said[i-1].label {
+			label = ""
+		}
+		text := fmt.Sprintf("%-*s %s  %s", labels, label, view.PadLeft(one.count, counts), view.Fold(one.text, indent, width))
+		out.WriteString(text + "\n")
+	}
+}
+
+// remark is a sentence below the table.
+type remark struct{ label, count, text string }
+
+// teller makes the sentences below the table.
+type teller struct {
+	*Report
+	zone  *time.Location
+	whole bool // all of them
+	names int  // columns of a name; 0 is no limit
+	said  []remark
+}
+
+// name returns a name as a sentence has room for it.
+func (t *teller) name(text string) string {
+	if text = view.Safe(text); t.names > 0 {
+		return view.Cut(text, t.names)
+	}
+	return text
+}
+
+// call returns what a name names.
+func (t *teller) call(n *Name) string {
+	return strings.TrimSpace(t.name(n.Server) + " " + t.name(n.Target()))
+}
+
+// tell appends a sentence.
+func (t *teller) tell(label, count, text string) { t.said = append(t.said, remark{label, count, text}) }
+
+// each appends sentences of one label: a few of them, or all.
+func (t *teller) each(label string, n int, f func(i int) (count, text string)) {
+	shown := n
+	if !t.whole && n > shownSentences+1 {
+		shown = shownSentences
+	}
+	for i := range shown {
+		count, text := f(i)
+		t.tell(label, count, text)
+	}
+	if n > shown {
+		t.tell(label, "", count(n-shown)+" more: --all")
+	}
+}
+
+// remarks makes the sentences that belong to a kind of report.
+func (t *teller) remarks() {
+	if t.By != ByTool && t.By != ByPrompt && t.By != ByResource {
+		return
+	}
+	t.each("Hung", len(t.Hung), func(i int) (string, string) {
+		h := &t.Hung[i]
+		text := t.call(&h.Name)
+		if h.Now > 0 {
+			text += fmt.Sprintf(", %s of them now", count(h.Now))
+		}
+		return count(h.Count), text
+	})
+	t.each("Slower", len(t.Slower), func(i int) (string, string) {
+		s := &t.Slower[i]
+		return "", fmt.Sprintf("%s: p95 %s, was %s", t.call(&s.Name), duration(s.P95), duration(s.P95Before))
+	})
+	t.errors("Errors", t.Errors)
+	t.errors("Bad requests", t.BadRequests)
+	if t.By == ByTool {
+		t.sequences()
+		t.listed()
+	}
+}
+
+func (t *teller) errors(label string, list []Error) {
+	t.each(label, len(list), func(i int) (string, string) {
+		e := &list[i]
+		text := t.call(&e.Name)
+		if e.Word != "" {
+			text += ", " + t.name(e.Word)
+		}
+		return count(e.Count), text + ", last " + When(e.Last.In(t.zone), t.Until.In(t.zone))
+	})
+}
+
+func (t *teller) sequences() {
+	t.each("Sequences", len(t.Sequences), func(i int) (string, string) {
+		s := &t.Sequences[i]
+		return count(s.Count), t.name(s.Server) + " " + t.list(s.Tools, " → ")
+	})
+}
+
+// list returns names in a row.
+func (t *teller) list(names []string, between string) string {
+	shown := make([]string, len(names))
+	for i, name := range names {
+		shown[i] = t.name(name)
+	}
+	return strings.Join(shown, between)
+}
+
+// listed tells about the tools that servers list.
+func (t *teller) listed() {
+	tools := t.Total.Tools
+	if tools == nil {
+		return
+	}
+	t.tell("Listed", count(tools.Listed), fmt.Sprintf("%s, %s of definitions", toolWord(tools.Listed), view.Size(tools.DefinitionSize)))
+	if tools.Never == 0 {
+		return
+	}
+	text := toolWord(tools.Never) + " listed and never called"
+	if most := t.NeverCalled[0]; len(t.NeverCalled) > 1 {
+		text += fmt.Sprintf(", %s of them in %s", count(len(most.Tools)), t.name(most.Server))
+	}
+	t.tell("Never", count(tools.Never), text)
+	if t.whole {
+		for _, one := range t.NeverCalled {
+			t.tell("Never", count(len(one.Tools)), t.name(one.Server)+": "+t.list(one.Tools, ", "))
+		}
+	}
+}
+
+func toolWord(n int) string {
+	if n == 1 {
+		return "tool"
+	}
+	return "tools"
+}

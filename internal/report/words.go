@@ -1,0 +1,98 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/view"
+)
+
+// This file holds numbers and names as a person reads them.
+
+// none stands where there is nothing to count.
+const none = "–"
+
+// count returns a number with commas: 1,912.
+func count(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// plural returns a number of things whose name takes an s: "1 call", "1,912 calls".
+func plural(n int, name string) string {
+	if n != 1 {
+		name += "s"
+	}
+	return count(n) + " " + name
+}
+
+// share returns a part of a whole: "14.5 %". Neither a single failure nor a single success is rounded away.
+func share(rate float64, part, whole int) string {
+	percent := math.Round(rate*1000) / 10
+	switch {
+	case whole == 0:
+		return none
+	case part > 0 && percent == 0:
+		return "<0.1 %"
+	case part < whole && percent == 100:
+		return ">99.9 %"
+	case part == 0 || part == whole:
+		return fmt.Sprintf("%.0f %%", percent)
+	}
+	return fmt.Sprintf("%.1f %%", percent)
+}
+
+// trend returns a change of a number of calls: "+4 %", "×12".
+func trend(r *Row) string {
+	switch {
+	case r.Trend == nil && r.Calls > 0:
+		return "new"
+	case r.Trend == nil:
+		return none
+	case *r.Trend >= 9:
+		return fmt.Sprintf("×%.0f", *r.Trend+1)
+	case math.Round(*r.Trend*100) == 0:
+		return "0 %"
+	}
+	return fmt.Sprintf("%+.0f %%", *r.Trend*100)
+}
+
+// duration returns a number of seconds as a person reads it.
+func duration(seconds float64) string {
+	return view.Duration(time.Duration(math.Round(seconds * float64(time.Second))))
+}
+
+func durationOf(seconds *float64) string {
+	if seconds == nil {
+		return none
+	}
+	return duration(*seconds)
+}
+
+func sizeOf(bytes *int64) string {
+	if bytes == nil {
+		return none
+	}
+	return view.Size(*bytes)
+}
+
+// shown returns a name for a person: that of a tool with its server's, since servers have tools of the same name.
+func (n *Name) shown() string {
+	switch {
+	case n.day != 0:
+		return n.day.time(time.UTC).Format("Mon 2 Jan 2006")
+	case n.Client != "":
+		return view.Safe(n.Client)
+	}
+	text := strings.TrimSpace(view.Safe(n.Server) + " " + view.Safe(n.Target()))
+	if text == "" {
+		return none // a client that has not named itself
+	}
+	return text
+}
