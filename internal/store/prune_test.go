@@ -238,7 +238,7 @@ func TestLiveIsLeft(t *testing.T) {
 	for _, p := range r.Left {
 		left = append(left, p.Name+": "+p.Left[:4])
 	}
-	want := []string{filepath.Base(live) + ": live", filepath.Base(unknown[1]) + ": it m"}
+	want := []string{filepath.Base(live) + ": live", filepath.Base(unknown[1]) + ": may "}
 	if !slices.Equal(left, want) || len(r.Removed) != 3 || r.Count != 2 {
 		t.Errorf("left are %q, want %q; %d removed", left, want, len(r.Removed))
 	}
