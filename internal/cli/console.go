@@ -72,11 +72,11 @@ func (c *console) line(op *record.Operation) string {
 	if op.Answered {
 		size = view.Size(op.ResponseSize)
 	}
-	word, color := view.Outcome(op)
+	outcome := view.OutcomeOf(op)
 	server := c.name()
 	name := min(max(c.width()-clockWidth-len([]rune(server))-len(restOfLine), leastName), mostName)
 	return fmt.Sprintf("%s %s %s %-*s %8s %9s  %s\n", c.paint(view.Dim, op.Start.Format("15:04:05.000")), server, arrow,
-		name, view.Name(op), view.Duration(op.Duration), size, c.paint(color, word))
+		name, view.Name(op), view.Duration(op.Duration), size, c.paint(outcome.Color(), outcome.Long()))
 }
 
 // summary returns the line of the whole session. Where a terminal is too narrow for it, the totals are on another.

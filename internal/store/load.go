@@ -1,15 +1,10 @@
 package store
 
 import (
-	"bufio"
 	"cmp"
-	"errors"
-	"io"
-	"os"
 	"slices"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
@@ -19,12 +14,15 @@ import (
 
 // Records are a session's, in the order of time.
 type Records struct {
-	Session    record.Session
-	Operations []record.Operation // those that are still open, or were when the process was killed, have no End
+	Session record.Session
+	// Operations are in the order of their numbers. Those that are still open, or were when the process was killed, have no
+	// End, and StillOpen or Hanging for their Change. What only the digest has, such as the names of listed tools, is there, too.
+	Operations []record.Operation
 	Notes      []record.Note      // notifications, violations, findings, lines, blockages
 	Exit       *record.Exit       // nil while it runs, and if the process was killed
 	Spans      map[uint64]SpanIDs // of the operations, by number
 	Damaged    int                // lines that could not be read
+	Left       int                // operations that a Range leaves out, if the session's totals are known
 }
 
 // SpanIDs names a span.
@@ -33,138 +31,281 @@ type SpanIDs struct {
 	SpanID  trace.SpanID
 }
 
+// Range chooses the end of a session, so that a long one need not be read as a whole. Empty fields choose all. Operations
+// that are still open are part of every end.
+type Range struct {
+	Since time.Time // operations that had not ended before
+	Last  int       // so many operations, by their ends
+}
+
 // Load reads a session's records.
-func (s *Session) Load() (*Records, error) {
-	r := &Records{Spans: map[uint64]SpanIDs{}, Session: record.Session{
-		ID: s.ID, Launched: s.Launched, Started: s.Started, PID: s.Process.ServerPID, Protocol: s.Protocol,
-		Client: s.Client, Server: s.Server,
-	}}
-	if e := s.Meta.Exit; e != nil {
-		r.Exit = &record.Exit{
-			Time: s.Ended, EndedBy: e.EndedBy, Cause: e.Cause, Code: e.Code, Signal: e.Signal, Reason: e.Reason, Open: e.Open,
-			Lifetime: s.Ended.Sub(s.Started),
-		}
-	}
-	numbers := map[trace.SpanID]uint64{}
-	var parents []trace.SpanID // of the operations
-	err := s.lines("traces.jsonl", func(line []byte) {
-		_, spans, err := otlpfile.ReadTraces(line)
-		if err != nil {
-			r.Damaged++
-			return
-		}
-		for i := range spans {
-			span := &spans[i]
-			if span.Name == semconv.SessionSpan || span.Name == semconv.SessionFailed {
-				continue
-			}
-			op := operation(span)
-			if op.Number == 0 {
-				r.Notes = append(r.Notes, record.Notification{
-					Time: op.Start, Direction: op.Direction, Method: op.Method, Resource: op.Resource, Size: op.RequestSize,
-				})
-				continue
-			}
-			numbers[span.SpanID] = op.Number
-			r.Spans[op.Number] = SpanIDs{span.TraceID, span.SpanID}
-			r.Operations, parents = append(r.Operations, op), append(parents, span.ParentID)
-		}
-	})
+func (s *Session) Load() (*Records, error) { return s.LoadPart(Range{}) }
+
+// firstPart is how many bytes of spans a Range first reads: those of some hundred operations.
+const firstPart = 1 << 18
+
+// LoadPart reads the records of a part of a session. The cost is that of the part.
+func (s *Session) LoadPart(part Range) (*Records, error) {
+	l, err := s.collect(part)
 	if err != nil {
 		return nil, err
 	}
-	for i, parent := range parents {
-		r.Operations[i].Parent = numbers[parent]
+	if err := l.readContent(s); err != nil {
+		return nil, err
 	}
-	slices.SortFunc(r.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
-	return r, nil
+	l.assemble(s, part)
+	return &l.Records, l.addDigest(s)
 }
 
-// lines calls f with each line of a file of the session. A last line without its end is torn, and left out.
-func (s *Session) lines(name string, f func(line []byte)) error {
-	file, err := os.Open(s.file(name))
-	if errors.Is(err, os.ErrNotExist) {
+// collect reads the spans of a part, and all log records.
+func (s *Session) collect(part Range) (*loader, error) {
+	l := &loader{Records: Records{Session: s.record(), Exit: s.exit()}}
+	if err := s.lines("logs.jsonl", l.logLine); err != nil {
+		return nil, err
+	}
+	size := int64(firstPart)
+	if part.Since.IsZero() && part.Last == 0 {
+		size = maxFile
+	}
+	for ; ; size *= 4 {
+		l.spans, l.damagedSpans = l.spans[:0], 0
+		all, err := s.lastLines("traces.jsonl", size, l.traceLine)
+		if err != nil {
+			return nil, err
+		}
+		if l.whole = all; all || l.covers(part) {
+			return l, nil
+		}
+	}
+}
+
+// maxFile is more than any file has.
+const maxFile = 1 << 60
+
+// loader collects what the files hold until all of it is known: a log record refers to a span, a span to its parent, which
+// ends later.
+type loader struct {
+	Records
+	logs         []otlpfile.LogRecord
+	spans        []otlpfile.Span
+	whole        bool // these are all spans of the session
+	content      map[trace.SpanID]record.Content
+	hangs        []hang
+	damagedSpans int
+}
+
+// hang is an operation as it was when it had not been answered for long.
+type hang struct {
+	at time.Time
+	op record.Operation
+}
+
+func (l *loader) logLine(line []byte) {
+	_, records, err := otlpfile.ReadLogs(line)
+	if err != nil {
+		l.Damaged++
+		return
+	}
+	l.logs = append(l.logs, records...)
+}
+
+func (l *loader) traceLine(line []byte) {
+	_, spans, err := otlpfile.ReadTraces(line)
+	if err != nil {
+		l.damagedSpans++
+		return
+	}
+	l.spans = append(l.spans, spans...)
+}
+
+// covers reports whether the spans that were read include the part. They are in the order of their ends, but for
+// milliseconds.
+func (l *loader) covers(part Range) bool {
+	if part.Last > 0 && len(l.spans) > 2*part.Last { // half of them may be notifications
+		return true
+	}
+	return !part.Since.IsZero() && len(l.spans) > 0 && l.spans[0].End.Before(part.Since.Add(-time.Second))
+}
+
+// assemble makes the records.
+func (l *loader) assemble(s *Session, part Range) {
+	l.Damaged += l.damagedSpans
+	l.Spans = make(map[uint64]SpanIDs, len(l.spans))
+	a := assembler{numbers: make(map[trace.SpanID]uint64, len(l.spans)), open: map[trace.SpanID]*record.Operation{}}
+	l.opened(&a)
+	l.ended(&a, part)
+	for _, op := range a.open {
+		l.Operations = append(l.Operations, *op)
+	}
+	slices.SortFunc(l.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
+	for i := range l.Operations { // the session's span ends early
+		op := &l.Operations[i]
+		l.Session.Requested = cmp.Or(op.Requested, l.Session.Requested) // the last one
+		refused := op.Requested != "" && op.Code != ""
+		l.Session.Ready = l.Session.Ready || op.Answered && op.Direction == record.ToServer && !refused
+	}
+	l.noted(&a, part)
+	l.Left = max(s.Totals.Calls-len(l.Operations), 0)
+}
+
+// assembler knows the operations of spans.
+type assembler struct {
+	numbers map[trace.SpanID]uint64
+	open    map[trace.SpanID]*record.Operation
+}
+
+// opened takes the operations that were open for long.
+func (l *loader) opened(a *assembler) {
+	for i := range l.logs {
+		r := &l.logs[i]
+		op, ok := opened(r)
+		if !ok {
+			continue
+		}
+		if known := a.open[r.SpanID]; known != nil {
+			update(known, &op)
+			op = *known
+		} else if op.Number > 0 {
+			a.open[r.SpanID], a.numbers[r.SpanID] = &op, op.Number
+			l.Spans[op.Number] = SpanIDs{r.TraceID, r.SpanID}
+		}
+		if op.Change == record.Hanging {
+			l.hangs = append(l.hangs, hang{r.Time, op})
+		}
+	}
+}
+
+// ended takes the operations and notifications that have spans.
+func (l *loader) ended(a *assembler, part Range) {
+	for i := range l.spans {
+		if s := &l.spans[i]; !isSession(s) {
+			delete(a.open, s.SpanID)
+		}
+	}
+	type child struct {
+		op     record.Operation
+		parent trace.SpanID
+	}
+	var all []child
+	for i := range l.spans {
+		s := &l.spans[i]
+		if isSession(s) {
+			l.about(s)
+			continue
+		}
+		op := operation(s)
+		if content, ok := l.content[s.SpanID]; ok {
+			op.Content = content
+		}
+		if op.Number > 0 {
+			a.numbers[s.SpanID] = op.Number
+			l.Spans[op.Number] = SpanIDs{s.TraceID, s.SpanID}
+		}
+		all = append(all, child{op, s.ParentID})
+	}
+	for i := range all {
+		c := &all[i]
+		if c.op.End.Before(part.Since) {
+			continue
+		}
+		c.op.Parent = a.numbers[c.parent]
+		if c.op.Number == 0 {
+			l.Notes = append(l.Notes, notification(&c.op, c.op.Parent))
+			continue
+		}
+		l.Operations = append(l.Operations, c.op)
+	}
+	if n := len(l.Operations) - part.Last; part.Last > 0 && n > 0 {
+		l.Operations = slices.Delete(l.Operations, 0, n)
+	}
+}
+
+// about takes what a span about the session as a whole has.
+func (l *loader) about(s *otlpfile.Span) {
+	all := attributes(s.Attributes)
+	l.Session.Requested = cmp.Or(all.text(semconv.Requested), l.Session.Requested)
+	l.Session.Protocol = cmp.Or(l.Session.Protocol, all.text(semconv.ProtocolVersion))
+	switch all.text(semconv.SessionUntil) {
+	case semconv.UntilFirstResponse:
+		l.Session.Ready, l.Session.Time = true, s.End
+	case semconv.UntilSilence:
+		l.Session.Silent, l.Session.Time = true, s.End
+	}
+}
+
+// noted takes what log records tell, and sorts all notes by time.
+func (l *loader) noted(a *assembler, part Range) {
+	for i := range l.logs {
+		r := &l.logs[i]
+		if r.Time.Before(part.Since) {
+			continue
+		}
+		if n := note(r, a.numbers[r.SpanID]); n != nil {
+			l.Notes = append(l.Notes, n)
+		}
+	}
+	slices.SortStableFunc(l.Notes, func(a, b record.Note) int { return TimeOf(a).Compare(TimeOf(b)) })
+}
+
+// TimeOf returns when a note was made.
+func TimeOf(n record.Note) time.Time {
+	switch n := n.(type) {
+	case record.Session:
+		return n.Time
+	case record.Message:
+		return n.Time
+	case record.Notification:
+		return n.Time
+	case record.Violation:
+		return n.Time
+	case record.Finding:
+		return n.Time
+	case record.LogLine:
+		return n.Time
+	case record.Blockage:
+		return n.Time
+	case record.Exit:
+		return n.Time
+	}
+	return time.Time{}
+}
+
+// addDigest adds what the digest alone has.
+func (l *loader) addDigest(s *Session) error {
+	byNumber := make(map[uint64]int, len(l.Operations))
+	for i := range l.Operations {
+		byNumber[l.Operations[i].Number] = i
+	}
+	return s.Digest(func(op *record.Operation) bool {
+		if i, ok := byNumber[op.Number]; ok {
+			known := &l.Operations[i]
+			known.ArgumentsOf, known.ToolCount, known.DefinitionSize = op.ArgumentsOf, op.ToolCount, op.DefinitionSize
+			known.ResponseSize = op.ResponseSize // a span has that of an answered one only
+			known.Tools = slices.Clone(op.Tools)
+		}
+		return true
+	})
+}
+
+// record returns what session.json says of the session.
+func (s *Session) record() record.Session {
+	return record.Session{
+		ID: s.ID, Launched: s.Launched, Started: s.Started, PID: s.Process.ServerPID, Protocol: s.Protocol,
+		Client: s.Client, Server: s.Server,
+	}
+}
+
+// exit returns how the session ended, if it says so.
+func (s *Session) exit() *record.Exit {
+	e := s.Meta.Exit
+	if e == nil {
 		return nil
-	} else if err != nil {
-		return err
 	}
-	defer func() { _ = file.Close() }()
-	for r := bufio.NewReaderSize(file, 1<<16); ; {
-		line, err := r.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		f(line)
+	out := &record.Exit{
+		Time: s.Ended, EndedBy: e.EndedBy, Cause: e.Cause, Code: e.Code, Signal: e.Signal, Reason: e.Reason, Open: e.Open,
 	}
-}
-
-// operation makes the record of which a span was made, as far as the span tells.
-func operation(s *otlpfile.Span) record.Operation {
-	op := record.Operation{
-		Change: record.Ended, Direction: record.ToServer, Start: s.Start, End: s.End, RoundTrips: 1, Method: s.Name,
+	if !s.Started.IsZero() {
+		out.Lifetime = s.Ended.Sub(s.Started)
 	}
-	if s.Kind == trace.SpanKindClient {
-		op.Direction = record.ToClient
-	}
-	seconds := func(v attribute.Value) time.Duration { return time.Duration(v.AsFloat64() * float64(time.Second)) }
-	for _, a := range s.Attributes {
-		v := a.Value
-		switch string(a.Key) {
-		case semconv.MethodName:
-			op.Method = v.AsString()
-		case semconv.ToolName, semconv.PromptName:
-			op.Target = v.AsString()
-		case semconv.Number:
-			op.Number = uint64(v.AsInt64())
-		case semconv.RequestID:
-			op.RequestID = v.AsString()
-		case semconv.Resource:
-			op.Resource = v.AsString()
-		case semconv.ProtocolVersion:
-			op.Protocol = v.AsString()
-		case semconv.Requested:
-			op.Requested = v.AsString()
-		case semconv.JSONRPCVersion:
-			op.JSONRPC = v.AsString()
-		case semconv.ErrorType:
-			op.ErrorType = v.AsString()
-		case semconv.StatusCode:
-			op.Code = v.AsString()
-		case semconv.ErrorClass:
-			op.Class = record.Class(v.AsString())
-		case semconv.TaskStatus:
-			op.TaskStatus = v.AsString()
-		case semconv.Batch:
-			op.Batch = v.AsBool()
-		case semconv.Ambiguous:
-			op.Ambiguous = v.AsBool()
-		case semconv.Undelivered:
-			op.Undelivered = v.AsBool()
-		case semconv.Hung:
-			op.Hung = v.AsBool()
-		case semconv.IDMismatch:
-			op.IDMismatch = v.AsBool()
-		case semconv.RequestSize:
-			op.RequestSize = v.AsInt64()
-		case semconv.ResponseSize:
-			op.ResponseSize, op.Answered = v.AsInt64(), true
-		case semconv.RoundTrips:
-			op.RoundTrips = int(v.AsInt64())
-		case semconv.ProgressCount:
-			op.Progress = int(v.AsInt64())
-		case semconv.Wait:
-			op.Wait = seconds(v)
-		case semconv.Transfer:
-			op.Transfer = seconds(v)
-		case semconv.InputWait:
-			op.InputWait = seconds(v)
-		}
-	}
-	op.Duration = op.End.Sub(op.Start) - op.InputWait
-	for _, e := range s.Events {
-		op.Events = append(op.Events, record.Event{Name: e.Name, Time: e.Time})
-	}
-	return op
+	return out
 }

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+)
+
+// maxLine bounds a line. A longer one is damage: the writer flushes far less at a time.
+const maxLine = 256 << 20
+
+// openFile opens a file of the session. It returns nil if there is none. A symbolic link is not followed.
+func (s *Session) openFile(name string) (*os.File, error) {
+	dir, err := os.OpenRoot(s.Dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer func() { _ = dir.Close() }()
+	file, err := openFile(dir, name, os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return file, err
+}
+
+// lines calls f with each line of a file, without its end. A last line that lacks it is torn, and left out. A line is valid
+// until f returns.
+func (s *Session) lines(name string, f func(line []byte)) error {
+	file, err := s.openFile(name)
+	if file == nil || err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	_, err = readLines(file, f)
+	return err
+}
+
+// readLines calls f with each whole line, and returns how many bytes these were.
+func readLines(r io.Reader, f func(line []byte)) (int64, error) {
+	in, read := bufio.NewReaderSize(r, 1<<16), int64(0)
+	var long []byte // a line that does not fit into the buffer
+	for {
+		part, err := in.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			if long = append(long, part...); len(long) > maxLine {
+				return read, bufio.ErrTooLong
+			}
+			continue
+		case errors.Is(err, io.EOF):
+			return read, nil
+		case err != nil:
+			return read, err
+		}
+		line := part
+		if len(long) > 0 {
+			long = append(long, part...)
+			line = long
+		}
+		read += int64(len(line))
+		f(line[:len(line)-1])
+		long = long[:0]
+	}
+}
+
+// lastLines calls f with the whole lines among the last bytes of a file, and reports whether these are all it has.
+func (s *Session) lastLines(name string, last int64, f func(line []byte)) (all bool, err error) {
+	file, err := s.openFile(name)
+	if file == nil || err != nil {
+		return true, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return true, err
+	}
+	start := max(info.Size()-last, 0)
+	in := io.NewSectionReader(file, start, info.Size()-start)
+	if start > 0 { // the first line is a whole one only if it begins here
+		if err := skipLine(in, file, start); err != nil {
+			return false, err
+		}
+	}
+	_, err = readLines(in, f)
+	return start == 0, err
+}
+
+// skipLine moves to the first line that begins at the given place of a file or after it.
+func skipLine(in *io.SectionReader, file io.ReaderAt, start int64) error {
+	buffer := make([]byte, 1<<16)
+	if _, err := file.ReadAt(buffer[:1], start-1); err != nil || buffer[0] == '\n' {
+		return err
+	}
+	for at := int64(0); ; {
+		n, err := in.ReadAt(buffer, at)
+		if i := bytes.IndexByte(buffer[:n], '\n'); i >= 0 {
+			_, err := in.Seek(at+int64(i)+1, io.SeekStart)
+			return err
+		}
+		at += int64(n)
+		if err != nil { // the file ends within this line
+			_, err := in.Seek(0, io.SeekEnd)
+			return err
+		}
+	}
+}
