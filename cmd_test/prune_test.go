@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"os"
@@ -44,7 +45,7 @@ func fill(t *testing.T, place home) (dir string) {
 			t.Fatal(err)
 		}
 		if i == 3 {
-			t.Cleanup(func() { w.Close(t.Context(), nil) })
+			t.Cleanup(func() { w.Close(context.Background(), nil) })
 		}
 	}
 	return dir

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,7 +35,7 @@ func stored(t *testing.T, dir string, end storetest.End, ago ...time.Duration) [
 			t.Fatal(err)
 		}
 		if end == storetest.Running {
-			t.Cleanup(func() { w.Close(t.Context(), nil) })
+			t.Cleanup(func() { w.Close(context.Background(), nil) })
 		}
 		prefix := now.Add(-age).UTC().Format("20060102T150405Z")
 		found, _ := filepath.Glob(filepath.Join(dir, "sessions", prefix+"-*")) // the pattern is valid
