@@ -343,8 +343,8 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("%s\nhas become\n%s", before, after)
 	}
 	plan.DryRun = false
-	if real := prune(t, dir, plan); fmt.Sprint(*real) != fmt.Sprint(*dry) {
-		t.Errorf("%+v, and then %+v", dry, real)
+	if run := prune(t, dir, plan); fmt.Sprint(*run) != fmt.Sprint(*dry) {
+		t.Errorf("%+v, and then %+v", dry, run)
 	}
 	if r := prune(t, filepath.Join(dir, "none"), store.Plan{Whole: all}); len(r.Removed) > 0 || r.Count != 0 {
 		t.Errorf("a store that does not exist: %+v", r)
