@@ -28,6 +28,7 @@ func TestWine(t *testing.T) {
 		run  func(t *testing.T, w *wine)
 	}{
 		{"the tests of wrap that run on every system", wineWrap},
+		{"the tests of the store and its locks", wineStore},
 		{"NUL, CRLF, invalid UTF-8, no final newline", wineBytes},
 		{"a line of 8 MiB", wineLongLine},
 		{"bytes of every value, both directions at once", wineBothDirections},
@@ -53,6 +54,26 @@ func wineWrap(t *testing.T, w *wine) {
 	for _, name := range []string{"TestRelay", "TestExitCode", "TestConversation", "TestNotFound", "TestBatchFile"} {
 		if err != nil || !strings.Contains(string(out), "--- PASS: "+name+" ") {
 			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// wineStore runs the tests of packages store and lockfile that need no permissions.
+func wineStore(t *testing.T, w *wine) {
+	for name, tests := range map[string][]string{
+		"lockfile": {"TestKilled", "TestLookers"},
+		"store": {
+			"TestSixteen", "TestKilledAnywhere", "TestMetaOf", "TestContentExpires", "TestSubkeyAtOnce", "TestRetentionByAge",
+			"TestLiveIsLeft",
+		},
+	} {
+		w.build(t, name+".exe", "test", "-c", "../internal/"+name)
+		cmd := w.wine(name+".exe", "-test.v", "-test.short", "-test.run", "^("+strings.Join(tests, "|")+")$")
+		out, err := cmd.CombinedOutput()
+		for _, test := range tests {
+			if err != nil || !strings.Contains(string(out), "--- PASS: "+test+" ") {
+				t.Fatalf("%s: %v\n%s", test, err, out)
+			}
 		}
 	}
 }

@@ -20,6 +20,7 @@ type Process struct {
 	Environ               []string
 	Stdin, Stdout, Stderr *os.File
 	Build                 Build
+	Now                   func() time.Time // the clock of what is shown; nil: time.Now
 }
 
 // Exit codes of spanpipe itself. All others are the server's.
@@ -41,8 +42,15 @@ type app struct {
 	dashes   bool         // there was a "--"
 	status   wrap.Status
 	stored   atomic.Pointer[storedSession] // this process's, if it has one
-	now      func() time.Time
-	looked   *store.Store // was looked at by the command; else nil
+	looked   *store.Store                  // was looked at by the command; else nil
+}
+
+// now returns the time that the commands that look at sessions show.
+func (a *app) now() time.Time {
+	if a.Now != nil {
+		return a.Now()
+	}
+	return time.Now()
 }
 
 // usageError is a mistake in the command line.

@@ -39,7 +39,7 @@ func makePath(path string) error {
 	if info, err := os.Lstat(path); err != nil || info.Mode().Perm() == 0o700 {
 		return err
 	}
-	return os.Chmod(path, 0o700) // the umask has taken permissions of the user's own
+	return os.Chmod(path, 0o700) //nolint:gosec // a directory; the umask has taken permissions of the user's own
 }
 
 // makeDir makes a directory, which must not exist, and opens it.

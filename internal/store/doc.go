@@ -2,7 +2,13 @@
 //
 // # Layout
 //
-// Each session has a directory of its own, and only its process writes there while it runs:
+//	DIR/
+//	  key            random; Subkey derives a key for each purpose from it, such as hashing ids
+//	  listing        the names of the last listing, so that people can use its numbers
+//	  prune.lock     locked while sessions are removed; says when that was last
+//	  sessions/      a directory for each session
+//
+// Only its own process writes to the directory of a session while it runs:
 //
 //	DIR/sessions/20261126T101502Z-8f3c1a/
 //	  session.json   what the session is: written at its start, when its peers are known, and at its end
@@ -10,10 +16,17 @@
 //	  traces.jsonl   spans, one TracesData a line   } as OpenTelemetry's file exporters write them;
 //	  logs.jsonl     log records, one LogsData a line} other programs read them, too
 //	  metrics.jsonl  one MetricsData a line         }
-//	  content.jsonl  captured content by span id, redacted: its expiry is the removal of this file
-//	  digest         a few bytes an operation, without content: what reports read; outlives the rest
+//	  content.jsonl  captured content by span id, redacted; it expires by itself, see content.go
+//	  digest         a few bytes an operation, without content: what reports read; outlives the rest, see digest.go
 //
-// A process that is killed leaves a last line that is torn, which readers skip.
+// # What holds whatever happens
+//
+// A session is never disturbed: what comes is encoded into bounded memory, and one goroutine waits for the disk. What could
+// not be written is written again at the same place, so that only a last line can be torn, by a kill; readers skip it. What
+// is lost is counted. Files are for the user alone whatever the umask is.
+//
+// The retention removes content, then detail, then what is left of a session, each by its age, and detail by its size. It
+// removes nothing of a session that is live or may be, see prune.go, and does not trust a clock that has jumped, see retain.go.
 //
 // # What comes out
 //

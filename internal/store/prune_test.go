@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,8 +23,8 @@ const day = 24 * time.Hour
 // now is when the tests prune. It is the real time, since the times of files are.
 var now = time.Now()
 
-// stored makes sessions that ended so long ago, and returns their directories.
-func stored(t *testing.T, dir string, end storetest.End, ago ...time.Duration) []string {
+// aged makes sessions that ended so long ago, and returns their directories.
+func aged(t *testing.T, dir string, end storetest.End, ago ...time.Duration) []string {
 	t.Helper()
 	var dirs []string
 	for i, age := range ago {
@@ -34,7 +35,7 @@ func stored(t *testing.T, dir string, end storetest.End, ago ...time.Duration) [
 			t.Fatal(err)
 		}
 		if end == storetest.Running {
-			t.Cleanup(func() { w.Close(t.Context(), nil) })
+			t.Cleanup(func() { w.Close(context.Background(), nil) })
 		}
 		prefix := now.Add(-age).UTC().Format("20060102T150405Z")
 		found, _ := filepath.Glob(filepath.Join(dir, "sessions", prefix+"-*")) // the pattern is valid
@@ -120,7 +121,7 @@ const (
 // TestRetentionByAge: detail goes first, the digest much later, and what is young stays.
 func TestRetentionByAge(t *testing.T) {
 	dir := t.TempDir()
-	dirs := stored(t, dir, storetest.Closed, 200*day, 31*day, 29*day, time.Minute)
+	dirs := aged(t, dir, storetest.Closed, 200*day, 31*day, 29*day, time.Minute)
 	before, err := store.Open(dir).Sessions()
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +162,7 @@ func countRows(t *testing.T, s *store.Session) int { return len(readDigest(t, s)
 // TestRetentionBySize: the oldest detail goes until the rest fits.
 func TestRetentionBySize(t *testing.T) {
 	dir := t.TempDir()
-	dirs := stored(t, dir, storetest.Closed, 5*day, 4*day, 3*day, 2*day)
+	dirs := aged(t, dir, storetest.Closed, 5*day, 4*day, 3*day, 2*day)
 	var sizes []int64
 	for _, d := range dirs {
 		var size int64
@@ -194,7 +195,7 @@ func TestRetentionOfContent(t *testing.T) {
 		kept bool
 	}{{25 * time.Hour, false}, {23 * time.Hour, true}, {-25 * time.Hour, false}} {
 		dir := t.TempDir()
-		d := stored(t, dir, storetest.Closed, 2*day)[0]
+		d := aged(t, dir, storetest.Closed, 2*day)[0]
 		path := filepath.Join(d, "content.jsonl")
 		if err := errors.Join(os.WriteFile(path, []byte("{}\n"), 0o600), os.Chtimes(path, now, now.Add(-test.age))); err != nil {
 			t.Fatal(err)
@@ -215,9 +216,9 @@ func TestRetentionOfContent(t *testing.T) {
 // TestLiveIsLeft: what lives, or may live, is never touched, and named if it was chosen.
 func TestLiveIsLeft(t *testing.T) {
 	dir := t.TempDir()
-	live := stored(t, dir, storetest.Running, 60*day)[0]
-	killed := stored(t, dir, storetest.Killed, 40*day, 1*time.Hour)
-	unknown := stored(t, dir, storetest.Killed, 45*day, 2*time.Hour)
+	live := aged(t, dir, storetest.Running, 60*day)[0]
+	killed := aged(t, dir, storetest.Killed, 40*day, 1*time.Hour)
+	unknown := aged(t, dir, storetest.Killed, 45*day, 2*time.Hour)
 	for i, d := range unknown { // files cannot be locked there: what is no file is like that
 		path := filepath.Join(d, "session.lock")
 		if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
@@ -238,7 +239,7 @@ func TestLiveIsLeft(t *testing.T) {
 	for _, p := range r.Left {
 		left = append(left, p.Name+": "+p.Left[:4])
 	}
-	want := []string{filepath.Base(live) + ": live", filepath.Base(unknown[1]) + ": it m"}
+	want := []string{filepath.Base(live) + ": live", filepath.Base(unknown[1]) + ": may "}
 	if !slices.Equal(left, want) || len(r.Removed) != 3 || r.Count != 2 {
 		t.Errorf("left are %q, want %q; %d removed", left, want, len(r.Removed))
 	}
@@ -266,7 +267,7 @@ func TestStartingIsLeft(t *testing.T) {
 // TestNewerVersion: the retention leaves sessions of a later version alone, since it does not know what their files are.
 func TestNewerVersion(t *testing.T) {
 	dir := t.TempDir()
-	d := stored(t, dir, storetest.Closed, 300*day)[0]
+	d := aged(t, dir, storetest.Closed, 300*day)[0]
 	path := filepath.Join(d, "session.json")
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -288,8 +289,8 @@ func TestNewerVersion(t *testing.T) {
 func TestPruneStaysInside(t *testing.T) {
 	needsUnix(t)
 	dir, elsewhere := t.TempDir(), t.TempDir()
-	inside := stored(t, dir, storetest.Closed, 300*day)[0]
-	outside := stored(t, elsewhere, storetest.Closed, 300*day)[0]
+	inside := aged(t, dir, storetest.Closed, 300*day)[0]
+	outside := aged(t, elsewhere, storetest.Closed, 300*day)[0]
 	link := filepath.Join(dir, "sessions", "20200101T000000Z-0123ab")
 	for _, err := range []error{
 		os.Symlink(outside, link),
@@ -334,7 +335,7 @@ func TestPruneStaysInside(t *testing.T) {
 // TestDryRun: nothing changes, and the report is that of the real run.
 func TestDryRun(t *testing.T) {
 	dir := t.TempDir()
-	stored(t, dir, storetest.Closed, 200*day, 31*day, day)
+	aged(t, dir, storetest.Closed, 200*day, 31*day, day)
 	before := tree(t, dir)
 	plan := store.Plan{Keep: store.Keep{Age: 30 * day}, DryRun: true}
 	dry := prune(t, dir, plan)
@@ -342,8 +343,8 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("%s\nhas become\n%s", before, after)
 	}
 	plan.DryRun = false
-	if real := prune(t, dir, plan); fmt.Sprint(*real) != fmt.Sprint(*dry) {
-		t.Errorf("%+v, and then %+v", dry, real)
+	if run := prune(t, dir, plan); fmt.Sprint(*run) != fmt.Sprint(*dry) {
+		t.Errorf("%+v, and then %+v", dry, run)
 	}
 	if r := prune(t, filepath.Join(dir, "none"), store.Plan{Whole: all}); len(r.Removed) > 0 || r.Count != 0 {
 		t.Errorf("a store that does not exist: %+v", r)
@@ -353,7 +354,7 @@ func TestDryRun(t *testing.T) {
 // TestOnePrunes: while a process prunes, another does not.
 func TestOnePrunes(t *testing.T) {
 	dir := t.TempDir()
-	stored(t, dir, storetest.Closed, 40*day)
+	aged(t, dir, storetest.Closed, 40*day)
 	lock, err := os.OpenFile(filepath.Join(dir, "prune.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
 		err = lockfile.Try(lock)
@@ -381,12 +382,12 @@ func TestRetain(t *testing.T) {
 			t.Errorf("%s: %d sessions were removed, want %d; %v", what, len(r.Removed), want, err)
 		}
 	}
-	stored(t, dir, storetest.Closed, 40*day)
+	aged(t, dir, storetest.Closed, 40*day)
 	step("the first time", 0, 1)
-	stored(t, dir, storetest.Closed, 41*day)
+	aged(t, dir, storetest.Closed, 41*day)
 	step("half an hour later", 30*time.Minute, 0)
 	step("an hour later", time.Hour, 1)
-	stored(t, dir, storetest.Closed, day)
+	aged(t, dir, storetest.Closed, day)
 	step("a year later", 365*day, 0)
 	step("back again", 2*time.Hour, 0)
 	step("two months later", 60*day, 0)
@@ -396,7 +397,7 @@ func TestRetain(t *testing.T) {
 // TestRetainBeside: a session runs the retention by itself, and a second one does not.
 func TestRetainBeside(t *testing.T) {
 	dir := t.TempDir()
-	old := stored(t, dir, storetest.Closed, 40*day)[0]
+	old := aged(t, dir, storetest.Closed, 40*day)[0]
 	w := store.Create(store.Config{
 		Dir: dir, Origin: origin(), Keep: store.Keep{Age: 30 * day}, Meta: store.Meta{Launched: time.Now()},
 	})

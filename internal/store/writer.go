@@ -19,7 +19,7 @@ const (
 	// flushDelay is how long the first record waits for others before all are written.
 	flushDelay = 200 * time.Millisecond
 	// flushSize is how many bytes are written without waiting for more.
-	flushSize = 1 << 18
+	flushSize = 1 << 17
 	// maxWaiting bounds the bytes that wait while others are being written. What does not fit is lost.
 	maxWaiting = 2 << 20
 )

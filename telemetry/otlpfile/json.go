@@ -145,16 +145,18 @@ const hexDigits = "0123456789abcdef"
 // text appends a string. What is not UTF-8, which JSON cannot hold, is replaced as package otlp does.
 func (e *encoder) text(s string) {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	b := append(*e, '"')
+	b, done := append(*e, '"'), 0
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c < ' ':
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[done:i]...)
+		if done = i + 1; c < ' ' {
 			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		default:
-			b = append(b, c)
+		} else {
+			b = append(b, '\\', c)
 		}
 	}
-	*e = append(b, '"')
+	*e = append(append(b, s[done:]...), '"')
 }

@@ -357,3 +357,25 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkAppendSpan encodes the span of an ordinary call.
+func BenchmarkAppendSpan(b *testing.B) {
+	span := otlpfile.Span{
+		TraceID: trace.TraceID{1, 2, 3}, SpanID: trace.SpanID{4, 5}, ParentID: trace.SpanID{6}, Flags: 0x101, Name: "tools/call search",
+		Kind: trace.SpanKindServer, Start: at(1), End: at(2), Attributes: []attribute.KeyValue{
+			attribute.String("network.transport", "pipe"), attribute.String("mcp.protocol.version", "2025-11-25"),
+			attribute.String("spanpipe.session.id", "2f9c8e1e-57d6-4c5b-a3f1-0c1d6b1f0f5a"), attribute.String("mcp.method.name", "tools/call"),
+			attribute.Int64("spanpipe.operation.number", 12), attribute.String("jsonrpc.request.id", "7"),
+			attribute.String("gen_ai.tool.name", "search"), attribute.String("gen_ai.operation.name", "execute_tool"),
+			attribute.Int64("spanpipe.operation.request.size", 118), attribute.Int64("spanpipe.operation.response.size", 1420),
+			attribute.Float64("spanpipe.operation.wait", 0.0042), attribute.Float64("spanpipe.operation.transfer", 0.00001),
+			attribute.String("spanpipe.server.name", "everything"),
+		},
+	}
+	var buffer []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		buffer = otlpfile.AppendSpan(buffer[:0], &span)
+	}
+	b.ReportMetric(float64(len(buffer)), "B/span")
+}
