@@ -74,8 +74,8 @@ func newEncoder(origin *otlpfile.Origin, b *batch) encoder {
 	return e
 }
 
-// span appends a span, and its content apart.
-func (e *encoder) span(b *batch, s *otlpfile.Span) {
+// span appends a span, and its content apart, and reports whether it has any.
+func (e *encoder) span(b *batch, s *otlpfile.Span) bool {
 	s, content := e.split.split(s)
 	p := e.item(b, tracesFile)
 	p.text = otlpfile.AppendSpan(p.text, s)
@@ -83,11 +83,12 @@ func (e *encoder) span(b *batch, s *otlpfile.Span) {
 		b.spans = otlpfile.AppendSpan(comma(b.spans), content)
 		b.parts[contentFile].items++
 	}
+	return content != nil
 }
 
-// logRecord appends a log record.
-func (e *encoder) logRecord(b *batch, r *otlpfile.LogRecord) {
-	if isContentRecord(r) {
+// logRecord appends a log record for a file: that of log records, or that of content.
+func (e *encoder) logRecord(b *batch, r *otlpfile.LogRecord, file int) {
+	if file == contentFile {
 		b.records = otlpfile.AppendLogRecord(comma(b.records), r)
 		b.parts[contentFile].items++
 		return

@@ -19,7 +19,7 @@ const (
 	// flushDelay is how long the first record waits for others before all are written.
 	flushDelay = 200 * time.Millisecond
 	// flushSize is how many bytes are written without waiting for more.
-	flushSize = 1 << 18
+	flushSize = 1 << 17
 	// maxWaiting bounds the bytes that wait while others are being written. What does not fit is lost.
 	maxWaiting = 2 << 20
 )
@@ -85,8 +85,8 @@ func Create(cfg Config) *Writer {
 func (w *Writer) Span(s *otlpfile.Span) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.admit(tracesFile) {
-		w.encoder.span(w.queue, s)
+	if w.admit(tracesFile) && w.encoder.span(w.queue, s) {
+		w.offered[contentFile].Add(1)
 	}
 }
 
@@ -94,8 +94,12 @@ func (w *Writer) Span(s *otlpfile.Span) {
 func (w *Writer) LogRecord(r *otlpfile.LogRecord) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.admit(logsFile) {
-		w.encoder.logRecord(w.queue, r)
+	file := logsFile
+	if isContentRecord(r) {
+		file = contentFile
+	}
+	if w.admit(file) {
+		w.encoder.logRecord(w.queue, r, file)
 	}
 }
 
@@ -211,7 +215,7 @@ func (w *Writer) Close(ctx context.Context, lost map[string]int64) {
 	t.Calls, t.Failed, t.Cancelled, t.Abandoned = w.totals.Calls, w.totals.Failed, w.totals.Cancelled, w.totals.Abandoned
 	t.P95 = w.totals.P95().Seconds()
 	w.meta.Lost = lost
-	w.refuse(tracesFile, logsFile, metricsFile, digestFile)
+	w.refuse(tracesFile, logsFile, contentFile, metricsFile, digestFile)
 	w.mu.Unlock()
 	w.stop()
 	select {
@@ -259,7 +263,7 @@ func (w *Writer) flush(ctx context.Context) {
 		w.disk.succeeded()
 		if w.disk.full() {
 			w.mu.Lock()
-			w.refuse(tracesFile, logsFile, metricsFile)
+			w.refuse(tracesFile, logsFile, contentFile, metricsFile)
 			w.mu.Unlock()
 		}
 		return
@@ -271,7 +275,7 @@ func (w *Writer) flush(ctx context.Context) {
 		w.waiting, w.hurried = true, true
 		w.timer.Reset(again)
 	} else {
-		w.refuse(tracesFile, logsFile, metricsFile, digestFile)
+		w.refuse(tracesFile, logsFile, contentFile, metricsFile, digestFile)
 	}
 }
 
