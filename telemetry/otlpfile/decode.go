@@ -1,6 +1,7 @@
 package otlpfile
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -84,11 +85,11 @@ type jsonSpan struct {
 	TraceID, SpanID, ParentSpanID, TraceState, Name string
 	Flags                                           uint32
 	Kind                                            int
-	StartTimeUnixNano, EndTimeUnixNano              nanoseconds
+	StartTimeUnixNano, EndTimeUnixNano              json.Number
 	Attributes                                      attributes
 	Events                                          []struct {
 		Name         string
-		TimeUnixNano nanoseconds
+		TimeUnixNano json.Number
 	}
 	Links []struct {
 		TraceID, SpanID string
@@ -104,7 +105,7 @@ func (s *jsonSpan) span() Span {
 	out := Span{
 		TraceID: traceID(s.TraceID), SpanID: spanID(s.SpanID), ParentID: spanID(s.ParentSpanID),
 		TraceState: s.TraceState, Flags: s.Flags, Name: s.Name, Kind: trace.SpanKind(s.Kind),
-		Start: s.StartTimeUnixNano.time(), End: s.EndTimeUnixNano.time(), Attributes: s.Attributes.list(),
+		Start: nanoseconds(s.StartTimeUnixNano), End: nanoseconds(s.EndTimeUnixNano), Attributes: s.Attributes.list(),
 		Message: s.Status.Message,
 	}
 	switch s.Status.Code {
@@ -114,7 +115,7 @@ func (s *jsonSpan) span() Span {
 		out.Status = codes.Error
 	}
 	for _, e := range s.Events {
-		out.Events = append(out.Events, Event{e.Name, e.TimeUnixNano.time()})
+		out.Events = append(out.Events, Event{e.Name, nanoseconds(e.TimeUnixNano)})
 	}
 	for _, l := range s.Links {
 		out.Links = append(out.Links, Link{traceID(l.TraceID), spanID(l.SpanID), l.Flags})
@@ -123,7 +124,7 @@ func (s *jsonSpan) span() Span {
 }
 
 type jsonRecord struct {
-	TimeUnixNano    nanoseconds
+	TimeUnixNano    json.Number
 	SeverityNumber  int
 	SeverityText    string
 	Body            value
@@ -134,17 +135,15 @@ type jsonRecord struct {
 
 func (r *jsonRecord) record() LogRecord {
 	return LogRecord{
-		Time: r.TimeUnixNano.time(), Severity: r.SeverityNumber, SeverityText: r.SeverityText,
+		Time: nanoseconds(r.TimeUnixNano), Severity: r.SeverityNumber, SeverityText: r.SeverityText,
 		Body: r.Body.attribute().AsString(), Attributes: r.Attributes.list(),
 		TraceID: traceID(r.TraceID), SpanID: spanID(r.SpanID), Flags: r.Flags,
 	}
 }
 
-// nanoseconds is a time, which protobuf's JSON writes as a text.
-type nanoseconds string
-
-func (n nanoseconds) time() time.Time {
-	v, err := strconv.ParseInt(string(n), 10, 64)
+// nanoseconds converts a time. Protobuf's JSON writes it as a text.
+func nanoseconds(n json.Number) time.Time {
+	v, err := n.Int64()
 	if err != nil || v == 0 {
 		return time.Time{}
 	}
@@ -167,30 +166,56 @@ func (a attributes) list() []attribute.KeyValue {
 type value struct {
 	StringValue *string
 	BoolValue   *bool
-	IntValue    *json.Number // quoted, or not
-	DoubleValue *float64
+	IntValue    *json.Number // a text, or not
+	DoubleValue *double
 	ArrayValue  *struct{ Values []value }
+	KVListValue *struct{ Values attributes }
+	BytesValue  []byte
 }
 
 func (v *value) attribute() attribute.Value {
 	switch {
+	case v.StringValue != nil:
+		return attribute.StringValue(*v.StringValue)
 	case v.BoolValue != nil:
 		return attribute.BoolValue(*v.BoolValue)
 	case v.IntValue != nil:
 		n, _ := v.IntValue.Int64() // 0 for what is none
 		return attribute.Int64Value(n)
 	case v.DoubleValue != nil:
-		return attribute.Float64Value(*v.DoubleValue)
+		return attribute.Float64Value(float64(*v.DoubleValue))
 	case v.ArrayValue != nil:
-		texts := make([]string, len(v.ArrayValue.Values))
-		for i := range texts {
-			texts[i] = v.ArrayValue.Values[i].attribute().AsString()
-		}
-		return attribute.StringSliceValue(texts)
-	case v.StringValue != nil:
-		return attribute.StringValue(*v.StringValue)
+		return list(v.ArrayValue.Values)
+	case v.KVListValue != nil:
+		return attribute.MapValue(v.KVListValue.Values.list()...)
+	case v.BytesValue != nil:
+		return attribute.ByteSliceValue(v.BytesValue)
 	}
-	return attribute.StringValue("")
+	return attribute.Value{}
+}
+
+// list returns a list of texts where it is one, as all lists of a session are, and else a list of any values.
+func list(all []value) attribute.Value {
+	texts, values := make([]string, 0, len(all)), make([]attribute.Value, len(all))
+	for i := range all {
+		if values[i] = all[i].attribute(); values[i].Type() == attribute.STRING {
+			texts = append(texts, values[i].AsString())
+		}
+	}
+	if len(texts) == len(all) {
+		return attribute.StringSliceValue(texts)
+	}
+	return attribute.SliceValue(values...)
+}
+
+// double is a floating-point number. Those that JSON cannot write are texts.
+type double float64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (d *double) UnmarshalJSON(text []byte) error {
+	f, err := strconv.ParseFloat(string(bytes.Trim(text, `"`)), 64)
+	*d = double(f)
+	return err
 }
 
 func traceID(text string) (id trace.TraceID) {

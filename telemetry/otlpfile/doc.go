@@ -1,10 +1,10 @@
-// Package otlpfile writes and reads spans and log records as OpenTelemetry's file exporters do: OTLP JSON, one message a
-// line (https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/). Ids are hexadecimal and enumerations are
-// numbers (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
+// Package otlpfile writes spans, log records and metrics as OpenTelemetry's file exporters do, and reads the first two:
+// OTLP JSON, one message a line (https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/). Ids are hexadecimal and
+// enumerations are numbers (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
 //
 // It owns the format and nothing else: it opens no file and knows no record. Its functions are pure, so a test compares
-// what they write with what protobuf's own encoder writes of the same data. Metrics, of which there are few, are encoded
-// by package otlp.
+// what they write with what OpenTelemetry's exporters make of the same data. It has types of its own and does not import
+// the SDK, so that those who only read what was stored need not either.
 package otlpfile
 
 import (

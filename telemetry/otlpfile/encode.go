@@ -1,12 +1,6 @@
 package otlpfile
 
 import (
-	"encoding/hex"
-	"math"
-	"strconv"
-	"time"
-	"unicode/utf8"
-
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 )
@@ -99,42 +93,6 @@ func AppendAttributes(dst []byte, all []attribute.KeyValue) []byte {
 	return e
 }
 
-// encoder appends JSON. Like protobuf's own encoder it leaves out members that are zero.
-type encoder []byte
-
-func (e *encoder) raw(parts ...string) {
-	for _, p := range parts {
-		*e = append(*e, p...)
-	}
-}
-
-func (e *encoder) id(b []byte) { *e = append(hex.AppendEncode(append(*e, '"'), b), '"') }
-
-// optional appends a member, unless its value is empty.
-func (e *encoder) optional(member, value string) {
-	if value != "" {
-		e.raw(member)
-		e.text(value)
-	}
-}
-
-func (e *encoder) number(member string, n int64) {
-	if n != 0 {
-		e.raw(member)
-		*e = strconv.AppendInt(*e, n, 10)
-	}
-}
-
-func (e *encoder) flags(flags uint32) { e.number(`,"flags":`, int64(flags)) }
-
-// time appends a time in nanoseconds: 64-bit integers are texts in protobuf's JSON.
-func (e *encoder) time(member string, t time.Time) {
-	if n := t.UnixNano(); !t.IsZero() && n > 0 {
-		e.raw(member, `"`)
-		*e = append(strconv.AppendInt(*e, n, 10), '"')
-	}
-}
-
 func (e *encoder) events(all []Event) {
 	if len(all) == 0 {
 		return
@@ -151,14 +109,6 @@ func (e *encoder) events(all []Event) {
 		e.endOf(start)
 	}
 	e.raw(`]`)
-}
-
-// endOf ends an object whose members begin at start, each with a comma.
-func (e *encoder) endOf(start int) {
-	if len(*e) > start {
-		*e = append((*e)[:start], (*e)[start+1:]...)
-	}
-	e.raw(`}`)
 }
 
 func (e *encoder) links(all []Link) {
@@ -192,91 +142,4 @@ func (e *encoder) status(code codes.Code, message string) {
 		e.raw(`,"code":2`)
 	}
 	e.endOf(start)
-}
-
-func (e *encoder) attributes(all []attribute.KeyValue) {
-	e.raw(`"attributes":`)
-	e.list(all)
-}
-
-func (e *encoder) list(all []attribute.KeyValue) {
-	e.raw(`[`)
-	for i, a := range all {
-		if i > 0 {
-			e.raw(`,`)
-		}
-		e.raw(`{"key":`)
-		e.text(string(a.Key))
-		e.raw(`,"value":{`)
-		e.value(a.Value)
-		e.raw(`}}`)
-	}
-	e.raw(`]`)
-}
-
-// value appends the member for a value's type. A session has values of five types; one of any other type is a text.
-func (e *encoder) value(v attribute.Value) {
-	switch v.Type() {
-	case attribute.BOOL:
-		e.raw(`"boolValue":`, strconv.FormatBool(v.AsBool()))
-	case attribute.INT64:
-		e.raw(`"intValue":"`)
-		*e = append(strconv.AppendInt(*e, v.AsInt64(), 10), '"')
-	case attribute.FLOAT64:
-		e.raw(`"doubleValue":`)
-		e.double(v.AsFloat64())
-	case attribute.STRINGSLICE:
-		e.raw(`"arrayValue":{"values":[`)
-		for i, text := range v.AsStringSlice() {
-			if i > 0 {
-				e.raw(`,`)
-			}
-			e.raw(`{"stringValue":`)
-			e.text(text)
-			e.raw(`}`)
-		}
-		e.raw(`]}`)
-	default:
-		e.raw(`"stringValue":`)
-		e.text(v.String())
-	}
-}
-
-func (e *encoder) double(f float64) {
-	switch {
-	case math.IsNaN(f):
-		e.raw(`"NaN"`)
-	case math.IsInf(f, 1):
-		e.raw(`"Infinity"`)
-	case math.IsInf(f, -1):
-		e.raw(`"-Infinity"`)
-	default:
-		*e = strconv.AppendFloat(*e, f, 'g', -1, 64)
-	}
-}
-
-const hexDigits = "0123456789abcdef"
-
-// text appends a string. What is not UTF-8 is replaced, since JSON cannot hold it.
-func (e *encoder) text(s string) {
-	b := append(*e, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-			i++
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			i++
-		case c < utf8.RuneSelf:
-			b = append(b, c)
-			i++
-		default:
-			r, size := utf8.DecodeRuneInString(s[i:])
-			b = utf8.AppendRune(b, r)
-			i += size
-		}
-	}
-	*e = append(b, '"')
 }
