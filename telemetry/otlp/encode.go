@@ -33,9 +33,9 @@ func newSpanSender(client otlptrace.Client) (sdktrace.SpanExporter, error) {
 
 // ExportSpans implements sdktrace.SpanExporter. All spans have the same resource.
 func (x *spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	e := x.buffer[:0]
-	resource := e.open(1)
-	e.attributes(1, spans[0].Resource().Attributes())
+	e, of := x.buffer[:0], spans[0].Resource()
+	resource, url := e.open(1), of.SchemaURL()
+	e.attributes(1, of.Attributes())
 	e.close(resource)
 	for len(spans) > 0 {
 		scope, n := spans[0].InstrumentationScope(), 0
@@ -49,6 +49,7 @@ func (x *spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnl
 		e.close(inScope)
 		spans = spans[n:]
 	}
+	e.text(3, url)
 	x.buffer = e
 	encoded := &tracepb.ResourceSpans{} // protobuf sends fields that a message does not know as they are
 	encoded.ProtoReflect().SetUnknown([]byte(e))

@@ -56,7 +56,7 @@ func TestEncoding(t *testing.T) {
 			}
 			provider := sdktrace.NewTracerProvider(
 				sdktrace.WithSyncer(reference), sdktrace.WithSyncer(exporter),
-				sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "x"), attribute.Int("n", 1))),
+				sdktrace.WithResource(resource.NewWithAttributes("https://resource", attribute.String("service.name", "x"), attribute.Int("n", 1))),
 				sdktrace.WithRawSpanLimits(sdktrace.SpanLimits{
 					AttributeCountLimit: 150, EventCountLimit: 2, LinkCountLimit: 2, AttributePerEventCountLimit: 1,
 					AttributePerLinkCountLimit: 1, AttributeValueLengthLimit: -1,
