@@ -10,14 +10,16 @@
 //	metrics.go      measurements made when something happens
 //	observed.go     what is read at each export: losses, and the use of the server's processes
 //	logs.go         log records
+//	recorder.go     spans and log records for the local store, whole
+//	lines.go        metrics for it, as lines
 //	meter.go        instruments and series, made from the table in semconv/instruments.go
 //	providers.go    the SDK's providers: made, flushed, shut down
 //
 // It promises that no peer can create an unlimited number of time series, and that all names and attributes come from
 // package semconv, from which TELEMETRY.md is generated.
 //
-// Within this module it imports the packages record, semconv and proctree alone. It does not decide where telemetry goes: the
-// caller passes processors and readers.
+// Within this module it imports the packages record, semconv, otlpfile and proctree alone. It does not decide where
+// telemetry goes: the caller passes processors, readers and a recorder.
 //
 // No package of this module is a public API before version 1.0.
 package otel

@@ -23,13 +23,19 @@ const (
 
 // TestEveryRecord makes every log record with every attribute of its row, and finds no other.
 func TestEveryRecord(t *testing.T) {
-	s := everything(t)
+	k := &keeper{}
+	s := everything(t, k.keep)
 	prompt := s.opened(record.Operation{Method: semconv.PromptsGet, Target: "trip", RequestID: "p", Direction: record.ToServer}, 3000)
 	prompt.Change, prompt.Duration = record.Hanging, 30*time.Second
 	s.Changed(&prompt)
 	prompt.Answered, prompt.Code, prompt.ErrorType, prompt.Class = true, "-32603", "-32603", record.Internal
 	s.ended(prompt, 3001)
-	call := s.opened(record.Operation{RequestID: "i"}, 3002)
+	call := s.opened(record.Operation{RequestID: "i", RequestSize: 98, Parent: 1}, 3002)
+	call.Change = record.StillOpen
+	s.Changed(&call)
+	asked := s.opened(record.Operation{Method: semconv.PromptsGet, Target: "trip"}, 3003)
+	asked.Change = record.StillOpen
+	s.Changed(&asked)
 	call.Change, call.Duration, call.Undelivered = record.Hanging, 30*time.Second, true
 	s.Changed(&call)
 	s.Noted(record.Finding{Kind: record.SizeOutlier, Operation: call.Number, Tool: "search", Side: record.ResponseSide, Seen: 1048636, Usual: 160, Unit: "By"})
@@ -48,6 +54,11 @@ func TestEveryRecord(t *testing.T) {
 	d.Noted(record.Blockage{Time: d.at(45), Direction: record.ToClient, Duration: time.Second})
 	d.Noted(record.Exit{Time: d.at(50), EndedBy: record.ByServer, Cause: record.NotStarted, Code: 127, Reason: "no such file"})
 	s.logs.all = append(s.logs.all, d.logs.all...)
+	for _, r := range k.records { // those that nothing but a recorder gets
+		if r.Body == semconv.OperationOpen.Message {
+			s.logs.all = append(s.logs.all, logged{body: r.Body, severity: r.Severity, attributes: values(r.Attributes)})
+		}
+	}
 
 	for _, l := range s.logs.all {
 		if !slices.ContainsFunc(semconv.Records(), func(d semconv.Record) bool { return d.Message == l.body }) {

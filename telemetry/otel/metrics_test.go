@@ -18,9 +18,12 @@ import (
 )
 
 // everything is a session that touches every instrument.
-func everything(t *testing.T) *stage {
+func everything(t *testing.T, changes ...func(*otel.Config)) *stage {
 	s := newStage(t, func(c *otel.Config) {
 		c.Lost = func() map[string]int64 { return map[string]int64{"span": 0, "message": 4} }
+		for _, change := range changes {
+			change(c)
+		}
 	})
 	read := record.Operation{Method: semconv.ResourcesRead, Resource: "note://{id}", ResponseSize: 79, Protocol: "2025-11-25"}
 	failed := record.Operation{

@@ -2,7 +2,9 @@ package otel
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -11,6 +13,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // Config describes a Sink.
@@ -24,6 +27,10 @@ type Config struct {
 
 	// Recorder receives all spans and log records beside the processors. May be nil.
 	Recorder Recorder
+	// MetricLines receives the metrics beside the readers, as lines of OTLP JSON: each is a call of Write, which must not
+	// block. One is written a minute after something was recorded, or while operations are open, and by FlushLines and EndLines.
+	// May be nil.
+	MetricLines io.Writer
 
 	Logger   *slog.Logger // the program's own log, which receives all log records; nil discards
 	LogLevel slog.Level   // the lowest level of log records that are exported
@@ -38,7 +45,7 @@ type Config struct {
 	// Lost returns what was lost so far, by reason, for spanpipe.telemetry.dropped. The SDK calls it from its own
 	// goroutines. May be nil.
 	Lost func() map[string]int64
-	// Broken receives a panic from a goroutine of the SDK's that collects metrics. May be nil.
+	// Broken receives a panic from a goroutine that collects metrics. May be nil.
 	Broken func(recovered any)
 }
 
@@ -52,16 +59,18 @@ const (
 )
 
 // Sink turns the records of a session into spans, metrics and log records. Opened, Changed and Noted must be called
-// from one goroutine; OpenSpans, Flush and Shutdown are safe for concurrent use.
+// from one goroutine; the methods below them are safe for concurrent use.
 type Sink struct {
 	providers *providers
 	spans     *spans
 	metrics   *metrics
 	observed  *observed
 	logs      *logs
+	lines     *metricLines // nil unless they are wanted
 
-	open map[uint64]*operation // by number
-	last struct {              // the operation that ended last: findings about it may follow
+	active atomic.Int64          // open operations, without those that stay open by nature
+	open   map[uint64]*operation // by number
+	last   struct {              // the operation that ended last: findings about it may follow
 		number uint64
 		ctx    context.Context
 	}
@@ -79,15 +88,31 @@ func New(cfg Config) *Sink {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	p := newProviders(cfg)
-	x := newInstruments(p.meter, cfg.Recorded)
-	s := &Sink{
-		providers: p, spans: newSpans(p.tracer, cfg), metrics: newMetrics(x), logs: newLogs(cfg, p.logger),
-		observed: &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken},
-		open:     map[uint64]*operation{},
+	s := &Sink{open: map[uint64]*operation{}}
+	if cfg.MetricLines != nil {
+		s.lines = newMetricLines(cfg, func() bool { return s.active.Load() > 0 })
+		cfg.Metrics = append([]sdkmetric.Reader{s.lines}, cfg.Metrics...)
 	}
-	s.observed.register(p.meter)
+	s.providers = newProviders(cfg)
+	x := newInstruments(s.providers.meter, s.recorded(cfg.Recorded))
+	s.spans, s.metrics, s.logs = newSpans(s.providers.tracer, cfg), newMetrics(x), newLogs(cfg, s.providers.logger)
+	s.observed = &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken}
+	s.observed.register(s.providers.meter)
 	return s
+}
+
+// recorded returns what is called whenever something was measured. It may be nil.
+func (s *Sink) recorded(notify func()) func() {
+	switch {
+	case s.lines == nil:
+		return notify
+	case notify == nil:
+		return s.lines.record
+	}
+	return func() {
+		s.lines.record()
+		notify()
+	}
 }
 
 // Environment returns the variables that make the session's span the parent of the server's own spans: TRACEPARENT, and
@@ -97,6 +122,9 @@ func (s *Sink) Environment() []string { return s.spans.environment() }
 // Opened receives an operation that has started. If its parent is neither open nor the operation that ended last, the
 // operation's span becomes a child of the session's.
 func (s *Sink) Opened(op *record.Operation) {
+	if !semconv.LongLived(op.Method) {
+		s.active.Add(1)
+	}
 	o := &operation{ctx: s.spans.start(s.parent(op.Parent), op), active: s.metrics.opened(op)}
 	s.open[op.Number] = o
 	s.logs.opened(o.ctx, op)
@@ -122,6 +150,9 @@ func (s *Sink) ended(op *record.Operation) {
 		return
 	}
 	delete(s.open, op.Number)
+	if !semconv.LongLived(op.Method) {
+		s.active.Add(-1)
+	}
 	s.spans.finish(o.ctx, op)
 	s.last.number, s.last.ctx = op.Number, o.ctx
 	s.metrics.ended(op, o.active)
@@ -188,12 +219,31 @@ func (s *Sink) contextOf(number uint64) context.Context {
 // given up.
 func (s *Sink) ServerExited(user, system time.Duration) { s.observed.exited(user, system) }
 
-// OpenSpans returns the number of spans that have started and not ended. If nothing ends them, they are lost.
+// OpenSpans returns the number of spans that would be exported, have started and not ended. If nothing ends them, they are
+// lost.
 func (s *Sink) OpenSpans() int64 { return s.spans.pending.Load() }
+
+// UnrecordedSpans returns the same for the recorder, which gets all spans.
+func (s *Sink) UnrecordedSpans() int64 { return s.spans.unrecorded.Load() }
 
 // Flush exports all that was recorded. It returns when that is done or the context's time is up. The exporters report
 // their errors themselves, like those of Shutdown.
 func (s *Sink) Flush(ctx context.Context) { s.providers.each(ctx, provider.ForceFlush) }
+
+// FlushLines writes the metrics as a line.
+func (s *Sink) FlushLines() {
+	if s.lines != nil {
+		s.lines.write()
+	}
+}
+
+// EndLines writes the metrics a last time as a line. It must be called before Shutdown, which may hang for as long as it
+// may take.
+func (s *Sink) EndLines() {
+	if s.lines != nil {
+		s.lines.end()
+	}
+}
 
 // Shutdown exports all that was recorded and stops. It returns when the context's time is up, even if an exporter
 // hangs, and reports whether everything was done in time.

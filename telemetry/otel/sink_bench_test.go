@@ -11,20 +11,25 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/spanpipe/spanpipe/telemetry/otel"
+	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // BenchmarkCall is what the sink does for one call: two records of an operation and two of messages, without an
 // exporter.
 func BenchmarkCall(b *testing.B) {
-	for name, spans := range map[string][]sdktrace.SpanProcessor{"all": {discard{}}, "metrics": nil} {
+	for name, spans := range map[string][]sdktrace.SpanProcessor{"all": {discard{}}, "metrics": nil, "recorded": nil} {
 		b.Run(name, func(b *testing.B) {
+			var recorder otel.Recorder
+			if name == "recorded" {
+				recorder = forgetful{}
+			}
 			start := time.Now()
 			s := otel.New(otel.Config{
 				Logger:  slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelWarn})),
 				Session: record.Session{ID: "x", Launched: start},
 				Spans:   spans,
-				Metrics: []sdkmetric.Reader{sdkmetric.NewManualReader()},
+				Metrics: []sdkmetric.Reader{sdkmetric.NewManualReader()}, Recorder: recorder,
 			})
 			request := record.Message{Direction: record.ToServer, Kind: record.RequestMessage, Method: "tools/call", Size: 100}
 			response := record.Message{
@@ -54,3 +59,9 @@ type discard struct{ sdktrace.SpanProcessor }
 
 func (discard) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
 func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
+
+// forgetful is a recorder that keeps nothing.
+type forgetful struct{}
+
+func (forgetful) Span(*otlpfile.Span)           {}
+func (forgetful) LogRecord(*otlpfile.LogRecord) {}

@@ -29,8 +29,10 @@ type spans struct {
 	root    context.Context   // holds the session's span in the current trace; nil if there is none
 	open    trace.Span        // the session's span while it is open
 	count   int               // operations in the current trace
-	pending atomic.Int64      // sampled spans that have started and not ended
 	scratch attributes        // reused: the SDK copies the attributes
+
+	pending    atomic.Int64 // sampled spans that have started and not ended
+	unrecorded atomic.Int64 // likewise all spans of the recorder
 }
 
 // newSpans starts the session's span, unless each operation has a trace of its own.
@@ -207,9 +209,12 @@ func (s *spans) finish(ctx context.Context, op *record.Operation) {
 	s.addPending(span, -1)
 }
 
-// addPending counts a span that starts or ends. One that is not sampled is not exported, and so cannot be lost.
+// addPending counts a span that starts or ends. One that is not sampled is not exported, and so cannot be lost there.
 func (s *spans) addPending(span trace.Span, n int64) {
-	if span.SpanContext().IsSampled() {
+	if _, recorded := span.(*teeSpan); recorded {
+		s.unrecorded.Add(n)
+	}
+	if s.exports && span.SpanContext().IsSampled() {
 		s.pending.Add(n)
 	}
 }

@@ -194,7 +194,7 @@ func TestOperationSpan(t *testing.T) {
 	span := s.span("tools/call search")
 	differ(t, "attributes", values(span.Attributes()), map[string]any{
 		semconv.MethodName: "tools/call", semconv.ToolName: "search", semconv.OperationName: "execute_tool",
-		semconv.RequestID: "7", semconv.JSONRPCVersion: "1.0", semconv.ProtocolVersion: "2025-11-25",
+		semconv.Number: int64(1), semconv.RequestID: "7", semconv.JSONRPCVersion: "1.0", semconv.ProtocolVersion: "2025-11-25",
 		semconv.SessionID: "the-session", semconv.NetworkTransport: "pipe", semconv.Batch: true,
 		semconv.Resource: "note://{id}", semconv.RequestSize: int64(118), semconv.ResponseSize: int64(1420),
 		semconv.ErrorType: "-32000", semconv.StatusCode: "-32000", semconv.ErrorClass: "rate_limited",
@@ -220,7 +220,7 @@ func TestEveryAttribute(t *testing.T) {
 	s.Noted(s.session(record.Session{Server: record.Peer{Name: "files"}}))
 	s.call(whole(), 0, 10)
 	op := whole()
-	op.RoundTrips, op.Undelivered = 1, true
+	op.RoundTrips, op.Undelivered, op.Hung = 1, true, true
 	s.call(op, 20, 30)
 	s.call(record.Operation{
 		Method: semconv.PromptsGet, Target: "trip", Requested: "2026-07-28",

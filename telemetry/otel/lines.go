@@ -1,0 +1,162 @@
+package otel
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
+)
+
+// lineInterval is how often metrics are written as a line of a file while something happens. A line repeats every series,
+// and takes some 20 KB. It is OpenTelemetry's default for exports.
+const lineInterval = time.Minute
+
+// metricLines is a reader that writes metrics as lines of OTLP JSON, cumulative, whatever OpenTelemetry's variables say
+// about exports. It has a timer only while operations are open, or if something was recorded since the last line.
+type metricLines struct {
+	*sdkmetric.ManualReader
+	out           io.Writer
+	before, after []byte
+	busy          func() bool         // operations are open
+	broken        func(recovered any) // may be nil
+	recorded      atomic.Bool         // something was recorded since the last line, and the timer runs
+
+	mu    sync.Mutex
+	due   *time.Timer
+	data  metricdata.ResourceMetrics // reused, like line
+	line  []byte
+	ended bool
+}
+
+func newMetricLines(cfg Config, busy func() bool) *metricLines {
+	m := &metricLines{ManualReader: sdkmetric.NewManualReader(), out: cfg.MetricLines, busy: busy, broken: cfg.Broken}
+	m.before, m.after = otlpfile.Metrics(&otlpfile.Origin{
+		Resource: cfg.Resource.Attributes(), ResourceURL: cfg.Resource.SchemaURL(), ScopeName: Scope, ScopeVersion: cfg.Version,
+	})
+	m.due = time.AfterFunc(time.Hour, m.write)
+	m.due.Stop()
+	return m
+}
+
+// record notes that something was recorded.
+func (m *metricLines) record() {
+	if !m.recorded.Load() && !m.recorded.Swap(true) {
+		m.due.Reset(lineInterval)
+	}
+}
+
+// write collects the metrics and writes a line.
+func (m *metricLines) write() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended {
+		return
+	}
+	m.recorded.Store(false)
+	m.collectLocked()
+	if m.busy() {
+		m.record()
+	}
+}
+
+// end writes the last line.
+func (m *metricLines) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.ended {
+		m.ended = true
+		m.due.Stop()
+		m.collectLocked()
+	}
+}
+
+// collectLocked collects the metrics and writes a line. A panic there would end the process, and with it the session.
+func (m *metricLines) collectLocked() {
+	defer func() {
+		if r := recover(); r != nil && m.broken != nil {
+			m.broken(r)
+		}
+	}()
+	if m.Collect(context.Background(), &m.data) != nil { // it has been shut down
+		return
+	}
+	m.line = append(m.line[:0], m.before...)
+	for _, scope := range m.data.ScopeMetrics { // there is one
+		for i := range scope.Metrics {
+			if len(m.line) > len(m.before) {
+				m.line = append(m.line, ',')
+			}
+			metric := metricOf(&scope.Metrics[i])
+			m.line = otlpfile.AppendMetric(m.line, &metric)
+		}
+	}
+	if len(m.line) > len(m.before) {
+		m.line = append(m.line, m.after...)
+		_, _ = m.out.Write(m.line) // the next line, which has all that is in this one, may be written
+	}
+}
+
+// metricOf converts a metric. Of the SDK's forms it knows those of the instruments of package semconv.
+func metricOf(m *metricdata.Metrics) otlpfile.Metric {
+	out := otlpfile.Metric{Name: m.Name, Description: m.Description, Unit: m.Unit}
+	switch data := m.Data.(type) {
+	case metricdata.Gauge[int64]:
+		out.Points = points(data.DataPoints, attribute.Int64Value)
+	case metricdata.Sum[int64]:
+		out.Form, out.Monotonic = otlpfile.Sum, data.IsMonotonic
+		out.Points = points(data.DataPoints, attribute.Int64Value)
+	case metricdata.Sum[float64]:
+		out.Form, out.Monotonic = otlpfile.Sum, data.IsMonotonic
+		out.Points = points(data.DataPoints, attribute.Float64Value)
+	case metricdata.Histogram[float64]:
+		out.Form = otlpfile.Histogram
+		for i := range data.DataPoints {
+			out.Points = append(out.Points, histogramPoint(&data.DataPoints[i]))
+		}
+	}
+	return out
+}
+
+func points[N int64 | float64](all []metricdata.DataPoint[N], value func(N) attribute.Value) []otlpfile.Point {
+	out := make([]otlpfile.Point, len(all))
+	for i, p := range all {
+		out[i] = otlpfile.Point{
+			Attributes: p.Attributes.ToSlice(), Start: p.StartTime, Time: p.Time, Value: value(p.Value),
+			Exemplars: exemplars(p.Exemplars, value),
+		}
+	}
+	return out
+}
+
+func histogramPoint(p *metricdata.HistogramDataPoint[float64]) otlpfile.Point {
+	out := otlpfile.Point{
+		Attributes: p.Attributes.ToSlice(), Start: p.StartTime, Time: p.Time, Count: p.Count, Total: p.Sum,
+		Buckets: p.BucketCounts, Bounds: p.Bounds, Exemplars: exemplars(p.Exemplars, attribute.Float64Value),
+	}
+	if v, ok := p.Min.Value(); ok {
+		out.Min = &v
+	}
+	if v, ok := p.Max.Value(); ok {
+		out.Max = &v
+	}
+	return out
+}
+
+// exemplars converts exemplars. There are none unless OTEL_METRICS_EXEMPLAR_FILTER asks for them.
+func exemplars[N int64 | float64](all []metricdata.Exemplar[N], value func(N) attribute.Value) []otlpfile.Exemplar {
+	var out []otlpfile.Exemplar
+	for _, x := range all {
+		one := otlpfile.Exemplar{Attributes: x.FilteredAttributes, Time: x.Time, Value: value(x.Value)}
+		copy(one.TraceID[:], x.TraceID)
+		copy(one.SpanID[:], x.SpanID)
+		out = append(out, one)
+	}
+	return out
+}

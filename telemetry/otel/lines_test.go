@@ -1,0 +1,190 @@
+package otel_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry/otel"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// lineWriter keeps lines, one for each call of Write.
+type lineWriter struct{ lines [][]byte }
+
+func (w *lineWriter) Write(line []byte) (int, error) {
+	w.lines = append(w.lines, bytes.Clone(line))
+	return len(line), nil
+}
+
+// TestMetricLines compares a line with what OpenTelemetry's exporter sends of the same metrics.
+func TestMetricLines(t *testing.T) {
+	for _, filter := range []string{"", "always_on"} {
+		t.Run(filter, func(t *testing.T) {
+			t.Setenv("OTEL_METRICS_EXEMPLAR_FILTER", filter)
+			t.Setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta") // concerns exports alone
+			t.Setenv("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram")
+			t.Setenv("OTEL_METRIC_EXPORT_INTERVAL", "1")
+			w := &lineWriter{}
+			s := everything(t, func(c *otel.Config) {
+				c.MetricLines, c.Resource = w, resource.Default()
+			})
+			s.EndLines()
+			s.EndLines()
+			if len(w.lines) != 1 || bytes.Count(w.lines[0], []byte("\n")) != 1 || !bytes.HasSuffix(w.lines[0], []byte("\n")) {
+				t.Fatalf("%d lines: %.200q", len(w.lines), w.lines)
+			}
+			got := &metricspb.MetricsData{}
+			if err := otlptest.ReadLine(w.lines[0], got); err != nil {
+				t.Fatalf("%v in %s", err, w.lines[0])
+			}
+			want := &metricspb.MetricsData{ResourceMetrics: exportedMetrics(t, s)}
+			for _, data := range []*metricspb.MetricsData{got, want} {
+				withoutTimes(data)
+			}
+			if !proto.Equal(got, want) {
+				t.Errorf("got:\n%.3000s\nwant:\n%.3000s", prototext.Format(got), prototext.Format(want))
+			}
+			if hasExemplars := bytes.Contains(w.lines[0], []byte(`"exemplars"`)); hasExemplars != (filter != "") {
+				t.Errorf("exemplars: %v", hasExemplars)
+			}
+		})
+	}
+}
+
+// exportedMetrics returns what OpenTelemetry's exporter sends of the metrics of a stage.
+func exportedMetrics(t *testing.T, s *stage) (sent []*metricspb.ResourceMetrics) {
+	t.Helper()
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		request := &colmetrics.ExportMetricsServiceRequest{}
+		if err != nil || proto.Unmarshal(body, request) != nil {
+			t.Errorf("a request that cannot be read: %v", err)
+		}
+		sent = request.GetResourceMetrics()
+	}))
+	defer collector.Close()
+	exporter, err := otlpmetrichttp.New(t.Context(), otlpmetrichttp.WithEndpointURL(collector.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = exporter.Shutdown(t.Context()) }()
+	var all metricdata.ResourceMetrics
+	if err := s.meter.Collect(t.Context(), &all); err != nil {
+		t.Fatal(err)
+	}
+	if err := exporter.Export(t.Context(), &all); err != nil {
+		t.Fatal(err)
+	}
+	return sent
+}
+
+// withoutTimes sorts metrics and points, whose order is random, and removes what differs from one collection to the next:
+// times, exemplars, which are a random sample, and the use of the process.
+func withoutTimes(data *metricspb.MetricsData) {
+	points := func(all []*metricspb.NumberDataPoint) {
+		for _, p := range all {
+			p.StartTimeUnixNano, p.TimeUnixNano, p.Exemplars = 0, 0, nil
+		}
+		slices.SortFunc(all, byText)
+	}
+	for _, scope := range data.GetResourceMetrics()[0].GetScopeMetrics() {
+		for _, m := range scope.GetMetrics() {
+			switch d := m.GetData().(type) {
+			case *metricspb.Metric_Gauge:
+				points(d.Gauge.GetDataPoints())
+			case *metricspb.Metric_Sum:
+				points(d.Sum.GetDataPoints())
+			case *metricspb.Metric_Histogram:
+				for _, p := range d.Histogram.GetDataPoints() {
+					p.StartTimeUnixNano, p.TimeUnixNano, p.Exemplars = 0, 0, nil
+				}
+				slices.SortFunc(d.Histogram.GetDataPoints(), byText)
+			}
+		}
+		scope.Metrics = slices.DeleteFunc(scope.GetMetrics(), func(m *metricspb.Metric) bool {
+			return len(m.GetName()) > 8 && m.GetName()[:8] == "process."
+		})
+		slices.SortFunc(scope.GetMetrics(), byText)
+	}
+}
+
+func byText[M proto.Message](a, b M) int {
+	text := func(m proto.Message) []byte {
+		b, _ := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+		return b
+	}
+	return bytes.Compare(text(a), text(b))
+}
+
+// TestPaceOfLines: there is a line a minute after something was measured and while operations are open, and none while
+// nothing happens.
+func TestPaceOfLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &lineWriter{}
+		s := otel.New(otel.Config{MetricLines: w, Session: record.Session{ID: "x", Launched: time.Now()}})
+		defer s.Shutdown(t.Context())
+		// after sleeps and returns how many lines were written since it was called last.
+		seen := 0
+		after := func(d time.Duration) int {
+			time.Sleep(d)
+			synctest.Wait()
+			n := len(w.lines) - seen
+			seen = len(w.lines)
+			return n
+		}
+		want := func(what string, got, want int) {
+			t.Helper()
+			if got != want {
+				t.Errorf("%s: %d lines, want %d", what, got, want)
+			}
+		}
+		op := &record.Operation{Number: 1, Change: record.Opened, Direction: record.ToServer, Method: semconv.ToolsCall, Start: time.Now()}
+		want("before anything", after(time.Hour), 0)
+		s.Opened(op)
+		want("soon", after(50*time.Second), 0)
+		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage})
+		want("a minute after the first", after(11*time.Second), 1)
+		want("an operation that is open for ten minutes", after(10*time.Minute), 10)
+		ended := *op
+		ended.Change, ended.End = record.Ended, time.Now()
+		s.Changed(&ended)
+		want("its end", after(time.Hour), 1)
+		lasting := &record.Operation{Number: 2, Change: record.Opened, Method: semconv.SubscriptionsListen, Start: time.Now()}
+		s.Opened(lasting)
+		want("a subscription, which stays open", after(24*time.Hour), 1)
+		s.FlushLines()
+		want("a flush", after(time.Hour), 1)
+		s.EndLines()
+		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage})
+		want("the end, and nothing after it", after(time.Hour), 1)
+	})
+}
+
+// TestPanicInLines: a panic while metrics are collected is reported, and the process goes on.
+func TestPanicInLines(t *testing.T) {
+	broken := make(chan any, 1)
+	s := otel.New(otel.Config{MetricLines: &lineWriter{}, Metrics: []sdkmetric.Reader{}, Broken: func(r any) { broken <- r },
+		Lost: func() map[string]int64 { panic("a defect") }})
+	defer s.Shutdown(t.Context())
+	s.EndLines()
+	if got := <-broken; got != "a defect" {
+		t.Errorf("%v", got)
+	}
+}
