@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
@@ -23,6 +25,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // output is what the policy lets out of the process: OpenTelemetry's SDK with exporters behind it, and the admin
@@ -33,28 +36,29 @@ type output struct {
 	dropped  *dropped
 	lines    func() int64 // lost lines of the console
 	logger   *slog.Logger
+	broken   func(recovered any)
 	store    Store         // nil without one
+	unstored atomic.Int64  // spans that were open at its end
 	admin    *admin.Server // nil without one
 	registry *prometheus.Registry
 	session  string // its id
 }
 
 // build makes what the policy asks for.
-func (o *output) build(cfg Config, id record.Session, broken func(any)) {
-	o.session = id.ID
+func (o *output) build(cfg Config, id record.Session) {
 	otlp.TakeOver(cfg.Logger) // before the SDK reads a variable
 	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
 	sink := sinkConfig(cfg, id)
-	sink.Broken, sink.Lost = broken, o.lost
+	sink.Broken, sink.Lost = o.broken, o.lost
 	if cfg.Policy.Has(consent.OTLP) {
-		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: broken})
+		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: o.broken})
 		sink.Spans = some[sdktrace.SpanProcessor](o.exports.Spans)
 		sink.Metrics = some[sdkmetric.Reader](o.exports.Metrics)
 		sink.Logs = some[sdklog.Processor](o.exports.Logs)
 		sink.Recorded = o.exports.Recorded
 	}
 	if o.openStore(cfg, id, sink.Resource) {
-		sink.Recorder = o.store
+		sink.Recorder, sink.MetricLines = o.store, o.store.Metrics()
 	}
 	if reader := o.listen(cfg, sink.Resource); reader != nil {
 		sink.Metrics = append(sink.Metrics, reader)
@@ -87,10 +91,12 @@ func (o *output) openStore(cfg Config, id record.Session, resource *resource.Res
 }
 
 // withoutExporters returns an output from which nothing leaves the process. It uses nothing that reads the user's
-// environment: that is what has just panicked.
-func withoutExporters(cfg Config, id record.Session) *output {
+// environment: that is what has just panicked. A store that is open learns how the session ends.
+func (o *output) withoutExporters(cfg Config, id record.Session) *output {
 	sink := otel.New(otel.Config{Resource: resource.Empty(), Logger: cfg.Logger, LogLevel: cfg.LogLevel, Session: id})
-	return &output{otel: sink, dropped: &dropped{}, logger: cfg.Logger}
+	return &output{
+		otel: sink, dropped: o.dropped, lines: o.lines, logger: o.logger, session: o.session, broken: o.broken, store: o.store,
+	}
 }
 
 func sinkConfig(cfg Config, id record.Session) otel.Config {
@@ -206,14 +212,15 @@ func (o *output) serve(alive, ready func() bool) {
 // lost returns what has been lost so far, by the values of spanpipe.reason.
 func (o *output) lost() map[string]int64 {
 	lost := map[string]int64{
-		"message": o.dropped.messages.Load(), "content": o.dropped.contents.Load(), "span": 0, "log_record": 0,
-		"console_line": o.lines(),
+		semconv.LostMessage: o.dropped.messages.Load(), semconv.LostContent: o.dropped.contents.Load(),
+		semconv.LostSpan: 0, semconv.LostLogRecord: 0, semconv.LostConsoleLine: o.lines(),
 	}
 	if o.exports != nil {
-		lost["span"], lost["log_record"] = o.exports.Lost()
+		lost[semconv.LostSpan], lost[semconv.LostLogRecord] = o.exports.Lost()
 	}
 	if o.store != nil {
-		lost["stored_span"], lost["stored_log_record"] = o.store.Lost()
+		lost[semconv.LostStoredSpan], lost[semconv.LostStoredLogRecord] = o.store.Lost()
+		lost[semconv.LostStoredSpan] += o.unstored.Load()
 	}
 	return lost
 }
@@ -223,22 +230,87 @@ func (o *output) loseOpenSpans() {
 	if o.exports != nil {
 		o.exports.LoseSpans(o.otel.OpenSpans())
 	}
+	o.unstored.Store(o.otel.UnrecordedSpans())
 }
 
 // close sends what there is, ends the export, and reports what was lost. It returns when the context is done,
-// whatever still hangs.
+// whatever still hangs. The store does not wait for the network, which may take all the time.
 func (o *output) close(ctx context.Context) {
+	stored := o.closeStore(ctx)
 	o.closeAdmin(ctx)
 	inTime := o.otel.Shutdown(ctx)
-	if o.store != nil {
-		o.store.Close(ctx, o.lost())
+	select {
+	case <-stored:
+	case <-ctx.Done():
 	}
-	messages, contents := o.dropped.messages.Load(), o.dropped.contents.Load()
+	told := false
 	if o.exports != nil {
-		o.exports.Finish(inTime, messages, contents)
-	} else if messages+contents > 0 {
-		o.logger.Warn("some telemetry of this session was lost; the server was not affected",
-			"messages", messages, "contents", contents)
+		told = o.exports.Finish(inTime)
+	}
+	o.summarize(told)
+}
+
+// flush stores and sends what there is.
+func (o *output) flush(ctx context.Context) {
+	if o.store != nil {
+		o.otel.FlushLines()
+		go o.store.Flush(ctx) // ends with the store, or with the process if the disk hangs
+	}
+	o.otel.Flush(ctx)
+}
+
+// closeStore ends the session in the store. It returns a channel that is closed at the end of that, without a store at
+// once. A panic there must not change the server's exit status.
+func (o *output) closeStore(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	o.otel.EndLines()
+	if o.store == nil {
+		close(done)
+		return done
+	}
+	lost := o.lost()
+	go func() { // ends with the context, by the store's promise; if a disk hangs all the same, with the process
+		defer close(done)
+		defer func() {
+			if r := recover(); r != nil {
+				o.broken(r)
+			}
+		}()
+		o.store.Close(ctx, lost)
+	}()
+	return done
+}
+
+// storeExit tells the store how the session has ended, if its records do not.
+func (o *output) storeExit(exit record.Exit, at, launched time.Time) {
+	if o.store != nil {
+		exit.Time, exit.Lifetime = at, at.Sub(launched)
+		o.store.Noted(exit)
+	}
+}
+
+// summarize reports what was lost. That of the network is no news if a failed delivery was reported.
+func (o *output) summarize(told bool) {
+	names := []struct{ name, reason string }{
+		{"messages", semconv.LostMessage}, {"contents", semconv.LostContent},
+		{"spans", semconv.LostSpan}, {"log_records", semconv.LostLogRecord},
+	}
+	if o.store != nil {
+		names = append(names, struct{ name, reason string }{"stored_spans", semconv.LostStoredSpan},
+			struct{ name, reason string }{"stored_log_records", semconv.LostStoredLogRecord})
+	}
+	lost, total := o.lost(), int64(0)
+	var attrs []any
+	for _, n := range names {
+		attrs = append(attrs, n.name, lost[n.reason])
+		total += lost[n.reason]
+	}
+	level := slog.LevelWarn
+	if told && lost[semconv.LostStoredSpan]+lost[semconv.LostStoredLogRecord] == 0 {
+		level = slog.LevelInfo
+	}
+	if total > 0 {
+		o.logger.Log(context.Background(), level, "some telemetry of this session was lost; the server was not affected", attrs...)
 	}
 }
 

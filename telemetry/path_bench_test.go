@@ -14,17 +14,26 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // BenchmarkCall measures the whole path of one call, request and response: tap, queue, tracker, spans, metrics and log
-// records. "made" ends before the exporters. "sent" exports over OTLP/HTTP to a receiver in this process that discards
+// records. "made" ends before the exporters; "stored" is kept in files. "sent" exports over OTLP/HTTP to a receiver in this process that discards
 // everything, so it costs a little more than the product alone.
 func BenchmarkCall(b *testing.B) {
 	b.Run("made", func(b *testing.B) {
 		calls(b, consent.Request{Telemetry: "prometheus"}, func(cfg *telemetry.Config) {
 			cfg.AdminAddr = "127.0.0.1:0"
+		})
+	})
+	b.Run("stored", func(b *testing.B) {
+		dir := b.TempDir()
+		calls(b, consent.Request{Telemetry: "local"}, func(cfg *telemetry.Config) {
+			cfg.OpenStore = func(s telemetry.StoreSession) (telemetry.Store, error) {
+				return store.Create(store.Config{Dir: dir, Meta: store.Meta{ID: s.ID, Launched: s.Launched}, Origin: &s.Origin}), nil
+			}
 		})
 	})
 	for name, off := range map[string][]string{

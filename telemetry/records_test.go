@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -91,8 +92,9 @@ func unusual() string {
 func TestEveryRecord(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	exportTo(t, r, otlptest.GRPC)
-	s := openTo(t, consent.Request{Telemetry: "otlp", Capture: "messages,stderr,errors"},
-		func(c *telemetry.Config) { c.HangAfter, c.LogLevel = time.Second, slog.LevelDebug })
+	k := &kept{} // gets what is not exported
+	s := openTo(t, consent.Request{Telemetry: "otlp,local", Capture: "messages,stderr,errors"},
+		func(c *telemetry.Config) { c.HangAfter, c.LogLevel = time.Second, slog.LevelDebug; k.in(c) })
 	s.say(sortedByTime(everything + loops() + moreRecords))
 	s.tel.Stderr().Forwarded([]byte("listening on the usual port\n"), time.Now())
 	time.Sleep(2200 * time.Millisecond) // the consumer looks for hanging operations once a second
@@ -104,7 +106,7 @@ func TestEveryRecord(t *testing.T) {
 	s.end(left)
 
 	examples, keys := map[string][]string{}, map[string]map[string]bool{}
-	for _, got := range r.Records() {
+	for _, got := range append(r.Records(), append(k.open(), openChild(t)...)...) {
 		i := slices.IndexFunc(semconv.Records(), func(d semconv.Record) bool { return d.Message == got.Body })
 		if i < 0 {
 			t.Errorf("got a record %q, which semconv does not list", got.Body)
@@ -139,6 +141,35 @@ func TestEveryRecord(t *testing.T) {
 			t.Errorf("%q: got\n%s\nwant the example %s among them", d.Message, got, d.Example)
 		}
 	}
+}
+
+// openChild returns the records of a call that is open, and of a request of the server's that it waits for.
+func openChild(t *testing.T) []otlptest.Record {
+	k := &kept{}
+	s := openTo(t, consent.Request{Telemetry: "local"}, k.in)
+	s.say(`
+0ms > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}
+1ms < {"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"messages":[]}}`)
+	mcptest.Eventually(t, "both are stored as open", func() bool { return len(k.open()) == 2 })
+	s.end(left)
+	return k.open()
+}
+
+// open returns the stored records of open operations.
+func (k *kept) open() (found []otlptest.Record) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, r := range k.records {
+		if r.Body != semconv.OperationOpen.Message {
+			continue
+		}
+		out := otlptest.Record{Body: r.Body, Severity: r.Severity, Attrs: otlptest.Attrs{}}
+		for _, a := range r.Attributes {
+			out.Attrs[string(a.Key)] = a.Value.AsInterface()
+		}
+		found = append(found, out)
+	}
+	return found
 }
 
 // sortedByTime sorts the lines of a script by their times.

@@ -130,10 +130,12 @@ func (t *Telemetry) prepare() {
 	if t.out != nil {
 		return
 	}
-	t.out = &output{dropped: &t.queue.dropped, lines: t.cfg.LostLines, logger: t.cfg.Logger}
-	if !t.guard(func() { t.out.build(t.cfg, t.id, t.Fail) }) {
+	t.out = &output{
+		dropped: &t.queue.dropped, lines: t.cfg.LostLines, logger: t.cfg.Logger, session: t.id.ID, broken: t.Fail,
+	}
+	if !t.guard(func() { t.out.build(t.cfg, t.id) }) {
 		t.out.closeAdmin(context.Background())
-		t.out = withoutExporters(t.cfg, t.id)
+		t.out = t.out.withoutExporters(t.cfg, t.id)
 	}
 }
 
@@ -194,12 +196,9 @@ type Session struct {
 	done   chan struct{} // closed when the consumer has returned
 }
 
-// Flush sends what has been recorded, without waiting for it: the client has left, and the host may kill us soon.
+// Flush sends and stores what has been recorded, without waiting for it: the client has left, and the host may kill us soon.
 func (s *Session) Flush() {
-	go s.out.otel.Flush(context.Background()) // bounded by the exporters' timeouts; the process may end before
-	if s.out.store != nil {
-		go s.out.store.Flush(context.Background()) // ends with the store, or with the process if the disk hangs
-	}
+	go s.out.flush(context.Background()) // bounded by the exporters' timeouts; the process may end before
 }
 
 // Exited notes that the server's process has ended and is no longer healthy. Output of it may still be on its way:
@@ -225,6 +224,9 @@ func (s *Session) Close(ctx context.Context, exit record.Exit) {
 	if !s.complete.Load() {
 		s.queue.discard()
 		s.out.loseOpenSpans()
+		if closed(s.done) { // else the consumer may be using the store
+			s.guard(func() { s.out.storeExit(exit, s.clock.at(s.clock.now()), s.id.Launched) })
+		}
 	}
 	s.out.close(ctx)
 }

@@ -29,6 +29,7 @@ func TestDocuments(t *testing.T) {
 		"violations": violationsTable(),
 		"failure":    attributesTable(semconv.FailureAttributes()),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
+		"losses":     wordsTable(semconv.LossReasons()),
 		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
 	}
 	const file = "../../TELEMETRY.md"

@@ -50,11 +50,19 @@ func (d *delivery) leave(items, lost int64) {
 	d.delivered += max(items-lost, 0)
 }
 
-// counts returns how many items are lost so far, and how many are in the queue or being sent.
-func (d *delivery) counts() (lost, inside int64) {
+// losses returns how many items are lost so far.
+func (d *delivery) losses() int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.lost, d.inside
+	return d.lost
+}
+
+// abandon counts as lost what is in the queue or being sent: nothing of it will be sent any more.
+func (d *delivery) abandon() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lost += d.inside
+	d.inside = 0
 }
 
 // send exports a batch of items. An error is accounted for here and goes no further: the SDK would report it again. A

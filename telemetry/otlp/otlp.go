@@ -76,9 +76,7 @@ func (e *Exports) Recorded() {
 // Lost returns how many spans and log records have been lost so far: dropped because the exporter was slower than the
 // session, or not delivered.
 func (e *Exports) Lost() (spans, logRecords int64) {
-	spans, _ = e.spans.counts()
-	logRecords, _ = e.logs.counts()
-	return spans, logRecords
+	return e.spans.losses(), e.logs.losses()
 }
 
 // SentSpans returns how many spans the collector has accepted so far, and how many it has not: those that are lost or
@@ -96,16 +94,16 @@ func (e *Exports) LoseSpans(n int64) {
 	}
 }
 
-// Finish reports what the session has lost, after the SDK's providers have been shut down. What is still in a queue is
-// lost; so are messages and pieces of content that were dropped before they became records. If inTime is
-// false, the shutdown did not complete within its time.
-func (e *Exports) Finish(inTime bool, messages, contents int64) {
+// Finish reports what the end of the session has cut off, after the SDK's providers have been shut down. What is still in a
+// queue is lost. If inTime is false, the shutdown did not complete within its time. It returns whether the user has been
+// informed that something could not be delivered.
+func (e *Exports) Finish(inTime bool) (told bool) {
 	if !inTime && (e.Spans != nil || e.Metrics != nil || e.Logs != nil) {
 		e.problems.unfinished(e.spans, e.metrics, e.logs)
 	}
-	spans, queuedSpans := e.spans.counts()
-	records, queuedRecords := e.logs.counts()
-	e.problems.summarize(messages, contents, spans+queuedSpans, records+queuedRecords)
+	e.spans.abandon()
+	e.logs.abandon()
+	return e.problems.anyFailed()
 }
 
 const (

@@ -119,16 +119,3 @@ func (p *problems) undelivered(endpoint string, f failure) {
 	p.logger.Warn("telemetry cannot be delivered; the server is not affected",
 		"error", p.hidden.Replace(f.cause), "hint", f.hint)
 }
-
-// summarize reports what was lost, at the end of the session. After a failed delivery that is no news.
-func (p *problems) summarize(messages, contents, spans, logRecords int64) {
-	if messages+contents+spans+logRecords == 0 {
-		return
-	}
-	level := slog.LevelWarn
-	if p.anyFailed() {
-		level = slog.LevelInfo
-	}
-	p.logger.Log(context.Background(), level, "some telemetry of this session was lost; the server was not affected",
-		"messages", messages, "contents", contents, "spans", spans, "log_records", logRecords)
-}

@@ -102,7 +102,10 @@ func (s *session) endWithin(flush time.Duration) string {
 	ctx, cancel := context.WithTimeout(context.Background(), flush)
 	defer cancel()
 	err := errors.Join(s.traces.Shutdown(ctx), s.metrics.Shutdown(ctx), s.logs.Shutdown(ctx))
-	s.exports.Finish(err == nil, 0, 0)
+	s.exports.Finish(err == nil)
+	if spans, records := s.exports.Lost(); spans+records > 0 {
+		fmt.Fprintf(s.log, "lost spans=%d log_records=%d\n", spans, records)
+	}
 	return s.log.String()
 }
 

@@ -120,3 +120,16 @@ func ErrorTypes() []Word {
 		{Other, "a JSON-RPC error without a code"},
 	}
 }
+
+// LossReasons returns the words of spanpipe.reason: what was lost, and why.
+func LossReasons() []Word {
+	return []Word{
+		{LostMessage, "a message, before it became a record: the relay was faster than the consumer, or there was no time left at the end"},
+		{LostContent, "likewise a piece of captured content, or a line of stderr"},
+		{LostSpan, "a span that was not sent: the collector was slower than the session, refused it, or was down"},
+		{LostLogRecord, "likewise a log record"},
+		{LostConsoleLine, "a line of the console: stderr was not read"},
+		{LostStoredSpan, "a span that the local store could not keep: the disk was full or too slow, or the directory was gone"},
+		{LostStoredLogRecord, "likewise a log record"},
+	}
+}

@@ -198,7 +198,7 @@ var (
 	})
 	TelemetryDropped = instrument(Instrument{
 		Name: "spanpipe.telemetry.dropped", Form: Counter, Observed: true, Unit: "{record}",
-		Description: "Messages, spans, log records and lines of the console that could not be recorded, sent or written.",
+		Description: "Messages, spans, log records and lines of the console that could not be recorded, sent, stored or written.",
 		Attributes:  []string{LossReason},
 		Example:     "{spanpipe.reason=span} 0",
 	})

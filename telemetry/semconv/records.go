@@ -76,8 +76,8 @@ var (
 		When: "in the local store alone: an operation has been open for a second; " +
 			"its time is that of the operation's start, its span is written at the end",
 		Attributes: []string{MethodName, Direction, ToolName, PromptName, RequestID, Number, Parent, RequestSize},
-		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=search jsonrpc.request.id=9 " +
-			"spanpipe.operation.number=21 spanpipe.operation.request.size=98 " +
+		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store jsonrpc.request.id=i " +
+			"spanpipe.operation.number=4 spanpipe.operation.request.size=89 " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	OperationFinished = Record{

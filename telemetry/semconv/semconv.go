@@ -106,6 +106,17 @@ const (
 	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
 )
 
+// Values of spanpipe.reason.
+const (
+	LostMessage         = "message"
+	LostContent         = "content"
+	LostSpan            = "span"
+	LostLogRecord       = "log_record"
+	LostConsoleLine     = "console_line"
+	LostStoredSpan      = "stored_span"
+	LostStoredLogRecord = "stored_log_record"
+)
+
 // Names of spans and events that are not a method.
 const (
 	SessionSpan   = "mcp.session"

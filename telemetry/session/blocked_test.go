@@ -42,18 +42,18 @@ func TestBlocked(t *testing.T) {
 		want []string
 	}{
 		{"a call that the server reads in the end", part(1000), func(tr *session.Tracker) { tr.Observe(whole) }, []string{
-			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "hanging 1 tools/call 4s input=0s",
+			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "open 1 tools/call 3s input=0s", "hanging 1 tools/call 4s input=0s",
 			"message to_server request tools/call", "ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
 		}},
 		{"a call that the server never reads", part(1000), func(tr *session.Tracker) { tr.Observe(part(1500)) }, []string{
-			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "hanging 1 tools/call 4s input=0s",
+			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "open 1 tools/call 3s input=0s", "hanging 1 tools/call 4s input=0s",
 			"message to_server request tools/call", "ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
 		}},
 		{"a call that asks for a task behind its arguments", part(1000), func(tr *session.Tracker) {
 			tr.Observe(&asTask)
 			tr.Observe(task)
 		}, []string{
-			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "hanging 1 tools/call 4s input=0s",
+			"opened 1 tools/call 0s input=0s", "hanging 1 tools/call 2s input=0s", "open 1 tools/call 3s input=0s", "hanging 1 tools/call 4s input=0s",
 			"message to_server request tools/call", "task 1 tools/call 8s input=0s", "message to_client response tools/call",
 			"ended 1 tools/call 9s input=0s", "exit 10s client open=1 lifetime=10s",
 		}},

@@ -28,7 +28,7 @@ func (op *operation) Reply() *Extra { return op.reply }
 // Left describes what a tracker still holds on to; a closed one must hold nothing.
 func (t *Tracker) Left() map[string]int {
 	return map[string]int{
-		"open": len(t.open), "lasting": t.lasting, "settled": len(t.settled), "flights": len(t.flights), "tokens": len(t.tokens),
+		"open": len(t.open), "shown": t.shown, "lasting": t.lasting, "settled": len(t.settled), "flights": len(t.flights), "tokens": len(t.tokens),
 		"early": len(t.early), "questions": len(t.questions.open) + len(t.questions.pages), "inputs": len(t.inputs),
 	}
 }

@@ -136,6 +136,35 @@ end client 10s`, session.Config{}, []string{
 			"message to_client notification notifications/tasks",
 			"exit 10s client open=0 lifetime=10s",
 		}},
+		// An operation is reported as still open once, and one that has ended within a second is not. The end of an older one
+		// makes no difference to those behind it.
+		{"still open", `
+0s > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}
+500ms > {"jsonrpc":"2.0","id":2,"method":"ping"}
+600ms > {"jsonrpc":"2.0","id":3,"method":"subscriptions/listen"}
+@ 999ms
+@ 1s
+1200ms < {"jsonrpc":"2.0","id":1,"result":{"content":[]}}
+1300ms < {"jsonrpc":"2.0","id":2,"result":{}}
+@ 1500ms
+@ 1600ms
+@ 9s
+end client 10s`, session.Config{Session: record.Session{Ready: true}}, []string{
+			"opened 1 tools/call 0s input=0s",
+			"message to_server request tools/call",
+			"opened 2 ping 0s input=0s",
+			"message to_server request ping",
+			"opened 3 subscriptions/listen 0s input=0s",
+			"message to_server request subscriptions/listen",
+			"open 1 tools/call 1s input=0s",
+			"ended 1 tools/call 1.2s input=0s",
+			"message to_client response tools/call",
+			"ended 2 ping 800ms input=0s",
+			"message to_client response ping",
+			"open 3 subscriptions/listen 1s input=0s",
+			"ended 3 subscriptions/listen 9.4s input=0s",
+			"exit 10s client open=1 lifetime=10s",
+		}},
 		{"hanging", `
 0s > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}
 0s > {"jsonrpc":"2.0","id":2,"method":"subscriptions/listen"}
@@ -151,6 +180,9 @@ end client 30s`, session.Config{HangAfter: 10 * time.Second}, []string{
 			"message to_server request subscriptions/listen",
 			"opened 3 ping 0s input=0s",
 			"message to_client request ping",
+			"open 1 tools/call 9s input=0s",
+			"open 2 subscriptions/listen 9s input=0s",
+			"open 3 ping 8s input=0s",
 			"session 5s protocol= client= server= ready=false silent=true",
 			"hanging 1 tools/call 10s input=0s",
 			"hanging 3 ping 11s input=0s",
@@ -198,6 +230,7 @@ end client 9ms`, session.Config{}, []string{
 end client 10s`, session.Config{}, []string{
 			"opened 1 ping 0s input=0s",
 			"message to_server request ping",
+			"open 1 ping 4.999s input=0s",
 			"session 5s protocol= client= server= ready=false silent=true",
 			"session 9s protocol= client= server= ready=true silent=true",
 			"ended 1 ping 9s input=0s",
