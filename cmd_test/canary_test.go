@@ -237,7 +237,7 @@ func TestCanary(t *testing.T) {
 				capture += ",keys:" + run.keys
 			}
 			h, place := s.run(t, []string{binary(t), "--log-level=debug"}, append(r.Env(protocol),
-				"SPANPIPE_TELEMETRY=otlp,console,prometheus", "SPANPIPE_CAPTURE="+capture, "SPANPIPE_CAPTURE_MAX="+run.max,
+				"SPANPIPE_TELEMETRY=otlp,console,prometheus,local", "SPANPIPE_CAPTURE="+capture, "SPANPIPE_CAPTURE_MAX="+run.max,
 				"SPANPIPE_LOG_FORMAT="+format, "SPANPIPE_OTLP_LOG_LEVEL=debug", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0",
 				"SPANPIPE_PROPAGATE=env", "SPANPIPE_FLUSH_TIMEOUT=20s")...)
 			page := metricsPage(t, h)
@@ -260,11 +260,40 @@ func TestCanary(t *testing.T) {
 			secrets.in(t, "/metrics", page)
 			s.arrived(t, "OTLP", sent.Bytes(), run.levels, run.max == "" && run.keys == "")
 			s.arrived(t, "/metrics", page, nil, false)
-			if left := place.left(t); len(left) > 0 {
-				t.Errorf("left behind: %q", left)
-			}
+			s.stored(t, place, secrets, run.levels, run.max == "" && run.keys == "")
 		})
 	}
+}
+
+// stored checks the only files that may be left behind, those of the store. They hold no secret, and content stands in
+// content.jsonl alone.
+func (s *script) stored(t *testing.T, place home, secrets *search, levels []string, whole bool) {
+	t.Helper()
+	var content, rest []byte
+	for _, name := range place.left(t) {
+		info, err := os.Stat(place.root + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(name, "/home/.local") {
+			t.Errorf("left behind: %s", name)
+		}
+		if info.IsDir() {
+			continue
+		}
+		text, err := os.ReadFile(place.root + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets.in(t, "the stored file "+filepath.Base(name), text)
+		if filepath.Base(name) == "content.jsonl" {
+			content = append(content, text...)
+		} else {
+			rest = append(rest, text...)
+		}
+	}
+	s.arrived(t, "the store", slices.Concat(rest, content), levels, whole)
+	s.arrived(t, "the store without content.jsonl", rest, nil, true)
 }
 
 var servedOn = regexp.MustCompile(`(?:address=|"address":")(127\.0\.0\.1:\d+)`)

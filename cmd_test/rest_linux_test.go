@@ -17,6 +17,7 @@ func TestRest(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
 	for name, variables := range map[string][]string{
 		"console": {"SPANPIPE_TELEMETRY=console"},
+		"local":   {"SPANPIPE_TELEMETRY=local"},
 		"otlp":    {"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=" + r.Endpoint(otlptest.GRPC)},
 		"http": {
 			"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=" + r.Endpoint(otlptest.HTTP),
