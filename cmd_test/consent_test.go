@@ -73,6 +73,8 @@ func TestNoConsentNoConnection(t *testing.T) {
 		{name: "an endpoint alone"},
 		{name: "off", variables: []string{"SPANPIPE_TELEMETRY=off"}},
 		{name: "console", variables: []string{"SPANPIPE_TELEMETRY=console"}},
+		{name: "local", variables: []string{"SPANPIPE_TELEMETRY=local"}},
+		{name: "local and DO_NOT_TRACK", variables: []string{"SPANPIPE_TELEMETRY=local,otlp,prometheus", "DO_NOT_TRACK=1"}},
 		{name: "an unknown word", variables: []string{"SPANPIPE_TELEMETRY=true"}},
 		{name: "off among others", variables: []string{"SPANPIPE_TELEMETRY=otlp,off"}},
 		{name: "the flag wins", flags: []string{"--telemetry=console"}, variables: []string{"SPANPIPE_TELEMETRY=otlp"}},
@@ -132,6 +134,7 @@ type decision struct {
 	Destinations map[string]string `json:"destinations"`
 	Protocols    map[string]string `json:"protocols"`
 	Proxies      map[string]string `json:"proxies"`
+	Store        map[string]any    `json:"store"`
 	Warnings     []string          `json:"warnings"`
 	Capture      []string          `json:"capture"`
 	CaptureKeys  []string          `json:"capture_keys"`
@@ -219,6 +222,13 @@ func TestConsentCommand(t *testing.T) {
 			variables: []string{"SPANPIPE_TELEMETRY=console,otlp,prometheus", "DO_NOT_TRACK=true",
 				"SPANPIPE_ADMIN_ADDR=:9"},
 			sinks: []string{"console"}, reason: "DO_NOT_TRACK is set"},
+		{name: "local", variables: []string{"SPANPIPE_TELEMETRY=local", "SPANPIPE_DIR=/var/lib/spanpipe"}, sinks: []string{"local"},
+			reason: "asks for local", to: map[string]string{"local": "files in /var/lib/spanpipe/sessions"}},
+		{name: "DO_NOT_TRACK leaves the store",
+			variables: []string{"SPANPIPE_TELEMETRY=local,otlp", "DO_NOT_TRACK=1", "SPANPIPE_DIR=/x"},
+			sinks:     []string{"local"}, reason: "DO_NOT_TRACK is set", to: map[string]string{"local": "files in /x/sessions"}},
+		{name: "OTEL_SDK_DISABLED, and the store", variables: []string{"SPANPIPE_TELEMETRY=local", "OTEL_SDK_DISABLED=true"},
+			reason: "OTEL_SDK_DISABLED is true"},
 		{name: "DO_NOT_TRACK=0", variables: []string{"SPANPIPE_TELEMETRY=otlp", "DO_NOT_TRACK=0"},
 			sinks: []string{"otlp"}, to: otlp},
 		{name: "OTEL_SDK_DISABLED",
@@ -296,6 +306,61 @@ func TestConsentCommand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestConsentOfStore: what the local store keeps, where, and for how long.
+func TestConsentOfStore(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		variables []string
+		want      map[string]any // of the JSON, besides the directory
+		lines     []string
+		not       string
+	}{
+		{"standard", nil, map[string]any{"keep_age": 30 * 86400.0, "keep_size": 200e6, "keep_digest_age": 180 * 86400.0}, []string{
+			"spans, log records and metrics: for 30 days, and at most 200.0 MB of all sessions (SPANPIPE_KEEP)",
+			"without content: for 180 days", "backups, and a home directory that is synchronized",
+		}, "captured content"},
+		{"content", []string{"SPANPIPE_CAPTURE=errors", "SPANPIPE_KEEP=7d", "SPANPIPE_KEEP_CONTENT=90m"},
+			map[string]any{"keep_age": 7 * 86400.0, "keep_content_age": 5400.0, "keep_digest_age": 180 * 86400.0}, []string{
+				"metrics: for 7 days (SPANPIPE_KEEP)", "captured content: for 1h30m0s (SPANPIPE_KEEP_CONTENT)",
+			}, "at most"},
+		{"a size", []string{"SPANPIPE_KEEP=1GB"}, map[string]any{"keep_size": 1e9, "keep_digest_age": 180 * 86400.0},
+			[]string{"metrics: at most 1.0 GB of all sessions"}, "metrics: for"},
+		{"no limit", []string{"SPANPIPE_KEEP=forever"}, map[string]any{"keep_digest_age": 180 * 86400.0},
+			[]string{"metrics: without a limit (SPANPIPE_KEEP)"}, "at most"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			variables := append([]string{"SPANPIPE_TELEMETRY=local", "SPANPIPE_DIR=/x"}, test.variables...)
+			out, _, _ := runConsent(t, []string{"--json"}, variables...)
+			var d decision
+			if err := json.Unmarshal([]byte(out), &d); err != nil {
+				t.Fatal(err)
+			}
+			if d.Store["directory"] != "/x/sessions" {
+				t.Errorf("directory: %v", d.Store)
+			}
+			if delete(d.Store, "directory"); !maps.Equal(d.Store, test.want) {
+				t.Errorf("store = %v, want %v", d.Store, test.want)
+			}
+			text, _, _ := runConsent(t, nil, variables...)
+			for _, line := range test.lines {
+				if !strings.Contains(text, line) {
+					t.Errorf("%q is missing in:\n%s", line, text)
+				}
+			}
+			if strings.Contains(text, test.not) {
+				t.Errorf("%q is in:\n%s", test.not, text)
+			}
+		})
+	}
+	t.Run("no home", func(t *testing.T) {
+		out, _, _ := runConsent(t, nil, "SPANPIPE_TELEMETRY=local", "HOME=/does/not/exist")
+		if !strings.Contains(out, "local: nowhere: there is no home directory") {
+			t.Errorf("got:\n%s", out)
+		}
+	})
 }
 
 // TestConsentProtocols: each destination has its protocol.

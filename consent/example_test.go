@@ -21,7 +21,7 @@ func ExampleDecide() {
 	// reason: SPANPIPE_TELEMETRY asks for otlp
 	// reason: SPANPIPE_TELEMETRY has "jaeger", which is no destination
 	// reason: DO_NOT_TRACK is set: no network connection is opened
-	// SPANPIPE_TELEMETRY: unknown telemetry destination "jaeger": want off, or a comma-separated list of console, otlp, prometheus
+	// SPANPIPE_TELEMETRY: unknown telemetry destination "jaeger": want off, or a comma-separated list of console, local, otlp, prometheus
 }
 
 func ExamplePolicy_Capture() {

@@ -44,6 +44,10 @@ func TestDecide(t *testing.T) {
 			reason: `SPANPIPE_TELEMETRY has "true", which is no destination; without a destination, telemetry is off`},
 		{name: "DO_NOT_TRACK vetoes the network", request: consent.Request{Telemetry: "console,otlp", DoNotTrack: "1"},
 			want: []consent.Sink{consent.Console}, reason: "DO_NOT_TRACK"},
+		{name: "DO_NOT_TRACK allows what stays on this machine", request: consent.Request{Telemetry: "local,otlp", DoNotTrack: "1"},
+			want: []consent.Sink{consent.Local}, reason: "DO_NOT_TRACK"},
+		{name: "OTEL_SDK_DISABLED vetoes the store", request: consent.Request{Telemetry: "local", SDKDisabled: []string{"true"}},
+			reason: "OTEL_SDK_DISABLED"},
 		{name: "any other value of DO_NOT_TRACK too", request: consent.Request{Telemetry: "otlp", DoNotTrack: "yes please"}, reason: "DO_NOT_TRACK"},
 		{name: "DO_NOT_TRACK=0 is not a veto", request: consent.Request{Telemetry: "otlp", DoNotTrack: "0"}, want: []consent.Sink{consent.OTLP}},
 		{name: "OTEL_SDK_DISABLED vetoes all", request: consent.Request{Telemetry: "console,otlp", SDKDisabled: []string{"True"}}, reason: "OTEL_SDK_DISABLED"},
@@ -65,7 +69,7 @@ func TestDecide(t *testing.T) {
 			if p.On() != (len(tt.want) > 0) {
 				t.Errorf("On() = %v with sinks %q", p.On(), tt.want)
 			}
-			for _, s := range []consent.Sink{consent.Console, consent.OTLP} {
+			for _, s := range []consent.Sink{consent.Console, consent.Local, consent.OTLP} {
 				if p.Has(s) != slices.Contains(tt.want, s) {
 					t.Errorf("Has(%q) = %v", s, p.Has(s))
 				}

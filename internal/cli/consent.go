@@ -9,10 +9,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
@@ -34,12 +36,14 @@ and flags, and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
 
 // decision is what "spanpipe consent" prints.
 type decision struct {
+	Version     int               `json:"version"` // of this shape: 1
 	Telemetry   bool              `json:"telemetry"`
 	Reasons     []string          `json:"reasons"`
 	Sinks       []consent.Sink    `json:"sinks"`
 	Destination map[string]string `json:"destinations"`
 	Protocol    map[string]string `json:"protocols"`         // of the destinations
 	Proxies     map[string]string `json:"proxies,omitempty"` // by signal
+	Store       *storing          `json:"store,omitempty"`   // absent without the sink local
 	Warnings    []string          `json:"warnings,omitempty"`
 	Capture     []consent.Level   `json:"capture"`
 	CaptureKeys []string          `json:"capture_keys,omitempty"`
@@ -48,6 +52,16 @@ type decision struct {
 	UnlessAsked []string          `json:"not_collected_unless_asked"`
 	Never       []string          `json:"never_collected"`
 	Unknown     []unknownVariable `json:"unknown_variables"`
+}
+
+// storing is what the local store keeps, where, and for how long. A limit that is absent does not exist.
+type storing struct {
+	Directory      string  `json:"directory"`
+	KeepAge        float64 `json:"keep_age,omitempty"`         // s
+	KeepSize       int64   `json:"keep_size,omitempty"`        // bytes, of all sessions
+	KeepContentAge float64 `json:"keep_content_age,omitempty"` // s; absent also if no content is captured
+	KeepDigestAge  float64 `json:"keep_digest_age"`            // s
+	content        bool
 }
 
 func (a *app) consent(c *cli.Context) error {
@@ -74,7 +88,7 @@ func (a *app) consent(c *cli.Context) error {
 func (a *app) explain(p consent.Policy) decision {
 	capture := p.Capture()
 	d := decision{
-		Telemetry: p.On(), Reasons: a.reasons(p), Sinks: append([]consent.Sink{}, p.Sinks()...),
+		Version: 1, Telemetry: p.On(), Reasons: a.reasons(p), Sinks: append([]consent.Sink{}, p.Sinks()...),
 		Capture: append([]consent.Level{}, capture.Levels()...), CaptureKeys: capture.Keys(), CaptureMax: capture.Max(),
 		Destination: map[string]string{}, Protocol: map[string]string{}, Collected: []string{}, UnlessAsked: []string{},
 		Never: never, Unknown: a.unknownVariables(),
@@ -90,6 +104,13 @@ func (a *app) explain(p consent.Policy) decision {
 		}
 	}
 	lookup := ownEnvironment(a.Environ)
+	if p.Has(consent.Local) {
+		d.Store = a.storing(capture.Any())
+		d.Destination["local"] = "files in " + d.Store.Directory
+		if d.Store.Directory == "" {
+			d.Destination["local"] = "nowhere: " + errNoHome.Error()
+		}
+	}
 	if p.Has(consent.OTLP) {
 		d.addRoutes(otlp.Routes(lookup))
 	}
@@ -100,6 +121,57 @@ func (a *app) explain(p consent.Policy) decision {
 		}
 	}
 	return d
+}
+
+// storing describes the local store.
+func (a *app) storing(content bool) *storing {
+	keep := a.options.keep
+	s := &storing{
+		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(), content: content,
+	}
+	if dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ)); dir != "" {
+		s.Directory = filepath.Join(dir, "sessions")
+	}
+	if content {
+		s.KeepContentAge = keep.Content.Seconds()
+	}
+	return s
+}
+
+// limits returns how long what is stored is kept.
+func (s *storing) limits() []string {
+	if s == nil {
+		return nil
+	}
+	limit := "without a limit"
+	switch {
+	case s.KeepAge > 0 && s.KeepSize > 0:
+		limit = "for " + ageText(s.KeepAge) + ", and at most " + view.Size(s.KeepSize) + " of all sessions"
+	case s.KeepAge > 0:
+		limit = "for " + ageText(s.KeepAge)
+	case s.KeepSize > 0:
+		limit = "at most " + view.Size(s.KeepSize) + " of all sessions"
+	}
+	lines := []string{"spans, log records and metrics: " + limit + " (SPANPIPE_KEEP)"}
+	if s.content {
+		lines = append(lines, "captured content: for "+ageText(s.KeepContentAge)+" (SPANPIPE_KEEP_CONTENT)")
+	}
+	return append(lines,
+		"totals of each session and a short line for each call, without content: for "+ageText(s.KeepDigestAge),
+		"backups, and a home directory that is synchronized with other machines, copy these files and may keep them "+
+			"longer; SPANPIPE_DIR names another place")
+}
+
+// ageText returns an age as SPANPIPE_KEEP would be written for people.
+func ageText(seconds float64) string {
+	const hour, day = 60 * 60, 24 * 60 * 60
+	switch {
+	case seconds >= 2*day && math.Mod(seconds, day) == 0:
+		return fmt.Sprintf("%.0f days", seconds/day)
+	case seconds >= 2*hour && math.Mod(seconds, hour) == 0:
+		return fmt.Sprintf("%.0f hours", seconds/hour)
+	}
+	return (time.Duration(seconds * float64(time.Second))).String()
 }
 
 // reasons returns what led to a decision. It is about variables, unless a flag has taken the place of one.
@@ -174,7 +246,7 @@ func (d decision) where() []string {
 	if slices.Contains(d.Sinks, consent.Console) {
 		where = append(where, "console: one line per operation on stderr")
 	}
-	for _, signal := range []string{"traces", "metrics", "logs", "metrics page", "its address"} {
+	for _, signal := range []string{"local", "traces", "metrics", "logs", "metrics page", "its address"} {
 		if to := d.Destination[signal]; to != "" {
 			if protocol := d.Protocol[signal]; protocol != "" {
 				to += " (" + protocol + ")"
@@ -192,14 +264,16 @@ func (d decision) where() []string {
 func (d decision) remedies() []string {
 	lines := []string{
 		"SPANPIPE_TELEMETRY=console, for lines on stderr",
+		"SPANPIPE_TELEMETRY=local, for files on this machine, which spanpipe show and others read",
 		"SPANPIPE_TELEMETRY=otlp, for an OpenTelemetry collector",
 		"SPANPIPE_TELEMETRY=prometheus, for a metrics page",
 	}
 	for _, r := range d.Reasons {
 		switch variable, _, _ := strings.Cut(r, " is "); variable {
 		case "DO_NOT_TRACK":
-			lines = lines[:1]
+			lines = lines[:2]
 			lines[0] += ", even with DO_NOT_TRACK"
+			lines[1] += ", likewise"
 		case "OTEL_SDK_DISABLED":
 			return []string{"remove OTEL_SDK_DISABLED, or set it to false"}
 		}
@@ -225,6 +299,7 @@ func (d decision) text(columns int) string {
 	text, sections := "Telemetry is on.\n", []section{
 		{"Why", d.Reasons},
 		{"Where it goes", where},
+		{"How long it is kept on this machine", d.Store.limits()},
 		{"Warnings", d.Warnings},
 		{"What is collected", d.Collected},
 		{"Only these members of arguments and results", d.CaptureKeys},
