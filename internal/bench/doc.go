@@ -2,7 +2,7 @@
 //
 // It owns a client, a server and a collector, each a process of its own, and the arithmetic. The client talks to the server
 // through each subject in turn: directly; through two cat processes, the floor for any relay; through spanpipe with
-// telemetry off, with OTLP on, and with all content captured; through the same three with every earlier build that -before
+// telemetry off, with the local store, with OTLP, with both, and with all content captured; through the same with every earlier build that -before
 // names; through any other wrapper that -also names.
 //
 // All subjects are measured in one run and in turns, block by block, and the first one changes from round to round: the

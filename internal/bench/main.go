@@ -53,7 +53,7 @@ func parse(args []string, help io.Writer) (o options, err error) {
 	f.StringVar(&o.spanpipe, "spanpipe", "", "measure this `binary`; by default spanpipe is built")
 	f.Func("before", "compare with this earlier `binary` of spanpipe; may be repeated", list(&o.before))
 	f.Func("also", "measure also this wrapper, a `command` to put before the server's; may be repeated", list(&o.also))
-	f.StringVar(&o.only, "subjects", "", "measure only these subjects, a comma-separated `list` of off, otlp, content; direct, cat and -also always are")
+	f.StringVar(&o.only, "subjects", "", "measure only these subjects, a comma-separated `list` of off, local, otlp, both, content; direct, cat and -also always are")
 	f.StringVar(&o.parts, "parts", "", "measure only these parts, a comma-separated `list` of conversations, cpu, memory, session, rest, start, exit, losses")
 	f.BoolVar(&o.short, "short", false, "measure just enough to see that everything works")
 	f.IntVar(&o.fleet, "fleet", 0, "measure instead the bytes that this number of `sessions` sends, under several settings")
@@ -72,7 +72,7 @@ func (o options) run(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{short: o.short, progress: progress, server: []string{filepath.Join(dir, "server")}}
+	b := &bench{short: o.short, progress: progress, dir: dir, server: []string{filepath.Join(dir, "server")}}
 	product := o.spanpipe
 	if err := build(ctx, dir, product == ""); err != nil {
 		return err

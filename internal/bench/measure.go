@@ -16,6 +16,7 @@ import (
 type bench struct {
 	short     bool
 	progress  io.Writer
+	dir       string    // temporary
 	builds    []program // the first one is the current one
 	server    []string  // command line
 	collector *collector
@@ -163,6 +164,7 @@ func (b *bench) processorTime(ctx context.Context) error {
 	}{
 		{"CPU per call", func(l *live) (int, error) { return calls, l.count(calls) }},
 		{"CPU per call, 2000 a second", func(l *live) (int, error) { return l.pipeline(lasting, rate) }},
+		{"CPU per call, 200 a second", func(l *live) (int, error) { return l.pipeline(2*lasting, rate/10) }},
 	} {
 		all := samples{}
 		err := b.withFresh(ctx, func(lives []*live) error {

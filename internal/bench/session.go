@@ -130,13 +130,18 @@ func (b *bench) rest(ctx context.Context) error {
 	return nil
 }
 
-// idle returns each build of spanpipe with a collector, and with the console alone.
+// idle returns each build of spanpipe with a collector, with the console alone, and with the store alone.
 func (b *bench) idle() []subject {
 	subjects := b.exporting(b.collector.GRPC)
 	for i, p := range b.builds {
 		console := subjects[i]
 		console.name, console.env = p.subject("console"), []string{"SPANPIPE_TELEMETRY=console"}
 		subjects = append(subjects, console)
+		if p.stores() {
+			storing := subjects[i]
+			storing.name, storing.env = p.subject(local), b.storing()
+			subjects = append(subjects, storing)
+		}
 	}
 	return subjects
 }

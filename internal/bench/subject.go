@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ const (
 	floor  = "cat"
 	off    = "off"
 	otlp   = "otlp"
+	local  = "local"
 )
 
 // program is a build of spanpipe: the current one, whose name is empty, or an earlier one.
@@ -51,7 +53,9 @@ func (b *bench) modes() []subject {
 	grpc := endpoint(b.collector.GRPC, "grpc")
 	return []subject{
 		{name: off, about: "telemetry off"},
+		{name: local, about: "sessions stored on this machine", env: b.storing()},
 		{name: otlp, about: "traces, metrics and logs by OTLP/gRPC", env: grpc},
+		{name: "both", about: "like otlp, and stored", env: slices.Concat(grpc, b.storing("otlp"))},
 		{name: "content", about: "like otlp, with all content captured and redacted",
 			env: append([]string{"SPANPIPE_CAPTURE=arguments,results,prompts,errors,uris,messages"}, grpc...)},
 	}
@@ -68,6 +72,9 @@ func (b *bench) choose(o options) {
 			continue
 		}
 		for _, p := range b.builds {
+			if slices.Contains(mode.env, b.storing()[0]) && !p.stores() {
+				continue
+			}
 			b.all = append(b.all, subject{
 				name: p.subject(mode.name), about: "spanpipe, " + mode.about, env: mode.env,
 				chain: [][]string{slices.Concat([]string{p.path, "--"}, b.server)},
@@ -83,6 +90,20 @@ func (b *bench) choose(o options) {
 	for _, s := range b.all {
 		b.result.Subjects = append(b.result.Subjects, Subject{s.name, s.about})
 	}
+}
+
+// storing returns the variables that store sessions, beside other destinations.
+func (b *bench) storing(others ...string) []string {
+	return []string{
+		"SPANPIPE_DIR=" + filepath.Join(b.dir, "store"), "SPANPIPE_TELEMETRY=" + strings.Join(append([]string{local}, others...), ","),
+	}
+}
+
+// stores reports whether a build can store sessions. One that cannot would be measured with telemetry off.
+func (p program) stores() bool {
+	cmd := exec.Command(p.path, "consent") //nolint:noctx // it prints, and ends
+	cmd.Env = []string{"SPANPIPE_TELEMETRY=" + local}
+	return cmd.Run() == nil
 }
 
 // exporting returns each build of spanpipe, exporting without content to an address.
