@@ -11,7 +11,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// StoreSession is what a store is told of a session when it starts. The rest comes as records.
+// StoreSession is what a store learns of a session when it starts. The rest comes as records.
 type StoreSession struct {
 	ID       string    // spanpipe.session.id
 	Launched time.Time // when spanpipe began
