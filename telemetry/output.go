@@ -253,7 +253,6 @@ func (o *output) close(ctx context.Context) {
 // flush stores and sends what there is.
 func (o *output) flush(ctx context.Context) {
 	if o.store != nil {
-		o.otel.FlushLines()
 		go o.store.Flush(ctx) // ends with the store, or with the process if the disk hangs
 	}
 	o.otel.Flush(ctx)

@@ -14,9 +14,14 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 )
 
-// lineInterval is how often metrics are written as a line of a file while something happens. A line repeats every series,
-// and takes some 20 KB. It is OpenTelemetry's default for exports.
-const lineInterval = time.Minute
+const (
+	// lineInterval is how often metrics are written as a line of a file while something happens. It is OpenTelemetry's
+	// default for exports.
+	lineInterval = time.Minute
+	// lineShare bounds what a long session takes: a line repeats every series, in some 50 KB, which is as much as fifty calls
+	// have. Later on the interval is this part of the session's age, so that a day has a hundred lines.
+	lineShare = 16
+)
 
 // metricLines is a reader that writes metrics as lines of OTLP JSON, cumulative, whatever OpenTelemetry's variables say
 // about exports. It has a timer only while operations are open, or if something was recorded since the last line.
@@ -26,7 +31,8 @@ type metricLines struct {
 	before, after []byte
 	busy          func() bool         // operations are open
 	broken        func(recovered any) // may be nil
-	recorded      atomic.Bool         // something was recorded since the last line, and the timer runs
+	started       time.Time
+	recorded      atomic.Bool // something was recorded since the last line, and the timer runs
 
 	mu    sync.Mutex
 	due   *time.Timer
@@ -36,7 +42,7 @@ type metricLines struct {
 }
 
 func newMetricLines(cfg Config, busy func() bool) *metricLines {
-	m := &metricLines{ManualReader: sdkmetric.NewManualReader(), out: cfg.MetricLines, busy: busy, broken: cfg.Broken}
+	m := &metricLines{ManualReader: sdkmetric.NewManualReader(), out: cfg.MetricLines, busy: busy, broken: cfg.Broken, started: time.Now()}
 	m.before, m.after = otlpfile.Metrics(&otlpfile.Origin{
 		Resource: cfg.Resource.Attributes(), ResourceURL: cfg.Resource.SchemaURL(), ScopeName: Scope, ScopeVersion: cfg.Version,
 	})
@@ -48,7 +54,7 @@ func newMetricLines(cfg Config, busy func() bool) *metricLines {
 // record notes that something was recorded.
 func (m *metricLines) record() {
 	if !m.recorded.Load() && !m.recorded.Swap(true) {
-		m.due.Reset(lineInterval)
+		m.due.Reset(max(lineInterval, time.Since(m.started)/lineShare))
 	}
 }
 

@@ -133,8 +133,8 @@ func byText[M proto.Message](a, b M) int {
 	return bytes.Compare(text(a), text(b))
 }
 
-// TestPaceOfLines: there is a line a minute after something was measured and while operations are open, and none while
-// nothing happens.
+// TestPaceOfLines: there is a line a minute after something was measured and while operations are open, fewer in a long
+// session, and none while nothing happens.
 func TestPaceOfLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &lineWriter{}
@@ -156,7 +156,6 @@ func TestPaceOfLines(t *testing.T) {
 			}
 		}
 		op := &record.Operation{Number: 1, Change: record.Opened, Direction: record.ToServer, Method: semconv.ToolsCall, Start: time.Now()}
-		want("before anything", after(time.Hour), 0)
 		s.Opened(op)
 		want("soon", after(50*time.Second), 0)
 		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage})
@@ -169,8 +168,12 @@ func TestPaceOfLines(t *testing.T) {
 		lasting := &record.Operation{Number: 2, Change: record.Opened, Method: semconv.SubscriptionsListen, Start: time.Now()}
 		s.Opened(lasting)
 		want("a subscription, which stays open", after(24*time.Hour), 1)
-		s.FlushLines()
-		want("a flush", after(time.Hour), 1)
+		op.Number = 3
+		s.Opened(op)
+		want("soon, in a session that is a day old", after(time.Hour), 0)
+		if n := after(24 * time.Hour); n < 8 || n > 16 {
+			t.Errorf("an operation that is open for another day: %d lines, want one in a sixteenth of the session's age", n)
+		}
 		s.EndLines()
 		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage})
 		want("the end, and nothing after it", after(time.Hour), 1)
