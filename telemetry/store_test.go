@@ -358,7 +358,7 @@ func TestStoreBesideHangingCollector(t *testing.T) {
 	mcptest.Eventually(t, "the store is flushed", func() bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		return slices.Equal(k.order, []string{"flush"})
+		return slices.Equal(k.order, []string{"metrics", "flush"})
 	})
 	s.tel.Close(ctx, left)
 	mcptest.Eventually(t, "the store is closed", func() bool {

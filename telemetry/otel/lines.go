@@ -3,6 +3,7 @@ package otel
 import (
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,9 +67,18 @@ func (m *metricLines) write() {
 		return
 	}
 	m.recorded.Store(false)
-	m.collectLocked()
+	m.collectLocked("")
 	if m.busy() {
 		m.record()
+	}
+}
+
+// sample writes a line of what is measured of the server's processes.
+func (m *metricLines) sample() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.ended {
+		m.collectLocked("process.")
 	}
 }
 
@@ -79,12 +89,13 @@ func (m *metricLines) end() {
 	if !m.ended {
 		m.ended = true
 		m.due.Stop()
-		m.collectLocked()
+		m.collectLocked("")
 	}
 }
 
-// collectLocked collects the metrics and writes a line. A panic there would end the process, and with it the session.
-func (m *metricLines) collectLocked() {
+// collectLocked collects the metrics and writes a line of those whose names begin so. A panic there would end the process,
+// and with it the session.
+func (m *metricLines) collectLocked(beginning string) {
 	defer func() {
 		if r := recover(); r != nil && m.broken != nil {
 			m.broken(r)
@@ -96,6 +107,9 @@ func (m *metricLines) collectLocked() {
 	m.line = append(m.line[:0], m.before...)
 	for _, scope := range m.data.ScopeMetrics { // there is one
 		for i := range scope.Metrics {
+			if !strings.HasPrefix(scope.Metrics[i].Name, beginning) {
+				continue
+			}
 			if len(m.line) > len(m.before) {
 				m.line = append(m.line, ',')
 			}

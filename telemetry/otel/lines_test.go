@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -174,10 +176,38 @@ func TestPaceOfLines(t *testing.T) {
 		if n := after(24 * time.Hour); n < 8 || n > 16 {
 			t.Errorf("an operation that is open for another day: %d lines, want one in a sixteenth of the session's age", n)
 		}
+		s.SampleLines()
+		want("a sample of the process, which has not started", after(time.Second), 0)
 		s.EndLines()
 		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage})
 		want("the end, and nothing after it", after(time.Hour), 1)
 	})
+}
+
+// TestSampleLines: a line of what the server's processes use, and of nothing else.
+func TestSampleLines(t *testing.T) {
+	w := &lineWriter{}
+	s := launch(t, func(c *otel.Config) { c.MetricLines = w })
+	n := s.session(record.Session{Time: s.at(10)})
+	n.PID = os.Getpid()
+	s.Noted(n)
+	s.SampleLines()
+	if len(w.lines) != 1 {
+		t.Fatalf("%d lines", len(w.lines))
+	}
+	got := &metricspb.MetricsData{}
+	if err := otlptest.ReadLine(w.lines[0], got); err != nil {
+		t.Fatal(err)
+	}
+	metrics := got.GetResourceMetrics()[0].GetScopeMetrics()[0].GetMetrics()
+	for _, m := range metrics {
+		if !strings.HasPrefix(m.GetName(), "process.") {
+			t.Errorf("%s is in the line", m.GetName())
+		}
+	}
+	if len(metrics) < 2 {
+		t.Errorf("%d metrics", len(metrics))
+	}
 }
 
 // TestPanicInLines: a panic while metrics are collected is reported, and the process goes on.

@@ -29,7 +29,7 @@ type Config struct {
 	Recorder Recorder
 	// MetricLines receives the metrics beside the readers, as lines of OTLP JSON: each is a call of Write, which must not
 	// block. One is written a minute after something was recorded, every minute while operations are open, less often in a
-	// session that has lasted for long, and by EndLines. May be nil.
+	// session that has lasted for long, and by SampleLines and EndLines. May be nil.
 	MetricLines io.Writer
 
 	Logger   *slog.Logger // the program's own log, which receives all log records; nil discards
@@ -229,6 +229,13 @@ func (s *Sink) UnrecordedSpans() int64 { return s.spans.unrecorded.Load() }
 // Flush exports all that was recorded. It returns when that is done or the context's time is up. The exporters report
 // their errors themselves, like those of Shutdown.
 func (s *Sink) Flush(ctx context.Context) { s.providers.each(ctx, provider.ForceFlush) }
+
+// SampleLines writes a line of what the server's processes use: at the end they are gone.
+func (s *Sink) SampleLines() {
+	if s.lines != nil {
+		s.lines.sample()
+	}
+}
 
 // EndLines writes the metrics a last time as a line. It must be called before Shutdown, which may hang for as long as it
 // may take.
