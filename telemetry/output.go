@@ -257,7 +257,7 @@ func (o *output) close(ctx context.Context) {
 // flush stores and sends what there is.
 func (o *output) flush(ctx context.Context) {
 	if o.store != nil {
-		o.otel.FlushLines()
+		o.otel.SampleLines()
 		go o.store.Flush(ctx) // ends with the store, or with the process if the disk hangs
 	}
 	o.otel.Flush(ctx)

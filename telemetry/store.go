@@ -31,7 +31,7 @@ func (c Client) attributes() []attribute.KeyValue {
 	return all
 }
 
-// StoreSession is what a store is told of a session when it starts. The rest comes as records.
+// StoreSession is what a store learns of a session when it starts. The rest comes as records.
 type StoreSession struct {
 	ID       string    // spanpipe.session.id
 	Launched time.Time // when spanpipe began

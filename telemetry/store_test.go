@@ -233,8 +233,8 @@ func metricNames(lines []string) []string {
 	return slices.Compact(names)
 }
 
-// TestStoreIsToldWhoItIs: a store knows the session, and where its spans come from, before the server starts.
-func TestStoreIsToldWhoItIs(t *testing.T) {
+// TestStoreKnowsItsSession: a store knows the session, and where its spans come from, before the server starts.
+func TestStoreKnowsItsSession(t *testing.T) {
 	k := &kept{}
 	s := openTo(t, consent.Request{Telemetry: "local"}, k.in)
 	s.end(left)
@@ -296,7 +296,7 @@ func TestNoParentOfStore(t *testing.T) {
 	}
 }
 
-// TestStoreLosses: what a store could not keep is a metric, by reason, is told to the store at its end, and is reported
+// TestStoreLosses: what a store could not keep is a metric, by reason, reaches the store at its end, and is reported
 // once.
 func TestStoreLosses(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
@@ -316,7 +316,7 @@ func TestStoreLosses(t *testing.T) {
 			t.Errorf("%s: %v, want %d", reason, got, want)
 		}
 		if k.total[reason] != want {
-			t.Errorf("the store is told of %v, want %d as %s", k.total, want, reason)
+			t.Errorf("the store gets %v, want %d as %s", k.total, want, reason)
 		}
 	}
 	want := fmt.Sprintf("spans=0 log_records=0 stored_spans=%d stored_log_records=%d", spans, records)
@@ -355,7 +355,7 @@ func TestStoreBesideHangingCollector(t *testing.T) {
 	})
 	s.say(awkward)
 	s.tel.Flush() // hangs, too, once the store has what there is
-	mcptest.Eventually(t, "the store is flushed after the metrics were written", func() bool {
+	mcptest.Eventually(t, "the store is flushed", func() bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		return slices.Equal(k.order, []string{"metrics", "flush"})
@@ -407,7 +407,7 @@ func TestPanicInStore(t *testing.T) {
 				t.Errorf("log:\n%s", log)
 			}
 			if name == "span" && (k.exit == nil || k.closed != 1) {
-				t.Errorf("the store is not told of the end: exit %v, closed %d times", k.exit, k.closed)
+				t.Errorf("the store does not learn of the end: exit %v, closed %d times", k.exit, k.closed)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package otel
 import (
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,9 +15,14 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 )
 
-// lineInterval is how often metrics are written as a line of a file while something happens. A line repeats every series,
-// and takes some 20 KB. It is OpenTelemetry's default for exports.
-const lineInterval = time.Minute
+const (
+	// lineInterval is how often metrics are written as a line of a file while something happens. It is OpenTelemetry's
+	// default for exports.
+	lineInterval = time.Minute
+	// lineShare bounds what a long session takes: a line repeats every series, in some 50 KB, which is as much as fifty calls
+	// have. Later on the interval is this part of the session's age, so that a day has a hundred lines.
+	lineShare = 16
+)
 
 // metricLines is a reader that writes metrics as lines of OTLP JSON, cumulative, whatever OpenTelemetry's variables say
 // about exports. It has a timer only while operations are open, or if something was recorded since the last line.
@@ -26,7 +32,8 @@ type metricLines struct {
 	before, after []byte
 	busy          func() bool         // operations are open
 	broken        func(recovered any) // may be nil
-	recorded      atomic.Bool         // something was recorded since the last line, and the timer runs
+	started       time.Time
+	recorded      atomic.Bool // something was recorded since the last line, and the timer runs
 
 	mu    sync.Mutex
 	due   *time.Timer
@@ -36,7 +43,7 @@ type metricLines struct {
 }
 
 func newMetricLines(cfg Config, busy func() bool) *metricLines {
-	m := &metricLines{ManualReader: sdkmetric.NewManualReader(), out: cfg.MetricLines, busy: busy, broken: cfg.Broken}
+	m := &metricLines{ManualReader: sdkmetric.NewManualReader(), out: cfg.MetricLines, busy: busy, broken: cfg.Broken, started: time.Now()}
 	m.before, m.after = otlpfile.Metrics(&otlpfile.Origin{
 		Resource: cfg.Resource.Attributes(), ResourceURL: cfg.Resource.SchemaURL(), ScopeName: Scope, ScopeVersion: cfg.Version,
 	})
@@ -48,7 +55,7 @@ func newMetricLines(cfg Config, busy func() bool) *metricLines {
 // record notes that something was recorded.
 func (m *metricLines) record() {
 	if !m.recorded.Load() && !m.recorded.Swap(true) {
-		m.due.Reset(lineInterval)
+		m.due.Reset(max(lineInterval, time.Since(m.started)/lineShare))
 	}
 }
 
@@ -60,9 +67,18 @@ func (m *metricLines) write() {
 		return
 	}
 	m.recorded.Store(false)
-	m.collectLocked()
+	m.collectLocked("")
 	if m.busy() {
 		m.record()
+	}
+}
+
+// sample writes a line of what is measured of the server's processes.
+func (m *metricLines) sample() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.ended {
+		m.collectLocked("process.")
 	}
 }
 
@@ -73,12 +89,13 @@ func (m *metricLines) end() {
 	if !m.ended {
 		m.ended = true
 		m.due.Stop()
-		m.collectLocked()
+		m.collectLocked("")
 	}
 }
 
-// collectLocked collects the metrics and writes a line. A panic there would end the process, and with it the session.
-func (m *metricLines) collectLocked() {
+// collectLocked collects the metrics and writes a line of those whose names begin so. A panic there would end the process,
+// and with it the session.
+func (m *metricLines) collectLocked(beginning string) {
 	defer func() {
 		if r := recover(); r != nil && m.broken != nil {
 			m.broken(r)
@@ -90,6 +107,9 @@ func (m *metricLines) collectLocked() {
 	m.line = append(m.line[:0], m.before...)
 	for _, scope := range m.data.ScopeMetrics { // there is one
 		for i := range scope.Metrics {
+			if !strings.HasPrefix(scope.Metrics[i].Name, beginning) {
+				continue
+			}
 			if len(m.line) > len(m.before) {
 				m.line = append(m.line, ',')
 			}

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,8 +135,8 @@ func byText[M proto.Message](a, b M) int {
 	return bytes.Compare(text(a), text(b))
 }
 
-// TestPaceOfLines: there is a line a minute after something was measured and while operations are open, and none while
-// nothing happens.
+// TestPaceOfLines: there is a line a minute after something was measured and while operations are open, fewer in a long
+// session, and none while nothing happens.
 func TestPaceOfLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &lineWriter{}
@@ -156,7 +158,6 @@ func TestPaceOfLines(t *testing.T) {
 			}
 		}
 		op := &record.Operation{Number: 1, Change: record.Opened, Direction: record.ToServer, Method: semconv.ToolsCall, Start: time.Now()}
-		want("before anything", after(time.Hour), 0)
 		s.Opened(op)
 		want("soon", after(50*time.Second), 0)
 		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage})
@@ -169,12 +170,44 @@ func TestPaceOfLines(t *testing.T) {
 		lasting := &record.Operation{Number: 2, Change: record.Opened, Method: semconv.SubscriptionsListen, Start: time.Now()}
 		s.Opened(lasting)
 		want("a subscription, which stays open", after(24*time.Hour), 1)
-		s.FlushLines()
-		want("a flush", after(time.Hour), 1)
+		op.Number = 3
+		s.Opened(op)
+		want("soon, in a session that is a day old", after(time.Hour), 0)
+		if n := after(24 * time.Hour); n < 8 || n > 16 {
+			t.Errorf("an operation that is open for another day: %d lines, want one in a sixteenth of the session's age", n)
+		}
+		s.SampleLines()
+		want("a sample of the process, which has not started", after(time.Second), 0)
 		s.EndLines()
 		s.Noted(record.Message{Direction: record.ToServer, Kind: record.RequestMessage})
 		want("the end, and nothing after it", after(time.Hour), 1)
 	})
+}
+
+// TestSampleLines: a line of what the server's processes use, and of nothing else.
+func TestSampleLines(t *testing.T) {
+	w := &lineWriter{}
+	s := launch(t, func(c *otel.Config) { c.MetricLines = w })
+	n := s.session(record.Session{Time: s.at(10)})
+	n.PID = os.Getpid()
+	s.Noted(n)
+	s.SampleLines()
+	if len(w.lines) != 1 {
+		t.Fatalf("%d lines", len(w.lines))
+	}
+	got := &metricspb.MetricsData{}
+	if err := otlptest.ReadLine(w.lines[0], got); err != nil {
+		t.Fatal(err)
+	}
+	metrics := got.GetResourceMetrics()[0].GetScopeMetrics()[0].GetMetrics()
+	for _, m := range metrics {
+		if !strings.HasPrefix(m.GetName(), "process.") {
+			t.Errorf("%s is in the line", m.GetName())
+		}
+	}
+	if len(metrics) < 2 {
+		t.Errorf("%d metrics", len(metrics))
+	}
 }
 
 // TestPanicInLines: a panic while metrics are collected is reported, and the process goes on.

@@ -69,8 +69,8 @@ func sameSpan(a, b otlpfile.Span) bool {
 	return string(otlpfile.AppendSpan(nil, &a)) == string(otlpfile.AppendSpan(nil, &b))
 }
 
-// family gives a sink operations with parents, links, events, other traces and more children than a trace may have.
-func family(s *stage) {
+// kinship gives a sink operations with parents, links, events, other traces and more children than a trace may have.
+func kinship(s *stage) {
 	const state = "vendor=value"
 	parent := s.opened(record.Operation{RequestID: "1"}, 3000)
 	child := record.Operation{Method: semconv.SamplingCreateMessage, Direction: record.ToClient, Parent: parent.Number}
@@ -96,7 +96,7 @@ func TestRecorderGetsAll(t *testing.T) {
 				s := everything(t, k.keep, func(c *otel.Config) {
 					c.TraceScope, c.Traceparent, c.Tracestate = scope, ambient, "a=b"
 				})
-				family(s)
+				kinship(s)
 				var want []otlpfile.Span
 				for _, one := range s.spans.Ended() {
 					want = append(want, asRecorded(one))
@@ -133,12 +133,12 @@ func TestRecorderAlone(t *testing.T) {
 						c.Spans = nil
 					}
 				})
-				family(s)
+				kinship(s)
 				if n := s.UnrecordedSpans(); n != 0 {
 					t.Errorf("%d spans are open", n)
 				}
 				if env := s.Environment(); !spans && len(env) > 0 {
-					t.Errorf("the server would get %q, a parent that nobody has", env)
+					t.Errorf("the server would get %q, a parent that no backend has", env)
 				}
 			}
 			if got, want := anonymous(alone.spans), anonymous(with.spans); !slices.Equal(got, want) {
@@ -188,7 +188,7 @@ func TestRecorderIgnoresExports(t *testing.T) {
 	record := func(change func(*otel.Config)) (*keeper, *stage) {
 		k := &keeper{}
 		s := everything(t, k.keep, change)
-		family(s)
+		kinship(s)
 		return k, s
 	}
 	whole, _ := record(func(*otel.Config) {})

@@ -28,8 +28,8 @@ type Config struct {
 	// Recorder receives all spans and log records beside the processors. May be nil.
 	Recorder Recorder
 	// MetricLines receives the metrics beside the readers, as lines of OTLP JSON: each is a call of Write, which must not
-	// block. One is written a minute after something was recorded, or while operations are open, and by FlushLines and EndLines.
-	// May be nil.
+	// block. One is written a minute after something was recorded, every minute while operations are open, less often in a
+	// session that has lasted for long, and by SampleLines and EndLines. May be nil.
 	MetricLines io.Writer
 
 	Logger   *slog.Logger // the program's own log, which receives all log records; nil discards
@@ -230,10 +230,10 @@ func (s *Sink) UnrecordedSpans() int64 { return s.spans.unrecorded.Load() }
 // their errors themselves, like those of Shutdown.
 func (s *Sink) Flush(ctx context.Context) { s.providers.each(ctx, provider.ForceFlush) }
 
-// FlushLines writes the metrics as a line.
-func (s *Sink) FlushLines() {
+// SampleLines writes a line of what the server's processes use: at the end they are gone.
+func (s *Sink) SampleLines() {
 	if s.lines != nil {
-		s.lines.write()
+		s.lines.sample()
 	}
 }
 
