@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -73,6 +74,7 @@ func (s *Session) collect(part Range) (*loader, error) {
 		if err != nil {
 			return nil, err
 		}
+		l.decode()
 		if l.whole = all; all || l.covers(part) {
 			return l, nil
 		}
@@ -87,6 +89,7 @@ const maxFile = 1 << 60
 type loader struct {
 	Records
 	logs         []otlpfile.LogRecord
+	lines        [][]byte // of spans, to be decoded
 	spans        []otlpfile.Span
 	whole        bool // these are all spans of the session
 	content      map[trace.SpanID]record.Content
@@ -109,13 +112,30 @@ func (l *loader) logLine(line []byte) {
 	l.logs = append(l.logs, records...)
 }
 
+// traceLine keeps a line of spans. To decode is nearly all of the work, so it is done on all processors.
 func (l *loader) traceLine(line []byte) {
-	_, spans, err := otlpfile.ReadTraces(line)
-	if err != nil {
-		l.damagedSpans++
-		return
+	if l.lines = append(l.lines, bytes.Clone(line)); len(l.lines) == maxLines {
+		l.decode()
 	}
-	l.spans = append(l.spans, spans...)
+}
+
+// maxLines bounds the lines that wait to be decoded.
+const maxLines = 32
+
+// decode decodes the lines that wait, in their order.
+func (l *loader) decode() {
+	spans, damaged := make([][]otlpfile.Span, len(l.lines)), make([]bool, len(l.lines))
+	each(len(l.lines), func(i int) {
+		_, all, err := otlpfile.ReadTraces(l.lines[i])
+		spans[i], damaged[i] = all, err != nil
+	})
+	for i := range spans {
+		l.spans = append(l.spans, spans[i]...)
+		if damaged[i] {
+			l.damagedSpans++
+		}
+	}
+	l.lines = l.lines[:0]
 }
 
 // covers reports whether the spans that were read include the part. They are in the order of their ends, but for
