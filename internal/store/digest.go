@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -154,42 +153,31 @@ func appendEntry(dst, entry []byte) []byte {
 // maxEntry bounds an entry: a longer one is damage.
 const maxEntry = 1 << 20
 
-var errDigest = errors.New("not a digest of a session, or of a later version")
+var errDigest = errors.New("the digest is damaged, or of a later version")
 
-// Digest calls f with each operation of a session that has ended, in the order of their ends, until f returns false. The
-// record has the fields that a digest holds and is valid until f returns. A tools/list has the names of the tools. What is
-// damaged is left out; a session without a digest has no operations.
-func (s *Session) Digest(f func(op *record.Operation) bool) error {
-	file, err := os.Open(s.file("digest"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
-	return readDigest(bufio.NewReaderSize(file, 1<<16), f)
-}
-
+// readDigest calls f with each operation of a digest until f returns false. The error is errDigest if it is damaged or torn:
+// then f has been called with what comes before that.
 func readDigest(r *bufio.Reader, f func(op *record.Operation) bool) error {
 	header := make([]byte, len(digestHeader))
-	if _, err := io.ReadFull(r, header); errors.Is(err, io.EOF) {
-		return nil
-	} else if err != nil || string(header) != digestHeader {
+	if _, err := io.ReadFull(r, header); err != nil || string(header) != digestHeader {
 		return errDigest
 	}
 	d := digestReader{texts: []string{""}, last: time.Unix(0, 0)}
 	var entry []byte
 	for {
 		n, err := binary.ReadUvarint(r)
-		if err != nil || n == 0 || n > maxEntry {
+		if errors.Is(err, io.EOF) {
 			return d.flush(f)
+		}
+		if err != nil || n == 0 || n > maxEntry {
+			return errors.Join(d.flush(f), errDigest)
 		}
 		if uint64(cap(entry)) < n {
 			entry = make([]byte, n)
 		}
 		entry = entry[:n]
 		if _, err := io.ReadFull(r, entry); err != nil {
-			return d.flush(f) // torn
+			return errors.Join(d.flush(f), errDigest) // torn
 		}
 		if !d.take(entry, f) {
 			return nil

@@ -46,15 +46,19 @@ const firstPart = 1 << 18
 
 // LoadPart reads the records of a part of a session. The cost is that of the part.
 func (s *Session) LoadPart(part Range) (*Records, error) {
-	l, err := s.read(part)
+	l, err := s.collect(part)
 	if err != nil {
 		return nil, err
 	}
+	if err := l.readContent(s); err != nil {
+		return nil, err
+	}
+	l.assemble(s, part)
 	return &l.Records, l.addDigest(s)
 }
 
-// read reads what the spans and log records of a part have.
-func (s *Session) read(part Range) (*loader, error) {
+// collect reads the spans of a part, and all log records.
+func (s *Session) collect(part Range) (*loader, error) {
 	l := &loader{Records: Records{Session: s.record(), Exit: s.exit()}}
 	if err := s.lines("logs.jsonl", l.logLine); err != nil {
 		return nil, err
@@ -69,13 +73,10 @@ func (s *Session) read(part Range) (*loader, error) {
 		if err != nil {
 			return nil, err
 		}
-		if all || l.covers(part) {
-			break
+		if l.whole = all; all || l.covers(part) {
+			return l, nil
 		}
 	}
-	l.assemble(part)
-	l.Left = max(s.Totals.Calls-len(l.Operations), 0)
-	return l, nil
 }
 
 // maxFile is more than any file has.
@@ -87,6 +88,8 @@ type loader struct {
 	Records
 	logs         []otlpfile.LogRecord
 	spans        []otlpfile.Span
+	whole        bool // these are all spans of the session
+	content      map[trace.SpanID]record.Content
 	hangs        []hang
 	damagedSpans int
 }
@@ -125,7 +128,7 @@ func (l *loader) covers(part Range) bool {
 }
 
 // assemble makes the records.
-func (l *loader) assemble(part Range) {
+func (l *loader) assemble(s *Session, part Range) {
 	l.Damaged += l.damagedSpans
 	l.Spans = make(map[uint64]SpanIDs, len(l.spans))
 	a := assembler{numbers: make(map[trace.SpanID]uint64, len(l.spans)), open: map[trace.SpanID]*record.Operation{}}
@@ -142,6 +145,7 @@ func (l *loader) assemble(part Range) {
 		l.Session.Ready = l.Session.Ready || op.Answered && op.Direction == record.ToServer && !refused
 	}
 	l.noted(&a, part)
+	l.Left = max(s.Totals.Calls-len(l.Operations), 0)
 }
 
 // assembler knows the operations of spans.
@@ -190,6 +194,9 @@ func (l *loader) ended(a *assembler, part Range) {
 			continue
 		}
 		op := operation(s)
+		if content, ok := l.content[s.SpanID]; ok {
+			op.Content = content
+		}
 		if op.Number > 0 {
 			a.numbers[s.SpanID] = op.Number
 			l.Spans[op.Number] = SpanIDs{s.TraceID, s.SpanID}
