@@ -81,8 +81,8 @@ func storeDemo(t *testing.T) string {
 	return sessions[0]
 }
 
-// linesOf returns the lines of a file.
-func linesOf(t *testing.T, path string) [][]byte {
+// fileLines returns the lines of a file.
+func fileLines(t *testing.T, path string) [][]byte {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -96,7 +96,7 @@ func linesOf(t *testing.T, path string) [][]byte {
 func TestPeersStoreCollector(t *testing.T) {
 	reader := peerPath(t, peerOTLPFile)
 	session := storeDemo(t)
-	want := spansOf(t, linesOf(t, filepath.Join(session, "traces.jsonl"))...)
+	want := spansOf(t, fileLines(t, filepath.Join(session, "traces.jsonl"))...)
 	if len(want) < 10 {
 		t.Fatalf("%d spans are stored", len(want))
 	}
@@ -124,7 +124,7 @@ func TestPeersStoreCollector(t *testing.T) {
 		}
 	}()
 	got, records, metrics := map[string]string{}, 0, 0
-	wantRecords := bytes.Count(bytes.Join(linesOf(t, filepath.Join(session, "logs.jsonl")), nil), []byte(`"severityNumber"`))
+	wantRecords := bytes.Count(bytes.Join(fileLines(t, filepath.Join(session, "logs.jsonl")), nil), []byte(`"severityNumber"`))
 	for in := bufio.NewReader(stdout); len(got) < len(want) || records < wantRecords || metrics == 0; {
 		line, err := in.ReadBytes('\n')
 		if err != nil {
@@ -163,7 +163,7 @@ func TestPeersStoreJaeger(t *testing.T) {
 	_, query := startJaeger(t)
 	path := filepath.Join(storeDemo(t), "traces.jsonl")
 	want, got := map[string]string{}, map[string]string{}
-	for _, line := range linesOf(t, path) {
+	for _, line := range fileLines(t, path) {
 		response, err := http.Post("http://"+query+"/api/transform", "application/json", bytes.NewReader(line))
 		if err != nil {
 			t.Fatal(err)
