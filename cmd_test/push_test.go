@@ -166,9 +166,9 @@ func TestPushKilled(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()
 		next, over := len(r.Requests())+1+random.IntN(4), false
-		for err := error(nil); !over && len(r.Requests()) < next; {
+		for !over && len(r.Requests()) < next {
 			select {
-			case err = <-ended:
+			case err := <-ended:
 				if over = true; err != nil {
 					t.Fatal(err)
 				}

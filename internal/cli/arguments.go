@@ -27,7 +27,10 @@ func flagsFirst(program *cli.App, args []string) []string {
 			others, rest = append(others, rest[0]), rest[1:]
 			continue
 		}
-		n := min(flagLength(program.Commands[i].Flags, rest), len(rest))
+		n := flagLength(program.Commands[i].Flags, rest)
+		if n > len(rest) { // its value is missing, and an argument must not be taken for it
+			others, n = nil, len(rest)
+		}
 		flags, rest = append(flags, rest[:n]...), rest[n:]
 	}
 	return slices.Concat(args[:at+1], flags, others)

@@ -31,7 +31,7 @@ func (a *app) exportCommand() *cli.Command {
    spanpipe export --format html -o session.html last
 
 A file that exists is not replaced without --force. The file can be read by you
-alone. Captured content is left out unless you say --content: whoever gets the
+alone. Captured content is left out unless you say --content: everyone who gets the
 file can read it.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: html, otlp or jsonl; by default that of the file's ending"},
@@ -90,32 +90,27 @@ func (a *app) export(c *cli.Context) error {
 
 // exportTo writes a session in a format.
 func (a *app) exportTo(w io.Writer, format string, s *store.Session, content bool) error {
-	damaged := 0
-	if format == "otlp" {
-		n, err := export.OTLP(w, s, content)
-		if err != nil {
-			return err
-		}
-		damaged = n
-	} else {
-		r, err := s.Load()
-		if err != nil {
-			return err
-		}
-		damaged = r.Damaged
-		if format == "html" {
-			err = export.Page(w, s, r, (&shown{app: a, session: *s, records: r}).viewed(), export.Options{Content: content, Version: a.Build.complete().Version})
-		} else {
-			err = export.Records(w, s, r, content)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if damaged > 0 {
+	damaged, err := a.write(w, format, s, content)
+	if err == nil && damaged > 0 {
 		a.warn(fmt.Sprintf("session %s: %s could not be read and is left out", s.Name, amount(int64(damaged), "line")))
 	}
-	return nil
+	return err
+}
+
+// write returns how many lines of the session are damaged.
+func (a *app) write(w io.Writer, format string, s *store.Session, content bool) (damaged int, err error) {
+	if format == "otlp" {
+		return export.OTLP(w, s, content)
+	}
+	r, err := s.Load()
+	if err != nil {
+		return 0, err
+	}
+	if format == "jsonl" {
+		return r.Damaged, export.Records(w, s, r, content)
+	}
+	v := (&shown{app: a, session: *s, records: r}).viewed()
+	return r.Damaged, export.Page(w, s, r, v, export.Options{Content: content, Version: a.Build.complete().Version})
 }
 
 // writeFile makes a file that only this user can read, in one step: a reader sees all of it or nothing. Without force it

@@ -56,7 +56,7 @@ Exit status: 0, or 2 if there is no such session or operation.`,
 			&cli.IntFlag{Name: "n", Value: shownRows, Usage: "show the last `ROWS`, and before them what went wrong"},
 			&cli.BoolFlag{Name: "all", Usage: "show all of a long session"},
 			&cli.BoolFlag{Name: "otlp", Usage: "print the stored lines of OTLP JSON: spans, log records, then metrics"},
-			jsonFlag,
+			utcFlag, jsonFlag,
 		),
 		Action: a.show,
 	}
@@ -86,7 +86,11 @@ func (a *app) show(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := filter(c, a.now())
+	now := a.now()
+	if c.Bool("utc") {
+		now = now.UTC()
+	}
+	f, err := filter(c, now)
 	if err != nil {
 		return err
 	}
@@ -96,6 +100,9 @@ func (a *app) show(c *cli.Context) error {
 	}
 	if s.all {
 		s.choice.Last = 0
+	}
+	if c.Bool("utc") {
+		s.screen.Zone = time.UTC
 	}
 	if s.session, err = a.findSession(stored, s.asked); err != nil {
 		return err
@@ -194,6 +201,7 @@ func (s *shown) sentence(text string) {
 
 // tree prints the session as a tree, and below it what needs a look.
 func (s *shown) tree() error {
+	s.session.Sum()
 	r := s.viewed()
 	s.heading(r)
 	s.printf("\n")
@@ -233,7 +241,12 @@ func (s *shown) heading(r *view.Records) {
 	if _, err := strconv.Atoi(s.asked); err == nil {
 		head += ", session " + s.asked
 	}
-	s.sentence(head + ", " + s.state(r) + ": " + summary(view.Count(r)))
+	counts := view.Count(r)
+	if !s.session.Detail {
+		t := s.session.Totals
+		counts = view.Counts{Calls: t.Calls, Failed: t.Failed}
+	}
+	s.sentence(head + ", " + s.state(r) + ": " + summary(counts))
 	about := []string{peer(r.Session.Client), r.Session.Launched.In(s.screen.Zone).Format("Mon 2 Jan 2006 15:04:05"), s.session.Name}
 	if p := r.Session.Protocol; p != "" {
 		about = slices.Insert(about, 1, "protocol "+view.Safe(p))
@@ -281,6 +294,7 @@ func (s *shown) below(records ...*view.Records) error {
 	for _, r := range records {
 		remarks = append(remarks, r.Remarks()...)
 	}
+	remarks = slices.DeleteFunc(remarks, func(m view.Remark) bool { return m.Time.Before(s.choice.Since) })
 	slices.SortStableFunc(remarks, func(a, b view.Remark) int { return b.Time.Compare(a.Time) })
 	most := shownRemarks
 	if s.all {

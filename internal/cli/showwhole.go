@@ -35,6 +35,9 @@ func (s *shown) operation(number uint64, asJSON bool) error {
 // whole adds an operation's span to its record.
 func (s *shown) whole(op *record.Operation) (*view.Whole, error) {
 	w := &view.Whole{Records: s.viewed(), Operation: op, Server: s.server(&s.session)}
+	if keep := s.options.keep.Content; keep > 0 && !op.End.IsZero() {
+		w.Expires = op.End.Add(keep)
+	}
 	ids, ok := s.records.Spans[op.Number]
 	if !ok {
 		return w, nil
@@ -46,7 +49,7 @@ func (s *shown) whole(op *record.Operation) (*view.Whole, error) {
 	}
 	if span != nil {
 		for _, a := range span.Attributes {
-			w.Attributes = append(w.Attributes, view.Attribute{Key: string(a.Key), Value: a.Value.Emit()})
+			w.Attributes = append(w.Attributes, view.Attribute{Key: string(a.Key), Value: a.Value.String()})
 		}
 	}
 	return w, nil

@@ -49,7 +49,7 @@ func (b *builder) row(t *view.Row) (row, bool) {
 	for _, f := range b.axis.Folds() {
 		one.Stripes = append(one.Stripes, f.At)
 	}
-	direction := record.ToServer
+	var direction record.Direction
 	switch {
 	case t.Operation != nil:
 		direction = t.Operation.Direction
@@ -80,9 +80,7 @@ func (b *builder) operation(one *row, op *record.Operation) {
 	one.Pieces = pieces(b.records.Bar(b.axis, op, &view.Screen{Paint: view.Plain}), barClass(o))
 	one.Facts = b.operationFacts(op)
 	ids := b.stored.Spans[op.Number]
-	for _, a := range b.spans[ids.SpanID.String()] {
-		one.Attributes = append(one.Attributes, a)
-	}
+	one.Attributes = append(one.Attributes, b.spans[ids.SpanID.String()]...)
 	if id := idText(ids.TraceID[:]); id != "" {
 		one.Attributes = append(one.Attributes, fact{"trace_id", id, view.Meaning("trace_id")},
 			fact{"span_id", idText(ids.SpanID[:]), view.Meaning("span_id")})

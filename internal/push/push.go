@@ -95,7 +95,7 @@ type destination struct {
 	most     int // bytes of a request
 }
 
-// maxRequest is how large a request may be, in bytes. Receivers of gRPC take 4 MiB unless they are told otherwise.
+// maxRequest is how large a request may be, in bytes. Receivers of gRPC take 4 MiB unless their configuration says otherwise.
 const maxRequest = 1 << 20
 
 type pusher struct {

@@ -206,7 +206,7 @@ func killed(cfg push.Config) (err error) {
 }
 
 // TestExactlyOnce: pushes meet faults of all kinds and are killed, until one ends well. Every span and every log record
-// has arrived then, and a second time only if it was in a request of which the push could not know what became of it.
+// has arrived then, and a second time only if it was in a request whose answer was lost.
 func TestExactlyOnce(t *testing.T) {
 	for seed := range uint64(24) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -444,7 +444,7 @@ func TestDamage(t *testing.T) {
 	if report.Sessions[0].Damaged != 1 || report.Complete() || len(r.Spans()) != total {
 		t.Errorf("received %d spans of %d: %s", len(r.Spans()), total, describe(report))
 	}
-	complete(t, config(t, s, r, otlptest.HTTP)) // of the damaged line it was said once
+	complete(t, config(t, s, r, otlptest.HTTP)) // the damaged line is behind the position now
 	if err := os.WriteFile(file, slices.Concat(torn, whole[len(whole)/2:]), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -596,7 +596,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestContent: captured content is sent only if it is asked for. What was sent without it is told, and sent with it again.
+// TestContent: captured content is sent only if it is asked for. What was sent without it is reported, and --again sends it with it.
 func TestContent(t *testing.T) {
 	const secret = "a captured argument"
 	s, r := fill(t, 5), otlptest.Start(t, otlptest.Config{})

@@ -74,7 +74,7 @@ func TestAxisLinear(t *testing.T) {
 // on the mark of a fold.
 func TestAxisOfAnything(t *testing.T) {
 	for seed := range uint64(300) {
-		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // made-up figures
+		random := rand.New(rand.NewPCG(seed, 1))
 		var spans []view.Interval
 		at := time.Duration(0)
 		for range 1 + random.IntN(60) {

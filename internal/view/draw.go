@@ -219,7 +219,7 @@ func (r *Records) Ending() (string, Color) {
 		return string(r.State), Yellow
 	case r.Exit.Cause == record.NotStarted:
 		return "never started", Red
-	case r.Exit.EndedBy == record.ByClient && r.Exit.Code == 0 && r.Exit.Signal == "":
+	case !r.Exit.Failed(): // after the client has acted, a signal or a code says little
 		return "closed", Dim
 	}
 	return Exit(*r.Exit)

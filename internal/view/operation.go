@@ -270,7 +270,7 @@ func (p *wholePicture) content() {
 		p.printf("%s\n", Fold("Content was not captured. To keep it from now on: SPANPIPE_CAPTURE="+captures(p.Operation), "  ", p.Columns))
 	case !p.Expires.IsZero():
 		p.printf("\n%s\n", Fold("SPANPIPE_CAPTURE asked for this content; it is redacted, and will be removed after "+
-			p.Expires.In(p.zone()).Format("Mon 2 Jan 15:04")+".", "", p.Columns))
+			p.Expires.In(p.zone()).Format("Mon 2 Jan 2006 15:04")+".", "", p.Columns))
 	}
 }
 

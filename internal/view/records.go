@@ -69,17 +69,20 @@ func Count(r *Records) Counts {
 	return c
 }
 
-// late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known. The answer
-// to an operation that has ended refers to it by its id alone.
+// late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known.
 func (r *Records) late(op *record.Operation) time.Duration {
 	for _, n := range r.Notes {
-		v, ok := n.(record.Violation)
-		if ok && v.Kind == record.LateResponse && v.Direction == op.Direction.Opposite() && v.Time.After(op.End) &&
-			op.RequestID != "" && strings.Trim(v.Sent, `"`) == op.RequestID {
+		if v, ok := n.(record.Violation); ok && answersLate(&v, op) {
 			return v.Time.Sub(op.End)
 		}
 	}
 	return 0
+}
+
+// answersLate reports whether a violation is the answer to an operation that has ended, to which it refers by its id alone.
+func answersLate(v *record.Violation, op *record.Operation) bool {
+	return v.Kind == record.LateResponse && v.Direction == op.Direction.Opposite() && v.Time.After(op.End) &&
+		op.ErrorType == semconv.ErrTimeout && op.RequestID != "" && strings.Trim(v.Sent, `"`) == op.RequestID
 }
 
 // until returns when an operation ended, or until when it is known to have been open.

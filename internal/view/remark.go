@@ -31,7 +31,7 @@ func (r *Records) Remarks() []Remark {
 	for _, n := range r.Notes {
 		switch n := n.(type) {
 		case record.Violation:
-			if violations[n.Kind]++; violations[n.Kind] == 1 {
+			if violations[n.Kind]++; violations[n.Kind] == 1 && !r.told(&n) {
 				all = append(all, Remark{n.Time, violation(n, names[n.Operation]), Yellow})
 			}
 		case record.Finding:
@@ -45,6 +45,11 @@ func (r *Records) Remarks() []Remark {
 	}
 	slices.SortStableFunc(all, func(a, b Remark) int { return b.Time.Compare(a.Time) })
 	return all
+}
+
+// told reports whether the remark about an operation says what a violation is.
+func (r *Records) told(v *record.Violation) bool {
+	return v.Kind == record.LateResponse && slices.ContainsFunc(r.Operations, func(op record.Operation) bool { return answersLate(v, &op) })
 }
 
 // trouble is what went wrong with the operations of one name in the same way.
@@ -77,10 +82,18 @@ func (r *Records) troubles() []Remark {
 			if t.times > 1 {
 				text += fmt.Sprintf(" %s in all; this is the latest.", count(t.times, "time", "times"))
 			}
-			all = append(all, Remark{r.until(t.last), Call(t.last) + ": " + text, o.Color()})
+			all = append(all, Remark{r.until(t.last), Call(t.last) + about(o) + text, o.Color()})
 		}
 	}
 	return all
+}
+
+// about returns what stands between an operation and the sentence about it.
+func about(o Outcome) string {
+	if o.Ending == Failed {
+		return " "
+	}
+	return ": "
 }
 
 // sentence says what is wrong with an operation. It is empty for what its requester took back, which needs no look.

@@ -100,9 +100,9 @@ func TestRoutesWithoutSecrets(t *testing.T) {
 		{"INSECURE with https", map[string]string{"ENDPOINT": "https://c.example", "INSECURE": "true"},
 			otlp.Route{Protocol: "grpc", Endpoint: "https://c.example"}},
 		{"INSECURE=false without an endpoint", map[string]string{"INSECURE": "false"},
-			otlp.Route{Protocol: "grpc", Endpoint: "https://localhost:4317"}},
+			otlp.Route{Protocol: "grpc", Endpoint: "https://localhost:4317", Default: true}},
 		{"INSECURE without an endpoint", map[string]string{"INSECURE": "true"},
-			otlp.Route{Protocol: "grpc", Endpoint: "http://localhost:4317"}},
+			otlp.Route{Protocol: "grpc", Endpoint: "http://localhost:4317", Default: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.want.Signal = "traces"

@@ -109,8 +109,7 @@ func (s *Sender) Send(ctx context.Context, request proto.Message) (Answer, error
 		limited, cancel = context.WithTimeout(ctx, s.route.timeout)
 	}
 	defer cancel()
-	response, err := s.newResponse(), error(nil)
-	send := s.overHTTP
+	response, send := s.newResponse(), s.overHTTP
 	if s.route.protocol == grpcProtocol {
 		send = s.overGRPC
 	}

@@ -91,7 +91,7 @@ func TestSenderAnswers(t *testing.T) {
 	}
 }
 
-// TestSenderTooLarge: a request that is too large is told from one that the collector takes later.
+// TestSenderTooLarge: the verdict on a request that is too large differs from that on one that the collector takes later.
 func TestSenderTooLarge(t *testing.T) {
 	for _, p := range protocols {
 		r := otlptest.Start(t, otlptest.Config{})
@@ -123,7 +123,7 @@ func TestSenderUnsupported(t *testing.T) {
 	}
 }
 
-// TestSenderSetup: what keeps a connection from being made is told from what ends one.
+// TestSenderSetup: the answer reports whether a connection could not be made at all.
 func TestSenderSetup(t *testing.T) {
 	for _, p := range protocols {
 		t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", string(p))
