@@ -110,34 +110,39 @@ func (a *app) pruneChoice(c *cli.Context, s *store.Store, now time.Time) (func(s
 	return nil, nil //nolint:nilnil // no choice is a choice: that of the limits
 }
 
+// pruneRow is what rows of the tables begin with: a session and its server.
+const pruneRow = "%-23s  %-16s"
+
 // pruneText describes what was removed.
 func (a *app) pruneText(s *store.Store, r *store.Report, plan store.Plan) string {
 	var b strings.Builder
 	words := map[store.Part]string{
 		store.WholePart: "all", store.DetailPart: "details", store.ContentPart: "captured content",
 	}
-	table := func(heading string, rows []store.Pruned, last func(store.Pruned) string) {
-		if len(rows) == 0 {
-			return
-		}
-		fmt.Fprintf(&b, "%-22s  %-16s  %9s  %s\n", "SESSION", "SERVER", "SIZE", heading)
-		for _, p := range rows {
-			fmt.Fprintf(&b, "%-22s  %-16s  %9s  %s\n", p.Name, view.Safe(cmp.Or(p.Server, "-")), view.Size(p.Size), last(p))
+	verb, are := "Removed", map[bool]string{true: "is", false: "are"}[r.Count == 1]
+	if plan.DryRun {
+		verb, are = "Would remove", "would be"
+	}
+	if len(r.Removed) > 0 {
+		fmt.Fprintf(&b, pruneRow+"  %9s  %s\n", "SESSION", "SERVER", "SIZE", strings.ToUpper(verb))
+		for _, p := range r.Removed {
+			fmt.Fprintf(&b, pruneRow+"  %9s  %s\n", p.Name, view.Safe(cmp.Or(p.Server, "-")), view.Size(p.Size), words[p.Part])
 		}
 		b.WriteByte('\n')
 	}
-	verb := "Removed"
-	if plan.DryRun {
-		verb = "Would remove"
+	if len(r.Left) > 0 {
+		fmt.Fprintf(&b, pruneRow+"  %s\n", "SESSION", "SERVER", "LEFT")
+		for _, p := range r.Left {
+			fmt.Fprintf(&b, pruneRow+"  %s\n", p.Name, view.Safe(cmp.Or(p.Server, "-")), view.Safe(p.Left))
+		}
+		b.WriteByte('\n')
 	}
-	table(strings.ToUpper(verb), r.Removed, func(p store.Pruned) string { return words[p.Part] })
-	table("LEFT", r.Left, func(p store.Pruned) string { return view.Safe(p.Left) })
 	if len(r.Removed) == 0 {
 		fmt.Fprintf(&b, "Nothing to remove in %s", a.tilde(s.Dir))
 	} else {
 		fmt.Fprintf(&b, "%s %s of %s", verb, view.Size(r.Freed), count(len(r.Removed), "session"))
 	}
-	fmt.Fprintf(&b, "; %s, %s, %s left.\n", count(r.Count, "session"), view.Size(r.Stored), are(r.Count))
+	fmt.Fprintf(&b, "; %s, %s, %s left.\n", count(r.Count, "session"), view.Size(r.Stored), are)
 	return b.String()
 }
 
@@ -146,13 +151,6 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-func are(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }
 
 // pruneJSON is what "spanpipe prune --json" prints, see docs/json.md.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -40,8 +41,9 @@ type disk struct {
 	hopeless bool
 }
 
-// open makes the session's directory, unless it is open. One that could be made only in part is removed again.
-func (d *disk) open() error {
+// open makes the session's directory, unless it is open. One that could be made only in part is removed again. The context
+// ends with the session.
+func (d *disk) open(ctx context.Context) error {
 	if d.root != nil {
 		return nil
 	}
@@ -73,7 +75,9 @@ func (d *disk) open() error {
 		return err
 	}
 	d.root, d.lock = root, lock
-	go d.retain() // ends by itself, or with the process
+	if d.cfg.Keep != (Keep{}) {
+		go d.retain(ctx) // ends with the context; what it is removing then it removes, unless the process ends
+	}
 	return nil
 }
 

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -24,7 +22,7 @@ func (l *loader) readContent(s *Session) error {
 		if at, ok := contentTime(line); ok && at.Before(since) {
 			return // it was written after what it is about
 		}
-		spans, records, err := parseContent(line)
+		spans, records, err := ReadContent(line)
 		if err != nil {
 			l.Damaged++
 			return
@@ -34,21 +32,6 @@ func (l *loader) readContent(s *Session) error {
 		}
 		l.logs = append(l.logs, records...)
 	})
-}
-
-// parseContent decodes a line of content.
-func parseContent(line []byte) (spans []otlpfile.Span, records []otlpfile.LogRecord, err error) {
-	var lists struct{ Spans, LogRecords json.RawMessage }
-	if err := json.Unmarshal(line, &lists); err != nil {
-		return nil, nil, fmt.Errorf("a line of content: %w", err)
-	}
-	if len(lists.Spans) > 0 {
-		_, spans, err = otlpfile.ReadTraces(fmt.Appendf(nil, `{"resourceSpans":[{"scopeSpans":[{"spans":%s}]}]}`, lists.Spans))
-	}
-	if len(lists.LogRecords) > 0 && err == nil {
-		_, records, err = otlpfile.ReadLogs(fmt.Appendf(nil, `{"resourceLogs":[{"scopeLogs":[{"logRecords":%s}]}]}`, lists.LogRecords))
-	}
-	return spans, records, err
 }
 
 // content makes the captured content of which a span of content.jsonl was made.

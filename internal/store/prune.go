@@ -64,7 +64,7 @@ var ErrPruning = errors.New("another process is removing sessions from this stor
 // Reasons to leave a session.
 const (
 	leftLive    = "live"
-	leftUnknown = "it may be live: files cannot be locked there, and it was written to less than a day ago"
+	leftUnknown = "may be live: files cannot be locked"
 	leftNewer   = "written by a later version of spanpipe"
 )
 

@@ -11,8 +11,9 @@ import (
 const (
 	// retainEvery is how often the retention runs, over all processes.
 	retainEvery = time.Hour
-	// retainDelay is how long a session waits before it runs the retention: its start is a busy moment for the machine.
-	retainDelay = 2 * time.Second
+	// retainDelay is how long a session waits before it runs the retention: its start is a busy moment for the machine. It
+	// does not wait if the last time was retainLate ago: sessions may all be short.
+	retainDelay, retainLate = 2 * time.Second, day
 	// retainGap is how long ago the last time is unusual. The clock may have jumped, and everything seem to be old.
 	retainGap = 2 * day
 )
@@ -54,14 +55,18 @@ func (s stamp) write(root *os.Root) {
 }
 
 // Due reports whether the retention has not run for a while. It costs reading a small file.
-func (s *Store) Due(now time.Time) bool {
+func (s *Store) Due(now time.Time) bool { return isDue(s.sinceRetained(now)) }
+
+func isDue(since time.Duration) bool { return since >= retainEvery || since < 0 }
+
+// sinceRetained returns how long ago the retention ran. It is negative if the clock was set back.
+func (s *Store) sinceRetained(now time.Time) time.Duration {
 	root, err := os.OpenRoot(s.Dir)
 	if err != nil {
-		return false
+		return 0 // there is nothing to retain, or no way to
 	}
 	defer func() { _ = root.Close() }()
-	since := now.Sub(readStamp(root).at)
-	return since >= retainEvery || since < 0
+	return now.Sub(readStamp(root).at)
 }
 
 // Retain applies the retention if it is due. After an unusually long time it leaves alone once what is old, since it may be
@@ -87,14 +92,21 @@ func (s *Store) Retain(ctx context.Context, keep Keep, now time.Time) (*Report, 
 	return report, err
 }
 
-// retain runs the retention beside a session, once. The process may end meanwhile.
-func (d *disk) retain() {
+// retain runs the retention beside a session, once.
+func (d *disk) retain(ctx context.Context) {
 	s := Open(d.cfg.Dir)
-	if !s.Due(time.Now()) {
+	since := s.sinceRetained(time.Now())
+	if !isDue(since) {
 		return
 	}
-	time.Sleep(retainDelay)
-	report, err := s.Retain(context.Background(), d.cfg.Keep, time.Now())
+	if since < retainLate {
+		select {
+		case <-time.After(retainDelay):
+		case <-ctx.Done():
+			return
+		}
+	}
+	report, err := s.Retain(ctx, d.cfg.Keep, time.Now())
 	if err != nil {
 		d.cfg.Logger.Debug("old sessions were not removed", "error", err.Error())
 	} else if len(report.Removed) > 0 {

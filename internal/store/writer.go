@@ -42,7 +42,7 @@ type Config struct {
 type Writer struct {
 	timer   *time.Timer // when to write
 	flushes chan chan struct{}
-	closing chan struct{}
+	stop    context.CancelFunc
 	done    chan struct{}
 	disk    disk // belongs to the goroutine that writes
 
@@ -68,14 +68,16 @@ func Create(cfg Config) *Writer {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	w := &Writer{
-		timer: time.NewTimer(0), flushes: make(chan chan struct{}), closing: make(chan struct{}), done: make(chan struct{}),
+		timer: time.NewTimer(0), flushes: make(chan chan struct{}), done: make(chan struct{}),
 		disk:  disk{cfg: cfg, batch: &batch{}, expiry: time.NewTimer(time.Hour)},
 		queue: &batch{}, waiting: true, meta: cfg.Meta, changed: true,
 	}
 	w.disk.expiry.Stop()
 	w.encoder = newEncoder(cfg.Origin, w.queue)
 	w.meta.Format, w.meta.Process, w.meta.Launched = Format, thisProcess(), written(cfg.Meta.Launched)
-	go w.run() // ends on closing; Close waits for it
+	var ctx context.Context
+	ctx, w.stop = context.WithCancel(context.Background())
+	go w.run(ctx) // ends with stop; Close waits for it
 	return w
 }
 
@@ -211,7 +213,7 @@ func (w *Writer) Close(ctx context.Context, lost map[string]int64) {
 	w.meta.Lost = lost
 	w.refuse(tracesFile, logsFile, metricsFile, digestFile)
 	w.mu.Unlock()
-	close(w.closing)
+	w.stop()
 	select {
 	case <-w.done:
 	case <-ctx.Done(): // the disk hangs, and the process will not wait for it
@@ -226,33 +228,33 @@ func (w *Writer) refuse(files ...int) {
 	}
 }
 
-// run writes what waits, until closing.
-func (w *Writer) run() {
+// run writes what waits, until it is stopped.
+func (w *Writer) run(ctx context.Context) {
 	defer close(w.done)
 	for {
 		select {
 		case <-w.timer.C:
-			w.flush()
+			w.flush(ctx)
 		case written := <-w.flushes:
-			w.flush()
+			w.flush(ctx)
 			close(written)
 		case <-w.disk.expiry.C:
 			w.disk.expire()
-		case <-w.closing:
-			w.finish()
+		case <-ctx.Done():
+			w.finish(ctx)
 			return
 		}
 	}
 }
 
 // flush writes what waits, and plans the next attempt if that fails.
-func (w *Writer) flush() {
+func (w *Writer) flush(ctx context.Context) {
 	if w.disk.hopeless {
 		w.take() // releases the memory
 		w.disk.batch.reset()
 		return
 	}
-	err := w.write()
+	err := w.write(ctx)
 	if err == nil {
 		w.disk.succeeded()
 		if w.disk.full() {
@@ -274,8 +276,8 @@ func (w *Writer) flush() {
 }
 
 // write writes what could not be written before, and what waits.
-func (w *Writer) write() error {
-	if err := w.disk.open(); err != nil {
+func (w *Writer) write(ctx context.Context) error {
+	if err := w.disk.open(ctx); err != nil {
 		return err
 	}
 	if err := w.disk.write(&w.stored); err != nil {
@@ -313,9 +315,9 @@ func (w *Writer) keep(changed bool) {
 }
 
 // finish writes all that is left, and how the session ended.
-func (w *Writer) finish() {
+func (w *Writer) finish(ctx context.Context) {
 	if !w.disk.hopeless {
-		if err := w.write(); err != nil {
+		if err := w.write(ctx); err != nil {
 			w.disk.failed(err)
 		}
 	}

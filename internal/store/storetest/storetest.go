@@ -35,7 +35,7 @@ type Tool struct {
 type Server struct {
 	Name, Version string
 	Tools         []Tool
-	Never         int // tools that it lists besides, and nobody calls
+	Never         int // tools that it lists besides, and that are never called
 }
 
 // Servers are those of the design's pictures.
