@@ -19,6 +19,7 @@ type Process struct {
 	Environ               []string
 	Stdin, Stdout, Stderr *os.File
 	Build                 Build
+	Now                   func() time.Time // the clock of what is shown; nil: time.Now
 }
 
 // Exit codes of spanpipe itself. All others are the server's.
@@ -39,8 +40,15 @@ type app struct {
 	command  []string     // what follows "--"
 	dashes   bool         // there was a "--"
 	status   wrap.Status
-	now      func() time.Time
 	looked   *store.Store // was looked at by the command; else nil
+}
+
+// now returns the time that the commands that look at sessions show.
+func (a *app) now() time.Time {
+	if a.Now != nil {
+		return a.Now()
+	}
+	return time.Now()
 }
 
 // usageError is a mistake in the command line.

@@ -14,7 +14,6 @@ import (
 	"cmp"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -23,7 +22,7 @@ import (
 
 // Main runs spanpipe and returns its exit code, unless the server replaces it or it dies as the server did.
 func Main(p Process) int {
-	a := &app{Process: p, now: time.Now, printer: newPrinter(p.Stderr), named: &serverNames{service: func() string { return "" }}}
+	a := &app{Process: p, printer: newPrinter(p.Stderr), named: &serverNames{service: func() string { return "" }}}
 	a.settings = a.options.settings()
 	// The library would take a server's name for a command of ours and its "--" for its own, so the server's command is
 	// cut off before the library sees it.

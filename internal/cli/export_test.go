@@ -3,7 +3,10 @@ package cli
 import (
 	"io"
 	"log/slog"
+	"strings"
+	"time"
 
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -30,3 +33,29 @@ type Setting = setting
 
 // Settings returns the table of settings.
 func Settings() []*Setting { return (&options{}).settings() }
+
+// ListSessions writes the table of "spanpipe sessions".
+func ListSessions(w io.Writer, screen *view.Screen, now time.Time, sessions []store.Session) error {
+	l := listing{now: now, since: listedDays, runs: store.Group(sessions), matched: len(sessions)}
+	l.sessions = store.Numbered(l.runs)
+	return (&sessionTable{listing: &l, screen: screen}).grouped(w)
+}
+
+// TailLines returns the lines that "spanpipe tail" writes for events.
+func TailLines(screen *view.Screen, now time.Time, events []store.Event) string {
+	t := newTailTable(screen, now)
+	var out strings.Builder
+	for i := range events {
+		out.WriteString(t.lines(&events[i]))
+	}
+	return out.String()
+}
+
+// TailJSON returns the lines that "spanpipe tail --json" writes for events.
+func TailJSON(events []store.Event) string {
+	var out strings.Builder
+	for i := range events {
+		out.WriteString((&tailJSON{}).lines(&events[i]))
+	}
+	return out.String()
+}

@@ -155,7 +155,7 @@ func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 		hints = append(hints, "the newest started "+day(all[0].Launched.In(now.Location()), now)+" at "+
 			all[0].Launched.In(now.Location()).Format("15:04"))
 	}
-	return &usageError{message, strings.Join(append(hints, "older sessions: --since 30d"), "; ")}
+	return &usageError{message, strings.Join(append(hints, "older sessions: "+longer(c.String("since"))), "; ")}
 }
 
 // names returns the different names of sessions, in a sentence.
@@ -190,6 +190,14 @@ func sinceWords(text string) string {
 		return "of the last " + text
 	}
 	return "since " + text
+}
+
+// longer returns the flag that reaches further back.
+func longer(since string) string {
+	if since == listedDays {
+		return "--since 30d"
+	}
+	return "a longer --since"
 }
 
 // day returns a date as people say it: today, yesterday, Tue 24 Nov, or with the year if that is another one.

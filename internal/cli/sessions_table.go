@@ -174,7 +174,7 @@ func (t *sessionTable) longEnd(s *store.Session) string {
 		return "client closed, " + at(s.Ended)
 	}
 	d, _ := lasted(s, t.now)
-	return exitWord(e) + " after " + view.Duration(d)
+	return strings.TrimPrefix(exitWord(e), "killed by ") + " after " + view.Duration(d)
 }
 
 // exitWord returns how a server's process ended: "exit 1", "killed by SIGSEGV".
@@ -202,7 +202,7 @@ func (t *sessionTable) explanations() string {
 		}
 	}
 	if len(killed) > 0 {
-		t.explain(&out, "killed: spanpipe itself ended without a word, as by SIGKILL or a power cut: "+strings.Join(killed, ", ")+".")
+		t.explain(&out, "killed: spanpipe itself ended without saying how, as by SIGKILL or a power cut: "+strings.Join(killed, ", ")+".")
 	}
 	if len(unclear) > 0 {
 		t.explain(&out, "unclear: files cannot be locked there, so they may still run: "+strings.Join(unclear, ", ")+".")
@@ -219,9 +219,9 @@ func (t *sessionTable) explain(out *strings.Builder, sentence string) {
 func (t *sessionTable) more() string {
 	of := plural(t.matched, "session") + " " + sinceWords(t.since) + "."
 	if len(t.sessions) < t.matched {
-		return fmt.Sprintf("%d of %s More: -n %d, or --since 30d", len(t.sessions), of, max(50, 2*len(t.sessions)))
+		return fmt.Sprintf("%d of %s More: -n %d, or %s", len(t.sessions), of, max(50, 2*len(t.sessions)), longer(t.since))
 	}
-	return of + " Older ones: --since 30d. Closer: spanpipe show 1"
+	return of + " Older: " + longer(t.since) + ". One: spanpipe show 1"
 }
 
 // plural returns a count with its noun.

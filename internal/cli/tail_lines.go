@@ -36,6 +36,9 @@ func newTailTable(screen *view.Screen, now time.Time) *tailTable {
 		screen: screen, server: tailServer, name: tailName, now: now, date: now.Format(time.DateOnly),
 		unnamed: map[string]string{}, late: lateAnswers{},
 	}
+	if screen.ASCII {
+		t.name-- // an arrow has two characters
+	}
 	if more := screen.Columns - tailRest - tailServer - tailName; more > 0 {
 		t.server += min(more/3, tailServer)
 		t.name += min(more-more/3, tailMost-tailName)
@@ -135,7 +138,7 @@ func ending(s *store.Session) string {
 	e := s.Exit
 	switch {
 	case s.State != store.Ended || e == nil:
-		return "killed: spanpipe itself has ended without a word" + totals
+		return "spanpipe was killed" + totals
 	case e.Cause == record.NotStarted:
 		return "did not start: " + view.Safe(e.Reason)
 	}

@@ -130,6 +130,8 @@ type Session struct {
 	Detail  bool
 	Content bool   // captured content is still there
 	Problem string // why it could be read only in part; empty if it could
+
+	final bool // its session.json is that of the end, with the totals
 }
 
 // ServerName returns what a person calls the server: what it calls itself, or the service's name.

@@ -125,7 +125,7 @@ func (s *Session) list() {
 
 // readMeta reads session.json. What that lacks comes from the other files.
 func (s *Session) readMeta() {
-	s.Meta, s.Problem = Meta{}, ""
+	s.Meta, s.Problem, s.final = Meta{}, "", false
 	text, err := s.readFile("session.json")
 	if err == nil {
 		err = json.Unmarshal(text, &s.Meta)
@@ -134,7 +134,9 @@ func (s *Session) readMeta() {
 	case err != nil:
 		s.Meta, s.Problem = Meta{}, err.Error()
 		s.recoverMeta()
-	case s.Format > Format:
+	case s.Format <= Format:
+		s.final = s.Exit != nil
+	default:
 		s.Problem = fmt.Sprintf("written by spanpipe %s, a later version", s.Version)
 	}
 	if s.Launched.IsZero() {
@@ -159,7 +161,7 @@ func (s *Session) look() {
 
 // Sum computes the totals of a session that has not ended, from its digest and its log. Of one that has, they are known.
 func (s *Session) Sum() {
-	if s.State == Ended && s.Problem == "" {
+	if s.final {
 		return
 	}
 	var t record.Totals
