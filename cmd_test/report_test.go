@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -127,5 +128,33 @@ func TestReportOverlap(t *testing.T) {
 	}
 	if len(all.Rows) != 2 || sum != all.Total.Calls {
 		t.Errorf("by client: %+v", all)
+	}
+}
+
+// TestReportUnread: a session that cannot be read is named, and the others are reported.
+func TestReportUnread(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 2 {
+		if _, err := storetest.Make(dir, storetest.Session{
+			Server: storetest.Servers()[i], Client: record.Peer{Name: "claude-code"}, Start: time.Now().Add(-time.Hour), Calls: 10,
+			Every: time.Second, Seed: uint64(i),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	digests, err := filepath.Glob(filepath.Join(dir, "sessions", "*", "digest"))
+	if err != nil || len(digests) != 2 {
+		t.Fatal(digests, err)
+	}
+	if err := errors.Join(os.Remove(digests[0]), os.Mkdir(digests[0], 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := reported(t, dir)
+	name := filepath.Base(filepath.Dir(digests[0]))
+	if code != 0 || !strings.Contains(stderr, "warning: session "+name+" could be read only in part: ") {
+		t.Errorf("exit code %d, stderr %q", code, stderr)
+	}
+	if !strings.Contains(stdout, ": 10 calls of ") {
+		t.Errorf("the other session is missing:\n%s", stdout)
 	}
 }

@@ -53,7 +53,7 @@ var (
 	serverFlag = &cli.StringFlag{Name: "server", Usage: "sessions of the server `NAME`; * stands for anything"}
 	clientFlag = &cli.StringFlag{Name: "client", Usage: "sessions of the client `NAME`; * stands for anything"}
 	failedFlag = &cli.BoolFlag{Name: "failed", Usage: "only what has failed"}
-	jsonFlag   = &cli.BoolFlag{Name: "json", Usage: "print JSON, whose shape docs/json.md describes"}
+	jsonFlag   = &cli.BoolFlag{Name: "json", Usage: "print JSON, whose shape docs/json.md describes", DisableDefaultText: true}
 )
 
 // filter reads the flags that choose sessions. A command that lacks one of them leaves it empty.
