@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
@@ -157,4 +161,56 @@ func TestReportUnread(t *testing.T) {
 	if !strings.Contains(stdout, ": 10 calls of ") {
 		t.Errorf("the other session is missing:\n%s", stdout)
 	}
+}
+
+// TestReportHangs: a call that hangs is in the report while it does, and still counts as hung after its wrapper was killed.
+func TestReportHangs(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it needs a program that never answers")
+	}
+	dir := t.TempDir()
+	cmd := exec.Command(binary(t), "--", "sleep", "600")
+	cmd.Env = append(os.Environ(), "SPANPIPE_DIR="+dir, "SPANPIPE_TELEMETRY=local", "SPANPIPE_HANG_AFTER=1s")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // the server dies with it
+		_ = cmd.Wait()
+	})
+	call := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"execute_sql"}}` + "\n"
+	if _, err := io.WriteString(stdin, call); err != nil {
+		t.Fatal(err)
+	}
+	hung := func(now int) func() error {
+		return func() error {
+			var d struct {
+				Total struct {
+					Calls, Hung int
+					HungNow     int `json:"hung_now"`
+				}
+			}
+			stdout, stderr, code := reported(t, dir, "--json")
+			if err := json.Unmarshal([]byte(stdout), &d); err != nil {
+				return fmt.Errorf("%w: exit code %d, stderr %q", err, code, stderr)
+			}
+			if d.Total.Calls != 0 || d.Total.Hung != 1 || d.Total.HungNow != now {
+				return fmt.Errorf("%+v, want one that hangs, %d of them now", d.Total, now)
+			}
+			return nil
+		}
+	}
+	mcptest.Eventually(t, hung(1))
+	if stdout, _, _ := reported(t, dir); !strings.Contains(stdout, "execute_sql, 1 of them now") {
+		t.Errorf("the table:\n%s", stdout)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	mcptest.Eventually(t, hung(0))
 }

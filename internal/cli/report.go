@@ -16,7 +16,7 @@ import (
 func (a *app) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "report",
-		Usage: "figures over days and weeks: calls, failures, durations, trends",
+		Usage: "figures over weeks: calls, failures, durations, trends",
 		Description: `Adds up the calls of all stored sessions: how many failed and why, how long they
 took, what is slower than in the window before, and which tools are listed and
 never called. A call counts for the time when it started. A failure is the
