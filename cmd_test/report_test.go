@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -186,8 +185,8 @@ func TestReportHangs(t *testing.T) {
 	if _, err := io.WriteString(stdin, call); err != nil {
 		t.Fatal(err)
 	}
-	hung := func(now int) func() error {
-		return func() error {
+	hung := func(now int) func() bool {
+		return func() bool {
 			var d struct {
 				Total struct {
 					Calls, Hung int
@@ -196,15 +195,12 @@ func TestReportHangs(t *testing.T) {
 			}
 			stdout, stderr, code := reported(t, dir, "--json")
 			if err := json.Unmarshal([]byte(stdout), &d); err != nil {
-				return fmt.Errorf("%w: exit code %d, stderr %q", err, code, stderr)
+				t.Fatal(err, code, stderr)
 			}
-			if d.Total.Calls != 0 || d.Total.Hung != 1 || d.Total.HungNow != now {
-				return fmt.Errorf("%+v, want one that hangs, %d of them now", d.Total, now)
-			}
-			return nil
+			return d.Total.Calls == 0 && d.Total.Hung == 1 && d.Total.HungNow == now
 		}
 	}
-	mcptest.Eventually(t, hung(1))
+	mcptest.Eventually(t, "a call that hangs", hung(1))
 	if stdout, _, _ := reported(t, dir); !strings.Contains(stdout, "execute_sql, 1 of them now") {
 		t.Errorf("the table:\n%s", stdout)
 	}
@@ -212,5 +208,5 @@ func TestReportHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	mcptest.Eventually(t, hung(0))
+	mcptest.Eventually(t, "a call that hung", hung(0))
 }
