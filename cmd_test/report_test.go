@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
@@ -128,4 +132,81 @@ func TestReportOverlap(t *testing.T) {
 	if len(all.Rows) != 2 || sum != all.Total.Calls {
 		t.Errorf("by client: %+v", all)
 	}
+}
+
+// TestReportUnread: a session that cannot be read is named, and the others are reported.
+func TestReportUnread(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 2 {
+		if _, err := storetest.Make(dir, storetest.Session{
+			Server: storetest.Servers()[i], Client: record.Peer{Name: "claude-code"}, Start: time.Now().Add(-time.Hour), Calls: 10,
+			Every: time.Second, Seed: uint64(i),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	digests, err := filepath.Glob(filepath.Join(dir, "sessions", "*", "digest"))
+	if err != nil || len(digests) != 2 {
+		t.Fatal(digests, err)
+	}
+	if err := errors.Join(os.Remove(digests[0]), os.Mkdir(digests[0], 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := reported(t, dir)
+	name := filepath.Base(filepath.Dir(digests[0]))
+	if code != 0 || !strings.Contains(stderr, "warning: session "+name+" could be read only in part: ") {
+		t.Errorf("exit code %d, stderr %q", code, stderr)
+	}
+	if !strings.Contains(stdout, ": 10 calls of ") {
+		t.Errorf("the other session is missing:\n%s", stdout)
+	}
+}
+
+// TestReportHangs: a call that hangs is in the report while it does, and still counts as hung after its wrapper was killed.
+func TestReportHangs(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it needs a program that never answers")
+	}
+	dir := t.TempDir()
+	cmd := exec.Command(binary(t), "--", "sleep", "600")
+	cmd.Env = append(os.Environ(), "SPANPIPE_DIR="+dir, "SPANPIPE_TELEMETRY=local", "SPANPIPE_HANG_AFTER=1s")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // the server dies with it
+		_ = cmd.Wait()
+	})
+	call := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"execute_sql"}}` + "\n"
+	if _, err := io.WriteString(stdin, call); err != nil {
+		t.Fatal(err)
+	}
+	hung := func(now int) func() bool {
+		return func() bool {
+			var d struct {
+				Total struct {
+					Calls, Hung int
+					HungNow     int `json:"hung_now"`
+				}
+			}
+			stdout, stderr, code := reported(t, dir, "--json")
+			if err := json.Unmarshal([]byte(stdout), &d); err != nil {
+				t.Fatal(err, code, stderr)
+			}
+			return d.Total.Calls == 0 && d.Total.Hung == 1 && d.Total.HungNow == now
+		}
+	}
+	mcptest.Eventually(t, "a call that hangs", hung(1))
+	if stdout, _, _ := reported(t, dir); !strings.Contains(stdout, "execute_sql, 1 of them now") {
+		t.Errorf("the table:\n%s", stdout)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	mcptest.Eventually(t, "a call that hung", hung(0))
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 func (a *app) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "report",
-		Usage: "figures over days and weeks: calls, failures, durations, trends",
+		Usage: "figures over weeks: calls, failures, durations, trends",
 		Description: `Adds up the calls of all stored sessions: how many failed and why, how long they
 took, what is slower than in the window before, and which tools are listed and
 never called. A call counts for the time when it started. A failure is the
@@ -32,13 +33,13 @@ an answer, LIST the size of the definitions of a server's tools.
 Exit status: 0; 2 if the command line is invalid or there is nothing to show,
 except that JSON and CSV of nothing are just empty.`,
 		Flags: a.flags(
-			since(defaultSince),
-			&cli.StringFlag{Name: "by", Usage: "rows by `KIND`: tool, prompt, resource, server, client or day", Value: "tool"},
+			&cli.StringFlag{Name: "since", Usage: "calls since `TIME`: 90m, 7d (default), 2026-11-25T16:00"},
+			&cli.StringFlag{Name: "by", Usage: "`KIND` of rows: tool, prompt, resource, server, client, day"},
 			serverFlag, clientFlag,
-			&cli.BoolFlag{Name: "failed", Usage: "only rows with failures, those with the most first"},
-			&cli.BoolFlag{Name: "all", Usage: "all rows, and all that is said below the table"},
+			&cli.BoolFlag{Name: "failed", Usage: "only rows with failures, those with the most first", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "all", Usage: "all rows, and all that is said below the table", DisableDefaultText: true},
 			utcFlag,
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the output: table, json, csv or markdown", Value: "table"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the output: table, json, csv, markdown"},
 			jsonFlag,
 		),
 		Action: a.report,
@@ -95,14 +96,17 @@ func reportOptions(c *cli.Context, now time.Time) (*reportChoice, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Since.IsZero() {
+		f.Since, _ = parseSince(defaultSince, now)
+	}
 	if !f.Since.Before(now) {
 		return nil, &usageError{"--since " + c.String("since") + ": that is not before now", "for example: --since " + defaultSince}
 	}
-	by, ok := report.ParseBy(c.String("by"))
+	by, ok := report.ParseBy(cmp.Or(c.String("by"), string(report.ByTool)))
 	if !ok {
 		return nil, &usageError{"--by " + c.String("by") + ": want tool, prompt, resource, server, client or day", ""}
 	}
-	chosen := &reportChoice{format: c.String("format"), all: c.Bool("all"), filter: f, Options: report.Options{
+	chosen := &reportChoice{format: cmp.Or(c.String("format"), "table"), all: c.Bool("all"), filter: f, Options: report.Options{
 		Window: report.Window{Since: f.Since, Until: now}, By: by, Failed: f.Failed, Location: now.Location(),
 	}}
 	chosen.filter.Failed = false // of rows, and not of sessions

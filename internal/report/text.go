@@ -60,7 +60,7 @@ func (r *Report) heading(l *time.Location) []string {
 		past = fmt.Sprintf("%s: %s, %s failed", before, plural(t.Before.Calls, "call"),
 			share(t.Before.FailureRate, t.Before.Failed, t.Before.Calls))
 		if r.Stored.After(r.Before) {
-			past += ", but the first session stored is of " + When(r.Stored.In(l), r.Until.In(l))
+			past += "; nothing is stored of before " + When(r.Stored.In(l), r.Until.In(l))
 		}
 		past += "."
 	case !r.Stored.IsZero() && r.Stored.Before(r.Since):

@@ -15,8 +15,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// stored makes sessions that have only a session.json.
-func stored(t *testing.T, dir string, sessions map[string]string) {
+// storeMetas makes sessions that have only a session.json.
+func storeMetas(t *testing.T, dir string, sessions map[string]string) {
 	t.Helper()
 	for name, meta := range sessions {
 		path := filepath.Join(dir, "sessions", name)
@@ -36,7 +36,7 @@ func TestFind(t *testing.T) {
 	if _, err := s.Find("last"); err == nil || err.Error() != "no sessions are stored" {
 		t.Errorf("in a store that does not exist: %v", err)
 	}
-	stored(t, dir, map[string]string{
+	storeMetas(t, dir, map[string]string{
 		"20261126T100000Z-aaaaaa": `{"format":1,"id":"11aa","launched":"2026-11-26T10:00:00.7Z"}`,
 		"20261126T100000Z-bbbbbb": `{"format":1,"id":"11bb","launched":"2026-11-26T10:00:00.2Z"}`,
 		"20261125T100000Z-cccccc": `{"format":1,"id":"22cc","launched":"2026-11-25T10:00:00Z"}`,
@@ -106,8 +106,8 @@ func TestListIsPrivate(t *testing.T) {
 func TestSessionsAreDirectories(t *testing.T) {
 	dir, elsewhere := storeDir(t), storeDir(t)
 	meta := `{"format":1,"id":"x","launched":"2026-11-26T10:00:00Z"}`
-	stored(t, dir, map[string]string{"20261126T100000Z-aaaaaa": meta})
-	stored(t, elsewhere, map[string]string{"20261126T100000Z-bbbbbb": meta})
+	storeMetas(t, dir, map[string]string{"20261126T100000Z-aaaaaa": meta})
+	storeMetas(t, elsewhere, map[string]string{"20261126T100000Z-bbbbbb": meta})
 	sessions := filepath.Join(dir, "sessions")
 	if err := os.Symlink(filepath.Join(elsewhere, "sessions", "20261126T100000Z-bbbbbb"), filepath.Join(sessions, "20261126T100000Z-bbbbbb")); err != nil {
 		t.Skip(err)
@@ -125,7 +125,7 @@ func TestSessionsAreDirectories(t *testing.T) {
 func TestSelect(t *testing.T) {
 	dir := storeDir(t)
 	const at = `"launched":"2026-11-26T10:00:00Z","ended":"2026-11-26T11:00:00Z","exit":{"ended_by":"client"}`
-	stored(t, dir, map[string]string{
+	storeMetas(t, dir, map[string]string{
 		"20261126T100000Z-aaaaaa": `{"format":1,"service":"mcp-github","server":{"name":"GitHub"},"client":{"name":"claude-code"},"totals":{"failed":2},` + at + `}`,
 		"20261126T100000Z-bbbbbb": `{"format":1,"service":"files","client":{"name":"Visual Studio Code"},` + at + `}`,
 	})
