@@ -23,6 +23,9 @@ const (
 	shownRows    = 40
 	shownRemarks = 12
 	shownLines   = 10 // of what the server has logged, if that is captured
+	// readRows bounds what is read of a long session, so that its end appears at once. What went wrong before is not shown
+	// then, but counted.
+	readRows = 5000
 )
 
 func (a *app) showCommand() *cli.Command {
@@ -119,9 +122,9 @@ func (s *shown) print(c *cli.Context) error {
 	case c.Bool("otlp"):
 		return s.readError(s.session.WriteOTLP(s.out))
 	case c.Bool("run"):
-		return s.run(c.Bool("json"))
+		return s.run(s.part(c), c.Bool("json"))
 	}
-	if err := s.load(); err != nil {
+	if err := s.load(s.part(c)); err != nil {
 		return err
 	}
 	if number := c.Uint64("operation"); c.IsSet("operation") {
@@ -133,10 +136,19 @@ func (s *shown) print(c *cli.Context) error {
 	return s.tree()
 }
 
+// part returns what has to be read of a session for what the flags ask for.
+func (s *shown) part(c *cli.Context) store.Range {
+	if s.all || s.choice.Failed || c.Bool("json") || c.IsSet("operation") {
+		return store.Range{Since: s.choice.Since}
+	}
+	return store.Range{Since: s.choice.Since, Last: max(readRows, s.choice.Last)}
+}
+
 // load reads the session's records, and says what of them cannot be read.
-func (s *shown) load() error {
+func (s *shown) load(part store.Range) error {
 	var err error
-	s.records, err = s.session.Load()
+	s.session.Sum() // also says how many operations are left out
+	s.records, err = s.session.LoadPart(part)
 	if err != nil {
 		return s.readError(err)
 	}
@@ -167,6 +179,9 @@ func (s *shown) viewed() *view.Records {
 	}
 	if v.State != view.Live {
 		v.Last = lastKnown(r)
+		if seen := s.session.LastSeen(); seen.After(v.Last) {
+			v.Last = seen
+		}
 	}
 	return v
 }
@@ -201,7 +216,6 @@ func (s *shown) sentence(text string) {
 
 // tree prints the session as a tree, and below it what needs a look.
 func (s *shown) tree() error {
-	s.session.Sum()
 	r := s.viewed()
 	s.heading(r)
 	s.printf("\n")
@@ -213,9 +227,12 @@ func (s *shown) tree() error {
 	if err := t.Draw(s.out, s.screen); err != nil {
 		return err
 	}
-	if t.LeftOut > 0 {
+	if left := t.LeftOut + s.records.Left; left > 0 {
 		s.printf("\n")
-		s.sentence(s.leftOut(t.LeftOut, t.LeftOut+t.Shown, t.Trouble))
+		s.sentence(s.leftOut(left, left+t.Shown, t.Trouble))
+		if s.records.Left > 0 && s.choice.Since.IsZero() {
+			s.sentence(fmt.Sprintf("The first %s have not been looked at.", view.Number(s.records.Left)))
+		}
 	}
 	return s.below(r)
 }
@@ -241,17 +258,21 @@ func (s *shown) heading(r *view.Records) {
 	if _, err := strconv.Atoi(s.asked); err == nil {
 		head += ", session " + s.asked
 	}
-	counts := view.Count(r)
-	if !s.session.Detail {
-		t := s.session.Totals
-		counts = view.Counts{Calls: t.Calls, Failed: t.Failed}
-	}
-	s.sentence(head + ", " + s.state(r) + ": " + summary(counts))
+	s.sentence(head + ", " + s.state(r) + ": " + summary(s.counts(r)))
 	about := []string{peer(r.Session.Client), r.Session.Launched.In(s.screen.Zone).Format("Mon 2 Jan 2006 15:04:05"), s.session.Name}
 	if p := r.Session.Protocol; p != "" {
 		about = slices.Insert(about, 1, "protocol "+view.Safe(p))
 	}
 	s.sentence(strings.Join(slices.DeleteFunc(about, func(t string) bool { return t == "" }), ", "))
+}
+
+// counts returns what the whole session adds up to, also where only a part of it has been read.
+func (s *shown) counts(r *view.Records) view.Counts {
+	c := view.Count(r)
+	if !s.session.Detail || s.records.Left > 0 {
+		c.Calls, c.Failed = s.session.Totals.Calls, s.session.Totals.Failed
+	}
+	return c
 }
 
 // server returns what a person calls a session's server.
