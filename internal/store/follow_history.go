@@ -20,7 +20,7 @@ func (s *Store) history(filter Filter, last int) ([]Event, error) {
 	sessions := make([]source, 0, len(all))
 	for i := range all {
 		one := &all[i]
-		if !filter.peers(one) || filter.Failed && one.State == Ended && one.Totals.Failed == 0 {
+		if !filter.peers(one) || filter.Failed && one.final && one.Totals.Failed == 0 {
 			continue
 		}
 		if info, err := os.Lstat(one.file("traces.jsonl")); err == nil && info.ModTime().After(filter.Since) {
