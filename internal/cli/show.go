@@ -31,34 +31,34 @@ const (
 func (a *app) showCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "show",
-		Usage:     "draw a stored session, live or ended: what was called, when, and what went wrong",
+		Usage:     "draw a stored session: what was called, when, what went wrong",
 		UsageText: "spanpipe show [flags] [SESSION]",
 		Description: `Draws a session as a tree of its operations, each with its duration, a bar on an
 axis of time, and its outcome. Times in which nothing starts or ends are folded.
 Below the tree stands what needs a look: failures, calls that hang, violations
 of the protocol, unusual calls, and how the session ended.
 
-SESSION is a number of the last "spanpipe sessions", the beginning of a session's
-name or id, or "last", the newest, which is also what is shown without it.
+SESSION is a number of the last "spanpipe sessions", the beginning of a
+session's name or id, or "last", the newest, which is also the default.
 
-   spanpipe show                     the newest session
-   spanpipe show 3 --failed          what did not go well in session 3
-   spanpipe show 3 --operation 42    one call whole: its times, sizes, attributes
-   spanpipe show 3 --run             all servers of its client on one axis of time
-   spanpipe show 3 --otlp | jq .     its spans, log records and metrics as stored
+   spanpipe show                   the newest session
+   spanpipe show 3 --failed        what did not go well in session 3
+   spanpipe show 3 --operation 42  one call whole: times, sizes, attributes
+   spanpipe show 3 --run           all servers of its client on one axis of time
+   spanpipe show 3 --otlp | jq .   its spans, log records and metrics as stored
 
-Marks: ━ waiting for the answer   ─ the answer's transfer   · too short for a bar
-       ━× failed or refused       ━┤ cancelled or timed out ━╴ never answered
-       ━▶ still open, or hung     ░ a person was asked      ┊ quiet time, folded
+Marks: ━ waiting for the answer  ─ the answer's transfer   · too short for a bar
+       ━× failed or refused      ━┤ cancelled, timed out   ━╴ never answered
+       ━▶ still open, or hung    ░ a person was asked      ┊ quiet time, folded
 
 Exit status: 0, or 2 if there is no such session or operation.`,
 		Flags: a.flags(
-			&cli.Uint64Flag{Name: "operation", Usage: "show the operation `NUMBER` whole"},
-			&cli.BoolFlag{Name: "run", Usage: "show all servers that the session's client had started, on one axis"},
+			&cli.Uint64Flag{Name: "operation", DefaultText: "none", Usage: "show the operation `NUMBER` whole"},
+			&cli.BoolFlag{Name: "run", DisableDefaultText: true, Usage: "all servers of the session's client on one axis"},
 			sinceFlag, failedFlag,
-			&cli.IntFlag{Name: "n", Value: shownRows, Usage: "show the last `ROWS`, and before them what went wrong"},
-			&cli.BoolFlag{Name: "all", Usage: "show all of a long session"},
-			&cli.BoolFlag{Name: "otlp", Usage: "print the stored lines of OTLP JSON: spans, log records, then metrics"},
+			&cli.IntFlag{Name: "n", Value: shownRows, Usage: "the last `ROWS`, and before them what failed"},
+			&cli.BoolFlag{Name: "all", DisableDefaultText: true, Usage: "all of a long session"},
+			&cli.BoolFlag{Name: "otlp", DisableDefaultText: true, Usage: "the stored OTLP JSON: spans, log records, metrics"},
 			utcFlag, jsonFlag,
 		),
 		Action: a.show,
