@@ -306,3 +306,30 @@ func TestShowErrors(t *testing.T) {
 		})
 	}
 }
+
+// TestShowLive: a session that runs has an open end, and so has a call that is not answered.
+func TestShowLive(t *testing.T) {
+	dir := t.TempDir()
+	k := keep(dir, "live", "", time.Now().Add(-time.Minute))
+	open := record.Operation{
+		Change: record.Opened, Number: 2, Direction: record.ToServer, Method: semconv.ToolsCall, Target: "wait", RequestID: "2",
+		Start: k.now, RequestSize: 180, RoundTrips: 1,
+	}
+	k.sink.Opened(&open)
+	k.store.Opened(&open)
+	still := open
+	still.Change = record.StillOpen
+	k.sink.Changed(&still)
+	k.store.Changed(&still)
+	k.store.Flush(context.Background())
+	stdout, stderr, code := spanpipe(t, dir, nil, "show")
+	for _, want := range []string{"live 0.3.0-dev, live for ", "▶  live\n", "→ wait ", "▶  open\n"} {
+		if !strings.Contains(stdout, want) || code != 0 {
+			t.Errorf("exit code %d, stderr %s, no %q in:\n%s", code, stderr, want, stdout)
+		}
+	}
+	k.end(&record.Exit{EndedBy: record.ByClient, Cause: record.ClientLeft})
+	if stdout, _, _ := spanpipe(t, dir, nil, "show"); !strings.Contains(stdout, ", closed after ") {
+		t.Errorf("when it has ended:\n%s", stdout)
+	}
+}
