@@ -55,9 +55,9 @@ func setOperation(op *record.Operation, a attribute.KeyValue) {
 	case semconv.ToolName, semconv.PromptName:
 		op.Target = v.AsString()
 	case semconv.Number:
-		op.Number = uint64(max(v.AsInt64(), 0)) //nolint:gosec // not negative
+		op.Number = uint64(max(v.AsInt64(), 0))
 	case semconv.Parent: // of a log record; a span names its parent's span
-		op.Parent = uint64(max(v.AsInt64(), 0)) //nolint:gosec // not negative
+		op.Parent = uint64(max(v.AsInt64(), 0))
 	case semconv.RequestID:
 		op.RequestID = v.AsString()
 	case semconv.Resource:

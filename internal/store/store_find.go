@@ -11,7 +11,7 @@ import (
 )
 
 // NotFound is the error of Find.
-type NotFound struct {
+type NotFound struct { //nolint:errname // as io.EOF: it is no failure
 	Asked   string
 	Matches int // sessions whose names begin with it
 	Listed  int // of a number: how many the last listing had

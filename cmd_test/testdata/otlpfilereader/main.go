@@ -33,7 +33,9 @@ func main() {
 func run(files []string) error {
 	factory, ctx := otlpjsonfilereceiver.NewFactory(), context.Background()
 	config := factory.CreateDefaultConfig()
-	err := confmap.NewFromStringMap(map[string]any{"include": files, "start_at": "beginning"}).Unmarshal(config)
+	err := confmap.NewFromStringMap(map[string]any{
+		"include": files, "start_at": "beginning", "include_file_name": false, // which it would add to the attributes
+	}).Unmarshal(config)
 	if err != nil {
 		return err
 	}
