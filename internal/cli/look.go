@@ -53,11 +53,11 @@ func (a *app) look() (*store.Store, error) {
 
 // Flags that choose sessions.
 var (
-	sinceFlag  = &cli.StringFlag{Name: "since", Usage: "what happened after `TIME`: 90m, 7d, 2026-11-25 or 2026-11-25T16:00"}
+	sinceFlag  = &cli.StringFlag{Name: "since", Usage: "after `TIME`: 90m, 7d, 2026-11-25 or 2026-11-25T16:00"}
 	serverFlag = &cli.StringFlag{Name: "server", Usage: "sessions of the server `NAME`; * stands for anything"}
 	clientFlag = &cli.StringFlag{Name: "client", Usage: "sessions of the client `NAME`; * stands for anything"}
 	failedFlag = &cli.BoolFlag{Name: "failed", Usage: "only what has failed"}
-	jsonFlag   = &cli.BoolFlag{Name: "json", Usage: "print JSON, whose shape docs/json.md describes", DisableDefaultText: true}
+	jsonFlag   = &cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print JSON, whose shape docs/json.md describes"}
 )
 
 // filter reads the flags that choose sessions. A command that lacks one of them leaves it empty.

@@ -23,39 +23,42 @@ const (
 	shownRows    = 40
 	shownRemarks = 12
 	shownLines   = 10 // of what the server has logged, if that is captured
+	// readRows bounds what is read of a long session, so that its end appears at once. What went wrong before is not shown
+	// then, but counted.
+	readRows = 5000
 )
 
 func (a *app) showCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "show",
-		Usage:     "draw a stored session, live or ended: what was called, when, and what went wrong",
+		Usage:     "draw a stored session: what was called, when, what went wrong",
 		UsageText: "spanpipe show [flags] [SESSION]",
 		Description: `Draws a session as a tree of its operations, each with its duration, a bar on an
 axis of time, and its outcome. Times in which nothing starts or ends are folded.
 Below the tree stands what needs a look: failures, calls that hang, violations
 of the protocol, unusual calls, and how the session ended.
 
-SESSION is a number of the last "spanpipe sessions", the beginning of a session's
-name or id, or "last", the newest, which is also what is shown without it.
+SESSION is a number of the last "spanpipe sessions", the beginning of a
+session's name or id, or "last", the newest, which is also the default.
 
-   spanpipe show                     the newest session
-   spanpipe show 3 --failed          what did not go well in session 3
-   spanpipe show 3 --operation 42    one call whole: its times, sizes, attributes
-   spanpipe show 3 --run             all servers of its client on one axis of time
-   spanpipe show 3 --otlp | jq .     its spans, log records and metrics as stored
+   spanpipe show                   the newest session
+   spanpipe show 3 --failed        what did not go well in session 3
+   spanpipe show 3 --operation 42  one call whole: times, sizes, attributes
+   spanpipe show 3 --run           all servers of its client on one axis of time
+   spanpipe show 3 --otlp | jq .   its spans, log records and metrics as stored
 
-Marks: ━ waiting for the answer   ─ the answer's transfer   · too short for a bar
-       ━× failed or refused       ━┤ cancelled or timed out ━╴ never answered
-       ━▶ still open, or hung     ░ a person was asked      ┊ quiet time, folded
+Marks: ━ waiting for the answer  ─ the answer's transfer   · too short for a bar
+       ━× failed or refused      ━┤ cancelled, timed out   ━╴ never answered
+       ━▶ still open, or hung    ░ a person was asked      ┊ quiet time, folded
 
 Exit status: 0, or 2 if there is no such session or operation.`,
 		Flags: a.flags(
-			&cli.Uint64Flag{Name: "operation", Usage: "show the operation `NUMBER` whole"},
-			&cli.BoolFlag{Name: "run", Usage: "show all servers that the session's client had started, on one axis"},
+			&cli.Uint64Flag{Name: "operation", DefaultText: "none", Usage: "show the operation `NUMBER` whole"},
+			&cli.BoolFlag{Name: "run", DisableDefaultText: true, Usage: "all servers of the session's client on one axis"},
 			sinceFlag, failedFlag,
-			&cli.IntFlag{Name: "n", Value: shownRows, Usage: "show the last `ROWS`, and before them what went wrong"},
-			&cli.BoolFlag{Name: "all", Usage: "show all of a long session"},
-			&cli.BoolFlag{Name: "otlp", Usage: "print the stored lines of OTLP JSON: spans, log records, then metrics"},
+			&cli.IntFlag{Name: "n", Value: shownRows, Usage: "the last `ROWS`, and before them what failed"},
+			&cli.BoolFlag{Name: "all", DisableDefaultText: true, Usage: "all of a long session"},
+			&cli.BoolFlag{Name: "otlp", DisableDefaultText: true, Usage: "the stored OTLP JSON: spans, log records, metrics"},
 			utcFlag, jsonFlag,
 		),
 		Action: a.show,
@@ -119,9 +122,9 @@ func (s *shown) print(c *cli.Context) error {
 	case c.Bool("otlp"):
 		return s.readError(s.session.WriteOTLP(s.out))
 	case c.Bool("run"):
-		return s.run(c.Bool("json"))
+		return s.run(s.part(c), c.Bool("json"))
 	}
-	if err := s.load(); err != nil {
+	if err := s.load(s.part(c)); err != nil {
 		return err
 	}
 	if number := c.Uint64("operation"); c.IsSet("operation") {
@@ -133,10 +136,19 @@ func (s *shown) print(c *cli.Context) error {
 	return s.tree()
 }
 
+// part returns what has to be read of a session for what the flags ask for.
+func (s *shown) part(c *cli.Context) store.Range {
+	if s.all || s.choice.Failed || c.Bool("json") || c.IsSet("operation") {
+		return store.Range{Since: s.choice.Since}
+	}
+	return store.Range{Since: s.choice.Since, Last: max(readRows, s.choice.Last)}
+}
+
 // load reads the session's records, and says what of them cannot be read.
-func (s *shown) load() error {
+func (s *shown) load(part store.Range) error {
 	var err error
-	s.records, err = s.session.Load()
+	s.session.Sum() // also says how many operations are left out
+	s.records, err = s.session.LoadPart(part)
 	if err != nil {
 		return s.readError(err)
 	}
@@ -167,6 +179,9 @@ func (s *shown) viewed() *view.Records {
 	}
 	if v.State != view.Live {
 		v.Last = lastKnown(r)
+		if seen := s.session.LastSeen(); seen.After(v.Last) {
+			v.Last = seen
+		}
 	}
 	return v
 }
@@ -201,7 +216,6 @@ func (s *shown) sentence(text string) {
 
 // tree prints the session as a tree, and below it what needs a look.
 func (s *shown) tree() error {
-	s.session.Sum()
 	r := s.viewed()
 	s.heading(r)
 	s.printf("\n")
@@ -213,9 +227,12 @@ func (s *shown) tree() error {
 	if err := t.Draw(s.out, s.screen); err != nil {
 		return err
 	}
-	if t.LeftOut > 0 {
+	if left := t.LeftOut + s.records.Left; left > 0 {
 		s.printf("\n")
-		s.sentence(s.leftOut(t.LeftOut, t.LeftOut+t.Shown, t.Trouble))
+		s.sentence(s.leftOut(left, left+t.Shown, t.Trouble))
+		if s.records.Left > 0 && s.choice.Since.IsZero() {
+			s.sentence(fmt.Sprintf("The first %s have not been looked at.", view.Number(s.records.Left)))
+		}
 	}
 	return s.below(r)
 }
@@ -241,17 +258,21 @@ func (s *shown) heading(r *view.Records) {
 	if _, err := strconv.Atoi(s.asked); err == nil {
 		head += ", session " + s.asked
 	}
-	counts := view.Count(r)
-	if !s.session.Detail {
-		t := s.session.Totals
-		counts = view.Counts{Calls: t.Calls, Failed: t.Failed}
-	}
-	s.sentence(head + ", " + s.state(r) + ": " + summary(counts))
+	s.sentence(head + ", " + s.state(r) + ": " + summary(s.counts(r)))
 	about := []string{peer(r.Session.Client), r.Session.Launched.In(s.screen.Zone).Format("Mon 2 Jan 2006 15:04:05"), s.session.Name}
 	if p := r.Session.Protocol; p != "" {
 		about = slices.Insert(about, 1, "protocol "+view.Safe(p))
 	}
 	s.sentence(strings.Join(slices.DeleteFunc(about, func(t string) bool { return t == "" }), ", "))
+}
+
+// counts returns what the whole session adds up to, also where only a part of it has been read.
+func (s *shown) counts(r *view.Records) view.Counts {
+	c := view.Count(r)
+	if !s.session.Detail || s.records.Left > 0 {
+		c.Calls, c.Failed = s.session.Totals.Calls, s.session.Totals.Failed
+	}
+	return c
 }
 
 // server returns what a person calls a session's server.

@@ -197,7 +197,7 @@ func TestShow(t *testing.T) {
 	}
 	t.Run("killed", func(t *testing.T) {
 		stdout, _, _ := spanpipe(t, dir, nil, "show") // the newest
-		for _, want := range []string{"other 0.3.0-dev, killed after 212ms: 1 call, 0 failed", "╴  killed", "spanpipe was killed, so that nothing says how"} {
+		for _, want := range []string{"other 0.3.0-dev, killed after ", ": 1 call, 0 failed\n", "╴  killed", "spanpipe was killed, so that nothing says how"} {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("no %q in:\n%s", want, stdout)
 			}
@@ -266,18 +266,18 @@ func TestShowDamaged(t *testing.T) {
 func TestShowMany(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := storetest.Make(dir, storetest.Session{
-		Server: storetest.Servers()[0], Client: record.Peer{Name: "claude-code"}, Start: june, Calls: 2000, Every: time.Second, Seed: 7,
+		Server: storetest.Servers()[0], Client: record.Peer{Name: "claude-code"}, Start: june, Calls: 6000, Every: time.Second, Seed: 7,
 	}); err != nil {
 		t.Fatal(err)
 	}
 	stdout, _, code := spanpipe(t, dir, nil, "show")
 	lines := strings.Count(stdout, "\n")
 	if code != 0 || lines > 3*40 || !strings.Contains(stdout, " rows left out\n") ||
-		!regexp.MustCompile(`1,9\d\d of 2,003 rows are left out\. More: -n 200, --failed, or --all`).MatchString(stdout) {
+		!regexp.MustCompile(`5,9\d\d of 6,0\d\d rows are left out[^.]*\. More: -n 200, --failed, or --all\nThe first 1,00\d have not been looked at\.\n`).MatchString(stdout) {
 		t.Errorf("%d lines:\n%s", lines, stdout)
 	}
 	stdout, _, _ = spanpipe(t, dir, nil, "show", "--all")
-	if lines := strings.Count(stdout, "\n"); lines < 2000 || strings.Contains(stdout, "left out") {
+	if lines := strings.Count(stdout, "\n"); lines < 6000 || strings.Contains(stdout, "left out") {
 		t.Errorf("all are shown in %d lines", lines)
 	}
 }
@@ -304,5 +304,32 @@ func TestShowErrors(t *testing.T) {
 				t.Errorf("exit code %d, stderr %s, stdout %s", code, stderr, stdout)
 			}
 		})
+	}
+}
+
+// TestShowLive: a session that runs has an open end, and so has a call that is not answered.
+func TestShowLive(t *testing.T) {
+	dir := t.TempDir()
+	k := keep(dir, "live", "", time.Now().Add(-time.Minute))
+	open := record.Operation{
+		Change: record.Opened, Number: 2, Direction: record.ToServer, Method: semconv.ToolsCall, Target: "wait", RequestID: "2",
+		Start: k.now, RequestSize: 180, RoundTrips: 1,
+	}
+	k.sink.Opened(&open)
+	k.store.Opened(&open)
+	still := open
+	still.Change = record.StillOpen
+	k.sink.Changed(&still)
+	k.store.Changed(&still)
+	k.store.Flush(context.Background())
+	stdout, stderr, code := spanpipe(t, dir, nil, "show")
+	for _, want := range []string{"live 0.3.0-dev, live for ", "▶  live\n", "→ wait ", "▶  open\n"} {
+		if !strings.Contains(stdout, want) || code != 0 {
+			t.Errorf("exit code %d, stderr %s, no %q in:\n%s", code, stderr, want, stdout)
+		}
+	}
+	k.end(&record.Exit{EndedBy: record.ByClient, Cause: record.ClientLeft})
+	if stdout, _, _ := spanpipe(t, dir, nil, "show"); !strings.Contains(stdout, ", closed after ") {
+		t.Errorf("when it has ended:\n%s", stdout)
 	}
 }

@@ -56,7 +56,7 @@ func (s *shown) whole(op *record.Operation) (*view.Whole, error) {
 }
 
 // run prints all sessions of the client that had started this one.
-func (s *shown) run(asJSON bool) error {
+func (s *shown) run(part store.Range, asJSON bool) error {
 	sessions, err := s.ofRun()
 	if err != nil {
 		return err
@@ -64,28 +64,36 @@ func (s *shown) run(asJSON bool) error {
 	var members []view.Member
 	var records []*view.Records
 	var shownAs []jsonShown
+	var counts view.Counts
+	unread := 0
 	for i := range sessions {
 		one := &shown{app: s.app, store: s.store, session: sessions[i], screen: s.screen, choice: s.choice}
-		if err := one.load(); err != nil {
+		if err := one.load(part); err != nil {
 			return err
 		}
 		r := one.viewed()
 		members = append(members, view.Member{Server: s.server(&sessions[i]), Records: r})
 		records = append(records, r)
+		unread += one.records.Left
+		c := one.counts(r)
+		counts.Calls, counts.Failed, counts.Hung = counts.Calls+c.Calls, counts.Failed+c.Failed, counts.Hung+c.Hung
 		shownAs = append(shownAs, one.sessionJSON(r))
 	}
 	if asJSON {
 		return s.writeJSON(jsonRun{Version: jsonVersion, Run: s.session.Run, Sessions: shownAs})
 	}
-	s.sentence(runHeading(&s.session, records))
+	s.sentence(runHeading(&s.session, records, counts))
+	if s.session.Run == "" {
+		s.sentence("Which other servers its client had started is not known.")
+	}
 	s.printf("\n")
 	run := view.NewRun(members, s.choice)
 	if err := run.Draw(s.out, s.screen); err != nil {
 		return err
 	}
-	if run.LeftOut > 0 {
+	if left := run.LeftOut + unread; left > 0 {
 		s.printf("\n")
-		s.sentence(s.leftOut(run.LeftOut, run.LeftOut+len(run.Rows), run.Trouble))
+		s.sentence(s.leftOut(left, left+len(run.Rows), run.Trouble))
 	}
 	return s.below(records...)
 }
@@ -105,12 +113,9 @@ func (s *shown) ofRun() ([]store.Session, error) {
 }
 
 // runHeading says what the client is, how long it has run, and what all of its servers add up to.
-func runHeading(session *store.Session, records []*view.Records) string {
-	var all view.Counts
+func runHeading(session *store.Session, records []*view.Records, all view.Counts) string {
 	begin, end, live := records[0].Begin(), records[0].End(), false
 	for _, r := range records {
-		c := view.Count(r)
-		all.Calls, all.Failed, all.Hung = all.Calls+c.Calls, all.Failed+c.Failed, all.Hung+c.Hung
 		live = live || r.State == view.Live
 		if r.Begin().Before(begin) {
 			begin = r.Begin()

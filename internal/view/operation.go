@@ -54,7 +54,7 @@ func (p *wholePicture) heading() {
 	outcome := r.Outcome(op)
 	word := outcome.Long()
 	took := Duration(r.Took(op))
-	if op.End.IsZero() {
+	if outcome.Ending == Open || outcome.Ending == Hung {
 		word += " for " + took
 	} else {
 		word += ", " + took
@@ -117,7 +117,7 @@ func (p *wholePicture) facts() {
 	switch {
 	case op.Answered:
 		p.fact("answer", Size(op.ResponseSize))
-	case op.End.IsZero():
+	case r.Outcome(op).Ending == Open || r.Outcome(op).Ending == Hung:
 		p.fact("answer", "none yet")
 	default:
 		p.fact("answer", "none")

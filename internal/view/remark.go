@@ -121,7 +121,7 @@ func (r *Records) sentence(op *record.Operation, o Outcome) string {
 	case Failed:
 		return strings.TrimSpace(o.Long()) + "."
 	case Unanswered:
-		return o.String() + " after " + took + "."
+		return o.String() + "; it was open for " + took + "."
 	case Cancelled:
 		if op.Hung {
 			return fmt.Sprintf("hung; the %s cancelled it after %s.", requester, took)

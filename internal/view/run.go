@@ -23,6 +23,7 @@ const mostServer = 16
 type RunRow struct {
 	Member    *Member
 	Operation *record.Operation
+	Earlier   bool // as in Row
 }
 
 // Run is the operations of several sessions in the order of time, so that it shows what led to what.
@@ -40,7 +41,7 @@ func NewRun(members []Member, c Choice) *Run {
 	for i := range members {
 		m := &members[i]
 		for j := range m.Records.Operations {
-			run.Rows = append(run.Rows, RunRow{m, &m.Records.Operations[j]})
+			run.Rows = append(run.Rows, RunRow{Member: m, Operation: &m.Records.Operations[j]})
 		}
 		run.live = run.live || m.Records.State == Live
 		end := later(m.Records.End(), run.end.To)
@@ -64,6 +65,7 @@ func (run *Run) leaveOut(before, most int) {
 	for _, row := range slices.Backward(run.Rows[:before]) {
 		switch {
 		case row.trouble() && len(kept) < most:
+			row.Earlier = true
 			kept = append(kept, row)
 			continue
 		case row.trouble():
@@ -90,6 +92,9 @@ func (row *RunRow) Name() string {
 func (run *Run) Axis(columns int) *Axis {
 	all := []Interval{run.end}
 	for _, row := range run.Rows {
+		if row.Earlier {
+			continue
+		}
 		all = append(all, Interval{row.Operation.Start, row.Member.Records.until(row.Operation)})
 	}
 	return NewAxis(all, columns)

@@ -26,6 +26,9 @@ type Row struct {
 	Notification *record.Notification
 	LeftOut      int // operations and notifications
 	Depth        int // 0 is the session
+	// Earlier reports that it went wrong before the rows that are shown without a gap. The axis begins with these, and an
+	// earlier row has its mark at the left edge.
+	Earlier bool
 }
 
 // Tree is a session's operations and notifications, each below what caused it.
@@ -121,6 +124,7 @@ func (t *Tree) choose(root *node, c Choice) {
 			op := n.row.Operation
 			n.keep = troubles < c.Last && op != nil && r.Trouble(op)
 			if n.keep {
+				n.row.Earlier = true
 				troubles++
 			}
 		}
@@ -183,6 +187,7 @@ func (t *Tree) Axis(columns int) *Axis {
 	var all []Interval
 	for _, row := range t.Rows {
 		switch {
+		case row.Earlier:
 		case row.Operation != nil:
 			all = append(all, Interval{row.Operation.Start, r.until(row.Operation)})
 		case row.Notification != nil:
