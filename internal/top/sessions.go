@@ -1,0 +1,435 @@
+package top
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// sessionsPane lists the sessions by the runs of their clients, the newest run first.
+type sessionsPane struct {
+	list
+	shown    []sessionRow
+	order    []*run // as the rows stand
+	sort     int
+	turned   bool
+	sessions int // with the filter
+}
+
+// sessionRow is a day, a run or a session.
+type sessionRow struct {
+	day     string
+	run     *run
+	session *session
+	last    bool // of its run
+}
+
+// sessionSorts are the columns to sort by.
+var sessionSorts = []string{"WHEN", "CALLS", "FAILED", "HUNG", "P95"}
+
+func newSessionsPane() *sessionsPane { return &sessionsPane{list: list{follow: true}} }
+
+func (p *sessionsPane) rows() *list { return &p.list }
+
+func (p *sessionsPane) hints() []string {
+	return []string{"⏎ open", "/ filter", "s sort", "n next not ok", "space pause", "y copy", "? keys", "q quit"}
+}
+
+// update collects the runs that the filter lets through. New ones come first, whatever the order.
+func (p *sessionsPane) update(w *world, f *Filter, reorder bool) {
+	var runs []*run
+	for _, r := range p.order {
+		if !reorder && len(r.sessions) > 0 {
+			runs = append(runs, r)
+		}
+	}
+	fresh := slices.DeleteFunc(slices.Clone(w.runs), func(r *run) bool { return slices.Contains(runs, r) })
+	runs = append(fresh, runs...)
+	if reorder {
+		p.sorted(runs, w.now)
+	}
+	p.order, p.shown, p.sessions, p.total = runs, p.shown[:0], 0, len(w.sessions)
+	var rows []row
+	day := w.now.Format(time.DateOnly)
+	for _, r := range runs {
+		all := p.passing(w, f, r)
+		if len(all) == 0 {
+			continue
+		}
+		if d := r.began().In(w.now.Location()); p.sort == 0 && !p.turned && d.Format(time.DateOnly) != day {
+			day = d.Format(time.DateOnly)
+			p.shown, rows = append(p.shown, sessionRow{day: dayName(d, w.now)}), append(rows, row{id: day, skip: true})
+		}
+		p.shown, rows = append(p.shown, sessionRow{run: r}), append(rows, row{id: "run " + r.key})
+		for i, s := range all {
+			p.shown = append(p.shown, sessionRow{run: r, session: s, last: i == len(all)-1})
+			rows = append(rows, row{id: s.Name, bad: s.isBad()})
+			p.sessions++
+		}
+	}
+	p.set(rows)
+}
+
+// passing returns the sessions of a run that the filter lets through.
+func (p *sessionsPane) passing(w *world, f *Filter, r *run) []*session {
+	var out []*session
+	for _, s := range r.sessions {
+		if f.matches(s.subject(w)) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// sorted sorts runs, and the sessions of each, by the column chosen. The largest numbers come first.
+func (p *sessionsPane) sorted(runs []*run, now time.Time) {
+	if p.sort == 0 {
+		if p.turned {
+			slices.Reverse(runs)
+		}
+		return
+	}
+	slices.SortStableFunc(runs, func(a, b *run) int {
+		order := cmp.Compare(p.value(b.sums(now)), p.value(a.sums(now)))
+		if p.turned {
+			order = -order
+		}
+		return order
+	})
+}
+
+func (p *sessionsPane) value(t sums) float64 {
+	return []float64{0, float64(t.calls), float64(t.failed), float64(t.hung), t.p95}[p.sort]
+}
+
+func (p *sessionsPane) key(w *world, key string) action {
+	switch key {
+	case "s":
+		p.sort, p.turned = (p.sort+1)%len(sessionSorts), false
+	case "S":
+		p.turned = !p.turned
+	case "enter":
+		i := p.selected()
+		if i < 0 {
+			return action{known: true}
+		}
+		if s := p.shown[i].session; s != nil {
+			return action{known: true, open: newTimeline(w, []*session{s})}
+		}
+		return action{known: true, open: newTimeline(w, p.shown[i].run.sessions)}
+	default:
+		return action{}
+	}
+	return action{known: true}
+}
+
+func (p *sessionsPane) command() string {
+	i := p.selected()
+	switch {
+	case i < 0:
+		return "spanpipe sessions"
+	case p.shown[i].session != nil:
+		return "spanpipe show " + p.shown[i].session.Name
+	}
+	return "spanpipe show " + p.shown[i].run.sessions[0].Name + " --run"
+}
+
+// sessionColumns are the widths of columns; 0 for one that is left out.
+type sessionColumns struct{ name, when, p95, received, end int }
+
+func columnsOf(width int) sessionColumns {
+	c := sessionColumns{name: 16, p95: 7, end: 7}
+	if width >= 100 {
+		c.name, c.received, c.end = 20, 8, 14
+	}
+	if width >= 140 {
+		c.name = 24
+	}
+	rest := func() int { return width - 24 - c.name - c.end - sep(c.p95) - sep(c.received) }
+	if c.when = rest(); c.when < 8 {
+		c.p95 = 0
+		c.when = rest()
+	}
+	if c.when < 6 {
+		c.name, c.when = c.name+c.when, 0
+	}
+	return c
+}
+
+// sep returns the width of a column and the space before it.
+func sep(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return n + 1
+}
+
+func (p *sessionsPane) draw(w *world, room Size) []Line {
+	c := columnsOf(room.Width)
+	p.room(room.Height - 1)
+	lines := []Line{p.heading(c)}
+	from, to := p.visible()
+	for i := from; i < to; i++ {
+		r := p.shown[i]
+		var l Line
+		switch {
+		case r.session != nil:
+			l = r.session.line(w, c, r.last)
+		case r.run != nil:
+			l = r.run.line(w, c)
+		default:
+			l = text(Dim, " %s ", r.day)
+			l.add(Dim, strings.Repeat("─", max(room.Width-l.width()-1, 0)))
+		}
+		l.Selected = i == p.selected()
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func (p *sessionsPane) heading(c sessionColumns) Line {
+	name := func(i int) string {
+		switch {
+		case p.sort != i || i == 0 && !p.turned:
+			return sessionSorts[i]
+		case p.turned:
+			return sessionSorts[i] + "↑"
+		}
+		return sessionSorts[i] + "↓"
+	}
+	var l Line
+	l.add(Dim, "   # ").left(Dim, "SESSION", c.name).space(1)
+	if c.when > 0 {
+		l.left(Dim, name(0), c.when).space(1)
+	}
+	l.right(Dim, name(1), 5).right(Dim, name(2), 7).right(Dim, name(3), 5)
+	if c.p95 > 0 {
+		l.right(Dim, name(4), 1+c.p95)
+	}
+	if c.received > 0 {
+		l.right(Dim, "RECEIVED", 1+c.received)
+	}
+	l.space(1).add(Dim, "END")
+	return l
+}
+
+// sums are the figures of a session or a run.
+type sums struct {
+	calls, failed, hung int
+	p95                 float64 // s; the largest of a run's
+	received            int64
+}
+
+// sums returns a session's figures: those that were stored, or those that have been counted here.
+func (s *session) sums() sums {
+	if s.streamed {
+		return sums{s.totals.Calls, s.totals.Failed + s.totals.Abandoned, s.hung, s.totals.P95().Seconds(), s.moved}
+	}
+	t := s.Totals
+	return sums{t.Calls, t.Failed, t.Hung, t.P95, t.Received}
+}
+
+func (r *run) sums(time.Time) (t sums) {
+	for _, s := range r.sessions {
+		one := s.sums()
+		t.calls, t.failed, t.hung = t.calls+one.calls, t.failed+one.failed, t.hung+one.hung
+		t.p95, t.received = max(t.p95, one.p95), t.received+one.received
+	}
+	return t
+}
+
+// figures appends the columns with numbers.
+func (t sums) figures(l *Line, s Style, c sessionColumns, p95 string) {
+	bad := func(n int) Style {
+		if n > 0 {
+			return Bad
+		}
+		return s
+	}
+	l.right(s, count(t.calls), 5).right(bad(t.failed), count(t.failed), 7).right(bad(t.hung), count(t.hung), 5)
+	if c.p95 > 0 {
+		l.right(s, p95, 1+c.p95)
+	}
+	if c.received > 0 {
+		l.right(s, view.Size(t.received), 1+c.received)
+	}
+	l.space(1)
+}
+
+func (s *session) line(w *world, c sessionColumns, last bool) Line {
+	branch := "├─ "
+	if last {
+		branch = "└─ "
+	}
+	l := text(Plain, "%4d ", s.number)
+	l.add(Dim, branch).left(Plain, s.server(), c.name-3).space(1)
+	if c.when > 0 {
+		if why := s.problem(); why != "" {
+			l.left(Bad, why, c.when)
+		} else {
+			s.drawStrip(w, &l, c.when)
+		}
+		l.space(1)
+	}
+	t := s.sums()
+	p95 := "–"
+	if t.p95 > 0 {
+		p95 = age(time.Duration(t.p95 * float64(time.Second)))
+	}
+	t.figures(&l, Plain, c, p95)
+	word, st := s.end()
+	l.left(st, word, c.end)
+	return l
+}
+
+// drawStrip draws the session's strip on the axis of its run.
+func (s *session) drawStrip(w *world, l *Line, n int) {
+	if s.strip == nil {
+		w.want(WantHistory, s.Name)
+		l.space(n)
+		return
+	}
+	var open []interval
+	for _, c := range w.open {
+		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+			open = append(open, interval{c.op.Start, w.now})
+		}
+	}
+	s.strip.draw(l, interval{s.run.began(), s.run.until(w.now)}, interval{s.began(), s.until(w.now)}, n, open)
+}
+
+func (r *run) line(w *world, c sessionColumns) Line {
+	t := r.sums(w.now)
+	l := text(Strong, " ")
+	l.left(Strong, r.client(), 4+c.name).space(1)
+	if c.when > 0 {
+		began, end := r.began().In(w.now.Location()).Format("15:04"), age(r.until(w.now).Sub(r.began()))
+		if c.when >= 40 {
+			until := "now"
+			if !r.live() {
+				until = r.until(w.now).In(w.now.Location()).Format("15:04")
+			}
+			rest := c.when - len(began) - len(end) - len(until) - 4
+			l.add(Strong, began+" ").add(Dim, strings.Repeat("─", rest/2)).add(Strong, " "+end+" ").
+				add(Dim, strings.Repeat("─", rest-rest/2)).add(Strong, " "+until)
+		} else {
+			l.add(Strong, began).right(Strong, end, c.when-len(began))
+		}
+		l.space(1)
+	}
+	t.figures(&l, Strong, c, "")
+	word, st := r.end()
+	if st == Dim {
+		st = Strong
+	}
+	l.left(st, word, c.end)
+	return l
+}
+
+// end returns how a session stands.
+func (s *session) end() (string, Style) {
+	switch s.State {
+	case store.Live:
+		return "live", Work
+	case store.Killed:
+		return "killed", Bad
+	case store.Unknown:
+		return "unknown", Dim
+	case store.Ended:
+	}
+	e := record.Exit{EndedBy: s.Exit.EndedBy, Cause: s.Exit.Cause, Code: s.Exit.Code, Signal: s.Exit.Signal}
+	switch word, _ := view.Exit(e); {
+	case e.Cause == record.NotStarted:
+		return "never", Bad
+	case e.EndedBy == record.ByServer:
+		return strings.TrimPrefix(word, "killed by "), Bad
+	}
+	return "closed", Dim
+}
+
+// end returns how a run stands: live, or as its last session.
+func (r *run) end() (string, Style) {
+	if r.live() {
+		return "live", Work
+	}
+	last := r.sessions[0]
+	for _, s := range r.sessions {
+		if s.Ended.After(last.Ended) {
+			last = s
+		}
+	}
+	return last.end()
+}
+
+// problem returns why there is nothing to draw of a session.
+func (s *session) problem() string {
+	if s.Problem != "" {
+		return clean(s.Problem)
+	}
+	if s.Exit != nil && s.Exit.Cause == record.NotStarted {
+		return cmp.Or(clean(s.Exit.Reason), "did not start")
+	}
+	return ""
+}
+
+// isBad reports whether a session is one to look at.
+func (s *session) isBad() bool {
+	t := s.sums()
+	_, st := s.end()
+	return t.failed > 0 || t.hung > 0 || st == Bad || s.Problem != ""
+}
+
+// subject returns what a filter looks at.
+func (s *session) subject(w *world) *subject {
+	t := s.sums()
+	out := &subject{
+		server: s.ServerName() + " " + s.Service, client: s.Client.Name, took: time.Duration(t.p95 * float64(time.Second)),
+		size: t.received,
+	}
+	for word, is := range map[string]bool{
+		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.failed > 0, "hung": t.hung > 0,
+		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.isBad(), "open": w.opens(s),
+		"closed":  s.Exit != nil && s.Exit.EndedBy == record.ByClient,
+		"crashed": s.Exit != nil && s.Exit.EndedBy == record.ByServer, "unanswered": s.Totals.Abandoned+s.totals.Abandoned > 0,
+	} {
+		if is {
+			out.words = append(out.words, word)
+		}
+	}
+	for _, c := range w.tally.sessions[s.Name] {
+		out.tools, out.methods = append(out.tools, c.name), append(out.methods, c.method)
+	}
+	return out
+}
+
+// opens reports whether a session has a call that has not ended.
+func (w *world) opens(s *session) bool {
+	return slices.ContainsFunc(w.open, func(c *call) bool { return c.session == s })
+}
+
+// dayName returns the name of a day that is not today.
+func dayName(d, now time.Time) string {
+	name := d.Format("Monday 2 January")
+	switch {
+	case d.Year() != now.Year():
+		return name + d.Format(" 2006")
+	case d.Format(time.DateOnly) == now.AddDate(0, 0, -1).Format(time.DateOnly):
+		return "yesterday, " + name
+	}
+	return name
+}
+
+// count formats a number with separators: 1,912.
+func count(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,238 @@
+package top
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Style is what a piece of text means. A palette gives it a color.
+type Style uint8
+
+// The styles.
+const (
+	Plain  Style = iota
+	Dim          // labels, and what is ok
+	Strong       // a run's line, the view one is in
+	Work         // bars, and live sessions
+	Bad          // failed, hung
+	Late         // late, a bad request
+	Person       // a person's time
+	Badge        // a count of calls that hang now
+)
+
+// Line is a line of a screen.
+type Line struct {
+	Pieces   []Piece
+	Selected bool // the row that keys act on
+}
+
+// Piece is text of one style.
+type Piece struct {
+	Style Style
+	Text  string
+}
+
+// String returns the text of a line, without spaces at its end.
+func (l Line) String() string {
+	var b strings.Builder
+	for _, p := range l.Pieces {
+		b.WriteString(p.Text)
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+// width returns how many columns a line takes.
+func (l Line) width() int {
+	n := 0
+	for _, p := range l.Pieces {
+		n += width(p.Text)
+	}
+	return n
+}
+
+// add appends text.
+func (l *Line) add(s Style, text string) *Line {
+	if text != "" {
+		l.Pieces = append(l.Pieces, Piece{s, text})
+	}
+	return l
+}
+
+// left appends text in a column of n, cut if it is longer.
+func (l *Line) left(s Style, text string, n int) *Line {
+	text = cut(text, n)
+	return l.add(s, text).space(n - width(text))
+}
+
+// right appends text at the right of a column of n.
+func (l *Line) right(s Style, text string, n int) *Line {
+	text = cut(text, n)
+	return l.space(n-width(text)).add(s, text)
+}
+
+// space appends n spaces.
+func (l *Line) space(n int) *Line { return l.add(Plain, strings.Repeat(" ", max(n, 0))) }
+
+// to fills a line with spaces up to a column.
+func (l *Line) to(column int) *Line { return l.space(column - l.width()) }
+
+// fit makes a line exactly n columns wide.
+func (l *Line) fit(n int) {
+	room := n
+	for i, p := range l.Pieces {
+		w := width(p.Text)
+		if w > room {
+			l.Pieces[i].Text = ansi.Truncate(p.Text, room, "")
+			l.Pieces = l.Pieces[:i+1]
+			l.space(room - width(l.Pieces[i].Text)) // half of a wide character
+			return
+		}
+		room -= w
+	}
+	l.space(room)
+}
+
+// text returns a line of one piece.
+func text(s Style, format string, args ...any) Line {
+	if len(args) > 0 {
+		format = fmt.Sprintf(format, args...)
+	}
+	return *(&Line{}).add(s, format)
+}
+
+// rule returns a line across the screen.
+func rule(n int) Line { return text(Dim, strings.Repeat("─", n)) }
+
+// width returns how many columns text takes.
+func width(s string) int { return ansi.StringWidth(s) }
+
+// cut shortens text to n columns: in the middle, since names differ most at their ends.
+func cut(s string, n int) string {
+	if w := width(s); w > n && n > 0 {
+		head := (n - 1 + 1) / 2
+		tail := n - 1 - head
+		return ansi.Truncate(s, head, "") + "…" + ansi.TruncateLeft(s, w-tail, "")
+	} else if n <= 0 {
+		return ""
+	}
+	return s
+}
+
+// cutEnd shortens text to n columns at its end.
+func cutEnd(s string, n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return ansi.Truncate(s, n, "…")
+}
+
+// wrapped breaks a sentence into lines of at most n columns.
+func wrapped(s string, n int) []string {
+	return strings.Split(ansi.Wrap(s, max(n, 1), ""), "\n")
+}
+
+// clean returns a name of a peer as a screen may show it. What does not print, or has a width that terminals do not agree
+// on, is shown as its code.
+func clean(s string) string {
+	const most = 200
+	if isPlain(s) && len(s) <= most {
+		return s
+	}
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most-1]) + "…"
+	}
+	shown := shown(s, func(r rune) bool { return unicode.IsPrint(r) && !unicode.In(r, unevenWidths) })
+	if ansi.StringWidth(shown) != ansi.StringWidthWc(shown) {
+		return shownASCII(s)
+	}
+	return shown
+}
+
+// isPlain reports whether text is printable ASCII.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// unevenWidths are characters that change the width of their neighbors in some terminals: variation selectors, modifiers of
+// emoji, and the letters that flags are made of.
+var unevenWidths = &unicode.RangeTable{
+	R16: []unicode.Range16{{Lo: 0xfe00, Hi: 0xfe0f, Stride: 1}},
+	R32: []unicode.Range32{
+		{Lo: 0x1f1e6, Hi: 0x1f1ff, Stride: 1}, {Lo: 0x1f3fb, Hi: 0x1f3ff, Stride: 1}, {Lo: 0xe0100, Hi: 0xe01ef, Stride: 1},
+	},
+}
+
+// shownASCII returns text with everything but ASCII as codes.
+func shownASCII(s string) string { return shown(s, func(r rune) bool { return r >= ' ' && r <= '~' }) }
+
+func shown(s string, prints func(rune) bool) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case prints(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// asciiForms replaces the signs of screens where a terminal has no UTF-8, each by one character.
+var asciiForms = map[rune]rune{
+	'━': '=', '─': '-', '┊': ':', '┿': '+', '·': '.', '×': 'x', '┤': '|', '╴': '-', '◇': 'o', '●': '*', '○': 'o', '░': '/',
+	'▶': '>', '→': '>', '←': '<', '├': '|', '└': '`', '│': '|', '┬': '+', '┴': '+', '╌': '.', '╍': '.', '…': '~', '–': '-',
+	'▌': '>', '█': '8', '▇': '7', '▆': '6', '▅': '5', '▄': '4', '▃': '3', '▂': '2', '▁': '_', 'µ': 'u', '⏎': '^', '↓': 'v',
+	'↑': '^',
+}
+
+// ASCII returns a line without any character beyond ASCII, of the same width.
+func (l Line) ASCII() Line {
+	out := Line{Selected: l.Selected}
+	for _, p := range l.Pieces {
+		if isPlain(p.Text) {
+			out.Pieces = append(out.Pieces, p)
+			continue
+		}
+		var b strings.Builder
+		for _, r := range p.Text {
+			form, ok := asciiForms[r]
+			switch {
+			case r < utf8.RuneSelf:
+				b.WriteRune(r)
+			case ok:
+				b.WriteRune(form)
+			default:
+				b.WriteString(strings.Repeat("?", width(string(r))))
+			}
+		}
+		out.Pieces = append(out.Pieces, Piece{p.Style, b.String()})
+	}
+	return out
+}
+
+// join unites neighboring pieces of one style.
+func (l *Line) join() {
+	out := l.Pieces[:0]
+	for _, p := range l.Pieces {
+		if n := len(out); n > 0 && out[n-1].Style == p.Style {
+			out[n-1].Text += p.Text
+		} else {
+			out = append(out, p)
+		}
+	}
+	l.Pieces = out
+}
