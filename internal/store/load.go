@@ -16,7 +16,7 @@ import (
 type Records struct {
 	Session record.Session
 	// Operations are in the order of their numbers. Those that are still open, or were when the process was killed, have no
-	// End, and Opened or Hanging for their Change. What only the digest has, such as the names of listed tools, is there, too.
+	// End, and StillOpen or Hanging for their Change. What only the digest has, such as the names of listed tools, is there, too.
 	Operations []record.Operation
 	Notes      []record.Note      // notifications, violations, findings, lines, blockages
 	Exit       *record.Exit       // nil while it runs, and if the process was killed
@@ -46,6 +46,15 @@ const firstPart = 1 << 18
 
 // LoadPart reads the records of a part of a session. The cost is that of the part.
 func (s *Session) LoadPart(part Part) (*Records, error) {
+	l, err := s.read(part)
+	if err != nil {
+		return nil, err
+	}
+	return &l.Records, l.addDigest(s)
+}
+
+// read reads what the spans and log records of a part have.
+func (s *Session) read(part Part) (*loader, error) {
 	l := &loader{Records: Records{Session: s.record(), Exit: s.exit()}}
 	if err := s.lines("logs.jsonl", l.logLine); err != nil {
 		return nil, err
@@ -64,7 +73,9 @@ func (s *Session) LoadPart(part Part) (*Records, error) {
 			break
 		}
 	}
-	return l.assemble(s, part)
+	l.assemble(part)
+	l.Left = max(s.Totals.Calls-len(l.Operations), 0)
+	return l, nil
 }
 
 // maxFile is more than any file has.
@@ -76,7 +87,14 @@ type loader struct {
 	Records
 	logs         []otlpfile.LogRecord
 	spans        []otlpfile.Span
+	hangs        []hang
 	damagedSpans int
+}
+
+// hang is an operation as it was when it had not been answered for long.
+type hang struct {
+	at time.Time
+	op record.Operation
 }
 
 func (l *loader) logLine(line []byte) {
@@ -107,7 +125,7 @@ func (l *loader) covers(part Part) bool {
 }
 
 // assemble makes the records.
-func (l *loader) assemble(s *Session, part Part) (*Records, error) {
+func (l *loader) assemble(part Part) {
 	l.Damaged += l.damagedSpans
 	l.Spans = make(map[uint64]SpanIDs, len(l.spans))
 	a := assembler{numbers: make(map[trace.SpanID]uint64, len(l.spans)), open: map[trace.SpanID]*record.Operation{}}
@@ -118,13 +136,6 @@ func (l *loader) assemble(s *Session, part Part) (*Records, error) {
 	}
 	slices.SortFunc(l.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
 	l.noted(&a, part)
-	if err := l.addDigest(s); err != nil {
-		return nil, err
-	}
-	if l.Left = 0; len(l.Operations) < s.Totals.Calls {
-		l.Left = s.Totals.Calls - len(l.Operations)
-	}
-	return &l.Records, nil
 }
 
 // assembler knows the operations of spans.
@@ -143,9 +154,13 @@ func (l *loader) opened(a *assembler) {
 		}
 		if known := a.open[r.SpanID]; known != nil {
 			update(known, &op)
+			op = *known
 		} else if op.Number > 0 {
 			a.open[r.SpanID], a.numbers[r.SpanID] = &op, op.Number
 			l.Spans[op.Number] = SpanIDs{r.TraceID, r.SpanID}
+		}
+		if op.Change == record.Hanging {
+			l.hangs = append(l.hangs, hang{r.Time, op})
 		}
 	}
 }
@@ -168,11 +183,12 @@ func (l *loader) ended(a *assembler, part Part) {
 			l.about(s)
 			continue
 		}
-		if op := operation(s); op.Number > 0 {
+		op := operation(s)
+		if op.Number > 0 {
 			a.numbers[s.SpanID] = op.Number
 			l.Spans[op.Number] = SpanIDs{s.TraceID, s.SpanID}
 		}
-		all = append(all, child{operation(s), s.ParentID})
+		all = append(all, child{op, s.ParentID})
 	}
 	for i := range all {
 		c := &all[i]

@@ -15,7 +15,9 @@ import (
 // This file makes records of spans and log records: the reverse of package otel, as far as these hold what a record has.
 
 // isSession reports whether a span is about the session as a whole.
-func isSession(s *otlpfile.Span) bool { return s.Name == semconv.SessionSpan || s.Name == semconv.SessionFailed }
+func isSession(s *otlpfile.Span) bool {
+	return s.Name == semconv.SessionSpan || s.Name == semconv.SessionFailed
+}
 
 // parentIsRemote is OTLP's flag of a span whose parent is another process's.
 const parentIsRemote = 0x200
@@ -55,6 +57,8 @@ func setOperation(op *record.Operation, a attribute.KeyValue) {
 		op.Target = v.AsString()
 	case semconv.Number:
 		op.Number = uint64(max(v.AsInt64(), 0)) //nolint:gosec // not negative
+	case semconv.Parent: // of a log record; a span names its parent's span
+		op.Parent = uint64(max(v.AsInt64(), 0)) //nolint:gosec // not negative
 	case semconv.RequestID:
 		op.RequestID = v.AsString()
 	case semconv.Resource:
@@ -194,7 +198,7 @@ func violation(r *otlpfile.LogRecord, direction record.Direction, about uint64) 
 // opened makes the record of an operation that was open when a log record was written: it had just been open for a second,
 // or for long. The latter lacks the number if the former is missing.
 func opened(r *otlpfile.LogRecord) (op record.Operation, ok bool) {
-	op = record.Operation{Change: record.Opened, Direction: record.ToServer, Start: r.Time, RoundTrips: 1}
+	op = record.Operation{Change: record.StillOpen, Direction: record.ToServer, Start: r.Time, RoundTrips: 1}
 	switch r.Body {
 	case semconv.OperationOpen.Message:
 	case semconv.OperationHangs.Message:

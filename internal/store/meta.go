@@ -81,6 +81,8 @@ type Session struct {
 	Dir   string // its path
 	State State
 	Size  int64 // bytes of its files
+	// Written is when its files were last written to.
+	Written time.Time
 	// Detail reports that spans and log records are still there. If not, only its digest is.
 	Detail  bool
 	Content bool   // captured content is still there
@@ -93,4 +95,15 @@ func (s *Session) ServerName() string {
 		return s.Server.Name
 	}
 	return s.Service
+}
+
+// LastSeen returns when the session ended; of one that was killed, when it last wrote. It is zero if it may still run.
+func (s *Session) LastSeen() time.Time {
+	switch s.State {
+	case Ended:
+		return s.Ended
+	case Killed:
+		return s.Written
+	}
+	return time.Time{}
 }

@@ -39,3 +39,20 @@ func TestStored(t *testing.T) {
 		}
 	}
 }
+
+// makeSession stores a session that has ended.
+func makeSession(t testing.TB, dir string, calls int) store.Session {
+	t.Helper()
+	_, err := storetest.Make(dir, storetest.Session{
+		Server: storetest.Servers()[0], Client: record.Peer{Name: "claude-code", Version: "2.1.240"}, Run: "r1",
+		Start: epoch, Calls: calls, Every: time.Second, Seed: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := store.Open(dir).Find("last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return one
+}

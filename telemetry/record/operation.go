@@ -105,6 +105,16 @@ type Operation struct {
 	Content Content `json:"content,omitzero"`
 }
 
+// Failed reports whether an operation that has ended counts as failed: not if its requester took it back or left before the
+// answer came, nor if the answer is an error that is the requester's own mistake, which has a code and no error type.
+func (op *Operation) Failed() bool {
+	switch op.ErrorType {
+	case "", string(Cancelled), string(Abandoned):
+		return false
+	}
+	return true
+}
+
 // Event is something that happened while an operation was open.
 type Event struct {
 	Name string    `json:"name"` // see package semconv

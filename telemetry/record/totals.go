@@ -10,7 +10,7 @@ import (
 // record: sinks that report a session's end keep one.
 type Totals struct {
 	Calls     int // operations that have ended, in both directions
-	Failed    int // those that ended with an error, and not by the decision of their requester
+	Failed    int // see Operation.Failed
 	Cancelled int // those that the requester cancelled
 	Abandoned int // those that had not been answered when the session ended
 
@@ -26,7 +26,7 @@ func (t *Totals) Add(op *Operation) {
 		t.Cancelled++
 	case op.ErrorType == string(Abandoned):
 		t.Abandoned++
-	case op.ErrorType != "" || op.Code != "":
+	case op.Failed():
 		t.Failed++
 	}
 	if op.Answered {

@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// EventKind is what happened in a session that is followed.
+type EventKind string
+
+// The kinds of events.
+const (
+	SessionStarted EventKind = "session_started" // or it was live already
+	SessionChanged EventKind = "session_changed" // its peers are known now, or have changed
+	SessionEnded   EventKind = "session_ended"   // its state says how
+	SessionRemoved EventKind = "session_removed" // its files are gone
+	OperationOpen  EventKind = "operation_open"  // an operation has been open for a second
+	OperationHangs EventKind = "operation_hangs" // it has not been answered for long; again each time that has doubled
+	OperationEnded EventKind = "operation_ended" // with or without an answer
+	Noted          EventKind = "noted"           // a notification, violation, finding, blockage or line
+)
+
+// Event is something that happened in a session.
+type Event struct {
+	Kind    EventKind
+	Time    time.Time // when it happened; of an operation that is open, its start
+	Session *Session  // as it is by then, with the totals at the time when Follow began; must not be changed
+	// Operation is that of OperationOpen, OperationHangs and OperationEnded. Its parent is known if that was open for a second.
+	Operation *record.Operation
+	Note      record.Note // of Noted
+	Before    bool        // it happened before Follow was called
+}
+
+// Following is what Follow is to report.
+type Following struct {
+	// Filter chooses sessions and operations. Operations that hang or are open do not fail, and are reported all the same.
+	Filter Filter
+	Last   int           // so many operations come first that had ended or hung before
+	Every  time.Duration // how often to look; 0: 4 times a second
+}
+
+// followEvery is how often Follow looks, unless the caller knows better.
+const followEvery = 250 * time.Millisecond
+
+// Follow reports what happens in all sessions, also in those that start later, until the context is done or report returns
+// an error, which it returns. The first call of report has the sessions that are live, what is open in them, and what Last
+// asks for; it comes even if that is nothing. A later call has what happened since, in the order of time; it is made only if
+// something has.
+//
+// It reads what was appended to the files of live sessions, and writes nothing. A store that does not exist yet, that is
+// pruned or replaced, and damaged lines do not end it.
+func (s *Store) Follow(ctx context.Context, what Following, report func([]Event) error) error {
+	f := &follower{store: s, what: what, known: map[string]bool{}}
+	events, err := f.begin()
+	if err != nil {
+		return err
+	}
+	if err := report(events); err != nil {
+		return err
+	}
+	every := what.Every
+	if every <= 0 {
+		every = followEvery
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-ticker.C:
+			if events, err = f.look(now); err != nil {
+				return err
+			}
+			if len(events) == 0 {
+				continue
+			}
+			if err := report(events); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// follower follows a store.
+type follower struct {
+	store  *Store
+	what   Following
+	known  map[string]bool // names of directories that were seen
+	live   []*followed
+	listed time.Time // when the directories were listed
+	stamp  time.Time // and the time of the directory that holds them
+}
+
+// begin finds the sessions that are live, and what came before.
+func (f *follower) begin() ([]Event, error) {
+	f.listed = time.Now()
+	if info, err := os.Stat(f.store.sessions()); err == nil {
+		f.stamp = info.ModTime()
+	}
+	all, err := f.store.Sessions()
+	if err != nil {
+		return nil, err
+	}
+	var events []Event
+	for i := range all {
+		one := &all[i]
+		f.known[one.Name] = true
+		if one.State == Live || one.State == Unknown && time.Since(one.Written) < unknownFor {
+			live := newFollowed(one)
+			f.live = append(f.live, live)
+			events = append(events, live.keep(f.what.Filter, live.begin())...)
+		}
+	}
+	slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
+	history, err := f.store.history(f.what.Filter, f.what.Last)
+	return append(events, history...), err
+}
+
+// unknownFor is how long a session is followed after its last write if files cannot be locked, so that it is not known
+// whether its process lives.
+const unknownFor = 24 * time.Hour
+
+// look finds new sessions and reports what has happened in those that are live.
+func (f *follower) look(now time.Time) ([]Event, error) {
+	if err := f.find(now); err != nil {
+		return nil, err
+	}
+	var all timeline
+	f.live = slices.DeleteFunc(f.live, func(one *followed) bool {
+		events, over := one.look(now)
+		all.add(one.keep(f.what.Filter, events))
+		return over
+	})
+	return all.events(), nil
+}
+
+// How long a listing of directories is good for.
+const (
+	// settled is how much later than the directory's last change a listing has to be to be complete: file systems round times,
+	// some to two seconds.
+	settled = 3 * time.Second
+	// relist is when it is listed again all the same, for file systems that do not keep its time.
+	relist = 10 * time.Second
+)
+
+// find finds new sessions. With thousands of sessions, to list them takes as long as to follow a hundred, so it is done
+// only if the directory has changed.
+func (f *follower) find(now time.Time) error {
+	info, err := os.Stat(f.store.sessions())
+	if errors.Is(err, os.ErrNotExist) {
+		f.stamp = time.Time{}
+		clear(f.known)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if at := info.ModTime(); at.Equal(f.stamp) && f.listed.Sub(at) > settled && now.Sub(f.listed) < relist {
+		return nil
+	}
+	f.listed, f.stamp = now, info.ModTime()
+	names, err := f.store.names()
+	if err != nil {
+		return err
+	}
+	known := make(map[string]bool, len(names))
+	for _, name := range names {
+		if known[name] = true; !f.known[name] {
+			f.live = append(f.live, newFollowed(f.store.session(name)))
+		}
+	}
+	f.known = known // without those that are gone
+	return nil
+}
+
+// timeline merges the events of several sessions in the order of time. Those of one session keep their order, whatever the
+// clock did.
+type timeline []moment
+
+type moment struct {
+	at    time.Time
+	event Event
+}
+
+func (t *timeline) add(events []Event) {
+	var last time.Time
+	for _, e := range events {
+		if e.Time.After(last) {
+			last = e.Time
+		}
+		*t = append(*t, moment{last, e})
+	}
+}
+
+func (t timeline) events() []Event {
+	slices.SortStableFunc(t, func(a, b moment) int { return a.at.Compare(b.at) })
+	events := make([]Event, len(t))
+	for i := range t {
+		events[i] = t[i].event
+	}
+	return events
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// history returns what happened last in all sessions: so many operations that ended or hung, in the order of time.
+func (s *Store) history(filter Filter, last int) ([]Event, error) {
+	if last <= 0 {
+		return nil, nil
+	}
+	all, err := s.Sessions()
+	if err != nil {
+		return nil, err
+	}
+	sessions := make([]source, 0, len(all))
+	for i := range all {
+		one := &all[i]
+		if !filter.peers(one) || filter.Failed && one.State == Ended && one.Totals.Failed == 0 {
+			continue
+		}
+		if info, err := os.Lstat(one.file("traces.jsonl")); err == nil && info.ModTime().After(filter.Since) {
+			sessions = append(sessions, source{one, info.ModTime()})
+		}
+	}
+	slices.SortFunc(sessions, func(a, b source) int { return b.written.Compare(a.written) })
+	var events []Event
+	for _, from := range sessions {
+		if len(events) >= last && events[len(events)-last].Time.After(from.written) {
+			break // what it has is older
+		}
+		events = append(events, from.session.history(filter, last)...)
+		slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
+	}
+	return events[max(len(events)-last, 0):], nil
+}
+
+// source is a session that was written to last at some time.
+type source struct {
+	session *Session
+	written time.Time
+}
+
+// history returns the last operations of a session that ended or hung.
+func (s *Session) history(filter Filter, last int) []Event {
+	part := Part{Last: last, Since: filter.Since}
+	if filter.Failed { // they may be anywhere
+		part.Last = 0
+	}
+	l, err := s.read(part)
+	if err != nil {
+		return nil // its directory was removed meanwhile
+	}
+	var events []Event
+	add := func(kind EventKind, at time.Time, op *record.Operation) {
+		events = append(events, Event{Kind: kind, Time: at, Session: s, Operation: op, Before: true})
+	}
+	for i := range l.Operations {
+		if op := &l.Operations[i]; op.Change == record.Ended && filter.Operation(op) {
+			add(OperationEnded, op.End, op)
+		}
+	}
+	for i := range l.hangs {
+		if h := &l.hangs[i]; !h.op.Start.Before(filter.Since) {
+			add(OperationHangs, h.at, &h.op)
+		}
+	}
+	return events
+}

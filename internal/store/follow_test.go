@@ -1,0 +1,302 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// followed collects what Follow reports.
+type followed struct {
+	mu     sync.Mutex
+	calls  int
+	events []store.Event
+	done   chan error
+}
+
+// follow follows a store until the test ends.
+func follow(t *testing.T, dir string, what store.Following) *followed {
+	t.Helper()
+	f := &followed{done: make(chan error, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	what.Every = 5 * time.Millisecond
+	go func() {
+		f.done <- store.Open(dir).Follow(ctx, what, func(events []store.Event) error {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.calls++
+			f.events = append(f.events, events...)
+			return nil
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-f.done; err != nil {
+			t.Error(err)
+		}
+	})
+	f.wait(t, "the first report", func([]store.Event) bool { return f.calls > 0 })
+	return f
+}
+
+// wait waits until what was reported is what it should be.
+func (f *followed) wait(t *testing.T, what string, ok func([]store.Event) bool) {
+	t.Helper()
+	mcptest.Eventually(t, what, func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return ok(f.events)
+	})
+}
+
+// waitFor waits until the lines that describe the events end in these.
+func (f *followed) waitFor(t *testing.T, want ...string) {
+	t.Helper()
+	f.wait(t, strings.Join(want, ", "), func(events []store.Event) bool {
+		lines := describe(events)
+		return len(lines) >= len(want) && slices.Equal(lines[len(lines)-len(want):], want)
+	})
+}
+
+func describe(events []store.Event) []string {
+	var lines []string
+	for _, e := range events {
+		line := fmt.Sprintf("%s %s", e.Session.ServerName(), e.Kind)
+		if e.Operation != nil {
+			line += " " + e.Operation.Target
+		}
+		if e.Kind == store.SessionEnded {
+			line += " " + string(e.Session.State)
+		}
+		if e.Before {
+			line += " before"
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// TestFollow: a store that does not exist is followed from its first session on: operations as they open, hang and end, in
+// sessions that come, go, and are killed.
+func TestFollow(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "later")
+	f := follow(t, dir, store.Following{})
+	first := startLive(t, dir, "one", time.Now())
+	f.waitFor(t, "one session_started")
+	first.named("One", "client")
+	f.waitFor(t, "One session_changed")
+	first.call("quick")
+	f.waitFor(t, "One operation_ended quick")
+	slow := first.open("slow")
+	first.change(slow, record.StillOpen, time.Second)
+	f.waitFor(t, "One operation_open slow")
+	first.change(slow, record.Hanging, 30*time.Second)
+	f.waitFor(t, "One operation_hangs slow")
+
+	second := startLive(t, dir, "two", time.Now())
+	f.waitFor(t, "two session_started")
+	second.call("other")
+	f.waitFor(t, "two operation_ended other")
+	second.w.Abandon()
+	f.waitFor(t, "two session_ended killed")
+
+	first.end(slow, semconv.ErrTimeout)
+	first.close()
+	f.waitFor(t, "One operation_ended slow", "One session_ended ended")
+
+	short := startLive(t, dir, "short", time.Now()) // comes and goes between two looks, perhaps
+	short.call("only")
+	short.close()
+	f.waitFor(t, "short session_started", "short operation_ended only", "short session_ended ended")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	last := f.events[len(f.events)-1].Session
+	if last.Totals.Calls != 1 || last.Exit == nil {
+		t.Errorf("the ended session has %+v", last.Meta)
+	}
+}
+
+// TestFollowBegins: what is live comes first, with what is open in it, and before it what Last asks for. What has ended by
+// then is not open, whatever the log says.
+func TestFollowBegins(t *testing.T) {
+	dir := t.TempDir()
+	old := startLive(t, dir, "old", time.Now().Add(-time.Hour))
+	old.call("a")
+	old.call("b")
+	old.close()
+	one := startLive(t, dir, "one", time.Now())
+	defer one.close()
+	over, slow := one.open("over"), one.open("slow")
+	one.change(over, record.StillOpen, time.Second)
+	one.change(slow, record.StillOpen, time.Second)
+	one.change(slow, record.Hanging, 30*time.Second)
+	one.end(over, "")
+	flushed(t, dir, "one", func(s store.Session) bool { s.Sum(); return s.Totals.Calls == 1 && s.Totals.Open == 1 })
+
+	f := follow(t, dir, store.Following{Last: 3})
+	want := []string{
+		"one session_started before", "one operation_open slow before", "one operation_hangs slow before",
+		"old operation_ended b before", "one operation_ended over before", "one operation_hangs slow before",
+	}
+	f.mu.Lock()
+	got := describe(f.events)
+	f.mu.Unlock()
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	one.end(slow, "")
+	f.waitFor(t, "one operation_ended slow")
+}
+
+// flushed waits until the files of a session have what was written.
+func flushed(t *testing.T, dir, service string, ok func(store.Session) bool) {
+	t.Helper()
+	mcptest.Eventually(t, service, func() bool {
+		all, err := store.Open(dir).Sessions()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(all, func(s store.Session) bool { return s.Service == service && ok(s) })
+	})
+}
+
+// TestFollowFilter: sessions are chosen by names that become known only later, and operations by how they end.
+func TestFollowFilter(t *testing.T) {
+	dir := t.TempDir()
+	f := follow(t, dir, store.Following{Filter: store.Filter{Server: "git*", Client: "code", Failed: true}})
+	yes, no := startLive(t, dir, "mcp-server", time.Now()), startLive(t, dir, "mcp-server", time.Now())
+	for _, l := range []*live{yes, no} {
+		l.call("good")
+		l.end(l.open("bad"), semconv.ErrTool)
+	}
+	no.named("memory", "code")
+	yes.named("GitHub", "Code")
+	f.waitFor(t, "mcp-server session_started", "mcp-server operation_ended bad", "GitHub session_changed")
+	hangs := yes.open("hangs")
+	yes.change(hangs, record.Hanging, 30*time.Second)
+	f.waitFor(t, "GitHub operation_hangs hangs")
+	yes.close()
+	no.close()
+	f.waitFor(t, "GitHub session_ended ended")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.events {
+		if e.Session.Server.Name == "memory" {
+			t.Errorf("a session that the filter does not choose: %s", e.Kind)
+		}
+	}
+}
+
+// TestFollowSurvives: what happens to the files does not end it.
+func TestFollowSurvives(t *testing.T) {
+	dir := t.TempDir()
+	one := startLive(t, dir, "one", time.Now())
+	f := follow(t, dir, store.Following{})
+	path := func(name string) string {
+		all, err := store.Open(dir).Sessions()
+		if err != nil || len(all) == 0 {
+			t.Fatal(all, err)
+		}
+		return filepath.Join(all[len(all)-1].Dir, name)
+	}
+	one.call("before")
+	f.waitFor(t, "one operation_ended before")
+	appendTo(t, path("traces.jsonl"), "{\"resourceSpans\":[{\"scope\nnull\n\x00\xff\n[]\n")
+	appendTo(t, path("logs.jsonl"), "}\n")
+	one.call("after damage")
+	f.waitFor(t, "one operation_ended after damage")
+
+	if err := os.WriteFile(path("session.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	one.call("after more damage")
+	f.waitFor(t, "one operation_ended after more damage")
+
+	if err := os.RemoveAll(filepath.Dir(path(""))); err != nil {
+		t.Fatal(err)
+	}
+	f.waitFor(t, "one session_removed")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	again := startLive(t, dir, "again", time.Now())
+	f.waitFor(t, "again session_started")
+	again.call("x")
+	f.waitFor(t, "again operation_ended x")
+	again.close()
+}
+
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteString(text)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFollowEnds: an error of the report ends it, and is returned.
+func TestFollowEnds(t *testing.T) {
+	want := errors.New("enough")
+	if err := store.Open(t.TempDir()).Follow(t.Context(), store.Following{}, func([]store.Event) error { return want }); !errors.Is(err, want) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestHistory: the last operations of all sessions, in the order of time, without reading them all.
+func TestHistory(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 6 {
+		if _, err := storetest.Make(dir, storetest.Session{
+			Server: storetest.Servers()[i%4], Start: epoch.Add(time.Duration(i) * time.Minute), Calls: 100, Every: 10 * time.Second,
+			Seed: uint64(i), End: storetest.End(i % 3),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ends []time.Time
+	all, err := store.Open(dir).Sessions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		r, err := s.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range r.Operations {
+			ends = append(ends, op.End)
+		}
+	}
+	slices.SortFunc(ends, time.Time.Compare)
+	for _, n := range []int{1, 10, 250} {
+		f := follow(t, dir, store.Following{Last: n})
+		f.mu.Lock()
+		got := f.events
+		f.mu.Unlock()
+		want := ends[len(ends)-n:]
+		for i := range want {
+			if len(got) != n || !got[i].Time.Equal(want[i]) {
+				t.Fatalf("the last %d: %d events, number %d", n, len(got), i)
+			}
+		}
+	}
+}
