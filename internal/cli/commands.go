@@ -42,6 +42,7 @@ func (a *app) program() *cli.App {
 	commands := []*cli.Command{
 		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
 		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
+		a.topCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -131,13 +131,30 @@ var Rules = []Rule{
 		Why: "turns records into words and numbers, for live and stored sessions alike",
 	},
 	{
+		Package: "/internal/top",
+		Allow: []string{
+			"/internal/store", "/internal/view", "/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi",
+		},
+		Forbid: outside,
+		Why:    "a function of events, keys and the time, so that screens can be tested as text",
+	},
+	{
+		Package: "/internal/top/terminal",
+		Allow: []string{
+			"/internal/store", "/internal/top", "/telemetry/record", "charm.land/bubbletea", "github.com/charmbracelet",
+		},
+		Forbid: []string{"net", "net/http", "os/exec"},
+		Why:    "owns the terminal and its signals, which a wrapped session's server has",
+	},
+	{
 		Package: "/internal/demo", Allow: []string{"/internal/view", "/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
 		Why: "plays two peers and draws the session that telemetry reports; internal/cli wires it",
 	},
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/demo", "/internal/store", "/internal/view", "github.com/urfave/cli/v2",
+			"/consent", "/telemetry", "/wrap", "/internal/demo", "/internal/store", "/internal/top", "/internal/view",
+			"github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},
 		Forbid: processes,

@@ -148,7 +148,7 @@ func (p *callPane) sentence(now time.Time, o view.Outcome) string {
 // stations draws the way of a call: the line breaks where it is stuck.
 func (p *callPane) stations(now time.Time, room int) []Line {
 	names := []string{"sent", "first byte", "last byte"}
-	step := max((min(room, 80)-30)/2, 8)
+	step := max(8, min((room-22)/2, 25))
 	reached := 1
 	values := []string{p.op.Start.In(now.Location()).Format("15:04:05.0"), "–", "–"}
 	switch {
@@ -293,10 +293,15 @@ func (p *callPane) content(width int) []Line {
 	if len(lines) > 0 {
 		return lines
 	}
+	state := "not captured, or expired"
 	if p.session.Content || p.session.State == store.Live {
-		return []Line{text(Dim, " Content   none was captured; to keep arguments: SPANPIPE_CAPTURE=arguments")}
+		state = "not captured"
 	}
-	return []Line{text(Dim, " Content   not captured, or expired; to keep arguments: SPANPIPE_CAPTURE=arguments")}
+	for i, part := range wrapped(state+"; to keep arguments: SPANPIPE_CAPTURE=arguments", width-12) {
+		l := text(Dim, " ")
+		lines = append(lines, *l.left(Dim, map[bool]string{true: "content"}[i == 0], 9).space(1).add(Dim, part))
+	}
+	return lines
 }
 
 // allAttributes lists the attributes of the operation's span, each with its meaning.

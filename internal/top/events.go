@@ -58,15 +58,19 @@ type History struct {
 	Session    string
 	Operations []record.Operation
 	strip      *strip
+	sum        *session // its figures
 }
 
 // NewHistory returns the history of a session that has ended, without operations: Add takes them.
 func NewHistory(s *store.Session) History {
-	return History{Session: s.Name, strip: &strip{from: s.Launched}}
+	return History{Session: s.Name, strip: &strip{from: s.Launched}, sum: &session{}}
 }
 
 // Add counts an operation.
-func (h History) Add(op *record.Operation) { h.strip.mark(op) }
+func (h History) Add(op *record.Operation) {
+	h.strip.mark(op)
+	h.sum.add(op)
+}
 
 // Detail is what Session.LoadPart has read.
 type Detail struct {

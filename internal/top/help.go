@@ -26,26 +26,24 @@ func (p *helpPane) key(_ *world, key string) action {
 
 const helpText = `Everywhere                              A session
   1 2 3 tab  Sessions Tools Live          h l     earlier, later
-  ↑ ↓ j k    move                         + - 0   zoom in, out; all
-  g G        first, last                  f       fold quiet time
-  ⏎          open                         b       by time, by server
-  esc        back; clear the filter     A call
-  / n N      filter; next, previous       [ ]     previous, next call
-             that is not ok               a       all attributes
-  s S        sort by the next column    Tools
-             turn the order               v       tool, server, client
-  space      pause, follow                u       never called
-  y          copy the shell command     Live
-  ! q        what needs a look; quit      c       clear
+  ↑ ↓ j k    move; g G first, last        + - 0   zoom in, out; all
+  ⏎ esc      open; back, clear filter     f       fold quiet time
+  / n N      filter; next, previous bad   b       by time, by server
+  s S        sort by the next; turn     A call
+  space      pause, follow                [ ]     previous, next call
+  y          copy the shell command       a       all attributes
+  !          what needs a look          Tools
+  ctrl-z q   suspend; quit                v       tool, server, client
+Live: c clears the list                   u       never called
 
 Filter: words that all must match
   server:github  client:claude-code  tool:search_*  method:resources/read
   status:failed  hung  late  timed-out  cancelled  bad-request  ok  live
-  >500ms  <2s  >1MB   -server:github (not)   any other word: in names
-  Of a row that sums up, the p95 and the bytes count.
+  >500ms  <2s  >1MB (of a row that sums up: its p95, its bytes)
+  -server:github (not)   any other word: in names
 
-Marks: ━ waiting  ─ transfer  · short  ━× failed  × bad request  ━┤ cancelled
-       or timed out  ◇ answered late  ░ a person  ▶ open, hung  ┊ quiet, folded`
+Marks: ━ waiting  ─ transfer  · short  ━× failed  × bad request  ┤ cancelled,
+       timed out  ◇ late  ░ a person  ▶ open, hung  ╴ unanswered  ┊ quiet time`
 
 func (p *helpPane) draw(_ *world, room Size) []Line {
 	all := strings.Split(helpText, "\n")

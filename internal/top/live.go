@@ -215,10 +215,23 @@ func (p *livePane) endedLines(w *world, height, width int) []Line {
 func endedHeading(width int) Line {
 	l := text(Dim, " ")
 	l.left(Dim, "ENDED", 10).space(1).left(Dim, "SERVER", 10).space(1).left(Dim, "OPERATION", nameWidth(width))
-	return *l.right(Dim, "TOOK", 8).right(Dim, "ANSWER", 9).space(2).add(Dim, "OUTCOME")
+	l.right(Dim, "TOOK", 8)
+	if width >= noAnswer {
+		l.right(Dim, "ANSWER", 9)
+	}
+	return *l.space(2).add(Dim, "OUTCOME")
 }
 
-func nameWidth(width int) int { return max(min(width-1-11-11-8-9-2-17, 34), 8) }
+// noAnswer is the width below which there is no room for the sizes of answers.
+const noAnswer = 70
+
+func nameWidth(width int) int {
+	rest := 1 + 11 + 11 + 8 + 9 + 2 + 17
+	if width < noAnswer {
+		rest -= 9
+	}
+	return max(min(width-rest, 34), 8)
+}
 
 func endedLine(w *world, c *call, width int) Line {
 	o := c.outcome(w.now, w.hangAfter)
@@ -229,7 +242,11 @@ func endedLine(w *world, c *call, width int) Line {
 	l := text(Plain, " ")
 	l.left(Dim, c.op.End.In(w.now.Location()).Format("15:04:05.0"), 10).space(1).left(Plain, c.session.server(), 10).space(1)
 	l.add(Dim, view.Arrow(c.op.Direction)+" ").left(Plain, c.name(), nameWidth(width)-2)
-	l.right(Plain, age(c.op.Duration), 8).right(Plain, size, 9).space(2)
+	l.right(Plain, age(c.op.Duration), 8)
+	if width >= noAnswer {
+		l.right(Plain, size, 9)
+	}
+	l.space(2)
 	word := o.String()
 	if room := width - l.width() - 1; len(word) > room {
 		word = cutEnd(o.Short(), room)

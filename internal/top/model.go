@@ -126,8 +126,9 @@ func (w *world) history(h History) {
 		for i := range h.Operations {
 			w.end(&call{s, h.Operations[i]})
 		}
-	default:
+	case h.sum != nil:
 		s.strip = h.strip
+		s.totals, s.hung, s.moved, s.summed = h.sum.totals, h.sum.hung, h.sum.moved, s.State != store.Ended
 	}
 }
 

@@ -52,7 +52,7 @@ func (p *sessionsPane) update(w *world, f *Filter, reorder bool) {
 	fresh := slices.DeleteFunc(slices.Clone(w.runs), func(r *run) bool { return slices.Contains(runs, r) })
 	runs = append(fresh, runs...)
 	if reorder {
-		p.sorted(runs, w.now)
+		p.sorted(w, runs)
 	}
 	p.order, p.shown, p.sessions, p.total = runs, p.shown[:0], 0, len(w.sessions)
 	var rows []row
@@ -69,7 +69,7 @@ func (p *sessionsPane) update(w *world, f *Filter, reorder bool) {
 		p.shown, rows = append(p.shown, sessionRow{run: r}), append(rows, row{id: "run " + r.key})
 		for i, s := range all {
 			p.shown = append(p.shown, sessionRow{run: r, session: s, last: i == len(all)-1})
-			rows = append(rows, row{id: s.Name, bad: s.isBad()})
+			rows = append(rows, row{id: s.Name, bad: s.isBad(w)})
 			p.sessions++
 		}
 	}
@@ -80,7 +80,7 @@ func (p *sessionsPane) update(w *world, f *Filter, reorder bool) {
 func (p *sessionsPane) passing(w *world, f *Filter, r *run) []*session {
 	var out []*session
 	for _, s := range r.sessions {
-		if f.matches(s.subject(w)) {
+		if len(f.terms) == 0 || f.matches(s.subject(w)) {
 			out = append(out, s)
 		}
 	}
@@ -88,7 +88,7 @@ func (p *sessionsPane) passing(w *world, f *Filter, r *run) []*session {
 }
 
 // sorted sorts runs, and the sessions of each, by the column chosen. The largest numbers come first.
-func (p *sessionsPane) sorted(runs []*run, now time.Time) {
+func (p *sessionsPane) sorted(w *world, runs []*run) {
 	if p.sort == 0 {
 		if p.turned {
 			slices.Reverse(runs)
@@ -96,7 +96,7 @@ func (p *sessionsPane) sorted(runs []*run, now time.Time) {
 		return
 	}
 	slices.SortStableFunc(runs, func(a, b *run) int {
-		order := cmp.Compare(p.value(b.sums(now)), p.value(a.sums(now)))
+		order := cmp.Compare(p.value(b.sums(w)), p.value(a.sums(w)))
 		if p.turned {
 			order = -order
 		}
@@ -227,17 +227,22 @@ type sums struct {
 }
 
 // sums returns a session's figures: those that were stored, or those that have been counted here.
-func (s *session) sums() sums {
-	if s.streamed {
-		return sums{s.totals.Calls, s.totals.Failed + s.totals.Abandoned, s.hung, s.totals.P95().Seconds(), s.moved}
+func (s *session) sums(w *world) sums {
+	t := sums{s.Totals.Calls, s.Totals.Failed, s.Totals.Hung, s.Totals.P95, s.Totals.Received}
+	if s.streamed || s.summed {
+		t = sums{s.totals.Calls, s.totals.Failed, s.hung, s.totals.P95().Seconds(), s.moved}
 	}
-	t := s.Totals
-	return sums{t.Calls, t.Failed, t.Hung, t.P95, t.Received}
+	for _, c := range w.open {
+		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+			t.hung++
+		}
+	}
+	return t
 }
 
-func (r *run) sums(time.Time) (t sums) {
+func (r *run) sums(w *world) (t sums) {
 	for _, s := range r.sessions {
-		one := s.sums()
+		one := s.sums(w)
 		t.calls, t.failed, t.hung = t.calls+one.calls, t.failed+one.failed, t.hung+one.hung
 		t.p95, t.received = max(t.p95, one.p95), t.received+one.received
 	}
@@ -277,7 +282,7 @@ func (s *session) line(w *world, c sessionColumns, last bool) Line {
 		}
 		l.space(1)
 	}
-	t := s.sums()
+	t := s.sums(w)
 	p95 := "–"
 	if t.p95 > 0 {
 		p95 = age(time.Duration(t.p95 * float64(time.Second)))
@@ -305,7 +310,7 @@ func (s *session) drawStrip(w *world, l *Line, n int) {
 }
 
 func (r *run) line(w *world, c sessionColumns) Line {
-	t := r.sums(w.now)
+	t := r.sums(w)
 	l := text(Strong, " ")
 	l.left(Strong, r.client(), 4+c.name).space(1)
 	if c.when > 0 {
@@ -379,22 +384,22 @@ func (s *session) problem() string {
 }
 
 // isBad reports whether a session is one to look at.
-func (s *session) isBad() bool {
-	t := s.sums()
+func (s *session) isBad(w *world) bool {
+	t := s.sums(w)
 	_, st := s.end()
 	return t.failed > 0 || t.hung > 0 || st == Bad || s.Problem != ""
 }
 
 // subject returns what a filter looks at.
 func (s *session) subject(w *world) *subject {
-	t := s.sums()
+	t := s.sums(w)
 	out := &subject{
 		server: s.ServerName() + " " + s.Service, client: s.Client.Name, took: time.Duration(t.p95 * float64(time.Second)),
 		size: t.received,
 	}
 	for word, is := range map[string]bool{
 		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.failed > 0, "hung": t.hung > 0,
-		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.isBad(), "open": w.opens(s),
+		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.isBad(w), "open": w.opens(s),
 		"closed":  s.Exit != nil && s.Exit.EndedBy == record.ByClient,
 		"crashed": s.Exit != nil && s.Exit.EndedBy == record.ByServer, "unanswered": s.Totals.Abandoned+s.totals.Abandoned > 0,
 	} {

@@ -242,7 +242,7 @@ func (t *Talk) sessions() []string {
 			if !t.filter.matches(s.subject(w)) {
 				continue
 			}
-			f := s.sums()
+			f := s.sums(w)
 			word, _ := s.end()
 			said := fmt.Sprintf("Session %d: %s in %s, %s, %s long. %s, %d failed, %d hung.", s.number, s.server(),
 				cmp.Or(clean(s.Client.Name), "an unknown client"), word, aloud(s.until(w.now).Sub(s.began())),

@@ -227,7 +227,7 @@ func (p *timeline) title(w *world) Line {
 	var t sums
 	loaded, left := true, 0
 	for _, s := range p.sessions {
-		one := s.sums()
+		one := s.sums(w)
 		t.calls, t.failed, t.hung = t.calls+one.calls, t.failed+one.failed, t.hung+one.hung
 		loaded, left = loaded && s.whole, left+s.left
 	}

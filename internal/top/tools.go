@@ -235,7 +235,7 @@ func toolColumnsOf(width int) toolColumns {
 	const rest = 1 + 7 + 7 + 7 + 7 + 1 + 8
 	if over := c.name + c.axis + c.p99 + c.remark + rest - width; over > 0 {
 		if c.axis -= over; c.axis < 8 {
-			c.name, c.axis = max(c.name+c.axis+1, 12), 0
+			c.name, c.axis = max(width-c.p99-rest, 12), 0
 		}
 	} else if c.remark > 0 {
 		c.remark -= over

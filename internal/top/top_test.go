@@ -35,9 +35,9 @@ func fill(t *testing.T) *store.Store {
 	for i, s := range []storetest.Session{
 		{Server: servers[0], Client: code, Run: "a", Start: start, Calls: 118, Every: 12 * time.Second, End: storetest.Running},
 		{Server: servers[1], Client: code, Run: "a", Start: start.Add(time.Second), Calls: 60, Every: 26 * time.Second, End: storetest.Running},
-		{Server: servers[2], Client: code, Run: "a", Start: start.Add(time.Second), Calls: 40, Every: 40 * time.Second, Open: true, End: storetest.Running},
+		{Server: servers[2], Client: code, Run: "a", Start: start.Add(2 * time.Second), Calls: 40, Every: 40 * time.Second, Open: true, End: storetest.Running},
 		{Server: servers[1], Client: vscode, Run: "b", Start: start.Add(-42 * time.Minute), Calls: 18, Every: time.Minute, End: storetest.Closed},
-		{Server: servers[3], Client: vscode, Run: "b", Start: start.Add(-42 * time.Minute), Calls: 33, Every: time.Minute, End: storetest.Crashed},
+		{Server: servers[3], Client: vscode, Run: "b", Start: start.Add(-41 * time.Minute), Calls: 33, Every: time.Minute, End: storetest.Crashed},
 		{Server: servers[2], Client: code, Run: "c", Start: start.Add(-22 * time.Hour), Calls: 96, Every: time.Minute, End: storetest.Killed},
 	} {
 		s.Seed = uint64(i + 1)
@@ -60,7 +60,7 @@ func written(t *testing.T, s *store.Store) bool {
 		t.Fatal(err)
 	}
 	for i := range all {
-		if all[i].State == store.Live && all[i].Totals.Calls < 30 {
+		if all[i].Sum(); all[i].State == store.Live && all[i].Totals.Calls < 30 {
 			return false
 		}
 	}

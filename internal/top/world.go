@@ -35,6 +35,7 @@ type session struct {
 	run      *run
 	strip    *strip // nil until it has been asked for
 	streamed bool   // its operations come as they end; those before come from its digest
+	summed   bool   // the figures are those of its digest
 	counted  seen   // numbers of operations that are in the figures
 	totals   record.Totals
 	hung     int
@@ -96,7 +97,7 @@ func (w *world) put(all []store.Session, streamed bool) {
 		if !known || s.run.key != runKey(s) { // its client is known only after its first request
 			w.join(s)
 		}
-		if s.streamed && !known {
+		if !known && s.State != store.Ended { // its figures stand nowhere else
 			w.want(WantHistory, s.Name)
 		}
 		if s.State != store.Live {
@@ -104,7 +105,7 @@ func (w *world) put(all []store.Session, streamed bool) {
 		}
 	}
 	slices.SortStableFunc(w.runs, func(a, b *run) int {
-		return cmp.Or(b.began().Compare(a.began()), strings.Compare(a.key, b.key))
+		return cmp.Or(b.newest().Compare(a.newest()), strings.Compare(a.key, b.key))
 	})
 }
 
@@ -202,22 +203,27 @@ func (w *world) end(c *call) {
 	if !s.streamed { // its figures are those of its digest
 		return
 	}
-	s.totals.Add(&c.op)
 	if s.strip == nil {
 		s.strip = &strip{from: s.began()}
 	}
 	s.strip.mark(&c.op)
-	if c.op.Hung {
-		s.hung++
-	}
+	s.add(&c.op)
 	w.tally.Add(&s.Session, &c.op)
-	if c.op.Direction == record.ToServer {
-		s.moved += c.op.ResponseSize
-	} else {
-		s.moved += c.op.RequestSize
-	}
 	if isCall(&c.op) {
 		s.remember(&c.op)
+	}
+}
+
+// add counts an operation that has ended.
+func (s *session) add(op *record.Operation) {
+	s.totals.Add(op)
+	if op.Hung {
+		s.hung++
+	}
+	if op.Direction == record.ToServer {
+		s.moved += op.ResponseSize
+	} else {
+		s.moved += op.RequestSize
 	}
 }
 
@@ -277,6 +283,9 @@ func (s *session) client() string {
 }
 
 func (r *run) began() time.Time { return r.sessions[0].Launched }
+
+// newest returns when the run's last session was launched, which is the order of runs in every listing.
+func (r *run) newest() time.Time { return r.sessions[len(r.sessions)-1].Launched }
 
 // client returns the name of a run's client, which its first session may not have learned.
 func (r *run) client() string {

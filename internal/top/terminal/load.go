@@ -22,18 +22,18 @@ const (
 
 // follow passes on what the store holds and then what happens in it, until the context is done. A panic is passed to
 // failed, since only the goroutine that owns the terminal can restore it.
-func follow(ctx context.Context, source Source, send func([]top.Event), failed func(any)) {
+func follow(ctx context.Context, c Config, send func([]top.Event), failed func(any)) {
 	defer func() {
 		if r := recover(); r != nil {
 			failed(fmt.Sprintf("%v\n%s", r, debug.Stack()))
 		}
 	}()
 	first := true
-	err := source.Follow(ctx, store.Following{Last: lastEnded}, func(events []store.Event) error {
+	err := c.Source.Follow(ctx, store.Following{Filter: c.Filter, Last: lastEnded}, func(events []store.Event) error {
 		var out []top.Event
 		if first {
 			first = false
-			all, err := source.Sessions()
+			all, err := c.Source.Select(c.Filter)
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func event(e *store.Event) top.Event {
 	case store.SessionRemoved:
 		return top.Gone(e.Session.Name)
 	case store.OperationOpen, store.OperationHangs, store.OperationEnded:
-		return top.Operation{Session: e.Session.Name, Record: *e.Operation}
+		return top.Operation{Session: e.Session.Name, Record: *e.Operation, Before: e.Before}
 	case store.Noted:
 	}
 	return nil

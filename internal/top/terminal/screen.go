@@ -15,7 +15,7 @@ import (
 
 // Source is where sessions come from. *store.Store implements it. Its methods are called at the same time.
 type Source interface {
-	Sessions() ([]store.Session, error)
+	Select(f store.Filter) ([]store.Session, error)
 	Follow(ctx context.Context, what store.Following, report func([]store.Event) error) error
 	List(sessions []store.Session) error
 }
@@ -23,6 +23,7 @@ type Source interface {
 // Config is what a view needs.
 type Config struct {
 	Source  Source
+	Filter  store.Filter // sessions to show
 	In, Out *os.File
 	Environ []string
 	Top     top.Config
@@ -61,7 +62,7 @@ func Run(c Config) error {
 	}()
 	go func() { // ends with the context; waited for below
 		defer close(followed)
-		follow(ctx, c.Source, func(events []top.Event) { run.Send(eventsMsg(events)) }, func(problem any) { run.Send(failedMsg{problem}) })
+		follow(ctx, c, func(events []top.Event) { run.Send(eventsMsg(events)) }, func(problem any) { run.Send(failedMsg{problem}) })
 	}()
 	_, err := run.Run()
 	stop()
