@@ -49,7 +49,11 @@ func (p *sessionsPane) update(w *world, f *Filter, reorder bool) {
 			runs = append(runs, r)
 		}
 	}
-	fresh := slices.DeleteFunc(slices.Clone(w.runs), func(r *run) bool { return slices.Contains(runs, r) })
+	old := make(map[*run]bool, len(runs))
+	for _, r := range runs {
+		old[r] = true
+	}
+	fresh := slices.DeleteFunc(slices.Clone(w.runs), func(r *run) bool { return old[r] })
 	runs = append(fresh, runs...)
 	if reorder {
 		p.sorted(w, runs)

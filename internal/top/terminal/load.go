@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
@@ -16,6 +17,8 @@ const (
 	lastEnded = 200
 	// mostDetail is how many operations of a session are read: more than a person scrolls through.
 	mostDetail = 5000
+	// lookEvery is how often the store is looked at: a call is on the screen well within two seconds.
+	lookEvery = 500 * time.Millisecond
 	// batch is how many operations of a live session are passed on at once.
 	batch = 2000
 )
@@ -29,7 +32,7 @@ func follow(ctx context.Context, c Config, send func([]top.Event), failed func(a
 		}
 	}()
 	first := true
-	err := c.Source.Follow(ctx, store.Following{Filter: c.Filter, Last: lastEnded}, func(events []store.Event) error {
+	err := c.Source.Follow(ctx, store.Following{Filter: c.Filter, Last: lastEnded, Every: lookEvery}, func(events []store.Event) error {
 		var out []top.Event
 		if first {
 			first = false

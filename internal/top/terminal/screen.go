@@ -38,7 +38,7 @@ type Signaled struct{ Signal syscall.Signal }
 func (s *Signaled) Error() string { return "ended by " + s.Signal.String() }
 
 // framesPerSecond bounds how often the screen is written. Its timer is what the view costs while nothing happens.
-const framesPerSecond = 20
+const framesPerSecond = 12
 
 // Run shows the view until a person quits it. It restores the terminal before it returns. The error is a *Signaled if a
 // signal ended it.
@@ -50,7 +50,7 @@ func Run(c Config) error {
 	p.send = run.Send
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	received, watched, followed := make(chan syscall.Signal, 1), make(chan struct{}), make(chan struct{})
+	received, watched := make(chan syscall.Signal, 1), make(chan struct{})
 	go func() { // ends with the context; waited for below
 		defer close(watched)
 		select {
@@ -60,14 +60,12 @@ func Run(c Config) error {
 		case <-ctx.Done():
 		}
 	}()
-	go func() { // ends with the context; waited for below
-		defer close(followed)
+	go func() { // ends with the context, but not before a long look at a large store: the terminal does not wait for it
 		follow(ctx, c, func(events []top.Event) { run.Send(eventsMsg(events)) }, func(problem any) { run.Send(failedMsg{problem}) })
 	}()
 	_, err := run.Run()
 	stop()
 	<-watched
-	<-followed
 	signal.Stop(signals)
 	select {
 	case s := <-received:

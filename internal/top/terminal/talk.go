@@ -30,9 +30,8 @@ func Talk(c TalkConfig) error {
 	ctx, stop := context.WithCancel(context.Background())
 	t := &talker{config: c, talk: top.NewTalk(c.Top, !c.Prompt), out: bufio.NewWriter(c.Out)}
 	events, lines := make(chan []top.Event, 16), make(chan string)
-	done := make(chan struct{})
-	go func() { // ends with the context; waited for below
-		defer close(done)
+	defer stop()
+	go func() { // ends with the context, but not before a long look at a large store: its reader does not wait for it
 		follow(ctx, c.Config, func(e []top.Event) {
 			select {
 			case events <- e:
@@ -40,7 +39,6 @@ func Talk(c TalkConfig) error {
 			}
 		}, func(problem any) { panic(problem) })
 	}()
-	defer func() { stop(); <-done }()
 	if c.Commands {
 		go read(c.In, lines, ctx.Done()) // ends with stdin, or the process: a read of a terminal cannot be interrupted
 	}
