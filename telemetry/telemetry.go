@@ -197,6 +197,9 @@ type Session struct {
 // Flush sends what has been recorded, without waiting for it: the client has left, and the host may kill us soon.
 func (s *Session) Flush() {
 	go s.out.otel.Flush(context.Background()) // bounded by the exporters' timeouts; the process may end before
+	if s.out.store != nil {
+		go s.out.store.Flush(context.Background()) // ends with the store, or with the process if the disk hangs
+	}
 }
 
 // Exited notes that the server's process has ended and is no longer healthy. Output of it may still be on its way:

@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,7 +23,7 @@ import (
 
 // Main runs spanpipe and returns its exit code, unless the server replaces it or it dies as the server did.
 func Main(p Process) int {
-	a := &app{Process: p, printer: newPrinter(p.Stderr), named: &serverNames{service: func() string { return "" }}}
+	a := &app{Process: p, now: time.Now, printer: newPrinter(p.Stderr), named: &serverNames{service: func() string { return "" }}}
 	a.settings = a.options.settings()
 	// The library would take a server's name for a command of ours and its "--" for its own, so the server's command is
 	// cut off before the library sees it.
@@ -30,9 +31,11 @@ func Main(p Process) int {
 	if i := slices.Index(p.Args, "--"); i > 0 {
 		own, a.command, a.dashes = p.Args[:i], p.Args[i+1:], true
 	}
-	if err := a.program().Run(own); err != nil {
+	program := a.program()
+	if err := program.Run(flagsFirst(program, own)); err != nil {
 		a.status = wrap.Status{Code: a.fail(err)}
 	}
+	a.retain()
 	a.printer.flush(lastLines)
 	return a.status.Die()
 }
@@ -42,6 +45,9 @@ func (a *app) program() *cli.App {
 	commands := []*cli.Command{
 		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
 		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
+		a.sessionsCommand(), a.tailCommand(),
+		a.pruneCommand(),
+		a.showCommand(),
 		a.topCommand(),
 	}
 	for _, c := range commands {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/demo"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // demoDelay is how long the demo's slow call takes; everything else in it takes a fraction of that.
@@ -64,17 +65,18 @@ func (a *app) demo(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	tree := &demo.Tree{}
+	collected := &view.Collector{}
 	l.telemetry.Command = []string{"demo-server"} // names the service
 	a.nameService(l.telemetry.Command)
 	l.started = func() {} // the client is here
-	l.telemetry.Sinks = append(l.telemetry.Sinks, tree)
+	l.telemetry.Sinks = append(l.telemetry.Sinks, collected)
 	fmt.Fprint(a.Stdout, "Running: spanpipe -- demo-server\n\n")
 	if err := play(l, delay); err != nil {
 		return err
 	}
 	a.printer.flush(lastLines) // the console's lines come first
-	if err := tree.Draw(a.Stdout, width(a.Stdout, pageWidth), painter(a.Stdout, a.Environ)); err != nil {
+	tree := view.NewTree(collected.Records(time.Now()), view.Choice{})
+	if err := tree.Draw(a.Stdout, a.screen()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(a.Stdout, demoLegend+a.sent(l))

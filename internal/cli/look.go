@@ -29,21 +29,22 @@ func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
 	if dir == "" {
 		return nil, errNoHome
 	}
-	w, err := store.Create(dir, store.Meta{ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service}, &s.Origin)
-	if err != nil {
-		return nil, err
-	}
-	return w, nil
+	return store.Create(store.Config{
+		Dir: dir, Origin: &s.Origin, Keep: a.options.keep, Logger: s.Logger,
+		Meta: store.Meta{ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service},
+	}), nil
 }
 
-// look returns the store that the settings name. It resolves them.
+// look returns the store that the settings name. It resolves them. At the end of the command, Main applies the limits of
+// what is kept, see retain.
 func (a *app) look() (*store.Store, error) {
 	a.resolve()
 	dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ))
 	if dir == "" {
 		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}
 	}
-	return store.Open(dir), nil
+	a.looked = store.Open(dir)
+	return a.looked, nil
 }
 
 // Flags that choose sessions.

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 )
 
@@ -26,6 +27,7 @@ type options struct {
 	hangAfter    time.Duration
 	adminAddr    string
 	dir          string
+	keep         store.Keep
 	logLevel     slog.Level
 	otlpLogLevel slog.Level
 	logFormat    string
@@ -88,8 +90,18 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 		},
 		{
 			Flag: "dir", Value: "DIRECTORY", Default: defaultDir, parse: text(&o.dir),
-			Usage: "where spanpipe keeps files of its own, such as targets/*.json, the list of metrics pages for " +
+			Usage: "where spanpipe keeps files of its own: stored sessions, and targets/*.json, the list of metrics pages for " +
 				"Prometheus (Windows: %LOCALAPPDATA%\\spanpipe)",
+		},
+		{
+			Flag: "keep", Value: "LIMITS", Default: "30d,200MB", parse: limits(&o.keep),
+			Words: "30d,200MB 7d 1GB forever",
+			Usage: "how long details of stored sessions are kept, and at most how much of them: an age, a size or both, " +
+				"or forever; session totals and one short line for each call, without content, are kept for 180 days",
+		},
+		{
+			Flag: "keep-content", Value: "AGE", Default: "24h", parse: age(&o.keep.Content), Words: "24h 1h 7d",
+			Usage: "how long captured content in stored sessions is kept",
 		},
 		{
 			Flag: "log-level", Value: "LEVEL", Default: "warn", OneOf: levels, parse: level(&o.logLevel),
@@ -226,6 +238,26 @@ func boolean(to *bool) func(string) error {
 			return errors.New("want true or false")
 		}
 		return nil
+	}
+}
+
+func limits(to *store.Keep) func(string) error {
+	return func(v string) error {
+		age, size, err := store.ParseKeep(v)
+		if err == nil {
+			to.Age, to.Size = age, size
+		}
+		return err
+	}
+}
+
+func age(to *time.Duration) func(string) error {
+	return func(v string) error {
+		d, err := store.ParseAge(v)
+		if err == nil {
+			*to = d
+		}
+		return err
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -75,13 +76,13 @@ func (a *app) top(c *cli.Context) error {
 		Source: s, Filter: f, In: a.Stdin, Out: a.Stdout, Environ: a.Environ, Still: c.Bool("still"),
 		Color: painted(a.Stdout, a.Environ),
 		Top: top.Config{
-			Now: now, HangAfter: a.options.hangAfter, Dir: a.tilde(s.Dir), Filter: words, ASCII: !utf8Terminal(a.Environ),
+			Now: now, HangAfter: a.options.hangAfter, Dir: a.tilde(s.Dir), Filter: words, ASCII: !isUTF8(a.Environ, runtime.GOOS),
 		},
 	}
 	if dumb, _ := getenv(a.Environ, "TERM"); c.Bool("plain") || dumb == "dumb" {
-		err = a.talk(config)
+		err = a.topTalk(config)
 	} else {
-		err = a.screen(config)
+		err = a.topScreen(config)
 	}
 	if signaled, ok := errors.AsType[*terminal.Signaled](err); ok {
 		a.status = wrap.Status{Signal: signaled.Signal}
@@ -90,8 +91,8 @@ func (a *app) top(c *cli.Context) error {
 	return err
 }
 
-// screen shows the view on a terminal.
-func (a *app) screen(c terminal.Config) error {
+// topScreen shows the view on a terminal.
+func (a *app) topScreen(c terminal.Config) error {
 	for _, stream := range []struct {
 		name string
 		file *os.File
@@ -103,8 +104,8 @@ func (a *app) screen(c terminal.Config) error {
 	return terminal.Run(c)
 }
 
-// talk says what happens, line by line.
-func (a *app) talk(c terminal.Config) error {
+// topTalk says what happens, line by line.
+func (a *app) topTalk(c terminal.Config) error {
 	in, out := isTerminal(a.Stdin), isTerminal(a.Stdout)
 	t := terminal.TalkConfig{Config: c, Commands: in, Prompt: in && out}
 	if out {
@@ -118,15 +119,4 @@ func isTerminal(f *os.File) bool { return f != nil && term.IsTerminal(int(f.Fd()
 // painted reports whether colors may be used on a stream.
 func painted(f *os.File, environ []string) bool {
 	return painter(f, environ)(view.Red, "") != ""
-}
-
-// utf8Terminal reports whether the locale's characters are UTF-8. Windows has no such variables, and its terminals are.
-func utf8Terminal(environ []string) bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value, _ := getenv(environ, name); value != "" {
-			value = strings.ToLower(value)
-			return strings.Contains(value, "utf-8") || strings.Contains(value, "utf8")
-		}
-	}
-	return os.PathSeparator == '\\'
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -13,19 +13,28 @@ import (
 
 // The digest of a session is a sequence of entries. Each begins with its length, so that a reader notices a torn last
 // one and skips an entry of a kind that it does not know. Texts are written once, in an entry of their own, and
-// then named by their number. Numbers are varints of encoding/binary. An operation takes 20 to 40 bytes.
+// then named by their number. Numbers are varints of encoding/binary. An operation takes 30 to 50 bytes.
 //
 //	"SPDIGEST1\n"
 //	entry  = length kind body
 //	kind 1 = a text; the first has number 1, and 0 is the empty text
 //	kind 2 = an operation, in the order of their ends
-//	kind 3 = the names of the tools that a server lists: count, texts
+//	kind 3 = names of the tools that a server lists, of the operation before: count, texts; there may be several
+//	kind 4 = all texts are forgotten; the next has number 1
 const digestHeader = "SPDIGEST1\n"
 
 const (
 	textEntry      = 1
 	operationEntry = 2
 	toolsEntry     = 3
+	forgetEntry    = 4
+)
+
+// Bounds of what writer and reader remember: a peer may choose new names without end.
+const (
+	maxTexts     = 2000
+	maxTextBytes = 100_000
+	maxText      = 1000 // bytes; names that telemetry shows are shorter
 )
 
 // Flags of an operation in a digest.
@@ -40,38 +49,31 @@ const (
 // digestWriter encodes operations that have ended.
 type digestWriter struct {
 	texts map[string]uint64
+	bytes int       // of the texts
 	last  time.Time // start of the operation before
 	entry []byte    // reused
 }
 
 // header starts a digest.
 func (w *digestWriter) header(dst []byte) []byte {
-	w.texts, w.last = map[string]uint64{"": 0}, time.Unix(0, 0)
+	w.texts, w.last = map[string]uint64{}, time.Unix(0, 0)
 	return append(dst, digestHeader...)
 }
 
 // append appends an operation, and before it the texts that are new. It holds nothing of the content.
 func (w *digestWriter) append(dst []byte, op *record.Operation) []byte {
-	for _, text := range []string{op.Method, op.Target, op.Resource, op.ErrorType, op.Code, string(op.Class)} {
-		dst = w.text(dst, text)
-	}
-	var flags uint64
-	for flag, set := range map[uint64]bool{
-		flagToClient: op.Direction == record.ToClient, flagAnswered: op.Answered, flagHung: op.Hung,
-		flagBatch: op.Batch, flagRetried: op.RoundTrips > 1,
-	} {
-		if set {
-			flags |= flag
-		}
+	dst = w.room(dst, 6)
+	var texts [6]uint64
+	for i, text := range [...]string{op.Method, op.Target, op.Resource, op.ErrorType, op.Code, string(op.Class)} {
+		dst, texts[i] = w.text(dst, text)
 	}
 	e := append(w.entry[:0], operationEntry)
-	for _, n := range []uint64{
-		flags, op.Number, op.Parent, w.texts[op.Method], w.texts[op.Target], w.texts[op.Resource],
-		w.texts[op.ErrorType], w.texts[op.Code], w.texts[string(op.Class)],
+	for _, n := range [...]uint64{
+		flagsOf(op), op.Number, op.Parent, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5],
 	} {
 		e = binary.AppendUvarint(e, n)
 	}
-	for _, n := range []int64{
+	for _, n := range [...]int64{
 		int64(op.Start.Sub(w.last)), int64(op.Duration), int64(op.Wait), int64(op.InputWait), op.RequestSize, op.ResponseSize,
 		int64(op.ArgumentsOf), int64(op.ToolCount), op.DefinitionSize,
 	} {
@@ -79,28 +81,66 @@ func (w *digestWriter) append(dst []byte, op *record.Operation) []byte {
 	}
 	w.last, w.entry = op.Start, e
 	dst = appendEntry(dst, e)
-	if len(op.Tools) > 0 {
-		dst = w.tools(dst, op.Tools)
+	for names := range slices.Chunk(op.Tools, maxTexts/2) {
+		dst = w.tools(dst, names)
 	}
 	return dst
 }
 
-func (w *digestWriter) text(dst []byte, text string) []byte {
-	if _, known := w.texts[text]; known {
+func flagsOf(op *record.Operation) (flags uint64) {
+	if op.Direction == record.ToClient {
+		flags |= flagToClient
+	}
+	if op.Answered {
+		flags |= flagAnswered
+	}
+	if op.Hung {
+		flags |= flagHung
+	}
+	if op.Batch {
+		flags |= flagBatch
+	}
+	if op.RoundTrips > 1 {
+		flags |= flagRetried
+	}
+	return flags
+}
+
+// room makes room for a number of texts: if there is none, all are forgotten.
+func (w *digestWriter) room(dst []byte, texts int) []byte {
+	if len(w.texts)+texts <= maxTexts && w.bytes <= maxTextBytes {
 		return dst
 	}
-	w.texts[text] = uint64(len(w.texts))
+	clear(w.texts)
+	w.bytes = 0
+	return appendEntry(dst, []byte{forgetEntry})
+}
+
+// text returns the number of a text, which it appends if it is new.
+func (w *digestWriter) text(dst []byte, text string) ([]byte, uint64) {
+	if text == "" {
+		return dst, 0
+	}
+	text = text[:min(len(text), maxText)]
+	if n, known := w.texts[text]; known {
+		return dst, n
+	}
+	n := uint64(len(w.texts) + 1)
+	w.texts[text] = n
+	w.bytes += len(text)
 	w.entry = append(append(w.entry[:0], textEntry), text...)
-	return appendEntry(dst, w.entry)
+	return appendEntry(dst, w.entry), n
 }
 
 func (w *digestWriter) tools(dst []byte, names []string) []byte {
-	for _, name := range names {
-		dst = w.text(dst, name)
+	dst = w.room(dst, len(names))
+	numbers := make([]uint64, len(names))
+	for i, name := range names {
+		dst, numbers[i] = w.text(dst, name)
 	}
 	e := binary.AppendUvarint(append(w.entry[:0], toolsEntry), uint64(len(names)))
-	for _, name := range names {
-		e = binary.AppendUvarint(e, w.texts[name])
+	for _, n := range numbers {
+		e = binary.AppendUvarint(e, n)
 	}
 	w.entry = e
 	return appendEntry(dst, e)
@@ -113,42 +153,31 @@ func appendEntry(dst, entry []byte) []byte {
 // maxEntry bounds an entry: a longer one is damage.
 const maxEntry = 1 << 20
 
-var errDigest = errors.New("not a digest of a session, or of a later version")
+var errDigest = errors.New("the digest is damaged, or of a later version")
 
-// Digest calls f with each operation of a session that has ended, in the order of their ends, until f returns false. The
-// record has the fields that a digest holds and is valid until f returns. A tools/list has the names of the tools. What is
-// damaged is left out; a session without a digest has no operations.
-func (s *Session) Digest(f func(op *record.Operation) bool) error {
-	file, err := os.Open(s.file("digest"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
-	return readDigest(bufio.NewReaderSize(file, 1<<16), f)
-}
-
+// readDigest calls f with each operation of a digest until f returns false. The error is errDigest if it is damaged or torn:
+// then f has been called with what comes before that.
 func readDigest(r *bufio.Reader, f func(op *record.Operation) bool) error {
 	header := make([]byte, len(digestHeader))
-	if _, err := io.ReadFull(r, header); errors.Is(err, io.EOF) {
-		return nil
-	} else if err != nil || string(header) != digestHeader {
+	if _, err := io.ReadFull(r, header); err != nil || string(header) != digestHeader {
 		return errDigest
 	}
 	d := digestReader{texts: []string{""}, last: time.Unix(0, 0)}
 	var entry []byte
 	for {
 		n, err := binary.ReadUvarint(r)
-		if err != nil || n == 0 || n > maxEntry {
+		if errors.Is(err, io.EOF) {
 			return d.flush(f)
+		}
+		if err != nil || n == 0 || n > maxEntry {
+			return errors.Join(d.flush(f), errDigest)
 		}
 		if uint64(cap(entry)) < n {
 			entry = make([]byte, n)
 		}
 		entry = entry[:n]
 		if _, err := io.ReadFull(r, entry); err != nil {
-			return d.flush(f) // torn
+			return errors.Join(d.flush(f), errDigest) // torn
 		}
 		if !d.take(entry, f) {
 			return nil
@@ -170,6 +199,8 @@ func (d *digestReader) take(entry []byte, f func(*record.Operation) bool) bool {
 	switch entry[0] {
 	case textEntry:
 		d.texts = append(d.texts, string(body))
+	case forgetEntry:
+		d.texts = d.texts[:1]
 	case operationEntry:
 		if d.held && !f(&d.op) {
 			return false

@@ -114,7 +114,9 @@ func (f *follower) begin() ([]Event, error) {
 		if one.State == Live || one.State == Unknown && time.Since(one.Written) < unknownFor {
 			live := newFollowed(one)
 			f.live = append(f.live, live)
-			events = append(events, live.keep(f.what.Filter, live.begin())...)
+			if one.Problem == "" { // else it is just starting
+				events = append(events, live.keep(f.what.Filter, live.begin())...)
+			}
 		}
 	}
 	slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })

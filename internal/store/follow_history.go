@@ -47,14 +47,15 @@ type source struct {
 
 // history returns the last operations of a session that ended or hung.
 func (s *Session) history(filter Filter, last int) []Event {
-	part := Part{Last: last, Since: filter.Since}
+	part := Range{Last: last, Since: filter.Since}
 	if filter.Failed { // they may be anywhere
 		part.Last = 0
 	}
-	l, err := s.read(part)
+	l, err := s.collect(part)
 	if err != nil {
 		return nil // its directory was removed meanwhile
 	}
+	l.assemble(s, part)
 	var events []Event
 	add := func(kind EventKind, at time.Time, op *record.Operation) {
 		events = append(events, Event{Kind: kind, Time: at, Session: s, Operation: op, Before: true})

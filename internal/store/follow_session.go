@@ -15,9 +15,9 @@ import (
 
 // followed is a session that is live, or was when Follow looked last.
 type followed struct {
-	session      *Session // nil until its session.json can be read
-	found        *Session // what is known before that
-	meta         stamp    // of session.json
+	session      *Session  // nil until its session.json can be read
+	found        *Session  // what is known before that
+	meta         fileStamp // of session.json
 	logs, traces appended
 	looked       time.Time // at its lock
 
@@ -116,13 +116,12 @@ func (f *followed) look(now time.Time) (events []Event, over bool) {
 	// The state comes first: once its process has ended, what is read after that is all there is.
 	if state := f.session.State; state == Ended || now.Sub(f.looked) >= lookEvery {
 		f.looked = now
-		latest := *f.session
-		if latest.look(); latest.State != Live && latest.State != Unknown {
-			over = true
-		} else if _, err := os.Lstat(latest.Dir); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Lstat(f.session.Dir); errors.Is(err, os.ErrNotExist) {
 			return append(events, Event{Kind: SessionRemoved, Time: now, Session: f.session}), true
 		}
-		if over {
+		latest := *f.session
+		if latest.look(); latest.State == Ended || latest.State == Killed {
+			over = true
 			latest.Sum()
 			f.session = &latest
 		}
@@ -307,18 +306,18 @@ func (a *appended) read(s *Session, f func(line []byte)) {
 	a.offset, a.size = a.offset+n, info.Size()
 }
 
-// stamp tells a file that was replaced from the one before.
-type stamp struct {
+// fileStamp tells a file that was replaced from the one before.
+type fileStamp struct {
 	modified time.Time
 	size     int64
 }
 
-func stampOf(path string) (stamp, error) {
+func stampOf(path string) (fileStamp, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return stamp{}, err
+		return fileStamp{}, err
 	}
-	return stamp{info.ModTime(), info.Size()}, nil
+	return fileStamp{info.ModTime(), info.Size()}, nil
 }
 
 // appendLogs appends the records of a line. One that is damaged is left out.

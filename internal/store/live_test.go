@@ -3,12 +3,14 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
@@ -27,6 +29,18 @@ type live struct {
 
 var sessionsStarted = 0
 
+// storeDir returns a directory for a store. It is removed when nothing writes there any more: the retention, which runs
+// beside a session, may outlast it.
+func storeDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { mcptest.Eventually(t, "the store is removed", func() bool { return os.RemoveAll(dir) == nil }) })
+	return dir
+}
+
 // startLive starts a session of a server.
 func startLive(t *testing.T, dir, service string, launched time.Time) *live {
 	t.Helper()
@@ -34,11 +48,10 @@ func startLive(t *testing.T, dir, service string, launched time.Time) *live {
 	id := fmt.Sprintf("00000000-0000-4000-8000-%012x", sessionsStarted)
 	about := record.Session{ID: id, Launched: launched}
 	res := resource.NewSchemaless(attribute.String("service.name", service), attribute.String("service.instance.id", id))
-	w, err := store.Create(dir, store.Meta{ID: id, Version: "1.0.0", Launched: about.Launched, Service: service},
-		&otlpfile.Origin{Resource: res.Attributes(), ScopeName: otel.Scope, ScopeVersion: "1.0.0"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := store.Create(store.Config{
+		Dir: dir, Meta: store.Meta{ID: id, Version: "1.0.0", Launched: about.Launched, Service: service},
+		Origin: &otlpfile.Origin{Resource: res.Attributes(), ScopeName: otel.Scope, ScopeVersion: "1.0.0"},
+	})
 	l := &live{w: w, about: about, ops: map[uint64]record.Operation{}}
 	l.fan = fan{otel.New(otel.Config{Version: "1.0.0", Resource: res, Session: about, Recorder: w}), w}
 	l.about.Started, l.about.Time = launched, launched
@@ -83,6 +96,9 @@ func (l *live) end(number uint64, errorType string) {
 
 // call makes a call that is answered.
 func (l *live) call(tool string) { l.end(l.open(tool), "") }
+
+// kill ends the session without a word.
+func (l *live) kill() { l.w.Close(context.Background(), nil) }
 
 // close ends the session.
 func (l *live) close() {

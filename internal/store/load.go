@@ -22,7 +22,7 @@ type Records struct {
 	Exit       *record.Exit       // nil while it runs, and if the process was killed
 	Spans      map[uint64]SpanIDs // of the operations, by number
 	Damaged    int                // lines that could not be read
-	Left       int                // operations that a Part leaves out, if the session's totals are known
+	Left       int                // operations that a Range leaves out, if the session's totals are known
 }
 
 // SpanIDs names a span.
@@ -31,30 +31,34 @@ type SpanIDs struct {
 	SpanID  trace.SpanID
 }
 
-// Part chooses the end of a session, so that a long one need not be read as a whole. Empty fields choose all. Operations
+// Range chooses the end of a session, so that a long one need not be read as a whole. Empty fields choose all. Operations
 // that are still open are part of every end.
-type Part struct {
+type Range struct {
 	Since time.Time // operations that had not ended before
 	Last  int       // so many operations, by their ends
 }
 
 // Load reads a session's records.
-func (s *Session) Load() (*Records, error) { return s.LoadPart(Part{}) }
+func (s *Session) Load() (*Records, error) { return s.LoadPart(Range{}) }
 
-// firstPart is how many bytes of spans a Part first reads: those of some hundred operations.
+// firstPart is how many bytes of spans a Range first reads: those of some hundred operations.
 const firstPart = 1 << 18
 
 // LoadPart reads the records of a part of a session. The cost is that of the part.
-func (s *Session) LoadPart(part Part) (*Records, error) {
-	l, err := s.read(part)
+func (s *Session) LoadPart(part Range) (*Records, error) {
+	l, err := s.collect(part)
 	if err != nil {
 		return nil, err
 	}
+	if err := l.readContent(s); err != nil {
+		return nil, err
+	}
+	l.assemble(s, part)
 	return &l.Records, l.addDigest(s)
 }
 
-// read reads what the spans and log records of a part have.
-func (s *Session) read(part Part) (*loader, error) {
+// collect reads the spans of a part, and all log records.
+func (s *Session) collect(part Range) (*loader, error) {
 	l := &loader{Records: Records{Session: s.record(), Exit: s.exit()}}
 	if err := s.lines("logs.jsonl", l.logLine); err != nil {
 		return nil, err
@@ -69,13 +73,10 @@ func (s *Session) read(part Part) (*loader, error) {
 		if err != nil {
 			return nil, err
 		}
-		if all || l.covers(part) {
-			break
+		if l.whole = all; all || l.covers(part) {
+			return l, nil
 		}
 	}
-	l.assemble(part)
-	l.Left = max(s.Totals.Calls-len(l.Operations), 0)
-	return l, nil
 }
 
 // maxFile is more than any file has.
@@ -87,6 +88,8 @@ type loader struct {
 	Records
 	logs         []otlpfile.LogRecord
 	spans        []otlpfile.Span
+	whole        bool // these are all spans of the session
+	content      map[trace.SpanID]record.Content
 	hangs        []hang
 	damagedSpans int
 }
@@ -117,7 +120,7 @@ func (l *loader) traceLine(line []byte) {
 
 // covers reports whether the spans that were read include the part. They are in the order of their ends, but for
 // milliseconds.
-func (l *loader) covers(part Part) bool {
+func (l *loader) covers(part Range) bool {
 	if part.Last > 0 && len(l.spans) > 2*part.Last { // half of them may be notifications
 		return true
 	}
@@ -125,7 +128,7 @@ func (l *loader) covers(part Part) bool {
 }
 
 // assemble makes the records.
-func (l *loader) assemble(part Part) {
+func (l *loader) assemble(s *Session, part Range) {
 	l.Damaged += l.damagedSpans
 	l.Spans = make(map[uint64]SpanIDs, len(l.spans))
 	a := assembler{numbers: make(map[trace.SpanID]uint64, len(l.spans)), open: map[trace.SpanID]*record.Operation{}}
@@ -135,7 +138,14 @@ func (l *loader) assemble(part Part) {
 		l.Operations = append(l.Operations, *op)
 	}
 	slices.SortFunc(l.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
+	for i := range l.Operations { // the session's span ends early
+		op := &l.Operations[i]
+		l.Session.Requested = cmp.Or(op.Requested, l.Session.Requested) // the last one
+		refused := op.Requested != "" && op.Code != ""
+		l.Session.Ready = l.Session.Ready || op.Answered && op.Direction == record.ToServer && !refused
+	}
 	l.noted(&a, part)
+	l.Left = max(s.Totals.Calls-len(l.Operations), 0)
 }
 
 // assembler knows the operations of spans.
@@ -166,7 +176,7 @@ func (l *loader) opened(a *assembler) {
 }
 
 // ended takes the operations and notifications that have spans.
-func (l *loader) ended(a *assembler, part Part) {
+func (l *loader) ended(a *assembler, part Range) {
 	for i := range l.spans {
 		if s := &l.spans[i]; !isSession(s) {
 			delete(a.open, s.SpanID)
@@ -184,6 +194,9 @@ func (l *loader) ended(a *assembler, part Part) {
 			continue
 		}
 		op := operation(s)
+		if content, ok := l.content[s.SpanID]; ok {
+			op.Content = content
+		}
 		if op.Number > 0 {
 			a.numbers[s.SpanID] = op.Number
 			l.Spans[op.Number] = SpanIDs{s.TraceID, s.SpanID}
@@ -221,7 +234,7 @@ func (l *loader) about(s *otlpfile.Span) {
 }
 
 // noted takes what log records tell, and sorts all notes by time.
-func (l *loader) noted(a *assembler, part Part) {
+func (l *loader) noted(a *assembler, part Range) {
 	for i := range l.logs {
 		r := &l.logs[i]
 		if r.Time.Before(part.Since) {
@@ -267,6 +280,7 @@ func (l *loader) addDigest(s *Session) error {
 		if i, ok := byNumber[op.Number]; ok {
 			known := &l.Operations[i]
 			known.ArgumentsOf, known.ToolCount, known.DefinitionSize = op.ArgumentsOf, op.ToolCount, op.DefinitionSize
+			known.ResponseSize = op.ResponseSize // a span has that of an answered one only
 			known.Tools = slices.Clone(op.Tools)
 		}
 		return true

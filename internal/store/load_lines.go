@@ -20,17 +20,12 @@ func (s *Session) openFile(name string) (*os.File, error) {
 		return nil, err
 	}
 	defer func() { _ = dir.Close() }()
-	if info, err := dir.Lstat(name); errors.Is(err, os.ErrNotExist) {
+	file, err := openFile(dir, name, os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
-	} else if err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, &os.PathError{Op: "open", Path: s.file(name), Err: errNoFile}
 	}
-	return dir.Open(name)
+	return file, err
 }
-
-var errNoFile = errors.New("not a regular file")
 
 // lines calls f with each line of a file, without its end. A last line that lacks it is torn, and left out. A line is valid
 // until f returns.

@@ -37,7 +37,6 @@ func operation(s *otlpfile.Span) record.Operation {
 	for _, a := range s.Attributes {
 		setOperation(&op, a)
 	}
-	op.Content.Error = s.Message
 	if op.Duration = max(s.End.Sub(s.Start)-op.InputWait, 0); op.Answered && op.RoundTrips == 1 {
 		op.FirstByte = s.End.Add(-op.Transfer)
 	}
@@ -127,7 +126,7 @@ func notification(op *record.Operation, parent uint64) record.Notification {
 	return record.Notification{
 		Time: op.Start, Direction: op.Direction, Method: op.Method, Operation: parent, Resource: op.Resource,
 		JSONRPC: op.JSONRPC, Protocol: op.Protocol, Batch: op.Batch, Traceparent: op.Traceparent, Tracestate: op.Tracestate,
-		Size: op.RequestSize,
+		Size: op.RequestSize, URI: op.Content.URI,
 	}
 }
 

@@ -1,13 +1,24 @@
 package store
 
 import (
+	"os"
+	"strings"
 	"time"
 
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // Format is the version of the layout and of session.json. A reader skips sessions of later versions.
 const Format = 1
+
+// Names in a store.
+const (
+	sessionsName  = "sessions"     // the directory of all sessions
+	metaName      = "session.json" // of a session
+	lockName      = "session.lock" // of a session
+	pruneLockName = "prune.lock"
+)
 
 // Meta is what session.json holds. Times are RFC 3339, sizes bytes, durations seconds.
 type Meta struct {
@@ -35,8 +46,27 @@ type Meta struct {
 type Process struct {
 	PID       int    `json:"pid"`
 	ServerPID int    `json:"server_pid,omitempty"`
-	Start     int64  `json:"start,omitempty"` // in a unit of the system's
-	Boot      string `json:"boot,omitempty"`
+	Start     int64  `json:"start,omitempty"`         // in a unit of the system's
+	Boot      string `json:"boot,omitempty"`          // Linux: id of the machine's boot
+	Namespace string `json:"pid_namespace,omitempty"` // Linux: where the PID counts
+}
+
+// thisProcess returns what is known of this process.
+func thisProcess() Process {
+	p := Process{PID: os.Getpid(), Start: proctree.StartTime(os.Getpid())}
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // other systems have neither
+	p.Boot = strings.TrimSpace(string(boot))
+	p.Namespace, _ = os.Readlink("/proc/self/ns/pid")
+	return p
+}
+
+// written returns a time as session.json can hold it: with a year of four digits, whatever the clock says.
+func written(t time.Time) time.Time {
+	const least, most = -62_135_596_800, 253_402_300_799 // of the years 1 to 9999
+	if s := t.Unix(); s < least || s > most {
+		return time.Unix(min(max(s, least), most), 0).UTC()
+	}
+	return t.UTC()
 }
 
 // Exit is how the server ended.
@@ -61,6 +91,19 @@ type Totals struct {
 	P95       float64 `json:"p95"`  // s, of answered operations
 	Sent      int64   `json:"sent"` // bytes of requests and responses to the server
 	Received  int64   `json:"received"`
+}
+
+// add counts what record.Totals does not of an operation that has ended.
+func (t *Totals) add(op *record.Operation) {
+	if op.Hung {
+		t.Hung++
+	}
+	sent, received := op.RequestSize, op.ResponseSize
+	if op.Direction == record.ToClient {
+		sent, received = received, sent
+	}
+	t.Sent += sent
+	t.Received += received
 }
 
 // State is what is known of a session's process.
@@ -90,11 +133,11 @@ type Session struct {
 }
 
 // ServerName returns what a person calls the server: what it calls itself, or the service's name.
-func (s *Session) ServerName() string {
-	if s.Server.Name != "" {
-		return s.Server.Name
+func (m *Meta) ServerName() string {
+	if m.Server.Name != "" {
+		return m.Server.Name
 	}
-	return s.Service
+	return m.Service
 }
 
 // LastSeen returns when the session ended; of one that was killed, when it last wrote. It is zero if it may still run.

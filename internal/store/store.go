@@ -1,8 +1,8 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/lockfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // Store is a directory of sessions. It need not exist. Its methods are safe for concurrent use.
@@ -142,9 +142,6 @@ func (s *Session) readMeta() {
 	}
 }
 
-// nameTime is the form of the time with which a session's name begins.
-const nameTime = "20060102T150405Z"
-
 // look finds out whether the session's process lives. One that has said how it ended does not write any more.
 func (s *Session) look() {
 	if s.State = Ended; s.Exit != nil {
@@ -176,7 +173,7 @@ func (s *Session) Sum() {
 	})
 	s.Totals.Calls, s.Totals.Failed, s.Totals.Cancelled, s.Totals.Abandoned = t.Calls, t.Failed, t.Cancelled, t.Abandoned
 	s.Totals.P95 = t.P95().Seconds()
-	for _, op := range s.openOperations() {
+	for _, op := range s.OpenOperations() {
 		if !ended[op.Number] {
 			s.Totals.Open++
 			if op.Hung {
@@ -186,23 +183,16 @@ func (s *Session) Sum() {
 	}
 }
 
-// add adds what record.Totals does not have.
-func (t *Totals) add(op *record.Operation) {
-	if op.Hung {
-		t.Hung++
-	}
-	sent, received := op.RequestSize, op.ResponseSize
-	if op.Direction == record.ToClient {
-		sent, received = received, sent
-	}
-	t.Sent += sent
-	t.Received += received
-}
-
-// openOperations returns the operations that were open for a second, ended or not.
-func (s *Session) openOperations() []record.Operation {
+// OpenOperations returns the operations that were open for a second, whether or not they have ended. It decodes only the
+// lines that are about such: a log of a long session has many others.
+func (s *Session) OpenOperations() []record.Operation {
 	l := &loader{Records: Records{Spans: map[uint64]SpanIDs{}}}
-	_ = s.lines("logs.jsonl", l.logLine) // what cannot be read is left out
+	open, hangs := []byte(semconv.OperationOpen.Message), []byte(semconv.OperationHangs.Message)
+	_ = s.lines("logs.jsonl", func(line []byte) { // what cannot be read is left out
+		if bytes.Contains(line, open) || bytes.Contains(line, hangs) {
+			l.logLine(line)
+		}
+	})
 	a := assembler{numbers: map[trace.SpanID]uint64{}, open: map[trace.SpanID]*record.Operation{}}
 	l.opened(&a)
 	all := make([]record.Operation, 0, len(a.open))
@@ -210,141 +200,4 @@ func (s *Session) openOperations() []record.Operation {
 		all = append(all, *op)
 	}
 	return all
-}
-
-// NotFound is the error of Find.
-type NotFound struct {
-	Asked   string
-	Matches int // sessions whose names begin with it
-	Listed  int // of a number: how many the last listing had
-	Stored  int // how many sessions there are
-}
-
-// Error implements error.
-func (e *NotFound) Error() string {
-	switch {
-	case e.Stored == 0:
-		return "no sessions are stored"
-	case e.Matches > 1:
-		return fmt.Sprintf("%q begins the names of %d sessions", e.Asked, e.Matches)
-	case e.Listed > 0:
-		return fmt.Sprintf("there is no session %s; the last listing ended at %d", e.Asked, e.Listed)
-	}
-	return fmt.Sprintf("there is no session %q", e.Asked)
-}
-
-// Find returns a session by what a person calls it: "last" or nothing is the newest, a number is that of the last listing,
-// everything else the beginning of its name or id. The error is a *NotFound, or that of reading the store.
-func (s *Store) Find(asked string) (Session, error) {
-	names, err := s.names()
-	none := &NotFound{Asked: asked, Stored: len(names)}
-	switch {
-	case err != nil:
-		return Session{}, err
-	case len(names) == 0:
-		return Session{}, none
-	case asked == "" || asked == "last":
-		return s.newest(names), nil
-	}
-	if n, err := strconv.Atoi(asked); err == nil && n > 0 && len(asked) < 6 {
-		listed := s.listed()
-		if none.Listed = len(listed); n <= len(listed) {
-			asked = listed[n-1]
-		}
-	}
-	found := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, asked) })
-	if len(found) == 0 {
-		found = s.withID(names, asked)
-	}
-	if none.Matches = len(found); len(found) != 1 {
-		return Session{}, none
-	}
-	one := s.session(found[0])
-	one.list()
-	one.Sum()
-	return *one, nil
-}
-
-// newest returns the session that started last. Only those whose names have the same time need to be read.
-func (s *Store) newest(names []string) Session {
-	last := slices.Max(names)
-	second := last[:min(len(last), len(nameTime))]
-	var best Session
-	for _, name := range names {
-		if !strings.HasPrefix(name, second) {
-			continue
-		}
-		one := s.session(name)
-		if one.list(); best.Name == "" || newestFirst(*one, best) < 0 {
-			best = *one
-		}
-	}
-	best.Sum()
-	return best
-}
-
-// withID returns the names of the sessions whose ids begin like this.
-func (s *Store) withID(names []string, id string) []string {
-	found := make([]bool, len(names))
-	each(len(names), func(i int) {
-		one := s.session(names[i])
-		one.readMeta()
-		found[i] = strings.HasPrefix(one.ID, id)
-	})
-	var matched []string
-	for i, name := range names {
-		if found[i] {
-			matched = append(matched, name)
-		}
-	}
-	return matched
-}
-
-// listing is the file with the names of the last listing.
-const listing = "listing"
-
-// List remembers a listing, so that Find knows its numbers, which count from 1.
-func (s *Store) List(sessions []Session) error {
-	var names strings.Builder
-	for _, one := range sessions {
-		names.WriteString(one.Name + "\n")
-	}
-	return s.replaceFile(listing, names.String())
-}
-
-// replaceFile writes a file of the store. It appears at once, and a symbolic link in its place is replaced, not followed.
-func (s *Store) replaceFile(name, text string) error {
-	dir, err := os.OpenRoot(s.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = dir.Close() }()
-	var suffix [6]byte
-	_, _ = rand.Read(suffix[:])
-	temporary := fmt.Sprintf("%s.%x.tmp", name, suffix)
-	f, err := dir.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Chmod(0o600), f.Close()); err != nil {
-		return errors.Join(err, dir.Remove(temporary))
-	}
-	return dir.Rename(temporary, name)
-}
-
-// listed returns the names of the last listing; without one, those of all sessions, the newest first.
-func (s *Store) listed() []string {
-	if dir, err := os.OpenRoot(s.Dir); err == nil {
-		defer func() { _ = dir.Close() }()
-		if text, err := dir.ReadFile(listing); err == nil {
-			return strings.Fields(string(text))
-		}
-	}
-	all, _ := s.Sessions() // none, if it cannot be read
-	names := make([]string, len(all))
-	for i, one := range all {
-		names[i] = one.Name
-	}
-	return names
 }

@@ -27,6 +27,7 @@ func TestStored(t *testing.T) {
 		t.Fatal(all, err)
 	}
 	for _, s := range all {
+		s.Sum()
 		r, err := s.Load()
 		if err != nil || r.Damaged > 0 {
 			t.Fatal(err, r.Damaged)

@@ -2,184 +2,136 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
+	"log/slog"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
-	"github.com/spanpipe/spanpipe/internal/lockfile"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// flushDelay is how long the first record waits for others before all are written.
-const flushDelay = 200 * time.Millisecond
+const (
+	// flushDelay is how long the first record waits for others before all are written.
+	flushDelay = 200 * time.Millisecond
+	// flushSize is how many bytes are written without waiting for more.
+	flushSize = 1 << 18
+	// maxWaiting bounds the bytes that wait while others are being written. What does not fit is lost.
+	maxWaiting = 2 << 20
+)
 
-// Writer keeps one session. It implements telemetry.Store. What it is given it encodes at once; files are written by
-// timers, which run only while something waits.
+// Config describes a Writer.
+type Config struct {
+	Dir    string           // of the store
+	Meta   Meta             // what is known of the session: at least Launched
+	Origin *otlpfile.Origin // of its spans and log records
+	Keep   Keep             // the retention, which runs once in a while beside the session
+	Logger *slog.Logger     // receives problems, each once; nil discards
+}
+
+// Writer keeps one session. It implements telemetry.Store.
+//
+// Callers encode into memory. One goroutine writes, so that a disk that is full, slow or hangs delays no caller: the memory
+// for what waits is bounded, and what does not fit is counted as lost. The goroutine sleeps unless something waits to be
+// written. What could not be written is tried again, unless it never will be: because the directory was removed, belongs to
+// another user, or has a symbolic link in it.
 type Writer struct {
-	dir  string // of the session
-	lock *os.File
-	lost [2]atomic.Int64 // spans, log records
+	timer   *time.Timer // when to write
+	flushes chan chan struct{}
+	closing chan struct{}
+	done    chan struct{}
+	disk    disk // belongs to the goroutine that writes
+
+	// By file: what callers have offered, what was dropped for want of room, and what was written.
+	offered, dropped, stored [fileCount]atomic.Int64
+	over                     atomic.Bool // what has not been written will not be
 
 	mu      sync.Mutex
+	encoder encoder
+	queue   *batch // what waits
+	waiting bool   // the timer is set
+	hurried bool   // to an early time, or not to be
+	refused [fileCount]bool
 	meta    Meta
+	changed bool // meta is to be written
 	totals  record.Totals
-	traces  lineBuffer
-	logs    lineBuffer
-	content []byte
-	digest  []byte
-	rows    digestWriter
-	span    otlpfile.Span // the last one: of the operation whose record follows
-	flush   *time.Timer
-	closed  bool
 }
 
-// lineBuffer collects items of one line.
-type lineBuffer struct {
-	before, after []byte
-	items         []byte
-}
-
-func (b *lineBuffer) add(encode func([]byte) []byte) {
-	if len(b.items) > 0 {
-		b.items = append(b.items, ',')
+// Create starts to keep a session. It returns at once: the session's directory is made by the goroutine that writes, which
+// reports what goes wrong to the logger.
+func Create(cfg Config) *Writer {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	b.items = encode(b.items)
-}
-
-func (b *lineBuffer) take() []byte {
-	if len(b.items) == 0 {
-		return nil
+	w := &Writer{
+		timer: time.NewTimer(0), flushes: make(chan chan struct{}), closing: make(chan struct{}), done: make(chan struct{}),
+		disk:  disk{cfg: cfg, batch: &batch{}, expiry: time.NewTimer(time.Hour)},
+		queue: &batch{}, waiting: true, meta: cfg.Meta, changed: true,
 	}
-	line := append(append(append(make([]byte, 0, len(b.before)+len(b.items)+len(b.after)), b.before...), b.items...), b.after...)
-	b.items = b.items[:0]
-	return line
-}
-
-// Create makes the directory of a session that is about to start. Of the meta data it needs what is known by then.
-func Create(dir string, meta Meta, origin *otlpfile.Origin) (*Writer, error) {
-	var suffix [3]byte
-	_, _ = rand.Read(suffix[:])
-	name := meta.Launched.UTC().Format("20060102T150405Z") + fmt.Sprintf("-%x", suffix)
-	w := &Writer{dir: filepath.Join(dir, "sessions", name), meta: meta}
-	w.meta.Format, w.meta.Process.PID = Format, os.Getpid()
-	if err := os.MkdirAll(w.dir, 0o700); err != nil {
-		return nil, err
-	}
-	var err error
-	if w.lock, err = os.OpenFile(filepath.Join(w.dir, "session.lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
-		return nil, err
-	}
-	if err := lockfile.Try(w.lock); err != nil {
-		return nil, err
-	}
-	w.traces.before, w.traces.after = otlpfile.Traces(origin)
-	w.logs.before, w.logs.after = otlpfile.Logs(origin)
-	w.digest = w.rows.header(nil)
-	w.flush = time.AfterFunc(time.Hour, w.write)
-	w.flush.Stop()
-	return w, w.writeMeta()
+	w.disk.expiry.Stop()
+	w.encoder = newEncoder(cfg.Origin, w.queue)
+	w.meta.Format, w.meta.Process, w.meta.Launched = Format, thisProcess(), written(cfg.Meta.Launched)
+	go w.run() // ends on closing; Close waits for it
+	return w
 }
 
 // Span implements otel.Recorder.
 func (w *Writer) Span(s *otlpfile.Span) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.traces.add(func(b []byte) []byte { return otlpfile.AppendSpan(b, s) })
-	w.wait()
+	if w.admit(tracesFile) {
+		w.encoder.span(w.queue, s)
+	}
 }
 
 // LogRecord implements otel.Recorder.
 func (w *Writer) LogRecord(r *otlpfile.LogRecord) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.logs.add(func(b []byte) []byte { return otlpfile.AppendLogRecord(b, r) })
-	w.wait()
+	if w.admit(logsFile) {
+		w.encoder.logRecord(w.queue, r)
+	}
 }
-
-// wait makes what was added be written soon.
-func (w *Writer) wait() { w.flush.Reset(flushDelay) }
 
 // Opened implements session.Sink. An operation that stays open comes as a log record.
 func (w *Writer) Opened(*record.Operation) {}
 
 // Changed implements session.Sink.
 func (w *Writer) Changed(op *record.Operation) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if op.Change != record.Ended {
 		return
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.totals.Add(op)
-	if op.Hung {
-		w.meta.Totals.Hung++
+	w.meta.Totals.add(op)
+	if w.admit(digestFile) {
+		w.encoder.operation(w.queue, op)
 	}
-	sent, received := op.RequestSize, op.ResponseSize
-	if op.Direction == record.ToClient {
-		sent, received = received, sent
-	}
-	w.meta.Totals.Sent += sent
-	w.meta.Totals.Received += received
-	w.digest = w.rows.append(w.digest, op)
-	w.wait()
 }
 
 // Noted implements session.Sink.
 func (w *Writer) Noted(n record.Note) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	m := &w.meta
 	switch n := n.(type) {
 	case record.Session:
-		changed := n.Server != w.meta.Server || n.Client != w.meta.Client || !n.Started.Equal(w.meta.Started)
-		w.meta.Started, w.meta.Server, w.meta.Client, w.meta.Protocol = n.Started, n.Server, n.Client, n.Protocol
-		w.meta.Process.ServerPID = n.PID
-		if changed {
-			_ = w.writeMeta()
+		started := written(n.Started)
+		if n.Server == m.Server && n.Client == m.Client && n.Protocol == m.Protocol && started.Equal(m.Started) {
+			return
 		}
-	case record.Exit:
-		w.meta.Ended = n.Time
-		w.meta.Exit = &Exit{EndedBy: n.EndedBy, Cause: n.Cause, Code: n.Code, Signal: n.Signal, Reason: n.Reason, Open: n.Open}
+		m.Started, m.Server, m.Client, m.Protocol, m.Process.ServerPID = started, n.Server, n.Client, n.Protocol, n.PID
+		w.changed = true
+		w.wake()
+	case record.Exit: // Close writes it
+		m.Ended = written(n.Time)
+		m.Exit = &Exit{EndedBy: n.EndedBy, Cause: n.Cause, Code: n.Code, Signal: n.Signal, Reason: n.Reason, Open: n.Open}
 	}
-}
-
-// write writes what waits.
-func (w *Writer) write() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.append("traces.jsonl", w.traces.take())
-	w.append("logs.jsonl", w.logs.take())
-	w.append("digest", w.digest)
-	w.digest = w.digest[:0]
-}
-
-func (w *Writer) append(name string, data []byte) {
-	if len(data) == 0 {
-		return
-	}
-	f, err := os.OpenFile(filepath.Join(w.dir, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return
-	}
-	_, _ = f.Write(data)
-	_ = f.Close()
-}
-
-func (w *Writer) writeMeta() error {
-	text, err := json.MarshalIndent(w.meta, "", "  ")
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(w.dir, "session.json")
-	if err := os.WriteFile(path+".tmp", append(text, '\n'), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".tmp", path)
 }
 
 // Metrics implements telemetry.Store.
@@ -189,34 +141,221 @@ type metricsWriter struct{ *Writer }
 
 // Write implements io.Writer: one line.
 func (m metricsWriter) Write(line []byte) (int, error) {
-	m.append("metrics.jsonl", line)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.admit(metricsFile) {
+		m.encoder.metrics(m.queue, line)
+	}
 	return len(line), nil
 }
 
-// Lost implements telemetry.Store.
-func (w *Writer) Lost() (spans, logRecords int64) { return w.lost[0].Load(), w.lost[1].Load() }
+// admit reports whether there is room for one more item of a file, and makes it be written soon. Without room it is lost.
+func (w *Writer) admit(file int) bool {
+	w.offered[file].Add(1)
+	limit, size := maxWaiting, w.queue.size()
+	if file == digestFile {
+		limit += flushSize // rows are small, and counts the last thing to lose
+	}
+	if w.refused[file] || size >= limit {
+		w.dropped[file].Add(1)
+		return false
+	}
+	if size >= flushSize && !w.hurried {
+		w.hurried = true
+		w.timer.Reset(0)
+	}
+	w.wake()
+	return true
+}
 
-// Close implements telemetry.Store.
-func (w *Writer) Close(_ context.Context, lost map[string]int64) {
-	w.write()
+// wake makes the goroutine write soon.
+func (w *Writer) wake() {
+	if !w.waiting {
+		w.waiting = true
+		w.timer.Reset(flushDelay)
+	}
+}
+
+// Lost implements telemetry.Store. It does not count captured content.
+func (w *Writer) Lost() (spans, logRecords int64) { return w.lostOf(tracesFile), w.lostOf(logsFile) }
+
+func (w *Writer) lostOf(file int) int64 {
+	if w.over.Load() {
+		return w.offered[file].Load() - w.stored[file].Load()
+	}
+	return w.dropped[file].Load()
+}
+
+// Flush writes what waits, without the usual delay, until the context is done.
+func (w *Writer) Flush(ctx context.Context) {
+	written := make(chan struct{})
+	select {
+	case w.flushes <- written:
+	case <-w.done:
+		return
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-written:
+	case <-ctx.Done():
+	}
+}
+
+// Close implements telemetry.Store. A session whose Exit was not noted is left as one whose process was killed.
+func (w *Writer) Close(ctx context.Context, lost map[string]int64) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.closed = true
-	w.flush.Stop()
-	w.meta.Lost = lost
 	t := &w.meta.Totals
 	t.Calls, t.Failed, t.Cancelled, t.Abandoned = w.totals.Calls, w.totals.Failed, w.totals.Cancelled, w.totals.Abandoned
 	t.P95 = w.totals.P95().Seconds()
-	_ = w.writeMeta()
-	_ = w.lock.Close()
+	w.meta.Lost = lost
+	w.refuse(tracesFile, logsFile, metricsFile, digestFile)
+	w.mu.Unlock()
+	close(w.closing)
+	select {
+	case <-w.done:
+	case <-ctx.Done(): // the disk hangs, and the process will not wait for it
+	}
+	w.over.Store(true)
 }
 
-// Abandon leaves the session as a process that is killed does, with what was recorded so far. It is for tests.
-func (w *Writer) Abandon() {
-	w.write()
+// refuse drops further items of files.
+func (w *Writer) refuse(files ...int) {
+	for _, file := range files {
+		w.refused[file] = true
+	}
+}
+
+// run writes what waits, until closing.
+func (w *Writer) run() {
+	defer close(w.done)
+	for {
+		select {
+		case <-w.timer.C:
+			w.flush()
+		case written := <-w.flushes:
+			w.flush()
+			close(written)
+		case <-w.disk.expiry.C:
+			w.disk.expire()
+		case <-w.closing:
+			w.finish()
+			return
+		}
+	}
+}
+
+// flush writes what waits, and plans the next attempt if that fails.
+func (w *Writer) flush() {
+	if w.disk.hopeless {
+		w.take() // releases the memory
+		w.disk.batch.reset()
+		return
+	}
+	err := w.write()
+	if err == nil {
+		w.disk.succeeded()
+		if w.disk.full() {
+			w.mu.Lock()
+			w.refuse(tracesFile, logsFile, metricsFile)
+			w.mu.Unlock()
+		}
+		return
+	}
+	again := w.disk.failed(err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.closed = true
-	w.flush.Stop()
-	_ = w.lock.Close()
+	if again > 0 {
+		w.waiting, w.hurried = true, true
+		w.timer.Reset(again)
+	} else {
+		w.refuse(tracesFile, logsFile, metricsFile, digestFile)
+	}
+}
+
+// write writes what could not be written before, and what waits.
+func (w *Writer) write() error {
+	if err := w.disk.open(); err != nil {
+		return err
+	}
+	if err := w.disk.write(&w.stored); err != nil {
+		return err
+	}
+	meta, changed := w.take()
+	if err := w.disk.write(&w.stored); err != nil {
+		w.keep(changed)
+		return err
+	}
+	if !changed {
+		return nil
+	}
+	err := w.disk.writeMeta(&meta)
+	w.keep(err != nil)
+	return err
+}
+
+// take takes what waits: into the disk's batch, which is empty, and the meta data if they have changed.
+func (w *Writer) take() (meta Meta, changed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.encoder.finish(w.queue, time.Now())
+	w.queue, w.disk.batch = w.disk.batch, w.queue
+	meta, changed = w.meta, w.changed
+	w.waiting, w.hurried, w.changed = false, false, false
+	return meta, changed
+}
+
+// keep notes that the meta data are still to be written.
+func (w *Writer) keep(changed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.changed = w.changed || changed
+}
+
+// finish writes all that is left, and how the session ended.
+func (w *Writer) finish() {
+	if !w.disk.hopeless {
+		if err := w.write(); err != nil {
+			w.disk.failed(err)
+		}
+	}
+	w.over.Store(true)
+	w.mu.Lock()
+	meta := w.meta
+	w.mu.Unlock()
+	meta.Lost = w.addLost(meta.Lost)
+	w.disk.finish(&meta)
+}
+
+// addLost adds what this store has lost to what the session has lost.
+func (w *Writer) addLost(all map[string]int64) map[string]int64 {
+	sum := map[string]int64{}
+	for reason, n := range all {
+		if n > 0 {
+			sum[reason] = n
+		}
+	}
+	for file, reason := range lostReasons {
+		if n := w.lostOf(file); n > 0 {
+			sum[reason] = n
+		}
+	}
+	return sum
+}
+
+// lostReasons are the words for what a file lacks: values of spanpipe.reason, as far as telemetry counts them.
+var lostReasons = [fileCount]string{
+	"stored_span", "stored_log_record", "stored_content", "stored_metrics", "stored_operation",
+}
+
+// isHopeless reports whether a directory that could not be opened never can be.
+func isHopeless(err error) bool {
+	for _, never := range []error{
+		fs.ErrPermission, errLink, syscall.EROFS, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG,
+	} {
+		if errors.Is(err, never) {
+			return true
+		}
+	}
+	return false
 }

@@ -3,10 +3,11 @@ package top
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // Style is what a piece of text means. A palette gives it a color.
@@ -135,21 +136,14 @@ func wrapped(s string, n int) []string {
 	return strings.Split(ansi.Wrap(s, max(n, 1), ""), "\n")
 }
 
-// clean returns a name of a peer as a screen may show it. What does not print, or has a width that terminals do not agree
-// on, is shown as its code.
+// clean returns a name of a peer as a screen may show it. A name whose width terminals do not agree on, since they put
+// characters together differently, is shown as codes.
 func clean(s string) string {
-	const most = 200
-	if isPlain(s) && len(s) <= most {
+	s = view.Safe(s)
+	if isPlain(s) || ansi.StringWidth(s) == ansi.StringWidthWc(s) {
 		return s
 	}
-	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most-1]) + "…"
-	}
-	shown := shown(s, func(r rune) bool { return unicode.IsPrint(r) && !unicode.In(r, unevenWidths) })
-	if ansi.StringWidth(shown) != ansi.StringWidthWc(shown) {
-		return shownASCII(s)
-	}
-	return shown
+	return (&view.Screen{ASCII: true}).Text(s)
 }
 
 // isPlain reports whether text is printable ASCII.
@@ -160,35 +154,6 @@ func isPlain(s string) bool {
 		}
 	}
 	return true
-}
-
-// unevenWidths are characters that change the width of their neighbors in some terminals: variation selectors, modifiers of
-// emoji, and the letters that flags are made of.
-var unevenWidths = &unicode.RangeTable{
-	R16: []unicode.Range16{{Lo: 0xfe00, Hi: 0xfe0f, Stride: 1}},
-	R32: []unicode.Range32{
-		{Lo: 0x1f1e6, Hi: 0x1f1ff, Stride: 1}, {Lo: 0x1f3fb, Hi: 0x1f3ff, Stride: 1}, {Lo: 0xe0100, Hi: 0xe01ef, Stride: 1},
-	},
-}
-
-// shownASCII returns text with everything but ASCII as codes.
-func shownASCII(s string) string { return shown(s, func(r rune) bool { return r >= ' ' && r <= '~' }) }
-
-func shown(s string, prints func(rune) bool) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case prints(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
 }
 
 // asciiForms replaces the signs of screens where a terminal has no UTF-8, each by one character.

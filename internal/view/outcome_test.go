@@ -50,7 +50,7 @@ func TestOutcome(t *testing.T) {
 		{record.Operation{Change: record.Hanging, Undelivered: true, Direction: record.ToClient},
 			"hung: client not reading", "client not reading", "hung: client not reading", "▶", view.Red, false},
 		{record.Operation{}, "ended with the session", "ended with the session", "ended with the session", "╴", view.Dim, false},
-		{record.Operation{Code: "\x1b[31m"}, "bad request: ?[31m", "bad request", "bad request: ?[31m", "×", view.Yellow, false},
+		{record.Operation{Code: "\x1b[31m"}, `bad request: \u001b[31m`, "bad request", `bad request: \u001b[31m`, "×", view.Yellow, false},
 	} {
 		o := view.OutcomeOf(&tt.op)
 		if o.String() != tt.words || o.Short() != tt.short || o.Long() != tt.long {

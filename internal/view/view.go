@@ -5,10 +5,7 @@ package view
 
 import (
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -24,6 +21,7 @@ const (
 	Green  Color = "32"
 	Yellow Color = "33"
 	Cyan   Color = "36"
+	Bold   Color = "1"
 )
 
 // Paint colors a text, or returns it as it is.
@@ -41,6 +39,15 @@ func Arrow(d record.Direction) string {
 		return "←"
 	}
 	return "→"
+}
+
+// Call returns an operation's name where an arrow stands before it: that of the tool alone, since other methods have a
+// slash or are names of MCP's.
+func Call(op *record.Operation) string {
+	if op.Method == semconv.ToolsCall && op.Target != "" {
+		return Safe(op.Target)
+	}
+	return Name(op)
 }
 
 // Name returns an operation's method, and its target if it has one.
@@ -88,7 +95,8 @@ func Totals(t *record.Totals) string {
 	return text
 }
 
-// Duration formats a duration with at most three digits: 812µs, 3.2ms, 47ms, 1.25s, 3m4s.
+// Duration formats a duration with three digits, or down to seconds or minutes: 812µs, 3.2ms, 47ms, 1.25s, 12.4s, 3m04s,
+// 1h16m.
 func Duration(d time.Duration) string {
 	// Rounded before the unit is chosen, so that nothing shows as a thousand of the unit below.
 	switch {
@@ -98,40 +106,31 @@ func Duration(d time.Duration) string {
 		return fmt.Sprintf("%.1fms", float64(d)/float64(time.Millisecond))
 	case d.Round(time.Millisecond) < time.Second:
 		return fmt.Sprintf("%dms", d.Round(time.Millisecond).Milliseconds())
-	case d.Round(10*time.Millisecond) < time.Minute:
+	case d.Round(10*time.Millisecond) < 10*time.Second:
 		return fmt.Sprintf("%.2fs", d.Seconds())
+	case d.Round(100*time.Millisecond) < 100*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d.Round(time.Second) < time.Hour:
+		s := int(d.Round(time.Second).Seconds())
+		return fmt.Sprintf("%dm%02ds", s/60, s%60)
 	}
-	return d.Round(time.Second).String()
+	m := int(d.Round(time.Minute).Minutes())
+	return fmt.Sprintf("%dh%02dm", m/60, m%60)
 }
 
-// Size formats a number of bytes in powers of a thousand: 999 B, 1.4 kB, 67.1 MB.
+// Size formats a number of bytes in powers of a thousand, with two or three digits: 999 B, 1.4 kB, 67 MB.
 func Size(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
 	}
 	size, unit := float64(n)/1000, "kB"
 	for _, next := range []string{"MB", "GB"} {
-		if size >= 999.95 { // else it would be shown as 1000.0
+		if size >= 999.5 { // else it would be shown as 1000
 			size, unit = size/1000, next
 		}
 	}
-	return fmt.Sprintf("%.1f %s", size, unit)
-}
-
-// Safe makes a text safe to show: at most 500 characters, on one line, without characters that control a terminal.
-func Safe(s string) string {
-	const limit = 500
-	s = strings.ToValidUTF8(s, "?")
-	if utf8.RuneCountInString(s) > limit {
-		s = string([]rune(s)[:limit-1]) + "…"
+	if size < 9.95 {
+		return fmt.Sprintf("%.1f %s", size, unit)
 	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r':
-			return ' '
-		case !unicode.IsPrint(r): // also those that reorder a line, such as U+202E (CVE-2021-42574)
-			return '?'
-		}
-		return r
-	}, s)
+	return fmt.Sprintf("%.0f %s", size, unit)
 }

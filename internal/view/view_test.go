@@ -20,10 +20,10 @@ func TestDuration(t *testing.T) {
 		47*time.Millisecond + 600_000:         "48ms",
 		999*time.Millisecond + 700_000:        "1.00s",
 		1253 * time.Millisecond:               "1.25s",
-		59*time.Second + 999*time.Millisecond: "1m0s",
-		3*time.Minute + 4*time.Second:         "3m4s",
-		time.Hour + 59*time.Second:            "1h0m59s",
-		26*time.Hour + 500*time.Millisecond:   "26h0m1s",
+		59*time.Second + 999*time.Millisecond: "60.0s",
+		3*time.Minute + 4*time.Second:         "3m04s",
+		time.Hour + 59*time.Second:            "1h01m",
+		26*time.Hour + 500*time.Millisecond:   "26h00m",
 	} {
 		if got := view.Duration(d); got != want {
 			t.Errorf("%v is shown as %q, want %q", d, got, want)
@@ -68,8 +68,8 @@ func TestTotals(t *testing.T) {
 
 func TestSize(t *testing.T) {
 	for n, want := range map[int64]string{
-		0: "0 B", 999: "999 B", 1000: "1.0 kB", 1449: "1.4 kB", 99_960: "100.0 kB", 999_960: "1.0 MB",
-		64 << 20: "67.1 MB", 999_960_000: "1.0 GB", 5_000_000_000_000: "5000.0 GB",
+		0: "0 B", 999: "999 B", 1000: "1.0 kB", 1449: "1.4 kB", 9949: "9.9 kB", 9950: "10 kB", 99_960: "100 kB", 999_499: "999 kB", 999_500: "1.0 MB",
+		64 << 20: "67 MB", 999_960_000: "1.0 GB", 5_000_000_000_000: "5000 GB",
 	} {
 		if got := view.Size(n); got != want {
 			t.Errorf("%d is shown as %q, want %q", n, got, want)
@@ -81,9 +81,13 @@ func TestSize(t *testing.T) {
 func TestSafe(t *testing.T) {
 	for _, test := range []struct{ name, said, want string }{
 		{"plain", "server-x → ok", "server-x → ok"},
-		{"escapes", "\x1b[31mred\x07", "?[31mred?"},
+		{"escapes", "\x1b[31mred\x07", `\u001b[31mred\u0007`},
 		{"lines", "one\nspanpipe: two\r\n\tthree", "one spanpipe: two   three"},
-		{"the other control characters", "\u009b31m\u202ereversed\u2028", "?31m?reversed?"},
+		{"the other control characters", "\u009b31m\u202ereversed\u2028", `\u009b31m\u202ereversed `},
+		{"variants of emoji, whose widths differ between terminals", "\u2764\ufe0f \U0001f44d\U0001f3fd \U0001f468\u200d\U0001f469",
+			"\u2764 \U0001f44d \U0001f468\\u200d\U0001f469"},
+		{"other scripts", "été שלום 日本語 e\u0301", "été שלום 日本語 e\u0301"},
+		{"marks upon marks", "\u0301a\u0301\u0301\u0301\u0301\u0301", "\\u0301a\u0301\u0301\u0301\\u0301\\u0301"},
 		{"no UTF-8", "\xff\xfe ok", "? ok"},
 		{"empty", "", ""},
 	} {
@@ -105,7 +109,7 @@ func TestName(t *testing.T) {
 	for want, op := range map[string]record.Operation{
 		"ping":              {Method: "ping"},
 		"tools/call search": {Method: "tools/call", Target: "search"},
-		"a?[31m b c":        {Method: "a\x1b[31m", Target: "b\nc"},
+		`a\u001b[31m b c`:   {Method: "a\x1b[31m", Target: "b\nc"},
 	} {
 		if got := view.Name(&op); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -6,7 +6,9 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -91,18 +93,42 @@ func Make(dir string, s Session) (*store.Writer, error) {
 	id := fmt.Sprintf("00000000-0000-4000-8000-%012x", s.Seed)
 	about := record.Session{ID: id, Launched: s.Start}
 	res := resource.NewSchemaless(attribute.String("service.name", s.Server.Name), attribute.String("service.instance.id", id))
-	w, err := store.Create(dir, store.Meta{
-		ID: id, Version: "1.0.0", Launched: s.Start, Service: s.Server.Name, Run: s.Run,
-	}, &otlpfile.Origin{Resource: res.Attributes(), ScopeName: otel.Scope, ScopeVersion: "1.0.0"})
-	if err != nil {
-		return nil, err
-	}
+	var problems problems
+	w := store.Create(store.Config{
+		Dir: dir, Logger: slog.New(slog.NewTextHandler(&problems, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Meta:   store.Meta{ID: id, Version: "1.0.0", Launched: s.Start, Service: s.Server.Name, Run: s.Run},
+		Origin: &otlpfile.Origin{Resource: res.Attributes(), ScopeName: otel.Scope, ScopeVersion: "1.0.0"},
+	})
 	p := &player{
 		sink: otel.New(otel.Config{Version: "1.0.0", Resource: res, Session: about, Recorder: w}), store: w,
 		random: rand.New(rand.NewPCG(s.Seed, 1)), now: s.Start, //nolint:gosec // made-up figures
 	}
 	p.play(s, about)
+	w.Flush(context.Background())
+	if spans, records := w.Lost(); spans+records > 0 || problems.text() != "" {
+		return nil, fmt.Errorf("storing a session: %d spans and %d log records lost; %s", spans, records, problems.text())
+	}
 	return w, nil
+}
+
+// problems collects what the writer reports.
+type problems struct {
+	mu    sync.Mutex
+	lines []byte
+}
+
+// Write implements io.Writer.
+func (p *problems) Write(line []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines = append(p.lines, line...)
+	return len(line), nil
+}
+
+func (p *problems) text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return string(p.lines)
 }
 
 type player struct {
@@ -132,6 +158,9 @@ func (p *player) play(s Session, about record.Session) {
 		}
 		took := time.Duration(float64(tool.Median) * (0.4 + p.random.ExpFloat64()))
 		p.call(op, took, !s.Open || i < s.Calls-1)
+		if i%500 == 499 { // a real session does not outrun its disk
+			p.store.Flush(context.Background())
+		}
 	}
 	p.end(s)
 }
@@ -184,8 +213,8 @@ func (p *player) end(s Session) {
 	switch s.End {
 	case Running:
 		return
-	case Killed:
-		p.store.Abandon()
+	case Killed: // what was written by then, and no exit
+		p.store.Close(context.Background(), nil)
 		return
 	case Crashed:
 		exit.EndedBy, exit.Cause, exit.Code = record.ByServer, record.ServerEnded, 1

@@ -97,7 +97,7 @@ func operations(s *store.Session, send func([]top.Event)) {
 
 // detail reads the records of a session.
 func detail(s *store.Session) top.Event {
-	records, err := s.LoadPart(store.Part{Last: mostDetail})
+	records, err := s.LoadPart(store.Range{Last: mostDetail})
 	return top.Detail{Session: s.Name, Records: records, Err: err}
 }
 

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// flagsFirst puts the flags of a command of ours before its arguments, since the library takes no flag behind one:
+// "show 5 --failed" is what people write. Arguments of servers are not affected: they follow "--".
+func flagsFirst(program *cli.App, args []string) []string {
+	at := 1
+	for at < len(args) && strings.HasPrefix(args[at], "-") {
+		at += flagLength(program.Flags, args[at:])
+	}
+	if at >= len(args) {
+		return args
+	}
+	i := slices.IndexFunc(program.Commands, func(c *cli.Command) bool { return c.HasName(args[at]) && c.Name != "wrap" })
+	if i < 0 {
+		return args
+	}
+	var flags, others []string
+	for rest := args[at+1:]; len(rest) > 0; {
+		if len(rest[0]) < 2 || rest[0][0] != '-' {
+			others, rest = append(others, rest[0]), rest[1:]
+			continue
+		}
+		n := min(flagLength(program.Commands[i].Flags, rest), len(rest))
+		flags, rest = append(flags, rest[:n]...), rest[n:]
+	}
+	return slices.Concat(args[:at+1], flags, others)
+}
+
+// flagLength returns how many arguments a flag takes, itself included.
+func flagLength(flags []cli.Flag, args []string) int {
+	name := strings.TrimLeft(args[0], "-")
+	for _, f := range flags {
+		if _, isBool := f.(*cli.BoolFlag); !isBool && slices.Contains(f.Names(), name) {
+			return 2
+		}
+	}
+	return 1
+}

@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+)
+
+func (a *app) pruneCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "prune",
+		Usage: "remove stored sessions",
+		Description: `Without flags, applies the limits that SPANPIPE_KEEP and SPANPIPE_KEEP_CONTENT set.
+That also happens by itself, about once an hour, while sessions run or are looked
+at. With --older-than, --session or --all it removes the sessions that these
+choose, whole: reports do not count them any more.
+
+Asks nothing, and says what it has removed. Sessions that are running are left,
+and named.
+
+   spanpipe prune --dry-run            what the limits would remove now
+   spanpipe prune --older-than 7d      sessions that ended more than 7 days ago
+   spanpipe prune --session last       the newest one
+   spanpipe prune --all
+
+Exit status: 0 if everything that was chosen is removed, 1 if some of it is left,
+2 for an invalid command line.`,
+		Flags: a.flags(
+			&cli.StringFlag{Name: "older-than", Usage: "sessions that ended longer ago than `AGE`, such as 12h or 7d"},
+			&cli.StringSliceFlag{Name: "session", Usage: "the `SESSION` with this number, name or beginning of it; may be repeated"},
+			&cli.BoolFlag{Name: "all", Usage: "all sessions", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "dry-run", Usage: "remove nothing, and say what would be removed", DisableDefaultText: true},
+			jsonFlag,
+		),
+		Action: a.prune,
+	}
+}
+
+// exitLeft is the exit code of "spanpipe prune" if something that was chosen is left.
+const exitLeft = 1
+
+func (a *app) prune(c *cli.Context) error {
+	s, err := a.look()
+	if err != nil {
+		return err
+	}
+	a.looked = nil // this command removes what it reports, and nothing else
+	plan := store.Plan{Keep: a.options.keep, DryRun: c.Bool("dry-run"), Now: time.Now()}
+	if plan.Whole, err = a.pruneChoice(c, s, plan.Now); err != nil {
+		return err
+	}
+	report, err := s.Prune(context.Background(), plan)
+	if errors.Is(err, store.ErrPruning) {
+		return fmt.Errorf("%w; try again in a moment", err)
+	} else if err != nil {
+		return a.storeError(s, err)
+	}
+	if plan.Whole != nil && len(report.Left) > 0 {
+		a.status.Code = exitLeft
+	}
+	if c.Bool("json") {
+		return a.writeJSON(newPruneJSON(report, plan.DryRun))
+	}
+	_, err = io.WriteString(a.Stdout, a.pruneText(s, report, plan))
+	return err
+}
+
+// pruneChoice returns which sessions the flags choose, and nil if the limits do.
+func (a *app) pruneChoice(c *cli.Context, s *store.Store, now time.Time) (func(store.Pruned) bool, error) {
+	asked, names := 0, map[string]bool{}
+	for _, flag := range []string{"older-than", "session", "all"} {
+		if c.IsSet(flag) {
+			asked++
+		}
+	}
+	if asked > 1 {
+		return nil, &usageError{"--older-than, --session and --all exclude each other", "see: spanpipe help prune"}
+	}
+	for _, one := range c.StringSlice("session") {
+		if one == "" { // find would take it for the newest
+			return nil, &usageError{"--session: want a number, a name or last", "list them: spanpipe sessions"}
+		}
+		found, err := a.findSession(s, one)
+		if err != nil {
+			return nil, err
+		}
+		names[found.Name] = true
+	}
+	switch {
+	case len(names) > 0:
+		return func(p store.Pruned) bool { return names[p.Name] }, nil
+	case c.Bool("all"):
+		return func(store.Pruned) bool { return true }, nil
+	case c.IsSet("older-than"):
+		age, err := store.ParseAge(c.String("older-than"))
+		if err != nil {
+			return nil, &usageError{"--older-than " + c.String("older-than") + ": " + err.Error(), ""}
+		}
+		return func(p store.Pruned) bool { return now.Sub(p.Ended) > age }, nil
+	}
+	return nil, nil //nolint:nilnil // no choice is a choice: that of the limits
+}
+
+// pruneText describes what was removed.
+func (a *app) pruneText(s *store.Store, r *store.Report, plan store.Plan) string {
+	var b strings.Builder
+	words := map[store.Part]string{
+		store.WholePart: "all", store.DetailPart: "details", store.ContentPart: "captured content",
+	}
+	table := func(heading string, rows []store.Pruned, last func(store.Pruned) string) {
+		if len(rows) == 0 {
+			return
+		}
+		fmt.Fprintf(&b, "%-22s  %-16s  %9s  %s\n", "SESSION", "SERVER", "SIZE", heading)
+		for _, p := range rows {
+			fmt.Fprintf(&b, "%-22s  %-16s  %9s  %s\n", p.Name, view.Safe(cmp.Or(p.Server, "-")), view.Size(p.Size), last(p))
+		}
+		b.WriteByte('\n')
+	}
+	verb := "Removed"
+	if plan.DryRun {
+		verb = "Would remove"
+	}
+	table(strings.ToUpper(verb), r.Removed, func(p store.Pruned) string { return words[p.Part] })
+	table("LEFT", r.Left, func(p store.Pruned) string { return view.Safe(p.Left) })
+	if len(r.Removed) == 0 {
+		fmt.Fprintf(&b, "Nothing to remove in %s", a.tilde(s.Dir))
+	} else {
+		fmt.Fprintf(&b, "%s %s of %s", verb, view.Size(r.Freed), count(len(r.Removed), "session"))
+	}
+	fmt.Fprintf(&b, "; %s, %s, %s left.\n", count(r.Count, "session"), view.Size(r.Stored), are(r.Count))
+	return b.String()
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// pruneJSON is what "spanpipe prune --json" prints, see docs/json.md.
+type pruneJSON struct {
+	Version int          `json:"version"`
+	DryRun  bool         `json:"dry_run"`
+	Removed []prunedJSON `json:"removed"`
+	Left    []prunedJSON `json:"left"`
+	Freed   int64        `json:"freed"`
+	Stored  struct {
+		Sessions int   `json:"sessions"`
+		Size     int64 `json:"size"`
+	} `json:"stored"`
+}
+
+type prunedJSON struct {
+	Session string     `json:"session"`
+	Server  string     `json:"server,omitempty"`
+	Started time.Time  `json:"started"`
+	Part    store.Part `json:"part,omitempty"`
+	Size    int64      `json:"size"`
+	Reason  string     `json:"reason,omitempty"`
+}
+
+func newPruneJSON(r *store.Report, dryRun bool) pruneJSON {
+	out := pruneJSON{Version: 1, DryRun: dryRun, Freed: r.Freed, Removed: []prunedJSON{}, Left: []prunedJSON{}}
+	out.Stored.Sessions, out.Stored.Size = r.Count, r.Stored
+	convert := func(p store.Pruned) prunedJSON {
+		return prunedJSON{p.Name, p.Server, p.Started.UTC(), p.Part, p.Size, p.Left}
+	}
+	for _, p := range r.Removed {
+		out.Removed = append(out.Removed, convert(p))
+	}
+	for _, p := range r.Left {
+		out.Left = append(out.Left, convert(p))
+	}
+	return out
+}
+
+// retain applies the limits of what is kept to the store that a command has looked at, if that is due. The command has
+// printed what it had to say; this bounds for how long the shell waits for its prompt.
+func (a *app) retain() {
+	if a.looked == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+	_, _ = a.looked.Retain(ctx, a.options.keep, time.Now()) // "spanpipe prune" reports what cannot be removed
+}

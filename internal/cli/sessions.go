@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+)
+
+// listedSessions is how many sessions a listing has, unless -n asks for more: with their headings they fit a screen.
+const listedSessions = 12
+
+// listedDays is how far back a listing goes, unless --since asks for more.
+const listedDays = "7d"
+
+func (a *app) sessionsCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "sessions",
+		Usage:     "list the stored sessions, live and ended, the newest first",
+		UsageText: "spanpipe sessions [flags]",
+		Description: `Lists what SPANPIPE_TELEMETRY=local has stored on this machine: a line for each
+server that ran, below the client that started it. The number of a line is good
+for other commands, such as "spanpipe show 3", until the next listing.
+
+   spanpipe sessions
+   spanpipe sessions --since 30d --server 'git*' --failed
+   spanpipe sessions --flat | sort -k6 -n | tail
+   spanpipe sessions --json | jq '.sessions[] | select(.state == "live")'
+
+CALLS     requests of both sides that have ended
+FAILED    those that ended with an error, without what the client took back and
+          without requests that the server had reason to refuse
+HUNG      those that were not answered within SPANPIPE_HANG_AFTER
+P95       95 of 100 answered calls took at most this long
+RECEIVED  bytes that the server sent to the client
+END       live; closed (by the client); exit or a signal, if the server ended
+          by itself; never (it did not start); killed (spanpipe itself was)
+
+Exit status: 0, or 2 if there is nothing to list.`,
+		Flags: a.flags(
+			&cli.IntFlag{Name: "n", Usage: "list `COUNT` sessions, 0 for all (default 12, with --json all)"},
+			since(listedDays), serverFlag, clientFlag, failedFlag,
+			&cli.BoolFlag{Name: "flat", Usage: "leave out the grouping by client, for sort and awk"},
+			utcFlag, jsonFlag,
+		),
+		Action: a.listSessions,
+	}
+}
+
+// since returns the flag --since with a default.
+func since(days string) cli.Flag {
+	f := *sinceFlag
+	f.Value = days
+	return &f
+}
+
+// utcFlag is shared by commands that show times.
+var utcFlag = &cli.BoolFlag{Name: "utc", Usage: "show times in UTC"}
+
+func (a *app) listSessions(c *cli.Context) error {
+	if c.Args().Present() || a.dashes {
+		return &usageError{"sessions takes no arguments", "one session: spanpipe show " + c.Args().First()}
+	}
+	n := c.Int("n")
+	if n < 0 {
+		return &usageError{fmt.Sprintf("-n %d: want a number of sessions, or 0 for all", n), ""}
+	}
+	if !c.IsSet("n") && !c.Bool("json") {
+		n = listedSessions
+	}
+	now := a.now()
+	if c.Bool("utc") {
+		now = now.UTC()
+	}
+	f, err := filter(c, now)
+	if err != nil {
+		return err
+	}
+	stored, err := a.look()
+	if err != nil {
+		return err
+	}
+	chosen, err := stored.Select(f)
+	if err != nil {
+		return a.storeError(stored, err)
+	}
+	if len(chosen) == 0 && !c.Bool("json") {
+		return a.noneChosen(stored, c, now)
+	}
+	l := listing{now: now, since: c.String("since"), matched: len(chosen)}
+	if n > 0 && len(chosen) > n {
+		chosen = chosen[:n]
+	}
+	for i := range chosen {
+		chosen[i].Sum()
+	}
+	l.runs = store.Group(chosen)
+	if l.sessions = store.Numbered(l.runs); c.Bool("flat") {
+		l.sessions = chosen
+	}
+	if len(l.sessions) > 0 {
+		if err := stored.List(l.sessions); err != nil { // the numbers will be those of the listing before
+			a.warn("the numbers of this listing cannot be used: " + err.Error())
+		}
+	}
+	if c.Bool("json") {
+		return a.writeJSON(l.json())
+	}
+	t := sessionTable{listing: &l, screen: a.screen()}
+	if t.screen.Zone = now.Location(); c.Bool("flat") {
+		return t.flat(a.Stdout)
+	}
+	return t.grouped(a.Stdout)
+}
+
+// listing is the sessions that are listed.
+type listing struct {
+	now      time.Time
+	since    string // as the flag has it
+	sessions []store.Session
+	runs     []store.Run
+	matched  int // sessions that the flags choose
+}
+
+// noneChosen is the error of a listing without sessions.
+func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
+	all, err := s.Sessions()
+	if err != nil {
+		return a.storeError(s, err)
+	}
+	if len(all) == 0 {
+		return a.nothingStored(s)
+	}
+	var has, hints []string
+	if name := c.String("server"); name != "" {
+		has = append(has, "server "+name)
+		hints = append(hints, "the servers are "+names(all, (*store.Session).ServerName))
+	}
+	if name := c.String("client"); name != "" {
+		has = append(has, "client "+name)
+		hints = append(hints, "the clients are "+names(all, func(s *store.Session) string { return s.Client.Name }))
+	}
+	if c.Bool("failed") {
+		has = append(has, "a call that failed")
+	}
+	message := "no session " + sinceWords(c.String("since"))
+	if len(has) > 0 {
+		message += " has " + strings.Join(has, " and ")
+	} else {
+		hints = append(hints, "the newest started "+day(all[0].Launched.In(now.Location()), now)+" at "+
+			all[0].Launched.In(now.Location()).Format("15:04"))
+	}
+	return &usageError{message, strings.Join(append(hints, "older sessions: --since 30d"), "; ")}
+}
+
+// names returns the different names of sessions, in a sentence.
+func names(all []store.Session, name func(*store.Session) string) string {
+	var list []string
+	for i := range all {
+		if n := name(&all[i]); n != "" {
+			list = append(list, n)
+		}
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	const most = 12
+	if len(list) > most {
+		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d others", len(list)-most)
+	}
+	if n := len(list); n > 1 {
+		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
+	}
+	return cmp.Or(strings.Join(list, ""), "not known")
+}
+
+// sinceWords returns a value of --since within a sentence: "of the last 7 days", "since 2026-11-25".
+func sinceWords(text string) string {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if days == "1" {
+			return "of the last day"
+		}
+		return "of the last " + days + " days"
+	}
+	if _, err := time.ParseDuration(text); err == nil {
+		return "of the last " + text
+	}
+	return "since " + text
+}
+
+// day returns a date as people say it: today, yesterday, Tue 24 Nov, or with the year if that is another one.
+func day(t, now time.Time) string {
+	switch y, m, d := t.Date(); {
+	case t.Year() != now.Year():
+		return t.Format("2 Jan 2006")
+	case sameDay(y, m, d, now):
+		return "today"
+	case sameDay(y, m, d, now.AddDate(0, 0, -1)):
+		return "yesterday"
+	}
+	return t.Format("Mon 2 Jan")
+}
+
+func sameDay(y int, m time.Month, d int, t time.Time) bool {
+	year, month, other := t.Date()
+	return y == year && m == month && d == other
+}
+
+// lasted returns how long a session has lasted; false if that is not known.
+func lasted(s *store.Session, now time.Time) (time.Duration, bool) {
+	end := s.LastSeen()
+	if end.IsZero() {
+		end = now
+	}
+	from := s.Started
+	if from.IsZero() {
+		from = s.Launched
+	}
+	return max(end.Sub(from), 0), s.State != store.Unknown
+}

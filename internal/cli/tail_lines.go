@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// tailTable writes a line for each event that a person wants to see. Its columns never change, so that it can be read while
+// it moves.
+type tailTable struct {
+	screen       *view.Screen
+	server, name int // widths of the columns
+	date         string
+	now          time.Time         // of the beginning
+	unnamed      map[string]string // lines of sessions that have started, until their clients are known; by name
+	late         lateAnswers
+}
+
+// Widths of the table: at 80 columns, 20 remain for the outcome.
+const (
+	tailServer = 10
+	tailName   = 18
+	tailRest   = 52 // the other columns, with the outcome
+	tailMost   = 40 // of a name
+)
+
+func newTailTable(screen *view.Screen, now time.Time) *tailTable {
+	screen.Zone = now.Location()
+	t := &tailTable{
+		screen: screen, server: tailServer, name: tailName, now: now, date: now.Format(time.DateOnly),
+		unnamed: map[string]string{}, late: lateAnswers{},
+	}
+	if more := screen.Columns - tailRest - tailServer - tailName; more > 0 {
+		t.server += min(more/3, tailServer)
+		t.name += min(more-more/3, tailMost-tailName)
+	}
+	return t
+}
+
+// lines returns the lines of an event, if it has any.
+func (t *tailTable) lines(e *store.Event) string {
+	s := e.Session
+	switch e.Kind {
+	case store.SessionStarted:
+		if e.Before {
+			return ""
+		}
+		t.unnamed[s.Name] = t.about(e, "started")
+		if s.Client.Name == "" {
+			return "" // soon it will be known who has started it
+		}
+		return t.started(s)
+	case store.SessionChanged:
+		if s.Client.Name != "" {
+			return t.started(s)
+		}
+	case store.SessionEnded:
+		return t.started(s) + t.about(e, ending(s))
+	case store.SessionRemoved:
+		return t.started(s) + t.about(e, "was removed from the store")
+	case store.OperationHangs, store.OperationEnded:
+		t.late.remember(e)
+		return t.started(s) + t.operation(e, e.Operation, view.OutcomeOf(e.Operation))
+	case store.OperationOpen:
+		return t.started(s)
+	case store.Noted:
+		if op, by := t.late.find(e); op != nil {
+			o := view.OutcomeOf(op)
+			o.Late = by
+			return t.operation(e, op, o)
+		}
+	}
+	return ""
+}
+
+// started returns the line that a session has started, once.
+func (t *tailTable) started(s *store.Session) string {
+	line := t.unnamed[s.Name]
+	delete(t.unnamed, s.Name)
+	if client := strings.TrimSpace(view.Safe(s.Client.Name) + " " + view.Safe(s.Client.Version)); client != "" {
+		return strings.Replace(line, "started\n", "started by "+t.screen.Text(client)+"\n", 1)
+	}
+	return line
+}
+
+// about returns a line about a session as a whole.
+func (t *tailTable) about(e *store.Event, text string) string {
+	return t.line(e.Time, e.Session, text)
+}
+
+// line returns a line, below a heading if it is of another day than the one before.
+func (t *tailTable) line(at time.Time, s *store.Session, text string) string {
+	at = at.In(t.screen.Zone)
+	heading := ""
+	if date := at.Format(time.DateOnly); date != t.date {
+		t.date = date
+		heading = t.screen.Paint(view.Bold, at.Format("Monday 2 January")) + "\n"
+	}
+	server := view.Safe(s.ServerName())
+	if t.screen.Columns > 0 {
+		server = view.Cut(server, t.server)
+	}
+	return heading + t.screen.Paint(view.Dim, at.Format("15:04:05.0")) + " " + t.screen.Text(view.Pad(server, t.server)+" "+text) + "\n"
+}
+
+// operation returns the line of an operation.
+func (t *tailTable) operation(e *store.Event, op *record.Operation, o view.Outcome) string {
+	name := view.Call(op)
+	if op.Resource != "" {
+		name += " " + view.Safe(op.Resource)
+	}
+	if t.screen.Columns > 0 {
+		name = view.Cut(name, t.name)
+	}
+	took := op.Duration + o.Late
+	size := "–"
+	if op.Answered {
+		size = view.Size(op.ResponseSize)
+	} else if v, ok := e.Note.(record.Violation); ok {
+		size = view.Size(v.Size)
+	}
+	return t.line(e.Time, e.Session, fmt.Sprintf("%s %s  %6s  %6s  ", view.Arrow(op.Direction), view.Pad(name, t.name),
+		view.Duration(took), size)+t.screen.Paint(o.Color(), o.String()))
+}
+
+// ending returns how a session ended, in words.
+func ending(s *store.Session) string {
+	totals := fmt.Sprintf(": %s, %d failed", plural(s.Totals.Calls, "call"), s.Totals.Failed)
+	e := s.Exit
+	switch {
+	case s.State != store.Ended || e == nil:
+		return "killed: spanpipe itself has ended without a word" + totals
+	case e.Cause == record.NotStarted:
+		return "did not start: " + view.Safe(e.Reason)
+	}
+	d, _ := lasted(s, s.Ended)
+	after := " after " + view.Duration(d)
+	switch {
+	case e.EndedBy == record.ByServer && s.Server == (record.Peer{}) && s.Protocol == "":
+		return "ended: " + exitWord(e) + ", before it answered initialize"
+	case e.EndedBy == record.ByServer:
+		return "ended: " + exitWord(e) + after + totals
+	case e.Cause == record.HostDied:
+		return "ended" + after + ", with its client" + totals
+	}
+	return "closed by the client" + after + totals
+}
+
+// lateAnswers remembers operations whose requesters stopped waiting, by session, direction and id.
+type lateAnswers map[string]*record.Operation
+
+// maxLate bounds what is remembered.
+const maxLate = 1000
+
+func (l lateAnswers) remember(e *store.Event) {
+	op := e.Operation
+	if o := view.OutcomeOf(op); o.Ending != view.TimedOut && o.Ending != view.Cancelled {
+		return
+	}
+	if len(l) >= maxLate {
+		clear(l)
+	}
+	for _, id := range []string{op.RequestID, `"` + op.RequestID + `"`} { // a number or a text
+		l[e.Session.Name+string(op.Direction)+id] = op
+	}
+}
+
+// find returns the operation to which an answer has come late, and by how much.
+func (l lateAnswers) find(e *store.Event) (*record.Operation, time.Duration) {
+	v, ok := e.Note.(record.Violation)
+	if !ok || v.Kind != record.LateResponse {
+		return nil, 0
+	}
+	op := l[e.Session.Name+string(v.Direction.Opposite())+v.Sent]
+	if op == nil {
+		return nil, 0
+	}
+	return op, v.Time.Sub(op.End)
+}
+
+// tailJSON writes a JSON object for each event of the same kinds.
+type tailJSON struct{}
+
+// jsonEvent is a line of tail --json; see docs/json.md.
+type jsonEvent struct {
+	Version      int              `json:"version"`
+	Event        store.EventKind  `json:"event"`
+	Time         time.Time        `json:"time"`
+	Session      string           `json:"session"`
+	Server       string           `json:"server"`
+	Client       string           `json:"client,omitempty"`
+	State        store.State      `json:"state,omitempty"`
+	Exit         *store.Exit      `json:"exit,omitempty"`
+	Direction    record.Direction `json:"direction,omitempty"`
+	Method       string           `json:"method,omitempty"`
+	Name         string           `json:"name,omitempty"`
+	Resource     string           `json:"resource,omitempty"`
+	Number       uint64           `json:"number,omitempty"`
+	ID           string           `json:"id,omitempty"`
+	Duration     *float64         `json:"duration,omitempty"`
+	RequestSize  *int64           `json:"request_size,omitempty"`
+	ResponseSize *int64           `json:"response_size,omitempty"`
+	Outcome      view.Ending      `json:"outcome,omitempty"`
+	ErrorType    string           `json:"error_type,omitempty"`
+	ErrorClass   record.Class     `json:"error_class,omitempty"`
+	Code         string           `json:"code,omitempty"`
+}
+
+func (*tailJSON) lines(e *store.Event) string {
+	out := jsonEvent{
+		Version: jsonVersion, Event: e.Kind, Time: e.Time.UTC(), Session: e.Session.Name, Server: e.Session.ServerName(),
+		Client: e.Session.Client.Name,
+	}
+	switch e.Kind {
+	case store.SessionStarted, store.SessionEnded, store.SessionRemoved:
+		out.State, out.Exit = e.Session.State, e.Session.Exit
+	case store.OperationHangs, store.OperationEnded:
+		op := e.Operation
+		seconds := op.Duration.Seconds()
+		out.Direction, out.Method, out.Name, out.Resource = op.Direction, op.Method, op.Target, op.Resource
+		out.Number, out.ID, out.Duration, out.RequestSize = op.Number, op.RequestID, &seconds, &op.RequestSize
+		out.Outcome, out.ErrorType, out.ErrorClass, out.Code = view.OutcomeOf(op).Ending, op.ErrorType, op.Class, op.Code
+		if op.Answered {
+			out.ResponseSize = &op.ResponseSize
+		}
+	default:
+		return ""
+	}
+	line, err := json.Marshal(out)
+	if err != nil {
+		return "" // only a NaN could be the reason, and a duration is none
+	}
+	return string(line) + "\n"
+}

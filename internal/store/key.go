@@ -1,0 +1,68 @@
+package store
+
+import (
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spanpipe/spanpipe/internal/lockfile"
+)
+
+// keySize is the size of the key and of its subkeys, in bytes.
+const keySize = 32
+
+// errKey is the error of a key that other users know, or may have made.
+var errKey = errors.New("must be a file of your own that no other user can read; remove it to get a new one")
+
+// Subkey returns the store's key for one purpose, such as hashing ids of clients' sessions. It is random and stays the same
+// for as long as the store's file "key" does. Without that file it makes one, and the store's directory if need be. Keys for
+// different purposes reveal nothing of each other.
+func (s *Store) Subkey(purpose string) ([]byte, error) {
+	root, err := makeRoot(s.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("the store's key: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	key, err := readKey(root)
+	if err != nil {
+		return nil, fmt.Errorf("the store's key: %w", err)
+	}
+	return hkdf.Key(sha256.New, key, nil, "spanpipe "+purpose, keySize)
+}
+
+// readKey reads the key, or makes it. Of processes that make it at once, one does, under a lock; the others wait for that. A
+// key that was written only in part, since no process has used it, is made again.
+func readKey(root *os.Root) ([]byte, error) {
+	f, err := openOrMakeFile(root, "key")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if !private(info) {
+		return nil, &os.PathError{Op: "open", Path: f.Name(), Err: errKey}
+	}
+	key := make([]byte, keySize)
+	if n, err := f.ReadAt(key, 0); n == keySize {
+		return key, nil
+	} else if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	// Where files cannot be locked, processes that make the key at the very same time may disagree about it once.
+	if err := lockfile.Take(f); errors.Is(err, lockfile.ErrLocked) {
+		return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
+	}
+	if n, _ := f.ReadAt(key, 0); n == keySize { // by another process
+		return key, nil
+	}
+	_, _ = rand.Read(key)
+	if _, err := f.WriteAt(key, 0); err != nil {
+		return nil, err
+	}
+	return key, f.Sync()
+}

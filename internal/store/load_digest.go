@@ -1,0 +1,87 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"io"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// Digest calls f with each operation of a session that has ended, in the order of their ends, until f returns false. The
+// record has the fields that a digest holds and is valid until f returns. A tools/list has the names of the tools.
+//
+// What a digest lacks, because it is missing or damaged, comes from the spans while these are there, without the names and
+// sizes of tools. Otherwise it is left out, and a session without a digest has no operations.
+func (s *Session) Digest(f func(op *record.Operation) bool) error {
+	file, err := s.openFile("digest")
+	if err != nil {
+		return err
+	} else if file == nil {
+		return s.rebuild(map[uint64]bool{}, f)
+	}
+	defer func() { _ = file.Close() }()
+	stopped, read := false, 0
+	err = readDigest(bufio.NewReaderSize(file, 1<<16), func(op *record.Operation) bool {
+		read++
+		stopped = !f(op)
+		return !stopped
+	})
+	if stopped || err == nil || !errors.Is(err, errDigest) {
+		return err
+	}
+	// Only now is it known that the numbers of those that were read are needed.
+	known := map[uint64]bool{}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_ = readDigest(bufio.NewReader(file), func(op *record.Operation) bool { // the same error
+		known[op.Number] = true
+		return len(known) < read
+	})
+	return s.rebuild(known, f)
+}
+
+// rebuild makes the operations of a digest from spans, except for those that are known.
+func (s *Session) rebuild(known map[uint64]bool, f func(op *record.Operation) bool) error {
+	numbers := map[trace.SpanID]uint64{}
+	err := s.eachSpan(func(span *otlpfile.Span) bool {
+		if op := operation(span); op.Number > 0 {
+			numbers[span.SpanID] = op.Number
+		}
+		return true
+	})
+	if err != nil || len(numbers) <= len(known) {
+		return err
+	}
+	return s.eachSpan(func(span *otlpfile.Span) bool {
+		op := operation(span)
+		if op.Number == 0 || known[op.Number] {
+			return true
+		}
+		op.Parent = numbers[span.ParentID]
+		return f(&op)
+	})
+}
+
+// eachSpan calls f with each span of an operation or notification, until it returns false. What is damaged is left out.
+func (s *Session) eachSpan(f func(span *otlpfile.Span) bool) error {
+	more := true
+	return s.lines("traces.jsonl", func(line []byte) {
+		if !more {
+			return
+		}
+		_, spans, err := otlpfile.ReadTraces(line)
+		if err != nil {
+			return
+		}
+		for i := 0; i < len(spans) && more; i++ {
+			if !isSession(&spans[i]) {
+				more = f(&spans[i])
+			}
+		}
+	})
+}

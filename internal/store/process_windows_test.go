@@ -1,0 +1,4 @@
+package store_test
+
+func setMask(int)       {}
+func limitFiles(uint64) {}

@@ -1,0 +1,200 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// State is what is known of a session's process.
+type State string
+
+// The states.
+const (
+	Live    State = "live"
+	Ended   State = "ended"   // and its exit is known
+	Killed  State = "killed"  // its process ended without saying so
+	Unknown State = "unknown" // whether it lives is not known
+)
+
+// Records are what is known of a session, live or stored.
+type Records struct {
+	Session    record.Session
+	Operations []record.Operation // in the order of their numbers
+	Notes      []record.Note
+	Exit       *record.Exit // nil while it runs, and if its process was killed
+	State      State
+	Last       time.Time // until when something is known: now, if it is live
+}
+
+// Outcome returns the outcome of one of the operations.
+func (r *Records) Outcome(op *record.Operation) Outcome {
+	if r.State == Killed {
+		return Left(op)
+	}
+	o := OutcomeOf(op)
+	if o.Ending == TimedOut {
+		o.Late = r.late(op)
+	}
+	return o
+}
+
+// Counts are what a session's operations add up to.
+type Counts struct {
+	Calls  int // that have ended, in both directions, as a listing of sessions counts them
+	Failed int
+	Hung   int // that hang now
+}
+
+// Count counts a session's operations.
+func Count(r *Records) Counts {
+	var c Counts
+	for i := range r.Operations {
+		o := r.Outcome(&r.Operations[i])
+		if o.Ending != Open && o.Ending != Hung {
+			c.Calls++
+		}
+		if o.Failed() {
+			c.Failed++
+		}
+		if o.Ending == Hung {
+			c.Hung++
+		}
+	}
+	return c
+}
+
+// late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known. The answer
+// to an operation that has ended refers to it by its id alone.
+func (r *Records) late(op *record.Operation) time.Duration {
+	for _, n := range r.Notes {
+		v, ok := n.(record.Violation)
+		if ok && v.Kind == record.LateResponse && v.Direction == op.Direction.Opposite() && v.Time.After(op.End) &&
+			op.RequestID != "" && strings.Trim(v.Sent, `"`) == op.RequestID {
+			return v.Time.Sub(op.End)
+		}
+	}
+	return 0
+}
+
+// until returns when an operation ended, or until when it is known to have been open.
+func (r *Records) until(op *record.Operation) time.Time {
+	if op.End.IsZero() {
+		return later(r.Last, op.Start)
+	}
+	return later(op.End, op.Start)
+}
+
+// Took returns the whole time of an operation, less a person's.
+func (r *Records) Took(op *record.Operation) time.Duration {
+	if op.End.IsZero() {
+		return max(0, r.until(op).Sub(op.Start)-op.InputWait)
+	}
+	return op.Duration
+}
+
+// Begin returns when the session began.
+func (r *Records) Begin() time.Time {
+	switch {
+	case !r.Session.Launched.IsZero():
+		return r.Session.Launched
+	case !r.Session.Started.IsZero():
+		return r.Session.Started
+	case len(r.Operations) > 0:
+		return r.Operations[0].Start
+	}
+	return r.Last
+}
+
+// End returns when the session ended, or until when it is known to have run.
+func (r *Records) End() time.Time {
+	end := r.Last
+	if r.Exit != nil {
+		end = r.Exit.Time
+	}
+	for i := range r.Operations {
+		end = later(end, r.Operations[i].End)
+	}
+	return later(end, r.Begin())
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Server returns what the server calls itself, or the given name.
+func (r *Records) Server(otherwise string) string {
+	return Safe(cmp.Or(r.Session.Server.Name, otherwise))
+}
+
+// Collector is a sink that keeps a session's records. It may be read while records still arrive.
+type Collector struct {
+	mu         sync.Mutex
+	operations map[uint64]*record.Operation
+	records    Records
+}
+
+// Opened keeps an operation.
+func (c *Collector) Opened(op *record.Operation) { c.keep(op) }
+
+// Changed keeps what has become of an operation.
+func (c *Collector) Changed(op *record.Operation) { c.keep(op) }
+
+func (c *Collector) keep(op *record.Operation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.operations == nil {
+		c.operations = map[uint64]*record.Operation{}
+	}
+	c.operations[op.Number] = op
+}
+
+// Noted keeps a note, except for those about each message.
+func (c *Collector) Noted(n record.Note) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch n := n.(type) {
+	case record.Message:
+	case record.Session:
+		c.records.Session = n
+	case record.Exit:
+		c.records.Exit = &n
+	default:
+		c.records.Notes = append(c.records.Notes, n)
+	}
+}
+
+// Records returns what has been kept so far.
+func (c *Collector) Records(now time.Time) *Records {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.records
+	r.State, r.Last = Live, now
+	if r.Exit != nil {
+		r.State, r.Last = Ended, r.Exit.Time
+	}
+	r.Notes = slices.Clone(r.Notes)
+	for _, op := range c.operations {
+		r.Operations = append(r.Operations, *op)
+	}
+	slices.SortFunc(r.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
+	return &r
+}
+
+// drawn reports whether a notification has a place of its own in a picture. Those that tell about an operation have not,
+// as they have no span.
+func drawn(n record.Notification) bool {
+	switch n.Method {
+	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
+		return false
+	}
+	return true
+}

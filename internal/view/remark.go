@@ -1,0 +1,243 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// Remark is a sentence about something in a session that needs a look, and what to do about it.
+type Remark struct {
+	Time  time.Time
+	Text  string // safe for a terminal
+	Color Color
+}
+
+// Remarks returns what there is to say about a session: operations that did not go well, findings, violations, streams
+// that were not read, and its end. The latest comes first. What happened several times is one remark.
+func (r *Records) Remarks() []Remark {
+	all := r.troubles()
+	names := map[uint64]string{}
+	for i := range r.Operations {
+		names[r.Operations[i].Number] = Call(&r.Operations[i])
+	}
+	violations := map[record.ViolationKind]int{}
+	for _, n := range r.Notes {
+		switch n := n.(type) {
+		case record.Violation:
+			if violations[n.Kind]++; violations[n.Kind] == 1 {
+				all = append(all, Remark{n.Time, violation(n, names[n.Operation]), Yellow})
+			}
+		case record.Finding:
+			all = append(all, Remark{n.Time, finding(n), Yellow})
+		case record.Blockage:
+			all = append(all, Remark{n.Time, blockage(n), Red})
+		}
+	}
+	if end, color := r.farewell(); end != "" {
+		all = append(all, Remark{r.End(), end, color})
+	}
+	slices.SortStableFunc(all, func(a, b Remark) int { return b.Time.Compare(a.Time) })
+	return all
+}
+
+// trouble is what went wrong with the operations of one name in the same way.
+type trouble struct {
+	last  *record.Operation
+	times int
+}
+
+// troubles returns remarks about operations.
+func (r *Records) troubles() []Remark {
+	found := map[string]*trouble{}
+	var order []*trouble
+	for i := range r.Operations {
+		op := &r.Operations[i]
+		if !r.Trouble(op) {
+			continue
+		}
+		key := Name(op) + "\x00" + r.Outcome(op).Long()
+		if found[key] == nil {
+			found[key] = &trouble{}
+			order = append(order, found[key])
+		}
+		found[key].last = op
+		found[key].times++
+	}
+	var all []Remark
+	for _, t := range order {
+		o := r.Outcome(t.last)
+		if text := r.sentence(t.last, o); text != "" {
+			if t.times > 1 {
+				text += fmt.Sprintf(" %s in all; this is the latest.", count(t.times, "time", "times"))
+			}
+			all = append(all, Remark{r.until(t.last), Call(t.last) + ": " + text, o.Color()})
+		}
+	}
+	return all
+}
+
+// sentence says what is wrong with an operation. It is empty for what its requester took back, which needs no look.
+func (r *Records) sentence(op *record.Operation, o Outcome) string {
+	requester, answerer := "client", "server"
+	if op.Direction == record.ToClient {
+		requester, answerer = answerer, requester
+	}
+	took := Duration(r.Took(op))
+	switch o.Ending {
+	case Hung:
+		if op.Undelivered {
+			return fmt.Sprintf("hung, not answered for %s. The %s has not read the request.", took, answerer)
+		}
+		return fmt.Sprintf("hung, not answered for %s.", took)
+	case TimedOut:
+		if o.Late > 0 {
+			return fmt.Sprintf("the %s gave up after %s; the answer came %s later and was thrown away.", requester, took, Duration(o.Late))
+		}
+		return fmt.Sprintf("the %s gave up after %s.", requester, took)
+	case BadRequest:
+		what := strings.ReplaceAll(string(op.Class), "_", " ")
+		return fmt.Sprintf("the %s refused the request, %s. Not counted as the %s's failure.",
+			answerer, strings.TrimPrefix(Safe(what+" ("+op.Code+")"), " "), answerer)
+	case Failed:
+		return strings.TrimSpace(o.Long()) + "."
+	case Unanswered:
+		return o.String() + " after " + took + "."
+	case Cancelled:
+		if op.Hung {
+			return fmt.Sprintf("hung; the %s cancelled it after %s.", requester, took)
+		}
+	case OK, Answered:
+		return fmt.Sprintf("hung for a while; answered after %s.", took)
+	case Open, Over:
+	}
+	return ""
+}
+
+// sentences joins sentences that begin in lower case and have no full stop.
+func sentences(all ...string) string {
+	var out []string
+	for _, s := range all {
+		if s != "" {
+			out = append(out, strings.ToUpper(s[:1])+s[1:]+".")
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// violation says what was wrong on the wire, what it does to the other side, and how to fix it.
+func violation(v record.Violation, name string) string {
+	kind := semconv.ViolationOf(string(v.Kind))
+	from := "from the server"
+	if v.Direction == record.ToServer {
+		from = "from the client"
+	}
+	if about := cmp.Or(name, Safe(v.Method)); about != "" {
+		from += ", " + about
+	}
+	cause := Safe(cmp.Or(v.Reason, kind.Cause, strings.ReplaceAll(string(v.Kind), "_", " ")))
+	switch {
+	case v.Sent != "" && v.Awaited != "":
+		cause += fmt.Sprintf(" (sent %s, awaited %s)", Safe(v.Sent), Safe(v.Awaited))
+	case v.Requested != "" || v.Given != "":
+		cause += fmt.Sprintf(" (asked %s, given %s)", Safe(cmp.Or(v.Requested, "none")), Safe(cmp.Or(v.Given, v.Supported, "none")))
+	}
+	effect := kind.Effect
+	if strings.HasPrefix(effect, "as above") {
+		effect = ""
+	}
+	if kind.Level == "INFO" && effect != "" {
+		return sentences(from+": "+cause+": "+effect, kind.Hint(string(v.Direction)))
+	}
+	return sentences(from+": "+cause, effect, kind.Hint(string(v.Direction)))
+}
+
+// finding says what stood out from a session's own past.
+func finding(f record.Finding) string {
+	tool := Safe(f.Tool)
+	amount := func(n float64) string {
+		switch f.Unit {
+		case "s":
+			return Duration(time.Duration(n * float64(time.Second)))
+		case "By":
+			return Size(int64(n))
+		}
+		return fmt.Sprintf("%.3g", n)
+	}
+	seen, usual := amount(f.Seen), amount(f.Usual)
+	switch f.Kind {
+	case record.Loop:
+		return fmt.Sprintf("%s: the same call, %s repeats without progress; the longest run before had %s.", tool, seen, usual)
+	case record.Burst:
+		return fmt.Sprintf("%s: the first of a burst of calls, %s a second; usual are %s.", tool, seen, usual)
+	case record.LatencyOutlier:
+		return fmt.Sprintf("%s: took %s; its median in this session is %s.", tool, seen, usual)
+	case record.SizeOutlier:
+		return fmt.Sprintf("%s: a %s of %s; its median in this session is %s.", tool, Safe(string(f.Side)), seen, usual)
+	}
+	return fmt.Sprintf("%s: %s, seen %s, usual %s.", tool, Safe(string(f.Kind)), seen, usual)
+}
+
+func blockage(b record.Blockage) string {
+	if b.Direction == record.ToClient {
+		return fmt.Sprintf("The client has not read what the server wrote for %s: it hangs, or is suspended.", Duration(b.Duration))
+	}
+	return fmt.Sprintf("The server has not read its stdin for %s: it hangs, or waits for something else.", Duration(b.Duration))
+}
+
+// farewell says how a session ended.
+func (r *Records) farewell() (string, Color) {
+	e := r.Exit
+	switch {
+	case r.State == Killed:
+		return "spanpipe was killed, so that nothing says how the server ended.", Yellow
+	case e == nil:
+		return "", Dim
+	case e.Cause == record.NotStarted:
+		return sentences(strings.TrimSuffix("the server could not be started: "+Safe(e.Reason), ": ")), Red
+	}
+	word, color := Exit(*e)
+	who := map[record.Cause]string{
+		record.ServerEnded: "the server ended by itself", record.ClientLeft: "the client closed the session",
+		record.Signaled: "the client ended the server by a signal", record.HostDied: "the client's process ended",
+	}[e.Cause]
+	text := fmt.Sprintf("%s after %s, %s", cmp.Or(who, "the session ended"), Duration(e.Lifetime), word)
+	if e.Open > 0 {
+		text += fmt.Sprintf("; %s had not been answered", count(e.Open, "request", "requests"))
+	}
+	if color == Green {
+		color = Dim
+	}
+	return sentences(text), color
+}
+
+// clock is the form of the times beside remarks.
+const clock = "15:04:05"
+
+// DrawRemarks writes remarks, at most as many as given, or all if that is 0. It returns how many it left out.
+func DrawRemarks(w io.Writer, all []Remark, most int, s *Screen) (left int, err error) {
+	if most > 0 && len(all) > most {
+		left, all = len(all)-most, all[:most]
+	}
+	for _, one := range all {
+		indent := strings.Repeat(" ", len(clock)+2)
+		at := s.paint(one.Color, one.Time.In(s.zone()).Format(clock))
+		if _, err := fmt.Fprintf(w, "%s  %s\n", at, Fold(s.Text(one.Text), indent, s.Columns)); err != nil {
+			return left, err
+		}
+	}
+	return left, nil
+}
+
+func (s *Screen) zone() *time.Location {
+	if s.Zone == nil {
+		return time.Local
+	}
+	return s.Zone
+}
