@@ -61,7 +61,7 @@ func (w *world) hungAlert(c *call) alert {
 	where := c.session.server() + " " + c.name()
 	return alert{
 		rank: 0, word: "Hung", style: Bad, session: c.session, call: c, at: c.op.Start,
-		text: fmt.Sprintf("%s, %s: %s", where, age(took), why),
+		text: fmt.Sprintf("%s, %s: %s", where, view.Duration(took), why),
 		long: fmt.Sprintf("%s has not been answered for %s: %s Its client is %s.", where, spoken(took), why,
 			cmp.Or(clean(c.session.Client.Name), "unknown")),
 	}
@@ -74,7 +74,7 @@ func (s *session) endAlerts(w *world) []alert {
 	if client := clean(s.Client.Name); client != "" {
 		who += " of " + client
 	}
-	lived := age(max(s.until(w.now).Sub(s.began()), 0))
+	lived := view.Duration(max(s.until(w.now).Sub(s.began()), 0))
 	switch word, _ := s.end(); {
 	case s.State == store.Killed:
 		a.word, a.text = "Killed", fmt.Sprintf("%s after %s: its wrapper was killed.", who, lived)

@@ -80,7 +80,7 @@ func (p *callPane) all(w *world, width int) []Line {
 	var head Line
 	head.add(Strong, " "+p.name())
 	what := fmt.Sprintf("%s, call %d", p.session.server(), p.op.Number)
-	state := o.Long() + " " + age(p.took(w.now))
+	state := o.Long() + " " + view.Duration(p.took(w.now))
 	if room := width - head.width() - len(what) - len(state) - 6; room >= 0 {
 		head.space(room+2).add(Plain, what).add(style(o), "   "+state)
 	} else {
@@ -154,12 +154,12 @@ func (p *callPane) stations(now time.Time, room int) []Line {
 	switch {
 	case p.op.Answered && !p.op.FirstByte.IsZero():
 		reached = 3
-		values[1], values[2] = "+"+age(p.op.FirstByte.Sub(p.op.Start)), "+"+age(p.op.End.Sub(p.op.Start))
+		values[1], values[2] = "+"+view.Duration(p.op.FirstByte.Sub(p.op.Start)), "+"+view.Duration(p.op.End.Sub(p.op.Start))
 	case p.op.Answered:
 		reached = 3
-		values[1], values[2] = "", "+"+age(p.op.End.Sub(p.op.Start))
+		values[1], values[2] = "", "+"+view.Duration(p.op.End.Sub(p.op.Start))
 	case p.op.Change != record.Ended:
-		values[1] = age(p.took(now)) + ", none"
+		values[1] = view.Duration(p.took(now)) + ", none"
 	}
 	var head, line, below Line
 	at := 6
@@ -213,7 +213,7 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 	case p.op.Answered:
 		answer := view.Size(p.op.ResponseSize)
 		if p.op.Wait > 0 {
-			answer += fmt.Sprintf("; waited %s, transfer %s", age(p.op.Wait), age(p.op.Transfer))
+			answer += fmt.Sprintf("; waited %s, transfer %s", view.Duration(p.op.Wait), view.Duration(p.op.Transfer))
 		}
 		add("answer", answer)
 	case p.op.Change != record.Ended:
@@ -222,7 +222,7 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 		add("answer", "none")
 	}
 	if p.op.InputWait > 0 {
-		add("person", age(p.op.InputWait)+" in which the server waited for its client")
+		add("person", view.Duration(p.op.InputWait)+" in which the server waited for its client")
 	}
 	if p.op.RoundTrips > 1 {
 		add("requests", fmt.Sprint(p.op.RoundTrips))

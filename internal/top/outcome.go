@@ -106,23 +106,6 @@ func isCall(op *record.Operation) bool {
 	return slices.Contains([]string{semconv.ToolsCall, semconv.ResourcesRead, semconv.PromptsGet}, op.Method)
 }
 
-// age formats a duration for a column: 3.1ms, 310ms, 1.42s, 12.4s, 4m01s, 1h16m.
-func age(d time.Duration) string {
-	switch {
-	case d < 10*time.Second-5*time.Millisecond:
-		return view.Duration(d)
-	case d < time.Minute-50*time.Millisecond:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	case d < time.Hour-500*time.Millisecond:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
-	case d < 48*time.Hour:
-		d = d.Round(time.Minute)
-		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
-	}
-	return fmt.Sprintf("%dd%02dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
-}
-
 // spoken formats a duration for a sentence: 4 min 1 s, 12 s, 310 ms.
 func spoken(d time.Duration) string {
 	switch {

@@ -57,9 +57,8 @@ func (l *list) set(rows []row) {
 	}
 	for i, r := range rows {
 		if r.id == selected {
-			l.top += i - l.at
+			l.top = max(l.top+i-l.at, 0)
 			l.at = i
-			l.show()
 			return
 		}
 	}
@@ -70,11 +69,12 @@ func (l *list) set(rows []row) {
 
 // room sets how many rows are on the screen.
 func (l *list) room(height int) {
-	if height = max(height, 1); height != l.height {
-		l.height = height
-		if l.follow {
-			l.toNewest()
-		}
+	if height = max(height, 1); height == l.height {
+		return
+	}
+	l.height = height
+	if l.follow {
+		l.toNewest()
 	}
 	l.show()
 }

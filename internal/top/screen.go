@@ -3,6 +3,8 @@ package top
 import (
 	"fmt"
 	"strings"
+
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // This file draws what all views share: the two rails, the block that says what needs a look, and the last line.
@@ -144,14 +146,14 @@ func (m *Model) position() string {
 	l := m.pane().rows()
 	switch {
 	case m.paused:
-		return fmt.Sprintf("paused, %s came since", count(len(m.held)))
+		return fmt.Sprintf("paused, %s came since", view.Number(len(m.held)))
 	case l == nil || !m.hasSessions():
 		return ""
 	case m.tab == 2 && l.follow && !m.editing && len(m.stacks[2]) == 1:
 		return "following"
 	}
 	at, of := l.position()
-	return fmt.Sprintf("%s/%s", count(at), count(of))
+	return fmt.Sprintf("%s/%s", view.Number(at), view.Number(of))
 }
 
 // nothing says that the filter matches nothing, and which of its words to leave out.
@@ -174,7 +176,7 @@ func are(n int) string {
 	if n == 1 {
 		return "is 1"
 	}
-	return "are " + count(n)
+	return "are " + view.Number(n)
 }
 
 // empty says how to get the first session.

@@ -2,7 +2,6 @@ package top
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -261,7 +260,7 @@ func (t sums) figures(l *Line, s Style, c sessionColumns, p95 string) {
 		}
 		return s
 	}
-	l.right(s, count(t.calls), 5).right(bad(t.failed), count(t.failed), 7).right(bad(t.hung), count(t.hung), 5)
+	l.right(s, view.Number(t.calls), 5).right(bad(t.failed), view.Number(t.failed), 7).right(bad(t.hung), view.Number(t.hung), 5)
 	if c.p95 > 0 {
 		l.right(s, p95, 1+c.p95)
 	}
@@ -289,7 +288,7 @@ func (s *session) line(w *world, c sessionColumns, last bool) Line {
 	t := s.sums(w)
 	p95 := "–"
 	if t.p95 > 0 {
-		p95 = age(time.Duration(t.p95 * float64(time.Second)))
+		p95 = view.Duration(time.Duration(t.p95 * float64(time.Second)))
 	}
 	t.figures(&l, Plain, c, p95)
 	word, st := s.end()
@@ -318,7 +317,7 @@ func (r *run) line(w *world, c sessionColumns) Line {
 	l := text(Strong, " ")
 	l.left(Strong, r.client(), 4+c.name).space(1)
 	if c.when > 0 {
-		began, end := r.began().In(w.now.Location()).Format("15:04"), age(r.until(w.now).Sub(r.began()))
+		began, end := r.began().In(w.now.Location()).Format("15:04"), view.Duration(r.until(w.now).Sub(r.began()))
 		if c.when >= 40 {
 			until := "now"
 			if !r.live() {
@@ -432,13 +431,4 @@ func dayName(d, now time.Time) string {
 		return "yesterday, " + name
 	}
 	return name
-}
-
-// count formats a number with separators: 1,912.
-func count(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

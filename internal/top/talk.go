@@ -93,7 +93,7 @@ func isAre(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun + " is"
 	}
-	return count(n) + " " + noun + "s are"
+	return view.Number(n) + " " + noun + "s are"
 }
 
 // changed says that a session has come or gone.

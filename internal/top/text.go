@@ -172,16 +172,20 @@ func (l Line) ASCII() Line {
 			out.Pieces = append(out.Pieces, p)
 			continue
 		}
-		var b strings.Builder
-		for _, r := range p.Text {
-			form, ok := asciiForms[r]
+		var b, other strings.Builder
+		for _, r := range p.Text + "\x00" { // the end
+			form, known := asciiForms[r]
+			if r >= utf8.RuneSelf && !known {
+				other.WriteRune(r)
+				continue
+			}
+			b.WriteString(strings.Repeat("?", width(other.String())))
+			other.Reset()
 			switch {
-			case r < utf8.RuneSelf:
-				b.WriteRune(r)
-			case ok:
+			case known:
 				b.WriteRune(form)
-			default:
-				b.WriteString(strings.Repeat("?", width(string(r))))
+			case r > 0:
+				b.WriteRune(r)
 			}
 		}
 		out.Pieces = append(out.Pieces, Piece{p.Style, b.String()})

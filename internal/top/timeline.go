@@ -248,9 +248,9 @@ func (p *timeline) title(w *world) Line {
 	}
 	l := text(Strong, " %s, %s", strings.TrimSpace(what), state)
 	if state == "live" {
-		l.add(Strong, " for "+age(until.Sub(began)))
+		l.add(Strong, " for "+view.Duration(until.Sub(began)))
 	} else {
-		l.add(Strong, " after "+age(until.Sub(began)))
+		l.add(Strong, " after "+view.Duration(until.Sub(began)))
 	}
 	l.add(Strong, ": ")
 	if servers != "" {
@@ -273,7 +273,7 @@ func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return count(n) + " " + noun + "s"
+	return view.Number(n) + " " + noun + "s"
 }
 
 // axis returns the axis of the rows on the screen, and the time it covers.
@@ -344,7 +344,7 @@ func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *axis, beg
 	}
 	l.add(Dim, before+arrow).left(Plain, r.name(), c.name-width(before+arrow))
 	st := style(r.outcome)
-	l.right(Plain, age(r.took(w.now)), 8).space(1)
+	l.right(Plain, view.Duration(r.took(w.now)), 8).space(1)
 	drawBar(&l, r, w.now, a, begin, end)
 	word := r.outcome.String()
 	if width(word) > c.outcome {

@@ -330,7 +330,7 @@ func (r *toolRow) line(c toolColumns) Line {
 	if r.failed > 0 && r.rate() >= 0.05 {
 		st = Bad
 	}
-	l.left(Plain, r.label, c.name).right(Plain, count(r.calls), 7).right(st, percent(r.rate()), 7)
+	l.left(Plain, r.label, c.name).right(Plain, view.Number(r.calls), 7).right(st, percent(r.rate()), 7)
 	l.right(Plain, lengthOf(r.p50), 7).right(Plain, lengthOf(r.p95), 7)
 	if c.p99 > 0 {
 		l.right(Plain, lengthOf(r.p99), c.p99)
@@ -354,7 +354,7 @@ func lengthOf(d int64) string {
 	if d == 0 {
 		return "–"
 	}
-	return age(time.Duration(d))
+	return view.Duration(time.Duration(d))
 }
 
 // percent formats a share: 0 %, 0.4 %, 14.5 %.
@@ -436,5 +436,5 @@ func areTools(n int) string {
 	if n == 1 {
 		return "1 tool is"
 	}
-	return count(n) + " tools are"
+	return view.Number(n) + " tools are"
 }
