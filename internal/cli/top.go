@@ -16,7 +16,7 @@ import (
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
-// topSince is how far back top looks unless it is told otherwise.
+// topSince is how far back top looks without --since.
 const topSince = 7 * 24 * time.Hour
 
 func (a *app) topCommand() *cli.Command {

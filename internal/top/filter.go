@@ -48,7 +48,7 @@ var fields = map[string]func(s *subject) []string{
 
 var fieldNames = []string{"server", "client", "tool", "method", "status"}
 
-// ParseFilter reads a filter. The error names the term that cannot be understood.
+// ParseFilter reads a filter. The error names the term that is invalid.
 func ParseFilter(text string) (Filter, error) {
 	f := Filter{Text: strings.TrimSpace(text)}
 	for word := range strings.FieldsSeq(text) {

@@ -55,7 +55,7 @@ func selected(t *testing.T, m *top.Model) (text string, at int) {
 	return "", -1
 }
 
-// TestRowsStay checks that rows neither move nor change their order while nobody presses a key, and that the selected one
+// TestRowsStay checks that rows neither move nor change their order while no key is pressed, and that the selected one
 // stays where it is on the screen when the screen changes its size.
 func TestRowsStay(t *testing.T) {
 	s := fill(t)
@@ -95,7 +95,7 @@ func TestRowsStay(t *testing.T) {
 	after := screen(t, m, small)
 	first := func(s string) string { return strings.Fields(strings.Split(s, "\n")[3])[1] }
 	if first(before) != first(after) || !strings.Contains(after, "newcomer") {
-		t.Errorf("the rows have a new order although nobody pressed a key:\n%s\n%s", before, after)
+		t.Errorf("the rows have a new order although no key was pressed:\n%s\n%s", before, after)
 	}
 	keys(t, m, "s", "s", "s", "s", "s", "s")
 	if got := screen(t, m, small); first(got) != "newcomer" {

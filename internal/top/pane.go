@@ -39,7 +39,7 @@ type list struct {
 	all      []row
 	at, top  int
 	height   int
-	follow   bool // nobody has moved: the newest row stays on the screen
+	follow   bool // the selection has not been moved: the newest row stays on the screen
 	newAtEnd bool // the newest row is the last one
 	total    int  // rows without the filter
 }

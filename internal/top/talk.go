@@ -61,7 +61,7 @@ func (t *Talk) Take(e Event) []string {
 	return said
 }
 
-// Greeting says how things stand. It is said once, after the listing.
+// Greeting says how things stand. It comes once, after the listing.
 func (t *Talk) Greeting() []string {
 	if t.greeted || !t.m.listed {
 		return nil

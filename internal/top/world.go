@@ -64,7 +64,7 @@ type run struct {
 
 const (
 	mostEnded  = 1000
-	mostRecent = 5 // calls of a tool that tell whether it is failing
+	mostRecent = 5 // last calls of a tool that decide whether it is failing
 )
 
 func newWorld(now time.Time, hangAfter time.Duration) *world {
