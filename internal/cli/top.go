@@ -84,7 +84,7 @@ func (a *app) top(c *cli.Context) error {
 	} else {
 		err = a.topScreen(config)
 	}
-	if signaled, ok := errors.AsType[*terminal.Signaled](err); ok {
+	if signaled, ok := errors.AsType[*terminal.SignalError](err); ok {
 		a.status = wrap.Status{Signal: signaled.Signal}
 		return nil
 	}

@@ -18,7 +18,6 @@ type callPane struct {
 	among      *timeline // where it was opened; nil if from another list
 	attributes bool
 	top        int // first line, where they are more than the screen has
-	lines      int
 }
 
 func newCallPane(c *call, among *timeline) *callPane { return &callPane{call: c, among: among} }

@@ -120,10 +120,8 @@ func (p *livePane) openHeading(width int, hangAfter time.Duration) Line {
 	n := ageColumns(width)
 	out := []rune(strings.Repeat(" ", n))
 	for _, d := range []time.Duration{time.Second, 10 * time.Second, hangAfter, 5 * time.Minute} {
-		label := strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "m0s")
-		if d%time.Minute != 0 || d < time.Minute {
-			label = d.String()
-		} else {
+		label := d.String()
+		if d%time.Minute == 0 {
 			label = fmt.Sprintf("%dm", d/time.Minute)
 		}
 		at := min(ageColumn(d, n), n-len(label))

@@ -308,9 +308,9 @@ func (t *Talk) show(words []string) []string {
 		return []string{"show what? A number of a session, from: sessions."}
 	}
 	n, err := strconv.Atoi(words[0])
-	i := 0
 	names := t.m.Numbers()
-	if i = n - 1; err != nil || i < 0 || i >= len(names) || t.m.world.sessions[names[i]] == nil {
+	i := n - 1
+	if err != nil || i < 0 || i >= len(names) || t.m.world.sessions[names[i]] == nil {
 		return []string{"There is no session " + clean(words[0]) + "."}
 	}
 	t.number = 0

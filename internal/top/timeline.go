@@ -22,7 +22,6 @@ type timeline struct {
 	zoom     int // steps of two, around the selected row
 	shift    int // quarters of the window, to later
 	whole    bool
-	beside   *callPane // the selected call, where there is room
 }
 
 // timelineRow is an operation.

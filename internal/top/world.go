@@ -151,13 +151,10 @@ func runKey(s *session) string { return cmp.Or(s.Run, s.Name) }
 
 // number gives the sessions that have none the next ones, in the order of their runs, and returns the names of all.
 func (w *world) number() []string {
-	names := make([]string, len(w.sessions))
+	var names []string
 	last := 0
 	for _, s := range w.sessions {
 		last = max(last, s.number)
-	}
-	if len(names) < last { // some were pruned
-		names = make([]string, last)
 	}
 	for _, r := range w.runs {
 		for _, s := range r.sessions {
@@ -165,8 +162,8 @@ func (w *world) number() []string {
 				last++
 				s.number = last
 			}
-			for len(names) < s.number {
-				names = append(names, "")
+			if missing := s.number - len(names); missing > 0 {
+				names = append(names, make([]string, missing)...)
 			}
 			names[s.number-1] = s.Name
 		}

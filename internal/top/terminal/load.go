@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -53,6 +54,15 @@ func follow(ctx context.Context, c Config, send func([]top.Event), failed func(a
 	if err != nil && ctx.Err() == nil {
 		send([]top.Event{top.Trouble("the store cannot be read any more: " + err.Error())})
 	}
+}
+
+// list keeps the numbers of sessions, so that other commands take them. A number whose session was removed stays free.
+func list(source Source, names []string) {
+	all := make([]store.Session, len(names))
+	for i, name := range names {
+		all[i].Name = cmp.Or(name, "-")
+	}
+	_ = source.List(all) // names work without a listing
 }
 
 // event converts what the store reports.

@@ -124,11 +124,7 @@ func (p *program) remember() {
 		return
 	}
 	p.listed = len(names)
-	all := make([]store.Session, len(names))
-	for i, name := range names {
-		all[i].Name = name
-	}
-	_ = p.config.Source.List(all) // names still work
+	list(p.config.Source, names)
 }
 
 // load returns a command that loads something the model has asked for.

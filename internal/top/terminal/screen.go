@@ -31,16 +31,16 @@ type Config struct {
 	Still   bool // the screen changes only when a key was pressed or something happened
 }
 
-// Signaled is the error of a view that a signal ended.
-type Signaled struct{ Signal syscall.Signal }
+// SignalError is the error of a view that a signal ended.
+type SignalError struct{ Signal syscall.Signal }
 
 // Error implements error.
-func (s *Signaled) Error() string { return "ended by " + s.Signal.String() }
+func (s *SignalError) Error() string { return "ended by " + s.Signal.String() }
 
 // framesPerSecond bounds how often the screen is written. Its timer is what the view costs while nothing happens.
 const framesPerSecond = 12
 
-// Run shows the view until a person quits it. It restores the terminal before it returns. The error is a *Signaled if a
+// Run shows the view until a person quits it. It restores the terminal before it returns. The error is a *SignalError if a
 // signal ended it.
 func Run(c Config) error {
 	ctx, stop := context.WithCancel(context.Background())
@@ -69,7 +69,7 @@ func Run(c Config) error {
 	signal.Stop(signals)
 	select {
 	case s := <-received:
-		return &Signaled{s}
+		return &SignalError{s}
 	default:
 	}
 	if errors.Is(err, tea.ErrProgramPanic) {

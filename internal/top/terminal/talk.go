@@ -25,7 +25,7 @@ type TalkConfig struct {
 }
 
 // Talk says what happens, as sentences, and answers to commands, until a person quits, stdin or stdout ends, or a signal
-// comes. The error is a *Signaled if it was one other than SIGINT, which is how a person ends what has no prompt.
+// comes. The error is a *SignalError if it was one other than SIGINT, which is how a person ends what has no prompt.
 func Talk(c TalkConfig) error {
 	ctx, stop := context.WithCancel(context.Background())
 	t := &talker{config: c, talk: top.NewTalk(c.Top, !c.Prompt), out: bufio.NewWriter(c.Out)}
@@ -62,7 +62,7 @@ func Talk(c TalkConfig) error {
 			if s == syscall.SIGINT {
 				return nil
 			}
-			return &Signaled{s.(syscall.Signal)} //nolint:forcetypeassert // package os has no others
+			return &SignalError{s.(syscall.Signal)} //nolint:forcetypeassert // package os has no others
 		}
 		if err != nil {
 			return closed(err)
@@ -95,7 +95,6 @@ type talker struct {
 	talk   *top.Talk
 	out    *bufio.Writer
 	typing bool // the prompt stands at the end of the output
-	listed int
 }
 
 // take takes events, loads what they ask for, and says what there is to say.
@@ -111,19 +110,9 @@ func (t *talker) take(events []top.Event) error {
 		if t.config.Commands {
 			said = append(said, "Type help for the commands.")
 		}
-		t.number()
+		list(t.config.Source, t.talk.Model().Numbers())
 	}
 	return t.say(said)
-}
-
-// number keeps the numbers of the sessions, so that other commands take them.
-func (t *talker) number() {
-	names := t.talk.Model().Numbers()
-	all := make([]store.Session, len(names))
-	for i, name := range names {
-		all[i].Name = name
-	}
-	_ = t.config.Source.List(all) // names still work
 }
 
 // load loads what the view asks for, and returns what it says then.
