@@ -76,7 +76,8 @@ func (a *app) top(c *cli.Context) error {
 		Source: s, Filter: f, In: a.Stdin, Out: a.Stdout, Environ: a.Environ, Still: c.Bool("still"),
 		Color: painted(a.Stdout, a.Environ),
 		Top: top.Config{
-			Now: now, HangAfter: a.options.hangAfter, Dir: a.tilde(s.Dir), Filter: words, ASCII: !isUTF8(a.Environ, runtime.GOOS),
+			Now: now, HangAfter: a.options.hangAfter, Dir: a.tilde(s.Dir), Filter: words,
+			ASCII: !isUTF8(a.Environ, runtime.GOOS),
 		},
 	}
 	if dumb, _ := getenv(a.Environ, "TERM"); c.Bool("plain") || dumb == "dumb" {
@@ -98,7 +99,8 @@ func (a *app) topScreen(c terminal.Config) error {
 		file *os.File
 	}{{"stdin", a.Stdin}, {"stdout", a.Stdout}} {
 		if !isTerminal(stream.file) {
-			return &usageError{"top needs a terminal on " + stream.name, "to follow without one: spanpipe tail, or spanpipe top --plain"}
+			return &usageError{"top needs a terminal on " + stream.name,
+				"to follow without one: spanpipe tail, or spanpipe top --plain"}
 		}
 	}
 	return terminal.Run(c)

@@ -106,9 +106,10 @@ func (s *session) failing(w *world) []alert {
 		if failed < failingFrom || w.now.Sub(last[len(last)-1].at) > recently {
 			continue
 		}
-		text := fmt.Sprintf("%s %s: %d of the last %d calls %s, since %s.", s.server(), clean(tool), failed, len(last), why,
-			since.In(w.now.Location()).Format("15:04"))
-		all = append(all, alert{rank: 2, word: "Failing", style: Bad, text: text, long: text, session: s, at: last[len(last)-1].at})
+		text := fmt.Sprintf("%s %s: %d of the last %d calls %s, since %s.", s.server(), clean(tool), failed,
+			len(last), why, since.In(w.now.Location()).Format("15:04"))
+		at := last[len(last)-1].at
+		all = append(all, alert{rank: 2, word: "Failing", style: Bad, text: text, long: text, session: s, at: at})
 	}
 	return all
 }

@@ -19,8 +19,8 @@ type part struct {
 	folded   bool
 }
 
-// newAxis makes an axis of n columns for the time in which the given moments lie. What lies between two of them is folded if
-// it takes more than its share. Busy are the times in which something happens that is worth its length.
+// newAxis makes an axis of n columns for the time in which the given moments lie. What lies between two of them is
+// folded if it takes more than its share. Busy are the times in which something happens that is worth its length.
 func newAxis(moments []time.Time, busy []interval, n int, fold bool) *axis {
 	slices.SortFunc(moments, time.Time.Compare)
 	moments = slices.CompactFunc(moments, time.Time.Equal)

@@ -7,8 +7,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// drawBar appends an operation's bar: heavy while it was waited for, light while its result came, hatched for a person's
-// time, and a mark that says how it ended.
+// drawBar appends an operation's bar: heavy while it was waited for, light while its result came, hatched for a
+// person's time, and a mark that says how it ended.
 func drawBar(l *Line, r timelineRow, now time.Time, a *axis, begin, end time.Time) {
 	if a.columns <= 0 {
 		return

@@ -132,7 +132,8 @@ func (p *callPane) sentence(now time.Time, o view.Outcome) string {
 	case o.Ending == view.Cancelled:
 		return fmt.Sprintf("The %s took it back after %s.", asker, long)
 	case o.Ending == view.BadRequest:
-		return fmt.Sprintf("The %s refused the request, with code %s: the mistake is the %s's.", answerer, clean(o.Code), asker)
+		return fmt.Sprintf("The %s refused the request, with code %s: the mistake is the %s's.",
+			answerer, clean(o.Code), asker)
 	case o.Ending == view.Unanswered:
 		return fmt.Sprintf("It was not answered: %s.", clean(o.Detail))
 	case o.Ending == view.Failed:
@@ -320,7 +321,8 @@ func (p *callPane) allAttributes(width int) []Line {
 		lines = append(lines, l)
 	}
 	if ids, ok := p.session.spans[p.op.Number]; ok {
-		lines = append(lines, text(Plain, " %-32s %s", "trace id", ids.TraceID), text(Plain, " %-32s %s", "span id", ids.SpanID))
+		lines = append(lines, text(Plain, " %-32s %s", "trace id", ids.TraceID),
+			text(Plain, " %-32s %s", "span id", ids.SpanID))
 	}
 	return lines
 }

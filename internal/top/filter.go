@@ -33,8 +33,8 @@ type term struct {
 
 // statusWords are what a row can be.
 var statusWords = []string{
-	"ok", "failed", "hung", "late", "timed-out", "cancelled", "bad-request", "unanswered", "waited", "open", "live", "closed",
-	"crashed", "killed",
+	"ok", "failed", "hung", "late", "timed-out", "cancelled", "bad-request", "unanswered", "waited", "open", "live",
+	"closed", "crashed", "killed",
 }
 
 // fields are the names of terms that look at one field.
@@ -110,7 +110,8 @@ func parseLimit(word string) (func(*subject) bool, error) {
 		name  string
 		bytes float64
 	}{{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"b", 1}} {
-		if n, err := strconv.ParseFloat(strings.TrimSuffix(number, unit.name), 64); err == nil && strings.HasSuffix(number, unit.name) {
+		digits, ok := strings.CutSuffix(number, unit.name)
+		if n, err := strconv.ParseFloat(digits, 64); ok && err == nil {
 			limit := int64(n * unit.bytes)
 			return func(s *subject) bool { return s.size > limit == over && s.size != limit }, nil
 		}

@@ -145,7 +145,8 @@ func ageColumn(d time.Duration, n int) int {
 func (p *livePane) openLine(w *world, c *call, width int) Line {
 	o := c.outcome(w.now, w.hangAfter)
 	l := text(Plain, " ")
-	l.left(Plain, c.session.server(), 10).space(1).left(Plain, c.name(), 18).right(Plain, view.Duration(c.took(w.now)), 6).space(1)
+	l.left(Plain, c.session.server(), 10).space(1).left(Plain, c.name(), 18).
+		right(Plain, view.Duration(c.took(w.now)), 6).space(1)
 	n := ageColumns(width)
 	limit, end := ageColumn(w.hangAfter, n), ageColumn(c.took(w.now), n)
 	for i := range n {
@@ -238,7 +239,8 @@ func endedLine(w *world, c *call, width int) Line {
 		size = view.Size(c.op.ResponseSize)
 	}
 	l := text(Plain, " ")
-	l.left(Dim, c.op.End.In(w.now.Location()).Format("15:04:05.0"), 10).space(1).left(Plain, c.session.server(), 10).space(1)
+	l.left(Dim, c.op.End.In(w.now.Location()).Format("15:04:05.0"), 10).space(1).
+		left(Plain, c.session.server(), 10).space(1)
 	l.add(Dim, view.Arrow(c.op.Direction)+" ").left(Plain, c.name(), nameWidth(width)-2)
 	l.right(Plain, view.Duration(c.op.Duration), 8)
 	if width >= noAnswer {

@@ -18,8 +18,8 @@ type call struct {
 	op      record.Operation
 }
 
-// outcome returns how the operation stands. One that is open hangs after a while, which its record says only later, and one
-// whose session is over is left unanswered.
+// outcome returns how the operation stands. One that is open hangs after a while, which its record says only later, and
+// one whose session is over is left unanswered.
 func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
 	if c.session != nil && c.session.State == store.Killed {
 		return view.Left(&c.op)

@@ -194,8 +194,8 @@ func (m *Model) empty() []Line {
 	add(Plain, "  2   Restart your client and use it as usual.")
 	add(Plain, "  or  Try a server without a client.      spanpipe try -- your-server")
 	lines = append(lines, Line{})
-	for _, part := range wrapped("Already done? Three usual causes: the client was not restarted, SPANPIPE_TELEMETRY=local is missing "+
-		"from the server's env, or SPANPIPE_DIR differs between the server and this terminal.", m.size.Width-6) {
+	for _, part := range wrapped("Already done? Three usual causes: the client was not restarted, "+
+		"SPANPIPE_TELEMETRY=local is missing from the server's env, or SPANPIPE_DIR differs between the server and this terminal.", m.size.Width-6) {
 		add(Dim, part)
 	}
 	lines = append(lines, Line{})

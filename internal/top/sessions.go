@@ -249,8 +249,9 @@ func (s *session) subject(w *world) *subject {
 	for word, is := range map[string]bool{
 		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.failed > 0, "hung": t.hung > 0,
 		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.isBad(w), "open": w.opens(s),
-		"closed":  s.Exit != nil && s.Exit.EndedBy == record.ByClient,
-		"crashed": s.Exit != nil && s.Exit.EndedBy == record.ByServer, "unanswered": s.Totals.Abandoned+s.totals.Abandoned > 0,
+		"closed":     s.Exit != nil && s.Exit.EndedBy == record.ByClient,
+		"crashed":    s.Exit != nil && s.Exit.EndedBy == record.ByServer,
+		"unanswered": s.Totals.Abandoned+s.totals.Abandoned > 0,
 	} {
 		if is {
 			out.words = append(out.words, word)

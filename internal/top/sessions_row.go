@@ -47,7 +47,8 @@ func (t sums) figures(l *Line, s Style, c sessionColumns, p95 string) {
 		}
 		return s
 	}
-	l.right(s, view.Number(t.calls), 5).right(bad(t.failed), view.Number(t.failed), 7).right(bad(t.hung), view.Number(t.hung), 5)
+	l.right(s, view.Number(t.calls), 5).right(bad(t.failed), view.Number(t.failed), 7).
+		right(bad(t.hung), view.Number(t.hung), 5)
 	if c.p95 > 0 {
 		l.right(s, p95, 1+c.p95)
 	}

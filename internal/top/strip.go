@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// strip counts what happens in a session over time. It has at most stripSlots slots of equal width, which doubles when the
-// session outgrows them, so that a session of any length takes little memory.
+// strip counts what happens in a session over time. It has at most stripSlots slots of equal width, which doubles when
+// the session outgrows them, so that a session of any length takes little memory.
 type strip struct {
 	from  time.Time
 	slot  time.Duration

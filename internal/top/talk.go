@@ -13,8 +13,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// Talk is the view without a screen: it says what changes in sentences that are complete when read aloud, and answers to
-// words. Its methods must not be called at the same time.
+// Talk is the view without a screen: it says what changes in sentences that are complete when read aloud, and answers
+// to words. Its methods must not be called at the same time.
 type Talk struct {
 	m        *Model
 	quiet    bool // says only what fails or hangs
@@ -70,8 +70,8 @@ func (t *Talk) Greeting() []string {
 	w := t.m.world
 	if len(w.sessions) == 0 {
 		return []string{
-			"No sessions are stored in " + clean(t.m.config.Dir) + ". One appears as soon as a client starts a server through " +
-				"spanpipe with SPANPIPE_TELEMETRY=local.",
+			"No sessions are stored in " + clean(t.m.config.Dir) + ". One appears as soon as a client starts a server " +
+				"through spanpipe with SPANPIPE_TELEMETRY=local.",
 		}
 	}
 	live, clients := 0, map[*run]bool{}
@@ -164,7 +164,8 @@ func aloud(d time.Duration) string {
 		return plural(int(d.Round(time.Second)/time.Second), "second")
 	case d < time.Hour:
 		d = d.Round(time.Second)
-		return strings.TrimSuffix(plural(int(d/time.Minute), "minute")+" "+plural(int(d%time.Minute/time.Second), "second"), " 0 seconds")
+		minutes, seconds := plural(int(d/time.Minute), "minute"), plural(int(d%time.Minute/time.Second), "second")
+		return strings.TrimSuffix(minutes+" "+seconds, " 0 seconds")
 	}
 	d = d.Round(time.Minute)
 	return plural(int(d/time.Hour), "hour") + " " + plural(int(d%time.Hour/time.Minute), "minute")

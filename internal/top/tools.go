@@ -114,7 +114,8 @@ func (p *toolsPane) subject(r *toolRow, w *world) *subject {
 		}
 	}
 	for word, is := range map[string]bool{
-		"failed": r.failed > 0, "hung": r.hung > 0, "cancelled": r.cancelled > 0, "bad-request": r.refused > 0, "ok": r.failed == 0,
+		"failed": r.failed > 0, "hung": r.hung > 0, "cancelled": r.cancelled > 0,
+		"bad-request": r.refused > 0, "ok": r.failed == 0,
 	} {
 		if is {
 			s.words = append(s.words, word)

@@ -33,7 +33,8 @@ func follow(ctx context.Context, c Config, send func([]top.Event), failed func(a
 		}
 	}()
 	first := true
-	err := c.Source.Follow(ctx, store.Following{Filter: c.Filter, Last: lastEnded, Every: lookEvery}, func(events []store.Event) error {
+	what := store.Following{Filter: c.Filter, Last: lastEnded, Every: lookEvery}
+	err := c.Source.Follow(ctx, what, func(events []store.Event) error {
 		var out []top.Event
 		if first {
 			first = false

@@ -6,8 +6,8 @@ import (
 	"github.com/spanpipe/spanpipe/internal/top"
 )
 
-// palette turns styles into escape sequences. It uses the terminal's own sixteen colors, which people have made readable on
-// their background, and none where there should be no color.
+// palette turns styles into escape sequences. It uses the terminal's own sixteen colors, which people have made
+// readable on their background, and none where there should be no color.
 type palette struct {
 	color  bool
 	picked string // the sequence of the selected row's background; empty for none

@@ -40,8 +40,8 @@ func (s *SignalError) Error() string { return "ended by " + s.Signal.String() }
 // framesPerSecond bounds how often the screen is written. Its timer is what the view costs while nothing happens.
 const framesPerSecond = 12
 
-// Run shows the view until a person quits it. It restores the terminal before it returns. The error is a *SignalError if a
-// signal ended it.
+// Run shows the view until a person quits it. It restores the terminal before it returns. The error is a *SignalError
+// if a signal ended it.
 func Run(c Config) error {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &program{config: c, model: top.New(c.Top), palette: palette{color: c.Color}}
@@ -61,7 +61,8 @@ func Run(c Config) error {
 		}
 	}()
 	go func() { // ends with the context, but not before a long look at a large store: the terminal does not wait for it
-		follow(ctx, c, func(events []top.Event) { run.Send(eventsMsg(events)) }, func(problem any) { run.Send(failedMsg{problem}) })
+		follow(ctx, c, func(events []top.Event) { run.Send(eventsMsg(events)) },
+			func(problem any) { run.Send(failedMsg{problem}) })
 	}()
 	_, err := run.Run()
 	stop()

@@ -24,8 +24,9 @@ type TalkConfig struct {
 	Width    int  // of lines; 0 for one line a sentence
 }
 
-// Talk says what happens, as sentences, and answers to commands, until a person quits, stdin or stdout ends, or a signal
-// comes. The error is a *SignalError if it was one other than SIGINT, which is how a person ends what has no prompt.
+// Talk says what happens, as sentences, and answers to commands, until a person quits, stdin or stdout ends, or a
+// signal comes. The error is a *SignalError if it was one other than SIGINT, which is how a person ends what has no
+// prompt.
 func Talk(c TalkConfig) error {
 	ctx, stop := context.WithCancel(context.Background())
 	t := &talker{config: c, talk: top.NewTalk(c.Top, !c.Prompt), out: bufio.NewWriter(c.Out)}
