@@ -94,8 +94,12 @@ func (p *program) View() tea.View {
 
 // key acts on a key.
 func (p *program) key(name string) tea.Cmd {
-	if name == "ctrl+z" {
+	switch name {
+	case "ctrl+z":
 		return tea.Suspend
+	case "alt+esc": // two that came at once: the second looks like a part of the first
+		p.model.Key("esc")
+		name = "esc"
 	}
 	switch e := p.model.Key(name); {
 	case e.Quit:
