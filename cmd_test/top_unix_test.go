@@ -204,6 +204,12 @@ func TestTop(t *testing.T) {
 	w.shows("Filter: words that all must match")
 	w.press("?", "n", "y")
 	w.shows("copied: spanpipe show 20")
+	w.press("g", "Enter")
+	w.shows("OUTCOME")
+	w.press("Enter")
+	w.shows("last byte")
+	w.must("send-keys", "Escape", "Escape") // at once, which a terminal writes like alt-esc
+	w.shows("SESSION          WHEN")
 	w.press("q")
 	w.restored(0)
 }
