@@ -50,6 +50,7 @@ func (a *app) program() *cli.App {
 		a.showCommand(),
 		a.pushCommand(), a.exportCommand(),
 		a.reportCommand(),
+		a.topCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

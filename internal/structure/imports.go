@@ -163,6 +163,22 @@ var Rules = []Rule{
 		Why: "adds up operations wherever they come from, and touches neither files nor the clock",
 	},
 	{
+		Package: "/internal/top",
+		Allow: []string{
+			"/internal/store", "/internal/view", "/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi",
+		},
+		Forbid: outside,
+		Why:    "a function of events, keys and the time, so that screens can be tested as text",
+	},
+	{
+		Package: "/internal/top/terminal",
+		Allow: []string{
+			"/internal/store", "/internal/top", "/telemetry/record", "charm.land/bubbletea", "github.com/charmbracelet",
+		},
+		Forbid: []string{"net", "net/http", "os/exec"},
+		Why:    "owns the terminal and its signals, which a wrapped session's server has",
+	},
+	{
 		Package: "/internal/demo", Forbid: outside,
 		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},
@@ -170,7 +186,8 @@ var Rules = []Rule{
 		Package: "/internal/cli",
 		Allow: []string{
 			"/consent", "/telemetry", "/wrap", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player",
-			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/view",
+			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
+			"/internal/view",
 			"github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},

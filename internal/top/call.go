@@ -1,0 +1,368 @@
+package top
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// callPane shows one operation whole.
+type callPane struct {
+	*call
+	among      *timeline // where it was opened; nil if from another list
+	attributes bool
+	top        int // first line, where they are more than the screen has
+}
+
+func newCallPane(c *call, among *timeline) *callPane { return &callPane{call: c, among: among} }
+
+func (p *callPane) rows() *list { return nil }
+
+func (p *callPane) hints() []string {
+	attributes := "a attributes"
+	if p.attributes {
+		attributes = "a without"
+	}
+	return []string{"esc back", attributes, "[ ] other calls", "y copy", "? keys", "q quit"}
+}
+
+// update takes the newest record of the operation.
+func (p *callPane) update(w *world, _ *Filter, _ bool) {
+	s := p.session
+	if c := s.detail[p.op.Number]; c != nil {
+		p.call = c
+	}
+}
+
+func (p *callPane) key(w *world, key string) action {
+	a := action{known: true}
+	switch key {
+	case "a":
+		p.attributes, p.top = !p.attributes, 0
+	case "[", "]":
+		if p.among == nil {
+			break
+		}
+		p.among.move(map[string]int{"[": -1, "]": 1}[key])
+		if i := p.among.selected(); i >= 0 {
+			p.call, p.top = p.among.shown[i].call, 0
+		}
+	case "down", "j":
+		p.top++
+	case "up", "k":
+		p.top = max(p.top-1, 0)
+	default:
+		return action{}
+	}
+	return a
+}
+
+func (p *callPane) command() string {
+	return fmt.Sprintf("spanpipe show %s --operation %d", p.session.Name, p.op.Number)
+}
+
+func (p *callPane) draw(w *world, room Size) []Line {
+	lines := p.all(w, room.Width)
+	p.top = max(min(p.top, len(lines)-room.Height), 0)
+	return lines[p.top:min(p.top+room.Height, len(lines))]
+}
+
+// all returns the whole page.
+func (p *callPane) all(w *world, width int) []Line {
+	o := p.outcome(w.now, w.hangAfter)
+	var head Line
+	head.add(Strong, " "+p.name())
+	what := fmt.Sprintf("%s, call %d", p.session.server(), p.op.Number)
+	state := o.Long() + " " + view.Duration(p.took(w.now))
+	if room := width - head.width() - len(what) - len(state) - 6; room >= 0 {
+		head.space(room+2).add(Plain, what).add(style(o), "   "+state)
+	} else {
+		head.add(Plain, "  "+what)
+	}
+	lines := []Line{head, {}}
+	lines = append(lines, sentences(p.sentence(w.now, o), width)...)
+	lines = append(append(lines, Line{}), p.stations(w.now, width)...)
+	lines = append(append(lines, Line{}), p.facts(w, o, width)...)
+	if notes := p.notes(); len(notes) > 0 {
+		lines = append(lines, Line{})
+		for _, n := range notes {
+			lines = append(lines, sentences(n, width)...)
+		}
+	}
+	lines = append(append(lines, Line{}), p.content(width)...)
+	if p.attributes {
+		lines = append(append(lines, Line{}), p.allAttributes(width)...)
+	}
+	return lines
+}
+
+// sentences returns a text as lines, with a margin.
+func sentences(s string, width int) []Line {
+	var out []Line
+	for _, part := range wrapped(s, width-2) {
+		out = append(out, text(Plain, " "+part))
+	}
+	return out
+}
+
+// sentence says what happened.
+func (p *callPane) sentence(now time.Time, o view.Outcome) string {
+	long := spoken(p.took(now))
+	asker, answerer := "client", "server"
+	if p.op.Direction == record.ToClient {
+		asker, answerer = answerer, asker
+	}
+	switch {
+	case o.Ending == view.Hung && p.op.Undelivered:
+		return fmt.Sprintf("No answer for %s: the %s has not read the whole request.", long, answerer)
+	case o.Ending == view.Hung:
+		return fmt.Sprintf("No answer for %s. The %s still waits, and has not cancelled.", long, asker)
+	case p.op.Change == record.InputRequired:
+		return fmt.Sprintf("The server has asked for your input, and waits. It is open for %s.", long)
+	case o.Ending == view.Open:
+		return fmt.Sprintf("It has been open for %s.", long)
+	case o.Ending == view.TimedOut:
+		return fmt.Sprintf("The %s gave up waiting after %s.", asker, long)
+	case o.Ending == view.Cancelled:
+		return fmt.Sprintf("The %s took it back after %s.", asker, long)
+	case o.Ending == view.BadRequest:
+		return fmt.Sprintf("The %s refused the request, with code %s: the mistake is the %s's.",
+			answerer, clean(o.Code), asker)
+	case o.Ending == view.Unanswered:
+		return fmt.Sprintf("It was not answered: %s.", clean(o.Detail))
+	case o.Ending == view.Failed:
+		return fmt.Sprintf("The %s answered with an error after %s: %s.", answerer, long, clean(o.Detail))
+	case o.Asked:
+		return fmt.Sprintf("Answered after %s, besides the %s in which the server waited for a person.", long,
+			spoken(p.op.InputWait))
+	}
+	return fmt.Sprintf("Answered after %s.", long)
+}
+
+// stations draws the way of a call: the line breaks where it is stuck.
+func (p *callPane) stations(now time.Time, room int) []Line {
+	names := []string{"sent", "first byte", "last byte"}
+	step := max(8, min((room-22)/2, 25))
+	reached := 1
+	values := []string{p.op.Start.In(now.Location()).Format("15:04:05.0"), "–", "–"}
+	switch {
+	case p.op.Answered && !p.op.FirstByte.IsZero():
+		reached = 3
+		values[1], values[2] = "+"+view.Duration(p.op.FirstByte.Sub(p.op.Start)), "+"+view.Duration(p.op.End.Sub(p.op.Start))
+	case p.op.Answered:
+		reached = 3
+		values[1], values[2] = "", "+"+view.Duration(p.op.End.Sub(p.op.Start))
+	case p.op.Change != record.Ended:
+		values[1] = view.Duration(p.took(now)) + ", none"
+	}
+	var head, line, below Line
+	at := 6
+	for i, name := range names {
+		head.to(at+i*step-len(name)/2).add(Dim, name)
+		below.to(max(at+i*step-width(values[i])/2, 1)).add(Plain, values[i])
+		line.to(at + i*step)
+		dot := "○"
+		if i < reached {
+			dot = "●"
+		}
+		line.add(stationStyle(i < reached), dot)
+		switch {
+		case i == len(names)-1:
+		case i+1 < reached:
+			line.add(Work, strings.Repeat("━", step-1))
+		case i+1 == reached && p.op.Change != record.Ended:
+			line.add(Bad, strings.Repeat("╍", step-1))
+		default:
+			line.add(Dim, strings.Repeat("─", step-1))
+		}
+	}
+	return []Line{head, line, below}
+}
+
+func stationStyle(reached bool) Style {
+	if reached {
+		return Work
+	}
+	return Dim
+}
+
+// facts are what was measured.
+func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
+	var lines []Line
+	add := func(name, value string) {
+		for i, part := range wrapped(value, width-12) {
+			if i > 0 {
+				name = ""
+			}
+			l := text(Dim, " ")
+			lines = append(lines, *l.left(Dim, name, 9).space(1).add(Plain, part))
+		}
+	}
+	request := view.Size(p.op.RequestSize)
+	if p.op.Undelivered {
+		request += ", not all of it was read"
+	}
+	add("request", request)
+	switch {
+	case p.op.Answered:
+		answer := view.Size(p.op.ResponseSize)
+		if p.op.Wait > 0 {
+			answer += fmt.Sprintf("; waited %s, transfer %s", view.Duration(p.op.Wait), view.Duration(p.op.Transfer))
+		}
+		add("answer", answer)
+	case p.op.Change != record.Ended:
+		add("answer", "no byte yet")
+	default:
+		add("answer", "none")
+	}
+	if p.op.InputWait > 0 {
+		add("person", view.Duration(p.op.InputWait)+" in which the server waited for its client")
+	}
+	if p.op.RoundTrips > 1 {
+		add("requests", fmt.Sprint(p.op.RoundTrips))
+	}
+	if p.op.TaskStatus != "" {
+		add("task", clean(p.op.TaskStatus))
+	}
+	if p.op.Progress > 0 {
+		add("progress", plural(p.op.Progress, "notification"))
+	}
+	for _, e := range p.op.Events {
+		add(e.Time.In(w.now.Location()).Format("15:04:05"), clean(strings.ReplaceAll(e.Name, "_", " ")))
+	}
+	if p.op.ArgumentsOf > 0 && p.op.ArgumentsOf != p.op.Number {
+		add("repeats", fmt.Sprintf("the arguments of call %d", p.op.ArgumentsOf))
+	}
+	client := cmp.Or(p.session.client(), "unknown")
+	if o.Ending == view.Hung || o.Ending == view.Open {
+		client += ", still waiting"
+	}
+	add("client", client)
+	return lines
+}
+
+// notes are what else was seen of it: violations of the protocol, and what was unusual.
+func (p *callPane) notes() []string {
+	var out []string
+	for _, n := range p.session.notes {
+		switch n := n.(type) {
+		case record.Violation:
+			if n.Operation != p.op.Number {
+				continue
+			}
+			kind := semconv.ViolationOf(string(n.Kind))
+			text := "Protocol: " + cmp.Or(clean(n.Reason), kind.Cause) + "."
+			if hint := kind.Hint(string(n.Direction)); hint != "" {
+				text += " To fix: " + hint + "."
+			}
+			out = append(out, text)
+		case record.Finding:
+			if n.Operation == p.op.Number {
+				out = append(out, fmt.Sprintf("Unusual: %s, %g %s; usual were %g.",
+					strings.ReplaceAll(string(n.Kind), "_", " "), n.Seen, clean(n.Unit), n.Usual))
+			}
+		}
+	}
+	return out
+}
+
+// content is what was captured, or how to capture it.
+func (p *callPane) content(width int) []Line {
+	c := p.op.Content
+	var lines []Line
+	for _, piece := range []struct{ name, text string }{
+		{"arguments", c.Arguments}, {"uri", c.URI}, {"messages", c.Messages}, {"result", c.Result}, {"error", c.Error},
+	} {
+		if piece.text == "" {
+			continue
+		}
+		for i, part := range wrapped(clean(piece.text), width-12) {
+			l := text(Dim, " ")
+			if i > 0 {
+				piece.name = ""
+			}
+			lines = append(lines, *l.left(Dim, piece.name, 9).space(1).add(Plain, part))
+		}
+	}
+	if len(lines) > 0 {
+		return lines
+	}
+	state := "not captured, or expired"
+	if p.session.Content || p.session.State == store.Live {
+		state = "not captured"
+	}
+	for i, part := range wrapped(state+"; to keep arguments: SPANPIPE_CAPTURE=arguments", width-12) {
+		l := text(Dim, " ")
+		lines = append(lines, *l.left(Dim, map[bool]string{true: "content"}[i == 0], 9).space(1).add(Dim, part))
+	}
+	return lines
+}
+
+// allAttributes lists the attributes of the operation's span, each with its meaning.
+func (p *callPane) allAttributes(width int) []Line {
+	values := attributesOf(&p.op)
+	lines := []Line{text(Dim, " Attributes of its span")}
+	for _, a := range semconv.OperationAttributes() {
+		value, ok := values[a.Key]
+		if !ok {
+			continue
+		}
+		l := text(Plain, " ")
+		l.left(Plain, a.Key, 32).space(1).left(Plain, clean(value), min(20, max(width-36, 8)))
+		if rest := width - l.width() - 2; rest > 20 {
+			l.space(1).add(Dim, cutEnd(strings.ReplaceAll(a.When, "`", ""), rest))
+		}
+		lines = append(lines, l)
+	}
+	if ids, ok := p.session.spans[p.op.Number]; ok {
+		lines = append(lines, text(Plain, " %-32s %s", "trace id", ids.TraceID),
+			text(Plain, " %-32s %s", "span id", ids.SpanID))
+	}
+	return lines
+}
+
+// attributesOf returns the attributes that an operation's record stands for.
+func attributesOf(op *record.Operation) map[string]string {
+	all := map[string]string{
+		semconv.MethodName: op.Method, semconv.Number: fmt.Sprint(op.Number), semconv.RequestID: op.RequestID,
+		semconv.ProtocolVersion: op.Protocol, semconv.Requested: op.Requested, semconv.JSONRPCVersion: op.JSONRPC,
+		semconv.ErrorType: op.ErrorType, semconv.StatusCode: op.Code, semconv.ErrorClass: string(op.Class),
+		semconv.RequestSize: view.Size(op.RequestSize), semconv.TaskStatus: op.TaskStatus, semconv.Resource: op.Resource,
+	}
+	switch op.Method {
+	case semconv.ToolsCall:
+		all[semconv.ToolName] = op.Target
+	case semconv.PromptsGet:
+		all[semconv.PromptName] = op.Target
+	}
+	if op.Answered {
+		all[semconv.ResponseSize] = view.Size(op.ResponseSize)
+	}
+	for key, d := range map[string]time.Duration{
+		semconv.Wait: op.Wait, semconv.Transfer: op.Transfer, semconv.InputWait: op.InputWait,
+	} {
+		if d > 0 {
+			all[key] = view.Duration(d)
+		}
+	}
+	for key, is := range map[string]bool{
+		semconv.Batch: op.Batch, semconv.Ambiguous: op.Ambiguous, semconv.Hung: op.Hung,
+		semconv.Undelivered: op.Undelivered, semconv.IDMismatch: op.IDMismatch,
+	} {
+		if is {
+			all[key] = "true"
+		}
+	}
+	for key, value := range all {
+		if value == "" {
+			delete(all, key)
+		}
+	}
+	return all
+}

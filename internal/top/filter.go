@@ -1,0 +1,158 @@
+package top
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Filter is a list of terms that all must match. The zero value matches everything.
+type Filter struct {
+	Text  string // as it was written
+	terms []term
+}
+
+// subject is what a filter looks at: an operation, or a row that sums up several.
+type subject struct {
+	server, client string
+	tools, methods []string
+	words          []string // of statusWords
+	took           time.Duration
+	size           int64
+}
+
+// term is one word of a filter.
+type term struct {
+	text  string
+	not   bool
+	match func(s *subject) bool
+}
+
+// statusWords are what a row can be.
+var statusWords = []string{
+	"ok", "failed", "hung", "late", "timed-out", "cancelled", "bad-request", "unanswered", "waited", "open", "live",
+	"closed", "crashed", "killed",
+}
+
+// fields are the names of terms that look at one field.
+var fields = map[string]func(s *subject) []string{
+	"server": func(s *subject) []string { return []string{s.server} },
+	"client": func(s *subject) []string { return []string{s.client} },
+	"tool":   func(s *subject) []string { return s.tools },
+	"method": func(s *subject) []string { return s.methods },
+	"status": func(s *subject) []string { return s.words },
+}
+
+var fieldNames = []string{"server", "client", "tool", "method", "status"}
+
+// ParseFilter reads a filter. The error names the term that is invalid.
+func ParseFilter(text string) (Filter, error) {
+	f := Filter{Text: strings.TrimSpace(text)}
+	for word := range strings.FieldsSeq(text) {
+		t := term{text: word}
+		if rest, ok := strings.CutPrefix(word, "-"); ok && rest != "" {
+			t.not, word = true, rest
+		}
+		var err error
+		if t.match, err = parseTerm(strings.ToLower(word)); err != nil {
+			return Filter{}, err
+		}
+		f.terms = append(f.terms, t)
+	}
+	return f, nil
+}
+
+func parseTerm(word string) (func(*subject) bool, error) {
+	name, value, isField := strings.Cut(word, ":")
+	field, known := fields[name]
+	switch {
+	case word[0] == '>' || word[0] == '<':
+		return parseLimit(word)
+	case isField && !known:
+		return nil, fmt.Errorf("%s: is no filter; did you mean %s: ?", name, nearest(name, fieldNames))
+	case name == "status" && isField && value != "" && !slices.Contains(statusWords, value):
+		return nil, fmt.Errorf("there is no status %s; did you mean %s ?", value, nearest(value, statusWords))
+	case isField:
+		return func(s *subject) bool {
+			return slices.ContainsFunc(field(s), func(v string) bool { return like(v, value) })
+		}, nil
+	case slices.Contains(statusWords, word):
+		return func(s *subject) bool { return slices.Contains(s.words, word) }, nil
+	}
+	return func(s *subject) bool {
+		return like(s.server, word) || like(s.client, word) ||
+			slices.ContainsFunc(s.tools, func(v string) bool { return like(v, word) }) ||
+			slices.ContainsFunc(s.methods, func(v string) bool { return like(v, word) })
+	}, nil
+}
+
+// like reports whether a name contains a word or, if that has a *, matches it whole.
+func like(name, word string) bool {
+	name = strings.ToLower(name)
+	if !strings.Contains(word, "*") {
+		return strings.Contains(name, word)
+	}
+	// path.Match lets no * stand for a slash.
+	ok, err := path.Match(strings.ReplaceAll(word, "/", "\x00"), strings.ReplaceAll(name, "/", "\x00"))
+	return ok && err == nil
+}
+
+// parseLimit reads a limit of a duration or a size: >500ms, <1MB.
+func parseLimit(word string) (func(*subject) bool, error) {
+	over, number := word[0] == '>', strings.TrimPrefix(word[1:], "=")
+	if d, err := time.ParseDuration(number); err == nil {
+		return func(s *subject) bool { return s.took > d == over && s.took != d }, nil
+	}
+	for _, unit := range []struct {
+		name  string
+		bytes float64
+	}{{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"b", 1}} {
+		digits, ok := strings.CutSuffix(number, unit.name)
+		if n, err := strconv.ParseFloat(digits, 64); ok && err == nil {
+			limit := int64(n * unit.bytes)
+			return func(s *subject) bool { return s.size > limit == over && s.size != limit }, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: want a duration or a size, such as %c500ms or %c1MB", word, word[0], word[0])
+}
+
+// matches reports whether a row passes.
+func (f *Filter) matches(s *subject) bool {
+	for i := range f.terms {
+		if f.terms[i].match(s) == f.terms[i].not {
+			return false
+		}
+	}
+	return true
+}
+
+// needsTools reports whether a term looks at the names of tools or methods, or at any name.
+func (f *Filter) needsTools() bool {
+	return slices.ContainsFunc(f.terms, func(t term) bool {
+		name, _, isField := strings.Cut(strings.TrimPrefix(strings.ToLower(t.text), "-"), ":")
+		return isField && (name == "tool" || name == "method")
+	})
+}
+
+// without returns the filter without one of its terms.
+func (f *Filter) without(i int) Filter {
+	return Filter{terms: slices.Delete(slices.Clone(f.terms), i, i+1)}
+}
+
+// nearest returns the word that begins most alike.
+func nearest(word string, words []string) string {
+	best, most := words[0], 0
+	for _, w := range words {
+		n := 0
+		for n < min(len(w), len(word)) && w[n] == word[n] {
+			n++
+		}
+		if n > most {
+			best, most = w, n
+		}
+	}
+	return best
+}

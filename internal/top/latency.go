@@ -1,0 +1,110 @@
+package top
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// figures counts numbers that are not negative, each with three digits: as many as a screen shows.
+type figures struct {
+	n      int
+	counts map[int64]int
+}
+
+func (f *figures) add(v int64) {
+	if f.counts == nil {
+		f.counts = map[int64]int{}
+	}
+	f.n++
+	f.counts[threeDigits(v)]++
+}
+
+// merge adds the numbers of another one.
+func (f *figures) merge(other *figures) {
+	if other.n > 0 && f.counts == nil {
+		f.counts = make(map[int64]int, len(other.counts))
+	}
+	f.n += other.n
+	for v, n := range other.counts {
+		f.counts[v] += n
+	}
+}
+
+func threeDigits(v int64) int64 {
+	unit := int64(1)
+	for v >= 1000*unit {
+		unit *= 10
+	}
+	return (max(v, 0) + unit/2) / unit * unit
+}
+
+// percentiles returns the numbers that the given shares of 100 did not exceed.
+func (f *figures) percentiles(shares ...int) []int64 {
+	out := make([]int64, len(shares))
+	if f.n == 0 {
+		return out
+	}
+	sorted := slices.Sorted(maps.Keys(f.counts))
+	for i, share := range shares {
+		left := (f.n*share + 99) / 100
+		for _, v := range sorted {
+			if left -= f.counts[v]; left <= 0 {
+				out[i] = v
+				break
+			}
+		}
+	}
+	return out
+}
+
+// The axis of latencies: from a millisecond to 100 seconds, on a logarithmic scale.
+const decades = 5
+
+// latencyColumn returns the column of a duration on an axis of n.
+func latencyColumn(d time.Duration, n int) int {
+	if d <= time.Millisecond {
+		return 0
+	}
+	c := int(math.Log10(float64(d)/float64(time.Millisecond)) / decades * float64(n))
+	return min(max(c, 0), n-1)
+}
+
+// draw returns the distribution of durations on an axis of n columns. The highest column is full, and one call in a
+// thousand still shows.
+func (f *figures) draw(n int) string {
+	columns := make([]int, n)
+	most := 0
+	for v, count := range f.counts {
+		c := latencyColumn(time.Duration(v), n)
+		columns[c] += count
+		most = max(most, columns[c])
+	}
+	out := make([]rune, n)
+	for i, count := range columns {
+		out[i] = ' '
+		if count > 0 {
+			out[i] = blocks[(count*len(blocks)-1)/most]
+		}
+	}
+	return string(out)
+}
+
+// seen is a set of small numbers.
+type seen []uint64
+
+// add adds a number and reports whether it is new.
+func (s *seen) add(n uint64) bool {
+	const most = 1 << 26 // a number beyond it is damage
+	if n >= most {
+		return true
+	}
+	for uint64(len(*s)) <= n/64 {
+		*s = append(*s, 0)
+	}
+	bit := uint64(1) << (n % 64)
+	is := (*s)[n/64]&bit == 0
+	(*s)[n/64] |= bit
+	return is
+}

@@ -1,0 +1,292 @@
+package top
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+)
+
+// livePane shows the calls that are open, on one axis of ages, and below them those that have ended, the newest first.
+type livePane struct {
+	list
+	open    []*call
+	shown   []*call
+	cleared time.Time // what ended before is not shown
+}
+
+func newLivePane() *livePane { return &livePane{list: list{follow: true}} }
+
+func (p *livePane) rows() *list { return &p.list }
+
+func (p *livePane) hints() []string {
+	return []string{"space pause", "⏎ open", "/ filter", "n next not ok", "c clear", "y copy", "? keys", "q quit"}
+}
+
+func (p *livePane) update(w *world, f *Filter, _ bool) {
+	p.open, p.shown = p.open[:0], p.shown[:0]
+	var rows []row
+	for _, c := range w.open {
+		if o := c.outcome(w.now, w.hangAfter); f.matches(c.subject(o, w.now)) {
+			p.open, rows = append(p.open, c), append(rows, row{id: c.id(), bad: isBad(o)})
+		}
+	}
+	p.total = len(w.open) + len(w.ended)
+	for _, c := range slices.Backward(w.ended) {
+		if !c.op.End.After(p.cleared) {
+			continue
+		}
+		if o := c.outcome(w.now, w.hangAfter); f.matches(c.subject(o, w.now)) {
+			p.shown, rows = append(p.shown, c), append(rows, row{id: c.id() + " ended", bad: isBad(o)})
+		}
+	}
+	p.set(rows)
+}
+
+func (c *call) id() string { return fmt.Sprintf("%s/%d", c.session.Name, c.op.Number) }
+
+func (p *livePane) key(w *world, key string) action {
+	switch key {
+	case "enter":
+		if c := p.at0(); c != nil {
+			t := newTimeline(w, []*session{c.session})
+			return action{known: true, open: &callOf{callPane: newCallPane(c, nil), behind: t}}
+		}
+	case "c":
+		p.cleared = w.now
+	default:
+		return action{}
+	}
+	return action{known: true}
+}
+
+// callOf is a call that was opened without its session's list, which keeps the session's detail.
+type callOf struct {
+	*callPane
+	behind *timeline
+}
+
+func (p *callOf) close(w *world) { p.behind.close(w) }
+
+// at0 returns the selected call.
+func (p *livePane) at0() *call {
+	switch i := p.selected(); {
+	case i < 0:
+		return nil
+	case i < len(p.open):
+		return p.open[i]
+	default:
+		return p.shown[i-len(p.open)]
+	}
+}
+
+func (p *livePane) command() string {
+	if c := p.at0(); c != nil {
+		return fmt.Sprintf("spanpipe show %s --operation %d", c.session.Name, c.op.Number)
+	}
+	return "spanpipe tail"
+}
+
+// draw keeps the list of open calls on the screen, and scrolls the one of those that have ended.
+func (p *livePane) draw(w *world, room Size) []Line {
+	top := min(len(p.open), max(room.Height/2-2, 1))
+	lines := []Line{p.openHeading(room.Width, w.hangAfter)}
+	first := 0
+	if i := p.selected(); i >= 0 && i < len(p.open) {
+		first = max(i-top+1, 0)
+	}
+	for i := first; i < first+top; i++ {
+		l := p.openLine(w, p.open[i], room.Width)
+		l.Selected = i == p.selected()
+		lines = append(lines, l)
+	}
+	switch more := len(p.open) - top; {
+	case len(p.open) == 0:
+		lines = append(lines, text(Dim, " no call has been open for longer than a second"))
+	case more > 0:
+		lines = append(lines, text(Dim, " %s more", plural(more, "open call")))
+	}
+	lines = append(lines, rule(room.Width))
+	return append(lines, p.endedLines(w, room.Height-len(lines), room.Width)...)
+}
+
+func (p *livePane) openHeading(width int, hangAfter time.Duration) Line {
+	l := text(Dim, " OPEN NOW")
+	l.to(30).right(Dim, "AGE", 6).space(1)
+	n := ageColumns(width)
+	out := []rune(strings.Repeat(" ", n))
+	for _, d := range []time.Duration{time.Second, 10 * time.Second, hangAfter, 5 * time.Minute} {
+		label := d.String()
+		if d%time.Minute == 0 {
+			label = fmt.Sprintf("%dm", d/time.Minute)
+		}
+		at := min(ageColumn(d, n), n-len(label))
+		if at >= 0 && strings.TrimSpace(string(out[max(at-1, 0):at+len(label)])) == "" {
+			copy(out[at:], []rune(label))
+		}
+	}
+	return *l.add(Dim, string(out))
+}
+
+// ageColumns returns how many columns the axis of ages has.
+func ageColumns(width int) int { return max(width-37-15, 8) }
+
+// ageColumn returns the column of an age on an axis of n: logarithmic, from half a second to ten minutes.
+func ageColumn(d time.Duration, n int) int {
+	const least, most = 500 * time.Millisecond, 10 * time.Minute
+	share := math.Log(float64(max(d, least))/float64(least)) / math.Log(float64(most)/float64(least))
+	return min(int(share*float64(n)), n-1)
+}
+
+func (p *livePane) openLine(w *world, c *call, width int) Line {
+	o := c.outcome(w.now, w.hangAfter)
+	l := text(Plain, " ")
+	l.left(Plain, c.session.server(), 10).space(1).left(Plain, c.name(), 18).
+		right(Plain, view.Duration(c.took(w.now)), 6).space(1)
+	n := ageColumns(width)
+	limit, end := ageColumn(w.hangAfter, n), ageColumn(c.took(w.now), n)
+	for i := range n {
+		switch {
+		case i > end && i == limit:
+			l.add(Dim, "┊")
+		case i > end:
+			l.space(1)
+		case o.Ending != view.Hung && i == end:
+			l.add(Work, "▶")
+		case o.Ending != view.Hung:
+			l.add(Work, "━")
+		case i < limit:
+			l.add(Bad, "─")
+		case i == limit && i < end:
+			l.add(Bad, "┿")
+		case i == end:
+			l.add(Bad, "▶")
+		default:
+			l.add(Bad, "━")
+		}
+	}
+	l.join()
+	return *l.space(1).add(style(o), cutEnd(o.String(), 14))
+}
+
+// endedLines are the calls that have ended.
+func (p *livePane) endedLines(w *world, height, width int) []Line {
+	p.room(height - 1)
+	side := 0
+	if width >= 140 {
+		side = 58
+	}
+	left := p.lastMinutes(w, side, height)
+	lines := []Line{endedHeading(width - side)}
+	at := p.selected() - len(p.open)
+	from := max(p.top, len(p.open)) - len(p.open)
+	if at >= 0 {
+		from = max(min(from, at), at-height+2)
+	}
+	for i := from; i < min(from+height-1, len(p.shown)); i++ {
+		l := endedLine(w, p.shown[i], width-side)
+		l.Selected = i == at
+		lines = append(lines, l)
+	}
+	if side == 0 {
+		return lines
+	}
+	for len(lines) < height {
+		lines = append(lines, Line{})
+	}
+	for i := range lines {
+		var l Line
+		if i < len(left) {
+			l = left[i]
+		}
+		l.fit(side - 1)
+		l.add(Dim, "│")
+		l.Pieces, l.Selected = append(l.Pieces, lines[i].Pieces...), lines[i].Selected
+		lines[i] = l
+	}
+	return lines
+}
+
+func endedHeading(width int) Line {
+	l := text(Dim, " ")
+	l.left(Dim, "ENDED", 10).space(1).left(Dim, "SERVER", 10).space(1).left(Dim, "OPERATION", nameWidth(width))
+	l.right(Dim, "TOOK", 8)
+	if width >= noAnswer {
+		l.right(Dim, "ANSWER", 9)
+	}
+	return *l.space(2).add(Dim, "OUTCOME")
+}
+
+// noAnswer is the width below which there is no room for the sizes of answers.
+const noAnswer = 70
+
+func nameWidth(width int) int {
+	rest := 1 + 11 + 11 + 8 + 9 + 2 + 17
+	if width < noAnswer {
+		rest -= 9
+	}
+	return max(min(width-rest, 34), 8)
+}
+
+func endedLine(w *world, c *call, width int) Line {
+	o := c.outcome(w.now, w.hangAfter)
+	size := "–"
+	if c.op.Answered {
+		size = view.Size(c.op.ResponseSize)
+	}
+	l := text(Plain, " ")
+	l.left(Dim, c.op.End.In(w.now.Location()).Format("15:04:05.0"), 10).space(1).
+		left(Plain, c.session.server(), 10).space(1)
+	l.add(Dim, view.Arrow(c.op.Direction)+" ").left(Plain, c.name(), nameWidth(width)-2)
+	l.right(Plain, view.Duration(c.op.Duration), 8)
+	if width >= noAnswer {
+		l.right(Plain, size, 9)
+	}
+	l.space(2)
+	word := o.String()
+	if room := width - l.width() - 1; len(word) > room {
+		word = cutEnd(o.Short(), room)
+	}
+	return *l.add(style(o), word)
+}
+
+// lastMinutes shows what the live sessions did in the last five minutes.
+func (p *livePane) lastMinutes(w *world, width, height int) []Line {
+	if width == 0 {
+		return nil
+	}
+	const span, slots = 5 * time.Minute, 20
+	l := text(Dim, " ")
+	l.left(Dim, "LAST 5 MINUTES", 12+14+slots).right(Dim, "A MINUTE", 9)
+	lines := []Line{l}
+	for _, r := range w.runs {
+		for _, s := range r.sessions {
+			if s.State != store.Live || len(lines) >= height {
+				continue
+			}
+			recent := &strip{from: w.now.Add(-span), slot: span / slots}
+			n := 0
+			for _, c := range slices.Backward(w.ended) {
+				if c.session == s && c.op.Start.After(recent.from) {
+					recent.mark(&c.op)
+					n++
+				}
+			}
+			l := text(Plain, " ")
+			l.left(Plain, s.server(), 11).space(1).left(Dim, r.client(), 13).space(1)
+			var open []interval
+			for _, c := range w.open {
+				if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+					open = append(open, interval{c.op.Start, w.now})
+				}
+			}
+			recent.draw(&l, interval{w.now.Add(-span), w.now}, interval{s.began(), w.now.Add(time.Second)}, slots, open)
+			lines = append(lines, *l.right(Plain, fmt.Sprintf("%.1f", float64(n)/span.Minutes()), 9))
+		}
+	}
+	return lines
+}

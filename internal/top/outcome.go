@@ -1,0 +1,124 @@
+package top
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// call is an operation of a session.
+type call struct {
+	session *session
+	op      record.Operation
+}
+
+// outcome returns how the operation stands. One that is open hangs after a while, which its record says only later, and
+// one whose session is over is left unanswered.
+func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
+	if c.session != nil && c.session.State == store.Killed {
+		return view.Left(&c.op)
+	}
+	o := view.OutcomeOf(&c.op)
+	if o.Ending == view.Open && c.op.Change != record.InputRequired && now.Sub(c.op.Start) >= hangAfter {
+		o.Ending = view.Hung
+	}
+	return o
+}
+
+// style returns the style of an outcome.
+func style(o view.Outcome) Style {
+	switch o.Color() {
+	case view.Red:
+		return Bad
+	case view.Yellow:
+		return Late
+	case view.Blue:
+		return Person
+	case view.Cyan:
+		return Work
+	}
+	return Dim
+}
+
+// isBad reports whether an outcome is one to stop at: it failed, hangs, or was refused.
+func isBad(o view.Outcome) bool { return style(o) == Bad || style(o) == Late }
+
+// statusOf returns the words of a filter that an operation is.
+func statusOf(op *record.Operation, o view.Outcome) []string {
+	words := []string{strings.ReplaceAll(string(o.Ending), "_", "-")}
+	if o.Failed() {
+		words = append(words, "failed")
+	}
+	if op.Hung {
+		words = append(words, "hung")
+	}
+	if o.Ending == view.Hung {
+		words = append(words, "open")
+	}
+	if o.Late > 0 {
+		words = append(words, "late")
+	}
+	if o.Asked || o.Ending == view.Answered {
+		words = append(words, "waited")
+	}
+	return words
+}
+
+// subject returns what a filter looks at.
+func (c *call) subject(o view.Outcome, now time.Time) *subject {
+	return &subject{
+		server: c.session.ServerName(), client: c.session.Client.Name, tools: []string{c.op.Target, c.op.Resource},
+		methods: []string{c.op.Method}, words: statusOf(&c.op, o), took: c.took(now),
+		size: max(c.op.RequestSize, c.op.ResponseSize),
+	}
+}
+
+// took returns how long an operation took, or has been open.
+func (c *call) took(now time.Time) time.Duration {
+	if c.op.Change == record.Ended {
+		return c.op.Duration
+	}
+	if c.session != nil && c.session.State != store.Live {
+		now = c.session.until(now)
+	}
+	return max(now.Sub(c.op.Start), 0)
+}
+
+// name returns what a screen calls an operation: a call's tool, else its method.
+func (c *call) name() string {
+	switch {
+	case c.op.Target != "":
+		return clean(c.op.Target)
+	case c.op.Resource != "":
+		return clean(c.op.Method + " " + c.op.Resource)
+	}
+	return clean(c.op.Method)
+}
+
+// isCall reports whether an operation is a call: of a tool, a resource or a prompt.
+func isCall(op *record.Operation) bool {
+	return slices.Contains([]string{semconv.ToolsCall, semconv.ResourcesRead, semconv.PromptsGet}, op.Method)
+}
+
+// spoken formats a duration for a sentence: 4 min 1 s, 12 s, 310 ms.
+func spoken(d time.Duration) string {
+	switch {
+	case d < time.Second-500*time.Microsecond:
+		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute-500*time.Millisecond:
+		return fmt.Sprintf("%d s", d.Round(time.Second)/time.Second)
+	case d < time.Hour:
+		d = d.Round(time.Second)
+		return strings.TrimSuffix(fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second), " 0 s")
+	}
+	d = d.Round(time.Minute)
+	return strings.TrimSuffix(fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute), " 0 min")
+}

@@ -1,0 +1,164 @@
+package top
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// sums are the figures of a session or a run.
+type sums struct {
+	calls, failed, hung int
+	p95                 float64 // s; the largest of a run's
+	received            int64
+}
+
+// sums returns a session's figures: those that were stored, or those that have been counted here.
+func (s *session) sums(w *world) sums {
+	t := sums{s.Totals.Calls, s.Totals.Failed, s.Totals.Hung, s.Totals.P95, s.Totals.Received}
+	if s.streamed || s.summed {
+		t = sums{s.totals.Calls, s.totals.Failed, s.hung, s.totals.P95().Seconds(), s.moved}
+	}
+	for _, c := range w.open {
+		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+			t.hung++
+		}
+	}
+	return t
+}
+
+func (r *run) sums(w *world) (t sums) {
+	for _, s := range r.sessions {
+		one := s.sums(w)
+		t.calls, t.failed, t.hung = t.calls+one.calls, t.failed+one.failed, t.hung+one.hung
+		t.p95, t.received = max(t.p95, one.p95), t.received+one.received
+	}
+	return t
+}
+
+// figures appends the columns with numbers.
+func (t sums) figures(l *Line, s Style, c sessionColumns, p95 string) {
+	bad := func(n int) Style {
+		if n > 0 {
+			return Bad
+		}
+		return s
+	}
+	l.right(s, view.Number(t.calls), 5).right(bad(t.failed), view.Number(t.failed), 7).
+		right(bad(t.hung), view.Number(t.hung), 5)
+	if c.p95 > 0 {
+		l.right(s, p95, 1+c.p95)
+	}
+	if c.received > 0 {
+		l.right(s, view.Size(t.received), 1+c.received)
+	}
+	l.space(1)
+}
+
+func (s *session) line(w *world, c sessionColumns, last bool) Line {
+	branch := "├─ "
+	if last {
+		branch = "└─ "
+	}
+	l := text(Plain, "%4d ", s.number)
+	l.add(Dim, branch).left(Plain, s.server(), c.name-3).space(1)
+	if c.when > 0 {
+		if why := s.problem(); why != "" {
+			l.left(Bad, why, c.when)
+		} else {
+			s.drawStrip(w, &l, c.when)
+		}
+		l.space(1)
+	}
+	t := s.sums(w)
+	p95 := "–"
+	if t.p95 > 0 {
+		p95 = view.Duration(time.Duration(t.p95 * float64(time.Second)))
+	}
+	t.figures(&l, Plain, c, p95)
+	word, st := s.end()
+	l.left(st, word, c.end)
+	return l
+}
+
+// drawStrip draws the session's strip on the axis of its run.
+func (s *session) drawStrip(w *world, l *Line, n int) {
+	if s.strip == nil {
+		w.want(WantHistory, s.Name)
+		l.space(n)
+		return
+	}
+	var open []interval
+	for _, c := range w.open {
+		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+			open = append(open, interval{c.op.Start, w.now})
+		}
+	}
+	s.strip.draw(l, interval{s.run.began(), s.run.until(w.now)}, interval{s.began(), s.until(w.now)}, n, open)
+}
+
+func (r *run) line(w *world, c sessionColumns) Line {
+	t := r.sums(w)
+	l := text(Strong, " ")
+	l.left(Strong, r.client(), 4+c.name).space(1)
+	if c.when > 0 {
+		began, end := r.began().In(w.now.Location()).Format("15:04"), view.Duration(r.until(w.now).Sub(r.began()))
+		if c.when >= 40 {
+			until := "now"
+			if !r.live() {
+				until = r.until(w.now).In(w.now.Location()).Format("15:04")
+			}
+			rest := c.when - len(began) - len(end) - len(until) - 4
+			l.add(Strong, began+" ").add(Dim, strings.Repeat("─", rest/2)).add(Strong, " "+end+" ").
+				add(Dim, strings.Repeat("─", rest-rest/2)).add(Strong, " "+until)
+		} else {
+			l.add(Strong, began).right(Strong, end, c.when-len(began))
+		}
+		l.space(1)
+	}
+	t.figures(&l, Strong, c, "")
+	word, st := r.end()
+	if st == Dim {
+		st = Strong
+	}
+	l.left(st, word, c.end)
+	return l
+}
+
+// end returns how a session stands.
+func (s *session) end() (string, Style) {
+	switch s.State {
+	case store.Live:
+		return "live", Work
+	case store.Killed:
+		return "killed", Bad
+	case store.Unknown:
+		return "unknown", Dim
+	case store.Ended:
+	}
+	e := record.Exit{EndedBy: s.Exit.EndedBy, Cause: s.Exit.Cause, Code: s.Exit.Code, Signal: s.Exit.Signal}
+	switch word, _ := view.Exit(e); {
+	case e.Cause == record.NotStarted:
+		return "never", Bad
+	case e.EndedBy == record.ByServer:
+		return strings.TrimPrefix(word, "killed by "), Bad
+	}
+	return "closed", Dim
+}
+
+// end returns how a run stands: live, or as its last session.
+func (r *run) end() (string, Style) {
+	if r.live() {
+		return "live", Work
+	}
+	last := r.sessions[0]
+	for _, s := range r.sessions {
+		if s.Ended.After(last.Ended) {
+			last = s
+		}
+	}
+	return last.end()
+}

@@ -1,0 +1,120 @@
+package top
+
+import (
+	"math/bits"
+	"time"
+)
+
+// strip counts what happens in a session over time. It has at most stripSlots slots of equal width, which doubles when
+// the session outgrows them, so that a session of any length takes little memory.
+type strip struct {
+	from  time.Time
+	slot  time.Duration
+	slots []slot
+	hangs []interval
+}
+
+type slot struct{ calls, bad uint32 }
+
+// interval is a span of time.
+type interval struct{ from, to time.Time }
+
+const (
+	stripSlots = 512
+	firstSlot  = 250 * time.Millisecond
+	mostHangs  = 64 // a strip has room for few
+)
+
+// add counts a call that started at a time.
+func (s *strip) add(at time.Time, bad bool) {
+	if s.slot == 0 {
+		s.slot = firstSlot
+	}
+	n := int(max(at.Sub(s.from), 0) / s.slot)
+	for n >= stripSlots {
+		s.double()
+		n /= 2
+	}
+	for len(s.slots) <= n {
+		s.slots = append(s.slots, slot{})
+	}
+	s.slots[n].calls++
+	if bad {
+		s.slots[n].bad++
+	}
+}
+
+// double makes each slot twice as wide.
+func (s *strip) double() {
+	for i := range s.slots {
+		if i%2 == 0 {
+			s.slots[i/2] = s.slots[i]
+		} else {
+			s.slots[i/2].calls += s.slots[i].calls
+			s.slots[i/2].bad += s.slots[i].bad
+		}
+	}
+	s.slots, s.slot = s.slots[:(len(s.slots)+1)/2], 2*s.slot
+}
+
+// hang adds a time in which a call hung.
+func (s *strip) hang(from, to time.Time) {
+	if len(s.hangs) < mostHangs {
+		s.hangs = append(s.hangs, interval{from, to})
+	}
+}
+
+// blocks are the heights of a column. The lowest is the rail: the server runs and nothing happens.
+var blocks = []rune("▁▂▃▄▅▆▇█")
+
+// draw appends a strip of n columns for a time, in which the session lived for a part. Hangs are those that go on.
+func (s *strip) draw(l *Line, axis, life interval, n int, open []interval) {
+	step := axis.to.Sub(axis.from) / time.Duration(max(n, 1))
+	if step <= 0 {
+		l.space(n)
+		return
+	}
+	for i := range n {
+		from := axis.from.Add(time.Duration(i) * step)
+		to := from.Add(step)
+		if i == n-1 {
+			to = axis.to
+		}
+		switch sum := s.sum(from, to); {
+		case !from.Before(life.to) && i > 0 || to.Before(life.from):
+			l.space(1)
+		case sum.bad > 0:
+			l.add(Bad, "×")
+		case overlaps(open, from, to) || overlaps(s.hangs, from, to):
+			l.add(Bad, "━")
+		case sum.calls > 0:
+			l.add(Work, string(blocks[min(bits.Len32(sum.calls), len(blocks)-1)]))
+		default:
+			l.add(Dim, "▁")
+		}
+	}
+	l.join()
+}
+
+// sum adds up the slots that begin in a time.
+func (s *strip) sum(from, to time.Time) (sum slot) {
+	if s.slot == 0 {
+		return sum
+	}
+	first := int((from.Sub(s.from) + s.slot - 1) / s.slot)
+	last := int((to.Sub(s.from) + s.slot - 1) / s.slot)
+	for i := max(first, 0); i < min(last, len(s.slots)); i++ {
+		sum.calls += s.slots[i].calls
+		sum.bad += s.slots[i].bad
+	}
+	return sum
+}
+
+func overlaps(all []interval, from, to time.Time) bool {
+	for _, i := range all {
+		if i.from.Before(to) && i.to.After(from) {
+			return true
+		}
+	}
+	return false
+}

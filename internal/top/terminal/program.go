@@ -1,0 +1,155 @@
+package terminal
+
+import (
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/top"
+)
+
+// program is the view as bubbletea sees it.
+type program struct {
+	config  Config
+	model   *top.Model
+	palette palette
+	deep    bool // the terminal has more than sixteen colors
+	screen  string
+	listed  int           // sessions whose numbers have been remembered
+	send    func(tea.Msg) // from another goroutine
+}
+
+// clockMsg is the time, once a second.
+type clockMsg time.Time
+
+// eventsMsg is what has happened, or was asked for.
+type eventsMsg []top.Event
+
+// failedMsg is a panic of another goroutine.
+type failedMsg struct{ problem any }
+
+// Init implements tea.Model.
+func (p *program) Init() tea.Cmd {
+	if p.config.Still {
+		return tea.RequestBackgroundColor
+	}
+	return tea.Batch(tea.RequestBackgroundColor, clock())
+}
+
+// clock waits for the next second.
+func clock() tea.Cmd {
+	return tea.Every(time.Second, func(t time.Time) tea.Msg { return clockMsg(t) })
+}
+
+// now returns the time in the zone of the view.
+func (p *program) now() time.Time { return time.Now().In(p.config.Top.Now.Location()) }
+
+// Update implements tea.Model.
+func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var next tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		p.model.Resize(top.Size{Width: msg.Width, Height: msg.Height})
+	case tea.ColorProfileMsg:
+		p.palette.color = p.config.Color && msg.Profile > colorprofile.ASCII
+		p.deep = msg.Profile >= colorprofile.ANSI256
+	case tea.BackgroundColorMsg:
+		p.pick(msg.IsDark())
+	case clockMsg:
+		p.model.Tick(p.now())
+		next = clock()
+	case tea.KeyPressMsg:
+		p.model.Tick(p.now())
+		next = p.key(msg.String())
+	case tea.PasteMsg:
+		p.model.Paste(msg.Content)
+	case eventsMsg:
+		p.model.Tick(p.now())
+		for _, e := range msg {
+			p.model.Take(e)
+		}
+		p.remember()
+	case failedMsg:
+		panic(msg.problem) // bubbletea restores the terminal and shows it
+	default:
+		return p, nil
+	}
+	p.screen = p.palette.render(p.model.Lines())
+	commands := []tea.Cmd{next}
+	for _, w := range p.model.Wants() {
+		commands = append(commands, p.load(w))
+	}
+	return p, tea.Batch(commands...)
+}
+
+// View implements tea.Model.
+func (p *program) View() tea.View {
+	v := tea.NewView(p.screen)
+	v.AltScreen, v.WindowTitle = true, "spanpipe top"
+	return v
+}
+
+// key acts on a key.
+func (p *program) key(name string) tea.Cmd {
+	switch name {
+	case "ctrl+z":
+		return tea.Suspend
+	case "alt+esc": // two that came at once: the second looks like a part of the first
+		p.model.Key("esc")
+		name = "esc"
+	}
+	switch e := p.model.Key(name); {
+	case e.Quit:
+		return tea.Quit
+	case e.Copy != "":
+		return tea.SetClipboard(e.Copy)
+	}
+	return nil
+}
+
+// pick chooses the background of the selected row, a shade of the terminal's own.
+func (p *program) pick(dark bool) {
+	switch {
+	case !p.deep || !p.config.Color:
+	case dark:
+		p.palette.picked = "48;5;236"
+	default:
+		p.palette.picked = "48;5;254"
+	}
+}
+
+// remember keeps the numbers of new sessions, so that other commands take them.
+func (p *program) remember() {
+	names := p.model.Numbers()
+	if len(names) == p.listed {
+		return
+	}
+	p.listed = len(names)
+	list(p.config.Source, names)
+}
+
+// load returns a command that loads something the model has asked for.
+func (p *program) load(w top.Want) tea.Cmd {
+	s, known := p.model.Session(w.Session)
+	switch {
+	case w.Kind == top.WantTally:
+		stored := p.model.Stored()
+		return func() tea.Msg { return eventsMsg{tally(stored)} }
+	case !known:
+		return nil
+	case w.Kind == top.WantDetail:
+		return func() tea.Msg { return eventsMsg{detail(&s)} }
+	case s.State == store.Live || s.State == store.Unknown:
+		return func() tea.Msg {
+			operations(&s, func(events []top.Event) { p.send(eventsMsg(events)) })
+			return nil
+		}
+	}
+	return func() tea.Msg { return eventsMsg{history(&s)} }
+}
+
+// String makes the panic of another goroutine readable.
+func (f failedMsg) String() string { return fmt.Sprint(f.problem) }

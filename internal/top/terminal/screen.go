@@ -1,0 +1,80 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/top"
+)
+
+// Source is where sessions come from. *store.Store implements it. Its methods are called at the same time.
+type Source interface {
+	Select(f store.Filter) ([]store.Session, error)
+	Follow(ctx context.Context, what store.Following, report func([]store.Event) error) error
+	List(sessions []store.Session) error
+}
+
+// Config is what a view needs.
+type Config struct {
+	Source  Source
+	Filter  store.Filter // sessions to show
+	In, Out *os.File
+	Environ []string
+	Top     top.Config
+	Color   bool
+	Still   bool // the screen changes only when a key was pressed or something happened
+}
+
+// SignalError is the error of a view that a signal ended.
+type SignalError struct{ Signal syscall.Signal }
+
+// Error implements error.
+func (s *SignalError) Error() string { return "ended by " + s.Signal.String() }
+
+// framesPerSecond bounds how often the screen is written. Its timer is what the view costs while nothing happens.
+const framesPerSecond = 12
+
+// Run shows the view until a person quits it. It restores the terminal before it returns. The error is a *SignalError
+// if a signal ended it.
+func Run(c Config) error {
+	ctx, stop := context.WithCancel(context.Background())
+	p := &program{config: c, model: top.New(c.Top), palette: palette{color: c.Color}}
+	run := tea.NewProgram(p, tea.WithInput(c.In), tea.WithOutput(c.Out), tea.WithEnvironment(c.Environ),
+		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))
+	p.send = run.Send
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	received, watched := make(chan syscall.Signal, 1), make(chan struct{})
+	go func() { // ends with the context; waited for below
+		defer close(watched)
+		select {
+		case s := <-signals:
+			received <- s.(syscall.Signal) //nolint:forcetypeassert // package os has no others
+			run.Kill()
+		case <-ctx.Done():
+		}
+	}()
+	go func() { // ends with the context, but not before a long look at a large store: the terminal does not wait for it
+		follow(ctx, c, func(events []top.Event) { run.Send(eventsMsg(events)) },
+			func(problem any) { run.Send(failedMsg{problem}) })
+	}()
+	_, err := run.Run()
+	stop()
+	<-watched
+	signal.Stop(signals)
+	select {
+	case s := <-received:
+		return &SignalError{s}
+	default:
+	}
+	if errors.Is(err, tea.ErrProgramPanic) {
+		return errors.New("the view has failed; the lines above say where, please report them")
+	}
+	return err
+}

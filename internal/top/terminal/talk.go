@@ -1,0 +1,172 @@
+package terminal
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/top"
+)
+
+// TalkConfig is what a view without a screen needs.
+type TalkConfig struct {
+	Config
+	Commands bool // a person can type them: stdin is a terminal
+	Prompt   bool // and sees a prompt: stdout is one, too
+	Width    int  // of lines; 0 for one line a sentence
+}
+
+// Talk says what happens, as sentences, and answers to commands, until a person quits, stdin or stdout ends, or a
+// signal comes. The error is a *SignalError if it was one other than SIGINT, which is how a person ends what has no
+// prompt.
+func Talk(c TalkConfig) error {
+	ctx, stop := context.WithCancel(context.Background())
+	t := &talker{config: c, talk: top.NewTalk(c.Top, !c.Prompt), out: bufio.NewWriter(c.Out)}
+	events, lines := make(chan []top.Event, 16), make(chan string)
+	defer stop()
+	go func() { // ends with the context, but not before a long look at a large store: its reader does not wait for it
+		follow(ctx, c.Config, func(e []top.Event) {
+			select {
+			case events <- e:
+			case <-ctx.Done():
+			}
+		}, func(problem any) { panic(problem) })
+	}()
+	if c.Commands {
+		go read(c.In, lines, ctx.Done()) // ends with stdin, or the process: a read of a terminal cannot be interrupted
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	for {
+		var err error
+		select {
+		case e := <-events:
+			err = t.take(e)
+		case line, ok := <-lines:
+			if !ok {
+				return nil
+			}
+			var quit bool
+			if quit, err = t.command(line); quit {
+				return err
+			}
+		case s := <-signals:
+			if s == syscall.SIGINT {
+				return nil
+			}
+			return &SignalError{s.(syscall.Signal)} //nolint:forcetypeassert // package os has no others
+		}
+		if err != nil {
+			return closed(err)
+		}
+	}
+}
+
+// closed returns nil for the error of a pipe whose reader has gone: that is how "| head" ends.
+func closed(err error) error {
+	if strings.Contains(err.Error(), syscall.EPIPE.Error()) {
+		return nil
+	}
+	return err
+}
+
+// read passes on the lines of stdin.
+func read(in io.Reader, lines chan<- string, done <-chan struct{}) {
+	defer close(lines)
+	for s := bufio.NewScanner(in); s.Scan(); {
+		select {
+		case lines <- s.Text():
+		case <-done:
+			return
+		}
+	}
+}
+
+type talker struct {
+	config TalkConfig
+	talk   *top.Talk
+	out    *bufio.Writer
+	typing bool // the prompt stands at the end of the output
+}
+
+// take takes events, loads what they ask for, and says what there is to say.
+func (t *talker) take(events []top.Event) error {
+	t.talk.Model().Tick(time.Now().In(t.config.Top.Now.Location()))
+	var said []string
+	for _, e := range events {
+		said = append(said, t.talk.Take(e)...)
+	}
+	said = append(said, t.load()...)
+	if greeting := t.talk.Greeting(); len(greeting) > 0 {
+		said = append(greeting, said...)
+		if t.config.Commands {
+			said = append(said, "Type help for the commands.")
+		}
+		list(t.config.Source, t.talk.Model().Numbers())
+	}
+	return t.say(said)
+}
+
+// load loads what the view asks for, and returns what it says then.
+func (t *talker) load() []string {
+	var said []string
+	m := t.talk.Model()
+	for _, w := range m.Wants() {
+		s, known := m.Session(w.Session)
+		take := func(events []top.Event) {
+			for _, e := range events {
+				said = append(said, t.talk.Take(e)...)
+			}
+		}
+		switch {
+		case w.Kind == top.WantTally:
+			take([]top.Event{tally(m.Stored())})
+		case !known:
+		case w.Kind == top.WantDetail:
+			take([]top.Event{detail(&s)})
+		case s.State == store.Live || s.State == store.Unknown:
+			operations(&s, take)
+		default:
+			take([]top.Event{history(&s)})
+		}
+	}
+	return said
+}
+
+func (t *talker) command(line string) (quit bool, err error) {
+	t.typing = false
+	t.talk.Model().Tick(time.Now().In(t.config.Top.Now.Location()))
+	said, quit := t.talk.Command(line)
+	if quit {
+		return true, nil
+	}
+	said = append(said, t.load()...)
+	return false, t.say(said)
+}
+
+// say writes sentences, and the prompt below them.
+func (t *talker) say(said []string) error {
+	if t.typing && len(said) > 0 {
+		_, _ = t.out.WriteString("\n")
+	}
+	for _, s := range said {
+		if t.config.Width > 0 {
+			s = ansi.Wrap(s, t.config.Width, "")
+		}
+		_, _ = t.out.WriteString(s + "\n")
+	}
+	if t.config.Prompt && (len(said) > 0 || !t.typing) {
+		_, _ = t.out.WriteString("> ")
+		t.typing = true
+	}
+	return t.out.Flush()
+}

@@ -1,0 +1,354 @@
+package top
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// timeline lists the operations of a run or a session by time, each with a bar.
+type timeline struct {
+	list
+	sessions []*session
+	shown    []timelineRow
+	unfolded bool
+	byServer bool
+	zoom     int // steps of two, around the selected row
+	shift    int // quarters of the window, to later
+	whole    bool
+}
+
+// timelineRow is an operation.
+type timelineRow struct {
+	*call
+	depth   int
+	outcome view.Outcome
+}
+
+func newTimeline(w *world, sessions []*session) *timeline {
+	p := &timeline{sessions: slices.Clone(sessions), list: list{follow: true, newAtEnd: true}}
+	for _, s := range p.sessions {
+		if s.detail == nil {
+			s.detail = map[uint64]*call{}
+		}
+		s.watched++
+		w.want(WantDetail, s.Name)
+	}
+	return p
+}
+
+// close forgets the operations that no other pane shows.
+func (p *timeline) close(w *world) {
+	for _, s := range p.sessions {
+		if s.watched--; s.watched == 0 {
+			s.detail, s.whole, s.left = nil, false, 0
+			delete(w.wanted, Want{WantDetail, s.Name})
+		}
+	}
+}
+
+func (p *timeline) rows() *list { return &p.list }
+
+func (p *timeline) hints() []string {
+	by := "b by server"
+	if p.byServer {
+		by = "b by time"
+	}
+	return []string{"esc back", "⏎ open", "f fold", "+ - zoom", by, "n next not ok", "h l move", "y copy", "? keys"}
+}
+
+// update collects the operations: by time, each followed by those that it caused.
+func (p *timeline) update(w *world, f *Filter, _ bool) {
+	var all []*call
+	p.total = 0
+	for _, s := range p.sessions {
+		for _, c := range s.detail {
+			all = append(all, c)
+		}
+	}
+	p.total = len(all)
+	slices.SortFunc(all, func(a, b *call) int {
+		return cmp.Or(a.op.Start.Compare(b.op.Start), strings.Compare(a.session.Name, b.session.Name),
+			cmp.Compare(a.op.Number, b.op.Number))
+	})
+	if p.byServer {
+		slices.SortStableFunc(all, func(a, b *call) int {
+			return cmp.Compare(slices.Index(p.sessions, a.session), slices.Index(p.sessions, b.session))
+		})
+	}
+	p.shown = p.shown[:0]
+	children := map[*call][]*call{}
+	var roots []*call
+	for _, c := range all {
+		if parent := c.session.detail[c.op.Parent]; parent != nil && parent != c {
+			children[parent] = append(children[parent], c)
+		} else {
+			roots = append(roots, c)
+		}
+	}
+	for _, c := range roots {
+		p.collect(w, f, c, children, 0)
+	}
+	rows := make([]row, len(p.shown))
+	for i, r := range p.shown {
+		rows[i] = row{id: fmt.Sprintf("%s/%d", r.session.Name, r.op.Number), bad: isBad(r.outcome)}
+	}
+	p.set(rows)
+}
+
+func (p *timeline) collect(w *world, f *Filter, c *call, children map[*call][]*call, depth int) {
+	const deepest = 8 // also ends a circle, which damaged files could make
+	o := c.outcome(w.now, w.hangAfter)
+	if f.matches(c.subject(o, w.now)) {
+		p.shown = append(p.shown, timelineRow{c, depth, o})
+	}
+	if depth < deepest {
+		for _, child := range children[c] {
+			p.collect(w, f, child, children, depth+1)
+		}
+	}
+}
+
+func (p *timeline) key(w *world, key string) action {
+	a := action{known: true}
+	switch key {
+	case "enter":
+		if i := p.selected(); i >= 0 {
+			a.open = newCallPane(p.shown[i].call, p)
+		}
+	case "f":
+		p.unfolded = !p.unfolded
+	case "b":
+		p.byServer = !p.byServer
+	case "+", "=":
+		p.zoom, p.whole = min(p.zoom+1, 20), false
+	case "-":
+		p.zoom, p.whole = max(p.zoom-1, -20), false
+	case "0":
+		p.zoom, p.shift, p.whole = 0, 0, !p.whole
+	case "h", "left":
+		p.shift--
+	case "l", "right":
+		p.shift++
+	default:
+		return action{}
+	}
+	return a
+}
+
+func (p *timeline) command() string {
+	if i := p.selected(); i >= 0 {
+		return fmt.Sprintf("spanpipe show %s --operation %d", p.shown[i].session.Name, p.shown[i].op.Number)
+	}
+	return "spanpipe show " + p.sessions[0].Name
+}
+
+// timelineColumns are the widths of columns.
+type timelineColumns struct{ server, name, bars, outcome int }
+
+func (p *timeline) columns(width int) timelineColumns {
+	c := timelineColumns{server: 10, name: 23, outcome: 14}
+	switch {
+	case width >= 93:
+		c.name, c.outcome = 24, 20
+	case width < 70:
+		c.name, c.outcome = 19, 12
+	}
+	if len(p.sessions) == 1 || width < 70 {
+		c.name, c.server = c.name+min(c.server, 4), 0
+	}
+	c.bars = max(width-1-sep(c.server)-c.name-8-1-1-c.outcome, 0)
+	return c
+}
+
+func (p *timeline) draw(w *world, room Size) []Line {
+	lines := []Line{p.title(w)}
+	width := room.Width
+	if room.Width >= 140 {
+		width = room.Width * 2 / 3
+	}
+	c := p.columns(width)
+	p.room(room.Height - 2)
+	from, to := p.visible()
+	a, begin, end := p.axis(w, from, to, c.bars)
+	var head Line
+	head.space(1)
+	if c.server > 0 {
+		head.left(Dim, "SERVER", c.server).space(1)
+	}
+	head.left(Dim, "OPERATION", c.name).right(Dim, "TOOK", 8).space(1).
+		left(Dim, a.labels(w.now.Location(), w.now), c.bars).space(1).left(Dim, "OUTCOME", c.outcome)
+	lines = append(lines, head)
+	server := ""
+	for i := from; i < to; i++ {
+		r := p.shown[i]
+		l := p.line(w, r, c, a, begin, end, r.session.Name != server)
+		server = r.session.Name
+		l.Selected = i == p.selected()
+		lines = append(lines, l)
+	}
+	if width < room.Width {
+		lines = p.addBeside(w, lines, width, room)
+	}
+	return lines
+}
+
+// addBeside puts the selected call at the right of the list.
+func (p *timeline) addBeside(w *world, lines []Line, width int, room Size) []Line {
+	i := p.selected()
+	if i < 0 {
+		return lines
+	}
+	side := newCallPane(p.shown[i].call, p)
+	detail := side.draw(w, Size{room.Width - width - 2, room.Height - 1})
+	for len(lines) < room.Height {
+		lines = append(lines, Line{})
+	}
+	for i := range lines[1:] {
+		l := &lines[i+1]
+		l.fit(width)
+		l.add(Dim, "│ ")
+		if i < len(detail) {
+			l.Pieces = append(l.Pieces, detail[i].Pieces...)
+		}
+	}
+	return lines
+}
+
+// title is the sentence above the list.
+func (p *timeline) title(w *world) Line {
+	var t sums
+	loaded, left := true, 0
+	for _, s := range p.sessions {
+		one := s.sums(w)
+		t.calls, t.failed, t.hung = t.calls+one.calls, t.failed+one.failed, t.hung+one.hung
+		loaded, left = loaded && s.whole, left+s.left
+	}
+	s := p.sessions[0]
+	what := s.run.client()
+	servers := plural(len(p.sessions), "server")
+	if len(p.sessions) == 1 {
+		what, servers = s.server()+" "+clean(s.Server.Version), ""
+	}
+	state, _ := s.run.end()
+	began, until := s.run.began(), s.run.until(w.now)
+	if len(p.sessions) == 1 {
+		state, _ = s.end()
+		began, until = s.began(), s.until(w.now)
+		if s.number > 0 {
+			servers = fmt.Sprintf("session %d", s.number)
+		}
+	}
+	l := text(Strong, " %s, %s", strings.TrimSpace(what), state)
+	if state == "live" {
+		l.add(Strong, " for "+view.Duration(until.Sub(began)))
+	} else {
+		l.add(Strong, " after "+view.Duration(until.Sub(began)))
+	}
+	l.add(Strong, ": ")
+	if servers != "" {
+		l.add(Strong, servers+", ")
+	}
+	l.add(Strong, fmt.Sprintf("%s, %d failed", plural(t.calls, "call"), t.failed))
+	if t.hung > 0 {
+		l.add(Bad, fmt.Sprintf(", %d hung", t.hung))
+	}
+	switch {
+	case !loaded:
+		l.add(Dim, "   reading…")
+	case left > 0:
+		l.add(Dim, fmt.Sprintf("   the %s before are left out", plural(left, "call")))
+	}
+	return l
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return view.Number(n) + " " + noun + "s"
+}
+
+// axis returns the axis of the rows on the screen, and the time it covers.
+func (p *timeline) axis(w *world, from, to, columns int) (a *axis, begin, end time.Time) {
+	if p.whole {
+		from, to = 0, len(p.shown)
+	}
+	var moments []time.Time
+	var busy []interval
+	for _, r := range p.shown[from:to] {
+		moments = append(moments, r.op.Start, r.ends(w.now))
+		if r.op.Change == record.Ended && !r.op.Hung {
+			busy = append(busy, interval{r.op.Start, r.ends(w.now)})
+		}
+	}
+	if len(moments) == 0 {
+		return newAxis(nil, nil, columns, false), begin, end
+	}
+	begin, end = slices.MinFunc(moments, time.Time.Compare), slices.MaxFunc(moments, time.Time.Compare)
+	if p.zoom != 0 || p.shift != 0 {
+		begin, end = p.window(begin, end)
+		moments = slices.DeleteFunc(moments, func(t time.Time) bool { return t.Before(begin) || t.After(end) })
+		moments = append(moments, begin, end)
+	}
+	return newAxis(moments, busy, columns, !p.unfolded), begin, end
+}
+
+// window narrows or widens a time around the selected row, and shifts it.
+func (p *timeline) window(begin, end time.Time) (time.Time, time.Time) {
+	length := max(end.Sub(begin), time.Millisecond)
+	middle := begin.Add(length / 2)
+	if i := p.selected(); i >= 0 && p.zoom > 0 {
+		middle = p.shown[i].op.Start
+	}
+	for range max(p.zoom, 0) {
+		length /= 2
+	}
+	for range max(-p.zoom, 0) {
+		length = min(2*length, 10*365*24*time.Hour)
+	}
+	middle = middle.Add(time.Duration(p.shift) * length / 4)
+	return middle.Add(-length / 2), middle.Add(length / 2)
+}
+
+// ends returns when an operation ended, and now if it has not.
+func (c *call) ends(now time.Time) time.Time {
+	switch {
+	case c.op.Change == record.Ended:
+		return later(c.op.End, c.op.Start)
+	case c.session.State != store.Live:
+		now = c.session.until(now)
+	}
+	return later(now, c.op.Start)
+}
+
+func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *axis, begin, end time.Time, named bool) Line {
+	l := text(Plain, " ")
+	if c.server > 0 {
+		name := ""
+		if named {
+			name = r.session.server()
+		}
+		l.left(Plain, name, c.server).space(1)
+	}
+	before, arrow := "", view.Arrow(r.op.Direction)+" "
+	if r.depth > 0 {
+		before = strings.Repeat("  ", r.depth-1) + "└ "
+	}
+	l.add(Dim, before+arrow).left(Plain, r.name(), c.name-width(before+arrow))
+	st := style(r.outcome)
+	l.right(Plain, view.Duration(r.took(w.now)), 8).space(1)
+	drawBar(&l, r, w.now, a, begin, end)
+	word := r.outcome.String()
+	if width(word) > c.outcome {
+		word = r.outcome.Short()
+	}
+	l.space(1).add(st, cutEnd(word, c.outcome))
+	return l
+}

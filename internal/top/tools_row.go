@@ -1,0 +1,101 @@
+package top
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/view"
+)
+
+// latencyLabels returns the heading of the axis of latencies.
+func latencyLabels(n int) string {
+	out := []rune(strings.Repeat(" ", n))
+	end := 0
+	for i, label := range []string{"1ms", "10", "100", "1s", "10", "100"} {
+		at := i * n / decades
+		if n < 24 && i != 0 && i != 3 || at < end || at+len(label) > n {
+			continue
+		}
+		copy(out[at:], []rune(label))
+		end = at + len(label) + 1
+	}
+	if n < 24 && n > 12 {
+		copy(out[n-4:], []rune("100s"))
+	}
+	return string(out)
+}
+
+func (r *toolRow) line(c toolColumns) Line {
+	l := text(Plain, " ")
+	st := Plain
+	if r.failed > 0 && r.rate() >= 0.05 {
+		st = Bad
+	}
+	l.left(Plain, r.label, c.name).right(Plain, view.Number(r.calls), 7).right(st, percent(r.rate()), 7)
+	l.right(Plain, lengthOf(r.p50), 7).right(Plain, lengthOf(r.p95), 7)
+	if c.p99 > 0 {
+		l.right(Plain, lengthOf(r.p99), c.p99)
+	}
+	l.space(1)
+	if c.axis > 0 {
+		l.left(Work, r.took.draw(c.axis), c.axis)
+	}
+	size := "–"
+	if r.took.n > 0 {
+		size = view.Size(r.big)
+	}
+	l.right(Plain, size, 8)
+	if c.remark > 0 {
+		l.space(2).add(Dim, cutEnd(r.remark(), c.remark))
+	}
+	return l
+}
+
+func lengthOf(d int64) string {
+	if d == 0 {
+		return "–"
+	}
+	return view.Duration(time.Duration(d))
+}
+
+// percent formats a share: 0 %, 0.4 %, 14.5 %.
+func percent(share float64) string {
+	switch {
+	case share == 0:
+		return "0 %"
+	case share < 0.0005:
+		return "<0.1 %"
+	}
+	return fmt.Sprintf("%.1f %%", 100*share)
+}
+
+// remark says what the columns do not.
+func (r *toolRow) remark() string {
+	var parts []string
+	if r.hung > 0 {
+		parts = append(parts, fmt.Sprintf("%d hung", r.hung))
+	}
+	if why, n := r.mostly(); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", n, why))
+	}
+	if r.cancelled > 0 {
+		parts = append(parts, fmt.Sprintf("%d cancelled", r.cancelled))
+	}
+	if r.refused > 0 {
+		parts = append(parts, plural(r.refused, "bad request"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// mostly returns the most frequent reason of failures.
+func (r *toolRow) mostly() (why string, n int) {
+	for _, word := range slices.Sorted(maps.Keys(r.why)) {
+		if r.why[word] > n {
+			why, n = word, r.why[word]
+		}
+	}
+	return why, n
+}
