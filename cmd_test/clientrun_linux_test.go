@@ -86,7 +86,7 @@ func TestClientRun(t *testing.T) {
 	place := home.in(append(r.Env(otlptest.HTTP), "SPANPIPE_TELEMETRY=local,otlp", "CLAUDE_CODE_SESSION_ID="+secret)...)
 	command := "'" + strings.Join(line, "' '") + "'"
 	script := filepath.Join(t.TempDir(), "server.sh")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\n"+command+"\nexit $?\n"), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"+command+"\nexit $?\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	ways := [][]string{

@@ -31,7 +31,7 @@ case $package in
 esac
 exec '%[1]s' '%[2]s'/"$package"/dist/index.js "$@"
 `, p.node, p.packages)
-	if err := os.WriteFile(filepath.Join(bin, "npx"), []byte(npx), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(bin, "npx"), []byte(npx), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(binary(t), filepath.Join(bin, "spanpipe")); err != nil {

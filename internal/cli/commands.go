@@ -87,7 +87,7 @@ client's configuration:
    "env": { "SPANPIPE_TELEMETRY": "local" }
 
 Then "spanpipe show" draws what the client does, and "spanpipe push" sends it to
-an OpenTelemetry collector; with otlp instead of local, it is sent while it runs.
+an OpenTelemetry collector. With otlp instead of local it is sent at once.
 
 Telemetry is off until SPANPIPE_TELEMETRY (or --telemetry) turns it on. While it
 is off, spanpipe replaces itself with the server. When it is on, spanpipe

@@ -100,10 +100,10 @@ func (v *visit) ask(ctx context.Context) error {
 // fail notes an error that ended the visit.
 func (v *visit) fail(err error) {
 	p := problem{text: err.Error()}
-	if _, ok := errors.AsType[*player.Ended](err); ok {
+	if _, ok := errors.AsType[*player.EndedError](err); ok {
 		p.ended, p.hint = true, "what it wrote to stderr, if anything, is above"
 	}
-	if _, ok := errors.AsType[*player.NoAnswer](err); ok {
+	if _, ok := errors.AsType[*player.NoAnswerError](err); ok {
 		p.hint = "a server that is slow may need longer: --timeout 2m"
 		if !v.hasOpened() {
 			p.hint = "is it an MCP server that speaks over stdin and stdout? One that is slow to start may need longer: --timeout 2m"

@@ -243,7 +243,7 @@ func (c *conn) send(ctx context.Context, m message) error {
 	}
 }
 
-// request sends a request and waits for its answer. The error is an *Error, *NoAnswer, *Ended or *BadAnswer, or that of the
+// request sends a request and waits for its answer. The error is an *Error, *NoAnswerError, *EndedError or *BadAnswerError, or that of the
 // context.
 func (c *conn) request(ctx context.Context, method string, params any) (json.RawMessage, error) {
 	bounded := ctx
@@ -285,7 +285,7 @@ func (c *conn) unanswered(ctx context.Context, method, id string) error {
 	ended := c.err
 	c.mu.Unlock()
 	if ended != nil {
-		return &Ended{method, ended}
+		return &EndedError{method, ended}
 	}
 	if method != "initialize" { // which cannot be cancelled
 		soon, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -297,7 +297,7 @@ func (c *conn) unanswered(ctx context.Context, method, id string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return &NoAnswer{method, c.timeout}
+	return &NoAnswerError{method, c.timeout}
 }
 
 // outcome returns what an answer says.
@@ -306,7 +306,7 @@ func (m incoming) outcome(method string) (json.RawMessage, error) {
 	case m.Error != nil:
 		return nil, m.Error
 	case len(m.Result) == 0 || m.Result[0] != '{':
-		return nil, &BadAnswer{method, "has a result that is no object"}
+		return nil, &BadAnswerError{method, "has a result that is no object"}
 	}
 	return m.Result, nil
 }

@@ -19,34 +19,36 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string { return fmt.Sprintf("error %d: %s", e.Code, e.Message) }
 
-// NoAnswer is the error of a request that the server has not answered in time.
-type NoAnswer struct {
+// NoAnswerError is the error of a request that the server has not answered in time.
+type NoAnswerError struct {
 	Method string
 	After  time.Duration
 }
 
 // Error implements error.
-func (e *NoAnswer) Error() string { return fmt.Sprintf("no answer to %s within %v", e.Method, e.After) }
+func (e *NoAnswerError) Error() string {
+	return fmt.Sprintf("no answer to %s within %v", e.Method, e.After)
+}
 
-// Ended is the error of a request to a server whose output has ended, or whose input is closed.
-type Ended struct {
+// EndedError is the error of a request to a server whose output has ended, or whose input is closed.
+type EndedError struct {
 	Method string
 	Err    error // io.EOF, or what went wrong
 }
 
 // Error implements error.
-func (e *Ended) Error() string {
+func (e *EndedError) Error() string {
 	return fmt.Sprintf("the server ended before it answered %s", e.Method)
 }
 
 // Unwrap returns what went wrong.
-func (e *Ended) Unwrap() error { return e.Err }
+func (e *EndedError) Unwrap() error { return e.Err }
 
-// BadAnswer is the error of an answer that does not fit its request.
-type BadAnswer struct {
+// BadAnswerError is the error of an answer that does not fit its request.
+type BadAnswerError struct {
 	Method string
 	What   string // what is wrong with it
 }
 
 // Error implements error.
-func (e *BadAnswer) Error() string { return fmt.Sprintf("the answer to %s %s", e.Method, e.What) }
+func (e *BadAnswerError) Error() string { return fmt.Sprintf("the answer to %s %s", e.Method, e.What) }

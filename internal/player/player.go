@@ -84,12 +84,12 @@ func (s *Session) initialize(ctx context.Context, cfg Config, version string) er
 		ServerInfo      implementation
 	}
 	if err := json.Unmarshal(answer, &result); err != nil {
-		return &BadAnswer{"initialize", "does not have the form that MCP demands"}
+		return &BadAnswerError{"initialize", "does not have the form that MCP demands"}
 	}
 	s.Protocol, s.capabilities = result.ProtocolVersion, result.Capabilities
 	s.Name, s.Version = result.ServerInfo.Name, result.ServerInfo.Version
 	if !slices.Contains(withHandshake, s.Protocol) {
-		return &BadAnswer{"initialize", fmt.Sprintf("names the protocol version %.40q, which this client does not speak", s.Protocol)}
+		return &BadAnswerError{"initialize", fmt.Sprintf("names the protocol version %.40q, which this client does not speak", s.Protocol)}
 	}
 	return s.send(ctx, message{Method: "notifications/initialized"})
 }
@@ -111,10 +111,10 @@ func (s *Session) discover(ctx context.Context, cfg Config) error {
 		Meta              map[string]json.RawMessage `json:"_meta"`
 	}
 	if err := json.Unmarshal(answer, &result); err != nil {
-		return &BadAnswer{"server/discover", "does not have the form that MCP demands"}
+		return &BadAnswerError{"server/discover", "does not have the form that MCP demands"}
 	}
 	if !slices.Contains(result.SupportedVersions, stateless) {
-		return &BadAnswer{"server/discover", fmt.Sprintf("names the protocol versions %.100q, none of which this client speaks",
+		return &BadAnswerError{"server/discover", fmt.Sprintf("names the protocol versions %.100q, none of which this client speaks",
 			result.SupportedVersions)}
 	}
 	var server implementation
@@ -149,7 +149,8 @@ func (s *Session) Request(ctx context.Context, method string, params map[string]
 			InputRequests map[string]struct{ Method string }
 			RequestState  json.RawMessage
 		}
-		if json.Unmarshal(answer, &round) != nil || round.ResultType != "input_required" {
+		_ = json.Unmarshal(answer, &round) // a result of another form asks for nothing
+		if round.ResultType != "input_required" {
 			return answer, nil
 		}
 		inputs := map[string]any{}
@@ -157,7 +158,7 @@ func (s *Session) Request(ctx context.Context, method string, params map[string]
 			s.note(asked.Method)
 			response, ok := response(asked.Method)
 			if !ok {
-				return nil, &BadAnswer{method, fmt.Sprintf("asks for %.60q, which this client has not offered", asked.Method)}
+				return nil, &BadAnswerError{method, fmt.Sprintf("asks for %.60q, which this client has not offered", asked.Method)}
 			}
 			inputs[key] = response
 		}
@@ -167,7 +168,7 @@ func (s *Session) Request(ctx context.Context, method string, params map[string]
 			params["requestState"] = round.RequestState
 		}
 	}
-	return nil, &BadAnswer{method, fmt.Sprintf("asks for input again after %d rounds", maxRounds)}
+	return nil, &BadAnswerError{method, fmt.Sprintf("asks for input again after %d rounds", maxRounds)}
 }
 
 // Strays returns what has come that is no message.

@@ -376,7 +376,7 @@ func TestNoAnswer(t *testing.T) {
 	}), func(t *testing.T, c *player.Session, _ error) {
 		started := time.Now()
 		_, err := c.Call(t.Context(), "hang", nil)
-		if _, ok := errors.AsType[*player.NoAnswer](err); !ok || time.Since(started) != time.Minute {
+		if _, ok := errors.AsType[*player.NoAnswerError](err); !ok || time.Since(started) != time.Minute {
 			t.Errorf("%v after %v, want no answer after a minute", err, time.Since(started))
 		}
 		if got, err := c.Call(t.Context(), "echo", nil); err != nil || got.Text != "mine\n" {
@@ -400,7 +400,7 @@ func TestServerDoesNotRead(t *testing.T) {
 		toClient, fromServer := io.Pipe()
 		started := time.Now()
 		c, err := player.Open(t.Context(), player.Config{In: toClient, Out: fromClient, Timeout: time.Minute})
-		if _, ok := errors.AsType[*player.NoAnswer](err); !ok || time.Since(started) != time.Minute {
+		if _, ok := errors.AsType[*player.NoAnswerError](err); !ok || time.Since(started) != time.Minute {
 			t.Errorf("%v after %v, want no answer after a minute", err, time.Since(started))
 		}
 		_, _ = c.Close(), fromServer.Close()
@@ -412,7 +412,7 @@ func TestEndsInACall(t *testing.T) {
 	talk(t, older("2025-11-25", func(request) []string { return []string{"exit"} }), func(t *testing.T, c *player.Session, _ error) {
 		for range 2 {
 			_, err := c.Call(t.Context(), "exit", nil)
-			if ended, ok := errors.AsType[*player.Ended](err); !ok || ended.Method != "tools/call" {
+			if ended, ok := errors.AsType[*player.EndedError](err); !ok || ended.Method != "tools/call" {
 				t.Errorf("%v, want that the server has ended", err)
 			}
 		}
