@@ -3,7 +3,6 @@ package cli
 import (
 	"log/slog"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/clientrun"
@@ -51,7 +50,7 @@ func keyOf(s *store.Store, patience time.Duration) ([]byte, error) {
 // client identifies what has started this session, by hashes under a key of the store. Without the key it is not known.
 func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
 	lookup := ownEnvironment(a.Environ)
-	dir := stateDir(a.options.dir, runtime.GOOS, lookup)
+	dir := a.stateDir()
 	if dir == "" {
 		return c // the store has a warning for that
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -119,7 +118,7 @@ func (a *app) explain(p consent.Policy) decision {
 	}
 	if addr := telemetry.AdminAddress(p, a.options.adminAddr, lookup); addr != "" {
 		d.Destination["metrics page"], d.Protocol["metrics page"] = "served on "+addr, "http"
-		if dir := stateDir(a.options.dir, runtime.GOOS, lookup); dir != "" && p.Has(consent.Prometheus) {
+		if dir := a.stateDir(); dir != "" && p.Has(consent.Prometheus) {
 			d.Destination["its address"] = "listed for Prometheus in " + filepath.Join(dir, "targets")
 		}
 	}
@@ -132,7 +131,7 @@ func (a *app) storing(content bool) *storing {
 	s := &storing{
 		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(), content: content,
 	}
-	if dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ)); dir != "" {
+	if dir := a.stateDir(); dir != "" {
 		s.Directory = filepath.Join(dir, "sessions")
 	}
 	if content {

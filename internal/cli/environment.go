@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -37,9 +38,12 @@ func serverEnvironment(environ []string) []string {
 // files would look elsewhere.
 const defaultDir = "~/.local/state/spanpipe"
 
-// stateDir returns the directory for files of spanpipe's own. A client does not expand the "~/" that a user writes into
+// stateDir returns the directory of SPANPIPE_DIR as it applies here, or "".
+func (a *app) stateDir() string { return stateDirOn(runtime.GOOS, a.options.dir, ownEnvironment(a.Environ)) }
+
+// stateDirOn returns the directory for files of spanpipe's own. A client does not expand the "~/" that a user writes into
 // its configuration. It returns "" if there is no home directory, which is not for spanpipe to make.
-func stateDir(dir, goos string, lookup func(string) (string, bool)) string {
+func stateDirOn(goos, dir string, lookup func(string) (string, bool)) string {
 	base, rest := "HOME", strings.TrimPrefix(dir, "~/")
 	switch {
 	case rest == dir:

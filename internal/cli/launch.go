@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -91,7 +90,7 @@ func (a *app) prepare(
 		telemetry: telemetry.Config{
 			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: ownEnvironment(a.Environ),
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
-			Dir:    stateDir(o.dir, runtime.GOOS, ownEnvironment(a.Environ)),
+			Dir:    a.stateDir(),
 			Logger: logger, Clean: clean, LostLines: a.printer.lost.Load,
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +24,7 @@ var errNoHome = errors.New("there is no home directory")
 
 // openStore makes the store of a session.
 func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
-	dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ))
+	dir := a.stateDir()
 	if dir == "" {
 		return nil, errNoHome
 	}
@@ -43,7 +42,7 @@ func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
 // what is kept, see retain.
 func (a *app) look() (*store.Store, error) {
 	a.resolve()
-	dir := stateDir(a.options.dir, runtime.GOOS, ownEnvironment(a.Environ))
+	dir := a.stateDir()
 	if dir == "" {
 		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}
 	}

@@ -104,7 +104,7 @@ func Make(dir string, s Session) (*store.Writer, error) {
 	})
 	p := &player{
 		sink: nothing{}, store: w,
-		random: rand.New(rand.NewPCG(s.Seed, 1)), now: s.Start, //nolint:gosec // made-up figures
+		random: rand.New(rand.NewPCG(s.Seed, 1)), now: s.Start,
 	}
 	if !s.DigestOnly {
 		p.sink = otel.New(otel.Config{Version: "1.0.0", Resource: res, Session: about, Recorder: w})
