@@ -41,11 +41,11 @@ Captured content stays on this machine unless you say --content.
 Exit status: 0 if everything is delivered, 1 if not, 2 for an invalid command
 line or a setting that forbids it.`,
 		Flags: a.flags(
-			sinceFlag, serverFlag, clientFlag,
-			&cli.BoolFlag{Name: "metrics", Usage: "send the metrics as well, with the times at which they were taken"},
-			&cli.BoolFlag{Name: "content", Usage: "send captured content as well"},
-			&cli.BoolFlag{Name: "again", Usage: "also send what was sent there before"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be sent, and connect to nothing"},
+			sinceOr(listedDays), serverFlag, clientFlag,
+			&cli.BoolFlag{Name: "metrics", DisableDefaultText: true, Usage: "send the metrics as well, with their own times"},
+			&cli.BoolFlag{Name: "content", DisableDefaultText: true, Usage: "send captured content as well"},
+			&cli.BoolFlag{Name: "again", DisableDefaultText: true, Usage: "also send what was sent there before"},
+			&cli.BoolFlag{Name: "dry-run", DisableDefaultText: true, Usage: "say what would be sent, and connect to nothing"},
 			jsonFlag,
 		),
 		Action: a.push,
