@@ -95,7 +95,15 @@ func usageProblem(c *cli.Context, err error, subcommand bool) error {
 		if !subcommand || takesServer(c.Command) {
 			hint += "; flags of the server go after its command, behind --"
 		}
-		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"), hint}
+		name = strings.TrimLeft(name, "-")
+		var known []string
+		for _, f := range c.Command.Flags {
+			known = append(known, f.Names()[0])
+		}
+		if best := meant(name, known); best != "" {
+			hint = strings.Replace(best, "mean ", "mean --", 1) + hint
+		}
+		return &usageError{"unknown flag --" + name, hint}
 	}
 	// The library writes long flags with one dash, too, and does not say what it wants.
 	want := ": want a number"

@@ -135,7 +135,7 @@ type listing struct {
 	matched  int // sessions that the flags choose
 }
 
-// noneChosen is the error of a listing without sessions.
+// noneChosen is the error of a command whose flags choose no session.
 func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 	all, err := s.Sessions()
 	if err != nil {
@@ -144,6 +144,7 @@ func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 	if len(all) == 0 {
 		return a.nothingStored(s)
 	}
+	since := cmp.Or(c.String("since"), listedDays)
 	var has, hints []string
 	if name := c.String("server"); name != "" {
 		has = append(has, "server "+name)
@@ -156,14 +157,14 @@ func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 	if c.Bool("failed") {
 		has = append(has, "a call that failed")
 	}
-	message := "no session " + sinceWords(c.String("since"))
+	message := "no session " + sinceWords(since)
 	if len(has) > 0 {
 		message += " has " + strings.Join(has, " and ")
 	} else {
 		hints = append(hints, "the newest started "+day(all[0].Launched.In(now.Location()), now)+" at "+
 			all[0].Launched.In(now.Location()).Format("15:04"))
 	}
-	return &usageError{message, strings.Join(append(hints, "older sessions: "+longer(c.String("since"))), "; ")}
+	return &usageError{message, strings.Join(append(hints, "older sessions: "+longer(since)), "; ")}
 }
 
 // names returns the different names of sessions, in a sentence.
