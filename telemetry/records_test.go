@@ -28,6 +28,9 @@ const moreRecords = `
 25ms   < {"jsonrpc":"2.0","id":"x","method":
 26ms   > {"jsonrpc":"2.0","id":"h","method":"prompts/get","params":{"name":"winter_trip"}}
 27ms   > {"jsonrpc":"2.0","id":"i","method":"tools/call","params":{"name":"store","arguments":{}}}
+28ms   > {"jsonrpc":"2.0","id":"late","method":"tools/call","params":{"name":"store","arguments":{}}}
+29ms   > {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"late"}}
+30ms   < {"jsonrpc":"2.0","id":"late","result":{"content":[]}}
 `
 
 // refusals are an answer with an older version than the client has asked for, and a refusal that names some.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -91,13 +92,28 @@ func usageProblem(c *cli.Context, err error, subcommand bool) error {
 		hint += " " + c.Command.Name
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
-		if c.Command.UsageText != "" || !subcommand {
+		if !subcommand || takesServer(c.Command) {
 			hint += "; flags of the server go after its command, behind --"
 		}
-		return &usageError{"unknown flag --" + strings.TrimLeft(name, "-"), hint}
+		name = strings.TrimLeft(name, "-")
+		var known []string
+		for _, f := range c.Command.Flags {
+			known = append(known, f.Names()[0])
+		}
+		if best := meant(name, known); best != "" {
+			hint = strings.Replace(best, "mean ", "mean --", 1) + hint
+		}
+		return &usageError{"unknown flag --" + name, hint}
 	}
-	// The library writes flags with one dash.
+	// The library writes long flags with one dash, too, and does not say what it wants.
+	want := ": want a number"
+	for _, f := range c.Command.Flags {
+		if _, ok := f.(*cli.DurationFlag); ok && strings.Contains(err.Error(), " -"+f.Names()[0]+":") {
+			want = ": want a duration, such as 1.5s"
+		}
+	}
 	dashes := strings.NewReplacer(" flag -", " flag --", " for -", " for --", "argument: -", "argument: --",
-		": parse error", ": want a duration, such as 1.5s") // package flag's of a duration; settings have their own
-	return &usageError{dashes.Replace(err.Error()), hint}
+		": parse error", want, ": value out of range", want)
+	text := regexp.MustCompile(` --([a-z])(:|$)`).ReplaceAllString(dashes.Replace(err.Error()), " -$1$2")
+	return &usageError{text, hint}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -26,18 +27,21 @@ func (a *app) exportCommand() *cli.Command {
    html    a page for people: one file that needs no network and no script
    otlp    the spans, log records and metrics as they are stored: OTLP JSON, one
            message a line, which the collector's otlp_json_file receiver reads
-   jsonl   the session's records, one a line as JSON; docs/json.md describes them
+   jsonl   the session's records as JSON, one a line, see docs/json.md
 
    spanpipe export --format html -o session.html last
 
 A file that exists is not replaced without --force. The file can be read by you
-alone. Captured content is left out unless you say --content: everyone who gets the
-file can read it.`,
+alone. Captured content is left out unless you say --content: everyone who gets
+the file can read it.
+
+Exit status: 0, or 2 if there is no such session, for a file that exists and for
+an invalid command line.`,
 		Flags: a.flags(
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: html, otlp or jsonl; by default that of the file's ending"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: html, otlp, jsonl; else by the file's ending"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE` instead of stdout"},
-			&cli.BoolFlag{Name: "force", Usage: "replace a file that exists"},
-			&cli.BoolFlag{Name: "content", Usage: "include captured content"},
+			&cli.BoolFlag{Name: "force", DisableDefaultText: true, Usage: "replace a file that exists"},
+			&cli.BoolFlag{Name: "content", DisableDefaultText: true, Usage: "include captured content"},
 		),
 		Action: a.export,
 	}
@@ -54,7 +58,7 @@ func (a *app) export(c *cli.Context) error {
 	switch format {
 	case "html", "otlp", "jsonl":
 	case "":
-		return &usageError{"no format to export", "for example: spanpipe export --format html -o session.html last"}
+		return &usageError{"no format to export", "for example: spanpipe export --format html -o session.html " + cmp.Or(c.Args().First(), "last")}
 	default:
 		return &usageError{"--format " + format + ": want html, otlp or jsonl", "see: spanpipe help export"}
 	}
@@ -62,7 +66,7 @@ func (a *app) export(c *cli.Context) error {
 		return &usageError{"export takes one session", "see: spanpipe help export"}
 	}
 	if path == "" && format == "html" && term.IsTerminal(int(a.Stdout.Fd())) {
-		return &usageError{"a page is for a browser, not for a terminal", "write it to a file: spanpipe export --format html -o session.html"}
+		return &usageError{"a page is for a browser, not for a terminal", "write it to a file: spanpipe export -o session.html " + cmp.Or(c.Args().First(), "last")}
 	}
 	stored, err := a.look()
 	if err != nil {

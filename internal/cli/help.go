@@ -23,7 +23,7 @@ func (a *app) helpCommand() *cli.Command {
 			case name == "":
 				return cli.ShowAppHelp(root)
 			case root.App.Command(name) == nil:
-				return &usageError{"unknown command " + name, "see: spanpipe help"}
+				return &usageError{"unknown command " + name, meant(name, commandNames(root.App.Commands)) + "see: spanpipe help"}
 			}
 			return cli.ShowCommandHelp(root, name)
 		},

@@ -52,10 +52,10 @@ func (a *app) look() (*store.Store, error) {
 
 // Flags that choose sessions.
 var (
-	sinceFlag  = &cli.StringFlag{Name: "since", Usage: "after `TIME`: 90m, 7d, 2026-11-25 or 2026-11-25T16:00"}
+	sinceFlag  = &cli.StringFlag{Name: "since", Usage: "after `TIME`: 90m, 7d, 16:00 or 2026-11-25"}
 	serverFlag = &cli.StringFlag{Name: "server", Usage: "sessions of the server `NAME`; * stands for anything"}
 	clientFlag = &cli.StringFlag{Name: "client", Usage: "sessions of the client `NAME`; * stands for anything"}
-	failedFlag = &cli.BoolFlag{Name: "failed", Usage: "only what has failed"}
+	failedFlag = &cli.BoolFlag{Name: "failed", DisableDefaultText: true, Usage: "only what has failed"}
 	jsonFlag   = &cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print JSON, whose shape docs/json.md describes"}
 )
 

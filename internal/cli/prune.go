@@ -17,12 +17,13 @@ import (
 
 func (a *app) pruneCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "prune",
-		Usage: "remove stored sessions",
-		Description: `Without flags, applies the limits that SPANPIPE_KEEP and SPANPIPE_KEEP_CONTENT set.
-That also happens by itself, about once an hour, while sessions run or are looked
-at. With --older-than, --session or --all it removes the sessions that these
-choose, whole: reports do not count them any more.
+		Name:      "prune",
+		Usage:     "remove stored sessions",
+		UsageText: "spanpipe prune [flags]",
+		Description: `Without flags, applies the limits of SPANPIPE_KEEP and SPANPIPE_KEEP_CONTENT.
+That also happens by itself, about once an hour, while sessions run or are
+looked at. With --older-than, --session or --all it removes the sessions that
+these choose, whole: reports do not count them any more.
 
 Asks nothing, and says what it has removed. Sessions that are running are left,
 and named.
@@ -32,11 +33,11 @@ and named.
    spanpipe prune --session last       the newest one
    spanpipe prune --all
 
-Exit status: 0 if everything that was chosen is removed, 1 if some of it is left,
-2 for an invalid command line.`,
+Exit status: 0 if everything that was chosen is removed, 1 if some of it is
+left, 2 for an invalid command line.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "older-than", Usage: "sessions that ended longer ago than `AGE`, such as 12h or 7d"},
-			&cli.StringSliceFlag{Name: "session", Usage: "the `SESSION` with this number, name or beginning of it; may be repeated"},
+			&cli.GenericFlag{Name: "session", Value: &texts{}, Usage: "the `SESSION`, as for show; may be repeated"},
 			&cli.BoolFlag{Name: "all", Usage: "all sessions", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "dry-run", Usage: "remove nothing, and say what would be removed", DisableDefaultText: true},
 			jsonFlag,
@@ -45,10 +46,25 @@ Exit status: 0 if everything that was chosen is removed, 1 if some of it is left
 	}
 }
 
+// texts is the value of a flag that may be repeated. The library's writes two lines' worth of help.
+type texts []string
+
+// Set implements cli.Generic.
+func (t *texts) Set(one string) error {
+	*t = append(*t, one)
+	return nil
+}
+
+// String implements cli.Generic. There is no default to show.
+func (t *texts) String() string { return "" }
+
 // exitLeft is the exit code of "spanpipe prune" if something that was chosen is left.
 const exitLeft = 1
 
 func (a *app) prune(c *cli.Context) error {
+	if c.Args().Present() || a.dashes {
+		return &usageError{"prune takes no arguments", "one session: spanpipe prune --session " + c.Args().First()}
+	}
 	s, err := a.look()
 	if err != nil {
 		return err
@@ -85,7 +101,7 @@ func (a *app) pruneChoice(c *cli.Context, s *store.Store, now time.Time) (func(s
 	if asked > 1 {
 		return nil, &usageError{"--older-than, --session and --all exclude each other", "see: spanpipe help prune"}
 	}
-	for _, one := range c.StringSlice("session") {
+	for _, one := range *c.Generic("session").(*texts) {
 		if one == "" { // find would take it for the newest
 			return nil, &usageError{"--session: want a number, a name or last", "list them: spanpipe sessions"}
 		}
@@ -110,8 +126,32 @@ func (a *app) pruneChoice(c *cli.Context, s *store.Store, now time.Time) (func(s
 	return nil, nil //nolint:nilnil // no choice is a choice: that of the limits
 }
 
-// pruneRow is what rows of the tables begin with: a session and its server.
-const pruneRow = "%-23s  %-16s"
+// Widths of the tables' columns.
+const (
+	nameWidth   = 23
+	restOfPrune = nameWidth + len("  ") + len("  123456789  WOULD REMOVE") // beside the server's name
+)
+
+// pruneRows returns what the rows of the tables begin with, after their heading: sessions and their servers. On a terminal
+// the names are cut.
+func (a *app) pruneRows(all []store.Pruned) []string {
+	screen, width := a.screen(), len("SERVER")
+	for _, p := range all {
+		width = max(width, view.Width(view.Safe(cmp.Or(p.Server, "–"))))
+	}
+	if screen.Columns > 0 {
+		width = min(width, max(screen.Columns-restOfPrune, leastServer))
+	}
+	rows := []string{fmt.Sprintf("%-*s  %s", nameWidth, "SESSION", view.Pad("SERVER", width))}
+	for _, p := range all {
+		server := view.Safe(cmp.Or(p.Server, "–"))
+		if screen.Columns > 0 {
+			server = view.Cut(server, width)
+		}
+		rows = append(rows, fmt.Sprintf("%-*s  %s", nameWidth, p.Name, view.Pad(server, width)))
+	}
+	return rows
+}
 
 // pruneText describes what was removed.
 func (a *app) pruneText(s *store.Store, r *store.Report, plan store.Plan) string {
@@ -124,33 +164,28 @@ func (a *app) pruneText(s *store.Store, r *store.Report, plan store.Plan) string
 		verb, are = "Would remove", "would be"
 	}
 	if len(r.Removed) > 0 {
-		fmt.Fprintf(&b, pruneRow+"  %9s  %s\n", "SESSION", "SERVER", "SIZE", strings.ToUpper(verb))
-		for _, p := range r.Removed {
-			fmt.Fprintf(&b, pruneRow+"  %9s  %s\n", p.Name, view.Safe(cmp.Or(p.Server, "-")), view.Size(p.Size), words[p.Part])
+		rows := a.pruneRows(r.Removed)
+		fmt.Fprintf(&b, "%s  %9s  %s\n", rows[0], "SIZE", strings.ToUpper(verb))
+		for i, p := range r.Removed {
+			fmt.Fprintf(&b, "%s  %9s  %s\n", rows[i+1], view.Size(p.Size), words[p.Part])
 		}
 		b.WriteByte('\n')
 	}
 	if len(r.Left) > 0 {
-		fmt.Fprintf(&b, pruneRow+"  %s\n", "SESSION", "SERVER", "LEFT")
-		for _, p := range r.Left {
-			fmt.Fprintf(&b, pruneRow+"  %s\n", p.Name, view.Safe(cmp.Or(p.Server, "-")), view.Safe(p.Left))
+		rows := a.pruneRows(r.Left)
+		fmt.Fprintf(&b, "%s  LEFT\n", rows[0])
+		for i, p := range r.Left {
+			fmt.Fprintf(&b, "%s  %s\n", rows[i+1], view.Safe(p.Left))
 		}
 		b.WriteByte('\n')
 	}
 	if len(r.Removed) == 0 {
 		fmt.Fprintf(&b, "Nothing to remove in %s", a.tilde(s.Dir))
 	} else {
-		fmt.Fprintf(&b, "%s %s of %s", verb, view.Size(r.Freed), count(len(r.Removed), "session"))
+		fmt.Fprintf(&b, "%s %s of %s", verb, view.Size(r.Freed), plural(len(r.Removed), "session"))
 	}
-	fmt.Fprintf(&b, "; %s, %s, %s left.\n", count(r.Count, "session"), view.Size(r.Stored), are)
-	return b.String()
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	fmt.Fprintf(&b, "; %s, %s, %s left.\n", plural(r.Count, "session"), view.Size(r.Stored), are)
+	return a.screen().Text(b.String())
 }
 
 // pruneJSON is what "spanpipe prune --json" prints, see docs/json.md.

@@ -41,11 +41,11 @@ Captured content stays on this machine unless you say --content.
 Exit status: 0 if everything is delivered, 1 if not, 2 for an invalid command
 line or a setting that forbids it.`,
 		Flags: a.flags(
-			sinceFlag, serverFlag, clientFlag,
-			&cli.BoolFlag{Name: "metrics", Usage: "send the metrics as well, with the times at which they were taken"},
-			&cli.BoolFlag{Name: "content", Usage: "send captured content as well"},
-			&cli.BoolFlag{Name: "again", Usage: "also send what was sent there before"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be sent, and connect to nothing"},
+			sinceOr(listedDays), serverFlag, clientFlag, failedFlag,
+			&cli.BoolFlag{Name: "metrics", DisableDefaultText: true, Usage: "send the metrics as well, with their own times"},
+			&cli.BoolFlag{Name: "content", DisableDefaultText: true, Usage: "send captured content as well"},
+			&cli.BoolFlag{Name: "again", DisableDefaultText: true, Usage: "also send what was sent there before"},
+			&cli.BoolFlag{Name: "dry-run", DisableDefaultText: true, Usage: "say what would be sent, and connect to nothing"},
 			jsonFlag,
 		),
 		Action: a.push,
@@ -109,7 +109,7 @@ func (a *app) push(c *cli.Context) error {
 // choose, of the last 7 days unless --since says otherwise.
 func (a *app) choose(c *cli.Context, stored *store.Store, command string) ([]store.Session, error) {
 	if c.Args().Present() {
-		for _, name := range []string{"since", "server", "client"} {
+		for _, name := range []string{"since", "server", "client", "failed"} {
 			if c.IsSet(name) {
 				return nil, &usageError{"--" + name + " chooses sessions, and so do the arguments",
 					"give one of the two; see: spanpipe help " + command}
@@ -138,10 +138,7 @@ func (a *app) choose(c *cli.Context, stored *store.Store, command string) ([]sto
 		return nil, a.storeError(stored, err)
 	}
 	if len(chosen) == 0 {
-		if all, err := stored.Sessions(); err != nil || len(all) == 0 {
-			return nil, a.nothingStored(stored)
-		}
-		return nil, &usageError{"none of the stored sessions is chosen", "list them: spanpipe sessions"}
+		return nil, a.noneChosen(stored, c, now)
 	}
 	slices.Reverse(chosen) // the oldest first
 	return chosen, nil

@@ -41,11 +41,12 @@ RECEIVED  bytes that the server sent to the client
 END       live; closed (by the client); exit or a signal, if the server ended
           by itself; never (it did not start); killed (spanpipe itself was)
 
-Exit status: 0, or 2 if there is nothing to list.`,
+Exit status: 0, or 2 if there is nothing to list, except that JSON of nothing is
+an empty list.`,
 		Flags: a.flags(
-			&cli.IntFlag{Name: "n", Usage: "list `COUNT` sessions, 0 for all (default 12, with --json all)"},
+			&cli.IntFlag{Name: "n", DefaultText: "12; with --json all", Usage: "list `COUNT` sessions, 0 for all"},
 			since(listedDays), serverFlag, clientFlag, failedFlag,
-			&cli.BoolFlag{Name: "flat", Usage: "leave out the grouping by client, for sort and awk"},
+			&cli.BoolFlag{Name: "flat", DisableDefaultText: true, Usage: "leave out the grouping by client, for sort and awk"},
 			utcFlag, jsonFlag,
 		),
 		Action: a.listSessions,
@@ -55,12 +56,19 @@ Exit status: 0, or 2 if there is nothing to list.`,
 // since returns the flag --since with a default.
 func since(days string) cli.Flag {
 	f := *sinceFlag
-	f.Value = days
+	f.Value, f.DefaultText = days, days // the library would put it in quotes
+	return &f
+}
+
+// sinceOr returns the flag --since of a command that chooses by itself if it is not given.
+func sinceOr(days string) cli.Flag {
+	f := *sinceFlag
+	f.DefaultText = days
 	return &f
 }
 
 // utcFlag is shared by commands that show times.
-var utcFlag = &cli.BoolFlag{Name: "utc", Usage: "show times in UTC"}
+var utcFlag = &cli.BoolFlag{Name: "utc", DisableDefaultText: true, Usage: "show times in UTC"}
 
 func (a *app) listSessions(c *cli.Context) error {
 	if c.Args().Present() || a.dashes {
@@ -127,7 +135,7 @@ type listing struct {
 	matched  int // sessions that the flags choose
 }
 
-// noneChosen is the error of a listing without sessions.
+// noneChosen is the error of a command whose flags choose no session.
 func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 	all, err := s.Sessions()
 	if err != nil {
@@ -136,6 +144,7 @@ func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 	if len(all) == 0 {
 		return a.nothingStored(s)
 	}
+	since := cmp.Or(c.String("since"), listedDays)
 	var has, hints []string
 	if name := c.String("server"); name != "" {
 		has = append(has, "server "+name)
@@ -148,14 +157,14 @@ func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 	if c.Bool("failed") {
 		has = append(has, "a call that failed")
 	}
-	message := "no session " + sinceWords(c.String("since"))
+	message := "no session " + sinceWords(since)
 	if len(has) > 0 {
 		message += " has " + strings.Join(has, " and ")
 	} else {
 		hints = append(hints, "the newest started "+day(all[0].Launched.In(now.Location()), now)+" at "+
 			all[0].Launched.In(now.Location()).Format("15:04"))
 	}
-	return &usageError{message, strings.Join(append(hints, "older sessions: "+longer(c.String("since"))), "; ")}
+	return &usageError{message, strings.Join(append(hints, "older sessions: "+longer(since)), "; ")}
 }
 
 // names returns the different names of sessions, in a sentence.
@@ -186,10 +195,23 @@ func sinceWords(text string) string {
 		}
 		return "of the last " + days + " days"
 	}
-	if _, err := time.ParseDuration(text); err == nil {
-		return "of the last " + text
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return "since " + text
 	}
-	return "since " + text
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		switch n := d / unit.length; {
+		case d%unit.length != 0 || n == 0:
+		case n == 1:
+			return "of the last " + unit.name
+		default:
+			return fmt.Sprintf("of the last %d %ss", n, unit.name)
+		}
+	}
+	return "of the last " + text
 }
 
 // longer returns the flag that reaches further back.

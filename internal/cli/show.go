@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -224,10 +225,15 @@ func (s *shown) tree() error {
 		return nil
 	}
 	t := view.NewTree(r, s.choice)
+	left := t.LeftOut + s.records.Left
+	if unseen := s.records.Left > 0 && s.choice.Since.IsZero(); t.Shown == 0 && left > 0 && !unseen {
+		s.sentence(s.noneChosen(left))
+		return s.below(r)
+	}
 	if err := t.Draw(s.out, s.screen); err != nil {
 		return err
 	}
-	if left := t.LeftOut + s.records.Left; left > 0 {
+	if left > 0 {
 		s.printf("\n")
 		s.sentence(s.leftOut(left, left+t.Shown, t.Trouble))
 		if s.records.Left > 0 && s.choice.Since.IsZero() {
@@ -235,6 +241,18 @@ func (s *shown) tree() error {
 		}
 	}
 	return s.below(r)
+}
+
+// noneChosen says that the flags have left out everything.
+func (s *shown) noneChosen(all int) string {
+	text := "Nothing has happened in it"
+	if s.choice.Failed {
+		text = "Nothing has failed in it"
+	}
+	if since := s.choice.Since; !since.IsZero() {
+		text += " since " + report.When(since.In(s.screen.Zone), s.now().In(s.screen.Zone))
+	}
+	return fmt.Sprintf("%s. All of its %s: spanpipe show %s --all", text, plural(all, "row"), s.name())
 }
 
 // leftOut says what is not shown, and how to see it.

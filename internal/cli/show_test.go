@@ -333,3 +333,21 @@ func TestShowLive(t *testing.T) {
 		t.Errorf("when it has ended:\n%s", stdout)
 	}
 }
+
+// TestShowNothing: where the flags leave nothing, that is said instead of an empty tree.
+func TestShowNothing(t *testing.T) {
+	dir := t.TempDir()
+	k := keep(dir, "calm", "", june)
+	k.call(semconv.ToolsCall, "echo", time.Second, nil)
+	k.end(&record.Exit{EndedBy: record.ByClient, Cause: record.ClientLeft})
+	for args, want := range map[string]string{
+		"--failed":                    "Nothing has failed in it. All of its ",
+		"--since 2026-11-26":          "Nothing has happened in it since ",
+		"--failed --since 2026-11-26": "Nothing has failed in it since ",
+	} {
+		stdout, stderr, code := spanpipe(t, dir, nil, append([]string{"show"}, strings.Fields(args)...)...)
+		if code != 0 || !strings.Contains(stdout, want) || strings.Contains(stdout, "left out") {
+			t.Errorf("%s: exit code %d, stderr %s, stdout %s", args, code, stderr, stdout)
+		}
+	}
+}

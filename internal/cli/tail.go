@@ -37,7 +37,7 @@ Exit status: 130 after Ctrl-C, as usual; 2 if the store cannot be read.`,
 		Flags: a.flags(
 			&cli.IntFlag{Name: "n", Value: tailedOperations, Usage: "begin with the last `COUNT` operations"},
 			serverFlag, clientFlag, failedFlag, utcFlag,
-			&cli.BoolFlag{Name: "json", Usage: "print a JSON object a line, whose shape docs/json.md describes"},
+			&cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print a JSON object a line, whose shape docs/json.md describes"},
 		),
 		Action: a.tail,
 	}

@@ -40,10 +40,10 @@ is drawn in ASCII.
 
 Exit status: 0, 2 without a terminal or for an invalid command line. A signal
 that ends it ends it as it would any program, with the terminal restored.`,
-		Flags: a.flags(sinceFlag, serverFlag, clientFlag, failedFlag,
+		Flags: a.flags(sinceOr(listedDays), serverFlag, clientFlag, failedFlag,
 			&cli.StringFlag{Name: "filter", Usage: "begin with the filter `WORDS`, as behind /"},
-			&cli.BoolFlag{Name: "plain", Usage: "sentences and commands instead of a screen"},
-			&cli.BoolFlag{Name: "still", Usage: "change the screen only when something happens: no clock, no ages"}),
+			&cli.BoolFlag{Name: "plain", DisableDefaultText: true, Usage: "sentences and commands instead of a screen"},
+			&cli.BoolFlag{Name: "still", DisableDefaultText: true, Usage: "no clock, no ages: change only when something happens"}),
 		Action: a.top,
 	}
 }

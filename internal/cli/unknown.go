@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 )
@@ -73,6 +75,25 @@ func nearest(name string, known []string) string {
 		}
 	}
 	return best
+}
+
+// meant returns the beginning of a hint that asks for a word that is much like an unknown one, or "" if none is.
+func meant(word string, known []string) string {
+	if best := nearest(word, known); best != "" && 2*distance(word, best) <= len(word) {
+		return "did you mean " + best + "? "
+	}
+	return ""
+}
+
+// commandNames returns the names of the commands that help lists.
+func commandNames(commands []*cli.Command) []string {
+	var names []string
+	for _, c := range commands {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // distance returns how many characters have to be inserted, removed or replaced to turn one name into the other

@@ -29,7 +29,7 @@ func (a *app) wrapRoot(c *cli.Context) error {
 		return a.showVersion()
 	}
 	if word := c.Args().First(); word != "" {
-		return &usageError{"unknown command " + word,
+		return &usageError{"unknown command " + word, meant(word, commandNames(c.App.Commands)) +
 			"to wrap a server, put -- before its command: spanpipe -- " + word + " ..."}
 	}
 	if len(a.Args) == 1 && isTerminal(a.Stdin) && isTerminal(a.Stdout) {

@@ -135,6 +135,24 @@ func TestTroubles(t *testing.T) {
 	}
 }
 
+// TestNarrow: a name is cut for the columns beside it, so that the tables of peers fit 80 as well.
+func TestNarrow(t *testing.T) {
+	name := "a server with a long name"
+	s := stored{Session: report.Session{Server: name, Client: name, Launched: until.Add(-time.Hour)}}
+	for n := range 20 {
+		at := until.Add(time.Duration(n-30) * time.Minute)
+		s.operations = append(s.operations, record.Operation{
+			Number: uint64(n + 1), Direction: record.ToServer, Method: semconv.ToolsCall, Target: "wait", Start: at,
+			End: at.Add(150 * time.Millisecond), Duration: 150 * time.Millisecond, Answered: true, ResponseSize: 94_000,
+		})
+	}
+	for _, by := range []report.By{report.ByServer, report.ByClient} {
+		if got := text(t, report.Make([]report.Session{s.session()}, week(by)), 80, false); !strings.Contains(got, "…") {
+			t.Errorf("nothing is cut:\n%s", got)
+		}
+	}
+}
+
 // text returns the report as a terminal of so many columns shows it, and checks that it fits.
 func text(t *testing.T, r *report.Report, columns int, all bool) string {
 	t.Helper()

@@ -89,7 +89,7 @@ func sized(title string, in []By, room int, f func(*Row) *int64) column {
 
 const (
 	between   = "  "
-	leastName = 16 // columns of a name that is cut
+	leastName = 10 // columns of a name that is cut: the table of servers fits 80 with it
 )
 
 // table writes rows as a table that fits the terminal. A name is cut there, and columns that are no part of the narrow

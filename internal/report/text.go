@@ -115,7 +115,7 @@ func units(n int, unit string) string {
 	return fmt.Sprintf("%d %ss", n, unit)
 }
 
-// When returns a time as a person near to now says it: "today at 14:20", "Tue 24 Nov, 09:31". Both have the time zone to
+// When returns a time as a person near to now says it: "today at 14:20", "Tue 24 Nov at 09:31". Both have the time zone to
 // say it in.
 func When(t, now time.Time) string {
 	switch day := dayOf(t); {
@@ -124,9 +124,9 @@ func When(t, now time.Time) string {
 	case day.next() == dayOf(now):
 		return "yesterday at " + t.Format("15:04")
 	case t.Year() == now.Year():
-		return t.Format("Mon 2 Jan, 15:04")
+		return t.Format("Mon 2 Jan at 15:04")
 	}
-	return t.Format("2 Jan 2006, 15:04")
+	return t.Format("2 Jan 2006 at 15:04")
 }
 
 // sentences writes what is worth a look, below the table.

@@ -155,7 +155,7 @@ func note(r *otlpfile.LogRecord, about uint64) record.Note {
 	all := attributes(r.Attributes)
 	direction := record.Direction(all.text(semconv.Direction))
 	switch r.Body {
-	case semconv.UnexpectedMessage.Message:
+	case semconv.UnexpectedMessage.Message, semconv.LateAnswer.Message:
 		return violation(r, direction, about)
 	case semconv.UnusualCall.Message:
 		return record.Finding{

@@ -54,9 +54,12 @@ func (p *wholePicture) heading() {
 	outcome := r.Outcome(op)
 	word := outcome.Long()
 	took := Duration(r.Took(op))
-	if outcome.Ending == Open || outcome.Ending == Hung {
+	switch {
+	case outcome.Ending == Open || outcome.Ending == Hung:
 		word += " for " + took
-	} else {
+	case outcome.Late > 0:
+		word += ", given up after " + took
+	default:
 		word += ", " + took
 	}
 	from := "call"
@@ -88,7 +91,9 @@ func (p *wholePicture) stations() {
 		}
 		line += "╍╍╍ " + missing + " for " + Duration(end.Sub(op.Start))
 	case !op.Answered && outcome.Ending != Answered:
-		line += "╍╍╍┤ " + strings.SplitN(outcome.String(), ":", 2)[0] + " " + at(end)
+		stopped := outcome
+		stopped.Late = 0 // it stands behind
+		line += "╍╍╍┤ " + strings.SplitN(stopped.String(), ":", 2)[0] + " " + at(end)
 		if outcome.Late > 0 {
 			line += " ╌╌◇ answer " + at(end.Add(outcome.Late))
 		}
@@ -119,6 +124,8 @@ func (p *wholePicture) facts() {
 		p.fact("answer", Size(op.ResponseSize))
 	case r.Outcome(op).Ending == Open || r.Outcome(op).Ending == Hung:
 		p.fact("answer", "none yet")
+	case r.Outcome(op).Late > 0:
+		p.fact("answer", "came too late and was thrown away")
 	default:
 		p.fact("answer", "none")
 	}

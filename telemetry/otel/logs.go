@@ -273,9 +273,14 @@ func (l *logs) finding(ctx context.Context, f record.Finding) {
 }
 
 // violation reports the first violation of each kind in a session, in the context of the operation that it concerns; the
-// metric counts them all.
+// metric counts them all. Of late answers it reports each, as of which request it was and how late tells one from another;
+// there are no more of them than of requests.
 func (l *logs) violation(ctx context.Context, v record.Violation) {
-	if l.reported[v.Kind] {
+	message := semconv.UnexpectedMessage
+	switch {
+	case v.Kind == record.LateResponse:
+		message = semconv.LateAnswer
+	case l.reported[v.Kind]:
 		return
 	}
 	l.reported[v.Kind] = true
@@ -296,5 +301,5 @@ func (l *logs) violation(ctx context.Context, v record.Violation) {
 	a = append(a, attribute.Int64(semconv.Size, v.Size))
 	a.text(semconv.ViolationReason, cmp.Or(v.Reason, kind.Cause))
 	a.text(semconv.Hint, kind.Hint(string(v.Direction)))
-	l.write(ctx, v.Time, level, semconv.UnexpectedMessage, a)
+	l.write(ctx, v.Time, level, message, a)
 }

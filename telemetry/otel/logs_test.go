@@ -44,6 +44,7 @@ func TestEveryRecord(t *testing.T) {
 		Direction: record.ToClient, Kind: record.OrphanResponse, Size: 12, Operation: call.Number, Method: semconv.ToolsCall,
 		Sent: "0", Awaited: "7", Requested: "2025-11-25", Given: "2024-11-05", Supported: "2024-11-05",
 	})
+	s.Noted(record.Violation{Direction: record.ToClient, Kind: record.LateResponse, Size: 53, Sent: `"late"`})
 	s.Noted(record.LogLine{Source: record.FromMessage, Level: "warning", Logger: "db", Text: `"slow query"`})
 	s.Noted(record.LogLine{Source: record.FromStderr, Text: "listening on the usual port"})
 
@@ -251,7 +252,6 @@ func TestViolations(t *testing.T) {
 		{record.LateProgress, record.ToClient, severityWarn, "no progress after the answer"},
 		{record.VersionMismatch, record.ToClient, severityInfo, ""},
 		{record.ForeignFraming, record.ToServer, severityWarn, "not newline-delimited"},
-		{record.LateResponse, record.ToClient, severityInfo, ""},
 		{record.DuplicateID, record.ToServer, severityWarn, "an id of its own"},
 	} {
 		s := newStage(t, nil)
@@ -271,6 +271,21 @@ func TestViolations(t *testing.T) {
 		if len(counted) != 1 || counted[0].value != 3 {
 			t.Errorf("%s: counted %+v, want 3", c.kind, counted)
 		}
+	}
+}
+
+// TestLateAnswers: each is reported, with the id of its request.
+func TestLateAnswers(t *testing.T) {
+	s := newStage(t, nil)
+	for _, id := range []string{"7", "8"} {
+		s.Noted(record.Violation{Direction: record.ToClient, Kind: record.LateResponse, Sent: id, Size: 12})
+	}
+	var ids []any
+	for _, r := range s.records(semconv.LateAnswer) {
+		ids = append(ids, r.attributes[semconv.Sent])
+	}
+	if want := []any{"7", "8"}; !slices.Equal(ids, want) || len(s.records(semconv.UnexpectedMessage)) > 0 {
+		t.Errorf("reported late answers to %q, want %q", ids, want)
 	}
 }
 

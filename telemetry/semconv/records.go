@@ -60,7 +60,7 @@ var (
 		Attributes: []string{
 			SessionID, Duration, Calls, Failures, P95, ErrorType, ExitCause, Exit, ExitCode, Signal, InFlight, ViolationReason,
 		},
-		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=24 failures=5 p95=0.2 error.type=server_exit " +
+		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=25 failures=5 p95=0.2 error.type=server_exit " +
 			"spanpipe.exit.cause=server_ended spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
@@ -126,6 +126,15 @@ var (
 			"nothing but JSON-RPC messages to stdout; logs belong on stderr spanpipe.server.name=test-server " +
 			"spanpipe.server.version=2.0}",
 	}
+	LateAnswer = Record{
+		Message: "late answer", Level: "INFO",
+		When: "a response came to a request that had been cancelled or given up; a violation that is reported each time, " +
+			"since it tells how late each answer was",
+		Attributes: []string{Violation, Direction, Sent, Size, ViolationReason},
+		Example: "{spanpipe.violation.kind=late_response spanpipe.direction=to_client sent=\"late\" size=53 " +
+			"reason=an answer to a request that was cancelled or given up spanpipe.server.name=test-server " +
+			"spanpipe.server.version=2.0}",
+	}
 	ServerMessage = Record{
 		Message: "server message", Level: "that of the server's message",
 		When:       "`SPANPIPE_CAPTURE` has `messages`: the server has sent a notifications/message",
@@ -145,7 +154,7 @@ var (
 func Records() []Record {
 	all := []Record{
 		SessionStarted, SessionEnded, OperationStarted, OperationOpen, OperationFinished, OperationHangs, StreamBlocked,
-		UnusualCall, UnexpectedMessage, ServerMessage, ServerStderr,
+		UnusualCall, UnexpectedMessage, LateAnswer, ServerMessage, ServerStderr,
 	}
 	for i := range all {
 		all[i].Attributes = slices.Concat(all[i].Attributes, commonRecord)
