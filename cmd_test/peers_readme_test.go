@@ -27,7 +27,9 @@ func TestPeersReadme(t *testing.T) {
 [ "$1" = -y ] && shift
 package=$1 && shift
 case $package in
-*/inspector) exec '%[1]s' '%[2]s/@modelcontextprotocol/inspector/clients/launcher/build/index.js' "$@" ;;
+*/inspector) # its first argument is --cli; a busy machine needs more than its 15 s
+	shift
+	exec '%[1]s' '%[2]s/@modelcontextprotocol/inspector/clients/launcher/build/index.js' --cli --connect-timeout 300000 "$@" ;;
 esac
 exec '%[1]s' '%[2]s'/"$package"/dist/index.js "$@"
 `, p.node, p.packages)

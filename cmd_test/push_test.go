@@ -254,54 +254,6 @@ no OTEL_EXPORTER_OTLP_ENDPOINT is set.
    SESSION  spanpipe-demo: 14 spans, 2 log records
 Together 14 spans and 2 log records of 1 session.
 `},
-		{[]string{"push", "--dry-run", "--json"}, `{
-  "version": 1,
-  "dry_run": true,
-  "complete": true,
-  "destinations": [
-    {
-      "signal": "traces",
-      "endpoint": "http://localhost:4317",
-      "protocol": "grpc",
-      "default": true,
-      "off": false,
-      "supported": true
-    },
-    {
-      "signal": "logs",
-      "endpoint": "http://localhost:4317",
-      "protocol": "grpc",
-      "default": true,
-      "off": false,
-      "supported": true
-    }
-  ],
-  "sessions": [
-    {
-      "session": "SESSION",
-      "server": "spanpipe-demo",
-      "state": "ended",
-      "signals": {
-        "logs": {
-          "sent": 2,
-          "sent_before": 0,
-          "rejected": 0,
-          "complete": true
-        },
-        "traces": {
-          "sent": 14,
-          "sent_before": 0,
-          "rejected": 0,
-          "complete": true
-        }
-      },
-      "damaged_lines": 0,
-      "sent_before_without_content": false
-    }
-  ],
-  "warnings": []
-}
-`},
 	} {
 		stdout, stderr, code := h.spanpipe(t, nil, test.args...)
 		if got := sessionName.ReplaceAllString(stdout, "SESSION"); got != test.want || code != 0 || stderr != "" {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -28,14 +27,14 @@ func (a *app) consentCommand() *cli.Command {
 		Usage: "show what would be collected, where it would go, and why",
 		Description: `Makes the same decision as when a server is wrapped, from the same environment
 and flags, and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
-		Flags:  a.flags(&cli.BoolFlag{Name: "json", Usage: "print the decision as JSON", DisableDefaultText: true}),
+		Flags:  a.flags(jsonFlag),
 		Action: a.consent,
 	}
 }
 
-// decision is what "spanpipe consent" prints.
+// decision is what "spanpipe consent" prints; see docs/json.md.
 type decision struct {
-	Version     int               `json:"version"` // of this shape: 1
+	Version     int               `json:"version"`
 	Telemetry   bool              `json:"telemetry"`
 	Reasons     []string          `json:"reasons"`
 	Sinks       []consent.Sink    `json:"sinks"`
@@ -73,10 +72,7 @@ func (a *app) consent(c *cli.Context) error {
 		a.status.Code = exitOff
 	}
 	if c.Bool("json") {
-		encoder := json.NewEncoder(a.Stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(d)
+		return a.writeJSON(d)
 	}
 	_, err = io.WriteString(a.Stdout, d.text(width(a.Stdout, math.MaxInt)))
 	return err
@@ -87,7 +83,7 @@ func (a *app) consent(c *cli.Context) error {
 func (a *app) explain(p consent.Policy) decision {
 	capture := p.Capture()
 	d := decision{
-		Version: 1, Telemetry: p.On(), Reasons: a.reasons(p), Sinks: append([]consent.Sink{}, p.Sinks()...),
+		Version: jsonVersion, Telemetry: p.On(), Reasons: a.reasons(p), Sinks: append([]consent.Sink{}, p.Sinks()...),
 		Capture: append([]consent.Level{}, capture.Levels()...), CaptureKeys: capture.Keys(), CaptureMax: capture.Max(),
 		Destination: map[string]string{}, Protocol: map[string]string{}, Collected: []string{}, UnlessAsked: []string{},
 		Never: never, Unknown: a.unknownVariables(),

@@ -193,11 +193,15 @@ func TestRecords(t *testing.T) {
 	s, r := made(t, storetest.Session{Server: storetest.Servers()[2], Calls: 50, Seed: 3})
 	r.Operations[2].Content.Arguments = "captured"
 	r.Notes = append(r.Notes, record.LogLine{Time: s.Launched, Text: "captured"},
+		record.Notification{Time: r.Operations[1].Start, Direction: record.ToServer, Method: "notifications/same_time"},
 		record.Violation{Time: s.Launched, Kind: record.Noise}, record.Finding{Time: s.Launched, Kind: record.Loop, Tool: "t"})
 	for _, content := range []bool{false, true} {
 		var out bytes.Buffer
 		if err := export.Records(&out, s, r, content); err != nil {
 			t.Fatal(err)
+		}
+		if early, _, _ := strings.Cut(out.String(), `"number":2,`); !strings.Contains(early, "notifications/same_time") {
+			t.Error("a notification that was read with a request comes after it")
 		}
 		types, last := map[string]int{}, time.Time{}
 		for i, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {

@@ -44,7 +44,8 @@ func Records(w io.Writer, s *store.Session, r *store.Records, content bool) erro
 		at    time.Time
 		write func()
 	}
-	var all []timed
+	// What was read at once has one time. The order is stable, so a notification comes before the requests that follow it.
+	var first, all []timed
 	for i := range r.Operations {
 		op := r.Operations[i]
 		if !content {
@@ -57,9 +58,15 @@ func Records(w io.Writer, s *store.Session, r *store.Records, content bool) erro
 	}
 	for _, n := range r.Notes {
 		if name, shown := noteName(n, content); shown {
-			all = append(all, timed{store.TimeOf(n), func() { out.record(name, withoutContent(n, content)) }})
+			one := timed{store.TimeOf(n), func() { out.record(name, withoutContent(n, content)) }}
+			if notification, ok := n.(record.Notification); ok && notification.Operation == 0 {
+				first = append(first, one)
+			} else {
+				all = append(all, one)
+			}
 		}
 	}
+	all = append(first, all...)
 	slices.SortStableFunc(all, func(a, b timed) int { return a.at.Compare(b.at) })
 	for _, one := range all {
 		one.write()

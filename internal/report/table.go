@@ -29,7 +29,7 @@ func columns() []column {
 		{title: "TREND", unit: "share", in: targets, text: trend, plain: func(r *Row) string { return plainFloat(r.Trend) }},
 		{
 			title: "FAILED", unit: "share", in: all,
-			text:  func(r *Row) string { return share(r.rate(), r.Failed, r.Calls) },
+			text:  func(r *Row) string { return view.Share(r.Failed, r.Calls) },
 			plain: func(r *Row) string { return plainFloat(r.FailureRate) },
 			bad:   func(r *Row) bool { return r.Failed > 0 },
 		},

@@ -52,13 +52,13 @@ func (r *Report) heading(l *time.Location) []string {
 	t := &r.Total
 	text := fmt.Sprintf("%s: %s in %s", now, r.calls(), plural(r.Sessions, "session"))
 	if t.Calls > 0 {
-		text += fmt.Sprintf(", %s failed", share(t.rate(), t.Failed, t.Calls))
+		text += fmt.Sprintf(", %s failed", view.Share(t.Failed, t.Calls))
 	}
 	past := "Nothing is stored of t" + before[1:] + "."
 	switch {
 	case t.Before != nil:
 		past = fmt.Sprintf("%s: %s, %s failed", before, plural(t.Before.Calls, "call"),
-			share(t.Before.FailureRate, t.Before.Failed, t.Before.Calls))
+			view.Share(t.Before.Failed, t.Before.Calls))
 		if r.Stored.After(r.Before) {
 			past += "; nothing is stored of before " + When(r.Stored.In(l), r.Until.In(l))
 		}

@@ -32,22 +32,6 @@ func plural(n int, name string) string {
 	return count(n) + " " + name
 }
 
-// share returns a part of a whole: "14.5 %". Neither a single failure nor a single success is rounded away.
-func share(rate float64, part, whole int) string {
-	percent := math.Round(rate*1000) / 10
-	switch {
-	case whole == 0:
-		return none
-	case part > 0 && percent == 0:
-		return "<0.1 %"
-	case part < whole && percent == 100:
-		return ">99.9 %"
-	case part == 0 || part == whole:
-		return fmt.Sprintf("%.0f %%", percent)
-	}
-	return fmt.Sprintf("%.1f %%", percent)
-}
-
 // trend returns a change of a number of calls: "+4 %", "×12".
 func trend(r *Row) string {
 	switch {

@@ -278,8 +278,8 @@ func (t *Talk) tools() []string {
 	p.update(t.m.world, &t.filter, true)
 	var all []string
 	for _, r := range p.shown {
-		all = append(all, fmt.Sprintf("%s: %s, %s failed. 50 in 100 took at most %s, 95 at most %s.", r.label,
-			plural(r.calls, "call"), percent(r.rate()), aloud(time.Duration(r.p50)), aloud(time.Duration(r.p95))))
+		all = append(all, fmt.Sprintf("%s: %s, %d failed. 50 in 100 took at most %s, 95 at most %s.", r.label,
+			plural(r.calls, "call"), r.failed, aloud(time.Duration(r.p50)), aloud(time.Duration(r.p95))))
 	}
 	return t.list(orNothing(all, "No tool was called."))
 }

@@ -151,10 +151,5 @@ func (t *Tally) Merge(o *Tally) {
 	}
 }
 
-// rate returns the share of calls that failed, without those that their client took back.
-func (c *cell) rate() float64 {
-	if n := c.calls - c.cancelled; n > 0 {
-		return float64(c.failed) / float64(n)
-	}
-	return 0
-}
+// rate returns the share of calls that failed, which those that their client took back have not, as in "spanpipe report".
+func (c *cell) rate() float64 { return float64(c.failed) / float64(max(c.calls, 1)) }

@@ -319,7 +319,7 @@ func (p *toolsPane) about(w *world, width int) []Line {
 		return nil
 	default:
 		r := p.shown[i]
-		s := fmt.Sprintf("%s  %d of %s failed", r.label, r.failed, plural(r.calls-r.cancelled, "call"))
+		s := fmt.Sprintf("%s  %d of %s failed", r.label, r.failed, plural(r.calls, "call"))
 		if why, n := r.mostly(); n > 0 && n < r.failed {
 			s += fmt.Sprintf(", %d of them: %s", n, why)
 		} else if n > 0 {

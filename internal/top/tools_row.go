@@ -34,7 +34,7 @@ func (r *toolRow) line(c toolColumns) Line {
 	if r.failed > 0 && r.rate() >= 0.05 {
 		st = Bad
 	}
-	l.left(Plain, r.label, c.name).right(Plain, view.Number(r.calls), 7).right(st, percent(r.rate()), 7)
+	l.left(Plain, r.label, c.name).right(Plain, view.Number(r.calls), 7).right(st, view.Share(r.failed, r.calls), 7)
 	l.right(Plain, lengthOf(r.p50), 7).right(Plain, lengthOf(r.p95), 7)
 	if c.p99 > 0 {
 		l.right(Plain, lengthOf(r.p99), c.p99)
@@ -59,17 +59,6 @@ func lengthOf(d int64) string {
 		return "–"
 	}
 	return view.Duration(time.Duration(d))
-}
-
-// percent formats a share: 0 %, 0.4 %, 14.5 %.
-func percent(share float64) string {
-	switch {
-	case share == 0:
-		return "0 %"
-	case share < 0.0005:
-		return "<0.1 %"
-	}
-	return fmt.Sprintf("%.1f %%", 100*share)
 }
 
 // remark says what the columns do not.

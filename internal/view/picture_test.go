@@ -182,6 +182,18 @@ func TestTree(t *testing.T) {
 	golden(t, "tree-live-colors", out.String())
 }
 
+// TestTreeAtOneTime: a notification that was read at once with a request comes before it, as notifications/initialized does.
+func TestTreeAtOneTime(t *testing.T) {
+	r := &view.Records{
+		State: view.Live, Last: after(time.Second),
+		Operations: []record.Operation{{Change: record.Ended, Number: 1, Method: "tools/list", Start: start, End: start, Answered: true}},
+		Notes:      []record.Note{record.Notification{Time: start, Direction: record.ToServer, Method: "notifications/initialized"}},
+	}
+	if got := drawTree(t, r, view.Choice{}, utc(80)); strings.Index(got, "initialized") > strings.Index(got, "tools/list") {
+		t.Errorf("drawn:\n%s", got)
+	}
+}
+
 // TestTreeOfMany: of a long session the end is shown, and before it what went wrong.
 func TestTreeOfMany(t *testing.T) {
 	m := &maker{}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -88,8 +89,16 @@ func (r *Records) nodes() *node {
 	return root
 }
 
+// sort puts children in the order of time. What was read at once has one time: there a notification comes first, as
+// notifications/initialized does before the requests that follow it.
 func (n *node) sort() {
-	slices.SortStableFunc(n.children, func(a, b *node) int { return a.at.Compare(b.at) })
+	rank := func(n *node) int {
+		if n.row.Notification != nil {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(n.children, func(a, b *node) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(rank(a), rank(b))) })
 }
 
 // Chosen reports whether an operation is one of those that are chosen, however many there are.

@@ -116,3 +116,14 @@ func TestName(t *testing.T) {
 		}
 	}
 }
+
+// TestShare: a whole takes no more columns than it needs, and what is rare is not rounded away.
+func TestShare(t *testing.T) {
+	for want, of := range map[string][2]int{
+		"–": {0, 0}, "0 %": {0, 7}, "<0.1 %": {1, 100_000}, "14.3 %": {1, 7}, ">99.9 %": {99_999, 100_000}, "100 %": {7, 7},
+	} {
+		if got := view.Share(of[0], of[1]); got != want {
+			t.Errorf("%d of %d is %q, want %q", of[0], of[1], got, want)
+		}
+	}
+}

@@ -238,8 +238,8 @@ type Exit struct {
 
 	// Lifetime runs from the start of the process; CPU time is that of the server and of the descendants it waited for.
 	Lifetime   time.Duration `json:"lifetime_ns"`
-	UserTime   time.Duration `json:"user_time_ns"`
-	SystemTime time.Duration `json:"system_time_ns"`
+	UserTime   time.Duration `json:"user_time_ns,omitempty"`
+	SystemTime time.Duration `json:"system_time_ns,omitempty"`
 }
 
 // Failed reports whether the server is at fault: it did not start, crashed, or ended by itself, which hosts show as a lost
