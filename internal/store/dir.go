@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // This file holds how directories and files of a store are made and opened: for the user alone, whatever the umask is, and
@@ -22,7 +23,10 @@ func makeRoot(dir string) (*os.Root, error) {
 }
 
 func makePath(path string) error {
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() {
+		return &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR} // os.OpenRoot has an error of its own for it
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if above := filepath.Dir(path); above != path {
@@ -30,7 +34,7 @@ func makePath(path string) error {
 			return err
 		}
 	}
-	err := os.Mkdir(path, 0o700)
+	err = os.Mkdir(path, 0o700)
 	if errors.Is(err, fs.ErrExist) { // another process was faster
 		return nil
 	} else if err != nil {

@@ -8,14 +8,10 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// history returns what happened last in all sessions: so many operations that ended or hung, in the order of time.
-func (s *Store) history(filter Filter, last int) ([]Event, error) {
+// history returns what happened last in sessions: so many operations that ended or hung, in the order of time.
+func history(all []Session, filter Filter, last int) []Event {
 	if last <= 0 {
-		return nil, nil
-	}
-	all, err := s.Sessions()
-	if err != nil {
-		return nil, err
+		return nil
 	}
 	sessions := make([]source, 0, len(all))
 	for i := range all {
@@ -36,7 +32,7 @@ func (s *Store) history(filter Filter, last int) ([]Event, error) {
 		events = append(events, from.session.history(filter, last)...)
 		slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
 	}
-	return events[max(len(events)-last, 0):], nil
+	return events[max(len(events)-last, 0):]
 }
 
 // source is a session that was written to last at some time.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -69,7 +70,7 @@ func (s *Session) collect(part Range) (*loader, error) {
 		size = maxFile
 	}
 	for ; ; size *= 4 {
-		l.spans, l.damagedSpans = l.spans[:0], 0
+		l.spans, l.damagedSpans = nil, 0
 		all, err := s.lastLines("traces.jsonl", size, l.traceLine)
 		if err != nil {
 			return nil, err
@@ -89,12 +90,21 @@ const maxFile = 1 << 60
 type loader struct {
 	Records
 	logs         []otlpfile.LogRecord
-	lines        [][]byte // of spans, to be decoded
-	spans        []otlpfile.Span
-	whole        bool // these are all spans of the session
+	lines        [][]byte    // of spans, to be decoded
+	readers      sync.Pool   // of *otlpfile.Reader
+	spans        [][]decoded // by line
+	whole        bool        // these are all spans of the session
 	content      map[trace.SpanID]record.Content
 	hangs        []hang
 	damagedSpans int
+}
+
+// decoded is what a span says. Attributes take many times the memory, so they are not kept.
+type decoded struct {
+	op      record.Operation
+	ids     SpanIDs
+	parent  trace.SpanID
+	session *otlpfile.Span // of a span about the session as a whole, which has no operation
 }
 
 // hang is an operation as it was when it had not been answered for long.
@@ -124,34 +134,74 @@ const maxLines = 32
 
 // decode decodes the lines that wait, in their order.
 func (l *loader) decode() {
-	spans, damaged := make([][]otlpfile.Span, len(l.lines)), make([]bool, len(l.lines))
-	each(len(l.lines), func(i int) {
-		_, all, err := otlpfile.ReadTraces(l.lines[i])
-		spans[i], damaged[i] = all, err != nil
-	})
-	for i := range spans {
-		l.spans = append(l.spans, spans[i]...)
-		if damaged[i] {
+	spans := make([][]decoded, len(l.lines))
+	each(len(l.lines), func(i int) { spans[i] = l.decodeLine(l.lines[i]) })
+	for _, all := range spans {
+		if all == nil {
 			l.damagedSpans++
+		} else if len(all) > 0 {
+			l.spans = append(l.spans, all)
 		}
 	}
 	l.lines = l.lines[:0]
 }
 
+// decodeLine returns what the spans of a line say; nil if it is damaged.
+func (l *loader) decodeLine(line []byte) []decoded {
+	r, _ := l.readers.Get().(*otlpfile.Reader)
+	if r == nil {
+		r = &otlpfile.Reader{}
+	}
+	defer l.readers.Put(r)
+	_, spans, err := r.Traces(line)
+	if err != nil {
+		return nil
+	}
+	all := make([]decoded, len(spans))
+	for i := range spans {
+		s := &spans[i]
+		all[i].ids, all[i].parent = SpanIDs{s.TraceID, s.SpanID}, s.ParentID
+		if isSession(s) {
+			all[i].session = s
+			all[i].op.End = s.End
+		} else {
+			all[i].op = operation(s)
+		}
+	}
+	return all
+}
+
+// count returns how many spans were read.
+func (l *loader) count() (n int) {
+	for _, line := range l.spans {
+		n += len(line)
+	}
+	return n
+}
+
+// first returns the end of the span that was read first; zero if none was.
+func (l *loader) first() time.Time {
+	if len(l.spans) == 0 {
+		return time.Time{}
+	}
+	return l.spans[0][0].op.End
+}
+
 // covers reports whether the spans that were read include the part. They are in the order of their ends, but for
 // milliseconds.
 func (l *loader) covers(part Range) bool {
-	if part.Last > 0 && len(l.spans) > 2*part.Last { // half of them may be notifications
+	if part.Last > 0 && l.count() > 2*part.Last { // half of them may be notifications
 		return true
 	}
-	return !part.Since.IsZero() && len(l.spans) > 0 && l.spans[0].End.Before(part.Since.Add(-time.Second))
+	return !part.Since.IsZero() && len(l.spans) > 0 && l.first().Before(part.Since.Add(-time.Second))
 }
 
 // assemble makes the records.
 func (l *loader) assemble(s *Session, part Range) {
 	l.Damaged += l.damagedSpans
-	l.Spans = make(map[uint64]SpanIDs, len(l.spans))
-	a := assembler{numbers: make(map[trace.SpanID]uint64, len(l.spans)), open: map[trace.SpanID]*record.Operation{}}
+	n := l.count()
+	l.Spans = make(map[uint64]SpanIDs, n)
+	a := assembler{numbers: make(map[trace.SpanID]uint64, n), open: map[trace.SpanID]*record.Operation{}}
 	l.opened(&a)
 	l.ended(&a, part)
 	for _, op := range a.open {
@@ -195,49 +245,46 @@ func (l *loader) opened(a *assembler) {
 	}
 }
 
-// ended takes the operations and notifications that have spans.
+// ended takes the operations and notifications that have spans. A parent ends after its children.
 func (l *loader) ended(a *assembler, part Range) {
-	for i := range l.spans {
-		if s := &l.spans[i]; !isSession(s) {
-			delete(a.open, s.SpanID)
+	for _, line := range l.spans {
+		for i := range line {
+			d := &line[i]
+			if d.session != nil {
+				l.about(d.session)
+				continue
+			}
+			delete(a.open, d.ids.SpanID)
+			if d.op.Number > 0 {
+				a.numbers[d.ids.SpanID], l.Spans[d.op.Number] = d.op.Number, d.ids
+			}
 		}
 	}
-	type child struct {
-		op     record.Operation
-		parent trace.SpanID
-	}
-	var all []child
-	for i := range l.spans {
-		s := &l.spans[i]
-		if isSession(s) {
-			l.about(s)
-			continue
+	l.Operations = make([]record.Operation, 0, len(l.Spans))
+	for n, line := range l.spans {
+		for i := range line {
+			if d := &line[i]; d.session == nil && !d.op.End.Before(part.Since) {
+				l.take(d, a.numbers[d.parent])
+			}
 		}
-		op := operation(s)
-		if content, ok := l.content[s.SpanID]; ok {
-			op.Content = content
-		}
-		if op.Number > 0 {
-			a.numbers[s.SpanID] = op.Number
-			l.Spans[op.Number] = SpanIDs{s.TraceID, s.SpanID}
-		}
-		all = append(all, child{op, s.ParentID})
-	}
-	for i := range all {
-		c := &all[i]
-		if c.op.End.Before(part.Since) {
-			continue
-		}
-		c.op.Parent = a.numbers[c.parent]
-		if c.op.Number == 0 {
-			l.Notes = append(l.Notes, notification(&c.op, c.op.Parent))
-			continue
-		}
-		l.Operations = append(l.Operations, c.op)
+		l.spans[n] = nil // releases the memory
 	}
 	if n := len(l.Operations) - part.Last; part.Last > 0 && n > 0 {
 		l.Operations = slices.Delete(l.Operations, 0, n)
 	}
+}
+
+// take takes an operation or notification that has ended.
+func (l *loader) take(d *decoded, parent uint64) {
+	if content, ok := l.content[d.ids.SpanID]; ok {
+		d.op.Content = content
+	}
+	if d.op.Number == 0 {
+		l.Notes = append(l.Notes, notification(&d.op, parent))
+		return
+	}
+	d.op.Parent = parent
+	l.Operations = append(l.Operations, d.op)
 }
 
 // about takes what a span about the session as a whole has.

@@ -14,8 +14,8 @@ import (
 // readContent reads what was captured of the operations whose spans were read, and what the server has logged since then.
 func (l *loader) readContent(s *Session) error {
 	var since time.Time
-	if !l.whole && len(l.spans) > 0 {
-		since = l.spans[0].End
+	if !l.whole {
+		since = l.first()
 	}
 	l.content = map[trace.SpanID]record.Content{}
 	return s.lines("content.jsonl", func(line []byte) {

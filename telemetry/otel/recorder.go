@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"math/rand/v2"
-	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -29,12 +28,13 @@ type tee struct {
 	embedded.Tracer
 	sdk      trace.Tracer // may be nil
 	recorder Recorder
+	spare    []attribute.KeyValue // room for the attributes of a span, which has them only shortly before its end
 }
 
 // Start implements trace.Tracer.
 func (t *tee) Start(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, trace.Span) {
 	parent, config := trace.SpanContextFromContext(ctx), trace.NewSpanStartConfig(options...)
-	s := &teeSpan{recorder: t.recorder, Span: noop.Span{}}
+	s := &teeSpan{tee: t, Span: noop.Span{}}
 	if t.sdk != nil {
 		ctx, s.Span = t.sdk.Start(ctx, name, options...)
 		s.ids = s.Span.SpanContext()
@@ -85,7 +85,7 @@ func flags(c, from trace.SpanContext) uint32 {
 // teeSpan is a span of both. Methods that this package does not use are those of the SDK's span alone.
 type teeSpan struct {
 	trace.Span // the SDK's; it does nothing if there is none, or a sampler has dropped it
-	recorder   Recorder
+	tee        *tee
 	ids        trace.SpanContext
 	data       otlpfile.Span
 }
@@ -99,7 +99,10 @@ func (s *teeSpan) IsRecording() bool { return true }
 // SetAttributes implements trace.Span.
 func (s *teeSpan) SetAttributes(all ...attribute.KeyValue) {
 	s.Span.SetAttributes(all...)
-	s.data.Attributes = slices.Concat(s.data.Attributes, all)
+	if s.data.Attributes == nil {
+		s.data.Attributes, s.tee.spare = s.tee.spare, nil
+	}
+	s.data.Attributes = append(s.data.Attributes, all...)
 }
 
 // AddEvent implements trace.Span.
@@ -120,5 +123,6 @@ func (s *teeSpan) End(options ...trace.SpanEndOption) {
 	s.Span.End(options...)
 	config := trace.NewSpanEndConfig(options...)
 	s.data.End = config.Timestamp()
-	s.recorder.Span(&s.data)
+	s.tee.recorder.Span(&s.data)
+	s.tee.spare, s.data.Attributes = s.data.Attributes[:0], nil
 }

@@ -1,11 +1,8 @@
 package otlpfile
 
 import (
-	"bytes"
-	"encoding/hex"
-	"encoding/json"
+	"encoding/base64"
 	"fmt"
-	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -13,221 +10,301 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
+// Reader reads lines. What it returns does not refer to them. Texts that it has read before it does not copy again, so one
+// for many lines is faster, and takes less memory. It is not safe for concurrent use.
+type Reader struct{ scanner }
+
 // ReadTraces reads a line of spans. All must have the same origin, as they have where this package has written them.
-func ReadTraces(line []byte) (Origin, []Span, error) {
-	var data struct{ ResourceSpans []resourceItems }
-	if err := json.Unmarshal(line, &data); err != nil {
+func ReadTraces(line []byte) (Origin, []Span, error) { return new(Reader).Traces(line) }
+
+// ReadLogs reads a line of log records.
+func ReadLogs(line []byte) (Origin, []LogRecord, error) { return new(Reader).Logs(line) }
+
+// Traces reads a line of spans, as ReadTraces does.
+func (r *Reader) Traces(line []byte) (o Origin, all []Span, err error) {
+	r.start(line)
+	r.line(&o, "resourceSpans", "scopeSpans", "spans", func() { all = append(all, r.span()) })
+	if err := r.end(); err != nil {
 		return Origin{}, nil, fmt.Errorf("a line of spans: %w", err)
-	}
-	var o Origin
-	var all []Span
-	for _, r := range data.ResourceSpans {
-		for _, s := range r.ScopeSpans {
-			o = r.origin(s.Scope)
-			for i := range s.Spans {
-				all = append(all, s.Spans[i].span())
-			}
-		}
 	}
 	return o, all, nil
 }
 
-// ReadLogs reads a line of log records.
-func ReadLogs(line []byte) (Origin, []LogRecord, error) {
-	var data struct{ ResourceLogs []resourceItems }
-	if err := json.Unmarshal(line, &data); err != nil {
+// Logs reads a line of log records, as ReadLogs does.
+func (r *Reader) Logs(line []byte) (o Origin, all []LogRecord, err error) {
+	r.start(line)
+	r.line(&o, "resourceLogs", "scopeLogs", "logRecords", func() { all = append(all, r.record()) })
+	if err := r.end(); err != nil {
 		return Origin{}, nil, fmt.Errorf("a line of log records: %w", err)
-	}
-	var o Origin
-	var all []LogRecord
-	for _, r := range data.ResourceLogs {
-		for _, s := range r.ScopeLogs {
-			o = r.origin(s.Scope)
-			for i := range s.LogRecords {
-				all = append(all, s.LogRecords[i].record())
-			}
-		}
 	}
 	return o, all, nil
 }
 
 // ReadAttributes reads a JSON array of attributes.
 func ReadAttributes(list []byte) ([]attribute.KeyValue, error) {
-	var all attributes
-	if err := json.Unmarshal(list, &all); err != nil {
+	var r Reader
+	r.start(list)
+	all := r.attributes()
+	if err := r.end(); err != nil {
 		return nil, fmt.Errorf("attributes: %w", err)
 	}
-	return all.list(), nil
+	return all, nil
 }
 
-// The types below are those of OTLP's JSON, as far as this package writes it.
+func (r *Reader) start(text []byte) { r.text, r.at, r.depth, r.err = text, 0, 0, nil }
 
-type resourceItems struct {
-	Resource   struct{ Attributes attributes }
-	ScopeSpans []struct {
-		Scope scope
-		Spans []jsonSpan
-	}
-	ScopeLogs []struct {
-		Scope      scope
-		LogRecords []jsonRecord
-	}
-	SchemaURL string
+// line reads the message of a line. item reads an item.
+func (r *Reader) line(o *Origin, resources, scopes, items string, item func()) {
+	r.object(func(name []byte) {
+		if string(name) != resources {
+			r.value()
+			return
+		}
+		r.array(func() { r.resource(o, scopes, items, item) })
+	})
 }
 
-func (r *resourceItems) origin(s scope) Origin {
-	return Origin{Resource: r.Resource.Attributes.list(), ResourceURL: r.SchemaURL, ScopeName: s.Name, ScopeVersion: s.Version}
+func (r *Reader) resource(o *Origin, scopes, items string, item func()) {
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "resource":
+			r.object(func(name []byte) {
+				if string(name) == "attributes" {
+					o.Resource = r.attributes()
+				} else {
+					r.value()
+				}
+			})
+		case "schemaUrl":
+			o.ResourceURL = r.string()
+		case scopes:
+			r.array(func() { r.scope(o, items, item) })
+		default:
+			r.value()
+		}
+	})
 }
 
-type scope struct{ Name, Version string }
+func (r *Reader) scope(o *Origin, items string, item func()) {
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "scope":
+			r.object(func(name []byte) {
+				switch string(name) {
+				case "name":
+					o.ScopeName = r.string()
+				case "version":
+					o.ScopeVersion = r.string()
+				default:
+					r.value()
+				}
+			})
+		case items:
+			r.array(item)
+		default:
+			r.value()
+		}
+	})
+}
 
-type jsonSpan struct {
-	TraceID, SpanID, ParentSpanID, TraceState, Name string
-	Flags                                           uint32
-	Kind                                            int
-	StartTimeUnixNano, EndTimeUnixNano              json.Number
-	Attributes                                      attributes
-	Events                                          []struct {
-		Name         string
-		TimeUnixNano json.Number
-	}
-	Links []struct {
-		TraceID, SpanID string
-		Flags           uint32
-	}
-	Status struct {
-		Message string
-		Code    int
+func (r *Reader) span() (s Span) {
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "traceId":
+			r.id(s.TraceID[:])
+		case "spanId":
+			r.id(s.SpanID[:])
+		case "parentSpanId":
+			r.id(s.ParentID[:])
+		case "traceState":
+			s.TraceState = r.string()
+		case "flags":
+			s.Flags = uint32(r.integer())
+		case "name":
+			s.Name = r.string()
+		case "kind":
+			s.Kind = trace.SpanKind(r.integer())
+		case "startTimeUnixNano":
+			s.Start = r.time()
+		case "endTimeUnixNano":
+			s.End = r.time()
+		case "attributes":
+			s.Attributes = r.attributes()
+		default:
+			r.spanRest(&s, name)
+		}
+	})
+	return s
+}
+
+// spanRest reads the members that few spans have.
+func (r *Reader) spanRest(s *Span, name []byte) {
+	switch string(name) {
+	case "events":
+		r.array(func() { s.Events = append(s.Events, r.event()) })
+	case "links":
+		r.array(func() { s.Links = append(s.Links, r.link()) })
+	case "status":
+		r.object(func(name []byte) {
+			switch string(name) {
+			case "message":
+				s.Message = r.string()
+			case "code":
+				s.Status = statuses[r.integer()]
+			default:
+				r.value()
+			}
+		})
+	default:
+		r.value()
 	}
 }
 
-func (s *jsonSpan) span() Span {
-	out := Span{
-		TraceID: traceID(s.TraceID), SpanID: spanID(s.SpanID), ParentID: spanID(s.ParentSpanID),
-		TraceState: s.TraceState, Flags: s.Flags, Name: s.Name, Kind: trace.SpanKind(s.Kind),
-		Start: nanoseconds(s.StartTimeUnixNano), End: nanoseconds(s.EndTimeUnixNano), Attributes: s.Attributes.list(),
-		Message: s.Status.Message,
-	}
-	switch s.Status.Code {
-	case 1:
-		out.Status = codes.Ok
-	case 2:
-		out.Status = codes.Error
-	}
-	for _, e := range s.Events {
-		out.Events = append(out.Events, Event{e.Name, nanoseconds(e.TimeUnixNano)})
-	}
-	for _, l := range s.Links {
-		out.Links = append(out.Links, Link{traceID(l.TraceID), spanID(l.SpanID), l.Flags})
-	}
-	return out
+// statuses are OpenTelemetry's codes of OTLP's.
+var statuses = map[int64]codes.Code{1: codes.Ok, 2: codes.Error}
+
+func (r *Reader) event() (e Event) {
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "name":
+			e.Name = r.string()
+		case "timeUnixNano":
+			e.Time = r.time()
+		default:
+			r.value()
+		}
+	})
+	return e
 }
 
-type jsonRecord struct {
-	TimeUnixNano    json.Number
-	SeverityNumber  int
-	SeverityText    string
-	Body            value
-	Attributes      attributes
-	TraceID, SpanID string
-	Flags           uint32
+func (r *Reader) link() (l Link) {
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "traceId":
+			r.id(l.TraceID[:])
+		case "spanId":
+			r.id(l.SpanID[:])
+		case "flags":
+			l.Flags = uint32(r.integer())
+		default:
+			r.value()
+		}
+	})
+	return l
 }
 
-func (r *jsonRecord) record() LogRecord {
-	return LogRecord{
-		Time: nanoseconds(r.TimeUnixNano), Severity: r.SeverityNumber, SeverityText: r.SeverityText,
-		Body: r.Body.attribute().AsString(), Attributes: r.Attributes.list(),
-		TraceID: traceID(r.TraceID), SpanID: spanID(r.SpanID), Flags: r.Flags,
-	}
+func (r *Reader) record() (l LogRecord) {
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "timeUnixNano":
+			l.Time = r.time()
+		case "severityNumber":
+			l.Severity = int(r.integer())
+		case "severityText":
+			l.SeverityText = r.string()
+		case "body":
+			l.Body = r.any().AsString()
+		case "attributes":
+			l.Attributes = r.attributes()
+		case "traceId":
+			r.id(l.TraceID[:])
+		case "spanId":
+			r.id(l.SpanID[:])
+		case "flags":
+			l.Flags = uint32(r.integer())
+		default:
+			r.value()
+		}
+	})
+	return l
 }
 
-// nanoseconds converts a time. Protobuf's JSON writes it as a text.
-func nanoseconds(n json.Number) time.Time {
-	v, err := n.Int64()
-	if err != nil || v == 0 {
+// time reads a time in nanoseconds.
+func (r *Reader) time() time.Time {
+	n := r.integer()
+	if n == 0 {
 		return time.Time{}
 	}
-	return time.Unix(0, v)
+	return time.Unix(0, n)
 }
 
-type attributes []struct {
-	Key   string
-	Value value
-}
-
-func (a attributes) list() []attribute.KeyValue {
-	var all []attribute.KeyValue
-	for i := range a {
-		all = append(all, attribute.KeyValue{Key: attribute.Key(a[i].Key), Value: a[i].Value.attribute()})
-	}
+func (r *Reader) attributes() (all []attribute.KeyValue) {
+	r.array(func() {
+		if all == nil {
+			all = make([]attribute.KeyValue, 0, 16) // a usual span's
+		}
+		var a attribute.KeyValue
+		r.object(func(name []byte) {
+			switch string(name) {
+			case "key":
+				a.Key = attribute.Key(r.string())
+			case "value":
+				a.Value = r.any()
+			default:
+				r.value()
+			}
+		})
+		all = append(all, a)
+	})
 	return all
 }
 
-type value struct {
-	StringValue *string
-	BoolValue   *bool
-	IntValue    *json.Number // a text, or not
-	DoubleValue *double
-	ArrayValue  *struct{ Values []value }
-	KVListValue *struct{ Values attributes }
-	BytesValue  []byte
+// any reads an AnyValue.
+func (r *Reader) any() (v attribute.Value) {
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "stringValue":
+			v = attribute.StringValue(r.string())
+		case "boolValue":
+			v = attribute.BoolValue(r.bool())
+		case "intValue":
+			v = attribute.Int64Value(r.integer())
+		case "doubleValue":
+			v = attribute.Float64Value(r.double())
+		case "bytesValue":
+			b, err := base64.StdEncoding.DecodeString(r.string())
+			if v = attribute.ByteSliceValue(b); err != nil {
+				r.fail()
+			}
+		case "arrayValue":
+			v = list(r.values())
+		case "kvlistValue":
+			var all []attribute.KeyValue
+			r.object(func(name []byte) {
+				if string(name) == "values" {
+					all = r.attributes()
+				} else {
+					r.value()
+				}
+			})
+			v = attribute.MapValue(all...)
+		default:
+			r.value()
+		}
+	})
+	return v
 }
 
-func (v *value) attribute() attribute.Value {
-	switch {
-	case v.StringValue != nil:
-		return attribute.StringValue(*v.StringValue)
-	case v.BoolValue != nil:
-		return attribute.BoolValue(*v.BoolValue)
-	case v.IntValue != nil:
-		n, _ := v.IntValue.Int64() // 0 for what is none
-		return attribute.Int64Value(n)
-	case v.DoubleValue != nil:
-		return attribute.Float64Value(float64(*v.DoubleValue))
-	case v.ArrayValue != nil:
-		return list(v.ArrayValue.Values)
-	case v.KVListValue != nil:
-		return attribute.MapValue(v.KVListValue.Values.list()...)
-	case v.BytesValue != nil:
-		return attribute.ByteSliceValue(v.BytesValue)
-	}
-	return attribute.Value{}
+// values reads the values of an array's message.
+func (r *Reader) values() (all []attribute.Value) {
+	r.object(func(name []byte) {
+		if string(name) == "values" {
+			r.array(func() { all = append(all, r.any()) })
+		} else {
+			r.value()
+		}
+	})
+	return all
 }
 
 // list returns a list of texts where it is one, as all lists of a session are, and else a list of any values.
-func list(all []value) attribute.Value {
-	texts, values := make([]string, 0, len(all)), make([]attribute.Value, len(all))
-	for i := range all {
-		if values[i] = all[i].attribute(); values[i].Type() == attribute.STRING {
-			texts = append(texts, values[i].AsString())
+func list(all []attribute.Value) attribute.Value {
+	texts := make([]string, 0, len(all))
+	for _, v := range all {
+		if v.Type() != attribute.STRING {
+			return attribute.SliceValue(all...)
 		}
+		texts = append(texts, v.AsString())
 	}
-	if len(texts) == len(all) {
-		return attribute.StringSliceValue(texts)
-	}
-	return attribute.SliceValue(values...)
-}
-
-// double is a floating-point number. Those that JSON cannot write are texts.
-type double float64
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *double) UnmarshalJSON(text []byte) error {
-	f, err := strconv.ParseFloat(string(bytes.Trim(text, `"`)), 64)
-	*d = double(f)
-	return err
-}
-
-func traceID(text string) (id trace.TraceID) {
-	if len(text) == hex.EncodedLen(len(id)) {
-		_, _ = hex.Decode(id[:], []byte(text)) // an id that is damaged is none
-	}
-	return id
-}
-
-func spanID(text string) (id trace.SpanID) {
-	if len(text) == hex.EncodedLen(len(id)) {
-		_, _ = hex.Decode(id[:], []byte(text))
-	}
-	return id
+	return attribute.StringSliceValue(texts)
 }

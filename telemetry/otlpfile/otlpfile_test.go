@@ -314,7 +314,8 @@ func TestInvalidText(t *testing.T) {
 	}
 }
 
-// FuzzRead: damaged lines do not panic, and what was read of a line is read again from what is written of it.
+// FuzzRead: damaged lines do not panic, what is not JSON is an error, and what was read of a line is read again from what is
+// written of it.
 func FuzzRead(f *testing.F) {
 	f.Add(line(spans()))
 	f.Add(logLine(logRecords()))
@@ -327,7 +328,11 @@ func FuzzRead(f *testing.F) {
 		f.Add(b[:r.IntN(len(b)+1)])
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, read, err := otlpfile.ReadTraces(data); err == nil && len(read) > 0 {
+		_, read, err := otlpfile.ReadTraces(data)
+		if err == nil && !json.Valid(data) {
+			t.Error("this was read, and is not JSON")
+		}
+		if err == nil && len(read) > 0 {
 			_, again, err := otlpfile.ReadTraces(line(read))
 			if err != nil {
 				t.Fatal(err)
@@ -360,7 +365,16 @@ func FuzzText(f *testing.F) {
 
 // BenchmarkAppendSpan encodes the span of an ordinary call.
 func BenchmarkAppendSpan(b *testing.B) {
-	span := otlpfile.Span{
+	span, buffer := usualSpan(), []byte(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		buffer = otlpfile.AppendSpan(buffer[:0], &span)
+	}
+	b.ReportMetric(float64(len(buffer)), "B/span")
+}
+
+func usualSpan() otlpfile.Span {
+	return otlpfile.Span{
 		TraceID: trace.TraceID{1, 2, 3}, SpanID: trace.SpanID{4, 5}, ParentID: trace.SpanID{6}, Flags: 0x101, Name: "tools/call search",
 		Kind: trace.SpanKindServer, Start: at(1), End: at(2), Attributes: []attribute.KeyValue{
 			attribute.String("network.transport", "pipe"), attribute.String("mcp.protocol.version", "2025-11-25"),
@@ -372,10 +386,21 @@ func BenchmarkAppendSpan(b *testing.B) {
 			attribute.String("spanpipe.server.name", "everything"),
 		},
 	}
-	var buffer []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		buffer = otlpfile.AppendSpan(buffer[:0], &span)
+}
+
+// BenchmarkReadTraces decodes lines of ten such spans.
+func BenchmarkReadTraces(b *testing.B) {
+	all := make([]otlpfile.Span, 10)
+	for i := range all {
+		all[i] = usualSpan()
+		all[i].SpanID[0] = byte(i)
 	}
-	b.ReportMetric(float64(len(buffer)), "B/span")
+	text, r := line(all), otlpfile.Reader{}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, read, err := r.Traces(text); err != nil || len(read) != len(all) {
+			b.Fatal(len(read), err)
+		}
+	}
 }
