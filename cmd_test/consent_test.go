@@ -318,7 +318,7 @@ func TestConsentOfStore(t *testing.T) {
 		not       string
 	}{
 		{"standard", nil, map[string]any{"keep_age": 30 * 86400.0, "keep_size": 200e6, "keep_digest_age": 180 * 86400.0}, []string{
-			"spans, log records and metrics: for 30 days, and at most 200.0 MB of all sessions (SPANPIPE_KEEP)",
+			"spans, log records and metrics: for 30 days, and at most 200 MB of all sessions (SPANPIPE_KEEP)",
 			"without content: for 180 days", "backups, and a home directory that is synchronized",
 		}, "captured content"},
 		{"content", []string{"SPANPIPE_CAPTURE=errors", "SPANPIPE_KEEP=7d", "SPANPIPE_KEEP_CONTENT=90m"},
