@@ -35,7 +35,7 @@ func TestConsoleColor(t *testing.T) {
 			if !strings.Contains(text, "tools/call fail") {
 				t.Fatalf("the terminal shows no call: %q", text)
 			}
-			for _, escape := range []string{"\x1b[32mok\x1b[0m", "\x1b[31mtool_error\x1b[0m", "\x1b"} {
+			for _, escape := range []string{"\x1b[2mok\x1b[0m", "\x1b[31mfailed: tool error\x1b[0m", "\x1b"} {
 				if strings.Contains(text, escape) != test.color {
 					t.Errorf("the terminal shows %q, want %q in it: %v", text, escape, test.color)
 				}

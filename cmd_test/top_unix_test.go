@@ -84,7 +84,7 @@ func (w *window) shows(texts ...string) string {
 	w.t.Helper()
 	var screen string
 	for _, text := range texts {
-		deadline := time.Now().Add(20 * time.Second)
+		deadline := time.Now().Add(patience) // only a failing test waits that long
 		for !strings.Contains(screen, text) {
 			if time.Now().After(deadline) {
 				w.t.Fatalf("%q does not come:\n%s", text, screen)

@@ -66,6 +66,7 @@ func TestHang(t *testing.T) {
 		t.Errorf("after the end, %d spans and %d log records are lost", spans, records)
 	}
 	close(h.release)
+	w.Close(context.Background(), nil) // the goroutine would write where the test's directory is being removed
 }
 
 // TestSoon: what was recorded is in the files soon after, without another record that pushes it.
