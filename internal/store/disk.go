@@ -154,11 +154,11 @@ func (d *disk) writeMeta(m *Meta) error {
 	if err != nil {
 		return err
 	}
-	return replace(d.root, metaName, append(text, '\n'))
+	return replace(d.root, metaName, append(text, '\n'), false)
 }
 
-// replace writes a file that never exists in part.
-func replace(root *os.Root, name string, text []byte) error {
+// replace writes a file that never exists in part; synced, not even after a crash of the machine.
+func replace(root *os.Root, name string, text []byte, synced bool) error {
 	temporary := name + ".tmp"
 	f, err := makeFile(root, temporary)
 	if errors.Is(err, fs.ErrExist) { // left by an attempt before
@@ -168,7 +168,9 @@ func replace(root *os.Root, name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(text)
+	if _, err = f.Write(text); err == nil && synced {
+		err = f.Sync()
+	}
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = root.Rename(temporary, name)
 	}
