@@ -140,7 +140,7 @@ func (a *app) tilde(path string) string {
 
 // writeJSON prints a value for programs, indented as for people.
 func (a *app) writeJSON(v any) error {
-	e := json.NewEncoder(a.Stdout)
+	e := json.NewEncoder(plainJSON{a.Stdout})
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
