@@ -65,3 +65,33 @@ func TestHostileStore(t *testing.T) {
 		}
 	}
 }
+
+// TestExpiredContentIsNotShown: content of a session that was killed long ago is removed before a command reads it.
+func TestExpiredContentIsNotShown(t *testing.T) {
+	dir := t.TempDir()
+	start := time.Now().Add(-72 * time.Hour)
+	w, err := storetest.Make(dir, storetest.Session{
+		Server: storetest.Servers()[0], Start: start, Calls: 20, Seed: 1, End: storetest.Killed,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close(t.Context(), nil)
+	found, _ := filepath.Glob(filepath.Join(dir, "sessions", "*")) // the pattern is valid
+	path := filepath.Join(found[0], "content.jsonl")
+	const line = `{"timeUnixNano":"1","logRecords":[{"timeUnixNano":"1","body":{"stringValue":"server wrote to stderr"},` +
+		`"attributes":[{"key":"spanpipe.data","value":{"stringValue":"captured"}}]}]}` + "\n"
+	if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, start, start); err != nil {
+		t.Fatal(err)
+	}
+	stdout, _, _ := run(t, dir, "export", "--format", "otlp", "--content")
+	if strings.Contains(stdout, "captured") {
+		t.Error("expired content is shown")
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Error(err)
+	}
+}
