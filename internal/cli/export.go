@@ -82,6 +82,9 @@ func (a *app) export(c *cli.Context) error {
 	write := func(w io.Writer) error { return a.exportTo(w, format, &session, c.Bool("content")) }
 	if path == "" {
 		out := bufio.NewWriter(a.Stdout)
+		if format != "html" && isTerminal(a.Stdout) {
+			return errors.Join(write(plainJSON{out}), out.Flush())
+		}
 		return errors.Join(write(out), out.Flush())
 	}
 	if err := writeFile(path, c.Bool("force"), write); errors.Is(err, fs.ErrExist) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,6 +48,12 @@ func (a *app) look() (*store.Store, error) {
 		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}
 	}
 	a.looked = store.Open(dir)
+	if now := time.Now(); a.looked.Due(now) { // so that nothing shows content that has expired, such as a killed session's
+		ctx, cancel := context.WithTimeout(context.Background(), retainPatience)
+		defer cancel()
+		plan := store.Plan{Keep: store.Keep{Content: a.options.keep.Content}, KeepDigests: true, Now: now}
+		_, _ = a.looked.Prune(ctx, plan) // "spanpipe prune" reports what cannot be removed
+	}
 	return a.looked, nil
 }
 
@@ -140,7 +147,7 @@ func (a *app) tilde(path string) string {
 
 // writeJSON prints a value for programs, indented as for people.
 func (a *app) writeJSON(v any) error {
-	e := json.NewEncoder(a.Stdout)
+	e := json.NewEncoder(plainJSON{a.Stdout})
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)

@@ -225,13 +225,16 @@ func newPruneJSON(r *store.Report, dryRun bool) pruneJSON {
 	return out
 }
 
+// retainPatience bounds for how long a command waits for the retention.
+const retainPatience = 500 * time.Millisecond
+
 // retain applies the limits of what is kept to the store that a command has looked at, if that is due. The command has
 // printed what it had to say; this bounds for how long the shell waits for its prompt.
 func (a *app) retain() {
 	if a.looked == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), retainPatience)
 	defer cancel()
 	_, _ = a.looked.Retain(ctx, a.options.keep, time.Now()) // "spanpipe prune" reports what cannot be removed
 }

@@ -121,7 +121,7 @@ func (a *app) show(c *cli.Context) error {
 func (s *shown) print(c *cli.Context) error {
 	switch {
 	case c.Bool("otlp"):
-		return s.readError(s.session.WriteOTLP(s.out))
+		return s.readError(s.session.WriteOTLP(plainJSON{s.out}))
 	case c.Bool("run"):
 		return s.run(s.part(c), c.Bool("json"))
 	}

@@ -239,5 +239,5 @@ func (*tailJSON) lines(e *store.Event) string {
 	if err != nil {
 		return "" // only a NaN could be the reason, and a duration is none
 	}
-	return string(line) + "\n"
+	return string(escapeJSON(line)) + "\n"
 }

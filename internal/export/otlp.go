@@ -1,13 +1,9 @@
 package export
 
 import (
-	"bufio"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
-	"io/fs"
-	"os"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -20,7 +16,7 @@ import (
 // have lines of their own. It returns how many lines it has left out because they are damaged; a last one that is torn
 // does not count.
 func OTLP(w io.Writer, s *store.Session, content bool) (damaged int, err error) {
-	dir, err := os.OpenRoot(s.Dir)
+	dir, err := s.Files()
 	if err != nil {
 		return 0, err
 	}
@@ -49,7 +45,7 @@ func OTLP(w io.Writer, s *store.Session, content bool) (damaged int, err error) 
 // exporter writes lines. It knows captured content, if that is asked for.
 type exporter struct {
 	w       io.Writer
-	dir     *os.Root
+	dir     *store.Files
 	spans   map[trace.SpanID]*otlpfile.Span
 	records []otlpfile.LogRecord
 	origin  otlpfile.Origin // of the session
@@ -62,7 +58,7 @@ func (x *exporter) copy(line []byte) error {
 
 // captured takes a line of content. One that is damaged is left out, like content that has expired.
 func (x *exporter) captured(line []byte) error {
-	spans, records, err := readContent(line)
+	spans, records, err := store.ReadContent(line)
 	if err != nil {
 		return nil //nolint:nilerr // as above
 	}
@@ -113,44 +109,15 @@ func (x *exporter) logs() error {
 }
 
 // lines calls f with each line of a file that is JSON, and returns how many are not.
-func lines(dir *os.Root, name string, f func(line []byte) error) (damaged int, err error) {
-	file, err := dir.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	} else if err != nil {
-		return 0, err
-	}
-	defer func() { _ = file.Close() }()
-	for r := bufio.NewReaderSize(file, 1<<16); ; {
-		line, err := r.ReadBytes('\n')
-		switch {
-		case errors.Is(err, io.EOF): // a last line without an end is torn
-			return damaged, nil
-		case err != nil:
-			return 0, err
-		case !json.Valid(line):
+func lines(dir *store.Files, name string, f func(line []byte) error) (damaged int, err error) {
+	err = dir.Lines(name, func(line []byte) error {
+		if !json.Valid(line) {
 			damaged++
-			continue
+			return nil
 		}
-		if err := f(line); err != nil {
-			return 0, err
-		}
-	}
-}
-
-// readContent reads a line of content: see package store.
-func readContent(line []byte) (spans []otlpfile.Span, records []otlpfile.LogRecord, err error) {
-	var lists struct{ Spans, LogRecords json.RawMessage }
-	if err := json.Unmarshal(line, &lists); err != nil {
-		return nil, nil, err
-	}
-	if len(lists.Spans) > 0 {
-		_, spans, err = otlpfile.ReadTraces([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":` + string(lists.Spans) + `}]}]}`))
-	}
-	if err == nil && len(lists.LogRecords) > 0 {
-		_, records, err = otlpfile.ReadLogs([]byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":` + string(lists.LogRecords) + `}]}]}`))
-	}
-	return spans, records, err
+		return f(line)
+	})
+	return damaged, err
 }
 
 // idText returns an id as OTLP JSON has it; empty if there is none.

@@ -2,7 +2,6 @@ package export
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -192,7 +191,7 @@ var constant = []string{semconv.SessionID, semconv.NetworkTransport, semconv.Ser
 // attributes returns the attributes of a session's spans by their ids, but for captured content and those that are the same
 // for all.
 func attributes(s *store.Session) (map[string][]fact, error) {
-	dir, err := os.OpenRoot(s.Dir)
+	dir, err := s.Files()
 	if err != nil {
 		return nil, err
 	}

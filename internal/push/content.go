@@ -10,6 +10,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 )
 
@@ -86,7 +87,7 @@ func (s *stream) origin() (*origin, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		line, err := bufio.NewReader(file).ReadBytes('\n')
+		line, err := store.ReadLine(bufio.NewReader(file))
 		_ = file.Close() // it was only read
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
@@ -161,7 +160,7 @@ func (p *pusher) session(result *Result) error {
 	if !result.Session.Detail && result.Session.State != store.Live {
 		return errDetail
 	}
-	dir, err := os.OpenRoot(result.Session.Dir)
+	dir, err := result.Session.Files()
 	if err != nil {
 		return err
 	}

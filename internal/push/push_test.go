@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -474,6 +476,61 @@ func TestState(t *testing.T) {
 	}
 	if report := run(t, config(t, s, r, otlptest.HTTP)); !strings.Contains(report.Sessions[0].Problem, "later version") {
 		t.Errorf("of a later version: %s", describe(report))
+	}
+}
+
+// TestImpossibleState: a state with positions that no file has counts as none.
+func TestImpossibleState(t *testing.T) {
+	s, r := fill(t, 5), otlptest.Start(t, otlptest.Config{})
+	complete(t, config(t, s, r, otlptest.HTTP))
+	path := filepath.Join(sessions(t, s)[0].Dir, "push.json")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := len(r.Spans())
+	for _, position := range []string{`{"offset":-7}`, `{"offset":0,"items":-7}`, `{"offset":99999999}`} {
+		hostile := regexp.MustCompile(`"file": \{[^}]*\}`).ReplaceAllLiteral(text, []byte(`"file": `+position))
+		if err := os.WriteFile(path, hostile, 0o600); err != nil || bytes.Equal(hostile, text) {
+			t.Fatal(err)
+		}
+		before := len(r.Spans())
+		complete(t, config(t, s, r, otlptest.HTTP))
+		if n := len(r.Spans()) - before; n != sent {
+			t.Errorf("%s: received %d spans, want %d", position, n, sent)
+		}
+	}
+}
+
+// TestLinks: what a push keeps beside a session is written to no other file, whatever has been put in its place.
+func TestLinks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need rights")
+	}
+	for _, name := range []string{"push.json", "push.json.tmp", "push.lock"} {
+		for kind, link := range map[string]func(from, to string) error{"hard": os.Link, "symbolic": os.Symlink} {
+			s, r := fill(t, 5), otlptest.Start(t, otlptest.Config{})
+			one := sessions(t, s)[0]
+			precious := filepath.Join(t.TempDir(), "precious")
+			if err := errors.Join(os.WriteFile(precious, []byte("{}"), 0o600), link(precious, filepath.Join(one.Dir, name))); err != nil {
+				t.Fatal(err)
+			}
+			report := run(t, config(t, s, r, otlptest.HTTP))
+			if text, err := os.ReadFile(precious); string(text) != "{}" {
+				t.Errorf("%s, %s: %q, %v; %s", name, kind, text, err, describe(report))
+			}
+		}
+	}
+	s, r := fill(t, 5), otlptest.Start(t, otlptest.Config{})
+	one := sessions(t, s)[0]
+	traces := filepath.Join(one.Dir, "traces.jsonl")
+	before, err := os.ReadFile(traces)
+	if err := errors.Join(err, os.Symlink("traces.jsonl", filepath.Join(one.Dir, "push.json.tmp"))); err != nil {
+		t.Fatal(err)
+	}
+	run(t, config(t, s, r, otlptest.HTTP))
+	if after, err := os.ReadFile(traces); !bytes.Equal(before, after) {
+		t.Errorf("traces.jsonl has %d bytes instead of %d, %v", len(after), len(before), err)
 	}
 }
 

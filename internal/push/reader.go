@@ -5,9 +5,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 
 	"google.golang.org/protobuf/proto"
+
+	"github.com/spanpipe/spanpipe/internal/store"
 )
 
 // position is a place in a file of lines: behind the first items of the line that begins at an offset.
@@ -30,10 +31,10 @@ type reader struct {
 	damaged int      // lines that could not be parsed
 }
 
-// newReader opens a file of a session's directory. A file that is shorter than the position is another one, and read
-// from its beginning.
+// newReader opens a file of a session's directory. A file without such a position is another one, and read from its
+// beginning.
 func newReader(
-	dir *os.Root, name string, parse func([]byte) (proto.Message, error), at position, keep func(*item) bool,
+	dir *store.Files, name string, parse func([]byte) (proto.Message, error), at position, keep func(*item) bool,
 ) (*reader, error) {
 	r := &reader{parse: parse, keep: keep, at: at}
 	file, err := dir.Open(name)
@@ -43,7 +44,7 @@ func newReader(
 		return nil, err
 	}
 	info, err := file.Stat()
-	if err == nil && info.Size() < at.Offset {
+	if err == nil && (info.Size() < at.Offset || at.Offset < 0 || at.Items < 0) {
 		r.at = position{}
 	}
 	if err == nil {
@@ -86,7 +87,7 @@ func (r *reader) readLine() error {
 	if r.file == nil {
 		return io.EOF
 	}
-	text, err := r.lines.ReadBytes('\n')
+	text, err := store.ReadLine(r.lines)
 	if err != nil {
 		return err // also where a line has no end
 	}
@@ -116,7 +117,7 @@ func (r *reader) readLine() error {
 }
 
 // all returns the items of a file that are kept.
-func all(dir *os.Root, name string, parse func([]byte) (proto.Message, error), keep func(*item) bool) ([]item, error) {
+func all(dir *store.Files, name string, parse func([]byte) (proto.Message, error), keep func(*item) bool) ([]item, error) {
 	r, err := newReader(dir, name, parse, position{}, keep)
 	if err != nil {
 		return nil, err

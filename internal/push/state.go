@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/lockfile"
+	"github.com/spanpipe/spanpipe/internal/store"
 )
 
 const (
@@ -45,8 +46,8 @@ var errBusy = errors.New("another push is sending this session")
 
 // lock keeps other pushes from the session until it is released. Where files cannot be locked it has no effect: two
 // pushes at once then send the same twice.
-func lock(dir *os.Root) (release func(), err error) {
-	file, err := dir.OpenFile(lockFile, os.O_CREATE|os.O_RDWR, 0o600)
+func lock(dir *store.Files) (release func(), err error) {
+	file, err := dir.OpenOrMake(lockFile)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +58,13 @@ func lock(dir *os.Root) (release func(), err error) {
 	return func() { _ = file.Close() }, nil
 }
 
+// maxState bounds the file. A larger one is damage.
+const maxState = 1 << 20
+
 // loadState reads the state. One that is damaged counts as none: everything is sent once more, with the same ids.
-func loadState(dir *os.Root) (*state, error) {
+func loadState(dir *store.Files) (*state, error) {
 	s := &state{}
-	text, err := dir.ReadFile(stateFile)
+	text, err := readState(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -77,26 +81,20 @@ func loadState(dir *os.Root) (*state, error) {
 	return s, nil
 }
 
-// save replaces the file. It is synced before: after a crash of the machine, an empty file in its place would make
-// everything be sent again.
-func (s *state) save(dir *os.Root) error {
+func readState(dir *store.Files) ([]byte, error) {
+	file, err := dir.Open(stateFile)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(file, maxState))
+}
+
+// save replaces the file. After a crash of the machine, an empty file in its place would make everything be sent again.
+func (s *state) save(dir *store.Files) error {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	file, err := dir.OpenFile(stateFile+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(append(text, '\n'))
-	if err == nil {
-		err = file.Sync()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return dir.Rename(stateFile+".tmp", stateFile)
+	return dir.Replace(stateFile, append(text, '\n'))
 }

@@ -3,7 +3,6 @@ package push
 import (
 	"errors"
 	"io"
-	"os"
 	"time"
 
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
@@ -19,7 +18,7 @@ import (
 type stream struct {
 	*pusher
 	to     *destination
-	dir    *os.Root
+	dir    *store.Files
 	state  *state
 	result *Result
 	counts *Counts

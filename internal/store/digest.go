@@ -35,6 +35,7 @@ const (
 	maxTexts     = 2000
 	maxTextBytes = 100_000
 	maxText      = 1000 // bytes; names that telemetry shows are shorter
+	maxTools     = 100_000
 )
 
 // Flags of an operation in a digest.
@@ -198,6 +199,9 @@ func (d *digestReader) take(entry []byte, f func(*record.Operation) bool) bool {
 	body := entry[1:]
 	switch entry[0] {
 	case textEntry:
+		if len(d.texts) > maxTexts { // a writer would have forgotten them
+			return true
+		}
 		d.texts = append(d.texts, string(body))
 	case forgetEntry:
 		d.texts = d.texts[:1]
@@ -275,6 +279,9 @@ func (d *digestReader) tools(body []byte) {
 	for range count {
 		n, size := binary.Uvarint(body)
 		if size <= 0 {
+			return
+		}
+		if len(d.op.Tools) >= maxTools {
 			return
 		}
 		d.op.Tools, body = append(d.op.Tools, d.text(n)), body[size:]

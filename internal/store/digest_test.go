@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -156,4 +157,26 @@ func FuzzDigest(f *testing.F) {
 			t.Errorf("%d tools of %d bytes", n, len(text))
 		}
 	})
+}
+
+// TestDigestOfManyTools: a digest that names tools without end, as no writer does, takes no memory without end.
+func TestDigestOfManyTools(t *testing.T) {
+	s := digestOf(t, []record.Operation{{Change: record.Ended, Number: 1, Method: "tools/list", Start: time.Now()}})
+	path := filepath.Join(s.Dir, "digest")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const names = 1 << 15
+	entry := binary.AppendUvarint([]byte{3}, names)
+	entry = append(entry, make([]byte, names)...)
+	for range 30 {
+		text = append(binary.AppendUvarint(text, uint64(len(entry))), entry...)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if ops := readDigest(t, s); len(ops) != 1 || len(ops[0].Tools) > 100_000 {
+		t.Errorf("%d operations, %d tools", len(ops), len(ops[0].Tools))
+	}
 }

@@ -139,7 +139,7 @@ func (d *disk) append(file int, text []byte) error {
 		return err
 	}
 	if file == contentFile && d.sizes[file] == 0 && d.cfg.Keep.Content > 0 {
-		d.expiry.Reset(d.cfg.Keep.Content)
+		d.planExpiry(time.Now())
 	}
 	d.sizes[file] += int64(len(text))
 	return nil
@@ -154,11 +154,11 @@ func (d *disk) writeMeta(m *Meta) error {
 	if err != nil {
 		return err
 	}
-	return replace(d.root, metaName, append(text, '\n'))
+	return replace(d.root, metaName, append(text, '\n'), false)
 }
 
-// replace writes a file that never exists in part.
-func replace(root *os.Root, name string, text []byte) error {
+// replace writes a file that never exists in part; synced, not even after a crash of the machine.
+func replace(root *os.Root, name string, text []byte, synced bool) error {
 	temporary := name + ".tmp"
 	f, err := makeFile(root, temporary)
 	if errors.Is(err, fs.ErrExist) { // left by an attempt before
@@ -168,7 +168,9 @@ func replace(root *os.Root, name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(text)
+	if _, err = f.Write(text); err == nil && synced {
+		err = f.Sync()
+	}
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = root.Rename(temporary, name)
 	}
@@ -236,22 +238,29 @@ func (d *disk) full() bool {
 
 // expire removes the content that has been kept long enough, and plans the next time. An expiry that fails is tried again.
 func (d *disk) expire() {
-	const share = 24 // of the time that content is kept: how late it may be removed
-	keep := d.cfg.Keep.Content
-	oldest, err := d.dropContent(time.Now().Add(-keep))
-	switch {
-	case err != nil:
-		d.expiry.Reset(keep / share)
-	case !oldest.IsZero():
-		d.expiry.Reset(max(time.Until(oldest.Add(keep)), keep/share))
+	if oldest, err := d.dropContent(time.Now()); err != nil || !oldest.IsZero() {
+		d.planExpiry(oldest)
 	}
 }
 
-// dropContent removes the lines of content up to a time. It returns the time of the oldest that is left, if there is one.
-func (d *disk) dropContent(until time.Time) (oldest time.Time, err error) {
+// planExpiry plans when to look at the content, the oldest of which was written at a time. It may be removed late by a part of
+// the time that it is kept, and is looked at as often: a timer stands still while the machine sleeps, and clocks are set.
+func (d *disk) planExpiry(oldest time.Time) {
+	const share = 24
+	often := d.cfg.Keep.Content / share
+	d.expiry.Reset(max(often, min(time.Until(oldest.Add(d.cfg.Keep.Content)), time.Minute)))
+}
+
+// dropContent removes the lines of content that have expired. It returns the time of the oldest that is left, if there is one.
+func (d *disk) dropContent(now time.Time) (oldest time.Time, err error) {
 	file := d.files[contentFile]
 	if file == nil {
 		return oldest, nil
+	}
+	start := make([]byte, len(contentStart)+24)
+	n, _ := file.ReadAt(start, 0) // that of the first line; the others are hardly older
+	if at, ok := contentTime(start[:n]); ok && !d.cfg.Keep.expired(at, now) {
+		return at, nil
 	}
 	const temporary = "content.jsonl.tmp"
 	_ = d.root.Remove(temporary)
@@ -263,7 +272,7 @@ func (d *disk) dropContent(until time.Time) (oldest time.Time, err error) {
 	for from := bufio.NewReader(io.NewSectionReader(file, 0, d.sizes[contentFile])); err == nil; {
 		var line []byte
 		line, err = from.ReadBytes('\n')
-		if at, ok := contentTime(line); err == nil && ok && at.After(until) {
+		if at, ok := contentTime(line); err == nil && ok && !d.cfg.Keep.expired(at, now) {
 			if oldest.IsZero() {
 				oldest = at
 			}

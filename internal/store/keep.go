@@ -15,6 +15,12 @@ type Keep struct {
 	Content time.Duration // captured content, from when it was captured
 }
 
+// expired reports whether content that was captured at a time has been kept long enough. A time so far in the future is a
+// clock's fault, and no reason to keep it.
+func (k Keep) expired(captured, now time.Time) bool {
+	return k.Content > 0 && now.Sub(captured).Abs() >= k.Content
+}
+
 // DigestAge is how long the digest of a session is kept, and its session.json. Detail that is kept longer keeps them.
 const DigestAge = 180 * day
 

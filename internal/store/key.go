@@ -18,6 +18,9 @@ const keySize = 32
 // errKey is the error of a key that other users know, or may have made.
 var errKey = errors.New("must be a file of your own that no other user can read; remove it to get a new one")
 
+// errLinked is the error of a key that is to be written, and is also another file: one outside of the store, perhaps.
+var errLinked = errors.New("has other names (hard links); remove it to get a new one")
+
 // Subkey returns the store's key for one purpose, such as hashing ids of clients' sessions. It is random and stays the same
 // for as long as the store's file "key" does. Without that file it makes one, and the store's directory if need be. Keys for
 // different purposes reveal nothing of each other.
@@ -59,6 +62,9 @@ func readKey(root *os.Root) ([]byte, error) {
 	}
 	if n, _ := f.ReadAt(key, 0); n == keySize { // by another process
 		return key, nil
+	}
+	if linked(f) {
+		return nil, &os.PathError{Op: "write", Path: f.Name(), Err: errLinked}
 	}
 	_, _ = rand.Read(key)
 	if _, err := f.WriteAt(key, 0); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // maxLine bounds a line. A longer one is damage: the writer flushes far less at a time.
-const maxLine = 256 << 20
+const maxLine = 32 << 20
 
 // openFile opens a file of the session. It returns nil if there is none. A symbolic link is not followed.
 func (s *Session) openFile(name string) (*os.File, error) {
@@ -42,28 +42,15 @@ func (s *Session) lines(name string, f func(line []byte)) error {
 // readLines calls f with each whole line, and returns how many bytes these were.
 func readLines(r io.Reader, f func(line []byte)) (int64, error) {
 	in, read := bufio.NewReaderSize(r, 1<<16), int64(0)
-	var long []byte // a line that does not fit into the buffer
 	for {
-		part, err := in.ReadSlice('\n')
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			if long = append(long, part...); len(long) > maxLine {
-				return read, bufio.ErrTooLong
-			}
-			continue
-		case errors.Is(err, io.EOF):
+		line, err := ReadLine(in)
+		if errors.Is(err, io.EOF) {
 			return read, nil
-		case err != nil:
+		} else if err != nil {
 			return read, err
-		}
-		line := part
-		if len(long) > 0 {
-			long = append(long, part...)
-			line = long
 		}
 		read += int64(len(line))
 		f(line[:len(line)-1])
-		long = long[:0]
 	}
 }
 

@@ -319,8 +319,8 @@ func (c *candidate) chooseByAge(plan Plan) {
 	keep, now := plan.Keep, plan.Now
 	age := now.Sub(c.ended())
 	dead := c.state == Ended || c.state == Killed
-	if keep.Content > 0 && c.left == "" && c.meta.Format <= Format && (dead || c.mayExpire(now)) && !c.captured.IsZero() &&
-		now.Sub(c.captured).Abs() > keep.Content { // a time in the future is a clock's fault, and no reason to keep it
+	if c.left == "" && c.meta.Format <= Format && (dead || c.mayExpire(now)) && !c.captured.IsZero() &&
+		keep.expired(c.captured, now) {
 		c.part = ContentPart
 	}
 	if !c.mayExpire(now) {

@@ -49,7 +49,7 @@ func (s stamp) write(root *os.Root) {
 	if s.doubted {
 		text += doubtedMark
 	}
-	if f.Truncate(0) == nil {
+	if !linked(f) && f.Truncate(0) == nil {
 		_, _ = f.WriteAt([]byte(text+"\n"), 0)
 	}
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -222,6 +223,35 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%v was written, %v", files, err)
 			}
 		})
+	}
+}
+
+// TestHardLinks: a file of the store that is also another file is not written to.
+func TestHardLinks(t *testing.T) {
+	needsUnix(t)
+	dir := t.TempDir()
+	elsewhere := filepath.Join(t.TempDir(), "precious")
+	for _, err := range []error{
+		os.WriteFile(elsewhere, []byte("precious"), 0o600), // shorter than a key
+		os.Link(elsewhere, filepath.Join(dir, "key")), os.Link(elsewhere, filepath.Join(dir, "prune.lock")),
+		os.Link(elsewhere, filepath.Join(dir, "listing")), os.Mkdir(filepath.Join(dir, "sessions"), 0o700),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := store.Open(dir)
+	if key, err := s.Subkey("p"); err == nil {
+		t.Errorf("the key is %x", key)
+	}
+	if _, err := s.Retain(context.Background(), store.Keep{Age: time.Hour}, time.Now()); err != nil {
+		t.Error(err)
+	}
+	if err := s.List([]store.Session{{Name: "20261126T100000Z-aaaaaa"}}); err != nil {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(elsewhere); string(text) != "precious" {
+		t.Errorf("%q, %v", text, err)
 	}
 }
 

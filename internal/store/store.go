@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -30,7 +31,7 @@ type Store struct {
 // Open returns the store in a directory.
 func Open(dir string) *Store { return &Store{Dir: dir} }
 
-func (s *Store) sessions() string { return filepath.Join(s.Dir, "sessions") }
+func (s *Store) sessions() string { return filepath.Join(s.Dir, sessionsName) }
 
 // file returns the path of a file of the session.
 func (s *Session) file(name string) string { return filepath.Join(s.Dir, name) }
@@ -72,17 +73,30 @@ func each(n int, f func(i int)) {
 	wait.Wait()
 }
 
-// names returns the names of the sessions' directories. They begin with the time of the session's start, to the second.
+// names returns the names of the sessions' directories. They begin with the time of the session's start, to the second. A
+// directory with another name is none of a session's: its name may hold anything, such as control characters.
 func (s *Store) names() ([]string, error) {
-	entries, err := os.ReadDir(s.sessions())
+	root, err := os.OpenRoot(s.Dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
+	defer func() { _ = root.Close() }()
+	dir, err := openDir(root, sessionsName)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer func() { _ = dir.Close() }()
+	entries, err := fs.ReadDir(dir.FS(), ".")
+	if err != nil {
+		return nil, within(dir, err)
+	}
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && sessionName.MatchString(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -98,8 +99,11 @@ func (s *Store) withID(names []string, id string) []string {
 	return matched
 }
 
-// listing is the file with the names of the last listing.
-const listing = "listing"
+// listing is the file with the names of the last listing. A larger one is damage.
+const (
+	listing    = "listing"
+	maxListing = 16 << 20
+)
 
 // List remembers a listing, so that Find knows its numbers, which count from 1.
 func (s *Store) List(sessions []Session) error {
@@ -135,7 +139,9 @@ func (s *Store) replaceFile(name, text string) error {
 func (s *Store) listed() []string {
 	if dir, err := os.OpenRoot(s.Dir); err == nil {
 		defer func() { _ = dir.Close() }()
-		if text, err := dir.ReadFile(listing); err == nil {
+		if f, err := openFile(dir, listing, os.O_RDONLY); err == nil {
+			defer func() { _ = f.Close() }()
+			text, _ := io.ReadAll(io.LimitReader(f, maxListing))
 			return strings.Fields(string(text))
 		}
 	}

@@ -112,12 +112,32 @@ func TestSessionsAreDirectories(t *testing.T) {
 	if err := os.Symlink(filepath.Join(elsewhere, "sessions", "20261126T100000Z-bbbbbb"), filepath.Join(sessions, "20261126T100000Z-bbbbbb")); err != nil {
 		t.Skip(err)
 	}
+	for _, name := range []string{"backup", "20261126T100000Z-\u009b31m"} { // not named as a session is
+		if err := os.Mkdir(filepath.Join(sessions, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := os.WriteFile(filepath.Join(sessions, ".DS_Store"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	all, err := store.Open(dir).Sessions()
 	if err != nil || len(all) != 1 {
 		t.Errorf("%d sessions, %v", len(all), err)
+	}
+}
+
+// TestSessionsOfALink: sessions that are elsewhere are none of this store's.
+func TestSessionsOfALink(t *testing.T) {
+	dir, elsewhere := storeDir(t), storeDir(t)
+	storeMetas(t, elsewhere, map[string]string{"20261126T100000Z-bbbbbb": `{"format":1,"id":"x"}`})
+	if err := os.Symlink(filepath.Join(elsewhere, "sessions"), filepath.Join(dir, "sessions")); err != nil {
+		t.Skip(err)
+	}
+	if all, err := store.Open(dir).Sessions(); err == nil || len(all) > 0 {
+		t.Errorf("%d sessions, %v", len(all), err)
+	}
+	if one, err := store.Open(dir).Find("last"); err == nil {
+		t.Error(one.Dir)
 	}
 }
 

@@ -237,6 +237,30 @@ func checkContent(t *testing.T, path string, span *otlpfile.Span, record *otlpfi
 	}
 }
 
+// TestContentOfTheFutureExpires: content that was captured while the clock was far ahead is not kept until that time.
+func TestContentOfTheFutureExpires(t *testing.T) {
+	dir := t.TempDir()
+	w := store.Create(store.Config{
+		Dir: dir, Origin: origin(), Keep: store.Keep{Content: 2 * time.Second}, Meta: store.Meta{Launched: time.Now()},
+	})
+	play(w, 5)
+	w.Flush(t.Context())
+	path := filepath.Join(only(t, dir).Dir, "content.jsonl")
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte(`{"timeUnixNano":"8`), 0); err != nil { // the year 2250 or so
+		t.Fatal(err)
+	}
+	_ = f.Close() // it was written
+	mcptest.Eventually(t, "content.jsonl is removed", func() bool {
+		_, err := os.Stat(path)
+		return errors.Is(err, os.ErrNotExist)
+	})
+	w.Close(t.Context(), nil)
+}
+
 // TestContentExpires: a session that goes on removes content that is old, and keeps the rest.
 func TestContentExpires(t *testing.T) {
 	dir := t.TempDir()

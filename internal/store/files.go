@@ -1,0 +1,76 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Files is the directory of a stored session, for packages that read its files or keep one of their own in it. It neither
+// follows links nor waits for named pipes: a store may have been copied from anywhere.
+type Files struct{ root *os.Root }
+
+// Files opens the session's directory.
+func (s *Session) Files() (*Files, error) {
+	root, err := os.OpenRoot(s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Files{root}, nil
+}
+
+// Close closes the directory.
+func (f *Files) Close() error { return f.root.Close() }
+
+// Open opens a file for reading. The error is fs.ErrNotExist if there is none.
+func (f *Files) Open(name string) (*os.File, error) { return openFile(f.root, name, os.O_RDONLY) }
+
+// Lines calls f with each whole line of a file, with its end, until f returns an error. A line is valid until f returns. A
+// file that does not exist has none.
+func (f *Files) Lines(name string, each func(line []byte) error) error {
+	file, err := f.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	in := bufio.NewReaderSize(file, 1<<16)
+	for {
+		line, err := ReadLine(in)
+		if errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := each(line); err != nil {
+			return err
+		}
+	}
+}
+
+// ReadLine reads a line with its end. A last line without an end is torn or still being written: the error is io.EOF then, and
+// bufio.ErrTooLong for a line that no session has.
+func ReadLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	long := bytes.Clone(line)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		if line, err = r.ReadSlice('\n'); len(long)+len(line) > maxLine {
+			return nil, bufio.ErrTooLong
+		}
+		long = append(long, line...)
+	}
+	return long, err
+}
+
+// OpenOrMake opens a file to lock it, not to write to it: it may be a hard link to another one.
+func (f *Files) OpenOrMake(name string) (*os.File, error) { return openOrMakeFile(f.root, name) }
+
+// Replace writes a file that never exists in part, also after a crash of the machine.
+func (f *Files) Replace(name string, text []byte) error { return replace(f.root, name, text, true) }
