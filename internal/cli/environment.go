@@ -39,7 +39,9 @@ func serverEnvironment(environ []string) []string {
 const defaultDir = "~/.local/state/spanpipe"
 
 // stateDir returns the directory of SPANPIPE_DIR as it applies here, or "".
-func (a *app) stateDir() string { return stateDirOn(runtime.GOOS, a.options.dir, ownEnvironment(a.Environ)) }
+func (a *app) stateDir() string {
+	return stateDirOn(runtime.GOOS, a.options.dir, ownEnvironment(a.Environ))
+}
 
 // stateDirOn returns the directory for files of spanpipe's own. A client does not expand the "~/" that a user writes into
 // its configuration. It returns "" if there is no home directory, which is not for spanpipe to make.
