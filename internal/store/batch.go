@@ -20,7 +20,11 @@ const (
 // fileNames are the names of those files.
 var fileNames = [fileCount]string{"traces.jsonl", "logs.jsonl", "content.jsonl", "metrics.jsonl", "digest"}
 
-// batch is what is written at once: of each file at most one line.
+// maxLineSize is the size of a line after which the next item begins another one. The Collector's receiver reads lines of
+// at most 1 MiB by default; a batch that waits for a slow disk is larger.
+const maxLineSize = 1 << 19
+
+// batch is what is written at once.
 type batch struct {
 	parts [fileCount]part
 	// Items of the line of content.
@@ -30,6 +34,7 @@ type batch struct {
 // part is what a batch has for one file.
 type part struct {
 	text  []byte
+	line  int   // where the last line begins
 	items int64 // spans, log records, pieces of content, lines of metrics, operations
 }
 
@@ -51,7 +56,7 @@ func (b *batch) reset() {
 		}
 	}
 	for i := range b.parts {
-		b.parts[i].items = 0
+		b.parts[i].items, b.parts[i].line = 0, 0
 		empty(&b.parts[i].text)
 	}
 	empty(&b.spans)
@@ -100,9 +105,14 @@ func (e *encoder) logRecord(b *batch, r *otlpfile.LogRecord, file int) {
 // item prepares the line of a file for one more item.
 func (e *encoder) item(b *batch, file int) *part {
 	p := &b.parts[file]
-	if p.items > 0 {
+	switch {
+	case p.items == 0:
+		p.text = append(p.text, e.origins[file].before...)
+	case len(p.text)-p.line < maxLineSize:
 		p.text = append(p.text, ',')
-	} else {
+	default:
+		p.text = append(p.text, e.origins[file].after...)
+		p.line = len(p.text)
 		p.text = append(p.text, e.origins[file].before...)
 	}
 	p.items++

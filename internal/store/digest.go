@@ -170,7 +170,10 @@ func readDigest(r *bufio.Reader, f func(op *record.Operation) bool) error {
 		if errors.Is(err, io.EOF) {
 			return d.flush(f)
 		}
-		if err != nil || n == 0 || n > maxEntry {
+		if n == 0 && err == nil {
+			return errDigest // what a power cut left as zeros, which may have completed the entry before, too
+		}
+		if err != nil || n > maxEntry {
 			return errors.Join(d.flush(f), errDigest)
 		}
 		if uint64(cap(entry)) < n {

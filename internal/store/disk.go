@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -111,7 +112,7 @@ func (d *disk) write(stored *[fileCount]atomic.Int64) error {
 			return err
 		}
 		stored[file].Add(p.items)
-		p.text, p.items = p.text[:0], 0
+		p.text, p.line, p.items = p.text[:0], 0, 0
 	}
 	d.batch.reset()
 	return nil
@@ -208,6 +209,17 @@ func (d *disk) failed(err error) time.Duration {
 	return d.pause
 }
 
+// reportPanic reports a panic, unless the logger is what has panicked and does so again. Other panics than the runtime's are
+// reported by their type alone: their text may quote what a peer has sent.
+func (d *disk) reportPanic(message string, recovered any) {
+	defer func() { _ = recover() }()
+	text := fmt.Sprintf("%T", recovered)
+	if err, ok := recovered.(runtime.Error); ok {
+		text = err.Error()
+	}
+	d.cfg.Logger.Warn(message, "panic", text, "hint", "please report it at https://github.com/spanpipe/spanpipe/issues")
+}
+
 // hint returns what to do about a directory that cannot be used.
 func hint(err error) string {
 	if errors.Is(err, fs.ErrPermission) {
@@ -301,6 +313,16 @@ func (d *disk) dropContent(now time.Time) (oldest time.Time, err error) {
 	return oldest, nil
 }
 
+// failedLast notes that something could not be written at the end, when there is no other attempt.
+func (d *disk) failedLast(err error) {
+	if d.said || d.root == nil && isHopeless(err) || errors.Is(err, errGone) {
+		d.failed(err)
+		return
+	}
+	d.said = true
+	d.cfg.Logger.Warn("this session is not stored whole", "error", err.Error())
+}
+
 // finish writes how the session ended, makes all of it durable and unlocks it.
 func (d *disk) finish(m *Meta) {
 	if d.root == nil {
@@ -308,7 +330,7 @@ func (d *disk) finish(m *Meta) {
 	}
 	if !d.hopeless {
 		if err := d.writeMeta(m); err != nil {
-			d.failed(err)
+			d.failedLast(err)
 		}
 		if f, err := openFile(d.root, metaName, os.O_RDWR); err == nil {
 			_ = f.Sync() // what a disk cannot keep now it has already accepted

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
@@ -51,17 +52,22 @@ func readKey(root *os.Root) ([]byte, error) {
 		return nil, &os.PathError{Op: "open", Path: f.Name(), Err: errKey}
 	}
 	key := make([]byte, keySize)
-	if n, err := f.ReadAt(key, 0); n == keySize {
-		return key, nil
-	} else if !errors.Is(err, io.EOF) {
-		return nil, err
+	made := func() (bool, error) { // zeros are what a power cut may leave of it
+		n, err := f.ReadAt(key, 0)
+		if n == keySize || errors.Is(err, io.EOF) {
+			return n == keySize && !bytes.Equal(key, make([]byte, keySize)), nil
+		}
+		return false, err
+	}
+	if ok, err := made(); ok || err != nil {
+		return key, err
 	}
 	// Where files cannot be locked, processes that make the key at the very same time may disagree about it once.
-	if err := lockfile.Take(f); errors.Is(err, lockfile.ErrLocked) {
-		return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
-	}
-	if n, _ := f.ReadAt(key, 0); n == keySize { // by another process
-		return key, nil
+	lockErr := lockfile.Take(f)
+	if ok, err := made(); ok || err != nil { // by another process, which may hold the lock while a slow disk syncs
+		return key, err
+	} else if errors.Is(lockErr, lockfile.ErrLocked) {
+		return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: lockErr}
 	}
 	if linked(f) {
 		return nil, &os.PathError{Op: "write", Path: f.Name(), Err: errLinked}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,8 +27,9 @@ func TestDigestIsRebuilt(t *testing.T) {
 	want := digestLines(t, &one)
 	half := len(whole) / 2
 	for name, text := range map[string][]byte{
-		"whole": whole, "torn": whole[:half], "torn by a byte": whole[:len(whole)-1], "empty": {}, "of a later version": []byte("SPDIGEST9\nx"),
-		"damaged": append(slices.Clone(whole[:half]), bytes.Repeat([]byte{0xff}, 100)...), "missing": nil,
+		"whole": whole, "torn": whole[:half], "torn by a byte": whole[:len(whole)-1], "zeros from the middle of an operation": zerosFrom(t, whole), "empty": {},
+		"of a later version": []byte("SPDIGEST9\nx"),
+		"damaged":            append(slices.Clone(whole[:half]), bytes.Repeat([]byte{0xff}, 100)...), "missing": nil,
 	} {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
@@ -50,6 +52,21 @@ func TestDigestIsRebuilt(t *testing.T) {
 	if got := digestLines(t, &one); len(got) == 0 || len(got) >= len(want) {
 		t.Errorf("without spans %d operations of %d are left", len(got), len(want))
 	}
+}
+
+// zerosFrom returns a digest whose last operation was written in part before a power cut: the rest is zeros.
+func zerosFrom(t *testing.T, whole []byte) []byte {
+	t.Helper()
+	const kept = 12 // bytes of the entry, which ends with its times and sizes
+	at, last := len("SPDIGEST1\n"), 0
+	for at < len(whole) {
+		n, size := binary.Uvarint(whole[at:])
+		if whole[at+size] == 2 { // an operation
+			last = at
+		}
+		at += size + int(n)
+	}
+	return append(slices.Clone(whole[:last+kept]), make([]byte, 500)...)
 }
 
 // digestLines returns what spans and digest both have of operations, in the order of their numbers.

@@ -92,8 +92,13 @@ func (s *Store) Retain(ctx context.Context, keep Keep, now time.Time) (*Report, 
 	return report, err
 }
 
-// retain runs the retention beside a session, once.
+// retain runs the retention beside a session, once. A panic in it must not end the process.
 func (d *disk) retain(ctx context.Context) {
+	defer func() {
+		if r := recover(); r != nil {
+			d.reportPanic("old sessions were not removed because of a defect in spanpipe", r)
+		}
+	}()
 	s := Open(d.cfg.Dir)
 	since := s.sinceRetained(time.Now())
 	if !isDue(since) {

@@ -235,6 +235,11 @@ func (w *Writer) refuse(files ...int) {
 // run writes what waits, until it is stopped.
 func (w *Writer) run(ctx context.Context) {
 	defer close(w.done)
+	defer func() {
+		if r := recover(); r != nil {
+			w.broken(r)
+		}
+	}()
 	for {
 		select {
 		case <-w.timer.C:
@@ -249,6 +254,16 @@ func (w *Writer) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// broken gives up the rest of the session after a panic, which would end the process and with it the session. The lock stays
+// until the process ends, so that the session is shown as killed then.
+func (w *Writer) broken(recovered any) {
+	w.over.Store(true)
+	w.mu.Lock()
+	w.refuse(tracesFile, logsFile, contentFile, metricsFile, digestFile)
+	w.mu.Unlock()
+	w.disk.reportPanic("the rest of this session is not stored because of a defect in spanpipe", recovered)
 }
 
 // flush writes what waits, and plans the next attempt if that fails.
@@ -322,7 +337,7 @@ func (w *Writer) keep(changed bool) {
 func (w *Writer) finish(ctx context.Context) {
 	if !w.disk.hopeless {
 		if err := w.write(ctx); err != nil {
-			w.disk.failed(err)
+			w.disk.failedLast(err)
 		}
 	}
 	w.over.Store(true)

@@ -3,6 +3,7 @@ package otel
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,20 +108,38 @@ func (m *metricLines) collectLocked(beginning string) {
 	m.line = append(m.line[:0], m.before...)
 	for _, scope := range m.data.ScopeMetrics { // there is one
 		for i := range scope.Metrics {
-			if !strings.HasPrefix(scope.Metrics[i].Name, beginning) {
-				continue
+			if strings.HasPrefix(scope.Metrics[i].Name, beginning) {
+				m.appendLocked(metricOf(&scope.Metrics[i]))
 			}
-			if len(m.line) > len(m.before) {
-				m.line = append(m.line, ',')
-			}
-			metric := metricOf(&scope.Metrics[i])
-			m.line = otlpfile.AppendMetric(m.line, &metric)
 		}
 	}
+	m.finishLocked()
+}
+
+// appendLocked appends a metric to the line. One of many series goes to several lines: the Collector's receiver reads lines
+// of at most 1 MiB by default.
+func (m *metricLines) appendLocked(metric otlpfile.Metric) {
+	const someSeries, longLine = 200, 1 << 19 // 200 histograms take some 150 KB
+	for part := range slices.Chunk(metric.Points, someSeries) {
+		if len(m.line) > longLine {
+			m.finishLocked()
+		}
+		if len(m.line) > len(m.before) {
+			m.line = append(m.line, ',')
+		}
+		one := metric
+		one.Points = part
+		m.line = otlpfile.AppendMetric(m.line, &one)
+	}
+}
+
+// finishLocked writes the line, if it has a metric, and begins another one.
+func (m *metricLines) finishLocked() {
 	if len(m.line) > len(m.before) {
 		m.line = append(m.line, m.after...)
 		_, _ = m.out.Write(m.line) // the next line, which has all that is in this one, may be written
 	}
+	m.line = append(m.line[:0], m.before...)
 }
 
 // metricOf converts a metric. Of the SDK's forms it knows those of the instruments of package semconv.

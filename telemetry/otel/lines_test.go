@@ -2,6 +2,7 @@ package otel_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +34,35 @@ type lineWriter struct{ lines [][]byte }
 func (w *lineWriter) Write(line []byte) (int, error) {
 	w.lines = append(w.lines, bytes.Clone(line))
 	return len(line), nil
+}
+
+// TestManySeries: the metrics of a server with many tools are in lines that the Collector's receiver reads, of at most 1 MiB.
+func TestManySeries(t *testing.T) {
+	w := &lineWriter{}
+	s := otel.New(otel.Config{Resource: resource.Default(), MetricLines: w, Session: record.Session{ID: "id"}})
+	now := time.Now()
+	for i := range 2000 {
+		op := &record.Operation{
+			Number: uint64(i + 1), Direction: record.ToServer, Method: semconv.ToolsCall, Target: fmt.Sprint("tool ", i%200), RoundTrips: 1,
+			Start: now, ErrorType: fmt.Sprint(-32000 - i/200), Code: fmt.Sprint(-32000 - i/200),
+		}
+		s.Opened(op)
+		op.Change, op.End, op.Duration, op.Answered, op.ResponseSize = record.Ended, now.Add(1), 1, true, 100
+		s.Changed(op)
+	}
+	s.EndLines()
+	total := 0
+	for _, line := range w.lines {
+		if total += len(line); len(line) > 1<<20 {
+			t.Errorf("a line of %d bytes", len(line))
+		}
+		if err := otlptest.ReadLine(line, &metricspb.MetricsData{}); err != nil {
+			t.Error(err)
+		}
+	}
+	if total <= 1<<20 {
+		t.Errorf("all of it takes only %d bytes", total)
+	}
 }
 
 // TestMetricLines compares a line with what OpenTelemetry's exporter sends of the same metrics.
