@@ -120,8 +120,7 @@ func (f *follower) begin() ([]Event, error) {
 		}
 	}
 	slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
-	history, err := f.store.history(f.what.Filter, f.what.Last)
-	return append(events, history...), err
+	return append(events, history(all, f.what.Filter, f.what.Last)...), nil
 }
 
 // unknownFor is how long a session is followed after its last write if files cannot be locked, so that it is not known
