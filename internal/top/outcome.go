@@ -25,6 +25,9 @@ func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
 		return view.Left(&c.op)
 	}
 	o := view.OutcomeOf(&c.op)
+	if o.Ending == view.TimedOut && c.session != nil {
+		o.Late = view.Late(&c.op, c.session.notes)
+	}
 	if o.Ending == view.Open && c.op.Change != record.InputRequired && now.Sub(c.op.Start) >= hangAfter {
 		o.Ending = view.Hung
 	}
@@ -32,8 +35,10 @@ func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
 }
 
 // style returns the style of an outcome.
-func style(o view.Outcome) Style {
-	switch o.Color() {
+func style(o view.Outcome) Style { return styleOf(o.Color()) }
+
+func styleOf(c view.Color) Style {
+	switch c {
 	case view.Red:
 		return Bad
 	case view.Yellow:

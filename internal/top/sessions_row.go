@@ -91,13 +91,14 @@ func (s *session) drawStrip(w *world, l *Line, n int) {
 		l.space(n)
 		return
 	}
-	var open []interval
+	var open []view.Interval
 	for _, c := range w.open {
 		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
-			open = append(open, interval{c.op.Start, w.now})
+			open = append(open, view.Interval{From: c.op.Start, To: w.now})
 		}
 	}
-	s.strip.draw(l, interval{s.run.began(), s.run.until(w.now)}, interval{s.began(), s.until(w.now)}, n, open)
+	axis := view.Interval{From: s.run.began(), To: s.run.until(w.now)}
+	s.strip.draw(l, axis, view.Interval{From: s.began(), To: s.until(w.now)}, n, open)
 }
 
 func (r *run) line(w *world, c sessionColumns) Line {

@@ -39,7 +39,7 @@ func (r *Records) Outcome(op *record.Operation) Outcome {
 	}
 	o := OutcomeOf(op)
 	if o.Ending == TimedOut {
-		o.Late = r.late(op)
+		o.Late = Late(op, r.Notes)
 	}
 	return o
 }
@@ -69,9 +69,9 @@ func Count(r *Records) Counts {
 	return c
 }
 
-// late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known.
-func (r *Records) late(op *record.Operation) time.Duration {
-	for _, n := range r.Notes {
+// Late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known.
+func Late(op *record.Operation, notes []record.Note) time.Duration {
+	for _, n := range notes {
 		if v, ok := n.(record.Violation); ok && answersLate(&v, op) {
 			return v.Time.Sub(op.End)
 		}
