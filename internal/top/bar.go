@@ -9,10 +9,14 @@ import (
 
 // addBar appends an operation's bar.
 func (r *timelineRow) addBar(l *Line, a *view.Axis, now time.Time) {
-	until := func(op *record.Operation) time.Time { return (&call{r.session, *op}).ends(now) }
+	until := func(op *record.Operation) time.Time { return (&call{session: r.session, op: *op}).ends(now) }
 	i := view.Interval{From: r.op.Start, To: until(&r.op)}
 	bar := make(view.Bar, a.Columns)
-	if !i.To.Before(a.Begin()) && !i.From.After(a.End()) {
+	switch {
+	case i.To.Before(a.Begin()) || i.From.After(a.End()):
+	case r.note > 0:
+		bar[a.Column(i.From)] = view.Stroke{Sign: '·', Color: view.Dim}
+	default:
 		persons := view.Persons(&r.op, r.session.children(r.op.Number), until)
 		bar = a.Draw(&view.Piece{Interval: i, Outcome: r.outcome, FirstByte: r.op.FirstByte, Persons: persons})
 	}

@@ -39,6 +39,18 @@ func (r *run) sums(w *world) (t sums) {
 	return t
 }
 
+// p95 returns what 95 of 100 of a run's operations took at most; 0 if not all of them are known.
+func (r *run) p95(w *world) time.Duration {
+	var all record.Totals
+	for _, s := range r.sessions {
+		if s.totals.Answered() == 0 && s.sums(w).p95 > 0 {
+			return 0
+		}
+		all.Merge(&s.totals)
+	}
+	return all.P95()
+}
+
 // figures appends the columns with numbers.
 func (t sums) figures(l *Line, s Style, c sessionColumns, p95 string) {
 	bad := func(n int) Style {
@@ -120,7 +132,11 @@ func (r *run) line(w *world, c sessionColumns) Line {
 		}
 		l.space(1)
 	}
-	t.figures(&l, Strong, c, "")
+	p95 := ""
+	if d := r.p95(w); d > 0 {
+		p95 = view.Duration(d)
+	}
+	t.figures(&l, Strong, c, p95)
 	word, st := r.end()
 	if st == Dim {
 		st = Strong

@@ -71,11 +71,12 @@ func (p *timeline) update(w *world, f *Filter, _ bool) {
 		for _, c := range s.detail {
 			all = append(all, c)
 		}
+		all = append(all, s.notifications()...)
 	}
 	p.total = len(all)
 	slices.SortFunc(all, func(a, b *call) int {
 		return cmp.Or(a.op.Start.Compare(b.op.Start), strings.Compare(a.session.Name, b.session.Name),
-			cmp.Compare(a.op.Number, b.op.Number))
+			cmp.Compare(a.op.Number, b.op.Number), cmp.Compare(a.note, b.note))
 	})
 	if p.byServer {
 		slices.SortStableFunc(all, func(a, b *call) int {
@@ -97,9 +98,23 @@ func (p *timeline) update(w *world, f *Filter, _ bool) {
 	}
 	rows := make([]row, len(p.shown))
 	for i, r := range p.shown {
-		rows[i] = row{id: fmt.Sprintf("%s/%d", r.session.Name, r.op.Number), bad: isBad(r.outcome)}
+		rows[i] = row{id: fmt.Sprintf("%s/%d/%d", r.session.Name, r.op.Number, r.note), bad: isBad(r.outcome)}
 	}
 	p.set(rows)
+}
+
+// notifications returns the notifications of a session that have a place of their own, as calls that took no time.
+func (s *session) notifications() []*call {
+	var all []*call
+	for i, note := range s.notes {
+		if n, ok := note.(record.Notification); ok && view.Drawn(n) {
+			all = append(all, &call{session: s, note: i + 1, op: record.Operation{
+				Change: record.Ended, Method: n.Method, Direction: n.Direction, Parent: n.Operation, Resource: n.Resource,
+				Start: n.Time, End: n.Time,
+			}})
+		}
+	}
+	return all
 }
 
 func (p *timeline) collect(w *world, f *Filter, c *call, children map[*call][]*call, depth int) {
@@ -119,7 +134,7 @@ func (p *timeline) key(w *world, key string) action {
 	a := action{known: true}
 	switch key {
 	case "enter":
-		if i := p.selected(); i >= 0 {
+		if i := p.selected(); i >= 0 && p.shown[i].note == 0 {
 			a.open = newCallPane(p.shown[i].call, p)
 		}
 	case "f":
@@ -143,7 +158,7 @@ func (p *timeline) key(w *world, key string) action {
 }
 
 func (p *timeline) command() string {
-	if i := p.selected(); i >= 0 {
+	if i := p.selected(); i >= 0 && p.shown[i].note == 0 {
 		return fmt.Sprintf("spanpipe show %s --operation %d", p.shown[i].session.Name, p.shown[i].op.Number)
 	}
 	return "spanpipe show " + p.sessions[0].Name
@@ -202,7 +217,7 @@ func (p *timeline) draw(w *world, room Size) []Line {
 // addBeside puts the selected call at the right of the list.
 func (p *timeline) addBeside(w *world, lines []Line, width int, room Size) []Line {
 	i := p.selected()
-	if i < 0 {
+	if i < 0 || p.shown[i].note > 0 {
 		return lines
 	}
 	side := newCallPane(p.shown[i].call, p)
@@ -354,9 +369,12 @@ func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *view.Axis
 	}
 	l.add(Dim, before+arrow).left(Plain, r.name(), c.name-width(before+arrow))
 	st := style(r.outcome)
-	l.right(Plain, view.Duration(r.took(w.now)), 8).space(1)
+	took, word := view.Duration(r.took(w.now)), r.outcome.String()
+	if r.note > 0 {
+		took, word = "–", "notification"
+	}
+	l.right(Plain, took, 8).space(1)
 	r.addBar(&l, a, w.now)
-	word := r.outcome.String()
 	if width(word) > c.outcome {
 		word = r.outcome.Short()
 	}

@@ -178,7 +178,7 @@ func (w *world) take(name string, op *record.Operation) {
 		return
 	}
 	w.open = slices.DeleteFunc(w.open, func(c *call) bool { return c.session == s && c.op.Number == op.Number })
-	c := &call{s, *op}
+	c := &call{session: s, op: *op}
 	if s.detail != nil {
 		s.detail[op.Number] = c
 	}

@@ -192,9 +192,9 @@ func (c *Collector) Records(now time.Time) *Records {
 	return &r
 }
 
-// drawn reports whether a notification has a place of its own in a picture. Those that tell about an operation have not,
+// Drawn reports whether a notification has a place of its own in a picture. Those that tell about an operation have not,
 // as they have no span.
-func drawn(n record.Notification) bool {
+func Drawn(n record.Notification) bool {
 	switch n.Method {
 	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
 		return false

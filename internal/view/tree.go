@@ -73,7 +73,7 @@ func (r *Records) nodes() *node {
 		parent.children = append(parent.children, n)
 	}
 	for _, note := range r.Notes {
-		if n, ok := note.(record.Notification); ok && drawn(n) {
+		if n, ok := note.(record.Notification); ok && Drawn(n) {
 			parent := known[n.Operation]
 			if parent == nil {
 				parent = root
