@@ -72,6 +72,12 @@ func each(n int, f func(i int)) {
 	wait.Wait()
 }
 
+// Readable returns the error of listing the sessions, without reading any.
+func (s *Store) Readable() error {
+	_, err := s.names()
+	return err
+}
+
 // names returns the names of the sessions' directories. They begin with the time of the session's start, to the second.
 func (s *Store) names() ([]string, error) {
 	entries, err := os.ReadDir(s.sessions())
