@@ -108,6 +108,12 @@ func (s *Session) list() {
 		s.recoverMeta()
 		s.look()
 	}
+	s.measure()
+}
+
+// measure looks at the session's files, without reading them.
+func (s *Session) measure() {
+	s.Size = 0
 	entries, _ := os.ReadDir(s.Dir)
 	for _, e := range entries {
 		info, err := e.Info()

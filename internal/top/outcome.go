@@ -25,10 +25,10 @@ func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
 	if c.note > 0 {
 		return view.Outcome{Ending: view.OK}
 	}
-	if c.session != nil && c.session.State == store.Killed {
-		return view.Left(&c.op)
-	}
 	o := view.OutcomeOf(&c.op)
+	if c.session != nil && c.session.State == store.Killed {
+		o = view.Left(&c.op)
+	}
 	if o.Ending == view.TimedOut && c.session != nil {
 		o.Late = view.Late(&c.op, c.session.notes)
 	}

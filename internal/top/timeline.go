@@ -297,7 +297,7 @@ func (p *timeline) axis(w *world, from, to, columns int) *view.Axis {
 	}
 	all := make([]view.Interval, 0, to-from+1)
 	for _, r := range p.shown[from:to] {
-		all = append(all, view.Interval{From: r.op.Start, To: r.ends(w.now)})
+		all = append(all, view.Interval{From: r.op.Start, To: r.ends(w.now).Add(r.outcome.Late)})
 	}
 	if len(all) == 0 {
 		all = append(all, view.Interval{From: w.now, To: w.now})

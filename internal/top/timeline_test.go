@@ -23,7 +23,7 @@ func timeline(t *testing.T, r *store.Records, meanwhile []top.Event, pressed ...
 	for _, key := range pressed {
 		m.Key(key)
 	}
-	return strings.Split(screen(t, m, small), "\n")[3:]
+	return strings.Split(screen(t, m, small), "\n")[2:]
 }
 
 // row returns the first of lines that has a text.
@@ -98,5 +98,27 @@ func TestTimelineZoom(t *testing.T) {
 	}
 	if line := row(t, timeline(t, r, nil, "f"), "long"); !strings.Contains(line, "━×") {
 		t.Errorf("%q does not end", line)
+	}
+}
+
+// TestTimelineKilled checks that a session that was killed ends when it was last seen, with what was open in it then.
+func TestTimelineKilled(t *testing.T) {
+	op, late := timedOut()
+	open := record.Operation{
+		Change: record.StillOpen, Number: 4, Method: "tools/call", Target: "hang", Direction: record.ToServer,
+		Start: start.Add(20 * time.Second),
+	}
+	killed := live("a", "tickets", "r", start)
+	killed.State, killed.Written = store.Killed, start.Add(50*time.Second)
+	lines := timeline(t, &store.Records{Operations: []record.Operation{op, open}, Notes: []record.Note{late}},
+		[]top.Event{top.Changed(killed)})
+	if line := row(t, lines, "hang"); !strings.Contains(line, "30.0s") || !strings.Contains(line, "unanswered") {
+		t.Errorf("%q", line)
+	}
+	if line := row(t, lines, "sync_board"); !strings.Contains(line, "◇") || !strings.Contains(line, "late by 4.00s") {
+		t.Errorf("%q", line)
+	}
+	if !strings.Contains(strings.Join(lines, "\n"), "killed after 50.0s") {
+		t.Errorf("how long it lasted is not in\n%s", strings.Join(lines, "\n"))
 	}
 }

@@ -34,10 +34,10 @@ type Records struct {
 
 // Outcome returns the outcome of one of the operations.
 func (r *Records) Outcome(op *record.Operation) Outcome {
-	if r.State == Killed {
-		return Left(op)
-	}
 	o := OutcomeOf(op)
+	if r.State == Killed {
+		o = Left(op)
+	}
 	if o.Ending == TimedOut {
 		o.Late = Late(op, r.Notes)
 	}
@@ -91,6 +91,11 @@ func (r *Records) until(op *record.Operation) time.Time {
 		return later(r.Last, op.Start)
 	}
 	return later(op.End, op.Start)
+}
+
+// drawn returns when an operation is drawn: until its answer came, even if that was late.
+func (r *Records) drawn(op *record.Operation) Interval {
+	return Interval{op.Start, r.until(op).Add(r.Outcome(op).Late)}
 }
 
 // Took returns the whole time of an operation, less a person's.

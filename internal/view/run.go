@@ -94,7 +94,7 @@ func (run *Run) Axis(columns int) *Axis {
 		if row.Earlier {
 			continue
 		}
-		all = append(all, Interval{row.Operation.Start, row.Member.Records.until(row.Operation)})
+		all = append(all, row.Member.Records.drawn(row.Operation))
 	}
 	return NewAxis(all, columns)
 }

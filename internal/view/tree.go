@@ -189,7 +189,7 @@ func (t *Tree) Axis(columns int) *Axis {
 		switch {
 		case row.Earlier:
 		case row.Operation != nil:
-			all = append(all, Interval{row.Operation.Start, r.until(row.Operation)})
+			all = append(all, r.drawn(row.Operation))
 		case row.Notification != nil:
 			all = append(all, Interval{row.Notification.Time, row.Notification.Time})
 		}
