@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -49,6 +50,15 @@ type Counts struct {
 	Calls  int // that have ended, in both directions, as a listing of sessions counts them
 	Failed int
 	Hung   int // that hang now
+}
+
+// String says what the operations add up to: "12 calls, 1 failed, 1 hung".
+func (c Counts) String() string {
+	text := fmt.Sprintf("%s, %s failed", count(c.Calls, "call", "calls"), Number(c.Failed))
+	if c.Hung > 0 {
+		text += fmt.Sprintf(", %s hung", Number(c.Hung))
+	}
+	return text
 }
 
 // Count counts a session's operations.
