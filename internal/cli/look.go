@@ -152,3 +152,12 @@ func (a *app) writeJSON(v any) error {
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }
+
+// nowFor returns the time, in the zone in which a command shows times.
+func (a *app) nowFor(c *cli.Context) time.Time {
+	now := a.now()
+	if c.Bool("utc") {
+		return now.UTC()
+	}
+	return now
+}

@@ -50,10 +50,7 @@ except that JSON and CSV of nothing are just empty.`,
 const defaultSince = "7d"
 
 func (a *app) report(c *cli.Context) error {
-	now := a.now()
-	if c.Bool("utc") {
-		now = now.UTC()
-	}
+	now := a.nowFor(c)
 	chosen, err := reportOptions(c, now)
 	if err != nil {
 		return err

@@ -81,10 +81,7 @@ func (a *app) listSessions(c *cli.Context) error {
 	if !c.IsSet("n") && !c.Bool("json") {
 		n = listedSessions
 	}
-	now := a.now()
-	if c.Bool("utc") {
-		now = now.UTC()
-	}
+	now := a.nowFor(c)
 	f, err := filter(c, now)
 	if err != nil {
 		return err

@@ -90,10 +90,7 @@ func (a *app) show(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	now := a.now()
-	if c.Bool("utc") {
-		now = now.UTC()
-	}
+	now := a.nowFor(c)
 	f, err := filter(c, now)
 	if err != nil {
 		return err
@@ -276,7 +273,7 @@ func (s *shown) heading(r *view.Records) {
 	if _, err := strconv.Atoi(s.asked); err == nil {
 		head += ", session " + s.asked
 	}
-	s.sentence(head + ", " + s.state(r) + ": " + summary(s.counts(r)))
+	s.sentence(head + ", " + s.state(r) + ": " + s.counts(r).String())
 	about := []string{peer(r.Session.Client), r.Session.Launched.In(s.screen.Zone).Format("Mon 2 Jan 2006 15:04:05"), s.session.Name}
 	if p := r.Session.Protocol; p != "" {
 		about = slices.Insert(about, 1, "protocol "+view.Safe(p))
@@ -313,18 +310,6 @@ func (s *shown) state(r *view.Records) string {
 	default:
 		return word + " after " + lasted
 	}
-}
-
-// summary says what the operations add up to, by their outcomes.
-func summary(all view.Counts) string {
-	text := fmt.Sprintf("%s calls, %s failed", view.Number(all.Calls), view.Number(all.Failed))
-	if all.Calls == 1 {
-		text = fmt.Sprintf("1 call, %d failed", all.Failed)
-	}
-	if all.Hung > 0 {
-		text += fmt.Sprintf(", %s hung", view.Number(all.Hung))
-	}
-	return text
 }
 
 // below prints what stands below a tree.

@@ -136,5 +136,5 @@ func runHeading(session *store.Session, records []*view.Records, all view.Counts
 	if len(records) == 1 {
 		servers = "1 server"
 	}
-	return fmt.Sprintf("%s, %s%s: %s, %s", client, state, view.Duration(end.Sub(begin)), servers, summary(all))
+	return fmt.Sprintf("%s, %s%s: %s, %s", client, state, view.Duration(end.Sub(begin)), servers, all)
 }

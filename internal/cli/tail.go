@@ -54,10 +54,7 @@ func (a *app) tail(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	now := a.now()
-	if c.Bool("utc") {
-		now = now.UTC()
-	}
+	now := a.nowFor(c)
 	f, err := filter(c, now)
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func (a *app) top(c *cli.Context) error {
 	if _, err := top.ParseFilter(words); err != nil {
 		return &usageError{"--filter " + view.Safe(words) + ": " + view.Safe(err.Error()), "see: spanpipe help top"}
 	}
-	if _, err := s.Sessions(); err != nil {
+	if err := s.Readable(); err != nil { // the view says the rest
 		return a.storeError(s, err)
 	}
 	config := terminal.Config{

@@ -105,7 +105,7 @@ func (b *builder) page() *page {
 	p := &page{
 		Style: template.CSS(pageStyle), StyleHash: base64.StdEncoding.EncodeToString(sum[:]), //nolint:gosec // a constant of this program
 		Server: view.Safe(cmp.Or(b.session.ServerName(), "a server without a name")), State: word, StateClass: class(color),
-		Started: r.Begin().In(b.Zone).Format("Mon 2 Jan 2006 15:04:05"), Summary: summary(view.Count(r)), Version: b.Version,
+		Started: r.Begin().In(b.Zone).Format("Mon 2 Jan 2006 15:04:05"), Summary: view.Count(r).String() + ".", Version: b.Version,
 		From: b.at(b.axis.Time(0)).Clock, To: b.at(r.End()).Clock, Folds: b.folds(), Zone: r.Begin().In(b.Zone).Format("in MST (UTC-07:00)"),
 		Note: "Captured content is not part of this page.",
 	}
@@ -186,16 +186,4 @@ func class(c view.Color) string {
 		return "live"
 	}
 	return "dim"
-}
-
-// summary says what the operations add up to.
-func summary(c view.Counts) string {
-	text := fmt.Sprintf("%s calls, %s failed", view.Number(c.Calls), view.Number(c.Failed))
-	if c.Calls == 1 {
-		text = fmt.Sprintf("1 call, %d failed", c.Failed)
-	}
-	if c.Hung > 0 {
-		text += fmt.Sprintf(", %s hung", view.Number(c.Hung))
-	}
-	return text + "."
 }

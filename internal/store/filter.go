@@ -26,8 +26,8 @@ func (f Filter) Session(s *Session) bool {
 
 // peers reports whether the filter chooses a session's server and client.
 func (f Filter) peers(s *Session) bool {
-	return (f.Server == "" || matches(f.Server, s.Server.Name) || matches(f.Server, s.Service)) &&
-		(f.Client == "" || matches(f.Client, s.Client.Name))
+	return (f.Server == "" || Matches(f.Server, s.Server.Name) || Matches(f.Server, s.Service)) &&
+		(f.Client == "" || Matches(f.Client, s.Client.Name))
 }
 
 // Operation reports whether the filter chooses an operation of a session that it chooses.
@@ -35,9 +35,9 @@ func (f Filter) Operation(op *record.Operation) bool {
 	return !op.Start.Before(f.Since) && (!f.Failed || op.Failed())
 }
 
-// matches reports whether a name is the one that is asked for. It takes time in proportion to the product of the lengths,
+// Matches reports whether a name is the one that is asked for: * stands for anything, and case does not matter. It takes time in proportion to the product of the lengths,
 // whatever the pattern.
-func matches(pattern, name string) bool {
+func Matches(pattern, name string) bool {
 	parts := strings.Split(strings.ToLower(pattern), "*")
 	rest, ok := strings.CutPrefix(strings.ToLower(name), parts[0])
 	if !ok || len(parts) == 1 {

@@ -19,23 +19,37 @@ func history(all []Session, filter Filter, last int) []Event {
 		if !filter.peers(one) || filter.Failed && one.final && one.Totals.Failed == 0 {
 			continue
 		}
-		if info, err := os.Lstat(one.file("traces.jsonl")); err == nil && info.ModTime().After(filter.Since) {
-			sessions = append(sessions, source{one, info.ModTime()})
+		if until := one.lastWritten(); until.After(filter.Since) {
+			sessions = append(sessions, source{one, until})
 		}
 	}
 	slices.SortFunc(sessions, func(a, b source) int { return b.written.Compare(a.written) })
 	var events []Event
 	for _, from := range sessions {
-		if len(events) >= last && events[len(events)-last].Time.After(from.written) {
+		if len(events) == last && events[0].Time.After(from.written) {
 			break // what it has is older
 		}
 		events = append(events, from.session.history(filter, last)...)
 		slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
+		events = slices.Clone(events[max(len(events)-last, 0):]) // so that the others can be freed
 	}
-	return events[max(len(events)-last, 0):]
+	return events
 }
 
-// source is a session that was written to last at some time.
+// lastWritten returns a time after which nothing happened in a session, the zero time if it has no spans. The time of the
+// file is later than that of a session that was copied, or restored from a backup.
+func (s *Session) lastWritten() time.Time {
+	info, err := os.Lstat(s.file("traces.jsonl"))
+	switch {
+	case err != nil:
+		return time.Time{}
+	case s.final && s.Ended.Before(info.ModTime()):
+		return s.Ended
+	}
+	return info.ModTime()
+}
+
+// source is a session in which nothing happened after some time.
 type source struct {
 	session *Session
 	written time.Time

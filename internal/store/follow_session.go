@@ -123,6 +123,7 @@ func (f *followed) look(now time.Time) (events []Event, over bool) {
 		if latest.look(); latest.State == Ended || latest.State == Killed {
 			over = true
 			latest.Sum()
+			latest.measure()
 			f.session = &latest
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -343,3 +344,48 @@ func TestHistory(t *testing.T) {
 }
 
 var errEnough = errors.New("enough")
+
+// TestFollowCopied: sessions whose files look newer than what they have, as after a copy, do not cost more than they are
+// worth: only those that ended last are read.
+func TestFollowCopied(t *testing.T) {
+	dir := storeDir(t)
+	const sessions, last = 120, 20
+	for i := range sessions {
+		_, err := storetest.Make(dir, storetest.Session{
+			Server: storetest.Servers()[0], Start: time.Now().Add(-time.Duration(i+2) * time.Hour), Calls: 2 * last,
+			Every: time.Minute / 2, End: storetest.Closed, Seed: uint64(i),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	allocated := func(work func()) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		work()
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	begin := func(last int) func() {
+		return func() {
+			err := store.Open(dir).Follow(t.Context(), store.Following{Last: last}, func(events []store.Event) error {
+				if len(events) != last {
+					t.Errorf("%d events, want %d", len(events), last)
+				}
+				return errEnough
+			})
+			if !errors.Is(err, errEnough) {
+				t.Error(err)
+			}
+		}
+	}
+	without, with := allocated(begin(0)), allocated(begin(last))
+	all, err := store.Open(dir).Sessions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := allocated(func() { _, _ = all[0].LoadPart(store.Range{Last: last}) })
+	if with > without+10*one {
+		t.Errorf("%d kB for the last %d operations, and %d kB for a session", (with-without)/1000, last, one/1000)
+	}
+}

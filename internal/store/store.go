@@ -73,6 +73,12 @@ func each(n int, f func(i int)) {
 	wait.Wait()
 }
 
+// Readable returns the error of listing the sessions, without reading any.
+func (s *Store) Readable() error {
+	_, err := s.names()
+	return err
+}
+
 // names returns the names of the sessions' directories. They begin with the time of the session's start, to the second. A
 // directory with another name is none of a session's: its name may hold anything, such as control characters.
 func (s *Store) names() ([]string, error) {
@@ -116,6 +122,12 @@ func (s *Session) list() {
 		s.recoverMeta()
 		s.look()
 	}
+	s.measure()
+}
+
+// measure looks at the session's files, without reading them.
+func (s *Session) measure() {
+	s.Size = 0
 	entries, _ := os.ReadDir(s.Dir)
 	for _, e := range entries {
 		info, err := e.Info()

@@ -50,7 +50,7 @@ func (p *callPane) key(w *world, key string) action {
 			break
 		}
 		p.among.move(map[string]int{"[": -1, "]": 1}[key])
-		if i := p.among.selected(); i >= 0 {
+		if i := p.among.selected(); i >= 0 && p.among.shown[i].note == 0 {
 			p.call, p.top = p.among.shown[i].call, 0
 		}
 	case "down", "j":

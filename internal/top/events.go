@@ -5,14 +5,15 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// Event is what a model takes besides keys and the time: Listing, Changed, Gone, Operation, History, Detail, *Tally or
-// Trouble.
+// Event is what a model takes besides keys and the time: Listing, Changed, Gone, Operation, Noted, History, Detail,
+// *Tally or Trouble.
 type Event interface{ event() }
 
 func (Listing) event()   {}
 func (Changed) event()   {}
 func (Gone) event()      {}
 func (Operation) event() {}
+func (Noted) event()     {}
 func (History) event()   {}
 func (Detail) event()    {}
 func (*Tally) event()    {}
@@ -32,6 +33,12 @@ type Operation struct {
 	Session string
 	Record  record.Operation
 	Before  bool // it happened before the view began
+}
+
+// Noted is what was noted of a session: a notification, a violation, a finding.
+type Noted struct {
+	Session string
+	Note    record.Note
 }
 
 // Trouble is a sentence about something that cannot be read.

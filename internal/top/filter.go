@@ -2,11 +2,12 @@ package top
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
 )
 
 // Filter is a list of terms that all must match. The zero value matches everything.
@@ -91,13 +92,10 @@ func parseTerm(word string) (func(*subject) bool, error) {
 
 // like reports whether a name contains a word or, if that has a *, matches it whole.
 func like(name, word string) bool {
-	name = strings.ToLower(name)
 	if !strings.Contains(word, "*") {
-		return strings.Contains(name, word)
+		return strings.Contains(strings.ToLower(name), word)
 	}
-	// path.Match lets no * stand for a slash.
-	ok, err := path.Match(strings.ReplaceAll(word, "/", "\x00"), strings.ReplaceAll(name, "/", "\x00"))
-	return ok && err == nil
+	return store.Matches(word, name)
 }
 
 // parseLimit reads a limit of a duration or a size: >500ms, <1MB.

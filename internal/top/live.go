@@ -278,13 +278,14 @@ func (p *livePane) lastMinutes(w *world, width, height int) []Line {
 			}
 			l := text(Plain, " ")
 			l.left(Plain, s.server(), 11).space(1).left(Dim, r.client(), 13).space(1)
-			var open []interval
+			var open []view.Interval
 			for _, c := range w.open {
 				if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
-					open = append(open, interval{c.op.Start, w.now})
+					open = append(open, view.Interval{From: c.op.Start, To: w.now})
 				}
 			}
-			recent.draw(&l, interval{w.now.Add(-span), w.now}, interval{s.began(), w.now.Add(time.Second)}, slots, open)
+			life := view.Interval{From: s.began(), To: w.now.Add(time.Second)}
+			recent.draw(&l, view.Interval{From: w.now.Add(-span), To: w.now}, life, slots, open)
 			lines = append(lines, *l.right(Plain, fmt.Sprintf("%.1f", float64(n)/span.Minutes()), 9))
 		}
 	}

@@ -78,7 +78,7 @@ func (m *Model) Moves() bool {
 // Take takes an event.
 func (m *Model) Take(e Event) {
 	switch e.(type) {
-	case Operation, Changed, Gone:
+	case Operation, Noted, Changed, Gone:
 		if m.paused {
 			m.held = append(m.held, e)
 			if len(m.held) <= mostHeld {
@@ -105,6 +105,8 @@ func (m *Model) apply(e Event) {
 		w.drop(string(e))
 	case Operation:
 		w.take(e.Session, &e.Record)
+	case Noted:
+		w.note(e)
 	case History:
 		w.history(e)
 	case Detail:
@@ -124,7 +126,7 @@ func (w *world) history(h History) {
 	case s == nil:
 	case s.streamed:
 		for i := range h.Operations {
-			w.end(&call{s, h.Operations[i]})
+			w.end(&call{session: s, op: h.Operations[i]})
 		}
 	case h.sum != nil:
 		s.strip = h.strip
@@ -146,10 +148,30 @@ func (w *world) detail(d Detail) {
 	for i := range d.Records.Operations {
 		op := &d.Records.Operations[i]
 		if c := s.detail[op.Number]; c == nil || c.op.Change != record.Ended {
-			s.detail[op.Number] = &call{s, *op}
+			s.detail[op.Number] = &call{session: s, op: *op}
 		}
 	}
-	s.notes, s.spans, s.left = d.Records.Notes, d.Records.Spans, d.Records.Left
+	s.spans, s.left = d.Records.Spans, d.Records.Left
+	var last time.Time
+	notes := d.Records.Notes
+	if len(notes) > 0 {
+		last = store.TimeOf(notes[len(notes)-1])
+	}
+	s.notes = append(notes, slices.DeleteFunc(s.notes, func(n record.Note) bool { return !store.TimeOf(n).After(last) })...)
+}
+
+// mostNotes bounds what is kept of a session's notes while they come.
+const mostNotes = 1000
+
+// note keeps what was noted of a session, the newest last.
+func (w *world) note(n Noted) {
+	s := w.sessions[n.Session]
+	if s == nil {
+		return
+	}
+	if s.notes = append(s.notes, n.Note); len(s.notes) > 2*mostNotes {
+		s.notes = slices.Clone(s.notes[mostNotes:])
+	}
 }
 
 // Wants returns what the model lacks, each once.

@@ -16,15 +16,22 @@ import (
 type call struct {
 	session *session
 	op      record.Operation
+	note    int // its place among the session's notes, counted from 1, if it is a notification; 0 else
 }
 
 // outcome returns how the operation stands. One that is open hangs after a while, which its record says only later, and
 // one whose session is over is left unanswered.
 func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
-	if c.session != nil && c.session.State == store.Killed {
-		return view.Left(&c.op)
+	if c.note > 0 {
+		return view.Outcome{Ending: view.OK}
 	}
 	o := view.OutcomeOf(&c.op)
+	if c.session != nil && c.session.State == store.Killed {
+		o = view.Left(&c.op)
+	}
+	if o.Ending == view.TimedOut && c.session != nil {
+		o.Late = view.Late(&c.op, c.session.notes)
+	}
 	if o.Ending == view.Open && c.op.Change != record.InputRequired && now.Sub(c.op.Start) >= hangAfter {
 		o.Ending = view.Hung
 	}
@@ -32,8 +39,10 @@ func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
 }
 
 // style returns the style of an outcome.
-func style(o view.Outcome) Style {
-	switch o.Color() {
+func style(o view.Outcome) Style { return styleOf(o.Color()) }
+
+func styleOf(c view.Color) Style {
+	switch c {
 	case view.Red:
 		return Bad
 	case view.Yellow:
@@ -72,9 +81,13 @@ func statusOf(op *record.Operation, o view.Outcome) []string {
 
 // subject returns what a filter looks at.
 func (c *call) subject(o view.Outcome, now time.Time) *subject {
+	words := statusOf(&c.op, o)
+	if c.note > 0 {
+		words = nil // it has no outcome
+	}
 	return &subject{
 		server: c.session.ServerName(), client: c.session.Client.Name, tools: []string{c.op.Target, c.op.Resource},
-		methods: []string{c.op.Method}, words: statusOf(&c.op, o), took: c.took(now),
+		methods: []string{c.op.Method}, words: words, took: c.took(now),
 		size: max(c.op.RequestSize, c.op.ResponseSize),
 	}
 }

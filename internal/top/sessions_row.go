@@ -39,6 +39,18 @@ func (r *run) sums(w *world) (t sums) {
 	return t
 }
 
+// p95 returns what 95 of 100 of a run's operations took at most; 0 if not all of them are known.
+func (r *run) p95(w *world) time.Duration {
+	var all record.Totals
+	for _, s := range r.sessions {
+		if s.totals.Answered() == 0 && s.sums(w).p95 > 0 {
+			return 0
+		}
+		all.Merge(&s.totals)
+	}
+	return all.P95()
+}
+
 // figures appends the columns with numbers.
 func (t sums) figures(l *Line, s Style, c sessionColumns, p95 string) {
 	bad := func(n int) Style {
@@ -91,13 +103,14 @@ func (s *session) drawStrip(w *world, l *Line, n int) {
 		l.space(n)
 		return
 	}
-	var open []interval
+	var open []view.Interval
 	for _, c := range w.open {
 		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
-			open = append(open, interval{c.op.Start, w.now})
+			open = append(open, view.Interval{From: c.op.Start, To: w.now})
 		}
 	}
-	s.strip.draw(l, interval{s.run.began(), s.run.until(w.now)}, interval{s.began(), s.until(w.now)}, n, open)
+	axis := view.Interval{From: s.run.began(), To: s.run.until(w.now)}
+	s.strip.draw(l, axis, view.Interval{From: s.began(), To: s.until(w.now)}, n, open)
 }
 
 func (r *run) line(w *world, c sessionColumns) Line {
@@ -119,7 +132,11 @@ func (r *run) line(w *world, c sessionColumns) Line {
 		}
 		l.space(1)
 	}
-	t.figures(&l, Strong, c, "")
+	p95 := ""
+	if d := r.p95(w); d > 0 {
+		p95 = view.Duration(d)
+	}
+	t.figures(&l, Strong, c, p95)
 	word, st := r.end()
 	if st == Dim {
 		st = Strong

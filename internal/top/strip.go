@@ -3,6 +3,8 @@ package top
 import (
 	"math/bits"
 	"time"
+
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // strip counts what happens in a session over time. It has at most stripSlots slots of equal width, which doubles when
@@ -11,13 +13,10 @@ type strip struct {
 	from  time.Time
 	slot  time.Duration
 	slots []slot
-	hangs []interval
+	hangs []view.Interval
 }
 
 type slot struct{ calls, bad uint32 }
-
-// interval is a span of time.
-type interval struct{ from, to time.Time }
 
 const (
 	stripSlots = 512
@@ -60,7 +59,7 @@ func (s *strip) double() {
 // hang adds a time in which a call hung.
 func (s *strip) hang(from, to time.Time) {
 	if len(s.hangs) < mostHangs {
-		s.hangs = append(s.hangs, interval{from, to})
+		s.hangs = append(s.hangs, view.Interval{From: from, To: to})
 	}
 }
 
@@ -68,20 +67,20 @@ func (s *strip) hang(from, to time.Time) {
 var blocks = []rune("▁▂▃▄▅▆▇█")
 
 // draw appends a strip of n columns for a time, in which the session lived for a part. Hangs are those that go on.
-func (s *strip) draw(l *Line, axis, life interval, n int, open []interval) {
-	step := axis.to.Sub(axis.from) / time.Duration(max(n, 1))
+func (s *strip) draw(l *Line, axis, life view.Interval, n int, open []view.Interval) {
+	step := axis.To.Sub(axis.From) / time.Duration(max(n, 1))
 	if step <= 0 {
 		l.space(n)
 		return
 	}
 	for i := range n {
-		from := axis.from.Add(time.Duration(i) * step)
+		from := axis.From.Add(time.Duration(i) * step)
 		to := from.Add(step)
 		if i == n-1 {
-			to = axis.to
+			to = axis.To
 		}
 		switch sum := s.sum(from, to); {
-		case !from.Before(life.to) && i > 0 || to.Before(life.from):
+		case !from.Before(life.To) && i > 0 || to.Before(life.From):
 			l.space(1)
 		case sum.bad > 0:
 			l.add(Bad, "×")
@@ -110,9 +109,9 @@ func (s *strip) sum(from, to time.Time) (sum slot) {
 	return sum
 }
 
-func overlaps(all []interval, from, to time.Time) bool {
+func overlaps(all []view.Interval, from, to time.Time) bool {
 	for _, i := range all {
-		if i.from.Before(to) && i.to.After(from) {
+		if i.From.Before(to) && i.To.After(from) {
 			return true
 		}
 	}

@@ -134,7 +134,7 @@ func (t *Talk) operation(e Operation) []string {
 	if s == nil || e.Before || !t.greeted {
 		return nil
 	}
-	c := &call{s, e.Record}
+	c := &call{session: s, op: e.Record}
 	o := view.OutcomeOf(&e.Record)
 	if o.Ending == view.Open || t.quiet && !isBad(o) || !t.filter.matches(c.subject(o, t.m.clock)) {
 		return nil
@@ -352,6 +352,9 @@ func (t *Talk) detail(d Detail) []string {
 	defer p.close(w)
 	var all []string
 	for _, r := range p.shown {
+		if r.note > 0 {
+			continue
+		}
 		all = append(all, fmt.Sprintf("%d: %s, %s, %s.", r.op.Number, r.name(), r.outcome, aloud(r.took(w.now))))
 	}
 	return t.list(orNothing(all, "It has no calls that match."))

@@ -79,6 +79,13 @@ func (t *Tally) list(s *store.Session, op *record.Operation) {
 	}
 }
 
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

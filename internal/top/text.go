@@ -65,13 +65,13 @@ func (l *Line) add(s Style, text string) *Line {
 
 // left appends text in a column of n, cut if it is longer.
 func (l *Line) left(s Style, text string, n int) *Line {
-	text = cut(text, n)
+	text = view.Cut(text, n)
 	return l.add(s, text).space(n - width(text))
 }
 
 // right appends text at the right of a column of n.
 func (l *Line) right(s Style, text string, n int) *Line {
-	text = cut(text, n)
+	text = view.Cut(text, n)
 	return l.space(n-width(text)).add(s, text)
 }
 
@@ -109,19 +109,7 @@ func text(s Style, format string, args ...any) Line {
 func rule(n int) Line { return text(Dim, strings.Repeat("─", n)) }
 
 // width returns how many columns text takes.
-func width(s string) int { return ansi.StringWidth(s) }
-
-// cut shortens text to n columns: in the middle, since names differ most at their ends.
-func cut(s string, n int) string {
-	if w := width(s); w > n && n > 0 {
-		head := (n - 1 + 1) / 2
-		tail := n - 1 - head
-		return ansi.Truncate(s, head, "") + "…" + ansi.TruncateLeft(s, w-tail, "")
-	} else if n <= 0 {
-		return ""
-	}
-	return s
-}
+func width(s string) int { return view.Width(s) }
 
 // cutEnd shortens text to n columns at its end.
 func cutEnd(s string, n int) string {

@@ -71,11 +71,12 @@ func (p *timeline) update(w *world, f *Filter, _ bool) {
 		for _, c := range s.detail {
 			all = append(all, c)
 		}
+		all = append(all, s.notifications()...)
 	}
 	p.total = len(all)
 	slices.SortFunc(all, func(a, b *call) int {
 		return cmp.Or(a.op.Start.Compare(b.op.Start), strings.Compare(a.session.Name, b.session.Name),
-			cmp.Compare(a.op.Number, b.op.Number))
+			cmp.Compare(a.op.Number, b.op.Number), cmp.Compare(a.note, b.note))
 	})
 	if p.byServer {
 		slices.SortStableFunc(all, func(a, b *call) int {
@@ -97,9 +98,23 @@ func (p *timeline) update(w *world, f *Filter, _ bool) {
 	}
 	rows := make([]row, len(p.shown))
 	for i, r := range p.shown {
-		rows[i] = row{id: fmt.Sprintf("%s/%d", r.session.Name, r.op.Number), bad: isBad(r.outcome)}
+		rows[i] = row{id: fmt.Sprintf("%s/%d/%d", r.session.Name, r.op.Number, r.note), bad: isBad(r.outcome)}
 	}
 	p.set(rows)
+}
+
+// notifications returns the notifications of a session that have a place of their own, as calls that took no time.
+func (s *session) notifications() []*call {
+	var all []*call
+	for i, note := range s.notes {
+		if n, ok := note.(record.Notification); ok && view.Drawn(n) {
+			all = append(all, &call{session: s, note: i + 1, op: record.Operation{
+				Change: record.Ended, Method: n.Method, Direction: n.Direction, Parent: n.Operation, Resource: n.Resource,
+				Start: n.Time, End: n.Time,
+			}})
+		}
+	}
+	return all
 }
 
 func (p *timeline) collect(w *world, f *Filter, c *call, children map[*call][]*call, depth int) {
@@ -119,7 +134,7 @@ func (p *timeline) key(w *world, key string) action {
 	a := action{known: true}
 	switch key {
 	case "enter":
-		if i := p.selected(); i >= 0 {
+		if i := p.selected(); i >= 0 && p.shown[i].note == 0 {
 			a.open = newCallPane(p.shown[i].call, p)
 		}
 	case "f":
@@ -143,7 +158,7 @@ func (p *timeline) key(w *world, key string) action {
 }
 
 func (p *timeline) command() string {
-	if i := p.selected(); i >= 0 {
+	if i := p.selected(); i >= 0 && p.shown[i].note == 0 {
 		return fmt.Sprintf("spanpipe show %s --operation %d", p.shown[i].session.Name, p.shown[i].op.Number)
 	}
 	return "spanpipe show " + p.sessions[0].Name
@@ -176,19 +191,19 @@ func (p *timeline) draw(w *world, room Size) []Line {
 	c := p.columns(width)
 	p.room(room.Height - 2)
 	from, to := p.visible()
-	a, begin, end := p.axis(w, from, to, c.bars)
+	a := p.axis(w, from, to, c.bars)
 	var head Line
 	head.space(1)
 	if c.server > 0 {
 		head.left(Dim, "SERVER", c.server).space(1)
 	}
 	head.left(Dim, "OPERATION", c.name).right(Dim, "TOOK", 8).space(1).
-		left(Dim, a.labels(w.now.Location(), w.now), c.bars).space(1).left(Dim, "OUTCOME", c.outcome)
+		left(Dim, a.Labels(w.now.Location(), p.reachesNow(w, a)), c.bars).space(1).left(Dim, "OUTCOME", c.outcome)
 	lines = append(lines, head)
 	server := ""
 	for i := from; i < to; i++ {
 		r := p.shown[i]
-		l := p.line(w, r, c, a, begin, end, r.session.Name != server)
+		l := p.line(w, r, c, a, r.session.Name != server)
 		server = r.session.Name
 		l.Selected = i == p.selected()
 		lines = append(lines, l)
@@ -202,7 +217,7 @@ func (p *timeline) draw(w *world, room Size) []Line {
 // addBeside puts the selected call at the right of the list.
 func (p *timeline) addBeside(w *world, lines []Line, width int, room Size) []Line {
 	i := p.selected()
-	if i < 0 {
+	if i < 0 || p.shown[i].note > 0 {
 		return lines
 	}
 	side := newCallPane(p.shown[i].call, p)
@@ -275,35 +290,46 @@ func plural(n int, noun string) string {
 	return view.Number(n) + " " + noun + "s"
 }
 
-// axis returns the axis of the rows on the screen, and the time it covers.
-func (p *timeline) axis(w *world, from, to, columns int) (a *axis, begin, end time.Time) {
+// axis returns the axis of the rows on the screen.
+func (p *timeline) axis(w *world, from, to, columns int) *view.Axis {
 	if p.whole {
 		from, to = 0, len(p.shown)
 	}
-	var moments []time.Time
-	var busy []interval
+	all := make([]view.Interval, 0, to-from+1)
 	for _, r := range p.shown[from:to] {
-		moments = append(moments, r.op.Start, r.ends(w.now))
-		if r.op.Change == record.Ended && !r.op.Hung {
-			busy = append(busy, interval{r.op.Start, r.ends(w.now)})
-		}
+		all = append(all, view.Interval{From: r.op.Start, To: r.ends(w.now).Add(r.outcome.Late)})
 	}
-	if len(moments) == 0 {
-		return newAxis(nil, nil, columns, false), begin, end
+	if len(all) == 0 {
+		all = append(all, view.Interval{From: w.now, To: w.now})
 	}
-	begin, end = slices.MinFunc(moments, time.Time.Compare), slices.MaxFunc(moments, time.Time.Compare)
+	window := all[0]
+	for _, i := range all {
+		window = view.Interval{From: earlier(window.From, i.From), To: later(window.To, i.To)}
+	}
 	if p.zoom != 0 || p.shift != 0 {
-		begin, end = p.window(begin, end)
-		moments = slices.DeleteFunc(moments, func(t time.Time) bool { return t.Before(begin) || t.After(end) })
-		moments = append(moments, begin, end)
+		window = p.window(window)
+		all = slices.DeleteFunc(all, func(i view.Interval) bool { return i.To.Before(window.From) || i.From.After(window.To) })
+		for i := range all {
+			all[i] = view.Interval{From: later(all[i].From, window.From), To: earlier(all[i].To, window.To)}
+		}
+		all = append(all, view.Interval{From: window.From, To: window.From}, view.Interval{From: window.To, To: window.To})
 	}
-	return newAxis(moments, busy, columns, !p.unfolded), begin, end
+	if p.unfolded {
+		return view.NewLinearAxis(window, columns)
+	}
+	return view.NewAxis(all, columns)
+}
+
+// reachesNow reports whether an axis ends with the present.
+func (p *timeline) reachesNow(w *world, a *view.Axis) bool {
+	live := slices.ContainsFunc(p.sessions, func(s *session) bool { return s.State == store.Live })
+	return live && !a.End().Before(w.now)
 }
 
 // window narrows or widens a time around the selected row, and shifts it.
-func (p *timeline) window(begin, end time.Time) (time.Time, time.Time) {
-	length := max(end.Sub(begin), time.Millisecond)
-	middle := begin.Add(length / 2)
+func (p *timeline) window(i view.Interval) view.Interval {
+	length := max(i.To.Sub(i.From), time.Millisecond)
+	middle := i.From.Add(length / 2)
 	if i := p.selected(); i >= 0 && p.zoom > 0 {
 		middle = p.shown[i].op.Start
 	}
@@ -314,7 +340,7 @@ func (p *timeline) window(begin, end time.Time) (time.Time, time.Time) {
 		length = min(2*length, 10*365*24*time.Hour)
 	}
 	middle = middle.Add(time.Duration(p.shift) * length / 4)
-	return middle.Add(-length / 2), middle.Add(length / 2)
+	return view.Interval{From: middle.Add(-length / 2), To: middle.Add(length / 2)}
 }
 
 // ends returns when an operation ended, and now if it has not.
@@ -328,7 +354,7 @@ func (c *call) ends(now time.Time) time.Time {
 	return later(now, c.op.Start)
 }
 
-func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *axis, begin, end time.Time, named bool) Line {
+func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *view.Axis, named bool) Line {
 	l := text(Plain, " ")
 	if c.server > 0 {
 		name := ""
@@ -343,9 +369,12 @@ func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *axis, beg
 	}
 	l.add(Dim, before+arrow).left(Plain, r.name(), c.name-width(before+arrow))
 	st := style(r.outcome)
-	l.right(Plain, view.Duration(r.took(w.now)), 8).space(1)
-	drawBar(&l, r, w.now, a, begin, end)
-	word := r.outcome.String()
+	took, word := view.Duration(r.took(w.now)), r.outcome.String()
+	if r.note > 0 {
+		took, word = "–", "notification"
+	}
+	l.right(Plain, took, 8).space(1)
+	r.addBar(&l, a, w.now)
 	if width(word) > c.outcome {
 		word = r.outcome.Short()
 	}

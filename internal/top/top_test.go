@@ -46,10 +46,27 @@ func fill(t *testing.T) *store.Store {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = w }) // it holds the session's lock
+		if s.End == storetest.Killed {
+			age(t, dir, s.Start.Add(time.Duration(s.Calls)*s.Every))
+		}
 	}
 	out := store.Open(dir)
 	mcptest.Eventually(t, "the live sessions are written", func() bool { return written(t, out) })
 	return out
+}
+
+// age sets when the files of the store were written last: that is when a session that was killed was last seen.
+func age(t *testing.T, dir string, at time.Time) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "sessions", "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // written reports whether all that was made is in the files: running sessions write a little later.

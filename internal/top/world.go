@@ -178,7 +178,7 @@ func (w *world) take(name string, op *record.Operation) {
 		return
 	}
 	w.open = slices.DeleteFunc(w.open, func(c *call) bool { return c.session == s && c.op.Number == op.Number })
-	c := &call{s, *op}
+	c := &call{session: s, op: *op}
 	if s.detail != nil {
 		s.detail[op.Number] = c
 	}
@@ -258,17 +258,15 @@ func (s *session) remember(op *record.Operation) {
 // began returns when a session was launched.
 func (s *session) began() time.Time { return s.Launched }
 
-// until returns when a session ended, and now while it lives.
+// until returns when a session ended or was last seen, and now while it lives.
 func (s *session) until(now time.Time) time.Time {
-	switch {
-	case !s.Ended.IsZero():
-		return s.Ended
-	case s.State == store.Live:
-		return now
-	case s.strip != nil && s.strip.slot > 0: // it was killed: the last that is known
-		return s.strip.from.Add(time.Duration(len(s.strip.slots)) * s.strip.slot)
+	if last := s.LastSeen(); !last.IsZero() {
+		return later(last, s.Launched)
 	}
-	return s.Launched
+	if s.State == store.Unknown && !s.Written.IsZero() {
+		return s.Written
+	}
+	return now
 }
 
 // server returns the server's name, safe to show.

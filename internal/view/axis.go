@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -60,6 +61,11 @@ func NewAxis(intervals []Interval, columns int) *Axis {
 	}
 	a.place()
 	return a
+}
+
+// NewLinearAxis returns an axis of a number of columns for an interval, without folds.
+func NewLinearAxis(i Interval, columns int) *Axis {
+	return &Axis{Columns: columns, parts: []part{{Interval: i, columns: columns}}}
 }
 
 // split returns the pieces between the times at which an interval starts or ends.
@@ -154,6 +160,39 @@ func (a *Axis) place() {
 		at += a.parts[i].columns
 	}
 	a.Columns = max(a.Columns, at)
+}
+
+// Begin returns where the axis begins.
+func (a *Axis) Begin() time.Time { return a.parts[0].From }
+
+// End returns where the axis ends.
+func (a *Axis) End() time.Time { return a.parts[len(a.parts)-1].To }
+
+// Labels returns the times above an axis, as wide as it is: where it begins, and behind each fold. Now says that it ends
+// with the present.
+func (a *Axis) Labels(zone *time.Location, now bool) string {
+	times := []rune(strings.Repeat(" ", a.Columns))
+	put := func(column int, text string) {
+		if column < 0 || column+len(text) > len(times) || strings.TrimSpace(string(times[max(0, column-1):column+len(text)])) != "" {
+			return
+		}
+		copy(times[column:], []rune(text))
+	}
+	if now {
+		put(len(times)-len("now"), "now")
+	}
+	previous := a.Begin().In(zone)
+	put(0, previous.Format(clock))
+	for _, f := range a.Folds() {
+		at := f.To.In(zone)
+		form := "04:05"
+		if at.Truncate(time.Hour) != previous.Truncate(time.Hour) {
+			form = clock
+		}
+		put(f.At+1, at.Format(form))
+		previous = at
+	}
+	return string(times)
 }
 
 // Folds returns what is folded, in the order of time.

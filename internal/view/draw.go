@@ -75,14 +75,14 @@ func (p *picture) measure() {
 
 // row writes a row.
 func (p *picture) row(row *Row) {
-	var b bar
+	var b Bar
 	took := "–"
 	r := p.Records
 	switch {
 	case row.Operation != nil:
 		b, took = r.bar(p.axis, row.Operation), Duration(r.Took(row.Operation))
 	case row.Notification != nil:
-		b = p.axis.sign(p.axis.Column(row.Notification.Time), stroke{dot, Dim})
+		b = p.axis.sign(p.axis.Column(row.Notification.Time), Stroke{dot, Dim})
 	case row.LeftOut > 0:
 		p.line(row.Lead, row.Name(), "", nil, "", Dim)
 		return
@@ -97,7 +97,7 @@ func (p *picture) row(row *Row) {
 }
 
 // line writes a line of the picture.
-func (p *picture) line(lead, name, took string, b bar, word string, color Color) {
+func (p *picture) line(lead, name, took string, b Bar, word string, color Color) {
 	lead, name = p.Text(lead), p.Text(name)
 	if p.Columns > 0 {
 		name = p.Text(Cut(name, p.names-Width(lead)))
@@ -110,7 +110,7 @@ func (p *picture) line(lead, name, took string, b bar, word string, color Color)
 	text := p.paint(Dim, lead) + painted + " " + PadLeft(p.Text(took), tookWidth) + "  "
 	drawn := 0
 	for i, s := range b {
-		if s.sign != 0 {
+		if s.Sign != 0 {
 			drawn = i + 1
 		}
 	}
@@ -152,7 +152,7 @@ func (p *picture) quietAtEnd() {
 func (p *picture) quiet(lead, word string) {
 	f := p.folds[0]
 	text := "  quiet for " + Duration(f.To.Sub(f.From))
-	p.line(lead, text, "", p.axis.sign(f.At, stroke{foldStroke, Dim}), word, Dim)
+	p.line(lead, text, "", p.axis.sign(f.At, Stroke{foldStroke, Dim}), word, Dim)
 }
 
 // time returns when what a row is about began.

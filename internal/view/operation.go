@@ -177,7 +177,7 @@ func (p *wholePicture) meanwhile() {
 				p.fact("unusual", finding(n))
 			}
 		case record.Notification:
-			if n.Operation == op.Number && drawn(n) {
+			if n.Operation == op.Number && Drawn(n) {
 				p.fact("event", fmt.Sprintf("%s %s +%s", Arrow(n.Direction), Safe(n.Method), Duration(n.Time.Sub(op.Start))))
 			}
 		}

@@ -81,3 +81,16 @@ func TestLeft(t *testing.T) {
 		t.Errorf("one that had ended is %q", o)
 	}
 }
+
+// TestLateInKilled: that spanpipe was killed later does not change what has ended.
+func TestLateInKilled(t *testing.T) {
+	op := record.Operation{
+		Change: record.Ended, Number: 1, RequestID: "1", Direction: record.ToServer, Start: start, End: after(time.Second),
+		ErrorType: semconv.ErrTimeout,
+	}
+	late := record.Violation{Kind: record.LateResponse, Direction: record.ToClient, Time: after(3 * time.Second), Sent: "1"}
+	r := view.Records{State: view.Killed, Operations: []record.Operation{op}, Notes: []record.Note{late}}
+	if o := r.Outcome(&op); o.Late != 2*time.Second {
+		t.Errorf("got %q", o)
+	}
+}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -34,12 +35,12 @@ type Records struct {
 
 // Outcome returns the outcome of one of the operations.
 func (r *Records) Outcome(op *record.Operation) Outcome {
-	if r.State == Killed {
-		return Left(op)
-	}
 	o := OutcomeOf(op)
+	if r.State == Killed {
+		o = Left(op)
+	}
 	if o.Ending == TimedOut {
-		o.Late = r.late(op)
+		o.Late = Late(op, r.Notes)
 	}
 	return o
 }
@@ -49,6 +50,15 @@ type Counts struct {
 	Calls  int // that have ended, in both directions, as a listing of sessions counts them
 	Failed int
 	Hung   int // that hang now
+}
+
+// String says what the operations add up to: "12 calls, 1 failed, 1 hung".
+func (c Counts) String() string {
+	text := fmt.Sprintf("%s, %s failed", count(c.Calls, "call", "calls"), Number(c.Failed))
+	if c.Hung > 0 {
+		text += fmt.Sprintf(", %s hung", Number(c.Hung))
+	}
+	return text
 }
 
 // Count counts a session's operations.
@@ -69,9 +79,9 @@ func Count(r *Records) Counts {
 	return c
 }
 
-// late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known.
-func (r *Records) late(op *record.Operation) time.Duration {
-	for _, n := range r.Notes {
+// Late returns how long after the end of an operation its answer came: 0 if it did not, or if that is not known.
+func Late(op *record.Operation, notes []record.Note) time.Duration {
+	for _, n := range notes {
 		if v, ok := n.(record.Violation); ok && answersLate(&v, op) {
 			return v.Time.Sub(op.End)
 		}
@@ -91,6 +101,11 @@ func (r *Records) until(op *record.Operation) time.Time {
 		return later(r.Last, op.Start)
 	}
 	return later(op.End, op.Start)
+}
+
+// drawn returns when an operation is drawn: until its answer came, even if that was late.
+func (r *Records) drawn(op *record.Operation) Interval {
+	return Interval{op.Start, r.until(op).Add(r.Outcome(op).Late)}
 }
 
 // Took returns the whole time of an operation, less a person's.
@@ -192,9 +207,9 @@ func (c *Collector) Records(now time.Time) *Records {
 	return &r
 }
 
-// drawn reports whether a notification has a place of its own in a picture. Those that tell about an operation have not,
+// Drawn reports whether a notification has a place of its own in a picture. Those that tell about an operation have not,
 // as they have no span.
-func drawn(n record.Notification) bool {
+func Drawn(n record.Notification) bool {
 	switch n.Method {
 	case semconv.Progress, semconv.Cancelled, semconv.LogMessage:
 		return false

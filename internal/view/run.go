@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
@@ -95,7 +94,7 @@ func (run *Run) Axis(columns int) *Axis {
 		if row.Earlier {
 			continue
 		}
-		all = append(all, Interval{row.Operation.Start, row.Member.Records.until(row.Operation)})
+		all = append(all, row.Member.Records.drawn(row.Operation))
 	}
 	return NewAxis(all, columns)
 }
@@ -141,31 +140,10 @@ func (p *runPicture) measure() {
 
 func (p *runPicture) outcome(row *RunRow) Outcome { return row.Member.Records.Outcome(row.Operation) }
 
-// heading writes the names of the columns. Above the bars are times: where the axis begins, and behind each fold.
+// heading writes the names of the columns, and times above the bars.
 func (p *runPicture) heading() {
-	times := []rune(strings.Repeat(" ", p.axis.Columns))
-	put := func(column int, text string) {
-		if column < 0 || column+len(text) > len(times) || strings.TrimSpace(string(times[max(0, column-1):column+len(text)])) != "" {
-			return
-		}
-		copy(times[column:], []rune(text))
-	}
-	if p.live {
-		put(len(times)-len("now"), "now")
-	}
-	previous := p.axis.Time(0).In(p.zone())
-	put(0, previous.Format(clock))
-	for _, f := range p.axis.Folds() {
-		at := f.To.In(p.zone())
-		form := "04:05"
-		if at.Truncate(time.Hour) != previous.Truncate(time.Hour) {
-			form = clock
-		}
-		put(f.At+1, at.Format(form))
-		previous = at
-	}
 	p.out.WriteString(strings.TrimRight(fmt.Sprintf("%s %s %s %s  %s", Pad("SERVER", p.servers), Pad("OPERATION", p.names),
-		PadLeft("TOOK", tookWidth), string(times), "OUTCOME"), " ") + "\n")
+		PadLeft("TOOK", tookWidth), p.axis.Labels(p.zone(), p.live), "OUTCOME"), " ") + "\n")
 }
 
 func (p *runPicture) row(i int) {
@@ -179,15 +157,10 @@ func (p *runPicture) row(i int) {
 	if p.Columns > 0 {
 		server, name, word = p.Text(Cut(server, p.servers)), p.Text(Cut(name, p.names)), p.Text(Cut(word, p.words))
 	}
-	b := r.bar(p.axis, row.Operation)
-	for _, f := range p.axis.Folds() {
-		if b[f.At].sign == 0 {
-			b[f.At] = stroke{foldStroke, Dim}
-		}
-	}
+	b := r.bar(p.axis, row.Operation).Folded(p.axis)
 	for i := range b {
-		if b[i].sign == 0 {
-			b[i].sign = ' '
+		if b[i].Sign == 0 {
+			b[i].Sign = ' '
 		}
 	}
 	took := PadLeft(p.Text(Duration(r.Took(row.Operation))), tookWidth)

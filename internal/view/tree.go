@@ -74,7 +74,7 @@ func (r *Records) nodes() *node {
 		parent.children = append(parent.children, n)
 	}
 	for _, note := range r.Notes {
-		if n, ok := note.(record.Notification); ok && drawn(n) {
+		if n, ok := note.(record.Notification); ok && Drawn(n) {
 			parent := known[n.Operation]
 			if parent == nil {
 				parent = root
@@ -198,7 +198,7 @@ func (t *Tree) Axis(columns int) *Axis {
 		switch {
 		case row.Earlier:
 		case row.Operation != nil:
-			all = append(all, Interval{row.Operation.Start, r.until(row.Operation)})
+			all = append(all, r.drawn(row.Operation))
 		case row.Notification != nil:
 			all = append(all, Interval{row.Notification.Time, row.Notification.Time})
 		}

@@ -38,6 +38,19 @@ func (t *Totals) Add(op *Operation) {
 	}
 }
 
+// Merge adds what another session's operations add up to.
+func (t *Totals) Merge(o *Totals) {
+	t.Calls, t.Failed = t.Calls+o.Calls, t.Failed+o.Failed
+	t.Cancelled, t.Abandoned = t.Cancelled+o.Cancelled, t.Abandoned+o.Abandoned
+	if t.durations == nil && len(o.durations) > 0 {
+		t.durations = make(map[time.Duration]int, len(o.durations))
+	}
+	t.answered += o.answered
+	for d, n := range o.durations {
+		t.durations[d] += n
+	}
+}
+
 // Answered returns how many operations a response has ended.
 func (t *Totals) Answered() int { return t.answered }
 

@@ -76,6 +76,10 @@ func event(e *store.Event) top.Event {
 	case store.OperationOpen, store.OperationHangs, store.OperationEnded:
 		return top.Operation{Session: e.Session.Name, Record: *e.Operation, Before: e.Before}
 	case store.Noted:
+		switch e.Note.(type) {
+		case record.Notification, record.Violation, record.Finding:
+			return top.Noted{Session: e.Session.Name, Note: e.Note}
+		}
 	}
 	return nil
 }
@@ -88,6 +92,21 @@ func history(s *store.Session) top.Event {
 		return true
 	})
 	return h
+}
+
+// histories passes on what the digests of sessions that have ended tell, several at a time: to draw the screen after each
+// of thousands would take longer than to read them.
+func histories(all []store.Session, send func([]top.Event)) {
+	var read []top.Event
+	since := time.Now()
+	for i := range all {
+		read = append(read, history(&all[i]))
+		if time.Since(since) >= lookEvery {
+			send(read)
+			read, since = nil, time.Now()
+		}
+	}
+	send(read)
 }
 
 // operations passes on the operations of a live session that have ended.

@@ -79,11 +79,25 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	p.screen = p.palette.render(p.model.Lines())
 	commands := []tea.Cmd{next}
+	var ended []store.Session
 	for _, w := range p.model.Wants() {
+		if s, known := p.model.Session(w.Session); known && w.Kind == top.WantHistory && !running(&s) {
+			ended = append(ended, s)
+			continue
+		}
 		commands = append(commands, p.load(w))
+	}
+	if len(ended) > 0 {
+		commands = append(commands, func() tea.Msg {
+			histories(ended, func(events []top.Event) { p.send(eventsMsg(events)) })
+			return nil
+		})
 	}
 	return p, tea.Batch(commands...)
 }
+
+// running reports whether a session may go on, so that its operations are needed.
+func running(s *store.Session) bool { return s.State == store.Live || s.State == store.Unknown }
 
 // View implements tea.Model.
 func (p *program) View() tea.View {
@@ -142,13 +156,11 @@ func (p *program) load(w top.Want) tea.Cmd {
 		return nil
 	case w.Kind == top.WantDetail:
 		return func() tea.Msg { return eventsMsg{detail(&s)} }
-	case s.State == store.Live || s.State == store.Unknown:
-		return func() tea.Msg {
-			operations(&s, func(events []top.Event) { p.send(eventsMsg(events)) })
-			return nil
-		}
 	}
-	return func() tea.Msg { return eventsMsg{history(&s)} }
+	return func() tea.Msg {
+		operations(&s, func(events []top.Event) { p.send(eventsMsg(events)) })
+		return nil
+	}
 }
 
 // String makes the panic of another goroutine readable.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
 )
 
@@ -133,7 +132,7 @@ func (t *talker) load() []string {
 		case !known:
 		case w.Kind == top.WantDetail:
 			take([]top.Event{detail(&s)})
-		case s.State == store.Live || s.State == store.Unknown:
+		case running(&s):
 			operations(&s, take)
 		default:
 			take([]top.Event{history(&s)})
