@@ -35,7 +35,7 @@ func watched(t *testing.T, r *otlptest.Receiver, server []string, variables ...s
 // the exporters' queues, of 2,048 spans and as many log records, and what is in them is in memory again while it is sent.
 const (
 	room      = 10 << 20
-	floodRoom = 24 << 20
+	floodRoom = 16 << 20
 )
 
 // fits compares the most memory that the product has had with that of an idle session.

@@ -47,7 +47,7 @@ func streams() []stream {
 				"foreign_framing to_client", 2*httpRequests, "noise to_client", 2*httpRequests)},
 		{name: "flood", what: "a million unanswered requests in each direction",
 			outcome: "beyond 2,000 open requests the oldest ends as expired; " +
-				"each is counted as a call or as a dropped message; memory grows by up to 24 MiB",
+				"each is counted as a call or as a dropped message; memory grows by up to 16 MiB",
 			heavy: true, room: floodRoom, ready: floodAccounted},
 		{name: "longids", what: "a thousand unanswered requests with ids of a megabyte",
 			outcome: "calls like any other", heavy: true,

@@ -139,12 +139,11 @@ var troubles = []trouble{
 		cause: "AT answers in HTTP/1.1, not in gRPC", hint: "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
 	},
 	{
-		// The receiver speaks first and hangs up, so the first write may fail before anything has been read.
 		name: "HTTP to gRPC", only: otlptest.HTTP,
 		environment: func(t *testing.T, p otlptest.Protocol) []string {
 			return endpoint(p, otlptest.Start(t, otlptest.Config{}).Endpoint(otlptest.GRPC))
 		},
-		cause: "AT ", hint: "receives OTLP over ",
+		cause: "AT does not answer in HTTP/1.1", hint: "OTEL_EXPORTER_OTLP_PROTOCOL=grpc",
 	},
 	{
 		name: "HTTP to gRPC with TLS", only: otlptest.HTTP,
