@@ -9,8 +9,7 @@ import (
 )
 
 // TestBatchesFit: batches of calls of a tool with a long name, by a server and a client with long ones, fit into 32 KiB.
-// A larger one makes gRPC take a buffer of a megabyte. There are too few calls for the large batches of a session that falls
-// behind.
+// There are too few calls for the large batches of a session that falls behind.
 func TestBatchesFit(t *testing.T) {
 	const calls, most = 400, 32 << 10
 	r := otlptest.Start(t, otlptest.Config{})

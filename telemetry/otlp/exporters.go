@@ -69,7 +69,7 @@ func newSpanExporter(d *delivery) (sdktrace.SpanExporter, error) {
 	r := d.route
 	if r.protocol == grpcProtocol {
 		return newSpanSender(otlptracegrpc.NewClient(otlptracegrpc.WithEndpoint(r.target()),
-			otlptracegrpc.WithTLSCredentials(r.credentials()), otlptracegrpc.WithDialOption(d.attempts.watched())))
+			otlptracegrpc.WithTLSCredentials(r.credentials()), otlptracegrpc.WithDialOption(d.attempts.watched(), encoded)))
 	}
 	options := []otlptracehttp.Option{
 		otlptracehttp.WithEndpointURL(r.endpoint.String()), otlptracehttp.WithHTTPClient(r.client(&d.attempts)),
@@ -84,7 +84,7 @@ func newMetricExporter(d *delivery) (sdkmetric.Exporter, error) {
 	ctx, r := context.Background(), d.route
 	if r.protocol == grpcProtocol {
 		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(r.target()),
-			otlpmetricgrpc.WithTLSCredentials(r.credentials()), otlpmetricgrpc.WithDialOption(d.attempts.watched()))
+			otlpmetricgrpc.WithTLSCredentials(r.credentials()), otlpmetricgrpc.WithDialOption(d.attempts.watched(), encoded))
 	}
 	options := []otlpmetrichttp.Option{
 		otlpmetrichttp.WithEndpointURL(r.endpoint.String()), otlpmetrichttp.WithHTTPClient(r.client(&d.attempts)),
@@ -99,7 +99,7 @@ func newLogExporter(d *delivery) (sdklog.Exporter, error) {
 	ctx, r := context.Background(), d.route
 	if r.protocol == grpcProtocol {
 		return otlploggrpc.New(ctx, otlploggrpc.WithEndpoint(r.target()),
-			otlploggrpc.WithTLSCredentials(r.credentials()), otlploggrpc.WithDialOption(d.attempts.watched()))
+			otlploggrpc.WithTLSCredentials(r.credentials()), otlploggrpc.WithDialOption(d.attempts.watched(), encoded))
 	}
 	options := []otlploghttp.Option{
 		otlploghttp.WithEndpointURL(r.endpoint.String()), otlploghttp.WithHTTPClient(r.client(&d.attempts)),
