@@ -144,3 +144,27 @@ func within(root *os.Root, err error) error {
 	}
 	return err
 }
+
+// replace writes a file that never exists in part; synced, not even after a crash of the machine.
+func replace(root *os.Root, name string, text []byte, synced bool) error {
+	temporary := name + ".tmp"
+	f, err := makeFile(root, temporary)
+	if errors.Is(err, fs.ErrExist) { // left by an attempt before
+		_ = root.Remove(temporary)
+		f, err = makeFile(root, temporary)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(text); err == nil && synced {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
+		_ = root.Remove(temporary)
+		return within(root, err)
+	}
+	return nil
+}
