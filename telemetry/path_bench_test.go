@@ -20,24 +20,23 @@ import (
 )
 
 // BenchmarkCall measures the whole path of one call, request and response: tap, queue, tracker, spans, metrics and log
-// records. "made" ends before the exporters; "stored" is kept in files. "sent" exports over OTLP/HTTP to a receiver in this process that discards
-// everything, so it costs a little more than the product alone.
+// records. "made" ends before the exporters; "stored" is kept in files. "sent" exports over OTLP/HTTP to a
+// receiver in this process that discards everything, so it costs a little more than the product alone. "both" does both.
 func BenchmarkCall(b *testing.B) {
 	b.Run("made", func(b *testing.B) {
 		calls(b, consent.Request{Telemetry: "prometheus"}, func(cfg *telemetry.Config) {
 			cfg.AdminAddr = "127.0.0.1:0"
 		})
 	})
-	b.Run("stored", func(b *testing.B) {
+	stored := func(cfg *telemetry.Config) {
 		dir := b.TempDir()
-		calls(b, consent.Request{Telemetry: "local"}, func(cfg *telemetry.Config) {
-			cfg.OpenStore = func(s telemetry.StoreSession) (telemetry.Store, error) {
-				return store.Create(store.Config{Dir: dir, Meta: store.Meta{ID: s.ID, Launched: s.Launched}, Origin: &s.Origin}), nil
-			}
-		})
-	})
+		cfg.OpenStore = func(s telemetry.StoreSession) (telemetry.Store, error) {
+			return store.Create(store.Config{Dir: dir, Meta: store.Meta{ID: s.ID, Launched: s.Launched}, Origin: &s.Origin}), nil
+		}
+	}
+	b.Run("stored", func(b *testing.B) { calls(b, consent.Request{Telemetry: "local"}, stored) })
 	for name, off := range map[string][]string{
-		"sent": nil, "traces": {"LOGS", "METRICS"}, "logs": {"TRACES", "METRICS"}, "metrics": {"TRACES", "LOGS"},
+		"both": nil, "sent": nil, "traces": {"LOGS", "METRICS"}, "logs": {"TRACES", "METRICS"}, "metrics": {"TRACES", "LOGS"},
 	} {
 		b.Run(name, func(b *testing.B) {
 			receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -49,7 +48,11 @@ func BenchmarkCall(b *testing.B) {
 			for _, signal := range off {
 				b.Setenv("OTEL_"+signal+"_EXPORTER", "none")
 			}
-			calls(b, consent.Request{Telemetry: "otlp"}, nil)
+			if name == "both" {
+				calls(b, consent.Request{Telemetry: "otlp,local"}, stored)
+			} else {
+				calls(b, consent.Request{Telemetry: "otlp"}, nil)
+			}
 		})
 	}
 }

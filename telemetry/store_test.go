@@ -171,6 +171,7 @@ func TestStoreIsWhole(t *testing.T) {
 			"OTEL_SPAN_EVENT_COUNT_LIMIT=0", "OTEL_SPAN_LINK_COUNT_LIMIT=0", "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT=1"},
 		"metrics": {"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta", "OTEL_METRIC_EXPORT_INTERVAL=1",
 			"OTEL_METRICS_EXEMPLAR_FILTER=always_off"},
+		"exponential histograms": {"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION=base2_exponential_bucket_histogram"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := store(t, "local,otlp", variables...)
@@ -220,13 +221,16 @@ var measuredValue = regexp.MustCompile(`,"flags":\d+|\{"key":"(duration|p95)","v
 // withoutMeasuredValues removes them.
 func withoutMeasuredValues(text string) string { return measuredValue.ReplaceAllString(text, "") }
 
-// metricNames returns the names of the metrics in lines.
+// metricForm is what tells that values are cumulative, and that histograms have explicit buckets.
+var metricForm = regexp.MustCompile(`"aggregationTemporality":\d|"explicitBounds"`)
+
+// metricNames returns the names of the metrics in lines, and the form of their values.
 func metricNames(lines []string) []string {
 	var names []string
 	for _, line := range lines {
 		for _, part := range strings.Split(line, `{"name":"`)[1:] {
 			name, _, _ := strings.Cut(part, `"`)
-			names = append(names, name)
+			names = append(names, name+" "+strings.Join(metricForm.FindAllString(part, -1), " "))
 		}
 	}
 	slices.Sort(names)

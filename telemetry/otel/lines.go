@@ -25,10 +25,10 @@ const (
 	lineShare = 16
 )
 
-// metricLines is a reader that writes metrics as lines of OTLP JSON, cumulative, whatever OpenTelemetry's variables say
+// metricLines writes metrics as lines of OTLP JSON, cumulative, whatever OpenTelemetry's variables say
 // about exports. It has a timer only while operations are open, or if something was recorded since the last line.
 type metricLines struct {
-	*sdkmetric.ManualReader
+	reader        sdkmetric.Reader
 	out           io.Writer
 	before, after []byte
 	busy          func() bool         // operations are open
@@ -43,14 +43,26 @@ type metricLines struct {
 	ended bool
 }
 
-func newMetricLines(cfg Config, busy func() bool) *metricLines {
-	m := &metricLines{ManualReader: sdkmetric.NewManualReader(), out: cfg.MetricLines, busy: busy, broken: cfg.Broken, started: time.Now()}
+// newMetricLines returns the lines of a session, and all readers that its meter provider needs. Those that are there already
+// may serve: each reader aggregates every value on its own.
+func newMetricLines(cfg Config, busy func() bool) (*metricLines, []sdkmetric.Reader) {
+	m := &metricLines{out: cfg.MetricLines, busy: busy, broken: cfg.Broken, started: time.Now()}
+	readers := cfg.Metrics
+	for _, r := range readers {
+		if c, ok := r.(interface{ Cumulative() bool }); ok && c.Cumulative() {
+			m.reader = r
+		}
+	}
+	if m.reader == nil {
+		m.reader = sdkmetric.NewManualReader()
+		readers = append([]sdkmetric.Reader{m.reader}, readers...)
+	}
 	m.before, m.after = otlpfile.Metrics(&otlpfile.Origin{
 		Resource: cfg.Resource.Attributes(), ResourceURL: cfg.Resource.SchemaURL(), ScopeName: Scope, ScopeVersion: cfg.Version,
 	})
 	m.due = time.AfterFunc(time.Hour, m.write)
 	m.due.Stop()
-	return m
+	return m, readers
 }
 
 // record notes that something was recorded.
@@ -102,7 +114,7 @@ func (m *metricLines) collectLocked(beginning string) {
 			m.broken(r)
 		}
 	}()
-	if m.Collect(context.Background(), &m.data) != nil { // it has been shut down
+	if m.reader.Collect(context.Background(), &m.data) != nil { // it has been shut down
 		return
 	}
 	m.line = append(m.line[:0], m.before...)

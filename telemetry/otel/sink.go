@@ -90,8 +90,7 @@ func New(cfg Config) *Sink {
 	}
 	s := &Sink{open: map[uint64]*operation{}}
 	if cfg.MetricLines != nil {
-		s.lines = newMetricLines(cfg, func() bool { return s.active.Load() > 0 })
-		cfg.Metrics = append([]sdkmetric.Reader{s.lines}, cfg.Metrics...)
+		s.lines, cfg.Metrics = newMetricLines(cfg, func() bool { return s.active.Load() > 0 })
 	}
 	s.providers = newProviders(cfg)
 	x := newInstruments(s.providers.meter, s.recorded(cfg.Recorded))

@@ -45,6 +45,13 @@ func newReader(exporter sdkmetric.Exporter, p pace, d *delivery) *reader {
 	return r
 }
 
+// Cumulative reports whether what the reader collects is what a reader without options would: OTEL_EXPORTER_OTLP_METRICS_*
+// can make values the difference to the export before, and histograms exponential.
+func (r *reader) Cumulative() bool {
+	_, plain := r.exporter.Aggregation(sdkmetric.InstrumentKindHistogram).(sdkmetric.AggregationExplicitBucketHistogram)
+	return plain && r.exporter.Temporality(sdkmetric.InstrumentKindCounter) == metricdata.CumulativeTemporality
+}
+
 // record notes that something was recorded, so that the next export is not put off.
 func (r *reader) record() {
 	if r.recorded.Load() || r.recorded.Swap(true) {
