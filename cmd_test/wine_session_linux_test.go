@@ -15,6 +15,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/store"
 )
 
 // TestWine runs the Windows build in wine: how it relays, ends, finds and starts programs, and sends telemetry. It does
@@ -30,6 +31,7 @@ func TestWine(t *testing.T) {
 	}{
 		{"the tests of wrap that run on every system", wineWrap},
 		{"the tests of the store and its locks", wineStore},
+		{"a stored session", wineStored},
 		{"NUL, CRLF, invalid UTF-8, no final newline", wineBytes},
 		{"a line of 8 MiB", wineLongLine},
 		{"bytes of every value, both directions at once", wineBothDirections},
@@ -79,6 +81,36 @@ func wineStore(t *testing.T, w *wine) {
 		if strings.Contains(text, "_test.go:") || strings.Count(text, "--- FAIL: ") != len(leftBehind.FindAllString(text, -1)) {
 			t.Errorf("the tests of %s:\n%s", name, text)
 		}
+	}
+}
+
+// wineStored stores a session, reads it from this side, and with the Windows build.
+func wineStored(t *testing.T, w *wine) {
+	dir := t.TempDir()
+	variables := []string{"SPANPIPE_TELEMETRY=local", "SPANPIPE_DIR=" + windowsPath(dir), longFlush}
+	h := w.open(t, w.as(t, "server"), variables...)
+	c := mcptest.Connect(h)
+	if got := c.Tool("echo", mcptest.Object{"text": "still here"}).Text(); got != "still here" {
+		t.Errorf(`echo("still here") = %q`, got)
+	}
+	endSession(t, h)
+	if stderr := w.stderr(h); stderr != "" {
+		t.Error(stderr)
+	}
+	all, err := store.Open(dir).Sessions()
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	records, err := all[0].Load()
+	if err != nil || records.Damaged > 0 {
+		t.Fatal(records, err)
+	}
+	if s := all[0]; s.State != store.Ended || s.Totals.Calls != 2 || len(records.Operations) != 2 || len(s.Lost) > 0 {
+		t.Errorf("%+v, %d operations", s, len(records.Operations))
+	}
+	shown := mcptest.Open(t, []string{"wine", w.product, "show", "last"}, w.in(variables...))
+	if got := shown.Rest(); shown.Wait().ExitCode() != 0 || !strings.Contains(got, "echo") {
+		t.Errorf("exit code %d: %s%s", shown.Wait().ExitCode(), got, shown.Stderr)
 	}
 }
 

@@ -262,6 +262,37 @@ func TestShowDamaged(t *testing.T) {
 	}
 }
 
+// TestShowExtremeTimes: no time that a file may have keeps the rest from being shown.
+func TestShowExtremeTimes(t *testing.T) {
+	dir := t.TempDir()
+	keepTickets(dir, "")
+	files, _ := filepath.Glob(filepath.Join(dir, "sessions", "*", "traces.jsonl"))
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(filepath.Dir(files[0]), "digest")); err != nil { // report reads the spans then
+		t.Fatal(err)
+	}
+	for _, name := range []string{"startTimeUnixNano", "endTimeUnixNano"} {
+		for _, at := range []string{"0", "-1", "18446744073709551615", "9223372036854775807", "-9223372036854775808"} {
+			changed := regexp.MustCompile(`"`+name+`":"\d+"`).ReplaceAllString(string(text), `"`+name+`":"`+at+`"`)
+			if err := os.WriteFile(files[0], []byte(changed), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range []string{"show --all", "show --json", "show --run", "report --since 2026-01-01", "export --format html last"} {
+				stdout, stderr, code := spanpipe(t, dir, nil, strings.Fields(args)...)
+				if code == 2 && strings.Contains(stderr, "spanpipe: no tool calls") {
+					continue // all are outside of the time that report is about
+				}
+				if code != 0 || stdout == "" || len(stdout) > 1<<20 || strings.Contains(stderr, "panic") {
+					t.Errorf("%s = %s, %s: exit code %d, %d bytes, stderr %s", name, at, args, code, len(stdout), stderr)
+				}
+			}
+		}
+	}
+}
+
 // TestShowMany: a long session is shown in a few dozen lines, which say what is left out.
 func TestShowMany(t *testing.T) {
 	dir := t.TempDir()

@@ -87,7 +87,7 @@ func (s *stream) origin() (*origin, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		line, err := store.ReadLine(bufio.NewReader(file))
+		line, _, err := store.ReadLine(bufio.NewReader(file))
 		_ = file.Close() // it was only read
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err

@@ -428,7 +428,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// TestDamage: a line that cannot be read is counted and left out, and a torn last one waits.
+// TestDamage: a line that cannot be read, or is too long, is counted and left out, and a torn last one waits.
 func TestDamage(t *testing.T) {
 	s, r := fill(t, 5), otlptest.Start(t, otlptest.Config{})
 	one := sessions(t, s)[0]
@@ -438,12 +438,13 @@ func TestDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := len(stored(t, &one, "traces"))
-	torn := slices.Concat([]byte("{\"resourceSpans\":\x00}\n"), whole, whole[:len(whole)/2])
+	long := append(bytes.Repeat([]byte(" "), 33<<20), '\n')
+	torn := slices.Concat([]byte("{\"resourceSpans\":\x00}\n"), long, whole, whole[:len(whole)/2])
 	if err := os.WriteFile(file, torn, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	report := run(t, config(t, s, r, otlptest.HTTP))
-	if report.Sessions[0].Damaged != 1 || report.Complete() || len(r.Spans()) != total {
+	if report.Sessions[0].Damaged != 2 || report.Complete() || len(r.Spans()) != total {
 		t.Errorf("received %d spans of %d: %s", len(r.Spans()), total, describe(report))
 	}
 	complete(t, config(t, s, r, otlptest.HTTP)) // the damaged line is behind the position now

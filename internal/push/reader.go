@@ -87,11 +87,11 @@ func (r *reader) readLine() error {
 	if r.file == nil {
 		return io.EOF
 	}
-	text, err := store.ReadLine(r.lines)
+	text, size, err := store.ReadLine(r.lines)
 	if err != nil {
-		return err // also where a line has no end
+		return err
 	}
-	r.begins, r.ends = r.ends, r.ends+int64(len(text))
+	r.begins, r.ends = r.ends, r.ends+size
 	skip := 0
 	if r.at.Offset == r.begins {
 		skip = r.at.Items

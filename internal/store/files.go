@@ -40,7 +40,7 @@ func (f *Files) Lines(name string, each func(line []byte) error) error {
 	defer func() { _ = file.Close() }() // it was only read
 	in := bufio.NewReaderSize(file, 1<<16)
 	for {
-		line, err := ReadLine(in)
+		line, _, err := ReadLine(in)
 		if errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
@@ -52,21 +52,25 @@ func (f *Files) Lines(name string, each func(line []byte) error) error {
 	}
 }
 
-// ReadLine reads a line with its end. A last line without an end is torn or still being written: the error is io.EOF then, and
-// bufio.ErrTooLong for a line that no session has.
-func ReadLine(r *bufio.Reader) ([]byte, error) {
-	line, err := r.ReadSlice('\n')
+// ReadLine reads a line with its end, and returns how many bytes it has. A last line without an end is torn or still being
+// written: the error is io.EOF then. A line that is longer than those of sessions is returned as an empty one, which nothing
+// can be read from either: so it counts as damaged, and what follows is read.
+func ReadLine(r *bufio.Reader) (line []byte, size int64, err error) {
+	line, err = r.ReadSlice('\n')
+	size = int64(len(line))
 	if !errors.Is(err, bufio.ErrBufferFull) {
-		return line, err
+		return line, size, err
 	}
 	long := bytes.Clone(line)
 	for errors.Is(err, bufio.ErrBufferFull) {
-		if line, err = r.ReadSlice('\n'); len(long)+len(line) > maxLine {
-			return nil, bufio.ErrTooLong
+		line, err = r.ReadSlice('\n')
+		if size += int64(len(line)); size <= maxLine {
+			long = append(long, line...)
+		} else {
+			long = []byte("\n")
 		}
-		long = append(long, line...)
 	}
-	return long, err
+	return long, size, err
 }
 
 // OpenOrMake opens a file to lock it, not to write to it: it may be a hard link to another one.

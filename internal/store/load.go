@@ -91,6 +91,7 @@ type loader struct {
 	Records
 	logs         []otlpfile.LogRecord
 	lines        [][]byte    // of spans, to be decoded
+	waiting      int         // bytes of them
 	readers      sync.Pool   // of *otlpfile.Reader
 	spans        [][]decoded // by line
 	whole        bool        // these are all spans of the session
@@ -124,12 +125,13 @@ func (l *loader) logLine(line []byte) {
 
 // traceLine keeps a line of spans. To decode is nearly all of the work, so it is done on all processors.
 func (l *loader) traceLine(line []byte) {
-	if l.lines = append(l.lines, bytes.Clone(line)); len(l.lines) == maxLines {
+	l.lines, l.waiting = append(l.lines, bytes.Clone(line)), l.waiting+len(line)
+	if len(l.lines) == maxLines || l.waiting >= maxLine {
 		l.decode()
 	}
 }
 
-// maxLines bounds the lines that wait to be decoded.
+// maxLines bounds the lines that wait to be decoded. So does maxLine, by their bytes.
 const maxLines = 32
 
 // decode decodes the lines that wait, in their order.
@@ -143,7 +145,7 @@ func (l *loader) decode() {
 			l.spans = append(l.spans, all)
 		}
 	}
-	l.lines = l.lines[:0]
+	l.lines, l.waiting = l.lines[:0], 0
 }
 
 // decodeLine returns what the spans of a line say; nil if it is damaged.

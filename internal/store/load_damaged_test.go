@@ -140,6 +140,34 @@ func TestDamagedLines(t *testing.T) {
 	}
 }
 
+// TestLongLine: a line that is longer than a session's is one damaged line.
+func TestLongLine(t *testing.T) {
+	dir := storeDir(t)
+	one := makeSession(t, dir, 20)
+	whole, err := one.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := bytes.Repeat([]byte(" "), 33<<20)
+	for _, name := range []string{"traces.jsonl", "logs.jsonl"} {
+		path := filepath.Join(one.Dir, name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, slices.Concat(long, []byte("\n"), text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := one.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Damaged != 2 || len(got.Operations) != len(whole.Operations) || len(got.Notes) != len(whole.Notes) {
+		t.Errorf("%d damaged, %d operations, %d notes", got.Damaged, len(got.Operations), len(got.Notes))
+	}
+}
+
 // TestOpenOperations: a killed session shows what was open, and its totals count it.
 func TestOpenOperations(t *testing.T) {
 	dir := storeDir(t)

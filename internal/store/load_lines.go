@@ -43,13 +43,13 @@ func (s *Session) lines(name string, f func(line []byte)) error {
 func readLines(r io.Reader, f func(line []byte)) (int64, error) {
 	in, read := bufio.NewReaderSize(r, 1<<16), int64(0)
 	for {
-		line, err := ReadLine(in)
+		line, size, err := ReadLine(in)
 		if errors.Is(err, io.EOF) {
 			return read, nil
 		} else if err != nil {
 			return read, err
 		}
-		read += int64(len(line))
+		read += size
 		f(line[:len(line)-1])
 	}
 }

@@ -1,4 +1,4 @@
-//go:build linux || darwin
+//go:build unix
 
 package store_test
 
@@ -10,8 +10,11 @@ func setMask(mask int) { syscall.Umask(mask) }
 func limitFiles(n uint64) {
 	var limit syscall.Rlimit
 	_ = syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit)
-	limit.Cur = n
+	set(&limit.Cur, n)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		panic(err)
 	}
 }
+
+// set sets a limit, which is a signed number on FreeBSD.
+func set[T int64 | uint64](limit *T, n uint64) { *limit = T(n) }

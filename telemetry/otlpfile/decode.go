@@ -12,7 +12,21 @@ import (
 
 // Reader reads lines. What it returns does not refer to them. Texts that it has read before it does not copy again, so one
 // for many lines is faster, and takes less memory. It is not safe for concurrent use.
-type Reader struct{ scanner }
+type Reader struct {
+	scanner
+	held []attribute.KeyValue // of lists that are being read
+	room int                  // for what is still to be read, see take
+}
+
+// Room that items take in memory, at least. Whoever can write a line could else make it take a hundred times its size: {} is a
+// span. No line that is written by an encoder of OTLP takes as much as is given, see start.
+const (
+	spanRoom   = 512 // with the operation that is made of it
+	recordRoom = 256
+	itemRoom   = 128 // of anything else in a list
+	perByte    = 8
+	spareRoom  = 1 << 16
+)
 
 // ReadTraces reads a line of spans. All must have the same origin, as they have where this package has written them.
 func ReadTraces(line []byte) (Origin, []Span, error) { return new(Reader).Traces(line) }
@@ -23,7 +37,10 @@ func ReadLogs(line []byte) (Origin, []LogRecord, error) { return new(Reader).Log
 // Traces reads a line of spans, as ReadTraces does.
 func (r *Reader) Traces(line []byte) (o Origin, all []Span, err error) {
 	r.start(line)
-	r.line(&o, "resourceSpans", "scopeSpans", "spans", func() { all = append(all, r.span()) })
+	r.line(&o, "resourceSpans", "scopeSpans", "spans", func() {
+		r.take(spanRoom)
+		all = append(all, r.span())
+	})
 	if err := r.end(); err != nil {
 		return Origin{}, nil, fmt.Errorf("a line of spans: %w", err)
 	}
@@ -33,7 +50,10 @@ func (r *Reader) Traces(line []byte) (o Origin, all []Span, err error) {
 // Logs reads a line of log records, as ReadLogs does.
 func (r *Reader) Logs(line []byte) (o Origin, all []LogRecord, err error) {
 	r.start(line)
-	r.line(&o, "resourceLogs", "scopeLogs", "logRecords", func() { all = append(all, r.record()) })
+	r.line(&o, "resourceLogs", "scopeLogs", "logRecords", func() {
+		r.take(recordRoom)
+		all = append(all, r.record())
+	})
 	if err := r.end(); err != nil {
 		return Origin{}, nil, fmt.Errorf("a line of log records: %w", err)
 	}
@@ -51,7 +71,25 @@ func ReadAttributes(list []byte) ([]attribute.KeyValue, error) {
 	return all, nil
 }
 
-func (r *Reader) start(text []byte) { r.text, r.at, r.depth, r.err = text, 0, 0, nil }
+func (r *Reader) start(text []byte) {
+	r.text, r.at, r.depth, r.err = text, 0, 0, nil
+	r.held, r.room = r.held[:0], perByte*len(text)+spareRoom
+}
+
+// take takes room for an item. A line that needs more than there is cannot be read.
+func (r *Reader) take(n int) {
+	if r.room -= n; r.room < 0 {
+		r.fail()
+	}
+}
+
+// items calls f for each element of an array of items.
+func (r *Reader) items(f func()) {
+	r.array(func() {
+		r.take(itemRoom)
+		f()
+	})
+}
 
 // line reads the message of a line. item reads an item.
 func (r *Reader) line(o *Origin, resources, scopes, items string, item func()) {
@@ -141,9 +179,9 @@ func (r *Reader) span() (s Span) {
 func (r *Reader) spanRest(s *Span, name []byte) {
 	switch string(name) {
 	case "events":
-		r.array(func() { s.Events = append(s.Events, r.event()) })
+		r.items(func() { s.Events = append(s.Events, r.event()) })
 	case "links":
-		r.array(func() { s.Links = append(s.Links, r.link()) })
+		r.items(func() { s.Links = append(s.Links, r.link()) })
 	case "status":
 		r.object(func(name []byte) {
 			switch string(name) {
@@ -228,11 +266,9 @@ func (r *Reader) time() time.Time {
 	return time.Unix(0, n)
 }
 
-func (r *Reader) attributes() (all []attribute.KeyValue) {
-	r.array(func() {
-		if all == nil {
-			all = make([]attribute.KeyValue, 0, 16) // a usual span's
-		}
+func (r *Reader) attributes() []attribute.KeyValue {
+	start := len(r.held)
+	r.items(func() {
 		var a attribute.KeyValue
 		r.object(func(name []byte) {
 			switch string(name) {
@@ -244,8 +280,10 @@ func (r *Reader) attributes() (all []attribute.KeyValue) {
 				r.value()
 			}
 		})
-		all = append(all, a)
+		r.held = append(r.held, a)
 	})
+	all := append([]attribute.KeyValue(nil), r.held[start:]...)
+	r.held = r.held[:start]
 	return all
 }
 
@@ -289,7 +327,7 @@ func (r *Reader) any() (v attribute.Value) {
 func (r *Reader) values() (all []attribute.Value) {
 	r.object(func(name []byte) {
 		if string(name) == "values" {
-			r.array(func() { all = append(all, r.any()) })
+			r.items(func() { all = append(all, r.any()) })
 		} else {
 			r.value()
 		}
