@@ -354,7 +354,7 @@ func TestTopGrown(t *testing.T) {
 	})
 	w.press("q")
 	w.restored(0)
-	if screen := w.screen(); strings.Contains(screen, "claude-code") || strings.Contains(screen, "──") {
+	if screen := w.must("capture-pane", "-p", "-S", "-"); strings.Contains(screen, "claude-code") || strings.Contains(screen, "──") {
 		t.Errorf("a part of the view is left:\n%s", screen)
 	}
 }
