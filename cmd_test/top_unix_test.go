@@ -308,7 +308,12 @@ func TestTopPlain(t *testing.T) {
 		w.shows("github search_code:", "more: type next.")
 		w.press("show 3 1", "Enter")
 		w.shows("Call 1 of postgres: initialize, ok.")
-		w.press("quit", "Enter")
+		if how != nil {
+			w.press("quit", "Enter")
+		} else {
+			w.press("C-d")
+			w.shows("\n>\nended with")
+		}
 		w.restored(0)
 	}
 	cmd := exec.Command(binary(t), "top", "--plain")

@@ -51,7 +51,7 @@ func Talk(c TalkConfig) error {
 			commands, err = lines, t.take(e)
 		case line, ok := <-commands:
 			if !ok {
-				return nil
+				return t.leave()
 			}
 			var quit bool
 			if quit, err = t.command(line); quit {
@@ -149,6 +149,14 @@ func (t *talker) command(line string) (quit bool, err error) {
 	}
 	said = append(said, t.load()...)
 	return false, t.say(said)
+}
+
+// leave ends the line of the prompt, behind which stdin has ended.
+func (t *talker) leave() error {
+	if t.typing {
+		_, _ = t.out.WriteString("\n")
+	}
+	return t.out.Flush()
 }
 
 // say writes sentences, and the prompt below them.
