@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/spanpipe/spanpipe/internal/view"
 )
 
@@ -48,7 +50,10 @@ const (
 func newPrinter(w io.Writer) *printer {
 	p := &printer{queue: make(chan queued, queuedLines), columns: func() int { return 0 }}
 	if f, ok := w.(*os.File); ok {
-		p.columns = func() int { return width(f, 0) }
+		p.columns = func() int {
+			columns, _, _ := term.GetSize(int(f.Fd())) // 0 if it is no terminal
+			return columns
+		}
 	}
 	report := func(w io.Writer, lost int64) { fmt.Fprintf(w, "spanpipe: warning: %s lines=%d\n", lostLines, lost) }
 	p.report.Store(&report)
