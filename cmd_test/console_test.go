@@ -59,7 +59,7 @@ func TestConsole(t *testing.T) {
 		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(want)+1, h.Stderr)
 	}
 	m := consoleSummary.FindStringSubmatch(lines[len(want)])
-	if m == nil || !matches(`11 calls, 1 failed, 1 cancelled, 1 abandoned, p95 \S+`, m[5]) {
+	if m == nil || !matches(`11 calls, 1 failed, 1 cancelled, 1 unanswered, p95 \S+`, m[5]) {
 		t.Errorf("the last line is %q", lines[len(want)])
 	}
 	for i, w := range want {

@@ -308,11 +308,19 @@ func TestTopPlain(t *testing.T) {
 		w.shows("github search_code:", "more: type next.")
 		w.press("show 3 1", "Enter")
 		w.shows("Call 1 of postgres: initialize, ok.")
-		w.press("quit", "Enter")
+		if how != nil {
+			w.press("quit", "Enter")
+		} else {
+			w.press("C-d")
+			w.shows("\n>\nended with")
+		}
 		w.restored(0)
 	}
 	cmd := exec.Command(binary(t), "top", "--plain")
 	newHome(t).in("SPANPIPE_DIR=" + dir)(cmd)
+	if _, err := cmd.StdinPipe(); err != nil { // it stays open, so that the view goes on
+		t.Fatal(err)
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -331,6 +339,35 @@ func TestTopPlain(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("after SIGINT: %v", err)
 	}
+	for input, want := range map[string]string{"": "3 sessions are live", "sessions\nq\n": "Session 1: filesystem"} {
+		cmd := exec.Command(binary(t), "top", "--plain")
+		newHome(t).in("SPANPIPE_DIR=" + dir)(cmd)
+		cmd.Stdin = strings.NewReader(input)
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("with the input %q: %v, %s", input, err, out)
+		}
+	}
+}
+
+// TestTopGrown: nothing of the view is left in a window that has grown meanwhile, of which tmux would keep a row.
+func TestTopGrown(t *testing.T) {
+	w := newWindow(t, 80, 24, []string{"SPANPIPE_DIR=" + filledStore(t)}, "sh", "-c", `seq 100; exec "$0" top`, binary(t))
+	w.shows("├─ filesystem")
+	w.must("resize-window", "-x", "120", "-y", "24")
+	mcptest.Eventually(t, "the view is as wide as the terminal", func() bool {
+		return strings.Contains(w.screen(), "\n"+strings.Repeat("─", 120)+"\n ⏎ open")
+	})
+	w.press("q")
+	w.restored(0)
+	if screen := w.must("capture-pane", "-p", "-S", "-"); strings.Contains(screen, "claude-code") || strings.Contains(screen, "──") {
+		t.Errorf("a part of the view is left:\n%s", screen)
+	}
+}
+
+// TestNarrow: a message that is longer than the terminal is wide goes on below.
+func TestNarrow(t *testing.T) {
+	w := newWindow(t, 80, 10, []string{"SPANPIPE_DIR=" + t.TempDir()}, binary(t), "tail")
+	w.shows("spanpipe: hint: a session is stored if SPANPIPE_TELEMETRY=local is set where a\n  client starts its server\n")
 }
 
 // TestTopWithoutTerminal checks what top says where it cannot draw.

@@ -41,6 +41,11 @@ func ListSessions(w io.Writer, screen *view.Screen, now time.Time, sessions []st
 	return (&sessionTable{listing: &l, screen: screen}).grouped(w)
 }
 
+// FlatSessions writes what "spanpipe sessions --flat" does.
+func FlatSessions(w io.Writer, screen *view.Screen, now time.Time, sessions []store.Session) error {
+	return (&sessionTable{listing: &listing{now: now, sessions: sessions}, screen: screen}).flat(w)
+}
+
 // TailLines returns the lines that "spanpipe tail" writes for events.
 func TailLines(screen *view.Screen, now time.Time, events []store.Event) string {
 	t := newTailTable(screen, now)

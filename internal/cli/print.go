@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/internal/view"
 )
@@ -29,6 +32,8 @@ type printer struct {
 	queue  chan queued
 	lost   atomic.Int64
 	report atomic.Pointer[func(w io.Writer, lost int64)] // writes a line about lost lines
+
+	columns func() int // of the terminal; 0 for a pipe or a file
 }
 
 // queued is something to write, or a channel to close once everything before it has been written.
@@ -43,7 +48,13 @@ const (
 )
 
 func newPrinter(w io.Writer) *printer {
-	p := &printer{queue: make(chan queued, queuedLines)}
+	p := &printer{queue: make(chan queued, queuedLines), columns: func() int { return 0 }}
+	if f, ok := w.(*os.File); ok {
+		p.columns = func() int {
+			columns, _, _ := term.GetSize(int(f.Fd())) // 0 if it is no terminal
+			return columns
+		}
+	}
 	report := func(w io.Writer, lost int64) { fmt.Fprintf(w, "spanpipe: warning: %s lines=%d\n", lostLines, lost) }
 	p.report.Store(&report)
 	go p.run(w) // ends with the process: a write to a pipe that is not read cannot be interrupted
@@ -114,11 +125,19 @@ func (p *printer) tell(o *options, named *serverNames, level slog.Level, message
 
 // lines writes a message and its hint at once, so that nothing comes between them.
 func (p *printer) lines(message, hint string) {
-	text := "spanpipe: " + message + "\n"
+	text := p.fold("spanpipe: " + message)
 	if hint != "" {
-		text += "spanpipe: hint: " + hint + "\n"
+		text += p.fold("spanpipe: hint: " + hint)
 	}
 	_, _ = io.WriteString(p, text) // never fails
+}
+
+// fold returns a line, which goes on below where a terminal has no room for it.
+func (p *printer) fold(line string) string {
+	if columns := p.columns(); columns > 0 && view.Width(line) > columns {
+		line = view.Fold(line, "  ", columns)
+	}
+	return line + "\n"
 }
 
 // logger returns the program's logger. Its lines of JSON name the server.

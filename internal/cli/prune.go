@@ -33,8 +33,8 @@ and named.
    spanpipe prune --session last       the newest one
    spanpipe prune --all
 
-Exit status: 0 if everything that was chosen is removed, 1 if some of it is
-left, 2 for an invalid command line.`,
+Exit status: 0 if everything that was chosen is removed, or there is nothing; 1
+if some of it is left, 2 for an invalid command line.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "older-than", Usage: "sessions that ended longer ago than `AGE`, such as 12h or 7d"},
 			&cli.GenericFlag{Name: "session", Value: &texts{}, Usage: "the `SESSION`, as for show; may be repeated"},

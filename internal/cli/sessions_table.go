@@ -232,18 +232,29 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// flatFigures is how many columns a line of flat has before the names.
+const flatFigures = 71
+
 // flat writes one line a session, with values that have no spaces, but for the names at the end.
 func (t *sessionTable) flat(w io.Writer) error {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%3s  %-19s  %7s  %5s  %6s  %4s  %6s  %8s  %-7s  %s\n",
-		"#", "STARTED", "LASTED", "CALLS", "FAILED", "HUNG", "P95", "RECEIVED", "END", "SERVER, CLIENT")
+	names := "SERVER, CLIENT"
+	if t.screen.Columns > 0 {
+		names = view.CutEnd(names, t.screen.Columns-flatFigures)
+	}
+	fmt.Fprintf(&out, "%3s %-16s %7s %5s %6s %4s %6s %8s %-7s %s\n",
+		"#", "STARTED", "LASTED", "CALLS", "FAILED", "HUNG", "P95", "RECEIVED", "END", names)
 	for i := range t.sessions {
 		s := &t.sessions[i]
 		none := func(text string) string { return strings.ReplaceAll(text, " ", "") }
-		fmt.Fprintf(&out, "%3d  %s  %7s  %5d  %6d  %4d  %6s  %8s  %-7s  %s, %s\n", i+1,
-			s.Launched.In(t.screen.Zone).Format("2006-01-02T15:04:05"), t.lasted(s), s.Totals.Calls, s.Totals.Failed, s.Totals.Hung,
-			p95(s), none(size(s.Totals.Received)), none(shortEnd(s)), view.Safe(s.ServerName()),
-			strings.TrimSpace(view.Safe(s.Client.Name)+" "+view.Safe(s.Client.Version)))
+		line := fmt.Sprintf("%3d %s %7s %5d %6d %4d %6s %8s %-7s ", i+1,
+			s.Launched.In(t.screen.Zone).Format("2006-01-02T15:04"), t.lasted(s), s.Totals.Calls, s.Totals.Failed, s.Totals.Hung,
+			p95(s), none(size(s.Totals.Received)), none(shortEnd(s)))
+		names = view.Safe(s.ServerName()) + ", " + strings.TrimSpace(view.Safe(s.Client.Name)+" "+view.Safe(s.Client.Version))
+		if t.screen.Columns > 0 {
+			names = view.CutEnd(names, t.screen.Columns-flatFigures)
+		}
+		out.WriteString(line + names + "\n")
 	}
 	_, err := io.WriteString(w, t.screen.Text(out.String()))
 	return err

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -163,17 +164,23 @@ func TestSessionsFit(t *testing.T) {
 	for i := range all {
 		all[i].Sum()
 	}
-	for _, columns := range []int{80, 100, 140} {
-		var out strings.Builder
-		if err := cli.ListSessions(&out, &view.Screen{Columns: columns, Paint: view.Plain, Zone: time.UTC}, lookedAt, all); err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(out.String()) {
-			if w := view.Width(strings.TrimSuffix(line, "\n")); w > columns {
-				t.Errorf("%d columns of %d: %s", w, columns, line)
+	for name, list := range map[string]func(io.Writer, *view.Screen, time.Time, []store.Session) error{
+		"sessions": cli.ListSessions, "sessions-flat": cli.FlatSessions,
+	} {
+		for _, columns := range []int{80, 100, 140} {
+			var out strings.Builder
+			if err := list(&out, &view.Screen{Columns: columns, Paint: view.Plain, Zone: time.UTC}, lookedAt, all); err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(out.String()) {
+				if w := view.Width(strings.TrimSuffix(line, "\n")); w > columns {
+					t.Errorf("%s: %d columns of %d: %s", name, w, columns, line)
+				}
+			}
+			if name == "sessions" {
+				golden(t, fmt.Sprintf("sessions-%d.txt", columns), out.String())
 			}
 		}
-		golden(t, fmt.Sprintf("sessions-%d.txt", columns), out.String())
 	}
 }
 
@@ -194,6 +201,20 @@ func TestSessionsNone(t *testing.T) {
 	golden(t, "sessions-none.txt", out.String()+"$ spanpipe sessions\n"+stderr)
 	if stdout, stderr, code := run(t, filepath.Join(dir, "empty"), "sessions", "--json"); code != 0 || stderr != "" {
 		t.Errorf("JSON of nothing: %s, %s, exit %d", stdout, stderr, code)
+	}
+}
+
+// TestNothingStored: what shows sessions ends with 2 where there are none, and for a program with what it can read: nothing.
+// What waits for sessions, or removes them, has nothing to complain about. Help says so.
+func TestNothingStored(t *testing.T) {
+	for args, want := range map[string]int{
+		"sessions": 2, "show": 2, "show --json": 2, "report": 2, "push": 2, "push --dry-run": 2, "export --format jsonl last": 2,
+		"sessions --json": 0, "report --format json": 0, "prune": 0, "prune --dry-run": 0, "top --plain": 0,
+	} {
+		stdout, stderr, code := run(t, filepath.Join(t.TempDir(), "none"), strings.Fields(args)...)
+		if code != want || (code == 2) != strings.HasPrefix(stderr, "spanpipe: no sessions are stored in DIR\nspanpipe: hint: ") {
+			t.Errorf("%s: exit %d, %s%s", args, code, stdout, stderr)
+		}
 	}
 }
 

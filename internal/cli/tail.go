@@ -33,6 +33,8 @@ A line has the time, the server, the operation (→ asked by the client, ← by 
 server), how long it took, the size of the answer, and the outcome. With
 --failed there are only operations that failed or hang.
 
+Without a session it waits for one.
+
 Exit status: 130 after Ctrl-C, as usual; 2 if the store cannot be read.`,
 		Flags: a.flags(
 			&cli.IntFlag{Name: "n", Value: tailedOperations, Usage: "begin with the last `COUNT` operations"},

@@ -22,11 +22,12 @@ type tailTable struct {
 	late         lateAnswers
 }
 
-// Widths of the table: at 80 columns, 20 remain for the outcome.
+// Widths of the table: at 80 columns, 22 remain for the outcome.
 const (
 	tailServer = 10
 	tailName   = 18
-	tailRest   = 52 // the other columns, with the outcome
+	tailRest   = 30 // the other columns
+	tailWords  = 22 // least of the outcome
 	tailMost   = 40 // of a name
 )
 
@@ -36,10 +37,7 @@ func newTailTable(screen *view.Screen, now time.Time) *tailTable {
 		screen: screen, server: tailServer, name: tailName, now: now, date: now.Format(time.DateOnly),
 		unnamed: map[string]string{}, late: lateAnswers{},
 	}
-	if screen.ASCII {
-		t.name-- // an arrow has two characters
-	}
-	if more := screen.Columns - tailRest - tailServer - tailName; more > 0 {
+	if more := screen.Columns - tailRest - tailWords - tailServer - tailName; more > 0 {
 		t.server += min(more/3, tailServer)
 		t.name += min(more-more/3, tailMost-tailName)
 	}
@@ -128,8 +126,16 @@ func (t *tailTable) operation(e *store.Event, op *record.Operation, o view.Outco
 	} else if v, ok := e.Note.(record.Violation); ok {
 		size = view.Size(v.Size)
 	}
-	return t.line(e.Time, e.Session, fmt.Sprintf("%s %s  %6s  %6s  ", view.Arrow(op.Direction), view.Pad(name, t.name),
-		view.Duration(took), size)+t.screen.Paint(o.Color(), o.String()))
+	return t.line(e.Time, e.Session, fmt.Sprintf("%s %s %6s %6s  ", view.Arrow(op.Direction), view.Pad(name, t.name),
+		view.Duration(took), size)+t.screen.Paint(o.Color(), t.outcome(o)))
+}
+
+// outcome returns an outcome in words, cut to what is left of a terminal's line.
+func (t *tailTable) outcome(o view.Outcome) string {
+	if t.screen.Columns == 0 {
+		return o.String()
+	}
+	return view.CutEnd(o.String(), t.screen.Columns-tailRest-t.server-t.name)
 }
 
 // ending returns how a session ended, in words.

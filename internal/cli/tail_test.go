@@ -58,6 +58,9 @@ func tailed() []store.Event {
 			Target: "create_ticket", Answered: true, ResponseSize: 1200, InputWait: 11 * time.Second}),
 		op(ended, tickets, "26 14:32:16.7", 4100*time.Microsecond, record.Operation{
 			Target: "assign_ticket", Answered: true, ResponseSize: 188, Code: "-32602", Class: record.InvalidParams}),
+		op(ended, tickets, "26 14:32:17", 2*time.Millisecond, record.Operation{
+			Target: "assign_ticket", Answered: true, ResponseSize: 99, ErrorType: semconv.ErrTool, Class: record.InvalidParams}),
+		op(ended, postgres, "26 14:32:18", 1*time.Minute, record.Operation{Target: "vacuum", ErrorType: semconv.ErrServerExit}),
 		op(store.OperationHangs, postgres, "26 14:32:50.2", 30*time.Second, record.Operation{Target: "execute_sql"}),
 		op(ended, tickets, "26 14:33:21.1", 60*time.Second, record.Operation{
 			Target: "sync_board", RequestID: "9", ErrorType: semconv.ErrTimeout, Class: record.Timeout}),

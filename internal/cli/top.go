@@ -32,13 +32,16 @@ were wrapped with SPANPIPE_TELEMETRY=local, and only reads what they store.
    spanpipe top --plain             sentences instead of a screen
 
 --plain is for screen readers and logs: it says what changes, line by line, and
-answers to words (type help). It is chosen by itself in a terminal that can do
-no more (TERM=dumb). Into a pipe it says only what fails or hangs.
+answers to words (type help), until the word q or the end of its input: without
+any, as from /dev/null, it says how things stand. It is chosen by itself in a
+terminal that can do no more (TERM=dumb). Into a pipe it says only what fails or
+hangs.
 
 NO_COLOR turns colors off. Without UTF-8 in LC_ALL, LC_CTYPE or LANG, the screen
 is drawn in ASCII.
 
-Exit status: 0, 2 without a terminal or for an invalid command line. A signal
+Exit status: 0, also without a session; 2 without a terminal, or if the command
+line is invalid or the store cannot be read. A signal
 that ends it ends it as it would any program, with the terminal restored.`,
 		Flags: a.flags(sinceOr(listedDays), serverFlag, clientFlag, failedFlag,
 			&cli.StringFlag{Name: "filter", Usage: "begin with the filter `WORDS`, as behind /"},
@@ -108,7 +111,7 @@ func (a *app) topScreen(c terminal.Config) error {
 // topTalk says what happens, line by line.
 func (a *app) topTalk(c terminal.Config) error {
 	in, out := isTerminal(a.Stdin), isTerminal(a.Stdout)
-	t := terminal.TalkConfig{Config: c, Commands: in, Prompt: in && out}
+	t := terminal.TalkConfig{Config: c, Invite: in, Prompt: in && out}
 	if out {
 		t.Width = width(a.Stdout, 80) - 2
 	}

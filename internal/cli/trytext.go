@@ -102,11 +102,12 @@ func (a *app) afterTry(v *visit) string {
 		text = fmt.Sprintf("The server did not end within %v of the end of its input; a signal ended it.\n", tryPatience)
 	}
 	if id, ok := a.storedID(); ok {
-		text += "To draw it again:           spanpipe show " + id + "\n"
+		text += "To draw it again:   spanpipe show " + id + "\n"
 	} else {
-		text += "Nothing was stored; to keep sessions, set SPANPIPE_TELEMETRY=local.\n"
+		text += "Nothing was stored.\n"
 	}
-	return text + "To see your client use it:  put  spanpipe --  in front of its command there\n"
+	return text + "Next, your client:  put  spanpipe --  in front of its server's command, and set\n" +
+		"                    SPANPIPE_TELEMETRY=local there, which keeps its sessions\n"
 }
 
 // reportVisit reports what went wrong, and sets the exit status.

@@ -98,7 +98,11 @@ func (b *builder) operationFacts(op *record.Operation) []fact {
 		add("Answer", view.Size(op.ResponseSize))
 	}
 	if op.Wait > 0 {
-		add("Waited", view.Duration(op.Wait)+" until the answer began, "+view.Duration(op.Transfer)+" for the rest of it")
+		waited := view.Duration(op.Wait) + " until the answer began"
+		if op.Transfer > 0 {
+			waited += ", " + view.Duration(op.Transfer) + " for the rest of it"
+		}
+		add("Waited", waited)
 	}
 	if op.InputWait > 0 {
 		add("A person", view.Duration(op.InputWait)+" waited for, which does not count")

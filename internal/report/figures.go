@@ -162,5 +162,5 @@ func percentile[T any](sorted []T, p int) (value T, ok bool) {
 	if len(sorted) == 0 {
 		return value, false
 	}
-	return sorted[max(0, (len(sorted)*p+99)/100-1)], true
+	return sorted[record.Rank(len(sorted), p)-1], true
 }

@@ -40,7 +40,7 @@ type Event struct {
 type Following struct {
 	// Filter chooses sessions and operations. Operations that hang or are open do not fail, and are reported all the same.
 	Filter Filter
-	Last   int           // so many operations come first that had ended or hung before
+	Last   int           // so many operations come first that had ended, hung or were answered late before
 	Every  time.Duration // how often to look; 0: 4 times a second
 }
 

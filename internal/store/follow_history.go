@@ -8,7 +8,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// history returns what happened last in sessions: so many operations that ended or hung, in the order of time.
+// history returns what happened last in sessions: so many operations that ended, hung or were answered late, in
+// the order of time.
 func history(all []Session, filter Filter, last int) []Event {
 	if last <= 0 {
 		return nil
@@ -55,7 +56,7 @@ type source struct {
 	written time.Time
 }
 
-// history returns the last operations of a session that ended or hung.
+// history returns the last operations of a session that ended or hung, and the answers that came late.
 func (s *Session) history(filter Filter, last int) []Event {
 	part := Range{Last: last, Since: filter.Since}
 	if filter.Failed { // they may be anywhere
@@ -73,6 +74,11 @@ func (s *Session) history(filter Filter, last int) []Event {
 	for i := range l.Operations {
 		if op := &l.Operations[i]; op.Change == record.Ended && filter.Operation(op) {
 			add(OperationEnded, op.End, op)
+		}
+	}
+	for _, n := range l.Notes {
+		if v, ok := n.(record.Violation); ok && v.Kind == record.LateResponse && !filter.Failed && !v.Time.Before(filter.Since) {
+			events = append(events, Event{Kind: Noted, Time: v.Time, Session: s, Note: v, Before: true})
 		}
 	}
 	for i := range l.hangs {

@@ -389,3 +389,27 @@ func TestFollowCopied(t *testing.T) {
 		t.Errorf("%d kB for the last %d operations, and %d kB for a session", (with-without)/1000, last, one/1000)
 	}
 }
+
+// TestFollowBeginsLate: an answer that came before Follow was called, and too late, is reported behind its operation.
+func TestFollowBeginsLate(t *testing.T) {
+	dir := storeDir(t)
+	one := startLive(t, dir, "one", time.Now().Add(-time.Hour))
+	one.end(one.open("slow"), semconv.ErrTimeout)
+	one.Noted(record.Violation{Time: time.Now(), Direction: record.ToClient, Kind: record.LateResponse, Sent: "1", Size: 12})
+	one.close()
+	for _, test := range []struct {
+		what store.Following
+		want []string
+	}{
+		{store.Following{Last: 5}, []string{"one operation_ended slow before", "one noted before"}},
+		{store.Following{Last: 5, Filter: store.Filter{Failed: true}}, []string{"one operation_ended slow before"}},
+	} {
+		f := follow(t, dir, test.what)
+		f.mu.Lock()
+		got := describe(f.events)
+		f.mu.Unlock()
+		if !slices.Equal(got, test.want) {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}

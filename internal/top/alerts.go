@@ -132,7 +132,7 @@ func alertBlock(all []alert, room Size) []Line {
 	}
 	if room.Height < 20 {
 		l := text(all[0].style, " "+all[0].word)
-		l.to(10).add(Plain, cutEnd(all[0].text, room.Width-26))
+		l.to(10).add(Plain, view.CutEnd(all[0].text, room.Width-26))
 		if n := len(all) - 1; n > 0 {
 			l.add(Plain, fmt.Sprintf("   %d more: !", n))
 		}
@@ -155,7 +155,7 @@ func alertBlock(all []alert, room Size) []Line {
 		}
 		parts := wrapped(said, width)
 		if len(parts) > 2 {
-			parts = []string{parts[0], cutEnd(strings.Join(parts[1:], " "), width)}
+			parts = []string{parts[0], view.CutEnd(strings.Join(parts[1:], " "), width)}
 		}
 		for j, part := range parts {
 			l := text(Plain, " ")

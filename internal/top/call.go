@@ -213,7 +213,10 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 	case p.op.Answered:
 		answer := view.Size(p.op.ResponseSize)
 		if p.op.Wait > 0 {
-			answer += fmt.Sprintf("; waited %s, transfer %s", view.Duration(p.op.Wait), view.Duration(p.op.Transfer))
+			answer += "; waited " + view.Duration(p.op.Wait)
+		}
+		if p.op.Transfer > 0 {
+			answer += ", transfer " + view.Duration(p.op.Transfer)
 		}
 		add("answer", answer)
 	case p.op.Change != record.Ended:
@@ -316,7 +319,7 @@ func (p *callPane) allAttributes(width int) []Line {
 		l := text(Plain, " ")
 		l.left(Plain, a.Key, 32).space(1).left(Plain, clean(value), min(20, max(width-36, 8)))
 		if rest := width - l.width() - 2; rest > 20 {
-			l.space(1).add(Dim, cutEnd(strings.ReplaceAll(a.When, "`", ""), rest))
+			l.space(1).add(Dim, view.CutEnd(strings.ReplaceAll(a.When, "`", ""), rest))
 		}
 		lines = append(lines, l)
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // figures counts numbers that are not negative, each with three digits: as many as a screen shows.
@@ -48,7 +50,7 @@ func (f *figures) percentiles(shares ...int) []int64 {
 	}
 	sorted := slices.Sorted(maps.Keys(f.counts))
 	for i, share := range shares {
-		left := (f.n*share + 99) / 100
+		left := record.Rank(f.n, share)
 		for _, v := range sorted {
 			if left -= f.counts[v]; left <= 0 {
 				out[i] = v

@@ -170,7 +170,7 @@ func (p *livePane) openLine(w *world, c *call, width int) Line {
 		}
 	}
 	l.join()
-	return *l.space(1).add(style(o), cutEnd(o.String(), 14))
+	return *l.space(1).add(style(o), view.CutEnd(o.String(), 14))
 }
 
 // endedLines are the calls that have ended.
@@ -249,7 +249,7 @@ func endedLine(w *world, c *call, width int) Line {
 	l.space(2)
 	word := o.String()
 	if room := width - l.width() - 1; len(word) > room {
-		word = cutEnd(o.Short(), room)
+		word = view.CutEnd(o.Short(), room)
 	}
 	return *l.add(style(o), word)
 }

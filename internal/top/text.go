@@ -3,7 +3,6 @@ package top
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -111,14 +110,6 @@ func rule(n int) Line { return text(Dim, strings.Repeat("─", n)) }
 // width returns how many columns text takes.
 func width(s string) int { return view.Width(s) }
 
-// cutEnd shortens text to n columns at its end.
-func cutEnd(s string, n int) string {
-	if n <= 0 {
-		return ""
-	}
-	return ansi.Truncate(s, n, "…")
-}
-
 // wrapped breaks a sentence into lines of at most n columns.
 func wrapped(s string, n int) []string {
 	return strings.Split(ansi.Wrap(s, max(n, 1), ""), "\n")
@@ -144,14 +135,6 @@ func isPlain(s string) bool {
 	return true
 }
 
-// asciiForms replaces the signs of screens where a terminal has no UTF-8, each by one character.
-var asciiForms = map[rune]rune{
-	'━': '=', '─': '-', '┊': ':', '┿': '+', '·': '.', '×': 'x', '┤': '|', '╴': '-', '◇': 'o', '●': '*', '○': 'o', '░': '/',
-	'▶': '>', '→': '>', '←': '<', '├': '|', '└': '`', '│': '|', '┬': '+', '┴': '+', '╌': '.', '╍': '.', '…': '~', '–': '-',
-	'▌': '>', '█': '8', '▇': '7', '▆': '6', '▅': '5', '▄': '4', '▃': '3', '▂': '2', '▁': '_', 'µ': 'u', '⏎': '^', '↓': 'v',
-	'↑': '^',
-}
-
 // ASCII returns a line without any character beyond ASCII, of the same width.
 func (l Line) ASCII() Line {
 	out := Line{Selected: l.Selected}
@@ -162,18 +145,15 @@ func (l Line) ASCII() Line {
 		}
 		var b, other strings.Builder
 		for _, r := range p.Text + "\x00" { // the end
-			form, known := asciiForms[r]
-			if r >= utf8.RuneSelf && !known {
+			form, known := view.ASCII(r)
+			if !known {
 				other.WriteRune(r)
 				continue
 			}
 			b.WriteString(strings.Repeat("?", width(other.String())))
 			other.Reset()
-			switch {
-			case known:
+			if r > 0 {
 				b.WriteRune(form)
-			case r > 0:
-				b.WriteRune(r)
 			}
 		}
 		out.Pieces = append(out.Pieces, Piece{p.Style, b.String()})

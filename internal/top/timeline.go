@@ -378,6 +378,6 @@ func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *view.Axis
 	if width(word) > c.outcome {
 		word = r.outcome.Short()
 	}
-	l.space(1).add(st, cutEnd(word, c.outcome))
+	l.space(1).add(st, view.CutEnd(word, c.outcome))
 	return l
 }

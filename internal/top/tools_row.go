@@ -49,7 +49,7 @@ func (r *toolRow) line(c toolColumns) Line {
 	}
 	l.right(Plain, size, 8)
 	if c.remark > 0 {
-		l.space(2).add(Dim, cutEnd(r.remark(), c.remark))
+		l.space(2).add(Dim, view.CutEnd(r.remark(), c.remark))
 	}
 	return l
 }

@@ -189,10 +189,11 @@ func (p *wholePicture) attributes() {
 	keys, values := 0, 0
 	all := make([]Attribute, 0, len(p.Attributes)+2)
 	for _, a := range p.Attributes {
-		if isContent(a.Key) {
-			continue // it is below
+		value := attributeValue(a)
+		if isContent(a.Key) || value == none { // content is below
+			continue
 		}
-		all = append(all, Attribute{Safe(a.Key), attributeValue(a)})
+		all = append(all, Attribute{Safe(a.Key), value})
 	}
 	if p.TraceID != "" {
 		all = append(all, Attribute{"trace_id", p.TraceID}, Attribute{"span_id", p.SpanID})
@@ -215,6 +216,9 @@ func (p *wholePicture) attributes() {
 		p.printf("Its span is written when it ends; until then there are no attributes.\n\n")
 	}
 }
+
+// none is a duration that says nothing: most answers come whole, so their transfer takes no time.
+const none = "0µs"
 
 // attributeValue returns an attribute's value with its unit.
 func attributeValue(a Attribute) string {

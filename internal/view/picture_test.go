@@ -310,7 +310,7 @@ func TestWhole(t *testing.T) {
 	content.Content = record.Content{Arguments: `{"board":"ops","limit":3}`, Result: "no JSON \x1b[31m\nsecond line"}
 	attributes := []view.Attribute{
 		{Key: semconv.MethodName, Value: "tools/call"}, {Key: semconv.ToolName, Value: "list_tickets"},
-		{Key: semconv.RequestSize, Value: "214"}, {Key: semconv.Wait, Value: "0.3"}, {Key: "unknown", Value: "\u202ex"},
+		{Key: semconv.RequestSize, Value: "214"}, {Key: semconv.Wait, Value: "0.3"}, {Key: semconv.Transfer, Value: "0"}, {Key: "unknown", Value: "\u202ex"},
 		{Key: semconv.SessionID, Value: r.Session.ID}, {Key: semconv.ToolCallArguments, Value: "is content"},
 	}
 	for _, test := range []struct {

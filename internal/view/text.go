@@ -77,26 +77,32 @@ func escape(r rune) string {
 	return fmt.Sprintf(`\u%04x`, r)
 }
 
-// asciiForms are the marks of pictures for a terminal without UTF-8.
-var asciiForms = strings.NewReplacer(
-	"━", "=", "─", "-", "┊", ":", "┿", "+", "·", ".", "×", "x", "┤", "|", "◇", "o", "░", "/", "▶", ">", "╌", "-", "╴", "!",
-	"╍", "-", "●", "*", "○", "o", "→", "->", "←", "<-", "Δ", "*", "≈", "~", "–", "-", "…", "~", "µ", "u",
-	"├─", "|-", "└─", "`-", "│", "|",
-)
+// asciiForms are the signs of pictures for a terminal without UTF-8, each of the same width.
+var asciiForms = map[rune]rune{
+	'━': '=', '─': '-', '┊': ':', '┿': '+', '·': '.', '×': 'x', '┤': '|', '╴': '!', '◇': 'o', '●': '*', '○': 'o', '░': '/',
+	'▶': '>', '→': '>', '←': '<', '├': '|', '└': '`', '│': '|', '┬': '+', '┴': '+', '╌': '.', '╍': '.', '…': '~', '–': '-',
+	'▌': '>', '█': '8', '▇': '7', '▆': '6', '▅': '5', '▄': '4', '▃': '3', '▂': '2', '▁': '_', 'µ': 'u', '⏎': '^', '↓': 'v',
+	'↑': '^', 'Δ': '*', '≈': '~',
+}
+
+// ASCII returns the form of a character for a terminal without UTF-8, and false if it has none of one column.
+func ASCII(r rune) (form rune, ok bool) {
+	if r < utf8.RuneSelf {
+		return r, true
+	}
+	form, ok = asciiForms[r]
+	return form, ok
+}
 
 // Text returns a text as the screen can show it.
 func (s *Screen) Text(text string) string {
 	if !s.ASCII || plain(text) {
 		return text
 	}
-	text = asciiForms.Replace(text)
-	if plain(text) {
-		return text
-	}
 	var out strings.Builder
 	for _, r := range text {
-		if r < utf8.RuneSelf {
-			out.WriteRune(r)
+		if form, ok := ASCII(r); ok {
+			out.WriteRune(form)
 		} else {
 			out.WriteString(escape(r))
 		}
@@ -136,6 +142,11 @@ func Cut(s string, columns int) string {
 		}
 	}
 	return before + "…" + after
+}
+
+// CutEnd cuts a safe text at its end: words begin with what matters most.
+func CutEnd(s string, columns int) string {
+	return displaywidth.TruncateString(s, max(columns, 0), "…")
 }
 
 // rightToLeft are scripts whose characters take the neutral ones and the digits behind them along.

@@ -84,7 +84,7 @@ func Totals(t *record.Totals) string {
 	for _, other := range []struct {
 		n    int
 		word string
-	}{{t.Cancelled, semconv.ErrCancelled}, {t.Abandoned, semconv.ErrAbandoned}} {
+	}{{t.Cancelled, semconv.ErrCancelled}, {t.Abandoned, string(Unanswered)}} {
 		if other.n > 0 {
 			text += fmt.Sprintf(", %d %s", other.n, other.word)
 		}

@@ -61,7 +61,7 @@ func TestTotals(t *testing.T) {
 	totals.Add(&record.Operation{Answered: true, ErrorType: "tool_error"})
 	totals.Add(&record.Operation{ErrorType: "cancelled"})
 	totals.Add(&record.Operation{ErrorType: "abandoned"})
-	if got := view.Totals(&totals); got != "4 calls, 1 failed, 1 cancelled, 1 abandoned, p95 800ms" {
+	if got := view.Totals(&totals); got != "4 calls, 1 failed, 1 cancelled, 1 unanswered, p95 800ms" {
 		t.Errorf("got %q", got)
 	}
 }

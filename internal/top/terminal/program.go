@@ -18,6 +18,7 @@ type program struct {
 	palette palette
 	deep    bool // the terminal has more than sixteen colors
 	screen  string
+	quit    bool
 	listed  int           // sessions whose numbers have been remembered
 	send    func(tea.Msg) // from another goroutine
 }
@@ -102,6 +103,9 @@ func running(s *store.Session) bool { return s.State == store.Live || s.State ==
 // View implements tea.Model.
 func (p *program) View() tea.View {
 	v := tea.NewView(p.screen)
+	if p.quit { // rows that are still there when the alternate screen is left stay in tmux if the window has grown
+		v.Content = ""
+	}
 	v.AltScreen, v.WindowTitle = true, "spanpipe top"
 	return v
 }
@@ -117,6 +121,7 @@ func (p *program) key(name string) tea.Cmd {
 	}
 	switch e := p.model.Key(name); {
 	case e.Quit:
+		p.quit = true
 		return tea.Quit
 	case e.Copy != "":
 		return tea.SetClipboard(e.Copy)

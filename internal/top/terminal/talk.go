@@ -18,9 +18,9 @@ import (
 // TalkConfig is what a view without a screen needs.
 type TalkConfig struct {
 	Config
-	Commands bool // a person can type them: stdin is a terminal
-	Prompt   bool // and sees a prompt: stdout is one, too
-	Width    int  // of lines; 0 for one line a sentence
+	Invite bool // say that there are commands: a person types them, since stdin is a terminal
+	Prompt bool // and sees a prompt: stdout is one, too
+	Width  int  // of lines; 0 for one line a sentence
 }
 
 // Talk says what happens, as sentences, and answers to commands, until a person quits, stdin or stdout ends, or a
@@ -39,9 +39,8 @@ func Talk(c TalkConfig) error {
 			}
 		}, func(problem any) { panic(problem) })
 	}()
-	if c.Commands {
-		go read(c.In, lines, ctx.Done()) // ends with stdin, or the process: a read of a terminal cannot be interrupted
-	}
+	go read(c.In, lines, ctx.Done()) // ends with stdin, or the process: a read of a terminal cannot be interrupted
+	var commands <-chan string       // lines, once it has been said how things stand: stdin may end at once
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
@@ -49,10 +48,10 @@ func Talk(c TalkConfig) error {
 		var err error
 		select {
 		case e := <-events:
-			err = t.take(e)
-		case line, ok := <-lines:
+			commands, err = lines, t.take(e)
+		case line, ok := <-commands:
 			if !ok {
-				return nil
+				return t.leave()
 			}
 			var quit bool
 			if quit, err = t.command(line); quit {
@@ -107,7 +106,7 @@ func (t *talker) take(events []top.Event) error {
 	said = append(said, t.load()...)
 	if greeting := t.talk.Greeting(); len(greeting) > 0 {
 		said = append(greeting, said...)
-		if t.config.Commands {
+		if t.config.Invite {
 			said = append(said, "Type help for the commands.")
 		}
 		list(t.config.Source, t.talk.Model().Numbers())
@@ -150,6 +149,14 @@ func (t *talker) command(line string) (quit bool, err error) {
 	}
 	said = append(said, t.load()...)
 	return false, t.say(said)
+}
+
+// leave ends the line of the prompt, behind which stdin has ended.
+func (t *talker) leave() error {
+	if t.typing {
+		_, _ = t.out.WriteString("\n")
+	}
+	return t.out.Flush()
 }
 
 // say writes sentences, and the prompt below them.
