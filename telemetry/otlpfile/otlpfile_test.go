@@ -300,7 +300,8 @@ func TestReadAny(t *testing.T) {
 	}
 	for depth, readable := range map[int]bool{3000: true, 1_000_000: false} { // encoding/json has a limit of its own
 		deep := strings.Repeat(`{"arrayValue":{"values":[`, depth) + strings.Repeat(`]}}`, depth)
-		if _, err := otlpfile.ReadAttributes([]byte(`[{"key":"k","value":` + deep + `}]`)); (err == nil) != readable {
+		line := `{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"k","value":` + deep + `}]}]}]}]}`
+		if _, _, err := otlpfile.ReadTraces([]byte(line)); (err == nil) != readable {
 			t.Errorf("a value of depth %d: %v", depth, err)
 		}
 	}
