@@ -50,7 +50,6 @@ type conn struct {
 	next    int
 	waiting map[string]chan incoming // by id
 	strays  Strays
-	asked   []string
 	err     error // why there is no more to read
 }
 
@@ -191,9 +190,6 @@ func (c *conn) answered(m incoming) {
 
 // serve answers a request of the server's.
 func (c *conn) serve(m incoming) {
-	c.mu.Lock()
-	c.asked = append(c.asked, m.Method)
-	c.mu.Unlock()
 	reply := message{ID: m.ID}
 	if result, ok := response(m.Method); ok {
 		reply.Result = result

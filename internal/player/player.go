@@ -155,7 +155,6 @@ func (s *Session) Request(ctx context.Context, method string, params map[string]
 		}
 		inputs := map[string]any{}
 		for key, asked := range round.InputRequests {
-			s.note(asked.Method)
 			response, ok := response(asked.Method)
 			if !ok {
 				return nil, &BadAnswerError{method, fmt.Sprintf("asks for %.60q, which this client has not offered", asked.Method)}
@@ -176,20 +175,6 @@ func (s *Session) Strays() Strays {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.strays
-}
-
-// Asked returns the methods of the server's own requests, each once.
-func (s *Session) Asked() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Compact(slices.Sorted(slices.Values(s.asked)))
-}
-
-// note remembers that the server has asked for something.
-func (s *Session) note(method string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked = append(s.asked, method)
 }
 
 // Close ends the server's input, which is how a client ends a session. It may be called once.
