@@ -239,8 +239,8 @@ func (c *conn) send(ctx context.Context, m message) error {
 	}
 }
 
-// request sends a request and waits for its answer. The error is an *Error, *NoAnswerError, *EndedError or *BadAnswerError, or that of the
-// context.
+// request sends a request and waits for its answer. The error is an *Error, *NoAnswerError or *EndedError, that of an
+// answer that does not fit, or that of the context.
 func (c *conn) request(ctx context.Context, method string, params any) (json.RawMessage, error) {
 	bounded := ctx
 	if c.timeout > 0 {
@@ -302,7 +302,7 @@ func (m incoming) outcome(method string) (json.RawMessage, error) {
 	case m.Error != nil:
 		return nil, m.Error
 	case len(m.Result) == 0 || m.Result[0] != '{':
-		return nil, &BadAnswerError{method, "has a result that is no object"}
+		return nil, badAnswer(method, "has a result that is no object")
 	}
 	return m.Result, nil
 }
