@@ -205,7 +205,7 @@ func attributes(s *store.Session) (map[string][]fact, error) {
 		for i := range spans {
 			var facts []fact
 			for _, a := range spans[i].Attributes {
-				if key := string(a.Key); !slices.Contains(constant, key) && !isContent(key) {
+				if key := string(a.Key); !slices.Contains(constant, key) && !semconv.IsContent(key) {
 					facts = append(facts, fact{view.Safe(key), view.Safe(a.Value.String()), view.Meaning(key)})
 				}
 			}
@@ -214,9 +214,4 @@ func attributes(s *store.Session) (map[string][]fact, error) {
 		return nil
 	})
 	return all, err
-}
-
-func isContent(key string) bool {
-	return strings.HasPrefix(key, semconv.PromptVariable) ||
-		slices.ContainsFunc(semconv.ContentAttributes(), func(a semconv.Attribute) bool { return a.Key == key })
 }

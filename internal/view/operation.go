@@ -189,7 +189,7 @@ func (p *wholePicture) attributes() {
 	keys, values := 0, 0
 	all := make([]Attribute, 0, len(p.Attributes)+2)
 	for _, a := range p.Attributes {
-		if isContent(a.Key) {
+		if semconv.IsContent(a.Key) {
 			continue // it is below
 		}
 		all = append(all, Attribute{Safe(a.Key), attributeValue(a)})
@@ -231,19 +231,6 @@ func attributeValue(a Attribute) string {
 		}
 	}
 	return Safe(a.Value)
-}
-
-// isContent reports whether an attribute is captured content.
-func isContent(key string) bool {
-	if strings.HasPrefix(key, semconv.PromptVariable) {
-		return true
-	}
-	for _, a := range semconv.ContentAttributes() {
-		if a.Key == key {
-			return true
-		}
-	}
-	return false
 }
 
 // Captured reports whether there is captured content.
