@@ -79,10 +79,11 @@ func (b *builder) operation(one *row, op *record.Operation) {
 	one.Pieces = pieces(b.records.Bar(b.axis, op, &view.Screen{Paint: view.Plain}), barClass(o))
 	one.Facts = b.operationFacts(op)
 	ids := b.stored.Spans[op.Number]
-	one.Attributes = append(one.Attributes, b.spans[ids.SpanID.String()]...)
-	if id := idText(ids.TraceID[:]); id != "" {
-		one.Attributes = append(one.Attributes, fact{"trace_id", id, view.Meaning("trace_id")},
-			fact{"span_id", idText(ids.SpanID[:]), view.Meaning("span_id")})
+	id := ids.SpanID.String()
+	one.Attributes = append(one.Attributes, b.spans[id]...)
+	if ids.TraceID.IsValid() {
+		one.Attributes = append(one.Attributes, fact{"trace_id", ids.TraceID.String(), view.Meaning("trace_id")},
+			fact{"span_id", id, view.Meaning("span_id")})
 	}
 	if b.Content {
 		one.Content = content(&op.Content)
