@@ -133,10 +133,7 @@ func content(c *record.Content) []fact {
 func safeLines(text string) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {
-		for part := range slices.Chunk([]rune(strings.ToValidUTF8(strings.TrimRight(line, "\r\n"), "?")), 400) {
-			out.WriteString(view.Safe(string(part)))
-		}
-		out.WriteByte('\n')
+		out.WriteString(view.SafeLine(strings.TrimRight(line, "\r\n")) + "\n")
 	}
 	return out.String()
 }

@@ -248,7 +248,8 @@ func (p *wholePicture) content() {
 		}
 		p.printf("%s\n", p.paint(Bold, label))
 		for line := range strings.Lines(Indented(text)) {
-			p.printf("  %s\n", p.Text(safeLine(strings.TrimRight(line, "\r\n"))))
+			line = strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    ")
+			p.printf("  %s\n", p.Text(SafeLine(line)))
 		}
 	}
 	piece("URI", c.URI)
@@ -290,10 +291,9 @@ func Indented(text string) string {
 	return out.String()
 }
 
-// safeLine makes a line safe to show, whole.
-func safeLine(line string) string {
+// SafeLine makes a line safe to show, as Safe does, but whole.
+func SafeLine(line string) string {
 	var out strings.Builder
-	line = strings.ReplaceAll(line, "\t", "    ")
 	for rest := []rune(strings.ToValidUTF8(line, "?")); len(rest) > 0; {
 		n := min(len(rest), longest)
 		out.WriteString(Safe(string(rest[:n])))
