@@ -122,7 +122,9 @@ func (s *stream) keep(one *item) bool {
 // severityOffset is what separates slog's levels from OpenTelemetry's.
 const severityOffset = int(logspb.SeverityNumber_SEVERITY_NUMBER_INFO)
 
-func isOpen(r *logspb.LogRecord) bool { return r.GetBody().GetStringValue() == semconv.OperationOpen.Message }
+func isOpen(r *logspb.LogRecord) bool {
+	return r.GetBody().GetStringValue() == semconv.OperationOpen.Message
+}
 
 // deliver sends items until they are acknowledged. Of those that the collector does not take it sends the halves, so that
 // one that cannot be taken does not keep the others back.
