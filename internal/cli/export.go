@@ -15,6 +15,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/export"
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 func (a *app) exportCommand() *cli.Command {
@@ -99,7 +100,7 @@ func (a *app) export(c *cli.Context) error {
 func (a *app) exportTo(w io.Writer, format string, s *store.Session, content bool) error {
 	damaged, err := a.write(w, format, s, content)
 	if err == nil && damaged > 0 {
-		a.warn(fmt.Sprintf("session %s: %s could not be read and is left out", s.Name, amount(int64(damaged), "line")))
+		a.warn(fmt.Sprintf("session %s: %s could not be read and is left out", s.Name, view.Plural(damaged, "line")))
 	}
 	return err
 }

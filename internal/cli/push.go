@@ -171,7 +171,7 @@ func (a *app) explainPush(r *push.Report) {
 			tell(slog.LevelWarn, "session "+one.Session.Name+" was not sent: "+one.Problem, "")
 		}
 		if one.Damaged > 0 {
-			tell(slog.LevelWarn, fmt.Sprintf("session %s: %s could not be read", one.Session.Name, amount(int64(one.Damaged), "line")), "")
+			tell(slog.LevelWarn, fmt.Sprintf("session %s: %s could not be read", one.Session.Name, view.Plural(one.Damaged, "line")), "")
 		}
 		if one.WithoutContent {
 			tell(slog.LevelWarn, "session "+one.Session.Name+" was sent there before without its content",
@@ -223,12 +223,4 @@ func (p *pushProgress) clear() {
 	if p.out != nil && !p.last.IsZero() {
 		_, _ = p.out.Write([]byte(clearLine))
 	}
-}
-
-// amount returns a number with its noun: 1 line, 2,000 lines.
-func amount(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return view.Number(int(n)) + " " + noun + "s"
 }
