@@ -295,6 +295,7 @@ func (s *shown) server(session *store.Session) string {
 	return cmp.Or(view.Safe(session.ServerName()), "a server without a name")
 }
 
+// peer returns what a client or a server calls itself, with its version.
 func peer(p record.Peer) string {
 	return strings.TrimSpace(view.Safe(p.Name) + " " + view.Safe(p.Version))
 }

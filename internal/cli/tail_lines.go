@@ -86,7 +86,7 @@ func (t *tailTable) lines(e *store.Event) string {
 func (t *tailTable) started(s *store.Session) string {
 	line := t.unnamed[s.Name]
 	delete(t.unnamed, s.Name)
-	if client := strings.TrimSpace(view.Safe(s.Client.Name) + " " + view.Safe(s.Client.Version)); client != "" {
+	if client := peer(s.Client); client != "" {
 		return strings.Replace(line, "started\n", "started by "+t.screen.Text(client)+"\n", 1)
 	}
 	return line
