@@ -116,7 +116,7 @@ func (c *console) name() string {
 func painter(f *os.File, environ []string) view.Paint {
 	noColor, _ := getenv(environ, "NO_COLOR")
 	terminal, _ := getenv(environ, "TERM")
-	if f == nil || !term.IsTerminal(int(f.Fd())) || noColor != "" || terminal == "dumb" {
+	if !isTerminal(f) || noColor != "" || terminal == "dumb" {
 		return view.Plain
 	}
 	return view.Colored

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/internal/export"
 	"github.com/spanpipe/spanpipe/internal/store"
@@ -66,7 +65,7 @@ func (a *app) export(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return &usageError{"export takes one session", "see: spanpipe help export"}
 	}
-	if path == "" && format == "html" && term.IsTerminal(int(a.Stdout.Fd())) {
+	if path == "" && format == "html" && isTerminal(a.Stdout) {
 		return &usageError{"a page is for a browser, not for a terminal", "write it to a file: spanpipe export -o session.html " + cmp.Or(c.Args().First(), "last")}
 	}
 	stored, err := a.look()

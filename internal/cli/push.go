@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/push"
@@ -193,7 +192,7 @@ type pushProgress struct {
 }
 
 func (a *app) newProgress() *pushProgress {
-	if a.Stderr == nil || !term.IsTerminal(int(a.Stderr.Fd())) {
+	if !isTerminal(a.Stderr) {
 		return &pushProgress{}
 	}
 	return &pushProgress{out: a.printer, width: width(a.Stderr, pageWidth)}

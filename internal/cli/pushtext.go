@@ -102,6 +102,7 @@ func sameDestination(a, b push.Destination) bool {
 
 func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
+// joined returns words in a row: "a, b and c".
 func joined(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -178,10 +178,7 @@ func names(all []store.Session, name func(*store.Session) string) string {
 	if len(list) > most {
 		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d others", len(list)-most)
 	}
-	if n := len(list); n > 1 {
-		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
-	}
-	return cmp.Or(strings.Join(list, ""), "not known")
+	return cmp.Or(joined(list), "not known")
 }
 
 // sinceWords returns a value of --since within a sentence: "of the last 7 days", "since 2026-11-25".
