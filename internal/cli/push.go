@@ -125,12 +125,9 @@ func (a *app) choose(c *cli.Context, stored *store.Store, command string) ([]sto
 		return named, nil
 	}
 	now := a.now()
-	f, err := filter(c, now)
+	f, err := filter(c, now, listedDays)
 	if err != nil {
 		return nil, err
-	}
-	if f.Since.IsZero() {
-		f.Since = now.AddDate(0, 0, -7)
 	}
 	chosen, err := stored.Select(f)
 	if err != nil {

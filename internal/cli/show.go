@@ -91,7 +91,7 @@ func (a *app) show(c *cli.Context) error {
 		return err
 	}
 	now := a.nowFor(c)
-	f, err := filter(c, now)
+	f, err := filter(c, now, "")
 	if err != nil {
 		return err
 	}

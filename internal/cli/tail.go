@@ -55,7 +55,7 @@ func (a *app) tail(c *cli.Context) error {
 		return err
 	}
 	now := a.nowFor(c)
-	f, err := filter(c, now)
+	f, err := filter(c, now, "")
 	if err != nil {
 		return err
 	}
