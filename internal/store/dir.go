@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -123,6 +124,16 @@ func openFile(root *os.Root, name string, flag int) (*os.File, error) {
 		return nil, misplaced
 	}
 	return f, nil
+}
+
+// readFile reads a small file. What it has beyond a number of bytes is damage, and left out.
+func readFile(root *os.Root, name string, most int64) ([]byte, error) {
+	f, err := openFile(root, name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // openOrMakeFile opens a file for reading and writing, which it makes if it does not exist.

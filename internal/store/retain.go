@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -27,12 +26,7 @@ type stamp struct {
 const doubtedMark = " doubted"
 
 func readStamp(root *os.Root) (s stamp) {
-	f, err := openFile(root, pruneLockName, os.O_RDONLY)
-	if err != nil {
-		return s
-	}
-	defer func() { _ = f.Close() }()
-	text, _ := io.ReadAll(io.LimitReader(f, 100))
+	text, _ := readFile(root, pruneLockName, 100)
 	at, doubted := strings.CutSuffix(strings.TrimSpace(string(text)), doubtedMark)
 	s.at, _ = time.Parse(time.RFC3339, at) // none: it has never run
 	s.doubted = doubted

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -139,9 +138,7 @@ func (s *Store) replaceFile(name, text string) error {
 func (s *Store) listed() []string {
 	if dir, err := os.OpenRoot(s.Dir); err == nil {
 		defer func() { _ = dir.Close() }()
-		if f, err := openFile(dir, listing, os.O_RDONLY); err == nil {
-			defer func() { _ = f.Close() }()
-			text, _ := io.ReadAll(io.LimitReader(f, maxListing))
+		if text, err := readFile(dir, listing, maxListing); err == nil {
 			return strings.Fields(string(text))
 		}
 	}
