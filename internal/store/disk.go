@@ -158,14 +158,13 @@ func (d *disk) writeMeta(m *Meta) error {
 	return replace(d.root, metaName, append(text, '\n'), false)
 }
 
-// replace writes a file that never exists in part; synced, not even after a crash of the machine.
+// replace writes a file that never exists in part; synced, not even after a crash of the machine. A symbolic link in its
+// place is replaced, not followed. Of processes that do so at once the last one wins.
 func replace(root *os.Root, name string, text []byte, synced bool) error {
-	temporary := name + ".tmp"
+	var suffix [6]byte
+	_, _ = rand.Read(suffix[:])
+	temporary := fmt.Sprintf("%s.%x.tmp", name, suffix)
 	f, err := makeFile(root, temporary)
-	if errors.Is(err, fs.ErrExist) { // left by an attempt before
-		_ = root.Remove(temporary)
-		f, err = makeFile(root, temporary)
-	}
 	if err != nil {
 		return err
 	}
