@@ -118,7 +118,7 @@ func (a *app) show(c *cli.Context) error {
 func (s *shown) print(c *cli.Context) error {
 	switch {
 	case c.Bool("otlp"):
-		return s.readError(s.session.WriteOTLP(plainJSON{s.out}))
+		return s.readError(s.exportTo(plainJSON{s.out}, "otlp", &s.session, false))
 	case c.Bool("run"):
 		return s.run(s.part(c), c.Bool("json"))
 	}
