@@ -295,11 +295,6 @@ func (s *shown) server(session *store.Session) string {
 	return cmp.Or(view.Safe(session.ServerName()), "a server without a name")
 }
 
-// peer returns what a client or a server calls itself, with its version.
-func peer(p record.Peer) string {
-	return strings.TrimSpace(view.Safe(p.Name) + " " + view.Safe(p.Version))
-}
-
 // state says how long the session has lasted, and how it stands.
 func (s *shown) state(r *view.Records) string {
 	lasted := view.Duration(r.End().Sub(r.Begin()))

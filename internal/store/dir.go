@@ -1,7 +1,9 @@
 package store
 
 import (
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -146,6 +148,29 @@ func openOrMakeFile(root *os.Root, name string) (*os.File, error) {
 		return openFile(root, name, os.O_RDWR)
 	}
 	return f, err
+}
+
+// replace writes a file that never exists in part; synced, not even after a crash of the machine. A symbolic link in its
+// place is replaced, not followed. Of processes that do so at once the last one wins.
+func replace(root *os.Root, name string, text []byte, synced bool) error {
+	var suffix [6]byte
+	_, _ = rand.Read(suffix[:])
+	temporary := fmt.Sprintf("%s.%x.tmp", name, suffix)
+	f, err := makeFile(root, temporary)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(text); err == nil && synced {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
+		_ = root.Remove(temporary)
+		return within(root, err)
+	}
+	return nil
 }
 
 // within returns an error of a root with the whole path.
