@@ -112,11 +112,13 @@ func (c *console) name() string {
 	return fmt.Sprintf("%-*s", serverWidth, string(name))
 }
 
+func isTerminal(f *os.File) bool { return f != nil && term.IsTerminal(int(f.Fd())) }
+
 // painter returns colors for a terminal, unless NO_COLOR is set (no-color.org) or the terminal is dumb.
 func painter(f *os.File, environ []string) view.Paint {
 	noColor, _ := getenv(environ, "NO_COLOR")
 	terminal, _ := getenv(environ, "TERM")
-	if f == nil || !term.IsTerminal(int(f.Fd())) || noColor != "" || terminal == "dumb" {
+	if !isTerminal(f) || noColor != "" || terminal == "dumb" {
 		return view.Plain
 	}
 	return view.Colored

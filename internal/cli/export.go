@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/internal/export"
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 func (a *app) exportCommand() *cli.Command {
@@ -65,7 +65,7 @@ func (a *app) export(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return &usageError{"export takes one session", "see: spanpipe help export"}
 	}
-	if path == "" && format == "html" && term.IsTerminal(int(a.Stdout.Fd())) {
+	if path == "" && format == "html" && isTerminal(a.Stdout) {
 		return &usageError{"a page is for a browser, not for a terminal", "write it to a file: spanpipe export -o session.html " + cmp.Or(c.Args().First(), "last")}
 	}
 	stored, err := a.look()
@@ -99,7 +99,7 @@ func (a *app) export(c *cli.Context) error {
 func (a *app) exportTo(w io.Writer, format string, s *store.Session, content bool) error {
 	damaged, err := a.write(w, format, s, content)
 	if err == nil && damaged > 0 {
-		a.warn(fmt.Sprintf("session %s: %s could not be read and is left out", s.Name, amount(int64(damaged), "line")))
+		a.warn(fmt.Sprintf("session %s: %s could not be read and is left out", s.Name, view.Plural(damaged, "line")))
 	}
 	return err
 }

@@ -60,7 +60,7 @@ func TailLines(screen *view.Screen, now time.Time, events []store.Event) string 
 func TailJSON(events []store.Event) string {
 	var out strings.Builder
 	for i := range events {
-		out.WriteString((&tailJSON{}).lines(&events[i]))
+		out.WriteString(tailJSON(&events[i]))
 	}
 	return out.String()
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,10 +67,11 @@ var (
 	jsonFlag   = &cli.BoolFlag{Name: "json", DisableDefaultText: true, Usage: "print JSON, whose shape docs/json.md describes"}
 )
 
-// filter reads the flags that choose sessions. A command that lacks one of them leaves it empty.
-func filter(c *cli.Context, now time.Time) (store.Filter, error) {
+// filter reads the flags that choose sessions. A command that lacks one of them leaves it empty. Without --since, usual is
+// its value; it may be empty, too.
+func filter(c *cli.Context, now time.Time, usual string) (store.Filter, error) {
 	f := store.Filter{Server: c.String("server"), Client: c.String("client"), Failed: c.Bool("failed")}
-	if text := c.String("since"); text != "" {
+	if text := cmp.Or(c.String("since"), usual); text != "" {
 		since, ok := parseSince(text, now)
 		if !ok {
 			return f, &usageError{"--since " + text + ": want a duration (90m, 7d) or a time (2026-11-25, 2026-11-25T16:00)", ""}

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -74,4 +76,9 @@ func (h namingHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup implements slog.Handler.
 func (h namingHandler) WithGroup(name string) slog.Handler {
 	return namingHandler{h.Handler.WithGroup(name), h.named}
+}
+
+// peer returns what a client or a server calls itself, with its version.
+func peer(p record.Peer) string {
+	return strings.TrimSpace(view.Safe(p.Name) + " " + view.Safe(p.Version))
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/push"
@@ -126,12 +125,9 @@ func (a *app) choose(c *cli.Context, stored *store.Store, command string) ([]sto
 		return named, nil
 	}
 	now := a.now()
-	f, err := filter(c, now)
+	f, err := filter(c, now, listedDays)
 	if err != nil {
 		return nil, err
-	}
-	if f.Since.IsZero() {
-		f.Since = now.AddDate(0, 0, -7)
 	}
 	chosen, err := stored.Select(f)
 	if err != nil {
@@ -171,7 +167,7 @@ func (a *app) explainPush(r *push.Report) {
 			tell(slog.LevelWarn, "session "+one.Session.Name+" was not sent: "+one.Problem, "")
 		}
 		if one.Damaged > 0 {
-			tell(slog.LevelWarn, fmt.Sprintf("session %s: %s could not be read", one.Session.Name, amount(int64(one.Damaged), "line")), "")
+			tell(slog.LevelWarn, fmt.Sprintf("session %s: %s could not be read", one.Session.Name, view.Plural(one.Damaged, "line")), "")
 		}
 		if one.WithoutContent {
 			tell(slog.LevelWarn, "session "+one.Session.Name+" was sent there before without its content",
@@ -193,7 +189,7 @@ type pushProgress struct {
 }
 
 func (a *app) newProgress() *pushProgress {
-	if a.Stderr == nil || !term.IsTerminal(int(a.Stderr.Fd())) {
+	if !isTerminal(a.Stderr) {
 		return &pushProgress{}
 	}
 	return &pushProgress{out: a.printer, width: width(a.Stderr, pageWidth)}
@@ -223,12 +219,4 @@ func (p *pushProgress) clear() {
 	if p.out != nil && !p.last.IsZero() {
 		_, _ = p.out.Write([]byte(clearLine))
 	}
-}
-
-// amount returns a number with its noun: 1 line, 2,000 lines.
-func amount(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return view.Number(int(n)) + " " + noun + "s"
 }

@@ -34,7 +34,7 @@ func (t *pushText) String() string {
 				continue
 			}
 			known = known || c.Before > 0
-			part := amount(c.Sent, nouns[d.Signal])
+			part := view.Plural(int(c.Sent), nouns[d.Signal])
 			if c.Rejected > 0 {
 				part += fmt.Sprintf(" (%s rejected)", view.Number(int(c.Rejected)))
 			}
@@ -102,6 +102,7 @@ func sameDestination(a, b push.Destination) bool {
 
 func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
+// joined returns words in a row: "a, b and c".
 func joined(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
@@ -113,18 +114,18 @@ func (t *pushText) totals(sent map[string]int64, sessions, before int) string {
 	var parts []string
 	for _, d := range t.report.Destinations {
 		if n := sent[d.Signal]; n > 0 {
-			parts = append(parts, amount(n, nouns[d.Signal]))
+			parts = append(parts, view.Plural(int(n), nouns[d.Signal]))
 		}
 	}
 	there := ""
 	if before > 0 {
-		there = "Of " + amount(int64(before), "other session") + " everything is there already; --again sends it once more.\n"
+		there = "Of " + view.Plural(before, "other session") + " everything is there already; --again sends it once more.\n"
 	}
 	switch {
 	case len(parts) > 0 && t.dry:
-		return fmt.Sprintf("Together %s of %s.\n%s", joined(parts), amount(int64(sessions), "session"), there)
+		return fmt.Sprintf("Together %s of %s.\n%s", joined(parts), view.Plural(sessions, "session"), there)
 	case len(parts) > 0:
-		return fmt.Sprintf("Sent %s of %s.\n%s", joined(parts), amount(int64(sessions), "session"), there)
+		return fmt.Sprintf("Sent %s of %s.\n%s", joined(parts), view.Plural(sessions, "session"), there)
 	case there != "":
 		return strings.Replace(there, "other ", "", 1)
 	}

@@ -33,7 +33,7 @@ an answer, LIST the size of the definitions of a server's tools.
 Exit status: 0; 2 if the command line is invalid or there is nothing to show,
 except that JSON and CSV of nothing are just empty.`,
 		Flags: a.flags(
-			sinceOr(defaultSince),
+			sinceOr(listedDays),
 			&cli.StringFlag{Name: "by", Usage: "rows by `KIND`: tool, prompt, resource, server, client, day"},
 			serverFlag, clientFlag,
 			&cli.BoolFlag{Name: "failed", Usage: "only rows with failures, those with the most first", DisableDefaultText: true},
@@ -45,9 +45,6 @@ except that JSON and CSV of nothing are just empty.`,
 		Action: a.report,
 	}
 }
-
-// defaultSince is the window of a report if the user names none.
-const defaultSince = "7d"
 
 func (a *app) report(c *cli.Context) error {
 	now := a.nowFor(c)
@@ -89,15 +86,12 @@ type reportChoice struct {
 }
 
 func reportOptions(c *cli.Context, now time.Time) (*reportChoice, error) {
-	f, err := filter(c, now)
+	f, err := filter(c, now, listedDays)
 	if err != nil {
 		return nil, err
 	}
-	if f.Since.IsZero() {
-		f.Since, _ = parseSince(defaultSince, now)
-	}
 	if !f.Since.Before(now) {
-		return nil, &usageError{"--since " + c.String("since") + ": that is not before now", "for example: --since " + defaultSince}
+		return nil, &usageError{"--since " + c.String("since") + ": that is not before now", "for example: --since " + listedDays}
 	}
 	by, ok := report.ParseBy(cmp.Or(c.String("by"), string(report.ByTool)))
 	if !ok {

@@ -15,7 +15,7 @@ import (
 // listedSessions is how many sessions a listing has, unless -n asks for more: with their headings they fit a screen.
 const listedSessions = 12
 
-// listedDays is how far back a listing goes, unless --since asks for more.
+// listedDays is how far back commands look that take many sessions, unless --since asks for more.
 const listedDays = "7d"
 
 func (a *app) sessionsCommand() *cli.Command {
@@ -82,7 +82,7 @@ func (a *app) listSessions(c *cli.Context) error {
 		n = listedSessions
 	}
 	now := a.nowFor(c)
-	f, err := filter(c, now)
+	f, err := filter(c, now, "")
 	if err != nil {
 		return err
 	}
@@ -178,10 +178,7 @@ func names(all []store.Session, name func(*store.Session) string) string {
 	if len(list) > most {
 		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d others", len(list)-most)
 	}
-	if n := len(list); n > 1 {
-		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
-	}
-	return cmp.Or(strings.Join(list, ""), "not known")
+	return cmp.Or(joined(list), "not known")
 }
 
 // sinceWords returns a value of --since within a sentence: "of the last 7 days", "since 2026-11-25".

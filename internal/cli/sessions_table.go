@@ -77,7 +77,7 @@ func (t *sessionTable) heading(number string, server int) string {
 func (t *sessionTable) runHeading(r *store.Run) string {
 	client := "unknown client"
 	if r.Client.Name != "" {
-		client = strings.TrimSpace(view.Safe(r.Client.Name) + " " + view.Safe(r.Client.Version))
+		client = peer(r.Client)
 	}
 	return client + ", " + day(r.Started.In(t.screen.Zone), t.now)
 }
@@ -250,7 +250,7 @@ func (t *sessionTable) flat(w io.Writer) error {
 		line := fmt.Sprintf("%3d %s %7s %5d %6d %4d %6s %8s %-7s ", i+1,
 			s.Launched.In(t.screen.Zone).Format("2006-01-02T15:04"), t.lasted(s), s.Totals.Calls, s.Totals.Failed, s.Totals.Hung,
 			p95(s), none(size(s.Totals.Received)), none(shortEnd(s)))
-		names = view.Safe(s.ServerName()) + ", " + strings.TrimSpace(view.Safe(s.Client.Name)+" "+view.Safe(s.Client.Version))
+		names = view.Safe(s.ServerName()) + ", " + peer(s.Client)
 		if t.screen.Columns > 0 {
 			names = view.CutEnd(names, t.screen.Columns-flatFigures)
 		}

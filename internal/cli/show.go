@@ -91,7 +91,7 @@ func (a *app) show(c *cli.Context) error {
 		return err
 	}
 	now := a.nowFor(c)
-	f, err := filter(c, now)
+	f, err := filter(c, now, "")
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (a *app) show(c *cli.Context) error {
 func (s *shown) print(c *cli.Context) error {
 	switch {
 	case c.Bool("otlp"):
-		return s.readError(s.session.WriteOTLP(plainJSON{s.out}))
+		return s.readError(s.exportTo(plainJSON{s.out}, "otlp", &s.session, false))
 	case c.Bool("run"):
 		return s.run(s.part(c), c.Bool("json"))
 	}
@@ -293,10 +293,6 @@ func (s *shown) counts(r *view.Records) view.Counts {
 // server returns what a person calls a session's server.
 func (s *shown) server(session *store.Session) string {
 	return cmp.Or(view.Safe(session.ServerName()), "a server without a name")
-}
-
-func peer(p record.Peer) string {
-	return strings.TrimSpace(view.Safe(p.Name) + " " + view.Safe(p.Version))
 }
 
 // state says how long the session has lasted, and how it stands.

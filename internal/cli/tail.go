@@ -57,24 +57,19 @@ func (a *app) tail(c *cli.Context) error {
 		return err
 	}
 	now := a.nowFor(c)
-	f, err := filter(c, now)
+	f, err := filter(c, now, "")
 	if err != nil {
 		return err
 	}
-	var out tailer = newTailTable(a.screen(), now)
+	lines := newTailTable(a.screen(), now).lines
 	if c.Bool("json") {
-		out = &tailJSON{}
+		lines = tailJSON
 	}
-	return a.follow(c.Context, stored, store.Following{Filter: f, Last: c.Int("n")}, out)
+	return a.follow(c.Context, stored, store.Following{Filter: f, Last: c.Int("n")}, lines)
 }
 
-// tailer writes events as lines.
-type tailer interface {
-	lines(e *store.Event) string
-}
-
-// follow writes what happens. A reader that has left, as "| head" does, ends it without an error.
-func (a *app) follow(ctx context.Context, s *store.Store, what store.Following, out tailer) error {
+// follow writes what happens, in lines. A reader that has left, as "| head" does, ends it without an error.
+func (a *app) follow(ctx context.Context, s *store.Store, what store.Following, lines func(*store.Event) string) error {
 	first, closed := true, false
 	err := s.Follow(ctx, what, func(events []store.Event) error {
 		if first {
@@ -82,7 +77,7 @@ func (a *app) follow(ctx context.Context, s *store.Store, what store.Following, 
 			a.waiting(s, &what.Filter, events)
 		}
 		for i := range events {
-			if _, err := io.WriteString(a.Stdout, out.lines(&events[i])); err != nil {
+			if _, err := io.WriteString(a.Stdout, lines(&events[i])); err != nil {
 				closed = true
 				return err
 			}

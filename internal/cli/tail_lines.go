@@ -84,7 +84,7 @@ func (t *tailTable) lines(e *store.Event) string {
 func (t *tailTable) started(s *store.Session) string {
 	line := t.unnamed[s.Name]
 	delete(t.unnamed, s.Name)
-	if client := strings.TrimSpace(view.Safe(s.Client.Name) + " " + view.Safe(s.Client.Version)); client != "" {
+	if client := peer(s.Client); client != "" {
 		return strings.Replace(line, "started\n", "started by "+t.screen.Text(client)+"\n", 1)
 	}
 	return line
@@ -193,9 +193,6 @@ func (l lateAnswers) find(e *store.Event) (*record.Operation, time.Duration) {
 	return op, v.Time.Sub(op.End)
 }
 
-// tailJSON writes a JSON object for each event of the same kinds.
-type tailJSON struct{}
-
 // jsonEvent is a line of tail --json; see docs/json.md.
 type jsonEvent struct {
 	Version      int              `json:"version"`
@@ -221,7 +218,8 @@ type jsonEvent struct {
 	Code         string           `json:"code,omitempty"`
 }
 
-func (*tailJSON) lines(e *store.Event) string {
+// tailJSON returns a JSON object for an event of the same kinds.
+func tailJSON(e *store.Event) string {
 	out := jsonEvent{
 		Version: jsonVersion, Event: e.Kind, Time: e.Time.UTC(), Session: e.Session.Name, Server: e.Session.ServerName(),
 		Client: e.Session.Client.Name,

@@ -15,9 +15,6 @@ import (
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
-// topSince is how far back top looks without --since.
-const topSince = 7 * 24 * time.Hour
-
 func (a *app) topCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "top",
@@ -57,12 +54,9 @@ func (a *app) top(c *cli.Context) error {
 		return err
 	}
 	now := time.Now()
-	f, err := filter(c, now)
+	f, err := filter(c, now, listedDays)
 	if err != nil {
 		return err
-	}
-	if f.Since.IsZero() {
-		f.Since = now.Add(-topSince)
 	}
 	words := c.String("filter")
 	if f.Failed {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/spanpipe/spanpipe/internal/player"
@@ -85,12 +84,7 @@ func (l listed) text(screen *view.Screen) string {
 func (v *visit) resultText() string {
 	var out strings.Builder
 	for line := range strings.Lines(cmp.Or(v.result.Text, view.Indented(string(v.result.Raw)))) {
-		out.WriteString("   ")
-		const most = 400 // view.Safe cuts a text of more than 500 characters
-		for part := range slices.Chunk([]rune(strings.TrimRight(line, "\r\n")), most) {
-			out.WriteString(view.Safe(string(part)))
-		}
-		out.WriteString("\n")
+		out.WriteString("   " + view.SafeLine(strings.TrimRight(line, "\r\n")) + "\n")
 	}
 	return out.String()
 }

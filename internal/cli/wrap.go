@@ -3,10 +3,8 @@ package cli
 import (
 	"io"
 	"log/slog"
-	"os"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/wrap"
@@ -39,8 +37,6 @@ func (a *app) wrapRoot(c *cli.Context) error {
 	}
 	return a.wrap(a.command)
 }
-
-func isTerminal(f *os.File) bool { return f != nil && term.IsTerminal(int(f.Fd())) }
 
 // serverCommand returns the server's command: what follows "--", or all arguments if the server's name came first, in
 // which case the "--" is the server's own.

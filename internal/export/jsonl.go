@@ -51,10 +51,11 @@ func Records(w io.Writer, s *store.Session, r *store.Records, content bool) erro
 		if !content {
 			op.Content = record.Content{}
 		}
-		ids := r.Spans[op.Number]
-		all = append(all, timed{op.Start, func() {
-			out.record("operation", spanned{op, idText(ids.TraceID[:]), idText(ids.SpanID[:])})
-		}})
+		one := spanned{Operation: op}
+		if ids := r.Spans[op.Number]; ids.TraceID.IsValid() {
+			one.TraceID, one.SpanID = ids.TraceID.String(), ids.SpanID.String()
+		}
+		all = append(all, timed{op.Start, func() { out.record("operation", one) }})
 	}
 	for _, n := range r.Notes {
 		if name, shown := noteName(n, content); shown {

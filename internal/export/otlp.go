@@ -1,7 +1,6 @@
 package export
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"io"
 
@@ -118,14 +117,4 @@ func lines(dir *store.Files, name string, f func(line []byte) error) (damaged in
 		return f(line)
 	})
 	return damaged, err
-}
-
-// idText returns an id as OTLP JSON has it; empty if there is none.
-func idText(id []byte) string {
-	for _, b := range id {
-		if b != 0 {
-			return hex.EncodeToString(id)
-		}
-	}
-	return ""
 }

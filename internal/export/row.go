@@ -79,10 +79,11 @@ func (b *builder) operation(one *row, op *record.Operation) {
 	one.Pieces = pieces(b.records.Bar(b.axis, op, &view.Screen{Paint: view.Plain}), barClass(o))
 	one.Facts = b.operationFacts(op)
 	ids := b.stored.Spans[op.Number]
-	one.Attributes = append(one.Attributes, b.spans[ids.SpanID.String()]...)
-	if id := idText(ids.TraceID[:]); id != "" {
-		one.Attributes = append(one.Attributes, fact{"trace_id", id, view.Meaning("trace_id")},
-			fact{"span_id", idText(ids.SpanID[:]), view.Meaning("span_id")})
+	id := ids.SpanID.String()
+	one.Attributes = append(one.Attributes, b.spans[id]...)
+	if ids.TraceID.IsValid() {
+		one.Attributes = append(one.Attributes, fact{"trace_id", ids.TraceID.String(), view.Meaning("trace_id")},
+			fact{"span_id", id, view.Meaning("span_id")})
 	}
 	if b.Content {
 		one.Content = content(&op.Content)
@@ -136,10 +137,7 @@ func content(c *record.Content) []fact {
 func safeLines(text string) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {
-		for part := range slices.Chunk([]rune(strings.ToValidUTF8(strings.TrimRight(line, "\r\n"), "?")), 400) {
-			out.WriteString(view.Safe(string(part)))
-		}
-		out.WriteByte('\n')
+		out.WriteString(view.SafeLine(strings.TrimRight(line, "\r\n")) + "\n")
 	}
 	return out.String()
 }
@@ -209,7 +207,7 @@ func attributes(s *store.Session) (map[string][]fact, error) {
 		for i := range spans {
 			var facts []fact
 			for _, a := range spans[i].Attributes {
-				if key := string(a.Key); !slices.Contains(constant, key) && !isContent(key) {
+				if key := string(a.Key); !slices.Contains(constant, key) && !semconv.IsContent(key) {
 					facts = append(facts, fact{view.Safe(key), view.Safe(a.Value.String()), view.Meaning(key)})
 				}
 			}
@@ -218,9 +216,4 @@ func attributes(s *store.Session) (map[string][]fact, error) {
 		return nil
 	})
 	return all, err
-}
-
-func isContent(key string) bool {
-	return strings.HasPrefix(key, semconv.PromptVariable) ||
-		slices.ContainsFunc(semconv.ContentAttributes(), func(a semconv.Attribute) bool { return a.Key == key })
 }

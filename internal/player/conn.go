@@ -50,7 +50,6 @@ type conn struct {
 	next    int
 	waiting map[string]chan incoming // by id
 	strays  Strays
-	asked   []string
 	err     error // why there is no more to read
 }
 
@@ -191,9 +190,6 @@ func (c *conn) answered(m incoming) {
 
 // serve answers a request of the server's.
 func (c *conn) serve(m incoming) {
-	c.mu.Lock()
-	c.asked = append(c.asked, m.Method)
-	c.mu.Unlock()
 	reply := message{ID: m.ID}
 	if result, ok := response(m.Method); ok {
 		reply.Result = result
@@ -243,8 +239,8 @@ func (c *conn) send(ctx context.Context, m message) error {
 	}
 }
 
-// request sends a request and waits for its answer. The error is an *Error, *NoAnswerError, *EndedError or *BadAnswerError, or that of the
-// context.
+// request sends a request and waits for its answer. The error is an *Error, *NoAnswerError or *EndedError, that of an
+// answer that does not fit, or that of the context.
 func (c *conn) request(ctx context.Context, method string, params any) (json.RawMessage, error) {
 	bounded := ctx
 	if c.timeout > 0 {
@@ -306,7 +302,7 @@ func (m incoming) outcome(method string) (json.RawMessage, error) {
 	case m.Error != nil:
 		return nil, m.Error
 	case len(m.Result) == 0 || m.Result[0] != '{':
-		return nil, &BadAnswerError{method, "has a result that is no object"}
+		return nil, badAnswer(method, "has a result that is no object")
 	}
 	return m.Result, nil
 }

@@ -44,11 +44,7 @@ func (e *EndedError) Error() string {
 // Unwrap returns what went wrong.
 func (e *EndedError) Unwrap() error { return e.Err }
 
-// BadAnswerError is the error of an answer that does not fit its request.
-type BadAnswerError struct {
-	Method string
-	What   string // what is wrong with it
+// badAnswer returns the error of an answer that does not fit its request.
+func badAnswer(method, what string, values ...any) error {
+	return fmt.Errorf("the answer to %s %s", method, fmt.Sprintf(what, values...))
 }
-
-// Error implements error.
-func (e *BadAnswerError) Error() string { return fmt.Sprintf("the answer to %s %s", e.Method, e.What) }

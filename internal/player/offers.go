@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 )
 
 // List is one of the lists that servers have.
@@ -39,12 +38,12 @@ func (s *Session) List(ctx context.Context, list List) (names []string, err erro
 		var page map[string]json.RawMessage
 		var entries []map[string]json.RawMessage
 		if json.Unmarshal(answer, &page) != nil || json.Unmarshal(page[list.member], &entries) != nil {
-			return names, &BadAnswerError{list.Method, fmt.Sprintf("has no list %q", list.member)}
+			return names, badAnswer(list.Method, "has no list %q", list.member)
 		}
 		for _, e := range entries {
 			var name string
 			if json.Unmarshal(e[list.name], &name) != nil {
-				return names, &BadAnswerError{list.Method, fmt.Sprintf("has an entry without %q", list.name)}
+				return names, badAnswer(list.Method, "has an entry without %q", list.name)
 			}
 			names = append(names, name)
 		}
@@ -54,7 +53,7 @@ func (s *Session) List(ctx context.Context, list List) (names []string, err erro
 			return names, nil
 		}
 		if seen[cursor] {
-			return names, &BadAnswerError{list.Method, "has a cursor that leads back to a page before it"}
+			return names, badAnswer(list.Method, "has a cursor that leads back to a page before it")
 		}
 	}
 }
@@ -77,7 +76,7 @@ func (s *Session) Call(ctx context.Context, tool string, arguments json.RawMessa
 		Content []struct{ Type, Text string }
 	}
 	if json.Unmarshal(answer, &result) != nil {
-		return nil, &BadAnswerError{"tools/call", "has no list \"content\""}
+		return nil, badAnswer("tools/call", "has no list \"content\"")
 	}
 	var text bytes.Buffer
 	for _, c := range result.Content {

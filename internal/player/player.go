@@ -84,12 +84,12 @@ func (s *Session) initialize(ctx context.Context, cfg Config, version string) er
 		ServerInfo      implementation
 	}
 	if err := json.Unmarshal(answer, &result); err != nil {
-		return &BadAnswerError{"initialize", "does not have the form that MCP demands"}
+		return badAnswer("initialize", "does not have the form that MCP demands")
 	}
 	s.Protocol, s.capabilities = result.ProtocolVersion, result.Capabilities
 	s.Name, s.Version = result.ServerInfo.Name, result.ServerInfo.Version
 	if !slices.Contains(withHandshake, s.Protocol) {
-		return &BadAnswerError{"initialize", fmt.Sprintf("names the protocol version %.40q, which this client does not speak", s.Protocol)}
+		return badAnswer("initialize", "names the protocol version %.40q, which this client does not speak", s.Protocol)
 	}
 	return s.send(ctx, message{Method: "notifications/initialized"})
 }
@@ -111,11 +111,11 @@ func (s *Session) discover(ctx context.Context, cfg Config) error {
 		Meta              map[string]json.RawMessage `json:"_meta"`
 	}
 	if err := json.Unmarshal(answer, &result); err != nil {
-		return &BadAnswerError{"server/discover", "does not have the form that MCP demands"}
+		return badAnswer("server/discover", "does not have the form that MCP demands")
 	}
 	if !slices.Contains(result.SupportedVersions, stateless) {
-		return &BadAnswerError{"server/discover", fmt.Sprintf("names the protocol versions %.100q, none of which this client speaks",
-			result.SupportedVersions)}
+		return badAnswer("server/discover", "names the protocol versions %.100q, none of which this client speaks",
+			result.SupportedVersions)
 	}
 	var server implementation
 	_ = json.Unmarshal(result.Meta[prefix+"serverInfo"], &server) // it is optional
@@ -155,10 +155,9 @@ func (s *Session) Request(ctx context.Context, method string, params map[string]
 		}
 		inputs := map[string]any{}
 		for key, asked := range round.InputRequests {
-			s.note(asked.Method)
 			response, ok := response(asked.Method)
 			if !ok {
-				return nil, &BadAnswerError{method, fmt.Sprintf("asks for %.60q, which this client has not offered", asked.Method)}
+				return nil, badAnswer(method, "asks for %.60q, which this client has not offered", asked.Method)
 			}
 			inputs[key] = response
 		}
@@ -168,7 +167,7 @@ func (s *Session) Request(ctx context.Context, method string, params map[string]
 			params["requestState"] = round.RequestState
 		}
 	}
-	return nil, &BadAnswerError{method, fmt.Sprintf("asks for input again after %d rounds", maxRounds)}
+	return nil, badAnswer(method, "asks for input again after %d rounds", maxRounds)
 }
 
 // Strays returns what has come that is no message.
@@ -176,20 +175,6 @@ func (s *Session) Strays() Strays {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.strays
-}
-
-// Asked returns the methods of the server's own requests, each once.
-func (s *Session) Asked() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Compact(slices.Sorted(slices.Values(s.asked)))
-}
-
-// note remembers that the server has asked for something.
-func (s *Session) note(method string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked = append(s.asked, method)
 }
 
 // Close ends the server's input, which is how a client ends a session. It may be called once.

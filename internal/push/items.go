@@ -4,7 +4,6 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -63,7 +62,7 @@ func without(m protoreflect.Message, field protoreflect.FieldNumber) protoreflec
 }
 
 // join adds items to an empty request. Those with the same origin share it.
-func join(request proto.Message, items []item) proto.Message {
+func join(request proto.Message, items []item) {
 	resources := list(request.ProtoReflect(), resourcesField)
 	var last protoreflect.Message
 	var to protoreflect.List
@@ -77,7 +76,6 @@ func join(request proto.Message, items []item) proto.Message {
 		last = origin
 		to.Append(protoreflect.ValueOfMessage(items[i].message.ProtoReflect()))
 	}
-	return request
 }
 
 // weight returns what counts of items for their collector: of metrics, points.
@@ -101,9 +99,6 @@ func (i *item) size() int { return proto.Size(i.message) + itemOverhead }
 
 // itemOverhead is what a tag and a length take.
 const itemOverhead = 5
-
-// text returns a value that is a text, or "".
-func text(v *commonpb.AnyValue) string { return v.GetStringValue() }
 
 // spanID returns the id of the span that an item is, or is about.
 func (i *item) spanID() string {

@@ -3,7 +3,6 @@ package push
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -188,8 +187,3 @@ func (p *pusher) session(result *Result) error {
 
 // stopped is the error of a destination that takes no more.
 var errStopped = errors.New("the destination takes no more")
-
-// unsaved is the error of an acknowledgement that could not be noted.
-func unsaved(err error) error {
-	return fmt.Errorf("what was acknowledged cannot be noted, so the next push sends it again: %w", err)
-}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"time"
 
@@ -64,7 +63,7 @@ const maxState = 1 << 20
 // loadState reads the state. One that is damaged counts as none: everything is sent once more, with the same ids.
 func loadState(dir *store.Files) (*state, error) {
 	s := &state{}
-	text, err := readState(dir)
+	text, err := dir.Read(stateFile, maxState)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -79,15 +78,6 @@ func loadState(dir *store.Files) (*state, error) {
 		s.Destinations = map[string]*progress{}
 	}
 	return s, nil
-}
-
-func readState(dir *store.Files) ([]byte, error) {
-	file, err := dir.Open(stateFile)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	return io.ReadAll(io.LimitReader(file, maxState))
 }
 
 // save replaces the file. After a crash of the machine, an empty file in its place would make everything be sent again.

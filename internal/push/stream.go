@@ -2,7 +2,9 @@ package push
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
@@ -120,7 +122,9 @@ func (s *stream) keep(one *item) bool {
 // severityOffset is what separates slog's levels from OpenTelemetry's.
 const severityOffset = int(logspb.SeverityNumber_SEVERITY_NUMBER_INFO)
 
-func isOpen(r *logspb.LogRecord) bool { return text(r.GetBody()) == semconv.OperationOpen.Message }
+func isOpen(r *logspb.LogRecord) bool {
+	return r.GetBody().GetStringValue() == semconv.OperationOpen.Message
+}
 
 // deliver sends items until they are acknowledged. Of those that the collector does not take it sends the halves, so that
 // one that cannot be taken does not keep the others back.
@@ -190,7 +194,7 @@ func (s *stream) save() error {
 	s.noted.Updated = time.Now().UTC()
 	s.state.Destinations[s.to.id] = s.noted
 	if err := s.state.save(s.dir); err != nil {
-		return unsaved(err)
+		return fmt.Errorf("what was acknowledged cannot be noted, so the next push sends it again: %w", err)
 	}
 	return nil
 }
@@ -205,12 +209,9 @@ func (s *stream) stop(answer otlp.Answer) error {
 
 // warn notes what a collector said, once.
 func (s *stream) warn(text string) {
-	for _, w := range s.report.Warnings {
-		if w == text {
-			return
-		}
+	if !slices.Contains(s.report.Warnings, text) {
+		s.report.Warnings = append(s.report.Warnings, text)
 	}
-	s.report.Warnings = append(s.report.Warnings, text)
 }
 
 // Waits between attempts, and how long they go on without success. They are those of OpenTelemetry's exporters, but for

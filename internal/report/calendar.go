@@ -20,21 +20,3 @@ func (d day) time(l *time.Location) time.Time {
 
 // next returns the day after.
 func (d day) next() day { return dayOf(d.time(time.UTC).AddDate(0, 0, 1)) }
-
-// calendar finds the days of times. Calls that follow each other are mostly of one quarter of an hour, so it remembers
-// that: all changes of time zones since 1972 are at the beginning of one.
-type calendar struct {
-	location *time.Location
-	quarter  int64
-	day      day
-}
-
-// of returns the day of a time.
-func (c *calendar) of(t time.Time) day {
-	const seconds = 15 * 60
-	quarter := t.Unix() / seconds
-	if c.day == 0 || quarter != c.quarter {
-		c.quarter, c.day = quarter, dayOf(t.In(c.location))
-	}
-	return c.day
-}

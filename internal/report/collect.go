@@ -87,18 +87,14 @@ func kindOf(op *record.Operation) (k kind, target string) {
 
 // collection is what a number of sessions adds up to.
 type collection struct {
-	window Window
-	days   calendar
-	groups map[key]*figures
-	pairs  map[pair]*connection
-	chains map[chain]int
-	last   lastCalls
-	unread []Unread
-
-	// Of the session that is being added.
-	row []step
-	key key // of the group at
-	at  *figures
+	window   Window
+	location *time.Location // of days
+	groups   map[key]*figures
+	pairs    map[pair]*connection
+	chains   map[chain]int
+	last     lastCalls
+	unread   []Unread
+	row      []step // of the session that is being added
 }
 
 // lastCalls are the starts of the latest calls before the window, by kind.
@@ -119,7 +115,7 @@ type connection struct {
 
 func newCollection(o *Options) *collection {
 	return &collection{
-		window: o.Window, days: calendar{location: o.Location}, groups: map[key]*figures{}, pairs: map[pair]*connection{},
+		window: o.Window, location: o.Location, groups: map[key]*figures{}, pairs: map[pair]*connection{},
 		chains: map[chain]int{},
 	}
 }
@@ -232,21 +228,17 @@ func (c *collection) call(number int32, s *Session, op *record.Operation, k kind
 	}
 }
 
-// group returns the figures of a call's group. Calls of one group often follow each other.
+// group returns the figures of a call's group.
 func (c *collection) group(s *Session, op *record.Operation, k kind, target string) *figures {
 	g := key{before: !c.in(op.Start), server: s.Server, client: s.Client, kind: k, target: target}
 	if !g.before {
-		g.day = c.days.of(op.Start)
-	}
-	if c.at != nil && g == c.key {
-		return c.at
+		g.day = dayOf(op.Start.In(c.location))
 	}
 	f := c.groups[g]
 	if f == nil {
 		f = &figures{}
 		c.groups[g] = f
 	}
-	c.key, c.at = g, f
 	return f
 }
 

@@ -37,7 +37,7 @@ func columns() []column {
 		counted("CANCELLED", nil, 6, func(r *Row) int { return r.Cancelled }),
 		{
 			title: "HUNG", in: others, room: 1,
-			text:  func(r *Row) string { return count(r.Hung) },
+			text:  func(r *Row) string { return view.Number(r.Hung) },
 			plain: func(r *Row) string { return strconv.Itoa(r.Hung) },
 			bad:   func(r *Row) bool { return r.HungNow > 0 },
 		},
@@ -60,13 +60,13 @@ func neverCalled(r *Row) string {
 	if r.Tools == nil {
 		return none
 	}
-	return count(r.Tools.Never)
+	return view.Number(r.Tools.Never)
 }
 
 func counted(title string, in []By, room int, f func(*Row) int) column {
 	return column{
 		title: title, in: in, room: room,
-		text:  func(r *Row) string { return count(f(r)) },
+		text:  func(r *Row) string { return view.Number(f(r)) },
 		plain: func(r *Row) string { return strconv.Itoa(f(r)) },
 	}
 }

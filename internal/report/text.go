@@ -35,7 +35,7 @@ func (r *Report) Text(w io.Writer, s *view.Screen, all bool) error {
 	}
 	r.table(&out, rows, s)
 	if more := len(r.Rows) - len(rows); more > 0 {
-		fmt.Fprintf(&out, "%s more: --all\n", count(more))
+		fmt.Fprintf(&out, "%s more: --all\n", view.Number(more))
 	}
 	t := teller{Report: r, zone: s.Zone, whole: all}
 	if s.Columns > 0 {
@@ -50,14 +50,14 @@ func (r *Report) Text(w io.Writer, s *view.Screen, all bool) error {
 func (r *Report) heading(l *time.Location) []string {
 	now, before := r.window(l)
 	t := &r.Total
-	text := fmt.Sprintf("%s: %s in %s", now, r.calls(), plural(r.Sessions, "session"))
+	text := fmt.Sprintf("%s: %s in %s", now, r.calls(), view.Plural(r.Sessions, "session"))
 	if t.Calls > 0 {
 		text += fmt.Sprintf(", %s failed", view.Share(t.Failed, t.Calls))
 	}
 	past := "Nothing is stored of t" + before[1:] + "."
 	switch {
 	case t.Before != nil:
-		past = fmt.Sprintf("%s: %s, %s failed", before, plural(t.Before.Calls, "call"),
+		past = fmt.Sprintf("%s: %s, %s failed", before, view.Plural(t.Before.Calls, "call"),
 			view.Share(t.Before.Failed, t.Before.Calls))
 		if r.Stored.After(r.Before) {
 			past += "; nothing is stored of before " + When(r.Stored.In(l), r.Until.In(l))
@@ -71,9 +71,9 @@ func (r *Report) heading(l *time.Location) []string {
 
 // calls returns the number of calls, and of what they were of.
 func (r *Report) calls() string {
-	text := plural(r.Total.Calls, "call")
+	text := view.Plural(r.Total.Calls, "call")
 	if r.Called > 0 && r.By != ByDay {
-		text += " of " + plural(r.Called, string(r.By))
+		text += " of " + view.Plural(r.Called, string(r.By))
 	}
 	return text
 }
@@ -189,7 +189,7 @@ func (t *teller) each(label string, n int, f func(i int) (count, text string)) {
 		t.tell(label, count, text)
 	}
 	if n > shown {
-		t.tell(label, "", count(n-shown)+" more: --all")
+		t.tell(label, "", view.Number(n-shown)+" more: --all")
 	}
 }
 
@@ -202,9 +202,9 @@ func (t *teller) remarks() {
 		h := &t.Hung[i]
 		text := t.call(&h.Name)
 		if h.Now > 0 {
-			text += fmt.Sprintf(", %s of them now", count(h.Now))
+			text += fmt.Sprintf(", %s of them now", view.Number(h.Now))
 		}
-		return count(h.Count), text
+		return view.Number(h.Count), text
 	})
 	t.each("Slower", len(t.Slower), func(i int) (string, string) {
 		s := &t.Slower[i]
@@ -225,14 +225,14 @@ func (t *teller) errors(label string, list []Error) {
 		if e.Word != "" {
 			text += ", " + t.name(e.Word)
 		}
-		return count(e.Count), text + ", last " + When(e.Last.In(t.zone), t.Until.In(t.zone))
+		return view.Number(e.Count), text + ", last " + When(e.Last.In(t.zone), t.Until.In(t.zone))
 	})
 }
 
 func (t *teller) sequences() {
 	t.each("Sequences", len(t.Sequences), func(i int) (string, string) {
 		s := &t.Sequences[i]
-		return count(s.Count), t.name(s.Server) + " " + t.list(s.Tools, " → ")
+		return view.Number(s.Count), t.name(s.Server) + " " + t.list(s.Tools, " → ")
 	})
 }
 
@@ -251,18 +251,18 @@ func (t *teller) listed() {
 	if tools == nil {
 		return
 	}
-	t.tell("Listed", count(tools.Listed), fmt.Sprintf("%s, %s of definitions", toolWord(tools.Listed), view.Size(tools.DefinitionSize)))
+	t.tell("Listed", view.Number(tools.Listed), fmt.Sprintf("%s, %s of definitions", toolWord(tools.Listed), view.Size(tools.DefinitionSize)))
 	if tools.Never == 0 {
 		return
 	}
 	text := toolWord(tools.Never) + " listed and never called"
 	if most := t.NeverCalled[0]; len(t.NeverCalled) > 1 {
-		text += fmt.Sprintf(", %s of them in %s", count(len(most.Tools)), t.name(most.Server))
+		text += fmt.Sprintf(", %s of them in %s", view.Number(len(most.Tools)), t.name(most.Server))
 	}
-	t.tell("Never", count(tools.Never), text)
+	t.tell("Never", view.Number(tools.Never), text)
 	if t.whole {
 		for _, one := range t.NeverCalled {
-			t.tell("Never", count(len(one.Tools)), t.name(one.Server)+": "+t.list(one.Tools, ", "))
+			t.tell("Never", view.Number(len(one.Tools)), t.name(one.Server)+": "+t.list(one.Tools, ", "))
 		}
 	}
 }

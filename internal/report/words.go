@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,23 +13,6 @@ import (
 
 // none stands where there is nothing to count.
 const none = "–"
-
-// count returns a number with commas: 1,912.
-func count(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
-// plural returns a number of things whose name takes an s: "1 call", "1,912 calls".
-func plural(n int, name string) string {
-	if n != 1 {
-		name += "s"
-	}
-	return count(n) + " " + name
-}
 
 // trend returns a change of a number of calls: "+4 %", "×12".
 func trend(r *Row) string {

@@ -23,16 +23,6 @@ import (
 // stands in traces.jsonl under the same ids. A log record is whole and stands nowhere else: it says what the server has
 // written to stderr, or sent as a message.
 
-// isContent reports whether an attribute of a span holds captured content: whether semconv.ContentAttributes lists it.
-func isContent(key string) bool {
-	switch key {
-	case semconv.ToolCallArguments, semconv.ToolCallResult, semconv.ErrorMessage, semconv.PromptResult, semconv.SampleRequest,
-		semconv.SampleResult, semconv.ResourceURI:
-		return true
-	}
-	return strings.HasPrefix(key, semconv.PromptVariable)
-}
-
 // splitter takes content out of spans.
 type splitter struct {
 	kept, content []attribute.KeyValue // reused
@@ -45,14 +35,14 @@ func (sp *splitter) split(s *otlpfile.Span) (rest, content *otlpfile.Span) {
 	own := s.Name == semconv.SessionSpan || s.Name == semconv.SessionFailed
 	has := s.Message != "" && !own
 	for i := 0; i < len(s.Attributes) && !has; i++ {
-		has = isContent(string(s.Attributes[i].Key))
+		has = semconv.IsContent(string(s.Attributes[i].Key))
 	}
 	if !has {
 		return s, nil
 	}
 	sp.kept, sp.content = sp.kept[:0], sp.content[:0]
 	for _, a := range s.Attributes {
-		if isContent(string(a.Key)) {
+		if semconv.IsContent(string(a.Key)) {
 			sp.content = append(sp.content, a)
 		} else {
 			sp.kept = append(sp.kept, a)
@@ -70,7 +60,7 @@ func (sp *splitter) split(s *otlpfile.Span) (rest, content *otlpfile.Span) {
 // isContentRecord reports whether a log record holds captured content.
 func isContentRecord(r *otlpfile.LogRecord) bool {
 	for _, a := range r.Attributes {
-		if a.Key == semconv.Data || isContent(string(a.Key)) {
+		if a.Key == semconv.Data || semconv.IsContent(string(a.Key)) {
 			return true
 		}
 	}

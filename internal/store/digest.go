@@ -168,20 +168,23 @@ func readDigest(r *bufio.Reader, f func(op *record.Operation) bool) error {
 	for {
 		n, err := binary.ReadUvarint(r)
 		if errors.Is(err, io.EOF) {
-			return d.flush(f)
+			d.flush(f)
+			return nil
 		}
 		if n == 0 && err == nil {
 			return errDigest // what a power cut left as zeros, which may have completed the entry before, too
 		}
 		if err != nil || n > maxEntry {
-			return errors.Join(d.flush(f), errDigest)
+			d.flush(f)
+			return errDigest
 		}
 		if uint64(cap(entry)) < n {
 			entry = make([]byte, n)
 		}
 		entry = entry[:n]
 		if _, err := io.ReadFull(r, entry); err != nil {
-			return errors.Join(d.flush(f), errDigest) // torn
+			d.flush(f)
+			return errDigest // torn
 		}
 		if !d.take(entry, f) {
 			return nil
@@ -221,11 +224,10 @@ func (d *digestReader) take(entry []byte, f func(*record.Operation) bool) bool {
 	return true
 }
 
-func (d *digestReader) flush(f func(*record.Operation) bool) error {
+func (d *digestReader) flush(f func(*record.Operation) bool) {
 	if d.held {
 		f(&d.op)
 	}
-	return nil
 }
 
 func (d *digestReader) text(n uint64) string {

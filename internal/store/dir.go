@@ -1,7 +1,10 @@
 package store
 
 import (
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -125,6 +128,16 @@ func openFile(root *os.Root, name string, flag int) (*os.File, error) {
 	return f, nil
 }
 
+// readFile reads a small file. What it has beyond a number of bytes is damage, and left out.
+func readFile(root *os.Root, name string, most int64) ([]byte, error) {
+	f, err := openFile(root, name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
 // openOrMakeFile opens a file for reading and writing, which it makes if it does not exist.
 func openOrMakeFile(root *os.Root, name string) (*os.File, error) {
 	f, err := openFile(root, name, os.O_RDWR)
@@ -137,22 +150,13 @@ func openOrMakeFile(root *os.Root, name string) (*os.File, error) {
 	return f, err
 }
 
-// within returns an error of a root with the whole path.
-func within(root *os.Root, err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return &fs.PathError{Op: e.Op, Path: filepath.Join(root.Name(), e.Path), Err: e.Err}
-	}
-	return err
-}
-
-// replace writes a file that never exists in part; synced, not even after a crash of the machine.
+// replace writes a file that never exists in part; synced, not even after a crash of the machine. A symbolic link in its
+// place is replaced, not followed. Of processes that do so at once the last one wins.
 func replace(root *os.Root, name string, text []byte, synced bool) error {
-	temporary := name + ".tmp"
+	var suffix [6]byte
+	_, _ = rand.Read(suffix[:])
+	temporary := fmt.Sprintf("%s.%x.tmp", name, suffix)
 	f, err := makeFile(root, temporary)
-	if errors.Is(err, fs.ErrExist) { // left by an attempt before
-		_ = root.Remove(temporary)
-		f, err = makeFile(root, temporary)
-	}
 	if err != nil {
 		return err
 	}
@@ -167,4 +171,12 @@ func replace(root *os.Root, name string, text []byte, synced bool) error {
 		return within(root, err)
 	}
 	return nil
+}
+
+// within returns an error of a root with the whole path.
+func within(root *os.Root, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: e.Op, Path: filepath.Join(root.Name(), e.Path), Err: e.Err}
+	}
+	return err
 }

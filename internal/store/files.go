@@ -28,6 +28,9 @@ func (f *Files) Close() error { return f.root.Close() }
 // Open opens a file for reading. The error is fs.ErrNotExist if there is none.
 func (f *Files) Open(name string) (*os.File, error) { return openFile(f.root, name, os.O_RDONLY) }
 
+// Read reads a small file. What it has beyond a number of bytes is damage, and left out.
+func (f *Files) Read(name string, most int64) ([]byte, error) { return readFile(f.root, name, most) }
+
 // Lines calls f with each whole line of a file, with its end, until f returns an error. A line is valid until f returns. A
 // file that does not exist has none.
 func (f *Files) Lines(name string, each func(line []byte) error) error {

@@ -15,9 +15,6 @@ import (
 // errMissing is the error of a session without a session.json.
 var errMissing = errors.New("session.json is missing")
 
-// maxMeta bounds a session.json. A larger one is damage.
-const maxMeta = 1 << 20
-
 // readFile reads a small file of the session.
 func (s *Session) readFile(name string) ([]byte, error) {
 	file, err := s.openFile(name)

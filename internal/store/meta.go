@@ -12,6 +12,9 @@ import (
 // Format is the version of the layout and of session.json. A reader skips sessions of later versions.
 const Format = 1
 
+// maxMeta bounds a session.json. A larger one is damage.
+const maxMeta = 1 << 20
+
 // Names in a store.
 const (
 	sessionsName  = "sessions"     // the directory of all sessions

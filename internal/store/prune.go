@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -235,12 +234,7 @@ func readCandidate(sessions *os.Root, name string, now time.Time) candidate {
 }
 
 func (c *candidate) readMeta(root *os.Root) error {
-	f, err := openFile(root, metaName, os.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	text, err := readFile(root, metaName, maxMeta)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -27,12 +26,7 @@ type stamp struct {
 const doubtedMark = " doubted"
 
 func readStamp(root *os.Root) (s stamp) {
-	f, err := openFile(root, pruneLockName, os.O_RDONLY)
-	if err != nil {
-		return s
-	}
-	defer func() { _ = f.Close() }()
-	text, _ := io.ReadAll(io.LimitReader(f, 100))
+	text, _ := readFile(root, pruneLockName, 100)
 	at, doubted := strings.CutSuffix(strings.TrimSpace(string(text)), doubtedMark)
 	s.at, _ = time.Parse(time.RFC3339, at) // none: it has never run
 	s.doubted = doubted
@@ -72,15 +66,15 @@ func (s *Store) sinceRetained(now time.Time) time.Duration {
 // Retain applies the retention if it is due. After an unusually long time it leaves alone once what is old, since it may be
 // the clock that is wrong: if that is right, the next time will be soon.
 func (s *Store) Retain(ctx context.Context, keep Keep, now time.Time) (*Report, error) {
-	if !s.Due(now) {
-		return &Report{}, nil
-	}
 	root, err := os.OpenRoot(s.Dir)
 	if err != nil {
-		return nil, err
+		return &Report{}, nil //nolint:nilerr // there is nothing to retain, or no way to
 	}
 	defer func() { _ = root.Close() }()
 	last, next := readStamp(root), stamp{at: now}
+	if !isDue(now.Sub(last.at)) {
+		return &Report{}, nil
+	}
 	if !last.at.IsZero() && now.Sub(last.at) > retainGap && !last.doubted {
 		next.doubted = true
 		keep.Age = 0

@@ -1,10 +1,7 @@
 package store
 
 import (
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -111,37 +108,19 @@ func (s *Store) List(sessions []Session) error {
 	for _, one := range sessions {
 		names.WriteString(one.Name + "\n")
 	}
-	return s.replaceFile(listing, names.String())
-}
-
-// replaceFile writes a file of the store. It appears at once, and a symbolic link in its place is replaced, not followed.
-func (s *Store) replaceFile(name, text string) error {
 	dir, err := os.OpenRoot(s.Dir)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = dir.Close() }()
-	var suffix [6]byte
-	_, _ = rand.Read(suffix[:])
-	temporary := fmt.Sprintf("%s.%x.tmp", name, suffix)
-	f, err := dir.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Chmod(0o600), f.Close()); err != nil {
-		return errors.Join(err, dir.Remove(temporary))
-	}
-	return dir.Rename(temporary, name)
+	return replace(dir, listing, []byte(names.String()), false)
 }
 
 // listed returns the names of the last listing; without one, those of all sessions, the newest first.
 func (s *Store) listed() []string {
 	if dir, err := os.OpenRoot(s.Dir); err == nil {
 		defer func() { _ = dir.Close() }()
-		if f, err := openFile(dir, listing, os.O_RDONLY); err == nil {
-			defer func() { _ = f.Close() }()
-			text, _ := io.ReadAll(io.LimitReader(f, maxListing))
+		if text, err := readFile(dir, listing, maxListing); err == nil {
 			return strings.Fields(string(text))
 		}
 	}

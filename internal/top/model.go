@@ -70,11 +70,6 @@ func (m *Model) Tick(now time.Time) {
 	}
 }
 
-// Moves reports whether something on the screen but the clock changes with the time alone.
-func (m *Model) Moves() bool {
-	return !m.paused && slices.ContainsFunc(m.world.runs, (*run).live)
-}
-
 // Take takes an event.
 func (m *Model) Take(e Event) {
 	switch e.(type) {

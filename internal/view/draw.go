@@ -241,3 +241,11 @@ func Number(n int) string {
 	}
 	return text
 }
+
+// Plural returns a number of things whose name takes an s: "1 call", "1,912 calls".
+func Plural(n int, name string) string {
+	if n != 1 {
+		name += "s"
+	}
+	return Number(n) + " " + name
+}

@@ -190,7 +190,7 @@ func (p *wholePicture) attributes() {
 	all := make([]Attribute, 0, len(p.Attributes)+2)
 	for _, a := range p.Attributes {
 		value := attributeValue(a)
-		if isContent(a.Key) || value == none { // content is below
+		if semconv.IsContent(a.Key) || value == none { // content is below
 			continue
 		}
 		all = append(all, Attribute{Safe(a.Key), value})
@@ -237,19 +237,6 @@ func attributeValue(a Attribute) string {
 	return Safe(a.Value)
 }
 
-// isContent reports whether an attribute is captured content.
-func isContent(key string) bool {
-	if strings.HasPrefix(key, semconv.PromptVariable) {
-		return true
-	}
-	for _, a := range semconv.ContentAttributes() {
-		if a.Key == key {
-			return true
-		}
-	}
-	return false
-}
-
 // Captured reports whether there is captured content.
 func (o *Whole) Captured() bool {
 	c := &o.Operation.Content
@@ -265,7 +252,8 @@ func (p *wholePicture) content() {
 		}
 		p.printf("%s\n", p.paint(Bold, label))
 		for line := range strings.Lines(Indented(text)) {
-			p.printf("  %s\n", p.Text(safeLine(strings.TrimRight(line, "\r\n"))))
+			line = strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    ")
+			p.printf("  %s\n", p.Text(SafeLine(line)))
 		}
 	}
 	piece("URI", c.URI)
@@ -307,10 +295,9 @@ func Indented(text string) string {
 	return out.String()
 }
 
-// safeLine makes a line safe to show, whole.
-func safeLine(line string) string {
+// SafeLine makes a line safe to show, as Safe does, but whole.
+func SafeLine(line string) string {
 	var out strings.Builder
-	line = strings.ReplaceAll(line, "\t", "    ")
 	for rest := []rune(strings.ToValidUTF8(line, "?")); len(rest) > 0; {
 		n := min(len(rest), longest)
 		out.WriteString(Safe(string(rest[:n])))

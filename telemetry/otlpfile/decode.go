@@ -60,17 +60,6 @@ func (r *Reader) Logs(line []byte) (o Origin, all []LogRecord, err error) {
 	return o, all, nil
 }
 
-// ReadAttributes reads a JSON array of attributes.
-func ReadAttributes(list []byte) ([]attribute.KeyValue, error) {
-	var r Reader
-	r.start(list)
-	all := r.attributes()
-	if err := r.end(); err != nil {
-		return nil, fmt.Errorf("attributes: %w", err)
-	}
-	return all, nil
-}
-
 func (r *Reader) start(text []byte) {
 	r.text, r.at, r.depth, r.err = text, 0, 0, nil
 	r.held, r.room = r.held[:0], perByte*len(text)+spareRoom

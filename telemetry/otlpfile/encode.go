@@ -1,9 +1,6 @@
 package otlpfile
 
-import (
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
-)
+import "go.opentelemetry.io/otel/codes"
 
 // Traces returns what stands before and after the spans of a line. Between spans stands a comma.
 func Traces(o *Origin) (before, after []byte) { return o.line("resourceSpans", "scopeSpans", "spans") }
@@ -83,13 +80,6 @@ func AppendLogRecord(dst []byte, r *LogRecord) []byte {
 	}
 	e.raw(`}`)
 	e[start] = '{' // in place of the first comma
-	return e
-}
-
-// AppendAttributes appends a JSON array of attributes.
-func AppendAttributes(dst []byte, all []attribute.KeyValue) []byte {
-	e := encoder(dst)
-	e.list(all)
 	return e
 }
 

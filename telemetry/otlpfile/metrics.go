@@ -13,7 +13,6 @@ type Metric struct {
 	Name, Description, Unit string
 	Form                    Form
 	Monotonic               bool // of a Sum
-	Delta                   bool // of a Sum or Histogram: the points count from the last export, not from their Start
 	Points                  []Point
 }
 
@@ -71,7 +70,7 @@ func AppendMetric(dst []byte, m *Metric) []byte {
 	}
 	e.raw(`]`)
 	if m.Form != Gauge {
-		e.number(`,"aggregationTemporality":`, map[bool]int64{true: 1, false: 2}[m.Delta])
+		e.raw(`,"aggregationTemporality":2`) // cumulative: the points count from their Start
 	}
 	if m.Monotonic {
 		e.raw(`,"isMonotonic":true`)

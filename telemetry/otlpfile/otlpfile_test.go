@@ -211,7 +211,7 @@ func TestMetrics(t *testing.T) {
 	before, after := otlpfile.Metrics(&origin)
 	point := otlpfile.Point{Attributes: values[:1], Start: at(1), Time: at(2), Value: attribute.Int64Value(-7)}
 	line := otlpfile.AppendMetric(before, &otlpfile.Metric{Name: "a", Description: hostile, Unit: "By", Points: []otlpfile.Point{point, {Value: attribute.Float64Value(0.5)}}})
-	line = otlpfile.AppendMetric(append(line, ','), &otlpfile.Metric{Name: "b", Form: otlpfile.Sum, Monotonic: true, Delta: true})
+	line = otlpfile.AppendMetric(append(line, ','), &otlpfile.Metric{Name: "b", Form: otlpfile.Sum, Monotonic: true})
 	line = otlpfile.AppendMetric(append(line, ','), &otlpfile.Metric{Name: "c", Form: otlpfile.Histogram, Points: []otlpfile.Point{
 		{}, {
 			Count: 3, Total: math.Inf(1), Min: &least, Buckets: []uint64{1, math.MaxUint64 / 2}, Bounds: []float64{0.25},
@@ -232,7 +232,7 @@ func TestMetrics(t *testing.T) {
 		"schemaUrl":"https://opentelemetry.io/schemas/1.41.0","scopeMetrics":[{"scope":{"name":"scope","version":"1.2.3"},"metrics":[
 		{"name":"a","unit":"By","description":`+string(quoted)+`,"gauge":{"dataPoints":[
 			{"attributes":[`+text+`],"startTimeUnixNano":"1795000000000000001","timeUnixNano":"1795000000000000002","asInt":"-7"},{"asDouble":0.5}]}},
-		{"name":"b","sum":{"aggregationTemporality":1,"isMonotonic":true}},
+		{"name":"b","sum":{"aggregationTemporality":2,"isMonotonic":true}},
 		{"name":"c","histogram":{"aggregationTemporality":2,"dataPoints":[{"sum":0},
 			{"count":"3","sum":"Infinity","min":-0.5,"bucketCounts":["1","9223372036854775807"],"explicitBounds":[0.25],"exemplars":[
 				{"asDouble":2},{"asInt":"1","timeUnixNano":"1795000000000000003","traceId":"01000000000000000000000000000000",
@@ -300,7 +300,8 @@ func TestReadAny(t *testing.T) {
 	}
 	for depth, readable := range map[int]bool{3000: true, 1_000_000: false} { // encoding/json has a limit of its own
 		deep := strings.Repeat(`{"arrayValue":{"values":[`, depth) + strings.Repeat(`]}}`, depth)
-		if _, err := otlpfile.ReadAttributes([]byte(`[{"key":"k","value":` + deep + `}]`)); (err == nil) != readable {
+		line := `{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"k","value":` + deep + `}]}]}]}]}`
+		if _, _, err := otlpfile.ReadTraces([]byte(line)); (err == nil) != readable {
 			t.Errorf("a value of depth %d: %v", depth, err)
 		}
 	}

@@ -1,5 +1,7 @@
 package semconv
 
+import "strings"
+
 // Attribute describes an attribute of spans and log records, for TELEMETRY.md. Those of metrics are listed with their
 // instruments.
 type Attribute struct {
@@ -73,6 +75,15 @@ func ContentAttributes() []Attribute {
 		{SampleResult, "string", "`prompts`: the response to it", `{"role":"assistant"}`},
 		{ResourceURI, "string", "`uris`: the request's URI", "mail://inbox/[redacted:email]"},
 	}
+}
+
+// IsContent reports whether an attribute holds captured content: whether ContentAttributes lists it.
+func IsContent(key string) bool {
+	switch key {
+	case ToolCallArguments, ToolCallResult, ErrorMessage, PromptResult, SampleRequest, SampleResult, ResourceURI:
+		return true
+	}
+	return strings.HasPrefix(key, PromptVariable)
 }
 
 // SessionAttributes returns the attributes of the session's span.
