@@ -134,7 +134,7 @@ func (t *tailTable) operation(e *store.Event, op *record.Operation, o view.Outco
 
 // ending returns how a session ended, in words.
 func ending(s *store.Session) string {
-	totals := fmt.Sprintf(": %s, %d failed", plural(s.Totals.Calls, "call"), s.Totals.Failed)
+	totals := ": " + view.Counts{Calls: s.Totals.Calls, Failed: s.Totals.Failed, FailedCalls: s.Totals.FailedCalls}.String()
 	e := s.Exit
 	switch {
 	case s.State != store.Ended || e == nil:

@@ -77,10 +77,7 @@ func Exit(e record.Exit) (word string, color Color) {
 
 // Totals returns what the operations of a session add up to: "5 calls, 1 failed, p95 801ms".
 func Totals(t *record.Totals) string {
-	text := fmt.Sprintf("%d calls, %d failed", t.Calls, t.Failed)
-	if t.Calls == 1 {
-		text = fmt.Sprintf("1 call, %d failed", t.Failed)
-	}
+	text := Counts{Calls: t.Calls, Failed: t.Failed, FailedCalls: t.FailedCalls}.String()
 	for _, other := range []struct {
 		n    int
 		word string
