@@ -61,7 +61,7 @@ var (
 		Attributes: []string{
 			SessionID, Duration, Calls, Failures, P95, ErrorType, ExitCause, Exit, ExitCode, Signal, InFlight, ViolationReason,
 		},
-		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=25 failures=5 p95=0.2 error.type=server_exit " +
+		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=20 failures=5 p95=0.3 error.type=server_exit " +
 			"spanpipe.exit.cause=server_ended spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
