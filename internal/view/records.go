@@ -69,6 +69,23 @@ func (c Counts) String() string {
 	return text
 }
 
+// Totals returns what the operations of a session add up to: "5 calls, 1 failed, p95 801ms".
+func Totals(t *record.Totals) string {
+	text := Counts{Calls: t.Calls, Failed: t.Failed, FailedCalls: t.FailedCalls}.String()
+	for _, other := range []struct {
+		n    int
+		word string
+	}{{t.Cancelled, semconv.ErrCancelled}, {t.Abandoned, semconv.ErrAbandoned}} {
+		if other.n > 0 {
+			text += fmt.Sprintf(", %d %s", other.n, other.word)
+		}
+	}
+	if t.Answered() > 0 {
+		text += ", p95 " + Duration(t.P95())
+	}
+	return text
+}
+
 // Add adds the counts of another session.
 func (c *Counts) Add(o Counts) {
 	c.Calls, c.Failed, c.FailedCalls, c.Hung = c.Calls+o.Calls, c.Failed+o.Failed, c.FailedCalls+o.FailedCalls, c.Hung+o.Hung
