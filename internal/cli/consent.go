@@ -155,7 +155,7 @@ func (s *storing) limits() []string {
 		lines = append(lines, "captured content: for "+ageText(s.KeepContentAge)+" (SPANPIPE_KEEP_CONTENT)")
 	}
 	return append(lines,
-		"totals of each session and a short line for each call, without content: for "+ageText(s.KeepDigestAge),
+		"totals of each session and a short line for each operation, without content: for "+ageText(s.KeepDigestAge),
 		"backups, and a home directory that is synchronized with other machines, copy these files and may keep them "+
 			"longer; SPANPIPE_DIR names another place")
 }

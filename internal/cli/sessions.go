@@ -152,7 +152,7 @@ func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 		hints = append(hints, "the clients are "+names(all, func(s *store.Session) string { return s.Client.Name }))
 	}
 	if c.Bool("failed") {
-		has = append(has, "a call that failed")
+		has = append(has, "an operation that failed")
 	}
 	message := "no session " + sinceWords(since)
 	if len(has) > 0 {

@@ -82,7 +82,7 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 		},
 		{
 			Flag: "hang-after", Value: "DURATION", Default: "30s", parse: duration(&o.hangAfter, "1s", "24h"),
-			Usage: "how long a call may stay unanswered before it is reported as hanging (1s to 24h)",
+			Usage: "how long an operation may stay unanswered before it is reported as hanging (1s to 24h)",
 		},
 		{
 			Flag: "admin-addr", Value: "ADDRESS", parse: text(&o.adminAddr),
@@ -97,7 +97,7 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 			Flag: "keep", Value: "LIMITS", Default: "30d,200MB", parse: limits(&o.keep),
 			Words: "30d,200MB 7d 1GB forever",
 			Usage: "how long details of stored sessions are kept, and at most how much of them: an age, a size or both, " +
-				"or forever; session totals and one short line for each call, without content, are kept for 180 days",
+				"or forever; session totals and one short line for each operation, without content, are kept for 180 days",
 		},
 		{
 			Flag: "keep-content", Value: "AGE", Default: "24h", parse: age(&o.keep.Content), Words: "24h 1h 7d",

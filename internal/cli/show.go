@@ -217,7 +217,7 @@ func (s *shown) tree() error {
 	r := s.viewed()
 	s.heading(r)
 	s.printf("\n")
-	if !s.session.Detail && s.session.Totals.Calls > 0 {
+	if !s.session.Detail && s.session.Totals.Operations > 0 {
 		s.sentence("Its operations have been removed (SPANPIPE_KEEP); what they add up to is in: spanpipe report")
 		return nil
 	}
@@ -285,7 +285,8 @@ func (s *shown) heading(r *view.Records) {
 func (s *shown) counts(r *view.Records) view.Counts {
 	c := view.Count(r)
 	if !s.session.Detail || s.records.Left > 0 {
-		c.Calls, c.Failed = s.session.Totals.Calls, s.session.Totals.Failed
+		t := &s.session.Totals
+		c.Calls, c.Failed, c.FailedCalls = t.Calls, t.Failed, t.FailedCalls
 	}
 	return c
 }

@@ -197,7 +197,7 @@ func TestShow(t *testing.T) {
 	}
 	t.Run("killed", func(t *testing.T) {
 		stdout, _, _ := spanpipe(t, dir, nil, "show") // the newest
-		for _, want := range []string{"other 0.3.0-dev, killed after ", ": 1 call, 0 failed\n", "╴  killed", "spanpipe was killed, so that nothing says how"} {
+		for _, want := range []string{"other 0.3.0-dev, killed after ", ": no calls\n", "╴  killed", "spanpipe was killed, so that nothing says how"} {
 			if !strings.Contains(stdout, want) {
 				t.Errorf("no %q in:\n%s", want, stdout)
 			}

@@ -75,8 +75,7 @@ func (s *shown) run(part store.Range, asJSON bool) error {
 		members = append(members, view.Member{Server: s.server(&sessions[i]), Records: r})
 		records = append(records, r)
 		unread += one.records.Left
-		c := one.counts(r)
-		counts.Calls, counts.Failed, counts.Hung = counts.Calls+c.Calls, counts.Failed+c.Failed, counts.Hung+c.Hung
+		counts.Add(one.counts(r))
 		shownAs = append(shownAs, one.sessionJSON(r))
 	}
 	if asJSON {

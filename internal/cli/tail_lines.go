@@ -140,7 +140,7 @@ func (t *tailTable) outcome(o view.Outcome) string {
 
 // ending returns how a session ended, in words.
 func ending(s *store.Session) string {
-	totals := fmt.Sprintf(": %s, %d failed", plural(s.Totals.Calls, "call"), s.Totals.Failed)
+	totals := ": " + view.Counts{Calls: s.Totals.Calls, Failed: s.Totals.Failed, FailedCalls: s.Totals.FailedCalls}.String()
 	e := s.Exit
 	switch {
 	case s.State != store.Ended || e == nil:

@@ -71,18 +71,15 @@ const (
 
 // kindOf returns what an operation is for, if it is a call, and the target that it is counted under.
 func kindOf(op *record.Operation) (k kind, target string) {
-	if op.Direction != record.ToServer {
+	switch {
+	case !op.IsCall():
 		return noCall, ""
-	}
-	switch op.Method {
-	case semconv.ToolsCall:
-		return toolCall, op.Target
-	case semconv.PromptsGet:
-		return promptCall, op.Target
-	case semconv.ResourcesRead:
+	case op.Method == semconv.ResourcesRead:
 		return resourceCall, op.Resource
+	case op.Method == semconv.PromptsGet:
+		return promptCall, op.Target
 	}
-	return noCall, ""
+	return toolCall, op.Target
 }
 
 // collection is what a number of sessions adds up to.

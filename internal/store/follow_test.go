@@ -291,7 +291,7 @@ func TestFollowDamaged(t *testing.T) {
 				ended++
 			}
 		}
-		return ended == one.Totals.Calls
+		return ended == one.Totals.Operations
 	})
 }
 

@@ -217,7 +217,7 @@ func (l *loader) assemble(s *Session, part Range) {
 		l.Session.Ready = l.Session.Ready || op.Answered && op.Direction == record.ToServer && !refused
 	}
 	l.noted(&a, part)
-	l.Left = max(s.Totals.Calls-len(l.Operations), 0)
+	l.Left = max(s.Totals.Operations-len(l.Operations), 0)
 }
 
 // assembler knows the operations of spans.

@@ -85,15 +85,23 @@ type Exit struct {
 // Totals is what a session's operations add up to. In session.json they are those at the end; of a session that is live
 // or was killed they come from its digest.
 type Totals struct {
-	Calls     int     `json:"calls"` // operations that have ended, in both directions
-	Failed    int     `json:"failed"`
-	Cancelled int     `json:"cancelled"`
-	Abandoned int     `json:"abandoned"`
-	Hung      int     `json:"hung"` // were reported as hanging
-	Open      int     `json:"open"` // have not ended
-	P95       float64 `json:"p95"`  // s, of answered operations
-	Sent      int64   `json:"sent"` // bytes of requests and responses to the server
-	Received  int64   `json:"received"`
+	Operations  int     `json:"operations"` // that have ended, in both directions
+	Calls       int     `json:"calls"`      // those that are calls, see record.Operation.IsCall
+	Failed      int     `json:"failed"`     // operations, as all below but FailedCalls and P95
+	FailedCalls int     `json:"failed_calls"`
+	Cancelled   int     `json:"cancelled"`
+	Abandoned   int     `json:"abandoned"`
+	Hung        int     `json:"hung"` // were reported as hanging
+	Open        int     `json:"open"` // have not ended
+	P95         float64 `json:"p95"`  // s, of answered calls
+	Sent        int64   `json:"sent"` // bytes of requests and responses to the server
+	Received    int64   `json:"received"`
+}
+
+// take takes what record.Totals counts.
+func (t *Totals) take(sum *record.Totals) {
+	t.Operations, t.Calls, t.Failed = sum.Operations, sum.Calls, sum.Failed
+	t.FailedCalls, t.Cancelled, t.Abandoned, t.P95 = sum.FailedCalls, sum.Cancelled, sum.Abandoned, sum.P95().Seconds()
 }
 
 // add counts what record.Totals does not of an operation that has ended.

@@ -199,8 +199,7 @@ func (s *Session) Sum() {
 		ended[op.Number] = true
 		return true
 	})
-	s.Totals.Calls, s.Totals.Failed, s.Totals.Cancelled, s.Totals.Abandoned = t.Calls, t.Failed, t.Cancelled, t.Abandoned
-	s.Totals.P95 = t.P95().Seconds()
+	s.Totals.take(&t)
 	for _, op := range s.OpenOperations() {
 		if !ended[op.Number] {
 			s.Totals.Open++

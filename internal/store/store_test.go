@@ -35,7 +35,7 @@ func TestStored(t *testing.T) {
 		t.Logf("%s %s %s %s: %d calls, %d failed, %v; %d operations, %d bytes", s.Name, s.ServerName(), s.Client.Name, s.State,
 			s.Totals.Calls, s.Totals.Failed, s.Totals.P95, len(r.Operations), s.Size)
 		rows := 0
-		if err := s.Digest(func(op *record.Operation) bool { rows++; return true }); err != nil || rows != s.Totals.Calls {
+		if err := s.Digest(func(op *record.Operation) bool { rows++; return true }); err != nil || rows != s.Totals.Operations {
 			t.Errorf("%d rows, %v", rows, err)
 		}
 	}

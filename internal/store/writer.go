@@ -211,9 +211,7 @@ func (w *Writer) Flush(ctx context.Context) {
 // Close implements telemetry.Store. A session whose Exit was not noted is left as one whose process was killed.
 func (w *Writer) Close(ctx context.Context, lost map[string]int64) {
 	w.mu.Lock()
-	t := &w.meta.Totals
-	t.Calls, t.Failed, t.Cancelled, t.Abandoned = w.totals.Calls, w.totals.Failed, w.totals.Cancelled, w.totals.Abandoned
-	t.P95 = w.totals.P95().Seconds()
+	w.meta.Totals.take(&w.totals)
 	w.meta.Lost = lost
 	w.refuse(tracesFile, logsFile, contentFile, metricsFile, digestFile)
 	w.mu.Unlock()

@@ -114,7 +114,7 @@ func (s *session) failing(w *world) []alert {
 	return all
 }
 
-// hungNow counts the calls that hang.
+// hungNow counts the operations that hang.
 func (w *world) hungNow() int {
 	n := 0
 	for _, c := range w.open {
@@ -236,7 +236,7 @@ func (p *alertsPane) command() string {
 func (p *alertsPane) draw(w *world, room Size) []Line {
 	lines := []Line{text(Dim, " WHAT NEEDS A LOOK")}
 	if len(p.shown) == 0 {
-		return append(lines, text(Plain, " Nothing: no call hangs, and no tool keeps failing."))
+		return append(lines, text(Plain, " Nothing: no operation hangs, and no tool keeps failing."))
 	}
 	p.room((room.Height - 1) / 2)
 	from, to := p.visible()

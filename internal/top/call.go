@@ -29,7 +29,7 @@ func (p *callPane) hints() []string {
 	if p.attributes {
 		attributes = "a without"
 	}
-	return []string{"esc back", attributes, "[ ] other calls", "y copy", "? keys", "q quit"}
+	return []string{"esc back", attributes, "[ ] others", "y copy", "? keys", "q quit"}
 }
 
 // update takes the newest record of the operation.
@@ -78,7 +78,7 @@ func (p *callPane) all(w *world, width int) []Line {
 	o := p.outcome(w.now, w.hangAfter)
 	var head Line
 	head.add(Strong, " "+p.name())
-	what := fmt.Sprintf("%s, call %d", p.session.server(), p.op.Number)
+	what := fmt.Sprintf("%s, #%d", p.session.server(), p.op.Number)
 	state := o.Long() + " " + view.Duration(p.took(w.now))
 	if room := width - head.width() - len(what) - len(state) - 6; room >= 0 {
 		head.space(room+2).add(Plain, what).add(style(o), "   "+state)
@@ -240,7 +240,7 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 		add(e.Time.In(w.now.Location()).Format("15:04:05"), clean(strings.ReplaceAll(e.Name, "_", " ")))
 	}
 	if p.op.ArgumentsOf > 0 && p.op.ArgumentsOf != p.op.Number {
-		add("repeats", fmt.Sprintf("the arguments of call %d", p.op.ArgumentsOf))
+		add("repeats", fmt.Sprintf("the arguments of operation %d", p.op.ArgumentsOf))
 	}
 	client := cmp.Or(p.session.client(), "unknown")
 	if o.Ending == view.Hung || o.Ending == view.Open {

@@ -11,7 +11,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/view"
 )
 
-// livePane shows the calls that are open, on one axis of ages, and below them those that have ended, the newest first.
+// livePane shows the operations that are open, on one axis of ages, and below them those that have ended, the newest first.
 type livePane struct {
 	list
 	open    []*call
@@ -91,7 +91,7 @@ func (p *livePane) command() string {
 	return "spanpipe tail"
 }
 
-// draw keeps the list of open calls on the screen, and scrolls the one of those that have ended.
+// draw keeps the list of open operations on the screen, and scrolls the one of those that have ended.
 func (p *livePane) draw(w *world, room Size) []Line {
 	top := min(len(p.open), max(room.Height/2-2, 1))
 	lines := []Line{p.openHeading(room.Width, w.hangAfter)}
@@ -106,9 +106,9 @@ func (p *livePane) draw(w *world, room Size) []Line {
 	}
 	switch more := len(p.open) - top; {
 	case len(p.open) == 0:
-		lines = append(lines, text(Dim, " no call has been open for longer than a second"))
+		lines = append(lines, text(Dim, " no operation has been open for longer than a second"))
 	case more > 0:
-		lines = append(lines, text(Dim, " %s more", plural(more, "open call")))
+		lines = append(lines, text(Dim, " %s more", plural(more, "open operation")))
 	}
 	lines = append(lines, rule(room.Width))
 	return append(lines, p.endedLines(w, room.Height-len(lines), room.Width)...)
@@ -173,7 +173,7 @@ func (p *livePane) openLine(w *world, c *call, width int) Line {
 	return *l.space(1).add(style(o), view.CutEnd(o.String(), 14))
 }
 
-// endedLines are the calls that have ended.
+// endedLines are the operations that have ended.
 func (p *livePane) endedLines(w *world, height, width int) []Line {
 	p.room(height - 1)
 	side := 0

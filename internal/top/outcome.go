@@ -2,14 +2,12 @@ package top
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // call is an operation of a session.
@@ -112,11 +110,6 @@ func (c *call) name() string {
 		return clean(c.op.Method + " " + c.op.Resource)
 	}
 	return clean(c.op.Method)
-}
-
-// isCall reports whether an operation is a call: of a tool, a resource or a prompt.
-func isCall(op *record.Operation) bool {
-	return slices.Contains([]string{semconv.ToolsCall, semconv.ResourcesRead, semconv.PromptsGet}, op.Method)
 }
 
 // spoken formats a duration for a sentence: 4 min 1 s, 12 s, 310 ms.

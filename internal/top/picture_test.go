@@ -80,7 +80,7 @@ func TestPictures(t *testing.T) {
 		pressed     []string
 	}{
 		{"sessions", "spanpipe top: sessions", top.Size{Width: 100, Height: 24}, nil},
-		{"run", "spanpipe top: the calls of a run", top.Size{Width: 140, Height: 32}, []string{"enter"}},
+		{"run", "spanpipe top: the operations of a run", top.Size{Width: 140, Height: 32}, []string{"enter"}},
 		{"tools", "spanpipe top: tools", top.Size{Width: 100, Height: 24}, []string{"2", "n"}},
 		{"live", "spanpipe top: what happens now", top.Size{Width: 100, Height: 24}, []string{"3"}},
 	} {

@@ -107,7 +107,7 @@ func (p *sessionsPane) sorted(w *world, runs []*run) {
 }
 
 func (p *sessionsPane) value(t sums) float64 {
-	return []float64{0, float64(t.calls), float64(t.failed), float64(t.hung), t.p95}[p.sort]
+	return []float64{0, float64(t.Calls), float64(t.Failed), float64(t.Hung), t.p95}[p.sort]
 }
 
 func (p *sessionsPane) key(w *world, key string) action {
@@ -236,7 +236,7 @@ func (s *session) problem() string {
 func (s *session) isBad(w *world) bool {
 	t := s.sums(w)
 	_, st := s.end()
-	return t.failed > 0 || t.hung > 0 || st == Bad || s.Problem != ""
+	return t.Failed > 0 || t.Hung > 0 || st == Bad || s.Problem != ""
 }
 
 // subject returns what a filter looks at.
@@ -247,7 +247,7 @@ func (s *session) subject(w *world) *subject {
 		size: t.received,
 	}
 	for word, is := range map[string]bool{
-		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.failed > 0, "hung": t.hung > 0,
+		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.Failed > 0, "hung": t.Hung > 0,
 		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.isBad(w), "open": w.opens(s),
 		"closed":     s.Exit != nil && s.Exit.EndedBy == record.ByClient,
 		"crashed":    s.Exit != nil && s.Exit.EndedBy == record.ByServer,

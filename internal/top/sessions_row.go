@@ -11,20 +11,21 @@ import (
 
 // sums are the figures of a session or a run.
 type sums struct {
-	calls, failed, hung int
-	p95                 float64 // s; the largest of a run's
-	received            int64
+	view.Counts
+	p95      float64 // s; the largest of a run's
+	received int64
 }
 
 // sums returns a session's figures: those that were stored, or those that have been counted here.
 func (s *session) sums(w *world) sums {
-	t := sums{s.Totals.Calls, s.Totals.Failed, s.Totals.Hung, s.Totals.P95, s.Totals.Received}
-	if s.streamed || s.summed {
-		t = sums{s.totals.Calls, s.totals.Failed, s.hung, s.totals.P95().Seconds(), s.moved}
+	all := &s.Totals
+	t := sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: all.Hung}, all.P95, all.Received}
+	if all := &s.totals; s.streamed || s.summed {
+		t = sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: s.hung}, all.P95().Seconds(), s.moved}
 	}
 	for _, c := range w.open {
 		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
-			t.hung++
+			t.Hung++
 		}
 	}
 	return t
@@ -33,13 +34,13 @@ func (s *session) sums(w *world) sums {
 func (r *run) sums(w *world) (t sums) {
 	for _, s := range r.sessions {
 		one := s.sums(w)
-		t.calls, t.failed, t.hung = t.calls+one.calls, t.failed+one.failed, t.hung+one.hung
+		t.Add(one.Counts)
 		t.p95, t.received = max(t.p95, one.p95), t.received+one.received
 	}
 	return t
 }
 
-// p95 returns what 95 of 100 of a run's operations took at most; 0 if not all of them are known.
+// p95 returns what 95 of 100 of a run's calls took at most; 0 if not all of them are known.
 func (r *run) p95(w *world) time.Duration {
 	var all record.Totals
 	for _, s := range r.sessions {
@@ -59,8 +60,8 @@ func (t sums) figures(l *Line, s Style, c sessionColumns, p95 string) {
 		}
 		return s
 	}
-	l.right(s, view.Number(t.calls), 5).right(bad(t.failed), view.Number(t.failed), 7).
-		right(bad(t.hung), view.Number(t.hung), 5)
+	l.right(s, view.Number(t.Calls), 5).right(bad(t.Failed), view.Number(t.Failed), 7).
+		right(bad(t.Hung), view.Number(t.Hung), 5)
 	if c.p95 > 0 {
 		l.right(s, p95, 1+c.p95)
 	}

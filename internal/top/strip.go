@@ -7,7 +7,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/view"
 )
 
-// strip counts what happens in a session over time. It has at most stripSlots slots of equal width, which doubles when
+// strip counts the calls of a session over time, and what else has failed. It has at most stripSlots slots of equal width, which doubles when
 // the session outgrows them, so that a session of any length takes little memory.
 type strip struct {
 	from  time.Time
@@ -24,7 +24,7 @@ const (
 	mostHangs  = 64 // a strip has room for few
 )
 
-// add counts a call that started at a time.
+// add counts a call, or another request that failed, that started at a time.
 func (s *strip) add(at time.Time, bad bool) {
 	if s.slot == 0 {
 		s.slot = firstSlot
@@ -63,7 +63,7 @@ func (s *strip) hang(from, to time.Time) {
 	}
 }
 
-// blocks are the heights of a column. The lowest is the rail: the server runs and nothing happens.
+// blocks are the heights of a column. The lowest is the rail: the server runs and is not called.
 var blocks = []rune("▁▂▃▄▅▆▇█")
 
 // draw appends a strip of n columns for a time, in which the session lived for a part. Hangs are those that go on.

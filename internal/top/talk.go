@@ -82,7 +82,7 @@ func (t *Talk) Greeting() []string {
 		}
 	}
 	said := []string{fmt.Sprintf("%s live, of %s. %s open, %d of them hung.", isAre(live, "session"),
-		plural(len(clients), "client"), isAre(len(w.open), "call"), w.hungNow())}
+		plural(len(clients), "client"), isAre(len(w.open), "operation"), w.hungNow())}
 	for _, a := range w.alerts() {
 		said = append(said, a.word+": "+a.long)
 	}
@@ -174,7 +174,7 @@ func aloud(d time.Duration) string {
 // talkHelp lists the commands.
 var talkHelp = []string{
 	"sessions, tools, live: list a view. next: more of it.",
-	"show 1: a session. show 1 42: a call. look: what needs a look.",
+	"show 1: a session. show 1 42: an operation. look: what needs a look.",
 	"filter WORDS, such as filter server:github failed; filter alone drops it.",
 	"quiet: say only what fails or hangs. all: say everything. quit.",
 }
@@ -245,9 +245,9 @@ func (t *Talk) sessions() []string {
 			}
 			f := s.sums(w)
 			word, _ := s.end()
-			said := fmt.Sprintf("Session %d: %s in %s, %s, %s long. %s, %d failed, %d hung.", s.number, s.server(),
+			said := fmt.Sprintf("Session %d: %s in %s, %s, %s long: %s.", s.number, s.server(),
 				cmp.Or(clean(s.Client.Name), "an unknown client"), word, aloud(s.until(w.now).Sub(s.began())),
-				plural(f.calls, "call"), f.failed, f.hung)
+				f.Counts)
 			if f.p95 > 0 {
 				said += fmt.Sprintf(" 95 in 100 calls took at most %s.", aloud(time.Duration(f.p95*float64(time.Second))))
 			}
@@ -292,7 +292,7 @@ func (t *Talk) live() []string {
 			all = append(all, fmt.Sprintf("%s for %s: %s, %s.", o, aloud(c.took(w.now)), c.session.server(), c.name()))
 		}
 	}
-	return orNothing(all, "No call is open.")
+	return orNothing(all, "No operation is open.")
 }
 
 func (t *Talk) look() []string {
@@ -317,7 +317,7 @@ func (t *Talk) show(words []string) []string {
 	t.number = 0
 	if len(words) > 1 {
 		if t.number, err = strconv.ParseUint(words[1], 10, 64); err != nil {
-			return []string{"A call is a number: show 1 42."}
+			return []string{"An operation is a number: show 1 42."}
 		}
 	}
 	t.awaits = names[i]
@@ -343,7 +343,7 @@ func (t *Talk) detail(d Detail) []string {
 	if t.number > 0 {
 		c := s.detail[t.number]
 		if c == nil {
-			return []string{fmt.Sprintf("It has no call %d.", t.number)}
+			return []string{fmt.Sprintf("It has no operation %d.", t.number)}
 		}
 		return c.tell(w)
 	}
@@ -357,7 +357,7 @@ func (t *Talk) detail(d Detail) []string {
 		}
 		all = append(all, fmt.Sprintf("%d: %s, %s, %s.", r.op.Number, r.name(), r.outcome, aloud(r.took(w.now))))
 	}
-	return t.list(orNothing(all, "It has no calls that match."))
+	return t.list(orNothing(all, "It has no operations that match."))
 }
 
 // tell says all of a call.
@@ -365,7 +365,7 @@ func (c *call) tell(w *world) []string {
 	p := newCallPane(c, nil)
 	o := c.outcome(w.now, w.hangAfter)
 	said := []string{
-		fmt.Sprintf("Call %d of %s: %s, %s.", c.op.Number, c.session.server(), c.name(), o.Long()),
+		fmt.Sprintf("Operation %d of %s: %s, %s.", c.op.Number, c.session.server(), c.name(), o.Long()),
 		p.sentence(w.now, o),
 	}
 	for _, l := range p.facts(w, o, 1000) {

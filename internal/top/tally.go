@@ -44,7 +44,7 @@ func (t *Tally) Add(s *store.Session, op *record.Operation) {
 	if op.Method == semconv.ToolsList {
 		t.list(s, op)
 	}
-	if !isCall(op) {
+	if !op.IsCall() {
 		return
 	}
 	key := cellKey{s.ServerName(), s.Client.Name, op.Method, op.Target}

@@ -238,11 +238,10 @@ func (p *timeline) addBeside(w *world, lines []Line, width int, room Size) []Lin
 
 // title is the sentence above the list.
 func (p *timeline) title(w *world) Line {
-	var t sums
+	var t view.Counts
 	loaded, left := true, 0
 	for _, s := range p.sessions {
-		one := s.sums(w)
-		t.calls, t.failed, t.hung = t.calls+one.calls, t.failed+one.failed, t.hung+one.hung
+		t.Add(s.sums(w).Counts)
 		loaded, left = loaded && s.whole, left+s.left
 	}
 	s := p.sessions[0]
@@ -270,15 +269,17 @@ func (p *timeline) title(w *world) Line {
 	if servers != "" {
 		l.add(Strong, servers+", ")
 	}
-	l.add(Strong, fmt.Sprintf("%s, %d failed", plural(t.calls, "call"), t.failed))
-	if t.hung > 0 {
-		l.add(Bad, fmt.Sprintf(", %d hung", t.hung))
+	hung := t.Hung
+	t.Hung = 0
+	l.add(Strong, t.String())
+	if hung > 0 {
+		l.add(Bad, fmt.Sprintf(", %s hung", view.Number(hung)))
 	}
 	switch {
 	case !loaded:
 		l.add(Dim, "   reading…")
 	case left > 0:
-		l.add(Dim, fmt.Sprintf("   the %s before are left out", plural(left, "call")))
+		l.add(Dim, fmt.Sprintf("   the %s before are left out", plural(left, "operation")))
 	}
 	return l
 }

@@ -206,7 +206,7 @@ func (w *world) end(c *call) {
 	s.strip.mark(&c.op)
 	s.add(&c.op)
 	w.tally.Add(&s.Session, &c.op)
-	if isCall(&c.op) {
+	if c.op.IsCall() {
 		s.remember(&c.op)
 	}
 }
@@ -235,7 +235,9 @@ func (w *world) keep(c *call) {
 
 // mark adds an operation to the strip.
 func (s *strip) mark(op *record.Operation) {
-	s.add(op.Start, view.OutcomeOf(op).Failed())
+	if failed := view.OutcomeOf(op).Failed(); failed || op.IsCall() {
+		s.add(op.Start, failed)
+	}
 	if op.Hung {
 		s.hang(op.Start, op.End)
 	}

@@ -62,7 +62,7 @@ func (p *wholePicture) heading() {
 	default:
 		word += ", " + took
 	}
-	from := "call"
+	from := "operation"
 	if op.Direction == record.ToClient {
 		from = "the server's request"
 	}

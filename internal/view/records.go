@@ -47,30 +47,64 @@ func (r *Records) Outcome(op *record.Operation) Outcome {
 
 // Counts are what a session's operations add up to.
 type Counts struct {
-	Calls  int // that have ended, in both directions, as a listing of sessions counts them
-	Failed int
-	Hung   int // that hang now
+	Calls       int // that have ended, see record.Operation.IsCall
+	Failed      int // operations, so that it is seen if the handshake fails
+	FailedCalls int // those of them that are calls
+	Hung        int // operations that hang, or were reported as hanging
 }
 
-// String says what the operations add up to: "12 calls, 1 failed, 1 hung".
+// String says what the operations add up to: "12 calls, 1 failed, 1 hung", "no calls, 1 operation failed".
 func (c Counts) String() string {
-	text := fmt.Sprintf("%s, %s failed", count(c.Calls, "call", "calls"), Number(c.Failed))
+	text, other := "no calls", ""
+	if c.Calls > 0 {
+		text = fmt.Sprintf("%s, %s failed", count(c.Calls, "call", "calls"), Number(c.FailedCalls))
+		other = "other "
+	}
+	if n := c.Failed - c.FailedCalls; n > 0 {
+		text += ", " + count(n, other+"operation", other+"operations") + " failed"
+	}
 	if c.Hung > 0 {
 		text += fmt.Sprintf(", %s hung", Number(c.Hung))
 	}
 	return text
 }
 
+// Totals returns what the operations of a session add up to: "5 calls, 1 failed, p95 801ms".
+func Totals(t *record.Totals) string {
+	text := Counts{Calls: t.Calls, Failed: t.Failed, FailedCalls: t.FailedCalls}.String()
+	for _, other := range []struct {
+		n    int
+		word string
+	}{{t.Cancelled, semconv.ErrCancelled}, {t.Abandoned, string(Unanswered)}} {
+		if other.n > 0 {
+			text += fmt.Sprintf(", %d %s", other.n, other.word)
+		}
+	}
+	if t.Answered() > 0 {
+		text += ", p95 " + Duration(t.P95())
+	}
+	return text
+}
+
+// Add adds the counts of another session.
+func (c *Counts) Add(o Counts) {
+	c.Calls, c.Failed, c.FailedCalls, c.Hung = c.Calls+o.Calls, c.Failed+o.Failed, c.FailedCalls+o.FailedCalls, c.Hung+o.Hung
+}
+
 // Count counts a session's operations.
 func Count(r *Records) Counts {
 	var c Counts
 	for i := range r.Operations {
-		o := r.Outcome(&r.Operations[i])
-		if o.Ending != Open && o.Ending != Hung {
+		op := &r.Operations[i]
+		o := r.Outcome(op)
+		if ending := OutcomeOf(op).Ending; op.IsCall() && ending != Open && ending != Hung { // what a kill left open did not end
 			c.Calls++
 		}
 		if o.Failed() {
 			c.Failed++
+		}
+		if o.Failed() && op.IsCall() {
+			c.FailedCalls++
 		}
 		if o.Ending == Hung {
 			c.Hung++

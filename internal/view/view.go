@@ -75,26 +75,6 @@ func Exit(e record.Exit) (word string, color Color) {
 	return word, color
 }
 
-// Totals returns what the operations of a session add up to: "5 calls, 1 failed, p95 801ms".
-func Totals(t *record.Totals) string {
-	text := fmt.Sprintf("%d calls, %d failed", t.Calls, t.Failed)
-	if t.Calls == 1 {
-		text = fmt.Sprintf("1 call, %d failed", t.Failed)
-	}
-	for _, other := range []struct {
-		n    int
-		word string
-	}{{t.Cancelled, semconv.ErrCancelled}, {t.Abandoned, string(Unanswered)}} {
-		if other.n > 0 {
-			text += fmt.Sprintf(", %d %s", other.n, other.word)
-		}
-	}
-	if t.Answered() > 0 {
-		text += ", p95 " + Duration(t.P95())
-	}
-	return text
-}
-
 // Duration formats a duration with three digits, or down to seconds or minutes: 812µs, 3.2ms, 47ms, 1.25s, 12.4s, 3m04s,
 // 1h16m.
 func Duration(d time.Duration) string {

@@ -51,18 +51,26 @@ func TestExit(t *testing.T) {
 
 func TestTotals(t *testing.T) {
 	var totals record.Totals
-	if got := view.Totals(&totals); got != "0 calls, 0 failed" {
-		t.Errorf("got %q", got)
-	}
-	totals.Add(&record.Operation{Answered: true, Duration: 800 * time.Millisecond})
-	if got := view.Totals(&totals); got != "1 call, 0 failed, p95 800ms" {
-		t.Errorf("got %q", got)
-	}
-	totals.Add(&record.Operation{Answered: true, ErrorType: "tool_error"})
-	totals.Add(&record.Operation{ErrorType: "cancelled"})
-	totals.Add(&record.Operation{ErrorType: "abandoned"})
-	if got := view.Totals(&totals); got != "4 calls, 1 failed, 1 cancelled, 1 unanswered, p95 800ms" {
-		t.Errorf("got %q", got)
+	for _, step := range []struct {
+		method string
+		record.Operation
+		want string
+	}{
+		{"initialize", record.Operation{Answered: true, Duration: time.Hour}, "no calls"},
+		{"tools/list", record.Operation{Answered: true, ErrorType: "-32603"}, "no calls, 1 operation failed"},
+		{"tools/call", record.Operation{Answered: true, Duration: 800 * time.Millisecond}, "1 call, 0 failed, 1 other operation failed, p95 800ms"},
+		{"ping", record.Operation{ErrorType: "timeout"}, "1 call, 0 failed, 2 other operations failed, p95 800ms"},
+		{"tools/call", record.Operation{Answered: true, ErrorType: "tool_error"}, "2 calls, 1 failed, 2 other operations failed, p95 800ms"},
+		{"prompts/get", record.Operation{ErrorType: "cancelled"}, "3 calls, 1 failed, 2 other operations failed, 1 cancelled, p95 800ms"},
+		{"resources/read", record.Operation{ErrorType: "abandoned"},
+			"4 calls, 1 failed, 2 other operations failed, 1 cancelled, 1 unanswered, p95 800ms"},
+	} {
+		op := step.Operation
+		op.Direction, op.Method = record.ToServer, step.method
+		totals.Add(&op)
+		if got := view.Totals(&totals); got != step.want {
+			t.Errorf("after %s: got %q, want %q", step.method, got, step.want)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ func (d *Detector) Noted(record.Note) {}
 
 // Opened finds bursts, when the call that begins one can still be seen running.
 func (d *Detector) Opened(op *record.Operation) {
-	if !isCall(op) {
+	if !isToolCall(op) {
 		d.load.note(op)
 		return
 	}
@@ -49,7 +49,7 @@ func (d *Detector) Opened(op *record.Operation) {
 
 // Changed finds loops and outliers when a call has ended, because they depend on the response.
 func (d *Detector) Changed(op *record.Operation) {
-	if op.Change != record.Ended || !isCall(op) {
+	if op.Change != record.Ended || !isToolCall(op) {
 		return
 	}
 	share, timed := d.load.end(op)
@@ -99,7 +99,7 @@ func (d *Detector) find(op *record.Operation, at time.Time, f record.Finding) {
 	d.report(f)
 }
 
-// isCall reports whether an operation is a call of a tool by the client.
-func isCall(op *record.Operation) bool {
+// isToolCall reports whether an operation is a call of a tool by the client.
+func isToolCall(op *record.Operation) bool {
 	return op.Direction == record.ToServer && op.Method == semconv.ToolsCall
 }

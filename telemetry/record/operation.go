@@ -1,6 +1,10 @@
 package record
 
-import "time"
+import (
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
 
 // Direction is the way a message travels. Each direction has request ids of its own.
 type Direction string
@@ -36,15 +40,15 @@ const (
 // OpenAfter is how long an operation is open before that is worth a record: most have ended by then.
 const OpenAfter = time.Second
 
-// Operation is what a user would call one call: a request and its response or, where the protocol takes several round
-// trips for one call (a task, a retry after input_required), all of them together. A record is a snapshot: Change says
+// Operation is a request and its response or, where the protocol takes several round trips for one purpose (a task, a
+// retry after input_required), all of them together. Some operations are calls, see IsCall. A record is a snapshot: Change says
 // at which point of the operation's life.
 type Operation struct {
 	Change Change `json:"change"`
 	Number uint64 `json:"number"`           // counts the session's operations by their requests, from 1
 	Parent uint64 `json:"parent,omitempty"` // the open operation during which this one was started, if unambiguous
 
-	Direction Direction `json:"direction"` // of the request: ToServer is a call by the client
+	Direction Direction `json:"direction"` // of the request: ToServer is one by the client
 	Method    string    `json:"method"`
 	Target    string    `json:"target,omitempty"`             // the tool or prompt
 	Resource  string    `json:"resource,omitempty"`           // the URI template that the URI matches, else its scheme
@@ -103,6 +107,20 @@ type Operation struct {
 	DefinitionSize int64 `json:"definition_size,omitempty"`
 
 	Content Content `json:"content,omitzero"`
+}
+
+// IsCall reports whether an operation is a call: the client's use of a tool, a prompt or a resource. The handshake, lists,
+// pings and whatever the server asks of its client are none. It is the one meaning of "calls" in telemetry, in the store,
+// and in what people and programs are shown.
+func (op *Operation) IsCall() bool {
+	if op.Direction != ToServer {
+		return false
+	}
+	switch op.Method {
+	case semconv.ToolsCall, semconv.PromptsGet, semconv.ResourcesRead:
+		return true
+	}
+	return false
 }
 
 // Failed reports whether an operation that has ended counts as failed: not if its requester took it back or left before the

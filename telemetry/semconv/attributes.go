@@ -126,7 +126,7 @@ func FailureAttributes() []Attribute {
 		{Exit, "string", "always: how the server exited", "code"},
 		{ExitCode, "string", "its exit code, unless a signal killed it", "1"},
 		{Signal, "string", "the signal that killed it", "SIGSEGV"},
-		{InFlight, "boolean", "always: whether calls were waiting for their responses", "true"},
+		{InFlight, "boolean", "always: whether operations were waiting for their responses", "true"},
 	}
 }
 

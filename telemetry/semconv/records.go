@@ -30,10 +30,10 @@ const (
 	Seen            = "seen"      // in the unit
 	Usual           = "usual"     // likewise
 	Unit            = "unit"
-	Side            = "side"  // of a size: request, response
-	Calls           = "calls" // operations that have ended, in both directions
-	Failures        = "failures"
-	P95             = "p95" // s, 95th percentile of the durations of answered operations
+	Side            = "side"     // of a size: request, response
+	Calls           = "calls"    // of tools, prompts and resources, that have ended
+	Failures        = "failures" // operations, so that it is seen if the handshake fails
+	P95             = "p95"      // s, 95th percentile of the durations of answered calls
 )
 
 // commonRecord holds the attributes of every record: the server's name and version, once it has sent them. Records of
@@ -55,12 +55,13 @@ var (
 	}
 	SessionEnded = Record{
 		Message: "session ended", Level: "INFO, or WARN if the server has failed",
-		When: "the server's process has ended: how long it has run, what was called, who ended it, and how it exited; " +
+		When: "the server's process has ended: how long it has run, how many calls of tools, prompts and resources it has had " +
+			"and what 95 of 100 of them took at most, how many operations have failed, who ended it, and how it exited; " +
 			"or it could not be started, and why",
 		Attributes: []string{
 			SessionID, Duration, Calls, Failures, P95, ErrorType, ExitCause, Exit, ExitCode, Signal, InFlight, ViolationReason,
 		},
-		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=25 failures=5 p95=0.2 error.type=server_exit " +
+		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=20 failures=5 p95=0.3 error.type=server_exit " +
 			"spanpipe.exit.cause=server_ended spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}

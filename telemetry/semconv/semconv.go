@@ -96,7 +96,7 @@ const (
 	ExitCode      = "spanpipe.exit.code"   // as text
 	Signal        = "spanpipe.exit.signal"
 	ExitCause     = "spanpipe.exit.cause"     // server_ended, not_started, client_left, signaled, host_died
-	InFlight      = "spanpipe.exit.in_flight" // calls were waiting for their responses
+	InFlight      = "spanpipe.exit.in_flight" // operations were waiting for their responses
 	Resource      = "spanpipe.resource"       // a URI template of the server, or a scheme
 	FromTool      = "spanpipe.tool.from"
 	ToTool        = "spanpipe.tool.to"
