@@ -204,6 +204,7 @@ func (w *Writer) Flush(ctx context.Context) {
 	}
 	select {
 	case <-written:
+	case <-w.done: // a panic has ended the writing
 	case <-ctx.Done():
 	}
 }
