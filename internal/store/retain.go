@@ -68,7 +68,7 @@ func (s *Store) sinceRetained(now time.Time) time.Duration {
 func (s *Store) Retain(ctx context.Context, keep Keep, now time.Time) (*Report, error) {
 	root, err := os.OpenRoot(s.Dir)
 	if err != nil {
-		return &Report{}, nil //nolint:nilerr // there is nothing to retain, or no way to
+		return &Report{}, nil // there is nothing to retain, or no way to
 	}
 	defer func() { _ = root.Close() }()
 	last, next := readStamp(root), stamp{at: now}

@@ -18,7 +18,7 @@ type Reader struct {
 	room int                  // for what is still to be read, see take
 }
 
-// Room that items take in memory, at least. Whoever can write a line could else make it take a hundred times its size: {} is a
+// Room that items take in memory, at least. A hostile line could otherwise take a hundred times its size: {} is a
 // span. No line that is written by an encoder of OTLP takes as much as is given, see start.
 const (
 	spanRoom   = 512 // with the operation that is made of it
