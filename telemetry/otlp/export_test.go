@@ -1,6 +1,10 @@
 package otlp
 
-import "context"
+import (
+	"context"
+
+	"google.golang.org/grpc/mem"
+)
 
 // CutVariableOn is CutVariable on a system that compares names without case, or not.
 var CutVariableOn = cutVariable
@@ -15,6 +19,9 @@ func (e *Exports) Hold(f func()) {
 
 // NewSpanSender is the exporter of spans.
 var NewSpanSender = newSpanSender
+
+// Encode encodes a request as it is sent over gRPC.
+func Encode(message any) (mem.BufferSlice, error) { return codec{}.Marshal(message) }
 
 // FlushMetrics does what the timer of the metrics does.
 func (e *Exports) FlushMetrics(ctx context.Context) error { return e.reader.ForceFlush(ctx) }

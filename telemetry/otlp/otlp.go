@@ -16,8 +16,7 @@ const metricInterval = 10 * time.Second
 // quietInterval is the same for a session in which nothing happens. It is OpenTelemetry's default.
 const quietInterval = time.Minute
 
-// A batch of so many is sent without waiting for more. It fits into 32 KiB, also where names are long: what is in memory
-// while it is encoded and sent is several times that.
+// A batch of so many is sent without waiting for more. It fits into 32 KiB, also where names are long.
 const (
 	enoughSpans   = 48
 	enoughRecords = 64

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
@@ -33,7 +35,29 @@ func TestDelivery(t *testing.T) {
 			if len(r.Spans()) != 3 || len(r.Records()) != 3 || r.Value("things", nil) != 3 {
 				t.Errorf("received:\n%s", r.Summary())
 			}
+			want := map[otlptest.Protocol]string{otlptest.GRPC: "application/grpc", otlptest.HTTP: "application/x-protobuf"}[p]
+			for _, request := range r.Requests() {
+				if got := request.Get("content-type"); got != want {
+					t.Errorf("the content type of %s is %q, want %q", request.Signal, got, want)
+				}
+			}
 		})
+	}
+}
+
+// TestRequestsInMemory: a request over gRPC takes the memory of its bytes, and not the megabyte of gRPC's pool of buffers.
+func TestRequestsInMemory(t *testing.T) {
+	message := &tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{SchemaUrl: strings.Repeat("x", 100_000)}}}
+	encoded, err := otlp.Encode(message)
+	if err != nil || len(encoded) != 1 {
+		t.Fatalf("%d buffers, %v", len(encoded), err)
+	}
+	data, decoded := encoded[0].ReadOnlyData(), &tracepb.TracesData{}
+	if err := proto.Unmarshal(data, decoded); err != nil || !proto.Equal(decoded, message) {
+		t.Errorf("the message differs after encoding, %v", err)
+	}
+	if cap(data) > 2*len(data) {
+		t.Errorf("%d bytes are in a buffer of %d", len(data), cap(data))
 	}
 }
 

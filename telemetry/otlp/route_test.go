@@ -402,6 +402,8 @@ func TestTimeOfFailure(t *testing.T) {
 			"http: server closed idle connection",
 			"http: persistConn.readLoop exiting",
 			"http2: client connection lost",
+			"http2: client conn not usable",
+			"http2: client conn is closed",
 			"net/http: HTTP/1.x transport connection broken: http: CloseIdleConnections called",
 			"net/http: can't write HTTP request on broken connection",
 		}},

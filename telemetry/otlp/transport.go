@@ -31,9 +31,6 @@ func (r route) target() string {
 	return r.endpoint.Host
 }
 
-// encoded is gRPC's option that encodes requests with our codec.
-var encoded = grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{}))
-
 // watched returns gRPC's option that notes how every attempt ends.
 func (a *attempts) watched() grpc.DialOption {
 	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any,
@@ -45,8 +42,11 @@ func (a *attempts) watched() grpc.DialOption {
 	})
 }
 
-// codec encodes the requests of gRPC, each in a buffer of its own size. gRPC's own codec takes one of a megabyte from a pool
-// for everything above 32 KiB, and a session that exports a large batch would keep several.
+// encoded is gRPC's option to use our codec.
+var encoded = grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{}))
+
+// codec encodes each request into a buffer of its own size. gRPC's own codec takes a buffer of a megabyte from a pool for
+// everything above 32 KiB, and a session that sends large batches would keep several.
 type codec struct{}
 
 // Marshal implements encoding.CodecV2.
@@ -60,7 +60,8 @@ func (codec) Unmarshal(data mem.BufferSlice, message any) error {
 	return proto.Unmarshal(data.Materialize(), message.(proto.Message))
 }
 
-// Name implements encoding.CodecV2. It is empty as the content type is the one without a name, application/grpc.
+// Name implements encoding.CodecV2. gRPC appends a name to the content type, which without one is application/grpc, as it is
+// with gRPC's own codec.
 func (codec) Name() string { return "" }
 
 // client returns the HTTP client of a route. It does not follow redirects, which would carry telemetry and headers to
