@@ -27,9 +27,12 @@ func (a *app) storedID() (string, bool) {
 	return s.id[:min(len(s.id), 8)], spans == 0
 }
 
+// keyPatience is how long a session's start may wait for the key: a disk that hangs is not the session's concern.
+const keyPatience = 250 * time.Millisecond
+
 // keyOf returns the key for what identifies clients, or nil without an answer of the disk's in time. What a disk that hangs
 // costs the store the store reports.
-func keyOf(s *store.Store, patience time.Duration) ([]byte, error) {
+func keyOf(s *store.Store) ([]byte, error) {
 	type result struct {
 		key []byte
 		err error
@@ -42,13 +45,10 @@ func keyOf(s *store.Store, patience time.Duration) ([]byte, error) {
 	select {
 	case r := <-read:
 		return r.key, r.err
-	case <-time.After(patience):
+	case <-time.After(keyPatience):
 		return nil, nil
 	}
 }
-
-// keyPatience is how long a session's start may wait for the key: a disk that hangs is not the session's concern.
-const keyPatience = 250 * time.Millisecond
 
 // client identifies what has started this session, by hashes under a key of the store. Without the key it is not known.
 func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
@@ -57,7 +57,7 @@ func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
 	if dir == "" {
 		return c // the store has a warning for that
 	}
-	key, err := keyOf(store.Open(dir), min(a.options.flushTimeout, keyPatience))
+	key, err := keyOf(store.Open(dir))
 	if err != nil {
 		logger.Warn("the sessions of one client are not shown together", "error", err.Error())
 	}
