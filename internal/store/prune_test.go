@@ -213,6 +213,20 @@ func TestRetentionOfContent(t *testing.T) {
 	}
 }
 
+// TestRetentionOfHalfExpired: what a kill during the expiry of content leaves of it expires, too.
+func TestRetentionOfHalfExpired(t *testing.T) {
+	dir := t.TempDir()
+	d := aged(t, dir, storetest.Killed, 2*day)[0]
+	path := filepath.Join(d, "content.jsonl.tmp")
+	if err := errors.Join(os.WriteFile(path, []byte("{}\n"), 0o600), os.Chtimes(path, now, now.Add(-25*time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	prune(t, dir, store.Plan{Keep: store.Keep{Age: 30 * day, Content: day}})
+	if got := has(d); got != everything {
+		t.Errorf("%q is left", got)
+	}
+}
+
 // TestLiveIsLeft: what lives, or may live, is never touched, and named if it was chosen.
 func TestLiveIsLeft(t *testing.T) {
 	dir := t.TempDir()
