@@ -61,7 +61,11 @@ func (f *followed) begin() []Event {
 		events = append(events, f.opened(&logs[i])...)
 	}
 	f.forgetEnded(s)
-	events = slices.DeleteFunc(events, func(e Event) bool { return !f.isOpen(e.Operation.Number) })
+	open := map[uint64]bool{}
+	for _, op := range f.open {
+		open[op.Number] = true
+	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return !open[e.Operation.Number] })
 	events = append([]Event{{Kind: SessionStarted, Time: s.Launched, Session: s}}, events...)
 	for i := range events {
 		events[i].Before = true
@@ -92,15 +96,6 @@ func (f *followed) forgetEnded(s *Session) {
 			delete(f.open, id)
 		}
 	}
-}
-
-func (f *followed) isOpen(number uint64) bool {
-	for _, op := range f.open {
-		if op.Number == number {
-			return true
-		}
-	}
-	return false
 }
 
 // look reports what has happened since, and whether nothing more can happen.
