@@ -84,12 +84,12 @@ func (f *followed) forgetEnded(s *Session) {
 		ended[op.Number] = true
 		return true
 	})
-	_, _ = s.lastLines("traces.jsonl", firstPart, func(line []byte) {
-		if _, spans, err := otlpfile.ReadTraces(line); err == nil {
-			for i := range spans {
-				delete(f.open, spans[i].SpanID)
-			}
+	_, _ = s.lastLines("traces.jsonl", firstPart, func(line []byte) error {
+		_, spans, _ := otlpfile.ReadTraces(line)
+		for i := range spans {
+			delete(f.open, spans[i].SpanID)
 		}
+		return nil
 	})
 	for id, op := range f.open {
 		if ended[op.Number] {
@@ -298,7 +298,10 @@ func (a *appended) read(s *Session, f func(line []byte)) {
 		return // tried again at the next look
 	}
 	defer func() { _ = file.Close() }()
-	n, _ := readLines(io.NewSectionReader(file, a.offset, info.Size()-a.offset), f)
+	n, _ := readLines(io.NewSectionReader(file, a.offset, info.Size()-a.offset), func(line []byte) error {
+		f(line)
+		return nil
+	})
 	a.offset, a.size = a.offset+n, info.Size()
 }
 

@@ -139,10 +139,11 @@ type Session struct {
 	Written time.Time
 	// Detail reports that spans and log records are still there. If not, only its digest is.
 	Detail  bool
-	Content bool   // captured content is still there
+	Content bool   // captured content is still there, and has not expired
 	Problem string // why it could be read only in part; empty if it could
 
 	final bool // its session.json is that of the end, with the totals
+	keep  Keep // the store's
 }
 
 // ServerName returns what a person calls the server: what it calls itself, or the service's name.

@@ -391,7 +391,7 @@ func TestRetain(t *testing.T) {
 	keep := store.Keep{Age: 30 * day}
 	step := func(what string, at time.Duration, want int) {
 		t.Helper()
-		r, err := store.Open(dir).Retain(t.Context(), keep, now.Add(at))
+		r, err := (&store.Store{Dir: dir, Keep: keep}).Retain(t.Context(), now.Add(at))
 		if err != nil || len(r.Removed) != want {
 			t.Errorf("%s: %d sessions were removed, want %d; %v", what, len(r.Removed), want, err)
 		}
