@@ -90,6 +90,9 @@ func TestExpiredContentIsNotShown(t *testing.T) {
 		if err := os.Chtimes(path, written, written); err != nil {
 			t.Fatal(err)
 		}
+		if _, _, code := run(t, dir, "prune", "--dry-run"); code != 0 || missing(path) {
+			t.Error("a dry run removes content")
+		}
 		for _, format := range []string{"otlp", "jsonl", "html"} {
 			stdout, stderr, code := run(t, dir, "export", "--format", format, "--content")
 			if strings.Contains(stdout, "tr0ub4dor") || code != 0 {
@@ -97,7 +100,12 @@ func TestExpiredContentIsNotShown(t *testing.T) {
 			}
 		}
 	}
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Error(err)
+	if !missing(path) {
+		t.Error("expired content is left")
 	}
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return os.IsNotExist(err)
 }
