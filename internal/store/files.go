@@ -60,11 +60,13 @@ func readLines(r io.Reader, each func(line []byte) error) (read int64, err error
 	in := bufio.NewReaderSize(r, 1<<16)
 	for {
 		line, size, err := ReadLine(in)
-		if err == nil {
-			read += size
-			err = each(line)
+		if errors.Is(err, io.EOF) {
+			return read, nil
+		} else if err != nil {
+			return read, err
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, errEnough) {
+		read += size
+		if err := each(line); errors.Is(err, errEnough) {
 			return read, nil
 		} else if err != nil {
 			return read, err
