@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,13 +47,7 @@ func (a *app) look() (*store.Store, error) {
 	if dir == "" {
 		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}
 	}
-	a.looked = store.Open(dir)
-	if now := time.Now(); a.looked.Due(now) { // so that nothing shows content that has expired, such as a killed session's
-		ctx, cancel := context.WithTimeout(context.Background(), retainPatience)
-		defer cancel()
-		plan := store.Plan{Keep: store.Keep{Content: a.options.keep.Content}, KeepDigests: true, Now: now}
-		_, _ = a.looked.Prune(ctx, plan) // "spanpipe prune" reports what cannot be removed
-	}
+	a.looked = &store.Store{Dir: dir, Keep: a.options.keep}
 	return a.looked, nil
 }
 

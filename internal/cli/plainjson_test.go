@@ -66,7 +66,8 @@ func TestHostileStore(t *testing.T) {
 	}
 }
 
-// TestExpiredContentIsNotShown: content of a session that was killed long ago is removed before a command reads it.
+// TestExpiredContentIsNotShown: captured content that has expired is not read, whether or not it has been removed; and that of a
+// session that was killed long ago is removed.
 func TestExpiredContentIsNotShown(t *testing.T) {
 	dir := t.TempDir()
 	start := time.Now().Add(-72 * time.Hour)
@@ -79,19 +80,32 @@ func TestExpiredContentIsNotShown(t *testing.T) {
 	w.Close(t.Context(), nil)
 	found, _ := filepath.Glob(filepath.Join(dir, "sessions", "*")) // the pattern is valid
 	path := filepath.Join(found[0], "content.jsonl")
-	const line = `{"timeUnixNano":"1","logRecords":[{"timeUnixNano":"1","body":{"stringValue":"server wrote to stderr"},` +
-		`"attributes":[{"key":"spanpipe.data","value":{"stringValue":"captured"}}]}]}` + "\n"
+	const line = `{"timeUnixNano":"1","logRecords":[{"timeUnixNano":"1","body":{"stringValue":"server stderr"},` +
+		`"attributes":[{"key":"data","value":{"stringValue":"tr0ub4dor"}}]}]}` + "\n"
 	if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chtimes(path, start, start); err != nil {
-		t.Fatal(err)
+	for _, written := range []time.Time{time.Now(), start} { // the time of the file is that of what was captured last
+		_ = os.Remove(filepath.Join(dir, "prune.lock")) // none: the retention is due
+		if err := os.Chtimes(path, written, written); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, code := run(t, dir, "prune", "--dry-run"); code != 0 || missing(path) {
+			t.Error("a dry run removes content")
+		}
+		for _, format := range []string{"otlp", "jsonl", "html"} {
+			stdout, stderr, code := run(t, dir, "export", "--format", format, "--content")
+			if strings.Contains(stdout, "tr0ub4dor") || code != 0 {
+				t.Errorf("%s: expired content is shown: %d, %s", format, code, stderr)
+			}
+		}
 	}
-	stdout, _, _ := run(t, dir, "export", "--format", "otlp", "--content")
-	if strings.Contains(stdout, "captured") {
-		t.Error("expired content is shown")
+	if !missing(path) {
+		t.Error("expired content is left")
 	}
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Error(err)
-	}
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return os.IsNotExist(err)
 }

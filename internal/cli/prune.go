@@ -236,5 +236,5 @@ func (a *app) retain() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), retainPatience)
 	defer cancel()
-	_, _ = a.looked.Retain(ctx, a.options.keep, time.Now()) // "spanpipe prune" reports what cannot be removed
+	_, _ = a.looked.Retain(ctx, time.Now()) // "spanpipe prune" reports what cannot be removed
 }

@@ -59,7 +59,7 @@ func storeOfSessions(t *testing.T) string {
 		t.Fatal(err)
 	}
 	// Its time is up for every retention that runs on a real clock.
-	if _, err := store.Open(dir).Retain(context.Background(), store.Keep{}, time.Now()); err != nil {
+	if _, err := store.Open(dir).Retain(context.Background(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	return dir

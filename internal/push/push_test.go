@@ -694,3 +694,27 @@ func TestContent(t *testing.T) {
 		t.Errorf("received:\n%s", r.Summary())
 	}
 }
+
+// TestContentExpires: lines of the server that were captured after others have expired, whose place in the file they may have, are
+// sent all the same.
+func TestContentExpires(t *testing.T) {
+	s, r := fill(t, 1), otlptest.Start(t, otlptest.Config{})
+	path := filepath.Join(sessions(t, s)[0].Dir, "content.jsonl")
+	line := func(said string) string {
+		return `{"timeUnixNano":"1790000000000000000","logRecords":[{"timeUnixNano":"1790000000000000001","severityNumber":9,` +
+			`"body":{"stringValue":"server stderr"},"attributes":[{"key":"data","value":{"stringValue":"` + said + `"}}]}]}` + "\n"
+	}
+	cfg := config(t, s, r, otlptest.HTTP)
+	cfg.Content = true
+	for _, text := range []string{line("first") + line("second"), line("second") + line("third, which is longer")} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		complete(t, cfg)
+	}
+	for _, said := range []string{"first", "second", "third, which is longer"} {
+		if !slices.ContainsFunc(r.Records(), func(r otlptest.Record) bool { return r.Attrs.String("data") == said }) {
+			t.Errorf("%q was not sent", said)
+		}
+	}
+}

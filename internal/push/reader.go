@@ -31,8 +31,8 @@ type reader struct {
 	damaged int      // lines that could not be parsed
 }
 
-// newReader opens a file of a session's directory. A file without such a position is another one, and read from its
-// beginning.
+// newReader opens a file of a session's directory. A file in which no line begins at the position is another one, and read
+// from its beginning: content.jsonl is replaced when some of it expires.
 func newReader(
 	dir *store.Files, name string, parse func([]byte) (proto.Message, error), at position, keep func(*item) bool,
 ) (*reader, error) {
@@ -43,14 +43,11 @@ func newReader(
 	} else if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil && (info.Size() < at.Offset || at.Offset < 0 || at.Items < 0) {
+	var before [1]byte
+	if _, err := file.ReadAt(before[:], at.Offset-1); at.Offset != 0 && (err != nil || before[0] != '\n') || at.Items < 0 {
 		r.at = position{}
 	}
-	if err == nil {
-		_, err = file.Seek(r.at.Offset, io.SeekStart)
-	}
-	if err != nil {
+	if _, err = file.Seek(r.at.Offset, io.SeekStart); err != nil {
 		_ = file.Close()
 		return nil, err
 	}

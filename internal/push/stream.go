@@ -8,7 +8,6 @@ import (
 	"time"
 
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/spanpipe/spanpipe/internal/store"
@@ -25,7 +24,6 @@ type stream struct {
 	result *Result
 	counts *Counts
 	noted  *progress
-	spans  map[string]*tracepb.Span // captured content by span id; nil unless it is sent
 }
 
 // run sends what was not sent before. A destination that takes no more is no error here: the counts are not complete.
@@ -36,10 +34,13 @@ func (s *stream) run() error {
 		s.noted = &progress{Signal: signal, Protocol: s.to.sender.Route.Protocol, Endpoint: s.to.sender.Route.Endpoint}
 	}
 	s.counts.Before = s.noted.Sent
-	if err := s.content(); err != nil {
-		return err
+	parse, err := lineOf(signal), error(nil)
+	if signal == "traces" {
+		parse, err = s.withContent()
 	}
-	err := s.file(signal+".jsonl", lineOf(signal), &s.noted.File)
+	if err == nil {
+		err = s.file(signal+".jsonl", parse, &s.noted.File)
+	}
 	if err == nil && signal == "logs" {
 		err = s.neverEnded()
 	}
@@ -100,7 +101,6 @@ func (s *stream) batch(r *reader) ([]item, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		s.fill(&one)
 		size += one.size()
 		items = append(items, one)
 	}

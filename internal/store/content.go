@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -91,22 +89,4 @@ func contentTime(line []byte) (time.Time, bool) {
 	number, _, _ := strings.Cut(rest, `"`)
 	n, err := strconv.ParseInt(number, 10, 64)
 	return time.Unix(0, n), ok && err == nil
-}
-
-// ReadContent reads a line of content.jsonl: spans with nothing but ids, content and status, and whole log records.
-func ReadContent(line []byte) (spans []otlpfile.Span, records []otlpfile.LogRecord, err error) {
-	var lists struct{ Spans, LogRecords json.RawMessage }
-	if err := json.Unmarshal(line, &lists); err != nil {
-		return nil, nil, fmt.Errorf("a line of content: %w", err)
-	}
-	if len(lists.Spans) > 0 {
-		_, spans, err = otlpfile.ReadTraces(fmt.Appendf(nil, `{"resourceSpans":[{"scopeSpans":[{"spans":%s}]}]}`, lists.Spans))
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	if len(lists.LogRecords) > 0 {
-		_, records, err = otlpfile.ReadLogs(fmt.Appendf(nil, `{"resourceLogs":[{"scopeLogs":[{"logRecords":%s}]}]}`, lists.LogRecords))
-	}
-	return spans, records, err
 }

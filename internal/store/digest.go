@@ -208,7 +208,7 @@ func (d *digestReader) take(entry []byte, f func(*record.Operation) bool) bool {
 		if len(d.texts) > maxTexts { // a writer would have forgotten them
 			return true
 		}
-		d.texts = append(d.texts, string(body))
+		d.texts = append(d.texts, string(body[:min(len(body), maxText)]))
 	case forgetEntry:
 		d.texts = d.texts[:1]
 	case operationEntry:

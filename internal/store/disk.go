@@ -239,6 +239,9 @@ func (d *disk) planExpiry(oldest time.Time) {
 	d.expiry.Reset(max(often, min(time.Until(oldest.Add(d.cfg.Keep.Content)), time.Minute)))
 }
 
+// contentTemporary is the file that takes the place of content.jsonl. A kill may leave it: it expires likewise.
+const contentTemporary = "content.jsonl.tmp"
+
 // dropContent removes the lines of content that have expired. It returns the time of the oldest that is left, if there is one.
 func (d *disk) dropContent(now time.Time) (oldest time.Time, err error) {
 	file := d.files[contentFile]
@@ -250,9 +253,8 @@ func (d *disk) dropContent(now time.Time) (oldest time.Time, err error) {
 	if at, ok := contentTime(start[:n]); ok && !d.cfg.Keep.expired(at, now) {
 		return at, nil
 	}
-	const temporary = "content.jsonl.tmp"
-	_ = d.root.Remove(temporary)
-	kept, err := makeFile(d.root, temporary)
+	_ = d.root.Remove(contentTemporary)
+	kept, err := makeFile(d.root, contentTemporary)
 	if err != nil {
 		return oldest, err
 	}
@@ -272,13 +274,13 @@ func (d *disk) dropContent(now time.Time) (oldest time.Time, err error) {
 		err = to.Flush()
 	}
 	if err == nil && size > 0 {
-		err = d.root.Rename(temporary, fileNames[contentFile])
+		err = d.root.Rename(contentTemporary, fileNames[contentFile])
 	} else if err == nil {
 		err = d.root.Remove(fileNames[contentFile])
 	}
 	if err != nil || size == 0 {
 		_ = kept.Close()
-		_ = d.root.Remove(temporary)
+		_ = d.root.Remove(contentTemporary)
 		kept = nil
 	}
 	if err != nil {

@@ -7,11 +7,17 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 )
 
 // Files is the directory of a stored session, for packages that read its files or keep one of their own in it. It neither
 // follows links nor waits for named pipes: a store may have been copied from anywhere.
-type Files struct{ root *os.Root }
+type Files struct {
+	root   *os.Root
+	keep   Keep
+	origin *otlpfile.Origin // see CapturedLogs
+}
 
 // Files opens the session's directory.
 func (s *Session) Files() (*Files, error) {
@@ -19,7 +25,7 @@ func (s *Session) Files() (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{root}, nil
+	return &Files{root: root, keep: s.keep}, nil
 }
 
 // Close closes the directory.
@@ -41,16 +47,29 @@ func (f *Files) Lines(name string, each func(line []byte) error) error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	in := bufio.NewReaderSize(file, 1<<16)
+	_, err = readLines(file, each)
+	return err
+}
+
+// errEnough is returned by a function that wants no more lines.
+var errEnough = errors.New("enough")
+
+// readLines calls each with each whole line until it returns an error. It returns how many bytes these lines were, and the
+// error, unless that is errEnough.
+func readLines(r io.Reader, each func(line []byte) error) (read int64, err error) {
+	in := bufio.NewReaderSize(r, 1<<16)
 	for {
-		line, _, err := ReadLine(in)
+		line, size, err := ReadLine(in)
 		if errors.Is(err, io.EOF) {
-			return nil
+			return read, nil
 		} else if err != nil {
-			return err
+			return read, err
 		}
-		if err := each(line); err != nil {
-			return err
+		read += size
+		if err := each(line); errors.Is(err, errEnough) {
+			return read, nil
+		} else if err != nil {
+			return read, err
 		}
 	}
 }

@@ -35,8 +35,8 @@ func (f Filter) Operation(op *record.Operation) bool {
 	return !op.Start.Before(f.Since) && (!f.Failed || op.Failed())
 }
 
-// Matches reports whether a name is the one that is asked for: * stands for anything, and case does not matter. It takes time in proportion to the product of the lengths,
-// whatever the pattern.
+// Matches reports whether a name is the one that is asked for: * stands for anything, and case does not matter. It takes
+// time in proportion to the product of the lengths, whatever the pattern.
 func Matches(pattern, name string) bool {
 	parts := strings.Split(strings.ToLower(pattern), "*")
 	rest, ok := strings.CutPrefix(strings.ToLower(name), parts[0])

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"os"
 	"slices"
 	"time"
 
@@ -89,20 +87,15 @@ func (s *Store) Follow(ctx context.Context, what Following, report func([]Event)
 
 // follower follows a store.
 type follower struct {
-	store  *Store
-	what   Following
-	known  map[string]bool // names of directories that were seen
-	live   []*followed
-	listed time.Time // when the directories were listed
-	stamp  time.Time // and the time of the directory that holds them
+	store *Store
+	what  Following
+	known map[string]bool // names of directories that were seen
+	live  []*followed
+	looks int // until the directories are listed again
 }
 
 // begin finds the sessions that are live, and what came before.
 func (f *follower) begin() ([]Event, error) {
-	f.listed = time.Now()
-	if info, err := os.Stat(f.store.sessions()); err == nil {
-		f.stamp = info.ModTime()
-	}
 	all, err := f.store.Sessions()
 	if err != nil {
 		return nil, err
@@ -129,7 +122,7 @@ const unknownFor = 24 * time.Hour
 
 // look finds new sessions and reports what has happened in those that are live.
 func (f *follower) look(now time.Time) ([]Event, error) {
-	if err := f.find(now); err != nil {
+	if err := f.find(); err != nil {
 		return nil, err
 	}
 	var all timeline
@@ -141,30 +134,16 @@ func (f *follower) look(now time.Time) ([]Event, error) {
 	return all.events(), nil
 }
 
-// How long a listing of directories is good for.
-const (
-	// settled is how much later than the directory's last change a listing has to be to be complete: file systems round times,
-	// some to two seconds.
-	settled = 3 * time.Second
-	// relist is when it is listed again all the same, for file systems that do not keep its time.
-	relist = 10 * time.Second
-)
+// listEvery is at how many looks directories are listed. With thousands of sessions, that takes as long as to follow a
+// hundred.
+const listEvery = 4
 
-// find finds new sessions. With thousands of sessions, to list them takes as long as to follow a hundred, so it is done
-// only if the directory has changed.
-func (f *follower) find(now time.Time) error {
-	info, err := os.Stat(f.store.sessions())
-	if errors.Is(err, os.ErrNotExist) {
-		f.stamp = time.Time{}
-		clear(f.known)
-		return nil
-	} else if err != nil {
-		return err
-	}
-	if at := info.ModTime(); at.Equal(f.stamp) && f.listed.Sub(at) > settled && now.Sub(f.listed) < relist {
+// find finds new sessions.
+func (f *follower) find() error {
+	if f.looks--; f.looks > 0 {
 		return nil
 	}
-	f.listed, f.stamp = now, info.ModTime()
+	f.looks = listEvery
 	names, err := f.store.names()
 	if err != nil {
 		return err

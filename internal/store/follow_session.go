@@ -61,7 +61,11 @@ func (f *followed) begin() []Event {
 		events = append(events, f.opened(&logs[i])...)
 	}
 	f.forgetEnded(s)
-	events = slices.DeleteFunc(events, func(e Event) bool { return !f.isOpen(e.Operation.Number) })
+	open := map[uint64]bool{}
+	for _, op := range f.open {
+		open[op.Number] = true
+	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return !open[e.Operation.Number] })
 	events = append([]Event{{Kind: SessionStarted, Time: s.Launched, Session: s}}, events...)
 	for i := range events {
 		events[i].Before = true
@@ -80,27 +84,18 @@ func (f *followed) forgetEnded(s *Session) {
 		ended[op.Number] = true
 		return true
 	})
-	_, _ = s.lastLines("traces.jsonl", firstPart, func(line []byte) {
-		if _, spans, err := otlpfile.ReadTraces(line); err == nil {
-			for i := range spans {
-				delete(f.open, spans[i].SpanID)
-			}
+	_, _ = s.lastLines("traces.jsonl", firstPart, func(line []byte) error {
+		_, spans, _ := otlpfile.ReadTraces(line)
+		for i := range spans {
+			delete(f.open, spans[i].SpanID)
 		}
+		return nil
 	})
 	for id, op := range f.open {
 		if ended[op.Number] {
 			delete(f.open, id)
 		}
 	}
-}
-
-func (f *followed) isOpen(number uint64) bool {
-	for _, op := range f.open {
-		if op.Number == number {
-			return true
-		}
-	}
-	return false
 }
 
 // look reports what has happened since, and whether nothing more can happen.
@@ -303,7 +298,10 @@ func (a *appended) read(s *Session, f func(line []byte)) {
 		return // tried again at the next look
 	}
 	defer func() { _ = file.Close() }()
-	n, _ := readLines(io.NewSectionReader(file, a.offset, info.Size()-a.offset), f)
+	n, _ := readLines(io.NewSectionReader(file, a.offset, info.Size()-a.offset), func(line []byte) error {
+		f(line)
+		return nil
+	})
 	a.offset, a.size = a.offset+n, info.Size()
 }
 

@@ -46,7 +46,8 @@ func (s *Session) Load() (*Records, error) { return s.LoadPart(Range{}) }
 // firstPart is how many bytes of spans a Range first reads: those of some hundred operations.
 const firstPart = 1 << 18
 
-// LoadPart reads the records of a part of a session. The cost is that of the part.
+// LoadPart reads the records of a part of a session. Of the spans and of captured content, which are nearly all of it, it
+// reads no more than the part.
 func (s *Session) LoadPart(part Range) (*Records, error) {
 	l, err := s.collect(part)
 	if err != nil {
@@ -95,7 +96,7 @@ type loader struct {
 	readers      sync.Pool   // of *otlpfile.Reader
 	spans        [][]decoded // by line
 	whole        bool        // these are all spans of the session
-	content      map[trace.SpanID]record.Content
+	content      Content
 	hangs        []hang
 	damagedSpans int
 }
@@ -114,21 +115,22 @@ type hang struct {
 	op record.Operation
 }
 
-func (l *loader) logLine(line []byte) {
+func (l *loader) logLine(line []byte) error {
 	_, records, err := otlpfile.ReadLogs(line)
 	if err != nil {
 		l.Damaged++
-		return
 	}
 	l.logs = append(l.logs, records...)
+	return nil
 }
 
 // traceLine keeps a line of spans. To decode is nearly all of the work, so it is done on all processors.
-func (l *loader) traceLine(line []byte) {
+func (l *loader) traceLine(line []byte) error {
 	l.lines, l.waiting = append(l.lines, bytes.Clone(line)), l.waiting+len(line)
 	if len(l.lines) == maxLines || l.waiting >= maxLine {
 		l.decode()
 	}
+	return nil
 }
 
 // maxLines bounds the lines that wait to be decoded. So does maxLine, by their bytes.
@@ -278,8 +280,8 @@ func (l *loader) ended(a *assembler, part Range) {
 
 // take takes an operation or notification that has ended.
 func (l *loader) take(d *decoded, parent uint64) {
-	if content, ok := l.content[d.ids.SpanID]; ok {
-		d.op.Content = content
+	if captured := l.content.spans[d.ids.SpanID]; captured != nil {
+		d.op.Content = content(captured)
 	}
 	if d.op.Number == 0 {
 		l.Notes = append(l.Notes, notification(&d.op, parent))

@@ -69,19 +69,13 @@ func (s *Session) rebuild(known map[uint64]bool, f func(op *record.Operation) bo
 
 // eachSpan calls f with each span of an operation or notification, until it returns false. What is damaged is left out.
 func (s *Session) eachSpan(f func(span *otlpfile.Span) bool) error {
-	more := true
-	return s.lines("traces.jsonl", func(line []byte) {
-		if !more {
-			return
-		}
-		_, spans, err := otlpfile.ReadTraces(line)
-		if err != nil {
-			return
-		}
-		for i := 0; i < len(spans) && more; i++ {
-			if !isSession(&spans[i]) {
-				more = f(&spans[i])
+	return s.lines("traces.jsonl", func(line []byte) error {
+		_, spans, _ := otlpfile.ReadTraces(line)
+		for i := range spans {
+			if !isSession(&spans[i]) && !f(&spans[i]) {
+				return errEnough
 			}
 		}
+		return nil
 	})
 }

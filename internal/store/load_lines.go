@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -13,49 +12,34 @@ const maxLine = 32 << 20
 
 // openFile opens a file of the session. It returns nil if there is none. A symbolic link is not followed.
 func (s *Session) openFile(name string) (*os.File, error) {
-	dir, err := os.OpenRoot(s.Dir)
+	dir, err := s.Files()
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
 	defer func() { _ = dir.Close() }()
-	file, err := openFile(dir, name, os.O_RDONLY)
+	file, err := dir.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	return file, err
 }
 
-// lines calls f with each line of a file, without its end. A last line that lacks it is torn, and left out. A line is valid
-// until f returns.
-func (s *Session) lines(name string, f func(line []byte)) error {
-	file, err := s.openFile(name)
-	if file == nil || err != nil {
+// lines calls each with each whole line of a file, as Files.Lines does. A session that was removed has none.
+func (s *Session) lines(name string, each func(line []byte) error) error {
+	dir, err := s.Files()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	} else if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }()
-	_, err = readLines(file, f)
-	return err
+	defer func() { _ = dir.Close() }()
+	return dir.Lines(name, each)
 }
 
-// readLines calls f with each whole line, and returns how many bytes these were.
-func readLines(r io.Reader, f func(line []byte)) (int64, error) {
-	in, read := bufio.NewReaderSize(r, 1<<16), int64(0)
-	for {
-		line, size, err := ReadLine(in)
-		if errors.Is(err, io.EOF) {
-			return read, nil
-		} else if err != nil {
-			return read, err
-		}
-		read += size
-		f(line[:len(line)-1])
-	}
-}
-
-// lastLines calls f with the whole lines among the last bytes of a file, and reports whether these are all it has.
-func (s *Session) lastLines(name string, last int64, f func(line []byte)) (all bool, err error) {
+// lastLines calls each with the whole lines among the last bytes of a file, and reports whether these are all it has.
+func (s *Session) lastLines(name string, last int64, each func(line []byte) error) (all bool, err error) {
 	file, err := s.openFile(name)
 	if file == nil || err != nil {
 		return true, err
@@ -72,7 +56,7 @@ func (s *Session) lastLines(name string, last int64, f func(line []byte)) (all b
 			return false, err
 		}
 	}
-	_, err = readLines(in, f)
+	_, err = readLines(in, each)
 	return start == 0, err
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"errors"
-	"io"
 	"strconv"
 	"time"
 
@@ -15,53 +14,33 @@ import (
 // errMissing is the error of a session without a session.json.
 var errMissing = errors.New("session.json is missing")
 
-// readFile reads a small file of the session.
-func (s *Session) readFile(name string) ([]byte, error) {
-	file, err := s.openFile(name)
-	if err != nil {
-		return nil, err
-	} else if file == nil {
-		return nil, errMissing
-	}
-	defer func() { _ = file.Close() }()
-	return io.ReadAll(io.LimitReader(file, maxMeta))
-}
-
 // recoverMeta takes what session.json lacks from the log records and spans: that file is missing if the process was killed
 // before it was written, and is that of the start if it was killed later.
 func (s *Session) recoverMeta() {
 	if s.Format == 0 {
 		s.Format = Format
 	}
-	_ = s.lines("logs.jsonl", func(line []byte) { // what cannot be read is left out
-		origin, records, err := otlpfile.ReadLogs(line)
-		if err != nil {
-			return
-		}
+	_ = s.lines("logs.jsonl", func(line []byte) error { // what cannot be read is left out
+		origin, records, _ := otlpfile.ReadLogs(line)
 		s.recoverOrigin(&origin)
 		for i := range records {
 			s.recoverFrom(&records[i])
 		}
+		return nil
 	})
-	done := false
-	_ = s.lines("traces.jsonl", func(line []byte) {
-		if done {
-			return
-		}
-		origin, spans, err := otlpfile.ReadTraces(line)
-		if err != nil {
-			return
-		}
+	_ = s.lines("traces.jsonl", func(line []byte) error {
+		origin, spans, _ := otlpfile.ReadTraces(line)
 		s.recoverOrigin(&origin)
 		for i := range spans {
-			if span := &spans[i]; span.Name == semconv.SessionSpan && !done {
-				done = true
+			if span := &spans[i]; span.Name == semconv.SessionSpan {
 				if s.Launched.IsZero() {
 					s.Launched = span.Start
 				}
 				s.recoverPeers(span.Attributes)
+				return errEnough
 			}
 		}
+		return nil
 	})
 }
 

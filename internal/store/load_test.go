@@ -309,8 +309,8 @@ func TestLoadPart(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := whole.Operations[max(n-last, 0):]
-		if got := fmt.Sprint(numbers(part.Operations)); got != fmt.Sprint(numbers(want)) {
-			t.Errorf("the last %d: %d operations", last, len(part.Operations))
+		if got := fmt.Sprint(numbers(part.Operations)); got != fmt.Sprint(numbers(want)) || part.Damaged > 0 {
+			t.Errorf("the last %d: %d operations, %d damaged lines", last, len(part.Operations), part.Damaged)
 		}
 		if part.Left != n-len(want) {
 			t.Errorf("the last %d leave out %d, want %d", last, part.Left, n-len(want))

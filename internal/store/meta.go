@@ -2,7 +2,6 @@ package store
 
 import (
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/proctree"
@@ -49,18 +48,13 @@ type Meta struct {
 type Process struct {
 	PID       int    `json:"pid"`
 	ServerPID int    `json:"server_pid,omitempty"`
-	Start     int64  `json:"start,omitempty"`         // in a unit of the system's
-	Boot      string `json:"boot,omitempty"`          // Linux: id of the machine's boot
-	Namespace string `json:"pid_namespace,omitempty"` // Linux: where the PID counts
+	Start     int64  `json:"start,omitempty"` // in a unit of the system's
+	Boot      string `json:"boot,omitempty"`  // of the machine, and on Linux the PID's namespace; see proctree.Boot
 }
 
 // thisProcess returns what is known of this process.
 func thisProcess() Process {
-	p := Process{PID: os.Getpid(), Start: proctree.StartTime(os.Getpid())}
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // other systems have neither
-	p.Boot = strings.TrimSpace(string(boot))
-	p.Namespace, _ = os.Readlink("/proc/self/ns/pid")
-	return p
+	return Process{PID: os.Getpid(), Start: proctree.StartTime(os.Getpid()), Boot: proctree.Boot()}
 }
 
 // written returns a time as session.json can hold it: with a year of four digits, whatever the clock says.
@@ -139,10 +133,11 @@ type Session struct {
 	Written time.Time
 	// Detail reports that spans and log records are still there. If not, only its digest is.
 	Detail  bool
-	Content bool   // captured content is still there
+	Content bool   // captured content is still there, and has not expired
 	Problem string // why it could be read only in part; empty if it could
 
 	final bool // its session.json is that of the end, with the totals
+	keep  Keep // the store's
 }
 
 // ServerName returns what a person calls the server: what it calls itself, or the service's name.

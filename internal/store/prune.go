@@ -64,7 +64,6 @@ var ErrPruning = errors.New("another process is removing sessions from this stor
 const (
 	leftLive    = "live"
 	leftUnknown = "may be live: files cannot be locked"
-	leftNewer   = "written by a later version of spanpipe"
 )
 
 // Prune removes what the plan chooses, the oldest first, until the context is done. It runs under a lock, so that of several
@@ -148,7 +147,7 @@ type candidate struct {
 	meta     Meta
 	state    State
 	modified time.Time // when its files were last written
-	captured time.Time // likewise content.jsonl
+	captured time.Time // likewise captured content
 	sizes    map[Part]int64
 	part     Part   // chosen
 	left     string // why it was left, if it was chosen
@@ -214,7 +213,7 @@ func readCandidate(sessions *os.Root, name string, now time.Time) candidate {
 			continue // removed in between
 		}
 		c.sizes[partOf(e.Name())] += info.Size()
-		if e.Name() == fileNames[contentFile] {
+		if partOf(e.Name()) == ContentPart && info.ModTime().After(c.captured) {
 			c.captured = info.ModTime()
 		}
 		if info.ModTime().After(c.modified) {
@@ -246,7 +245,7 @@ func partOf(name string) Part {
 	switch name {
 	case metaName, fileNames[digestFile]:
 		return WholePart
-	case fileNames[contentFile]:
+	case fileNames[contentFile], contentTemporary:
 		return ContentPart
 	}
 	return DetailPart

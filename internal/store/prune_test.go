@@ -213,6 +213,20 @@ func TestRetentionOfContent(t *testing.T) {
 	}
 }
 
+// TestRetentionOfHalfExpired: what a kill during the expiry of content leaves of it expires, too.
+func TestRetentionOfHalfExpired(t *testing.T) {
+	dir := t.TempDir()
+	d := aged(t, dir, storetest.Killed, 2*day)[0]
+	path := filepath.Join(d, "content.jsonl.tmp")
+	if err := errors.Join(os.WriteFile(path, []byte("{}\n"), 0o600), os.Chtimes(path, now, now.Add(-25*time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	prune(t, dir, store.Plan{Keep: store.Keep{Age: 30 * day, Content: day}})
+	if got := has(d); got != everything {
+		t.Errorf("%q is left", got)
+	}
+}
+
 // TestLiveIsLeft: what lives, or may live, is never touched, and named if it was chosen.
 func TestLiveIsLeft(t *testing.T) {
 	dir := t.TempDir()
@@ -377,7 +391,7 @@ func TestRetain(t *testing.T) {
 	keep := store.Keep{Age: 30 * day}
 	step := func(what string, at time.Duration, want int) {
 		t.Helper()
-		r, err := store.Open(dir).Retain(t.Context(), keep, now.Add(at))
+		r, err := (&store.Store{Dir: dir, Keep: keep}).Retain(t.Context(), now.Add(at))
 		if err != nil || len(r.Removed) != want {
 			t.Errorf("%s: %d sessions were removed, want %d; %v", what, len(r.Removed), want, err)
 		}

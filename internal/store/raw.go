@@ -10,19 +10,18 @@ import (
 func (s *Session) Span(ids SpanIDs) (*otlpfile.Span, error) {
 	var found *otlpfile.Span
 	id := []byte(ids.SpanID.String())
-	err := s.lines("traces.jsonl", func(line []byte) {
-		if found != nil || !bytes.Contains(line, id) {
-			return
+	err := s.lines("traces.jsonl", func(line []byte) error {
+		if !bytes.Contains(line, id) {
+			return nil
 		}
-		_, spans, err := otlpfile.ReadTraces(line)
-		if err != nil {
-			return // Load counts it
-		}
+		_, spans, _ := otlpfile.ReadTraces(line) // Load counts one that is damaged
 		for i := range spans {
 			if spans[i].SpanID == ids.SpanID && spans[i].TraceID == ids.TraceID {
 				found = &spans[i]
+				return errEnough
 			}
 		}
+		return nil
 	})
 	return found, err
 }

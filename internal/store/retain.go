@@ -63,15 +63,15 @@ func (s *Store) sinceRetained(now time.Time) time.Duration {
 	return now.Sub(readStamp(root).at)
 }
 
-// Retain applies the retention if it is due. After an unusually long time it leaves alone once what is old, since it may be
+// Retain applies the store's retention if it is due. After an unusually long time it leaves alone once what is old, since it may be
 // the clock that is wrong: if that is right, the next time will be soon.
-func (s *Store) Retain(ctx context.Context, keep Keep, now time.Time) (*Report, error) {
+func (s *Store) Retain(ctx context.Context, now time.Time) (*Report, error) {
 	root, err := os.OpenRoot(s.Dir)
 	if err != nil {
 		return &Report{}, nil // there is nothing to retain, or no way to
 	}
 	defer func() { _ = root.Close() }()
-	last, next := readStamp(root), stamp{at: now}
+	keep, last, next := s.Keep, readStamp(root), stamp{at: now}
 	if !isDue(now.Sub(last.at)) {
 		return &Report{}, nil
 	}
@@ -93,7 +93,7 @@ func (d *disk) retain(ctx context.Context) {
 			d.reportPanic("old sessions were not removed because of a defect in spanpipe", r)
 		}
 	}()
-	s := Open(d.cfg.Dir)
+	s := &Store{Dir: d.cfg.Dir, Keep: d.cfg.Keep}
 	since := s.sinceRetained(time.Now())
 	if !isDue(since) {
 		return
@@ -105,7 +105,7 @@ func (d *disk) retain(ctx context.Context) {
 			return
 		}
 	}
-	report, err := s.Retain(ctx, d.cfg.Keep, time.Now())
+	report, err := s.Retain(ctx, time.Now())
 	if err != nil {
 		d.cfg.Logger.Debug("old sessions were not removed", "error", err.Error())
 	} else if len(report.Removed) > 0 {

@@ -240,11 +240,11 @@ func TestHardLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := store.Open(dir)
+	s := &store.Store{Dir: dir, Keep: store.Keep{Age: time.Hour}}
 	if key, err := s.Subkey("p"); err == nil {
 		t.Errorf("the key is %x", key)
 	}
-	if _, err := s.Retain(context.Background(), store.Keep{Age: time.Hour}, time.Now()); err != nil {
+	if _, err := s.Retain(context.Background(), time.Now()); err != nil {
 		t.Error(err)
 	}
 	if err := s.List([]store.Session{{Name: "20261126T100000Z-aaaaaa"}}); err != nil {

@@ -26,6 +26,8 @@ import (
 // Store is a directory of sessions. It need not exist. Its methods are safe for concurrent use.
 type Store struct {
 	Dir string
+	// Keep is what Retain leaves. Captured content that is older is not read, even if it has not been removed yet.
+	Keep Keep
 }
 
 // Open returns the store in a directory.
@@ -111,7 +113,7 @@ func (s *Store) names() ([]string, error) {
 
 // session returns a session of which only the name is known.
 func (s *Store) session(name string) *Session {
-	return &Session{Name: name, Dir: filepath.Join(s.sessions(), name), State: Unknown}
+	return &Session{Name: name, Dir: filepath.Join(s.sessions(), name), State: Unknown, keep: s.Keep}
 }
 
 // list reads what a listing shows of a session.
@@ -139,7 +141,7 @@ func (s *Session) measure() {
 		case "traces.jsonl":
 			s.Detail = true
 		case "content.jsonl":
-			s.Content = true
+			s.Content = !s.keep.expired(info.ModTime(), time.Now())
 		case "session.lock": // a writer does not write to it
 			continue
 		}
@@ -152,9 +154,16 @@ func (s *Session) measure() {
 // readMeta reads session.json. What that lacks comes from the other files.
 func (s *Session) readMeta() {
 	s.Meta, s.Problem, s.final = Meta{}, "", false
-	text, err := s.readFile("session.json")
+	dir, err := s.Files()
 	if err == nil {
-		err = json.Unmarshal(text, &s.Meta)
+		var text []byte
+		if text, err = dir.Read(metaName, maxMeta); err == nil {
+			err = json.Unmarshal(text, &s.Meta)
+		}
+		_ = dir.Close()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errMissing
 	}
 	switch {
 	case err != nil:
@@ -215,10 +224,11 @@ func (s *Session) Sum() {
 func (s *Session) OpenOperations() []record.Operation {
 	l := &loader{Records: Records{Spans: map[uint64]SpanIDs{}}}
 	open, hangs := []byte(semconv.OperationOpen.Message), []byte(semconv.OperationHangs.Message)
-	_ = s.lines("logs.jsonl", func(line []byte) { // what cannot be read is left out
+	_ = s.lines("logs.jsonl", func(line []byte) error { // what cannot be read is left out
 		if bytes.Contains(line, open) || bytes.Contains(line, hangs) {
-			l.logLine(line)
+			return l.logLine(line)
 		}
+		return nil
 	})
 	a := assembler{numbers: map[trace.SpanID]uint64{}, open: map[trace.SpanID]*record.Operation{}}
 	l.opened(&a)

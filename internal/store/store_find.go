@@ -12,7 +12,7 @@ import (
 type NotFound struct { //nolint:errname // as io.EOF: it is no failure
 	Asked   string
 	Matches int // sessions whose names begin with it
-	Listed  int // of a number: how many the last listing had
+	Listed  int // of a number that was too large: how many the last listing had
 	Stored  int // how many sessions there are
 }
 
@@ -44,8 +44,10 @@ func (s *Store) Find(asked string) (Session, error) {
 	}
 	if n, err := strconv.Atoi(asked); err == nil && n > 0 && len(asked) < 6 {
 		listed := s.listed()
-		if none.Listed = len(listed); n <= len(listed) {
+		if n <= len(listed) {
 			asked = listed[n-1]
+		} else {
+			none.Listed = len(listed)
 		}
 	}
 	found := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, asked) })

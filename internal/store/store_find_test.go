@@ -70,8 +70,8 @@ func TestFind(t *testing.T) {
 	if err := os.RemoveAll(all[2].Dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Find("1"); err == nil {
-		t.Error("a number of a session that was removed finds another one")
+	if one, err := s.Find("1"); err == nil || err.Error() != `there is no session "1"` {
+		t.Errorf("the number of a session that was removed is %q: %v", one.Name, err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,12 +202,13 @@ func TestContentApart(t *testing.T) {
 	if spans[2].Message != "exit code 1" {
 		t.Errorf("the session's status is %q", spans[2].Message)
 	}
-	checkContent(t, filepath.Join(s.Dir, "content.jsonl"), whole, line, content)
+	checkContent(t, &s, text, whole, line)
 }
 
-func checkContent(t *testing.T, path string, span *otlpfile.Span, record *otlpfile.LogRecord, want []attribute.KeyValue) {
+// checkContent joins content with the session's line of spans, of which the second is a whole one, and reads its log record.
+func checkContent(t *testing.T, s *store.Session, traces []byte, whole *otlpfile.Span, record *otlpfile.LogRecord) {
 	t.Helper()
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(filepath.Join(s.Dir, "content.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,21 +219,33 @@ func checkContent(t *testing.T, path string, span *otlpfile.Span, record *otlpfi
 	if err := json.Unmarshal(text, &raw); err != nil || raw.TimeUnixNano == "" {
 		t.Fatal(raw, err)
 	}
-	spans, records, err := store.ReadContent(text)
-	if err != nil || len(spans) != 1 || len(records) != 1 {
-		t.Fatal(spans, records, err)
+	dir, err := s.Files()
+	if err != nil {
+		t.Fatal(err)
 	}
-	got := spans[0]
-	if got.SpanID != span.SpanID || got.TraceID != span.TraceID || got.Message != span.Message {
+	defer func() { _ = dir.Close() }()
+	content, err := dir.Content(time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined, err := content.Traces(traces)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, spans, err := otlpfile.ReadTraces(joined)
+	if err != nil || len(spans) != 3 || spans[0].Message != "" || len(spans[1].Attributes) != len(whole.Attributes) {
+		t.Fatal(spans, err)
+	}
+	if got := spans[1]; got.Message != whole.Message || !reflect.DeepEqual(sorted(got.Attributes), sorted(whole.Attributes)) {
 		t.Errorf("%+v", got)
 	}
-	if len(got.Attributes) != len(want) {
-		t.Errorf("%d attributes", len(got.Attributes))
+	logs, err := dir.CapturedLogs(text)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i, a := range got.Attributes {
-		if a != want[i] {
-			t.Errorf("%v, want %v", a, want[i])
-		}
+	from, records, err := otlpfile.ReadLogs(logs)
+	if err != nil || len(records) != 1 || !reflect.DeepEqual(from, stored) {
+		t.Fatal(from, records, err)
 	}
 	if r := records[0]; r.Body != record.Body || len(r.Attributes) != 1 || r.Attributes[0] != record.Attributes[0] {
 		t.Errorf("%+v", r)
@@ -284,4 +299,9 @@ func TestContentExpires(t *testing.T) {
 	if spans := checkFiles(t, s.Dir, true); spans != 10 {
 		t.Errorf("%d spans", spans)
 	}
+}
+
+// sorted returns attributes in the order of their keys.
+func sorted(all []attribute.KeyValue) []attribute.KeyValue {
+	return slices.SortedFunc(slices.Values(all), func(a, b attribute.KeyValue) int { return strings.Compare(string(a.Key), string(b.Key)) })
 }
