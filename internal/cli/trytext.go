@@ -69,7 +69,7 @@ func (l listed) text(screen *view.Screen) string {
 	var shown []string
 	length := 0
 	for i, name := range l.names {
-		name = screen.Text(name)
+		name = screen.Text(view.Safe(name))
 		if length += view.Width(name) + len(", "); length > most && i > 0 {
 			shown = append(shown, fmt.Sprintf("and %d more", len(l.names)-i))
 			break
