@@ -283,12 +283,16 @@ func (s *shown) heading(r *view.Records) {
 
 // counts returns what the whole session adds up to, also where only a part of it has been read.
 func (s *shown) counts(r *view.Records) view.Counts {
-	c := view.Count(r)
 	if !s.session.Detail || s.records.Left > 0 {
-		t := &s.session.Totals
-		c.Calls, c.Failed, c.FailedCalls = t.Calls, t.Failed, t.FailedCalls
+		return counts(&s.session)
 	}
-	return c
+	return view.Count(r)
+}
+
+// counts returns what is known of a session without its operations.
+func counts(s *store.Session) view.Counts {
+	t := &s.Totals
+	return view.Counts{Calls: t.Calls, Failed: t.Failed, FailedCalls: t.FailedCalls, Hung: t.Hung}
 }
 
 // server returns what a person calls a session's server.

@@ -145,7 +145,7 @@ func (t *tailTable) outcome(o view.Outcome) string {
 
 // ending returns how a session ended, in words.
 func ending(s *store.Session) string {
-	totals := ": " + view.Counts{Calls: s.Totals.Calls, Failed: s.Totals.Failed, FailedCalls: s.Totals.FailedCalls}.String()
+	totals := ": " + counts(s).String()
 	e := s.Exit
 	switch {
 	case s.State != store.Ended || e == nil:

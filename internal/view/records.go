@@ -50,7 +50,7 @@ type Counts struct {
 	Calls       int // that have ended, see record.Operation.IsCall
 	Failed      int // operations, so that it is seen if the handshake fails
 	FailedCalls int // those of them that are calls
-	Hung        int // operations that hang, or were reported as hanging
+	Hung        int // operations that were reported as hanging, whether or not they still do
 }
 
 // String says what the operations add up to: "12 calls, 1 failed, 1 hung", "no calls, 1 operation failed".
@@ -106,7 +106,7 @@ func Count(r *Records) Counts {
 		if o.Failed() && op.IsCall() {
 			c.FailedCalls++
 		}
-		if o.Ending == Hung {
+		if op.Hung {
 			c.Hung++
 		}
 	}
