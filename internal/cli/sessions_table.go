@@ -217,19 +217,11 @@ func (t *sessionTable) explain(out *strings.Builder, sentence string) {
 }
 
 func (t *sessionTable) more() string {
-	of := plural(t.matched, "session") + " " + sinceWords(t.since) + "."
+	of := view.Plural(t.matched, "session") + " " + sinceWords(t.since) + "."
 	if len(t.sessions) < t.matched {
 		return fmt.Sprintf("%d of %s More: -n %d, or %s", len(t.sessions), of, max(50, 2*len(t.sessions)), longer(t.since))
 	}
 	return of + " Older: " + longer(t.since) + ". One: spanpipe show 1"
-}
-
-// plural returns a count with its noun.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // flatFigures is how many columns a line of flat has before the names.

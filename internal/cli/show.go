@@ -249,7 +249,7 @@ func (s *shown) noneChosen(all int) string {
 	if since := s.choice.Since; !since.IsZero() {
 		text += " since " + report.When(since.In(s.screen.Zone), s.now().In(s.screen.Zone))
 	}
-	return fmt.Sprintf("%s. All of its %s: spanpipe show %s --all", text, plural(all, "row"), s.name())
+	return fmt.Sprintf("%s. All of its %s: spanpipe show %s --all", text, view.Plural(all, "row"), s.name())
 }
 
 // leftOut says what is not shown, and how to see it.

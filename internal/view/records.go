@@ -57,11 +57,11 @@ type Counts struct {
 func (c Counts) String() string {
 	text, other := "no calls", ""
 	if c.Calls > 0 {
-		text = fmt.Sprintf("%s, %s failed", count(c.Calls, "call", "calls"), Number(c.FailedCalls))
+		text = fmt.Sprintf("%s, %s failed", Plural(c.Calls, "call"), Number(c.FailedCalls))
 		other = "other "
 	}
 	if n := c.Failed - c.FailedCalls; n > 0 {
-		text += ", " + count(n, other+"operation", other+"operations") + " failed"
+		text += ", " + Plural(n, other+"operation") + " failed"
 	}
 	if c.Hung > 0 {
 		text += fmt.Sprintf(", %s hung", Number(c.Hung))
