@@ -365,6 +365,9 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s: exits with %d: %s", args, code, stderr)
 		}
 	}
+	if _, stderr, code := h.spanpipe(t, nil, "export", "-o", "none/a.html"); code != 125 || !strings.HasPrefix(stderr, "spanpipe: writing none/a.html: ") {
+		t.Errorf("without the directory: exits with %d: %s", code, stderr)
+	}
 	for _, format := range []string{"html", "otlp", "jsonl"} {
 		for _, content := range []bool{false, true} {
 			args := []string{"export", "--format", format}

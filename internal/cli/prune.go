@@ -92,15 +92,10 @@ func (a *app) prune(c *cli.Context) error {
 
 // pruneChoice returns which sessions the flags choose, and nil if the limits do.
 func (a *app) pruneChoice(c *cli.Context, s *store.Store, now time.Time) (func(store.Pruned) bool, error) {
-	asked, names := 0, map[string]bool{}
-	for _, flag := range []string{"older-than", "session", "all"} {
-		if c.IsSet(flag) {
-			asked++
-		}
+	if err := exclusive(c, "older-than", "session", "all"); err != nil {
+		return nil, err
 	}
-	if asked > 1 {
-		return nil, &usageError{"--older-than, --session and --all exclude each other", "see: spanpipe help prune"}
-	}
+	names := map[string]bool{}
 	for _, one := range *c.Generic("session").(*texts) {
 		if one == "" { // find would take it for the newest
 			return nil, &usageError{"--session: want a number, a name or last", "list them: spanpipe sessions"}

@@ -86,6 +86,9 @@ func (a *app) show(c *cli.Context) error {
 	if c.Int("n") < 1 {
 		return &usageError{fmt.Sprintf("-n %d: want a number of rows from 1", c.Int("n")), "for all rows: --all"}
 	}
+	if err := exclusive(c, "operation", "run", "otlp"); err != nil {
+		return err
+	}
 	stored, err := a.look()
 	if err != nil {
 		return err
