@@ -49,12 +49,3 @@ func flagLength(flags []cli.Flag, args []string) int {
 	}
 	return 1
 }
-
-// exclusive returns an error if more than one of a command's flags is given of which only one can be obeyed.
-func exclusive(c *cli.Context, flags ...string) error {
-	given := slices.DeleteFunc(flags, func(name string) bool { return !c.IsSet(name) })
-	if len(given) < 2 {
-		return nil
-	}
-	return &usageError{"--" + strings.Join(given, " and --") + " exclude each other", "see: spanpipe help " + c.Command.Name}
-}
