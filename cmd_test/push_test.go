@@ -262,7 +262,7 @@ Together 14 spans and 2 log records of 1 session.
 	}
 	for args, want := range map[string]string{
 		"push --since 1h last": "--since chooses sessions", "push --since soon": "want a duration", "push nope": `there is no session "nope"`,
-		"push --server none*": "no session of the last 7 days has server none*", "push --server demo-server --client demo-agent --dry-run": "",
+		"push --server none*": "no session in the last 7 days has server none*", "push --server demo-server --client demo-agent --dry-run": "",
 	} {
 		_, stderr, code := h.spanpipe(t, nil, strings.Fields(args)...)
 		if wantCode := map[bool]int{true: 0, false: 2}[want == ""]; code != wantCode || !strings.Contains(stderr, want) {
@@ -364,6 +364,9 @@ func TestExport(t *testing.T) {
 		if _, stderr, code := h.spanpipe(t, nil, strings.Fields(args)...); code != 2 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exits with %d: %s", args, code, stderr)
 		}
+	}
+	if _, stderr, code := h.spanpipe(t, nil, "export", "-o", "none/a.html"); code != 125 || !strings.HasPrefix(stderr, "spanpipe: writing none/a.html: ") {
+		t.Errorf("without the directory: exits with %d: %s", code, stderr)
 	}
 	for _, format := range []string{"html", "otlp", "jsonl"} {
 		for _, content := range []bool{false, true} {

@@ -15,7 +15,8 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, or outlives its input.
+// playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, outlives its input, or has
+// a tool whose name is hostile.
 func playUnruly(args []string) int {
 	if args[0] == "silent" {
 		_, _ = io.Copy(io.Discard, os.Stdin) // it ends either way
@@ -24,13 +25,25 @@ func playUnruly(args []string) int {
 	if args[0] == "banner" {
 		fmt.Println("Server listening on stdio")
 	}
-	if demo.Serve(os.Stdin, os.Stdout, 0) != nil {
+	out := io.Writer(os.Stdout)
+	if args[0] == "hostile" {
+		out = renamed{out}
+	}
+	if demo.Serve(os.Stdin, out, 0) != nil {
 		return 1
 	}
 	if args[0] == "outlives" {
 		select {}
 	}
 	return 0
+}
+
+// renamed writes messages in which a tool's name controls a terminal and reorders a line.
+type renamed struct{ io.Writer }
+
+func (r renamed) Write(message []byte) (int, error) {
+	_, err := r.Writer.Write(bytes.ReplaceAll(message, []byte("find_trains"), []byte(`\u001b]0;x\u0007\u202e`)))
+	return len(message), err
 }
 
 // tried is what "spanpipe try" has done.
@@ -86,6 +99,7 @@ func TestTry(t *testing.T) {
 		{"a banner", nil, cast.As(t, "unruly", "banner"), 1, "   5 tools ",
 			"spanpipe: the server wrote 1 line to stdout that no message is in; the first begins: Server listening on stdio\n" +
 				"hint: stdout is for messages alone"},
+		{"a hostile name", nil, cast.As(t, "unruly", "hostile"), 0, `get_forecast, \u001b]0;x\u0007\u202e, book_hotel`, ""},
 		{"a server that outlives its input", nil, cast.As(t, "unruly", "outlives"), 0,
 			"The server did not end within 2s of the end of its input; a signal ended it.", ""},
 		{"a server that ends at once", nil, cast.As(t, "exit", "3"), 1, "→ initialize",

@@ -319,7 +319,7 @@ func (d decision) text(columns int) string {
 			text += "\n" + s.title + "\n"
 		}
 		for _, l := range s.lines {
-			text += "   " + folded(view.Safe(l), "     ", columns) + "\n"
+			text += "   " + view.Fold(view.Safe(l), "     ", columns) + "\n"
 		}
 	}
 	return text

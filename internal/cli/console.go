@@ -92,7 +92,7 @@ func (c *console) summary(e record.Exit) string {
 	if len(indent)+len(text)+len(between)+len(totals) > c.width() {
 		between = "\n" + indent
 	}
-	text = folded(text, indent, c.width()) + between + folded(totals, indent, c.width())
+	text = view.Fold(text, indent, c.width()) + between + view.Fold(totals, indent, c.width())
 	text = strings.Replace(text, word, c.paint(color, word), 1)
 	return fmt.Sprintf("%s %s %s %s\n",
 		c.paint(view.Dim, e.Time.Format("15:04:05.000")), c.name(), c.paint(view.Cyan, "■"), text)

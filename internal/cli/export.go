@@ -36,7 +36,7 @@ alone. Captured content is left out unless you say --content: everyone who gets
 the file can read it.
 
 Exit status: 0, or 2 if there is no such session, for a file that exists and for
-an invalid command line.`,
+an invalid command line; 125 if the file cannot be written.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: html, otlp, jsonl; else by the file's ending"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE` instead of stdout"},
@@ -62,7 +62,7 @@ func (a *app) export(c *cli.Context) error {
 	default:
 		return &usageError{"--format " + format + ": want html, otlp or jsonl", "see: spanpipe help export"}
 	}
-	if c.NArg() > 1 {
+	if c.NArg() > 1 || a.dashes {
 		return &usageError{"export takes one session", "see: spanpipe help export"}
 	}
 	if path == "" && format == "html" && isTerminal(a.Stdout) {
@@ -127,7 +127,9 @@ func writeFile(path string, force bool, write func(io.Writer) error) error {
 		return fs.ErrExist
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("writing %s: %w", path, e.Err)
+	} else if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(file.Name()) }() // unless it has its name by then

@@ -36,7 +36,7 @@ func Settings() []*Setting { return (&options{}).settings() }
 
 // ListSessions writes the table of "spanpipe sessions".
 func ListSessions(w io.Writer, screen *view.Screen, now time.Time, sessions []store.Session) error {
-	l := listing{now: now, since: listedDays, runs: store.Group(sessions), matched: len(sessions)}
+	l := listing{now: now, since: now.AddDate(0, 0, -7), older: "--since 30d", runs: store.Group(sessions), matched: len(sessions)}
 	l.sessions = store.Numbered(l.runs)
 	return (&sessionTable{listing: &l, screen: screen}).grouped(w)
 }

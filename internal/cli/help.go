@@ -5,9 +5,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 func (a *app) helpCommand() *cli.Command {
@@ -60,7 +61,7 @@ func commandsHelp(commands []*cli.Command) string {
 	for _, c := range commands {
 		if !c.Hidden {
 			head := fmt.Sprintf("   %-12s", c.Name)
-			lines[c.Name] = head + folded(c.Usage, strings.Repeat(" ", len(head)), 80) + "\n"
+			lines[c.Name] = head + view.Fold(c.Usage, strings.Repeat(" ", len(head)), 80) + "\n"
 		}
 	}
 	var out strings.Builder
@@ -122,26 +123,4 @@ The settings that "spanpipe help" lists apply as well.
 {{end}}`
 
 // indented returns a text as indented lines of at most 80 columns, each after a line break.
-func indented(text string) string { return "\n      " + folded(text, "      ", 80) }
-
-// folded returns a text as lines of at most the given number of columns, where its words allow it. All but the first
-// begin with the indent, and the first is assumed to stand behind it.
-func folded(text, indent string, columns int) string {
-	var out strings.Builder
-	at := len(indent)
-	for i, word := range strings.Fields(text) {
-		length := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+length > columns:
-			out.WriteString("\n" + indent)
-			at = len(indent)
-		default:
-			out.WriteString(" ")
-			at++
-		}
-		out.WriteString(word)
-		at += length
-	}
-	return out.String()
-}
+func indented(text string) string { return "\n      " + view.Fold(text, "      ", 80) }

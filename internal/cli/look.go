@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,15 @@ func filter(c *cli.Context, now time.Time, usual string) (store.Filter, error) {
 		f.Since = since
 	}
 	return f, nil
+}
+
+// exclusive returns an error if more than one of a command's flags is given of which only one can be obeyed.
+func exclusive(c *cli.Context, flags ...string) error {
+	given := slices.DeleteFunc(flags, func(name string) bool { return !c.IsSet(name) })
+	if len(given) < 2 {
+		return nil
+	}
+	return &usageError{"--" + strings.Join(given, " and --") + " exclude each other", "see: spanpipe help " + c.Command.Name}
 }
 
 // parseSince reads a time, or how long ago it was. A time without a zone is local.

@@ -92,15 +92,10 @@ func (a *app) prune(c *cli.Context) error {
 
 // pruneChoice returns which sessions the flags choose, and nil if the limits do.
 func (a *app) pruneChoice(c *cli.Context, s *store.Store, now time.Time) (func(store.Pruned) bool, error) {
-	asked, names := 0, map[string]bool{}
-	for _, flag := range []string{"older-than", "session", "all"} {
-		if c.IsSet(flag) {
-			asked++
-		}
+	if err := exclusive(c, "older-than", "session", "all"); err != nil {
+		return nil, err
 	}
-	if asked > 1 {
-		return nil, &usageError{"--older-than, --session and --all exclude each other", "see: spanpipe help prune"}
-	}
+	names := map[string]bool{}
 	for _, one := range *c.Generic("session").(*texts) {
 		if one == "" { // find would take it for the newest
 			return nil, &usageError{"--session: want a number, a name or last", "list them: spanpipe sessions"}
@@ -182,9 +177,9 @@ func (a *app) pruneText(s *store.Store, r *store.Report, plan store.Plan) string
 	if len(r.Removed) == 0 {
 		fmt.Fprintf(&b, "Nothing to remove in %s", a.tilde(s.Dir))
 	} else {
-		fmt.Fprintf(&b, "%s %s of %s", verb, view.Size(r.Freed), plural(len(r.Removed), "session"))
+		fmt.Fprintf(&b, "%s %s of %s", verb, view.Size(r.Freed), view.Plural(len(r.Removed), "session"))
 	}
-	fmt.Fprintf(&b, "; %s, %s, %s left.\n", plural(r.Count, "session"), view.Size(r.Stored), are)
+	fmt.Fprintf(&b, "; %s, %s, %s left.\n", view.Plural(r.Count, "session"), view.Size(r.Stored), are)
 	return a.screen().Text(b.String())
 }
 
@@ -211,7 +206,7 @@ type prunedJSON struct {
 }
 
 func newPruneJSON(r *store.Report, dryRun bool) pruneJSON {
-	out := pruneJSON{Version: 1, DryRun: dryRun, Freed: r.Freed, Removed: []prunedJSON{}, Left: []prunedJSON{}}
+	out := pruneJSON{Version: jsonVersion, DryRun: dryRun, Freed: r.Freed, Removed: []prunedJSON{}, Left: []prunedJSON{}}
 	out.Stored.Sessions, out.Stored.Size = r.Count, r.Stored
 	convert := func(p store.Pruned) prunedJSON {
 		return prunedJSON{p.Name, p.Server, p.Started.UTC(), p.Part, p.Size, p.Left}

@@ -134,7 +134,7 @@ func (a *app) choose(c *cli.Context, stored *store.Store, command string) ([]sto
 		return nil, a.storeError(stored, err)
 	}
 	if len(chosen) == 0 {
-		return nil, a.noneChosen(stored, c, now)
+		return nil, a.noneChosen(stored, c, f.Since, now)
 	}
 	slices.Reverse(chosen) // the oldest first
 	return chosen, nil

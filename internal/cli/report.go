@@ -186,7 +186,7 @@ func (chosen *reportChoice) nothing(all []store.Session, r *report.Report, now t
 		days = usual
 	}
 	return &usageError{
-		fmt.Sprintf("no %s %s; the last was %s", calls, r.During(chosen.Location), report.When(last.In(chosen.Location), now)),
+		fmt.Sprintf("no %s %s; the last was %s", calls, chosen.During(chosen.Location), report.When(last.In(chosen.Location), now)),
 		fmt.Sprintf("a longer window: --since %dd", days),
 	}
 }

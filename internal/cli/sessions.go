@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/store"
 )
 
@@ -95,9 +96,9 @@ func (a *app) listSessions(c *cli.Context) error {
 		return a.storeError(stored, err)
 	}
 	if len(chosen) == 0 && !c.Bool("json") {
-		return a.noneChosen(stored, c, now)
+		return a.noneChosen(stored, c, f.Since, now)
 	}
-	l := listing{now: now, since: c.String("since"), matched: len(chosen)}
+	l := listing{now: now, since: f.Since, older: longer(c), matched: len(chosen)}
 	if n > 0 && len(chosen) > n {
 		chosen = chosen[:n]
 	}
@@ -126,14 +127,15 @@ func (a *app) listSessions(c *cli.Context) error {
 // listing is the sessions that are listed.
 type listing struct {
 	now      time.Time
-	since    string // as the flag has it
+	since    time.Time
+	older    string // the flag that lists older ones
 	sessions []store.Session
 	runs     []store.Run
 	matched  int // sessions that the flags choose
 }
 
 // noneChosen is the error of a command whose flags choose no session.
-func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
+func (a *app) noneChosen(s *store.Store, c *cli.Context, since, now time.Time) error {
 	all, err := s.Sessions()
 	if err != nil {
 		return a.storeError(s, err)
@@ -141,7 +143,6 @@ func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 	if len(all) == 0 {
 		return a.nothingStored(s)
 	}
-	since := cmp.Or(c.String("since"), listedDays)
 	var has, hints []string
 	if name := c.String("server"); name != "" {
 		has = append(has, "server "+name)
@@ -154,14 +155,13 @@ func (a *app) noneChosen(s *store.Store, c *cli.Context, now time.Time) error {
 	if c.Bool("failed") {
 		has = append(has, "an operation that failed")
 	}
-	message := "no session " + sinceWords(since)
+	message := "no session " + during(since, now)
 	if len(has) > 0 {
 		message += " has " + strings.Join(has, " and ")
 	} else {
-		hints = append(hints, "the newest started "+day(all[0].Launched.In(now.Location()), now)+" at "+
-			all[0].Launched.In(now.Location()).Format("15:04"))
+		hints = append(hints, "the newest started "+report.When(all[0].Launched.In(now.Location()), now))
 	}
-	return &usageError{message, strings.Join(append(hints, "older sessions: "+longer(since)), "; ")}
+	return &usageError{message, strings.Join(append(hints, "older sessions: "+longer(c)), "; ")}
 }
 
 // names returns the different names of sessions, in a sentence.
@@ -181,57 +181,17 @@ func names(all []store.Session, name func(*store.Session) string) string {
 	return cmp.Or(joined(list), "not known")
 }
 
-// sinceWords returns a value of --since within a sentence: "of the last 7 days", "since 2026-11-25".
-func sinceWords(text string) string {
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if days == "1" {
-			return "of the last day"
-		}
-		return "of the last " + days + " days"
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return "since " + text
-	}
-	for _, unit := range []struct {
-		length time.Duration
-		name   string
-	}{{time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
-		switch n := d / unit.length; {
-		case d%unit.length != 0 || n == 0:
-		case n == 1:
-			return "of the last " + unit.name
-		default:
-			return fmt.Sprintf("of the last %d %ss", n, unit.name)
-		}
-	}
-	return "of the last " + text
+// during returns when sessions were chosen from, as a part of a sentence; now has the time zone.
+func during(since, now time.Time) string {
+	return report.Window{Since: since, Until: now}.During(now.Location())
 }
 
 // longer returns the flag that reaches further back.
-func longer(since string) string {
-	if since == listedDays {
+func longer(c *cli.Context) string {
+	if cmp.Or(c.String("since"), listedDays) == listedDays {
 		return "--since 30d"
 	}
 	return "a longer --since"
-}
-
-// day returns a date as people say it: today, yesterday, Tue 24 Nov, or with the year if that is another one.
-func day(t, now time.Time) string {
-	switch y, m, d := t.Date(); {
-	case t.Year() != now.Year():
-		return t.Format("2 Jan 2006")
-	case sameDay(y, m, d, now):
-		return "today"
-	case sameDay(y, m, d, now.AddDate(0, 0, -1)):
-		return "yesterday"
-	}
-	return t.Format("Mon 2 Jan")
-}
-
-func sameDay(y int, m time.Month, d int, t time.Time) bool {
-	year, month, other := t.Date()
-	return y == year && m == month && d == other
 }
 
 // lasted returns how long a session has lasted; false if that is not known.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -79,7 +80,7 @@ func (t *sessionTable) runHeading(r *store.Run) string {
 	if r.Client.Name != "" {
 		client = peer(r.Client)
 	}
-	return client + ", " + day(r.Started.In(t.screen.Zone), t.now)
+	return client + ", " + report.Day(r.Started.In(t.screen.Zone), t.now)
 }
 
 func (t *sessionTable) row(number string, s *store.Session) string {
@@ -217,19 +218,11 @@ func (t *sessionTable) explain(out *strings.Builder, sentence string) {
 }
 
 func (t *sessionTable) more() string {
-	of := plural(t.matched, "session") + " " + sinceWords(t.since) + "."
+	of := view.Plural(t.matched, "session") + " " + during(t.since, t.now) + "."
 	if len(t.sessions) < t.matched {
-		return fmt.Sprintf("%d of %s More: -n %d, or %s", len(t.sessions), of, max(50, 2*len(t.sessions)), longer(t.since))
+		return fmt.Sprintf("%d of %s More: -n %d, or %s", len(t.sessions), of, max(50, 2*len(t.sessions)), t.older)
 	}
-	return of + " Older: " + longer(t.since) + ". One: spanpipe show 1"
-}
-
-// plural returns a count with its noun.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return of + " Older: " + t.older + ". One: spanpipe show 1"
 }
 
 // flatFigures is how many columns a line of flat has before the names.

@@ -86,6 +86,9 @@ func (a *app) show(c *cli.Context) error {
 	if c.Int("n") < 1 {
 		return &usageError{fmt.Sprintf("-n %d: want a number of rows from 1", c.Int("n")), "for all rows: --all"}
 	}
+	if err := exclusive(c, "operation", "run", "otlp"); err != nil {
+		return err
+	}
 	stored, err := a.look()
 	if err != nil {
 		return err
@@ -249,7 +252,7 @@ func (s *shown) noneChosen(all int) string {
 	if since := s.choice.Since; !since.IsZero() {
 		text += " since " + report.When(since.In(s.screen.Zone), s.now().In(s.screen.Zone))
 	}
-	return fmt.Sprintf("%s. All of its %s: spanpipe show %s --all", text, plural(all, "row"), s.name())
+	return fmt.Sprintf("%s. All of its %s: spanpipe show %s --all", text, view.Plural(all, "row"), s.name())
 }
 
 // leftOut says what is not shown, and how to see it.
@@ -283,12 +286,16 @@ func (s *shown) heading(r *view.Records) {
 
 // counts returns what the whole session adds up to, also where only a part of it has been read.
 func (s *shown) counts(r *view.Records) view.Counts {
-	c := view.Count(r)
 	if !s.session.Detail || s.records.Left > 0 {
-		t := &s.session.Totals
-		c.Calls, c.Failed, c.FailedCalls = t.Calls, t.Failed, t.FailedCalls
+		return counts(&s.session)
 	}
-	return c
+	return view.Count(r)
+}
+
+// counts returns what is known of a session without its operations.
+func counts(s *store.Session) view.Counts {
+	t := &s.Totals
+	return view.Counts{Calls: t.Calls, Failed: t.Failed, FailedCalls: t.FailedCalls, Hung: t.Hung}
 }
 
 // server returns what a person calls a session's server.

@@ -256,7 +256,12 @@ func TestShowDamaged(t *testing.T) {
 	keepTickets(dir, "")
 	files, _ := filepath.Glob(filepath.Join(dir, "sessions", "*", "traces.jsonl"))
 	appendTo(t, files[0], "no JSON\n{\"resourceSpans\":7}\n")
-	stdout, stderr, code := spanpipe(t, dir, nil, "show")
+	stdout, stderr, code := spanpipe(t, dir, nil, "show", "--otlp")
+	if code != 0 || !strings.HasPrefix(stderr, "spanpipe: warning: session 2026") || strings.Contains(stdout, "no JSON") ||
+		!strings.HasSuffix(stderr, ": 1 line could not be read and is left out\n") || !strings.Contains(stdout, "sync_board") {
+		t.Errorf("--otlp: exit code %d, stderr %s, printed:\n%s", code, stderr, stdout)
+	}
+	stdout, stderr, code = spanpipe(t, dir, nil, "show")
 	if code != 0 || !strings.Contains(stderr, "spanpipe: warning: 2 damaged lines of session 2026") || !strings.Contains(stdout, "sync_board") {
 		t.Errorf("exit code %d, stderr %s, printed:\n%s", code, stderr, stdout)
 	}
@@ -327,6 +332,7 @@ func TestShowErrors(t *testing.T) {
 		{"rows", dir, "1 -n 0", "-n 0: want a number of rows from 1"},
 		{"time", dir, "--since yesterdy", "--since yesterdy: want a duration"},
 		{"an unknown flag behind", dir, "last --nope", "unknown flag --nope"},
+		{"two forms", dir, "last --otlp --run", "--run and --otlp exclude each other"},
 		{"a flag without its value", dir, "last --operation", "flag needs an argument: --operation"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

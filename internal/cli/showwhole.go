@@ -131,9 +131,5 @@ func runHeading(session *store.Session, records []*view.Records, all view.Counts
 	if live {
 		state = "live for "
 	}
-	servers := fmt.Sprintf("%d servers", len(records))
-	if len(records) == 1 {
-		servers = "1 server"
-	}
-	return fmt.Sprintf("%s, %s%s: %s, %s", client, state, view.Duration(end.Sub(begin)), servers, all)
+	return fmt.Sprintf("%s, %s%s: %s, %s", client, state, view.Duration(end.Sub(begin)), view.Plural(len(records), "server"), all)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/store"
 )
 
@@ -65,16 +66,18 @@ func (a *app) tail(c *cli.Context) error {
 	if c.Bool("json") {
 		lines = tailJSON
 	}
-	return a.follow(c.Context, stored, store.Following{Filter: f, Last: c.Int("n")}, lines)
+	return a.follow(c.Context, stored, store.Following{Filter: f, Last: c.Int("n")}, now, lines)
 }
 
-// follow writes what happens, in lines. A reader that has left, as "| head" does, ends it without an error.
-func (a *app) follow(ctx context.Context, s *store.Store, what store.Following, lines func(*store.Event) string) error {
+// follow writes what happens from now on, in lines. A reader that has left, as "| head" does, ends it without an error.
+func (a *app) follow(
+	ctx context.Context, s *store.Store, what store.Following, now time.Time, lines func(*store.Event) string,
+) error {
 	first, closed := true, false
 	err := s.Follow(ctx, what, func(events []store.Event) error {
 		if first {
 			first = false
-			a.waiting(s, &what.Filter, events)
+			a.waiting(s, &what.Filter, events, now)
 		}
 		for i := range events {
 			if _, err := io.WriteString(a.Stdout, lines(&events[i])); err != nil {
@@ -91,7 +94,7 @@ func (a *app) follow(ctx context.Context, s *store.Store, what store.Following, 
 }
 
 // waiting reports that nothing can be seen at once, and why, if no session that is to be followed is live.
-func (a *app) waiting(s *store.Store, f *store.Filter, events []store.Event) {
+func (a *app) waiting(s *store.Store, f *store.Filter, events []store.Event, now time.Time) {
 	for i := range events {
 		if events[i].Kind == store.SessionStarted {
 			return
@@ -113,9 +116,7 @@ func (a *app) waiting(s *store.Store, f *store.Filter, events []store.Event) {
 		}
 	}
 	if !end.IsZero() {
-		now := a.now()
-		end = end.In(now.Location())
-		last = ". The last ended " + day(end, now) + " at " + end.Format("15:04")
+		last = ". The last ended " + report.When(end.In(now.Location()), now)
 	}
 	hint := ""
 	if len(all) == 0 {

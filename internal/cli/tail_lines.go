@@ -71,7 +71,7 @@ func (t *tailTable) lines(e *store.Event) string {
 	case store.OperationOpen:
 		return t.started(s)
 	case store.Noted:
-		if op, by := t.late.find(e); op != nil {
+		if op, by := t.late.find(e); by > 0 {
 			o := view.OutcomeOf(op)
 			o.Late = by
 			return t.operation(e, op, o)
@@ -130,17 +130,22 @@ func (t *tailTable) operation(e *store.Event, op *record.Operation, o view.Outco
 		view.Duration(took), size)+t.screen.Paint(o.Color(), t.outcome(o)))
 }
 
-// outcome returns an outcome in words, cut to what is left of a terminal's line.
+// outcome returns an outcome in words, cut to what is left of a terminal's line. Why there was no answer is what the line
+// about the session's end says.
 func (t *tailTable) outcome(o view.Outcome) string {
-	if t.screen.Columns == 0 {
-		return o.String()
+	word, room := o.String(), t.screen.Columns-tailRest-t.server-t.name
+	switch {
+	case t.screen.Columns == 0 || view.Width(word) <= room:
+		return word
+	case o.Ending == view.Unanswered:
+		return o.Short()
 	}
-	return view.CutEnd(o.String(), t.screen.Columns-tailRest-t.server-t.name)
+	return view.CutEnd(word, room)
 }
 
 // ending returns how a session ended, in words.
 func ending(s *store.Session) string {
-	totals := ": " + view.Counts{Calls: s.Totals.Calls, Failed: s.Totals.Failed, FailedCalls: s.Totals.FailedCalls}.String()
+	totals := ": " + counts(s).String()
 	e := s.Exit
 	switch {
 	case s.State != store.Ended || e == nil:
@@ -169,29 +174,29 @@ const maxLate = 1000
 
 func (l lateAnswers) remember(e *store.Event) {
 	op := e.Operation
-	if o := view.OutcomeOf(op); o.Ending != view.TimedOut && o.Ending != view.Cancelled {
+	if view.OutcomeOf(op).Ending != view.TimedOut {
 		return
 	}
 	if len(l) >= maxLate {
 		clear(l)
 	}
-	for _, id := range []string{op.RequestID, `"` + op.RequestID + `"`} { // a number or a text
-		l[e.Session.Name+string(op.Direction)+id] = op
-	}
+	l[lateKey(e.Session, op.Direction, op.RequestID)] = op
 }
 
-// find returns the operation to which an answer has come late, and by how much.
+// find returns the operation to which an answer has come late, and by how much; 0 if there is none.
 func (l lateAnswers) find(e *store.Event) (*record.Operation, time.Duration) {
 	v, ok := e.Note.(record.Violation)
-	if !ok || v.Kind != record.LateResponse {
+	if !ok {
 		return nil, 0
 	}
-	op := l[e.Session.Name+string(v.Direction.Opposite())+v.Sent]
+	op := l[lateKey(e.Session, v.Direction.Opposite(), strings.Trim(v.Sent, `"`))] // a number or a text
 	if op == nil {
 		return nil, 0
 	}
-	return op, v.Time.Sub(op.End)
+	return op, view.Late(op, []record.Note{v})
 }
+
+func lateKey(s *store.Session, d record.Direction, id string) string { return s.Name + string(d) + id }
 
 // jsonEvent is a line of tail --json; see docs/json.md.
 type jsonEvent struct {

@@ -66,6 +66,10 @@ func tailed() []store.Event {
 			Target: "sync_board", RequestID: "9", ErrorType: semconv.ErrTimeout, Class: record.Timeout}),
 		{Kind: store.Noted, Time: at("26 14:33:24.5"), Session: tickets, Note: record.Violation{
 			Time: at("26 14:33:24.5"), Direction: record.ToClient, Kind: record.LateResponse, Sent: "9", Size: 1600}},
+		op(ended, tickets, "26 14:33:30", 2*time.Second, record.Operation{
+			Target: "sync_board", RequestID: "10", ErrorType: semconv.ErrCancelled, Class: record.Cancelled}),
+		{Kind: store.Noted, Time: at("26 14:33:31"), Session: tickets, Note: record.Violation{
+			Time: at("26 14:33:31"), Direction: record.ToClient, Kind: record.LateResponse, Sent: "10", Size: 1600}},
 		op(ended, github, "26 14:34:00", 2*time.Millisecond, record.Operation{
 			Method: semconv.ResourcesRead, Direction: record.ToServer, Resource: "repo://{owner}/{repo}/contents/{+path}", Answered: true,
 			ResponseSize: 1_600_000}),

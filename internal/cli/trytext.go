@@ -56,11 +56,7 @@ var entryNouns = map[player.List]string{
 
 // text returns a list's length and its names. On a terminal they take two lines.
 func (l listed) text(screen *view.Screen) string {
-	noun := entryNouns[l.List]
-	if len(l.names) != 1 {
-		noun += "s"
-	}
-	head := fmt.Sprintf("   %-23s", fmt.Sprintf("%d %s", len(l.names), noun))
+	head := fmt.Sprintf("   %-23s", view.Plural(len(l.names), entryNouns[l.List]))
 	indent := strings.Repeat(" ", len(head))
 	most := math.MaxInt
 	if screen.Columns > 0 {
@@ -69,7 +65,7 @@ func (l listed) text(screen *view.Screen) string {
 	var shown []string
 	length := 0
 	for i, name := range l.names {
-		name = screen.Text(name)
+		name = screen.Text(view.Safe(name))
 		if length += view.Width(name) + len(", "); length > most && i > 0 {
 			shown = append(shown, fmt.Sprintf("and %d more", len(l.names)-i))
 			break
@@ -161,7 +157,7 @@ type jsonTryExit struct {
 // json returns the visit for programs.
 func (v *visit) json(wholeResult bool) jsonTry {
 	out := jsonTry{
-		Version: 1, Operations: []jsonOperation{}, Problems: []jsonProblem{},
+		Version: jsonVersion, Operations: []jsonOperation{}, Problems: []jsonProblem{},
 		Exit: jsonTryExit{v.status.Code, v.status.SignalName(), v.forced},
 	}
 	if v.hasOpened() {

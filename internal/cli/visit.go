@@ -127,12 +127,8 @@ func (v *visit) hasOpened() bool { return v.session != nil }
 // note notes what the player has seen by the way.
 func (v *visit) note(s *player.Session) {
 	if strays := s.Strays(); strays.Lines > 0 {
-		count := "1 line"
-		if strays.Lines > 1 {
-			count = fmt.Sprintf("%d lines", strays.Lines)
-		}
 		v.problems = append(v.problems, problem{
-			text: fmt.Sprintf("the server wrote %s to stdout that no message is in; the first begins: %s", count, strays.First),
+			text: fmt.Sprintf("the server wrote %s to stdout that no message is in; the first begins: %s", view.Plural(strays.Lines, "line"), strays.First),
 			hint: "stdout is for messages alone, and some clients end the session there; a server writes its log to stderr",
 		})
 	}

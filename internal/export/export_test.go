@@ -150,7 +150,7 @@ func TestPageHolds(t *testing.T) {
 	}
 	r.Notes = append(r.Notes, record.LogLine{Time: s.Launched, Text: "captured line"})
 	text := page(t, s, r, false)
-	if strings.Contains(text, "captured") && strings.Contains(text, "secret") || strings.Contains(text, "captured line") {
+	if strings.Contains(text, "secret") || strings.Contains(text, "captured line") {
 		t.Error("the page has content without being asked for it")
 	}
 	if with := page(t, s, r, true); !strings.Contains(with, "captured line") || strings.Count(with, "secret") != len(r.Operations) {

@@ -48,7 +48,7 @@ func (r *Report) Text(w io.Writer, s *view.Screen, all bool) error {
 
 // heading returns what the whole report comes to.
 func (r *Report) heading(l *time.Location) []string {
-	now, before := r.window(l)
+	now, before := Window{Since: r.Since, Until: r.Until}.words(l)
 	t := &r.Total
 	text := fmt.Sprintf("%s: %s in %s", now, r.calls(), view.Plural(r.Sessions, "session"))
 	if t.Calls > 0 {
@@ -78,9 +78,9 @@ func (r *Report) calls() string {
 	return text
 }
 
-// window returns what a person calls the window, and the one before.
-func (r *Report) window(l *time.Location) (now, before string) {
-	since, until := r.Since.In(l), r.Until.In(l)
+// words returns what a person calls the window, and the one before.
+func (w Window) words(l *time.Location) (now, before string) {
+	since, until := w.Since.In(l), w.Until.In(l)
 	length := until.Sub(since)
 	for days := int(length/(24*time.Hour)) - 1; days <= int(length/(24*time.Hour))+1; days++ {
 		if days > 0 && until.AddDate(0, 0, -days).Equal(since) { // also where the clocks were changed meanwhile
@@ -99,8 +99,8 @@ func (r *Report) window(l *time.Location) (now, before string) {
 }
 
 // During returns when the window is, as a part of a sentence: "in the last 7 days", "since today at 14:20".
-func (r *Report) During(l *time.Location) string {
-	now, _ := r.window(l)
+func (w Window) During(l *time.Location) string {
+	now, _ := w.words(l)
 	if rest, ok := strings.CutPrefix(now, "Last "); ok {
 		return "in the last " + rest
 	}
@@ -117,16 +117,20 @@ func units(n int, unit string) string {
 
 // When returns a time as a person near to now says it: "today at 14:20", "Tue 24 Nov at 09:31". Both have the time zone to
 // say it in.
-func When(t, now time.Time) string {
+func When(t, now time.Time) string { return Day(t, now) + " at " + t.Format("15:04") }
+
+// Day returns a date as a person near to now says it: "today", "yesterday", "Tue 24 Nov", "2 Jan 2006". Both times have the
+// time zone to say it in.
+func Day(t, now time.Time) string {
 	switch day := dayOf(t); {
 	case day == dayOf(now):
-		return "today at " + t.Format("15:04")
+		return "today"
 	case day.next() == dayOf(now):
-		return "yesterday at " + t.Format("15:04")
+		return "yesterday"
 	case t.Year() == now.Year():
-		return t.Format("Mon 2 Jan at 15:04")
+		return t.Format("Mon 2 Jan")
 	}
-	return t.Format("2 Jan 2006 at 15:04")
+	return t.Format("2 Jan 2006")
 }
 
 // sentences writes what is worth a look, below the table.

@@ -71,6 +71,11 @@ func (s *Session) history(filter Filter, last int) []Event {
 	add := func(kind EventKind, at time.Time, op *record.Operation) {
 		events = append(events, Event{Kind: kind, Time: at, Session: s, Operation: op, Before: true})
 	}
+	for i := range l.hangs { // before what ended at the same time, as when the server does
+		if h := &l.hangs[i]; !h.op.Start.Before(filter.Since) {
+			add(OperationHangs, h.at, &h.op)
+		}
+	}
 	for i := range l.Operations {
 		if op := &l.Operations[i]; op.Change == record.Ended && filter.Operation(op) {
 			add(OperationEnded, op.End, op)
@@ -79,11 +84,6 @@ func (s *Session) history(filter Filter, last int) []Event {
 	for _, n := range l.Notes {
 		if v, ok := n.(record.Violation); ok && v.Kind == record.LateResponse && !filter.Failed && !v.Time.Before(filter.Since) {
 			events = append(events, Event{Kind: Noted, Time: v.Time, Session: s, Note: v, Before: true})
-		}
-	}
-	for i := range l.hangs {
-		if h := &l.hangs[i]; !h.op.Start.Before(filter.Since) {
-			add(OperationHangs, h.at, &h.op)
 		}
 	}
 	return events

@@ -413,3 +413,21 @@ func TestFollowBeginsLate(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowOrder: an operation that is reported as hanging when its session ends is not reported as if it hung afterwards.
+func TestFollowOrder(t *testing.T) {
+	dir := storeDir(t)
+	one := startLive(t, dir, "one", time.Now())
+	slow := one.open("slow")
+	one.change(slow, record.Hanging, time.Minute)
+	op := one.ops[slow]
+	op.Change, op.End, op.ErrorType = record.Ended, op.Start.Add(time.Minute), semconv.ErrServerExit
+	one.Changed(&op)
+	one.close()
+	f := follow(t, dir, store.Following{Last: 3})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if got := describe(f.events); !slices.Equal(got, []string{"one operation_hangs slow before", "one operation_ended slow before"}) {
+		t.Errorf("%q", got)
+	}
+}

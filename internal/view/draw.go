@@ -193,13 +193,13 @@ func (s *Screen) word(o Outcome) string {
 func extras(op *record.Operation) string {
 	var text string
 	if op.ToolCount > 0 && op.Method == semconv.ToolsList {
-		text += ", " + count(op.ToolCount, "tool", "tools")
+		text += ", " + Plural(op.ToolCount, "tool")
 	}
 	if op.TaskStatus != "" {
 		text += ", task " + Safe(op.TaskStatus)
 	}
 	if op.RoundTrips > 1 && op.TaskStatus == "" {
-		text += ", " + count(op.RoundTrips, "request", "requests")
+		text += ", " + Plural(op.RoundTrips, "request")
 	}
 	if op.Progress > 0 {
 		text += fmt.Sprintf(", progress %d×", op.Progress)
@@ -223,14 +223,6 @@ func (r *Records) Ending() (string, Color) {
 		return "closed", Dim
 	}
 	return Exit(*r.Exit)
-}
-
-// count returns a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Number(n) + " " + many
 }
 
 // Number writes a count with a comma for each thousand.

@@ -141,7 +141,7 @@ func (p *wholePicture) facts() {
 			names[i] = Safe(name)
 		}
 		p.fact("tools", fmt.Sprintf("%s, %s of definitions: %s",
-			count(len(names), "tool", "tools"), Size(op.DefinitionSize), strings.Join(names, ", ")))
+			Plural(len(names), "tool"), Size(op.DefinitionSize), strings.Join(names, ", ")))
 	}
 	for i := range r.children(op) {
 		c := &r.Operations[i]

@@ -23,7 +23,7 @@ const (
 	Unknown State = "unknown" // whether it lives is not known
 )
 
-// Records are what is known of a session, live or stored.
+// Records are what is known of a session, live or stored. They are for one goroutine.
 type Records struct {
 	Session    record.Session
 	Operations []record.Operation // in the order of their numbers
@@ -31,6 +31,8 @@ type Records struct {
 	Exit       *record.Exit // nil while it runs, and if its process was killed
 	State      State
 	Last       time.Time // until when something is known: now, if it is live
+
+	answers map[string][]record.Note // those that came late, by id; nil until they are looked for
 }
 
 // Outcome returns the outcome of one of the operations.
@@ -40,28 +42,45 @@ func (r *Records) Outcome(op *record.Operation) Outcome {
 		o = Left(op)
 	}
 	if o.Ending == TimedOut {
-		o.Late = Late(op, r.Notes)
+		o.Late = Late(op, r.late()[op.RequestID])
 	}
 	return o
 }
+
+// late returns the answers that came late by the ids that they refer to: a picture asks for them with each operation, and a
+// long session has a hundred thousand notes.
+func (r *Records) late() map[string][]record.Note {
+	if r.answers == nil {
+		r.answers = map[string][]record.Note{}
+		for _, n := range r.Notes {
+			if v, ok := n.(record.Violation); ok && v.Kind == record.LateResponse {
+				r.answers[answered(&v)] = append(r.answers[answered(&v)], n)
+			}
+		}
+	}
+	return r.answers
+}
+
+// answered returns the id to which a late answer refers: a number, or a text in quotes.
+func answered(v *record.Violation) string { return strings.Trim(v.Sent, `"`) }
 
 // Counts are what a session's operations add up to.
 type Counts struct {
 	Calls       int // that have ended, see record.Operation.IsCall
 	Failed      int // operations, so that it is seen if the handshake fails
 	FailedCalls int // those of them that are calls
-	Hung        int // operations that hang, or were reported as hanging
+	Hung        int // operations that were reported as hanging, whether or not they still do
 }
 
 // String says what the operations add up to: "12 calls, 1 failed, 1 hung", "no calls, 1 operation failed".
 func (c Counts) String() string {
 	text, other := "no calls", ""
 	if c.Calls > 0 {
-		text = fmt.Sprintf("%s, %s failed", count(c.Calls, "call", "calls"), Number(c.FailedCalls))
+		text = fmt.Sprintf("%s, %s failed", Plural(c.Calls, "call"), Number(c.FailedCalls))
 		other = "other "
 	}
 	if n := c.Failed - c.FailedCalls; n > 0 {
-		text += ", " + count(n, other+"operation", other+"operations") + " failed"
+		text += ", " + Plural(n, other+"operation") + " failed"
 	}
 	if c.Hung > 0 {
 		text += fmt.Sprintf(", %s hung", Number(c.Hung))
@@ -106,7 +125,7 @@ func Count(r *Records) Counts {
 		if o.Failed() && op.IsCall() {
 			c.FailedCalls++
 		}
-		if o.Ending == Hung {
+		if op.Hung {
 			c.Hung++
 		}
 	}
@@ -126,7 +145,7 @@ func Late(op *record.Operation, notes []record.Note) time.Duration {
 // answersLate reports whether a violation is the answer to an operation that has ended, to which it refers by its id alone.
 func answersLate(v *record.Violation, op *record.Operation) bool {
 	return v.Kind == record.LateResponse && v.Direction == op.Direction.Opposite() && v.Time.After(op.End) &&
-		op.ErrorType == semconv.ErrTimeout && op.RequestID != "" && strings.Trim(v.Sent, `"`) == op.RequestID
+		op.ErrorType == semconv.ErrTimeout && op.RequestID != "" && answered(v) == op.RequestID
 }
 
 // until returns when an operation ended, or until when it is known to have been open.

@@ -80,7 +80,7 @@ func (r *Records) troubles() []Remark {
 		o := r.Outcome(t.last)
 		if text := r.sentence(t.last, o); text != "" {
 			if t.times > 1 {
-				text += fmt.Sprintf(" %s in all; this is the latest.", count(t.times, "time", "times"))
+				text += fmt.Sprintf(" %s in all; this is the latest.", Plural(t.times, "time"))
 			}
 			all = append(all, Remark{r.until(t.last), Call(t.last) + about(o) + text, o.Color()})
 		}
@@ -222,7 +222,7 @@ func (r *Records) farewell() (string, Color) {
 	}[e.Cause]
 	text := fmt.Sprintf("%s after %s, %s", cmp.Or(who, "the session ended"), Duration(e.Lifetime), word)
 	if e.Open > 0 {
-		text += fmt.Sprintf("; %s had not been answered", count(e.Open, "request", "requests"))
+		text += fmt.Sprintf("; %s had not been answered", Plural(e.Open, "request"))
 	}
 	if color == Green {
 		color = Dim

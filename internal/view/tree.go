@@ -233,7 +233,7 @@ func (r *Row) Name() string {
 	case r.Notification != nil:
 		return Arrow(r.Notification.Direction) + " " + Safe(r.Notification.Method)
 	case r.LeftOut > 0:
-		return fmt.Sprintf("… %s left out", count(r.LeftOut, "row", "rows"))
+		return fmt.Sprintf("… %s left out", Plural(r.LeftOut, "row"))
 	}
 	return semconv.SessionSpan
 }
