@@ -307,7 +307,7 @@ func TestTopPlain(t *testing.T) {
 		w.press("tools", "Enter")
 		w.shows("github search_code:", "more: type next.")
 		w.press("show 3 1", "Enter")
-		w.shows("Call 1 of postgres: initialize, ok.")
+		w.shows("Operation 1 of postgres: initialize, ok.")
 		if how != nil {
 			w.press("quit", "Enter")
 		} else {
