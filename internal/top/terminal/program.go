@@ -29,6 +29,9 @@ type clockMsg time.Time
 // eventsMsg is what has happened, or was asked for.
 type eventsMsg []top.Event
 
+// leaveMsg ends the view.
+type leaveMsg struct{}
+
 // failedMsg is a panic of another goroutine.
 type failedMsg struct{ problem any }
 
@@ -73,6 +76,8 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			p.model.Take(e)
 		}
 		p.remember()
+	case leaveMsg:
+		return p, p.leave()
 	case failedMsg:
 		panic(msg.problem) // bubbletea restores the terminal and shows it
 	default:
@@ -121,12 +126,17 @@ func (p *program) key(name string) tea.Cmd {
 	}
 	switch e := p.model.Key(name); {
 	case e.Quit:
-		p.quit = true
-		return tea.Quit
+		return p.leave()
 	case e.Copy != "":
 		return tea.SetClipboard(e.Copy)
 	}
 	return nil
+}
+
+// leave ends the view with an empty frame: see View.
+func (p *program) leave() tea.Cmd {
+	p.quit = true
+	return tea.Quit
 }
 
 // pick chooses the background of the selected row, a shade of the terminal's own.
