@@ -1,0 +1,158 @@
+package top_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// hanging returns an operation that hangs.
+func hanging(session string, number uint64, tool string, at time.Time) top.Operation {
+	op := ended(session, number, tool, at, 0)
+	op.Record.Change, op.Record.End, op.Record.Answered, op.Record.Hung = record.Hanging, time.Time{}, false, true
+	return op
+}
+
+// TestRemoved checks that a session whose files are removed while its operations are on the screen does not end the view.
+func TestRemoved(t *testing.T) {
+	m := model(live("a", "github", "r", start))
+	keys(t, m, "enter")
+	m.Take(top.Gone("a"))
+	if text := screen(t, m, small); !strings.Contains(text, "OPERATION") {
+		t.Errorf("its operations are gone:\n%s", text)
+	}
+	keys(t, m, "esc", "3")
+}
+
+// TestFilterOfName checks that a name which becomes a filter reaches the terminal as everywhere else, and is one word.
+func TestFilterOfName(t *testing.T) {
+	for _, name := range []string{"\x1b[2J\x1b]52;c;aGk=\a", "\u202ereversed", "\u0085next"} {
+		m := model(live("a", "github", "r", start))
+		m.Take(ended("a", 1, name, now, time.Second))
+		keys(t, m, "2", "enter")
+		if text := screen(t, m, small); strings.ContainsAny(text, "\x1b\a\u202e\u0085") || !strings.Contains(text, "└─ github") ||
+			!strings.Contains(text, "server:github") {
+			t.Errorf("%q:\n%q", name, text)
+		}
+	}
+}
+
+// TestKilledIsNotOpen checks that what hung when a session was killed is not among what is open now.
+func TestKilledIsNotOpen(t *testing.T) {
+	killed := live("a", "github", "r", start)
+	killed.State, killed.Written = store.Killed, start.Add(time.Minute)
+	m := model(killed)
+	before := hanging("a", 1, "search_code", start)
+	before.Before = true
+	m.Take(before)
+	keys(t, m, "3")
+	if text := screen(t, m, small); strings.Contains(text, "search_code") {
+		t.Errorf("it is open:\n%s", text)
+	}
+}
+
+// TestUnknownKeepsOpen checks that what is open stays so in a session of which files cannot be locked.
+func TestUnknownKeepsOpen(t *testing.T) {
+	s := live("a", "github", "r", start)
+	s.State, s.Written = store.Unknown, now
+	m := model(s)
+	m.Take(hanging("a", 1, "search_code", start))
+	m.Take(top.Changed(s))
+	if text := screen(t, m, small); !strings.Contains(text, "1 hung") {
+		t.Errorf("it does not hang any more:\n%s", text)
+	}
+}
+
+// TestFirstHangs checks the strip of a session of which no operation has ended.
+func TestFirstHangs(t *testing.T) {
+	m := model(live("a", "github", "r", start))
+	m.Take(top.History{Session: "a"})
+	if text := screen(t, m, small); !strings.Contains(text, "└─ github        ▁▁▁") {
+		t.Errorf("it has no rail:\n%s", text)
+	}
+	m.Take(hanging("a", 1, "initialize", start))
+	if text := screen(t, m, small); !strings.Contains(text, "└─ github        ━━━") {
+		t.Errorf("its strip does not show what hangs:\n%s", text)
+	}
+}
+
+// TestManySessions checks that the columns stay and the selected row has its mark where numbers are long.
+func TestManySessions(t *testing.T) {
+	var all []store.Session
+	for i := range 10_001 {
+		all = append(all, live(fmt.Sprintf("%05d", i), "github", fmt.Sprint("r", i/100), start.Add(time.Duration(i)*time.Millisecond)))
+	}
+	m := model(all...)
+	keys(t, m, "G")
+	var rows []string
+	for _, l := range strings.Split(screen(t, m, small), "\n") {
+		if strings.Contains(l, "─ github") {
+			rows = append(rows, l)
+		}
+	}
+	last := rows[len(rows)-1]
+	if !strings.HasPrefix(last, "▌10001 └─ ") || !strings.HasSuffix(rows[0], "– live") || len([]rune(last)) != len([]rune(rows[0])) {
+		t.Errorf("%q and %q", rows[0], last)
+	}
+}
+
+// TestToolsOfClients checks that filters look at all clients of a tool, and at names of tools before any was read.
+func TestToolsOfClients(t *testing.T) {
+	other := live("b", "github", "s", start)
+	other.Client.Name = "cursor"
+	m := model(live("a", "github", "r", start), other)
+	for i := range 20 {
+		tool := fmt.Sprint("tool", i)
+		m.Take(ended("a", uint64(i+1), tool, now, time.Second))
+		m.Take(ended("b", uint64(i+1), tool, now, time.Second))
+	}
+	for _, view := range []string{"2", "2 v", "v v"} {
+		keys(t, m, strings.Fields(view)...)
+		for _, filter := range []string{"client:cursor", "client:claude-code", "server:git*", "tool:tool7", "method:tools/*"} {
+			keys(t, m, "/", "ctrl+u")
+			m.Paste(filter)
+			keys(t, m, "enter")
+			if text := screen(t, m, small); strings.Contains(text, "Nothing matches") {
+				t.Errorf("%s, %s:\n%s", view, filter, text)
+			}
+			keys(t, m, "/", "esc")
+		}
+	}
+
+	m = top.New(top.Config{Now: now, HangAfter: time.Minute, Filter: "search_code"})
+	m.Take(top.Listing{live("a", "github", "r", start)})
+	m.Lines()
+	if wants := fmt.Sprint(m.Wants()); !strings.Contains(wants, fmt.Sprint(top.Want{Kind: top.WantTally})) {
+		t.Errorf("a word that may be a tool: wants %s", wants)
+	}
+}
+
+// TestTrouble checks that what cannot be read is said: of a session until the next key, of the store as long as it lasts.
+func TestTrouble(t *testing.T) {
+	m := model(live("a", "github", "r", start))
+	m.Key("enter")
+	m.Take(top.Detail{Session: "a", Err: os.ErrPermission})
+	if text := screen(t, m, small); !strings.Contains(text, "github cannot be read: permission denied") {
+		t.Errorf("%s", text)
+	}
+	m.Take(top.Trouble("the store cannot be read any more"))
+	m.Key("esc")
+	if text := screen(t, m, small); !strings.Contains(text, "the store cannot be read any more") {
+		t.Errorf("%s", text)
+	}
+}
+
+// TestTalkNext checks that there is an answer where nothing is left to say.
+func TestTalkNext(t *testing.T) {
+	talk := top.NewTalk(top.Config{Now: now, HangAfter: time.Minute}, false)
+	talk.Take(top.Listing(nil))
+	if said, _ := talk.Command("next"); len(said) != 1 {
+		t.Errorf("next says %q", said)
+	}
+}
