@@ -153,9 +153,9 @@ func alertBlock(all []alert, room Size) []Line {
 		if i == most-1 && len(all) > most {
 			more = fmt.Sprintf("   %d more: !", len(all)-most)
 		}
-		parts := wrapped(said, width)
+		parts := wrapped(said, width-len(more))
 		if len(parts) > 2 {
-			parts = []string{parts[0], view.CutEnd(strings.Join(parts[1:], " "), width)}
+			parts = []string{parts[0], view.CutEnd(strings.Join(parts[1:], " "), width-len(more))}
 		}
 		for j, part := range parts {
 			l := text(Plain, " ")
@@ -163,10 +163,7 @@ func alertBlock(all []alert, room Size) []Line {
 				l.add(a.style, a.word)
 			}
 			l.to(10).add(Plain, part)
-			if j == len(parts)-1 && more != "" {
-				if l.width()+len(more) > room.Width {
-					l.fit(room.Width - len(more))
-				}
+			if j == len(parts)-1 {
 				l.add(Plain, more)
 			}
 			lines = append(lines, l)

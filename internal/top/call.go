@@ -3,6 +3,7 @@ package top
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,11 @@ func (p *callPane) hints() []string {
 	if p.attributes {
 		attributes = "a without"
 	}
-	return []string{"esc back", attributes, "[ ] others", "y copy", "? keys", "q quit"}
+	hints := []string{"esc back", attributes, "y copy", "? keys", "q quit"}
+	if p.among != nil {
+		hints = slices.Insert(hints, 2, "[ ] others")
+	}
+	return hints
 }
 
 // update takes the newest record of the operation.
@@ -87,7 +92,7 @@ func (p *callPane) all(w *world, width int) []Line {
 	}
 	lines := []Line{head, {}}
 	lines = append(lines, sentences(p.sentence(w.now, o), width)...)
-	lines = append(append(lines, Line{}), p.stations(w.now, width)...)
+	lines = append(append(lines, Line{}), p.stations(w.now, o, width)...)
 	lines = append(append(lines, Line{}), p.facts(w, o, width)...)
 	if notes := p.notes(); len(notes) > 0 {
 		lines = append(lines, Line{})
@@ -146,7 +151,7 @@ func (p *callPane) sentence(now time.Time, o view.Outcome) string {
 }
 
 // stations draws the way of a call: the line breaks where it is stuck.
-func (p *callPane) stations(now time.Time, room int) []Line {
+func (p *callPane) stations(now time.Time, o view.Outcome, room int) []Line {
 	names := []string{"sent", "first byte", "last byte"}
 	step := max(8, min((room-22)/2, 25))
 	reached := 1
@@ -177,7 +182,7 @@ func (p *callPane) stations(now time.Time, room int) []Line {
 		case i+1 < reached:
 			line.add(Work, strings.Repeat("━", step-1))
 		case i+1 == reached && p.op.Change != record.Ended:
-			line.add(Bad, strings.Repeat("╍", step-1))
+			line.add(style(o), strings.Repeat("╍", step-1))
 		default:
 			line.add(Dim, strings.Repeat("─", step-1))
 		}

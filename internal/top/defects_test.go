@@ -156,3 +156,28 @@ func TestTalkNext(t *testing.T) {
 		t.Errorf("next says %q", said)
 	}
 }
+
+// TestRightToLeft checks that a mark ends a name that runs from right to left, which would take the next columns along.
+func TestRightToLeft(t *testing.T) {
+	m := model(live("a", "\u0633\u0644\u0627\u0645", "r", start))
+	m.Take(ended("a", 1, "\u05e9\u05dc\u05d5\u05dd", now, time.Second))
+	keys(t, m, "3")
+	if text := screen(t, m, small); strings.Count(text, "\u200e ") != 2 {
+		t.Errorf("%q", text)
+	}
+}
+
+// TestAlertsAreCut checks that a sentence which is too long ends with a sign, also beside the count of others.
+func TestAlertsAreCut(t *testing.T) {
+	m := model(live("a", "github", "r", start))
+	for i := range 3 {
+		m.Take(hanging("a", uint64(i+1), "search_issues_of_the_whole_organization", start))
+	}
+	for _, size := range []top.Size{small, {Width: 60, Height: 24}, {Width: 60, Height: 15}} {
+		m.Resize(size)
+		text := screen(t, m, size)
+		if cut := strings.Contains(text, "…"); cut != (size.Width == 60) || !strings.Contains(text, " more: !") {
+			t.Errorf("%v:\n%s", size, text)
+		}
+	}
+}

@@ -284,7 +284,7 @@ func (m *Model) common(key string) bool {
 		m.toggle(newAlertsPane())
 	case "n", "N":
 		if l := m.pane().rows(); l != nil && !l.next(map[string]int{"n": 1, "N": -1}[key]) {
-			m.message = "nothing here is not ok"
+			m.message = "all rows here are ok"
 		}
 	default:
 		return false
