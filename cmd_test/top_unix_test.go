@@ -186,7 +186,7 @@ func TestTop(t *testing.T) {
 	w.press("Escape")
 	w.shows("SESSION          WHEN")
 	w.press("2")
-	w.shows("TOOL                       CALLS↓", "github search_code")
+	w.shows("TOOL                        CALLS↓", "github search_code")
 	w.press("3")
 	w.shows("OPEN NOW", "ENDED      SERVER", "following")
 	w.press("/")

@@ -223,7 +223,7 @@ func (p *toolsPane) command() string {
 type toolColumns struct{ name, p99, axis, remark int }
 
 func toolColumnsOf(width int) toolColumns {
-	c := toolColumns{name: 26, axis: 17}
+	c := toolColumns{name: 27, axis: 17}
 	if width >= 100 {
 		c.p99 = 7
 	}
