@@ -10,6 +10,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // hanging returns an operation that hangs.
@@ -179,5 +180,41 @@ func TestAlertsAreCut(t *testing.T) {
 		if cut := strings.Contains(text, "…"); cut != (size.Width == 60) || !strings.Contains(text, " more: !") {
 			t.Errorf("%v:\n%s", size, text)
 		}
+	}
+}
+
+// TestAttributes checks that a call shows all attributes that its span can have, and all of its content.
+func TestAttributes(t *testing.T) {
+	s := live("a", "github", "r", start)
+	s.ID, s.Server = "id", record.Peer{Name: "github"}
+	op := ended("a", 1, "trip", start, time.Second)
+	op.Record = record.Operation{
+		Change: record.Ended, Number: 1, Method: "prompts/get", Target: "trip", Direction: record.ToServer, Start: start, End: now,
+		Answered: true, RequestSize: 1, ResponseSize: 2, Wait: 1, Transfer: 1, InputWait: 1, RoundTrips: 2, Progress: 3,
+		RequestID: "1", Protocol: "v", Requested: "v", JSONRPC: "1.0", ErrorType: "x", Code: "-1", Class: record.Internal, TaskStatus: "x",
+		Resource: "note", Batch: true, Ambiguous: true, Hung: true, Undelivered: true, IDMismatch: true,
+		Content: record.Content{Variables: []record.Variable{{Name: "season", Value: "warm"}}, Result: "packed"},
+	}
+	tool := ended("a", 2, "search", now, time.Second)
+	m := model(s)
+	m.Resize(top.Size{Width: 120, Height: 70})
+	keys(t, m, "enter")
+	m.Take(top.Detail{Session: "a", Records: &store.Records{Operations: []record.Operation{op.Record, tool.Record}}})
+	keys(t, m, "g", "enter", "a")
+	text := screen(t, m, top.Size{Width: 120, Height: 70})
+	keys(t, m, "]")
+	text += screen(t, m, top.Size{Width: 120, Height: 70})
+	for _, a := range semconv.OperationAttributes() {
+		if !strings.Contains(text, " "+a.Key+" ") {
+			t.Errorf("%s is missing", a.Key)
+		}
+	}
+	for _, want := range []string{"season    warm", "result    packed"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(text)
 	}
 }

@@ -137,7 +137,9 @@ func fails(how string, class record.Class) func(*record.Operation) {
 	}
 }
 
-func isOpen(op *record.Operation) { op.Change, op.End, op.Answered = record.StillOpen, time.Time{}, false }
+func isOpen(op *record.Operation) {
+	op.Change, op.End, op.Answered = record.StillOpen, time.Time{}, false
+}
 
 // debug passes the last operations on, as they would come while the view is open.
 func debug(t *testing.T, m *top.Model, s *store.Store) {
