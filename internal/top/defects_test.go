@@ -218,3 +218,43 @@ func TestAttributes(t *testing.T) {
 		t.Log(text)
 	}
 }
+
+// TestAlertsStay checks that the call which has hung longest comes first, and that alerts keep their order and the selected
+// one its place while no key is pressed.
+func TestAlertsStay(t *testing.T) {
+	m := model(live("a", "github", "r", start))
+	m.Take(hanging("a", 100, "newer", now.Add(-time.Minute)))
+	m.Take(hanging("a", 101, "older", now.Add(-time.Hour/2)))
+	fail := func(tool string, number uint64, at time.Time) {
+		for i := range uint64(3) {
+			m.Take(failed("a", number+i, tool, at))
+		}
+	}
+	fail("first", 1, now.Add(-2*time.Minute))
+	fail("second", 11, now.Add(-3*time.Minute))
+	order := func() string {
+		text := screen(t, m, small)
+		var at []string
+		for _, l := range strings.Split(text, "\n") {
+			for _, name := range []string{"newer", "older", "first", "second"} {
+				if strings.Contains(l, " "+name) {
+					at = append(at, name)
+				}
+			}
+		}
+		return strings.Join(at, " ")
+	}
+	keys(t, m, "!", "G")
+	if got := order(); got != "older newer first second" {
+		t.Errorf("the alerts are %s", got)
+	}
+	row, at := selected(t, m)
+	fail("second", 21, now.Add(-time.Second))
+	if got, place := selected(t, m); order() != "older newer first second" || place != at || !strings.Contains(got, "github second") {
+		t.Errorf("the selected row was %d, %s, and is %d, %s; the alerts are %s", at, row, place, got, order())
+	}
+	keys(t, m, "!", "!")
+	if got := order(); got != "older newer second first" {
+		t.Errorf("when opened again, the alerts are %s", got)
+	}
+}
