@@ -56,6 +56,8 @@ func TestMonkey(t *testing.T) {
 					switch w.Kind {
 					case top.WantDetail:
 						m.Take(top.Detail{Session: w.Session, Records: &store.Records{}})
+					case top.WantOperations:
+						m.Take(top.History{Session: w.Session})
 					case top.WantHistory:
 						s, _ := m.Session(w.Session)
 						m.Take(top.NewHistory(&s))

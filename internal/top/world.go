@@ -102,7 +102,11 @@ func (w *world) put(all []store.Session, streamed bool) {
 			w.join(s)
 		}
 		if !known && s.State != store.Ended { // its figures stand nowhere else
-			w.want(WantHistory, s.Name)
+			kind := WantHistory
+			if s.streamed {
+				kind = WantOperations
+			}
+			w.want(kind, s.Name)
 		}
 		if !s.mayRun() {
 			w.open = slices.DeleteFunc(w.open, func(c *call) bool { return c.session == s })

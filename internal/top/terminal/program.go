@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -87,7 +86,7 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	commands := []tea.Cmd{next}
 	var ended []store.Session
 	for _, w := range p.model.Wants() {
-		if s, known := p.model.Session(w.Session); known && w.Kind == top.WantHistory && !running(&s) {
+		if s, known := p.model.Session(w.Session); known && w.Kind == top.WantHistory {
 			ended = append(ended, s)
 			continue
 		}
@@ -101,9 +100,6 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	return p, tea.Batch(commands...)
 }
-
-// running reports whether a session may go on, so that its operations are needed.
-func running(s *store.Session) bool { return s.State == store.Live || s.State == store.Unknown }
 
 // View implements tea.Model.
 func (p *program) View() tea.View {
@@ -177,6 +173,3 @@ func (p *program) load(w top.Want) tea.Cmd {
 		return nil
 	}
 }
-
-// String makes the panic of another goroutine readable.
-func (f failedMsg) String() string { return fmt.Sprint(f.problem) }

@@ -131,7 +131,7 @@ func (t *talker) load() []string {
 		case !known:
 		case w.Kind == top.WantDetail:
 			take([]top.Event{detail(&s)})
-		case running(&s):
+		case w.Kind == top.WantOperations:
 			operations(&s, take)
 		default:
 			take([]top.Event{history(&s)})
