@@ -307,7 +307,7 @@ func TestTopPlain(t *testing.T) {
 		w.press("tools", "Enter")
 		w.shows("github search_code:", "more: type next.")
 		w.press("show 3 1", "Enter")
-		w.shows("Call 1 of postgres: initialize, ok.")
+		w.shows("Operation 1 of postgres: initialize, ok.")
 		if how != nil {
 			w.press("quit", "Enter")
 		} else {
@@ -351,14 +351,23 @@ func TestTopPlain(t *testing.T) {
 
 // TestTopGrown: nothing of the view is left in a window that has grown meanwhile, of which tmux would keep a row.
 func TestTopGrown(t *testing.T) {
+	for name, leave := range map[string]func(*window){
+		"q":    func(w *window) { w.press("q"); w.restored(0) },
+		"term": func(w *window) { w.signal(syscall.SIGTERM); w.restored(128 + int(syscall.SIGTERM)) },
+	} {
+		t.Run(name, func(t *testing.T) { grown(t, leave) })
+	}
+}
+
+func grown(t *testing.T, leave func(*window)) {
+	t.Helper()
 	w := newWindow(t, 80, 24, []string{"SPANPIPE_DIR=" + filledStore(t)}, "sh", "-c", `seq 100; exec "$0" top`, binary(t))
 	w.shows("├─ filesystem")
 	w.must("resize-window", "-x", "120", "-y", "24")
 	mcptest.Eventually(t, "the view is as wide as the terminal", func() bool {
 		return strings.Contains(w.screen(), "\n"+strings.Repeat("─", 120)+"\n ⏎ open")
 	})
-	w.press("q")
-	w.restored(0)
+	leave(w)
 	if screen := w.must("capture-pane", "-p", "-S", "-"); strings.Contains(screen, "claude-code") || strings.Contains(screen, "──") {
 		t.Errorf("a part of the view is left:\n%s", screen)
 	}

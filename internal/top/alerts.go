@@ -20,7 +20,8 @@ type alert struct {
 	text    string // where there is little room
 	long    string
 	session *session
-	call    *call // nil if it is about a session
+	call    *call  // nil if it is about a session
+	tool    string // that fails
 	at      time.Time
 }
 
@@ -44,9 +45,21 @@ func (w *world) alerts() []alert {
 		}
 	}
 	slices.SortFunc(all, func(a, b alert) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), b.at.Compare(a.at), strings.Compare(a.text, b.text))
+		last := b.at.Compare(a.at)
+		if a.call != nil { // the longest first
+			last = -last
+		}
+		return cmp.Or(cmp.Compare(a.rank, b.rank), last, strings.Compare(a.text, b.text))
 	})
 	return all
+}
+
+// id stays the same while an alert is there.
+func (a *alert) id() string {
+	if a.call != nil {
+		return a.call.id()
+	}
+	return strings.Join([]string{a.session.Name, a.word, a.tool}, "/")
 }
 
 func (w *world) hungAlert(c *call) alert {
@@ -109,7 +122,7 @@ func (s *session) failing(w *world) []alert {
 		text := fmt.Sprintf("%s %s: %d of the last %d calls %s, since %s.", s.server(), clean(tool), failed,
 			len(last), why, since.In(w.now.Location()).Format("15:04"))
 		at := last[len(last)-1].at
-		all = append(all, alert{rank: 2, word: "Failing", style: Bad, text: text, long: text, session: s, at: at})
+		all = append(all, alert{rank: 2, word: "Failing", style: Bad, text: text, long: text, session: s, tool: tool, at: at})
 	}
 	return all
 }
@@ -153,9 +166,9 @@ func alertBlock(all []alert, room Size) []Line {
 		if i == most-1 && len(all) > most {
 			more = fmt.Sprintf("   %d more: !", len(all)-most)
 		}
-		parts := wrapped(said, width)
+		parts := wrapped(said, width-len(more))
 		if len(parts) > 2 {
-			parts = []string{parts[0], view.CutEnd(strings.Join(parts[1:], " "), width)}
+			parts = []string{parts[0], view.CutEnd(strings.Join(parts[1:], " "), width-len(more))}
 		}
 		for j, part := range parts {
 			l := text(Plain, " ")
@@ -163,10 +176,7 @@ func alertBlock(all []alert, room Size) []Line {
 				l.add(a.style, a.word)
 			}
 			l.to(10).add(Plain, part)
-			if j == len(parts)-1 && more != "" {
-				if l.width()+len(more) > room.Width {
-					l.fit(room.Width - len(more))
-				}
+			if j == len(parts)-1 {
 				l.add(Plain, more)
 			}
 			lines = append(lines, l)
@@ -187,22 +197,25 @@ func (p *alertsPane) rows() *list { return &p.list }
 
 func (p *alertsPane) hints() []string { return []string{"esc back", "⏎ open", "y copy", "? keys"} }
 
-func (p *alertsPane) update(w *world, f *Filter, _ bool) {
-	p.shown = nil
-	var rows []row
+// update collects the alerts. Those that are shown keep their order, unless it may change, and new ones follow.
+func (p *alertsPane) update(w *world, f *Filter, reorder bool) {
 	all := w.alerts()
-	p.total = len(all)
+	if !reorder {
+		places := map[string]int{}
+		for i := range p.shown {
+			places[p.shown[i].id()] = i - len(p.shown)
+		}
+		slices.SortStableFunc(all, func(a, b alert) int { return cmp.Compare(places[a.id()], places[b.id()]) })
+	}
+	p.shown, p.total = nil, len(all)
+	var rows []row
 	for _, a := range all {
 		s := a.session.subject(w)
 		if a.call != nil {
 			s = a.call.subject(a.call.outcome(w.now, w.hangAfter), w.now)
 		}
 		if f.matches(s) {
-			id := a.word + a.session.Name
-			if a.call != nil {
-				id += a.call.id()
-			}
-			p.shown, rows = append(p.shown, a), append(rows, row{id: id + a.at.String(), bad: true})
+			p.shown, rows = append(p.shown, a), append(rows, row{id: a.id(), bad: true})
 		}
 	}
 	p.set(rows)

@@ -3,6 +3,7 @@ package top
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,11 @@ func (p *callPane) hints() []string {
 	if p.attributes {
 		attributes = "a without"
 	}
-	return []string{"esc back", attributes, "[ ] others", "y copy", "? keys", "q quit"}
+	hints := []string{"esc back", attributes, "y copy", "? keys", "q quit"}
+	if p.among != nil {
+		hints = slices.Insert(hints, 2, "[ ] others")
+	}
+	return hints
 }
 
 // update takes the newest record of the operation.
@@ -87,7 +92,7 @@ func (p *callPane) all(w *world, width int) []Line {
 	}
 	lines := []Line{head, {}}
 	lines = append(lines, sentences(p.sentence(w.now, o), width)...)
-	lines = append(append(lines, Line{}), p.stations(w.now, width)...)
+	lines = append(append(lines, Line{}), p.stations(w.now, o, width)...)
 	lines = append(append(lines, Line{}), p.facts(w, o, width)...)
 	if notes := p.notes(); len(notes) > 0 {
 		lines = append(lines, Line{})
@@ -146,7 +151,7 @@ func (p *callPane) sentence(now time.Time, o view.Outcome) string {
 }
 
 // stations draws the way of a call: the line breaks where it is stuck.
-func (p *callPane) stations(now time.Time, room int) []Line {
+func (p *callPane) stations(now time.Time, o view.Outcome, room int) []Line {
 	names := []string{"sent", "first byte", "last byte"}
 	step := max(8, min((room-22)/2, 25))
 	reached := 1
@@ -177,7 +182,7 @@ func (p *callPane) stations(now time.Time, room int) []Line {
 		case i+1 < reached:
 			line.add(Work, strings.Repeat("━", step-1))
 		case i+1 == reached && p.op.Change != record.Ended:
-			line.add(Bad, strings.Repeat("╍", step-1))
+			line.add(style(o), strings.Repeat("╍", step-1))
 		default:
 			line.add(Dim, strings.Repeat("─", step-1))
 		}
@@ -279,9 +284,12 @@ func (p *callPane) notes() []string {
 func (p *callPane) content(width int) []Line {
 	c := p.op.Content
 	var lines []Line
-	for _, piece := range []struct{ name, text string }{
-		{"arguments", c.Arguments}, {"uri", c.URI}, {"messages", c.Messages}, {"result", c.Result}, {"error", c.Error},
-	} {
+	type piece struct{ name, text string }
+	pieces := []piece{{"arguments", c.Arguments}, {"uri", c.URI}, {"messages", c.Messages}}
+	for _, v := range c.Variables {
+		pieces = append(pieces, piece{clean(v.Name), v.Value})
+	}
+	for _, piece := range append(pieces, piece{"result", c.Result}, piece{"error", c.Error}) {
 		if piece.text == "" {
 			continue
 		}
@@ -307,9 +315,12 @@ func (p *callPane) content(width int) []Line {
 	return lines
 }
 
+// longestKey is the width of a column of attributes' names.
+const longestKey = 35
+
 // allAttributes lists the attributes of the operation's span, each with its meaning.
 func (p *callPane) allAttributes(width int) []Line {
-	values := attributesOf(&p.op)
+	values := p.call.attributes()
 	lines := []Line{text(Dim, " Attributes of its span")}
 	for _, a := range semconv.OperationAttributes() {
 		value, ok := values[a.Key]
@@ -317,31 +328,33 @@ func (p *callPane) allAttributes(width int) []Line {
 			continue
 		}
 		l := text(Plain, " ")
-		l.left(Plain, a.Key, 32).space(1).left(Plain, clean(value), min(20, max(width-36, 8)))
+		l.left(Plain, a.Key, longestKey).space(1).left(Plain, clean(value), min(20, max(width-longestKey-4, 8)))
 		if rest := width - l.width() - 2; rest > 20 {
 			l.space(1).add(Dim, view.CutEnd(strings.ReplaceAll(a.When, "`", ""), rest))
 		}
 		lines = append(lines, l)
 	}
 	if ids, ok := p.session.spans[p.op.Number]; ok {
-		lines = append(lines, text(Plain, " %-32s %s", "trace id", ids.TraceID),
-			text(Plain, " %-32s %s", "span id", ids.SpanID))
+		lines = append(lines, text(Plain, " %-*s %s", longestKey, "trace id", ids.TraceID),
+			text(Plain, " %-*s %s", longestKey, "span id", ids.SpanID))
 	}
 	return lines
 }
 
-// attributesOf returns the attributes that an operation's record stands for.
-func attributesOf(op *record.Operation) map[string]string {
+// attributes returns the attributes of an operation's span, but for captured content.
+func (c *call) attributes() map[string]string {
+	op, s := &c.op, c.session
 	all := map[string]string{
 		semconv.MethodName: op.Method, semconv.Number: fmt.Sprint(op.Number), semconv.RequestID: op.RequestID,
 		semconv.ProtocolVersion: op.Protocol, semconv.Requested: op.Requested, semconv.JSONRPCVersion: op.JSONRPC,
 		semconv.ErrorType: op.ErrorType, semconv.StatusCode: op.Code, semconv.ErrorClass: string(op.Class),
 		semconv.RequestSize: view.Size(op.RequestSize), semconv.TaskStatus: op.TaskStatus, semconv.Resource: op.Resource,
+		semconv.SessionID: s.ID, semconv.ServerName: s.Server.Name, semconv.NetworkTransport: semconv.TransportPipe,
 	}
 	switch op.Method {
 	case semconv.ToolsCall:
-		all[semconv.ToolName] = op.Target
-	case semconv.PromptsGet:
+		all[semconv.ToolName], all[semconv.OperationName] = op.Target, semconv.ExecuteTool
+	case semconv.PromptsGet, semconv.Complete:
 		all[semconv.PromptName] = op.Target
 	}
 	if op.Answered {
@@ -353,6 +366,12 @@ func attributesOf(op *record.Operation) map[string]string {
 		if d > 0 {
 			all[key] = view.Duration(d)
 		}
+	}
+	if op.RoundTrips > 1 {
+		all[semconv.RoundTrips] = fmt.Sprint(op.RoundTrips)
+	}
+	if op.Progress > 0 {
+		all[semconv.ProgressCount] = fmt.Sprint(op.Progress)
 	}
 	for key, is := range map[string]bool{
 		semconv.Batch: op.Batch, semconv.Ambiguous: op.Ambiguous, semconv.Hung: op.Hung,

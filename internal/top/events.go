@@ -49,9 +49,10 @@ type WantKind int
 
 // What a model can ask for.
 const (
-	WantHistory WantKind = iota // the digest of a session
-	WantDetail                  // the records of a session
-	WantTally                   // what the digests of all Stored sessions add up to
+	WantHistory    WantKind = iota // what the digest of a session adds up to: NewHistory
+	WantOperations                 // the operations in the digest of a session that may go on, as History
+	WantDetail                     // the records of a session
+	WantTally                      // what the digests of all Stored sessions add up to
 )
 
 // Want is something to load.

@@ -18,11 +18,11 @@ type Filter struct {
 
 // subject is what a filter looks at: an operation, or a row that sums up several.
 type subject struct {
-	server, client string
-	tools, methods []string
-	words          []string // of statusWords
-	took           time.Duration
-	size           int64
+	servers, clients []string
+	tools, methods   []string
+	words            []string // of statusWords
+	took             time.Duration
+	size             int64
 }
 
 // term is one word of a filter.
@@ -40,8 +40,8 @@ var statusWords = []string{
 
 // fields are the names of terms that look at one field.
 var fields = map[string]func(s *subject) []string{
-	"server": func(s *subject) []string { return []string{s.server} },
-	"client": func(s *subject) []string { return []string{s.client} },
+	"server": func(s *subject) []string { return s.servers },
+	"client": func(s *subject) []string { return s.clients },
 	"tool":   func(s *subject) []string { return s.tools },
 	"method": func(s *subject) []string { return s.methods },
 	"status": func(s *subject) []string { return s.words },
@@ -84,9 +84,9 @@ func parseTerm(word string) (func(*subject) bool, error) {
 		return func(s *subject) bool { return slices.Contains(s.words, word) }, nil
 	}
 	return func(s *subject) bool {
-		return like(s.server, word) || like(s.client, word) ||
-			slices.ContainsFunc(s.tools, func(v string) bool { return like(v, word) }) ||
-			slices.ContainsFunc(s.methods, func(v string) bool { return like(v, word) })
+		return slices.ContainsFunc([][]string{s.servers, s.clients, s.tools, s.methods}, func(names []string) bool {
+			return slices.ContainsFunc(names, func(v string) bool { return like(v, word) })
+		})
 	}, nil
 }
 
@@ -125,14 +125,6 @@ func (f *Filter) matches(s *subject) bool {
 		}
 	}
 	return true
-}
-
-// needsTools reports whether a term looks at the names of tools or methods, or at any name.
-func (f *Filter) needsTools() bool {
-	return slices.ContainsFunc(f.terms, func(t term) bool {
-		name, _, isField := strings.Cut(strings.TrimPrefix(strings.ToLower(t.text), "-"), ":")
-		return isField && (name == "tool" || name == "method")
-	})
 }
 
 // without returns the filter without one of its terms.

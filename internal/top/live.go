@@ -105,10 +105,12 @@ func (p *livePane) draw(w *world, room Size) []Line {
 		lines = append(lines, l)
 	}
 	switch more := len(p.open) - top; {
+	case len(w.open) > 0 && len(p.open) == 0:
+		lines = append(lines, text(Dim, " no open operation matches the filter"))
 	case len(p.open) == 0:
 		lines = append(lines, text(Dim, " no operation has been open for longer than a second"))
 	case more > 0:
-		lines = append(lines, text(Dim, " %s more", plural(more, "open operation")))
+		lines = append(lines, text(Dim, " %s", plural(more, "more open operation")))
 	}
 	lines = append(lines, rule(room.Width))
 	return append(lines, p.endedLines(w, room.Height-len(lines), room.Width)...)
@@ -248,7 +250,7 @@ func endedLine(w *world, c *call, width int) Line {
 	}
 	l.space(2)
 	word := o.String()
-	if room := width - l.width() - 1; len(word) > room {
+	if room := width - l.width() - 1; view.Width(word) > room {
 		word = view.CutEnd(o.Short(), room)
 	}
 	return *l.add(style(o), word)

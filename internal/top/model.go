@@ -32,6 +32,7 @@ type Model struct {
 	input   []rune
 	problem string // with the filter that is being edited
 	message string // until the next key
+	trouble string // with the store, from then on
 
 	paused bool
 	held   []Event // what came meanwhile
@@ -106,11 +107,15 @@ func (m *Model) apply(e Event) {
 		w.history(e)
 	case Detail:
 		w.detail(e)
+		if s := w.sessions[e.Session]; s != nil && e.Err != nil {
+			m.message = s.server() + " cannot be read: " + clean(e.Err.Error())
+		}
 	case *Tally:
 		w.tally.Merge(e)
 		w.tallied, m.reorder = true, true
 	case Trouble:
-		m.message = clean(string(e))
+		m.trouble = clean(string(e))
+		m.message = m.trouble
 	}
 }
 
@@ -137,7 +142,6 @@ func (w *world) detail(d Detail) {
 	}
 	s.whole = true
 	if d.Err != nil {
-		s.Problem = d.Err.Error()
 		return
 	}
 	for i := range d.Records.Operations {
@@ -210,7 +214,7 @@ func (m *Model) pane() pane {
 // refresh collects the rows again if something has changed.
 func (m *Model) refresh() {
 	if m.stale {
-		if m.filter.needsTools() {
+		if len(m.filter.terms) > 0 { // any word may be a tool's name
 			m.world.want(WantTally, "")
 		}
 		m.pane().update(m.world, &m.filter, m.reorder)
@@ -221,7 +225,7 @@ func (m *Model) refresh() {
 // Key acts on a key, named as bubbletea names it.
 func (m *Model) Key(key string) Effect {
 	m.refresh()
-	m.message = ""
+	m.message = m.trouble
 	if m.editing {
 		m.edit(key)
 		return Effect{}
@@ -280,7 +284,7 @@ func (m *Model) common(key string) bool {
 		m.toggle(newAlertsPane())
 	case "n", "N":
 		if l := m.pane().rows(); l != nil && !l.next(map[string]int{"n": 1, "N": -1}[key]) {
-			m.message = "nothing here is not ok"
+			m.message = "all rows here are ok"
 		}
 	default:
 		return false

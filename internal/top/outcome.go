@@ -84,8 +84,8 @@ func (c *call) subject(o view.Outcome, now time.Time) *subject {
 		words = nil // it has no outcome
 	}
 	return &subject{
-		server: c.session.ServerName(), client: c.session.Client.Name, tools: []string{c.op.Target, c.op.Resource},
-		methods: []string{c.op.Method}, words: words, took: c.took(now),
+		servers: []string{c.session.ServerName()}, clients: []string{c.session.Client.Name},
+		tools: []string{c.op.Target, c.op.Resource}, methods: []string{c.op.Method}, words: words, took: c.took(now),
 		size: max(c.op.RequestSize, c.op.ResponseSize),
 	}
 }

@@ -106,7 +106,7 @@ func (m *Model) footer() Line {
 	room := m.size.Width - width(right) - 3
 	switch {
 	case m.editing:
-		l.add(Strong, "/ ").add(Plain, view.Cut(string(m.input), max(room-4, 10))).add(Strong, "█")
+		l.add(Strong, "/ ").add(Plain, view.Cut(clean(string(m.input)), max(room-4, 10))).add(Strong, "█")
 		if m.problem == "" {
 			if hint := "esc drops the filter"; l.width()+len(hint)+3 < room {
 				l.to(room-len(hint)-2).add(Dim, hint)
@@ -116,7 +116,7 @@ func (m *Model) footer() Line {
 		l.add(Strong, view.Cut(m.message, room))
 	default:
 		if m.filter.Text != "" {
-			l.add(Strong, "/ "+view.Cut(m.filter.Text, room/2)).space(3)
+			l.add(Strong, "/ "+view.Cut(clean(m.filter.Text), room/2)).space(3)
 		}
 		m.addHints(&l, room)
 	}

@@ -146,14 +146,16 @@ func (p *sessionsPane) command() string {
 type sessionColumns struct{ name, when, p95, received, end int }
 
 func columnsOf(width int) sessionColumns {
-	c := sessionColumns{name: 16, p95: 7, end: 7}
-	if width >= 100 {
+	c := sessionColumns{name: 16, p95: 7, end: 8}
+	switch {
+	case width < 70:
+		c.name = 15
+	case width >= 140:
+		c.name, c.received, c.end = 24, 8, 14
+	case width >= 100:
 		c.name, c.received, c.end = 20, 8, 14
 	}
-	if width >= 140 {
-		c.name = 24
-	}
-	rest := func() int { return width - 24 - c.name - c.end - sep(c.p95) - sep(c.received) }
+	rest := func() int { return width - 25 - c.name - c.end - sep(c.p95) - sep(c.received) }
 	if c.when = rest(); c.when < 8 {
 		c.p95 = 0
 		c.when = rest()
@@ -243,8 +245,8 @@ func (s *session) isBad(w *world) bool {
 func (s *session) subject(w *world) *subject {
 	t := s.sums(w)
 	out := &subject{
-		server: s.ServerName() + " " + s.Service, client: s.Client.Name, took: time.Duration(t.p95 * float64(time.Second)),
-		size: t.received,
+		servers: []string{s.ServerName(), s.Service}, clients: []string{s.Client.Name},
+		took: time.Duration(t.p95 * float64(time.Second)), size: t.received,
 	}
 	for word, is := range map[string]bool{
 		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.Failed > 0, "hung": t.Hung > 0,

@@ -1,6 +1,7 @@
 package top
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -76,8 +77,9 @@ func (s *session) line(w *world, c sessionColumns, last bool) Line {
 	if last {
 		branch = "└─ "
 	}
-	l := text(Plain, "%4d ", s.number)
-	l.add(Dim, branch).left(Plain, s.server(), c.name-3).space(1)
+	number := fmt.Sprintf(" %3d ", s.number) // the name has less room beside a long one
+	l := text(Plain, number)
+	l.add(Dim, branch).left(Plain, s.server(), c.name+2-len(number)).space(1)
 	if c.when > 0 {
 		if why := s.problem(); why != "" {
 			l.left(Bad, why, c.when)

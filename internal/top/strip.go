@@ -7,8 +7,8 @@ import (
 	"github.com/spanpipe/spanpipe/internal/view"
 )
 
-// strip counts the calls of a session over time, and what else has failed. It has at most stripSlots slots of equal width, which doubles when
-// the session outgrows them, so that a session of any length takes little memory.
+// strip counts the calls of a session over time, and what else has failed. It has at most stripSlots slots of equal
+// width, which doubles when the session outgrows them, so that a session of any length takes little memory.
 type strip struct {
 	from  time.Time
 	slot  time.Duration

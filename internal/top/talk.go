@@ -116,7 +116,7 @@ func (t *Talk) changed(s store.Session) []string {
 
 // about is what a filter looks at of a session that is not known yet.
 func (s *session) about() *subject {
-	return &subject{server: s.ServerName() + " " + s.Service, client: s.Client.Name}
+	return &subject{servers: []string{s.ServerName(), s.Service}, clients: []string{s.Client.Name}}
 }
 
 func cmpTime(t, other time.Time) time.Time {
@@ -199,7 +199,7 @@ func (t *Talk) Command(line string) (said []string, quit bool) {
 	case "look":
 		return t.list(t.look()), false
 	case "next":
-		return t.list(t.rest), false
+		return t.list(orNothing(t.rest, "That was all.")), false
 	case "show":
 		return t.show(words[1:]), false
 	case "filter", "only":

@@ -1,6 +1,7 @@
 package top
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 // Tally adds up calls by tool, server and client.
 type Tally struct {
 	cells    map[cellKey]*cell
-	sessions map[string][]*cell               // which cells a session has a part in
-	listed   map[string]map[string]listedTool // by server: the tools that it lists
+	sessions map[string][]*cell         // which cells a session has a part in
+	listed   map[string]map[string]bool // by server: the tools that it lists
 }
 
 // cellKey is what tells calls apart.
@@ -29,14 +30,12 @@ type cell struct {
 	last                                    time.Time
 }
 
-type listedTool struct{ last time.Time }
-
 // mostCells bounds a tally: peers choose the names in it.
 const mostCells = 20_000
 
 // NewTally returns an empty tally.
 func NewTally() *Tally {
-	return &Tally{cells: map[cellKey]*cell{}, sessions: map[string][]*cell{}, listed: map[string]map[string]listedTool{}}
+	return &Tally{cells: map[cellKey]*cell{}, sessions: map[string][]*cell{}, listed: map[string]map[string]bool{}}
 }
 
 // Add counts an operation that has ended, if it is a call.
@@ -69,12 +68,12 @@ func (t *Tally) Add(s *store.Session, op *record.Operation) {
 func (t *Tally) list(s *store.Session, op *record.Operation) {
 	tools := t.listed[s.ServerName()]
 	if tools == nil {
-		tools = map[string]listedTool{}
+		tools = map[string]bool{}
 		t.listed[s.ServerName()] = tools
 	}
 	for _, name := range op.Tools {
 		if len(tools) < mostCells {
-			tools[name] = listedTool{later(tools[name].last, op.Start)}
+			tools[name] = true
 		}
 	}
 }
@@ -150,11 +149,8 @@ func (t *Tally) Merge(o *Tally) {
 	for server, tools := range o.listed {
 		if t.listed[server] == nil {
 			t.listed[server] = tools
-			continue
 		}
-		for name, l := range tools {
-			t.listed[server][name] = listedTool{later(l.last, t.listed[server][name].last)}
-		}
+		maps.Copy(t.listed[server], tools)
 	}
 }
 

@@ -64,8 +64,7 @@ func (l *Line) add(s Style, text string) *Line {
 
 // left appends text in a column of n, cut if it is longer.
 func (l *Line) left(s Style, text string, n int) *Line {
-	text = view.Cut(text, n)
-	return l.add(s, text).space(n - width(text))
+	return l.add(s, view.Pad(view.Cut(text, n), n))
 }
 
 // right appends text at the right of a column of n.

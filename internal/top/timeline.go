@@ -244,31 +244,17 @@ func (p *timeline) title(w *world) Line {
 		t.Add(s.sums(w).Counts)
 		loaded, left = loaded && s.whole, left+s.left
 	}
-	s := p.sessions[0]
-	what := s.run.client()
-	servers := plural(len(p.sessions), "server")
-	if len(p.sessions) == 1 {
-		what, servers = s.server()+" "+clean(s.Server.Version), ""
+	shown := &run{sessions: p.sessions} // not theirs: sessions join that, and leave it when they are removed
+	what, servers := shown.client(), plural(len(p.sessions), "server")
+	if s := p.sessions[0]; len(p.sessions) == 1 {
+		what, servers = strings.TrimSpace(s.server()+" "+clean(s.Server.Version)), fmt.Sprintf("session %d", s.number)
 	}
-	state, _ := s.run.end()
-	began, until := s.run.began(), s.run.until(w.now)
-	if len(p.sessions) == 1 {
-		state, _ = s.end()
-		began, until = s.began(), s.until(w.now)
-		if s.number > 0 {
-			servers = fmt.Sprintf("session %d", s.number)
-		}
-	}
-	l := text(Strong, " %s, %s", strings.TrimSpace(what), state)
+	state, _ := shown.end()
+	after := "after"
 	if state == "live" {
-		l.add(Strong, " for "+view.Duration(until.Sub(began)))
-	} else {
-		l.add(Strong, " after "+view.Duration(until.Sub(began)))
+		after = "for"
 	}
-	l.add(Strong, ": ")
-	if servers != "" {
-		l.add(Strong, servers+", ")
-	}
+	l := text(Strong, " %s, %s %s %s: %s, ", what, state, after, view.Duration(shown.until(w.now).Sub(shown.began())), servers)
 	hung := t.Hung
 	t.Hung = 0
 	l.add(Strong, t.String())

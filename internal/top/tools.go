@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -27,6 +28,7 @@ type toolsPane struct {
 // toolRow is the sum of some cells.
 type toolRow struct {
 	cell
+	of                 []cellKey
 	label              string
 	p50, p95, p99, big int64
 }
@@ -70,13 +72,14 @@ func (p *toolsPane) update(w *world, f *Filter, reorder bool) {
 			sums[label] = r
 		}
 		r.merge(c)
+		r.of = append(r.of, c.cellKey)
 	}
 	p.total = len(sums)
 	p.shown = p.shown[:0]
 	for _, r := range sums {
 		at := r.took.percentiles(50, 95, 99)
 		r.p50, r.p95, r.p99, r.big = at[0], at[1], at[2], r.size.percentiles(50)[0]
-		if f.matches(p.subject(r, w)) {
+		if f.matches(r.subject()) {
 			p.shown = append(p.shown, r)
 		}
 	}
@@ -103,15 +106,11 @@ func (p *toolsPane) label(c *cell) string {
 	return clean(c.server) + " " + name
 }
 
-func (p *toolsPane) subject(r *toolRow, w *world) *subject {
-	s := &subject{server: r.server, client: r.client, tools: []string{r.name}, methods: []string{r.method}}
-	if p.by != 0 { // the cells of a row differ in the rest
-		s.tools, s.methods = nil, nil
-		for _, c := range w.tally.cells {
-			if p.label(c) == r.label {
-				s.tools, s.methods = append(s.tools, c.name), append(s.methods, c.method)
-			}
-		}
+func (r *toolRow) subject() *subject {
+	s := &subject{took: time.Duration(r.p95), size: r.big}
+	for _, c := range r.of {
+		s.servers, s.clients = append(s.servers, c.server), append(s.clients, c.client)
+		s.tools, s.methods = append(s.tools, c.name), append(s.methods, c.method)
 	}
 	for word, is := range map[string]bool{
 		"failed": r.failed > 0, "hung": r.hung > 0, "cancelled": r.cancelled > 0,
@@ -121,7 +120,6 @@ func (p *toolsPane) subject(r *toolRow, w *world) *subject {
 			s.words = append(s.words, word)
 		}
 	}
-	s.took, s.size = time.Duration(r.p95), r.big
 	return s
 }
 
@@ -165,7 +163,7 @@ func (p *toolsPane) collectUnused(w *world, f *Filter) {
 		for name := range tools {
 			if u := (unusedTool{server, name}); !called[u] {
 				p.count++
-				if f.matches(&subject{server: server, tools: []string{name}, methods: []string{semconv.ToolsCall}}) {
+				if f.matches(&subject{servers: []string{server}, tools: []string{name}, methods: []string{semconv.ToolsCall}}) {
 					p.unused = append(p.unused, u)
 				}
 			}
@@ -203,7 +201,7 @@ func (p *toolsPane) key(_ *world, key string) action {
 // filterOf returns the filter that lets the sessions of a row through.
 func (p *toolsPane) filterOf(r *toolRow) string {
 	word := func(field, value string) string {
-		if value == "" || strings.ContainsAny(value, " \t\n") {
+		if value == "" || strings.ContainsFunc(value, unicode.IsSpace) {
 			return ""
 		}
 		return field + ":" + value

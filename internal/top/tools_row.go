@@ -22,7 +22,7 @@ func latencyLabels(n int) string {
 		copy(out[at:], []rune(label))
 		end = at + len(label) + 1
 	}
-	if n < 24 && n > 12 {
+	if n < 24 && end <= n-4 {
 		copy(out[n-4:], []rune("100s"))
 	}
 	return string(out)

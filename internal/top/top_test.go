@@ -151,12 +151,11 @@ func loaded(t *testing.T, m *top.Model, w top.Want) top.Event {
 			digest(&one, func(op *record.Operation) { tally.Add(&one, op) })
 		}
 		return tally
-	case top.WantHistory:
-	}
-	if s.State == store.Live {
+	case top.WantOperations:
 		h := top.History{Session: s.Name}
 		digest(&s, func(op *record.Operation) { h.Operations = append(h.Operations, *op) })
 		return h
+	case top.WantHistory:
 	}
 	h := top.NewHistory(&s)
 	digest(&s, h.Add)

@@ -87,10 +87,14 @@ func (w *world) put(all []store.Session, streamed bool) {
 	for i := range all {
 		s, known := w.sessions[all[i].Name]
 		if !known {
-			s = &session{streamed: streamed || all[i].State == store.Live || all[i].State == store.Unknown}
+			s = &session{}
 			w.sessions[all[i].Name] = s
 		}
 		s.Session = all[i]
+		s.streamed = s.streamed || !known && (streamed || s.mayRun())
+		if s.streamed && s.strip == nil {
+			s.strip = &strip{}
+		}
 		if s.strip != nil {
 			s.strip.from = s.began()
 		}
@@ -98,9 +102,13 @@ func (w *world) put(all []store.Session, streamed bool) {
 			w.join(s)
 		}
 		if !known && s.State != store.Ended { // its figures stand nowhere else
-			w.want(WantHistory, s.Name)
+			kind := WantHistory
+			if s.streamed {
+				kind = WantOperations
+			}
+			w.want(kind, s.Name)
 		}
-		if s.State != store.Live {
+		if !s.mayRun() {
 			w.open = slices.DeleteFunc(w.open, func(c *call) bool { return c.session == s })
 		}
 	}
@@ -109,7 +117,7 @@ func (w *world) put(all []store.Session, streamed bool) {
 	})
 }
 
-// drop forgets sessions that were removed from the store.
+// drop forgets a session that was removed from the store. A pane may still show it.
 func (w *world) drop(name string) {
 	s, ok := w.sessions[name]
 	if !ok {
@@ -183,6 +191,9 @@ func (w *world) take(name string, op *record.Operation) {
 		s.detail[op.Number] = c
 	}
 	if op.Change != record.Ended {
+		if !s.mayRun() { // it hung when its session was killed
+			return
+		}
 		w.open = append(w.open, c)
 		slices.SortStableFunc(w.open, func(a, b *call) int { return a.op.Start.Compare(b.op.Start) })
 		return
@@ -199,9 +210,6 @@ func (w *world) end(c *call) {
 	w.keep(c)
 	if !s.streamed { // its figures are those of its digest
 		return
-	}
-	if s.strip == nil {
-		s.strip = &strip{from: s.began()}
 	}
 	s.strip.mark(&c.op)
 	s.add(&c.op)
@@ -256,6 +264,9 @@ func (s *session) remember(op *record.Operation) {
 	last := append(s.recent[op.Target], recent{op.End, o.Failed(), o.Short()})
 	s.recent[op.Target] = last[max(0, len(last)-mostRecent):]
 }
+
+// mayRun reports whether a session has not ended, as far as is known.
+func (s *session) mayRun() bool { return s.State == store.Live || s.State == store.Unknown }
 
 // began returns when a session was launched.
 func (s *session) began() time.Time { return s.Launched }

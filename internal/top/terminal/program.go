@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -28,6 +27,9 @@ type clockMsg time.Time
 
 // eventsMsg is what has happened, or was asked for.
 type eventsMsg []top.Event
+
+// leaveMsg ends the view.
+type leaveMsg struct{}
 
 // failedMsg is a panic of another goroutine.
 type failedMsg struct{ problem any }
@@ -73,6 +75,8 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			p.model.Take(e)
 		}
 		p.remember()
+	case leaveMsg:
+		return p, p.leave()
 	case failedMsg:
 		panic(msg.problem) // bubbletea restores the terminal and shows it
 	default:
@@ -82,7 +86,7 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	commands := []tea.Cmd{next}
 	var ended []store.Session
 	for _, w := range p.model.Wants() {
-		if s, known := p.model.Session(w.Session); known && w.Kind == top.WantHistory && !running(&s) {
+		if s, known := p.model.Session(w.Session); known && w.Kind == top.WantHistory {
 			ended = append(ended, s)
 			continue
 		}
@@ -96,9 +100,6 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	return p, tea.Batch(commands...)
 }
-
-// running reports whether a session may go on, so that its operations are needed.
-func running(s *store.Session) bool { return s.State == store.Live || s.State == store.Unknown }
 
 // View implements tea.Model.
 func (p *program) View() tea.View {
@@ -121,12 +122,17 @@ func (p *program) key(name string) tea.Cmd {
 	}
 	switch e := p.model.Key(name); {
 	case e.Quit:
-		p.quit = true
-		return tea.Quit
+		return p.leave()
 	case e.Copy != "":
 		return tea.SetClipboard(e.Copy)
 	}
 	return nil
+}
+
+// leave ends the view with an empty frame: see View.
+func (p *program) leave() tea.Cmd {
+	p.quit = true
+	return tea.Quit
 }
 
 // pick chooses the background of the selected row, a shade of the terminal's own.
@@ -167,6 +173,3 @@ func (p *program) load(w top.Want) tea.Cmd {
 		return nil
 	}
 }
-
-// String makes the panic of another goroutine readable.
-func (f failedMsg) String() string { return fmt.Sprint(f.problem) }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -40,6 +41,9 @@ func (s *SignalError) Error() string { return "ended by " + s.Signal.String() }
 // framesPerSecond bounds how often the screen is written. Its timer is what the view costs while nothing happens.
 const framesPerSecond = 12
 
+// leavePatience is how long a signal waits for a view that is busy, before it ends without its last frame.
+const leavePatience = time.Second
+
 // Run shows the view until a person quits it. It restores the terminal before it returns. The error is a *SignalError
 // if a signal ended it.
 func Run(c Config) error {
@@ -56,7 +60,12 @@ func Run(c Config) error {
 		select {
 		case s := <-signals:
 			received <- s.(syscall.Signal) //nolint:forcetypeassert // package os has no others
-			run.Kill()
+			go run.Send(leaveMsg{})        // ends with the program at the latest
+			select {
+			case <-ctx.Done():
+			case <-time.After(leavePatience):
+				run.Kill()
+			}
 		case <-ctx.Done():
 		}
 	}()

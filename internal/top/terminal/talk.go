@@ -3,10 +3,10 @@ package terminal
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -71,7 +71,7 @@ func Talk(c TalkConfig) error {
 
 // closed returns nil for the error of a pipe whose reader has gone: that is how "| head" ends.
 func closed(err error) error {
-	if strings.Contains(err.Error(), syscall.EPIPE.Error()) {
+	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
 	return err
@@ -131,7 +131,7 @@ func (t *talker) load() []string {
 		case !known:
 		case w.Kind == top.WantDetail:
 			take([]top.Event{detail(&s)})
-		case running(&s):
+		case w.Kind == top.WantOperations:
 			operations(&s, take)
 		default:
 			take([]top.Event{history(&s)})
