@@ -195,7 +195,7 @@ func (t *teller) each(label string, n int, f func(i int) (count, text string)) {
 
 // remarks makes the sentences that belong to a kind of report.
 func (t *teller) remarks() {
-	if t.By != ByTool && t.By != ByPrompt && t.By != ByResource {
+	if !t.By.targets() {
 		return
 	}
 	t.each("Hung", len(t.Hung), func(i int) (string, string) {
