@@ -209,10 +209,7 @@ func (p *pushProgress) draw(now push.Progress) {
 	if now.Waiting > 0 {
 		line = fmt.Sprintf("next attempt in %s: %s", view.Duration(now.Waiting), view.Safe(now.Cause))
 	}
-	if shown := []rune(line); len(shown) >= p.width {
-		line = string(shown[:p.width-2]) + "…"
-	}
-	_, _ = p.out.Write([]byte(clearLine + line)) // never fails
+	_, _ = p.out.Write([]byte(clearLine + view.CutEnd(line, p.width-1))) // never fails
 }
 
 func (p *pushProgress) clear() {
