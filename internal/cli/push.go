@@ -59,7 +59,7 @@ func (a *app) push(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := a.choose(c, stored, "push")
+	sessions, err := a.pushed(c, stored)
 	if err != nil {
 		return err
 	}
@@ -104,14 +104,14 @@ func (a *app) push(c *cli.Context) error {
 	return err
 }
 
-// choose returns the sessions of a command that takes several: those that its arguments name, else those that its flags
-// choose, of the last 7 days unless --since says otherwise.
-func (a *app) choose(c *cli.Context, stored *store.Store, command string) ([]store.Session, error) {
+// pushed returns the sessions that a push sends: those that its arguments name, else those that its flags choose, of the
+// last 7 days unless --since says otherwise.
+func (a *app) pushed(c *cli.Context, stored *store.Store) ([]store.Session, error) {
 	if c.Args().Present() {
 		for _, name := range []string{"since", "server", "client", "failed"} {
 			if c.IsSet(name) {
 				return nil, &usageError{"--" + name + " chooses sessions, and so do the arguments",
-					"give one of the two; see: spanpipe help " + command}
+					"give one of the two; see: spanpipe help push"}
 			}
 		}
 		var named []store.Session
