@@ -137,8 +137,8 @@ func (s *stream) deliver(items []item, acknowledged func(after position)) error 
 	if err != nil {
 		return err
 	}
-	all := weight(items)
-	rejected := min(answer.Rejected, all)
+	total := weight(items)
+	rejected := min(answer.Rejected, total)
 	switch half := len(items) / 2; answer.Verdict {
 	case otlp.Delivered:
 		s.to.accepted = true
@@ -161,13 +161,13 @@ func (s *stream) deliver(items []item, acknowledged func(after position)) error 
 		if answer.Verdict == otlp.Refused && !s.to.accepted {
 			return s.stop(answer)
 		}
-		rejected = all
+		rejected = total
 		s.warn(answer.Cause)
 	default:
 		return s.stop(answer)
 	}
 	s.noted.Bare = s.noted.Bare || !s.Content
-	kept := all - rejected
+	kept := total - rejected
 	s.counts.Sent += kept
 	s.counts.Rejected += rejected
 	s.noted.Sent += kept
