@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
@@ -271,6 +273,27 @@ Together 14 spans and 2 log records of 1 session.
 	}
 	if _, stderr, code := newHome(t).spanpipe(t, nil, "push"); code != 2 || !strings.Contains(stderr, "no sessions are stored") {
 		t.Errorf("with an empty store: exits with %d: %s", code, stderr)
+	}
+}
+
+// TestPushPartly: of a session of which a part has arrived, and the rest is refused, a push does not say that all is there.
+func TestPushPartly(t *testing.T) {
+	r, h := otlptest.Start(t, otlptest.Config{}), newHome(t)
+	if _, stderr, code := h.spanpipe(t, []string{"SPANPIPE_TELEMETRY=local"}, "demo"); code != 0 {
+		t.Fatal(stderr)
+	}
+	r.SetFault(otlptest.Fail(codes.Unauthenticated, 401), otlptest.Logs)
+	for _, want := range []string{"Sent 14 spans of 1 session.\n", "\nNothing was sent.\n"} {
+		stdout, stderr, code := h.spanpipe(t, r.Env(otlptest.HTTP), "push")
+		if code != 1 || !strings.HasSuffix(stdout, want) || !strings.Contains(stderr, "not everything is delivered: ") {
+			t.Errorf("exits with %d: %s%s", code, stdout, stderr)
+		}
+	}
+	r.SetFault(otlptest.Accept())
+	for _, want := range []string{"Sent 2 log records of 1 session.\n", "Of 1 session everything is there already"} {
+		if stdout, stderr, code := h.spanpipe(t, r.Env(otlptest.HTTP), "push"); code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("exits with %d: %s%s", code, stdout, stderr)
+		}
 	}
 }
 

@@ -74,10 +74,12 @@ func TestReportNothing(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{{"--json"}, {"--format", "json", "--by", "day"}, {"--format", "csv"}} {
-		stdout, stderr, code := reported(t, empty, args...)
-		if code != 0 || stderr != "" || args[0] != "--format" && !strings.Contains(stdout, `"rows": []`) {
-			t.Errorf("%v: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
+	for args, want := range map[string]string{
+		"--json": `"rows": []`, "--format json --by day": `"rows": []`, "--format csv": "server,tool,sessions,calls,",
+	} {
+		stdout, stderr, code := reported(t, empty, strings.Fields(args)...)
+		if code != 0 || stderr != "" || !strings.Contains(stdout, want) {
+			t.Errorf("%s: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
 		}
 	}
 }

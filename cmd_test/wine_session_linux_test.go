@@ -105,7 +105,7 @@ func wineStored(t *testing.T, w *wine) {
 	if err != nil || records.Damaged > 0 {
 		t.Fatal(records, err)
 	}
-	if s := all[0]; s.State != store.Ended || s.Totals.Calls != 2 || len(records.Operations) != 2 || len(s.Lost) > 0 {
+	if s := all[0]; s.State != store.Ended || s.Totals.Calls != 1 || len(records.Operations) != 2 || len(s.Lost) > 0 {
 		t.Errorf("%+v, %d operations", s, len(records.Operations))
 	}
 	shown := mcptest.Open(t, []string{"wine", w.product, "show", "last"}, w.in(variables...))

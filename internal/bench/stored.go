@@ -26,11 +26,7 @@ func (b *bench) reports(ctx context.Context) error {
 		sessions, rounds = 40, 2
 	}
 	b.say("report of %d operations", sessions*each)
-	dir, err := os.MkdirTemp("", "spanpipe-bench-store")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
+	dir := filepath.Join(b.dir, "reported")
 	if err := fill(dir, sessions, each); err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (a *app) push(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := a.choose(c, stored, "push")
+	sessions, err := a.pushed(c, stored)
 	if err != nil {
 		return err
 	}
@@ -104,14 +104,14 @@ func (a *app) push(c *cli.Context) error {
 	return err
 }
 
-// choose returns the sessions of a command that takes several: those that its arguments name, else those that its flags
-// choose, of the last 7 days unless --since says otherwise.
-func (a *app) choose(c *cli.Context, stored *store.Store, command string) ([]store.Session, error) {
+// pushed returns the sessions that a push sends: those that its arguments name, else those that its flags choose, of the
+// last 7 days unless --since says otherwise.
+func (a *app) pushed(c *cli.Context, stored *store.Store) ([]store.Session, error) {
 	if c.Args().Present() {
 		for _, name := range []string{"since", "server", "client", "failed"} {
 			if c.IsSet(name) {
 				return nil, &usageError{"--" + name + " chooses sessions, and so do the arguments",
-					"give one of the two; see: spanpipe help " + command}
+					"give one of the two; see: spanpipe help push"}
 			}
 		}
 		var named []store.Session
@@ -209,10 +209,7 @@ func (p *pushProgress) draw(now push.Progress) {
 	if now.Waiting > 0 {
 		line = fmt.Sprintf("next attempt in %s: %s", view.Duration(now.Waiting), view.Safe(now.Cause))
 	}
-	if shown := []rune(line); len(shown) >= p.width {
-		line = string(shown[:p.width-2]) + "…"
-	}
-	_, _ = p.out.Write([]byte(clearLine + line)) // never fails
+	_, _ = p.out.Write([]byte(clearLine + view.CutEnd(line, p.width-1))) // never fails
 }
 
 func (p *pushProgress) clear() {

@@ -27,13 +27,13 @@ func (t *pushText) String() string {
 	for i := range t.report.Sessions {
 		one := &t.report.Sessions[i]
 		var parts []string
-		known := false
+		known, whole := false, one.Problem == ""
 		for _, d := range t.report.Destinations {
 			c := one.Signals[d.Signal]
 			if c == nil {
 				continue
 			}
-			known = known || c.Before > 0
+			known, whole = known || c.Before > 0, whole && c.Complete
 			part := view.Plural(int(c.Sent), nouns[d.Signal])
 			if c.Rejected > 0 {
 				part += fmt.Sprintf(" (%s rejected)", view.Number(int(c.Rejected)))
@@ -47,7 +47,7 @@ func (t *pushText) String() string {
 		case len(parts) > 0:
 			sessions++
 			fmt.Fprintf(&t.out, "   %s  %s: %s\n", one.Session.Name, view.Safe(one.Session.ServerName()), strings.Join(parts, ", "))
-		case known && one.Problem == "":
+		case known && whole:
 			before++
 		}
 	}

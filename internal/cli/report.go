@@ -11,6 +11,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 func (a *app) reportCommand() *cli.Command {
@@ -136,7 +137,7 @@ func (a *app) tellUnread(r *report.Report) {
 	const most = 3
 	for i, one := range r.Unread {
 		if i == most {
-			a.warn(fmt.Sprintf("and %d more sessions", len(r.Unread)-most))
+			a.warn("and " + view.Plural(len(r.Unread)-most, "more session"))
 			return
 		}
 		a.warn(fmt.Sprintf("session %s could be read only in part: %v", one.Name, one.Err))

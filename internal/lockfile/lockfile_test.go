@@ -128,3 +128,22 @@ func TestLookers(t *testing.T) {
 	close(stop)
 	lookers.Wait()
 }
+
+// TestRead: what a file holds can be read while it is locked, also on Windows.
+func TestRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if err := os.WriteFile(path, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := lockfile.Try(f); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); string(text) != "text" {
+		t.Errorf("%q, %v", text, err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -302,6 +303,8 @@ func TestWaits(t *testing.T) {
 		{"for ever", slices.Repeat([]otlptest.Fault{otlptest.Unavailable()}, 20),
 			[]time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}, false},
 		{"too long", []otlptest.Fault{otlptest.Exhausted(time.Hour)}, nil, false},
+		{"centuries", []otlptest.Fault{otlptest.Unavailable(), otlptest.Exhausted(math.MaxInt64 - time.Second + 1)},
+			[]time.Duration{time.Second}, false},
 	} {
 		for _, p := range protocols {
 			t.Run(test.name+" over "+string(p), func(t *testing.T) {

@@ -137,7 +137,8 @@ func (s *stream) deliver(items []item, acknowledged func(after position)) error 
 	if err != nil {
 		return err
 	}
-	rejected := answer.Rejected
+	total := weight(items)
+	rejected := min(answer.Rejected, total)
 	switch half := len(items) / 2; answer.Verdict {
 	case otlp.Delivered:
 		s.to.accepted = true
@@ -160,13 +161,13 @@ func (s *stream) deliver(items []item, acknowledged func(after position)) error 
 		if answer.Verdict == otlp.Refused && !s.to.accepted {
 			return s.stop(answer)
 		}
-		rejected = weight(items)
+		rejected = total
 		s.warn(answer.Cause)
 	default:
 		return s.stop(answer)
 	}
 	s.noted.Bare = s.noted.Bare || !s.Content
-	kept := max(0, weight(items)-rejected)
+	kept := total - rejected
 	s.counts.Sent += kept
 	s.counts.Rejected += rejected
 	s.noted.Sent += kept
@@ -237,9 +238,10 @@ func (s *stream) attempt(items []item) (otlp.Answer, error) {
 			return answer, err
 		}
 		next := max(wait, answer.Wait)
-		if waited += next; waited > patience {
+		if next > patience-waited { // a collector can ask for centuries
 			return answer, nil
 		}
+		waited += next
 		s.at.Waiting, s.at.Cause = next, answer.Cause
 		s.Progress(s.at)
 		if err := s.Sleep(s.ctx, next); err != nil {

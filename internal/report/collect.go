@@ -167,6 +167,9 @@ func (c *collection) add(number int32, s *Session) {
 		c.unread = append(c.unread, Unread{s.Name, err})
 	}
 	for _, op := range open {
+		if s.Ended.IsZero() {
+			end = latest(end, op.Start)
+		}
 		if k, target := kindOf(op); k != noCall && op.Hung && c.in(op.Start) {
 			f := c.group(s, op, k, target)
 			f.saw(number)

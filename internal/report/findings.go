@@ -98,7 +98,7 @@ func slower(targets map[Name]*group) []Slower {
 		margin := time.Duration(slowerMargin * float64(past))
 		more := len(now) - sort.Search(len(now), func(i int) bool { return now[i] > margin })
 		if more >= slowerLeast && float64(more) >= slowerShare*float64(len(now)) {
-			all = append(all, Slower{n, p95.Seconds(), past.Seconds()})
+			all = append(all, Slower{n, inSeconds(p95), inSeconds(past)})
 		}
 	}
 	slices.SortFunc(all, func(a, b Slower) int {
@@ -168,8 +168,8 @@ func (c *collection) sessionsOf(of func(pair) bool) (n int) {
 	return n
 }
 
-// tools returns what is listed in sessions of pairs, each server once; nil if nothing is.
-func (c *collection) tools(of func(pair) bool) *Tools {
+// tools returns what is listed in sessions of pairs, each server once; nil if nothing is. It takes what called returns.
+func (c *collection) tools(called map[pair]map[string]bool, of func(pair) bool) *Tools {
 	type tool struct{ server, name string }
 	listed, newest := map[tool]bool{}, map[string]*connection{}
 	for p, at := range c.pairs {
@@ -190,7 +190,7 @@ func (c *collection) tools(of func(pair) bool) *Tools {
 	for _, at := range newest {
 		t.DefinitionSize += at.size
 	}
-	for p, names := range c.called() {
+	for p, names := range called {
 		if of(p) {
 			for name := range names {
 				delete(listed, tool{p.server, name})

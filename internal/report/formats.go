@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -17,77 +18,28 @@ import (
 // an empty cell.
 func (r *Report) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	fields := r.fields()
-	var heads []string
-	for _, f := range fields {
-		heads = append(heads, f.name)
+	heads, columns := []string{string(r.By)}, r.By.columns()
+	if r.By.targets() {
+		heads = []string{"server", string(r.By)}
+	}
+	for _, c := range columns {
+		heads = append(heads, c.name)
 	}
 	_ = out.Write(heads) // Flush keeps the error
 	for i := range r.Rows {
-		var cells []string
-		for _, f := range fields {
-			cells = append(cells, f.text(&r.Rows[i]))
+		row := &r.Rows[i]
+		cells := []string{harmless(cmp.Or(row.Client, row.Day, row.Server))}
+		if r.By.targets() {
+			cells = append(cells, harmless(row.Target()))
+		}
+		for _, c := range columns {
+			cells = append(cells, c.plain(row))
 		}
 		_ = out.Write(cells)
 	}
 	out.Flush()
 	return out.Error()
 }
-
-// field is a column of a CSV file.
-type field struct {
-	name string
-	in   []By // reports that have it; nil is all
-	text func(r *Row) string
-}
-
-// fields returns the columns that a kind of report has.
-func (r *Report) fields() []field {
-	targets := []By{ByTool, ByPrompt, ByResource}
-	all := slices.Concat([]field{
-		{"server", append(targets, ByServer), func(r *Row) string { return harmless(r.Server) }},
-		{string(r.By), targets, func(r *Row) string { return harmless(r.Target()) }},
-		{"client", []By{ByClient}, func(r *Row) string { return harmless(r.Client) }},
-		{"day", []By{ByDay}, func(r *Row) string { return r.Day }},
-	}, countFields, sizeFields, pastFields)
-	return slices.DeleteFunc(all, func(f field) bool { return f.in != nil && !slices.Contains(f.in, r.By) })
-}
-
-// Columns of numbers. Nothing changes these lists.
-var (
-	countFields = []field{
-		{"sessions", nil, func(r *Row) string { return strconv.Itoa(r.Sessions) }},
-		{"calls", nil, func(r *Row) string { return strconv.Itoa(r.Calls) }},
-		{"failed", nil, func(r *Row) string { return strconv.Itoa(r.Failed) }},
-		{"timed_out", nil, func(r *Row) string { return strconv.Itoa(r.TimedOut) }},
-		{"cancelled", nil, func(r *Row) string { return strconv.Itoa(r.Cancelled) }},
-		{"bad_requests", nil, func(r *Row) string { return strconv.Itoa(r.BadRequests) }},
-		{"unanswered", nil, func(r *Row) string { return strconv.Itoa(r.Unanswered) }},
-		{"hung", nil, func(r *Row) string { return strconv.Itoa(r.Hung) }},
-		{"hung_now", nil, func(r *Row) string { return strconv.Itoa(r.HungNow) }},
-		{"failure_rate", nil, func(r *Row) string { return plainFloat(r.FailureRate) }},
-	}
-	sizeFields = []field{
-		{"p50", nil, func(r *Row) string { return plainFloat(r.P50) }},
-		{"p95", nil, func(r *Row) string { return plainFloat(r.P95) }},
-		{"p99", nil, func(r *Row) string { return plainFloat(r.P99) }},
-		{"max", nil, func(r *Row) string { return plainFloat(r.Max) }},
-		{"sent", nil, func(r *Row) string { return plainInt(&r.Sent) }},
-		{"received", nil, func(r *Row) string { return plainInt(&r.Received) }},
-		{"result_size", nil, func(r *Row) string { return plainInt(r.ResultSize) }},
-	}
-	pastFields = []field{
-		{"calls_before", notDays, func(r *Row) string { return strconv.Itoa(r.past().Calls) }},
-		{"failed_before", notDays, func(r *Row) string { return strconv.Itoa(r.past().Failed) }},
-		{"p95_before", notDays, func(r *Row) string { return plainFloat(r.past().P95) }},
-		{"trend", notDays, func(r *Row) string { return plainFloat(r.Trend) }},
-		{"listed", peers, func(r *Row) string { return plainInt(r.listed(func(t *Tools) int64 { return int64(t.Listed) })) }},
-		{"never_called", peers, func(r *Row) string { return plainInt(r.listed(func(t *Tools) int64 { return int64(t.Never) })) }},
-		{"definition_size", peers, func(r *Row) string { return plainInt(r.listed(func(t *Tools) int64 { return t.DefinitionSize })) }},
-	}
-	notDays = []By{ByTool, ByPrompt, ByResource, ByServer, ByClient}
-	peers   = []By{ByServer, ByClient}
-)
 
 // past returns what the row was before: nothing, if it is new.
 func (r *Row) past() *Past {
@@ -97,12 +49,12 @@ func (r *Row) past() *Past {
 	return r.Before
 }
 
-// listed returns a number about the tools that are listed; nil if none are.
-func (r *Row) listed(f func(t *Tools) int64) *int64 {
+// definitions returns the size of the tools' definitions; nil if none are listed.
+func (r *Row) definitions() *int64 {
 	if r.Tools == nil {
 		return nil
 	}
-	return new(f(r.Tools))
+	return &r.Tools.DefinitionSize
 }
 
 // plainFloat returns a number as JSON has it; nothing if there is none.
@@ -132,13 +84,13 @@ func harmless(name string) string {
 	return name
 }
 
-// Markdown writes the whole report as GitHub's Markdown: a table of plain numbers, with the unit in the head.
+// Markdown writes all rows as GitHub's Markdown, below what they come to: a table of plain numbers, with the unit in the head.
 func (r *Report) Markdown(w io.Writer, l *time.Location) error {
 	var out strings.Builder
 	for _, sentence := range r.heading(l) {
 		out.WriteString(sentence + "\n")
 	}
-	cells := slices.DeleteFunc(columns(), func(c column) bool { return !slices.Contains(c.in, r.By) && c.room == 0 })
+	cells := slices.DeleteFunc(r.By.columns(), func(c column) bool { return !slices.Contains(c.in, r.By) && c.room == 0 })
 	out.WriteString("\n| " + string(r.By))
 	for _, c := range cells {
 		title := strings.ToLower(c.title)

@@ -67,6 +67,9 @@ func (n *Name) compare(other Name) int {
 	)
 }
 
+// targets reports whether rows are tools, prompts or resources, which have a server.
+func (by By) targets() bool { return by == ByTool || by == ByPrompt || by == ByResource }
+
 // counts reports whether calls of a kind are in the report.
 func (by By) counts(k kind) bool {
 	switch by {

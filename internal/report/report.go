@@ -159,6 +159,7 @@ func (c *collection) rowsBy(name func(key) (Name, bool)) map[Name]*group {
 
 // addRows adds the total and the rows, which are made in parallel: to sort a million durations takes a while.
 func (r *Report) addRows(c *collection, o *Options) {
+	called := c.called()
 	total := c.rowsBy(func(k key) (Name, bool) { return Name{}, o.By.counts(k.kind) })[Name{}]
 	if total == nil {
 		total = &group{}
@@ -179,11 +180,11 @@ func (r *Report) addRows(c *collection, o *Options) {
 	each(len(groups), func(_, i int) { made[i] = groups[i].row() })
 
 	r.Total, r.Rows = made[0], []Row{}
-	r.Total.Sessions, r.Total.Tools = r.Sessions, c.tools(func(pair) bool { return true })
+	r.Total.Sessions, r.Total.Tools = r.Sessions, c.tools(called, func(pair) bool { return true })
 	for _, row := range made[1:] {
 		if o.By == ByServer || o.By == ByClient {
 			of := func(p pair) bool { return o.By.ofPair(p) == row.Name }
-			row.Sessions, row.Tools = c.sessionsOf(of), c.tools(of)
+			row.Sessions, row.Tools = c.sessionsOf(of), c.tools(called, of)
 		}
 		if row.Calls > 0 {
 			r.Called++
@@ -249,10 +250,13 @@ func (g *group) row() Row {
 // rounded returns a share with six digits: more would only be hard to read.
 func rounded(share float64) float64 { return math.Round(share*1e6) / 1e6 }
 
+// inSeconds returns a duration in seconds, without the error that Duration.Seconds has in the last digit.
+func inSeconds(d time.Duration) float64 { return float64(d) / float64(time.Second) }
+
 // seconds returns a percentile of sorted durations; nil if there are none.
 func seconds(sorted []time.Duration, p int) *float64 {
 	if d, ok := percentile(sorted, p); ok {
-		return new(d.Seconds())
+		return new(inSeconds(d))
 	}
 	return nil
 }

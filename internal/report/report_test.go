@@ -108,7 +108,7 @@ func exact(all []call, p int) *float64 {
 	slices.Sort(took)
 	for i, d := range took {
 		if (i+1)*100 >= p*len(took) {
-			return new(d.Seconds())
+			return new(float64(d) / 1e9)
 		}
 	}
 	return nil
@@ -343,6 +343,19 @@ func TestOpen(t *testing.T) {
 		if len(r.Hung) != 1 || r.Hung[0].Count != 2 || r.Hung[0].Now != want.HungNow {
 			t.Errorf("live %v: %+v", live, r.Hung)
 		}
+	}
+}
+
+// TestOpenAlone: a session that was killed ran in the window in which its only call hung, although nothing ended there.
+func TestOpenAlone(t *testing.T) {
+	s := stored{
+		Session: report.Session{Server: "db", Launched: until.AddDate(0, 0, -8)},
+		open: []record.Operation{{
+			Number: 1, Direction: record.ToServer, Method: semconv.ToolsCall, Target: "query", Start: until.Add(-time.Hour), Hung: true,
+		}},
+	}
+	if r := report.Make([]report.Session{s.session()}, week(report.ByServer)); r.Sessions != 1 || r.Total.Hung != 1 || r.Rows[0].Sessions != 1 {
+		t.Errorf("%d sessions, %+v", r.Sessions, r.Rows)
 	}
 }
 

@@ -8,82 +8,108 @@ import (
 	"github.com/spanpipe/spanpipe/internal/view"
 )
 
-// column is a column of the table, besides the first.
+// column is a column of numbers. CSV has all of them, tables those with a title.
 type column struct {
+	name  string // as in JSON
 	title string
 	unit  string // of plain numbers
-	in    []By   // reports that always have it
+	of    []By   // reports in which it means something; nil is all
+	in    []By   // reports whose tables always have it
 	room  int    // others have it where there is room; the smallest first; 0 is never
 	text  func(r *Row) string
 	plain func(r *Row) string
 	bad   func(r *Row) bool // shown in red
 }
 
-// columns are all columns in their order.
-func columns() []column {
-	targets, others := []By{ByTool, ByPrompt, ByResource}, []By{ByServer, ByClient, ByDay}
-	all := Bys()
-	return []column{
-		counted("SESSIONS", others, 7, func(r *Row) int { return r.Sessions }),
-		counted("CALLS", all, 0, func(r *Row) int { return r.Calls }),
-		{title: "TREND", unit: "share", in: targets, text: trend, plain: func(r *Row) string { return plainFloat(r.Trend) }},
-		{
-			title: "FAILED", unit: "share", in: all,
-			text:  func(r *Row) string { return view.Share(r.Failed, r.Calls) },
-			plain: func(r *Row) string { return plainFloat(r.FailureRate) },
-			bad:   func(r *Row) bool { return r.Failed > 0 },
-		},
-		counted("TIMED OUT", nil, 3, func(r *Row) int { return r.TimedOut }),
-		counted("CANCELLED", nil, 6, func(r *Row) int { return r.Cancelled }),
-		{
-			title: "HUNG", in: others, room: 1,
-			text:  func(r *Row) string { return view.Number(r.Hung) },
-			plain: func(r *Row) string { return strconv.Itoa(r.Hung) },
-			bad:   func(r *Row) bool { return r.HungNow > 0 },
-		},
-		timed("P50", all, 0, func(r *Row) *float64 { return r.P50 }),
-		timed("P95", all, 0, func(r *Row) *float64 { return r.P95 }),
-		timed("P99", all, 0, func(r *Row) *float64 { return r.P99 }),
-		timed("MAX", nil, 2, func(r *Row) *float64 { return r.Max }),
-		sized("RESULT", []By{ByTool, ByPrompt, ByResource, ByDay}, 0, func(r *Row) *int64 { return r.ResultSize }),
-		sized("LIST", peers, 0, func(r *Row) *int64 { return r.listed(func(t *Tools) int64 { return t.DefinitionSize }) }),
-		{
-			title: "NEVER", in: peers, text: neverCalled,
-			plain: func(r *Row) string { return plainInt(r.listed(func(t *Tools) int64 { return int64(t.Never) })) },
-		},
-		sized("SENT", nil, 5, func(r *Row) *int64 { return &r.Sent }),
-		sized("RECEIVED", nil, 4, func(r *Row) *int64 { return &r.Received }),
+// columns returns the columns of a kind of report in their order.
+func (by By) columns() []column {
+	targets, peers, others := []By{ByTool, ByPrompt, ByResource}, []By{ByServer, ByClient}, []By{ByServer, ByClient, ByDay}
+	all, notDays := Bys(), slices.Concat(targets, peers)
+	trends := column{name: "trend", unit: "share", text: trend, plain: func(r *Row) string { return plainFloat(r.Trend) }}
+	failed := column{
+		name: "failure_rate", unit: "share",
+		text:  func(r *Row) string { return view.Share(r.Failed, r.Calls) },
+		plain: func(r *Row) string { return plainFloat(r.FailureRate) },
+		bad:   func(r *Row) bool { return r.Failed > 0 },
 	}
+	hung := counted("hung", func(r *Row) int { return r.Hung })
+	hung.bad = func(r *Row) bool { return r.HungNow > 0 }
+	columns := []column{
+		counted("sessions", func(r *Row) int { return r.Sessions }).titled("SESSIONS", others, 7),
+		counted("calls", func(r *Row) int { return r.Calls }).titled("CALLS", all, 0),
+		counted("calls_before", func(r *Row) int { return r.past().Calls }).only(notDays),
+		trends.titled("TREND", targets, 0).only(notDays),
+		counted("failed", func(r *Row) int { return r.Failed }),
+		counted("failed_before", func(r *Row) int { return r.past().Failed }).only(notDays),
+		failed.titled("FAILED", all, 0),
+		counted("timed_out", func(r *Row) int { return r.TimedOut }).titled("TIMED OUT", nil, 3),
+		counted("cancelled", func(r *Row) int { return r.Cancelled }).titled("CANCELLED", nil, 6),
+		counted("bad_requests", func(r *Row) int { return r.BadRequests }),
+		counted("unanswered", func(r *Row) int { return r.Unanswered }),
+		hung.titled("HUNG", others, 1),
+		counted("hung_now", func(r *Row) int { return r.HungNow }),
+		timed("p50", func(r *Row) *float64 { return r.P50 }).titled("P50", all, 0),
+		timed("p95", func(r *Row) *float64 { return r.P95 }).titled("P95", all, 0),
+		timed("p95_before", func(r *Row) *float64 { return r.past().P95 }).only(notDays),
+		timed("p99", func(r *Row) *float64 { return r.P99 }).titled("P99", all, 0),
+		timed("max", func(r *Row) *float64 { return r.Max }).titled("MAX", nil, 2),
+		sized("result_size", func(r *Row) *int64 { return r.ResultSize }).titled("RESULT", append(targets, ByDay), 0),
+		listed("listed", func(t *Tools) int { return t.Listed }).only(peers),
+		sized("definition_size", (*Row).definitions).titled("LIST", peers, 0).only(peers),
+		listed("never_called", func(t *Tools) int { return t.Never }).titled("NEVER", peers, 0).only(peers),
+		sized("sent", func(r *Row) *int64 { return &r.Sent }).titled("SENT", nil, 5),
+		sized("received", func(r *Row) *int64 { return &r.Received }).titled("RECEIVED", nil, 4),
+	}
+	return slices.DeleteFunc(columns, func(c column) bool { return c.of != nil && !slices.Contains(c.of, by) })
 }
 
-func neverCalled(r *Row) string {
-	if r.Tools == nil {
-		return none
-	}
-	return view.Number(r.Tools.Never)
+// titled returns the column with a place in tables.
+func (c column) titled(title string, in []By, room int) column {
+	c.title, c.in, c.room = title, in, room
+	return c
 }
 
-func counted(title string, in []By, room int, f func(*Row) int) column {
+// only returns the column with the reports in which it means something.
+func (c column) only(of []By) column {
+	c.of = of
+	return c
+}
+
+func counted(name string, f func(*Row) int) column {
 	return column{
-		title: title, in: in, room: room,
+		name:  name,
 		text:  func(r *Row) string { return view.Number(f(r)) },
 		plain: func(r *Row) string { return strconv.Itoa(f(r)) },
 	}
 }
 
-func timed(title string, in []By, room int, f func(*Row) *float64) column {
+func timed(name string, f func(*Row) *float64) column {
 	return column{
-		title: title, unit: "s", in: in, room: room,
+		name: name, unit: "s",
 		text:  func(r *Row) string { return durationOf(f(r)) },
 		plain: func(r *Row) string { return plainFloat(f(r)) },
 	}
 }
 
-func sized(title string, in []By, room int, f func(*Row) *int64) column {
+func sized(name string, f func(*Row) *int64) column {
 	return column{
-		title: title, unit: "B", in: in, room: room,
+		name: name, unit: "B",
 		text:  func(r *Row) string { return sizeOf(f(r)) },
 		plain: func(r *Row) string { return plainInt(f(r)) },
+	}
+}
+
+func listed(name string, f func(*Tools) int) column {
+	of := func(r *Row, missing string, form func(int) string) string {
+		if r.Tools == nil {
+			return missing
+		}
+		return form(f(r.Tools))
+	}
+	return column{
+		name:  name,
+		text:  func(r *Row) string { return of(r, none, view.Number) },
+		plain: func(r *Row) string { return of(r, "", strconv.Itoa) },
 	}
 }
 
@@ -142,7 +168,10 @@ type cells struct {
 // choose returns the columns for a number of columns of the terminal.
 func (r *Report) choose(rows []Row, room int) []cells {
 	var all []cells
-	for _, c := range columns() {
+	for _, c := range r.By.columns() {
+		if c.title == "" {
+			continue
+		}
 		one := cells{column: c, width: len(c.title)}
 		for i := range rows {
 			text := c.text(&rows[i])

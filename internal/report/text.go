@@ -54,13 +54,13 @@ func (r *Report) heading(l *time.Location) []string {
 	if t.Calls > 0 {
 		text += fmt.Sprintf(", %s failed", view.Share(t.Failed, t.Calls))
 	}
-	past := "Nothing is stored of t" + before[1:] + "."
+	past := "Nothing is stored from t" + before[1:] + "."
 	switch {
 	case t.Before != nil:
 		past = fmt.Sprintf("%s: %s, %s failed", before, view.Plural(t.Before.Calls, "call"),
 			view.Share(t.Before.Failed, t.Before.Calls))
 		if r.Stored.After(r.Before) {
-			past += "; nothing is stored of before " + When(r.Stored.In(l), r.Until.In(l))
+			past += "; nothing is stored from before " + When(r.Stored.In(l), r.Until.In(l))
 		}
 		past += "."
 	case !r.Stored.IsZero() && r.Stored.Before(r.Since):
@@ -199,7 +199,7 @@ func (t *teller) each(label string, n int, f func(i int) (count, text string)) {
 
 // remarks makes the sentences that belong to a kind of report.
 func (t *teller) remarks() {
-	if t.By != ByTool && t.By != ByPrompt && t.By != ByResource {
+	if !t.By.targets() {
 		return
 	}
 	t.each("Hung", len(t.Hung), func(i int) (string, string) {

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spanpipe/spanpipe/internal/lockfile"
@@ -52,12 +51,14 @@ func readKey(root *os.Root) ([]byte, error) {
 		return nil, &os.PathError{Op: "open", Path: f.Name(), Err: errKey}
 	}
 	key := make([]byte, keySize)
-	made := func() (bool, error) { // zeros are what a power cut may leave of it
-		n, err := f.ReadAt(key, 0)
-		if n == keySize || errors.Is(err, io.EOF) {
-			return n == keySize && !bytes.Equal(key, make([]byte, keySize)), nil
+	made := func() (bool, error) {
+		// Only a whole one is read: the beginning of a torn one and the rest of the one in its place would be a third.
+		info, err := f.Stat()
+		if err != nil || info.Size() < keySize {
+			return false, err
 		}
-		return false, err
+		_, err = f.ReadAt(key, 0)
+		return err == nil && !bytes.Equal(key, make([]byte, keySize)), err // zeros are what a power cut may leave of it
 	}
 	if ok, err := made(); ok || err != nil {
 		return key, err

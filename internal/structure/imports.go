@@ -94,7 +94,7 @@ var Rules = []Rule{
 			"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 		},
 		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
-		Why:    "the only way out over the network: it sends what the SDK hands it and knows neither messages nor records",
+		Why:    "the only way out over the network: it sends what it is handed and knows neither messages nor records",
 	},
 	{
 		Package: "/telemetry/admin", Allow: []string{"/internal/lockfile", "github.com/prometheus/client_golang", "golang.org/x/sys"},

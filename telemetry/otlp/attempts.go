@@ -44,6 +44,13 @@ func (a *attempts) end(ended attempt) {
 	}
 }
 
+// forget forgets the last failure: it says nothing about another request.
+func (a *attempts) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last = attempt{}
+}
+
 // failure returns the last failure, and whether an attempt is waiting for its end.
 func (a *attempts) failure() (last attempt, pending bool) {
 	a.mu.Lock()

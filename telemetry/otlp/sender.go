@@ -113,6 +113,7 @@ func (s *Sender) Send(ctx context.Context, request proto.Message) (Answer, error
 	if s.route.protocol == grpcProtocol {
 		send = s.overGRPC
 	}
+	s.attempts.forget()
 	wait, err := send(limited, request, response)
 	if ctx.Err() != nil {
 		return Answer{}, ctx.Err()

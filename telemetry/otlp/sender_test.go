@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 )
@@ -87,6 +88,25 @@ func TestSenderAnswers(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// TestSenderForgets: a request that is not answered in time is not refused because the one before it was.
+func TestSenderForgets(t *testing.T) {
+	for _, p := range protocols {
+		r := otlptest.Start(t, otlptest.Config{})
+		setenv(t, r, p)
+		t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "200")
+		s := senders(t)["traces"]
+		r.SetFault(otlptest.Fail(codes.InvalidArgument, 400))
+		mcptest.Eventually(t, "a request is refused", func() bool {
+			got, err := s.Send(context.Background(), oneSpan())
+			return err == nil && got.Verdict == otlp.Refused
+		})
+		r.SetFault(otlptest.Hang())
+		if got, err := s.Send(context.Background(), oneSpan()); err != nil || got.Verdict != otlp.Later {
+			t.Errorf("over %s: got %+v, %v", p, got, err)
 		}
 	}
 }

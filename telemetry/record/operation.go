@@ -41,8 +41,8 @@ const (
 const OpenAfter = time.Second
 
 // Operation is a request and its response or, where the protocol takes several round trips for one purpose (a task, a
-// retry after input_required), all of them together. Some operations are calls, see IsCall. A record is a snapshot: Change says
-// at which point of the operation's life.
+// retry after input_required), all of them together. Some operations are calls, see IsCall. A record is a snapshot:
+// Change says at which point of the operation's life.
 type Operation struct {
 	Change Change `json:"change"`
 	Number uint64 `json:"number"`           // counts the session's operations by their requests, from 1
