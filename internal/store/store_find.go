@@ -11,9 +11,10 @@ import (
 // NotFound is the error of Find.
 type NotFound struct { //nolint:errname // as io.EOF: it is no failure
 	Asked   string
-	Matches int // sessions whose names begin with it
-	Listed  int // of a number that was too large: how many the last listing had
-	Stored  int // how many sessions there are
+	Matches int  // sessions whose names begin with it
+	Listed  int  // of a number that was too large: how many the last listing had
+	Removed bool // of a number of the last listing: its session is gone
+	Stored  int  // how many sessions there are
 }
 
 // Error implements error.
@@ -23,14 +24,16 @@ func (e *NotFound) Error() string {
 		return "no sessions are stored"
 	case e.Matches > 1:
 		return fmt.Sprintf("%q begins the names of %d sessions", e.Asked, e.Matches)
+	case e.Removed:
+		return fmt.Sprintf("session %s of the last listing was removed", e.Asked)
 	case e.Listed > 0:
 		return fmt.Sprintf("there is no session %s; the last listing ended at %d", e.Asked, e.Listed)
 	}
 	return fmt.Sprintf("there is no session %q", e.Asked)
 }
 
-// Find returns a session by what a person calls it: "last" or nothing is the newest, a number is that of the last listing,
-// everything else the beginning of its name or id. The error is a *NotFound, or that of reading the store.
+// Find returns a session by what a person calls it: "last" or nothing is the newest, a number of up to five digits is that of
+// the last listing, everything else the beginning of its name or id. The error is a *NotFound, or that of reading the store.
 func (s *Store) Find(asked string) (Session, error) {
 	names, err := s.names()
 	none := &NotFound{Asked: asked, Stored: len(names)}
@@ -42,12 +45,15 @@ func (s *Store) Find(asked string) (Session, error) {
 	case asked == "" || asked == "last":
 		return s.newest(names), nil
 	}
-	if n, err := strconv.Atoi(asked); err == nil && n > 0 && len(asked) < 6 {
+	if n, ok := number(asked); ok {
 		listed := s.listed()
-		if n <= len(listed) {
-			asked = listed[n-1]
-		} else {
+		if n < 1 || n > len(listed) {
 			none.Listed = len(listed)
+			return Session{}, none
+		}
+		if asked = listed[n-1]; !slices.Contains(names, asked) {
+			none.Removed = true
+			return Session{}, none
 		}
 	}
 	found := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, asked) })
@@ -61,6 +67,13 @@ func (s *Store) Find(asked string) (Session, error) {
 	one.list()
 	one.Sum()
 	return *one, nil
+}
+
+// number reads a number of a listing. Short digits are nothing else: as the beginning of a name or an id they would mean
+// some session that nobody has looked at.
+func number(asked string) (n int, ok bool) {
+	n, err := strconv.Atoi(asked)
+	return n, err == nil && len(asked) < 6
 }
 
 // newest returns the session that started last. Only those whose names have the same time need to be read.

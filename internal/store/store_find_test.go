@@ -43,9 +43,10 @@ func TestFind(t *testing.T) {
 	})
 	for asked, want := range map[string]string{
 		"": "aaaaaa", "last": "aaaaaa", // of the same second the later one
-		"20261125": "cccccc", "20261126T100000Z-b": "bbbbbb", "22": "cccccc", "11b": "bbbbbb",
-		"1": "aaaaaa", "2": "bbbbbb", "3": "cccccc", // without a listing all are numbered
-		"20261126": "2 sessions", "11": "2 sessions", "4": "ended at 3", "x": `no session "x"`, "0": `no session "0"`,
+		"20261125": "cccccc", "20261126T100000Z-b": "bbbbbb", "22c": "cccccc", "11b": "bbbbbb",
+		"1": "aaaaaa", "3": "cccccc", // without a listing all are numbered
+		"20261126": "2 sessions", "4": "ended at 3", "x": `no session "x"`, "0": "ended at 3",
+		"2": "bbbbbb", "22": "ended at 3", "11": "ended at 3", // not the id's beginning, of a session that nobody has looked at
 		"20261126T100000Z-aaaaaa": "aaaaaa",
 	} {
 		one, err := s.Find(asked)
@@ -70,7 +71,7 @@ func TestFind(t *testing.T) {
 	if err := os.RemoveAll(all[2].Dir); err != nil {
 		t.Fatal(err)
 	}
-	if one, err := s.Find("1"); err == nil || err.Error() != `there is no session "1"` {
+	if one, err := s.Find("1"); err == nil || err.Error() != "session 1 of the last listing was removed" {
 		t.Errorf("the number of a session that was removed is %q: %v", one.Name, err)
 	}
 }
