@@ -431,3 +431,23 @@ func TestFollowOrder(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestFollowUnknown: where files cannot be locked, a session that has written lately is followed as if it were live.
+func TestFollowUnknown(t *testing.T) {
+	dir := storeDir(t)
+	one := startLive(t, dir, "one", time.Now())
+	flushed(t, dir, "one", func(s store.Session) bool { return s.State == store.Live })
+	lock := filepath.Join(only(t, dir).Dir, "session.lock")
+	if err := os.Rename(lock, lock+".held"); err != nil {
+		t.Skip(err) // not on Windows, where it is open
+	}
+	if err := os.Mkdir(lock, 0o700); err != nil { // what is no file cannot be locked either
+		t.Fatal(err)
+	}
+	f := follow(t, dir, store.Following{})
+	f.waitFor(t, "one session_started before")
+	one.call("quick")
+	f.waitFor(t, "one operation_ended quick")
+	one.close()
+	f.waitFor(t, "one session_ended ended")
+}

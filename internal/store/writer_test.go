@@ -108,13 +108,16 @@ func TestMetaOf(t *testing.T) {
 		t.Errorf("once its peers are known: %+v", s)
 	}
 	play(w, 3)
+	w.Changed(&record.Operation{ // of the server's
+		Number: 4, Change: record.Ended, Direction: record.ToClient, Method: "ping", Answered: true, RequestSize: 7, ResponseSize: 5,
+	})
 	w.Noted(record.Exit{Time: now.Add(time.Minute), EndedBy: record.ByServer, Cause: record.ServerEnded, Code: 3, Open: 1})
 	w.Close(t.Context(), map[string]int64{"message": 2, "span": 0})
 	s = only(t, dir)
 	if s.State != store.Ended || s.Exit.Code != 3 || s.Exit.Open != 1 || !s.Ended.Equal(now.Add(time.Minute)) {
 		t.Errorf("at the end: %+v", s)
 	}
-	if s.Totals.Calls != 3 || s.Totals.Sent != 600 || s.Totals.Received != 9000 || s.Totals.P95 != 0.001 {
+	if s.Totals.Calls != 3 || s.Totals.Sent != 605 || s.Totals.Received != 9007 || s.Totals.P95 != 0.001 {
 		t.Errorf("%+v", s.Totals)
 	}
 	if len(s.Lost) != 1 || s.Lost["message"] != 2 {
