@@ -184,6 +184,20 @@ func TestSessionsFit(t *testing.T) {
 	}
 }
 
+// TestSessionsExplained: what the table cannot say is explained below it.
+func TestSessionsExplained(t *testing.T) {
+	all := []store.Session{{Name: "a", State: store.Unknown}, {Name: "b", State: store.Ended, Problem: "it is \x1b[2Jdamaged"}}
+	var out strings.Builder
+	if err := cli.ListSessions(&out, &view.Screen{Paint: view.Plain, Zone: time.UTC}, lookedAt, all); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"unclear: files cannot be locked there, so they may still run: 1.\n", `2 cannot be read whole: it is \u001b[2Jdamaged.`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, out.String())
+		}
+	}
+}
+
 // TestSessionsNone: where there is nothing to list, the error says what there is, and what to do.
 func TestSessionsNone(t *testing.T) {
 	dir := storeOfSessions(t)

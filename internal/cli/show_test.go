@@ -388,3 +388,20 @@ func TestShowNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestShowLines: of what the server has logged, if that is captured, the last lines are shown, and with --all all of them.
+func TestShowLines(t *testing.T) {
+	dir := t.TempDir()
+	k := keep(dir, "noisy", "", june)
+	for i := range 15 {
+		k.noted(record.LogLine{Time: k.now, Source: record.FromStderr, Text: fmt.Sprintf("line %d \x1b[2J\u202e", i)})
+	}
+	k.end(&record.Exit{EndedBy: record.ByClient, Cause: record.ClientLeft})
+	for args, want := range map[string]int{"show": 10, "show --all": 15} {
+		stdout, stderr, code := spanpipe(t, dir, nil, strings.Fields(args)...)
+		if code != 0 || stderr != "" || strings.Count(stdout, " line ") != want || !strings.Contains(stdout, ` line 14 \u001b[2J\u202e`+"\n") ||
+			!strings.Contains(stdout, fmt.Sprintf("What the server has logged, %d of 15 lines:", want)) {
+			t.Errorf("%s: exit code %d, stderr %s, printed:\n%s", args, code, stderr, stdout)
+		}
+	}
+}

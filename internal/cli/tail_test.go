@@ -78,6 +78,7 @@ func tailed() []store.Event {
 		{Kind: store.SessionEnded, Time: at("26 14:36:41.3"), Session: &crashed},
 		{Kind: store.SessionEnded, Time: at("26 14:37:00"), Session: &closed},
 		{Kind: store.SessionEnded, Time: at("26 14:37:02"), Session: &killed},
+		op(ended, named("\x1b[2J\u202ee"), "26 14:37:03", time.Second, record.Operation{Target: "\x1b]0;x\a\u202e", Answered: true}),
 	}
 }
 
@@ -89,6 +90,9 @@ func TestTailLines(t *testing.T) {
 	} {
 		got := cli.TailLines(screen, lookedAt, tailed())
 		golden(t, name, got)
+		if strings.ContainsAny(got, "\x1b\a\u202e") {
+			t.Errorf("%s: a name controls the terminal", name)
+		}
 		for line := range strings.Lines(got) {
 			if w := view.Width(strings.TrimSuffix(line, "\n")); screen.Columns > 0 && w > screen.Columns {
 				t.Errorf("%d columns of %d: %s", w, screen.Columns, line)

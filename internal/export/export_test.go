@@ -193,7 +193,7 @@ func TestRecords(t *testing.T) {
 	s, r := made(t, storetest.Session{Server: storetest.Servers()[2], Calls: 50, Seed: 3})
 	r.Operations[2].Content.Arguments = "captured"
 	r.Notes = append(r.Notes, record.LogLine{Time: s.Launched, Text: "captured"},
-		record.Notification{Time: r.Operations[1].Start, Direction: record.ToServer, Method: "notifications/same_time"},
+		record.Notification{Time: r.Operations[1].Start, Direction: record.ToServer, Method: "notifications/same_time", URI: "captured"},
 		record.Violation{Time: s.Launched, Kind: record.Noise}, record.Finding{Time: s.Launched, Kind: record.Loop, Tool: "t"})
 	for _, content := range []bool{false, true} {
 		var out bytes.Buffer
