@@ -157,18 +157,14 @@ func (p *livePane) openLine(w *world, c *call, width int) Line {
 			l.add(Dim, "┊")
 		case i > end:
 			l.space(1)
-		case o.Ending != view.Hung && i == end:
-			l.add(Work, "▶")
-		case o.Ending != view.Hung:
-			l.add(Work, "━")
-		case i < limit:
-			l.add(Bad, "─")
-		case i == limit && i < end:
-			l.add(Bad, "┿")
 		case i == end:
-			l.add(Bad, "▶")
+			l.add(style(o), "▶")
+		case o.Ending == view.Hung && i < limit && limit < end:
+			l.add(Bad, "─")
+		case o.Ending == view.Hung && i == limit:
+			l.add(Bad, "┿")
 		default:
-			l.add(Bad, "━")
+			l.add(style(o), "━")
 		}
 	}
 	l.join()
