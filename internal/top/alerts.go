@@ -34,7 +34,7 @@ const (
 func (w *world) alerts() []alert {
 	var all []alert
 	for _, c := range w.open {
-		if c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+		if c.outcome().Ending == view.Hung {
 			all = append(all, w.hungAlert(c))
 		}
 	}
@@ -131,7 +131,7 @@ func (s *session) failing(w *world) []alert {
 func (w *world) hungNow() int {
 	n := 0
 	for _, c := range w.open {
-		if c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+		if c.outcome().Ending == view.Hung {
 			n++
 		}
 	}
@@ -212,7 +212,7 @@ func (p *alertsPane) update(w *world, f *Filter, reorder bool) {
 	for _, a := range all {
 		s := a.session.subject(w)
 		if a.call != nil {
-			s = a.call.subject(a.call.outcome(w.now, w.hangAfter), w.now)
+			s = a.call.subject(a.call.outcome(), w.now)
 		}
 		if f.matches(s) {
 			p.shown, rows = append(p.shown, a), append(rows, row{id: a.id(), bad: true})

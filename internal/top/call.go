@@ -80,7 +80,7 @@ func (p *callPane) draw(w *world, room Size) []Line {
 
 // all returns the whole page.
 func (p *callPane) all(w *world, width int) []Line {
-	o := p.outcome(w.now, w.hangAfter)
+	o := p.outcome()
 	var head Line
 	head.add(Strong, " "+p.name())
 	what := fmt.Sprintf("%s, #%d", p.session.server(), p.op.Number)

@@ -258,3 +258,19 @@ func TestAlertsStay(t *testing.T) {
 		t.Errorf("when opened again, the alerts are %s", got)
 	}
 }
+
+// TestOpenIsNotHung checks that what is open by nature, or waits for a person, does not hang unless its session says so.
+func TestOpenIsNotHung(t *testing.T) {
+	m := model(live("a", "github", "r", start))
+	op := hanging("a", 1, "", start)
+	op.Record.Method, op.Record.Change, op.Record.Hung = "subscriptions/listen", record.StillOpen, false
+	m.Take(op)
+	keys(t, m, "3")
+	if text := screen(t, m, small); strings.Contains(text, "hung") || !strings.Contains(text, "subscript…s/listen") {
+		t.Errorf("%s", text)
+	}
+	m.Take(hanging("a", 1, "early", now.Add(-10*time.Second))) // its session has a shorter limit than the view
+	if text := screen(t, m, small); !strings.Contains(text, "1 hung") || !strings.Contains(text, "10.0s ━━━━━━━━━━━▶ ") {
+		t.Errorf("%s", text)
+	}
+}

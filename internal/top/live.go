@@ -31,7 +31,7 @@ func (p *livePane) update(w *world, f *Filter, _ bool) {
 	p.open, p.shown = p.open[:0], p.shown[:0]
 	var rows []row
 	for _, c := range w.open {
-		if o := c.outcome(w.now, w.hangAfter); f.matches(c.subject(o, w.now)) {
+		if o := c.outcome(); f.matches(c.subject(o, w.now)) {
 			p.open, rows = append(p.open, c), append(rows, row{id: c.id(), bad: isBad(o)})
 		}
 	}
@@ -40,7 +40,7 @@ func (p *livePane) update(w *world, f *Filter, _ bool) {
 		if !c.op.End.After(p.cleared) {
 			continue
 		}
-		if o := c.outcome(w.now, w.hangAfter); f.matches(c.subject(o, w.now)) {
+		if o := c.outcome(); f.matches(c.subject(o, w.now)) {
 			p.shown, rows = append(p.shown, c), append(rows, row{id: c.id() + " ended", bad: isBad(o)})
 		}
 	}
@@ -145,7 +145,7 @@ func ageColumn(d time.Duration, n int) int {
 }
 
 func (p *livePane) openLine(w *world, c *call, width int) Line {
-	o := c.outcome(w.now, w.hangAfter)
+	o := c.outcome()
 	l := text(Plain, " ")
 	l.left(Plain, c.session.server(), 10).space(1).left(Plain, c.name(), 18).
 		right(Plain, view.Duration(c.took(w.now)), 6).space(1)
@@ -157,18 +157,14 @@ func (p *livePane) openLine(w *world, c *call, width int) Line {
 			l.add(Dim, "┊")
 		case i > end:
 			l.space(1)
-		case o.Ending != view.Hung && i == end:
-			l.add(Work, "▶")
-		case o.Ending != view.Hung:
-			l.add(Work, "━")
-		case i < limit:
-			l.add(Bad, "─")
-		case i == limit && i < end:
-			l.add(Bad, "┿")
 		case i == end:
-			l.add(Bad, "▶")
+			l.add(style(o), "▶")
+		case o.Ending == view.Hung && i < limit && limit < end:
+			l.add(Bad, "─")
+		case o.Ending == view.Hung && i == limit:
+			l.add(Bad, "┿")
 		default:
-			l.add(Bad, "━")
+			l.add(style(o), "━")
 		}
 	}
 	l.join()
@@ -235,7 +231,7 @@ func nameWidth(width int) int {
 }
 
 func endedLine(w *world, c *call, width int) Line {
-	o := c.outcome(w.now, w.hangAfter)
+	o := c.outcome()
 	size := "–"
 	if c.op.Answered {
 		size = view.Size(c.op.ResponseSize)
@@ -282,7 +278,7 @@ func (p *livePane) lastMinutes(w *world, width, height int) []Line {
 			l.left(Plain, s.server(), 11).space(1).left(Dim, r.client(), 13).space(1)
 			var open []view.Interval
 			for _, c := range w.open {
-				if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+				if c.session == s && c.outcome().Ending == view.Hung {
 					open = append(open, view.Interval{From: c.op.Start, To: w.now})
 				}
 			}

@@ -146,7 +146,7 @@ func TestNeedsALook(t *testing.T) {
 	never.Exit = &store.Exit{EndedBy: record.ByServer, Cause: record.NotStarted, Reason: "uvx: not found"}
 	m := model(live("a", "github", "r", start), live("b", "postgres", "r", start), crashed, never)
 	hung := ended("b", 1, "execute_sql", now.Add(-4*time.Minute), 0).Record
-	hung.Change, hung.End, hung.Answered = record.StillOpen, time.Time{}, false
+	hung.Change, hung.End, hung.Answered, hung.Hung = record.Hanging, time.Time{}, false, true
 	m.Take(top.Operation{Session: "b", Record: hung})
 	for i := range 5 {
 		if i%2 == 0 {

@@ -17,9 +17,9 @@ type call struct {
 	note    int // its place among the session's notes, counted from 1, if it is a notification; 0 else
 }
 
-// outcome returns how the operation stands. One that is open hangs after a while, which its record says only later, and
-// one whose session is over is left unanswered.
-func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
+// outcome returns how the operation stands. Whether one that is open hangs is for its session to say: it knows what waits
+// for a person, and what stays open by nature. One whose session was killed is left unanswered.
+func (c *call) outcome() view.Outcome {
 	if c.note > 0 {
 		return view.Outcome{Ending: view.OK}
 	}
@@ -29,9 +29,6 @@ func (c *call) outcome(now time.Time, hangAfter time.Duration) view.Outcome {
 	}
 	if o.Ending == view.TimedOut && c.session != nil {
 		o.Late = view.Late(&c.op, c.session.notes)
-	}
-	if o.Ending == view.Open && c.op.Change != record.InputRequired && now.Sub(c.op.Start) >= hangAfter {
-		o.Ending = view.Hung
 	}
 	return o
 }

@@ -25,7 +25,7 @@ func (s *session) sums(w *world) sums {
 		t = sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: s.hung}, all.P95().Seconds(), s.moved}
 	}
 	for _, c := range w.open {
-		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+		if c.session == s && c.outcome().Ending == view.Hung {
 			t.Hung++
 		}
 	}
@@ -108,7 +108,7 @@ func (s *session) drawStrip(w *world, l *Line, n int) {
 	}
 	var open []view.Interval
 	for _, c := range w.open {
-		if c.session == s && c.outcome(w.now, w.hangAfter).Ending == view.Hung {
+		if c.session == s && c.outcome().Ending == view.Hung {
 			open = append(open, view.Interval{From: c.op.Start, To: w.now})
 		}
 	}

@@ -288,7 +288,7 @@ func (t *Talk) live() []string {
 	w := t.m.world
 	var all []string
 	for _, c := range w.open {
-		if o := c.outcome(w.now, w.hangAfter); t.filter.matches(c.subject(o, w.now)) {
+		if o := c.outcome(); t.filter.matches(c.subject(o, w.now)) {
 			all = append(all, fmt.Sprintf("%s for %s: %s, %s.", o, aloud(c.took(w.now)), c.session.server(), c.name()))
 		}
 	}
@@ -363,7 +363,7 @@ func (t *Talk) detail(d Detail) []string {
 // tell says all of a call.
 func (c *call) tell(w *world) []string {
 	p := newCallPane(c, nil)
-	o := c.outcome(w.now, w.hangAfter)
+	o := c.outcome()
 	said := []string{
 		fmt.Sprintf("Operation %d of %s: %s, %s.", c.op.Number, c.session.server(), c.name(), o.Long()),
 		p.sentence(w.now, o),

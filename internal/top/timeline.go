@@ -119,7 +119,7 @@ func (s *session) notifications() []*call {
 
 func (p *timeline) collect(w *world, f *Filter, c *call, children map[*call][]*call, depth int) {
 	const deepest = 8 // also ends a circle, which damaged files could make
-	o := c.outcome(w.now, w.hangAfter)
+	o := c.outcome()
 	if f.matches(c.subject(o, w.now)) {
 		p.shown = append(p.shown, timelineRow{c, depth, o})
 	}

@@ -73,7 +73,7 @@ type Session struct {
 	Start  time.Time
 	Calls  int
 	Every  time.Duration // from one call to the next
-	Open   bool          // its last call is not answered
+	Open   bool          // its last call is not answered, and hangs if the session is running
 	End    End
 	Seed   uint64
 	// DigestOnly leaves out spans and log records, as retention does after a while.
@@ -104,7 +104,7 @@ func Make(dir string, s Session) (*store.Writer, error) {
 	})
 	p := &player{
 		sink: nothing{}, store: w,
-		random: rand.New(rand.NewPCG(s.Seed, 1)), now: s.Start,
+		random: rand.New(rand.NewPCG(s.Seed, 1)), now: s.Start, hangs: s.End == Running,
 	}
 	if !s.DigestOnly {
 		p.sink = otel.New(otel.Config{Version: "1.0.0", Resource: res, Session: about, Recorder: w})
@@ -155,6 +155,7 @@ type player struct {
 	random *rand.Rand
 	now    time.Time
 	number uint64
+	hangs  bool // what is not answered
 }
 
 func (p *player) play(s Session, about record.Session) {
@@ -210,6 +211,12 @@ func (p *player) call(op record.Operation, took time.Duration, answered bool) {
 		opened.Change = record.StillOpen
 		p.sink.Changed(&opened)
 		p.store.Changed(&opened)
+		if p.hangs {
+			hanging := opened
+			hanging.Change, hanging.Hung, hanging.Duration = record.Hanging, true, 30*time.Second
+			p.sink.Changed(&hanging)
+			p.store.Changed(&hanging)
+		}
 		return
 	}
 	p.now = p.now.Add(took)
