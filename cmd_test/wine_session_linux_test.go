@@ -66,7 +66,7 @@ func wineWrap(t *testing.T, w *wine) {
 func wineStore(t *testing.T, w *wine) {
 	leftBehind := regexp.MustCompile(`TempDir RemoveAll cleanup: .*: Invalid function\.`)
 	for name, tests := range map[string][]string{
-		"lockfile": {"TestKilled", "TestLookers"},
+		"lockfile": {"TestKilled", "TestLookers", "TestRead"},
 		"store":    {"TestSixteen", "TestKilledAnywhere", "TestMetaOf", "TestSubkeyAtOnce"},
 	} {
 		w.build(t, name+".exe", "test", "-c", "../internal/"+name)
