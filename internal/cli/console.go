@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -26,6 +27,7 @@ type console struct {
 	width   func() int    // of the terminal; of a file it has no limit
 	server  string        // its own name, once it has sent it
 	service func() string // the service's name, until then
+	began   time.Time     // when spanpipe did
 	totals  record.Totals
 }
 
@@ -36,7 +38,7 @@ func (c *console) Opened(*record.Operation) {}
 func (c *console) Noted(n record.Note) {
 	switch n := n.(type) {
 	case record.Session:
-		c.server = cmp.Or(n.Server.Name, c.server)
+		c.server, c.began = cmp.Or(n.Server.Name, c.server), n.Launched
 	case record.Exit:
 		if n.Cause != record.NotStarted { // that is the command's error
 			_, _ = io.WriteString(c.out, c.summary(n))
@@ -86,7 +88,7 @@ func (c *console) summary(e record.Exit) string {
 		by = " by the server"
 	}
 	word, color := view.Exit(e)
-	text := fmt.Sprintf("session ended%s after %s, %s:", by, view.Duration(e.Lifetime), word)
+	text := fmt.Sprintf("session ended%s after %s, %s:", by, view.Duration(e.Time.Sub(c.began)), word)
 	totals, between := view.Totals(&c.totals), " "
 	indent := strings.Repeat(" ", clockWidth+len([]rune(c.name()))+len("  x "))
 	if len(indent)+len(text)+len(between)+len(totals) > c.width() {

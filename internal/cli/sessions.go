@@ -33,10 +33,10 @@ for other commands, such as "spanpipe show 3", until the next listing.
    spanpipe sessions --flat | sort -k6 -n | tail
    spanpipe sessions --json | jq '.sessions[] | select(.state == "live")'
 
-CALLS     requests of both sides that have ended
-FAILED    those that ended with an error, without what the client took back and
-          without requests that the server had reason to refuse
-HUNG      those that were not answered within SPANPIPE_HANG_AFTER
+CALLS     uses of tools, prompts and resources that have ended
+FAILED    requests of either side that ended with an error, without what the
+          client took back and what the server had reason to refuse
+HUNG      requests that were not answered within SPANPIPE_HANG_AFTER
 P95       95 of 100 answered calls took at most this long
 RECEIVED  bytes that the server sent to the client
 END       live; closed (by the client); exit or a signal, if the server ended
@@ -194,15 +194,11 @@ func longer(c *cli.Context) string {
 	return "a longer --since"
 }
 
-// lasted returns how long a session has lasted; false if that is not known.
+// lasted returns how long a session has lasted since spanpipe began; false if that is not known.
 func lasted(s *store.Session, now time.Time) (time.Duration, bool) {
 	end := s.LastSeen()
 	if end.IsZero() {
 		end = now
 	}
-	from := s.Started
-	if from.IsZero() {
-		from = s.Launched
-	}
-	return max(end.Sub(from), 0), s.State != store.Unknown
+	return max(end.Sub(s.Launched), 0), s.State != store.Unknown
 }

@@ -32,7 +32,7 @@ func tailed() []store.Event {
 	crashed.State, crashed.Ended = store.Ended, at("26 14:36:41")
 	crashed.Exit = &store.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded, Code: 1}
 	closed := *github
-	closed.State, closed.Started, closed.Ended, closed.Totals.Calls = store.Ended, at("26 14:00:00"), at("26 14:37:00"), 62
+	closed.State, closed.Launched, closed.Ended, closed.Totals.Calls = store.Ended, at("26 14:00:00"), at("26 14:37:00"), 62
 	closed.Exit = &store.Exit{EndedBy: record.ByClient, Cause: record.ClientLeft}
 	killed := *postgres
 	killed.State = store.Killed

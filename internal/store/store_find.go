@@ -70,7 +70,7 @@ func (s *Store) Find(asked string) (Session, error) {
 }
 
 // number reads a number of a listing. Short digits are nothing else: as the beginning of a name or an id they would mean
-// some session that nobody has looked at.
+// some session that the user has not looked at.
 func number(asked string) (n int, ok bool) {
 	n, err := strconv.Atoi(asked)
 	return n, err == nil && len(asked) < 6

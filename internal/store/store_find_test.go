@@ -46,7 +46,7 @@ func TestFind(t *testing.T) {
 		"20261125": "cccccc", "20261126T100000Z-b": "bbbbbb", "22c": "cccccc", "11b": "bbbbbb",
 		"1": "aaaaaa", "3": "cccccc", // without a listing all are numbered
 		"20261126": "2 sessions", "4": "ended at 3", "x": `no session "x"`, "0": "ended at 3",
-		"2": "bbbbbb", "22": "ended at 3", "11": "ended at 3", // not the id's beginning, of a session that nobody has looked at
+		"2": "bbbbbb", "22": "ended at 3", "11": "ended at 3", // not the id's beginning, of a session that the user has not looked at
 		"20261126T100000Z-aaaaaa": "aaaaaa",
 	} {
 		one, err := s.Find(asked)

@@ -368,14 +368,15 @@ func TestRemarks(t *testing.T) {
 	if left, _ := view.DrawRemarks(&out, r.Remarks(), 3, utc(80)); left != len(r.Remarks())-3 {
 		t.Errorf("%d are left out", left)
 	}
+	launched := record.Session{Launched: time.Unix(1_800_000_000, 0)}
 	for want, r := range map[string]*view.Records{
 		"spanpipe was killed, so that nothing says how the server ended.": {State: view.Killed},
 		"The server could not be started: no such file.": {State: view.Ended,
 			Exit: &record.Exit{Cause: record.NotStarted, EndedBy: record.ByServer, Reason: "no such file", Code: 127}},
-		"The server ended by itself after 2.25s, exit 1; 2 requests had not been answered.": {State: view.Ended,
-			Exit: &record.Exit{Cause: record.ServerEnded, EndedBy: record.ByServer, Code: 1, Open: 2, Lifetime: 2250 * time.Millisecond}},
-		"The client closed the session after 1h00m, killed by SIGTERM.": {State: view.Ended,
-			Exit: &record.Exit{Cause: record.ClientLeft, EndedBy: record.ByClient, Signal: "SIGTERM", Lifetime: time.Hour}},
+		"The server ended by itself after 2.25s, exit 1; 2 requests had not been answered.": {State: view.Ended, Session: launched, Exit: &record.Exit{
+			Cause: record.ServerEnded, EndedBy: record.ByServer, Code: 1, Open: 2, Time: launched.Launched.Add(2250 * time.Millisecond)}},
+		"The client closed the session after 1h00m, killed by SIGTERM.": {State: view.Ended, Session: launched, Exit: &record.Exit{
+			Cause: record.ClientLeft, EndedBy: record.ByClient, Signal: "SIGTERM", Time: launched.Launched.Add(time.Hour)}},
 	} {
 		if all := r.Remarks(); len(all) != 1 || all[0].Text != want {
 			t.Errorf("got %v, want %q", all, want)

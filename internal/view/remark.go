@@ -220,7 +220,7 @@ func (r *Records) farewell() (string, Color) {
 		record.ServerEnded: "the server ended by itself", record.ClientLeft: "the client closed the session",
 		record.Signaled: "the client ended the server by a signal", record.HostDied: "the client's process ended",
 	}[e.Cause]
-	text := fmt.Sprintf("%s after %s, %s", cmp.Or(who, "the session ended"), Duration(e.Lifetime), word)
+	text := fmt.Sprintf("%s after %s, %s", cmp.Or(who, "the session ended"), Duration(r.End().Sub(r.Begin())), word)
 	if e.Open > 0 {
 		text += fmt.Sprintf("; %s had not been answered", Plural(e.Open, "request"))
 	}
