@@ -384,6 +384,23 @@ func TestRemarks(t *testing.T) {
 	}
 }
 
+// TestRemarksOnHung: an operation that was reported as hanging needs a look, whatever became of it.
+func TestRemarksOnHung(t *testing.T) {
+	for want, change := range map[string]record.Operation{
+		"read: hung for a while; answered after 60.0s.":      {Answered: true},
+		"read: hung; the client cancelled it after 60.0s.":   {ErrorType: semconv.ErrCancelled},
+		"read: the client gave up after 60.0s.":              {ErrorType: semconv.ErrTimeout},
+		"read: unanswered: the client left; it was open for": {ErrorType: semconv.ErrAbandoned},
+	} {
+		m := &maker{}
+		op := m.call("tools/call read", time.Minute)
+		op.Hung, op.Answered, op.ErrorType = true, change.Answered, change.ErrorType
+		if all := m.Remarks(); len(all) != 1 || !strings.HasPrefix(all[0].Text, want) || view.Count(&m.Records).Hung != 1 {
+			t.Errorf("got %v, want %q", all, want)
+		}
+	}
+}
+
 // TestMeanings: every attribute of an operation is explained.
 func TestMeanings(t *testing.T) {
 	for _, a := range semconv.OperationAttributes() {
