@@ -55,7 +55,7 @@ func sessionJSON(number int, s *store.Session, now time.Time) jsonSession {
 	return jsonSession{
 		Number: number, Name: s.Name, ID: s.ID, Run: s.Run, ClientSession: s.ClientSession, Server: s.Server,
 		Service: s.Service, Client: s.Client, Protocol: s.Protocol, State: s.State, Launched: s.Launched.UTC(),
-		Started: utc(s.Started), Ended: utc(s.Ended), Duration: d.Seconds(), Totals: s.Totals, Exit: s.Exit, Lost: s.Lost,
+		Started: utc(s.Started), Ended: utc(s.Ended), Duration: record.Seconds(d), Totals: s.Totals, Exit: s.Exit, Lost: s.Lost,
 		Size: s.Size, Detail: s.Detail, Content: s.Content, Problem: s.Problem,
 	}
 }

@@ -137,9 +137,9 @@ func newOperationJSON(r *view.Records, op *record.Operation) jsonOperation {
 	o := r.Outcome(op)
 	out := jsonOperation{
 		Number: op.Number, Parent: op.Parent, Direction: op.Direction, Method: op.Method, Name: op.Target,
-		Resource: op.Resource, ID: op.RequestID, Start: utc(op.Start), End: utc(op.End), Duration: r.Took(op).Seconds(),
-		Wait: op.Wait.Seconds(), Transfer: op.Transfer.Seconds(), InputWait: op.InputWait.Seconds(),
-		RequestSize: op.RequestSize, ResponseSize: op.ResponseSize, Outcome: o.Ending, Late: o.Late.Seconds(),
+		Resource: op.Resource, ID: op.RequestID, Start: utc(op.Start), End: utc(op.End), Duration: record.Seconds(r.Took(op)),
+		Wait: record.Seconds(op.Wait), Transfer: record.Seconds(op.Transfer), InputWait: record.Seconds(op.InputWait),
+		RequestSize: op.RequestSize, ResponseSize: op.ResponseSize, Outcome: o.Ending, Late: record.Seconds(o.Late),
 		ErrorType: op.ErrorType, Code: op.Code, ErrorClass: op.Class, Hung: op.Hung, Undelivered: op.Undelivered,
 		TaskStatus: op.TaskStatus, Progress: op.Progress, Tools: op.Tools,
 	}
@@ -164,7 +164,7 @@ func newNoteJSON(n record.Note) jsonNote {
 		return jsonNote{Kind: "finding", Time: utc(n.Time), Operation: n.Operation, What: string(n.Kind), Tool: n.Tool,
 			Side: n.Side, Seen: &n.Seen, Usual: &n.Usual, Unit: n.Unit}
 	case record.Blockage:
-		return jsonNote{Kind: "blockage", Time: utc(n.Time), Direction: n.Direction, Duration: n.Duration.Seconds()}
+		return jsonNote{Kind: "blockage", Time: utc(n.Time), Direction: n.Direction, Duration: record.Seconds(n.Duration)}
 	case record.LogLine:
 		return jsonNote{Kind: "line", Time: utc(n.Time), What: string(n.Source), Level: n.Level, Text: n.Text}
 	}

@@ -234,7 +234,7 @@ func tailJSON(e *store.Event) string {
 		out.State, out.Exit = e.Session.State, e.Session.Exit
 	case store.OperationHangs, store.OperationEnded:
 		op := e.Operation
-		seconds := op.Duration.Seconds()
+		seconds := record.Seconds(op.Duration)
 		out.Direction, out.Method, out.Name, out.Resource = op.Direction, op.Method, op.Target, op.Resource
 		out.Number, out.ID, out.Duration, out.RequestSize = op.Number, op.RequestID, &seconds, &op.RequestSize
 		out.Outcome, out.ErrorType, out.ErrorClass, out.Code = view.OutcomeOf(op).Ending, op.ErrorType, op.Class, op.Code

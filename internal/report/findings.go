@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // targets returns the groups of the tools, prompts and resources that a report counts.
@@ -98,7 +100,7 @@ func slower(targets map[Name]*group) []Slower {
 		margin := time.Duration(slowerMargin * float64(past))
 		more := len(now) - sort.Search(len(now), func(i int) bool { return now[i] > margin })
 		if more >= slowerLeast && float64(more) >= slowerShare*float64(len(now)) {
-			all = append(all, Slower{n, inSeconds(p95), inSeconds(past)})
+			all = append(all, Slower{n, record.Seconds(p95), record.Seconds(past)})
 		}
 	}
 	slices.SortFunc(all, func(a, b Slower) int {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // Version is the version of a report as JSON.
@@ -250,13 +252,10 @@ func (g *group) row() Row {
 // rounded returns a share with six digits: more would only be hard to read.
 func rounded(share float64) float64 { return math.Round(share*1e6) / 1e6 }
 
-// inSeconds returns a duration in seconds, without the error that Duration.Seconds has in the last digit.
-func inSeconds(d time.Duration) float64 { return float64(d) / float64(time.Second) }
-
 // seconds returns a percentile of sorted durations; nil if there are none.
 func seconds(sorted []time.Duration, p int) *float64 {
 	if d, ok := percentile(sorted, p); ok {
-		return new(inSeconds(d))
+		return new(record.Seconds(d))
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ type Totals struct {
 // take takes what record.Totals counts.
 func (t *Totals) take(sum *record.Totals) {
 	t.Operations, t.Calls, t.Failed = sum.Operations, sum.Calls, sum.Failed
-	t.FailedCalls, t.Cancelled, t.Abandoned, t.P95 = sum.FailedCalls, sum.Cancelled, sum.Abandoned, sum.P95().Seconds()
+	t.FailedCalls, t.Cancelled, t.Abandoned, t.P95 = sum.FailedCalls, sum.Cancelled, sum.Abandoned, record.Seconds(sum.P95())
 }
 
 // add counts what record.Totals does not of an operation that has ended.
