@@ -96,6 +96,10 @@ func usageProblem(c *cli.Context, err error, subcommand bool) error {
 			hint += "; flags of the server go after its command, behind --"
 		}
 		name = strings.TrimLeft(name, "-")
+		dashes := "--"
+		if len(name) == 1 {
+			dashes = "-"
+		}
 		var known []string
 		for _, f := range c.Command.Flags {
 			known = append(known, f.Names()[0])
@@ -103,7 +107,7 @@ func usageProblem(c *cli.Context, err error, subcommand bool) error {
 		if best := meant(name, known); best != "" {
 			hint = strings.Replace(best, "mean ", "mean --", 1) + hint
 		}
-		return &usageError{"unknown flag --" + name, hint}
+		return &usageError{"unknown flag " + dashes + name, hint}
 	}
 	// The library writes long flags with one dash, too, and does not say what it wants.
 	want := ": want a number"

@@ -49,6 +49,12 @@ In $PROFILE of PowerShell:    spanpipe completion powershell | Out-String | iex`
 	}
 }
 
+// oneOf is a flag that takes one of a few words, which are completed.
+type oneOf struct {
+	*cli.StringFlag
+	words string
+}
+
 // completions is what a completion script is made of.
 type completions struct {
 	Commands []completedCommand // the first, without a name, is the program itself
@@ -89,18 +95,33 @@ func completionsOf(program *cli.App) completions {
 		{Words: strings.Join(names, " ") + " --", Flags: completedFlags(program.Flags)},
 	}}
 	for _, c := range program.VisibleCommands() {
-		words := map[string]string{"completion": shells, "help": strings.Join(names, " ")}[c.Name]
+		words := map[string]string{
+			"completion": shells, "help": strings.Join(names, " "), "show": "last", "push": "last", "export": "last",
+		}[c.Name]
 		all.Commands = append(all.Commands, completedCommand{c.Name, c.Usage, words, completedFlags(c.Flags)})
 	}
 	for _, c := range all.Commands {
 		for _, f := range c.Flags {
-			if f.Value && !slices.Contains(valued, f.Name) {
+			if i := slices.Index(valued, f.Name); i >= 0 { // of another command, too
+				all.Values[i].Words = union(all.Values[i].Words, f.Words)
+			} else if f.Value {
 				all.Values, valued = append(all.Values, f), append(valued, f.Name)
 			}
 		}
 	}
 	all.Valued = strings.Join(valued, "|")
 	return all
+}
+
+// union returns the words that are in either of two lists.
+func union(a, b string) string {
+	words := strings.Fields(a)
+	for _, word := range strings.Fields(b) {
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // completedFlags describes the flags of a command. The library adds the flag for help only when a command runs.
@@ -117,6 +138,8 @@ func completedFlags(flags []cli.Flag) (all []completedFlag) {
 			switch f := f.(type) {
 			case *setting:
 				c.Usage, c.Value, c.Words = f.Usage, f.Value != "", f.OneOf+f.Words
+			case oneOf:
+				c.Usage, c.Value, c.Words = strings.ReplaceAll(f.Usage, "`", ""), true, f.words
 			case cli.DocGenerationFlag:
 				c.Usage, c.Value = strings.ReplaceAll(f.GetUsage(), "`", ""), f.TakesValue()
 			}

@@ -38,8 +38,8 @@ the file can read it.
 Exit status: 0, or 2 if there is no such session, for a file that exists and for
 an invalid command line; 125 if the file cannot be written.`,
 		Flags: a.flags(
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: html, otlp, jsonl; else by the file's ending"},
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE` instead of stdout"},
+			oneOf{&cli.StringFlag{Name: "format", Usage: "`FORMAT`: html, otlp, jsonl; else by the file's ending"}, "html otlp jsonl"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE`; - is stdout, the default"},
 			&cli.BoolFlag{Name: "force", DisableDefaultText: true, Usage: "replace a file that exists"},
 			&cli.BoolFlag{Name: "content", DisableDefaultText: true, Usage: "include captured content"},
 		),
@@ -52,6 +52,9 @@ var formats = map[string]string{".html": "html", ".htm": "html", ".json": "otlp"
 
 func (a *app) export(c *cli.Context) error {
 	path, format := c.String("out"), c.String("format")
+	if path == "-" {
+		path = ""
+	}
 	if format == "" {
 		format = formats[filepath.Ext(path)]
 	}

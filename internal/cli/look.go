@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -125,6 +126,8 @@ func (a *app) storeError(s *store.Store, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return &usageError{"cannot read " + a.tilde(s.Dir) + ": permission denied",
 			"it belongs to another user; set SPANPIPE_DIR to a directory of your own"}
+	case errors.Is(err, syscall.ENOTDIR):
+		return &usageError{a.tilde(s.Dir) + " is not a directory", "SPANPIPE_DIR names the directory of stored sessions"}
 	case !ok:
 		return fmt.Errorf("reading %s: %w", a.tilde(s.Dir), err)
 	case none.Stored == 0:

@@ -150,8 +150,8 @@ func (p *previewText) finish(where []string) {
 		}
 	}
 	p.title(&b, "in all")
-	fmt.Fprintf(&b, "  %d spans, %d log records and %d series of metrics; nothing was sent.\n",
-		p.sent.spans, p.sent.logRecords, series)
+	fmt.Fprintf(&b, "  %s, %s and %d series of metrics; nothing was sent.\n",
+		view.Plural(p.sent.spans, "span"), view.Plural(p.sent.logRecords, "log record"), series)
 	b.WriteString("  With SPANPIPE_TELEMETRY=otlp it goes to:\n")
 	for _, line := range where {
 		fmt.Fprintf(&b, "      %s\n", view.Safe(line))

@@ -23,7 +23,8 @@ took, what is slower than in the window before, and which tools are listed and
 never called. A call counts for the time when it started. A failure is the
 server's: neither a call that was cancelled nor a bad request is one. Durations
 are those of calls that were answered or timed out. RESULT is the median size of
-an answer, LIST the size of the definitions of a server's tools.
+an answer, LIST the size of the definitions of a server's tools. The SESSIONS of
+a day are those that made a call on it.
 
    spanpipe report                               the last 7 days, by tool
    spanpipe report --since 1d --by server
@@ -35,12 +36,18 @@ Exit status: 0; 2 if the command line is invalid or there is nothing to show,
 except that JSON and CSV of nothing are just empty.`,
 		Flags: a.flags(
 			sinceOr(listedDays),
-			&cli.StringFlag{Name: "by", Usage: "rows by `KIND`: tool, prompt, resource, server, client, day"},
+			oneOf{
+				&cli.StringFlag{Name: "by", Usage: "rows by `KIND`: tool, prompt, resource, server, client, day"},
+				"tool prompt resource server client day",
+			},
 			serverFlag, clientFlag,
 			&cli.BoolFlag{Name: "failed", Usage: "only rows with failures, those with the most first", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "all", Usage: "all rows, and all that is said below the table", DisableDefaultText: true},
 			utcFlag,
-			&cli.StringFlag{Name: "format", DefaultText: "table", Usage: "print `FORMAT`: table, json, csv or markdown"},
+			oneOf{
+				&cli.StringFlag{Name: "format", DefaultText: "table", Usage: "print `FORMAT`: table, json, csv or markdown"},
+				"table json csv markdown",
+			},
 			jsonFlag,
 		),
 		Action: a.report,

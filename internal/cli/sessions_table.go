@@ -116,10 +116,7 @@ func (t *sessionTable) lasted(s *store.Session) string {
 	if !known {
 		return "–"
 	}
-	if d >= 10*time.Second {
-		return view.Duration(d)
-	}
-	return fmt.Sprintf("%ds", int(d.Round(time.Second).Seconds()))
+	return view.Duration(d)
 }
 
 func p95(s *store.Session) string {

@@ -50,7 +50,7 @@ session's name or id, or "last", the newest, which is also the default.
 
 Marks: ━ waiting for the answer  ─ the answer's transfer   · too short for a bar
        ━× failed or refused      ━┤ cancelled, timed out   ━╴ never answered
-       ━▶ still open, or hung    ░ a person was asked      ┊ quiet time, folded
+       ━▶ still open, or hung    ░ a person was asked      ┊ ┿ folded time
 
 Exit status: 0, or 2 if there is no such session or operation, or none at all.`,
 		Flags: a.flags(

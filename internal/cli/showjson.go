@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"strconv"
 	"time"
 
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
@@ -107,7 +107,7 @@ func (s *shown) json() error {
 
 // sessionJSON returns the session with those of its operations that are chosen.
 func (s *shown) sessionJSON(r *view.Records) jsonShown {
-	number, _ := strconv.Atoi(s.asked) // 0 if it has been named otherwise
+	number, _ := store.Number(s.asked)
 	out := jsonShown{
 		Session: sessionJSON(number, &s.session, s.now()), Damaged: s.records.Damaged,
 		Operations: []jsonOperation{}, Notes: []jsonNote{},

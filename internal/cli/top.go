@@ -38,8 +38,8 @@ NO_COLOR turns colors off. Without UTF-8 in LC_ALL, LC_CTYPE or LANG, the screen
 is drawn in ASCII.
 
 Exit status: 0, also without a session; 2 without a terminal, or if the command
-line is invalid or the store cannot be read. A signal
-that ends it ends it as it would any program, with the terminal restored.`,
+line is invalid or the store cannot be read. A signal ends it as it would any
+program, with the terminal restored.`,
 		Flags: a.flags(sinceOr(listedDays), serverFlag, clientFlag, failedFlag,
 			&cli.StringFlag{Name: "filter", Usage: "begin with the filter `WORDS`, as behind /"},
 			&cli.BoolFlag{Name: "plain", DisableDefaultText: true, Usage: "sentences and commands instead of a screen"},

@@ -96,6 +96,9 @@ func (a *app) afterTry(v *visit) string {
 	} else {
 		text += "Nothing was stored.\n"
 	}
+	if !v.hasOpened() { // the server comes first
+		return text
+	}
 	return text + "Next, your client:  put  spanpipe --  in front of its server's command, and set\n" +
 		"                    SPANPIPE_TELEMETRY=local there, which keeps its sessions\n"
 }

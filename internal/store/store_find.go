@@ -45,7 +45,7 @@ func (s *Store) Find(asked string) (Session, error) {
 	case asked == "" || asked == "last":
 		return s.newest(names), nil
 	}
-	if n, ok := number(asked); ok {
+	if n, ok := Number(asked); ok {
 		listed := s.listed()
 		if n < 1 || n > len(listed) {
 			none.Listed = len(listed)
@@ -69,9 +69,9 @@ func (s *Store) Find(asked string) (Session, error) {
 	return *one, nil
 }
 
-// number reads a number of a listing. Short digits are nothing else: as the beginning of a name or an id they would mean
+// Number returns the number of a listing that a text is, if it is one. Short digits are nothing else: as the beginning of a name or an id they would mean
 // some session that the user has not looked at.
-func number(asked string) (n int, ok bool) {
+func Number(asked string) (n int, ok bool) {
 	n, err := strconv.Atoi(asked)
 	return n, err == nil && len(asked) < 6
 }

@@ -27,7 +27,7 @@ const (
 
 var violations = []ViolationKind{
 	{"noise", "WARN", "a line of text that is not JSON",
-		"clients log a parse error for each line; some drop the connection (modelcontextprotocol/servers#3173)", stdoutHint},
+		"receivers report a parse error for each line; some drop the connection (modelcontextprotocol/servers#3173)", stdoutHint},
 	{"invalid_json", "WARN", "a line that begins like JSON and is not",
 		"the message is lost, and its request is never answered",
 		"a message is one line of JSON: write no line break inside it, and nothing else on its line"},
