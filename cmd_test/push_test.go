@@ -388,6 +388,9 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s: exits with %d: %s", args, code, stderr)
 		}
 	}
+	if stdout, stderr, code := h.spanpipe(t, nil, "export", "-o", "-", "--format", "jsonl"); code != 0 || len(stdout) < 5000 {
+		t.Errorf("to stdout: exits with %d: %s%s", code, stdout, stderr)
+	}
 	if _, stderr, code := h.spanpipe(t, nil, "export", "-o", "none/a.html"); code != 125 || !strings.HasPrefix(stderr, "spanpipe: writing none/a.html: ") {
 		t.Errorf("without the directory: exits with %d: %s", code, stderr)
 	}

@@ -38,6 +38,7 @@ func TestUsageProblems(t *testing.T) {
 		"help shwo":                 "unknown command shwo\nspanpipe: hint: did you mean show? see: spanpipe help",
 		"show --operatoin 5":        "unknown flag --operatoin\nspanpipe: hint: did you mean --operation? see: spanpipe help show",
 		"push --failed last":        "--failed chooses sessions, and so do the arguments",
+		"-v":                        "unknown flag -v\nspanpipe: hint: ",
 		"tail --nope":               "unknown flag --nope\nspanpipe: hint: see: spanpipe help tail\n",
 		"try --nope":                "unknown flag --nope\nspanpipe: hint: see: spanpipe help try; flags of the server go after its command, behind --",
 		"prune 3":                   "prune takes no arguments\nspanpipe: hint: one session: spanpipe prune --session 3",

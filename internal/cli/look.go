@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -126,7 +125,7 @@ func (a *app) storeError(s *store.Store, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return &usageError{"cannot read " + a.tilde(s.Dir) + ": permission denied",
 			"it belongs to another user; set SPANPIPE_DIR to a directory of your own"}
-	case errors.Is(err, syscall.ENOTDIR):
+	case isFile(s.Dir): // the error of package os has no type
 		return &usageError{a.tilde(s.Dir) + " is not a directory", "SPANPIPE_DIR names the directory of stored sessions"}
 	case !ok:
 		return fmt.Errorf("reading %s: %w", a.tilde(s.Dir), err)
@@ -136,6 +135,11 @@ func (a *app) storeError(s *store.Store, err error) error {
 		return &usageError{none.Error(), "give more of it, or a number from: spanpipe sessions"}
 	}
 	return &usageError{none.Error(), "list them: spanpipe sessions"}
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 // nothingStored is the error of a command that has nothing to show.

@@ -323,7 +323,12 @@ func TestShowErrors(t *testing.T) {
 	dir := t.TempDir()
 	keepTickets(dir, "")
 	keep(dir, "other", "", june.Add(time.Hour)).end(nil)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct{ name, dir, args, want string }{
+		{"a file", file, "", "file is not a directory\nspanpipe: hint: SPANPIPE_DIR names"},
 		{"nothing stored", t.TempDir(), "", "no sessions are stored in"},
 		{"no such session", dir, "99", "there is no session 99"},
 		{"ambiguous", dir, "202606", `"202606" begins the names of 2 sessions`},
