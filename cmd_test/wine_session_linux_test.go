@@ -67,7 +67,7 @@ func wineStore(t *testing.T, w *wine) {
 	leftBehind := regexp.MustCompile(`TempDir RemoveAll cleanup: .*: Invalid function\.`)
 	for name, tests := range map[string][]string{
 		"lockfile": {"TestKilled", "TestLookers", "TestRead"},
-		"store":    {"TestSixteen", "TestKilledAnywhere", "TestMetaOf", "TestSubkeyAtOnce"},
+		"store":    {"TestSixteen", "TestKilledAnywhere", "TestMetaOf", "TestSubkeyAtOnce", "TestReplaceWhileRead"},
 	} {
 		w.build(t, name+".exe", "test", "-c", "../internal/"+name)
 		cmd := w.wine(name+".exe", "-test.v", "-test.short", "-test.run", "^("+strings.Join(tests, "|")+")$")

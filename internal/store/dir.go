@@ -164,7 +164,7 @@ func replace(root *os.Root, name string, text []byte, synced bool) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = root.Rename(temporary, name)
+		err = rename(root, temporary, name)
 	}
 	if err != nil {
 		_ = root.Remove(temporary)

@@ -274,7 +274,7 @@ func (d *disk) dropContent(now time.Time) (oldest time.Time, err error) {
 		err = to.Flush()
 	}
 	if err == nil && size > 0 {
-		err = d.root.Rename(contentTemporary, fileNames[contentFile])
+		err = rename(d.root, contentTemporary, fileNames[contentFile])
 	} else if err == nil {
 		err = d.root.Remove(fileNames[contentFile])
 	}

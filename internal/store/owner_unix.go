@@ -23,3 +23,6 @@ func private(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o077 == 0
 }
+
+// rename replaces a file.
+func rename(root *os.Root, from, to string) error { return root.Rename(from, to) }
