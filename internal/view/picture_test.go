@@ -384,7 +384,7 @@ func TestRemarks(t *testing.T) {
 	}
 }
 
-// TestRemarksOnHung: an operation that was reported as hanging needs a look, whatever became of it.
+// TestRemarksOnHung: an operation that was reported as hanging needs a look, whatever its outcome.
 func TestRemarksOnHung(t *testing.T) {
 	for want, change := range map[string]record.Operation{
 		"read: hung for a while; answered after 60.0s.":      {Answered: true},
