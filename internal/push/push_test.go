@@ -442,7 +442,8 @@ func TestDamage(t *testing.T) {
 	}
 	total := len(stored(t, &one, "traces"))
 	long := append(bytes.Repeat([]byte(" "), 33<<20), '\n')
-	torn := slices.Concat([]byte("{\"resourceSpans\":\x00}\n"), long, whole, whole[:len(whole)/2])
+	cut := bytes.IndexByte(whole, '\n') / 2 // in the first of perhaps several lines
+	torn := slices.Concat([]byte("{\"resourceSpans\":\x00}\n"), long, whole, whole[:cut])
 	if err := os.WriteFile(file, torn, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -451,7 +452,7 @@ func TestDamage(t *testing.T) {
 		t.Errorf("received %d spans of %d: %s", len(r.Spans()), total, describe(report))
 	}
 	complete(t, config(t, s, r, otlptest.HTTP)) // the damaged line is behind the position now
-	if err := os.WriteFile(file, slices.Concat(torn, whole[len(whole)/2:]), 0o600); err != nil {
+	if err := os.WriteFile(file, slices.Concat(torn, whole[cut:]), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	complete(t, config(t, s, r, otlptest.HTTP))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,9 +30,21 @@ import (
 )
 
 // lineWriter keeps lines, one for each call of Write.
-type lineWriter struct{ lines [][]byte }
+type lineWriter struct {
+	mu    sync.Mutex
+	lines [][]byte
+}
+
+// count returns how many lines there are, also while others are written.
+func (w *lineWriter) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.lines)
+}
 
 func (w *lineWriter) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.lines = append(w.lines, bytes.Clone(line))
 	return len(line), nil
 }
@@ -177,8 +190,8 @@ func TestPaceOfLines(t *testing.T) {
 		after := func(d time.Duration) int {
 			time.Sleep(d)
 			synctest.Wait()
-			n := len(w.lines) - seen
-			seen = len(w.lines)
+			n := w.count() - seen
+			seen += n
 			return n
 		}
 		want := func(what string, got, want int) {
