@@ -1,6 +1,8 @@
 package terminal
 
 import (
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,6 +20,7 @@ type program struct {
 	deep    bool // the terminal has more than sixteen colors
 	screen  string
 	quit    bool
+	failed  string        // how it panicked; empty if it did not
 	listed  int           // sessions whose numbers have been remembered
 	send    func(tea.Msg) // from another goroutine
 }
@@ -50,8 +53,20 @@ func clock() tea.Cmd {
 // now returns the time in the zone of the view.
 func (p *program) now() time.Time { return time.Now().In(p.config.Top.Now.Location()) }
 
-// Update implements tea.Model.
-func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+// Update implements tea.Model. After a panic it ends the view as q does: bubbletea's own recovery closes the terminal under
+// the goroutine that reads it.
+func (p *program) Update(msg tea.Msg) (model tea.Model, command tea.Cmd) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.failed = fmt.Sprintf("%v\n%s", r, debug.Stack())
+			model, command = p, p.leave()
+		}
+	}()
+	return p, p.update(msg)
+}
+
+// update takes a message and returns what is to be done next.
+func (p *program) update(msg tea.Msg) tea.Cmd {
 	var next tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
@@ -76,11 +91,11 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		p.remember()
 	case leaveMsg:
-		return p, p.leave()
+		return p.leave()
 	case failedMsg:
-		panic(msg.problem) // bubbletea restores the terminal and shows it
+		panic(msg.problem)
 	default:
-		return p, nil
+		return nil
 	}
 	p.screen = p.palette.render(p.model.Lines())
 	commands := []tea.Cmd{next}
@@ -98,7 +113,7 @@ func (p *program) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return nil
 		})
 	}
-	return p, tea.Batch(commands...)
+	return tea.Batch(commands...)
 }
 
 // View implements tea.Model.

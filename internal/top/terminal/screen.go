@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -82,7 +83,10 @@ func Run(c Config) error {
 		return &SignalError{s}
 	default:
 	}
-	if errors.Is(err, tea.ErrProgramPanic) {
+	if p.failed != "" {
+		_, _ = fmt.Fprintln(c.Out, p.failed)
+	}
+	if p.failed != "" || errors.Is(err, tea.ErrProgramPanic) { // bubbletea recovers from those of commands
 		return errors.New("the view has failed; the lines above say where, please report them")
 	}
 	return err

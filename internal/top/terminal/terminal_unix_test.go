@@ -48,9 +48,7 @@ func TestFailures(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer keyboard.Close()
-			if !panics { // else the view may still read it
-				defer tty.Close()
-			}
+			defer tty.Close()
 			if err := pty.Setsize(keyboard, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
 				t.Fatal(err)
 			}
@@ -87,6 +85,9 @@ func TestFailures(t *testing.T) {
 			}
 			if err := <-done; panics != (err != nil && strings.Contains(err.Error(), "the view has failed")) {
 				t.Errorf("the view ended with %v", err)
+			}
+			if panics {
+				mcptest.Eventually(t, "the panic is shown", func() bool { return strings.Contains(output.String(), "a defect") })
 			}
 			mcptest.Eventually(t, "the alternate screen is left and the cursor shown", func() bool {
 				text := output.String()
