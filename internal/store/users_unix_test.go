@@ -42,8 +42,13 @@ func asUser(t *testing.T, uid uint32) func(*exec.Cmd) {
 	if err := to.Close(); err != nil {
 		t.Fatal(err)
 	}
+	counters := openDir(t)
+	if err := os.Chmod(counters, 0o777); err != nil {
+		t.Fatal(err)
+	}
 	return func(c *exec.Cmd) {
 		c.Path, c.Dir = binary, "/"
+		c.Env = append(c.Environ(), "GOCOVERDIR="+counters) // with -cover: that of the test is not the user's
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
 	}
 }
