@@ -173,7 +173,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/top/terminal",
 		Allow: []string{
-			"/internal/store", "/internal/top", "/telemetry/record", "charm.land/bubbletea", "github.com/charmbracelet",
+			"/internal/store", "/internal/top", "/internal/view", "/telemetry/record", "charm.land/bubbletea", "github.com/charmbracelet",
 		},
 		Forbid: []string{"net", "net/http", "os/exec"},
 		Why:    "owns the terminal and its signals, which a wrapped session's server has",

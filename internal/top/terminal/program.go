@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -58,7 +59,7 @@ func (p *program) now() time.Time { return time.Now().In(p.config.Top.Now.Locati
 func (p *program) Update(msg tea.Msg) (model tea.Model, command tea.Cmd) {
 	defer func() {
 		if r := recover(); r != nil {
-			p.failed = fmt.Sprintf("%v\n%s", r, debug.Stack())
+			p.failed = cmp.Or(p.failed, fmt.Sprintf("%v\n%s", r, debug.Stack())) // the first one
 			model, command = p, p.leave()
 		}
 	}()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // Source is where sessions come from. *store.Store implements it. Its methods are called at the same time.
@@ -83,8 +85,8 @@ func Run(c Config) error {
 		return &SignalError{s}
 	default:
 	}
-	if p.failed != "" {
-		_, _ = fmt.Fprintln(c.Out, p.failed)
+	for line := range strings.Lines(p.failed) { // which may quote what a peer has sent
+		_, _ = fmt.Fprintln(c.Out, view.SafeLine(strings.ReplaceAll(strings.TrimRight(line, "\n"), "\t", "    ")))
 	}
 	if p.failed != "" || errors.Is(err, tea.ErrProgramPanic) { // bubbletea recovers from those of commands
 		return errors.New("the view has failed; the lines above say where, please report them")

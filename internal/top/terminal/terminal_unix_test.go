@@ -33,7 +33,7 @@ func (f failing) Follow(ctx context.Context, _ store.Following, report func([]st
 	}
 	<-f.shown
 	if f.panics {
-		panic("a defect")
+		panic("a defect\x1b[31m")
 	}
 	return os.ErrPermission
 }
@@ -87,7 +87,7 @@ func TestFailures(t *testing.T) {
 				t.Errorf("the view ended with %v", err)
 			}
 			if panics {
-				mcptest.Eventually(t, "the panic is shown", func() bool { return strings.Contains(output.String(), "a defect") })
+				mcptest.Eventually(t, "the panic is shown", func() bool { return strings.Contains(output.String(), `a defect\u001b[31m`) })
 			}
 			mcptest.Eventually(t, "the alternate screen is left and the cursor shown", func() bool {
 				text := output.String()
