@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
-
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 

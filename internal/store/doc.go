@@ -8,8 +8,8 @@
 //	  prune.lock     locked while sessions are removed; says when that was last
 //	  sessions/      a directory for each session
 //
-// While a session runs, its own process alone writes to its directory, and package push, which notes what it has sent in files of
-// its own:
+// While a session runs, its own process alone writes to its directory, and package push, which notes in files of its own what
+// it has sent:
 //
 //	DIR/sessions/20261126T101502Z-8f3c1a/
 //	  session.json   what the session is: written at its start, when its peers are known, and at its end

@@ -63,8 +63,8 @@ func (s *Store) sinceRetained(now time.Time) time.Duration {
 	return now.Sub(readStamp(root).at)
 }
 
-// Retain applies the store's retention if it is due. After an unusually long time it leaves alone once what is old, since it may be
-// the clock that is wrong: if that is right, the next time will be soon.
+// Retain applies the store's retention if it is due. After an unusually long time it leaves alone once what is old, since it
+// may be the clock that is wrong: if that is right, the next time will be soon.
 func (s *Store) Retain(ctx context.Context, now time.Time) (*Report, error) {
 	root, err := os.OpenRoot(s.Dir)
 	if err != nil {

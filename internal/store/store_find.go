@@ -12,7 +12,7 @@ import (
 type NotFound struct { //nolint:errname // as io.EOF: it is no failure
 	Asked   string
 	Matches int  // sessions whose names begin with it
-	Listed  int  // of a number that was too large: how many the last listing had
+	Listed  int  // of a number that is not in it: how many the last listing had
 	Removed bool // of a number of the last listing: its session is gone
 	Stored  int  // how many sessions there are
 }
@@ -69,8 +69,8 @@ func (s *Store) Find(asked string) (Session, error) {
 	return *one, nil
 }
 
-// Number returns the number of a listing that a text is, if it is one. Short digits are nothing else: as the beginning of a name or an id they would mean
-// some session that the user has not looked at.
+// Number returns the number in a listing that a text stands for, and whether it does. Up to five digits stand for nothing
+// else: as the beginning of a name or an id they would mean a session that the user has not looked at.
 func Number(asked string) (n int, ok bool) {
 	n, err := strconv.Atoi(asked)
 	return n, err == nil && len(asked) < 6
