@@ -12,17 +12,19 @@ import (
 // TestPreviewOnTerminal: in a terminal, a preview can be read; with --json it is that of a pipe.
 func TestPreviewOnTerminal(t *testing.T) {
 	for _, test := range []struct {
-		name  string
-		flags []string
-		json  bool
+		name     string
+		flags    []string
+		json     bool
+		variable string
 	}{
-		{"text", nil, false},
-		{"JSON", []string{"--json"}, true},
+		{"text", nil, false, ""},
+		{"text, a span a request", nil, false, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=1"},
+		{"JSON", []string{"--json"}, true, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			line := append(append([]string{binary(t), "preview"}, test.flags...), "--")
 			line = append(line, cast.As(t, "server")...)
-			text := onTerminal(t, line, []string{"NO_COLOR=1", "SPANPIPE_CAPTURE=arguments"}, func(c *mcptest.Client) {
+			text := onTerminal(t, line, []string{"NO_COLOR=1", "SPANPIPE_CAPTURE=arguments", test.variable}, func(c *mcptest.Client) {
 				c.Tool("echo", mcptest.Object{"text": "red \x1b[31m " + strings.Repeat("long ", 100)})
 				c.Tool("fail", nil)
 			})

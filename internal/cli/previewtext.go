@@ -174,8 +174,10 @@ func (p *previewText) showResource(b *bytes.Buffer, attributes otlpAttributes) {
 	p.showAttributes(b, "  ", attributes)
 }
 
-// showSpans shows the spans of one request as a tree. The parent of one may have been in an earlier request.
+// showSpans shows the spans of one request as a tree. The parent of one may have been in another request, or be the client's:
+// such a span stands one step in, where most would stand below their parent, however spans are shared out among requests.
 func (p *previewText) showSpans(b *bytes.Buffer, spans []otlpSpan) {
+	const step = "  "
 	p.sent.spans += len(spans)
 	p.title(b, "spans")
 	slices.SortStableFunc(spans, func(a, b otlpSpan) int {
@@ -184,22 +186,23 @@ func (p *previewText) showSpans(b *bytes.Buffer, spans []otlpSpan) {
 	known, children := map[string]bool{}, map[string][]otlpSpan{}
 	for _, s := range spans {
 		known[s.SpanID] = true
+		children[s.ParentSpanID] = append(children[s.ParentSpanID], s)
+	}
+	var show func(indent string, s otlpSpan)
+	show = func(indent string, s otlpSpan) {
+		p.showSpan(b, indent, s)
+		for _, child := range children[s.SpanID] {
+			show(indent+step, child)
+		}
 	}
 	for _, s := range spans {
-		parent := s.ParentSpanID
-		if !known[parent] {
-			parent = ""
-		}
-		children[parent] = append(children[parent], s)
-	}
-	var show func(parent, indent string)
-	show = func(parent, indent string) {
-		for _, s := range children[parent] {
-			p.showSpan(b, indent, s)
-			show(s.SpanID, indent+"  ")
+		switch {
+		case s.ParentSpanID == "":
+			show(step, s)
+		case !known[s.ParentSpanID]:
+			show(step+step, s)
 		}
 	}
-	show("", "  ")
 }
 
 func (p *previewText) showSpan(b *bytes.Buffer, indent string, s otlpSpan) {
