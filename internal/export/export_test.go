@@ -267,14 +267,18 @@ func TestOTLP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	appendTo(t, filepath.Join(s.Dir, "traces.jsonl"), "{\"resource\n{\"torn")
+	appendTo(t, filepath.Join(s.Dir, "traces.jsonl"), "{\"resource\n{\"resourceLogs\":[]}\n{\"torn")
 	appendTo(t, filepath.Join(s.Dir, "content.jsonl"), `{"timeUnixNano":"1","spans":[{"traceId":"`+spans[1].TraceID.String()+
 		`","spanId":"`+spans[1].SpanID.String()+`","attributes":[{"key":"gen_ai.tool.call.result","value":{"stringValue":"captured"}}]}],`+
-		`"logRecords":[{"timeUnixNano":"5","body":{"stringValue":"server stderr"},"attributes":[{"key":"data","value":{"stringValue":"said"}}]}]}`+"\n")
-	if got, damaged := write(false); got != want || damaged != 1 {
+		`"logRecords":[{"timeUnixNano":"5","body":{"stringValue":"server stderr"},"attributes":[{"key":"data","value":{"stringValue":"said"}}]}]}`+"\n"+
+		`{"timeUnixNano":"6","spans":[7]}`+"\n")
+	if got, damaged := write(false); got != want || damaged != 2 {
 		t.Errorf("%d damaged:\n%s", damaged, got)
 	}
-	got, _ := write(true)
+	got, damaged := write(true)
+	if damaged != 3 {
+		t.Errorf("with content %d lines are damaged", damaged)
+	}
 	for line := range strings.Lines(got) {
 		_, all, err := otlpfile.ReadTraces([]byte(line))
 		if err != nil {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"time"
@@ -38,10 +39,14 @@ func OTLP(w io.Writer, s *store.Session, content bool) (damaged int, err error) 
 		}
 	}
 	for _, file := range []struct {
-		name string
-		each func(line []byte) error
-	}{{"traces.jsonl", traces}, {"logs.jsonl", write}, {"metrics.jsonl", write}} {
-		n, err := lines(dir, file.name, file.each)
+		name, member string
+		each         func(line []byte) error
+	}{
+		{"traces.jsonl", "resourceSpans", traces},
+		{"logs.jsonl", "resourceLogs", write},
+		{"metrics.jsonl", "resourceMetrics", write},
+	} {
+		n, err := lines(dir, file.name, file.member, file.each)
 		if err != nil {
 			return 0, err
 		}
@@ -50,19 +55,23 @@ func OTLP(w io.Writer, s *store.Session, content bool) (damaged int, err error) 
 	if !content {
 		return damaged, nil
 	}
-	return damaged, dir.Lines("content.jsonl", func(line []byte) error {
+	err = dir.Lines("content.jsonl", func(line []byte) error {
 		logs, err := dir.CapturedLogs(line)
 		if err != nil {
-			return nil //nolint:nilerr // damaged: it is left out, like content that has expired
+			damaged++
+			return nil //nolint:nilerr // counted, and left out
 		}
 		return write(logs)
 	})
+	return damaged, err
 }
 
-// lines calls f with each line of a file that is JSON, and returns how many are not.
-func lines(dir *store.Files, name string, f func(line []byte) error) (damaged int, err error) {
+// lines calls f with each line of a file that is a message of OTLP, with the member that its signal has, and returns how many
+// are not.
+func lines(dir *store.Files, name, member string, f func(line []byte) error) (damaged int, err error) {
 	err = dir.Lines(name, func(line []byte) error {
-		if !json.Valid(line) {
+		var message map[string]json.RawMessage
+		if json.Unmarshal(line, &message) != nil || !bytes.HasPrefix(message[member], []byte("[")) {
 			damaged++
 			return nil
 		}

@@ -199,7 +199,7 @@ func attributes(s *store.Session) (map[string][]fact, error) {
 	}
 	defer func() { _ = dir.Close() }()
 	all := map[string][]fact{}
-	_, err = lines(dir, "traces.jsonl", func(line []byte) error {
+	err = dir.Lines("traces.jsonl", func(line []byte) error {
 		_, spans, err := otlpfile.ReadTraces(line)
 		if err != nil {
 			return nil //nolint:nilerr // the session's records count it
