@@ -102,7 +102,7 @@ func (a *app) export(c *cli.Context) error {
 func (a *app) exportTo(w io.Writer, format string, s *store.Session, content bool) error {
 	damaged, err := a.write(w, format, s, content)
 	if err == nil && damaged > 0 {
-		a.warn(fmt.Sprintf("session %s: %s could not be read and is left out", s.Name, view.Plural(damaged, "line")))
+		a.warn(fmt.Sprintf("session %s: left out %s that could not be read", s.Name, view.Plural(damaged, "line")))
 	}
 	return err
 }

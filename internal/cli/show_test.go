@@ -258,7 +258,7 @@ func TestShowDamaged(t *testing.T) {
 	appendTo(t, files[0], "no JSON\n{\"resourceSpans\":7}\n")
 	stdout, stderr, code := spanpipe(t, dir, nil, "show", "--otlp")
 	if code != 0 || !strings.HasPrefix(stderr, "spanpipe: warning: session 2026") || strings.Contains(stdout, "no JSON") ||
-		!strings.HasSuffix(stderr, ": 1 line could not be read and is left out\n") || !strings.Contains(stdout, "sync_board") {
+		!strings.HasSuffix(stderr, ": left out 2 lines that could not be read\n") || !strings.Contains(stdout, "sync_board") {
 		t.Errorf("--otlp: exit code %d, stderr %s, printed:\n%s", code, stderr, stdout)
 	}
 	stdout, stderr, code = spanpipe(t, dir, nil, "show")

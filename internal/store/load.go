@@ -96,6 +96,7 @@ type loader struct {
 	readers      sync.Pool   // of *otlpfile.Reader
 	spans        [][]decoded // by line
 	whole        bool        // these are all spans of the session
+	from         time.Time   // what ended before it is not of the part
 	content      Content
 	hangs        []hang
 	damagedSpans int
@@ -175,10 +176,14 @@ func (l *loader) decodeLine(line []byte) []decoded {
 	return all
 }
 
-// count returns how many spans were read.
+// count returns how many operations the spans that were read are of; the others are notifications'.
 func (l *loader) count() (n int) {
 	for _, line := range l.spans {
-		n += len(line)
+		for i := range line {
+			if line[i].op.Number > 0 {
+				n++
+			}
+		}
 	}
 	return n
 }
@@ -191,10 +196,13 @@ func (l *loader) first() time.Time {
 	return l.spans[0][0].op.End
 }
 
+// slack is for operations that ended at about the same time, see covers.
+const slack = 100
+
 // covers reports whether the spans that were read include the part. They are in the order of their ends, but for
 // milliseconds.
 func (l *loader) covers(part Range) bool {
-	if part.Last > 0 && l.count() > 2*part.Last { // half of them may be notifications
+	if part.Last > 0 && l.count() > part.Last+slack {
 		return true
 	}
 	return !part.Since.IsZero() && len(l.spans) > 0 && l.first().Before(part.Since.Add(-time.Second))
@@ -219,7 +227,6 @@ func (l *loader) assemble(s *Session, part Range) {
 		l.Session.Ready = l.Session.Ready || op.Answered && op.Direction == record.ToServer && !refused
 	}
 	l.noted(&a, part)
-	l.Left = max(s.Totals.Operations-len(l.Operations), 0)
 }
 
 // assembler knows the operations of spans.
@@ -273,8 +280,10 @@ func (l *loader) ended(a *assembler, part Range) {
 		}
 		l.spans[n] = nil // releases the memory
 	}
+	l.from = part.Since
 	if n := len(l.Operations) - part.Last; part.Last > 0 && n > 0 {
 		l.Operations = slices.Delete(l.Operations, 0, n)
+		l.from = l.Operations[0].End
 	}
 }
 
@@ -339,23 +348,6 @@ func TimeOf(n record.Note) time.Time {
 		return n.Time
 	}
 	return time.Time{}
-}
-
-// addDigest adds what the digest alone has.
-func (l *loader) addDigest(s *Session) error {
-	byNumber := make(map[uint64]int, len(l.Operations))
-	for i := range l.Operations {
-		byNumber[l.Operations[i].Number] = i
-	}
-	return s.Digest(func(op *record.Operation) bool {
-		if i, ok := byNumber[op.Number]; ok {
-			known := &l.Operations[i]
-			known.ArgumentsOf, known.ToolCount, known.DefinitionSize = op.ArgumentsOf, op.ToolCount, op.DefinitionSize
-			known.ResponseSize = op.ResponseSize // a span has that of an answered one only
-			known.Tools = slices.Clone(op.Tools)
-		}
-		return true
-	})
 }
 
 // record returns what session.json says of the session.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"slices"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -78,4 +79,46 @@ func (s *Session) eachSpan(f func(span *otlpfile.Span) bool) error {
 		}
 		return nil
 	})
+}
+
+// addDigest adds what the digest alone has. It has every operation that has ended, and so shows which of those that were
+// open for long still are, where not all spans were read.
+func (l *loader) addDigest(s *Session) error {
+	byNumber := make(map[uint64]int, len(l.Operations))
+	for i := range l.Operations {
+		byNumber[l.Operations[i].Number] = i
+	}
+	elsewhere := map[uint64]bool{} // those that are not of the part
+	err := s.Digest(func(op *record.Operation) bool {
+		if i, ok := byNumber[op.Number]; ok && !l.addEnded(&l.Operations[i], op) {
+			elsewhere[op.Number] = true
+		}
+		return true
+	})
+	ended := 0
+	l.Operations = slices.DeleteFunc(l.Operations, func(op record.Operation) bool {
+		if op.Change == record.Ended {
+			ended++
+		}
+		return elsewhere[op.Number]
+	})
+	l.Left = max(s.Totals.Operations-ended, 0)
+	return err
+}
+
+// addEnded adds to an operation what the digest says of it, and returns false if it is not of the part: it looks open, since
+// the spans that were read do not go back to its end.
+func (l *loader) addEnded(known, op *record.Operation) bool {
+	if known.Change != record.Ended { // its span was not read, is not there yet, or was lost
+		if op.End.Before(l.from) {
+			return false
+		}
+		known.Change, known.End, known.Duration, known.Wait = op.Change, op.End, op.Duration, op.Wait
+		known.InputWait, known.Answered, known.Hung = op.InputWait, op.Answered, op.Hung
+		known.ErrorType, known.Code, known.Class = op.ErrorType, op.Code, op.Class
+	}
+	known.ArgumentsOf, known.ToolCount, known.DefinitionSize = op.ArgumentsOf, op.ToolCount, op.DefinitionSize
+	known.ResponseSize = op.ResponseSize // a span has that of an answered one only
+	known.Tools = slices.Clone(op.Tools)
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/store/storetest"
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
@@ -324,6 +326,45 @@ func TestLoadPart(t *testing.T) {
 		}
 		if got, want := numbers(part.Operations), numbers(whole.Operations[at:]); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("since operation %d: %d operations, want %d", at, len(got), len(want))
+		}
+	}
+}
+
+// TestLoadPartOfChat: notifications do not count as operations, however many there are.
+func TestLoadPartOfChat(t *testing.T) {
+	dir := storeDir(t)
+	if _, err := storetest.Make(dir, storetest.Session{Server: storetest.Servers()[0], Start: epoch, Calls: 100, Every: time.Second, Chat: 40, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	one, err := store.Open(dir).Find("last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := one.LoadPart(store.Range{Last: 50})
+	if err != nil || len(part.Operations) != 50 || part.Left != 52 {
+		t.Errorf("%d operations, and %d are left; %v", len(part.Operations), part.Left, err)
+	}
+}
+
+// TestLoadWithoutSpans: calls that were open for long, and of which the spans were lost, have ended all the same.
+func TestLoadWithoutSpans(t *testing.T) {
+	one := makeSession(t, storeDir(t), 2000)
+	whole, err := one.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(one.Dir, "traces.jsonl"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := one.Load()
+	if err != nil || len(rest.Operations) == 0 {
+		t.Fatal(rest, err)
+	}
+	for _, got := range rest.Operations {
+		want := whole.Operations[got.Number-1]
+		if got.Change != record.Ended || !got.End.Equal(want.End) || got.Duration != want.Duration || got.ErrorType != want.ErrorType ||
+			!got.Answered || got.ResponseSize != want.ResponseSize {
+			t.Fatalf("got %+v, want %+v", got, want)
 		}
 	}
 }

@@ -73,6 +73,7 @@ type Session struct {
 	Start  time.Time
 	Calls  int
 	Every  time.Duration // from one call to the next
+	Chat   int           // notifications by the server after each call
 	Open   bool          // its last call is not answered, and hangs if the session is running
 	End    End
 	Seed   uint64
@@ -177,6 +178,9 @@ func (p *player) play(s Session, about record.Session) {
 		}
 		took := time.Duration(float64(tool.Median) * (0.4 + p.random.ExpFloat64()))
 		p.call(op, took, !s.Open || i < s.Calls-1)
+		for range s.Chat {
+			p.noted(record.Notification{Time: p.now, Direction: record.ToClient, Method: semconv.ResourcesUpdated, Size: 90})
+		}
 		if i%500 == 499 { // a real session does not outrun its disk
 			p.store.Flush(context.Background())
 		}
@@ -207,15 +211,14 @@ func (p *player) call(op record.Operation, took time.Duration, answered bool) {
 	opened.ResponseSize, opened.ErrorType, opened.Class, opened.Tools = 0, "", "", nil
 	p.sink.Opened(&opened)
 	p.store.Opened(&opened)
-	if !answered {
+	if !answered || took >= record.OpenAfter {
 		opened.Change = record.StillOpen
-		p.sink.Changed(&opened)
-		p.store.Changed(&opened)
+		p.changed(opened)
+	}
+	if !answered {
 		if p.hangs {
-			hanging := opened
-			hanging.Change, hanging.Hung, hanging.Duration = record.Hanging, true, 30*time.Second
-			p.sink.Changed(&hanging)
-			p.store.Changed(&hanging)
+			opened.Change, opened.Hung, opened.Duration = record.Hanging, true, 30*time.Second
+			p.changed(opened)
 		}
 		return
 	}
@@ -223,6 +226,10 @@ func (p *player) call(op record.Operation, took time.Duration, answered bool) {
 	op.Change, op.End, op.Duration, op.Answered, op.ResponseSize = record.Ended, p.now, took, true, size
 	op.Wait = took - took/20
 	op.Transfer, op.FirstByte = took/20, op.Start.Add(op.Wait)
+	p.changed(op)
+}
+
+func (p *player) changed(op record.Operation) {
 	p.sink.Changed(&op)
 	p.store.Changed(&op)
 }
