@@ -70,12 +70,17 @@ func OTLP(w io.Writer, s *store.Session, content bool) (damaged int, err error) 
 // are not.
 func lines(dir *store.Files, name, member string, f func(line []byte) error) (damaged int, err error) {
 	err = dir.Lines(name, func(line []byte) error {
-		var message map[string]json.RawMessage
-		if json.Unmarshal(line, &message) != nil || !bytes.HasPrefix(message[member], []byte("[")) {
+		if !hasArray(line, member) {
 			damaged++
 			return nil
 		}
 		return f(line)
 	})
 	return damaged, err
+}
+
+// hasArray reports whether a line is a JSON object whose member is an array.
+func hasArray(line []byte, member string) bool {
+	var message map[string]json.RawMessage
+	return json.Unmarshal(line, &message) == nil && bytes.HasPrefix(message[member], []byte("["))
 }

@@ -66,7 +66,7 @@ func (s *Session) history(filter Filter, last int) []Event {
 	if err != nil {
 		return nil // its directory was removed meanwhile
 	}
-	l.assemble(s, part)
+	l.assemble(part)
 	var events []Event
 	add := func(kind EventKind, at time.Time, op *record.Operation) {
 		events = append(events, Event{Kind: kind, Time: at, Session: s, Operation: op, Before: true})

@@ -56,7 +56,7 @@ func (s *Session) LoadPart(part Range) (*Records, error) {
 	if err := l.readContent(s); err != nil {
 		return nil, err
 	}
-	l.assemble(s, part)
+	l.assemble(part)
 	return &l.Records, l.addDigest(s)
 }
 
@@ -209,7 +209,7 @@ func (l *loader) covers(part Range) bool {
 }
 
 // assemble makes the records.
-func (l *loader) assemble(s *Session, part Range) {
+func (l *loader) assemble(part Range) {
 	l.Damaged += l.damagedSpans
 	n := l.count()
 	l.Spans = make(map[uint64]SpanIDs, n)
