@@ -2,6 +2,8 @@ package otlp_test
 
 import (
 	"context"
+	"log/slog"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -122,6 +124,18 @@ func TestMetricInterval(t *testing.T) {
 			t.Errorf("%d exports of metrics, want 12", sent("Metrics"))
 		}
 	})
+}
+
+// TestShortInterval has the timer of the metrics fire before anything else happens. It is for the race detector.
+func TestShortInterval(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	setenv(t, r, otlptest.HTTP)
+	t.Setenv("OTEL_METRIC_EXPORT_INTERVAL", "1")
+	exports := otlp.New(otlp.Config{Lookup: os.LookupEnv, Logger: slog.New(slog.DiscardHandler), Broken: func(any) {}})
+	time.Sleep(20 * time.Millisecond)
+	if err := exports.Metrics.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestMetricsAfterTheEnd has the timer of the metrics fire while the session ends: nothing was lost, and nothing is said.

@@ -41,6 +41,8 @@ func newReader(exporter sdkmetric.Exporter, p pace, d *delivery) *reader {
 			sdkmetric.WithAggregationSelector(exporter.Aggregation)),
 		exporter: exporter, delivery: d, pace: p, sending: make(chan struct{}, 1), last: time.Now(),
 	}
+	r.mu.Lock() // a short interval may be over before it is stored
+	defer r.mu.Unlock()
 	r.due = time.AfterFunc(p.quiet, func() { _ = r.ForceFlush(context.Background()) })
 	return r
 }
