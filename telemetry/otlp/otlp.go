@@ -61,8 +61,13 @@ func New(cfg Config) *Exports {
 }
 
 // Started notes that the SDK's providers have been made. Errors that the SDK reports until then are about variables,
-// later ones about deliveries.
-func (e *Exports) Started() { reportDeliveries(e.problems.reportSDK) }
+// later ones about deliveries. Metrics are sent from now on.
+func (e *Exports) Started() {
+	reportDeliveries(e.problems.reportSDK)
+	if e.reader != nil {
+		e.reader.schedule()
+	}
+}
 
 // Recorded notes that metrics were recorded. They are sent within their interval, while those of a session in which
 // nothing happens are sent less often.

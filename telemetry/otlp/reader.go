@@ -35,15 +35,15 @@ type reader struct {
 	closed bool
 }
 
+// newReader returns a reader that sends nothing by itself before it is scheduled: it cannot collect until the SDK's provider
+// has been made with it.
 func newReader(exporter sdkmetric.Exporter, p pace, d *delivery) *reader {
 	r := &reader{
 		ManualReader: sdkmetric.NewManualReader(sdkmetric.WithTemporalitySelector(exporter.Temporality),
 			sdkmetric.WithAggregationSelector(exporter.Aggregation)),
 		exporter: exporter, delivery: d, pace: p, sending: make(chan struct{}, 1), last: time.Now(),
 	}
-	r.mu.Lock() // a short interval may be over before it is stored
-	defer r.mu.Unlock()
-	r.due = time.AfterFunc(p.quiet, func() { _ = r.ForceFlush(context.Background()) })
+	r.due = time.AfterFunc(time.Hour, func() { _ = r.ForceFlush(context.Background()) })
 	return r
 }
 
