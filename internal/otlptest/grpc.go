@@ -58,7 +58,10 @@ func (r *Receiver) serveGRPC(_ any, stream grpc.ServerStream) error {
 		Signal: signal, Protocol: GRPC, Header: header, Encoding: wire.encoding, Wire: wire.size, Body: body, At: time.Now(),
 	})
 	if !r.wait(ctx, fault) {
-		return status.Error(codes.Unavailable, "the exchange ended")
+		if err := ctx.Err(); err != nil { // the deadline may be noticed here before it is at the client
+			return status.FromContextError(err).Err()
+		}
+		return status.Error(codes.Unavailable, "the receiver ends")
 	}
 	switch fault.kind {
 	case fail:
