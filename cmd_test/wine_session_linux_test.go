@@ -53,9 +53,9 @@ func TestWine(t *testing.T) {
 // wineWrap runs the tests of package wrap, including those of batch files, which only Windows has.
 func wineWrap(t *testing.T, w *wine) {
 	w.build(t, "wrap.exe", "test", "-c", "../wrap")
-	out, err := w.wine("wrap.exe", "-test.v").CombinedOutput()
+	out, err := w.output(t, "wrap.exe", "-test.v")
 	for _, name := range []string{"TestRelay", "TestExitCode", "TestConversation", "TestNotFound", "TestBatchFile"} {
-		if err != nil || !strings.Contains(string(out), "--- PASS: "+name+" ") {
+		if err != nil || !strings.Contains(out, "--- PASS: "+name+" ") {
 			t.Fatalf("%s: %v\n%s", name, err, out)
 		}
 	}
@@ -70,9 +70,8 @@ func wineStore(t *testing.T, w *wine) {
 		"store":    {"TestSixteen", "TestKilledAnywhere", "TestMetaOf", "TestSubkeyAtOnce", "TestReplaceWhileRead"},
 	} {
 		w.build(t, name+".exe", "test", "-c", "../internal/"+name)
-		cmd := w.wine(name+".exe", "-test.v", "-test.short", "-test.run", "^("+strings.Join(tests, "|")+")$")
-		out, _ := cmd.CombinedOutput() // how each test ended says more
-		text := string(out)
+		// How each test ended says more than the error.
+		text, _ := w.output(t, name+".exe", "-test.v", "-test.short", "-test.run", "^("+strings.Join(tests, "|")+")$")
 		for _, test := range tests {
 			if !strings.Contains(text, "--- PASS: "+test+" ") && !strings.Contains(text, "--- FAIL: "+test+" ") {
 				t.Errorf("%s has not ended:\n%s", test, text)
