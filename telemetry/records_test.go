@@ -43,18 +43,28 @@ const refusals = `
 
 // blocked plays a session whose server does not read its stdin: first something of which nothing is known yet, then a
 // call that has been read in part.
-func blocked(t *testing.T) {
+func blocked(t *testing.T, r *otlptest.Receiver) {
 	s := openTo(t, consent.Request{Telemetry: "otlp"}, func(c *telemetry.Config) { c.HangAfter = time.Millisecond })
 	s.say(`
 0ms > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}
 0ms < {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"test-server","version":"2.0"}}}`)
 	s.tel.Tap(record.ToServer).Arriving()
-	time.Sleep(1200 * time.Millisecond) // as above
+	waitRecord(t, r, semconv.StreamBlocked, "")
 	s.say(`1ms >+ {"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"save","arguments":{"text":"abc`)
 	s.tel.Tap(record.ToServer).Arriving()
-	time.Sleep(1200 * time.Millisecond)
+	waitRecord(t, r, semconv.OperationHangs, "7")
 	s.tel.Tap(record.ToServer).Ended(time.Now(), false)
 	s.end(left)
+}
+
+// waitRecord waits for a log record of a kind, about the request with an id if it has one.
+func waitRecord(t *testing.T, r *otlptest.Receiver, kind semconv.Record, id string) {
+	t.Helper()
+	mcptest.Eventually(t, kind.Message+" "+id, func() bool {
+		return slices.ContainsFunc(r.Records(), func(got otlptest.Record) bool {
+			return got.Body == kind.Message && (id == "" || got.Attrs.String(semconv.RequestID) == id)
+		})
+	})
 }
 
 // notStarted reports a server that could not be started.
@@ -100,9 +110,9 @@ func TestEveryRecord(t *testing.T) {
 		func(c *telemetry.Config) { c.HangAfter, c.LogLevel = time.Second, slog.LevelDebug; k.in(c) })
 	s.say(sortedByTime(everything + loops() + moreRecords))
 	s.tel.Stderr().Forwarded([]byte("listening on the usual port\n"), time.Now())
-	time.Sleep(2200 * time.Millisecond) // the consumer looks for hanging operations once a second
+	waitRecord(t, r, semconv.OperationHangs, "i")
 	s.end(record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded, Signal: "SIGSEGV"})
-	blocked(t)
+	blocked(t, r)
 	notStarted(t)
 	s = openTo(t, consent.Request{Telemetry: "otlp"}, nil)
 	s.say(refusals + unusual())
