@@ -3,7 +3,7 @@ package record
 import "time"
 
 // Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine,
-// Blockage or Exit. The set is closed; a type switch over it is how a sink tells them apart.
+// Blockage, Measurement or Exit. The set is closed; a type switch over it is how a sink tells them apart.
 type Note interface{ note() }
 
 func (Session) note()      {}
@@ -14,6 +14,7 @@ func (Finding) note()      {}
 func (LogLine) note()      {}
 func (Blockage) note()     {}
 func (Exit) note()         {}
+func (Measurement) note()  {}
 
 // Session says what is known of the session as a whole. The first record comes before any other, and a new one whenever
 // something in it has changed.
@@ -250,4 +251,30 @@ func (e Exit) Failed() bool {
 		return e.EndedBy == ByServer
 	}
 	return true
+}
+
+// MeasurementForm is how the values of a measurement are aggregated.
+type MeasurementForm string
+
+// The forms of measurements.
+const (
+	CounterMeasurement   MeasurementForm = "counter"
+	HistogramMeasurement MeasurementForm = "histogram"
+	GaugeMeasurement     MeasurementForm = "gauge"
+)
+
+// Measurement is a value that a rule of the user's has found in a call, see package rules. It holds numbers, and words that
+// the user has listed.
+type Measurement struct {
+	Time      time.Time `json:"time"`
+	Operation uint64    `json:"operation"` // the call
+	Rule      string    `json:"rule"`      // the name of its metric
+	Value     float64   `json:"value"`
+	Labels    []Label   `json:"labels,omitempty"`
+}
+
+// Label is a label of a measurement.
+type Label struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
