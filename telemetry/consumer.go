@@ -56,6 +56,10 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 		c.sinks = append(c.sinks, s.out.store)
 	}
 	c.sinks = append(c.sinks, s.cfg.Sinks...)
+	if s.rules != nil {
+		s.rules.note = c.sinks.Noted // the others: a measurement concerns neither rules nor anomalies
+		c.sinks = append(c.sinks, s.rules)
+	}
 	c.sinks = append(c.sinks, anomaly.New(func(f record.Finding) { c.sinks.Noted(f) }))
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
@@ -181,7 +185,8 @@ func (c *consumer) forget(next [2]int) {
 }
 
 func (c *consumer) observe(raw *session.Raw) {
-	size := raw.Content.Size()
+	size := raw.Content.Size() + raw.Measure.Size()
+	c.rules.look(raw, c.tracker, c.clock.at(raw.Last))
 	c.tracker.Observe(c.redact.message(raw, c.tracker.RequestMethod))
 	c.queue.consumed(size)
 }

@@ -41,11 +41,12 @@ type output struct {
 	unstored atomic.Int64  // spans that were open at its end
 	admin    *admin.Server // nil without one
 	registry *prometheus.Registry
-	session  string // its id
+	session  string       // its id
+	skipped  func() int64 // values that metric rules could not measure; nil without rules
 }
 
 // build makes what the policy asks for.
-func (o *output) build(cfg Config, id record.Session) {
+func (o *output) build(cfg Config, id record.Session, rules *measurer) {
 	otlp.TakeOver(cfg.Logger) // before the SDK reads a variable
 	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
 	var client Client
@@ -53,7 +54,7 @@ func (o *output) build(cfg Config, id record.Session) {
 		client = cfg.Client()
 	}
 	sink := sinkConfig(cfg, id, client)
-	sink.Broken, sink.Lost = o.broken, o.lost
+	sink.Broken, sink.Lost, sink.Custom = o.broken, o.lost, rules.custom()
 	if cfg.Policy.Has(consent.OTLP) {
 		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: o.broken})
 		sink.Spans = some[sdktrace.SpanProcessor](o.exports.Spans)
@@ -218,6 +219,9 @@ func (o *output) lost() map[string]int64 {
 	lost := map[string]int64{
 		semconv.LostMessage: o.dropped.messages.Load(), semconv.LostContent: o.dropped.contents.Load(),
 		semconv.LostSpan: 0, semconv.LostLogRecord: 0, semconv.LostConsoleLine: o.lines(),
+	}
+	if o.skipped != nil {
+		lost[semconv.LostMeasurement] = o.skipped()
 	}
 	if o.exports != nil {
 		lost[semconv.LostSpan], lost[semconv.LostLogRecord] = o.exports.Lost()

@@ -61,10 +61,16 @@ func (q *queue) push(m *session.Raw) {
 	if !q.admitsLocked(m.Content.Size()) {
 		m.Content = nil
 	}
+	if m.Measure != nil && !q.admitsLocked(m.Measure.Size()) {
+		m.Measure = tooMuch
+	}
 	q.waiting = append(q.waiting, *m)
 	q.messages.Add(1)
 	q.wakeLocked()
 }
+
+// tooMuch stands for content that metric rules would have looked at. It must not be changed.
+var tooMuch = &session.RawContent{Result: session.Piece{Truncated: true}}
 
 // pushLine queues a line of stderr, which belongs to the queue from then on.
 func (q *queue) pushLine(l stderrLine) {

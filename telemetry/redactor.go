@@ -71,7 +71,7 @@ func (r *redactor) message(raw *session.Raw, requestMethod func(*session.Message
 	if c := raw.Content; c != nil {
 		r.content(m, c, requestMethod)
 	}
-	raw.URI, raw.Content = "", nil
+	raw.URI, raw.Content, raw.Measure = "", nil, nil
 	return m
 }
 

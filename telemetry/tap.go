@@ -25,8 +25,12 @@ type Tap struct {
 
 func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
 	tap := &Tap{t: t, decoder: session.Decoder{Reader: reader, Dir: dir, Epoch: t.clock.epoch, Clean: t.cfg.Clean}}
+	if t.rules != nil {
+		tap.decoder.Wanted = t.wanted
+	}
 	tap.scanner = framing.NewScanner(reader.Table, func(m *framing.Message) {
 		tap.decoder.Decode(m, &tap.message)
+		t.rules.requested(&tap.message)
 		t.queue.push(&tap.message)
 	})
 	return tap

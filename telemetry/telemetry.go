@@ -11,6 +11,7 @@ import (
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/rules"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
@@ -52,6 +53,9 @@ type Config struct {
 	// starts; its error means that nothing is stored, and is reported.
 	OpenStore func(StoreSession) (Store, error)
 
+	// Rules are the metrics that the user has described. May be nil.
+	Rules *rules.Set
+
 	// Sinks receive every record beside the sinks of the policy. The telemetry calls them from one goroutine.
 	Sinks []session.Sink
 }
@@ -80,6 +84,7 @@ type Telemetry struct {
 	clock  clock
 	queue  *queue
 	redact *redactor
+	rules  *measurer // nil without rules
 	taps   [2]*Tap
 	stderr *StderrTap
 	id     record.Session // ID and Launched
@@ -99,7 +104,8 @@ func New(cfg Config) *Telemetry {
 	if t.redact, err = newRedactor(t.cfg); err != nil { // consent has checked the same settings
 		t.cfg.Logger.Warn("no content is captured", "error", err.Error())
 	}
-	reader := session.NewReader(t.redact.contents)
+	t.rules = newMeasurer(t.cfg)
+	reader := session.NewReader(t.rules.contents(t.redact.contents))
 	for i, dir := range directions {
 		t.taps[i] = t.newTap(dir, reader)
 	}
@@ -137,7 +143,10 @@ func (t *Telemetry) prepare() {
 	t.out = &output{
 		dropped: &t.queue.dropped, lines: t.cfg.LostLines, logger: t.cfg.Logger, session: t.id.ID, broken: t.Fail,
 	}
-	if !t.guard(func() { t.out.build(t.cfg, t.id) }) {
+	if t.rules != nil {
+		t.out.skipped = t.rules.recorder.Skipped
+	}
+	if !t.guard(func() { t.out.build(t.cfg, t.id, t.rules) }) {
 		t.out.closeAdmin(context.Background())
 		t.out = t.out.withoutExporters(t.cfg, t.id)
 	}

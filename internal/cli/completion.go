@@ -96,7 +96,7 @@ func completionsOf(program *cli.App) completions {
 	}}
 	for _, c := range program.VisibleCommands() {
 		words := map[string]string{
-			"completion": shells, "help": strings.Join(names, " "), "show": "last", "push": "last", "export": "last",
+			"completion": shells, "help": strings.Join(names, " "), "show": "last", "push": "last", "export": "last", "metrics": "check",
 		}[c.Name]
 		all.Commands = append(all.Commands, completedCommand{c.Name, c.Usage, words, completedFlags(c.Flags)})
 	}
@@ -137,7 +137,7 @@ func completedFlags(flags []cli.Flag) (all []completedFlag) {
 			}
 			switch f := f.(type) {
 			case *setting:
-				c.Usage, c.Value, c.Words = f.Usage, f.Value != "", f.OneOf+f.Words
+				c.Usage, c.Value, c.Words, c.File = f.Usage, f.Value != "", f.OneOf+f.Words, f.File
 			case oneOf:
 				c.Usage, c.Value, c.Words = strings.ReplaceAll(f.Usage, "`", ""), true, f.words
 			case cli.DocGenerationFlag:

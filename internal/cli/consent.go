@@ -46,6 +46,7 @@ type decision struct {
 	Capture     []consent.Level   `json:"capture"`
 	CaptureKeys []string          `json:"capture_keys,omitempty"`
 	CaptureMax  int               `json:"capture_max_bytes,omitempty"`
+	MetricRules *jsonRules        `json:"metric_rules,omitempty"` // absent without SPANPIPE_METRIC_RULES
 	Collected   []string          `json:"collected"`
 	UnlessAsked []string          `json:"not_collected_unless_asked"`
 	Never       []string          `json:"never_collected"`
@@ -100,6 +101,9 @@ func (a *app) explain(p consent.Policy) decision {
 		} else {
 			d.UnlessAsked = append(d.UnlessAsked, string(level)+": "+levelText[level])
 		}
+	}
+	if p.On() && a.options.metricRules != "" {
+		d.MetricRules = a.readRules(a.options.metricRules, startBound).json()
 	}
 	lookup := ownEnvironment(a.Environ)
 	if p.Has(consent.Local) {
@@ -300,6 +304,7 @@ func (d decision) text(columns int) string {
 		{"How long it is kept on this machine", d.Store.limits()},
 		{"Warnings", d.Warnings},
 		{"What is collected", d.Collected},
+		{"Numbers and listed words that metric rules take from calls, and nothing else of them", d.MetricRules.lines()},
 		{"Only these members of arguments and results", d.CaptureKeys},
 		{"Limit of each piece of content", limit},
 		{"Not collected unless you ask for it: SPANPIPE_CAPTURE is a list of", d.UnlessAsked},

@@ -95,6 +95,7 @@ func (a *app) prepare(
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
 	}
+	l.telemetry.Rules = a.metricRules(policy)
 	if policy.Has(consent.Local) {
 		l.telemetry.OpenStore = a.openStore
 		l.telemetry.Client = func() telemetry.Client { return a.client(logger) }

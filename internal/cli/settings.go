@@ -26,6 +26,7 @@ type options struct {
 	traceScope   otel.TraceScope
 	hangAfter    time.Duration
 	adminAddr    string
+	metricRules  string
 	dir          string
 	keep         store.Keep
 	logLevel     slog.Level
@@ -89,6 +90,11 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 			Usage: "where /metrics, /healthz and /readyz are served while telemetry is on: host:port or unix:PATH",
 		},
 		{
+			Flag: "metric-rules", Value: "FILE", parse: text(&o.metricRules), File: true,
+			Usage: "metrics of your own, by rules in a YAML file: numbers in arguments and results, with labels that the rules list; " +
+				"spanpipe metrics check FILE tries them",
+		},
+		{
 			Flag: "dir", Value: "DIRECTORY", Default: defaultDir, parse: text(&o.dir),
 			Usage: "where spanpipe keeps files of its own: stored sessions, and targets/*.json, the list of metrics pages for " +
 				"Prometheus (Windows: %LOCALAPPDATA%\\spanpipe)",
@@ -127,6 +133,7 @@ type setting struct {
 	Usage   string
 	OneOf   string // the only values, if they are few
 	Words   string // else values for completion
+	File    bool   // the value is a file
 
 	parse  func(value string) error // stores a valid value; the error names what was wanted
 	source string                   // what has set the value: the flag, the variable, or nothing

@@ -160,6 +160,8 @@ func metricOf(m *metricdata.Metrics) otlpfile.Metric {
 	switch data := m.Data.(type) {
 	case metricdata.Gauge[int64]:
 		out.Points = points(data.DataPoints, attribute.Int64Value)
+	case metricdata.Gauge[float64]: // of the user's rules
+		out.Points = points(data.DataPoints, attribute.Float64Value)
 	case metricdata.Sum[int64]:
 		out.Form, out.Monotonic = otlpfile.Sum, data.IsMonotonic
 		out.Points = points(data.DataPoints, attribute.Int64Value)

@@ -76,6 +76,33 @@ func (x *instruments) createRecorded(meter metric.Meter, i semconv.Instrument) {
 	}
 }
 
+// Custom describes a metric of the user's. Its values are floating-point numbers.
+type Custom struct {
+	Name, Description, Unit string
+	Form                    semconv.Form // Counter, Histogram or Gauge
+	Buckets                 []float64    // of a histogram; nil: by its unit
+}
+
+// createCustom makes the instrument of a metric of the user's. Its name has been checked.
+func (x *instruments) createCustom(meter metric.Meter, c Custom) {
+	ctx, unit, text := context.Background(), metric.WithUnit(c.Unit), metric.WithDescription(c.Description)
+	switch c.Form {
+	case semconv.Histogram:
+		buckets := c.Buckets
+		if buckets == nil {
+			buckets = semconv.CustomBuckets(c.Unit)
+		}
+		h, _ := meter.Float64Histogram(c.Name, unit, text, metric.WithExplicitBucketBoundaries(buckets...))
+		x.recorded[c.Name] = func(v float64, s series) { h.Record(ctx, v, s.record...) }
+	case semconv.Gauge:
+		g, _ := meter.Float64Gauge(c.Name, unit, text)
+		x.recorded[c.Name] = func(v float64, s series) { g.Record(ctx, v, s.record...) }
+	case semconv.Counter:
+		n, _ := meter.Float64Counter(c.Name, unit, text)
+		x.recorded[c.Name] = func(v float64, s series) { n.Add(ctx, v, s.add...) }
+	}
+}
+
 // createObserved makes an instrument whose value is read at each export. Times are floating-point numbers.
 func (x *instruments) createObserved(meter metric.Meter, i semconv.Instrument) {
 	unit, text := metric.WithUnit(i.Unit), metric.WithDescription(i.Description)
@@ -92,7 +119,11 @@ func (x *instruments) createObserved(meter metric.Meter, i semconv.Instrument) {
 // record adds the value to a counter, or records it in a histogram or gauge. Counters and gauges are integers, and the
 // fraction of a value is dropped there.
 func (x *instruments) record(i semconv.Instrument, value float64, s series) {
-	if record, ok := x.recorded[i.Name]; ok {
+	x.recordNamed(i.Name, value, s)
+}
+
+func (x *instruments) recordNamed(name string, value float64, s series) {
+	if record, ok := x.recorded[name]; ok {
 		record(value, s)
 	}
 	if x.notify != nil {

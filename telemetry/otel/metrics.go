@@ -199,6 +199,16 @@ func (m *metrics) finding(f record.Finding) {
 	m.record(semconv.Anomalies, 1, m.seriesOf(semconv.Anomaly, string(f.Kind), semconv.ToolName, m.tools.label(f.Tool)))
 }
 
+// measurement records a value that a rule of the user's has found. Its labels are words that the user has listed.
+func (m *metrics) measurement(n record.Measurement) {
+	labels := m.labels[:0]
+	for _, l := range n.Labels {
+		labels = append(labels, l.Name, l.Value)
+	}
+	m.labels = labels
+	m.recordNamed(n.Rule, n.Value, m.seriesOf(labels...))
+}
+
 // exit records the end of the session and of the server's process. The session has an error
 // type only if the server ended first: a client that leaves is no failure.
 func (m *metrics) exit(e record.Exit) {

@@ -35,6 +35,9 @@ type Config struct {
 	Logger   *slog.Logger // the program's own log, which receives all log records; nil discards
 	LogLevel slog.Level   // the lowest level of log records that are exported
 
+	// Custom are the metrics of the user's, for record.Measurement.
+	Custom []Custom
+
 	TraceScope  TraceScope     // which operations share a trace; default TraceSession
 	Session     record.Session // what is known of it: at least ID and Launched, which is when its span starts
 	Traceparent string         // W3C trace context of the environment; the session's span becomes its child
@@ -94,6 +97,9 @@ func New(cfg Config) *Sink {
 	}
 	s.providers = newProviders(cfg)
 	x := newInstruments(s.providers.meter, s.recorded(cfg.Recorded))
+	for _, c := range cfg.Custom {
+		x.createCustom(s.providers.meter, c)
+	}
 	s.spans, s.metrics, s.logs = newSpans(s.providers.tracer, cfg), newMetrics(x), newLogs(cfg, s.providers.logger)
 	s.observed = &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken}
 	s.observed.register(s.providers.meter)
@@ -178,6 +184,8 @@ func (s *Sink) Noted(n record.Note) {
 	case record.Finding:
 		s.metrics.finding(n)
 		s.logs.finding(s.contextOf(n.Operation), n)
+	case record.Measurement:
+		s.metrics.measurement(n)
 	case record.LogLine:
 		s.logs.line(n)
 	case record.Blockage:

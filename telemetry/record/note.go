@@ -253,16 +253,6 @@ func (e Exit) Failed() bool {
 	return true
 }
 
-// MeasurementForm is how the values of a measurement are aggregated.
-type MeasurementForm string
-
-// The forms of measurements.
-const (
-	CounterMeasurement   MeasurementForm = "counter"
-	HistogramMeasurement MeasurementForm = "histogram"
-	GaugeMeasurement     MeasurementForm = "gauge"
-)
-
 // Measurement is a value that a rule of the user's has found in a call, see package rules. It holds numbers, and words that
 // the user has listed.
 type Measurement struct {

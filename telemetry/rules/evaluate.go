@@ -9,11 +9,12 @@ import (
 
 // trial is a rule that is being evaluated for a call: what has been found so far. It holds no content.
 type trial struct {
-	rule   int
-	values []float64
-	labels []string // in the order of the rule's; "" for those that are not known yet
-	unmet  bool     // its condition is known not to hold
-	bad    int      // what was found and is no number
+	rule    int
+	values  []float64
+	labels  []string // in the order of the rule's; "" for those that are not known yet
+	skipped bool     // what it looks at was not there to be looked at
+	unmet   bool     // its condition is known not to hold
+	bad     int      // what was found and is no number
 }
 
 // stage is one of the two moments at which a rule looks at a call.

@@ -85,7 +85,7 @@ func (p *parser) read(text []byte) *yaml.Node {
 func (p *parser) at(line, column int, text, hint string) {
 	const most = 200
 	if len(p.problems) < most {
-		p.problems = append(p.problems, Problem{line, column, p.rule, text, hint})
+		p.problems = append(p.problems, Problem{line, column, p.rule, text, strings.TrimSpace(hint)})
 	}
 }
 

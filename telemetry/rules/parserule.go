@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // readRule reads a rule. It is good if there are no more problems afterwards.
@@ -27,21 +27,21 @@ func (p *parser) readRule(n *yaml.Node) *Rule {
 		p.problem(members["unit"], "a unit has neither spaces nor letters beyond ASCII", "for example: s, By, %, {attempt}")
 	}
 	form := p.oneOf(p.needed(n, members, "a rule", "type"), "type", "counter", "histogram", "gauge")
-	r.Form = record.MeasurementForm(form)
+	r.Form = semconv.Form(form)
 	r.Buckets = p.buckets(members["buckets"], r.Form)
 	if m := p.needed(n, members, "a rule", "match"); m != nil {
 		r.Match = p.match(m)
 	}
 	if v := members["value"]; v != nil {
 		r.Value = p.value(v)
-	} else if r.Form == record.CounterMeasurement {
+	} else if r.Form == semconv.Counter {
 		r.Value = constant(1)
 	} else {
 		p.problem(n, "a rule has no value", "only a counter may leave it out, and counts calls then")
 	}
 	r.When = p.when(members["when"])
 	r.Labels = p.labels(members["labels"])
-	if r.Form == record.CounterMeasurement && r.Value.Scale < 0 {
+	if r.Form == semconv.Counter && r.Value.Scale < 0 {
 		p.problem(members["value"], "a counter does not take a number below 0", "make it a gauge or a histogram")
 	}
 	return r
@@ -73,11 +73,11 @@ func (p *parser) checkName(n *yaml.Node, r *Rule) {
 func constant(v float64) Value { return Value{Constant: &v, As: AsNumber, Scale: 1} }
 
 // buckets reads the boundaries of a histogram.
-func (p *parser) buckets(n *yaml.Node, form record.MeasurementForm) []float64 {
+func (p *parser) buckets(n *yaml.Node, form semconv.Form) []float64 {
 	switch {
 	case n == nil:
 		return nil
-	case form != record.HistogramMeasurement:
+	case form != semconv.Histogram:
 		p.problem(n, "only a histogram has buckets", "remove them, or make it type: histogram")
 		return nil
 	case n.Kind != yaml.SequenceNode || len(n.Content) == 0 || len(n.Content) > maxBuckets:
@@ -159,6 +159,7 @@ func (p *parser) source(n *yaml.Node, members map[string]*yaml.Node, what string
 	path, regex := members["path"], members["regex"]
 	if text := p.text(path, "path", 10*maxPath); text != "" {
 		var err error
+		s.Text = text
 		if s.Path, err = compilePath(text); err != nil {
 			p.problem(path, "path "+quote(text)+": "+printable(err.Error()), "paths are those of RFC 9535, for example $.items[0].price")
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -25,12 +26,13 @@ type Recorder struct {
 	set      *Set
 	server   string // its name
 	disabled []bool // by rule: it has panicked
+	tallies  []Tally
 	series   []map[string]bool
 	arrived  []trial           // of the request that was seen last, whose operation is about to open
 	calls    map[uint64]*call  // by the operation's number
 	problem  func(text string) // receives each problem once
 	told     map[string]bool
-	skipped  int64
+	skipped  atomic.Int64
 }
 
 // call is an open operation for which rules wait.
@@ -46,7 +48,7 @@ const maxCalls = 2000
 // NewRecorder returns a recorder. It calls problem with each problem once, in words that hold nothing of a message.
 func NewRecorder(set *Set, problem func(text string)) *Recorder {
 	r := &Recorder{
-		set: set, disabled: make([]bool, len(set.Rules)), series: make([]map[string]bool, len(set.Rules)),
+		set: set, disabled: make([]bool, len(set.Rules)), tallies: make([]Tally, len(set.Rules)), series: make([]map[string]bool, len(set.Rules)),
 		calls: map[uint64]*call{}, problem: problem, told: map[string]bool{},
 	}
 	for i := range r.series {
@@ -55,16 +57,27 @@ func NewRecorder(set *Set, problem func(text string)) *Recorder {
 	return r
 }
 
+// Tally is what has become of a rule's calls.
+type Tally struct {
+	Matched    int64 // calls
+	Unmet      int64 // of these, calls that its condition left out
+	NotNumbers int64 // values that were found and are no number, or no time
+	Left       int64 // values or contents that were left out: too large, or not for a counter
+}
+
+// Tallies returns the tally of each rule.
+func (r *Recorder) Tallies() []Tally { return slices.Clone(r.tallies) }
+
 // ServerNamed takes the name that the server gives itself.
 func (r *Recorder) ServerNamed(name string) { r.server = name }
 
 // Skipped returns how many values could not be measured: their message was too large, came before its request, or has a
-// number that a counter does not take.
-func (r *Recorder) Skipped() int64 { return r.skipped }
+// number that a counter does not take. It is safe for concurrent use.
+func (r *Recorder) Skipped() int64 { return r.skipped.Load() }
 
 // Request looks at a request of the client. The next call of Opened is for its operation.
 func (r *Recorder) Request(q Request) {
-	r.arrived = r.arrived[:0:0]
+	r.arrived = nil
 	if q.Direction != record.ToServer {
 		return
 	}
@@ -73,9 +86,10 @@ func (r *Recorder) Request(q Request) {
 		if r.disabled[i] || !rule.Match.matches(&q, r.server) {
 			continue
 		}
+		r.tallies[i].Matched++
 		t := trial{rule: i, labels: make([]string, len(rule.Labels))}
 		if arguments, _ := rule.wants(); arguments && q.Content.TooLarge {
-			r.skip(rule, "arguments are larger than 256 KiB, or came too fast")
+			r.skip(i, "arguments are larger than 256 KiB, or came too fast")
 			continue
 		}
 		s := stage{doc: doc, name: q.Target, now: q.Time}
@@ -83,6 +97,16 @@ func (r *Recorder) Request(q Request) {
 			r.arrived = append(r.arrived, t)
 		}
 	}
+}
+
+// Matches reports whether a rule may be for a request. Of it neither the content nor the server is looked at. It is safe for
+// concurrent use.
+func (s *Set) Matches(q Request) bool {
+	return q.Direction == record.ToServer && slices.ContainsFunc(s.Rules, func(r *Rule) bool {
+		m := r.Match
+		m.Server = nil
+		return m.matches(&q, "")
+	})
 }
 
 // matches reports whether a rule is for a request.
@@ -109,7 +133,7 @@ func (m *Match) matches(q *Request, server string) bool {
 
 // Opened returns what is known of an operation from its request alone. The others wait for its end.
 func (r *Recorder) Opened(op *record.Operation) []record.Measurement {
-	if len(r.arrived) == 0 {
+	if len(r.arrived) == 0 || op.Direction != record.ToServer {
 		return nil
 	}
 	var done []record.Measurement
@@ -143,8 +167,8 @@ func (r *Recorder) Response(number uint64, content Content, now time.Time) {
 		t := &c.trials[i]
 		rule := r.set.Rules[t.rule]
 		if _, response := rule.wants(); response && content.TooLarge {
-			t.unmet = true
-			r.skip(rule, "a result is larger than 256 KiB, or came too fast")
+			t.values, t.skipped = nil, true
+			r.skip(t.rule, "a result is larger than 256 KiB, or came too fast")
 			continue
 		}
 		s := stage{doc: doc, name: c.name, now: now, late: true}
@@ -199,14 +223,20 @@ func outcomeOf(op *record.Operation) string {
 // measured makes the measurements of a rule that has been evaluated.
 func (r *Recorder) measured(t *trial, op *record.Operation, at time.Time) []record.Measurement {
 	rule := r.set.Rules[t.rule]
+	tally := &r.tallies[t.rule]
+	tally.NotNumbers += int64(t.bad)
+	if t.skipped {
+		return nil
+	}
 	if t.unmet || r.disabled[t.rule] {
+		tally.Unmet++
 		return nil
 	}
 	labels := r.labels(t)
 	var done []record.Measurement
 	for _, v := range t.values {
-		if rule.Form == record.CounterMeasurement && v < 0 {
-			r.skip(rule, "a counter does not take a number below 0")
+		if rule.Form == semconv.Counter && v < 0 {
+			r.skip(t.rule, "a counter does not take a number below 0")
 			continue
 		}
 		done = append(done, record.Measurement{
@@ -242,7 +272,7 @@ func (r *Recorder) guard(rule int, f func()) (returned bool) {
 	defer func() {
 		if recover() != nil { // its text could quote content
 			r.disabled[rule] = true
-			r.skipped++
+			r.skipped.Add(1)
 			r.tell("metric rule " + r.set.Rules[rule].Name + " is off for the rest of this session because of a defect in spanpipe")
 		}
 	}()
@@ -251,16 +281,14 @@ func (r *Recorder) guard(rule int, f func()) (returned bool) {
 }
 
 // skip counts a value that cannot be measured.
-func (r *Recorder) skip(rule *Rule, why string) {
-	r.skipped++
-	r.tell("metric rule " + rule.Name + " leaves a value out: " + why)
+func (r *Recorder) skip(rule int, why string) {
+	r.skipped.Add(1)
+	r.tallies[rule].Left++
+	r.tell("metric rule " + r.set.Rules[rule].Name + " leaves a value out: " + why)
 }
 
-// Lost counts a response for which rules might have waited, and which came before its request.
-func (r *Recorder) Lost() {
-	r.skipped++
-	r.tell("a response came before its request, and is not measured by metric rules")
-}
+// Unmatched counts a response to no request that is open: it came before its request, or after that was given up.
+func (r *Recorder) Unmatched() { r.skipped.Add(1) }
 
 func (r *Recorder) tell(text string) {
 	if !r.told[text] && r.problem != nil {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/theory/jsonpath"
 
-	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // The bounds of a file and of its rules.
@@ -40,7 +40,7 @@ type Rule struct {
 	Name        string
 	Description string
 	Unit        string
-	Form        record.MeasurementForm
+	Form        semconv.Form
 	Buckets     []float64 // of a histogram; nil means the default
 	Match       Match
 	Value       Value
@@ -72,6 +72,7 @@ const (
 type Source struct {
 	From  From
 	Path  *jsonpath.Path // nil: the texts themselves
+	Text  string         // the path as the file has it
 	Regex *regexp.Regexp // nil: what the path has found
 }
 

@@ -117,6 +117,7 @@ const (
 	LostConsoleLine     = "console_line"
 	LostStoredSpan      = "stored_span"
 	LostStoredLogRecord = "stored_log_record"
+	LostMeasurement     = "measurement" // of a metric rule
 )
 
 // Names of spans and events that are not a method.
@@ -148,6 +149,19 @@ func DurationBuckets() []float64 {
 // bucket of its own.
 func SizeBuckets() []float64 {
 	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
+}
+
+// CustomBuckets returns the boundaries of a histogram of the user's that has none of its own, by its unit.
+func CustomBuckets(unit string) []float64 {
+	switch unit {
+	case "s":
+		return DurationBuckets()
+	case "By":
+		return SizeBuckets()
+	case "1": // shares
+		return []float64{0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1}
+	}
+	return []float64{0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000}
 }
 
 // versions are those of MCP. The first was never a release, but SDKs accept it.

@@ -11,6 +11,7 @@ type Raw struct {
 	Message
 	URI     string      // params.uri or params.ref.uri as sent; empty if it was too long to be kept whole
 	Content *RawContent // nil if the message has none of the content asked for
+	Measure *RawContent // likewise of what metric rules look at: Arguments, Result and Failure
 }
 
 // RawContent is content as it came over the wire. A Piece is empty if the message does not have it.
@@ -20,6 +21,7 @@ type RawContent struct {
 	Data      Piece // params.data of notifications/message, JSON
 	Result    Piece // result of any method, JSON: which method it was is known only to the tracker
 	Error     Piece // text of an error, or of a result with isError
+	Failure   Piece // error, JSON; only in Raw.Measure
 }
 
 // Piece is the beginning of a value.
@@ -33,7 +35,7 @@ func (c *RawContent) Size() int {
 	if c == nil {
 		return 0
 	}
-	return len(c.Arguments.Raw) + len(c.Messages.Raw) + len(c.Data.Raw) + len(c.Result.Raw) + len(c.Error.Raw)
+	return len(c.Arguments.Raw) + len(c.Messages.Raw) + len(c.Data.Raw) + len(c.Result.Raw) + len(c.Error.Raw) + len(c.Failure.Raw)
 }
 
 // Contents selects the content to copy out of messages. The zero value selects none.
@@ -44,6 +46,11 @@ type Contents struct {
 	Results   bool // of tools/call and tasks/result
 	Prompts   bool // arguments and result of prompts/get, messages and result of sampling/createMessage
 	Messages  bool // data of notifications/message
+
+	// What metric rules look at, whether or not it is captured: see Decoder.Wanted.
+	MeasureMax      int  // bytes of each piece
+	MeasureRequest  bool // arguments
+	MeasureResponse bool // results and errors
 }
 
 // WantsResult reports whether the result of a request with the method is selected.
@@ -68,6 +75,41 @@ func (m *Raw) content() *RawContent {
 		m.Content = new(RawContent)
 	}
 	return m.Content
+}
+
+// measured are the values that metric rules look at. They are the scanner's and valid only until the message is decoded: that
+// a rule is for it may be known only at its end.
+type measured struct{ arguments, result, failure *framing.Value }
+
+// measureFields are the members that metric rules look at.
+func measureFields(c Contents) []field {
+	var fields []field
+	piece := func(keys string, to func(*measured) **framing.Value) {
+		fields = append(fields, field{path(keys, framing.Raw, c.MeasureMax), func(d *Decoder, v *framing.Value, _ *Raw) {
+			*to(&d.measured) = v
+		}})
+	}
+	if c.MeasureRequest {
+		piece("params arguments", func(m *measured) **framing.Value { return &m.arguments })
+	}
+	if c.MeasureResponse {
+		piece("result", func(m *measured) **framing.Value { return &m.result })
+		piece("error", func(m *measured) **framing.Value { return &m.failure })
+	}
+	return fields
+}
+
+// copy copies the values beside their message.
+func (m *measured) copy(to *Raw) {
+	to.Measure = new(RawContent)
+	for _, one := range []struct {
+		from *framing.Value
+		to   *Piece
+	}{{m.arguments, &to.Measure.Arguments}, {m.result, &to.Measure.Result}, {m.failure, &to.Measure.Failure}} {
+		if one.from != nil {
+			*one.to = copyPiece(one.from)
+		}
+	}
 }
 
 // copyPiece copies a value, which is valid only while its message is decoded.

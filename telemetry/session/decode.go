@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
@@ -17,7 +18,7 @@ type Reader struct {
 
 // NewReader returns a reader for what the tracker needs and the content asked for.
 func NewReader(c Contents) *Reader {
-	r := &Reader{fields: append(messageFields[:len(messageFields):len(messageFields)], contentFields(c)...)}
+	r := &Reader{fields: slices.Concat(messageFields, contentFields(c), measureFields(c))}
 	paths := make([]framing.Path, len(r.fields))
 	for i, f := range r.fields {
 		paths[i] = f.path
@@ -37,9 +38,14 @@ type Decoder struct {
 	// secret, which no check would recognize. Nil accepts every name.
 	Clean func(name []byte) string
 
-	names  map[string]string // what may be shown of a name
-	errors errorTexts        // of the message that is being decoded
-	counts counts            // likewise
+	// Wanted reports whether metric rules look at a message: then its arguments, result or error are copied beside it, as far as
+	// Contents has them. Nil wants none.
+	Wanted func(m *Raw) bool
+
+	names    map[string]string // what may be shown of a name
+	errors   errorTexts        // of the message that is being decoded
+	counts   counts            // likewise
+	measured measured          // likewise
 }
 
 // maxNames bounds the names that a decoder remembers, since peers choose them. Others are cleaned each time they occur.
@@ -86,6 +92,10 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	d.errors = errorTexts{} // the scanner's memory, and content
 	d.counts.note(out, in.Dropped)
 	d.counts = counts{}
+	if d.measured != (measured{}) && d.Wanted != nil && d.Wanted(out) {
+		d.measured.copy(out)
+	}
+	d.measured = measured{}
 }
 
 // noVersion stands for the version of a message without a jsonrpc member.

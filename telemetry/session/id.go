@@ -52,6 +52,9 @@ type key struct {
 
 func (id Ref) key(dir record.Direction) key { return key{id.like, id.kind, dir} }
 
+// Likeness returns a value that is equal for ids that are alike.
+func (id Ref) Likeness() Ref { return Ref{kind: id.kind, like: id.like} }
+
 // float returns the number that an id reads as, if it does.
 func (id Ref) float() (f float64, ok bool) { return math.Float64frombits(id.like), id.kind == asNumber }
 

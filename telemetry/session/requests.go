@@ -146,6 +146,19 @@ func (t *Tracker) RequestMethod(m *Message) string {
 	return ""
 }
 
+// RequestNumber returns the number of the operation that a response would be matched with if it were observed now, and that of
+// the operation whose task it is about, if it is a response to such a request; 0 if there is none.
+func (t *Tracker) RequestNumber(m *Message) (number, task uint64) {
+	op, _ := t.asked(m)
+	if op == nil {
+		return 0, 0
+	}
+	if started := t.withTask(op.dir, op.task); started != nil && started != op {
+		task = started.Number
+	}
+	return op.Number, task
+}
+
 // asked returns the operation whose request a message answers, and whether its id is exactly that of the request. A
 // response that is older than the request is to an earlier use of the id.
 func (t *Tracker) asked(m *Message) (op *operation, exact bool) {
