@@ -107,9 +107,9 @@ func (c *checked) details(r *jsonRule) (lines []string) {
 		case i == most:
 			return append(lines, fmt.Sprintf("and %d more series; all of them: --json", len(series)-most))
 		case r.Type == string(semconv.Gauge):
-			lines = append(lines, s.key+"last "+number(s.Last))
+			lines = append(lines, strings.TrimSpace(s.key)+": last "+number(s.Last))
 		default:
-			lines = append(lines, fmt.Sprintf("%s%s, sum %s", s.key, view.Plural(s.Values, "value"), number(s.Sum)))
+			lines = append(lines, fmt.Sprintf("%s: %s, sum %s", strings.TrimSpace(s.key), view.Plural(s.Values, "value"), number(s.Sum)))
 		}
 	}
 	for _, one := range []struct {

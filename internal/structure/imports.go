@@ -75,6 +75,14 @@ var Rules = []Rule{
 		Why: "a pure state machine over records, which also runs on stored ones",
 	},
 	{
+		Package: "/telemetry/rules",
+		Allow: []string{
+			"/telemetry/record", "/telemetry/semconv", "github.com/theory/jsonpath", "go.yaml.in/yaml",
+		},
+		Forbid: outside,
+		Why:    "sees raw content, and so must have no way out but the numbers and listed words that it returns",
+	},
+	{
 		Package: "/telemetry/otel",
 		Allow: []string{
 			"/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv", "/internal/proctree", "go.opentelemetry.io",

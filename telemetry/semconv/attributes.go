@@ -158,5 +158,6 @@ func LossReasons() []Word {
 		{LostConsoleLine, "a line of the console: stderr was not read"},
 		{LostStoredSpan, "a span that the local store could not keep: the disk was full or too slow, or the directory was gone"},
 		{LostStoredLogRecord, "likewise a log record"},
+		{LostMeasurement, "a value of a metric rule whose message was too large, came too fast or too early, or which a counter does not take"},
 	}
 }
