@@ -184,10 +184,11 @@ func (m *metrics) transition(tool string) {
 // listTools records the response to tools/list: the names that have series of their own from then on, and what the
 // list costs the model's context, over all of its pages. A response without a list changes nothing.
 func (m *metrics) listTools(op *record.Operation) {
-	if op.Tools == nil && op.DefinitionSize == 0 {
+	names := op.ToolNames()
+	if names == nil && op.DefinitionSize == 0 {
 		return
 	}
-	m.tools.list(op.Tools)
+	m.tools.list(names)
 	if op.DefinitionSize == 0 {
 		return
 	}
