@@ -45,7 +45,7 @@
 // The same bytes yield the same messages however they were cut into chunks, except for the times.
 //
 // Memory is bounded, whatever comes: of one message the scanner keeps the picked values, each cut to its path's Max,
-// and of those below arrays at most 2048 values and 64 KiB. Message.Dropped counts the others. Once the buffers have
+// and of those below arrays at most 4096 values and 64 KiB. Message.Dropped counts the others. Once the buffers have
 // grown to what messages need, nothing is allocated.
 //
 // On a line that encoding/json accepts, the scanner finds exactly what encoding/json does: it compares keys decoded

@@ -35,8 +35,22 @@ func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
 		f.hash.SetSeed(seed)
 		f.hash.Reset()
 	}
-	f.picked = s.picked.open(n, typ)
+	f.picked = s.picked.open(n, typ, s.index(n))
 	return f
+}
+
+// index returns which element of the innermost array, among those that a path leads into, has the value on top of the
+// stack or is it.
+func (s *Scanner) index(n *node) int {
+	if !n.repeated {
+		return 0
+	}
+	for i := len(s.stack) - 2; i >= 0; i-- {
+		if f := &s.stack[i]; f.typ == Array && f.node.each != nil {
+			return f.count - 1
+		}
+	}
+	return 0
 }
 
 // pop closes the innermost key or value, whose last byte is before b[i], and returns i.

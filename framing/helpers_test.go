@@ -71,7 +71,8 @@ func show(m framing.Message) string {
 		s += fmt.Sprintf(" truncated=%v,%v", m.MethodTruncated, m.VersionTruncated)
 	}
 	for _, v := range m.Values {
-		s += fmt.Sprintf("\n\t%d: type=%d %q cut=%v size=%d hash=%x count=%d", v.Field, v.Type, v.Text, v.Truncated, v.Size, v.Hash, v.Count)
+		s += fmt.Sprintf("\n\t%d: type=%d %q cut=%v size=%d hash=%x count=%d index=%d", v.Field, v.Type, v.Text, v.Truncated, v.Size,
+			v.Hash, v.Count, v.Index)
 	}
 	return s
 }

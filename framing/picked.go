@@ -3,7 +3,7 @@ package framing
 // Bounds of what one message may keep of the values below arrays. A message that lists thousands of tools is
 // reported with as many as fit.
 const (
-	maxRepeated      = 2048
+	maxRepeated      = 4096
 	maxRepeatedBytes = 64 << 10
 )
 
@@ -22,10 +22,11 @@ func (p *picked) reset() {
 	*p = picked{values: p.values[:0], arena: p.arena[:0]}
 }
 
-// open reserves the values of n, so that they stand before those of its members. It reports whether there are any. A
+// open reserves the values of n, which is in the element of the given index if it is below an array. So they stand before
+// those of its members. It reports whether there are any. A
 // value below an array needs room for as much as it may take, whatever it does take in the end: so the result cannot
 // depend on how the stream was cut into chunks.
-func (p *picked) open(n *node, typ ValueType) bool {
+func (p *picked) open(n *node, typ ValueType, index int) bool {
 	if n.repeated {
 		if p.count+len(n.picks) > maxRepeated || p.bytes+n.reserve > maxRepeatedBytes {
 			p.dropped += len(n.picks)
@@ -35,7 +36,7 @@ func (p *picked) open(n *node, typ ValueType) bool {
 		p.bytes += n.reserve
 	}
 	for _, pick := range n.picks {
-		p.values = append(p.values, Value{Field: pick.field, Type: typ, node: n})
+		p.values = append(p.values, Value{Field: pick.field, Type: typ, Index: index, node: n})
 	}
 	return len(n.picks) > 0
 }

@@ -36,8 +36,10 @@ func wanted(paths []framing.Path, line []byte) []framing.Message {
 func wantedMessage(paths []framing.Path, object []byte) framing.Message {
 	var m framing.Message
 	for field, p := range paths {
-		for _, raw := range lookUp(object, p.Keys) {
-			m.Values = append(m.Values, wantedValue(paths, field, raw))
+		for _, found := range lookUp(found{raw: object}, p.Keys) {
+			v := wantedValue(paths, field, found.raw)
+			v.Index = found.index
+			m.Values = append(m.Values, v)
 		}
 	}
 	top := members(object)
@@ -95,23 +97,29 @@ func wantedValue(paths []framing.Path, field int, raw []byte) framing.Value {
 	return v
 }
 
+// found is a value, and which element of the innermost array it is in.
+type found struct {
+	raw   []byte
+	index int
+}
+
 // lookUp returns the values that the keys lead to.
-func lookUp(raw []byte, keys []string) [][]byte {
+func lookUp(from found, keys []string) []found {
 	if len(keys) == 0 {
-		return [][]byte{raw}
+		return []found{from}
 	}
-	var found [][]byte
-	switch typ := typeOf(raw); {
+	var all []found
+	switch typ := typeOf(from.raw); {
 	case typ == framing.Array && keys[0] == framing.Each:
-		for _, e := range array(raw) {
-			found = append(found, lookUp(e, keys[1:])...)
+		for i, e := range array(from.raw) {
+			all = append(all, lookUp(found{e, i}, keys[1:])...)
 		}
 	case typ == framing.Object && keys[0] != framing.Each:
-		if member, ok := members(raw)[keys[0]]; ok {
-			found = lookUp(member, keys[1:])
+		if member, ok := members(from.raw)[keys[0]]; ok {
+			all = lookUp(found{member, from.index}, keys[1:])
 		}
 	}
-	return found
+	return all
 }
 
 // wantedText returns the text of a scalar, cut to whole characters within the limit.

@@ -50,10 +50,16 @@ func (o *output) build(cfg Config, id record.Session, rules *measurer) {
 	otlp.TakeOver(cfg.Logger) // before the SDK reads a variable
 	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
 	var client Client
-	if cfg.Policy.Has(consent.Local) && cfg.Client != nil {
+	if cfg.Client != nil {
 		client = cfg.Client()
 	}
-	sink := sinkConfig(cfg, id, client)
+	who := client.attributes()
+	if cfg.User != nil {
+		if user := cfg.User(); user != "" {
+			who = append(who, attribute.String(semconv.User, user))
+		}
+	}
+	sink := sinkConfig(cfg, id, who)
 	sink.Broken, sink.Lost, sink.Custom = o.broken, o.lost, rules.custom()
 	if cfg.Policy.Has(consent.OTLP) {
 		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: o.broken})
@@ -104,7 +110,8 @@ func (o *output) withoutExporters(cfg Config, id record.Session) *output {
 	}
 }
 
-func sinkConfig(cfg Config, id record.Session, client Client) otel.Config {
+// sinkConfig describes the sink of a session. Who is what started it, as attributes of the resource.
+func sinkConfig(cfg Config, id record.Session, who []attribute.KeyValue) otel.Config {
 	home, _ := cfg.Lookup("HOME")
 	service := ServiceName(cfg.Command, home)
 	if cfg.Clean != nil && cfg.Clean([]byte(service)) != service {
@@ -116,9 +123,10 @@ func sinkConfig(cfg Config, id record.Session, client Client) otel.Config {
 		state = cfg.Clean([]byte(state))
 	}
 	return otel.Config{
-		Version: cfg.Version, Resource: otel.NewResource(service, cfg.Version, cfg.Logger, client.attributes()...),
+		Version: cfg.Version, Resource: otel.NewResource(service, cfg.Version, cfg.Logger, who...),
 		Logger: cfg.Logger, LogLevel: cfg.LogLevel,
 		TraceScope: cfg.TraceScope, Session: id, Traceparent: parent, Tracestate: state,
+		MetricsClient: cfg.MetricsClient,
 	}
 }
 

@@ -66,7 +66,7 @@ func (r *redactor) message(raw *session.Raw, requestMethod func(*session.Message
 		}
 	}
 	if m.Extra != nil {
-		r.resources.learn(m.Extra.Templates)
+		r.resources.learn(m.Extra.Names(record.TemplateDefinition))
 	}
 	if c := raw.Content; c != nil {
 		r.content(m, c, requestMethod)

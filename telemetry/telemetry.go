@@ -45,9 +45,12 @@ type Config struct {
 	// spanpipe.telemetry.dropped. It is safe for concurrent use. May be nil.
 	LostLines func() int64
 
-	// Client identifies what has started the session, if the policy has the sink local: a key for that is the store's. May
-	// be nil. It is called before OpenStore.
+	// Client identifies what has started the session. Nil: it is not known. It is called before OpenStore.
 	Client func() Client
+	// User returns a pseudonym of the account, or "". Nil: it is not known. It is called before OpenStore.
+	User func() string
+	// MetricsClient adds the client's name to the metrics of operations.
+	MetricsClient bool
 
 	// OpenStore opens the store of a session, if the policy has the sink local. May be nil. It is called before the server
 	// starts; its error means that nothing is stored, and is reported.

@@ -42,8 +42,10 @@ type app struct {
 	command  []string     // what follows "--"
 	dashes   bool         // there was a "--"
 	status   wrap.Status
-	stored   atomic.Pointer[storedSession] // this process's, if it has one
-	looked   *store.Store                  // was looked at by the command; else nil
+
+	previewing bool                          // nothing is stored, see previewCommand
+	stored     atomic.Pointer[storedSession] // this process's, if it has one
+	looked     *store.Store                  // was looked at by the command; else nil
 }
 
 // now returns the time that the commands that look at sessions show.

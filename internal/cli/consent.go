@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -43,6 +44,7 @@ type decision struct {
 	Proxies     map[string]string `json:"proxies,omitempty"` // by signal
 	Store       *storing          `json:"store,omitempty"`   // absent without the sink local
 	Warnings    []string          `json:"warnings,omitempty"`
+	HashKey     string            `json:"hash_key,omitempty"` // the key's file; absent if nothing is hashed
 	Capture     []consent.Level   `json:"capture"`
 	CaptureKeys []string          `json:"capture_keys,omitempty"`
 	CaptureMax  int               `json:"capture_max_bytes,omitempty"`
@@ -91,8 +93,9 @@ func (a *app) explain(p consent.Policy) decision {
 	}
 	if p.On() {
 		d.Collected = append(d.Collected, collected...)
-		if p.Has(consent.Local) {
-			d.Collected = append(d.Collected, "which servers one client has started, as keyed hashes of its process and its session's id")
+		d.Collected = append(d.Collected, a.who(p)...)
+		if a.hashesClients(p) || a.options.hashesUser() {
+			d.HashKey = cmp.Or(a.hashKeyPath(), "nowhere: "+errNoHome.Error())
 		}
 	}
 	for _, level := range consent.Levels() {
@@ -123,6 +126,20 @@ func (a *app) explain(p consent.Policy) decision {
 		}
 	}
 	return d
+}
+
+// who returns what is collected of who has started a session.
+func (a *app) who(p consent.Policy) (all []string) {
+	if a.hashesClients(p) {
+		all = append(all, "which servers one client has started, as keyed hashes of its process and its session's id")
+	}
+	if a.options.hashesUser() {
+		all = append(all, "which sessions one account has started, as a keyed hash of the account (SPANPIPE_USER)")
+	}
+	if a.options.metricsClient {
+		all = append(all, "the client's name on each metric of operations (SPANPIPE_METRICS_CLIENT)")
+	}
+	return all
 }
 
 // storing describes the local store.
@@ -298,6 +315,10 @@ func (d decision) text(columns int) string {
 	for _, u := range d.Unknown {
 		unknown.lines = append(unknown.lines, u.String())
 	}
+	var key []string
+	if d.HashKey != "" {
+		key = []string{d.HashKey}
+	}
 	text, sections := "Telemetry is on.\n", []section{
 		{"Why", d.Reasons},
 		{"Where it goes", where},
@@ -305,6 +326,7 @@ func (d decision) text(columns int) string {
 		{"Warnings", d.Warnings},
 		{"What is collected", d.Collected},
 		{"Numbers and listed words that metric rules take from calls, and nothing else of them", d.MetricRules.lines()},
+		{"Key of all hashes", key},
 		{"Only these members of arguments and results", d.CaptureKeys},
 		{"Limit of each piece of content", limit},
 		{"Not collected unless you ask for it: SPANPIPE_CAPTURE is a list of", d.UnlessAsked},

@@ -43,19 +43,30 @@ func (a *app) stateDir() string {
 	return stateDirOn(runtime.GOOS, a.options.dir, ownEnvironment(a.Environ))
 }
 
-// stateDirOn returns the directory for files of spanpipe's own. A client does not expand the "~/" that a user writes into
-// its configuration. It returns "" if there is no home directory, which is not for spanpipe to make.
+// stateDirOn returns the directory for files of spanpipe's own.
 func stateDirOn(goos, dir string, lookup func(string) (string, bool)) string {
-	base, rest := "HOME", strings.TrimPrefix(dir, "~/")
-	switch {
-	case rest == dir:
-		return dir
-	case goos == "windows" && dir == defaultDir:
-		base, rest = "LOCALAPPDATA", "spanpipe"
-	case goos == "windows":
-		base = "USERPROFILE"
+	if goos == "windows" && dir == defaultDir {
+		return below("LOCALAPPDATA", "spanpipe", lookup)
 	}
-	home, _ := lookup(base)
+	return expandHome(goos, dir, lookup)
+}
+
+// expandHome returns a path of a setting. A client does not expand the "~/" that a user writes into its configuration.
+func expandHome(goos, path string, lookup func(string) (string, bool)) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	switch {
+	case !ok:
+		return path
+	case goos == "windows":
+		return below("USERPROFILE", rest, lookup)
+	}
+	return below("HOME", rest, lookup)
+}
+
+// below returns a path below the directory that a variable names. It returns "" if there is no such directory, which is not for
+// spanpipe to make.
+func below(variable, rest string, lookup func(string) (string, bool)) string {
+	home, _ := lookup(variable)
 	if info, err := os.Stat(home); err != nil || !info.IsDir() {
 		return ""
 	}

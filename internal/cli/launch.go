@@ -92,14 +92,15 @@ func (a *app) prepare(
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
 			Dir:    a.stateDir(),
 			Logger: logger, Clean: clean, LostLines: a.printer.lost.Load,
+			MetricsClient: o.metricsClient,
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
 	}
 	l.telemetry.Rules = a.metricRules(policy)
 	if policy.Has(consent.Local) {
 		l.telemetry.OpenStore = a.openStore
-		l.telemetry.Client = func() telemetry.Client { return a.client(logger) }
 	}
+	a.identify(l, logger)
 	if o.logFormat == "json" {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, a.named)
 	}

@@ -40,6 +40,16 @@ func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
 	return w, nil
 }
 
+// storedID returns what commands call the session of this process, if all of it was stored.
+func (a *app) storedID() (string, bool) {
+	s := a.stored.Load()
+	if s == nil {
+		return "", false
+	}
+	spans, _ := s.Lost()
+	return s.id[:min(len(s.id), 8)], spans == 0
+}
+
 // look returns the store that the settings name. It resolves them. At the end of the command, Main applies the limits of
 // what is kept, see retain.
 func (a *app) look() (*store.Store, error) {

@@ -39,6 +39,7 @@ func (a *app) preview(c *cli.Context) error {
 		return &usageError{"no server to preview",
 			"for example: spanpipe preview -- npx -y @modelcontextprotocol/server-everything"}
 	}
+	a.previewing = true
 	l, err := a.prepare(command, consent.Preview)
 	if err != nil {
 		return err

@@ -32,6 +32,11 @@ type options struct {
 	logLevel     slog.Level
 	otlpLogLevel slog.Level
 	logFormat    string
+
+	// Who, without knowing who.
+	user          string
+	hashKeyFile   string
+	metricsClient bool
 }
 
 // settings returns the table of all that a user can set, by flag or by variable. Flags, help, completion and the tables
@@ -108,6 +113,20 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 		{
 			Flag: "keep-content", Value: "AGE", Default: "24h", parse: age(&o.keep.Content), Words: "24h 1h 7d",
 			Usage: "how long captured content in stored sessions is kept",
+		},
+		{
+			Flag: "user", Value: "HOW", Default: "off", OneOf: "off hash", parse: text(&o.user),
+			Usage: "how telemetry says whose session it is: not at all, or by a keyed hash of the account as " +
+				"enduser.pseudo.id (off, hash)",
+		},
+		{
+			Flag: "hash-key-file", Value: "FILE", parse: text(&o.hashKeyFile),
+			Usage: "a fleet's key for all hashes of clients and accounts: a file of 32 to 4096 bytes that all its machines have; " +
+				"by default each machine has its own, the file key in SPANPIPE_DIR",
+		},
+		{
+			Flag: "metrics-client", Default: "false", parse: boolean(&o.metricsClient),
+			Usage: "metrics of operations have the client's name as an attribute",
 		},
 		{
 			Flag: "log-level", Value: "LEVEL", Default: "warn", OneOf: levels, parse: level(&o.logLevel),

@@ -100,7 +100,10 @@ func keepTickets(dir, run string) {
 	k := keep(dir, "tickets", run, june)
 	k.noted(record.Notification{Time: k.now, Direction: record.ToServer, Method: semconv.Initialized, Size: 54})
 	k.call(semconv.ToolsList, "", 4*time.Millisecond, func(op *record.Operation) {
-		op.ToolCount, op.DefinitionSize, op.Tools = 2, 2800, []string{"list_tickets", "sync_board"}
+		op.ToolCount, op.DefinitionSize = 2, 2800
+		op.Definitions = []record.Definition{
+			{Kind: record.ToolDefinition, Name: "list_tickets", Size: 1800}, {Kind: record.ToolDefinition, Name: "sync_board", Size: 1000},
+		}
 	})
 	k.now = k.now.Add(6 * time.Minute)
 	k.call(semconv.ToolsCall, "list_tickets", 488*time.Millisecond, func(op *record.Operation) {

@@ -141,7 +141,7 @@ func newOperationJSON(r *view.Records, op *record.Operation) jsonOperation {
 		Wait: record.Seconds(op.Wait), Transfer: record.Seconds(op.Transfer), InputWait: record.Seconds(op.InputWait),
 		RequestSize: op.RequestSize, ResponseSize: op.ResponseSize, Outcome: o.Ending, Late: record.Seconds(o.Late),
 		ErrorType: op.ErrorType, Code: op.Code, ErrorClass: op.Class, Hung: op.Hung, Undelivered: op.Undelivered,
-		TaskStatus: op.TaskStatus, Progress: op.Progress, Tools: op.Tools,
+		TaskStatus: op.TaskStatus, Progress: op.Progress, Tools: op.ToolNames(),
 	}
 	if op.RoundTrips > 1 {
 		out.RoundTrips = op.RoundTrips

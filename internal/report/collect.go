@@ -271,7 +271,7 @@ type listing struct {
 }
 
 func (l *listing) add(op *record.Operation) {
-	l.tools = append(l.tools, op.Tools...)
+	l.tools = append(l.tools, op.ToolNames()...)
 	if op.DefinitionSize > 0 { // of this page and those before it
 		l.size, l.sized = op.DefinitionSize, op.Start
 	}

@@ -87,7 +87,7 @@ func randomOperation(r *rand.Rand, number uint64, at time.Time) record.Operation
 		op.Method, op.DefinitionSize = semconv.ToolsList, r.Int64N(9000)
 		for _, name := range []string{"a", "b", "c", "d", "e"} {
 			if r.IntN(2) == 0 {
-				op.Tools = append(op.Tools, name)
+				op.Definitions = append(op.Definitions, record.Definition{Kind: record.ToolDefinition, Name: name})
 			}
 		}
 	default:

@@ -239,7 +239,7 @@ func TestNever(t *testing.T) {
 			for i := range all {
 				if s := &all[i]; s.Server == server && ranIn(s, o.Window) {
 					for _, op := range s.operations {
-						for _, name := range op.Tools {
+						for _, name := range op.ToolNames() {
 							listed[name] = listed[name] || op.Start.Before(until)
 						}
 					}

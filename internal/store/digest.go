@@ -19,8 +19,11 @@ import (
 //	entry  = length kind body
 //	kind 1 = a text; the first has number 1, and 0 is the empty text
 //	kind 2 = an operation, in the order of their ends
-//	kind 3 = names of the tools that a server lists, of the operation before: count, texts; there may be several
+//	kind 3 = names of the tools that a server lists, of the operation before: count, texts; there may be several. It is read
+//	         but no longer written
 //	kind 4 = all texts are forgotten; the next has number 1
+//	kind 5 = definitions in the answer of the operation before: count, then of each its kind and name, two texts, and its
+//	         size and tokens; there may be several
 const digestHeader = "SPDIGEST1\n"
 
 const (
@@ -28,14 +31,16 @@ const (
 	operationEntry = 2
 	toolsEntry     = 3
 	forgetEntry    = 4
+
+	definitionsEntry = 5
 )
 
 // Bounds of what writer and reader remember: a peer may choose new names without end.
 const (
-	maxTexts     = 2000
-	maxTextBytes = 100_000
-	maxText      = 1000 // bytes; names that telemetry shows are shorter
-	maxTools     = 100_000
+	maxTexts       = 2000
+	maxTextBytes   = 100_000
+	maxText        = 1000 // bytes; names that telemetry shows are shorter
+	maxDefinitions = 100_000
 )
 
 // Flags of an operation in a digest.
@@ -82,8 +87,8 @@ func (w *digestWriter) append(dst []byte, op *record.Operation) []byte {
 	}
 	w.last, w.entry = op.Start, e
 	dst = appendEntry(dst, e)
-	for names := range slices.Chunk(op.Tools, maxTexts/2) {
-		dst = w.tools(dst, names)
+	for some := range slices.Chunk(op.Definitions, maxTexts/4) {
+		dst = w.definitions(dst, some)
 	}
 	return dst
 }
@@ -133,15 +138,17 @@ func (w *digestWriter) text(dst []byte, text string) ([]byte, uint64) {
 	return appendEntry(dst, w.entry), n
 }
 
-func (w *digestWriter) tools(dst []byte, names []string) []byte {
-	dst = w.room(dst, len(names))
-	numbers := make([]uint64, len(names))
-	for i, name := range names {
-		dst, numbers[i] = w.text(dst, name)
+func (w *digestWriter) definitions(dst []byte, all []record.Definition) []byte {
+	dst = w.room(dst, 2*len(all))
+	numbers := make([][2]uint64, len(all))
+	for i := range all {
+		dst, numbers[i][0] = w.text(dst, string(all[i].Kind))
+		dst, numbers[i][1] = w.text(dst, all[i].Name)
 	}
-	e := binary.AppendUvarint(append(w.entry[:0], toolsEntry), uint64(len(names)))
-	for _, n := range numbers {
-		e = binary.AppendUvarint(e, n)
+	e := binary.AppendUvarint(append(w.entry[:0], definitionsEntry), uint64(len(all)))
+	for i := range all {
+		e = binary.AppendUvarint(binary.AppendUvarint(e, numbers[i][0]), numbers[i][1])
+		e = binary.AppendVarint(binary.AppendVarint(e, all[i].Size), all[i].Tokens)
 	}
 	w.entry = e
 	return appendEntry(dst, e)
@@ -192,7 +199,7 @@ func readDigest(r *bufio.Reader, f func(op *record.Operation) bool) error {
 	}
 }
 
-// digestReader holds an operation until it is known whether the names of tools follow.
+// digestReader holds an operation until it is known whether its definitions follow.
 type digestReader struct {
 	texts []string
 	last  time.Time
@@ -219,6 +226,10 @@ func (d *digestReader) take(entry []byte, f func(*record.Operation) bool) bool {
 	case toolsEntry:
 		if d.held {
 			d.tools(body)
+		}
+	case definitionsEntry:
+		if d.held {
+			d.definitions(body)
 		}
 	}
 	return true
@@ -286,9 +297,40 @@ func (d *digestReader) tools(body []byte) {
 		if size <= 0 {
 			return
 		}
-		if len(d.op.Tools) >= maxTools {
-			return
+		d.define(record.Definition{Kind: record.ToolDefinition, Name: d.text(n)})
+		body = body[size:]
+	}
+}
+
+func (d *digestReader) definitions(body []byte) {
+	count, size := binary.Uvarint(body)
+	if size <= 0 || count > maxEntry {
+		return
+	}
+	body = body[size:]
+	for range count {
+		var texts [2]uint64
+		var numbers [2]int64
+		for i := range texts {
+			if texts[i], size = binary.Uvarint(body); size <= 0 {
+				return
+			}
+			body = body[size:]
 		}
-		d.op.Tools, body = append(d.op.Tools, d.text(n)), body[size:]
+		for i := range numbers {
+			if numbers[i], size = binary.Varint(body); size <= 0 {
+				return
+			}
+			body = body[size:]
+		}
+		d.define(record.Definition{
+			Kind: record.DefinitionKind(d.text(texts[0])), Name: d.text(texts[1]), Size: numbers[0], Tokens: numbers[1],
+		})
+	}
+}
+
+func (d *digestReader) define(one record.Definition) {
+	if len(d.op.Definitions) < maxDefinitions {
+		d.op.Definitions = append(d.op.Definitions, one)
 	}
 }

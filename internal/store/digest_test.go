@@ -40,7 +40,7 @@ func readDigest(t *testing.T, s *store.Session) (ops []record.Operation) {
 	t.Helper()
 	err := s.Digest(func(op *record.Operation) bool {
 		ops = append(ops, *op)
-		ops[len(ops)-1].Tools = slices.Clone(op.Tools)
+		ops[len(ops)-1].Definitions = slices.Clone(op.Definitions)
 		return true
 	})
 	if err != nil {
@@ -67,6 +67,11 @@ func someOperation(r *rand.Rand, number uint64, names func(i int) string) record
 	return op
 }
 
+// tool is the definition of a tool.
+func tool(name string) record.Definition {
+	return record.Definition{Kind: record.ToolDefinition, Name: name, Size: 700, Tokens: 150}
+}
+
 // TestDigest: what was put into a digest comes out of it, in 100 bytes an operation.
 func TestDigest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -78,7 +83,13 @@ func TestDigest(t *testing.T) {
 	for n := range uint64(5000) {
 		ops = append(ops, someOperation(r, n+1, func(i int) string { return words[i%len(words)] }))
 	}
-	ops[0].Method, ops[0].Target, ops[0].Tools, ops[0].ToolCount, ops[0].DefinitionSize = semconv.ToolsList, "", words, 10, 14_000
+	ops[0].Method, ops[0].Target, ops[0].ToolCount, ops[0].DefinitionSize = semconv.ToolsList, "", 10, 14_000
+	for i, name := range words {
+		ops[0].Definitions = append(ops[0].Definitions, record.Definition{
+			Kind: record.ToolDefinition, Name: name, Size: int64(i) * 1000, Tokens: int64(i) * 250,
+		})
+	}
+	ops[1].Definitions = []record.Definition{{Kind: record.InstructionsDefinition, Size: 1 << 40, Tokens: 1 << 38}}
 	s := digestOf(t, ops)
 	got := readDigest(t, s)
 	if len(got) != len(ops) {
@@ -105,15 +116,15 @@ func TestDigestOfManyNames(t *testing.T) {
 		ops = append(ops, someOperation(r, n+1, func(i int) string { return fmt.Sprintf("tool_%d_%s", i, strings.Repeat("x", i%100)) }))
 	}
 	for i := range 30_000 {
-		ops[7].Tools = append(ops[7].Tools, fmt.Sprint("listed_", i))
+		ops[7].Definitions = append(ops[7].Definitions, tool(fmt.Sprint("listed_", i)))
 	}
 	got := readDigest(t, digestOf(t, ops))
 	if len(got) != len(ops) {
 		t.Fatalf("%d operations", len(got))
 	}
 	for i := range ops {
-		if got[i].Target != ops[i].Target || got[i].Class != ops[i].Class || !slices.Equal(got[i].Tools, ops[i].Tools) {
-			t.Fatalf("operation %d: %q has become %q, %d tools", i, ops[i].Target, got[i].Target, len(got[i].Tools))
+		if got[i].Target != ops[i].Target || got[i].Class != ops[i].Class || !slices.Equal(got[i].Definitions, ops[i].Definitions) {
+			t.Fatalf("operation %d: %q has become %q, %d tools", i, ops[i].Target, got[i].Target, len(got[i].Definitions))
 		}
 	}
 }
@@ -125,7 +136,7 @@ func FuzzDigest(f *testing.F) {
 	for n := range uint64(20) {
 		ops = append(ops, someOperation(r, n+1, func(i int) string { return fmt.Sprint("tool_", i%3) }))
 	}
-	ops[3].Tools = []string{"a", "b"}
+	ops[3].Definitions = []record.Definition{tool("a"), tool("b")}
 	s := digestOf(f, ops)
 	path := filepath.Join(s.Dir, "digest")
 	whole, err := os.ReadFile(path)
@@ -150,7 +161,7 @@ func FuzzDigest(f *testing.F) {
 		n := 0
 		damaged := store.Session{Dir: filepath.Dir(path)}
 		_ = damaged.Digest(func(op *record.Operation) bool { // any error is fine
-			n += len(op.Tools)
+			n += len(op.Definitions)
 			return true
 		})
 		if n > len(text) {
@@ -176,7 +187,27 @@ func TestDigestOfManyTools(t *testing.T) {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if ops := readDigest(t, s); len(ops) != 1 || len(ops[0].Tools) > 100_000 {
-		t.Errorf("%d operations, %d tools", len(ops), len(ops[0].Tools))
+	if ops := readDigest(t, s); len(ops) != 1 || len(ops[0].Definitions) > 100_000 {
+		t.Errorf("%d operations, %d tools", len(ops), len(ops[0].Definitions))
+	}
+}
+
+// TestDigestOfNamesAlone: a digest of a version that kept only the names of tools still tells them.
+func TestDigestOfNamesAlone(t *testing.T) {
+	s := digestOf(t, []record.Operation{{Change: record.Ended, Number: 1, Method: semconv.ToolsList, Start: time.Now()}})
+	path := filepath.Join(s.Dir, "digest")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range []string{"\x01search", "\x01fetch", "\x03\x02\x02\x03"} { // text 1 is the method
+		text = append(binary.AppendUvarint(text, uint64(len(entry))), entry...)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ops := readDigest(t, s)
+	if len(ops) != 1 || !slices.Equal(ops[0].ToolNames(), []string{"search", "fetch"}) {
+		t.Errorf("%+v", ops)
 	}
 }

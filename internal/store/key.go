@@ -7,13 +7,25 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spanpipe/spanpipe/internal/lockfile"
 )
 
-// keySize is the size of the key and of its subkeys, in bytes.
+// keySize is the size of the key and of its subkeys, in bytes, and the least size of a fleet's key.
 const keySize = 32
+
+// maxKeySize is the most bytes of a fleet's key: what is larger is another file.
+const maxKeySize = 4 << 10
+
+// KeyName is the file of the key in the store's directory.
+const KeyName = "key"
+
+// errKeySize is the error of a file that cannot be a fleet's key.
+var errKeySize = fmt.Errorf("want a file of %d to %d bytes, such as the output of: openssl rand -hex 32", keySize, maxKeySize)
 
 // errKey is the error of a key that other users know, or may have made.
 var errKey = errors.New("must be a file of your own that no other user can read; remove it to get a new one")
@@ -21,10 +33,25 @@ var errKey = errors.New("must be a file of your own that no other user can read;
 // errLinked is the error of a key that is to be written, and is also another file: one outside of the store, perhaps.
 var errLinked = errors.New("has other names (hard links); remove it to get a new one")
 
-// Subkey returns the store's key for one purpose, such as hashing ids of clients' sessions. It is random and stays the same
-// for as long as the store's file "key" does. Without that file it makes one, and the store's directory if need be. Keys for
-// different purposes reveal nothing of each other.
-func (s *Store) Subkey(purpose string) ([]byte, error) {
+// Key is what the keys of all hashes are derived from. Nothing else uses it.
+type Key []byte
+
+// Subkey returns the key for one purpose, such as hashing ids of clients' sessions. Keys for different purposes reveal nothing
+// of each other.
+func (k Key) Subkey(purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, k, nil, "spanpipe "+purpose, keySize)
+}
+
+// RandomKey returns a key that nothing else has.
+func RandomKey() Key {
+	key := make(Key, keySize)
+	_, _ = rand.Read(key) // never fails, by its documentation
+	return key
+}
+
+// Key returns the store's key. It is random and stays the same for as long as the store's file "key" does. Without that file
+// Key makes one, and the store's directory if need be.
+func (s *Store) Key() (Key, error) {
 	root, err := makeRoot(s.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("the store's key: %w", err)
@@ -34,13 +61,53 @@ func (s *Store) Subkey(purpose string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the store's key: %w", err)
 	}
-	return hkdf.Key(sha256.New, key, nil, "spanpipe "+purpose, keySize)
+	return key, nil
+}
+
+// KnownKey returns the store's key, or nil if there is none yet. It makes nothing.
+func (s *Store) KnownKey() (Key, error) {
+	if _, err := os.Lstat(filepath.Join(s.Dir, KeyName)); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return s.Key()
+}
+
+// Subkey returns the key for one purpose, derived from the store's.
+func (s *Store) Subkey(purpose string) ([]byte, error) {
+	key, err := s.Key()
+	if err != nil {
+		return nil, err
+	}
+	return key.Subkey(purpose)
+}
+
+// ReadKey reads the key of a fleet: the bytes of a file that all of its machines have. The name may be that of a symbolic
+// link, as secrets have that are mounted into a container; who may read the file is the fleet's to decide.
+func ReadKey(path string) (Key, error) {
+	if info, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("the key: %w", err)
+	} else if !info.Mode().IsRegular() || info.Size() < keySize || info.Size() > maxKeySize {
+		return nil, fmt.Errorf("the key: %w", &os.PathError{Op: "read", Path: path, Err: errKeySize})
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the key: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	key, err := io.ReadAll(io.LimitReader(f, maxKeySize+1))
+	if err == nil && (len(key) < keySize || len(key) > maxKeySize) {
+		err = &os.PathError{Op: "read", Path: path, Err: errKeySize}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the key: %w", err)
+	}
+	return key, nil
 }
 
 // readKey reads the key, or makes it. Of processes that make it at once, one does, under a lock; the others wait for that. A
 // key that was written only in part, since no process has used it, is made again.
 func readKey(root *os.Root) ([]byte, error) {
-	f, err := openOrMakeFile(root, "key")
+	f, err := openOrMakeFile(root, KeyName)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -89,5 +90,55 @@ func TestSubkeyRefused(t *testing.T) {
 	}
 	if _, err := store.Open(dir).Subkey("p"); err == nil || !strings.Contains(err.Error(), "no other user") {
 		t.Errorf("a key that others can read: %v", err)
+	}
+}
+
+// TestReadKey: a fleet's key is the bytes of a file, which may be behind a symbolic link; what cannot be one is refused, and
+// never waited for.
+func TestReadKey(t *testing.T) {
+	dir := t.TempDir()
+	file := func(size int) string {
+		path := filepath.Join(dir, "key"+strconv.Itoa(size))
+		if err := os.WriteFile(path, bytes.Repeat([]byte("k"), size), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := file(32)
+	key, err := store.ReadKey(good)
+	if err != nil || len(key) != 32 {
+		t.Fatal(key, err)
+	}
+	one, _ := key.Subkey("one")
+	if other, err := key.Subkey("other"); err != nil || len(one) != 32 || bytes.Equal(one, other) || bytes.Contains(one, key[:8]) {
+		t.Errorf("two purposes have the keys %x and %x (%v)", one, other, err)
+	}
+	if link := filepath.Join(dir, "link"); os.Symlink(good, link) == nil { // Windows may not allow it
+		if same, err := store.ReadKey(link); err != nil || !bytes.Equal(same, key) {
+			t.Errorf("behind a link the key is %x (%v)", same, err)
+		}
+	}
+	for _, path := range []string{file(0), file(31), file(4097), dir, filepath.Join(dir, "missing"), os.DevNull} {
+		if key, err := store.ReadKey(path); err == nil {
+			t.Errorf("%s is the key %x", path, key)
+		}
+	}
+}
+
+// TestKnownKey: what only looks for the key does not make one.
+func TestKnownKey(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	if key, err := store.Open(dir).KnownKey(); key != nil || err != nil {
+		t.Errorf("the key is %x (%v), want none", key, err)
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		t.Error("the directory was made")
+	}
+	made, err := store.Open(dir).Key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key, err := store.Open(dir).KnownKey(); err != nil || !bytes.Equal(key, made) {
+		t.Errorf("the key is %x (%v), want %x", key, err, made)
 	}
 }

@@ -13,10 +13,10 @@ import (
 )
 
 // Digest calls f with each operation of a session that has ended, in the order of their ends, until f returns false. The
-// record has the fields that a digest holds and is valid until f returns. A tools/list has the names of the tools.
+// record has the fields that a digest holds and is valid until f returns. A list has what it defines.
 //
-// What a digest lacks, because it is missing or damaged, comes from the spans while these are there, without the names and
-// sizes of tools. Otherwise it is left out, and a session without a digest has no operations.
+// What a digest lacks, because it is missing or damaged, comes from the spans while these are there, without what lists
+// define. Otherwise it is left out, and a session without a digest has no operations.
 func (s *Session) Digest(f func(op *record.Operation) bool) error {
 	file, err := s.openFile("digest")
 	if err != nil {
@@ -119,6 +119,6 @@ func (l *loader) addEnded(known, op *record.Operation) bool {
 	}
 	known.ArgumentsOf, known.ToolCount, known.DefinitionSize = op.ArgumentsOf, op.ToolCount, op.DefinitionSize
 	known.ResponseSize = op.ResponseSize // a span has that of an answered one only
-	known.Tools = slices.Clone(op.Tools)
+	known.Definitions = slices.Clone(op.Definitions)
 	return true
 }

@@ -126,6 +126,10 @@ var Rules = []Rule{
 		Why: "names and hashes processes that others have found, so it is tested with processes that do not exist",
 	},
 	{
+		Package: "/internal/account", Forbid: append([]string{"net", "net/http"}, processes...),
+		Why: "what knows the account's name returns nothing but its hash",
+	},
+	{
 		Package: "/internal/player", Forbid: outside,
 		Why: "a client over two pipes: a server behind the real relay and one in a test are the same to it",
 	},
@@ -193,7 +197,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player",
+			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view",
 			"github.com/urfave/cli/v2",

@@ -71,7 +71,7 @@ func (t *Tally) list(s *store.Session, op *record.Operation) {
 		tools = map[string]bool{}
 		t.listed[s.ServerName()] = tools
 	}
-	for _, name := range op.Tools {
+	for _, name := range op.ToolNames() {
 		if len(tools) < mostCells {
 			tools[name] = true
 		}

@@ -135,9 +135,8 @@ func (p *wholePicture) facts() {
 	if op.ArgumentsOf != 0 && op.ArgumentsOf != op.Number {
 		p.fact("repeats", fmt.Sprintf("same arguments as operation %d", op.ArgumentsOf))
 	}
-	if len(op.Tools) > 0 {
-		names := make([]string, len(op.Tools))
-		for i, name := range op.Tools {
+	if names := op.ToolNames(); len(names) > 0 {
+		for i, name := range names {
 			names[i] = Safe(name)
 		}
 		p.fact("tools", fmt.Sprintf("%s, %s of definitions: %s",

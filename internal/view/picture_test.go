@@ -57,7 +57,9 @@ func tickets() *view.Records {
 	m.quiet(time.Millisecond)
 	list := m.call(semconv.ToolsList, 4100*time.Microsecond)
 	list.ToolCount, list.DefinitionSize = 6, 8400
-	list.Tools = []string{"list_tickets", "get_ticket", "update_ticket", "create_ticket", "assign_ticket", "sync_board"}
+	for _, name := range []string{"list_tickets", "get_ticket", "update_ticket", "create_ticket", "assign_ticket", "sync_board"} {
+		list.Definitions = append(list.Definitions, record.Definition{Kind: record.ToolDefinition, Name: name, Size: 1400})
+	}
 	m.quiet(6*time.Minute + 26*time.Second)
 	listed := m.call("tools/call list_tickets", 488*time.Millisecond)
 	listed.Wait, listed.Transfer = 300*time.Millisecond, 188*time.Millisecond

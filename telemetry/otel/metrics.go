@@ -15,6 +15,9 @@ type metrics struct {
 	*instruments
 	tools, prompts, versions, codes, templates, schemes names
 
+	clients  names // of operations
+	byClient bool  // operations have them
+
 	session   record.Session    // the latest
 	active    map[peerPair]bool // all names under which the session was counted as active; empty before its start
 	current   peerPair          // those under which it is counted now
@@ -27,12 +30,13 @@ type metrics struct {
 // peerPair holds the names and versions of client and server.
 type peerPair struct{ client, server record.Peer }
 
-// newMetrics returns metrics of a session that has not started.
-func newMetrics(x *instruments) *metrics {
+// newMetrics returns metrics of a session that has not started. By client, those of operations have the client's name.
+func newMetrics(x *instruments, byClient bool) *metrics {
 	return &metrics{
 		instruments: x, active: map[peerPair]bool{}, labels: make([]string, 0, 16),
 		tools: newNames(maxTargets), prompts: newNames(maxTargets), versions: newNames(maxVersions),
 		codes: newNames(maxCodes), templates: newNames(maxTemplates), schemes: newNames(maxSchemes),
+		clients: newNames(maxClients), byClient: byClient,
 	}
 }
 
@@ -111,6 +115,9 @@ func (m *metrics) about(op *record.Operation) []string {
 	if op.Method == semconv.ToolsCall {
 		m.labels = append(m.labels, semconv.ToolName, m.tools.label(op.Target))
 	}
+	if m.byClient {
+		m.labels = append(m.labels, semconv.ClientName, m.clients.label(m.session.Client.Name))
+	}
 	return m.labels
 }
 
@@ -177,10 +184,11 @@ func (m *metrics) transition(tool string) {
 // listTools records the response to tools/list: the names that have series of their own from then on, and what the
 // list costs the model's context, over all of its pages. A response without a list changes nothing.
 func (m *metrics) listTools(op *record.Operation) {
-	if op.Tools == nil && op.DefinitionSize == 0 {
+	names := op.ToolNames()
+	if names == nil && op.DefinitionSize == 0 {
 		return
 	}
-	m.tools.list(op.Tools)
+	m.tools.list(names)
 	if op.DefinitionSize == 0 {
 		return
 	}
@@ -239,6 +247,7 @@ const (
 	maxSchemes   = 20  // schemes of URIs for which there is no template
 	maxCodes     = 30  // error codes
 	maxVersions  = 5   // protocol versions: more than two would be strange
+	maxClients   = 10  // names of the client, by operation: likewise
 	maxPeers     = 9   // names of client and server together: a peer may send another one with each message
 )
 

@@ -30,7 +30,7 @@ func everything(t *testing.T, changes ...func(*otel.Config)) *stage {
 		Method: semconv.ToolsCall, Target: "fetch", ErrorType: "tool_error", Class: record.RateLimited,
 		Protocol: "2025-11-25", RequestSize: 95, ResponseSize: 109, Content: record.Content{Error: "429 Too Many Requests"},
 	}
-	listed := record.Operation{Method: semconv.ToolsList, Tools: []string{"search", "fetch"}, ToolCount: 2, DefinitionSize: 70}
+	listed := record.Operation{Method: semconv.ToolsList, Definitions: tools("search", "fetch"), ToolCount: 2, DefinitionSize: 70}
 	s.call(record.Operation{Method: semconv.Initialize, Protocol: "2025-11-25"}, 10, 30)
 	s.Noted(s.session(record.Session{
 		Time: s.at(30), Ready: true, Protocol: "2025-11-25",
@@ -236,7 +236,7 @@ func TestListedTools(t *testing.T) {
 	s := newStage(t, nil)
 	search := s.opened(record.Operation{}, 1)
 	hidden := s.opened(record.Operation{Method: semconv.ToolsCall, Target: "hidden"}, 1)
-	s.call(record.Operation{Method: semconv.ToolsList, Tools: []string{"search"}, ToolCount: 1, DefinitionSize: 40}, 2, 3)
+	s.call(record.Operation{Method: semconv.ToolsList, Definitions: tools("search"), ToolCount: 1, DefinitionSize: 40}, 2, 3)
 	late := s.opened(record.Operation{Method: semconv.ToolsCall, Target: "late"}, 4)
 	active := func(tool string) float64 {
 		sum := 0.0
@@ -436,4 +436,13 @@ func TestServerName(t *testing.T) {
 	if got := values(s.span("tools/call search").Attributes())[semconv.ServerName]; got != "another" {
 		t.Errorf("the span names %v, want the latest name", got)
 	}
+}
+
+// tools are the definitions of tools with the given names.
+func tools(names ...string) []record.Definition {
+	all := make([]record.Definition, len(names))
+	for i, name := range names {
+		all[i] = record.Definition{Kind: record.ToolDefinition, Name: name, Size: 35}
+	}
+	return all
 }

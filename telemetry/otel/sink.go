@@ -43,6 +43,9 @@ type Config struct {
 	Traceparent string         // W3C trace context of the environment; the session's span becomes its child
 	Tracestate  string         // likewise
 
+	// MetricsClient adds the client's name to the metrics of operations.
+	MetricsClient bool
+
 	// Recorded is called whenever something was measured, by the goroutine that calls the sink. May be nil.
 	Recorded func()
 	// Lost returns what was lost so far, by reason, for spanpipe.telemetry.dropped. The SDK calls it from its own
@@ -100,7 +103,7 @@ func New(cfg Config) *Sink {
 	for _, c := range cfg.Custom {
 		x.createCustom(s.providers.meter, c)
 	}
-	s.spans, s.metrics, s.logs = newSpans(s.providers.tracer, cfg), newMetrics(x), newLogs(cfg, s.providers.logger)
+	s.spans, s.metrics, s.logs = newSpans(s.providers.tracer, cfg), newMetrics(x, cfg.MetricsClient), newLogs(cfg, s.providers.logger)
 	s.observed = &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken}
 	s.observed.register(s.providers.meter)
 	return s

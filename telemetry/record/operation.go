@@ -99,7 +99,9 @@ type Operation struct {
 	// there is none, 0 if the request had no arguments. It reveals repetition without a hash of the content.
 	ArgumentsOf uint64 `json:"arguments_of,omitempty"`
 
-	Tools []string `json:"tools,omitempty"` // names in the response to tools/list
+	// Definitions are what the response to a list offers, or the instructions in that to a handshake, in the order of the
+	// response. Their number is bounded: of a list of thousands, the last are missing.
+	Definitions []Definition `json:"definitions,omitempty"`
 
 	// ToolCount is the number of tools in this page of a list and those before it, DefinitionSize their bytes. They are
 	// absent from a page that is not the last, if a complete list is known already.

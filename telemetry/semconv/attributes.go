@@ -110,11 +110,13 @@ func ResourceAttributes() []Attribute {
 		{"service.instance.id", "string", "always: a random id of this process", exampleID},
 		{"telemetry.sdk.name", "string", "always, as `telemetry.sdk.language` and `telemetry.sdk.version`", "opentelemetry"},
 		{"telemetry.distro.name", "string", "always `spanpipe`, with `telemetry.distro.version`", "spanpipe"},
-		{ClientRun, "string", "with the sink `local`: the same for all servers that one start of a client has started, a hash of the " +
-			"client's process id and start time under the store's key. None if a person or a service manager has started spanpipe",
+		{ClientRun, "string", "with the sink `local` or a `SPANPIPE_HASH_KEY_FILE`: the same for all servers that one start of a client has started, a hash of the " +
+			"client's process id and start time under the key. None if a person or a service manager has started spanpipe",
 			"9a4f0c51d27be863"},
-		{ClientSession, "string", "with the sink `local`, if the client passes an id of its own session, as Claude Code and Copilot CLI do: " +
-			"a hash of it under the store's key", "41d0b7a2c9e35f86"},
+		{ClientSession, "string", "likewise, if the client passes an id of its own session, as Claude Code and Copilot CLI do: " +
+			"a hash of it under the key", "41d0b7a2c9e35f86"},
+		{User, "string", "`SPANPIPE_USER` is `hash`: a hash of the account under the key, the same for all sessions of one account",
+			"b7c1f9e0328a5d46"},
 	}
 }
 

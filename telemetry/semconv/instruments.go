@@ -40,7 +40,7 @@ func instrument(i Instrument) Instrument {
 
 // Attributes that several instruments share.
 var (
-	operation = []string{MethodName, ToolName, ServerName}
+	operation = []string{MethodName, ToolName, ServerName, ClientName}
 	peers     = []string{ClientName, ClientVersion, ServerName, ServerVersion}
 )
 
@@ -52,7 +52,7 @@ var (
 			"less the time in which the server waited for the user.",
 		Attributes: []string{
 			MethodName, ToolName, PromptName, OperationName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport,
-			ServerName,
+			ServerName, ClientName,
 		},
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch gen_ai.operation.name=execute_tool " +
 			"error.type=tool_error mcp.protocol.version=2025-11-25 network.transport=pipe " +
@@ -61,7 +61,7 @@ var (
 	ClientOperationDuration = instrument(Instrument{
 		Name: "mcp.client.operation.duration", Form: Histogram, Unit: "s",
 		Description: "Time from a server's request to the end of the client's response.",
-		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport, ServerName},
+		Attributes:  []string{MethodName, ErrorType, StatusCode, ProtocolVersion, NetworkTransport, ServerName, ClientName},
 		Example: "{mcp.method.name=sampling/createMessage mcp.protocol.version=2025-11-25 network.transport=pipe " +
 			"spanpipe.server.name=test-server} " +
 			"count=1 sum=0.2",

@@ -37,6 +37,7 @@ const (
 	StatusCode       = "rpc.response.status_code"
 	ErrorType        = "error.type"
 	NetworkTransport = "network.transport"
+	User             = "enduser.pseudo.id" // of the resource
 )
 
 // Values of OpenTelemetry's attributes.

@@ -357,8 +357,8 @@ func TestBounds(t *testing.T) {
 		{"long uri", `"id":1,"method":"resources/read","params":{"uri":"` + long(513) + `","level":"info"}`, func(m session.Raw) string { return m.URI }, ""},
 		{"long trace state", `"id":1,"method":"ping","params":{"level":"info","_meta":{"tracestate":"` + long(513) + `"}}`, func(m session.Raw) string { return m.Extra.Tracestate }, ""},
 		{"trace state", `"id":1,"method":"ping","params":{"_meta":{"tracestate":"` + long(512) + `"}}`, func(m session.Raw) string { return m.Extra.Tracestate }, long(512)},
-		{"long template", `"id":1,"result":{"resourceTemplates":[{"uriTemplate":"` + long(513) + `"},{"uriTemplate":"x:{y}"}]}`, func(m session.Raw) string { return strings.Join(m.Extra.Templates, " ") }, "x:{y}"},
-		{"long tool", `"id":1,"result":{"tools":[{"name":"` + long(129) + `"},{"name":"search"}]}`, func(m session.Raw) string { return strings.Join(m.Extra.Tools, " ") }, "search"},
+		{"long template", `"id":1,"result":{"resourceTemplates":[{"uriTemplate":"` + long(513) + `"},{"uriTemplate":"x:{y}"}]}`, func(m session.Raw) string { return strings.Join(m.Extra.Names(record.TemplateDefinition), " ") }, "x:{y}"},
+		{"long tool", `"id":1,"result":{"tools":[{"name":"` + long(129) + `"},{"name":"search"}]}`, func(m session.Raw) string { return strings.Join(m.Extra.Names(record.ToolDefinition), " ") }, "search"},
 		{"other level", `"id":1,"method":"logging/setLevel","params":{"level":"` + canary + `"}`, func(m session.Raw) string { return m.Extra.Level }, "_OTHER"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

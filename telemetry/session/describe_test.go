@@ -149,7 +149,7 @@ func (d *describer) extra(what string, x *session.Extra) string {
 		{"jsonrpc", x.JSONRPC}, {"protocol", x.Protocol}, {"peer", strings.Trim(x.PeerName+"/"+x.PeerVersion, "/")},
 		{"traceparent", x.Traceparent}, {"tracestate", x.Tracestate}, {"uri", seen.uri}, {"level", cmp.Or(seen.level, x.Level)},
 		{"logger", x.Logger}, {"mode", seen.mode}, {"type", x.ResultType}, {"versions", seen.versions},
-		{"tools", strings.Join(x.Tools, ",")}, {"templates", strings.Join(x.Templates, ",")},
+		{"tools", strings.Join(x.Names(record.ToolDefinition), ",")}, {"templates", strings.Join(x.Names(record.TemplateDefinition), ",")},
 	} {
 		if w.value != "" {
 			words = append(words, w.key+"="+w.value)

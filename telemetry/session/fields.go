@@ -82,8 +82,6 @@ var messageFields = slices.Concat([]field{
 	formed("result protocolVersion", isVersion, toProtocol),
 	text("result nextCursor", maxCursor, takeCursor),
 	{path("result tools", framing.Hash, 0), takeTools},
-	list("result tools * name", maxName, func(m *Raw) *[]string { return &m.ensureExtra().Tools }),
-	list("result resourceTemplates * uriTemplate", maxURI, func(m *Raw) *[]string { return &m.ensureExtra().Templates }),
 
 	// Tasks: 2025-11-25, and the extension of 2026-07-28 (SEP-2663).
 	flag("params task", framing.Object, func(m *Raw) *bool { return &m.ensureExtra().WantsTask }),
@@ -99,6 +97,7 @@ var messageFields = slices.Concat([]field{
 	taskFields("result task"), // 2025-11-25: what creates a task
 	outcomeFields("params"),   // notifications/tasks of the extension
 	outcomeFields("result"),   // tasks/get of the extension
+	definitionFields,
 	factFields,
 )
 
@@ -277,20 +276,6 @@ func formed(keys string, has func(string) bool, to func(*Raw) *string) field {
 	return text(keys, maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
 		if len(v.Text) > 0 {
 			*to(m) = d.formed(v.Text, v.Truncated, has)
-		}
-	})
-}
-
-// list is the names in an array. One that is too long is left out: its beginning would pass as another name. The
-// scanner bounds their number.
-func list(keys string, most int, to func(*Raw) *[]string) field {
-	return text(keys, most, func(d *Decoder, v *framing.Value, m *Raw) {
-		if v.Type != framing.String {
-			return
-		}
-		d.counts.names++ // also if it is too long
-		if !v.Truncated {
-			*to(m) = append(*to(m), d.name(v.Text, false))
 		}
 	})
 }

@@ -60,12 +60,11 @@ type Extra struct {
 	HasInput   bool   // params.inputResponses is present
 	State      uint64 // keyed hash of requestState; must not leave the process
 
-	Cursor         Ref      // params.cursor of a request for a page, or result.nextCursor
-	Listed         int      // elements of result.tools
-	DefinitionSize int64    // bytes of result.tools
-	DefinitionHash uint64   // keyed hash of result.tools; must not leave the process
-	Tools          []string // their names
-	Templates      []string // result.resourceTemplates[].uriTemplate
+	Cursor         Ref          // params.cursor of a request for a page, or result.nextCursor
+	Listed         int          // elements of result.tools
+	DefinitionSize int64        // bytes of result.tools
+	DefinitionHash uint64       // keyed hash of result.tools; must not leave the process
+	Definitions    []Definition // what a list, or the answer to a handshake, puts before a model
 
 	// The rest is not decoded. The caller fills it in before Observe, from the content of the Raw message.
 	Resource string         // the label of the resource's URI, see record.Operation

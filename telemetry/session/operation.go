@@ -123,9 +123,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	}
 	if x := op.reply; x != nil {
 		r.Content.Error, r.Content.Result = x.Shown.Error, x.Shown.Result
-		if op.Method == semconv.ToolsList {
-			r.Tools = x.Tools
-		}
+		r.Definitions = definitionsOf(op, x)
 	}
 	return &r
 }

@@ -396,8 +396,8 @@ func TestTools(t *testing.T) {
 	s := newSpeaker(last)
 	s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/list"}`, 1)
 	s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"tools":[{"name":"a"},{"name":"b"},7]}}`, 1)
-	if op := last.op; !slices.Equal(op.Tools, []string{"a", "b"}) || op.ToolCount != 3 || op.DefinitionSize != int64(len(`[{"name":"a"},{"name":"b"},7]`)) {
-		t.Errorf("%v, %d tools, %d bytes", op.Tools, op.ToolCount, op.DefinitionSize)
+	if op := last.op; !slices.Equal(op.ToolNames(), []string{"a", "b"}) || op.ToolCount != 3 || op.DefinitionSize != int64(len(`[{"name":"a"},{"name":"b"},7]`)) {
+		t.Errorf("%v, %d tools, %d bytes", op.Definitions, op.ToolCount, op.DefinitionSize)
 	}
 }
 
@@ -439,3 +439,47 @@ func (f *freezer) keep(r any) {
 func (f *freezer) Opened(op *record.Operation)  { f.keep(op) }
 func (f *freezer) Changed(op *record.Operation) { f.keep(op) }
 func (f *freezer) Noted(n record.Note)          { f.keep(n) }
+
+// TestDefinitions checks what is recorded of each element of a list, and of instructions: a name and a size, if the method asks
+// for that kind.
+func TestDefinitions(t *testing.T) {
+	def := func(kind record.DefinitionKind, name, raw string) record.Definition {
+		return record.Definition{Kind: kind, Name: name, Size: int64(len(raw))}
+	}
+	long := strings.Repeat("n", 129)
+	for _, test := range []struct {
+		method, result string
+		want           []record.Definition
+	}{
+		{"tools/list", `{"tools":[{"name":"a","inputSchema":{"type":"object"}},7,{"title":"no name"},{"x":{},"name":"b"}]}`, []record.Definition{
+			def(record.ToolDefinition, "a", `{"name":"a","inputSchema":{"type":"object"}}`), def(record.ToolDefinition, "", `7`),
+			def(record.ToolDefinition, "", `{"title":"no name"}`), def(record.ToolDefinition, "b", `{"x":{},"name":"b"}`),
+		}},
+		{"tools/list", `{"tools":[{"name":"` + long + `"}],"prompts":[{"name":"p"}]}`, []record.Definition{
+			def(record.ToolDefinition, "", `{"name":"`+long+`"}`),
+		}},
+		{"tools/list", `{"tools":{"name":"a"}}`, nil},
+		{"prompts/list", `{"prompts":[{"name":"greet"}],"tools":[{"name":"a"}]}`, []record.Definition{def(record.PromptDefinition, "greet", `{"name":"greet"}`)}},
+		{"resources/list", `{"resources":[{"uri":"file:///x","name":"x"}]}`, []record.Definition{
+			def(record.ResourceDefinition, "", `{"uri":"file:///x","name":"x"}`),
+		}},
+		{"resources/templates/list", `{"resourceTemplates":[{"uriTemplate":"note:{id}"}]}`, []record.Definition{
+			def(record.TemplateDefinition, "note:{id}", `{"uriTemplate":"note:{id}"}`),
+		}},
+		{"initialize", `{"protocolVersion":"2025-11-25","instructions":"Be brief."}`, []record.Definition{
+			def(record.InstructionsDefinition, "", `"Be brief."`),
+		}},
+		{"initialize", `{"instructions":7}`, nil},
+		{"tools/call", `{"tools":[{"name":"a"}],"instructions":"x"}`, nil},
+	} {
+		t.Run(test.method, func(t *testing.T) {
+			last := &lastRecord{}
+			s := newSpeaker(last)
+			s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"`+test.method+`"}`, 1)
+			s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"result":`+test.result+`}`, 1)
+			if got := last.op.Definitions; !slices.Equal(got, test.want) {
+				t.Errorf("%+v, want %+v", got, test.want)
+			}
+		})
+	}
+}

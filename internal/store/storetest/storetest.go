@@ -191,14 +191,18 @@ func (p *player) play(s Session, about record.Session) {
 func (p *player) list(s Server) {
 	op := record.Operation{Method: semconv.ToolsList, ToolCount: len(s.Tools) + s.Never}
 	for _, t := range s.Tools {
-		op.Tools = append(op.Tools, t.Name)
+		op.Definitions = append(op.Definitions, definition(t.Name))
 	}
 	for i := range s.Never {
-		op.Tools = append(op.Tools, fmt.Sprintf("unused_%d", i+1))
+		op.Definitions = append(op.Definitions, definition(fmt.Sprintf("unused_%d", i+1)))
 	}
 	op.DefinitionSize = int64(op.ToolCount) * 1400
 	op.ResponseSize = op.DefinitionSize + 60
 	p.call(op, 4*time.Millisecond, true)
+}
+
+func definition(name string) record.Definition {
+	return record.Definition{Kind: record.ToolDefinition, Name: name, Size: 1400}
 }
 
 // call plays a call of the client.
@@ -208,7 +212,7 @@ func (p *player) call(op record.Operation, took time.Duration, answered bool) {
 	op.RequestID, op.RequestSize, op.RoundTrips = fmt.Sprint(p.number), 180, 1
 	size := op.ResponseSize
 	opened := op
-	opened.ResponseSize, opened.ErrorType, opened.Class, opened.Tools = 0, "", "", nil
+	opened.ResponseSize, opened.ErrorType, opened.Class, opened.Definitions = 0, "", "", nil
 	p.sink.Opened(&opened)
 	p.store.Opened(&opened)
 	if !answered || took >= record.OpenAfter {

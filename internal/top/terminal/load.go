@@ -114,7 +114,7 @@ func operations(s *store.Session, send func([]top.Event)) {
 	h := top.History{Session: s.Name}
 	_ = s.Digest(func(op *record.Operation) bool { // what is damaged is left out
 		one := *op
-		one.Tools = slices.Clone(op.Tools)
+		one.Definitions = slices.Clone(op.Definitions)
 		h.Operations = append(h.Operations, one)
 		if len(h.Operations) == batch {
 			send([]top.Event{h})

@@ -1,0 +1,103 @@
+package session
+
+import (
+	"slices"
+
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// Definition is one element of a list of what a server offers, or the server's instructions.
+type Definition struct {
+	record.Definition
+
+	index int // which element of its list it is: members of the same element have the same Value.Index
+}
+
+// definitionFields are the elements of the lists that describe what a server offers. The value of an element stands before
+// those of its members (see framing), so a member always concerns the definition that was added last.
+var definitionFields = slices.Concat(
+	elements("result tools", record.ToolDefinition, "name", maxName),
+	elements("result prompts", record.PromptDefinition, "name", maxName),
+	elements("result resourceTemplates", record.TemplateDefinition, "uriTemplate", maxURI),
+	elements("result resources", record.ResourceDefinition, "", 0), // a name of one can be that of a file: content
+	[]field{{path("result instructions", 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
+		if v.Type == framing.String {
+			m.addDefinition(record.InstructionsDefinition, v)
+		}
+	}}},
+)
+
+// elements are the elements of a list, and their names if they have a member for it. A name that is too long is left out: its
+// beginning would pass as another name. The scanner bounds the number of elements.
+func elements(list string, kind record.DefinitionKind, name string, most int) []field {
+	all := []field{{path(list+" *", 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.addDefinition(kind, v) }}}
+	if name == "" {
+		return all
+	}
+	return append(all, text(list+" * "+name, most, func(d *Decoder, v *framing.Value, m *Raw) {
+		if v.Type != framing.String {
+			return
+		}
+		if kind == record.ToolDefinition {
+			d.counts.names++ // also if it is too long
+		}
+		if def := m.definition(kind, v); def != nil && !v.Truncated {
+			def.Name = d.name(v.Text, false)
+		}
+	}))
+}
+
+// Names returns the names of the definitions of a kind, as far as they may be shown.
+func (x *Extra) Names(kind record.DefinitionKind) []string {
+	var names []string
+	for i := range x.Definitions {
+		if d := &x.Definitions[i]; d.Kind == kind && d.Name != "" {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+func (m *Raw) addDefinition(kind record.DefinitionKind, v *framing.Value) {
+	x := m.ensureExtra()
+	x.Definitions = append(x.Definitions, Definition{record.Definition{Kind: kind, Size: v.Size}, v.Index})
+}
+
+// definition returns the definition that a member of an element belongs to, or nil if the scanner had no room for the element.
+func (m *Raw) definition(kind record.DefinitionKind, v *framing.Value) *Definition {
+	all := m.ensureExtra().Definitions
+	if len(all) == 0 {
+		return nil
+	}
+	if last := &all[len(all)-1]; last.Kind == kind && last.index == v.Index {
+		return last
+	}
+	return nil
+}
+
+// definitionsOf returns the definitions in the answer to a request: those of the kind that was asked for.
+func definitionsOf(op *operation, x *Extra) []record.Definition {
+	kind, known := definitionKinds[op.Method]
+	if !known || op.dir != record.ToServer {
+		return nil
+	}
+	var all []record.Definition
+	for _, def := range x.Definitions {
+		if def.Kind == kind {
+			all = append(all, def.Definition)
+		}
+	}
+	return all
+}
+
+// definitionKinds is which kind of definitions is the answer to a method.
+var definitionKinds = map[string]record.DefinitionKind{
+	semconv.ToolsList:             record.ToolDefinition,
+	semconv.PromptsList:           record.PromptDefinition,
+	semconv.ResourcesList:         record.ResourceDefinition,
+	semconv.ResourceTemplatesList: record.TemplateDefinition,
+	semconv.Initialize:            record.InstructionsDefinition,
+	semconv.Discover:              record.InstructionsDefinition,
+}
