@@ -126,6 +126,7 @@ type Message struct {
 	Reason  string    // of a Malformed line and of NotRPC, what is wrong with it: a static string
 	Cut     bool      // a request that breaks off where its reader stopped reading, see Scanner.Abort
 	Dropped int       // values below arrays that were found and not kept, because the message's bounds were reached
+	End     int64     // bytes of the stream up to its end; of a batch's element, up to where its chunk begins at least
 	Values  []Value   // the picked values in the order they came; of members with the same key only the last
 
 	// Method or Version is not the whole text. One that is cut before a long character is shorter than its bound.

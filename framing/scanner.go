@@ -14,6 +14,7 @@ type Scanner struct {
 	emit  func(*Message)
 	state state
 	line  line
+	ended int64 // bytes of the stream up to the end of the last line, or chunk
 
 	stack []frame // the values that are open, the innermost last
 	next  *node   // the place of the member whose key came last
@@ -69,9 +70,11 @@ func (s *Scanner) Write(p []byte, at time.Time) {
 		end := bytes.IndexByte(p, '\n')
 		if end < 0 {
 			s.span(p)
+			s.ended += int64(len(p))
 			return
 		}
 		s.span(p[:end])
+		s.ended += int64(end + 1)
 		s.endLine()
 		p = p[end+1:]
 	}
@@ -97,6 +100,9 @@ func (s *Scanner) Abort(at time.Time) {
 	s.endLine()
 }
 
+// Begun returns how many bytes there are of a line that has begun and not ended.
+func (s *Scanner) Begun() int64 { return s.line.size }
+
 // Partial returns the request that has begun and not ended, with what is known of it so far, if that is enough to know
 // that it is a request. It is valid until the next call, like a message passed to emit.
 func (s *Scanner) Partial() *Message {
@@ -105,6 +111,7 @@ func (s *Scanner) Partial() *Message {
 	}
 	m := s.msg
 	m.Kind, m.Cut, m.Size, m.First, m.Last = Request, true, s.line.size, s.line.first, s.line.at
+	m.End = s.ended
 	for _, v := range s.picked.values {
 		if v.Size > 0 { // it has ended
 			m.Values = append(m.Values, v)
@@ -249,7 +256,7 @@ func (s *Scanner) reportEnd() {
 
 // reportLine reports a line that is not a message, or that has more in it than messages.
 func (s *Scanner) reportLine(kind Kind, size int64, reason string) {
-	s.msg = Message{Kind: kind, Size: size, First: s.line.first, Last: s.line.at}
+	s.msg = Message{Kind: kind, Size: size, First: s.line.first, Last: s.line.at, End: s.ended}
 	if kind == Malformed || kind == NotRPC {
 		s.msg.Reason = reason
 	}
@@ -260,6 +267,7 @@ func (s *Scanner) reportLine(kind Kind, size int64, reason string) {
 func (s *Scanner) report(size int64, first time.Time) {
 	m := &s.msg
 	m.Kind, m.Batch, m.Size, m.First, m.Last, m.Reason = s.kind(), s.line.batch, size, first, s.line.at, ""
+	m.End = s.ended
 	m.Values, m.Dropped = s.picked.values, s.picked.dropped
 	m.BOM = s.line.bom > 0
 	if m.Kind == NotRPC {

@@ -130,6 +130,9 @@ type Violation struct {
 	Requested string `json:"requested_protocol,omitempty"` // the version that the client has asked for
 	Given     string `json:"given_protocol,omitempty"`     // the version in the answer
 	Supported string `json:"supported,omitempty"`          // the versions that a refusal names
+
+	// Late is, of a late response, how long after the end of its operation it came.
+	Late time.Duration `json:"late_ns,omitempty"`
 }
 
 // FindingKind is a kind of anomaly.

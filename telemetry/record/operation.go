@@ -90,6 +90,10 @@ type Operation struct {
 	// Hung reports that it has been reported as hanging.
 	Hung bool `json:"hung,omitempty"`
 
+	// Stall is why it has not been answered, or was not in time: set when it hangs, and when it ends without an answer.
+	Stall    Stall      `json:"stall,omitempty"`
+	Evidence []Evidence `json:"evidence,omitempty"` // what that rests on: none, or one; few operations have any, see Seen
+
 	IDMismatch bool `json:"id_mismatch,omitempty"` // a response's id was only alike: "7" for 7
 
 	Progress int     `json:"progress,omitempty"` // progress notifications

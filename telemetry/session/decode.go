@@ -54,7 +54,7 @@ const maxNames = 4096
 // Decode copies into out what is kept of a message.
 func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	*out = Raw{Message: Message{
-		Kind: in.Kind, Dir: d.Dir, Batch: in.Batch, Cut: in.Cut, Size: in.Size, Reason: in.Reason,
+		Kind: in.Kind, Dir: d.Dir, Batch: in.Batch, Cut: in.Cut, Size: in.Size, End: in.End, Reason: in.Reason,
 		First: in.First.Sub(d.Epoch), Last: in.Last.Sub(d.Epoch),
 	}}
 	switch in.Kind {

@@ -22,6 +22,7 @@ type Message struct {
 	First     time.Duration // when its first byte was read
 	Last      time.Duration // when its last byte was read
 	Size      int64         // bytes on the wire
+	End       int64         // bytes of its stream up to its end
 	Code      string        // of an error
 	Class     record.Class  // of an error or a result with isError
 	Arguments uint64        // keyed hash of params.arguments; must not leave the process

@@ -45,6 +45,10 @@ type operation struct {
 	accepted   bool          // of a question: the user has accepted it
 	inCall     bool          // of a question: it was asked in the course of a call, known or not
 	hangAfter  time.Duration // of its own time: when it is reported as hanging next; 0: not reported yet
+
+	end            int64     // bytes of the stream up to the end of the latest request
+	base           *baseline // of the server's processes; nil: it has not been open for a moment, or they cannot be seen
+	answeredBefore int       // operations that had been answered when this one opened
 }
 
 // state is what an open operation waits for.
@@ -85,7 +89,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 // missing.
 func (op *operation) setRequest(m *Message) {
 	x := m.optional()
-	op.Target, op.Resource, op.JSONRPC, op.RequestSize = m.Target, x.Resource, x.JSONRPC, m.Size
+	op.Target, op.Resource, op.JSONRPC, op.RequestSize, op.end = m.Target, x.Resource, x.JSONRPC, m.Size, m.End
 	op.Protocol = cmp.Or(x.Protocol, op.Protocol)
 	if isHandshake(m.Dir, m.Method) {
 		op.Requested = x.Protocol
@@ -142,7 +146,7 @@ func (op *operation) continueWith(s state) { op.state, op.Answered, op.firstByte
 
 // retry records that the client sent the request again, with the user's input.
 func (op *operation) retry(m *Message) {
-	op.id = m.ID.Ref
+	op.id, op.end = m.ID.Ref, m.End
 	op.resume(m.Last)
 	op.event(semconv.RetryEvent, m.Last)
 	op.RoundTrips++

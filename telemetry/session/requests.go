@@ -59,6 +59,7 @@ func (t *Tracker) begin(m *Message) *operation {
 	if op.parent = t.parent(op, m); op.parent != nil {
 		op.Parent = op.parent.Number
 	}
+	op.answeredBefore = t.answered
 	t.open = append(t.open, op)
 	if op.lasting {
 		t.lasting++
@@ -179,8 +180,7 @@ func (t *Tracker) response(m *Message) (method string) {
 		return op.Method
 	case !m.ID.legal():
 		t.strayed(record.NullID, missing(m.ID.Ref), m, nil)
-	case t.givenUp.take(m.Dir.Opposite(), m.ID.Ref):
-		t.violation(record.LateResponse, m)
+	case t.late(m):
 	default:
 		if overflow := t.early.add(m); overflow != nil {
 			t.strayed(record.OrphanResponse, "", overflow, nil)
@@ -213,7 +213,19 @@ func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	t.checkResult(op, m)
 	op.fail(m.Kind == framing.ErrorResponse, m.IsError, m.Code, m.Class)
 	t.fetched(op, m)
+	t.answered++
 	t.finish(op, m.Last)
+}
+
+// late reports a response to a request that is no longer waited for, and whether it is one.
+func (t *Tracker) late(m *Message) bool {
+	g, ok := t.givenUp.take(m.Dir.Opposite(), m.ID.Ref)
+	if ok {
+		v := t.describe(record.LateResponse, m.Reason, m, nil)
+		v.Operation, v.Method, v.Late = g.number, g.method, max(m.Last-g.at, 0)
+		t.sink.Noted(v)
+	}
+	return ok
 }
 
 // continues reports whether a response does not end the operation. If so it waits for what is still to come.

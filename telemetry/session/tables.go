@@ -129,28 +129,35 @@ const maxGivenUp = 1024
 type givenUp []givenUpID
 
 type givenUpID struct {
-	id  Ref
-	dir record.Direction // of the request
+	id     Ref
+	dir    record.Direction // of the request
+	number uint64           // of the operation
+	method string
+	at     time.Duration // when it was given up
 }
 
-func (g givenUp) has(dir record.Direction, id Ref) bool {
-	return slices.Contains(g, givenUpID{id, dir})
+func (g givenUp) find(dir record.Direction, id Ref) int {
+	return slices.IndexFunc(g, func(one givenUpID) bool { return one.id == id && one.dir == dir })
 }
 
-func (g *givenUp) add(dir record.Direction, id Ref) {
+func (g givenUp) has(dir record.Direction, id Ref) bool { return g.find(dir, id) >= 0 }
+
+func (g *givenUp) add(op *operation, at time.Duration) {
 	if len(*g) == maxGivenUp {
 		*g = removeAt(*g, 0)
 	}
-	*g = append(*g, givenUpID{id, dir})
+	*g = append(*g, givenUpID{op.id, op.dir, op.Number, op.Method, at})
 }
 
-// take removes the id once and reports whether it was there.
-func (g *givenUp) take(dir record.Direction, id Ref) bool {
-	i := slices.Index(*g, givenUpID{id, dir})
-	if i >= 0 {
-		*g = removeAt(*g, i)
+// take removes the id once, and returns what was remembered with it.
+func (g *givenUp) take(dir record.Direction, id Ref) (one givenUpID, ok bool) {
+	i := g.find(dir, id)
+	if i < 0 {
+		return givenUpID{}, false
 	}
-	return i >= 0
+	one = (*g)[i]
+	*g = removeAt(*g, i)
+	return one, true
 }
 
 const (

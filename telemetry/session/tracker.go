@@ -34,6 +34,11 @@ type Config struct {
 	Session  record.Session                // what is known from the start: ID, Launched, Started, PID
 	Wall     func(time.Duration) time.Time // converts times of the session; nil: Session.Launched plus the time
 	Contents Contents                      // which content was asked for
+
+	// Look returns what can be seen beside the messages, for the verdict about an operation that hangs or ends without an
+	// answer; the server's processes are wanted only for one that has been open for record.OpenAfter. It is not called
+	// otherwise, and must not block. Nil: nothing can be seen.
+	Look func(processes bool) Look
 }
 
 const (
@@ -64,6 +69,7 @@ type Tracker struct {
 	questions questions
 	early     earlyResponses
 	givenUp   givenUp
+	answered  int // operations that a response has ended
 	first     firstCalls
 	listings  listings
 
@@ -242,6 +248,7 @@ func (t *Tracker) reportOpen(now time.Duration) {
 		op := t.open[t.shown]
 		op.shown = true
 		t.shown++
+		t.watched(op)
 		t.changed(op, record.StillOpen, now)
 	}
 }
@@ -258,6 +265,7 @@ func (t *Tracker) reportHanging(now time.Duration) {
 		own := now - op.start - op.waited(now)
 		if own >= max(op.hangAfter, t.cfg.HangAfter) && op.canHang() && !t.questions.holdBack(op) {
 			op.hangAfter = 2 * own
+			t.judge(op, now, record.UnknownStall)
 			t.changed(op, record.Hanging, now)
 		}
 	}
@@ -328,7 +336,7 @@ func (t *Tracker) expire(op *operation, now time.Duration) {
 // giveUp ends an operation whose response may still come.
 func (t *Tracker) giveUp(op *operation, now time.Duration) {
 	if op.state == inFlight {
-		t.givenUp.add(op.dir, op.id)
+		t.givenUp.add(op, now)
 	}
 	t.finish(op, now)
 }
@@ -336,6 +344,7 @@ func (t *Tracker) giveUp(op *operation, now time.Duration) {
 // finish ends an operation and removes it from every table.
 func (t *Tracker) finish(op *operation, at time.Duration) {
 	at = max(at, op.start)
+	t.stalled(op, at)
 	t.open = without(t.open, op)
 	if op.shown {
 		t.shown--
