@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/past"
 )
 
 // storedSession is a session that this process writes to the store.
@@ -69,4 +71,27 @@ func (a *app) client(logger *slog.Logger) (c telemetry.Client) {
 	}
 	c.Session = clientrun.Session(key, lookup)
 	return c
+}
+
+// remembers reports whether sessions are compared with earlier ones, and therefore remembered.
+func (a *app) remembers() bool { return !a.options.anomalies.Off && !a.options.anomalies.Session }
+
+// pastTime bounds the work of making what is remembered of a server from its stored sessions.
+const pastTime = 10 * time.Second
+
+// past returns what is remembered of a server's earlier sessions, or nil.
+func (a *app) past(service string, logger *slog.Logger) *past.Past {
+	dir := a.stateDir()
+	if dir == "" {
+		return nil // the store has a warning for that
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pastTime)
+	defer cancel()
+	p, err := store.Open(dir).Past(ctx, service)
+	if err != nil && p != nil {
+		logger.Warn(err.Error())
+	} else if err != nil {
+		logger.Debug("this session is not compared with earlier ones", "error", err.Error())
+	}
+	return p
 }
