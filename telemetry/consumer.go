@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/past"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -33,6 +34,9 @@ type consumer struct {
 	messages []session.Raw // taken out of the queue, not yet consumed
 	lines    []stderrLine  // likewise
 	seen     time.Duration // everything read up to then has been consumed
+
+	compared *anomaly.Comparison // with earlier sessions; nil if it is not
+	recalled bool                // these are known
 }
 
 // consume runs until the session is over, and then finishes what is left unless Close gives up on it. The consumer is nil
@@ -50,7 +54,7 @@ func (s *Session) consume(c *consumer) {
 
 func newConsumer(s *Session, identity record.Session) *consumer {
 	c := &consumer{Session: s}
-	// The detector comes last, so that a finding follows the record that it is about in every sink.
+	// What finds anomalies comes last, so that a finding follows the record that it is about in every sink.
 	c.sinks = append(c.sinks, readiness{&s.ready}, s.out.otel)
 	if s.out.store != nil {
 		c.sinks = append(c.sinks, s.out.store)
@@ -60,7 +64,15 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 		s.rules.note = c.sinks.Noted // the others: a measurement concerns neither rules nor anomalies
 		c.sinks = append(c.sinks, s.rules)
 	}
-	c.sinks = append(c.sinks, anomaly.New(func(f record.Finding) { c.sinks.Noted(f) }))
+	found := func(f record.Finding) { c.sinks.Noted(f) }
+	a := s.cfg.Anomalies
+	if !a.Off {
+		c.sinks = append(c.sinks, anomaly.New(found))
+	}
+	if !a.Off && !a.Session {
+		c.compared = anomaly.Compare(a.Limits, found)
+		c.sinks = append(c.sinks, c.compared)
+	}
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
 		Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
@@ -76,6 +88,8 @@ func (c *consumer) watch() {
 		case <-c.queue.due.C:
 		case <-c.queue.full:
 		case <-c.tick.C:
+		case p := <-c.past:
+			c.know(p)
 		case <-c.stop:
 			return
 		}
@@ -88,6 +102,14 @@ func (c *consumer) watch() {
 			}
 		}
 		c.rest()
+	}
+}
+
+// know takes what is remembered of the server.
+func (c *consumer) know(p *past.Past) {
+	if c.compared != nil && !c.recalled {
+		c.recalled = true
+		c.compared.Know(p)
 	}
 }
 
@@ -110,6 +132,7 @@ func (t *Telemetry) wake() {
 
 // finish consumes what is left and ends the session. It returns false if there was no time for that.
 func (c *consumer) finish() bool {
+	c.awaitPast()
 	now := c.clock.now()
 	if !c.drain(now, math.MaxInt64, c.giveUp) {
 		return false

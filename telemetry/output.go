@@ -43,6 +43,7 @@ type output struct {
 	registry *prometheus.Registry
 	session  string       // its id
 	skipped  func() int64 // values that metric rules could not measure; nil without rules
+	service  string       // its service.name
 }
 
 // build makes what the policy asks for.
@@ -61,6 +62,8 @@ func (o *output) build(cfg Config, id record.Session, rules *measurer) {
 	}
 	sink := sinkConfig(cfg, id, who)
 	sink.Broken, sink.Lost, sink.Custom = o.broken, o.lost, rules.custom()
+	service, _ := sink.Resource.Set().Value("service.name")
+	o.service = service.AsString()
 	if cfg.Policy.Has(consent.OTLP) {
 		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: o.broken})
 		sink.Spans = some[sdktrace.SpanProcessor](o.exports.Spans)
@@ -85,9 +88,8 @@ func (o *output) openStore(cfg Config, id record.Session, client Client, resourc
 	if !cfg.Policy.Has(consent.Local) || cfg.OpenStore == nil {
 		return false
 	}
-	service, _ := resource.Set().Value("service.name")
 	store, err := cfg.OpenStore(StoreSession{
-		ID: id.ID, Launched: id.Launched, Service: service.AsString(), Client: client, Version: cfg.Version,
+		ID: id.ID, Launched: id.Launched, Service: o.service, Client: client, Version: cfg.Version,
 		Origin: otlpfile.Origin{
 			Resource: resource.Attributes(), ResourceURL: resource.SchemaURL(), ScopeName: otel.Scope, ScopeVersion: cfg.Version,
 		},

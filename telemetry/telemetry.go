@@ -10,6 +10,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
+	"github.com/spanpipe/spanpipe/telemetry/past"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/rules"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -58,6 +59,13 @@ type Config struct {
 
 	// Rules are the metrics that the user has described. May be nil.
 	Rules *rules.Set
+
+	// Anomalies chooses what is looked for in the records.
+	Anomalies Anomalies
+
+	// Past returns what is remembered of the server's earlier sessions, by its service.name; nil if that is nothing. It is
+	// called once, from a goroutine of its own: it may take its time. May be nil.
+	Past func(service string) *past.Past
 
 	// Sinks receive every record beside the sinks of the policy. The telemetry calls them from one goroutine.
 	Sinks []session.Sink
@@ -159,12 +167,16 @@ func (t *Telemetry) prepare() {
 // problems are reported to the logger; they are never an error of the session. Call it once, and Close on the result.
 func (t *Telemetry) Run(pid int, started time.Time) *Session {
 	t.prepare()
-	s := &Session{Telemetry: t, stop: make(chan struct{}), giveUp: make(chan struct{}), done: make(chan struct{})}
+	s := &Session{
+		Telemetry: t, stop: make(chan struct{}), giveUp: make(chan struct{}), done: make(chan struct{}),
+		past: make(chan *past.Past, 1),
+	}
 	s.alive.Store(true)
 	identity := t.id
 	identity.PID, identity.Started = pid, started
 	var c *consumer // made here, so that every sink knows of the session before the metrics are served
 	s.guard(func() { c = newConsumer(s, identity) })
+	s.recall()
 	go s.consume(c) // ends on stop; Close waits for it
 	t.out.serve(s.alive.Load, s.ready.Load)
 	return s
@@ -210,6 +222,8 @@ type Session struct {
 	stop   chan struct{} // closed when the session is over
 	giveUp chan struct{} // closed when there is no time left to consume what is queued
 	done   chan struct{} // closed when the consumer has returned
+
+	past chan *past.Past // what is remembered of the server, once it has been read
 }
 
 // Flush sends and stores what has been recorded, without waiting for it: the client has left, and the host may kill us soon.

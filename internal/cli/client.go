@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"context"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/spanpipe/spanpipe/internal/account"
 	"github.com/spanpipe/spanpipe/internal/clientrun"
 	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/past"
 )
 
 // client identifies what has started this session, by hashes. Without the key it is not known.
@@ -35,4 +38,27 @@ func (a *app) user(key store.Key, logger *slog.Logger) string {
 		logger.Warn("the account of this session is not known", "error", err.Error())
 	}
 	return id
+}
+
+// remembers reports whether sessions are compared with earlier ones, and therefore remembered.
+func (a *app) remembers() bool { return !a.options.anomalies.Off && !a.options.anomalies.Session }
+
+// pastTime bounds the work of making what is remembered of a server from its stored sessions.
+const pastTime = 10 * time.Second
+
+// past returns what is remembered of a server's earlier sessions, or nil.
+func (a *app) past(service string, logger *slog.Logger) *past.Past {
+	dir := a.stateDir()
+	if dir == "" {
+		return nil // the store has a warning for that
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pastTime)
+	defer cancel()
+	p, err := store.Open(dir).Past(ctx, service)
+	if err != nil && p != nil {
+		logger.Warn(err.Error())
+	} else if err != nil {
+		logger.Debug("this session is not compared with earlier ones", "error", err.Error())
+	}
+	return p
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/spanpipe/spanpipe/consent/redact"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
+	"github.com/spanpipe/spanpipe/telemetry/past"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/wrap"
 )
@@ -90,7 +91,7 @@ func (a *app) prepare(
 		telemetry: telemetry.Config{
 			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: ownEnvironment(a.Environ),
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
-			Dir:    a.stateDir(),
+			Dir: a.stateDir(), Anomalies: o.anomalies,
 			Logger: logger, Clean: clean, LostLines: a.printer.lost.Load,
 			MetricsClient: o.metricsClient,
 		},
@@ -99,6 +100,7 @@ func (a *app) prepare(
 	l.telemetry.Rules = a.metricRules(policy)
 	if policy.Has(consent.Local) {
 		l.telemetry.OpenStore = a.openStore
+		l.telemetry.Past = func(service string) *past.Past { return a.past(service, logger) }
 	}
 	a.identify(l, logger)
 	if o.logFormat == "json" {

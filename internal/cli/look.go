@@ -31,7 +31,7 @@ func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
 		return nil, errNoHome
 	}
 	w := store.Create(store.Config{
-		Dir: dir, Origin: &s.Origin, Keep: a.options.keep, Logger: s.Logger,
+		Dir: dir, Origin: &s.Origin, Keep: a.options.keep, Logger: s.Logger, Past: a.remembers(),
 		Meta: store.Meta{
 			ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service, Run: s.Client.Run, ClientSession: s.Client.Session,
 		},

@@ -5,7 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +15,8 @@ import (
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 )
 
@@ -37,6 +41,8 @@ type options struct {
 	user          string
 	hashKeyFile   string
 	metricsClient bool
+
+	anomalies telemetry.Anomalies
 }
 
 // settings returns the table of all that a user can set, by flag or by variable. Flags, help, completion and the tables
@@ -127,6 +133,13 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 		{
 			Flag: "metrics-client", Default: "false", parse: boolean(&o.metricsClient),
 			Usage: "metrics of operations have the client's name as an attribute",
+		},
+		{
+			Flag: "anomalies", Value: "LIMITS", Default: "past", parse: anomalies(&o.anomalies),
+			Words: "past session off past,chance=0.001,sessions=50,rate=20",
+			Usage: "what calls are compared with: off, session (this session alone) or past (also the server's earlier sessions, " +
+				"with local); after past, thresholds: chance=0.003 (above which new sequences are usual), sessions=20 " +
+				"(earlier ones needed) and rate=10 (times the usual calls an hour)",
 		},
 		{
 			Flag: "log-level", Value: "LEVEL", Default: "warn", OneOf: levels, parse: level(&o.logLevel),
@@ -284,6 +297,34 @@ func age(to *time.Duration) func(string) error {
 			*to = d
 		}
 		return err
+	}
+}
+
+// anomalies parses a word, and for past the thresholds that are not the default ones.
+func anomalies(to *telemetry.Anomalies) func(string) error {
+	return func(v string) error {
+		word, rest, more := strings.Cut(strings.ToLower(strings.ReplaceAll(v, " ", "")), ",")
+		a := telemetry.Anomalies{Off: word == "off", Session: word == "session", Limits: anomaly.DefaultLimits()}
+		if !a.Off && !a.Session && word != "past" || more && word != "past" {
+			return errors.New("want off, session or past, after past with chance=, sessions= or rate=")
+		}
+		for limit := range strings.SplitSeq(rest, ",") {
+			name, text, _ := strings.Cut(limit, "=")
+			n, err := strconv.ParseFloat(text, 64)
+			switch {
+			case !more:
+			case name == "chance" && err == nil && n > 0 && n < 1:
+				a.Limits.Chance = n
+			case name == "sessions" && err == nil && n >= 1 && n <= 500 && n == math.Trunc(n):
+				a.Limits.Sessions = int(n)
+			case name == "rate" && err == nil && n > 1 && n <= 1e6:
+				a.Limits.Rate = n
+			default:
+				return errors.New("want chance= a share below 1, sessions= 1 to 500, rate= more than 1")
+			}
+		}
+		*to = a
+		return nil
 	}
 }
 

@@ -10,11 +10,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/lockfile"
+	"github.com/spanpipe/spanpipe/telemetry/past"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // The first and the longest pause after files could not be written.
@@ -323,4 +326,21 @@ func (d *disk) finish(m *Meta) {
 	}
 	_ = d.lock.Close()
 	_ = d.root.Close()
+}
+
+// remember adds the session to what is remembered of its server, if it is stored. The process may end before that is done:
+// then the retention adds it.
+func (d *disk) remember(m *Meta, findings []record.Finding) {
+	if !d.cfg.Past || d.root == nil || d.hopeless || m.Exit == nil {
+		return
+	}
+	s := &Store{Dir: d.cfg.Dir}
+	one := s.session(filepath.Base(d.root.Name()))
+	one.Meta, one.State = *m, Ended
+	ctx := context.Background() // Close does not wait for longer than it may
+	err := s.changePast(ctx, m.Service, func(p *past.Past) bool { return s.learn(ctx, p, one, findings) })
+	if err != nil && !d.said {
+		d.said = true
+		d.cfg.Logger.Debug("this session is not remembered yet", "error", err.Error())
+	}
 }

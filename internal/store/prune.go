@@ -106,6 +106,9 @@ func (s *Store) Prune(ctx context.Context, plan Plan) (*Report, error) {
 	for i := range all {
 		r.take(ctx, sessions, &all[i], plan.DryRun)
 	}
+	if !plan.DryRun {
+		s.prunePast(ctx, all, plan.Whole != nil)
+	}
 	return r, nil
 }
 
@@ -127,6 +130,7 @@ func (r *Report) take(ctx context.Context, sessions *os.Root, c *candidate, dryR
 			err = c.remove(sessions)
 		}
 		if err == nil {
+			c.removed = c.part == WholePart
 			r.Removed, r.Freed, size = append(r.Removed, p), r.Freed+p.Size, size-p.Size
 		} else {
 			p.Part, p.Left = "", err.Error()
@@ -151,6 +155,7 @@ type candidate struct {
 	sizes    map[Part]int64
 	part     Part   // chosen
 	left     string // why it was left, if it was chosen
+	removed  bool   // whole
 }
 
 func (c *candidate) size() int64 {

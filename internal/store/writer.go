@@ -31,6 +31,8 @@ type Config struct {
 	Origin *otlpfile.Origin // of its spans and log records
 	Keep   Keep             // the retention, which runs once in a while beside the session
 	Logger *slog.Logger     // receives problems, each once; nil discards
+	// Past adds the session at its end to what is remembered of its server, see Store.Past.
+	Past bool
 }
 
 // Writer keeps one session. It implements telemetry.Store.
@@ -59,7 +61,12 @@ type Writer struct {
 	meta    Meta
 	changed bool // meta is to be written
 	totals  record.Totals
+
+	findings []record.Finding // of those that compare with earlier sessions
 }
+
+// maxFindings bounds the findings that are remembered.
+const maxFindings = 100
 
 // Create starts to keep a session. It returns at once: the session's directory is made by the goroutine that writes, which
 // reports what goes wrong to the logger.
@@ -134,6 +141,10 @@ func (w *Writer) Noted(n record.Note) {
 		m.Started, m.Server, m.Client, m.Protocol, m.Process.ServerPID = started, n.Server, n.Client, n.Protocol, n.PID
 		w.changed = true
 		w.wake()
+	case record.Finding:
+		if n.Kind.OfPast() && len(w.findings) < maxFindings {
+			w.findings = append(w.findings, n)
+		}
 	case record.Exit: // Close writes it
 		m.Ended = written(n.Time)
 		m.Exit = &Exit{EndedBy: n.EndedBy, Cause: n.Cause, Code: n.Code, Signal: n.Signal, Reason: n.Reason, Open: n.Open}
@@ -341,10 +352,11 @@ func (w *Writer) finish(ctx context.Context) {
 	}
 	w.over.Store(true)
 	w.mu.Lock()
-	meta := w.meta
+	meta, findings := w.meta, w.findings
 	w.mu.Unlock()
 	meta.Lost = w.addLost(meta.Lost)
 	w.disk.finish(&meta)
+	w.disk.remember(&meta, findings)
 }
 
 // addLost adds what this store has lost to what the session has lost.

@@ -71,7 +71,11 @@ var Rules = []Rule{
 		Why: "a pure state machine, tested with conversations as data",
 	},
 	{
-		Package: "/telemetry/anomaly", Allow: []string{"/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Package: "/telemetry/past", Allow: []string{"/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Why: "sums up sessions as plain data, wherever these come from and wherever it is kept",
+	},
+	{
+		Package: "/telemetry/anomaly", Allow: []string{"/telemetry/past", "/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
 		Why: "a pure state machine over records, which also runs on stored ones",
 	},
 	{
@@ -140,7 +144,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/store",
 		Allow: []string{
-			"/internal/lockfile", "/internal/proctree", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv",
+			"/internal/lockfile", "/internal/proctree", "/telemetry/otlpfile", "/telemetry/past", "/telemetry/record", "/telemetry/semconv",
 			"go.opentelemetry.io/otel",
 			"golang.org/x/sys",
 		},

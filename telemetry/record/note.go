@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine,
 // Blockage, Measurement or Exit. The set is closed; a type switch over it is how a sink tells them apart.
@@ -146,6 +149,26 @@ const (
 	SizeOutlier    FindingKind = "size_outlier"
 )
 
+// The kinds that a session's own past cannot tell: they compare with the server's earlier sessions.
+const (
+	UnseenSequence  FindingKind = "unseen_sequence"
+	Rate            FindingKind = "rate"
+	Slow            FindingKind = "slow"
+	Large           FindingKind = "large"
+	Failures        FindingKind = "failures"
+	Unlisted        FindingKind = "unlisted"
+	FailingTogether FindingKind = "failing_together"
+)
+
+// OfPast reports whether a finding of this kind compares with earlier sessions.
+func (k FindingKind) OfPast() bool {
+	switch k {
+	case UnseenSequence, Rate, Slow, Large, Failures, Unlisted, FailingTogether:
+		return true
+	}
+	return false
+}
+
 // Side is the half of a call that a size belongs to.
 type Side string
 
@@ -163,6 +186,16 @@ const (
 //	latency_outlier  duration; the tool's median                                    s
 //	size_outlier     size; the tool's median                                        By
 //
+// These compare with earlier sessions, and follow later if those are not known yet:
+//
+//	unseen_sequence   how often From was followed by this call; how often before            {call}
+//	rate              calls in the last hour; the 95th percentile of this client's hours    {call}/h
+//	slow              median of five calls in a row; the median of such medians             s
+//	large             likewise, of sizes                                                    By
+//	failures          failures among the last ten calls; what 98 of 100 sessions had        {call}
+//	failing_together  likewise, of calls of several targets                                 {call}
+//	unlisted          calls of a tool that was never listed; how many there were            {call}
+//
 // It follows the record that it was found in.
 type Finding struct {
 	Time      time.Time   `json:"time"`
@@ -173,7 +206,17 @@ type Finding struct {
 	Seen      float64     `json:"seen"`
 	Usual     float64     `json:"usual"`
 	Unit      string      `json:"unit"`
+
+	// Of one that compares with earlier sessions:
+	Resource string    `json:"resource,omitempty"` // instead of Tool: the template or scheme
+	Prompt   string    `json:"prompt,omitempty"`   // likewise
+	From     string    `json:"from,omitempty"`     // the call before, of an unseen sequence
+	Since    time.Time `json:"since,omitzero"`     // since when what is usual is known
+	Sessions int       `json:"sessions,omitempty"` // in how many sessions
 }
+
+// Target returns the tool, resource or prompt that stood out.
+func (f *Finding) Target() string { return cmp.Or(f.Tool, f.Resource, f.Prompt) }
 
 // Blockage is a time in which the reader of a stream does not take what the writer has written, if it is not known which
 // request that delays.
