@@ -26,7 +26,7 @@ type measurer struct {
 	waiting map[session.Ref]bool // ids of requests whose responses rules look at
 }
 
-// maxWaiting bounds the requests whose responses are to be copied.
+// maxWaiting bounds the requests whose responses are to be copied, as those that are open.
 const maxWaiting = openLimit
 
 // newMeasurer returns the stage that the configuration asks for. Rules are for those who have turned telemetry on.
@@ -99,9 +99,10 @@ func (m *measurer) requested(raw *session.Raw) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.waiting) < maxWaiting {
-		m.waiting[raw.ID.Likeness()] = true
+	if len(m.waiting) >= maxWaiting { // most are of requests that were never answered; responses to the others are counted as left out
+		clear(m.waiting)
 	}
+	m.waiting[raw.ID.Likeness()] = true
 }
 
 // look evaluates the rules for a message that the tracker is about to observe.

@@ -49,7 +49,7 @@ type output struct {
 // build makes what the policy asks for.
 func (o *output) build(cfg Config, id record.Session, rules *measurer) {
 	otlp.TakeOver(cfg.Logger) // before the SDK reads a variable
-	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any())
+	tuneRuntime(cfg.Lookup, cfg.Policy.Capture().Any() || rules != nil)
 	var client Client
 	if cfg.Client != nil {
 		client = cfg.Client()

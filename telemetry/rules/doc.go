@@ -9,8 +9,8 @@
 //	Parse      file → Set, and the problems, each with line and column
 //	Recorder   contents of one session's messages → record.Measurement
 //
-// A Recorder is told of each request (Request, then Opened), of its response (Response), and of the operation's end
-// (Ended), which is when it returns what was measured. It keeps numbers and listed words between these, never content.
+// A Recorder receives each request (Request, then Opened), its response (Response), and the operation's end (Ended), which
+// is when it returns what was measured. It keeps numbers and listed words between these, never content.
 //
 // # Promises
 //

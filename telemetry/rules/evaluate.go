@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -66,11 +67,11 @@ func (v *Value) of(found []any, now time.Time) (values []float64, bad int) {
 		if v.As == AsAge {
 			number, ok = ageOf(one, now)
 		}
-		if !ok {
+		if number *= v.Scale; !ok || math.Abs(number) > maxNumber {
 			bad++
 			continue
 		}
-		values = append(values, number*v.Scale)
+		values = append(values, number)
 	}
 	return values, bad
 }

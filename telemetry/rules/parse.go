@@ -97,7 +97,7 @@ func (p *parser) problem(n *yaml.Node, text, hint string) {
 // file reads the top level.
 func (p *parser) file(root *yaml.Node) {
 	members := p.object(root, "the file", "version", "rules")
-	if v := members["version"]; v != nil && v.Value != "1" {
+	if v := members["version"]; v != nil && (v.Value != "1" || v.ShortTag() != "!!int") {
 		p.problem(v, "want version: 1", "a newer spanpipe may know this version")
 		return
 	}
@@ -143,7 +143,7 @@ func (p *parser) object(n *yaml.Node, what string, known ...string) map[string]*
 			p.problem(key, key.Value+" stands here twice", "remove one of them")
 		case value.Kind == yaml.AliasNode || value.Anchor != "":
 			p.problem(value, "anchors and aliases are not supported", "write it out")
-			members[key.Value] = &yaml.Node{Line: value.Line, Column: value.Column}
+			members[key.Value] = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Line: value.Line, Column: value.Column}
 		default:
 			members[key.Value] = value
 		}
@@ -156,8 +156,8 @@ func (p *parser) text(n *yaml.Node, what string, most int) string {
 	switch {
 	case n == nil:
 		return ""
-	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
-		p.problem(n, what+" is not a text", "")
+	case n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str":
+		p.problem(n, what+" is not a text", "put it in quotes")
 	case len(n.Value) > most:
 		p.problem(n, fmt.Sprintf("%s has more than %d bytes", what, most), "")
 	case strings.IndexFunc(n.Value, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd }) >= 0:
@@ -166,6 +166,14 @@ func (p *parser) text(n *yaml.Node, what string, most int) string {
 		return n.Value
 	}
 	return ""
+}
+
+// number returns the number that a node is.
+func number(n *yaml.Node) (float64, bool) {
+	if tag := n.ShortTag(); n.Kind != yaml.ScalarNode || tag != "!!int" && tag != "!!float" {
+		return 0, false
+	}
+	return parseNumber(n.Value)
 }
 
 // oneOf returns a text of a list, and "" if the node is absent.
@@ -192,8 +200,13 @@ func (p *parser) words(n *yaml.Node, what string) []string {
 	}
 	var words []string
 	for _, item := range n.Content {
-		w := p.text(item, "a word of "+what, maxWord)
-		if strings.TrimSpace(w) == "" {
+		text := *item
+		if tag := item.ShortTag(); tag == "!!int" || tag == "!!float" || tag == "!!bool" {
+			text.Tag = "!!str" // as it is written
+		}
+		before := len(p.problems)
+		w := p.text(&text, "a word of "+what, maxWord)
+		if strings.TrimSpace(w) == "" && len(p.problems) == before {
 			p.problem(item, "a word of "+what+" is empty", "")
 		}
 		words = append(words, w)

@@ -13,6 +13,7 @@ import (
 
 // readRule reads a rule. It is good if there are no more problems afterwards.
 func (p *parser) readRule(n *yaml.Node) *Rule {
+	p.rule = nameIn(n)
 	members := p.object(n, "a rule", "name", "description", "unit", "type", "buckets", "match", "value", "when", "labels")
 	if members == nil {
 		return nil
@@ -34,17 +35,28 @@ func (p *parser) readRule(n *yaml.Node) *Rule {
 	}
 	if v := members["value"]; v != nil {
 		r.Value = p.value(v)
-	} else if r.Form == semconv.Counter {
-		r.Value = constant(1)
-	} else {
+	} else if r.Value = constant(1); r.Form == semconv.Histogram || r.Form == semconv.Gauge {
 		p.problem(n, "a rule has no value", "only a counter may leave it out, and counts calls then")
 	}
 	r.When = p.when(members["when"])
 	r.Labels = p.labels(members["labels"])
-	if r.Form == semconv.Counter && r.Value.Scale < 0 {
+	if r.Form == semconv.Counter && (r.Value.Scale < 0 || r.Value.Constant != nil && *r.Value.Constant < 0) {
 		p.problem(members["value"], "a counter does not take a number below 0", "make it a gauge or a histogram")
 	}
 	return r
+}
+
+// nameIn returns the name of a rule that may have mistakes, if it can be shown.
+func nameIn(n *yaml.Node) string {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "name" && len(n.Content[i+1].Value) <= maxName {
+			if why, _ := badName(n.Content[i+1].Value); why == "" {
+				return n.Content[i+1].Value
+			}
+			return ""
+		}
+	}
+	return ""
 }
 
 // needed returns a member that must be there.
@@ -56,9 +68,7 @@ func (p *parser) needed(n *yaml.Node, members map[string]*yaml.Node, what, name 
 }
 
 func (p *parser) checkName(n *yaml.Node, r *Rule) {
-	p.rule = r.Name
 	if why, hint := badName(r.Name); why != "" {
-		p.rule = ""
 		p.problem(n, why, hint)
 		return
 	}
@@ -86,8 +96,8 @@ func (p *parser) buckets(n *yaml.Node, form semconv.Form) []float64 {
 	}
 	var all []float64
 	for _, item := range n.Content {
-		f, ok := parseNumber(item.Value)
-		if !ok || item.Kind != yaml.ScalarNode {
+		f, ok := number(item)
+		if !ok {
 			p.problem(item, "a boundary of buckets is not a number", "")
 		} else if len(all) > 0 && f <= all[len(all)-1] {
 			p.problem(item, "the boundaries of buckets do not increase", "sort them, and remove equal ones")
@@ -126,7 +136,7 @@ func (p *parser) match(n *yaml.Node) (m Match) {
 // value reads how the number is found.
 func (p *parser) value(n *yaml.Node) Value {
 	if n.Kind == yaml.ScalarNode {
-		f, ok := parseNumber(n.Value)
+		f, ok := number(n)
 		if !ok {
 			p.problem(n, "value is neither a number nor says where one is", "for example: value: {from: result, path: $.structuredContent.count}")
 		}
@@ -140,7 +150,7 @@ func (p *parser) value(n *yaml.Node) Value {
 	v.Source = p.source(n, members, "value", Arguments, Result, Text, Error)
 	v.As = As(cmp.Or(p.oneOf(members["as"], "as", string(AsNumber), string(AsCount), string(AsAge)), string(AsNumber)))
 	if s := members["scale"]; s != nil {
-		f, ok := parseNumber(s.Value)
+		f, ok := number(s)
 		if !ok || f == 0 || f > 1e12 || f < -1e12 {
 			p.problem(s, "scale is not a number other than 0", "for example, milliseconds to seconds: scale: 0.001")
 		}
@@ -193,17 +203,19 @@ func (p *parser) when(n *yaml.Node) *Condition {
 	if members["from"] != nil {
 		s := p.source(n, members, "when", Arguments, Result, Text, Error)
 		c.Source = &s
-		if s.Path == nil && s.Regex == nil && c.Contains == nil && c.Equals == nil {
+		if members["path"] == nil && members["regex"] == nil && members["contains"] == nil && members["equals"] == nil {
 			p.problem(n, "when from "+string(s.From)+" says nothing of it", "add path, regex, contains or equals")
 		}
 	} else if members["outcome"] == nil || members["path"] != nil || members["regex"] != nil || c.Contains != nil || c.Equals != nil {
 		p.problem(n, "when has no from", "add: from: text, or: outcome: ok")
 	}
-	switch not := p.oneOf(members["not"], "not", "true", "false"); {
-	case not == "true" && c.Outcome != nil:
-		p.problem(members["not"], "not goes with from, and not with outcome", "list the other outcomes")
-	default:
-		c.Not = not == "true"
+	if not := members["not"]; not != nil {
+		c.Not = not.Value == "true"
+		if not.ShortTag() != "!!bool" {
+			p.problem(not, "not is neither true nor false", "")
+		} else if c.Outcome != nil {
+			p.problem(not, "not goes with from, and not with outcome", "list the other outcomes")
+		}
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -76,6 +77,33 @@ func TestErrorContent(t *testing.T) {
 		c := contentOf(t, line, session.Contents{Max: 64, Errors: true})
 		if got := showContent(c); got != showContent(&session.RawContent{Error: raw(want)}) {
 			t.Errorf("%s: %s", line, got)
+		}
+	}
+}
+
+// TestMeasured: what metric rules look at is copied beside the message, if a rule is for it, and that is decided when all of
+// the message is known.
+func TestMeasured(t *testing.T) {
+	r := session.NewReader(session.Contents{MeasureMax: 20, MeasureRequest: true, MeasureResponse: true})
+	for _, test := range []struct {
+		line string
+		want session.RawContent
+	}{
+		{`"id":1,"method":"tools/call","params":{"arguments":{"q":1},"name":"a"}`, session.RawContent{Arguments: raw(`{"q":1}`)}},
+		{`"id":1,"result":{"q":1}`, session.RawContent{Result: raw(`{"q":1}`)}},
+		{`"id":1,"error":{"q":1}`, session.RawContent{Failure: raw(`{"q":1}`)}},
+		{`"id":1,"result":{"q":"0123456789abcdef"}`, session.RawContent{Result: session.Piece{Raw: []byte(`{"q":"0123456789abcd`), Truncated: true}}},
+	} {
+		for _, wanted := range []bool{true, false} {
+			d := session.Decoder{Reader: r, Epoch: epoch, Wanted: func(m *session.Raw) bool {
+				return wanted && (m.Kind != framing.Request || m.Target == "a")
+			}}
+			var m session.Raw
+			s := framing.NewScanner(r.Table, func(lent *framing.Message) { d.Decode(lent, &m) })
+			s.Write([]byte(`{"jsonrpc":"2.0",`+test.line+"}\n"), epoch)
+			if m.Content != nil || (m.Measure != nil) != wanted || wanted && !reflect.DeepEqual(*m.Measure, test.want) {
+				t.Errorf("%s, wanted: %v: %+v, captured %+v", test.line, wanted, m.Measure, m.Content)
+			}
 		}
 	}
 }
