@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/evidence"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -33,6 +34,8 @@ type consumer struct {
 	messages []session.Raw // taken out of the queue, not yet consumed
 	lines    []stderrLine  // likewise
 	seen     time.Duration // everything read up to then has been consumed
+
+	processes *evidence.Watcher // nil if the server did not start
 }
 
 // consume runs until the session is over, and then finishes what is left unless Close gives up on it. The consumer is nil
@@ -50,6 +53,9 @@ func (s *Session) consume(c *consumer) {
 
 func newConsumer(s *Session, identity record.Session) *consumer {
 	c := &consumer{Session: s}
+	if identity.PID > 0 {
+		c.processes = evidence.New(identity.PID, s.clock.now)
+	}
 	// The detector comes last, so that a finding follows the record that it is about in every sink.
 	c.sinks = append(c.sinks, readiness{&s.ready}, s.out.otel)
 	if s.out.store != nil {
@@ -59,7 +65,7 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 	c.sinks = append(c.sinks, anomaly.New(func(f record.Finding) { c.sinks.Noted(f) }))
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
-		Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
+		Session: identity, Wall: s.clock.at, Contents: s.redact.contents, Look: c.look,
 	}, c.sinks)
 	return c
 }
@@ -85,6 +91,19 @@ func (c *consumer) watch() {
 		}
 		c.rest()
 	}
+}
+
+// look returns what can be seen beside the messages, for the verdict about an operation that hangs.
+func (c *consumer) look(processes bool) session.Look {
+	now := c.clock.now()
+	l := session.Look{ToServer: c.taps[0].stream(now), ToClient: c.taps[1].stream(now)}
+	if c.cfg.Taken != nil {
+		l.Sent, l.Taken = c.cfg.Taken()
+	}
+	if processes && c.processes != nil {
+		l.Tree = c.processes.Look()
+	}
+	return l
 }
 
 // rest makes the consumer sleep until bytes arrive if time alone changes nothing, and for a tick otherwise. An idle

@@ -44,6 +44,10 @@ type Config struct {
 	// spanpipe.telemetry.dropped. It is safe for concurrent use. May be nil.
 	LostLines func() int64
 
+	// Taken returns how many bytes of the client's input there have been and how many the server has read at most. It is called
+	// by the consumer once Run has been, must not block, and may be nil: then it is not known.
+	Taken func() (sent, taken int64)
+
 	// Client identifies what has started the session, if the policy has the sink local: a key for that is the store's. May
 	// be nil. It is called before OpenStore.
 	Client func() Client
