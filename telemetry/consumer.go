@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/evidence"
 	"github.com/spanpipe/spanpipe/telemetry/past"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -35,8 +36,9 @@ type consumer struct {
 	lines    []stderrLine  // likewise
 	seen     time.Duration // everything read up to then has been consumed
 
-	compared *anomaly.Comparison // with earlier sessions; nil if it is not
-	recalled bool                // these are known
+	compared  *anomaly.Comparison // with earlier sessions; nil if it is not
+	recalled  bool                // these are known
+	processes *evidence.Watcher   // nil if the server did not start
 }
 
 // consume runs until the session is over, and then finishes what is left unless Close gives up on it. The consumer is nil
@@ -54,6 +56,9 @@ func (s *Session) consume(c *consumer) {
 
 func newConsumer(s *Session, identity record.Session) *consumer {
 	c := &consumer{Session: s}
+	if identity.PID > 0 {
+		c.processes = evidence.New(identity.PID, s.clock.now)
+	}
 	// What finds anomalies comes last, so that a finding follows the record that it is about in every sink.
 	c.sinks = append(c.sinks, readiness{&s.ready}, s.out.otel)
 	if s.out.store != nil {
@@ -75,7 +80,7 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 	}
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
-		Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
+		Session: identity, Wall: s.clock.at, Contents: s.redact.contents, Look: c.look,
 	}, c.sinks)
 	return c
 }
@@ -111,6 +116,19 @@ func (c *consumer) know(p *past.Past) {
 		c.recalled = true
 		c.compared.Know(p)
 	}
+}
+
+// look returns what can be seen beside the messages, for the verdict about an operation that hangs.
+func (c *consumer) look(processes bool) session.Look {
+	now := c.clock.now()
+	l := session.Look{ToServer: c.taps[0].stream(now), ToClient: c.taps[1].stream(now)}
+	if c.cfg.Taken != nil {
+		l.Sent, l.Taken = c.cfg.Taken()
+	}
+	if processes && c.processes != nil {
+		l.Tree = c.processes.Look()
+	}
+	return l
 }
 
 // rest makes the consumer sleep until bytes arrive if time alone changes nothing, and for a tick otherwise. An idle

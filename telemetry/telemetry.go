@@ -46,6 +46,10 @@ type Config struct {
 	// spanpipe.telemetry.dropped. It is safe for concurrent use. May be nil.
 	LostLines func() int64
 
+	// Taken returns how many bytes of the client's input there have been and how many the server has read at most. It is called
+	// by the consumer once Run has been, must not block, and may be nil: then it is not known.
+	Taken func() (sent, taken int64)
+
 	// Client identifies what has started the session. Nil: it is not known. It is called before OpenStore.
 	Client func() Client
 	// User returns a pseudonym of the account, or "". Nil: it is not known. It is called before OpenStore.

@@ -86,6 +86,24 @@ func (s *Server) Pid() int { return s.child.os.Pid }
 // Started returns the time at which the server's process was started.
 func (s *Server) Started() time.Time { return s.child.started }
 
+// Taken returns how many bytes of the client's input there have been, and how many of them the server has read at most. What
+// waits in its pipe is known on Linux alone; elsewhere, what is read from the client and cannot be written counts as unread.
+func (s *Server) Taken() (sent, taken int64) {
+	p := s.streams.pumps[stdin]
+	if p == nil {
+		return 0, 0
+	}
+	written := p.written.Load() // before the other count, so that what is under way counts as written
+	sent = p.read.Load()
+	if queued, ok := p.to.queued(); ok {
+		return sent, sent - queued // of a piece that is being written, all may be in the pipe
+	}
+	if sent > written {
+		return sent, sent - 1
+	}
+	return sent, sent
+}
+
 // InputEnded is closed when the client's input has ended, or the server takes no more of it: the session is about to
 // end, and what is still to be sent should be sent now.
 func (s *Server) InputEnded() <-chan struct{} { return s.inputEnded }

@@ -14,7 +14,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// console is a sink that writes a line for each operation that has ended, and one for the session:
+// console is a sink that writes a line for each operation that has ended or hangs, and one for the session:
 //
 //	14:03:07.512 files        → tools/call echo                  3.2ms     1.4 kB  ok
 //	14:03:09.100 files        ■ session ended after 2.25s, exit 0: 1 call, 0 failed, p95 3.2ms
@@ -46,9 +46,12 @@ func (c *console) Noted(n record.Note) {
 	}
 }
 
-// Changed writes the line of an operation that has ended.
+// Changed writes the line of an operation that has ended or hangs. Why it hangs is on a line below.
 func (c *console) Changed(op *record.Operation) {
-	if op.Change == record.Ended {
+	switch op.Change {
+	case record.Hanging:
+		_, _ = io.WriteString(c.out, c.line(op)+c.stall(op))
+	case record.Ended:
 		c.totals.Add(op)
 		_, _ = io.WriteString(c.out, c.line(op)) // the writer drops what it cannot write, and counts it
 	}
@@ -79,6 +82,16 @@ func (c *console) line(op *record.Operation) string {
 	name := min(max(c.width()-clockWidth-len([]rune(server))-len(restOfLine), leastName), mostName)
 	return fmt.Sprintf("%s %s %s %-*s %8s %9s  %s\n", c.paint(view.Dim, op.Start.Format("15:04:05.000")), server, arrow,
 		name, view.Name(op), view.Duration(op.Duration), size, c.paint(outcome.Color(), outcome.Long()))
+}
+
+// stall returns the line that says why an operation hangs, below the name of it.
+func (c *console) stall(op *record.Operation) string {
+	text := view.StallOf(op).String()
+	if text == "" {
+		return ""
+	}
+	indent := strings.Repeat(" ", clockWidth+len([]rune(c.name()))+len("  x "))
+	return indent + view.Fold(text, indent, c.width()) + "\n"
 }
 
 // summary returns the line of the whole session. Where a terminal is too narrow for it, the totals are on another.

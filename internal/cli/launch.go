@@ -129,6 +129,13 @@ func (a *app) nameService(command []string) {
 
 // run runs the server with telemetry, to its end.
 func (l *launch) run() (wrap.Status, error) {
+	var server *wrap.Server
+	l.telemetry.Taken = func() (sent, taken int64) { // called from Run on
+		if server == nil {
+			return 0, 0 // it could not be started
+		}
+		return server.Taken()
+	}
 	t := telemetry.New(l.telemetry)
 	if l.propagate {
 		if own := t.Environment(); len(own) > 0 { // without spans there is no parent
@@ -140,8 +147,8 @@ func (l *launch) run() (wrap.Status, error) {
 		l.server.StderrTap = tap
 	}
 	l.server.TapFailed = t.Fail
-	server, err := wrap.Start(l.server)
-	if err != nil {
+	var err error
+	if server, err = wrap.Start(l.server); err != nil {
 		ctx, cancel := l.flushContext()
 		defer cancel()
 		t.NotStarted(ctx, notStarted(err))

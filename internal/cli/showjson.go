@@ -63,6 +63,7 @@ type jsonOperation struct {
 	Code         string           `json:"code,omitempty"`
 	ErrorClass   record.Class     `json:"error_class,omitempty"`
 	Hung         bool             `json:"hung,omitempty"`
+	Stall        record.Stall     `json:"stall,omitempty"`
 	Undelivered  bool             `json:"undelivered,omitempty"`
 	RoundTrips   int              `json:"round_trips,omitempty"`
 	TaskStatus   string           `json:"task_status,omitempty"`
@@ -140,7 +141,7 @@ func newOperationJSON(r *view.Records, op *record.Operation) jsonOperation {
 		Resource: op.Resource, ID: op.RequestID, Start: utc(op.Start), End: utc(op.End), Duration: record.Seconds(r.Took(op)),
 		Wait: record.Seconds(op.Wait), Transfer: record.Seconds(op.Transfer), InputWait: record.Seconds(op.InputWait),
 		RequestSize: op.RequestSize, ResponseSize: op.ResponseSize, Outcome: o.Ending, Late: record.Seconds(o.Late),
-		ErrorType: op.ErrorType, Code: op.Code, ErrorClass: op.Class, Hung: op.Hung, Undelivered: op.Undelivered,
+		ErrorType: op.ErrorType, Code: op.Code, ErrorClass: op.Class, Hung: op.Hung, Stall: op.Stall, Undelivered: op.Undelivered,
 		TaskStatus: op.TaskStatus, Progress: op.Progress, Tools: op.ToolNames(),
 	}
 	if op.RoundTrips > 1 {

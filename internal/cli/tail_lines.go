@@ -221,6 +221,7 @@ type jsonEvent struct {
 	ErrorType    string           `json:"error_type,omitempty"`
 	ErrorClass   record.Class     `json:"error_class,omitempty"`
 	Code         string           `json:"code,omitempty"`
+	Stall        record.Stall     `json:"stall,omitempty"`
 }
 
 // tailJSON returns a JSON object for an event of the same kinds.
@@ -238,6 +239,7 @@ func tailJSON(e *store.Event) string {
 		out.Direction, out.Method, out.Name, out.Resource = op.Direction, op.Method, op.Target, op.Resource
 		out.Number, out.ID, out.Duration, out.RequestSize = op.Number, op.RequestID, &seconds, &op.RequestSize
 		out.Outcome, out.ErrorType, out.ErrorClass, out.Code = view.OutcomeOf(op).Ending, op.ErrorType, op.Class, op.Code
+		out.Stall = op.Stall
 		if op.Answered {
 			out.ResponseSize = &op.ResponseSize
 		}

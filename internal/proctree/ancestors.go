@@ -17,7 +17,7 @@ const maxAncestors = 64
 // where a parent has ended: the system may have given its id to another process, which then started later than its child.
 func Ancestors(pid int) iter.Seq[Info] {
 	return func(yield func(Info) bool) {
-		look := looker()
+		look := Looker()
 		child, ok := look(pid)
 		for range maxAncestors {
 			if !ok || child.Parent <= 0 || child.Parent == child.PID {

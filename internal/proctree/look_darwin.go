@@ -15,8 +15,8 @@ func Boot() string {
 	return id
 }
 
-// looker returns a function that looks at a process.
-func looker() func(pid int) (Info, bool) { return look }
+// Looker returns a function that looks at a process.
+func Looker() func(pid int) (Info, bool) { return look }
 
 func look(pid int) (Info, bool) {
 	p, err := unix.SysctlKinfoProc("kern.proc.pid", pid)

@@ -16,8 +16,8 @@ func Boot() string {
 	return strings.TrimSpace(string(boot)) + " " + namespace
 }
 
-// looker returns a function that looks at a process.
-func looker() func(pid int) (Info, bool) { return look }
+// Looker returns a function that looks at a process.
+func Looker() func(pid int) (Info, bool) { return look }
 
 func look(pid int) (Info, bool) {
 	const start = 22 - 3

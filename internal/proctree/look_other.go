@@ -5,5 +5,5 @@ package proctree
 // Boot returns nothing.
 func Boot() string { return "" }
 
-// looker returns a function that finds no process.
-func looker() func(pid int) (Info, bool) { return func(int) (Info, bool) { return Info{}, false } }
+// Looker returns a function that finds no process.
+func Looker() func(pid int) (Info, bool) { return func(int) (Info, bool) { return Info{}, false } }

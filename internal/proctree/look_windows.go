@@ -9,8 +9,8 @@ import (
 // Boot returns nothing: the start times of processes are absolute.
 func Boot() string { return "" }
 
-// looker returns a function that looks at a process. It takes one picture of all processes, which is what takes long.
-func looker() func(pid int) (Info, bool) {
+// Looker returns a function that looks at a process. It takes one picture of all processes, which is what takes long.
+func Looker() func(pid int) (Info, bool) {
 	all := processes()
 	return func(pid int) (Info, bool) {
 		i, ok := all[pid]

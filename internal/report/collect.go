@@ -173,7 +173,7 @@ func (c *collection) add(number int32, s *Session) {
 		if k, target := kindOf(op); k != noCall && op.Hung && c.in(op.Start) {
 			f := c.group(s, op, k, target)
 			f.saw(number)
-			f.Hung++
+			f.hung(op)
 			if s.Live {
 				f.HungNow++
 			}

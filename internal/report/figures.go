@@ -16,7 +16,8 @@ type figures struct {
 	durations []time.Duration // of calls that were answered or timed out
 	results   []int64         // bytes of the responses of those that went well
 	wrong     map[wrong]*Times
-	sessions  []int32 // in which they were, ascending within one collection
+	stalls    map[record.Stall]int // of those that hung
+	sessions  []int32              // in which they were, ascending within one collection
 }
 
 // Counts are calls by how they ended. Failed includes those that timed out, and those that the server left unanswered.
@@ -67,7 +68,7 @@ func (f *figures) add(op *record.Operation) {
 	f.Sent += op.RequestSize
 	f.Received += op.ResponseSize
 	if op.Hung {
-		f.Hung++
+		f.hung(op)
 	}
 	o := view.OutcomeOf(op)
 	switch o.Ending {
@@ -91,6 +92,18 @@ func (f *figures) add(op *record.Operation) {
 	if o.Failed() || o.Ending == view.BadRequest {
 		f.went(op, o)
 	}
+}
+
+// hung counts a call that hung, and why.
+func (f *figures) hung(op *record.Operation) {
+	f.Hung++
+	if op.Stall == "" {
+		return // stored by a version that gave no verdict
+	}
+	if f.stalls == nil {
+		f.stalls = map[record.Stall]int{}
+	}
+	f.stalls[op.Stall]++
 }
 
 // went notes what went wrong.
@@ -127,6 +140,12 @@ func (f *figures) saw(session int32) {
 // merge adds other figures. It copies them, since several sums are made of one group.
 func (f *figures) merge(other *figures) {
 	f.Counts.add(&other.Counts)
+	for stall, n := range other.stalls {
+		if f.stalls == nil {
+			f.stalls = map[record.Stall]int{}
+		}
+		f.stalls[stall] += n
+	}
 	f.Sent += other.Sent
 	f.Received += other.Received
 	f.durations = append(f.durations, other.durations...)

@@ -21,6 +21,8 @@ type Hung struct {
 	Name
 	Count int `json:"count"`
 	Now   int `json:"now"` // how many of them still are
+
+	Stalls map[record.Stall]int `json:"stalls,omitempty"` // how many had which verdict
 }
 
 // hung returns the targets whose calls hung, the most first.
@@ -31,6 +33,12 @@ func hung(targets map[Name]*group) []Hung {
 		for _, f := range g.now {
 			h.Count += f.Hung
 			h.Now += f.HungNow
+			for stall, n := range f.stalls {
+				if h.Stalls == nil {
+					h.Stalls = map[record.Stall]int{}
+				}
+				h.Stalls[stall] += n
+			}
 		}
 		if h.Count > 0 {
 			all = append(all, h)

@@ -1,12 +1,16 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // Bounds of what is shown unless all is wanted: it should fit a screen.
@@ -208,6 +212,9 @@ func (t *teller) remarks() {
 		if h.Now > 0 {
 			text += fmt.Sprintf(", %s of them now", view.Number(h.Now))
 		}
+		if why := h.why(); why != "" {
+			text += ": " + why
+		}
 		return view.Number(h.Count), text
 	})
 	t.each("Slower", len(t.Slower), func(i int) (string, string) {
@@ -220,6 +227,24 @@ func (t *teller) remarks() {
 		t.sequences()
 		t.listed()
 	}
+}
+
+// why returns what the calls that hung were stuck in, the most frequent first: "server idle 2, client not reading".
+func (h *Hung) why() string {
+	words := make([]string, 0, len(h.Stalls))
+	for _, stall := range slices.SortedFunc(maps.Keys(h.Stalls), func(a, b record.Stall) int {
+		return cmp.Or(cmp.Compare(h.Stalls[b], h.Stalls[a]), cmp.Compare(a, b))
+	}) {
+		word := view.StallWord(stall)
+		if word == "" {
+			continue
+		}
+		if n := h.Stalls[stall]; n > 1 {
+			word += " " + view.Number(n)
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, ", ")
 }
 
 func (t *teller) errors(label string, list []Error) {

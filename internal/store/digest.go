@@ -52,6 +52,16 @@ const (
 	flagRetried // more than one round trip
 )
 
+// stallShift is where in the flags the verdict of an operation begins: its place in stalls, from 1.
+const stallShift = 8
+
+// stalls are the verdicts in the order of their numbers in a digest, which must not change.
+var stalls = []record.Stall{
+	record.ClientNotReading, record.AnswerIncomplete, record.ServerNotReading, record.ServerWaitingForClient,
+	record.ServerStopped, record.Starting, record.BridgeRemote, record.WaitingForChild, record.ServerBusy, record.ServerIdle,
+	record.ClientGaveUp, record.UnknownStall,
+}
+
 // digestWriter encodes operations that have ended.
 type digestWriter struct {
 	texts map[string]uint64
@@ -109,7 +119,7 @@ func flagsOf(op *record.Operation) (flags uint64) {
 	if op.RoundTrips > 1 {
 		flags |= flagRetried
 	}
-	return flags
+	return flags | uint64(slices.Index(stalls, op.Stall)+1)<<stallShift
 }
 
 // room makes room for a number of texts: if there is none, all are forgotten.
@@ -281,6 +291,9 @@ func (d *digestReader) operation(body []byte) bool {
 	}
 	if flags&flagRetried != 0 {
 		d.op.RoundTrips = 2
+	}
+	if n := flags >> stallShift; 0 < n && n <= uint64(len(stalls)) {
+		d.op.Stall = stalls[n-1]
 	}
 	d.op.End = d.op.Start.Add(d.op.Duration + d.op.InputWait)
 	return true

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -115,6 +116,7 @@ func (l *loader) addEnded(known, op *record.Operation) bool {
 		}
 		known.Change, known.End, known.Duration, known.Wait = op.Change, op.End, op.Duration, op.Wait
 		known.InputWait, known.Answered, known.Hung = op.InputWait, op.Answered, op.Hung
+		known.Stall = cmp.Or(op.Stall, known.Stall)
 		known.ErrorType, known.Code, known.Class = op.ErrorType, op.Code, op.Class
 	}
 	known.ArgumentsOf, known.ToolCount, known.DefinitionSize = op.ArgumentsOf, op.ToolCount, op.DefinitionSize

@@ -113,7 +113,49 @@ func setOutcome(op *record.Operation, a attribute.KeyValue) {
 		op.InputWait = seconds(v)
 	case semconv.Duration:
 		op.Duration = seconds(v)
+	case semconv.Stall:
+		op.Stall = record.Stall(v.AsString())
+	default:
+		setEvidence(op, a)
 	}
+}
+
+// setEvidence sets what a verdict rests on.
+func setEvidence(op *record.Operation, a attribute.KeyValue) {
+	e, v := op.Seen(), a.Value
+	switch string(a.Key) {
+	case semconv.StallUnread:
+		e.Unread = v.AsInt64()
+	case semconv.StallBacklog:
+		e.Backlog = int(v.AsInt64())
+	case semconv.StallPartial:
+		e.Partial = v.AsInt64()
+	case semconv.StallQuiet:
+		e.Quiet = seconds(v)
+	case semconv.StallBlocked:
+		e.Blocked = seconds(v)
+	case semconv.StallAsked:
+		e.Asked = v.AsString()
+	case semconv.StallOthers:
+		e.Others = int(v.AsInt64())
+	case semconv.StallProcesses:
+		e.Processes = int(v.AsInt64())
+	case semconv.StallStopped:
+		e.Stopped = int(v.AsInt64())
+	case semconv.StallRunning:
+		e.Running = int(v.AsInt64())
+	case semconv.StallChildren:
+		e.Children = int(v.AsInt64())
+	case semconv.StallOver:
+		e.Over = seconds(v)
+	case semconv.StallCPU:
+		e.CPU = seconds(v)
+	case semconv.StallBridge:
+		e.Bridge = v.AsString()
+	default:
+		return
+	}
+	op.Prove(op.Stall, e)
 }
 
 // seconds rounds to nanoseconds: the text of a floating-point number is exact to less than that for a year.
@@ -187,6 +229,7 @@ func violation(r *otlpfile.LogRecord, direction record.Direction, about uint64) 
 		Reason: all.text(semconv.ViolationReason), Size: all.get(semconv.Size).AsInt64(), Operation: about,
 		Method: all.text(semconv.MethodName), Sent: all.text(semconv.Sent), Awaited: all.text(semconv.Awaited),
 		Requested: all.text(semconv.Requested), Given: all.text(semconv.ProtocolVersion), Supported: all.text(semconv.Supported),
+		Late: seconds(all.get(semconv.StallLate)),
 	}
 	if v.Reason == semconv.ViolationOf(string(v.Kind)).Cause {
 		v.Reason = ""
@@ -219,4 +262,7 @@ func opened(r *otlpfile.LogRecord) (op record.Operation, ok bool) {
 func update(op *record.Operation, later *record.Operation) {
 	op.Change, op.Hung, op.Duration = later.Change, op.Hung || later.Hung, later.Duration
 	op.Undelivered = later.Undelivered
+	if later.Stall != "" {
+		op.Stall, op.Evidence = later.Stall, later.Evidence
+	}
 }

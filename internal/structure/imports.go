@@ -96,6 +96,11 @@ var Rules = []Rule{
 		Why:    "a sink like any other: it knows records and OpenTelemetry, not messages",
 	},
 	{
+		Package: "/telemetry/evidence", Allow: []string{"/internal/proctree", "/telemetry/session", "github.com/shirou/gopsutil"},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "looks at the server's processes and knows no messages",
+	},
+	{
 		Package: "/telemetry/otlpfile", Allow: []string{"go.opentelemetry.io/otel"}, Forbid: outside,
 		Why: "a format, written and read by pure functions",
 	},

@@ -65,20 +65,29 @@ func (a *alert) id() string {
 func (w *world) hungAlert(c *call) alert {
 	took := c.took(w.now)
 	why := "it waits for the server's answer."
+	stall := view.StallOf(&c.op)
 	switch {
+	case stall.What != "":
+		why = uncapitalized(stall.Short())
 	case c.op.Undelivered:
 		why = "the server has not read the whole request."
 	case c.op.Direction == record.ToClient:
 		why = "it waits for the client's answer."
 	}
-	where := c.session.server() + " " + c.name()
+	where, whole := c.session.server()+" "+c.name(), why
+	if stall.What != "" {
+		whole = uncapitalized(stall.String())
+	}
 	return alert{
 		rank: 0, word: "Hung", style: Bad, session: c.session, call: c, at: c.op.Start,
 		text: fmt.Sprintf("%s, %s: %s", where, view.Duration(took), why),
-		long: fmt.Sprintf("%s has not been answered for %s: %s Its client is %s.", where, spoken(took), why,
+		long: fmt.Sprintf("%s has not been answered for %s: %s Its client is %s.", where, spoken(took), whole,
 			cmp.Or(clean(c.session.Client.Name), "unknown")),
 	}
 }
+
+// uncapitalized returns a text that follows a colon.
+func uncapitalized(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // endAlerts reports a session that did not end well.
 func (s *session) endAlerts(w *world) []alert {

@@ -118,12 +118,18 @@ func sentences(s string, width int) []Line {
 
 // sentence says what happened.
 func (p *callPane) sentence(now time.Time, o view.Outcome) string {
+	return strings.TrimSpace(p.happened(now, o))
+}
+
+func (p *callPane) happened(now time.Time, o view.Outcome) string {
 	long := spoken(p.took(now))
 	asker, answerer := "client", "server"
 	if p.op.Direction == record.ToClient {
 		asker, answerer = answerer, asker
 	}
 	switch {
+	case o.Ending == view.Hung && p.op.Stall != "":
+		return fmt.Sprintf("No answer for %s. %s", long, view.StallOf(&p.op))
 	case o.Ending == view.Hung && p.op.Undelivered:
 		return fmt.Sprintf("No answer for %s: the %s has not read the whole request.", long, answerer)
 	case o.Ending == view.Hung:
@@ -133,14 +139,14 @@ func (p *callPane) sentence(now time.Time, o view.Outcome) string {
 	case o.Ending == view.Open:
 		return fmt.Sprintf("It has been open for %s.", long)
 	case o.Ending == view.TimedOut:
-		return fmt.Sprintf("The %s gave up waiting after %s.", asker, long)
+		return fmt.Sprintf("The %s gave up waiting after %s. %s", asker, long, view.StallOf(&p.op))
 	case o.Ending == view.Cancelled:
-		return fmt.Sprintf("The %s took it back after %s.", asker, long)
+		return fmt.Sprintf("The %s took it back after %s. %s", asker, long, view.StallOf(&p.op))
 	case o.Ending == view.BadRequest:
 		return fmt.Sprintf("The %s refused the request, with code %s: the mistake is the %s's.",
 			answerer, clean(o.Code), asker)
 	case o.Ending == view.Unanswered:
-		return fmt.Sprintf("It was not answered: %s.", clean(o.Detail))
+		return fmt.Sprintf("It was not answered: %s. %s", clean(o.Detail), view.StallOf(&p.op))
 	case o.Ending == view.Failed:
 		return fmt.Sprintf("The %s answered with an error after %s: %s.", answerer, long, clean(o.Detail))
 	case o.Asked:

@@ -140,8 +140,9 @@ func (t *Talk) operation(e Operation) []string {
 		return nil
 	}
 	if o.Ending == view.Hung {
-		return []string{fmt.Sprintf("%s hung for %s: %s, %s, in %s.", t.at(t.m.clock), aloud(c.took(t.m.clock)), s.server(),
-			c.name(), cmp.Or(clean(s.Client.Name), "an unknown client"))}
+		line := fmt.Sprintf("%s hung for %s: %s, %s, in %s. %s", t.at(t.m.clock), aloud(c.took(t.m.clock)), s.server(),
+			c.name(), cmp.Or(clean(s.Client.Name), "an unknown client"), view.StallOf(&e.Record).Short())
+		return []string{strings.TrimSpace(line)}
 	}
 	asked := ""
 	if e.Record.Direction == record.ToClient {

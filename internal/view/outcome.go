@@ -53,6 +53,9 @@ func OutcomeOf(op *record.Operation) Outcome {
 		o.Ending = Cancelled
 	case op.ErrorType == semconv.ErrTimeout:
 		o.Ending = TimedOut
+		if proven(op) {
+			o.Detail = StallWord(op.Stall)
+		}
 	case op.ErrorType == semconv.ErrServerExit:
 		o.Ending, o.Detail = Unanswered, byServer
 	case op.ErrorType == semconv.ErrAbandoned:
@@ -91,6 +94,8 @@ func Left(op *record.Operation) Outcome {
 // stuck returns where a hung operation is stuck, as far as its record shows.
 func stuck(op *record.Operation) string {
 	switch {
+	case op.Stall != "" && op.Stall != record.UnknownStall:
+		return StallWord(op.Stall)
 	case !op.Undelivered:
 		return ""
 	case op.Direction == record.ToClient:
@@ -137,6 +142,9 @@ func (o Outcome) Short() string {
 		return "bad request"
 	case o.Ending == Unanswered:
 		return string(Unanswered)
+	case o.Ending == TimedOut:
+		o.Detail, o.Asked = "", false
+		return o.String()
 	case o.Detail != "":
 		return Safe(o.Detail)
 	}

@@ -105,15 +105,15 @@ func (r *Records) sentence(op *record.Operation, o Outcome) string {
 	took := Duration(r.Took(op))
 	switch o.Ending {
 	case Hung:
-		if op.Undelivered {
+		if op.Undelivered && op.Stall == "" {
 			return fmt.Sprintf("hung, not answered for %s. The %s has not read the request.", took, answerer)
 		}
-		return fmt.Sprintf("hung, not answered for %s.", took)
+		return fmt.Sprintf("hung, not answered for %s.", took) + also(op)
 	case TimedOut:
 		if o.Late > 0 {
-			return fmt.Sprintf("the %s gave up after %s; the answer came %s later and was thrown away.", requester, took, Duration(o.Late))
+			return fmt.Sprintf("the %s gave up after %s; the answer came %s later and was thrown away.", requester, took, Duration(o.Late)) + also(op)
 		}
-		return fmt.Sprintf("the %s gave up after %s.", requester, took)
+		return fmt.Sprintf("the %s gave up after %s.", requester, took) + also(op)
 	case BadRequest:
 		what := strings.ReplaceAll(string(op.Class), "_", " ")
 		return fmt.Sprintf("the %s refused the request, %s. Not counted as the %s's failure.",
@@ -121,16 +121,24 @@ func (r *Records) sentence(op *record.Operation, o Outcome) string {
 	case Failed:
 		return strings.TrimSpace(o.Long()) + "."
 	case Unanswered:
-		return o.String() + "; it was open for " + took + "."
+		return o.String() + "; it was open for " + took + "." + also(op)
 	case Cancelled:
 		if op.Hung {
-			return fmt.Sprintf("hung; the %s cancelled it after %s.", requester, took)
+			return fmt.Sprintf("hung; the %s cancelled it after %s.", requester, took) + also(op)
 		}
 	case OK, Answered:
-		return fmt.Sprintf("hung for a while; answered after %s.", took)
+		return fmt.Sprintf("hung for a while; answered after %s.", took) + also(op)
 	case Open, Over:
 	}
 	return ""
+}
+
+// also returns the verdict about an operation, if it says more than that the requester stopped waiting.
+func also(op *record.Operation) string {
+	if !proven(op) {
+		return ""
+	}
+	return " " + StallOf(op).String()
 }
 
 // sentences joins sentences that begin in lower case and have no full stop.

@@ -2,6 +2,7 @@ package otel
 
 import (
 	"strconv"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -24,6 +25,20 @@ func (a *attributes) text(key, value string) {
 func (a *attributes) flag(key string, set bool) {
 	if set {
 		*a = append(*a, attribute.Bool(key, true))
+	}
+}
+
+// count appends a number, unless it is 0.
+func (a *attributes) count(key string, n int64) {
+	if n != 0 {
+		*a = append(*a, attribute.Int64(key, n))
+	}
+}
+
+// seconds appends a duration, unless it is 0.
+func (a *attributes) seconds(key string, d time.Duration) {
+	if d != 0 {
+		*a = append(*a, attribute.Float64(key, record.Seconds(d)))
 	}
 }
 
@@ -113,6 +128,7 @@ func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	a.flag(semconv.Hung, op.Hung)
 	a.flag(semconv.Undelivered, op.Undelivered)
 	a.flag(semconv.IDMismatch, op.IDMismatch)
+	a = stallAttributes(a, op)
 	a = append(a, attribute.Int64(semconv.RequestSize, op.RequestSize))
 	if op.Answered {
 		a = append(a, attribute.Int64(semconv.ResponseSize, op.ResponseSize))
@@ -129,6 +145,28 @@ func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	}
 	if op.Progress > 0 {
 		a = append(a, attribute.Int(semconv.ProgressCount, op.Progress))
+	}
+	return a
+}
+
+// stallAttributes appends why an operation was not answered in time, and what that rests on.
+func stallAttributes(a attributes, op *record.Operation) attributes {
+	a.text(semconv.Stall, string(op.Stall))
+	for _, e := range op.Evidence {
+		a.count(semconv.StallUnread, e.Unread)
+		a.count(semconv.StallBacklog, int64(e.Backlog))
+		a.count(semconv.StallPartial, e.Partial)
+		a.seconds(semconv.StallQuiet, e.Quiet)
+		a.seconds(semconv.StallBlocked, e.Blocked)
+		a.text(semconv.StallAsked, e.Asked)
+		a.count(semconv.StallOthers, int64(e.Others))
+		a.count(semconv.StallProcesses, int64(e.Processes))
+		a.count(semconv.StallStopped, int64(e.Stopped))
+		a.count(semconv.StallRunning, int64(e.Running))
+		a.count(semconv.StallChildren, int64(e.Children))
+		a.seconds(semconv.StallOver, e.Over)
+		a.seconds(semconv.StallCPU, e.CPU)
+		a.text(semconv.StallBridge, e.Bridge)
 	}
 	return a
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -200,7 +201,10 @@ func (l *logs) hanging(ctx context.Context, op *record.Operation) {
 	if op.Undelivered {
 		a.text(semconv.Hint, unread(op.Direction))
 	}
-	l.write(ctx, op.Start.Add(op.Duration+op.InputWait), slog.LevelWarn, semconv.OperationHangs, a)
+	printed := append(slices.Clone(a), attribute.String(semconv.Stall, string(op.Stall)))
+	l.export(ctx, op.Start.Add(op.Duration+op.InputWait), slog.LevelWarn, semconv.OperationHangs,
+		append(stallAttributes(a, op), l.server...))
+	l.print(ctx, slog.LevelWarn, semconv.OperationHangs, append(printed, l.server...)) // the numbers would hide the rest
 }
 
 // blocked reports that a stream is not being read.
@@ -293,6 +297,10 @@ func (l *logs) violation(ctx context.Context, v record.Violation) {
 	a.text(semconv.Violation, string(v.Kind))
 	a.text(semconv.Direction, string(v.Direction))
 	a.text(semconv.MethodName, v.Method)
+	if v.Kind == record.LateResponse {
+		a.text(semconv.Stall, string(record.AnsweredLate))
+		a.seconds(semconv.StallLate, v.Late)
+	}
 	a.text(semconv.Sent, v.Sent)
 	a.text(semconv.Awaited, v.Awaited)
 	a.text(semconv.Requested, v.Requested)

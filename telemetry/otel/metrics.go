@@ -196,8 +196,17 @@ func (m *metrics) listTools(op *record.Operation) {
 	m.record(semconv.ToolsListed, float64(op.ToolCount), m.seriesOf())
 }
 
+// hangs counts an operation that hangs or has ended without an answer, once.
+func (m *metrics) hangs(op *record.Operation) {
+	m.record(semconv.OperationHangCount, 1, m.seriesOf(append(m.about(op), semconv.Stall, string(op.Stall))...))
+}
+
 // violation counts every violation; the log has only the first of each kind.
 func (m *metrics) violation(v record.Violation) {
+	if v.Kind == record.LateResponse {
+		m.record(semconv.OperationHangCount, 1,
+			m.seriesOf(semconv.MethodName, methodLabel(v.Method), semconv.Stall, string(record.AnsweredLate)))
+	}
 	m.record(semconv.ProtocolViolations, 1,
 		m.seriesOf(semconv.Violation, string(v.Kind), semconv.Direction, string(v.Direction)))
 }

@@ -87,6 +87,7 @@ type operation struct {
 	ctx      context.Context // holds its span
 	active   series          // that counts it as active
 	children int
+	hung     bool // it has been counted as hanging
 }
 
 // New returns a sink for a session that is about to start, and starts the session's span.
@@ -145,6 +146,10 @@ func (s *Sink) Changed(op *record.Operation) {
 	case record.StillOpen:
 		s.logs.open(s.contextOf(op.Number), op)
 	case record.Hanging:
+		if o, ok := s.open[op.Number]; ok && !o.hung {
+			o.hung = true
+			s.metrics.hangs(op)
+		}
 		s.logs.hanging(s.contextOf(op.Number), op)
 	case record.Ended:
 		s.ended(op)
@@ -164,6 +169,9 @@ func (s *Sink) ended(op *record.Operation) {
 	s.spans.finish(o.ctx, op)
 	s.last.number, s.last.ctx = op.Number, o.ctx
 	s.metrics.ended(op, o.active)
+	if op.Stall != "" && !o.hung {
+		s.metrics.hangs(op)
+	}
 	s.logs.ended(o.ctx, op)
 }
 

@@ -131,6 +131,14 @@ var (
 		Example: "{spanpipe.error.class=rate_limited mcp.method.name=tools/call gen_ai.tool.name=fetch " +
 			"spanpipe.server.name=test-server} 1",
 	})
+	OperationHangCount = instrument(Instrument{
+		Name: "spanpipe.operation.hangs", Form: Counter, Unit: "{operation}",
+		Description: "Operations that hung, timed out, were cancelled or abandoned, by where they were stuck; " +
+			"an answer that came afterwards counts once more, as answered_late.",
+		Attributes: append([]string{Stall}, operation...),
+		Example: "{spanpipe.stall=client_gave_up mcp.method.name=tools/call gen_ai.tool.name=search " +
+			"spanpipe.server.name=test-server} 1",
+	})
 	ResourceReads = instrument(Instrument{
 		Name: "spanpipe.resource.reads", Form: Counter, Unit: "{read}",
 		Description: "Answered reads of resources.", Attributes: []string{Resource, ServerName},

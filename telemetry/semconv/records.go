@@ -43,6 +43,12 @@ var commonRecord = []string{ServerName, ServerVersion}
 // operationRecord holds the attributes that identify an operation and say how long it has taken.
 var operationRecord = []string{MethodName, Direction, ToolName, PromptName, RequestID, Duration}
 
+// stallEvidence holds what a verdict rests on.
+var stallEvidence = []string{
+	StallUnread, StallBacklog, StallPartial, StallQuiet, StallBlocked, StallAsked, StallOthers, StallProcesses, StallStopped,
+	StallRunning, StallChildren, StallOver, StallCPU, StallBridge,
+}
+
 // The log records. Each also has the attributes of commonRecord.
 var (
 	SessionStarted = Record{
@@ -95,9 +101,9 @@ var (
 		Message: "operation has not been answered yet", Level: "WARN",
 		When: "an operation has been open for `SPANPIPE_HANG_AFTER`, " +
 			"and again each time that period doubles; time in which the user is asked does not count",
-		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)], Hint),
+		Attributes: slices.Concat(operationRecord, []string{Hint, Stall}, stallEvidence),
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
-			"jsonrpc.request.id=i duration=30 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+			"jsonrpc.request.id=i duration=30 spanpipe.stall=unknown spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	StreamBlocked = Record{
 		Message: "what was written is not being read", Level: "WARN",
@@ -131,8 +137,9 @@ var (
 		Message: "late answer", Level: "INFO",
 		When: "a response came to a request that had been cancelled or given up; a violation that is reported each time, " +
 			"since it tells how late each answer was",
-		Attributes: []string{Violation, Direction, Sent, Size, ViolationReason},
-		Example: "{spanpipe.violation.kind=late_response spanpipe.direction=to_client sent=\"late\" size=53 " +
+		Attributes: []string{Violation, Direction, MethodName, Stall, StallLate, Sent, Size, ViolationReason},
+		Example: "{spanpipe.violation.kind=late_response spanpipe.direction=to_client mcp.method.name=tools/call " +
+			"spanpipe.stall=answered_late spanpipe.stall.late=0.001 sent=\"late\" size=53 " +
 			"reason=an answer to a request that was cancelled or given up spanpipe.server.name=test-server " +
 			"spanpipe.server.version=2.0}",
 	}

@@ -66,6 +66,7 @@ const (
 	Number        = "spanpipe.operation.number" // of the session's requests, in both directions, from 1
 	Parent        = "spanpipe.operation.parent" // the number of the operation during which it was started
 	Hung          = "spanpipe.operation.hung"   // it was reported as not answered yet
+	Stall         = "spanpipe.stall"            // where an operation is stuck that is not answered in time
 	RequestSize   = "spanpipe.operation.request.size"
 	ResponseSize  = "spanpipe.operation.response.size"
 	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first, less InputWait
@@ -107,6 +108,25 @@ const (
 	SampleResult  = "spanpipe.sampling.result"   // likewise
 	Anomaly       = "spanpipe.anomaly.kind"
 	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
+)
+
+// Attributes of what a verdict rests on. Sizes are in bytes, times in seconds.
+const (
+	StallUnread    = "spanpipe.stall.unread"    // that the answerer has not read
+	StallBacklog   = "spanpipe.stall.backlog"   // earlier requests that it has not read either
+	StallPartial   = "spanpipe.stall.partial"   // of an answer that has begun
+	StallQuiet     = "spanpipe.stall.quiet"     // since the last byte of it
+	StallBlocked   = "spanpipe.stall.blocked"   // how long the answer cannot be written
+	StallAsked     = "spanpipe.stall.asked"     // the method of the server's own open request
+	StallOthers    = "spanpipe.stall.others"    // other requests that were answered meanwhile
+	StallProcesses = "spanpipe.stall.processes" // of the server
+	StallStopped   = "spanpipe.stall.stopped"   // those that are stopped
+	StallRunning   = "spanpipe.stall.running"   // those that run
+	StallChildren  = "spanpipe.stall.children"  // those that were started since the request
+	StallCPU       = "spanpipe.stall.cpu"       // that they used
+	StallOver      = "spanpipe.stall.over"      // in this time
+	StallBridge    = "spanpipe.stall.bridge"    // the program that leads to the server
+	StallLate      = "spanpipe.stall.late"      // how late an answer came
 )
 
 // Values of spanpipe.reason.

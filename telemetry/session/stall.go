@@ -29,6 +29,7 @@ type Tree struct {
 	Processes int
 	Stopped   int
 	Running   int             // that run, or wait for a disk
+	States    bool            // the system tells which run
 	CPU       time.Duration   // that all of them have used so far
 	Started   []time.Duration // when each was started, the first one's left out
 	Bridge    string          // the program that leads to the server, if it runs elsewhere
@@ -37,6 +38,8 @@ type Tree struct {
 const (
 	// seeable is how long something must last to be more than a moment of normal work.
 	seeable = time.Second
+	// startStep is the unit in which systems count when a process started: it may have been so much later.
+	startStep = 10 * time.Millisecond
 	// leastOver is the shortest time over which CPU time means something: the system counts it in steps of 10 ms.
 	leastOver = 500 * time.Millisecond
 	// busyShare is the share of CPU time, in percent, from which on a server counts as busy. Runtimes that wait use less.
@@ -51,7 +54,7 @@ func (b *baseline) over(tree Tree) (cpu, over time.Duration) {
 	if b == nil || tree.At-b.at < leastOver {
 		return 0, 0
 	}
-	return max(tree.CPU-b.cpu, 0), tree.At - b.at
+	return max(tree.CPU-b.cpu, 0), shown(tree.At - b.at)
 }
 
 // look asks for what can be seen now. The processes are read only if that is wanted: it is not free.
@@ -109,6 +112,7 @@ type evidence struct {
 	record.Evidence
 	unread bool // the request itself
 	known  bool // the processes were looked at
+	states bool // which of them run is known
 }
 
 // evidence selects what concerns an operation.
@@ -127,14 +131,17 @@ func (t *Tracker) evidence(op *operation, look *Look) (e evidence) {
 		t.processes(op, look.Tree, &e)
 	}
 	if back.Blocked >= seeable {
-		e.Blocked = back.Blocked
+		e.Blocked = shown(back.Blocked)
 	}
 	if back.Partial > 0 && back.Blocked < seeable {
-		e.Partial, e.Quiet = back.Partial, back.Quiet
+		e.Partial, e.Quiet = back.Partial, shown(back.Quiet)
 	}
 	e.Others = t.answered - op.answeredBefore
 	return e
 }
+
+// shown returns a time as it is recorded: evidence is no measurement.
+func shown(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
 // backlog returns how many earlier requests the server has not read either.
 func (t *Tracker) backlog(op *operation, look *Look) (n int) {
@@ -161,10 +168,10 @@ func (t *Tracker) processes(op *operation, tree Tree, e *evidence) {
 	if tree.At <= op.start || tree.Processes == 0 {
 		return
 	}
-	e.known = true
+	e.known, e.states = true, tree.States
 	e.Processes, e.Stopped, e.Running, e.Bridge = tree.Processes, tree.Stopped, tree.Running, tree.Bridge
 	for _, started := range tree.Started {
-		if started > op.start {
+		if started+startStep > op.start {
 			e.Children++
 		}
 	}
@@ -215,6 +222,8 @@ func (e *evidence) working(ready bool) record.Stall {
 		return record.WaitingForChild
 	case busy:
 		return record.ServerBusy
+	case e.Over > 0 || e.states:
+		return record.ServerIdle
 	}
-	return record.ServerIdle
+	return ""
 }

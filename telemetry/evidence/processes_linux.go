@@ -1,0 +1,30 @@
+package evidence
+
+import "github.com/spanpipe/spanpipe/internal/proctree"
+
+// statesKnown: the system tells which processes run.
+const statesKnown = true
+
+// processes returns a process and its descendants, each after its parent.
+func processes(root int) []process {
+	var all []process
+	all = add(all, root, proctree.Parent(root))
+	for i := 0; i < len(all) && len(all) < maxProcesses; i++ {
+		for _, child := range proctree.Children(all[i].pid) {
+			all = add(all, child.PID, all[i].pid)
+		}
+	}
+	return all
+}
+
+// add adds a process, unless it has ended.
+func add(all []process, pid, parent int) []process {
+	s, ok := proctree.StateOf(pid)
+	if !ok || s.Letter == 'Z' || s.Letter == 'X' || len(all) == maxProcesses {
+		return all
+	}
+	return append(all, process{
+		pid: pid, parent: parent, age: s.Age, cpu: s.CPU,
+		stopped: s.Letter == 'T' || s.Letter == 't', running: s.Letter == 'R' || s.Letter == 'D',
+	})
+}
