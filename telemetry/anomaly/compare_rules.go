@@ -1,7 +1,9 @@
 package anomaly
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/past"
@@ -9,20 +11,22 @@ import (
 )
 
 const (
-	steadyCalls    = 50        // calls of a target before what follows it can be unusual
-	steadySessions = 10        // sessions of it likewise
-	expectedPairs  = 10.0      // how often a sequence would have been seen if the order were random
-	novelWindow    = 200       // the latest sessions, in which new sequences are counted
-	novelSessions  = 1         // of them may have had one
-	singleShare    = 0.02      // of sessions may have had as many failures as are called usual
-	moreFailures   = 3         // than usual
-	failureChance  = 1e-7      // that so many calls fail by accident
-	togetherFrom   = 3         // targets that fail together
-	rateFloor      = 200       // calls an hour, below which no rate is too high
-	levelSpreads   = 6.0       // standard deviations from the usual level
-	levelLeast     = 0.3       // the least standard deviation, as a logarithm to the base 2
-	levelFactor    = 3.0       // and the least factor
-	levelAgo       = 28        // days: what has changed slowly is compared with the time before them
+	steadyCalls    = 50   // calls of a target before what follows it can be unusual
+	steadySessions = 10   // sessions of it likewise
+	expectedPairs  = 10.0 // how often a sequence would have been seen if the order were random
+	novelWindow    = 300  // the latest sessions, in which new sequences are counted
+	novelClump     = 20   // sessions from one new sequence to another that is not of the same new habit
+	singlesShare   = 0.02 // of the calls after a target may have been made in one session only
+	singleShare    = 0.02 // of sessions may have had as many failures as are called usual
+	moreFailures   = 3    // than usual
+	failureChance  = 1e-7 // that so many calls fail by accident
+	togetherFrom   = 3    // targets that fail together
+	rateFloor      = 200  // calls an hour, below which no rate is too high
+	levelSpreads   = 6.0  // standard deviations from the usual level
+	levelLeast     = 0.3  // the least standard deviation, as a logarithm to the base 2
+	levelFactor    = 3.0  // and the least factor
+	levelAgo       = 28   // days: what has changed slowly is compared with the time before them
+	slowBlocks     = 2
 	slowFloor      = 500_000.0 // µs
 	largeFloor     = 16 << 10  // bytes
 )
@@ -32,13 +36,13 @@ type known struct {
 	*past.Past
 	left    map[past.Key]int // how often a call was followed by another
 	singles map[past.Key]int // sequences from it that one session alone has had
-	novel   int              // of the latest sessions, how many had a new sequence of known targets
 	calls   int
+	chance  float64 // that a session has a sequence that none before it had
 }
 
 func newKnown(p *past.Past) *known {
 	k := &known{Past: p, left: map[past.Key]int{}, singles: map[past.Key]int{}}
-	novel := map[int]bool{}
+	novel := map[int]bool{} // the latest sessions that had a new sequence of known targets
 	for from, t := range p.Targets {
 		k.calls += t.Calls
 		for to, f := range t.Next {
@@ -52,7 +56,14 @@ func newKnown(p *past.Past) *known {
 			}
 		}
 	}
-	k.novel = len(novel)
+	changes, last := 0, -novelClump
+	for _, session := range slices.Sorted(maps.Keys(novel)) {
+		if session-last >= novelClump { // a new habit shows in several sessions
+			changes++
+		}
+		last = session
+	}
+	k.chance = float64(changes+1) / float64(max(min(p.Sessions, novelWindow), 1))
 	return k
 }
 
@@ -67,7 +78,7 @@ func (c *Comparison) sequence(op *record.Operation, key past.Key) {
 	from := c.previous
 	c.previous = key
 	k := c.known
-	if k.Sessions < c.limits.Sessions || k.novel > novelSessions {
+	if k.Sessions < c.limits.Sessions || k.chance > c.limits.Chance {
 		return
 	}
 	a, ok := k.steady(from)
@@ -81,7 +92,7 @@ func (c *Comparison) sequence(op *record.Operation, key past.Key) {
 	if expected := float64(k.left[from]) * float64(b.Calls) / float64(k.calls); expected < expectedPairs {
 		return
 	}
-	if float64(k.singles[from]+1)/float64(k.left[from]+1) > c.limits.Chance {
+	if float64(k.singles[from]+1)/float64(k.left[from]+1) > singlesShare {
 		return // Good and Turing: about this share of calls is followed by what never followed before
 	}
 	c.find(op, key, op.Start, record.Finding{
@@ -131,25 +142,82 @@ func (c *Comparison) rate(op *record.Operation, key past.Key) {
 // levels finds a target that has become slow, or large.
 func (c *Comparison) levels(op *record.Operation, key past.Key, now *current, call *past.Call) {
 	t := c.known.Targets[key]
-	compare := func(kind record.FindingKind, side record.Side, b *past.Blocks, m func(*past.Target) *past.Measure, v, floor, unit float64, name string) {
-		median, ok := b.Add(v)
-		if !ok || t == nil {
-			return
-		}
-		if l, beyond := c.beyond(m(t), median, floor, past.DayOf(op.Start)); beyond {
-			c.find(op, key, op.End, record.Finding{
-				Kind: kind, Side: side, Seen: median / unit, Usual: math.Exp2(l.Mean) / unit, Unit: name,
-				Since: l.Since.Time(), Sessions: l.Sessions,
-			})
-		}
+	if t == nil {
+		return
 	}
 	if call.Timed {
-		compare(record.Slow, "", &now.duration, func(t *past.Target) *past.Measure { return &t.Duration }, call.Duration, slowFloor, 1e6, "s")
+		if median, ok := now.duration.Add(call.Duration); ok {
+			c.slow(op, key, now, &t.Duration, median)
+		}
 	}
-	compare(record.Large, record.RequestSide, &now.request, func(t *past.Target) *past.Measure { return &t.Request }, call.Request, largeFloor, 1, "By")
-	if !call.Failed {
-		compare(record.Large, record.ResponseSide, &now.response, func(t *past.Target) *past.Measure { return &t.Response }, call.Response, largeFloor, 1, "By")
+	if median, ok := now.request.Add(call.Request); ok {
+		c.large(op, key, &t.Request, record.RequestSide, median)
 	}
+	if call.Failed {
+		return
+	}
+	if median, ok := now.response.Add(call.Response); ok {
+		c.large(op, key, &t.Response, record.ResponseSide, median)
+	}
+}
+
+// slow wants two blocks in a row that are slow: at the start of a session, caches are cold.
+func (c *Comparison) slow(op *record.Operation, key past.Key, now *current, m *past.Measure, median float64) {
+	l, beyond := c.beyond(m, median, slowFloor, past.DayOf(op.Start))
+	if !beyond {
+		now.slow = 0
+		return
+	}
+	if now.slow++; now.slow >= slowBlocks {
+		c.find(op, key, op.End, record.Finding{
+			Kind: record.Slow, Seen: median / 1e6, Usual: math.Exp2(l.Mean) / 1e6, Unit: "s", Since: l.Since.Time(), Sessions: l.Sessions,
+		})
+	}
+}
+
+func (c *Comparison) large(op *record.Operation, key past.Key, m *past.Measure, side record.Side, median float64) {
+	if l, beyond := c.beyond(m, median, largeFloor, past.DayOf(op.Start)); beyond {
+		c.find(op, key, op.End, record.Finding{
+			Kind: record.Large, Side: side, Seen: median, Usual: math.Exp2(l.Mean), Unit: "By", Since: l.Since.Time(), Sessions: l.Sessions,
+		})
+	}
+}
+
+// outliers finds a single call that is far beyond all earlier ones of its target. One that had company is not timed.
+func (c *Comparison) outliers(op *record.Operation, key past.Key, call *past.Call, alone bool) {
+	t, ok := c.known.steady(key)
+	if !ok || t.Sessions < c.limits.Sessions {
+		return
+	}
+	f := record.Finding{Since: t.Since.Time(), Sessions: t.Sessions}
+	if usual, out := outlying(&t.Duration.All, call.Duration, float64(latencyFloor.Microseconds())); out && call.Timed && alone {
+		f.Kind, f.Seen, f.Usual, f.Unit = record.Slow, call.Duration/1e6, usual/1e6, "s"
+		c.find(op, key, op.End, f)
+	}
+	f.Kind, f.Unit = record.Large, "By"
+	if usual, out := outlying(&t.Request.All, call.Request, sizeFloor); out {
+		f.Side, f.Seen, f.Usual = record.RequestSide, call.Request, usual
+		c.find(op, key, op.End, f)
+	}
+	if usual, out := outlying(&t.Response.All, call.Response, sizeFloor); out && !call.Failed {
+		f.Side, f.Seen, f.Usual = record.ResponseSide, call.Response, usual
+		c.find(op, key, op.End, f)
+	}
+}
+
+// outlying is the rule of window.outlier, for what is known of earlier sessions.
+func outlying(s *past.Sketch, v, floor float64) (usual float64, ok bool) {
+	if v < floor || s.N() < minSamples {
+		return 0, false
+	}
+	usual = max(s.Quantile(0.5), 1)
+	if v-usual < floor {
+		return 0, false
+	}
+	above := func(v float64) float64 { return math.Log(max(v, 1) / usual) }
+	spread := max(above(s.Quantile(0.95))/p95, minSpread)
+	far := above(v)
+	return usual, far > (tailFactor+scarcity/float64(s.N()))*spread && far > knownScale*above(s.Largest(knownRank))
 }
 
 // beyond reports whether the median of a block is far above the level of all weeks, or of those that are some time ago: a
