@@ -59,7 +59,22 @@ type event struct {
 type current struct {
 	run                         past.Run
 	duration, request, response past.Blocks
-	slow                        int // blocks in a row that were
+	blocks                      map[measure]int // in a row that were beyond the level
+	out                         map[measure]int // single calls that were far beyond earlier ones
+}
+
+// measure is what is measured of a call.
+type measure struct {
+	kind record.FindingKind
+	side record.Side
+}
+
+// unit returns the unit of findings about it.
+func (m measure) unit() string {
+	if m.kind == record.Slow {
+		return "s"
+	}
+	return "By"
 }
 
 // Compare returns a comparison of a session. A threshold that is 0 is the default one. It calls report with each finding, from within Opened, Changed and Know.
@@ -161,12 +176,12 @@ func (c *Comparison) Changed(op *record.Operation) {
 		if len(c.targets) == maxCurrent {
 			return
 		}
-		now = &current{}
+		now = &current{blocks: map[measure]int{}, out: map[measure]int{}}
 		c.targets[key] = now
 	}
 	c.failures(op, key, now, call.Failed)
 	c.levels(op, key, now, &call)
-	c.outliers(op, key, &call, alone)
+	c.outliers(op, key, now, &call, alone)
 }
 
 // start notes which calls run beside others.

@@ -22,11 +22,12 @@ const (
 	failureChance  = 1e-7 // that so many calls fail by accident
 	togetherFrom   = 3    // targets that fail together
 	rateFloor      = 200  // calls an hour, below which no rate is too high
-	levelSpreads   = 6.0  // standard deviations from the usual level
+	levelSpreads   = 4.5  // standard deviations from the usual level
 	levelLeast     = 0.3  // the least standard deviation, as a logarithm to the base 2
 	levelFactor    = 3.0  // and the least factor
 	levelAgo       = 28   // days: what has changed slowly is compared with the time before them
-	slowBlocks     = 2
+	outliersWanted = 2
+	blocksWanted   = 3
 	slowFloor      = 500_000.0 // µs
 	largeFloor     = 16 << 10  // bytes
 )
@@ -147,61 +148,63 @@ func (c *Comparison) levels(op *record.Operation, key past.Key, now *current, ca
 	}
 	if call.Timed {
 		if median, ok := now.duration.Add(call.Duration); ok {
-			c.slow(op, key, now, &t.Duration, median)
+			c.block(op, key, now, measure{kind: record.Slow}, &t.Duration, median, slowFloor, 1e6)
 		}
 	}
 	if median, ok := now.request.Add(call.Request); ok {
-		c.large(op, key, &t.Request, record.RequestSide, median)
+		c.block(op, key, now, measure{record.Large, record.RequestSide}, &t.Request, median, largeFloor, 1)
 	}
 	if call.Failed {
 		return
 	}
 	if median, ok := now.response.Add(call.Response); ok {
-		c.large(op, key, &t.Response, record.ResponseSide, median)
+		c.block(op, key, now, measure{record.Large, record.ResponseSide}, &t.Response, median, largeFloor, 1)
 	}
 }
 
-// slow wants two blocks in a row that are slow: at the start of a session, caches are cold.
-func (c *Comparison) slow(op *record.Operation, key past.Key, now *current, m *past.Measure, median float64) {
-	l, beyond := c.beyond(m, median, slowFloor, past.DayOf(op.Start))
+// block looks at the median of some calls in a row. It wants several such medians: at the start of a session caches are
+// cold, and of some tools the largest value ever is always yet to come.
+func (c *Comparison) block(op *record.Operation, key past.Key, now *current, what measure, m *past.Measure, median, floor, unit float64) {
+	l, beyond := c.beyond(m, median, floor, past.DayOf(op.Start))
 	if !beyond {
-		now.slow = 0
+		now.blocks[what] = 0
 		return
 	}
-	if now.slow++; now.slow >= slowBlocks {
-		c.find(op, key, op.End, record.Finding{
-			Kind: record.Slow, Seen: median / 1e6, Usual: math.Exp2(l.Mean) / 1e6, Unit: "s", Since: l.Since.Time(), Sessions: l.Sessions,
-		})
+	if now.blocks[what]++; now.blocks[what] < blocksWanted {
+		return
 	}
+	c.find(op, key, op.End, record.Finding{
+		Kind: what.kind, Side: what.side, Seen: median / unit, Usual: math.Exp2(l.Mean) / unit, Unit: what.unit(),
+		Since: l.Since.Time(), Sessions: l.Sessions,
+	})
 }
 
-func (c *Comparison) large(op *record.Operation, key past.Key, m *past.Measure, side record.Side, median float64) {
-	if l, beyond := c.beyond(m, median, largeFloor, past.DayOf(op.Start)); beyond {
-		c.find(op, key, op.End, record.Finding{
-			Kind: record.Large, Side: side, Seen: median, Usual: math.Exp2(l.Mean), Unit: "By", Since: l.Since.Time(), Sessions: l.Sessions,
-		})
-	}
-}
-
-// outliers finds a single call that is far beyond all earlier ones of its target. One that had company is not timed.
-func (c *Comparison) outliers(op *record.Operation, key past.Key, call *past.Call, alone bool) {
+// outliers finds calls that are far beyond all earlier ones of their target: the second of them in a session, since of
+// some tools the largest value ever is always yet to come. A call that had company is not timed.
+func (c *Comparison) outliers(op *record.Operation, key past.Key, now *current, call *past.Call, alone bool) {
 	t, ok := c.known.steady(key)
 	if !ok || t.Sessions < c.limits.Sessions {
 		return
 	}
-	f := record.Finding{Since: t.Since.Time(), Sessions: t.Sessions}
-	if usual, out := outlying(&t.Duration.All, call.Duration, float64(latencyFloor.Microseconds())); out && call.Timed && alone {
-		f.Kind, f.Seen, f.Usual, f.Unit = record.Slow, call.Duration/1e6, usual/1e6, "s"
-		c.find(op, key, op.End, f)
+	far := func(what measure, s *past.Sketch, v, floor, unit float64) {
+		usual, out := outlying(s, v, floor)
+		if !out {
+			return
+		}
+		if now.out[what]++; now.out[what] < outliersWanted {
+			return
+		}
+		c.find(op, key, op.End, record.Finding{
+			Kind: what.kind, Side: what.side, Seen: v / unit, Usual: usual / unit, Unit: what.unit(),
+			Since: t.Since.Time(), Sessions: t.Sessions,
+		})
 	}
-	f.Kind, f.Unit = record.Large, "By"
-	if usual, out := outlying(&t.Request.All, call.Request, sizeFloor); out {
-		f.Side, f.Seen, f.Usual = record.RequestSide, call.Request, usual
-		c.find(op, key, op.End, f)
+	if call.Timed && alone {
+		far(measure{kind: record.Slow}, &t.Duration.All, call.Duration, float64(latencyFloor.Microseconds()), 1e6)
 	}
-	if usual, out := outlying(&t.Response.All, call.Response, sizeFloor); out && !call.Failed {
-		f.Side, f.Seen, f.Usual = record.ResponseSide, call.Response, usual
-		c.find(op, key, op.End, f)
+	far(measure{record.Large, record.RequestSide}, &t.Request.All, call.Request, sizeFloor, 1)
+	if !call.Failed {
+		far(measure{record.Large, record.ResponseSide}, &t.Response.All, call.Response, sizeFloor, 1)
 	}
 }
 

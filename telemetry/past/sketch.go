@@ -171,7 +171,7 @@ func (m *Measure) add(week int, b *Blocks) {
 func rounded(v float64) float64 { return math.Round(v*1000) / 1000 }
 
 // BlockLength is how many values in a row have a median of their own.
-const BlockLength = 5
+const BlockLength = 3
 
 // Blocks takes the values of one session, and the medians of each five of them in a row.
 type Blocks struct {
