@@ -74,7 +74,7 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 	if !a.Off {
 		c.sinks = append(c.sinks, anomaly.New(found))
 	}
-	if !a.Off && !a.Session {
+	if !a.Off && !a.Session && s.cfg.Past != nil {
 		c.compared = anomaly.Compare(a.Limits, found)
 		c.sinks = append(c.sinks, c.compared)
 	}

@@ -21,7 +21,6 @@ const pastPatience = 250 * time.Millisecond
 // recall starts to read what is remembered of the server.
 func (s *Session) recall() {
 	if s.cfg.Past == nil || s.cfg.Anomalies.Off || s.cfg.Anomalies.Session {
-		s.past <- nil
 		return
 	}
 	service := s.out.service

@@ -200,10 +200,13 @@ func note(r *otlpfile.LogRecord, about uint64) record.Note {
 	case semconv.UnexpectedMessage.Message, semconv.LateAnswer.Message:
 		return violation(r, direction, about)
 	case semconv.UnusualCall.Message:
+		since, _ := time.Parse(time.DateOnly, all.text(semconv.Since)) // none: it compares with the session itself
 		return record.Finding{
 			Time: r.Time, Kind: record.FindingKind(all.text(semconv.Anomaly)), Operation: about, Tool: all.text(semconv.ToolName),
 			Side: record.Side(all.text(semconv.Side)), Seen: all.get(semconv.Seen).AsFloat64(),
 			Usual: all.get(semconv.Usual).AsFloat64(), Unit: all.text(semconv.Unit),
+			Resource: all.text(semconv.Resource), Prompt: all.text(semconv.PromptName), From: all.text(semconv.From),
+			Since: since, Sessions: int(all.get(semconv.Sessions).AsInt64()),
 		}
 	case semconv.StreamBlocked.Message:
 		return record.Blockage{Time: r.Time, Direction: direction, Duration: seconds(all.get(semconv.Duration))}

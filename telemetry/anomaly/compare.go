@@ -11,13 +11,13 @@ import (
 
 // Limits are the thresholds that a user can set.
 type Limits struct {
-	Chance   float64 // of an unseen sequence: above it, new ones are usual
+	Chance   float64 // that a session has a new sequence: above it, that is usual
 	Sessions int     // earlier sessions that there must be
 	Rate     float64 // how many times the usual calls an hour are too many
 }
 
 // DefaultLimits returns the thresholds for which docs/anomalies.md has figures.
-func DefaultLimits() Limits { return Limits{Chance: 0.003, Sessions: 20, Rate: 10} }
+func DefaultLimits() Limits { return Limits{Chance: 0.004, Sessions: 20, Rate: 10} }
 
 const (
 	maxHeld     = 2000 // operations that wait for the past
@@ -35,11 +35,13 @@ type Comparison struct {
 	limits Limits
 	known  *known  // nil until Know
 	held   []event // until then
+	over   bool    // there is nothing to compare with
 
 	client   string
 	targets  map[past.Key]*current
 	all      recent
 	previous past.Key
+	open     map[uint64]bool // calls that are open, and whether they are alone
 	hour     hour
 	listed   map[string]bool
 	whole    bool // they are all tools that the server has
@@ -57,6 +59,22 @@ type event struct {
 type current struct {
 	run                         past.Run
 	duration, request, response past.Blocks
+	blocks                      map[measure]int // in a row that were beyond the level
+	out                         map[measure]int // single calls that were far beyond earlier ones
+}
+
+// measure is what is measured of a call.
+type measure struct {
+	kind record.FindingKind
+	side record.Side
+}
+
+// unit returns the unit of findings about it.
+func (m measure) unit() string {
+	if m.kind == record.Slow {
+		return "s"
+	}
+	return "By"
 }
 
 // Compare returns a comparison of a session. A threshold that is 0 is the default one. It calls report with each finding, from within Opened, Changed and Know.
@@ -66,18 +84,20 @@ func Compare(limits Limits, report func(record.Finding)) *Comparison {
 	limits.Sessions = cmp.Or(limits.Sessions, usual.Sessions)
 	limits.Rate = cmp.Or(limits.Rate, usual.Rate)
 	return &Comparison{
-		report: report, limits: limits, targets: map[past.Key]*current{}, listed: map[string]bool{},
+		report: report, limits: limits, targets: map[past.Key]*current{}, open: map[uint64]bool{}, listed: map[string]bool{},
 		told: map[string]bool{}, count: map[record.FindingKind]int{},
 	}
 }
 
-// Know gives the comparison what is known of the earlier sessions, which may be nothing, and takes what was held back.
+// Know gives the comparison what is known of the earlier sessions, and takes what was held back. Of a first session that is
+// a Past without sessions; nil means that nothing will be known, and ends the comparison.
 func (c *Comparison) Know(p *past.Past) {
-	if c.known != nil {
+	if c.known != nil || c.over {
 		return
 	}
 	if p == nil {
-		p = past.New("")
+		c.held, c.over = nil, true
+		return
 	}
 	c.known = newKnown(p)
 	held := c.held
@@ -93,7 +113,7 @@ func (c *Comparison) Know(p *past.Past) {
 
 // hold keeps an operation until the past is known. Of very many the later ones are not compared.
 func (c *Comparison) hold(op *record.Operation, ended bool) {
-	if len(c.held) < maxHeld {
+	if len(c.held) < maxHeld && !c.over {
 		snapshot := *op
 		snapshot.Content, snapshot.Events = record.Content{}, nil
 		c.held = append(c.held, event{&snapshot, ended})
@@ -122,6 +142,7 @@ func (c *Comparison) Opened(op *record.Operation) {
 		c.hold(op, false)
 		return
 	}
+	c.start(op)
 	c.unlisted(op, key)
 	c.sequence(op, key)
 	c.rate(op, key)
@@ -144,6 +165,8 @@ func (c *Comparison) Changed(op *record.Operation) {
 		c.list(op)
 		return
 	}
+	alone := c.open[op.Number]
+	delete(c.open, op.Number)
 	call, ok := past.Compared(op)
 	if !ok {
 		return
@@ -153,11 +176,25 @@ func (c *Comparison) Changed(op *record.Operation) {
 		if len(c.targets) == maxCurrent {
 			return
 		}
-		now = &current{}
+		now = &current{blocks: map[measure]int{}, out: map[measure]int{}}
 		c.targets[key] = now
 	}
 	c.failures(op, key, now, call.Failed)
 	c.levels(op, key, now, &call)
+	c.outliers(op, key, now, &call, alone)
+}
+
+// start notes which calls run beside others.
+func (c *Comparison) start(op *record.Operation) {
+	alone := len(c.open) == 0
+	if !alone {
+		for number := range c.open {
+			c.open[number] = false
+		}
+	}
+	if len(c.open) < maxOpen { // what is not noted counts as accompanied
+		c.open[op.Number] = alone
+	}
 }
 
 // find reports a finding about a call, unless there have been enough like it: in this session, or in others.
@@ -172,8 +209,11 @@ func (c *Comparison) find(op *record.Operation, key past.Key, at time.Time, f re
 		f.Prompt = key.Name
 	}
 	most := maxTold
-	if f.Kind == record.Unlisted {
+	switch f.Kind {
+	case record.Unlisted:
 		most = unlistedCap
+	case record.UnseenSequence:
+		most = 1 // the others are of the same new habit
 	}
 	topic := past.Topic(&f)
 	if c.told[topic] && f.Kind != record.Rate || c.count[f.Kind] >= most {

@@ -1,7 +1,9 @@
 package anomaly
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/past"
@@ -9,20 +11,23 @@ import (
 )
 
 const (
-	steadyCalls    = 50        // calls of a target before what follows it can be unusual
-	steadySessions = 10        // sessions of it likewise
-	expectedPairs  = 10.0      // how often a sequence would have been seen if the order were random
-	novelWindow    = 200       // the latest sessions, in which new sequences are counted
-	novelSessions  = 1         // of them may have had one
-	singleShare    = 0.02      // of sessions may have had as many failures as are called usual
-	moreFailures   = 3         // than usual
-	failureChance  = 1e-7      // that so many calls fail by accident
-	togetherFrom   = 3         // targets that fail together
-	rateFloor      = 200       // calls an hour, below which no rate is too high
-	levelSpreads   = 6.0       // standard deviations from the usual level
-	levelLeast     = 0.3       // the least standard deviation, as a logarithm to the base 2
-	levelFactor    = 3.0       // and the least factor
-	levelAgo       = 28        // days: what has changed slowly is compared with the time before them
+	steadyCalls    = 50   // calls of a target before what follows it can be unusual
+	steadySessions = 10   // sessions of it likewise
+	expectedPairs  = 10.0 // how often a sequence would have been seen if the order were random
+	novelWindow    = 300  // the latest sessions, in which new sequences are counted
+	novelClump     = 20   // sessions from one new sequence to another that is not of the same new habit
+	singlesShare   = 0.02 // of the calls after a target may have been made in one session only
+	singleShare    = 0.02 // of sessions may have had as many failures as are called usual
+	moreFailures   = 3    // than usual
+	failureChance  = 1e-7 // that so many calls fail by accident
+	togetherFrom   = 3    // targets that fail together
+	rateFloor      = 200  // calls an hour, below which no rate is too high
+	levelSpreads   = 4.5  // standard deviations from the usual level
+	levelLeast     = 0.3  // the least standard deviation, as a logarithm to the base 2
+	levelFactor    = 3.0  // and the least factor
+	levelAgo       = 28   // days: what has changed slowly is compared with the time before them
+	outliersWanted = 2
+	blocksWanted   = 3
 	slowFloor      = 500_000.0 // µs
 	largeFloor     = 16 << 10  // bytes
 )
@@ -32,13 +37,13 @@ type known struct {
 	*past.Past
 	left    map[past.Key]int // how often a call was followed by another
 	singles map[past.Key]int // sequences from it that one session alone has had
-	novel   int              // of the latest sessions, how many had a new sequence of known targets
 	calls   int
+	chance  float64 // that a session has a sequence that none before it had
 }
 
 func newKnown(p *past.Past) *known {
 	k := &known{Past: p, left: map[past.Key]int{}, singles: map[past.Key]int{}}
-	novel := map[int]bool{}
+	novel := map[int]bool{} // the latest sessions that had a new sequence of known targets
 	for from, t := range p.Targets {
 		k.calls += t.Calls
 		for to, f := range t.Next {
@@ -52,7 +57,14 @@ func newKnown(p *past.Past) *known {
 			}
 		}
 	}
-	k.novel = len(novel)
+	changes, last := 0, -novelClump
+	for _, session := range slices.Sorted(maps.Keys(novel)) {
+		if session-last >= novelClump { // a new habit shows in several sessions
+			changes++
+		}
+		last = session
+	}
+	k.chance = float64(changes+1) / float64(max(min(p.Sessions, novelWindow), 1))
 	return k
 }
 
@@ -67,7 +79,7 @@ func (c *Comparison) sequence(op *record.Operation, key past.Key) {
 	from := c.previous
 	c.previous = key
 	k := c.known
-	if k.Sessions < c.limits.Sessions || k.novel > novelSessions {
+	if k.Sessions < c.limits.Sessions || k.chance > c.limits.Chance {
 		return
 	}
 	a, ok := k.steady(from)
@@ -81,7 +93,7 @@ func (c *Comparison) sequence(op *record.Operation, key past.Key) {
 	if expected := float64(k.left[from]) * float64(b.Calls) / float64(k.calls); expected < expectedPairs {
 		return
 	}
-	if float64(k.singles[from]+1)/float64(k.left[from]+1) > c.limits.Chance {
+	if float64(k.singles[from]+1)/float64(k.left[from]+1) > singlesShare {
 		return // Good and Turing: about this share of calls is followed by what never followed before
 	}
 	c.find(op, key, op.Start, record.Finding{
@@ -131,25 +143,84 @@ func (c *Comparison) rate(op *record.Operation, key past.Key) {
 // levels finds a target that has become slow, or large.
 func (c *Comparison) levels(op *record.Operation, key past.Key, now *current, call *past.Call) {
 	t := c.known.Targets[key]
-	compare := func(kind record.FindingKind, side record.Side, b *past.Blocks, m func(*past.Target) *past.Measure, v, floor, unit float64, name string) {
-		median, ok := b.Add(v)
-		if !ok || t == nil {
-			return
-		}
-		if l, beyond := c.beyond(m(t), median, floor, past.DayOf(op.Start)); beyond {
-			c.find(op, key, op.End, record.Finding{
-				Kind: kind, Side: side, Seen: median / unit, Usual: math.Exp2(l.Mean) / unit, Unit: name,
-				Since: l.Since.Time(), Sessions: l.Sessions,
-			})
-		}
+	if t == nil {
+		return
 	}
 	if call.Timed {
-		compare(record.Slow, "", &now.duration, func(t *past.Target) *past.Measure { return &t.Duration }, call.Duration, slowFloor, 1e6, "s")
+		if median, ok := now.duration.Add(call.Duration); ok {
+			c.block(op, key, now, measure{kind: record.Slow}, &t.Duration, median, slowFloor, 1e6)
+		}
 	}
-	compare(record.Large, record.RequestSide, &now.request, func(t *past.Target) *past.Measure { return &t.Request }, call.Request, largeFloor, 1, "By")
+	if median, ok := now.request.Add(call.Request); ok {
+		c.block(op, key, now, measure{record.Large, record.RequestSide}, &t.Request, median, largeFloor, 1)
+	}
+	if call.Failed {
+		return
+	}
+	if median, ok := now.response.Add(call.Response); ok {
+		c.block(op, key, now, measure{record.Large, record.ResponseSide}, &t.Response, median, largeFloor, 1)
+	}
+}
+
+// block looks at the median of some calls in a row. It wants several such medians: at the start of a session caches are
+// cold, and of some tools the largest value ever is always yet to come.
+func (c *Comparison) block(op *record.Operation, key past.Key, now *current, what measure, m *past.Measure, median, floor, unit float64) {
+	l, beyond := c.beyond(m, median, floor, past.DayOf(op.Start))
+	if !beyond {
+		now.blocks[what] = 0
+		return
+	}
+	if now.blocks[what]++; now.blocks[what] < blocksWanted {
+		return
+	}
+	c.find(op, key, op.End, record.Finding{
+		Kind: what.kind, Side: what.side, Seen: median / unit, Usual: math.Exp2(l.Mean) / unit, Unit: what.unit(),
+		Since: l.Since.Time(), Sessions: l.Sessions,
+	})
+}
+
+// outliers finds calls that are far beyond all earlier ones of their target: the second of them in a session, since of
+// some tools the largest value ever is always yet to come. A call that had company is not timed.
+func (c *Comparison) outliers(op *record.Operation, key past.Key, now *current, call *past.Call, alone bool) {
+	t, ok := c.known.steady(key)
+	if !ok || t.Sessions < c.limits.Sessions {
+		return
+	}
+	far := func(what measure, s *past.Sketch, v, floor, unit float64) {
+		usual, out := outlying(s, v, floor)
+		if !out {
+			return
+		}
+		if now.out[what]++; now.out[what] < outliersWanted {
+			return
+		}
+		c.find(op, key, op.End, record.Finding{
+			Kind: what.kind, Side: what.side, Seen: v / unit, Usual: usual / unit, Unit: what.unit(),
+			Since: t.Since.Time(), Sessions: t.Sessions,
+		})
+	}
+	if call.Timed && alone {
+		far(measure{kind: record.Slow}, &t.Duration.All, call.Duration, float64(latencyFloor.Microseconds()), 1e6)
+	}
+	far(measure{record.Large, record.RequestSide}, &t.Request.All, call.Request, sizeFloor, 1)
 	if !call.Failed {
-		compare(record.Large, record.ResponseSide, &now.response, func(t *past.Target) *past.Measure { return &t.Response }, call.Response, largeFloor, 1, "By")
+		far(measure{record.Large, record.ResponseSide}, &t.Response.All, call.Response, sizeFloor, 1)
 	}
+}
+
+// outlying is the rule of window.outlier, for what is known of earlier sessions.
+func outlying(s *past.Sketch, v, floor float64) (usual float64, ok bool) {
+	if v < floor || s.N() < minSamples {
+		return 0, false
+	}
+	usual = max(s.Quantile(0.5), 1)
+	if v-usual < floor {
+		return 0, false
+	}
+	above := func(v float64) float64 { return math.Log(max(v, 1) / usual) }
+	spread := max(above(s.Quantile(0.95))/p95, minSpread)
+	far := above(v)
+	return usual, far > (tailFactor+scarcity/float64(s.N()))*spread && far > knownScale*above(s.Largest(knownRank))
 }
 
 // beyond reports whether the median of a block is far above the level of all weeks, or of those that are some time ago: a

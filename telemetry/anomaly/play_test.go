@@ -45,7 +45,13 @@ func play(ops []*record.Operation) []found {
 	return all
 }
 
-func feed(d *anomaly.Detector, ops []*record.Operation) {
+// watcher is a detector or a comparison.
+type watcher interface {
+	Opened(op *record.Operation)
+	Changed(op *record.Operation)
+}
+
+func feed(d watcher, ops []*record.Operation) {
 	type event struct {
 		at    time.Time
 		index int
@@ -66,14 +72,14 @@ func feed(d *anomaly.Detector, ops []*record.Operation) {
 }
 
 // start reports an operation as it is when it has started, and end as it is at its end.
-func start(d *anomaly.Detector, op *record.Operation) {
+func start(d watcher, op *record.Operation) {
 	opened := *op
 	opened.Change, opened.End, opened.Duration = record.Opened, time.Time{}, 0
 	opened.Answered, opened.ErrorType, opened.Code, opened.ResponseSize = false, "", "", 0
 	d.Opened(&opened)
 }
 
-func end(d *anomaly.Detector, op *record.Operation) {
+func end(d watcher, op *record.Operation) {
 	ended := *op
 	ended.Change = record.Ended
 	d.Changed(&ended)

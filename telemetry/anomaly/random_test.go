@@ -79,15 +79,22 @@ func pick(r *rand.Rand, weights []float64) int {
 // model between two calls, at times several calls at once.
 func randomSession(r *rand.Rand) []*record.Operation {
 	tools := randomTools(r)
+	return sessionOf(r, tools, 0, 0)
+}
+
+// sessionOf is a session with these tools, which begins at a time. Without a number of calls it has any.
+func sessionOf(r *rand.Rand, tools []profile, now time.Duration, want int) []*record.Operation {
 	turn := lognormal{between(r, 0.3, 8), 0.2 + 0.5*r.Float64()}
 	if r.IntN(5) == 0 {
 		turn.median = between(r, 0.005, 0.3) // a program and no model
 	}
 	parallel := 0.3 * r.Float64()
 	var ops []*record.Operation
-	var now time.Duration
 	id, at := uint64(1000), 0
-	for want := 50 + r.IntN(900); len(ops) < want; {
+	if want == 0 {
+		want = 50 + r.IntN(900)
+	}
+	for len(ops) < want {
 		now += seconds(between(r, 5, 3600)) // the user reads, thinks, types
 		for range 1 + int(r.ExpFloat64()*25) {
 			at = pick(r, tools[at].next)

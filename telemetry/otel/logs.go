@@ -265,15 +265,25 @@ func severity(level string) slog.Level {
 	return slog.LevelInfo
 }
 
-// finding reports an unusual call: what was seen, and what had been usual.
+// finding reports an unusual call: what was seen, and what had been usual. One that stands out from weeks is a warning.
 func (l *logs) finding(ctx context.Context, f record.Finding) {
 	var a attributes
 	a.text(semconv.Anomaly, string(f.Kind))
 	a.text(semconv.ToolName, f.Tool)
+	a.text(semconv.PromptName, f.Prompt)
+	a.text(semconv.Resource, f.Resource)
 	a = append(a, attribute.Float64(semconv.Seen, f.Seen), attribute.Float64(semconv.Usual, f.Usual))
 	a.text(semconv.Unit, f.Unit)
 	a.text(semconv.Side, string(f.Side))
-	l.write(ctx, f.Time, slog.LevelInfo, semconv.UnusualCall, a)
+	a.text(semconv.From, f.From)
+	if !f.Since.IsZero() {
+		a = append(a, attribute.String(semconv.Since, f.Since.UTC().Format(time.DateOnly)), attribute.Int(semconv.Sessions, f.Sessions))
+	}
+	level := slog.LevelInfo
+	if f.Kind.OfPast() {
+		level = slog.LevelWarn
+	}
+	l.write(ctx, f.Time, level, semconv.UnusualCall, a)
 }
 
 // violation reports the first violation of each kind in a session, in the context of the operation that it concerns; the

@@ -164,13 +164,17 @@ func (m *metrics) read(op *record.Operation) {
 	if op.Method != semconv.ResourcesRead {
 		return
 	}
-	kinds := &m.schemes
-	if strings.Contains(op.Resource, "{") {
-		kinds = &m.templates
-	}
-	resource := m.seriesOf(semconv.Resource, kinds.label(op.Resource))
+	resource := m.seriesOf(semconv.Resource, m.resources(op.Resource).label(op.Resource))
 	m.record(semconv.ResourceReads, 1, resource)
 	m.record(semconv.ResourceSize, float64(op.ResponseSize), resource)
+}
+
+// resources returns the names that bound a template, or a scheme.
+func (m *metrics) resources(resource string) *names {
+	if strings.Contains(resource, "{") {
+		return &m.templates
+	}
+	return &m.schemes
 }
 
 // transition counts the calls of one tool after another. The session's first call follows none.
@@ -211,9 +215,19 @@ func (m *metrics) violation(v record.Violation) {
 		m.seriesOf(semconv.Violation, string(v.Kind), semconv.Direction, string(v.Direction)))
 }
 
-// finding counts a finding under the tool's bounded name.
+// finding counts a finding under the bounded name of what it is about.
 func (m *metrics) finding(f record.Finding) {
-	m.record(semconv.Anomalies, 1, m.seriesOf(semconv.Anomaly, string(f.Kind), semconv.ToolName, m.tools.label(f.Tool)))
+	labels := append(m.labels[:0], semconv.Anomaly, string(f.Kind))
+	switch {
+	case f.Resource != "":
+		labels = append(labels, semconv.Resource, m.resources(f.Resource).label(f.Resource))
+	case f.Prompt != "":
+		labels = append(labels, semconv.PromptName, m.prompts.label(f.Prompt))
+	default:
+		labels = append(labels, semconv.ToolName, m.tools.label(f.Tool))
+	}
+	m.labels = labels
+	m.record(semconv.Anomalies, 1, m.seriesOf(labels...))
 }
 
 // measurement records a value that a rule of the user's has found. Its labels are words that the user has listed.

@@ -70,6 +70,16 @@ func (s *Sketch) Quantile(q float64) float64 {
 	return 0
 }
 
+// Largest returns the value of a rank from above: 1 is the largest. It is 0 if there are fewer values.
+func (s *Sketch) Largest(rank int) float64 {
+	for i, n := range slices.Backward(s.counts) {
+		if rank -= n; rank <= 0 {
+			return math.Exp2((float64(s.low+i) + 0.5) / binsPerOctave)
+		}
+	}
+	return 0
+}
+
 // halve halves the counts.
 func (s *Sketch) halve() {
 	for i := range s.counts {
@@ -161,7 +171,7 @@ func (m *Measure) add(week int, b *Blocks) {
 func rounded(v float64) float64 { return math.Round(v*1000) / 1000 }
 
 // BlockLength is how many values in a row have a median of their own.
-const BlockLength = 5
+const BlockLength = 3
 
 // Blocks takes the values of one session, and the medians of each five of them in a row.
 type Blocks struct {

@@ -156,7 +156,8 @@ var (
 	})
 	Anomalies = instrument(Instrument{
 		Name: "spanpipe.anomalies", Form: Counter, Unit: "{anomaly}",
-		Description: "Calls that stand out from the session's own past.", Attributes: []string{Anomaly, ToolName, ServerName},
+		Description: "Calls that stand out from the session's own past, or from the server's earlier sessions.",
+		Attributes:  []string{Anomaly, ToolName, PromptName, Resource, ServerName},
 		Example: "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search spanpipe.server.name=test-server} 1",
 	})
 	ToolsDefinitionSize = instrument(Instrument{

@@ -31,6 +31,9 @@ const (
 	Usual           = "usual"     // likewise
 	Unit            = "unit"
 	Side            = "side"     // of a size: request, response
+	From            = "from"     // the call before an unusual one
+	Since           = "since"    // the day since when it is known what is usual
+	Sessions        = "sessions" // in how many sessions that was seen
 	Calls           = "calls"    // of tools, prompts and resources, that have ended
 	Failures        = "failures" // operations, so that it is seen if the handshake fails
 	P95             = "p95"      // s, 95th percentile of the durations of answered calls
@@ -114,10 +117,10 @@ var (
 			"something else spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	UnusualCall = Record{
-		Message: "unusual call", Level: "INFO",
-		When: "a call stands out from the session's own past: what was seen, and what had been usual; " +
-			"see docs/anomalies.md",
-		Attributes: []string{Anomaly, ToolName, Seen, Usual, Unit, Side},
+		Message: "unusual call", Level: "INFO, or WARN if it stands out from earlier sessions",
+		When: "a call stands out from the session's own past, or from the server's earlier sessions: what was seen, and what " +
+			"had been usual, since when and in how many sessions; see docs/anomalies.md",
+		Attributes: []string{Anomaly, ToolName, PromptName, Resource, Seen, Usual, Unit, Side, From, Since, Sessions},
 		Example: "{spanpipe.anomaly.kind=size_outlier gen_ai.tool.name=search seen=1048636 usual=160 unit=By " +
 			"side=response}",
 	}

@@ -1,0 +1,182 @@
+package anomaly_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/past"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// planter puts a fault into an ordinary session of a server whose past is known. It returns false if the server has no
+// place for it.
+type planter func(r *rand.Rand, m *monthsOf, s *lived) bool
+
+// known returns the targets that were called in many sessions, in the order of their names.
+func knownTargets(m *monthsOf, kind past.Kind) (all []past.Key) {
+	for key, t := range m.past.Targets {
+		if t.Sessions >= 30 && (kind == "" || key.Kind == kind) {
+			all = append(all, key)
+		}
+	}
+	slices.SortFunc(all, func(a, b past.Key) int {
+		at, bt := m.past.Targets[a], m.past.Targets[b]
+		if at.Calls != bt.Calls {
+			return bt.Calls - at.Calls
+		}
+		return len(a.Name) - len(b.Name)
+	})
+	return all
+}
+
+// appendCalls appends calls to a session, a second apart.
+func (s *lived) appendCalls(n int, make func(i int, at time.Duration, number uint64) *record.Operation) {
+	at := endOf(s.ops[len(s.ops)-1]) + time.Minute
+	for i := range n {
+		op := make(i, at, uint64(len(s.ops)+1))
+		s.ops = append(s.ops, op)
+		at = endOf(op) + time.Second
+	}
+}
+
+// typical is a call of a target as it usually is.
+func typical(m *monthsOf, key past.Key, at time.Duration, number uint64) *record.Operation {
+	t := m.past.Targets[key]
+	took := time.Duration(t.Duration.All.Quantile(0.5)) * time.Microsecond
+	return callOf(key, at, took, int64(t.Response.All.Quantile(0.5)), number)
+}
+
+// plants are the faults, and the least share of them that must be found.
+var plants = []struct {
+	name  string
+	kind  record.FindingKind
+	share float64
+	plant planter
+}{
+	{"a sequence that never was", record.UnseenSequence, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		all := knownTargets(m, "")
+		for range 200 {
+			if len(all) < 2 {
+				return false
+			}
+			a, b := all[r.IntN(len(all))], all[r.IntN(len(all))]
+			if m.past.Targets[a].Next[b] != nil {
+				continue
+			}
+			s.appendCalls(2, func(i int, at time.Duration, n uint64) *record.Operation {
+				return typical(m, []past.Key{a, b}[i], at, n)
+			})
+			return true
+		}
+		return false
+	}},
+	{"the same, of a scheduled agent", record.UnseenSequence, 0, nil},
+	{"thousands of calls", record.Rate, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		all := knownTargets(m, past.Tool)
+		if len(all) == 0 {
+			return false
+		}
+		key := all[r.IntN(len(all))]
+		s.appendCalls(3000, func(_ int, at time.Duration, n uint64) *record.Operation {
+			op := typical(m, key, at, n)
+			place(op, at, 10*time.Millisecond)
+			return op
+		})
+		return true
+	}},
+	{"a tool ten times as slow, and a second at least", record.Slow, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		return often(r, m, s, 15, func(op *record.Operation) { place(op, startOf(op), 10*op.Duration+time.Second) })
+	}},
+	{"requests with 200 KB more", record.Large, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		return often(r, m, s, 8, func(op *record.Operation) { op.RequestSize += 200_000 })
+	}},
+	{"responses with 2 MB more", record.Large, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		return often(r, m, s, 8, func(op *record.Operation) { op.ResponseSize += 2_000_000 })
+	}},
+	{"a tool that fails", record.Failures, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		return often(r, m, s, 8, func(op *record.Operation) { op.ErrorType = semconv.ErrTool })
+	}},
+	{"all tools fail", record.FailingTogether, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		all := knownTargets(m, "")
+		if len(all) < 3 {
+			return false
+		}
+		s.appendCalls(8, func(i int, at time.Duration, n uint64) *record.Operation {
+			op := typical(m, all[i%len(all)], at, n)
+			op.ErrorType = semconv.ErrTool
+			return op
+		})
+		return true
+	}},
+	{"a tool that was not listed", record.Unlisted, 0, func(_ *rand.Rand, _ *monthsOf, s *lived) bool {
+		s.appendCalls(1, func(_ int, at time.Duration, n uint64) *record.Operation {
+			return callOf(past.Key{Kind: past.Tool, Name: "hidden"}, at, time.Millisecond, 10, n)
+		})
+		return true
+	}},
+}
+
+// often calls a target that is known well, with a fault.
+func often(r *rand.Rand, m *monthsOf, s *lived, n int, fault func(op *record.Operation)) bool {
+	all := knownTargets(m, past.Tool)
+	if len(all) == 0 {
+		return false
+	}
+	key := all[r.IntN(len(all))]
+	s.appendCalls(n, func(_ int, at time.Duration, number uint64) *record.Operation {
+		op := typical(m, key, at, number)
+		fault(op)
+		return op
+	})
+	return true
+}
+
+// TestPlanted plants faults into the last session of months, and wants most of them found.
+func TestPlanted(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	tried, hit := map[string]int{}, map[string]int{}
+	for seed := *firstSeed; seed < *firstSeed+*seeds; seed++ {
+		for world := range *worlds {
+			l := newLiver(rand.New(rand.NewPCG(seed, uint64(world))))
+			m := simulate(l, 30**months)
+			r := rand.New(rand.NewPCG(seed, uint64(world)+1000))
+			for _, p := range plants {
+				for range 3 {
+					s := lastSession(l, 30**months)
+					plant := p.plant
+					if of, ok := l.(*life); plant == nil && ok && of.scripted {
+						plant = plants[0].plant
+					}
+					if plant == nil || !plant(r, m, &s) {
+						continue
+					}
+					tried[p.name]++
+					if slices.ContainsFunc(m.live(s, false), func(f record.Finding) bool { return f.Kind == p.kind }) {
+						hit[p.name]++
+					}
+				}
+			}
+		}
+	}
+	for _, p := range plants {
+		t.Logf("%s: %d of %d found as %s", p.name, hit[p.name], tried[p.name], p.kind)
+		if float64(hit[p.name]) < p.share*float64(tried[p.name]) {
+			t.Errorf("%s: fewer than %.0f %% found", p.name, 100*p.share)
+		}
+	}
+}
+
+// lastSession returns a session of a day, which may be the next one with any.
+func lastSession(l liver, day int) lived {
+	for ; ; day++ {
+		if all := l.day(day); len(all) > 0 {
+			return all[0]
+		}
+	}
+}
