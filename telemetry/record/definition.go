@@ -1,11 +1,74 @@
 package record
 
+import "time"
+
 // Definition is what a server offers, or tells a model about itself, as one element of the list that names it.
 type Definition struct {
 	Kind   DefinitionKind `json:"kind"`
 	Name   string         `json:"name,omitempty"`   // of a tool or prompt; the URI template of a template; empty for others
 	Size   int64          `json:"size"`             // bytes on the wire
 	Tokens int64          `json:"tokens,omitempty"` // estimated, see package framing/estimate; 0 if it was not estimated
+
+	// Fingerprint tells whether it has changed. It is never exported.
+	Fingerprint Fingerprint `json:"-"`
+}
+
+// Fingerprint is keyed hashes of a definition's parts: equal if and only if the parts are, whatever the order of members and
+// the white space. It is nil of what was too large to be read whole.
+type Fingerprint map[Part]string
+
+// Part is a part of a definition.
+type Part string
+
+// The parts of definitions. They are words for people as well.
+const (
+	NamePart        Part = "name" // of a resource template its URI template; nothing else identifies a definition
+	TitlePart       Part = "title"
+	DescriptionPart Part = "description"
+	InputPart       Part = "input schema" // of a prompt its arguments
+	OutputPart      Part = "output schema"
+	AnnotationsPart Part = "annotations"
+	IconsPart       Part = "icons"
+	MetaPart        Part = "meta"
+	TextPart        Part = "text"  // of instructions
+	OtherPart       Part = "other" // all members besides
+)
+
+// ListPage says which part of a list a response is.
+type ListPage struct {
+	Listing uint64 // counts the runs through the session's lists; 0 if it is not known
+	Page    int    // of the run, from 0
+	Last    bool   // no page follows
+	Whole   bool   // each of its elements is among the definitions, with its fingerprint
+}
+
+// DefinitionChangeKind is how a definition has changed.
+type DefinitionChangeKind string
+
+// The kinds of changes.
+const (
+	DefinitionAdded   DefinitionChangeKind = "added"
+	DefinitionRemoved DefinitionChangeKind = "removed"
+	DefinitionChanged DefinitionChangeKind = "changed"
+	DefinitionRenamed DefinitionChangeKind = "renamed" // another name, and all else is equal
+)
+
+// DefinitionChange is a definition that is not what it was when the server was used before, or earlier in the session: in a
+// server that was trusted for what it had said, it may be an attack. It names what has changed, never the text.
+type DefinitionChange struct {
+	Time    time.Time            `json:"time"`
+	Change  DefinitionChangeKind `json:"change"`
+	Kind    DefinitionKind       `json:"kind"`
+	Name    string               `json:"name,omitempty"`
+	OldName string               `json:"old_name,omitempty"` // of what was renamed
+	Parts   []Part               `json:"parts,omitempty"`    // of what has changed: which parts
+	Since   time.Time            `json:"since"`              // when it was first seen as it is now
+	Pinned  bool                 `json:"pinned,omitempty"`   // it differs from what was accepted, and is reported until it is accepted
+}
+
+// Harmless reports whether the change is of no concern: servers grow and shrink. One that was accepted must not.
+func (c *DefinitionChange) Harmless() bool {
+	return !c.Pinned && (c.Change == DefinitionAdded || c.Change == DefinitionRemoved)
 }
 
 // DefinitionKind is what is defined.
