@@ -40,7 +40,7 @@ func (f *fingerprinter) definitions(x *session.Extra, lists []session.RawDefinit
 		}
 	}
 	for i := range x.Definitions { // a list that had no room in the queue
-		if d := &x.Definitions[i]; d.Fingerprint == nil {
+		if d := &x.Definitions[i]; d.Fingerprint == (record.Fingerprint{}) {
 			x.Unread = append(x.Unread, d.Kind)
 			break
 		}
@@ -55,7 +55,7 @@ func (f *fingerprinter) list(x *session.Extra, list session.RawDefinitions) bool
 	if list.Kind == record.InstructionsDefinition {
 		for i := range x.Definitions {
 			if d := &x.Definitions[i]; d.Kind == list.Kind {
-				d.Fingerprint = record.Fingerprint{record.TextPart: f.hash(record.TextPart, list.Raw)}
+				d.Fingerprint = record.Fingerprint{Text: f.hash(record.TextPart, list.Raw)}
 			}
 		}
 		return true
@@ -89,18 +89,18 @@ func (f *fingerprinter) list(x *session.Extra, list session.RawDefinitions) bool
 }
 
 // element returns the fingerprint of an element of a list.
-func (f *fingerprinter) element(members map[string]json.RawMessage, names map[string]record.Part) record.Fingerprint {
-	print, other := record.Fingerprint{}, map[string]json.RawMessage{}
+func (f *fingerprinter) element(members map[string]json.RawMessage, names map[string]record.Part) (print record.Fingerprint) {
+	other := map[string]json.RawMessage{}
 	for key, value := range members {
 		if part, ok := names[key]; ok {
-			print[part] = f.hash(part, value)
+			*print.Of(part) = f.hash(part, value)
 		} else {
 			other[key] = value
 		}
 	}
 	if len(other) > 0 {
 		text, _ := json.Marshal(other) // of values that were read as JSON
-		print[record.OtherPart] = f.hash(record.OtherPart, text)
+		print.Other = f.hash(record.OtherPart, text)
 	}
 	return print
 }

@@ -14,8 +14,54 @@ type Definition struct {
 }
 
 // Fingerprint is keyed hashes of a definition's parts: equal if and only if the parts are, whatever the order of members and
-// the white space. It is nil of what was too large to be read whole.
-type Fingerprint map[Part]string
+// the white space. It is the zero value of what was too large to be read whole. An absent part has none.
+type Fingerprint struct {
+	Name        string `json:"name,omitempty"`
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	Input       string `json:"input,omitempty"`
+	Output      string `json:"output,omitempty"`
+	Annotations string `json:"annotations,omitempty"`
+	Icons       string `json:"icons,omitempty"`
+	Meta        string `json:"meta,omitempty"`
+	Text        string `json:"text,omitempty"`
+	Other       string `json:"other,omitempty"`
+}
+
+// Of returns where the fingerprint of a part is.
+func (f *Fingerprint) Of(part Part) *string {
+	switch part {
+	case NamePart:
+		return &f.Name
+	case TitlePart:
+		return &f.Title
+	case DescriptionPart:
+		return &f.Description
+	case InputPart:
+		return &f.Input
+	case OutputPart:
+		return &f.Output
+	case AnnotationsPart:
+		return &f.Annotations
+	case IconsPart:
+		return &f.Icons
+	case MetaPart:
+		return &f.Meta
+	case TextPart:
+		return &f.Text
+	}
+	return &f.Other
+}
+
+// Differs returns the parts in which two fingerprints differ, in the order in which people are shown them.
+func (f *Fingerprint) Differs(g *Fingerprint) (parts []Part) {
+	for _, part := range Parts() {
+		if *f.Of(part) != *g.Of(part) {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
 
 // Part is a part of a definition.
 type Part string
@@ -33,6 +79,13 @@ const (
 	TextPart        Part = "text"  // of instructions
 	OtherPart       Part = "other" // all members besides
 )
+
+// Parts returns all parts.
+func Parts() []Part {
+	return []Part{
+		NamePart, TitlePart, DescriptionPart, InputPart, OutputPart, AnnotationsPart, IconsPart, MetaPart, TextPart, OtherPart,
+	}
+}
 
 // ListPage says which part of a list a response is.
 type ListPage struct {
