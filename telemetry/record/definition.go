@@ -9,8 +9,8 @@ type Definition struct {
 	Size   int64          `json:"size"`             // bytes on the wire
 	Tokens int64          `json:"tokens,omitempty"` // estimated, see package framing/estimate; 0 if it was not estimated
 
-	// Fingerprint tells whether it has changed. It is never exported.
-	Fingerprint Fingerprint `json:"-"`
+	// Fingerprint tells whether it has changed. It is not stored with the session, nor sent.
+	Fingerprint Fingerprint `json:"fingerprint,omitzero"`
 }
 
 // Fingerprint is keyed hashes of a definition's parts: equal if and only if the parts are, whatever the order of members and
@@ -89,10 +89,10 @@ func Parts() []Part {
 
 // ListPage says which part of a list a response is.
 type ListPage struct {
-	Listing uint64 // counts the runs through the session's lists; 0 if it is not known
-	Page    int    // of the run, from 0
-	Last    bool   // no page follows
-	Whole   bool   // each of its elements is among the definitions, with its fingerprint
+	Listing uint64 `json:"listing"`         // counts the runs through the session's lists; 0 if it is not known
+	Page    int    `json:"page"`            // of the run, from 0
+	Last    bool   `json:"last,omitempty"`  // no page follows
+	Whole   bool   `json:"whole,omitempty"` // each of its elements is among the definitions, with its fingerprint
 }
 
 // DefinitionChangeKind is how a definition has changed.
