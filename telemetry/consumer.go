@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/definitions"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
@@ -56,12 +57,23 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 		c.sinks = append(c.sinks, s.out.store)
 	}
 	c.sinks = append(c.sinks, s.cfg.Sinks...)
-	c.sinks = append(c.sinks, anomaly.New(func(f record.Finding) { c.sinks.Noted(f) }))
+	c.sinks = append(c.sinks, anomaly.New(func(f record.Finding) { c.sinks.Noted(f) }), c.definitions())
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
 		Session: identity, Wall: s.clock.at, Contents: s.redact.contents,
 	}, c.sinks)
 	return c
+}
+
+// definitions returns the sink that compares definitions with what is known of them.
+func (c *consumer) definitions() *definitions.Sink {
+	report := func(d record.DefinitionChange) { c.sinks.Noted(d) }
+	defined := c.out.defined
+	if defined == nil {
+		return definitions.New(definitions.State{}, report, nil)
+	}
+	c.redact.prints = newFingerprinter(defined.Key())
+	return definitions.New(defined.Known(), report, defined.Observed)
 }
 
 // watch consumes messages as they come, until stop is closed.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -163,6 +164,8 @@ func note(r *otlpfile.LogRecord, about uint64) record.Note {
 			Side: record.Side(all.text(semconv.Side)), Seen: all.get(semconv.Seen).AsFloat64(),
 			Usual: all.get(semconv.Usual).AsFloat64(), Unit: all.text(semconv.Unit),
 		}
+	case semconv.DefinitionDiffers.Message:
+		return definitionChange(r)
 	case semconv.StreamBlocked.Message:
 		return record.Blockage{Time: r.Time, Direction: direction, Duration: seconds(all.get(semconv.Duration))}
 	case semconv.ServerStderr.Message:
@@ -174,6 +177,23 @@ func note(r *otlpfile.LogRecord, about uint64) record.Note {
 		}
 	}
 	return nil
+}
+
+// definitionChange makes the record of a change of a definition.
+func definitionChange(r *otlpfile.LogRecord) record.DefinitionChange {
+	all := attributes(r.Attributes)
+	c := record.DefinitionChange{
+		Time: r.Time, Change: record.DefinitionChangeKind(all.text(semconv.DefinitionChange)),
+		Kind: record.DefinitionKind(all.text(semconv.DefinitionKind)), Name: all.text(semconv.DefinitionName),
+		OldName: all.text(semconv.DefinitionOld), Pinned: all.get(semconv.DefinitionPinned).AsBool(),
+	}
+	c.Since, _ = time.Parse(time.RFC3339, all.text(semconv.DefinitionSince))
+	if parts := all.text(semconv.DefinitionParts); parts != "" {
+		for part := range strings.SplitSeq(parts, ", ") {
+			c.Parts = append(c.Parts, record.Part(part))
+		}
+	}
+	return c
 }
 
 // levels are MCP's levels for the levels of log records, of which there are fewer.

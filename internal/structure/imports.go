@@ -75,6 +75,10 @@ var Rules = []Rule{
 		Why: "a pure state machine over records, which also runs on stored ones",
 	},
 	{
+		Package: "/telemetry/definitions", Allow: []string{"/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Why: "a pure state machine over records: what it remembers is plain data, which internal/store keeps",
+	},
+	{
 		Package: "/telemetry/otel",
 		Allow: []string{
 			"/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv", "/internal/proctree", "go.opentelemetry.io",

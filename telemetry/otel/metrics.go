@@ -207,6 +207,12 @@ func (m *metrics) finding(f record.Finding) {
 	m.record(semconv.Anomalies, 1, m.seriesOf(semconv.Anomaly, string(f.Kind), semconv.ToolName, m.tools.label(f.Tool)))
 }
 
+// definition counts a change of a definition.
+func (m *metrics) definition(c record.DefinitionChange) {
+	m.record(semconv.DefinitionsChanged, 1,
+		m.seriesOf(semconv.DefinitionChange, string(c.Change), semconv.DefinitionKind, string(c.Kind)))
+}
+
 // exit records the end of the session and of the server's process. The session has an error
 // type only if the server ended first: a client that leaves is no failure.
 func (m *metrics) exit(e record.Exit) {

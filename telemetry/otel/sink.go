@@ -181,6 +181,9 @@ func (s *Sink) Noted(n record.Note) {
 	case record.Finding:
 		s.metrics.finding(n)
 		s.logs.finding(s.contextOf(n.Operation), n)
+	case record.DefinitionChange:
+		s.metrics.definition(n)
+		s.logs.definition(s.spans.sessionContext(), n)
 	case record.LogLine:
 		s.logs.line(n)
 	case record.Blockage:

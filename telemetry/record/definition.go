@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Definition is what a server offers, or tells a model about itself, as one element of the list that names it.
 type Definition struct {
@@ -117,6 +120,15 @@ type DefinitionChange struct {
 	Parts   []Part               `json:"parts,omitempty"`    // of what has changed: which parts
 	Since   time.Time            `json:"since"`              // when it was first seen as it is now
 	Pinned  bool                 `json:"pinned,omitempty"`   // it differs from what was accepted, and is reported until it is accepted
+}
+
+// PartsText returns the parts that have changed, for people.
+func (c *DefinitionChange) PartsText() string {
+	words := make([]string, len(c.Parts))
+	for i, part := range c.Parts {
+		words[i] = string(part)
+	}
+	return strings.Join(words, ", ")
 }
 
 // Harmless reports whether the change is of no concern: servers grow and shrink. One that was accepted must not.

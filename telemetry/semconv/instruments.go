@@ -151,6 +151,13 @@ var (
 		Description: "Calls that stand out from the session's own past.", Attributes: []string{Anomaly, ToolName, ServerName},
 		Example: "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search spanpipe.server.name=test-server} 1",
 	})
+	DefinitionsChanged = instrument(Instrument{
+		Name: "spanpipe.definitions.changed", Form: Counter, Unit: "{definition}",
+		Description: "Tools, prompts, resource templates and instructions that are not what they were, see TELEMETRY.md.",
+		Attributes:  []string{DefinitionChange, DefinitionKind, ServerName},
+		Example: "{spanpipe.definition.change=changed spanpipe.definition.kind=resource_template " +
+			"spanpipe.server.name=test-server} 1",
+	})
 	ToolsDefinitionSize = instrument(Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
 		Description: "Size of the last list of tools, over all its pages: what it costs the model's context.",
