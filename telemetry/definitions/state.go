@@ -2,6 +2,7 @@ package definitions
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -53,6 +54,17 @@ func (k *Known) Pinned() bool { return len(k.Accepted) > 0 }
 
 // Unaccepted reports whether the definition is not what was accepted for it.
 func (k *Known) Unaccepted() bool { return k.Pinned() && !slices.Contains(k.Accepted, k.Last) }
+
+// Clone returns a copy that shares nothing with the state.
+func (s *State) Clone() State {
+	c := *s
+	c.Listed, c.Known, c.Changes = maps.Clone(s.Listed), slices.Clone(s.Known), slices.Clone(s.Changes)
+	for i := range c.Known {
+		k := &c.Known[i]
+		k.Parts, k.Past, k.Accepted = slices.Clone(k.Parts), slices.Clone(k.Past), slices.Clone(k.Accepted)
+	}
+	return c
+}
 
 // Observe takes what a server has said. It returns what has changed, and whether the state has.
 func (s *State) Observe(o Observation) (changes []record.DefinitionChange, news bool) {
