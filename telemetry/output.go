@@ -121,7 +121,7 @@ func sinkConfig(cfg Config, id record.Session, who []attribute.KeyValue) otel.Co
 	home, _ := cfg.Lookup("HOME")
 	service := ServiceName(cfg.Command, home)
 	if cfg.Clean != nil && cfg.Clean([]byte(service)) != service {
-		service = unnamedService
+		service = UnnamedService
 	}
 	parent, _ := cfg.Lookup("TRACEPARENT")
 	state, _ := cfg.Lookup("TRACESTATE")

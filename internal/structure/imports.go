@@ -136,7 +136,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/store",
 		Allow: []string{
-			"/internal/lockfile", "/internal/proctree", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv",
+			"/internal/lockfile", "/internal/proctree", "/telemetry/definitions", "/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv",
 			"go.opentelemetry.io/otel",
 			"golang.org/x/sys",
 		},
