@@ -45,7 +45,9 @@ type Defined struct {
 }
 
 // Path returns the file that Defined was read of.
-func (s *Store) definitionsPath(id string) string { return filepath.Join(s.Dir, definitionsName, id+".json") }
+func (s *Store) definitionsPath(id string) string {
+	return filepath.Join(s.Dir, definitionsName, id+".json")
+}
 
 // Defined returns what is known of all servers' definitions. A store without any has none.
 func (s *Store) Defined() (all []Defined, err error) {
@@ -129,7 +131,7 @@ func (s *Store) changeDefinitions(id string, change func(*definitionsFile) bool)
 		return err
 	}
 	defer func() { _ = lock.Close() }() // and with it the lock
-	const tries = 20 // of a tenth of a second: the lock is held for as long as a small file is written
+	const tries = 20                    // of a tenth of a second: the lock is held for as long as a small file is written
 	for n := 1; ; n++ {
 		if err = lockfile.Take(lock); !errors.Is(err, lockfile.ErrLocked) {
 			break // where files cannot be locked, the last of two writers wins
@@ -261,4 +263,3 @@ func (d *Definitions) keep(o definitions.Observation) {
 		d.cfg.Logger.Warn("what the server has defined is not kept", "error", err.Error())
 	}
 }
-
