@@ -19,6 +19,7 @@ import (
 // cast lists the programs that this test binary can become. Most are servers behind the product.
 var cast = mcptest.Cast{Roles: map[string]mcptest.Role{
 	"server":  func([]string) int { return mcptest.Serve() },
+	"offers":  func(args []string) int { return mcptest.ServeOffers(args[0]) },
 	"cat":     playCat,
 	"mill":    playMill,
 	"exit":    playExit,

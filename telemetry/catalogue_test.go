@@ -39,6 +39,8 @@ const everything = `
 1001ms < {"jsonrpc":"2.0","id":8,"result":{}}
 1010ms < a banner that does not belong here
 1020ms < {"jsonrpc":"2.0","id":99,"result":{}}
+2400ms > {"jsonrpc":"2.0","id":12,"method":"resources/templates/list"}
+2410ms < {"jsonrpc":"2.0","id":12,"result":{"resourceTemplates":[{"uriTemplate":"note://{id}","name":"memo"}]}}
 2500ms > {"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"search","arguments":{"q":"b"}}}
 `
 
@@ -95,7 +97,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.ServerOperationDuration,
 			otlptest.Attrs{semconv.ToolName: "search", semconv.ErrorType: "server_exit"}, 1, -1},
 		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.MethodName: "_OTHER"}, 1, 0.001},
-		{semconv.ServerOperationDuration, nil, 20, -1},
+		{semconv.ServerOperationDuration, nil, 21, -1},
 		{semconv.ClientOperationDuration, otlptest.Attrs{semconv.MethodName: "sampling/createMessage"}, 1, 0.2},
 		{semconv.ServerSessionDuration,
 			otlptest.Attrs{semconv.ErrorType: "server_exit", semconv.ClientName: "test-client",
@@ -111,7 +113,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.MessageSize,
 			otlptest.Attrs{semconv.Kind: "notification",
 				semconv.MethodName: "notifications/progress"}, 1, size("notifications/progress")},
-		{semconv.MessageSize, nil, 45, -1},
+		{semconv.MessageSize, nil, 47, -1},
 		{semconv.OperationRequestSize, call("fetch"), 1, size(`"name":"fetch","arguments"`)},
 		{semconv.OperationResponseSize, call("fetch"), 1, size("429 Too Many")},
 		{semconv.OperationWait, call("fetch"), 1, 0.1},
@@ -152,6 +154,8 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.ToolsDefinitionSize,
 			nil, float64(len(`[{"name":"search","inputSchema":{"type":"object"}},{"name":"fetch","inputSchema":{"type":"object"}}]`))},
 		{semconv.ToolsListed, nil, 2},
+		{semconv.DefinitionsChanged, otlptest.Attrs{semconv.DefinitionChange: "changed"}, 1},
+		{semconv.DefinitionsChanged, nil, 1},
 		{semconv.ServerExits,
 			otlptest.Attrs{semconv.Exit: "signal", semconv.Signal: "SIGSEGV", semconv.InFlight: true}, 1},
 		{semconv.ServerExits, nil, 1},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/definitions"
 	"github.com/spanpipe/spanpipe/telemetry/evidence"
 	"github.com/spanpipe/spanpipe/telemetry/past"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -78,11 +79,23 @@ func newConsumer(s *Session, identity record.Session) *consumer {
 		c.compared = anomaly.Compare(a.Limits, found)
 		c.sinks = append(c.sinks, c.compared)
 	}
+	c.sinks = append(c.sinks, c.definitions())
 	c.tracker = session.New(session.Config{
 		Capacity: openLimit, HangAfter: s.cfg.HangAfter,
 		Session: identity, Wall: s.clock.at, Contents: s.redact.contents, Look: c.look,
 	}, c.sinks)
 	return c
+}
+
+// definitions returns the sink that compares definitions with what is known of them.
+func (c *consumer) definitions() *definitions.Sink {
+	report := func(d record.DefinitionChange) { c.sinks.Noted(d) }
+	defined := c.out.defined
+	if defined == nil {
+		return definitions.New(definitions.State{}, report, nil)
+	}
+	c.redact.prints = newFingerprinter(defined.Key())
+	return definitions.New(defined.Known(), report, defined.Observed)
 }
 
 // watch consumes messages as they come, until stop is closed.

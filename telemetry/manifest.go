@@ -29,7 +29,7 @@ func (s server) script(file string) string {
 			return s.project(filepath.Dir(file + suffix))
 		}
 	}
-	return unnamedService // in a container, or a mistake
+	return UnnamedService // in a container, or a mistake
 }
 
 // module returns the name of the project that a Python module belongs to, or if it is installed, its own.
@@ -40,7 +40,7 @@ func (s server) module(name string) string {
 			if !isFile(joined(s.dir, filepath.Join(root, place+suffix))) {
 				continue
 			}
-			if project := s.project(root); project != unnamedService {
+			if project := s.project(root); project != UnnamedService {
 				return project
 			}
 		}
@@ -52,14 +52,14 @@ func (s server) module(name string) string {
 func (s server) project(dir string) string {
 	dir, err := filepath.Abs(joined(s.dir, dir))
 	if err != nil {
-		return unnamedService
+		return UnnamedService
 	}
 	for range maxParents {
 		if dir == s.home {
 			break
 		}
 		for _, m := range manifests {
-			if name := valid(m.name(readManifest(filepath.Join(dir, m.file)))); name != unnamedService {
+			if name := valid(m.name(readManifest(filepath.Join(dir, m.file)))); name != UnnamedService {
 				return name
 			}
 		}
@@ -68,7 +68,7 @@ func (s server) project(dir string) string {
 		}
 		dir = filepath.Dir(dir)
 	}
-	return unnamedService
+	return UnnamedService
 }
 
 // manifests are the files that name a project.

@@ -39,6 +39,7 @@ type output struct {
 	broken   func(recovered any)
 	store    Store         // nil without one
 	unstored atomic.Int64  // spans that were open at its end
+	defined  Definitions   // nil: they are compared within the session alone
 	admin    *admin.Server // nil without one
 	registry *prometheus.Registry
 	session  string       // its id
@@ -73,6 +74,12 @@ func (o *output) build(cfg Config, id record.Session, rules *measurer) {
 	}
 	if o.openStore(cfg, id, client, sink.Resource) {
 		sink.Recorder, sink.MetricLines = o.store, o.store.Metrics()
+	}
+	if cfg.OpenDefinitions != nil {
+		service, _ := sink.Resource.Set().Value("service.name")
+		if defined, err := cfg.OpenDefinitions(service.AsString()); err == nil {
+			o.defined = defined
+		}
 	}
 	if reader := o.listen(cfg, sink.Resource); reader != nil {
 		sink.Metrics = append(sink.Metrics, reader)
@@ -117,7 +124,7 @@ func sinkConfig(cfg Config, id record.Session, who []attribute.KeyValue) otel.Co
 	home, _ := cfg.Lookup("HOME")
 	service := ServiceName(cfg.Command, home)
 	if cfg.Clean != nil && cfg.Clean([]byte(service)) != service {
-		service = unnamedService
+		service = UnnamedService
 	}
 	parent, _ := cfg.Lookup("TRACEPARENT")
 	state, _ := cfg.Lookup("TRACESTATE")
@@ -254,6 +261,9 @@ func (o *output) loseOpenSpans() {
 // close sends what there is, ends the export, and reports what was lost. It returns when the context is done,
 // whatever still hangs. The store does not wait for the network, which may take all the time.
 func (o *output) close(ctx context.Context) {
+	if o.defined != nil {
+		o.defined.Close(ctx)
+	}
 	stored := o.closeStore(ctx)
 	o.closeAdmin(ctx)
 	inTime := o.otel.Shutdown(ctx)

@@ -14,10 +14,10 @@ func lazy(expr string) func() *regexp.Regexp {
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
-// valid returns a name that looks like one, else unnamedService.
+// valid returns a name that looks like one, else UnnamedService.
 func valid(name string) string {
 	if !plainName.MatchString(name) {
-		return unnamedService
+		return UnnamedService
 	}
 	return name
 }
@@ -30,12 +30,12 @@ func isScript(s string) bool { return scripts.MatchString(s) }
 func nodePackage(spec string) string {
 	spec = strings.TrimPrefix(spec, "npm:")
 	if strings.Contains(spec, ":") || strings.HasPrefix(spec, ".") || isScript(spec) {
-		return unnamedService
+		return UnnamedService
 	}
 	if scoped, ok := strings.CutPrefix(spec, "@"); ok {
 		_, name, ok := strings.Cut(scoped, "/")
 		if !ok {
-			return unnamedService
+			return UnnamedService
 		}
 		spec = name
 	}
@@ -49,7 +49,7 @@ var pythonSpec = lazy(`^([A-Za-z0-9][A-Za-z0-9._-]*)(\[[\w, .-]*\])?(([=<>!~; ]|
 func pythonPackage(spec string) string {
 	m := pythonSpec().FindStringSubmatch(spec)
 	if m == nil || isScript(spec) || pythons.MatchString(m[1]) {
-		return unnamedService
+		return UnnamedService
 	}
 	return valid(m[1])
 }
@@ -61,7 +61,7 @@ var imageRef = lazy(`^([a-zA-Z0-9._:-]+/)*([a-z0-9._-]+)(:[\w.-]+)?(@[a-z0-9]+:[
 func image(ref string) string {
 	m := imageRef().FindStringSubmatch(ref)
 	if m == nil {
-		return unnamedService
+		return UnnamedService
 	}
 	return valid(m[2])
 }
@@ -73,7 +73,7 @@ func denoModule(spec string) string {
 			return nodePackage(strings.TrimPrefix(rest, "/"))
 		}
 	}
-	return unnamedService
+	return UnnamedService
 }
 
 var majorVersion = lazy(`^v[0-9]+$`)
@@ -84,7 +84,7 @@ func goPackage(spec string) string {
 	host, _, _ := strings.Cut(spec, "/")
 	isPath := strings.HasPrefix(spec, ".") || strings.HasPrefix(spec, "/") || strings.HasSuffix(spec, ".go")
 	if isPath || !strings.Contains(host, ".") {
-		return unnamedService
+		return UnnamedService
 	}
 	if majorVersion().MatchString(path.Base(spec)) {
 		spec = path.Dir(spec)
@@ -99,7 +99,7 @@ var archiveName = lazy(`^(.*?)(-[0-9][\w.-]*)?\.(?i:jar|dll|csproj|fsproj)$`)
 func archive(file string) string {
 	m := archiveName().FindStringSubmatch(path.Base(strings.ReplaceAll(file, `\`, "/")))
 	if m == nil {
-		return unnamedService
+		return UnnamedService
 	}
 	return valid(m[1])
 }

@@ -57,6 +57,27 @@ func blocked(t *testing.T, r *otlptest.Receiver) {
 	s.end(left)
 }
 
+// listing is a session in which a server lists two tools.
+func listing(tools string) string {
+	return `0ms > {"jsonrpc":"2.0","id":1,"method":"tools/list"}
+1ms < {"jsonrpc":"2.0","id":1,"result":{"tools":` + tools + `}}
+`
+}
+
+// accepted plays a session whose tools are accepted, and one in which one of them has changed, and another has a new name.
+func accepted(t *testing.T) {
+	known := &definitionsKept{key: []byte("a key")}
+	for _, tools := range []string{
+		`[{"name":"a","description":"adds"},{"name":"b","description":"subtracts"}]`,
+		`[{"name":"a","description":"adds, and more"},{"name":"c","description":"subtracts"}]`,
+	} {
+		s := openTo(t, consent.Request{Telemetry: "otlp"}, func(c *telemetry.Config) { c.OpenDefinitions = known.open })
+		s.say(listing(tools))
+		s.end(left)
+		known.state.Accept()
+	}
+}
+
 // waitRecord waits for a log record of a kind, about the request with an id if it has one.
 func waitRecord(t *testing.T, r *otlptest.Receiver, kind semconv.Record, id string) {
 	t.Helper()
@@ -117,6 +138,7 @@ func TestEveryRecord(t *testing.T) {
 	s = openTo(t, consent.Request{Telemetry: "otlp"}, nil)
 	s.say(refusals + unusual())
 	s.end(left)
+	accepted(t)
 
 	examples, keys := map[string][]string{}, map[string]map[string]bool{}
 	for _, got := range append(r.Records(), append(k.open(), openChild(t)...)...) {
@@ -212,6 +234,7 @@ func recordExample(attrs otlptest.Attrs, keys []string) string {
 }
 
 var (
+	measuredDate = regexp.MustCompile(`\bsince=[^ ]+`)
 	measuredTime = regexp.MustCompile(`\bduration=[\d.]+`)
 	randomID     = regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
 )
@@ -219,7 +242,7 @@ var (
 // withoutMeasured replaces what is not part of the script: the session's id, and the time that an operation has been
 // hanging or a session has lasted.
 func withoutMeasured(d semconv.Record, example string) string {
-	example = randomID.ReplaceAllString(example, "ID")
+	example = measuredDate.ReplaceAllString(randomID.ReplaceAllString(example, "ID"), "since=then")
 	if slices.Contains([]string{semconv.OperationHangs.Message, semconv.StreamBlocked.Message}, d.Message) || d.Message == semconv.SessionEnded.Message {
 		return measuredTime.ReplaceAllString(example, "duration=0")
 	}

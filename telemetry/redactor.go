@@ -21,11 +21,12 @@ type redactor struct {
 	engine    *redact.Redactor // nil if no content is captured
 	clean     func([]byte) string
 	resources resources
+	prints    *fingerprinter
 }
 
 // newRedactor returns the stage that a policy asks for; with an error, one that captures nothing.
 func newRedactor(cfg Config) (*redactor, error) {
-	r := &redactor{clean: cfg.Clean}
+	r := &redactor{clean: cfg.Clean, prints: newFingerprinter(randomKey())}
 	capture := cfg.Policy.Capture()
 	if !capture.Any() {
 		return r, nil
@@ -68,11 +69,23 @@ func (r *redactor) message(raw *session.Raw, requestMethod func(*session.Message
 	if m.Extra != nil {
 		r.resources.learn(m.Extra.Names(record.TemplateDefinition))
 	}
+	if m.Extra != nil && (m.Extra.Definitions != nil || raw.Content != nil) {
+		r.definitions(m.Extra, raw.Content)
+	}
 	if c := raw.Content; c != nil {
 		r.content(m, c, requestMethod)
 	}
 	raw.URI, raw.Content, raw.Measure = "", nil, nil
 	return m
+}
+
+// definitions makes the fingerprints of definitions.
+func (r *redactor) definitions(x *session.Extra, c *session.RawContent) {
+	var lists []session.RawDefinitions
+	if c != nil {
+		lists = c.Definitions
+	}
+	r.prints.definitions(x, lists)
 }
 
 func (r *redactor) content(m *session.Message, c *session.RawContent, requestMethod func(*session.Message) string) {

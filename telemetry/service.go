@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// unnamedService is the service.name of a server without a name that may be shown, such as a lone script: its path is
+// UnnamedService is the service.name of a server without a name that may be shown, such as a lone script: its path is
 // private.
-const unnamedService = "mcp-server"
+const UnnamedService = "mcp-server"
 
 // ServiceName derives a name for a server from its command: the package that one of the known runners starts, for a
 // script of one's own the name in its package.json or pyproject.toml, else the program's base name, else "mcp-server".
@@ -36,7 +36,7 @@ const maxWrappers = 8
 // name returns the server's name. The budget bounds how many programs are seen through.
 func (s server) name(budget int) string {
 	if len(s.command) == 0 || budget == 0 {
-		return unnamedService
+		return UnnamedService
 	}
 	program := program(s.command[0])
 	if pythons.MatchString(program) {
@@ -54,20 +54,20 @@ func (s server) name(budget int) string {
 			return inner.named(kind, budget)
 		}
 	}
-	return unnamedService
+	return UnnamedService
 }
 
 // named returns the name of what a runner starts: the first word of a command is a package of a kind, or else the
 // command is one itself.
 func (s server) named(kind string, budget int) string {
 	if kind == "nothing" {
-		return unnamedService
+		return UnnamedService
 	}
 	if kind == "manifest" { // a script of a package is named by the package, whatever it is called
 		return s.project(".")
 	}
 	if len(s.command) == 0 {
-		return unnamedService
+		return UnnamedService
 	}
 	word := s.command[0]
 	switch kind {
@@ -91,7 +91,7 @@ func (s server) named(kind string, budget int) string {
 		}
 		return server{command: s.command[1:]}.name(budget - 1) // docker run node:22 npx -y server
 	case "deno":
-		if name := denoModule(word); name != unnamedService {
+		if name := denoModule(word); name != UnnamedService {
 			return name
 		}
 		return s.script(word)
@@ -114,7 +114,7 @@ func (s server) named(kind string, budget int) string {
 func (s server) shell(script string, budget int) string {
 	script = redirections.ReplaceAllString(script, "")
 	if strings.ContainsAny(script, "\"'`$|<>()\\\n") {
-		return unnamedService
+		return UnnamedService
 	}
 	var last []string
 	for part := range strings.FieldsFuncSeq(script, func(c rune) bool { return c == ';' || c == '&' }) {
@@ -127,7 +127,7 @@ func (s server) shell(script string, budget int) string {
 		last = last[1:]
 	}
 	if len(last) == 0 || runners()[program(last[0])] == nil && !pythons.MatchString(program(last[0])) {
-		return unnamedService
+		return UnnamedService
 	}
 	s.command = last
 	return s.name(budget)

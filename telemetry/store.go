@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/spanpipe/spanpipe/telemetry/definitions"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -40,6 +41,18 @@ type StoreSession struct {
 	Version  string // of spanpipe
 	Origin   otlpfile.Origin
 	Logger   *slog.Logger // receives problems of the store, each once
+}
+
+// Definitions is what is known of a server's definitions on this machine.
+type Definitions interface {
+	// Key returns the key of their fingerprints.
+	Key() []byte
+	// Known returns what was known at the start.
+	Known() definitions.State
+	// Observed keeps what the server has said. It does not block.
+	Observed(definitions.Observation)
+	// Close writes what is left, until the context is done.
+	Close(ctx context.Context)
 }
 
 // Store keeps a session on this machine: its spans and log records, whole, and its records, of which it makes what it

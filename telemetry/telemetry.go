@@ -71,6 +71,10 @@ type Config struct {
 	// called once, from a goroutine of its own: it may take its time. May be nil.
 	Past func(service string) *past.Past
 
+	// OpenDefinitions opens what is known of the definitions of a service's server. Nil, or its error, which it reports itself,
+	// means that they are compared within the session alone. It is called before the server starts.
+	OpenDefinitions func(service string) (Definitions, error)
+
 	// Sinks receive every record beside the sinks of the policy. The telemetry calls them from one goroutine.
 	Sinks []session.Sink
 }

@@ -46,7 +46,7 @@ func (a *app) program() *cli.App {
 		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
 		a.tryCommand(),
 		a.sessionsCommand(), a.tailCommand(),
-		a.pruneCommand(),
+		a.pruneCommand(), a.definitionsCommand(),
 		a.showCommand(),
 		a.pushCommand(), a.exportCommand(),
 		a.reportCommand(),

@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,6 +101,12 @@ func (a *app) identify(l *launch, logger *slog.Logger) {
 	if a.hashesClients(l.telemetry.Policy) {
 		l.telemetry.Client = func() telemetry.Client { return a.client(key()) }
 	}
+	if l.telemetry.Policy.Has(consent.Local) {
+		command := l.telemetry.Command
+		l.telemetry.OpenDefinitions = func(service string) (telemetry.Definitions, error) {
+			return a.openDefinitions(key(), command, service, logger)
+		}
+	}
 	if a.options.hashesUser() {
 		l.telemetry.User = func() string { return a.user(key(), logger) }
 	}
@@ -110,3 +120,49 @@ func (a *app) hashesClients(p consent.Policy) bool {
 
 // hashesUser reports whether the account is hashed.
 func (o *options) hashesUser() bool { return o.user == "hash" }
+
+// openDefinitions opens what is known of the definitions of the server of a command. Its error has been reported.
+func (a *app) openDefinitions(
+	key store.Key, command []string, service string, logger *slog.Logger,
+) (telemetry.Definitions, error) {
+	dir := a.stateDir()
+	if key == nil || dir == "" {
+		return nil, errNoHome // reported with the key, or the store
+	}
+	sub, err := key.Subkey("definitions")
+	if err != nil {
+		return nil, err
+	}
+	d, err := inTime(func() (*store.Definitions, error) {
+		return store.Open(dir).OpenDefinitions(store.DefinitionsConfig{
+			ID: keyedHash(sub, identityOf(command, service)), Service: service, Key: sub, Check: keyedHash(sub, "check"),
+			Logger: logger,
+		})
+	})
+	if err != nil {
+		logger.Warn("what is known of the server's definitions is not used: changes are noticed within the session alone",
+			"error", err.Error())
+		return nil, err
+	}
+	return d, nil
+}
+
+// identityOf returns what a server is taken for the same by: what it is called, and the addresses on its command line, which
+// are what a bridge leads to. It is nothing that the server itself says, which could say something else to be taken for new.
+// Versions are no part of it. A server without a name of its own is known by its whole command line.
+func identityOf(command []string, service string) string {
+	identity := "service " + service
+	for _, arg := range command {
+		if address, _, _ := strings.Cut(arg, "?"); service == telemetry.UnnamedService || strings.Contains(address, "://") {
+			identity += "\x00" + address
+		}
+	}
+	return identity
+}
+
+// keyedHash returns 64 bits of a keyed hash.
+func keyedHash(key []byte, text string) string {
+	h := hmac.New(sha256.New, key)
+	_, _ = h.Write([]byte(text)) // never fails
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

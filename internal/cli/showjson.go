@@ -81,7 +81,7 @@ type jsonMoment struct {
 
 // jsonNote is something else that happened. Its kind says which of the other fields it has.
 type jsonNote struct {
-	Kind      string           `json:"kind"` // notification, violation, finding, blockage, line
+	Kind      string           `json:"kind"` // notification, violation, finding, definition_change, blockage, line
 	Time      time.Time        `json:"time"`
 	Direction record.Direction `json:"direction,omitempty"`
 	Operation uint64           `json:"operation,omitempty"`
@@ -99,6 +99,8 @@ type jsonNote struct {
 	Duration  float64          `json:"duration,omitempty"`
 	Level     string           `json:"level,omitempty"`
 	Text      string           `json:"text,omitempty"`
+
+	Definition *record.DefinitionChange `json:"definition,omitempty"` // of a change
 }
 
 // json prints the session. Of the flags that choose operations --since and --failed apply.
@@ -164,6 +166,8 @@ func newNoteJSON(n record.Note) jsonNote {
 	case record.Finding:
 		return jsonNote{Kind: "finding", Time: utc(n.Time), Operation: n.Operation, What: string(n.Kind), Tool: n.Tool,
 			Side: n.Side, Seen: &n.Seen, Usual: &n.Usual, Unit: n.Unit}
+	case record.DefinitionChange:
+		return jsonNote{Kind: "definition_change", Time: utc(n.Time), What: string(n.Change), Definition: &n}
 	case record.Blockage:
 		return jsonNote{Kind: "blockage", Time: utc(n.Time), Direction: n.Direction, Duration: record.Seconds(n.Duration)}
 	case record.LogLine:

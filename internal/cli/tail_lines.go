@@ -71,6 +71,13 @@ func (t *tailTable) lines(e *store.Event) string {
 	case store.OperationOpen:
 		return t.started(s)
 	case store.Noted:
+		if c, ok := e.Note.(record.DefinitionChange); ok {
+			text := view.DefinitionChange(c)
+			if !c.Harmless() {
+				text = t.screen.Paint(view.Yellow, "Δ "+text)
+			}
+			return t.started(s) + t.about(e, text)
+		}
 		if op, by := t.late.find(e); by > 0 {
 			o := view.OutcomeOf(op)
 			o.Late = by
@@ -222,6 +229,8 @@ type jsonEvent struct {
 	ErrorClass   record.Class     `json:"error_class,omitempty"`
 	Code         string           `json:"code,omitempty"`
 	Stall        record.Stall     `json:"stall,omitempty"`
+
+	Definition *record.DefinitionChange `json:"definition,omitempty"` // of a note about a change
 }
 
 // tailJSON returns a JSON object for an event of the same kinds.
@@ -243,6 +252,12 @@ func tailJSON(e *store.Event) string {
 		if op.Answered {
 			out.ResponseSize = &op.ResponseSize
 		}
+	case store.Noted:
+		c, ok := e.Note.(record.DefinitionChange)
+		if !ok {
+			return ""
+		}
+		out.Definition = &c
 	default:
 		return ""
 	}

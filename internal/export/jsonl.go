@@ -94,6 +94,8 @@ func noteName(n record.Note, content bool) (name string, shown bool) {
 		return "violation", true
 	case record.Finding:
 		return "finding", true
+	case record.DefinitionChange:
+		return "definition_change", true
 	case record.Blockage:
 		return "blockage", true
 	case record.LogLine:

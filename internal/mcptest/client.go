@@ -72,6 +72,19 @@ func (c *Client) Call(method string, params Object) Message {
 	return m
 }
 
+// List asks for all pages of a list, and returns the last response.
+func (c *Client) List(method string) (last Message) {
+	c.t.Helper()
+	for cursor := Object(nil); ; {
+		last = c.Call(method, cursor)
+		var result struct{ NextCursor string }
+		if json.Unmarshal(last.Result, &result) != nil || result.NextCursor == "" {
+			return last
+		}
+		cursor = Object{"cursor": result.NextCursor}
+	}
+}
+
 // Tool calls a tool and waits for its response. Nil arguments are an empty object: a null is none of MCP's.
 func (c *Client) Tool(name string, arguments Object) Message {
 	c.t.Helper()

@@ -27,8 +27,12 @@ import (
 //	environ  answers with the server's environment, one variable per line
 //	pid      answers with the server's process id
 //	exit     ends the process with the argument code, without a response
-func Serve() int {
-	s := &server{in: bufio.NewReaderSize(os.Stdin, 64<<10), out: bufio.NewWriterSize(os.Stdout, 64<<10)}
+func Serve() int { return ServeOffers("") }
+
+// ServeOffers runs the server of Serve, which also lists what is in a file of JSON at that moment, see offers. So a test
+// changes what a server offers by writing the file.
+func ServeOffers(file string) int {
+	s := &server{in: bufio.NewReaderSize(os.Stdin, 64<<10), out: bufio.NewWriterSize(os.Stdout, 64<<10), file: file}
 	for {
 		line, err := s.in.ReadSlice('\n')
 		if id, size, ok := sizeCall(line); ok {
@@ -57,8 +61,41 @@ func Serve() int {
 
 // server is the state of Serve. Each response is flushed with one write: a client that measures latency waits for it.
 type server struct {
-	in  *bufio.Reader
-	out *bufio.Writer
+	in   *bufio.Reader
+	out  *bufio.Writer
+	file string // of offers; empty: it lists nothing
+}
+
+// offers is what a server offers.
+type offers struct {
+	Tools        []json.RawMessage `json:"tools"`
+	Prompts      []json.RawMessage `json:"prompts"`
+	Instructions string            `json:"instructions"`
+	Page         int               `json:"page"` // tools on a page; 0: all
+}
+
+// offers reads the file. One that is missing offers nothing.
+func (s *server) offers() (o offers) {
+	text, err := os.ReadFile(s.file)
+	if err == nil {
+		_ = json.Unmarshal(text, &o) // a test's mistake shows as a list without elements
+	}
+	return o
+}
+
+// tools returns the page of the tools that a cursor, which is the number of the first one, asks for.
+func (o *offers) tools(cursor string) Object {
+	from, _ := strconv.Atoi(cursor) // none: the first
+	from = min(from, len(o.Tools))
+	to := len(o.Tools)
+	if o.Page > 0 {
+		to = min(from+o.Page, to)
+	}
+	result := Object{"tools": append([]json.RawMessage{}, o.Tools[from:to]...)}
+	if to < len(o.Tools) {
+		result["nextCursor"] = strconv.Itoa(to)
+	}
+	return result
 }
 
 // sizeHead is how many bytes of a line may precede the arguments of the tool size.
@@ -126,19 +163,33 @@ func (s *server) message(text []byte) (code int, exit bool) {
 		return 0, false // a notification, or a response
 	}
 	var p struct {
-		ProtocolVersion, Name, URI string
-		Arguments                  arguments
+		ProtocolVersion, Name, URI, Cursor string
+		Arguments                          arguments
 	}
 	_ = json.Unmarshal(m.Params, &p) // missing members stay empty
 	reply := Message{ID: m.ID}
 	switch m.Method {
 	case "initialize":
-		reply.Result = raw(Object{
+		result := Object{
 			"protocolVersion": p.ProtocolVersion, "capabilities": Object{"tools": Object{}},
 			"serverInfo": Object{"name": "mcptest-server", "version": "4.5.6"},
-		})
+		}
+		if o := s.offers(); o.Instructions != "" {
+			result["instructions"] = o.Instructions
+		}
+		reply.Result = raw(result)
 	case "ping":
 		reply.Result = raw(Object{})
+	case "tools/list", "prompts/list":
+		if s.file == "" {
+			reply.Error = &Error{-32601, "method not found"}
+			break
+		}
+		o := s.offers()
+		reply.Result = raw(Object{"prompts": append([]json.RawMessage{}, o.Prompts...)})
+		if m.Method == "tools/list" {
+			reply.Result = raw(o.tools(p.Cursor))
+		}
 	case "resources/read":
 		reply.Result = raw(Object{"contents": []Object{{"uri": p.URI, "text": "content"}}})
 	case "tools/call":

@@ -340,6 +340,8 @@ func TimeOf(n record.Note) time.Time {
 		return n.Time
 	case record.Finding:
 		return n.Time
+	case record.DefinitionChange:
+		return n.Time
 	case record.LogLine:
 		return n.Time
 	case record.Blockage:

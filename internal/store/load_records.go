@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -208,6 +209,8 @@ func note(r *otlpfile.LogRecord, about uint64) record.Note {
 			Resource: all.text(semconv.Resource), Prompt: all.text(semconv.PromptName), From: all.text(semconv.From),
 			Since: since, Sessions: int(all.get(semconv.Sessions).AsInt64()),
 		}
+	case semconv.DefinitionDiffers.Message:
+		return definitionChange(r)
 	case semconv.StreamBlocked.Message:
 		return record.Blockage{Time: r.Time, Direction: direction, Duration: seconds(all.get(semconv.Duration))}
 	case semconv.ServerStderr.Message:
@@ -219,6 +222,23 @@ func note(r *otlpfile.LogRecord, about uint64) record.Note {
 		}
 	}
 	return nil
+}
+
+// definitionChange makes the record of a change of a definition.
+func definitionChange(r *otlpfile.LogRecord) record.DefinitionChange {
+	all := attributes(r.Attributes)
+	c := record.DefinitionChange{
+		Time: r.Time, Change: record.DefinitionChangeKind(all.text(semconv.DefinitionChange)),
+		Kind: record.DefinitionKind(all.text(semconv.DefinitionKind)), Name: all.text(semconv.DefinitionName),
+		OldName: all.text(semconv.DefinitionOld), Pinned: all.get(semconv.DefinitionPinned).AsBool(),
+	}
+	c.Since, _ = time.Parse(time.RFC3339, all.text(semconv.DefinitionSince))
+	if parts := all.text(semconv.DefinitionParts); parts != "" {
+		for part := range strings.SplitSeq(parts, ", ") {
+			c.Parts = append(c.Parts, record.Part(part))
+		}
+	}
+	return c
 }
 
 // levels are MCP's levels for the levels of log records, of which there are fewer.

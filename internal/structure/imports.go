@@ -87,6 +87,10 @@ var Rules = []Rule{
 		Why:    "sees raw content, and so must have no way out but the numbers and listed words that it returns",
 	},
 	{
+		Package: "/telemetry/definitions", Allow: []string{"/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Why: "a pure state machine over records: what it remembers is plain data, which internal/store keeps",
+	},
+	{
 		Package: "/telemetry/otel",
 		Allow: []string{
 			"/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv", "/internal/proctree", "go.opentelemetry.io",
@@ -149,7 +153,8 @@ var Rules = []Rule{
 	{
 		Package: "/internal/store",
 		Allow: []string{
-			"/internal/lockfile", "/internal/proctree", "/telemetry/otlpfile", "/telemetry/past", "/telemetry/record", "/telemetry/semconv",
+			"/internal/lockfile", "/internal/proctree", "/telemetry/definitions", "/telemetry/otlpfile", "/telemetry/past",
+			"/telemetry/record", "/telemetry/semconv",
 			"go.opentelemetry.io/otel",
 			"golang.org/x/sys",
 		},

@@ -42,6 +42,7 @@ func (w *world) alerts() []alert {
 		if s.State == store.Live || w.now.Sub(s.until(w.now)) < recently {
 			all = append(all, s.endAlerts(w)...)
 			all = append(all, s.failing(w)...)
+			all = append(all, s.changed(w)...)
 		}
 	}
 	slices.SortFunc(all, func(a, b alert) int {
@@ -135,6 +136,26 @@ func (s *session) failing(w *world) []alert {
 	}
 	return all
 }
+
+// changed reports definitions that are not what they were.
+func (s *session) changed(w *world) []alert {
+	var all []alert
+	for _, n := range s.notes {
+		c, ok := n.(record.DefinitionChange)
+		if !ok || c.Harmless() {
+			continue
+		}
+		text := s.server() + ": " + view.DefinitionChange(c) + "."
+		all = append(all, alert{
+			rank: 2, word: "Changed", style: Bad, session: s, tool: string(c.Kind) + " " + c.Name, at: c.Time,
+			text: text, long: text + " To list and accept: spanpipe definitions.",
+		})
+	}
+	return all[max(len(all)-mostChanged, 0):]
+}
+
+// mostChanged bounds the alerts about one session's definitions.
+const mostChanged = 20
 
 // hungNow counts the operations that hang.
 func (w *world) hungNow() int {

@@ -35,7 +35,7 @@ type Operation struct {
 	Before  bool // it happened before the view began
 }
 
-// Noted is what was noted of a session: a notification, a violation, a finding.
+// Noted is what was noted of a session: a notification, a violation, a finding, a change of a definition.
 type Noted struct {
 	Session string
 	Note    record.Note

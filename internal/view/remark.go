@@ -36,6 +36,8 @@ func (r *Records) Remarks() []Remark {
 			}
 		case record.Finding:
 			all = append(all, Remark{n.Time, finding(n), Yellow})
+		case record.DefinitionChange:
+			all = append(all, definitionChange(n))
 		case record.Blockage:
 			all = append(all, Remark{n.Time, blockage(n), Red})
 		}

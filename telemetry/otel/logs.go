@@ -286,6 +286,27 @@ func (l *logs) finding(ctx context.Context, f record.Finding) {
 	l.write(ctx, f.Time, level, semconv.UnusualCall, a)
 }
 
+// definition reports that a definition is not what it was.
+func (l *logs) definition(ctx context.Context, c record.DefinitionChange) {
+	level, hint := slog.LevelWarn, definitionHint
+	if c.Harmless() {
+		level, hint = slog.LevelInfo, ""
+	}
+	var a attributes
+	a.text(semconv.DefinitionChange, string(c.Change))
+	a.text(semconv.DefinitionKind, string(c.Kind))
+	a.text(semconv.DefinitionName, c.Name)
+	a.text(semconv.DefinitionOld, c.OldName)
+	a.text(semconv.DefinitionParts, c.PartsText())
+	a.text(semconv.DefinitionSince, c.Since.UTC().Format(time.RFC3339))
+	a.flag(semconv.DefinitionPinned, c.Pinned)
+	a.text(semconv.Hint, hint)
+	l.write(ctx, c.Time, level, semconv.DefinitionDiffers, a)
+}
+
+// definitionHint is what to do about a definition that has changed.
+const definitionHint = "look at what the server says now before you go on; spanpipe definitions lists changes, --accept pins"
+
 // violation reports the first violation of each kind in a session, in the context of the operation that it concerns; the
 // metric counts them all. Of late answers it reports each, as of which request it was and how late tells one from another;
 // there are no more of them than of requests.

@@ -240,6 +240,12 @@ func (m *metrics) measurement(n record.Measurement) {
 	m.recordNamed(n.Rule, n.Value, m.seriesOf(labels...))
 }
 
+// definition counts a change of a definition.
+func (m *metrics) definition(c record.DefinitionChange) {
+	m.record(semconv.DefinitionsChanged, 1,
+		m.seriesOf(semconv.DefinitionChange, string(c.Change), semconv.DefinitionKind, string(c.Kind)))
+}
+
 // exit records the end of the session and of the server's process. The session has an error
 // type only if the server ended first: a client that leaves is no failure.
 func (m *metrics) exit(e record.Exit) {

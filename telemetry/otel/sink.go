@@ -197,6 +197,9 @@ func (s *Sink) Noted(n record.Note) {
 		s.logs.finding(s.contextOf(n.Operation), n)
 	case record.Measurement:
 		s.metrics.measurement(n)
+	case record.DefinitionChange:
+		s.metrics.definition(n)
+		s.logs.definition(s.spans.sessionContext(), n)
 	case record.LogLine:
 		s.logs.line(n)
 	case record.Blockage:

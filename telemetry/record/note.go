@@ -5,19 +5,21 @@ import (
 	"time"
 )
 
-// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding, LogLine,
-// Blockage, Measurement or Exit. The set is closed; a type switch over it is how a sink tells them apart.
+// Note is a record of something other than an operation: a Session, Message, Notification, Violation, Finding,
+// DefinitionChange, LogLine, Blockage, Measurement or Exit. The set is closed; a type switch over it is how a sink tells
+// them apart.
 type Note interface{ note() }
 
-func (Session) note()      {}
-func (Message) note()      {}
-func (Notification) note() {}
-func (Violation) note()    {}
-func (Finding) note()      {}
-func (LogLine) note()      {}
-func (Blockage) note()     {}
-func (Exit) note()         {}
-func (Measurement) note()  {}
+func (Session) note()          {}
+func (Message) note()          {}
+func (Notification) note()     {}
+func (Violation) note()        {}
+func (Finding) note()          {}
+func (DefinitionChange) note() {}
+func (LogLine) note()          {}
+func (Blockage) note()         {}
+func (Exit) note()             {}
+func (Measurement) note()      {}
 
 // Session says what is known of the session as a whole. The first record comes before any other, and a new one whenever
 // something in it has changed.

@@ -106,6 +106,7 @@ type Operation struct {
 	// Definitions are what the response to a list offers, or the instructions in that to a handshake, in the order of the
 	// response. Their number is bounded: of a list of thousands, the last are missing.
 	Definitions []Definition `json:"definitions,omitempty"`
+	List        ListPage     `json:"list,omitzero"` // which part of a list they are
 
 	// ToolCount is the number of tools in this page of a list and those before it, DefinitionSize their bytes. They are
 	// absent from a page that is not the last, if a complete list is known already.

@@ -158,7 +158,14 @@ var (
 		Name: "spanpipe.anomalies", Form: Counter, Unit: "{anomaly}",
 		Description: "Calls that stand out from the session's own past, or from the server's earlier sessions.",
 		Attributes:  []string{Anomaly, ToolName, PromptName, Resource, ServerName},
-		Example: "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search spanpipe.server.name=test-server} 1",
+		Example:     "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search spanpipe.server.name=test-server} 1",
+	})
+	DefinitionsChanged = instrument(Instrument{
+		Name: "spanpipe.definitions.changed", Form: Counter, Unit: "{definition}",
+		Description: "Tools, prompts, resource templates and instructions that are not what they were, see TELEMETRY.md.",
+		Attributes:  []string{DefinitionChange, DefinitionKind, ServerName},
+		Example: "{spanpipe.definition.change=changed spanpipe.definition.kind=resource_template " +
+			"spanpipe.server.name=test-server} 1",
 	})
 	ToolsDefinitionSize = instrument(Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",

@@ -36,7 +36,11 @@ const (
 	Sessions        = "sessions" // in how many sessions that was seen
 	Calls           = "calls"    // of tools, prompts and resources, that have ended
 	Failures        = "failures" // operations, so that it is seen if the handshake fails
-	P95             = "p95"      // s, 95th percentile of the durations of answered calls
+
+	DefinitionSince  = "since"    // when it was first seen as it is now, RFC 3339
+	DefinitionPinned = "accepted" // true: it is not what was accepted
+
+	P95 = "p95" // s, 95th percentile of the durations of answered calls
 )
 
 // commonRecord holds the attributes of every record: the server's name and version, once it has sent them. Records of
@@ -124,6 +128,18 @@ var (
 		Example: "{spanpipe.anomaly.kind=size_outlier gen_ai.tool.name=search seen=1048636 usual=160 unit=By " +
 			"side=response}",
 	}
+	DefinitionDiffers = Record{
+		Message: "definition changed", Level: "WARN, or INFO if it was only added or removed",
+		When: "a tool, prompt, resource template or the instructions are not what they were when the server was used before, earlier " +
+			"in the session, or when they were accepted: which, in which parts, and since when; its text is not in it",
+		Attributes: []string{
+			DefinitionChange, DefinitionKind, DefinitionName, DefinitionOld, DefinitionParts, DefinitionSince, DefinitionPinned, Hint,
+		},
+		Example: "{spanpipe.definition.change=changed spanpipe.definition.kind=resource_template " +
+			"spanpipe.definition.name=note://{id} spanpipe.definition.parts=other since=2026-11-25T10:00:02Z " +
+			"hint=look at what the server says now before you go on; spanpipe definitions lists changes, --accept pins " +
+			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+	}
 	UnexpectedMessage = Record{
 		Message: "unexpected message; reported once for each kind", Level: "WARN, or INFO where it does no harm",
 		When: "something on the wire was not allowed by the protocol; " +
@@ -165,7 +181,7 @@ var (
 func Records() []Record {
 	all := []Record{
 		SessionStarted, SessionEnded, OperationStarted, OperationOpen, OperationFinished, OperationHangs, StreamBlocked,
-		UnusualCall, UnexpectedMessage, LateAnswer, ServerMessage, ServerStderr,
+		UnusualCall, DefinitionDiffers, UnexpectedMessage, LateAnswer, ServerMessage, ServerStderr,
 	}
 	for i := range all {
 		all[i].Attributes = slices.Concat(all[i].Attributes, commonRecord)

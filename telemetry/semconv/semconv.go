@@ -107,7 +107,14 @@ const (
 	SampleRequest = "spanpipe.sampling.messages" // likewise
 	SampleResult  = "spanpipe.sampling.result"   // likewise
 	Anomaly       = "spanpipe.anomaly.kind"
-	CPUMode       = "cpu.mode" // user, system: OpenTelemetry's
+
+	DefinitionChange = "spanpipe.definition.change" // added, removed, changed, renamed
+	DefinitionKind   = "spanpipe.definition.kind"   // tool, prompt, resource_template, instructions
+	DefinitionName   = "spanpipe.definition.name"
+	DefinitionOld    = "spanpipe.definition.old_name"
+	DefinitionParts  = "spanpipe.definition.parts" // words, separated by commas
+
+	CPUMode = "cpu.mode" // user, system: OpenTelemetry's
 )
 
 // Attributes of what a verdict rests on. Sizes are in bytes, times in seconds.

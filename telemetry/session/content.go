@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -22,6 +23,14 @@ type RawContent struct {
 	Result    Piece // result of any method, JSON: which method it was is known only to the tracker
 	Error     Piece // text of an error, or of a result with isError
 	Failure   Piece // error, JSON; only in Raw.Measure
+
+	Definitions []RawDefinitions // of which fingerprints are made
+}
+
+// RawDefinitions is a list of definitions, or a server's instructions, JSON.
+type RawDefinitions struct {
+	Kind record.DefinitionKind
+	Piece
 }
 
 // Piece is the beginning of a value.
@@ -35,7 +44,11 @@ func (c *RawContent) Size() int {
 	if c == nil {
 		return 0
 	}
-	return len(c.Arguments.Raw) + len(c.Messages.Raw) + len(c.Data.Raw) + len(c.Result.Raw) + len(c.Error.Raw) + len(c.Failure.Raw)
+	size := len(c.Arguments.Raw) + len(c.Messages.Raw) + len(c.Data.Raw) + len(c.Result.Raw) + len(c.Error.Raw) + len(c.Failure.Raw)
+	for _, d := range c.Definitions {
+		size += len(d.Raw)
+	}
+	return size
 }
 
 // Contents selects the content to copy out of messages. The zero value selects none.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"math"
 	"slices"
 
 	"github.com/spanpipe/spanpipe/framing"
@@ -12,8 +13,11 @@ import (
 type Definition struct {
 	record.Definition
 
-	index int // which element of its list it is: members of the same element have the same Value.Index
+	Index int // which element of its list it is: members of the same element have the same Value.Index
 }
+
+// maxDefinitions bounds the bytes of a list of which fingerprints are made. What is beyond is not compared.
+const maxDefinitions = 512 << 10
 
 // definitionFields are the elements of the lists that describe what a server offers. The value of an element stands before
 // those of its members (see framing), so a member always concerns the definition that was added last.
@@ -27,7 +31,23 @@ var definitionFields = slices.Concat(
 			m.addDefinition(record.InstructionsDefinition, v)
 		}
 	}}},
+	[]field{
+		definitionText("result tools", record.ToolDefinition, framing.Array),
+		definitionText("result prompts", record.PromptDefinition, framing.Array),
+		definitionText("result resourceTemplates", record.TemplateDefinition, framing.Array),
+		definitionText("result instructions", record.InstructionsDefinition, framing.String),
+	},
 )
+
+// definitionText is a list of definitions, or the instructions, for the stage that makes fingerprints of them.
+func definitionText(keys string, kind record.DefinitionKind, is framing.ValueType) field {
+	return field{path(keys, framing.Raw, maxDefinitions), func(_ *Decoder, v *framing.Value, m *Raw) {
+		if v.Type == is {
+			c := m.content()
+			c.Definitions = append(c.Definitions, RawDefinitions{kind, copyPiece(v)})
+		}
+	}}
+}
 
 // elements are the elements of a list, and their names if they have a member for it. A name that is too long is left out: its
 // beginning would pass as another name. The scanner bounds the number of elements.
@@ -71,7 +91,7 @@ func (m *Raw) definition(kind record.DefinitionKind, v *framing.Value) *Definiti
 	if len(all) == 0 {
 		return nil
 	}
-	if last := &all[len(all)-1]; last.Kind == kind && last.index == v.Index {
+	if last := &all[len(all)-1]; last.Kind == kind && last.Index == v.Index {
 		return last
 	}
 	return nil
@@ -90,6 +110,21 @@ func definitionsOf(op *operation, x *Extra) []record.Definition {
 		}
 	}
 	return all
+}
+
+// listPageOf returns which part of a list the answer to a request is. Instructions are a list of their own, of one page.
+func listPageOf(op *operation, x *Extra) (p record.ListPage) {
+	kind, known := definitionKinds[op.Method]
+	if !known || op.dir != record.ToServer || !op.Answered || op.Code != "" || op.ErrorType != "" {
+		return p
+	}
+	p = record.ListPage{Last: x.Cursor.Type == framing.NoID, Whole: !slices.Contains(x.Unread, kind)}
+	if a := op.listing; a != nil && !a.partial {
+		p.Listing, p.Page = a.number, op.page
+	} else if kind == record.InstructionsDefinition {
+		p.Listing, p.Last = math.MaxUint64, true
+	}
+	return p
 }
 
 // definitionKinds is which kind of definitions is the answer to a method.

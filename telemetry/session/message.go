@@ -67,6 +67,9 @@ type Extra struct {
 	DefinitionHash uint64       // keyed hash of result.tools; must not leave the process
 	Definitions    []Definition // what a list, or the answer to a handshake, puts before a model
 
+	// Unread are the kinds of definitions of which there are some without a fingerprint.
+	Unread []record.DefinitionKind
+
 	// The rest is not decoded. The caller fills it in before Observe, from the content of the Raw message.
 	Resource string         // the label of the resource's URI, see record.Operation
 	Shown    record.Content // captured content, redacted

@@ -127,7 +127,7 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	}
 	if x := op.reply; x != nil {
 		r.Content.Error, r.Content.Result = x.Shown.Error, x.Shown.Result
-		r.Definitions = definitionsOf(op, x)
+		r.Definitions, r.List = definitionsOf(op, x), listPageOf(op, x)
 	}
 	return &r
 }

@@ -14,10 +14,12 @@ import (
 type listings struct {
 	open     []*listing // the latest last
 	complete bool       // a list of tools has been read to its end
+	begun    uint64     // listings so far
 }
 
 // listing is one run through a list.
 type listing struct {
+	number  uint64
 	method  string
 	partial bool            // its beginning has not been seen
 	next    Ref             // the cursor that asks for its next page; none while that is in flight
@@ -54,8 +56,9 @@ func (l *listings) request(op *operation, cursor Ref) {
 	if len(l.open) == maxListings {
 		l.open = slices.Delete(l.open, 0, 1)
 	}
+	l.begun++
 	a := &listing{
-		method: op.Method, partial: cursor.Type != framing.NoID, cursors: map[uint64]int{}, pages: map[uint64]bool{},
+		number: l.begun, method: op.Method, partial: cursor.Type != framing.NoID, cursors: map[uint64]int{}, pages: map[uint64]bool{},
 	}
 	if a.partial {
 		a.cursors[cursor.Hash] = 0

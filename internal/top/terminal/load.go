@@ -77,7 +77,7 @@ func event(e *store.Event) top.Event {
 		return top.Operation{Session: e.Session.Name, Record: *e.Operation, Before: e.Before}
 	case store.Noted:
 		switch e.Note.(type) {
-		case record.Notification, record.Violation, record.Finding:
+		case record.Notification, record.Violation, record.Finding, record.DefinitionChange:
 			return top.Noted{Session: e.Session.Name, Note: e.Note}
 		}
 	}
