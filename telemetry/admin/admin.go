@@ -95,7 +95,10 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 // Serve starts to answer requests, until Close. The functions must be safe for concurrent use.
 func (s *Server) Serve(registry *prometheus.Registry, alive, ready func() bool) {
 	mux := http.NewServeMux()
-	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: timeout})
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: 4, Timeout: timeout,
+		EnableOpenMetrics: true, // Prometheus' text format has no exemplars
+	})
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", status(alive, "the server is running", "the server has ended"))
 	mux.HandleFunc("GET /readyz", status(ready, "the server has answered a request", "no response from the server yet"))

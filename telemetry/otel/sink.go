@@ -154,7 +154,7 @@ func (s *Sink) ended(op *record.Operation) {
 	}
 	s.spans.finish(o.ctx, op)
 	s.last.number, s.last.ctx = op.Number, o.ctx
-	s.metrics.ended(op, o.active)
+	s.metrics.during(o.ctx, func() { s.metrics.ended(op, o.active) })
 	s.logs.ended(o.ctx, op)
 }
 
