@@ -223,9 +223,9 @@ func AdminAddress(p consent.Policy, asked string, lookup func(string) (string, b
 }
 
 // serve starts to answer requests for the admin page, until close.
-func (o *output) serve(alive, ready func() bool) {
+func (o *output) serve(health func() admin.Health) {
 	if o.admin != nil {
-		o.admin.Serve(o.registry, alive, ready)
+		o.admin.Serve(o.registry, health)
 	}
 }
 

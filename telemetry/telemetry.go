@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/telemetry/admin"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -154,7 +155,12 @@ func (t *Telemetry) Run(pid int, started time.Time) *Session {
 	var c *consumer // made here, so that every sink knows of the session before the metrics are served
 	s.guard(func() { c = newConsumer(s, identity) })
 	go s.consume(c) // ends on stop; Close waits for it
-	t.out.serve(s.alive.Load, s.ready.Load)
+	t.out.serve(func() admin.Health {
+		return admin.Health{
+			Version: t.cfg.Version, Started: started, OpenCalls: t.out.otel.OpenCalls(),
+			Alive: s.alive.Load(), Answered: s.ready.Load(),
+		}
+	})
 	return s
 }
 

@@ -51,6 +51,7 @@ func (a *app) program() *cli.App {
 		a.pushCommand(), a.exportCommand(),
 		a.reportCommand(),
 		a.topCommand(),
+		a.healthCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

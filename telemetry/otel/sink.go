@@ -69,6 +69,7 @@ type Sink struct {
 	lines     *metricLines // nil unless they are wanted
 
 	active atomic.Int64          // open operations, without those that stay open by nature
+	calls  atomic.Int64          // open calls
 	open   map[uint64]*operation // by number
 	last   struct {              // the operation that ended last: findings about it may follow
 		number uint64
@@ -124,6 +125,9 @@ func (s *Sink) Opened(op *record.Operation) {
 	if !semconv.LongLived(op.Method) {
 		s.active.Add(1)
 	}
+	if op.IsCall() {
+		s.calls.Add(1)
+	}
 	o := &operation{ctx: s.spans.start(s.parent(op.Parent), op), active: s.metrics.opened(op)}
 	s.open[op.Number] = o
 	s.logs.opened(o.ctx, op)
@@ -151,6 +155,9 @@ func (s *Sink) ended(op *record.Operation) {
 	delete(s.open, op.Number)
 	if !semconv.LongLived(op.Method) {
 		s.active.Add(-1)
+	}
+	if op.IsCall() {
+		s.calls.Add(-1)
 	}
 	s.spans.finish(o.ctx, op)
 	s.last.number, s.last.ctx = op.Number, o.ctx
@@ -217,6 +224,9 @@ func (s *Sink) contextOf(number uint64) context.Context {
 // ServerExited takes the CPU times of the server that has ended. Its Exit record may come later, or never if the session is
 // given up.
 func (s *Sink) ServerExited(user, system time.Duration) { s.observed.exited(user, system) }
+
+// OpenCalls returns how many calls of tools, prompts and resources wait for their response.
+func (s *Sink) OpenCalls() int64 { return s.calls.Load() }
 
 // OpenSpans returns the number of spans that would be exported, have started and not ended. If nothing ends them, they are
 // lost.
