@@ -116,7 +116,10 @@ func TestAdminPage(t *testing.T) {
 			if got := page.status("/readyz"); got != http.StatusServiceUnavailable {
 				t.Errorf("/readyz before the handshake = %d, want 503", got)
 			}
-			for _, path := range []string{"/", "/debug/pprof/"} {
+			if status, text := page.get("localhost", "/"); status != http.StatusOK || !strings.Contains(text, "/metrics") {
+				t.Errorf("/ = %d, want 200 and the list of pages: %s", status, text)
+			}
+			for _, path := range []string{"/index.html", "/debug/pprof/"} {
 				if got := page.status(path); got != http.StatusNotFound {
 					t.Errorf("%s = %d, want 404", path, got)
 				}

@@ -104,20 +104,17 @@ func TestEveryInstrument(t *testing.T) {
 				semconv.ClientVersion: "1.0", semconv.ServerName: "test-server", semconv.ServerVersion: "2.0",
 				semconv.ProtocolVersion: "2025-11-25"}, 1, -1},
 		{semconv.MessageSize,
-			otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "response",
-				semconv.MethodName: "tools/list"}, 1, size(`"tools":[`)},
+			otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "request"}, 1, size("sampling/createMessage")},
 		{semconv.MessageSize, otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "other"}, 1, size("banner")},
 		{semconv.MessageSize,
-			otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "error",
-				semconv.MethodName: "tools/call"}, 1, size("Unknown tool")},
+			otlptest.Attrs{semconv.Direction: "to_client", semconv.Kind: "error"}, 2,
+			size("Unknown tool") + size("Resource not found")},
 		{semconv.MessageSize,
-			otlptest.Attrs{semconv.Kind: "notification",
-				semconv.MethodName: "notifications/progress"}, 1, size("notifications/progress")},
+			otlptest.Attrs{semconv.Kind: "notification", semconv.Direction: "to_client"}, 1, size("notifications/progress")},
 		{semconv.MessageSize, nil, 47, -1},
-		{semconv.OperationRequestSize, call("fetch"), 1, size(`"name":"fetch","arguments"`)},
+		{semconv.OperationRequestSize,
+			otlptest.Attrs{semconv.MethodName: "tools/call"}, 14, size(`"method":"tools/call"`)},
 		{semconv.OperationResponseSize, call("fetch"), 1, size("429 Too Many")},
-		{semconv.OperationWait, call("fetch"), 1, 0.1},
-		{semconv.OperationTransfer, call("fetch"), 1, 0},
 		{semconv.StartupDuration, otlptest.Attrs{semconv.Phase: "process"}, 1, -1},
 		{semconv.StartupDuration, otlptest.Attrs{semconv.Phase: "handshake"}, 1, 0.02},
 		{semconv.StartupDuration, otlptest.Attrs{semconv.Phase: "tools"}, 1, 0.04},
@@ -143,6 +140,8 @@ func TestEveryInstrument(t *testing.T) {
 			otlptest.Attrs{semconv.ErrorClass: "not_found", semconv.MethodName: "resources/read"}, 1},
 		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "unavailable", semconv.ToolName: "search"}, 1},
 		{semconv.OperationErrors, nil, 4},
+		{semconv.Notifications, otlptest.Attrs{semconv.MethodName: "notifications/progress"}, 1},
+		{semconv.Notifications, nil, 2},
 		{semconv.ResourceReads, otlptest.Attrs{semconv.Resource: "note://{id}"}, 1},
 		{semconv.ResourceReads, otlptest.Attrs{semconv.Resource: "file"}, 1},
 		{semconv.ResourceReads, nil, 2},
@@ -177,6 +176,7 @@ func TestEveryInstrument(t *testing.T) {
 	// These are measured in this process and do not follow from the session.
 	for _, i := range []semconv.Instrument{
 		semconv.ProcessMemoryUsage, semconv.ProcessFileDescriptors, semconv.ProcessThreads,
+		semconv.ProcessUptime, semconv.ProcessStartTime,
 	} {
 		if r.Value(i.Name, nil) <= 0 {
 			t.Errorf("%s = %v, want more than 0", i.Name, r.Value(i.Name, nil))

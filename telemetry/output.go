@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -181,7 +182,7 @@ func (o *output) listen(cfg Config, resource *resource.Resource) sdkmetric.Reade
 	}
 	cfg.Logger.Info("serving metrics", "address", server.Addr().String())
 	o.admin, o.registry = server, prometheus.NewRegistry()
-	reader, err := otelprometheus.New(
+	reader, err := otelprometheus.New(otelprometheus.WithAggregationSelector(histograms(cfg.Lookup)),
 		otelprometheus.WithRegisterer(o.registry), otelprometheus.WithResourceAsConstantLabels(identity))
 	if err != nil {
 		cfg.Logger.Warn("metrics are not served", "error", err.Error())
@@ -191,6 +192,21 @@ func (o *output) listen(cfg Config, resource *resource.Resource) sdkmetric.Reade
 		o.announce(cfg, resource)
 	}
 	return reader
+}
+
+// histograms returns how the admin page aggregates: as OTLP's exporters do, which read the same variable
+// (https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/) and report a value that they do not know.
+func histograms(lookup func(string) (string, bool)) sdkmetric.AggregationSelector {
+	const name, exponential = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram"
+	if value, _ := lookup(name); !strings.EqualFold(strings.TrimSpace(value), exponential) {
+		return sdkmetric.DefaultAggregationSelector
+	}
+	return func(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+		if kind == sdkmetric.InstrumentKindHistogram {
+			return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
+		}
+		return sdkmetric.DefaultAggregationSelector(kind)
+	}
 }
 
 // announce lists the admin page for Prometheus' file discovery.
@@ -225,9 +241,9 @@ func AdminAddress(p consent.Policy, asked string, lookup func(string) (string, b
 }
 
 // serve starts to answer requests for the admin page, until close.
-func (o *output) serve(alive, ready func() bool) {
+func (o *output) serve(health func() admin.Health) {
 	if o.admin != nil {
-		o.admin.Serve(o.registry, alive, ready)
+		o.admin.Serve(o.registry, health)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/telemetry/admin"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 	"github.com/spanpipe/spanpipe/telemetry/past"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -186,7 +187,12 @@ func (t *Telemetry) Run(pid int, started time.Time) *Session {
 	s.guard(func() { c = newConsumer(s, identity) })
 	s.recall()
 	go s.consume(c) // ends on stop; Close waits for it
-	t.out.serve(s.alive.Load, s.ready.Load)
+	t.out.serve(func() admin.Health {
+		return admin.Health{
+			Version: t.cfg.Version, Started: started, OpenCalls: t.out.otel.OpenCalls(),
+			Alive: s.alive.Load(), Answered: s.ready.Load(),
+		}
+	})
 	return s
 }
 

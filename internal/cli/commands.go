@@ -52,6 +52,7 @@ func (a *app) program() *cli.App {
 		a.reportCommand(),
 		a.topCommand(),
 		a.metricsCommand(),
+		a.healthCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

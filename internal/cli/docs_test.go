@@ -31,7 +31,7 @@ func TestDocuments(t *testing.T) {
 		"failure":    attributesTable(semconv.FailureAttributes()),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
 		"losses":     wordsTable(semconv.LossReasons()),
-		"buckets":    fmt.Sprintf("Durations: %v s. Sizes: %.0f bytes.\n", semconv.DurationBuckets(), semconv.SizeBuckets()),
+		"buckets":    bucketsText(),
 	}
 	const file = "../../TELEMETRY.md"
 	old, err := os.ReadFile(file)
@@ -84,6 +84,12 @@ func metricsTable() string {
 		b += fmt.Sprintf("| `%s` | %s, %s | %s | %s |\n", i.Name, i.Form, i.Unit, i.Description, attributes)
 	}
 	return b
+}
+
+// bucketsText lists the boundaries of histograms.
+func bucketsText() string {
+	return fmt.Sprintf("Durations: %v s.\n\nSessions: %v s.\n\nSizes: %.0f bytes.\n",
+		semconv.DurationBuckets(), semconv.SessionBuckets(), semconv.SizeBuckets())
 }
 
 // metricsExamples is a series of every instrument, as the test of all instruments has seen it arrive.

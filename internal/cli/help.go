@@ -49,6 +49,7 @@ func groups() []group {
 		{"CLIENTS", "install uninstall clients doctor"},
 		{"PRIVACY", "consent preview"},
 		{"TEST A SERVER", "record replay diff check metrics"},
+		{"OPERATIONS", "health"},
 		{"OTHER COMMANDS", "version completion help"}, // and what is in no group
 	}
 }

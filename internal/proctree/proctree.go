@@ -53,6 +53,25 @@ func all() []string {
 	return pids
 }
 
+// All returns all processes that can be seen: those of the container, within one. It works on Linux alone.
+func All() (processes []Info) {
+	look := Looker()
+	for _, name := range all() {
+		pid, err := strconv.Atoi(name)
+		if p, ok := look(pid); ok && err == nil {
+			processes = append(processes, p)
+		}
+	}
+	return processes
+}
+
+// Environment returns the environment with which a process has started its program. There is none if it may not be read,
+// or on other systems than Linux.
+func Environment(pid int) []string {
+	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
+}
+
 // Parent returns the parent of a process, or 0 if that is not known: the process has ended, or is the parent of all.
 func Parent(pid int) (parent int) {
 	if fields := stat(pid); len(fields) > 1 {

@@ -1,7 +1,7 @@
-// Package admin serves the page of a session for people who run a stdio server as a service: /metrics for Prometheus,
-// /healthz reports whether the server's process is running, /readyz whether it has answered a request.
+// Package admin serves the pages of a session for people who run a stdio server as a service: /metrics for Prometheus,
+// /healthz reports whether the server's process is running, /readyz whether it has answered a request, too.
 //
-// It also lists the page's address where Prometheus finds it.
+// It also lists the pages' address where Prometheus finds it, and asks other sessions for their health.
 //
 // It promises that a client, whatever it sends or leaves unsent, delays the end of a session by no more than a tenth
 // of a second, and that no web page can read the metrics through DNS rebinding.
@@ -12,7 +12,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -92,29 +91,17 @@ func removeStale(path string) {
 // Addr returns the address that the server listens on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Serve starts to answer requests, until Close. The functions must be safe for concurrent use.
-func (s *Server) Serve(registry *prometheus.Registry, alive, ready func() bool) {
-	mux := http.NewServeMux()
-	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: timeout})
-	mux.Handle("GET /metrics", metrics)
-	mux.HandleFunc("GET /healthz", status(alive, "the server is running", "the server has ended"))
-	mux.HandleFunc("GET /readyz", status(ready, "the server has answered a request", "no response from the server yet"))
+// Serve starts to answer requests, until Close. The function must be safe for concurrent use.
+func (s *Server) Serve(registry *prometheus.Registry, health func() Health) {
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: 4, Timeout: timeout,
+		EnableOpenMetrics: true, // Prometheus' text format has no exemplars
+	})
 	s.server = &http.Server{
-		Handler: s.loopbackOnly(mux), ReadTimeout: timeout, WriteTimeout: 2 * timeout,
+		Handler: s.loopbackOnly(pages(metrics, health)), ReadTimeout: timeout, WriteTimeout: 2 * timeout,
 		ErrorLog: log.New(io.Discard, "", 0), // it quotes what peers send
 	}
 	go func() { _ = s.server.Serve(s.listener) }() // ends at Close
-}
-
-// status answers whether the condition holds: 200 or 503, as Kubernetes's HTTP probes expect.
-func status(ok func() bool, yes, no string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		if ok() {
-			fmt.Fprintln(w, yes)
-			return
-		}
-		http.Error(w, no, http.StatusServiceUnavailable)
-	}
 }
 
 // loopbackOnly rejects requests to a listener on loopback whose Host is not a loopback host. Otherwise a web page whose

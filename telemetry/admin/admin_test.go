@@ -23,7 +23,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // serve serves a page at an address, until the end of the test.
-func serve(t *testing.T, address string, alive, ready func() bool) *admin.Server {
+func serve(t *testing.T, address string, health func() admin.Health) *admin.Server {
 	t.Helper()
 	s, err := admin.Listen(address)
 	if err != nil {
@@ -33,12 +33,12 @@ func serve(t *testing.T, address string, alive, ready func() bool) *admin.Server
 	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "things_total"})
 	counter.Add(3)
 	registry.MustRegister(counter)
-	s.Serve(registry, alive, ready)
+	s.Serve(registry, health)
 	t.Cleanup(func() { s.Close(context.Background()) })
 	return s
 }
 
-func yes() bool { return true }
+func well() admin.Health { return admin.Health{Alive: true, Answered: true} }
 
 // get asks for a path by a host name of its own choosing. The status is 0 if nothing answers.
 func get(t *testing.T, s *admin.Server, host, path string) (status int, body string) {
@@ -86,24 +86,28 @@ func TestPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var alive, ready atomic.Bool
-			s := serve(t, address, alive.Load, ready.Load)
+			s := serve(t, address, func() admin.Health { return admin.Health{Alive: alive.Load(), Answered: ready.Load()} })
 			for _, test := range []struct {
 				alive, ready    bool
 				healthz, readyz int
-			}{{false, false, 503, 503}, {true, false, 200, 503}, {true, true, 200, 200}, {false, true, 503, 200}} {
+			}{{false, false, 503, 503}, {true, false, 200, 503}, {true, true, 200, 200}, {false, true, 503, 503}} {
 				alive.Store(test.alive)
 				ready.Store(test.ready)
-				if got, _ := get(t, s, "localhost", "/healthz"); got != test.healthz {
-					t.Errorf("/healthz: %d, want %d", got, test.healthz)
-				}
-				if got, _ := get(t, s, "localhost", "/readyz"); got != test.readyz {
-					t.Errorf("/readyz: %d, want %d", got, test.readyz)
+				for path, want := range map[string]int{
+					"/healthz": test.healthz, "/health": test.healthz, "/readyz": test.readyz, "/ready": test.readyz,
+				} {
+					if got, _ := get(t, s, "localhost", path); got != want {
+						t.Errorf("%s: %d, want %d", path, got, want)
+					}
 				}
 			}
 			if got, text := get(t, s, "localhost", "/metrics"); got != 200 || !strings.Contains(text, "things_total 3") {
 				t.Errorf("/metrics: %d %s", got, text)
 			}
-			for _, path := range []string{"/", "/debug/pprof/"} {
+			if got, text := get(t, s, "localhost", "/"); got != 200 || !strings.Contains(text, "/metrics") || !strings.Contains(text, "/readyz") {
+				t.Errorf("/: %d %s", got, text)
+			}
+			for _, path := range []string{"/healthz/", "/index.html", "/debug/pprof/"} {
 				if got, _ := get(t, s, "localhost", path); got != http.StatusNotFound {
 					t.Errorf("%s: %d", path, got)
 				}
@@ -118,7 +122,7 @@ func TestPage(t *testing.T) {
 
 // TestHostName is a web page's attempt to read the metrics by a name of its own that leads to this machine.
 func TestHostName(t *testing.T) {
-	s := serve(t, "127.0.0.1:0", yes, yes)
+	s := serve(t, "127.0.0.1:0", well)
 	for host, want := range map[string]int{
 		"localhost": 200, "LOCALHOST:9464": 200, "127.0.0.1": 200, s.Addr().String(): 200, "127.8.8.8:1": 200, "[::1]:9464": 200,
 		"attacker.example": 403, "attacker.example:9464": 403, "localhost.attacker.example": 403, "192.0.2.1:9464": 403,
@@ -138,7 +142,7 @@ func TestSocketFile(t *testing.T) {
 	// serves expects a page at the path that leaves nothing there.
 	serves := func(t *testing.T, path string) {
 		t.Helper()
-		s := serve(t, "unix:"+path, yes, yes)
+		s := serve(t, "unix:"+path, well)
 		if got, _ := get(t, s, "localhost", "/healthz"); got != 200 {
 			t.Errorf("/healthz: %d", got)
 		}
@@ -233,7 +237,7 @@ func TestCloseWithoutServe(t *testing.T) {
 func TestIdleClients(t *testing.T) {
 	for name, question := range map[string]string{"silent": "", "half a request": "GET /metrics HTTP/1.1\r\nHost: lo"} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, "127.0.0.1:0", yes, yes)
+			s := serve(t, "127.0.0.1:0", well)
 			conn, err := net.Dial("tcp", s.Addr().String())
 			if err != nil {
 				t.Fatal(err)

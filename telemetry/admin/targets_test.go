@@ -19,7 +19,7 @@ import (
 // announced serves a page and lists it in a directory.
 func announced(t *testing.T, address, dir, id string) *admin.Server {
 	t.Helper()
-	s := serve(t, address, yes, yes)
+	s := serve(t, address, well)
 	if err := s.Announce(dir, id, map[string]string{"service_name": "server of " + id}); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestAnnounceFails(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, "127.0.0.1:0", yes, yes)
+	s := serve(t, "127.0.0.1:0", well)
 	if err := s.Announce(filepath.Join(file, "targets"), "a", nil); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("the error is %v, want one with the path", err)
 	}

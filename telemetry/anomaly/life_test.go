@@ -229,10 +229,10 @@ func (l *life) list(now time.Duration) *record.Operation {
 	op.Number, op.Method = 1, semconv.ToolsList
 	for _, t := range l.tools {
 		if t.key.Kind == past.Tool {
-			op.Tools = append(op.Tools, t.key.Name)
+			op.Definitions = append(op.Definitions, record.Definition{Kind: record.ToolDefinition, Name: t.key.Name})
 		}
 	}
-	op.ToolCount = len(op.Tools)
+	op.ToolCount = len(op.Definitions)
 	return op
 }
 

@@ -160,7 +160,7 @@ func metricOf(m *metricdata.Metrics) otlpfile.Metric {
 	switch data := m.Data.(type) {
 	case metricdata.Gauge[int64]:
 		out.Points = points(data.DataPoints, attribute.Int64Value)
-	case metricdata.Gauge[float64]: // of the user's rules
+	case metricdata.Gauge[float64]:
 		out.Points = points(data.DataPoints, attribute.Float64Value)
 	case metricdata.Sum[int64]:
 		out.Form, out.Monotonic = otlpfile.Sum, data.IsMonotonic
@@ -202,7 +202,7 @@ func histogramPoint(p *metricdata.HistogramDataPoint[float64]) otlpfile.Point {
 	return out
 }
 
-// exemplars converts exemplars. There are none unless OTEL_METRICS_EXEMPLAR_FILTER asks for them.
+// exemplars converts exemplars: of each bucket a call that fell into it, by its span.
 func exemplars[N int64 | float64](all []metricdata.Exemplar[N], value func(N) attribute.Value) []otlpfile.Exemplar {
 	var out []otlpfile.Exemplar
 	for _, x := range all {

@@ -80,7 +80,7 @@ func TestManySeries(t *testing.T) {
 
 // TestMetricLines compares a line with what OpenTelemetry's exporter sends of the same metrics.
 func TestMetricLines(t *testing.T) {
-	for _, filter := range []string{"", "always_on"} {
+	for _, filter := range []string{"", "always_on", "always_off"} {
 		t.Run(filter, func(t *testing.T) {
 			t.Setenv("OTEL_METRICS_EXEMPLAR_FILTER", filter)
 			t.Setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta") // concerns exports alone
@@ -106,7 +106,7 @@ func TestMetricLines(t *testing.T) {
 			if !proto.Equal(got, want) {
 				t.Errorf("got:\n%.3000s\nwant:\n%.3000s", prototext.Format(got), prototext.Format(want))
 			}
-			if hasExemplars := bytes.Contains(w.lines[0], []byte(`"exemplars"`)); hasExemplars != (filter != "") {
+			if hasExemplars := bytes.Contains(w.lines[0], []byte(`"exemplars"`)); hasExemplars != (filter != "always_off") {
 				t.Errorf("exemplars: %v", hasExemplars)
 			}
 		})

@@ -19,6 +19,7 @@ type instruments struct {
 	kept     map[string]series // those in use, see seriesOf
 	server   string            // its name, on every series made from then on
 	key      []byte            // reused
+	span     context.Context   // holds the span of what is measured now, which exemplars name; or none
 }
 
 // series is the attributes of a time series, in the two forms in which instruments take them. They are made once for a
@@ -40,7 +41,7 @@ const maxSeries = 2000
 func newInstruments(meter metric.Meter, notify func()) *instruments {
 	x := &instruments{
 		recorded: map[string]func(float64, series){}, observed: map[string]metric.Observable{}, kept: map[string]series{},
-		notify: notify,
+		notify: notify, span: context.Background(),
 	}
 	for _, i := range semconv.Instruments() {
 		if i.Observed {
@@ -58,18 +59,14 @@ func (x *instruments) createRecorded(meter metric.Meter, i semconv.Instrument) {
 	ctx, unit, text := context.Background(), metric.WithUnit(i.Unit), metric.WithDescription(i.Description)
 	switch i.Form {
 	case semconv.Histogram:
-		buckets := semconv.SizeBuckets()
-		if i.Unit == "s" {
-			buckets = semconv.DurationBuckets()
-		}
-		h, _ := meter.Float64Histogram(i.Name, unit, text, metric.WithExplicitBucketBoundaries(buckets...))
-		x.recorded[i.Name] = func(v float64, s series) { h.Record(ctx, v, s.record...) }
+		h, _ := meter.Float64Histogram(i.Name, unit, text, metric.WithExplicitBucketBoundaries(i.Buckets()...))
+		x.recorded[i.Name] = func(v float64, s series) { h.Record(x.span, v, s.record...) }
 	case semconv.Gauge:
 		g, _ := meter.Int64Gauge(i.Name, unit, text)
 		x.recorded[i.Name] = func(v float64, s series) { g.Record(ctx, int64(v), s.record...) }
 	case semconv.Counter:
 		c, _ := meter.Int64Counter(i.Name, unit, text)
-		x.recorded[i.Name] = func(v float64, s series) { c.Add(ctx, int64(v), s.add...) }
+		x.recorded[i.Name] = func(v float64, s series) { c.Add(x.span, int64(v), s.add...) }
 	case semconv.UpDownCounter:
 		c, _ := meter.Int64UpDownCounter(i.Name, unit, text)
 		x.recorded[i.Name] = func(v float64, s series) { c.Add(ctx, int64(v), s.add...) }
@@ -103,10 +100,12 @@ func (x *instruments) createCustom(meter metric.Meter, c Custom) {
 	}
 }
 
-// createObserved makes an instrument whose value is read at each export. Times are floating-point numbers.
+// createObserved makes an instrument whose value is read at each export. Times and gauges are floating-point numbers.
 func (x *instruments) createObserved(meter metric.Meter, i semconv.Instrument) {
 	unit, text := metric.WithUnit(i.Unit), metric.WithDescription(i.Description)
 	switch {
+	case i.Form == semconv.Gauge:
+		x.observed[i.Name], _ = meter.Float64ObservableGauge(i.Name, unit, text)
 	case i.Unit == "s":
 		x.observed[i.Name], _ = meter.Float64ObservableCounter(i.Name, unit, text)
 	case i.Form == semconv.Counter:
@@ -114,6 +113,13 @@ func (x *instruments) createObserved(meter metric.Meter, i semconv.Instrument) {
 	default:
 		x.observed[i.Name], _ = meter.Int64ObservableUpDownCounter(i.Name, unit, text)
 	}
+}
+
+// during measures what belongs to a span: exemplars of counters and histograms lead to it.
+func (x *instruments) during(span context.Context, measure func()) {
+	x.span = span
+	measure()
+	x.span = context.Background()
 }
 
 // record adds the value to a counter, or records it in a histogram or gauge. Counters and gauges are integers, and the

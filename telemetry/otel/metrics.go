@@ -71,8 +71,12 @@ func (m *metrics) countSession(n float64) {
 
 // message measures every message, including those that belong to no operation.
 func (m *metrics) message(n record.Message) {
-	m.record(semconv.MessageSize, float64(n.Size), m.seriesOf(semconv.Direction, string(n.Direction),
-		semconv.Kind, string(n.Kind), semconv.MethodName, methodLabel(n.Method)))
+	direction := string(n.Direction)
+	m.record(semconv.MessageSize, float64(n.Size), m.seriesOf(semconv.Direction, direction, semconv.Kind, string(n.Kind)))
+	if n.Kind == record.NotificationMessage {
+		m.record(semconv.Notifications, 1,
+			m.seriesOf(semconv.Direction, direction, semconv.MethodName, methodLabel(n.Method)))
+	}
 }
 
 // opened counts an operation as active and returns the series that it is counted under.
@@ -88,17 +92,11 @@ func (m *metrics) ended(op *record.Operation, active series) {
 	m.record(semconv.OperationActive, -1, active)
 	labels := m.about(op)
 	m.duration(op, labels)
-	about := m.seriesOf(labels...)
-	m.record(semconv.OperationRequestSize, float64(op.RequestSize), about)
+	m.sizes(op, labels)
 	if op.Class != "" {
 		m.record(semconv.OperationErrors, 1, m.seriesOf(append(labels, semconv.ErrorClass, string(op.Class))...))
 	}
 	if op.Answered {
-		m.record(semconv.OperationResponseSize, float64(op.ResponseSize), about)
-		if op.RoundTrips == 1 {
-			m.record(semconv.OperationWait, op.Wait.Seconds(), about)
-			m.record(semconv.OperationTransfer, op.Transfer.Seconds(), about)
-		}
 		m.startup(op)
 		m.read(op)
 	}
@@ -106,6 +104,18 @@ func (m *metrics) ended(op *record.Operation, active series) {
 		m.transition(m.tools.label(op.Target))
 	}
 	m.listTools(op)
+}
+
+// sizes measures an operation that carries content. Those of the others follow from the message's kind, and a list's from
+// what it lists.
+func (m *metrics) sizes(op *record.Operation, about []string) {
+	if !semconv.CarriesContent(op.Method) {
+		return
+	}
+	m.record(semconv.OperationRequestSize, float64(op.RequestSize), m.seriesOf(semconv.MethodName, methodLabel(op.Method)))
+	if op.Answered {
+		m.record(semconv.OperationResponseSize, float64(op.ResponseSize), m.seriesOf(about...))
+	}
 }
 
 // about returns the labels that identify what an operation is about, as keys and values in turn. They are valid until

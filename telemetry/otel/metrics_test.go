@@ -40,6 +40,9 @@ func everything(t *testing.T, changes ...func(*otel.Config)) *stage {
 	s.Noted(record.Message{Time: s.at(50), Direction: record.ToClient, Kind: record.ResponseMessage, Method: semconv.ToolsList, Size: 114})
 	s.Noted(record.Message{Time: s.at(50), Direction: record.ToClient, Kind: record.OtherMessage, Size: 34})
 	s.Noted(record.Message{Time: s.at(50), Direction: record.ToServer, Kind: record.RequestMessage, Method: "vendor/x", Size: 9})
+	for direction, method := range map[record.Direction]string{record.ToServer: semconv.Initialized, record.ToClient: "vendor/y"} {
+		s.Noted(record.Message{Time: s.at(50), Direction: direction, Kind: record.NotificationMessage, Method: method, Size: 60})
+	}
 	search := s.call(record.Operation{RequestSize: 100, Protocol: "2025-11-25"}, 100, 400)
 	s.Noted(record.Finding{Time: s.at(400), Kind: record.Loop, Operation: search.Number, Tool: "search", Seen: 10, Usual: 1, Unit: "{call}"})
 	s.call(record.Operation{Method: semconv.SamplingCreateMessage, Direction: record.ToClient, Protocol: "2025-11-25"}, 130, 330)
@@ -81,13 +84,14 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.ServerOperationDuration, nil, 0.551, 9},
 		{semconv.ClientOperationDuration, attrs{semconv.MethodName: "sampling/createMessage"}, 0.2, 1},
 		{semconv.ServerSessionDuration, attrs{semconv.ErrorType: "server_exit", semconv.ClientName: "test-client", semconv.ServerVersion: "2.0"}, 2.5, 1},
-		{semconv.MessageSize, attrs{semconv.Direction: "to_client", semconv.Kind: "response", semconv.MethodName: "tools/list"}, 114, 1},
-		{semconv.MessageSize, attrs{semconv.Kind: "other", semconv.MethodName: nil}, 34, 1},
-		{semconv.MessageSize, attrs{semconv.Direction: "to_server", semconv.MethodName: "_OTHER"}, 9, 1},
-		{semconv.OperationRequestSize, attrs{semconv.MethodName: "tools/call", semconv.ToolName: "fetch"}, 95, 1},
+		{semconv.MessageSize, attrs{semconv.Direction: "to_client", semconv.Kind: "response", semconv.MethodName: nil}, 114, 1},
+		{semconv.MessageSize, attrs{semconv.Kind: "other"}, 34, 1},
+		{semconv.MessageSize, attrs{semconv.Direction: "to_server", semconv.Kind: "request"}, 9, 1},
+		{semconv.Notifications, attrs{semconv.Direction: "to_server", semconv.MethodName: "notifications/initialized"}, 1, 0},
+		{semconv.Notifications, attrs{semconv.Direction: "to_client", semconv.MethodName: "_OTHER"}, 1, 0},
+		{semconv.Notifications, nil, 2, 0},
+		{semconv.OperationRequestSize, attrs{semconv.MethodName: "tools/call", semconv.ToolName: nil}, 195, 4},
 		{semconv.OperationResponseSize, attrs{semconv.ToolName: "fetch"}, 109, 1},
-		{semconv.OperationWait, attrs{semconv.ToolName: "fetch"}, 0.1, 1},
-		{semconv.OperationTransfer, attrs{semconv.ToolName: "fetch"}, 0, 1},
 		{semconv.StartupDuration, attrs{semconv.Phase: "process"}, 0.01, 1},
 		{semconv.StartupDuration, attrs{semconv.Phase: "handshake"}, 0.02, 1},
 		{semconv.StartupDuration, attrs{semconv.Phase: "tools"}, 0.04, 1},
@@ -162,8 +166,7 @@ func describe(t *testing.T, all map[string]metricdata.Metrics, i semconv.Instrum
 	if form != i.Form {
 		t.Errorf("%s is a %s, want a %s", i.Name, form, i.Form)
 	}
-	want := map[string][]float64{"s": semconv.DurationBuckets(), "By": semconv.SizeBuckets()}[i.Unit]
-	if form == semconv.Histogram && !slices.Equal(buckets, want) {
+	if !slices.Equal(buckets, i.Buckets()) {
 		t.Errorf("%s has the buckets %v", i.Name, buckets)
 	}
 }
@@ -416,7 +419,7 @@ func TestServerName(t *testing.T) {
 	s.Noted(record.Exit{Time: s.at(50)})
 	all := s.collect()
 	for _, i := range []semconv.Instrument{
-		semconv.ServerOperationDuration, semconv.OperationRequestSize, semconv.OperationWait, semconv.ServerExits,
+		semconv.ServerOperationDuration, semconv.OperationRequestSize, semconv.OperationResponseSize, semconv.ServerExits,
 	} {
 		if found := points(all[i.Name], nil); len(found) != len(points(all[i.Name], map[string]any{semconv.ServerName: "files"})) {
 			t.Errorf("%s: not all of %v name the server", i.Name, found)

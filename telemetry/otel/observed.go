@@ -35,7 +35,7 @@ func (v *observed) register(meter metric.Meter) {
 // sessionChanged starts reading the server's process once it has started.
 func (v *observed) sessionChanged(s record.Session) {
 	if !s.Started.IsZero() && v.process.Load() == nil {
-		v.process.Store(&processTree{root: int32(s.PID), born: startTime(int32(s.PID))})
+		v.process.Store(&processTree{root: int32(s.PID), born: startTime(int32(s.PID)), started: s.Started})
 	}
 }
 
@@ -70,6 +70,10 @@ func (v *observed) observe(ctx context.Context, o metric.Observer) error {
 	}
 	v.report(o, semconv.ProcessMemoryUsage, float64(u.memory))
 	v.report(o, semconv.ProcessThreads, float64(u.threads))
+	if u.running {
+		v.report(o, semconv.ProcessUptime, time.Since(process.started).Seconds())
+		v.report(o, semconv.ProcessStartTime, float64(process.started.UnixMicro())/1e6)
+	}
 	if u.descriptors > 0 { // not available on every system
 		v.report(o, semconv.ProcessFileDescriptors, float64(u.descriptors))
 	}
@@ -83,6 +87,7 @@ var cpuModes = [...]string{"user", "system"}
 
 // usage is the resource usage of a whole tree of processes. Memory is in bytes.
 type usage struct {
+	running                      bool // its root is
 	cpu                          cpuTime
 	memory, descriptors, threads int64
 }
@@ -90,9 +95,10 @@ type usage struct {
 // processTree reads the resource usage of the server's process and its descendants: behind npx, the server is a
 // grandchild of the process that was started.
 type processTree struct {
-	root  int32
-	born  int64                   // when the root started: after its end its id may become another process's
-	final atomic.Pointer[cpuTime] // of a server that has ended, as the system reports it; nil before
+	root    int32
+	born    int64                   // when the root started: after its end its id may become another process's
+	started time.Time               // the same, by our clock
+	final   atomic.Pointer[cpuTime] // of a server that has ended, as the system reports it; nil before
 
 	mu      sync.Mutex        // readers may export at the same time
 	running map[int32]cpuTime // by process, at the last reading
@@ -108,6 +114,7 @@ func (t *processTree) read(ctx context.Context) usage {
 	var u usage
 	now := map[int32]cpuTime{}
 	for _, pid := range t.processes(ctx) {
+		u.running = true
 		p := &process.Process{Pid: pid} // NewProcess would read more than needed
 		if cpu, err := p.TimesWithContext(ctx); err == nil {
 			now[pid] = cpuTime{cpu.User, cpu.System}

@@ -75,6 +75,7 @@ type Sink struct {
 	lines     *metricLines // nil unless they are wanted
 
 	active atomic.Int64          // open operations, without those that stay open by nature
+	calls  atomic.Int64          // open calls
 	open   map[uint64]*operation // by number
 	last   struct {              // the operation that ended last: findings about it may follow
 		number uint64
@@ -134,6 +135,9 @@ func (s *Sink) Opened(op *record.Operation) {
 	if !semconv.LongLived(op.Method) {
 		s.active.Add(1)
 	}
+	if op.IsCall() {
+		s.calls.Add(1)
+	}
 	o := &operation{ctx: s.spans.start(s.parent(op.Parent), op), active: s.metrics.opened(op)}
 	s.open[op.Number] = o
 	s.logs.opened(o.ctx, op)
@@ -166,12 +170,17 @@ func (s *Sink) ended(op *record.Operation) {
 	if !semconv.LongLived(op.Method) {
 		s.active.Add(-1)
 	}
+	if op.IsCall() {
+		s.calls.Add(-1)
+	}
 	s.spans.finish(o.ctx, op)
 	s.last.number, s.last.ctx = op.Number, o.ctx
-	s.metrics.ended(op, o.active)
-	if op.Stall != "" && !o.hung {
-		s.metrics.hangs(op)
-	}
+	s.metrics.during(o.ctx, func() {
+		s.metrics.ended(op, o.active)
+		if op.Stall != "" && !o.hung {
+			s.metrics.hangs(op)
+		}
+	})
 	s.logs.ended(o.ctx, op)
 }
 
@@ -239,6 +248,9 @@ func (s *Sink) contextOf(number uint64) context.Context {
 // ServerExited takes the CPU times of the server that has ended. Its Exit record may come later, or never if the session is
 // given up.
 func (s *Sink) ServerExited(user, system time.Duration) { s.observed.exited(user, system) }
+
+// OpenCalls returns how many calls of tools, prompts and resources wait for their response.
+func (s *Sink) OpenCalls() int64 { return s.calls.Load() }
 
 // OpenSpans returns the number of spans that would be exported, have started and not ended. If nothing ends them, they are
 // lost.

@@ -44,7 +44,7 @@ var (
 	peers     = []string{ClientName, ClientVersion, ServerName, ServerVersion}
 )
 
-// The instruments. Those under mcp. and process. are OpenTelemetry's.
+// The instruments. Those under mcp. and process. are OpenTelemetry's, except for process.start_time, which is Prometheus'.
 var (
 	ServerOperationDuration = instrument(Instrument{
 		Name: "mcp.server.operation.duration", Form: Histogram, Unit: "s",
@@ -87,35 +87,28 @@ var (
 	})
 	MessageSize = instrument(Instrument{
 		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
-		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, MethodName, ServerName},
-		Example: "{spanpipe.direction=to_client spanpipe.message.kind=response mcp.method.name=tools/list " +
-			"spanpipe.server.name=test-server} " +
-			"count=1 sum=144",
+		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, ServerName},
+		Example: "{spanpipe.direction=to_client spanpipe.message.kind=error " +
+			"spanpipe.server.name=test-server} count=2 sum=162",
+	})
+	Notifications = instrument(Instrument{
+		Name: "spanpipe.notifications", Form: Counter, Unit: "{notification}",
+		Description: "Notifications, in both directions.", Attributes: []string{Direction, MethodName, ServerName},
+		Example: "{spanpipe.direction=to_client mcp.method.name=notifications/progress " +
+			"spanpipe.server.name=test-server} 1",
 	})
 	OperationRequestSize = instrument(Instrument{
 		Name: RequestSize, Form: Histogram, Unit: "By",
-		Description: "Size of an operation's requests.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search " +
-			"spanpipe.server.name=test-server} count=12 sum=1220",
+		Description: "Size of the requests of an operation that carries content: " +
+			"a call, a prompt, a read, a completion, or what a server asks of a model or a user.",
+		Attributes: []string{MethodName, ServerName},
+		Example:    "{mcp.method.name=tools/call spanpipe.server.name=test-server} count=14 sum=1397",
 	})
 	OperationResponseSize = instrument(Instrument{
 		Name: ResponseSize, Form: Histogram, Unit: "By",
-		Description: "Size of an operation's responses.", Attributes: operation,
+		Description: "Size of the responses of such an operation.", Attributes: operation,
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch " +
 			"spanpipe.server.name=test-server} count=1 sum=109",
-	})
-	OperationWait = instrument(Instrument{
-		Name: Wait, Form: Histogram, Unit: "s",
-		Description: "Time from the end of a request to the first byte of its response, " +
-			"less the time in which the server waited for the user.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=search " +
-			"spanpipe.server.name=test-server} count=11 sum=0.2",
-	})
-	OperationTransfer = instrument(Instrument{
-		Name: Transfer, Form: Histogram, Unit: "s",
-		Description: "Time from a response's first byte to its last.", Attributes: operation,
-		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch " +
-			"spanpipe.server.name=test-server} count=1 sum=0",
 	})
 	StartupDuration = instrument(Instrument{
 		Name: "spanpipe.server.startup.duration", Form: Histogram, Unit: "s",
@@ -211,6 +204,16 @@ var (
 		Name: "process.thread.count", Form: UpDownCounter, Observed: true, Unit: "{thread}",
 		Description: "Threads of the server's process and its descendants.",
 		Example:     "{} 6",
+	})
+	ProcessUptime = instrument(Instrument{
+		Name: "process.uptime", Form: Gauge, Observed: true, Unit: "s",
+		Description: "Time for which the server's process has been running.",
+		Example:     "{} 12.5",
+	})
+	ProcessStartTime = instrument(Instrument{
+		Name: "process.start_time", Form: Gauge, Observed: true, Unit: "s",
+		Description: "Start of the server's process, in seconds since 1970: Prometheus' process_start_time_seconds.",
+		Example:     "{} 1764201600.25",
 	})
 	TelemetryDropped = instrument(Instrument{
 		Name: "spanpipe.telemetry.dropped", Form: Counter, Observed: true, Unit: "{record}",

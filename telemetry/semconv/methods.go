@@ -46,18 +46,20 @@ const (
 )
 
 // traits say how requests of a method differ from an ordinary one.
-type traits struct{ longLived, asks, aboutTask, person, paged, target bool }
+type traits struct{ longLived, asks, aboutTask, person, paged, target, content bool }
 
 // methods holds every method above: a new one takes a constant and an entry here, and a test compares the two.
 var methods = map[string]traits{
 	Initialize: {}, Discover: {}, Ping: {}, SetLevel: {},
 	ToolsList: {paged: true}, PromptsList: {paged: true}, ResourcesList: {paged: true}, ResourceTemplatesList: {paged: true},
-	ToolsCall: {asks: true, target: true}, PromptsGet: {asks: true, target: true}, Complete: {asks: true, target: true},
-	ResourcesRead: {asks: true}, ResourcesSubscribe: {}, ResourcesUnsubscribe: {}, SubscriptionsListen: {longLived: true},
+	ToolsCall: {asks: true, target: true, content: true}, PromptsGet: {asks: true, target: true, content: true},
+	Complete: {asks: true, target: true, content: true}, ResourcesRead: {asks: true, content: true},
+	ResourcesSubscribe: {}, ResourcesUnsubscribe: {}, SubscriptionsListen: {longLived: true},
 	TasksGet: {aboutTask: true}, TasksCancel: {aboutTask: true}, TasksList: {aboutTask: true, paged: true},
 	TasksUpdate: {aboutTask: true}, TasksResult: {aboutTask: true, longLived: true},
 
-	SamplingCreateMessage: {person: true}, RootsList: {person: true}, ElicitationCreate: {person: true},
+	SamplingCreateMessage: {person: true, content: true}, ElicitationCreate: {person: true, content: true},
+	RootsList: {person: true},
 
 	Initialized: {}, Cancelled: {}, Progress: {}, LogMessage: {}, ElicitationComplete: {}, SubscriptionsConfirmed: {},
 	ResourcesUpdated: {}, ToolsListChanged: {}, PromptsListChanged: {}, ResourcesListChanged: {}, RootsListChanged: {},
@@ -73,6 +75,9 @@ func KnownMethod(name string) bool {
 
 // HasTarget reports whether a request of the method names a tool or prompt.
 func HasTarget(method string) bool { return methods[method].target }
+
+// CarriesContent reports whether a request of the method, or its response, is content, as opposed to a list or a setting.
+func CarriesContent(method string) bool { return methods[method].content }
 
 // LongLived reports whether a request of the method normally stays open for long, so that waiting is no sign of a slow
 // server: subscriptions/listen lasts as long as the subscription, and tasks/result blocks until the task has ended.

@@ -166,32 +166,6 @@ const (
 	UntilSessionEnd    = "session_end"    // the session was that short
 )
 
-// DurationBuckets returns the boundaries, in seconds, that the conventions advise for all durations. A caller may
-// change the result.
-func DurationBuckets() []float64 {
-	return []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300}
-}
-
-// SizeBuckets returns the boundaries, in bytes, of all sizes: powers of four from 64 B to 64 MiB. Small responses
-// that differ by a kilobyte fall into different buckets, and a response that floods a model's context still has a
-// bucket of its own.
-func SizeBuckets() []float64 {
-	return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20}
-}
-
-// CustomBuckets returns the boundaries of a histogram of the user's that has none of its own, by its unit.
-func CustomBuckets(unit string) []float64 {
-	switch unit {
-	case "s":
-		return DurationBuckets()
-	case "By":
-		return SizeBuckets()
-	case "1": // shares
-		return []float64{0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1}
-	}
-	return []float64{0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000}
-}
-
 // versions are those of MCP. The first was never a release, but SDKs accept it.
 var versions = []string{"2024-10-07", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"}
 

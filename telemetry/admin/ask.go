@@ -1,0 +1,91 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spanpipe/spanpipe/internal/lockfile"
+)
+
+// maxAnswer bounds what is read of an answer: any program may listen at an address.
+const maxAnswer = 64 << 10
+
+// Ask asks the session at an address, in the form of Listen, for the report of a health page. An error that wraps
+// ErrNoAnswer means that no process answers there; another one, that it does not answer as a session would.
+func Ask(ctx context.Context, address, path string) (Report, error) {
+	network, host := "tcp", address
+	if socket, isUnix := strings.CutPrefix(address, "unix:"); isUnix || strings.HasPrefix(address, "/") {
+		network, address, host = "unix", socket, "localhost"
+	} else if name, port, err := net.SplitHostPort(address); err == nil && slices.Contains([]string{"", "0.0.0.0", "::"}, name) {
+		address = net.JoinHostPort("localhost", port) // where one that listens on all addresses is reached
+		host = address
+	}
+	var dialErr error
+	transport := &http.Transport{
+		Proxy: nil, DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			dialErr = err
+			return conn, err
+		},
+	}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+path, nil)
+	if err != nil {
+		return Report{}, fmt.Errorf("%s is no address", address)
+	}
+	request.Header.Set("Accept", "application/json")
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		if dialErr != nil && !errors.Is(dialErr, context.DeadlineExceeded) {
+			return Report{}, fmt.Errorf("%w at %s: %w", ErrNoAnswer, address, unwrapped(dialErr))
+		}
+		return Report{}, fmt.Errorf("asking %s: %w", address, unwrapped(err))
+	}
+	defer func() { _ = response.Body.Close() }()
+	var report Report
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&report); err != nil || report.Status == "" {
+		return Report{}, fmt.Errorf("the answer of %s is not a session's (%s)", address, response.Status)
+	}
+	return report, nil
+}
+
+// ErrNoAnswer is the error of Ask for an address at which no process listens.
+var ErrNoAnswer = errors.New("no session answers")
+
+// unwrapped returns the error of the system within one of package net, which repeats the address.
+func unwrapped(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Err
+	}
+	return err
+}
+
+// Targets returns the addresses that the sessions which are running have listed in a directory, see Announce.
+func Targets(dir string) (addresses []string) {
+	entries, _ := os.ReadDir(dir) // none: no session has listed any
+	for _, e := range entries {
+		name := ours.FindStringSubmatch(e.Name())
+		if name == nil || name[2] != ".json" || lockfile.Look(filepath.Join(dir, name[1]+".lock")) == lockfile.Free {
+			continue
+		}
+		text, _ := os.ReadFile(filepath.Join(dir, e.Name())) // it has just been removed
+		var groups []group
+		if json.Unmarshal(text, &groups) != nil {
+			continue
+		}
+		for _, g := range groups {
+			addresses = append(addresses, g.Targets...)
+		}
+	}
+	return addresses
+}
