@@ -301,10 +301,11 @@ var servedOn = regexp.MustCompile(`(?:address=|"address":")(127\.0\.0\.1:\d+)`)
 // metricsPage reads the page of metrics of a session that runs.
 func metricsPage(t *testing.T, h *mcptest.Host) []byte {
 	t.Helper()
-	m := servedOn.FindStringSubmatch(h.Stderr.String())
-	if m == nil {
-		t.Fatalf("stderr does not say where metrics are served: %s", h.Stderr)
-	}
+	var m []string
+	mcptest.Eventually(t, "stderr says where metrics are served", func() bool {
+		m = servedOn.FindStringSubmatch(h.Stderr.String())
+		return m != nil
+	})
 	var page []byte
 	mcptest.Eventually(t, "the page shows the last call", func() bool {
 		response, err := http.Get("http://" + m[1] + "/metrics")

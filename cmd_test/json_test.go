@@ -29,11 +29,25 @@ var varying = []struct {
 	{regexp.MustCompile(`("spanpipe": ?|"name": ?"spanpipe-try",\s*"version": ?)"[^"]*"`), `${1}"0.1.0"`},
 }
 
+// jsonRules is metric rules for the session of TestJSON.
+const jsonRules = `rules:
+- name: forecasts
+  type: counter
+  unit: "{forecast}"
+  match: {tool: get_forecast}
+  when: {outcome: ok}
+  labels: [{name: city, from: arguments, path: $.city, values: [Lisbon, Porto]}]
+- {name: degrees, type: gauge, match: {tool: get_forecast}, value: {from: text, regex: '([0-9]+) °C'}}
+`
+
 // TestJSON: what programs get is what testdata/json holds. The other shapes that docs/json.md describes have their files
 // where the packages that make them are tested.
 func TestJSON(t *testing.T) {
 	place := newHome(t)
 	local := []string{"SPANPIPE_TELEMETRY=local", "SPANPIPE_CAPTURE=arguments"}
+	if err := os.WriteFile(filepath.Join(place.root, "cwd", "rules.yaml"), []byte(jsonRules), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		file      string
 		variables []string
@@ -42,6 +56,7 @@ func TestJSON(t *testing.T) {
 		{"try.json", local, append(strings.Fields(`try --json --call get_forecast --arguments {"city":"Lisbon"} --result --`), demoServer(t)...)},
 		{"push.json", nil, []string{"push", "--dry-run", "--json"}},
 		{"export.jsonl", nil, []string{"export", "last", "--format", "jsonl"}},
+		{"metrics.json", nil, []string{"metrics", "check", "rules.yaml", "last", "--json"}},
 		{"consent.json", append(local, "SPANPIPE_CAPTUR=all"), []string{"consent", "--json"}},
 	} {
 		t.Run(test.file, func(t *testing.T) {

@@ -128,8 +128,8 @@ func (m *measurer) answered(raw *session.Raw, tracker *session.Tracker, at time.
 	}
 	switch {
 	case number == 0:
-		if raw.Measure != nil {
-			m.recorder.Unmatched()
+		if raw.Measure != nil && !tracker.GivenUp(&raw.Message) {
+			m.recorder.Unmatched() // its request is still to come
 		}
 		return
 	case task != 0 && tracker.RequestMethod(&raw.Message) == semconv.TasksGet:

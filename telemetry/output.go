@@ -343,6 +343,9 @@ func (o *output) summarize(told bool) {
 		names = append(names, struct{ name, reason string }{"stored_spans", semconv.LostStoredSpan},
 			struct{ name, reason string }{"stored_log_records", semconv.LostStoredLogRecord})
 	}
+	if o.skipped != nil {
+		names = append(names, struct{ name, reason string }{"measurements", semconv.LostMeasurement})
+	}
 	lost, total := o.lost(), int64(0)
 	var attrs []any
 	for _, n := range names {

@@ -17,16 +17,24 @@ import (
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/rules"
 )
 
 // BenchmarkCall measures the whole path of one call, request and response: tap, queue, tracker, spans, metrics and log
-// records. "made" ends before the exporters; "stored" is kept in files. "sent" exports over OTLP/HTTP to a
+// records. "made" ends before the exporters; "rules" is the same with metric rules for each call; "stored" is kept in files. "sent" exports over OTLP/HTTP to a
 // receiver in this process that discards everything, so it costs a little more than the product alone. "both" does both.
 func BenchmarkCall(b *testing.B) {
 	b.Run("made", func(b *testing.B) {
 		calls(b, consent.Request{Telemetry: "prometheus"}, func(cfg *telemetry.Config) {
 			cfg.AdminAddr = "127.0.0.1:0"
 		})
+	})
+	b.Run("rules", func(b *testing.B) {
+		set, problems := rules.Parse([]byte(benchmarkRules))
+		if len(problems) > 0 {
+			b.Fatal(problems)
+		}
+		calls(b, consent.Request{Telemetry: "prometheus"}, func(cfg *telemetry.Config) { cfg.AdminAddr, cfg.Rules = "127.0.0.1:0", set })
 	})
 	stored := func(cfg *telemetry.Config) {
 		dir := b.TempDir()
@@ -56,6 +64,13 @@ func BenchmarkCall(b *testing.B) {
 		})
 	}
 }
+
+// benchmarkRules look at arguments and at the text of the result.
+const benchmarkRules = `
+rules:
+- {name: x, type: histogram, match: {tool: search}, value: {from: text, regex: 'A+(\d+)'}}
+- {name: y, type: counter, match: {tool: search}, labels: [{name: l, from: arguments, path: $.text, values: [a, b]}]}
+`
 
 // calls makes b.N calls. The consumer and the exporters run concurrently with the taps, so the time of a call is that
 // of the slowest. The CPU time, which only the operating system knows, is what they cost together.

@@ -135,7 +135,10 @@ func number(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
 func (c *checked) summary() string {
 	good := view.Plural(len(c.Rules), "rule") + " good"
 	if n := len(c.Problems); n > 0 {
-		good += ", " + view.Plural(n, "problem") + ": rules with a problem are left out, and the others work"
+		good += ", " + view.Plural(n, "problem")
+		if len(c.Rules) > 0 {
+			good += ": rules with a problem are left out, and the others work"
+		}
 	}
 	switch {
 	case !c.tried && len(c.Rules) == 0:

@@ -287,7 +287,7 @@ func (r *Recorder) skip(rule int, why string) {
 	r.tell("metric rule " + r.set.Rules[rule].Name + " leaves a value out: " + why)
 }
 
-// Unmatched counts a response to no request that is open: it came before its request, or after that was given up.
+// Unmatched counts a response that was read before its request.
 func (r *Recorder) Unmatched() { r.skipped.Add(1) }
 
 func (r *Recorder) tell(text string) {

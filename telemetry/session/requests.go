@@ -160,6 +160,9 @@ func (t *Tracker) RequestNumber(m *Message) (number, task uint64) {
 	return op.Number, task
 }
 
+// GivenUp reports whether a response is to a request that was cancelled or given up.
+func (t *Tracker) GivenUp(m *Message) bool { return t.givenUp.has(m.Dir.Opposite(), m.ID.Ref) }
+
 // asked returns the operation whose request a message answers, and whether its id is exactly that of the request. A
 // response that is older than the request is to an earlier use of the id.
 func (t *Tracker) asked(m *Message) (op *operation, exact bool) {
