@@ -71,6 +71,9 @@ func (t *tailTable) lines(e *store.Event) string {
 	case store.OperationOpen:
 		return t.started(s)
 	case store.Noted:
+		if f, ok := e.Note.(record.Finding); ok {
+			return t.started(s) + t.about(e, t.screen.Paint(view.Yellow, "unusual")+" "+view.Finding(f))
+		}
 		if op, by := t.late.find(e); by > 0 {
 			o := view.OutcomeOf(op)
 			o.Late = by
@@ -221,6 +224,7 @@ type jsonEvent struct {
 	ErrorType    string           `json:"error_type,omitempty"`
 	ErrorClass   record.Class     `json:"error_class,omitempty"`
 	Code         string           `json:"code,omitempty"`
+	Finding      *jsonNote        `json:"finding,omitempty"`
 }
 
 // tailJSON returns a JSON object for an event of the same kinds.
@@ -241,6 +245,13 @@ func tailJSON(e *store.Event) string {
 		if op.Answered {
 			out.ResponseSize = &op.ResponseSize
 		}
+	case store.Noted:
+		f, ok := e.Note.(record.Finding)
+		if !ok {
+			return ""
+		}
+		note := newNoteJSON(f)
+		out.Event, out.Finding = "finding", &note
 	default:
 		return ""
 	}

@@ -42,6 +42,7 @@ func (w *world) alerts() []alert {
 		if s.State == store.Live || w.now.Sub(s.until(w.now)) < recently {
 			all = append(all, s.endAlerts(w)...)
 			all = append(all, s.failing(w)...)
+			all = append(all, s.unusual(w)...)
 		}
 	}
 	slices.SortFunc(all, func(a, b alert) int {
@@ -123,6 +124,24 @@ func (s *session) failing(w *world) []alert {
 			len(last), why, since.In(w.now.Location()).Format("15:04"))
 		at := last[len(last)-1].at
 		all = append(all, alert{rank: 2, word: "Failing", style: Bad, text: text, long: text, session: s, tool: tool, at: at})
+	}
+	return all
+}
+
+// unusual reports what stood out from the server's earlier sessions. What stood out from the session itself is no alert: a
+// loop is in the timeline.
+func (s *session) unusual(w *world) []alert {
+	var all []alert
+	for _, n := range s.notes {
+		f, ok := n.(record.Finding)
+		if !ok || !f.Kind.OfPast() || w.now.Sub(f.Time) > recently {
+			continue
+		}
+		text := s.server() + " " + view.Finding(f)
+		all = append(all, alert{
+			rank: 3, word: "Unusual", style: Late, text: text, long: text, session: s,
+			tool: string(f.Kind) + " " + f.From + " " + f.Target(), at: f.Time,
+		})
 	}
 	return all
 }

@@ -150,7 +150,7 @@ var (
 		Name: "spanpipe.anomalies", Form: Counter, Unit: "{anomaly}",
 		Description: "Calls that stand out from the session's own past, or from the server's earlier sessions.",
 		Attributes:  []string{Anomaly, ToolName, PromptName, Resource, ServerName},
-		Example: "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search spanpipe.server.name=test-server} 1",
+		Example:     "{spanpipe.anomaly.kind=loop gen_ai.tool.name=search spanpipe.server.name=test-server} 1",
 	})
 	ToolsDefinitionSize = instrument(Instrument{
 		Name: "spanpipe.tools.definition.size", Form: Gauge, Unit: "By",
