@@ -15,7 +15,7 @@ import (
 )
 
 // pastSessions is how often the agent of the story has done its task before.
-const pastSessions = 30
+const pastSessions = 12
 
 // pastAgent is a scheduled agent with server-filesystem behind spanpipe.
 type pastAgent struct {
@@ -33,7 +33,7 @@ func pastSession(t *testing.T, p peers, h home, dir, files string) *pastAgent {
 	t.Helper()
 	a := &pastAgent{t: t, files: files}
 	a.cmd = exec.Command(binary(t), append([]string{"--"}, p.server("server-filesystem", files)...)...)
-	h.in("SPANPIPE_TELEMETRY=local", "SPANPIPE_DIR="+dir, "SPANPIPE_ANOMALIES=past,chance=0.05", "SPANPIPE_FLUSH_TIMEOUT=1m")(a.cmd)
+	h.in("SPANPIPE_TELEMETRY=local", "SPANPIPE_DIR="+dir, "SPANPIPE_ANOMALIES=past,chance=0.1,sessions=10", "SPANPIPE_FLUSH_TIMEOUT=1m")(a.cmd)
 	a.cmd.Stderr = &a.stderr
 	in, err := a.cmd.StdinPipe()
 	if err != nil {
@@ -92,7 +92,7 @@ func (a *pastAgent) call(tool, file string, content ...string) {
 	a.ask("tools/call", map[string]any{"name": tool, "arguments": arguments})
 }
 
-// report is what the agent does twice in each session.
+// report is what the agent does five times in each session.
 func (a *pastAgent) report() {
 	a.t.Helper()
 	a.call("list_directory", ".")
@@ -148,8 +148,9 @@ func TestPeersExplainPast(t *testing.T) {
 	p, h, dir, files := newPeers(t), newHome(t), t.TempDir(), pastFiles(t)
 	for i := range pastSessions {
 		a := pastSession(t, p, h, dir, files)
-		a.report()
-		a.report()
+		for range 5 {
+			a.report()
+		}
 		if said := a.end(); strings.Contains(said, "unusual") {
 			t.Fatalf("session %d: %s", i, said)
 		}
