@@ -130,7 +130,7 @@ func sources(of []store.Session) []report.Session {
 		s := &of[i]
 		all[i] = report.Session{
 			Name: s.Name, Server: s.ServerName(), Client: s.Client.Name, Launched: s.Launched, Ended: s.Ended,
-			Live: s.State == store.Live, Digest: s.Digest,
+			Live: s.State == store.Live, Digest: s.Digest, Findings: s.Findings,
 		}
 		if s.State != store.Ended {
 			all[i].Open = s.OpenOperations

@@ -96,6 +96,11 @@ type jsonNote struct {
 	Seen      *float64         `json:"seen,omitempty"`
 	Usual     *float64         `json:"usual,omitempty"`
 	Unit      string           `json:"unit,omitempty"`
+	Resource  string           `json:"resource,omitempty"` // of a finding that compares with earlier sessions, as all below
+	Prompt    string           `json:"prompt,omitempty"`
+	From      string           `json:"from,omitempty"`
+	Since     string           `json:"since,omitempty"` // a date
+	Sessions  int              `json:"sessions,omitempty"`
 	Duration  float64          `json:"duration,omitempty"`
 	Level     string           `json:"level,omitempty"`
 	Text      string           `json:"text,omitempty"`
@@ -155,6 +160,14 @@ func newOperationJSON(r *view.Records, op *record.Operation) jsonOperation {
 	return out
 }
 
+// dateOf returns a date, or nothing for no time.
+func dateOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
 func newNoteJSON(n record.Note) jsonNote {
 	switch n := n.(type) {
 	case record.Notification:
@@ -165,7 +178,8 @@ func newNoteJSON(n record.Note) jsonNote {
 			Method: n.Method, Size: n.Size, What: string(n.Kind), Reason: n.Reason, Sent: n.Sent, Awaited: n.Awaited}
 	case record.Finding:
 		return jsonNote{Kind: "finding", Time: utc(n.Time), Operation: n.Operation, What: string(n.Kind), Tool: n.Tool,
-			Side: n.Side, Seen: &n.Seen, Usual: &n.Usual, Unit: n.Unit}
+			Side: n.Side, Seen: &n.Seen, Usual: &n.Usual, Unit: n.Unit,
+			Resource: n.Resource, Prompt: n.Prompt, From: n.From, Since: dateOf(n.Since), Sessions: n.Sessions}
 	case record.DefinitionChange:
 		return jsonNote{Kind: "definition_change", Time: utc(n.Time), What: string(n.Change), Definition: &n}
 	case record.Blockage:

@@ -71,12 +71,15 @@ func (t *tailTable) lines(e *store.Event) string {
 	case store.OperationOpen:
 		return t.started(s)
 	case store.Noted:
-		if c, ok := e.Note.(record.DefinitionChange); ok {
-			text := view.DefinitionChange(c)
-			if !c.Harmless() {
+		switch n := e.Note.(type) {
+		case record.DefinitionChange:
+			text := view.DefinitionChange(n)
+			if !n.Harmless() {
 				text = t.screen.Paint(view.Yellow, "Δ "+text)
 			}
 			return t.started(s) + t.about(e, text)
+		case record.Finding:
+			return t.started(s) + t.about(e, t.screen.Paint(view.Yellow, "unusual")+" "+view.Finding(n))
 		}
 		if op, by := t.late.find(e); by > 0 {
 			o := view.OutcomeOf(op)
@@ -231,6 +234,7 @@ type jsonEvent struct {
 	Stall        record.Stall     `json:"stall,omitempty"`
 
 	Definition *record.DefinitionChange `json:"definition,omitempty"` // of a note about a change
+	Finding    *jsonNote                `json:"finding,omitempty"`
 }
 
 // tailJSON returns a JSON object for an event of the same kinds.
@@ -253,11 +257,15 @@ func tailJSON(e *store.Event) string {
 			out.ResponseSize = &op.ResponseSize
 		}
 	case store.Noted:
-		c, ok := e.Note.(record.DefinitionChange)
-		if !ok {
+		switch n := e.Note.(type) {
+		case record.DefinitionChange:
+			out.Definition = &n
+		case record.Finding:
+			note := newNoteJSON(n)
+			out.Event, out.Finding = "finding", &note
+		default:
 			return ""
 		}
-		out.Definition = &c
 	default:
 		return ""
 	}

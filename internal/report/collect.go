@@ -47,6 +47,8 @@ type Session struct {
 	// Open returns the operations that were open for a while, whether or not they have ended. It is nil for a session
 	// that has ended.
 	Open func() []record.Operation
+	// Findings returns what stood out in it. It may be nil.
+	Findings func() []record.Finding
 }
 
 // key is a finest group. Calls of the window before need no days.
@@ -91,7 +93,8 @@ type collection struct {
 	chains   map[chain]int
 	last     lastCalls
 	unread   []Unread
-	row      []step // of the session that is being added
+	unusual  map[Unusual]Times // without times
+	row      []step            // of the session that is being added
 }
 
 // lastCalls are the starts of the latest calls before the window, by kind.
@@ -113,7 +116,7 @@ type connection struct {
 func newCollection(o *Options) *collection {
 	return &collection{
 		window: o.Window, location: o.Location, groups: map[key]*figures{}, pairs: map[pair]*connection{},
-		chains: map[chain]int{},
+		chains: map[chain]int{}, unusual: map[Unusual]Times{},
 	}
 }
 
@@ -180,6 +183,7 @@ func (c *collection) add(number int32, s *Session) {
 		}
 	}
 	c.follow(s.Server)
+	c.findings(s)
 	if s.Launched.Before(c.window.Until) && (s.Live || !latest(end, s.Launched).Before(c.window.Since)) {
 		c.connected(s, &lists)
 	}
@@ -305,4 +309,8 @@ func (c *collection) merge(other *collection) {
 		c.last.add(kind(k), t)
 	}
 	c.unread = append(c.unread, other.unread...)
+	for u, t := range other.unusual {
+		mine := c.unusual[u]
+		c.unusual[u] = Times{mine.Count + t.Count, latest(mine.Last, t.Last)}
+	}
 }

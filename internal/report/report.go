@@ -32,6 +32,7 @@ type Report struct {
 	Slower      []Slower   `json:"slower"`
 	Sequences   []Sequence `json:"sequences"`
 	NeverCalled []Unused   `json:"never_called"`
+	Unusual     []Unusual  `json:"unusual"`
 
 	Stored   time.Time `json:"-"` // as in Options
 	Called   int       `json:"-"` // rows with calls, also where only those with failures are wanted
@@ -128,6 +129,7 @@ func Make(sessions []Session, o Options) *Report {
 	r.addErrors(targets)
 	r.Hung, r.Slower = hung(targets), slower(targets)
 	r.NeverCalled = c.unused()
+	r.Unusual = c.listUnusual()
 	return r
 }
 

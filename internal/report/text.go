@@ -221,6 +221,7 @@ func (t *teller) remarks() {
 		s := &t.Slower[i]
 		return "", fmt.Sprintf("%s: p95 %s, was %s", t.call(&s.Name), duration(s.P95), duration(s.P95Before))
 	})
+	t.unusual()
 	t.errors("Errors", t.Errors)
 	t.errors("Bad requests", t.BadRequests)
 	if t.By == ByTool {
@@ -255,6 +256,18 @@ func (t *teller) errors(label string, list []Error) {
 			text += ", " + t.name(e.Word)
 		}
 		return view.Number(e.Count), text + ", last " + When(e.Last.In(t.zone), t.Until.In(t.zone))
+	})
+}
+
+// unusual tells what stood out.
+func (t *teller) unusual() {
+	t.each("Unusual", len(t.Unusual), func(i int) (string, string) {
+		u := &t.Unusual[i]
+		text := t.name(u.Server) + " " + t.name(u.target()) + ": " + strings.ReplaceAll(t.name(u.Kind), "_", " ")
+		if u.From != "" {
+			text += " after " + t.name(u.From)
+		}
+		return view.Number(u.Count), text + ", last " + When(u.Last.In(t.zone), t.Until.In(t.zone))
 	})
 }
 

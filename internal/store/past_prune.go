@@ -74,8 +74,8 @@ func sweepPast(dir *os.Root, known func(id string) bool) {
 	for _, e := range entries {
 		id, rest, _ := strings.Cut(e.Name(), ".")
 		info, err := e.Info()
-		if err != nil || time.Since(info.ModTime()) < time.Hour && "."+rest != pastSuffix {
-			continue // it may be about to be used
+		if err != nil || time.Since(info.ModTime()) < time.Hour {
+			continue // its first session may not be stored yet
 		}
 		if !known(id) || strings.HasSuffix(rest, ".tmp") {
 			_ = dir.Remove(e.Name())

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanpipe/spanpipe/internal/lockfile"
+	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -217,6 +218,24 @@ func (s *Session) Sum() {
 			}
 		}
 	}
+}
+
+// Findings returns what stood out, in the order in which it did, while there is detail. It decodes only the lines about it.
+func (s *Session) Findings() (all []record.Finding) {
+	unusual := []byte(semconv.UnusualCall.Message)
+	_ = s.lines("logs.jsonl", func(line []byte) error { // what cannot be read is left out
+		if !bytes.Contains(line, unusual) {
+			return nil
+		}
+		_, records, _ := otlpfile.ReadLogs(line)
+		for i := range records {
+			if f, ok := note(&records[i], 0).(record.Finding); ok {
+				all = append(all, f)
+			}
+		}
+		return nil
+	})
+	return all
 }
 
 // OpenOperations returns the operations that were open for a second, whether or not they have ended. It decodes only the

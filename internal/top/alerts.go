@@ -43,6 +43,7 @@ func (w *world) alerts() []alert {
 			all = append(all, s.endAlerts(w)...)
 			all = append(all, s.failing(w)...)
 			all = append(all, s.changed(w)...)
+			all = append(all, s.unusual(w)...)
 		}
 	}
 	slices.SortFunc(all, func(a, b alert) int {
@@ -156,6 +157,24 @@ func (s *session) changed(w *world) []alert {
 
 // mostChanged bounds the alerts about one session's definitions.
 const mostChanged = 20
+
+// unusual reports what stood out from the server's earlier sessions. What stood out from the session itself is no alert: a
+// loop is in the timeline.
+func (s *session) unusual(w *world) []alert {
+	var all []alert
+	for _, n := range s.notes {
+		f, ok := n.(record.Finding)
+		if !ok || !f.Kind.OfPast() || w.now.Sub(f.Time) > recently {
+			continue
+		}
+		text := s.server() + " " + view.Finding(f)
+		all = append(all, alert{
+			rank: 3, word: "Unusual", style: Late, text: text, long: text, session: s,
+			tool: string(f.Kind) + " " + f.From + " " + f.Target(), at: f.Time,
+		})
+	}
+	return all
+}
 
 // hungNow counts the operations that hang.
 func (w *world) hungNow() int {

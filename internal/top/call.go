@@ -278,8 +278,7 @@ func (p *callPane) notes() []string {
 			out = append(out, text)
 		case record.Finding:
 			if n.Operation == p.op.Number {
-				out = append(out, fmt.Sprintf("Unusual: %s, %g %s; usual were %g.",
-					strings.ReplaceAll(string(n.Kind), "_", " "), n.Seen, clean(n.Unit), n.Usual))
+				out = append(out, "Unusual: "+view.Finding(n))
 			}
 		}
 	}

@@ -173,7 +173,7 @@ func (p *wholePicture) meanwhile() {
 			}
 		case record.Finding:
 			if n.Operation == op.Number {
-				p.fact("unusual", finding(n))
+				p.fact("unusual", Finding(n))
 			}
 		case record.Notification:
 			if n.Operation == op.Number && Drawn(n) {

@@ -35,7 +35,7 @@ func (r *Records) Remarks() []Remark {
 				all = append(all, Remark{n.Time, violation(n, names[n.Operation]), Yellow})
 			}
 		case record.Finding:
-			all = append(all, Remark{n.Time, finding(n), Yellow})
+			all = append(all, Remark{n.Time, Finding(n), Yellow})
 		case record.DefinitionChange:
 			all = append(all, definitionChange(n))
 		case record.Blockage:
@@ -179,32 +179,6 @@ func violation(v record.Violation, name string) string {
 		return sentences(from+": "+cause+": "+effect, kind.Hint(string(v.Direction)))
 	}
 	return sentences(from+": "+cause, effect, kind.Hint(string(v.Direction)))
-}
-
-// finding says what stood out from a session's own past.
-func finding(f record.Finding) string {
-	tool := Safe(f.Tool)
-	amount := func(n float64) string {
-		switch f.Unit {
-		case "s":
-			return Duration(time.Duration(n * float64(time.Second)))
-		case "By":
-			return Size(int64(n))
-		}
-		return fmt.Sprintf("%.3g", n)
-	}
-	seen, usual := amount(f.Seen), amount(f.Usual)
-	switch f.Kind {
-	case record.Loop:
-		return fmt.Sprintf("%s: the same call, %s repeats without progress; the longest run before had %s.", tool, seen, usual)
-	case record.Burst:
-		return fmt.Sprintf("%s: the first of a burst of calls, %s a second; usual are %s.", tool, seen, usual)
-	case record.LatencyOutlier:
-		return fmt.Sprintf("%s: took %s; its median in this session is %s.", tool, seen, usual)
-	case record.SizeOutlier:
-		return fmt.Sprintf("%s: a %s of %s; its median in this session is %s.", tool, Safe(string(f.Side)), seen, usual)
-	}
-	return fmt.Sprintf("%s: %s, seen %s, usual %s.", tool, Safe(string(f.Kind)), seen, usual)
 }
 
 func blockage(b record.Blockage) string {

@@ -2,6 +2,7 @@ package anomaly
 
 import (
 	"cmp"
+	"math"
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/past"
@@ -222,7 +223,17 @@ func (c *Comparison) find(op *record.Operation, key past.Key, at time.Time, f re
 	if t := c.known.Told[topic]; t != nil && t.Sessions >= maxTold && past.DayOf(at)-t.Last < toldFor {
 		return
 	}
+	f.Seen, f.Usual = rounded(f.Seen), rounded(f.Usual)
 	c.told[topic] = true
 	c.count[f.Kind]++
 	c.report(f)
+}
+
+// rounded returns a value with the four digits that mean something.
+func rounded(v float64) float64 {
+	if v <= 0 {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(v))-3)
+	return math.Round(v/unit) * unit
 }

@@ -79,6 +79,7 @@ type Session struct {
 	Seed   uint64
 	// DigestOnly leaves out spans and log records, as retention does after a while.
 	DigestOnly bool
+	Past       bool // it is added to what is remembered of its server
 }
 
 // End is how a session ends.
@@ -99,7 +100,7 @@ func Make(dir string, s Session) (*store.Writer, error) {
 	res := resource.NewSchemaless(attribute.String("service.name", s.Server.Name), attribute.String("service.instance.id", id))
 	var problems problems
 	w := store.Create(store.Config{
-		Dir: dir, Logger: slog.New(slog.NewTextHandler(&problems, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Dir: dir, Past: s.Past, Logger: slog.New(slog.NewTextHandler(&problems, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Meta:   store.Meta{ID: id, Version: "1.0.0", Launched: s.Start, Service: s.Server.Name, Run: s.Run},
 		Origin: &otlpfile.Origin{Resource: res.Attributes(), ScopeName: otel.Scope, ScopeVersion: "1.0.0"},
 	})
