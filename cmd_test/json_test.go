@@ -23,6 +23,7 @@ var varying = []struct {
 	{regexp.MustCompile(`("(?:duration|wait)": ?)[\d.e-]+`), `${1}0.0125`},
 	{regexp.MustCompile(`("\w+_ns": ?)\d+`), `${1}12500000`},
 	{regexp.MustCompile(`("id": ?)"[\da-f-]{36}"`), `${1}"2f9c8e1e-57d6-4c5b-a3f1-0c1d6b1f0f5a"`},
+	{regexp.MustCompile(`("id": ?)"[\da-f]{16}"`), `${1}"6970527daf1c1ef2"`},
 	{regexp.MustCompile(`("trace_id": ?)"\w+"`), `${1}"8032fd3bc5630f28bfaa3331036a7496"`},
 	{regexp.MustCompile(`("span_id": ?)"\w+"`), `${1}"42cfcd694ad4d2ae"`},
 	{regexp.MustCompile(`("pid": ?)\d+`), `${1}4711`},
@@ -57,6 +58,7 @@ func TestJSON(t *testing.T) {
 		{"push.json", nil, []string{"push", "--dry-run", "--json"}},
 		{"export.jsonl", nil, []string{"export", "last", "--format", "jsonl"}},
 		{"metrics.json", nil, []string{"metrics", "check", "rules.yaml", "last", "--json"}},
+		{"definitions.json", nil, []string{"definitions", "--json"}},
 		{"consent.json", append(local, "SPANPIPE_CAPTUR=all"), []string{"consent", "--json"}},
 	} {
 		t.Run(test.file, func(t *testing.T) {

@@ -222,13 +222,13 @@ func (w *written) Noted(n record.Note) {
 	}
 }
 
-// operations returns what the store holds of operations. Not held are: the task's id; of an operation of several round
+// operations returns what the store holds of operations. Not held are: the task's id; which page of a list it was; of an operation of several round
 // trips, waiting and transfer, which its span does not have either; the parent within the session, if the request names
 // another one in its trace context.
 func (w *written) operations() []record.Operation {
 	var all []record.Operation
 	for _, op := range w.changes {
-		op.TaskID = ""
+		op.TaskID, op.List = "", record.ListPage{}
 		if !op.Answered || op.RoundTrips != 1 {
 			op.FirstByte, op.Wait, op.Transfer = time.Time{}, 0, 0
 		}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -36,11 +37,48 @@ func DefinitionChange(c record.DefinitionChange) string {
 	return name + " is defined differently than " + than + ": " + Safe(c.PartsText())
 }
 
-// definitionChange returns the remark about a change.
-func definitionChange(c record.DefinitionChange) Remark {
-	text := DefinitionChange(c) + "."
-	if c.Harmless() {
-		return Remark{c.Time, text, Dim}
+// shownTogether is how many definitions that have changed in the same way are named.
+const shownTogether = 3
+
+// definitionChanges returns remarks about changes. When a server was updated, many of its tools may have changed in the same
+// way: those are one remark.
+func definitionChanges(all []record.DefinitionChange) []Remark {
+	groups := map[string][]record.DefinitionChange{}
+	var order []string
+	for _, c := range all {
+		key := fmt.Sprint(c.Change, c.Pinned, c.PartsText())
+		if c.Change == record.DefinitionRenamed {
+			key += c.Name
+		}
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], c)
 	}
-	return Remark{c.Time, text + " Look at it before you go on: spanpipe definitions.", Yellow}
+	var remarks []Remark
+	for _, key := range order {
+		remarks = append(remarks, definitionRemark(groups[key]))
+	}
+	return remarks
+}
+
+// definitionRemark returns the remark about changes of one kind, in the same parts.
+func definitionRemark(same []record.DefinitionChange) Remark {
+	first := same[0]
+	text := DefinitionChange(first)
+	if name := DefinitionName(first.Kind, first.Name); len(same) > 1 {
+		names := []string{name}
+		for _, c := range same[1:min(len(same), shownTogether)] {
+			names = append(names, DefinitionName(c.Kind, c.Name))
+		}
+		joined := strings.Join(names, ", ")
+		if more := len(same) - len(names); more > 0 {
+			joined += fmt.Sprintf(" and %s more", Number(more))
+		}
+		text = joined + strings.Replace(strings.TrimPrefix(text, name), " is ", " are ", 1)
+	}
+	if first.Harmless() {
+		return Remark{first.Time, text + ".", Dim}
+	}
+	return Remark{first.Time, text + ". Look at it before you go on: spanpipe definitions.", Yellow}
 }

@@ -28,6 +28,7 @@ func (r *Records) Remarks() []Remark {
 		names[r.Operations[i].Number] = Call(&r.Operations[i])
 	}
 	violations := map[record.ViolationKind]int{}
+	var changes []record.DefinitionChange
 	for _, n := range r.Notes {
 		switch n := n.(type) {
 		case record.Violation:
@@ -37,11 +38,12 @@ func (r *Records) Remarks() []Remark {
 		case record.Finding:
 			all = append(all, Remark{n.Time, Finding(n), Yellow})
 		case record.DefinitionChange:
-			all = append(all, definitionChange(n))
+			changes = append(changes, n)
 		case record.Blockage:
 			all = append(all, Remark{n.Time, blockage(n), Red})
 		}
 	}
+	all = append(all, definitionChanges(changes)...)
 	if end, color := r.farewell(); end != "" {
 		all = append(all, Remark{r.End(), end, color})
 	}

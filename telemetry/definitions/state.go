@@ -186,9 +186,12 @@ func (s *State) renamed(old *Known, added map[string]bool) *Known {
 	}
 	for i := range s.Known {
 		k := &s.Known[i]
+		if k.Kind != old.Kind || k.Last.Description != rest.Description || !added[k.Last.Name] {
+			continue
+		}
 		f := k.Last
 		f.Name = ""
-		if k.Kind == old.Kind && added[k.Last.Name] && f == rest {
+		if f == rest {
 			return k
 		}
 	}

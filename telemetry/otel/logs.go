@@ -31,6 +31,8 @@ type logs struct {
 	server  attributes // of every record: the server's name and version
 	totals  record.Totals
 
+	definitions int // that have changed so far
+
 	scratch attributes // reused: both loggers copy what they keep
 }
 
@@ -288,9 +290,14 @@ func (l *logs) finding(ctx context.Context, f record.Finding) {
 
 // definition reports that a definition is not what it was.
 func (l *logs) definition(ctx context.Context, c record.DefinitionChange) {
-	level, hint := slog.LevelWarn, definitionHint
-	if c.Harmless() {
-		level, hint = slog.LevelInfo, ""
+	level, hint := slog.LevelInfo, ""
+	if !c.Harmless() {
+		if l.definitions++; l.definitions <= maxDefinitionWarnings {
+			level = slog.LevelWarn
+		}
+		if l.definitions == 1 {
+			hint = definitionHint
+		}
 	}
 	var a attributes
 	a.text(semconv.DefinitionChange, string(c.Change))
@@ -303,6 +310,10 @@ func (l *logs) definition(ctx context.Context, c record.DefinitionChange) {
 	a.text(semconv.Hint, hint)
 	l.write(ctx, c.Time, level, semconv.DefinitionDiffers, a)
 }
+
+// maxDefinitionWarnings is how many changes of a session are warnings. When a server was updated, all of its tools may have
+// changed.
+const maxDefinitionWarnings = 5
 
 // definitionHint is what to do about a definition that has changed.
 const definitionHint = "look at what the server says now before you go on; spanpipe definitions lists changes, --accept pins"

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"math"
 	"slices"
 
 	"github.com/spanpipe/spanpipe/framing"
@@ -122,7 +121,7 @@ func listPageOf(op *operation, x *Extra) (p record.ListPage) {
 	if a := op.listing; a != nil && !a.partial {
 		p.Listing, p.Page = a.number, op.page
 	} else if kind == record.InstructionsDefinition {
-		p.Listing, p.Last = math.MaxUint64, true
+		p.Listing, p.Last = op.Number, true
 	}
 	return p
 }
