@@ -39,6 +39,8 @@ const everything = `
 1001ms < {"jsonrpc":"2.0","id":8,"result":{}}
 1010ms < a banner that does not belong here
 1020ms < {"jsonrpc":"2.0","id":99,"result":{}}
+1030ms > {"jsonrpc":"2.0","id":10,"method":"prompts/get","params":{"name":"slow"}}
+1050ms > {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":10}}
 2500ms > {"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"search","arguments":{"q":"b"}}}
 `
 
@@ -95,7 +97,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.ServerOperationDuration,
 			otlptest.Attrs{semconv.ToolName: "search", semconv.ErrorType: "server_exit"}, 1, -1},
 		{semconv.ServerOperationDuration, otlptest.Attrs{semconv.MethodName: "_OTHER"}, 1, 0.001},
-		{semconv.ServerOperationDuration, nil, 20, -1},
+		{semconv.ServerOperationDuration, nil, 21, -1},
 		{semconv.ClientOperationDuration, otlptest.Attrs{semconv.MethodName: "sampling/createMessage"}, 1, 0.2},
 		{semconv.ServerSessionDuration,
 			otlptest.Attrs{semconv.ErrorType: "server_exit", semconv.ClientName: "test-client",
@@ -111,7 +113,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.MessageSize,
 			otlptest.Attrs{semconv.Kind: "notification",
 				semconv.MethodName: "notifications/progress"}, 1, size("notifications/progress")},
-		{semconv.MessageSize, nil, 45, -1},
+		{semconv.MessageSize, nil, 47, -1},
 		{semconv.OperationRequestSize, call("fetch"), 1, size(`"name":"fetch","arguments"`)},
 		{semconv.OperationResponseSize, call("fetch"), 1, size("429 Too Many")},
 		{semconv.OperationWait, call("fetch"), 1, 0.1},
@@ -140,7 +142,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.OperationErrors,
 			otlptest.Attrs{semconv.ErrorClass: "not_found", semconv.MethodName: "resources/read"}, 1},
 		{semconv.OperationErrors, otlptest.Attrs{semconv.ErrorClass: "unavailable", semconv.ToolName: "search"}, 1},
-		{semconv.OperationErrors, nil, 4},
+		{semconv.OperationErrors, nil, 5},
 		{semconv.ResourceReads, otlptest.Attrs{semconv.Resource: "note://{id}"}, 1},
 		{semconv.ResourceReads, otlptest.Attrs{semconv.Resource: "file"}, 1},
 		{semconv.ResourceReads, nil, 2},
