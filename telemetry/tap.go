@@ -20,6 +20,7 @@ type Tap struct {
 	arriving atomic.Int64                    // since when bytes are there that have not been scanned yet, 0 if none are; likewise
 	scanned  atomic.Int64                    // when the last scanned bytes had been read, in nanoseconds of the session
 	rest     atomic.Int64                    // bytes of a line whose end is still to come
+	over     atomic.Bool                     // the stream has ended
 	partial  atomic.Pointer[session.Message] // the request that has been read in part, as far as that is known
 	mark     time.Duration                   // what watermark returned last
 }
@@ -93,6 +94,7 @@ func (tap *Tap) Ended(at time.Time, whole bool) {
 	} else {
 		tap.scanner.Abort(at)
 	}
+	tap.over.Store(true)
 	tap.partial.Store(nil)
 	tap.rest.Store(0)
 	tap.arriving.Store(0)

@@ -53,13 +53,17 @@ func (s *stalls) ended(op *operation, open []*operation, ready bool, at time.Dur
 	if op.Answered {
 		return
 	}
+	otherwise := record.ClientGaveUp
+	if op.dir == record.ToClient {
+		otherwise = record.UnknownStall
+	}
 	switch op.ErrorType {
-	case semconv.ErrCancelled, semconv.ErrTimeout, semconv.ErrAbandoned:
-		otherwise := record.ClientGaveUp
-		if op.dir == record.ToClient {
-			otherwise = record.UnknownStall
-		}
+	case semconv.ErrCancelled, semconv.ErrTimeout:
 		s.judge(op, open, ready, at, otherwise)
+	case semconv.ErrAbandoned: // the session has ended: the streams are closed, and the processes are going or gone
+		if op.Stall == "" && !op.lasting {
+			op.Prove(otherwise, record.Evidence{})
+		}
 	}
 }
 
