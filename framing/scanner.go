@@ -100,8 +100,8 @@ func (s *Scanner) Abort(at time.Time) {
 	s.endLine()
 }
 
-// Begun returns how many bytes there are of a line that has begun and not ended.
-func (s *Scanner) Begun() int64 { return s.line.size }
+// Unfinished returns how many bytes there are of a line whose end is still to come.
+func (s *Scanner) Unfinished() int64 { return s.line.size }
 
 // Partial returns the request that has begun and not ended, with what is known of it so far, if that is enough to know
 // that it is a request. It is valid until the next call, like a message passed to emit.

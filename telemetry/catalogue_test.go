@@ -39,6 +39,8 @@ const everything = `
 1001ms < {"jsonrpc":"2.0","id":8,"result":{}}
 1010ms < a banner that does not belong here
 1020ms < {"jsonrpc":"2.0","id":99,"result":{}}
+1030ms > {"jsonrpc":"2.0","id":10,"method":"prompts/get","params":{"name":"slow"}}
+1050ms > {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":10}}
 2400ms > {"jsonrpc":"2.0","id":12,"method":"resources/templates/list"}
 2410ms < {"jsonrpc":"2.0","id":12,"result":{"resourceTemplates":[{"uriTemplate":"note://{id}","name":"memo"}]}}
 2500ms > {"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"search","arguments":{"q":"b"}}}
@@ -111,7 +113,7 @@ func TestEveryInstrument(t *testing.T) {
 			size("Unknown tool") + size("Resource not found")},
 		{semconv.MessageSize,
 			otlptest.Attrs{semconv.Kind: "notification", semconv.Direction: "to_client"}, 1, size("notifications/progress")},
-		{semconv.MessageSize, nil, 47, -1},
+		{semconv.MessageSize, nil, 49, -1},
 		{semconv.OperationRequestSize,
 			otlptest.Attrs{semconv.MethodName: "tools/call"}, 14, size(`"method":"tools/call"`)},
 		{semconv.OperationResponseSize, call("fetch"), 1, size("429 Too Many")},

@@ -131,8 +131,12 @@ func (c *consumer) know(p *past.Past) {
 	}
 }
 
-// look returns what can be seen beside the messages, for the verdict about an operation that hangs.
+// look returns what can be seen beside the messages, for the verdict about an operation that hangs. Once a stream has ended
+// that is nothing: what it held is gone, and the server is about to be.
 func (c *consumer) look(processes bool) session.Look {
+	if c.taps[0].over.Load() || c.taps[1].over.Load() {
+		return session.Look{}
+	}
 	now := c.clock.now()
 	l := session.Look{ToServer: c.taps[0].stream(now), ToClient: c.taps[1].stream(now)}
 	if c.cfg.Taken != nil {

@@ -163,7 +163,8 @@ func TestEveryRecord(t *testing.T) {
 	}
 	for _, d := range semconv.Records() {
 		for _, key := range d.Attributes {
-			if !keys[d.Message][key] {
+			// What can be seen of a stall depends on the process that stands for the server: package otel tests these.
+			if !keys[d.Message][key] && !strings.HasPrefix(key, semconv.Stall+".") {
 				t.Errorf("%q never has the attribute %s, which semconv lists for it", d.Message, key)
 			}
 			delete(keys[d.Message], key)
@@ -236,6 +237,7 @@ func recordExample(attrs otlptest.Attrs, keys []string) string {
 var (
 	measuredDate = regexp.MustCompile(`\bsince=[^ ]+`)
 	measuredTime = regexp.MustCompile(`\bduration=[\d.]+`)
+	seenStall    = regexp.MustCompile(` spanpipe\.stall[\w.]*=\S+`) // of this process, which is taken for the server
 	randomID     = regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
 )
 
@@ -244,7 +246,7 @@ var (
 func withoutMeasured(d semconv.Record, example string) string {
 	example = measuredDate.ReplaceAllString(randomID.ReplaceAllString(example, "ID"), "since=then")
 	if slices.Contains([]string{semconv.OperationHangs.Message, semconv.StreamBlocked.Message}, d.Message) || d.Message == semconv.SessionEnded.Message {
-		return measuredTime.ReplaceAllString(example, "duration=0")
+		return seenStall.ReplaceAllString(measuredTime.ReplaceAllString(example, "duration=0"), "")
 	}
 	return example
 }

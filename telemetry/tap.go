@@ -19,7 +19,8 @@ type Tap struct {
 
 	arriving atomic.Int64                    // since when bytes are there that have not been scanned yet, 0 if none are; likewise
 	scanned  atomic.Int64                    // when the last scanned bytes had been read, in nanoseconds of the session
-	begun    atomic.Int64                    // bytes of a line that has begun and not ended
+	rest     atomic.Int64                    // bytes of a line whose end is still to come
+	over     atomic.Bool                     // the stream has ended
 	partial  atomic.Pointer[session.Message] // the request that has been read in part, as far as that is known
 	mark     time.Duration                   // what watermark returned last
 }
@@ -52,7 +53,7 @@ func (tap *Tap) Forwarded(b []byte, read time.Time) {
 	tap.t.clock.see(read)
 	tap.scanner.Write(b, read)
 	tap.keepPartial()
-	tap.begun.Store(tap.scanner.Begun())
+	tap.rest.Store(tap.scanner.Unfinished())
 	tap.scanned.Store(int64(read.Sub(tap.t.clock.epoch)))
 	tap.arriving.Store(0)
 }
@@ -80,7 +81,7 @@ func (tap *Tap) blocked() (since time.Duration, m *session.Message) {
 
 // stream returns the state of the stream. Only the consumer calls it.
 func (tap *Tap) stream(now time.Duration) session.Stream {
-	s := session.Stream{Partial: tap.begun.Load(), Quiet: max(now-time.Duration(tap.scanned.Load()), 0)}
+	s := session.Stream{Partial: tap.rest.Load(), Quiet: max(now-time.Duration(tap.scanned.Load()), 0)}
 	if since := tap.arriving.Load(); since != 0 {
 		s.Blocked = max(now-time.Duration(since), 0)
 	}
@@ -97,8 +98,9 @@ func (tap *Tap) Ended(at time.Time, whole bool) {
 	} else {
 		tap.scanner.Abort(at)
 	}
+	tap.over.Store(true)
 	tap.partial.Store(nil)
-	tap.begun.Store(0)
+	tap.rest.Store(0)
 	tap.arriving.Store(0)
 }
 

@@ -30,6 +30,7 @@ func TestDocuments(t *testing.T) {
 		"resource":   attributesTable(semconv.ResourceAttributes()),
 		"failure":    attributesTable(semconv.FailureAttributes()),
 		"errortypes": wordsTable(semconv.ErrorTypes()),
+		"stalls":     wordsTable(semconv.Stalls()),
 		"losses":     wordsTable(semconv.LossReasons()),
 		"buckets":    bucketsText(),
 	}

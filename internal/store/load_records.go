@@ -254,6 +254,9 @@ func violation(r *otlpfile.LogRecord, direction record.Direction, about uint64) 
 		Requested: all.text(semconv.Requested), Given: all.text(semconv.ProtocolVersion), Supported: all.text(semconv.Supported),
 		Late: seconds(all.get(semconv.StallLate)),
 	}
+	if number := all.get(semconv.Number).AsInt64(); number > 0 {
+		v.Operation = uint64(number)
+	}
 	if v.Reason == semconv.ViolationOf(string(v.Kind)).Cause {
 		v.Reason = ""
 	}

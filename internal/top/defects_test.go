@@ -192,18 +192,22 @@ func TestAttributes(t *testing.T) {
 		Change: record.Ended, Number: 1, Method: "prompts/get", Target: "trip", Direction: record.ToServer, Start: start, End: now,
 		Answered: true, RequestSize: 1, ResponseSize: 2, Wait: 1, Transfer: 1, InputWait: 1, RoundTrips: 2, Progress: 3,
 		RequestID: "1", Protocol: "v", Requested: "v", JSONRPC: "1.0", ErrorType: "x", Code: "-1", Class: record.Internal, TaskStatus: "x",
-		Resource: "note", Batch: true, Ambiguous: true, Hung: true, Undelivered: true, IDMismatch: true,
+		Resource: "note", Batch: true, Ambiguous: true, Hung: true, Undelivered: true, IDMismatch: true, Stall: record.ServerIdle,
+		Evidence: []record.Evidence{{
+			Unread: 1, Backlog: 1, Partial: 1, Quiet: 1, Blocked: 1, Asked: "ping", Others: 1, Processes: 1, Stopped: 1, Running: 1,
+			Children: 1, CPU: 1, Over: 1, Bridge: "docker",
+		}},
 		Content: record.Content{Variables: []record.Variable{{Name: "season", Value: "warm"}}, Result: "packed"},
 	}
 	tool := ended("a", 2, "search", now, time.Second)
 	m := model(s)
-	m.Resize(top.Size{Width: 120, Height: 70})
+	m.Resize(top.Size{Width: 120, Height: 90})
 	keys(t, m, "enter")
 	m.Take(top.Detail{Session: "a", Records: &store.Records{Operations: []record.Operation{op.Record, tool.Record}}})
 	keys(t, m, "g", "enter", "a")
-	text := screen(t, m, top.Size{Width: 120, Height: 70})
+	text := screen(t, m, top.Size{Width: 120, Height: 90})
 	keys(t, m, "]")
-	text += screen(t, m, top.Size{Width: 120, Height: 70})
+	text += screen(t, m, top.Size{Width: 120, Height: 90})
 	for _, a := range semconv.OperationAttributes() {
 		if !strings.Contains(text, " "+a.Key+" ") {
 			t.Errorf("%s is missing", a.Key)

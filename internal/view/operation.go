@@ -224,11 +224,11 @@ func attributeValue(a Attribute) string {
 	var number float64
 	_, err := fmt.Sscan(a.Value, &number)
 	switch a.Key {
-	case semconv.RequestSize, semconv.ResponseSize:
+	case semconv.RequestSize, semconv.ResponseSize, semconv.StallUnread, semconv.StallPartial:
 		if err == nil {
 			return Size(int64(number))
 		}
-	case semconv.Wait, semconv.Transfer, semconv.InputWait:
+	case semconv.Wait, semconv.Transfer, semconv.InputWait, semconv.StallQuiet, semconv.StallBlocked, semconv.StallOver, semconv.StallCPU:
 		if err == nil {
 			return Duration(time.Duration(number * float64(time.Second)))
 		}
@@ -336,6 +336,21 @@ var meanings = map[string]string{
 	semconv.Hung:             "Was reported as hanging.",
 	semconv.Undelivered:      "Was not read completely.",
 	semconv.IDMismatch:       "The answer's id was only alike.",
+	semconv.Stall:            "Why there is no answer.",
+	semconv.StallUnread:      "Not read by the server.",
+	semconv.StallBacklog:     "Earlier requests not read.",
+	semconv.StallPartial:     "Came of the answer.",
+	semconv.StallQuiet:       "Since its last byte.",
+	semconv.StallBlocked:     "The answer was not taken.",
+	semconv.StallAsked:       "What the server asked for.",
+	semconv.StallOthers:      "Others were answered.",
+	semconv.StallProcesses:   "The server's processes.",
+	semconv.StallStopped:     "Those that are stopped.",
+	semconv.StallRunning:     "Those that run.",
+	semconv.StallChildren:    "Those begun since the request.",
+	semconv.StallOver:        "How long they were watched.",
+	semconv.StallCPU:         "CPU time in that time.",
+	semconv.StallBridge:      "Leads to the server elsewhere.",
 	"trace_id":               "The same in your backend.",
 	"span_id":                "Likewise.",
 }

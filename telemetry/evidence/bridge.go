@@ -3,6 +3,7 @@ package evidence
 import (
 	_ "embed"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/spanpipe/spanpipe/internal/proctree"
@@ -43,25 +44,26 @@ func parseList(text string) map[string]kind {
 var interpreters = []string{"node", "bun", "deno", "python", "java", "ruby"}
 
 // kindOf returns what a process is by its program, its command's name, and the script that an interpreter runs.
-func kindOf(program string, args []string) kind {
-	if k, ok := listed[plain(program)]; ok {
-		return k
-	}
+func kindOf(program string, args []string) (k kind) {
 	if len(args) == 1 { // a title that a process has given itself, as npm does
 		args = strings.Fields(args[0])
 	}
-	for i, arg := range args {
-		if i > 0 && (!interprets(program) || strings.HasPrefix(arg, "-")) {
-			continue
-		}
-		if k, ok := listed[plain(arg)]; ok {
-			return k
-		}
-		if i > 0 {
-			break // the rest are arguments of the script
+	names := []string{program}
+	if len(args) > 0 {
+		names = append(names, args[0])
+		i := slices.IndexFunc(args[1:], func(arg string) bool { return !strings.HasPrefix(arg, "-") })
+		if i >= 0 && interprets(program) {
+			names = append(names, args[i+1])
 		}
 	}
-	return kind{}
+	for _, name := range names {
+		found := listed[plain(name)]
+		if found.bridge != "" {
+			return found
+		}
+		k.launcher = k.launcher || found.launcher
+	}
+	return k
 }
 
 func interprets(program string) bool {

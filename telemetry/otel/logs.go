@@ -339,7 +339,8 @@ func (l *logs) violation(ctx context.Context, v record.Violation) {
 	a.text(semconv.Violation, string(v.Kind))
 	a.text(semconv.Direction, string(v.Direction))
 	a.text(semconv.MethodName, v.Method)
-	if v.Kind == record.LateResponse {
+	if v.Kind == record.LateResponse { // the operation has ended, and its span with it
+		a.count(semconv.Number, int64(v.Operation))
 		a.text(semconv.Stall, string(record.AnsweredLate))
 		a.seconds(semconv.StallLate, v.Late)
 	}

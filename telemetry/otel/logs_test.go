@@ -37,6 +37,7 @@ func TestEveryRecord(t *testing.T) {
 	asked.Change = record.StillOpen
 	s.Changed(&asked)
 	call.Change, call.Duration, call.Undelivered = record.Hanging, 30*time.Second, true
+	call.Prove(record.ServerIdle, seen)
 	s.Changed(&call)
 	s.Noted(record.Finding{Kind: record.SizeOutlier, Operation: call.Number, Tool: "search", Side: record.ResponseSide, Seen: 1048636, Usual: 160, Unit: "By"})
 	s.Noted(record.Violation{Direction: record.ToClient, Kind: record.InvalidJSON, Reason: "unexpected end", Size: 12})
@@ -44,7 +45,8 @@ func TestEveryRecord(t *testing.T) {
 		Direction: record.ToClient, Kind: record.OrphanResponse, Size: 12, Operation: call.Number, Method: semconv.ToolsCall,
 		Sent: "0", Awaited: "7", Requested: "2025-11-25", Given: "2024-11-05", Supported: "2024-11-05",
 	})
-	s.Noted(record.Violation{Direction: record.ToClient, Kind: record.LateResponse, Size: 53, Sent: `"late"`})
+	s.Noted(record.Violation{Direction: record.ToClient, Kind: record.LateResponse, Size: 53, Sent: `"late"`,
+		Operation: call.Number, Method: semconv.ToolsCall, Late: time.Second})
 	s.Noted(record.LogLine{Source: record.FromMessage, Level: "warning", Logger: "db", Text: `"slow query"`})
 	s.Noted(record.LogLine{Source: record.FromStderr, Text: "listening on the usual port"})
 

@@ -112,6 +112,12 @@ func (s *stage) ended(op record.Operation, ms int) record.Operation {
 	return op
 }
 
+// seen is evidence of every kind.
+var seen = record.Evidence{
+	Unread: 182, Backlog: 2, Partial: 4096, Quiet: 29400 * time.Millisecond, Blocked: 30 * time.Second, Asked: semconv.SamplingCreateMessage,
+	Others: 12, Processes: 3, Stopped: 1, Running: 1, Children: 1, CPU: 20 * time.Millisecond, Over: 29 * time.Second, Bridge: "docker",
+}
+
 // call is an answered operation.
 func (s *stage) call(op record.Operation, from, to int) record.Operation {
 	op = s.opened(op, from)

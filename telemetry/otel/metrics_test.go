@@ -52,6 +52,17 @@ func everything(t *testing.T, changes ...func(*otel.Config)) *stage {
 	s.call(read, 800, 850)
 	read.Resource, read.Code, read.Class = "file", "-32002", record.NotFound
 	s.call(read, 900, 950)
+	stuck := s.opened(record.Operation{Method: semconv.PromptsGet}, 960)
+	stuck.Change, stuck.Stall = record.Hanging, record.ServerBusy
+	s.Changed(&stuck)
+	stuck.Stall = record.ServerIdle // an operation is counted once, under the verdict it had when it was reported
+	s.Changed(&stuck)
+	stuck.ErrorType = semconv.ErrTimeout
+	s.ended(stuck, 970)
+	s.call(record.Operation{Method: semconv.PromptsGet, ErrorType: semconv.ErrCancelled, Stall: record.ClientGaveUp}, 980, 990)
+	s.Noted(record.Violation{
+		Time: s.at(995), Direction: record.ToClient, Kind: record.LateResponse, Method: semconv.PromptsGet, Late: time.Second, Size: 34,
+	})
 	s.Noted(record.Violation{Time: s.at(1010), Direction: record.ToClient, Kind: record.Noise, Size: 34})
 	open := s.opened(record.Operation{Protocol: "2025-11-25"}, 2500)
 	open.ErrorType, open.Class = "server_exit", record.Unavailable
@@ -81,7 +92,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.ServerOperationDuration, attrs{semconv.ToolName: "_OTHER", semconv.StatusCode: "-32602"}, 0.01, 1},
 		{semconv.ServerOperationDuration, attrs{semconv.ToolName: "search", semconv.ErrorType: "server_exit"}, 0.01, 1},
 		{semconv.ServerOperationDuration, attrs{semconv.MethodName: "_OTHER"}, 0.001, 1},
-		{semconv.ServerOperationDuration, nil, 0.551, 9},
+		{semconv.ServerOperationDuration, nil, 0.571, 11},
 		{semconv.ClientOperationDuration, attrs{semconv.MethodName: "sampling/createMessage"}, 0.2, 1},
 		{semconv.ServerSessionDuration, attrs{semconv.ErrorType: "server_exit", semconv.ClientName: "test-client", semconv.ServerVersion: "2.0"}, 2.5, 1},
 		{semconv.MessageSize, attrs{semconv.Direction: "to_client", semconv.Kind: "response", semconv.MethodName: nil}, 114, 1},
@@ -104,6 +115,10 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.OperationErrors, attrs{semconv.ErrorClass: "invalid_params", semconv.ToolName: "_OTHER"}, 1, 0},
 		{semconv.OperationErrors, attrs{semconv.ErrorClass: "not_found", semconv.MethodName: "resources/read"}, 1, 0},
 		{semconv.OperationErrors, nil, 4, 0},
+		{semconv.OperationHangCount, attrs{semconv.Stall: "server_busy", semconv.MethodName: "prompts/get"}, 1, 0},
+		{semconv.OperationHangCount, attrs{semconv.Stall: "client_gave_up"}, 1, 0},
+		{semconv.OperationHangCount, attrs{semconv.Stall: "answered_late"}, 1, 0},
+		{semconv.OperationHangCount, nil, 3, 0},
 		{semconv.ToolTransitions, attrs{semconv.FromTool: "search", semconv.ToTool: "fetch"}, 1, 0},
 		{semconv.ToolTransitions, attrs{semconv.FromTool: "fetch", semconv.ToTool: "_OTHER"}, 1, 0},
 		{semconv.ToolTransitions, nil, 3, 0},

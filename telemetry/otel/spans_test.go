@@ -221,6 +221,7 @@ func TestEveryAttribute(t *testing.T) {
 	s.call(whole(), 0, 10)
 	op := whole()
 	op.RoundTrips, op.Undelivered, op.Hung = 1, true, true
+	op.Prove(record.ServerIdle, seen)
 	s.call(op, 20, 30)
 	s.call(record.Operation{
 		Method: semconv.PromptsGet, Target: "trip", Requested: "2026-07-28",

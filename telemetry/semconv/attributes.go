@@ -165,6 +165,25 @@ func ErrorTypes() []Word {
 	}
 }
 
+// Stalls returns the words of spanpipe.stall: where an operation is stuck. The first that is true counts.
+func Stalls() []Word {
+	return []Word{
+		{"client_not_reading", "what the server has written is not being read, for a second at least: the client hangs, or is suspended"},
+		{"answer_incomplete", "the beginning of an answer has come, and not its end"},
+		{"server_stopped", "a process of the server is stopped, by a signal or a debugger"},
+		{"starting", "the server has answered nothing yet, and has not read the request or is at work"},
+		{"server_not_reading", "the request is still in the server's input; or, of a request of the server's own, the client's answer is"},
+		{"server_waiting_for_client", "the server has asked the client for something during this request, and has no answer"},
+		{"bridge_remote", "the server runs elsewhere, behind docker, ssh, mcp-remote or the like: idle local processes prove nothing"},
+		{"waiting_for_child", "a process that the server has started since the request still runs"},
+		{"server_busy", "the server's processes use the CPU, at least 1 % of the time"},
+		{"server_idle", "the server has read the request, and its processes have done nothing since"},
+		{"client_gave_up", "nothing of this is known, and the client cancelled, stopped waiting or left"},
+		{"answered_late", "on a late answer and its metric: the answer came after the client had stopped waiting"},
+		{"unknown", "it hangs, and nothing of this is known"},
+	}
+}
+
 // LossReasons returns the words of spanpipe.reason: what was lost, and why.
 func LossReasons() []Word {
 	return []Word{

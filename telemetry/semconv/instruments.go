@@ -129,7 +129,7 @@ var (
 		Description: "Operations that hung, timed out, were cancelled or abandoned, by where they were stuck; " +
 			"an answer that came afterwards counts once more, as answered_late.",
 		Attributes: append([]string{Stall}, operation...),
-		Example: "{spanpipe.stall=client_gave_up mcp.method.name=tools/call gen_ai.tool.name=search " +
+		Example: "{spanpipe.stall=client_gave_up mcp.method.name=prompts/get " +
 			"spanpipe.server.name=test-server} 1",
 	})
 	ResourceReads = instrument(Instrument{

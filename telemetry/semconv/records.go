@@ -74,7 +74,7 @@ var (
 		Attributes: []string{
 			SessionID, Duration, Calls, Failures, P95, ErrorType, ExitCause, Exit, ExitCode, Signal, InFlight, ViolationReason,
 		},
-		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=20 failures=5 p95=0.3 error.type=server_exit " +
+		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=21 failures=5 p95=0.3 error.type=server_exit " +
 			"spanpipe.exit.cause=server_ended spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
 			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
@@ -110,7 +110,7 @@ var (
 			"and again each time that period doubles; time in which the user is asked does not count",
 		Attributes: slices.Concat(operationRecord, []string{Hint, Stall}, stallEvidence),
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
-			"jsonrpc.request.id=i duration=30 spanpipe.stall=unknown spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+			"jsonrpc.request.id=i duration=30 spanpipe.stall=server_idle spanpipe.stall.processes=1 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
 	}
 	StreamBlocked = Record{
 		Message: "what was written is not being read", Level: "WARN",
@@ -156,9 +156,9 @@ var (
 		Message: "late answer", Level: "INFO",
 		When: "a response came to a request that had been cancelled or given up; a violation that is reported each time, " +
 			"since it tells how late each answer was",
-		Attributes: []string{Violation, Direction, MethodName, Stall, StallLate, Sent, Size, ViolationReason},
+		Attributes: []string{Violation, Direction, MethodName, Number, Stall, StallLate, Sent, Size, ViolationReason},
 		Example: "{spanpipe.violation.kind=late_response spanpipe.direction=to_client mcp.method.name=tools/call " +
-			"spanpipe.stall=answered_late spanpipe.stall.late=0.001 sent=\"late\" size=53 " +
+			"spanpipe.operation.number=5 spanpipe.stall=answered_late spanpipe.stall.late=0.001 sent=\"late\" size=53 " +
 			"reason=an answer to a request that was cancelled or given up spanpipe.server.name=test-server " +
 			"spanpipe.server.version=2.0}",
 	}

@@ -78,7 +78,12 @@ func play(t testing.TB, c *mcptest.Conversation, chunk int) *recording {
 		sizes: slices.Contains(c.Settings["show"], "sizes"), summary: slices.Contains(c.Settings["show"], "summary"),
 		watch: newWatch(t), describer: newDescriber(),
 	}
-	p := newPlayer(config(c), r)
+	var p *player
+	cfg, looks := config(c), scriptedLooks(t, c.Settings["look"])
+	if r.stalls = len(looks) > 0; r.stalls {
+		cfg.Look = func(processes bool) session.Look { return lookAt(looks, p.now, processes) }
+	}
+	p = newPlayer(cfg, r)
 	p.seen, r.player = map[*session.Extra]seen{}, p
 	c.Play(p, chunk)
 	if last := c.Steps[len(c.Steps)-1]; last.Do != mcptest.End {
@@ -90,11 +95,15 @@ func play(t testing.TB, c *mcptest.Conversation, chunk int) *recording {
 
 // Say implements mcptest.Player.
 func (p *player) Say(from mcptest.Source, text []byte, at time.Duration) {
+	p.now = max(p.now, at)
 	p.say(directions[from], text, at)
 }
 
 // Advance implements mcptest.Player.
-func (p *player) Advance(at time.Duration) { p.tracker.Advance(at) }
+func (p *player) Advance(at time.Duration) {
+	p.now = max(p.now, at)
+	p.tracker.Advance(at)
+}
 
 // End implements mcptest.Player.
 func (p *player) End(from mcptest.Source, at time.Duration) {
@@ -108,6 +117,7 @@ type recording struct {
 	*describer
 	sizes   bool // write sizes
 	summary bool // write equal lines once, without ids and times
+	stalls  bool // write verdicts
 
 	watch *watch
 	ops   []string
@@ -122,11 +132,18 @@ func (r *recording) Opened(op *record.Operation) {
 func (r *recording) Changed(op *record.Operation) {
 	r.watch.Changed(op)
 	if op.Change == record.Hanging {
-		r.noted = append(r.noted, r.hanging(op, r.summary))
+		r.noted = append(r.noted, r.hanging(op, r.summary)+r.stall(op))
 	}
 	if op.Change == record.Ended {
-		r.ops = append(r.ops, r.operation(op, r.sizes, r.summary))
+		r.ops = append(r.ops, r.operation(op, r.sizes, r.summary)+r.stall(op))
 	}
+}
+
+func (r *recording) stall(op *record.Operation) string {
+	if !r.stalls {
+		return ""
+	}
+	return stallText(op)
 }
 
 func (r *recording) Noted(n record.Note) {

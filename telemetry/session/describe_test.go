@@ -189,6 +189,9 @@ func (d *describer) note(n record.Note, summary bool) string {
 				s += " " + w.key + w.value
 			}
 		}
+		if n.Late > 0 && !summary {
+			s += fmt.Sprintf(" late=%v", n.Late)
+		}
 		return s
 	case record.Notification:
 		s := at(n.Direction, n.Time) + n.Method
@@ -216,6 +219,7 @@ type player struct {
 	raw      session.Raw
 	line     [2][]byte               // what has come of the present line
 	seen     map[*session.Extra]seen // if wanted
+	now      time.Duration           // of the step
 }
 
 // seen is what the conversations print of a message and the tracker does not need.

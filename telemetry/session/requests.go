@@ -59,7 +59,7 @@ func (t *Tracker) begin(m *Message) *operation {
 	if op.parent = t.parent(op, m); op.parent != nil {
 		op.Parent = op.parent.Number
 	}
-	op.answeredBefore = t.answered
+	op.answeredBefore = t.stalls.answered
 	t.open = append(t.open, op)
 	if op.lasting {
 		t.lasting++
@@ -216,7 +216,7 @@ func (t *Tracker) matched(op *operation, m *Message, exact bool) {
 	t.checkResult(op, m)
 	op.fail(m.Kind == framing.ErrorResponse, m.IsError, m.Code, m.Class)
 	t.fetched(op, m)
-	t.answered++
+	t.stalls.answered++
 	t.finish(op, m.Last)
 }
 

@@ -69,7 +69,7 @@ type Tracker struct {
 	questions questions
 	early     earlyResponses
 	givenUp   givenUp
-	answered  int // operations that a response has ended
+	stalls    stalls
 	first     firstCalls
 	listings  listings
 
@@ -91,7 +91,7 @@ func New(cfg Config, sink Sink) *Tracker {
 	t := &Tracker{
 		cfg: cfg, sink: sink, session: cfg.Session,
 		flights: flights{}, inputs: inputs{}, tokens: map[key]*operation{}, first: firstCalls{},
-		blockages: map[record.Direction]blockage{},
+		blockages: map[record.Direction]blockage{}, stalls: stalls{look: cfg.Look},
 	}
 	if t.session.Time = t.session.Started; t.session.Time.IsZero() {
 		t.session.Time = t.session.Launched
@@ -248,7 +248,7 @@ func (t *Tracker) reportOpen(now time.Duration) {
 		op := t.open[t.shown]
 		op.shown = true
 		t.shown++
-		t.watched(op)
+		t.stalls.watch(op)
 		t.changed(op, record.StillOpen, now)
 	}
 }
@@ -265,7 +265,7 @@ func (t *Tracker) reportHanging(now time.Duration) {
 		own := now - op.start - op.waited(now)
 		if own >= max(op.hangAfter, t.cfg.HangAfter) && op.canHang() && !t.questions.holdBack(op) {
 			op.hangAfter = 2 * own
-			t.judge(op, now, record.UnknownStall)
+			t.stalls.judge(op, t.open, t.session.Ready, now, record.UnknownStall)
 			t.changed(op, record.Hanging, now)
 		}
 	}
@@ -344,7 +344,7 @@ func (t *Tracker) giveUp(op *operation, now time.Duration) {
 // finish ends an operation and removes it from every table.
 func (t *Tracker) finish(op *operation, at time.Duration) {
 	at = max(at, op.start)
-	t.stalled(op, at)
+	t.stalls.ended(op, t.open, t.session.Ready, at)
 	t.open = without(t.open, op)
 	if op.shown {
 		t.shown--
