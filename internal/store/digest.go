@@ -82,6 +82,7 @@ func (w *digestWriter) append(dst []byte, op *record.Operation) []byte {
 	for _, n := range [...]int64{
 		int64(op.Start.Sub(w.last)), int64(op.Duration), int64(op.Wait), int64(op.InputWait), op.RequestSize, op.ResponseSize,
 		int64(op.ArgumentsOf), int64(op.ToolCount), op.DefinitionSize,
+		op.RequestTokens, op.ResponseTokens, op.ResponseMedia, op.DefinitionTokens,
 	} {
 		e = binary.AppendVarint(e, n)
 	}
@@ -281,6 +282,14 @@ func (d *digestReader) operation(body []byte) bool {
 	}
 	if flags&flagRetried != 0 {
 		d.op.RoundTrips = 2
+	}
+	// A digest of an earlier version ends here.
+	for _, to := range []*int64{&d.op.RequestTokens, &d.op.ResponseTokens, &d.op.ResponseMedia, &d.op.DefinitionTokens} {
+		n, size := binary.Varint(body)
+		if size <= 0 {
+			break
+		}
+		*to, body = n, body[size:]
 	}
 	d.op.End = d.op.Start.Add(d.op.Duration + d.op.InputWait)
 	return true

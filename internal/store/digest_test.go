@@ -89,6 +89,7 @@ func TestDigest(t *testing.T) {
 			Kind: record.ToolDefinition, Name: name, Size: int64(i) * 1000, Tokens: int64(i) * 250,
 		})
 	}
+	ops[2].RequestTokens, ops[2].ResponseTokens, ops[2].ResponseMedia, ops[2].DefinitionTokens = 12, 30_000, 1<<20, 7000
 	ops[1].Definitions = []record.Definition{{Kind: record.InstructionsDefinition, Size: 1 << 40, Tokens: 1 << 38}}
 	s := digestOf(t, ops)
 	got := readDigest(t, s)

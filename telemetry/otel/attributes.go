@@ -27,6 +27,13 @@ func (a *attributes) flag(key string, set bool) {
 	}
 }
 
+// positive appends a number, unless there is none.
+func (a *attributes) positive(key string, n int64) {
+	if n > 0 {
+		*a = append(*a, attribute.Int64(key, n))
+	}
+}
+
 // peerAttributes appends the names and versions of client and server.
 func peerAttributes(a attributes, client, server record.Peer) attributes {
 	a.text(semconv.ClientName, client.Name)
@@ -114,6 +121,9 @@ func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	a.flag(semconv.Undelivered, op.Undelivered)
 	a.flag(semconv.IDMismatch, op.IDMismatch)
 	a = append(a, attribute.Int64(semconv.RequestSize, op.RequestSize))
+	a.positive(semconv.RequestTokens, op.RequestTokens)
+	a.positive(semconv.ResponseTokens, op.ResponseTokens)
+	a.positive(semconv.ResponseMedia, op.ResponseMedia)
 	if op.Answered {
 		a = append(a, attribute.Int64(semconv.ResponseSize, op.ResponseSize))
 	}

@@ -98,10 +98,26 @@ func (m *metrics) ended(op *record.Operation, active series) {
 		m.startup(op)
 		m.read(op)
 	}
+	m.tokens(op, labels)
 	if op.Method == semconv.ToolsCall && op.Direction == record.ToServer {
 		m.transition(m.tools.label(op.Target))
 	}
 	m.listTools(op)
+}
+
+// tokens counts what models write and read, and what they are told of the server. The labels are those of the operation.
+func (m *metrics) tokens(op *record.Operation, labels []string) {
+	for dir, n := range map[record.Direction]int64{
+		op.Direction: op.RequestTokens, op.Direction.Opposite(): op.ResponseTokens,
+	} {
+		if n > 0 {
+			m.record(semconv.OperationTokens, float64(n), m.seriesOf(append(labels, semconv.Direction, string(dir))...))
+		}
+	}
+	if op.DefinitionTokens > 0 && len(op.Definitions) > 0 {
+		kind := string(op.Definitions[0].Kind) // all are of one
+		m.record(semconv.DefinitionTokens, float64(op.DefinitionTokens), m.seriesOf(semconv.DefinitionKind, kind))
+	}
 }
 
 // about returns the labels that identify what an operation is about, as keys and values in turn. They are valid until

@@ -40,6 +40,7 @@ type Decoder struct {
 	names  map[string]string // what may be shown of a name
 	errors errorTexts        // of the message that is being decoded
 	counts counts            // likewise
+	seen   seenTwice         // likewise
 }
 
 // maxNames bounds the names that a decoder remembers, since peers choose them. Others are cleaned each time they occur.
@@ -85,7 +86,8 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	d.errors.measure(out)
 	d.errors = errorTexts{} // the scanner's memory, and content
 	d.counts.note(out, in.Dropped)
-	d.counts = counts{}
+	d.seen.correct(out)
+	d.counts, d.seen = counts{}, seenTwice{}
 }
 
 // noVersion stands for the version of a message without a jsonrpc member.
