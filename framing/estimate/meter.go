@@ -4,9 +4,9 @@ import "time"
 
 // Meter counts the tokens of chosen values in a stream of messages, and bounds what that costs. It counts
 //
-//   - every byte of the first 64 KiB of a message, and beyond that 1 KiB in 16, as long as it has a budget: 4 MiB/s, with 2 MiB
-//     saved up. That is more than a conversation needs, and less than 1 % of a processor;
-//   - 1 KiB in 256 of what comes when the budget is used up.
+//   - every byte of the first 64 KiB of a message, and beyond that 1 KiB in 16 up to 1 MiB, as long as it has a budget: 2 MiB/s,
+//     with 1 MiB saved up. That is more than a conversation needs, and half a hundredth of a processor;
+//   - 1 KiB in 256 of what is beyond 1 MiB, and of all that comes when the budget is used up.
 //
 // What it does not count it takes to be like the last KiB that it has counted. Which messages are within the budget depends on
 // the times passed in, and on nothing else: the clock is not read. The zero value is ready.
@@ -28,11 +28,12 @@ type Meter struct {
 const (
 	window      = 1 << 10 // bytes of a sample
 	whole       = 64 << 10
+	large       = 1 << 20
 	largePeriod = 16 * window
 	floodPeriod = 256 * window
 
-	budgetRate  = 4 << 20 // bytes a second
-	budgetSaved = 2 << 20
+	budgetRate  = 2 << 20 // bytes a second
+	budgetSaved = 1 << 20
 
 	usualRate = window * unit / 4 // before anything has been counted: four bytes a token
 )
@@ -79,8 +80,11 @@ func (m *Meter) Write(b []byte) {
 // next returns how many bytes are to be treated alike, and whether they are counted.
 func (m *Meter) next() (n int64, counted bool) {
 	at, period := m.message-whole, int64(largePeriod)
-	if m.saving {
+	switch {
+	case m.saving:
 		at, period = m.stream, floodPeriod
+	case m.message >= large:
+		period = floodPeriod
 	}
 	if at < 0 {
 		return -at, true

@@ -65,7 +65,7 @@ func TestMeter(t *testing.T) {
 		m.Write(message)
 		return m.Read().Since(from)
 	}
-	for i := range 32 { // 2 MiB
+	for i := range 16 { // 1 MiB
 		if got := measure(now); got != want {
 			t.Fatalf("message %d: %d tokens, want %d", i, got, want)
 		}
@@ -73,10 +73,10 @@ func TestMeter(t *testing.T) {
 	if got := measure(now); got == want {
 		t.Errorf("a flood is counted to the last byte")
 	}
-	if got := measure(now.Add(20 * time.Millisecond)); got != want {
+	if got := measure(now.Add(40 * time.Millisecond)); got != want {
 		t.Errorf("a message after a pause: %d tokens, want %d", got, want)
 	}
-	if got := measure(now.Add(20 * time.Millisecond)); got == want {
+	if got := measure(now.Add(40 * time.Millisecond)); got == want {
 		t.Errorf("the pause counts twice")
 	}
 	if got := measure(now.Add(-time.Hour)); got == want {

@@ -6,6 +6,9 @@ type Definition struct {
 	Name   string         `json:"name,omitempty"`   // of a tool or prompt; the URI template of a template; empty for others
 	Size   int64          `json:"size"`             // bytes on the wire
 	Tokens int64          `json:"tokens,omitempty"` // estimated, see package framing/estimate; 0 if it was not estimated
+
+	// Description is the size of its description, or of the instructions: clients cut long ones.
+	Description int64 `json:"description_size,omitempty"`
 }
 
 // DefinitionKind is what is defined.

@@ -25,9 +25,14 @@ var definitionFields = slices.Concat(
 	[]field{{path("result instructions", framing.Tokens, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
 		if v.Type == framing.String {
 			m.addDefinition(record.InstructionsDefinition, v)
+			x := m.ensureExtra()
+			x.Definitions[len(x.Definitions)-1].Description = v.Size - quotes
 		}
 	}}},
 )
+
+// quotes are the bytes of a JSON string around its text.
+const quotes = 2
 
 // elements are the elements of a list, and their names if they have a member for it. A name that is too long is left out: its
 // beginning would pass as another name. The scanner bounds the number of elements.
@@ -36,6 +41,11 @@ func elements(list string, kind record.DefinitionKind, name string, most int) []
 		{path(list, framing.Hash, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.setList(kind, v) }},
 		{path(list+" *", framing.Tokens, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.addDefinition(kind, v) }},
 	}
+	all = append(all, field{path(list+" * description", 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
+		if def := m.definition(kind, v); def != nil && v.Type == framing.String {
+			def.Description = v.Size - quotes
+		}
+	}})
 	if name == "" {
 		return all
 	}
