@@ -217,10 +217,14 @@ type jsonEvent struct {
 	Duration     *float64         `json:"duration,omitempty"`
 	RequestSize  *int64           `json:"request_size,omitempty"`
 	ResponseSize *int64           `json:"response_size,omitempty"`
-	Outcome      view.Ending      `json:"outcome,omitempty"`
-	ErrorType    string           `json:"error_type,omitempty"`
-	ErrorClass   record.Class     `json:"error_class,omitempty"`
-	Code         string           `json:"code,omitempty"`
+
+	RequestTokens  int64 `json:"request_tokens,omitempty"`
+	ResponseTokens int64 `json:"response_tokens,omitempty"`
+
+	Outcome    view.Ending  `json:"outcome,omitempty"`
+	ErrorType  string       `json:"error_type,omitempty"`
+	ErrorClass record.Class `json:"error_class,omitempty"`
+	Code       string       `json:"code,omitempty"`
 }
 
 // tailJSON returns a JSON object for an event of the same kinds.
@@ -241,6 +245,7 @@ func tailJSON(e *store.Event) string {
 		if op.Answered {
 			out.ResponseSize = &op.ResponseSize
 		}
+		out.RequestTokens, out.ResponseTokens = op.RequestTokens, op.ResponseTokens
 	default:
 		return ""
 	}

@@ -209,14 +209,14 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 			lines = append(lines, *l.left(Dim, name, 9).space(1).add(Plain, part))
 		}
 	}
-	request := view.Size(p.op.RequestSize)
+	request := view.Size(p.op.RequestSize) + tokens(p.op.RequestTokens)
 	if p.op.Undelivered {
 		request += ", not all of it was read"
 	}
 	add("request", request)
 	switch {
 	case p.op.Answered:
-		answer := view.Size(p.op.ResponseSize)
+		answer := view.Size(p.op.ResponseSize) + tokens(p.op.ResponseTokens)
 		if p.op.Wait > 0 {
 			answer += "; waited " + view.Duration(p.op.Wait)
 		}
@@ -341,6 +341,14 @@ func (p *callPane) allAttributes(width int) []Line {
 	return lines
 }
 
+// tokens returns an estimate behind a size; empty if there is none.
+func tokens(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + view.Tokens(n) + " tokens (±10 %)"
+}
+
 // attributes returns the attributes of an operation's span, but for captured content.
 func (c *call) attributes() map[string]string {
 	op, s := &c.op, c.session
@@ -359,6 +367,14 @@ func (c *call) attributes() map[string]string {
 	}
 	if op.Answered {
 		all[semconv.ResponseSize] = view.Size(op.ResponseSize)
+	}
+	for key, n := range map[string]int64{semconv.RequestTokens: op.RequestTokens, semconv.ResponseTokens: op.ResponseTokens} {
+		if n > 0 {
+			all[key] = view.Tokens(n)
+		}
+	}
+	if op.ResponseMedia > 0 {
+		all[semconv.ResponseMedia] = view.Size(op.ResponseMedia)
 	}
 	for key, d := range map[string]time.Duration{
 		semconv.Wait: op.Wait, semconv.Transfer: op.Transfer, semconv.InputWait: op.InputWait,
