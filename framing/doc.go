@@ -29,6 +29,7 @@
 //	kind.go     what a finished line is: request, response, noise, …
 //	table.go    paths, compiled to a tree of keys
 //	skip.go     fast ways over text that no path wants
+//	estimate/   how many tokens a value is for a model
 //	text.go     escapes and invalid UTF-8, decoded as encoding/json does
 //	number.go   the grammar of numbers
 //	message.go  what is reported
@@ -42,7 +43,8 @@
 //
 // # Promises
 //
-// The same bytes yield the same messages however they were cut into chunks, except for the times.
+// The same bytes yield the same messages however they were cut into chunks, except for the times, and for Value.Tokens of
+// floods, see estimate.Meter.
 //
 // Memory is bounded, whatever comes: of one message the scanner keeps the picked values, each cut to its path's Max,
 // and of those below arrays at most 4096 values and 64 KiB. Message.Dropped counts the others. Once the buffers have
@@ -78,5 +80,5 @@
 // # Stability
 //
 // This is not a public API before version 1.0: names and behavior may change in any release. The package imports
-// only the standard library.
+// only the standard library and its own package estimate.
 package framing

@@ -1,17 +1,23 @@
 package framing
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+
+	"github.com/spanpipe/spanpipe/framing/estimate"
+)
 
 // frame is a key or a value that has begun and not ended: a container whose members are looked at, or, on top of the
 // stack, what is being read.
 type frame struct {
 	node   *node // its place in the table; that of any key is Table.key; nil if no path leads here
 	typ    ValueType
-	start  int64  // offset of its first byte in the line
-	values int    // number of values picked before it
-	picked bool   // its own values follow those
-	object uint64 // number of the object, unique in the stream
-	count  int    // elements of the array so far
+	start  int64            // offset of its first byte in the line
+	values int              // number of values picked before it
+	picked bool             // its own values follow those
+	object uint64           // number of the object, unique in the stream
+	count  int              // elements of the array so far
+	opened bool             // the quote at its beginning has been fed
+	tokens estimate.Reading // when it began
 
 	// Its bytes as they came, as far as they are wanted.
 	from int // where in the current span they begin or go on
@@ -29,6 +35,10 @@ func (s *Scanner) push(n *node, typ ValueType, i int) *frame {
 	f.from, f.object, f.count, f.picked = i, 0, 0, false
 	if n == nil {
 		return f
+	}
+	f.opened, f.tokens = false, s.meter.Read()
+	if n.tokens {
+		s.meter.Value()
 	}
 	f.clear()
 	if n.hash {
@@ -63,7 +73,7 @@ func (s *Scanner) pop(b []byte, i int) int {
 	if f.node == nil {
 		return i
 	}
-	f.feed(b[:i])
+	s.feed(f, b[:i], true)
 	if !s.take(f, s.line.size+int64(i)-f.start) {
 		return s.broken(b, badEscape)
 	}
@@ -97,7 +107,7 @@ func (s *Scanner) take(f *frame, size int64) bool {
 		s.takeMember(f, text, cut)
 	}
 	if f.picked {
-		s.picked.fill(f, size, text, cut)
+		s.picked.fill(f, size, text, cut, s.meter.Read().Since(f.tokens))
 	}
 	return true
 }
@@ -120,8 +130,8 @@ func (s *Scanner) textOf(f *frame, size int64) (text []byte, cut, ok bool) {
 	return text, cut, ok
 }
 
-// feed takes the bytes of the value that are in the span b.
-func (f *frame) feed(b []byte) {
+// feed takes the bytes of the value f that are in the span b, which ends with it if it is at its end.
+func (s *Scanner) feed(f *frame, b []byte, atEnd bool) {
 	if f.node == nil {
 		return
 	}
@@ -130,6 +140,20 @@ func (f *frame) feed(b []byte) {
 		f.hash.Write(b)
 	}
 	f.raw = append(f.raw, b[:min(len(b), f.node.keep-len(f.raw))]...)
+	if f.node.tokens {
+		s.count(f, b, atEnd)
+	}
+}
+
+// count passes on the bytes of a value that a model sees: all but the quotes of a string.
+func (s *Scanner) count(f *frame, b []byte, atEnd bool) {
+	if f.typ == String && atEnd {
+		b = b[:len(b)-1]
+	}
+	if f.typ == String && !f.opened && len(b) > 0 {
+		b, f.opened = b[1:], true
+	}
+	s.meter.Write(b)
 }
 
 func (f *frame) clear() {

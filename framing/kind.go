@@ -55,6 +55,7 @@ func (s *Scanner) beginMessage() {
 	s.began = s.line.at
 	s.line.found = true
 	s.picked.reset()
+	s.meter.Begin(s.line.at)
 }
 
 // takeMember takes a member that makes the message JSON-RPC.

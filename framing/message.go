@@ -98,6 +98,7 @@ type Value struct {
 	Truncated bool      // Text is not the whole value
 	Size      int64     // bytes of the whole value on the wire, quotes and brackets included
 	Hash      uint64    // keyed hash of the bytes as they came, if Path.Want has Hash; must never leave the process
+	Tokens    int64     // estimate of those whose Path.Want has Tokens: of this value, or of all that are in it
 	Count     int       // number of elements of an array that a path leads into
 	Index     int       // of a value below an array: which element it is, or is in; by it, members of an element are paired
 

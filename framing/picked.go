@@ -42,11 +42,11 @@ func (p *picked) open(n *node, typ ValueType, index int) bool {
 }
 
 // fill completes the values of f, which has come to its end, with its size and its text.
-func (p *picked) fill(f *frame, size int64, text []byte, cut bool) {
+func (p *picked) fill(f *frame, size int64, text []byte, cut bool, tokens int64) {
 	used := 0
 	for i, pick := range f.node.picks {
 		v := &p.values[f.values+i]
-		v.Size, v.Count = size, f.count
+		v.Size, v.Count, v.Tokens = size, f.count, tokens
 		if pick.want&Hash != 0 {
 			v.Hash = f.hash.Sum64()
 		}

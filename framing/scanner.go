@@ -3,6 +3,8 @@ package framing
 import (
 	"bytes"
 	"time"
+
+	"github.com/spanpipe/spanpipe/framing/estimate"
 )
 
 // Scanner reads one direction of a stream. It is not safe for concurrent use.
@@ -37,6 +39,7 @@ type Scanner struct {
 	types  [members]ValueType // of the members that make it JSON-RPC, 0 for those that are missing
 	copies [members][]byte    // their texts
 	picked picked
+	meter  estimate.Meter
 }
 
 // line is what is known of the current line.
@@ -132,7 +135,7 @@ func (s *Scanner) span(b []byte) {
 		i = s.step(b, i)
 	}
 	for i := range s.stack {
-		s.stack[i].feed(b)
+		s.feed(&s.stack[i], b, false)
 		s.stack[i].from = 0
 	}
 	s.line.size += int64(len(b))

@@ -10,9 +10,10 @@ type Want uint8
 
 // What can be taken.
 const (
-	Text Want = 1 << iota // the decoded text of a string; a number, true, false or null as written
-	Raw                   // the value's bytes as they came
-	Hash                  // a keyed hash of the value's bytes as they came
+	Text   Want = 1 << iota // the decoded text of a string; a number, true, false or null as written
+	Raw                     // the value's bytes as they came
+	Hash                    // a keyed hash of the value's bytes as they came
+	Tokens                  // how many tokens the value is for a model, see package estimate; of a string, its text
 )
 
 // Each in a Path's Keys stands for every element of an array. It never matches an object's key, however that is
@@ -56,6 +57,7 @@ type node struct {
 	keep     int  // bytes as they came, or of which the text is made
 	reserve  int  // bytes that the values here may take in a message's arena
 	hash     bool // a hash
+	tokens   bool // an estimate of its tokens
 	repeated bool // the place is below an Each, so that a message can have many values of it
 }
 
@@ -83,8 +85,8 @@ const (
 // through, or to, the value of another.
 //
 // It panics on what can only be a programming error: a path that is empty or begins with Each, Text and Raw in one
-// path, and a key that is not valid UTF-8 or has U+FFFD. The scanner decodes damaged keys to U+FFFD, so such a key
-// would match all kinds of damage.
+// path, Tokens of a value within another whose tokens are wanted, and a key that is not valid UTF-8 or has U+FFFD. The
+// scanner decodes damaged keys to U+FFFD, so such a key would match all kinds of damage.
 func Compile(paths ...Path) *Table {
 	t := &Table{}
 	t.root.keys = map[string]*node{
@@ -102,7 +104,8 @@ func Compile(paths ...Path) *Table {
 	}
 	t.batch.each = &t.root
 	t.number(&t.root, 2) // 1 is the array of a batch
-	t.depth++            // members and elements that no path wants are below the deepest node
+	t.root.checkTokens(false)
+	t.depth++ // members and elements that no path wants are below the deepest node
 	return t
 }
 
@@ -151,6 +154,7 @@ func (n *node) add(p pick) {
 		n.reserve += p.max
 	}
 	n.hash = n.hash || p.want&Hash != 0
+	n.tokens = n.tokens || p.want&Tokens != 0
 }
 
 func (n *node) wantText(limit int) {
@@ -171,6 +175,20 @@ func (t *Table) number(n *node, depth int) {
 		t.number(n.each, depth+1)
 	}
 	n.end = t.nodes
+}
+
+// checkTokens panics if bytes would be counted twice.
+func (n *node) checkTokens(counted bool) {
+	if counted && n.tokens {
+		panic("framing: a path wants the tokens of a value within another whose tokens are wanted")
+	}
+	counted = counted || n.tokens
+	for _, child := range n.keys {
+		child.checkTokens(counted)
+	}
+	if n.each != nil {
+		n.each.checkTokens(counted)
+	}
 }
 
 // walks reports whether the members or elements of a container at n must be looked at one by one. All others are

@@ -57,21 +57,29 @@ type jsonOperation struct {
 	InputWait    float64          `json:"input_wait,omitempty"`
 	RequestSize  int64            `json:"request_size"`
 	ResponseSize int64            `json:"response_size"`
-	Outcome      view.Ending      `json:"outcome"`
-	Late         float64          `json:"late,omitempty"`
-	ErrorType    string           `json:"error_type,omitempty"`
-	Code         string           `json:"code,omitempty"`
-	ErrorClass   record.Class     `json:"error_class,omitempty"`
-	Hung         bool             `json:"hung,omitempty"`
-	Stall        record.Stall     `json:"stall,omitempty"`
-	Undelivered  bool             `json:"undelivered,omitempty"`
-	RoundTrips   int              `json:"round_trips,omitempty"`
-	TaskStatus   string           `json:"task_status,omitempty"`
-	Progress     int              `json:"progress,omitempty"`
-	Events       []jsonMoment     `json:"events,omitempty"`
-	Tools        []string         `json:"tools,omitempty"`
-	TraceID      string           `json:"trace_id,omitempty"`
-	SpanID       string           `json:"span_id,omitempty"`
+
+	// Estimates of tokens, and bytes of encoded data, which are no tokens.
+	RequestTokens    int64               `json:"request_tokens,omitempty"`
+	ResponseTokens   int64               `json:"response_tokens,omitempty"`
+	ResponseMedia    int64               `json:"response_media,omitempty"`
+	DefinitionTokens int64               `json:"definition_tokens,omitempty"`
+	Definitions      []record.Definition `json:"definitions,omitempty"`
+
+	Outcome     view.Ending  `json:"outcome"`
+	Late        float64      `json:"late,omitempty"`
+	ErrorType   string       `json:"error_type,omitempty"`
+	Code        string       `json:"code,omitempty"`
+	ErrorClass  record.Class `json:"error_class,omitempty"`
+	Hung        bool         `json:"hung,omitempty"`
+	Stall       record.Stall `json:"stall,omitempty"`
+	Undelivered bool         `json:"undelivered,omitempty"`
+	RoundTrips  int          `json:"round_trips,omitempty"`
+	TaskStatus  string       `json:"task_status,omitempty"`
+	Progress    int          `json:"progress,omitempty"`
+	Events      []jsonMoment `json:"events,omitempty"`
+	Tools       []string     `json:"tools,omitempty"`
+	TraceID     string       `json:"trace_id,omitempty"`
+	SpanID      string       `json:"span_id,omitempty"`
 }
 
 type jsonMoment struct {
@@ -150,6 +158,8 @@ func newOperationJSON(r *view.Records, op *record.Operation) jsonOperation {
 		RequestSize: op.RequestSize, ResponseSize: op.ResponseSize, Outcome: o.Ending, Late: record.Seconds(o.Late),
 		ErrorType: op.ErrorType, Code: op.Code, ErrorClass: op.Class, Hung: op.Hung, Stall: op.Stall, Undelivered: op.Undelivered,
 		TaskStatus: op.TaskStatus, Progress: op.Progress, Tools: op.ToolNames(),
+		RequestTokens: op.RequestTokens, ResponseTokens: op.ResponseTokens, ResponseMedia: op.ResponseMedia,
+		DefinitionTokens: op.DefinitionTokens, Definitions: op.Definitions,
 	}
 	if op.RoundTrips > 1 {
 		out.RoundTrips = op.RoundTrips

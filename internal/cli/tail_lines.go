@@ -227,11 +227,15 @@ type jsonEvent struct {
 	Duration     *float64         `json:"duration,omitempty"`
 	RequestSize  *int64           `json:"request_size,omitempty"`
 	ResponseSize *int64           `json:"response_size,omitempty"`
-	Outcome      view.Ending      `json:"outcome,omitempty"`
-	ErrorType    string           `json:"error_type,omitempty"`
-	ErrorClass   record.Class     `json:"error_class,omitempty"`
-	Code         string           `json:"code,omitempty"`
-	Stall        record.Stall     `json:"stall,omitempty"`
+
+	RequestTokens  int64 `json:"request_tokens,omitempty"`
+	ResponseTokens int64 `json:"response_tokens,omitempty"`
+
+	Outcome    view.Ending  `json:"outcome,omitempty"`
+	ErrorType  string       `json:"error_type,omitempty"`
+	ErrorClass record.Class `json:"error_class,omitempty"`
+	Code       string       `json:"code,omitempty"`
+	Stall      record.Stall `json:"stall,omitempty"`
 
 	Definition *record.DefinitionChange `json:"definition,omitempty"` // of a note about a change
 	Finding    *jsonNote                `json:"finding,omitempty"`
@@ -256,6 +260,7 @@ func tailJSON(e *store.Event) string {
 		if op.Answered {
 			out.ResponseSize = &op.ResponseSize
 		}
+		out.RequestTokens, out.ResponseTokens = op.RequestTokens, op.ResponseTokens
 	case store.Noted:
 		switch n := e.Note.(type) {
 		case record.DefinitionChange:

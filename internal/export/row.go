@@ -95,8 +95,14 @@ func (b *builder) operationFacts(op *record.Operation) []fact {
 	all := []fact{{Name: "Operation", Value: fmt.Sprint(op.Number)}}
 	add := func(name, value string) { all = append(all, fact{Name: name, Value: value}) }
 	add("Request", view.Size(op.RequestSize))
+	if op.RequestTokens > 0 {
+		add("Request, tokens (±10 %)", view.Tokens(op.RequestTokens))
+	}
 	if op.Answered {
 		add("Answer", view.Size(op.ResponseSize))
+		if op.ResponseTokens > 0 {
+			add("Answer, tokens (±10 %)", view.Tokens(op.ResponseTokens))
+		}
 	}
 	if op.Wait > 0 {
 		waited := view.Duration(op.Wait) + " until the answer began"

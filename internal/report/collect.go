@@ -31,6 +31,9 @@ type Options struct {
 	Stored   time.Time      // from when on there are sessions; zero if there are none
 	Failed   bool           // only rows with failures, those with the most first
 	Location *time.Location // of days
+
+	Price    float64 // of a million input tokens, as the user pays it; 0 if it is not known
+	Currency string  // of the price; may be empty
 }
 
 // Session is a session to add up.
@@ -110,7 +113,9 @@ type connection struct {
 	sessions int
 	listed   map[string]bool // names of tools
 	size     int64           // of the definitions, as the latest list has them
+	tokens   int64           // likewise
 	sized    time.Time       // when that was
+	context  context
 }
 
 func newCollection(o *Options) *collection {
@@ -151,7 +156,7 @@ func each(n int, f func(worker, i int)) {
 func (c *collection) add(number int32, s *Session) {
 	c.row = c.row[:0]
 	open := s.open() // before the digest is read: what ends meanwhile counts once
-	var lists listing
+	lists := listing{context: newContext()}
 	end := s.Ended
 	err := s.Digest(func(op *record.Operation) bool {
 		delete(open, op.Number)
@@ -163,6 +168,8 @@ func (c *collection) add(number int32, s *Session) {
 			c.call(number, s, op, k, target)
 		case op.Method == semconv.ToolsList && op.Direction == record.ToServer && op.Start.Before(c.window.Until):
 			lists.add(op)
+		case op.Direction == record.ToServer && op.Start.Before(c.window.Until):
+			lists.context.add(op.Definitions, op.Start)
 		}
 		return true
 	})
@@ -250,35 +257,39 @@ func (c *collection) group(s *Session, op *record.Operation, k kind, target stri
 func (c *collection) connected(s *Session, lists *listing) {
 	at := c.pairs[pair{s.Server, s.Client}]
 	if at == nil {
-		at = &connection{listed: map[string]bool{}}
+		at = &connection{listed: map[string]bool{}, context: newContext()}
 		c.pairs[pair{s.Server, s.Client}] = at
 	}
 	at.sessions++
 	for _, name := range lists.tools {
 		at.listed[name] = true
 	}
-	at.newer(lists.size, lists.sized)
+	at.newer(lists.size, lists.tokens, lists.sized)
+	at.context.merge(&lists.context)
 }
 
 // newer takes the size of a later list.
-func (at *connection) newer(size int64, sized time.Time) {
+func (at *connection) newer(size, tokens int64, sized time.Time) {
 	if sized.After(at.sized) {
-		at.size, at.sized = size, sized
+		at.size, at.tokens, at.sized = size, tokens, sized
 	}
 }
 
 // listing is what a session's lists of tools hold, all pages together.
 type listing struct {
-	tools []string
-	size  int64
-	sized time.Time
+	tools   []string
+	size    int64
+	tokens  int64
+	sized   time.Time
+	context context
 }
 
 func (l *listing) add(op *record.Operation) {
 	l.tools = append(l.tools, op.ToolNames()...)
 	if op.DefinitionSize > 0 { // of this page and those before it
-		l.size, l.sized = op.DefinitionSize, op.Start
+		l.size, l.tokens, l.sized = op.DefinitionSize, op.DefinitionTokens, op.Start
 	}
+	l.context.add(op.Definitions, op.Start)
 }
 
 // merge adds what another collection of the same window holds, which is not used any longer.
@@ -300,7 +311,8 @@ func (c *collection) merge(other *collection) {
 		for name := range theirs.listed {
 			mine.listed[name] = true
 		}
-		mine.newer(theirs.size, theirs.sized)
+		mine.newer(theirs.size, theirs.tokens, theirs.sized)
+		mine.context.merge(&theirs.context)
 	}
 	for s, n := range other.chains {
 		c.chains[s] += n

@@ -11,10 +11,12 @@ import (
 // figures is what the calls of a group add up to.
 type figures struct {
 	Counts
-	Sent, Received int64
+	Sent, Received                int64
+	RequestTokens, ResponseTokens int64
 
 	durations []time.Duration // of calls that were answered or timed out
 	results   []int64         // bytes of the responses of those that went well
+	tokens    []int64         // the same in tokens, of those with any
 	wrong     map[wrong]*Times
 	stalls    map[record.Stall]int // of those that hung
 	sessions  []int32              // in which they were, ascending within one collection
@@ -67,6 +69,8 @@ func (f *figures) add(op *record.Operation) {
 	f.Calls++
 	f.Sent += op.RequestSize
 	f.Received += op.ResponseSize
+	f.RequestTokens += op.RequestTokens
+	f.ResponseTokens += op.ResponseTokens
 	if op.Hung {
 		f.hung(op)
 	}
@@ -74,6 +78,9 @@ func (f *figures) add(op *record.Operation) {
 	switch o.Ending {
 	case view.OK:
 		f.results = append(f.results, op.ResponseSize)
+		if op.ResponseTokens > 0 {
+			f.tokens = append(f.tokens, op.ResponseTokens)
+		}
 	case view.TimedOut:
 		f.TimedOut++
 	case view.Cancelled:
@@ -148,8 +155,11 @@ func (f *figures) merge(other *figures) {
 	}
 	f.Sent += other.Sent
 	f.Received += other.Received
+	f.RequestTokens += other.RequestTokens
+	f.ResponseTokens += other.ResponseTokens
 	f.durations = append(f.durations, other.durations...)
 	f.results = append(f.results, other.results...)
+	f.tokens = append(f.tokens, other.tokens...)
 	f.sessions = append(f.sessions, other.sessions...)
 	for w, t := range other.wrong {
 		f.tally(w).add(t.Count, t.Last)
@@ -170,6 +180,7 @@ func sum(groups []*figures) *figures {
 	}
 	slices.Sort(f.durations)
 	slices.Sort(f.results)
+	slices.Sort(f.tokens)
 	slices.Sort(f.sessions)
 	f.sessions = slices.Compact(f.sessions)
 	return f

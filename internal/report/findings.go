@@ -198,6 +198,8 @@ func (c *collection) tools(called map[pair]map[string]bool, of func(pair) bool) 
 	t := &Tools{Listed: len(listed)}
 	for _, at := range newest {
 		t.DefinitionSize += at.size
+		t.DefinitionTokens += at.tokens
+		t.InstructionTokens += at.context.instructions.Tokens
 	}
 	for p, names := range called {
 		if of(p) {

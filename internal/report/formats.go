@@ -57,6 +57,15 @@ func (r *Row) definitions() *int64 {
 	return &r.Tools.DefinitionSize
 }
 
+// contextTokens returns what is in a model's context from the start: the tools' definitions, and the instructions; nil if that is
+// not known.
+func (r *Row) contextTokens() *int64 {
+	if r.Tools == nil || r.Tools.DefinitionTokens == 0 {
+		return nil
+	}
+	return new(r.Tools.DefinitionTokens + r.Tools.InstructionTokens)
+}
+
 // plainFloat returns a number as JSON has it; nothing if there is none.
 func plainFloat(f *float64) string {
 	if f == nil {

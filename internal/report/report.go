@@ -34,6 +34,10 @@ type Report struct {
 	NeverCalled []Unused   `json:"never_called"`
 	Unusual     []Unusual  `json:"unusual"`
 
+	Definitions []Definition `json:"definitions"` // of which the tokens are known, the dearest first
+	Cut         []Cut        `json:"cut"`
+	Cost        *Cost        `json:"cost,omitempty"` // if the user has set a price
+
 	Stored   time.Time `json:"-"` // as in Options
 	Called   int       `json:"-"` // rows with calls, also where only those with failures are wanted
 	LastCall time.Time `json:"-"` // the latest call before the window; zero if none was found
@@ -56,6 +60,11 @@ type Row struct {
 	Received   int64  `json:"received"` // from it
 	ResultSize *int64 `json:"result_size,omitempty"`
 
+	// Estimates of tokens: of all arguments, of all results, and the median of a result's.
+	RequestTokens  int64  `json:"request_tokens"`
+	ResponseTokens int64  `json:"response_tokens"`
+	ResultTokens   *int64 `json:"result_tokens,omitempty"`
+
 	Before *Past    `json:"before,omitempty"`
 	Trend  *float64 `json:"trend,omitempty"` // of the number of calls: 0.1 is a tenth more than before
 
@@ -75,6 +84,9 @@ type Tools struct {
 	Listed         int   `json:"listed"`
 	Never          int   `json:"never_called"`
 	DefinitionSize int64 `json:"definition_size"`
+
+	DefinitionTokens  int64 `json:"definition_tokens"` // estimated; 0 if that is not known
+	InstructionTokens int64 `json:"instruction_tokens"`
 }
 
 // Error is what went wrong with calls of one target.
@@ -130,6 +142,8 @@ func Make(sessions []Session, o Options) *Report {
 	r.Hung, r.Slower = hung(targets), slower(targets)
 	r.NeverCalled = c.unused()
 	r.Unusual = c.listUnusual()
+	r.addContext(c)
+	r.addCost(c, &o)
 	return r
 }
 
@@ -231,6 +245,7 @@ func fillDays(rows map[Name]*group, o *Options) {
 func (g *group) row() Row {
 	f := sum(g.now)
 	r := Row{Name: g.name, Sessions: len(f.sessions), Counts: f.Counts, Sent: f.Sent, Received: f.Received}
+	r.RequestTokens, r.ResponseTokens = f.RequestTokens, f.ResponseTokens
 	if f.Calls > 0 {
 		r.FailureRate = new(rounded(f.rate()))
 	}
@@ -239,6 +254,9 @@ func (g *group) row() Row {
 	}
 	if size, ok := percentile(f.results, 50); ok {
 		r.ResultSize = &size
+	}
+	if tokens, ok := percentile(f.tokens, 50); ok {
+		r.ResultTokens = &tokens
 	}
 	if g.before == nil {
 		return r

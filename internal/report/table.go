@@ -53,9 +53,14 @@ func (by By) columns() []column {
 		timed("p95_before", func(r *Row) *float64 { return r.past().P95 }).only(notDays),
 		timed("p99", func(r *Row) *float64 { return r.P99 }).titled("P99", all, 0),
 		timed("max", func(r *Row) *float64 { return r.Max }).titled("MAX", nil, 2),
-		sized("result_size", func(r *Row) *int64 { return r.ResultSize }).titled("RESULT", append(targets, ByDay), 0),
+		sized("result_size", func(r *Row) *int64 { return r.ResultSize }),
+		estimated("result_tokens", func(r *Row) *int64 { return r.ResultTokens }, func(r *Row) *int64 { return r.ResultSize }).
+			titled("RESULT", append(targets, ByDay), 0),
+		counted("request_tokens", func(r *Row) int { return int(r.RequestTokens) }),
+		counted("response_tokens", func(r *Row) int { return int(r.ResponseTokens) }),
 		listed("listed", func(t *Tools) int { return t.Listed }).only(peers),
-		sized("definition_size", (*Row).definitions).titled("LIST", peers, 0).only(peers),
+		sized("definition_size", (*Row).definitions).only(peers),
+		estimated("context_tokens", (*Row).contextTokens, (*Row).definitions).titled("CONTEXT", peers, 0).only(peers),
 		listed("never_called", func(t *Tools) int { return t.Never }).titled("NEVER", peers, 0).only(peers),
 		sized("sent", func(r *Row) *int64 { return &r.Sent }).titled("SENT", nil, 5),
 		sized("received", func(r *Row) *int64 { return &r.Received }).titled("RECEIVED", nil, 4),
@@ -96,6 +101,20 @@ func sized(name string, f func(*Row) *int64) column {
 		name: name, unit: "B",
 		text:  func(r *Row) string { return sizeOf(f(r)) },
 		plain: func(r *Row) string { return plainInt(f(r)) },
+	}
+}
+
+// estimated is a column of tokens. Where they are not known, as of sessions that an earlier version has stored, tables have the size.
+func estimated(name string, tokens, size func(*Row) *int64) column {
+	return column{
+		name: name,
+		text: func(r *Row) string {
+			if n := tokens(r); n != nil {
+				return view.Tokens(*n)
+			}
+			return sizeOf(size(r))
+		},
+		plain: func(r *Row) string { return plainInt(tokens(r)) },
 	}
 }
 

@@ -46,6 +46,9 @@ func (r *Report) Text(w io.Writer, s *view.Screen, all bool) error {
 		t.names = max(leastName, s.Columns/2)
 	}
 	t.sentences(&out, width)
+	if strings.Contains(out.String(), "≈") {
+		out.WriteString("\n" + view.TokensNote + "\n")
+	}
 	_, err := io.WriteString(w, s.Text(out.String()))
 	return err
 }
@@ -294,6 +297,7 @@ func (t *teller) listed() {
 		return
 	}
 	t.tell("Listed", view.Number(tools.Listed), fmt.Sprintf("%s, %s of definitions", toolWord(tools.Listed), view.Size(tools.DefinitionSize)))
+	t.context()
 	if tools.Never == 0 {
 		return
 	}
@@ -306,6 +310,37 @@ func (t *teller) listed() {
 		for _, one := range t.NeverCalled {
 			t.tell("Never", view.Number(len(one.Tools)), t.name(one.Server)+": "+t.list(one.Tools, ", "))
 		}
+	}
+}
+
+// context tells what the definitions cost a model's context.
+func (t *teller) context() {
+	if n := t.Total.contextTokens(); n != nil {
+		t.tell("Context", "", view.Tokens(*n)+" tokens of definitions and instructions in every conversation")
+	}
+	t.each("Dear", len(t.Definitions), func(i int) (string, string) {
+		d := &t.Definitions[i]
+		calls := "never called"
+		if d.Calls > 0 {
+			calls = view.Plural(d.Calls, "call")
+		}
+		return "", fmt.Sprintf("%s %s: %s tokens, %s", t.name(d.Server), t.name(d.Tool), view.Tokens(d.Tokens), calls)
+	})
+	t.each("Cut", len(t.Cut), func(i int) (string, string) {
+		c := &t.Cut[i]
+		what := []string{}
+		if len(c.Tools) > 0 {
+			what = append(what, "the descriptions of "+t.list(c.Tools, ", "))
+		}
+		if c.Instructions {
+			what = append(what, "the instructions")
+		}
+		return view.Number(len(c.Tools)), fmt.Sprintf("%s cuts at 2 kB, of %s: %s", t.name(c.Client), t.name(c.Server),
+			strings.Join(what, " and "))
+	})
+	if c := t.Cost; c != nil {
+		t.tell("Cost", "", fmt.Sprintf("≈%s for results, ≈%s for definitions, each counted once, at %s a million tokens",
+			c.money(c.Results), c.money(c.Definitions), c.money(c.Price)))
 	}
 }
 

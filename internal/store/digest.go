@@ -24,6 +24,7 @@ import (
 //	kind 4 = all texts are forgotten; the next has number 1
 //	kind 5 = definitions in the answer of the operation before: count, then of each its kind and name, two texts, and its
 //	         size and tokens; there may be several
+//	kind 8 = sizes of the descriptions of the definitions in the entry before: count, sizes
 const digestHeader = "SPDIGEST1\n"
 
 const (
@@ -32,7 +33,8 @@ const (
 	toolsEntry     = 3
 	forgetEntry    = 4
 
-	definitionsEntry = 5
+	definitionsEntry  = 5
+	descriptionsEntry = 8
 )
 
 // Bounds of what writer and reader remember: a peer may choose new names without end.
@@ -92,6 +94,7 @@ func (w *digestWriter) append(dst []byte, op *record.Operation) []byte {
 	for _, n := range [...]int64{
 		int64(op.Start.Sub(w.last)), int64(op.Duration), int64(op.Wait), int64(op.InputWait), op.RequestSize, op.ResponseSize,
 		int64(op.ArgumentsOf), int64(op.ToolCount), op.DefinitionSize,
+		op.RequestTokens, op.ResponseTokens, op.ResponseMedia, op.DefinitionTokens,
 	} {
 		e = binary.AppendVarint(e, n)
 	}
@@ -159,6 +162,11 @@ func (w *digestWriter) definitions(dst []byte, all []record.Definition) []byte {
 	for i := range all {
 		e = binary.AppendUvarint(binary.AppendUvarint(e, numbers[i][0]), numbers[i][1])
 		e = binary.AppendVarint(binary.AppendVarint(e, all[i].Size), all[i].Tokens)
+	}
+	dst = appendEntry(dst, e)
+	e = binary.AppendUvarint(append(e[:0], descriptionsEntry), uint64(len(all)))
+	for i := range all {
+		e = binary.AppendVarint(e, all[i].Description)
 	}
 	w.entry = e
 	return appendEntry(dst, e)
@@ -241,6 +249,8 @@ func (d *digestReader) take(entry []byte, f func(*record.Operation) bool) bool {
 		if d.held {
 			d.definitions(body)
 		}
+	case descriptionsEntry:
+		d.descriptions(body)
 	}
 	return true
 }
@@ -295,6 +305,14 @@ func (d *digestReader) operation(body []byte) bool {
 	if n := flags >> stallShift; 0 < n && n <= uint64(len(stalls)) {
 		d.op.Stall = stalls[n-1]
 	}
+	// A digest of an earlier version ends here.
+	for _, to := range []*int64{&d.op.RequestTokens, &d.op.ResponseTokens, &d.op.ResponseMedia, &d.op.DefinitionTokens} {
+		n, size := binary.Varint(body)
+		if size <= 0 {
+			break
+		}
+		*to, body = n, body[size:]
+	}
 	d.op.End = d.op.Start.Add(d.op.Duration + d.op.InputWait)
 	return true
 }
@@ -339,6 +357,23 @@ func (d *digestReader) definitions(body []byte) {
 		d.define(record.Definition{
 			Kind: record.DefinitionKind(d.text(texts[0])), Name: d.text(texts[1]), Size: numbers[0], Tokens: numbers[1],
 		})
+	}
+}
+
+// descriptions adds to the definitions that were read last.
+func (d *digestReader) descriptions(body []byte) {
+	count, size := binary.Uvarint(body)
+	if size <= 0 || count > uint64(len(d.op.Definitions)) {
+		return
+	}
+	last := d.op.Definitions[uint64(len(d.op.Definitions))-count:]
+	body = body[size:]
+	for i := range last {
+		n, size := binary.Varint(body)
+		if size <= 0 {
+			return
+		}
+		last[i].Description, body = n, body[size:]
 	}
 }
 

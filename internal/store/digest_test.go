@@ -86,9 +86,10 @@ func TestDigest(t *testing.T) {
 	ops[0].Method, ops[0].Target, ops[0].ToolCount, ops[0].DefinitionSize = semconv.ToolsList, "", 10, 14_000
 	for i, name := range words {
 		ops[0].Definitions = append(ops[0].Definitions, record.Definition{
-			Kind: record.ToolDefinition, Name: name, Size: int64(i) * 1000, Tokens: int64(i) * 250,
+			Kind: record.ToolDefinition, Name: name, Size: int64(i) * 1000, Tokens: int64(i) * 250, Description: int64(i) * 300,
 		})
 	}
+	ops[2].RequestTokens, ops[2].ResponseTokens, ops[2].ResponseMedia, ops[2].DefinitionTokens = 12, 30_000, 1<<20, 7000
 	ops[1].Definitions = []record.Definition{{Kind: record.InstructionsDefinition, Size: 1 << 40, Tokens: 1 << 38}}
 	s := digestOf(t, ops)
 	got := readDigest(t, s)

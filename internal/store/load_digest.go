@@ -120,6 +120,8 @@ func (l *loader) addEnded(known, op *record.Operation) bool {
 		known.ErrorType, known.Code, known.Class = op.ErrorType, op.Code, op.Class
 	}
 	known.ArgumentsOf, known.ToolCount, known.DefinitionSize = op.ArgumentsOf, op.ToolCount, op.DefinitionSize
+	known.DefinitionTokens = op.DefinitionTokens
+	known.RequestTokens, known.ResponseTokens, known.ResponseMedia = op.RequestTokens, op.ResponseTokens, op.ResponseMedia
 	known.ResponseSize = op.ResponseSize // a span has that of an answered one only
 	known.Definitions = slices.Clone(op.Definitions)
 	return true

@@ -75,6 +75,8 @@ func setOperation(op *record.Operation, a attribute.KeyValue) {
 		op.Batch = v.AsBool()
 	case semconv.RequestSize:
 		op.RequestSize = v.AsInt64()
+	case semconv.RequestTokens:
+		op.RequestTokens = v.AsInt64()
 	default:
 		setOutcome(op, a)
 	}
@@ -102,6 +104,10 @@ func setOutcome(op *record.Operation, a attribute.KeyValue) {
 		op.IDMismatch = v.AsBool()
 	case semconv.ResponseSize:
 		op.ResponseSize, op.Answered = v.AsInt64(), true
+	case semconv.ResponseTokens:
+		op.ResponseTokens = v.AsInt64()
+	case semconv.ResponseMedia:
+		op.ResponseMedia = v.AsInt64()
 	case semconv.RoundTrips:
 		op.RoundTrips = int(v.AsInt64())
 	case semconv.ProgressCount:

@@ -51,10 +51,25 @@ func (c *call) attributes() map[string]string {
 		}
 	}
 	maps.Copy(all, stallAttributes(op))
+	maps.Copy(all, tokenAttributes(op))
 	for key, value := range all {
 		if value == "" {
 			delete(all, key)
 		}
+	}
+	return all
+}
+
+// tokenAttributes returns the estimates; what is absent is empty.
+func tokenAttributes(op *record.Operation) map[string]string {
+	all := map[string]string{}
+	for key, n := range map[string]int64{semconv.RequestTokens: op.RequestTokens, semconv.ResponseTokens: op.ResponseTokens} {
+		if n > 0 {
+			all[key] = view.Tokens(n)
+		}
+	}
+	if op.ResponseMedia > 0 {
+		all[semconv.ResponseMedia] = view.Size(op.ResponseMedia)
 	}
 	return all
 }

@@ -215,14 +215,14 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 			lines = append(lines, *l.left(Dim, name, 9).space(1).add(Plain, part))
 		}
 	}
-	request := view.Size(p.op.RequestSize)
+	request := view.Size(p.op.RequestSize) + tokens(p.op.RequestTokens)
 	if p.op.Undelivered {
 		request += ", not all of it was read"
 	}
 	add("request", request)
 	switch {
 	case p.op.Answered:
-		answer := view.Size(p.op.ResponseSize)
+		answer := view.Size(p.op.ResponseSize) + tokens(p.op.ResponseTokens)
 		if p.op.Wait > 0 {
 			answer += "; waited " + view.Duration(p.op.Wait)
 		}
@@ -344,4 +344,12 @@ func (p *callPane) allAttributes(width int) []Line {
 			text(Plain, " %-*s %s", longestKey, "span id", ids.SpanID))
 	}
 	return lines
+}
+
+// tokens returns an estimate behind a size; empty if there is none.
+func tokens(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + view.Tokens(n) + " tokens (±10 %)"
 }

@@ -25,7 +25,7 @@ type cellKey struct{ server, client, method, name string }
 type cell struct {
 	cellKey
 	calls, failed, refused, cancelled, hung int
-	took, size                              figures
+	took, size, tokens                      figures
 	why                                     map[string]int // of failures
 	last                                    time.Time
 }
@@ -114,6 +114,9 @@ func (c *cell) add(op *record.Operation) {
 	if op.Answered {
 		c.took.add(int64(op.Duration))
 		c.size.add(op.ResponseSize)
+		if op.ResponseTokens > 0 {
+			c.tokens.add(op.ResponseTokens)
+		}
 	}
 }
 
@@ -123,6 +126,7 @@ func (c *cell) merge(o *cell) {
 	c.cancelled, c.hung = c.cancelled+o.cancelled, c.hung+o.hung
 	c.took.merge(&o.took)
 	c.size.merge(&o.size)
+	c.tokens.merge(&o.tokens)
 	for word, n := range o.why {
 		if c.why == nil {
 			c.why = map[string]int{}

@@ -31,6 +31,7 @@ type toolRow struct {
 	of                 []cellKey
 	label              string
 	p50, p95, p99, big int64
+	tokens             int64 // the median of results with any
 }
 
 // unusedTool is listed by a server and was not called.
@@ -79,6 +80,7 @@ func (p *toolsPane) update(w *world, f *Filter, reorder bool) {
 	for _, r := range sums {
 		at := r.took.percentiles(50, 95, 99)
 		r.p50, r.p95, r.p99, r.big = at[0], at[1], at[2], r.size.percentiles(50)[0]
+		r.tokens = r.cell.tokens.percentiles(50)[0]
 		if f.matches(r.subject()) {
 			p.shown = append(p.shown, r)
 		}

@@ -46,6 +46,9 @@ func (r *toolRow) line(c toolColumns) Line {
 	size := "–"
 	if r.took.n > 0 {
 		size = view.Size(r.big)
+		if r.tokens > 0 {
+			size = view.Tokens(r.tokens)
+		}
 	}
 	l.right(Plain, size, 8)
 	if c.remark > 0 {

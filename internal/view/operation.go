@@ -112,16 +112,32 @@ func (p *wholePicture) fact(label, text string) {
 	p.printf("%-10s%s\n", label, Fold(p.Text(text), indent, p.Columns))
 }
 
+// tokens returns an estimate behind a size; empty if there is none.
+func tokens(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + Tokens(n) + " tokens (±10 %)"
+}
+
+// media returns how much of a size is image, audio or other encoded data.
+func media(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + Size(n) + " of it encoded data"
+}
+
 func (p *wholePicture) facts() {
 	op, r := p.Operation, p.Records
-	request := Size(op.RequestSize)
+	request := Size(op.RequestSize) + tokens(op.RequestTokens)
 	if op.Undelivered {
 		request += ", not all read"
 	}
 	p.fact("request", request)
 	switch {
 	case op.Answered:
-		p.fact("answer", Size(op.ResponseSize))
+		p.fact("answer", Size(op.ResponseSize)+tokens(op.ResponseTokens)+media(op.ResponseMedia))
 	case r.Outcome(op).Ending == Open || r.Outcome(op).Ending == Hung:
 		p.fact("answer", "none yet")
 	case r.Outcome(op).Late > 0:
@@ -139,8 +155,8 @@ func (p *wholePicture) facts() {
 		for i, name := range names {
 			names[i] = Safe(name)
 		}
-		p.fact("tools", fmt.Sprintf("%s, %s of definitions: %s",
-			Plural(len(names), "tool"), Size(op.DefinitionSize), strings.Join(names, ", ")))
+		p.fact("tools", fmt.Sprintf("%s, definitions of %s: %s",
+			Plural(len(names), "tool"), Size(op.DefinitionSize)+tokens(op.DefinitionTokens), strings.Join(names, ", ")))
 	}
 	for i := range r.children(op) {
 		c := &r.Operations[i]
@@ -224,9 +240,13 @@ func attributeValue(a Attribute) string {
 	var number float64
 	_, err := fmt.Sscan(a.Value, &number)
 	switch a.Key {
-	case semconv.RequestSize, semconv.ResponseSize, semconv.StallUnread, semconv.StallPartial:
+	case semconv.RequestSize, semconv.ResponseSize, semconv.ResponseMedia, semconv.StallUnread, semconv.StallPartial:
 		if err == nil {
 			return Size(int64(number))
+		}
+	case semconv.RequestTokens, semconv.ResponseTokens:
+		if err == nil {
+			return Tokens(int64(number))
 		}
 	case semconv.Wait, semconv.Transfer, semconv.InputWait, semconv.StallQuiet, semconv.StallBlocked, semconv.StallOver, semconv.StallCPU:
 		if err == nil {
@@ -324,6 +344,9 @@ var meanings = map[string]string{
 	semconv.ErrorClass:       "What went wrong.",
 	semconv.RequestSize:      "Its size on the wire.",
 	semconv.ResponseSize:     "The answer's size on the wire.",
+	semconv.RequestTokens:    "Of the arguments, ±10 %.",
+	semconv.ResponseTokens:   "Of the result's text, ±10 %.",
+	semconv.ResponseMedia:    "Image and audio data in it.",
 	semconv.Wait:             "Until the answer began.",
 	semconv.Transfer:         "The answer's first byte to last.",
 	semconv.RoundTrips:       "Requests it took.",

@@ -34,6 +34,7 @@ type Outcome struct {
 	Code   string        // the JSON-RPC error code of the response
 	Late   time.Duration // of TimedOut: the answer came so much later; 0 if it did not come
 	Asked  bool          // the server waited for a person meanwhile
+	Tokens int64         // of OK: the estimate of a result that takes many; else 0
 }
 
 // askedAfter is how long a server has to wait for its client until a person is taken to be the reason: a client that
@@ -42,6 +43,14 @@ const askedAfter = time.Second
 
 // OutcomeOf returns an operation's outcome. Of one that had not ended when its session did, see Left.
 func OutcomeOf(op *record.Operation) Outcome {
+	o := endingOf(op)
+	if o.Ending == OK && op.IsCall() && op.ResponseTokens >= ManyTokens {
+		o.Tokens = op.ResponseTokens
+	}
+	return o
+}
+
+func endingOf(op *record.Operation) Outcome {
 	o := Outcome{Ending: OK, Code: op.Code, Asked: op.InputWait >= askedAfter}
 	switch {
 	case op.Change != record.Ended && op.Change != "":
@@ -130,6 +139,9 @@ func (o Outcome) String() string {
 	if o.Asked {
 		word += ", waited for you"
 	}
+	if o.Tokens > 0 {
+		word += ", " + Tokens(o.Tokens) + " tokens"
+	}
 	return word
 }
 
@@ -138,6 +150,8 @@ func (o Outcome) Short() string {
 	switch {
 	case o.Asked && o.Ending == OK:
 		return "waited for you"
+	case o.Tokens > 0:
+		return Tokens(o.Tokens) + " tokens"
 	case o.Ending == BadRequest:
 		return "bad request"
 	case o.Ending == Unanswered:

@@ -98,6 +98,23 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", m/60, m%60)
 }
 
+// Tokens formats an estimate of tokens: ≈240, ≈2.8k, ≈1.2M. Where it stands, it must say how far off it may be: TokensNote.
+func Tokens(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("≈%d", n)
+	case n < 999_950:
+		return fmt.Sprintf("≈%.1fk", float64(n)/1e3)
+	}
+	return fmt.Sprintf("≈%.1fM", float64(n)/1e6)
+}
+
+// TokensNote says how good an estimate is.
+const TokensNote = "Tokens are estimates (≈, ±10 %)."
+
+// ManyTokens is how many make a result worth a remark. Claude Code warns from there on, and passes on 25,000 at most.
+const ManyTokens = 10_000
+
 // Size formats a number of bytes in powers of a thousand, with two or three digits: 999 B, 1.4 kB, 67 MB.
 func Size(n int64) string {
 	if n < 1000 {

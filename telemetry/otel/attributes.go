@@ -130,6 +130,9 @@ func outcomeAttributes(a attributes, op *record.Operation) attributes {
 	a.flag(semconv.IDMismatch, op.IDMismatch)
 	a = stallAttributes(a, op)
 	a = append(a, attribute.Int64(semconv.RequestSize, op.RequestSize))
+	a.count(semconv.RequestTokens, op.RequestTokens)
+	a.count(semconv.ResponseTokens, op.ResponseTokens)
+	a.count(semconv.ResponseMedia, op.ResponseMedia)
 	if op.Answered {
 		a = append(a, attribute.Int64(semconv.ResponseSize, op.ResponseSize))
 	}

@@ -100,6 +100,7 @@ func (m *metrics) ended(op *record.Operation, active series) {
 		m.startup(op)
 		m.read(op)
 	}
+	m.tokens(op, labels)
 	if op.Method == semconv.ToolsCall && op.Direction == record.ToServer {
 		m.transition(m.tools.label(op.Target))
 	}
@@ -115,6 +116,21 @@ func (m *metrics) sizes(op *record.Operation, about []string) {
 	m.record(semconv.OperationRequestSize, float64(op.RequestSize), m.seriesOf(semconv.MethodName, methodLabel(op.Method)))
 	if op.Answered {
 		m.record(semconv.OperationResponseSize, float64(op.ResponseSize), m.seriesOf(about...))
+	}
+}
+
+// tokens counts what models write and read, and what they are told of the server. The labels are those of the operation.
+func (m *metrics) tokens(op *record.Operation, labels []string) {
+	for dir, n := range map[record.Direction]int64{
+		op.Direction: op.RequestTokens, op.Direction.Opposite(): op.ResponseTokens,
+	} {
+		if n > 0 {
+			m.record(semconv.OperationTokens, float64(n), m.seriesOf(append(labels, semconv.Direction, string(dir))...))
+		}
+	}
+	if op.DefinitionTokens > 0 && len(op.Definitions) > 0 {
+		kind := string(op.Definitions[0].Kind) // all are of one
+		m.record(semconv.DefinitionTokens, float64(op.DefinitionTokens), m.seriesOf(semconv.DefinitionKind, kind))
 	}
 }
 

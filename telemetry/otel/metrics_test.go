@@ -30,7 +30,7 @@ func everything(t *testing.T, changes ...func(*otel.Config)) *stage {
 		Method: semconv.ToolsCall, Target: "fetch", ErrorType: "tool_error", Class: record.RateLimited,
 		Protocol: "2025-11-25", RequestSize: 95, ResponseSize: 109, Content: record.Content{Error: "429 Too Many Requests"},
 	}
-	listed := record.Operation{Method: semconv.ToolsList, Definitions: tools("search", "fetch"), ToolCount: 2, DefinitionSize: 70}
+	listed := record.Operation{Method: semconv.ToolsList, Definitions: tools("search", "fetch"), ToolCount: 2, DefinitionSize: 70, DefinitionTokens: 18, ResponseTokens: 18}
 	s.call(record.Operation{Method: semconv.Initialize, Protocol: "2025-11-25"}, 10, 30)
 	s.Noted(s.session(record.Session{
 		Time: s.at(30), Ready: true, Protocol: "2025-11-25",
@@ -43,7 +43,7 @@ func everything(t *testing.T, changes ...func(*otel.Config)) *stage {
 	for direction, method := range map[record.Direction]string{record.ToServer: semconv.Initialized, record.ToClient: "vendor/y"} {
 		s.Noted(record.Message{Time: s.at(50), Direction: direction, Kind: record.NotificationMessage, Method: method, Size: 60})
 	}
-	search := s.call(record.Operation{RequestSize: 100, Protocol: "2025-11-25"}, 100, 400)
+	search := s.call(record.Operation{RequestSize: 100, RequestTokens: 12, ResponseTokens: 300, Protocol: "2025-11-25"}, 100, 400)
 	s.Noted(record.Finding{Time: s.at(400), Kind: record.Loop, Operation: search.Number, Tool: "search", Seen: 10, Usual: 1, Unit: "{call}"})
 	s.call(record.Operation{Method: semconv.SamplingCreateMessage, Direction: record.ToClient, Protocol: "2025-11-25"}, 130, 330)
 	s.call(failed, 500, 600)
@@ -125,6 +125,11 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.Anomalies, attrs{semconv.Anomaly: "loop", semconv.ToolName: "search"}, 1, 0},
 		{semconv.ToolsDefinitionSize, nil, 70, 0},
 		{semconv.ToolsListed, nil, 2, 0},
+		{semconv.DefinitionTokens, attrs{semconv.DefinitionKind: "tool"}, 18, 0},
+		{semconv.OperationTokens, attrs{semconv.Direction: "to_server", semconv.ToolName: "search"}, 12, 0},
+		{semconv.OperationTokens, attrs{semconv.Direction: "to_client", semconv.ToolName: "search"}, 300, 0},
+		{semconv.OperationTokens, attrs{semconv.MethodName: "tools/list"}, 18, 0},
+		{semconv.OperationTokens, nil, 330, 0},
 		{semconv.ServerExits, attrs{semconv.Exit: "signal", semconv.Signal: "SIGSEGV", semconv.InFlight: true, semconv.ExitCode: nil}, 1, 0},
 		{semconv.ProtocolViolations, attrs{semconv.Violation: "noise", semconv.Direction: "to_client"}, 1, 0},
 		{semconv.ProcessCPUTime, attrs{semconv.CPUMode: "user"}, 3 * 3600, 0},

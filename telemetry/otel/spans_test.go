@@ -103,6 +103,7 @@ func whole() record.Operation {
 	return record.Operation{
 		Method: semconv.ToolsCall, Target: "search", RequestID: "7", JSONRPC: "1.0", Protocol: "2025-11-25", Batch: true,
 		Resource: "note://{id}", RequestSize: 118, ResponseSize: 1420, Answered: true, ErrorType: "-32000", Code: "-32000",
+		RequestTokens: 31, ResponseTokens: 340, ResponseMedia: 48200,
 		Class: record.RateLimited, RoundTrips: 3, InputWait: 4100 * time.Millisecond, TaskStatus: "failed", Ambiguous: true,
 		IDMismatch: true, Progress: 3,
 		Content: record.Content{Arguments: `{"a":1}`, Result: `{"b":2}`, Error: "no", URI: "note://1"},
@@ -197,6 +198,7 @@ func TestOperationSpan(t *testing.T) {
 		semconv.Number: int64(1), semconv.RequestID: "7", semconv.JSONRPCVersion: "1.0", semconv.ProtocolVersion: "2025-11-25",
 		semconv.SessionID: "the-session", semconv.NetworkTransport: "pipe", semconv.Batch: true,
 		semconv.Resource: "note://{id}", semconv.RequestSize: int64(118), semconv.ResponseSize: int64(1420),
+		semconv.RequestTokens: int64(31), semconv.ResponseTokens: int64(340), semconv.ResponseMedia: int64(48200),
 		semconv.ErrorType: "-32000", semconv.StatusCode: "-32000", semconv.ErrorClass: "rate_limited",
 		semconv.RoundTrips: int64(3), semconv.InputWait: 4.1, semconv.TaskStatus: "failed", semconv.Ambiguous: true,
 		semconv.IDMismatch: true, semconv.ProgressCount: int64(3), semconv.ErrorMessage: "no",

@@ -12,6 +12,9 @@ type Definition struct {
 	Size   int64          `json:"size"`             // bytes on the wire
 	Tokens int64          `json:"tokens,omitempty"` // estimated, see package framing/estimate; 0 if it was not estimated
 
+	// Description is the size of its description, or of the instructions: clients cut long ones.
+	Description int64 `json:"description_size,omitempty"`
+
 	// Fingerprint tells whether it has changed. It is not stored with the session, nor sent.
 	Fingerprint Fingerprint `json:"fingerprint,omitzero"`
 }

@@ -74,6 +74,12 @@ type Operation struct {
 	RequestSize  int64 `json:"request_size,omitempty"`  // bytes on the wire, over all round trips
 	ResponseSize int64 `json:"response_size,omitempty"` // likewise
 
+	// Estimates of the tokens that a model writes or reads, see package framing/estimate, and the bytes of image and audio data,
+	// which are no tokens.
+	RequestTokens  int64 `json:"request_tokens,omitempty"`
+	ResponseTokens int64 `json:"response_tokens,omitempty"`
+	ResponseMedia  int64 `json:"response_media,omitempty"`
+
 	Answered  bool   `json:"answered,omitempty"`   // a response ended it
 	ErrorType string `json:"error_type,omitempty"` // value of error.type; empty if it went well
 	Code      string `json:"code,omitempty"`       // JSON-RPC error code of the response
@@ -112,6 +118,10 @@ type Operation struct {
 	// absent from a page that is not the last, if a complete list is known already.
 	ToolCount      int   `json:"tool_count,omitempty"`
 	DefinitionSize int64 `json:"definition_size,omitempty"`
+
+	// DefinitionTokens is the estimate for the definitions in this page of a list and those before it, of whatever kind, or for
+	// the instructions in the answer to a handshake. It is absent where ToolCount would be.
+	DefinitionTokens int64 `json:"definition_tokens,omitempty"`
 
 	Content Content `json:"content,omitzero"`
 }

@@ -38,6 +38,11 @@ func OperationAttributes() []Attribute {
 			"the response is an error, or there was no response: what went wrong, see below", "rate_limited"},
 		{RequestSize, "int (By)", "always: the request's size on the wire, over all round trips", "118"},
 		{ResponseSize, "int (By)", "it was answered: the response's size on the wire, over all round trips", "1420"},
+		{RequestTokens, "int", "a model wrote or reads it: an estimate (±10 %) of the tokens of a call's arguments, or of what a " +
+			"server asks a model", "31"},
+		{ResponseTokens, "int", "it was answered with something that a model reads: the same of the result's text, or of a list's definitions. " +
+			"Image and audio data is left out", "340"},
+		{ResponseMedia, "int (By)", "the response has image, audio or other encoded data: its size", "48200"},
 		{Wait, "double (s)",
 			"it was answered in one round trip: end of the request to first byte of the response, " +
 				"less the time in which the server waited for the user", "0.0312"},

@@ -110,6 +110,14 @@ var (
 		Example: "{mcp.method.name=tools/call gen_ai.tool.name=fetch " +
 			"spanpipe.server.name=test-server} count=1 sum=109",
 	})
+	OperationTokens = instrument(Instrument{
+		Name: "spanpipe.operation.tokens_estimated", Form: Counter, Unit: "{token}",
+		Description: "Estimate (within 10 % of o200k) of the tokens that models wrote or read in operations: arguments, results and " +
+			"lists, by the way that they travelled.",
+		Attributes: append([]string{Direction}, operation...),
+		Example: "{spanpipe.direction=to_client mcp.method.name=tools/call gen_ai.tool.name=search " +
+			"spanpipe.server.name=test-server} 1",
+	})
 	StartupDuration = instrument(Instrument{
 		Name: "spanpipe.server.startup.duration", Form: Histogram, Unit: "s",
 		Description: "Time to start the process, and from its start to the first answered handshake " +
@@ -171,6 +179,13 @@ var (
 		Description: "Tools in the last list, over all its pages.",
 		Attributes:  []string{ServerName},
 		Example:     "{spanpipe.server.name=test-server} 2",
+	})
+	DefinitionTokens = instrument(Instrument{
+		Name: "spanpipe.definitions.tokens_estimated", Form: Gauge, Unit: "{token}",
+		Description: "Estimate (within 10 % of o200k) of the tokens of the last list of what the server offers, over all its pages, and of " +
+			"its instructions, by kind. Of these, tools and instructions are in a model's context from the start.",
+		Attributes: []string{DefinitionKind, ServerName},
+		Example:    "{spanpipe.definition.kind=tool spanpipe.server.name=test-server} 24",
 	})
 	ServerExits = instrument(Instrument{
 		Name: "spanpipe.server.exits", Form: Counter, Unit: "{exit}",

@@ -63,12 +63,18 @@ const (
 // Attributes of our own. Those that end in size are in bytes. Operation attributes that are metrics' names as well have
 // the same unit and meaning there.
 const (
-	Number        = "spanpipe.operation.number" // of the session's requests, in both directions, from 1
-	Parent        = "spanpipe.operation.parent" // the number of the operation during which it was started
-	Hung          = "spanpipe.operation.hung"   // it was reported as not answered yet
-	Stall         = "spanpipe.stall"            // where an operation is stuck that is not answered in time
-	RequestSize   = "spanpipe.operation.request.size"
-	ResponseSize  = "spanpipe.operation.response.size"
+	Number       = "spanpipe.operation.number" // of the session's requests, in both directions, from 1
+	Parent       = "spanpipe.operation.parent" // the number of the operation during which it was started
+	Hung         = "spanpipe.operation.hung"   // it was reported as not answered yet
+	Stall        = "spanpipe.stall"            // where an operation is stuck that is not answered in time
+	RequestSize  = "spanpipe.operation.request.size"
+	ResponseSize = "spanpipe.operation.response.size"
+
+	// Estimates: never under names of gen_ai.usage, which are the provider's count.
+	RequestTokens  = "spanpipe.operation.request.tokens_estimated"
+	ResponseTokens = "spanpipe.operation.response.tokens_estimated"
+	ResponseMedia  = "spanpipe.operation.response.media.size" // image and audio data, which are no tokens
+
 	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first, less InputWait
 	Transfer      = "spanpipe.operation.transfer" // s, response's first byte to its last
 	RoundTrips    = "spanpipe.operation.round_trips"

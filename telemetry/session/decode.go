@@ -45,6 +45,7 @@ type Decoder struct {
 	names    map[string]string // what may be shown of a name
 	errors   errorTexts        // of the message that is being decoded
 	counts   counts            // likewise
+	seen     seenTwice         // likewise
 	measured measured          // likewise
 }
 
@@ -91,7 +92,8 @@ func (d *Decoder) Decode(in *framing.Message, out *Raw) {
 	d.errors.measure(out)
 	d.errors = errorTexts{} // the scanner's memory, and content
 	d.counts.note(out, in.Dropped)
-	d.counts = counts{}
+	d.seen.correct(out)
+	d.counts, d.seen = counts{}, seenTwice{}
 	if d.measured != (measured{}) && d.Wanted != nil && d.Wanted(out) {
 		d.measured.copy(out)
 	}

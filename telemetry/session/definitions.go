@@ -25,9 +25,11 @@ var definitionFields = slices.Concat(
 	elements("result prompts", record.PromptDefinition, "name", maxName),
 	elements("result resourceTemplates", record.TemplateDefinition, "uriTemplate", maxURI),
 	elements("result resources", record.ResourceDefinition, "", 0), // a name of one can be that of a file: content
-	[]field{{path("result instructions", 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
+	[]field{{path("result instructions", framing.Tokens, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
 		if v.Type == framing.String {
 			m.addDefinition(record.InstructionsDefinition, v)
+			x := m.ensureExtra()
+			x.Definitions[len(x.Definitions)-1].Description = v.Size - quotes
 		}
 	}}},
 	[]field{
@@ -48,10 +50,21 @@ func definitionText(keys string, kind record.DefinitionKind, is framing.ValueTyp
 	}}
 }
 
+// quotes are the bytes of a JSON string around its text.
+const quotes = 2
+
 // elements are the elements of a list, and their names if they have a member for it. A name that is too long is left out: its
 // beginning would pass as another name. The scanner bounds the number of elements.
 func elements(list string, kind record.DefinitionKind, name string, most int) []field {
-	all := []field{{path(list+" *", 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.addDefinition(kind, v) }}}
+	all := []field{
+		{path(list, framing.Hash, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.setList(kind, v) }},
+		{path(list+" *", framing.Tokens, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.addDefinition(kind, v) }},
+	}
+	all = append(all, field{path(list+" * description", 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
+		if def := m.definition(kind, v); def != nil && v.Type == framing.String {
+			def.Description = v.Size - quotes
+		}
+	}})
 	if name == "" {
 		return all
 	}
@@ -79,9 +92,16 @@ func (x *Extra) Names(kind record.DefinitionKind) []string {
 	return names
 }
 
+// setList notes what a result lists. Of several lists in one result, which MCP does not have, it is that of tools.
+func (m *Raw) setList(kind record.DefinitionKind, v *framing.Value) {
+	if x := m.ensureExtra(); x.List != record.ToolDefinition {
+		x.List, x.Listed, x.DefinitionSize, x.DefinitionTokens, x.DefinitionHash = kind, v.Count, v.Size, v.Tokens, v.Hash
+	}
+}
+
 func (m *Raw) addDefinition(kind record.DefinitionKind, v *framing.Value) {
 	x := m.ensureExtra()
-	x.Definitions = append(x.Definitions, Definition{record.Definition{Kind: kind, Size: v.Size}, v.Index})
+	x.Definitions = append(x.Definitions, Definition{record.Definition{Kind: kind, Size: v.Size, Tokens: v.Tokens}, v.Index})
 }
 
 // definition returns the definition that a member of an element belongs to, or nil if the scanner had no room for the element.

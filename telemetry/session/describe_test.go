@@ -158,7 +158,7 @@ func (d *describer) extra(what string, x *session.Extra) string {
 	if seen.resources > 0 {
 		words = append(words, fmt.Sprintf("resources=%d", seen.resources))
 	}
-	if x.Listed > 0 {
+	if x.List == record.ToolDefinition && x.Listed > 0 {
 		words = append(words, fmt.Sprintf("listed=%d:%dB", x.Listed, x.DefinitionSize))
 	}
 	if len(words) == 0 {

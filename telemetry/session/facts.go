@@ -1,6 +1,9 @@
 package session
 
-import "github.com/spanpipe/spanpipe/framing"
+import (
+	"github.com/spanpipe/spanpipe/framing"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
 
 // Facts is a set of what the decoder has noticed about a message's members: their presence and their types, as far as an
 // SDK may reject a message because of them. It says nothing about their contents.
@@ -191,7 +194,7 @@ func (c counts) note(m *Raw, dropped int) {
 	} else if c.members < c.needed {
 		m.Facts |= itemPart
 	}
-	if x := m.Extra; x != nil && x.DefinitionSize > 0 && min(c.names, c.schemas) < x.Listed {
+	if x := m.Extra; x != nil && x.List == record.ToolDefinition && min(c.names, c.schemas) < x.Listed {
 		m.Facts |= toolOther
 	}
 }

@@ -56,7 +56,7 @@ var messageFields = slices.Concat([]field{
 	text("params ref uri", maxURI, takeURI),
 	word("params level", levels, semconv.Other, func(m *Raw) *string { return &m.ensureExtra().Level }),
 	name("params logger", func(m *Raw) *string { return &m.ensureExtra().Logger }),
-	hash("params arguments", func(m *Raw) *uint64 { return &m.Arguments }),
+	{path("params arguments", framing.Hash|framing.Tokens, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.Arguments = v.Hash }},
 	id("params elicitationId", maxTask, func(m *Raw) *Ref { return &m.ensureExtra().Elicitation }),
 	id("params requestId", maxID, func(m *Raw) *Ref { return &m.ensureExtra().Cancels }),
 	text("params reason", maxReason, takeReason),
@@ -81,7 +81,6 @@ var messageFields = slices.Concat([]field{
 	hash("result requestState", toState),
 	formed("result protocolVersion", isVersion, toProtocol),
 	text("result nextCursor", maxCursor, takeCursor),
-	{path("result tools", framing.Hash, 0), takeTools},
 
 	// Tasks: 2025-11-25, and the extension of 2026-07-28 (SEP-2663).
 	flag("params task", framing.Object, func(m *Raw) *bool { return &m.ensureExtra().WantsTask }),
@@ -98,6 +97,7 @@ var messageFields = slices.Concat([]field{
 	outcomeFields("params"),   // notifications/tasks of the extension
 	outcomeFields("result"),   // tasks/get of the extension
 	definitionFields,
+	tokenFields,
 	factFields,
 )
 
@@ -217,11 +217,6 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 	if !v.Truncated && len(v.Text) > 0 {
 		m.ensureExtra().Tracestate = d.clean(v.Text, false)
 	}
-}
-
-func takeTools(_ *Decoder, v *framing.Value, m *Raw) {
-	x := m.ensureExtra()
-	x.Listed, x.DefinitionSize, x.DefinitionHash = v.Count, v.Size, v.Hash
 }
 
 // takeSupported keeps the versions that a refusal names, if they have the form of one: anything else could be content.

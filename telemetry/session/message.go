@@ -22,6 +22,8 @@ type Message struct {
 	First     time.Duration // when its first byte was read
 	Last      time.Duration // when its last byte was read
 	Size      int64         // bytes on the wire
+	Tokens    int64         // estimate of what a model sees of it, see tokens.go
+	Media     int64         // bytes of image, audio and other data in it, which are no tokens
 	End       int64         // bytes of its stream up to its end
 	Code      string        // of an error
 	Class     record.Class  // of an error or a result with isError
@@ -61,11 +63,13 @@ type Extra struct {
 	HasInput   bool   // params.inputResponses is present
 	State      uint64 // keyed hash of requestState; must not leave the process
 
-	Cursor         Ref          // params.cursor of a request for a page, or result.nextCursor
-	Listed         int          // elements of result.tools
-	DefinitionSize int64        // bytes of result.tools
-	DefinitionHash uint64       // keyed hash of result.tools; must not leave the process
-	Definitions    []Definition // what a list, or the answer to a handshake, puts before a model
+	Cursor           Ref                   // params.cursor of a request for a page, or result.nextCursor
+	List             record.DefinitionKind // what the result lists
+	Listed           int                   // its elements
+	DefinitionSize   int64                 // its bytes
+	DefinitionTokens int64                 // their estimate
+	DefinitionHash   uint64                // its keyed hash; must not leave the process
+	Definitions      []Definition          // what a list, or the answer to a handshake, puts before a model
 
 	// Unread are the kinds of definitions of which there are some without a fingerprint.
 	Unread []record.DefinitionKind

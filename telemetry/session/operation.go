@@ -90,6 +90,7 @@ func newOperation(m *Message, protocol string, wall func(time.Duration) time.Tim
 func (op *operation) setRequest(m *Message) {
 	x := m.optional()
 	op.Target, op.Resource, op.JSONRPC, op.RequestSize, op.end = m.Target, x.Resource, x.JSONRPC, m.Size, m.End
+	op.RequestTokens = m.Tokens
 	op.Protocol = cmp.Or(x.Protocol, op.Protocol)
 	if isHandshake(m.Dir, m.Method) {
 		op.Requested = x.Protocol
@@ -128,14 +129,24 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 	if x := op.reply; x != nil {
 		r.Content.Error, r.Content.Result = x.Shown.Error, x.Shown.Result
 		r.Definitions, r.List = definitionsOf(op, x), listPageOf(op, x)
+		if len(r.Definitions) == 1 && r.Definitions[0].Kind == record.InstructionsDefinition {
+			r.DefinitionTokens = r.Definitions[0].Tokens
+		}
 	}
 	return &r
+}
+
+// addResponse adds what a message of the operation's response is.
+func (op *operation) addResponse(m *Message) {
+	op.ResponseSize += m.Size
+	op.ResponseTokens += m.Tokens
+	op.ResponseMedia += m.Media
 }
 
 // setResponse records the response to the latest request. Whether it ends the operation is for the caller to find
 // out. A response can seem to begin before its request ends, because the two are read by different goroutines.
 func (op *operation) setResponse(m *Message) {
-	op.ResponseSize += m.Size
+	op.addResponse(m)
 	op.Answered, op.firstByte = true, max(m.First, op.asked)
 	op.reply, op.accepted = m.Extra, m.Facts.has(accepts)
 }
@@ -151,6 +162,7 @@ func (op *operation) retry(m *Message) {
 	op.event(semconv.RetryEvent, m.Last)
 	op.RoundTrips++
 	op.RequestSize += m.Size
+	op.RequestTokens += m.Tokens
 }
 
 // fail sets the error from a response. The code is always kept, but some codes are not errors of the server that
@@ -218,5 +230,5 @@ func (op *operation) fetchedResult(m *Message) {
 		}
 	}
 	op.fail(isError, m.IsError, m.Code, m.Class)
-	op.ResponseSize += m.Size
+	op.addResponse(m)
 }

@@ -12,9 +12,9 @@ import (
 // the client asks for the next page. What a list of tools costs the model's context is the sum of its pages. A listing
 // may be left halfway and begin anew, several may run at the same time, and the same page may be asked for twice.
 type listings struct {
-	open     []*listing // the latest last
-	complete bool       // a list of tools has been read to its end
-	begun    uint64     // listings so far
+	open     []*listing      // the latest last
+	complete map[string]bool // the methods whose list has been read to its end
+	begun    uint64          // listings so far
 }
 
 // listing is one run through a list.
@@ -27,6 +27,7 @@ type listing struct {
 	pages   map[uint64]bool // hashes of the pages that it has had
 	count   int             // elements of all its pages
 	size    int64           // their bytes
+	tokens  int64           // their estimate
 }
 
 const (
@@ -74,9 +75,11 @@ func (l *listings) response(op *operation, m *Message) (stuck bool) {
 	if a == nil || m.Kind != framing.Response {
 		return false
 	}
-	if x.DefinitionSize > 0 && a.isNew(x.DefinitionHash) {
+	listed := x.List != "" && x.List == definitionKinds[op.Method]
+	if listed && a.isNew(x.DefinitionHash) {
 		a.count += x.Listed
 		a.size += x.DefinitionSize
+		a.tokens += x.DefinitionTokens
 	}
 	more := x.Cursor.Type != framing.NoID
 	if a.next = x.Cursor; more {
@@ -84,14 +87,26 @@ func (l *listings) response(op *operation, m *Message) (stuck bool) {
 	} else {
 		l.open = slices.DeleteFunc(l.open, func(b *listing) bool { return a == b })
 	}
-	if op.Method != semconv.ToolsList || x.DefinitionSize == 0 {
+	if !listed {
 		return stuck
 	}
-	if more = more || a.partial; !more || !l.complete {
-		op.ToolCount, op.DefinitionSize = a.count, a.size
+	if more = more || a.partial; !more || !l.complete[op.Method] {
+		op.DefinitionTokens = a.tokens
+		if op.Method == semconv.ToolsList {
+			op.ToolCount, op.DefinitionSize = a.count, a.size
+		}
 	}
-	l.complete = l.complete || !more
+	if !more {
+		l.completed(op.Method)
+	}
 	return stuck
+}
+
+func (l *listings) completed(method string) {
+	if l.complete == nil {
+		l.complete = map[string]bool{}
+	}
+	l.complete[method] = true
 }
 
 // follows notes that a cursor comes with a page, and reports whether it leads on.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spanpipe/spanpipe/framing/estimate"
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -444,7 +445,9 @@ func (f *freezer) Noted(n record.Note)          { f.keep(n) }
 // for that kind.
 func TestDefinitions(t *testing.T) {
 	def := func(kind record.DefinitionKind, name, raw string) record.Definition {
-		return record.Definition{Kind: kind, Name: name, Size: int64(len(raw))}
+		var c estimate.Counter
+		c.Write([]byte(strings.Trim(raw, `"`)))
+		return record.Definition{Kind: kind, Name: name, Size: int64(len(raw)), Tokens: c.Tokens()}
 	}
 	long := strings.Repeat("n", 129)
 	for _, test := range []struct {

@@ -62,7 +62,7 @@ func (t *Tracker) settle(op *operation, m *Message) bool {
 	}
 	op.fail(failed, outcome.IsError, outcome.Code, outcome.Class)
 	if m.Kind == framing.Notification {
-		op.ResponseSize += m.Size
+		op.addResponse(m)
 	}
 	t.conclude(op)
 	return true
@@ -107,7 +107,7 @@ func (t *Tracker) fetched(fetch *operation, m *Message) {
 // fetchedStatus takes a task's status, and in the extension the result, from a response.
 func (t *Tracker) fetchedStatus(op *operation, m *Message) {
 	if m.optional().Outcome.Known {
-		op.ResponseSize += m.Size
+		op.addResponse(m)
 	}
 	t.updateTask(op, m)
 }

@@ -197,13 +197,13 @@ func (p *player) list(s Server) {
 	for i := range s.Never {
 		op.Definitions = append(op.Definitions, definition(fmt.Sprintf("unused_%d", i+1)))
 	}
-	op.DefinitionSize = int64(op.ToolCount) * 1400
+	op.DefinitionSize, op.DefinitionTokens = int64(op.ToolCount)*1400, int64(op.ToolCount)*310
 	op.ResponseSize = op.DefinitionSize + 60
 	p.call(op, 4*time.Millisecond, true)
 }
 
 func definition(name string) record.Definition {
-	return record.Definition{Kind: record.ToolDefinition, Name: name, Size: 1400}
+	return record.Definition{Kind: record.ToolDefinition, Name: name, Size: 1400, Tokens: 310, Description: 420}
 }
 
 // call plays a call of the client.
@@ -212,6 +212,7 @@ func (p *player) call(op record.Operation, took time.Duration, answered bool) {
 	op.Change, op.Number, op.Direction, op.Start = record.Opened, p.number, record.ToServer, p.now
 	op.RequestID, op.RequestSize, op.RoundTrips = fmt.Sprint(p.number), 180, 1
 	size := op.ResponseSize
+	op.RequestTokens, op.ResponseTokens = 32, size/4
 	opened := op
 	opened.ResponseSize, opened.ErrorType, opened.Class, opened.Definitions = 0, "", "", nil
 	p.sink.Opened(&opened)
