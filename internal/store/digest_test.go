@@ -58,6 +58,10 @@ func someOperation(r *rand.Rand, number uint64, names func(i int) string) record
 		Target: names(r.IntN(1 << 30)), Start: start, End: start.Add(took), Duration: took, Wait: took / 2, RoundTrips: 1,
 		RequestSize: r.Int64N(1000), ResponseSize: r.Int64N(100_000), Answered: true, ArgumentsOf: number,
 	}
+	if number%2 == 0 { // answered_late is that of a note
+		words := slices.DeleteFunc(semconv.Stalls(), func(w semconv.Word) bool { return w.Value == string(record.AnsweredLate) })
+		op.Stall = record.Stall(words[int(number/2)%len(words)].Value)
+	}
 	if r.IntN(10) == 0 {
 		op.ErrorType, op.Class, op.Code, op.Hung, op.Batch = semconv.ErrTool, record.RateLimited, "-32603", true, true
 		op.Resource, op.RoundTrips, op.InputWait = "file", 2, time.Second

@@ -119,6 +119,13 @@ func tell(c *mcptest.Conversation, cfg session.Config, sink session.Sink) {
 	if words := c.Settings["hang"]; len(words) > 0 {
 		cfg.HangAfter, _ = time.ParseDuration(words[0])
 	}
+	if len(c.Settings["look"]) > 0 {
+		n := 0
+		cfg.Look = func(bool) session.Look {
+			n++
+			return someLook(n)
+		}
+	}
 	findings := anomaly.New(func(f record.Finding) { sink.Noted(f) })
 	p := &teller{tracker: session.New(cfg, fan{sink, findings})}
 	reader := session.NewReader(session.Contents{})
@@ -131,6 +138,25 @@ func tell(c *mcptest.Conversation, cfg session.Config, sink session.Sink) {
 		})
 	}
 	c.Play(p, 0)
+}
+
+// someLook returns what can be seen, something else each time, so that evidence of every kind is written and read.
+func someLook(n int) session.Look {
+	at := time.Duration(n) * time.Hour
+	tree := session.Tree{
+		At: at, Processes: 3, States: true, Running: n % 2, Stopped: n / 4 % 2, CPU: time.Duration(n) * 1250 * time.Millisecond,
+		Started: []time.Duration{at, 0}, Bridge: []string{"", "docker"}[n/8%2],
+	}
+	look := session.Look{Sent: 1 << 40, Taken: 1 << 39, Tree: tree}
+	switch n % 5 {
+	case 0:
+		look.ToClient = session.Stream{Partial: 4096, Quiet: 1500 * time.Millisecond}
+	case 1:
+		look.ToClient, look.ToServer = session.Stream{Blocked: 30 * time.Second}, session.Stream{Blocked: 2 * time.Second}
+	case 2:
+		look.Taken = 0
+	}
+	return look
 }
 
 // teller implements mcptest.Player.

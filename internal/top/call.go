@@ -84,6 +84,9 @@ func (p *callPane) all(w *world, width int) []Line {
 	var head Line
 	head.add(Strong, " "+p.name())
 	what := fmt.Sprintf("%s, #%d", p.session.server(), p.op.Number)
+	if o.Ending == view.Hung {
+		o.Detail = "" // the sentence says it
+	}
 	state := o.Long() + " " + view.Duration(p.took(w.now))
 	if room := width - head.width() - len(what) - len(state) - 6; room >= 0 {
 		head.space(room+2).add(Plain, what).add(style(o), "   "+state)

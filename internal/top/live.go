@@ -168,7 +168,11 @@ func (p *livePane) openLine(w *world, c *call, width int) Line {
 		}
 	}
 	l.join()
-	return *l.space(1).add(style(o), view.CutEnd(o.String(), 14))
+	word := o.String()
+	if view.Width(word) > 14 {
+		word = view.CutEnd(o.Short(), 14)
+	}
+	return *l.space(1).add(style(o), word)
 }
 
 // endedLines are the operations that have ended.

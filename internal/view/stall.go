@@ -87,7 +87,7 @@ func StallOf(op *record.Operation) Stall {
 			clientsFault, "its request " + Safe(e.Asked) + tense(" has not", " had not") + " been answered"}
 	case record.ServerStopped:
 		return Stall{tense("The server is stopped, by a signal or a debugger", "The server was stopped, by a signal or a debugger"),
-			serversFault, fmt.Sprintf("%d of its %s %s not run", e.Stopped, processes(e.Processes), tense("may", "could"))}
+			serversFault, someOf(e.Stopped, e.Processes) + tense(" may", " could") + " not run"}
 	case record.Starting:
 		return Stall{tense("The server is still starting, and has answered nothing so far",
 			"The server was still starting, and had answered nothing"), serversTime, starting(&e)}
@@ -195,6 +195,14 @@ func processes(n int) string {
 		return "1 process"
 	}
 	return Number(n) + " processes"
+}
+
+// someOf returns how many of the server's processes something is true of.
+func someOf(n, all int) string {
+	if all == 1 {
+		return "its only process"
+	}
+	return fmt.Sprintf("%d of its %s", n, processes(all))
 }
 
 func still(n int, open bool) string {

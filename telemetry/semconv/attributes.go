@@ -181,7 +181,7 @@ func Stalls() []Word {
 		{"server_waiting_for_client", "the server has asked the client for something during this request, and has no answer"},
 		{"bridge_remote", "the server runs elsewhere, behind docker, ssh, mcp-remote or the like: idle local processes prove nothing"},
 		{"waiting_for_child", "a process that the server has started since the request still runs"},
-		{"server_busy", "the server's processes use the CPU, at least 1 % of the time"},
+		{"server_busy", "the server's processes use the CPU, for 1 % of the time and 50 ms at least"},
 		{"server_idle", "the server has read the request, and its processes have done nothing since"},
 		{"client_gave_up", "nothing of this is known, and the client cancelled, stopped waiting or left"},
 		{"answered_late", "on a late answer and its metric: the answer came after the client had stopped waiting"},

@@ -41,8 +41,10 @@ const (
 	startStep = 10 * time.Millisecond
 	// leastOver is the shortest time over which CPU time means something: the system counts it in steps of 10 ms.
 	leastOver = 500 * time.Millisecond
-	// busyShare is the share of CPU time, in percent, from which on a server counts as busy. Runtimes that wait use less.
-	busyShare = 1
+	// busyShare and leastBusy are the part of the time, and the CPU time, from which on a server counts as busy. Runtimes that
+	// wait use less: they collect garbage and look at timers.
+	busyShare = 100
+	leastBusy = 50 * time.Millisecond
 )
 
 // baseline is the CPU time of the server's processes at some time of an operation's life.
@@ -117,7 +119,7 @@ func (e *evidence) verdict(dir record.Direction, ready bool) record.Stall {
 func (e *evidence) working(ready bool) record.Stall {
 	busy := e.Running > 0
 	if e.Over > 0 {
-		busy = e.CPU*100 >= e.Over*busyShare
+		busy = e.CPU >= max(e.Over/busyShare, leastBusy)
 	}
 	switch {
 	case !ready && (busy || e.Children > 0):

@@ -224,6 +224,7 @@ func (p *player) call(op record.Operation, took time.Duration, answered bool) {
 	if !answered {
 		if p.hangs {
 			opened.Change, opened.Hung, opened.Duration = record.Hanging, true, 30*time.Second
+			opened.Prove(record.ServerIdle, record.Evidence{Processes: 2, Over: 29 * time.Second})
 			p.changed(opened)
 		}
 		return
