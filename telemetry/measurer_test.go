@@ -181,3 +181,24 @@ func (f measurements) Noted(n record.Note) {
 		f()
 	}
 }
+
+// TestRulesRequestScannedLate: a call reaches the server before it is scanned, and the response is scanned first. Nothing says
+// yet that a rule is for it, and still it is measured.
+func TestRulesRequestScannedLate(t *testing.T) {
+	retryIfSlow(t, func(t *testing.T) (failure string) {
+		r := otlptest.Start(t, otlptest.Config{})
+		s := open(t, r, otlptest.HTTP,
+			withRules(t, `rules: [{name: x, type: counter, match: {tool: t}, value: {from: text, regex: '\d+'}}]`))
+		s.tel.Tap(record.ToServer).Arriving()
+		s.say(`2ms < {"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"40"}]}}`)
+		s.say(`1ms > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}`)
+		s.say(`
+3ms > {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"t"}}
+4ms < {"jsonrpc":"2.0","id":2,"result":{"content":[{"type":"text","text":"2"}]}}`)
+		s.end(left)
+		if got := r.Value("x", nil); got != 42 {
+			return fmt.Sprintf("x is %v, want 42", got)
+		}
+		return ""
+	})
+}

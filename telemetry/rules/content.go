@@ -22,7 +22,11 @@ type document struct {
 	texts, errors     []string
 	split             bool
 	parsed            map[string]any // texts that are JSON, by their text
+	work              int            // what rules have cost so far
 }
+
+// exhausted reports whether rules together have cost too much. Then nothing more is found in the message.
+func (d *document) exhausted() bool { return d.work > maxWork }
 
 // lazy is a JSON value that is decoded once.
 type lazy struct {
@@ -127,45 +131,53 @@ func (d *document) find(s *Source) []any {
 	switch s.From {
 	case Arguments:
 		if value, ok := d.arguments.of(d.Arguments); ok {
-			found = s.in(value)
+			found = d.in(s, value, len(d.Arguments))
 		}
 	case Result:
 		if value, ok := d.result.of(d.Result); ok {
-			found = s.in(value)
+			found = d.in(s, value, len(d.Result))
 		}
 	case Text, Error:
 		for _, text := range d.textsOf(s.From) {
 			if s.Path == nil {
 				found = append(found, text)
 			} else if value, ok := d.decodeText(text); ok {
-				found = append(found, s.in(value)...)
+				found = append(found, d.in(s, value, len(text))...)
 			}
 		}
 	}
 	if s.Regex != nil {
-		found = matches(s, found)
+		found = d.matches(s, found)
 	}
 	return found[:min(len(found), maxValues)]
 }
 
-// in returns what a source's path finds in a value.
-func (s *Source) in(value any) []any {
+// in returns what a source's path finds in a value of the given size.
+func (d *document) in(s *Source, value any, size int) []any {
+	if d.work += s.pathCost * size; d.exhausted() {
+		return nil
+	}
 	nodes := s.Path.Select(value)
 	return nodes[:min(len(nodes), maxValues)]
 }
 
 // matches returns what the source's regular expression finds in the texts among the values: its group "value", else its
 // first group, else all of the match.
-func matches(s *Source, values []any) []any {
+func (d *document) matches(s *Source, values []any) []any {
 	group := max(s.Regex.SubexpIndex("value"), min(s.Regex.NumSubexp(), 1))
 	var found []any
 	for _, v := range values {
 		text, ok := v.(string)
-		if !ok {
+		if !ok || d.exhausted() {
 			continue
 		}
 		text = text[:min(len(text), maxText)]
-		for _, m := range s.Regex.FindAllStringSubmatchIndex(text, maxValues-len(found)) {
+		all := s.Regex.FindAllStringSubmatchIndex(text, 1)
+		if d.work += s.regexCost * len(text); len(all) > 0 && !d.exhausted() {
+			all = s.Regex.FindAllStringSubmatchIndex(text, maxValues-len(found))
+		}
+		d.work += s.regexCost * len(text) * len(all) // each match may have to look at all that follows it
+		for _, m := range all {
 			if from, to := m[2*group], m[2*group+1]; from >= 0 {
 				found = append(found, text[from:to])
 			}

@@ -3,11 +3,13 @@ package rules
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
+// The forms of names are compiled when they are first needed: most processes have no rules.
 var (
-	nameForm  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
-	labelForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`)
+	nameForm  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`) })
+	labelForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`) })
 )
 
 // reserved are the beginnings of names that are spanpipe's, OpenTelemetry's or Prometheus' own.
@@ -15,7 +17,7 @@ var reserved = []string{"mcp.", "spanpipe.", "process.", "gen_ai.", "rpc.", "htt
 
 // badName returns why a name is none for a metric, and the next step.
 func badName(name string) (why, hint string) {
-	if !nameForm.MatchString(name) {
+	if !nameForm().MatchString(name) {
 		return "name " + quote(name) + " is no name of a metric", "begin with a letter; then letters, digits, _ . - and /, for example arcade.grabs"
 	}
 	if own := reservedBy(name); own != "" {
@@ -26,7 +28,7 @@ func badName(name string) (why, hint string) {
 
 // badLabel returns why a name is none for a label, and the next step.
 func badLabel(name string) (why, hint string) {
-	if !labelForm.MatchString(name) {
+	if !labelForm().MatchString(name) {
 		return "name " + quote(name) + " is no name of a label", "begin with a letter; then letters, digits, _ and ."
 	}
 	switch underscored(name) {

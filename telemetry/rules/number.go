@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -25,7 +26,8 @@ func numberOf(v any) (float64, bool) {
 	return 0, false
 }
 
-var grouped = regexp.MustCompile(`^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$`)
+// grouped is a number with commas between its thousands.
+var grouped = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$`) })
 
 // parseNumber reads a decimal number, also one with commas between its thousands. Infinity and not-a-number are none.
 func parseNumber(text string) (float64, bool) {
@@ -33,7 +35,7 @@ func parseNumber(text string) (float64, bool) {
 	if text == "" || len(text) > maxWord || strings.Trim(text, "0123456789+-.,eE") != "" {
 		return 0, false
 	}
-	if grouped.MatchString(text) {
+	if grouped().MatchString(text) {
 		text = strings.ReplaceAll(text, ",", "")
 	}
 	f, err := strconv.ParseFloat(text, 64)

@@ -169,14 +169,14 @@ func (p *parser) source(n *yaml.Node, members map[string]*yaml.Node, what string
 	path, regex := members["path"], members["regex"]
 	if text := p.text(path, "path", 10*maxPath); text != "" {
 		var err error
-		s.Text = text
+		s.Text, s.pathCost = text, pathCost(text)
 		if s.Path, err = compilePath(text); err != nil {
 			p.problem(path, "path "+quote(text)+": "+printable(err.Error()), "paths are those of RFC 9535, for example $.items[0].price")
 		}
 	}
 	if text := p.text(regex, "regex", 10*maxRegex); text != "" {
 		var err error
-		if s.Regex, err = compileRegex(text); err != nil {
+		if s.Regex, s.regexCost, err = compileRegex(text); err != nil {
 			p.problem(regex, "regex "+quote(text)+": "+printable(err.Error()), "expressions are those of Go's package regexp")
 		}
 	}

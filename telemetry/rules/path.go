@@ -44,6 +44,15 @@ func compilePath(text string) (*jsonpath.Path, error) {
 	return path, nil
 }
 
+// pathCost returns what a path costs for each byte that it looks at: nothing if it leads to one place.
+func pathCost(text string) int {
+	bare := unquoted(text)
+	if !strings.ContainsAny(bare, "*?:,") && !strings.Contains(bare, "..") {
+		return 0
+	}
+	return 8 << strings.Count(bare, ",")
+}
+
 // unquoted returns a path without its texts and blanks.
 func unquoted(path string) string {
 	var out strings.Builder
@@ -65,30 +74,30 @@ func unquoted(path string) string {
 	return out.String()
 }
 
-// compileRegex compiles a regular expression whose cost is bounded. Its match takes time that is linear in the text.
-func compileRegex(text string) (*regexp.Regexp, error) {
+// compileRegex compiles a regular expression whose cost is bounded, and returns what it costs for each byte. A match takes time
+// that is linear in the text.
+func compileRegex(text string) (re *regexp.Regexp, cost int, err error) {
 	if len(text) > maxRegex {
-		return nil, fmt.Errorf("a regular expression has at most %d bytes", maxRegex)
+		return nil, 0, fmt.Errorf("a regular expression has at most %d bytes", maxRegex)
 	}
-	re, err := regexp.Compile(text)
-	if err != nil {
+	if re, err = regexp.Compile(text); err != nil {
 		if e, ok := errors.AsType[*syntax.Error](err); ok {
-			return nil, fmt.Errorf("%s: %s", e.Code, e.Expr)
+			return nil, 0, fmt.Errorf("%s: %s", e.Code, e.Expr)
 		}
-		return nil, err
+		return nil, 0, err
 	}
 	parsed, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	program, err := syntax.Compile(parsed.Simplify())
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if len(program.Inst) > maxProgram {
-		return nil, errors.New("its repetitions make it too large")
+		return nil, 0, errors.New("its repetitions make it too large")
 	}
-	return re, nil
+	return re, len(program.Inst), nil
 }
 
 // newGlob returns a matcher for a name in which * stands for anything.

@@ -93,9 +93,8 @@ func (r *Recorder) Request(q Request) {
 			continue
 		}
 		s := stage{doc: doc, name: q.Target, now: q.Time}
-		if r.guard(i, func() { s.run(rule, &t) }) {
-			r.arrived = append(r.arrived, t)
-		}
+		r.run(&s, &t)
+		r.arrived = append(r.arrived, t)
 	}
 }
 
@@ -172,7 +171,7 @@ func (r *Recorder) Response(number uint64, content Content, now time.Time) {
 			continue
 		}
 		s := stage{doc: doc, name: c.name, now: now, late: true}
-		r.guard(t.rule, func() { s.run(rule, t) })
+		r.run(&s, t)
 	}
 }
 
@@ -267,17 +266,20 @@ func (r *Recorder) labels(t *trial) []record.Label {
 	return labels
 }
 
-// guard calls f. A panic disables the rule.
-func (r *Recorder) guard(rule int, f func()) (returned bool) {
+// run evaluates what a stage can know of a rule. A panic disables the rule.
+func (r *Recorder) run(s *stage, t *trial) {
 	defer func() {
 		if recover() != nil { // its text could quote content
-			r.disabled[rule] = true
+			r.disabled[t.rule], t.skipped = true, true
 			r.skipped.Add(1)
-			r.tell("metric rule " + r.set.Rules[rule].Name + " is off for the rest of this session because of a defect in spanpipe")
+			r.tell("metric rule " + r.set.Rules[t.rule].Name + " is off for the rest of this session because of a defect in spanpipe")
 		}
 	}()
-	f()
-	return true
+	s.run(r.set.Rules[t.rule], t)
+	if s.doc.exhausted() && !t.skipped {
+		t.skipped = true
+		r.skip(t.rule, "the rules together are too expensive for a message of this size")
+	}
 }
 
 // skip counts a value that cannot be measured.

@@ -224,6 +224,27 @@ func TestValuesBound(t *testing.T) {
 	}
 }
 
+// TestExpensive: what all rules together cost for a message has a bound. Each that is left out is named once.
+func TestExpensive(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("rules:\n- {name: first, type: counter, match: {tool: t}, value: {from: text, regex: '^\\d'}}\n")
+	for i := range 20 {
+		fmt.Fprintf(&file, "- {name: x%c, type: counter, match: {tool: t}, value: {from: text, regex: '(\\d)(.*z)?'}}\n", 'a'+i)
+	}
+	s := newSession(parse(t, file.String()))
+	for range 2 {
+		if got := s.call("t", `{}`, text(strings.Repeat("1", 16_000))); len(got) > 1000 || got[0] != "first 1" {
+			t.Errorf("%d values, the first is %s", len(got), got[0])
+		}
+	}
+	if n := len(s.problems); n < 10 || n > 20 || !strings.Contains(s.problems[0], "too expensive") {
+		t.Errorf("problems: %q", s.problems)
+	}
+	if got := len(s.call("t", `{}`, text("12"))); got != 41 {
+		t.Errorf("of a short message: %d values", got)
+	}
+}
+
 // TestManyCalls: calls that never end take no more room than 2,000 of them.
 func TestManyCalls(t *testing.T) {
 	s := newSession(parse(t, gauge(`{from: result, path: $.n}`)))

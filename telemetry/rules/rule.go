@@ -24,7 +24,10 @@ const (
 	maxValues  = 100      // values that one message gives a rule
 	maxPath    = 256      // bytes of a path
 	maxRegex   = 512      // bytes of a regular expression
-	maxProgram = 1000     // instructions of a compiled one: what it costs for each byte of a text
+	maxProgram = 200      // instructions of a compiled one: what it costs for each byte of a text
+	// maxWork bounds what all rules together may cost for a message, in steps of some ten nanoseconds at most. The relay does
+	// not wait for that.
+	maxWork = 1 << 25
 	// maxNumber bounds values, so that no sum of them can become infinite.
 	maxNumber = 1e100
 )
@@ -74,6 +77,8 @@ type Source struct {
 	Path  *jsonpath.Path // nil: the texts themselves
 	Text  string         // the path as the file has it
 	Regex *regexp.Regexp // nil: what the path has found
+
+	pathCost, regexCost int // steps for each byte
 }
 
 // As is what is made of what a source has found.
