@@ -37,12 +37,13 @@ type monthsOf struct {
 	past  *past.Past
 	calls int
 	found []record.Finding
+	fixed bool
 }
 
 // live plays a session, and merges it.
 func (m *monthsOf) live(s lived, merge bool) (found []record.Finding) {
 	c := anomaly.Compare(anomaly.Limits{}, func(f record.Finding) { found = append(found, f) })
-	c.Noted(record.Session{Client: record.Peer{Name: s.about.Client}})
+	c.Noted(record.Session{Client: record.Peer{Name: s.about.Client}, Server: record.Peer{Version: s.about.Version}})
 	c.Know(m.past)
 	feed(c, s.ops)
 	if !merge {

@@ -56,24 +56,10 @@ var plants = []struct {
 	share float64
 	plant planter
 }{
-	{"a sequence that never was", record.UnseenSequence, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
-		all := knownTargets(m, "")
-		for range 200 {
-			if len(all) < 2 {
-				return false
-			}
-			a, b := all[r.IntN(len(all))], all[r.IntN(len(all))]
-			if m.past.Targets[a].Next[b] != nil {
-				continue
-			}
-			s.appendCalls(2, func(i int, at time.Duration, n uint64) *record.Operation {
-				return typical(m, []past.Key{a, b}[i], at, n)
-			})
-			return true
-		}
-		return false
+	{"a sequence that never was", record.UnseenSequence, 0, unseen},
+	{"the same, of an agent whose task stays the same", record.UnseenSequence, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		return m.fixed && unseen(r, m, s)
 	}},
-	{"the same, of a scheduled agent", record.UnseenSequence, 0, nil},
 	{"thousands of calls", record.Rate, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		all := knownTargets(m, past.Tool)
 		if len(all) == 0 {
@@ -119,6 +105,25 @@ var plants = []struct {
 	}},
 }
 
+// unseen calls a target after one that it never followed.
+func unseen(r *rand.Rand, m *monthsOf, s *lived) bool {
+	all := knownTargets(m, "")
+	for range 200 {
+		if len(all) < 2 {
+			return false
+		}
+		a, b := all[r.IntN(len(all))], all[r.IntN(len(all))]
+		if m.past.Targets[a].Next[b] != nil {
+			continue
+		}
+		s.appendCalls(2, func(i int, at time.Duration, n uint64) *record.Operation {
+			return typical(m, []past.Key{a, b}[i], at, n)
+		})
+		return true
+	}
+	return false
+}
+
 // often calls a target that is known well, with a fault.
 func often(r *rand.Rand, m *monthsOf, s *lived, n int, fault func(op *record.Operation)) bool {
 	all := knownTargets(m, past.Tool)
@@ -145,15 +150,14 @@ func TestPlanted(t *testing.T) {
 		for world := range *worlds {
 			l := newLiver(rand.New(rand.NewPCG(seed, uint64(world))))
 			m := simulate(l, 30**months)
+			if of, ok := l.(*life); ok {
+				m.fixed = of.fixed
+			}
 			r := rand.New(rand.NewPCG(seed, uint64(world)+1000))
 			for _, p := range plants {
 				for range 3 {
 					s := lastSession(l, 30**months)
-					plant := p.plant
-					if of, ok := l.(*life); plant == nil && ok && of.scripted {
-						plant = plants[0].plant
-					}
-					if plant == nil || !plant(r, m, &s) {
+					if !p.plant(r, m, &s) {
 						continue
 					}
 					tried[p.name]++

@@ -38,7 +38,9 @@ func (p *Past) Merge(s *Session, about About) {
 		p.Halved += halfLife
 	}
 	p.Sessions++
-	p.Version = cmp.Or(about.Version, p.Version)
+	if about.Version != "" && about.Version != p.Version {
+		p.Version, p.Changed = about.Version, p.Sessions
+	}
 	if s.calls > 0 {
 		p.Runs[s.run.most]++
 	}

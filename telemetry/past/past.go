@@ -91,6 +91,7 @@ type Past struct {
 	Since    Day                 `json:"since"`    // of the first session
 	Halved   Day                 `json:"halved"`   // when counts were halved last
 	Version  string              `json:"version"`  // of the server, as its latest session says
+	Changed  int                 `json:"changed"`  // number of the first session with it
 	Merged   []string            `json:"merged"`   // names of the latest sessions, in their order
 	Calls    int                 `json:"calls"`
 	Runs     Runs                `json:"runs"` // over calls of all targets
