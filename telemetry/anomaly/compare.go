@@ -214,8 +214,8 @@ func (c *Comparison) find(op *record.Operation, key past.Key, at time.Time, f re
 	switch f.Kind {
 	case record.Unlisted:
 		most = unlistedCap
-	case record.UnseenSequence:
-		most = 1 // the others are of the same new habit
+	case record.UnseenSequence, record.FailingTogether:
+		most = 1 // the others are of the same new habit, or cause
 	}
 	topic := past.Topic(&f)
 	if c.told[topic] && f.Kind != record.Rate || c.count[f.Kind] >= most {

@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	worlds    = flag.Int("worlds", 6, "servers whose months are simulated, for each of the seeds")
+	worlds    = flag.Int("worlds", 4, "servers whose months are simulated, for each of the seeds")
 	months    = flag.Int("months", 6, "how many months")
-	seeds     = flag.Uint64("seeds", 5, "how many seeds")
+	seeds     = flag.Uint64("seeds", 2, "how many seeds")
 	firstSeed = flag.Uint64("seed", 100, "the first of them")
 	generator = flag.String("generator", "life", "of months: life, or markov, with which the thresholds were chosen")
 	showFound = flag.Bool("found", false, "print each finding")

@@ -60,7 +60,7 @@ var plants = []struct {
 	{"the same, of an agent whose task stays the same", record.UnseenSequence, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return m.fixed && unseen(r, m, s)
 	}},
-	{"thousands of calls", record.Rate, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"thousands of calls", record.Rate, 0.9, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		all := knownTargets(m, past.Tool)
 		if len(all) == 0 {
 			return false
@@ -73,19 +73,19 @@ var plants = []struct {
 		})
 		return true
 	}},
-	{"a tool ten times as slow, and a second at least", record.Slow, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"a tool ten times as slow, and a second at least", record.Slow, 0.6, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return often(r, m, s, 15, func(op *record.Operation) { place(op, startOf(op), 10*op.Duration+time.Second) })
 	}},
-	{"requests with 200 KB more", record.Large, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"requests with 200 KB more", record.Large, 0.7, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return often(r, m, s, 8, func(op *record.Operation) { op.RequestSize += 200_000 })
 	}},
-	{"responses with 2 MB more", record.Large, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"responses with 2 MB more", record.Large, 0.6, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return often(r, m, s, 8, func(op *record.Operation) { op.ResponseSize += 2_000_000 })
 	}},
-	{"a tool that fails", record.Failures, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"a tool that fails", record.Failures, 0.9, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return often(r, m, s, 8, func(op *record.Operation) { op.ErrorType = semconv.ErrTool })
 	}},
-	{"all tools fail", record.FailingTogether, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"all tools fail", record.FailingTogether, 0.9, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		all := knownTargets(m, "")
 		if len(all) < 3 {
 			return false
@@ -97,7 +97,7 @@ var plants = []struct {
 		})
 		return true
 	}},
-	{"a tool that was not listed", record.Unlisted, 0, func(_ *rand.Rand, _ *monthsOf, s *lived) bool {
+	{"a tool that was not listed", record.Unlisted, 1, func(_ *rand.Rand, _ *monthsOf, s *lived) bool {
 		s.appendCalls(1, func(_ int, at time.Duration, n uint64) *record.Operation {
 			return callOf(past.Key{Kind: past.Tool, Name: "hidden"}, at, time.Millisecond, 10, n)
 		})
