@@ -52,8 +52,8 @@ func (f *findings) found() string {
 	return strings.Join(slices.Compact(slices.Sorted(slices.Values(f.kinds))), " ")
 }
 
-// oddSession calls two tools in an order that settledPast does not have.
-const oddSession = `
+// unusualSession calls two tools in an order that settledPast does not have.
+const unusualSession = `
 1ms > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"store"}}
 2ms < {"jsonrpc":"2.0","id":1,"result":{"content":[]}}
 3ms > {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"fetch"}}
@@ -85,7 +85,7 @@ func TestPastComesLate(t *testing.T) {
 					return settledPast()
 				}
 			})
-			s.say(oddSession)
+			s.say(unusualSession)
 			mcptest.Eventually(t, "the calls", func() bool { return f.calls() == 2 })
 			if test.when == "late" {
 				close(gate)
@@ -120,7 +120,7 @@ func TestAnomaliesOff(t *testing.T) {
 			c.Sinks, c.Anomalies = append(c.Sinks, f), a
 			c.Past = func(string) *past.Past { t.Error("the past is read"); return settledPast() }
 		})
-		s.say(oddSession + same(20))
+		s.say(unusualSession + same(20))
 		s.end(left)
 		if got := f.found(); got != want {
 			t.Errorf("%+v: found %q, want %q", a, got, want)

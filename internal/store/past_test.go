@@ -91,7 +91,9 @@ func TestPastIsMadeAgain(t *testing.T) {
 		"torn":    func(file string) error { return os.Truncate(file, 100) },
 		"empty":   func(file string) error { return os.Truncate(file, 0) },
 		"null":    func(file string) error { return os.WriteFile(file, []byte("null"), 0o600) },
-		"hollow":  func(file string) error { return os.WriteFile(file, []byte(`{"format":1,"targets":{"tool a":null}}`), 0o600) },
+		"hollow": func(file string) error {
+			return os.WriteFile(file, []byte(`{"format":1,"targets":{"tool a":null}}`), 0o600)
+		},
 		"another's": func(file string) error {
 			return os.WriteFile(file, []byte(`{"format":1,"service":"another"}`), 0o600)
 		},

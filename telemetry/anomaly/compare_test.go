@@ -86,7 +86,7 @@ func TestCompare(t *testing.T) {
 		want   string
 		change func(ops []*record.Operation) []*record.Operation
 	}{
-		{"as ever", "", func(ops []*record.Operation) []*record.Operation { return ops }},
+		{"as usual", "", func(ops []*record.Operation) []*record.Operation { return ops }},
 		{"in another order", "unseen_sequence", func(ops []*record.Operation) []*record.Operation {
 			ops[9].Target, ops[7].Target = ops[7].Target, ops[9].Target
 			return ops
@@ -201,16 +201,16 @@ func TestCompareDrift(t *testing.T) {
 // ever.
 func TestCompareNeedsAPast(t *testing.T) {
 	t.Parallel()
-	odd := func() []*record.Operation { return slices.Delete(session(rand.New(rand.NewPCG(2, 2)), 50), 13, 14) }
+	another := func() []*record.Operation { return slices.Delete(session(rand.New(rand.NewPCG(2, 2)), 50), 13, 14) }
 	told := settled(0)
 	told.Told["unseen_sequence//b/file:///{path}"] = &past.Told{Sessions: 3, Last: past.DayOf(epoch)}
 	for name, got := range map[string][]record.Finding{
-		"another client":  compared(settled(0), anomaly.Limits{Chance: 0.5}, "other", "1", odd()),
-		"another version": compared(settled(0), anomaly.Limits{Chance: 0.5}, "client", "2", odd()),
-		"a small chance":  compared(settled(0), anomaly.Limits{}, "client", "1", odd()),
-		"told often":      compared(told, anomaly.Limits{Chance: 0.5}, "client", "1", odd()),
-		"no past":         compared(past.New("server"), anomaly.Limits{Chance: 0.5}, "client", "1", odd()),
-		"not known":       compared(nil, anomaly.Limits{Chance: 0.5}, "client", "1", odd()),
+		"another client":  compared(settled(0), anomaly.Limits{Chance: 0.5}, "other", "1", another()),
+		"another version": compared(settled(0), anomaly.Limits{Chance: 0.5}, "client", "2", another()),
+		"a small chance":  compared(settled(0), anomaly.Limits{}, "client", "1", another()),
+		"told often":      compared(told, anomaly.Limits{Chance: 0.5}, "client", "1", another()),
+		"no past":         compared(past.New("server"), anomaly.Limits{Chance: 0.5}, "client", "1", another()),
+		"not known":       compared(nil, anomaly.Limits{Chance: 0.5}, "client", "1", another()),
 	} {
 		if len(got) > 0 {
 			t.Errorf("%s: found %+v", name, got)
