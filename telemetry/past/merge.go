@@ -33,9 +33,15 @@ func (p *Past) Merge(s *Session, about About) {
 		p.Since, p.Halved = about.Day, about.Day
 	}
 	p.Since = min(p.Since, about.Day)
-	for about.Day-p.Halved >= halfLife {
+	for range maxHalvings {
+		if about.Day-p.Halved < halfLife {
+			break
+		}
 		p.halve()
 		p.Halved += halfLife
+	}
+	if about.Day-p.Halved >= halfLife { // the clock was set
+		p.Halved = about.Day
 	}
 	p.Sessions++
 	if about.Version != "" && about.Version != p.Version {

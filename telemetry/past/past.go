@@ -25,7 +25,9 @@ const (
 	maxMerged  = 500
 	maxTold    = 100
 	halfLife   = 60 // days
-	weeks      = MaxAge / 7
+	// maxHalvings leaves nothing of any count that is possible.
+	maxHalvings = 30
+	weeks       = MaxAge / 7
 )
 
 // Kind is what a call is for.
