@@ -85,7 +85,7 @@ func (c *Comparison) sequence(op *record.Operation, key past.Key) {
 	from := c.previous
 	c.previous = key
 	k := c.known
-	if k.Sessions < c.limits.Sessions || k.chance > c.limits.Chance || k.Sessions-k.changed < novelQuiet ||
+	if k.Sessions < c.limits.Sessions || k.chance > c.limits.Chance || k.changed > 1 && k.Sessions-k.changed < novelQuiet ||
 		c.version != k.Version {
 		return
 	}
