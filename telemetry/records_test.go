@@ -16,6 +16,8 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/telemetry"
+	"github.com/spanpipe/spanpipe/telemetry/anomaly"
+	"github.com/spanpipe/spanpipe/telemetry/past"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -119,7 +121,40 @@ func unusual() string {
 	call("fetch", 60_000, 100)
 	call("store", 10, 100)
 	call("fetch", 10, 100)
+	for i, one := range []string{ // each fails too often to be usual
+		`"prompts/get","params":{"name":"weekend_trip"}`, `"resources/read","params":{"uri":"https://example.com/a"}`,
+	} {
+		for range 8 {
+			fmt.Fprintf(&b, `%dms > {"jsonrpc":"2.0","id":%d,"method":%s}`+"\n", at, n, one)
+			fmt.Fprintf(&b, `%dms < {"jsonrpc":"2.0","id":%d,"error":{"code":-32603,"message":"no"}}`+"\n", at+10, n)
+			at, n = at+1000+i, n+1
+		}
+	}
 	return b.String()
+}
+
+// settledPast is what is remembered of a server whose tools have always been called in the same order, and whose prompts
+// and resources have never failed.
+func settledPast() *past.Past {
+	p := past.New("server")
+	for i := range 40 {
+		s := past.NewSession()
+		for n := range 60 {
+			op := record.Operation{
+				Change: record.Ended, Number: uint64(n) + 1, Direction: record.ToServer, Method: semconv.ToolsCall,
+				Target: []string{"search", "fetch", "store"}[n%3], Start: time.Now(), Answered: true, RoundTrips: 1,
+			}
+			switch {
+			case n >= 55:
+				op.Method, op.Target, op.Resource = semconv.ResourcesRead, "", "https"
+			case n >= 50:
+				op.Method, op.Target = semconv.PromptsGet, "weekend_trip"
+			}
+			s.Add(&op)
+		}
+		p.Merge(s, past.About{Name: fmt.Sprintf("%03d", i), Day: past.DayOf(time.Now())})
+	}
+	return p
 }
 
 // TestEveryRecord plays sessions that produce every log record, and compares TELEMETRY.md's table with what arrives.
@@ -135,7 +170,10 @@ func TestEveryRecord(t *testing.T) {
 	s.end(record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded, Signal: "SIGSEGV"})
 	blocked(t, r)
 	notStarted(t)
-	s = openTo(t, consent.Request{Telemetry: "otlp"}, nil)
+	s = openTo(t, consent.Request{Telemetry: "otlp"}, func(c *telemetry.Config) {
+		c.Past = func(string) *past.Past { return settledPast() }
+		c.Anomalies.Limits = anomaly.Limits{Chance: 0.5}
+	})
 	s.say(refusals + unusual())
 	s.end(left)
 	accepted(t)

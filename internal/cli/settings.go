@@ -138,7 +138,7 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 			Flag: "anomalies", Value: "LIMITS", Default: "past", parse: anomalies(&o.anomalies),
 			Words: "past session off past,chance=0.02,sessions=50,rate=20",
 			Usage: "what calls are compared with: off, session (this session alone) or past (also the server's earlier sessions, " +
-				"with local); after past, thresholds: chance=0.004 (of a new sequence in a session, above which that is usual), sessions=20 " +
+				"with local); after past, thresholds: chance=0.005 (of a new sequence in a session, above which that is usual), sessions=20 " +
 				"(earlier ones needed) and rate=10 (times the usual calls an hour)",
 		},
 		{

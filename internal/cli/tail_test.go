@@ -66,6 +66,9 @@ func tailed() []store.Event {
 			Target: "sync_board", RequestID: "9", ErrorType: semconv.ErrTimeout, Class: record.Timeout}),
 		{Kind: store.Noted, Time: at("26 14:33:24.5"), Session: tickets, Note: record.Violation{
 			Time: at("26 14:33:24.5"), Direction: record.ToClient, Kind: record.LateResponse, Sent: "9", Size: 1600}},
+		{Kind: store.Noted, Time: at("26 14:33:25"), Session: tickets, Note: record.Finding{
+			Time: at("26 14:33:25"), Kind: record.UnseenSequence, Operation: 12, Tool: "send_mail", From: "read_file", Seen: 1,
+			Unit: "{call}", Since: at("3 00:00:00"), Sessions: 312}},
 		op(ended, tickets, "26 14:33:30", 2*time.Second, record.Operation{
 			Target: "sync_board", RequestID: "10", ErrorType: semconv.ErrCancelled, Class: record.Cancelled}),
 		{Kind: store.Noted, Time: at("26 14:33:31"), Session: tickets, Note: record.Violation{

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/report"
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -343,6 +344,30 @@ func TestOpen(t *testing.T) {
 		if len(r.Hung) != 1 || r.Hung[0].Count != 2 || r.Hung[0].Now != want.HungNow {
 			t.Errorf("live %v: %+v", live, r.Hung)
 		}
+	}
+}
+
+// TestUnusual: what stood out in the window is counted by what it is about, the latest first.
+func TestUnusual(t *testing.T) {
+	finding := func(tool string, ago time.Duration) record.Finding {
+		return record.Finding{Kind: record.UnseenSequence, Tool: tool, From: "read", Time: until.Add(-ago)}
+	}
+	s := report.Session{
+		Server: "mail", Launched: until.Add(-100 * 24 * time.Hour), Live: true, Digest: func(func(*record.Operation) bool) error { return nil },
+		Findings: func() []record.Finding {
+			return []record.Finding{
+				finding("old", 30*24*time.Hour), finding("send", 3*time.Hour), finding("list", 2*time.Hour), finding("send", time.Hour),
+			}
+		},
+	}
+	r := report.Make([]report.Session{s}, week(report.ByTool))
+	if len(r.Unusual) != 2 || r.Unusual[0].Tool != "send" || r.Unusual[0].Count != 2 || !r.Unusual[0].Last.Equal(until.Add(-time.Hour)) ||
+		r.Unusual[0].From != "read" || r.Unusual[0].Server != "mail" || r.Unusual[1].Tool != "list" {
+		t.Errorf("%+v", r.Unusual)
+	}
+	var out strings.Builder
+	if err := r.Text(&out, &view.Screen{Zone: time.UTC}, false); err != nil || !strings.Contains(out.String(), "send: unseen sequence after read, last ") {
+		t.Errorf("%v: %s", err, &out)
 	}
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/proctree"
@@ -158,3 +159,9 @@ func (s *Session) LastSeen() time.Time {
 	}
 	return time.Time{}
 }
+
+// nameTime is the layout of the time with which a session's name begins.
+const nameTime = "20060102T150405Z"
+
+// sessionName matches the names that makeSession gives. Other directories are the user's.
+var sessionName = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}$`)

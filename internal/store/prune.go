@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -369,9 +368,3 @@ func removalOrder(name string) int {
 	}
 	return 0
 }
-
-// nameTime is the layout of the time with which a session's name begins.
-const nameTime = "20060102T150405Z"
-
-// sessionName matches the names that makeSession gives. Other directories are the user's.
-var sessionName = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}$`)

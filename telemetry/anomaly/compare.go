@@ -18,7 +18,7 @@ type Limits struct {
 }
 
 // DefaultLimits returns the thresholds for which docs/anomalies.md has figures.
-func DefaultLimits() Limits { return Limits{Chance: 0.004, Sessions: 20, Rate: 10} }
+func DefaultLimits() Limits { return Limits{Chance: 0.005, Sessions: 20, Rate: 10} }
 
 const (
 	maxHeld     = 2000 // operations that wait for the past
@@ -39,6 +39,7 @@ type Comparison struct {
 	over   bool    // there is nothing to compare with
 
 	client   string
+	version  string // of the server
 	targets  map[past.Key]*current
 	all      recent
 	previous past.Key
@@ -125,7 +126,7 @@ func (c *Comparison) hold(op *record.Operation, ended bool) {
 func (c *Comparison) Noted(n record.Note) {
 	switch n := n.(type) {
 	case record.Session:
-		c.client = n.Client.Name
+		c.client, c.version = n.Client.Name, n.Server.Version
 	case record.Notification:
 		if n.Direction == record.ToClient && n.Method == semconv.ToolsListChanged {
 			c.whole = false
@@ -213,8 +214,8 @@ func (c *Comparison) find(op *record.Operation, key past.Key, at time.Time, f re
 	switch f.Kind {
 	case record.Unlisted:
 		most = unlistedCap
-	case record.UnseenSequence:
-		most = 1 // the others are of the same new habit
+	case record.UnseenSequence, record.FailingTogether:
+		most = 1 // the others are of the same new habit, or cause
 	}
 	topic := past.Topic(&f)
 	if c.told[topic] && f.Kind != record.Rate || c.count[f.Kind] >= most {

@@ -14,8 +14,9 @@ const (
 	steadyCalls    = 50   // calls of a target before what follows it can be unusual
 	steadySessions = 10   // sessions of it likewise
 	expectedPairs  = 10.0 // how often a sequence would have been seen if the order were random
-	novelWindow    = 300  // the latest sessions, in which new sequences are counted
+	novelWindow    = 200  // the latest sessions, in which new sequences are counted
 	novelClump     = 20   // sessions from one new sequence to another that is not of the same new habit
+	novelQuiet     = 30   // sessions after a new version or target in which nothing new is reported
 	singlesShare   = 0.02 // of the calls after a target may have been made in one session only
 	singleShare    = 0.02 // of sessions may have had as many failures as are called usual
 	moreFailures   = 3    // than usual
@@ -38,6 +39,7 @@ type known struct {
 	left    map[past.Key]int // how often a call was followed by another
 	singles map[past.Key]int // sequences from it that one session alone has had
 	calls   int
+	changed int     // the latest session that was the first of a version, or of a target
 	chance  float64 // that a session has a sequence that none before it had
 }
 
@@ -56,6 +58,10 @@ func newKnown(p *past.Past) *known {
 				novel[f.First] = true
 			}
 		}
+	}
+	k.changed = p.Changed
+	for _, t := range p.Targets {
+		k.changed = max(k.changed, t.First)
 	}
 	changes, last := 0, -novelClump
 	for _, session := range slices.Sorted(maps.Keys(novel)) {
@@ -79,7 +85,8 @@ func (c *Comparison) sequence(op *record.Operation, key past.Key) {
 	from := c.previous
 	c.previous = key
 	k := c.known
-	if k.Sessions < c.limits.Sessions || k.chance > c.limits.Chance {
+	if k.Sessions < c.limits.Sessions || k.chance > c.limits.Chance || k.changed > 1 && k.Sessions-k.changed < novelQuiet ||
+		c.version != k.Version {
 		return
 	}
 	a, ok := k.steady(from)

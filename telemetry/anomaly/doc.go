@@ -51,4 +51,10 @@
 // A duration is first divided by the average number of calls that ran at the same time: a server that answers twenty
 // parallel calls one by one is not slow. Tasks, calls of several round trips, and calls during which the server asked
 // the user or the client's model are not timed, because the tool does not decide how long they take.
+//
+// # Earlier sessions
+//
+// A Comparison compares a session with package past: what is remembered of the server's earlier sessions. It is a sink of its
+// own, and holds back what happens before the past is known. Its rules stand beside their constants, and docs/anomalies.md
+// describes them; months_test.go simulates months without a fault, and planted_test.go with faults.
 package anomaly

@@ -28,6 +28,7 @@ type life struct {
 	newTask  float64 // chance a day of a task that is new
 	parallel float64
 	scripted bool // by a scheduled agent
+	fixed    bool // whose task and server stay as they are
 }
 
 type lifeTool struct {
@@ -67,6 +68,9 @@ func newLife(r *rand.Rand) *life {
 	}
 	if l.wander = 0.08 * r.Float64(); l.scripted {
 		l.wander, l.newTask = 0, l.newTask/5
+		if l.fixed = r.IntN(2) == 0; l.fixed {
+			l.newTask = 0
+		}
 	}
 	for range 4 + r.IntN(20) {
 		l.addTool(past.Tool)
@@ -138,7 +142,7 @@ type lived struct {
 // day returns the sessions of a day.
 func (l *life) day(day int) (all []lived) {
 	r := l.r
-	if day > 0 && day%l.release == 0 {
+	if day > 0 && day%l.release == 0 && !l.fixed {
 		l.newVersion()
 	}
 	if r.Float64() < l.newTask {

@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	worlds    = flag.Int("worlds", 6, "servers whose months are simulated, for each of the seeds")
+	worlds    = flag.Int("worlds", 4, "servers whose months are simulated, for each of the seeds")
 	months    = flag.Int("months", 6, "how many months")
-	seeds     = flag.Uint64("seeds", 5, "how many seeds")
+	seeds     = flag.Uint64("seeds", 2, "how many seeds")
 	firstSeed = flag.Uint64("seed", 100, "the first of them")
 	generator = flag.String("generator", "life", "of months: life, or markov, with which the thresholds were chosen")
 	showFound = flag.Bool("found", false, "print each finding")
@@ -37,12 +37,13 @@ type monthsOf struct {
 	past  *past.Past
 	calls int
 	found []record.Finding
+	fixed bool
 }
 
 // live plays a session, and merges it.
 func (m *monthsOf) live(s lived, merge bool) (found []record.Finding) {
 	c := anomaly.Compare(anomaly.Limits{}, func(f record.Finding) { found = append(found, f) })
-	c.Noted(record.Session{Client: record.Peer{Name: s.about.Client}})
+	c.Noted(record.Session{Client: record.Peer{Name: s.about.Client}, Server: record.Peer{Version: s.about.Version}})
 	c.Know(m.past)
 	feed(c, s.ops)
 	if !merge {

@@ -56,25 +56,11 @@ var plants = []struct {
 	share float64
 	plant planter
 }{
-	{"a sequence that never was", record.UnseenSequence, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
-		all := knownTargets(m, "")
-		for range 200 {
-			if len(all) < 2 {
-				return false
-			}
-			a, b := all[r.IntN(len(all))], all[r.IntN(len(all))]
-			if m.past.Targets[a].Next[b] != nil {
-				continue
-			}
-			s.appendCalls(2, func(i int, at time.Duration, n uint64) *record.Operation {
-				return typical(m, []past.Key{a, b}[i], at, n)
-			})
-			return true
-		}
-		return false
+	{"a sequence that never was", record.UnseenSequence, 0, unseen},
+	{"the same, of an agent whose task stays the same", record.UnseenSequence, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+		return m.fixed && unseen(r, m, s)
 	}},
-	{"the same, of a scheduled agent", record.UnseenSequence, 0, nil},
-	{"thousands of calls", record.Rate, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"thousands of calls", record.Rate, 0.9, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		all := knownTargets(m, past.Tool)
 		if len(all) == 0 {
 			return false
@@ -87,19 +73,19 @@ var plants = []struct {
 		})
 		return true
 	}},
-	{"a tool ten times as slow, and a second at least", record.Slow, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"a tool ten times as slow, and a second at least", record.Slow, 0.6, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return often(r, m, s, 15, func(op *record.Operation) { place(op, startOf(op), 10*op.Duration+time.Second) })
 	}},
-	{"requests with 200 KB more", record.Large, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"requests with 200 KB more", record.Large, 0.7, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return often(r, m, s, 8, func(op *record.Operation) { op.RequestSize += 200_000 })
 	}},
-	{"responses with 2 MB more", record.Large, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"responses with 2 MB more", record.Large, 0.6, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return often(r, m, s, 8, func(op *record.Operation) { op.ResponseSize += 2_000_000 })
 	}},
-	{"a tool that fails", record.Failures, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"a tool that fails", record.Failures, 0.9, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		return often(r, m, s, 8, func(op *record.Operation) { op.ErrorType = semconv.ErrTool })
 	}},
-	{"all tools fail", record.FailingTogether, 0, func(r *rand.Rand, m *monthsOf, s *lived) bool {
+	{"all tools fail", record.FailingTogether, 0.9, func(r *rand.Rand, m *monthsOf, s *lived) bool {
 		all := knownTargets(m, "")
 		if len(all) < 3 {
 			return false
@@ -111,12 +97,31 @@ var plants = []struct {
 		})
 		return true
 	}},
-	{"a tool that was not listed", record.Unlisted, 0, func(_ *rand.Rand, _ *monthsOf, s *lived) bool {
+	{"a tool that was not listed", record.Unlisted, 1, func(_ *rand.Rand, _ *monthsOf, s *lived) bool {
 		s.appendCalls(1, func(_ int, at time.Duration, n uint64) *record.Operation {
 			return callOf(past.Key{Kind: past.Tool, Name: "hidden"}, at, time.Millisecond, 10, n)
 		})
 		return true
 	}},
+}
+
+// unseen calls a target after one that it never followed.
+func unseen(r *rand.Rand, m *monthsOf, s *lived) bool {
+	all := knownTargets(m, "")
+	for range 200 {
+		if len(all) < 2 {
+			return false
+		}
+		a, b := all[r.IntN(len(all))], all[r.IntN(len(all))]
+		if m.past.Targets[a].Next[b] != nil {
+			continue
+		}
+		s.appendCalls(2, func(i int, at time.Duration, n uint64) *record.Operation {
+			return typical(m, []past.Key{a, b}[i], at, n)
+		})
+		return true
+	}
+	return false
 }
 
 // often calls a target that is known well, with a fault.
@@ -145,15 +150,14 @@ func TestPlanted(t *testing.T) {
 		for world := range *worlds {
 			l := newLiver(rand.New(rand.NewPCG(seed, uint64(world))))
 			m := simulate(l, 30**months)
+			if of, ok := l.(*life); ok {
+				m.fixed = of.fixed
+			}
 			r := rand.New(rand.NewPCG(seed, uint64(world)+1000))
 			for _, p := range plants {
 				for range 3 {
 					s := lastSession(l, 30**months)
-					plant := p.plant
-					if of, ok := l.(*life); plant == nil && ok && of.scripted {
-						plant = plants[0].plant
-					}
-					if plant == nil || !plant(r, m, &s) {
+					if !p.plant(r, m, &s) {
 						continue
 					}
 					tried[p.name]++

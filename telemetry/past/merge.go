@@ -33,12 +33,20 @@ func (p *Past) Merge(s *Session, about About) {
 		p.Since, p.Halved = about.Day, about.Day
 	}
 	p.Since = min(p.Since, about.Day)
-	for about.Day-p.Halved >= halfLife {
+	for range maxHalvings {
+		if about.Day-p.Halved < halfLife {
+			break
+		}
 		p.halve()
 		p.Halved += halfLife
 	}
+	if about.Day-p.Halved >= halfLife { // the clock was set
+		p.Halved = about.Day
+	}
 	p.Sessions++
-	p.Version = cmp.Or(about.Version, p.Version)
+	if about.Version != "" && about.Version != p.Version {
+		p.Version, p.Changed = about.Version, p.Sessions
+	}
 	if s.calls > 0 {
 		p.Runs[s.run.most]++
 	}

@@ -25,7 +25,9 @@ const (
 	maxMerged  = 500
 	maxTold    = 100
 	halfLife   = 60 // days
-	weeks      = MaxAge / 7
+	// maxHalvings leaves nothing of any count that is possible.
+	maxHalvings = 30
+	weeks       = MaxAge / 7
 )
 
 // Kind is what a call is for.
@@ -91,6 +93,7 @@ type Past struct {
 	Since    Day                 `json:"since"`    // of the first session
 	Halved   Day                 `json:"halved"`   // when counts were halved last
 	Version  string              `json:"version"`  // of the server, as its latest session says
+	Changed  int                 `json:"changed"`  // number of the first session with it
 	Merged   []string            `json:"merged"`   // names of the latest sessions, in their order
 	Calls    int                 `json:"calls"`
 	Runs     Runs                `json:"runs"` // over calls of all targets

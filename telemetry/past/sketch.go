@@ -26,7 +26,7 @@ func binOf(v float64) int {
 	if !(v > 1) {
 		return 0
 	}
-	return min(int(binsPerOctave*math.Log2(v)), maxBin)
+	return int(min(binsPerOctave*math.Log2(v), maxBin))
 }
 
 func (s *Sketch) add(bin, n int) {
