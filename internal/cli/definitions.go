@@ -203,9 +203,9 @@ func (t *definitionTable) row(server string, k *definitions.Known) string {
 		tokens = "≈" + view.Number(int(k.Tokens))
 	}
 	state, color := stateOf(k)
-	return fmt.Sprintf("%s  %-9s %s  %6s  %7s %7s %6s  %s", view.Pad(view.Cut(server, t.server), t.server),
+	return strings.TrimRight(fmt.Sprintf("%s  %-9s %s  %6s  %7s %7s %6s  ", view.Pad(view.Cut(server, t.server), t.server),
 		cmp.Or(kind, view.Safe(string(k.Kind))), view.Pad(view.Cut(view.Safe(cmp.Or(k.Name, "–")), t.name), t.name),
-		t.date(k.First), changed, size(k.Size), tokens, t.screen.Paint(color, state))
+		t.date(k.First), changed, size(k.Size), tokens)+t.screen.Paint(color, state), " ")
 }
 
 // date returns a day in six columns.

@@ -72,11 +72,14 @@ func (t *tailTable) lines(e *store.Event) string {
 		return t.started(s)
 	case store.Noted:
 		if c, ok := e.Note.(record.DefinitionChange); ok {
-			text := view.DefinitionChange(c)
+			text, color := view.DefinitionChange(c), view.Dim
 			if !c.Harmless() {
-				text = t.screen.Paint(view.Yellow, "Δ "+text)
+				text, color = "Δ "+text, view.Yellow
 			}
-			return t.started(s) + t.about(e, text)
+			if t.screen.Columns > 0 {
+				text = view.CutEnd(text, t.screen.Columns-len("15:04:05.0 ")-t.server-1)
+			}
+			return t.started(s) + t.about(e, t.screen.Paint(color, text))
 		}
 		if op, by := t.late.find(e); by > 0 {
 			o := view.OutcomeOf(op)
