@@ -267,7 +267,7 @@ func (t *definitionTable) changes(out *strings.Builder, servers []store.Defined)
 		fmt.Fprintf(out, "%-16s  %s\n", at, text)
 	}
 	if next != "" {
-		fmt.Fprintf(out, "\nTo accept: spanpipe definitions %s --accept\n", view.Safe(next))
+		fmt.Fprintf(out, "\nLook at it first. To accept it: spanpipe definitions %s --accept\n", view.Safe(next))
 	}
 }
 
