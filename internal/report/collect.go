@@ -31,6 +31,8 @@ type Options struct {
 	Stored   time.Time      // from when on there are sessions; zero if there are none
 	Failed   bool           // only rows with failures, those with the most first
 	Location *time.Location // of days
+
+	Changes map[string][]record.DefinitionChange // of definitions, by the server's name
 }
 
 // Session is a session to add up.

@@ -32,6 +32,7 @@ type Report struct {
 	Slower      []Slower   `json:"slower"`
 	Sequences   []Sequence `json:"sequences"`
 	NeverCalled []Unused   `json:"never_called"`
+	Changed     []Changed  `json:"changed"`
 
 	Stored   time.Time `json:"-"` // as in Options
 	Called   int       `json:"-"` // rows with calls, also where only those with failures are wanted
@@ -127,7 +128,7 @@ func Make(sessions []Session, o Options) *Report {
 	r.addRows(c, &o)
 	r.addErrors(targets)
 	r.Hung, r.Slower = hung(targets), slower(targets)
-	r.NeverCalled = c.unused()
+	r.NeverCalled, r.Changed = c.unused(), changed(&o)
 	return r
 }
 
