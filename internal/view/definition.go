@@ -21,6 +21,13 @@ func DefinitionName(kind record.DefinitionKind, name string) string {
 
 // DefinitionChange says how a definition has changed: "search has changed: description".
 func DefinitionChange(c record.DefinitionChange) string {
+	if c.Kind == record.InstructionsDefinition {
+		return plural.Replace(definitionChange(c))
+	}
+	return definitionChange(c)
+}
+
+func definitionChange(c record.DefinitionChange) string {
 	name := DefinitionName(c.Kind, c.Name)
 	switch c.Change {
 	case record.DefinitionAdded:
