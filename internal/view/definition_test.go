@@ -28,10 +28,10 @@ func TestDefinitionRemarks(t *testing.T) {
 	}
 	const look = ". Look at it before you go on: spanpipe definitions."
 	want := map[string]view.Color{
-		`a, b\u001b[2J, c and 1 more have changed: title` + look:                view.Yellow,
+		`a, b\u001b[2J, c and 1 more have changed: title` + look:              view.Yellow,
 		"e has changed: input schema, output schema" + look:                   view.Yellow,
 		"prompt journey is now called trip, and is the same otherwise" + look: view.Yellow,
-		"instructions are not what you accepted: text" + look:                  view.Yellow,
+		"instructions are not what you accepted: text" + look:                 view.Yellow,
 		"f, g are new.":           view.Dim,
 		"h is no longer offered.": view.Dim,
 	}
