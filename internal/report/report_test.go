@@ -456,7 +456,7 @@ func TestSlower(t *testing.T) {
 	}
 }
 
-// TestChanged: definitions that have changed in the window are told of, with the day and the parts; others are not.
+// TestChanged: definitions that have changed in the window are reported, with the day and the parts; others are not.
 func TestChanged(t *testing.T) {
 	until := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	change := func(name string, ago time.Duration, change record.DefinitionChangeKind, parts ...record.Part) record.DefinitionChange {

@@ -12,7 +12,7 @@ type Definition struct {
 	Size   int64          `json:"size"`             // bytes on the wire
 	Tokens int64          `json:"tokens,omitempty"` // estimated, see package framing/estimate; 0 if it was not estimated
 
-	// Fingerprint tells whether it has changed. It is not stored with the session, nor sent.
+	// Fingerprint reports whether it has changed. It is not stored with the session, nor sent.
 	Fingerprint Fingerprint `json:"fingerprint,omitzero"`
 }
 

@@ -14,7 +14,7 @@ import (
 type listings struct {
 	open     []*listing // the latest last
 	complete bool       // a list of tools has been read to its end
-	begun    uint64     // listings so far
+	listed   uint64     // listings so far
 }
 
 // listing is one run through a list.
@@ -56,9 +56,9 @@ func (l *listings) request(op *operation, cursor Ref) {
 	if len(l.open) == maxListings {
 		l.open = slices.Delete(l.open, 0, 1)
 	}
-	l.begun++
+	l.listed++
 	a := &listing{
-		number: l.begun, method: op.Method, partial: cursor.Type != framing.NoID, cursors: map[uint64]int{}, pages: map[uint64]bool{},
+		number: l.listed, method: op.Method, partial: cursor.Type != framing.NoID, cursors: map[uint64]int{}, pages: map[uint64]bool{},
 	}
 	if a.partial {
 		a.cursors[cursor.Hash] = 0
