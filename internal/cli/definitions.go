@@ -37,7 +37,8 @@ TOKENS    an estimate of what it costs a model's context
 Exit status: 0; 1 if something differs from what was accepted; 2 if the command
 line is invalid or there is nothing to list, except that JSON of nothing is empty.`,
 		Flags: a.flags(
-			&cli.BoolFlag{Name: "accept", DisableDefaultText: true, Usage: "accept what the server offers now, and warn of every difference from then on"},
+			&cli.BoolFlag{Name: "accept", DisableDefaultText: true,
+				Usage: "accept what the server offers now, and warn of every difference from then on"},
 			&cli.BoolFlag{Name: "all", DisableDefaultText: true, Usage: "list all definitions and changes"},
 			utcFlag, jsonFlag,
 		),
@@ -167,7 +168,8 @@ func (t *definitionTable) text(servers []store.Defined) string {
 		t.name = min(t.name, max(columns-restOfDefinitions-t.server, leastDefinition))
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s  KIND      %s  FIRST   CHANGED    SIZE TOKENS  STATE\n", view.Pad("SERVER", t.server), view.Pad("NAME", t.name))
+	fmt.Fprintf(&out, "%s  KIND      %s  FIRST   CHANGED    SIZE TOKENS  STATE\n",
+		view.Pad("SERVER", t.server), view.Pad("NAME", t.name))
 	rows := 0
 	for i := range servers {
 		for k := range servers[i].Known {
