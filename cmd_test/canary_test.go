@@ -142,6 +142,7 @@ func (s *script) run(t *testing.T, before []string, variables ...string) (*mcpte
 		"AWS_ACCESS_KEY_ID=" + s.around["AWS_ACCESS_KEY_ID"], "GITHUB_TOKEN=" + s.around["GITHUB_TOKEN"],
 		"DATABASE_URL=" + s.around["DATABASE_URL"], "PLAIN=" + s.around["PLAIN"], "USER=" + s.around["USER"],
 		"TRACEPARENT=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "TRACESTATE=" + s.around["TRACESTATE"],
+		"SPANPIPE_USER=hash", "SPANPIPE_METRICS_CLIENT=on", // USER is planted
 		"SPANPIPE_REDACT=own=" + s.around["RULE"], "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20" + s.around["BEARER"],
 	}, variables)...), func(cmd *exec.Cmd) { cmd.Env = append(cmd.Env, "PWD="+cmd.Dir) })
 	h.Play(s.steps)

@@ -214,9 +214,10 @@ func without(text, member string) string {
 	return strings.Join(parts, member)
 }
 
-// measuredValue is a value that was measured and not said, such as how long the session has lasted, or that a sampler has
-// decided.
-var measuredValue = regexp.MustCompile(`,"flags":\d+|\{"key":"(duration|p95)","value":\{"doubleValue":[^}]*\}\}`)
+// measuredValue is a value that was measured and not said, such as how long the session has lasted, since when
+// something has been so, or that a sampler has decided.
+var measuredValue = regexp.MustCompile(`,"flags":\d+|\{"key":"(duration|p95)","value":\{"doubleValue":[^}]*\}\}|` +
+	`\{"key":"since","value":\{"stringValue":[^}]*\}\}`)
 
 // withoutMeasuredValues removes them.
 func withoutMeasuredValues(text string) string { return measuredValue.ReplaceAllString(text, "") }

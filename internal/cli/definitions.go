@@ -37,7 +37,8 @@ TOKENS    an estimate of what it costs a model's context
 Exit status: 0; 1 if something differs from what was accepted; 2 if the command
 line is invalid or there is nothing to list, except that JSON of nothing is empty.`,
 		Flags: a.flags(
-			&cli.BoolFlag{Name: "accept", DisableDefaultText: true, Usage: "accept what the server offers now, and warn of every difference from then on"},
+			&cli.BoolFlag{Name: "accept", DisableDefaultText: true,
+				Usage: "accept what the server offers now, and warn of every difference from then on"},
 			&cli.BoolFlag{Name: "all", DisableDefaultText: true, Usage: "list all definitions and changes"},
 			utcFlag, jsonFlag,
 		),
@@ -167,7 +168,8 @@ func (t *definitionTable) text(servers []store.Defined) string {
 		t.name = min(t.name, max(columns-restOfDefinitions-t.server, leastDefinition))
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s  KIND      %s  FIRST   CHANGED    SIZE TOKENS  STATE\n", view.Pad("SERVER", t.server), view.Pad("NAME", t.name))
+	fmt.Fprintf(&out, "%s  KIND      %s  FIRST   CHANGED    SIZE TOKENS  STATE\n",
+		view.Pad("SERVER", t.server), view.Pad("NAME", t.name))
 	rows := 0
 	for i := range servers {
 		for k := range servers[i].Known {
@@ -203,9 +205,9 @@ func (t *definitionTable) row(server string, k *definitions.Known) string {
 		tokens = "≈" + view.Number(int(k.Tokens))
 	}
 	state, color := stateOf(k)
-	return fmt.Sprintf("%s  %-9s %s  %6s  %7s %7s %6s  %s", view.Pad(view.Cut(server, t.server), t.server),
+	return strings.TrimRight(fmt.Sprintf("%s  %-9s %s  %6s  %7s %7s %6s  ", view.Pad(view.Cut(server, t.server), t.server),
 		cmp.Or(kind, view.Safe(string(k.Kind))), view.Pad(view.Cut(view.Safe(cmp.Or(k.Name, "–")), t.name), t.name),
-		t.date(k.First), changed, size(k.Size), tokens, t.screen.Paint(color, state))
+		t.date(k.First), changed, size(k.Size), tokens)+t.screen.Paint(color, state), " ")
 }
 
 // date returns a day in six columns.
@@ -267,7 +269,7 @@ func (t *definitionTable) changes(out *strings.Builder, servers []store.Defined)
 		fmt.Fprintf(out, "%-16s  %s\n", at, text)
 	}
 	if next != "" {
-		fmt.Fprintf(out, "\nTo accept: spanpipe definitions %s --accept\n", view.Safe(next))
+		fmt.Fprintf(out, "\nLook at it first. To accept it: spanpipe definitions %s --accept\n", view.Safe(next))
 	}
 }
 

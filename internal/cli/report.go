@@ -12,6 +12,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 func (a *app) reportCommand() *cli.Command {
@@ -74,6 +75,7 @@ func (a *app) report(c *cli.Context) error {
 		}
 	}
 	of := choose(all, chosen.filter)
+	chosen.Changes = changesOf(s, chosen.filter)
 	r := report.Make(sources(of), chosen.Options)
 	a.tellUnread(r)
 	if program := chosen.format == "json" || chosen.format == "csv"; !program && r.Total.Calls+r.Total.Hung == 0 {
@@ -83,6 +85,21 @@ func (a *app) report(c *cli.Context) error {
 		return chosen.nothing(all, r, now)
 	}
 	return a.writeReport(r, chosen)
+}
+
+// changesOf returns how definitions have changed, by server. Where that cannot be read, spanpipe definitions says why.
+func changesOf(s *store.Store, f store.Filter) map[string][]record.DefinitionChange {
+	all, err := s.Defined()
+	if err != nil || f.Client != "" { // it is not known to which clients
+		return nil
+	}
+	changes := map[string][]record.DefinitionChange{}
+	for _, d := range all {
+		if f.Server == "" || store.Matches(f.Server, d.Service) {
+			changes[d.Service] = append(changes[d.Service], d.Changes...)
+		}
+	}
+	return changes
 }
 
 // reportChoice is what the command line asks for.

@@ -73,13 +73,13 @@ func (t *tailTable) lines(e *store.Event) string {
 	case store.Noted:
 		switch n := e.Note.(type) {
 		case record.DefinitionChange:
-			text := view.DefinitionChange(n)
+			text, color := view.DefinitionChange(n), view.Dim
 			if !n.Harmless() {
-				text = t.screen.Paint(view.Yellow, "Δ "+text)
+				text, color = "Δ "+text, view.Yellow
 			}
-			return t.started(s) + t.about(e, text)
+			return t.started(s) + t.about(e, t.screen.Paint(color, t.cut(text)))
 		case record.Finding:
-			return t.started(s) + t.about(e, t.screen.Paint(view.Yellow, "unusual")+" "+view.Finding(n))
+			return t.started(s) + t.about(e, t.screen.Paint(view.Yellow, t.cut("unusual: "+view.Finding(n))))
 		}
 		if op, by := t.late.find(e); by > 0 {
 			o := view.OutcomeOf(op)
@@ -103,6 +103,14 @@ func (t *tailTable) started(s *store.Session) string {
 // about returns a line about a session as a whole.
 func (t *tailTable) about(e *store.Event, text string) string {
 	return t.line(e.Time, e.Session, text)
+}
+
+// cut returns a text about a session as a whole as far as it fits behind the time and the server.
+func (t *tailTable) cut(text string) string {
+	if t.screen.Columns == 0 {
+		return text
+	}
+	return view.CutEnd(text, t.screen.Columns-len("15:04:05.0 ")-t.server-1)
 }
 
 // line returns a line, below a heading if it is of another day than the one before.

@@ -76,6 +76,11 @@ func tailed() []store.Event {
 		op(ended, github, "26 14:34:00", 2*time.Millisecond, record.Operation{
 			Method: semconv.ResourcesRead, Direction: record.ToServer, Resource: "repo://{owner}/{repo}/contents/{+path}", Answered: true,
 			ResponseSize: 1_600_000}),
+		{Kind: store.Noted, Time: at("26 14:35:00"), Session: github, Note: record.DefinitionChange{
+			Time: at("26 14:35:00"), Change: record.DefinitionChanged, Kind: record.ToolDefinition, Name: "create_pull_request",
+			Parts: []record.Part{record.DescriptionPart, record.InputPart}, Since: at("26 14:35:00")}},
+		{Kind: store.Noted, Time: at("26 14:35:00"), Session: github, Note: record.DefinitionChange{
+			Time: at("26 14:35:00"), Change: record.DefinitionAdded, Kind: record.PromptDefinition, Name: "review", Since: at("26 14:35:00")}},
 		{Kind: store.SessionStarted, Time: at("26 14:36:40"), Session: memory},
 		{Kind: store.SessionChanged, Time: at("26 14:36:40"), Session: &known},
 		{Kind: store.SessionEnded, Time: at("26 14:36:41.3"), Session: &crashed},

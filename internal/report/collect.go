@@ -34,6 +34,8 @@ type Options struct {
 
 	Price    float64 // of a million input tokens, as the user pays it; 0 if it is not known
 	Currency string  // of the price; may be empty
+
+	Changes map[string][]record.DefinitionChange // of definitions, by the server's name
 }
 
 // Session is a session to add up.

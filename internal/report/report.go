@@ -33,6 +33,7 @@ type Report struct {
 	Sequences   []Sequence `json:"sequences"`
 	NeverCalled []Unused   `json:"never_called"`
 	Unusual     []Unusual  `json:"unusual"`
+	Changed     []Changed  `json:"changed"`
 
 	Definitions []Definition `json:"definitions"` // of which the tokens are known, the dearest first
 	Cut         []Cut        `json:"cut"`
@@ -140,7 +141,7 @@ func Make(sessions []Session, o Options) *Report {
 	r.addRows(c, &o)
 	r.addErrors(targets)
 	r.Hung, r.Slower = hung(targets), slower(targets)
-	r.NeverCalled = c.unused()
+	r.NeverCalled, r.Changed = c.unused(), changed(&o)
 	r.Unusual = c.listUnusual()
 	r.addContext(c)
 	r.addCost(c, &o)

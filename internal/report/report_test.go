@@ -479,3 +479,30 @@ func TestSlower(t *testing.T) {
 		})
 	}
 }
+
+// TestChanged: definitions that have changed in the window are reported, with the day and the parts; others are not.
+func TestChanged(t *testing.T) {
+	until := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	change := func(name string, ago time.Duration, change record.DefinitionChangeKind, parts ...record.Part) record.DefinitionChange {
+		return record.DefinitionChange{
+			Change: change, Kind: record.ToolDefinition, Name: name, Parts: parts, Since: until.Add(-ago),
+		}
+	}
+	r := report.Make(nil, report.Options{
+		Window: report.Window{Since: until.AddDate(0, 0, -7), Until: until}, By: report.ByTool,
+		Changes: map[string][]record.DefinitionChange{"github": {
+			change("create_pull_request", 72*time.Hour, record.DefinitionChanged, record.TitlePart),
+			change("create_pull_request", 48*time.Hour, record.DefinitionChanged, record.DescriptionPart, record.InputPart),
+			change("old", 8*24*time.Hour, record.DefinitionChanged, record.InputPart),
+			change("new", time.Hour, record.DefinitionAdded),
+		}},
+	})
+	var out strings.Builder
+	if err := r.Text(&out, &view.Screen{Columns: 80, Paint: view.Plain, Zone: time.UTC}, false); err != nil {
+		t.Fatal(err)
+	}
+	if want := "Changed   2  github create_pull_request, Tue 24 Nov: description, input schema\n"; !strings.Contains(out.String(), want) ||
+		strings.Contains(out.String(), "old") || strings.Contains(out.String(), "new") {
+		t.Errorf("the report is\n%s\nwant in it %q", out.String(), want)
+	}
+}

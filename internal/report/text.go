@@ -230,6 +230,7 @@ func (t *teller) remarks() {
 	if t.By == ByTool {
 		t.sequences()
 		t.listed()
+		t.changes()
 	}
 }
 

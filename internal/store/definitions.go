@@ -33,7 +33,7 @@ var errDamaged = errors.New("is damaged, or of a later version; remove it to beg
 // definitionsFile is what a file of definitions holds.
 type definitionsFile struct {
 	Version int    `json:"version"`
-	Key     string `json:"key"` // tells whether the fingerprints are of the present key
+	Key     string `json:"key"` // reports whether the fingerprints are of the present key
 	definitions.State
 }
 

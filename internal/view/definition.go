@@ -19,8 +19,15 @@ func DefinitionName(kind record.DefinitionKind, name string) string {
 	return strings.TrimSpace(strings.ReplaceAll(Safe(string(kind)), "_", " ") + " " + name)
 }
 
-// DefinitionChange says how a definition has changed: "search is defined differently than before: description".
+// DefinitionChange says how a definition has changed: "search has changed: description".
 func DefinitionChange(c record.DefinitionChange) string {
+	if c.Kind == record.InstructionsDefinition {
+		return plural.Replace(definitionChange(c))
+	}
+	return definitionChange(c)
+}
+
+func definitionChange(c record.DefinitionChange) string {
 	name := DefinitionName(c.Kind, c.Name)
 	switch c.Change {
 	case record.DefinitionAdded:
@@ -30,11 +37,10 @@ func DefinitionChange(c record.DefinitionChange) string {
 	case record.DefinitionRenamed:
 		return DefinitionName(c.Kind, c.OldName) + " is now called " + Safe(c.Name) + ", and is the same otherwise"
 	}
-	than := "before"
 	if c.Pinned {
-		than = "what you accepted"
+		return name + " is not what you accepted: " + Safe(c.PartsText())
 	}
-	return name + " is defined differently than " + than + ": " + Safe(c.PartsText())
+	return name + " has changed: " + Safe(c.PartsText())
 }
 
 // shownTogether is how many definitions that have changed in the same way are named.
@@ -62,6 +68,10 @@ func definitionChanges(all []record.DefinitionChange) []Remark {
 	return remarks
 }
 
+// plural turns what is said of one definition into what is said of several.
+var plural = strings.NewReplacer(" is not what", " are not what", " has changed", " have changed", " is new", " are new",
+	" is no longer", " are no longer")
+
 // definitionRemark returns the remark about changes of one kind, in the same parts.
 func definitionRemark(same []record.DefinitionChange) Remark {
 	first := same[0]
@@ -75,7 +85,7 @@ func definitionRemark(same []record.DefinitionChange) Remark {
 		if more := len(same) - len(names); more > 0 {
 			joined += fmt.Sprintf(" and %s more", Number(more))
 		}
-		text = joined + strings.Replace(strings.TrimPrefix(text, name), " is ", " are ", 1)
+		text = joined + plural.Replace(strings.TrimPrefix(text, name))
 	}
 	if first.Harmless() {
 		return Remark{first.Time, text + ".", Dim}

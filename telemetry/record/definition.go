@@ -15,7 +15,7 @@ type Definition struct {
 	// Description is the size of its description, or of the instructions: clients cut long ones.
 	Description int64 `json:"description_size,omitempty"`
 
-	// Fingerprint tells whether it has changed. It is not stored with the session, nor sent.
+	// Fingerprint reports whether it has changed. It is not stored with the session, nor sent.
 	Fingerprint Fingerprint `json:"fingerprint,omitzero"`
 }
 

@@ -116,36 +116,6 @@ func (m *Raw) definition(kind record.DefinitionKind, v *framing.Value) *Definiti
 	return nil
 }
 
-// definitionsOf returns the definitions in the answer to a request: those of the kind that was asked for.
-func definitionsOf(op *operation, x *Extra) []record.Definition {
-	kind, known := definitionKinds[op.Method]
-	if !known || op.dir != record.ToServer {
-		return nil
-	}
-	var all []record.Definition
-	for _, def := range x.Definitions {
-		if def.Kind == kind {
-			all = append(all, def.Definition)
-		}
-	}
-	return all
-}
-
-// listPageOf returns which part of a list the answer to a request is. Instructions are a list of their own, of one page.
-func listPageOf(op *operation, x *Extra) (p record.ListPage) {
-	kind, known := definitionKinds[op.Method]
-	if !known || op.dir != record.ToServer || !op.Answered || op.Code != "" || op.ErrorType != "" {
-		return p
-	}
-	p = record.ListPage{Last: x.Cursor.Type == framing.NoID, Whole: !slices.Contains(x.Unread, kind)}
-	if a := op.listing; a != nil && !a.partial {
-		p.Listing, p.Page = a.number, op.page
-	} else if kind == record.InstructionsDefinition {
-		p.Listing, p.Last = op.Number, true
-	}
-	return p
-}
-
 // definitionKinds is which kind of definitions is the answer to a method.
 var definitionKinds = map[string]record.DefinitionKind{
 	semconv.ToolsList:             record.ToolDefinition,

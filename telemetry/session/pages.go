@@ -14,7 +14,7 @@ import (
 type listings struct {
 	open     []*listing      // the latest last
 	complete map[string]bool // the methods whose list has been read to its end
-	begun    uint64          // listings so far
+	listed   uint64          // listings so far
 }
 
 // listing is one run through a list.
@@ -57,9 +57,9 @@ func (l *listings) request(op *operation, cursor Ref) {
 	if len(l.open) == maxListings {
 		l.open = slices.Delete(l.open, 0, 1)
 	}
-	l.begun++
+	l.listed++
 	a := &listing{
-		number: l.begun, method: op.Method, partial: cursor.Type != framing.NoID, cursors: map[uint64]int{}, pages: map[uint64]bool{},
+		number: l.listed, method: op.Method, partial: cursor.Type != framing.NoID, cursors: map[uint64]int{}, pages: map[uint64]bool{},
 	}
 	if a.partial {
 		a.cursors[cursor.Hash] = 0
@@ -129,4 +129,34 @@ func (a *listing) isNew(page uint64) bool {
 		a.pages[page] = true
 	}
 	return true
+}
+
+// definitionsOf returns the definitions in the answer to a request: those of the kind that was asked for.
+func definitionsOf(op *operation, x *Extra) []record.Definition {
+	kind, known := definitionKinds[op.Method]
+	if !known || op.dir != record.ToServer {
+		return nil
+	}
+	var all []record.Definition
+	for _, def := range x.Definitions {
+		if def.Kind == kind {
+			all = append(all, def.Definition)
+		}
+	}
+	return all
+}
+
+// listPageOf returns which part of a list the answer to a request is. Instructions are a list of their own, of one page.
+func listPageOf(op *operation, x *Extra) (p record.ListPage) {
+	kind, known := definitionKinds[op.Method]
+	if !known || op.dir != record.ToServer || !op.Answered || op.Code != "" || op.ErrorType != "" {
+		return p
+	}
+	p = record.ListPage{Last: x.Cursor.Type == framing.NoID, Whole: !slices.Contains(x.Unread, kind)}
+	if a := op.listing; a != nil && !a.partial {
+		p.Listing, p.Page = a.number, op.page
+	} else if kind == record.InstructionsDefinition {
+		p.Listing, p.Last = op.Number, true
+	}
+	return p
 }
