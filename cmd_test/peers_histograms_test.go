@@ -45,9 +45,15 @@ func TestPeersPrometheusSeries(t *testing.T) {
 				"OTEL_TRACES_EXPORTER=otlp", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=grpc",
 				"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="+traces.Endpoint(otlptest.GRPC))...)
 			useEverything(t, h)
+			var one, other []string
+			defer func() {
+				if t.Failed() {
+					t.Logf("pushed alone: %q\nscraped alone: %q", without(one, other), without(other, one))
+				}
+			}()
 			waitFor(t, "the same series in both", func() bool {
-				labels := pushed.labels(t)
-				return len(labels) > 20 && slices.Equal(labels, scraped.labels(t))
+				one, other = pushed.labels(t), scraped.labels(t)
+				return len(one) > 20 && slices.Equal(one, other)
 			})
 			if scraped.is(`count({job="rich", le="1048576"})`) == (aggregation.name == "explicit_bucket_histogram") {
 				t.Error("no bucket ends at 1 MiB, or one does although there are none")
@@ -142,6 +148,11 @@ func (p prometheus) labels(t *testing.T) (all []string) {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// without returns the elements of a list that are not in another one.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
 }
 
 // exemplars reports whether all calls of "echo" that Prometheus knows by an exemplar are spans.
