@@ -65,6 +65,12 @@ func All() (processes []Info) {
 	return processes
 }
 
+// Executable returns the path of a process's program, or "" if that may not be read, or on other systems than Linux.
+func Executable(pid int) string {
+	path, _ := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	return path
+}
+
 // Environment returns the environment with which a process has started its program. There is none if it may not be read,
 // or on other systems than Linux.
 func Environment(pid int) []string {
