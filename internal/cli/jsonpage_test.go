@@ -55,7 +55,7 @@ func TestJSONPage(t *testing.T) {
 			}
 		}
 	}
-	if got := strings.Join(names, " "); got != "sessions try tail show push export report prune consent" {
+	if got := strings.Join(names, " "); got != "sessions try tail show push export report prune consent health" {
 		t.Errorf("the sections are %s", got)
 	}
 }
