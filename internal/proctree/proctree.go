@@ -75,7 +75,7 @@ func Executable(pid int) string {
 // or on other systems than Linux.
 func Environment(pid int) []string {
 	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
+	return strings.FieldsFunc(string(text), func(c rune) bool { return c == 0 })
 }
 
 // Parent returns the parent of a process, or 0 if that is not known: the process has ended, or is the parent of all.
