@@ -161,8 +161,15 @@ var grafanaVariables = strings.NewReplacer(
 
 // TestPeersDeploy sends sessions through the collector's configuration to a real Jaeger and a real Prometheus. The
 // collector is Jaeger too, which is a distribution of the OpenTelemetry collector. Afterwards every query of the
-// dashboard and every rule must return data.
+// dashboard and every rule must return data, whether histograms are explicit or exponential.
 func TestPeersDeploy(t *testing.T) {
+	for _, aggregation := range aggregations {
+		t.Run(aggregation.name, func(t *testing.T) { testDeployment(t, aggregation.name) })
+	}
+}
+
+func testDeployment(t *testing.T, aggregation string) {
+	t.Helper()
 	p := startPrometheus(t, nil)
 	jaeger, query := startJaeger(t)
 	otlp := otlptest.RefusedAddr(t)
@@ -176,6 +183,7 @@ func TestPeersDeploy(t *testing.T) {
 
 	variables := []string{
 		"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + otlp, "OTEL_SERVICE_NAME=deployed",
+		aggregateBy(aggregation),
 	}
 	// The metrics of the server's process exist only while it runs, so they must be exported before it ends.
 	h := open(t, cast.As(t, "sdk"), append(slices.Clone(variables), "OTEL_METRIC_EXPORT_INTERVAL=100")...)

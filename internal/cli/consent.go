@@ -212,7 +212,7 @@ var (
 		"sizes, durations, error codes and error classes",
 		"protocol version; names and versions of client and server",
 		"the server's template that a resource URI matches, or else the URI's scheme",
-		"CPU time, memory, file descriptors and threads of the server's processes",
+		"CPU time, memory, file descriptors and threads of the server's processes, and when it started",
 	}
 	never = []string{
 		"contents of resources",

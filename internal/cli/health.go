@@ -71,11 +71,11 @@ type sessionHealth struct {
 
 func (a *app) health(c *cli.Context) error {
 	if c.Args().Present() || a.dashes {
-		return &usageError{"health takes no arguments", "an address: spanpipe health --addr " + c.Args().First()}
+		return &usageError{"health takes no arguments", "an address: spanpipe health --addr ADDRESS"}
 	}
 	timeout := c.Duration("timeout")
 	if timeout <= 0 {
-		return &usageError{"--timeout: want a duration above 0, such as 1s", ""}
+		return &usageError{"--timeout: want a duration above 0", "such as --timeout 1s"}
 	}
 	policy, err := a.decide(consent.Decide)
 	if err != nil {
@@ -151,8 +151,8 @@ func askAll(ctx context.Context, addresses []string, path string) healthJSON {
 	return h
 }
 
-// unchecked returns why no session answers, and whether that is a failure: not if telemetry is off, here or for a session
-// in this container, or if a session with other settings runs there.
+// unchecked returns why no session answers, and whether that is a failure: not if telemetry is off here, or if a session with
+// other settings runs in this container.
 func (a *app) unchecked(policy consent.Policy, asked string) (reason string, failure bool) {
 	addresses := a.adminAddresses(policy, asked)
 	switch {
@@ -167,47 +167,32 @@ func (a *app) unchecked(policy consent.Policy, asked string) (reason string, fai
 	return "no session answers at " + strings.Join(addresses, " or "), true
 }
 
-// vetoes are the variables with which a user opts out. Servers get them, too: where telemetry is off, a session's process has
-// become the server's.
-var vetoes = []string{"DO_NOT_TRACK", "OTEL_SDK_DISABLED"}
-
 // otherEnvironment returns what tells that a session's settings are not those of this process, or "": a client's
-// configuration is seen by the session alone.
+// configuration is seen by the session alone. It looks at the processes that run the same program, which on Linux are those
+// of the container.
 func (a *app) otherEnvironment(processes []proctree.Info) string {
-	own := slices.IndexFunc(processes, func(p proctree.Info) bool { return p.PID == os.Getpid() })
-	if own < 0 {
-		return ""
-	}
+	program := proctree.Executable(os.Getpid())
 	for _, p := range processes {
-		if p.PID == os.Getpid() {
+		end := slices.Index(p.Args, "--")
+		if p.PID == os.Getpid() || end < 1 || program == "" || proctree.Executable(p.PID) != program {
 			continue
 		}
-		environ := proctree.Environment(p.PID)
-		for _, name := range vetoes {
-			here, _ := getenv(a.Environ, name)
-			if value, _ := getenv(environ, name); value != here && isVeto(value) {
-				return fmt.Sprintf("telemetry is off in process %d by %s", p.PID, name)
-			}
-		}
-		end := slices.Index(p.Args, "--")
-		if p.Program == processes[own].Program && end > 0 && (end > 1 || !slices.Equal(ours(environ), ours(a.Environ))) {
+		if end > 1 || !slices.Equal(sessionSettings(proctree.Environment(p.PID)), sessionSettings(a.Environ)) {
 			return fmt.Sprintf("a session with other settings is running, process %d", p.PID)
 		}
 	}
 	return ""
 }
 
-// isVeto reports whether the value of such a variable switches telemetry off.
-func isVeto(value string) bool {
-	policy, _ := consent.Decide(consent.Request{Telemetry: string(consent.Prometheus), DoNotTrack: value})
-	return !policy.MayListen() || strings.EqualFold(strings.TrimSpace(value), "true")
-}
-
-// ours returns the entries of an environment that are settings of a session's.
-func ours(environ []string) (settings []string) {
+// sessionSettings returns the entries of an environment that decide whether and where a session has a page.
+func sessionSettings(environ []string) (settings []string) {
 	for _, entry := range environ {
-		if strings.HasPrefix(entry, "SPANPIPE_") || strings.HasPrefix(entry, "OTEL_EXPORTER_PROMETHEUS_") {
-			settings = append(settings, entry)
+		for _, prefix := range []string{
+			"SPANPIPE_", "OTEL_EXPORTER_PROMETHEUS_", "OTEL_SDK_DISABLED=", "DO_NOT_TRACK=", "HOME=",
+		} {
+			if strings.HasPrefix(entry, prefix) {
+				settings = append(settings, entry)
+			}
 		}
 	}
 	slices.Sort(settings)

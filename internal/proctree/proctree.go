@@ -65,11 +65,17 @@ func All() (processes []Info) {
 	return processes
 }
 
+// Executable returns the path of a process's program, or "" if that may not be read, or on other systems than Linux.
+func Executable(pid int) string {
+	path, _ := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	return path
+}
+
 // Environment returns the environment with which a process has started its program. There is none if it may not be read,
 // or on other systems than Linux.
 func Environment(pid int) []string {
 	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
+	return strings.FieldsFunc(string(text), func(c rune) bool { return c == 0 })
 }
 
 // Parent returns the parent of a process, or 0 if that is not known: the process has ended, or is the parent of all.

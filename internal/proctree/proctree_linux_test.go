@@ -88,3 +88,38 @@ func BenchmarkScanForChildren(b *testing.B) {
 		proctree.ScanForChildren(os.Getpid())
 	}
 }
+
+// TestAll finds a process among all, with its program and the environment with which that was started.
+func TestAll(t *testing.T) {
+	cmd := exec.Command("sleep", "60")
+	cmd.Env = []string{"ONE=1", "TWO=a b"}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := cmd.Process.Pid
+	all := proctree.All()
+	i := slices.IndexFunc(all, func(p proctree.Info) bool { return p.PID == pid })
+	if i < 0 || !slices.Equal(all[i].Args, []string{"sleep", "60"}) {
+		t.Errorf("the process is not among %d, or not with its arguments", len(all))
+	}
+	if got := proctree.Environment(pid); !slices.Equal(got, cmd.Env) {
+		t.Errorf("environment %q", got)
+	}
+	if got, want := proctree.Executable(os.Getpid()), os.Args[0]; !os.SameFile(stat(t, got), stat(t, want)) {
+		t.Errorf("our program is %s, want %s", got, want)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if proctree.Executable(pid) != "" || len(proctree.Environment(pid)) != 0 {
+		t.Error("a process that has ended has a program, or an environment")
+	}
+}
+
+func stat(t *testing.T, path string) os.FileInfo {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}

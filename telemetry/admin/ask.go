@@ -29,13 +29,10 @@ func Ask(ctx context.Context, address, path string) (Report, error) {
 		address = net.JoinHostPort("localhost", port) // where one that listens on all addresses is reached
 		host = address
 	}
-	var dialErr error
 	transport := &http.Transport{
 		Proxy: nil, DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, network, address)
-			dialErr = err
-			return conn, err
+			return new(net.Dialer).DialContext(ctx, network, address)
 		},
 	}
 	defer transport.CloseIdleConnections()
@@ -46,8 +43,8 @@ func Ask(ctx context.Context, address, path string) (Report, error) {
 	request.Header.Set("Accept", "application/json")
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		if dialErr != nil && !errors.Is(dialErr, context.DeadlineExceeded) {
-			return Report{}, fmt.Errorf("%w at %s: %w", ErrNoAnswer, address, unwrapped(dialErr))
+		if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" && !op.Timeout() {
+			return Report{}, fmt.Errorf("%w at %s: %w", ErrNoAnswer, address, op.Err)
 		}
 		return Report{}, fmt.Errorf("asking %s: %w", address, unwrapped(err))
 	}
