@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 )
 
@@ -31,6 +34,8 @@ type options struct {
 	logLevel     slog.Level
 	otlpLogLevel slog.Level
 	logFormat    string
+
+	tokenPrice price
 }
 
 // settings returns the table of all that a user can set, by flag or by variable. Flags, help, completion and the tables
@@ -102,6 +107,11 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 		{
 			Flag: "keep-content", Value: "AGE", Default: "24h", parse: age(&o.keep.Content), Words: "24h 1h 7d",
 			Usage: "how long captured content in stored sessions is kept",
+		},
+		{
+			Flag: "token-price", Value: "PRICE", Default: "none", parse: o.tokenPrice.parse,
+			Usage: "what a million input tokens cost you, for spanpipe report: a number, and a currency if you like, such as " +
+				"\"2.50 EUR\"; by default no money is shown",
 		},
 		{
 			Flag: "log-level", Value: "LEVEL", Default: "warn", OneOf: levels, parse: level(&o.logLevel),
@@ -259,6 +269,33 @@ func age(to *time.Duration) func(string) error {
 		}
 		return err
 	}
+}
+
+// price is what a user pays for a million input tokens. spanpipe ships no price list: models are not known on the wire, and prices
+// change.
+type price struct {
+	amount   float64
+	currency string
+}
+
+const (
+	mostPrice    = 1e6
+	mostCurrency = 8 // characters
+)
+
+func (p *price) parse(v string) error {
+	if strings.EqualFold(v, "none") {
+		*p = price{}
+		return nil
+	}
+	number, currency, _ := strings.Cut(v, " ")
+	amount, err := strconv.ParseFloat(number, 64)
+	currency = strings.TrimSpace(currency)
+	if err != nil || !(amount > 0 && amount <= mostPrice) || utf8.RuneCountInString(currency) > mostCurrency {
+		return errors.New(`want a number, or a number and a currency, such as "2.50 EUR"`)
+	}
+	*p = price{amount, view.Safe(currency)}
+	return nil
 }
 
 func duration(to *time.Duration, least, most string) func(string) error {
