@@ -127,3 +127,28 @@ func (a *listing) isNew(page uint64) bool {
 	}
 	return true
 }
+
+// definitionsOf returns the definitions in the answer to a request: those of the kind that was asked for.
+func definitionsOf(op *operation, x *Extra) []record.Definition {
+	kind, known := definitionKinds[op.Method]
+	if !known || op.dir != record.ToServer {
+		return nil
+	}
+	var all []record.Definition
+	for _, def := range x.Definitions {
+		if def.Kind == kind {
+			all = append(all, def.Definition)
+		}
+	}
+	return all
+}
+
+// definitionKinds is which kind of definitions is the answer to a method.
+var definitionKinds = map[string]record.DefinitionKind{
+	semconv.ToolsList:             record.ToolDefinition,
+	semconv.PromptsList:           record.PromptDefinition,
+	semconv.ResourcesList:         record.ResourceDefinition,
+	semconv.ResourceTemplatesList: record.TemplateDefinition,
+	semconv.Initialize:            record.InstructionsDefinition,
+	semconv.Discover:              record.InstructionsDefinition,
+}
