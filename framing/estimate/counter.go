@@ -6,7 +6,7 @@ type Counter struct {
 	units uint64
 }
 
-var steps = build(&fitted)
+var steps = build(fitted)
 
 // Write counts the bytes that follow.
 func (c *Counter) Write(b []byte) {

@@ -14,7 +14,7 @@ const maxStates = 256
 
 // build numbers the states that can be reached and writes down their steps. Each state stands twice: as it is, and after a
 // backslash, where a byte means something else.
-func build(k *costs) *table {
+func build(k costs) *table {
 	numbers := map[state]int{}
 	var states []state
 	number := func(s state) int {

@@ -23,9 +23,11 @@ func (a *app) reportCommand() *cli.Command {
 took, what is slower than in the window before, and which tools are listed and
 never called. A call counts for the time when it started. A failure is the
 server's: neither a call that was cancelled nor a bad request is one. Durations
-are those of calls that were answered or timed out. RESULT is the median size of
-an answer, LIST the size of the definitions of a server's tools. The SESSIONS of
-a day are those that made a call on it.
+are those of calls that were answered or timed out. RESULT is the median of what
+an answer takes, in tokens; CONTEXT are the tokens of a server's definitions and
+instructions, which are in every conversation. Tokens are estimates, within
+10 %; sessions of earlier versions have bytes in their place. The SESSIONS of a
+day are those that made a call on it.
 
    spanpipe report                               the last 7 days, by tool
    spanpipe report --since 1d --by server
@@ -74,6 +76,7 @@ func (a *app) report(c *cli.Context) error {
 			chosen.Stored = all[i].Launched
 		}
 	}
+	chosen.Price, chosen.Currency = a.options.tokenPrice.amount, a.options.tokenPrice.currency
 	of := choose(all, chosen.filter)
 	chosen.Changes = changesOf(s, chosen.filter)
 	r := report.Make(sources(of), chosen.Options)

@@ -5,9 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +14,6 @@ import (
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry"
-	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 )
 
@@ -42,7 +39,8 @@ type options struct {
 	hashKeyFile   string
 	metricsClient bool
 
-	anomalies telemetry.Anomalies
+	anomalies  telemetry.Anomalies
+	tokenPrice price
 }
 
 // settings returns the table of all that a user can set, by flag or by variable. Flags, help, completion and the tables
@@ -140,6 +138,11 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 			Usage: "what calls are compared with: off, session (this session alone) or past (also the server's earlier sessions, " +
 				"with local); after past, thresholds: chance=0.005 (of a new sequence in a session, above which that is usual), sessions=20 " +
 				"(earlier ones needed) and rate=10 (times the usual calls an hour)",
+		},
+		{
+			Flag: "token-price", Value: "PRICE", Default: "none", parse: o.tokenPrice.parse,
+			Usage: "what a million input tokens cost you, for spanpipe report: a number, and a currency if you like, such as " +
+				"\"2.50 EUR\"; by default no money is shown",
 		},
 		{
 			Flag: "log-level", Value: "LEVEL", Default: "warn", OneOf: levels, parse: level(&o.logLevel),
@@ -297,34 +300,6 @@ func age(to *time.Duration) func(string) error {
 			*to = d
 		}
 		return err
-	}
-}
-
-// anomalies parses a word, and for past the thresholds that are not the default ones.
-func anomalies(to *telemetry.Anomalies) func(string) error {
-	return func(v string) error {
-		word, rest, more := strings.Cut(strings.ToLower(strings.ReplaceAll(v, " ", "")), ",")
-		a := telemetry.Anomalies{Off: word == "off", Session: word == "session", Limits: anomaly.DefaultLimits()}
-		if !a.Off && !a.Session && word != "past" || more && word != "past" {
-			return errors.New("want off, session or past, after past with chance=, sessions= or rate=")
-		}
-		for limit := range strings.SplitSeq(rest, ",") {
-			name, text, _ := strings.Cut(limit, "=")
-			n, err := strconv.ParseFloat(text, 64)
-			switch {
-			case !more:
-			case name == "chance" && err == nil && n > 0 && n < 1:
-				a.Limits.Chance = n
-			case name == "sessions" && err == nil && n >= 1 && n <= 500 && n == math.Trunc(n):
-				a.Limits.Sessions = int(n)
-			case name == "rate" && err == nil && n > 1 && n <= 1e6:
-				a.Limits.Rate = n
-			default:
-				return errors.New("want chance= a share below 1, sessions= 1 to 500, rate= more than 1")
-			}
-		}
-		*to = a
-		return nil
 	}
 }
 

@@ -102,7 +102,7 @@ func keepTickets(dir, run string) {
 	k.call(semconv.ToolsList, "", 4*time.Millisecond, func(op *record.Operation) {
 		op.ToolCount, op.DefinitionSize = 2, 2800
 		op.Definitions = []record.Definition{
-			{Kind: record.ToolDefinition, Name: "list_tickets", Size: 1800}, {Kind: record.ToolDefinition, Name: "sync_board", Size: 1000},
+			{Kind: record.ToolDefinition, Name: "list_tickets", Size: 1800, Tokens: 400, Description: 900}, {Kind: record.ToolDefinition, Name: "sync_board", Size: 1000, Tokens: 220, Description: 300},
 		}
 	})
 	k.now = k.now.Add(6 * time.Minute)

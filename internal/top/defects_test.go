@@ -190,7 +190,7 @@ func TestAttributes(t *testing.T) {
 	op := ended("a", 1, "trip", start, time.Second)
 	op.Record = record.Operation{
 		Change: record.Ended, Number: 1, Method: "prompts/get", Target: "trip", Direction: record.ToServer, Start: start, End: now,
-		Answered: true, RequestSize: 1, ResponseSize: 2, Wait: 1, Transfer: 1, InputWait: 1, RoundTrips: 2, Progress: 3,
+		Answered: true, RequestSize: 1, ResponseSize: 2, RequestTokens: 3, ResponseTokens: 4, ResponseMedia: 5, Wait: 1, Transfer: 1, InputWait: 1, RoundTrips: 2, Progress: 3,
 		RequestID: "1", Protocol: "v", Requested: "v", JSONRPC: "1.0", ErrorType: "x", Code: "-1", Class: record.Internal, TaskStatus: "x",
 		Resource: "note", Batch: true, Ambiguous: true, Hung: true, Undelivered: true, IDMismatch: true, Stall: record.ServerIdle,
 		Evidence: []record.Evidence{{

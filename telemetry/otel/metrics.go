@@ -119,7 +119,7 @@ func (m *metrics) sizes(op *record.Operation, about []string) {
 	}
 }
 
-// tokens counts what models write and read, and what they are told of the server. The labels are those of the operation.
+// tokens counts what models write and read, and what a server offers to them. The labels are those of the operation.
 func (m *metrics) tokens(op *record.Operation, labels []string) {
 	for dir, n := range map[record.Direction]int64{
 		op.Direction: op.RequestTokens, op.Direction.Opposite(): op.ResponseTokens,

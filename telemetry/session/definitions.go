@@ -5,7 +5,6 @@ import (
 
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // Definition is one element of a list of what a server offers, or the server's instructions.
@@ -114,14 +113,4 @@ func (m *Raw) definition(kind record.DefinitionKind, v *framing.Value) *Definiti
 		return last
 	}
 	return nil
-}
-
-// definitionKinds is which kind of definitions is the answer to a method.
-var definitionKinds = map[string]record.DefinitionKind{
-	semconv.ToolsList:             record.ToolDefinition,
-	semconv.PromptsList:           record.PromptDefinition,
-	semconv.ResourcesList:         record.ResourceDefinition,
-	semconv.ResourceTemplatesList: record.TemplateDefinition,
-	semconv.Initialize:            record.InstructionsDefinition,
-	semconv.Discover:              record.InstructionsDefinition,
 }

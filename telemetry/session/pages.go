@@ -160,3 +160,13 @@ func listPageOf(op *operation, x *Extra) (p record.ListPage) {
 	}
 	return p
 }
+
+// definitionKinds is which kind of definitions is the answer to a method.
+var definitionKinds = map[string]record.DefinitionKind{
+	semconv.ToolsList:             record.ToolDefinition,
+	semconv.PromptsList:           record.PromptDefinition,
+	semconv.ResourcesList:         record.ResourceDefinition,
+	semconv.ResourceTemplatesList: record.TemplateDefinition,
+	semconv.Initialize:            record.InstructionsDefinition,
+	semconv.Discover:              record.InstructionsDefinition,
+}
