@@ -43,7 +43,7 @@ var turns = []past.Key{
 // session is a list of tools and n calls in the usual order, a minute apart.
 func session(r *rand.Rand, n int) []*record.Operation {
 	list := call("", 0, 0, time.Millisecond, 100)
-	list.Number, list.Method, list.Tools, list.ToolCount = 1, semconv.ToolsList, []string{"a", "b", "c"}, 3
+	list.Number, list.Method, list.Definitions, list.ToolCount = 1, semconv.ToolsList, definitions("a", "b", "c"), 3
 	ops := []*record.Operation{list}
 	for i := range n {
 		took := 10*time.Millisecond + time.Duration(r.IntN(10_000))*time.Microsecond
@@ -228,7 +228,7 @@ func TestCompareLists(t *testing.T) {
 	}{
 		"a whole list":    {"unlisted", past.New("server"), nil},
 		"a name too long": {"", past.New("server"), func(_ *anomaly.Comparison, list *record.Operation) { list.ToolCount = 4 }},
-		"listed before":   {"", settled(0), func(_ *anomaly.Comparison, list *record.Operation) { list.Tools, list.ToolCount = []string{"b"}, 1 }},
+		"listed before":   {"", settled(0), func(_ *anomaly.Comparison, list *record.Operation) { list.Definitions, list.ToolCount = definitions("b"), 1 }},
 		"no list":         {"", past.New("server"), func(_ *anomaly.Comparison, list *record.Operation) { list.Method = semconv.Ping }},
 	} {
 		var all []record.Finding
@@ -322,4 +322,12 @@ func BenchmarkCompare(b *testing.B) {
 		c.Opened(op)
 		c.Changed(op)
 	}
+}
+
+// definitions returns those of tools with the given names.
+func definitions(names ...string) (all []record.Definition) {
+	for _, name := range names {
+		all = append(all, record.Definition{Kind: record.ToolDefinition, Name: name})
+	}
+	return all
 }

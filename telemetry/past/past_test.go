@@ -87,7 +87,7 @@ func TestBounds(t *testing.T) {
 		list := call(1, semconv.ToolsList, "")
 		for n := range 400 {
 			name := fmt.Sprintf("a tool with a long name, as hostile servers have, of number %d", r.IntN(3000))
-			list.Tools = append(list.Tools, name)
+			list.Definitions = append(list.Definitions, record.Definition{Kind: record.ToolDefinition, Name: name})
 			s.Add(call(n+2, semconv.ToolsCall, name))
 		}
 		s.Add(list)
