@@ -79,7 +79,7 @@ func (t *tailTable) lines(e *store.Event) string {
 			}
 			return t.started(s) + t.about(e, t.screen.Paint(color, t.cut(text)))
 		case record.Finding:
-			return t.started(s) + t.about(e, t.screen.Paint(view.Yellow, t.cut("unusual: "+view.Finding(n))))
+			return t.started(s) + t.about(e, t.screen.Paint(view.Yellow, t.cut("unusual "+view.Finding(n))))
 		}
 		if op, by := t.late.find(e); by > 0 {
 			o := view.OutcomeOf(op)

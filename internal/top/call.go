@@ -324,7 +324,7 @@ func (p *callPane) content(width int) []Line {
 }
 
 // longestKey is the width of a column of attributes' names.
-const longestKey = 35
+const longestKey = 44
 
 // allAttributes lists the attributes of the operation's span, each with its meaning.
 func (p *callPane) allAttributes(width int) []Line {

@@ -45,6 +45,18 @@ func everything(t *testing.T, changes ...func(*otel.Config)) *stage {
 	}
 	search := s.call(record.Operation{RequestSize: 100, RequestTokens: 12, ResponseTokens: 300, Protocol: "2025-11-25"}, 100, 400)
 	s.Noted(record.Finding{Time: s.at(400), Kind: record.Loop, Operation: search.Number, Tool: "search", Seen: 10, Usual: 1, Unit: "{call}"})
+	for _, f := range []record.Finding{{Prompt: "greet"}, {Resource: "note://{id}", From: "search"}} {
+		f.Time, f.Kind, f.Operation = s.at(400), record.UnseenSequence, search.Number
+		f.Since, f.Sessions = s.at(-1000), 300
+		s.Noted(f)
+	}
+	for _, c := range []record.DefinitionChange{
+		{Change: record.DefinitionChanged, Parts: []record.Part{record.DescriptionPart}, Pinned: true},
+		{Change: record.DefinitionRenamed, OldName: "find"},
+	} {
+		c.Time, c.Kind, c.Name, c.Since = s.at(50), record.ToolDefinition, "search", s.at(-1000)
+		s.Noted(c)
+	}
 	s.call(record.Operation{Method: semconv.SamplingCreateMessage, Direction: record.ToClient, Protocol: "2025-11-25"}, 130, 330)
 	s.call(failed, 500, 600)
 	s.call(record.Operation{Method: semconv.ToolsCall, Target: "invented", Code: "-32602", Class: record.InvalidParams}, 700, 710)

@@ -470,7 +470,7 @@ func TestDefinitions(t *testing.T) {
 			def(record.TemplateDefinition, "note:{id}", `{"uriTemplate":"note:{id}"}`),
 		}},
 		{"initialize", `{"protocolVersion":"2025-11-25","instructions":"Be brief."}`, []record.Definition{
-			def(record.InstructionsDefinition, "", `"Be brief."`),
+			{Kind: record.InstructionsDefinition, Size: 11, Tokens: 2, Description: 9},
 		}},
 		{"initialize", `{"instructions":7}`, nil},
 		{"tools/call", `{"tools":[{"name":"a"}],"instructions":"x"}`, nil},
