@@ -99,7 +99,8 @@ func (m *measurer) look(raw *session.Raw, tracker *session.Tracker, at time.Time
 // answered evaluates the rules for a response. One that creates a task, or asks the user, does not answer its request.
 func (m *measurer) answered(raw *session.Raw, tracker *session.Tracker, at time.Time) {
 	number, task := tracker.RequestNumber(&raw.Message)
-	content, known := contentOf(raw), false
+	content := contentOf(raw)
+	var known bool
 	var x session.Extra
 	if raw.Extra != nil {
 		x = *raw.Extra

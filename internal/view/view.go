@@ -88,7 +88,7 @@ func Tokens(n int64) string {
 }
 
 // TokensNote says how good an estimate is.
-const TokensNote = "Tokens are estimates (≈, ±10 %)."
+const TokensNote = "Tokens are estimates (≈, ±10 %)." //nolint:gosec // not a credential
 
 // ManyTokens is how many make a result worth a remark. Claude Code warns from there on, and passes on 25,000 at most.
 const ManyTokens = 10_000
