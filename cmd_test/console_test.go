@@ -46,7 +46,7 @@ func TestConsole(t *testing.T) {
 		{"tools/call echo", `\d+ B`, "ok"},
 		{"tools/call fail", `\d+ B`, "failed: permission"},
 		{"tools/call no such", `\d+ B`, "bad request: -32602"},
-		{"tools/call size", `1\.0 MB`, "ok"},
+		{"tools/call size", `1\.0 MB`, `ok, ≈\d+\.\dk tokens`},
 		{"tools/call sleep", `\d+ B`, "ok"},
 		{"resources/read", `\d+ B`, "ok"},
 		{"no/such/method", `\d+ B`, "bad request: -32601"},

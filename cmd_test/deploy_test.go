@@ -73,12 +73,32 @@ func useEveryInstrument(t *testing.T, h *mcptest.Host) {
 	}
 }
 
-// runCrash runs a session whose server exits during a call.
+// runCrash runs a session with a call that its client cancels, and another during which the server exits.
 func runCrash(t *testing.T, h *mcptest.Host) {
 	t.Helper()
-	mcptest.Connect(h).Ask("tools/call", mcptest.Object{"name": "exit", "arguments": mcptest.Object{"code": 7}})
+	c := mcptest.Connect(h)
+	cancelled := c.Ask("tools/call", mcptest.Object{"name": "hang"})
+	c.Notify("notifications/cancelled", mcptest.Object{"requestId": cancelled})
+	c.Ask("tools/call", mcptest.Object{"name": "exit", "arguments": mcptest.Object{"code": 7}})
 	h.Rest()
 	wantExit(t, h, 7)
+}
+
+// runChange runs a session whose server describes a tool in another way than before.
+func runChange(t *testing.T, file string, variables []string) *mcptest.Host {
+	t.Helper()
+	h := open(t, cast.As(t, "offers", file), variables...)
+	c := mcptest.Connect(h)
+	for _, description := range []string{"Adds.", "Adds two numbers."} {
+		offers := `{"tools":[{"name":"add","description":"` + description + `"}]}`
+		if err := os.WriteFile(file, []byte(offers), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c.List("tools/list")
+	}
+	h.CloseInput()
+	wantExit(t, h, 0)
+	return h
 }
 
 // TestPeersDeployRules: promtool accepts the configuration and the rules, and the alerts pass their unit tests.
@@ -193,15 +213,17 @@ func testDeployment(t *testing.T, aggregation string) {
 	})
 	crashed := open(t, cast.As(t, "server"), variables...)
 	runCrash(t, crashed)
+	offers := filepath.Join(t.TempDir(), "offers.json")
+	changed := runChange(t, offers, variables)
 	h.CloseInput()
 	h.Wait()
-	for _, host := range []*mcptest.Host{h, crashed} {
+	for _, host := range []*mcptest.Host{h, crashed, changed} {
 		if stderr := host.Stderr.String(); strings.Contains(stderr, "telemetry") {
 			t.Errorf("stderr mentions telemetry: %s", stderr)
 		}
 	}
-	waitFor(t, "the ends of both sessions in Prometheus", func() bool {
-		return p.is(`sum(last_over_time(spanpipe_server_exits_total{job="deployed"}[5m]))`, 2)
+	waitFor(t, "the ends of all sessions in Prometheus", func() bool {
+		return p.is(`sum(last_over_time(spanpipe_server_exits_total{job="deployed"}[5m]))`, 3)
 	})
 	waitFor(t, "the traces in Jaeger", func() bool { return jaegerHas(query, "deployed") })
 	for _, panel := range readDashboard(t).Panels {

@@ -119,14 +119,15 @@ func (m *metrics) sizes(op *record.Operation, about []string) {
 	}
 }
 
-// tokens counts what models write and read, and what a server offers to them. The labels are those of the operation.
+// tokens counts what models write and read, and what a server offers to them. The labels are those of the operation, except
+// that requests have no tool: what fills a context is results.
 func (m *metrics) tokens(op *record.Operation, labels []string) {
-	for dir, n := range map[record.Direction]int64{
-		op.Direction: op.RequestTokens, op.Direction.Opposite(): op.ResponseTokens,
-	} {
-		if n > 0 {
-			m.record(semconv.OperationTokens, float64(n), m.seriesOf(append(labels, semconv.Direction, string(dir))...))
-		}
+	if n := op.RequestTokens; n > 0 {
+		m.record(semconv.OperationTokens, float64(n),
+			m.seriesOf(semconv.MethodName, methodLabel(op.Method), semconv.Direction, string(op.Direction)))
+	}
+	if n := op.ResponseTokens; n > 0 {
+		m.record(semconv.OperationTokens, float64(n), m.seriesOf(append(labels, semconv.Direction, string(op.Direction.Opposite()))...))
 	}
 	if op.DefinitionTokens > 0 && len(op.Definitions) > 0 {
 		kind := string(op.Definitions[0].Kind) // all are of one

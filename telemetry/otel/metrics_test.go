@@ -138,7 +138,7 @@ func TestEveryInstrument(t *testing.T) {
 		{semconv.ToolsDefinitionSize, nil, 70, 0},
 		{semconv.ToolsListed, nil, 2, 0},
 		{semconv.DefinitionTokens, attrs{semconv.DefinitionKind: "tool"}, 18, 0},
-		{semconv.OperationTokens, attrs{semconv.Direction: "to_server", semconv.ToolName: "search"}, 12, 0},
+		{semconv.OperationTokens, attrs{semconv.Direction: "to_server", semconv.MethodName: "tools/call"}, 12, 0},
 		{semconv.OperationTokens, attrs{semconv.Direction: "to_client", semconv.ToolName: "search"}, 300, 0},
 		{semconv.OperationTokens, attrs{semconv.MethodName: "tools/list"}, 18, 0},
 		{semconv.OperationTokens, nil, 330, 0},

@@ -141,6 +141,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(text)
 	f.Add([]byte(`{"format":1,"targets":{"tool a":{"next":{"tool b":[1,2,3,4,5]},"duration":{"all":[191,1,2]}}}}`))
+	f.Add([]byte(`{"format":1,"targets":{"tool a":{"next":{"tool b":[1,2,3,4,5]},"duration":{"all":[0]}}}}`)) // empty
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := past.Decode(text)
 		if err != nil {

@@ -99,7 +99,8 @@ func (s *Sketch) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &all); err != nil {
 		return err
 	}
-	if len(all) == 0 || all[0] < 0 || all[0]+len(all)-2 > maxBin || slices.Min(all[1:]) < 0 {
+	negative := func(n int) bool { return n < 0 }
+	if len(all) == 0 || all[0]+len(all)-2 > maxBin || slices.ContainsFunc(all, negative) {
 		return errSketch
 	}
 	s.low, s.counts = all[0], all[1:]

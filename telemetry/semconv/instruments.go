@@ -113,7 +113,7 @@ var (
 	OperationTokens = instrument(Instrument{
 		Name: "spanpipe.operation.tokens_estimated", Form: Counter, Unit: "{token}",
 		Description: "Estimate (within 10 % of o200k) of the tokens that models wrote or read in operations: arguments, results and " +
-			"lists, by the way that they travelled.",
+			"lists, by the way that they travelled. Requests have no tool.",
 		Attributes: append([]string{Direction}, operation...),
 		Example: "{spanpipe.direction=to_client mcp.method.name=tools/call gen_ai.tool.name=search " +
 			"spanpipe.server.name=test-server} 1",
