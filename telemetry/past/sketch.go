@@ -99,7 +99,7 @@ func (s *Sketch) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &all); err != nil {
 		return err
 	}
-	if len(all) == 0 || all[0] < 0 || all[0]+len(all)-2 > maxBin || slices.Min(all[1:]) < 0 {
+	if len(all) == 0 || len(all)-2 > maxBin-all[0] || slices.Min(all) < 0 { // one that is empty has a bin and no counts
 		return errSketch
 	}
 	s.low, s.counts = all[0], all[1:]
