@@ -15,9 +15,10 @@ import (
 func textsOf(t *testing.T, capture string, lists ...string) ([]definitions.Text, *otlptest.Receiver) {
 	t.Helper()
 	r := otlptest.Start(t, otlptest.Config{})
+	exportTo(t, r, otlptest.GRPC)
 	known := &definitionsKept{key: []byte("a key")}
 	s := openTo(t, consent.Request{Telemetry: "local,otlp", Capture: capture}, func(c *telemetry.Config) {
-		c.OpenDefinitions, c.Lookup = known.open, r.Lookup(otlptest.GRPC)
+		c.OpenDefinitions = known.open
 	})
 	for _, list := range lists {
 		s.say(list)
