@@ -94,7 +94,7 @@ func wantHealthJSON(t *testing.T, got string) {
 // other settings passes, since nothing is known of it.
 func TestHealthOfOthers(t *testing.T) {
 	home := newHome(t)
-	other := http.Server{Handler: http.NotFoundHandler()} //nolint:gosec // ends with the test
+	other := http.Server{Handler: http.NotFoundHandler()}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -14,12 +14,6 @@ import (
 )
 
 const (
-	// openLimit bounds the operations that are open at once. No host comes near it: each takes about a kilobyte, and
-	// a flood of requests that are never answered must not cost more than that.
-	openLimit = 2000
-	// idleTick is how often the consumer looks at the clock when there are no messages, but something to wait for.
-	idleTick = time.Second
-
 	// maxWait is how long a message waits at most for one that was read before it in the other direction and has not
 	// been scanned yet. Bytes are forwarded before they are scanned, so a request's response can be scanned before the
 	// request is.
@@ -166,13 +160,6 @@ func (c *consumer) rest() {
 	if c.tracker.Waiting() || c.taps[0].arriving.Load() != 0 || c.taps[1].arriving.Load() != 0 {
 		c.resting.Store(false)
 		c.tick.Reset(idleTick)
-	}
-}
-
-// wake makes the consumer look at the clock again: bytes are arriving, and might not get through.
-func (t *Telemetry) wake() {
-	if t.resting.Load() && t.resting.Swap(false) {
-		t.tick.Reset(idleTick)
 	}
 }
 

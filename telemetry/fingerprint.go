@@ -96,20 +96,21 @@ func (f *fingerprinter) list(x *session.Extra, list session.RawDefinitions) bool
 }
 
 // element returns the fingerprint of an element of a list.
-func (f *fingerprinter) element(members map[string]json.RawMessage, names map[string]record.Part) (print record.Fingerprint) {
+func (f *fingerprinter) element(members map[string]json.RawMessage, names map[string]record.Part) record.Fingerprint {
+	var found record.Fingerprint
 	other := map[string]json.RawMessage{}
 	for key, value := range members {
 		if part, ok := names[key]; ok {
-			*print.Of(part) = f.hash(part, value)
+			*found.Of(part) = f.hash(part, value)
 		} else {
 			other[key] = value
 		}
 	}
 	if len(other) > 0 {
 		text, _ := json.Marshal(other) // of values that were read as JSON
-		print.Other = f.hash(record.OtherPart, text)
+		found.Other = f.hash(record.OtherPart, text)
 	}
-	return print
+	return found
 }
 
 // hash returns 96 bits of the keyed hash of a part: of its value and not of how it is written. The order of an object's

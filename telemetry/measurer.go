@@ -26,9 +26,6 @@ type measurer struct {
 	waiting map[session.Ref]bool // ids of requests whose responses rules look at
 }
 
-// maxWaiting bounds the requests whose responses are to be copied, as those that are open.
-const maxWaiting = openLimit
-
 // newMeasurer returns the stage that the configuration asks for. Rules are for those who have turned telemetry on.
 func newMeasurer(cfg Config) *measurer {
 	if cfg.Rules == nil || len(cfg.Rules.Rules) == 0 || !cfg.Policy.On() {
@@ -62,25 +59,6 @@ func (m *measurer) custom() []otel.Custom {
 		})
 	}
 	return all
-}
-
-// wanted reports whether rules look at a message. The relay's goroutines call it.
-func (t *Telemetry) wanted(m *session.Raw) bool {
-	if m.Kind == framing.Request {
-		return m.Dir == record.ToServer && !m.Cut && t.rules.matches(m)
-	}
-	if m.Dir != record.ToClient {
-		return false
-	}
-	// Requests whose bytes have been forwarded and not been scanned could be the one. This is asked first: bytes that arrive
-	// later have no response yet.
-	unscanned := t.taps[place(record.ToServer)].arriving.Load() != 0
-	t.rules.mu.Lock()
-	defer t.rules.mu.Unlock()
-	id := m.ID.Likeness()
-	known := t.rules.waiting[id]
-	delete(t.rules.waiting, id)
-	return known || unscanned
 }
 
 // matches reports whether a rule may be for a request.
@@ -121,7 +99,8 @@ func (m *measurer) look(raw *session.Raw, tracker *session.Tracker, at time.Time
 // answered evaluates the rules for a response. One that creates a task, or asks the user, does not answer its request.
 func (m *measurer) answered(raw *session.Raw, tracker *session.Tracker, at time.Time) {
 	number, task := tracker.RequestNumber(&raw.Message)
-	content, known := contentOf(raw), false
+	content := contentOf(raw)
+	var known bool
 	var x session.Extra
 	if raw.Extra != nil {
 		x = *raw.Extra

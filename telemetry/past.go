@@ -1,18 +1,6 @@
 package telemetry
 
-import (
-	"time"
-
-	"github.com/spanpipe/spanpipe/telemetry/anomaly"
-)
-
-// Anomalies chooses what is looked for. The zero value is a comparison with the session itself, and with earlier ones if
-// these are known.
-type Anomalies struct {
-	Off     bool           // nothing
-	Session bool           // only what stands out from the session itself
-	Limits  anomaly.Limits // the thresholds of comparisons with earlier sessions; zero: the defaults
-}
+import "time"
 
 // pastPatience is how long the end of a session waits at most for what is remembered of its server: a short one may be over
 // before that has been read.

@@ -8,18 +8,9 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-const (
-	// messageLimit bounds the messages that wait for the consumer. At the highest rate that a pipe carries it is
-	// about 3 ms. A larger one only costs memory: what falls behind by that much does not catch up.
-	messageLimit = 2048
-	// lineLimit bounds the lines of stderr that wait.
-	lineLimit = 4096
-	// contentLimit bounds the bytes of captured content among both.
-	contentLimit = 4 << 20
-	// batchDelay is how long the first message in an empty queue waits for others. Waking a goroutine costs more than
-	// scanning a small message, so messages are consumed in batches.
-	batchDelay = 20 * time.Millisecond
-)
+// batchDelay is how long the first message in an empty queue waits for others. Waking a goroutine costs more than
+// scanning a small message, so messages are consumed in batches.
+const batchDelay = 20 * time.Millisecond
 
 // queue carries messages from the relay's goroutines to the consumer. It never blocks: what does not fit is dropped
 // and counted. It keeps the order in which messages were scanned; the consumer merges the directions by time.
@@ -36,6 +27,14 @@ type queue struct {
 	waiting []session.Raw
 	lines   []stderrLine
 	closed  bool
+}
+
+// stderrLine is a line as it came, before redaction.
+type stderrLine struct {
+	raw []byte
+	cut bool
+	key bool // a private key follows, which is left out
+	at  time.Duration
 }
 
 // dropped counts what did not fit or was discarded at the end.

@@ -15,14 +15,6 @@ type StderrTap struct {
 	limit int // bytes
 }
 
-// stderrLine is a line as it came, before redaction.
-type stderrLine struct {
-	raw []byte
-	cut bool
-	key bool // a private key follows, which is left out
-	at  time.Duration
-}
-
 // Arriving does nothing: lines of stderr are not ordered among messages.
 func (*StderrTap) Arriving() {}
 

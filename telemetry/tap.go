@@ -38,11 +38,37 @@ func (t *Telemetry) newTap(dir record.Direction, reader *session.Reader) *Tap {
 	return tap
 }
 
+// wanted reports whether rules look at a message. The relay's goroutines call it.
+func (t *Telemetry) wanted(m *session.Raw) bool {
+	if m.Kind == framing.Request {
+		return m.Dir == record.ToServer && !m.Cut && t.rules.matches(m)
+	}
+	if m.Dir != record.ToClient {
+		return false
+	}
+	// Requests whose bytes have been forwarded and not been scanned could be the one. This is asked first: bytes that arrive
+	// later have no response yet.
+	unscanned := t.taps[place(record.ToServer)].arriving.Load() != 0
+	t.rules.mu.Lock()
+	defer t.rules.mu.Unlock()
+	id := m.ID.Likeness()
+	known := t.rules.waiting[id]
+	delete(t.rules.waiting, id)
+	return known || unscanned
+}
+
 // Arriving notes that bytes have been read, before they are forwarded: the response to them must not be consumed
 // before them.
 func (tap *Tap) Arriving() {
 	tap.arriving.Store(max(int64(time.Since(tap.t.clock.epoch)), 1))
 	tap.t.wake()
+}
+
+// wake makes the consumer look at the clock again: bytes are arriving, and might not get through.
+func (t *Telemetry) wake() {
+	if t.resting.Load() && t.resting.Swap(false) {
+		t.tick.Reset(idleTick)
+	}
 }
 
 // Forwarded scans bytes that were read at the given time and have been forwarded since.

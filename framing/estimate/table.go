@@ -26,11 +26,11 @@ func build(k costs) *table {
 		return n
 	}
 	number(state{})
-	for i := 1; i <= 4; i++ {
-		number(state{run: codeRun, length: i})
+	for i := range 4 {
+		number(state{run: codeRun, length: i + 1})
 	}
 	var plain, escaped [][classes]step
-	for at := 0; at < len(states); at++ {
+	for at := 0; at < len(states); at++ { //nolint:intrange // it grows
 		var p, e [classes]step
 		for c := range class(classes) {
 			s, cost := k.plain(states[at], c)

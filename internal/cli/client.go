@@ -40,9 +40,6 @@ func (a *app) user(key store.Key, logger *slog.Logger) string {
 	return id
 }
 
-// remembers reports whether sessions are compared with earlier ones, and therefore remembered.
-func (a *app) remembers() bool { return !a.options.anomalies.Off && !a.options.anomalies.Session }
-
 // pastTime bounds the work of making what is remembered of a server from its stored sessions.
 const pastTime = 10 * time.Second
 

@@ -69,15 +69,12 @@ func (a *app) definitions(c *cli.Context) error {
 	if err != nil {
 		return a.storeError(s, err)
 	}
-	chosen, err := a.chosenDefinitions(s, all, asked)
-	if err != nil {
-		return err
-	}
+	chosen := a.chosenDefinitions(all, asked)
 	if len(chosen) == 0 && !c.Bool("json") {
 		return a.noDefinitions(s, all, asked)
 	}
 	if c.Bool("accept") {
-		return a.accept(s, chosen, asked)
+		return a.accept(s, chosen)
 	}
 	for i := range chosen {
 		if slices.ContainsFunc(chosen[i].Known, func(k definitions.Known) bool { return k.Unaccepted() }) {
@@ -101,7 +98,7 @@ func (a *app) definitions(c *cli.Context) error {
 }
 
 // chosenDefinitions returns the servers that are asked for, by name. What cannot be read is reported.
-func (a *app) chosenDefinitions(s *store.Store, all []store.Defined, asked string) (chosen []store.Defined, err error) {
+func (a *app) chosenDefinitions(all []store.Defined, asked string) (chosen []store.Defined) {
 	for _, d := range all {
 		switch {
 		case d.Problem != nil:
@@ -114,7 +111,7 @@ func (a *app) chosenDefinitions(s *store.Store, all []store.Defined, asked strin
 	slices.SortFunc(chosen, func(a, b store.Defined) int {
 		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.ID, b.ID))
 	})
-	return chosen, nil
+	return chosen
 }
 
 // noDefinitions is the error of a command that has nothing to show, with the next step.
@@ -127,7 +124,7 @@ func (a *app) noDefinitions(s *store.Store, all []store.Defined, asked string) e
 }
 
 // accept pins what servers offer.
-func (a *app) accept(s *store.Store, chosen []store.Defined, asked string) error {
+func (a *app) accept(s *store.Store, chosen []store.Defined) error {
 	for _, d := range chosen {
 		pinned, err := s.Accept(d.ID)
 		if err != nil {

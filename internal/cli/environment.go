@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,6 +38,9 @@ func serverEnvironment(environ []string) []string {
 // defaultDir is the default of SPANPIPE_DIR. It does not depend on XDG variables: clients strip them, and a reader of the
 // files would look elsewhere.
 const defaultDir = "~/.local/state/spanpipe"
+
+// errNoHome is the error of a store without a place.
+var errNoHome = errors.New("there is no home directory")
 
 // stateDir returns the directory of SPANPIPE_DIR as it applies here, or "".
 func (a *app) stateDir() string {

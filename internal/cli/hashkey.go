@@ -10,39 +10,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry"
 )
-
-// keyPatience is how long a session's start may wait for the key, and for the name of an account: a disk or a directory service
-// that hangs is not the session's concern.
-const keyPatience = 250 * time.Millisecond
-
-// errSlow is the error of what has not answered within keyPatience.
-var errSlow = errors.New("no answer within " + keyPatience.String())
-
-// inTime calls f and returns its result, or errSlow if that takes longer than keyPatience.
-func inTime[T any](f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() { // ends with the disk or the service, or with the process
-		value, err := f()
-		done <- result{value, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-time.After(keyPatience):
-		var none T
-		return none, errSlow
-	}
-}
 
 // hashKeyPath returns the file of the key of all hashes, or "" without a place for one.
 func (a *app) hashKeyPath() string {
@@ -93,23 +65,6 @@ func (a *app) hashKey(logger *slog.Logger) func() store.Key {
 			"error", err.Error(), "hint", hint)
 		return nil
 	})
-}
-
-// identify lets a session's telemetry say which client and which account it belongs to, by hashes.
-func (a *app) identify(l *launch, logger *slog.Logger) {
-	key := a.hashKey(logger)
-	if a.hashesClients(l.telemetry.Policy) {
-		l.telemetry.Client = func() telemetry.Client { return a.client(key()) }
-	}
-	if l.telemetry.Policy.Has(consent.Local) {
-		command := l.telemetry.Command
-		l.telemetry.OpenDefinitions = func(service string) (telemetry.Definitions, error) {
-			return a.openDefinitions(key(), command, service, logger)
-		}
-	}
-	if a.options.hashesUser() {
-		l.telemetry.User = func() string { return a.user(key(), logger) }
-	}
 }
 
 // hashesClients reports whether the start and the session of a client are hashed: with a store, whose sessions are shown by

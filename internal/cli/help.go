@@ -123,5 +123,13 @@ const settingsHint = `{{if gt (len .Flags) (len .VisibleFlags)}}
 The settings that "spanpipe help" lists apply as well.
 {{end}}`
 
-// indented returns a text as indented lines of at most 80 columns, each after a line break.
-func indented(text string) string { return "\n      " + view.Fold(text, "      ", 80) }
+// commandNames returns the names of the commands that help lists.
+func commandNames(commands []*cli.Command) []string {
+	var names []string
+	for _, c := range commands {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}

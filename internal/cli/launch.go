@@ -115,6 +115,23 @@ func (a *app) prepare(
 	return l, nil
 }
 
+// identify lets a session's telemetry say which client and which account it belongs to, by hashes.
+func (a *app) identify(l *launch, logger *slog.Logger) {
+	key := a.hashKey(logger)
+	if a.hashesClients(l.telemetry.Policy) {
+		l.telemetry.Client = func() telemetry.Client { return a.client(key()) }
+	}
+	if l.telemetry.Policy.Has(consent.Local) {
+		command := l.telemetry.Command
+		l.telemetry.OpenDefinitions = func(service string) (telemetry.Definitions, error) {
+			return a.openDefinitions(key(), command, service, logger)
+		}
+	}
+	if a.options.hashesUser() {
+		l.telemetry.User = func() string { return a.user(key(), logger) }
+	}
+}
+
 // nameService names the service as the resource of its telemetry does.
 func (a *app) nameService(command []string) {
 	a.named.service = sync.OnceValue(func() string {

@@ -15,40 +15,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/telemetry"
 )
 
 // This file holds what the commands that look at stored sessions have in common: the flags that choose sessions, the
 // session that is an argument, --json, and the errors of a store that has nothing to show.
-
-// errNoHome is the error of a store without a place.
-var errNoHome = errors.New("there is no home directory")
-
-// openStore makes the store of a session.
-func (a *app) openStore(s telemetry.StoreSession) (telemetry.Store, error) {
-	dir := a.stateDir()
-	if dir == "" {
-		return nil, errNoHome
-	}
-	w := store.Create(store.Config{
-		Dir: dir, Origin: &s.Origin, Keep: a.options.keep, Logger: s.Logger, Past: a.remembers(),
-		Meta: store.Meta{
-			ID: s.ID, Version: s.Version, Launched: s.Launched, Service: s.Service, Run: s.Client.Run, ClientSession: s.Client.Session,
-		},
-	})
-	a.stored.Store(&storedSession{s.ID, w})
-	return w, nil
-}
-
-// storedID returns what commands call the session of this process, if all of it was stored.
-func (a *app) storedID() (string, bool) {
-	s := a.stored.Load()
-	if s == nil {
-		return "", false
-	}
-	spans, _ := s.Lost()
-	return s.id[:min(len(s.id), 8)], spans == 0
-}
 
 // look returns the store that the settings name. It resolves them. At the end of the command, Main applies the limits of
 // what is kept, see retain.

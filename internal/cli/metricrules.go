@@ -110,40 +110,6 @@ func (a *app) metricRules(policy consent.Policy) *rules.Set {
 	return file.set
 }
 
-// jsonRules is what metric rules take from calls, as "spanpipe consent" and "spanpipe metrics check" print it.
-type jsonRules struct {
-	File     string            `json:"file"`
-	Error    string            `json:"error,omitempty"`
-	Rules    []jsonRule        `json:"rules"`
-	Problems []jsonRuleProblem `json:"problems"`
-}
-
-type jsonRule struct {
-	Name   string      `json:"name"`
-	Line   int         `json:"line"`
-	Type   string      `json:"type"`
-	Unit   string      `json:"unit,omitempty"`
-	Match  string      `json:"match"`
-	Value  string      `json:"value"`
-	When   string      `json:"when,omitempty"`
-	Labels []jsonLabel `json:"labels"`
-	Tried  *jsonTried  `json:"tried,omitempty"`
-}
-
-type jsonLabel struct {
-	Name   string   `json:"name"`
-	From   string   `json:"from"`
-	Values []string `json:"values"` // "other" stands for any further one
-}
-
-type jsonRuleProblem struct {
-	Line   int    `json:"line"`
-	Column int    `json:"column"`
-	Rule   string `json:"rule,omitempty"`
-	Text   string `json:"text"`
-	Hint   string `json:"hint,omitempty"`
-}
-
 // json describes the rules of a file.
 func (f ruleFile) json() *jsonRules {
 	out := &jsonRules{File: f.name, Rules: []jsonRule{}, Problems: []jsonRuleProblem{}}

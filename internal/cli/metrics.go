@@ -162,40 +162,6 @@ func readCalls(in io.Reader) (*tried, error) {
 	return t, nil
 }
 
-// checked is what "spanpipe metrics check" prints; see docs/json.md.
-type checked struct {
-	Version int    `json:"version"`
-	Session string `json:"session,omitempty"` // on which the rules were tried
-	Calls   int    `json:"calls"`             // in the session
-	jsonRules
-	// Capture is the kinds of content that rules look at and that the session does not have: SPANPIPE_CAPTURE would keep them.
-	Capture []string `json:"capture_needed"`
-	tried   bool
-}
-
-// jsonTried is what a rule has measured in a session.
-type jsonTried struct {
-	Matched    int64        `json:"matched"`     // calls
-	Unmet      int64        `json:"unmet"`       // of these, calls that the condition left out
-	NotNumbers int64        `json:"not_numbers"` // values that are no number
-	Left       int64        `json:"left_out"`    // values that were too large, or not for a counter
-	Values     int          `json:"values"`
-	Sum        float64      `json:"sum"`
-	Min        float64      `json:"min"`
-	Max        float64      `json:"max"`
-	Last       float64      `json:"last"`
-	Series     []jsonSeries `json:"series"`
-}
-
-// jsonSeries is what a rule has measured under the same labels.
-type jsonSeries struct {
-	Labels map[string]string `json:"labels"`
-	Values int               `json:"values"`
-	Sum    float64           `json:"sum"`
-	Last   float64           `json:"last"`
-	key    string
-}
-
 // try evaluates the rules for the calls of a session.
 func (c *checked) try(set *rules.Set, session *tried) {
 	c.tried, c.Session = true, session.name

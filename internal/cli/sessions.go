@@ -124,16 +124,6 @@ func (a *app) listSessions(c *cli.Context) error {
 	return t.grouped(a.Stdout)
 }
 
-// listing is the sessions that are listed.
-type listing struct {
-	now      time.Time
-	since    time.Time
-	older    string // the flag that lists older ones
-	sessions []store.Session
-	runs     []store.Run
-	matched  int // sessions that the flags choose
-}
-
 // noneChosen is the error of a command whose flags choose no session.
 func (a *app) noneChosen(s *store.Store, c *cli.Context, since, now time.Time) error {
 	all, err := s.Sessions()
@@ -181,24 +171,10 @@ func names(all []store.Session, name func(*store.Session) string) string {
 	return cmp.Or(joined(list), "not known")
 }
 
-// during returns when sessions were chosen from, as a part of a sentence; now has the time zone.
-func during(since, now time.Time) string {
-	return report.Window{Since: since, Until: now}.During(now.Location())
-}
-
 // longer returns the flag that reaches further back.
 func longer(c *cli.Context) string {
 	if cmp.Or(c.String("since"), listedDays) == listedDays {
 		return "--since 30d"
 	}
 	return "a longer --since"
-}
-
-// lasted returns how long a session has lasted since spanpipe began; false if that is not known.
-func lasted(s *store.Session, now time.Time) (time.Duration, bool) {
-	end := s.LastSeen()
-	if end.IsZero() {
-		end = now
-	}
-	return max(end.Sub(s.Launched), 0), s.State != store.Unknown
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
 )
@@ -219,6 +220,9 @@ func (s *setting) String() string {
 	}
 	return text + indented(s.Usage)
 }
+
+// indented returns a text as indented lines of at most 80 columns, each after a line break.
+func indented(text string) string { return "\n      " + view.Fold(text, "      ", 80) }
 
 // setting returns the setting of a variable, which must exist.
 func (a *app) setting(variable string) *setting {

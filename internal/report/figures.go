@@ -64,6 +64,13 @@ type Times struct {
 
 func (t *Times) add(n int, last time.Time) { t.Count, t.Last = t.Count+n, latest(t.Last, last) }
 
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // add adds a call that has ended.
 func (f *figures) add(op *record.Operation) {
 	f.Calls++

@@ -16,15 +16,6 @@ func (c *collection) targets(by By) map[Name]*group {
 	return c.rowsBy(func(k key) (Name, bool) { return target(k), by.counts(k.kind) })
 }
 
-// Hung is a target whose calls were reported as hanging.
-type Hung struct {
-	Name
-	Count int `json:"count"`
-	Now   int `json:"now"` // how many of them still are
-
-	Stalls map[record.Stall]int `json:"stalls,omitempty"` // how many had which verdict
-}
-
 // hung returns the targets whose calls hung, the most first.
 func hung(targets map[Name]*group) []Hung {
 	all := []Hung{}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -39,46 +38,6 @@ func (r *Report) CSV(w io.Writer) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// past returns what the row was before: nothing, if it is new.
-func (r *Row) past() *Past {
-	if r.Before == nil {
-		return &Past{}
-	}
-	return r.Before
-}
-
-// definitions returns the size of the tools' definitions; nil if none are listed.
-func (r *Row) definitions() *int64 {
-	if r.Tools == nil {
-		return nil
-	}
-	return &r.Tools.DefinitionSize
-}
-
-// contextTokens returns what is in a model's context from the start: the tools' definitions, and the instructions; nil if that is
-// not known.
-func (r *Row) contextTokens() *int64 {
-	if r.Tools == nil || r.Tools.DefinitionTokens == 0 {
-		return nil
-	}
-	return new(r.Tools.DefinitionTokens + r.Tools.InstructionTokens)
-}
-
-// plainFloat returns a number as JSON has it; nothing if there is none.
-func plainFloat(f *float64) string {
-	if f == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*f, 'f', -1, 64)
-}
-
-func plainInt(n *int64) string {
-	if n == nil {
-		return ""
-	}
-	return strconv.FormatInt(*n, 10)
 }
 
 // harmless returns a name that no spreadsheet takes for a formula: with an apostrophe in front of what would begin one

@@ -2,9 +2,6 @@ package report
 
 import (
 	"cmp"
-	"maps"
-	"math"
-	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -90,6 +87,15 @@ type Tools struct {
 	InstructionTokens int64 `json:"instruction_tokens"`
 }
 
+// Hung is a target whose calls were reported as hanging.
+type Hung struct {
+	Name
+	Count int `json:"count"`
+	Now   int `json:"now"` // how many of them still are
+
+	Stalls map[record.Stall]int `json:"stalls,omitempty"` // how many had which verdict
+}
+
 // Error is what went wrong with calls of one target.
 type Error struct {
 	Name
@@ -113,170 +119,61 @@ type Unused struct {
 	Tools  []string `json:"tools"`
 }
 
-// Unread is a session that could not be read, or not to its end.
-type Unread struct {
-	Name string
-	Err  error
+// Sequence is what was called in a row, so often.
+type Sequence struct {
+	Server string   `json:"server"`
+	Tools  []string `json:"tools"`
+	Count  int      `json:"count"`
 }
 
-// Make makes a report of sessions, which are read in parallel.
-func Make(sessions []Session, o Options) *Report {
-	if o.Location == nil {
-		o.Location = time.UTC
-	}
-	c := collect(sessions, &o)
-	r := &Report{
-		Version: Version, Since: o.Since.UTC(), Until: o.Until.UTC(), Before: o.Window.Before().UTC(), By: o.By,
-		Stored: o.Stored, Sequences: c.sequences(), Unread: c.unread,
-	}
-	for _, at := range c.pairs {
-		r.Sessions += at.sessions
-	}
-	for k, t := range c.last {
-		if o.By.counts(kind(k)) {
-			r.LastCall = latest(r.LastCall, t)
-		}
-	}
-	targets := c.targets(o.By)
-	r.addRows(c, &o)
-	r.addErrors(targets)
-	r.Hung, r.Slower = hung(targets), slower(targets)
-	r.NeverCalled, r.Changed = c.unused(), changed(&o)
-	r.Unusual = c.listUnusual()
-	r.addContext(c)
-	r.addCost(c, &o)
-	return r
+// Unusual is what stood out from a session's own past, or from earlier sessions.
+type Unusual struct {
+	Server string `json:"server"`
+	Kind   string `json:"kind"`
+	Tool   string `json:"tool,omitempty"`
+	Prompt string `json:"prompt,omitempty"`
+	// Resource is a template or scheme.
+	Resource string `json:"resource,omitempty"`
+	From     string `json:"from,omitempty"` // the call before, of an unseen sequence
+	Times
 }
 
-// group is a row in the making: the groups of the window and of the one before.
-type group struct {
-	name        Name
-	now, before []*figures
+func (u *Unusual) target() string { return cmp.Or(u.Tool, u.Prompt, u.Resource) }
+
+// Changed is a definition of a server that is not what it was, and the last time that it changed in the window.
+type Changed struct {
+	Server string                      `json:"server"`
+	Kind   record.DefinitionKind       `json:"kind"`
+	Name   string                      `json:"name,omitempty"`
+	Count  int                         `json:"count"`
+	Last   time.Time                   `json:"last"`
+	Change record.DefinitionChangeKind `json:"change"`
+	Parts  []record.Part               `json:"parts,omitempty"`
 }
 
-// rowsBy sorts the finest groups into rows. Those that name leaves out are in none.
-func (c *collection) rowsBy(name func(key) (Name, bool)) map[Name]*group {
-	all := map[Name]*group{}
-	for k, f := range c.groups {
-		n, ok := name(k)
-		if !ok {
-			continue
-		}
-		g := all[n]
-		if g == nil {
-			g = &group{name: n}
-			all[n] = g
-		}
-		if k.before {
-			g.before = append(g.before, f)
-		} else {
-			g.now = append(g.now, f)
-		}
-	}
-	return all
+// Definition is a tool that a server lists, with what it costs a model's context: an estimate of its tokens.
+type Definition struct {
+	Server          string `json:"server"`
+	Tool            string `json:"tool"`
+	Tokens          int64  `json:"tokens"`
+	Size            int64  `json:"size"`
+	DescriptionSize int64  `json:"description_size"`
+	Calls           int    `json:"calls"` // in the window
 }
 
-// addRows adds the total and the rows, which are made in parallel: to sort a million durations takes a while.
-func (r *Report) addRows(c *collection, o *Options) {
-	called := c.called()
-	total := c.rowsBy(func(k key) (Name, bool) { return Name{}, o.By.counts(k.kind) })[Name{}]
-	if total == nil {
-		total = &group{}
-	}
-	rows := c.rowsBy(o.By.name)
-	if o.By == ByServer || o.By == ByClient { // also those without calls
-		for p := range c.pairs {
-			if n := o.By.ofPair(p); rows[n] == nil {
-				rows[n] = &group{name: n}
-			}
-		}
-	}
-	if o.By == ByDay {
-		fillDays(rows, o)
-	}
-	groups := append([]*group{total}, slices.Collect(maps.Values(rows))...)
-	made := make([]Row, len(groups))
-	each(len(groups), func(_, i int) { made[i] = groups[i].row() })
-
-	r.Total, r.Rows = made[0], []Row{}
-	r.Total.Sessions, r.Total.Tools = r.Sessions, c.tools(called, func(pair) bool { return true })
-	for _, row := range made[1:] {
-		if o.By == ByServer || o.By == ByClient {
-			of := func(p pair) bool { return o.By.ofPair(p) == row.Name }
-			row.Sessions, row.Tools = c.sessionsOf(of), c.tools(called, of)
-		}
-		if row.Calls > 0 {
-			r.Called++
-		}
-		if (row.Calls > 0 || row.Hung > 0 || row.Sessions > 0 || o.By == ByDay) && (row.Failed > 0 || !o.Failed) {
-			r.Rows = append(r.Rows, row)
-		}
-	}
-	slices.SortFunc(r.Rows, func(a, b Row) int {
-		switch {
-		case o.By == ByDay:
-			return cmp.Compare(a.Day, b.Day)
-		case o.Failed:
-			return cmp.Or(cmp.Compare(b.Failed, a.Failed), cmp.Compare(b.Calls, a.Calls), a.compare(b.Name))
-		}
-		return cmp.Or(cmp.Compare(b.Calls, a.Calls), a.compare(b.Name))
-	})
+// Cut is what a client does not pass on to its model as a whole.
+type Cut struct {
+	Client       string   `json:"client"`
+	Server       string   `json:"server"`
+	Tools        []string `json:"tools"`                  // whose descriptions it cuts
+	Instructions bool     `json:"instructions,omitempty"` // whether it cuts the server's instructions
 }
 
-// fillDays adds the days without calls between the first one with calls and the end of the window: a gap is a fact.
-func fillDays(rows map[Name]*group, o *Options) {
-	first := day(0)
-	for _, g := range rows {
-		if d := g.name.day; d > 0 && (first == 0 || d < first) {
-			first = d
-		}
-	}
-	if first == 0 {
-		return
-	}
-	for d := first; d <= dayOf(o.Until.Add(-1).In(o.Location)); d = d.next() {
-		n := Name{Day: d.String(), day: d}
-		if rows[n] == nil && dayOf(d.time(o.Location)) == d { // where the date line moved, a day was left out
-			rows[n] = &group{name: n}
-		}
-	}
-}
-
-// row makes the row of a group.
-func (g *group) row() Row {
-	f := sum(g.now)
-	r := Row{Name: g.name, Sessions: len(f.sessions), Counts: f.Counts, Sent: f.Sent, Received: f.Received}
-	r.RequestTokens, r.ResponseTokens = f.RequestTokens, f.ResponseTokens
-	if f.Calls > 0 {
-		r.FailureRate = new(rounded(f.rate()))
-	}
-	for p, to := range map[int]**float64{50: &r.P50, 95: &r.P95, 99: &r.P99, 100: &r.Max} {
-		*to = seconds(f.durations, p)
-	}
-	if size, ok := percentile(f.results, 50); ok {
-		r.ResultSize = &size
-	}
-	if tokens, ok := percentile(f.tokens, 50); ok {
-		r.ResultTokens = &tokens
-	}
-	if g.before == nil {
-		return r
-	}
-	past := sum(g.before)
-	r.Before = &Past{Calls: past.Calls, Failed: past.Failed, FailureRate: rounded(past.rate()), P95: seconds(past.durations, 95)}
-	if past.Calls > 0 {
-		r.Trend = new(rounded(float64(f.Calls)/float64(past.Calls) - 1))
-	}
-	return r
-}
-
-// rounded returns a share with six digits: more would only be hard to read.
-func rounded(share float64) float64 { return math.Round(share*1e6) / 1e6 }
-
-// seconds returns a percentile of sorted durations; nil if there are none.
-func seconds(sorted []time.Duration, p int) *float64 {
-	if d, ok := percentile(sorted, p); ok {
-		return new(record.Seconds(d))
-	}
-	return nil
+// Cost is what the tokens of a window come to, at the price that the user has set: each result and each session's definitions
+// once.
+type Cost struct {
+	Price       float64 `json:"price"` // of a million tokens
+	Currency    string  `json:"currency,omitempty"`
+	Results     float64 `json:"results"`
+	Definitions float64 `json:"definitions"`
 }

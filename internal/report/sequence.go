@@ -6,18 +6,6 @@ import (
 	"strings"
 )
 
-// step is a call of a tool in a session.
-type step struct {
-	number uint64 // of the operation
-	tool   string
-}
-
-// chain is two or three tools of one server that were called in a row. Of two, the third is empty.
-type chain struct {
-	server string
-	tools  [3]string
-}
-
 // follow counts what was called in a row in the session, in the order of the requests. A tool that is called again and again
 // is left out: it would be the most frequent of all, and shows nothing that its count does not.
 func (c *collection) follow(server string) {
@@ -34,13 +22,6 @@ func (c *collection) follow(server string) {
 			c.chains[chain{server, [3]string{c.row[i-2].tool, before, tool}}]++
 		}
 	}
-}
-
-// Sequence is what was called in a row, so often.
-type Sequence struct {
-	Server string   `json:"server"`
-	Tools  []string `json:"tools"`
-	Count  int      `json:"count"`
 }
 
 // Bounds of the list of sequences: what happened twice may be chance, and a tail of rare ones helps no reader.

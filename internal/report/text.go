@@ -345,6 +345,19 @@ func (t *teller) context() {
 	}
 }
 
+// changes tells of the definitions that have changed.
+func (t *teller) changes() {
+	t.each("Changed", len(t.Changed), func(i int) (string, string) {
+		c := &t.Changed[i]
+		what := string(c.Change)
+		if c.Change == record.DefinitionChanged {
+			what = (&record.DefinitionChange{Parts: c.Parts}).PartsText()
+		}
+		return view.Number(c.Count), t.name(c.Server) + " " + t.name(view.DefinitionName(c.Kind, c.Name)) + ", " +
+			Day(c.Last.In(t.zone), t.Until.In(t.zone)) + ": " + view.Safe(what)
+	})
+}
+
 func toolWord(n int) string {
 	if n == 1 {
 		return "tool"

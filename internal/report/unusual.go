@@ -6,18 +6,6 @@ import (
 	"strings"
 )
 
-// Unusual is what stood out from a session's own past, or from earlier sessions.
-type Unusual struct {
-	Server string `json:"server"`
-	Kind   string `json:"kind"`
-	Tool   string `json:"tool,omitempty"`
-	Prompt string `json:"prompt,omitempty"`
-	// Resource is a template or scheme.
-	Resource string `json:"resource,omitempty"`
-	From     string `json:"from,omitempty"` // the call before, of an unseen sequence
-	Times
-}
-
 // findings counts what stood out in a session. What happened in the window before is not told again.
 func (c *collection) findings(s *Session) {
 	if s.Findings == nil || !s.Launched.Before(c.window.Until) || !s.Live && !s.Ended.IsZero() && s.Ended.Before(c.window.Since) {
@@ -47,5 +35,3 @@ func (c *collection) listUnusual() []Unusual {
 	})
 	return all
 }
-
-func (u *Unusual) target() string { return cmp.Or(u.Tool, u.Prompt, u.Resource) }

@@ -62,3 +62,12 @@ func (n *Name) shown() string {
 	}
 	return text
 }
+
+// money returns an amount, as exact as an estimate can be.
+func (c *Cost) money(amount float64) string {
+	text := fmt.Sprintf("%.2f", amount)
+	if amount < 0.1 {
+		text = fmt.Sprintf("%.2g", amount)
+	}
+	return strings.TrimSpace(text + " " + c.Currency)
+}

@@ -45,11 +45,6 @@ type Defined struct {
 	Problem error // why the file cannot be used
 }
 
-// Path returns the file that Defined was read of.
-func (s *Store) definitionsPath(id string) string {
-	return filepath.Join(s.Dir, definitionsName, id+".json")
-}
-
 // Defined returns what is known of all servers' definitions. A store without any has none.
 func (s *Store) Defined() (all []Defined, err error) {
 	root, dir, err := s.definitionsDir(openDir)

@@ -42,7 +42,7 @@ func (w *world) alerts() []alert {
 		if s.State == store.Live || w.now.Sub(s.until(w.now)) < recently {
 			all = append(all, s.endAlerts(w)...)
 			all = append(all, s.failing(w)...)
-			all = append(all, s.changed(w)...)
+			all = append(all, s.changed()...)
 			all = append(all, s.unusual(w)...)
 		}
 	}
@@ -139,7 +139,7 @@ func (s *session) failing(w *world) []alert {
 }
 
 // changed reports definitions that are not what they were.
-func (s *session) changed(w *world) []alert {
+func (s *session) changed() []alert {
 	var all []alert
 	for _, n := range s.notes {
 		c, ok := n.(record.DefinitionChange)

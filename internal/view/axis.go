@@ -39,6 +39,9 @@ const (
 	busyFold  = 3               // likewise, so that a call that crosses it looks longer than its neighbors
 )
 
+// clock is the form of a time of day, above an axis and beside remarks.
+const clock = "15:04:05"
+
 // NewAxis returns an axis of a number of columns for intervals, of which at least one is needed. Folds take at most half
 // of the columns.
 func NewAxis(intervals []Interval, columns int) *Axis {

@@ -213,11 +213,3 @@ func (s *Screen) bar(b Bar) string {
 	}
 	return out.String()
 }
-
-// paint colors a text, unless it is of spaces alone.
-func (s *Screen) paint(c Color, text string) string {
-	if s.Paint == nil || strings.TrimLeft(text, " ") == "" {
-		return text
-	}
-	return s.Paint(c, text)
-}

@@ -224,20 +224,3 @@ func (r *Records) Ending() (string, Color) {
 	}
 	return Exit(*r.Exit)
 }
-
-// Number writes a count with a comma for each thousand.
-func Number(n int) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
-// Plural returns a number of things whose name takes an s: "1 call", "1,912 calls".
-func Plural(n int, name string) string {
-	if n != 1 {
-		name += "s"
-	}
-	return Number(n) + " " + name
-}

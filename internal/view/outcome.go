@@ -233,6 +233,3 @@ func (o Outcome) Failed() bool {
 	}
 	return false
 }
-
-// Blue is a person's time.
-const Blue Color = "34"

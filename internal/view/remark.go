@@ -156,6 +156,52 @@ func sentences(all ...string) string {
 	return strings.Join(out, " ")
 }
 
+// shownTogether is how many definitions that have changed in the same way are named.
+const shownTogether = 3
+
+// definitionChanges returns remarks about changes. When a server was updated, many of its tools may have changed in the same
+// way: those are one remark.
+func definitionChanges(all []record.DefinitionChange) []Remark {
+	groups := map[string][]record.DefinitionChange{}
+	var order []string
+	for _, c := range all {
+		key := fmt.Sprint(c.Change, c.Pinned, c.PartsText())
+		if c.Change == record.DefinitionRenamed {
+			key += c.Name
+		}
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], c)
+	}
+	var remarks []Remark
+	for _, key := range order {
+		remarks = append(remarks, definitionRemark(groups[key]))
+	}
+	return remarks
+}
+
+// definitionRemark returns the remark about changes of one kind, in the same parts.
+func definitionRemark(same []record.DefinitionChange) Remark {
+	first := same[0]
+	text := DefinitionChange(first)
+	if name := DefinitionName(first.Kind, first.Name); len(same) > 1 {
+		names := []string{name}
+		for _, c := range same[1:min(len(same), shownTogether)] {
+			names = append(names, DefinitionName(c.Kind, c.Name))
+		}
+		joined := strings.Join(names, ", ")
+		if more := len(same) - len(names); more > 0 {
+			joined += fmt.Sprintf(" and %s more", Number(more))
+		}
+		text = joined + plural.Replace(strings.TrimPrefix(text, name))
+	}
+	if first.Harmless() {
+		return Remark{first.Time, text + ".", Dim}
+	}
+	return Remark{first.Time, text + ". Look at it before you go on: spanpipe definitions.", Yellow}
+}
+
 // violation says what was wrong on the wire, what it does to the other side, and how to fix it.
 func violation(v record.Violation, name string) string {
 	kind := semconv.ViolationOf(string(v.Kind))
@@ -216,9 +262,6 @@ func (r *Records) farewell() (string, Color) {
 	return sentences(text), color
 }
 
-// clock is the form of the times beside remarks.
-const clock = "15:04:05"
-
 // DrawRemarks writes remarks, at most as many as given, or all if that is 0. It returns how many it left out.
 func DrawRemarks(w io.Writer, all []Remark, most int, s *Screen) (left int, err error) {
 	if most > 0 && len(all) > most {
@@ -232,11 +275,4 @@ func DrawRemarks(w io.Writer, all []Remark, most int, s *Screen) (left int, err 
 		}
 	}
 	return left, nil
-}
-
-func (s *Screen) zone() *time.Location {
-	if s.Zone == nil {
-		return time.Local
-	}
-	return s.Zone
 }

@@ -110,6 +110,21 @@ func (s *Screen) Text(text string) string {
 	return out.String()
 }
 
+func (s *Screen) zone() *time.Location {
+	if s.Zone == nil {
+		return time.Local
+	}
+	return s.Zone
+}
+
+// paint colors a text, unless it is of spaces alone.
+func (s *Screen) paint(c Color, text string) string {
+	if s.Paint == nil || strings.TrimLeft(text, " ") == "" {
+		return text
+	}
+	return s.Paint(c, text)
+}
+
 // Width returns how many columns a terminal gives a safe text.
 func Width(s string) int {
 	if plain(s) {

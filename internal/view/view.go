@@ -11,28 +11,6 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Color is the number of a color in a terminal's escape sequences.
-type Color string
-
-// The colors in use.
-const (
-	Dim    Color = "2"
-	Red    Color = "31"
-	Green  Color = "32"
-	Yellow Color = "33"
-	Cyan   Color = "36"
-	Bold   Color = "1"
-)
-
-// Paint colors a text, or returns it as it is.
-type Paint func(c Color, text string) string
-
-// Plain is a Paint without colors.
-func Plain(_ Color, text string) string { return text }
-
-// Colored is a Paint for terminals.
-func Colored(c Color, text string) string { return "\x1b[" + string(c) + "m" + text + "\x1b[0m" }
-
 // Arrow returns the direction of a request: → from the client, ← from the server.
 func Arrow(d record.Direction) string {
 	if d == record.ToClient {
@@ -110,7 +88,7 @@ func Tokens(n int64) string {
 }
 
 // TokensNote says how good an estimate is.
-const TokensNote = "Tokens are estimates (≈, ±10 %)."
+const TokensNote = "Tokens are estimates (≈, ±10 %)." //nolint:gosec // not a credential
 
 // ManyTokens is how many make a result worth a remark. Claude Code warns from there on, and passes on 25,000 at most.
 const ManyTokens = 10_000
@@ -130,4 +108,21 @@ func Size(n int64) string {
 		return fmt.Sprintf("%.1f %s", size, unit)
 	}
 	return fmt.Sprintf("%.0f %s", size, unit)
+}
+
+// Number writes a count with a comma for each thousand.
+func Number(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// Plural returns a number of things whose name takes an s: "1 call", "1,912 calls".
+func Plural(n int, name string) string {
+	if n != 1 {
+		name += "s"
+	}
+	return Number(n) + " " + name
 }

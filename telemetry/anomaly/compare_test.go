@@ -228,8 +228,10 @@ func TestCompareLists(t *testing.T) {
 	}{
 		"a whole list":    {"unlisted", past.New("server"), nil},
 		"a name too long": {"", past.New("server"), func(_ *anomaly.Comparison, list *record.Operation) { list.ToolCount = 4 }},
-		"listed before":   {"", settled(0), func(_ *anomaly.Comparison, list *record.Operation) { list.Definitions, list.ToolCount = definitions("b"), 1 }},
-		"no list":         {"", past.New("server"), func(_ *anomaly.Comparison, list *record.Operation) { list.Method = semconv.Ping }},
+		"listed before": {"", settled(0), func(_ *anomaly.Comparison, list *record.Operation) {
+			list.Definitions, list.ToolCount = definitions("b"), 1
+		}},
+		"no list": {"", past.New("server"), func(_ *anomaly.Comparison, list *record.Operation) { list.Method = semconv.Ping }},
 	} {
 		var all []record.Finding
 		c := anomaly.Compare(anomaly.Limits{}, func(f record.Finding) { all = append(all, f) })

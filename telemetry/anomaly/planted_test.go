@@ -33,10 +33,10 @@ func knownTargets(m *monthsOf, kind past.Kind) (all []past.Key) {
 }
 
 // appendCalls appends calls to a session, a second apart.
-func (s *lived) appendCalls(n int, make func(i int, at time.Duration, number uint64) *record.Operation) {
+func (s *lived) appendCalls(n int, call func(i int, at time.Duration, number uint64) *record.Operation) {
 	at := endOf(s.ops[len(s.ops)-1]) + time.Minute
 	for i := range n {
-		op := make(i, at, uint64(len(s.ops)+1))
+		op := call(i, at, uint64(len(s.ops)+1))
 		s.ops = append(s.ops, op)
 		at = endOf(op) + time.Second
 	}

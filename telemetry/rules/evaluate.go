@@ -20,11 +20,10 @@ type trial struct {
 
 // stage is one of the two moments at which a rule looks at a call.
 type stage struct {
-	doc     *document
-	name    string // of the tool or prompt
-	outcome string // "" at the request
-	now     time.Time
-	late    bool // the call has been answered, or has ended
+	doc  *document
+	name string // of the tool or prompt
+	now  time.Time
+	late bool // the call has been answered, or has ended
 }
 
 // run evaluates what a stage can know of a rule.

@@ -31,11 +31,11 @@ func compilePath(text string) (*jsonpath.Path, error) {
 	before, filter, _ := strings.Cut(bare, "?")
 	switch {
 	case strings.Contains(filter, ".."), strings.Contains(filter, "$"):
-		return nil, errors.New("a filter may not search the whole value again: no .. and no $ in it")
+		return nil, errors.New("a filter may not search the whole value again: it has .. or $ in it")
 	case strings.Contains(filter, "match("), strings.Contains(filter, "search("):
 		return nil, errors.New("match() and search() are not supported in a path; use regex beside the path")
 	case strings.Count(before, "..") > maxDescendants:
-		return nil, errors.New("a path has at most one ..")
+		return nil, errors.New("a path has at most one .. in it")
 	case strings.Count(bare, ",") > maxCommas:
 		return nil, fmt.Errorf("a path has at most %d commas", maxCommas)
 	case strings.Count(bare, "?") > maxFilters:

@@ -1,6 +1,9 @@
 package semconv
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Attribute describes an attribute of spans and log records, for TELEMETRY.md. Those of metrics are listed with their
 // instruments.
@@ -15,6 +18,12 @@ const exampleID = "2f9c8e1e-57d6-4c5b-a3f1-0c1d6b1f0f5a"
 
 // OperationAttributes returns the attributes of an operation's span, in the order in which they are documented.
 func OperationAttributes() []Attribute {
+	return slices.Concat(operationAttributes(), stallAttributes(), []Attribute{
+		{IDMismatch, "boolean", "the response's id matched only loosely, such as \"7\" for 7", "true"},
+	})
+}
+
+func operationAttributes() []Attribute {
 	return []Attribute{
 		{MethodName, "string",
 			"always; `" + Other + "` in names of spans and on metrics if MCP does not define the method", "tools/call"},
@@ -61,6 +70,12 @@ func OperationAttributes() []Attribute {
 		{Hung, "boolean", "it was reported as not answered yet", "true"},
 		{Undelivered, "boolean", "the receiver has not read the whole request", "true"},
 		{Stall, "string", "it hung, or was cancelled, timed out or abandoned: where it was stuck, see below", "server_idle"},
+	}
+}
+
+// stallAttributes returns what the verdict of spanpipe.stall rests on.
+func stallAttributes() []Attribute {
+	return []Attribute{
 		{StallUnread, "int (By)", "what the server has not read of what was written to it", "182"},
 		{StallBacklog, "int", "earlier requests that it has not read either", "2"},
 		{StallPartial, "int (By)", "an answer has begun and not ended: what has come of it", "4096"},
@@ -75,7 +90,6 @@ func OperationAttributes() []Attribute {
 		{StallOver, "double (s)", "how long their CPU time was watched, up to the look", "29"},
 		{StallCPU, "double (s)", "likewise: what they used", "0.02"},
 		{StallBridge, "string", "the server runs elsewhere: the program that leads there, a name from a list", "docker"},
-		{IDMismatch, "boolean", "the response's id matched only loosely, such as \"7\" for 7", "true"},
 	}
 }
 

@@ -71,9 +71,9 @@ const (
 	ResponseSize = "spanpipe.operation.response.size"
 
 	// Estimates: never under names of gen_ai.usage, which are the provider's count.
-	RequestTokens  = "spanpipe.operation.request.tokens_estimated"
-	ResponseTokens = "spanpipe.operation.response.tokens_estimated"
-	ResponseMedia  = "spanpipe.operation.response.media.size" // image and audio data, which are no tokens
+	RequestTokens  = "spanpipe.operation.request.tokens_estimated"  //nolint:gosec // not a credential
+	ResponseTokens = "spanpipe.operation.response.tokens_estimated" //nolint:gosec // not a credential
+	ResponseMedia  = "spanpipe.operation.response.media.size"       // image and audio data, which are no tokens
 
 	Wait          = "spanpipe.operation.wait"     // s, request's last byte to response's first, less InputWait
 	Transfer      = "spanpipe.operation.transfer" // s, response's first byte to its last

@@ -10,9 +10,6 @@ import (
 // say cannot be observed, because it does not come to its end. (ggml-org/llama.cpp#28723,
 // alphaonedev/ai-memory-mcp#2609)
 
-// blockage is a time in which the reader of a stream takes nothing.
-type blockage struct{ since, next time.Duration } // next: when it is to be reported next
-
 // Blocked takes note that the reader of one direction has not taken what was there at a time, and still does not. The
 // message is the request that has been read in part, or nil if that is not known. Once that has lasted for HangAfter, and
 // again each time that has doubled, the request is reported as hanging, or the stream as blocked.
@@ -43,18 +40,4 @@ func (t *Tracker) hangs(m *Message, now time.Duration) {
 	op.hangAfter = 2 * (now - op.start)
 	t.stalls.judge(op, t.open, t.session.Ready, now, record.UnknownStall)
 	t.changed(op, record.Hanging, now)
-}
-
-// completed returns the operation of which only a part of the request was known when it was reported, and now more is.
-func (t *Tracker) completed(m *Message) *operation {
-	op := t.partial
-	if op == nil || op.dir != m.Dir || op.id != m.ID.Ref || op.Method != m.Method {
-		return nil
-	}
-	t.partial = nil
-	op.setRequest(m)
-	if m.Arguments != 0 {
-		op.ArgumentsOf = t.first.of(m.Arguments, op.Number)
-	}
-	return op
 }

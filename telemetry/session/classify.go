@@ -72,8 +72,6 @@ type phrase struct {
 	strength strength
 }
 
-const anyWord = "~"
-
 //go:embed phrases.txt
 var phrasesText string
 

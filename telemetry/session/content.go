@@ -94,24 +94,6 @@ func (m *Raw) content() *RawContent {
 // a rule is for it may be known only at its end.
 type measured struct{ arguments, result, failure *framing.Value }
 
-// measureFields are the members that metric rules look at.
-func measureFields(c Contents) []field {
-	var fields []field
-	piece := func(keys string, to func(*measured) **framing.Value) {
-		fields = append(fields, field{path(keys, framing.Raw, c.MeasureMax), func(d *Decoder, v *framing.Value, _ *Raw) {
-			*to(&d.measured) = v
-		}})
-	}
-	if c.MeasureRequest {
-		piece("params arguments", func(m *measured) **framing.Value { return &m.arguments })
-	}
-	if c.MeasureResponse {
-		piece("result", func(m *measured) **framing.Value { return &m.result })
-		piece("error", func(m *measured) **framing.Value { return &m.failure })
-	}
-	return fields
-}
-
 // copy copies the values beside their message.
 func (m *measured) copy(to *Raw) {
 	to.Measure = new(RawContent)

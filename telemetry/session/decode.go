@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/framing"
@@ -16,15 +15,10 @@ type Reader struct {
 	fields []field        // by framing.Value.Field
 }
 
-// NewReader returns a reader for what the tracker needs and the content asked for.
-func NewReader(c Contents) *Reader {
-	r := &Reader{fields: slices.Concat(messageFields, contentFields(c), measureFields(c))}
-	paths := make([]framing.Path, len(r.fields))
-	for i, f := range r.fields {
-		paths[i] = f.path
-	}
-	r.Table = framing.Compile(paths...)
-	return r
+// field is a member that is read out of messages, and what to do with its value. No other member is ever looked at.
+type field struct {
+	path framing.Path
+	take func(d *Decoder, v *framing.Value, m *Raw)
 }
 
 // Decoder turns the scanned messages of one direction into messages that can be kept. It is for one goroutine.

@@ -7,13 +7,6 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// Definition is one element of a list of what a server offers, or the server's instructions.
-type Definition struct {
-	record.Definition
-
-	Index int // which element of its list it is: members of the same element have the same Value.Index
-}
-
 // maxDefinitions bounds the bytes of a list of which fingerprints are made. What is beyond is not compared.
 const maxDefinitions = 512 << 10
 
@@ -78,17 +71,6 @@ func elements(list string, kind record.DefinitionKind, name string, most int) []
 			def.Name = d.name(v.Text, false)
 		}
 	}))
-}
-
-// Names returns the names of the definitions of a kind, as far as they may be shown.
-func (x *Extra) Names(kind record.DefinitionKind) []string {
-	var names []string
-	for i := range x.Definitions {
-		if d := &x.Definitions[i]; d.Kind == kind && d.Name != "" {
-			names = append(names, d.Name)
-		}
-	}
-	return names
 }
 
 // setList notes what a result lists. Of several lists in one result, which MCP does not have, it is that of tools.

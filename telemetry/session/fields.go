@@ -10,25 +10,6 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// field is a member that is read out of messages, and what to do with its value. No other member is ever looked at.
-type field struct {
-	path framing.Path
-	take func(d *Decoder, v *framing.Value, m *Raw)
-}
-
-const (
-	maxName    = 128 // bytes kept of a name
-	maxWord    = 32  // of a word from a fixed list, a number, a date
-	maxURI     = 512
-	maxState   = 512 // of W3C tracestate: the length that its specification asks to propagate
-	maxContext = 64  // of W3C traceparent
-	maxID      = framing.MaxIDText
-	maxTask    = 128 // of a task's id
-	maxCursor  = 512
-
-	maxSupported = 8 // versions kept of a refusal
-)
-
 // Keys below params._meta and result._meta, as paths write them.
 const (
 	metaVersion      = "io.modelcontextprotocol/protocolVersion"
@@ -38,13 +19,16 @@ const (
 	metaRelated      = "io.modelcontextprotocol/related-task"
 )
 
-// The words that a member may have. In a message that is not MCP's, a member of the same name can hold anything, so
-// other words are not kept.
-var (
-	levels      = []string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
-	statuses    = []string{taskWorking, taskInputRequired, taskCompleted, taskFailed, taskCancelled}
-	resultTypes = []string{resultInputRequired, resultTask} // those that do not end an operation
-)
+// NewReader returns a reader for what the tracker needs and the content asked for.
+func NewReader(c Contents) *Reader {
+	r := &Reader{fields: slices.Concat(messageFields, contentFields(c), measureFields(c))}
+	paths := make([]framing.Path, len(r.fields))
+	for i, f := range r.fields {
+		paths[i] = f.path
+	}
+	r.Table = framing.Compile(paths...)
+	return r
+}
 
 // messageFields are the members that the tracker needs. A path is written as its keys, separated by spaces; * is every
 // element of an array.
@@ -133,41 +117,6 @@ func outcomeFields(at string) []field {
 	}
 }
 
-// contentFields are the members that hold the content asked for. The decoder knows the method when it reads a value,
-// except for a result's.
-func contentFields(c Contents) []field {
-	var fields []field
-	piece := func(keys string, to func(*RawContent) *Piece, wants func(method string) bool) {
-		fields = append(fields, field{path(keys, framing.Raw, c.Max), func(_ *Decoder, v *framing.Value, m *Raw) {
-			if wants(m.Method) {
-				*to(m.content()) = copyPiece(v)
-			}
-		}})
-	}
-	only := func(wanted string) func(string) bool { return func(method string) bool { return method == wanted } }
-	if c.Arguments || c.Prompts {
-		piece("params arguments", func(c *RawContent) *Piece { return &c.Arguments }, c.wantsArguments)
-	}
-	if c.Prompts {
-		piece("params messages", func(c *RawContent) *Piece { return &c.Messages }, only(semconv.SamplingCreateMessage))
-	}
-	if c.Messages {
-		piece("params data", func(c *RawContent) *Piece { return &c.Data }, only(semconv.LogMessage))
-	}
-	if c.Results || c.Prompts {
-		piece("result", func(c *RawContent) *Piece { return &c.Result }, func(string) bool { return true })
-	}
-	if c.Errors {
-		take := func(d *Decoder, v *framing.Value, _ *Raw) {
-			if d.errors.content == nil {
-				d.errors.content = v
-			}
-		}
-		fields = append(fields, text("error message", c.Max, take), text("result content * text", c.Max, take))
-	}
-	return fields
-}
-
 // Where fields put their values.
 func toProtocol(m *Raw) *string   { return &m.ensureExtra().Protocol }
 func toProgressToken(m *Raw) *Ref { return &m.ensureExtra().ProgressToken }
@@ -219,6 +168,9 @@ func takeTracestate(d *Decoder, v *framing.Value, m *Raw) {
 	}
 }
 
+// maxSupported bounds the versions kept of a refusal.
+const maxSupported = 8
+
 // takeSupported keeps the versions that a refusal names, if they have the form of one: anything else could be content.
 func takeSupported(_ *Decoder, v *framing.Value, m *Raw) {
 	if x := m.ensureExtra(); v.Type == framing.String && semconv.IsVersion(string(v.Text)) && len(x.Supported) < maxSupported {
@@ -237,76 +189,4 @@ func takeCursor(_ *Decoder, v *framing.Value, m *Raw) {
 // takeTask keeps a task's id. It is not remembered like other names either.
 func takeTask(d *Decoder, v *framing.Value, m *Raw) {
 	m.ensureExtra().Task = ID{newRef(v.ID()), d.clean(v.Text, v.Truncated || hasSpace(v.Text))}
-}
-
-// The kinds of fields.
-
-// path parses the keys of a path.
-func path(keys string, want framing.Want, most int) framing.Path {
-	p := framing.Path{Keys: strings.Fields(keys), Want: want, Max: most}
-	for i, key := range p.Keys {
-		if key == "*" {
-			p.Keys[i] = framing.Each
-		}
-	}
-	return p
-}
-
-// text is a field whose text needs a function of its own.
-func text(keys string, most int, take func(*Decoder, *framing.Value, *Raw)) field {
-	return field{path(keys, framing.Text, most), take}
-}
-
-// name is a text that the sender chose.
-func name(keys string, to func(*Raw) *string) field {
-	return text(keys, maxName, func(d *Decoder, v *framing.Value, m *Raw) {
-		if len(v.Text) > 0 {
-			*to(m) = d.name(v.Text, v.Truncated)
-		}
-	})
-}
-
-// formed is a text that has a form of its own, which no name has: any other text becomes Other.
-func formed(keys string, has func(string) bool, to func(*Raw) *string) field {
-	return text(keys, maxWord, func(d *Decoder, v *framing.Value, m *Raw) {
-		if len(v.Text) > 0 {
-			*to(m) = d.formed(v.Text, v.Truncated, has)
-		}
-	})
-}
-
-// word is a text from a fixed list. Any other text becomes other; if that is empty, the field is absent.
-func word(keys string, words []string, other string, to func(*Raw) *string) field {
-	return text(keys, maxWord, func(_ *Decoder, v *framing.Value, m *Raw) {
-		if v.Type != framing.String {
-			return
-		}
-		if i := slices.Index(words, string(v.Text)); i >= 0 {
-			*to(m) = words[i]
-		} else if other != "" {
-			*to(m) = other
-		}
-	})
-}
-
-// id is the id of a request or a task, or a token.
-func id(keys string, most int, to func(*Raw) *Ref) field {
-	return text(keys, most, func(_ *Decoder, v *framing.Value, m *Raw) { *to(m) = newRef(v.ID()) })
-}
-
-// anyType makes a flag true whatever the member's value is.
-const anyType framing.ValueType = 0
-
-// flag is true if the member's value is of the given type.
-func flag(keys string, is framing.ValueType, to func(*Raw) *bool) field {
-	return field{path(keys, 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
-		if is == anyType || v.Type == is {
-			*to(m) = true
-		}
-	}}
-}
-
-// hash is a keyed hash of a value.
-func hash(keys string, to func(*Raw) *uint64) field {
-	return field{path(keys, framing.Hash, 0), func(_ *Decoder, v *framing.Value, m *Raw) { *to(m) = v.Hash }}
 }

@@ -10,9 +10,6 @@ import (
 // keyed hashes. Sizes, counts and the hashes of arguments and states are made by package framing, with a key that is
 // random in each process.
 
-// maxReason bounds the bytes seen of an error's text and of the reason of a cancellation.
-const maxReason = 512
-
 // errorTexts are the texts in a message that may tell the class of an error. They are the scanner's and valid only
 // until the message is decoded: that a result is an error may be known only at its end.
 type errorTexts struct {

@@ -80,6 +80,13 @@ type Extra struct {
 	Log      string         // notifications/message: params.data, if captured, redacted
 }
 
+// Definition is one element of a list of what a server offers, or the server's instructions.
+type Definition struct {
+	record.Definition
+
+	Index int // which element of its list it is: members of the same element have the same Value.Index
+}
+
 // Outcome is how a task ended, if a message about the task reports it. Since 2026-07-28 (SEP-2663), tasks/get and
 // notifications/tasks carry the task's result or error. In 2025-11-25 the status message of a failed task may name the
 // reason.
@@ -92,6 +99,17 @@ type Outcome struct {
 
 // AsksUser reports whether the result is a question to the user (input_required) and not the result of the call.
 func (x *Extra) AsksUser() bool { return x.ResultType == resultInputRequired }
+
+// Names returns the names of the definitions of a kind, as far as they may be shown.
+func (x *Extra) Names(kind record.DefinitionKind) []string {
+	var names []string
+	for i := range x.Definitions {
+		if d := &x.Definitions[i]; d.Kind == kind && d.Name != "" {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
 
 // optional returns a copy of the message's Extra: an empty one if it has none.
 func (m *Message) optional() (x Extra) {
@@ -124,4 +142,12 @@ const (
 	taskCompleted     = "completed"
 	taskFailed        = "failed"
 	taskCancelled     = "cancelled"
+)
+
+// The words that a member may have. In a message that is not MCP's, a member of the same name can hold anything, so
+// other words are not kept.
+var (
+	levels      = []string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
+	statuses    = []string{taskWorking, taskInputRequired, taskCompleted, taskFailed, taskCancelled}
+	resultTypes = []string{resultInputRequired, resultTask} // those that do not end an operation
 )

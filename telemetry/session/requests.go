@@ -1,8 +1,6 @@
 package session
 
 import (
-	"slices"
-
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -68,6 +66,20 @@ func (t *Tracker) begin(m *Message) *operation {
 		t.questions.ask(op, t.open)
 	}
 	t.sink.Opened(op.snapshot(record.Opened, op.start))
+	return op
+}
+
+// completed returns the operation of which only a part of the request was known when it was reported, and now more is.
+func (t *Tracker) completed(m *Message) *operation {
+	op := t.partial
+	if op == nil || op.dir != m.Dir || op.id != m.ID.Ref || op.Method != m.Method {
+		return nil
+	}
+	t.partial = nil
+	op.setRequest(m)
+	if m.Arguments != 0 {
+		op.ArgumentsOf = t.first.of(m.Arguments, op.Number)
+	}
 	return op
 }
 
@@ -252,20 +264,4 @@ func (t *Tracker) continues(op *operation, m *Message) bool {
 		return false
 	}
 	return true
-}
-
-// last returns the latest operation with a property, or nil.
-func (t *Tracker) last(is func(*operation) bool) *operation {
-	for _, op := range slices.Backward(t.open) {
-		if is(op) {
-			return op
-		}
-	}
-	return nil
-}
-
-func (t *Tracker) dropToken(op *operation) {
-	if k := op.token.key(op.dir); t.tokens[k] == op {
-		delete(t.tokens, k)
-	}
 }

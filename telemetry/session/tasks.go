@@ -132,9 +132,3 @@ func (t *Tracker) concludeSettled(limit time.Duration) {
 		t.conclude(t.settled[0])
 	}
 }
-
-// conclude ends a settled operation at the time when its task ended.
-func (t *Tracker) conclude(op *operation) {
-	op.Answered, op.firstByte = true, max(op.settled.first, op.start)
-	t.finish(op, op.settled.last)
-}

@@ -43,13 +43,3 @@ func within(keys string, take func(*Decoder, *framing.Value, *Raw)) field {
 func media(keys string) field {
 	return field{path(keys, 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.Media += v.Size }}
 }
-
-// seenTwice are the estimates of the two forms of a result.
-type seenTwice struct{ content, structured int64 }
-
-// correct leaves out the second one.
-func (s seenTwice) correct(m *Raw) {
-	if s.content > 0 {
-		m.Tokens -= s.structured
-	}
-}

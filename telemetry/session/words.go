@@ -2,6 +2,9 @@ package session
 
 import "bytes"
 
+// maxReason bounds the bytes seen of an error's text and of the reason of a cancellation.
+const maxReason = 512
+
 // maxWords bounds the words of a text; they take at least two bytes each.
 const maxWords = maxReason / 2
 
@@ -39,6 +42,9 @@ func (w *words) put(word string) {
 	w.end[w.n] = w.used
 	w.n++
 }
+
+// anyWord stands for any one word of a phrase, and for a name that says nothing.
+const anyWord = "~"
 
 // sentenceEnd separates sentences: no phrase goes across it.
 const sentenceEnd = "."

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"errors"
+	"time"
+)
+
+// keyPatience is how long a session's start may wait for the key, and for the name of an account: a disk or a directory service
+// that hangs is not the session's concern.
+const keyPatience = 250 * time.Millisecond
+
+// errSlow is the error of what has not answered within keyPatience.
+var errSlow = errors.New("no answer within " + keyPatience.String())
+
+// inTime calls f and returns its result, or errSlow if that takes longer than keyPatience.
+func inTime[T any](f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() { // ends with the disk or the service, or with the process
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-time.After(keyPatience):
+		var none T
+		return none, errSlow
+	}
+}
