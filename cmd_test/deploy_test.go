@@ -73,22 +73,22 @@ func useEveryInstrument(t *testing.T, h *mcptest.Host) {
 	}
 }
 
-// runCrash runs a session with a call that its client cancels, and another during which the server exits.
+// runCrash runs a session whose server exits during a call.
 func runCrash(t *testing.T, h *mcptest.Host) {
 	t.Helper()
-	c := mcptest.Connect(h)
-	cancelled := c.Ask("tools/call", mcptest.Object{"name": "hang"})
-	c.Notify("notifications/cancelled", mcptest.Object{"requestId": cancelled})
-	c.Ask("tools/call", mcptest.Object{"name": "exit", "arguments": mcptest.Object{"code": 7}})
+	mcptest.Connect(h).Ask("tools/call", mcptest.Object{"name": "exit", "arguments": mcptest.Object{"code": 7}})
 	h.Rest()
 	wantExit(t, h, 7)
 }
 
-// runChange runs a session whose server describes a tool in another way than before.
-func runChange(t *testing.T, file string, variables []string) *mcptest.Host {
+// openChanging starts a session with a call that its client cancels, whose server describes a tool in another way than before.
+func openChanging(t *testing.T, variables ...string) *mcptest.Host {
 	t.Helper()
+	file := filepath.Join(t.TempDir(), "offers.json")
 	h := open(t, cast.As(t, "offers", file), variables...)
 	c := mcptest.Connect(h)
+	cancelled := c.Ask("tools/call", mcptest.Object{"name": "hang"})
+	c.Notify("notifications/cancelled", mcptest.Object{"requestId": cancelled})
 	for _, description := range []string{"Adds.", "Adds two numbers."} {
 		offers := `{"tools":[{"name":"add","description":"` + description + `"}]}`
 		if err := os.WriteFile(file, []byte(offers), 0o600); err != nil {
@@ -96,8 +96,6 @@ func runChange(t *testing.T, file string, variables []string) *mcptest.Host {
 		}
 		c.List("tools/list")
 	}
-	h.CloseInput()
-	wantExit(t, h, 0)
 	return h
 }
 
@@ -213,8 +211,9 @@ func testDeployment(t *testing.T, aggregation string) {
 	})
 	crashed := open(t, cast.As(t, "server"), variables...)
 	runCrash(t, crashed)
-	offers := filepath.Join(t.TempDir(), "offers.json")
-	changed := runChange(t, offers, variables)
+	changed := openChanging(t, variables...)
+	changed.CloseInput()
+	wantExit(t, changed, 0)
 	h.CloseInput()
 	h.Wait()
 	for _, host := range []*mcptest.Host{h, crashed, changed} {

@@ -333,21 +333,26 @@ var acceptedComplaints = []string{
 	`process_unix_file_descriptor_count non-histogram and non-summary metrics should not have "_count" suffix`,
 }
 
-// TestPeersPromtool: promtool accepts the metrics page of a session that used every instrument, except those in
+// TestPeersPromtool: promtool accepts the metrics page of a session that used every instrument, with another one, except those in
 // recordedAtEnd.
 func TestPeersPromtool(t *testing.T) {
 	promtool := peerPath(t, peerPromtool)
-	h := open(t, cast.As(t, "sdk"),
-		"SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_LOG_LEVEL=info", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0")
-	page := servedPage(t, h)
+	variables := []string{"SPANPIPE_TELEMETRY=prometheus", "SPANPIPE_LOG_LEVEL=info", "SPANPIPE_ADMIN_ADDR=127.0.0.1:0"}
+	h := open(t, cast.As(t, "sdk"), variables...)
+	page, changing := servedPage(t, h), servedPage(t, openChanging(t, variables...))
 	useEveryInstrument(t, h)
 	var text string
 	mcptest.Eventually(t, "the page counts the response without a request, which takes the longest", func() bool {
 		_, text = page.get("localhost", "/metrics")
 		return strings.Contains(text, "spanpipe_protocol_violations_total{")
 	})
+	var other string
+	mcptest.Eventually(t, "the other page counts a change and a call that was cancelled", func() bool {
+		_, other = changing.get("localhost", "/metrics")
+		return strings.Contains(other, "spanpipe_definitions_changed_total{") && strings.Contains(other, "spanpipe_operation_hangs_total{")
+	})
 	for _, name := range instrumentNames() {
-		if !strings.Contains(text, "# TYPE "+name+" ") && !slices.Contains(recordedAtEnd, name) {
+		if !strings.Contains(text+other, "# TYPE "+name+" ") && !slices.Contains(recordedAtEnd, name) {
 			t.Errorf("the page has no %s", name)
 		}
 	}

@@ -253,8 +253,8 @@ func TestPushOutput(t *testing.T) {
 	}{
 		{[]string{"push", "--dry-run"}, `This would send traces and logs to http://localhost:4317 (grpc), the default:
 no OTEL_EXPORTER_OTLP_ENDPOINT is set.
-   SESSION  spanpipe-demo: 14 spans, 2 log records
-Together 14 spans and 2 log records of 1 session.
+   SESSION  spanpipe-demo: 14 spans, 3 log records
+Together 14 spans and 3 log records of 1 session.
 `},
 	} {
 		stdout, stderr, code := h.spanpipe(t, nil, test.args...)
@@ -290,7 +290,7 @@ func TestPushPartly(t *testing.T) {
 		}
 	}
 	r.SetFault(otlptest.Accept())
-	for _, want := range []string{"Sent 2 log records of 1 session.\n", "Of 1 session everything is there already"} {
+	for _, want := range []string{"Sent 3 log records of 1 session.\n", "Of 1 session everything is there already"} {
 		if stdout, stderr, code := h.spanpipe(t, r.Env(otlptest.HTTP), "push"); code != 0 || !strings.Contains(stdout, want) {
 			t.Errorf("exits with %d: %s%s", code, stdout, stderr)
 		}

@@ -322,8 +322,17 @@ func checkMetrics(t *testing.T, r *otlptest.Receiver, want map[string]sdkSpan) {
 			t.Errorf("%s of %q: %s, unit %q, count %d; want a histogram, s, %d",
 				metric, method, h.Type, h.Unit, h.Count, n)
 		}
-		if bounds := fmt.Sprint(h.Bounds); bounds != "[0.01 0.02 0.05 0.1 0.2 0.5 1 2 5 10 30 60 120 300]" {
-			t.Errorf("%s: bounds = %s", metric, bounds)
+		bounds := semconv.DurationBuckets()
+		if metric == semconv.ServerSessionDuration.Name {
+			bounds = semconv.SessionBuckets()
+		}
+		if !slices.Equal(h.Bounds, bounds) {
+			t.Errorf("%s: bounds = %v, want %v", metric, h.Bounds, bounds)
+		}
+		for _, bound := range []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300} { // the conventions'
+			if !slices.Contains(h.Bounds, bound) {
+				t.Errorf("%s has no bound %v", metric, bound)
+			}
 		}
 	}
 	const duration = "mcp.server.operation.duration"

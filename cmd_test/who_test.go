@@ -151,7 +151,7 @@ func TestMetricsClient(t *testing.T) {
 		mcptest.Connect(h).Tool("echo", nil)
 		h.CloseInput()
 		wantExit(t, h, 0)
-		for _, name := range []string{"mcp.server.operation.duration", "spanpipe.operation.active", "spanpipe.operation.request.size"} {
+		for _, name := range []string{"mcp.server.operation.duration", "spanpipe.operation.active", "spanpipe.operation.response.size"} {
 			found := false
 			for _, p := range r.WaitMetric(t, name, otlptest.Attrs{"mcp.method.name": "tools/call"}) {
 				client, _ := p.Attrs["spanpipe.client.name"].(string)

@@ -20,13 +20,17 @@ const (
 	URIs      Level = "uris"      // of resources
 	Messages  Level = "messages"  // notifications/message from the server, as log records
 	Stderr    Level = "stderr"    // the server's stderr, as log records
+
+	// Definitions are the texts of tools, prompts, resource templates and instructions, which stay on this machine: with
+	// the sink Local they are kept, and no sink sends them.
+	Definitions Level = "definitions"
 )
 
 // none in SPANPIPE_CAPTURE asks for no content. It wins over levels in the same list, as off does in
 // SPANPIPE_TELEMETRY.
 const none = "none"
 
-var levels = []Level{Errors, Arguments, Results, Prompts, URIs, Messages, Stderr}
+var levels = []Level{Errors, Arguments, Results, Prompts, URIs, Messages, Stderr, Definitions}
 
 // Levels returns all levels, in the order in which they are documented.
 func Levels() []Level { return slices.Clone(levels) }

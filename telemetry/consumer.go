@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/definitions"
 	"github.com/spanpipe/spanpipe/telemetry/evidence"
@@ -89,7 +90,17 @@ func (c *consumer) definitions() *definitions.Sink {
 		return definitions.New(definitions.State{}, report, nil)
 	}
 	c.redact.prints = newFingerprinter(defined.Key())
-	return definitions.New(defined.Known(), report, defined.Observed)
+	if !c.redact.capture.Has(consent.Definitions) {
+		return definitions.New(defined.Known(), report, defined.Observed)
+	}
+	texts := newDefinitionTexts(c.redact.engine)
+	c.redact.prints.texts = texts
+	sink := definitions.New(defined.Known(), report, func(o definitions.Observation) {
+		o.Texts = texts.take(&o)
+		defined.Observed(o)
+	})
+	sink.Every()
+	return sink
 }
 
 // watch consumes messages as they come, until stop is closed.

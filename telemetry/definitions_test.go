@@ -14,6 +14,7 @@ type definitionsKept struct {
 
 	mu    sync.Mutex
 	state definitions.State
+	texts []definitions.Text
 }
 
 func (k *definitionsKept) open(string) (telemetry.Definitions, error) { return k, nil }
@@ -30,6 +31,7 @@ func (k *definitionsKept) Observed(o definitions.Observation) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.state.Observe(o)
+	k.texts = append(k.texts, o.Texts...)
 }
 
 func (k *definitionsKept) Close(context.Context) {}

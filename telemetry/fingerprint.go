@@ -15,9 +15,14 @@ import (
 
 // fingerprinter makes fingerprints of definitions: hashes under a key, so that a server cannot construct two texts with the same,
 // and what is stored does not show what a text was. It belongs to the redact stage, which sees content.
-type fingerprinter struct{ mac hash.Hash }
+type fingerprinter struct {
+	mac   hash.Hash
+	texts *definitionTexts // nil unless texts are kept
+}
 
-func newFingerprinter(key []byte) *fingerprinter { return &fingerprinter{hmac.New(sha256.New, key)} }
+func newFingerprinter(key []byte) *fingerprinter {
+	return &fingerprinter{mac: hmac.New(sha256.New, key)}
+}
 
 // parts is which part of a definition a member is. Those that are not listed are record.OtherPart, together.
 var parts = map[string]record.Part{
@@ -56,6 +61,7 @@ func (f *fingerprinter) list(x *session.Extra, list session.RawDefinitions) bool
 		for i := range x.Definitions {
 			if d := &x.Definitions[i]; d.Kind == list.Kind {
 				d.Fingerprint = record.Fingerprint{Text: f.hash(record.TextPart, list.Raw)}
+				f.texts.add(list.Kind, d.Fingerprint, list.Raw)
 			}
 		}
 		return true
@@ -84,6 +90,7 @@ func (f *fingerprinter) list(x *session.Extra, list session.RawDefinitions) bool
 			continue
 		}
 		d.Fingerprint = f.element(members, names)
+		f.texts.addElement(list.Kind, d.Fingerprint, members)
 	}
 	return whole && !list.Truncated
 }

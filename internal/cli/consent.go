@@ -216,7 +216,8 @@ var (
 	}
 	never = []string{
 		"contents of resources",
-		"instructions of servers; titles and descriptions of tools, prompts and resources; system prompts",
+		"instructions of servers, titles and descriptions of tools, prompts and resources, but for what definitions keeps " +
+			"on this machine; system prompts",
 		"what users are asked and what they answer (elicitation), completions, roots",
 		"incidental text: progress messages, cancellation reasons, error data, status messages",
 		"opaque state that is passed back and forth: cursors and requestState",
@@ -236,6 +237,8 @@ var levelText = map[consent.Level]string{
 	consent.URIs:      "resource URIs",
 	consent.Messages:  "log messages of the server",
 	consent.Stderr:    "lines that the server writes to stderr",
+
+	consent.Definitions: "texts of definitions, which only local keeps and nothing sends",
 }
 
 // addRoutes adds where the signals are sent.

@@ -24,10 +24,12 @@ func (a *app) definitionsCommand() *cli.Command {
 ran with SPANPIPE_TELEMETRY=local, and which are not what they were. What is seen
 first is trusted; a change is a warning in the session that notices it. Of what
 was accepted, every difference is a warning, in each session, until it is
-accepted, too. A change names parts; texts are not kept.
+accepted, too. A change names parts. Texts, redacted, are kept for --diff only
+where SPANPIPE_CAPTURE has definitions, for as long as SPANPIPE_KEEP_CONTENT says.
 
    spanpipe definitions
    spanpipe definitions 'server-git*'
+   spanpipe definitions server-github --diff
    spanpipe definitions server-github --accept
 
 STATE     changed (since it was seen first), accepted, DIFFERS (from what was
@@ -39,6 +41,8 @@ line is invalid or there is nothing to list, except that JSON of nothing is empt
 		Flags: a.flags(
 			&cli.BoolFlag{Name: "accept", DisableDefaultText: true,
 				Usage: "accept what the server offers now, and warn of every difference from then on"},
+			&cli.BoolFlag{Name: "diff", DisableDefaultText: true,
+				Usage: "show the texts of what has changed before and after, where SPANPIPE_CAPTURE had definitions"},
 			&cli.BoolFlag{Name: "all", DisableDefaultText: true, Usage: "list all definitions and changes"},
 			utcFlag, jsonFlag,
 		),
@@ -78,10 +82,17 @@ func (a *app) definitions(c *cli.Context) error {
 		}
 	}
 	if c.Bool("json") {
-		return a.writeJSON(newDefinitionsJSON(chosen))
+		out := newDefinitionsJSON(chosen)
+		if c.Bool("diff") {
+			a.addTexts(s, chosen, &out)
+		}
+		return a.writeJSON(out)
 	}
 	t := definitionTable{screen: a.screen(), now: a.nowFor(c), all: c.Bool("all")}
 	t.screen.Zone = t.now.Location()
+	if c.Bool("diff") {
+		return a.diffDefinitions(s, chosen, &t)
+	}
 	_, err = fmt.Fprint(a.Stdout, t.text(chosen))
 	return err
 }
@@ -294,6 +305,10 @@ type jsonDefinition struct {
 	Parts    []record.Part         `json:"changed_parts,omitempty"`
 	Accepted bool                  `json:"accepted,omitempty"`
 	Differs  bool                  `json:"differs,omitempty"`
+
+	// With --diff, of what has changed, as far as its texts are kept.
+	Before *jsonText `json:"before,omitempty"`
+	After  *jsonText `json:"after,omitempty"`
 }
 
 func newDefinitionsJSON(servers []store.Defined) jsonDefinitions {

@@ -89,7 +89,7 @@ func (a *app) openDefinitions(
 		return nil, err
 	}
 	d, err := inTime(func() (*store.Definitions, error) {
-		return store.Open(dir).OpenDefinitions(store.DefinitionsConfig{
+		return (&store.Store{Dir: dir, Keep: a.options.keep}).OpenDefinitions(store.DefinitionsConfig{
 			ID: keyedHash(sub, identityOf(command, service)), Service: service, Key: sub, Check: keyedHash(sub, "check"),
 			Logger: logger,
 		})

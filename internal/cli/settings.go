@@ -58,9 +58,9 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 		},
 		{
 			Flag: "capture", Value: "LIST", Default: "none", parse: text(&o.capture),
-			Words: "none errors arguments results prompts uris messages stderr",
+			Words: "none errors arguments results prompts uris messages stderr definitions",
 			Usage: "content to collect, redacted: none, or a comma-separated list of errors, arguments, results, " +
-				"prompts, uris, messages and stderr; keys:a,b.c at its end selects members of arguments and results",
+				"prompts, uris, messages, stderr and definitions; keys:a,b.c at its end selects members of arguments and results",
 		},
 		{
 			Flag: "capture-max", Value: "BYTES", Default: fmt.Sprint(consent.DefaultCaptureMax),

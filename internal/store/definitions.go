@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spanpipe/spanpipe/internal/lockfile"
 	"github.com/spanpipe/spanpipe/telemetry/definitions"
@@ -111,6 +112,11 @@ func readDefinitions(dir *os.Root, id string) (f definitionsFile, err error) {
 
 // changeDefinitions changes a file under the lock, unless change reports that there is nothing to change.
 func (s *Store) changeDefinitions(id string, change func(*definitionsFile) bool) error {
+	return s.lockDefinitions(func(dir *os.Root) error { return changeDefinitionsFile(dir, id, change) })
+}
+
+// lockDefinitions calls f with the directory of definitions, which it makes if need be, under the lock.
+func (s *Store) lockDefinitions(f func(dir *os.Root) error) error {
 	made, err := makeRoot(s.Dir)
 	if err != nil {
 		return err
@@ -134,6 +140,11 @@ func (s *Store) changeDefinitions(id string, change func(*definitionsFile) bool)
 			return fmt.Errorf("the definitions' file: %w", err)
 		}
 	}
+	return f(dir)
+}
+
+// changeDefinitionsFile is changeDefinitions for who has the lock.
+func changeDefinitionsFile(dir *os.Root, id string, change func(*definitionsFile) bool) error {
 	f, err := readDefinitions(dir, id)
 	if err != nil || !change(&f) {
 		return err
@@ -165,6 +176,7 @@ type Definitions struct {
 	observed chan definitions.Observation
 	closing  chan struct{}
 	done     chan struct{}
+	expiry   *time.Timer // of texts; it runs once there are any
 }
 
 // OpenDefinitions reads what is known of a server's definitions. Fingerprints of another key cannot be compared: then what is
@@ -172,7 +184,7 @@ type Definitions struct {
 func (s *Store) OpenDefinitions(cfg DefinitionsConfig) (*Definitions, error) {
 	d := &Definitions{
 		cfg: cfg, store: s, observed: make(chan definitions.Observation, waitingObserved),
-		closing: make(chan struct{}), done: make(chan struct{}),
+		closing: make(chan struct{}), done: make(chan struct{}), expiry: stoppedTimer(),
 	}
 	root, dir, err := s.definitionsDir(openDir)
 	switch {
@@ -211,6 +223,9 @@ func (d *Definitions) Known() definitions.State { return d.known.Clone() }
 
 // Observed keeps what the server has said. It does not block: what has no room is left for the next session to notice.
 func (d *Definitions) Observed(o definitions.Observation) {
+	if len(d.observed) >= waitingTexts {
+		o.Texts = nil
+	}
 	select {
 	case d.observed <- o:
 	default:
@@ -229,10 +244,15 @@ func (d *Definitions) Close(ctx context.Context) {
 // write writes what is observed, until Close.
 func (d *Definitions) write() {
 	defer close(d.done)
+	defer d.expiry.Stop()
 	for {
 		select {
 		case o := <-d.observed:
 			d.keep(o)
+			continue
+		case <-d.expiry.C:
+			d.store.expireTexts(d.cfg.ID, time.Now())
+			d.planExpiry()
 			continue
 		case <-d.closing:
 		}
@@ -250,9 +270,19 @@ func (d *Definitions) write() {
 
 // keep adds an observation to the file, which another session of the server may have changed since.
 func (d *Definitions) keep(o definitions.Observation) {
-	err := d.store.changeDefinitions(d.cfg.ID, func(f *definitionsFile) bool {
-		_, news := d.current(f).Observe(o)
-		return news
+	err := d.store.lockDefinitions(func(dir *os.Root) error {
+		var state definitions.State
+		news := false
+		err := changeDefinitionsFile(dir, d.cfg.ID, func(f *definitionsFile) bool {
+			_, news = d.current(f).Observe(o)
+			state = f.State
+			return news
+		})
+		if err == nil && len(o.Texts) > 0 {
+			err = d.store.keepTexts(dir, d.cfg.ID, &state, &o, news)
+			d.planExpiry()
+		}
+		return err
 	})
 	if err != nil {
 		d.cfg.Logger.Warn("what the server has defined is not kept", "error", err.Error())

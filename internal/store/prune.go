@@ -107,6 +107,7 @@ func (s *Store) Prune(ctx context.Context, plan Plan) (*Report, error) {
 	}
 	if !plan.DryRun {
 		s.prunePast(ctx, all, plan.Whole != nil)
+		s.pruneTexts(ctx, all, plan)
 	}
 	return r, nil
 }

@@ -218,6 +218,7 @@ var Rules = []Rule{
 			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view",
+			"github.com/rogpeppe/go-internal",
 			"github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},

@@ -12,6 +12,7 @@ type Sink struct {
 	state    State
 	report   func(record.DefinitionChange)
 	news     func(Observation)
+	every    bool // also of lists without news
 	lists    map[record.DefinitionKind]*list
 	reported map[reportedKey]record.DefinitionChangeKind
 }
@@ -42,6 +43,9 @@ func New(known State, report func(record.DefinitionChange), news func(Observatio
 		reported: map[reportedKey]record.DefinitionChangeKind{},
 	}
 }
+
+// Every makes the sink call news with each list: for what is kept of definitions beside what is compared.
+func (s *Sink) Every() { s.every = true }
 
 // Opened does nothing: what is defined is in answers.
 func (s *Sink) Opened(*record.Operation) {}
@@ -101,7 +105,7 @@ func (s *Sink) observe(o Observation) {
 		s.reported[key] = c.Change
 		s.report(c)
 	}
-	if news && s.news != nil {
+	if (news || s.every) && s.news != nil {
 		s.news(o)
 	}
 }

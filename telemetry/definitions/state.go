@@ -47,6 +47,7 @@ type Observation struct {
 	Kind        record.DefinitionKind
 	Definitions []record.Definition
 	Whole       bool
+	Texts       []Text // of some of them; none unless the user has asked for texts
 }
 
 // Pinned reports whether something was accepted for the definition.

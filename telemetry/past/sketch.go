@@ -99,8 +99,7 @@ func (s *Sketch) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &all); err != nil {
 		return err
 	}
-	negative := func(n int) bool { return n < 0 }
-	if len(all) == 0 || all[0]+len(all)-2 > maxBin || slices.ContainsFunc(all, negative) {
+	if len(all) == 0 || len(all)-2 > maxBin-all[0] || slices.Min(all) < 0 { // one that is empty has a bin and no counts
 		return errSketch
 	}
 	s.low, s.counts = all[0], all[1:]

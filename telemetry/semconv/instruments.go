@@ -227,7 +227,7 @@ var (
 	})
 	ProcessStartTime = instrument(Instrument{
 		Name: "process.start_time", Form: Gauge, Observed: true, Unit: "s",
-		Description: "Start of the server's process, in seconds since 1970: Prometheus' process_start_time_seconds.",
+		Description: "Start of the server's process, as Unix time.",
 		Example:     "{} 1764201600.25",
 	})
 	TelemetryDropped = instrument(Instrument{
