@@ -1,7 +1,6 @@
 package cmd_test
 
 import (
-	"fmt"
 	"log/slog"
 	"maps"
 	"math"
