@@ -87,7 +87,7 @@ func TestDefinitionsDiff(t *testing.T) {
 	}
 }
 
-// TestDefinitionsDiffMissing: without its texts, a change is told with the reason, and how to get a diff the next time.
+// TestDefinitionsDiffMissing: without its texts, a change is shown with the reason, and how to get a diff the next time.
 func TestDefinitionsDiffMissing(t *testing.T) {
 	c := newChanging(t)
 	c.session(harmless)
