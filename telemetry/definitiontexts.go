@@ -28,17 +28,17 @@ func newDefinitionTexts(engine *redact.Redactor) *definitionTexts {
 }
 
 // addElement adds an element of a list.
-func (t *definitionTexts) addElement(kind record.DefinitionKind, print record.Fingerprint, members map[string]json.RawMessage) {
+func (t *definitionTexts) addElement(kind record.DefinitionKind, of record.Fingerprint, members map[string]json.RawMessage) {
 	if t == nil {
 		return
 	}
 	if text, err := json.Marshal(members); err == nil { // they were read as JSON
-		t.add(kind, print, text)
+		t.add(kind, of, text)
 	}
 }
 
 // add adds a definition, which is JSON. It does nothing if texts are not kept.
-func (t *definitionTexts) add(kind record.DefinitionKind, print record.Fingerprint, raw []byte) {
+func (t *definitionTexts) add(kind record.DefinitionKind, of record.Fingerprint, raw []byte) {
 	if t == nil {
 		return
 	}
@@ -47,7 +47,7 @@ func (t *definitionTexts) add(kind record.DefinitionKind, print record.Fingerpri
 		clear(t.texts)
 		t.size = 0
 	}
-	form := definitions.Form{Kind: kind, Fingerprint: print}
+	form := definitions.Form{Kind: kind, Fingerprint: of}
 	t.size += len(text) - len(t.texts[form].Text)
 	t.texts[form] = definitions.Text{Form: form, Text: text, Cut: !json.Valid([]byte(text))}
 }

@@ -39,7 +39,7 @@ func (s *Store) readTexts(dir *os.Root, id string, now time.Time) (f textsFile, 
 		return f, false, err
 	}
 	if len(text) > maxTextsFile || json.Unmarshal(text, &f) != nil || f.Version != textsVersion {
-		return textsFile{}, true, nil
+		return textsFile{}, true, nil //nolint:nilerr // what is damaged is removed like what has expired
 	}
 	left := f.Texts[:0]
 	for _, t := range f.Texts {

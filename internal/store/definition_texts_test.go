@@ -40,10 +40,10 @@ func (k *texts) list(ago time.Duration, service string, tools ...string) {
 	o := definitions.Observation{Time: now.Add(-ago), Kind: record.ToolDefinition, Whole: true}
 	for _, tool := range tools {
 		name, text, _ := strings.Cut(tool, ":")
-		print := record.Fingerprint{Name: name, Description: fmt.Sprint(len(text), text[:min(len(text), 3)])}
-		o.Definitions = append(o.Definitions, record.Definition{Kind: o.Kind, Name: name, Fingerprint: print})
+		of := record.Fingerprint{Name: name, Description: fmt.Sprint(len(text), text[:min(len(text), 3)])}
+		o.Definitions = append(o.Definitions, record.Definition{Kind: o.Kind, Name: name, Fingerprint: of})
 		o.Texts = append(o.Texts, definitions.Text{
-			Form: definitions.Form{Kind: o.Kind, Fingerprint: print}, Captured: o.Time, Text: text,
+			Form: definitions.Form{Kind: o.Kind, Fingerprint: of}, Captured: o.Time, Text: text,
 		})
 	}
 	d.Observed(o)
