@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
@@ -159,7 +160,7 @@ func newOperationJSON(r *view.Records, op *record.Operation) jsonOperation {
 		ErrorType: op.ErrorType, Code: op.Code, ErrorClass: op.Class, Hung: op.Hung, Stall: op.Stall, Undelivered: op.Undelivered,
 		TaskStatus: op.TaskStatus, Progress: op.Progress, Tools: op.ToolNames(),
 		RequestTokens: op.RequestTokens, ResponseTokens: op.ResponseTokens, ResponseMedia: op.ResponseMedia,
-		DefinitionTokens: op.DefinitionTokens, Definitions: op.Definitions,
+		DefinitionTokens: op.DefinitionTokens, Definitions: withoutFingerprints(op.Definitions),
 	}
 	if op.RoundTrips > 1 {
 		out.RoundTrips = op.RoundTrips
@@ -216,4 +217,13 @@ func (s *shown) wholeJSON(w *view.Whole) error {
 		out.Content = &w.Operation.Content
 	}
 	return s.writeJSON(out)
+}
+
+// withoutFingerprints returns definitions as they are stored: those of a live session have fingerprints under the session's key.
+func withoutFingerprints(all []record.Definition) []record.Definition {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].Fingerprint = record.Fingerprint{}
+	}
+	return all
 }

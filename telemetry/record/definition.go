@@ -16,7 +16,7 @@ type Definition struct {
 	Description int64 `json:"description_size,omitempty"`
 
 	// Fingerprint reports whether it has changed. It is not stored with the session, nor sent.
-	Fingerprint Fingerprint `json:"-"`
+	Fingerprint Fingerprint `json:"fingerprint,omitzero"`
 }
 
 // Fingerprint is keyed hashes of a definition's parts: equal if and only if the parts are, whatever the order of members and
