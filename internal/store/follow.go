@@ -101,19 +101,22 @@ func (f *follower) begin() ([]Event, error) {
 		return nil, err
 	}
 	var events []Event
+	var began []*Session
 	for i := range all {
 		one := &all[i]
 		f.known[one.Name] = true
 		if one.State == Live || one.State == Unknown && time.Since(one.Written) < unknownFor {
 			live := newFollowed(one)
 			f.live = append(f.live, live)
-			if one.Problem == "" { // else it is just starting
-				events = append(events, live.keep(f.what.Filter, live.begin())...)
+			if one.Problem != "" { // it is just starting: all it has is reported once its session.json is there
+				continue
 			}
+			events = append(events, live.keep(f.what.Filter, live.begin())...)
 		}
+		began = append(began, one)
 	}
 	slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
-	return append(events, history(all, f.what.Filter, f.what.Last)...), nil
+	return append(events, history(began, f.what.Filter, f.what.Last)...), nil
 }
 
 // unknownFor is how long a session is followed after its last write if files cannot be locked, so that it is not known

@@ -10,13 +10,12 @@ import (
 
 // history returns what happened last in sessions: so many operations that ended, hung or were answered late, in
 // the order of time.
-func history(all []Session, filter Filter, last int) []Event {
+func history(all []*Session, filter Filter, last int) []Event {
 	if last <= 0 {
 		return nil
 	}
 	sessions := make([]source, 0, len(all))
-	for i := range all {
-		one := &all[i]
+	for _, one := range all {
 		if !filter.peers(one) || filter.Failed && one.final && one.Totals.Failed == 0 {
 			continue
 		}

@@ -165,7 +165,35 @@ func TestFollowBegins(t *testing.T) {
 	f.waitFor(t, "one operation_ended slow")
 }
 
-// flushed waits until the files of a session have what was written.
+// TestFollowStarting: what a session that has no session.json yet has written is reported once, when that is there.
+func TestFollowStarting(t *testing.T) {
+	dir := storeDir(t)
+	one := startLive(t, dir, "one", time.Now())
+	defer one.close()
+	one.call("quick")
+	flushed(t, dir, "one", func(s store.Session) bool { s.Sum(); return s.Totals.Calls == 1 })
+	meta := filepath.Join(only(t, dir).Dir, "session.json")
+	if err := os.Rename(meta, meta+".held"); err != nil {
+		t.Fatal(err)
+	}
+	f := follow(t, dir, store.Following{Last: 3})
+	f.mu.Lock()
+	if got := describe(f.events); len(got) > 0 {
+		t.Errorf("before its session.json is there: %q", got)
+	}
+	f.mu.Unlock()
+	if err := os.Rename(meta+".held", meta); err != nil {
+		t.Fatal(err)
+	}
+	f.waitFor(t, "one operation_ended quick")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if got := describe(f.events); !slices.Equal(got, []string{"one session_started", "one operation_ended quick"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// flushed waits until the files of a session have what was written, and its session.json is there.
 func flushed(t *testing.T, dir, service string, ok func(store.Session) bool) {
 	t.Helper()
 	mcptest.Eventually(t, service, func() bool {
@@ -173,7 +201,7 @@ func flushed(t *testing.T, dir, service string, ok func(store.Session) bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return slices.ContainsFunc(all, func(s store.Session) bool { return s.Service == service && ok(s) })
+		return slices.ContainsFunc(all, func(s store.Session) bool { return s.Service == service && s.Problem == "" && ok(s) })
 	})
 }
 
