@@ -47,8 +47,8 @@ const followEvery = 250 * time.Millisecond
 
 // Follow reports what happens in all sessions, also in those that start later, until the context is done or report returns
 // an error, which it returns. The first call of report has the sessions that are live, what is open in them, and what Last
-// asks for; it comes even if that is nothing. A later call has what happened since, in the order of time; it is made only if
-// something has.
+// asks for; it comes even if that is nothing. A later call has what happened since, and is made only if something has. Both
+// are in the order of time.
 //
 // It reads what was appended to the files of live sessions, and writes nothing. A store that does not exist yet, that is
 // pruned or replaced, and damaged lines do not end it.
@@ -115,8 +115,20 @@ func (f *follower) begin() ([]Event, error) {
 		}
 		began = append(began, one)
 	}
+	for _, e := range history(began, f.what.Filter, f.what.Last) {
+		if !slices.ContainsFunc(events, e.sameHang) {
+			events = append(events, e)
+		}
+	}
 	slices.SortStableFunc(events, func(a, b Event) int { return a.Time.Compare(b.Time) })
-	return append(events, history(began, f.what.Filter, f.what.Last)...), nil
+	return events, nil
+}
+
+// sameHang reports whether both events are one report of an operation that hangs: while it is open, it is also among the last
+// that hung.
+func (e *Event) sameHang(other Event) bool {
+	return e.Kind == OperationHangs && other.Kind == OperationHangs && e.Time.Equal(other.Time) &&
+		e.Session.Name == other.Session.Name && e.Operation.Number == other.Operation.Number
 }
 
 // unknownFor is how long a session is followed after its last write if files cannot be locked, so that it is not known
