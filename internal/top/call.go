@@ -125,7 +125,8 @@ func (p *callPane) sentence(now time.Time, o view.Outcome) string {
 }
 
 func (p *callPane) happened(now time.Time, o view.Outcome) string {
-	long := spoken(p.took(now))
+	took := p.took(now)
+	long := spoken(took + p.op.InputWait) // how long the requester waited: a person's time is part of it
 	asker, answerer := "client", "server"
 	if p.op.Direction == record.ToClient {
 		asker, answerer = answerer, asker
@@ -153,7 +154,7 @@ func (p *callPane) happened(now time.Time, o view.Outcome) string {
 	case o.Ending == view.Failed:
 		return fmt.Sprintf("The %s answered with an error after %s: %s.", answerer, long, clean(o.Detail))
 	case o.Asked:
-		return fmt.Sprintf("Answered after %s, besides the %s in which the server waited for a person.", long,
+		return fmt.Sprintf("Answered after %s, besides the %s in which the server waited for a person.", spoken(took),
 			spoken(p.op.InputWait))
 	}
 	return fmt.Sprintf("Answered after %s.", long)

@@ -223,6 +223,22 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
+// TestGaveUp checks that how long a client waited is all of the time, a person's included.
+func TestGaveUp(t *testing.T) {
+	s := live("a", "github", "r", start)
+	op := ended("a", 1, "trip", start, 2*time.Second).Record
+	op.End, op.InputWait = op.Start.Add(8*time.Second), 6*time.Second
+	op.ErrorType, op.Answered = "timeout", false
+	m := model(s)
+	m.Resize(top.Size{Width: 120, Height: 90})
+	keys(t, m, "enter")
+	m.Take(top.Detail{Session: "a", Records: &store.Records{Operations: []record.Operation{op}}})
+	keys(t, m, "g", "enter")
+	if text := screen(t, m, top.Size{Width: 120, Height: 90}); !strings.Contains(text, "gave up waiting after 8.0 s.") {
+		t.Error(text)
+	}
+}
+
 // TestAlertsStay checks that the call which has hung longest comes first, and that alerts keep their order and the selected
 // one its place while no key is pressed.
 func TestAlertsStay(t *testing.T) {

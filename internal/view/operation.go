@@ -58,7 +58,7 @@ func (p *wholePicture) heading() {
 	case outcome.Ending == Open || outcome.Ending == Hung:
 		word += " for " + took
 	case outcome.Late > 0:
-		word += ", given up after " + took
+		word += ", given up after " + Duration(r.Took(op)+op.InputWait)
 	default:
 		word += ", " + took
 	}

@@ -386,17 +386,19 @@ func TestRemarks(t *testing.T) {
 	}
 }
 
-// TestRemarksOnHung: an operation that was reported as hanging needs a look, whatever its outcome.
+// TestRemarksOnHung: an operation that was reported as hanging needs a look, whatever its outcome. How long its requester
+// waited is all of the time, a person's included.
 func TestRemarksOnHung(t *testing.T) {
 	for want, change := range map[string]record.Operation{
-		"read: hung for a while; answered after 60.0s.":      {Answered: true},
-		"read: hung; the client cancelled it after 60.0s.":   {ErrorType: semconv.ErrCancelled},
-		"read: the client gave up after 60.0s.":              {ErrorType: semconv.ErrTimeout},
-		"read: unanswered: the client left; it was open for": {ErrorType: semconv.ErrAbandoned},
+		"read: hung for a while; answered after 60.0s.":                             {Answered: true},
+		"read: hung; the client cancelled it after 60.0s.":                          {ErrorType: semconv.ErrCancelled},
+		"read: the client gave up after 60.0s.":                                     {ErrorType: semconv.ErrTimeout},
+		"read: unanswered: the client left, waited for you; it was open for 60.0s.": {ErrorType: semconv.ErrAbandoned},
 	} {
 		m := &maker{}
 		op := m.call("tools/call read", time.Minute)
 		op.Hung, op.Answered, op.ErrorType = true, change.Answered, change.ErrorType
+		op.Duration, op.InputWait = 20*time.Second, 40*time.Second
 		if all := m.Remarks(); len(all) != 1 || !strings.HasPrefix(all[0].Text, want) || view.Count(&m.Records).Hung != 1 {
 			t.Errorf("got %v, want %q", all, want)
 		}

@@ -106,7 +106,7 @@ func (r *Records) sentence(op *record.Operation, o Outcome) string {
 	if op.Direction == record.ToClient {
 		requester, answerer = answerer, requester
 	}
-	took := Duration(r.Took(op))
+	took := Duration(r.Took(op) + op.InputWait) // a person's time is part of how long the requester waited
 	switch o.Ending {
 	case Hung:
 		if op.Undelivered && op.Stall == "" {
