@@ -153,6 +153,24 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
+// TestCost: an amount of money is written out, however small it is.
+func TestCost(t *testing.T) {
+	for tokens, want := range map[int64]string{
+		1_500_000: "≈4.50 EUR for results", 30_000: "≈0.090 EUR for results", 21: "≈0.000063 EUR for results", 0: "≈0.00 EUR for results",
+	} {
+		at := until.Add(-time.Hour)
+		s := stored{Session: report.Session{Server: "files", Client: "code", Launched: at}, operations: []record.Operation{{
+			Number: 1, Direction: record.ToServer, Method: semconv.ToolsCall, Target: "read", Start: at, End: at, Answered: true,
+			ResponseTokens: tokens,
+		}}}
+		o := week(report.ByTool)
+		o.Price, o.Currency = 3, "EUR"
+		if got := text(t, report.Make([]report.Session{s.session()}, o), 0, false); !strings.Contains(got, want) {
+			t.Errorf("%d tokens: want %q in\n%s", tokens, want, got)
+		}
+	}
+}
+
 // text returns the report as a terminal of so many columns shows it, and checks that it fits.
 func text(t *testing.T, r *report.Report, columns int, all bool) string {
 	t.Helper()

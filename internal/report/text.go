@@ -291,15 +291,14 @@ func (t *teller) list(names []string, between string) string {
 	return strings.Join(shown, between)
 }
 
-// listed tells about the tools that servers list.
+// listed tells about the tools that servers list, and what tokens cost.
 func (t *teller) listed() {
 	tools := t.Total.Tools
-	if tools == nil {
-		return
+	if tools != nil {
+		t.tell("Listed", view.Number(tools.Listed), fmt.Sprintf("%s, %s of definitions", toolWord(tools.Listed), view.Size(tools.DefinitionSize)))
 	}
-	t.tell("Listed", view.Number(tools.Listed), fmt.Sprintf("%s, %s of definitions", toolWord(tools.Listed), view.Size(tools.DefinitionSize)))
 	t.context()
-	if tools.Never == 0 {
+	if tools == nil || tools.Never == 0 {
 		return
 	}
 	text := toolWord(tools.Never) + " listed and never called"

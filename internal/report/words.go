@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,11 +64,12 @@ func (n *Name) shown() string {
 	return text
 }
 
-// money returns an amount, as exact as an estimate can be.
+// money returns an amount, as exact as an estimate can be: a small one with two digits that count.
 func (c *Cost) money(amount float64) string {
-	text := fmt.Sprintf("%.2f", amount)
-	if amount < 0.1 {
-		text = fmt.Sprintf("%.2g", amount)
+	places := 2
+	if amount > 0 && amount < 0.1 {
+		places = 1 - int(math.Floor(math.Log10(amount)))
 	}
+	text := strconv.FormatFloat(amount, 'f', places, 64)
 	return strings.TrimSpace(text + " " + c.Currency)
 }
