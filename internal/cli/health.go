@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,6 +78,10 @@ func (a *app) health(c *cli.Context) error {
 	if timeout <= 0 {
 		return &usageError{"--timeout: want a duration above 0", "such as --timeout 1s"}
 	}
+	asked := c.String("addr")
+	if !isAddress(asked) {
+		return &usageError{fmt.Sprintf("--addr %q: want host:port or unix:PATH", asked), "for example: spanpipe health --addr localhost:9464"}
+	}
 	policy, err := a.decide(consent.Decide)
 	if err != nil {
 		return err
@@ -87,7 +92,6 @@ func (a *app) health(c *cli.Context) error {
 	if c.Bool("ready") {
 		path = admin.ReadyPath
 	}
-	asked := c.String("addr")
 	h := askAll(ctx, a.adminAddresses(policy, asked), path)
 	if len(h.Sessions) == 0 { // nothing answers, or there is nothing to ask
 		h.Reason, h.Checked = a.unchecked(policy, asked)
@@ -103,18 +107,28 @@ func (a *app) health(c *cli.Context) error {
 	return err
 }
 
+// isAddress reports whether --addr has the form of an address, or is not given.
+func isAddress(s string) bool {
+	_, _, err := net.SplitHostPort(s)
+	return s == "" || err == nil || strings.HasPrefix(s, "unix:") || strings.HasPrefix(s, "/")
+}
+
 // adminAddresses returns where sessions may be asked: at the address that was named; else at the one of this environment's
 // settings, and where sessions have listed themselves.
 func (a *app) adminAddresses(policy consent.Policy, asked string) []string {
 	if asked != "" {
 		return []string{asked}
 	}
-	addresses := []string{a.options.adminAddr}
-	if addresses[0] == "" {
-		addresses[0] = telemetry.AdminAddress(policy, "", ownEnvironment(a.Environ))
+	own := a.options.adminAddr
+	if own == "" {
+		own = telemetry.AdminAddress(policy, "", ownEnvironment(a.Environ))
 	}
+	var addresses []string
 	if dir := a.stateDir(); dir != "" {
-		addresses = append(addresses, admin.Targets(filepath.Join(dir, "targets"))...)
+		addresses = admin.Targets(filepath.Join(dir, "targets"))
+	}
+	if !slices.ContainsFunc(addresses, func(listed string) bool { return admin.Same(own, listed) }) {
+		addresses = append(addresses, own)
 	}
 	slices.Sort(addresses)
 	addresses = slices.Compact(addresses)

@@ -22,12 +22,11 @@ const maxAnswer = 64 << 10
 // Ask asks the session at an address, in the form of Listen, for the report of a health page. An error that wraps
 // ErrNoAnswer means that no process answers there; another one, that it does not answer as a session would.
 func Ask(ctx context.Context, address, path string) (Report, error) {
-	network, host := "tcp", address
+	network := "tcp"
 	if socket, isUnix := strings.CutPrefix(address, "unix:"); isUnix || strings.HasPrefix(address, "/") {
-		network, address, host = "unix", socket, "localhost"
-	} else if name, port, err := net.SplitHostPort(address); err == nil && slices.Contains([]string{"", "0.0.0.0", "::"}, name) {
+		network, address = "unix", socket
+	} else if name, port, err := net.SplitHostPort(address); err == nil && everywhere(name) {
 		address = net.JoinHostPort("localhost", port) // where one that listens on all addresses is reached
-		host = address
 	}
 	transport := &http.Transport{
 		Proxy: nil, DisableKeepAlives: true,
@@ -36,9 +35,10 @@ func Ask(ctx context.Context, address, path string) (Report, error) {
 		},
 	}
 	defer transport.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+path, nil)
+	// A page on loopback refuses other names, also that of this machine, which may stand for a loopback address.
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil)
 	if err != nil {
-		return Report{}, fmt.Errorf("%s is no address", address)
+		return Report{}, fmt.Errorf("asking %s: %w", address, err)
 	}
 	request.Header.Set("Accept", "application/json")
 	response, err := transport.RoundTrip(request)
@@ -54,6 +54,21 @@ func Ask(ctx context.Context, address, path string) (Report, error) {
 		return Report{}, fmt.Errorf("the answer of %s is not a session's (%s)", address, response.Status)
 	}
 	return report, nil
+}
+
+// everywhere reports whether a host stands for all addresses of a machine.
+func everywhere(host string) bool { return slices.Contains([]string{"", "0.0.0.0", "::"}, host) }
+
+// Same reports whether an address of a setting, in the form of Listen, is that of a session which listed itself at another:
+// one at all addresses, or at localhost, lists one of these.
+func Same(setting, listed string) bool {
+	host, port, err := net.SplitHostPort(setting)
+	there, listedPort, listedErr := net.SplitHostPort(listed)
+	if err != nil || listedErr != nil || port != listedPort || !everywhere(host) && host != "localhost" {
+		return setting == listed
+	}
+	ip := net.ParseIP(there)
+	return there == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // ErrNoAnswer is the error of Ask for an address at which no process listens.

@@ -3,7 +3,10 @@ package admin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +46,40 @@ func TestAsk(t *testing.T) {
 	}
 	if _, err := admin.Ask(t.Context(), "no address", admin.HealthPath); err == nil {
 		t.Error("no address: no error")
+	}
+}
+
+// TestAskAsLocalhost: whatever name of a loopback address was given, its page sees one that it serves.
+func TestAskAsLocalhost(t *testing.T) {
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"status":%q}`, r.Host)
+	}))
+	defer page.Close()
+	if got, err := admin.Ask(t.Context(), page.Listener.Addr().String(), admin.HealthPath); err != nil || got.Status != "localhost" {
+		t.Errorf("the page was asked as %q, %v", got.Status, err)
+	}
+}
+
+// TestSame: what a session lists of an address is not another session.
+func TestSame(t *testing.T) {
+	for _, test := range []struct {
+		setting, listed string
+		want            bool
+	}{
+		{"localhost:9464", "127.0.0.1:9464", true},
+		{"localhost:9464", "[::1]:9464", true},
+		{"0.0.0.0:9464", "localhost:9464", true},
+		{":9464", "localhost:9464", true},
+		{"[::]:9464", "localhost:9464", true},
+		{"10.0.0.1:9464", "10.0.0.1:9464", true},
+		{"localhost:9464", "127.0.0.1:9465", false},
+		{"localhost:9464", "10.0.0.1:9464", false},
+		{"127.0.0.1:9464", "[::1]:9464", false},
+		{"unix:/run/mcp", "localhost:9464", false},
+	} {
+		if got := admin.Same(test.setting, test.listed); got != test.want {
+			t.Errorf("Same(%q, %q) = %t", test.setting, test.listed, got)
+		}
 	}
 }
 
