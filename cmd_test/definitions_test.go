@@ -168,7 +168,7 @@ func TestDefinitionsAccept(t *testing.T) {
 		if out := c.session(harmful); strings.Count(out, "definition changed") != 1 || !strings.Contains(out, "accepted=true") {
 			t.Errorf("the difference is reported as: %s", out)
 		}
-		if out, _, code := c.definitions(); code != 1 || !strings.Contains(out, "DIFFERS") {
+		if out, _, code := c.definitions(); code != 1 || !strings.Contains(out, "DIFFERS") || !strings.Contains(out, "To accept it") {
 			t.Errorf("exit %d: %s", code, out)
 		}
 	}
@@ -176,7 +176,7 @@ func TestDefinitionsAccept(t *testing.T) {
 	if out := c.session(harmful); strings.Contains(out, "definition changed") {
 		t.Errorf("what was accepted is reported: %s", out)
 	}
-	if out, _, code := c.definitions(); code != 0 || !strings.Contains(out, "accepted") {
+	if out, _, code := c.definitions(); code != 0 || !strings.Contains(out, "accepted") || strings.Contains(out, "To accept it") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }

@@ -19,13 +19,14 @@ func (a *app) definitionsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "definitions",
 		Usage:     "list what servers offer, and what has changed in it",
-		UsageText: "spanpipe definitions [flags] [server]",
-		Description: `Lists the tools, prompts, resource templates and instructions of the servers that
-ran with SPANPIPE_TELEMETRY=local, and which are not what they were. What is seen
-first is trusted; a change is a warning in the session that notices it. Of what
-was accepted, every difference is a warning, in each session, until it is
-accepted, too. A change names parts. Texts, redacted, are kept for --diff only
-where SPANPIPE_CAPTURE has definitions, for as long as SPANPIPE_KEEP_CONTENT says.
+		UsageText: "spanpipe definitions [flags] [SERVER]",
+		Description: `Lists the tools, prompts, resource templates and instructions of the servers
+that ran with SPANPIPE_TELEMETRY=local, and which are not what they were. What
+is seen first is trusted; a change is a warning in the session that notices it.
+Of what was accepted, every difference is a warning, in each session, until it
+is accepted, too. A change names parts. Texts, redacted, are kept for --diff
+only where SPANPIPE_CAPTURE has definitions, for as long as
+SPANPIPE_KEEP_CONTENT says.
 
    spanpipe definitions
    spanpipe definitions 'server-git*'
@@ -37,12 +38,13 @@ STATE     changed (since it was seen first), accepted, DIFFERS (from what was
 TOKENS    an estimate of what it costs a model's context
 
 Exit status: 0; 1 if something differs from what was accepted; 2 if the command
-line is invalid or there is nothing to list, except that JSON of nothing is empty.`,
+line is invalid or there is nothing to list, except that JSON of nothing is an
+empty list.`,
 		Flags: a.flags(
 			&cli.BoolFlag{Name: "accept", DisableDefaultText: true,
-				Usage: "accept what the server offers now, and warn of every difference from then on"},
+				Usage: "accept what SERVER offers now, and warn of differences"},
 			&cli.BoolFlag{Name: "diff", DisableDefaultText: true,
-				Usage: "show the texts of what has changed before and after, where SPANPIPE_CAPTURE had definitions"},
+				Usage: "show the texts before and after, as far as they are kept"},
 			&cli.BoolFlag{Name: "all", DisableDefaultText: true, Usage: "list all definitions and changes"},
 			utcFlag, jsonFlag,
 		),
@@ -253,7 +255,7 @@ func (t *definitionTable) changes(out *strings.Builder, servers []store.Defined)
 	for i := range servers {
 		for _, c := range servers[i].Changes {
 			all = append(all, change{t.called(&servers[i]), c})
-			if !c.Harmless() && next == "" {
+			if !c.Harmless() && next == "" && !settled(&servers[i], &c) {
 				next = servers[i].Service
 			}
 		}
@@ -279,6 +281,17 @@ func (t *definitionTable) changes(out *strings.Builder, servers []store.Defined)
 	if next != "" {
 		fmt.Fprintf(out, "\nLook at it first. To accept it: spanpipe definitions %s --accept\n", view.Safe(next))
 	}
+}
+
+// settled reports whether nothing is left to do about a change: what the server offers now is accepted, or it no longer offers
+// that.
+func settled(d *store.Defined, c *record.DefinitionChange) bool {
+	for i := range d.Known {
+		if k := &d.Known[i]; k.Kind == c.Kind && k.Name == c.Name {
+			return !k.Gone.IsZero() || k.Pinned() && !k.Unaccepted()
+		}
+	}
+	return false
 }
 
 // The shapes of definitions --json; see docs/json.md.

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// commands are those that look at sessions.
-var lookingCommands = strings.Fields("sessions show tail top report push export prune try demo")
+// lookingCommands are those that look at sessions, or at what is known of servers.
+var lookingCommands = strings.Fields("sessions show tail top report push export prune definitions try demo metrics health consent")
 
 // TestHelpFits: the help of a command fits a terminal, names its defaults once, and says what the exit status means.
 func TestHelpFits(t *testing.T) {
