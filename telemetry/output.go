@@ -182,6 +182,9 @@ func (o *output) listen(cfg Config, resource *resource.Resource) sdkmetric.Reade
 	}
 	cfg.Logger.Info("serving metrics", "address", server.Addr().String())
 	o.admin, o.registry = server, prometheus.NewRegistry()
+	if !cfg.Policy.Has(consent.OTLP) {
+		otlp.CheckHistograms(cfg.Lookup, cfg.Logger)
+	}
 	reader, err := otelprometheus.New(otelprometheus.WithAggregationSelector(histograms(cfg.Lookup)),
 		otelprometheus.WithRegisterer(o.registry), otelprometheus.WithResourceAsConstantLabels(identity))
 	if err != nil {
@@ -195,7 +198,7 @@ func (o *output) listen(cfg Config, resource *resource.Resource) sdkmetric.Reade
 }
 
 // histograms returns how the admin page aggregates: as OTLP's exporters do, which read the same variable
-// (https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/) and report a value that they do not know.
+// (https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/).
 func histograms(lookup func(string) (string, bool)) sdkmetric.AggregationSelector {
 	const name, exponential = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram"
 	if value, _ := lookup(name); !strings.EqualFold(strings.TrimSpace(value), exponential) {

@@ -18,20 +18,35 @@ func checkVariables(lookup lookupFunc, logger *slog.Logger) (reported []string) 
 			reported = append(reported, name)
 		}
 	}
+	checkWord := func(name string, words ...string) {
+		isWord := oneOf(words...)
+		check(name, "want one of "+strings.Join(words, ", "), func(v string) bool { return isWord(strings.ToLower(v)) }, harmless)
+	}
 	for _, signal := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
 		check(variablePrefix+signal+"TIMEOUT", wantMilliseconds, isInteger, number)
 		check(variablePrefix+signal+"HEADERS", "want name=value pairs, separated by commas", areHeaders, hide)
 		check(variablePrefix+signal+"COMPRESSION", "want gzip or none", oneOf("gzip", "none"), harmless)
 	}
-	samplers := []string{"always_on", "always_off", "traceidratio",
-		"parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"}
-	isSampler := oneOf(samplers...)
-	check("OTEL_TRACES_SAMPLER", "want one of "+strings.Join(samplers, ", "),
-		func(v string) bool { return isSampler(strings.ToLower(v)) }, harmless)
+	checkWord("OTEL_TRACES_SAMPLER", "always_on", "always_off", "traceidratio",
+		"parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio")
 	if strings.HasSuffix(strings.ToLower(lookup.get("OTEL_TRACES_SAMPLER")), "traceidratio") {
 		check("OTEL_TRACES_SAMPLER_ARG", "want a number from 0 to 1", isRatio, number)
 	}
+	checkWord(variablePrefix+"METRICS_TEMPORALITY_PREFERENCE", "cumulative", "delta", "lowmemory")
+	checkWord(histogramsVariable, histogramForms()...)
 	return reported
+}
+
+const histogramsVariable = variablePrefix + "METRICS_DEFAULT_HISTOGRAM_AGGREGATION"
+
+func histogramForms() []string { return []string{"explicit_bucket_histogram", "base2_exponential_bucket_histogram"} }
+
+// CheckHistograms reports an invalid form of histograms to a session that sends nothing over OTLP: its metrics page reads the
+// variable, too.
+func CheckHistograms(lookup func(string) (string, bool), logger *slog.Logger) {
+	if v := lookupFunc(lookup).get(histogramsVariable); v != "" && !slices.Contains(histogramForms(), strings.ToLower(v)) {
+		reportInvalid(logger, histogramsVariable+harmless(v)+": want one of "+strings.Join(histogramForms(), ", "))
+	}
 }
 
 const (

@@ -101,6 +101,10 @@ func TestInvalidVariables(t *testing.T) {
 		{"OTEL_METRIC_EXPORT_INTERVAL", "5s", `OTEL_METRIC_EXPORT_INTERVAL=\"5s\": want milliseconds`},
 		{"OTEL_BSP_MAX_QUEUE_SIZE", "-1", `OTEL_BSP_MAX_QUEUE_SIZE=\"-1\": want a positive number`},
 		{"OTEL_TRACES_SAMPLER", "always_onn", `OTEL_TRACES_SAMPLER=\"always_onn\": want one of always_on, always_off, `},
+		{"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "exponential",
+			`_HISTOGRAM_AGGREGATION=\"exponential\": want one of explicit_bucket_histogram, base2_exponential_bucket_histogram`},
+		{"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes",
+			`_TEMPORALITY_PREFERENCE=\"sometimes\": want one of cumulative, delta, lowmemory`},
 	} {
 		for _, p := range protocols {
 			t.Run(fmt.Sprint(test.name, "=", test.value, p), func(t *testing.T) {
