@@ -153,9 +153,9 @@ type definitionTable struct {
 
 // Widths of the table. With names of restOfDefinitions columns less than 80 it fits a terminal.
 const (
-	leastDefinition   = 12
+	leastDefinition   = 10
 	mostDefinition    = 40
-	restOfDefinitions = 50
+	restOfDefinitions = 54
 	shownDefinitions  = 60
 	shownChanges      = 30
 )

@@ -34,6 +34,11 @@ type Setting = setting
 // Settings returns the table of settings.
 func Settings() []*Setting { return (&options{}).settings() }
 
+// DefinitionTable returns the table of "spanpipe definitions".
+func DefinitionTable(screen *view.Screen, now time.Time, servers []store.Defined) string {
+	return (&definitionTable{screen: screen, now: now}).text(servers)
+}
+
 // ListSessions writes the table of "spanpipe sessions".
 func ListSessions(w io.Writer, screen *view.Screen, now time.Time, sessions []store.Session) error {
 	l := listing{now: now, since: now.AddDate(0, 0, -7), older: "--since 30d", runs: store.Group(sessions), matched: len(sessions)}

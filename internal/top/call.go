@@ -355,5 +355,5 @@ func tokens(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return ", " + view.Tokens(n) + " tokens (±10 %)"
+	return ", " + view.SomeTokens(n)
 }

@@ -117,7 +117,7 @@ func tokens(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return ", " + Tokens(n) + " tokens (±10 %)"
+	return ", " + SomeTokens(n)
 }
 
 // media returns how much of a size is image, audio or other encoded data.

@@ -87,6 +87,14 @@ func Tokens(n int64) string {
 	return fmt.Sprintf("≈%.1fM", float64(n)/1e6)
 }
 
+// SomeTokens formats an estimate of tokens with its unit and how far off it may be: "≈240 tokens (±10 %)".
+func SomeTokens(n int64) string {
+	if n == 1 {
+		return Tokens(n) + " token (±10 %)"
+	}
+	return Tokens(n) + " tokens (±10 %)"
+}
+
 // TokensNote says how good an estimate is.
 const TokensNote = "Tokens are estimates (≈, ±10 %)." //nolint:gosec // not a credential
 

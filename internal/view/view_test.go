@@ -31,6 +31,15 @@ func TestDuration(t *testing.T) {
 	}
 }
 
+// TestSomeTokens: an estimate has its unit, and one token is one.
+func TestSomeTokens(t *testing.T) {
+	for n, want := range map[int64]string{1: "≈1 token (±10 %)", 240: "≈240 tokens (±10 %)", 2840: "≈2.8k tokens (±10 %)"} {
+		if got := view.SomeTokens(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestExit(t *testing.T) {
 	for _, test := range []struct {
 		exit  record.Exit
