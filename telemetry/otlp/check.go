@@ -39,7 +39,9 @@ func checkVariables(lookup lookupFunc, logger *slog.Logger) (reported []string) 
 
 const histogramsVariable = variablePrefix + "METRICS_DEFAULT_HISTOGRAM_AGGREGATION"
 
-func histogramForms() []string { return []string{"explicit_bucket_histogram", "base2_exponential_bucket_histogram"} }
+func histogramForms() []string {
+	return []string{"explicit_bucket_histogram", "base2_exponential_bucket_histogram"}
+}
 
 // CheckHistograms reports an invalid form of histograms to a session that sends nothing over OTLP: its metrics page reads the
 // variable, too.
