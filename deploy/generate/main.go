@@ -26,6 +26,10 @@ func main() {
 // files returns what is generated, by its path in deploy/.
 func files() (map[string][]byte, error) {
 	all := map[string][]byte{"rules.yaml": []byte(rules())}
+	for _, p := range presets() {
+		all[p.name+".yaml"] = []byte(alertFile(p))
+	}
+	all["alerts-services.yaml"] = []byte(serviceFile())
 	for _, d := range boards() {
 		built, err := d.build().Build()
 		if err != nil {
