@@ -99,13 +99,15 @@ func openChanging(t *testing.T, variables ...string) *mcptest.Host {
 	return h
 }
 
+// alertFiles are the files of alerts, without those for services.
+var alertFiles = []string{"alerts.yaml", "alerts-strict.yaml", "alerts-relaxed.yaml"}
+
 // TestPeersDeployRules: promtool accepts the configuration and the rules, and the alerts pass their unit tests.
 func TestPeersDeployRules(t *testing.T) {
 	promtool := peerPath(t, peerPromtool)
+	rules := append([]string{"check", "rules", "--lint-fatal", "rules.yaml", "alerts-services.yaml"}, alertFiles...)
 	for _, args := range [][]string{
-		{"check", "config", "prometheus.yaml"},
-		{"check", "rules", "--lint-fatal", "rules.yaml", "alerts.yaml"},
-		{"test", "rules", "alerts_test.yaml"},
+		{"check", "config", "prometheus.yaml"}, rules, {"test", "rules", "alerts_test.yaml", "alerts-services_test.yaml"},
 	} {
 		cmd := exec.Command(promtool, args...)
 		cmd.Dir = "../deploy"
@@ -113,73 +115,31 @@ func TestPeersDeployRules(t *testing.T) {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, output)
 		}
 	}
-	tests := readDeploy(t, "alerts_test.yaml")
-	alerts := regexp.MustCompile(`(?m)- alert: (\S+)$`).FindAllStringSubmatch(readDeploy(t, "alerts.yaml"), -1)
-	for _, alert := range alerts {
-		if !regexp.MustCompile(`alertname: ` + alert[1] + `\n\s+exp_alerts:\n`).MatchString(tests) {
+}
+
+// TestDeployAlerts: a unit test makes each alert fire, and each has a runbook.
+func TestDeployAlerts(t *testing.T) {
+	tests := readDeploy(t, "alerts_test.yaml") + readDeploy(t, "alerts-services_test.yaml")
+	name := regexp.MustCompile(`(?m)- alert: (\S+)$`)
+	usual := name.FindAllStringSubmatch(readDeploy(t, "alerts.yaml"), -1)
+	for _, alert := range append(usual, name.FindAllStringSubmatch(readDeploy(t, "alerts-services.yaml"), -1)...) {
+		if !strings.Contains(tests, `ALERTS{alertstate="firing", alertname="`+alert[1]+`"`) {
 			t.Errorf("no unit test makes %s fire", alert[1])
 		}
-	}
-	if len(alerts) == 0 {
-		t.Error("alerts.yaml has no alerts")
-	}
-}
-
-// dashboard has the parts of Grafana's JSON that the tests check.
-type dashboard struct {
-	Panels []struct {
-		ID          int
-		Type, Title string
-		GridPos     struct{ H, W, X, Y int }
-		Targets     []struct{ Expr, LegendFormat string }
-	}
-}
-
-func readDashboard(t *testing.T) dashboard {
-	t.Helper()
-	var d dashboard
-	if err := json.Unmarshal([]byte(readDeploy(t, "grafana/dashboard.json")), &d); err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-// TestDeployDashboard: every instrument is in a panel, and no panel covers another. It needs no Prometheus.
-func TestDeployDashboard(t *testing.T) {
-	d := readDashboard(t)
-	var expressions strings.Builder
-	cells, ids := map[[2]int]string{}, map[int]bool{}
-	for _, panel := range d.Panels {
-		if ids[panel.ID] {
-			t.Errorf("%s: id %d is not unique", panel.Title, panel.ID)
-		}
-		ids[panel.ID] = true
-		for x := panel.GridPos.X; x < panel.GridPos.X+panel.GridPos.W; x++ {
-			for y := panel.GridPos.Y; y < panel.GridPos.Y+panel.GridPos.H; y++ {
-				if other, taken := cells[[2]int{x, y}]; taken || x >= 24 {
-					t.Fatalf("%s overlaps %q or is outside the grid", panel.Title, other)
-				}
-				cells[[2]int{x, y}] = panel.Title
-			}
-		}
-		for _, target := range panel.Targets {
-			expressions.WriteString(target.Expr + "\n")
+		if text, err := os.ReadFile("../docs/runbooks/" + alert[1] + ".md"); err != nil || !strings.HasPrefix(string(text), "# "+alert[1]+"\n") {
+			t.Errorf("%s has no runbook: %v", alert[1], err)
 		}
 	}
-	for _, name := range instrumentNames() {
-		if !regexp.MustCompile(`\b` + name + `(_bucket|_count|_sum)?\{`).MatchString(expressions.String()) {
-			t.Errorf("no panel shows %s", name)
+	for _, file := range alertFiles {
+		if got := name.FindAllStringSubmatch(readDeploy(t, file), -1); len(got) == 0 || !slices.EqualFunc(got, usual, slices.Equal) {
+			t.Errorf("%s has other alerts than alerts.yaml", file)
 		}
 	}
 }
-
-// grafanaVariables replaces Grafana's variables, for a time range of half an hour.
-var grafanaVariables = strings.NewReplacer(
-	"$__rate_interval_ms", "60000", "$__rate_interval", "1m", "$__range", "30m", "$job", ".*")
 
 // TestPeersDeploy sends sessions through the collector's configuration to a real Jaeger and a real Prometheus. The
 // collector is Jaeger too, which is a distribution of the OpenTelemetry collector. Afterwards every query of the
-// dashboard and every rule must return data, whether histograms are explicit or exponential.
+// dashboards and every rule must return data, whether histograms are explicit or exponential.
 func TestPeersDeploy(t *testing.T) {
 	for _, aggregation := range aggregations {
 		t.Run(aggregation.name, func(t *testing.T) { testDeployment(t, aggregation.name) })
@@ -225,13 +185,7 @@ func testDeployment(t *testing.T, aggregation string) {
 		return p.is(`sum(last_over_time(spanpipe_server_exits_total{job="deployed"}[5m]))`, 3)
 	})
 	waitFor(t, "the traces in Jaeger", func() bool { return jaegerHas(query, "deployed") })
-	for _, panel := range readDashboard(t).Panels {
-		for _, target := range panel.Targets {
-			if got := p.query(grafanaVariables.Replace(target.Expr)); len(got) == 0 {
-				t.Errorf("%s: no data for\n%s", panel.Title, target.Expr)
-			}
-		}
-	}
+	checkPanels(t, p)
 	checkRules(t, p)
 }
 

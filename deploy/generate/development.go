@@ -88,7 +88,11 @@ func toolPanels() []panel {
 			about:   "95 % of a tool's calls took at most so long.",
 			queries: []query{{expr: quantile(0.95, semconv.ServerOperationDuration, step, outcomes, chosen), legend: named}},
 		},
-		latency(12),
+		{
+			title: "Durations: 99 % of the calls", width: 12, unit: "s", links: drill(true), empty: "None",
+			about:   "99 % of a tool's calls took at most so long.",
+			queries: []query{{expr: quantile(0.99, semconv.ServerOperationDuration, step, outcomes, chosen), legend: named}},
+		},
 		{
 			kind: bars, title: "Failures by class", width: 12, unit: "short", links: drill(true), empty: "None",
 			about:   "Calls that did not succeed, by tool and class. A class names what to look for: see TELEMETRY.md.",

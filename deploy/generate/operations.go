@@ -115,10 +115,11 @@ func health() []panel {
 		},
 		{
 			kind: rows, title: "Servers", width: 12, unit: "s", empty: "No server has reported in this time",
-			about: "How long ago each server was last heard of, and for how long its oldest session has been running.",
+			about: "How long ago each server was last heard of, for how long its oldest session has been running, and how long ago its newest was started.",
 			queries: []query{
 				{expr: "time() - max by (job) (max_over_time(timestamp(" + metric(semconv.SessionActive) + where() + ")[$__range:1m]))", legend: "Last heard of, ago"},
 				{expr: "max by (job) (last_over_time(" + metric(semconv.ProcessUptime) + where() + "[90s]))", legend: "Running for"},
+				{expr: "time() - max by (job) (last_over_time(" + metric(semconv.ProcessStartTime) + where() + "[90s]))", legend: "Last started, ago"},
 			},
 		},
 		{
