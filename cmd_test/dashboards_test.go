@@ -138,11 +138,13 @@ var variable = regexp.MustCompile(`\$(\w+)`)
 
 // grafanaVariables replaces Grafana's variables, for a time range of half an hour.
 var grafanaVariables = strings.NewReplacer(
-	"$__interval_ms", "1800000", "$__interval", "30m", "$__range", "30m",
+	":1m]", ":1s]", "$__interval_ms", "1800000", "$__interval", "30m", "$__range", "30m",
 	"$job", ".*", "$tool", ".*", "$client", ".*", "$resource", ".*", "$method", ".*", "$instance", ".*", "$price", "3", "$custom", "deployed_echoes_total")
 
 // needsMore has panels that sessions of a few seconds cannot fill, and why.
 var needsMore = map[string]string{
+	"capacity.json: Telemetry lost":                       "none is",
+	"operations.json: Telemetry lost":                     "likewise",
 	"executive.json: This week against the last":          "a week",
 	"executive.json: Calls a day, this week and the last": "a week",
 	"capacity.json: Sessions":                             "a straight line needs hours",
@@ -168,6 +170,32 @@ func checkPanels(t *testing.T, p prometheus) {
 					t.Errorf("%s: no data for\n%s", where, expr)
 				}
 			}
+		}
+	}
+}
+
+// checkTruth compares what panels show of each tool with what the sessions have stored.
+func checkTruth(t *testing.T, p prometheus, dir string) {
+	t.Helper()
+	stdout, stderr, code := reported(t, dir, "--json")
+	var truth struct {
+		Rows []struct {
+			Tool           string
+			Calls, Failed  float64
+			ResponseTokens float64 `json:"response_tokens"`
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &truth); err != nil || code != 0 || len(truth.Rows) == 0 {
+		t.Fatalf("spanpipe report: %v, exit code %d, %s", err, code, stderr)
+	}
+	table, tokens := findPanel(t, "Tools, in the last 24 hours"), findPanel(t, "Results")
+	read := func(panel dashboardPanel, query int) map[string]float64 {
+		return p.byLabel(t, grafanaVariables.Replace(panel.Targets[query].Expr), "gen_ai_tool_name")
+	}
+	calls, failed, answers := read(table, 0), read(table, 1), read(tokens, 0)
+	for _, row := range truth.Rows {
+		if calls[row.Tool] != row.Calls || failed[row.Tool] != row.Failed || answers[row.Tool] != row.ResponseTokens {
+			t.Errorf("%s: panels show %v calls, %v failed, %v tokens; want %+v", row.Tool, calls[row.Tool], failed[row.Tool], answers[row.Tool], row)
 		}
 	}
 }

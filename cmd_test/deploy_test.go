@@ -56,6 +56,8 @@ func useEveryInstrument(t *testing.T, h *mcptest.Host) {
 	c := mcptest.Connect(h)
 	c.Call("tools/list", nil)
 	c.Call("resources/read", mcptest.Object{"uri": "memo://one"})
+	c.Ask("resources/read", mcptest.Object{"uri": "memo://none"})
+	h.Line() // an error
 	c.Tool("broken", nil)
 	for range 12 { // ten equal calls are a loop
 		c.Tool("echo", nil)
@@ -73,10 +75,12 @@ func useEveryInstrument(t *testing.T, h *mcptest.Host) {
 	}
 }
 
-// runCrash runs a session whose server exits during a call.
+// runCrash runs a session in which a call is refused, and whose server exits during another.
 func runCrash(t *testing.T, h *mcptest.Host) {
 	t.Helper()
-	mcptest.Connect(h).Ask("tools/call", mcptest.Object{"name": "exit", "arguments": mcptest.Object{"code": 7}})
+	c := mcptest.Connect(h)
+	c.Tool("fail", mcptest.Object{"text": "403 Forbidden"})
+	c.Ask("tools/call", mcptest.Object{"name": "exit", "arguments": mcptest.Object{"code": 7}})
 	h.Rest()
 	wantExit(t, h, 7)
 }
@@ -159,9 +163,13 @@ func testDeployment(t *testing.T, aggregation string) {
 	// A session that starts before the collector listens would be refused once and give up.
 	waitFor(t, "the collector to listen", func() bool { return reachable(otlp) })
 
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "rules.yaml")
+	writeFile(t, rules, "rules: [{name: deployed.echoes, type: counter, match: {tool: echo}}]\n")
 	variables := []string{
-		"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://" + otlp, "OTEL_SERVICE_NAME=deployed",
-		aggregateBy(aggregation),
+		"SPANPIPE_TELEMETRY=otlp,local", "SPANPIPE_DIR=" + dir,
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://" + otlp, "OTEL_SERVICE_NAME=deployed",
+		aggregateBy(aggregation), "SPANPIPE_USER=hash", "SPANPIPE_METRICS_CLIENT=on", "SPANPIPE_METRIC_RULES=" + rules,
 	}
 	// The metrics of the server's process exist only while it runs, so they must be exported before it ends.
 	h := open(t, cast.As(t, "sdk"), append(slices.Clone(variables), "OTEL_METRIC_EXPORT_INTERVAL=100")...)
@@ -185,13 +193,22 @@ func testDeployment(t *testing.T, aggregation string) {
 		return p.is(`sum(last_over_time(spanpipe_server_exits_total{job="deployed"}[5m]))`, 3)
 	})
 	waitFor(t, "the traces in Jaeger", func() bool { return jaegerHas(query, "deployed") })
+	waitFor(t, "what has grown to be recorded", func() bool {
+		return p.is(`sum(sum_over_time(job:spanpipe_server_exits_total:increase1m{job="deployed"}[5m]))`, 3)
+	})
+	otherForm := regexp.MustCompile("_bucket:|:resumed$") // no session has slept
+	if aggregation == "explicit_bucket_histogram" {
+		otherForm = regexp.MustCompile("(_seconds|_bytes):|:resumed$")
+	}
+	checkRules(t, p, otherForm) // some take their time
 	checkPanels(t, p)
-	checkRules(t, p)
+	checkTruth(t, p, dir)
 }
 
-// checkRules expects every rule to be evaluated without an error, every recording rule to have data, and exactly those
+// checkRules expects every rule to be evaluated without an error, every recording rule but those for the other form of histograms to
+// have data, and exactly those
 // alerts to fire that the two sessions should cause.
-func checkRules(t *testing.T, p prometheus) {
+func checkRules(t *testing.T, p prometheus, otherForm *regexp.Regexp) {
 	t.Helper()
 	var decoded struct {
 		Data struct {
@@ -215,7 +232,7 @@ func checkRules(t *testing.T, p prometheus) {
 			return p.get("/api/v1/rules", &decoded) == nil && state(alert) == "firing"
 		})
 	}
-	for _, alert := range []string{"McpTelemetryDropped", "McpToolSlow", "McpOperationHanging", "McpToolFailing"} {
+	for _, alert := range []string{"McpTelemetryDropped", "McpToolSlow", "McpCallHanging", "McpToolFailing"} {
 		if got := state(alert); got != "inactive" {
 			t.Errorf("state of %s = %s, want inactive", alert, got)
 		}
@@ -228,8 +245,8 @@ func checkRules(t *testing.T, p prometheus) {
 			}
 			if rule.Type == "recording" {
 				recordings++
-				if got := p.query("last_over_time(" + rule.Name + "[5m])"); len(got) == 0 {
-					t.Errorf("the recording rule %s has no data", rule.Name)
+				if !otherForm.MatchString(rule.Name) {
+					waitFor(t, rule.Name, func() bool { return len(p.query("last_over_time("+rule.Name+"[5m])")) > 0 })
 				}
 			}
 		}

@@ -47,9 +47,6 @@ const (
 	latencyObjective = 5 // s, a boundary of the histogram
 )
 
-// serverFaults are failures that a server answers for: not what users cancelled or left open, nor what a model asked wrongly.
-var serverFaults = except(class, "cancelled|abandoned|invalid_params")
-
 // Labels that alerts are grouped by. A server is named as people call it, if it has said its name.
 var (
 	byServer = []string{job, server}

@@ -142,7 +142,7 @@ func resourcePanels() []panel {
 			title: "Reads that failed", width: 8, unit: "percentunit", warn: 0.01, bad: 0.05, empty: "No reads in this time",
 			about: "The share of reads that failed, by server.",
 			queries: []query{{
-				expr: share(count(semconv.OperationErrors, step, []string{job}, where(is(method, semconv.ResourcesRead), notFaults)),
+				expr: share(count(semconv.OperationErrors, step, []string{job}, where(is(method, semconv.ResourcesRead), serverFaults)),
 					count(semconv.ServerOperationDuration, step, []string{job}, reads), []string{job}),
 				legend: "{{job}}",
 			}},

@@ -18,13 +18,13 @@ const week = "7d"
 
 func figures() []panel {
 	all := count(semconv.ServerOperationDuration, period, nil, where(calls))
-	failed := count(semconv.OperationErrors, period, nil, where(calls, notFaults))
+	failed := count(semconv.OperationErrors, period, nil, where(calls, serverFaults))
 	tokens := count(semconv.OperationTokens, period, nil, where(calls, is(direction, "to_client")))
 	one := func(title, about, unit, expr string) panel {
 		return panel{kind: number, title: title, about: about, unit: unit, width: 4, empty: "None", queries: []query{{expr: expr}}}
 	}
-	succeeded := one("Calls that succeeded", "The share of calls that did not fail. What users cancelled, and what a session left open at its end, "+
-		"is no failure. Green from 99 %.", "percentunit", "1 - ("+share(failed, all, nil)+")")
+	succeeded := one("Calls that succeeded", "The share of calls that did not fail. What users cancelled, what a session left open at its end, and what a model "+
+		"asked wrongly is no failure. Green from 99 %.", "percentunit", "1 - ("+share(failed, all, nil)+")")
 	succeeded.low, succeeded.warn, succeeded.bad = true, 0.99, 0.95
 	users := one("Active users", "Accounts that have used a server in the time shown. They are known by a keyed hash, and only where "+
 		"SPANPIPE_USER=hash is set.", "short", `count(count by (enduser_pseudo_id) (last_over_time(target_info{enduser_pseudo_id!="", job=~"$job"}[$__range])))`)
@@ -62,7 +62,7 @@ func trends() []panel {
 			title: "Calls that failed, by day", width: 12, unit: "percentunit", warn: 0.01, bad: 0.05, empty: "No calls",
 			about: "The share of calls that failed in the 24 hours before each point, by server.",
 			queries: []query{{
-				expr: share(count(semconv.OperationErrors, "1d", []string{job}, where(calls, notFaults)),
+				expr: share(count(semconv.OperationErrors, "1d", []string{job}, where(calls, serverFaults)),
 					count(semconv.ServerOperationDuration, "1d", []string{job}, where(calls)), []string{job}),
 				legend: "{{job}}",
 			}},
@@ -84,7 +84,7 @@ func shares() []panel {
 		about: "Each server with its use, quality and cost in the time shown.",
 		queries: []query{
 			{expr: all, legend: "Calls"},
-			{expr: "100 * (1 - (" + share(count(semconv.OperationErrors, period, byJob, where(calls, notFaults)), all, byJob) + "))", legend: "Succeeded (%)"},
+			{expr: "100 * (1 - (" + share(count(semconv.OperationErrors, period, byJob, where(calls, serverFaults)), all, byJob) + "))", legend: "Succeeded (%)"},
 			{expr: quantile(0.95, semconv.ServerOperationDuration, period, byJob, where(calls)), legend: "95 % took at most (s)"},
 			{expr: tokens, legend: "Tokens of results"},
 			{expr: tokens + " * $price / 1e6", legend: "Cost of results"},

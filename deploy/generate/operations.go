@@ -23,7 +23,7 @@ var outcomes = []string{job, tool}
 // essential is what a person on call looks at first: two panels a line, and a table.
 func essential() []panel {
 	chosen := where(calls, chosenTool)
-	failed := where(calls, chosenTool, notFaults)
+	failed := where(calls, chosenTool, serverFaults)
 	return []panel{
 		{
 			title: "Calls", width: 12, unit: "ops", links: drill(true), empty: "No calls in this time",
@@ -32,8 +32,8 @@ func essential() []panel {
 		},
 		{
 			title: "Calls that failed", width: 12, unit: "percentunit", warn: 0.01, bad: 0.05, links: drill(true), empty: "No calls in this time",
-			about: "The share of calls that failed, by server and tool. What users cancelled, and what a session left open at its end, " +
-				"is not counted. The lines are at 1 % and 5 %.",
+			about: "The share of calls that failed, by server and tool. What users cancelled, what a session left open at its end, and what a " +
+				"model asked wrongly is not counted. The lines are at 1 % and 5 %.",
 			queries: []query{{
 				expr:   share(count(semconv.OperationErrors, step, outcomes, failed), count(semconv.ServerOperationDuration, step, outcomes, chosen), outcomes),
 				legend: "{{job}} {{" + tool + "}}",
@@ -90,15 +90,15 @@ func outcomeTable() panel {
 	chosen := where(calls, chosenTool)
 	const day = "24h"
 	all := count(semconv.ServerOperationDuration, day, outcomes, chosen)
-	failed := count(semconv.OperationErrors, day, outcomes, where(calls, chosenTool, notFaults))
-	cancelled := count(semconv.OperationErrors, day, outcomes, where(calls, chosenTool, among(class, "cancelled|abandoned")))
+	failed := count(semconv.OperationErrors, day, outcomes, where(calls, chosenTool, serverFaults))
+	cancelled := count(semconv.OperationErrors, day, outcomes, where(calls, chosenTool, among(class, noFault)))
 	return panel{
 		kind: rows, title: "Tools, in the last 24 hours", width: 24, unit: "short", empty: "No calls in the last 24 hours", links: drill(true),
-		about: "Each tool with its calls, how many failed, how many users cancelled or sessions left open, and how long they took.",
+		about: "Each tool with its calls, how many failed, how many others were cancelled, left open at a session's end or asked wrongly, and how long they took.",
 		queries: []query{
 			{expr: all, legend: "Calls"},
 			{expr: failed, legend: "Failed"},
-			{expr: cancelled, legend: "Cancelled or left open"},
+			{expr: cancelled, legend: "No fault of the server's"},
 			{expr: "100 * " + share(failed, all, outcomes), legend: "Failed (%)"},
 			{expr: quantile(0.95, semconv.ServerOperationDuration, day, outcomes, chosen), legend: "95 % took at most (s)"},
 		},

@@ -24,11 +24,14 @@ func isNot(label, value string) string  { return fmt.Sprintf("%s!=%q", label, va
 func among(label, value string) string  { return fmt.Sprintf("%s=~%q", label, value) }
 func except(label, value string) string { return fmt.Sprintf("%s!~%q", label, value) }
 
+// noFault are classes of errors that are no fault of a server's.
+const noFault = "cancelled|abandoned|invalid_params"
+
 var (
 	calls      = is(method, semconv.ToolsCall)
 	chosenTool = among(tool, "$tool")
-	// notFaults are ends that are no fault of a server's.
-	notFaults = except(class, "cancelled|abandoned")
+	// serverFaults are failures that a server answers for: not what users cancelled or left open, nor what a model asked wrongly.
+	serverFaults = except(class, noFault)
 )
 
 // sum returns an aggregation, with or without labels to group by.
