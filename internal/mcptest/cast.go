@@ -4,8 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -32,6 +34,11 @@ func (c *Cast) Run(m *testing.M) int {
 			return 99
 		}
 		return role(os.Args[2:])
+	}
+	for _, sig := range []os.Signal{syscall.SIGHUP, os.Interrupt} {
+		if signal.Ignored(sig) { // as under nohup and in the background of a script: the processes under test would inherit it
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
 	}
 	code := m.Run()
 	if code != 0 {

@@ -169,6 +169,9 @@ func TestRandomSessions(t *testing.T) {
 // value is no news.
 func TestRandomFaults(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	const n = 300
 	faults := map[record.FindingKind]struct {
 		inject func(r *rand.Rand, often string, at time.Duration) []*record.Operation

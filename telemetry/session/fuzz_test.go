@@ -129,7 +129,11 @@ func FuzzTracker(f *testing.F) {
 
 // TestRandomSessions is the fuzz test's property on sessions that are valid JSON-RPC and little else.
 func TestRandomSessions(t *testing.T) {
-	for seed := range uint64(300) {
+	seeds := uint64(300)
+	if testing.Short() {
+		seeds = 30
+	}
+	for seed := range seeds {
 		random := make([]byte, 1600)
 		r := rand.New(rand.NewPCG(seed, 1))
 		for i := range random {
