@@ -94,7 +94,8 @@ func (s *Store) pastDir(create bool) (*os.Root, error) {
 	return openOrMakeDir(root, pastName)
 }
 
-// makePast makes the file about a server from the digests of its sessions, unless another process just has.
+// makePast makes the file about a server from the digests of its sessions, unless another process just has. What could only not
+// be written, to a full disk, is there all the same.
 func (s *Store) makePast(ctx context.Context, service string) (*past.Past, error) {
 	sessions, err := s.Sessions()
 	if err != nil {
@@ -110,6 +111,9 @@ func (s *Store) makePast(ctx context.Context, service string) (*past.Past, error
 		}
 		return true
 	})
+	if p != nil {
+		err = nil
+	}
 	return p, err
 }
 
