@@ -94,6 +94,18 @@ func TestPastOfProcesses(t *testing.T) {
 	if got := rememberedSessions(t, dir); got != n {
 		t.Errorf("%d sessions are remembered, want %d", got, n)
 	}
+	for anomalies, want := range map[string]bool{"past": true, "session": false} { // what is kept where, and since when
+		explain := exec.Command(binary(t), "consent")
+		newHome(t).in(append(storedIn(dir), "SPANPIPE_ANOMALIES="+anomalies)...)(explain)
+		out, err := explain.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(out); strings.Contains(text, "in "+filepath.Join(dir, "past")+": ") != want ||
+			strings.Contains(text, "; now of 1 server, since ") != want || !strings.Contains(text, "in "+filepath.Join(dir, "definitions")+": ") {
+			t.Errorf("with SPANPIPE_ANOMALIES=%s:\n%s", anomalies, text)
+		}
+	}
 	left, err := filepath.Glob(filepath.Join(dir, "past", "*"))
 	if err != nil || len(left) != 2 || !strings.HasSuffix(left[1], ".lock") {
 		t.Errorf("left: %v, %v", left, err)
