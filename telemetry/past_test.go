@@ -110,7 +110,7 @@ func TestPastComesLate(t *testing.T) {
 func TestPastAwaited(t *testing.T) {
 	for takes, want := range map[time.Duration]string{200 * time.Millisecond: "unseen_sequence", time.Minute: ""} {
 		synctest.Test(t, func(t *testing.T) {
-			f, begin, begun := &findings{}, make(chan struct{}), time.Time{}
+			f, begin := &findings{}, make(chan struct{})
 			s := openTo(t, consent.Request{Telemetry: "console"}, func(c *telemetry.Config) {
 				c.Sinks = append(c.Sinks, f)
 				c.Anomalies.Limits = anomaly.Limits{Chance: 0.5}
@@ -122,13 +122,13 @@ func TestPastAwaited(t *testing.T) {
 			})
 			s.say(unusualSession)
 			mcptest.Eventually(t, "the calls", func() bool { return f.calls() == 2 })
-			begun = time.Now()
+			closing := time.Now()
 			close(begin)
 			s.end(left)
 			if got := f.found(); got != want {
 				t.Errorf("it takes %v: found %q, want %q", takes, got, want)
 			}
-			if waited := time.Since(begun); waited > 2*time.Second { // of the bubble's clock
+			if waited := time.Since(closing); waited > 2*time.Second { // of the bubble's clock
 				t.Errorf("it takes %v: the end waited for %v", takes, waited)
 			}
 			time.Sleep(takes) // the goroutine ends
