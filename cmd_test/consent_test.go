@@ -315,13 +315,14 @@ func TestConsentOfStore(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		variables []string
-		want      map[string]any // of the JSON, besides the directory
+		want      map[string]any // of the JSON, besides the directories
 		lines     []string
 		not       string
 	}{
 		{"standard", nil, map[string]any{"keep_age": 30 * 86400.0, "keep_size": 200e6, "keep_digest_age": 180 * 86400.0}, []string{
 			"spans, log records and metrics: for 30 days, and at most 200 MB of all sessions (SPANPIPE_KEEP)",
-			"without content: for 180 days", "backups, and a home directory that is synchronized",
+			"without content: for 180 days", "in /x/past: until it has not been seen for 180 days (SPANPIPE_ANOMALIES=session keeps none)",
+			"in /x/definitions: until you remove them", "backups, and a home directory that is synchronized",
 		}, "captured content"},
 		{"content", []string{"SPANPIPE_CAPTURE=errors", "SPANPIPE_KEEP=7d", "SPANPIPE_KEEP_CONTENT=90m"},
 			map[string]any{"keep_age": 7 * 86400.0, "keep_content_age": 5400.0, "keep_digest_age": 180 * 86400.0}, []string{
@@ -340,10 +341,13 @@ func TestConsentOfStore(t *testing.T) {
 			if err := json.Unmarshal([]byte(out), &d); err != nil {
 				t.Fatal(err)
 			}
-			if d.Store["directory"] != "/x/sessions" {
-				t.Errorf("directory: %v", d.Store)
+			for key, want := range map[string]string{"directory": "/x/sessions", "past": "/x/past", "definitions": "/x/definitions"} {
+				if d.Store[key] != want {
+					t.Errorf("%s: %v, want %s", key, d.Store[key], want)
+				}
+				delete(d.Store, key)
 			}
-			if delete(d.Store, "directory"); !maps.Equal(d.Store, test.want) {
+			if !maps.Equal(d.Store, test.want) {
 				t.Errorf("store = %v, want %v", d.Store, test.want)
 			}
 			text, _, _ := runConsent(t, nil, variables...)

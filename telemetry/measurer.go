@@ -17,10 +17,10 @@ import (
 // consumer shows it that content before it is redacted. As a sink it learns which operations there are. What leaves it is
 // numbers and words that the rules list. A nil one has no rules.
 type measurer struct {
-	set                 *rules.Set
-	recorder            *rules.Recorder // the consumer's
-	note                func(record.Note)
-	arguments, response bool // which content the rules look at
+	set                *rules.Set
+	recorder           *rules.Recorder // the consumer's
+	note               func(record.Note)
+	arguments, results bool // which content the rules look at
 
 	mu      sync.Mutex
 	waiting map[session.Ref]bool // ids of requests whose responses rules look at
@@ -32,7 +32,7 @@ func newMeasurer(cfg Config) *measurer {
 		return nil
 	}
 	m := &measurer{set: cfg.Rules, waiting: map[session.Ref]bool{}, note: func(record.Note) {}}
-	m.arguments, m.response = cfg.Rules.Wants()
+	m.arguments, m.results = cfg.Rules.Wants()
 	m.recorder = rules.NewRecorder(cfg.Rules, func(problem string) {
 		cfg.Logger.Warn(problem, "hint", "docs/metric-rules.md has the limits")
 	})
@@ -42,7 +42,7 @@ func newMeasurer(cfg Config) *measurer {
 // contents adds the content that rules look at to that which is captured.
 func (m *measurer) contents(c session.Contents) session.Contents {
 	if m != nil {
-		c.MeasureMax, c.MeasureRequest, c.MeasureResponse = rules.MaxContent, m.arguments, m.response
+		c.MeasureMax, c.MeasureRequest, c.MeasureResponse = rules.MaxContent, m.arguments, m.results
 	}
 	return c
 }
@@ -69,7 +69,7 @@ func (m *measurer) matches(raw *session.Raw) bool {
 // requested remembers a request whose response rules look at. That of a task brings the result of another request. The
 // goroutine that reads what the client sends calls it.
 func (m *measurer) requested(raw *session.Raw) {
-	if m == nil || !m.response || raw.Kind != framing.Request || raw.Dir != record.ToServer || raw.Cut {
+	if m == nil || !m.results || raw.Kind != framing.Request || raw.Dir != record.ToServer || raw.Cut {
 		return
 	}
 	if raw.Method != semconv.TasksResult && raw.Method != semconv.TasksGet && !m.matches(raw) {
@@ -93,6 +93,8 @@ func (m *measurer) look(raw *session.Raw, tracker *session.Tracker, at time.Time
 		})
 	case raw.Dir == record.ToClient && (raw.Kind == framing.Response || raw.Kind == framing.ErrorResponse):
 		m.answered(raw, tracker, at)
+	case raw.Dir == record.ToClient && raw.Method == semconv.TasksNotification && raw.Extra != nil && raw.Extra.Outcome.Known:
+		m.response(tracker.TaskNumber(&raw.Message), raw, contentOf(raw), at)
 	}
 }
 
@@ -119,11 +121,17 @@ func (m *measurer) answered(raw *session.Raw, tracker *session.Tracker, at time.
 	default:
 		known = !x.AsksUser() && !x.MakesTask && x.ResultType == ""
 	}
-	if !known || !m.recorder.WaitsFor(number) {
-		return
+	if known {
+		m.response(number, raw, content, at)
 	}
-	content.TooLarge = content.TooLarge || m.response && raw.Measure == nil
-	m.recorder.Response(number, content, at)
+}
+
+// response evaluates the rules that wait for what a message says of an operation.
+func (m *measurer) response(number uint64, raw *session.Raw, content rules.Content, at time.Time) {
+	if m.recorder.WaitsFor(number) {
+		content.TooLarge = content.TooLarge || m.results && raw.Measure == nil
+		m.recorder.Response(number, content, at)
+	}
 }
 
 // contentOf returns what was copied beside a message.

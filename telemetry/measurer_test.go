@@ -111,7 +111,8 @@ func TestRules(t *testing.T) {
 // TestRulesAndTasks: the result of a call that becomes a task is the task's.
 func TestRulesAndTasks(t *testing.T) {
 	r := otlptest.Start(t, otlptest.Config{})
-	s := open(t, r, otlptest.HTTP, withRules(t, `rules: [{name: x, type: counter, match: {tool: slow}, value: {from: text, regex: '\d+'}}]`))
+	s := open(t, r, otlptest.HTTP, withRules(t, `rules: [{name: x, type: counter, match: {tool: slow}, value: {from: text, regex: '\d+'}},
+{name: y, type: counter, match: {tool: slow}, value: {from: error, regex: '\d+'}}]`))
 	s.say(timed(`
 > {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow","task":{}}}
 < {"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"a","status":"working"},"content":[{"type":"text","text":"1"}]}}
@@ -127,10 +128,22 @@ func TestRulesAndTasks(t *testing.T) {
 < {"jsonrpc":"2.0","id":6,"result":{"resultType":"input_required","requestState":"s","content":[{"type":"text","text":"1"}]}}
 > {"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"slow","requestState":"s","inputResponses":{}}}
 < {"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"4000"}]}}
+> {"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"slow"}}
+< {"jsonrpc":"2.0","id":8,"result":{"resultType":"task","taskId":"c","status":"working"}}
+< {"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"c","status":"working"}}
+< {"jsonrpc":"2.0","params":{"taskId":"c","status":"completed","result":{"content":[{"type":"text","text":"50000"}]}},"method":"notifications/tasks"}
+< {"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"c","status":"completed","result":{"content":[{"type":"text","text":"1"}]}}}
+< {"jsonrpc":"2.0","method":"notifications/message","params":{"taskId":"c","result":{"content":[{"type":"text","text":"1"}]}}}
+> {"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"slow"}}
+< {"jsonrpc":"2.0","id":9,"result":{"resultType":"task","taskId":"d","status":"working"}}
+< {"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"d","status":"failed","error":{"code":-32603,"message":"9 retries"}}}
 `))
 	s.end(left)
-	if got := r.Value("x", nil); got != 4320 {
-		t.Errorf("x is %v, want 4320", got)
+	if got := r.Value("x", nil); got != 54320 {
+		t.Errorf("x is %v, want 54320", got)
+	}
+	if got := r.Value("y", nil); got != 9 {
+		t.Errorf("y is %v, want 9", got)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/mcptest"
@@ -100,6 +102,36 @@ func TestPastComesLate(t *testing.T) {
 			} else if asked != "mail-server" {
 				t.Errorf("asked for %q", asked)
 			}
+		})
+	}
+}
+
+// TestPastAwaited: the end of a session waits for what is remembered of its server, but not for long.
+func TestPastAwaited(t *testing.T) {
+	for takes, want := range map[time.Duration]string{200 * time.Millisecond: "unseen_sequence", time.Minute: ""} {
+		synctest.Test(t, func(t *testing.T) {
+			f, begin := &findings{}, make(chan struct{})
+			s := openTo(t, consent.Request{Telemetry: "console"}, func(c *telemetry.Config) {
+				c.Sinks = append(c.Sinks, f)
+				c.Anomalies.Limits = anomaly.Limits{Chance: 0.5}
+				c.Past = func(string) *past.Past {
+					<-begin
+					time.Sleep(takes)
+					return settledPast()
+				}
+			})
+			s.say(unusualSession)
+			mcptest.Eventually(t, "the calls", func() bool { return f.calls() == 2 })
+			closing := time.Now()
+			close(begin)
+			s.end(left)
+			if got := f.found(); got != want {
+				t.Errorf("it takes %v: found %q, want %q", takes, got, want)
+			}
+			if waited := time.Since(closing); waited > 2*time.Second { // of the bubble's clock
+				t.Errorf("it takes %v: the end waited for %v", takes, waited)
+			}
+			time.Sleep(takes) // the goroutine ends
 		})
 	}
 }

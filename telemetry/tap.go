@@ -6,6 +6,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/framing"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
@@ -45,6 +46,9 @@ func (t *Telemetry) wanted(m *session.Raw) bool {
 	}
 	if m.Dir != record.ToClient {
 		return false
+	}
+	if m.Kind == framing.Notification {
+		return m.Method == semconv.TasksNotification
 	}
 	// Requests whose bytes have been forwarded and not been scanned could be the one. This is asked first: bytes that arrive
 	// later have no response yet.

@@ -62,7 +62,12 @@ type storing struct {
 	KeepSize       int64   `json:"keep_size,omitempty"`        // bytes, of all sessions
 	KeepContentAge float64 `json:"keep_content_age,omitempty"` // s; absent also if no content is captured
 	KeepDigestAge  float64 `json:"keep_digest_age"`            // s
+	Definitions    string  `json:"definitions,omitempty"`      // the directory of fingerprints
+	Past           string  `json:"past,omitempty"`             // the directory of what is remembered of servers; absent if nothing is
+	PastServers    int     `json:"past_servers,omitempty"`     // of which there is something now
 	content        bool
+
+	PastSince time.Time `json:"past_since,omitzero"` // the day of the first session that is remembered
 }
 
 func (a *app) consent(c *cli.Context) error {
@@ -149,7 +154,13 @@ func (a *app) storing(content bool) *storing {
 		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(), content: content,
 	}
 	if dir := a.stateDir(); dir != "" {
-		s.Directory = filepath.Join(dir, "sessions")
+		s.Directory, s.Definitions = filepath.Join(dir, "sessions"), filepath.Join(dir, "definitions")
+		if a.remembers() {
+			s.Past = filepath.Join(dir, "past")
+			if servers, since := store.Open(dir).Remembered(); servers > 0 {
+				s.PastServers, s.PastSince = servers, since
+			}
+		}
 	}
 	if content {
 		s.KeepContentAge = keep.Content.Seconds()
@@ -175,8 +186,19 @@ func (s *storing) limits() []string {
 	if s.content {
 		lines = append(lines, "captured content: for "+ageText(s.KeepContentAge)+" (SPANPIPE_KEEP_CONTENT)")
 	}
+	lines = append(lines, "totals of each session and a short line for each operation, without content: for "+ageText(s.KeepDigestAge))
+	if s.Past != "" {
+		line := "what is usual for each server (names, counts, durations, sizes), in " + s.Past + ": until it has not been seen for " +
+			ageText(s.KeepDigestAge)
+		if s.PastServers > 0 {
+			line += "; now of " + view.Plural(s.PastServers, "server") + ", since " + s.PastSince.Format("2 Jan 2006")
+		}
+		lines = append(lines, line+" (SPANPIPE_ANOMALIES=session keeps none)")
+	}
+	if s.Definitions != "" {
+		lines = append(lines, "fingerprints of definitions, and which of them you have accepted, in "+s.Definitions+": until you remove them")
+	}
 	return append(lines,
-		"totals of each session and a short line for each operation, without content: for "+ageText(s.KeepDigestAge),
 		"backups, and a home directory that is synchronized with other machines, copy these files and may keep them "+
 			"longer; SPANPIPE_DIR names another place")
 }

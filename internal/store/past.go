@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -76,6 +77,35 @@ func (s *Store) readPast(service string) (*past.Past, error) {
 	return p, nil
 }
 
+// Remembered returns of how many servers earlier sessions are remembered, and the day of the first of these; no servers if that
+// cannot be read.
+func (s *Store) Remembered() (servers int, since time.Time) {
+	dir, err := s.pastDir(false)
+	if err != nil {
+		return 0, time.Time{}
+	}
+	defer func() { _ = dir.Close() }()
+	entries, _ := fs.ReadDir(dir.FS(), ".")
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), pastSuffix) {
+			continue
+		}
+		var p struct {
+			Sessions int
+			Since    past.Day
+		}
+		text, err := readFile(dir, e.Name(), past.MaxSize+1)
+		if err != nil || json.Unmarshal(text, &p) != nil || p.Sessions == 0 {
+			continue
+		}
+		if day := p.Since.Time(); servers == 0 || day.Before(since) {
+			since = day
+		}
+		servers++
+	}
+	return servers, since
+}
+
 // pastDir opens the directory of the files, which it makes if that is wanted.
 func (s *Store) pastDir(create bool) (*os.Root, error) {
 	if !create {
@@ -94,7 +124,8 @@ func (s *Store) pastDir(create bool) (*os.Root, error) {
 	return openOrMakeDir(root, pastName)
 }
 
-// makePast makes the file about a server from the digests of its sessions, unless another process just has.
+// makePast makes the file about a server from the digests of its sessions, unless another process just has. What could only not
+// be written, to a full disk, is there all the same.
 func (s *Store) makePast(ctx context.Context, service string) (*past.Past, error) {
 	sessions, err := s.Sessions()
 	if err != nil {
@@ -110,6 +141,9 @@ func (s *Store) makePast(ctx context.Context, service string) (*past.Past, error
 		}
 		return true
 	})
+	if p != nil {
+		err = nil
+	}
 	return p, err
 }
 

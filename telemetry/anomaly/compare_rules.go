@@ -172,13 +172,15 @@ func (c *Comparison) levels(op *record.Operation, key past.Key, now *current, ca
 // block looks at the median of some calls in a row. It wants several such medians: at the start of a session caches are
 // cold, and of some tools the largest value ever is always yet to come.
 func (c *Comparison) block(op *record.Operation, key past.Key, now *current, what measure, m *past.Measure, median, floor, unit float64) {
-	l, beyond := c.beyond(m, median, floor, past.DayOf(op.Start))
-	if !beyond {
+	day := past.DayOf(op.Start)
+	l, beyond := c.beyond(m, median, floor, day)
+	if now.blocks[what]++; !beyond {
 		now.blocks[what] = 0
-		return
 	}
-	if now.blocks[what]++; now.blocks[what] < blocksWanted {
-		return
+	if now.blocks[what] < blocksWanted {
+		if l, beyond = c.drifted(m, median, floor, day); !beyond {
+			return
+		}
 	}
 	c.find(op, key, op.End, record.Finding{
 		Kind: what.kind, Side: what.side, Seen: median / unit, Usual: math.Exp2(l.Mean) / unit, Unit: what.unit(),
@@ -228,6 +230,18 @@ func outlying(s *past.Sketch, v, floor float64) (usual float64, ok bool) {
 	spread := max(above(s.Quantile(0.95))/p95, minSpread)
 	far := above(v)
 	return usual, far > (tailFactor+scarcity/float64(s.N()))*spread && far > knownScale*above(s.Largest(knownRank))
+}
+
+// drifted reports whether two weeks, and the median of a block after them, are far above the level of the weeks that are some time
+// ago. What becomes slow by and by is seen in weeks where no session has enough calls to show it.
+func (c *Comparison) drifted(m *past.Measure, median, floor float64, today past.Day) (past.Level, bool) {
+	l, mean, ok := m.Trend(today-levelAgo, today)
+	if !ok || l.Sessions < c.limits.Sessions {
+		return l, false
+	}
+	least := l.Mean + max(levelSpreads*max(l.Spread, levelLeast), math.Log2(levelFactor))
+	seen := min(mean, math.Log2(median))
+	return l, seen > least && math.Exp2(seen)-math.Exp2(l.Mean) > floor
 }
 
 // beyond reports whether the median of a block is far above the level of all weeks, or of those that are some time ago: a

@@ -2,6 +2,7 @@ package anomaly_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -177,22 +178,26 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareDrift: what becomes slower day by day is its own usual level, but not that of weeks ago.
+// TestCompareDrift: a tool that becomes slower by a tenth each day is slow, although each day is like the one before. That is
+// seen in a session with ten calls of it, and in one with four, which show nothing by themselves.
 func TestCompareDrift(t *testing.T) {
 	t.Parallel()
-	for slowly, want := range map[float64]string{0.1: "slow", 0: ""} {
-		ops := session(rand.New(rand.NewPCG(2, 2)), 50)
-		factor := 1.0
-		for range 60 {
-			factor *= 1 + slowly
-		}
-		for _, op := range ops {
-			if op.Target == "a" {
-				place(op, startOf(op), time.Duration(float64(op.Duration)*factor))
+	for _, test := range []struct {
+		slowly float64
+		calls  int
+		want   string
+	}{{0.1, 50, "slow"}, {0.1, 20, "slow"}, {0, 50, ""}, {0, 20, ""}} {
+		factor := math.Pow(1+test.slowly, 60)
+		for of, want := range map[float64]string{factor: test.want, 1: ""} { // it is slow still, or has become fast again
+			ops := session(rand.New(rand.NewPCG(2, 2)), test.calls)
+			for _, op := range ops {
+				if op.Target == "a" {
+					place(op, startOf(op), time.Duration(float64(op.Duration)*of))
+				}
 			}
-		}
-		if got := kinds(compared(settled(slowly), anomaly.Limits{}, "client", "1", ops)); got != want {
-			t.Errorf("%v a day: found %q, want %q", slowly, got, want)
+			if got := kinds(compared(settled(test.slowly), anomaly.Limits{}, "client", "1", ops)); got != want {
+				t.Errorf("%v a day, %d calls, %.0f times as slow: found %q, want %q", test.slowly, test.calls, of, got, want)
+			}
 		}
 	}
 }

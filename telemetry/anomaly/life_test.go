@@ -90,6 +90,8 @@ func newLife(r *rand.Rand) *life {
 	return l
 }
 
+func (l *life) sameTask() bool { return l.fixed }
+
 func (l *life) addTool(kind past.Kind) {
 	r := l.r
 	name := fmt.Sprintf("%s_%d", kind, len(l.tools))

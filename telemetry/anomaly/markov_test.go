@@ -20,6 +20,8 @@ func newMarkovLife(r *rand.Rand) *markovLife {
 	return &markovLife{r: r, tools: randomTools(r), busy: between(r, 1, 8)}
 }
 
+func (m *markovLife) sameTask() bool { return false }
+
 func (m *markovLife) day(day int) (all []lived) {
 	for n := int(m.busy + m.r.Float64()); n > 0; n-- {
 		start := time.Duration(day)*24*time.Hour + seconds(m.r.Float64()*43200)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
@@ -18,16 +19,22 @@ var (
 	months    = flag.Int("months", 6, "how many months")
 	seeds     = flag.Uint64("seeds", 2, "how many seeds")
 	firstSeed = flag.Uint64("seed", 100, "the first of them")
-	generator = flag.String("generator", "life", "of months: life, or markov, with which the thresholds were chosen")
+	generator = flag.String("generator", "life,office", "of months: also markov, with which the thresholds were chosen")
 	showFound = flag.Bool("found", false, "print each finding")
 )
 
 // liver is a server over months.
-type liver interface{ day(day int) []lived }
+type liver interface {
+	day(day int) []lived
+	sameTask() bool // a scheduled agent uses it, whose task never changes
+}
 
-func newLiver(r *rand.Rand) liver {
-	if *generator == "markov" {
+func newLiver(generator string, r *rand.Rand) liver {
+	switch generator {
+	case "markov":
 		return newMarkovLife(r)
+	case "office":
+		return newOffice(r)
 	}
 	return newLife(r)
 }
@@ -80,11 +87,20 @@ func TestMonths(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
+	for _, generator := range strings.Split(*generator, ",") {
+		t.Run(generator, func(t *testing.T) {
+			t.Parallel()
+			monthsOfAll(t, generator)
+		})
+	}
+}
+
+func monthsOfAll(t *testing.T, generator string) {
 	calls, all, size := 0, map[record.FindingKind]int{}, 0
 	for seed := *firstSeed; seed < *firstSeed+*seeds; seed++ {
 		ofSeed, found := 0, map[record.FindingKind]int{}
 		for world := range *worlds {
-			m := simulate(newLiver(rand.New(rand.NewPCG(seed, uint64(world)))), 30**months)
+			m := simulate(newLiver(generator, rand.New(rand.NewPCG(seed, uint64(world)))), 30**months)
 			ofSeed += m.calls
 			for _, f := range m.found {
 				found[f.Kind]++

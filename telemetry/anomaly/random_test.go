@@ -192,7 +192,7 @@ func TestRandomFaults(t *testing.T) {
 	}
 	for kind, fault := range faults {
 		hits := 0
-		for seed := range uint64(n) {
+		for seed := *first; seed < *first+n; seed++ {
 			r := rand.New(rand.NewPCG(seed, 2))
 			ops := randomSession(r)
 			bad := fault.inject(r, mostCalled(ops), endOf(ops[len(ops)-1])+time.Minute)

@@ -149,6 +149,43 @@ func (m *Measure) Level(before Day) (l Level) {
 	return l
 }
 
+// What a week must have to count in a trend, and how many weeks a trend needs.
+const (
+	weekBlocks = 5
+	trendWeeks = 4
+	newBlocks  = 10
+	newDays    = 14
+)
+
+// Trend returns the level of the weeks before a day and the mean of the two weeks before today. The level is that of the means
+// of weeks, and its spread is what one week differs from the next: a trend in them is none. It is false if one of them is not
+// known well.
+func (m *Measure) Trend(before, today Day) (old Level, mean float64, ok bool) {
+	var n, sum, steps, previous, recent float64
+	blocks := 0
+	for _, w := range m.Weeks {
+		switch last := Day(w.Week*7 + 6); {
+		case last < before && w.Blocks >= weekBlocks:
+			if n == 0 {
+				old.Since = Day(w.Week * 7)
+			}
+			of := w.Sum / float64(w.Blocks)
+			if n > 0 {
+				steps += (of - previous) * (of - previous)
+			}
+			n, sum, previous, old.Sessions = n+1, sum+of, of, old.Sessions+w.Sessions
+		case last >= today-newDays:
+			blocks, recent = blocks+w.Blocks, recent+w.Sum
+		}
+	}
+	if n < trendWeeks || blocks < newBlocks {
+		return old, 0, false
+	}
+	old.Mean = sum / n
+	old.Spread = math.Sqrt(steps / (n - 1) / 2) // the difference of two weeks has twice the variance of one
+	return old, recent / float64(blocks), true
+}
+
 // add adds a session's medians of a week.
 func (m *Measure) add(week int, b *Blocks) {
 	m.All.Merge(&b.all)
@@ -173,7 +210,7 @@ func rounded(v float64) float64 { return math.Round(v*1000) / 1000 }
 // BlockLength is how many values in a row have a median of their own.
 const BlockLength = 3
 
-// Blocks takes the values of one session, and the medians of each five of them in a row.
+// Blocks takes the values of one session, and the medians of each three of them in a row.
 type Blocks struct {
 	all       Sketch
 	values    [BlockLength]float64

@@ -21,26 +21,61 @@ type document struct {
 	arguments, result lazy
 	texts, errors     []string
 	split             bool
-	parsed            map[string]any // texts that are JSON, by their text
-	work              int            // what rules have cost so far
+	parsed            map[string]*tree // texts that are JSON, by their text; nil for others
+	work              int              // what rules have cost so far
 }
 
 // exhausted reports whether rules together have cost too much. Then nothing more is found in the message.
 func (d *document) exhausted() bool { return d.work > maxWork }
 
-// lazy is a JSON value that is decoded once.
-type lazy struct {
-	done  bool
-	value any
-	ok    bool
+// spend takes steps from what rules may cost, and reports whether they may be taken.
+func (d *document) spend(steps int) bool {
+	d.work += steps
+	return !d.exhausted()
 }
 
-func (l *lazy) of(raw []byte) (any, bool) {
+// tree is a JSON value, and what paths cost in it.
+type tree struct {
+	value  any
+	nodes  int // in it
+	levels int // the sum of the levels that its nodes are at
+}
+
+func newTree(value any) *tree {
+	t := &tree{value: value}
+	t.count(value, 1)
+	return t
+}
+
+func (t *tree) count(value any, level int) {
+	t.nodes++
+	t.levels += level
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			t.count(v, level+1)
+		}
+	case map[string]any:
+		for _, v := range value {
+			t.count(v, level+1)
+		}
+	}
+}
+
+// lazy is a JSON value that is decoded once.
+type lazy struct {
+	done bool
+	tree *tree // nil if it is no JSON
+}
+
+func (l *lazy) of(raw []byte) *tree {
 	if !l.done {
 		l.done = true
-		l.value, l.ok = decode(raw)
+		if value, ok := decode(raw); ok {
+			l.tree = newTree(value)
+		}
 	}
-	return l.value, l.ok
+	return l.tree
 }
 
 // decode decodes JSON and nothing else. Numbers stay as they are written: 1e999 is JSON, but no float64.
@@ -57,16 +92,19 @@ func decode(raw []byte) (value any, ok bool) {
 }
 
 // decodeText decodes a text that holds JSON. Rules that look into the same text share the work.
-func (d *document) decodeText(text string) (any, bool) {
-	if value, known := d.parsed[text]; known {
-		return value, value != nil
+func (d *document) decodeText(text string) *tree {
+	t, known := d.parsed[text]
+	if known {
+		return t
 	}
-	value, ok := decode([]byte(text))
+	if value, ok := decode([]byte(text)); ok && value != nil {
+		t = newTree(value)
+	}
 	if d.parsed == nil {
-		d.parsed = map[string]any{}
+		d.parsed = map[string]*tree{}
 	}
-	d.parsed[text] = value
-	return value, ok && value != nil
+	d.parsed[text] = t
+	return t
 }
 
 // has reports whether a message has a part.
@@ -84,7 +122,10 @@ func (d *document) has(from From) bool {
 func (d *document) textsOf(from From) []string {
 	if !d.split {
 		d.split = true
-		result, _ := d.result.of(d.Result)
+		var result any
+		if t := d.result.of(d.Result); t != nil {
+			result = t.value
+		}
 		d.texts = texts(result)
 		object, _ := result.(map[string]any)
 		value, _ := decode(d.Error)
@@ -127,38 +168,55 @@ func texts(result any) []string {
 // find returns what a source finds, at most maxValues of it: JSON values, or what a regular expression's first group has
 // matched.
 func (d *document) find(s *Source) []any {
+	found := d.values(s)
+	found = found[:min(len(found), maxValues)]
+	if s.Regex != nil {
+		found = d.matches(s, found)
+	}
+	return found
+}
+
+// count returns how much a source finds. That is exact without a regular expression.
+func (d *document) count(s *Source) int {
+	if s.Regex == nil {
+		return len(d.values(s))
+	}
+	return len(d.find(s))
+}
+
+// values returns the texts that a source is for, or what its path has found.
+func (d *document) values(s *Source) []any {
 	var found []any
 	switch s.From {
 	case Arguments:
-		if value, ok := d.arguments.of(d.Arguments); ok {
-			found = d.in(s, value, len(d.Arguments))
-		}
+		found = d.in(s, d.arguments.of(d.Arguments))
 	case Result:
-		if value, ok := d.result.of(d.Result); ok {
-			found = d.in(s, value, len(d.Result))
-		}
+		found = d.in(s, d.result.of(d.Result))
 	case Text, Error:
 		for _, text := range d.textsOf(s.From) {
 			if s.Path == nil {
 				found = append(found, text)
-			} else if value, ok := d.decodeText(text); ok {
-				found = append(found, d.in(s, value, len(text))...)
+			} else {
+				found = append(found, d.in(s, d.decodeText(text))...)
 			}
 		}
 	}
-	if s.Regex != nil {
-		found = d.matches(s, found)
-	}
-	return found[:min(len(found), maxValues)]
+	return found
 }
 
-// in returns what a source's path finds in a value of the given size.
-func (d *document) in(s *Source, value any, size int) []any {
-	if d.work += s.pathCost * size; d.exhausted() {
+// in returns what a source's path finds in a value.
+func (d *document) in(s *Source, t *tree) []any {
+	if t == nil {
 		return nil
 	}
-	nodes := s.Path.Select(value)
-	return nodes[:min(len(nodes), maxValues)]
+	visits := t.nodes
+	if s.descends {
+		visits = t.levels
+	}
+	if !d.spend(s.pathCost * visits) {
+		return nil
+	}
+	return s.Path.Select(t.value)
 }
 
 // matches returns what the source's regular expression finds in the texts among the values: its group "value", else its
@@ -168,23 +226,33 @@ func (d *document) matches(s *Source, values []any) []any {
 	var found []any
 	for _, v := range values {
 		text, ok := v.(string)
-		if !ok || d.exhausted() {
+		if !ok {
 			continue
 		}
 		text = text[:min(len(text), maxText)]
-		all := s.Regex.FindAllStringSubmatchIndex(text, 1)
-		if d.work += s.regexCost * len(text); len(all) > 0 && !d.exhausted() {
-			all = s.Regex.FindAllStringSubmatchIndex(text, maxValues-len(found))
-		}
-		d.work += s.regexCost * len(text) * len(all) // each match may have to look at all that follows it
-		for _, m := range all {
+		for _, m := range d.match(s, text, maxValues-len(found)) {
 			if from, to := m[2*group], m[2*group+1]; from >= 0 {
 				found = append(found, text[from:to])
 			}
 		}
-		if len(found) >= maxValues {
+		if len(found) >= maxValues || d.exhausted() {
 			break
 		}
 	}
 	return found
+}
+
+// match returns at most so many matches of the source's regular expression, and no more than can be paid for: each match, and
+// the search for one that is not there, may have to look at all that follows.
+func (d *document) match(s *Source, text string, most int) [][]int {
+	const call = 16 // costs as much as so many bytes
+	cost := s.regexCost * (len(text) + call)
+	affordable := (maxWork - d.work) / cost
+	all := s.Regex.FindAllStringSubmatchIndex(text, max(min(most, affordable), 0))
+	searches := len(all)
+	if searches < most {
+		searches++ // one more found nothing, or cannot be paid for
+	}
+	d.spend(searches * cost)
+	return all
 }

@@ -29,7 +29,9 @@ type stage struct {
 // run evaluates what a stage can know of a rule.
 func (s *stage) run(r *Rule, t *trial) {
 	if r.When != nil && r.When.Source != nil && r.When.Source.late() == s.late {
-		t.unmet = t.unmet || r.When.holds(s.find(r.When.Source)) == r.When.Not
+		found := s.find(r.When.Source)
+		s.doc.spend(r.When.cost(found))
+		t.unmet = t.unmet || !s.doc.exhausted() && r.When.holds(found) == r.When.Not
 	}
 	for i := range r.Labels {
 		if l := &r.Labels[i]; l.Source.late() == s.late && l.Source.From != Outcome {
@@ -42,8 +44,11 @@ func (s *stage) run(r *Rule, t *trial) {
 			t.values = []float64{*r.Value.Constant}
 		}
 	case r.Value.Source.late() == s.late:
-		if r.Value.As == AsCount && !s.doc.has(r.Value.Source.From) {
-			return // none were found where there is nothing to look at
+		if r.Value.As == AsCount {
+			if s.doc.has(r.Value.Source.From) { // none were found where there is nothing to look at
+				t.values = []float64{float64(s.doc.count(&r.Value.Source)) * r.Value.Scale}
+			}
+			return
 		}
 		t.values, t.bad = r.Value.of(s.find(&r.Value.Source), s.now)
 	}
@@ -58,9 +63,6 @@ func (s *stage) find(source *Source) []any {
 
 // of makes numbers of what was found, and counts what is none.
 func (v *Value) of(found []any, now time.Time) (values []float64, bad int) {
-	if v.As == AsCount {
-		return []float64{float64(len(found)) * v.Scale}, 0
-	}
 	for _, one := range found {
 		number, ok := numberOf(one)
 		if v.As == AsAge {
@@ -73,6 +75,14 @@ func (v *Value) of(found []any, now time.Time) (values []float64, bad int) {
 		values = append(values, number)
 	}
 	return values, bad
+}
+
+// cost returns what it costs to look for the condition's words, in steps.
+func (c *Condition) cost(found []any) (steps int) {
+	for _, v := range found {
+		steps += len(textOf(v)) * (1 + len(c.Contains)) / 4
+	}
+	return steps
 }
 
 // holds reports whether something that was found is what the condition asks for.

@@ -169,7 +169,8 @@ func (p *parser) source(n *yaml.Node, members map[string]*yaml.Node, what string
 	path, regex := members["path"], members["regex"]
 	if text := p.text(path, "path", 10*maxPath); text != "" {
 		var err error
-		s.Text, s.pathCost = text, pathCost(text)
+		s.Text = text
+		s.pathCost, s.descends = pathCost(text)
 		if s.Path, err = compilePath(text); err != nil {
 			p.problem(path, "path "+quote(text)+": "+printable(err.Error()), "paths are those of RFC 9535, for example $.items[0].price")
 		}

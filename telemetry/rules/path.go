@@ -44,13 +44,18 @@ func compilePath(text string) (*jsonpath.Path, error) {
 	return path, nil
 }
 
-// pathCost returns what a path costs for each byte that it looks at: nothing if it leads to one place.
-func pathCost(text string) int {
+// nodeCost is what a path costs for each node that it selects or passes on, in steps.
+const nodeCost = 128
+
+// pathCost returns what a path costs for each node: nothing if it leads to one place. A path that descends hands each node up
+// through all levels above it.
+func pathCost(text string) (cost int, descends bool) {
 	bare := unquoted(text)
-	if !strings.ContainsAny(bare, "*?:,") && !strings.Contains(bare, "..") {
-		return 0
+	descends = strings.Contains(bare, "..")
+	if !strings.ContainsAny(bare, "*?:,") && !descends {
+		return 0, false
 	}
-	return 8 << strings.Count(bare, ",")
+	return nodeCost << strings.Count(bare, ","), descends
 }
 
 // unquoted returns a path without its texts and blanks.

@@ -31,7 +31,8 @@ func TestValues(t *testing.T) {
 		{"invalid UTF-8", `{from: text, regex: 'left: (\d+)'}`, "{\"content\":[{\"text\":\"\xff left: 6\"}]}", []string{"x 6"}},
 		{"no JSON", `{from: result, path: $.n}`, `{"n":1`, nil},
 		{"JSON and more", `{from: result, path: $.n}`, `{"n":1} {"n":2}`, nil},
-		{"deep JSON", `{from: result, path: $..n}`, strings.Repeat(`{"a":`, 9000) + `{"n":8}` + strings.Repeat(`}`, 9000), []string{"x 8"}},
+		{"deep JSON", `{from: result, path: $..n}`, strings.Repeat(`{"a":`, 700) + `{"n":8}` + strings.Repeat(`}`, 700), []string{"x 8"}},
+		{"beside JSON that is deeper", `{from: result, path: $.n}`, `{"n":8,"m":` + nested(9000, "") + `}`, []string{"x 8"}},
 		{"JSON that is too deep", `{from: result, path: $..n}`, strings.Repeat(`[`, 100_000) + strings.Repeat(`]`, 100_000), nil},
 		{"JSON in a text", `{from: text, path: $.n}`, text(`{"n":3}`, `no JSON`, `{"n":4}`), []string{"x 3", "x 4"}},
 		{"a number in a text in a text", `{from: text, path: $.n, regex: '(\d+) left'}`, text(`{"n":"3 left"}`), []string{"x 3"}},
@@ -243,6 +244,52 @@ func TestExpensive(t *testing.T) {
 	if got := len(s.call("t", `{}`, text("12"))); got != 41 {
 		t.Errorf("of a short message: %d values", got)
 	}
+}
+
+// TestExpensiveAlone: one rule that costs too much for a message is left out before it is evaluated. Without that, the first of
+// these takes a minute and a half.
+func TestExpensiveAlone(t *testing.T) {
+	ones := "1" + strings.Repeat(",1", 110_000)
+	for _, test := range []struct{ name, value, result string }{
+		{"all that is deep", `{from: result, path: "$..*", as: count}`, nested(9000, ones)},
+		{"a filter of all that is deep", `{from: result, path: "$..[?@]", as: count}`, nested(9000, ones)},
+		{"a path into all that is deep", `{from: result, path: "$..[0,1,0,1,0]", as: count}`, nested(9000, ones)},
+		{"not so deep", `{from: result, path: "$..*", as: count}`, nested(300, ones)},
+		{"in a text", `{from: text, path: "$..*", as: count}`, text(nested(300, ones))},
+		{"every match to the end", `{from: text, regex: '(\d)((\d*)*(\d*)*(\d*)*(\d*)*(\d*)*(\d*)*z)?'}`, text(strings.Repeat("1", 16_000))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSession(parse(t, gauge(test.value)))
+			equal(t, s.call("t", `{}`, test.result))
+			if len(s.problems) != 1 || !strings.Contains(s.problems[0], "too expensive") {
+				t.Errorf("problems: %q", s.problems)
+			}
+		})
+	}
+}
+
+// TestAffordable: what ordinary rules cost for the largest messages is within the bound.
+func TestAffordable(t *testing.T) {
+	items := `{"items":[{"id":1,"n":2}` + strings.Repeat(`,{"id":1,"n":2}`, 16_000) + `]}`
+	for _, test := range []struct{ name, value, result, last string }{
+		{"all members", `{from: result, path: "$.items[*].n", as: count}`, items, "x 16001"},
+		{"all that is below", `{from: text, path: "$..n"}`, text(items[:strings.LastIndex(items[:110_000], ",{")] + "]}"), "x 2"},
+		{"all matches", `{from: text, regex: '(\d+) ms'}`, text(strings.Repeat("took 12 ms; ", 1300) + strings.Repeat("x", 200_000)), "x 12"},
+		{"the first 16 KiB", `{from: text, regex: '^x*(\d?)'}`, text(strings.Repeat("x", 16<<10) + "1"), ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSession(parse(t, gauge(test.value)))
+			got := s.call("t", `{}`, test.result)
+			if last := strings.Join(got[max(len(got)-1, 0):], ""); last != test.last || len(s.problems) > 0 {
+				t.Errorf("the last of %d values: %q; problems: %q", len(got), last, s.problems)
+			}
+		})
+	}
+}
+
+// nested is a list in a list.
+func nested(depth int, in string) string {
+	return strings.Repeat("[", depth) + in + strings.Repeat("]", depth)
 }
 
 // TestManyCalls: calls that never end take no more room than 2,000 of them.

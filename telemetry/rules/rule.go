@@ -20,13 +20,13 @@ const (
 	maxWord    = 64       // bytes of such a word
 	maxBuckets = 50       // boundaries of a histogram
 	maxName    = 200      // bytes of a metric's name; OpenTelemetry allows 255, and Prometheus appends the unit
-	maxText    = 64 << 10 // bytes of a text that a regular expression sees
+	maxText    = 16 << 10 // bytes of a text that a regular expression sees
 	maxValues  = 100      // values that one message gives a rule
 	maxPath    = 256      // bytes of a path
 	maxRegex   = 512      // bytes of a regular expression
 	maxProgram = 200      // instructions of a compiled one: what it costs for each byte of a text
-	// maxWork bounds what all rules together may cost for a message, in steps of some ten nanoseconds at most. The relay does
-	// not wait for that.
+	// maxWork bounds what all rules together may cost for a message, in steps of some ten nanoseconds. What a step of a rule may
+	// cost is known before it is taken. The relay does not wait for any of it.
 	maxWork = 1 << 25
 	// maxNumber bounds values, so that no sum of them can become infinite.
 	maxNumber = 1e100
@@ -78,7 +78,9 @@ type Source struct {
 	Text  string         // the path as the file has it
 	Regex *regexp.Regexp // nil: what the path has found
 
-	pathCost, regexCost int // steps for each byte
+	pathCost  int  // steps for each node
+	descends  bool // the path has .., which costs that for each node and each level above it
+	regexCost int  // steps for each byte
 }
 
 // As is what is made of what a source has found.

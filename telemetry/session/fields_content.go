@@ -54,6 +54,15 @@ func measureFields(c Contents) []field {
 	if c.MeasureResponse {
 		piece("result", func(m *measured) **framing.Value { return &m.result })
 		piece("error", func(m *measured) **framing.Value { return &m.failure })
+		notified := func(keys string, to func(*measured) **framing.Value) { // notifications/tasks of the extension
+			fields = append(fields, field{path(keys, framing.Raw, c.MeasureMax), func(d *Decoder, v *framing.Value, m *Raw) {
+				if m.Method == semconv.TasksNotification {
+					*to(&d.measured) = v
+				}
+			}})
+		}
+		notified("params result", func(m *measured) **framing.Value { return &m.result })
+		notified("params error", func(m *measured) **framing.Value { return &m.failure })
 	}
 	return fields
 }

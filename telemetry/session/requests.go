@@ -172,6 +172,14 @@ func (t *Tracker) RequestNumber(m *Message) (number, task uint64) {
 	return op.Number, task
 }
 
+// TaskNumber returns the number of the operation whose task a notification is about, or 0.
+func (t *Tracker) TaskNumber(m *Message) uint64 {
+	if op := t.notifiedTask(m); op != nil {
+		return op.Number
+	}
+	return 0
+}
+
 // GivenUp reports whether a response is to a request that was cancelled or given up.
 func (t *Tracker) GivenUp(m *Message) bool { return t.givenUp.has(m.Dir.Opposite(), m.ID.Ref) }
 
