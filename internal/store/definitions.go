@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,12 +21,14 @@ import (
 // This file keeps what is known of servers' definitions: DIR/definitions/ID.json for each server, written under one lock. A
 // damaged file is left as it is: what a user has accepted must not be lost, nor be replaced by what an attacker's server says.
 
+// DefinitionsName is the directory of definitions in that of the store.
+const DefinitionsName = "definitions"
+
 const (
-	definitionsName    = "definitions"
 	definitionsLock    = "lock"
 	definitionsVersion = 1
 	maxDefinitionsFile = 1 << 20 // bytes
-	maxDefined         = 1000    // servers that are listed
+	maxDefined         = 1000    // servers
 	waitingObserved    = 64      // observations that wait for the disk
 )
 
@@ -64,10 +68,10 @@ func (s *Store) Defined() (all []Defined, err error) {
 		return nil, nil // it is empty
 	}
 	for _, name := range names {
-		id, ok := strings.CutSuffix(name, ".json")
-		if !ok || strings.Trim(id, "0123456789abcdef") != "" || len(all) == maxDefined {
+		if !definitionsFileName.MatchString(name) || len(all) == maxDefined {
 			continue
 		}
+		id := strings.TrimSuffix(name, ".json")
 		file, err := readDefinitions(dir, id)
 		all = append(all, Defined{ID: id, State: file.State, Problem: err})
 	}
@@ -88,7 +92,7 @@ func (s *Store) definitionsDir(open func(*os.Root, string) (*os.Root, error)) (r
 	if root, err = os.OpenRoot(s.Dir); err != nil {
 		return nil, nil, err
 	}
-	if dir, err = open(root, definitionsName); err != nil {
+	if dir, err = open(root, DefinitionsName); err != nil {
 		_ = root.Close()
 		return nil, nil, err
 	}
@@ -156,8 +160,40 @@ func changeDefinitionsFile(dir *os.Root, id string, change func(*definitionsFile
 	if err != nil {
 		return err
 	}
+	if _, err := dir.Lstat(id + ".json"); errors.Is(err, fs.ErrNotExist) {
+		makeRoomForDefinitions(dir)
+	}
 	return replace(dir, id+".json", append(text, '\n'), true)
 }
+
+// makeRoomForDefinitions removes the files of a server if there are as many as are kept: of the one that has gone without a change
+// for the longest time, among those of which nothing was accepted. A server that is started with other arguments each time is
+// another one each time, if it has no name.
+func makeRoomForDefinitions(dir *os.Root) {
+	entries, _ := fs.ReadDir(dir.FS(), ".")
+	var files []fs.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && definitionsFileName.MatchString(e.Name()) {
+			files = append(files, info)
+		}
+	}
+	if len(files) < maxDefined {
+		return
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, info := range files {
+		id := strings.TrimSuffix(info.Name(), ".json")
+		f, err := readDefinitions(dir, id)
+		if err == nil && !slices.ContainsFunc(f.Known, func(k definitions.Known) bool { return k.Pinned() }) {
+			_ = removeTexts(dir, id) // the file below is what counts
+			_ = dir.Remove(info.Name())
+			return
+		}
+	}
+}
+
+// definitionsFileName is the name of the file of a server.
+var definitionsFileName = regexp.MustCompile(`^[0-9a-f]+\.json$`)
 
 // DefinitionsConfig describes Definitions.
 type DefinitionsConfig struct {
