@@ -181,6 +181,54 @@ func TestDefinitionsAccept(t *testing.T) {
 	}
 }
 
+// TestDefinitionsByTheirServersName: a server is listed by what it calls itself, too, as sessions shows it; to accept what it offers
+// takes the name that the user has configured.
+func TestDefinitionsByTheirServersName(t *testing.T) {
+	c := newChanging(t)
+	c.session(harmless)
+	sessions, _, _ := c.place.spanpipe(t, nil, "sessions")
+	const itself = "mcptest-server"
+	if !strings.Contains(sessions, itself) {
+		t.Fatalf("the server is called: %s", sessions)
+	}
+	if out, stderr, code := c.definitions(itself); code != 0 || !strings.Contains(out, "add") {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if out, stderr, code := c.definitions("another"); code != 2 || out != "" || !strings.Contains(stderr, "no server is called another") {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if out, stderr, code := c.definitions(itself, "--accept"); code != 2 || out != "" || !strings.Contains(stderr, "list them") {
+		t.Errorf("accepted by what the server says: exit %d: %s%s", code, out, stderr)
+	}
+}
+
+// TestPruneKeepsDefinitions: what was accepted outlives the sessions, and prune says so, with the way to remove it.
+func TestPruneKeepsDefinitions(t *testing.T) {
+	c := newChanging(t)
+	c.session(harmless)
+	c.definitions("*", "--accept")
+	const kept = "Kept: fingerprints of what 1 server offered, and what you accepted of it.\n" +
+		"To forget that, too, remove ~/.local/state/spanpipe/definitions\n"
+	if out, _, code := c.place.spanpipe(t, nil, "prune"); code != 0 || strings.Contains(out, "Kept") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if out, stderr, code := c.place.spanpipe(t, nil, "prune", "--all"); code != 0 || !strings.HasSuffix(out, kept) {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if out := c.session(harmful); strings.Count(out, "not what you accepted") != 1 {
+		t.Errorf("after prune --all the difference is reported as: %s", out)
+	}
+	if err := os.RemoveAll(filepath.Join(c.place.root, stateDir, "definitions")); err != nil {
+		t.Fatal(err)
+	}
+	if out, stderr, code := c.definitions(); code != 2 || !strings.Contains(stderr, "no definitions are known") {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if out, _, _ := c.place.spanpipe(t, nil, "prune", "--all"); strings.Contains(out, "Kept") {
+		t.Errorf("without definitions: %s", out)
+	}
+}
+
 // TestDefinitionsDamaged: a damaged file is left as it is, with one warning, and the session goes on.
 func TestDefinitionsDamaged(t *testing.T) {
 	c := newChanging(t)
