@@ -62,24 +62,26 @@ const (
 		`"inputSchema":{"required":["a"],"type":"object"}}]}`
 )
 
+// changedLine is how the line begins that warns of a change.
+const changedLine = "spanpipe: warning: mcptest-server: add "
+
 // TestDefinitionChangedBetweenSessions: a description that is not what it was in the session before is a warning that names the
 // tool and the part and not the text; only once; and neither the order of members nor white space is a change.
 func TestDefinitionChangedBetweenSessions(t *testing.T) {
 	c := newChanging(t)
 	for _, quiet := range []string{harmless, strings.ReplaceAll(harmless, ",", " ,\n")} {
-		if out := c.session(quiet); strings.Contains(out, "definition changed") {
+		if out := c.session(quiet); strings.Contains(out, changedLine) {
 			t.Fatalf("nothing has changed: %s", out)
 		}
 	}
 	out := c.session(harmful)
-	if strings.Count(out, "definition changed") != 1 || !strings.Contains(out, "warning") || !strings.Contains(out, "add") ||
-		!strings.Contains(out, "description") || strings.Contains(out, "schema") || strings.Contains(out, "id_rsa") {
+	if strings.Count(out, changedLine+"has changed: description\n") != 1 || strings.Contains(out, "schema") || strings.Contains(out, "id_rsa") {
 		t.Errorf("the change is reported as: %s", out)
 	}
-	if out := c.session(harmful); strings.Contains(out, "definition changed") {
+	if out := c.session(harmful); strings.Contains(out, changedLine) {
 		t.Errorf("the change is reported again: %s", out)
 	}
-	if out := c.session(harmless); strings.Contains(out, "definition changed") {
+	if out := c.session(harmless); strings.Contains(out, changedLine) {
 		t.Errorf("what was known before is reported: %s", out)
 	}
 }
@@ -116,7 +118,7 @@ func TestDefinitionChangedWithinSession(t *testing.T) {
 		client.List("tools/list")
 		c.offer(harmful)
 		client.List("tools/list")
-		if out := c.end(client); strings.Count(out, "definition changed") != 1 || strings.Contains(out, "id_rsa") {
+		if out := c.end(client); strings.Count(out, changedLine) != 1 || strings.Contains(out, "id_rsa") {
 			t.Errorf("with %s the change is reported as: %s", sink, out)
 		}
 	}
@@ -165,7 +167,7 @@ func TestDefinitionsAccept(t *testing.T) {
 		t.Errorf("exit %d: %s%s", code, out, stderr)
 	}
 	for range 2 {
-		if out := c.session(harmful); strings.Count(out, "definition changed") != 1 || !strings.Contains(out, "accepted=true") {
+		if out := c.session(harmful); strings.Count(out, changedLine+"is not what you accepted: description\n") != 1 {
 			t.Errorf("the difference is reported as: %s", out)
 		}
 		if out, _, code := c.definitions(); code != 1 || !strings.Contains(out, "DIFFERS") {
@@ -173,7 +175,7 @@ func TestDefinitionsAccept(t *testing.T) {
 		}
 	}
 	c.definitions("*", "--accept")
-	if out := c.session(harmful); strings.Contains(out, "definition changed") {
+	if out := c.session(harmful); strings.Contains(out, changedLine) {
 		t.Errorf("what was accepted is reported: %s", out)
 	}
 	if out, _, code := c.definitions(); code != 0 || !strings.Contains(out, "accepted") {
@@ -302,7 +304,7 @@ func TestDefinitionsAtOnce(t *testing.T) {
 			t.Errorf("a session says: %s", out)
 		}
 	}
-	if out := c.session(harmful); strings.Count(out, "definition changed") != 1 {
+	if out := c.session(harmful); strings.Count(out, changedLine) != 1 {
 		t.Errorf("the change is reported as: %s", out)
 	}
 }
