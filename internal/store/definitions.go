@@ -47,6 +47,7 @@ type Defined struct {
 	ID string
 	definitions.State
 	Problem error // why the file cannot be used
+	key     string
 }
 
 // Defined returns what is known of all servers' definitions. A store without any has none.
@@ -73,7 +74,7 @@ func (s *Store) Defined() (all []Defined, err error) {
 		}
 		id := strings.TrimSuffix(name, ".json")
 		file, err := readDefinitions(dir, id)
-		all = append(all, Defined{ID: id, State: file.State, Problem: err})
+		all = append(all, Defined{ID: id, State: file.State, Problem: err, key: file.Key})
 	}
 	return all, nil
 }
@@ -209,6 +210,7 @@ type Definitions struct {
 	cfg      DefinitionsConfig
 	store    *Store
 	known    definitions.State
+	fresh    bool // nothing was known, or nothing that can be compared
 	observed chan definitions.Observation
 	closing  chan struct{}
 	done     chan struct{}
@@ -220,7 +222,7 @@ type Definitions struct {
 func (s *Store) OpenDefinitions(cfg DefinitionsConfig) (*Definitions, error) {
 	d := &Definitions{
 		cfg: cfg, store: s, observed: make(chan definitions.Observation, waitingObserved),
-		closing: make(chan struct{}), done: make(chan struct{}), expiry: stoppedTimer(),
+		closing: make(chan struct{}), done: make(chan struct{}), expiry: stoppedTimer(), fresh: true,
 	}
 	root, dir, err := s.definitionsDir(openDir)
 	switch {
@@ -230,6 +232,7 @@ func (s *Store) OpenDefinitions(cfg DefinitionsConfig) (*Definitions, error) {
 		if err != nil {
 			return nil, err
 		}
+		d.fresh = f.Key != cfg.Check
 		d.known = d.current(&f).State
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
@@ -241,14 +244,20 @@ func (s *Store) OpenDefinitions(cfg DefinitionsConfig) (*Definitions, error) {
 // current returns what a file holds, if its fingerprints are of the present key.
 func (d *Definitions) current(f *definitionsFile) *definitionsFile {
 	if f.Key != d.cfg.Check {
-		if f.Key != "" {
-			d.cfg.Logger.Warn("the definitions of this server begin anew, and are not pinned: there is another key",
-				"server", d.cfg.Service)
-		}
 		*f = definitionsFile{Version: definitionsVersion, Key: d.cfg.Check}
 	}
 	f.Service = d.cfg.Service
 	return f
+}
+
+// reportOtherKey warns if what was known of the server cannot be compared, since the key is another one. The file is then another
+// one, too: its name is a hash by the key.
+func (d *Definitions) reportOtherKey() {
+	all, _ := d.store.Defined() // what cannot be read has been reported, or is of another server
+	if slices.ContainsFunc(all, func(one Defined) bool { return one.Service == d.cfg.Service && one.key != d.cfg.Check }) {
+		d.cfg.Logger.Warn("the definitions of this server begin anew, and are not pinned: there is another key",
+			"server", d.cfg.Service)
+	}
 }
 
 // Key returns the key of fingerprints.
@@ -281,6 +290,9 @@ func (d *Definitions) Close(ctx context.Context) {
 func (d *Definitions) write() {
 	defer close(d.done)
 	defer d.expiry.Stop()
+	if d.fresh {
+		d.reportOtherKey()
+	}
 	for {
 		select {
 		case o := <-d.observed:
