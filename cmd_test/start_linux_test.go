@@ -39,9 +39,9 @@ func TestHungStart(t *testing.T) {
 		want []string
 	}{
 		{"everything", []string{stateDir + "/key", "home/rules.yaml"}, []string{
-			"no metric rules: ~/rules.yaml: it could not be read within 500ms", "no hashes are made", "no answer within 250ms",
+			"no metric rules: SPANPIPE_METRIC_RULES names ~/rules.yaml: it could not be read within 500ms", "no hashes are made", "no answer within 250ms",
 		}},
-		{"the rules", []string{"home/rules.yaml"}, []string{"no metric rules: ~/rules.yaml: it could not be read within 500ms"}},
+		{"the rules", []string{"home/rules.yaml"}, []string{"no metric rules: SPANPIPE_METRIC_RULES names ~/rules.yaml: it could not be read within 500ms"}},
 		{"the definitions", []string{stateDir + "/definitions/*.json"}, []string{
 			"what is known of the server's definitions is not used", "no answer within 250ms",
 		}},
