@@ -63,6 +63,7 @@ type storing struct {
 	KeepContentAge float64 `json:"keep_content_age,omitempty"` // s; absent also if no content is captured
 	KeepDigestAge  float64 `json:"keep_digest_age"`            // s
 	content        bool
+	past           bool // sessions are compared with earlier ones
 }
 
 func (a *app) consent(c *cli.Context) error {
@@ -146,7 +147,8 @@ func (a *app) who(p consent.Policy) (all []string) {
 func (a *app) storing(content bool) *storing {
 	keep := a.options.keep
 	s := &storing{
-		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(), content: content,
+		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(),
+		content: content, past: a.remembers(),
 	}
 	if dir := a.stateDir(); dir != "" {
 		s.Directory = filepath.Join(dir, "sessions")
@@ -175,8 +177,13 @@ func (s *storing) limits() []string {
 	if s.content {
 		lines = append(lines, "captured content: for "+ageText(s.KeepContentAge)+" (SPANPIPE_KEEP_CONTENT)")
 	}
+	lines = append(lines, "totals of each session and a short line for each operation, without content: for "+ageText(s.KeepDigestAge))
+	if s.past {
+		lines = append(lines, "what is remembered of each server, with which sessions are compared: for "+ageText(s.KeepDigestAge)+
+			" (none with SPANPIPE_ANOMALIES=session)")
+	}
 	return append(lines,
-		"totals of each session and a short line for each operation, without content: for "+ageText(s.KeepDigestAge),
+		"fingerprints of what each server offers, and what you accepted of it: until you remove the directory definitions beside it",
 		"backups, and a home directory that is synchronized with other machines, copy these files and may keep them "+
 			"longer; SPANPIPE_DIR names another place")
 }

@@ -100,7 +100,7 @@ func (a *app) metricRules(policy consent.Policy) (wait func() *rules.Set) {
 // reportRules returns the rules of a file. One that cannot be read, and each rule that is wrong, is a warning: the others work.
 func (a *app) reportRules(file ruleFile) *rules.Set {
 	if file.err != nil {
-		a.warn("no metric rules: " + file.name + ": " + file.err.Error())
+		a.warn("no metric rules: " + a.setting("SPANPIPE_METRIC_RULES").source + " names " + file.name + ": " + file.err.Error())
 		return nil
 	}
 	const most = 5
