@@ -321,7 +321,8 @@ func TestConsentOfStore(t *testing.T) {
 	}{
 		{"standard", nil, map[string]any{"keep_age": 30 * 86400.0, "keep_size": 200e6, "keep_digest_age": 180 * 86400.0}, []string{
 			"spans, log records and metrics: for 30 days, and at most 200 MB of all sessions (SPANPIPE_KEEP)",
-			"without content: for 180 days", "backups, and a home directory that is synchronized",
+			"without content: for 180 days", "what is remembered of each server, with which sessions are compared: for 180 days",
+			"fingerprints of what each server offers, and what you accepted of it: until", "backups, and a home directory that is synchronized",
 		}, "captured content"},
 		{"content", []string{"SPANPIPE_CAPTURE=errors", "SPANPIPE_KEEP=7d", "SPANPIPE_KEEP_CONTENT=90m"},
 			map[string]any{"keep_age": 7 * 86400.0, "keep_content_age": 5400.0, "keep_digest_age": 180 * 86400.0}, []string{
@@ -329,6 +330,9 @@ func TestConsentOfStore(t *testing.T) {
 			}, "at most"},
 		{"a size", []string{"SPANPIPE_KEEP=1GB"}, map[string]any{"keep_size": 1e9, "keep_digest_age": 180 * 86400.0},
 			[]string{"metrics: at most 1.0 GB of all sessions"}, "metrics: for"},
+		{"no past", []string{"SPANPIPE_ANOMALIES=session"},
+			map[string]any{"keep_age": 30 * 86400.0, "keep_size": 200e6, "keep_digest_age": 180 * 86400.0},
+			[]string{"fingerprints of what each server offers"}, "remembered"},
 		{"no limit", []string{"SPANPIPE_KEEP=forever"}, map[string]any{"keep_digest_age": 180 * 86400.0},
 			[]string{"metrics: without a limit (SPANPIPE_KEEP)"}, "at most"},
 	} {
