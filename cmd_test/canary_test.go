@@ -266,7 +266,7 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// recognizable returns the secrets that can be told from other text by their form.
+// recognizable returns the secrets that redaction recognizes by their form.
 func (s *script) recognizable() []canary {
 	return slices.DeleteFunc(slices.Clone(s.canaries), func(c canary) bool { return c.kind == "opaque" })
 }
