@@ -203,7 +203,7 @@ func (s *script) arrived(t *testing.T, where string, text []byte, levels []strin
 }
 
 // everyLevel is SPANPIPE_CAPTURE with all there is to ask for.
-var everyLevel = []string{"errors", "arguments", "results", "prompts", "uris", "messages", "stderr"}
+var everyLevel = []string{"errors", "arguments", "results", "prompts", "uris", "messages", "stderr", "definitions"}
 
 // TestCanary has the session with every level of capture alone, with none and with all, and looks for the secrets in
 // everything that leaves the process: OTLP over both protocols, the console, its own log in both formats, the page of
@@ -266,11 +266,16 @@ func TestCanary(t *testing.T) {
 	}
 }
 
+// recognizable returns the secrets that redaction recognizes by their form.
+func (s *script) recognizable() []canary {
+	return slices.DeleteFunc(slices.Clone(s.canaries), func(c canary) bool { return c.kind == "opaque" })
+}
+
 // stored checks the only files that may be left behind, those of the store. They hold no secret, and content stands in
-// content.jsonl alone.
+// content.jsonl alone, but for the texts of definitions: these have a file of their own.
 func (s *script) stored(t *testing.T, place home, secrets *search, levels []string, whole bool) {
 	t.Helper()
-	var content, rest []byte
+	var content, texts, rest []byte
 	for _, name := range place.left(t) {
 		info, err := os.Stat(place.root + name)
 		if err != nil {
@@ -286,6 +291,10 @@ func (s *script) stored(t *testing.T, place home, secrets *search, levels []stri
 		if err != nil {
 			t.Fatal(err)
 		}
+		if strings.HasSuffix(name, ".texts.json") {
+			texts = append(texts, text...)
+			continue
+		}
 		secrets.in(t, "the stored file "+filepath.Base(name), text)
 		if filepath.Base(name) == "content.jsonl" {
 			content = append(content, text...)
@@ -295,6 +304,23 @@ func (s *script) stored(t *testing.T, place home, secrets *search, levels []stri
 	}
 	s.arrived(t, "the store", slices.Concat(rest, content), levels, whole)
 	s.arrived(t, "the store without content.jsonl", rest, nil, true)
+	newSearch(append(s.machine(place), s.recognizable()...)).in(t, "the texts of definitions", texts)
+	count := 0
+	for _, m := range s.markers {
+		switch kept := bytes.Contains(texts, []byte(m.word)); {
+		case kept && slices.Equal(m.levels, []string{"never", "texts"}):
+			count++
+		case kept && m.levels[0] != "always": // a name
+			t.Errorf("the marker %s of %q, planted in: %s, is in the texts of definitions", m.word, m.levels, m.place)
+		}
+	}
+	want := 0
+	if slices.Contains(levels, "definitions") {
+		want = 4 // a tool's description, a prompt's, and instructions in both kinds of handshake
+	}
+	if count != want {
+		t.Errorf("%d texts of definitions are kept, want %d: %s", count, want, texts)
+	}
 }
 
 var servedOn = regexp.MustCompile(`(?:address=|"address":")(127\.0\.0\.1:\d+)`)

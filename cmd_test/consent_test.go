@@ -281,8 +281,8 @@ func TestConsentCommand(t *testing.T) {
 			if d.Telemetry == (len(d.Collected) == 0) || len(d.Capture) > 0 != (d.CaptureMax > 0) {
 				t.Errorf("collected = %q, capture_max_bytes = %d, capture = %q", d.Collected, d.CaptureMax, d.Capture)
 			}
-			// Each level, and definitions, is either captured or not collected unless asked for.
-			if got, want := len(d.UnlessAsked), len(everyLevel)+1-len(test.capture); got != want {
+			// Each level is either captured or not collected unless asked for.
+			if got, want := len(d.UnlessAsked), len(everyLevel)-len(test.capture); got != want {
 				t.Errorf("%d levels are not collected, want %d: %q", got, want, d.UnlessAsked)
 			}
 			if slices.Contains(d.Never, "error messages") || len(d.Never) == 0 {
@@ -330,6 +330,9 @@ func TestConsentOfStore(t *testing.T) {
 			}, "at most"},
 		{"a size", []string{"SPANPIPE_KEEP=1GB"}, map[string]any{"keep_size": 1e9, "keep_digest_age": 180 * 86400.0},
 			[]string{"metrics: at most 1.0 GB of all sessions"}, "metrics: for"},
+		{"no past", []string{"SPANPIPE_ANOMALIES=session"},
+			map[string]any{"keep_age": 30 * 86400.0, "keep_size": 200e6, "keep_digest_age": 180 * 86400.0},
+			[]string{"fingerprints of what each server offers"}, "remembered"},
 		{"no limit", []string{"SPANPIPE_KEEP=forever"}, map[string]any{"keep_digest_age": 180 * 86400.0},
 			[]string{"metrics: without a limit (SPANPIPE_KEEP)"}, "at most"},
 	} {

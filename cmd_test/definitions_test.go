@@ -68,24 +68,26 @@ const (
 		`"inputSchema":{"required":["a"],"type":"object"}}]}`
 )
 
+// changedLine is how the line begins that warns of a change.
+const changedLine = "spanpipe: warning: mcptest-server: add "
+
 // TestDefinitionChangedBetweenSessions: a description that is not what it was in the session before is a warning that names the
 // tool and the part and not the text; only once; and neither the order of members nor white space is a change.
 func TestDefinitionChangedBetweenSessions(t *testing.T) {
 	c := newChanging(t)
 	for _, quiet := range []string{harmless, strings.ReplaceAll(harmless, ",", " ,\n")} {
-		if out := c.session(quiet); strings.Contains(out, "definition changed") {
+		if out := c.session(quiet); strings.Contains(out, changedLine) {
 			t.Fatalf("nothing has changed: %s", out)
 		}
 	}
 	out := c.session(harmful)
-	if strings.Count(out, "definition changed") != 1 || !strings.Contains(out, "warning") || !strings.Contains(out, "add") ||
-		!strings.Contains(out, "description") || strings.Contains(out, "schema") || strings.Contains(out, "id_rsa") {
+	if strings.Count(out, changedLine+"has changed: description\n") != 1 || strings.Contains(out, "schema") || strings.Contains(out, "id_rsa") {
 		t.Errorf("the change is reported as: %s", out)
 	}
-	if out := c.session(harmful); strings.Contains(out, "definition changed") {
+	if out := c.session(harmful); strings.Contains(out, changedLine) {
 		t.Errorf("the change is reported again: %s", out)
 	}
-	if out := c.session(harmless); strings.Contains(out, "definition changed") {
+	if out := c.session(harmless); strings.Contains(out, changedLine) {
 		t.Errorf("what was known before is reported: %s", out)
 	}
 }
@@ -122,7 +124,7 @@ func TestDefinitionChangedWithinSession(t *testing.T) {
 		client.List("tools/list")
 		c.offer(harmful)
 		client.List("tools/list")
-		if out := c.end(client); strings.Count(out, "definition changed") != 1 || strings.Contains(out, "id_rsa") {
+		if out := c.end(client); strings.Count(out, changedLine) != 1 || strings.Contains(out, "id_rsa") {
 			t.Errorf("with %s the change is reported as: %s", sink, out)
 		}
 	}
@@ -171,7 +173,7 @@ func TestDefinitionsAccept(t *testing.T) {
 		t.Errorf("exit %d: %s%s", code, out, stderr)
 	}
 	for range 2 {
-		if out := c.session(harmful); strings.Count(out, "definition changed") != 1 || !strings.Contains(out, "accepted=true") {
+		if out := c.session(harmful); strings.Count(out, changedLine+"is not what you accepted: description\n") != 1 {
 			t.Errorf("the difference is reported as: %s", out)
 		}
 		if out, _, code := c.definitions(); code != 1 || !strings.Contains(out, "DIFFERS") || !strings.Contains(out, "To accept it") {
@@ -179,11 +181,59 @@ func TestDefinitionsAccept(t *testing.T) {
 		}
 	}
 	c.definitions("*", "--accept")
-	if out := c.session(harmful); strings.Contains(out, "definition changed") {
+	if out := c.session(harmful); strings.Contains(out, changedLine) {
 		t.Errorf("what was accepted is reported: %s", out)
 	}
 	if out, _, code := c.definitions(); code != 0 || !strings.Contains(out, "accepted") || strings.Contains(out, "To accept it") {
 		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+// TestDefinitionsByTheirServersName: a server is listed by what it calls itself, too, as sessions shows it; to accept what it offers
+// takes the name that the user has configured.
+func TestDefinitionsByTheirServersName(t *testing.T) {
+	c := newChanging(t)
+	c.session(harmless)
+	sessions, _, _ := c.place.spanpipe(t, nil, "sessions")
+	const itself = "mcptest-server"
+	if !strings.Contains(sessions, itself) {
+		t.Fatalf("the server is called: %s", sessions)
+	}
+	if out, stderr, code := c.definitions(itself); code != 0 || !strings.Contains(out, "add") {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if out, stderr, code := c.definitions("another"); code != 2 || out != "" || !strings.Contains(stderr, "no server is called another") {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if out, stderr, code := c.definitions(itself, "--accept"); code != 2 || out != "" || !strings.Contains(stderr, "list them") {
+		t.Errorf("accepted by what the server says: exit %d: %s%s", code, out, stderr)
+	}
+}
+
+// TestPruneKeepsDefinitions: what was accepted outlives the sessions, and prune says so, with the way to remove it.
+func TestPruneKeepsDefinitions(t *testing.T) {
+	c := newChanging(t)
+	c.session(harmless)
+	c.definitions("*", "--accept")
+	const kept = "Kept: fingerprints of what 1 server offered, and what you accepted of it.\n" +
+		"To forget that, too, remove ~/.local/state/spanpipe/definitions\n"
+	if out, _, code := c.place.spanpipe(t, nil, "prune"); code != 0 || strings.Contains(out, "Kept") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if out, stderr, code := c.place.spanpipe(t, nil, "prune", "--all"); code != 0 || !strings.HasSuffix(out, kept) {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if out := c.session(harmful); strings.Count(out, "not what you accepted") != 1 {
+		t.Errorf("after prune --all the difference is reported as: %s", out)
+	}
+	if err := os.RemoveAll(filepath.Join(c.place.root, stateDir, "definitions")); err != nil {
+		t.Fatal(err)
+	}
+	if out, stderr, code := c.definitions(); code != 2 || !strings.Contains(stderr, "no definitions are known") {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if out, _, _ := c.place.spanpipe(t, nil, "prune", "--all"); strings.Contains(out, "Kept") {
+		t.Errorf("without definitions: %s", out)
 	}
 }
 
@@ -260,7 +310,7 @@ func TestDefinitionsAtOnce(t *testing.T) {
 			t.Errorf("a session says: %s", out)
 		}
 	}
-	if out := c.session(harmful); strings.Count(out, "definition changed") != 1 {
+	if out := c.session(harmful); strings.Count(out, changedLine) != 1 {
 		t.Errorf("the change is reported as: %s", out)
 	}
 }

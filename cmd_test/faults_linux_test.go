@@ -29,6 +29,7 @@ func telemetryFaults() []reliability.Section {
 				Test: testFlushIsInterrupted, Outcome: "ends the wait; the exit status is the server's"},
 		)},
 		{Title: "The machine", Rows: machineFaults()},
+		{Title: "Files of its own", Rows: storeFaults()},
 	}
 }
 

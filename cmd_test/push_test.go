@@ -253,7 +253,7 @@ func TestPushOutput(t *testing.T) {
 	}{
 		{[]string{"push", "--dry-run"}, `This would send traces and logs to http://localhost:4317 (grpc), the default:
 no OTEL_EXPORTER_OTLP_ENDPOINT is set.
-   SESSION  spanpipe-demo: 14 spans, 3 log records
+   SESSION  demo-server: 14 spans, 3 log records
 Together 14 spans and 3 log records of 1 session.
 `},
 	} {

@@ -77,7 +77,7 @@ func TestTry(t *testing.T) {
 		code           int
 		stdout, stderr string // parts, one a line
 	}{
-		{"without a call", nil, demoServer(t), 0, "spanpipe-demo 1.0.0, protocol 2025-11-25\n" +
+		{"without a call", nil, demoServer(t), 0, "demo-server 1.0.0, protocol 2025-11-25\n" +
 			"   5 tools                get_forecast, find_trains\n   1 resource             memo://notes/travel\n" +
 			"   1 prompt               weekend_trip\n→ tools/list \n→ prompts/list \n" +
 			"Nothing was stored.\nNext, your client:  put  spanpipe --  in front of its server's command, and set\n" +
@@ -206,7 +206,7 @@ func TestTryJSON(t *testing.T) {
 		t.Fatalf("%v: %s", err, got.stdout)
 	}
 	c := out.Call
-	if got.code != 0 || out.Version != 1 || out.Server.Name != "spanpipe-demo" || out.Protocol != "2025-11-25" || len(out.Tools) != 5 ||
+	if got.code != 0 || out.Version != 1 || out.Server.Name != "demo-server" || out.Protocol != "2025-11-25" || len(out.Tools) != 5 ||
 		len(out.Resources) != 1 || out.ResourceTemplates != nil || len(out.Prompts) != 1 || len(out.Operations) != 6 ||
 		out.Problems == nil || len(out.Problems) != 0 || out.Exit.Code == nil || *out.Exit.Code != 0 || out.Exit.Forced == nil || *out.Exit.Forced {
 		t.Errorf("%s", got.stdout)

@@ -151,7 +151,8 @@ func (a *app) who(p consent.Policy) (all []string) {
 func (a *app) storing(content bool) *storing {
 	keep := a.options.keep
 	s := &storing{
-		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(), content: content,
+		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(),
+		content: content,
 	}
 	if dir := a.stateDir(); dir != "" {
 		s.Directory, s.Definitions = filepath.Join(dir, "sessions"), filepath.Join(dir, "definitions")

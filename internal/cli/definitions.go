@@ -72,6 +72,9 @@ func (a *app) definitions(c *cli.Context) error {
 		return a.storeError(s, err)
 	}
 	chosen := a.chosenDefinitions(all, asked)
+	if len(chosen) == 0 && !c.Bool("accept") {
+		chosen = calledDefinitions(s, all, asked)
+	}
 	if len(chosen) == 0 && !c.Bool("json") {
 		return a.noDefinitions(s, all, asked)
 	}
@@ -113,6 +116,19 @@ func (a *app) chosenDefinitions(all []store.Defined, asked string) (chosen []sto
 	slices.SortFunc(chosen, func(a, b store.Defined) int {
 		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.ID, b.ID))
 	})
+	return chosen
+}
+
+// calledDefinitions returns the servers that call themselves what is asked for, as sessions shows it. That is enough to look at
+// them and not to accept what they offer: any server can call itself so.
+func calledDefinitions(s *store.Store, all []store.Defined, asked string) (chosen []store.Defined) {
+	sessions, _ := s.Select(store.Filter{Server: asked}) // without any, nothing is called so
+	for _, d := range all {
+		if len(d.Known) > 0 && slices.ContainsFunc(sessions, func(one store.Session) bool { return one.Service == d.Service }) {
+			d.Sort()
+			chosen = append(chosen, d)
+		}
+	}
 	return chosen
 }
 

@@ -62,13 +62,12 @@ func (a *app) demo(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	l, err := a.prepare([]string{self, "demo-server", "--delay", delay.String()}, consent.Decide)
+	l, err := a.prepare([]string{"demo-server"}, consent.Decide) // names the service
 	if err != nil {
 		return err
 	}
 	collected := &view.Collector{}
-	l.telemetry.Command = []string{"demo-server"} // names the service
-	a.nameService(l.telemetry.Command)
+	l.server.Command = []string{self, "demo-server", "--delay", delay.String()}
 	l.started, l.telemetry.Client = func() {}, nil // the client is here
 	l.telemetry.Sinks = append(l.telemetry.Sinks, collected)
 	fmt.Fprint(a.Stdout, "Running: spanpipe -- demo-server\n\n")

@@ -69,3 +69,11 @@ func TailJSON(events []store.Event) string {
 	}
 	return out.String()
 }
+
+// Begin is begin, of something that must be there in time.
+func Begin[T any](f func() (T, error)) (wait func() error) {
+	return begin(func() error { _, err := inTime(f); return err })
+}
+
+// KeyPatience is how long that may take.
+const KeyPatience = keyPatience

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/store"
@@ -46,10 +45,10 @@ func (a *app) readHashKey() (store.Key, error) {
 	return store.Open(filepath.Dir(path)).Key()
 }
 
-// hashKey returns what returns the key of all hashes of a session, or nil. It is read once, when it is needed first. Why there
-// is none is reported, unless it is a problem of the store, which reports it itself.
-func (a *app) hashKey(logger *slog.Logger) func() store.Key {
-	return sync.OnceValue(func() store.Key {
+// hashKey begins to read the key of all hashes of a session, and returns what waits for it: nil without one. Why there is none is
+// reported, unless it is a problem of the store, which reports it itself.
+func (a *app) hashKey(logger *slog.Logger) (wait func() store.Key) {
+	return begin(func() store.Key {
 		key, err := inTime(a.readHashKey)
 		if err == nil {
 			return key

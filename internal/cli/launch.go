@@ -97,12 +97,13 @@ func (a *app) prepare(
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
 	}
-	l.telemetry.Rules = a.metricRules(policy)
+	metricRules := a.metricRules(policy)
 	if policy.Has(consent.Local) {
 		l.telemetry.OpenStore = a.openStore
 		l.telemetry.Past = func(service string) *past.Past { return a.past(service, logger) }
 	}
 	a.identify(l, logger)
+	l.telemetry.Rules = metricRules()
 	if o.logFormat == "json" {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, a.named)
 	}
@@ -115,8 +116,13 @@ func (a *app) prepare(
 	return l, nil
 }
 
-// identify lets a session's telemetry say which client and which account it belongs to, by hashes.
+// identify lets a session's telemetry say which client and which account it belongs to, by hashes. It begins to read what they
+// are made with.
 func (a *app) identify(l *launch, logger *slog.Logger) {
+	user := a.options.hashesUser() && l.telemetry.Policy.On()
+	if !user && !a.hashesClients(l.telemetry.Policy) {
+		return
+	}
 	key := a.hashKey(logger)
 	if a.hashesClients(l.telemetry.Policy) {
 		l.telemetry.Client = func() telemetry.Client { return a.client(key()) }
@@ -127,8 +133,8 @@ func (a *app) identify(l *launch, logger *slog.Logger) {
 			return a.openDefinitions(key(), command, service, logger)
 		}
 	}
-	if a.options.hashesUser() {
-		l.telemetry.User = func() string { return a.user(key(), logger) }
+	if user {
+		l.telemetry.User = begin(func() string { return a.user(key(), logger) })
 	}
 }
 

@@ -87,16 +87,20 @@ func reason(err error) error {
 	return err
 }
 
-// metricRules returns the rules for a session, and nil without any. A file that cannot be read, and each rule that is wrong,
-// is a warning: the others work.
-func (a *app) metricRules(policy consent.Policy) *rules.Set {
+// metricRules begins to read the rules for a session, and returns what waits for them: nil without any.
+func (a *app) metricRules(policy consent.Policy) (wait func() *rules.Set) {
 	name := a.options.metricRules
 	if name == "" || !policy.On() {
-		return nil
+		return func() *rules.Set { return nil }
 	}
-	file := a.readRules(name, startBound)
+	read := begin(func() ruleFile { return a.readRules(name, startBound) })
+	return func() *rules.Set { return a.reportRules(read()) }
+}
+
+// reportRules returns the rules of a file. One that cannot be read, and each rule that is wrong, is a warning: the others work.
+func (a *app) reportRules(file ruleFile) *rules.Set {
 	if file.err != nil {
-		a.warn("no metric rules: " + file.name + ": " + file.err.Error())
+		a.warn("no metric rules: " + a.setting("SPANPIPE_METRIC_RULES").source + " names " + file.name + ": " + file.err.Error())
 		return nil
 	}
 	const most = 5

@@ -31,3 +31,18 @@ func inTime[T any](f func() (T, error)) (T, error) {
 		return none, errSlow
 	}
 }
+
+// begin calls f in the background, and returns what waits for its result. What the start of a session needs is begun before
+// any of it is waited for: then a disk that hangs costs the longest of the waits, and not all of them.
+func begin[T any](f func() T) (wait func() T) {
+	var result T
+	done := make(chan struct{})
+	go func() { // ends when f does, which is bounded
+		result = f()
+		close(done)
+	}()
+	return func() T {
+		<-done
+		return result
+	}
+}

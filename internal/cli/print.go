@@ -152,8 +152,8 @@ func (p *printer) logger(o *options, named *serverNames) *slog.Logger {
 	return slog.New(namingHandler{slog.NewJSONHandler(p, &slog.HandlerOptions{Level: o.logLevel}), named})
 }
 
-// textHandler writes log records in the form above: the message, the error, the other attributes as key=value; a hint
-// has a line of its own. The handler of package slog would put time, level and quotes around what a person reads, often
+// textHandler writes log records in the form above: the message, the error, the other attributes as key=value, or a sentence
+// instead of all that; a hint has a line of its own. The handler of package slog would put time, level and quotes around what a person reads, often
 // in a client's log that has its own.
 type textHandler struct {
 	level slog.Level
@@ -168,6 +168,10 @@ func (h textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >=
 // Handle implements slog.Handler.
 func (h textHandler) Handle(_ context.Context, r slog.Record) error {
 	line, attrs, hint := view.Safe(r.Message), h.attrs, ""
+	text := sentence(&r)
+	if text != "" {
+		line = text
+	}
 	switch r.Level {
 	case slog.LevelInfo: // an ordinary line has no mark
 	case slog.LevelWarn:
@@ -182,7 +186,9 @@ func (h textHandler) Handle(_ context.Context, r slog.Record) error {
 		case "error":
 			line += ": " + value(a)
 		default:
-			attrs += h.format(a)
+			if text == "" {
+				attrs += h.format(a)
+			}
 		}
 		return true
 	})

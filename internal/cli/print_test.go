@@ -29,6 +29,19 @@ func TestTextHandler(t *testing.T) {
 		{"values with blanks", func(l *slog.Logger) { l.Info("x", "a", "b c", "d", "", "e", `f"g`) }, `spanpipe: x a="b c" d="" e="f\"g"` + "\n"},
 		{"a duration in seconds", func(l *slog.Logger) { l.Info("x", "duration", 1.031517194) }, "spanpipe: x duration=1.03s\n"},
 		{"attributes and groups", func(l *slog.Logger) { l.With("a", 1).WithGroup("g").Info("x", "b", 2) }, "spanpipe: x a=1 g.b=2\n"},
+		{"a sentence", func(l *slog.Logger) {
+			l.Warn("definition changed", "spanpipe.definition.change", "changed", "spanpipe.definition.kind", "tool",
+				"spanpipe.definition.name", "add\n", "spanpipe.definition.parts", "title, input schema", "spanpipe.definition.pinned", false,
+				"since", "2026-11-25T10:00:02Z", "hint", "look", "spanpipe.server.name", "s", "spanpipe.server.version", "2", "span_id", "01")
+		}, "spanpipe: warning: s: add  has changed: title, input schema\nspanpipe: hint: look\n"},
+		{"a sentence about what was accepted", func(l *slog.Logger) {
+			l.Warn("definition changed", "spanpipe.definition.change", "changed", "spanpipe.definition.kind", "instructions",
+				"spanpipe.definition.parts", "text", "accepted", true)
+		}, "spanpipe: warning: instructions are not what you accepted: text\n"},
+		{"a sentence about a new name", func(l *slog.Logger) {
+			l.Info("definition changed", "spanpipe.definition.change", "renamed", "spanpipe.definition.kind", "prompt",
+				"spanpipe.definition.name", "b", "spanpipe.definition.old_name", "a")
+		}, "spanpipe: prompt a is now called b, and is the same otherwise\n"},
 		{"what a terminal would act upon", func(l *slog.Logger) { l.Info("x\x1b\n", "a", "\x1b[31m\nspanpipe:") }, "spanpipe: x\\u001b  a=\"\\\\u001b[31m spanpipe:\"\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

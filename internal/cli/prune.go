@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,7 +24,9 @@ func (a *app) pruneCommand() *cli.Command {
 		Description: `Without flags, applies the limits of SPANPIPE_KEEP and SPANPIPE_KEEP_CONTENT.
 That also happens by itself, about once an hour, while sessions run or are
 looked at. With --older-than, --session or --all it removes the sessions that
-these choose, whole: reports do not count them any more.
+these choose, whole: reports do not count them any more, and new sessions are not
+compared with them. What you have accepted of definitions stays, see spanpipe
+definitions.
 
 Asks nothing, and says what it has removed. Sessions that are running are left,
 and named.
@@ -86,8 +89,23 @@ func (a *app) prune(c *cli.Context) error {
 	if c.Bool("json") {
 		return a.writeJSON(newPruneJSON(report, plan.DryRun))
 	}
-	_, err = io.WriteString(a.Stdout, a.pruneText(s, report, plan))
+	text := a.pruneText(s, report, plan)
+	if c.Bool("all") {
+		text += a.keptText(s)
+	}
+	_, err = io.WriteString(a.Stdout, text)
 	return err
+}
+
+// keptText says what is left of a store without sessions: what servers offered, so that it is noticed if they offer something
+// else the next time, and above all what the user has accepted.
+func (a *app) keptText(s *store.Store) string {
+	all, err := s.Defined()
+	if err != nil || len(all) == 0 {
+		return ""
+	}
+	return a.screen().Text(fmt.Sprintf("Kept: fingerprints of what %s offered, and what you accepted of it.\n"+
+		"To forget that, too, remove %s\n", view.Plural(len(all), "server"), a.tilde(filepath.Join(s.Dir, store.DefinitionsName))))
 }
 
 // pruneChoice returns which sessions the flags choose, and nil if the limits do.

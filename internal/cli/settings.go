@@ -125,7 +125,7 @@ func (o *options) settings() []*setting { //nolint:funlen // one table, not a se
 				"enduser.pseudo.id (off, hash)",
 		},
 		{
-			Flag: "hash-key-file", Value: "FILE", parse: text(&o.hashKeyFile),
+			Flag: "hash-key-file", Value: "FILE", parse: text(&o.hashKeyFile), File: true,
 			Usage: "a fleet's key for all hashes of clients and accounts: a file of 32 to 4096 bytes that all its machines have; " +
 				"by default each machine has its own, the file key in SPANPIPE_DIR",
 		},

@@ -33,7 +33,7 @@ func replies(delay time.Duration) map[string]reply {
 	return map[string]reply{
 		"initialize": {0, `"result":{"protocolVersion":"2025-11-25",` +
 			`"capabilities":{"tools":{},"resources":{},"prompts":{}},` +
-			`"serverInfo":{"name":"spanpipe-demo","version":"1.0.0"}}`},
+			`"serverInfo":{"name":"demo-server","version":"1.0.0"}}`},
 		"ping":                    {0, `"result":{}`},
 		"tools/list":              {0, `"result":{"tools":[` + tools + `]}`},
 		"prompts/list":            {0, `"result":{"prompts":[{"name":"weekend_trip"}]}`},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
@@ -131,6 +132,42 @@ func TestDefinitionTextsExpire(t *testing.T) {
 			t.Errorf("%s: when all has expired the file is %q", way, k.file())
 		}
 	}
+}
+
+// TestDefinitionTextsExpireInSession: a session that runs removes texts once they have expired, at most a 24th of that time late,
+// and does so again for those that are listed later.
+func TestDefinitionTextsExpireInSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const kept = 12 * time.Hour
+		k := &texts{t: t, dir: t.TempDir(), Keep: store.Keep{Content: kept}}
+		d, err := (&store.Store{Dir: k.dir, Keep: k.Keep}).OpenDefinitions(store.DefinitionsConfig{
+			ID: textsID, Service: "svc", Key: []byte("key"), Check: "check", Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close(t.Context())
+		wants := func(after time.Duration, want bool) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if got := strings.Contains(k.file(), "harmless"); got != want {
+				t.Errorf("after another %v the text is kept: %v", after, got)
+			}
+		}
+		for range 2 {
+			of := record.Fingerprint{Name: "a", Description: "harmless"}
+			d.Observed(definitions.Observation{
+				Time: time.Now(), Kind: record.ToolDefinition,
+				Definitions: []record.Definition{{Kind: record.ToolDefinition, Name: "a", Fingerprint: of}},
+				Texts: []definitions.Text{{
+					Form: definitions.Form{Kind: record.ToolDefinition, Fingerprint: of}, Captured: time.Now(), Text: "harmless",
+				}},
+			})
+			wants(kept-time.Minute, true)
+			wants(kept/24+2*time.Minute, false)
+		}
+	})
 }
 
 // TestDefinitionTextsSeenAgain: a text that is captured again is kept from then on, though nothing has changed.

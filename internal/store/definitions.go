@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,12 +21,14 @@ import (
 // This file keeps what is known of servers' definitions: DIR/definitions/ID.json for each server, written under one lock. A
 // damaged file is left as it is: what a user has accepted must not be lost, nor be replaced by what an attacker's server says.
 
+// DefinitionsName is the directory of definitions in that of the store.
+const DefinitionsName = "definitions"
+
 const (
-	definitionsName    = "definitions"
 	definitionsLock    = "lock"
 	definitionsVersion = 1
 	maxDefinitionsFile = 1 << 20 // bytes
-	maxDefined         = 1000    // servers that are listed
+	maxDefined         = 1000    // servers
 	waitingObserved    = 64      // observations that wait for the disk
 )
 
@@ -43,6 +47,7 @@ type Defined struct {
 	ID string
 	definitions.State
 	Problem error // why the file cannot be used
+	key     string
 }
 
 // Defined returns what is known of all servers' definitions. A store without any has none.
@@ -64,12 +69,12 @@ func (s *Store) Defined() (all []Defined, err error) {
 		return nil, nil // it is empty
 	}
 	for _, name := range names {
-		id, ok := strings.CutSuffix(name, ".json")
-		if !ok || strings.Trim(id, "0123456789abcdef") != "" || len(all) == maxDefined {
+		if !definitionsFileName.MatchString(name) || len(all) == maxDefined {
 			continue
 		}
+		id := strings.TrimSuffix(name, ".json")
 		file, err := readDefinitions(dir, id)
-		all = append(all, Defined{ID: id, State: file.State, Problem: err})
+		all = append(all, Defined{ID: id, State: file.State, Problem: err, key: file.Key})
 	}
 	return all, nil
 }
@@ -88,7 +93,7 @@ func (s *Store) definitionsDir(open func(*os.Root, string) (*os.Root, error)) (r
 	if root, err = os.OpenRoot(s.Dir); err != nil {
 		return nil, nil, err
 	}
-	if dir, err = open(root, definitionsName); err != nil {
+	if dir, err = open(root, DefinitionsName); err != nil {
 		_ = root.Close()
 		return nil, nil, err
 	}
@@ -156,8 +161,40 @@ func changeDefinitionsFile(dir *os.Root, id string, change func(*definitionsFile
 	if err != nil {
 		return err
 	}
+	if _, err := dir.Lstat(id + ".json"); errors.Is(err, fs.ErrNotExist) {
+		makeRoomForDefinitions(dir)
+	}
 	return replace(dir, id+".json", append(text, '\n'), true)
 }
+
+// makeRoomForDefinitions removes the files of a server if there are as many as are kept: of the one that has gone without a change
+// for the longest time, among those of which nothing was accepted. A server that is started with other arguments each time is
+// another one each time, if it has no name.
+func makeRoomForDefinitions(dir *os.Root) {
+	entries, _ := fs.ReadDir(dir.FS(), ".")
+	var files []fs.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && definitionsFileName.MatchString(e.Name()) {
+			files = append(files, info)
+		}
+	}
+	if len(files) < maxDefined {
+		return
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, info := range files {
+		id := strings.TrimSuffix(info.Name(), ".json")
+		f, err := readDefinitions(dir, id)
+		if err == nil && !slices.ContainsFunc(f.Known, func(k definitions.Known) bool { return k.Pinned() }) {
+			_ = removeTexts(dir, id) // the file below is what counts
+			_ = dir.Remove(info.Name())
+			return
+		}
+	}
+}
+
+// definitionsFileName is the name of the file of a server.
+var definitionsFileName = regexp.MustCompile(`^[0-9a-f]+\.json$`)
 
 // DefinitionsConfig describes Definitions.
 type DefinitionsConfig struct {
@@ -173,6 +210,7 @@ type Definitions struct {
 	cfg      DefinitionsConfig
 	store    *Store
 	known    definitions.State
+	fresh    bool // nothing was known, or nothing that can be compared
 	observed chan definitions.Observation
 	closing  chan struct{}
 	done     chan struct{}
@@ -184,7 +222,7 @@ type Definitions struct {
 func (s *Store) OpenDefinitions(cfg DefinitionsConfig) (*Definitions, error) {
 	d := &Definitions{
 		cfg: cfg, store: s, observed: make(chan definitions.Observation, waitingObserved),
-		closing: make(chan struct{}), done: make(chan struct{}), expiry: stoppedTimer(),
+		closing: make(chan struct{}), done: make(chan struct{}), expiry: stoppedTimer(), fresh: true,
 	}
 	root, dir, err := s.definitionsDir(openDir)
 	switch {
@@ -194,6 +232,7 @@ func (s *Store) OpenDefinitions(cfg DefinitionsConfig) (*Definitions, error) {
 		if err != nil {
 			return nil, err
 		}
+		d.fresh = f.Key != cfg.Check
 		d.known = d.current(&f).State
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
@@ -205,14 +244,20 @@ func (s *Store) OpenDefinitions(cfg DefinitionsConfig) (*Definitions, error) {
 // current returns what a file holds, if its fingerprints are of the present key.
 func (d *Definitions) current(f *definitionsFile) *definitionsFile {
 	if f.Key != d.cfg.Check {
-		if f.Key != "" {
-			d.cfg.Logger.Warn("the definitions of this server begin anew, and are not pinned: there is another key",
-				"server", d.cfg.Service)
-		}
 		*f = definitionsFile{Version: definitionsVersion, Key: d.cfg.Check}
 	}
 	f.Service = d.cfg.Service
 	return f
+}
+
+// reportOtherKey warns if what was known of the server cannot be compared, since the key is another one. The file is then another
+// one, too: its name is a hash by the key.
+func (d *Definitions) reportOtherKey() {
+	all, _ := d.store.Defined() // what cannot be read has been reported, or is of another server
+	if slices.ContainsFunc(all, func(one Defined) bool { return one.Service == d.cfg.Service && one.key != d.cfg.Check }) {
+		d.cfg.Logger.Warn("the definitions of this server begin anew, and are not pinned: there is another key",
+			"server", d.cfg.Service)
+	}
 }
 
 // Key returns the key of fingerprints.
@@ -245,6 +290,9 @@ func (d *Definitions) Close(ctx context.Context) {
 func (d *Definitions) write() {
 	defer close(d.done)
 	defer d.expiry.Stop()
+	if d.fresh {
+		d.reportOtherKey()
+	}
 	for {
 		select {
 		case o := <-d.observed:
