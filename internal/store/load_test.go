@@ -121,9 +121,9 @@ func tell(c *mcptest.Conversation, cfg session.Config, sink session.Sink) {
 	}
 	if len(c.Settings["look"]) > 0 {
 		n := 0
-		cfg.Look = func(bool) session.Look {
+		cfg.Look = func(bool) (session.Look, bool) {
 			n++
-			return someLook(n)
+			return someLook(n), true
 		}
 	}
 	findings := anomaly.New(func(f record.Finding) { sink.Noted(f) })

@@ -10,7 +10,7 @@ const (
 	// maxProcesses bounds a look: a server that has started thousands is at work.
 	maxProcesses = 256
 	// leastRest is how long a look is kept at least, and restShare the time to rest for each that a look took.
-	leastRest = time.Second
+	leastRest = 100 * time.Millisecond
 	restShare = 100
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
-// TestLook checks what a look returns, and that it rests: at least a second, and a hundred times as long as looking took.
+// TestLook checks what a look returns, and that it rests: at least 100 ms, and a hundred times as long as looking took.
 func TestLook(t *testing.T) {
 	now, looks := 10*time.Second, 0
 	w := evidence.New(7, func() time.Duration { return now })

@@ -47,15 +47,54 @@ const (
 	leastBusy = 50 * time.Millisecond
 )
 
-// baseline is the CPU time of the server's processes at some time of an operation's life.
-type baseline struct{ at, cpu time.Duration }
+// baseline is what the server's processes had used at some time of an operation's life, and whether one of them ran.
+type baseline struct {
+	at, cpu time.Duration
+	running bool
+}
 
-// over returns what has been used since, and in which time: none if that was too short, or there is no baseline.
-func (b *baseline) over(tree Tree) (cpu, over time.Duration) {
-	if b == nil || tree.At-b.at < leastOver {
-		return 0, 0
+// baselines are the latest one and the one before it; zero if there is none.
+type baselines [2]baseline
+
+// add adds what was seen of the processes since a request, unless the latest was taken just now.
+func (b *baselines) add(tree Tree, since time.Duration) {
+	if tree.At > since && tree.Processes > 0 && (b[0].at == 0 || tree.At-b[0].at >= leastOver) {
+		b[0], b[1] = baseline{tree.At, tree.CPU, tree.Running > 0}, b[0]
 	}
-	return max(tree.CPU-b.cpu, 0), shown(tree.At - b.at)
+}
+
+// over returns what has been used since the latest that is old enough, and in which time: none if there is no such one.
+// That is a quarter of the time since the request, at least: what the server did before that may be over.
+func (b baselines) over(tree Tree, since time.Duration) (cpu, over time.Duration) {
+	for _, one := range b {
+		if one.at > 0 && tree.At-one.at >= max(leastOver, (tree.At-since)/4) {
+			return max(tree.CPU-one.cpu, 0), shown(tree.At - one.at)
+		}
+	}
+	return 0, 0
+}
+
+// slept reports whether no process ran when the operation was open. It may have been seen then, or not.
+func (b baselines) slept() bool { return b[0].at > 0 && !b[0].running }
+
+// watched is what has been seen of an operation while it was open.
+type watched struct {
+	next  time.Duration // of its age: when it is looked at again
+	bases baselines     // of the server's processes
+	seen  proof         // when it was looked at last
+}
+
+func (op *operation) bases() baselines {
+	if op.watched == nil {
+		return baselines{}
+	}
+	return op.watched.bases
+}
+
+// proof is a verdict and what it rests on.
+type proof struct {
+	stall    record.Stall
+	evidence record.Evidence
 }
 
 // evidence is what a verdict rests on, with what records do not have.
@@ -64,10 +103,12 @@ type evidence struct {
 	unread bool // the request itself
 	known  bool // the processes were looked at
 	states bool // which of them run is known
+	slept  bool // none ran at an earlier look
+	over   bool // the operation has ended, and the server may have reacted to that
 }
 
 // processes adds what the server's processes have done since a request.
-func (e *evidence) processes(since time.Duration, base *baseline, tree Tree) {
+func (e *evidence) processes(since time.Duration, bases baselines, tree Tree) {
 	if tree.At <= since || tree.Processes == 0 {
 		return
 	}
@@ -78,7 +119,8 @@ func (e *evidence) processes(since time.Duration, base *baseline, tree Tree) {
 			e.Children++
 		}
 	}
-	e.CPU, e.Over = base.over(tree)
+	e.CPU, e.Over = bases.over(tree, since)
+	e.slept = bases.slept()
 }
 
 // shown returns a time as it is recorded: evidence is no measurement.
@@ -128,7 +170,7 @@ func (e *evidence) working(ready bool) record.Stall {
 		return record.WaitingForChild
 	case busy:
 		return record.ServerBusy
-	case e.Over > 0 || e.states:
+	case e.Over > 0 || e.states && (!e.over || e.slept):
 		return record.ServerIdle
 	}
 	return ""
