@@ -2,9 +2,6 @@ package evidence
 
 import "github.com/spanpipe/spanpipe/internal/proctree"
 
-// statesKnown: the system tells which processes run.
-const statesKnown = true
-
 // processes returns a process and its descendants, each after its parent.
 func processes(root int) []process {
 	var all []process
@@ -25,6 +22,6 @@ func add(all []process, pid, parent int) []process {
 	}
 	return append(all, process{
 		pid: pid, parent: parent, age: s.Age, cpu: s.CPU,
-		stopped: s.Letter == 'T' || s.Letter == 't', running: s.Letter == 'R' || s.Letter == 'D',
+		stopped: s.Letter == 'T' || s.Letter == 't', running: s.Letter == 'R' || s.Letter == 'D' || s.Threads,
 	})
 }

@@ -64,7 +64,7 @@ func (t *Tracker) Fresh() bool {
 	return len(t.open) > t.lasting && t.open[len(t.open)-1].watched == nil
 }
 
-// watch looks at the operations that have been open for a moment, and again each time that has doubled.
+// watch looks at the operations that have been open for a moment, and again while they stay open.
 func (t *Tracker) watch(now time.Duration) {
 	for _, op := range t.open {
 		age := now - op.start

@@ -26,13 +26,14 @@ func (s *stalls) see(processes bool) (Look, bool) {
 }
 
 // watch notes what can be seen of an operation that is open, so that what the server does from then on is known if it hangs,
-// and what it did until then if nothing can be seen at its end. It is due again when the operation's age has doubled.
+// and what it did until then if nothing can be seen at its end. It is due again after a second, or a quarter of the operation's age.
 func (s *stalls) watch(op *operation, open []*operation, ready bool, now time.Duration) {
 	if op.watched == nil {
 		op.watched = new(watched)
 	}
 	w := op.watched
-	w.next = max(2*(now-op.start), record.OpenAfter)
+	age := now - op.start
+	w.next = max(age+min(age, time.Second), age*5/4)
 	if op.dir != record.ToServer || !op.canHang() {
 		return
 	}
@@ -53,12 +54,15 @@ func (s *stalls) judge(op *operation, open []*operation, ready bool, now time.Du
 	}
 	look, ok := s.see(op.dir == record.ToServer)
 	if !ok {
-		op.judgedBefore(otherwise)
+		op.judgedBefore(open, otherwise)
 		return
 	}
 	e := s.evidence(op, open, &look)
-	e.over = op.ErrorType != ""
-	op.judged(proof{e.verdict(op.dir, ready), e.Evidence}, otherwise)
+	p := proof{e.verdict(op.dir, ready), e.Evidence}
+	if seen := op.lastSeen(); p.stall == "" && seen.ofProcesses() {
+		p = seen // they could not be read again so soon, or have reacted to a cancellation
+	}
+	op.judged(p, otherwise)
 }
 
 // judged sets the verdict to what is proven. If that is nothing, an earlier verdict stays, and without one it is the other.
@@ -73,12 +77,16 @@ func (op *operation) judged(p proof, otherwise record.Stall) {
 
 // judgedBefore gives an operation of which nothing can be seen any more the verdict that it had, or would have had when it
 // was looked at last.
-func (op *operation) judgedBefore(otherwise record.Stall) {
-	if (op.Stall == "" || op.Stall == record.UnknownStall) && op.watched != nil {
-		op.judged(op.watched.seen, otherwise)
-		return
+func (op *operation) judgedBefore(open []*operation, otherwise record.Stall) {
+	var p proof
+	if op.Stall == "" || op.Stall == record.UnknownStall {
+		if asked := askedBy(op, open); asked != "" && op.dir == record.ToServer {
+			p = proof{record.ServerWaitingForClient, record.Evidence{Asked: asked}}
+		} else {
+			p = op.lastSeen()
+		}
 	}
-	op.judged(proof{}, otherwise)
+	op.judged(p, otherwise)
 }
 
 // ended judges an operation that ends without an answer, unless the way in which it ended says all.
@@ -95,7 +103,7 @@ func (s *stalls) ended(op *operation, open []*operation, ready bool, at time.Dur
 		s.judge(op, open, ready, at, otherwise)
 	case semconv.ErrAbandoned: // the session has ended: the streams are closed, and the processes are going or gone
 		if !op.lasting {
-			op.judgedBefore(otherwise)
+			op.judgedBefore(open, otherwise)
 		}
 	}
 }
