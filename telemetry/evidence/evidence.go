@@ -41,7 +41,7 @@ type tree struct {
 // process is a process at a look.
 type process struct {
 	pid, parent      int
-	age, cpu         time.Duration
+	age, cpu         time.Duration // the age when the look began: below 0 if it started later
 	stopped, running bool
 }
 
