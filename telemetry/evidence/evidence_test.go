@@ -31,10 +31,11 @@ func TestLook(t *testing.T) {
 		t.Errorf("%+v", want)
 	}
 	at := want.At
-	for i, rest := range []time.Duration{200, 400, 800, 1600, 2000, 2000} {
-		now += rest*time.Millisecond - 1
+	for i, ms := range []int{200, 400, 800, 1600, 2000, 2000} {
+		rest := time.Duration(ms) * time.Millisecond
+		now += rest - 1
 		if again := w.Look(); looks != i+1 || again.At != at {
-			t.Errorf("%d looks within %v ms, of %v", looks, rest, again.At)
+			t.Errorf("%d looks within %v, of %v", looks, rest, again.At)
 		}
 		now++
 		at = now

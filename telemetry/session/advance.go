@@ -89,7 +89,7 @@ func (t *Tracker) reportHanging(now time.Duration) {
 		own := now - op.start - op.waited(now)
 		if own >= max(op.hangAfter, t.cfg.HangAfter) && op.canHang() && !t.questions.holdBack(op) {
 			op.hangAfter = 2 * own
-			t.stalls.judge(op, t.open, t.session.Ready, now, record.UnknownStall)
+			t.stalls.judge(op, t.open, t.session.Ready, record.UnknownStall)
 			t.changed(op, record.Hanging, now)
 		}
 	}

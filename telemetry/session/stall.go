@@ -48,7 +48,7 @@ func (s *stalls) watch(op *operation, open []*operation, ready bool, now time.Du
 
 // judge gives an operation its verdict: what is proven, or else the given one. What has been proven before stays if nothing
 // can be seen any more. The open operations are in the order of their arrival; the server is ready if it has answered once.
-func (s *stalls) judge(op *operation, open []*operation, ready bool, now time.Duration, otherwise record.Stall) {
+func (s *stalls) judge(op *operation, open []*operation, ready bool, otherwise record.Stall) {
 	if op.lasting {
 		return
 	}
@@ -90,7 +90,7 @@ func (op *operation) judgedBefore(open []*operation, otherwise record.Stall) {
 }
 
 // ended judges an operation that ends without an answer, unless the way in which it ended says all.
-func (s *stalls) ended(op *operation, open []*operation, ready bool, at time.Duration) {
+func (s *stalls) ended(op *operation, open []*operation, ready bool) {
 	if op.Answered {
 		return
 	}
@@ -100,7 +100,7 @@ func (s *stalls) ended(op *operation, open []*operation, ready bool, at time.Dur
 	}
 	switch op.ErrorType {
 	case semconv.ErrCancelled, semconv.ErrTimeout:
-		s.judge(op, open, ready, at, otherwise)
+		s.judge(op, open, ready, otherwise)
 	case semconv.ErrAbandoned: // the session has ended: the streams are closed, and the processes are going or gone
 		if !op.lasting {
 			op.judgedBefore(open, otherwise)
