@@ -30,7 +30,7 @@ func TestStall(t *testing.T) {
 			"The server has not read the request. The fault is on the server's side: " +
 				fmt.Sprint(len(stuckCall)) + " B wait in its input"},
 		{"sleeps", answers + "read x; exec sleep 1000", "server idle", "server_idle",
-			"The server read the request and has done nothing since. The fault is on the server's side: it used no CPU time"},
+			"The server has read the request and does nothing. The fault is on the server's side: it used no CPU time"},
 		{"works", answers + "read x; while :; do :; done", "server busy", "server_busy",
 			"The server is at work. The wait is on the server's side: it used"},
 		{"is stopped", answers + "read x; kill -STOP $$", "server stopped", "server_stopped",

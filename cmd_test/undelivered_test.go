@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -215,47 +216,48 @@ var troubles = []trouble{
 // also if the flush timeout ends a short session before the exporters give up.
 func TestUndelivered(t *testing.T) {
 	type running struct {
-		host *mcptest.Host
-		at   string
+		trouble
+		protocol otlptest.Protocol
+		host     *mcptest.Host
+		at       string
 	}
-	sessions := map[string]running{}
-	each := func(do func(t *testing.T, test trouble, p otlptest.Protocol, id string)) {
-		for _, test := range troubles {
-			for _, p := range []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP} {
-				if test.only == "" || test.only == p {
-					do(t, test, p, fmt.Sprint(test.name, ", ", p))
-				}
+	var all []running
+	for _, test := range troubles {
+		for _, p := range []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP} {
+			if test.only == "" || test.only == p {
+				all = append(all, running{trouble: test, protocol: p})
 			}
 		}
 	}
-	// All sessions run at once, because many end with the flush timeout.
-	each(func(t *testing.T, test trouble, p otlptest.Protocol, id string) {
-		variables := test.environment(t, p)
-		_, at, _ := strings.Cut(variables[len(variables)-1], "=")
-		h := open(t, cast.As(t, "server"), append(variables, "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT=20s",
-			"OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")...)
-		sessions[id] = running{h, at}
-	})
-	for _, s := range sessions {
-		mcptest.Connect(s.host)
-		s.host.CloseInput()
+	// Several sessions run at once, because many end with the flush timeout. All of them would be more than a small machine can do.
+	for wave := range slices.Chunk(all, 10) {
+		for i := range wave {
+			s := &wave[i]
+			variables := s.environment(t, s.protocol)
+			_, s.at, _ = strings.Cut(variables[len(variables)-1], "=")
+			s.host = open(t, cast.As(t, "server"), append(variables, "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_FLUSH_TIMEOUT=20s",
+				"OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")...)
+		}
+		for _, s := range wave {
+			mcptest.Connect(s.host)
+			s.host.CloseInput()
+		}
+		for _, s := range wave {
+			t.Run(fmt.Sprint(s.name, ", ", s.protocol), func(t *testing.T) {
+				wantExit(t, s.host, 0)
+				want := strings.ReplaceAll(s.cause, "AT", s.at)
+				if s.protocol == otlptest.GRPC { // paths and statuses are HTTP's
+					want, _, _ = strings.Cut(strings.ReplaceAll(want, "/v1/traces", ""), ": 4")
+					want, _, _ = strings.Cut(want, ": 5")
+				}
+				stderr := s.host.Stderr.String()
+				if strings.Count(stderr, "warning: telemetry cannot be delivered; the server is not affected: ") != 1 ||
+					!strings.Contains(stderr, want) || !strings.Contains(stderr, s.hint) {
+					t.Errorf("want %q and %q in\n%s", want, s.hint, stderr)
+				}
+			})
+		}
 	}
-	each(func(t *testing.T, test trouble, p otlptest.Protocol, id string) {
-		t.Run(id, func(t *testing.T) {
-			s := sessions[id]
-			wantExit(t, s.host, 0)
-			want := strings.ReplaceAll(test.cause, "AT", s.at)
-			if p == otlptest.GRPC { // paths and statuses are HTTP's
-				want, _, _ = strings.Cut(strings.ReplaceAll(want, "/v1/traces", ""), ": 4")
-				want, _, _ = strings.Cut(want, ": 5")
-			}
-			stderr := s.host.Stderr.String()
-			if strings.Count(stderr, "warning: telemetry cannot be delivered; the server is not affected: ") != 1 ||
-				!strings.Contains(stderr, want) || !strings.Contains(stderr, test.hint) {
-				t.Errorf("want %q and %q in\n%s", want, test.hint, stderr)
-			}
-		})
-	})
 }
 
 // TestConventionalPorts: a port that is the other protocol's by convention leads to a hint, if that may be what is wrong.

@@ -138,19 +138,19 @@ func (c *consumer) know(p *past.Past) {
 
 // look returns what can be seen beside the messages, for the verdict about an operation that hangs. Once a stream has ended
 // that is nothing: what it held is gone, and the server is about to be.
-func (c *consumer) look(processes bool) session.Look {
+func (c *consumer) look(processes bool) (l session.Look, ok bool) {
 	if c.taps[0].over.Load() || c.taps[1].over.Load() {
-		return session.Look{}
+		return l, false
 	}
 	now := c.clock.now()
-	l := session.Look{ToServer: c.taps[0].stream(now), ToClient: c.taps[1].stream(now)}
+	l.ToServer, l.ToClient = c.taps[0].stream(now), c.taps[1].stream(now)
 	if c.cfg.Taken != nil {
 		l.Sent, l.Taken = c.cfg.Taken()
 	}
 	if processes && c.processes != nil {
 		l.Tree = c.processes.Look()
 	}
-	return l
+	return l, true
 }
 
 // rest makes the consumer sleep until bytes arrive if time alone changes nothing, and for a tick otherwise. An idle
@@ -159,7 +159,11 @@ func (c *consumer) rest() {
 	c.resting.Store(true) // before the taps are asked, so that one that has bytes from now on will wake the consumer
 	if c.tracker.Waiting() || c.taps[0].arriving.Load() != 0 || c.taps[1].arriving.Load() != 0 {
 		c.resting.Store(false)
-		c.tick.Reset(idleTick)
+		wait := idleTick
+		if c.tracker.Fresh() {
+			wait = session.LookAfter
+		}
+		c.tick.Reset(wait)
 	}
 }
 

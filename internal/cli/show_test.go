@@ -121,7 +121,7 @@ func keepTickets(dir, run string) {
 		op.ErrorType, op.Class, op.Hung = semconv.ErrTimeout, record.Timeout, true
 	})
 	k.now = k.now.Add(3400 * time.Millisecond)
-	k.noted(record.Violation{Time: k.now, Direction: record.ToClient, Kind: record.LateResponse, Sent: synced.RequestID, Size: 1600})
+	k.noted(record.Violation{Time: k.now, Direction: record.ToClient, Kind: record.LateResponse, Sent: synced.RequestID, Size: 1600, Late: 3400 * time.Millisecond})
 	k.noted(record.Violation{Time: k.now, Direction: record.ToClient, Kind: record.Noise, Size: 34})
 	k.end(&record.Exit{EndedBy: record.ByServer, Cause: record.ServerEnded, Code: 1})
 }

@@ -100,6 +100,7 @@ type jsonNote struct {
 	Reason    string           `json:"reason,omitempty"`
 	Sent      string           `json:"sent,omitempty"`
 	Awaited   string           `json:"awaited,omitempty"`
+	Late      float64          `json:"late,omitempty"`
 	Tool      string           `json:"tool,omitempty"`
 	Side      record.Side      `json:"side,omitempty"`
 	Seen      *float64         `json:"seen,omitempty"`
@@ -186,7 +187,8 @@ func newNoteJSON(n record.Note) jsonNote {
 			Method: n.Method, Size: n.Size}
 	case record.Violation:
 		return jsonNote{Kind: "violation", Time: utc(n.Time), Direction: n.Direction, Operation: n.Operation,
-			Method: n.Method, Size: n.Size, What: string(n.Kind), Reason: n.Reason, Sent: n.Sent, Awaited: n.Awaited}
+			Method: n.Method, Size: n.Size, What: string(n.Kind), Reason: n.Reason, Sent: n.Sent, Awaited: n.Awaited,
+			Late: record.Seconds(n.Late)}
 	case record.Finding:
 		return jsonNote{Kind: "finding", Time: utc(n.Time), Operation: n.Operation, What: string(n.Kind), Tool: n.Tool,
 			Side: n.Side, Seen: &n.Seen, Usual: &n.Usual, Unit: n.Unit,

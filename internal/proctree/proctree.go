@@ -99,7 +99,12 @@ func StartTime(pid int) (start int64) {
 // stat returns the fields of /proc/PID/stat from the third on: STATE PPID PGRP SESSION … The second, NAME, may contain
 // anything, also spaces and parentheses. There are none if the process has ended.
 func stat(pid int) []string {
-	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	return statOf("/proc/" + strconv.Itoa(pid))
+}
+
+// statOf returns the same of a process or thread in a directory of /proc.
+func statOf(dir string) []string {
+	text, _ := os.ReadFile(dir + "/stat")
 	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }
 

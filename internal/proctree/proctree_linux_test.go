@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -122,4 +124,26 @@ func stat(t *testing.T, path string) os.FileInfo {
 		t.Fatal(err)
 	}
 	return info
+}
+
+// TestStateOfThread: a process is at work if one of its threads is, also if its first one sleeps.
+func TestStateOfThread(t *testing.T) {
+	var all sync.WaitGroup
+	looked := make(chan struct{})
+	states := make(chan proctree.State)
+	for range 3 { // on three threads, one of which may be the first; each is at work when it looks
+		all.Go(func() {
+			runtime.LockOSThread()
+			s, _ := proctree.StateOf(os.Getpid())
+			states <- s
+			<-looked
+		})
+	}
+	for range 3 {
+		if s := <-states; s.Letter != 'R' && !s.Threads {
+			t.Errorf("a process with a thread at work is %+v", s)
+		}
+	}
+	close(looked)
+	all.Wait()
 }

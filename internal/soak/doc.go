@@ -10,5 +10,8 @@
 // the spans that arrived and the losses that were counted, and that no process is left. Beside them, one session lasts as
 // long as the soak; its memory, descriptors and threads must not grow.
 //
+// With -verdicts it runs sessions with servers that are stuck in a known way instead, and prints how often the verdict about
+// their call (spanpipe.stall) was true. More than 1 % of false ones are a failure.
+//
 // Of this module it imports only otlptest and mcptest: it knows about the product what a user knows.
 package main

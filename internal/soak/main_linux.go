@@ -21,11 +21,15 @@ type options struct {
 	last     time.Duration
 	parallel int
 	binary   string
+	verdicts int
 }
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == serverRole {
 		os.Exit(serve(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == stuckRole {
+		os.Exit(playStuck(os.Args[2:]))
 	}
 	if err := soak(); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "soak:", err)
@@ -41,6 +45,7 @@ func soak() error {
 	f.DurationVar(&o.last, "for", 2*time.Minute, "start sessions for this `duration`")
 	f.IntVar(&o.parallel, "parallel", 3, "run this `number` of sessions at once")
 	f.StringVar(&o.binary, "spanpipe", "", "test this `binary`; by default spanpipe is built")
+	f.IntVar(&o.verdicts, "verdicts", 0, "run this `number` of sessions with servers that are stuck, and print which verdicts are true")
 	if err := f.Parse(os.Args[1:]); err != nil {
 		return err
 	}
@@ -54,6 +59,9 @@ func soak() error {
 		if out, err := exec.Command("go", "build", "-o", o.binary, "github.com/spanpipe/spanpipe").CombinedOutput(); err != nil {
 			return fmt.Errorf("building spanpipe: %w\n%s", err, out)
 		}
+	}
+	if o.verdicts > 0 {
+		return o.judge(o.verdicts)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -121,9 +121,9 @@ func tell(c *mcptest.Conversation, cfg session.Config, sink session.Sink) {
 	}
 	if len(c.Settings["look"]) > 0 {
 		n := 0
-		cfg.Look = func(bool) session.Look {
+		cfg.Look = func(bool) (session.Look, bool) {
 			n++
-			return someLook(n)
+			return someLook(n), true
 		}
 	}
 	findings := anomaly.New(func(f record.Finding) { sink.Noted(f) })
@@ -144,7 +144,7 @@ func tell(c *mcptest.Conversation, cfg session.Config, sink session.Sink) {
 func someLook(n int) session.Look {
 	at := time.Duration(n) * time.Hour
 	tree := session.Tree{
-		At: at, Processes: 3, States: true, Running: n % 2, Stopped: n / 4 % 2, CPU: time.Duration(n) * 1250 * time.Millisecond,
+		At: at, Processes: 3, Running: n % 2, Stopped: n / 4 % 2, CPU: time.Duration(n) * 1250 * time.Millisecond,
 		Started: []time.Duration{at, 0}, Bridge: []string{"", "docker"}[n/8%2],
 	}
 	look := session.Look{Sent: 1 << 40, Taken: 1 << 39, Tree: tree}

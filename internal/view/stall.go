@@ -11,7 +11,7 @@ import (
 // sentence without its full stop. Fault and Proof may be empty.
 type Stall struct{ What, Fault, Proof string }
 
-// String returns all of it: "The server read the request and has done nothing since. The fault is on the server's side: it
+// String returns all of it: "The server has read the request and does nothing. The fault is on the server's side: it
 // has used no CPU time in the last 29.0s, written no part of an answer and asked the client for nothing." It is empty if
 // there is no verdict.
 func (s Stall) String() string {
@@ -175,7 +175,7 @@ func used(e *record.Evidence, before string) string {
 
 // idle returns the verdict about a server that does nothing.
 func idle(op *record.Operation, e *record.Evidence, tense func(now, then string) string) Stall {
-	s := Stall{tense("The server read the request and has done nothing since", "The server read the request and did nothing after that"),
+	s := Stall{tense("The server has read the request and does nothing", "The server had read the request and did nothing"),
 		serversFault, used(e, "it used ")}
 	if e.Over == 0 {
 		s.Proof = "its processes sleep"
@@ -184,7 +184,8 @@ func idle(op *record.Operation, e *record.Evidence, tense func(now, then string)
 		s.What = "The server read the request and did not answer it, but " + Plural(e.Others, "other") + " since"
 	}
 	if op.Progress > 0 {
-		s.What = "The server read the request, reported progress, and " + tense("has done nothing since", "did nothing after that")
+		s.What = tense("The server has read the request, has reported progress, and does nothing",
+			"The server had read the request, reported progress, and did nothing")
 	}
 	s.Proof += ", wrote no part of an answer and asked the client for nothing"
 	return s

@@ -22,9 +22,9 @@ func TestStallOf(t *testing.T) {
 		ended string
 	}{
 		{record.ServerIdle, watched,
-			"The server read the request and has done nothing since. The fault is on the server's side: it used no CPU time in the " +
+			"The server has read the request and does nothing. The fault is on the server's side: it used no CPU time in the " +
 				"last 29.0s, wrote no part of an answer and asked the client for nothing.",
-			"The server read the request and did nothing after that. The fault is on the server's side: it used no CPU time in the " +
+			"The server had read the request and did nothing. The fault is on the server's side: it used no CPU time in the " +
 				"last 29.0s, wrote no part of an answer and asked the client for nothing."},
 		{record.ServerBusy, busy,
 			"The server is at work. The wait is on the server's side: it used 28.0s of CPU time in the last 29.0s.",

@@ -10,8 +10,10 @@ const (
 	// maxProcesses bounds a look: a server that has started thousands is at work.
 	maxProcesses = 256
 	// leastRest is how long a look is kept at least, and restShare the time to rest for each that a look took.
-	leastRest = time.Second
+	leastRest = 100 * time.Millisecond
 	restShare = 100
+	// usual is how long a look takes as a rule.
+	usual = time.Millisecond
 )
 
 // Watcher looks at a tree of processes. It is for one goroutine.
@@ -21,6 +23,7 @@ type Watcher struct {
 	look   func(root int, known map[int]kind) tree
 	kinds  map[int]kind // of the processes seen last
 	last   session.Tree
+	took   time.Duration // the last look
 	rested time.Duration // when the next look may be taken
 }
 
@@ -38,7 +41,7 @@ type tree struct {
 // process is a process at a look.
 type process struct {
 	pid, parent      int
-	age, cpu         time.Duration
+	age, cpu         time.Duration // the age when the look began: below 0 if it started later
 	stopped, running bool
 }
 
@@ -51,7 +54,7 @@ func (w *Watcher) Look() session.Tree {
 	}
 	seen := w.look(w.root, w.kinds)
 	w.kinds = seen.kinds
-	w.last = session.Tree{At: began, Processes: len(seen.processes), States: statesKnown, Bridge: seen.bridge()}
+	w.last = session.Tree{At: began, Processes: len(seen.processes), Bridge: seen.bridge()}
 	for i, p := range seen.processes {
 		w.last.CPU += p.cpu
 		if p.stopped {
@@ -64,7 +67,9 @@ func (w *Watcher) Look() session.Tree {
 			w.last.Started = append(w.last.Started, began-p.age)
 		}
 	}
+	// The time in which we waited for a processor is no cost, so that one look counts as twice as long as the last at most.
 	ended := w.now()
-	w.rested = ended + max(leastRest, restShare*(ended-began))
+	w.took = min(ended-began, 2*max(w.took, usual))
+	w.rested = ended + max(leastRest, restShare*w.took)
 	return w.last
 }

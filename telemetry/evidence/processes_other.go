@@ -9,10 +9,8 @@ import (
 	system "github.com/shirou/gopsutil/v4/process"
 )
 
-// statesKnown: macOS counts every process that has not ended as running, and Windows tells nothing.
-const statesKnown = false
-
-// processes returns a process and its descendants, each after its parent. Windows does not say which are stopped.
+// processes returns a process and its descendants, each after its parent. macOS counts every process that has not ended as
+// running, so that none counts as such here, and Windows does not say which are stopped.
 func processes(root int) []process {
 	parent, _ := (&system.Process{Pid: int32(root)}).Ppid()
 	all := add(nil, &system.Process{Pid: int32(root)}, int(parent))

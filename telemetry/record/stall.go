@@ -17,7 +17,7 @@ const (
 	BridgeRemote           Stall = "bridge_remote"             // the server runs elsewhere, behind a local process that waits
 	WaitingForChild        Stall = "waiting_for_child"         // a process that it has started since runs
 	ServerBusy             Stall = "server_busy"               // its processes use the CPU
-	ServerIdle             Stall = "server_idle"               // they have done nothing since
+	ServerIdle             Stall = "server_idle"               // it has read the request, and they do nothing
 	ClientGaveUp           Stall = "client_gave_up"            // the requester stopped waiting, and nothing else is known
 	AnsweredLate           Stall = "answered_late"             // of an answer that came after that
 	UnknownStall           Stall = "unknown"

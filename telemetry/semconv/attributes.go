@@ -196,7 +196,7 @@ func Stalls() []Word {
 		{"bridge_remote", "the server runs elsewhere, behind docker, ssh, mcp-remote or the like: idle local processes prove nothing"},
 		{"waiting_for_child", "a process that the server has started since the request still runs"},
 		{"server_busy", "the server's processes use the CPU, for 1 % of the time and 50 ms at least"},
-		{"server_idle", "the server has read the request, and its processes have done nothing since"},
+		{"server_idle", "the server has read the request, and its processes use less than 1 % of the time or 20 ms"},
 		{"client_gave_up", "nothing of this is known, and the client cancelled, stopped waiting or left"},
 		{"answered_late", "on a late answer and its metric: the answer came after the client had stopped waiting"},
 		{"unknown", "it hangs, and nothing of this is known"},

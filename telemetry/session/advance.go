@@ -36,6 +36,7 @@ func (t *Tracker) Advance(now time.Duration) {
 	}
 	t.reportOpen(now)
 	t.reportHanging(now)
+	t.watch(now)
 	if !t.session.Ready && !t.session.Silent && now >= record.SilentAfter {
 		t.session.Silent = true
 		t.noteSession(record.SilentAfter)
@@ -53,8 +54,26 @@ func (t *Tracker) reportOpen(now time.Duration) {
 		op := t.open[t.shown]
 		op.shown = true
 		t.shown++
-		t.stalls.watch(op)
 		t.changed(op, record.StillOpen, now)
+	}
+}
+
+// Fresh reports whether the latest operation has just begun, so that Advance is needed sooner than otherwise: within
+// LookAfter.
+func (t *Tracker) Fresh() bool {
+	return len(t.open) > t.lasting && t.open[len(t.open)-1].watched == nil
+}
+
+// watch looks at the operations that have been open for a moment, and again while they stay open.
+func (t *Tracker) watch(now time.Duration) {
+	for _, op := range t.open {
+		age := now - op.start
+		if age < LookAfter {
+			return // and so are those after it
+		}
+		if op.watched == nil || age >= op.watched.next {
+			t.stalls.watch(op, t.open, t.session.Ready, now)
+		}
 	}
 }
 
@@ -70,7 +89,7 @@ func (t *Tracker) reportHanging(now time.Duration) {
 		own := now - op.start - op.waited(now)
 		if own >= max(op.hangAfter, t.cfg.HangAfter) && op.canHang() && !t.questions.holdBack(op) {
 			op.hangAfter = 2 * own
-			t.stalls.judge(op, t.open, t.session.Ready, now, record.UnknownStall)
+			t.stalls.judge(op, t.open, t.session.Ready, record.UnknownStall)
 			t.changed(op, record.Hanging, now)
 		}
 	}

@@ -38,6 +38,6 @@ func (t *Tracker) hangs(m *Message, now time.Duration) {
 	op := t.begin(m)
 	t.partial, op.Undelivered = op, true
 	op.hangAfter = 2 * (now - op.start)
-	t.stalls.judge(op, t.open, t.session.Ready, now, record.UnknownStall)
+	t.stalls.judge(op, t.open, t.session.Ready, record.UnknownStall)
 	t.changed(op, record.Hanging, now)
 }

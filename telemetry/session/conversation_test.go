@@ -81,7 +81,7 @@ func play(t testing.TB, c *mcptest.Conversation, chunk int) *recording {
 	var p *player
 	cfg, looks := config(c), scriptedLooks(t, c.Settings["look"])
 	if r.stalls = len(looks) > 0; r.stalls {
-		cfg.Look = func(processes bool) session.Look { return lookAt(looks, p.now, processes) }
+		cfg.Look = func(processes bool) (session.Look, bool) { return lookAt(looks, p.now, processes), true }
 	}
 	p = newPlayer(cfg, r)
 	p.seen, r.player = map[*session.Extra]seen{}, p

@@ -41,7 +41,7 @@ func (t *Tracker) giveUp(op *operation, now time.Duration) {
 // finish ends an operation and removes it from every table.
 func (t *Tracker) finish(op *operation, at time.Duration) {
 	at = max(at, op.start)
-	t.stalls.ended(op, t.open, t.session.Ready, at)
+	t.stalls.ended(op, t.open, t.session.Ready)
 	t.open = without(t.open, op)
 	if op.shown {
 		t.shown--

@@ -45,8 +45,6 @@ func scriptedLooks(t testing.TB, words []string) (all []scriptedLook) {
 		case "server-blocked":
 			l.ToServer.Blocked = parsed(t, value)
 		case "processes":
-			l.Tree.Processes, l.Tree.States = n, true
-		case "stateless":
 			l.Tree.Processes = n
 		case "stopped":
 			l.Tree.Stopped = n

@@ -46,9 +46,9 @@ type operation struct {
 	inCall     bool          // of a question: it was asked in the course of a call, known or not
 	hangAfter  time.Duration // of its own time: when it is reported as hanging next; 0: not reported yet
 
-	end            int64     // bytes of the stream up to the end of the latest request
-	base           *baseline // of the server's processes; nil: it has not been open for a moment, or they cannot be seen
-	answeredBefore int       // operations that had been answered when this one opened
+	end            int64    // bytes of the stream up to the end of the latest request
+	answeredBefore int      // operations that had been answered when this one opened
+	watched        *watched // nil: it has not been open for LookAfter
 }
 
 // state is what an open operation waits for.

@@ -33,9 +33,9 @@ type Config struct {
 	Contents Contents                      // which content was asked for
 
 	// Look returns what can be seen beside the messages, for the verdict about an operation that hangs or ends without an
-	// answer; the server's processes are wanted only for one that has been open for record.OpenAfter. It is not called
-	// otherwise, and must not block. Nil: nothing can be seen.
-	Look func(processes bool) Look
+	// answer, and whether that is anything; the server's processes are wanted only for an operation of the client's. It is
+	// not called for one that is answered within LookAfter, and must not block. Nil: nothing can be seen.
+	Look func(processes bool) (look Look, ok bool)
 }
 
 // Tracker turns the messages of one session into records. It is for one goroutine.
