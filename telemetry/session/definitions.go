@@ -43,7 +43,7 @@ func definitionText(keys string, kind record.DefinitionKind, is framing.ValueTyp
 }
 
 // aroundTool is how many tokens the keys and the punctuation of a tool's definition are, as a client passes it on.
-const aroundTool = 11
+const aroundTool = 9
 
 // quotes are the bytes of a JSON string around its text.
 const quotes = 2

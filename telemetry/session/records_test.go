@@ -455,11 +455,11 @@ func TestDefinitions(t *testing.T) {
 		want           []record.Definition
 	}{
 		{"tools/list", `{"tools":[{"name":"a","inputSchema":{"type":"object"}},7,{"title":"no name"},{"x":{},"name":"b"}]}`, []record.Definition{
-			{Kind: record.ToolDefinition, Name: "a", Size: 44, Tokens: 17}, {Kind: record.ToolDefinition, Size: 1},
-			{Kind: record.ToolDefinition, Size: 19, Tokens: 11}, {Kind: record.ToolDefinition, Name: "b", Size: 19, Tokens: 12},
+			{Kind: record.ToolDefinition, Name: "a", Size: 44, Tokens: 15}, {Kind: record.ToolDefinition, Size: 1},
+			{Kind: record.ToolDefinition, Size: 19, Tokens: 9}, {Kind: record.ToolDefinition, Name: "b", Size: 19, Tokens: 10},
 		}},
 		{"tools/list", `{"tools":[{"name":"` + long + `"}],"prompts":[{"name":"p"}]}`, []record.Definition{
-			{Kind: record.ToolDefinition, Size: 140, Tokens: 20},
+			{Kind: record.ToolDefinition, Size: 140, Tokens: 18},
 		}},
 		{"tools/list", `{"tools":{"name":"a"}}`, nil},
 		{"prompts/list", `{"prompts":[{"name":"greet"}],"tools":[{"name":"a"}]}`, []record.Definition{def(record.PromptDefinition, "greet", `{"name":"greet"}`)}},
