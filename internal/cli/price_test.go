@@ -1,4 +1,4 @@
-package cli
+package cli //nolint:testpackage // prices are parsed within the package
 
 import "testing"
 
