@@ -20,9 +20,13 @@ const (
 	opener // the quotes, brackets and signs that are rarely so
 	backslash
 	latin       // begins a character of two bytes, of a Latin or Greek script
-	otherScript // the same of Cyrillic, Hebrew, Arabic
+	cyrillic    // the same of Cyrillic
+	otherScript // the same of Armenian, Hebrew, Arabic
 	symbol      // begins a character of three bytes: typographic signs, arrows, Indian scripts
-	ideograph   // the same: Chinese, Japanese, Korean
+	kana        // the same: Japanese syllables, and the punctuation of Chinese
+	ideograph   // the same: Chinese characters
+	hangul      // the same: Korean syllables
+	fullWidth   // the same: other Chinese punctuation, such as commas and brackets
 	astral      // begins a character of four bytes: emoji
 	inside      // any other byte of a character
 	classes     = 32
@@ -60,12 +64,20 @@ var classOf = func() (table [256]class) {
 			table[b] = inside
 		case c < 0xd0:
 			table[b] = latin
+		case c < 0xd2:
+			table[b] = cyrillic
 		case c < 0xe0:
 			table[b] = otherScript
 		case c < 0xe3:
 			table[b] = symbol
-		case c < 0xf0:
+		case c < 0xe4:
+			table[b] = kana
+		case c < 0xea:
 			table[b] = ideograph
+		case c < 0xee:
+			table[b] = hangul
+		case c < 0xf0:
+			table[b] = fullWidth
 		default:
 			table[b] = astral
 		}
@@ -77,7 +89,8 @@ var classOf = func() (table [256]class) {
 type run uint8
 
 const (
-	other     run = iota // nothing that matters: the start, or after a character of another script
+	start     run = iota // nothing: the start of a text
+	other                // a character of another script
 	lowerRun             // lower-case letters, perhaps after an upper-case one; length 1 to longWord
 	upperRun             // upper-case letters; length 1 to longUpper
 	digitRun             // digits; length 1 to 3

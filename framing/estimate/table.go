@@ -67,7 +67,7 @@ func (k *costs) plain(s state, c class) (state, float64) {
 	if s.length > 1 {
 		return state{run: codeRun, length: s.length - 1}, 0
 	}
-	return state{}, 0
+	return state{run: other}, 0
 }
 
 // escaped returns the step of a byte after a backslash (RFC 8259, section 7).

@@ -8,6 +8,7 @@ type costs struct {
 	upperToLower float64 // a lower-case letter after two or more of those
 
 	digits           float64 // the first of three digits, or of fewer
+	digitAfterSpace  float64 // a space is not part of a number behind it
 	digitAfterLetter float64
 	letterAfterDigit float64
 	random           float64 // each character of base64 and the like
@@ -21,19 +22,21 @@ type costs struct {
 	openerStart, openerToLetter, openerToPunct, openerToOther float64
 	punctMore                                                 float64 // each sign after the third of a run
 
-	latin, otherScript, symbol, ideograph, astral float64 // a character, by its first byte
-	code                                          float64 // a character written as \u and its code
-	afterScript                                   float64 // a word after such a character, or at the start
+	latin, cyrillic, otherScript, symbol, kana, ideograph, hangul, fullWidth, astral float64 // a character, by its first byte
+	scriptAfterSpace                                                                 float64 // the same behind a space, which is not always part of it
+	code                                                                             float64 // a character written as \u and its code
+	afterScript                                                                      float64 // a word after such a character
 }
 
 // fitted was fitted to the texts in testdata/tune. How far the estimate is off is measured with those in testdata/judge.
 var fitted = costs{
-	long: 0.1, camel: 0.91, upperMore: 0.31, upperToLower: 1.4,
-	digits: 1.1, digitAfterLetter: 0.89, letterAfterDigit: 0.9, random: 0.67,
-	spaces: 0.51, line: 0.35, lineAfterPunct: 0.55, lineMore: 0.46,
-	joinerStart: 0.06, joinerToLetter: 0.34, joinerToPunct: 1.09, joinerToOther: 1.15,
-	openerStart: 0.3, openerToLetter: 1.03, openerToPunct: 0.65, openerToOther: 0.29, punctMore: 0.38,
-	latin: 0.45, otherScript: 0.18, symbol: 0.85, ideograph: 0.74, astral: 2.03, code: 0.7, afterScript: 1.1,
+	long: 0.06, camel: 0.77, upperMore: 0.27, upperToLower: 1.71,
+	digits: 1.04, digitAfterSpace: 1.34, digitAfterLetter: 0.75, letterAfterDigit: 1.02, random: 0.65,
+	spaces: 0.9, line: 0.53, lineAfterPunct: 0.19, lineMore: 0.95,
+	joinerStart: 0.07, joinerToLetter: 0.38, joinerToPunct: 1.29, joinerToOther: 1.16,
+	openerStart: 0.3, openerToLetter: 0.38, openerToPunct: 0.77, openerToOther: 0.68, punctMore: 0.25,
+	latin: 0, cyrillic: 0.19, otherScript: 0.18, symbol: 0.72, kana: 0.74, ideograph: 0.74, hangul: 0.74, fullWidth: 0.55,
+	astral: 2.09, scriptAfterSpace: 0.51, code: 0.7, afterScript: 0.06,
 }
 
 // next returns the state after a byte of the given class, and what that costs.
@@ -64,17 +67,33 @@ func (k *costs) next(s state, c class) (state, float64) {
 	case joiner, opener, backslash:
 		return k.punct(s, c)
 	case latin:
-		return state{run: other}, k.leave(s) + k.latin
+		return k.character(s, k.latin)
+	case cyrillic:
+		return k.character(s, k.cyrillic)
 	case otherScript:
-		return state{run: other}, k.leave(s) + k.otherScript
+		return k.character(s, k.otherScript)
 	case symbol:
-		return state{run: other}, k.leave(s) + k.symbol
+		return k.character(s, k.symbol)
+	case kana:
+		return k.character(s, k.kana)
 	case ideograph:
-		return state{run: other}, k.leave(s) + k.ideograph
+		return k.character(s, k.ideograph)
+	case hangul:
+		return k.character(s, k.hangul)
+	case fullWidth:
+		return k.character(s, k.fullWidth)
 	case astral:
-		return state{run: other}, k.leave(s) + k.astral
+		return k.character(s, k.astral)
 	}
 	return s, 0 // inside a character
+}
+
+// character is one that is not ASCII.
+func (k *costs) character(s state, cost float64) (state, float64) {
+	if s.run == spaceRun {
+		cost += k.scriptAfterSpace
+	}
+	return state{run: other}, k.leave(s) + cost
 }
 
 // leave is what the end of a lone sign costs that is not part of the next word.
@@ -157,7 +176,11 @@ func (k *costs) digit(s state) (state, float64) {
 		}
 		return state{digitRun, s.length + 1, s.mix}, 0
 	}
-	return state{run: digitRun, length: 1}, k.leave(s) + k.digits
+	cost := k.leave(s) + k.digits
+	if s.run == spaceRun {
+		cost += k.digitAfterSpace
+	}
+	return state{run: digitRun, length: 1}, cost
 }
 
 // mixed returns s, or random if it has changed too often.

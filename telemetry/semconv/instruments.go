@@ -185,7 +185,7 @@ var (
 		Description: "Estimate (within 10 % of o200k) of the tokens of the last list of what the server offers, over all its pages, and of " +
 			"its instructions, by kind. Of these, tools and instructions are in a model's context from the start.",
 		Attributes: []string{DefinitionKind, ServerName},
-		Example:    "{spanpipe.definition.kind=tool spanpipe.server.name=test-server} 24",
+		Example:    "{spanpipe.definition.kind=tool spanpipe.server.name=test-server} 30",
 	})
 	ServerExits = instrument(Instrument{
 		Name: "spanpipe.server.exits", Form: Counter, Unit: "{exit}",

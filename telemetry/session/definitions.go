@@ -42,17 +42,27 @@ func definitionText(keys string, kind record.DefinitionKind, is framing.ValueTyp
 	}}
 }
 
+// aroundTool is how many tokens the keys and the punctuation of a tool's definition are, as a client passes it on.
+const aroundTool = 9
+
 // quotes are the bytes of a JSON string around its text.
 const quotes = 2
 
 // elements are the elements of a list, and their names if they have a member for it. A name that is too long is left out: its
 // beginning would pass as another name. The scanner bounds the number of elements.
+//
+// Of a tool, clients pass on its name, its description and the schema of its arguments, and so these are what counts as tokens. The
+// other members, of which the schema of results can be the largest, are not for the model.
 func elements(list string, kind record.DefinitionKind, name string, most int) []field {
+	whole, member := framing.Tokens, framing.Want(0)
+	if kind == record.ToolDefinition {
+		whole, member = 0, framing.Tokens
+	}
 	all := []field{
 		{path(list, framing.Hash, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.setList(kind, v) }},
-		{path(list+" *", framing.Tokens, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.addDefinition(kind, v) }},
+		{path(list+" *", whole, 0), func(_ *Decoder, v *framing.Value, m *Raw) { m.addDefinition(kind, v) }},
 	}
-	all = append(all, field{path(list+" * description", 0, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
+	all = append(all, field{path(list+" * description", member, 0), func(_ *Decoder, v *framing.Value, m *Raw) {
 		if def := m.definition(kind, v); def != nil && v.Type == framing.String {
 			def.Description = v.Size - quotes
 		}
@@ -60,7 +70,10 @@ func elements(list string, kind record.DefinitionKind, name string, most int) []
 	if name == "" {
 		return all
 	}
-	return append(all, text(list+" * "+name, most, func(d *Decoder, v *framing.Value, m *Raw) {
+	if kind == record.ToolDefinition {
+		all = append(all, model(list+" * inputSchema"))
+	}
+	return append(all, field{path(list+" * "+name, framing.Text|member, most), func(d *Decoder, v *framing.Value, m *Raw) {
 		if v.Type != framing.String {
 			return
 		}
@@ -70,19 +83,26 @@ func elements(list string, kind record.DefinitionKind, name string, most int) []
 		if def := m.definition(kind, v); def != nil && !v.Truncated {
 			def.Name = d.name(v.Text, false)
 		}
-	}))
+	}})
 }
 
 // setList notes what a result lists. Of several lists in one result, which MCP does not have, it is that of tools.
 func (m *Raw) setList(kind record.DefinitionKind, v *framing.Value) {
 	if x := m.ensureExtra(); x.List != record.ToolDefinition {
 		x.List, x.Listed, x.DefinitionSize, x.DefinitionTokens, x.DefinitionHash = kind, v.Count, v.Size, v.Tokens, v.Hash
+		if kind == record.ToolDefinition {
+			x.DefinitionTokens += int64(v.Count) * aroundTool
+		}
 	}
 }
 
 func (m *Raw) addDefinition(kind record.DefinitionKind, v *framing.Value) {
+	tokens := v.Tokens
+	if kind == record.ToolDefinition && v.Type == framing.Object {
+		tokens += aroundTool
+	}
 	x := m.ensureExtra()
-	x.Definitions = append(x.Definitions, Definition{record.Definition{Kind: kind, Size: v.Size, Tokens: v.Tokens}, v.Index})
+	x.Definitions = append(x.Definitions, Definition{record.Definition{Kind: kind, Size: v.Size, Tokens: tokens}, v.Index})
 }
 
 // definition returns the definition that a member of an element belongs to, or nil if the scanner had no room for the element.

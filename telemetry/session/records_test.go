@@ -455,11 +455,11 @@ func TestDefinitions(t *testing.T) {
 		want           []record.Definition
 	}{
 		{"tools/list", `{"tools":[{"name":"a","inputSchema":{"type":"object"}},7,{"title":"no name"},{"x":{},"name":"b"}]}`, []record.Definition{
-			def(record.ToolDefinition, "a", `{"name":"a","inputSchema":{"type":"object"}}`), def(record.ToolDefinition, "", `7`),
-			def(record.ToolDefinition, "", `{"title":"no name"}`), def(record.ToolDefinition, "b", `{"x":{},"name":"b"}`),
+			{Kind: record.ToolDefinition, Name: "a", Size: 44, Tokens: 15}, {Kind: record.ToolDefinition, Size: 1},
+			{Kind: record.ToolDefinition, Size: 19, Tokens: 9}, {Kind: record.ToolDefinition, Name: "b", Size: 19, Tokens: 10},
 		}},
 		{"tools/list", `{"tools":[{"name":"` + long + `"}],"prompts":[{"name":"p"}]}`, []record.Definition{
-			def(record.ToolDefinition, "", `{"name":"`+long+`"}`),
+			{Kind: record.ToolDefinition, Size: 140, Tokens: 18},
 		}},
 		{"tools/list", `{"tools":{"name":"a"}}`, nil},
 		{"prompts/list", `{"prompts":[{"name":"greet"}],"tools":[{"name":"a"}]}`, []record.Definition{def(record.PromptDefinition, "greet", `{"name":"greet"}`)}},

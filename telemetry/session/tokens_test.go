@@ -36,7 +36,7 @@ func TestTokens(t *testing.T) {
 			`"result":{"contents":[{"uri":"file:///a","text":"` + text + `"},{"uri":"file:///b","blob":"AAAA"}]}`, nil, []string{text}, 6},
 		{"a prompt", "prompts/get", `{"name":"greet","arguments":{"name":"Kim"}}`,
 			`"result":{"messages":[{"role":"user","content":{"type":"text","text":"Greet Kim."}}]}`, []string{`{"name":"Kim"}`}, []string{"Greet Kim."}, 0},
-		{"a list", "tools/list", `{"cursor":"abc"}`, `"result":{"tools":[{"name":"a"},{"name":"b"}]}`, nil, []string{`{"name":"a"}`, `{"name":"b"}`}, 0},
+		{"a list", "tools/list", `{"cursor":"abc"}`, `"result":{"tools":[{"name":"a"},{"name":"b"}]}`, nil, []string{"a", "b"}, 0},
 		{"nothing", "ping", `{}`, `"result":{}`, nil, nil, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -82,6 +82,20 @@ func TestDefinitionTokens(t *testing.T) {
 		if last.op.DefinitionTokens < sum-1 || last.op.DefinitionTokens > sum+1 || sum == 0 {
 			t.Errorf("page %d: %d tokens, want %d", i+1, last.op.DefinitionTokens, sum)
 		}
+	}
+	s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"tools/list"}`, 8)
+	tool := `"name":"search","description":"Finds what matches.","inputSchema":{"type":"object"}`
+	hidden := `,"outputSchema":{"type":"object","description":"` + strings.Repeat("many words ", 200) + `"},"_meta":{"owner":"Ann Lee"}`
+	s.say(record.ToClient, `{"jsonrpc":"2.0","id":%d,"result":{"tools":[{`+tool+`},{`+tool+hidden+`}]}}`, 8)
+	var c estimate.Counter
+	c.Write([]byte("{" + tool + "}"))
+	for _, d := range last.op.Definitions {
+		if d.Tokens < c.Tokens()-2 || d.Tokens > c.Tokens()+2 {
+			t.Errorf("a tool of %d tokens, want %d: what a model sees of it", d.Tokens, c.Tokens())
+		}
+	}
+	if n := last.op.DefinitionTokens; len(last.op.Definitions) != 2 || n < 2*c.Tokens()-3 || n > 2*c.Tokens()+3 {
+		t.Errorf("a list of %d tools and %d tokens", len(last.op.Definitions), n)
 	}
 	s.say(record.ToServer, `{"jsonrpc":"2.0","id":%d,"method":"initialize"}`, 9)
 	s.say(record.ToClient, fmt.Sprintf(`{"jsonrpc":"2.0","id":%%d,"result":{"instructions":%q}}`, "Search before you write."), 9)
