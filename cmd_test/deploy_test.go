@@ -26,13 +26,6 @@ func readDeploy(t *testing.T, name string) string {
 	return string(text)
 }
 
-func copyDeploy(t *testing.T, dir string, names ...string) {
-	t.Helper()
-	for _, name := range names {
-		writeFile(t, filepath.Join(dir, name), readDeploy(t, name))
-	}
-}
-
 // instrumentNames returns the instruments' names in Prometheus.
 func instrumentNames() []string {
 	var names []string
