@@ -77,3 +77,10 @@ func Begin[T any](f func() (T, error)) (wait func() error) {
 
 // KeyPatience is how long that may take.
 const KeyPatience = keyPatience
+
+// ParsePrice reads SPANPIPE_TOKEN_PRICE.
+func ParsePrice(text string) (perMillion float64, currency string, err error) {
+	var p price
+	err = p.parse(text)
+	return p.amount, p.currency, err
+}

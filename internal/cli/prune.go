@@ -24,9 +24,9 @@ func (a *app) pruneCommand() *cli.Command {
 		Description: `Without flags, applies the limits of SPANPIPE_KEEP and SPANPIPE_KEEP_CONTENT.
 That also happens by itself, about once an hour, while sessions run or are
 looked at. With --older-than, --session or --all it removes the sessions that
-these choose, whole: reports do not count them any more, and new sessions are not
-compared with them. What you have accepted of definitions stays, see spanpipe
-definitions.
+these choose, whole: reports do not count them any more, and new sessions are
+not compared with them. What you have accepted of definitions stays, see
+spanpipe definitions.
 
 Asks nothing, and says what it has removed. Sessions that are running are left,
 and named.
