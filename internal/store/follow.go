@@ -105,12 +105,14 @@ func (f *follower) begin() ([]Event, error) {
 	for i := range all {
 		one := &all[i]
 		f.known[one.Name] = true
-		if one.State == Live || one.State == Unknown && time.Since(one.Written) < unknownFor {
+		follows := one.State == Live || one.State == Unknown && time.Since(one.Written) < unknownFor
+		if one.Problem != "" && (follows || one.isNew()) { // all it has is reported once its session.json is there
+			f.live = append(f.live, newFollowed(one))
+			continue
+		}
+		if follows {
 			live := newFollowed(one)
 			f.live = append(f.live, live)
-			if one.Problem != "" { // it is just starting: all it has is reported once its session.json is there
-				continue
-			}
 			events = append(events, live.keep(f.what.Filter, live.begin())...)
 		}
 		began = append(began, one)

@@ -160,15 +160,20 @@ func (f *followed) lookAtMeta() []Event {
 	return nil
 }
 
+// isNew reports whether a session's directory is so new that its files may not be there yet: neither its session.json nor its lock.
+func (s *Session) isNew() bool {
+	info, err := os.Lstat(s.Dir)
+	return err == nil && time.Since(info.ModTime()) < startTime
+}
+
 // lookAtStart looks at a session without a session.json. If its process has ended, or has not written one for long, what the
 // other files say is all that will be known.
 func (f *followed) lookAtStart(now time.Time) (events []Event, over bool) {
-	info, err := os.Lstat(f.found.Dir)
-	if err != nil {
-		return nil, true // removed
-	}
-	if now.Sub(info.ModTime()) < startTime {
+	if f.found.isNew() {
 		return nil, false
+	}
+	if _, err := os.Lstat(f.found.Dir); err != nil {
+		return nil, true // removed
 	}
 	f.found.readMeta()
 	f.found.look()

@@ -286,7 +286,8 @@ func appendTo(t *testing.T, path, text string) {
 	}
 }
 
-// TestFollowDamaged: lines that cannot be read are left out, and one that is not whole yet is read when it is.
+// TestFollowDamaged: a session of which there is only the directory is followed; lines that cannot be read are left out, and one
+// that is not whole yet is read when it is.
 func TestFollowDamaged(t *testing.T) {
 	from := storeDir(t)
 	one := makeSession(t, from, 3)
@@ -298,6 +299,7 @@ func TestFollowDamaged(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	f := follow(t, filepath.Dir(filepath.Dir(dir)), store.Following{})
 	file := func(name, text string) { appendTo(t, filepath.Join(dir, name), text) }
 	file("session.lock", "")
 	lock, err := os.OpenFile(filepath.Join(dir, "session.lock"), os.O_RDWR, 0)
@@ -308,7 +310,6 @@ func TestFollowDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = lock.Close() }()
-	f := follow(t, filepath.Dir(filepath.Dir(dir)), store.Following{})
 	file("session.json", `{"format":1,"id":"x","launched":"2026-11-26T10:00:00Z","service":"made by hand"}`)
 	f.waitFor(t, "made by hand session_started")
 	file("traces.jsonl", "{\"resourceSpans\":[{\"scope\nnull\n\x00\xff\n[]\n\n")
