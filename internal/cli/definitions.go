@@ -34,7 +34,7 @@ SPANPIPE_KEEP_CONTENT says.
    spanpipe definitions server-github --accept
 
 STATE     changed (since it was seen first), accepted, DIFFERS (from what was
-          accepted), gone (the server no longer lists it)
+          accepted, or is new since), gone (the server no longer lists it)
 TOKENS    an estimate of what it costs a model's context
 
 Exit status: 0; 1 if something differs from what was accepted; 2 if the command
@@ -82,7 +82,7 @@ func (a *app) definitions(c *cli.Context) error {
 		return a.accept(s, chosen)
 	}
 	for i := range chosen {
-		if slices.ContainsFunc(chosen[i].Known, func(k definitions.Known) bool { return k.Unaccepted() }) {
+		if slices.ContainsFunc(chosen[i].Known, func(k definitions.Known) bool { return chosen[i].Differs(&k) }) {
 			a.status.Code = exitDiffers
 		}
 	}
@@ -198,9 +198,10 @@ func (t *definitionTable) text(servers []store.Defined) string {
 		view.Pad("SERVER", t.server), view.Pad("NAME", t.name))
 	rows := 0
 	for i := range servers {
-		for k := range servers[i].Known {
+		for j := range servers[i].Known {
+			k := &servers[i].Known[j]
 			if rows++; t.all || rows <= shownDefinitions {
-				out.WriteString(t.row(t.called(&servers[i]), &servers[i].Known[k]) + "\n")
+				out.WriteString(t.row(t.called(&servers[i]), k, servers[i].Differs(k)) + "\n")
 			}
 		}
 	}
@@ -219,7 +220,7 @@ func (t *definitionTable) called(d *store.Defined) string {
 	return view.Safe(d.Service)
 }
 
-func (t *definitionTable) row(server string, k *definitions.Known) string {
+func (t *definitionTable) row(server string, k *definitions.Known, differs bool) string {
 	kind := map[record.DefinitionKind]string{
 		record.TemplateDefinition: "template", record.InstructionsDefinition: "instruct.",
 	}[k.Kind]
@@ -230,7 +231,7 @@ func (t *definitionTable) row(server string, k *definitions.Known) string {
 	if k.Tokens > 0 {
 		tokens = "≈" + view.Number(int(k.Tokens))
 	}
-	state, color := stateOf(k)
+	state, color := stateOf(k, differs)
 	return strings.TrimRight(fmt.Sprintf("%s  %-9s %s  %6s  %7s %7s %6s  ", view.Pad(view.Cut(server, t.server), t.server),
 		cmp.Or(kind, view.Safe(string(k.Kind))), view.Pad(view.Cut(view.Safe(cmp.Or(k.Name, "–")), t.name), t.name),
 		t.date(k.First), changed, size(k.Size), tokens)+t.screen.Paint(color, state), " ")
@@ -246,11 +247,11 @@ func (t *definitionTable) date(at time.Time) string {
 }
 
 // stateOf returns the state of a definition in a word.
-func stateOf(k *definitions.Known) (word string, color view.Color) {
+func stateOf(k *definitions.Known, differs bool) (word string, color view.Color) {
 	switch {
 	case !k.Gone.IsZero():
 		return "gone", view.Dim
-	case k.Unaccepted():
+	case differs:
 		return "DIFFERS", view.Yellow
 	case k.Pinned():
 		return "accepted", view.Green
@@ -304,7 +305,7 @@ func (t *definitionTable) changes(out *strings.Builder, servers []store.Defined)
 func settled(d *store.Defined, c *record.DefinitionChange) bool {
 	for i := range d.Known {
 		if k := &d.Known[i]; k.Kind == c.Kind && k.Name == c.Name {
-			return !k.Gone.IsZero() || k.Pinned() && !k.Unaccepted()
+			return !k.Gone.IsZero() || k.Pinned() && !d.Differs(k)
 		}
 	}
 	return false
@@ -351,7 +352,7 @@ func newDefinitionsJSON(servers []store.Defined) jsonDefinitions {
 			k := &d.Known[j]
 			one.Definitions = append(one.Definitions, jsonDefinition{
 				Kind: k.Kind, Name: k.Name, First: utc(k.First), Since: utc(k.Since), Gone: utc(k.Gone), Size: k.Size, Tokens: k.Tokens,
-				Parts: k.Parts, Accepted: k.Pinned(), Differs: k.Unaccepted(),
+				Parts: k.Parts, Accepted: k.Pinned(), Differs: d.Differs(k),
 			})
 		}
 		out.Servers = append(out.Servers, one)

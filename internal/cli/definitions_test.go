@@ -23,8 +23,10 @@ func TestDefinitionsFit(t *testing.T) {
 	accepted, differs, gone := known(strings.Repeat("accepted_", 9)), known("differs"), known("gone")
 	accepted.Accepted, differs.Accepted = []record.Fingerprint{accepted.Last}, []record.Fingerprint{{Description: "then"}}
 	gone.Gone = lookedAt
+	changed := known("changed")
+	changed.Kind = record.ToolDefinition // of which none is accepted
 	one := store.Defined{ID: "4e02876b6f63e89a", State: definitions.State{
-		Service: "a server with a long name", Known: []definitions.Known{known("changed"), accepted, differs, gone},
+		Service: "a server with a long name", Known: []definitions.Known{changed, accepted, differs, gone},
 	}}
 	text := cli.DefinitionTable(&view.Screen{Columns: 80, Paint: view.Plain, Zone: time.UTC}, lookedAt, []store.Defined{one})
 	for line := range strings.Lines(text) {

@@ -30,8 +30,14 @@ func definitionChange(c record.DefinitionChange) string {
 	name := DefinitionName(c.Kind, c.Name)
 	switch c.Change {
 	case record.DefinitionAdded:
+		if c.Pinned {
+			return name + " is new since you accepted the others"
+		}
 		return name + " is new"
 	case record.DefinitionRemoved:
+		if c.Pinned {
+			return name + ", which you accepted, is no longer offered"
+		}
 		return name + " is no longer offered"
 	case record.DefinitionRenamed:
 		return DefinitionName(c.Kind, c.OldName) + " is now called " + Safe(c.Name) + ", and is the same otherwise"

@@ -136,6 +136,28 @@ func TestAccept(t *testing.T) {
 	s.open().list("a:x b:y").want()
 }
 
+// TestAddedAfterAccept: what came after the rest was accepted is reported in each session, until it is accepted, too; what was
+// accepted and is gone is reported once.
+func TestAddedAfterAccept(t *testing.T) {
+	s := newServer(t)
+	s.open().list("a:x b:y").want()
+	s.state.Accept()
+	for range 2 {
+		s.open().list("a:x b:y evil:z").list("a:x b:y evil:z").want("added tool evil (accepted)")
+	}
+	s.open().list("a:x b:y evil:w").want("added tool evil (accepted)")
+	s.open().list("b:y evil:w").want("added tool evil (accepted)", "removed tool a (accepted)")
+	s.open().list("b:y evil:w").want("added tool evil (accepted)")
+	for i := range s.state.Known {
+		k := &s.state.Known[i]
+		if got := s.state.Differs(k); got != (k.Name == "evil") {
+			t.Errorf("%s differs: %t", k.Name, got)
+		}
+	}
+	s.state.Accept()
+	s.open().list("b:y evil:w").want()
+}
+
 // TestBounds: neither the definitions nor their past nor the changes grow without a bound, whatever a server lists.
 func TestBounds(t *testing.T) {
 	s := newServer(t)

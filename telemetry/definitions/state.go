@@ -56,6 +56,16 @@ func (k *Known) Pinned() bool { return len(k.Accepted) > 0 }
 // Unaccepted reports whether the definition is not what was accepted for it.
 func (k *Known) Unaccepted() bool { return k.Pinned() && !slices.Contains(k.Accepted, k.Last) }
 
+// Differs reports whether a definition is not what was accepted, or came after others of its kind were.
+func (s *State) Differs(k *Known) bool {
+	return k.Unaccepted() || !k.Pinned() && k.Gone.IsZero() && s.pins(k.Kind)
+}
+
+// pins reports whether definitions of a kind were accepted.
+func (s *State) pins(kind record.DefinitionKind) bool {
+	return slices.ContainsFunc(s.Known, func(k Known) bool { return k.Kind == kind && k.Pinned() })
+}
+
 // Clone returns a copy that shares nothing with the state.
 func (s *State) Clone() State {
 	c := *s
@@ -82,6 +92,7 @@ func (s *State) Observe(o Observation) (changes []record.DefinitionChange, news 
 		}
 		s.Listed[o.Kind], news = o.Time, true
 	}
+	pinned := s.pins(o.Kind)
 	seen, added := map[string]bool{}, map[string]bool{}
 	for i := range o.Definitions {
 		d := &o.Definitions[i]
@@ -96,7 +107,11 @@ func (s *State) Observe(o Observation) (changes []record.DefinitionChange, news 
 			}
 			continue
 		}
-		change, differs := s.Known[at].see(d, o.Time)
+		k := &s.Known[at]
+		change, differs := k.see(d, o.Time)
+		if pinned && !k.Pinned() { // it came after the others were accepted
+			change = k.added(o.Time, pinned)
+		}
 		news = news || differs
 		if change != nil {
 			changes = append(changes, *change)
@@ -107,9 +122,7 @@ func (s *State) Observe(o Observation) (changes []record.DefinitionChange, news 
 	}
 	for i := range s.Known {
 		if k := &s.Known[i]; k.Kind == o.Kind && added[k.Last.Name] && !first {
-			changes = append(changes, record.DefinitionChange{
-				Time: o.Time, Change: record.DefinitionAdded, Kind: k.Kind, Name: k.Name, Since: k.First,
-			})
+			changes = append(changes, *k.added(o.Time, pinned))
 		}
 	}
 	s.remember(changes)
@@ -130,6 +143,13 @@ func (s *State) add(d *record.Definition, now time.Time) bool {
 		}
 	}
 	return false
+}
+
+// added is the change that the definition is new.
+func (k *Known) added(now time.Time, pinned bool) *record.DefinitionChange {
+	return &record.DefinitionChange{
+		Time: now, Change: record.DefinitionAdded, Kind: k.Kind, Name: k.Name, Since: k.First, Pinned: pinned,
+	}
 }
 
 // see takes a definition that is known. It returns how it has changed, if that is worth reporting, and whether it is not as it
@@ -165,7 +185,9 @@ func (s *State) leave(o Observation, seen, added map[string]bool) (changes []rec
 			continue
 		}
 		k.Gone = o.Time
-		change := record.DefinitionChange{Time: o.Time, Change: record.DefinitionRemoved, Kind: k.Kind, Name: k.Name, Since: o.Time}
+		change := record.DefinitionChange{
+			Time: o.Time, Change: record.DefinitionRemoved, Kind: k.Kind, Name: k.Name, Since: o.Time, Pinned: k.Pinned(),
+		}
 		if to := s.renamed(k, added); to != nil {
 			delete(added, to.Last.Name)
 			change.Change, change.Name, change.OldName = record.DefinitionRenamed, to.Name, k.Name

@@ -129,7 +129,7 @@ var (
 			"side=response}",
 	}
 	DefinitionDiffers = Record{
-		Message: "definition changed", Level: "WARN, or INFO if it was only added or removed, and from the 6th of a session on",
+		Message: "definition changed", Level: "WARN, or INFO if it was only added or removed and nothing was accepted, and from the 6th of a session on",
 		When: "a tool, prompt, resource template or the instructions are not what they were when the server was used before, earlier " +
 			"in the session, or when they were accepted: which, in which parts, and since when; its text is not in it",
 		Attributes: []string{
