@@ -34,7 +34,7 @@ func TestStall(t *testing.T) {
 		{"works", answers + "read x; while :; do :; done", "server busy", "server_busy",
 			"The server is at work. The wait is on the server's side: it used"},
 		{"is stopped", answers + "read x; kill -STOP $$", "server stopped", "server_stopped",
-			"The server is stopped, by a signal or a debugger. The fault is on the server's side: its only process may not run"},
+			"The server is stopped, by a signal or a debugger. The fault is on the server's side: its only process cannot run"},
 		{"waits for a child", answers + "read x; sleep 1000; :", "waiting for child", "waiting_for_child",
 			"The server waits for a process that it has started. The wait is on the server's side: 1 of its 2 processes began after"},
 		{"answers by half", answers + `read x; printf '{"jsonrpc":"2.0","id":1,"result":{"a":'; exec sleep 1000`,

@@ -48,8 +48,8 @@ func groups() []group {
 		{"LOOK AT SESSIONS", "try sessions show tail top ui report push export prune definitions"},
 		{"CLIENTS", "install uninstall clients doctor"},
 		{"PRIVACY", "consent preview"},
-		{"TEST A SERVER", "record replay diff check metrics"},
-		{"OPERATIONS", "health"},
+		{"TEST A SERVER", "record replay diff check"},
+		{"OPERATIONS", "metrics health"},
 		{"OTHER COMMANDS", "version completion help"}, // and what is in no group
 	}
 }

@@ -28,7 +28,7 @@ const KeyName = "key"
 var errKeySize = fmt.Errorf("want a file of %d to %d bytes, such as the output of: openssl rand -hex 32", keySize, maxKeySize)
 
 // errKey is the error of a key that other users know, or may have made.
-var errKey = errors.New("must be a file of your own that no other user can read; remove it to get a new one")
+var errKey = errors.New("must be a file of your own that no other user can read; chmod 600 it, or remove it for a new one if others may have read it")
 
 // errLinked is the error of a key that is to be written, and is also another file: one outside of the store, perhaps.
 var errLinked = errors.New("has other names (hard links); remove it to get a new one")

@@ -87,7 +87,7 @@ func StallOf(op *record.Operation) Stall {
 			clientsFault, "its request " + Safe(e.Asked) + tense(" has not", " had not") + " been answered"}
 	case record.ServerStopped:
 		return Stall{tense("The server is stopped, by a signal or a debugger", "The server was stopped, by a signal or a debugger"),
-			serversFault, someOf(e.Stopped, e.Processes) + tense(" may", " could") + " not run"}
+			serversFault, someOf(e.Stopped, e.Processes) + tense(" can", " could ") + "not run"}
 	case record.Starting:
 		return Stall{tense("The server is still starting, and has answered nothing so far",
 			"The server was still starting, and had answered nothing"), serversTime, starting(&e)}

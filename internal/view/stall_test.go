@@ -47,7 +47,7 @@ func TestStallOf(t *testing.T) {
 				"been answered.",
 			"The server waited for an answer of the client's. The fault is on the client's side: its request ping had not been answered."},
 		{record.ServerStopped, record.Evidence{Processes: 3, Stopped: 1},
-			"The server is stopped, by a signal or a debugger. The fault is on the server's side: 1 of its 3 processes may not run.",
+			"The server is stopped, by a signal or a debugger. The fault is on the server's side: 1 of its 3 processes cannot run.",
 			"The server was stopped, by a signal or a debugger. The fault is on the server's side: 1 of its 3 processes could not run."},
 		{record.WaitingForChild, record.Evidence{Processes: 3, Children: 1},
 			"The server waits for a process that it has started. The wait is on the server's side: 1 of its 3 processes began after the " +
