@@ -60,6 +60,9 @@ func endingOf(op *record.Operation) Outcome {
 		}
 	case op.ErrorType == semconv.ErrCancelled:
 		o.Ending = Cancelled
+		if op.Hung && proven(op) { // one that did not hang was cancelled for the user's own reasons
+			o.Detail = StallWord(op.Stall)
+		}
 	case op.ErrorType == semconv.ErrTimeout:
 		o.Ending = TimedOut
 		if proven(op) {

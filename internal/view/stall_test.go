@@ -98,19 +98,25 @@ func TestStallOfEach(t *testing.T) {
 	}
 }
 
-// TestStallOutcome: a call that timed out says why if that is known, and one that was cancelled never does.
+// TestStallOutcome: a call that timed out, and one that hung until it was cancelled, say why if that is known; one that was
+// cancelled before it hung does not.
 func TestStallOutcome(t *testing.T) {
 	for _, test := range []struct {
 		errorType string
 		stall     record.Stall
+		hung      bool
 		want      string
 	}{
-		{semconv.ErrTimeout, record.ServerIdle, "timed out: server idle"},
-		{semconv.ErrTimeout, record.ClientGaveUp, "timed out"},
-		{semconv.ErrTimeout, record.UnknownStall, "timed out"},
-		{semconv.ErrCancelled, record.ServerIdle, "cancelled"},
+		{semconv.ErrTimeout, record.ServerIdle, false, "timed out: server idle"},
+		{semconv.ErrTimeout, record.ClientGaveUp, false, "timed out"},
+		{semconv.ErrTimeout, record.UnknownStall, true, "timed out"},
+		{semconv.ErrCancelled, record.ServerIdle, false, "cancelled"},
+		{semconv.ErrCancelled, record.ServerIdle, true, "cancelled: server idle"},
+		{semconv.ErrCancelled, record.ClientGaveUp, true, "cancelled"},
 	} {
-		op := record.Operation{Change: record.Ended, Direction: record.ToServer, ErrorType: test.errorType, Stall: test.stall}
+		op := record.Operation{
+			Change: record.Ended, Direction: record.ToServer, ErrorType: test.errorType, Stall: test.stall, Hung: test.hung,
+		}
 		if got := view.OutcomeOf(&op).String(); got != test.want {
 			t.Errorf("%s, %s: %q, want %q", test.errorType, test.stall, got, test.want)
 		}
