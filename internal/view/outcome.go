@@ -159,7 +159,7 @@ func (o Outcome) Short() string {
 		return "bad request"
 	case o.Ending == Unanswered:
 		return string(Unanswered)
-	case o.Ending == TimedOut:
+	case o.Ending == TimedOut || o.Ending == Cancelled:
 		o.Detail, o.Asked = "", false
 		return o.String()
 	case o.Detail != "":
