@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -38,6 +39,34 @@ func inProcess(t *testing.T, cfg wrap.Config) (s *wrap.Server, in, out *os.File)
 		t.Fatal(err)
 	}
 	return s, inPipe[1], outPipe[0]
+}
+
+// TestTaken: what waits in the server's pipe is known without reading it: the bytes that a server has not taken, and that it has
+// taken them once it has.
+func TestTaken(t *testing.T) {
+	s, in, out := inProcess(t, wrap.Config{Command: sh(`read start; dd bs=1 count=50 of=/dev/null 2>/dev/null; echo half; read rest; cat >/dev/null`)})
+	if sent, taken := s.Taken(); sent != 0 || taken != 0 {
+		t.Errorf("before anything was sent: %d, %d", sent, taken)
+	}
+	taken := func(what string, wantSent, wantTaken int64) {
+		t.Helper()
+		mcptest.Eventually(t, what, func() bool {
+			sent, taken := s.Taken()
+			return sent == wantSent && taken == wantTaken
+		})
+	}
+	_, _ = in.WriteString("x\n") // read takes one byte at a time
+	taken("the first line", 2, 2)
+	_, _ = in.WriteString(strings.Repeat("y", 100))
+	if _, err := io.ReadFull(out, make([]byte, len("half\n"))); err != nil {
+		t.Fatal(err)
+	}
+	taken("half of what was sent", 102, 52)
+	_, _ = in.WriteString("\n")
+	taken("the rest", 103, 103)
+	in.Close()
+	s.Wait()
+	s.Close()
 }
 
 func testTaps(t *testing.T) {
