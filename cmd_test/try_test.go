@@ -90,7 +90,7 @@ func TestTry(t *testing.T) {
 		{"a tool that does not exist", []string{"--call", "get_forcast"}, demoServer(t), 1, "get_forcast: bad request: -32602, ",
 			"spanpipe: the call was refused: error -32602: unknown tool\n" +
 				"hint: the server lists no tool get_forcast; did you mean get_forecast?"},
-		{"a call that hangs", []string{"--call", "watch_prices", "--timeout", "10s"}, demoServer(t), 1, "watch_prices: timed out after ",
+		{"a call that hangs", []string{"--call", "watch_prices", "--timeout", "10s"}, demoServer(t), 1, "watch_prices: timed out",
 			"spanpipe: no answer to tools/call within 10s\nhint: a server that is slow may need longer"},
 		{"a call that asks the model", []string{"--call", "summarize_trip"}, demoServer(t), 0,
 			"→ summarize_trip \n← sampling/createMessage ", ""},

@@ -29,12 +29,11 @@ func (a *app) showVisit(v *visit, wholeResult bool) error {
 		return err
 	}
 	if op, ok := v.called(); ok {
-		size := " after "
+		how := v.records.Outcome(op).Long() + ", after " + view.Duration(op.Duration)
 		if op.Answered {
-			size = ", " + view.Size(op.ResponseSize) + " in "
+			how = v.records.Outcome(op).Long() + ", " + view.Size(op.ResponseSize) + " in " + view.Duration(op.Duration)
 		}
-		outcome := v.records.Outcome(op).Long()
-		fmt.Fprintf(&b, "\n%s: %s%s%s\n", screen.Text(v.tool), screen.Text(outcome), size, view.Duration(op.Duration))
+		fmt.Fprintf(&b, "\n%s: %s\n", screen.Text(v.tool), screen.Text(how))
 	}
 	if v.result != nil && wholeResult {
 		b.WriteString(v.resultText())

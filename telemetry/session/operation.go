@@ -140,6 +140,9 @@ func (op *operation) snapshot(change record.Change, at time.Duration) *record.Op
 func (op *operation) addResponse(m *Message) {
 	op.ResponseSize += m.Size
 	op.ResponseTokens += m.Tokens
+	if x := m.Extra; x != nil && x.List == record.ToolDefinition {
+		op.ResponseTokens += int64(x.Listed) * aroundTool
+	}
 	op.ResponseMedia += m.Media
 }
 

@@ -59,7 +59,11 @@ func TestTokens(t *testing.T) {
 				}
 			}
 			near("wrote", last.op.RequestTokens, test.wrote)
-			near("read", last.op.ResponseTokens, test.read)
+			read := last.op.ResponseTokens
+			if test.method == "tools/list" {
+				read -= 9 * int64(len(test.read)) // the keys around what a client passes on of a tool
+			}
+			near("read", read, test.read)
 			if last.op.ResponseMedia != int64(test.media) {
 				t.Errorf("%d bytes of media, want %d", last.op.ResponseMedia, test.media)
 			}
