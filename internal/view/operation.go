@@ -217,6 +217,9 @@ func (p *wholePicture) attributes() {
 		all[i].Value = p.Text(all[i].Value)
 		keys, values = max(keys, Width(all[i].Key)), max(values, min(Width(all[i].Value), 20))
 	}
+	if p.Columns > 0 { // a key that is longer moves its own value alone
+		keys = min(keys, p.Columns-len("  ")-idWidth)
+	}
 	for _, a := range all {
 		line, meaning := Pad(a.Key, keys)+"  "+Pad(a.Value, values), meanings[a.Key]
 		if p.Columns == 0 || Width(line)+len("  ")+len(meaning) <= p.Columns {
@@ -231,6 +234,9 @@ func (p *wholePicture) attributes() {
 		p.printf("Its span is written when it ends; until then there are no attributes.\n\n")
 	}
 }
+
+// idWidth is the width of a session's id, the longest value that spanpipe sets.
+const idWidth = 36
 
 // none is a duration that says nothing: most answers come whole, so their transfer takes no time.
 const none = "0µs"
