@@ -51,7 +51,7 @@ func ahead() []panel {
 }
 
 func own() []panel {
-	mine := `{job=~"$job", instance=~"$instance", __name__=~"mcp_.+|spanpipe_.+|process_.+"}` + ofSession("90s")
+	mine := `{job=~"$job", instance=~"$instance", __name__=~"mcp_.+|spanpipe_.+|process_.+"}` + ofSession("5m")
 	return []panel{
 		{
 			title: "Series", width: 12, unit: "short", empty: "None",

@@ -60,7 +60,7 @@ func burning() []alert {
 		} {
 			limit := fmt.Sprintf(" > %g * (1 - scalar(%s))", s.rate, o.objective)
 			alerts = append(alerts, alert{
-				name: "Mcp" + o.name + "Burning" + s.name, severity: s.severity, lasts: s.lasts, dashboard: "executive",
+				name: "Mcp" + o.name + "Burning" + s.name, severity: s.severity, lasts: s.lasts, dashboard: "operations",
 				expr:        all(o.ratio+s.long+limit, o.ratio+s.short+limit, fmt.Sprintf("round(%s * %s) >= %d", o.ratio+s.long, attempts(s.long), enough)),
 				summary:     toolOf + " misses its objective",
 				description: "{{ $value | humanizePercentage }} of its calls in the last " + s.long + " " + o.what + ", and it goes on.",

@@ -43,7 +43,8 @@ func rules() string {
 		}
 		b.WriteString("\n")
 	}
-	write(resumed, fmt.Sprintf("max by (job, instance) (last_over_time(%s[1m])%s) < time() - 60\n"+
+	// What has been seen before these windows was started before them; what was started later is new, however late its first sample.
+	write(resumed, fmt.Sprintf("max by (job, instance) (last_over_time(%s[1m])%s) < time() - 3660\n"+
 		"unless on (job, instance) last_over_time(%s[1h] offset 1m)", metric(semconv.ProcessStartTime), ofSession("1m"), metric(semconv.SessionActive)))
 	for _, i := range counting() {
 		name := metric(i)
