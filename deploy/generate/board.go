@@ -113,7 +113,7 @@ func explore(kind, uid string, query map[string]any) string {
 	if err != nil {
 		panic(err) // maps and texts can be written
 	}
-	return "/explore?schemaVersion=1&orgId=1&panes=" + keep(url.QueryEscape(string(text)))
+	return "/explore?schemaVersion=1&orgId=1&panes=" + keep(strings.ReplaceAll(url.QueryEscape(string(text)), "+", "%20"))
 }
 
 // keep leaves Grafana's variables as they are: it replaces them before it opens the address, and encodes what it puts in.
