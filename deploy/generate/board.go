@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -44,7 +45,7 @@ var (
 	clients   = variable{"client", "Client", "label_values(" + metric(semconv.SessionActive) + `{job=~"$job"}, ` + client + ")"}
 	resources = variable{"resource", "Resource", "label_values(" + grown(semconv.ResourceReads) + `{job=~"$job"}, ` + resource + ")"}
 	// custom are the names of metrics that are neither spanpipe's nor Prometheus' own.
-	custom = variable{"custom", "Metric of your own", `label_values({job=~"$job", __name__!~"mcp_.+|spanpipe_.+|process_.+|job.*:.+|target_info|` +
+	custom = variable{"custom", "Metric of your own", `label_values({job=~"$job", job!="", __name__!~"mcp_.+|spanpipe_.+|process_.+|job.*:.+|target_info|` +
 		`otel_.+|scrape_.+|up|ALERTS.*|.+_bucket"}, __name__)`}
 	methods = variable{"method", "Method", "label_values(" + grown(semconv.ServerOperationDuration) + `{job=~"$job"}, ` + method + ")"}
 )
@@ -53,10 +54,14 @@ func (v variable) build() cog.Builder[dashboard.VariableModel] {
 	all := dashboard.VariableOption{
 		Text: dashboard.StringOrArrayOfString{String: cog.ToPtr("All")}, Value: dashboard.StringOrArrayOfString{String: cog.ToPtr("$__all")},
 	}
-	return dashboard.NewQueryVariableBuilder(v.name).Label(v.label).Datasource(source).
+	b := dashboard.NewQueryVariableBuilder(v.name).Label(v.label).Datasource(source).
 		Query(dashboard.StringOrMap{Map: map[string]any{"query": v.values, "refId": v.name, "qryType": 1}}).
 		Definition(v.values).Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortAlphabeticalAsc).
-		Multi(true).IncludeAll(true).AllValue(".*").Current(all)
+		Multi(true).IncludeAll(true).Current(all)
+	if v.name != custom.name {
+		b.AllValue(".*") // also what has not been seen in the time shown; of metrics, it would be all that there are
+	}
+	return b
 }
 
 // build returns Grafana's dashboard.
@@ -76,8 +81,8 @@ func (d board) build() *dashboard.DashboardBuilder {
 		b.WithVariable(dashboard.NewTextBoxVariableBuilder("price").Label("Price of a million input tokens").DefaultValue(dashboard.StringOrMap{String: cog.ToPtr("0")}))
 	}
 	b.Annotation(note("Alerts", "red", `ALERTS{alertstate="firing", job=~"$job"}`, "{{alertname}}", "{{job}} {{"+tool+"}}")).
-		Annotation(note("Crashes", "orange", count(semconv.ServerExits, "1m", []string{job}, where(isNot(label(semconv.Exit), "ok")))+" > 0",
-			"crashed", "{{job}}"))
+		Annotation(note("Crashes", "orange", count(semconv.ServerSessionDuration, "1m", []string{job}, where(endedFirst))+" > 0",
+			"ended before its client", "{{job}}"))
 	id := uint32(0)
 	for _, r := range d.rows {
 		if r.title != "" {
@@ -108,24 +113,34 @@ func explore(kind, uid string, query map[string]any) string {
 	if err != nil {
 		panic(err) // maps and texts can be written
 	}
-	return "/explore?schemaVersion=1&orgId=1&panes=" + keep(url.QueryEscape(string(text)))
+	return "/explore?schemaVersion=1&orgId=1&panes=" + keep(strings.ReplaceAll(url.QueryEscape(string(text)), "+", "%20"))
 }
 
 // keep leaves Grafana's variables as they are: it replaces them before it opens the address, and encodes what it puts in.
 func keep(escaped string) string {
-	for _, name := range []string{"${__from}", "${__to}", "${traces}", "${logs}", "${__field.labels.job}", "${__field.labels." + tool + "}"} {
+	names := []string{"${__from}", "${__to}", "${traces}", "${logs}"}
+	for _, from := range []string{ofSeries, ofRow} {
+		names = append(names, fmt.Sprintf(from, job), fmt.Sprintf(from, tool))
+	}
+	for _, name := range names {
 		escaped = strings.ReplaceAll(escaped, url.QueryEscape(name), name)
 	}
 	return escaped
 }
 
-// drill leads from a series to the traces and the logs of its server; with a tool, to those of its calls.
-func drill(withTool bool) []link {
-	search := map[string]any{"queryType": "search", "service": "${__field.labels.job}", "limit": 20}
-	logs := `{service_name="${__field.labels.job}"}`
+// Where the links of a panel find a label: a table has no series, but columns.
+const (
+	ofSeries = "${__field.labels.%s}"
+	ofRow    = "${__data.fields.%s}"
+)
+
+// drill leads from a series, or a row, to the traces and the logs of its server; with a tool, to those of its calls.
+func drill(from string, withTool bool) []link {
+	search := map[string]any{"queryType": "search", "service": fmt.Sprintf(from, job), "limit": 20}
+	logs := `{service_name="` + fmt.Sprintf(from, job) + `"}`
 	if withTool {
-		search["tags"] = semconv.ToolName + "=${__field.labels." + tool + "}"
-		logs += " | " + tool + `="${__field.labels.` + tool + `}"`
+		search["tags"] = semconv.ToolName + "=" + fmt.Sprintf(from, tool)
+		logs += " | " + tool + `="` + fmt.Sprintf(from, tool) + `"`
 	}
 	return []link{
 		{"Traces", explore("jaeger", "${traces}", search)},

@@ -17,7 +17,7 @@ func peaks() []panel {
 	active := "sum(last_over_time(" + metric(semconv.SessionActive) + where() + "[90s]))"
 	busiest := "sum(" + grown(semconv.ServerOperationDuration) + where(calls) + ") / 60"
 	cpu := "sum(" + grown(semconv.ProcessCPUTime) + where() + ") / 60"
-	memory := "sum(last_over_time(" + metric(semconv.ProcessMemoryUsage) + where() + "[90s]))"
+	memory := "sum(last_over_time(" + metric(semconv.ProcessMemoryUsage) + where() + "[90s])" + ofSession("90s") + ")"
 	one := func(title, about, unit, expr string) panel {
 		return panel{
 			kind: number, title: title, about: about, unit: unit, width: 6, empty: "None",
@@ -35,7 +35,7 @@ func peaks() []panel {
 func ahead() []panel {
 	trend := func(title, about, unit, expr string) panel {
 		return panel{
-			title: title, about: about + " The dashed future is a straight line through the last seven days: seven days ahead.", unit: unit, width: 12, empty: "None",
+			title: title, about: about + " The second curve is where a straight line through the seven days before each point leads to in another seven days.", unit: unit, width: 12, empty: "None",
 			queries: []query{
 				{expr: expr, legend: "now"},
 				{expr: "predict_linear((" + expr + ")[7d:1h], 7 * 86400)", legend: "in seven days"},
@@ -45,13 +45,13 @@ func ahead() []panel {
 	return []panel{
 		trend("Sessions", "Sessions at once.", "short", "sum(last_over_time("+metric(semconv.SessionActive)+where()+"[90s]))"),
 		trend("Calls a second", "Over the last hour.", "ops", "sum(sum_over_time("+grown(semconv.ServerOperationDuration)+where(calls)+"[1h])) / 3600"),
-		trend("Memory", "Of all sessions together.", "bytes", "sum(last_over_time("+metric(semconv.ProcessMemoryUsage)+where()+"[90s]))"),
+		trend("Memory", "Of all sessions together.", "bytes", "sum(last_over_time("+metric(semconv.ProcessMemoryUsage)+where()+"[90s])"+ofSession("90s")+")"),
 		trend("Processors", "Of all sessions together, over the last hour.", "short", "sum(sum_over_time("+grown(semconv.ProcessCPUTime)+where()+"[1h])) / 3600"),
 	}
 }
 
 func own() []panel {
-	mine := `{job=~"$job", instance=~"$instance", __name__=~"mcp_.+|spanpipe_.+|process_.+"}`
+	mine := `{job=~"$job", instance=~"$instance", __name__=~"mcp_.+|spanpipe_.+|process_.+"}` + ofSession("5m")
 	return []panel{
 		{
 			title: "Series", width: 12, unit: "short", empty: "None",
@@ -64,11 +64,11 @@ func own() []panel {
 			queries: []query{{expr: "max by (job) (count by (job, instance) (" + mine + "))", legend: "{{job}}"}},
 		},
 		{
-			title: "Records and samples a second", width: 12, unit: "short", empty: "None",
-			about: "What Prometheus takes in, from all sources, and what the collector refuses or cannot send.",
+			title: "Records and samples a second", width: 12, unit: "short", empty: "Prometheus does not scrape itself",
+			about: "What Prometheus takes in, from all sources, and spans that the collector could not send. Both have to be scraped for it.",
 			queries: []query{
 				{expr: "rate(prometheus_tsdb_head_samples_appended_total[5m])", legend: "samples a second {{type}}"},
-				{expr: `sum by (exporter) (rate(otelcol_exporter_send_failed_spans_total[5m]))`, legend: "spans not sent, {{exporter}}"},
+				{expr: `sum by (exporter) (rate({__name__=~"otelcol_exporter_send_failed_spans(_total)?"}[5m]))`, legend: "spans not sent, {{exporter}}"},
 			},
 		},
 		{

@@ -69,7 +69,7 @@ func toolPanels() []panel {
 	from, to := label(semconv.FromTool), label(semconv.ToTool)
 	return []panel{
 		{
-			title: "Calls", width: 12, unit: "ops", links: drill(true), empty: "None",
+			title: "Calls", width: 12, unit: "ops", links: drill(ofSeries, true), empty: "None",
 			about:   "Calls a second, by server and tool.",
 			queries: []query{{expr: perSecond(semconv.ServerOperationDuration, outcomes, chosen), legend: named}},
 		},
@@ -79,27 +79,27 @@ func toolPanels() []panel {
 			queries: []query{{expr: buckets(semconv.ServerOperationDuration, chosen), legend: "{{le}}"}},
 		},
 		{
-			title: "Durations: half of the calls", width: 12, unit: "s", links: drill(true), empty: "None",
+			title: "Durations: half of the calls", width: 12, unit: "s", links: drill(ofSeries, true), empty: "None",
 			about:   "Half of a tool's calls took at most so long.",
 			queries: []query{{expr: quantile(0.5, semconv.ServerOperationDuration, step, outcomes, chosen), legend: named}},
 		},
 		{
-			title: "Durations: 95 % of the calls", width: 12, unit: "s", links: drill(true), empty: "None",
+			title: "Durations: 95 % of the calls", width: 12, unit: "s", links: drill(ofSeries, true), empty: "None",
 			about:   "95 % of a tool's calls took at most so long.",
 			queries: []query{{expr: quantile(0.95, semconv.ServerOperationDuration, step, outcomes, chosen), legend: named}},
 		},
 		{
-			title: "Durations: 99 % of the calls", width: 12, unit: "s", links: drill(true), empty: "None",
+			title: "Durations: 99 % of the calls", width: 12, unit: "s", links: drill(ofSeries, true), empty: "None",
 			about:   "99 % of a tool's calls took at most so long.",
 			queries: []query{{expr: quantile(0.99, semconv.ServerOperationDuration, step, outcomes, chosen), legend: named}},
 		},
 		{
-			kind: bars, title: "Failures by class", width: 12, unit: "short", links: drill(true), empty: "None",
+			kind: bars, title: "Failures by class", width: 12, unit: "short", links: drill(ofSeries, true), empty: "None",
 			about:   "Calls that did not succeed, by tool and class. A class names what to look for: see TELEMETRY.md.",
 			queries: []query{{expr: "topk(15, " + count(semconv.OperationErrors, period, []string{job, tool, class}, chosen) + ") > 0", legend: named + " {{" + class + "}}"}},
 		},
 		{
-			title: "Results: 95 % are at most so large", width: 12, unit: "bytes", links: drill(true), empty: "None",
+			title: "Results: 95 % are at most so large", width: 12, unit: "bytes", links: drill(ofSeries, true), empty: "None",
 			about:   "95 % of a tool's results were at most so large on the wire.",
 			queries: []query{{expr: quantile(0.95, semconv.OperationResponseSize, step, outcomes, chosen), legend: named}},
 		},
@@ -188,7 +188,7 @@ func tokenPanels() []panel {
 			queries: []query{{expr: "max by (job, " + kind + ") (last_over_time(" + metric(semconv.DefinitionTokens) + where() + "[$__range]))", legend: "{{job}} {{" + kind + "}}"}},
 		},
 		{
-			kind: bars, title: "Results", width: 8, unit: "short", empty: "None", links: drill(true),
+			kind: bars, title: "Results", width: 8, unit: "short", empty: "None", links: drill(ofSeries, true),
 			about:   "Tokens of results, by tool.",
 			queries: []query{{expr: "topk(15, " + count(semconv.OperationTokens, period, outcomes, where(calls, chosenTool, is(direction, "to_client"))) + ") > 0", legend: "{{job}} {{" + tool + "}}"}},
 		},
@@ -226,6 +226,6 @@ func customPanels() []panel {
 		title: "Values", width: 24, unit: "short", empty: "No metric rules, see docs/metric-rules.md",
 		about: "The chosen metrics of SPANPIPE_METRIC_RULES, as they stand in each session: counters and histograms since its start, gauges as " +
 			"last measured.",
-		queries: []query{{expr: `{__name__=~"$custom", job=~"$job", instance=~"$instance"}`, legend: "{{__name__}} {{job}}"}},
+		queries: []query{{expr: `{__name__=~"$custom", job=~"$job", job!="", instance=~"$instance"}` + ofSession("5m"), legend: "{{__name__}} {{job}}"}},
 	}}
 }

@@ -11,7 +11,7 @@ import (
 var windows = []string{"5m", "30m", "1h", "6h", "3d"}
 
 // objectives returns the group of rules that has the objectives, and how far calls are from them. A user changes them there.
-func objectives() string {
+func (p preset) objectives() string {
 	const head = `  # The objectives: so many calls of each tool succeed, and so many are answered within %d s. Change them here: the first two rules, and
   # the boundary in the third, which has to be one of the histogram's.
   - name: spanpipe-objectives
@@ -20,17 +20,17 @@ func objectives() string {
     rules:
 `
 	var b strings.Builder
-	fmt.Fprintf(&b, head, latencyObjective)
+	fmt.Fprintf(&b, head, p.within)
 	write := func(record, expr string) {
 		fmt.Fprintf(&b, "      - record: %s\n        expr: |\n%s", record, indent(expr))
 	}
-	write("spanpipe:objective_success:ratio", fmt.Sprintf("vector(%g)", successObjective))
+	write("spanpipe:objective_success:ratio", fmt.Sprintf("vector(%g)", p.success))
 	write("spanpipe:objective_quick:ratio", fmt.Sprintf("vector(%g)", quickObjective))
 	h := semconv.ServerOperationDuration
 	native := grownHistogram(h) + "{" + calls + "}"
-	bucket := fmt.Sprintf("sum by (%s) (%s{%s, le=%q})", strings.Join(byTool, ", "), grownBuckets(h), calls, fmt.Sprint(latencyObjective))
-	write("job_tool:spanpipe_calls_quick:increase1m", fmt.Sprintf("%s\nor sum by (%s) (histogram_fraction(0, %d, %s) * histogram_count(%s))",
-		bucket, strings.Join(byTool, ", "), latencyObjective, native, native))
+	// The two forms are added: a tool may have calls in both. Of a minute without calls, the fraction is not a number.
+	write("job_tool:spanpipe_calls_quick:increase1m", fmt.Sprintf("sum by (%s) (\n  %s{%s, le=%q}\n  or histogram_fraction(0, %d, %s) * (histogram_count(%s) > 0)\n)",
+		strings.Join(byTool, ", "), grownBuckets(h), calls, fmt.Sprint(p.within), p.within, native, native))
 	for _, w := range windows {
 		write("job_tool:spanpipe_calls_failed:ratio"+w, failures(w)+"\n  / "+attempts(w))
 		write("job_tool:spanpipe_calls_slow:ratio"+w, fmt.Sprintf("1 - sum by (%s) (sum_over_time(job_tool:spanpipe_calls_quick:increase1m[%s]))\n  / %s",
@@ -38,6 +38,9 @@ func objectives() string {
 	}
 	return b.String()
 }
+
+// enough is how many calls have to miss an objective. Where there are few calls, one or two are chance.
+const enough = 10
 
 // burning returns alerts for objectives that are being missed: how much of what they allow in 30 days is used up, and how fast.
 func burning() []alert {
@@ -57,8 +60,8 @@ func burning() []alert {
 		} {
 			limit := fmt.Sprintf(" > %g * (1 - scalar(%s))", s.rate, o.objective)
 			alerts = append(alerts, alert{
-				name: "Mcp" + o.name + "Burning" + s.name, severity: s.severity, lasts: s.lasts, dashboard: "executive",
-				expr:        all(o.ratio+s.long+limit, o.ratio+s.short+limit, attempts(s.long)+" >= 20"),
+				name: "Mcp" + o.name + "Burning" + s.name, severity: s.severity, lasts: s.lasts, dashboard: "operations",
+				expr:        all(o.ratio+s.long+limit, o.ratio+s.short+limit, fmt.Sprintf("round(%s * %s) >= %d", o.ratio+s.long, attempts(s.long), enough)),
 				summary:     toolOf + " misses its objective",
 				description: "{{ $value | humanizePercentage }} of its calls in the last " + s.long + " " + o.what + ", and it goes on.",
 			})

@@ -26,12 +26,12 @@ func essential() []panel {
 	failed := where(calls, chosenTool, serverFaults)
 	return []panel{
 		{
-			title: "Calls", width: 12, unit: "ops", links: drill(true), empty: "No calls in this time",
+			title: "Calls", width: 12, unit: "ops", links: drill(ofSeries, true), empty: "No calls in this time",
 			about:   "Calls of tools a second, by server and tool.",
 			queries: []query{{expr: perSecond(semconv.ServerOperationDuration, outcomes, chosen), legend: "{{job}} {{" + tool + "}}"}},
 		},
 		{
-			title: "Calls that failed", width: 12, unit: "percentunit", warn: 0.01, bad: 0.05, links: drill(true), empty: "No calls in this time",
+			title: "Calls that failed", width: 12, unit: "percentunit", warn: 0.01, bad: 0.05, links: drill(ofSeries, true), empty: "No calls in this time",
 			about: "The share of calls that failed, by server and tool. What users cancelled, what a session left open at its end, and what a " +
 				"model asked wrongly is not counted. The lines are at 1 % and 5 %.",
 			queries: []query{{
@@ -46,7 +46,7 @@ func essential() []panel {
 			queries: []query{{expr: now(semconv.SessionActive, []string{job}, where()), legend: "{{job}}"}},
 		},
 		{
-			title: "Memory", width: 12, unit: "bytes", empty: "No session runs", links: drill(false),
+			title: "Memory", width: 12, unit: "bytes", empty: "No session runs", links: drill(ofSeries, false),
 			about: "Resident memory of the largest session of each server, its child processes included. " +
 				"A line that climbs and never falls is a leak.",
 			queries: []query{{expr: largest(semconv.ProcessMemoryUsage), legend: "{{job}}"}},
@@ -62,22 +62,22 @@ func essential() []panel {
 
 // largest returns a gauge of the session of each server where it is highest.
 func largest(i semconv.Instrument) string {
-	return "max by (job) (last_over_time(" + metric(i) + where(among(instance, "$instance")) + "[90s]))"
+	return "max by (job) (last_over_time(" + metric(i) + where(among(instance, "$instance")) + "[90s])" + ofSession("90s") + ")"
 }
 
 // latency shows quantiles of calls, with exemplars, which lead to traces.
 func latency(width uint32) panel {
 	chosen := where(calls, chosenTool)
-	var queries []query
+	// What is recorded has no exemplars. This expression names the series that have, and is never true. It is the first, because
+	// Grafana asks for no exemplars of a metric whose name is in an earlier query.
+	name := metric(semconv.ServerOperationDuration)
+	queries := []query{{expr: name + "_bucket" + chosen + " < 0 or histogram_count(" + name + chosen + ") < 0", legend: "calls", exemplars: true}}
 	for _, q := range []struct {
 		value  float64
 		legend string
 	}{{0.5, "half"}, {0.95, "95 %"}, {0.99, "99 %"}} {
 		queries = append(queries, query{expr: quantile(q.value, semconv.ServerOperationDuration, step, nil, chosen), legend: q.legend})
 	}
-	// What is recorded has no exemplars. This expression names the series that have, and is never true.
-	name := metric(semconv.ServerOperationDuration)
-	queries = append(queries, query{expr: name + "_bucket" + chosen + " < 0 or histogram_count(" + name + chosen + ") < 0", exemplars: true})
 	return panel{
 		title: "Latency", width: width, unit: "s", queries: queries, links: nil, empty: "No calls in this time",
 		about: "Half, 95 % and 99 % of the calls of the chosen tools took at most so long, without the time in which users were asked. " +
@@ -93,7 +93,7 @@ func outcomeTable() panel {
 	failed := count(semconv.OperationErrors, day, outcomes, where(calls, chosenTool, serverFaults))
 	cancelled := count(semconv.OperationErrors, day, outcomes, where(calls, chosenTool, among(class, noFault)))
 	return panel{
-		kind: rows, title: "Tools, in the last 24 hours", width: 24, unit: "short", empty: "No calls in the last 24 hours", links: drill(true),
+		kind: rows, title: "Tools, in the last 24 hours", width: 24, unit: "short", empty: "No calls in the last 24 hours", links: drill(ofRow, true),
 		about: "Each tool with its calls, how many failed, how many others were cancelled, left open at a session's end or asked wrongly, and how long they took.",
 		queries: []query{
 			{expr: all, legend: "Calls"},
@@ -118,8 +118,8 @@ func health() []panel {
 			about: "How long ago each server was last heard of, for how long its oldest session has been running, and how long ago its newest was started.",
 			queries: []query{
 				{expr: "time() - max by (job) (max_over_time(timestamp(" + metric(semconv.SessionActive) + where() + ")[$__range:1m]))", legend: "Last heard of, ago"},
-				{expr: "max by (job) (last_over_time(" + metric(semconv.ProcessUptime) + where() + "[90s]))", legend: "Running for"},
-				{expr: "time() - max by (job) (last_over_time(" + metric(semconv.ProcessStartTime) + where() + "[90s]))", legend: "Last started, ago"},
+				{expr: "max by (job) (last_over_time(" + metric(semconv.ProcessUptime) + where() + "[90s])" + ofSession("90s") + ")", legend: "Running for"},
+				{expr: "time() - max by (job) (last_over_time(" + metric(semconv.ProcessStartTime) + where() + "[90s])" + ofSession("90s") + ")", legend: "Last started, ago"},
 			},
 		},
 		{
@@ -128,9 +128,9 @@ func health() []panel {
 			queries: []query{{expr: now(semconv.OperationActive, outcomes, where()), legend: "{{job}} {{" + tool + "}}"}},
 		},
 		{
-			title: "Failures by class", width: 12, unit: "short", empty: "None", links: drill(false),
-			about:   "Operations that did not succeed, whichever side was at fault, by class.",
-			queries: []query{{expr: count(semconv.OperationErrors, step, []string{class}, where()), legend: "{{" + class + "}}"}},
+			title: "Failures by class", width: 12, unit: "short", empty: "None", links: drill(ofSeries, false),
+			about:   "Operations that did not succeed, whichever side was at fault, by server and class.",
+			queries: []query{{expr: count(semconv.OperationErrors, step, []string{job, class}, where()) + " > 0", legend: "{{job}} {{" + class + "}}"}},
 		},
 	}
 }
@@ -146,7 +146,7 @@ func hangs() []panel {
 		},
 		{
 			kind: bars, title: "Ends of servers", width: 12, unit: "short", empty: "No server has ended",
-			about: "How servers ended: ok is when the client left.",
+			about: "How servers ended, whichever side began it: ok is exit code 0, also when the client left. not_started is no end, but a start that failed.",
 			queries: []query{{
 				expr:   count(semconv.ServerExits, period, exits, where()) + " > 0",
 				legend: "{{job}} {{" + exits[1] + "}} {{" + exits[2] + "}} {{" + exits[3] + "}}",
@@ -156,7 +156,8 @@ func hangs() []panel {
 			title: "Crashes during calls", width: 12, unit: "short", warn: 1, empty: "None",
 			about: "Ends of servers, other than by their clients, while calls were waiting.",
 			queries: []query{{
-				expr:   count(semconv.ServerExits, step, []string{job}, where(is(label(semconv.InFlight), "true"), isNot(label(semconv.Exit), "ok"))),
+				expr: count(semconv.ServerExits, step, []string{job}, where(is(label(semconv.InFlight), "true"), isNot(label(semconv.Exit), "ok"))) +
+					" and on (job) " + count(semconv.ServerSessionDuration, step, []string{job}, where(endedFirst)) + " > 0",
 				legend: "{{job}}",
 			}},
 		},
@@ -177,7 +178,7 @@ func pipeline() []panel {
 			queries: []query{{expr: count(semconv.TelemetryDropped, step, []string{job, reason}, where()) + " > 0", legend: "{{job}} {{" + reason + "}}"}},
 		},
 		{
-			title: "Protocol violations", width: 12, unit: "short", warn: 1, empty: "None", links: drill(false),
+			title: "Protocol violations", width: 12, unit: "short", warn: 1, empty: "None", links: drill(ofSeries, false),
 			about:   "Messages and lines that the protocol does not allow, by kind and direction.",
 			queries: []query{{expr: count(semconv.ProtocolViolations, step, []string{job, kind, direction}, where()) + " > 0", legend: "{{job}} {{" + kind + "}} {{" + direction + "}}"}},
 		},

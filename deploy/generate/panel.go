@@ -10,6 +10,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // kind is how a panel looks.
@@ -142,6 +144,7 @@ func (p panel) shape(b *dashboard.PanelBuilder) {
 		options.Color.Scheme, options.Color.Exponent = "Oranges", 0.5
 		options.Color.Mode = cog.ToPtr(heatmap.HeatmapColorModeScheme)
 		options.YAxis.Unit = cog.ToPtr(p.unit)
+		options.CellValues = &heatmap.CellValues{Unit: cog.ToPtr("short")} // they are numbers of things
 		options.Tooltip.YHistogram = cog.ToPtr(true)
 		b.Options(options)
 	}
@@ -149,7 +152,11 @@ func (p panel) shape(b *dashboard.PanelBuilder) {
 
 // join makes one table of the queries, with a column for each, named by its legend.
 func (p panel) join(b *dashboard.PanelBuilder) {
-	names := map[string]string{}
+	names := map[string]string{
+		job: "Server", tool: "Tool", class: "Class", server: "Calls itself", label(semconv.ServerVersion): "Version",
+		label(semconv.DefinitionChange): "Change", label(semconv.DefinitionKind): "Kind", label(semconv.Anomaly): "Finding",
+		"alertname": "Alert", "severity": "Severity",
+	}
 	hidden := map[string]bool{"Time": true}
 	for i, q := range p.queries {
 		names["Value #"+refID(i)] = q.legend

@@ -32,6 +32,8 @@ var (
 	chosenTool = among(tool, "$tool")
 	// serverFaults are failures that a server answers for: not what users cancelled or left open, nor what a model asked wrongly.
 	serverFaults = except(class, noFault)
+	// endedFirst selects sessions whose server ended before the client did.
+	endedFirst = is(label(semconv.ErrorType), semconv.ErrServerExit)
 )
 
 // sum returns an aggregation, with or without labels to group by.
@@ -70,13 +72,13 @@ func buckets(i semconv.Instrument, selector string) string {
 		grownBuckets(i), selector, step, grownHistogram(i), selector, step)
 }
 
-// share returns a ratio. Where nothing has failed, it is 0 and not missing.
+// share returns a ratio. Where nothing has failed, it is 0 and not missing; where nothing was done, there is none.
 func share(part, whole string, by []string) string {
 	on := ""
 	if len(by) > 0 {
 		on = " on (" + strings.Join(by, ", ") + ")"
 	}
-	return fmt.Sprintf("((%s) /%s (%s)) or ((%s) * 0)", part, on, whole, whole)
+	return fmt.Sprintf("((%s) /%s (%s > 0)) or ((%s > 0) * 0)", part, on, whole, whole)
 }
 
 // now returns a gauge over all sessions. One that was killed stops to report: its last value is left out after a minute and a

@@ -43,18 +43,23 @@ func rules() string {
 		}
 		b.WriteString("\n")
 	}
-	write(resumed, fmt.Sprintf("max by (job, instance) (last_over_time(%s[1m])) < time() - 60\n"+
-		"unless on (job, instance) last_over_time(%s[1h] offset 1m)", metric(semconv.ProcessStartTime), metric(semconv.SessionActive)))
+	// What has been seen before these windows was started before them; what was started later is new, however late its first sample.
+	write(resumed, fmt.Sprintf("max by (job, instance) (last_over_time(%s[1m])%s) < time() - 3660\n"+
+		"unless on (job, instance) last_over_time(%s[1h] offset 1m)", metric(semconv.ProcessStartTime), ofSession("1m"), metric(semconv.SessionActive)))
 	for _, i := range counting() {
 		name := metric(i)
 		if i.Form == semconv.Counter {
-			write(grown(i), growth(plain(name)))
+			only := ""
+			if strings.HasPrefix(i.Name, "process.") {
+				only = ofSession("1m")
+			}
+			write(grown(i), growth(only, plain(name)))
 			continue
 		}
-		write(grown(i), growth(plain(name+"_count"), part("histogram_count", name)))
-		write(grownSum(i), growth(plain(name+"_sum"), part("histogram_sum", name)))
-		write(grownBuckets(i), growth(plain(name+"_bucket")))
-		write(grownHistogram(i), growth(plain(name)))
+		write(grown(i), growth("", plain(name+"_count"), part("histogram_count", name)))
+		write(grownSum(i), growth("", plain(name+"_sum"), part("histogram_sum", name)))
+		write(grownBuckets(i), growth("", plain(name+"_bucket")))
+		write(grownHistogram(i), growth("", plain(name)))
 	}
 	return b.String()
 }
@@ -66,19 +71,27 @@ func plain(name string) value {
 	return func(time string) string { return "last_over_time(" + name + time + ")" }
 }
 
+// ofSession restricts a series of process.* to sessions: other programs with OpenTelemetry have the same names.
+func ofSession(time string) string {
+	return " and on (job, instance) last_over_time(" + metric(semconv.SessionActive) + "[" + time + "])"
+}
+
 // part is of a native histogram.
 func part(function, name string) value {
 	return func(time string) string { return function + "(last_over_time(" + name + time + "))" }
 }
 
-// growth returns the growth in a minute of values in any of these forms.
-func growth(forms ...value) string {
+// growth returns the growth in a minute of values in any of these forms, of all series or some only.
+func growth(only string, forms ...value) string {
 	var terms []string
 	for _, form := range forms {
 		last := form("[1m]")
 		terms = append(terms, fmt.Sprintf("(%s - %s)", last, form("[1h] offset 1m")),
 			fmt.Sprintf("(%s unless on (job, instance) %s)", last, resumed))
 	}
-	return "sum without (instance, otel_scope_name, otel_scope_version, otel_scope_schema_url) (\n  " +
-		strings.Join(terms, "\n  or ") + "\n)"
+	all := strings.Join(terms, "\n  or ")
+	if only != "" {
+		all = "(" + all + ")\n " + only
+	}
+	return "sum without (instance, otel_scope_name, otel_scope_version, otel_scope_schema_url) (\n  " + all + "\n)"
 }

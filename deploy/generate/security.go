@@ -19,17 +19,17 @@ func refused() []panel {
 	chosen := where(among(class, refusals), chosenTool)
 	return []panel{
 		{
-			title: "Refused", width: 12, unit: "short", empty: "None", links: drill(true),
+			title: "Refused", width: 12, unit: "short", empty: "None", links: drill(ofSeries, false),
 			about:   "Operations that failed for want of authentication or permission, or because of a rate limit, by class.",
 			queries: []query{{expr: count(semconv.OperationErrors, step, []string{job, class}, chosen) + " > 0", legend: "{{job}} {{" + class + "}}"}},
 		},
 		{
-			kind: rows, title: "Refused, by tool", width: 12, unit: "short", empty: "None", links: drill(true),
+			kind: rows, title: "Refused, by tool", width: 12, unit: "short", empty: "None", links: drill(ofRow, true),
 			about:   "The same by tool, in the time shown. Many refusals of one tool are a wrong credential, or someone who tries.",
 			queries: []query{{expr: count(semconv.OperationErrors, period, []string{job, tool, class}, chosen) + " > 0", legend: "Refused"}},
 		},
 		{
-			title: "Reads of resources that failed", width: 12, unit: "short", empty: "None", links: drill(false),
+			title: "Reads of resources that failed", width: 12, unit: "short", empty: "None", links: drill(ofSeries, false),
 			about:   "Failed reads, by server and class: attempts to read what is not offered are among them.",
 			queries: []query{{expr: count(semconv.OperationErrors, step, []string{job, class}, where(is(method, semconv.ResourcesRead))) + " > 0", legend: "{{job}} {{" + class + "}}"}},
 		},
@@ -66,22 +66,22 @@ func unusual() []panel {
 	anomaly, kind := label(semconv.Anomaly), label(semconv.Violation)
 	return []panel{
 		{
-			title: "Calls that stand out", width: 12, unit: "short", empty: "None", links: drill(false),
+			title: "Calls that stand out", width: 12, unit: "short", empty: "None", links: drill(ofSeries, false),
 			about:   "Anomalies by kind: see docs/anomalies.md for what each means. The log records have what was seen and what was usual.",
 			queries: []query{{expr: count(semconv.Anomalies, step, []string{job, anomaly}, where()) + " > 0", legend: "{{job}} {{" + anomaly + "}}"}},
 		},
 		{
-			kind: rows, title: "Calls that stand out, by tool", width: 12, unit: "short", empty: "None", links: drill(true),
+			kind: rows, title: "Calls that stand out, by tool", width: 12, unit: "short", empty: "None", links: drill(ofRow, true),
 			about:   "The same by tool, in the time shown.",
 			queries: []query{{expr: count(semconv.Anomalies, period, []string{job, tool, anomaly}, where(chosenTool)) + " > 0", legend: "Findings"}},
 		},
 		{
-			title: "Protocol violations", width: 12, unit: "short", empty: "None", links: drill(false),
+			title: "Protocol violations", width: 12, unit: "short", empty: "None", links: drill(ofSeries, false),
 			about:   "Messages and lines that the protocol does not allow, by kind.",
 			queries: []query{{expr: count(semconv.ProtocolViolations, step, []string{job, kind}, where()) + " > 0", legend: "{{job}} {{" + kind + "}}"}},
 		},
 		{
-			title: "Large results", width: 12, unit: "bytes", empty: "None", links: drill(true),
+			title: "Large results", width: 12, unit: "bytes", empty: "None", links: drill(ofSeries, true),
 			about:   "The largest results, as 99 % of each tool's: what leaves a server at once.",
 			queries: []query{{expr: quantile(0.99, semconv.OperationResponseSize, step, outcomes, where(calls, chosenTool)), legend: "{{job}} {{" + tool + "}}"}},
 		},
