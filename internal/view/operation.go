@@ -381,7 +381,7 @@ var meanings = map[string]string{
 	semconv.StallCPU:         "CPU time in that time.",
 	semconv.StallBridge:      "Leads to the server elsewhere.",
 	"trace_id":               "The same in your backend.",
-	"span_id":                "Likewise.",
+	"span_id":                "Its span in your backend.",
 }
 
 // Meaning says in a few words what an attribute means; empty if that is not known.
