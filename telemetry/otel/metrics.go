@@ -71,12 +71,13 @@ func (m *metrics) countSession(n float64) {
 
 // message measures every message, including those that belong to no operation.
 func (m *metrics) message(n record.Message) {
-	direction := string(n.Direction)
-	m.record(semconv.MessageSize, float64(n.Size), m.seriesOf(semconv.Direction, direction, semconv.Kind, string(n.Kind)))
-	if n.Kind == record.NotificationMessage {
-		m.record(semconv.Notifications, 1,
-			m.seriesOf(semconv.Direction, direction, semconv.MethodName, methodLabel(n.Method)))
+	direction, method := string(n.Direction), ""
+	if n.Kind == record.NotificationMessage { // operations have metrics of their own, by method
+		method = methodLabel(n.Method)
+		m.record(semconv.Notifications, 1, m.seriesOf(semconv.Direction, direction, semconv.MethodName, method))
 	}
+	m.record(semconv.MessageSize, float64(n.Size),
+		m.seriesOf(semconv.Direction, direction, semconv.Kind, string(n.Kind), semconv.MethodName, method))
 }
 
 // opened counts an operation as active and returns the series that it is counted under.

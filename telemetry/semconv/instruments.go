@@ -87,7 +87,8 @@ var (
 	})
 	MessageSize = instrument(Instrument{
 		Name: "spanpipe.message.size", Form: Histogram, Unit: "By",
-		Description: "Size of each message on the wire.", Attributes: []string{Direction, Kind, ServerName},
+		Description: "Size of each message on the wire; of notifications, by method.",
+		Attributes:  []string{Direction, Kind, MethodName, ServerName},
 		Example: "{spanpipe.direction=to_client spanpipe.message.kind=error " +
 			"spanpipe.server.name=test-server} count=2 sum=162",
 	})
