@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,9 @@ func inProcess(t *testing.T, cfg wrap.Config) (s *wrap.Server, in, out *os.File)
 // TestTaken: what waits in the server's pipe is known without reading it: the bytes that a server has not taken, and that it has
 // taken them once it has.
 func TestTaken(t *testing.T) {
-	s, in, out := inProcess(t, wrap.Config{Command: sh(`read start; dd bs=1 count=50 of=/dev/null 2>/dev/null; echo half; read rest; cat >/dev/null`)})
+	goOn := filepath.Join(t.TempDir(), "go on")
+	s, in, out := inProcess(t, wrap.Config{Command: sh(`read start; dd bs=1 count=50 of=/dev/null 2>/dev/null; echo half; ` +
+		`until [ -e '` + goOn + `' ]; do sleep 0.05; done; cat >/dev/null`)})
 	if sent, taken := s.Taken(); sent != 0 || taken != 0 {
 		t.Errorf("before anything was sent: %d, %d", sent, taken)
 	}
@@ -62,8 +65,10 @@ func TestTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken("half of what was sent", 102, 52)
-	_, _ = in.WriteString("\n")
-	taken("the rest", 103, 103)
+	if err := os.WriteFile(goOn, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	taken("all of it", 102, 102)
 	in.Close()
 	s.Wait()
 	s.Close()
