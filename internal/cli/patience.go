@@ -12,19 +12,27 @@ const keyPatience = 250 * time.Millisecond
 // errSlow is the error of what has not answered within keyPatience.
 var errSlow = errors.New("no answer within " + keyPatience.String())
 
-// inTime calls f and returns its result, or errSlow if that takes longer than keyPatience.
+// inTime calls f and returns its result, or errSlow if that takes longer than keyPatience. If f panics in time, so does inTime.
 func inTime[T any](f func() (T, error)) (T, error) {
 	type result struct {
-		value T
-		err   error
+		value    T
+		err      error
+		panicked any
 	}
 	done := make(chan result, 1)
 	go func() { // ends with the disk or the service, or with the process
-		value, err := f()
-		done <- result{value, err}
+		var r result
+		defer func() {
+			r.panicked = recover()
+			done <- r
+		}()
+		r.value, r.err = f()
 	}()
 	select {
 	case r := <-done:
+		if r.panicked != nil {
+			panic(r.panicked)
+		}
 		return r.value, r.err
 	case <-time.After(keyPatience):
 		var none T
@@ -33,16 +41,22 @@ func inTime[T any](f func() (T, error)) (T, error) {
 }
 
 // begin calls f in the background, and returns what waits for its result. What the start of a session needs is begun before
-// any of it is waited for: then a disk that hangs costs the longest of the waits, and not all of them.
+// any of it is waited for: then a disk that hangs costs the longest of the waits, and not all of them. A panic of f is one of the
+// waiting goroutine, where telemetry that fails does not end the session.
 func begin[T any](f func() T) (wait func() T) {
 	var result T
+	var panicked any
 	done := make(chan struct{})
 	go func() { // ends when f does, which is bounded
+		defer close(done)
+		defer func() { panicked = recover() }()
 		result = f()
-		close(done)
 	}()
 	return func() T {
 		<-done
+		if panicked != nil {
+			panic(panicked)
+		}
 		return result
 	}
 }

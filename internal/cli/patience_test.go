@@ -41,3 +41,15 @@ func TestBegin(t *testing.T) {
 		}
 	})
 }
+
+// TestBeginPanics: a panic is one of the goroutine that waits, so that what guards a session's telemetry catches it.
+func TestBeginPanics(t *testing.T) {
+	wait := cli.Begin(func() (bool, error) { panic("broken") })
+	defer func() {
+		if got := recover(); got != "broken" {
+			t.Errorf("recovered %v", got)
+		}
+	}()
+	_ = wait()
+	t.Error("no panic")
+}
