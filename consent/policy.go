@@ -19,6 +19,9 @@ const (
 
 var sinks = []Sink{Console, Local, OTLP, Prometheus}
 
+// Sinks returns all sinks, in the order in which they are documented.
+func Sinks() []Sink { return slices.Clone(sinks) }
+
 // off is the word that no destination in the same list, and no flag, can outvote.
 const off = "off"
 
@@ -39,6 +42,16 @@ type Request struct {
 	Redact     string // SPANPIPE_REDACT or --redact
 
 	Home, User string // home directory and name of the current user, redacted from content
+
+	Fleet Fleet // what the machine's administrators decide
+}
+
+// Fleet is what a file of the machine's administrators decides. It can only remove. The zero Fleet removes nothing.
+type Fleet struct {
+	File     string  // its name in reasons
+	Unusable bool    // the strictest reading: what leaves this machine is forbidden, and so is content
+	Sinks    []Sink  // that are forbidden
+	Capture  []Level // that are forbidden
 }
 
 // Policy is the decision. It is immutable and safe for concurrent use. The zero Policy collects nothing.
@@ -47,6 +60,9 @@ type Policy struct {
 	offline bool
 	capture Capture
 	reasons []string
+
+	forbiddenSinks   []Sink
+	forbiddenCapture []Level
 }
 
 // Warning reports a setting that could not be parsed, and what happens instead. Variable names the setting; the caller
@@ -91,20 +107,61 @@ func Decide(r Request) (Policy, []Warning) {
 		p.offline = true
 		p.veto("DO_NOT_TRACK is set: no network connection is opened", Sink.network)
 	}
+	p.obey(r.Fleet)
 	if p.On() {
 		c, variable, err := parseCapture(r)
 		if err != nil {
 			warnings = append(warnings, Warning{variable, err.Error() + "; no content is captured"})
 		}
-		p.capture = c
+		p.capture = p.without(c, r.Fleet)
 	}
 	return p, warnings
 }
 
+// obey removes the sinks that a fleet forbids. A listening socket is one of the sink Prometheus, whatever opens it.
+func (p *Policy) obey(f Fleet) {
+	p.offline = p.offline || f.Unusable || slices.Contains(f.Sinks, Prometheus)
+	for _, s := range p.Sinks() {
+		if !(f.Unusable && s.network()) && !slices.Contains(f.Sinks, s) {
+			continue
+		}
+		reason := f.File + " forbids " + string(s)
+		if f.Unusable {
+			reason = f.File + " cannot be used: " + string(s) + " is not allowed"
+		}
+		p.forbiddenSinks = append(p.forbiddenSinks, s)
+		p.veto(reason, func(other Sink) bool { return other == s })
+	}
+}
+
+// without returns a capture without the levels that a fleet forbids.
+func (p *Policy) without(c Capture, f Fleet) Capture {
+	for _, l := range c.Levels() {
+		if !f.Unusable && !slices.Contains(f.Capture, l) {
+			continue
+		}
+		reason := f.File + " forbids capturing " + string(l)
+		if f.Unusable {
+			reason = f.File + " cannot be used: capturing " + string(l) + " is not allowed"
+		}
+		p.forbiddenCapture = append(p.forbiddenCapture, l)
+		p.because(reason)
+		c.levels = slices.DeleteFunc(c.levels, func(other Level) bool { return other == l })
+	}
+	if !c.Any() {
+		return Capture{}
+	}
+	return c
+}
+
 // Preview makes the decision for a session whose telemetry is shown instead of sent: everything that a collector would
-// receive if SPANPIPE_TELEMETRY were otlp and no veto applied.
+// receive if SPANPIPE_TELEMETRY were otlp and no veto applied. Content that a fleet forbids is not shown either.
 func Preview(r Request) (Policy, []Warning) {
 	r.Telemetry, r.Variable, r.DoNotTrack, r.SDKDisabled = string(OTLP), "", "", nil
+	r.Fleet.Sinks = nil
+	if r.Fleet.Unusable {
+		r.Fleet.Unusable, r.Fleet.Capture = false, levels
+	}
 	p, warnings := Decide(r)
 	p.offline = true
 	p.reasons = []string{"preview: telemetry is shown instead of sent"}
@@ -133,6 +190,11 @@ func (p Policy) Capture() Capture { return p.capture }
 
 // Sinks returns where telemetry may go.
 func (p Policy) Sinks() []Sink { return slices.Clone(p.sinks) }
+
+// Forbidden returns what was asked for and a fleet forbids.
+func (p Policy) Forbidden() ([]Sink, []Level) {
+	return slices.Clone(p.forbiddenSinks), slices.Clone(p.forbiddenCapture)
+}
 
 // Reasons returns what led to the decision, in order, for people to read.
 func (p Policy) Reasons() []string { return slices.Clone(p.reasons) }

@@ -20,6 +20,9 @@ type Config struct {
 	Version string                      // of spanpipe, for the instrumentation scope
 	Lookup  func(string) (string, bool) // looks up an environment variable; nil means an empty environment
 
+	// Supplier is the file that has set the variables of the destination in Lookup, see otlp.Config. It may be empty.
+	Supplier string
+
 	TraceScope otel.TraceScope // which operations share a trace; default otel.TraceSession
 	HangAfter  time.Duration   // how long an operation may stay open before it is reported as hanging; default 30 s
 	LogLevel   slog.Level      // minimum level of exported log records

@@ -67,7 +67,8 @@ func (o *output) build(cfg Config, id record.Session, rules *measurer) {
 	service, _ := sink.Resource.Set().Value("service.name")
 	o.service = service.AsString()
 	if cfg.Policy.Has(consent.OTLP) {
-		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: o.broken})
+		o.exports = otlp.New(otlp.Config{Lookup: cfg.Lookup, Logger: cfg.Logger, Preview: cfg.Preview, Broken: o.broken,
+			Supplier: cfg.Supplier})
 		sink.Spans = some[sdktrace.SpanProcessor](o.exports.Spans)
 		sink.Metrics = some[sdkmetric.Reader](o.exports.Metrics)
 		sink.Logs = some[sdklog.Processor](o.exports.Logs)

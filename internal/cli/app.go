@@ -43,6 +43,9 @@ type app struct {
 	dashes   bool         // there was a "--"
 	status   wrap.Status
 
+	fleet     *fleet        // the policy of the machine's administrators; nil until it is read
+	fleetWait time.Duration // how long that took
+
 	previewing bool                          // nothing is stored, see previewCommand
 	stored     atomic.Pointer[storedSession] // this process's, if it has one
 	looked     *store.Store                  // was looked at by the command; else nil

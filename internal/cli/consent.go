@@ -38,6 +38,8 @@ type decision struct {
 	Version     int               `json:"version"`
 	Telemetry   bool              `json:"telemetry"`
 	Reasons     []string          `json:"reasons"`
+	Decided     []decided         `json:"decisions"`        // empty if telemetry is off
+	Policy      *policyJSON       `json:"policy,omitempty"` // absent without one
 	Sinks       []consent.Sink    `json:"sinks"`
 	Destination map[string]string `json:"destinations"`
 	Protocol    map[string]string `json:"protocols"`         // of the destinations
@@ -53,6 +55,8 @@ type decision struct {
 	UnlessAsked []string          `json:"not_collected_unless_asked"`
 	Never       []string          `json:"never_collected"`
 	Unknown     []unknownVariable `json:"unknown_variables"`
+
+	forbidden []consent.Sink // by the policy, whether or not they were asked for
 }
 
 // storing is what the local store keeps, where, and for how long. A limit that is absent does not exist.
@@ -94,7 +98,10 @@ func (a *app) explain(p consent.Policy) decision {
 		Version: jsonVersion, Telemetry: p.On(), Reasons: a.reasons(p), Sinks: append([]consent.Sink{}, p.Sinks()...),
 		Capture: append([]consent.Level{}, capture.Levels()...), CaptureKeys: capture.Keys(), CaptureMax: capture.Max(),
 		Destination: map[string]string{}, Protocol: map[string]string{}, Collected: []string{}, UnlessAsked: []string{},
-		Never: never, Unknown: a.unknownVariables(),
+		Never: never, Unknown: a.unknownVariables(), Decided: []decided{}, Policy: a.fleet.json(),
+	}
+	if a.fleet != nil {
+		d.forbidden = a.fleet.ForbidSinks
 	}
 	if p.On() {
 		d.Collected = append(d.Collected, collected...)
@@ -111,9 +118,11 @@ func (a *app) explain(p consent.Policy) decision {
 		}
 	}
 	if p.On() && a.options.metricRules != "" {
-		d.MetricRules = a.readRules(a.options.metricRules, startBound).json()
+		file := a.readRules(a.options.metricRules, startBound)
+		file.set = a.allowedRules(file.name, file.set)
+		d.MetricRules = file.json()
 	}
-	lookup := ownEnvironment(a.Environ)
+	lookup := a.lookup()
 	if p.Has(consent.Local) {
 		d.Store = a.storing(capture.Any())
 		d.Destination["local"] = "files in " + d.Store.Directory
@@ -122,13 +131,16 @@ func (a *app) explain(p consent.Policy) decision {
 		}
 	}
 	if p.Has(consent.OTLP) {
-		d.addRoutes(otlp.Routes(lookup))
+		d.addRoutes(otlp.Routes(lookup), a.fleet.supplier())
 	}
 	if addr := telemetry.AdminAddress(p, a.options.adminAddr, lookup); addr != "" {
 		d.Destination["metrics page"], d.Protocol["metrics page"] = "served on "+addr, "http"
 		if dir := a.stateDir(); dir != "" && p.Has(consent.Prometheus) {
 			d.Destination["its address"] = "listed for Prometheus in " + filepath.Join(dir, "targets")
 		}
+	}
+	if p.On() {
+		d.Decided = a.decisions(p, &d)
 	}
 	return d
 }
@@ -265,19 +277,20 @@ var levelText = map[consent.Level]string{
 }
 
 // addRoutes adds where the signals are sent.
-func (d *decision) addRoutes(routes []otlp.Route) {
+func (d *decision) addRoutes(routes []otlp.Route, supplier string) {
 	d.Proxies = map[string]string{}
 	for _, r := range routes {
 		d.Destination[r.Signal] = r.Endpoint
 		if r.Problem != "" {
-			d.Destination[r.Signal] = "nowhere: " + r.Problem
+			d.Destination[r.Signal] = "nowhere: " + otlp.Named(supplier, r.Problem)
 		} else {
 			d.Protocol[r.Signal] = r.Protocol
 		}
 		if r.Proxy != "" {
-			d.Proxies[r.Signal] = r.Proxy
+			d.Proxies[r.Signal] = otlp.Named(supplier, r.Proxy)
 		}
 		for _, w := range r.Warnings {
+			w = otlp.Named(supplier, w)
 			if !slices.Contains(d.Warnings, w) { // of other signals
 				d.Warnings = append(d.Warnings, w)
 			}
@@ -323,7 +336,11 @@ func (d decision) remedies() []string {
 			return []string{"remove OTEL_SDK_DISABLED, or set it to false"}
 		}
 	}
-	return lines
+	return slices.DeleteFunc(lines, func(line string) bool {
+		return slices.ContainsFunc(d.forbidden, func(s consent.Sink) bool {
+			return strings.HasPrefix(line, "SPANPIPE_TELEMETRY="+string(s)+",")
+		})
+	})
 }
 
 // text returns the decision for people: sections, of which empty ones are left out.
@@ -347,6 +364,7 @@ func (d decision) text(columns int) string {
 	}
 	text, sections := "Telemetry is on.\n", []section{
 		{"Why", d.Reasons},
+		{"What decides", decisionLines(d.Decided)},
 		{"Where it goes", where},
 		{"How long it is kept on this machine", d.Store.limits()},
 		{"Warnings", d.Warnings},

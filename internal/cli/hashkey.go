@@ -17,8 +17,8 @@ import (
 
 // hashKeyPath returns the file of the key of all hashes, or "" without a place for one.
 func (a *app) hashKeyPath() string {
-	if a.options.hashKeyFile != "" {
-		return expandHome(runtime.GOOS, a.options.hashKeyFile, ownEnvironment(a.Environ))
+	if file := a.hashKeyFile(); file != "" {
+		return expandHome(runtime.GOOS, file, ownEnvironment(a.Environ))
 	}
 	if dir := a.stateDir(); dir != "" {
 		return filepath.Join(dir, store.KeyName)
@@ -31,7 +31,7 @@ func (a *app) hashKeyPath() string {
 func (a *app) readHashKey() (store.Key, error) {
 	path := a.hashKeyPath()
 	switch {
-	case a.options.hashKeyFile != "" && path != "":
+	case a.hashKeyFile() != "" && path != "":
 		return store.ReadKey(path)
 	case path == "":
 		return nil, errNoHome
@@ -54,11 +54,15 @@ func (a *app) hashKey(logger *slog.Logger) (wait func() store.Key) {
 			return key
 		}
 		hint := "SPANPIPE_HASH_KEY_FILE must name a file of at least 32 bytes, which openssl rand -hex 32 makes"
-		if a.options.hashKeyFile == "" {
+		switch a.hashKeyFile() {
+		case "":
 			if !a.options.hashesUser() && (errors.Is(err, errSlow) || errors.Is(err, errNoHome)) {
 				return nil
 			}
 			hint = "SPANPIPE_DIR sets the directory of the key, and SPANPIPE_HASH_KEY_FILE names one to use instead"
+		case a.options.hashKeyFile:
+		default:
+			hint = "hash_key_file in " + a.fleet.file + " must name a file of at least 32 bytes that its users can read"
 		}
 		logger.Warn("no hashes are made: it is not known which client and which account a session belongs to",
 			"error", err.Error(), "hint", hint)
@@ -67,7 +71,7 @@ func (a *app) hashKey(logger *slog.Logger) (wait func() store.Key) {
 }
 
 // hashesClients reports whether the start and the session of a client are hashed: with a store, whose sessions are shown by
-// client, and with a key of one's own.
+// client, and with a key of one's own. That a policy supplies a key is no wish of the user's.
 func (a *app) hashesClients(p consent.Policy) bool {
 	return p.Has(consent.Local) || p.On() && a.options.hashKeyFile != ""
 }

@@ -56,6 +56,12 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 		r.Telemetry = a.options.telemetry
 	}
 	policy, warnings := ask(r)
+	if policy.On() { // else nothing is left to forbid, and the server need not wait for a file
+		a.obey()
+		a.warnOfFleet()
+		r.Fleet = a.fleet.consent()
+		policy, warnings = ask(r)
+	}
 	for _, w := range warnings {
 		if s := a.setting(w.Variable); s.IsSet() {
 			return policy, &usageError{s.source + ": " + w.Text, "see: spanpipe help"}
@@ -75,7 +81,7 @@ func (a *app) prepare(
 		return nil, err
 	}
 	a.warnOfUnknown()
-	otlp.SetOwnVariables(a.Environ) // the server gets a copy of its own
+	a.setEnvironment()
 	a.terminal = a.Stdin != nil && term.IsTerminal(int(a.Stdin.Fd()))
 	o := &a.options
 	asLog := policy.Has(consent.Console) && o.logFormat == "json"
@@ -89,11 +95,11 @@ func (a *app) prepare(
 			Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr,
 		},
 		telemetry: telemetry.Config{
-			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: ownEnvironment(a.Environ),
+			Policy: policy, Command: command, Version: a.Build.complete().Version, Lookup: a.lookup(),
 			TraceScope: o.traceScope, HangAfter: o.hangAfter, LogLevel: o.otlpLogLevel, AdminAddr: o.adminAddr,
 			Dir: a.stateDir(), Anomalies: o.anomalies,
 			Logger: logger, Clean: clean, LostLines: a.printer.lost.Load,
-			MetricsClient: o.metricsClient,
+			MetricsClient: o.metricsClient, Supplier: a.fleet.supplier(),
 		},
 		propagate: o.propagate == "env", flushTimeout: o.flushTimeout, started: a.explainTerminal,
 	}

@@ -24,6 +24,7 @@ import (
 // what is kept, see retain.
 func (a *app) look() (*store.Store, error) {
 	a.resolve()
+	a.obey()
 	dir := a.stateDir()
 	if dir == "" {
 		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}

@@ -93,7 +93,7 @@ func (a *app) metricRules(policy consent.Policy) (wait func() *rules.Set) {
 	if name == "" || !policy.On() {
 		return func() *rules.Set { return nil }
 	}
-	read := begin(func() ruleFile { return a.readRules(name, startBound) })
+	read := begin(func() ruleFile { return a.readRules(name, startBound-a.fleetWait) })
 	return func() *rules.Set { return a.reportRules(read()) }
 }
 
@@ -111,7 +111,7 @@ func (a *app) reportRules(file ruleFile) *rules.Set {
 		}
 		a.warn("ignoring a metric rule: " + file.name + ":" + p.String())
 	}
-	return file.set
+	return a.allowedRules(file.name, file.set)
 }
 
 // json describes the rules of a file.

@@ -74,6 +74,9 @@ func (a *app) push(c *cli.Context) error {
 		reasons := a.reasons(policy)
 		return &usageError{"nothing is sent: " + reasons[len(reasons)-1], "to see what would be sent: spanpipe push --dry-run"}
 	}
+	if c.Bool("content") && len(a.fleet.ForbidCapture) > 0 { // it may have been captured before
+		return &usageError{"--content: " + a.fleet.file + " forbids to capture " + wordList(a.fleet.ForbidCapture), "leave out --content"}
+	}
 	key, err := stored.Subkey("push")
 	if err != nil {
 		return fmt.Errorf("reading the key of %s: %w", a.tilde(stored.Dir), err)
@@ -142,9 +145,9 @@ func (a *app) pushed(c *cli.Context, stored *store.Store) ([]store.Session, erro
 
 // senders returns the senders of the signals that a push sends.
 func (a *app) senders(metrics bool) []*otlp.Sender {
-	otlp.SetOwnVariables(a.Environ) // gRPC reads those of proxies itself
+	a.setEnvironment() // gRPC reads the variables of proxies itself
 	all := otlp.Senders(otlp.Config{
-		Lookup: ownEnvironment(a.Environ), Logger: a.printer.logger(&a.options, a.named), Broken: func(any) {},
+		Lookup: a.lookup(), Logger: a.printer.logger(&a.options, a.named), Broken: func(any) {}, Supplier: a.fleet.supplier(),
 	}, a.Build.complete().Version)
 	return slices.DeleteFunc(all, func(s *otlp.Sender) bool { return s.Route.Signal == "metrics" && !metrics })
 }

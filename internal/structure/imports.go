@@ -166,6 +166,11 @@ var Rules = []Rule{
 		Why:    "files alone: what reads a stored session must not be able to send it",
 	},
 	{
+		Package: "/internal/policy", Allow: []string{"/consent", "/internal/store", "go.yaml.in/yaml", "golang.org/x/sys"},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "reads one file, whose place no user can change, into a plain value",
+	},
+	{
 		Package: "/internal/push",
 		Allow: []string{
 			"/internal/lockfile", "/internal/store", "/telemetry/otlp", "/telemetry/semconv", "go.opentelemetry.io/proto/otlp",
@@ -215,7 +220,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player",
+			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view",
 			"github.com/rogpeppe/go-internal",

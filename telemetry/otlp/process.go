@@ -100,11 +100,11 @@ func ProxyVariables() []string {
 	return []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"}
 }
 
-// Supply gives this process other values of variables, because the exporters and gRPC read its environment: names are removed,
-// and then entries are set. The server's environment must have been copied before.
+// Supply gives this process other values of variables, because the exporters and gRPC read its environment: names become empty, which
+// counts as unset, and then entries are set. The server's environment must have been copied before.
 func Supply(names, entries []string) {
 	for _, name := range names {
-		os.Unsetenv(name) //nolint:errcheck // fails only for a malformed name, and these are constants
+		os.Setenv(name, "") //nolint:errcheck // fails only for a malformed name, and these are constants
 	}
 	for _, entry := range entries {
 		name, value, _ := strings.Cut(entry, "=")
