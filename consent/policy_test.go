@@ -135,3 +135,58 @@ func TestUnusableCaptureCapturesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestFleet: a fleet only removes, and no veto of the user's is outvoted.
+func TestFleet(t *testing.T) {
+	everything := "console,local,otlp,prometheus"
+	forbids := consent.Fleet{File: "FILE", Sinks: []consent.Sink{consent.OTLP}, Capture: []consent.Level{consent.Results}}
+	for _, test := range []struct {
+		name    string
+		request consent.Request
+		sinks   []consent.Sink
+		capture []consent.Level
+		listens bool
+		reason  string
+	}{
+		{"forbids", consent.Request{Telemetry: everything, Capture: "errors,results", Fleet: forbids},
+			[]consent.Sink{consent.Console, consent.Local, consent.Prometheus}, []consent.Level{consent.Errors}, true,
+			"FILE forbids otlp; FILE forbids capturing results"},
+		{"forbids what was not asked for", consent.Request{Telemetry: "console", Capture: "errors", Fleet: forbids},
+			[]consent.Sink{consent.Console}, []consent.Level{consent.Errors}, true, "SPANPIPE_TELEMETRY asks for console"},
+		{"forbids the last sink", consent.Request{Telemetry: "otlp", Capture: "errors", Fleet: forbids}, nil, nil, false, "FILE forbids otlp"},
+		{"forbids the last kind", consent.Request{Telemetry: "console", Capture: "results, keys:a", Fleet: forbids},
+			[]consent.Sink{consent.Console}, nil, true, "FILE forbids capturing results"},
+		{"no page without the sink", consent.Request{Telemetry: everything, Fleet: consent.Fleet{File: "FILE", Sinks: []consent.Sink{consent.Prometheus}}},
+			[]consent.Sink{consent.Console, consent.Local, consent.OTLP}, nil, false, "FILE forbids prometheus"},
+		{"cannot be used", consent.Request{Telemetry: everything, Capture: "errors,definitions", Fleet: consent.Fleet{File: "FILE", Unusable: true}},
+			[]consent.Sink{consent.Console, consent.Local}, nil, false, "FILE cannot be used: otlp is not allowed"},
+		{"turns nothing on", consent.Request{Fleet: forbids}, nil, nil, false, "SPANPIPE_TELEMETRY is not set"},
+		{"off stays off", consent.Request{Telemetry: "off", Variable: "off", Fleet: consent.Fleet{File: "FILE", Unusable: true}}, nil, nil, false, "is off"},
+		{"vetoes add up", consent.Request{Telemetry: everything, DoNotTrack: "1", Fleet: consent.Fleet{File: "FILE", Sinks: []consent.Sink{consent.Local}}},
+			[]consent.Sink{consent.Console}, nil, false, "FILE forbids local"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, warnings := consent.Decide(test.request)
+			if !slices.Equal(p.Sinks(), test.sinks) || !slices.Equal(p.Capture().Levels(), test.capture) || p.MayListen() != test.listens || len(warnings) > 0 {
+				t.Errorf("sinks %v, capture %v, listens %v, warnings %v", p.Sinks(), p.Capture().Levels(), p.MayListen(), warnings)
+			}
+			if got := strings.Join(p.Reasons(), "; "); !strings.Contains(got, test.reason) {
+				t.Errorf("reasons %q", got)
+			}
+			free := test.request
+			free.Fleet = consent.Fleet{}
+			all, _ := consent.Decide(free)
+			for _, s := range p.Sinks() {
+				if !all.Has(s) {
+					t.Errorf("a fleet adds %s", s)
+				}
+			}
+		})
+	}
+	for _, f := range []consent.Fleet{forbids, {File: "FILE", Unusable: true}} {
+		p, _ := consent.Preview(consent.Request{Capture: "errors,results", Fleet: f})
+		if want := !f.Unusable; !p.Has(consent.OTLP) || p.MayListen() || p.Capture().Has(consent.Results) || p.Capture().Has(consent.Errors) != want {
+			t.Errorf("a preview has %v and %v", p.Sinks(), p.Capture().Levels())
+		}
+	}
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -31,14 +32,14 @@ type fleet struct {
 	told        bool     // a warning has been written
 }
 
-// readFleet reads the policy, once, and for no longer than keyPatience.
+// readFleet reads the policy, once, and for no longer than startBound: it may be on a file system that hangs.
 func (a *app) readFleet() {
 	if a.fleet != nil {
 		return
 	}
 	a.fleet = &fleet{}
 	begun := time.Now()
-	p, err := inTime(policy.Read)
+	p, err := within(startBound, errors.New("it could not be read within "+startBound.String()), policy.Read)
 	a.fleetWait = time.Since(begun)
 	if p == nil && err == nil {
 		return

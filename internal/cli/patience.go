@@ -13,7 +13,10 @@ const keyPatience = 250 * time.Millisecond
 var errSlow = errors.New("no answer within " + keyPatience.String())
 
 // inTime calls f and returns its result, or errSlow if that takes longer than keyPatience. If f panics in time, so does inTime.
-func inTime[T any](f func() (T, error)) (T, error) {
+func inTime[T any](f func() (T, error)) (T, error) { return within(keyPatience, errSlow, f) }
+
+// within does what inTime does, for a bound and an error of its own.
+func within[T any](bound time.Duration, slow error, f func() (T, error)) (T, error) {
 	type result struct {
 		value    T
 		err      error
@@ -34,9 +37,9 @@ func inTime[T any](f func() (T, error)) (T, error) {
 			panic(r.panicked)
 		}
 		return r.value, r.err
-	case <-time.After(keyPatience):
+	case <-time.After(bound):
 		var none T
-		return none, errSlow
+		return none, slow
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -71,7 +72,9 @@ func (a *app) push(c *cli.Context) error {
 		return err
 	}
 	if dry := c.Bool("dry-run"); !dry && !policy.Has(consent.OTLP) {
-		reasons := a.reasons(policy)
+		reasons := slices.DeleteFunc(a.reasons(policy), func(r string) bool { // of a policy, about something else
+			return strings.Contains(r, " capturing ") || strings.Contains(r, string(consent.Prometheus))
+		})
 		return &usageError{"nothing is sent: " + reasons[len(reasons)-1], "to see what would be sent: spanpipe push --dry-run"}
 	}
 	if c.Bool("content") && len(a.fleet.ForbidCapture) > 0 { // it may have been captured before
