@@ -81,8 +81,12 @@ func decisionLines(all []decided) (lines []string) {
 // decisions returns what has decided each setting that the policy of a machine can decide.
 func (a *app) decisions(p consent.Policy, d *decision) []decided {
 	sinks, levels := p.Forbidden()
+	destinations := a.bySetting("SPANPIPE_TELEMETRY", "sinks", wordList(d.Sinks))
+	if slices.ContainsFunc(d.Reasons, func(r string) bool { return strings.HasPrefix(r, "DO_NOT_TRACK ") }) {
+		destinations.By = append(destinations.By, "DO_NOT_TRACK")
+	}
 	all := []decided{
-		restricted(a.bySetting("SPANPIPE_TELEMETRY", "sinks", wordList(d.Sinks)), a.fleet, "locks.forbid_sinks", sinks),
+		restricted(destinations, a.fleet, "locks.forbid_sinks", sinks),
 		restricted(a.bySetting("SPANPIPE_CAPTURE", "content", wordList(d.Capture)), a.fleet, "locks.forbid_capture", levels),
 	}
 	if p.Has(consent.OTLP) {

@@ -38,9 +38,9 @@ func (a *app) readFleet() {
 		return
 	}
 	a.fleet = &fleet{}
-	begun := time.Now()
+	before := time.Now()
 	p, err := within(startBound, errors.New("it could not be read within "+startBound.String()), policy.Read)
-	a.fleetWait = time.Since(begun)
+	a.fleetWait = time.Since(before)
 	if p == nil && err == nil {
 		return
 	}

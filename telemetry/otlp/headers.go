@@ -8,12 +8,8 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 )
 
@@ -43,52 +39,6 @@ type headersError struct {
 // Error implements error.
 func (e *headersError) Error() string {
 	return "the file of " + e.variable + " cannot be used: " + e.cause.Error()
-}
-
-// headerFileOf returns the file of headers that the variables of a signal name, or "". Clients do not expand the "~/" that a user
-// writes into their configuration.
-func headerFileOf(s signal, lookup lookupFunc) (path, variable string) {
-	path, variable = lookup.forSignal(s, "HEADERS_FILE")
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		home := "HOME"
-		if runtime.GOOS == "windows" {
-			home = "USERPROFILE"
-		}
-		path = filepath.Join(lookup.get(home), rest)
-	}
-	return path, ownPrefix + variable // OpenTelemetry has no such variable
-}
-
-// use opens nothing yet: it prepares the route's file of headers, which signals share.
-func (p *problems) use(r *route) {
-	if r.headerPath == "" {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.files[r.headerPath] == nil {
-		p.files[r.headerPath] = &headerFile{
-			path: r.headerPath, variable: r.headerVariable, hidden: p.hidden, reading: make(chan struct{}, 1),
-			checkMode: p.modeCheck(r.headerVariable),
-		}
-	}
-	r.file = p.files[r.headerPath]
-}
-
-// modeCheck returns a function that warns, once, of a file that others can read. One that a policy names is for all users.
-// Windows has no such modes.
-func (p *problems) modeCheck(variable string) func(fs.FileMode) {
-	if p.supplier != "" || runtime.GOOS == "windows" {
-		return func(fs.FileMode) {}
-	}
-	var once sync.Once
-	return func(mode fs.FileMode) {
-		if mode&0o004 != 0 {
-			once.Do(func() {
-				p.logger.Warn("the file of "+variable+" can be read by every user of this machine", "hint", "chmod 600, or 640 with a group")
-			})
-		}
-	}
 }
 
 // load reads the file, for as long as the request may take. If that panics, so does load: where an exporter's panic ends telemetry
@@ -246,18 +196,4 @@ func (f *headerFile) overGRPC(ctx context.Context) (context.Context, error) {
 		all.Set(name, value)
 	}
 	return metadata.NewOutgoingContext(ctx, all), nil
-}
-
-// watched returns gRPC's option that adds the headers of a file, and notes how every attempt ends.
-func (r route) watched(a *attempts) grpc.DialOption {
-	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any,
-		conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-		a.start()
-		ctx, err := r.file.overGRPC(ctx)
-		if err == nil {
-			err = invoke(ctx, method, request, reply, conn, options...)
-		}
-		a.end(attempt{err: err})
-		return err
-	})
 }

@@ -3,7 +3,11 @@ package otlp
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
+	"net/url"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -28,6 +32,57 @@ func newProblems(cfg Config) *problems {
 	return &problems{
 		logger: cfg.Logger, broken: cfg.Broken, supplier: cfg.Supplier, hidden: newSecrets(cfg.Lookup),
 		failed: map[string]bool{}, files: map[string]*headerFile{},
+	}
+}
+
+// newSecrets returns secrets that hide every word of the headers that the environment sets for the exporters, and of the
+// endpoints' user, path and query. Header values are percent-encoded there; a collector quotes them decoded.
+func newSecrets(lookup lookupFunc) *secrets {
+	s := &secrets{}
+	for _, name := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
+		for header := range strings.SplitSeq(lookup.get(variablePrefix+name+"HEADERS"), ",") {
+			_, value, _ := strings.Cut(header, "=")
+			if decoded, err := url.PathUnescape(value); err == nil {
+				value = decoded
+			}
+			s.hideHeader(value)
+		}
+		for _, word := range urlSecrets(lookup.get(variablePrefix + name + "ENDPOINT")) {
+			s.hide(word, "[redacted:url]")
+		}
+	}
+	return s
+}
+
+// use opens nothing yet: it prepares the route's file of headers, which signals share.
+func (p *problems) use(r *route) {
+	if r.headerPath == "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.files[r.headerPath] == nil {
+		p.files[r.headerPath] = &headerFile{
+			path: r.headerPath, variable: r.headerVariable, hidden: p.hidden, reading: make(chan struct{}, 1),
+			checkMode: p.modeCheck(r.headerVariable),
+		}
+	}
+	r.file = p.files[r.headerPath]
+}
+
+// modeCheck returns a function that warns, once, of a file that others can read. One that a policy names is for all users.
+// Windows has no such modes.
+func (p *problems) modeCheck(variable string) func(fs.FileMode) {
+	if p.supplier != "" || runtime.GOOS == "windows" {
+		return func(fs.FileMode) {}
+	}
+	var once sync.Once
+	return func(mode fs.FileMode) {
+		if mode&0o004 != 0 {
+			once.Do(func() {
+				p.logger.Warn("the file of "+variable+" can be read by every user of this machine", "hint", "chmod 600, or 640 with a group")
+			})
+		}
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -63,8 +65,6 @@ func (lookup lookupFunc) get(name string) string {
 	return strings.TrimSpace(v)
 }
 
-const variablePrefix = "OTEL_EXPORTER_OTLP_"
-
 // forSignal returns the OTLP variable of one signal, else that of all signals, and the name of the variable that is
 // set. An empty variable counts as unset, as the specification demands
 // (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
@@ -113,6 +113,20 @@ func routeOf(s signal, lookup lookupFunc) (route, error) {
 	}
 	r.proxy, err = proxyOf(r, lookup)
 	return r, err
+}
+
+// headerFileOf returns the file of headers that the variables of a signal name, or "". Clients do not expand the "~/" that a user
+// writes into their configuration.
+func headerFileOf(s signal, lookup lookupFunc) (path, variable string) {
+	path, variable = lookup.forSignal(s, "HEADERS_FILE")
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		home := "HOME"
+		if runtime.GOOS == "windows" {
+			home = "USERPROFILE"
+		}
+		path = filepath.Join(lookup.get(home), rest)
+	}
+	return path, ownPrefix + variable // OpenTelemetry has no such variable
 }
 
 // findEndpoint sets the endpoint's URL. Whether it is encrypted depends on its scheme alone: the specification has

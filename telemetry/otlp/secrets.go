@@ -16,28 +16,9 @@ const maxSecrets = 1000
 // secrets hides what a collector may quote of headers and endpoints. It is safe for concurrent use.
 type secrets struct {
 	mu       sync.Mutex
-	known    map[string]bool
-	pairs    []string // words and what is shown instead, by turns
+	known    map[string]bool // nil without any
+	pairs    []string        // words and what is shown instead, by turns
 	replacer *strings.Replacer
-}
-
-// newSecrets returns secrets that hide every word of the headers that the environment sets for the exporters, and of the
-// endpoints' user, path and query. Header values are percent-encoded there; a collector quotes them decoded.
-func newSecrets(lookup lookupFunc) *secrets {
-	s := &secrets{known: map[string]bool{}}
-	for _, name := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
-		for header := range strings.SplitSeq(lookup.get(variablePrefix+name+"HEADERS"), ",") {
-			_, value, _ := strings.Cut(header, "=")
-			if decoded, err := url.PathUnescape(value); err == nil {
-				value = decoded
-			}
-			s.hideHeader(value)
-		}
-		for _, word := range urlSecrets(lookup.get(variablePrefix + name + "ENDPOINT")) {
-			s.hide(word, "[redacted:url]")
-		}
-	}
-	return s
 }
 
 // hideHeader hides the words of a header's value from now on.
@@ -56,6 +37,9 @@ func (s *secrets) hide(word, marker string) {
 	if len(s.pairs) >= 2*maxSecrets {
 		delete(s.known, s.pairs[0])
 		s.pairs = s.pairs[2:]
+	}
+	if s.known == nil {
+		s.known = map[string]bool{}
 	}
 	s.known[word], s.pairs, s.replacer = true, append(s.pairs, word, marker), nil
 }

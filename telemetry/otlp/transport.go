@@ -31,6 +31,20 @@ func (r route) target() string {
 	return r.endpoint.Host
 }
 
+// watched returns gRPC's option that adds the headers of a file, and notes how every attempt ends.
+func (r route) watched(a *attempts) grpc.DialOption {
+	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any,
+		conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		a.start()
+		ctx, err := r.file.overGRPC(ctx)
+		if err == nil {
+			err = invoke(ctx, method, request, reply, conn, options...)
+		}
+		a.end(attempt{err: err})
+		return err
+	})
+}
+
 // encoded is gRPC's option to use our codec.
 var encoded = grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{}))
 
