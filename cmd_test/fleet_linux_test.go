@@ -382,6 +382,10 @@ func TestFleetRules(t *testing.T) {
 	if strings.Count(stderr, "warning") != 1 || !strings.Contains(stderr, file+" forbids to capture: asked\n") {
 		t.Errorf("stderr: %s", stderr)
 	}
+	out, _, _ := m.run(t, []string{"SPANPIPE_TELEMETRY=otlp", "SPANPIPE_METRIC_RULES=/etc/spanpipe/rules.yaml"}, "consent")
+	if strings.Contains(out, "asked (counter)") || !strings.Contains(out, "calls (counter)") || !strings.Contains(out, "forbids to capture: asked\n") {
+		t.Errorf("consent: %s", out)
+	}
 	if r.Value("calls", nil) != 1 || len(r.Series("asked", nil)) > 0 {
 		t.Errorf("calls is %v, and there are %d series of asked", r.Value("calls", nil), len(r.Series("asked", nil)))
 	}

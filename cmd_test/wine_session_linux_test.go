@@ -32,6 +32,7 @@ func TestWine(t *testing.T) {
 		{"the tests of wrap that run on every system", wineWrap},
 		{"the tests of the store and its locks", wineStore},
 		{"a stored session", wineStored},
+		{"a fleet's policy", winePolicy},
 		{"NUL, CRLF, invalid UTF-8, no final newline", wineBytes},
 		{"a line of 8 MiB", wineLongLine},
 		{"bytes of every value, both directions at once", wineBothDirections},
@@ -110,6 +111,29 @@ func wineStored(t *testing.T, w *wine) {
 	shown := mcptest.Open(t, []string{"wine", w.product, "show", "last"}, w.in(variables...))
 	if got := shown.Rest(); shown.Wait().ExitCode() != 0 || !strings.Contains(got, "echo") {
 		t.Errorf("exit code %d: %s%s", shown.Wait().ExitCode(), got, shown.Stderr)
+	}
+}
+
+// winePolicy runs the tests of package policy, and finds a policy where the system says it is. Wine has it belong to the user, so that it
+// is one that an attacker has written.
+func winePolicy(t *testing.T, w *wine) {
+	w.build(t, "policy.exe", "test", "-c", "../internal/policy")
+	out, _ := w.output(t, "policy.exe", "-test.v", "-test.run", "^(TestPath|TestTrust)$") // how each test ended says more
+	if !strings.Contains(out, "--- PASS: TestPath ") || !strings.Contains(out, "--- PASS: TestTrust ") {
+		t.Errorf("the tests of policy:\n%s", out)
+	}
+	dir := filepath.Join(w.dir, "prefix", "drive_c", "ProgramData", "spanpipe")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // the next test would see it
+	if err := os.WriteFile(filepath.Join(dir, "policy.yaml"), []byte("version: 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	h := mcptest.Open(t, []string{"wine", w.product, "consent"}, w.in("SPANPIPE_TELEMETRY=otlp,console", `ProgramData=C:\elsewhere`))
+	got := h.Rest()
+	if stderr := w.stderr(h); !strings.Contains(stderr, "does not belong to Administrators or SYSTEM") || !strings.Contains(got, "otlp is not allowed") {
+		t.Errorf("%s%s", got, stderr)
 	}
 }
 

@@ -119,7 +119,9 @@ func (a *app) explain(p consent.Policy) decision {
 	}
 	if p.On() && a.options.metricRules != "" {
 		file := a.readRules(a.options.metricRules, startBound)
-		file.set = a.allowedRules(file.name, file.set)
+		if problem := a.fleet.allowedRules(&file); problem != "" {
+			d.Warnings = append(d.Warnings, problem)
+		}
 		d.MetricRules = file.json()
 	}
 	lookup := a.lookup()

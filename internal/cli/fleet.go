@@ -198,26 +198,27 @@ func (a *app) hashKeyFile() string {
 	return cmp.Or(a.fleet.Locks.HashKeyFile, a.options.hashKeyFile, a.fleet.Defaults.HashKeyFile)
 }
 
-// allowedRules returns the rules without those that look at content which the policy forbids to capture: they take numbers and
-// words from it.
-func (a *app) allowedRules(file string, all *rules.Set) *rules.Set {
-	if a.fleet == nil || len(a.fleet.ForbidCapture) == 0 || all == nil {
-		return all
+// allowedRules leaves the rules out of a file that look at content which the policy forbids to capture: they take numbers and words from
+// it. Their names are in the problem, which is empty without any.
+func (f *fleet) allowedRules(file *ruleFile) (problem string) {
+	if f == nil || len(f.ForbidCapture) == 0 {
+		return ""
 	}
 	var left []string
-	out := &rules.Set{}
-	for _, r := range all.Rules {
-		if slices.ContainsFunc(a.fleet.ForbidCapture, func(l consent.Level) bool { return looksAt(r, l) }) {
+	allowed := &rules.Set{}
+	for _, r := range file.set.Rules {
+		if slices.ContainsFunc(f.ForbidCapture, func(l consent.Level) bool { return looksAt(r, l) }) {
 			left = append(left, r.Name)
 		} else {
-			out.Rules = append(out.Rules, r)
+			allowed.Rules = append(allowed.Rules, r)
 		}
 	}
-	if len(left) > 0 {
-		a.warn("ignoring metric rules of " + file + " that look at content which " + a.fleet.file + " forbids to capture: " +
-			strings.Join(left, ", "))
+	file.set = allowed
+	if len(left) == 0 {
+		return ""
 	}
-	return out
+	return "ignoring metric rules of " + file.name + " that look at content which " + f.file + " forbids to capture: " +
+		strings.Join(left, ", ")
 }
 
 // looksAt reports whether a rule takes something from content of a level. What is in resources is never captured, and counts as a

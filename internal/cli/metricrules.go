@@ -111,7 +111,10 @@ func (a *app) reportRules(file ruleFile) *rules.Set {
 		}
 		a.warn("ignoring a metric rule: " + file.name + ":" + p.String())
 	}
-	return a.allowedRules(file.name, file.set)
+	if problem := a.fleet.allowedRules(&file); problem != "" {
+		a.warn(problem)
+	}
+	return file.set
 }
 
 // json describes the rules of a file.
