@@ -26,7 +26,7 @@ const machineScript = `
 root=$(mktemp -d) && mount -t tmpfs -o mode=755 none "$root" && mkdir "$root/etc" || exit 99
 for entry in /*; do
 	if [ "$entry" = /etc ]; then continue
-	elif [ -L "$entry" ]; then cp -a "$entry" "$root/"
+	elif [ -L "$entry" ]; then cp -P "$entry" "$root/"
 	elif [ -d "$entry" ]; then mkdir "$root$entry" && mount --rbind "$entry" "$root$entry" || exit 99
 	fi
 done

@@ -300,9 +300,10 @@ func (r route) words(code codes.Code) failure {
 			return failure{collector + " does not accept the key", "check OTEL_EXPORTER_OTLP_HEADERS"}
 		}
 		return failure{collector + " demands a key",
-			"set SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS, such as authorization=Bearer%20KEY"}
+			"name a file with it in SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS_FILE: a line such as authorization=Bearer KEY"}
 	case codes.PermissionDenied:
-		return failure{collector + " does not allow this", "may the key in OTEL_EXPORTER_OTLP_HEADERS send telemetry?"}
+		return failure{collector + " does not allow this", "may the key in " +
+			cmp.Or(r.headerVariable, "OTEL_EXPORTER_OTLP_HEADERS") + " send telemetry?"}
 	case codes.ResourceExhausted:
 		return failure{collector + " takes no more for now",
 			"raise its limits, or send less: OTEL_TRACES_SAMPLER, OTEL_METRIC_EXPORT_INTERVAL"}

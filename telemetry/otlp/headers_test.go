@@ -236,3 +236,25 @@ func TestSupplied(t *testing.T) {
 		t.Errorf("log:\n%s", log)
 	}
 }
+
+// TestHeadersFileHints: what a collector refuses is explained with the file that the headers come from, which may be below the home.
+func TestHeadersFileHints(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	setenv(t, r, otlptest.GRPC)
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	replaceFile(t, filepath.Join(home, "headers"), "k=v")
+	for file, want := range map[string]string{
+		"~/headers": "may the key in SPANPIPE_" + headersFile + " send telemetry?", "": "may the key in OTEL_EXPORTER_OTLP_HEADERS send telemetry?",
+	} {
+		t.Setenv(headersFile, file)
+		r.SetFault(otlptest.Fail(codes.PermissionDenied, http.StatusForbidden))
+		if got, _ := senders(t)["traces"].Send(context.Background(), oneSpan()); got.Hint != want {
+			t.Errorf("with the file %q: %+v", file, got)
+		}
+	}
+	if requests := r.Requests(otlptest.Traces); len(requests) != 2 {
+		t.Errorf("%d requests", len(requests))
+	}
+}

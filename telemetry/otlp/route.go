@@ -118,7 +118,9 @@ func routeOf(s signal, lookup lookupFunc) (route, error) {
 // headerFileOf returns the file of headers that the variables of a signal name, or "". Clients do not expand the "~/" that a user
 // writes into their configuration.
 func headerFileOf(s signal, lookup lookupFunc) (path, variable string) {
-	path, variable = lookup.forSignal(s, "HEADERS_FILE")
+	if path, variable = lookup.forSignal(s, "HEADERS_FILE"); path == "" {
+		return "", ""
+	}
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		home := "HOME"
 		if runtime.GOOS == "windows" {
