@@ -54,9 +54,10 @@ func trends() []panel {
 			queries: []query{{expr: all(""), legend: "this week"}, {expr: all(" offset 1w"), legend: "the week before"}},
 		},
 		{
-			kind: bars, title: "This week against the last", width: 12, unit: "percentunit", empty: "No calls a week ago",
-			about:   "By how much the calls of each server have grown, or fallen, in seven days.",
-			queries: []query{{expr: weekly("") + " / (" + weekly(" offset 1w") + " > 0) - 1", legend: "{{job}}"}},
+			kind: bars, title: "This week against the last", width: 12, unit: "percentunit", signed: true, empty: "No calls a week ago",
+			about: "By how much the calls of each server have grown, or fallen, in seven days. A bar begins at -100 %, no calls any more, and is " +
+				"orange where there are fewer than the week before.",
+			queries: []query{{expr: "(" + weekly("") + " or " + weekly(" offset 1w") + " * 0) / (" + weekly(" offset 1w") + " > 0) - 1", legend: "{{job}}"}},
 		},
 		{
 			title: "Calls that failed, by day", width: 12, unit: "percentunit", warn: 0.01, bad: 0.05, empty: "No calls",
