@@ -119,7 +119,7 @@ func (a alert) annotations() [][2]string {
 		{"runbook_url", "https://github.com/spanpipe/spanpipe/blob/main/docs/runbooks/" + a.name + ".md"},
 	}
 	if a.stack {
-		return append(notes, [2]string{"dashboard", "/d/spanpipe-" + a.dashboard})
+		return append(notes, [2]string{"dashboard", "/d/spanpipe-" + a.dashboard + "?orgId=1"})
 	}
 	return append(notes, [2]string{"dashboard", "/d/spanpipe-" + a.dashboard + "?var-job={{ $labels.job | urlquery }}"}, [2]string{"traces", traces})
 }
