@@ -82,10 +82,11 @@ func shares() []panel {
 	tokens := count(semconv.OperationTokens, period, byJob, where(calls, is(direction, "to_client")))
 	return []panel{{
 		kind: rows, title: "Servers", width: 24, unit: "short", empty: "None",
-		about: "Each server with its use, quality and cost in the time shown.",
+		about: "Each server with its use, quality and cost in the time shown. In time is what the objective for latency counts, in the file of alerts.",
 		queries: []query{
 			{expr: all, legend: "Calls"},
 			{expr: "100 * (1 - (" + share(count(semconv.OperationErrors, period, byJob, where(calls, serverFaults)), all, byJob) + "))", legend: "Succeeded (%)"},
+			{expr: "100 * sum by (job) (sum_over_time(" + quickCalls + where() + "[" + period + "])) / (" + all + ")", legend: "In time (%)"},
 			{expr: quantile(0.95, semconv.ServerOperationDuration, period, byJob, where(calls)), legend: "95 % took at most (s)"},
 			{expr: tokens, legend: "Tokens of results"},
 			{expr: tokens + " * $price / 1e6", legend: "Cost of results"},
