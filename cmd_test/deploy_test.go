@@ -14,6 +14,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -41,6 +42,12 @@ func instrumentNames() []string {
 
 // recordedAtEnd lists the metrics that a session records only at its end.
 var recordedAtEnd = []string{"mcp_server_session_duration_seconds", "spanpipe_server_exits_total"}
+
+// memoryLimit is the metric that a session has only where its memory is limited.
+const memoryLimit = "spanpipe_memory_limit_bytes"
+
+// memoryIsLimited reports whether sessions of the tests have it.
+func memoryIsLimited() bool { return proctree.MemoryLimit(os.Getpid()) > 0 }
 
 // useEveryInstrument runs a session with the SDK server in which every instrument records something, except
 // those in recordedAtEnd.
@@ -99,12 +106,15 @@ func openChanging(t *testing.T, variables ...string) *mcptest.Host {
 // alertFiles are the files of alerts, without those for services.
 var alertFiles = []string{"alerts.yaml", "alerts-strict.yaml", "alerts-relaxed.yaml"}
 
+// alertTests are the unit tests of alerts.
+var alertTests = []string{"alerts_test.yaml", "alerts-days_test.yaml", "alerts-services_test.yaml", "alerts-stack_test.yaml"}
+
 // TestPeersDeployRules: promtool accepts the configuration and the rules, and the alerts pass their unit tests.
 func TestPeersDeployRules(t *testing.T) {
 	promtool := peerPath(t, peerPromtool)
-	rules := append([]string{"check", "rules", "--lint-fatal", "rules.yaml", "alerts-services.yaml"}, alertFiles...)
+	rules := append([]string{"check", "rules", "--lint-fatal", "rules.yaml", "alerts-services.yaml", "alerts-stack.yaml"}, alertFiles...)
 	for _, args := range [][]string{
-		{"check", "config", "prometheus.yaml"}, rules, {"test", "rules", "alerts_test.yaml", "alerts-services_test.yaml"},
+		{"check", "config", "prometheus.yaml"}, rules, append([]string{"test", "rules"}, alertTests...),
 	} {
 		cmd := exec.Command(promtool, args...)
 		cmd.Dir = "../deploy"
@@ -116,11 +126,15 @@ func TestPeersDeployRules(t *testing.T) {
 
 // TestDeployAlerts: a unit test makes each alert fire, and each has a runbook.
 func TestDeployAlerts(t *testing.T) {
-	tests := readDeploy(t, "alerts_test.yaml") + readDeploy(t, "alerts-services_test.yaml")
+	var tests strings.Builder
+	for _, file := range alertTests {
+		tests.WriteString(readDeploy(t, file))
+	}
 	name := regexp.MustCompile(`(?m)- alert: (\S+)$`)
 	usual := name.FindAllStringSubmatch(readDeploy(t, "alerts.yaml"), -1)
-	for _, alert := range append(usual, name.FindAllStringSubmatch(readDeploy(t, "alerts-services.yaml"), -1)...) {
-		if !strings.Contains(tests, `ALERTS{alertstate="firing", alertname="`+alert[1]+`"`) {
+	others := readDeploy(t, "alerts-services.yaml") + readDeploy(t, "alerts-stack.yaml")
+	for _, alert := range append(usual, name.FindAllStringSubmatch(others, -1)...) {
+		if !strings.Contains(tests.String(), `ALERTS{alertstate="firing", alertname="`+alert[1]+`"`) {
 			t.Errorf("no unit test makes %s fire", alert[1])
 		}
 		if text, err := os.ReadFile("../docs/runbooks/" + alert[1] + ".md"); err != nil || !strings.HasPrefix(string(text), "# "+alert[1]+"\n") {

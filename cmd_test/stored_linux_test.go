@@ -23,6 +23,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // signals are spans, log records and points of metrics by what identifies them, each with its resource and scope.
@@ -71,7 +72,7 @@ func (s *signals) addMetrics(all []*metricspb.ResourceMetrics) {
 		for _, scope := range r.GetScopeMetrics() {
 			for _, m := range scope.GetMetrics() {
 				for key, one := range seriesOf(m) {
-					if strings.HasPrefix(m.GetName(), "process.") {
+					if ofProcess(m.GetName()) {
 						one.Data = nil
 					}
 					in := &metricspb.ScopeMetrics{Scope: scope.GetScope(), SchemaUrl: scope.GetSchemaUrl(), Metrics: []*metricspb.Metric{one}}
@@ -259,11 +260,16 @@ func compareSignals(t *testing.T, stored, sent *signals) {
 	compareMessages(t, "point", stored.points, sent.points)
 }
 
+// ofProcess reports whether a metric, or a key that begins with its name, is measured of the server's processes.
+func ofProcess(name string) bool {
+	return strings.HasPrefix(name, "process.") || strings.HasPrefix(name, semconv.MemoryLimit.Name)
+}
+
 // onlyInBoth drops what was measured of the server's processes at one collection and could not be at the other, since a process
 // was about to start or to end.
 func onlyInBoth(points, others map[string]*metricspb.MetricsData) {
 	for key := range points {
-		if _, ok := others[key]; !ok && strings.HasPrefix(key, "process.") {
+		if _, ok := others[key]; !ok && ofProcess(key) {
 			delete(points, key)
 		}
 	}

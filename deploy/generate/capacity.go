@@ -14,10 +14,10 @@ func capacity() board {
 }
 
 func peaks() []panel {
-	active := "sum(last_over_time(" + metric(semconv.SessionActive) + where() + "[90s]))"
+	active := "sum(" + held(semconv.SessionActive) + where() + ")"
 	busiest := "sum(" + grown(semconv.ServerOperationDuration) + where(calls) + ") / 60"
 	cpu := "sum(" + grown(semconv.ProcessCPUTime) + where() + ") / 60"
-	memory := "sum(last_over_time(" + metric(semconv.ProcessMemoryUsage) + where() + "[90s])" + ofSession("90s") + ")"
+	memory := "sum(" + held(semconv.ProcessMemoryUsage) + where() + ")"
 	one := func(title, about, unit, expr string) panel {
 		return panel{
 			kind: number, title: title, about: about, unit: unit, width: 6, empty: "None",
@@ -43,9 +43,9 @@ func ahead() []panel {
 		}
 	}
 	return []panel{
-		trend("Sessions", "Sessions at once.", "short", "sum(last_over_time("+metric(semconv.SessionActive)+where()+"[90s]))"),
+		trend("Sessions", "Sessions at once.", "short", "sum("+held(semconv.SessionActive)+where()+")"),
 		trend("Calls a second", "Over the last hour.", "ops", "sum(sum_over_time("+grown(semconv.ServerOperationDuration)+where(calls)+"[1h])) / 3600"),
-		trend("Memory", "Of all sessions together.", "bytes", "sum(last_over_time("+metric(semconv.ProcessMemoryUsage)+where()+"[90s])"+ofSession("90s")+")"),
+		trend("Memory", "Of all sessions together.", "bytes", "sum("+held(semconv.ProcessMemoryUsage)+where()+")"),
 		trend("Processors", "Of all sessions together, over the last hour.", "short", "sum(sum_over_time("+grown(semconv.ProcessCPUTime)+where()+"[1h])) / 3600"),
 	}
 }

@@ -54,9 +54,10 @@ func trends() []panel {
 			queries: []query{{expr: all(""), legend: "this week"}, {expr: all(" offset 1w"), legend: "the week before"}},
 		},
 		{
-			kind: bars, title: "This week against the last", width: 12, unit: "percentunit", empty: "No calls a week ago",
-			about:   "By how much the calls of each server have grown, or fallen, in seven days.",
-			queries: []query{{expr: weekly("") + " / (" + weekly(" offset 1w") + " > 0) - 1", legend: "{{job}}"}},
+			kind: bars, title: "This week against the last", width: 12, unit: "percentunit", signed: true, empty: "No calls a week ago",
+			about: "By how much the calls of each server have grown, or fallen, in seven days. A bar begins at -100 %, no calls any more, and is " +
+				"orange where there are fewer than the week before.",
+			queries: []query{{expr: "(" + weekly("") + " or " + weekly(" offset 1w") + " * 0) / (" + weekly(" offset 1w") + " > 0) - 1", legend: "{{job}}"}},
 		},
 		{
 			title: "Calls that failed, by day", width: 12, unit: "percentunit", warn: 0.01, bad: 0.05, empty: "No calls",
@@ -81,10 +82,11 @@ func shares() []panel {
 	tokens := count(semconv.OperationTokens, period, byJob, where(calls, is(direction, "to_client")))
 	return []panel{{
 		kind: rows, title: "Servers", width: 24, unit: "short", empty: "None",
-		about: "Each server with its use, quality and cost in the time shown.",
+		about: "Each server with its use, quality and cost in the time shown. In time is what the objective for latency counts, in the file of alerts.",
 		queries: []query{
 			{expr: all, legend: "Calls"},
 			{expr: "100 * (1 - (" + share(count(semconv.OperationErrors, period, byJob, where(calls, serverFaults)), all, byJob) + "))", legend: "Succeeded (%)"},
+			{expr: "100 * sum by (job) (sum_over_time(" + quickCalls + where() + "[" + period + "])) / (" + all + ")", legend: "In time (%)"},
 			{expr: quantile(0.95, semconv.ServerOperationDuration, period, byJob, where(calls)), legend: "95 % took at most (s)"},
 			{expr: tokens, legend: "Tokens of results"},
 			{expr: tokens + " * $price / 1e6", legend: "Cost of results"},

@@ -30,6 +30,7 @@ func files() (map[string][]byte, error) {
 		all[p.name+".yaml"] = []byte(alertFile(p))
 	}
 	all["alerts-services.yaml"] = []byte(serviceFile())
+	all["alerts-stack.yaml"] = []byte(stackFile())
 	for _, d := range boards() {
 		built, err := d.build().Build()
 		if err != nil {

@@ -56,6 +56,9 @@ func grownSum(i semconv.Instrument) string { return "job:" + metric(i) + "_sum:i
 func grownBuckets(i semconv.Instrument) string   { return "job:" + metric(i) + "_bucket:increase1m" }
 func grownHistogram(i semconv.Instrument) string { return "job:" + metric(i) + ":increase1m" }
 
+// held returns the name under which rules.yaml records a gauge over all sessions of a server.
+func held(i semconv.Instrument) string { return "job:" + metric(i) + ":sum" }
+
 // counting returns the instruments that grow.
 func counting() []semconv.Instrument {
 	return slices.DeleteFunc(semconv.Instruments(), func(i semconv.Instrument) bool {

@@ -7,6 +7,9 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
+// quickCalls is the record of calls that were answered in time, as the objective has it.
+const quickCalls = "job_tool:spanpipe_calls_quick:increase1m"
+
 // windows are those of multi-window, multi-burn-rate alerts (Google's SRE Workbook, chapter 5).
 var windows = []string{"5m", "30m", "1h", "6h", "3d"}
 
@@ -29,11 +32,11 @@ func (p preset) objectives() string {
 	h := semconv.ServerOperationDuration
 	native := grownHistogram(h) + "{" + calls + "}"
 	// The two forms are added: a tool may have calls in both. Of a minute without calls, the fraction is not a number.
-	write("job_tool:spanpipe_calls_quick:increase1m", fmt.Sprintf("sum by (%s) (\n  %s{%s, le=%q}\n  or histogram_fraction(0, %d, %s) * (histogram_count(%s) > 0)\n)",
+	write(quickCalls, fmt.Sprintf("sum by (%s) (\n  %s{%s, le=%q}\n  or histogram_fraction(0, %d, %s) * (histogram_count(%s) > 0)\n)",
 		strings.Join(byTool, ", "), grownBuckets(h), calls, fmt.Sprint(p.within), p.within, native, native))
 	for _, w := range windows {
 		write("job_tool:spanpipe_calls_failed:ratio"+w, failures(w)+"\n  / "+attempts(w))
-		write("job_tool:spanpipe_calls_slow:ratio"+w, fmt.Sprintf("1 - sum by (%s) (sum_over_time(job_tool:spanpipe_calls_quick:increase1m[%s]))\n  / %s",
+		write("job_tool:spanpipe_calls_slow:ratio"+w, fmt.Sprintf("1 - sum by (%s) (sum_over_time("+quickCalls+"[%s]))\n  / %s",
 			strings.Join(byTool, ", "), w, attempts(w)))
 	}
 	return b.String()

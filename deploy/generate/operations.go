@@ -48,8 +48,11 @@ func essential() []panel {
 		{
 			title: "Memory", width: 12, unit: "bytes", empty: "No session runs", links: drill(ofSeries, false),
 			about: "Resident memory of the largest session of each server, its child processes included. " +
-				"A line that climbs and never falls is a leak.",
-			queries: []query{{expr: largest(semconv.ProcessMemoryUsage), legend: "{{job}}"}},
+				"A line that climbs and never falls is a leak. A second line is the smallest limit of its sessions, where control groups set one.",
+			queries: []query{
+				{expr: largest(semconv.ProcessMemoryUsage), legend: "{{job}}"},
+				{expr: "min by (job) (last_over_time(" + metric(semconv.MemoryLimit) + where(among(instance, "$instance")) + "[90s]))", legend: "{{job}}, limit"},
+			},
 		},
 		{
 			title: "CPU", width: 12, unit: "percentunit", empty: "No session runs",

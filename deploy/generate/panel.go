@@ -36,6 +36,7 @@ type panel struct {
 	warn    float64 // from here on it is yellow; 0: never
 	bad     float64 // from here on it is red; 0: never
 	low     bool    // red is below and not above
+	signed  bool    // of bars: a value is by how much something has grown, and below zero if it has fallen
 	empty   string  // what is written where there are no data
 	links   []link
 }
@@ -86,6 +87,8 @@ func (p panel) height() uint32 {
 func (p panel) thresholds() cog.Builder[dashboard.ThresholdsConfig] {
 	steps := []dashboard.Threshold{{Color: "green"}}
 	switch {
+	case p.signed:
+		steps = []dashboard.Threshold{{Color: "orange"}, {Color: "green", Value: cog.ToPtr(0.0)}}
 	case p.warn == 0 && p.bad == 0:
 		steps[0].Color = "text"
 	case p.low:
@@ -127,7 +130,11 @@ func (p panel) shape(b *dashboard.PanelBuilder) {
 			Orientation: common.VizOrientationAuto,
 		})
 	case bars:
-		b.Type("bargauge").Min(0).ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds))
+		least := 0.0
+		if p.signed {
+			least = -1 // more cannot be lost
+		}
+		b.Type("bargauge").Min(least).ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds))
 		b.Options(bargauge.Options{
 			DisplayMode: common.BarGaugeDisplayModeBasic, ValueMode: common.BarGaugeValueModeText,
 			NamePlacement: common.BarGaugeNamePlacementLeft, ShowUnfilled: false, Sizing: common.BarGaugeSizingAuto,

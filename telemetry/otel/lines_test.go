@@ -164,7 +164,7 @@ func withoutTimes(data *metricspb.MetricsData) {
 			}
 		}
 		scope.Metrics = slices.DeleteFunc(scope.GetMetrics(), func(m *metricspb.Metric) bool {
-			return len(m.GetName()) > 8 && m.GetName()[:8] == "process."
+			return strings.HasPrefix(m.GetName(), "process.") || m.GetName() == semconv.MemoryLimit.Name
 		})
 		slices.SortFunc(scope.GetMetrics(), byText)
 	}
