@@ -14,6 +14,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -41,6 +42,12 @@ func instrumentNames() []string {
 
 // recordedAtEnd lists the metrics that a session records only at its end.
 var recordedAtEnd = []string{"mcp_server_session_duration_seconds", "spanpipe_server_exits_total"}
+
+// memoryLimit is the metric that a session has only where its memory is limited.
+const memoryLimit = "spanpipe_memory_limit_bytes"
+
+// memoryIsLimited reports whether sessions of the tests have it.
+func memoryIsLimited() bool { return proctree.MemoryLimit(os.Getpid()) > 0 }
 
 // useEveryInstrument runs a session with the SDK server in which every instrument records something, except
 // those in recordedAtEnd.

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -106,7 +107,7 @@ func New(cfg Config) *Sink {
 		x.createCustom(s.providers.meter, c)
 	}
 	s.spans, s.metrics, s.logs = newSpans(s.providers.tracer, cfg), newMetrics(x, cfg.MetricsClient), newLogs(cfg, s.providers.logger)
-	s.observed = &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken}
+	s.observed = &observed{instruments: x, memoryLimit: proctree.MemoryLimit, lost: cfg.Lost, broken: cfg.Broken}
 	s.observed.register(s.providers.meter)
 	return s
 }
