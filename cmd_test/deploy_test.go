@@ -14,6 +14,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -41,6 +42,12 @@ func instrumentNames() []string {
 
 // recordedAtEnd lists the metrics that a session records only at its end.
 var recordedAtEnd = []string{"mcp_server_session_duration_seconds", "spanpipe_server_exits_total"}
+
+// memoryLimit is the metric that a session has only where its memory is limited.
+const memoryLimit = "spanpipe_memory_limit_bytes"
+
+// memoryIsLimited reports whether sessions of the tests have it.
+func memoryIsLimited() bool { return proctree.MemoryLimit(os.Getpid()) > 0 }
 
 // useEveryInstrument runs a session with the SDK server in which every instrument records something, except
 // those in recordedAtEnd.
@@ -267,70 +274,4 @@ func jaegerHas(query, service string) bool {
 	defer func() { _ = response.Body.Close() }()
 	var decoded struct{ Data []string }
 	return json.NewDecoder(response.Body).Decode(&decoded) == nil && slices.Contains(decoded.Data, service)
-}
-
-// toJSON converts YAML with Node's yaml library, which is one of the peers' packages. No Go dependency parses YAML.
-const toJSON = `
-const yaml = require(process.argv[1]).parse(require("fs").readFileSync(0, "utf8"), {strict: true});
-process.stdout.write(JSON.stringify(yaml))`
-
-// TestPeersDeployYAML: every YAML file parses, and compose.yaml has full image versions, ports on the loopback
-// interface only, and mounts of files that exist. It needs no Docker.
-func TestPeersDeployYAML(t *testing.T) {
-	node, library := peerPath(t, peerNode), filepath.Join(peerPath(t, peerPackages), "node_modules/yaml")
-	read := func(name string) []byte {
-		cmd := exec.Command(node, "-e", toJSON, library)
-		cmd.Stdin = strings.NewReader(readDeploy(t, name))
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Errorf("%s: %v\n%s", name, err, out)
-		}
-		return out
-	}
-	for _, pattern := range []string{"*.yaml", "grafana/provisioning/*/*.yaml"} {
-		names, err := filepath.Glob("../deploy/" + pattern)
-		if err != nil || len(names) == 0 {
-			t.Fatalf("no file matches %s: %v", pattern, err)
-		}
-		for _, name := range names {
-			read(strings.TrimPrefix(filepath.ToSlash(name), "../deploy/"))
-		}
-	}
-	var compose struct {
-		Services map[string]struct {
-			Image          string
-			Ports, Volumes []string
-			DependsOn      []string `json:"depends_on"`
-		}
-		Volumes map[string]any
-	}
-	if err := json.Unmarshal(read("compose.yaml"), &compose); err != nil {
-		t.Fatal(err)
-	}
-	version := regexp.MustCompile(`^[a-z0-9/-]+:v?\d+\.\d+\.\d+$`)
-	for name, service := range compose.Services {
-		if !version.MatchString(service.Image) {
-			t.Errorf("%s: image %s has no full version", name, service.Image)
-		}
-		for _, port := range service.Ports {
-			if !strings.HasPrefix(port, "127.0.0.1:") {
-				t.Errorf("%s: port %s is not on 127.0.0.1", name, port)
-			}
-		}
-		for _, volume := range service.Volumes {
-			source, _, _ := strings.Cut(volume, ":")
-			_, named := compose.Volumes[source]
-			if _, err := os.Stat(filepath.Join("../deploy", source)); err != nil && !named {
-				t.Errorf("%s: mounts %s: %v", name, source, err)
-			}
-		}
-		for _, other := range service.DependsOn {
-			if _, ok := compose.Services[other]; !ok {
-				t.Errorf("%s: depends on %s, which does not exist", name, other)
-			}
-		}
-	}
-	if len(compose.Services) != 4 {
-		t.Errorf("compose.yaml has %d services, want 4", len(compose.Services))
-	}
 }

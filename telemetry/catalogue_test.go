@@ -3,12 +3,14 @@ package telemetry_test
 import (
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -184,7 +186,14 @@ func TestEveryInstrument(t *testing.T) {
 			t.Errorf("%s = %v, want more than 0", i.Name, r.Value(i.Name, nil))
 		}
 	}
+	limit := float64(proctree.MemoryLimit(os.Getpid()))
 	for _, i := range semconv.Instruments() {
+		if i.Name == semconv.MemoryLimit.Name && limit == 0 {
+			if len(r.Series(i.Name, nil)) > 0 {
+				t.Errorf("%s = %v, want none without a limit", i.Name, r.Value(i.Name, nil))
+			}
+			continue
+		}
 		checkDescription(t, r, i)
 		checkExample(t, r, i)
 	}
@@ -228,7 +237,7 @@ func checkDescription(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) 
 // depend on the machine.
 func checkExample(t *testing.T, r *otlptest.Receiver, i semconv.Instrument) {
 	t.Helper()
-	machine := strings.HasPrefix(i.Name, "process.") || i.Name == semconv.ServerSessionDuration.Name
+	machine := strings.HasPrefix(i.Name, "process.") || i.Name == semconv.MemoryLimit.Name || i.Name == semconv.ServerSessionDuration.Name
 	var all []string
 	for _, p := range r.Series(i.Name, nil) {
 		all = append(all, exampleOf(p, i.Attributes))

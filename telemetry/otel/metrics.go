@@ -270,8 +270,12 @@ func (m *metrics) measurement(n record.Measurement) {
 
 // definition counts a change of a definition.
 func (m *metrics) definition(c record.DefinitionChange) {
-	m.record(semconv.DefinitionsChanged, 1,
-		m.seriesOf(semconv.DefinitionChange, string(c.Change), semconv.DefinitionKind, string(c.Kind)))
+	labels := append(m.labels[:0], semconv.DefinitionChange, string(c.Change), semconv.DefinitionKind, string(c.Kind))
+	if c.Pinned {
+		labels = append(labels, semconv.DefinitionUnlike, "true")
+	}
+	m.labels = labels
+	m.record(semconv.DefinitionsChanged, 1, m.seriesOf(labels...))
 }
 
 // exit records the end of the session and of the server's process. The session has an error

@@ -21,9 +21,10 @@ import (
 // its own goroutines, for several readers at the same time.
 type observed struct {
 	*instruments
-	process atomic.Pointer[processTree] // nil before the server's process has started
-	lost    func() map[string]int64     // may be nil, like broken
-	broken  func(recovered any)
+	process     atomic.Pointer[processTree] // nil before the server's process has started
+	memoryLimit func(pid int) int64
+	lost        func() map[string]int64 // may be nil, like broken
+	broken      func(recovered any)
 }
 
 // register makes the SDK call observe at each export.
@@ -73,6 +74,9 @@ func (v *observed) observe(ctx context.Context, o metric.Observer) error {
 	if u.running {
 		v.report(o, semconv.ProcessUptime, time.Since(process.started).Seconds())
 		v.report(o, semconv.ProcessStartTime, float64(process.started.UnixMicro())/1e6)
+		if limit := v.memoryLimit(int(process.root)); limit > 0 {
+			v.report(o, semconv.MemoryLimit, float64(limit))
+		}
 	}
 	if u.descriptors > 0 { // not available on every system
 		v.report(o, semconv.ProcessFileDescriptors, float64(u.descriptors))

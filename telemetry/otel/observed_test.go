@@ -35,3 +35,21 @@ func TestProcess(t *testing.T) {
 		t.Errorf("CPU time: %v, %v", cpu("user"), cpu("system"))
 	}
 }
+
+// TestMemoryLimit: a limit is a series, and no limit is none; a server that has ended has none either.
+func TestMemoryLimit(t *testing.T) {
+	limited := func(pid int, limit int64) []point {
+		s := startedStage(t, pid)
+		s.LimitMemory(limit)
+		return points(s.collect()[semconv.MemoryLimit.Name], nil)
+	}
+	if got := limited(os.Getpid(), 512<<20); len(got) != 1 || got[0].value != 512<<20 {
+		t.Errorf("limit of 512 MiB: %+v", got)
+	}
+	if got := limited(os.Getpid(), 0); len(got) != 0 {
+		t.Errorf("no limit: %+v", got)
+	}
+	if got := limited(0, 512<<20); len(got) != 0 {
+		t.Errorf("limit of process 0: %+v", got)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -107,7 +108,7 @@ func New(cfg Config) *Sink {
 		x.createCustom(s.providers.meter, c)
 	}
 	s.spans, s.metrics, s.logs = newSpans(s.providers.tracer, cfg), newMetrics(x, cfg.MetricsClient), newLogs(cfg, s.providers.logger)
-	s.observed = &observed{instruments: x, lost: cfg.Lost, broken: cfg.Broken}
+	s.observed = &observed{instruments: x, memoryLimit: proctree.MemoryLimit, lost: cfg.Lost, broken: cfg.Broken}
 	s.observed.register(s.providers.meter)
 	return s
 }

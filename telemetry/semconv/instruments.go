@@ -165,7 +165,7 @@ var (
 	DefinitionsChanged = instrument(Instrument{
 		Name: "spanpipe.definitions.changed", Form: Counter, Unit: "{definition}",
 		Description: "Tools, prompts, resource templates and instructions that are not what they were, see TELEMETRY.md.",
-		Attributes:  []string{DefinitionChange, DefinitionKind, ServerName},
+		Attributes:  []string{DefinitionChange, DefinitionKind, DefinitionUnlike, ServerName},
 		Example: "{spanpipe.definition.change=changed spanpipe.definition.kind=resource_template " +
 			"spanpipe.server.name=test-server} 1",
 	})
@@ -210,6 +210,11 @@ var (
 		Name: "process.memory.usage", Form: UpDownCounter, Observed: true, Unit: "By",
 		Description: "Resident memory of the server's process and its descendants.",
 		Example:     "{} 25563136",
+	})
+	MemoryLimit = instrument(Instrument{
+		Name: "spanpipe.memory.limit", Form: UpDownCounter, Observed: true, Unit: "By",
+		Description: "Memory that the control groups of the server's process allow, on Linux. There is none if they set no limit.",
+		Example:     "{} 536870912",
 	})
 	ProcessFileDescriptors = instrument(Instrument{
 		Name: "process.unix.file_descriptor.count", Form: UpDownCounter, Observed: true, Unit: "{file_descriptor}",

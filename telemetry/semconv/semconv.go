@@ -118,7 +118,8 @@ const (
 	DefinitionKind   = "spanpipe.definition.kind"   // tool, prompt, resource_template, instructions
 	DefinitionName   = "spanpipe.definition.name"
 	DefinitionOld    = "spanpipe.definition.old_name"
-	DefinitionParts  = "spanpipe.definition.parts" // words, separated by commas
+	DefinitionParts  = "spanpipe.definition.parts"  // words, separated by commas
+	DefinitionUnlike = "spanpipe.definition.pinned" // true: it is not what was accepted
 
 	CPUMode = "cpu.mode" // user, system: OpenTelemetry's
 )
