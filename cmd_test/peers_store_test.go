@@ -182,17 +182,23 @@ func TestPeersStoreJaeger(t *testing.T) {
 			t.Fatalf("%s: %v %.500s", response.Status, err, body)
 		}
 		jaegerSpans(t, body, got)
-		var data storedLine
-		if err := json.Unmarshal(line, &data); err != nil {
-			t.Fatal(err)
-		}
-		for _, span := range data.ResourceSpans[0].ScopeSpans[0].Spans {
-			start, end := number(t, span.StartTimeUnixNano), number(t, span.EndTimeUnixNano)
-			want[span.SpanID] = fmt.Sprint(
-				span.TraceID, span.ParentSpanID, span.Name, start/1000, (end-start)/1000, tagsOf(span.Attributes))
-		}
+		asInJaeger(t, line, want)
 	}
 	compareSpans(t, got, want)
+}
+
+// asInJaeger adds the spans of a stored line as jaegerSpans returns them.
+func asInJaeger(t *testing.T, line []byte, to map[string]string) {
+	t.Helper()
+	var data storedLine
+	if err := json.Unmarshal(line, &data); err != nil {
+		t.Fatal(err)
+	}
+	for _, span := range data.ResourceSpans[0].ScopeSpans[0].Spans {
+		start, end := number(t, span.StartTimeUnixNano), number(t, span.EndTimeUnixNano)
+		to[span.SpanID] = fmt.Sprint(
+			span.TraceID, span.ParentSpanID, span.Name, start/1000, (end-start)/1000, tagsOf(span.Attributes))
+	}
 }
 
 // jaegerSpans adds the spans of Jaeger's JSON.
