@@ -1,5 +1,5 @@
 # The usual verbs. ".ci/run" without arguments runs every check; CONTRIBUTING.md describes its stages.
-.PHONY: all build test lint race fuzz bench docs structure ci
+.PHONY: all build test lint race fuzz bench docs structure stack-test ci
 
 all: build test
 
@@ -12,6 +12,10 @@ test:
 
 lint race fuzz bench:
 	.ci/run $@
+
+# What deploy/ has, end to end, without Docker: every program that can be built runs with its own configuration.
+stack-test:
+	.ci/run stack
 
 # Regenerate all that is generated from the code.
 docs:

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
-	"github.com/spanpipe/spanpipe/internal/otlptest"
 	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
@@ -141,8 +140,7 @@ func TestDeployAlerts(t *testing.T) {
 	}
 }
 
-// TestPeersDeploy sends sessions through the collector's configuration to a real Jaeger and a real Prometheus. The
-// collector is Jaeger too, which is a distribution of the OpenTelemetry collector. Afterwards every query of the
+// TestPeersDeploy sends sessions through a real collector to a real Jaeger and a real Prometheus. Afterwards every query of the
 // dashboards and every rule must return data, whether histograms are explicit or exponential.
 func TestPeersDeploy(t *testing.T) {
 	for _, aggregation := range aggregations {
@@ -154,13 +152,10 @@ func testDeployment(t *testing.T, aggregation string) {
 	t.Helper()
 	p := startPrometheus(t, nil)
 	jaeger, query := startJaeger(t)
-	otlp := otlptest.RefusedAddr(t)
-	background(t, peerPath(t, peerJaeger), "--config=file:../deploy/otel-collector.yaml",
-		"--set=receivers.otlp.protocols.grpc.endpoint="+otlp,
-		"--set=receivers.otlp.protocols.http.endpoint="+otlptest.RefusedAddr(t),
-		"--set=exporters.otlp/jaeger.endpoint="+jaeger,
-		"--set=exporters.otlphttp/prometheus.endpoint="+p.url+"/api/v1/otlp")
+	n := network{t, map[string]string{"jaeger:4317": jaeger, "prometheus:9090": strings.TrimPrefix(p.url, "http://")}}
+	startCollector(n, t.TempDir()) // what is for Loki stays in its queue
 	// A session that starts before the collector listens would be refused once and give up.
+	otlp := n.at("collector:4317")
 	waitFor(t, "the collector to listen", func() bool { return reachable(otlp) })
 
 	dir := t.TempDir()

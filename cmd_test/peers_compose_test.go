@@ -159,7 +159,7 @@ func checkService(t *testing.T, name string, s composeService) {
 	}
 }
 
-// TestPeersComposeReadme: the file with which the README switches on a login is valid, and changes what the README says.
+// TestPeersComposeReadme: what the README does to switch on a login is valid, and asks for one.
 func TestPeersComposeReadme(t *testing.T) {
 	_, after, _ := strings.Cut(readDeploy(t, "README.md"), "```yaml\n# compose.override.yaml\n")
 	override, _, ok := strings.Cut(after, "```")
@@ -168,6 +168,7 @@ func TestPeersComposeReadme(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "compose.override.yaml")
 	writeFile(t, file, override)
+	t.Setenv("GRAFANA_ANONYMOUS", "false")
 	project, err := readCompose(t, composeFile, file)
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +176,7 @@ func TestPeersComposeReadme(t *testing.T) {
 	environment := project.Services["grafana"].Environment
 	for name, want := range map[string]string{
 		"GF_AUTH_ANONYMOUS_ENABLED": "false", "GF_AUTH_DISABLE_LOGIN_FORM": "false",
-		"GF_SECURITY_ADMIN_PASSWORD__FILE": "/run/secrets/grafana-admin",
+		"GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": "false", "GF_SECURITY_ADMIN_PASSWORD__FILE": "/run/secrets/grafana-admin",
 	} {
 		if got := environment[name]; got == nil || *got != want {
 			t.Errorf("%s is not %s", name, want)
