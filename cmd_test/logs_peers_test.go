@@ -244,9 +244,9 @@ func startLokiAlone(t *testing.T) string {
 	t.Helper()
 	dir, address := t.TempDir(), otlptest.RefusedAddr(t)
 	_, grpc, _ := strings.Cut(otlptest.RefusedAddr(t), ":")
-	_, port, _ := strings.Cut(address, ":")
+	host, port, _ := strings.Cut(address, ":")
 	config := strings.NewReplacer(" /loki", " "+filepath.ToSlash(dir),
-		"http_listen_port: 3100", "http_listen_address: 127.0.0.1\n  http_listen_port: "+port,
+		"http_listen_port: 3100", "http_listen_address: "+host+"\n  http_listen_port: "+port,
 		"grpc_listen_port: 9095", "grpc_listen_address: 127.0.0.1\n  grpc_listen_port: "+grpc).Replace(readDeploy(t, "loki.yaml"))
 	file := filepath.Join(dir, "loki.yaml")
 	writeFile(t, file, config)
