@@ -230,17 +230,6 @@ func note(r *otlpfile.LogRecord, about uint64) record.Note {
 	return nil
 }
 
-// NoteOf returns what a log record was made of, by its message and attributes: nil if that is an operation, or the session's
-// start or end.
-func NoteOf(message string, all []attribute.KeyValue) record.Note {
-	return note(&otlpfile.LogRecord{Body: message, Attributes: all}, 0)
-}
-
-// OpenOperationOf returns the open operation that a log record is about.
-func OpenOperationOf(message string, all []attribute.KeyValue) (record.Operation, bool) {
-	return opened(&otlpfile.LogRecord{Body: message, Attributes: all})
-}
-
 // definitionChange makes the record of a change of a definition.
 func definitionChange(r *otlpfile.LogRecord) record.DefinitionChange {
 	all := attributes(r.Attributes)
