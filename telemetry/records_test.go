@@ -179,7 +179,9 @@ func TestEveryRecord(t *testing.T) {
 	accepted(t)
 
 	examples, keys := map[string][]string{}, map[string]map[string]bool{}
-	for _, got := range append(r.Records(), append(k.open(), openChild(t)...)...) {
+	all := append(r.Records(), append(k.open(), openChild(t)...)...)
+	checkLogSchema(t, all)
+	for _, got := range all {
 		i := slices.IndexFunc(semconv.Records(), func(d semconv.Record) bool { return d.Message == got.Body })
 		if i < 0 {
 			t.Errorf("got a record %q, which semconv does not list", got.Body)
@@ -237,7 +239,10 @@ func (k *kept) open() (found []otlptest.Record) {
 		if r.Body != semconv.OperationOpen.Message {
 			continue
 		}
-		out := otlptest.Record{Body: r.Body, Severity: r.Severity, Attrs: otlptest.Attrs{}}
+		out := otlptest.Record{
+			Time: r.Time, Severity: r.Severity, SeverityText: r.SeverityText, EventName: r.EventName, Body: r.Body, Attrs: otlptest.Attrs{},
+			TraceID: r.TraceID.String(), SpanID: r.SpanID.String(),
+		}
 		for _, a := range r.Attributes {
 			out.Attrs[string(a.Key)] = a.Value.AsInterface()
 		}

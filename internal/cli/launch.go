@@ -114,6 +114,7 @@ func (a *app) prepare(
 		l.telemetry.Sinks = append(l.telemetry.Sinks, a.named)
 	}
 	if policy.Has(consent.Console) && !asLog {
+		a.printer.console = true
 		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{
 			out: a.printer, paint: painter(a.Stderr, a.Environ), service: a.named.service,
 			width: func() int { return width(a.Stderr, math.MaxInt) },

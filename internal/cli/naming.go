@@ -11,11 +11,11 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// serverNames is a sink that keeps the names of the session's server, for log lines in JSON. Such lines of several
+// serverNames is a sink that keeps the session's id and the names of its server, for log lines in JSON. Such lines of several
 // servers are often stored together.
 type serverNames struct {
-	service func() string               // looks for it once: files may have to be read, which the server's start does not wait for
-	peer    atomic.Pointer[record.Peer] // what the server says of itself; nil until it has
+	service func() string                  // looks for it once: files may have to be read, which the server's start does not wait for
+	session atomic.Pointer[record.Session] // what is known of it; nil until there is one
 }
 
 // Opened does nothing.
@@ -24,23 +24,27 @@ func (s *serverNames) Opened(*record.Operation) {}
 // Changed does nothing.
 func (s *serverNames) Changed(*record.Operation) {}
 
-// Noted takes the server's name and version.
+// Noted takes the session's id and the server's name and version.
 func (s *serverNames) Noted(n record.Note) {
-	if n, ok := n.(record.Session); ok && n.Server != (record.Peer{}) {
-		s.peer.Store(&n.Server)
+	if n, ok := n.(record.Session); ok {
+		s.session.Store(&n)
 	}
 }
 
-// attrs returns the service's name and, once they are known, the server's name and version.
+// logSchema is the version of docs/logs.schema.json that lines of JSON follow.
+const logSchema = 1
+
+// attrs returns the version of the lines' schema, the service's name, and once they are known, the session's id and the server's
+// name and version.
 func (s *serverNames) attrs() []slog.Attr {
-	peer := s.peer.Load()
-	if peer == nil {
-		peer = &record.Peer{}
+	session := s.session.Load()
+	if session == nil {
+		session = &record.Session{}
 	}
-	var all []slog.Attr
+	all := []slog.Attr{slog.Int("schema", logSchema)}
 	for _, a := range []slog.Attr{
-		slog.String("service.name", s.service()),
-		slog.String(semconv.ServerName, peer.Name), slog.String(semconv.ServerVersion, peer.Version),
+		slog.String("service.name", s.service()), slog.String(semconv.SessionID, session.ID),
+		slog.String(semconv.ServerName, session.Server.Name), slog.String(semconv.ServerVersion, session.Server.Version),
 	} {
 		if a.Value.String() != "" {
 			all = append(all, a)
@@ -49,7 +53,7 @@ func (s *serverNames) attrs() []slog.Attr {
 	return all
 }
 
-// namingHandler adds the server's names to each line. Log records of the session have some of them already.
+// namingHandler adds these to each line. Log records of the session have some of them already.
 type namingHandler struct {
 	slog.Handler
 	named *serverNames

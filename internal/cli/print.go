@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // This file owns every line that a person reads on stderr. The form is
@@ -34,6 +35,7 @@ type printer struct {
 	report atomic.Pointer[func(w io.Writer, lost int64)] // writes a line about lost lines
 
 	columns func() int // of the terminal; 0 for a pipe or a file
+	console bool       // the console's lines show calls that hang, so that lines of text about these would repeat them
 }
 
 // queued is something to write, or a channel to close once everything before it has been written.
@@ -167,6 +169,9 @@ func (h textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >=
 
 // Handle implements slog.Handler.
 func (h textHandler) Handle(_ context.Context, r slog.Record) error {
+	if h.out.console && r.Message == semconv.OperationHangs.Message {
+		return nil
+	}
 	line, attrs, hint := view.Safe(r.Message), h.attrs, ""
 	text := sentence(&r)
 	if text != "" {
@@ -181,6 +186,7 @@ func (h textHandler) Handle(_ context.Context, r slog.Record) error {
 	}
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
+		case semconv.Event, semconv.SessionID: // for programs
 		case "hint":
 			hint = value(a)
 		case "error":

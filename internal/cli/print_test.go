@@ -42,6 +42,21 @@ func TestTextHandler(t *testing.T) {
 			l.Info("definition changed", "spanpipe.definition.change", "renamed", "spanpipe.definition.kind", "prompt",
 				"spanpipe.definition.name", "b", "spanpipe.definition.old_name", "a")
 		}, "spanpipe: prompt a is now called b, and is the same otherwise\n"},
+		{"a sentence about a call that hangs", func(l *slog.Logger) {
+			l.Warn("operation has not been answered yet", "event", "spanpipe.operation.hanging", "mcp.method.name", "tools/call",
+				"spanpipe.direction", "to_server", "gen_ai.tool.name", "store", "jsonrpc.request.id", "7", "duration", 30.0, "hint", "look",
+				"spanpipe.stall", "server_idle", "spanpipe.stall.processes", int64(1), "spanpipe.stall.over", 29.0, "spanpipe.stall.cpu", 0.0,
+				"spanpipe.session.id", "2f9c", "spanpipe.server.name", "s")
+		}, "spanpipe: warning: s: store has not been answered for 30.0s. The server has read the request and does nothing. " +
+			"The fault is on the server's side: it used no CPU time in the last 29.0s, wrote no part of an answer and asked the " +
+			"client for nothing.\nspanpipe: hint: look\n"},
+		{"a sentence about an unusual call", func(l *slog.Logger) {
+			l.Warn("unusual call", "event", "spanpipe.call.unusual", "spanpipe.anomaly.kind", "unseen_sequence", "gen_ai.tool.name", "fetch",
+				"seen", 1.0, "usual", 0.0, "unit", "{call}", "from", "search\x1b", "since", "2026-11-02", "sessions", int64(40))
+		}, "spanpipe: warning: unusual call, fetch: called after search\\u001b, which it never followed in 40 sessions since 2 Nov 2026.\n"},
+		{"a sentence about a stream that is not read", func(l *slog.Logger) {
+			l.Warn("what was written is not being read", "spanpipe.direction", "to_client", "duration", 30.0, "spanpipe.server.name", "s")
+		}, "spanpipe: warning: s: The client has not read what the server wrote for 30.0s: it hangs, or is suspended\n"},
 		{"what a terminal would act upon", func(l *slog.Logger) { l.Info("x\x1b\n", "a", "\x1b[31m\nspanpipe:") }, "spanpipe: x\\u001b  a=\"\\\\u001b[31m spanpipe:\"\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -40,7 +40,7 @@ func (r *Records) Remarks() []Remark {
 		case record.DefinitionChange:
 			changes = append(changes, n)
 		case record.Blockage:
-			all = append(all, Remark{n.Time, blockage(n), Red})
+			all = append(all, Remark{n.Time, Blockage(n), Red})
 		}
 	}
 	all = append(all, definitionChanges(changes)...)
@@ -137,6 +137,11 @@ func (r *Records) sentence(op *record.Operation, o Outcome) string {
 	return ""
 }
 
+// Hanging says that an operation has not been answered yet, and why.
+func Hanging(op *record.Operation) string {
+	return fmt.Sprintf("%s has not been answered for %s.%s", Call(op), Duration(op.Duration), also(op))
+}
+
 // also returns the verdict about an operation, if it says more than that the requester stopped waiting.
 func also(op *record.Operation) string {
 	if !proven(op) {
@@ -229,7 +234,8 @@ func violation(v record.Violation, name string) string {
 	return sentences(from+": "+cause, effect, kind.Hint(string(v.Direction)))
 }
 
-func blockage(b record.Blockage) string {
+// Blockage says that a stream was not read.
+func Blockage(b record.Blockage) string {
 	if b.Direction == record.ToClient {
 		return fmt.Sprintf("The client has not read what the server wrote for %s: it hangs, or is suspended.", Duration(b.Duration))
 	}

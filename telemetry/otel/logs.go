@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -28,7 +27,7 @@ type logs struct {
 
 	session record.Session
 	started bool       // the session's start has been reported
-	server  attributes // of every record: the server's name and version
+	common  attributes // of every record: the session's id, the server's name and version
 	totals  record.Totals
 
 	definitions int // that have changed so far
@@ -44,13 +43,21 @@ func newLogs(cfg Config, provider log.LoggerProvider) *logs {
 		debug:    cfg.LogLevel <= slog.LevelDebug || cfg.Logger.Enabled(context.Background(), slog.LevelDebug),
 		recorder: cfg.Recorder,
 		exported: provider.Logger(Scope, log.WithInstrumentationVersion(cfg.Version)),
+		common:   commonAttributes(cfg.Session),
 	}
 }
 
-// write writes a record, with the server's name and version, to both logs. The one to OpenTelemetry is in the context of
-// the span that it is about, if there is one; the program's own shows the span's ids.
+// commonAttributes returns what every record of a session has.
+func commonAttributes(s record.Session) attributes {
+	var a attributes
+	a.text(semconv.SessionID, s.ID)
+	return serverAttributes(a, s.Server)
+}
+
+// write writes a record, with the attributes of every record, to both logs. The one to OpenTelemetry is in the context of
+// the span that it is about, else of the session's, if there is one; the program's own shows the span's ids.
 func (l *logs) write(ctx context.Context, at time.Time, level slog.Level, r semconv.Record, all attributes) {
-	all = append(all, l.server...)
+	all = append(all, l.common...)
 	l.export(ctx, at, level, r, all)
 	l.print(ctx, level, r, all)
 }
@@ -60,7 +67,7 @@ func (l *logs) print(ctx context.Context, level slog.Level, r semconv.Record, al
 	if !l.own.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, len(all)+2)
+	attrs := append(make([]slog.Attr, 0, len(all)+3), slog.String(semconv.Event, r.Event))
 	for _, a := range all {
 		attrs = append(attrs, slog.Any(string(a.Key), a.Value.AsInterface()))
 	}
@@ -87,6 +94,7 @@ func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r sem
 	rec.SetTimestamp(at)
 	rec.SetSeverity(log.Severity(int(level) + severityOffset))
 	rec.SetSeverityText(level.String())
+	rec.SetEventName(r.Event)
 	rec.SetBody(attribute.StringValue(r.Message))
 	rec.AddAttributes(all...)
 	l.exported.Emit(ctx, rec)
@@ -98,7 +106,8 @@ func (l *logs) record(ctx context.Context, at time.Time, level slog.Level, r sem
 		return
 	}
 	rec := otlpfile.LogRecord{
-		Time: at, Severity: int(level) + severityOffset, SeverityText: level.String(), Body: r.Message, Attributes: all,
+		Time: at, Severity: int(level) + severityOffset, SeverityText: level.String(),
+		EventName: r.Event, Body: r.Message, Attributes: all,
 	}
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		rec.TraceID, rec.SpanID, rec.Flags = span.TraceID(), span.SpanID(), uint32(span.TraceFlags())
@@ -111,7 +120,7 @@ func (l *logs) record(ctx context.Context, at time.Time, level slog.Level, r sem
 // span.
 func (l *logs) sessionChanged(ctx context.Context, n record.Session) {
 	if n.Server != l.session.Server {
-		l.server = serverAttributes(nil, n.Server)
+		l.common = commonAttributes(n)
 	}
 	l.session = n
 	if n.Ready || n.Silent {
@@ -125,7 +134,6 @@ func (l *logs) sessionStarted(ctx context.Context) {
 	}
 	l.started = true
 	var a attributes
-	a.text(semconv.SessionID, l.session.ID)
 	a.text(semconv.ProtocolVersion, l.session.Protocol)
 	a.text(semconv.ClientName, l.session.Client.Name)
 	a.text(semconv.ClientVersion, l.session.Client.Version)
@@ -138,7 +146,6 @@ func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
 		l.sessionStarted(ctx)
 	}
 	var a attributes
-	a.text(semconv.SessionID, l.session.ID)
 	a = append(a, attribute.Float64(semconv.Duration, e.Lifetime.Seconds()),
 		attribute.Int(semconv.Calls, l.totals.Calls), attribute.Int(semconv.Failures, l.totals.Failed))
 	if l.totals.Answered() > 0 {
@@ -147,7 +154,7 @@ func (l *logs) sessionEnded(ctx context.Context, e record.Exit) {
 	a.text(semconv.ErrorType, sessionError(e))
 	a.text(semconv.ExitCause, string(e.Cause))
 	a.text(semconv.ViolationReason, e.Reason)
-	a = append(exitAttributes(a, e), l.server...)
+	a = append(exitAttributes(a, e), l.common...)
 	level := slog.LevelInfo
 	if e.Failed() {
 		level = slog.LevelWarn
@@ -175,7 +182,7 @@ func (l *logs) open(ctx context.Context, op *record.Operation) {
 	if op.Parent > 0 {
 		a = append(a, attribute.Int64(semconv.Parent, int64(op.Parent)))
 	}
-	a = append(append(a, attribute.Int64(semconv.RequestSize, op.RequestSize)), l.server...)
+	a = append(append(a, attribute.Int64(semconv.RequestSize, op.RequestSize)), l.common...)
 	l.record(ctx, op.Start, slog.LevelInfo, semconv.OperationOpen, a)
 	l.scratch = a
 }
@@ -203,19 +210,16 @@ func (l *logs) hanging(ctx context.Context, op *record.Operation) {
 	if op.Undelivered {
 		a.text(semconv.Hint, unread(op.Direction))
 	}
-	printed := append(slices.Clone(a), attribute.String(semconv.Stall, string(op.Stall)))
-	l.export(ctx, op.Start.Add(op.Duration+op.InputWait), slog.LevelWarn, semconv.OperationHangs,
-		append(stallAttributes(a, op), l.server...))
-	l.print(ctx, slog.LevelWarn, semconv.OperationHangs, append(printed, l.server...)) // the numbers would hide the rest
+	l.write(ctx, op.Start.Add(op.Duration+op.InputWait), slog.LevelWarn, semconv.OperationHangs, stallAttributes(a, op))
 }
 
-// blocked reports that a stream is not being read.
-func (l *logs) blocked(b record.Blockage) {
+// blocked reports that a stream is not being read. The context is that of the session's span, as for line.
+func (l *logs) blocked(ctx context.Context, b record.Blockage) {
 	var a attributes
 	a.text(semconv.Direction, string(b.Direction))
 	a = append(a, attribute.Float64(semconv.Duration, b.Duration.Seconds()))
 	a.text(semconv.Hint, unread(b.Direction))
-	l.write(context.Background(), b.Time, slog.LevelWarn, semconv.StreamBlocked, a)
+	l.write(ctx, b.Time, slog.LevelWarn, semconv.StreamBlocked, a)
 }
 
 // unread says what it means that a stream is not being read.
@@ -242,15 +246,15 @@ func (l *logs) about(op *record.Operation) attributes {
 
 // line reports what the server has logged. A line of stderr goes to OpenTelemetry only: the relay writes it to our
 // stderr unchanged.
-func (l *logs) line(n record.LogLine) {
+func (l *logs) line(ctx context.Context, n record.LogLine) {
 	var a attributes
 	a.text(semconv.Data, n.Text)
 	if n.Source == record.FromStderr {
-		l.export(context.Background(), n.Time, slog.LevelInfo, semconv.ServerStderr, append(a, l.server...))
+		l.export(ctx, n.Time, slog.LevelInfo, semconv.ServerStderr, append(a, l.common...))
 		return
 	}
 	a.text(semconv.Logger, n.Logger)
-	l.write(context.Background(), n.Time, severity(n.Level), semconv.ServerMessage, a)
+	l.write(ctx, n.Time, severity(n.Level), semconv.ServerMessage, a)
 }
 
 // severity maps MCP's levels, which are those of syslog (RFC 5424). slog has four of the eight, and an unknown level

@@ -158,7 +158,7 @@ func TestOperationStarted(t *testing.T) {
 			}
 			differ(t, "record", got[0].attributes, map[string]any{
 				semconv.MethodName: "tools/call", semconv.Direction: "to_server", semconv.ToolName: "search",
-				semconv.RequestID: "4",
+				semconv.RequestID: "4", semconv.SessionID: "the-session",
 			})
 		}
 	}
@@ -174,7 +174,7 @@ func TestOperationRecord(t *testing.T) {
 	differ(t, "record", got.attributes, map[string]any{
 		semconv.MethodName: "tools/call", semconv.Direction: "to_server", semconv.ToolName: "fetch", semconv.RequestID: "4",
 		semconv.Duration: 0.1, semconv.ResponseSize: int64(109), semconv.ErrorType: "tool_error",
-		semconv.ErrorClass: "rate_limited", semconv.ErrorMessage: "429",
+		semconv.ErrorClass: "rate_limited", semconv.ErrorMessage: "429", semconv.SessionID: "the-session",
 	})
 	if !same(got.span, span.SpanContext()) {
 		t.Errorf("the record is at %v, the span at %v", got.span, span.SpanContext())
@@ -189,6 +189,7 @@ func TestOperationRecord(t *testing.T) {
 	s.ended(s.opened(record.Operation{Method: semconv.PromptsGet, Target: "trip"}, 300), 350)
 	differ(t, "record", s.records(semconv.OperationFinished)[1].attributes, map[string]any{
 		semconv.MethodName: "prompts/get", semconv.Direction: "to_server", semconv.PromptName: "trip", semconv.Duration: 0.05,
+		semconv.SessionID: "the-session",
 	})
 }
 
@@ -218,9 +219,10 @@ func TestHanging(t *testing.T) {
 }
 
 // TestFindings: a finding follows the record that it was found in, also that of an end, and points to the operation's
-// span.
+// span; one that comes too late for that to the session's.
 func TestFindings(t *testing.T) {
 	s := newStage(t, nil)
+	s.Noted(s.session(record.Session{Ready: true}))
 	finding := func(number uint64) {
 		s.Noted(record.Finding{Kind: record.Loop, Operation: number, Tool: "search", Seen: 10, Usual: 2, Unit: "{call}"})
 	}
@@ -229,15 +231,56 @@ func TestFindings(t *testing.T) {
 	s.ended(first, 200)
 	second := s.call(record.Operation{Method: semconv.Ping}, 300, 400)
 	finding(second.Number) // after its end
-	finding(first.Number)  // too late to know where it was
+	finding(first.Number)  // too late to know where it was: it is about the session
 	records := s.records(semconv.UnusualCall)
 	if len(records) != 3 || !same(records[0].span, s.span("tools/call search").SpanContext()) ||
-		!same(records[1].span, s.span("ping").SpanContext()) || records[2].span.IsValid() {
+		!same(records[1].span, s.span("ping").SpanContext()) || !same(records[2].span, s.span(semconv.SessionSpan).SpanContext()) {
 		t.Fatalf("records %+v", records)
 	}
 	differ(t, "finding", records[0].attributes, map[string]any{
 		semconv.Anomaly: "loop", semconv.ToolName: "search", semconv.Seen: 10.0, semconv.Usual: 2.0, semconv.Unit: "{call}",
+		semconv.SessionID: "the-session",
 	})
+}
+
+// TestCorrelation: every record has the session's id and the ids of a span, whatever it is about, and a name of its own.
+func TestCorrelation(t *testing.T) {
+	k := &keeper{}
+	s := everything(t, k.keep)
+	s.Noted(record.Blockage{Time: s.at(4000), Direction: record.ToClient, Duration: time.Second})
+	s.Noted(record.Violation{Direction: record.ToClient, Kind: record.Noise})
+	s.Noted(record.LogLine{Source: record.FromMessage, Level: "warning", Text: "x"})
+	s.Noted(record.LogLine{Source: record.FromStderr, Text: "x"})
+	for _, l := range s.logs.all {
+		if l.attributes[semconv.SessionID] != "the-session" || !l.span.TraceID().IsValid() || !l.span.SpanID().IsValid() {
+			t.Errorf("%q is of no session or no span: %v %v", l.body, l.attributes, l.span)
+		}
+	}
+	events := map[string]string{}
+	for _, d := range semconv.Records() {
+		if other := events[d.Event]; other != "" || d.Event == "" {
+			t.Errorf("%q is called %q, as %q is", d.Message, d.Event, other)
+		}
+		events[d.Event] = d.Message
+	}
+	for _, l := range s.logs.all {
+		if events[l.event] != l.body {
+			t.Errorf("%q is called %q", l.body, l.event)
+		}
+	}
+	for _, r := range k.records {
+		if events[r.EventName] != r.Body || !r.TraceID.IsValid() {
+			t.Errorf("%q is kept as %q of trace %v", r.Body, r.EventName, r.TraceID)
+		}
+	}
+	for line := range strings.Lines(s.own.String()) {
+		if !strings.Contains(line, " trace_id=") || !strings.Contains(line, " spanpipe.session.id=the-session") || !strings.Contains(line, " event=spanpipe.") {
+			t.Errorf("a line of the program's own log lacks an id: %s", line)
+		}
+	}
+	if len(s.logs.all) < 10 || len(k.records) == 0 || s.own.Len() == 0 {
+		t.Errorf("%d records, %d kept", len(s.logs.all), len(k.records))
+	}
 }
 
 // TestViolations: the first of each kind is reported, with a hint where the user can do something about it.
@@ -323,7 +366,7 @@ func TestServerLog(t *testing.T) {
 	} {
 		s.logs.all = nil
 		s.Noted(record.LogLine{Source: record.FromMessage, Level: level, Text: "x"})
-		if got := s.records(semconv.ServerMessage); len(got) != 1 || got[0].severity != want || len(got[0].attributes) != 1 {
+		if got := s.records(semconv.ServerMessage); len(got) != 1 || got[0].severity != want || len(got[0].attributes) != 2 {
 			t.Errorf("%q: %+v, want severity %d", level, got, want)
 		}
 	}

@@ -213,6 +213,7 @@ func points(m metricdata.Metrics, match map[string]any) (found []point) {
 
 // logged is an exported log record.
 type logged struct {
+	event      string
 	body       string
 	severity   int
 	time       time.Time
@@ -227,7 +228,7 @@ type logProcessor struct {
 }
 
 func (p *logProcessor) OnEmit(_ context.Context, r *sdklog.Record) error {
-	l := logged{body: r.Body().AsString(), severity: int(r.Severity()), time: r.Timestamp(), attributes: map[string]any{}}
+	l := logged{event: r.EventName(), body: r.Body().AsString(), severity: int(r.Severity()), time: r.Timestamp(), attributes: map[string]any{}}
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
 		l.attributes[string(kv.Key)] = kv.Value.AsInterface()
 		return true

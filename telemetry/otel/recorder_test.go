@@ -271,7 +271,7 @@ func TestRecordsOfRecorder(t *testing.T) {
 		differ(t, r.Body, values(r.Attributes), map[string]any{
 			semconv.MethodName: "tools/call", semconv.Direction: "to_server", semconv.ToolName: "search", semconv.RequestID: "9",
 			semconv.Number: int64(op.Number), semconv.Parent: int64(3), semconv.RequestSize: int64(98),
-			semconv.ServerName: "test-server", semconv.ServerVersion: "2.0",
+			semconv.SessionID: "the-session", semconv.ServerName: "test-server", semconv.ServerVersion: "2.0",
 		})
 		if last := k.spans[len(k.spans)-1]; !r.Time.Equal(s.at(3000)) || r.SpanID != last.SpanID || r.TraceID != last.TraceID {
 			t.Errorf("%+v is not in its span", r)

@@ -11,6 +11,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -201,19 +202,19 @@ func (s *Sink) Noted(n record.Note) {
 		}
 	case record.Violation:
 		s.metrics.violation(n)
-		s.logs.violation(s.contextOf(n.Operation), n)
+		s.logs.violation(s.contextAbout(n.Operation), n)
 	case record.Finding:
 		s.metrics.finding(n)
-		s.logs.finding(s.contextOf(n.Operation), n)
+		s.logs.finding(s.contextAbout(n.Operation), n)
 	case record.Measurement:
 		s.metrics.measurement(n)
 	case record.DefinitionChange:
 		s.metrics.definition(n)
 		s.logs.definition(s.spans.sessionContext(), n)
 	case record.LogLine:
-		s.logs.line(n)
+		s.logs.line(s.spans.sessionContext(), n)
 	case record.Blockage:
-		s.logs.blocked(n)
+		s.logs.blocked(s.spans.sessionContext(), n)
 	case record.Exit:
 		s.spans.exit(n)
 		s.metrics.exit(n)
@@ -244,6 +245,14 @@ func (s *Sink) contextOf(number uint64) context.Context {
 		return s.last.ctx
 	}
 	return context.Background()
+}
+
+// contextAbout returns contextOf for a log record: one about no operation, or about one that ended before, is about the session.
+func (s *Sink) contextAbout(number uint64) context.Context {
+	if ctx := s.contextOf(number); trace.SpanContextFromContext(ctx).IsValid() {
+		return ctx
+	}
+	return s.spans.sessionContext()
 }
 
 // ServerExited takes the CPU times of the server that has ended. Its Exit record may come later, or never if the session is

@@ -229,6 +229,8 @@ func (r *Reader) record() (l LogRecord) {
 			l.Severity = int(r.integer())
 		case "severityText":
 			l.SeverityText = r.string()
+		case "eventName":
+			l.EventName = r.string()
 		case "body":
 			l.Body = r.any().AsString()
 		case "attributes":

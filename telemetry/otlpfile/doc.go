@@ -59,6 +59,7 @@ type LogRecord struct {
 	Time         time.Time
 	Severity     int // OpenTelemetry's number: 9 is INFO
 	SeverityText string
+	EventName    string
 	Body         string
 	Attributes   []attribute.KeyValue
 	TraceID      trace.TraceID // zero: it is about no span

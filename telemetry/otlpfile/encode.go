@@ -64,6 +64,7 @@ func AppendLogRecord(dst []byte, r *LogRecord) []byte {
 	e.time(`,"timeUnixNano":`, r.Time)
 	e.number(`,"severityNumber":`, int64(r.Severity))
 	e.optional(`,"severityText":`, r.SeverityText)
+	e.optional(`,"eventName":`, r.EventName)
 	e.raw(`,"body":{"stringValue":`)
 	e.text(r.Body)
 	e.raw(`}`)

@@ -161,7 +161,7 @@ func logRecords() []otlpfile.LogRecord {
 	return []otlpfile.LogRecord{
 		{},
 		{
-			Time: at(5), Severity: 13, SeverityText: "WARN", Body: hostile, Attributes: values,
+			Time: at(5), Severity: 13, SeverityText: "WARN", EventName: "spanpipe.call.unusual", Body: hostile, Attributes: values,
 			TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, Flags: 1,
 		},
 	}

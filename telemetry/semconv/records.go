@@ -7,6 +7,7 @@ import "slices"
 // compare them with what is written.
 type Record struct {
 	Message    string
+	Event      string   // its name: OpenTelemetry's EventName, and "event" in lines of JSON
 	Level      string   // as slog names them
 	When       string   // when there is one, and what it says
 	Attributes []string // the keys that it may have, in the order of the example
@@ -40,12 +41,20 @@ const (
 	DefinitionSince  = "since"    // when it was first seen as it is now, RFC 3339
 	DefinitionPinned = "accepted" // true: it is not what was accepted
 
+	Event = "event" // of a line of JSON: what OTLP has as EventName
+
 	P95 = "p95" // s, 95th percentile of the durations of answered calls
 )
 
-// commonRecord holds the attributes of every record: the server's name and version, once it has sent them. Records of
-// several servers are often stored together.
-var commonRecord = []string{ServerName, ServerVersion}
+// commonRecord holds the attributes of every record: the session's id, and the server's name and version once it has sent
+// them. Records of several servers are often stored together.
+var commonRecord = []string{SessionID, ServerName, ServerVersion}
+
+// The ends of examples: of a session whose server has not named itself, and of one whose server has.
+const (
+	commonExample = " " + SessionID + "=" + exampleID
+	namedExample  = commonExample + " " + ServerName + "=test-server " + ServerVersion + "=2.0}"
+)
 
 // operationRecord holds the attributes that identify an operation and say how long it has taken.
 var operationRecord = []string{MethodName, Direction, ToolName, PromptName, RequestID, Duration}
@@ -59,77 +68,74 @@ var stallEvidence = []string{
 // The log records. Each also has the attributes of commonRecord.
 var (
 	SessionStarted = Record{
-		Message: "session started", Level: "INFO",
+		Message: "session started", Event: "spanpipe.session.started", Level: "INFO",
 		When: "the server has answered for the first time, or has not within 5 seconds; " +
 			"its time is that of the start of the server's process",
-		Attributes: []string{SessionID, ProtocolVersion, ClientName, ClientVersion},
-		Example: "{" + SessionID + "=" + exampleID + " mcp.protocol.version=2025-11-25 spanpipe.client.name=test-client " +
-			"spanpipe.client.version=1.0 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+		Attributes: []string{ProtocolVersion, ClientName, ClientVersion},
+		Example: "{mcp.protocol.version=2025-11-25 spanpipe.client.name=test-client " +
+			"spanpipe.client.version=1.0" + namedExample,
 	}
 	SessionEnded = Record{
-		Message: "session ended", Level: "INFO, or WARN if the server has failed",
+		Message: "session ended", Event: "spanpipe.session.ended", Level: "INFO, or WARN if the server has failed",
 		When: "the server's process has ended: how long it has run, how many calls of tools, prompts and resources it has had " +
 			"and what 95 of 100 of them took at most, how many operations have failed, who ended it, and how it exited; " +
 			"or it could not be started, and why",
 		Attributes: []string{
-			SessionID, Duration, Calls, Failures, P95, ErrorType, ExitCause, Exit, ExitCode, Signal, InFlight, ViolationReason,
+			Duration, Calls, Failures, P95, ErrorType, ExitCause, Exit, ExitCode, Signal, InFlight, ViolationReason,
 		},
-		Example: "{" + SessionID + "=" + exampleID + " duration=2.2 calls=21 failures=5 p95=0.3 error.type=server_exit " +
-			"spanpipe.exit.cause=server_ended spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true " +
-			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+		Example: "{duration=2.2 calls=21 failures=5 p95=0.3 error.type=server_exit " +
+			"spanpipe.exit.cause=server_ended spanpipe.exit.reason=signal spanpipe.exit.signal=SIGSEGV spanpipe.exit.in_flight=true" + namedExample,
 	}
 	OperationStarted = Record{
-		Message: "operation started", Level: "DEBUG", Repeats: true,
+		Message: "operation started", Event: "spanpipe.operation.started", Level: "DEBUG", Repeats: true,
 		When:       "a request was read",
 		Attributes: []string{MethodName, Direction, ToolName, PromptName, RequestID},
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
-			"jsonrpc.request.id=4 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+			"jsonrpc.request.id=4" + namedExample,
 	}
 	OperationOpen = Record{
-		Message: "operation open", Level: "INFO", Local: true,
+		Message: "operation open", Event: "spanpipe.operation.open", Level: "INFO", Local: true,
 		When: "in the local store alone: an operation has been open for a second; " +
 			"its time is that of the operation's start, its span is written at the end",
 		Attributes: []string{MethodName, Direction, ToolName, PromptName, RequestID, Number, Parent, RequestSize},
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store jsonrpc.request.id=i " +
-			"spanpipe.operation.number=4 spanpipe.operation.request.size=89 " +
-			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+			"spanpipe.operation.number=4 spanpipe.operation.request.size=89" + namedExample,
 	}
 	OperationFinished = Record{
-		Message: "operation finished", Level: "INFO", Repeats: true,
+		Message: "operation finished", Event: "spanpipe.operation.finished", Level: "INFO", Repeats: true,
 		When: "an operation has ended, with or without success",
 		Attributes: append(operationRecord[:len(operationRecord):len(operationRecord)],
 			ResponseSize, ErrorType, StatusCode, ErrorClass, ErrorMessage),
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=fetch " +
 			"jsonrpc.request.id=4 duration=0.1 spanpipe.operation.response.size=109 error.type=tool_error " +
-			"spanpipe.error.class=rate_limited spanpipe.error.message=429 Too Many Requests " +
-			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+			"spanpipe.error.class=rate_limited spanpipe.error.message=429 Too Many Requests" + namedExample,
 	}
 	OperationHangs = Record{
-		Message: "operation has not been answered yet", Level: "WARN",
+		Message: "operation has not been answered yet", Event: "spanpipe.operation.hanging", Level: "WARN",
 		When: "an operation has been open for `SPANPIPE_HANG_AFTER`, " +
 			"and again each time that period doubles; time in which the user is asked does not count",
 		Attributes: slices.Concat(operationRecord, []string{Hint, Stall}, stallEvidence),
 		Example: "{mcp.method.name=tools/call spanpipe.direction=to_server gen_ai.tool.name=store " +
-			"jsonrpc.request.id=i duration=30 spanpipe.stall=server_idle spanpipe.stall.processes=1 spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+			"jsonrpc.request.id=i duration=30 spanpipe.stall=server_idle spanpipe.stall.processes=1" + namedExample,
 	}
 	StreamBlocked = Record{
-		Message: "what was written is not being read", Level: "WARN",
+		Message: "what was written is not being read", Event: "spanpipe.stream.blocked", Level: "WARN",
 		When: "the server has not read its stdin, or the client its end, for `SPANPIPE_HANG_AFTER`, and again each time that " +
 			"has doubled; if it is known which call that delays, that is reported as not answered yet",
 		Attributes: []string{Direction, Duration, Hint},
 		Example: "{spanpipe.direction=to_server duration=1 hint=the server does not read its stdin: it hangs, or waits for " +
-			"something else spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+			"something else" + namedExample,
 	}
 	UnusualCall = Record{
-		Message: "unusual call", Level: "INFO, or WARN if it stands out from earlier sessions",
+		Message: "unusual call", Event: "spanpipe.call.unusual", Level: "INFO, or WARN if it stands out from earlier sessions",
 		When: "a call stands out from the session's own past, or from the server's earlier sessions: what was seen, and what " +
 			"had been usual, since when and in how many sessions; see docs/anomalies.md",
 		Attributes: []string{Anomaly, ToolName, PromptName, Resource, Seen, Usual, Unit, Side, From, Since, Sessions},
 		Example: "{spanpipe.anomaly.kind=size_outlier gen_ai.tool.name=search seen=1048636 usual=160 unit=By " +
-			"side=response}",
+			"side=response" + commonExample + "}",
 	}
 	DefinitionDiffers = Record{
-		Message: "definition changed", Level: "WARN, or INFO if it was only added or removed and nothing was accepted, and from the 6th of a session on",
+		Message: "definition changed", Event: "spanpipe.definition.changed", Level: "WARN, or INFO if it was only added or removed and nothing was accepted, and from the 6th of a session on",
 		When: "a tool, prompt, resource template or the instructions are not what they were when the server was used before, earlier " +
 			"in the session, or when they were accepted: which, in which parts, and since when; its text is not in it",
 		Attributes: []string{
@@ -137,11 +143,10 @@ var (
 		},
 		Example: "{spanpipe.definition.change=changed spanpipe.definition.kind=resource_template " +
 			"spanpipe.definition.name=note://{id} spanpipe.definition.parts=other since=2026-11-25T10:00:02Z " +
-			"hint=look at what the server says now before you go on; spanpipe definitions lists changes, --accept pins " +
-			"spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+			"hint=look at what the server says now before you go on; spanpipe definitions lists changes, --accept pins" + namedExample,
 	}
 	UnexpectedMessage = Record{
-		Message: "unexpected message; reported once for each kind", Level: "WARN, or INFO where it does no harm",
+		Message: "unexpected message; reported once for each kind", Event: "spanpipe.message.unexpected", Level: "WARN, or INFO where it does no harm",
 		When: "something on the wire was not allowed by the protocol; " +
 			"`spanpipe.protocol.violations` counts every occurrence; the kinds are listed below",
 		Attributes: []string{
@@ -149,31 +154,29 @@ var (
 		},
 		Example: "{spanpipe.violation.kind=noise spanpipe.direction=to_client size=34 " +
 			"reason=a line of text that is not JSON hint=a stdio server may write " +
-			"nothing but JSON-RPC messages to stdout; logs belong on stderr spanpipe.server.name=test-server " +
-			"spanpipe.server.version=2.0}",
+			"nothing but JSON-RPC messages to stdout; logs belong on stderr" + namedExample,
 	}
 	LateAnswer = Record{
-		Message: "late answer", Level: "INFO",
+		Message: "late answer", Event: "spanpipe.answer.late", Level: "INFO",
 		When: "a response came to a request that had been cancelled or given up; a violation that is reported each time, " +
 			"since it tells how late each answer was",
 		Attributes: []string{Violation, Direction, MethodName, Number, Stall, StallLate, Sent, Size, ViolationReason},
 		Example: "{spanpipe.violation.kind=late_response spanpipe.direction=to_client mcp.method.name=tools/call " +
 			"spanpipe.operation.number=5 spanpipe.stall=answered_late spanpipe.stall.late=0.001 sent=\"late\" size=53 " +
-			"reason=an answer to a request that was cancelled or given up spanpipe.server.name=test-server " +
-			"spanpipe.server.version=2.0}",
+			"reason=an answer to a request that was cancelled or given up" + namedExample,
 	}
 	ServerMessage = Record{
-		Message: "server message", Level: "that of the server's message",
+		Message: "server message", Event: "spanpipe.server.message", Level: "that of the server's message",
 		When:       "`SPANPIPE_CAPTURE` has `messages`: the server has sent a notifications/message",
 		Attributes: []string{Data, Logger},
-		Example:    `{data="slow query" logger=db spanpipe.server.name=test-server spanpipe.server.version=2.0}`,
+		Example:    `{data="slow query" logger=db` + namedExample,
 	}
 	ServerStderr = Record{
-		Message: "server stderr", Level: "INFO",
+		Message: "server stderr", Event: "spanpipe.server.stderr", Level: "INFO",
 		When: "`SPANPIPE_CAPTURE` has `stderr`: the server has written a line to stderr; " +
 			"sent to the collector only, since the line itself is passed on",
 		Attributes: []string{Data},
-		Example:    "{data=listening on the usual port spanpipe.server.name=test-server spanpipe.server.version=2.0}",
+		Example:    "{data=listening on the usual port" + namedExample,
 	}
 )
 
