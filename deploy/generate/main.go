@@ -30,6 +30,9 @@ func files() (map[string][]byte, error) {
 		all[p.name+".yaml"] = []byte(alertFile(p))
 	}
 	all["alerts-services.yaml"] = []byte(serviceFile())
+	for path, text := range maps.Clone(all) {
+		all["kubernetes/rules/"+path] = prometheusRule(path, text)
+	}
 	for _, d := range boards() {
 		built, err := d.build().Build()
 		if err != nil {
