@@ -54,6 +54,15 @@ func TestCanaryTrouble(t *testing.T) {
 	plain := s.around["PLAIN"]
 	userinfo := "http://bot:" + s.around["option"] + "@"
 	const undelivered, headers = "cannot be delivered", "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS="
+	const headersFile = "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS_FILE="
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
 	at := func(endpoint string, protocol otlptest.Protocol) []string {
 		return []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=" + string(protocol)}
 	}
@@ -72,6 +81,10 @@ func TestCanaryTrouble(t *testing.T) {
 		{"a collector that is down, over gRPC", at(refused, otlptest.GRPC), undelivered},
 		{"a collector that is down, over HTTP", at(refused, otlptest.HTTP), undelivered},
 		{"a collector that quotes the credentials", at(echo.URL, otlptest.HTTP), undelivered},
+		{"a collector that quotes the key in a file", append(at(echo.URL, otlptest.HTTP),
+			headersFile+file("key", "authorization=Bearer "+plain)), undelivered},
+		{"a file of headers with a line that is none", append(at(echo.URL, otlptest.HTTP), headersFile+file("broken", plain)),
+			"want name=value"},
 		{"a collector that quotes them in a success", partial, "may send no more"},
 		{"a collector that fails", fault(otlptest.HTTP, otlptest.Internal()), undelivered},
 		{"an endpoint that is not a URL", at(userinfo+"[::1:4318/"+plain, otlptest.HTTP), "not a URL"},

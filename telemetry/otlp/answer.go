@@ -59,11 +59,13 @@ func (s *Sender) accepted(response proto.Message) Answer {
 // failed returns the answer for an attempt that was not acknowledged.
 func (s *Sender) failed(last attempt, err error, wait time.Duration) Answer {
 	said := s.route.explain(last, err)
-	answer := Answer{Wait: wait, Cause: s.hidden.Replace(said.cause), Hint: said.hint}
+	answer := Answer{Wait: wait, Cause: s.hidden.Replace(Named(s.supplier, said.cause)), Hint: Named(s.supplier, said.hint)}
 	if last.err != nil { // as explain does
 		err = last.err
 	}
-	if s.route.protocol == grpcProtocol && !fromConnection(err) && !outOfTime(err) {
+	if _, unreadable := errors.AsType[*headersError](err); unreadable {
+		answer.Verdict = Failed
+	} else if s.route.protocol == grpcProtocol && !fromConnection(err) && !outOfTime(err) {
 		answer.Verdict = verdictOfGRPC(status.Code(err), err, wait)
 	} else if last.status >= http.StatusMultipleChoices {
 		answer.Verdict = verdictOfHTTP(last.status)

@@ -7,12 +7,16 @@ import (
 	"time"
 )
 
-// Config configures the exports of one process. All fields but Preview are required.
+// Config configures the exports of one process. All fields but Preview and Supplier are required.
 type Config struct {
 	Lookup  func(string) (string, bool) // looks up an environment variable
 	Logger  *slog.Logger                // receives problems with the export
 	Preview io.Writer                   // if not nil, receives the records as OTLP JSON, and nothing is sent
 	Broken  func(recovered any)         // receives a panic of an exporter; called from goroutines of the SDK
+
+	// Supplier is the file that has set the variables of the destination in Lookup, and that messages name instead of them. It
+	// may be empty, as in most sessions.
+	Supplier string
 }
 
 // maxDelay keeps a delay in milliseconds from overflowing a duration.

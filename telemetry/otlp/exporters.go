@@ -3,7 +3,6 @@ package otlp
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strings"
 
@@ -29,6 +28,7 @@ func open[E any](cfg Config, d *delivery, preview *http.Client, create func(*del
 	if preview != nil {
 		r, err = previewRoute(d.signal, preview), nil // a route that is invalid does not matter here
 	}
+	d.problems.use(&r)
 	d.route = r
 	if err == nil {
 		exporter, err = create(d)
@@ -40,7 +40,7 @@ func open[E any](cfg Config, d *delivery, preview *http.Client, create func(*del
 }
 
 // reportRefused reports the signals that are not sent, those with the same reason together.
-func reportRefused(logger *slog.Logger, all ...*delivery) {
+func reportRefused(cfg Config, all ...*delivery) {
 	var reasons []string
 	signals := map[string][]string{}
 	for _, d := range all {
@@ -57,7 +57,7 @@ func reportRefused(logger *slog.Logger, all ...*delivery) {
 		if i := strings.LastIndex(list, ", "); i >= 0 {
 			list = list[:i] + " and" + list[i+1:]
 		}
-		logger.Warn(list+" are not sent", "error", reason)
+		cfg.Logger.Warn(list+" are not sent", "error", Named(cfg.Supplier, reason))
 	}
 }
 
@@ -69,7 +69,7 @@ func newSpanExporter(d *delivery) (sdktrace.SpanExporter, error) {
 	r := d.route
 	if r.protocol == grpcProtocol {
 		return newSpanSender(otlptracegrpc.NewClient(otlptracegrpc.WithEndpoint(r.target()),
-			otlptracegrpc.WithTLSCredentials(r.credentials()), otlptracegrpc.WithDialOption(d.attempts.watched(), encoded)))
+			otlptracegrpc.WithTLSCredentials(r.credentials()), otlptracegrpc.WithDialOption(r.watched(&d.attempts), encoded)))
 	}
 	options := []otlptracehttp.Option{
 		otlptracehttp.WithEndpointURL(r.endpoint.String()), otlptracehttp.WithHTTPClient(r.client(&d.attempts)),
@@ -84,7 +84,7 @@ func newMetricExporter(d *delivery) (sdkmetric.Exporter, error) {
 	ctx, r := context.Background(), d.route
 	if r.protocol == grpcProtocol {
 		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(r.target()),
-			otlpmetricgrpc.WithTLSCredentials(r.credentials()), otlpmetricgrpc.WithDialOption(d.attempts.watched(), encoded))
+			otlpmetricgrpc.WithTLSCredentials(r.credentials()), otlpmetricgrpc.WithDialOption(r.watched(&d.attempts), encoded))
 	}
 	options := []otlpmetrichttp.Option{
 		otlpmetrichttp.WithEndpointURL(r.endpoint.String()), otlpmetrichttp.WithHTTPClient(r.client(&d.attempts)),
@@ -99,7 +99,7 @@ func newLogExporter(d *delivery) (sdklog.Exporter, error) {
 	ctx, r := context.Background(), d.route
 	if r.protocol == grpcProtocol {
 		return otlploggrpc.New(ctx, otlploggrpc.WithEndpoint(r.target()),
-			otlploggrpc.WithTLSCredentials(r.credentials()), otlploggrpc.WithDialOption(d.attempts.watched(), encoded))
+			otlploggrpc.WithTLSCredentials(r.credentials()), otlploggrpc.WithDialOption(r.watched(&d.attempts), encoded))
 	}
 	options := []otlploghttp.Option{
 		otlploghttp.WithEndpointURL(r.endpoint.String()), otlploghttp.WithHTTPClient(r.client(&d.attempts)),

@@ -168,6 +168,9 @@ func (r route) explain(last attempt, err error) failure {
 	if last.err != nil {
 		err = last.err
 	}
+	if unreadable, ok := errors.AsType[*headersError](err); ok {
+		return failure{unreadable.Error(), "nothing is sent without the headers in it; sending begins with the first export that can read them"}
+	}
 	code := status.Code(err)
 	switch {
 	case last.status >= http.StatusMultipleChoices:
@@ -289,6 +292,10 @@ func (r route) words(code codes.Code) failure {
 	collector := "the collector at " + r.shown()
 	switch code {
 	case codes.Unauthenticated:
+		if r.headerPath != "" {
+			return failure{collector + " does not accept the key", "check the file of " + r.headerVariable +
+				": its values are sent as they are, without percent-encoding"}
+		}
 		if r.headers {
 			return failure{collector + " does not accept the key", "check OTEL_EXPORTER_OTLP_HEADERS"}
 		}

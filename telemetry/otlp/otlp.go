@@ -38,7 +38,7 @@ type Exports struct {
 // signal whose variables are invalid is reported and not sent. TakeOver must have been called.
 func New(cfg Config) *Exports {
 	reportVariables(cfg.Logger, checkVariables(cfg.Lookup, cfg.Logger)...)
-	p := newProblems(cfg.Lookup, cfg.Logger, cfg.Broken)
+	p := newProblems(cfg)
 	e := &Exports{
 		problems: p, spans: newDelivery(traces, p), metrics: newDelivery(metrics, p), logs: newDelivery(logs, p),
 	}
@@ -56,7 +56,7 @@ func New(cfg Config) *Exports {
 	if exporter, ok := open(cfg, e.logs, preview, newLogExporter); ok {
 		e.Logs = newLogProcessor(exporter, newBatching(cfg, "OTEL_BLRP_", enoughRecords), e.logs)
 	}
-	reportRefused(cfg.Logger, e.spans, e.metrics, e.logs)
+	reportRefused(cfg, e.spans, e.metrics, e.logs)
 	return e
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -15,54 +13,22 @@ import (
 type problems struct {
 	logger  *slog.Logger
 	broken  func(recovered any)
-	hidden  *strings.Replacer // hides what a collector may quote of our variables
-	warning atomic.Bool       // a warning of the collector has been reported
+	hidden  *secrets    // hides what a collector may quote of our variables
+	warning atomic.Bool // a warning of the collector has been reported
+
+	supplier string // see Config
 
 	mu     sync.Mutex
-	failed map[string]bool // the endpoints whose failure has been reported; "" for those of the SDK
+	failed map[string]bool        // the endpoints whose failure has been reported; "" for those of the SDK
+	files  map[string]*headerFile // by path
 }
 
-// minCredential is the length, in bytes, from which a word of a header counts as a secret. Shorter words are such as
-// "Bearer".
-const minCredential = 8
-
-// newProblems returns problems that hide every word of the headers that the environment sets for the exporters, and of
-// the endpoints' user, path and query. Header values are percent-encoded there; a collector quotes them decoded.
-func newProblems(lookup lookupFunc, logger *slog.Logger, broken func(recovered any)) *problems {
-	var replace []string
-	hide := func(word, marker string) {
-		if len(word) >= minCredential {
-			replace = append(replace, word, marker)
-		}
-	}
-	for _, name := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
-		for header := range strings.SplitSeq(lookup.get(variablePrefix+name+"HEADERS"), ",") {
-			_, value, _ := strings.Cut(header, "=")
-			if decoded, err := url.PathUnescape(value); err == nil {
-				value = decoded
-			}
-			for word := range strings.FieldsSeq(value) {
-				hide(word, "[redacted:header]")
-			}
-		}
-		for _, word := range urlSecrets(lookup.get(variablePrefix + name + "ENDPOINT")) {
-			hide(word, "[redacted:url]")
-		}
-	}
+// newProblems returns problems that hide what newSecrets does.
+func newProblems(cfg Config) *problems {
 	return &problems{
-		logger: logger, broken: broken, hidden: strings.NewReplacer(replace...), failed: map[string]bool{},
+		logger: cfg.Logger, broken: cfg.Broken, supplier: cfg.Supplier, hidden: newSecrets(cfg.Lookup),
+		failed: map[string]bool{}, files: map[string]*headerFile{},
 	}
-}
-
-// urlSecrets returns the parts of an endpoint that may be secrets, as they are written and decoded.
-func urlSecrets(endpoint string) []string {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Scheme == "unix" {
-		return nil
-	}
-	isDelimiter := func(c rune) bool { return strings.ContainsRune("/?&=:@#", c) }
-	return append(strings.FieldsFunc(u.EscapedPath()+"?"+u.RawQuery+"?"+u.User.String(), isDelimiter),
-		strings.FieldsFunc(u.Path+"?"+u.Query().Encode(), isDelimiter)...)
 }
 
 // report receives the error of every export. One that the end of the session has cut off is reported by unfinished.
@@ -117,5 +83,5 @@ func (p *problems) undelivered(endpoint string, f failure) {
 	}
 	p.failed[endpoint] = true
 	p.logger.Warn("telemetry cannot be delivered; the server is not affected",
-		"error", p.hidden.Replace(f.cause), "hint", f.hint)
+		"error", p.hidden.Replace(Named(p.supplier, f.cause)), "hint", Named(p.supplier, f.hint))
 }

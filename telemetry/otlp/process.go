@@ -79,6 +79,64 @@ func SetOwnVariables(environ []string) {
 	}
 }
 
+// destination lists the variables that say where telemetry is sent and with which credentials, without the prefix of OTLP's
+// and without that of a signal.
+var destination = [...]string{
+	"ENDPOINT", "PROTOCOL", "INSECURE", "CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY", "HEADERS", "HEADERS_FILE",
+}
+
+// DestinationVariables returns the names of the variables of OTLP that say where telemetry is sent and with which credentials.
+func DestinationVariables() (names []string) {
+	for _, signal := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
+		for _, name := range destination {
+			names = append(names, variablePrefix+signal+name)
+		}
+	}
+	return names
+}
+
+// ProxyVariables returns the names of the variables by which Go's HTTP client and gRPC find a proxy.
+func ProxyVariables() []string {
+	return []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"}
+}
+
+// Supply gives this process other values of variables, because the exporters and gRPC read its environment: names are removed,
+// and then entries are set. The server's environment must have been copied before.
+func Supply(names, entries []string) {
+	for _, name := range names {
+		os.Unsetenv(name) //nolint:errcheck // fails only for a malformed name, and these are constants
+	}
+	for _, entry := range entries {
+		name, value, _ := strings.Cut(entry, "=")
+		os.Setenv(name, value) //nolint:errcheck // likewise
+	}
+}
+
+// Named returns a message with the keys of the file that has set the variables of the destination, see Config.Supplier, instead of
+// the names of those.
+func Named(supplier, text string) string {
+	if supplier == "" {
+		return text
+	}
+	named := keyNames().Replace(text)
+	if named != text {
+		named += " (in " + supplier + ")"
+	}
+	return named
+}
+
+// keyNames names variables as the policy file does. A longer name comes before one that it begins with.
+var keyNames = sync.OnceValue(func() *strings.Replacer {
+	pairs := []string{ownPrefix + variablePrefix + "HEADERS_FILE", "otlp.headers_file", ownPrefix + variablePrefix + "HEADERS", "otlp.headers_file"}
+	for _, pair := range [][2]string{
+		{"ENDPOINT", "endpoint"}, {"PROTOCOL", "protocol"}, {"CERTIFICATE", "certificate"},
+		{"CLIENT_CERTIFICATE", "client_certificate"}, {"CLIENT_KEY", "client_key"}, {"HEADERS", "headers_file"},
+	} {
+		pairs = append(pairs, variablePrefix+pair[0], "otlp."+pair[1])
+	}
+	return strings.NewReplacer(append(pairs, "HTTPS_PROXY", "otlp.proxy", "HTTP_PROXY", "otlp.proxy")...)
+})
+
 // sdkHandler receives the log of OpenTelemetry's SDK. Its messages are fixed texts; the values beside them may quote a
 // variable, such as a header without "=", and are left out.
 type sdkHandler struct{ slog.Handler }

@@ -49,6 +49,9 @@ type route struct {
 	headers  bool          // there are some to send
 	timeout  time.Duration // of one request over HTTP; none if it is not positive
 	preview  *http.Client  // replaces the network; nil where records are sent
+
+	headerPath, headerVariable string      // the file with headers, and the variable that names it; empty without one
+	file                       *headerFile // reads it; nil without one, and where nothing is sent
 }
 
 // lookupFunc looks up an environment variable.
@@ -96,7 +99,8 @@ func routeOf(s signal, lookup lookupFunc) (route, error) {
 		return route{}, fmt.Errorf("%s%s: want grpc or http/protobuf", variable, harmless(v))
 	}
 	headers, _ := lookup.forSignal(s, "HEADERS")
-	r.headers = headers != ""
+	r.headerPath, r.headerVariable = headerFileOf(s, lookup)
+	r.headers = headers != "" || r.headerPath != ""
 	var err error
 	if r.security, err = securityOf(s, lookup); err != nil {
 		return route{}, err

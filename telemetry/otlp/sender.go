@@ -37,7 +37,8 @@ type Sender struct {
 	headers  map[string]string
 	gzip     bool
 	agent    string
-	hidden   *strings.Replacer
+	hidden   *secrets
+	supplier string // see Config
 	attempts attempts
 	connect  func() (*grpc.ClientConn, error)
 	client   *http.Client
@@ -48,11 +49,13 @@ type Sender struct {
 func Senders(cfg Config, version string) []*Sender {
 	DiscardLibraryLogs()
 	checkVariables(cfg.Lookup, cfg.Logger)
-	hidden := newProblems(cfg.Lookup, cfg.Logger, cfg.Broken).hidden
+	problems := newProblems(cfg)
 	var all []*Sender
 	for _, signal := range signals {
 		r, err := routeOf(signal, cfg.Lookup)
-		s := &Sender{Route: r.describe(signal, err), route: r, agent: "spanpipe/" + version, hidden: hidden}
+		problems.use(&r)
+		s := &Sender{Route: r.describe(signal, err), route: r, agent: "spanpipe/" + version, hidden: problems.hidden,
+			supplier: cfg.Supplier}
 		switch s.MaxItems = maxBatch; signal {
 		case traces:
 			s.MaxItems = newBatching(cfg, "OTEL_BSP_", 1).most
@@ -69,7 +72,7 @@ func Senders(cfg Config, version string) []*Sender {
 		s.client = r.client(&s.attempts)
 		s.connect = sync.OnceValues(func() (*grpc.ClientConn, error) {
 			return grpc.NewClient(r.target(), grpc.WithTransportCredentials(r.credentials()), grpc.WithUserAgent(s.agent),
-				s.attempts.watched())
+				r.watched(&s.attempts))
 		})
 	}
 	return all

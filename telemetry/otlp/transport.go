@@ -31,17 +31,6 @@ func (r route) target() string {
 	return r.endpoint.Host
 }
 
-// watched returns gRPC's option that notes how every attempt ends.
-func (a *attempts) watched() grpc.DialOption {
-	return grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, request, reply any,
-		conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-		a.start()
-		err := invoke(ctx, method, request, reply, conn, options...)
-		a.end(attempt{err: err})
-		return err
-	})
-}
-
 // encoded is gRPC's option to use our codec.
 var encoded = grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{}))
 
@@ -81,21 +70,22 @@ func (r route) client(a *attempts) *http.Client {
 		ExpectContinueTimeout: time.Second,
 	}
 	return &http.Client{
-		Transport: watchedTransport{transport, a}, Timeout: max(r.timeout, 0),
+		Transport: watchedTransport{transport, a, r.file}, Timeout: max(r.timeout, 0),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// watchedTransport notes how every attempt ends.
+// watchedTransport adds the headers of a file, and notes how every attempt ends.
 type watchedTransport struct {
 	http.RoundTripper
 	attempts *attempts
+	file     *headerFile // nil without one
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t watchedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.attempts.start()
-	response, err := t.RoundTripper.RoundTrip(r)
+	response, err := t.send(r)
 	if err == nil && response.StatusCode < http.StatusMultipleChoices && isPage(response) {
 		_ = response.Body.Close() // not read, which ends the connection: it is of no use
 		response, err = nil, errPage
@@ -109,6 +99,18 @@ func (t watchedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	t.attempts.end(ended)
 	return response, err
+}
+
+// send sends a request with all of its headers, or not at all.
+func (t watchedTransport) send(r *http.Request) (*http.Response, error) {
+	complete, err := t.file.overHTTP(r)
+	if err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close() // as the interface demands
+		}
+		return nil, err
+	}
+	return t.RoundTripper.RoundTrip(complete)
 }
 
 // isPage reports whether a response is a page for people, such as that of a captive portal.

@@ -24,7 +24,7 @@ func Variables() []string {
 	for _, signal := range []string{"", "TRACES_", "METRICS_", "LOGS_"} {
 		for _, name := range []string{
 			"ENDPOINT", "HEADERS", "PROTOCOL", "TIMEOUT", "COMPRESSION", "CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY",
-			"INSECURE",
+			"INSECURE", "HEADERS_FILE",
 		} {
 			all = append(all, "OTEL_EXPORTER_OTLP_"+signal+name)
 		}

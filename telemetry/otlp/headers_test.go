@@ -1,0 +1,238 @@
+package otlp_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/telemetry/otlp"
+)
+
+const headersFile = "OTEL_EXPORTER_OTLP_HEADERS_FILE"
+
+// replaceFile replaces a file at once, as programs that fetch keys do.
+func replaceFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestHeadersFile: every request has the headers that the file has at its time, over either protocol, from a session and from a
+// sender. They take precedence over those of a variable.
+func TestHeadersFile(t *testing.T) {
+	for _, p := range protocols {
+		t.Run(string(p), func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			setenv(t, r, p)
+			path := filepath.Join(t.TempDir(), "headers")
+			t.Setenv(headersFile, path)
+			t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=from-variable,x-tenant=a")
+			replaceFile(t, path, "\ufeff# of the gateway\r\n\r\nAuthorization = Bearer one%2C,=\r\n")
+			s := open(t, nil)
+			sender := senders(t)["traces"]
+			want := func(key string) {
+				t.Helper()
+				s.record(1)
+				if err := s.traces.ForceFlush(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := sender.Send(context.Background(), oneSpan()); err != nil || got.Verdict != otlp.Delivered {
+					t.Fatalf("sending: %+v, %v", got, err)
+				}
+				requests := r.Requests(otlptest.Traces)
+				for _, one := range requests[len(requests)-2:] {
+					if one.Get("authorization") != key || one.Get("x-tenant") != "a" {
+						t.Errorf("authorization is %q, want %q; x-tenant is %q", one.Get("authorization"), key, one.Get("x-tenant"))
+					}
+				}
+			}
+			want("Bearer one%2C,=")
+			replaceFile(t, path, "authorization=Bearer two")
+			want("Bearer two")
+			if log := s.end(); log != "" {
+				t.Errorf("log:\n%s", log)
+			}
+			for _, one := range append(r.Requests(otlptest.Metrics), r.Requests(otlptest.Logs)...) {
+				if !strings.HasPrefix(one.Get("authorization"), "Bearer ") {
+					t.Errorf("%s have the authorization %q", one.Signal, one.Get("authorization"))
+				}
+			}
+		})
+	}
+}
+
+// TestHeadersFileOfKubernetes: a Secret that is mounted is a link to a link, and is replaced by another directory.
+func TestHeadersFileOfKubernetes(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows lets only administrators make links")
+	}
+	r := otlptest.Start(t, otlptest.Config{})
+	setenv(t, r, otlptest.HTTP)
+	dir := t.TempDir()
+	t.Setenv(headersFile, filepath.Join(dir, "headers"))
+	mount := func(name, text string) {
+		t.Helper()
+		for _, err := range []error{
+			os.Mkdir(filepath.Join(dir, name), 0o700), os.WriteFile(filepath.Join(dir, name, "headers"), []byte(text), 0o600),
+			os.Symlink(name, filepath.Join(dir, "..tmp")), os.Rename(filepath.Join(dir, "..tmp"), filepath.Join(dir, "..data")),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	mount("..1", "k=one")
+	if err := os.Symlink("..data/headers", filepath.Join(dir, "headers")); err != nil {
+		t.Fatal(err)
+	}
+	sender := senders(t)["traces"]
+	for i, want := range []string{"one", "two"} {
+		if i > 0 {
+			mount("..2", "k=two")
+		}
+		if got, err := sender.Send(context.Background(), oneSpan()); err != nil || got.Verdict != otlp.Delivered {
+			t.Fatalf("sending: %+v, %v", got, err)
+		}
+		if got := r.Requests(otlptest.Traces)[i].Get("k"); got != want {
+			t.Errorf("the header is %q, want %q", got, want)
+		}
+	}
+}
+
+// TestHeadersFileMissing: without its headers nothing is sent, with one warning and counted losses, until the file can be read.
+func TestHeadersFileMissing(t *testing.T) {
+	for _, p := range protocols {
+		t.Run(string(p), func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			setenv(t, r, p)
+			path := filepath.Join(t.TempDir(), "headers")
+			t.Setenv(headersFile, path)
+			s := open(t, nil)
+			s.record(1)
+			_ = s.traces.ForceFlush(context.Background())
+			_ = s.logs.ForceFlush(context.Background())
+			if n := len(r.Requests()); n > 0 {
+				t.Errorf("%d requests were sent without their headers", n)
+			}
+			if got, _ := senders(t)["traces"].Send(context.Background(), oneSpan()); got.Verdict != otlp.Failed || !strings.Contains(got.Cause, headersFile) {
+				t.Errorf("a sender answers %+v", got)
+			}
+			replaceFile(t, path, "k=v")
+			s.record(1)
+			log := s.end()
+			if n := len(r.Spans()); n != 1 || r.Requests(otlptest.Traces)[0].Get("k") != "v" {
+				t.Errorf("%d spans have arrived, want that of after the file was there", n)
+			}
+			if strings.Count(log, "cannot be delivered") != 1 || !strings.Contains(log, "the file of SPANPIPE_"+headersFile+" cannot be used: ") ||
+				!strings.Contains(log, "lost spans=1 log_records=1") || strings.Contains(log, path) {
+				t.Errorf("log:\n%s", log)
+			}
+		})
+	}
+}
+
+// TestHeadersFileUnusable: nothing of the file's contents stands in a message, and nothing is sent.
+func TestHeadersFileUnusable(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"empty", "\n# nothing\n", "there is no header in it"},
+		{"a key alone", "a=b\nhunter2x-key\n", "line 2: want name=value"},
+		{"a name with a space", "hunter2x key=a", "line 1: what stands before = is no name of a header"},
+		{"no name", "=hunter2x", "line 1: what stands before ="},
+		{"a control character", "a=hunter2x\x1bkey", "line 1: the value has a character"},
+		{"not ASCII", "a=hunter2xé", "line 1: the value has a character"},
+		{"twice", "a=hunter2x\nA=hunter2x", "line 2: this header stands there twice"},
+		{"of the protocol", "Content-Type=hunter2x", "line 1: this header belongs to the protocol"},
+		{"of gRPC", "grpc-timeout=hunter2x", "line 1: this header belongs to the protocol"},
+		{"binary", "key-bin=hunter2x", "line 1: this header belongs to the protocol"},
+		{"large", "a=" + strings.Repeat("hunter2x", 64<<10), "it is larger than 64 KiB"},
+		{"a directory", "", "it is not a regular file"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			setenv(t, r, otlptest.HTTP)
+			path := filepath.Join(t.TempDir(), "headers")
+			if test.text != "" {
+				replaceFile(t, path, test.text)
+			} else if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv(headersFile, path)
+			got, err := senders(t)["traces"].Send(context.Background(), oneSpan())
+			if err != nil || got.Verdict != otlp.Failed || !strings.Contains(got.Cause, test.want) || strings.Contains(got.Cause, "hunter2x") {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if n := len(r.Requests()); n > 0 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// TestHeadersFileQuoted: a collector quotes the key of the file, and the log does not.
+func TestHeadersFileQuoted(t *testing.T) {
+	for _, p := range protocols {
+		t.Run(string(p), func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			setenv(t, r, p)
+			r.SetFault(otlptest.FailSaying(codes.Unauthenticated, http.StatusUnauthorized, "unknown key Bearer secret-token"))
+			path := filepath.Join(t.TempDir(), "headers")
+			replaceFile(t, path, "authorization=Bearer secret-token")
+			t.Setenv(headersFile, path)
+			s := open(t, nil)
+			s.record(1)
+			log := s.end()
+			if strings.Contains(log, "secret-token") || !strings.Contains(log, "Bearer [redacted:header]") ||
+				!strings.Contains(log, "check the file of SPANPIPE_"+headersFile) {
+				t.Errorf("log:\n%s", log)
+			}
+		})
+	}
+}
+
+// TestHeadersFileOfAll: a file that every user can read is a warning, once; one that a policy names is not.
+func TestHeadersFileOfAll(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such modes")
+	}
+	r := otlptest.Start(t, otlptest.Config{})
+	setenv(t, r, otlptest.HTTP)
+	path := filepath.Join(t.TempDir(), "headers")
+	replaceFile(t, path, "k=v")
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(headersFile, path)
+	for supplier, want := range map[string]int{"": 1, "/etc/policy": 0} {
+		s := open(t, func(cfg *otlp.Config) { cfg.Supplier = supplier })
+		s.record(1)
+		if log := s.end(); strings.Count(log, "can be read by every user") != want || strings.Contains(log, path) {
+			t.Errorf("with the supplier %q, log:\n%s", supplier, log)
+		}
+	}
+}
+
+// TestSupplied: what a policy has set is called by the policy's names in messages.
+func TestSupplied(t *testing.T) {
+	page := httptest.NewServer(http.NotFoundHandler())
+	defer page.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", page.URL)
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+	s := open(t, func(cfg *otlp.Config) { cfg.Supplier = "/etc/policy" })
+	s.record(1)
+	const want = "to otlp.endpoint spanpipe adds /v1/traces: is the rest of it the collector's base URL? (in /etc/policy)"
+	if log := s.end(); !strings.Contains(log, want) {
+		t.Errorf("log:\n%s", log)
+	}
+}
