@@ -98,7 +98,12 @@ func (g *gateway) run() {
 			g.t.Logf("the gateway's log:\n%s", &g.log)
 		}
 	})
-	waitFor(g.t, "the gateway to be ready", func() bool { return reachable(g.grpc) && reachable(g.healthy) })
+	waitFor(g.t, "the gateway to be ready", func() bool {
+		if strings.HasPrefix(g.log.String(), "Error:") {
+			g.t.Fatal("the gateway does not start")
+		}
+		return reachable(g.grpc) && reachable(g.healthy)
+	})
 }
 
 // stop ends the collector as an orchestrator does.
