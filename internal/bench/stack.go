@@ -30,7 +30,8 @@ import (
 type Stack struct {
 	Variant  string             `json:"variant"`
 	Sessions int                `json:"sessions"`
-	Sent     map[string]float64 `json:"sent"` // bytes of a session on the wire, by signal
+	Sent     map[string]float64 `json:"sent"`     // bytes of a session on the wire, by signal
+	Requests float64            `json:"requests"` // of a session
 	// CPU is in seconds, Memory the peak in MiB, of the collector and of Prometheus.
 	CPU, Memory map[string]float64
 	Series      int     `json:"series"`  // that Prometheus holds
@@ -103,6 +104,7 @@ func (b *bench) stack(ctx context.Context, sessions int) error {
 		result := Stack{Variant: s.name, Sessions: sessions, Sent: map[string]float64{}, CPU: map[string]float64{}, Memory: map[string]float64{}}
 		for signal, bytes := range before.Wire {
 			result.Sent[string(signal)] = float64(bytes) / few
+			result.Requests += float64(before.Requests[signal]) / few
 		}
 		if err := b.through(ctx, &result, dir, s.gateway, env, collector, prometheus); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
@@ -316,10 +318,10 @@ func size(dir string) (total float64, err error) {
 
 // stackTable prints what was measured, for the number of sessions that ran.
 func stackTable(w *tabwriter.Writer, all []Stack) {
-	fmt.Fprintf(w, "\n%d sessions\t KiB sent by each: traces\t metrics\t logs\t CPU s: collector\t Prometheus\t MiB: collector\t Prometheus\t series\t samples\t MiB on disk\t spans kept\t\n", all[0].Sessions)
+	fmt.Fprintf(w, "\n%d sessions\t KiB sent by each: traces\t metrics\t logs\t requests\t CPU s: collector\t Prometheus\t MiB: collector\t Prometheus\t series\t samples\t MiB on disk\t spans kept\t\n", all[0].Sessions)
 	for _, r := range all {
-		fmt.Fprintf(w, "%s\t %.1f\t %.1f\t %.1f\t %.1f\t %.1f\t %.0f\t %.0f\t %d\t %d\t %.1f\t %d\t\n", r.Variant,
-			r.Sent[string(otlptest.Traces)]/1024, r.Sent[string(otlptest.Metrics)]/1024, r.Sent[string(otlptest.Logs)]/1024,
+		fmt.Fprintf(w, "%s\t %.1f\t %.1f\t %.1f\t %.1f\t %.1f\t %.1f\t %.0f\t %.0f\t %d\t %d\t %.1f\t %d\t\n", r.Variant,
+			r.Sent[string(otlptest.Traces)]/1024, r.Sent[string(otlptest.Metrics)]/1024, r.Sent[string(otlptest.Logs)]/1024, r.Requests,
 			r.CPU["collector"], r.CPU["Prometheus"], r.Memory["collector"], r.Memory["Prometheus"], r.Series, r.Samples, r.Disk, r.Spans)
 	}
 }
