@@ -141,7 +141,7 @@ func (p *runningPod) installCommands(t *testing.T) {
 		"mcp-server-files": cast.As(t, "server"),
 	} {
 		script := "#!/bin/sh\nexec " + quote(command) + " \"$@\"\n"
-		if err := os.WriteFile(filepath.Join(p.commands, name), []byte(script), 0o755); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(filepath.Join(p.commands, name), []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -261,7 +261,7 @@ func (p *runningPod) terminate(t *testing.T) {
 
 // answers reports whether a page answers with success.
 func answers(url string) bool {
-	response, err := http.Get(url) //nolint:gosec // an address of the test's own
+	response, err := http.Get(url)
 	if err != nil {
 		return false
 	}
@@ -271,7 +271,7 @@ func answers(url string) bool {
 
 func fetchPage(t *testing.T, url string) string {
 	t.Helper()
-	response, err := http.Get(url) //nolint:gosec // an address of the test's own
+	response, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,8 +309,8 @@ func startProxy(t *testing.T, address string) string {
 		_, _ = io.Copy(here, there)
 		_ = here.Close()
 	}
-	server := &http.Server{Handler: http.HandlerFunc(connect)} //nolint:gosec // for this test alone
-	go func() { _ = server.Serve(listener) }()                 // until Close
+	server := &http.Server{Handler: http.HandlerFunc(connect)}
+	go func() { _ = server.Serve(listener) }() // until Close
 	t.Cleanup(func() { _ = server.Close() })
 	return listener.Addr().String()
 }
