@@ -89,8 +89,8 @@ func adopt(t *testing.T, c cluster) string {
 			t.Fatalf("%v\n%s\n%s", err, block[1], out)
 		}
 	}
-	if ran != 2 {
-		t.Errorf("README.md has %d blocks of commands, want one for the gateway and one for a server", ran)
+	if ran != 3 {
+		t.Errorf("README.md has %d blocks of commands, want one for the gateway, one for a server and one for a new token", ran)
 	}
 	return dir
 }
