@@ -31,6 +31,9 @@ func files() (map[string][]byte, error) {
 	}
 	all["alerts-services.yaml"] = []byte(serviceFile())
 	all["alerts-stack.yaml"] = []byte(stackFile())
+	for path, text := range maps.Clone(all) {
+		all["kubernetes/rules/"+path] = prometheusRule(path, text)
+	}
 	for _, d := range boards() {
 		built, err := d.build().Build()
 		if err != nil {
