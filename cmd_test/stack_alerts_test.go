@@ -15,19 +15,19 @@ receivers:
 processors:
   memory_limiter: {check_interval: 1s, limit_mib: 256}
 exporters:
-  otlphttp/away: {endpoint: "http://AWAY", retry_on_failure: {enabled: false}}
+  otlp_http/away: {endpoint: "http://AWAY", retry_on_failure: {enabled: false}}
 service:
   pipelines:
-    traces: {receivers: [otlp], processors: [memory_limiter], exporters: [otlphttp/away]}
-    metrics: {receivers: [otlp], processors: [memory_limiter], exporters: [otlphttp/away]}
-    logs: {receivers: [otlp], processors: [memory_limiter], exporters: [otlphttp/away]}
+    traces: {receivers: [otlp], processors: [memory_limiter], exporters: [otlp_http/away]}
+    metrics: {receivers: [otlp], processors: [memory_limiter], exporters: [otlp_http/away]}
+    logs: {receivers: [otlp], processors: [memory_limiter], exporters: [otlp_http/away]}
   telemetry:
     metrics:
-      readers: [{pull: {exporter: {prometheus: {host: HOST, port: PORT}}}}]
+      readers: [{pull: {exporter: {prometheus: {host: HOST, port: PORT, without_type_suffix: false, without_units: false}}}}]
 `
 
 // TestPeersStackAlerts: the alerts about the stack know the names under which a real collector counts, and Prometheus and Alertmanager
-// count themselves. The collector is Jaeger, which is a distribution of it.
+// count themselves.
 func TestPeersStackAlerts(t *testing.T) {
 	dir, receiver, own, address := t.TempDir(), otlptest.RefusedAddr(t), otlptest.RefusedAddr(t), otlptest.RefusedAddr(t)
 	host, port, err := net.SplitHostPort(own)
@@ -36,7 +36,7 @@ func TestPeersStackAlerts(t *testing.T) {
 	}
 	writeFile(t, filepath.Join(dir, "collector.yaml"),
 		adaptations(t, lossy, "RECEIVER", receiver, "AWAY", otlptest.RefusedAddr(t), "HOST", host, "PORT", port))
-	background(t, peerPath(t, peerJaeger), "--config=file:"+filepath.Join(dir, "collector.yaml"))
+	background(t, peerPath(t, peerCollector), "--config="+filepath.Join(dir, "collector.yaml"))
 	a := startAlertmanager(t)
 	writeFile(t, filepath.Join(dir, "alerts-stack.yaml"), quick.Replace(readDeploy(t, "alerts-stack.yaml")))
 	writeFile(t, filepath.Join(dir, "prometheus.yaml"), `
@@ -54,7 +54,7 @@ scrape_configs:
 	// The counters of losses begin with the first loss, and what is counted is what comes after that.
 	c := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+receiver, "OTEL_METRIC_EXPORT_INTERVAL=100")
 	waitFor(t, "the alert about what is lost", func() bool {
-		return p.is(`count(ALERTS{alertname="McpCollectorNotSending", alertstate="firing", job="collector", exporter="otlphttp/away", signal="metric_points"})`, 1)
+		return p.is(`count(ALERTS{alertname="McpCollectorNotSending", alertstate="firing", job="collector", exporter="otlp_http/away", signal="metric_points"})`, 1)
 	})
 	for _, name := range []string{
 		`{__name__=~"otelcol_process_uptime.*", job="collector"}`,
