@@ -23,7 +23,7 @@ type options struct {
 	before, also   []string
 	only, parts    string
 	short          bool
-	fleet          int
+	fleet, stack   int
 }
 
 func main() {
@@ -57,6 +57,7 @@ func parse(args []string, help io.Writer) (o options, err error) {
 	f.StringVar(&o.parts, "parts", "", "measure only these parts, a comma-separated `list` of conversations, cpu, memory, session, rest, start, exit, losses, report")
 	f.BoolVar(&o.short, "short", false, "measure just enough to see that everything works")
 	f.IntVar(&o.fleet, "fleet", 0, "measure instead the bytes that this number of `sessions` sends, under several settings")
+	f.IntVar(&o.stack, "stack", 0, "measure instead what this number of `sessions` costs a real collector and Prometheus (Linux)")
 	f.StringVar(&o.json, "json", "", "write the results to this `file` as JSON")
 	err = f.Parse(args)
 	if err == nil && f.NArg() > 0 {
@@ -92,9 +93,12 @@ func (o options) run(ctx context.Context, out, progress io.Writer) error {
 	if err := b.describe(product); err != nil {
 		return err
 	}
-	if o.fleet > 0 {
+	switch {
+	case o.fleet > 0:
 		err = b.fleet(ctx, o.fleet)
-	} else {
+	case o.stack > 0:
+		err = b.stack(ctx, o.stack)
+	default:
 		err = b.run(ctx, o.parts)
 	}
 	if err != nil {

@@ -31,16 +31,30 @@ func (l *live) wrappers() (pids []int) {
 // cpu returns the processor time that a subject has used, in microseconds. It reads the processes' clocks, which count
 // nanoseconds; rusage would include the server once it has been waited for.
 func (l *live) cpu() (float64, bool) {
-	const schedulerClock = 2 // CPUCLOCK_SCHED in the kernel's posix-timers.h: a process's clock is ~pid<<3 | this
 	total := 0.0
 	for _, pid := range l.wrappers() {
-		var t unix.Timespec
-		if err := unix.ClockGettime(int32(^pid<<3|schedulerClock), &t); err != nil {
+		used, err := clock(pid)
+		if err != nil {
 			return 0, false
 		}
-		total += float64(t.Nano()) / 1e3
+		total += used
 	}
 	return total, true
+}
+
+// clock returns a process's CPU time in microseconds.
+func clock(pid int) (float64, error) {
+	const schedulerClock = 2 // CPUCLOCK_SCHED in the kernel's posix-timers.h: a process's clock is ~pid<<3 | this
+	var t unix.Timespec
+	err := unix.ClockGettime(int32(^pid<<3|schedulerClock), &t)
+	return float64(t.Nano()) / 1e3, err
+}
+
+// spent returns what a process has used: its CPU time in seconds, and its peak memory in MiB.
+func spent(pid int) (cpu, peak float64) {
+	used, _ := clock(pid)
+	size, _ := mcptest.ProcField(pid, "status", "VmHWM")
+	return used / 1e6, float64(size) / (1 << 20)
 }
 
 // memory returns a subject's memory in MiB, by the names of memoryRows. Resident memory includes pages of the program's

@@ -14,4 +14,6 @@ func (l *live) switches() (float64, bool) { return 0, false }
 
 func (l *live) memory() (map[string]float64, bool) { return nil, false }
 
+func spent(int) (cpu, peak float64) { return 0, 0 }
+
 func machine() (processor, kernel string) { return runtime.GOARCH, runtime.GOOS }

@@ -30,6 +30,9 @@ func report(out io.Writer, r *Result) error {
 	if len(r.Fleet) > 0 {
 		fleetTable(w, r.Fleet)
 	}
+	if len(r.Stack) > 0 {
+		stackTable(w, r.Stack)
+	}
 	for _, name := range r.builds() {
 		comparison(w, r, name)
 	}

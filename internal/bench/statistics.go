@@ -22,6 +22,7 @@ type Result struct {
 	Rows      []Row     `json:"rows"`
 	Losses    []Loss    `json:"losses"`
 	Fleet     []Traffic `json:"fleet,omitempty"`
+	Stack     []Stack   `json:"stack,omitempty"`
 }
 
 // Subject is what was measured.
