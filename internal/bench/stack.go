@@ -153,7 +153,7 @@ func (b *bench) through(ctx context.Context, r *Stack, dir string, gateway bool,
 	}
 	ends := "sum(last_over_time(spanpipe_server_exits_total[1h]))"
 	if err := until(ctx, func() bool { return ask(web, ends) == float64(r.Sessions) }); err != nil {
-		return fmt.Errorf("Prometheus has counted the ends of %v sessions, want %d: %w", ask(web, ends), r.Sessions, err)
+		return fmt.Errorf("the ends of %v sessions are in Prometheus, want %d: %w", ask(web, ends), r.Sessions, err)
 	}
 	for name, pid := range programs {
 		used, peak := spent(pid)
