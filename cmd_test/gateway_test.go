@@ -24,8 +24,6 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-const peerCollector = "SPANPIPE_TEST_COLLECTOR" // built from deploy/collector/builder.yaml
-
 // gateway is a real OpenTelemetry collector with deploy/collector/gateway.yaml, between sessions, a receiver that records traces and
 // logs, and a real Prometheus. Only addresses and intervals are changed.
 type gateway struct {
