@@ -213,8 +213,6 @@ func (h textHandler) format(a slog.Attr) string {
 	return " " + h.group + a.Key + "=" + v
 }
 
-func value(a slog.Attr) string { return view.Safe(a.Value.Resolve().String()) }
-
 // WithAttrs implements slog.Handler.
 func (h textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	for _, a := range attrs {

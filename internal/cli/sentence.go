@@ -38,3 +38,5 @@ func sentence(r *slog.Record) string {
 	}
 	return text
 }
+
+func value(a slog.Attr) string { return view.Safe(a.Value.Resolve().String()) }
