@@ -381,3 +381,14 @@ func TestDeployScrapeInCluster(t *testing.T) {
 		t.Errorf("the PodMonitor has the rules %v\nprometheus.yaml has %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
 	}
 }
+
+// TestDeployImagesInCluster: the collector is the image that compose.yaml has, too.
+func TestDeployImagesInCluster(t *testing.T) {
+	_, image, _ := strings.Cut(readDeploy(t, ".env"), "\nCOLLECTOR_IMAGE=")
+	image, _, _ = strings.Cut(image, "\n")
+	for _, file := range []string{"gateway/statefulset.yaml", "server/sidecar/patch.yaml"} {
+		if !strings.Contains(readDeploy(t, "kubernetes/"+file), "image: "+image+"\n") {
+			t.Errorf("%s has not the image %s of .env", file, image)
+		}
+	}
+}
