@@ -159,19 +159,30 @@ func checkService(t *testing.T, name string, s composeService) {
 	}
 }
 
-// TestPeersComposeReadme: what the README does to switch on a login is valid, and asks for one.
+// composeOverride matches a compose.override.yaml of the README.
+var composeOverride = regexp.MustCompile("(?s)```yaml\n# compose.override.yaml\n(.*?)```")
+
+// TestPeersComposeReadme: what the README does for other thresholds and to switch on a login is valid, and has that effect.
 func TestPeersComposeReadme(t *testing.T) {
-	_, after, _ := strings.Cut(readDeploy(t, "README.md"), "```yaml\n# compose.override.yaml\n")
-	override, _, ok := strings.Cut(after, "```")
-	if !ok {
-		t.Fatal("deploy/README.md has no compose.override.yaml")
+	overrides := composeOverride.FindAllStringSubmatch(readDeploy(t, "README.md"), -1)
+	if len(overrides) != 2 {
+		t.Fatalf("deploy/README.md has %d files compose.override.yaml, want one for thresholds and one for a login", len(overrides))
 	}
-	file := filepath.Join(t.TempDir(), "compose.override.yaml")
+	thresholds, file := filepath.Join(t.TempDir(), "compose.override.yaml"), filepath.Join(t.TempDir(), "compose.override.yaml")
+	writeFile(t, thresholds, overrides[0][1])
+	override := overrides[1][1]
 	writeFile(t, file, override)
 	t.Setenv("GRAFANA_ANONYMOUS", "false")
-	project, err := readCompose(t, composeFile, file)
+	project, err := readCompose(t, composeFile, thresholds, file)
 	if err != nil {
 		t.Fatal(err)
+	}
+	mounts := map[string]string{}
+	for _, volume := range project.Services["prometheus"].Volumes {
+		mounts[filepath.Base(volume.Target)] += filepath.Base(volume.Source)
+	}
+	if mounts["alerts.yaml"] != "alerts-strict.yaml" || mounts["alerts-services.yaml"] != "alerts-services.yaml" {
+		t.Errorf("Prometheus mounts %v, and not the other thresholds", mounts)
 	}
 	environment := project.Services["grafana"].Environment
 	for name, want := range map[string]string{
