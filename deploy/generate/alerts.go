@@ -195,6 +195,7 @@ func (p preset) alerts() []alert {
 			summary:     toolOf + " hangs",
 			description: "{{ $value }} calls have waited for five minutes or longer, in sessions that have answered none. spanpipe show says where they are stuck.",
 		},
+		p.hanging(),
 		{
 			name: "McpCallsTimingOut", severity: "warning", dashboard: "operations",
 			expr:        fmt.Sprintf("%s >= %d", count(semconv.OperationErrors, "15m", byTool, "{"+calls+", "+is(class, "timeout")+"}"), p.timeouts),

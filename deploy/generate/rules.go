@@ -65,6 +65,8 @@ func rules() string {
 		write(grownBuckets(i), growth("", plain(name+"_bucket")))
 		write(grownHistogram(i), growth("", plain(name)))
 	}
+	write(stuckCalls, stuck())
+	write(lateCalls, late())
 	return b.String()
 }
 
