@@ -204,9 +204,10 @@ func (p preset) alerts() []alert {
 		},
 		{
 			name: "McpServerCrashed", severity: "critical", dashboard: "operations",
-			// A client that ends its server during a call, by a signal too, is no crash: the session then has no error.
+			// A client that ends its server during a call, by a signal too, is no crash: its calls are abandoned. In a fleet there is always
+			// a server that ends by itself at rest.
 			expr: count(semconv.ServerExits, "5m", crashes, "{"+is(label(semconv.InFlight), "true")+", "+except(label(semconv.Exit), "ok|not_started")+"}") +
-				" > 0\nand on (job) " + count(semconv.ServerSessionDuration, "5m", []string{job}, "{"+endedFirst+"}") + " > 0",
+				" > 0\nand on (job) " + count(semconv.ServerOperationDuration, "5m", []string{job}, "{"+endedFirst+"}") + " > 0",
 			summary:     serverName + " crashed during a call",
 			description: "{{ $value }} times in the last five minutes: code {{ $labels." + crashes[3] + " }}, signal {{ $labels." + crashes[4] + " }}.",
 		},

@@ -166,7 +166,7 @@ func hangs() []panel {
 			about: "Ends of servers, other than by their clients, while calls were waiting.",
 			queries: []query{{
 				expr: count(semconv.ServerExits, step, []string{job}, where(is(label(semconv.InFlight), "true"), isNot(label(semconv.Exit), "ok"))) +
-					" and on (job) " + count(semconv.ServerSessionDuration, step, []string{job}, where(endedFirst)) + " > 0",
+					" and on (job) " + count(semconv.ServerOperationDuration, step, []string{job}, where(endedFirst)) + " > 0",
 				legend: "{{job}}",
 			}},
 		},
