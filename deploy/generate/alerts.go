@@ -154,6 +154,7 @@ func (p preset) alerts() []alert {
 	}
 	open := metric(semconv.OperationActive) + "{" + calls + "}"
 	asking := metric(semconv.OperationActive) + "{" + among(method, semconv.ElicitationCreate+"|"+semconv.SamplingCreateMessage) + "}"
+	timeouts := count(semconv.OperationErrors, "15m", byTool, "{"+calls+", "+is(class, "timeout")+"}")
 	refused := count(semconv.OperationErrors, "15m", append(byTool, class), "{"+among(class, "authentication|permission")+"}")
 	crashes := []string{job, server, label(semconv.Exit), label(semconv.ExitCode), label(semconv.Signal)}
 	change, kind := label(semconv.DefinitionChange), label(semconv.DefinitionKind)
@@ -198,7 +199,7 @@ func (p preset) alerts() []alert {
 		p.hanging(),
 		{
 			name: "McpCallsTimingOut", severity: "warning", dashboard: "operations",
-			expr:        fmt.Sprintf("%s >= %d", count(semconv.OperationErrors, "15m", byTool, "{"+calls+", "+is(class, "timeout")+"}"), p.timeouts),
+			expr:        all(fmt.Sprintf("%s >= %d", timeouts, p.timeouts), timeouts+"\n  / "+attempts("15m")+" > 0.01"), // in a fleet, some client always gives up
 			summary:     toolOf + " times out",
 			description: "{{ $value }} calls in the last 15 minutes were not answered in time. spanpipe_operation_hangs_total says where they were stuck.",
 		},
