@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -205,4 +206,26 @@ func (o object) pod(t *testing.T) (p pod, ok bool) {
 		t.Fatalf("%s: %v", o.Metadata.Name, err)
 	}
 	return p, true
+}
+
+// policyPatch returns the lines of a kustomization with the policy of the README.
+func policyPatch(t *testing.T) string {
+	t.Helper()
+	_, after, _ := strings.Cut(readDeploy(t, "kubernetes/README.md"), "```yaml\nspec:\n  template:\n")
+	block, _, ok := strings.Cut(after, "```")
+	if !ok || !strings.Contains(block, "subPath: policy.yaml") {
+		t.Fatal("deploy/kubernetes/README.md mounts no policy")
+	}
+	return `
+configMapGenerator:
+  - {name: spanpipe-policy, literals: ["policy.yaml=version: 1"]}
+patches:
+  - target: {kind: Deployment}
+    patch: |
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: any}
+      spec:
+        template:
+` + regexp.MustCompile("(?m)^").ReplaceAllString(strings.TrimRight(block, "\n"), "      ") + "\n"
 }

@@ -44,7 +44,7 @@ func TestPeersKubernetes(t *testing.T) {
 	for _, directory := range []string{"server", "server/sidecar", "server/scrape"} {
 		built := "kubernetes/" + directory
 		if directory != "server" { // a component builds on the server
-			built = writeOverlay(t, directory)
+			built = writeOverlay(t, "components: [BASE/"+directory+"]\n")
 		}
 		for _, o := range c.apply(t, built, "--namespace=others") {
 			if p, ok := o.pod(t); ok {
@@ -52,7 +52,8 @@ func TestPeersKubernetes(t *testing.T) {
 			}
 		}
 	}
-	for _, preset := range []string{"alerts", "alerts-strict", "alerts-relaxed", "alerts-services"} {
+	c.apply(t, writeOverlay(t, policyPatch(t)), "--namespace=others")
+	for _, preset := range []string{"alerts", "alerts-strict", "alerts-relaxed", "alerts-services", "alerts-gateway"} {
 		c.must(t, "", "apply", "--server-side", "--namespace=others", "--filename=../deploy/kubernetes/rules/"+preset+".yaml")
 	}
 	refuses(t, c)
@@ -95,8 +96,9 @@ func adopt(t *testing.T, c cluster) string {
 	return dir
 }
 
-// writeOverlay makes a kustomization of the server with one of its components, and returns its path relative to deploy/.
-func writeOverlay(t *testing.T, component string) string {
+// writeOverlay makes a kustomization of the server with these lines, in which BASE is deploy/kubernetes, and returns its path relative to
+// deploy/.
+func writeOverlay(t *testing.T, lines string) string {
 	t.Helper()
 	dir := t.TempDir()
 	root, err := filepath.Abs("../deploy/kubernetes")
@@ -108,7 +110,7 @@ func writeOverlay(t *testing.T, component string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(dir, "kustomization.yaml"), "resources: ["+base+"/server]\ncomponents: ["+base+"/"+component+"]\n")
+	writeFile(t, filepath.Join(dir, "kustomization.yaml"), "resources: ["+base+"/server]\n"+strings.ReplaceAll(lines, "BASE", base))
 	deploy, err := filepath.Abs("../deploy")
 	if err != nil {
 		t.Fatal(err)

@@ -90,8 +90,11 @@ func startClusterGateway(t *testing.T, c cluster, spec pod) (gateway *runningPod
 		environ = append(environ, name+"="+to)
 	}
 	gateway.startCollector(t, gateway.server, append(environ, "GATEWAY_NAME=spanpipe-gateway-0")...)
-	if !answers("http://" + gateway.metrics + "/metrics") {
-		t.Error("the gateway has no metrics about itself")
+	page := fetchPage(t, "http://"+gateway.metrics+"/metrics")
+	for _, name := range []string{"otelcol_process_uptime_seconds_total", "otelcol_exporter_queue_size", "otelcol_exporter_queue_capacity"} {
+		if !regexp.MustCompile(`(?m)^` + name + `[{ ]`).MatchString(page) {
+			t.Errorf("the gateway's own metrics have no %s, which alerts-gateway.yaml expects:\n%s", name, page)
+		}
 	}
 	return gateway, backends
 }

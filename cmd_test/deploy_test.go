@@ -106,20 +106,26 @@ func openChanging(t *testing.T, variables ...string) *mcptest.Host {
 var alertFiles = []string{"alerts.yaml", "alerts-strict.yaml", "alerts-relaxed.yaml"}
 
 // alertTests are the unit tests of alerts.
-var alertTests = []string{"alerts_test.yaml", "alerts-hanging_test.yaml", "alerts-days_test.yaml", "alerts-services_test.yaml", "alerts-stack_test.yaml"}
+var alertTests = []string{"alerts_test.yaml", "alerts-hanging_test.yaml", "alerts-days_test.yaml", "alerts-services_test.yaml", "alerts-stack_test.yaml",
+	"alerts-gateway_test.yaml"}
 
 // TestPeersDeployRules: promtool accepts the configuration and the rules, and the alerts pass their unit tests.
 func TestPeersDeployRules(t *testing.T) {
 	promtool := peerPath(t, peerPromtool)
-	rules := append([]string{"check", "rules", "--lint-fatal", "rules.yaml", "alerts-services.yaml", "alerts-stack.yaml"}, alertFiles...)
-	for _, args := range [][]string{
-		{"check", "config", "prometheus.yaml"}, rules, append([]string{"test", "rules"}, alertTests...),
-	} {
-		cmd := exec.Command(promtool, args...)
-		cmd.Dir = "../deploy"
-		if output, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, output)
-		}
+	rules := []string{"check", "rules", "--lint-fatal", "rules.yaml", "alerts-services.yaml", "alerts-stack.yaml", "alerts-gateway.yaml"}
+	commands := [][]string{{"check", "config", "prometheus.yaml"}, append(rules, alertFiles...)}
+	for _, file := range alertTests {
+		commands = append(commands, []string{"test", "rules", file})
+	}
+	for _, args := range commands {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel() // the tests of days take half a minute each
+			cmd := exec.Command(promtool, args...)
+			cmd.Dir = "../deploy"
+			if output, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("promtool: %v\n%s", err, output)
+			}
+		})
 	}
 }
 
@@ -131,7 +137,7 @@ func TestDeployAlerts(t *testing.T) {
 	}
 	name := regexp.MustCompile(`(?m)- alert: (\S+)$`)
 	usual := name.FindAllStringSubmatch(readDeploy(t, "alerts.yaml"), -1)
-	others := readDeploy(t, "alerts-services.yaml") + readDeploy(t, "alerts-stack.yaml")
+	others := readDeploy(t, "alerts-services.yaml") + readDeploy(t, "alerts-stack.yaml") + readDeploy(t, "alerts-gateway.yaml")
 	for _, alert := range append(usual, name.FindAllStringSubmatch(others, -1)...) {
 		if !strings.Contains(tests.String(), `ALERTS{alertstate="firing", alertname="`+alert[1]+`"`) {
 			t.Errorf("no unit test makes %s fire", alert[1])

@@ -117,10 +117,12 @@ func (g *gateway) stop() {
 
 // variables are a session's: those that docs/scale.md asks for, all content, and a store that has the truth.
 func (g *gateway) variables(store, token string) []string {
+	headers := filepath.Join(g.directory, "headers-"+token)
+	writeFile(g.t, headers, "authorization=Bearer "+token+"\n")
 	return []string{
 		"SPANPIPE_TELEMETRY=otlp,local", "SPANPIPE_DIR=" + store, "OTEL_SERVICE_NAME=fleet",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=https://" + g.grpc, "OTEL_EXPORTER_OTLP_CERTIFICATE=" + g.certificates,
-		"SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer " + token,
+		"SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS_FILE=" + headers,
 		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta", aggregateBy("base2_exponential_bucket_histogram"),
 		"OTEL_METRICS_EXEMPLAR_FILTER=always_off", "SPANPIPE_TRACE_SCOPE=operation", "OTEL_EXPORTER_OTLP_COMPRESSION=gzip",
 		"SPANPIPE_CAPTURE=arguments,results,errors,prompts,uris,messages,stderr", "SPANPIPE_HANG_AFTER=1s",

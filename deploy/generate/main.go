@@ -30,10 +30,11 @@ func files() (map[string][]byte, error) {
 		all[p.name+".yaml"] = []byte(alertFile(p))
 	}
 	all["alerts-services.yaml"] = []byte(serviceFile())
-	all["alerts-stack.yaml"] = []byte(stackFile())
+	all["alerts-gateway.yaml"] = []byte(gatewayFile())
 	for path, text := range maps.Clone(all) {
 		all["kubernetes/rules/"+path] = prometheusRule(path, text)
 	}
+	all["alerts-stack.yaml"] = []byte(stackFile()) // of compose.yaml alone: a cluster's own has alerts about itself
 	for _, d := range boards() {
 		built, err := d.build().Build()
 		if err != nil {
