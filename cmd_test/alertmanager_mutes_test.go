@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// label names of alerts.
+// labels are those of an alert.
 type labels map[string]string
 
 // TestPeersAlertmanagerMutes: a real Alertmanager mutes an alert because of another one of the same cause, and only then.
@@ -79,7 +79,7 @@ func (a alertmanager) post(t *testing.T, alerts ...labels) {
 	}
 }
 
-// state returns whether an alert is active, suppressed or unprocessed, as its group is not yet there.
+// state returns the state of an alert: active, suppressed, or unprocessed, also while Alertmanager does not have it.
 func (a alertmanager) state(t *testing.T, alert labels) string {
 	t.Helper()
 	var got []struct {
