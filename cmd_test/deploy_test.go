@@ -106,7 +106,8 @@ func openChanging(t *testing.T, variables ...string) *mcptest.Host {
 var alertFiles = []string{"alerts.yaml", "alerts-strict.yaml", "alerts-relaxed.yaml"}
 
 // alertTests are the unit tests of alerts.
-var alertTests = []string{"alerts_test.yaml", "alerts-days_test.yaml", "alerts-services_test.yaml", "alerts-stack_test.yaml", "alerts-gateway_test.yaml"}
+var alertTests = []string{"alerts_test.yaml", "alerts-hanging_test.yaml", "alerts-days_test.yaml", "alerts-services_test.yaml", "alerts-stack_test.yaml",
+	"alerts-gateway_test.yaml"}
 
 // TestPeersDeployRules: promtool accepts the configuration and the rules, and the alerts pass their unit tests.
 func TestPeersDeployRules(t *testing.T) {

@@ -208,13 +208,13 @@ func refusedSpan(r *otlptest.Receiver, tool string) bool {
 	return false
 }
 
-// checkFleetSeries expects no series of a session's own, and none of a process's start.
+// checkFleetSeries expects no series of a session's own, nor what only has a meaning for one.
 func checkFleetSeries(t *testing.T, p prometheus) {
 	t.Helper()
 	const all = `{job="fleet", __name__=~"(mcp|spanpipe|process)_.+"}`
 	for expression, what := range map[string]string{
 		`count(last_over_time({job="fleet", __name__=~"(mcp|spanpipe|process)_.+", instance!~"gateway(-[0-9]+)?"}[1h]))`: "series of a session's own",
-		`count(last_over_time({job="fleet", __name__=~"process_(uptime|start_time)_seconds"}[1h]))`:                      "series of a process's start",
+		`count(last_over_time(spanpipe_memory_limit_bytes[1h]))`:                                                         "limits of memory",
 		`count(last_over_time(target_info{job="fleet"}[1h]))`:                                                            "target_info",
 	} {
 		if got := p.query(expression); len(got) > 0 {

@@ -154,6 +154,7 @@ func (p preset) alerts() []alert {
 	}
 	open := metric(semconv.OperationActive) + "{" + calls + "}"
 	asking := metric(semconv.OperationActive) + "{" + among(method, semconv.ElicitationCreate+"|"+semconv.SamplingCreateMessage) + "}"
+	timeouts := count(semconv.OperationErrors, "15m", byTool, "{"+calls+", "+is(class, "timeout")+"}")
 	refused := count(semconv.OperationErrors, "15m", append(byTool, class), "{"+among(class, "authentication|permission")+"}")
 	crashes := []string{job, server, label(semconv.Exit), label(semconv.ExitCode), label(semconv.Signal)}
 	change, kind := label(semconv.DefinitionChange), label(semconv.DefinitionKind)
@@ -195,17 +196,19 @@ func (p preset) alerts() []alert {
 			summary:     toolOf + " hangs",
 			description: "{{ $value }} calls have waited for five minutes or longer, in sessions that have answered none. spanpipe show says where they are stuck.",
 		},
+		p.hanging(),
 		{
 			name: "McpCallsTimingOut", severity: "warning", dashboard: "operations",
-			expr:        fmt.Sprintf("%s >= %d", count(semconv.OperationErrors, "15m", byTool, "{"+calls+", "+is(class, "timeout")+"}"), p.timeouts),
+			expr:        all(fmt.Sprintf("%s >= %d", timeouts, p.timeouts), timeouts+"\n  / "+attempts("15m")+" > 0.01"), // in a fleet, some client always gives up
 			summary:     toolOf + " times out",
 			description: "{{ $value }} calls in the last 15 minutes were not answered in time. spanpipe_operation_hangs_total says where they were stuck.",
 		},
 		{
 			name: "McpServerCrashed", severity: "critical", dashboard: "operations",
-			// A client that ends its server during a call, by a signal too, is no crash: the session then has no error.
+			// A client that ends its server during a call, by a signal too, is no crash: its calls are abandoned. In a fleet there is always
+			// a server that ends by itself at rest.
 			expr: count(semconv.ServerExits, "5m", crashes, "{"+is(label(semconv.InFlight), "true")+", "+except(label(semconv.Exit), "ok|not_started")+"}") +
-				" > 0\nand on (job) " + count(semconv.ServerSessionDuration, "5m", []string{job}, "{"+endedFirst+"}") + " > 0",
+				" > 0\nand on (job) " + count(semconv.ServerOperationDuration, "5m", []string{job}, "{"+endedFirst+"}") + " > 0",
 			summary:     serverName + " crashed during a call",
 			description: "{{ $value }} times in the last five minutes: code {{ $labels." + crashes[3] + " }}, signal {{ $labels." + crashes[4] + " }}.",
 		},

@@ -43,10 +43,26 @@ func ahead() []panel {
 		}
 	}
 	return []panel{
+		perSession(),
 		trend("Sessions", "Sessions at once.", "short", "sum("+held(semconv.SessionActive)+where()+")"),
 		trend("Calls a second", "Over the last hour.", "ops", "sum(sum_over_time("+grown(semconv.ServerOperationDuration)+where(calls)+"[1h])) / 3600"),
 		trend("Memory", "Of all sessions together.", "bytes", "sum("+held(semconv.ProcessMemoryUsage)+where()+")"),
 		trend("Processors", "Of all sessions together, over the last hour.", "short", "sum(sum_over_time("+grown(semconv.ProcessCPUTime)+where()+"[1h])) / 3600"),
+	}
+}
+
+// perSession is about messages. What of them is stored is in docs/scale.md.
+func perSession() panel {
+	const day = "1d"
+	by := []string{job}
+	return panel{
+		title: "Bytes a session", width: 24, unit: "bytes", empty: "No session has ended",
+		about: "Bytes of all messages, both ways, in the 24 hours before each point, divided by the sessions that ended in that time. " +
+			"Sessions that run for days make it too large.",
+		queries: []query{{
+			expr:   total(semconv.MessageSize, day, by, where()) + "\n  / (" + count(semconv.ServerSessionDuration, day, by, where()) + " > 0)",
+			legend: "{{job}}",
+		}},
 	}
 }
 

@@ -226,6 +226,6 @@ func customPanels() []panel {
 		title: "Values", width: 24, unit: "short", empty: "No metric rules, see docs/metric-rules.md",
 		about: "The chosen metrics of SPANPIPE_METRIC_RULES, as they stand in each session: counters and histograms since its start, gauges as " +
 			"last measured.",
-		queries: []query{{expr: `{__name__=~"$custom", job=~"$job", job!="", instance=~"$instance"}` + ofSession("5m"), legend: "{{__name__}} {{job}}"}},
+		queries: []query{{expr: `{__name__=~"$custom", job=~"$job", job!="", instance=~"$instance"}` + ofServer("5m"), legend: "{{__name__}} {{job}}"}},
 	}}
 }

@@ -27,8 +27,8 @@ func figures() []panel {
 		"asked wrongly is no failure. Green from 99 %.", "percentunit", "1 - ("+share(failed, all, nil)+")")
 	succeeded.low, succeeded.warn, succeeded.bad = true, 0.99, 0.95
 	users := one("Active users", "Accounts that have used a server in the time shown. They are known by a keyed hash, and only where "+
-		"SPANPIPE_USER=hash is set.", "short", `count(count by (enduser_pseudo_id) (last_over_time(target_info{enduser_pseudo_id!="", job=~"$job"}[$__range])))`)
-	users.empty = "SPANPIPE_USER is not set"
+		"SPANPIPE_USER=hash is set and sessions do not send through collector/gateway.yaml, which keeps no account.", "short", `count(count by (enduser_pseudo_id) (last_over_time(target_info{enduser_pseudo_id!="", job=~"$job"}[$__range])))`)
+	users.empty = "No accounts"
 	return []panel{
 		one("Calls", "Calls of tools in the time shown.", "short", all),
 		succeeded,

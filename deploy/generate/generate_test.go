@@ -5,8 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // TestUpToDate: what is in deploy/ is what is generated.
@@ -85,5 +88,12 @@ func TestVariables(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestHangAfter: what counts as hanging is a boundary of the histogram, so that rules can tell which calls were answered before.
+func TestHangAfter(t *testing.T) {
+	if boundaries := semconv.ServerOperationDuration.Buckets(); !slices.Contains(boundaries, hangAfter) {
+		t.Errorf("%d s is none of the boundaries %v", hangAfter, boundaries)
 	}
 }

@@ -143,12 +143,18 @@ func hangs() []panel {
 	exits := []string{job, label(semconv.Exit), label(semconv.ExitCode), label(semconv.Signal)}
 	return []panel{
 		{
-			kind: bars, title: "Where calls are stuck", width: 12, unit: "short", empty: "No call hung",
+			kind: bars, title: "Where calls are stuck", width: 8, unit: "short", empty: "No call hung",
 			about:   "Calls that hung, timed out, were cancelled or abandoned, by what spanpipe saw of them.",
 			queries: []query{{expr: count(semconv.OperationHangCount, period, []string{job, stall}, where()) + " > 0", legend: "{{job}} {{" + stall + "}}"}},
 		},
 		{
-			kind: bars, title: "Ends of servers", width: 12, unit: "short", empty: "No server has ended",
+			title: "Starts of servers", width: 8, unit: "short", empty: "No server has started",
+			about: "Processes that were started, by server: a new client, or a client that starts its server again. A curve that stays high is a server that " +
+				"ends again and again; beside it is how.",
+			queries: []query{{expr: count(semconv.StartupDuration, step, []string{job}, where(is(label(semconv.Phase), "process"))) + " > 0", legend: "{{job}}"}},
+		},
+		{
+			kind: bars, title: "Ends of servers", width: 8, unit: "short", empty: "No server has ended",
 			about: "How servers ended, whichever side began it: ok is exit code 0, also when the client left. not_started is no end, but a start that failed.",
 			queries: []query{{
 				expr:   count(semconv.ServerExits, period, exits, where()) + " > 0",
@@ -160,7 +166,7 @@ func hangs() []panel {
 			about: "Ends of servers, other than by their clients, while calls were waiting.",
 			queries: []query{{
 				expr: count(semconv.ServerExits, step, []string{job}, where(is(label(semconv.InFlight), "true"), isNot(label(semconv.Exit), "ok"))) +
-					" and on (job) " + count(semconv.ServerSessionDuration, step, []string{job}, where(endedFirst)) + " > 0",
+					" and on (job) " + count(semconv.ServerOperationDuration, step, []string{job}, where(endedFirst)) + " > 0",
 				legend: "{{job}}",
 			}},
 		},

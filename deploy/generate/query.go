@@ -32,7 +32,7 @@ var (
 	chosenTool = among(tool, "$tool")
 	// serverFaults are failures that a server answers for: not what users cancelled or left open, nor what a model asked wrongly.
 	serverFaults = except(class, noFault)
-	// endedFirst selects sessions whose server ended before the client did.
+	// endedFirst selects sessions whose server ended before the client did, and requests that it left open.
 	endedFirst = is(label(semconv.ErrorType), semconv.ErrServerExit)
 )
 

@@ -65,6 +65,8 @@ func rules() string {
 		write(grownBuckets(i), growth("", plain(name+"_bucket")))
 		write(grownHistogram(i), growth("", plain(name)))
 	}
+	write(stuckCalls, stuck())
+	write(lateCalls, late())
 	return b.String()
 }
 
@@ -75,9 +77,15 @@ func plain(name string) value {
 	return func(time string) string { return "last_over_time(" + name + time + ")" }
 }
 
-// ofSession restricts a series of process.* to sessions: other programs with OpenTelemetry have the same names.
+// ofSession restricts a series of process.* to sessions: other programs with OpenTelemetry have the same names, and the server itself may
+// have them with the job of its session, whose OTEL_SERVICE_NAME it inherits.
 func ofSession(time string) string {
 	return " and on (job, instance) last_over_time(" + metric(semconv.SessionActive) + "[" + time + "])"
+}
+
+// ofServer is ofSession for metrics whose names are not another program's. A gateway gives each counter an instance of its own.
+func ofServer(time string) string {
+	return " and on (job) last_over_time(" + metric(semconv.SessionActive) + "[" + time + "])"
 }
 
 // part is of a native histogram.

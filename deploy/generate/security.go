@@ -53,9 +53,11 @@ func changed() []panel {
 		},
 		{
 			kind: rows, title: "Versions of servers", width: 12, unit: "short", empty: "None",
-			about: "Names and versions that servers gave of themselves, with the sessions that saw them.",
+			about: "Names and versions that servers gave of themselves, with the sessions that ended in the time shown or run now.",
 			queries: []query{{
-				expr:   "count by (job, " + server + ", " + version + ") (last_over_time(" + metric(semconv.SessionActive) + where(isNot(server, "")) + "[$__range]))",
+				// Sums, and no count of series: behind a gateway, one series stands for many sessions.
+				expr: sum([]string{job, server, version}, "\n  sum_over_time("+grown(semconv.ServerSessionDuration)+where(isNot(server, ""))+"[$__range])\n"+
+					"  or last_over_time("+metric(semconv.SessionActive)+where(isNot(server, ""))+"[90s])\n") + " > 0",
 				legend: "Sessions",
 			}},
 		},
