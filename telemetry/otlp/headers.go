@@ -150,6 +150,8 @@ func (f *headerFile) overHTTP(r *http.Request) (*http.Request, error) {
 	return r, nil
 }
 
+var grpcName = lazy("^[0-9a-z_.-]+$") // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Header-Name
+
 // overGRPC does what overHTTP does.
 func (f *headerFile) overGRPC(ctx context.Context) (context.Context, error) {
 	if f == nil {
@@ -164,6 +166,9 @@ func (f *headerFile) overGRPC(ctx context.Context) (context.Context, error) {
 		all = metadata.MD{}
 	}
 	for name, value := range headers {
+		if !grpcName().MatchString(name) {
+			return nil, &headersError{f.variable, errors.New("a name in it has characters that no header of gRPC can have")}
+		}
 		all.Set(name, value)
 	}
 	return metadata.NewOutgoingContext(ctx, all), nil
