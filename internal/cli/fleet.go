@@ -180,12 +180,31 @@ func (a *app) setEnvironment() {
 	}
 }
 
+// forbids says that content of a level is not captured whatever the user asks for. It is empty if it may be.
+func (f *fleet) forbids(l consent.Level) string {
+	switch {
+	case f == nil:
+	case f.unusable != nil:
+		return "; not while " + f.file + " cannot be used"
+	case slices.Contains(f.ForbidCapture, l):
+		return "; " + f.file + " forbids it"
+	}
+	return ""
+}
+
+// What a policy that cannot be used means for a session, and where stored sessions are looked at: a limit that removes is the user's
+// until it is known what the administrators want.
+const (
+	strictSession = "only console and local are left, without content, user hash and metric rules"
+	strictLook    = "its limits of what is kept do not apply"
+)
+
 // warnOfFleet writes the one warning about a policy that cannot be used.
-func (a *app) warnOfFleet() {
+func (a *app) warnOfFleet(effect string) {
 	if f := a.fleet; f.unusable != nil && !f.told {
 		f.told = true
 		a.warn("the policy " + f.file + " cannot be used: " + f.unusable.Error() +
-			"; until its administrators mend it, only console and local are left, without content, user hash and metric rules")
+			"; until its administrators mend it, " + effect)
 	}
 }
 
@@ -221,9 +240,12 @@ func (f *fleet) allowedRules(file *ruleFile) (problem string) {
 		strings.Join(left, ", ")
 }
 
-// looksAt reports whether a rule takes something from content of a level. What is in resources is never captured, and counts as a
-// result here.
+// looksAt reports whether a rule takes something from content of a level, or chooses calls by it. What is in resources is never
+// captured, and counts as a result here. A result may be that of an error.
 func looksAt(r *rules.Rule, l consent.Level) bool {
+	if l == consent.URIs && r.Match.Resource != nil && r.Match.Resource.Text != "*" {
+		return true
+	}
 	sources := []rules.From{}
 	if r.Value.Constant == nil {
 		sources = append(sources, r.Value.Source.From)
@@ -239,7 +261,7 @@ func looksAt(r *rules.Rule, l consent.Level) bool {
 		case rules.Arguments:
 			return l == consent.Arguments || l == consent.Prompts && r.Match.Tool == nil
 		case rules.Result, rules.Text:
-			return l == consent.Results || l == consent.Prompts && r.Match.Tool == nil
+			return l == consent.Results || l == consent.Errors || l == consent.Prompts && r.Match.Tool == nil
 		case rules.Error:
 			return l == consent.Errors
 		default: // how a call ended, and names
