@@ -192,15 +192,16 @@ func (f *fleet) forbids(l consent.Level) string {
 	return ""
 }
 
-// What a policy that cannot be used means for a session, and where stored sessions are looked at: a limit that removes is the user's
-// until it is known what the administrators want.
-const (
-	strictSession = "only console and local are left, without content, user hash and metric rules"
-	strictLook    = "its limits of what is kept do not apply"
-)
+// warnOfFleet writes the one warning about a policy that cannot be used, to a session.
+func (a *app) warnOfFleet() {
+	a.warnOfUnusable("only console and local are left, without content, user hash and metric rules")
+}
 
-// warnOfFleet writes the one warning about a policy that cannot be used.
-func (a *app) warnOfFleet(effect string) {
+// warnOfLimits does so where stored sessions are looked at. A limit that removes is the user's until it is known what the
+// administrators want.
+func (a *app) warnOfLimits() { a.warnOfUnusable("its limits of what is kept do not apply") }
+
+func (a *app) warnOfUnusable(effect string) {
 	if f := a.fleet; f.unusable != nil && !f.told {
 		f.told = true
 		a.warn("the policy " + f.file + " cannot be used: " + f.unusable.Error() +

@@ -58,7 +58,7 @@ func (a *app) decide(ask func(consent.Request) (consent.Policy, []consent.Warnin
 	policy, warnings := ask(r)
 	if policy.On() { // else nothing is left to forbid, and the server need not wait for a file
 		a.obey()
-		a.warnOfFleet(strictSession)
+		a.warnOfFleet()
 		r.Fleet = a.fleet.consent()
 		policy, warnings = ask(r)
 	}
