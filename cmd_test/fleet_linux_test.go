@@ -369,24 +369,3 @@ func TestFleetStored(t *testing.T) {
 		return strings.Contains(out, "details")
 	})
 }
-
-// TestFleetRules: rules that look at content which may not be captured are left out, with one warning.
-func TestFleetRules(t *testing.T) {
-	r := otlptest.Start(t, otlptest.Config{})
-	m := newMachine(t, "version: 1\nlocks: {forbid_capture: [arguments]}\n")
-	m.write(t, "rules.yaml", `rules:
-- {name: asked, type: counter, match: {tool: echo}, labels: [{name: text, from: arguments, path: $.text, values: [hello]}]}
-- {name: calls, type: counter, match: {tool: echo}}
-`)
-	stderr := m.session(t, append(r.Env(otlptest.HTTP), "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_METRIC_RULES=/etc/spanpipe/rules.yaml")...)
-	if strings.Count(stderr, "warning") != 1 || !strings.Contains(stderr, file+" forbids to capture: asked\n") {
-		t.Errorf("stderr: %s", stderr)
-	}
-	out, _, _ := m.run(t, []string{"SPANPIPE_TELEMETRY=otlp", "SPANPIPE_METRIC_RULES=/etc/spanpipe/rules.yaml"}, "consent")
-	if strings.Contains(out, "asked (counter)") || !strings.Contains(out, "calls (counter)") || !strings.Contains(out, "forbids to capture: asked\n") {
-		t.Errorf("consent: %s", out)
-	}
-	if r.Value("calls", nil) != 1 || len(r.Series("asked", nil)) > 0 {
-		t.Errorf("calls is %v, and there are %d series of asked", r.Value("calls", nil), len(r.Series("asked", nil)))
-	}
-}

@@ -70,6 +70,7 @@ type storing struct {
 	Past           string  `json:"past,omitempty"`             // the directory of what is remembered of servers; absent if nothing is
 	PastServers    int     `json:"past_servers,omitempty"`     // of which there is something now
 	content        bool
+	by             [2]string // what decides the limits, and that of content
 
 	PastSince time.Time `json:"past_since,omitzero"` // the day of the first session that is remembered
 }
@@ -114,7 +115,7 @@ func (a *app) explain(p consent.Policy) decision {
 		if capture.Has(level) {
 			d.Collected = append(d.Collected, "content, redacted: "+levelText[level])
 		} else {
-			d.UnlessAsked = append(d.UnlessAsked, string(level)+": "+levelText[level])
+			d.UnlessAsked = append(d.UnlessAsked, string(level)+": "+levelText[level]+a.fleet.forbids(level))
 		}
 	}
 	if p.On() && a.options.metricRules != "" {
@@ -166,7 +167,7 @@ func (a *app) storing(content bool) *storing {
 	keep := a.options.keep
 	s := &storing{
 		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(),
-		content: content,
+		content: content, by: a.keptBy(),
 	}
 	if dir := a.stateDir(); dir != "" {
 		s.Directory, s.Definitions = filepath.Join(dir, "sessions"), filepath.Join(dir, "definitions")
@@ -197,9 +198,9 @@ func (s *storing) limits() []string {
 	case s.KeepSize > 0:
 		limit = "at most " + view.Size(s.KeepSize) + " of all sessions"
 	}
-	lines := []string{"spans, log records and metrics: " + limit + " (SPANPIPE_KEEP)"}
+	lines := []string{"spans, log records and metrics: " + limit + " (" + s.by[0] + ")"}
 	if s.content {
-		lines = append(lines, "captured content: for "+ageText(s.KeepContentAge)+" (SPANPIPE_KEEP_CONTENT)")
+		lines = append(lines, "captured content: for "+ageText(s.KeepContentAge)+" ("+s.by[1]+")")
 	}
 	lines = append(lines, "totals of each session and a short line for each operation, without content: for "+ageText(s.KeepDigestAge))
 	if s.Past != "" {

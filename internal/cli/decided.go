@@ -210,6 +210,21 @@ func (a *app) decidedKeep() []decided {
 	return []decided{detail, content}
 }
 
+// keptBy names what decides how long details are kept, and content.
+func (a *app) keptBy() (by [2]string) {
+	for i, variable := range []string{"SPANPIPE_KEEP", "SPANPIPE_KEEP_CONTENT"} {
+		switch d := a.decidedKeep()[i]; d.Source {
+		case byLock:
+			by[i] = strings.Join(d.By, ", ")
+		case bySupply:
+			by[i] = variable + "; now by " + strings.Join(d.By, ", ")
+		default:
+			by[i] = variable
+		}
+	}
+	return by
+}
+
 // keepText returns the limits of details for people.
 func keepText(keep store.Keep) string {
 	switch {

@@ -180,12 +180,32 @@ func (a *app) setEnvironment() {
 	}
 }
 
-// warnOfFleet writes the one warning about a policy that cannot be used.
+// forbids says that content of a level is not captured whatever the user asks for. It is empty if it may be.
+func (f *fleet) forbids(l consent.Level) string {
+	switch {
+	case f == nil:
+	case f.unusable != nil:
+		return "; not while " + f.file + " cannot be used"
+	case slices.Contains(f.ForbidCapture, l):
+		return "; " + f.file + " forbids it"
+	}
+	return ""
+}
+
+// warnOfFleet writes the one warning about a policy that cannot be used, to a session.
 func (a *app) warnOfFleet() {
+	a.warnOfUnusable("only console and local are left, without content, user hash and metric rules")
+}
+
+// warnOfLimits does so where stored sessions are looked at. A limit that removes is the user's until it is known what the
+// administrators want.
+func (a *app) warnOfLimits() { a.warnOfUnusable("its limits of what is kept do not apply") }
+
+func (a *app) warnOfUnusable(effect string) {
 	if f := a.fleet; f.unusable != nil && !f.told {
 		f.told = true
 		a.warn("the policy " + f.file + " cannot be used: " + f.unusable.Error() +
-			"; until its administrators mend it, only console and local are left, without content, user hash and metric rules")
+			"; until its administrators mend it, " + effect)
 	}
 }
 
@@ -221,9 +241,12 @@ func (f *fleet) allowedRules(file *ruleFile) (problem string) {
 		strings.Join(left, ", ")
 }
 
-// looksAt reports whether a rule takes something from content of a level. What is in resources is never captured, and counts as a
-// result here.
+// looksAt reports whether a rule takes something from content of a level, or chooses calls by it. What is in resources is never
+// captured, and counts as a result here. A result may be that of an error.
 func looksAt(r *rules.Rule, l consent.Level) bool {
+	if l == consent.URIs && r.Match.Resource != nil && r.Match.Resource.Text != "*" {
+		return true
+	}
 	sources := []rules.From{}
 	if r.Value.Constant == nil {
 		sources = append(sources, r.Value.Source.From)
@@ -239,7 +262,7 @@ func looksAt(r *rules.Rule, l consent.Level) bool {
 		case rules.Arguments:
 			return l == consent.Arguments || l == consent.Prompts && r.Match.Tool == nil
 		case rules.Result, rules.Text:
-			return l == consent.Results || l == consent.Prompts && r.Match.Tool == nil
+			return l == consent.Results || l == consent.Errors || l == consent.Prompts && r.Match.Tool == nil
 		case rules.Error:
 			return l == consent.Errors
 		default: // how a call ended, and names

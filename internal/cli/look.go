@@ -25,6 +25,7 @@ import (
 func (a *app) look() (*store.Store, error) {
 	a.resolve()
 	a.obey()
+	a.warnOfLimits()
 	dir := a.stateDir()
 	if dir == "" {
 		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for stored sessions"}

@@ -140,8 +140,8 @@ func (p *parser) destination(n *yaml.Node) *Destination {
 	}
 	endpoint, proxy := members["endpoint"], members["proxy"]
 	u, err := url.Parse(d.Endpoint)
-	switch isSocket := err == nil && u.Scheme == "unix" && d.Protocol == "grpc"; {
-	case err != nil || !isSocket && (u.Scheme != "http" && u.Scheme != "https" || u.Host == ""):
+	switch isSocket := err == nil && u.Scheme == "unix" && d.Protocol == "grpc" && u.Opaque+u.Path != ""; {
+	case err != nil || !isSocket && (u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == ""):
 		p.fail(endpoint, "endpoint: want a URL such as https://otlp.example.com:4317")
 	case u.User != nil || u.RawQuery != "":
 		p.fail(endpoint, "endpoint: credentials belong in headers_file")
@@ -150,7 +150,7 @@ func (p *parser) destination(n *yaml.Node) *Destination {
 	case u.Scheme == "http" && d.Certificate+d.ClientCertificate != "":
 		p.fail(endpoint, "endpoint: certificates need https://")
 	}
-	if u, err := url.Parse(d.Proxy); proxy != nil && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+	if u, err := url.Parse(d.Proxy); proxy != nil && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "") {
 		p.fail(proxy, "proxy: want a URL such as http://proxy.example.com:3128")
 	}
 	return d

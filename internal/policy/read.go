@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -21,9 +22,11 @@ func Read() (*Policy, error) {
 
 // read reads a policy that belongs to the given owners.
 func read(path string, o owners) (*Policy, error) {
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+	_, err := os.Lstat(path)
+	switch isAbsent := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR); {
+	case isAbsent && !leadsNowhere(filepath.Dir(path)):
 		return nil, nil //nolint:nilnil // no file is no policy
-	} else if err != nil {
+	case err != nil && !isAbsent:
 		return nil, pathless(err)
 	}
 	file, err := openTrusted(path, o)
@@ -36,6 +39,16 @@ func read(path string, o owners) (*Policy, error) {
 		return nil, pathless(err)
 	}
 	return Parse(text)
+}
+
+// leadsNowhere reports whether a directory is a link to nothing, such as what is not mounted: there may be a policy.
+func leadsNowhere(dir string) bool {
+	info, err := os.Lstat(dir)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return false
+	}
+	_, err = os.Stat(dir)
+	return err != nil
 }
 
 // pathless returns an error without the path, which the caller names.

@@ -51,6 +51,10 @@ func TestTrust(t *testing.T) {
 			must(t, os.Chmod(dir+"/tmp", 0o777))
 			must(t, os.Symlink(dir+"/tmp/link", dir+"/etc/spanpipe/policy.yaml"))
 		}, want: "tmp can be written by others"},
+		{name: "a directory that is a link to nothing", uid: self, change: func(t *testing.T, dir string) {
+			must(t, os.RemoveAll(dir+"/etc/spanpipe"))
+			must(t, os.Symlink("../not-mounted", dir+"/etc/spanpipe"))
+		}, want: "no such file"},
 		{name: "a link to nothing", uid: self, change: replaced(func(path string) error { return os.Symlink("gone", path) }),
 			want: "no such file"},
 		{name: "a link to itself", uid: self, change: replaced(func(path string) error { return os.Symlink(path, path) }),

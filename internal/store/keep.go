@@ -58,7 +58,7 @@ func ParseAge(text string) (time.Duration, error) {
 	for unit, length := range map[string]time.Duration{"d": day, "w": 7 * day} {
 		if number, ok := strings.CutSuffix(text, unit); ok {
 			n, err := strconv.ParseFloat(number, 64)
-			if err != nil || !(n > 0) || n > math.MaxInt64/float64(2*length) {
+			if err != nil || !(n*float64(length) >= 1) || n > math.MaxInt64/float64(2*length) {
 				return 0, errAge
 			}
 			return time.Duration(n * float64(length)), nil

@@ -47,7 +47,7 @@ func (s *Sender) accepted(response proto.Message) Answer {
 	partial := m.Get(m.Descriptor().Fields().ByNumber(1)).Message()
 	fields := partial.Descriptor().Fields()
 	answer.Rejected = max(0, partial.Get(fields.ByNumber(1)).Int())
-	answer.Warning = s.hidden.Replace(bounded(partial.Get(fields.ByNumber(2)).String()))
+	answer.Warning = s.hidden.bounded(partial.Get(fields.ByNumber(2)).String())
 	if answer.Rejected > 0 {
 		answer.Cause = "the collector at " + s.route.shown() + " rejected " + strconv.FormatInt(answer.Rejected, 10) +
 			" items: " + answer.Warning

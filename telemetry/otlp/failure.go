@@ -231,7 +231,7 @@ func (r route) explainHTTP(last attempt, err error) failure {
 	said := ""
 	if _, body, ok := strings.Cut(fmt.Sprint(err), "body: "); ok {
 		if body = strings.TrimSuffix(strings.TrimSpace(body), ")"); body != "(empty" {
-			said = ": " + bounded(body)
+			said = ": " + r.hidden.bounded(body)
 		}
 	}
 	switch {
@@ -275,16 +275,16 @@ func (r route) explainGRPC(code codes.Code, err error) failure {
 			cmp.Or(r.portHint(), "set OTEL_"+string(r.signal)+"_EXPORTER=none, or correct "+r.variable)}
 	}
 	words := r.words(code)
-	return failure{words.cause + ": " + code.String() + said(err), words.hint}
+	return failure{words.cause + ": " + code.String() + r.said(err), words.hint}
 }
 
 // said returns the message of a gRPC status.
-func said(err error) string {
+func (r route) said(err error) string {
 	var carrier interface{ GRPCStatus() *status.Status }
 	if !errors.As(err, &carrier) || carrier.GRPCStatus().Message() == "" {
 		return ""
 	}
-	return ": " + bounded(carrier.GRPCStatus().Message())
+	return ": " + r.hidden.bounded(carrier.GRPCStatus().Message())
 }
 
 // words returns the cause and the remedy for what a collector answers, over either protocol.
@@ -328,13 +328,4 @@ func redirection(location string) string {
 		return ""
 	}
 	return " to " + cmp.Or(u.Scheme, "the same scheme") + "://" + u.Host
-}
-
-// bounded cuts what a collector says to what fits on a line.
-func bounded(text string) string {
-	const limit = 300
-	if len(text) > limit {
-		return strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return text
 }

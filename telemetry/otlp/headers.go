@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"strings"
 
 	"google.golang.org/grpc/metadata"
@@ -84,7 +82,7 @@ func (f *headerFile) late(ctx context.Context) error {
 }
 
 func (f *headerFile) read() (map[string]string, error) {
-	text, mode, err := readHeaders(f.path)
+	text, mode, err := readRegular(f.path, maxHeaders)
 	if err != nil {
 		return nil, &headersError{f.variable, err}
 	}
@@ -97,33 +95,6 @@ func (f *headerFile) read() (map[string]string, error) {
 		f.hidden.hideHeader(value)
 	}
 	return headers, nil
-}
-
-// readHeaders reads a regular file: a pipe would block. It may be a symbolic link, as those of Kubernetes' Secrets are.
-func readHeaders(path string) (text []byte, mode fs.FileMode, err error) {
-	pathless := func(err error) error {
-		if e, ok := errors.AsType[*fs.PathError](err); ok { // a user's name may stand in the path
-			return e.Err
-		}
-		return err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, pathless(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, errors.New("it is not a regular file")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, pathless(err)
-	}
-	defer func() { _ = file.Close() }() // was only read
-	text, err = io.ReadAll(io.LimitReader(file, maxHeaders+1))
-	if err == nil && len(text) > maxHeaders {
-		err = fmt.Errorf("it is larger than %d KiB", maxHeaders>>10)
-	}
-	return text, info.Mode(), pathless(err)
 }
 
 // reserved are headers of the protocol, which a file must not change.
@@ -179,6 +150,8 @@ func (f *headerFile) overHTTP(r *http.Request) (*http.Request, error) {
 	return r, nil
 }
 
+var grpcName = lazy("^[0-9a-z_.-]+$") // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Header-Name
+
 // overGRPC does what overHTTP does.
 func (f *headerFile) overGRPC(ctx context.Context) (context.Context, error) {
 	if f == nil {
@@ -193,6 +166,9 @@ func (f *headerFile) overGRPC(ctx context.Context) (context.Context, error) {
 		all = metadata.MD{}
 	}
 	for name, value := range headers {
+		if !grpcName().MatchString(name) {
+			return nil, &headersError{f.variable, errors.New("a name in it has characters that no header of gRPC can have")}
+		}
 		all.Set(name, value)
 	}
 	return metadata.NewOutgoingContext(ctx, all), nil

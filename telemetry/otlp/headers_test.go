@@ -201,6 +201,75 @@ func TestHeadersFileQuoted(t *testing.T) {
 	}
 }
 
+// TestHeadersFileQuotedLate: what a collector says is cut to what fits on a line, and the part of a key that is left is none.
+func TestHeadersFileQuotedLate(t *testing.T) {
+	said := strings.Repeat("x", 290) + " secret-token"
+	for _, p := range protocols {
+		for name, fault := range map[string]otlptest.Fault{
+			"refuses": otlptest.FailSaying(codes.Unauthenticated, http.StatusUnauthorized, said), "rejects a part": otlptest.Partial(1, said),
+		} {
+			t.Run(string(p)+" "+name, func(t *testing.T) {
+				r := otlptest.Start(t, otlptest.Config{})
+				setenv(t, r, p)
+				r.SetFault(fault)
+				path := filepath.Join(t.TempDir(), "headers")
+				replaceFile(t, path, "authorization=Bearer secret-token")
+				t.Setenv(headersFile, path)
+				s := open(t, nil)
+				s.record(1)
+				if log := s.end(); strings.Contains(log, "secret") || !strings.Contains(log, "xxx") {
+					t.Errorf("log:\n%s", log)
+				}
+				got, err := senders(t)["traces"].Send(context.Background(), oneSpan())
+				if err != nil || strings.Contains(got.Cause+got.Warning, "secret") || !strings.Contains(got.Cause, "xxx") {
+					t.Errorf("%+v, %v", got, err)
+				}
+			})
+		}
+	}
+}
+
+// TestHeadersFileRotated: a new key that begins with the one before it is hidden whole.
+func TestHeadersFileRotated(t *testing.T) {
+	r := otlptest.Start(t, otlptest.Config{})
+	setenv(t, r, otlptest.HTTP)
+	r.SetFault(otlptest.FailSaying(codes.Unauthenticated, http.StatusUnauthorized, "unknown key secret-token-second"))
+	path := filepath.Join(t.TempDir(), "headers")
+	t.Setenv(headersFile, path)
+	sender := senders(t)["traces"]
+	for _, key := range []string{"secret-token", "secret-token-second"} {
+		replaceFile(t, path, "authorization=Bearer "+key)
+		got, err := sender.Send(context.Background(), oneSpan())
+		if err != nil || strings.Contains(got.Cause, "second") && key == "secret-token-second" {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
+
+// TestHeadersFileNamesOfGRPC: a name that HTTP allows and gRPC does not is a mistake of the file, and not a failure of the collector.
+func TestHeadersFileNamesOfGRPC(t *testing.T) {
+	for _, p := range protocols {
+		t.Run(string(p), func(t *testing.T) {
+			r := otlptest.Start(t, otlptest.Config{})
+			setenv(t, r, p)
+			path := filepath.Join(t.TempDir(), "headers")
+			replaceFile(t, path, "x_key-1.a=b\nx!key=hunter2x")
+			t.Setenv(headersFile, path)
+			got, err := senders(t)["traces"].Send(context.Background(), oneSpan())
+			if p == otlptest.HTTP {
+				if err != nil || got.Verdict != otlp.Delivered {
+					t.Errorf("%+v, %v", got, err)
+				}
+				return
+			}
+			if err != nil || got.Verdict != otlp.Failed || !strings.Contains(got.Cause, "the file of SPANPIPE_"+headersFile+
+				" cannot be used: a name in it has characters that no header of gRPC can have") || len(r.Requests()) > 0 {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+}
+
 // TestHeadersFileOfAll: a file that every user can read is a warning, once; one that a policy names is not.
 func TestHeadersFileOfAll(t *testing.T) {
 	if runtime.GOOS == "windows" {

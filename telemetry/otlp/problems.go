@@ -54,8 +54,9 @@ func newSecrets(lookup lookupFunc) *secrets {
 	return s
 }
 
-// use opens nothing yet: it prepares the route's file of headers, which signals share.
+// use opens nothing yet: it prepares what the routes of all signals share, their secrets and files of headers.
 func (p *problems) use(r *route) {
+	r.hidden = p.hidden
 	if r.headerPath == "" {
 		return
 	}

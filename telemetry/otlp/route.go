@@ -52,6 +52,8 @@ type route struct {
 	timeout  time.Duration // of one request over HTTP; none if it is not positive
 	preview  *http.Client  // replaces the network; nil where records are sent
 
+	hidden *secrets // of what is shown of an answer; nil where nothing is sent
+
 	headerPath, headerVariable string      // the file with headers, and the variable that names it; empty without one
 	file                       *headerFile // reads it; nil without one, and where nothing is sent
 }

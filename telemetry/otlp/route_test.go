@@ -294,7 +294,7 @@ func TestUnusableFiles(t *testing.T) {
 			{"no authority", func(string, string) map[string]string { return map[string]string{"CERTIFICATE": missing} },
 				"CERTIFICATE: the file cannot be used: no such file or directory"},
 			{"a directory", func(string, string) map[string]string { return map[string]string{"CERTIFICATE": dir} },
-				"CERTIFICATE: the file cannot be used: is a directory"},
+				"CERTIFICATE: the file cannot be used: it is not a regular file"},
 			{"no certificate in it", func(string, string) map[string]string { return map[string]string{"CERTIFICATE": garbage} },
 				"CERTIFICATE: the file cannot be used: no certificate in PEM form"},
 			{"no client certificate", func(_, key string) map[string]string {

@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -49,9 +50,24 @@ func (s *secrets) Replace(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.replacer == nil {
-		s.replacer = strings.NewReplacer(s.pairs...)
+		words := slices.Collect(slices.Chunk(s.pairs, 2))
+		slices.SortFunc(words, func(a, b []string) int { return len(b[0]) - len(a[0]) }) // one may begin with another
+		s.replacer = strings.NewReplacer(slices.Concat(words...)...)
 	}
 	return s.replacer.Replace(text)
+}
+
+// bounded returns what a collector says without the secrets, cut to what fits on a line. A secret that was cut first would not be
+// recognized.
+func (s *secrets) bounded(text string) string {
+	const limit = 300
+	if s != nil {
+		text = s.Replace(text)
+	}
+	if len(text) > limit {
+		return strings.ToValidUTF8(text[:limit], "") + "…"
+	}
+	return text
 }
 
 // urlSecrets returns the parts of an endpoint that may be secrets, as they are written and decoded.

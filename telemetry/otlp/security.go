@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 )
 
 // security is what the variables of TLS say.
@@ -24,7 +22,7 @@ func securityOf(s signal, lookup lookupFunc) (security, error) {
 	found := security{config: &tls.Config{MinVersion: tls.VersionTLS12}}
 	if ca != "" {
 		found.variable = caVariable
-		pem, err := os.ReadFile(ca)
+		pem, err := readPEM(ca)
 		if err != nil {
 			return security{}, unusable(caVariable, err)
 		}
@@ -48,11 +46,11 @@ func securityOf(s signal, lookup lookupFunc) (security, error) {
 }
 
 func clientPair(cert, certVariable, key, keyVariable string) (tls.Certificate, error) {
-	certPEM, err := os.ReadFile(cert)
+	certPEM, err := readPEM(cert)
 	if err != nil {
 		return tls.Certificate{}, unusable(certVariable, err)
 	}
-	keyPEM, err := os.ReadFile(key)
+	keyPEM, err := readPEM(key)
 	if err != nil {
 		return tls.Certificate{}, unusable(keyVariable, err)
 	}
@@ -66,9 +64,6 @@ func clientPair(cert, certVariable, key, keyVariable string) (tls.Certificate, e
 // unusable is the error of a file that cannot be used. It names the variable and not the path, in which a user's name
 // may stand, or a secret that is no path at all.
 func unusable(variable string, err error) error {
-	if problem, ok := errors.AsType[*fs.PathError](err); ok {
-		err = problem.Err
-	}
 	return fmt.Errorf("%s: the file cannot be used: %w", variable, err)
 }
 
