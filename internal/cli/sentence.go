@@ -31,7 +31,7 @@ func sentence(r *slog.Record) string {
 	server := ""
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == semconv.ServerName {
-			server = value(a)
+			server = view.Safe(a.Value.Resolve().String())
 		}
 		return server == ""
 	})
