@@ -103,9 +103,24 @@ func letters(random *rand.Rand, n int, of string) string {
 	return string(b)
 }
 
-// secret makes a secret of a kind and returns the needles to search for. They are long enough not to occur by chance in
-// times and names.
+// secret makes a secret of a kind and returns the needles to search for. They do not occur by chance in times, measured values,
+// ids and names: a number counts where it stands alone, and no other needle consists of hexadecimal digits.
 func secret(t *testing.T, kind string, random *rand.Rand) (text string, needles []string) {
+	t.Helper()
+	for {
+		text, needles = draw(t, kind, random)
+		if !slices.ContainsFunc(needles, func(n string) bool { return !isNumber(n) && hexadecimal.MatchString(n) }) {
+			return text, needles
+		}
+	}
+}
+
+var hexadecimal = regexp.MustCompile(`^[0-9a-fA-F]+$`)
+
+func isNumber(s string) bool { return strings.Trim(s, digits) == "" }
+
+// draw makes a secret of a kind and its needles.
+func draw(t *testing.T, kind string, random *rand.Rand) (text string, needles []string) {
 	t.Helper()
 	token := func(n int) string { return letters(random, n, lower+upper+digits) }
 	after := func(prefix, body string) (string, []string) { return prefix + body, windows(body) }
@@ -136,14 +151,22 @@ func secret(t *testing.T, kind string, random *rand.Rand) (text string, needles 
 		return after("", letters(random, 9, lower))
 	case "phone":
 		n := "79" + letters(random, 8, digits)
-		return "+44 " + n[:4] + " " + n[4:], []string{n, n[:4] + " " + n[4:]}
+		needles := []string{n, "44" + n}
+		for _, space := range []string{" ", "+", "%20"} {
+			needles = append(needles, n[:4]+space+n[4:])
+		}
+		return "+44 " + n[:4] + " " + n[4:], needles
 	case "card", "cardnumber":
 		n := luhn("4929" + letters(random, 11, digits))
 		spaced := n[:4] + " " + n[4:8] + " " + n[8:12] + " " + n[12:]
 		if kind == "card" {
 			return spaced, []string{n, spaced, spaced[:14], spaced[5:]}
 		}
-		return n, []string{n, spaced, n[:12], n[4:]}
+		needles := []string{n, spaced}
+		for i := range 4 {
+			needles = append(needles, n[:12+i], n[1+i:])
+		}
+		return n, needles
 	case "iban":
 		// Maltese IBANs have letters; eight digits in a row occur in numbers by chance.
 		account := "MALT01100" + letters(random, 18, upper+digits)
@@ -256,12 +279,20 @@ func (s *search) found(text []byte) []hit {
 	for i := 0; i+headSize <= len(text); i++ {
 		for _, n := range s.byHead[[headSize]byte(text[i:])] {
 			known := func(h hit) bool { return h.of == n.of }
-			if bytes.HasPrefix(text[i:], []byte(n.text)) && !slices.ContainsFunc(hits, known) {
+			if bytes.HasPrefix(text[i:], []byte(n.text)) && !inNumber(text, i, n.text) && !slices.ContainsFunc(hits, known) {
 				hits = append(hits, hit{n, i})
 			}
 		}
 	}
 	return hits
+}
+
+// inNumber reports whether a number at text[at:] is a part of a longer one, or of a fraction: times and measured values have so many
+// digits that some of them are those of a telephone number.
+func inNumber(text []byte, at int, number string) bool {
+	digit := func(i int) bool { return i >= 0 && i < len(text) && strings.IndexByte(digits, text[i]) >= 0 }
+	return isNumber(number) &&
+		(digit(at-1) || digit(at+len(number)) || at > 0 && text[at-1] == '.' && digit(at-2))
 }
 
 // in fails the test if a text contains canaries.

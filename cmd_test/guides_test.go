@@ -56,9 +56,22 @@ func TestGuides(t *testing.T) {
 			}
 		}
 		for _, m := range regexp.MustCompile(`spanpipe_error_class="(\w+)"`).FindAllStringSubmatch(cells[1], -1) {
-			if !strings.Contains(errorClasses(t), m[1]) {
+			if !regexp.MustCompile(`\b` + m[1] + `\b`).MatchString(errorClasses(t)) {
 				t.Errorf("there is no class %s", m[1])
 			}
+		}
+	}
+	var reference []byte
+	for _, file := range []string{"../TELEMETRY.md", "../docs/anomalies.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reference = append(reference, text...)
+	}
+	for _, m := range regexp.MustCompile(`\b(SPANPIPE_[A-Z_]+)|\b(spanpipe\.[a-z_.]*[a-z])|_kind="(\w+)"`).FindAllStringSubmatch(page, -1) {
+		if name := m[1] + m[2] + m[3]; !strings.Contains(string(reference), "`"+name+"`") {
+			t.Errorf("TELEMETRY.md and docs/anomalies.md do not have %s", name)
 		}
 	}
 	if rows < 80 {

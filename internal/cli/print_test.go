@@ -57,6 +57,30 @@ func TestTextHandler(t *testing.T) {
 		{"a sentence about a stream that is not read", func(l *slog.Logger) {
 			l.Warn("what was written is not being read", "spanpipe.direction", "to_client", "duration", 30.0, "spanpipe.server.name", "s")
 		}, "spanpipe: warning: s: The client has not read what the server wrote for 30.0s: it hangs, or is suspended\n"},
+		{"a sentence about an unexpected message", func(l *slog.Logger) {
+			l.Warn("unexpected message; reported once for each kind", "event", "spanpipe.message.unexpected",
+				"spanpipe.violation.kind", "noise", "spanpipe.direction", "to_client", "size", int64(34),
+				"reason", "a line of text that is not JSON", "hint", "logs belong on stderr", "spanpipe.server.name", "s", "trace_id", "6d50")
+		}, "spanpipe: warning: s: unexpected message from the server: a line of text that is not JSON (34 B); reported once for each " +
+			"kind\nspanpipe: hint: logs belong on stderr\n"},
+		{"a sentence about an id that fits no request", func(l *slog.Logger) {
+			l.Warn("unexpected message; reported once for each kind", "spanpipe.violation.kind", "id_mismatch", "spanpipe.direction", "to_client",
+				"mcp.method.name", "tools/call\x1b", "sent", "\"7\"\n", "awaited", "7", "size", int64(2048), "reason", "the id is a string")
+		}, "spanpipe: warning: unexpected message from the server, tools/call\\u001b: the id is a string (sent \"7\" , awaited 7, 2.0 kB); " +
+			"reported once for each kind\n"},
+		{"a sentence about a version", func(l *slog.Logger) {
+			l.Info("unexpected message; reported once for each kind", "spanpipe.violation.kind", "initialize_refused",
+				"spanpipe.direction", "to_client", "spanpipe.protocol.requested_version", "2030-01-01",
+				"mcp.protocol.version", "2025-06-18", "supported", "2025-11-25", "size", int64(99))
+		}, "spanpipe: unexpected message from the server: the server refuses to initialize (asked 2030-01-01, given 2025-06-18, " +
+			"supported 2025-11-25, 99 B); reported once for each kind\n"},
+		{"a sentence about a late answer", func(l *slog.Logger) {
+			l.Info("late answer", "event", "spanpipe.answer.late", "spanpipe.violation.kind", "late_response", "spanpipe.direction", "to_client",
+				"mcp.method.name", "tools/call", "spanpipe.operation.number", int64(5), "spanpipe.stall", "answered_late",
+				"spanpipe.stall.late", 0.5, "sent", "\"late\"", "size", int64(53),
+				"reason", "an answer to a request that was cancelled or given up", "spanpipe.server.name", "s")
+		}, "spanpipe: s: late answer from the server, tools/call: an answer to a request that was cancelled or given up, 500ms before " +
+			"(sent \"late\", operation 5, 53 B)\n"},
 		{"what a terminal would act upon", func(l *slog.Logger) { l.Info("x\x1b\n", "a", "\x1b[31m\nspanpipe:") }, "spanpipe: x\\u001b  a=\"\\\\u001b[31m spanpipe:\"\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

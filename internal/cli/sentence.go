@@ -20,6 +20,8 @@ func sentence(r *slog.Record) string {
 		text = view.DefinitionChange(n)
 	case record.Finding:
 		text = "unusual call, " + view.Finding(n)
+	case record.Violation:
+		text = view.Violation(n)
 	case record.Blockage:
 		text = strings.TrimSuffix(view.Blockage(n), ".")
 	}
@@ -29,7 +31,7 @@ func sentence(r *slog.Record) string {
 	server := ""
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == semconv.ServerName {
-			server = value(a)
+			server = view.Safe(a.Value.Resolve().String())
 		}
 		return server == ""
 	})

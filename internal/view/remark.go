@@ -209,15 +209,7 @@ func definitionRemark(same []record.DefinitionChange) Remark {
 
 // violation says what was wrong on the wire, what it does to the other side, and how to fix it.
 func violation(v record.Violation, name string) string {
-	kind := semconv.ViolationOf(string(v.Kind))
-	from := "from the server"
-	if v.Direction == record.ToServer {
-		from = "from the client"
-	}
-	if about := cmp.Or(name, Safe(v.Method)); about != "" {
-		from += ", " + about
-	}
-	cause := Safe(cmp.Or(v.Reason, kind.Cause, strings.ReplaceAll(string(v.Kind), "_", " ")))
+	kind, from, cause := semconv.ViolationOf(string(v.Kind)), "from "+origin(&v, name), cause(&v)
 	switch {
 	case v.Sent != "" && v.Awaited != "":
 		cause += fmt.Sprintf(" (sent %s, awaited %s)", Safe(v.Sent), Safe(v.Awaited))
@@ -232,6 +224,51 @@ func violation(v record.Violation, name string) string {
 		return sentences(from+": "+cause+": "+effect, kind.Hint(string(v.Direction)))
 	}
 	return sentences(from+": "+cause, effect, kind.Hint(string(v.Direction)))
+}
+
+// Violation says what was wrong on the wire, or how late an answer came, as a log reports it: with all that is known of the message,
+// and without what to do, which is a hint.
+func Violation(v record.Violation) string {
+	message, kind := "unexpected message", cause(&v)
+	if v.Kind == record.LateResponse {
+		message = "late answer"
+		if v.Late > 0 {
+			kind += ", " + Duration(v.Late) + " before"
+		}
+	}
+	var details []string
+	for _, d := range [][2]string{
+		{"sent", v.Sent}, {"awaited", v.Awaited}, {"asked", v.Requested}, {"given", v.Given}, {"supported", v.Supported},
+	} {
+		if d[1] != "" {
+			details = append(details, d[0]+" "+Safe(d[1]))
+		}
+	}
+	if v.Operation > 0 {
+		details = append(details, fmt.Sprintf("operation %d", v.Operation))
+	}
+	text := fmt.Sprintf("%s from %s: %s (%s)", message, origin(&v, ""), kind, strings.Join(append(details, Size(v.Size)), ", "))
+	if v.Kind != record.LateResponse {
+		text += "; reported once for each kind"
+	}
+	return text
+}
+
+// origin returns which side broke the protocol, and with what: its name, or else its method.
+func origin(v *record.Violation, name string) string {
+	side := "the server"
+	if v.Direction == record.ToServer {
+		side = "the client"
+	}
+	if about := cmp.Or(name, Safe(v.Method)); about != "" {
+		side += ", " + about
+	}
+	return side
+}
+
+// cause returns what was wrong on the wire.
+func cause(v *record.Violation) string {
+	return Safe(cmp.Or(v.Reason, semconv.ViolationOf(string(v.Kind)).Cause, strings.ReplaceAll(string(v.Kind), "_", " ")))
 }
 
 // Blockage says that a stream was not read.

@@ -87,12 +87,13 @@ func (l *logs) export(ctx context.Context, at time.Time, level slog.Level, r sem
 	if !r.Repeats {
 		l.record(ctx, at, level, r, all)
 	}
-	if level < l.level {
-		return
+	severity := log.Severity(int(level) + severityOffset)
+	if level < l.level || !l.exported.Enabled(ctx, log.EnabledParameters{Severity: severity, EventName: r.Event}) {
+		return // nothing takes the record, so that it is not made
 	}
 	var rec log.Record
 	rec.SetTimestamp(at)
-	rec.SetSeverity(log.Severity(int(level) + severityOffset))
+	rec.SetSeverity(severity)
 	rec.SetSeverityText(level.String())
 	rec.SetEventName(r.Event)
 	rec.SetBody(attribute.StringValue(r.Message))
