@@ -265,9 +265,9 @@ func TestCompareLists(t *testing.T) {
 	}
 }
 
-// TestCompareHoldsBack: what happens before the past is known is compared once it is. Of very much a part is kept.
+// TestCompareHoldsBack: what happens before the past is known is compared once it is. Of very much a part is kept. The test does not run
+// beside others, whose memory it would measure.
 func TestCompareHoldsBack(t *testing.T) {
-	t.Parallel()
 	ops := slices.Delete(session(rand.New(rand.NewPCG(2, 2)), 50), 13, 14)
 	var all []record.Finding
 	c := anomaly.Compare(anomaly.Limits{Chance: 0.5}, func(f record.Finding) { all = append(all, f) })
