@@ -119,7 +119,7 @@ func (a *app) explain(p consent.Policy) decision {
 		}
 	}
 	if p.On() && a.options.metricRules != "" {
-		file := a.readRules(a.options.metricRules, startBound)
+		file := a.readRules(a.options.metricRules, startBound, 0)
 		if problem := a.fleet.allowedRules(&file); problem != "" {
 			d.Warnings = append(d.Warnings, problem)
 		}

@@ -33,8 +33,8 @@ type ruleFile struct {
 	err      error // it could not be read
 }
 
-// readRules reads a file of metric rules, for as long as it may take.
-func (a *app) readRules(name string, bound time.Duration) ruleFile {
+// readRules reads a file of metric rules, for as long as it may take. Of that, something may have been spent on other files.
+func (a *app) readRules(name string, bound, spent time.Duration) ruleFile {
 	if rest, ok := strings.CutPrefix(name, "~/"); ok { // clients do not expand it
 		home, _ := getenv(a.Environ, "HOME")
 		profile, _ := getenv(a.Environ, "USERPROFILE") // Windows'
@@ -55,7 +55,7 @@ func (a *app) readRules(name string, bound time.Duration) ruleFile {
 		if file.err = c.err; c.err == nil {
 			file.set, file.problems = rules.Parse(c.text)
 		}
-	case <-time.After(bound):
+	case <-time.After(bound - spent):
 		file.err = fmt.Errorf("it could not be read within %s", bound)
 	}
 	return file
@@ -93,7 +93,7 @@ func (a *app) metricRules(policy consent.Policy) (wait func() *rules.Set) {
 	if name == "" || !policy.On() {
 		return func() *rules.Set { return nil }
 	}
-	read := begin(func() ruleFile { return a.readRules(name, startBound-a.fleetWait) })
+	read := begin(func() ruleFile { return a.readRules(name, startBound, a.fleetWait) })
 	return func() *rules.Set { return a.reportRules(read()) }
 }
 

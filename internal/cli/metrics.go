@@ -58,7 +58,7 @@ func (a *app) metrics(c *cli.Context) error {
 		return &usageError{"metrics check takes a file of rules and one session", example}
 	}
 	a.resolve()
-	file := a.readRules(args[1], checkBound)
+	file := a.readRules(args[1], checkBound, 0)
 	if file.err != nil {
 		return &usageError{file.name + ": " + file.err.Error(), "name a file of metric rules; docs/metric-rules.md has examples"}
 	}
