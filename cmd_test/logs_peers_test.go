@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/schematest"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -421,7 +422,7 @@ func TestLogsPage(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &value); err != nil {
 			t.Errorf("%v: %s", err, text)
 		} else if i == 0 {
-			if err := logSchema(t).Validate(value); err != nil {
+			if err := schematest.Read(t, "../docs/logs.schema.json").Validate(value); err != nil {
 				t.Errorf("the example: %v", err)
 			}
 		}

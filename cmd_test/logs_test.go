@@ -10,30 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/jsonschema-go/jsonschema"
-
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/schematest"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
-
-// logSchema returns docs/logs.schema.json.
-func logSchema(t *testing.T) *jsonschema.Resolved {
-	t.Helper()
-	text, err := os.ReadFile("../docs/logs.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var schema jsonschema.Schema
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := schema.Resolve(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resolved
-}
 
 // TestLogLines: every line of JSON on stderr follows docs/logs.schema.json, and sessions can be had that write every record in it.
 // Each has the session's id, and with local the ids of a span.
@@ -46,7 +27,7 @@ func TestLogLines(t *testing.T) {
 	variables := append(r.Env(otlptest.HTTP),
 		"SPANPIPE_TELEMETRY=console,local,otlp", "SPANPIPE_DIR="+t.TempDir(), "SPANPIPE_LOG_FORMAT=json", "SPANPIPE_LOG_LEVEL=debug",
 		"SPANPIPE_CAPTURE=messages,errors", "SPANPIPE_HANG_AFTER=1s", "SPANPIPE_TYPO=1")
-	schema, seen, refused := logSchema(t), map[string]int{}, 0
+	schema, seen, refused := schematest.Read(t, "../docs/logs.schema.json"), map[string]int{}, 0
 	for _, play := range []func(*testing.T, ...string) string{logsOfCalls, logsOfChanges, logsOfBlockage} {
 		for line := range strings.Lines(play(t, variables...)) {
 			var value map[string]any

@@ -1,39 +1,25 @@
 package telemetry_test
 
 import (
-	"encoding/json"
-	"os"
 	"strconv"
 	"testing"
 
-	"github.com/google/jsonschema-go/jsonschema"
-
 	"github.com/spanpipe/spanpipe/internal/otlptest"
+	"github.com/spanpipe/spanpipe/internal/schematest"
 )
 
 // checkLogSchema holds log records, in OTLP's JSON, against docs/logs-otlp.schema.json.
 func checkLogSchema(t *testing.T, records []otlptest.Record) {
 	t.Helper()
-	text, err := os.ReadFile("../docs/logs-otlp.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var schema jsonschema.Schema
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := schema.Resolve(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schematest.Read(t, "../docs/logs-otlp.schema.json")
 	for _, r := range records {
-		if err := resolved.Validate(otlpJSON(t, r)); err != nil {
+		if err := schema.Validate(otlpJSON(t, r)); err != nil {
 			t.Errorf("%s: %v", r.EventName, err)
 		}
 	}
 	wrong := otlpJSON(t, records[0])
 	wrong["eventName"] = "spanpipe.unknown"
-	if resolved.Validate(wrong) == nil {
+	if schema.Validate(wrong) == nil {
 		t.Error("the schema accepts a record of no kind")
 	}
 }

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"encoding/json"
 	"os"
 	"regexp"
 	"runtime"
@@ -9,11 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/jsonschema-go/jsonschema"
-	"go.yaml.in/yaml/v4"
-
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/policy"
+	"github.com/spanpipe/spanpipe/internal/schematest"
 )
 
 // full has every key.
@@ -139,7 +136,7 @@ var mistakes = []struct {
 // TestMistakes: one mistake makes the whole policy an error, with its place, which quotes no value. The schema finds it, too, unless a
 // schema cannot.
 func TestMistakes(t *testing.T) {
-	schema := readSchema(t)
+	schema := schematest.YAML(t, "../../docs/fleet.schema.json")
 	for _, m := range mistakes {
 		p, err := policy.Parse([]byte(m.text))
 		if p != nil || err == nil || !strings.HasPrefix(err.Error(), m.want) || strings.Contains(err.Error(), "hunter2x") {
@@ -151,42 +148,11 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// readSchema returns a function that reports whether docs/fleet.schema.json accepts a file. What is no YAML it does not see.
-func readSchema(t *testing.T) func(file string) bool {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/fleet.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var schema jsonschema.Schema
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := schema.Resolve(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(file string) bool {
-		var value any
-		if yaml.Unmarshal([]byte(file), &value) != nil || value == nil {
-			return true
-		}
-		asJSON, err := json.Marshal(value)
-		if err != nil {
-			return true
-		}
-		if err := json.Unmarshal(asJSON, &value); err != nil {
-			t.Fatal(err)
-		}
-		return resolved.Validate(value) == nil
-	}
-}
-
 var block = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // TestGuide: this package and the schema accept the examples of the guide, and the guide names every key of the schema.
 func TestGuide(t *testing.T) {
-	schema := readSchema(t)
+	schema := schematest.YAML(t, "../../docs/fleet.schema.json")
 	page, err := os.ReadFile("../../docs/fleet.md")
 	if err != nil {
 		t.Fatal(err)

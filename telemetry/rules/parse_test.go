@@ -1,14 +1,11 @@
 package rules_test
 
 import (
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/jsonschema-go/jsonschema"
-	"go.yaml.in/yaml/v4"
-
+	"github.com/spanpipe/spanpipe/internal/schematest"
 	"github.com/spanpipe/spanpipe/telemetry/rules"
 )
 
@@ -98,7 +95,7 @@ var mistakes = []mistake{
 // TestMistakes: each mistake is found, with its place and the next step. docs/metric-rules.schema.json finds it, too, unless a
 // schema cannot.
 func TestMistakes(t *testing.T) {
-	schema := readSchema(t)
+	schema := schematest.YAML(t, "../../docs/metric-rules.schema.json")
 	for _, m := range mistakes {
 		t.Run(m.want, func(t *testing.T) {
 			_, problems := rules.Parse([]byte(m.file))
@@ -112,40 +109,9 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// readSchema returns a function that reports whether the schema accepts a file. What is no YAML it does not see.
-func readSchema(t *testing.T) func(file string) bool {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/metric-rules.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var schema jsonschema.Schema
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := schema.Resolve(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(file string) bool {
-		var value any
-		if yaml.Unmarshal([]byte(file), &value) != nil || value == nil {
-			return true
-		}
-		asJSON, err := json.Marshal(value)
-		if err != nil {
-			return true
-		}
-		if err := json.Unmarshal(asJSON, &value); err != nil {
-			t.Fatal(err)
-		}
-		return resolved.Validate(value) == nil
-	}
-}
-
 // TestSchemaAcceptsGuide: the schema accepts the examples of the guide.
 func TestSchemaAcceptsGuide(t *testing.T) {
-	schema := readSchema(t)
+	schema := schematest.YAML(t, "../../docs/metric-rules.schema.json")
 	page, err := os.ReadFile("../../docs/metric-rules.md")
 	if err != nil {
 		t.Fatal(err)
