@@ -109,7 +109,7 @@ func stack() []alert {
 			name: "McpWatchdog", severity: "none",
 			expr:        "vector(1)",
 			summary:     "alerts get through",
-			description: "This alert fires all the time. Who receives it raises an alarm when it stops to come.",
+			description: "This alert fires all the time. Have its receiver raise an alarm when it stops coming.",
 		},
 	}...))
 }
