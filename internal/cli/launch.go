@@ -88,6 +88,7 @@ func (a *app) prepare(
 	if asLog { // its lines are the log records of the session, so that stderr has nothing but JSON
 		o.logLevel = min(o.logLevel, slog.LevelInfo)
 	}
+	a.printer.console = policy.Has(consent.Console) && !asLog // before what is begun in the background writes a line
 	logger := a.printer.logger(o, a.named)
 	l := &launch{
 		server: wrap.Config{
@@ -113,8 +114,7 @@ func (a *app) prepare(
 	if o.logFormat == "json" {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, a.named)
 	}
-	if policy.Has(consent.Console) && !asLog {
-		a.printer.console = true
+	if a.printer.console {
 		l.telemetry.Sinks = append(l.telemetry.Sinks, &console{
 			out: a.printer, paint: painter(a.Stderr, a.Environ), service: a.named.service,
 			width: func() int { return width(a.Stderr, math.MaxInt) },
