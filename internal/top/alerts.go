@@ -16,7 +16,7 @@ import (
 type alert struct {
 	rank    int // the worst first
 	word    string
-	style   Style
+	color   view.Color
 	text    string // where there is little room
 	long    string
 	session *session
@@ -81,10 +81,10 @@ func (w *world) hungAlert(c *call) alert {
 		whole = uncapitalized(stall.String())
 	}
 	return alert{
-		rank: 0, word: "Hung", style: Bad, session: c.session, call: c, at: c.op.Start,
+		rank: 0, word: "Hung", color: view.Red, session: c.session, call: c, at: c.op.Start,
 		text: fmt.Sprintf("%s, %s: %s", where, view.Duration(took), why),
 		long: fmt.Sprintf("%s has not been answered for %s: %s Its client is %s.", where, spoken(took), whole,
-			cmp.Or(clean(c.session.Client.Name), "unknown")),
+			cmp.Or(view.Steady(c.session.Client.Name), "unknown")),
 	}
 }
 
@@ -93,9 +93,9 @@ func uncapitalized(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // endAlerts reports a session that did not end well.
 func (s *session) endAlerts(w *world) []alert {
-	a := alert{rank: 1, style: Bad, session: s, at: s.until(w.now)}
+	a := alert{rank: 1, color: view.Red, session: s, at: s.until(w.now)}
 	who := s.server()
-	if client := clean(s.Client.Name); client != "" {
+	if client := view.Steady(s.Client.Name); client != "" {
 		who += " of " + client
 	}
 	lived := view.Duration(max(s.until(w.now).Sub(s.began()), 0))
@@ -105,7 +105,7 @@ func (s *session) endAlerts(w *world) []alert {
 	case s.Exit == nil || s.Exit.EndedBy != record.ByServer:
 		return nil
 	case s.Exit.Cause == record.NotStarted:
-		a.word, a.text = "Never", fmt.Sprintf("%s did not start: %s.", who, cmp.Or(clean(s.Exit.Reason), "no reason given"))
+		a.word, a.text = "Never", fmt.Sprintf("%s did not start: %s.", who, cmp.Or(view.Steady(s.Exit.Reason), "no reason given"))
 	default:
 		a.word, a.text = "Ended", fmt.Sprintf("%s by itself after %s: %s.", who, lived, word)
 	}
@@ -130,10 +130,10 @@ func (s *session) failing(w *world) []alert {
 		if failed < failingFrom || w.now.Sub(last[len(last)-1].at) > recently {
 			continue
 		}
-		text := fmt.Sprintf("%s %s: %d of the last %d calls %s, since %s.", s.server(), clean(tool), failed,
+		text := fmt.Sprintf("%s %s: %d of the last %d calls %s, since %s.", s.server(), view.Steady(tool), failed,
 			len(last), why, since.In(w.now.Location()).Format("15:04"))
 		at := last[len(last)-1].at
-		all = append(all, alert{rank: 2, word: "Failing", style: Bad, text: text, long: text, session: s, tool: tool, at: at})
+		all = append(all, alert{rank: 2, word: "Failing", color: view.Red, text: text, long: text, session: s, tool: tool, at: at})
 	}
 	return all
 }
@@ -148,7 +148,7 @@ func (s *session) changed() []alert {
 		}
 		text := s.server() + ": " + view.DefinitionChange(c) + "."
 		all = append(all, alert{
-			rank: 2, word: "Changed", style: Bad, session: s, tool: string(c.Kind) + " " + c.Name, at: c.Time,
+			rank: 2, word: "Changed", color: view.Red, session: s, tool: string(c.Kind) + " " + c.Name, at: c.Time,
 			text: text, long: text + " To list and accept: spanpipe definitions.",
 		})
 	}
@@ -169,7 +169,7 @@ func (s *session) unusual(w *world) []alert {
 		}
 		text := s.server() + " " + view.Finding(f)
 		all = append(all, alert{
-			rank: 3, word: "Unusual", style: Late, text: text, long: text, session: s,
+			rank: 3, word: "Unusual", color: view.Yellow, text: text, long: text, session: s,
 			tool: string(f.Kind) + " " + f.From + " " + f.Target(), at: f.Time,
 		})
 	}
@@ -185,137 +185,4 @@ func (w *world) hungNow() int {
 		}
 	}
 	return n
-}
-
-// alertBlock is the block above the sessions: the two worst, and how many more there are.
-func alertBlock(all []alert, room Size) []Line {
-	if len(all) == 0 {
-		return nil
-	}
-	if room.Height < 20 {
-		l := text(all[0].style, " "+all[0].word)
-		l.to(10).add(Plain, view.CutEnd(all[0].text, room.Width-26))
-		if n := len(all) - 1; n > 0 {
-			l.add(Plain, fmt.Sprintf("   %d more: !", n))
-		}
-		return []Line{l, rule(room.Width)}
-	}
-	most := 2
-	if room.Height >= 36 {
-		most = 5
-	}
-	var lines []Line
-	for i, a := range all[:min(most, len(all))] {
-		said := a.text
-		if room.Width >= 120 {
-			said = a.long
-		}
-		width := room.Width - 11
-		more := ""
-		if i == most-1 && len(all) > most {
-			more = fmt.Sprintf("   %d more: !", len(all)-most)
-		}
-		parts := wrapped(said, width-len(more))
-		if len(parts) > 2 {
-			parts = []string{parts[0], view.CutEnd(strings.Join(parts[1:], " "), width-len(more))}
-		}
-		for j, part := range parts {
-			l := text(Plain, " ")
-			if j == 0 {
-				l.add(a.style, a.word)
-			}
-			l.to(10).add(Plain, part)
-			if j == len(parts)-1 {
-				l.add(Plain, more)
-			}
-			lines = append(lines, l)
-		}
-	}
-	return append(lines, rule(room.Width))
-}
-
-// alertsPane lists all that needs a look.
-type alertsPane struct {
-	list
-	shown []alert
-}
-
-func newAlertsPane() *alertsPane { return &alertsPane{list: list{follow: true}} }
-
-func (p *alertsPane) rows() *list { return &p.list }
-
-func (p *alertsPane) hints() []string { return []string{"esc back", "⏎ open", "y copy", "? keys"} }
-
-// update collects the alerts. Those that are shown keep their order, unless it may change, and new ones follow.
-func (p *alertsPane) update(w *world, f *Filter, reorder bool) {
-	all := w.alerts()
-	if !reorder {
-		places := map[string]int{}
-		for i := range p.shown {
-			places[p.shown[i].id()] = i - len(p.shown)
-		}
-		slices.SortStableFunc(all, func(a, b alert) int { return cmp.Compare(places[a.id()], places[b.id()]) })
-	}
-	p.shown, p.total = nil, len(all)
-	var rows []row
-	for _, a := range all {
-		s := a.session.subject(w)
-		if a.call != nil {
-			s = a.call.subject(a.call.outcome(), w.now)
-		}
-		if f.matches(s) {
-			p.shown, rows = append(p.shown, a), append(rows, row{id: a.id(), bad: true})
-		}
-	}
-	p.set(rows)
-}
-
-func (p *alertsPane) key(w *world, key string) action {
-	if key != "enter" {
-		return action{}
-	}
-	if i := p.selected(); i >= 0 {
-		t := newTimeline(w, []*session{p.shown[i].session})
-		if c := p.shown[i].call; c != nil {
-			return action{known: true, open: &callOf{callPane: newCallPane(c, nil), behind: t}}
-		}
-		return action{known: true, open: t}
-	}
-	return action{known: true}
-}
-
-func (p *alertsPane) command() string {
-	i := p.selected()
-	switch {
-	case i < 0:
-		return ""
-	case p.shown[i].call != nil:
-		return fmt.Sprintf("spanpipe show %s --operation %d", p.shown[i].session.Name, p.shown[i].call.op.Number)
-	}
-	return "spanpipe show " + p.shown[i].session.Name
-}
-
-func (p *alertsPane) draw(w *world, room Size) []Line {
-	lines := []Line{text(Dim, " WHAT NEEDS A LOOK")}
-	if len(p.shown) == 0 {
-		return append(lines, text(Plain, " Nothing: no operation hangs, and no tool keeps failing."))
-	}
-	p.room((room.Height - 1) / 2)
-	from, to := p.visible()
-	for i := from; i < to; i++ {
-		a := p.shown[i]
-		for j, part := range wrapped(a.long, room.Width-11) {
-			if j > 1 {
-				break
-			}
-			l := text(Plain, " ")
-			if j == 0 {
-				l.add(a.style, a.word)
-			}
-			l.to(10).add(Plain, part)
-			l.Selected = i == p.selected() && j == 0
-			lines = append(lines, l)
-		}
-	}
-	return lines
 }

@@ -1,6 +1,7 @@
 package top
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -29,13 +30,54 @@ func (r *timelineRow) addBar(l *Line, a *view.Axis, now time.Time) {
 	l.join()
 }
 
-// children yields the operations that another one caused.
-func (s *session) children(number uint64) func(func(*record.Operation) bool) {
-	return func(yield func(*record.Operation) bool) {
-		for _, c := range s.detail {
-			if c.op.Parent == number && !yield(&c.op) {
-				return
-			}
+// blocks are the heights of a column. The lowest is the rail: the server runs and is not called.
+var blocks = []rune("▁▂▃▄▅▆▇█")
+
+// drawSlots appends a strip of n columns for a time, in which the session lived for a part. Hangs are those that go on.
+func drawSlots(s *strip, l *Line, axis, life view.Interval, n int, open []view.Interval) {
+	step := axis.To.Sub(axis.From) / time.Duration(max(n, 1))
+	if step <= 0 {
+		l.space(n)
+		return
+	}
+	for i := range n {
+		from := axis.From.Add(time.Duration(i) * step)
+		to := from.Add(step)
+		if i == n-1 {
+			to = axis.To
+		}
+		switch sum := s.sum(from, to); {
+		case !from.Before(life.To) && i > 0 || to.Before(life.From):
+			l.space(1)
+		case sum.bad > 0:
+			l.add(Bad, "×")
+		case overlaps(open, from, to) || overlaps(s.hangs, from, to):
+			l.add(Bad, "━")
+		case sum.calls > 0:
+			l.add(Work, string(blocks[min(bits.Len32(sum.calls), len(blocks)-1)]))
+		default:
+			l.add(Dim, "▁")
 		}
 	}
+	l.join()
 }
+
+// style returns the style of an outcome.
+func style(o view.Outcome) Style { return styleOf(o.Color()) }
+
+func styleOf(c view.Color) Style {
+	switch c {
+	case view.Red:
+		return Bad
+	case view.Yellow:
+		return Late
+	case view.Blue:
+		return Person
+	case view.Cyan:
+		return Work
+	}
+	return Dim
+}
+
+// isBad reports whether an outcome is one to stop at: it failed, hangs, or was refused.
+func isBad(o view.Outcome) bool { return style(o) == Bad || style(o) == Late }

@@ -119,47 +119,6 @@ func sentences(s string, width int) []Line {
 	return out
 }
 
-// sentence says what happened.
-func (p *callPane) sentence(now time.Time, o view.Outcome) string {
-	return strings.TrimSpace(p.happened(now, o))
-}
-
-func (p *callPane) happened(now time.Time, o view.Outcome) string {
-	took := p.took(now)
-	long := spoken(took + p.op.InputWait) // how long the requester waited: a person's time is part of it
-	asker, answerer := "client", "server"
-	if p.op.Direction == record.ToClient {
-		asker, answerer = answerer, asker
-	}
-	switch {
-	case o.Ending == view.Hung && p.op.Stall != "":
-		return fmt.Sprintf("No answer for %s. %s", long, view.StallOf(&p.op))
-	case o.Ending == view.Hung && p.op.Undelivered:
-		return fmt.Sprintf("No answer for %s: the %s has not read the whole request.", long, answerer)
-	case o.Ending == view.Hung:
-		return fmt.Sprintf("No answer for %s. The %s still waits, and has not cancelled.", long, asker)
-	case p.op.Change == record.InputRequired:
-		return fmt.Sprintf("The server has asked for your input, and waits. It is open for %s.", long)
-	case o.Ending == view.Open:
-		return fmt.Sprintf("It has been open for %s.", long)
-	case o.Ending == view.TimedOut:
-		return fmt.Sprintf("The %s gave up waiting after %s. %s", asker, long, view.StallOf(&p.op))
-	case o.Ending == view.Cancelled:
-		return fmt.Sprintf("The %s took it back after %s. %s", asker, long, view.StallOf(&p.op))
-	case o.Ending == view.BadRequest:
-		return fmt.Sprintf("The %s refused the request, with code %s: the mistake is the %s's.",
-			answerer, clean(o.Code), asker)
-	case o.Ending == view.Unanswered:
-		return fmt.Sprintf("It was not answered: %s. %s", clean(o.Detail), view.StallOf(&p.op))
-	case o.Ending == view.Failed:
-		return fmt.Sprintf("The %s answered with an error after %s: %s.", answerer, long, clean(o.Detail))
-	case o.Asked:
-		return fmt.Sprintf("Answered after %s, besides the %s in which the server waited for a person.", spoken(took),
-			spoken(p.op.InputWait))
-	}
-	return fmt.Sprintf("Answered after %s.", long)
-}
-
 // stations draws the way of a call: the line breaks where it is stuck.
 func (p *callPane) stations(now time.Time, o view.Outcome, room int) []Line {
 	names := []string{"sent", "first byte", "last byte"}
@@ -246,13 +205,13 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 		add("requests", fmt.Sprint(p.op.RoundTrips))
 	}
 	if p.op.TaskStatus != "" {
-		add("task", clean(p.op.TaskStatus))
+		add("task", view.Steady(p.op.TaskStatus))
 	}
 	if p.op.Progress > 0 {
 		add("progress", plural(p.op.Progress, "notification"))
 	}
 	for _, e := range p.op.Events {
-		add(e.Time.In(w.now.Location()).Format("15:04:05"), clean(strings.ReplaceAll(e.Name, "_", " ")))
+		add(e.Time.In(w.now.Location()).Format("15:04:05"), view.Steady(strings.ReplaceAll(e.Name, "_", " ")))
 	}
 	if p.op.ArgumentsOf > 0 && p.op.ArgumentsOf != p.op.Number {
 		add("repeats", fmt.Sprintf("the arguments of operation %d", p.op.ArgumentsOf))
@@ -265,30 +224,6 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 	return lines
 }
 
-// notes are what else was seen of it: violations of the protocol, and what was unusual.
-func (p *callPane) notes() []string {
-	var out []string
-	for _, n := range p.session.notes {
-		switch n := n.(type) {
-		case record.Violation:
-			if n.Operation != p.op.Number {
-				continue
-			}
-			kind := semconv.ViolationOf(string(n.Kind))
-			text := "Protocol: " + cmp.Or(clean(n.Reason), kind.Cause) + "."
-			if hint := kind.Hint(string(n.Direction)); hint != "" {
-				text += " To fix: " + hint + "."
-			}
-			out = append(out, text)
-		case record.Finding:
-			if n.Operation == p.op.Number {
-				out = append(out, "Unusual: "+view.Finding(n))
-			}
-		}
-	}
-	return out
-}
-
 // content is what was captured, or how to capture it.
 func (p *callPane) content(width int) []Line {
 	c := p.op.Content
@@ -296,13 +231,13 @@ func (p *callPane) content(width int) []Line {
 	type piece struct{ name, text string }
 	pieces := []piece{{"arguments", c.Arguments}, {"uri", c.URI}, {"messages", c.Messages}}
 	for _, v := range c.Variables {
-		pieces = append(pieces, piece{clean(v.Name), v.Value})
+		pieces = append(pieces, piece{view.Steady(v.Name), v.Value})
 	}
 	for _, piece := range append(pieces, piece{"result", c.Result}, piece{"error", c.Error}) {
 		if piece.text == "" {
 			continue
 		}
-		for i, part := range wrapped(clean(piece.text), width-12) {
+		for i, part := range wrapped(view.Steady(piece.text), width-12) {
 			l := text(Dim, " ")
 			if i > 0 {
 				piece.name = ""
@@ -337,7 +272,7 @@ func (p *callPane) allAttributes(width int) []Line {
 			continue
 		}
 		l := text(Plain, " ")
-		l.left(Plain, a.Key, longestKey).space(1).left(Plain, clean(value), min(20, max(width-longestKey-4, 8)))
+		l.left(Plain, a.Key, longestKey).space(1).left(Plain, view.Steady(value), min(20, max(width-longestKey-4, 8)))
 		if rest := width - l.width() - 2; rest > 20 {
 			l.space(1).add(Dim, view.CutEnd(strings.ReplaceAll(a.When, "`", ""), rest))
 		}

@@ -127,6 +127,9 @@ func (f *Filter) matches(s *subject) bool {
 	return true
 }
 
+// empty reports whether it matches everything.
+func (f *Filter) empty() bool { return len(f.terms) == 0 }
+
 // without returns the filter without one of its terms.
 func (f *Filter) without(i int) Filter {
 	return Filter{terms: slices.Delete(slices.Clone(f.terms), i, i+1)}

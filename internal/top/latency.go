@@ -2,9 +2,7 @@ package top
 
 import (
 	"maps"
-	"math"
 	"slices"
-	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
@@ -59,38 +57,6 @@ func (f *figures) percentiles(shares ...int) []int64 {
 		}
 	}
 	return out
-}
-
-// The axis of latencies: from a millisecond to 100 seconds, on a logarithmic scale.
-const decades = 5
-
-// latencyColumn returns the column of a duration on an axis of n.
-func latencyColumn(d time.Duration, n int) int {
-	if d <= time.Millisecond {
-		return 0
-	}
-	c := int(math.Log10(float64(d)/float64(time.Millisecond)) / decades * float64(n))
-	return min(max(c, 0), n-1)
-}
-
-// draw returns the distribution of durations on an axis of n columns. The highest column is full, and one call in a
-// thousand still shows.
-func (f *figures) draw(n int) string {
-	columns := make([]int, n)
-	most := 0
-	for v, count := range f.counts {
-		c := latencyColumn(time.Duration(v), n)
-		columns[c] += count
-		most = max(most, columns[c])
-	}
-	out := make([]rune, n)
-	for i, count := range columns {
-		out[i] = ' '
-		if count > 0 {
-			out[i] = blocks[(count*len(blocks)-1)/most]
-		}
-	}
-	return string(out)
 }
 
 // seen is a set of small numbers.

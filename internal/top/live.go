@@ -47,8 +47,6 @@ func (p *livePane) update(w *world, f *Filter, _ bool) {
 	p.set(rows)
 }
 
-func (c *call) id() string { return fmt.Sprintf("%s/%d", c.session.Name, c.op.Number) }
-
 func (p *livePane) key(w *world, key string) action {
 	switch key {
 	case "enter":
@@ -287,7 +285,7 @@ func (p *livePane) lastMinutes(w *world, width, height int) []Line {
 				}
 			}
 			life := view.Interval{From: s.began(), To: w.now.Add(time.Second)}
-			recent.draw(&l, view.Interval{From: w.now.Add(-span), To: w.now}, life, slots, open)
+			drawSlots(recent, &l, view.Interval{From: w.now.Add(-span), To: w.now}, life, slots, open)
 			lines = append(lines, *l.right(Plain, fmt.Sprintf("%.1f", float64(n)/span.Minutes()), 9))
 		}
 	}

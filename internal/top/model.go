@@ -1,11 +1,10 @@
 package top
 
 import (
-	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // Config is what a Model starts with.
@@ -108,87 +107,25 @@ func (m *Model) apply(e Event) {
 	case Detail:
 		w.detail(e)
 		if s := w.sessions[e.Session]; s != nil && e.Err != nil {
-			m.message = s.server() + " cannot be read: " + clean(e.Err.Error())
+			m.message = s.server() + " cannot be read: " + view.Steady(e.Err.Error())
 		}
 	case *Tally:
 		w.tally.Merge(e)
 		w.tallied, m.reorder = true, true
 	case Trouble:
-		m.trouble = clean(string(e))
+		m.trouble = view.Steady(string(e))
 		m.message = m.trouble
-	}
-}
-
-// history takes the digest of a session.
-func (w *world) history(h History) {
-	s := w.sessions[h.Session]
-	switch {
-	case s == nil:
-	case s.streamed:
-		for i := range h.Operations {
-			w.end(&call{session: s, op: h.Operations[i]})
-		}
-	case h.sum != nil:
-		s.strip = h.strip
-		s.totals, s.hung, s.moved, s.summed = h.sum.totals, h.sum.hung, h.sum.moved, s.State != store.Ended
-	}
-}
-
-// detail takes the records of a session. What has come meanwhile is newer.
-func (w *world) detail(d Detail) {
-	s := w.sessions[d.Session]
-	if s == nil || s.detail == nil {
-		return
-	}
-	s.whole = true
-	if d.Err != nil {
-		return
-	}
-	for i := range d.Records.Operations {
-		op := &d.Records.Operations[i]
-		if c := s.detail[op.Number]; c == nil || c.op.Change != record.Ended {
-			s.detail[op.Number] = &call{session: s, op: *op}
-		}
-	}
-	s.spans, s.left = d.Records.Spans, d.Records.Left
-	var last time.Time
-	notes := d.Records.Notes
-	if len(notes) > 0 {
-		last = store.TimeOf(notes[len(notes)-1])
-	}
-	s.notes = append(notes, slices.DeleteFunc(s.notes, func(n record.Note) bool { return !store.TimeOf(n).After(last) })...)
-}
-
-// mostNotes bounds what is kept of a session's notes while they come.
-const mostNotes = 1000
-
-// note keeps what was noted of a session, the newest last.
-func (w *world) note(n Noted) {
-	s := w.sessions[n.Session]
-	if s == nil {
-		return
-	}
-	if s.notes = append(s.notes, n.Note); len(s.notes) > 2*mostNotes {
-		s.notes = slices.Clone(s.notes[mostNotes:])
 	}
 }
 
 // Wants returns what the model lacks, each once.
 func (m *Model) Wants() []Want {
-	wants := m.world.wants
-	m.world.wants = nil
-	return wants
+	return m.world.drain()
 }
 
 // Stored returns the sessions whose operations do not come as events: those that had ended when they were listed.
 func (m *Model) Stored() []store.Session {
-	var all []store.Session
-	for _, s := range m.world.sessions {
-		if !s.streamed {
-			all = append(all, s.Session)
-		}
-	}
-	return all
+	return m.world.stored()
 }
 
 // Session returns a session by its name.
@@ -203,7 +140,7 @@ func (m *Model) Session(name string) (store.Session, bool) {
 func (m *Model) Numbers() []string { return m.world.number() }
 
 // Done forgets that something was asked for, so that it can be asked for again.
-func (m *Model) Done(w Want) { delete(m.world.wanted, w) }
+func (m *Model) Done(w Want) { m.world.forget(w) }
 
 // pane returns the pane on top.
 func (m *Model) pane() pane {
@@ -214,7 +151,7 @@ func (m *Model) pane() pane {
 // refresh collects the rows again if something has changed.
 func (m *Model) refresh() {
 	if m.stale {
-		if len(m.filter.terms) > 0 { // any word may be a tool's name
+		if !m.filter.empty() { // any word may be a tool's name
 			m.world.want(WantTally, "")
 		}
 		m.pane().update(m.world, &m.filter, m.reorder)
@@ -381,7 +318,7 @@ func (m *Model) edit(key string) {
 	}
 	f, err := ParseFilter(string(m.input))
 	if m.problem = ""; err != nil {
-		m.problem = clean(err.Error())
+		m.problem = view.Steady(err.Error())
 		return
 	}
 	m.filter, m.stale, m.reorder = f, true, true
@@ -390,7 +327,7 @@ func (m *Model) edit(key string) {
 // Paste adds text to a filter that is being edited.
 func (m *Model) Paste(text string) {
 	if m.editing {
-		for _, r := range clean(text) {
+		for _, r := range view.Steady(text) {
 			m.edit(string(r))
 		}
 	}

@@ -33,26 +33,6 @@ func (c *call) outcome() view.Outcome {
 	return o
 }
 
-// style returns the style of an outcome.
-func style(o view.Outcome) Style { return styleOf(o.Color()) }
-
-func styleOf(c view.Color) Style {
-	switch c {
-	case view.Red:
-		return Bad
-	case view.Yellow:
-		return Late
-	case view.Blue:
-		return Person
-	case view.Cyan:
-		return Work
-	}
-	return Dim
-}
-
-// isBad reports whether an outcome is one to stop at: it failed, hangs, or was refused.
-func isBad(o view.Outcome) bool { return style(o) == Bad || style(o) == Late }
-
 // statusOf returns the words of a filter that an operation is.
 func statusOf(op *record.Operation, o view.Outcome) []string {
 	words := []string{strings.ReplaceAll(string(o.Ending), "_", "-")}
@@ -102,11 +82,11 @@ func (c *call) took(now time.Time) time.Duration {
 func (c *call) name() string {
 	switch {
 	case c.op.Target != "":
-		return clean(c.op.Target)
+		return view.Steady(c.op.Target)
 	case c.op.Resource != "":
-		return clean(c.op.Method + " " + c.op.Resource)
+		return view.Steady(c.op.Method + " " + c.op.Resource)
 	}
-	return clean(c.op.Method)
+	return view.Steady(c.op.Method)
 }
 
 // spoken formats a duration for a sentence: 4 min 1 s, 12 s, 310 ms.
@@ -124,4 +104,42 @@ func spoken(d time.Duration) string {
 	}
 	d = d.Round(time.Minute)
 	return strings.TrimSuffix(fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute), " 0 min")
+}
+
+// children yields the operations that another one caused.
+func (s *session) children(number uint64) func(func(*record.Operation) bool) {
+	return func(yield func(*record.Operation) bool) {
+		for _, c := range s.detail {
+			if c.op.Parent == number && !yield(&c.op) {
+				return
+			}
+		}
+	}
+}
+
+// notifications returns the notifications of a session that have a place of their own, as calls that took no time.
+func (s *session) notifications() []*call {
+	var all []*call
+	for i, note := range s.notes {
+		if n, ok := note.(record.Notification); ok && view.Drawn(n) {
+			all = append(all, &call{session: s, note: i + 1, op: record.Operation{
+				Change: record.Ended, Method: n.Method, Direction: n.Direction, Parent: n.Operation, Resource: n.Resource,
+				Start: n.Time, End: n.Time,
+			}})
+		}
+	}
+	return all
+}
+
+func (c *call) id() string { return fmt.Sprintf("%s/%d", c.session.Name, c.op.Number) }
+
+// ends returns when an operation ended, and now if it has not.
+func (c *call) ends(now time.Time) time.Time {
+	switch {
+	case c.op.Change == record.Ended:
+		return later(c.op.End, c.op.Start)
+	case c.session.State != store.Live:
+		now = c.session.until(now)
+	}
+	return later(now, c.op.Start)
 }

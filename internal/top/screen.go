@@ -43,7 +43,7 @@ func (m *Model) body(room Size) []Line {
 		lines = alertBlock(m.world.alerts(), Size{room.Width, m.size.Height})
 		room.Height -= len(lines)
 	}
-	if l := m.pane().rows(); l != nil && len(l.all) == 0 && l.total > 0 && len(m.filter.terms) > 0 {
+	if l := m.pane().rows(); l != nil && len(l.all) == 0 && l.total > 0 && !m.filter.empty() {
 		return append(lines, m.nothing()...)
 	}
 	return append(lines, m.pane().draw(m.world, room)...)
@@ -106,7 +106,7 @@ func (m *Model) footer() Line {
 	room := m.size.Width - width(right) - 3
 	switch {
 	case m.editing:
-		l.add(Strong, "/ ").add(Plain, view.Cut(clean(string(m.input)), max(room-4, 10))).add(Strong, "█")
+		l.add(Strong, "/ ").add(Plain, view.Cut(view.Steady(string(m.input)), max(room-4, 10))).add(Strong, "█")
 		if m.problem == "" {
 			if hint := "esc drops the filter"; l.width()+len(hint)+3 < room {
 				l.to(room-len(hint)-2).add(Dim, hint)
@@ -116,7 +116,7 @@ func (m *Model) footer() Line {
 		l.add(Strong, view.Cut(m.message, room))
 	default:
 		if m.filter.Text != "" {
-			l.add(Strong, "/ "+view.Cut(clean(m.filter.Text), room/2)).space(3)
+			l.add(Strong, "/ "+view.Cut(view.Steady(m.filter.Text), room/2)).space(3)
 		}
 		m.addHints(&l, room)
 	}
@@ -160,12 +160,12 @@ func (m *Model) position() string {
 func (m *Model) nothing() []Line {
 	p, l := m.pane(), m.pane().rows()
 	total := l.total
-	said := fmt.Sprintf("Nothing matches %s.", clean(m.filter.Text))
+	said := fmt.Sprintf("Nothing matches %s.", view.Steady(m.filter.Text))
 	for i, t := range m.filter.terms {
 		f := m.filter.without(i)
 		p.update(m.world, &f, false)
-		if _, n := l.position(); n > 0 && len(f.terms) > 0 {
-			said += fmt.Sprintf(" Without %s there %s.", clean(t.text), are(n))
+		if _, n := l.position(); n > 0 && !f.empty() {
+			said += fmt.Sprintf(" Without %s there %s.", view.Steady(t.text), are(n))
 		}
 	}
 	p.update(m.world, &m.filter, false)
@@ -199,6 +199,6 @@ func (m *Model) empty() []Line {
 		add(Dim, part)
 	}
 	lines = append(lines, Line{})
-	add(Dim, "Looking in "+clean(m.config.Dir)+".")
+	add(Dim, "Looking in "+view.Steady(m.config.Dir)+".")
 	return lines
 }

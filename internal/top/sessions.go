@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // sessionsPane lists the sessions by the runs of their clients, the newest run first.
@@ -82,7 +79,7 @@ func (p *sessionsPane) update(w *world, f *Filter, reorder bool) {
 func (p *sessionsPane) passing(w *world, f *Filter, r *run) []*session {
 	var out []*session
 	for _, s := range r.sessions {
-		if len(f.terms) == 0 || f.matches(s.subject(w)) {
+		if f.empty() || f.matches(s.subject(w)) {
 			out = append(out, s)
 		}
 	}
@@ -184,9 +181,9 @@ func (p *sessionsPane) draw(w *world, room Size) []Line {
 		var l Line
 		switch {
 		case r.session != nil:
-			l = r.session.line(w, c, r.last)
+			l = sessionLine(w, r.session, c, r.last)
 		case r.run != nil:
-			l = r.run.line(w, c)
+			l = runLine(w, r.run, c)
 		default:
 			l = text(Dim, " %s ", r.day)
 			l.add(Dim, strings.Repeat("─", max(room.Width-l.width()-1, 0)))
@@ -221,53 +218,6 @@ func (p *sessionsPane) heading(c sessionColumns) Line {
 	}
 	l.space(1).add(Dim, "END")
 	return l
-}
-
-// problem returns why there is nothing to draw of a session.
-func (s *session) problem() string {
-	if s.Problem != "" {
-		return clean(s.Problem)
-	}
-	if s.Exit != nil && s.Exit.Cause == record.NotStarted {
-		return cmp.Or(clean(s.Exit.Reason), "did not start")
-	}
-	return ""
-}
-
-// isBad reports whether a session is one to look at.
-func (s *session) isBad(w *world) bool {
-	t := s.sums(w)
-	_, st := s.end()
-	return t.Failed > 0 || t.Hung > 0 || st == Bad || s.Problem != ""
-}
-
-// subject returns what a filter looks at.
-func (s *session) subject(w *world) *subject {
-	t := s.sums(w)
-	out := &subject{
-		servers: []string{s.ServerName(), s.Service}, clients: []string{s.Client.Name},
-		took: time.Duration(t.p95 * float64(time.Second)), size: t.received,
-	}
-	for word, is := range map[string]bool{
-		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.Failed > 0, "hung": t.Hung > 0,
-		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.isBad(w), "open": w.opens(s),
-		"closed":     s.Exit != nil && s.Exit.EndedBy == record.ByClient,
-		"crashed":    s.Exit != nil && s.Exit.EndedBy == record.ByServer,
-		"unanswered": s.Totals.Abandoned+s.totals.Abandoned > 0,
-	} {
-		if is {
-			out.words = append(out.words, word)
-		}
-	}
-	for _, c := range w.tally.sessions[s.Name] {
-		out.tools, out.methods = append(out.tools, c.name), append(out.methods, c.method)
-	}
-	return out
-}
-
-// opens reports whether a session has a call that has not ended.
-func (w *world) opens(s *session) bool {
-	return slices.ContainsFunc(w.open, func(c *call) bool { return c.session == s })
 }
 
 // dayName returns the name of a day that is not today.

@@ -1,7 +1,6 @@
 package top
 
 import (
-	"math/bits"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -61,38 +60,6 @@ func (s *strip) hang(from, to time.Time) {
 	if len(s.hangs) < mostHangs {
 		s.hangs = append(s.hangs, view.Interval{From: from, To: to})
 	}
-}
-
-// blocks are the heights of a column. The lowest is the rail: the server runs and is not called.
-var blocks = []rune("▁▂▃▄▅▆▇█")
-
-// draw appends a strip of n columns for a time, in which the session lived for a part. Hangs are those that go on.
-func (s *strip) draw(l *Line, axis, life view.Interval, n int, open []view.Interval) {
-	step := axis.To.Sub(axis.From) / time.Duration(max(n, 1))
-	if step <= 0 {
-		l.space(n)
-		return
-	}
-	for i := range n {
-		from := axis.From.Add(time.Duration(i) * step)
-		to := from.Add(step)
-		if i == n-1 {
-			to = axis.To
-		}
-		switch sum := s.sum(from, to); {
-		case !from.Before(life.To) && i > 0 || to.Before(life.From):
-			l.space(1)
-		case sum.bad > 0:
-			l.add(Bad, "×")
-		case overlaps(open, from, to) || overlaps(s.hangs, from, to):
-			l.add(Bad, "━")
-		case sum.calls > 0:
-			l.add(Work, string(blocks[min(bits.Len32(sum.calls), len(blocks)-1)]))
-		default:
-			l.add(Dim, "▁")
-		}
-	}
-	l.join()
 }
 
 // sum adds up the slots that begin in a time.

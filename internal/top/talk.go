@@ -70,7 +70,7 @@ func (t *Talk) Greeting() []string {
 	w := t.m.world
 	if len(w.sessions) == 0 {
 		return []string{
-			"No sessions are stored in " + clean(t.m.config.Dir) + ". One appears as soon as a client starts a server " +
+			"No sessions are stored in " + view.Steady(t.m.config.Dir) + ". One appears as soon as a client starts a server " +
 				"through spanpipe with SPANPIPE_TELEMETRY=local.",
 		}
 	}
@@ -99,11 +99,11 @@ func isAre(n int, noun string) string {
 // changed says that a session has come or gone.
 func (t *Talk) changed(s store.Session) []string {
 	old, known := t.m.world.sessions[s.Name]
-	if t.quiet || !t.greeted || !t.filter.matches((&session{Session: s}).about()) {
+	if t.quiet || !t.greeted || !t.filter.matches(about(&session{Session: s})) {
 		return nil
 	}
-	name := cmp.Or(clean(s.ServerName()), "unnamed")
-	client := cmp.Or(clean(s.Client.Name), "an unknown client")
+	name := cmp.Or(view.Steady(s.ServerName()), "unnamed")
+	client := cmp.Or(view.Steady(s.Client.Name), "an unknown client")
 	switch {
 	case !known && s.State == store.Live:
 		return []string{t.at(s.Launched) + " started: " + name + "."}
@@ -115,7 +115,7 @@ func (t *Talk) changed(s store.Session) []string {
 }
 
 // about is what a filter looks at of a session that is not known yet.
-func (s *session) about() *subject {
+func about(s *session) *subject {
 	return &subject{servers: []string{s.ServerName(), s.Service}, clients: []string{s.Client.Name}}
 }
 
@@ -141,7 +141,7 @@ func (t *Talk) operation(e Operation) []string {
 	}
 	if o.Ending == view.Hung {
 		line := fmt.Sprintf("%s hung for %s: %s, %s, in %s. %s", t.at(t.m.clock), aloud(c.took(t.m.clock)), s.server(),
-			c.name(), cmp.Or(clean(s.Client.Name), "an unknown client"), view.StallOf(&e.Record).Short())
+			c.name(), cmp.Or(view.Steady(s.Client.Name), "an unknown client"), view.StallOf(&e.Record).Short())
 		return []string{strings.TrimSpace(line)}
 	}
 	asked := ""
@@ -212,7 +212,7 @@ func (t *Talk) Command(line string) (said []string, quit bool) {
 		t.quiet = false
 		return []string{"Everything is said."}, false
 	}
-	return []string{fmt.Sprintf("There is no command %s. Type help for the commands.", clean(words[0]))}, false
+	return []string{fmt.Sprintf("There is no command %s. Type help for the commands.", view.Steady(words[0]))}, false
 }
 
 // list says the first few sentences, and keeps the rest for "next".
@@ -228,12 +228,12 @@ func (t *Talk) list(all []string) []string {
 func (t *Talk) setFilter(text string) []string {
 	f, err := ParseFilter(text)
 	if err != nil {
-		return []string{clean(err.Error())}
+		return []string{view.Steady(err.Error())}
 	}
 	if t.filter = f; f.Text == "" {
 		return []string{"No filter."}
 	}
-	return []string{"Only what matches " + clean(f.Text) + "."}
+	return []string{"Only what matches " + view.Steady(f.Text) + "."}
 }
 
 func (t *Talk) sessions() []string {
@@ -247,7 +247,7 @@ func (t *Talk) sessions() []string {
 			f := s.sums(w)
 			word, _ := s.end()
 			said := fmt.Sprintf("Session %d: %s in %s, %s, %s long: %s.", s.number, s.server(),
-				cmp.Or(clean(s.Client.Name), "an unknown client"), word, aloud(s.until(w.now).Sub(s.began())),
+				cmp.Or(view.Steady(s.Client.Name), "an unknown client"), word, aloud(s.until(w.now).Sub(s.began())),
 				f.Counts)
 			if f.p95 > 0 {
 				said += fmt.Sprintf(" 95 in 100 calls took at most %s.", aloud(time.Duration(f.p95*float64(time.Second))))
@@ -313,7 +313,7 @@ func (t *Talk) show(words []string) []string {
 	names := t.m.Numbers()
 	i := n - 1
 	if err != nil || i < 0 || i >= len(names) || t.m.world.sessions[names[i]] == nil {
-		return []string{"There is no session " + clean(words[0]) + "."}
+		return []string{"There is no session " + view.Steady(words[0]) + "."}
 	}
 	t.number = 0
 	if len(words) > 1 {
@@ -337,7 +337,7 @@ func (t *Talk) detail(d Detail) []string {
 	}
 	t.awaits = ""
 	if d.Err != nil {
-		return []string{"It cannot be read: " + clean(d.Err.Error()) + "."}
+		return []string{"It cannot be read: " + view.Steady(d.Err.Error()) + "."}
 	}
 	w := t.m.world
 	defer func() { s.detail, s.whole = nil, false }()
@@ -346,7 +346,7 @@ func (t *Talk) detail(d Detail) []string {
 		if c == nil {
 			return []string{fmt.Sprintf("It has no operation %d.", t.number)}
 		}
-		return c.tell(w)
+		return tell(w, c)
 	}
 	p := newTimeline(w, []*session{s})
 	p.update(w, &t.filter, true)
@@ -362,7 +362,7 @@ func (t *Talk) detail(d Detail) []string {
 }
 
 // tell says all of a call.
-func (c *call) tell(w *world) []string {
+func tell(w *world, c *call) []string {
 	p := newCallPane(c, nil)
 	o := c.outcome()
 	said := []string{

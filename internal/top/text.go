@@ -114,16 +114,6 @@ func wrapped(s string, n int) []string {
 	return strings.Split(ansi.Wrap(s, max(n, 1), ""), "\n")
 }
 
-// clean returns a name of a peer as a screen may show it. A name whose width terminals do not agree on, since they put
-// characters together differently, is shown as codes.
-func clean(s string) string {
-	s = view.Safe(s)
-	if isPlain(s) || ansi.StringWidth(s) == ansi.StringWidthWc(s) {
-		return s
-	}
-	return (&view.Screen{ASCII: true}).Text(s)
-}
-
 // isPlain reports whether text is printable ASCII.
 func isPlain(s string) bool {
 	for i := range len(s) {

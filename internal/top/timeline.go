@@ -9,7 +9,6 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
-	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // timeline lists the operations of a run or a session by time, each with a bar.
@@ -34,11 +33,7 @@ type timelineRow struct {
 func newTimeline(w *world, sessions []*session) *timeline {
 	p := &timeline{sessions: slices.Clone(sessions), list: list{follow: true, newAtEnd: true}}
 	for _, s := range p.sessions {
-		if s.detail == nil {
-			s.detail = map[uint64]*call{}
-		}
-		s.watched++
-		w.want(WantDetail, s.Name)
+		w.watch(s)
 	}
 	return p
 }
@@ -46,10 +41,7 @@ func newTimeline(w *world, sessions []*session) *timeline {
 // close forgets the operations that no other pane shows.
 func (p *timeline) close(w *world) {
 	for _, s := range p.sessions {
-		if s.watched--; s.watched == 0 {
-			s.detail, s.whole, s.left = nil, false, 0
-			delete(w.wanted, Want{WantDetail, s.Name})
-		}
+		w.unwatch(s)
 	}
 }
 
@@ -101,20 +93,6 @@ func (p *timeline) update(w *world, f *Filter, _ bool) {
 		rows[i] = row{id: fmt.Sprintf("%s/%d/%d", r.session.Name, r.op.Number, r.note), bad: isBad(r.outcome)}
 	}
 	p.set(rows)
-}
-
-// notifications returns the notifications of a session that have a place of their own, as calls that took no time.
-func (s *session) notifications() []*call {
-	var all []*call
-	for i, note := range s.notes {
-		if n, ok := note.(record.Notification); ok && view.Drawn(n) {
-			all = append(all, &call{session: s, note: i + 1, op: record.Operation{
-				Change: record.Ended, Method: n.Method, Direction: n.Direction, Parent: n.Operation, Resource: n.Resource,
-				Start: n.Time, End: n.Time,
-			}})
-		}
-	}
-	return all
 }
 
 func (p *timeline) collect(w *world, f *Filter, c *call, children map[*call][]*call, depth int) {
@@ -247,7 +225,7 @@ func (p *timeline) title(w *world) Line {
 	shown := &run{sessions: p.sessions} // not theirs: sessions join that, and leave it when they are removed
 	what, servers := shown.client(), plural(len(p.sessions), "server")
 	if s := p.sessions[0]; len(p.sessions) == 1 {
-		what, servers = strings.TrimSpace(s.server()+" "+clean(s.Server.Version)), fmt.Sprintf("session %d", s.number)
+		what, servers = strings.TrimSpace(s.server()+" "+view.Steady(s.Server.Version)), fmt.Sprintf("session %d", s.number)
 	}
 	state, _ := shown.end()
 	after := "after"
@@ -328,17 +306,6 @@ func (p *timeline) window(i view.Interval) view.Interval {
 	}
 	middle = middle.Add(time.Duration(p.shift) * length / 4)
 	return view.Interval{From: middle.Add(-length / 2), To: middle.Add(length / 2)}
-}
-
-// ends returns when an operation ended, and now if it has not.
-func (c *call) ends(now time.Time) time.Time {
-	switch {
-	case c.op.Change == record.Ended:
-		return later(c.op.End, c.op.Start)
-	case c.session.State != store.Live:
-		now = c.session.until(now)
-	}
-	return later(now, c.op.Start)
 }
 
 func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *view.Axis, named bool) Line {

@@ -97,15 +97,15 @@ func (p *toolsPane) update(w *world, f *Filter, reorder bool) {
 func (p *toolsPane) label(c *cell) string {
 	switch p.by {
 	case 1:
-		return cmp.Or(clean(c.server), "unnamed")
+		return cmp.Or(view.Steady(c.server), "unnamed")
 	case 2:
-		return cmp.Or(clean(c.client), "client unknown")
+		return cmp.Or(view.Steady(c.client), "client unknown")
 	}
-	name := clean(c.name)
+	name := view.Steady(c.name)
 	if c.method != semconv.ToolsCall {
 		name = c.method + " " + name
 	}
-	return clean(c.server) + " " + name
+	return view.Steady(c.server) + " " + name
 }
 
 func (r *toolRow) subject() *subject {
@@ -257,7 +257,7 @@ func (p *toolsPane) draw(w *world, room Size) []Line {
 		lines = append(lines, text(Dim, " LISTED AND NEVER CALLED"))
 		for i := from; i < to; i++ {
 			u := p.unused[i]
-			l := text(Plain, " "+clean(u.server)+" "+clean(u.name))
+			l := text(Plain, " "+view.Steady(u.server)+" "+view.Steady(u.name))
 			l.Selected = i == p.selected()
 			lines = append(lines, l)
 		}

@@ -3,6 +3,7 @@ package top
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ func (r *toolRow) line(c toolColumns) Line {
 	}
 	l.space(1)
 	if c.axis > 0 {
-		l.left(Work, r.took.draw(c.axis), c.axis)
+		l.left(Work, drawDistribution(&r.took, c.axis), c.axis)
 	}
 	size := "–"
 	if r.took.n > 0 {
@@ -90,4 +91,36 @@ func (r *toolRow) mostly() (why string, n int) {
 		}
 	}
 	return why, n
+}
+
+// The axis of latencies: from a millisecond to 100 seconds, on a logarithmic scale.
+const decades = 5
+
+// latencyColumn returns the column of a duration on an axis of n.
+func latencyColumn(d time.Duration, n int) int {
+	if d <= time.Millisecond {
+		return 0
+	}
+	c := int(math.Log10(float64(d)/float64(time.Millisecond)) / decades * float64(n))
+	return min(max(c, 0), n-1)
+}
+
+// drawDistribution returns the distribution of durations on an axis of n columns. The highest column is full, and one call in a
+// thousand still shows.
+func drawDistribution(f *figures, n int) string {
+	columns := make([]int, n)
+	most := 0
+	for v, count := range f.counts {
+		c := latencyColumn(time.Duration(v), n)
+		columns[c] += count
+		most = max(most, columns[c])
+	}
+	out := make([]rune, n)
+	for i, count := range columns {
+		out[i] = ' '
+		if count > 0 {
+			out[i] = blocks[(count*len(blocks)-1)/most]
+		}
+	}
+	return string(out)
 }

@@ -82,6 +82,44 @@ func (w *world) want(kind WantKind, name string) {
 	}
 }
 
+// drain returns what is lacking, each once.
+func (w *world) drain() []Want {
+	wants := w.wants
+	w.wants = nil
+	return wants
+}
+
+// forget forgets that something was asked for, so that it can be asked for again.
+func (w *world) forget(one Want) { delete(w.wanted, one) }
+
+// stored returns the sessions whose operations do not come as events: those that had ended when they were listed.
+func (w *world) stored() []store.Session {
+	var all []store.Session
+	for _, s := range w.sessions {
+		if !s.streamed {
+			all = append(all, s.Session)
+		}
+	}
+	return all
+}
+
+// watch keeps the operations of a session until as many calls of unwatch, and asks for those before.
+func (w *world) watch(s *session) {
+	if s.detail == nil {
+		s.detail = map[uint64]*call{}
+	}
+	s.watched++
+	w.want(WantDetail, s.Name)
+}
+
+// unwatch forgets the operations of a session unless they are watched for another reason.
+func (w *world) unwatch(s *session) {
+	if s.watched--; s.watched == 0 {
+		s.detail, s.whole, s.left = nil, false, 0
+		w.forget(Want{WantDetail, s.Name})
+	}
+}
+
 // put adds sessions, or what has changed of them.
 func (w *world) put(all []store.Session, streamed bool) {
 	for i := range all {
@@ -283,11 +321,11 @@ func (s *session) until(now time.Time) time.Time {
 }
 
 // server returns the server's name, safe to show.
-func (s *session) server() string { return cmp.Or(clean(s.ServerName()), "unnamed") }
+func (s *session) server() string { return cmp.Or(view.Steady(s.ServerName()), "unnamed") }
 
 // client returns the client's name and version, safe to show.
 func (s *session) client() string {
-	return strings.TrimSpace(clean(s.Client.Name) + " " + clean(s.Client.Version))
+	return strings.TrimSpace(view.Steady(s.Client.Name) + " " + view.Steady(s.Client.Version))
 }
 
 func (r *run) began() time.Time { return r.sessions[0].Launched }

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/clipperhouse/displaywidth"
 )
 
@@ -123,6 +124,16 @@ func (s *Screen) paint(c Color, text string) string {
 		return text
 	}
 	return s.Paint(c, text)
+}
+
+// Steady returns a name of a peer as a screen may show it that is drawn in place. A name whose width terminals do not agree on,
+// since they put characters together differently, is shown as codes.
+func Steady(s string) string {
+	s = Safe(s)
+	if plain(s) || ansi.StringWidth(s) == ansi.StringWidthWc(s) {
+		return s
+	}
+	return (&Screen{ASCII: true}).Text(s)
 }
 
 // Width returns how many columns a terminal gives a safe text.
