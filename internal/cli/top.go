@@ -12,6 +12,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/top"
 	"github.com/spanpipe/spanpipe/internal/top/terminal"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -62,7 +63,7 @@ func (a *app) top(c *cli.Context) error {
 	if f.Failed {
 		f.Failed, words = false, strings.TrimSpace("failed "+words)
 	}
-	if _, err := top.ParseFilter(words); err != nil {
+	if _, err := watch.ParseFilter(words); err != nil {
 		return &usageError{"--filter " + view.Safe(words) + ": " + view.Safe(err.Error()), "see: spanpipe help top"}
 	}
 	if err := s.Readable(); err != nil { // the view says the rest

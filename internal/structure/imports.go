@@ -190,7 +190,7 @@ var Rules = []Rule{
 	},
 	{
 		Package: "/internal/view",
-		Allow:   []string{"/telemetry/record", "/telemetry/semconv", "github.com/clipperhouse/displaywidth"}, Forbid: outside,
+		Allow:   []string{"/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}, Forbid: outside,
 		Why: "turns records into words, numbers and pictures, for live and stored sessions alike",
 	},
 	{
@@ -198,9 +198,14 @@ var Rules = []Rule{
 		Why: "adds up operations wherever they come from, and touches neither files nor the clock",
 	},
 	{
+		Package: "/internal/watch",
+		Allow:   []string{"/internal/store", "/internal/view", "/telemetry/record", "/telemetry/semconv"}, Forbid: outside,
+		Why: "what is known of the sessions, and the sentences about them, alike in a terminal and in a browser",
+	},
+	{
 		Package: "/internal/top",
 		Allow: []string{
-			"/internal/store", "/internal/view", "/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi",
+			"/internal/store", "/internal/watch", "/internal/view", "/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi",
 		},
 		Forbid: outside,
 		Why:    "a function of events, keys and the time, so that screens can be tested as text",
@@ -208,7 +213,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/top/terminal",
 		Allow: []string{
-			"/internal/store", "/internal/top", "/internal/view", "/telemetry/record", "charm.land/bubbletea", "github.com/charmbracelet",
+			"/internal/store", "/internal/top", "/internal/view", "/internal/watch", "/telemetry/record", "charm.land/bubbletea", "github.com/charmbracelet",
 		},
 		Forbid: []string{"net", "net/http", "os/exec"},
 		Why:    "owns the terminal and its signals, which a wrapped session's server has",
@@ -222,7 +227,7 @@ var Rules = []Rule{
 		Allow: []string{
 			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
-			"/internal/view",
+			"/internal/view", "/internal/watch",
 			"github.com/rogpeppe/go-internal",
 			"github.com/urfave/cli/v2",
 			"golang.org/x/term",

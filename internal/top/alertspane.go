@@ -7,16 +7,17 @@ import (
 	"strings"
 
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // alertBlock is the block above the sessions: the two worst, and how many more there are.
-func alertBlock(all []alert, room Size) []Line {
+func alertBlock(all []watch.Alert, room Size) []Line {
 	if len(all) == 0 {
 		return nil
 	}
 	if room.Height < 20 {
-		l := text(styleOf(all[0].color), " "+all[0].word)
-		l.to(10).add(Plain, view.CutEnd(all[0].text, room.Width-26))
+		l := text(styleOf(all[0].Color), " "+all[0].Word)
+		l.to(10).add(Plain, view.CutEnd(all[0].Text, room.Width-26))
 		if n := len(all) - 1; n > 0 {
 			l.add(Plain, fmt.Sprintf("   %d more: !", n))
 		}
@@ -28,9 +29,9 @@ func alertBlock(all []alert, room Size) []Line {
 	}
 	var lines []Line
 	for i, a := range all[:min(most, len(all))] {
-		said := a.text
+		said := a.Text
 		if room.Width >= 120 {
-			said = a.long
+			said = a.Long
 		}
 		width := room.Width - 11
 		more := ""
@@ -44,7 +45,7 @@ func alertBlock(all []alert, room Size) []Line {
 		for j, part := range parts {
 			l := text(Plain, " ")
 			if j == 0 {
-				l.add(styleOf(a.color), a.word)
+				l.add(styleOf(a.Color), a.Word)
 			}
 			l.to(10).add(Plain, part)
 			if j == len(parts)-1 {
@@ -59,7 +60,7 @@ func alertBlock(all []alert, room Size) []Line {
 // alertsPane lists all that needs a look.
 type alertsPane struct {
 	list
-	shown []alert
+	shown []watch.Alert
 }
 
 func newAlertsPane() *alertsPane { return &alertsPane{list: list{follow: true}} }
@@ -69,36 +70,36 @@ func (p *alertsPane) rows() *list { return &p.list }
 func (p *alertsPane) hints() []string { return []string{"esc back", "⏎ open", "y copy", "? keys"} }
 
 // update collects the alerts. Those that are shown keep their order, unless it may change, and new ones follow.
-func (p *alertsPane) update(w *world, f *Filter, reorder bool) {
-	all := w.alerts()
+func (p *alertsPane) update(w *watch.World, f *watch.Filter, reorder bool) {
+	all := w.Alerts()
 	if !reorder {
 		places := map[string]int{}
 		for i := range p.shown {
-			places[p.shown[i].id()] = i - len(p.shown)
+			places[p.shown[i].ID()] = i - len(p.shown)
 		}
-		slices.SortStableFunc(all, func(a, b alert) int { return cmp.Compare(places[a.id()], places[b.id()]) })
+		slices.SortStableFunc(all, func(a, b watch.Alert) int { return cmp.Compare(places[a.ID()], places[b.ID()]) })
 	}
 	p.shown, p.total = nil, len(all)
 	var rows []row
 	for _, a := range all {
-		s := a.session.subject(w)
-		if a.call != nil {
-			s = a.call.subject(a.call.outcome(), w.now)
+		s := a.Session.Subject(w)
+		if a.Call != nil {
+			s = a.Call.Subject(a.Call.Outcome(), w.Now)
 		}
-		if f.matches(s) {
-			p.shown, rows = append(p.shown, a), append(rows, row{id: a.id(), bad: true})
+		if f.Matches(s) {
+			p.shown, rows = append(p.shown, a), append(rows, row{id: a.ID(), bad: true})
 		}
 	}
 	p.set(rows)
 }
 
-func (p *alertsPane) key(w *world, key string) action {
+func (p *alertsPane) key(w *watch.World, key string) action {
 	if key != "enter" {
 		return action{}
 	}
 	if i := p.selected(); i >= 0 {
-		t := newTimeline(w, []*session{p.shown[i].session})
-		if c := p.shown[i].call; c != nil {
+		t := newTimeline(w, []*watch.Session{p.shown[i].Session})
+		if c := p.shown[i].Call; c != nil {
 			return action{known: true, open: &callOf{callPane: newCallPane(c, nil), behind: t}}
 		}
 		return action{known: true, open: t}
@@ -111,13 +112,13 @@ func (p *alertsPane) command() string {
 	switch {
 	case i < 0:
 		return ""
-	case p.shown[i].call != nil:
-		return fmt.Sprintf("spanpipe show %s --operation %d", p.shown[i].session.Name, p.shown[i].call.op.Number)
+	case p.shown[i].Call != nil:
+		return fmt.Sprintf("spanpipe show %s --operation %d", p.shown[i].Session.Name, p.shown[i].Call.Op.Number)
 	}
-	return "spanpipe show " + p.shown[i].session.Name
+	return "spanpipe show " + p.shown[i].Session.Name
 }
 
-func (p *alertsPane) draw(w *world, room Size) []Line {
+func (p *alertsPane) draw(w *watch.World, room Size) []Line {
 	lines := []Line{text(Dim, " WHAT NEEDS A LOOK")}
 	if len(p.shown) == 0 {
 		return append(lines, text(Plain, " Nothing: no operation hangs, and no tool keeps failing."))
@@ -126,13 +127,13 @@ func (p *alertsPane) draw(w *world, room Size) []Line {
 	from, to := p.visible()
 	for i := from; i < to; i++ {
 		a := p.shown[i]
-		for j, part := range wrapped(a.long, room.Width-11) {
+		for j, part := range wrapped(a.Long, room.Width-11) {
 			if j > 1 {
 				break
 			}
 			l := text(Plain, " ")
 			if j == 0 {
-				l.add(styleOf(a.color), a.word)
+				l.add(styleOf(a.Color), a.Word)
 			}
 			l.to(10).add(Plain, part)
 			l.Selected = i == p.selected() && j == 0

@@ -5,21 +5,22 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // addBar appends an operation's bar.
 func (r *timelineRow) addBar(l *Line, a *view.Axis, now time.Time) {
-	until := func(op *record.Operation) time.Time { return (&call{session: r.session, op: *op}).ends(now) }
-	i := view.Interval{From: r.op.Start, To: until(&r.op)}
+	until := func(op *record.Operation) time.Time { return (&watch.Call{Session: r.Session, Op: *op}).Ends(now) }
+	i := view.Interval{From: r.Op.Start, To: until(&r.Op)}
 	bar := make(view.Bar, a.Columns)
 	switch {
 	case i.To.Before(a.Begin()) || i.From.After(a.End()):
-	case r.note > 0:
+	case r.Note > 0:
 		bar[a.Column(i.From)] = view.Stroke{Sign: '·', Color: view.Dim}
 	default:
-		persons := view.Persons(&r.op, r.session.children(r.op.Number), until)
-		bar = a.Draw(&view.Piece{Interval: i, Outcome: r.outcome, FirstByte: r.op.FirstByte, Persons: persons})
+		persons := view.Persons(&r.Op, r.Session.Children(r.Op.Number), until)
+		bar = a.Draw(&view.Piece{Interval: i, Outcome: r.outcome, FirstByte: r.Op.FirstByte, Persons: persons})
 	}
 	for _, s := range bar.Folded(a) {
 		if s.Sign == 0 {
@@ -34,7 +35,7 @@ func (r *timelineRow) addBar(l *Line, a *view.Axis, now time.Time) {
 var blocks = []rune("▁▂▃▄▅▆▇█")
 
 // drawSlots appends a strip of n columns for a time, in which the session lived for a part. Hangs are those that go on.
-func drawSlots(s *strip, l *Line, axis, life view.Interval, n int, open []view.Interval) {
+func drawSlots(s *watch.Strip, l *Line, axis, life view.Interval, n int, open []view.Interval) {
 	step := axis.To.Sub(axis.From) / time.Duration(max(n, 1))
 	if step <= 0 {
 		l.space(n)
@@ -46,15 +47,15 @@ func drawSlots(s *strip, l *Line, axis, life view.Interval, n int, open []view.I
 		if i == n-1 {
 			to = axis.To
 		}
-		switch sum := s.sum(from, to); {
+		switch sum := s.Sum(from, to); {
 		case !from.Before(life.To) && i > 0 || to.Before(life.From):
 			l.space(1)
-		case sum.bad > 0:
+		case sum.Bad > 0:
 			l.add(Bad, "×")
-		case overlaps(open, from, to) || overlaps(s.hangs, from, to):
+		case watch.Overlaps(open, from, to) || watch.Overlaps(s.Hangs, from, to):
 			l.add(Bad, "━")
-		case sum.calls > 0:
-			l.add(Work, string(blocks[min(bits.Len32(sum.calls), len(blocks)-1)]))
+		case sum.Calls > 0:
+			l.add(Work, string(blocks[min(bits.Len32(sum.Calls), len(blocks)-1)]))
 		default:
 			l.add(Dim, "▁")
 		}

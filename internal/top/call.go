@@ -9,19 +9,20 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // callPane shows one operation whole.
 type callPane struct {
-	*call
+	*watch.Call
 	among      *timeline // where it was opened; nil if from another list
 	attributes bool
 	top        int // first line, where they are more than the screen has
 }
 
-func newCallPane(c *call, among *timeline) *callPane { return &callPane{call: c, among: among} }
+func newCallPane(c *watch.Call, among *timeline) *callPane { return &callPane{Call: c, among: among} }
 
 func (p *callPane) rows() *list { return nil }
 
@@ -38,14 +39,14 @@ func (p *callPane) hints() []string {
 }
 
 // update takes the newest record of the operation.
-func (p *callPane) update(w *world, _ *Filter, _ bool) {
-	s := p.session
-	if c := s.detail[p.op.Number]; c != nil {
-		p.call = c
+func (p *callPane) update(w *watch.World, _ *watch.Filter, _ bool) {
+	s := p.Session
+	if c := s.Operations[p.Op.Number]; c != nil {
+		p.Call = c
 	}
 }
 
-func (p *callPane) key(w *world, key string) action {
+func (p *callPane) key(w *watch.World, key string) action {
 	a := action{known: true}
 	switch key {
 	case "a":
@@ -55,8 +56,8 @@ func (p *callPane) key(w *world, key string) action {
 			break
 		}
 		p.among.move(map[string]int{"[": -1, "]": 1}[key])
-		if i := p.among.selected(); i >= 0 && p.among.shown[i].note == 0 {
-			p.call, p.top = p.among.shown[i].call, 0
+		if i := p.among.selected(); i >= 0 && p.among.shown[i].Note == 0 {
+			p.Call, p.top = p.among.shown[i].Call, 0
 		}
 	case "down", "j":
 		p.top++
@@ -69,35 +70,35 @@ func (p *callPane) key(w *world, key string) action {
 }
 
 func (p *callPane) command() string {
-	return fmt.Sprintf("spanpipe show %s --operation %d", p.session.Name, p.op.Number)
+	return fmt.Sprintf("spanpipe show %s --operation %d", p.Session.Name, p.Op.Number)
 }
 
-func (p *callPane) draw(w *world, room Size) []Line {
+func (p *callPane) draw(w *watch.World, room Size) []Line {
 	lines := p.all(w, room.Width)
 	p.top = max(min(p.top, len(lines)-room.Height), 0)
 	return lines[p.top:min(p.top+room.Height, len(lines))]
 }
 
 // all returns the whole page.
-func (p *callPane) all(w *world, width int) []Line {
-	o := p.outcome()
+func (p *callPane) all(w *watch.World, width int) []Line {
+	o := p.Outcome()
 	var head Line
-	head.add(Strong, " "+p.name())
-	what := fmt.Sprintf("%s, #%d", p.session.server(), p.op.Number)
+	head.add(Strong, " "+p.Name())
+	what := fmt.Sprintf("%s, #%d", p.Session.Title(), p.Op.Number)
 	if o.Ending == view.Hung {
 		o.Detail = "" // the sentence says it
 	}
-	state := o.Long() + " " + view.Duration(p.took(w.now))
+	state := o.Long() + " " + view.Duration(p.Took(w.Now))
 	if room := width - head.width() - len(what) - len(state) - 6; room >= 0 {
 		head.space(room+2).add(Plain, what).add(style(o), "   "+state)
 	} else {
 		head.add(Plain, "  "+what)
 	}
 	lines := []Line{head, {}}
-	lines = append(lines, sentences(p.sentence(w.now, o), width)...)
-	lines = append(append(lines, Line{}), p.stations(w.now, o, width)...)
+	lines = append(lines, sentences(p.Sentence(w.Now, o), width)...)
+	lines = append(append(lines, Line{}), p.stations(w.Now, o, width)...)
 	lines = append(append(lines, Line{}), p.facts(w, o, width)...)
-	if notes := p.notes(); len(notes) > 0 {
+	if notes := p.Remarks(); len(notes) > 0 {
 		lines = append(lines, Line{})
 		for _, n := range notes {
 			lines = append(lines, sentences(n, width)...)
@@ -124,16 +125,16 @@ func (p *callPane) stations(now time.Time, o view.Outcome, room int) []Line {
 	names := []string{"sent", "first byte", "last byte"}
 	step := max(8, min((room-22)/2, 25))
 	reached := 1
-	values := []string{p.op.Start.In(now.Location()).Format("15:04:05.0"), "–", "–"}
+	values := []string{p.Op.Start.In(now.Location()).Format("15:04:05.0"), "–", "–"}
 	switch {
-	case p.op.Answered && !p.op.FirstByte.IsZero():
+	case p.Op.Answered && !p.Op.FirstByte.IsZero():
 		reached = 3
-		values[1], values[2] = "+"+view.Duration(p.op.FirstByte.Sub(p.op.Start)), "+"+view.Duration(p.op.End.Sub(p.op.Start))
-	case p.op.Answered:
+		values[1], values[2] = "+"+view.Duration(p.Op.FirstByte.Sub(p.Op.Start)), "+"+view.Duration(p.Op.End.Sub(p.Op.Start))
+	case p.Op.Answered:
 		reached = 3
-		values[1], values[2] = "", "+"+view.Duration(p.op.End.Sub(p.op.Start))
-	case p.op.Change != record.Ended:
-		values[1] = view.Duration(p.took(now)) + ", none"
+		values[1], values[2] = "", "+"+view.Duration(p.Op.End.Sub(p.Op.Start))
+	case p.Op.Change != record.Ended:
+		values[1] = view.Duration(p.Took(now)) + ", none"
 	}
 	var head, line, below Line
 	at := 6
@@ -150,7 +151,7 @@ func (p *callPane) stations(now time.Time, o view.Outcome, room int) []Line {
 		case i == len(names)-1:
 		case i+1 < reached:
 			line.add(Work, strings.Repeat("━", step-1))
-		case i+1 == reached && p.op.Change != record.Ended:
+		case i+1 == reached && p.Op.Change != record.Ended:
 			line.add(style(o), strings.Repeat("╍", step-1))
 		default:
 			line.add(Dim, strings.Repeat("─", step-1))
@@ -167,7 +168,7 @@ func stationStyle(reached bool) Style {
 }
 
 // facts are what was measured.
-func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
+func (p *callPane) facts(w *watch.World, o view.Outcome, width int) []Line {
 	var lines []Line
 	add := func(name, value string) {
 		for i, part := range wrapped(value, width-12) {
@@ -178,45 +179,45 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 			lines = append(lines, *l.left(Dim, name, 9).space(1).add(Plain, part))
 		}
 	}
-	request := view.Size(p.op.RequestSize) + tokens(p.op.RequestTokens)
-	if p.op.Undelivered {
+	request := view.Size(p.Op.RequestSize) + tokens(p.Op.RequestTokens)
+	if p.Op.Undelivered {
 		request += ", not all of it was read"
 	}
 	add("request", request)
 	switch {
-	case p.op.Answered:
-		answer := view.Size(p.op.ResponseSize) + tokens(p.op.ResponseTokens)
-		if p.op.Wait > 0 {
-			answer += "; waited " + view.Duration(p.op.Wait)
+	case p.Op.Answered:
+		answer := view.Size(p.Op.ResponseSize) + tokens(p.Op.ResponseTokens)
+		if p.Op.Wait > 0 {
+			answer += "; waited " + view.Duration(p.Op.Wait)
 		}
-		if p.op.Transfer > 0 {
-			answer += ", transfer " + view.Duration(p.op.Transfer)
+		if p.Op.Transfer > 0 {
+			answer += ", transfer " + view.Duration(p.Op.Transfer)
 		}
 		add("answer", answer)
-	case p.op.Change != record.Ended:
+	case p.Op.Change != record.Ended:
 		add("answer", "no byte yet")
 	default:
 		add("answer", "none")
 	}
-	if p.op.InputWait > 0 {
-		add("person", view.Duration(p.op.InputWait)+" in which the server waited for its client")
+	if p.Op.InputWait > 0 {
+		add("person", view.Duration(p.Op.InputWait)+" in which the server waited for its client")
 	}
-	if p.op.RoundTrips > 1 {
-		add("requests", fmt.Sprint(p.op.RoundTrips))
+	if p.Op.RoundTrips > 1 {
+		add("requests", fmt.Sprint(p.Op.RoundTrips))
 	}
-	if p.op.TaskStatus != "" {
-		add("task", view.Steady(p.op.TaskStatus))
+	if p.Op.TaskStatus != "" {
+		add("task", view.Steady(p.Op.TaskStatus))
 	}
-	if p.op.Progress > 0 {
-		add("progress", plural(p.op.Progress, "notification"))
+	if p.Op.Progress > 0 {
+		add("progress", plural(p.Op.Progress, "notification"))
 	}
-	for _, e := range p.op.Events {
-		add(e.Time.In(w.now.Location()).Format("15:04:05"), view.Steady(strings.ReplaceAll(e.Name, "_", " ")))
+	for _, e := range p.Op.Events {
+		add(e.Time.In(w.Now.Location()).Format("15:04:05"), view.Steady(strings.ReplaceAll(e.Name, "_", " ")))
 	}
-	if p.op.ArgumentsOf > 0 && p.op.ArgumentsOf != p.op.Number {
-		add("repeats", fmt.Sprintf("the arguments of operation %d", p.op.ArgumentsOf))
+	if p.Op.ArgumentsOf > 0 && p.Op.ArgumentsOf != p.Op.Number {
+		add("repeats", fmt.Sprintf("the arguments of operation %d", p.Op.ArgumentsOf))
 	}
-	client := cmp.Or(p.session.client(), "unknown")
+	client := cmp.Or(p.Session.ClientTitle(), "unknown")
 	if o.Ending == view.Hung || o.Ending == view.Open {
 		client += ", still waiting"
 	}
@@ -226,7 +227,7 @@ func (p *callPane) facts(w *world, o view.Outcome, width int) []Line {
 
 // content is what was captured, or how to capture it.
 func (p *callPane) content(width int) []Line {
-	c := p.op.Content
+	c := p.Op.Content
 	var lines []Line
 	type piece struct{ name, text string }
 	pieces := []piece{{"arguments", c.Arguments}, {"uri", c.URI}, {"messages", c.Messages}}
@@ -249,7 +250,7 @@ func (p *callPane) content(width int) []Line {
 		return lines
 	}
 	state := "not captured, or expired"
-	if p.session.Content || p.session.State == store.Live {
+	if p.Session.Content || p.Session.State == store.Live {
 		state = "not captured"
 	}
 	for i, part := range wrapped(state+"; to keep arguments: SPANPIPE_CAPTURE=arguments", width-12) {
@@ -264,7 +265,7 @@ const longestKey = 44
 
 // allAttributes lists the attributes of the operation's span, each with its meaning.
 func (p *callPane) allAttributes(width int) []Line {
-	values := p.call.attributes()
+	values := p.Call.Attributes()
 	lines := []Line{text(Dim, " Attributes of its span")}
 	for _, a := range semconv.OperationAttributes() {
 		value, ok := values[a.Key]
@@ -278,7 +279,7 @@ func (p *callPane) allAttributes(width int) []Line {
 		}
 		lines = append(lines, l)
 	}
-	if ids, ok := p.session.spans[p.op.Number]; ok {
+	if ids, ok := p.Session.Spans[p.Op.Number]; ok {
 		lines = append(lines, text(Plain, " %-*s %s", longestKey, "trace id", ids.TraceID),
 			text(Plain, " %-*s %s", longestKey, "span id", ids.SpanID))
 	}

@@ -9,12 +9,13 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // hanging returns an operation that hangs.
-func hanging(session string, number uint64, tool string, at time.Time) top.Operation {
+func hanging(session string, number uint64, tool string, at time.Time) watch.Operation {
 	op := ended(session, number, tool, at, 0)
 	op.Record.Change, op.Record.End, op.Record.Answered, op.Record.Hung = record.Hanging, time.Time{}, false, true
 	return op
@@ -24,7 +25,7 @@ func hanging(session string, number uint64, tool string, at time.Time) top.Opera
 func TestRemoved(t *testing.T) {
 	m := model(live("a", "github", "r", start))
 	keys(t, m, "enter")
-	m.Take(top.Gone("a"))
+	m.Take(watch.Gone("a"))
 	if text := screen(t, m, small); !strings.Contains(text, "OPERATION") {
 		t.Errorf("its operations are gone:\n%s", text)
 	}
@@ -64,7 +65,7 @@ func TestUnknownKeepsOpen(t *testing.T) {
 	s.State, s.Written = store.Unknown, now
 	m := model(s)
 	m.Take(hanging("a", 1, "search_code", start))
-	m.Take(top.Changed(s))
+	m.Take(watch.Changed(s))
 	if text := screen(t, m, small); !strings.Contains(text, "1 hung") {
 		t.Errorf("it does not hang any more:\n%s", text)
 	}
@@ -73,7 +74,7 @@ func TestUnknownKeepsOpen(t *testing.T) {
 // TestFirstHangs checks the strip of a session of which no operation has ended.
 func TestFirstHangs(t *testing.T) {
 	m := model(live("a", "github", "r", start))
-	m.Take(top.History{Session: "a"})
+	m.Take(watch.History{Session: "a"})
 	if text := screen(t, m, small); !strings.Contains(text, "└─ github        ▁▁▁") {
 		t.Errorf("it has no rail:\n%s", text)
 	}
@@ -127,9 +128,9 @@ func TestToolsOfClients(t *testing.T) {
 	}
 
 	m = top.New(top.Config{Now: now, HangAfter: time.Minute, Filter: "search_code"})
-	m.Take(top.Listing{live("a", "github", "r", start)})
+	m.Take(watch.Listing{live("a", "github", "r", start)})
 	m.Lines()
-	if wants := fmt.Sprint(m.Wants()); !strings.Contains(wants, fmt.Sprint(top.Want{Kind: top.WantTally})) {
+	if wants := fmt.Sprint(m.Wants()); !strings.Contains(wants, fmt.Sprint(watch.Want{Kind: watch.WantTally})) {
 		t.Errorf("a word that may be a tool: wants %s", wants)
 	}
 }
@@ -138,11 +139,11 @@ func TestToolsOfClients(t *testing.T) {
 func TestTrouble(t *testing.T) {
 	m := model(live("a", "github", "r", start))
 	m.Key("enter")
-	m.Take(top.Detail{Session: "a", Err: os.ErrPermission})
+	m.Take(watch.Detail{Session: "a", Err: os.ErrPermission})
 	if text := screen(t, m, small); !strings.Contains(text, "github cannot be read: permission denied") {
 		t.Errorf("%s", text)
 	}
-	m.Take(top.Trouble("the store cannot be read any more"))
+	m.Take(watch.Trouble("the store cannot be read any more"))
 	m.Key("esc")
 	if text := screen(t, m, small); !strings.Contains(text, "the store cannot be read any more") {
 		t.Errorf("%s", text)
@@ -152,7 +153,7 @@ func TestTrouble(t *testing.T) {
 // TestTalkNext checks that there is an answer where nothing is left to say.
 func TestTalkNext(t *testing.T) {
 	talk := top.NewTalk(top.Config{Now: now, HangAfter: time.Minute}, false)
-	talk.Take(top.Listing(nil))
+	talk.Take(watch.Listing(nil))
 	if said, _ := talk.Command("next"); len(said) != 1 {
 		t.Errorf("next says %q", said)
 	}
@@ -203,7 +204,7 @@ func TestAttributes(t *testing.T) {
 	m := model(s)
 	m.Resize(top.Size{Width: 120, Height: 90})
 	keys(t, m, "enter")
-	m.Take(top.Detail{Session: "a", Records: &store.Records{Operations: []record.Operation{op.Record, tool.Record}}})
+	m.Take(watch.Detail{Session: "a", Records: &store.Records{Operations: []record.Operation{op.Record, tool.Record}}})
 	keys(t, m, "g", "enter", "a")
 	text := screen(t, m, top.Size{Width: 120, Height: 90})
 	keys(t, m, "]")
@@ -232,7 +233,7 @@ func TestGaveUp(t *testing.T) {
 	m := model(s)
 	m.Resize(top.Size{Width: 120, Height: 90})
 	keys(t, m, "enter")
-	m.Take(top.Detail{Session: "a", Records: &store.Records{Operations: []record.Operation{op}}})
+	m.Take(watch.Detail{Session: "a", Records: &store.Records{Operations: []record.Operation{op}}})
 	keys(t, m, "g", "enter")
 	if text := screen(t, m, top.Size{Width: 120, Height: 90}); !strings.Contains(text, "gave up waiting after 8.0 s.") {
 		t.Error(text)

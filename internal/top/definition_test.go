@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -16,9 +16,9 @@ func TestChangedDefinition(t *testing.T) {
 		Time: now, Change: record.DefinitionChanged, Kind: record.ToolDefinition, Name: "create_pull_request\x1b[2J",
 		Parts: []record.Part{record.DescriptionPart}, Since: now,
 	}
-	m.Take(top.Noted{Session: "a", Note: change})
+	m.Take(watch.Noted{Session: "a", Note: change})
 	change.Change, change.Name = record.DefinitionAdded, "list_issues"
-	m.Take(top.Noted{Session: "a", Note: change})
+	m.Take(watch.Noted{Session: "a", Note: change})
 	keys(t, m, "!")
 	text := screen(t, m, small)
 	if !strings.Contains(text, "Changed") || !strings.Contains(text, "create_pull_request") || !strings.Contains(text, "description") ||

@@ -3,7 +3,7 @@
 //
 // # Parts
 //
-// A [Model] has a world, which holds what is known of the sessions, and panes, each of which shows a part of it: the
+// A [Model] has a [watch.World], which holds what is known of the sessions, and panes, each of which shows a part of it: the
 // list of sessions, the operations of some of them, one call, the tools, and what happens now. The model owns what all
 // panes share: the rails, the block that says what needs a look, the filter, the keys of every view. A pane never
 // changes the world.

@@ -1,18 +1,22 @@
 package top
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/spanpipe/spanpipe/internal/watch"
+)
 
 // helpPane explains keys, filter and marks.
 type helpPane struct {
 	top int
 }
 
-func (p *helpPane) rows() *list                  { return nil }
-func (p *helpPane) hints() []string              { return []string{"? or esc closes", "↓ more"} }
-func (p *helpPane) update(*world, *Filter, bool) {}
-func (p *helpPane) command() string              { return "spanpipe help top" }
+func (p *helpPane) rows() *list                              { return nil }
+func (p *helpPane) hints() []string                          { return []string{"? or esc closes", "↓ more"} }
+func (p *helpPane) update(*watch.World, *watch.Filter, bool) {}
+func (p *helpPane) command() string                          { return "spanpipe help top" }
 
-func (p *helpPane) key(_ *world, key string) action {
+func (p *helpPane) key(_ *watch.World, key string) action {
 	switch key {
 	case "down", "j":
 		p.top++
@@ -45,7 +49,7 @@ Filter: words that all must match
 Marks: ━ waiting  ─ transfer  · short  ━× failed  × bad request  ┤ cancelled,
        timed out  ◇ late  ░ a person  ▶ open, hung  ╴ unanswered  ┊ quiet time`
 
-func (p *helpPane) draw(_ *world, room Size) []Line {
+func (p *helpPane) draw(_ *watch.World, room Size) []Line {
 	all := strings.Split(helpText, "\n")
 	p.top = max(min(p.top, len(all)-room.Height), 0)
 	var lines []Line

@@ -9,13 +9,14 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // livePane shows the operations that are open, on one axis of ages, and below them those that have ended, the newest first.
 type livePane struct {
 	list
-	open    []*call
-	shown   []*call
+	open    []*watch.Call
+	shown   []*watch.Call
 	cleared time.Time // what ended before is not shown
 }
 
@@ -27,35 +28,35 @@ func (p *livePane) hints() []string {
 	return []string{"space pause", "⏎ open", "/ filter", "n next not ok", "c clear", "y copy", "? keys", "q quit"}
 }
 
-func (p *livePane) update(w *world, f *Filter, _ bool) {
+func (p *livePane) update(w *watch.World, f *watch.Filter, _ bool) {
 	p.open, p.shown = p.open[:0], p.shown[:0]
 	var rows []row
-	for _, c := range w.open {
-		if o := c.outcome(); f.matches(c.subject(o, w.now)) {
-			p.open, rows = append(p.open, c), append(rows, row{id: c.id(), bad: isBad(o)})
+	for _, c := range w.Open {
+		if o := c.Outcome(); f.Matches(c.Subject(o, w.Now)) {
+			p.open, rows = append(p.open, c), append(rows, row{id: c.ID(), bad: isBad(o)})
 		}
 	}
-	p.total = len(w.open) + len(w.ended)
-	for _, c := range slices.Backward(w.ended) {
-		if !c.op.End.After(p.cleared) {
+	p.total = len(w.Open) + len(w.Ended)
+	for _, c := range slices.Backward(w.Ended) {
+		if !c.Op.End.After(p.cleared) {
 			continue
 		}
-		if o := c.outcome(); f.matches(c.subject(o, w.now)) {
-			p.shown, rows = append(p.shown, c), append(rows, row{id: c.id() + " ended", bad: isBad(o)})
+		if o := c.Outcome(); f.Matches(c.Subject(o, w.Now)) {
+			p.shown, rows = append(p.shown, c), append(rows, row{id: c.ID() + " ended", bad: isBad(o)})
 		}
 	}
 	p.set(rows)
 }
 
-func (p *livePane) key(w *world, key string) action {
+func (p *livePane) key(w *watch.World, key string) action {
 	switch key {
 	case "enter":
 		if c := p.at0(); c != nil {
-			t := newTimeline(w, []*session{c.session})
+			t := newTimeline(w, []*watch.Session{c.Session})
 			return action{known: true, open: &callOf{callPane: newCallPane(c, nil), behind: t}}
 		}
 	case "c":
-		p.cleared = w.now
+		p.cleared = w.Now
 	default:
 		return action{}
 	}
@@ -68,10 +69,10 @@ type callOf struct {
 	behind *timeline
 }
 
-func (p *callOf) close(w *world) { p.behind.close(w) }
+func (p *callOf) close(w *watch.World) { p.behind.close(w) }
 
 // at0 returns the selected call.
-func (p *livePane) at0() *call {
+func (p *livePane) at0() *watch.Call {
 	switch i := p.selected(); {
 	case i < 0:
 		return nil
@@ -84,15 +85,15 @@ func (p *livePane) at0() *call {
 
 func (p *livePane) command() string {
 	if c := p.at0(); c != nil {
-		return fmt.Sprintf("spanpipe show %s --operation %d", c.session.Name, c.op.Number)
+		return fmt.Sprintf("spanpipe show %s --operation %d", c.Session.Name, c.Op.Number)
 	}
 	return "spanpipe tail"
 }
 
 // draw keeps the list of open operations on the screen, and scrolls the one of those that have ended.
-func (p *livePane) draw(w *world, room Size) []Line {
+func (p *livePane) draw(w *watch.World, room Size) []Line {
 	top := min(len(p.open), max(room.Height/2-2, 1))
-	lines := []Line{p.openHeading(room.Width, w.hangAfter)}
+	lines := []Line{p.openHeading(room.Width, w.HangAfter)}
 	first := 0
 	if i := p.selected(); i >= 0 && i < len(p.open) {
 		first = max(i-top+1, 0)
@@ -103,7 +104,7 @@ func (p *livePane) draw(w *world, room Size) []Line {
 		lines = append(lines, l)
 	}
 	switch more := len(p.open) - top; {
-	case len(w.open) > 0 && len(p.open) == 0:
+	case len(w.Open) > 0 && len(p.open) == 0:
 		lines = append(lines, text(Dim, " no open operation matches the filter"))
 	case len(p.open) == 0:
 		lines = append(lines, text(Dim, " no operation has been open for longer than a second"))
@@ -142,13 +143,13 @@ func ageColumn(d time.Duration, n int) int {
 	return min(int(share*float64(n)), n-1)
 }
 
-func (p *livePane) openLine(w *world, c *call, width int) Line {
-	o := c.outcome()
+func (p *livePane) openLine(w *watch.World, c *watch.Call, width int) Line {
+	o := c.Outcome()
 	l := text(Plain, " ")
-	l.left(Plain, c.session.server(), 10).space(1).left(Plain, c.name(), 18).
-		right(Plain, view.Duration(c.took(w.now)), 6).space(1)
+	l.left(Plain, c.Session.Title(), 10).space(1).left(Plain, c.Name(), 18).
+		right(Plain, view.Duration(c.Took(w.Now)), 6).space(1)
 	n := ageColumns(width)
-	limit, end := ageColumn(w.hangAfter, n), ageColumn(c.took(w.now), n)
+	limit, end := ageColumn(w.HangAfter, n), ageColumn(c.Took(w.Now), n)
 	for i := range n {
 		switch {
 		case i > end && i == limit:
@@ -174,7 +175,7 @@ func (p *livePane) openLine(w *world, c *call, width int) Line {
 }
 
 // endedLines are the operations that have ended.
-func (p *livePane) endedLines(w *world, height, width int) []Line {
+func (p *livePane) endedLines(w *watch.World, height, width int) []Line {
 	p.room(height - 1)
 	side := 0
 	if width >= 140 {
@@ -232,17 +233,17 @@ func nameWidth(width int) int {
 	return max(min(width-rest, 34), 8)
 }
 
-func endedLine(w *world, c *call, width int) Line {
-	o := c.outcome()
+func endedLine(w *watch.World, c *watch.Call, width int) Line {
+	o := c.Outcome()
 	size := "–"
-	if c.op.Answered {
-		size = view.Size(c.op.ResponseSize)
+	if c.Op.Answered {
+		size = view.Size(c.Op.ResponseSize)
 	}
 	l := text(Plain, " ")
-	l.left(Dim, c.op.End.In(w.now.Location()).Format("15:04:05.0"), 10).space(1).
-		left(Plain, c.session.server(), 10).space(1)
-	l.add(Dim, view.Arrow(c.op.Direction)+" ").left(Plain, c.name(), nameWidth(width)-2)
-	l.right(Plain, view.Duration(c.op.Duration), 8)
+	l.left(Dim, c.Op.End.In(w.Now.Location()).Format("15:04:05.0"), 10).space(1).
+		left(Plain, c.Session.Title(), 10).space(1)
+	l.add(Dim, view.Arrow(c.Op.Direction)+" ").left(Plain, c.Name(), nameWidth(width)-2)
+	l.right(Plain, view.Duration(c.Op.Duration), 8)
 	if width >= noAnswer {
 		l.right(Plain, size, 9)
 	}
@@ -255,7 +256,7 @@ func endedLine(w *world, c *call, width int) Line {
 }
 
 // lastMinutes shows what the live sessions did in the last five minutes.
-func (p *livePane) lastMinutes(w *world, width, height int) []Line {
+func (p *livePane) lastMinutes(w *watch.World, width, height int) []Line {
 	if width == 0 {
 		return nil
 	}
@@ -263,29 +264,29 @@ func (p *livePane) lastMinutes(w *world, width, height int) []Line {
 	l := text(Dim, " ")
 	l.left(Dim, "LAST 5 MINUTES", 12+14+slots).right(Dim, "A MINUTE", 9)
 	lines := []Line{l}
-	for _, r := range w.runs {
-		for _, s := range r.sessions {
+	for _, r := range w.Runs {
+		for _, s := range r.Sessions {
 			if s.State != store.Live || len(lines) >= height {
 				continue
 			}
-			recent := &strip{from: w.now.Add(-span), slot: span / slots}
+			recent := &watch.Strip{From: w.Now.Add(-span), Width: span / slots}
 			n := 0
-			for _, c := range slices.Backward(w.ended) {
-				if c.session == s && c.op.Start.After(recent.from) {
-					recent.mark(&c.op)
+			for _, c := range slices.Backward(w.Ended) {
+				if c.Session == s && c.Op.Start.After(recent.From) {
+					recent.Mark(&c.Op)
 					n++
 				}
 			}
 			l := text(Plain, " ")
-			l.left(Plain, s.server(), 11).space(1).left(Dim, r.client(), 13).space(1)
+			l.left(Plain, s.Title(), 11).space(1).left(Dim, r.Client(), 13).space(1)
 			var open []view.Interval
-			for _, c := range w.open {
-				if c.session == s && c.outcome().Ending == view.Hung {
-					open = append(open, view.Interval{From: c.op.Start, To: w.now})
+			for _, c := range w.Open {
+				if c.Session == s && c.Outcome().Ending == view.Hung {
+					open = append(open, view.Interval{From: c.Op.Start, To: w.Now})
 				}
 			}
-			life := view.Interval{From: s.began(), To: w.now.Add(time.Second)}
-			drawSlots(recent, &l, view.Interval{From: w.now.Add(-span), To: w.now}, life, slots, open)
+			life := view.Interval{From: s.Began(), To: w.Now.Add(time.Second)}
+			drawSlots(recent, &l, view.Interval{From: w.Now.Add(-span), To: w.Now}, life, slots, open)
 			lines = append(lines, *l.right(Plain, fmt.Sprintf("%.1f", float64(n)/span.Minutes()), 9))
 		}
 	}

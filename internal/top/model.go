@@ -5,6 +5,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // Config is what a Model starts with.
@@ -19,14 +20,14 @@ type Config struct {
 // Model is the state of the view. Its methods must not be called at the same time.
 type Model struct {
 	config Config
-	world  *world
+	world  *watch.World
 	size   Size
 	clock  time.Time // as the first line shows it; the world's stands still while paused
 
 	tab    int
 	stacks [3][]pane // of each view: what was opened, the last one on top
 
-	filter  Filter
+	filter  watch.Filter
 	editing bool
 	input   []rune
 	problem string // with the filter that is being edited
@@ -34,7 +35,7 @@ type Model struct {
 	trouble string // with the store, from then on
 
 	paused bool
-	held   []Event // what came meanwhile
+	held   []watch.Event // what came meanwhile
 
 	stale   bool // something has changed since the rows were collected
 	reorder bool
@@ -52,9 +53,9 @@ const mostHeld = 20_000
 
 // New returns a model that knows no session yet.
 func New(c Config) *Model {
-	m := &Model{config: c, clock: c.Now, world: newWorld(c.Now, c.HangAfter), stale: true, size: Size{80, 24}}
+	m := &Model{config: c, clock: c.Now, world: watch.NewWorld(c.Now, c.HangAfter), stale: true, size: Size{80, 24}}
 	m.stacks = [3][]pane{{newSessionsPane()}, {newToolsPane()}, {newLivePane()}}
-	m.filter, _ = ParseFilter(c.Filter)
+	m.filter, _ = watch.ParseFilter(c.Filter)
 	return m
 }
 
@@ -65,15 +66,15 @@ func (m *Model) Resize(s Size) { m.size = s }
 func (m *Model) Tick(now time.Time) {
 	m.clock = now
 	if !m.paused {
-		m.world.now = now
-		m.stale = m.stale || len(m.world.open) > 0
+		m.world.Now = now
+		m.stale = m.stale || len(m.world.Open) > 0
 	}
 }
 
 // Take takes an event.
-func (m *Model) Take(e Event) {
+func (m *Model) Take(e watch.Event) {
 	switch e.(type) {
-	case Operation, Noted, Changed, Gone:
+	case watch.Operation, watch.Noted, watch.Changed, watch.Gone:
 		if m.paused {
 			m.held = append(m.held, e)
 			if len(m.held) <= mostHeld {
@@ -86,61 +87,61 @@ func (m *Model) Take(e Event) {
 	m.stale = true
 }
 
-func (m *Model) apply(e Event) {
+func (m *Model) apply(e watch.Event) {
 	w := m.world
 	switch e := e.(type) {
-	case Listing:
-		w.put(e, false)
+	case watch.Listing:
+		w.Put(e, false)
 		m.listed, m.reorder = true, true
-		w.number()
-	case Changed:
-		w.put([]store.Session{store.Session(e)}, true)
-		w.number()
-	case Gone:
-		w.drop(string(e))
-	case Operation:
-		w.take(e.Session, &e.Record)
-	case Noted:
-		w.note(e)
-	case History:
-		w.history(e)
-	case Detail:
-		w.detail(e)
-		if s := w.sessions[e.Session]; s != nil && e.Err != nil {
-			m.message = s.server() + " cannot be read: " + view.Steady(e.Err.Error())
+		w.Number()
+	case watch.Changed:
+		w.Put([]store.Session{store.Session(e)}, true)
+		w.Number()
+	case watch.Gone:
+		w.Drop(string(e))
+	case watch.Operation:
+		w.Take(e.Session, &e.Record)
+	case watch.Noted:
+		w.TakeNote(e)
+	case watch.History:
+		w.TakeHistory(e)
+	case watch.Detail:
+		w.TakeDetail(e)
+		if s := w.Sessions[e.Session]; s != nil && e.Err != nil {
+			m.message = s.Title() + " cannot be read: " + view.Steady(e.Err.Error())
 		}
-	case *Tally:
-		w.tally.Merge(e)
-		w.tallied, m.reorder = true, true
-	case Trouble:
+	case *watch.Tally:
+		w.Tally.Merge(e)
+		w.Tallied, m.reorder = true, true
+	case watch.Trouble:
 		m.trouble = view.Steady(string(e))
 		m.message = m.trouble
 	}
 }
 
 // Wants returns what the model lacks, each once.
-func (m *Model) Wants() []Want {
-	return m.world.drain()
+func (m *Model) Wants() []watch.Want {
+	return m.world.Drain()
 }
 
 // Stored returns the sessions whose operations do not come as events: those that had ended when they were listed.
 func (m *Model) Stored() []store.Session {
-	return m.world.stored()
+	return m.world.Stored()
 }
 
 // Session returns a session by its name.
 func (m *Model) Session(name string) (store.Session, bool) {
-	if s := m.world.sessions[name]; s != nil {
+	if s := m.world.Sessions[name]; s != nil {
 		return s.Session, true
 	}
 	return store.Session{}, false
 }
 
 // Numbers returns the names of the sessions in the order of the numbers that the screen shows.
-func (m *Model) Numbers() []string { return m.world.number() }
+func (m *Model) Numbers() []string { return m.world.Number() }
 
 // Done forgets that something was asked for, so that it can be asked for again.
-func (m *Model) Done(w Want) { m.world.forget(w) }
+func (m *Model) Done(w watch.Want) { m.world.Forget(w) }
 
 // pane returns the pane on top.
 func (m *Model) pane() pane {
@@ -151,8 +152,8 @@ func (m *Model) pane() pane {
 // refresh collects the rows again if something has changed.
 func (m *Model) refresh() {
 	if m.stale {
-		if !m.filter.empty() { // any word may be a tool's name
-			m.world.want(WantTally, "")
+		if !m.filter.Empty() { // any word may be a tool's name
+			m.world.Want(watch.WantTally, "")
 		}
 		m.pane().update(m.world, &m.filter, m.reorder)
 		m.stale, m.reorder = false, false
@@ -193,7 +194,7 @@ func (m *Model) act(a action) {
 		m.stacks[m.tab] = append(m.stacks[m.tab], a.open)
 	}
 	if a.tab > 0 {
-		m.filter, _ = ParseFilter(a.filter)
+		m.filter, _ = watch.ParseFilter(a.filter)
 		m.show(a.tab - 1)
 	}
 }
@@ -260,12 +261,12 @@ func (m *Model) back() {
 	if len(m.stacks[m.tab]) > 1 {
 		m.pop()
 	} else {
-		m.filter, m.reorder = Filter{}, true
+		m.filter, m.reorder = watch.Filter{}, true
 	}
 }
 
 // closer is a pane that holds something.
-type closer interface{ close(w *world) }
+type closer interface{ close(w *watch.World) }
 
 func (m *Model) pop() {
 	if c, ok := m.pane().(closer); ok {
@@ -280,7 +281,7 @@ func (m *Model) pause() {
 	if m.paused {
 		return
 	}
-	m.world.now = m.clock
+	m.world.Now = m.clock
 	for _, e := range m.held {
 		m.apply(e)
 	}
@@ -316,7 +317,7 @@ func (m *Model) edit(key string) {
 	case len([]rune(key)) == 1 && len(m.input) < 200:
 		m.input = append(m.input, []rune(key)...)
 	}
-	f, err := ParseFilter(string(m.input))
+	f, err := watch.ParseFilter(string(m.input))
 	if m.problem = ""; err != nil {
 		m.problem = view.Steady(err.Error())
 		return
@@ -334,4 +335,4 @@ func (m *Model) Paste(text string) {
 }
 
 // hasSessions reports whether there is anything to show.
-func (m *Model) hasSessions() bool { return len(m.world.sessions) > 0 }
+func (m *Model) hasSessions() bool { return len(m.world.Sessions) > 0 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -25,20 +26,20 @@ func live(name, server, run string, at time.Time) store.Session {
 func model(sessions ...store.Session) *top.Model {
 	m := top.New(top.Config{Now: now, HangAfter: 30 * time.Second})
 	m.Resize(small)
-	m.Take(top.Listing(sessions))
+	m.Take(watch.Listing(sessions))
 	return m
 }
 
 // ended returns an operation that has ended.
-func ended(session string, number uint64, tool string, at time.Time, took time.Duration) top.Operation {
-	return top.Operation{Session: session, Record: record.Operation{
+func ended(session string, number uint64, tool string, at time.Time, took time.Duration) watch.Operation {
+	return watch.Operation{Session: session, Record: record.Operation{
 		Change: record.Ended, Number: number, Method: "tools/call", Target: tool, Direction: record.ToServer,
 		Start: at, End: at.Add(took), Duration: took, Answered: true, RequestSize: 100, ResponseSize: 2000, RoundTrips: 1,
 	}}
 }
 
 // failed returns one that has failed.
-func failed(session string, number uint64, tool string, at time.Time) top.Operation {
+func failed(session string, number uint64, tool string, at time.Time) watch.Operation {
 	op := ended(session, number, tool, at, time.Second)
 	op.Record.ErrorType, op.Record.Class = "tool_error", record.RateLimited
 	return op
@@ -62,7 +63,7 @@ func TestRowsStay(t *testing.T) {
 	m := look(t, s, top.Config{}, small)
 	keys(t, m, "down", "down", "down")
 	row, at := selected(t, m)
-	m.Take(top.Changed(live("new", "weather", "z", now)))
+	m.Take(watch.Changed(live("new", "weather", "z", now)))
 	if got, place := selected(t, m); got != row || place != at {
 		t.Errorf("a new session moved the selected row from line %d, %s, to line %d, %s", at, row, place, got)
 	}
@@ -123,7 +124,7 @@ func TestPause(t *testing.T) {
 // TestLiveCounts checks that operations that come twice, from the digest and as events, count once.
 func TestLiveCounts(t *testing.T) {
 	m := model(live("a", "github", "r", start))
-	h := top.History{Session: "a"}
+	h := watch.History{Session: "a"}
 	for i := range 5 {
 		h.Operations = append(h.Operations, ended("a", uint64(i+1), "search_code", start, time.Second).Record)
 	}
@@ -147,7 +148,7 @@ func TestNeedsALook(t *testing.T) {
 	m := model(live("a", "github", "r", start), live("b", "postgres", "r", start), crashed, never)
 	hung := ended("b", 1, "execute_sql", now.Add(-4*time.Minute), 0).Record
 	hung.Change, hung.End, hung.Answered, hung.Hung = record.Hanging, time.Time{}, false, true
-	m.Take(top.Operation{Session: "b", Record: hung})
+	m.Take(watch.Operation{Session: "b", Record: hung})
 	for i := range 5 {
 		if i%2 == 0 {
 			m.Take(failed("a", uint64(i+1), "search_code", now.Add(-time.Minute)))
@@ -180,7 +181,7 @@ func TestNeedsALook(t *testing.T) {
 	}
 	keys(t, m, "esc", "esc")
 	hung.Change, hung.End, hung.Answered, hung.Hung, hung.Duration = record.Ended, now, true, true, 4*time.Minute
-	m.Take(top.Operation{Session: "b", Record: hung})
+	m.Take(watch.Operation{Session: "b", Record: hung})
 	if text := screen(t, m, small); strings.Contains(text, "1 hung") {
 		t.Errorf("it has been answered, and still hangs:\n%s", text)
 	}
@@ -244,7 +245,7 @@ func TestFilter(t *testing.T) {
 		t.Errorf("an unknown word:\n%s", text)
 	}
 	for _, wrong := range []string{"status:broken", ">500", "<fast", "nosuch:x"} {
-		if _, err := top.ParseFilter(wrong); err == nil {
+		if _, err := watch.ParseFilter(wrong); err == nil {
 			t.Errorf("%q is a filter", wrong)
 		}
 	}
@@ -264,7 +265,7 @@ func TestHostileNames(t *testing.T) {
 			s.Client = record.Peer{Name: name, Version: name}
 			all = append(all, s)
 		}
-		m.Take(top.Listing(all))
+		m.Take(watch.Listing(all))
 		for i, name := range names {
 			m.Take(failed(fmt.Sprint("s", i), 1, name, now))
 			op := ended(fmt.Sprint("s", i), 2, name, now.Add(-time.Minute), 0)
@@ -336,19 +337,19 @@ func TestKeys(t *testing.T) {
 func TestEmpty(t *testing.T) {
 	m := top.New(top.Config{Now: now, Dir: "~/.local/state/spanpipe"})
 	m.Resize(small)
-	m.Take(top.Listing(nil))
+	m.Take(watch.Listing(nil))
 	golden(t, "empty-80x24", screen(t, m, small))
 }
 
 // TestNumbers checks that the numbers of sessions stay as they are when others come.
 func TestNumbers(t *testing.T) {
 	m := model(live("a", "github", "r", start), live("b", "postgres", "r", start.Add(time.Second)))
-	m.Take(top.Changed(live("c", "weather", "z", now)))
+	m.Take(watch.Changed(live("c", "weather", "z", now)))
 	if got := fmt.Sprint(m.Numbers()); got != "[a b c]" {
 		t.Errorf("the sessions are %s", got)
 	}
-	m.Take(top.Gone("a"))
-	m.Take(top.Changed(live("d", "weather", "z", now)))
+	m.Take(watch.Gone("a"))
+	m.Take(watch.Changed(live("d", "weather", "z", now)))
 	if got := fmt.Sprintf("%q", m.Numbers()); got != `["" "b" "c" "d"]` {
 		t.Errorf("the sessions are %s", got)
 	}

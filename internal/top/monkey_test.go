@@ -8,6 +8,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -23,7 +24,7 @@ func TestMonkey(t *testing.T) {
 		m := top.New(top.Config{Now: start, HangAfter: 30 * time.Second})
 		at := start
 		var numbers [8]uint64
-		m.Take(top.Listing{live("s0", "github", "a", start), live("s1", "postgres", "a", start)})
+		m.Take(watch.Listing{live("s0", "github", "a", start), live("s1", "postgres", "a", start)})
 		for range 600 {
 			at = at.Add(time.Duration(random.IntN(8000)) * time.Millisecond)
 			m.Tick(at)
@@ -40,9 +41,9 @@ func TestMonkey(t *testing.T) {
 				case 2:
 					s.State, s.Written = store.Unknown, at
 				}
-				m.Take(top.Changed(s))
+				m.Take(watch.Changed(s))
 			case 1:
-				m.Take(top.Gone(name))
+				m.Take(watch.Gone(name))
 			case 2, 3:
 				numbers[n]++
 				m.Take(hanging(name, numbers[n], "tool", at))
@@ -54,15 +55,15 @@ func TestMonkey(t *testing.T) {
 			case 6:
 				for _, w := range m.Wants() {
 					switch w.Kind {
-					case top.WantDetail:
-						m.Take(top.Detail{Session: w.Session, Records: &store.Records{}})
-					case top.WantOperations:
-						m.Take(top.History{Session: w.Session})
-					case top.WantHistory:
+					case watch.WantDetail:
+						m.Take(watch.Detail{Session: w.Session, Records: &store.Records{}})
+					case watch.WantOperations:
+						m.Take(watch.History{Session: w.Session})
+					case watch.WantHistory:
 						s, _ := m.Session(w.Session)
-						m.Take(top.NewHistory(&s))
-					case top.WantTally:
-						m.Take(top.NewTally())
+						m.Take(watch.NewHistory(&s))
+					case watch.WantTally:
+						m.Take(watch.NewTally())
 					}
 				}
 			default:

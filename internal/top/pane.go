@@ -1,16 +1,18 @@
 package top
 
+import "github.com/spanpipe/spanpipe/internal/watch"
+
 // Size is that of a screen, in columns and lines.
 type Size struct{ Width, Height int }
 
 // pane is one view. It holds what a person has chosen in it; what it shows is the world's.
 type pane interface {
 	// update collects the rows after something has changed. Rows that stay keep their order, unless it may change.
-	update(w *world, f *Filter, reorder bool)
+	update(w *watch.World, f *watch.Filter, reorder bool)
 	// draw returns the lines between the rails: exactly as many as there is room for, or fewer.
-	draw(w *world, room Size) []Line
+	draw(w *watch.World, room Size) []Line
 	// key acts on a key that belongs to this pane alone.
-	key(w *world, key string) action
+	key(w *watch.World, key string) action
 	// rows are the pane's rows; nil if it has none.
 	rows() *list
 	// hints are the keys that work here, most useful first.

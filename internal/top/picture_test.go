@@ -14,6 +14,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -162,7 +163,7 @@ func debug(t *testing.T, m *top.Model, s *store.Store) {
 		}
 		m.Take(op)
 		if op.Record.ErrorType == "timeout" {
-			m.Take(top.Noted{Session: op.Session, Note: record.Violation{
+			m.Take(watch.Noted{Session: op.Session, Note: record.Violation{
 				Kind: record.LateResponse, Direction: record.ToClient, Time: op.Record.End.Add(3400 * time.Millisecond), Sent: "x",
 			}})
 		}

@@ -40,10 +40,10 @@ func (m *Model) Lines() []Line {
 func (m *Model) body(room Size) []Line {
 	var lines []Line
 	if m.tab == 0 && len(m.stacks[0]) == 1 {
-		lines = alertBlock(m.world.alerts(), Size{room.Width, m.size.Height})
+		lines = alertBlock(m.world.Alerts(), Size{room.Width, m.size.Height})
 		room.Height -= len(lines)
 	}
-	if l := m.pane().rows(); l != nil && len(l.all) == 0 && l.total > 0 && !m.filter.empty() {
+	if l := m.pane().rows(); l != nil && len(l.all) == 0 && l.total > 0 && !m.filter.Empty() {
 		return append(lines, m.nothing()...)
 	}
 	return append(lines, m.pane().draw(m.world, room)...)
@@ -82,11 +82,11 @@ func (m *Model) header() []Line {
 		l.add(s, name).space(3)
 	}
 	var right Line
-	if n := m.world.hungNow(); n > 0 {
+	if n := m.world.HungNow(); n > 0 {
 		right.add(Badge, fmt.Sprintf("%d hung", n)).space(2)
 	}
 	if m.size.Width >= 120 && m.hasSessions() {
-		right.add(Dim, plural(len(m.world.sessions), "session")).space(2)
+		right.add(Dim, plural(len(m.world.Sessions), "session")).space(2)
 	}
 	right.add(Plain, m.clock.Format("15:04:05"))
 	l.to(m.size.Width - right.width())
@@ -161,11 +161,11 @@ func (m *Model) nothing() []Line {
 	p, l := m.pane(), m.pane().rows()
 	total := l.total
 	said := fmt.Sprintf("Nothing matches %s.", view.Steady(m.filter.Text))
-	for i, t := range m.filter.terms {
-		f := m.filter.without(i)
+	for i, t := range m.filter.Terms {
+		f := m.filter.Without(i)
 		p.update(m.world, &f, false)
-		if _, n := l.position(); n > 0 && !f.empty() {
-			said += fmt.Sprintf(" Without %s there %s.", view.Steady(t.text), are(n))
+		if _, n := l.position(); n > 0 && !f.Empty() {
+			said += fmt.Sprintf(" Without %s there %s.", view.Steady(t.Text), are(n))
 		}
 	}
 	p.update(m.world, &m.filter, false)

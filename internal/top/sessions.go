@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // sessionsPane lists the sessions by the runs of their clients, the newest run first.
 type sessionsPane struct {
 	list
 	shown    []sessionRow
-	order    []*run // as the rows stand
+	order    []*watch.Run // as the rows stand
 	sort     int
 	turned   bool
 	sessions int // with the filter
@@ -20,8 +22,8 @@ type sessionsPane struct {
 // sessionRow is a day, a run or a session.
 type sessionRow struct {
 	day     string
-	run     *run
-	session *session
+	run     *watch.Run
+	session *watch.Session
 	last    bool // of its run
 }
 
@@ -37,38 +39,38 @@ func (p *sessionsPane) hints() []string {
 }
 
 // update collects the runs that the filter lets through. New ones come first, whatever the order.
-func (p *sessionsPane) update(w *world, f *Filter, reorder bool) {
-	var runs []*run
+func (p *sessionsPane) update(w *watch.World, f *watch.Filter, reorder bool) {
+	var runs []*watch.Run
 	for _, r := range p.order {
-		if !reorder && len(r.sessions) > 0 {
+		if !reorder && len(r.Sessions) > 0 {
 			runs = append(runs, r)
 		}
 	}
-	old := make(map[*run]bool, len(runs))
+	old := make(map[*watch.Run]bool, len(runs))
 	for _, r := range runs {
 		old[r] = true
 	}
-	fresh := slices.DeleteFunc(slices.Clone(w.runs), func(r *run) bool { return old[r] })
+	fresh := slices.DeleteFunc(slices.Clone(w.Runs), func(r *watch.Run) bool { return old[r] })
 	runs = append(fresh, runs...)
 	if reorder {
 		p.sorted(w, runs)
 	}
-	p.order, p.shown, p.sessions, p.total = runs, p.shown[:0], 0, len(w.sessions)
+	p.order, p.shown, p.sessions, p.total = runs, p.shown[:0], 0, len(w.Sessions)
 	var rows []row
-	day := w.now.Format(time.DateOnly)
+	day := w.Now.Format(time.DateOnly)
 	for _, r := range runs {
 		all := p.passing(w, f, r)
 		if len(all) == 0 {
 			continue
 		}
-		if d := r.began().In(w.now.Location()); p.sort == 0 && !p.turned && d.Format(time.DateOnly) != day {
+		if d := r.Began().In(w.Now.Location()); p.sort == 0 && !p.turned && d.Format(time.DateOnly) != day {
 			day = d.Format(time.DateOnly)
-			p.shown, rows = append(p.shown, sessionRow{day: dayName(d, w.now)}), append(rows, row{id: day, skip: true})
+			p.shown, rows = append(p.shown, sessionRow{day: dayName(d, w.Now)}), append(rows, row{id: day, skip: true})
 		}
-		p.shown, rows = append(p.shown, sessionRow{run: r}), append(rows, row{id: "run " + r.key})
+		p.shown, rows = append(p.shown, sessionRow{run: r}), append(rows, row{id: "run " + r.Key})
 		for i, s := range all {
 			p.shown = append(p.shown, sessionRow{run: r, session: s, last: i == len(all)-1})
-			rows = append(rows, row{id: s.Name, bad: s.isBad(w)})
+			rows = append(rows, row{id: s.Name, bad: s.IsBad(w)})
 			p.sessions++
 		}
 	}
@@ -76,10 +78,10 @@ func (p *sessionsPane) update(w *world, f *Filter, reorder bool) {
 }
 
 // passing returns the sessions of a run that the filter lets through.
-func (p *sessionsPane) passing(w *world, f *Filter, r *run) []*session {
-	var out []*session
-	for _, s := range r.sessions {
-		if f.empty() || f.matches(s.subject(w)) {
+func (p *sessionsPane) passing(w *watch.World, f *watch.Filter, r *watch.Run) []*watch.Session {
+	var out []*watch.Session
+	for _, s := range r.Sessions {
+		if f.Empty() || f.Matches(s.Subject(w)) {
 			out = append(out, s)
 		}
 	}
@@ -87,15 +89,15 @@ func (p *sessionsPane) passing(w *world, f *Filter, r *run) []*session {
 }
 
 // sorted sorts runs, and the sessions of each, by the column chosen. The largest numbers come first.
-func (p *sessionsPane) sorted(w *world, runs []*run) {
+func (p *sessionsPane) sorted(w *watch.World, runs []*watch.Run) {
 	if p.sort == 0 {
 		if p.turned {
 			slices.Reverse(runs)
 		}
 		return
 	}
-	slices.SortStableFunc(runs, func(a, b *run) int {
-		order := cmp.Compare(p.value(b.sums(w)), p.value(a.sums(w)))
+	slices.SortStableFunc(runs, func(a, b *watch.Run) int {
+		order := cmp.Compare(p.value(b.Sums(w)), p.value(a.Sums(w)))
 		if p.turned {
 			order = -order
 		}
@@ -103,11 +105,11 @@ func (p *sessionsPane) sorted(w *world, runs []*run) {
 	})
 }
 
-func (p *sessionsPane) value(t sums) float64 {
-	return []float64{0, float64(t.Calls), float64(t.Failed), float64(t.Hung), t.p95}[p.sort]
+func (p *sessionsPane) value(t watch.Sums) float64 {
+	return []float64{0, float64(t.Calls), float64(t.Failed), float64(t.Hung), t.P95}[p.sort]
 }
 
-func (p *sessionsPane) key(w *world, key string) action {
+func (p *sessionsPane) key(w *watch.World, key string) action {
 	switch key {
 	case "s":
 		p.sort, p.turned = (p.sort+1)%len(sessionSorts), false
@@ -119,9 +121,9 @@ func (p *sessionsPane) key(w *world, key string) action {
 			return action{known: true}
 		}
 		if s := p.shown[i].session; s != nil {
-			return action{known: true, open: newTimeline(w, []*session{s})}
+			return action{known: true, open: newTimeline(w, []*watch.Session{s})}
 		}
-		return action{known: true, open: newTimeline(w, p.shown[i].run.sessions)}
+		return action{known: true, open: newTimeline(w, p.shown[i].run.Sessions)}
 	default:
 		return action{}
 	}
@@ -136,7 +138,7 @@ func (p *sessionsPane) command() string {
 	case p.shown[i].session != nil:
 		return "spanpipe show " + p.shown[i].session.Name
 	}
-	return "spanpipe show " + p.shown[i].run.sessions[0].Name + " --run"
+	return "spanpipe show " + p.shown[i].run.Sessions[0].Name + " --run"
 }
 
 // sessionColumns are the widths of columns; 0 for one that is left out.
@@ -171,7 +173,7 @@ func sep(n int) int {
 	return n + 1
 }
 
-func (p *sessionsPane) draw(w *world, room Size) []Line {
+func (p *sessionsPane) draw(w *watch.World, room Size) []Line {
 	c := columnsOf(room.Width)
 	p.room(room.Height - 1)
 	lines := []Line{p.heading(c)}

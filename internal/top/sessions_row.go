@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // figures appends the columns with numbers.
-func (c sessionColumns) figures(l *Line, s Style, t sums, p95 string) {
+func (c sessionColumns) figures(l *Line, s Style, t watch.Sums, p95 string) {
 	bad := func(n int) Style {
 		if n > 0 {
 			return Bad
@@ -22,65 +23,65 @@ func (c sessionColumns) figures(l *Line, s Style, t sums, p95 string) {
 		l.right(s, p95, 1+c.p95)
 	}
 	if c.received > 0 {
-		l.right(s, view.Size(t.received), 1+c.received)
+		l.right(s, view.Size(t.Received), 1+c.received)
 	}
 	l.space(1)
 }
 
-func sessionLine(w *world, s *session, c sessionColumns, last bool) Line {
+func sessionLine(w *watch.World, s *watch.Session, c sessionColumns, last bool) Line {
 	branch := "├─ "
 	if last {
 		branch = "└─ "
 	}
-	number := fmt.Sprintf(" %3d ", s.number) // the name has less room beside a long one
+	number := fmt.Sprintf(" %3d ", s.Number) // the name has less room beside a long one
 	l := text(Plain, number)
-	l.add(Dim, branch).left(Plain, s.server(), c.name+2-len(number)).space(1)
+	l.add(Dim, branch).left(Plain, s.Title(), c.name+2-len(number)).space(1)
 	if c.when > 0 {
-		if why := s.problem(); why != "" {
+		if why := s.Trouble(); why != "" {
 			l.left(Bad, why, c.when)
 		} else {
 			drawStrip(w, s, &l, c.when)
 		}
 		l.space(1)
 	}
-	t := s.sums(w)
+	t := s.Sums(w)
 	p95 := "–"
-	if t.p95 > 0 {
-		p95 = view.Duration(time.Duration(t.p95 * float64(time.Second)))
+	if t.P95 > 0 {
+		p95 = view.Duration(time.Duration(t.P95 * float64(time.Second)))
 	}
 	c.figures(&l, Plain, t, p95)
-	word, color := s.end()
+	word, color := s.Ending()
 	l.left(styleOf(color), word, c.end)
 	return l
 }
 
 // drawStrip draws the session's strip on the axis of its run.
-func drawStrip(w *world, s *session, l *Line, n int) {
-	if s.strip == nil {
-		w.want(WantHistory, s.Name)
+func drawStrip(w *watch.World, s *watch.Session, l *Line, n int) {
+	if s.Strip == nil {
+		w.Want(watch.WantHistory, s.Name)
 		l.space(n)
 		return
 	}
 	var open []view.Interval
-	for _, c := range w.open {
-		if c.session == s && c.outcome().Ending == view.Hung {
-			open = append(open, view.Interval{From: c.op.Start, To: w.now})
+	for _, c := range w.Open {
+		if c.Session == s && c.Outcome().Ending == view.Hung {
+			open = append(open, view.Interval{From: c.Op.Start, To: w.Now})
 		}
 	}
-	axis := view.Interval{From: s.run.began(), To: s.run.until(w.now)}
-	drawSlots(s.strip, l, axis, view.Interval{From: s.began(), To: s.until(w.now)}, n, open)
+	axis := view.Interval{From: s.InRun.Began(), To: s.InRun.Until(w.Now)}
+	drawSlots(s.Strip, l, axis, view.Interval{From: s.Began(), To: s.Until(w.Now)}, n, open)
 }
 
-func runLine(w *world, r *run, c sessionColumns) Line {
-	t := r.sums(w)
+func runLine(w *watch.World, r *watch.Run, c sessionColumns) Line {
+	t := r.Sums(w)
 	l := text(Strong, " ")
-	l.left(Strong, r.client(), 4+c.name).space(1)
+	l.left(Strong, r.Client(), 4+c.name).space(1)
 	if c.when > 0 {
-		began, end := r.began().In(w.now.Location()).Format("15:04"), view.Duration(r.until(w.now).Sub(r.began()))
+		began, end := r.Began().In(w.Now.Location()).Format("15:04"), view.Duration(r.Until(w.Now).Sub(r.Began()))
 		if c.when >= 40 {
 			until := "now"
-			if !r.live() {
-				until = r.until(w.now).In(w.now.Location()).Format("15:04")
+			if !r.Live() {
+				until = r.Until(w.Now).In(w.Now.Location()).Format("15:04")
 			}
 			rest := c.when - len(began) - len(end) - len(until) - 4
 			l.add(Strong, began+" ").add(Dim, strings.Repeat("─", rest/2)).add(Strong, " "+end+" ").
@@ -91,11 +92,11 @@ func runLine(w *world, r *run, c sessionColumns) Line {
 		l.space(1)
 	}
 	p95 := ""
-	if d := r.p95(w); d > 0 {
+	if d := r.P95(w); d > 0 {
 		p95 = view.Duration(d)
 	}
 	c.figures(&l, Strong, t, p95)
-	word, color := r.end()
+	word, color := r.Ending()
 	st := styleOf(color)
 	if st == Dim {
 		st = Strong

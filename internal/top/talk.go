@@ -10,6 +10,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -19,7 +20,7 @@ type Talk struct {
 	m        *Model
 	quiet    bool // says only what fails or hangs
 	greeted  bool
-	filter   Filter
+	filter   watch.Filter
 	rest     []string // what "next" says
 	awaits   string   // the session whose detail was asked for
 	number   uint64   // and the call; 0 for all
@@ -29,7 +30,7 @@ type Talk struct {
 // NewTalk returns a view that knows no session yet. A quiet one says only what fails or hangs.
 func NewTalk(c Config, quiet bool) *Talk {
 	t := &Talk{m: New(c), quiet: quiet}
-	t.filter, _ = ParseFilter(c.Filter)
+	t.filter, _ = watch.ParseFilter(c.Filter)
 	return t
 }
 
@@ -37,22 +38,22 @@ func NewTalk(c Config, quiet bool) *Talk {
 func (t *Talk) Model() *Model { return t.m }
 
 // Take takes an event and returns what there is to say.
-func (t *Talk) Take(e Event) []string {
+func (t *Talk) Take(e watch.Event) []string {
 	var said []string
 	switch e := e.(type) {
-	case Changed:
+	case watch.Changed:
 		said = t.changed(store.Session(e))
-	case Operation:
+	case watch.Operation:
 		t.m.Take(e)
 		return t.operation(e)
-	case Trouble:
+	case watch.Trouble:
 		said = []string{string(e) + "."}
 	}
 	t.m.Take(e)
 	switch e := e.(type) {
-	case Detail:
+	case watch.Detail:
 		said = append(said, t.detail(e)...)
-	case *Tally:
+	case *watch.Tally:
 		if t.awaiting != "" {
 			t.awaiting = ""
 			said = append(said, t.tools()...)
@@ -68,23 +69,23 @@ func (t *Talk) Greeting() []string {
 	}
 	t.greeted = true
 	w := t.m.world
-	if len(w.sessions) == 0 {
+	if len(w.Sessions) == 0 {
 		return []string{
 			"No sessions are stored in " + view.Steady(t.m.config.Dir) + ". One appears as soon as a client starts a server " +
 				"through spanpipe with SPANPIPE_TELEMETRY=local.",
 		}
 	}
-	live, clients := 0, map[*run]bool{}
-	for _, s := range w.sessions {
+	live, clients := 0, map[*watch.Run]bool{}
+	for _, s := range w.Sessions {
 		if s.State == store.Live {
 			live++
-			clients[s.run] = true
+			clients[s.InRun] = true
 		}
 	}
 	said := []string{fmt.Sprintf("%s live, of %s. %s open, %d of them hung.", isAre(live, "session"),
-		plural(len(clients), "client"), isAre(len(w.open), "operation"), w.hungNow())}
-	for _, a := range w.alerts() {
-		said = append(said, a.word+": "+a.long)
+		plural(len(clients), "client"), isAre(len(w.Open), "operation"), w.HungNow())}
+	for _, a := range w.Alerts() {
+		said = append(said, a.Word+": "+a.Long)
 	}
 	return said
 }
@@ -98,8 +99,8 @@ func isAre(n int, noun string) string {
 
 // changed says that a session has come or gone.
 func (t *Talk) changed(s store.Session) []string {
-	old, known := t.m.world.sessions[s.Name]
-	if t.quiet || !t.greeted || !t.filter.matches(about(&session{Session: s})) {
+	old, known := t.m.world.Sessions[s.Name]
+	if t.quiet || !t.greeted || !t.filter.Matches(about(&watch.Session{Session: s})) {
 		return nil
 	}
 	name := cmp.Or(view.Steady(s.ServerName()), "unnamed")
@@ -108,15 +109,15 @@ func (t *Talk) changed(s store.Session) []string {
 	case !known && s.State == store.Live:
 		return []string{t.at(s.Launched) + " started: " + name + "."}
 	case known && old.State == store.Live && s.State != store.Live:
-		word, _ := (&session{Session: s}).end()
+		word, _ := (&watch.Session{Session: s}).Ending()
 		return []string{fmt.Sprintf("%s ended: %s, in %s, %s.", t.at(cmpTime(s.Ended, t.m.clock)), name, client, word)}
 	}
 	return nil
 }
 
 // about is what a filter looks at of a session that is not known yet.
-func about(s *session) *subject {
-	return &subject{servers: []string{s.ServerName(), s.Service}, clients: []string{s.Client.Name}}
+func about(s *watch.Session) *watch.Subject {
+	return &watch.Subject{Servers: []string{s.ServerName(), s.Service}, Clients: []string{s.Client.Name}}
 }
 
 func cmpTime(t, other time.Time) time.Time {
@@ -129,26 +130,26 @@ func cmpTime(t, other time.Time) time.Time {
 func (t *Talk) at(when time.Time) string { return when.In(t.m.clock.Location()).Format("15:04:05") }
 
 // operation says that a call has ended, or hangs.
-func (t *Talk) operation(e Operation) []string {
-	s := t.m.world.sessions[e.Session]
+func (t *Talk) operation(e watch.Operation) []string {
+	s := t.m.world.Sessions[e.Session]
 	if s == nil || e.Before || !t.greeted {
 		return nil
 	}
-	c := &call{session: s, op: e.Record}
+	c := &watch.Call{Session: s, Op: e.Record}
 	o := view.OutcomeOf(&e.Record)
-	if o.Ending == view.Open || t.quiet && !isBad(o) || !t.filter.matches(c.subject(o, t.m.clock)) {
+	if o.Ending == view.Open || t.quiet && !isBad(o) || !t.filter.Matches(c.Subject(o, t.m.clock)) {
 		return nil
 	}
 	if o.Ending == view.Hung {
-		line := fmt.Sprintf("%s hung for %s: %s, %s, in %s. %s", t.at(t.m.clock), aloud(c.took(t.m.clock)), s.server(),
-			c.name(), cmp.Or(view.Steady(s.Client.Name), "an unknown client"), view.StallOf(&e.Record).Short())
+		line := fmt.Sprintf("%s hung for %s: %s, %s, in %s. %s", t.at(t.m.clock), aloud(c.Took(t.m.clock)), s.Title(),
+			c.Name(), cmp.Or(view.Steady(s.Client.Name), "an unknown client"), view.StallOf(&e.Record).Short())
 		return []string{strings.TrimSpace(line)}
 	}
 	asked := ""
 	if e.Record.Direction == record.ToClient {
 		asked = "asked by "
 	}
-	return []string{fmt.Sprintf("%s %s: %s%s, %s, %s.", t.at(e.Record.End), o.Long(), asked, s.server(), c.name(),
+	return []string{fmt.Sprintf("%s %s: %s%s, %s, %s.", t.at(e.Record.End), o.Long(), asked, s.Title(), c.Name(),
 		aloud(e.Record.Duration))}
 }
 
@@ -226,7 +227,7 @@ func (t *Talk) list(all []string) []string {
 }
 
 func (t *Talk) setFilter(text string) []string {
-	f, err := ParseFilter(text)
+	f, err := watch.ParseFilter(text)
 	if err != nil {
 		return []string{view.Steady(err.Error())}
 	}
@@ -239,18 +240,18 @@ func (t *Talk) setFilter(text string) []string {
 func (t *Talk) sessions() []string {
 	w := t.m.world
 	var all []string
-	for _, r := range w.runs {
-		for _, s := range r.sessions {
-			if !t.filter.matches(s.subject(w)) {
+	for _, r := range w.Runs {
+		for _, s := range r.Sessions {
+			if !t.filter.Matches(s.Subject(w)) {
 				continue
 			}
-			f := s.sums(w)
-			word, _ := s.end()
-			said := fmt.Sprintf("Session %d: %s in %s, %s, %s long: %s.", s.number, s.server(),
-				cmp.Or(view.Steady(s.Client.Name), "an unknown client"), word, aloud(s.until(w.now).Sub(s.began())),
+			f := s.Sums(w)
+			word, _ := s.Ending()
+			said := fmt.Sprintf("Session %d: %s in %s, %s, %s long: %s.", s.Number, s.Title(),
+				cmp.Or(view.Steady(s.Client.Name), "an unknown client"), word, aloud(s.Until(w.Now).Sub(s.Began())),
 				f.Counts)
-			if f.p95 > 0 {
-				said += fmt.Sprintf(" 95 in 100 calls took at most %s.", aloud(time.Duration(f.p95*float64(time.Second))))
+			if f.P95 > 0 {
+				said += fmt.Sprintf(" 95 in 100 calls took at most %s.", aloud(time.Duration(f.P95*float64(time.Second))))
 			}
 			all = append(all, said)
 		}
@@ -266,11 +267,11 @@ func orNothing(all []string, nothing string) []string {
 }
 
 func (t *Talk) askTools() []string {
-	if t.m.world.tallied {
+	if t.m.world.Tallied {
 		return t.tools()
 	}
 	t.awaiting = "tools"
-	t.m.world.want(WantTally, "")
+	t.m.world.Want(watch.WantTally, "")
 	return nil
 }
 
@@ -280,7 +281,7 @@ func (t *Talk) tools() []string {
 	var all []string
 	for _, r := range p.shown {
 		all = append(all, fmt.Sprintf("%s: %s, %d failed. 50 in 100 took at most %s, 95 at most %s.", r.label,
-			plural(r.calls, "call"), r.failed, aloud(time.Duration(r.p50)), aloud(time.Duration(r.p95))))
+			plural(r.Calls, "call"), r.Failed, aloud(time.Duration(r.p50)), aloud(time.Duration(r.p95))))
 	}
 	return t.list(orNothing(all, "No tool was called."))
 }
@@ -288,9 +289,9 @@ func (t *Talk) tools() []string {
 func (t *Talk) live() []string {
 	w := t.m.world
 	var all []string
-	for _, c := range w.open {
-		if o := c.outcome(); t.filter.matches(c.subject(o, w.now)) {
-			all = append(all, fmt.Sprintf("%s for %s: %s, %s.", o, aloud(c.took(w.now)), c.session.server(), c.name()))
+	for _, c := range w.Open {
+		if o := c.Outcome(); t.filter.Matches(c.Subject(o, w.Now)) {
+			all = append(all, fmt.Sprintf("%s for %s: %s, %s.", o, aloud(c.Took(w.Now)), c.Session.Title(), c.Name()))
 		}
 	}
 	return orNothing(all, "No operation is open.")
@@ -298,8 +299,8 @@ func (t *Talk) live() []string {
 
 func (t *Talk) look() []string {
 	var all []string
-	for _, a := range t.m.world.alerts() {
-		all = append(all, a.word+": "+a.long)
+	for _, a := range t.m.world.Alerts() {
+		all = append(all, a.Word+": "+a.Long)
 	}
 	return orNothing(all, "Nothing needs a look.")
 }
@@ -312,7 +313,7 @@ func (t *Talk) show(words []string) []string {
 	n, err := strconv.Atoi(words[0])
 	names := t.m.Numbers()
 	i := n - 1
-	if err != nil || i < 0 || i >= len(names) || t.m.world.sessions[names[i]] == nil {
+	if err != nil || i < 0 || i >= len(names) || t.m.world.Sessions[names[i]] == nil {
 		return []string{"There is no session " + view.Steady(words[0]) + "."}
 	}
 	t.number = 0
@@ -322,16 +323,16 @@ func (t *Talk) show(words []string) []string {
 		}
 	}
 	t.awaits = names[i]
-	s := t.m.world.sessions[names[i]]
-	s.detail = map[uint64]*call{}
-	t.m.Done(Want{WantDetail, s.Name})
-	t.m.world.want(WantDetail, s.Name)
+	s := t.m.world.Sessions[names[i]]
+	s.Operations = map[uint64]*watch.Call{}
+	t.m.Done(watch.Want{Kind: watch.WantDetail, Session: s.Name})
+	t.m.world.Want(watch.WantDetail, s.Name)
 	return nil
 }
 
 // detail says what was read of a session.
-func (t *Talk) detail(d Detail) []string {
-	s := t.m.world.sessions[d.Session]
+func (t *Talk) detail(d watch.Detail) []string {
+	s := t.m.world.Sessions[d.Session]
 	if s == nil || d.Session != t.awaits {
 		return nil
 	}
@@ -340,37 +341,37 @@ func (t *Talk) detail(d Detail) []string {
 		return []string{"It cannot be read: " + view.Steady(d.Err.Error()) + "."}
 	}
 	w := t.m.world
-	defer func() { s.detail, s.whole = nil, false }()
+	defer func() { s.Operations, s.Whole = nil, false }()
 	if t.number > 0 {
-		c := s.detail[t.number]
+		c := s.Operations[t.number]
 		if c == nil {
 			return []string{fmt.Sprintf("It has no operation %d.", t.number)}
 		}
 		return tell(w, c)
 	}
-	p := newTimeline(w, []*session{s})
+	p := newTimeline(w, []*watch.Session{s})
 	p.update(w, &t.filter, true)
 	defer p.close(w)
 	var all []string
 	for _, r := range p.shown {
-		if r.note > 0 {
+		if r.Note > 0 {
 			continue
 		}
-		all = append(all, fmt.Sprintf("%d: %s, %s, %s.", r.op.Number, r.name(), r.outcome, aloud(r.took(w.now))))
+		all = append(all, fmt.Sprintf("%d: %s, %s, %s.", r.Op.Number, r.Name(), r.outcome, aloud(r.Took(w.Now))))
 	}
 	return t.list(orNothing(all, "It has no operations that match."))
 }
 
 // tell says all of a call.
-func tell(w *world, c *call) []string {
+func tell(w *watch.World, c *watch.Call) []string {
 	p := newCallPane(c, nil)
-	o := c.outcome()
+	o := c.Outcome()
 	said := []string{
-		fmt.Sprintf("Operation %d of %s: %s, %s.", c.op.Number, c.session.server(), c.name(), o.Long()),
-		p.sentence(w.now, o),
+		fmt.Sprintf("Operation %d of %s: %s, %s.", c.Op.Number, c.Session.Title(), c.Name(), o.Long()),
+		p.Sentence(w.Now, o),
 	}
 	for _, l := range p.facts(w, o, 1000) {
 		said = append(said, strings.Join(strings.Fields(l.String()), " ")+".")
 	}
-	return append(said, p.notes()...)
+	return append(said, p.Remarks()...)
 }

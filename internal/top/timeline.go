@@ -9,12 +9,13 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // timeline lists the operations of a run or a session by time, each with a bar.
 type timeline struct {
 	list
-	sessions []*session
+	sessions []*watch.Session
 	shown    []timelineRow
 	unfolded bool
 	byServer bool
@@ -25,23 +26,23 @@ type timeline struct {
 
 // timelineRow is an operation.
 type timelineRow struct {
-	*call
+	*watch.Call
 	depth   int
 	outcome view.Outcome
 }
 
-func newTimeline(w *world, sessions []*session) *timeline {
+func newTimeline(w *watch.World, sessions []*watch.Session) *timeline {
 	p := &timeline{sessions: slices.Clone(sessions), list: list{follow: true, newAtEnd: true}}
 	for _, s := range p.sessions {
-		w.watch(s)
+		w.Watch(s)
 	}
 	return p
 }
 
 // close forgets the operations that no other pane shows.
-func (p *timeline) close(w *world) {
+func (p *timeline) close(w *watch.World) {
 	for _, s := range p.sessions {
-		w.unwatch(s)
+		w.Unwatch(s)
 	}
 }
 
@@ -56,30 +57,30 @@ func (p *timeline) hints() []string {
 }
 
 // update collects the operations: by time, each followed by those that it caused.
-func (p *timeline) update(w *world, f *Filter, _ bool) {
-	var all []*call
+func (p *timeline) update(w *watch.World, f *watch.Filter, _ bool) {
+	var all []*watch.Call
 	p.total = 0
 	for _, s := range p.sessions {
-		for _, c := range s.detail {
+		for _, c := range s.Operations {
 			all = append(all, c)
 		}
-		all = append(all, s.notifications()...)
+		all = append(all, s.Notifications()...)
 	}
 	p.total = len(all)
-	slices.SortFunc(all, func(a, b *call) int {
-		return cmp.Or(a.op.Start.Compare(b.op.Start), strings.Compare(a.session.Name, b.session.Name),
-			cmp.Compare(a.op.Number, b.op.Number), cmp.Compare(a.note, b.note))
+	slices.SortFunc(all, func(a, b *watch.Call) int {
+		return cmp.Or(a.Op.Start.Compare(b.Op.Start), strings.Compare(a.Session.Name, b.Session.Name),
+			cmp.Compare(a.Op.Number, b.Op.Number), cmp.Compare(a.Note, b.Note))
 	})
 	if p.byServer {
-		slices.SortStableFunc(all, func(a, b *call) int {
-			return cmp.Compare(slices.Index(p.sessions, a.session), slices.Index(p.sessions, b.session))
+		slices.SortStableFunc(all, func(a, b *watch.Call) int {
+			return cmp.Compare(slices.Index(p.sessions, a.Session), slices.Index(p.sessions, b.Session))
 		})
 	}
 	p.shown = p.shown[:0]
-	children := map[*call][]*call{}
-	var roots []*call
+	children := map[*watch.Call][]*watch.Call{}
+	var roots []*watch.Call
 	for _, c := range all {
-		if parent := c.session.detail[c.op.Parent]; parent != nil && parent != c {
+		if parent := c.Session.Operations[c.Op.Parent]; parent != nil && parent != c {
 			children[parent] = append(children[parent], c)
 		} else {
 			roots = append(roots, c)
@@ -90,15 +91,15 @@ func (p *timeline) update(w *world, f *Filter, _ bool) {
 	}
 	rows := make([]row, len(p.shown))
 	for i, r := range p.shown {
-		rows[i] = row{id: fmt.Sprintf("%s/%d/%d", r.session.Name, r.op.Number, r.note), bad: isBad(r.outcome)}
+		rows[i] = row{id: fmt.Sprintf("%s/%d/%d", r.Session.Name, r.Op.Number, r.Note), bad: isBad(r.outcome)}
 	}
 	p.set(rows)
 }
 
-func (p *timeline) collect(w *world, f *Filter, c *call, children map[*call][]*call, depth int) {
+func (p *timeline) collect(w *watch.World, f *watch.Filter, c *watch.Call, children map[*watch.Call][]*watch.Call, depth int) {
 	const deepest = 8 // also ends a circle, which damaged files could make
-	o := c.outcome()
-	if f.matches(c.subject(o, w.now)) {
+	o := c.Outcome()
+	if f.Matches(c.Subject(o, w.Now)) {
 		p.shown = append(p.shown, timelineRow{c, depth, o})
 	}
 	if depth < deepest {
@@ -108,12 +109,12 @@ func (p *timeline) collect(w *world, f *Filter, c *call, children map[*call][]*c
 	}
 }
 
-func (p *timeline) key(w *world, key string) action {
+func (p *timeline) key(w *watch.World, key string) action {
 	a := action{known: true}
 	switch key {
 	case "enter":
-		if i := p.selected(); i >= 0 && p.shown[i].note == 0 {
-			a.open = newCallPane(p.shown[i].call, p)
+		if i := p.selected(); i >= 0 && p.shown[i].Note == 0 {
+			a.open = newCallPane(p.shown[i].Call, p)
 		}
 	case "f":
 		p.unfolded = !p.unfolded
@@ -136,8 +137,8 @@ func (p *timeline) key(w *world, key string) action {
 }
 
 func (p *timeline) command() string {
-	if i := p.selected(); i >= 0 && p.shown[i].note == 0 {
-		return fmt.Sprintf("spanpipe show %s --operation %d", p.shown[i].session.Name, p.shown[i].op.Number)
+	if i := p.selected(); i >= 0 && p.shown[i].Note == 0 {
+		return fmt.Sprintf("spanpipe show %s --operation %d", p.shown[i].Session.Name, p.shown[i].Op.Number)
 	}
 	return "spanpipe show " + p.sessions[0].Name
 }
@@ -160,7 +161,7 @@ func (p *timeline) columns(width int) timelineColumns {
 	return c
 }
 
-func (p *timeline) draw(w *world, room Size) []Line {
+func (p *timeline) draw(w *watch.World, room Size) []Line {
 	lines := []Line{p.title(w)}
 	width := room.Width
 	if room.Width >= 140 {
@@ -176,13 +177,13 @@ func (p *timeline) draw(w *world, room Size) []Line {
 		head.left(Dim, "SERVER", c.server).space(1)
 	}
 	head.left(Dim, "OPERATION", c.name).right(Dim, "TOOK", 8).space(1).
-		left(Dim, a.Labels(w.now.Location(), p.reachesNow(w, a)), c.bars).space(1).left(Dim, "OUTCOME", c.outcome)
+		left(Dim, a.Labels(w.Now.Location(), p.reachesNow(w, a)), c.bars).space(1).left(Dim, "OUTCOME", c.outcome)
 	lines = append(lines, head)
 	server := ""
 	for i := from; i < to; i++ {
 		r := p.shown[i]
-		l := p.line(w, r, c, a, r.session.Name != server)
-		server = r.session.Name
+		l := p.line(w, r, c, a, r.Session.Name != server)
+		server = r.Session.Name
 		l.Selected = i == p.selected()
 		lines = append(lines, l)
 	}
@@ -193,12 +194,12 @@ func (p *timeline) draw(w *world, room Size) []Line {
 }
 
 // addBeside puts the selected call at the right of the list.
-func (p *timeline) addBeside(w *world, lines []Line, width int, room Size) []Line {
+func (p *timeline) addBeside(w *watch.World, lines []Line, width int, room Size) []Line {
 	i := p.selected()
-	if i < 0 || p.shown[i].note > 0 {
+	if i < 0 || p.shown[i].Note > 0 {
 		return lines
 	}
-	side := newCallPane(p.shown[i].call, p)
+	side := newCallPane(p.shown[i].Call, p)
 	detail := side.draw(w, Size{room.Width - width - 2, room.Height - 1})
 	for len(lines) < room.Height {
 		lines = append(lines, Line{})
@@ -215,24 +216,24 @@ func (p *timeline) addBeside(w *world, lines []Line, width int, room Size) []Lin
 }
 
 // title is the sentence above the list.
-func (p *timeline) title(w *world) Line {
+func (p *timeline) title(w *watch.World) Line {
 	var t view.Counts
 	loaded, left := true, 0
 	for _, s := range p.sessions {
-		t.Add(s.sums(w).Counts)
-		loaded, left = loaded && s.whole, left+s.left
+		t.Add(s.Sums(w).Counts)
+		loaded, left = loaded && s.Whole, left+s.LeftOut
 	}
-	shown := &run{sessions: p.sessions} // not theirs: sessions join that, and leave it when they are removed
-	what, servers := shown.client(), plural(len(p.sessions), "server")
+	shown := &watch.Run{Sessions: p.sessions} // not theirs: sessions join that, and leave it when they are removed
+	what, servers := shown.Client(), plural(len(p.sessions), "server")
 	if s := p.sessions[0]; len(p.sessions) == 1 {
-		what, servers = strings.TrimSpace(s.server()+" "+view.Steady(s.Server.Version)), fmt.Sprintf("session %d", s.number)
+		what, servers = strings.TrimSpace(s.Title()+" "+view.Steady(s.Server.Version)), fmt.Sprintf("session %d", s.Number)
 	}
-	state, _ := shown.end()
+	state, _ := shown.Ending()
 	after := "after"
 	if state == "live" {
 		after = "for"
 	}
-	l := text(Strong, " %s, %s %s %s: %s, ", what, state, after, view.Duration(shown.until(w.now).Sub(shown.began())), servers)
+	l := text(Strong, " %s, %s %s %s: %s, ", what, state, after, view.Duration(shown.Until(w.Now).Sub(shown.Began())), servers)
 	hung := t.Hung
 	t.Hung = 0
 	l.add(Strong, t.String())
@@ -256,26 +257,26 @@ func plural(n int, noun string) string {
 }
 
 // axis returns the axis of the rows on the screen.
-func (p *timeline) axis(w *world, from, to, columns int) *view.Axis {
+func (p *timeline) axis(w *watch.World, from, to, columns int) *view.Axis {
 	if p.whole {
 		from, to = 0, len(p.shown)
 	}
 	all := make([]view.Interval, 0, to-from+1)
 	for _, r := range p.shown[from:to] {
-		all = append(all, view.Interval{From: r.op.Start, To: r.ends(w.now).Add(r.outcome.Late)})
+		all = append(all, view.Interval{From: r.Op.Start, To: r.Ends(w.Now).Add(r.outcome.Late)})
 	}
 	if len(all) == 0 {
-		all = append(all, view.Interval{From: w.now, To: w.now})
+		all = append(all, view.Interval{From: w.Now, To: w.Now})
 	}
 	window := all[0]
 	for _, i := range all {
-		window = view.Interval{From: earlier(window.From, i.From), To: later(window.To, i.To)}
+		window = view.Interval{From: watch.Earlier(window.From, i.From), To: watch.Later(window.To, i.To)}
 	}
 	if p.zoom != 0 || p.shift != 0 {
 		window = p.window(window)
 		all = slices.DeleteFunc(all, func(i view.Interval) bool { return i.To.Before(window.From) || i.From.After(window.To) })
 		for i := range all {
-			all[i] = view.Interval{From: later(all[i].From, window.From), To: earlier(all[i].To, window.To)}
+			all[i] = view.Interval{From: watch.Later(all[i].From, window.From), To: watch.Earlier(all[i].To, window.To)}
 		}
 		all = append(all, view.Interval{From: window.From, To: window.From}, view.Interval{From: window.To, To: window.To})
 	}
@@ -286,9 +287,9 @@ func (p *timeline) axis(w *world, from, to, columns int) *view.Axis {
 }
 
 // reachesNow reports whether an axis ends with the present.
-func (p *timeline) reachesNow(w *world, a *view.Axis) bool {
-	live := slices.ContainsFunc(p.sessions, func(s *session) bool { return s.State == store.Live })
-	return live && !a.End().Before(w.now)
+func (p *timeline) reachesNow(w *watch.World, a *view.Axis) bool {
+	live := slices.ContainsFunc(p.sessions, func(s *watch.Session) bool { return s.State == store.Live })
+	return live && !a.End().Before(w.Now)
 }
 
 // window narrows or widens a time around the selected row, and shifts it.
@@ -296,7 +297,7 @@ func (p *timeline) window(i view.Interval) view.Interval {
 	length := max(i.To.Sub(i.From), time.Millisecond)
 	middle := i.From.Add(length / 2)
 	if i := p.selected(); i >= 0 && p.zoom > 0 {
-		middle = p.shown[i].op.Start
+		middle = p.shown[i].Op.Start
 	}
 	for range max(p.zoom, 0) {
 		length /= 2
@@ -308,27 +309,27 @@ func (p *timeline) window(i view.Interval) view.Interval {
 	return view.Interval{From: middle.Add(-length / 2), To: middle.Add(length / 2)}
 }
 
-func (p *timeline) line(w *world, r timelineRow, c timelineColumns, a *view.Axis, named bool) Line {
+func (p *timeline) line(w *watch.World, r timelineRow, c timelineColumns, a *view.Axis, named bool) Line {
 	l := text(Plain, " ")
 	if c.server > 0 {
 		name := ""
 		if named {
-			name = r.session.server()
+			name = r.Session.Title()
 		}
 		l.left(Plain, name, c.server).space(1)
 	}
-	before, arrow := "", view.Arrow(r.op.Direction)+" "
+	before, arrow := "", view.Arrow(r.Op.Direction)+" "
 	if r.depth > 0 {
 		before = strings.Repeat("  ", r.depth-1) + "└ "
 	}
-	l.add(Dim, before+arrow).left(Plain, r.name(), c.name-width(before+arrow))
+	l.add(Dim, before+arrow).left(Plain, r.Name(), c.name-width(before+arrow))
 	st := style(r.outcome)
-	took, word := view.Duration(r.took(w.now)), r.outcome.String()
-	if r.note > 0 {
+	took, word := view.Duration(r.Took(w.Now)), r.outcome.String()
+	if r.Note > 0 {
 		took, word = "–", "notification"
 	}
 	l.right(Plain, took, 8).space(1)
-	r.addBar(&l, a, w.now)
+	r.addBar(&l, a, w.Now)
 	if width(word) > c.outcome {
 		word = r.outcome.Short()
 	}

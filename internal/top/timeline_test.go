@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // timeline returns the lines of a session's operations, as they stand after keys were pressed.
-func timeline(t *testing.T, r *store.Records, meanwhile []top.Event, pressed ...string) []string {
+func timeline(t *testing.T, r *store.Records, meanwhile []watch.Event, pressed ...string) []string {
 	t.Helper()
 	m := model(live("a", "tickets", "r", start))
 	m.Key("enter")
-	m.Take(top.Detail{Session: "a", Records: r})
+	m.Take(watch.Detail{Session: "a", Records: r})
 	for _, e := range meanwhile {
 		m.Take(e)
 	}
@@ -77,7 +77,7 @@ func TestTimeline(t *testing.T) {
 // TestTimelineLive checks that an answer that comes late while the view is open is seen as late.
 func TestTimelineLive(t *testing.T) {
 	op, late := timedOut()
-	lines := timeline(t, &store.Records{}, []top.Event{top.Operation{Session: "a", Record: op}, top.Noted{Session: "a", Note: late}})
+	lines := timeline(t, &store.Records{}, []watch.Event{watch.Operation{Session: "a", Record: op}, watch.Noted{Session: "a", Note: late}})
 	if line := row(t, lines, "sync_board"); !strings.Contains(line, "late by 4.00s") {
 		t.Errorf("%q", line)
 	}
@@ -111,7 +111,7 @@ func TestTimelineKilled(t *testing.T) {
 	killed := live("a", "tickets", "r", start)
 	killed.State, killed.Written = store.Killed, start.Add(50*time.Second)
 	lines := timeline(t, &store.Records{Operations: []record.Operation{op, open}, Notes: []record.Note{late}},
-		[]top.Event{top.Changed(killed)})
+		[]watch.Event{watch.Changed(killed)})
 	if line := row(t, lines, "hang"); !strings.Contains(line, "30.0s") || !strings.Contains(line, "unanswered") {
 		t.Errorf("%q", line)
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
@@ -27,8 +28,8 @@ type toolsPane struct {
 
 // toolRow is the sum of some cells.
 type toolRow struct {
-	cell
-	of                 []cellKey
+	watch.Cell
+	of                 []watch.CellKey
 	label              string
 	p50, p95, p99, big int64
 	tokens             int64 // the median of results with any
@@ -53,8 +54,8 @@ func (p *toolsPane) hints() []string {
 	return []string{"⏎ sessions", "s sort", "v tool, server, client", "u never called", "/ filter", "y copy", "? keys"}
 }
 
-func (p *toolsPane) update(w *world, f *Filter, reorder bool) {
-	w.want(WantTally, "")
+func (p *toolsPane) update(w *watch.World, f *watch.Filter, reorder bool) {
+	w.Want(watch.WantTally, "")
 	p.collectUnused(w, f)
 	if p.never {
 		rows := make([]row, len(p.unused))
@@ -65,61 +66,61 @@ func (p *toolsPane) update(w *world, f *Filter, reorder bool) {
 		return
 	}
 	sums := map[string]*toolRow{}
-	for _, c := range w.tally.cells {
+	for _, c := range w.Tally.Cells {
 		label := p.label(c)
 		r := sums[label]
 		if r == nil {
-			r = &toolRow{cell: cell{cellKey: c.cellKey}, label: label}
+			r = &toolRow{Cell: watch.Cell{CellKey: c.CellKey}, label: label}
 			sums[label] = r
 		}
-		r.merge(c)
-		r.of = append(r.of, c.cellKey)
+		r.Merge(c)
+		r.of = append(r.of, c.CellKey)
 	}
 	p.total = len(sums)
 	p.shown = p.shown[:0]
 	for _, r := range sums {
-		at := r.took.percentiles(50, 95, 99)
-		r.p50, r.p95, r.p99, r.big = at[0], at[1], at[2], r.size.percentiles(50)[0]
-		r.tokens = r.cell.tokens.percentiles(50)[0]
-		if f.matches(r.subject()) {
+		at := r.Took.Percentiles(50, 95, 99)
+		r.p50, r.p95, r.p99, r.big = at[0], at[1], at[2], r.Size.Percentiles(50)[0]
+		r.tokens = r.Cell.Tokens.Percentiles(50)[0]
+		if f.Matches(r.subject()) {
 			p.shown = append(p.shown, r)
 		}
 	}
 	p.order(reorder)
 	rows := make([]row, len(p.shown))
 	for i, r := range p.shown {
-		rows[i] = row{id: r.label, bad: r.failed > 0 || r.hung > 0}
+		rows[i] = row{id: r.label, bad: r.Failed > 0 || r.Hung > 0}
 	}
 	p.set(rows)
 }
 
 // label returns what a row is called.
-func (p *toolsPane) label(c *cell) string {
+func (p *toolsPane) label(c *watch.Cell) string {
 	switch p.by {
 	case 1:
-		return cmp.Or(view.Steady(c.server), "unnamed")
+		return cmp.Or(view.Steady(c.Server), "unnamed")
 	case 2:
-		return cmp.Or(view.Steady(c.client), "client unknown")
+		return cmp.Or(view.Steady(c.Client), "client unknown")
 	}
-	name := view.Steady(c.name)
-	if c.method != semconv.ToolsCall {
-		name = c.method + " " + name
+	name := view.Steady(c.Name)
+	if c.Method != semconv.ToolsCall {
+		name = c.Method + " " + name
 	}
-	return view.Steady(c.server) + " " + name
+	return view.Steady(c.Server) + " " + name
 }
 
-func (r *toolRow) subject() *subject {
-	s := &subject{took: time.Duration(r.p95), size: r.big}
+func (r *toolRow) subject() *watch.Subject {
+	s := &watch.Subject{Took: time.Duration(r.p95), Size: r.big}
 	for _, c := range r.of {
-		s.servers, s.clients = append(s.servers, c.server), append(s.clients, c.client)
-		s.tools, s.methods = append(s.tools, c.name), append(s.methods, c.method)
+		s.Servers, s.Clients = append(s.Servers, c.Server), append(s.Clients, c.Client)
+		s.Tools, s.Methods = append(s.Tools, c.Name), append(s.Methods, c.Method)
 	}
 	for word, is := range map[string]bool{
-		"failed": r.failed > 0, "hung": r.hung > 0, "cancelled": r.cancelled > 0,
-		"bad-request": r.refused > 0, "ok": r.failed == 0,
+		"failed": r.Failed > 0, "hung": r.Hung > 0, "cancelled": r.Cancelled > 0,
+		"bad-request": r.Refused > 0, "ok": r.Failed == 0,
 	} {
 		if is {
-			s.words = append(s.words, word)
+			s.Words = append(s.Words, word)
 		}
 	}
 	return s
@@ -128,7 +129,7 @@ func (r *toolRow) subject() *subject {
 // order sorts the rows, or keeps their order and puts new ones at the end.
 func (p *toolsPane) order(reorder bool) {
 	value := func(r *toolRow) float64 {
-		return []float64{float64(r.calls), r.rate(), float64(r.p50), float64(r.p95), float64(r.big), 0}[p.sort]
+		return []float64{float64(r.Calls), r.Rate(), float64(r.p50), float64(r.p95), float64(r.big), 0}[p.sort]
 	}
 	slices.SortFunc(p.shown, func(a, b *toolRow) int {
 		if !reorder {
@@ -153,19 +154,19 @@ func (p *toolsPane) order(reorder bool) {
 }
 
 // collectUnused collects the tools that are listed and were never called.
-func (p *toolsPane) collectUnused(w *world, f *Filter) {
+func (p *toolsPane) collectUnused(w *watch.World, f *watch.Filter) {
 	called := map[unusedTool]bool{}
-	for key := range w.tally.cells {
-		if key.method == semconv.ToolsCall {
-			called[unusedTool{key.server, key.name}] = true
+	for key := range w.Tally.Cells {
+		if key.Method == semconv.ToolsCall {
+			called[unusedTool{key.Server, key.Name}] = true
 		}
 	}
 	p.unused, p.count = p.unused[:0], 0
-	for server, tools := range w.tally.listed {
+	for server, tools := range w.Tally.Listed {
 		for name := range tools {
 			if u := (unusedTool{server, name}); !called[u] {
 				p.count++
-				if f.matches(&subject{servers: []string{server}, tools: []string{name}, methods: []string{semconv.ToolsCall}}) {
+				if f.Matches(&watch.Subject{Servers: []string{server}, Tools: []string{name}, Methods: []string{semconv.ToolsCall}}) {
 					p.unused = append(p.unused, u)
 				}
 			}
@@ -179,7 +180,7 @@ func (p *toolsPane) collectUnused(w *world, f *Filter) {
 	}
 }
 
-func (p *toolsPane) key(_ *world, key string) action {
+func (p *toolsPane) key(_ *watch.World, key string) action {
 	a := action{known: true}
 	switch key {
 	case "s":
@@ -210,11 +211,11 @@ func (p *toolsPane) filterOf(r *toolRow) string {
 	}
 	switch p.by {
 	case 1:
-		return word("server", r.server)
+		return word("server", r.Server)
 	case 2:
-		return word("client", r.client)
+		return word("client", r.Client)
 	}
-	return strings.TrimSpace(word("tool", r.name) + " " + word("server", r.server))
+	return strings.TrimSpace(word("tool", r.Name) + " " + word("server", r.Server))
 }
 
 func (p *toolsPane) command() string {
@@ -245,7 +246,7 @@ func toolColumnsOf(width int) toolColumns {
 	return c
 }
 
-func (p *toolsPane) draw(w *world, room Size) []Line {
+func (p *toolsPane) draw(w *watch.World, room Size) []Line {
 	var below []Line
 	if room.Height >= 12 {
 		below = p.about(w, room.Width)
@@ -307,11 +308,11 @@ func (p *toolsPane) heading(c toolColumns) Line {
 }
 
 // about says more of the selected row, below the list.
-func (p *toolsPane) about(w *world, width int) []Line {
+func (p *toolsPane) about(w *watch.World, width int) []Line {
 	lines := []Line{rule(width)}
 	i := p.selected()
 	switch {
-	case !w.tallied:
+	case !w.Tallied:
 		lines = append(lines, text(Dim, " Reading the stored sessions…"))
 	case p.never:
 		lines = append(lines, text(Plain, " %s listed and never called in the time shown.", areTools(p.count)))
@@ -319,18 +320,18 @@ func (p *toolsPane) about(w *world, width int) []Line {
 		return nil
 	default:
 		r := p.shown[i]
-		s := fmt.Sprintf("%s  %d of %s failed", r.label, r.failed, plural(r.calls, "call"))
-		if why, n := r.mostly(); n > 0 && n < r.failed {
+		s := fmt.Sprintf("%s  %d of %s failed", r.label, r.Failed, plural(r.Calls, "call"))
+		if why, n := r.mostly(); n > 0 && n < r.Failed {
 			s += fmt.Sprintf(", %d of them: %s", n, why)
 		} else if n > 0 {
 			s += ": " + why
 		}
 		s += "."
-		if r.cancelled+r.refused > 0 {
-			s += fmt.Sprintf(" Left out: %d cancelled, %s.", r.cancelled, plural(r.refused, "bad request"))
+		if r.Cancelled+r.Refused > 0 {
+			s += fmt.Sprintf(" Left out: %d cancelled, %s.", r.Cancelled, plural(r.Refused, "bad request"))
 		}
-		if !r.last.IsZero() {
-			s += " The last was at " + r.last.In(w.now.Location()).Format("15:04:05 on 2 January") + "."
+		if !r.Last.IsZero() {
+			s += " The last was at " + r.Last.In(w.Now.Location()).Format("15:04:05 on 2 January") + "."
 		}
 		lines = append(lines, sentences(s, width)...)
 		if p.count > 0 {

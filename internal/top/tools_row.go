@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // latencyLabels returns the heading of the axis of latencies.
@@ -32,20 +33,20 @@ func latencyLabels(n int) string {
 func (r *toolRow) line(c toolColumns) Line {
 	l := text(Plain, " ")
 	st := Plain
-	if r.failed > 0 && r.rate() >= 0.05 {
+	if r.Failed > 0 && r.Rate() >= 0.05 {
 		st = Bad
 	}
-	l.left(Plain, r.label, c.name).right(Plain, view.Number(r.calls), 7).right(st, view.Share(r.failed, r.calls), 7)
+	l.left(Plain, r.label, c.name).right(Plain, view.Number(r.Calls), 7).right(st, view.Share(r.Failed, r.Calls), 7)
 	l.right(Plain, lengthOf(r.p50), 7).right(Plain, lengthOf(r.p95), 7)
 	if c.p99 > 0 {
 		l.right(Plain, lengthOf(r.p99), c.p99)
 	}
 	l.space(1)
 	if c.axis > 0 {
-		l.left(Work, drawDistribution(&r.took, c.axis), c.axis)
+		l.left(Work, drawDistribution(&r.Took, c.axis), c.axis)
 	}
 	size := "–"
-	if r.took.n > 0 {
+	if r.Took.N > 0 {
 		size = view.Size(r.big)
 		if r.tokens > 0 {
 			size = view.Tokens(r.tokens)
@@ -68,26 +69,26 @@ func lengthOf(d int64) string {
 // remark says what the columns do not.
 func (r *toolRow) remark() string {
 	var parts []string
-	if r.hung > 0 {
-		parts = append(parts, fmt.Sprintf("%d hung", r.hung))
+	if r.Hung > 0 {
+		parts = append(parts, fmt.Sprintf("%d hung", r.Hung))
 	}
 	if why, n := r.mostly(); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d %s", n, why))
 	}
-	if r.cancelled > 0 {
-		parts = append(parts, fmt.Sprintf("%d cancelled", r.cancelled))
+	if r.Cancelled > 0 {
+		parts = append(parts, fmt.Sprintf("%d cancelled", r.Cancelled))
 	}
-	if r.refused > 0 {
-		parts = append(parts, plural(r.refused, "bad request"))
+	if r.Refused > 0 {
+		parts = append(parts, plural(r.Refused, "bad request"))
 	}
 	return strings.Join(parts, ", ")
 }
 
 // mostly returns the most frequent reason of failures.
 func (r *toolRow) mostly() (why string, n int) {
-	for _, word := range slices.Sorted(maps.Keys(r.why)) {
-		if r.why[word] > n {
-			why, n = word, r.why[word]
+	for _, word := range slices.Sorted(maps.Keys(r.Why)) {
+		if r.Why[word] > n {
+			why, n = word, r.Why[word]
 		}
 	}
 	return why, n
@@ -107,10 +108,10 @@ func latencyColumn(d time.Duration, n int) int {
 
 // drawDistribution returns the distribution of durations on an axis of n columns. The highest column is full, and one call in a
 // thousand still shows.
-func drawDistribution(f *figures, n int) string {
+func drawDistribution(f *watch.Figures, n int) string {
 	columns := make([]int, n)
 	most := 0
-	for v, count := range f.counts {
+	for v, count := range f.Counts {
 		c := latencyColumn(time.Duration(v), n)
 		columns[c] += count
 		most = max(most, columns[c])

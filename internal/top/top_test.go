@@ -14,6 +14,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -94,7 +95,7 @@ func look(t *testing.T, s *store.Store, c top.Config, size top.Size) *top.Model 
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Take(top.Listing(all))
+	m.Take(watch.Listing(all))
 	for _, one := range all {
 		if one.State == store.Live {
 			open(t, m, &one)
@@ -113,7 +114,7 @@ func open(t *testing.T, m *top.Model, s *store.Session) {
 	}
 	for _, op := range r.Operations {
 		if op.Change != record.Ended {
-			m.Take(top.Operation{Session: s.Name, Record: op})
+			m.Take(watch.Operation{Session: s.Name, Record: op})
 		}
 	}
 }
@@ -133,7 +134,7 @@ func answer(t *testing.T, m *top.Model) {
 	}
 }
 
-func loaded(t *testing.T, m *top.Model, w top.Want) top.Event {
+func loaded(t *testing.T, m *top.Model, w watch.Want) watch.Event {
 	t.Helper()
 	s, _ := m.Session(w.Session)
 	digest := func(s *store.Session, f func(*record.Operation)) {
@@ -142,22 +143,22 @@ func loaded(t *testing.T, m *top.Model, w top.Want) top.Event {
 		}
 	}
 	switch w.Kind {
-	case top.WantDetail:
+	case watch.WantDetail:
 		r, err := s.Load()
-		return top.Detail{Session: s.Name, Records: r, Err: err}
-	case top.WantTally:
-		tally := top.NewTally()
+		return watch.Detail{Session: s.Name, Records: r, Err: err}
+	case watch.WantTally:
+		tally := watch.NewTally()
 		for _, one := range m.Stored() {
 			digest(&one, func(op *record.Operation) { tally.Add(&one, op) })
 		}
 		return tally
-	case top.WantOperations:
-		h := top.History{Session: s.Name}
+	case watch.WantOperations:
+		h := watch.History{Session: s.Name}
 		digest(&s, func(op *record.Operation) { h.Operations = append(h.Operations, *op) })
 		return h
-	case top.WantHistory:
+	case watch.WantHistory:
 	}
-	h := top.NewHistory(&s)
+	h := watch.NewHistory(&s)
 	digest(&s, h.Add)
 	return h
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -18,7 +19,7 @@ func TestUnusual(t *testing.T) {
 		want bool
 	}{{record.UnseenSequence, time.Minute, true}, {record.UnseenSequence, 2 * time.Hour, false}, {record.Loop, time.Minute, false}} {
 		m := model(live("a", "mail", "r", now.Add(-3*time.Hour)))
-		m.Take(top.Noted{Session: "a", Note: record.Finding{
+		m.Take(watch.Noted{Session: "a", Note: record.Finding{
 			Kind: test.kind, Tool: "send", From: "read", Seen: 1, Sessions: 312, Since: now, Time: now.Add(-test.ago),
 		}})
 		size := top.Size{Width: 140, Height: 40}

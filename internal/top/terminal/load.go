@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -26,7 +26,7 @@ const (
 
 // follow passes on what the store holds and then what happens in it, until the context is done. A panic is passed to
 // failed, since only the goroutine that owns the terminal can restore it.
-func follow(ctx context.Context, c Config, send func([]top.Event), failed func(any)) {
+func follow(ctx context.Context, c Config, send func([]watch.Event), failed func(any)) {
 	defer func() {
 		if r := recover(); r != nil {
 			failed(fmt.Sprintf("%v\n%s", r, debug.Stack()))
@@ -35,14 +35,14 @@ func follow(ctx context.Context, c Config, send func([]top.Event), failed func(a
 	first := true
 	what := store.Following{Filter: c.Filter, Last: lastEnded, Every: lookEvery}
 	err := c.Source.Follow(ctx, what, func(events []store.Event) error {
-		var out []top.Event
+		var out []watch.Event
 		if first {
 			first = false
 			all, err := c.Source.Select(c.Filter)
 			if err != nil {
 				return err
 			}
-			out = append(out, top.Listing(all))
+			out = append(out, watch.Listing(all))
 		}
 		for i := range events {
 			if e := event(&events[i]); e != nil {
@@ -53,7 +53,7 @@ func follow(ctx context.Context, c Config, send func([]top.Event), failed func(a
 		return ctx.Err()
 	})
 	if err != nil && ctx.Err() == nil {
-		send([]top.Event{top.Trouble("the store cannot be read any more: " + err.Error())})
+		send([]watch.Event{watch.Trouble("the store cannot be read any more: " + err.Error())})
 	}
 }
 
@@ -67,26 +67,26 @@ func list(source Source, names []string) {
 }
 
 // event converts what the store reports.
-func event(e *store.Event) top.Event {
+func event(e *store.Event) watch.Event {
 	switch e.Kind {
 	case store.SessionStarted, store.SessionChanged, store.SessionEnded:
-		return top.Changed(*e.Session)
+		return watch.Changed(*e.Session)
 	case store.SessionRemoved:
-		return top.Gone(e.Session.Name)
+		return watch.Gone(e.Session.Name)
 	case store.OperationOpen, store.OperationHangs, store.OperationEnded:
-		return top.Operation{Session: e.Session.Name, Record: *e.Operation, Before: e.Before}
+		return watch.Operation{Session: e.Session.Name, Record: *e.Operation, Before: e.Before}
 	case store.Noted:
 		switch e.Note.(type) {
 		case record.Notification, record.Violation, record.Finding, record.DefinitionChange:
-			return top.Noted{Session: e.Session.Name, Note: e.Note}
+			return watch.Noted{Session: e.Session.Name, Note: e.Note}
 		}
 	}
 	return nil
 }
 
 // history reads the digest of a session that has ended.
-func history(s *store.Session) top.Event {
-	h := top.NewHistory(s)
+func history(s *store.Session) watch.Event {
+	h := watch.NewHistory(s)
 	_ = s.Digest(func(op *record.Operation) bool { // what is damaged is left out
 		h.Add(op)
 		return true
@@ -96,8 +96,8 @@ func history(s *store.Session) top.Event {
 
 // histories passes on what the digests of sessions that have ended tell, several at a time: to draw the screen after each
 // of thousands would take longer than to read them.
-func histories(all []store.Session, send func([]top.Event)) {
-	var read []top.Event
+func histories(all []store.Session, send func([]watch.Event)) {
+	var read []watch.Event
 	since := time.Now()
 	for i := range all {
 		read = append(read, history(&all[i]))
@@ -110,30 +110,30 @@ func histories(all []store.Session, send func([]top.Event)) {
 }
 
 // operations passes on the operations of a live session that have ended.
-func operations(s *store.Session, send func([]top.Event)) {
-	h := top.History{Session: s.Name}
+func operations(s *store.Session, send func([]watch.Event)) {
+	h := watch.History{Session: s.Name}
 	_ = s.Digest(func(op *record.Operation) bool { // what is damaged is left out
 		one := *op
 		one.Definitions = slices.Clone(op.Definitions)
 		h.Operations = append(h.Operations, one)
 		if len(h.Operations) == batch {
-			send([]top.Event{h})
+			send([]watch.Event{h})
 			h.Operations = nil
 		}
 		return true
 	})
-	send([]top.Event{h})
+	send([]watch.Event{h})
 }
 
 // detail reads the records of a session.
-func detail(s *store.Session) top.Event {
+func detail(s *store.Session) watch.Event {
 	records, err := s.LoadPart(store.Range{Last: mostDetail})
-	return top.Detail{Session: s.Name, Records: records, Err: err}
+	return watch.Detail{Session: s.Name, Records: records, Err: err}
 }
 
 // tally adds up the digests of sessions.
-func tally(all []store.Session) top.Event {
-	t := top.NewTally()
+func tally(all []store.Session) watch.Event {
+	t := watch.NewTally()
 	for i := range all {
 		s := &all[i]
 		_ = s.Digest(func(op *record.Operation) bool { // what is damaged is left out

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // program is the view as bubbletea sees it.
@@ -30,7 +31,7 @@ type program struct {
 type clockMsg time.Time
 
 // eventsMsg is what has happened, or was asked for.
-type eventsMsg []top.Event
+type eventsMsg []watch.Event
 
 // leaveMsg ends the view.
 type leaveMsg struct{}
@@ -102,7 +103,7 @@ func (p *program) update(msg tea.Msg) tea.Cmd {
 	commands := []tea.Cmd{next}
 	var ended []store.Session
 	for _, w := range p.model.Wants() {
-		if s, known := p.model.Session(w.Session); known && w.Kind == top.WantHistory {
+		if s, known := p.model.Session(w.Session); known && w.Kind == watch.WantHistory {
 			ended = append(ended, s)
 			continue
 		}
@@ -110,7 +111,7 @@ func (p *program) update(msg tea.Msg) tea.Cmd {
 	}
 	if len(ended) > 0 {
 		commands = append(commands, func() tea.Msg {
-			histories(ended, func(events []top.Event) { p.send(eventsMsg(events)) })
+			histories(ended, func(events []watch.Event) { p.send(eventsMsg(events)) })
 			return nil
 		})
 	}
@@ -173,19 +174,19 @@ func (p *program) remember() {
 }
 
 // load returns a command that loads something the model has asked for.
-func (p *program) load(w top.Want) tea.Cmd {
+func (p *program) load(w watch.Want) tea.Cmd {
 	s, known := p.model.Session(w.Session)
 	switch {
-	case w.Kind == top.WantTally:
+	case w.Kind == watch.WantTally:
 		stored := p.model.Stored()
 		return func() tea.Msg { return eventsMsg{tally(stored)} }
 	case !known:
 		return nil
-	case w.Kind == top.WantDetail:
+	case w.Kind == watch.WantDetail:
 		return func() tea.Msg { return eventsMsg{detail(&s)} }
 	}
 	return func() tea.Msg {
-		operations(&s, func(events []top.Event) { p.send(eventsMsg(events)) })
+		operations(&s, func(events []watch.Event) { p.send(eventsMsg(events)) })
 		return nil
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // Source is where sessions come from. *store.Store implements it. Its methods are called at the same time.
@@ -73,7 +74,7 @@ func Run(c Config) error {
 		}
 	}()
 	go func() { // ends with the context, but not before a long look at a large store: the terminal does not wait for it
-		follow(ctx, c, func(events []top.Event) { run.Send(eventsMsg(events)) },
+		follow(ctx, c, func(events []watch.Event) { run.Send(eventsMsg(events)) },
 			func(problem any) { run.Send(failedMsg{problem}) })
 	}()
 	_, err := run.Run()

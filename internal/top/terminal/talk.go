@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/spanpipe/spanpipe/internal/top"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // TalkConfig is what a view without a screen needs.
@@ -29,10 +30,10 @@ type TalkConfig struct {
 func Talk(c TalkConfig) error {
 	ctx, stop := context.WithCancel(context.Background())
 	t := &talker{config: c, talk: top.NewTalk(c.Top, !c.Prompt), out: bufio.NewWriter(c.Out)}
-	events, lines := make(chan []top.Event, 16), make(chan string)
+	events, lines := make(chan []watch.Event, 16), make(chan string)
 	defer stop()
 	go func() { // ends with the context, but not before a long look at a large store: its reader does not wait for it
-		follow(ctx, c.Config, func(e []top.Event) {
+		follow(ctx, c.Config, func(e []watch.Event) {
 			select {
 			case events <- e:
 			case <-ctx.Done():
@@ -97,7 +98,7 @@ type talker struct {
 }
 
 // take takes events, loads what they ask for, and says what there is to say.
-func (t *talker) take(events []top.Event) error {
+func (t *talker) take(events []watch.Event) error {
 	t.talk.Model().Tick(time.Now().In(t.config.Top.Now.Location()))
 	var said []string
 	for _, e := range events {
@@ -120,21 +121,21 @@ func (t *talker) load() []string {
 	m := t.talk.Model()
 	for _, w := range m.Wants() {
 		s, known := m.Session(w.Session)
-		take := func(events []top.Event) {
+		take := func(events []watch.Event) {
 			for _, e := range events {
 				said = append(said, t.talk.Take(e)...)
 			}
 		}
 		switch {
-		case w.Kind == top.WantTally:
-			take([]top.Event{tally(m.Stored())})
+		case w.Kind == watch.WantTally:
+			take([]watch.Event{tally(m.Stored())})
 		case !known:
-		case w.Kind == top.WantDetail:
-			take([]top.Event{detail(&s)})
-		case w.Kind == top.WantOperations:
+		case w.Kind == watch.WantDetail:
+			take([]watch.Event{detail(&s)})
+		case w.Kind == watch.WantOperations:
 			operations(&s, take)
 		default:
-			take([]top.Event{history(&s)})
+			take([]watch.Event{history(&s)})
 		}
 	}
 	return said

@@ -1,4 +1,4 @@
-package top
+package watch
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// attributes returns the attributes of an operation's span, but for captured content.
-func (c *call) attributes() map[string]string {
-	op, s := &c.op, c.session
+// Attributes returns the attributes of an operation's span, but for captured content.
+func (c *Call) Attributes() map[string]string {
+	op, s := &c.Op, c.Session
 	all := map[string]string{
 		semconv.MethodName: op.Method, semconv.Number: fmt.Sprint(op.Number), semconv.RequestID: op.RequestID,
 		semconv.ProtocolVersion: op.Protocol, semconv.Requested: op.Requested, semconv.JSONRPCVersion: op.JSONRPC,

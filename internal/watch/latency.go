@@ -1,4 +1,4 @@
-package top
+package watch
 
 import (
 	"maps"
@@ -7,28 +7,28 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// figures counts numbers that are not negative, each with three digits: as many as a screen shows.
-type figures struct {
-	n      int
-	counts map[int64]int
+// Figures counts numbers that are not negative, each with three digits: as many as a screen shows.
+type Figures struct {
+	N      int
+	Counts map[int64]int
 }
 
-func (f *figures) add(v int64) {
-	if f.counts == nil {
-		f.counts = map[int64]int{}
+func (f *Figures) add(v int64) {
+	if f.Counts == nil {
+		f.Counts = map[int64]int{}
 	}
-	f.n++
-	f.counts[threeDigits(v)]++
+	f.N++
+	f.Counts[threeDigits(v)]++
 }
 
 // merge adds the numbers of another one.
-func (f *figures) merge(other *figures) {
-	if other.n > 0 && f.counts == nil {
-		f.counts = make(map[int64]int, len(other.counts))
+func (f *Figures) merge(other *Figures) {
+	if other.N > 0 && f.Counts == nil {
+		f.Counts = make(map[int64]int, len(other.Counts))
 	}
-	f.n += other.n
-	for v, n := range other.counts {
-		f.counts[v] += n
+	f.N += other.N
+	for v, n := range other.Counts {
+		f.Counts[v] += n
 	}
 }
 
@@ -40,17 +40,17 @@ func threeDigits(v int64) int64 {
 	return (max(v, 0) + unit/2) / unit * unit
 }
 
-// percentiles returns the numbers that the given shares of 100 did not exceed.
-func (f *figures) percentiles(shares ...int) []int64 {
+// Percentiles returns the numbers that the given shares of 100 did not exceed.
+func (f *Figures) Percentiles(shares ...int) []int64 {
 	out := make([]int64, len(shares))
-	if f.n == 0 {
+	if f.N == 0 {
 		return out
 	}
-	sorted := slices.Sorted(maps.Keys(f.counts))
+	sorted := slices.Sorted(maps.Keys(f.Counts))
 	for i, share := range shares {
-		left := record.Rank(f.n, share)
+		left := record.Rank(f.N, share)
 		for _, v := range sorted {
-			if left -= f.counts[v]; left <= 0 {
+			if left -= f.Counts[v]; left <= 0 {
 				out[i] = v
 				break
 			}

@@ -1,4 +1,4 @@
-package top
+package watch
 
 import (
 	"github.com/spanpipe/spanpipe/internal/store"
@@ -65,18 +65,18 @@ type Want struct {
 type History struct {
 	Session    string
 	Operations []record.Operation
-	strip      *strip
-	sum        *session // its figures
+	strip      *Strip
+	sum        *Session // its figures
 }
 
 // NewHistory returns the history of a session that has ended, without operations: Add takes them.
 func NewHistory(s *store.Session) History {
-	return History{Session: s.Name, strip: &strip{from: s.Launched}, sum: &session{}}
+	return History{Session: s.Name, strip: &Strip{From: s.Launched}, sum: &Session{}}
 }
 
 // Add counts an operation.
 func (h History) Add(op *record.Operation) {
-	h.strip.mark(op)
+	h.strip.Mark(op)
 	h.sum.add(op)
 }
 

@@ -1,4 +1,4 @@
-package top
+package watch
 
 import (
 	"fmt"
@@ -13,23 +13,23 @@ import (
 // Filter is a list of terms that all must match. The zero value matches everything.
 type Filter struct {
 	Text  string // as it was written
-	terms []term
+	Terms []Term
 }
 
-// subject is what a filter looks at: an operation, or a row that sums up several.
-type subject struct {
-	servers, clients []string
-	tools, methods   []string
-	words            []string // of statusWords
-	took             time.Duration
-	size             int64
+// Subject is what a filter looks at: an operation, or a row that sums up several.
+type Subject struct {
+	Servers, Clients []string
+	Tools, Methods   []string
+	Words            []string // of statusWords
+	Took             time.Duration
+	Size             int64
 }
 
-// term is one word of a filter.
-type term struct {
-	text  string
+// Term is one word of a filter.
+type Term struct {
+	Text  string
 	not   bool
-	match func(s *subject) bool
+	match func(s *Subject) bool
 }
 
 // statusWords are what a row can be.
@@ -39,12 +39,12 @@ var statusWords = []string{
 }
 
 // fields are the names of terms that look at one field.
-var fields = map[string]func(s *subject) []string{
-	"server": func(s *subject) []string { return s.servers },
-	"client": func(s *subject) []string { return s.clients },
-	"tool":   func(s *subject) []string { return s.tools },
-	"method": func(s *subject) []string { return s.methods },
-	"status": func(s *subject) []string { return s.words },
+var fields = map[string]func(s *Subject) []string{
+	"server": func(s *Subject) []string { return s.Servers },
+	"client": func(s *Subject) []string { return s.Clients },
+	"tool":   func(s *Subject) []string { return s.Tools },
+	"method": func(s *Subject) []string { return s.Methods },
+	"status": func(s *Subject) []string { return s.Words },
 }
 
 var fieldNames = []string{"server", "client", "tool", "method", "status"}
@@ -53,7 +53,7 @@ var fieldNames = []string{"server", "client", "tool", "method", "status"}
 func ParseFilter(text string) (Filter, error) {
 	f := Filter{Text: strings.TrimSpace(text)}
 	for word := range strings.FieldsSeq(text) {
-		t := term{text: word}
+		t := Term{Text: word}
 		if rest, ok := strings.CutPrefix(word, "-"); ok && rest != "" {
 			t.not, word = true, rest
 		}
@@ -61,12 +61,12 @@ func ParseFilter(text string) (Filter, error) {
 		if t.match, err = parseTerm(strings.ToLower(word)); err != nil {
 			return Filter{}, err
 		}
-		f.terms = append(f.terms, t)
+		f.Terms = append(f.Terms, t)
 	}
 	return f, nil
 }
 
-func parseTerm(word string) (func(*subject) bool, error) {
+func parseTerm(word string) (func(*Subject) bool, error) {
 	name, value, isField := strings.Cut(word, ":")
 	field, known := fields[name]
 	switch {
@@ -77,14 +77,14 @@ func parseTerm(word string) (func(*subject) bool, error) {
 	case name == "status" && isField && value != "" && !slices.Contains(statusWords, value):
 		return nil, fmt.Errorf("there is no status %s; did you mean %s ?", value, nearest(value, statusWords))
 	case isField:
-		return func(s *subject) bool {
+		return func(s *Subject) bool {
 			return slices.ContainsFunc(field(s), func(v string) bool { return like(v, value) })
 		}, nil
 	case slices.Contains(statusWords, word):
-		return func(s *subject) bool { return slices.Contains(s.words, word) }, nil
+		return func(s *Subject) bool { return slices.Contains(s.Words, word) }, nil
 	}
-	return func(s *subject) bool {
-		return slices.ContainsFunc([][]string{s.servers, s.clients, s.tools, s.methods}, func(names []string) bool {
+	return func(s *Subject) bool {
+		return slices.ContainsFunc([][]string{s.Servers, s.Clients, s.Tools, s.Methods}, func(names []string) bool {
 			return slices.ContainsFunc(names, func(v string) bool { return like(v, word) })
 		})
 	}, nil
@@ -99,10 +99,10 @@ func like(name, word string) bool {
 }
 
 // parseLimit reads a limit of a duration or a size: >500ms, <1MB.
-func parseLimit(word string) (func(*subject) bool, error) {
+func parseLimit(word string) (func(*Subject) bool, error) {
 	over, number := word[0] == '>', strings.TrimPrefix(word[1:], "=")
 	if d, err := time.ParseDuration(number); err == nil {
-		return func(s *subject) bool { return s.took > d == over && s.took != d }, nil
+		return func(s *Subject) bool { return s.Took > d == over && s.Took != d }, nil
 	}
 	for _, unit := range []struct {
 		name  string
@@ -111,28 +111,28 @@ func parseLimit(word string) (func(*subject) bool, error) {
 		digits, ok := strings.CutSuffix(number, unit.name)
 		if n, err := strconv.ParseFloat(digits, 64); ok && err == nil {
 			limit := int64(n * unit.bytes)
-			return func(s *subject) bool { return s.size > limit == over && s.size != limit }, nil
+			return func(s *Subject) bool { return s.Size > limit == over && s.Size != limit }, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: want a duration or a size, such as %c500ms or %c1MB", word, word[0], word[0])
 }
 
-// matches reports whether a row passes.
-func (f *Filter) matches(s *subject) bool {
-	for i := range f.terms {
-		if f.terms[i].match(s) == f.terms[i].not {
+// Matches reports whether a row passes.
+func (f *Filter) Matches(s *Subject) bool {
+	for i := range f.Terms {
+		if f.Terms[i].match(s) == f.Terms[i].not {
 			return false
 		}
 	}
 	return true
 }
 
-// empty reports whether it matches everything.
-func (f *Filter) empty() bool { return len(f.terms) == 0 }
+// Empty reports whether it matches everything.
+func (f *Filter) Empty() bool { return len(f.Terms) == 0 }
 
-// without returns the filter without one of its terms.
-func (f *Filter) without(i int) Filter {
-	return Filter{terms: slices.Delete(slices.Clone(f.terms), i, i+1)}
+// Without returns the filter without one of its terms.
+func (f *Filter) Without(i int) Filter {
+	return Filter{Terms: slices.Delete(slices.Clone(f.Terms), i, i+1)}
 }
 
 // nearest returns the word that begins most alike.

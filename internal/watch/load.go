@@ -1,0 +1,63 @@
+package watch
+
+import (
+	"slices"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// TakeHistory takes the digest of a session.
+func (w *World) TakeHistory(h History) {
+	s := w.Sessions[h.Session]
+	switch {
+	case s == nil:
+	case s.streamed:
+		for i := range h.Operations {
+			w.end(&Call{Session: s, Op: h.Operations[i]})
+		}
+	case h.sum != nil:
+		s.Strip = h.strip
+		s.totals, s.hung, s.moved, s.summed = h.sum.totals, h.sum.hung, h.sum.moved, s.State != store.Ended
+	}
+}
+
+// TakeDetail takes the records of a session. What has come meanwhile is newer.
+func (w *World) TakeDetail(d Detail) {
+	s := w.Sessions[d.Session]
+	if s == nil || s.Operations == nil {
+		return
+	}
+	s.Whole = true
+	if d.Err != nil {
+		return
+	}
+	for i := range d.Records.Operations {
+		op := &d.Records.Operations[i]
+		if c := s.Operations[op.Number]; c == nil || c.Op.Change != record.Ended {
+			s.Operations[op.Number] = &Call{Session: s, Op: *op}
+		}
+	}
+	s.Spans, s.LeftOut = d.Records.Spans, d.Records.Left
+	var last time.Time
+	notes := d.Records.Notes
+	if len(notes) > 0 {
+		last = store.TimeOf(notes[len(notes)-1])
+	}
+	s.Noted = append(notes, slices.DeleteFunc(s.Noted, func(n record.Note) bool { return !store.TimeOf(n).After(last) })...)
+}
+
+// mostNotes bounds what is kept of a session's notes while they come.
+const mostNotes = 1000
+
+// TakeNote keeps what was noted of a session, the newest last.
+func (w *World) TakeNote(n Noted) {
+	s := w.Sessions[n.Session]
+	if s == nil {
+		return
+	}
+	if s.Noted = append(s.Noted, n.Note); len(s.Noted) > 2*mostNotes {
+		s.Noted = slices.Clone(s.Noted[mostNotes:])
+	}
+}

@@ -1,0 +1,138 @@
+package watch
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// Sums are the figures of a session or a run.
+type Sums struct {
+	view.Counts
+	P95      float64 // s; the largest of a run's
+	Received int64
+}
+
+// Sums returns a session's figures: those that were stored, or those that have been counted here.
+func (s *Session) Sums(w *World) Sums {
+	all := &s.Totals
+	t := Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: all.Hung}, all.P95, all.Received}
+	if all := &s.totals; s.streamed || s.summed {
+		t = Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: s.hung}, all.P95().Seconds(), s.moved}
+	}
+	for _, c := range w.Open {
+		if c.Session == s && c.Outcome().Ending == view.Hung {
+			t.Hung++
+		}
+	}
+	return t
+}
+
+// Sums returns what the sessions of a run add up to.
+func (r *Run) Sums(w *World) (t Sums) {
+	for _, s := range r.Sessions {
+		one := s.Sums(w)
+		t.Add(one.Counts)
+		t.P95, t.Received = max(t.P95, one.P95), t.Received+one.Received
+	}
+	return t
+}
+
+// P95 returns what 95 of 100 of a run's calls took at most; 0 if not all of them are known.
+func (r *Run) P95(w *World) time.Duration {
+	var all record.Totals
+	for _, s := range r.Sessions {
+		if s.totals.Answered() == 0 && s.Sums(w).P95 > 0 {
+			return 0
+		}
+		all.Merge(&s.totals)
+	}
+	return all.P95()
+}
+
+// Ending returns how a session stands.
+func (s *Session) Ending() (string, view.Color) {
+	switch s.State {
+	case store.Live:
+		return "live", view.Cyan
+	case store.Killed:
+		return "killed", view.Red
+	case store.Unknown:
+		return "unknown", view.Dim
+	case store.Ended:
+	}
+	e := record.Exit{EndedBy: s.Exit.EndedBy, Cause: s.Exit.Cause, Code: s.Exit.Code, Signal: s.Exit.Signal}
+	switch word, _ := view.Exit(e); {
+	case e.Cause == record.NotStarted:
+		return "never", view.Red
+	case e.EndedBy == record.ByServer:
+		return strings.TrimPrefix(word, "killed by "), view.Red
+	}
+	return "closed", view.Dim
+}
+
+// Ending returns how a run stands: live, or as its last session.
+func (r *Run) Ending() (string, view.Color) {
+	if r.Live() {
+		return "live", view.Cyan
+	}
+	last := r.Sessions[0]
+	for _, s := range r.Sessions {
+		if s.Ended.After(last.Ended) {
+			last = s
+		}
+	}
+	return last.Ending()
+}
+
+// Trouble returns why there is nothing to draw of a session.
+func (s *Session) Trouble() string {
+	if s.Problem != "" {
+		return view.Steady(s.Problem)
+	}
+	if s.Exit != nil && s.Exit.Cause == record.NotStarted {
+		return cmp.Or(view.Steady(s.Exit.Reason), "did not start")
+	}
+	return ""
+}
+
+// IsBad reports whether a session is one to look at.
+func (s *Session) IsBad(w *World) bool {
+	t := s.Sums(w)
+	_, color := s.Ending()
+	return t.Failed > 0 || t.Hung > 0 || color == view.Red || s.Problem != ""
+}
+
+// Subject returns what a filter looks at.
+func (s *Session) Subject(w *World) *Subject {
+	t := s.Sums(w)
+	out := &Subject{
+		Servers: []string{s.ServerName(), s.Service}, Clients: []string{s.Client.Name},
+		Took: time.Duration(t.P95 * float64(time.Second)), Size: t.Received,
+	}
+	for word, is := range map[string]bool{
+		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.Failed > 0, "hung": t.Hung > 0,
+		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.IsBad(w), "open": w.opens(s),
+		"closed":     s.Exit != nil && s.Exit.EndedBy == record.ByClient,
+		"crashed":    s.Exit != nil && s.Exit.EndedBy == record.ByServer,
+		"unanswered": s.Totals.Abandoned+s.totals.Abandoned > 0,
+	} {
+		if is {
+			out.Words = append(out.Words, word)
+		}
+	}
+	for _, c := range w.Tally.sessions[s.Name] {
+		out.Tools, out.Methods = append(out.Tools, c.Name), append(out.Methods, c.Method)
+	}
+	return out
+}
+
+// opens reports whether a session has a call that has not ended.
+func (w *World) opens(s *Session) bool {
+	return slices.ContainsFunc(w.Open, func(c *Call) bool { return c.Session == s })
+}
