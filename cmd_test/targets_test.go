@@ -2,6 +2,8 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -25,6 +27,9 @@ func targets(t *testing.T, dir string) map[string]string {
 	found := map[string]string{}
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) { // it has been removed meanwhile
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,9 +72,7 @@ func TestTwoServersOfOneClient(t *testing.T) {
 				t.Errorf("the pages are at %s and %s, want the first at %s", firstPage.address, secondPage.address, wanted)
 			}
 			want := map[string]string{firstPage.address: "first", secondPage.address: "second"}
-			if got := targets(t, state); !equal(got, want) {
-				t.Errorf("listed are %v, want %v", got, want)
-			}
+			mcptest.Eventually(t, "both pages are listed", func() bool { return equal(targets(t, state), want) })
 			for address, service := range want {
 				_, text := adminPage{t: t, address: address}.get(address, "/metrics")
 				if !strings.Contains(text, `service_name="`+service+`"`) {
@@ -123,25 +126,29 @@ func TestKilledSessionIsNotListed(t *testing.T) {
 		mcptest.Connect(h)
 		return h, servedPage(t, h)
 	}
+	listed := func(pages ...adminPage) func() bool {
+		return func() bool {
+			got := targets(t, state)
+			for _, page := range pages {
+				if _, ok := got[page.address]; !ok {
+					return false
+				}
+			}
+			return len(got) == len(pages)
+		}
+	}
 	living, livingPage := start()
 	killed, killedPage := start()
+	mcptest.Eventually(t, "both pages are listed", listed(livingPage, killedPage))
 	if err := killed.Cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	killed.Wait()
-	if _, ok := targets(t, state)[killedPage.address]; !ok {
+	if !listed(livingPage, killedPage)() {
 		t.Fatal("the killed session has left nothing, so that this test shows nothing")
 	}
 	next, nextPage := start()
-	got := targets(t, state)
-	if _, ok := got[killedPage.address]; ok && nextPage.address != killedPage.address || len(got) != 2 {
-		t.Errorf("listed are %v", got)
-	}
-	for _, page := range []adminPage{livingPage, nextPage} {
-		if _, ok := got[page.address]; !ok {
-			t.Errorf("%s is not listed: %v", page.address, got)
-		}
-	}
+	mcptest.Eventually(t, "the pages of the sessions that live are listed, and no other", listed(livingPage, nextPage))
 	endSession(t, living)
 	endSession(t, next)
 }
