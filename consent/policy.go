@@ -60,6 +60,7 @@ type Policy struct {
 	offline bool
 	capture Capture
 	reasons []string
+	vetoes  map[Sink]string // why a sink that was asked for is left out
 
 	forbiddenSinks   []Sink
 	forbiddenCapture []Level
@@ -170,6 +171,14 @@ func Preview(r Request) (Policy, []Warning) {
 
 // veto removes the sinks that match.
 func (p *Policy) veto(reason string, match func(Sink) bool) {
+	if p.vetoes == nil {
+		p.vetoes = map[Sink]string{}
+	}
+	for _, s := range p.sinks {
+		if match(s) {
+			p.vetoes[s] = reason
+		}
+	}
 	p.sinks = slices.DeleteFunc(p.sinks, match)
 	p.because(reason)
 }
@@ -195,6 +204,9 @@ func (p Policy) Sinks() []Sink { return slices.Clone(p.sinks) }
 func (p Policy) Forbidden() ([]Sink, []Level) {
 	return slices.Clone(p.forbiddenSinks), slices.Clone(p.forbiddenCapture)
 }
+
+// Veto returns why a sink that was asked for is left out; empty if it is not, or was not asked for.
+func (p Policy) Veto(s Sink) string { return p.vetoes[s] }
 
 // Reasons returns what led to the decision, in order, for people to read.
 func (p Policy) Reasons() []string { return slices.Clone(p.reasons) }

@@ -136,6 +136,21 @@ func TestUnusableCaptureCapturesNothing(t *testing.T) {
 	}
 }
 
+// TestVeto: of a sink that was asked for and is left out, the reason is that sink's, whatever else is left out after it.
+func TestVeto(t *testing.T) {
+	p, _ := consent.Decide(consent.Request{
+		Telemetry: "local,otlp", Capture: "errors", DoNotTrack: "1",
+		Fleet: consent.Fleet{File: "FILE", Sinks: []consent.Sink{consent.Local}, Capture: []consent.Level{consent.Errors}},
+	})
+	for sink, want := range map[consent.Sink]string{
+		consent.OTLP: "DO_NOT_TRACK is set: no network connection is opened", consent.Local: "FILE forbids local", consent.Prometheus: "",
+	} {
+		if got := p.Veto(sink); got != want {
+			t.Errorf("the veto of %s is %q, want %q", sink, got, want)
+		}
+	}
+}
+
 // TestFleet: a fleet only removes, and no veto of the user's is outvoted.
 func TestFleet(t *testing.T) {
 	everything := "console,local,otlp,prometheus"

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -72,10 +72,9 @@ func (a *app) push(c *cli.Context) error {
 		return err
 	}
 	if dry := c.Bool("dry-run"); !dry && !policy.Has(consent.OTLP) {
-		reasons := slices.DeleteFunc(a.reasons(policy), func(r string) bool { // of a policy, about something else
-			return strings.Contains(r, " capturing ") || strings.Contains(r, string(consent.Prometheus))
-		})
-		return &usageError{"nothing is sent: " + reasons[len(reasons)-1], "to see what would be sent: spanpipe push --dry-run"}
+		reasons := a.reasons(policy)
+		reason := cmp.Or(policy.Veto(consent.OTLP), reasons[len(reasons)-1]) // without a veto, it is off
+		return &usageError{"nothing is sent: " + reason, "to see what would be sent: spanpipe push --dry-run"}
 	}
 	if c.Bool("content") && len(a.fleet.ForbidCapture) > 0 { // it may have been captured before
 		return &usageError{"--content: " + a.fleet.file + " forbids to capture " + wordList(a.fleet.ForbidCapture), "leave out --content"}
