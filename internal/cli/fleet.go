@@ -2,12 +2,12 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/namedfile"
 	"github.com/spanpipe/spanpipe/internal/policy"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
@@ -39,7 +39,7 @@ func (a *app) readFleet() {
 	}
 	a.fleet = &fleet{}
 	before := time.Now()
-	p, err := within(startBound, errors.New("it could not be read within "+startBound.String()), policy.Read)
+	p, err := namedfile.Within(startBound, namedfile.Slow(startBound), policy.Read)
 	a.fleetWait = time.Since(before)
 	if p == nil && err == nil {
 		return

@@ -2,16 +2,14 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spanpipe/spanpipe/consent"
+	"github.com/spanpipe/spanpipe/internal/namedfile"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/rules"
 )
@@ -41,50 +39,14 @@ func (a *app) readRules(name string, bound, spent time.Duration) ruleFile {
 		name = filepath.Join(cmp.Or(home, profile), rest)
 	}
 	file := ruleFile{name: a.tilde(name), set: &rules.Set{}}
-	type contents struct {
-		text []byte
-		err  error
-	}
-	read := make(chan contents, 1)
-	go func() { // ends with the read; if the file system hangs, with the process
-		text, err := readRegular(name, rules.MaxFile+1)
-		read <- contents{text, err}
-	}()
-	select {
-	case c := <-read:
-		if file.err = c.err; c.err == nil {
-			file.set, file.problems = rules.Parse(c.text)
-		}
-	case <-time.After(bound - spent):
-		file.err = fmt.Errorf("it could not be read within %s", bound)
+	text, err := namedfile.Within(bound-spent, namedfile.Slow(bound), func() ([]byte, error) {
+		text, _, err := namedfile.Read(name, rules.MaxFile)
+		return text, err
+	})
+	if file.err = err; err == nil {
+		file.set, file.problems = rules.Parse(text)
 	}
 	return file
-}
-
-// readRegular reads at most so many bytes of a regular file: a pipe would block.
-func readRegular(name string, most int64) ([]byte, error) {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return nil, reason(err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file")
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, reason(err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most))
-	return text, reason(err)
-}
-
-// reason returns an error without the name of its file.
-func reason(err error) error {
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		return e.Err
-	}
-	return err
 }
 
 // metricRules begins to read the rules for a session, and returns what waits for them: nil without any.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/internal/namedfile"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/rules"
@@ -88,7 +89,7 @@ func (a *app) calls(asked string) (*tried, error) {
 	if isFile(asked) {
 		f, err := os.Open(asked)
 		if err != nil {
-			return nil, &usageError{fmt.Sprintf("%s: %v", asked, reason(err)), ""}
+			return nil, &usageError{fmt.Sprintf("%s: %v", asked, namedfile.Reason(err)), ""}
 		}
 		defer f.Close()
 		return readCalls(f)

@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"time"
+
+	"github.com/spanpipe/spanpipe/internal/namedfile"
 )
 
 // keyPatience is how long a session's start may wait for the key, and for the name of an account: a disk or a directory service
@@ -13,34 +15,8 @@ const keyPatience = 250 * time.Millisecond
 var errSlow = errors.New("no answer within " + keyPatience.String())
 
 // inTime calls f and returns its result, or errSlow if that takes longer than keyPatience. If f panics in time, so does inTime.
-func inTime[T any](f func() (T, error)) (T, error) { return within(keyPatience, errSlow, f) }
-
-// within does what inTime does, for a bound and an error of its own.
-func within[T any](bound time.Duration, slow error, f func() (T, error)) (T, error) {
-	type result struct {
-		value    T
-		err      error
-		panicked any
-	}
-	done := make(chan result, 1)
-	go func() { // ends with the disk or the service, or with the process
-		var r result
-		defer func() {
-			r.panicked = recover()
-			done <- r
-		}()
-		r.value, r.err = f()
-	}()
-	select {
-	case r := <-done:
-		if r.panicked != nil {
-			panic(r.panicked)
-		}
-		return r.value, r.err
-	case <-time.After(bound):
-		var none T
-		return none, slow
-	}
+func inTime[T any](f func() (T, error)) (T, error) {
+	return namedfile.Within(keyPatience, errSlow, f)
 }
 
 // begin calls f in the background, and returns what waits for its result. What the start of a session needs is begun before

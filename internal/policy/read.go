@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/spanpipe/spanpipe/internal/namedfile"
 )
 
 // Read reads the policy of this machine. It returns nil if there is none. The error does not name the file, and is one for which the
@@ -27,7 +29,7 @@ func read(path string, o owners) (*Policy, error) {
 	case isAbsent && !leadsNowhere(filepath.Dir(path)):
 		return nil, nil //nolint:nilnil // no file is no policy
 	case err != nil && !isAbsent:
-		return nil, pathless(err)
+		return nil, namedfile.Reason(err)
 	}
 	file, err := openTrusted(path, o)
 	if err != nil {
@@ -36,7 +38,7 @@ func read(path string, o owners) (*Policy, error) {
 	defer func() { _ = file.Close() }() // was only read
 	text, err := io.ReadAll(io.LimitReader(file, MaxFile+1))
 	if err != nil {
-		return nil, pathless(err)
+		return nil, namedfile.Reason(err)
 	}
 	return Parse(text)
 }
@@ -49,14 +51,6 @@ func leadsNowhere(dir string) bool {
 	}
 	_, err = os.Stat(dir)
 	return err != nil
-}
-
-// pathless returns an error without the path, which the caller names.
-func pathless(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
 }
 
 // untrusted is the error of what others than administrators can change.

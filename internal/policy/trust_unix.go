@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/spanpipe/spanpipe/internal/namedfile"
 )
 
 // owners are the users whose files are trusted: root, and in tests another one, below a directory.
@@ -41,7 +43,7 @@ func openTrusted(path string, o owners) (*os.File, error) {
 	}
 	file, err := os.OpenFile(resolved, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0) // a pipe would block
 	if err != nil {
-		return nil, pathless(err)
+		return nil, namedfile.Reason(err)
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -78,7 +80,7 @@ func (o owners) resolve(path string) (string, error) {
 		next := filepath.Join(at, name)
 		info, err := os.Lstat(next)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", next, pathless(err))
+			return "", fmt.Errorf("%s: %w", next, namedfile.Reason(err))
 		}
 		switch {
 		case info.Mode()&fs.ModeSymlink != 0:
@@ -90,7 +92,7 @@ func (o owners) resolve(path string) (string, error) {
 			}
 			target, err := os.Readlink(next)
 			if err != nil {
-				return "", pathless(err)
+				return "", namedfile.Reason(err)
 			}
 			if filepath.IsAbs(target) {
 				at = "/"
@@ -111,7 +113,7 @@ func (o owners) resolve(path string) (string, error) {
 func (o owners) checkAt(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return pathless(err)
+		return namedfile.Reason(err)
 	}
 	return o.check(path, info)
 }

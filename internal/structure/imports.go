@@ -115,7 +115,7 @@ var Rules = []Rule{
 	{
 		Package: "/telemetry/otlp",
 		Allow: []string{
-			"/telemetry/semconv", "go.opentelemetry.io", "github.com/go-logr/logr", "golang.org/x/net/http/httpproxy",
+			"/internal/namedfile", "/telemetry/semconv", "go.opentelemetry.io", "github.com/go-logr/logr", "golang.org/x/net/http/httpproxy",
 			"google.golang.org/genproto/googleapis/rpc", "google.golang.org/grpc", "google.golang.org/protobuf",
 		},
 		Forbid: append([]string{"go.opentelemetry.io/otel/exporters/stdout"}, processes...),
@@ -166,7 +166,11 @@ var Rules = []Rule{
 		Why:    "files alone: what reads a stored session must not be able to send it",
 	},
 	{
-		Package: "/internal/policy", Allow: []string{"/consent", "/internal/store", "go.yaml.in/yaml", "golang.org/x/sys"},
+		Package: "/internal/namedfile", Forbid: append([]string{"net", "net/http"}, processes...),
+		Why: "opens nothing but the file that it is asked for, and waits no longer than it may",
+	},
+	{
+		Package: "/internal/policy", Allow: []string{"/consent", "/internal/namedfile", "/internal/store", "go.yaml.in/yaml", "golang.org/x/sys"},
 		Forbid: append([]string{"net", "net/http"}, processes...),
 		Why:    "reads one file, whose place no user can change, into a plain value",
 	},
@@ -225,7 +229,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/player", "/internal/policy",
+			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch",
 			"github.com/rogpeppe/go-internal",

@@ -36,8 +36,5 @@ func Explain(endpoint string, err error) (cause, hint string) {
 	return f.cause, f.hint
 }
 
-// InTime bounds a read.
-var InTime = inTime
-
 // NewPreview is the transport of a preview.
 var NewPreview = newPreview

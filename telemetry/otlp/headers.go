@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"google.golang.org/grpc/metadata"
+
+	"github.com/spanpipe/spanpipe/internal/namedfile"
 )
 
 // This file sends headers that stand in a file, where the server's environment and its own cannot show them.
@@ -82,7 +84,7 @@ func (f *headerFile) late(ctx context.Context) error {
 }
 
 func (f *headerFile) read() (map[string]string, error) {
-	text, mode, err := readRegular(f.path, maxHeaders)
+	text, mode, err := namedfile.Read(f.path, maxHeaders)
 	if err != nil {
 		return nil, &headersError{f.variable, err}
 	}
