@@ -159,7 +159,7 @@ func (w *World) Put(all []store.Session, streamed bool) {
 	})
 }
 
-// Drop forgets a session that was removed from the store. A pane may still show it.
+// Drop forgets a session that was removed from the store. A view may still show it.
 func (w *World) Drop(name string) {
 	s, ok := w.Sessions[name]
 	if !ok {
