@@ -51,7 +51,7 @@ scrape_configs:
 		"--web.listen-address="+address, "--storage.tsdb.path="+filepath.Join(dir, "data"))
 	p := prometheus{t: t, url: "http://" + address}
 	waitFor(t, "the collector to listen", func() bool { return reachable(receiver) })
-	// The counters of losses begin with the first loss, and what is counted is what comes after that.
+	// Of a collector that has just been started, what is counted is what comes after the first loss.
 	c := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+receiver, "OTEL_METRIC_EXPORT_INTERVAL=100")
 	waitFor(t, "the alert about what is lost", func() bool {
 		return p.is(`count(ALERTS{alertname="McpCollectorNotSending", alertstate="firing", job="collector", exporter="otlp_http/away", signal="metric_points"})`, 1)

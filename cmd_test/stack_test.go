@@ -100,11 +100,12 @@ func (s *stack) startLoki() {
 	background(s.t, peerPath(s.t, peerLoki), "-config.file="+file, "-config.expand-env=true")
 }
 
-// startCollector starts the collector with stack.yaml.
-func startCollector(n network, dir string) *daemon {
+// startCollector starts the collector with stack.yaml, and replaces more in it if there are more pairs.
+func startCollector(n network, dir string, more ...string) *daemon {
 	n.t.Helper()
 	file := filepath.Join(n.t.TempDir(), "stack.yaml")
-	writeFile(n.t, file, adaptations(n.t, readDeploy(n.t, "collector/stack.yaml"), "/var/lib/otelcol", dir,
+	text := adaptations(n.t, readDeploy(n.t, "collector/stack.yaml"), more...)
+	writeFile(n.t, file, adaptations(n.t, text, "/var/lib/otelcol", dir,
 		"0.0.0.0:4317", n.at("collector:4317"), "0.0.0.0:4318", n.at("collector:4318"), "0.0.0.0:13133", n.at("collector:13133"),
 		"host: 0.0.0.0, port: 8888", split("host: %s, port: %s", n.at("collector:8888")),
 		"jaeger:4317", n.at("jaeger:4317"), "prometheus:9090", n.at("prometheus:9090"), "loki:3100", n.at("loki:3100")))

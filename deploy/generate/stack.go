@@ -37,16 +37,23 @@ groups:
 	return b.String()
 }
 
+// theCollector names one for a summary. That of compose.yaml has the job "collector".
+const theCollector = "the collector{{ if ne $labels.job `collector` }} {{ $labels.job }}{{ end }}"
+
 // signals are the kinds of data in the names of the collector's own metrics.
 var signals = []string{"spans", "metric_points", "log_records"}
 
-// growing returns by how much the counters of each signal have grown in five minutes, of the collectors that the selector names. They are
-// those of a process that goes on, so that increase fits. Their names differ by the signal alone, which becomes a label.
-func growing(by, selector string, names ...string) string {
+// growing returns by how much the counters of each signal have grown in five minutes, of the collectors that the selector names. Their
+// names differ by the signal alone, which becomes a label. A collector has no counter of failures before the first one, and increase does
+// not see a series begin: if the collector was there five minutes before and the counter was not, all that it has is new.
+func growing(by, uptime, selector string, names ...string) string {
 	var terms []string
 	for _, name := range names {
 		for _, signal := range signals {
-			terms = append(terms, fmt.Sprintf("label_replace(sum by (job, %s) (increase(%s_%s_total%s[5m])), \"signal\", %q, \"\", \"\") > 0", by, name, signal, selector, signal))
+			counter := fmt.Sprintf("%s_%s_total%s", name, signal, selector)
+			terms = append(terms, fmt.Sprintf("label_replace(sum by (job, %s) (\n  %s unless last_over_time(%[2]s[5m] offset 5m)\n"+
+				"    and on (job, instance) last_over_time(%[3]s[5m] offset 5m)\n  or increase(%[2]s[5m])\n), \"signal\", %[4]q, \"\", \"\") > 0",
+				by, counter, uptime, signal))
 		}
 	}
 	return strings.Join(terms, "\nor ")
@@ -61,25 +68,25 @@ func collectors(up, job, selector string) []alert {
 			name: "McpCollectorDown", severity: "critical", lasts: "1m",
 			expr: "group by (job) (" + up + " == 0)\nor group by (job) (last_over_time(" + uptime + "[1d]))\n" +
 				"  unless on (job) last_over_time(" + uptime + "[2m])",
-			summary:     "the collector {{ $labels.job }} is down",
+			summary:     theCollector + " is down",
 			description: "Prometheus cannot scrape it, or it has reported nothing for two minutes. What sessions send now is lost, and the alerts about servers are blind.",
 		},
 		{
 			name: "McpCollectorRefusing", severity: "warning",
-			expr:        growing("receiver", selector, "otelcol_receiver_refused"),
-			summary:     "the collector {{ $labels.job }} refuses {{ $labels.signal }}",
+			expr:        growing("receiver", uptime, selector, "otelcol_receiver_refused"),
+			summary:     theCollector + " refuses {{ $labels.signal }}",
 			description: "{{ $value | printf `%.0f` }} in the last five minutes, at {{ $labels.receiver }}: it is short of memory, or what comes after it does not keep up.",
 		},
 		{
 			name: "McpCollectorNotSending", severity: "warning",
-			expr:        growing("exporter", selector, "otelcol_exporter_send_failed", "otelcol_exporter_enqueue_failed"),
-			summary:     "the collector {{ $labels.job }} loses {{ $labels.signal }} for {{ $labels.exporter }}",
+			expr:        growing("exporter", uptime, selector, "otelcol_exporter_send_failed", "otelcol_exporter_enqueue_failed"),
+			summary:     theCollector + " loses {{ $labels.signal }} for {{ $labels.exporter }}",
 			description: "{{ $value | printf `%.0f` }} in the last five minutes could not be delivered and are gone.",
 		},
 		{
 			name: "McpCollectorQueueFull", severity: "warning", lasts: "5m",
 			expr:        "max by (job, exporter, data_type) (otelcol_exporter_queue_size" + selector + " / otelcol_exporter_queue_capacity) > 0.8",
-			summary:     "the queue of the collector {{ $labels.job }} for {{ $labels.exporter }} is nearly full",
+			summary:     "the queue of " + theCollector + " for {{ $labels.exporter }} is nearly full",
 			description: "{{ $value | humanizePercentage }} of it is taken ({{ $labels.data_type }}). When it is full, what comes is lost.",
 		},
 	}
