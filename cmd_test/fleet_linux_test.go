@@ -246,7 +246,7 @@ func TestFleetServerEnvironment(t *testing.T) {
 		strings.Contains(out, "127.0.0.1") || strings.Contains(out, "HEADERS") || strings.Contains(out, "SPANPIPE") {
 		t.Errorf("exits with %d: %s%s", code, out, stderr)
 	}
-	if !strings.Contains(stderr, "set otlp.endpoint to its address (in "+file+")") {
+	if !strings.Contains(stderr, "set otlp.endpoint in "+file+" to its address") {
 		t.Errorf("stderr does not name the policy: %s", stderr)
 	}
 }

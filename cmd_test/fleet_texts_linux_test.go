@@ -69,6 +69,10 @@ func TestFleetTexts(t *testing.T) {
 			}
 		}
 	}
+	own := newMachine(t, "version: 1\ndefaults: {otlp: {endpoint: 'https://otlp.example'}}\n")
+	if out, _, _ := own.run(t, []string{"SPANPIPE_TELEMETRY=otlp", "HTTPS_PROXY=http://mine:2"}, "consent"); !strings.Contains(out, "through the proxy http://mine:2 (HTTPS_PROXY)\n") {
+		t.Errorf("a proxy of the user's: %s", out)
+	}
 	out, _, _ := newMachine(t, "version: 2\n").run(t, []string{local}, "consent")
 	if !strings.Contains(out, "errors: error messages; not while "+file+" cannot be used\n") {
 		t.Errorf("the strictest reading: %s", out)

@@ -280,20 +280,20 @@ var levelText = map[consent.Level]string{
 }
 
 // addRoutes adds where the signals are sent.
-func (d *decision) addRoutes(routes []otlp.Route, supplier string) {
+func (d *decision) addRoutes(routes []otlp.Route, supplier otlp.Supplier) {
 	d.Proxies = map[string]string{}
 	for _, r := range routes {
 		d.Destination[r.Signal] = r.Endpoint
 		if r.Problem != "" {
-			d.Destination[r.Signal] = "nowhere: " + otlp.Named(supplier, r.Problem)
+			d.Destination[r.Signal] = "nowhere: " + supplier.Named(r.Problem)
 		} else {
 			d.Protocol[r.Signal] = r.Protocol
 		}
 		if r.Proxy != "" {
-			d.Proxies[r.Signal] = otlp.Named(supplier, r.Proxy)
+			d.Proxies[r.Signal] = supplier.Named(r.Proxy)
 		}
 		for _, w := range r.Warnings {
-			w = otlp.Named(supplier, w)
+			w = supplier.Named(w)
 			if !slices.Contains(d.Warnings, w) { // of other signals
 				d.Warnings = append(d.Warnings, w)
 			}

@@ -283,11 +283,11 @@ func TestHeadersFileOfAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(headersFile, path)
-	for supplier, want := range map[string]int{"": 1, "/etc/policy": 0} {
+	for supplier, want := range map[otlp.Supplier]int{{}: 1, {File: "/etc/policy"}: 0} {
 		s := open(t, func(cfg *otlp.Config) { cfg.Supplier = supplier })
 		s.record(1)
 		if log := s.end(); strings.Count(log, "can be read by every user") != want || strings.Contains(log, path) {
-			t.Errorf("with the supplier %q, log:\n%s", supplier, log)
+			t.Errorf("with the supplier %v, log:\n%s", supplier, log)
 		}
 	}
 }
@@ -298,11 +298,33 @@ func TestSupplied(t *testing.T) {
 	defer page.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", page.URL)
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-	s := open(t, func(cfg *otlp.Config) { cfg.Supplier = "/etc/policy" })
+	s := open(t, func(cfg *otlp.Config) { cfg.Supplier.File = "/etc/policy" })
 	s.record(1)
-	const want = "to otlp.endpoint spanpipe adds /v1/traces: is the rest of it the collector's base URL? (in /etc/policy)"
+	const want = "to otlp.endpoint in /etc/policy spanpipe adds /v1/traces: is the rest of it the collector's base URL?"
 	if log := s.end(); !strings.Contains(log, want) {
 		t.Errorf("log:\n%s", log)
+	}
+}
+
+// TestNamed: a message has the file beside the first of its keys, and does not take a user's proxy for the file's.
+func TestNamed(t *testing.T) {
+	for _, test := range []struct {
+		proxy      bool
+		text, want string
+	}{
+		{false, "OTEL_EXPORTER_OTLP_CLIENT_KEY: the file cannot be used", "otlp.client_key in /p: the file cannot be used"},
+		{false, "name a file in SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS_FILE: a line", "name a file in otlp.headers_file in /p: a line"},
+		{false, "OTEL_EXPORTER_OTLP_HEADERS and OTEL_EXPORTER_OTLP_ENDPOINT", "otlp.headers_file in /p and otlp.endpoint"},
+		{false, "http://x (HTTPS_PROXY), or name the collector's host in NO_PROXY", "http://x (HTTPS_PROXY), or name the collector's host in NO_PROXY"},
+		{true, "check HTTPS_PROXY, or name the collector's host in NO_PROXY", "check otlp.proxy in /p"},
+		{true, "no collector at https://otlp.example", "no collector at https://otlp.example"},
+	} {
+		if got := (otlp.Supplier{File: "/p", Proxy: test.proxy}).Named(test.text); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+		if got := (otlp.Supplier{}).Named(test.text); got != test.text {
+			t.Errorf("without a file: %q", got)
+		}
 	}
 }
 
