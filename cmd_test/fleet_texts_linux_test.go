@@ -73,9 +73,14 @@ func TestFleetTexts(t *testing.T) {
 	if out, _, _ := own.run(t, []string{"SPANPIPE_TELEMETRY=otlp", "HTTPS_PROXY=http://mine:2"}, "consent"); !strings.Contains(out, "through the proxy http://mine:2 (HTTPS_PROXY)\n") {
 		t.Errorf("a proxy of the user's: %s", out)
 	}
-	out, _, _ := newMachine(t, "version: 2\n").run(t, []string{local}, "consent")
+	broken := newMachine(t, "version: 2\n")
+	out, _, _ := broken.run(t, []string{local}, "consent")
 	if !strings.Contains(out, "errors: error messages; not while "+file+" cannot be used\n") {
 		t.Errorf("the strictest reading: %s", out)
+	}
+	out, _, _ = broken.run(t, []string{"SPANPIPE_TELEMETRY=otlp"}, "consent")
+	if strings.Contains(out, "SPANPIPE_TELEMETRY=otlp,") || strings.Contains(out, "=prometheus,") || !strings.Contains(out, "SPANPIPE_TELEMETRY=local, for") {
+		t.Errorf("it offers what would have no effect: %s", out)
 	}
 }
 

@@ -56,7 +56,7 @@ type decision struct {
 	Never       []string          `json:"never_collected"`
 	Unknown     []unknownVariable `json:"unknown_variables"`
 
-	forbidden []consent.Sink // by the policy, whether or not they were asked for
+	forbids func(consent.Sink) bool // what the policy does, whether or not it was asked for
 }
 
 // storing is what the local store keeps, where, and for how long. A limit that is absent does not exist.
@@ -100,9 +100,7 @@ func (a *app) explain(p consent.Policy) decision {
 		Capture: append([]consent.Level{}, capture.Levels()...), CaptureKeys: capture.Keys(), CaptureMax: capture.Max(),
 		Destination: map[string]string{}, Protocol: map[string]string{}, Collected: []string{}, UnlessAsked: []string{},
 		Never: never, Unknown: a.unknownVariables(), Decided: []decided{}, Policy: a.fleet.json(),
-	}
-	if a.fleet != nil {
-		d.forbidden = a.fleet.ForbidSinks
+		forbids: a.fleet.consent().Forbids,
 	}
 	if p.On() {
 		d.Collected = append(d.Collected, collected...)
@@ -340,9 +338,8 @@ func (d decision) remedies() []string {
 		}
 	}
 	return slices.DeleteFunc(lines, func(line string) bool {
-		return slices.ContainsFunc(d.forbidden, func(s consent.Sink) bool {
-			return strings.HasPrefix(line, "SPANPIPE_TELEMETRY="+string(s)+",")
-		})
+		sink, _, _ := strings.Cut(strings.TrimPrefix(line, "SPANPIPE_TELEMETRY="), ",")
+		return d.forbids(consent.Sink(sink))
 	})
 }
 

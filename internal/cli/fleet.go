@@ -129,6 +129,9 @@ func (f *fleet) supplier() otlp.Supplier {
 
 // consent returns what package consent has to know.
 func (f *fleet) consent() consent.Fleet {
+	if f == nil {
+		return consent.Fleet{}
+	}
 	return consent.Fleet{
 		File: f.file, Unusable: f.unusable != nil, Sinks: f.ForbidSinks, Capture: f.ForbidCapture,
 	}
