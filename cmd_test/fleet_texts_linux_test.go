@@ -73,6 +73,10 @@ func TestFleetTexts(t *testing.T) {
 	if out, _, _ := own.run(t, []string{"SPANPIPE_TELEMETRY=otlp", "HTTPS_PROXY=http://mine:2"}, "consent"); !strings.Contains(out, "through the proxy http://mine:2 (HTTPS_PROXY)\n") {
 		t.Errorf("a proxy of the user's: %s", out)
 	}
+	keyless := newMachine(t, "version: 1\nlocks: {otlp: {endpoint: 'https://otlp.example', headers_file: /etc/spanpipe/missing}}\n")
+	if out, _, _ := keyless.run(t, []string{"SPANPIPE_TELEMETRY=otlp"}, "consent"); strings.Count(out, "otlp.headers_file in "+file+" cannot be used: ") != 1 {
+		t.Errorf("headers that cannot be read: %s", out)
+	}
 	broken := newMachine(t, "version: 2\n")
 	out, _, _ := broken.run(t, []string{local}, "consent")
 	if !strings.Contains(out, "errors: error messages; not while "+file+" cannot be used\n") {

@@ -134,6 +134,26 @@ func parseHeaders(text []byte) (map[string]string, error) {
 	return headers, nil
 }
 
+// readHeaders returns why a request to the route would not have its headers, or nil.
+func (r route) readHeaders() error {
+	if r.headerPath == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), filePatience)
+	defer cancel()
+	f := &headerFile{
+		path: r.headerPath, variable: r.headerVariable, hidden: &secrets{}, reading: make(chan struct{}, 1),
+		checkMode: func(fs.FileMode) {},
+	}
+	var err error
+	if r.protocol == grpcProtocol {
+		_, err = f.overGRPC(ctx)
+	} else {
+		_, err = f.load(ctx)
+	}
+	return err
+}
+
 // overHTTP returns a request with the file's headers, which take precedence over those of variables.
 func (f *headerFile) overHTTP(r *http.Request) (*http.Request, error) {
 	if f == nil {

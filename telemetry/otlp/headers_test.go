@@ -180,6 +180,30 @@ func TestHeadersFileUnusable(t *testing.T) {
 	}
 }
 
+// TestHeadersFileRoute: what describes a route says that a file of headers cannot be used. An apostrophe is for headers of HTTP alone.
+func TestHeadersFileRoute(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "headers")
+	for _, test := range []struct {
+		protocol otlptest.Protocol
+		text     string
+		warned   bool
+	}{
+		{otlptest.GRPC, "", true}, {otlptest.GRPC, "k=v", false}, {otlptest.GRPC, "k'=v", true}, {otlptest.HTTP, "k'=v", false},
+		{otlptest.HTTP, "hunter2x", true},
+	} {
+		if test.text != "" {
+			replaceFile(t, path, test.text)
+		}
+		for _, r := range otlp.Routes(lookupOf(map[string]string{headersFile: path, "OTEL_EXPORTER_OTLP_PROTOCOL": string(test.protocol)})) {
+			warnings := strings.Join(r.Warnings, "\n")
+			if strings.Contains(warnings, "the file of SPANPIPE_"+headersFile+" cannot be used: ") != test.warned || r.Problem != "" ||
+				strings.Contains(warnings, "hunter2x") || strings.Contains(warnings, path) {
+				t.Errorf("%s, %q: %+v", test.protocol, test.text, r)
+			}
+		}
+	}
+}
+
 // TestHeadersFileQuoted: a collector quotes the key of the file, and the log does not.
 func TestHeadersFileQuoted(t *testing.T) {
 	for _, p := range protocols {
