@@ -169,7 +169,7 @@ func (r route) explain(last attempt, err error) failure {
 		err = last.err
 	}
 	if unreadable, ok := errors.AsType[*headersError](err); ok {
-		return failure{unreadable.Error(), "nothing is sent without the headers in it; sending begins with the first export that can read them"}
+		return failure{unreadable.Error(), "nothing is sent until it can be; each request reads it again"}
 	}
 	code := status.Code(err)
 	switch {

@@ -148,14 +148,14 @@ func TestHeadersFileUnusable(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"empty", "\n# nothing\n", "there is no header in it"},
 		{"a key alone", "a=b\nhunter2x-key\n", "line 2: want name=value"},
-		{"a name with a space", "hunter2x key=a", "line 1: what stands before = is no name of a header"},
-		{"no name", "=hunter2x", "line 1: what stands before ="},
+		{"a name with a space", "hunter2x key=a", "line 1: the text before = is not the name of a header"},
+		{"no name", "=hunter2x", "line 1: the text before = is not the name"},
 		{"a control character", "a=hunter2x\x1bkey", "line 1: the value has a character"},
 		{"not ASCII", "a=hunter2xé", "line 1: the value has a character"},
-		{"twice", "a=hunter2x\nA=hunter2x", "line 2: this header stands there twice"},
-		{"of the protocol", "Content-Type=hunter2x", "line 1: this header belongs to the protocol"},
-		{"of gRPC", "grpc-timeout=hunter2x", "line 1: this header belongs to the protocol"},
-		{"binary", "key-bin=hunter2x", "line 1: this header belongs to the protocol"},
+		{"twice", "a=hunter2x\nA=hunter2x", "line 2: this header is set twice"},
+		{"of the protocol", "Content-Type=hunter2x", "line 1: the protocol sets this header itself"},
+		{"of gRPC", "grpc-timeout=hunter2x", "line 1: the protocol sets this header itself"},
+		{"binary", "key-bin=hunter2x", "line 1: the protocol sets this header itself"},
 		{"large", "a=" + strings.Repeat("hunter2x", 64<<10), "it is larger than 64 KiB"},
 		{"a directory", "", "it is not a regular file"},
 	} {
@@ -287,7 +287,7 @@ func TestHeadersFileNamesOfGRPC(t *testing.T) {
 				return
 			}
 			if err != nil || got.Verdict != otlp.Failed || !strings.Contains(got.Cause, "the file of SPANPIPE_"+headersFile+
-				" cannot be used: a name in it has characters that no header of gRPC can have") || len(r.Requests()) > 0 {
+				" cannot be used: a name in it has characters that gRPC does not allow in names of headers") || len(r.Requests()) > 0 {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
