@@ -149,7 +149,7 @@ locks: {keep: 10d}
 			"content":              "errors | policy lock | " + file + " locks.forbid_capture | results of SPANPIPE_CAPTURE",
 			"destination":          "https://otlp.example:4317 | policy lock | " + file + " locks.otlp | OTEL_EXPORTER_OTLP_LOGS_ENDPOINT SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS https_proxy",
 			"retention":            "7 days and 50 MB | policy lock | " + file + " locks.keep | SPANPIPE_KEEP",
-			"retention of content": "30m0s | variable | SPANPIPE_KEEP_CONTENT | ",
+			"retention of content": "30m | variable | SPANPIPE_KEEP_CONTENT | ",
 			"key of all hashes":    "/etc/spanpipe/headers | policy lock | " + file + " locks.hash_key_file | SPANPIPE_HASH_KEY_FILE",
 			"user hash":            "hash | variable | SPANPIPE_USER | ",
 			"metrics page":         "none | policy lock | " + file + " locks.forbid_sinks | SPANPIPE_ADMIN_ADDR",

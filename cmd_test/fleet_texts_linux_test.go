@@ -54,7 +54,7 @@ func TestFleetTexts(t *testing.T) {
 	}{
 		{"version: 1\nlocks: {keep: 7d, keep_content: 1h, forbid_capture: [results]}\n", []string{
 			"for 7 days, and at most 200 MB of all sessions (" + file + ", locks.keep)",
-			"captured content: for 1h0m0s (" + file + ", locks.keep_content)",
+			"captured content: for 1h (" + file + ", locks.keep_content)",
 			"results: results of tool calls; " + file + " forbids it\n",
 			"prompts: prompts and sampling messages\n",
 		}},

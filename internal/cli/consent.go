@@ -226,7 +226,14 @@ func ageText(seconds float64) string {
 	case seconds >= 2*hour && math.Mod(seconds, hour) == 0:
 		return fmt.Sprintf("%.0f hours", seconds/hour)
 	}
-	return (time.Duration(seconds * float64(time.Second))).String()
+	text := (time.Duration(seconds * float64(time.Second))).String()
+	if hours, exact := strings.CutSuffix(text, "h0m0s"); exact {
+		return hours + "h"
+	}
+	if minutes, exact := strings.CutSuffix(text, "m0s"); exact {
+		return minutes + "m"
+	}
+	return text
 }
 
 // reasons returns what led to a decision. It is about variables, unless a flag has taken the place of one.
