@@ -69,9 +69,12 @@ func TestFleetTexts(t *testing.T) {
 			}
 		}
 	}
-	own := newMachine(t, "version: 1\ndefaults: {otlp: {endpoint: 'https://otlp.example'}}\n")
+	own := newMachine(t, "version: 1\ndefaults: {otlp: {endpoint: 'https://otlp.example', proxy: 'http://fleet:2'}}\n")
 	if out, _, _ := own.run(t, []string{"SPANPIPE_TELEMETRY=otlp", "HTTPS_PROXY=http://mine:2"}, "consent"); !strings.Contains(out, "through the proxy http://mine:2 (HTTPS_PROXY)\n") {
 		t.Errorf("a proxy of the user's: %s", out)
+	}
+	if out, _, _ := own.run(t, []string{"SPANPIPE_TELEMETRY=otlp"}, "consent"); !strings.Contains(out, "through the proxy http://fleet:2 (otlp.proxy in "+file+")\n") {
+		t.Errorf("the policy's proxy: %s", out)
 	}
 	keyless := newMachine(t, "version: 1\nlocks: {otlp: {endpoint: 'https://otlp.example', headers_file: /etc/spanpipe/missing}}\n")
 	if out, _, _ := keyless.run(t, []string{"SPANPIPE_TELEMETRY=otlp"}, "consent"); strings.Count(out, "otlp.headers_file in "+file+" cannot be used: ") != 1 {

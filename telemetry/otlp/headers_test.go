@@ -2,6 +2,7 @@ package otlp_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -201,6 +202,20 @@ func TestHeadersFileRoute(t *testing.T) {
 				t.Errorf("%s, %q: %+v", test.protocol, test.text, r)
 			}
 		}
+	}
+}
+
+// TestHeadersFileLate: a read that takes too long is the file's fault; one that the end of the session has cut off is not.
+func TestHeadersFileLate(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := otlp.LoadWhileReading(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("at the end of the session: %v", err)
+	}
+	ctx, cancel = context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	if err := otlp.LoadWhileReading(ctx); err == nil || err.Error() != "the file of V cannot be used: it could not be read in time" {
+		t.Errorf("at the end of the request: %v", err)
 	}
 }
 
