@@ -326,7 +326,7 @@ func TestConsentOfStore(t *testing.T) {
 		}, "captured content"},
 		{"content", []string{"SPANPIPE_CAPTURE=errors", "SPANPIPE_KEEP=7d", "SPANPIPE_KEEP_CONTENT=90m"},
 			map[string]any{"keep_age": 7 * 86400.0, "keep_content_age": 5400.0, "keep_digest_age": 180 * 86400.0}, []string{
-				"metrics: for 7 days (SPANPIPE_KEEP)", "captured content: for 1h30m0s (SPANPIPE_KEEP_CONTENT)",
+				"metrics: for 7 days (SPANPIPE_KEEP)", "captured content: for 1h30m (SPANPIPE_KEEP_CONTENT)",
 			}, "at most"},
 		{"a size", []string{"SPANPIPE_KEEP=1GB"}, map[string]any{"keep_size": 1e9, "keep_digest_age": 180 * 86400.0},
 			[]string{"metrics: at most 1.0 GB of all sessions"}, "metrics: for"},

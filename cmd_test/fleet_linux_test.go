@@ -149,7 +149,7 @@ locks: {keep: 10d}
 			"content":              "errors | policy lock | " + file + " locks.forbid_capture | results of SPANPIPE_CAPTURE",
 			"destination":          "https://otlp.example:4317 | policy lock | " + file + " locks.otlp | OTEL_EXPORTER_OTLP_LOGS_ENDPOINT SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS https_proxy",
 			"retention":            "7 days and 50 MB | policy lock | " + file + " locks.keep | SPANPIPE_KEEP",
-			"retention of content": "30m0s | variable | SPANPIPE_KEEP_CONTENT | ",
+			"retention of content": "30m | variable | SPANPIPE_KEEP_CONTENT | ",
 			"key of all hashes":    "/etc/spanpipe/headers | policy lock | " + file + " locks.hash_key_file | SPANPIPE_HASH_KEY_FILE",
 			"user hash":            "hash | variable | SPANPIPE_USER | ",
 			"metrics page":         "none | policy lock | " + file + " locks.forbid_sinks | SPANPIPE_ADMIN_ADDR",
@@ -246,7 +246,7 @@ func TestFleetServerEnvironment(t *testing.T) {
 		strings.Contains(out, "127.0.0.1") || strings.Contains(out, "HEADERS") || strings.Contains(out, "SPANPIPE") {
 		t.Errorf("exits with %d: %s%s", code, out, stderr)
 	}
-	if !strings.Contains(stderr, "set otlp.endpoint to its address (in "+file+")") {
+	if !strings.Contains(stderr, "set otlp.endpoint in "+file+" to its address") {
 		t.Errorf("stderr does not name the policy: %s", stderr)
 	}
 }

@@ -54,7 +54,7 @@ func TestFleetTexts(t *testing.T) {
 	}{
 		{"version: 1\nlocks: {keep: 7d, keep_content: 1h, forbid_capture: [results]}\n", []string{
 			"for 7 days, and at most 200 MB of all sessions (" + file + ", locks.keep)",
-			"captured content: for 1h0m0s (" + file + ", locks.keep_content)",
+			"captured content: for 1h (" + file + ", locks.keep_content)",
 			"results: results of tool calls; " + file + " forbids it\n",
 			"prompts: prompts and sampling messages\n",
 		}},
@@ -69,9 +69,25 @@ func TestFleetTexts(t *testing.T) {
 			}
 		}
 	}
-	out, _, _ := newMachine(t, "version: 2\n").run(t, []string{local}, "consent")
+	own := newMachine(t, "version: 1\ndefaults: {otlp: {endpoint: 'https://otlp.example', proxy: 'http://fleet:2'}}\n")
+	if out, _, _ := own.run(t, []string{"SPANPIPE_TELEMETRY=otlp", "HTTPS_PROXY=http://mine:2"}, "consent"); !strings.Contains(out, "through the proxy http://mine:2 (HTTPS_PROXY)\n") {
+		t.Errorf("a proxy of the user's: %s", out)
+	}
+	if out, _, _ := own.run(t, []string{"SPANPIPE_TELEMETRY=otlp"}, "consent"); !strings.Contains(out, "through the proxy http://fleet:2 (otlp.proxy in "+file+")\n") {
+		t.Errorf("the policy's proxy: %s", out)
+	}
+	keyless := newMachine(t, "version: 1\nlocks: {otlp: {endpoint: 'https://otlp.example', headers_file: /etc/spanpipe/missing}}\n")
+	if out, _, _ := keyless.run(t, []string{"SPANPIPE_TELEMETRY=otlp"}, "consent"); strings.Count(out, "otlp.headers_file in "+file+" cannot be used: ") != 1 {
+		t.Errorf("headers that cannot be read: %s", out)
+	}
+	broken := newMachine(t, "version: 2\n")
+	out, _, _ := broken.run(t, []string{local}, "consent")
 	if !strings.Contains(out, "errors: error messages; not while "+file+" cannot be used\n") {
 		t.Errorf("the strictest reading: %s", out)
+	}
+	out, _, _ = broken.run(t, []string{"SPANPIPE_TELEMETRY=otlp"}, "consent")
+	if strings.Contains(out, "SPANPIPE_TELEMETRY=otlp,") || strings.Contains(out, "=prometheus,") || !strings.Contains(out, "SPANPIPE_TELEMETRY=local, for") {
+		t.Errorf("it offers what would have no effect: %s", out)
 	}
 }
 

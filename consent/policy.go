@@ -54,6 +54,9 @@ type Fleet struct {
 	Capture  []Level // that are forbidden
 }
 
+// Forbids reports whether a sink is forbidden.
+func (f Fleet) Forbids(s Sink) bool { return f.Unusable && s.network() || slices.Contains(f.Sinks, s) }
+
 // Policy is the decision. It is immutable and safe for concurrent use. The zero Policy collects nothing.
 type Policy struct {
 	sinks   []Sink
@@ -123,7 +126,7 @@ func Decide(r Request) (Policy, []Warning) {
 func (p *Policy) obey(f Fleet) {
 	p.offline = p.offline || f.Unusable || slices.Contains(f.Sinks, Prometheus)
 	for _, s := range p.Sinks() {
-		if !(f.Unusable && s.network()) && !slices.Contains(f.Sinks, s) {
+		if !f.Forbids(s) {
 			continue
 		}
 		reason := f.File + " forbids " + string(s)

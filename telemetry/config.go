@@ -8,6 +8,7 @@ import (
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry/anomaly"
 	"github.com/spanpipe/spanpipe/telemetry/otel"
+	"github.com/spanpipe/spanpipe/telemetry/otlp"
 	"github.com/spanpipe/spanpipe/telemetry/past"
 	"github.com/spanpipe/spanpipe/telemetry/rules"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -20,8 +21,8 @@ type Config struct {
 	Version string                      // of spanpipe, for the instrumentation scope
 	Lookup  func(string) (string, bool) // looks up an environment variable; nil means an empty environment
 
-	// Supplier is the file that has set the variables of the destination in Lookup, see otlp.Config. It may be empty.
-	Supplier string
+	// Supplier has set variables of the destination in Lookup, see otlp.Config. It may be zero.
+	Supplier otlp.Supplier
 
 	TraceScope otel.TraceScope // which operations share a trace; default otel.TraceSession
 	HangAfter  time.Duration   // how long an operation may stay open before it is reported as hanging; default 30 s

@@ -56,7 +56,7 @@ type decision struct {
 	Never       []string          `json:"never_collected"`
 	Unknown     []unknownVariable `json:"unknown_variables"`
 
-	forbidden []consent.Sink // by the policy, whether or not they were asked for
+	forbids func(consent.Sink) bool // what the policy does, whether or not it was asked for
 }
 
 // storing is what the local store keeps, where, and for how long. A limit that is absent does not exist.
@@ -100,9 +100,7 @@ func (a *app) explain(p consent.Policy) decision {
 		Capture: append([]consent.Level{}, capture.Levels()...), CaptureKeys: capture.Keys(), CaptureMax: capture.Max(),
 		Destination: map[string]string{}, Protocol: map[string]string{}, Collected: []string{}, UnlessAsked: []string{},
 		Never: never, Unknown: a.unknownVariables(), Decided: []decided{}, Policy: a.fleet.json(),
-	}
-	if a.fleet != nil {
-		d.forbidden = a.fleet.ForbidSinks
+		forbids: a.fleet.consent().Forbids,
 	}
 	if p.On() {
 		d.Collected = append(d.Collected, collected...)
@@ -228,7 +226,14 @@ func ageText(seconds float64) string {
 	case seconds >= 2*hour && math.Mod(seconds, hour) == 0:
 		return fmt.Sprintf("%.0f hours", seconds/hour)
 	}
-	return (time.Duration(seconds * float64(time.Second))).String()
+	text := (time.Duration(seconds * float64(time.Second))).String()
+	if hours, exact := strings.CutSuffix(text, "h0m0s"); exact {
+		return hours + "h"
+	}
+	if minutes, exact := strings.CutSuffix(text, "m0s"); exact {
+		return minutes + "m"
+	}
+	return text
 }
 
 // reasons returns what led to a decision. It is about variables, unless a flag has taken the place of one.
@@ -280,20 +285,20 @@ var levelText = map[consent.Level]string{
 }
 
 // addRoutes adds where the signals are sent.
-func (d *decision) addRoutes(routes []otlp.Route, supplier string) {
+func (d *decision) addRoutes(routes []otlp.Route, supplier otlp.Supplier) {
 	d.Proxies = map[string]string{}
 	for _, r := range routes {
 		d.Destination[r.Signal] = r.Endpoint
 		if r.Problem != "" {
-			d.Destination[r.Signal] = "nowhere: " + otlp.Named(supplier, r.Problem)
+			d.Destination[r.Signal] = "nowhere: " + supplier.Named(r.Problem)
 		} else {
 			d.Protocol[r.Signal] = r.Protocol
 		}
 		if r.Proxy != "" {
-			d.Proxies[r.Signal] = otlp.Named(supplier, r.Proxy)
+			d.Proxies[r.Signal] = supplier.Named(r.Proxy)
 		}
 		for _, w := range r.Warnings {
-			w = otlp.Named(supplier, w)
+			w = supplier.Named(w)
 			if !slices.Contains(d.Warnings, w) { // of other signals
 				d.Warnings = append(d.Warnings, w)
 			}
@@ -340,9 +345,8 @@ func (d decision) remedies() []string {
 		}
 	}
 	return slices.DeleteFunc(lines, func(line string) bool {
-		return slices.ContainsFunc(d.forbidden, func(s consent.Sink) bool {
-			return strings.HasPrefix(line, "SPANPIPE_TELEMETRY="+string(s)+",")
-		})
+		sink, _, _ := strings.Cut(strings.TrimPrefix(line, "SPANPIPE_TELEMETRY="), ",")
+		return d.forbids(consent.Sink(sink))
 	})
 }
 

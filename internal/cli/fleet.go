@@ -119,16 +119,19 @@ func (f *fleet) route(environ []string) {
 	}
 }
 
-// supplier returns the file that decides where telemetry is sent, or "" if variables do.
-func (f *fleet) supplier() string {
+// supplier returns the policy, if that decides where telemetry is sent.
+func (f *fleet) supplier() otlp.Supplier {
 	if f == nil || f.destination == "" {
-		return ""
+		return otlp.Supplier{}
 	}
-	return f.file
+	return otlp.Supplier{File: f.file, Proxy: f.removed != nil}
 }
 
 // consent returns what package consent has to know.
 func (f *fleet) consent() consent.Fleet {
+	if f == nil {
+		return consent.Fleet{}
+	}
 	return consent.Fleet{
 		File: f.file, Unusable: f.unusable != nil, Sinks: f.ForbidSinks, Capture: f.ForbidCapture,
 	}

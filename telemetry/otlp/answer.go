@@ -59,7 +59,7 @@ func (s *Sender) accepted(response proto.Message) Answer {
 // failed returns the answer for an attempt that was not acknowledged.
 func (s *Sender) failed(last attempt, err error, wait time.Duration) Answer {
 	said := s.route.explain(last, err)
-	answer := Answer{Wait: wait, Cause: s.hidden.Replace(Named(s.supplier, said.cause)), Hint: Named(s.supplier, said.hint)}
+	answer := Answer{Wait: wait, Cause: s.hidden.Replace(s.supplier.Named(said.cause)), Hint: s.supplier.Named(said.hint)}
 	if last.err != nil { // as explain does
 		err = last.err
 	}

@@ -14,9 +14,8 @@ type Config struct {
 	Preview io.Writer                   // if not nil, receives the records as OTLP JSON, and nothing is sent
 	Broken  func(recovered any)         // receives a panic of an exporter; called from goroutines of the SDK
 
-	// Supplier is the file that has set the variables of the destination in Lookup, and that messages name instead of them. It
-	// may be empty, as in most sessions.
-	Supplier string
+	// Supplier has set variables of the destination in Lookup; messages name its keys instead. It may be zero, as in most sessions.
+	Supplier Supplier
 }
 
 // maxDelay keeps a delay in milliseconds from overflowing a duration.

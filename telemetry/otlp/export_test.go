@@ -38,3 +38,20 @@ func Explain(endpoint string, err error) (cause, hint string) {
 
 // NewPreview is the transport of a preview.
 var NewPreview = newPreview
+
+// HideWords returns how many words are remembered after the headers' values, and a text without them.
+func HideWords(text string, values ...string) (n int, hidden string) {
+	s := &secrets{}
+	for _, v := range values {
+		s.hideHeader(v)
+	}
+	return len(s.known), s.Replace(text)
+}
+
+// LoadWhileReading loads a file of headers while another read of it does not return.
+func LoadWhileReading(ctx context.Context) error {
+	f := &headerFile{variable: "V", reading: make(chan struct{}, 1)}
+	f.reading <- struct{}{}
+	_, err := f.load(ctx)
+	return err
+}

@@ -57,7 +57,7 @@ func reportRefused(cfg Config, all ...*delivery) {
 		if i := strings.LastIndex(list, ", "); i >= 0 {
 			list = list[:i] + " and" + list[i+1:]
 		}
-		cfg.Logger.Warn(list+" are not sent", "error", Named(cfg.Supplier, reason))
+		cfg.Logger.Warn(list+" are not sent", "error", cfg.Supplier.Named(reason))
 	}
 }
 

@@ -40,7 +40,7 @@ var symptoms = []symptom{
 		texts: []string{"proxyconnect ", "connect handshake", "Proxy Authentication Required"},
 		cause: "the proxy on the way to AT refuses the connection",
 		hint: func(r route) string {
-			return "check " + cmp.Or(r.proxy.variable, "HTTPS_PROXY") + ", or name the collector's host in NO_PROXY"
+			return "check " + cmp.Or(r.proxy.variable, "HTTPS_PROXY") + noProxy
 		},
 	},
 	{
@@ -169,7 +169,7 @@ func (r route) explain(last attempt, err error) failure {
 		err = last.err
 	}
 	if unreadable, ok := errors.AsType[*headersError](err); ok {
-		return failure{unreadable.Error(), "nothing is sent without the headers in it; sending begins with the first export that can read them"}
+		return failure{unreadable.Error(), "nothing is sent until it can be; each request reads it again"}
 	}
 	code := status.Code(err)
 	switch {
@@ -314,7 +314,7 @@ func (r route) words(code codes.Code) failure {
 		return failure{collector + " is not available", "look into the collector's log, or at what stands in front of it"}
 	case codes.Aborted:
 		return failure{"the proxy on the way to " + r.at() + " demands a password",
-			"set it in " + cmp.Or(r.proxy.variable, "HTTP_PROXY") + ", or name the collector's host in NO_PROXY"}
+			"set it in " + cmp.Or(r.proxy.variable, "HTTP_PROXY") + noProxy}
 	case codes.Internal, codes.DataLoss:
 		return failure{collector + " failed", "look into the collector's log"}
 	}

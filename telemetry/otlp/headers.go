@@ -119,14 +119,14 @@ func parseHeaders(text []byte) (map[string]string, error) {
 		case !ok:
 			return nil, fmt.Errorf("line %d: want name=value", n)
 		case !headerName().MatchString(name):
-			return nil, fmt.Errorf("line %d: what stands before = is no name of a header", n)
+			return nil, fmt.Errorf("line %d: the text before = is not the name of a header", n)
 		case strings.Contains(reserved, " "+name+" ") || strings.HasPrefix(name, "grpc-") || strings.HasSuffix(name, "-bin"):
-			return nil, fmt.Errorf("line %d: this header belongs to the protocol", n)
+			return nil, fmt.Errorf("line %d: the protocol sets this header itself", n)
 		case strings.IndexFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) >= 0:
 			return nil, fmt.Errorf("line %d: the value has a character that no header can have", n)
 		}
 		if _, twice := headers[name]; twice {
-			return nil, fmt.Errorf("line %d: this header stands there twice", n)
+			return nil, fmt.Errorf("line %d: this header is set twice", n)
 		}
 		headers[name] = value
 	}
@@ -134,6 +134,26 @@ func parseHeaders(text []byte) (map[string]string, error) {
 		return nil, errors.New("there is no header in it: want name=value, one a line")
 	}
 	return headers, nil
+}
+
+// readHeaders returns why a request to the route would not have its headers, or nil.
+func (r route) readHeaders() error {
+	if r.headerPath == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), filePatience)
+	defer cancel()
+	f := &headerFile{
+		path: r.headerPath, variable: r.headerVariable, hidden: &secrets{}, reading: make(chan struct{}, 1),
+		checkMode: func(fs.FileMode) {},
+	}
+	var err error
+	if r.protocol == grpcProtocol {
+		_, err = f.overGRPC(ctx)
+	} else {
+		_, err = f.load(ctx)
+	}
+	return err
 }
 
 // overHTTP returns a request with the file's headers, which take precedence over those of variables.
@@ -169,7 +189,7 @@ func (f *headerFile) overGRPC(ctx context.Context) (context.Context, error) {
 	}
 	for name, value := range headers {
 		if !grpcName().MatchString(name) {
-			return nil, &headersError{f.variable, errors.New("a name in it has characters that no header of gRPC can have")}
+			return nil, &headersError{f.variable, errors.New("a name in it has characters that gRPC does not allow in names of headers")}
 		}
 		all.Set(name, value)
 	}

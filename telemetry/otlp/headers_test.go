@@ -2,6 +2,7 @@ package otlp_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -148,14 +149,14 @@ func TestHeadersFileUnusable(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"empty", "\n# nothing\n", "there is no header in it"},
 		{"a key alone", "a=b\nhunter2x-key\n", "line 2: want name=value"},
-		{"a name with a space", "hunter2x key=a", "line 1: what stands before = is no name of a header"},
-		{"no name", "=hunter2x", "line 1: what stands before ="},
+		{"a name with a space", "hunter2x key=a", "line 1: the text before = is not the name of a header"},
+		{"no name", "=hunter2x", "line 1: the text before = is not the name"},
 		{"a control character", "a=hunter2x\x1bkey", "line 1: the value has a character"},
 		{"not ASCII", "a=hunter2xé", "line 1: the value has a character"},
-		{"twice", "a=hunter2x\nA=hunter2x", "line 2: this header stands there twice"},
-		{"of the protocol", "Content-Type=hunter2x", "line 1: this header belongs to the protocol"},
-		{"of gRPC", "grpc-timeout=hunter2x", "line 1: this header belongs to the protocol"},
-		{"binary", "key-bin=hunter2x", "line 1: this header belongs to the protocol"},
+		{"twice", "a=hunter2x\nA=hunter2x", "line 2: this header is set twice"},
+		{"of the protocol", "Content-Type=hunter2x", "line 1: the protocol sets this header itself"},
+		{"of gRPC", "grpc-timeout=hunter2x", "line 1: the protocol sets this header itself"},
+		{"binary", "key-bin=hunter2x", "line 1: the protocol sets this header itself"},
 		{"large", "a=" + strings.Repeat("hunter2x", 64<<10), "it is larger than 64 KiB"},
 		{"a directory", "", "it is not a regular file"},
 	} {
@@ -177,6 +178,44 @@ func TestHeadersFileUnusable(t *testing.T) {
 				t.Errorf("%d requests", n)
 			}
 		})
+	}
+}
+
+// TestHeadersFileRoute: what describes a route says that a file of headers cannot be used. An apostrophe is for headers of HTTP alone.
+func TestHeadersFileRoute(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "headers")
+	for _, test := range []struct {
+		protocol otlptest.Protocol
+		text     string
+		warned   bool
+	}{
+		{otlptest.GRPC, "", true}, {otlptest.GRPC, "k=v", false}, {otlptest.GRPC, "k'=v", true}, {otlptest.HTTP, "k'=v", false},
+		{otlptest.HTTP, "hunter2x", true},
+	} {
+		if test.text != "" {
+			replaceFile(t, path, test.text)
+		}
+		for _, r := range otlp.Routes(lookupOf(map[string]string{headersFile: path, "OTEL_EXPORTER_OTLP_PROTOCOL": string(test.protocol)})) {
+			warnings := strings.Join(r.Warnings, "\n")
+			if strings.Contains(warnings, "the file of SPANPIPE_"+headersFile+" cannot be used: ") != test.warned || r.Problem != "" ||
+				strings.Contains(warnings, "hunter2x") || strings.Contains(warnings, path) {
+				t.Errorf("%s, %q: %+v", test.protocol, test.text, r)
+			}
+		}
+	}
+}
+
+// TestHeadersFileLate: a read that takes too long is the file's fault; one that the end of the session has cut off is not.
+func TestHeadersFileLate(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := otlp.LoadWhileReading(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("at the end of the session: %v", err)
+	}
+	ctx, cancel = context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	if err := otlp.LoadWhileReading(ctx); err == nil || err.Error() != "the file of V cannot be used: it could not be read in time" {
+		t.Errorf("at the end of the request: %v", err)
 	}
 }
 
@@ -263,7 +302,7 @@ func TestHeadersFileNamesOfGRPC(t *testing.T) {
 				return
 			}
 			if err != nil || got.Verdict != otlp.Failed || !strings.Contains(got.Cause, "the file of SPANPIPE_"+headersFile+
-				" cannot be used: a name in it has characters that no header of gRPC can have") || len(r.Requests()) > 0 {
+				" cannot be used: a name in it has characters that gRPC does not allow in names of headers") || len(r.Requests()) > 0 {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
@@ -283,11 +322,11 @@ func TestHeadersFileOfAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(headersFile, path)
-	for supplier, want := range map[string]int{"": 1, "/etc/policy": 0} {
+	for supplier, want := range map[otlp.Supplier]int{{}: 1, {File: "/etc/policy"}: 0} {
 		s := open(t, func(cfg *otlp.Config) { cfg.Supplier = supplier })
 		s.record(1)
 		if log := s.end(); strings.Count(log, "can be read by every user") != want || strings.Contains(log, path) {
-			t.Errorf("with the supplier %q, log:\n%s", supplier, log)
+			t.Errorf("with the supplier %v, log:\n%s", supplier, log)
 		}
 	}
 }
@@ -298,11 +337,33 @@ func TestSupplied(t *testing.T) {
 	defer page.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", page.URL)
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-	s := open(t, func(cfg *otlp.Config) { cfg.Supplier = "/etc/policy" })
+	s := open(t, func(cfg *otlp.Config) { cfg.Supplier.File = "/etc/policy" })
 	s.record(1)
-	const want = "to otlp.endpoint spanpipe adds /v1/traces: is the rest of it the collector's base URL? (in /etc/policy)"
+	const want = "to otlp.endpoint in /etc/policy spanpipe adds /v1/traces: is the rest of it the collector's base URL?"
 	if log := s.end(); !strings.Contains(log, want) {
 		t.Errorf("log:\n%s", log)
+	}
+}
+
+// TestNamed: a message has the file beside the first of its keys, and does not take a user's proxy for the file's.
+func TestNamed(t *testing.T) {
+	for _, test := range []struct {
+		proxy      bool
+		text, want string
+	}{
+		{false, "OTEL_EXPORTER_OTLP_CLIENT_KEY: the file cannot be used", "otlp.client_key in /p: the file cannot be used"},
+		{false, "name a file in SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS_FILE: a line", "name a file in otlp.headers_file in /p: a line"},
+		{false, "OTEL_EXPORTER_OTLP_HEADERS and OTEL_EXPORTER_OTLP_ENDPOINT", "otlp.headers_file in /p and otlp.endpoint"},
+		{false, "http://x (HTTPS_PROXY), or name the collector's host in NO_PROXY", "http://x (HTTPS_PROXY), or name the collector's host in NO_PROXY"},
+		{true, "check HTTPS_PROXY, or name the collector's host in NO_PROXY", "check otlp.proxy in /p"},
+		{true, "no collector at https://otlp.example", "no collector at https://otlp.example"},
+	} {
+		if got := (otlp.Supplier{File: "/p", Proxy: test.proxy}).Named(test.text); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+		if got := (otlp.Supplier{}).Named(test.text); got != test.text {
+			t.Errorf("without a file: %q", got)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ type problems struct {
 	hidden  *secrets    // hides what a collector may quote of our variables
 	warning atomic.Bool // a warning of the collector has been reported
 
-	supplier string // see Config
+	supplier Supplier
 
 	mu     sync.Mutex
 	failed map[string]bool        // the endpoints whose failure has been reported; "" for those of the SDK
@@ -74,7 +74,7 @@ func (p *problems) use(r *route) {
 // modeCheck returns a function that warns, once, of a file that others can read. One that a policy names is for all users.
 // Windows has no such modes.
 func (p *problems) modeCheck(variable string) func(fs.FileMode) {
-	if p.supplier != "" || runtime.GOOS == "windows" {
+	if p.supplier.File != "" || runtime.GOOS == "windows" {
 		return func(fs.FileMode) {}
 	}
 	var once sync.Once
@@ -139,5 +139,5 @@ func (p *problems) undelivered(endpoint string, f failure) {
 	}
 	p.failed[endpoint] = true
 	p.logger.Warn("telemetry cannot be delivered; the server is not affected",
-		"error", p.hidden.Replace(Named(p.supplier, f.cause)), "hint", Named(p.supplier, f.hint))
+		"error", p.hidden.Replace(p.supplier.Named(f.cause)), "hint", p.supplier.Named(f.hint))
 }

@@ -259,12 +259,16 @@ type Route struct {
 	Off      bool     // because the user does not want this signal to be sent
 }
 
-// Routes returns where each signal would be sent under the given environment. It connects to nothing.
+// Routes returns where each signal would be sent under the given environment. It reads files that the variables name, and connects to nothing.
 func Routes(lookup func(string) (string, bool)) []Route {
 	var all []Route
 	for _, s := range signals {
 		r, err := routeOf(s, lookup)
-		all = append(all, r.describe(s, err))
+		described := r.describe(s, err)
+		if err := r.readHeaders(); err != nil {
+			described.Warnings = append(described.Warnings, err.Error()+"; nothing is sent until it can be")
+		}
+		all = append(all, described)
 	}
 	return all
 }

@@ -38,7 +38,7 @@ type Sender struct {
 	gzip     bool
 	agent    string
 	hidden   *secrets
-	supplier string // see Config
+	supplier Supplier
 	attempts attempts
 	connect  func() (*grpc.ClientConn, error)
 	client   *http.Client

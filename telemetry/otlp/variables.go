@@ -1,9 +1,6 @@
 package otlp
 
-import (
-	"strings"
-	"sync"
-)
+import "strings"
 
 const variablePrefix = "OTEL_EXPORTER_OTLP_"
 
@@ -63,27 +60,40 @@ func ProxyVariables() []string {
 	return []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"}
 }
 
-// Named returns a message with the keys of the file that has set the variables of the destination, see Config.Supplier, instead of
-// the names of those.
-func Named(supplier, text string) string {
-	if supplier == "" {
-		return text
-	}
-	named := keyNames().Replace(text)
-	if named != text {
-		named += " (in " + supplier + ")"
-	}
-	return named
+// Supplier is a file, such as a policy, that has set the variables of the destination. The zero Supplier has set none.
+type Supplier struct {
+	File  string // its name in messages
+	Proxy bool   // it decides about the proxy as well, and no variable does
 }
 
-// keyNames names variables as the policy file does. A longer name comes before one that it begins with.
-var keyNames = sync.OnceValue(func() *strings.Replacer {
-	pairs := []string{ownPrefix + variablePrefix + "HEADERS_FILE", "otlp.headers_file", ownPrefix + variablePrefix + "HEADERS", "otlp.headers_file"}
-	for _, pair := range [][2]string{
-		{"ENDPOINT", "endpoint"}, {"PROTOCOL", "protocol"}, {"CERTIFICATE", "certificate"},
-		{"CLIENT_CERTIFICATE", "client_certificate"}, {"CLIENT_KEY", "client_key"}, {"HEADERS", "headers_file"},
-	} {
-		pairs = append(pairs, variablePrefix+pair[0], "otlp."+pair[1])
+// noProxy is the part of a hint that NO_PROXY can mend.
+const noProxy = ", or name the collector's host in NO_PROXY"
+
+// Named returns a message with the keys of the file instead of the names of variables, the first one with the file.
+func (s Supplier) Named(text string) string {
+	if s.File == "" {
+		return text
 	}
-	return strings.NewReplacer(append(pairs, "HTTPS_PROXY", "otlp.proxy", "HTTP_PROXY", "otlp.proxy")...)
-})
+	if s.Proxy {
+		text = strings.ReplaceAll(text, noProxy, "")
+	}
+	in := " in " + s.File
+	return suppliedName().ReplaceAllStringFunc(text, func(variable string) string {
+		_, key, isDestination := strings.Cut(strings.ToLower(variable), strings.ToLower(variablePrefix))
+		switch {
+		case isDestination && key == "headers":
+			key = "headers_file"
+		case !isDestination && !s.Proxy:
+			return variable
+		case !isDestination:
+			key = "proxy"
+		}
+		key += in
+		in = ""
+		return "otlp." + key
+	})
+}
+
+// suppliedName matches the variables that a file can set. A longer name comes before one that it begins with.
+var suppliedName = lazy("(?:" + ownPrefix + ")?" + variablePrefix +
+	"(?:ENDPOINT|PROTOCOL|CERTIFICATE|CLIENT_CERTIFICATE|CLIENT_KEY|HEADERS_FILE|HEADERS)|HTTPS?_PROXY")
