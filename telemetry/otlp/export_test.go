@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"context"
+	"io/fs"
 
 	"google.golang.org/grpc/mem"
 )
@@ -34,6 +35,21 @@ func Explain(endpoint string, err error) (cause, hint string) {
 	})
 	f := r.explain(attempt{}, err)
 	return f.cause, f.hint
+}
+
+// HeaderFile returns what reads a file of headers for a request. The function runs during each read.
+func HeaderFile(path string, during func(fs.FileMode)) func(context.Context) (map[string]string, error) {
+	f := &headerFile{path: path, variable: "FILE", hidden: &secrets{}, reading: make(chan struct{}, 1), checkMode: during}
+	return f.load
+}
+
+// Hide hides words in a text, and returns how many of them are known in the end.
+func Hide(words []string, text string) (hidden string, known int) {
+	s := &secrets{}
+	for _, word := range words {
+		s.hide(word, "-")
+	}
+	return s.Replace(text), len(s.known)
 }
 
 // InTime bounds a read.
