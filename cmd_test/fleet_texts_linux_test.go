@@ -24,7 +24,7 @@ func TestFleetRules(t *testing.T) {
 `)
 			want := ""
 			if left != "" {
-				want = file + " forbids to capture: " + left + "\n"
+				want = policyFile + " forbids to capture: " + left + "\n"
 			}
 			stderr := m.session(t, append(r.Env(otlptest.HTTP), "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_METRIC_RULES=/etc/spanpipe/rules.yaml")...)
 			if strings.Contains(stderr, "warning") != (left != "") || !strings.Contains(stderr, want) {
@@ -53,13 +53,13 @@ func TestFleetTexts(t *testing.T) {
 		want   []string
 	}{
 		{"version: 1\nlocks: {keep: 7d, keep_content: 1h, forbid_capture: [results]}\n", []string{
-			"for 7 days, and at most 200 MB of all sessions (" + file + ", locks.keep)",
-			"captured content: for 1h0m0s (" + file + ", locks.keep_content)",
-			"results: results of tool calls; " + file + " forbids it\n",
+			"for 7 days, and at most 200 MB of all sessions (" + policyFile + ", locks.keep)",
+			"captured content: for 1h0m0s (" + policyFile + ", locks.keep_content)",
+			"results: results of tool calls; " + policyFile + " forbids it\n",
 			"prompts: prompts and sampling messages\n",
 		}},
 		{"version: 1\ndefaults: {keep: 7d}\nlocks: {keep: 30d}\n", []string{
-			"for 7 days (SPANPIPE_KEEP; now by " + file + ", defaults.keep)", "captured content: for 24 hours (SPANPIPE_KEEP_CONTENT)",
+			"for 7 days (SPANPIPE_KEEP; now by " + policyFile + ", defaults.keep)", "captured content: for 24 hours (SPANPIPE_KEEP_CONTENT)",
 		}},
 	} {
 		out, stderr, code := newMachine(t, test.policy).run(t, []string{local, "SPANPIPE_CAPTURE=errors"}, "consent")
@@ -70,7 +70,7 @@ func TestFleetTexts(t *testing.T) {
 		}
 	}
 	out, _, _ := newMachine(t, "version: 2\n").run(t, []string{local}, "consent")
-	if !strings.Contains(out, "errors: error messages; not while "+file+" cannot be used\n") {
+	if !strings.Contains(out, "errors: error messages; not while "+policyFile+" cannot be used\n") {
 		t.Errorf("the strictest reading: %s", out)
 	}
 }
