@@ -1,43 +1,50 @@
 package cmd_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// TestFleetRules: rules that look at content which may not be captured are left out, with one warning. What is in a result may be the
-// text of an error, and a resource is chosen by its URI.
+// TestFleetRules: rules that look at content which may not be captured are left out, with one warning: by a label, by their value, or by
+// when they count. What is in a result may be the text of an error, a prompt has arguments, too, and a resource is chosen by its URI.
 func TestFleetRules(t *testing.T) {
-	for forbidden, left := range map[string]string{"arguments": "asked", "results": "said", "errors": "said", "uris": "opened", "prompts": ""} {
+	for forbidden, left := range map[string][]string{
+		"arguments": {"asked", "chosen", "measured", "prompted"}, "results": {"said"}, "errors": {"said"}, "uris": {"opened"},
+		"prompts": {"prompted"}, "messages": nil,
+	} {
 		t.Run(forbidden, func(t *testing.T) {
 			t.Parallel()
 			r := otlptest.Start(t, otlptest.Config{})
 			m := newMachine(t, "version: 1\nlocks: {forbid_capture: ["+forbidden+"]}\n")
 			m.write(t, "rules.yaml", `rules:
 - {name: asked, type: counter, match: {tool: echo}, labels: [{name: text, from: arguments, path: $.text, values: [hello]}]}
+- {name: chosen, type: counter, match: {tool: echo}, when: {from: arguments, path: $.text, contains: [hello]}}
+- {name: measured, type: counter, match: {tool: echo}, value: {from: arguments, path: $.text, as: count}}
+- {name: prompted, type: counter, match: {prompt: "*"}, labels: [{name: text, from: arguments, path: $.text, values: [hello]}]}
 - {name: said, type: counter, match: {tool: echo}, labels: [{name: text, from: text, values: [hello]}]}
 - {name: opened, type: counter, match: {resource: "file:///home/*"}}
 - {name: read, type: counter, match: {resource: "*"}}
 - {name: calls, type: counter, match: {tool: echo}}
 `)
 			want := ""
-			if left != "" {
-				want = policyFile + " forbids to capture: " + left + "\n"
+			if left != nil {
+				want = policyFile + " forbids to capture: " + strings.Join(left, ", ") + "\n"
 			}
 			stderr := m.session(t, append(r.Env(otlptest.HTTP), "SPANPIPE_TELEMETRY=otlp", "SPANPIPE_METRIC_RULES=/etc/spanpipe/rules.yaml")...)
-			if strings.Contains(stderr, "warning") != (left != "") || !strings.Contains(stderr, want) {
+			if strings.Contains(stderr, "warning") != (left != nil) || !strings.Contains(stderr, want) {
 				t.Errorf("stderr: %s, want %s", stderr, want)
 			}
 			out, _, _ := m.run(t, []string{"SPANPIPE_TELEMETRY=otlp", "SPANPIPE_METRIC_RULES=/etc/spanpipe/rules.yaml"}, "consent")
-			for _, name := range []string{"asked", "said", "opened", "read", "calls"} {
-				if strings.Contains(out, name+" (counter)") != (name != left) {
+			for _, name := range []string{"asked", "chosen", "measured", "prompted", "said", "opened", "read", "calls"} {
+				if strings.Contains(out, name+" (counter)") == slices.Contains(left, name) {
 					t.Errorf("consent names %s: %s", name, out)
 				}
 			}
-			for _, name := range []string{"asked", "said", "calls"} {
-				if n := len(r.Series(name, nil)); n > 0 != (name != left) {
+			for _, name := range []string{"asked", "chosen", "measured", "said", "calls"} {
+				if n := len(r.Series(name, nil)); n > 0 == slices.Contains(left, name) {
 					t.Errorf("there are %d series of %s", n, name)
 				}
 			}
