@@ -46,16 +46,16 @@ func TestHangingFile(t *testing.T) {
 // TestHangingHeaders: a read that hangs does not hold the end of a session, and holds other requests for as long as they may take, without
 // a read beside it. The file counts again once the read has returned.
 func TestHangingHeaders(t *testing.T) {
-	path, begun, end := filepath.Join(t.TempDir(), "headers"), make(chan struct{}, 3), make(chan struct{})
+	path, started, end := filepath.Join(t.TempDir(), "headers"), make(chan struct{}, 3), make(chan struct{})
 	replaceFile(t, path, "k=v")
-	load := otlp.HeaderFile(path, func(fs.FileMode) { begun <- struct{}{}; <-end })
+	load := otlp.HeaderFile(path, func(fs.FileMode) { started <- struct{}{}; <-end })
 	session, endSession := context.WithCancel(t.Context())
 	first := make(chan error)
 	go func() { // ends with the session
 		_, err := load(session)
 		first <- err
 	}()
-	<-begun
+	<-started
 	endSession()
 	if err := <-first; !errors.Is(err, context.Canceled) {
 		t.Errorf("at the end of a session: %v, want that it was canceled", err)
@@ -67,8 +67,8 @@ func TestHangingHeaders(t *testing.T) {
 		t.Errorf("%v, %v", headers, err)
 	}
 	close(end)
-	if headers, err := load(t.Context()); err != nil || headers["k"] != "v" || len(begun) != 1 {
-		t.Errorf("%v, %v, and %d more reads, want one", headers, err, len(begun))
+	if headers, err := load(t.Context()); err != nil || headers["k"] != "v" || len(started) != 1 {
+		t.Errorf("%v, %v, and %d more reads, want one", headers, err, len(started))
 	}
 }
 
