@@ -40,6 +40,10 @@ func TestPeersAlertmanagerMutes(t *testing.T) {
 			tool("12", "McpToolFailing", warning, "fetch"), true},
 		{"budgets of both kinds", tool("14", "McpSuccessBurningFast", critical, "fetch"), tool("14", "McpLatencyBurningFast", critical, "fetch"), false},
 		{"budgets", tool("13", "McpSuccessBurningFast", critical, "fetch"), tool("13", "McpSuccessBurningSteady", critical, "fetch"), true},
+		{"budgets of latency", tool("15", "McpLatencyBurningFast", critical, "fetch"), tool("15", "McpLatencyBurningSteady", critical, "fetch"), true},
+		{"a broken tool's budget", tool("16", "McpToolBroken", critical, "fetch"), tool("16", "McpSuccessBurningFast", critical, "fetch"), true},
+		{"no collector", labels{"alertname": "McpCollectorDown", "severity": critical, "job": "collector"},
+			labels{"alertname": "McpServerDown", "severity": critical, "job": "17"}, true},
 	}
 	for _, test := range tests {
 		a.post(t, test.cause, test.other)

@@ -62,6 +62,11 @@ func (c *connectionCounter) connections(t *testing.T) int {
 	}
 }
 
+// used returns what reports whether there was a connection since the last time.
+func (c *connectionCounter) used(t *testing.T) func() bool {
+	return func() bool { return c.connections(t) > 0 }
+}
+
 // TestNoConsentNoConnection: with every endpoint variable set, a session connects only with the user's consent.
 func TestNoConsentNoConnection(t *testing.T) {
 	for _, test := range []struct {

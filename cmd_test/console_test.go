@@ -83,6 +83,21 @@ func TestConsole(t *testing.T) {
 	}
 }
 
+// TestConsoleHang: where the console shows a call that hangs, no warning repeats it.
+func TestConsoleHang(t *testing.T) {
+	for telemetry, warns := range map[string]bool{"console,local": false, "local": true} {
+		h := open(t, cast.As(t, "server"), "SPANPIPE_TELEMETRY="+telemetry, "SPANPIPE_DIR="+t.TempDir(), "SPANPIPE_HANG_AFTER=1s")
+		c := mcptest.Connect(h)
+		hung := c.Ask("tools/call", mcptest.Object{"name": "hang"})
+		mcptest.Eventually(t, "the call is reported as hanging", func() bool { return strings.Contains(h.Stderr.String(), "hang") })
+		c.Notify("notifications/cancelled", mcptest.Object{"requestId": hung})
+		endSession(t, h)
+		if stderr := h.Stderr.String(); strings.Contains(stderr, "warning: ") != warns {
+			t.Errorf("with %s, want a warning: %t:\n%s", telemetry, warns, stderr)
+		}
+	}
+}
+
 func matches(pattern, s string) bool {
 	return regexp.MustCompile("^(?:" + pattern + ")$").MatchString(s)
 }

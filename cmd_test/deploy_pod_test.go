@@ -90,7 +90,7 @@ func startClusterGateway(t *testing.T, c cluster, spec pod) (gateway *runningPod
 		environ = append(environ, name+"="+to)
 	}
 	gateway.startCollector(t, gateway.server, append(environ, "GATEWAY_NAME=spanpipe-gateway-0")...)
-	page := fetchPage(t, "http://"+gateway.metrics+"/metrics")
+	page := fetchText("http://" + gateway.metrics + "/metrics")
 	for _, name := range []string{"otelcol_process_uptime_seconds_total", "otelcol_exporter_queue_size", "otelcol_exporter_queue_capacity"} {
 		if !regexp.MustCompile(`(?m)^` + name + `[{ ]`).MatchString(page) {
 			t.Errorf("the gateway's own metrics have no %s, which alerts-gateway.yaml expects:\n%s", name, page)
@@ -124,7 +124,7 @@ func startServer(t *testing.T, c cluster, namespace string, spec pod, proxy stri
 		code, out := p.probe(t, p.server.StartupProbe.Exec.Command)
 		return code == 0 && strings.HasPrefix(out, "healthy: ")
 	})
-	waitFor(t, "the readiness probe", func() bool { return answers("http://" + p.mcp + p.server.ReadinessProbe.HTTPGet.Path) })
+	waitFor(t, "the readiness probe", func() bool { return getJSON("http://"+p.mcp+p.server.ReadinessProbe.HTTPGet.Path, nil) == nil })
 	return p
 }
 
@@ -200,7 +200,7 @@ func (p *runningPod) startCollector(t *testing.T, c container, environ ...string
 			t.Logf("output of the collector:\n%s", &log)
 		}
 	})
-	waitFor(t, "the collector to be ready", func() bool { return answers("http://" + p.health + c.StartupProbe.HTTPGet.Path) })
+	waitFor(t, "the collector to be ready", func() bool { return getJSON("http://"+p.health+c.StartupProbe.HTTPGet.Path, nil) == nil })
 }
 
 // mount writes the files of a ConfigMap or Secret in the cluster to a directory.
@@ -262,30 +262,6 @@ func (p *runningPod) terminate(t *testing.T) {
 	}
 }
 
-// answers reports whether a page answers with success.
-func answers(url string) bool {
-	response, err := http.Get(url)
-	if err != nil {
-		return false
-	}
-	_ = response.Body.Close()
-	return response.StatusCode == http.StatusOK
-}
-
-func fetchPage(t *testing.T, url string) string {
-	t.Helper()
-	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // startProxy starts an HTTP proxy in which every name is that of one address, and returns the proxy's own.
 func startProxy(t *testing.T, address string) string {
 	t.Helper()
@@ -343,7 +319,7 @@ func runPods(t *testing.T, c cluster, gateway pod, alone, full pod) {
 		p := startServer(t, c, "tools", full, proxy)
 		p.call(t, "fail", map[string]any{"text": "refused"})
 		wantLive(t, p)
-		page := fetchPage(t, "http://"+p.admin+"/metrics")
+		page := fetchText("http://" + p.admin + "/metrics")
 		if !strings.Contains(page, "mcp_server_operation_duration_seconds") {
 			t.Errorf("the page for Prometheus has no metrics of operations:\n%s", page)
 		}

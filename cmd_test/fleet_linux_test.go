@@ -80,8 +80,15 @@ func (m machine) run(t *testing.T, variables []string, args ...string) (stdout, 
 // session has a session with a call, and returns its stderr.
 func (m machine) session(t *testing.T, variables ...string) string {
 	t.Helper()
+	return m.sessionUntil(t, "", func() bool { return true }, variables...)
+}
+
+// sessionUntil has a session with a call that ends once something has happened.
+func (m machine) sessionUntil(t *testing.T, what string, happened func() bool, variables ...string) string {
+	t.Helper()
 	h := mcptest.Open(t, append(m.front, wrapped(t, cast.As(t, "server"))...), m.in(variables...))
 	mcptest.Connect(h).Tool("echo", map[string]any{"text": "hello"})
+	mcptest.Eventually(t, what, happened)
 	endSession(t, h)
 	return h.Stderr.String()
 }
@@ -106,7 +113,8 @@ func (m machine) decisions(t *testing.T, variables []string, flags ...string) (m
 	return all, stderr
 }
 
-const file = "/etc/spanpipe/policy.yaml"
+// policyFile is where a machine has its policy.
+const policyFile = "/etc/spanpipe/policy.yaml"
 
 // TestFleetDecides: consent says of each setting what has decided it, and what a lock has overruled.
 func TestFleetDecides(t *testing.T) {
@@ -145,28 +153,28 @@ locks: {keep: 10d}
 		warning   string
 	}{
 		{"locks overrule", locks, everything, nil, map[string]string{
-			"sinks":                "local, otlp | policy lock | " + file + " locks.forbid_sinks | prometheus of SPANPIPE_TELEMETRY",
-			"content":              "errors | policy lock | " + file + " locks.forbid_capture | results of SPANPIPE_CAPTURE",
-			"destination":          "https://otlp.example:4317 | policy lock | " + file + " locks.otlp | OTEL_EXPORTER_OTLP_LOGS_ENDPOINT SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS https_proxy",
-			"retention":            "7 days and 50 MB | policy lock | " + file + " locks.keep | SPANPIPE_KEEP",
+			"sinks":                "local, otlp | policy lock | " + policyFile + " locks.forbid_sinks | prometheus of SPANPIPE_TELEMETRY",
+			"content":              "errors | policy lock | " + policyFile + " locks.forbid_capture | results of SPANPIPE_CAPTURE",
+			"destination":          "https://otlp.example:4317 | policy lock | " + policyFile + " locks.otlp | OTEL_EXPORTER_OTLP_LOGS_ENDPOINT SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS https_proxy",
+			"retention":            "7 days and 50 MB | policy lock | " + policyFile + " locks.keep | SPANPIPE_KEEP",
 			"retention of content": "30m | variable | SPANPIPE_KEEP_CONTENT | ",
-			"key of all hashes":    "/etc/spanpipe/headers | policy lock | " + file + " locks.hash_key_file | SPANPIPE_HASH_KEY_FILE",
+			"key of all hashes":    "/etc/spanpipe/headers | policy lock | " + policyFile + " locks.hash_key_file | SPANPIPE_HASH_KEY_FILE",
 			"user hash":            "hash | variable | SPANPIPE_USER | ",
-			"metrics page":         "none | policy lock | " + file + " locks.forbid_sinks | SPANPIPE_ADMIN_ADDR",
+			"metrics page":         "none | policy lock | " + policyFile + " locks.forbid_sinks | SPANPIPE_ADMIN_ADDR",
 			"metric rules":         "/rules | variable | SPANPIPE_METRIC_RULES | ",
 		}, ""},
 		{"defaults supply", defaults, local, []string{"--keep-content", "2h"}, map[string]string{
 			"sinks":                "local, otlp | variable | SPANPIPE_TELEMETRY | ",
 			"content":              "errors | variable | SPANPIPE_CAPTURE | ",
-			"destination":          "https://otlp.example:4317 | policy default | " + file + " defaults.otlp | ",
-			"retention":            "7 days | policy default | " + file + " defaults.keep | ",
+			"destination":          "https://otlp.example:4317 | policy default | " + policyFile + " defaults.otlp | ",
+			"retention":            "7 days | policy default | " + policyFile + " defaults.keep | ",
 			"retention of content": "2 hours | flag | --keep-content | ",
-			"key of all hashes":    "/etc/spanpipe/headers | policy default | " + file + " defaults.hash_key_file | ",
+			"key of all hashes":    "/etc/spanpipe/headers | policy default | " + policyFile + " defaults.hash_key_file | ",
 		}, ""},
 		{"defaults give way", defaults, everything, nil, map[string]string{
 			"sinks":             "local, otlp, prometheus | variable | SPANPIPE_TELEMETRY | ",
 			"destination":       "http://localhost:4317, http://mine:1 | variable | OTEL_EXPORTER_OTLP_LOGS_ENDPOINT SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS | ",
-			"retention":         "10 days | policy lock | " + file + " locks.keep | SPANPIPE_KEEP",
+			"retention":         "10 days | policy lock | " + policyFile + " locks.keep | SPANPIPE_KEEP",
 			"key of all hashes": "/mine | variable | SPANPIPE_HASH_KEY_FILE | ",
 		}, ""},
 		{"no policy", none, local, nil, map[string]string{
@@ -175,11 +183,11 @@ locks: {keep: 10d}
 			"key of all hashes": "/home/.local/state/spanpipe/key | default |  | ",
 		}, ""},
 		{"the strictest reading", broken, everything, nil, map[string]string{
-			"sinks":        "local | policy unusable | " + file + " | otlp, prometheus of SPANPIPE_TELEMETRY",
-			"content":      "none | policy unusable | " + file + " | errors, results of SPANPIPE_CAPTURE",
-			"user hash":    "off | policy unusable | " + file + " | SPANPIPE_USER",
-			"metric rules": "none | policy unusable | " + file + " | SPANPIPE_METRIC_RULES",
-			"metrics page": "none | policy unusable | " + file + " | SPANPIPE_ADMIN_ADDR",
+			"sinks":        "local | policy unusable | " + policyFile + " | otlp, prometheus of SPANPIPE_TELEMETRY",
+			"content":      "none | policy unusable | " + policyFile + " | errors, results of SPANPIPE_CAPTURE",
+			"user hash":    "off | policy unusable | " + policyFile + " | SPANPIPE_USER",
+			"metric rules": "none | policy unusable | " + policyFile + " | SPANPIPE_METRIC_RULES",
+			"metrics page": "none | policy unusable | " + policyFile + " | SPANPIPE_ADMIN_ADDR",
 		}, `2:9: locks has no "kept"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -246,39 +254,37 @@ func TestFleetServerEnvironment(t *testing.T) {
 		strings.Contains(out, "127.0.0.1") || strings.Contains(out, "HEADERS") || strings.Contains(out, "SPANPIPE") {
 		t.Errorf("exits with %d: %s%s", code, out, stderr)
 	}
-	if !strings.Contains(stderr, "set otlp.endpoint in "+file+" to its address") {
+	if !strings.Contains(stderr, "set otlp.endpoint in "+policyFile+" to its address") {
 		t.Errorf("stderr does not name the policy: %s", stderr)
 	}
 }
 
-// TestFleetProxy: a proxy of the environment does not divert what a lock sends; the policy's own one is used.
+// TestFleetProxy: a proxy of the environment does not divert what a lock sends; the policy's own one is used, also that of a default.
 func TestFleetProxy(t *testing.T) {
+	const at = "http://collector.invalid:4317"
 	for _, p := range []otlptest.Protocol{otlptest.GRPC, otlptest.HTTP} {
-		for _, by := range []string{"environment", "policy"} {
-			t.Run(string(p)+" by "+by, func(t *testing.T) {
+		telemetry := []string{"SPANPIPE_TELEMETRY=otlp", "OTEL_BSP_SCHEDULE_DELAY=100", shortFlush}
+		for _, key := range []string{"locks", "defaults"} {
+			t.Run(string(p)+" by "+key, func(t *testing.T) {
 				t.Parallel()
-				proxy, more := newConnectionCounter(t), ""
-				variables := []string{"SPANPIPE_TELEMETRY=otlp", shortFlush}
-				if by == "policy" {
-					more = ", proxy: '" + proxy.url() + "'"
-				} else {
-					variables = append(variables, "HTTP_PROXY="+proxy.url(), "HTTPS_PROXY="+proxy.url(), "http_proxy="+proxy.url(), "https_proxy="+proxy.url())
-				}
-				const at = "http://collector.invalid:4317"
-				m := newMachine(t, "version: 1\nlocks: {otlp: {endpoint: '"+at+"', protocol: "+string(p)+more+"}}\n")
-				m.session(t, variables...)
-				if n := proxy.connections(t); n > 0 != (by == "policy") {
-					t.Errorf("%d connections to the proxy", n)
-				}
-				if by == "environment" { // without the lock the same variables do divert
-					free := newMachine(t, "")
-					free.session(t, append(variables, "OTEL_EXPORTER_OTLP_ENDPOINT="+at, "OTEL_EXPORTER_OTLP_PROTOCOL="+string(p))...)
-					if proxy.connections(t) == 0 {
-						t.Error("the proxy of the environment is not used without a policy either")
-					}
-				}
+				proxy := newConnectionCounter(t)
+				m := newMachine(t, "version: 1\n"+key+": {otlp: {endpoint: '"+at+"', protocol: "+string(p)+", proxy: '"+proxy.url()+"'}}\n")
+				m.sessionUntil(t, "the policy's proxy is used", proxy.used(t), telemetry...)
 			})
 		}
+		t.Run(string(p)+" by the environment", func(t *testing.T) {
+			t.Parallel()
+			proxy := newConnectionCounter(t)
+			variables := slices.Concat(telemetry, []string{
+				"HTTP_PROXY=" + proxy.url(), "HTTPS_PROXY=" + proxy.url(), "http_proxy=" + proxy.url(), "https_proxy=" + proxy.url(),
+			})
+			newMachine(t, "version: 1\nlocks: {otlp: {endpoint: '"+at+"', protocol: "+string(p)+"}}\n").session(t, variables...)
+			if n := proxy.connections(t); n > 0 {
+				t.Errorf("%d connections to the proxy", n)
+			}
+			variables = append(variables, "OTEL_EXPORTER_OTLP_ENDPOINT="+at, "OTEL_EXPORTER_OTLP_PROTOCOL="+string(p))
+			newMachine(t, "").sessionUntil(t, "the proxy of the environment is used without a policy", proxy.used(t), variables...)
+		})
 	}
 }
 
@@ -310,7 +316,7 @@ func TestFleetUnusable(t *testing.T) {
 			if code != 0 || !strings.Contains(out, "tools/call") || strings.Contains(out, "hello") || strings.Contains(out, "enduser") {
 				t.Errorf("exits with %d: %s%s", code, out, stderr)
 			}
-			if out, stderr, code := m.run(t, variables, "push"); code != 2 || !strings.Contains(stderr, "nothing is sent: "+file+" cannot be used: otlp is not allowed") {
+			if out, stderr, code := m.run(t, variables, "push"); code != 2 || !strings.Contains(stderr, "nothing is sent: "+policyFile+" cannot be used: otlp is not allowed") {
 				t.Errorf("push exits with %d: %s%s", code, out, stderr)
 			}
 		})
@@ -361,7 +367,7 @@ func TestFleetStored(t *testing.T) {
 	}
 	m.write(t, "policy.yaml", "version: 1\nlocks: {keep: 1ms, keep_content: 1ms, forbid_capture: [results]}\n")
 	push := append(r.Env(otlptest.HTTP), "SPANPIPE_TELEMETRY=local")
-	if _, stderr, code := m.run(t, push, "push", "--content"); code != 2 || !strings.Contains(stderr, "--content: "+file+" forbids to capture results") || len(r.Requests()) > 0 {
+	if _, stderr, code := m.run(t, push, "push", "--content"); code != 2 || !strings.Contains(stderr, "--content: "+policyFile+" forbids to capture results") || len(r.Requests()) > 0 {
 		t.Errorf("push --content exits with %d: %s", code, stderr)
 	}
 	mcptest.Eventually(t, "the session is removed", func() bool {

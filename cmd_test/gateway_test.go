@@ -6,10 +6,8 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"io"
 	"math/big"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -306,14 +304,8 @@ func TestPeersGatewayToken(t *testing.T) {
 
 // lostSpans returns how many spans a session counts as not sent, on its page of metrics.
 func lostSpans(page string) (count float64) {
-	response, err := http.Get("http://" + page + "/metrics")
-	if err != nil {
-		return 0
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, _ := io.ReadAll(response.Body)
-	if found := lostSpan.FindSubmatch(text); found != nil {
-		count, _ = strconv.ParseFloat(string(found[1]), 64)
+	if found := lostSpan.FindStringSubmatch(fetchText("http://" + page + "/metrics")); found != nil {
+		count, _ = strconv.ParseFloat(found[1], 64)
 	}
 	return count
 }

@@ -1,7 +1,6 @@
 package cmd_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -108,24 +107,10 @@ func errorClasses(t *testing.T) string {
 // panelTitles returns the titles of the panels of each dashboard.
 func panelTitles(t *testing.T) map[string][]string {
 	t.Helper()
-	files, err := filepath.Glob("../deploy/grafana/dashboards/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no dashboards: %v", err)
-	}
 	titles := map[string][]string{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var board struct {
-			Panels []struct{ Type, Title string }
-		}
-		if err := json.Unmarshal(text, &board); err != nil {
-			t.Fatal(err)
-		}
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		for _, p := range board.Panels {
+	for _, d := range readDashboards(t) {
+		name := strings.TrimSuffix(d.file, ".json")
+		for _, p := range d.Panels {
 			if p.Type != "row" {
 				titles[name] = append(titles[name], p.Title)
 			}

@@ -252,14 +252,7 @@ func startLokiAlone(t *testing.T) string {
 	file := filepath.Join(dir, "loki.yaml")
 	writeFile(t, file, config)
 	background(t, peerPath(t, peerLoki), "-config.file="+file, "-config.expand-env=true")
-	waitFor(t, "Loki", func() bool {
-		response, err := http.Get("http://" + address + "/ready")
-		if err != nil {
-			return false
-		}
-		defer func() { _ = response.Body.Close() }()
-		return response.StatusCode == http.StatusOK
-	})
+	waitFor(t, "Loki", func() bool { return getJSON("http://"+address+"/ready", nil) == nil })
 	return "http://" + address
 }
 
@@ -297,23 +290,6 @@ func pushLines(t *testing.T, loki string, rows []logRow, lines []string) {
 	}
 }
 
-// lokiGet asks Loki, and decodes the answer.
-func lokiGet(address string, values url.Values, into any) error {
-	response, err := http.Get(address + "?" + values.Encode())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	var text bytes.Buffer
-	if _, err := text.ReadFrom(response.Body); err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", response.Status, &text)
-	}
-	return json.Unmarshal(text.Bytes(), into)
-}
-
 // lokiVector returns the values that a query has now, by their labels.
 func lokiVector(loki, query string) (map[string]float64, error) {
 	var decoded struct {
@@ -324,7 +300,7 @@ func lokiVector(loki, query string) (map[string]float64, error) {
 			}
 		}
 	}
-	if err := lokiGet(loki+"/loki/api/v1/query", url.Values{"query": {query}}, &decoded); err != nil {
+	if err := getJSON(loki+"/loki/api/v1/query?"+url.Values{"query": {query}}.Encode(), &decoded); err != nil {
 		return nil, err
 	}
 	out := map[string]float64{}
@@ -354,7 +330,7 @@ func lokiLines(loki, query string) (lines []string, err error) {
 		}
 	}
 	values := url.Values{"query": {query}, "limit": {"1000"}, "start": {strconv.FormatInt(time.Now().Add(-time.Hour).UnixNano(), 10)}}
-	if err := lokiGet(loki+"/loki/api/v1/query_range", values, &decoded); err != nil {
+	if err := getJSON(loki+"/loki/api/v1/query_range?"+values.Encode(), &decoded); err != nil {
 		return nil, err
 	}
 	for _, r := range decoded.Data.Result {

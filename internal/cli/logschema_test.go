@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -81,7 +82,7 @@ func each(of func(semconv.Record) object) (all []any) {
 }
 
 func hexadecimal(digits int) object {
-	return object{"type": "string", "pattern": "^[0-9a-f]{" + map[int]string{16: "16", 32: "32"}[digits] + "}$"}
+	return object{"type": "string", "pattern": "^[0-9a-f]{" + strconv.Itoa(digits) + "}$"}
 }
 
 // lineMembers are those that any line may have.

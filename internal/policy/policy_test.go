@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/jsonschema-go/jsonschema"
+
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/internal/policy"
 	"github.com/spanpipe/spanpipe/internal/schematest"
@@ -157,22 +159,33 @@ func TestGuide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples := block.FindAllStringSubmatch(string(page), -1)
-	for _, found := range examples {
+	examples := 0
+	for _, found := range block.FindAllStringSubmatch(string(page), -1) {
 		if !strings.HasPrefix(found[1], "version:") { // of another program
 			continue
 		}
+		examples++
 		parse(t, found[1])
 		if !schema(found[1]) {
 			t.Errorf("the schema rejects\n%s", found[1])
 		}
 	}
-	if len(examples) == 0 || !schema(full) {
-		t.Errorf("the guide has %d examples; the schema accepts every key: %v", len(examples), schema(full))
+	if examples == 0 || !schema(full) {
+		t.Errorf("the guide has %d examples; the schema accepts every key: %v", examples, schema(full))
 	}
+	keys := map[string]bool{}
 	for _, key := range regexp.MustCompile(`(?m)^ *(\w+):`).FindAllStringSubmatch(full, -1) {
+		keys[key[1]] = true
 		if !strings.Contains(string(page), "`"+key[1]+"`") && !strings.Contains(string(page), "."+key[1]+"`") {
 			t.Errorf("the guide does not describe %s", key[1])
+		}
+	}
+	root := schematest.Read(t, "../../docs/fleet.schema.json").Schema()
+	for _, part := range []*jsonschema.Schema{root, root.Properties["defaults"], root.Properties["locks"], root.Defs["otlp"]} {
+		for key := range part.Properties {
+			if !keys[key] {
+				t.Errorf("the policy with every key lacks %s of the schema", key)
+			}
 		}
 	}
 }

@@ -88,6 +88,30 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+// TestTrustOfOthers: what a way to the policy leads through belongs to its owner: a directory, the file, and a link, which another user
+// could lead elsewhere.
+func TestTrustOfOthers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files to other users")
+	}
+	for _, given := range []string{"etc", "etc/spanpipe", "etc/real", "etc/real/policy.yaml", "etc/real/file.yaml"} {
+		dir, err := filepath.EvalSymlinks(t.TempDir())
+		must(t, err)
+		must(t, os.MkdirAll(dir+"/etc/real", 0o755))
+		must(t, os.WriteFile(dir+"/etc/real/file.yaml", []byte("version: 1\n"), 0o644))
+		must(t, os.Symlink("file.yaml", dir+"/etc/real/policy.yaml"))
+		must(t, os.Symlink("real", dir+"/etc/spanpipe"))
+		path := dir + "/etc/spanpipe/policy.yaml"
+		if p, err := policy.ReadOwned(path, dir, 0); p == nil || err != nil {
+			t.Fatalf("%v, %v", p, err)
+		}
+		must(t, os.Lchown(filepath.Join(dir, given), 1, 1))
+		if p, err := policy.ReadOwned(path, dir, 0); p != nil || err == nil || !strings.Contains(err.Error(), "belongs to user 1 and not to root") {
+			t.Errorf("with %s of another user: %v, %v", given, p, err)
+		}
+	}
+}
+
 // TestUnreadable: a policy that this user may not read is an error, and not none.
 func TestUnreadable(t *testing.T) {
 	if os.Geteuid() == 0 {

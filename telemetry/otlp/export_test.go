@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"context"
+	"io/fs"
 
 	"google.golang.org/grpc/mem"
 )
@@ -36,22 +37,20 @@ func Explain(endpoint string, err error) (cause, hint string) {
 	return f.cause, f.hint
 }
 
+// HeaderFile returns what reads a file of headers for a request. The function runs during each read.
+func HeaderFile(path string, during func(fs.FileMode)) func(context.Context) (map[string]string, error) {
+	f := &headerFile{path: path, variable: "FILE", hidden: &secrets{}, reading: make(chan struct{}, 1), checkMode: during}
+	return f.load
+}
+
+// Hide hides words in a text, and returns how many of them are known in the end.
+func Hide(words []string, text string) (hidden string, known int) {
+	s := &secrets{}
+	for _, word := range words {
+		s.hide(word, "-")
+	}
+	return s.Replace(text), len(s.known)
+}
+
 // NewPreview is the transport of a preview.
 var NewPreview = newPreview
-
-// HideWords returns how many words are remembered after the headers' values, and a text without them.
-func HideWords(text string, values ...string) (n int, hidden string) {
-	s := &secrets{}
-	for _, v := range values {
-		s.hideHeader(v)
-	}
-	return len(s.known), s.Replace(text)
-}
-
-// LoadWhileReading loads a file of headers while another read of it does not return.
-func LoadWhileReading(ctx context.Context) error {
-	f := &headerFile{variable: "V", reading: make(chan struct{}, 1)}
-	f.reading <- struct{}{}
-	_, err := f.load(ctx)
-	return err
-}

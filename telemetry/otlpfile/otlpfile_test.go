@@ -199,7 +199,7 @@ func TestLogRecords(t *testing.T) {
 		t.Errorf("empty: %v", empty)
 	}
 	if full.GetBody().GetStringValue() != hostile || full.GetTimeUnixNano() != uint64(at(5).UnixNano()) || full.GetSeverityNumber() != 13 ||
-		full.GetSeverityText() != "WARN" || full.GetTraceId()[0] != 1 || full.GetSpanId()[0] != 2 || full.GetFlags() != 1 {
+		full.GetSeverityText() != "WARN" || full.GetEventName() != "spanpipe.call.unusual" || full.GetTraceId()[0] != 1 || full.GetSpanId()[0] != 2 || full.GetFlags() != 1 {
 		t.Errorf("full: %v", full)
 	}
 }
