@@ -132,7 +132,7 @@ func readKey(root *os.Root) ([]byte, error) {
 	}
 	// Where files cannot be locked, processes that make the key at the very same time may disagree about it once.
 	lockErr := lockfile.Take(f)
-	if ok, err := made(); ok || err != nil { // by another process, which may hold the lock while a slow disk syncs
+	if ok, err := made(); ok || err != nil { // by another process, which may still hold the lock
 		return key, err
 	} else if errors.Is(lockErr, lockfile.ErrLocked) {
 		return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: lockErr}
@@ -141,8 +141,9 @@ func readKey(root *os.Root) ([]byte, error) {
 		return nil, &os.PathError{Op: "write", Path: f.Name(), Err: errLinked}
 	}
 	_, _ = rand.Read(key)
+	// It is not synced: the start of a session would wait for a slow disk. What a power cut may leave of it is made again.
 	if _, err := f.WriteAt(key, 0); err != nil {
 		return nil, err
 	}
-	return key, f.Sync()
+	return key, nil
 }
