@@ -16,7 +16,7 @@ const metricInterval = 10 * time.Second
 // quietInterval is the same for a session in which nothing happens. It is OpenTelemetry's default.
 const quietInterval = time.Minute
 
-// A batch of so many is sent without waiting for more. It fits into 32 KiB, also where names are long.
+// A batch of so many is sent without waiting for more. It takes 30 to 40 KiB, see docs/adr/0020.
 const (
 	enoughSpans   = 48
 	enoughRecords = 64
