@@ -1,0 +1,103 @@
+package api
+
+import "time"
+
+// Context is the reply to GET /api/v1/context?since=&client=&window=: what servers put into a model's context.
+type Context struct {
+	Reply
+	Since   time.Time       `json:"since"`
+	Client  string          `json:"client"`  // whose newest run it is about
+	Clients []string        `json:"clients"` // that can be chosen
+	Window  int64           `json:"window"`  // tokens
+	Summary string          `json:"summary"`
+	Total   int64           `json:"total"` // tokens of definitions
+	Marks   []WindowMark    `json:"marks,omitempty"`
+	Usual   *UsualResults   `json:"usual,omitempty"`
+	Servers []ContextServer `json:"servers"` // the dearest first
+	Results []ResultRow     `json:"results"` // the most tokens first
+	Cut     []Remark        `json:"cut"`     // what clients are known to cut
+	Note    string          `json:"note"`    // how good estimates are
+	Command string          `json:"command"`
+}
+
+// WindowMark is a place in a context window, with what is known of the client there.
+type WindowMark struct {
+	Tokens int64  `json:"tokens"`
+	Text   string `json:"text"`
+}
+
+// UsualResults are what results of one run come to.
+type UsualResults struct {
+	Runs int    `json:"runs"`
+	P50  int64  `json:"p50"`
+	P95  int64  `json:"p95"`
+	Text string `json:"text"`
+}
+
+// ContextServer is a server with what its definitions cost.
+type ContextServer struct {
+	Server      string              `json:"server"`
+	Release     string              `json:"release,omitempty"`
+	Tokens      int64               `json:"tokens"`
+	Called      int                 `json:"called"` // tools in the time shown
+	Listed      int                 `json:"listed"`
+	Large       int                 `json:"large"`   // definitions over 2 kB
+	History     []HistoryPoint      `json:"history"` // of the last 30 days, where it changed
+	Change      *Remark             `json:"change,omitempty"`
+	Definitions []ContextDefinition `json:"definitions"` // the dearest first
+}
+
+// HistoryPoint is what a server's definitions cost from a time on.
+type HistoryPoint struct {
+	At     time.Time `json:"at"`
+	Tokens int64     `json:"tokens"`
+}
+
+// ContextDefinition is a tool, prompt or the instructions of a server.
+type ContextDefinition struct {
+	Name    string   `json:"name"`
+	Kind    string   `json:"kind"`
+	Key     string   `json:"key"` // names it in requests
+	Tokens  int64    `json:"tokens"`
+	Size    int64    `json:"size"`
+	Calls   int      `json:"calls"`
+	Remarks []Remark `json:"remarks,omitempty"`
+}
+
+// ResultRow is what the results of a tool bring into a context.
+type ResultRow struct {
+	Server  string `json:"server"`
+	Tool    string `json:"tool"`
+	Key     string `json:"key"` // of the tool
+	Results int    `json:"results"`
+	P50     int64  `json:"p50"`
+	P95     int64  `json:"p95"`
+	Max     int64  `json:"max"`
+	Large   int    `json:"large"` // results over 25,000 tokens
+	Total   int64  `json:"total"`
+}
+
+// Definition is the reply to GET /api/v1/context/definitions/{key}: one definition whole.
+type Definition struct {
+	Reply
+	Server   string           `json:"server"`
+	Name     string           `json:"name"`
+	Kind     string           `json:"kind"`
+	Badge    *Remark          `json:"badge,omitempty"`
+	Headline string           `json:"headline"`
+	Detail   string           `json:"detail,omitempty"`
+	Facts    []Fact           `json:"facts"`
+	Parts    []DefinitionPart `json:"parts"`
+	Notes    []string         `json:"notes,omitempty"`
+	Text     string           `json:"text,omitempty"` // a diff, or the text, if it was captured
+	TextNote string           `json:"text_note"`
+	Setting  string           `json:"setting,omitempty"`
+	Commands []string         `json:"commands"`
+}
+
+// DefinitionPart is a part of a definition, and how it differs from what was accepted.
+type DefinitionPart struct {
+	Part    string `json:"part"`
+	State   string `json:"state"` // same, changed, new, gone, none
+	Changed bool   `json:"changed,omitempty"`
+}

@@ -1,0 +1,25 @@
+package web
+
+import "net/http"
+
+// routes returns a handler of all data. A handler returns what to reply; see reply.go.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]func(*http.Request) (any, error){
+		"GET /api/v1/store":                               s.store,
+		"GET /api/v1/sessions":                            s.sessions,
+		"GET /api/v1/runs/{id}":                           s.run,
+		"GET /api/v1/runs/{id}/operations":                s.operations,
+		"GET /api/v1/runs/{id}/resources":                 s.resources,
+		"GET /api/v1/sessions/{name}/operations/{number}": s.operation,
+		"GET /api/v1/tools":                               s.tools,
+		"GET /api/v1/tools/{key}":                         s.tool,
+		"GET /api/v1/context":                             s.context,
+		"GET /api/v1/context/definitions/{key}":           s.definition,
+		"GET /api/v1/live":                                s.live,
+	} {
+		mux.Handle(pattern, s.reply(handle))
+	}
+	mux.HandleFunc("GET /api/v1/events", s.events)
+	return mux
+}
