@@ -28,6 +28,7 @@ type Server struct {
 	keeper *keeper
 	codes  *codes
 	assets map[string]*asset
+	http   *http.Server
 }
 
 // New returns a server.
@@ -37,7 +38,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, keeper: newKeeper(c), assets: assets}
-	s.codes = newCodes(time.Now)
+	s.codes, s.http = newCodes(time.Now), s.newHTTP()
 	return s, nil
 }
 
