@@ -102,3 +102,11 @@ func (c *conn) Close() error {
 	c.crowd.mu.Unlock()
 	return c.Conn.Close()
 }
+
+// CloseWrite lets package http end a connection so that the client can read the reply before.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}

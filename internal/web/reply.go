@@ -122,11 +122,12 @@ func (l *lateWriter) close() {
 	zippers.Put(l.zip)
 }
 
-// acceptsGzip reports whether a browser takes compressed replies. All do, without a weight.
+// acceptsGzip reports whether a browser takes compressed replies.
 func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		if strings.TrimSpace(coding) == "gzip" {
-			return true
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.TrimSpace(name) == "gzip" {
+			return strings.Trim(strings.TrimSpace(weight), "q=0.") != "" || strings.TrimSpace(weight) == ""
 		}
 	}
 	return false
