@@ -46,6 +46,7 @@ func (w *World) TakeHistory(h History) {
 	case h.sum != nil:
 		s.Strip = h.strip
 		s.totals, s.hung, s.moved, s.summed = h.sum.totals, h.sum.hung, h.sum.moved, s.State != store.Ended
+		s.context = h.sum.context
 	}
 }
 
