@@ -25,6 +25,7 @@ type Config struct {
 type Server struct {
 	config Config
 	keeper *keeper
+	runs   runLogs
 }
 
 // New returns a server.
