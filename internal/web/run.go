@@ -85,4 +85,3 @@ func commandsOf(log *runLog) []string {
 	}
 	return []string{"spanpipe show " + log.order[0].Name}
 }
-

@@ -81,9 +81,9 @@ type asked struct {
 
 // timedOut is an operation whose answer may still come.
 type timedOut struct {
-	row *row
-	op  record.Operation // what view.Late looks at
-	o   view.Outcome
+	row  *row
+	op   record.Operation // what view.Late looks at
+	o    view.Outcome
 	hung bool
 }
 
@@ -340,7 +340,7 @@ func (s *sessionLog) leftOut() int {
 func (s *sessionLog) records(now time.Time) *view.Records {
 	w := &watch.Session{Session: s.Session}
 	r := &view.Records{
-		Session: record.Session{ID: s.ID, Launched: s.Launched, Started: s.Started, Client: s.Client, Server: s.Server, Protocol: s.Protocol},
+		Session:    record.Session{ID: s.ID, Launched: s.Launched, Started: s.Started, Client: s.Client, Server: s.Server, Protocol: s.Protocol},
 		Operations: slices.Clone(s.troubles), Notes: s.notes, State: view.State(s.State), Last: w.Until(now),
 	}
 	if s.tail != nil {
