@@ -26,7 +26,11 @@ func toneOf(c view.Color) api.Tone {
 func outcomeOf(o view.Outcome) api.Outcome {
 	out := api.Outcome{Ending: string(o.Ending), Text: o.String(), Tone: toneOf(o.Color()), Failed: o.Failed()}
 	switch o.Ending {
-	case view.OK, view.Answered, view.Open, view.Over:
+	case view.OK:
+		if o.Tokens > 0 {
+			out.Tone = api.Late
+		}
+	case view.Answered, view.Open, view.Over:
 	case view.Cancelled:
 		out.Tone, out.Trouble = api.Gone, true
 	case view.Unanswered:
