@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	usualRuns = 50
-	mostRuns  = 500
+	usualListed = 50
+	mostListed  = 500
 )
 
 // sessions lists runs with those of their sessions that the filter lets through.
@@ -29,7 +29,7 @@ func (s *Server) sessions(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	most, err := limit(r, usualRuns, mostRuns)
+	most, err := limit(r, usualListed, mostListed)
 	if err != nil {
 		return nil, err
 	}

@@ -7,9 +7,6 @@ import (
 
 var errNotYet = errors.New("not built yet")
 
-func (s *Server) run(*http.Request) (any, error)        { return nil, errNotYet }
-func (s *Server) operations(*http.Request) (any, error) { return nil, errNotYet }
-func (s *Server) resources(*http.Request) (any, error)  { return nil, errNotYet }
 func (s *Server) operation(*http.Request) (any, error)  { return nil, errNotYet }
 func (s *Server) tools(*http.Request) (any, error)      { return nil, errNotYet }
 func (s *Server) tool(*http.Request) (any, error)       { return nil, errNotYet }
