@@ -25,6 +25,7 @@ type Config struct {
 type Server struct {
 	config Config
 	keeper *keeper
+	kept   figuresCache // of calls, see tools.go
 }
 
 // New returns a server.
