@@ -33,7 +33,7 @@ func (s *Server) tool(r *http.Request) (any, error) {
 	t := api.Tool{
 		Reply: s.stamp(), Row: row.ToolRow, Heat: f.heat(row.calls), Errors: f.errorsOf(row), Sizes: row.sizes(),
 		Callers: f.callers(row), LeftOut: row.leftOut(), Before: []api.Flow{}, After: []api.Flow{},
-		Commands: []string{f.command(row.command(), r.FormValue("since"))},
+		Commands: []string{f.command(row.command(), r.URL.Query().Get("since"))},
 	}
 	t.Headline, t.Detail = f.story(row)
 	if f.by == report.ByTarget {

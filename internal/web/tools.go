@@ -22,7 +22,7 @@ import (
 
 // tools answers GET /api/v1/tools.
 func (s *Server) tools(r *http.Request) (any, error) {
-	kind := cmp.Or(r.FormValue("by"), kindTool)
+	kind := cmp.Or(r.URL.Query().Get("by"), kindTool)
 	if kind != kindTool && kind != kindServer && kind != kindClient {
 		return nil, wrong("by "+view.Steady(kind)+": want tool, server or client", "")
 	}
@@ -32,7 +32,7 @@ func (s *Server) tools(r *http.Request) (any, error) {
 	}
 	t := api.Tools{
 		Reply: s.stamp(), By: kind, Since: f.since, Summary: f.summary(kind), Rows: make([]api.ToolRow, 0, len(f.rows)),
-		Never: f.never, Sequences: f.sequences, Command: f.command("spanpipe report --by "+kind, r.FormValue("since")),
+		Never: f.never, Sequences: f.sequences, Command: f.command("spanpipe report --by "+kind, r.URL.Query().Get("since")),
 	}
 	for i := range f.rows {
 		t.Rows = append(t.Rows, f.rows[i].ToolRow)
@@ -96,6 +96,7 @@ func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
 		return nil, err
 	}
 	ctx, now := r.Context(), s.now()
+	theStore = s.config.Store
 	a := ask{since: since.Truncate(time.Minute), filter: filter.About(callFields...), by: byOf(kind)}
 	sessions, err := s.keeper.listed(ctx, report.Window{Since: a.since, Until: now}.Before())
 	if err != nil {
