@@ -214,7 +214,7 @@ func (f *figures) failures(r *figuresRow) string {
 				n++
 			}
 		}
-		text += fmt.Sprintf("; %s since %s", view.Number(n), clock(since, f.until))
+		text += fmt.Sprintf("; %s of them since %s", view.Number(n), clock(since, f.until))
 	}
 	return text + "."
 }
