@@ -30,6 +30,7 @@ type Server struct {
 	codes  *codes
 	assets map[string]*asset
 	kept   figuresCache // of calls, see tools.go
+	http   *http.Server
 }
 
 // New returns a server.
@@ -39,7 +40,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, keeper: newKeeper(c), assets: assets}
-	s.codes = newCodes(time.Now)
+	s.codes, s.http = newCodes(time.Now), s.newHTTP()
 	return s, nil
 }
 

@@ -18,7 +18,7 @@ import (
 const largeResult = 25_000
 
 // summary says what the rows are about.
-func (f *figures) summary(kind string) string {
+func (f *figures) summary() string {
 	calls, of := 0, map[string]int{}
 	for i := range f.rows {
 		calls += f.rows[i].Calls
