@@ -111,7 +111,7 @@ export class Waterfall {
     const row = Math.round((narrow ? 42 : 21) * rem);
     const left = narrow ? 0 : this.timeCell.offsetLeft;
     const out = /** @type {HTMLElement} */ (this.head.lastElementChild);
-    const width = Math.max(60, narrow ? this.space.clientWidth - 8 * 16 * rem : out.offsetLeft - left);
+    const width = Math.max(60, narrow ? this.space.clientWidth - 7 * 16 * rem : out.offsetLeft - left);
     const before = this.size;
     this.size = { row, head: this.head.offsetHeight, left, width, bar: narrow ? row * 0.75 : row / 2 };
     if (before.row !== row && before.row) this.element.scrollTop = (this.element.scrollTop * row) / before.row;
