@@ -239,7 +239,7 @@ export class Bars {
     c.stroke();
   }
 
-  /** Small ticks above: progress and other things. @param {number[]} events @param {number} y */
+  /** Small ticks above: progress and other things. @param {readonly number[]} events @param {number} y */
   #events(events, y) {
     const { c, axis } = this;
     c.fillStyle = this.colors.ok;

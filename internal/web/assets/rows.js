@@ -37,9 +37,9 @@ export class Rows {
     this.open = 0;
     this.start = this.end = this.first = this.took = this.number = this.parent = new Float64Array();
     this.session = this.name = this.outcome = this.flags = new Int32Array();
-    /** @type {Map<number, number[]>} */
+    /** @type {Map<number, readonly number[]>} */
     this.persons = new Map();
-    /** @type {Map<number, number[]>} */
+    /** @type {Map<number, readonly number[]>} */
     this.events = new Map();
     /** @type {Map<number, number>} */
     this.answer = new Map();
@@ -126,7 +126,7 @@ export class Rows {
       this.took[i] = this.end[i] < 0 ? page.took[r] - now : page.took[r]; // of one that is open: what it took, less now
       this.outcome[i] = outcomes[page.outcome[r]] ?? 0;
       if (this.end[i] < 0) this.open++;
-      const moved = (/** @type {number[]} */ times) => times.map((t) => t + shift);
+      const moved = (/** @type {readonly number[]} */ times) => times.map((t) => t + shift);
       few(this.persons, i, page.persons?.[r], moved);
       few(this.events, i, page.events?.[r], moved);
       few(this.answer, i, page.answer?.[r], (t) => t + shift);
@@ -144,7 +144,7 @@ export class Rows {
   /**
    * Rows in the order in which they are shown: by time, each below what caused it; with groups, session by session.
    * @param {ReadonlyMap<string, number> | null} groups the place of each session's group
-   * @returns {{order: Int32Array, depth: Uint8Array}} depth is by row
+   * @returns {{order: Int32Array<ArrayBuffer>, depth: Uint8Array<ArrayBuffer>}} depth is by row
    */
   arrange(groups) {
     const n = this.count;

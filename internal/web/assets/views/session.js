@@ -1,6 +1,6 @@
 // A run: one start of a client with all its servers, operation by operation.
 
-import { h, put, refill } from "../dom.js";
+import { h, refill } from "../dom.js";
 import { clock, count, day, plural, spoken, utc } from "../format.js";
 import { Overview } from "../overview.js";
 import { Rows } from "../rows.js";
@@ -84,7 +84,7 @@ class SessionView {
     frame.on("runs", (e) => {
       const run = e.runs.find((r) => r.id === this.detail?.run.id);
       if (!run || !this.detail) return;
-      this.detail.run = run;
+      this.detail = { ...this.detail, run };
       this.#run();
       this.#resources();
     });
