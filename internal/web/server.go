@@ -26,6 +26,7 @@ type Config struct {
 type Server struct {
 	config Config
 	keeper *keeper
+	runs   runLogs
 	codes  *codes
 	assets map[string]*asset
 }

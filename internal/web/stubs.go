@@ -13,9 +13,6 @@ func newKeeper(Config) *keeper { return &keeper{} }
 
 func (s *Server) store(*http.Request) (any, error)          { return nil, errNotYet }
 func (s *Server) sessions(*http.Request) (any, error)       { return nil, errNotYet }
-func (s *Server) run(*http.Request) (any, error)            { return nil, errNotYet }
-func (s *Server) operations(*http.Request) (any, error)     { return nil, errNotYet }
-func (s *Server) resources(*http.Request) (any, error)      { return nil, errNotYet }
 func (s *Server) operation(*http.Request) (any, error)      { return nil, errNotYet }
 func (s *Server) tools(*http.Request) (any, error)          { return nil, errNotYet }
 func (s *Server) tool(*http.Request) (any, error)           { return nil, errNotYet }
