@@ -217,7 +217,7 @@ export class Waterfall {
     let free = -Infinity;
     for (const f of this.axis.folds) {
       const length = f.to - f.from;
-      const text = "⋯ " + (length < 60 ? `${length < 10 ? length.toFixed(1) : Math.round(length)}s` : duration(length));
+      const text = "⋯ " + (length < 99.5 ? `${length < 10 ? length.toFixed(1) : Math.round(length)}s` : duration(length));
       const half = text.length * 3.3, x = f.at + f.width / 2;
       if (x - half < free) continue;
       free = x + half + 6;
@@ -250,11 +250,13 @@ export class Waterfall {
     const y = this.first * row;
     this.canvas.style.transform = `translate(${left}px, ${y}px)`;
     const c = prepare(this.canvas, width, Math.max(1, this.tile * row));
-    drawBack(c, this.colors, this.axis, this.ticks, 0, this.tile * row, this.live ? this.now : NaN);
+    const now = this.live ? this.now : NaN;
+    if (left) drawBack(c, this.colors, this.axis, this.ticks, 0, this.tile * row, now);
+    else for (let k = 0; k < this.tile; k++) drawBack(c, this.colors, this.axis, this.ticks, (k + 0.5) * row, (k + 1) * row - 1, now); // below the names
     const chosen = this.selected >= 0 && this.selected < this.rows.count ? this.place[this.selected] - this.first : -1;
     if (chosen >= 0 && chosen < this.tile) {
       c.fillStyle = this.colors.pick;
-      for (const f of this.axis.folds) c.fillRect(f.at, chosen * row, f.width, row);
+      for (const f of this.axis.folds) c.fillRect(f.at, (left ? chosen : chosen + 0.5) * row, f.width, left ? row : row / 2);
     }
     const bars = new Bars(c, this.colors, this.axis, this.rows, this.now);
     for (let k = 0; k < this.tile; k++) bars.draw(this.shown[this.first + k], k * row + bar, k === chosen ? this.colors.pick : this.colors.paper);
@@ -334,6 +336,20 @@ export class Waterfall {
     if (i >= 0) this.cursor = i;
     if (i >= 0 && reveal) this.reveal(i);
     this.#schedule("tile");
+  }
+
+  /** Shows the times around a row: what it and its neighbors take. @param {number} i */
+  around(i) {
+    const at = this.order.indexOf(i), near = 11;
+    if (at < 0 || this.order.length <= 2 * near) return;
+    let from = this.rows.start[i], to = this.rows.until(i, this.now);
+    for (const k of this.order.subarray(Math.max(0, at - near), at + near)) {
+      from = Math.min(from, this.rows.start[k]);
+      to = Math.max(to, Math.min(this.rows.until(k, this.now), this.rows.start[i] + 600));
+    }
+    this.window = { from, to: this.rows.end[i] < 0 || to >= this.end ? null : to };
+    this.#choose(null);
+    this.#schedule("window");
   }
 
   /** Brings a row into view. @param {number} i */

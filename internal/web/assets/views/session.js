@@ -17,7 +17,8 @@ import { Waterfall } from "../waterfall.js";
 /** @typedef {import("../../api").Resources} Resources */
 
 const page = 5000; // operations asked for at once
-const few = 120; // calls of a live run that are shown at first
+const few = 30; // calls of a live run that are shown at first
+const many = 150; // operations of which all are too much to look at at once
 
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Session";
@@ -210,10 +211,7 @@ class SessionView {
     const { params } = this.frame.address;
     const { fall } = this;
     this.#options(params);
-    if (fall.live && !params.has("from") && !params.has("to") && !params.has("op")) {
-      fall.following = true;
-      fall.window = { from: this.#recent(), to: null };
-    }
+    fall.following = fall.live && !params.has("op") && fall.window.to === null;
     this.#room();
   }
 
@@ -245,8 +243,13 @@ class SessionView {
       return Number.isNaN(t) ? null : (t - this.rows.base) / 1000;
     };
     fall.window = { from: s("from"), to: s("to") };
+    this.auto = !params.has("from") && !params.has("to") && this.#operations() > many;
+    if (this.auto && fall.live) fall.window.from = this.#recent();
+    this.revealing = fall.selected;
     fall.set("data");
   }
+
+  auto = false; // the address names no time, and there is more than one can look at: it is chosen
 
   #groups() {
     const order = [...new Set(this.servers.values())];
@@ -310,7 +313,8 @@ class SessionView {
     clearTimeout(this.settling);
     const write = (/** @type {boolean} */ replace) => {
       const time = (/** @type {number | null} */ t) => (t === null ? null : new Date(this.rows.base + t * 1000).toISOString());
-      const params = { from: time(w.from), to: time(w.to) };
+      const all = w.from === null && w.to === null && this.#operations() > many;
+      const params = { from: all ? "all" : time(w.from), to: time(w.to) };
       const { params: at } = this.frame.address;
       this.own = JSON.stringify([params.from, params.to, at.get("fold"), at.get("by")]);
       this.frame.go({ params }, { replace });
@@ -354,7 +358,11 @@ class SessionView {
     if (this.revealing >= 0 && reveal) {
       const at = this.revealing;
       this.revealing = -1;
-      requestAnimationFrame(() => this.fall.reveal(at));
+      requestAnimationFrame(() => {
+        if (this.auto) this.fall.around(at);
+        this.auto = false;
+        this.fall.reveal(at);
+      });
     }
     if (op !== this.asked) this.#panel(op, false);
   }
