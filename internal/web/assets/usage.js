@@ -1,7 +1,7 @@
 // What the servers' processes use: a row for each, on the axis of the operations above.
 
 import { h } from "./dom.js";
-import { drawBack, palette, prepare } from "./draw.js";
+import { drawBack, prepare } from "./draw.js";
 
 /** @typedef {import("../api").Resources} Resources */
 /** @typedef {import("./waterfall.js").Waterfall} Waterfall */
@@ -46,11 +46,11 @@ export class Usage {
   draw(fall) {
     if (this.element.hidden) return;
     const { axis, size } = fall;
-    const row = /** @type {HTMLElement | null} */ (this.rows.querySelector(".use-row"))?.offsetHeight ?? 21;
+    const { row } = size;
     const height = row * this.series.length;
     const c = prepare(this.canvas, size.width, height);
     this.canvas.style.transform = `translateX(${size.left}px)`;
-    const colors = palette();
+    const { colors } = fall;
     drawBack(c, colors, axis, fall.ticks, 0, height, fall.live ? fall.now : NaN);
     for (const [n, s] of this.series.entries()) {
       const bottom = (n + 1) * row - 2.5;

@@ -282,16 +282,20 @@ class SessionView {
     this.map.show(ms(from, -Infinity), ms(to, Infinity));
     this.usage.draw(fall);
     if (fall.following) this.since = 0;
-    const before = this.note.offsetHeight;
+    const whole = fall.window.from === null && fall.window.to === null;
+    const looks = [this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, whole, this.since, this.leftOut].join();
+    if (looks === this.looks) return;
+    this.looks = looks;
     refill(this.note,
       this.reading && h("span", null, this.expected ? `${count(rows.count)} operations are here, about ${count(this.expected)} are still to come` : "More operations are still to come"),
       !fall.count && !this.reading && h("span", null, rows.count ? "Nothing happened in this time." : "Nothing was asked in this run."),
       fall.summary() && h("span", null, fall.summary()),
-      (fall.window.from !== null || fall.window.to !== null) && button("All", "All of the run (0)", () => fall.zoom({ from: null, to: null }, true)),
+      !whole && button("All", "All of the run (0)", () => fall.zoom({ from: null, to: null }, true)),
       this.since > 0 && button(`${count(this.since)} since, follow`, "Go to the end, and follow (g)", () => fall.follow()),
       this.leftOut > 0 && h("span", { class: "late" }, `${plural(this.leftOut, "operation")} left out`));
-    if (before !== this.note.offsetHeight) this.#room();
   }
+
+  looks = "";
 
   // ── address ─────────────────────────────────────────────────────────
 
