@@ -49,7 +49,7 @@ class SessionsView {
     this.runs = new Map();
     /** @type {Map<string, Run>} runs that came while one reads further down */
     this.unseen = new Map();
-    this.table = h("table", { class: "sessions" });
+    this.table = h("table", { class: "sessions", role: "table" });
     this.next = "";
     this.query = "";
     this.loading = false;
@@ -114,28 +114,29 @@ class SessionsView {
     this.unseen.clear();
     this.showNews();
     this.next = reply.next ?? "";
-    if (!reply.stored && !reply.runs.length) {
+    if (!reply.stored && !reply.runs.length && !this.frame.store.sessions) {
       refill(this.root, empty(this.frame.store));
       return;
     }
     attention(this.look, this.frame, reply.attention);
     facets(this.facets, this.frame, reply);
-    this.table = h("table", { class: "sessions" }, tableHead());
+    this.table = h("table", { class: "sessions", role: "table" }, tableHead());
     for (const run of reply.runs) this.append(run);
     if (reply.runs.length) refill(this.list, this.table);
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
-    else refill(this.list, this.older(reply));
+    else refill(this.list, this.older());
     refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.news, this.list, this.end);
     this.watcher.observe(this.end);
     this.focus(at);
     this.clock();
   }
 
-  /** Nothing in the time shown, but before it. @param {Sessions} reply */
-  older(reply) {
+  /** Nothing in the time shown, but before it. */
+  older() {
+    const { sessions } = this.frame.store;
     return state(
       "No session in the time shown",
-      h("p", { class: "soft" }, `${format.plural(reply.stored, "session")} before that ${reply.stored === 1 ? "is" : "are"} stored.`),
+      h("p", { class: "soft" }, `${format.plural(sessions, "session")} from before ${sessions === 1 ? "is" : "are"} stored.`),
       h("p", { class: "ways" }, h("a", { href: this.frame.href({ params: { since: "all" } }) }, "Show all")),
     );
   }
