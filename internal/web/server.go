@@ -52,4 +52,7 @@ func (s *Server) Handler() http.Handler { return s.guard(s.routes()) }
 func (s *Server) NewCode(spent func()) string { return s.codes.make(spent) }
 
 // Close ends the streams of events: the pages learn that the server ends.
-func (s *Server) Close() {}
+func (s *Server) Close() {
+	s.keeper.stream.end(s.stamp())
+	s.keeper.close()
+}
