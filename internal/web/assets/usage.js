@@ -65,7 +65,7 @@ export class Usage {
         if (started && x - drawn < 1 && k < s.at.length - 1) continue; // the highest of what falls on one place
         if (!started) c.moveTo(x, bottom);
         started = true;
-        c.lineTo(x, bottom - (highest / this.most) * (row - 7));
+        c.lineTo(x, bottom - (highest / this.most) * (size.left ? row - 7 : row / 2 - 4));
         drawn = last = x;
         highest = 0;
       }

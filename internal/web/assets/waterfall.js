@@ -311,7 +311,7 @@ export class Waterfall {
       el.style.transform = `translateY(${k * this.size.row}px)`;
       el.setAttribute("aria-rowindex", String(k + 2));
     }
-    set(s.lead.firstChild, (depth ? "└" : "") + (flags & toClient ? "← " : flags & note ? "· " : "→ "));
+    set(s.lead.firstChild, (depth ? "└" : "") + (flags & toClient ? "← " : "→ "));
     s.lead.style.paddingLeft = depth > 1 ? Math.min(depth - 1, 6) * 0.7 + "rem" : "";
     const same = k > 0 && rows.session[shown[k - 1]] === rows.session[i];
     const selected = i === this.selected;
@@ -368,14 +368,12 @@ export class Waterfall {
 
   /** Shows the times around a row: what it and its neighbors take. @param {number} i */
   around(i) {
-    const at = this.order.indexOf(i), near = 11;
-    if (at < 0 || this.order.length <= 2 * near) return;
-    let from = this.rows.start[i], to = this.rows.until(i, this.now);
-    for (const k of this.order.subarray(Math.max(0, at - near), at + near)) {
-      from = Math.min(from, this.rows.start[k]);
-      to = Math.max(to, Math.min(this.rows.until(k, this.now), this.rows.start[i] + 600));
-    }
-    this.window = { from, to: this.rows.end[i] < 0 || to >= this.end ? null : to };
+    const { starts } = this.edges;
+    const near = 11;
+    if (starts.length <= 2 * near) return;
+    const start = this.rows.start[i], at = starts.indexOf(start);
+    const to = Math.max(starts[Math.min(starts.length - 1, at + near)], Math.min(this.rows.until(i, this.now), start + 600));
+    this.window = { from: starts[Math.max(0, at - near)], to: this.rows.end[i] < 0 || to >= this.end ? null : to };
     this.#choose(null);
     this.#schedule("window");
   }
