@@ -24,8 +24,8 @@ const (
 	usualWindow   = 200_000 // tokens
 	largestWindow = 100_000_000
 	historyDays   = 30
-	mostHistory   = 200 // points
-	mostRows      = 200 // of results
+	mostHistory   = 200  // points
+	mostRows      = 200  // of results
 	mostShown     = 1000 // definitions of a server
 	largeText     = 2048 // bytes of a description
 	largeResult   = 25_000

@@ -23,7 +23,7 @@ const (
 	mostTargets    = 2000 // of a session
 	mostListed     = 8000 // definitions
 	mostRemembered = 4000 // sessions
-	mostWeight      = 1 << 19
+	mostWeight     = 1 << 19
 )
 
 // brought is what a session has put into a context.
@@ -64,7 +64,7 @@ func (b *brought) weight() int {
 // contexts remembers what sessions that have ended have brought.
 type contexts struct {
 	mu     sync.Mutex
-	all    map[string]*brought // by the session's name
+	all    map[string]*brought            // by the session's name
 	lists  map[string][]record.Definition // the last by server: most sessions list the same
 	weight int
 }

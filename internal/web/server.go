@@ -24,10 +24,11 @@ type Config struct {
 
 // Server serves the page and its data. Its handler may be called by many goroutines.
 type Server struct {
-	config Config
-	keeper *keeper
-	codes  *codes
-	assets map[string]*asset
+	config   Config
+	keeper   *keeper
+	contexts contexts
+	codes    *codes
+	assets   map[string]*asset
 }
 
 // New returns a server.
