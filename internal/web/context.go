@@ -77,7 +77,7 @@ func (s *Server) context(r *http.Request) (any, error) {
 	}
 	out := &api.Context{
 		Reply: api.Reply{Version: api.Version, Now: c.now}, Since: c.since, Client: c.client, Clients: c.clients, Window: window,
-		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(r.FormValue("since")),
+		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(cmp.Or(r.FormValue("since"), s.config.Since)),
 	}
 	for _, one := range c.servers {
 		out.Servers = append(out.Servers, c.server(one))
@@ -323,7 +323,7 @@ func (c *costs) results() (rows []api.ResultRow, left int) {
 		p := r.Percentiles(50, 95)
 		rows = append(rows, api.ResultRow{
 			Server: cmp.Or(view.Steady(at.server.name), "unnamed"), Tool: cmp.Or(view.Steady(at.name), "unnamed"),
-			Results: r.N, P50: p[0], P95: p[1], Max: r.max, Large: r.large, Total: r.total,
+			Results: r.N, P50: min(p[0], r.max), P95: min(p[1], r.max), Max: r.max, Large: r.large, Total: r.total,
 		})
 	}
 	slices.SortFunc(rows, func(a, b api.ResultRow) int {

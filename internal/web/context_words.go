@@ -144,9 +144,9 @@ func (c *costs) remark(d *store.Defined, k *definitions.Known) *api.Remark {
 	case !k.Gone.IsZero():
 		return &api.Remark{Text: "no longer offered", Tone: api.Gone}
 	case k.Unaccepted():
-		return &api.Remark{Text: changedMark + "not what you accepted", Tone: api.Late}
+		return &api.Remark{Text: changedMark + "changed", Tone: api.Late}
 	case d.Differs(k):
-		return &api.Remark{Text: changedMark + "new since you accepted the others", Tone: api.Late}
+		return &api.Remark{Text: changedMark + "new", Tone: api.Late}
 	case k.Pinned():
 		return nil
 	case k.Since.After(k.First) && k.Since.After(month):

@@ -285,7 +285,7 @@ func (a *about) notes() (notes []string) {
 		if d.Kind == record.InstructionsDefinition {
 			what = "The instructions take"
 		}
-		notes = append(notes, fmt.Sprintf("%s cuts at %s characters. %s %s bytes: what is beyond never reaches the model.",
+		notes = append(notes, fmt.Sprintf("%s cuts at %s characters. %s %s bytes: what is beyond the limit never reaches the model.",
 			a.client, view.Number(int(a.limits.Text)), what, view.Number(int(d.Description))))
 	}
 	return notes
