@@ -412,6 +412,7 @@ export interface Never {
 export interface Sequence {
   readonly tools: ReadonlyArray<string>;
   readonly count: number;
+  readonly tone: Tone;
 }
 export interface Tool extends Reply {
   readonly row: ToolRow;

@@ -26,9 +26,10 @@ type Config struct {
 type Server struct {
 	config   Config
 	keeper   *keeper
-	contexts contexts
 	codes    *codes
 	assets   map[string]*asset
+	kept     figuresCache // of calls, see tools.go
+	contexts contexts     // what sessions have brought into one, see context_read.go
 }
 
 // New returns a server.

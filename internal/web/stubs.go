@@ -13,7 +13,5 @@ func (s *Server) run(*http.Request) (any, error)            { return nil, errNot
 func (s *Server) operations(*http.Request) (any, error)     { return nil, errNotYet }
 func (s *Server) resources(*http.Request) (any, error)      { return nil, errNotYet }
 func (s *Server) operation(*http.Request) (any, error)      { return nil, errNotYet }
-func (s *Server) tools(*http.Request) (any, error)          { return nil, errNotYet }
-func (s *Server) tool(*http.Request) (any, error)           { return nil, errNotYet }
 func (s *Server) live(*http.Request) (any, error)           { return nil, errNotYet }
 func (s *Server) events(http.ResponseWriter, *http.Request) {}
