@@ -25,10 +25,9 @@ const (
 	largestWindow = 100_000_000
 	historyDays   = 30
 	mostHistory   = 200  // points
-	mostRows      = 200  // of results
+	mostResults      = 200  // of results
 	mostShown     = 1000 // definitions of a server
 	largeText     = 2048 // bytes of a description
-	largeResult   = 25_000
 )
 
 // costs is what is known of a client's sessions.
@@ -64,7 +63,7 @@ type costing struct {
 // serverKey tells servers apart: several programs may call themselves alike.
 type serverKey struct{ name, service string }
 
-func keyOf(s *store.Session) serverKey { return serverKey{s.ServerName(), s.Service} }
+func serverOf(s *store.Session) serverKey { return serverKey{s.ServerName(), s.Service} }
 
 func (s *Server) context(r *http.Request) (any, error) {
 	window, err := windowOf(r)
@@ -182,7 +181,7 @@ func (c *costs) list() {
 		one.calls = map[string]int{}
 		for i := range c.runs {
 			for j := range c.runs[i].Sessions {
-				if keyOf(&c.runs[i].Sessions[j]) == one.server {
+				if serverOf(&c.runs[i].Sessions[j]) == one.server {
 					for tool, n := range c.runs[i].brought[j].calls {
 						one.calls[tool] += n
 					}
@@ -200,7 +199,7 @@ func (c *costs) add(s *store.Session, b *brought) {
 	if b.listedAt.IsZero() {
 		return
 	}
-	one := &costing{name: cmp.Or(view.Steady(s.ServerName()), "unnamed"), server: keyOf(s), release: view.Steady(s.Server.Version), brought: b}
+	one := &costing{name: cmp.Or(view.Steady(s.ServerName()), "unnamed"), server: serverOf(s), release: view.Steady(s.Server.Version), brought: b}
 	i := slices.IndexFunc(c.servers, func(other *costing) bool { return other.server == one.server })
 	switch {
 	case i < 0:
@@ -228,7 +227,7 @@ func (c *costs) history(server serverKey) []api.HistoryPoint {
 	points := []api.HistoryPoint{}
 	for i := range c.runs {
 		for j, b := range c.runs[i].brought {
-			if keyOf(&c.runs[i].Sessions[j]) == server && !b.listedAt.IsZero() {
+			if serverOf(&c.runs[i].Sessions[j]) == server && !b.listedAt.IsZero() {
 				points = append(points, api.HistoryPoint{At: b.listedAt, Tokens: b.tokens()})
 			}
 		}
@@ -302,34 +301,29 @@ func (c *costs) usual() *api.UsualResults {
 
 // results returns what calls have brought in, the most tokens first, and how many rows are left out.
 func (c *costs) results() (rows []api.ResultRow, left int) {
-	type place struct {
-		server serverKey
-		target
-	}
-	sums := map[place]*results{}
+	sums := map[target]*results{}
 	for i := range c.runs {
-		for j, b := range c.runs[i].brought {
+		for _, b := range c.runs[i].brought {
 			for to, r := range b.results {
-				at := place{keyOf(&c.runs[i].Sessions[j]), to}
-				if sums[at] == nil {
-					sums[at] = &results{}
+				if sums[to] == nil {
+					sums[to] = &results{}
 				}
-				sums[at].merge(r)
+				sums[to].merge(r)
 			}
 		}
 	}
 	rows = make([]api.ResultRow, 0, len(sums))
-	for at, r := range sums {
+	for to, r := range sums {
 		p := r.Percentiles(50, 95)
 		rows = append(rows, api.ResultRow{
-			Server: cmp.Or(view.Steady(at.server.name), "unnamed"), Tool: cmp.Or(view.Steady(at.name), "unnamed"),
+			Server: cmp.Or(view.Steady(to.server), "unnamed"), Tool: cmp.Or(view.Steady(to.name), "unnamed"), Key: to.key(),
 			Results: r.N, P50: min(p[0], r.max), P95: min(p[1], r.max), Max: r.max, Large: r.large, Total: r.total,
 		})
 	}
 	slices.SortFunc(rows, func(a, b api.ResultRow) int {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), strings.Compare(a.Server, b.Server), strings.Compare(a.Tool, b.Tool))
 	})
-	left = max(len(rows)-mostRows, 0)
+	left = max(len(rows)-mostResults, 0)
 	return rows[:len(rows)-left], left
 }
 

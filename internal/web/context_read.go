@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -19,10 +20,10 @@ import (
 
 // Bounds of what is remembered: peers choose the names in it, and how many there are.
 const (
-	mostTargets    = 2000 // of a session
-	mostListed     = 8000 // definitions
-	mostRemembered = 4000 // sessions
-	mostWeight     = 1 << 19
+	mostBrought    = 2000    // targets of a session's calls, and likewise servers
+	mostPages     = 8000    // definitions
+	mostRemembered = 4000    // sessions
+	mostWeight     = 1 << 19 // of all that is remembered
 )
 
 // brought is what a session has put into a context.
@@ -37,9 +38,6 @@ type brought struct {
 	first, last  time.Time           // when its calls began
 	own          int                 // definitions that it shares with no other session
 }
-
-// target is what a call is for.
-type target struct{ method, name string }
 
 // results are those of calls of a target.
 type results struct {
@@ -129,7 +127,7 @@ func (c *contexts) share(server string, b *brought) {
 		b.listed = last
 		return
 	}
-	if c.lists == nil || len(c.lists) >= mostTargets {
+	if c.lists == nil || len(c.lists) >= mostBrought {
 		c.lists = map[string][]record.Definition{}
 	}
 	c.lists[server], b.own = b.listed, len(b.listed)
@@ -153,7 +151,7 @@ func (c *contexts) readOne(ctx context.Context, s *store.Session, since time.Tim
 		case len(op.Definitions) > 0 && op.Definitions[0].Kind == record.InstructionsDefinition:
 			b.instructions = op.Definitions[0]
 		case op.IsCall():
-			b.call(op, since)
+			b.call(s.ServerName(), op, since)
 		}
 		return true
 	})
@@ -168,7 +166,7 @@ func (b *brought) list(op *record.Operation, pages []record.Definition) []record
 			pages = append(pages, d)
 		}
 	}
-	pages = pages[max(len(pages)-mostListed, 0):]
+	pages = pages[max(len(pages)-mostPages, 0):]
 	if op.ToolCount == 0 { // it is not the last page
 		return pages
 	}
@@ -193,7 +191,7 @@ func newestOf(all []record.Definition) []record.Definition {
 }
 
 // call takes a call that began since a time.
-func (b *brought) call(op *record.Operation, since time.Time) {
+func (b *brought) call(server string, op *record.Operation, since time.Time) {
 	if b.first.IsZero() || op.Start.Before(b.first) {
 		b.first = op.Start
 	}
@@ -201,16 +199,16 @@ func (b *brought) call(op *record.Operation, since time.Time) {
 	if op.Start.Before(since) {
 		return
 	}
-	if op.Method == semconv.ToolsCall && (b.calls[op.Target] > 0 || len(b.calls) < mostTargets) {
+	if op.Method == semconv.ToolsCall && (b.calls[op.Target] > 0 || len(b.calls) < mostBrought) {
 		b.calls[op.Target]++
 	}
 	if !op.Answered || op.ResponseTokens <= 0 {
 		return
 	}
-	to := target{op.Method, cmp.Or(op.Target, op.Resource)}
+	to := targetOf(server, op)
 	r := b.results[to]
 	if r == nil {
-		if len(b.results) >= mostTargets {
+		if len(b.results) >= mostBrought {
 			return
 		}
 		r = &results{}
