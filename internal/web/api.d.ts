@@ -352,7 +352,7 @@ export interface Sums {
 }
 export interface Session extends Sums {
   readonly name: string;
-  readonly number: number;
+  readonly number?: number;
   readonly server: string;
   readonly release?: string;
   readonly changed?: boolean;

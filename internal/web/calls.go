@@ -130,18 +130,18 @@ type pass struct {
 	without  []atomic.Int64 // calls that only this term leaves out
 
 	mu      sync.Mutex
-	targets table[target]
-	words   table[string]
+	targets numbering[target]
+	words   numbering[string]
 }
 
-// table gives values numbers.
-type table[T comparable] struct {
+// numbering gives values numbers.
+type numbering[T comparable] struct {
 	all []T
 	at  map[T]int32
 }
 
 // number returns the number of a value, and -1 if there are too many.
-func (t *table[T]) number(v T) int32 {
+func (t *numbering[T]) number(v T) int32 {
 	n, known := t.at[v]
 	if known {
 		return n

@@ -169,8 +169,8 @@ func inContext(t *testing.T, fill func(t *testing.T, dir string), f func(p *page
 	})
 }
 
-// ask returns what a handler replies.
-func ask[T any](p *page, handle func(*http.Request) (any, error), query string, values ...string) *T {
+// replied returns what a handler replies.
+func replied[T any](p *page, handle func(*http.Request) (any, error), query string, values ...string) *T {
 	p.Helper()
 	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/?"+query, nil).WithContext(p.Context())
 	for i := 0; i+1 < len(values); i += 2 {
@@ -213,14 +213,14 @@ func (p *page) compare(name string, got any) {
 // TestContext compares replies with files.
 func TestContext(t *testing.T) {
 	inContext(t, fortnight, func(p *page) {
-		c := ask[api.Context](p, p.server.context, "")
+		c := replied[api.Context](p, p.server.context, "")
 		p.compare("context.json", c)
 		for _, d := range c.Servers[0].Definitions {
 			if d.Name == "create_pull_request" {
-				p.compare("context-changed.json", ask[api.Definition](p, p.server.definition, "", "key", d.Key))
+				p.compare("context-changed.json", replied[api.Definition](p, p.server.definition, "", "key", d.Key))
 			}
 			if d.Name == "search_code" {
-				p.compare("context-accepted.json", ask[api.Definition](p, p.server.definition, "", "key", d.Key))
+				p.compare("context-accepted.json", replied[api.Definition](p, p.server.definition, "", "key", d.Key))
 			}
 		}
 	})

@@ -43,7 +43,7 @@ func latencyOf(all []time.Duration) []int {
 const (
 	heatPerDecade = 2
 	heatRows      = 11
-	mostSlots     = 30
+	mostHeatSlots     = 30
 )
 
 var heatLimits = limits(heatPerDecade, heatRows)
@@ -58,12 +58,12 @@ var slotWidths = []time.Duration{
 func slots(from, until time.Time) (all []time.Time, width time.Duration) {
 	width = slotWidths[len(slotWidths)-1]
 	for _, w := range slotWidths {
-		if until.Sub(from)/w < mostSlots-1 {
+		if until.Sub(from)/w < mostHeatSlots-1 {
 			width = w
 			break
 		}
 	}
-	for until.Sub(from)/width >= mostSlots-1 {
+	for until.Sub(from)/width >= mostHeatSlots-1 {
 		width *= 2
 	}
 	y, m, d := from.Date()

@@ -96,7 +96,6 @@ func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
 		return nil, err
 	}
 	ctx, now := r.Context(), s.now()
-	theStore = s.config.Store
 	a := ask{since: since.Truncate(time.Minute), filter: filter.About(callFields...), by: byOf(kind)}
 	sessions, err := s.keeper.listed(ctx, report.Window{Since: a.since, Until: now}.Before())
 	if err != nil {
@@ -110,7 +109,7 @@ func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	key := keyOf(&a, sessions)
+	key := figuresKey(&a, sessions)
 	if i := slices.IndexFunc(c.kept, func(k keptFigures) bool { return k.key == key }); i >= 0 {
 		return c.kept[i].figures, nil
 	}
@@ -123,8 +122,8 @@ func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
 	return f, nil
 }
 
-// keyOf returns what figures depend on: what was asked for, and how much is stored of each session.
-func keyOf(a *ask, sessions []store.Session) string {
+// figuresKey returns what figures depend on: what was asked for, and how much is stored of each session.
+func figuresKey(a *ask, sessions []store.Session) string {
 	var key strings.Builder
 	fmt.Fprintf(&key, "%d %s %s", a.since.Unix(), a.by, a.filter.Text)
 	for i := range sessions {
@@ -211,8 +210,8 @@ func (f *figures) rowTarget(c *call) target {
 	return f.targets.all[c.target]
 }
 
-// named returns the target of a row of a report.
-func named(n *report.Name, by report.By) target {
+// rowNamed returns the target of a row of a report.
+func rowNamed(n *report.Name, by report.By) target {
 	switch {
 	case by == report.ByServer:
 		return target{kind: kindServer, server: n.Server}
@@ -233,7 +232,7 @@ func (f *figures) addRows(r *report.Report) {
 		if row.Calls+row.Hung == 0 {
 			continue
 		}
-		one := figuresRow{target: named(&row.Name, f.by)}
+		one := figuresRow{target: rowNamed(&row.Name, f.by)}
 		one.ToolRow = toolRow(one.target, row)
 		for _, n := range row.Tokens {
 			if n >= largeResult {
@@ -263,7 +262,7 @@ func (f *figures) addRows(r *report.Report) {
 // addFindings adds to rows what the report has found about their targets.
 func (f *figures) addFindings(r *report.Report, at map[target]int) {
 	row := func(n *report.Name) *figuresRow {
-		if i, ok := at[named(n, f.by)]; ok {
+		if i, ok := at[rowNamed(n, f.by)]; ok {
 			return &f.rows[i]
 		}
 		return &figuresRow{}
