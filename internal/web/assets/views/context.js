@@ -12,13 +12,14 @@ import { command, failed, reading, state } from "../states.js";
 
 const WINDOWS = [128_000, 200_000, 1_000_000];
 const FIRST = 6; // definitions of a server that are shown at first
+const ROWS = 12; // likewise of results
 
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Context";
 
 /** @type {import("../../page").View["keys"]} */
 export const keys = [
-  ["j k", "next, previous row"], ["Enter", "open"], ["n N", "next, previous that has changed or is cut"], ["→ ←", "show, hide a server’s definitions"],
+  ["j k", "next, previous row"], ["Enter", "open"], ["n N", "next, previous changed or cut"], ["→ ←", "show, hide a server’s definitions"],
   ["r", "read again"], ["Esc", "close the panel"],
 ];
 
@@ -34,6 +35,7 @@ class ContextView {
   data = null;
   /** Servers of which all definitions are shown. @type {Set<string>} */
   whole = new Set();
+  allResults = false;
   asked = "";
   selected = "";
   stale = h("button", { class: "btn", type: "button", hidden: true, onclick: () => this.read() }, "Newer figures: read again");
@@ -133,11 +135,11 @@ class ContextView {
           legend(s("rect", { class: "k-idle", x: 0.5, y: 0.5, width: 23, height: 9 }), "never called"),
           data.servers.some((one) => one.definitions.some((d) => d.kind !== "tool")) && legend(s("rect", { class: "k-text", x: 0.5, y: 0.5, width: 23, height: 9 }), "instructions"),
           h("span", null, "one piece for each tool where it fits"))),
-      h("table", { class: "cost defs", "aria-labelledby": "c-defs" },
+      h("table", { class: "cost", "aria-labelledby": "c-defs" },
         columns("c-name", "c-tok", "", "c-called", "c-over", "c-hist", "c-change"),
         h("thead", null, h("tr", null, h("th", null, "Server"), h("th", { class: "n" }, "Tokens", h("i")), h("th", { class: "d" }, "Made of"),
           h("th", { class: "n" }, `Called, ${span}`), h("th", { class: "n" }, "Over 2 kB"), h("th", null, "30 days"), h("th", null, "Change"))),
-        data.servers.map((one) => h("tbody", null, this.server(one, most, one.server === open, data), one.server === open && this.rows(one, most)))),
+        data.servers.map((one) => h("tbody", null, this.server(one, most, one.server === open, data), ...(one.server === open ? this.rows(one, most) : [])))),
     ];
   }
 
@@ -204,24 +206,35 @@ class ContextView {
     this.frame.go({ params: { open: open ? server : "" } }, { replace: true });
   }
 
+  /** Shows all results. The keyboard goes on at the first of those that were hidden. */
+  more() {
+    this.allResults = true;
+    this.draw();
+    this.controls().filter((e) => e.dataset.at?.startsWith("r "))[ROWS]?.focus();
+  }
+
   /** @param {Context} data */
   results(data) {
     const span = this.span();
     if (!data.results.length) return [h("h2", { class: "c-title" }, "Results: what calls bring in"), h("p", { class: "soft" }, `No call has brought anything in ${span}.`)];
     const most = Math.max(...data.results.map((r) => r.total));
+    const shown = data.results.slice(0, this.allResults || data.results.length <= ROWS + 1 ? data.results.length : ROWS);
+    const rest = data.results.length - shown.length;
     return [
       h("h2", { class: "c-title", id: "c-results" }, "Results: what calls bring in"),
-      h("table", { class: "cost res", "aria-labelledby": "c-results" },
+      h("table", { class: "cost", "aria-labelledby": "c-results" },
         columns("c-name", "c-num", "c-p", "c-p", "c-p", "c-over", "", "c-tok"),
         h("thead", null, h("tr", null, h("th", null, "Tool"), h("th", { class: "n" }, "Results"), ...["p50", "p95", "max"].map((p) => h("th", { class: "n" }, p, h("i"))),
           h("th", { class: "n", title: "Results of more than 25,000 tokens" }, "Over 25k"), h("th", { class: "d" }, `All together, ${span}`), h("th", { class: "n" }, "Tokens", h("i")))),
-        h("tbody", null, data.results.map((r) => h("tr", { class: "row" },
-          h("th", { scope: "row", class: "tool" }, h("span", { class: "dim" }, r.server), " ", r.tool),
+        h("tbody", null, shown.map((r) => h("tr", { class: "row" },
+          h("th", { scope: "row", class: "tool" }, h("span", { class: "dim" }, r.server), " ",
+            h("a", { href: this.frame.href({ view: "tools", params: { tool: r.key } }), "data-at": `r ${r.key}`, "data-late": r.large > 0 }, r.tool)),
           h("td", { class: "n", "data-l": "results" }, format.count(r.results)),
           amount(r.p50, 0, "p50"), amount(r.p95, 0, "p95"), amount(r.max, 0, "max"),
           h("td", { class: r.large ? "n" : "n z", "data-l": "over 25k" }, r.large ? h("span", { class: "late" }, format.count(r.large)) : "0"),
           h("td", { class: "d" }, s("svg", { height: 12, "aria-hidden": "true" }, s("rect", { class: "k-use", y: 2, height: 8, width: percent(r.total / most) }))),
           amount(r.total, 0, "all"))))),
+      rest > 0 && h("p", { class: "c-more" }, h("button", { class: "more", type: "button", "data-at": "more", onclick: () => this.more() }, `${format.count(rest)} more`)),
       data.left_out && h("p", { class: "dim" }, `${format.plural(data.left_out, "tool")} with less left out.`),
     ];
   }
@@ -347,7 +360,7 @@ function pieces(one, most) {
   const order = ["k-text", "k-use", "k-idle"];
   /** @type {Array<[string, number]>} */
   let parts = one.definitions.map((d) => [mark(d), d.tokens]);
-  if (parts.some(([, n]) => n / most < 0.012)) parts = order.map((m) => [m, parts.reduce((sum, [of, n]) => sum + (of === m ? n : 0), 0)]);
+  if (parts.some(([, n]) => n / most < 0.006)) parts = order.map((m) => [m, parts.reduce((sum, [of, n]) => sum + (of === m ? n : 0), 0)]);
   parts.sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
   const sum = (/** @type {string} */ m) => one.definitions.reduce((all, d) => all + (mark(d) === m ? d.tokens : 0), 0);
   const svg = s("svg", { height: 12, role: "img", "aria-label": `${format.tokens(sum("k-use"))} called, ${format.tokens(sum("k-idle"))} never called` });
