@@ -194,7 +194,7 @@ var Rules = []Rule{
 	},
 	{
 		Package: "/internal/view",
-		Allow:   []string{"/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}, Forbid: outside,
+		Allow:   []string{"/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth", "github.com/rogpeppe/go-internal"}, Forbid: outside,
 		Why: "turns records into words, numbers and pictures, for live and stored sessions alike",
 	},
 	{
