@@ -1,0 +1,207 @@
+// Requests for data, and the stream of events.
+
+/** @typedef {import("../api").Events} Events */
+
+/** A request that was not answered as hoped. */
+export class Failed extends Error {
+  /**
+   * @param {number} status 0 if there was no answer
+   * @param {string} message
+   * @param {string} [next] what to do
+   * @param {string} [term] the term of the filter that is wrong
+   */
+  constructor(status, message, next = "", term = "") {
+    super(message);
+    this.status = status;
+    this.next = next;
+    this.term = term;
+  }
+}
+
+export class Client {
+  /** @param {string} token */
+  constructor(token) {
+    this.token = token;
+    /** Is called when the token is no longer good. */
+    this.refused = () => {};
+  }
+
+  /** @param {Record<string, string>} [more] */
+  headers(more) {
+    return { Authorization: `Bearer ${this.token}`, ...more };
+  }
+
+  /**
+   * @param {string} path below /api/v1/
+   * @param {Record<string, string | number | undefined>} [params]
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  async get(path, params = {}, signal) {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(params)) if (value !== undefined && value !== "") query.set(name, String(value));
+    /** @type {Response} */
+    let reply;
+    try {
+      reply = await fetch(`/api/v1/${path}${query.size ? `?${query}` : ""}`, { headers: this.headers(), signal: signal ?? null });
+      if (reply.ok) return await reply.json();
+    } catch (e) {
+      if (signal?.aborted) throw e;
+      throw new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui");
+    }
+    if (reply.status === 401) this.refused();
+    const body = await reply.json().catch(() => ({}));
+    throw new Failed(reply.status, body.error ?? `${reply.status} ${reply.statusText}`, body.next, body.term);
+  }
+}
+
+/** How many events wait while the page is hidden, before it is simpler to read everything again. */
+const WAITING = 500;
+
+/** How often connecting fails before the page says that the server has stopped. */
+const PATIENCE = 3;
+
+/** Events by fetch, since an EventSource cannot send a token. */
+export class Stream {
+  /**
+   * @param {Client} client
+   * @param {(name: keyof Events, data: any) => void} take
+   * @param {(state: "up" | "stopped") => void} changed
+   */
+  constructor(client, take, changed) {
+    this.client = client;
+    this.take = take;
+    this.changed = changed;
+    this.last = ""; // id of the last event that was taken
+    this.failures = 0;
+    this.ended = false;
+    /** @type {Array<[string, keyof Events, any]>} */
+    this.waiting = [];
+    /** @type {AbortController | undefined} */
+    this.connection = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    document.addEventListener("visibilitychange", () => this.seen());
+    addEventListener("online", () => this.seen());
+  }
+
+  /** Ends it for good. */
+  end() {
+    this.ended = true;
+    clearTimeout(this.timer);
+    this.connection?.abort();
+  }
+
+  /** Goes on after the page was hidden. */
+  seen() {
+    if (document.hidden || this.ended) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const event of waiting) this.deliver(...event);
+    if (!this.connection) this.connect();
+  }
+
+  async connect() {
+    clearTimeout(this.timer);
+    if (this.connection || this.ended) return;
+    const connection = new AbortController();
+    this.connection = connection;
+    try {
+      const reply = await fetch("/api/v1/events", {
+        headers: this.client.headers({ Accept: "text/event-stream", ...(this.last && { "Last-Event-ID": this.last }) }),
+        signal: connection.signal,
+        cache: "no-store",
+      });
+      if (reply.status === 401) {
+        this.end();
+        this.client.refused();
+      }
+      if (reply.ok && reply.body) {
+        this.failures = 0;
+        this.changed("up");
+        await this.read(reply.body);
+      }
+    } catch {
+      // What follows is the same however it ended.
+    }
+    if (this.connection === connection) this.connection = undefined;
+    if (!this.ended) this.again();
+  }
+
+  /** Connects again after a while: the first time soon, later more rarely, and not at all while the page is hidden. */
+  again() {
+    this.failures++;
+    if (this.failures >= PATIENCE) this.changed("stopped");
+    if (document.hidden) return;
+    const seconds = Math.min(30, 0.25 * 2 ** this.failures) * (0.75 + Math.random() / 2);
+    this.timer = setTimeout(() => this.connect(), seconds * 1000);
+  }
+
+  /** @param {ReadableStream<Uint8Array<ArrayBuffer>>} body */
+  async read(body) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    const parse = parser((id, name, data) => this.receive(id, /** @type {keyof Events} */ (name), data));
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      parse(value);
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {keyof Events} name
+   * @param {string} text
+   */
+  receive(id, name, text) {
+    if (!document.hidden) return this.deliver(id, name, JSON.parse(text));
+    this.waiting.push([id, name, JSON.parse(text)]);
+    if (this.waiting.length > WAITING) {
+      // The server knows what came after the last one that was taken, or says that it does not.
+      this.waiting = [];
+      this.connection?.abort();
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {keyof Events} name
+   * @param {any} data
+   */
+  deliver(id, name, data) {
+    if (id) this.last = id;
+    if (name === "bye") this.failures = PATIENCE;
+    this.take(name, data);
+  }
+}
+
+/**
+ * Returns a function that takes pieces of a text/event-stream.
+ * @param {(id: string, name: string, data: string) => void} found
+ */
+export function parser(found) {
+  let rest = "";
+  let id = "";
+  let name = "";
+  /** @type {string[]} */
+  let data = [];
+  return (/** @type {string} */ piece) => {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop() ?? "";
+    for (const whole of lines) {
+      const line = whole.endsWith("\r") ? whole.slice(0, -1) : whole;
+      if (!line) {
+        if (data.length) found(id, name || "message", data.join("\n"));
+        name = "";
+        data = [];
+        continue;
+      }
+      const colon = line.indexOf(":");
+      const field = colon < 0 ? line : line.slice(0, colon);
+      const value = colon < 0 ? "" : line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
+      if (field === "id") id = value;
+      else if (field === "event") name = value;
+      else if (field === "data") data.push(value);
+    }
+  };
+}

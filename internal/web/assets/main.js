@@ -1,0 +1,365 @@
+// The page's frame: it shows the view that the address names, and gives it data, events and keys.
+
+import { Client, Failed, Stream } from "./api.js";
+import { byId, h, put, refill } from "./dom.js";
+import * as format from "./format.js";
+import { hints, openKeys, typing } from "./keys.js";
+import { href, known, parse } from "./router.js";
+import { keepScroll } from "./scroll.js";
+import { command, copy, failed, state } from "./states.js";
+import { forget, token } from "./token.js";
+
+/** @typedef {import("../page").Address} Address */
+/** @typedef {import("../page").Frame} Frame */
+/** @typedef {import("../page").View} View */
+/** @typedef {import("../api").Events} Events */
+/** @typedef {import("../api").Store} Store */
+
+const RANGES = [["15m", "Last 15 minutes"], ["1h", "Last hour"], ["24h", "Last 24 hours"], ["7d", "Last 7 days"], ["30d", "Last 30 days"], ["all", "All"]];
+const FILES = /** @type {Record<string, string>} */ ({ sessions: "sessions", runs: "session", tools: "tools", context: "context", live: "live" });
+
+const filter = /** @type {HTMLInputElement} */ (byId("filter"));
+const since = /** @type {HTMLSelectElement} */ (byId("since"));
+const panel = byId("panel");
+
+let address = parse(location);
+let client = new Client("");
+/** @type {Store} */
+let store;
+/** The server's clock less ours, in ms. */
+let skew = 0;
+
+/**
+ * What is shown, with what it took from the frame.
+ * @type {{ view: string, module: View, shown: import("../page").Shown | null, ended: AbortController, on: Map<string, Set<(data: any) => void>>, seconds: Set<(now: Date) => void> } | null}
+ */
+let current = null;
+
+const now = () => new Date(Date.now() + skew);
+
+// ── places ──────────────────────────────────────────────────────────────
+
+/** @type {Frame["go"]} */
+function go(to, how = {}) {
+  const url = href(address, to);
+  if (url === location.pathname + location.search) return;
+  scroll.leave();
+  if (how.replace) history.replaceState(history.state, "", url);
+  else history.pushState({ key: crypto.randomUUID() }, "", url);
+  arrive();
+}
+
+/** Shows what the address names. */
+async function arrive() {
+  address = parse(location);
+  filter.value = address.params.get("q") ?? "";
+  showSince();
+  links();
+  const place = `${address.view}/${address.id}`;
+  if (current?.view === place) {
+    document.title = `${current.module.title(address)} – spanpipe`;
+    current.shown?.update(address);
+    scroll.arrive(false);
+    return;
+  }
+  leave();
+  if (!known(address.view)) {
+    document.title = "No such page – spanpipe";
+    refill(byId("view"), state("There is no such page", h("p", { class: "soft" }, h("a", { href: "/sessions" }, "Sessions"))));
+    return;
+  }
+  const at = address;
+  try {
+    const module = await load(FILES[address.view]);
+    if (at === address) show(place, module);
+  } catch (e) {
+    if (at === address) refill(byId("view"), failed(new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui")));
+  }
+}
+
+/**
+ * Loads the code of a view and its styles.
+ * @param {string} file
+ * @returns {Promise<View>}
+ */
+async function load(file) {
+  const styles = `/assets/${file}.css`;
+  if (!document.querySelector(`link[href="${styles}"]`)) {
+    const link = h("link", { rel: "stylesheet", href: styles });
+    document.head.append(link);
+    await new Promise((resolve) => {
+      link.onload = link.onerror = resolve;
+    });
+  }
+  return import(`./views/${file}.js`);
+}
+
+function leave() {
+  if (!current) return;
+  current.ended.abort();
+  current.shown?.leave?.();
+  current = null;
+  tick();
+  panel.replaceChildren();
+  byId("view").replaceChildren();
+}
+
+/**
+ * @param {string} place
+ * @param {View} module
+ */
+function show(place, module) {
+  leave();
+  current = { view: place, module, shown: null, ended: new AbortController(), on: new Map(), seconds: new Set() };
+  document.title = `${module.title(address)} – spanpipe`;
+  hints(module.keys);
+  setCommand("");
+  const root = byId("view");
+  root.className = `view v-${address.view}`;
+  current.shown = module.show(root, frameOf(current));
+  scroll.arrive(true);
+  if (moved) byId("main").focus({ preventScroll: true });
+  moved = true;
+}
+
+/** Whether the view has changed since the page was loaded: only then is the focus moved. */
+let moved = false;
+
+/**
+ * @param {NonNullable<typeof current>} own
+ * @returns {Frame}
+ */
+function frameOf(own) {
+  return {
+    get address() {
+      return address;
+    },
+    get store() {
+      return store;
+    },
+    go,
+    href: (to) => href(address, to),
+    async get(path, params) {
+      try {
+        return await client.get(path, params, own.ended.signal);
+      } catch (e) {
+        if (own.ended.signal.aborted) return new Promise(() => {}); // the view is gone: no one waits
+        if (e instanceof Failed) wrongFilter(e);
+        throw e;
+      }
+    },
+    on(name, take) {
+      const all = own.on.get(name) ?? new Set();
+      own.on.set(name, all.add(take));
+    },
+    eachSecond(take) {
+      own.seconds.add(take);
+      tick();
+    },
+    now,
+    panel,
+    command: setCommand,
+    say: (text) => {
+      byId("say").textContent = text;
+    },
+  };
+}
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let clock;
+
+/** Keeps a clock while something needs one and can be seen. */
+function tick() {
+  const needed = !document.hidden && current !== null && current.seconds.size > 0;
+  if (needed && !clock) {
+    clock = setInterval(() => {
+      for (const take of current?.seconds ?? []) take(now());
+    }, 1000);
+  } else if (!needed) {
+    clearInterval(clock);
+    clock = undefined;
+  }
+}
+
+// ── what stands around a view ───────────────────────────────────────────
+
+function links() {
+  for (const a of document.querySelectorAll(/** @type {"a"} */ (".tabs a"))) {
+    const view = a.dataset.view ?? "";
+    a.href = href({ ...address, view: "" }, { view });
+    const here = view === address.view || (view === "sessions" && address.view === "runs");
+    if (here) a.setAttribute("aria-current", address.view === view ? "page" : "true");
+    else a.removeAttribute("aria-current");
+  }
+}
+
+function showSince() {
+  const value = address.params.get("since") ?? store?.since ?? "7d";
+  const own = RANGES.some(([v]) => v === value) ? [] : [[value, `Since ${value}`]];
+  refill(since, [...RANGES, ...own].map(([v, text]) => h("option", { value: v }, text)));
+  since.value = value;
+}
+
+/** @param {string} text */
+function setCommand(text) {
+  byId("command").textContent = text;
+  byId("same").hidden = !text;
+}
+
+/** Marks the filter if one of its terms cannot be read. @param {Failed} e */
+function wrongFilter(e) {
+  filter.toggleAttribute("aria-invalid", Boolean(e.term));
+}
+
+function showStore() {
+  const { sessions, size, limit, content, sends, problem } = store;
+  const stored = sessions
+    ? `${format.count(sessions)} ${sessions === 1 ? "session" : "sessions"}, ${limit ? format.ofSize(size, limit) : format.size(size)}; content: ${content}.`
+    : "Nothing stored.";
+  refill(byId("stored"), stored, ` ${sends}`, problem && h("span", { class: "bad" }, ` ${problem}`));
+}
+
+async function readStore() {
+  store = await client.get("store");
+  skew = Date.parse(store.now) - Date.now();
+  showStore();
+}
+
+/** @param {import("../api").AttentionEvent} a */
+function showHung(a) {
+  const badge = byId("hung");
+  badge.hidden = !a.hung;
+  badge.textContent = `${a.hung} hung`;
+  badge.title = a.hung === 1 ? "1 call hangs now" : `${a.hung} calls hang now`;
+}
+
+// ── the server ──────────────────────────────────────────────────────────
+
+/**
+ * @param {keyof Events} name
+ * @param {any} data
+ */
+function take(name, data) {
+  if (data.now) skew = Date.parse(data.now) - Date.now();
+  if (name === "attention") showHung(data);
+  if (name === "bye") stopped();
+  if (name === "gone" || name === "listing" || (name === "hello" && data.reset)) readStore().catch(() => {});
+  if (name === "trouble") put(byId("banner"), h("p", null, data.text));
+  for (const each of current?.on.get(name) ?? []) each(data);
+}
+
+/** A line on top of what is shown: that stays readable. */
+function stopped() {
+  const banner = byId("banner");
+  if (banner.dataset.stopped) return;
+  banner.dataset.stopped = "yes";
+  refill(banner, h("p", null, h("b", null, "spanpipe ui has stopped. "), `This page shows ${format.clock(now(), true)} and no longer updates. To go on, start it again:`), command("spanpipe ui"));
+}
+
+function up() {
+  const banner = byId("banner");
+  if (!banner.dataset.stopped) return;
+  delete banner.dataset.stopped;
+  banner.replaceChildren();
+}
+
+/** The token is not, or no longer, good. */
+function refused() {
+  forget();
+  const text = "Press Enter in the terminal where spanpipe ui runs: it opens a new one. If it has ended, start it again:";
+  if (current) {
+    refill(byId("banner"), h("p", null, h("b", null, "This page’s link is used up. "), text), command("spanpipe ui"));
+    return;
+  }
+  document.title = "Link used up – spanpipe";
+  refill(byId("view"), state("This page’s link is used up", h("p", { class: "soft" }, "Only the page that spanpipe ui opens may read your sessions. ", text), command("spanpipe ui")));
+}
+
+// ── input ───────────────────────────────────────────────────────────────
+
+const scroll = keepScroll(byId("view"));
+
+function applyFilter() {
+  filter.removeAttribute("aria-invalid");
+  go({ params: { q: filter.value.trim() || null } });
+}
+
+const TABS = /** @type {Record<string, string>} */ ({ 1: "sessions", 2: "tools", 3: "context", 4: "live" });
+
+/** @param {KeyboardEvent} e */
+function key(e) {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (typing(e.target)) {
+    if (e.key === "Escape" && e.target === filter) {
+      filter.value = "";
+      applyFilter();
+      filter.blur();
+    }
+    return;
+  }
+  if (e.key === "Enter" && e.target instanceof HTMLElement && e.target.closest("a, button, summary")) return;
+  if (TABS[e.key]) go({ view: TABS[e.key] });
+  else if (e.key === "/") filter.focus();
+  else if (e.key === "?") keysOpen();
+  else if (current?.shown?.key?.(e.key, e)) {
+    // The view has acted on it.
+  } else if (e.key === "y" && byId("command").textContent) copy(byId("command").textContent ?? "", byId("command-copy"));
+  else if (e.key === "Escape") {
+    if (address.params.get("q")) go({ params: { q: null } });
+    else if (address.view === "runs") go({ view: "sessions" });
+    else return;
+  } else return;
+  e.preventDefault();
+}
+
+const keysOpen = () => openKeys(current?.module.title(address) ?? "", current?.module.keys ?? []);
+
+function listen() {
+  history.scrollRestoration = "manual";
+  addEventListener("popstate", () => arrive());
+  addEventListener("keydown", key);
+  document.addEventListener("visibilitychange", tick);
+  filter.addEventListener("change", applyFilter);
+  filter.addEventListener("search", applyFilter);
+  byId("find").addEventListener("submit", (e) => {
+    e.preventDefault();
+    applyFilter();
+  });
+  since.addEventListener("change", () => go({ params: { since: since.value === store.since ? null : since.value } }));
+  byId("keys-open").addEventListener("click", keysOpen);
+  byId("command-copy").addEventListener("click", () => copy(byId("command").textContent ?? "", byId("command-copy")));
+  document.addEventListener("click", (e) => {
+    const a = e.target instanceof Element ? e.target.closest("a") : null;
+    if (!a || e.defaultPrevented || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || a.target || a.origin !== location.origin) return;
+    e.preventDefault();
+    if (a.hash) {
+      byId(a.hash.slice(1)).focus();
+      return;
+    }
+    const url = a.pathname + a.search;
+    if (url === location.pathname + location.search) return;
+    scroll.leave();
+    history.pushState({ key: crypto.randomUUID() }, "", url);
+    arrive();
+  });
+}
+
+async function start() {
+  const value = await token();
+  client = new Client(value);
+  client.refused = refused;
+  if (!value) return refused();
+  listen();
+  const stream = new Stream(client, take, (s) => (s === "up" ? up() : stopped()));
+  try {
+    await readStore();
+  } catch (e) {
+    if (e instanceof Failed && e.status === 401) return;
+    refill(byId("view"), failed(e));
+    return;
+  }
+  stream.connect();
+  await arrive();
+}
+
+start();

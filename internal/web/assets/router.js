@@ -1,0 +1,49 @@
+// Places of the page and their addresses.
+
+/** @typedef {import("../page").Address} Address */
+
+const VIEWS = ["sessions", "runs", "tools", "context", "live"];
+
+/** Parameters that belong to the frame and go along from view to view. */
+const KEPT = ["since", "q"];
+
+/**
+ * The place that an address stands for. An unknown view is kept, for a page that says so.
+ * @param {URL | Location} url
+ * @returns {Address}
+ */
+export function parse(url) {
+  const [view = "", ...rest] = url.pathname.split("/").slice(1);
+  return { view: view || "sessions", id: rest.map(decode).join("/"), params: new URLSearchParams(url.search) };
+}
+
+/** @param {string} text */
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {string} view */
+export const known = (view) => VIEWS.includes(view);
+
+/**
+ * The address of a place, seen from another one. The view's own parameters stay while one stays at the same place.
+ * @param {Address} from
+ * @param {{ view?: string, id?: string, params?: Record<string, string | null> }} to
+ */
+export function href(from, to) {
+  const stays = to.view === undefined && to.id === undefined;
+  const view = to.view ?? from.view;
+  const id = to.id ?? (stays ? from.id : "");
+  const params = new URLSearchParams();
+  for (const [name, value] of from.params) if (stays || KEPT.includes(name)) params.append(name, value);
+  for (const [name, value] of Object.entries(to.params ?? {})) {
+    if (value === null) params.delete(name);
+    else params.set(name, value);
+  }
+  const query = params.toString().replaceAll("%3A", ":");
+  return `/${view}${id ? `/${encodeURIComponent(id)}` : ""}${query ? `?${query}` : ""}`;
+}

@@ -1,0 +1,110 @@
+// What stands where there is nothing to show, or while it is read.
+
+import { h } from "./dom.js";
+import { Failed } from "./api.js";
+
+/**
+ * A command with a button that copies it.
+ * @param {string} text
+ */
+export function command(text) {
+  return h("div", { class: "cmd" }, h("code", null, text), copyButton(text));
+}
+
+/**
+ * @param {string | (() => string)} text
+ */
+export function copyButton(text) {
+  const button = h("button", { class: "copy", type: "button" }, "Copy");
+  button.addEventListener("click", () => copy(typeof text === "string" ? text : text(), button));
+  return button;
+}
+
+/**
+ * Copies a text, and says so on the button for a moment.
+ * @param {string} text
+ * @param {HTMLElement} button
+ */
+export async function copy(text, button) {
+  let done = "Copied";
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    done = "Not allowed";
+  }
+  button.textContent = done;
+  setTimeout(() => (button.textContent = "Copy"), 1500);
+}
+
+/**
+ * @param {string} title
+ * @param {...import("./dom.js").Child} children
+ */
+export function state(title, ...children) {
+  return h("section", { class: "state" }, h("h2", null, title), ...children);
+}
+
+/**
+ * Shows that something is being read, if it takes longer than one notices. It gives way to whatever replaces it in root.
+ * @param {HTMLElement} root
+ * @param {string} text "Reading 412 sessions"
+ */
+export function reading(root, text) {
+  root.replaceChildren();
+  setTimeout(() => {
+    if (root.childNodes.length) return;
+    root.append(state(text, h("div", { class: "skel", "aria-hidden": "true" }, h("i"), h("i"), h("i"))));
+  }, 300);
+}
+
+/**
+ * What went wrong, and what to do.
+ * @param {unknown} error
+ */
+export function failed(error) {
+  const known = error instanceof Failed;
+  const [, words = known ? error.next : "", run = ""] = (known && /^(.*): (spanpipe .*)$/.exec(error.next)) || [];
+  return state(
+    known ? "This cannot be shown" : "The page has a defect",
+    h("p", { class: "soft" }, error instanceof Error ? error.message : String(error)),
+    words && h("p", { class: "soft" }, run ? `${words}:` : words),
+    run && command(run),
+  );
+}
+
+/**
+ * Nothing matches the filter. The term that excludes most is named, with a link that leaves it out.
+ * @param {import("../page").Frame} frame
+ * @param {string} what "sessions"
+ * @param {import("../api").Excluding | undefined} excluding
+ */
+export function noMatch(frame, what, excluding) {
+  const filter = frame.address.params.get("q") ?? "";
+  return state(
+    `No ${what} match`,
+    h("p", { class: "soft" }, h("code", null, filter), " matches nothing in the time shown.",
+      excluding && [" Without ", h("code", null, excluding.term), ` there would be ${excluding.matches}.`]),
+    h("p", { class: "ways" },
+      excluding && h("a", { href: frame.href({ params: { q: excluding.without || null } }) }, `Remove ${excluding.term}`),
+      h("a", { href: frame.href({ params: { q: null } }) }, "Clear the filter"), h("kbd", null, "Esc")),
+  );
+}
+
+/**
+ * A part that cannot be read.
+ * @param {string} what "Part of this session cannot be read"
+ * @param {ReadonlyArray<string>} problems
+ * @param {string} run a command that tells more
+ */
+export function damaged(what, problems, run) {
+  return state(what, ...problems.map((p) => h("p", { class: "soft" }, p)), command(run));
+}
+
+/**
+ * More than one can look at.
+ * @param {string} what "50,412 operations"
+ * @param {string} next
+ */
+export function huge(what, next) {
+  return state(what, h("p", { class: "soft" }, next));
+}

@@ -1,0 +1,11 @@
+/** @type {import("../../page").View["title"]} */
+export const title = () => "Context";
+
+/** @type {import("../../page").View["keys"]} */
+export const keys = [];
+
+/** @type {import("../../page").View["show"]} */
+export function show(root) {
+  root.textContent = "Context";
+  return { update() {} };
+}
