@@ -50,7 +50,7 @@ func (a *app) program() *cli.App {
 		a.showCommand(),
 		a.pushCommand(), a.exportCommand(),
 		a.reportCommand(),
-		a.topCommand(),
+		a.topCommand(), a.uiCommand(),
 		a.metricsCommand(),
 		a.healthCommand(),
 	}

@@ -1,10 +1,15 @@
 package web
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
+	"sync"
 
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 )
 
@@ -12,34 +17,117 @@ import (
 type failure struct {
 	status int
 	api.Failure
+	allow string // methods, with http.StatusMethodNotAllowed
 }
 
 func (f *failure) Error() string { return f.Failure.Error }
 
-// wrong returns the error of a request that cannot be answered as it is.
-func wrong(text, next string) error {
-	return &failure{http.StatusBadRequest, api.Failure{Version: api.Version, Error: text, Next: next}}
+// refusal returns the failure of a status.
+func refusal(status int, text, next string) *failure {
+	return &failure{status: status, Failure: api.Failure{Version: api.Version, Error: text, Next: next}}
 }
 
+// wrong returns the error of a request that cannot be answered as it is.
+func wrong(text, next string) error { return refusal(http.StatusBadRequest, text, next) }
+
 // missing returns the error of a request for what is not there.
-func missing(text, next string) error {
-	return &failure{http.StatusNotFound, api.Failure{Version: api.Version, Error: text, Next: next}}
+func missing(text, next string) error { return refusal(http.StatusNotFound, text, next) }
+
+// shortened returns a text of a request, safe to show.
+func shortened(text string) string {
+	if len(text) > 200 {
+		text = text[:200] + "…"
+	}
+	return view.Safe(text)
 }
 
 // reply returns the handler that writes what another one returns, as JSON.
 func (s *Server) reply(handle func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := handle(r)
-		status := http.StatusOK
-		if err != nil {
-			f, ok := errors.AsType[*failure](err)
-			if !ok {
-				f = &failure{http.StatusInternalServerError, api.Failure{Version: api.Version, Error: err.Error()}}
-			}
-			status, body = f.status, f.Failure
+		if err == nil {
+			err = writeJSON(w, r, http.StatusOK, body)
 		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(body) // the page may have left
+		switch f, ok := errors.AsType[*failure](err); {
+		case err == nil || r.Context().Err() != nil: // the page has left
+		case ok:
+			writeFailure(w, r, f)
+		default:
+			s.config.Logger.Warn("a request of the page cannot be answered", "path", shortened(r.URL.EscapedPath()), "error", err.Error())
+			writeFailure(w, r, refusal(http.StatusInternalServerError, view.Safe(err.Error()), ""))
+		}
 	})
+}
+
+// writeFailure replies with a failure.
+func writeFailure(w http.ResponseWriter, r *http.Request, f *failure) {
+	if f.allow != "" {
+		w.Header().Set("Allow", f.allow)
+	}
+	_ = writeJSON(w, r, f.status, f.Failure) // it has nothing that cannot be encoded
+}
+
+// writeJSON replies with a value. The error is that of a value that cannot be encoded, before anything is written.
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, body any) error {
+	out := &lateWriter{w: w, status: status, gzip: acceptsGzip(r)}
+	err := json.NewEncoder(out).Encode(body)
+	out.close()
+	if out.begun { // the page has left
+		return nil
+	}
+	return err
+}
+
+// lateWriter writes the header of a reply with the first bytes of its body, which it compresses.
+type lateWriter struct {
+	w      http.ResponseWriter
+	status int
+	gzip   bool
+
+	begun bool
+	zip   *gzip.Writer
+}
+
+// zippers are unused gzip.Writers, which are large.
+var zippers = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // a valid level
+	return z
+}}
+
+func (l *lateWriter) Write(b []byte) (int, error) {
+	if !l.begun {
+		l.begun = true
+		h := l.w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Vary", "Accept-Encoding")
+		if l.gzip {
+			h.Set("Content-Encoding", "gzip")
+			l.zip, _ = zippers.Get().(*gzip.Writer)
+			l.zip.Reset(l.w)
+		}
+		l.w.WriteHeader(l.status)
+	}
+	if l.zip != nil {
+		return l.zip.Write(b)
+	}
+	return l.w.Write(b)
+}
+
+func (l *lateWriter) close() {
+	if l.zip == nil {
+		return
+	}
+	_ = l.zip.Close() // the page may have left
+	l.zip.Reset(io.Discard)
+	zippers.Put(l.zip)
+}
+
+// acceptsGzip reports whether a browser takes compressed replies. All do, without a weight.
+func acceptsGzip(r *http.Request) bool {
+	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		if strings.TrimSpace(coding) == "gzip" {
+			return true
+		}
+	}
+	return false
 }

@@ -2,8 +2,8 @@ package web
 
 import "net/http"
 
-// routes returns a handler of all data. A handler returns what to reply; see reply.go.
-func (s *Server) routes() http.Handler {
+// routes returns what answers requests. A handler returns what to reply; see reply.go.
+func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(*http.Request) (any, error){
 		"GET /api/v1/store":                               s.store,
@@ -20,6 +20,8 @@ func (s *Server) routes() http.Handler {
 	} {
 		mux.Handle(pattern, s.reply(handle))
 	}
-	mux.HandleFunc("GET /api/v1/events", s.events)
+	mux.HandleFunc("GET "+eventsPath, s.events)
+	mux.Handle("POST "+tokenPath, s.reply(s.exchange))
+	s.assetRoutes(mux)
 	return mux
 }

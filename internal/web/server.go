@@ -19,20 +19,36 @@ type Config struct {
 	Sends     string        // what leaves the machine, in a sentence
 	Zone      *time.Location
 	Logger    *slog.Logger
+	Hosts     []string // that requests may name: each with the port
 }
 
 // Server serves the page and its data. Its handler may be called by many goroutines.
 type Server struct {
 	config Config
 	keeper *keeper
+	codes  *codes
+	assets map[string]*asset
 }
 
 // New returns a server.
-func New(c Config) *Server {
-	return &Server{config: c, keeper: newKeeper(c)}
+func New(c Config) (*Server, error) {
+	assets, err := readAssets(Assets())
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, keeper: newKeeper(c), assets: assets}
+	s.codes = newCodes(time.Now)
+	return s, nil
 }
 
 func (s *Server) now() time.Time { return time.Now().In(s.config.Zone) }
 
 // Handler returns what answers requests.
-func (s *Server) Handler() http.Handler { return s.routes() }
+func (s *Server) Handler() http.Handler { return s.guard(s.routes()) }
+
+// NewCode returns a code for the fragment of an address, #code=, with which a browser gets the token, once and within CodeAge.
+// It calls spent when the code was used.
+func (s *Server) NewCode(spent func()) string { return s.codes.make(spent) }
+
+// Close ends the streams of events: the pages learn that the server ends.
+func (s *Server) Close() {}

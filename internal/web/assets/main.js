@@ -155,6 +155,10 @@ function frameOf(own) {
     eachSecond(take) {
       own.seconds.add(take);
       tick();
+      return () => {
+        own.seconds.delete(take);
+        tick();
+      };
     },
     now,
     panel,

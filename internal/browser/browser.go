@@ -1,0 +1,103 @@
+// Package browser opens a file of this machine in the user's browser. Only it and wrap start processes: a page's server that
+// cannot reach it cannot be made to.
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// ErrNone is the error where there is no browser to open: on a machine one is connected to, or without a desktop.
+var ErrNone = errors.New("no browser here")
+
+// settleWithin is how long a program that opens browsers is given to fail. One that still runs then is the browser itself.
+const settleWithin = 3 * time.Second
+
+// Open opens a file, given by its absolute path. It never starts a shell. It returns when the program that opens browsers has
+// ended, or has run for a few seconds.
+func Open(file string, environ []string) error {
+	commands := candidates(file, environ)
+	if len(commands) == 0 {
+		return ErrNone
+	}
+	var problems []error
+	for _, argv := range commands {
+		err := start(argv, environ)
+		if err == nil {
+			return nil
+		}
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// start runs a command, detached from the terminal: Ctrl-C is for spanpipe.
+func start(argv, environ []string) error {
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // the user's browser, and a file of ours
+	cmd.Env = environ
+	detach(cmd)
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting %s: %w", argv[0], err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }() // ends with the browser, which may be never; the process does not wait for it
+	settled := time.NewTimer(settleWithin)
+	defer settled.Stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("%s: %w", argv[0], err)
+		}
+	case <-settled.C:
+	}
+	return nil
+}
+
+// preferred returns the commands of the variable BROWSER, as other programs read it: separated by colons, with %s for what is
+// to be opened, or without.
+func preferred(file string, environ []string) (commands [][]string) {
+	for text := range strings.SplitSeq(lookup(environ, "BROWSER"), ":") {
+		argv, placed := strings.Fields(text), false
+		for i, word := range argv {
+			if strings.Contains(word, "%s") {
+				argv[i], placed = strings.ReplaceAll(word, "%s", file), true
+			}
+		}
+		if len(argv) == 0 {
+			continue
+		}
+		if !placed {
+			argv = append(argv, file)
+		}
+		commands = append(commands, argv)
+	}
+	return commands
+}
+
+// lookup returns the value of a variable, the last one as package exec takes it.
+func lookup(environ []string, name string) (value string) {
+	for _, variable := range environ {
+		if rest, ok := strings.CutPrefix(variable, name+"="); ok {
+			value = rest
+		}
+	}
+	return value
+}
+
+// isRemote reports whether the user is connected from another machine.
+func isRemote(environ []string) bool {
+	return lookup(environ, "SSH_CONNECTION") != "" || lookup(environ, "SSH_TTY") != ""
+}
+
+// found keeps the commands whose program exists.
+func found(commands [][]string) (all [][]string) {
+	for _, argv := range commands {
+		if path, err := exec.LookPath(argv[0]); err == nil {
+			all = append(all, append([]string{path}, argv[1:]...))
+		}
+	}
+	return all
+}
