@@ -8,6 +8,32 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
+// Apply takes an event.
+func (w *World) Apply(e Event) {
+	switch e := e.(type) {
+	case Listing:
+		w.Put(e, false)
+		w.Number()
+	case Changed:
+		w.Put([]store.Session{store.Session(e)}, true)
+		w.Number()
+	case Gone:
+		w.Drop(string(e))
+	case Operation:
+		w.Take(e.Session, &e.Record)
+	case Noted:
+		w.TakeNote(e)
+	case History:
+		w.TakeHistory(e)
+	case Detail:
+		w.TakeDetail(e)
+	case *Tally:
+		w.Tally.Merge(e)
+		w.Tallied = true
+	case Trouble: // its view shows it
+	}
+}
+
 // TakeHistory takes the digest of a session.
 func (w *World) TakeHistory(h History) {
 	s := w.Sessions[h.Session]
@@ -20,6 +46,7 @@ func (w *World) TakeHistory(h History) {
 	case h.sum != nil:
 		s.Strip = h.strip
 		s.totals, s.hung, s.moved, s.summed = h.sum.totals, h.sum.hung, h.sum.moved, s.State != store.Ended
+		s.context = h.sum.context
 	}
 }
 

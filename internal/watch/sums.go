@@ -16,14 +16,36 @@ type Sums struct {
 	view.Counts
 	P95      float64 // s; the largest of a run's
 	Received int64
+	Context  int64 // tokens of definitions and instructions; 0 if that is not known
+}
+
+// contextTokens are what the lists of a session's server put into a model's context: by method, since each list counts its own.
+type contextTokens map[string]int64
+
+// add takes the answer to a list or a handshake. One that comes later replaces what was there.
+func (c *contextTokens) add(op *record.Operation) {
+	if op.DefinitionTokens == 0 {
+		return
+	}
+	if *c == nil {
+		*c = contextTokens{}
+	}
+	(*c)[op.Method] = op.DefinitionTokens
+}
+
+func (c contextTokens) sum() (sum int64) {
+	for _, n := range c {
+		sum += n
+	}
+	return sum
 }
 
 // Sums returns a session's figures: those that were stored, or those that have been counted here.
 func (s *Session) Sums(w *World) Sums {
 	all := &s.Totals
-	t := Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: all.Hung}, all.P95, all.Received}
+	t := Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: all.Hung}, all.P95, all.Received, s.context.sum()}
 	if all := &s.totals; s.streamed || s.summed {
-		t = Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: s.hung}, all.P95().Seconds(), s.moved}
+		t = Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: s.hung}, all.P95().Seconds(), s.moved, s.context.sum()}
 	}
 	for _, c := range w.Open {
 		if c.Session == s && c.Outcome().Ending == view.Hung {
@@ -38,7 +60,7 @@ func (r *Run) Sums(w *World) (t Sums) {
 	for _, s := range r.Sessions {
 		one := s.Sums(w)
 		t.Add(one.Counts)
-		t.P95, t.Received = max(t.P95, one.P95), t.Received+one.Received
+		t.P95, t.Received, t.Context = max(t.P95, one.P95), t.Received+one.Received, t.Context+one.Context
 	}
 	return t
 }

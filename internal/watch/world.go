@@ -24,6 +24,7 @@ type World struct {
 	Tally   *Tally
 	Tallied bool // the stored sessions are in it
 
+	kept   map[string]*Session // from the world before, see Renewed
 	byKey  map[string]*Run
 	wanted map[Want]bool
 	wants  []Want
@@ -49,6 +50,7 @@ type Session struct {
 	totals   record.Totals
 	hung     int
 	moved    int64               // bytes of results
+	context  contextTokens
 	recent   map[string][]recent // by tool: how its last calls went, the newest last
 }
 
@@ -74,7 +76,7 @@ const (
 func NewWorld(now time.Time, hangAfter time.Duration) *World {
 	return &World{
 		Now: now, HangAfter: hangAfter, Sessions: map[string]*Session{}, byKey: map[string]*Run{}, Tally: NewTally(),
-		wanted: map[Want]bool{},
+		wanted: map[Want]bool{}, kept: map[string]*Session{},
 	}
 }
 
@@ -129,7 +131,9 @@ func (w *World) Put(all []store.Session, streamed bool) {
 	for i := range all {
 		s, known := w.Sessions[all[i].Name]
 		if !known {
-			s = &Session{}
+			if s = w.kept[all[i].Name]; s == nil {
+				s = &Session{}
+			}
 			w.Sessions[all[i].Name] = s
 		}
 		s.Session = all[i]
@@ -264,6 +268,7 @@ func (w *World) end(c *Call) {
 // add counts an operation that has ended.
 func (s *Session) add(op *record.Operation) {
 	s.totals.Add(op)
+	s.context.add(op)
 	if op.Hung {
 		s.hung++
 	}
