@@ -35,7 +35,7 @@ type Term struct {
 // statusWords are what a row can be.
 var statusWords = []string{
 	"ok", "failed", "hung", "late", "timed-out", "cancelled", "bad-request", "unanswered", "waited", "open", "live",
-	"closed", "crashed", "killed",
+	"closed", "crashed", "killed", "never-started", "changed",
 }
 
 // fields are the names of terms that look at one field.

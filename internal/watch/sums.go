@@ -103,13 +103,35 @@ func (r *Run) Ending() (string, view.Color) {
 	if r.Live() {
 		return "live", view.Cyan
 	}
+	return r.Last().Ending()
+}
+
+// Last returns a live session of a run or, if there is none, the one that ended last.
+func (r *Run) Last() *Session {
 	last := r.Sessions[0]
 	for _, s := range r.Sessions {
-		if s.Ended.After(last.Ended) {
+		switch {
+		case s.State == store.Live:
+			return s
+		case s.Ended.After(last.Ended):
 			last = s
 		}
 	}
-	return last.Ending()
+	return last
+}
+
+// ClientName returns what the client calls itself.
+func (s *Session) ClientName() string { return s.Client.Name }
+
+// ServersName returns what a person calls the server.
+func (s *Session) ServersName() string { return s.ServerName() }
+
+// Changed reports whether one of the server's definitions is known not to be what it was.
+func (s *Session) Changed() bool {
+	return slices.ContainsFunc(s.Noted, func(n record.Note) bool {
+		c, ok := n.(record.DefinitionChange)
+		return ok && !c.Harmless()
+	})
 }
 
 // Trouble returns why there is nothing to draw of a session.
@@ -134,24 +156,34 @@ func (s *Session) IsBad(w *World) bool {
 func (s *Session) Subject(w *World) *Subject {
 	t := s.Sums(w)
 	out := &Subject{
-		Servers: []string{s.ServerName(), s.Service}, Clients: []string{s.Client.Name},
+		Servers: []string{s.ServerName(), s.Service}, Clients: []string{s.Client.Name}, Words: s.Words(w),
 		Took: time.Duration(t.P95 * float64(time.Second)), Size: t.Received,
-	}
-	for word, is := range map[string]bool{
-		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.Failed > 0, "hung": t.Hung > 0,
-		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.IsBad(w), "open": w.opens(s),
-		"closed":     s.Exit != nil && s.Exit.EndedBy == record.ByClient,
-		"crashed":    s.Exit != nil && s.Exit.EndedBy == record.ByServer,
-		"unanswered": s.Totals.Abandoned+s.totals.Abandoned > 0,
-	} {
-		if is {
-			out.Words = append(out.Words, word)
-		}
 	}
 	for _, c := range w.Tally.sessions[s.Name] {
 		out.Tools, out.Methods = append(out.Tools, c.Name), append(out.Methods, c.Method)
 	}
 	return out
+}
+
+// Words returns the words of a filter that a session is.
+func (s *Session) Words(w *World) (words []string) {
+	t := s.Sums(w)
+	for _, word := range []struct {
+		text string
+		is   bool
+	}{
+		{"live", s.State == store.Live}, {"killed", s.State == store.Killed}, {"failed", t.Failed > 0}, {"hung", t.Hung > 0},
+		{"cancelled", s.Totals.Cancelled+s.totals.Cancelled > 0}, {"ok", !s.IsBad(w)}, {"open", w.opens(s)},
+		{"closed", s.Exit != nil && s.Exit.EndedBy == record.ByClient},
+		{"crashed", s.Exit != nil && s.Exit.EndedBy == record.ByServer},
+		{"never-started", s.Exit != nil && s.Exit.Cause == record.NotStarted},
+		{"unanswered", s.Totals.Abandoned+s.totals.Abandoned > 0}, {"changed", s.Changed()},
+	} {
+		if word.is {
+			words = append(words, word.text)
+		}
+	}
+	return words
 }
 
 // opens reports whether a session has a call that has not ended.

@@ -33,9 +33,10 @@ type keeper struct {
 	mu        sync.Mutex // of what follows
 	world     *watch.World
 	changes   changes
-	problem   string     // with the store
-	holders   int        // requests and streams
-	following *following // nil while nothing is looked at
+	problem   string         // with the store
+	numbers   map[string]int // of sessions in the last listing
+	holders   int            // requests and streams
+	following *following     // nil while nothing is looked at
 	leaving   *time.Timer
 	wants     []watch.Want // that are being loaded
 	loading   bool
@@ -177,6 +178,7 @@ func (k *keeper) take(ctx context.Context, events []watch.Event, first bool) {
 	if listing, ok := events[0].(watch.Listing); ok && first {
 		k.problem, k.world, events = "", k.world.Renewed(now, listing), events[1:]
 		k.changes.renewed()
+		k.stream.restart()
 	}
 	k.world.Now = now
 	for _, e := range events {
@@ -187,9 +189,10 @@ func (k *keeper) take(ctx context.Context, events []watch.Event, first bool) {
 		live = k.lacking()
 	}
 	k.load()
+	world := k.world
 	k.mu.Unlock()
 	for i := range live {
-		feed.Operations(&live[i], k.loaded)
+		feed.Operations(&live[i], k.loaded(world))
 	}
 	k.publishSoon()
 }

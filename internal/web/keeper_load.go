@@ -1,8 +1,6 @@
 package web
 
 import (
-	"slices"
-
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/watch/feed"
@@ -48,35 +46,40 @@ func (k *keeper) loadAll() {
 				sessions[i] = s.Session
 			}
 		}
-		stored := k.world.Stored()
+		stored, take := k.world.Stored(), k.loaded(k.world)
 		k.mu.Unlock()
 		var ended []store.Session
 		for i, w := range wants {
 			s := &sessions[i]
 			switch {
 			case w.Kind == watch.WantTally:
-				k.loaded([]watch.Event{feed.Tally(k.life, stored)})
+				take([]watch.Event{feed.Tally(k.life, stored)})
 			case s.Name == "": // it was removed
 			case w.Kind == watch.WantDetail:
-				k.loaded([]watch.Event{feed.Detail(s)})
+				take([]watch.Event{feed.Detail(s)})
 			case w.Kind == watch.WantOperations:
-				feed.Operations(s, k.loaded)
+				feed.Operations(s, take)
 			case w.Kind == watch.WantHistory:
 				ended = append(ended, *s)
 			}
 		}
 		feed.Histories(ended, lookEvery, func(read []watch.Event) bool {
-			k.loaded(slices.Clone(read))
+			take(read)
 			return k.life.Err() == nil
 		})
 	}
 }
 
-// loaded takes what was loaded.
-func (k *keeper) loaded(events []watch.Event) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, e := range events {
-		k.apply(e)
+// loaded returns a function that takes what was loaded for a world. Another one, see watch.World.Renewed, asks for its own.
+func (k *keeper) loaded(world *watch.World) func([]watch.Event) {
+	return func(events []watch.Event) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.world != world {
+			return
+		}
+		for _, e := range events {
+			k.apply(e)
+		}
 	}
 }

@@ -22,11 +22,15 @@ func toneOf(c view.Color) api.Tone {
 	return api.Quiet
 }
 
-// outcomeOf returns an outcome as the page shows it. Of an operation that hung before it ended, see outcomeOfCall.
+// outcomeOf returns an outcome as the page shows it. Of an operation that may have hung before it ended, see hungOnce.
 func outcomeOf(o view.Outcome) api.Outcome {
 	out := api.Outcome{Ending: string(o.Ending), Text: o.String(), Tone: toneOf(o.Color()), Failed: o.Failed()}
 	switch o.Ending {
-	case view.OK, view.Answered, view.Open, view.Over:
+	case view.OK:
+		if o.Tokens > 0 {
+			out.Tone = api.Late
+		}
+	case view.Answered, view.Open, view.Over:
 	case view.Cancelled:
 		out.Tone, out.Trouble = api.Gone, true
 	case view.Unanswered:
@@ -40,9 +44,12 @@ func outcomeOf(o view.Outcome) api.Outcome {
 	return out
 }
 
-// outcomeOfCall returns how a call stands. One that hung needs a look, however it ended.
-func outcomeOfCall(c *watch.Call) api.Outcome {
-	out := outcomeOf(c.Outcome())
-	out.Trouble = out.Trouble || c.Op.Hung
+// outcomeOfCall returns how a call stands.
+func outcomeOfCall(c *watch.Call) api.Outcome { return hungOnce(c.Outcome(), c.Op.Hung) }
+
+// hungOnce returns the outcome of an operation that may have hung. One that has needs a look, however it ended.
+func hungOnce(o view.Outcome, hung bool) api.Outcome {
+	out := outcomeOf(o)
+	out.Trouble = out.Trouble || hung
 	return out
 }

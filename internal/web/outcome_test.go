@@ -19,6 +19,7 @@ func TestOutcomes(t *testing.T) {
 	}{
 		{view.Outcome{Ending: view.OK}, api.Outcome{Text: "ok", Tone: api.Quiet}},
 		{view.Outcome{Ending: view.OK, Asked: true}, api.Outcome{Text: "ok, waited for you", Tone: api.Person}},
+		{view.Outcome{Ending: view.OK, Tokens: 29_800}, api.Outcome{Text: "ok, ≈29.8k tokens", Tone: api.Late}},
 		{view.Outcome{Ending: view.Answered}, api.Outcome{Text: "answered", Tone: api.Person}},
 		{view.Outcome{Ending: view.Open}, api.Outcome{Text: "open", Tone: api.Ok}},
 		{view.Outcome{Ending: view.Hung, Detail: "server idle"}, api.Outcome{Text: "hung: server idle", Tone: api.Bad, Trouble: true}},

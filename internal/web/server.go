@@ -26,6 +26,7 @@ type Config struct {
 type Server struct {
 	config Config
 	keeper *keeper
+	runs   runLogs
 	codes  *codes
 	assets map[string]*asset
 }
@@ -51,4 +52,7 @@ func (s *Server) Handler() http.Handler { return s.guard(s.routes()) }
 func (s *Server) NewCode(spent func()) string { return s.codes.make(spent) }
 
 // Close ends the streams of events: the pages learn that the server ends.
-func (s *Server) Close() {}
+func (s *Server) Close() {
+	s.keeper.stream.end(s.stamp())
+	s.keeper.close()
+}

@@ -9,7 +9,7 @@ type Sessions struct {
 	Attention []Alert    `json:"attention"` // what needs a look, the worst first; whatever the filter is
 	Facets    []Facet    `json:"facets"`
 	Matched   int        `json:"matched"` // sessions
-	Stored    int        `json:"stored"`  // sessions in all
+	Stored    int        `json:"stored"`  // sessions in that time, whatever the filter is
 	Runs      []Run      `json:"runs"`    // the newest first, live ones on top
 	Next      string     `json:"next,omitempty"`
 	Excluding *Excluding `json:"excluding,omitempty"` // if nothing matches
@@ -75,8 +75,8 @@ type Sums struct {
 
 // Session is one server's process from its start to its end.
 type Session struct {
-	Name    string    `json:"name"` // of its directory: names it in requests
-	Number  int       `json:"number"`
+	Name    string    `json:"name"`             // of its directory: names it in requests
+	Number  int       `json:"number,omitempty"` // in the last listing, as commands take it; absent if it is not in that
 	Server  string    `json:"server"`
 	Release string    `json:"release,omitempty"` // the server's version
 	Changed bool      `json:"changed,omitempty"` // one of its definitions is not what it was
