@@ -18,6 +18,7 @@ package main
 //
 //go:generate go run . -generate
 //go:generate go test ../cli -run TestDocuments -update
+//go:generate go test ../web/api -run TestDeclarations -update
 //go:generate go test ../top -run TestPictures -update
 //go:generate go test ../../consent/redact -run Corpus -update
 //go:generate go test ../../wrap ../../telemetry ../../cmd_test -run TestReliabilityPage -update

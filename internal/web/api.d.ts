@@ -1,6 +1,5 @@
 // Made of package api.
 
-export type Tone = "quiet" | "ok" | "bad" | "late" | "person" | "gone";
 export interface Reply {
   readonly version: number;
   readonly now: string;
@@ -11,6 +10,7 @@ export interface Failure {
   readonly next?: string;
   readonly term?: string;
 }
+export type Tone = "quiet" | "ok" | "bad" | "late" | "person" | "gone";
 export interface Remark {
   readonly text: string;
   readonly tone: Tone;

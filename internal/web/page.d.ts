@@ -17,7 +17,10 @@ export interface Address {
 export interface Frame {
   readonly address: Address;
   readonly store: api.Store;
-  /** Goes to another place. Parameters that are null are removed; since and q stay unless named. */
+  /**
+   * Goes to another place. Parameters that are null are removed; since and q stay unless named. The view's own parameters stay, too,
+   * if neither view nor id is given.
+   */
   go(to: { view?: string; id?: string; params?: Record<string, string | null> }, how?: { replace?: boolean }): void;
   /** The address of a place, for the href of a link. */
   href(to: { view?: string; id?: string; params?: Record<string, string | null> }): string;
@@ -25,8 +28,11 @@ export interface Frame {
   get<T>(path: string, params?: Record<string, string | number | undefined>): Promise<T>;
   /** Calls a function with the data of each event of a name, until the view is left. */
   on<K extends keyof api.Events>(name: K, take: (data: NonNullable<api.Events[K]>) => void): void;
-  /** Calls a function once a second while the page can be seen, until the view is left: for ages and open bars. */
-  eachSecond(take: (now: Date) => void): void;
+  /**
+   * Calls a function once a second while the page can be seen, until the view is left or what it returns is called: for ages and
+   * open bars. There is no clock unless something is open.
+   */
+  eachSecond(take: (now: Date) => void): () => void;
   /** The time by the server's clock. */
   now(): Date;
   /** The side panel, empty. It is shown while it has children. */

@@ -29,6 +29,7 @@ type Server struct {
 	runs   runLogs
 	codes  *codes
 	assets map[string]*asset
+	http   *http.Server
 }
 
 // New returns a server.
@@ -38,7 +39,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, keeper: newKeeper(c), assets: assets}
-	s.codes = newCodes(time.Now)
+	s.codes, s.http = newCodes(time.Now), s.newHTTP()
 	return s, nil
 }
 

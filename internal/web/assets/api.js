@@ -55,9 +55,6 @@ export class Client {
   }
 }
 
-/** How many events wait while the page is hidden, before it is simpler to read everything again. */
-const WAITING = 500;
-
 /** How often connecting fails before the page says that the server has stopped. */
 const PATIENCE = 3;
 
@@ -75,35 +72,32 @@ export class Stream {
     this.last = ""; // id of the last event that was taken
     this.failures = 0;
     this.ended = false;
-    /** @type {Array<[string, keyof Events, any]>} */
-    this.waiting = [];
     /** @type {AbortController | undefined} */
     this.connection = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    document.addEventListener("visibilitychange", () => this.seen());
-    addEventListener("online", () => this.seen());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.pause() : this.connect()));
   }
 
   /** Ends it for good. */
   end() {
     this.ended = true;
-    clearTimeout(this.timer);
-    this.connection?.abort();
+    this.pause();
   }
 
-  /** Goes on after the page was hidden. */
-  seen() {
-    if (document.hidden || this.ended) return;
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (const event of waiting) this.deliver(...event);
-    if (!this.connection) this.connect();
+  /**
+   * Ends the connection while no one looks: a browser has only six to a server for all its pages. The next one goes on behind the
+   * last event.
+   */
+  pause() {
+    clearTimeout(this.timer);
+    this.connection?.abort();
+    this.connection = undefined;
   }
 
   async connect() {
     clearTimeout(this.timer);
-    if (this.connection || this.ended) return;
+    if (this.connection || this.ended || document.hidden) return;
     const connection = new AbortController();
     this.connection = connection;
     try {
@@ -124,15 +118,15 @@ export class Stream {
     } catch {
       // What follows is the same however it ended.
     }
-    if (this.connection === connection) this.connection = undefined;
-    if (!this.ended) this.again();
+    if (this.connection !== connection) return; // it was ended from here
+    this.connection = undefined;
+    this.again();
   }
 
-  /** Connects again after a while: the first time soon, later more rarely, and not at all while the page is hidden. */
+  /** Connects again after a while: the first time soon, later more rarely. */
   again() {
     this.failures++;
     if (this.failures >= PATIENCE) this.changed("stopped");
-    if (document.hidden) return;
     const seconds = Math.min(30, 0.25 * 2 ** this.failures) * (0.75 + Math.random() / 2);
     this.timer = setTimeout(() => this.connect(), seconds * 1000);
   }
@@ -154,24 +148,9 @@ export class Stream {
    * @param {string} text
    */
   receive(id, name, text) {
-    if (!document.hidden) return this.deliver(id, name, JSON.parse(text));
-    this.waiting.push([id, name, JSON.parse(text)]);
-    if (this.waiting.length > WAITING) {
-      // The server knows what came after the last one that was taken, or says that it does not.
-      this.waiting = [];
-      this.connection?.abort();
-    }
-  }
-
-  /**
-   * @param {string} id
-   * @param {keyof Events} name
-   * @param {any} data
-   */
-  deliver(id, name, data) {
     if (id) this.last = id;
     if (name === "bye") this.failures = PATIENCE;
-    this.take(name, data);
+    this.take(name, JSON.parse(text));
   }
 }
 

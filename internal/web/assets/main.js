@@ -155,6 +155,10 @@ function frameOf(own) {
     eachSecond(take) {
       own.seconds.add(take);
       tick();
+      return () => {
+        own.seconds.delete(take);
+        tick();
+      };
     },
     now,
     panel,
@@ -235,12 +239,16 @@ function showHung(a) {
 
 // ── the server ──────────────────────────────────────────────────────────
 
+/** Whether the page was connected before it read what it shows. Else what the first hello follows may have been missed. */
+let connectedFirst = true;
+
 /**
  * @param {keyof Events} name
  * @param {any} data
  */
 function take(name, data) {
   if (data.now) skew = Date.parse(data.now) - Date.now();
+  if (name === "hello" && !connectedFirst) data.reset = true;
   if (name === "attention") showHung(data);
   if (name === "bye") stopped();
   if (name === "gone" || name === "listing" || (name === "hello" && data.reset)) readStore().catch(() => {});
@@ -350,15 +358,24 @@ async function start() {
   client.refused = refused;
   if (!value) return refused();
   listen();
-  const stream = new Stream(client, take, (s) => (s === "up" ? up() : stopped()));
+  // Connected first and read then, so that nothing is missed in between.
+  const connected = new Promise((resolve) => {
+    const stream = new Stream(client, take, (now) => {
+      resolve(now);
+      if (now === "up") up();
+      else stopped();
+    });
+    stream.connect();
+    if (document.hidden) resolve("later");
+  });
   try {
-    await readStore();
+    await Promise.all([readStore(), connected]);
   } catch (e) {
     if (e instanceof Failed && e.status === 401) return;
     refill(byId("view"), failed(e));
     return;
   }
-  stream.connect();
+  connectedFirst = (await connected) === "up";
   await arrive();
 }
 

@@ -47,3 +47,15 @@ export function href(from, to) {
   const query = params.toString().replaceAll("%3A", ":");
   return `/${view}${id ? `/${encodeURIComponent(id)}` : ""}${query ? `?${query}` : ""}`;
 }
+
+/**
+ * Where something is to be looked at: a run, which one of its sessions names, too, and what is selected there. null if it is
+ * about neither.
+ * @param {import("../api").Place} at
+ * @returns {{ view: string, id: string, params: Record<string, string | null> } | null}
+ */
+export function place(at) {
+  const id = at.run || at.session;
+  if (!id) return null;
+  return { view: "runs", id, params: { session: at.session || null, op: at.operation ? String(at.operation) : null } };
+}
