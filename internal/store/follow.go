@@ -40,6 +40,8 @@ type Following struct {
 	Filter Filter
 	Last   int           // so many operations come first that had ended, hung or were answered late before
 	Every  time.Duration // how often to look; 0: 4 times a second
+	// Listing is called before the first report with the sessions that the filter chooses, as Select returns them. May be nil.
+	Listing func([]Session)
 }
 
 // followEvery is how often Follow looks, unless the caller knows better.
@@ -99,6 +101,9 @@ func (f *follower) begin() ([]Event, error) {
 	all, err := f.store.Sessions()
 	if err != nil {
 		return nil, err
+	}
+	if f.what.Listing != nil {
+		f.what.Listing(f.what.Filter.choose(slices.Clone(all)))
 	}
 	var events []Event
 	var began []*Session
