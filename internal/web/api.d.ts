@@ -352,7 +352,7 @@ export interface Sums {
 }
 export interface Session extends Sums {
   readonly name: string;
-  readonly number: number;
+  readonly number?: number;
   readonly server: string;
   readonly release?: string;
   readonly changed?: boolean;
@@ -412,6 +412,7 @@ export interface Never {
 export interface Sequence {
   readonly tools: ReadonlyArray<string>;
   readonly count: number;
+  readonly tone: Tone;
 }
 export interface Tool extends Reply {
   readonly row: ToolRow;

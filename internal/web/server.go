@@ -29,6 +29,7 @@ type Server struct {
 	runs   runLogs
 	codes  *codes
 	assets map[string]*asset
+	kept   figuresCache // of calls, see tools.go
 	http   *http.Server
 }
 
