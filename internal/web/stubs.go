@@ -7,7 +7,6 @@ import (
 
 var errNotYet = errors.New("not built yet")
 
-func (s *Server) operation(*http.Request) (any, error)  { return nil, errNotYet }
 func (s *Server) tools(*http.Request) (any, error)      { return nil, errNotYet }
 func (s *Server) tool(*http.Request) (any, error)       { return nil, errNotYet }
 func (s *Server) context(*http.Request) (any, error)    { return nil, errNotYet }
