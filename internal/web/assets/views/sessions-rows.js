@@ -12,15 +12,15 @@ import { strip, stripLabel } from "../strip.js";
 
 /** The table is laid out as a grid, so that rows out of sight cost nothing. Roles say that it is a table all the same. */
 export function tableHead() {
-  const n = (/** @type {string} */ text, /** @type {boolean} */ unit, /** @type {string} */ title = "") =>
-    head(text, { class: "n", title: title || null }, unit && h("i"));
+  const n = (/** @type {string} */ text, /** @type {boolean} */ unit, /** @type {string} */ title = "", /** @type {string} */ shape = "") =>
+    head(text, { class: `n${shape}`, title: title || null }, unit && h("i"));
   const head = (/** @type {string} */ text, /** @type {import("../dom.js").Attributes | null} */ more = null, /** @type {import("../dom.js").Child} */ unit = null) =>
     h("th", { scope: "col", role: "columnheader", ...more }, text, unit);
   return [
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
       head("#", { class: "n" }), head("Run and its sessions"), head("When: calls above the line, failures below"),
       n("Calls", false), n("Failed", false), n("Hung", false), n("p95", true, "95 of 100 calls took at most so long"),
-      n("Context", true, "What the definitions cost a model’s context, in tokens, ±10 %"), n("Received", true, "Bytes of what the servers sent"), head("End"))),
+      n("Context", true, "What the definitions cost a model’s context, in tokens, ±10 %"), n("Received", true, "Bytes of what the servers sent", " rcv"), head("End"))),
   ];
 }
 
@@ -89,7 +89,7 @@ function sessionRow(frame, run, s, began, length, last) {
   const to = s.live ? length : (Date.parse(s.until) - began) / 1000;
   const bad = s.failed > 0 || s.hung > 0 || Boolean(s.trouble) || s.end.tone === "bad";
   return h("tr", { class: bad ? "row not-ok" : "row", role: "row", "data-key": s.name, "data-session": s.name },
-    td({ class: "no n dim" }, s.number ? format.count(s.number) : ""),
+    td({ class: "no n dim" }, s.number || ""),
     h("th", { class: last ? "who branch" : "who branch mid", scope: "row", role: "rowheader" },
       link(frame, { run: run.id, session: s.name }, s.server, "m"),
       s.changed && [" ", h("span", { class: "late m", title: "A definition has changed", role: "img", "aria-label": "a definition has changed" }, "Δ")]),

@@ -15,6 +15,12 @@ import { empty } from "./sessions-empty.js";
 /** Runs that are read at a time. */
 const PAGE = 60;
 
+/** The most that the server gives at once. */
+const MOST = 500;
+
+/** How much was read when the view was left, so that going back finds the same place. */
+let left = { query: "", runs: 0 };
+
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Sessions";
 
@@ -67,6 +73,7 @@ class SessionsView {
   }
 
   leave() {
+    left = { query: this.query, runs: this.runs.size };
     this.watcher.disconnect();
   }
 
@@ -81,21 +88,21 @@ class SessionsView {
     if (query === this.query) return;
     this.query = query;
     if (!this.table.isConnected) reading(this.root, `Reading ${format.plural(this.frame.store.sessions, "session")}`);
-    await this.load(PAGE);
+    await this.load(left.query === query ? left.runs : 0);
   }
 
   /** Reads again what is shown. */
   async again() {
-    await this.load(Math.max(PAGE, this.runs.size));
+    await this.load(this.runs.size);
   }
 
-  /** @param {number} limit */
-  async load(limit) {
+  /** @param {number} runs at least so many */
+  async load(runs) {
     const turn = ++this.turn;
     this.loading = true;
     try {
       /** @type {Sessions} */
-      const reply = await this.frame.get("sessions", { ...this.params(), limit });
+      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(PAGE, runs)) });
       if (turn === this.turn) this.fill(reply);
     } catch (e) {
       if (turn !== this.turn) return;
