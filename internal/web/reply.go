@@ -85,7 +85,7 @@ type lateWriter struct {
 	gzip   bool
 
 	started bool
-	zip   *gzip.Writer
+	zip     *gzip.Writer
 }
 
 // zippers are unused gzip.Writers, which are large.
