@@ -68,6 +68,7 @@ export class Overview {
     this.brush.style.right = `${(1 - right) * 100}%`;
     this.brush.setAttribute("aria-valuenow", String(Math.round(((left + right) / 2) * 100)));
     const [a, b] = this.#range();
+    this.brush.classList.toggle("whole", left <= 0 && right >= 1);
     const text = left <= 0 && right >= 1 ? "all of the run" : `${clock(new Date(a), true)} to ${this.live && right >= 1 ? "now" : clock(new Date(b), true)}, ${duration((b - a) / 1000)}`;
     this.brush.setAttribute("aria-valuetext", text);
     this.brush.title = `${text} (${utc(new Date(a))}). Drag to choose another time; double click: all`;

@@ -1,7 +1,7 @@
 // What the servers' processes use: a row for each, on the axis of the operations above.
 
 import { h } from "./dom.js";
-import { drawBack, palette, prepare } from "./draw.js";
+import { drawBack, prepare } from "./draw.js";
 
 /** @typedef {import("../api").Resources} Resources */
 /** @typedef {import("./waterfall.js").Waterfall} Waterfall */
@@ -12,7 +12,7 @@ export class Usage {
   constructor() {
     this.canvas = h("canvas", { class: "use-areas", "aria-hidden": "true" });
     this.rows = h("div", { class: "use-rows" }, this.canvas);
-    this.element = h("section", { class: "use", "aria-label": "CPU and memory", hidden: true }, this.rows);
+    this.element = h("section", { class: "use", tabindex: 0, "aria-label": "CPU and memory", hidden: true }, this.rows);
     /** @type {{at: Float64Array, cpu: ReadonlyArray<number>}[]} */
     this.series = [];
     this.most = least;
@@ -46,11 +46,11 @@ export class Usage {
   draw(fall) {
     if (this.element.hidden) return;
     const { axis, size } = fall;
-    const row = /** @type {HTMLElement | null} */ (this.rows.querySelector(".use-row"))?.offsetHeight ?? 21;
+    const { row } = size;
     const height = row * this.series.length;
     const c = prepare(this.canvas, size.width, height);
     this.canvas.style.transform = `translateX(${size.left}px)`;
-    const colors = palette();
+    const { colors } = fall;
     drawBack(c, colors, axis, fall.ticks, 0, height, fall.live ? fall.now : NaN);
     for (const [n, s] of this.series.entries()) {
       const bottom = (n + 1) * row - 2.5;
@@ -65,7 +65,7 @@ export class Usage {
         if (started && x - drawn < 1 && k < s.at.length - 1) continue; // the highest of what falls on one place
         if (!started) c.moveTo(x, bottom);
         started = true;
-        c.lineTo(x, bottom - (highest / this.most) * (row - 7));
+        c.lineTo(x, bottom - (highest / this.most) * (size.left ? row - 7 : row / 2 - 4));
         drawn = last = x;
         highest = 0;
       }

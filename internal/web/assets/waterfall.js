@@ -17,10 +17,10 @@ import { note, toClient } from "./rows.js";
  * @property {() => void} drawn the axis or what is shown has changed
  * @property {(text: string) => void} say
  */
-/** @typedef {{el: HTMLElement, server: HTMLElement, lead: HTMLElement, name: HTMLElement, took: Text, unit: HTMLElement, out: HTMLElement, at: number, i: number}} Slot */
+/** @typedef {{el: HTMLElement, server: Text, lead: HTMLElement, name: HTMLElement, took: Text, unit: Text, out: HTMLElement, at: number, i: number, looks: string, says: import("../api").Outcome | null | undefined}} Slot a row of the page: at is its place, i what it shows */
 
 export const margin = 14; // right of the axis, for marks at the ends of bars
-const over = 16; // rows above and below those that can be seen
+const over = 10; // rows above and below those that can be seen
 const shortest = 0.001; // s: the least that one can zoom to
 
 export class Waterfall {
@@ -57,7 +57,8 @@ export class Waterfall {
     /** @type {Slot[]} */
     this.slots = [];
     this.first = this.tile = 0;
-    this.size = { row: 21, head: 0, left: 0, width: 100, bar: 10.5 };
+    this.size = { row: 21, head: 0, room: 0, left: 0, width: 100, bar: 10.5 };
+    this.top = 0; // what is scrolled to
 
     this.times = h("div", { class: "fall-axis" });
     this.folds = h("div", { class: "fall-axis fall-folds" });
@@ -111,15 +112,17 @@ export class Waterfall {
     const row = Math.round((narrow ? 42 : 21) * rem);
     const left = narrow ? 0 : this.timeCell.offsetLeft;
     const out = /** @type {HTMLElement} */ (this.head.lastElementChild);
-    const width = Math.max(60, narrow ? this.space.clientWidth - 7 * 16 * rem : out.offsetLeft - left);
+    const width = Math.max(60, narrow ? this.space.clientWidth - 8.25 * 16 * rem : out.offsetLeft - left);
     const before = this.size;
-    this.size = { row, head: this.head.offsetHeight, left, width, bar: narrow ? row * 0.75 : row / 2 };
-    if (before.row !== row && before.row) this.element.scrollTop = (this.element.scrollTop * row) / before.row;
-    this.element.style.setProperty("--fall-row", row + "px");
-    const slots = Math.ceil(Math.max(this.element.clientHeight, row) / row) + 1 + 2 * over;
+    const head = this.head.offsetHeight;
+    this.size = { row, head, room: this.element.clientHeight - head, left, width, bar: narrow ? row * 0.75 : row / 2 };
+    this.element.parentElement?.style.setProperty("--fall-row", row + "px");
+    this.space.style.height = this.count * row + "px";
+    if (before.row !== row) this.#scroll((this.top * row) / before.row);
+    const slots = Math.ceil(Math.max(this.size.room, row) / row) + 1 + 2 * over;
     while (this.slots.length < slots) this.slots.push(this.#slot());
     while (this.slots.length > slots) this.slots.pop()?.el.remove();
-    for (const s of this.slots) s.at = -1;
+    for (const s of this.slots) s.at = -1; // to be moved
     this.#schedule("axis");
   }
 
@@ -156,7 +159,7 @@ export class Waterfall {
       this.place = new Int32Array(2 * order.length);
       this.shown = new Int32Array(2 * order.length);
     }
-    for (const s of this.slots) s.at = -1;
+    this.quiet = quietTimes(this.edges.starts, this.edges.ends);
   }
 
   /** The times that are shown. */
@@ -189,26 +192,32 @@ export class Waterfall {
     this.earlier = earlier;
     this.later = later;
     this.element.setAttribute("aria-rowcount", String(n + 1));
-    for (const s of this.slots) s.at = -1;
-    if (this.following && this.window.to === null) this.element.scrollTop = n * this.size.row;
-    else if (keep && place[keep.i] >= 0) this.element.scrollTop = place[keep.i] * this.size.row - keep.y;
+    if (this.following && this.window.to === null) this.#scroll(n * this.size.row);
+    else this.#scroll(keep && place[keep.i] >= 0 ? place[keep.i] * this.size.row - keep.y : this.top);
+  }
+
+  /** @param {number} y */
+  #scroll(y) {
+    const to = Math.max(0, Math.min(Math.round(y), this.count * this.size.row - this.size.room));
+    if (to === this.top) return;
+    this.top = to;
+    this.element.scrollTop = to;
   }
 
   /** The row that stays where it is when others come: the one that the pointer is at, else the topmost. */
   #anchor() {
     if (!this.count) return null;
-    const { scrollTop } = this.element;
-    const at = Math.min(this.count - 1, Math.max(0, Math.floor((scrollTop + this.pivot) / this.size.row)));
-    return { i: this.shown[at], y: at * this.size.row - scrollTop };
+    const at = Math.min(this.count - 1, Math.max(0, Math.floor((this.top + this.pivot) / this.size.row)));
+    return { i: this.shown[at], y: at * this.size.row - this.top };
   }
 
   pivot = 0; // of a zoom: how far below the head
 
   #measure() {
-    const { from, to } = this.span();
-    this.space.style.height = this.count * this.size.row + "px";
-    this.quiet = this.fold ? quietTimes(this.edges.starts, this.edges.ends, this.rows.open || this.live ? Math.max(this.now, this.end) : undefined) : [];
-    this.axis = new Axis(from, to, this.size.width - margin, this.quiet);
+    const { from, to, end } = this.span();
+    const quiet = [...(this.fold ? this.quiet : [])];
+    if (this.fold && end > this.end) quiet.push({ from: this.end, to: end, busy: this.rows.open > 0 });
+    this.axis = new Axis(from, to, this.size.width - margin, quiet);
     const following = this.live && this.window.to === null;
     this.ticks = ticks(this.axis, this.rows.base, this.axis.width - (following ? 24 : 0));
     this.times.replaceChildren(...this.ticks.map((t) => label(t.x, t.text)));
@@ -217,7 +226,7 @@ export class Waterfall {
     let free = -Infinity;
     for (const f of this.axis.folds) {
       const length = f.to - f.from;
-      const text = "⋯ " + (length < 60 ? `${length < 10 ? length.toFixed(1) : Math.round(length)}s` : duration(length));
+      const text = "⋯ " + (length < 99.5 ? `${length < 10 ? length.toFixed(1) : Math.round(length)}s` : duration(length));
       const half = text.length * 3.3, x = f.at + f.width / 2;
       if (x - half < free) continue;
       free = x + half + 6;
@@ -229,18 +238,29 @@ export class Waterfall {
 
   /** Puts rows where they are seen. @param {boolean} all of them are drawn again */
   #tile(all) {
-    const { row, head } = this.size;
-    const { scrollTop, clientHeight } = this.element;
+    const { row, room } = this.size;
+    const scrollTop = this.top;
     const top = Math.max(0, Math.floor(scrollTop / row));
-    const bottom = Math.min(this.count, Math.ceil((scrollTop + clientHeight - head) / row) + 1);
+    const bottom = Math.min(this.count, Math.ceil((scrollTop + room) / row) + 1);
     const slots = this.slots.length;
-    if (!slots) return;
-    const inside = top >= this.first && bottom <= this.first + this.tile;
-    if (inside && !all) return;
-    if (!inside || this.first + this.tile > this.count || this.tile < Math.min(slots, this.count)) this.first = Math.max(0, Math.min(top - over, this.count - slots));
+    if (!slots || (!all && top >= this.first && bottom <= this.first + this.tile)) return;
+    this.first = Math.max(0, Math.min(top - over, this.count - slots));
     this.tile = Math.min(slots, this.count - this.first);
-    for (let k = this.first; k < this.first + this.tile; k++) this.#fill(this.slots[k % slots], k);
-    if (this.tile < slots) for (const s of this.slots) if (s.at < 0 || s.at >= this.count) s.el.hidden = true;
+    /** @type {Slot[]} */
+    const free = [];
+    const taken = new Uint8Array(this.tile);
+    for (const s of this.slots) { // what shows the same row as before keeps its text
+      const k = s.i >= 0 && s.i < this.order.length ? this.place[s.i] - this.first : -1;
+      if (k >= 0 && k < this.tile && !taken[k]) {
+        taken[k] = 1;
+        this.#fill(s, this.first + k);
+      } else free.push(s);
+    }
+    for (let k = 0; k < this.tile; k++) if (!taken[k]) this.#fill(/** @type {Slot} */ (free.pop()), this.first + k);
+    for (const s of free) {
+      s.el.hidden = true;
+      s.at = s.i = -1;
+    }
     this.#pictures();
     this.#active();
   }
@@ -250,11 +270,13 @@ export class Waterfall {
     const y = this.first * row;
     this.canvas.style.transform = `translate(${left}px, ${y}px)`;
     const c = prepare(this.canvas, width, Math.max(1, this.tile * row));
-    drawBack(c, this.colors, this.axis, this.ticks, 0, this.tile * row, this.live ? this.now : NaN);
+    const now = this.live ? this.now : NaN;
+    if (left) drawBack(c, this.colors, this.axis, this.ticks, 0, this.tile * row, now);
+    else for (let k = 0; k < this.tile; k++) drawBack(c, this.colors, this.axis, this.ticks, (k + 0.5) * row, (k + 1) * row - 1, now); // below the names
     const chosen = this.selected >= 0 && this.selected < this.rows.count ? this.place[this.selected] - this.first : -1;
     if (chosen >= 0 && chosen < this.tile) {
       c.fillStyle = this.colors.pick;
-      for (const f of this.axis.folds) c.fillRect(f.at, chosen * row, f.width, row);
+      for (const f of this.axis.folds) c.fillRect(f.at, (left ? chosen : chosen + 0.5) * row, f.width, left ? row : row / 2);
     }
     const bars = new Bars(c, this.colors, this.axis, this.rows, this.now);
     for (let k = 0; k < this.tile; k++) bars.draw(this.shown[this.first + k], k * row + bar, k === chosen ? this.colors.pick : this.colors.paper);
@@ -263,51 +285,59 @@ export class Waterfall {
   /** @returns {Slot} */
   #slot() {
     const cell = (/** @type {string} */ name, /** @type {Array<Node>} */ ...children) => h("div", { class: name, role: "gridcell" }, ...children);
-    const server = cell("srv"), lead = h("span", { class: "dir" }), name = h("span", { class: "m" }), took = document.createTextNode(""), unit = h("i"), out = cell("out");
-    const op = cell("op", lead, name);
-    const el = h("div", { class: "fall-row", role: "row", id: `row${this.slots.length}` }, server, op, cell("took", took, unit), cell("t"), out);
+    const text = () => document.createTextNode("");
+    const server = text(), lead = h("span", { class: "dir" }, text()), name = h("span", { class: "m" }, text()), took = text(), unit = text(), out = cell("out", text());
+    const el = h("div", { class: "fall-row", role: "row", id: `row${this.slots.length}` }, cell("srv", server), cell("op", lead, name), cell("took", took, h("i", null, unit)), cell("t"), out);
     this.space.append(el);
-    return { el, server, lead, name, took, unit, out, at: -1, i: -1 };
+    return { el, server, lead, name, took, unit, out, at: -1, i: -1, looks: "", says: undefined };
   }
 
   /** @param {Slot} s @param {number} k the place of the row */
   #fill(s, k) {
     const { rows, shown } = this;
     const i = shown[k];
-    if (s.at !== k || s.i !== i) {
-      s.at = k;
+    const { el } = s;
+    const flags = rows.flags[i];
+    const depth = this.depth[i];
+    if (s.i !== i) {
       s.i = i;
-      const { el } = s;
       el.hidden = false;
+      set(s.server, this.servers.get(rows.sessionOf(i)) ?? "");
+      set(s.name.firstChild, rows.names.values[rows.name[i]]);
+      s.name.title = `${rows.names.values[rows.name[i]]}, ${clock(this.date(rows.start[i]), true)}, ${utc(this.date(rows.start[i]))}`;
+    }
+    if (s.at !== k) {
+      s.at = k;
       el.style.transform = `translateY(${k * this.size.row}px)`;
       el.setAttribute("aria-rowindex", String(k + 2));
-      s.server.textContent = this.servers.get(rows.sessionOf(i)) ?? "";
-      const same = k > 0 && rows.session[shown[k - 1]] === rows.session[i];
-      const flags = rows.flags[i];
-      const depth = this.depth[i];
-      s.lead.textContent = (depth ? "└" : "") + (flags & toClient ? "← " : flags & note ? "· " : "→ ");
-      s.lead.style.paddingLeft = depth ? Math.min(depth - 1, 6) * 0.7 + "rem" : "";
-      s.name.textContent = rows.names.values[rows.name[i]];
-      s.name.title = `${rows.names.values[rows.name[i]]}, ${clock(this.date(rows.start[i]), true)}, ${utc(this.date(rows.start[i]))}`;
-      el.className = `fall-row${same ? " same" : k > 0 && this.groups ? " next" : ""}`;
     }
-    const outcome = rows.flags[i] & note ? null : rows.outcomeOf(i);
-    s.out.textContent = outcome ? outcome.text : "notification";
-    s.out.className = `out ${outcome ? outcome.tone : "quiet"}${outcome?.ending === "hung" ? " now" : ""}`;
-    s.out.title = outcome ? outcome.text : "";
-    this.#took(s);
+    set(s.lead.firstChild, (depth ? "└" : "") + (flags & toClient ? "← " : "→ "));
+    s.lead.style.paddingLeft = depth > 1 ? Math.min(depth - 1, 6) * 0.7 + "rem" : "";
+    const same = k > 0 && rows.session[shown[k - 1]] === rows.session[i];
     const selected = i === this.selected;
-    s.el.setAttribute("aria-selected", String(selected));
-    s.el.classList.toggle("on", selected);
-    s.el.classList.toggle("at", i === this.cursor);
+    const looks = `fall-row${same ? " same" : k > 0 && this.groups ? " next" : ""}${selected ? " on" : ""}${i === this.cursor ? " at" : ""}`;
+    if (s.looks !== looks) {
+      s.looks = el.className = looks;
+      el.setAttribute("aria-selected", String(selected));
+    }
+    const outcome = flags & note ? null : rows.outcomeOf(i);
+    if (s.says !== outcome) {
+      s.says = outcome;
+      set(s.out.firstChild, outcome ? outcome.text : "notification");
+      s.out.className = `out ${outcome ? outcome.tone : "quiet"}${outcome?.ending === "hung" ? " now" : ""}`;
+      s.out.title = outcome ? outcome.text : "";
+    }
+    this.#took(s);
   }
 
   /** @param {Slot} s */
   #took(s) {
     const [n, unit] = this.rows.flags[s.i] & note ? ["", ""] : durationParts(this.rows.tookOf(s.i, this.now));
-    if (s.took.data !== n) s.took.data = n;
-    if (s.unit.textContent !== unit) s.unit.textContent = unit;
-    s.unit.hidden = unit === "" && n !== "";
+    set(s.took, n);
+    set(s.unit, unit);
+    const wide = unit === "" && n !== "";
+    const i = /** @type {HTMLElement} */ (s.unit.parentNode);
+    if (i.hidden !== wide) i.hidden = wide;
   }
 
   /** @param {number} t s since base */
@@ -336,6 +366,18 @@ export class Waterfall {
     this.#schedule("tile");
   }
 
+  /** Shows the times around a row: what it and its neighbors take. @param {number} i */
+  around(i) {
+    const { starts } = this.edges;
+    const near = 11;
+    if (starts.length <= 2 * near) return;
+    const start = this.rows.start[i], at = starts.indexOf(start);
+    const to = Math.max(starts[Math.min(starts.length - 1, at + near)], Math.min(this.rows.until(i, this.now), start + 600));
+    this.window = { from: starts[Math.max(0, at - near)], to: this.rows.end[i] < 0 || to >= this.end ? null : to };
+    this.#choose(null);
+    this.#schedule("window");
+  }
+
   /** Brings a row into view. @param {number} i */
   reveal(i) {
     if (i >= this.order.length) return;
@@ -346,10 +388,10 @@ export class Waterfall {
       this.zoom({ from: start, to: start + to - from }, true);
       this.#choose(null);
     }
-    const { row, head } = this.size;
-    const y = this.place[i] * row, room = this.element.clientHeight - head;
-    if (y < this.element.scrollTop) this.element.scrollTop = y - (y < this.element.scrollTop - 2 * row ? room / 3 : 0);
-    else if (y + row > this.element.scrollTop + room) this.element.scrollTop = y + row - room + (y > this.element.scrollTop + room + row ? room / 3 : 0);
+    const { row, room } = this.size;
+    const y = this.place[i] * row;
+    if (y < this.top) this.#scroll(y - (y < this.top - 2 * row ? room / 3 : 0));
+    else if (y + row > this.top + room) this.#scroll(y + row - room + (y > this.top + room + row ? room / 3 : 0));
   }
 
   /** @param {number} i @param {boolean} open */
@@ -364,7 +406,7 @@ export class Waterfall {
   #step(by) {
     if (!this.count) return;
     const at = this.cursor >= 0 && this.cursor < this.order.length ? this.place[this.cursor] : -1;
-    if (at < 0) return this.#go(this.shown[Math.min(this.count - 1, Math.ceil(this.element.scrollTop / this.size.row))], false);
+    if (at < 0 && Number.isFinite(by)) return this.#go(this.shown[Math.min(this.count - 1, Math.ceil(this.top / this.size.row))], false);
     const to = at + by;
     if (to >= 0 && to < this.count) return this.#go(this.shown[to], false);
     if (Math.abs(by) > 1) return this.#go(this.shown[by < 0 ? 0 : this.count - 1], false);
@@ -384,7 +426,7 @@ export class Waterfall {
 
   /** Acts on a key; reports whether it is one. @param {string} key */
   key(key) {
-    const page = Math.max(1, Math.floor((this.element.clientHeight - this.size.head) / this.size.row) - 1);
+    const page = Math.max(1, Math.floor(this.size.room / this.size.row) - 1);
     switch (key) {
       case "j": case "ArrowDown": this.#step(1); break;
       case "k": case "ArrowUp": this.#step(-1); break;
@@ -472,18 +514,19 @@ export class Waterfall {
       const { from, to, end } = this.span();
       this.zoom({ from: Math.max(this.begin, end - (to - from)), to: null }, true);
     }
-    this.element.scrollTop = this.count * this.size.row;
+    this.#scroll(this.count * this.size.row);
     this.#schedule("window");
   }
 
   /** Whether the last row can be seen. */
   atEnd() {
-    return this.element.scrollTop + this.element.clientHeight >= this.size.head + this.count * this.size.row - this.size.row / 2;
+    return this.top + this.size.room >= (this.count - 0.5) * this.size.row;
   }
 
   #listen() {
     const { element } = this;
     element.addEventListener("scroll", () => {
+      this.top = element.scrollTop;
       if (this.live && this.window.to === null) this.following = this.atEnd();
       if (!this.stale) this.frame ||= requestAnimationFrame(() => this.draw());
     }, { passive: true });
@@ -554,4 +597,9 @@ function label(x, text) {
   const e = h("span", null, text);
   e.style.left = x + "px";
   return e;
+}
+
+/** Sets a text if it is another one. @param {Node | null} node @param {string} text */
+function set(node, text) {
+  if (node && node.nodeValue !== text) node.nodeValue = text;
 }

@@ -17,7 +17,8 @@ import { Waterfall } from "../waterfall.js";
 /** @typedef {import("../../api").Resources} Resources */
 
 const page = 5000; // operations asked for at once
-const few = 120; // calls of a live run that are shown at first
+const few = 30; // calls of a live run that are shown at first
+const many = 150; // operations of which all are too much to look at at once
 
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Session";
@@ -90,6 +91,11 @@ class SessionView {
     });
     frame.on("hello", (e) => {
       if (e.reset && this.detail) this.#read();
+    });
+    frame.on("listing", async () => {
+      if (!this.detail || this.detail.run.sessions.every((s) => s.strip || s.trouble)) return;
+      this.detail = await frame.get(`runs/${encodeURIComponent(this.id)}`);
+      this.#run();
     });
     frame.on("gone", (e) => {
       if (this.detail?.run.sessions.some((s) => e.sessions.includes(s.name))) this.#read();
@@ -199,7 +205,8 @@ class SessionView {
         run.failed > 0 && [", ", h("span", { class: "bad" }, `${count(run.failed)} failed`)], run.hung > 0 && [", ", h("span", { class: "bad" }, `${count(run.hung)} hung`)]),
       h("span", { class: "acts" }, this.foldButton, this.groupButton));
     document.title = `${run.client} ${clock(began)} – spanpipe`;
-    refill(this.remarks, ...[...remarks.map((r) => [r.text, r.tone]), ...(this.detail.problems ?? []).map((p) => [p, "late"])].slice(0, 3).map(([text, tone]) => h("li", { class: tone }, text)));
+    const loud = [...remarks.filter((r) => r.tone !== "quiet" && r.tone !== "ok"), ...(this.detail.problems ?? []).map((text) => ({ text, tone: "late" }))];
+    refill(this.remarks, ...loud.slice(0, 3).map((r) => h("li", { class: r.tone }, r.text)));
     this.frame.command(commands[0] ?? "");
     this.map.draw(run, this.frame.now().getTime());
     this.#second();
@@ -210,10 +217,7 @@ class SessionView {
     const { params } = this.frame.address;
     const { fall } = this;
     this.#options(params);
-    if (fall.live && !params.has("from") && !params.has("to") && !params.has("op")) {
-      fall.following = true;
-      fall.window = { from: this.#recent(), to: null };
-    }
+    fall.following = fall.live && !params.has("op") && fall.window.to === null;
     this.#room();
   }
 
@@ -235,6 +239,7 @@ class SessionView {
   /** @param {URLSearchParams} params */
   #options(params) {
     const { fall } = this;
+    this.own = looks(params);
     fall.fold = params.get("fold") !== "no";
     const grouped = params.get("by") === "server";
     fall.groups = grouped ? this.#groups() : null;
@@ -245,8 +250,13 @@ class SessionView {
       return Number.isNaN(t) ? null : (t - this.rows.base) / 1000;
     };
     fall.window = { from: s("from"), to: s("to") };
+    this.auto = !params.has("from") && !params.has("to") && this.#operations() > many;
+    if (this.auto && fall.live) fall.window.from = this.#recent();
+    this.revealing = fall.selected;
     fall.set("data");
   }
+
+  auto = false; // the address names no time, and there is more than one can look at: it is chosen
 
   #groups() {
     const order = [...new Set(this.servers.values())];
@@ -279,16 +289,20 @@ class SessionView {
     this.map.show(ms(from, -Infinity), ms(to, Infinity));
     this.usage.draw(fall);
     if (fall.following) this.since = 0;
-    const before = this.note.offsetHeight;
+    const whole = fall.window.from === null && fall.window.to === null;
+    const said = [this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, whole, this.since, this.leftOut].join();
+    if (said === this.said) return;
+    this.said = said;
     refill(this.note,
       this.reading && h("span", null, this.expected ? `${count(rows.count)} operations are here, about ${count(this.expected)} are still to come` : "More operations are still to come"),
       !fall.count && !this.reading && h("span", null, rows.count ? "Nothing happened in this time." : "Nothing was asked in this run."),
       fall.summary() && h("span", null, fall.summary()),
-      (fall.window.from !== null || fall.window.to !== null) && button("All", "All of the run (0)", () => fall.zoom({ from: null, to: null }, true)),
+      !whole && button("All", "All of the run (0)", () => fall.zoom({ from: null, to: null }, true)),
       this.since > 0 && button(`${count(this.since)} since, follow`, "Go to the end, and follow (g)", () => fall.follow()),
       this.leftOut > 0 && h("span", { class: "late" }, `${plural(this.leftOut, "operation")} left out`));
-    if (before !== this.note.offsetHeight) this.#room();
   }
+
+  said = "";
 
   // ── address ─────────────────────────────────────────────────────────
 
@@ -296,9 +310,7 @@ class SessionView {
   update(address) {
     if (!this.detail) return;
     const { fall } = this;
-    const own = JSON.stringify([address.params.get("from"), address.params.get("to"), address.params.get("fold"), address.params.get("by")]);
-    if (own !== this.own) this.#options(address.params);
-    this.own = own;
+    if (looks(address.params) !== this.own) this.#options(address.params);
     fall.following &&= fall.window.to === null;
     this.#select(true);
   }
@@ -310,9 +322,10 @@ class SessionView {
     clearTimeout(this.settling);
     const write = (/** @type {boolean} */ replace) => {
       const time = (/** @type {number | null} */ t) => (t === null ? null : new Date(this.rows.base + t * 1000).toISOString());
-      const params = { from: time(w.from), to: time(w.to) };
-      const { params: at } = this.frame.address;
-      this.own = JSON.stringify([params.from, params.to, at.get("fold"), at.get("by")]);
+      const all = w.from === null && w.to === null && this.#operations() > many;
+      const params = { from: all ? "all" : time(w.from), to: time(w.to) };
+      this.own = looks(this.frame.address.params, params);
+      this.auto = false;
       this.frame.go({ params }, { replace });
     };
     if (settled) write(false);
@@ -354,7 +367,11 @@ class SessionView {
     if (this.revealing >= 0 && reveal) {
       const at = this.revealing;
       this.revealing = -1;
-      requestAnimationFrame(() => this.fall.reveal(at));
+      requestAnimationFrame(() => {
+        if (this.auto) this.fall.around(at);
+        this.auto = false;
+        this.fall.reveal(at);
+      });
     }
     if (op !== this.asked) this.#panel(op, false);
   }
@@ -402,6 +419,9 @@ class SessionView {
     return this.fall.key(key);
   }
 }
+
+/** What of an address the axis and the order of rows are made of. @param {URLSearchParams} params @param {Record<string, string | null>} [now] */
+const looks = (params, now = {}) => JSON.stringify(["from", "to", "fold", "by"].map((name) => (name in now ? now[name] : params.get(name))));
 
 /** @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
 function split(op) {
