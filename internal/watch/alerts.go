@@ -42,7 +42,7 @@ func (w *World) Alerts() []Alert {
 		}
 	}
 	for _, s := range w.Sessions {
-		if s.State == store.Live || w.Now.Sub(s.Until(w.Now)) < recently {
+		if s.Lately(w.Now) {
 			all = append(all, s.endAlerts(w)...)
 			all = append(all, s.failing(w)...)
 			all = append(all, s.changed()...)
@@ -57,6 +57,11 @@ func (w *World) Alerts() []Alert {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), last, strings.Compare(a.Text, b.Text))
 	})
 	return all
+}
+
+// Lately reports whether a session is live or ended so lately that what happened in it still needs a look.
+func (s *Session) Lately(now time.Time) bool {
+	return s.State == store.Live || now.Sub(s.Until(now)) < recently
 }
 
 // ID stays the same while an alert is there.

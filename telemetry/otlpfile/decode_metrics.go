@@ -26,13 +26,19 @@ func (r *Reader) Metrics(line []byte, names ...string) (all []Metric, err error)
 	return all, nil
 }
 
+// pointRoom is the room of a point, as spanRoom is that of a span.
+const pointRoom = 384
+
 func (r *Reader) metric() (m Metric) {
 	data := func(form Form) {
 		m.Form = form
 		r.object(func(name []byte) {
 			switch string(name) {
 			case "dataPoints":
-				r.items(func() { m.Points = append(m.Points, r.point()) })
+				r.array(func() {
+					r.take(pointRoom)
+					m.Points = append(m.Points, r.point())
+				})
 			case "isMonotonic":
 				m.Monotonic = r.bool()
 			default:

@@ -218,7 +218,7 @@ function wrongFilter(e) {
 function showStore() {
   const { sessions, size, limit, content, sends, problem } = store;
   const stored = sessions
-    ? `${format.count(sessions)} ${sessions === 1 ? "session" : "sessions"}, ${limit ? format.ofSize(size, limit) : format.size(size)}; content: ${content}.`
+    ? `${format.count(sessions)} ${sessions === 1 ? "session" : "sessions"}, ${limit ? format.ofSize(size, limit) : format.size(size)}; content: ${content || "not captured"}.`
     : "Nothing stored.";
   refill(byId("stored"), stored, ` ${sends}`, problem && h("span", { class: "bad" }, ` ${problem}`));
 }
@@ -353,6 +353,7 @@ function listen() {
 }
 
 async function start() {
+  if (known(address.view)) load(FILES[address.view]).catch(() => {}); // on its way while the rest is prepared
   const value = await token();
   client = new Client(value);
   client.refused = refused;

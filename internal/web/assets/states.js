@@ -65,7 +65,7 @@ export function failed(error) {
   const known = error instanceof Failed;
   const [, words = known ? error.next : "", run = ""] = (known && /^(.*): (spanpipe .*)$/.exec(error.next)) || [];
   return state(
-    known ? "This cannot be shown" : "The page has a defect",
+    !known ? "The page has a defect" : error.term ? "The filter cannot be read" : "This cannot be shown",
     h("p", { class: "soft" }, error instanceof Error ? error.message : String(error)),
     words && h("p", { class: "soft" }, run ? `${words}:` : words),
     run && command(run),

@@ -12,7 +12,7 @@ export class Usage {
   constructor() {
     this.canvas = h("canvas", { class: "use-areas", "aria-hidden": "true" });
     this.rows = h("div", { class: "use-rows" }, this.canvas);
-    this.element = h("section", { class: "use", "aria-label": "CPU and memory", hidden: true }, this.rows);
+    this.element = h("section", { class: "use", tabindex: 0, "aria-label": "CPU and memory", hidden: true }, this.rows);
     /** @type {{at: Float64Array, cpu: ReadonlyArray<number>}[]} */
     this.series = [];
     this.most = least;

@@ -112,7 +112,7 @@ export class Waterfall {
     const row = Math.round((narrow ? 42 : 21) * rem);
     const left = narrow ? 0 : this.timeCell.offsetLeft;
     const out = /** @type {HTMLElement} */ (this.head.lastElementChild);
-    const width = Math.max(60, narrow ? this.space.clientWidth - 7 * 16 * rem : out.offsetLeft - left);
+    const width = Math.max(60, narrow ? this.space.clientWidth - 8.25 * 16 * rem : out.offsetLeft - left);
     const before = this.size;
     const head = this.head.offsetHeight;
     this.size = { row, head, room: this.element.clientHeight - head, left, width, bar: narrow ? row * 0.75 : row / 2 };
@@ -406,7 +406,7 @@ export class Waterfall {
   #step(by) {
     if (!this.count) return;
     const at = this.cursor >= 0 && this.cursor < this.order.length ? this.place[this.cursor] : -1;
-    if (at < 0) return this.#go(this.shown[Math.min(this.count - 1, Math.ceil(this.top / this.size.row))], false);
+    if (at < 0 && Number.isFinite(by)) return this.#go(this.shown[Math.min(this.count - 1, Math.ceil(this.top / this.size.row))], false);
     const to = at + by;
     if (to >= 0 && to < this.count) return this.#go(this.shown[to], false);
     if (Math.abs(by) > 1) return this.#go(this.shown[by < 0 ? 0 : this.count - 1], false);

@@ -92,6 +92,11 @@ class SessionView {
     frame.on("hello", (e) => {
       if (e.reset && this.detail) this.#read();
     });
+    frame.on("listing", async () => {
+      if (!this.detail || this.detail.run.sessions.every((s) => s.strip || s.trouble)) return;
+      this.detail = await frame.get(`runs/${encodeURIComponent(this.id)}`);
+      this.#run();
+    });
     frame.on("gone", (e) => {
       if (this.detail?.run.sessions.some((s) => e.sessions.includes(s.name))) this.#read();
     });
@@ -200,7 +205,8 @@ class SessionView {
         run.failed > 0 && [", ", h("span", { class: "bad" }, `${count(run.failed)} failed`)], run.hung > 0 && [", ", h("span", { class: "bad" }, `${count(run.hung)} hung`)]),
       h("span", { class: "acts" }, this.foldButton, this.groupButton));
     document.title = `${run.client} ${clock(began)} – spanpipe`;
-    refill(this.remarks, ...[...remarks.map((r) => [r.text, r.tone]), ...(this.detail.problems ?? []).map((p) => [p, "late"])].slice(0, 3).map(([text, tone]) => h("li", { class: tone }, text)));
+    const loud = [...remarks.filter((r) => r.tone !== "quiet" && r.tone !== "ok"), ...(this.detail.problems ?? []).map((text) => ({ text, tone: "late" }))];
+    refill(this.remarks, ...loud.slice(0, 3).map((r) => h("li", { class: r.tone }, r.text)));
     this.frame.command(commands[0] ?? "");
     this.map.draw(run, this.frame.now().getTime());
     this.#second();
@@ -233,6 +239,7 @@ class SessionView {
   /** @param {URLSearchParams} params */
   #options(params) {
     const { fall } = this;
+    this.own = looks(params);
     fall.fold = params.get("fold") !== "no";
     const grouped = params.get("by") === "server";
     fall.groups = grouped ? this.#groups() : null;
@@ -283,9 +290,9 @@ class SessionView {
     this.usage.draw(fall);
     if (fall.following) this.since = 0;
     const whole = fall.window.from === null && fall.window.to === null;
-    const looks = [this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, whole, this.since, this.leftOut].join();
-    if (looks === this.looks) return;
-    this.looks = looks;
+    const said = [this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, whole, this.since, this.leftOut].join();
+    if (said === this.said) return;
+    this.said = said;
     refill(this.note,
       this.reading && h("span", null, this.expected ? `${count(rows.count)} operations are here, about ${count(this.expected)} are still to come` : "More operations are still to come"),
       !fall.count && !this.reading && h("span", null, rows.count ? "Nothing happened in this time." : "Nothing was asked in this run."),
@@ -295,7 +302,7 @@ class SessionView {
       this.leftOut > 0 && h("span", { class: "late" }, `${plural(this.leftOut, "operation")} left out`));
   }
 
-  looks = "";
+  said = "";
 
   // ── address ─────────────────────────────────────────────────────────
 
@@ -303,9 +310,7 @@ class SessionView {
   update(address) {
     if (!this.detail) return;
     const { fall } = this;
-    const own = JSON.stringify([address.params.get("from"), address.params.get("to"), address.params.get("fold"), address.params.get("by")]);
-    if (own !== this.own) this.#options(address.params);
-    this.own = own;
+    if (looks(address.params) !== this.own) this.#options(address.params);
     fall.following &&= fall.window.to === null;
     this.#select(true);
   }
@@ -319,8 +324,8 @@ class SessionView {
       const time = (/** @type {number | null} */ t) => (t === null ? null : new Date(this.rows.base + t * 1000).toISOString());
       const all = w.from === null && w.to === null && this.#operations() > many;
       const params = { from: all ? "all" : time(w.from), to: time(w.to) };
-      const { params: at } = this.frame.address;
-      this.own = JSON.stringify([params.from, params.to, at.get("fold"), at.get("by")]);
+      this.own = looks(this.frame.address.params, params);
+      this.auto = false;
       this.frame.go({ params }, { replace });
     };
     if (settled) write(false);
@@ -414,6 +419,9 @@ class SessionView {
     return this.fall.key(key);
   }
 }
+
+/** What of an address the axis and the order of rows are made of. @param {URLSearchParams} params @param {Record<string, string | null>} [now] */
+const looks = (params, now = {}) => JSON.stringify(["from", "to", "fold", "by"].map((name) => (name in now ? now[name] : params.get(name))));
 
 /** @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
 function split(op) {
