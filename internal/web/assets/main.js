@@ -45,7 +45,7 @@ function go(to, how = {}) {
   if (url === location.pathname + location.search) return;
   scroll.leave();
   if (how.replace) history.replaceState(history.state, "", url);
-  else history.pushState({ key: crypto.randomUUID() }, "", url);
+  else history.pushState({ key: String(Math.random()) }, "", url);
   arrive();
 }
 
@@ -250,7 +250,10 @@ let connectedFirst = true;
  */
 function take(name, data) {
   if (data.now) skew = Date.parse(data.now) - Date.now();
-  if (name === "hello" && !connectedFirst) data.reset = true;
+  if (name === "hello" && !connectedFirst) {
+    data.reset = true;
+    connectedFirst = true;
+  }
   if (name === "attention") showHung(data.hung);
   if (name === "bye") stopped();
   if (name === "gone" || name === "listing" || (name === "hello" && data.reset)) readStore().catch(() => {});
@@ -361,7 +364,7 @@ function listen() {
     const url = a.pathname + a.search;
     if (url === location.pathname + location.search) return;
     scroll.leave();
-    history.pushState({ key: crypto.randomUUID() }, "", url);
+    history.pushState({ key: String(Math.random()) }, "", url);
     arrive();
   });
 }
