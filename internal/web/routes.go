@@ -21,6 +21,9 @@ func (s *Server) routes() *http.ServeMux {
 		mux.Handle(pattern, s.reply(handle))
 	}
 	mux.HandleFunc("GET "+eventsPath, s.events)
+	mux.HandleFunc("HEAD "+eventsPath, func(w http.ResponseWriter, _ *http.Request) { // which would have no end
+		w.Header().Set("Content-Type", "text/event-stream")
+	})
 	mux.Handle("POST "+tokenPath, s.reply(s.exchange))
 	s.assetRoutes(mux)
 	return mux
