@@ -131,13 +131,24 @@ func (s *Store) List(sessions []Session) error {
 	return replace(dir, listing, []byte(names.String()), false)
 }
 
+// LastListing returns the names of the last listing, as List has remembered it; none if there was none.
+func (s *Store) LastListing() []string {
+	dir, err := os.OpenRoot(s.Dir)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = dir.Close() }()
+	text, err := readFile(dir, listing, maxListing)
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(text))
+}
+
 // listed returns the names of the last listing; without one, those of all sessions, the newest first.
 func (s *Store) listed() []string {
-	if dir, err := os.OpenRoot(s.Dir); err == nil {
-		defer func() { _ = dir.Close() }()
-		if text, err := readFile(dir, listing, maxListing); err == nil {
-			return strings.Fields(string(text))
-		}
+	if names := s.LastListing(); names != nil {
+		return names
 	}
 	all, _ := s.Sessions() // none, if it cannot be read
 	names := make([]string, len(all))

@@ -207,6 +207,10 @@ var Rules = []Rule{
 		Why: "what is known of the sessions, and the sentences about them, alike in a terminal and in a browser",
 	},
 	{
+		Package: "/internal/watch/feed", Allow: []string{"/internal/store", "/internal/watch", "/telemetry/record"}, Forbid: outside,
+		Why: "reads for every view alike what is known of sessions, and knows no view",
+	},
+	{
 		Package: "/internal/top",
 		Allow: []string{
 			"/internal/store", "/internal/watch", "/internal/view", "/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi",

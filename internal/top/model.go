@@ -88,31 +88,16 @@ func (m *Model) Take(e watch.Event) {
 }
 
 func (m *Model) apply(e watch.Event) {
-	w := m.world
+	m.world.Apply(e)
 	switch e := e.(type) {
 	case watch.Listing:
-		w.Put(e, false)
 		m.listed, m.reorder = true, true
-		w.Number()
-	case watch.Changed:
-		w.Put([]store.Session{store.Session(e)}, true)
-		w.Number()
-	case watch.Gone:
-		w.Drop(string(e))
-	case watch.Operation:
-		w.Take(e.Session, &e.Record)
-	case watch.Noted:
-		w.TakeNote(e)
-	case watch.History:
-		w.TakeHistory(e)
 	case watch.Detail:
-		w.TakeDetail(e)
-		if s := w.Sessions[e.Session]; s != nil && e.Err != nil {
+		if s := m.world.Sessions[e.Session]; s != nil && e.Err != nil {
 			m.message = s.Title() + " cannot be read: " + view.Steady(e.Err.Error())
 		}
 	case *watch.Tally:
-		w.Tally.Merge(e)
-		w.Tallied, m.reorder = true, true
+		m.reorder = true
 	case watch.Trouble:
 		m.trouble = view.Steady(string(e))
 		m.message = m.trouble

@@ -291,15 +291,15 @@ func (p *wholePicture) content() {
 	piece("Error", c.Error)
 	switch {
 	case !p.Captured():
-		p.printf("%s\n", Fold("Content was not captured. To keep it from now on: SPANPIPE_CAPTURE="+captures(p.Operation), "  ", p.Columns))
+		p.printf("%s\n", Fold("Content was not captured. To keep it from now on: SPANPIPE_CAPTURE="+Captures(p.Operation), "  ", p.Columns))
 	case !p.Expires.IsZero():
 		p.printf("\n%s\n", Fold("SPANPIPE_CAPTURE asked for this content; it is redacted, and will be removed after "+
 			p.Expires.In(p.zone()).Format("Mon 2 Jan 2006 15:04")+".", "", p.Columns))
 	}
 }
 
-// captures returns the kinds of content that an operation has.
-func captures(op *record.Operation) string {
+// Captures returns the kinds of content that an operation has.
+func Captures(op *record.Operation) string {
 	switch op.Method {
 	case semconv.ToolsCall:
 		return "arguments,results,errors"

@@ -32,6 +32,19 @@ func (s Stall) Short() string {
 	return s.What + ". " + s.Fault + "."
 }
 
+// Side returns whose side a wait is on: "server's side"; "unclear" if there is no verdict or nothing shows it.
+func (s Stall) Side() string {
+	switch s.Fault {
+	case serversFault, serversTime:
+		return "server's side"
+	case clientsFault:
+		return "client's side"
+	case "":
+		return "unclear"
+	}
+	return "behind the server"
+}
+
 // StallWord returns a verdict in two or three words: "server idle".
 func StallWord(s record.Stall) string {
 	switch s {

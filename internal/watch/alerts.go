@@ -22,7 +22,10 @@ type Alert struct {
 	Session *Session
 	Call    *Call  // nil if it is about a session
 	tool    string // that fails
-	at      time.Time
+	At      time.Time
+
+	// Where names look different from sentences: what it is about, and the sentence that goes on behind that.
+	Subject, Rest string
 }
 
 const (
@@ -39,7 +42,7 @@ func (w *World) Alerts() []Alert {
 		}
 	}
 	for _, s := range w.Sessions {
-		if s.State == store.Live || w.Now.Sub(s.Until(w.Now)) < recently {
+		if s.Lately(w.Now) {
 			all = append(all, s.endAlerts(w)...)
 			all = append(all, s.failing(w)...)
 			all = append(all, s.changed()...)
@@ -47,13 +50,18 @@ func (w *World) Alerts() []Alert {
 		}
 	}
 	slices.SortFunc(all, func(a, b Alert) int {
-		last := b.at.Compare(a.at)
+		last := b.At.Compare(a.At)
 		if a.Call != nil { // the longest first
 			last = -last
 		}
 		return cmp.Or(cmp.Compare(a.rank, b.rank), last, strings.Compare(a.Text, b.Text))
 	})
 	return all
+}
+
+// Lately reports whether a session is live or ended so lately that what happened in it still needs a look.
+func (s *Session) Lately(now time.Time) bool {
+	return s.State == store.Live || now.Sub(s.Until(now)) < recently
 }
 
 // ID stays the same while an alert is there.
@@ -81,10 +89,11 @@ func (w *World) hungAlert(c *Call) Alert {
 		whole = uncapitalized(stall.String())
 	}
 	return Alert{
-		rank: 0, Word: "Hung", Color: view.Red, Session: c.Session, Call: c, at: c.Op.Start,
+		rank: 0, Word: "Hung", Color: view.Red, Session: c.Session, Call: c, At: c.Op.Start,
 		Text: fmt.Sprintf("%s, %s: %s", where, view.Duration(took), why),
 		Long: fmt.Sprintf("%s has not been answered for %s: %s Its client is %s.", where, spoken(took), whole,
 			cmp.Or(view.Steady(c.Session.Client.Name), "unknown")),
+		Subject: where, Rest: fmt.Sprintf("has not been answered for %s: %s", spoken(took), whole),
 	}
 }
 
@@ -93,7 +102,7 @@ func uncapitalized(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // endAlerts reports a session that did not end well.
 func (s *Session) endAlerts(w *World) []Alert {
-	a := Alert{rank: 1, Color: view.Red, Session: s, at: s.Until(w.Now)}
+	a := Alert{rank: 1, Color: view.Red, Session: s, At: s.Until(w.Now), Subject: s.Title()}
 	who := s.Title()
 	if client := view.Steady(s.Client.Name); client != "" {
 		who += " of " + client
@@ -109,7 +118,7 @@ func (s *Session) endAlerts(w *World) []Alert {
 	default:
 		a.Word, a.Text = "Ended", fmt.Sprintf("%s by itself after %s: %s.", who, lived, word)
 	}
-	a.Long = a.Text
+	a.Long, a.Rest = a.Text, strings.TrimPrefix(a.Text, a.Subject+" ")
 	return []Alert{a}
 }
 
@@ -133,7 +142,12 @@ func (s *Session) failing(w *World) []Alert {
 		text := fmt.Sprintf("%s %s: %d of the last %d calls %s, since %s.", s.Title(), view.Steady(tool), failed,
 			len(last), why, since.In(w.Now.Location()).Format("15:04"))
 		at := last[len(last)-1].at
-		all = append(all, Alert{rank: 2, Word: "Failing", Color: view.Red, Text: text, Long: text, Session: s, tool: tool, at: at})
+		all = append(all, Alert{
+			rank: 2, Word: "Failing", Color: view.Red, Text: text, Long: text, Session: s, tool: tool, At: at,
+			Subject: s.Title() + " " + view.Steady(tool),
+			Rest: fmt.Sprintf("failed in %d of the last %d calls, since %s: %s.", failed, len(last),
+				since.In(w.Now.Location()).Format("15:04"), why),
+		})
 	}
 	return all
 }
@@ -146,11 +160,17 @@ func (s *Session) changed() []Alert {
 		if !ok || c.Harmless() {
 			continue
 		}
-		text := s.Title() + ": " + view.DefinitionChange(c) + "."
-		all = append(all, Alert{
-			rank: 2, Word: "Changed", Color: view.Red, Session: s, tool: string(c.Kind) + " " + c.Name, at: c.Time,
-			Text: text, Long: text + " To list and accept: spanpipe definitions.",
-		})
+		change, name := view.DefinitionChange(c), view.DefinitionName(c.Kind, c.Name)
+		text := s.Title() + ": " + change + "."
+		const next = " To list and accept: spanpipe definitions."
+		alert := Alert{
+			rank: 2, Word: "Changed", Color: view.Red, Session: s, tool: string(c.Kind) + " " + c.Name, At: c.Time,
+			Text: text, Long: text + next, Subject: s.Title(), Rest: change + "." + next,
+		}
+		if rest, ok := strings.CutPrefix(change, name+" "); ok {
+			alert.Subject, alert.Rest = s.Title()+" "+name, rest+"."+next
+		}
+		all = append(all, alert)
 	}
 	return all[max(len(all)-mostChanged, 0):]
 }
@@ -170,10 +190,21 @@ func (s *Session) unusual(w *World) []Alert {
 		text := s.Title() + " " + view.Finding(f)
 		all = append(all, Alert{
 			rank: 3, Word: "Unusual", Color: view.Yellow, Text: text, Long: text, Session: s,
-			tool: string(f.Kind) + " " + f.From + " " + f.Target(), at: f.Time,
+			tool: string(f.Kind) + " " + f.From + " " + f.Target(), At: f.Time,
+			Subject: s.AboutFinding(f), Rest: RestOfFinding(f),
 		})
 	}
 	return all
+}
+
+// AboutFinding returns what a finding is about: the server, and what was called.
+func (s *Session) AboutFinding(f record.Finding) string {
+	return s.Title() + " " + view.Steady(f.Target())
+}
+
+// RestOfFinding says what stood out, behind what it is about.
+func RestOfFinding(f record.Finding) string {
+	return strings.TrimPrefix(view.Finding(f), view.Safe(f.Target())+": ")
 }
 
 // HungNow counts the operations that hang.

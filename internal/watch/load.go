@@ -8,6 +8,32 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
+// Apply takes an event.
+func (w *World) Apply(e Event) {
+	switch e := e.(type) {
+	case Listing:
+		w.Put(e, false)
+		w.Number()
+	case Changed:
+		w.Put([]store.Session{store.Session(e)}, true)
+		w.Number()
+	case Gone:
+		w.Drop(string(e))
+	case Operation:
+		w.Take(e.Session, &e.Record)
+	case Noted:
+		w.TakeNote(e)
+	case History:
+		w.TakeHistory(e)
+	case Detail:
+		w.TakeDetail(e)
+	case *Tally:
+		w.Tally.Merge(e)
+		w.Tallied = true
+	case Trouble: // its view shows it
+	}
+}
+
 // TakeHistory takes the digest of a session.
 func (w *World) TakeHistory(h History) {
 	s := w.Sessions[h.Session]
@@ -20,6 +46,7 @@ func (w *World) TakeHistory(h History) {
 	case h.sum != nil:
 		s.Strip = h.strip
 		s.totals, s.hung, s.moved, s.summed = h.sum.totals, h.sum.hung, h.sum.moved, s.State != store.Ended
+		s.context = h.sum.context
 	}
 }
 
@@ -54,10 +81,23 @@ const mostNotes = 1000
 // TakeNote keeps what was noted of a session, the newest last.
 func (w *World) TakeNote(n Noted) {
 	s := w.Sessions[n.Session]
-	if s == nil {
+	if s == nil || slices.ContainsFunc(s.Noted, func(o record.Note) bool { return sameWarning(n.Note, o) }) {
 		return
 	}
 	if s.Noted = append(s.Noted, n.Note); len(s.Noted) > 2*mostNotes {
 		s.Noted = slices.Clone(s.Noted[mostNotes:])
 	}
+}
+
+// sameWarning reports whether two notes are one finding or one change of a definition, which may have been read twice.
+func sameWarning(a, b record.Note) bool {
+	switch a := a.(type) {
+	case record.Finding:
+		b, ok := b.(record.Finding)
+		return ok && a.Time.Equal(b.Time) && a.Kind == b.Kind && a.Target() == b.Target()
+	case record.DefinitionChange:
+		b, ok := b.(record.DefinitionChange)
+		return ok && a.Time.Equal(b.Time) && a.Kind == b.Kind && a.Name == b.Name
+	}
+	return false
 }

@@ -63,6 +63,23 @@ func (s *Strip) hang(from, to time.Time) {
 	}
 }
 
+// Slots returns at most so many slots for so long a time, and how wide each is. There may be fewer: what is behind them is empty.
+func (s *Strip) Slots(most int, long time.Duration) (width time.Duration, slots []Slot) {
+	if s.Width == 0 {
+		return firstSlot, nil
+	}
+	each := 1
+	for width = s.Width; long/width >= time.Duration(most) || len(s.slots) > most*each; width *= 2 {
+		each *= 2
+	}
+	slots = make([]Slot, (len(s.slots)+each-1)/each)
+	for i, one := range s.slots {
+		slots[i/each].Calls += one.Calls
+		slots[i/each].Bad += one.Bad
+	}
+	return width, slots
+}
+
 // Sum adds up the slots that begin in a time.
 func (s *Strip) Sum(from, to time.Time) (sum Slot) {
 	if s.Width == 0 {

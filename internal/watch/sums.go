@@ -16,14 +16,36 @@ type Sums struct {
 	view.Counts
 	P95      float64 // s; the largest of a run's
 	Received int64
+	Context  int64 // tokens of definitions and instructions; 0 if that is not known
+}
+
+// contextTokens are what the lists of a session's server put into a model's context: by method, since each list counts its own.
+type contextTokens map[string]int64
+
+// add takes the answer to a list or a handshake. One that comes later replaces what was there.
+func (c *contextTokens) add(op *record.Operation) {
+	if op.DefinitionTokens == 0 {
+		return
+	}
+	if *c == nil {
+		*c = contextTokens{}
+	}
+	(*c)[op.Method] = op.DefinitionTokens
+}
+
+func (c contextTokens) sum() (sum int64) {
+	for _, n := range c {
+		sum += n
+	}
+	return sum
 }
 
 // Sums returns a session's figures: those that were stored, or those that have been counted here.
 func (s *Session) Sums(w *World) Sums {
 	all := &s.Totals
-	t := Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: all.Hung}, all.P95, all.Received}
+	t := Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: all.Hung}, all.P95, all.Received, s.context.sum()}
 	if all := &s.totals; s.streamed || s.summed {
-		t = Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: s.hung}, all.P95().Seconds(), s.moved}
+		t = Sums{view.Counts{Calls: all.Calls, Failed: all.Failed, FailedCalls: all.FailedCalls, Hung: s.hung}, all.P95().Seconds(), s.moved, s.context.sum()}
 	}
 	for _, c := range w.Open {
 		if c.Session == s && c.Outcome().Ending == view.Hung {
@@ -38,7 +60,7 @@ func (r *Run) Sums(w *World) (t Sums) {
 	for _, s := range r.Sessions {
 		one := s.Sums(w)
 		t.Add(one.Counts)
-		t.P95, t.Received = max(t.P95, one.P95), t.Received+one.Received
+		t.P95, t.Received, t.Context = max(t.P95, one.P95), t.Received+one.Received, t.Context+one.Context
 	}
 	return t
 }
@@ -81,13 +103,35 @@ func (r *Run) Ending() (string, view.Color) {
 	if r.Live() {
 		return "live", view.Cyan
 	}
+	return r.Last().Ending()
+}
+
+// Last returns a live session of a run or, if there is none, the one that ended last.
+func (r *Run) Last() *Session {
 	last := r.Sessions[0]
 	for _, s := range r.Sessions {
-		if s.Ended.After(last.Ended) {
+		switch {
+		case s.State == store.Live:
+			return s
+		case s.Ended.After(last.Ended):
 			last = s
 		}
 	}
-	return last.Ending()
+	return last
+}
+
+// ClientName returns what the client calls itself.
+func (s *Session) ClientName() string { return s.Client.Name }
+
+// ServersName returns what a person calls the server.
+func (s *Session) ServersName() string { return s.ServerName() }
+
+// Changed reports whether one of the server's definitions is known not to be what it was.
+func (s *Session) Changed() bool {
+	return slices.ContainsFunc(s.Noted, func(n record.Note) bool {
+		c, ok := n.(record.DefinitionChange)
+		return ok && !c.Harmless()
+	})
 }
 
 // Trouble returns why there is nothing to draw of a session.
@@ -112,24 +156,34 @@ func (s *Session) IsBad(w *World) bool {
 func (s *Session) Subject(w *World) *Subject {
 	t := s.Sums(w)
 	out := &Subject{
-		Servers: []string{s.ServerName(), s.Service}, Clients: []string{s.Client.Name},
+		Session: s.Name, Servers: []string{s.ServerName(), s.Service}, Clients: []string{s.Client.Name}, Words: s.Words(w),
 		Took: time.Duration(t.P95 * float64(time.Second)), Size: t.Received,
-	}
-	for word, is := range map[string]bool{
-		"live": s.State == store.Live, "killed": s.State == store.Killed, "failed": t.Failed > 0, "hung": t.Hung > 0,
-		"cancelled": s.Totals.Cancelled+s.totals.Cancelled > 0, "ok": !s.IsBad(w), "open": w.opens(s),
-		"closed":     s.Exit != nil && s.Exit.EndedBy == record.ByClient,
-		"crashed":    s.Exit != nil && s.Exit.EndedBy == record.ByServer,
-		"unanswered": s.Totals.Abandoned+s.totals.Abandoned > 0,
-	} {
-		if is {
-			out.Words = append(out.Words, word)
-		}
 	}
 	for _, c := range w.Tally.sessions[s.Name] {
 		out.Tools, out.Methods = append(out.Tools, c.Name), append(out.Methods, c.Method)
 	}
 	return out
+}
+
+// Words returns the words of a filter that a session is.
+func (s *Session) Words(w *World) (words []string) {
+	t := s.Sums(w)
+	for _, word := range []struct {
+		text string
+		is   bool
+	}{
+		{"live", s.State == store.Live}, {"killed", s.State == store.Killed}, {"failed", t.Failed > 0}, {"hung", t.Hung > 0},
+		{"cancelled", s.Totals.Cancelled+s.totals.Cancelled > 0}, {"ok", !s.IsBad(w)}, {"open", w.opens(s)},
+		{"closed", s.Exit != nil && s.Exit.EndedBy == record.ByClient},
+		{"crashed", s.Exit != nil && s.Exit.EndedBy == record.ByServer},
+		{"never-started", s.Exit != nil && s.Exit.Cause == record.NotStarted},
+		{"unanswered", s.Totals.Abandoned+s.totals.Abandoned > 0}, {"changed", s.Changed()},
+	} {
+		if word.is {
+			words = append(words, word.text)
+		}
+	}
+	return words
 }
 
 // opens reports whether a session has a call that has not ended.

@@ -138,6 +138,16 @@ func (c *Cell) Merge(o *Cell) {
 	c.Last = Later(c.Last, o.Last)
 }
 
+// Took returns how long answered calls of a server's tool, resource or prompt took, whoever the client was.
+func (t *Tally) Took(server, method, name string) (all Figures) {
+	for key, c := range t.Cells {
+		if key.Server == server && key.Method == method && key.Name == name {
+			all.merge(&c.Took)
+		}
+	}
+	return all
+}
+
 // Merge adds another tally, of other sessions.
 func (t *Tally) Merge(o *Tally) {
 	for key, from := range o.Cells {

@@ -24,6 +24,7 @@ type World struct {
 	Tally   *Tally
 	Tallied bool // the stored sessions are in it
 
+	kept   map[string]*Session // from the world before, see Renewed
 	byKey  map[string]*Run
 	wanted map[Want]bool
 	wants  []Want
@@ -48,7 +49,8 @@ type Session struct {
 	counted  seen // numbers of operations that are in the figures
 	totals   record.Totals
 	hung     int
-	moved    int64               // bytes of results
+	moved    int64 // bytes of results
+	context  contextTokens
 	recent   map[string][]recent // by tool: how its last calls went, the newest last
 }
 
@@ -74,7 +76,7 @@ const (
 func NewWorld(now time.Time, hangAfter time.Duration) *World {
 	return &World{
 		Now: now, HangAfter: hangAfter, Sessions: map[string]*Session{}, byKey: map[string]*Run{}, Tally: NewTally(),
-		wanted: map[Want]bool{},
+		wanted: map[Want]bool{}, kept: map[string]*Session{},
 	}
 }
 
@@ -129,7 +131,9 @@ func (w *World) Put(all []store.Session, streamed bool) {
 	for i := range all {
 		s, known := w.Sessions[all[i].Name]
 		if !known {
-			s = &Session{}
+			if s = w.kept[all[i].Name]; s == nil {
+				s = &Session{}
+			}
 			w.Sessions[all[i].Name] = s
 		}
 		s.Session = all[i]
@@ -155,7 +159,7 @@ func (w *World) Put(all []store.Session, streamed bool) {
 		}
 	}
 	slices.SortStableFunc(w.Runs, func(a, b *Run) int {
-		return cmp.Or(b.newest().Compare(a.newest()), strings.Compare(a.Key, b.Key))
+		return cmp.Or(b.Newest().Compare(a.Newest()), strings.Compare(a.Key, b.Key))
 	})
 }
 
@@ -264,6 +268,7 @@ func (w *World) end(c *Call) {
 // add counts an operation that has ended.
 func (s *Session) add(op *record.Operation) {
 	s.totals.Add(op)
+	s.context.add(op)
 	if op.Hung {
 		s.hung++
 	}
@@ -335,8 +340,8 @@ func (s *Session) ClientTitle() string {
 // Began returns when the first session of a run was launched.
 func (r *Run) Began() time.Time { return r.Sessions[0].Launched }
 
-// newest returns when the run's last session was launched, which is the order of runs in every listing.
-func (r *Run) newest() time.Time { return r.Sessions[len(r.Sessions)-1].Launched }
+// Newest returns when the run's last session was launched, which is the order of runs in every listing.
+func (r *Run) Newest() time.Time { return r.Sessions[len(r.Sessions)-1].Launched }
 
 // Client returns the name of a run's client, which its first session may not have learned.
 func (r *Run) Client() string {
@@ -347,6 +352,19 @@ func (r *Run) Client() string {
 	}
 	return "client unknown"
 }
+
+// Peer returns a run's client, which its first session may not have learned.
+func (r *Run) Peer() record.Peer {
+	for _, s := range r.Sessions {
+		if s.Client.Name != "" {
+			return s.Client
+		}
+	}
+	return record.Peer{}
+}
+
+// ClientName returns the name of a run's client, safe to show.
+func (r *Run) ClientName() string { return cmp.Or(view.Steady(r.Peer().Name), "client unknown") }
 
 // Until returns when the last session of a run ended, or until when it is known to have lived.
 func (r *Run) Until(now time.Time) time.Time {

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/top"
 	"github.com/spanpipe/spanpipe/internal/watch"
+	"github.com/spanpipe/spanpipe/internal/watch/feed"
 )
 
 // program is the view as bubbletea sees it.
@@ -111,7 +113,10 @@ func (p *program) update(msg tea.Msg) tea.Cmd {
 	}
 	if len(ended) > 0 {
 		commands = append(commands, func() tea.Msg {
-			histories(ended, func(events []watch.Event) { p.send(eventsMsg(events)) })
+			feed.Histories(ended, lookEvery, func(events []watch.Event) bool {
+				p.send(eventsMsg(events))
+				return true
+			})
 			return nil
 		})
 	}
@@ -179,14 +184,14 @@ func (p *program) load(w watch.Want) tea.Cmd {
 	switch {
 	case w.Kind == watch.WantTally:
 		stored := p.model.Stored()
-		return func() tea.Msg { return eventsMsg{tally(stored)} }
+		return func() tea.Msg { return eventsMsg{feed.Tally(context.Background(), stored)} }
 	case !known:
 		return nil
 	case w.Kind == watch.WantDetail:
-		return func() tea.Msg { return eventsMsg{detail(&s)} }
+		return func() tea.Msg { return eventsMsg{feed.Detail(&s)} }
 	}
 	return func() tea.Msg {
-		operations(&s, func(events []watch.Event) { p.send(eventsMsg(events)) })
+		feed.Operations(&s, func(events []watch.Event) { p.send(eventsMsg(events)) })
 		return nil
 	}
 }

@@ -16,12 +16,12 @@ import (
 	"github.com/spanpipe/spanpipe/internal/top"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/watch"
+	"github.com/spanpipe/spanpipe/internal/watch/feed"
 )
 
 // Source is where sessions come from. *store.Store implements it. Its methods are called at the same time.
 type Source interface {
-	Select(f store.Filter) ([]store.Session, error)
-	Follow(ctx context.Context, what store.Following, report func([]store.Event) error) error
+	feed.Source
 	List(sessions []store.Session) error
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/top"
 	"github.com/spanpipe/spanpipe/internal/watch"
+	"github.com/spanpipe/spanpipe/internal/watch/feed"
 )
 
 // TalkConfig is what a view without a screen needs.
@@ -128,14 +129,14 @@ func (t *talker) load() []string {
 		}
 		switch {
 		case w.Kind == watch.WantTally:
-			take([]watch.Event{tally(m.Stored())})
+			take([]watch.Event{feed.Tally(context.Background(), m.Stored())})
 		case !known:
 		case w.Kind == watch.WantDetail:
-			take([]watch.Event{detail(&s)})
+			take([]watch.Event{feed.Detail(&s)})
 		case w.Kind == watch.WantOperations:
-			operations(&s, take)
+			feed.Operations(&s, take)
 		default:
-			take([]watch.Event{history(&s)})
+			take([]watch.Event{feed.History(&s)})
 		}
 	}
 	return said

@@ -1,0 +1,194 @@
+package web
+
+import (
+	"slices"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/watch"
+	"github.com/spanpipe/spanpipe/internal/web/api"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+const (
+	// publishEvery is how often changes are sent at most.
+	publishEvery = 250 * time.Millisecond
+	// mostChanged is how many operations are sent at once. If there are more, pages read again what they show.
+	mostChanged = 2000
+)
+
+// changes are what has changed since it was sent last.
+type changes struct {
+	sessions   map[string]bool
+	operations map[string]watch.Operation // the latest record of each, by watch.Call.ID
+	gone       []string
+	trouble    string
+	live       bool
+	attention  bool
+	listing    bool // pages read again what they show
+
+	shown string      // what needed a look when that was sent last
+	timer *time.Timer // runs until it is sent
+	sent  time.Time
+}
+
+// note notes what an event changes.
+func (c *changes) note(w *watch.World, e watch.Event) {
+	switch e := e.(type) {
+	case watch.Changed:
+		c.session(e.Name)
+		c.attention = true
+	case watch.Gone:
+		c.gone = append(c.gone, string(e))
+		c.live, c.attention = true, true
+	case watch.Operation:
+		if s := w.Sessions[e.Session]; s != nil {
+			c.session(e.Session)
+			c.attention = true
+			c.operation(&watch.Call{Session: s, Op: e.Record}, e)
+		}
+	case watch.Noted:
+		c.live, c.attention = true, true
+	case watch.History:
+		if s := w.Sessions[e.Session]; s != nil && len(e.Operations) > 0 {
+			c.session(e.Session)
+			c.attention = true
+		}
+	}
+}
+
+func (c *changes) session(name string) {
+	if c.sessions == nil {
+		c.sessions = map[string]bool{}
+	}
+	c.sessions[name], c.live = true, true
+}
+
+func (c *changes) operation(one *watch.Call, e watch.Operation) {
+	if c.listing {
+		return
+	}
+	if c.operations == nil {
+		c.operations = map[string]watch.Operation{}
+	}
+	if c.operations[one.ID()] = e; len(c.operations) > mostChanged {
+		c.operations, c.listing = nil, true
+	}
+}
+
+// renewed forgets what has changed: everything is listed again.
+func (c *changes) renewed() {
+	*c = changes{shown: c.shown, timer: c.timer, sent: c.sent, attention: true}
+}
+
+// take returns what has changed, and forgets it.
+func (c *changes) take() changes {
+	taken := *c
+	*c = changes{shown: c.shown, sent: time.Now()}
+	return taken
+}
+
+// stop ends what runs.
+func (c *changes) stop() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}
+
+// publishSoon sends what has changed, unless that is about to happen.
+func (k *keeper) publishSoon() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.changes.timer == nil && k.life.Err() == nil {
+		k.changes.timer = time.AfterFunc(publishEvery-time.Since(k.changes.sent), k.publish)
+	}
+}
+
+// publish sends what has changed.
+func (k *keeper) publish() {
+	k.mu.Lock()
+	if k.life.Err() != nil {
+		k.mu.Unlock()
+		return
+	}
+	k.work.Add(1)
+	defer k.work.Done()
+	k.world.Now = time.Now().In(k.config.Zone)
+	changed := k.changes.take()
+	out := k.eventsOf(&changed)
+	k.changes.shown = changed.shown
+	k.load()
+	k.mu.Unlock()
+	for _, e := range out {
+		if live, ok := e.data.(*api.Live); ok {
+			k.measure(live)
+		}
+		k.stream.add(e.name, e.data)
+	}
+}
+
+// named is the data of an event.
+type named struct {
+	name string
+	data any
+}
+
+// eventsOf returns the events for what has changed.
+func (k *keeper) eventsOf(c *changes) (out []named) {
+	w := k.world
+	stamp := api.Reply{Version: api.Version, Now: w.Now}
+	if c.trouble != "" {
+		out = append(out, named{"trouble", api.TroubleEvent{Reply: stamp, Text: c.trouble}})
+	}
+	if len(c.gone) > 0 {
+		out = append(out, named{"gone", api.GoneEvent{Reply: stamp, Sessions: c.gone}})
+	}
+	runs := map[*watch.Run]bool{}
+	for name := range c.sessions {
+		if s := w.Sessions[name]; s != nil {
+			runs[s.InRun] = true
+		}
+	}
+	calls := map[*watch.Run][]*watch.Call{}
+	var ended []*watch.Call
+	for _, e := range c.operations {
+		if s := w.Sessions[e.Session]; s != nil {
+			one := &watch.Call{Session: s, Op: e.Record}
+			calls[s.InRun] = append(calls[s.InRun], one)
+			if e.Record.Change == record.Ended && !e.Before {
+				ended = append(ended, one)
+			}
+		}
+	}
+	slices.SortFunc(ended, func(a, b *watch.Call) int { return a.Op.End.Compare(b.Op.End) })
+	for _, all := range calls {
+		slices.SortFunc(all, func(a, b *watch.Call) int { return a.Op.Start.Compare(b.Op.Start) })
+	}
+	if len(runs) > 0 {
+		e := api.RunsEvent{Reply: stamp}
+		for _, r := range w.Runs {
+			if runs[r] {
+				e.Runs = append(e.Runs, k.runOf(r, r.Sessions))
+			}
+		}
+		out = append(out, named{"runs", e})
+	}
+	for _, r := range w.Runs {
+		if len(calls[r]) > 0 {
+			out = append(out, named{"operations", rowsOf(r, w.Now, calls[r])})
+		}
+	}
+	if c.live {
+		out = append(out, named{"live", k.liveOf(&watch.Filter{}, ended)})
+	}
+	if c.attention {
+		alerts := attention(w)
+		if key := keyOf(alerts); key != c.shown {
+			c.shown = key
+			out = append(out, named{"attention", api.AttentionEvent{Reply: stamp, Alerts: alerts, Hung: w.HungNow()}})
+		}
+	}
+	if c.listing {
+		out = append(out, named{"listing", stamp})
+	}
+	return out
+}

@@ -1,0 +1,137 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
+	"github.com/spanpipe/spanpipe/internal/web/api"
+)
+
+// mostRemarks is how many remarks a run has: the latest.
+const mostRemarks = 200
+
+// sessionsOf returns the sessions of a run, the oldest first. The id may be that of one of its sessions.
+func (s *Server) sessionsOf(ctx context.Context, id string) ([]store.Session, error) {
+	var all []store.Session
+	s.keeper.during(ctx, func(w *watch.World) {
+		if r := runIn(w, id); r != nil {
+			for _, one := range r.Sessions {
+				all = append(all, one.Session)
+			}
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, missing(fmt.Sprintf("there is no run or session %q", view.Safe(id)), "it may have been removed (SPANPIPE_KEEP)")
+	}
+	return all, nil
+}
+
+// runIn returns a run by its id, or by the name of one of its sessions; nil if there is none.
+func runIn(w *watch.World, id string) *watch.Run {
+	if s := w.Sessions[id]; s != nil {
+		return s.InRun
+	}
+	for _, r := range w.Runs {
+		if r.Key == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// runID names the run of a session. One that has none stands alone.
+func runID(s *store.Session) string { return cmp.Or(s.Run, s.Name) }
+
+// readRun reads what is new in a run, and calls f with all that is known of it, under its lock.
+func (s *Server) readRun(ctx context.Context, id string, f func(*runLog, time.Time) error) error {
+	sessions, err := s.sessionsOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	log := s.runs.of(runID(&sessions[0]))
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	if err := log.read(ctx, sessions); err != nil {
+		return err
+	}
+	return f(log, s.now())
+}
+
+func (s *Server) run(r *http.Request) (any, error) {
+	id := r.PathValue("id")
+	out := &api.RunDetail{Reply: s.stamp(), Remarks: []api.Remark{}}
+	if err := s.readRun(r.Context(), id, func(log *runLog, now time.Time) error {
+		out.Now = now
+		log.tell(out)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	s.keeper.number()
+	s.keeper.during(r.Context(), func(w *watch.World) {
+		if run := runIn(w, id); run != nil { // else it has just been removed
+			for _, one := range run.Sessions {
+				if one.Strip == nil && one.Trouble() == "" {
+					w.Want(watch.WantHistory, one.Name)
+				}
+			}
+			out.Run = s.keeper.runOf(run, run.Sessions)
+		}
+	})
+	if len(out.Run.Sessions) == 0 {
+		return nil, missing(fmt.Sprintf("run %q has just been removed", view.Safe(id)), "see Sessions")
+	}
+	out.Commands = commandsOf(&out.Run)
+	return out, nil
+}
+
+// tell says what there is to say of a run, the latest first.
+func (l *runLog) tell(out *api.RunDetail) {
+	type remark struct {
+		view.Remark
+		server string
+	}
+	var all []remark
+	for _, one := range l.order {
+		name := ""
+		if len(l.order) > 1 {
+			name = one.title() + ": "
+		}
+		for _, m := range one.records(out.Now).Remarks() {
+			all = append(all, remark{m, name})
+		}
+		out.Problems = append(out.Problems, one.problems()...)
+	}
+	slices.SortStableFunc(all, func(a, b remark) int { return b.Time.Compare(a.Time) })
+	for _, m := range all[:min(len(all), mostRemarks)] {
+		out.Remarks = append(out.Remarks, api.Remark{Text: m.server + m.Text, Tone: toneOf(m.Color)})
+	}
+	if n := len(all) - mostRemarks; n > 0 {
+		out.Problems = append(out.Problems, view.Plural(n, "earlier remark")+" left out.")
+	}
+}
+
+// commandsOf returns the command that shows a run in a terminal. A number is that of the last listing.
+func commandsOf(run *api.Run) []string {
+	last := run.Sessions[len(run.Sessions)-1]
+	name := last.Name
+	if last.Number > 0 {
+		name = strconv.Itoa(last.Number)
+	}
+	command := "spanpipe show " + name
+	if len(run.Sessions) > 1 {
+		command += " --run"
+	}
+	return []string{command}
+}
