@@ -32,7 +32,7 @@ type Source interface {
 // looks as often as it is asked to. The error is that of reading the store.
 func Follow(ctx context.Context, from Source, filter store.Filter, every time.Duration, send func([]watch.Event)) error {
 	var listing []watch.Event
-	what := store.Following{Filter: filter, Last: lastEnded, Every: every, Listing: func(all []store.Session) {
+	what := store.Following{Filter: filter, Last: lastEnded, Every: every, Removed: true, Listing: func(all []store.Session) {
 		listing = []watch.Event{watch.Listing(all)}
 	}}
 	err := from.Follow(ctx, what, func(events []store.Event) error {
@@ -111,6 +111,14 @@ func Operations(s *store.Session, send func([]watch.Event)) {
 		return true
 	})
 	send([]watch.Event{h})
+}
+
+// Warnings reads what stood out in a session, and which definitions have changed.
+func Warnings(s *store.Session) (all []watch.Event) {
+	for _, n := range s.Warnings() {
+		all = append(all, watch.Noted{Session: s.Name, Note: n})
+	}
+	return all
 }
 
 // Detail reads the records of a session.
