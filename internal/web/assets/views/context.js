@@ -222,7 +222,7 @@ class ContextView {
     const rest = data.results.length - shown.length;
     return [
       h("h2", { class: "c-title", id: "c-results" }, "Results: what calls bring in"),
-      h("table", { class: "cost", "aria-labelledby": "c-results" },
+      h("table", { class: "cost c-res", "aria-labelledby": "c-results" },
         columns("c-name", "c-num", "c-p", "c-p", "c-p", "c-over", "", "c-tok"),
         h("thead", null, h("tr", null, h("th", null, "Tool"), h("th", { class: "n" }, "Results"), ...["p50", "p95", "max"].map((p) => h("th", { class: "n" }, p, h("i"))),
           h("th", { class: "n", title: "Results of more than 25,000 tokens" }, "Over 25k"), h("th", { class: "d" }, `All together, ${span}`), h("th", { class: "n" }, "Tokens", h("i")))),
@@ -348,7 +348,7 @@ function ruler(data) {
       usual && s("rect", { class: "r-use", x: percent(data.total / full), width: percent(Math.min(usual.p50, full - data.total) / full), y: 1.5, height: 11 })),
     h("p", { class: "r-words" }, h("span", null, `definitions ${format.tokens(data.total)}`),
       over > 0 && h("span", { class: "bad" }, `${format.tokens(over)} more than the window has`),
-      usual && h("span", null, usual.text), h("span", { class: "r-full" }, `${full >= 1e6 ? `${full / 1e6}M` : `${full / 1000}k`}`)));
+      usual && h("span", null, usual.text), usual && over <= 0 && data.total + usual.p50 > full && h("span", { class: "late" }, "together more than the window has"), h("span", { class: "r-full" }, `${full >= 1e6 ? `${full / 1e6}M` : `${full / 1000}k`}`)));
 }
 
 /**
