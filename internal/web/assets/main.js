@@ -216,7 +216,8 @@ function wrongFilter(e) {
 }
 
 function showStore() {
-  const { sessions, size, limit, content, sends, problem } = store;
+  const { sessions, size, limit, hung, content, sends, problem } = store;
+  showHung(hung);
   const stored = sessions
     ? `${format.count(sessions)} ${sessions === 1 ? "session" : "sessions"}, ${limit ? format.ofSize(size, limit) : format.size(size)}; content: ${content || "not captured"}.`
     : "Nothing stored.";
@@ -229,12 +230,12 @@ async function readStore() {
   showStore();
 }
 
-/** @param {import("../api").AttentionEvent} a */
-function showHung(a) {
+/** @param {number} n */
+function showHung(n) {
   const badge = byId("hung");
-  badge.hidden = !a.hung;
-  badge.textContent = `${a.hung} hung`;
-  badge.title = a.hung === 1 ? "1 call hangs now" : `${a.hung} calls hang now`;
+  badge.hidden = !n;
+  badge.textContent = `${n} hung`;
+  badge.title = n === 1 ? "1 call hangs now" : `${n} calls hang now`;
 }
 
 // ── the server ──────────────────────────────────────────────────────────
@@ -249,7 +250,7 @@ let connectedFirst = true;
 function take(name, data) {
   if (data.now) skew = Date.parse(data.now) - Date.now();
   if (name === "hello" && !connectedFirst) data.reset = true;
-  if (name === "attention") showHung(data);
+  if (name === "attention") showHung(data.hung);
   if (name === "bye") stopped();
   if (name === "gone" || name === "listing" || (name === "hello" && data.reset)) readStore().catch(() => {});
   if (name === "trouble") put(byId("banner"), h("p", null, data.text));
