@@ -21,7 +21,7 @@ const evilName = "evil.example"
 func TestPeersUIAttacks(t *testing.T) {
 	d := newDesk(t)
 	d.filesystem()
-	u := startUI(t, d.place, d.dir)
+	u := startPage(t, d.place, d.dir)
 	c := newChromium(t, chromedp.Flag("host-resolver-rules", "MAP "+evilName+" 127.0.0.1"), chromedp.Flag("disable-popup-blocking", true))
 	page := c.view(u, "/sessions") // it has the token, in the same browser
 	page.shows("secure-filesystem-server")
@@ -147,7 +147,7 @@ func (b *tab) embed(u *ui) {
 func TestPeersUILink(t *testing.T) {
 	d := newDesk(t)
 	d.memory()
-	u, c := startUI(t, d.place, d.dir), newChromium(t)
+	u, c := startPage(t, d.place, d.dir), newChromium(t)
 	link := u.link()
 	b := c.open(link)
 	b.shows("memory-server")
