@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/watch/feed"
 )
@@ -231,9 +232,14 @@ func (k *keeper) apply(e watch.Event) {
 
 // failed takes the error of reading the store.
 func (k *keeper) failed(err error) {
+	problem := "the store cannot be read: " + view.Safe(err.Error())
 	k.mu.Lock()
-	k.problem = "the store cannot be read: " + err.Error()
-	k.changes.trouble = k.problem
+	isNew := k.problem != problem
+	if k.problem = problem; isNew {
+		k.changes.trouble = problem
+	}
 	k.mu.Unlock()
-	k.publishSoon()
+	if isNew {
+		k.publishSoon()
+	}
 }
