@@ -87,8 +87,8 @@ type keptFigures struct {
 	figures *figures
 }
 
-// mostKept is how many figures are kept: those of the page's three kinds of rows.
-const mostKept = 3
+// mostKept is how many figures are kept: what one looks at, and what one looked at before.
+const mostKept = 2
 
 // figures returns the figures that a request asks for.
 func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
