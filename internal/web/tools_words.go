@@ -63,7 +63,7 @@ func (f *figures) summary() string {
 }
 
 // ofSessions are the words of status that digests do not have of a call.
-var ofSessions = []string{"late", "live", "closed", "crashed", "killed"}
+var ofSessions = []string{"late", "live", "closed", "crashed", "killed", "never-started", "changed"}
 
 // during returns the length of the window.
 func (f *figures) during() string {
