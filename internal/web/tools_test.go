@@ -423,7 +423,7 @@ func TestCommandsAreSafe(t *testing.T) {
 		"\xff\xfe":                   "'*'",
 		"\n--server other":           "'*--server other'",
 	} {
-		got := pattern(name)
+		got := patternOf(name)
 		if shellWord(got) != want || !store.Matches(got, name) {
 			t.Errorf("%q: %s, want %s", name, shellWord(got), want)
 		}
@@ -474,6 +474,9 @@ func TestToolRequests(t *testing.T) {
 	}
 	if late := get[api.Tools](t, s, "tools?since=1h&filter=status:late"); !strings.HasSuffix(late.Summary, "status:late is not known of calls here.") {
 		t.Errorf("the summary is %q", late.Summary)
+	}
+	if c := get[api.Tools](t, s, "tools?since=1h&filter=content:x"); len(c.Rows) != len(all.Rows) || !strings.HasSuffix(c.Summary, "content:x has no effect here.") {
+		t.Errorf("%d rows, the summary is %q", len(c.Rows), c.Summary)
 	}
 	for path, status := range map[string]int{
 		"tools?by=day": http.StatusBadRequest, "tools?filter=foo:bar": http.StatusBadRequest, "tools?since=never": http.StatusBadRequest,

@@ -52,8 +52,11 @@ func (f *figures) summary() string {
 		text += " Failed leaves out cancelled calls and bad requests; Result is in tokens, p95."
 	}
 	for i := range f.filter.Terms {
-		if t := &f.filter.Terms[i]; t.Field() == "status" && slices.Contains(ofSessions, t.Value()) {
+		switch t := &f.filter.Terms[i]; {
+		case t.Field() == "status" && slices.Contains(ofSessions, t.Value()):
 			text += " " + view.Steady(t.Text) + " is not known of calls here."
+		case t.Field() == notOfCalls.Name:
+			text += " " + view.Steady(t.Text) + " has no effect here."
 		}
 	}
 	if n := int(f.leftOut.Load()); n > 0 {
@@ -115,7 +118,7 @@ func (f *figures) command(text, since string) string {
 			if !strings.Contains(value, "*") {
 				value = "*" + value + "*"
 			}
-			text += " --" + name + " " + shellWord(pattern(value))
+			text += " --" + name + " " + shellWord(patternOf(value))
 		case t.Text == "status:failed" || t.Text == "failed":
 			text += " --failed"
 		}
@@ -123,8 +126,8 @@ func (f *figures) command(text, since string) string {
 	return text
 }
 
-// pattern returns what --server and --client find a name by: the name itself, with a * for what cannot be shown as it is.
-func pattern(name string) string {
+// patternOf returns what --server and --client find a name by: the name itself, with a * for what cannot be shown as it is.
+func patternOf(name string) string {
 	const longest = 200
 	var out strings.Builder
 	n, all := 0, false
