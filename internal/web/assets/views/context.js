@@ -408,9 +408,9 @@ function cuts(data) {
 /** @param {Context} data */
 function empty(data) {
   return state("No definitions are known yet",
-    h("p", { class: "soft" }, data.summary, " A server’s definitions are known once a client has listed its tools through spanpipe. To see those of a server now:"),
+    h("p", { class: "soft" }, "A server’s definitions are known once a client has listed its tools through spanpipe. To see those of a server now:"),
     command("SPANPIPE_TELEMETRY=local spanpipe try -- your-server"),
-    h("p", { class: "soft" }, "A longer time, or another client, may have some."));
+    data.client && h("p", { class: "soft" }, "A longer time, or another client, may have some."));
 }
 
 /** @param {import("../../api").Definition} d */
