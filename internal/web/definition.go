@@ -262,7 +262,6 @@ func (a *about) parts() []api.DefinitionPart {
 			}
 			one.State = "none"
 		case !a.changed:
-			one.State = "there"
 		case before == "":
 			one.State = "new"
 		case now == "":
