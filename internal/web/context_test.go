@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,7 @@ var updateContext = flag.Bool("update-context", false, "rewrite testdata/context
 // talk is a session to store.
 type talk struct {
 	server, version, client, run string
+	service, calls               string        // what it is started as, and what the server calls itself, if that is another name
 	ago                          time.Duration // when it began; each of its operations begins a second later
 	instructions                 int64         // bytes of the server's
 	pages                        [][]record.Definition
@@ -59,11 +61,11 @@ func tell(t *testing.T, dir string, talk talk) {
 	now := time.Now().Add(-talk.ago)
 	about := record.Session{
 		ID: talk.run + talk.server, Time: now, Launched: now, Started: now, Ready: true,
-		Client: record.Peer{Name: talk.client, Version: "1.0"}, Server: record.Peer{Name: talk.server, Version: talk.version},
+		Client: record.Peer{Name: talk.client, Version: "1.0"}, Server: record.Peer{Name: cmp.Or(talk.calls, talk.server), Version: talk.version},
 	}
 	w := store.Create(store.Config{
 		Dir: dir, Origin: &otlpfile.Origin{},
-		Meta: store.Meta{ID: about.ID, Version: "1.0.0", Launched: now, Service: "server-" + talk.server, Run: talk.run},
+		Meta: store.Meta{ID: about.ID, Version: "1.0.0", Launched: now, Service: cmp.Or(talk.service, "server-"+talk.server), Run: talk.run},
 	})
 	w.Noted(about)
 	number := uint64(0)
@@ -104,7 +106,7 @@ func observe(t *testing.T, dir string, talk *talk, at time.Time) {
 	}
 	id := fmt.Sprintf("%x", talk.server)
 	d, err := store.Open(dir).OpenDefinitions(store.DefinitionsConfig{
-		ID: id, Service: "server-" + talk.server, Key: []byte("key"), Check: "check", Logger: slog.New(slog.DiscardHandler),
+		ID: id, Service: cmp.Or(talk.service, "server-"+talk.server), Key: []byte("key"), Check: "check", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -400,7 +402,7 @@ func TestContextWrong(t *testing.T) {
 			{p.server.context, "window=-1", "", http.StatusBadRequest},
 			{p.server.context, "since=tomorrow", "", http.StatusBadRequest},
 			{p.server.definition, "", "%", http.StatusBadRequest},
-			{p.server.definition, "", definitionKey{record.ToolDefinition, "server-github", "none"}.String(), http.StatusNotFound},
+			{p.server.definition, "", definitionKey{record.ToolDefinition, serverKey{"github", "server-github"}, "none"}.String(), http.StatusNotFound},
 		} {
 			r := httptest.NewRequest(http.MethodGet, "/?"+c.query, nil).WithContext(p.Context())
 			r.SetPathValue("key", c.key)
@@ -485,4 +487,36 @@ func TestContextPages(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+// TestContextAlike: servers that are started alike, or that call themselves alike, are told apart.
+func TestContextAlike(t *testing.T) {
+	fill := func(t *testing.T, dir string) {
+		for i, tokens := range []int64{400, 300, 200} {
+			one := talk{server: fmt.Sprint("s", i), client: "c", run: "r", ago: time.Hour, pages: [][]record.Definition{{tool("search", tokens)}}}
+			if i > 0 {
+				one.service = "node"
+			}
+			if i < 2 {
+				one.calls = "FastMCP"
+			}
+			tell(t, dir, one)
+		}
+	}
+	inContext(t, fill, func(p *page) {
+		c := replied[api.Context](p, p.server.context, "")
+		var got []string
+		for _, one := range c.Servers {
+			d := replied[api.Definition](p, p.server.definition, "", "key", one.Definitions[0].Key)
+			got = append(got, fmt.Sprintf("%s %d, %s: %s; %s", one.Server, one.Tokens, d.Server, d.Facts[len(d.Facts)-2].Text, d.Commands[0]))
+		}
+		want := []string{
+			"FastMCP (server-s0) 400, FastMCP (server-s0): ≈400 tokens, 1.6 kB; spanpipe definitions server-s0",
+			"FastMCP (node) 300, FastMCP (node): ≈300 tokens, 1.2 kB; spanpipe definitions 7331",
+			"s2 200, s2: ≈200 tokens, 830 B; spanpipe definitions 7332",
+		}
+		if !slices.Equal(got, want) {
+			p.Errorf("the servers are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	})
 }
