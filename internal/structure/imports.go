@@ -23,8 +23,8 @@ type Rule struct {
 }
 
 var (
-	// processes are forbidden to all but wrap: two packages that start processes or handle signals would work against
-	// each other.
+	// processes are forbidden to all but wrap, and what never runs beside it: two packages that start processes or handle
+	// signals would work against each other.
 	processes = []string{"os/exec", "os/signal"}
 	// outside is what a pure function of its arguments does not touch.
 	outside = []string{"net", "net/http", "os", "os/exec", "os/signal"}
@@ -227,15 +227,36 @@ var Rules = []Rule{
 		Why:    "owns the terminal and its signals, which a wrapped session's server has",
 	},
 	{
+		Package: "/internal/browser", Forbid: []string{"net", "net/http", "os/signal"},
+		Why: "starts the user's browser, so what answers requests cannot know it",
+	},
+	{
+		Package: "/internal/web",
+		Allow: []string{
+			"/internal/report", "/internal/store", "/internal/view", "/internal/watch", "/internal/web/api", "/telemetry/definitions",
+			"/telemetry/otlpfile", "/telemetry/record", "/telemetry/semconv",
+		},
+		Forbid: processes,
+		Why:    "answers requests, which must not be able to start a process or to send anything",
+	},
+	{
+		Package: "/internal/web/api", Forbid: outside,
+		Why: "shapes alone, of which the declarations for the page's code are made",
+	},
+	{
+		Package: "/internal/web/serve", Allow: []string{"/internal/browser", "/internal/web"}, Forbid: []string{"os/exec"},
+		Why: "runs the server and owns its signals, which a wrapped session's server has",
+	},
+	{
 		Package: "/internal/demo", Forbid: outside,
 		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
+			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
-			"/internal/view", "/internal/watch",
+			"/internal/view", "/internal/watch", "/internal/web",
 			"github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},

@@ -109,8 +109,8 @@ func (c *call) is(f callFlags) bool { return c.flags&f != 0 }
 // gap is the time from the end of a call to the start of a later one.
 func (c *call) gap(later *call) time.Duration { return time.Duration(max(later.start-c.end, 0)) }
 
-// ask is what a pass is about.
-type ask struct {
+// choice is what a pass is about.
+type choice struct {
 	since  time.Time
 	filter watch.Filter
 	by     report.By
@@ -118,7 +118,7 @@ type ask struct {
 
 // pass collects calls.
 type pass struct {
-	ask
+	choice
 	until    time.Time
 	ctx      context.Context
 	sessions []store.Session
@@ -158,8 +158,8 @@ func (t *numbering[T]) number(v T) int32 {
 	return n
 }
 
-func newPass(ctx context.Context, a ask, until time.Time, sessions []store.Session) *pass {
-	p := &pass{ask: a, ctx: ctx, until: until, sessions: sessions, calls: make([][]call, len(sessions))}
+func newPass(ctx context.Context, a choice, until time.Time, sessions []store.Session) *pass {
+	p := &pass{choice: a, ctx: ctx, until: until, sessions: sessions, calls: make([][]call, len(sessions))}
 	p.without = make([]atomic.Int64, len(a.filter.Terms))
 	p.peers = a.filter.About("server", "client")
 	p.words.number("") // of those that went well

@@ -85,6 +85,7 @@ func (s *Server) refuse(r *http.Request, crossOrigin *http.CrossOriginProtection
 	if !ok || !s.codes.holds(token) {
 		return refusal(http.StatusUnauthorized, "the page is not connected: it has no valid token", newLink)
 	}
+	trust(r)
 	return nil
 }
 
@@ -138,32 +139,32 @@ func (s *Server) recovered(w *watched, r *http.Request) {
 	}
 	s.config.Logger.Error("a request to the page has failed", "path", shortened(r.URL.EscapedPath()), "problem", fmt.Sprint(problem),
 		"stack", string(debug.Stack()))
-	if w.begun {
+	if w.started {
 		panic(http.ErrAbortHandler) // ends the connection, so that the reply is not taken for whole
 	}
 	writeFailure(w, r, refusal(http.StatusInternalServerError, "spanpipe ui has failed at "+shortened(r.URL.EscapedPath()),
 		"see the terminal where it runs, and please report what stands there"))
 }
 
-// watched is a ResponseWriter that knows whether the reply has begun.
+// watched is a ResponseWriter that knows whether the reply has started.
 type watched struct {
 	http.ResponseWriter
-	begun bool
+	started bool
 }
 
 func (w *watched) WriteHeader(status int) {
-	w.begun = true
+	w.started = true
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *watched) Write(b []byte) (int, error) {
-	w.begun = true
+	w.started = true
 	return w.ResponseWriter.Write(b)
 }
 
 // Flush implements http.Flusher.
 func (w *watched) Flush() {
-	w.begun = true
+	w.started = true
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 

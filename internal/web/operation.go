@@ -40,7 +40,7 @@ func (s *Server) operation(r *http.Request) (any, error) {
 		if err != nil {
 			return err
 		}
-		w.usual = s.usual(w.call)
+		s.keeper.during(r.Context(), func(known *watch.World) { w.usual = usualOf(known, w.call) })
 		w.expires = s.config.Store.Keep.Content
 		out = w.reply()
 		return nil
@@ -57,7 +57,7 @@ type whole struct {
 	now     time.Time
 	related []*row
 	parent  *row
-	usual   string        // empty: not known
+	usual   *usual        // nil: not known
 	expires time.Duration // how long captured content is kept; 0: forever
 }
 
@@ -113,8 +113,8 @@ func (w *whole) look(op *record.Operation) {
 func (w *whole) reply() *api.Operation {
 	c, op := w.call, &w.call.Op
 	out := &api.Operation{
-		Reply: api.Reply{Version: api.Version, Now: w.now},
-		Place: api.Place{Run: runID(&c.Session.Session), Session: c.Session.Name, Operation: op.Number},
+		Reply:  api.Reply{Version: api.Version, Now: w.now},
+		Place:  api.Place{Run: runID(&c.Session.Session), Session: c.Session.Name, Operation: op.Number},
 		Server: c.Session.Title(), Client: cmp.Or(c.Session.ClientTitle(), "client unknown"),
 		Name: c.Name(), Method: view.Steady(op.Method), Kind: kindOf(op), Start: op.Start,
 		Outcome: outcomeOfCall(c), Badge: w.badge(), Stations: stationsOf(c, w.now), Evidence: w.evidence(),
@@ -150,18 +150,26 @@ func kindOf(op *record.Operation) string {
 	return "request"
 }
 
-// badge returns the outcome with how long it took, or has taken.
+// badge returns the outcome, with how long it took or has taken where that says more.
 func (w *whole) badge() string {
 	took := view.Duration(w.call.Took(w.now))
-	if o := w.outcome; o.Ending != view.Hung && o.Ending != view.Open {
+	switch o := w.outcome; {
+	case o.Ending == view.Hung || o.Ending == view.Open:
+		return string(o.Ending) + " " + took
+	case o.Late > 0 || o.Tokens > 0:
+		return o.Short()
+	default:
 		return o.Short() + " " + took
 	}
-	return string(w.outcome.Ending) + " " + took
 }
 
 // storyOf says what happened, and whose side that was on.
-func storyOf(c *watch.Call, now time.Time) (headline, detail string) {
-	text := c.Sentence(now, c.Outcome())
+func storyOf(c *watch.Call, now time.Time) (head, detail string) {
+	o := c.Outcome()
+	if o.Ending == view.Hung {
+		return headline(c, view.StallOf(&c.Op))
+	}
+	text := c.Sentence(now, o)
 	if stall := view.StallOf(&c.Op).String(); stall != "" {
 		if before, is := strings.CutSuffix(text, stall); is {
 			return strings.TrimSpace(before), stall
@@ -170,14 +178,19 @@ func storyOf(c *watch.Call, now time.Time) (headline, detail string) {
 	if first, rest, more := strings.Cut(text, ". "); more {
 		return first + ".", rest
 	}
-	return text, ""
+	if o.Tokens > 0 {
+		detail = "Its result takes " + view.SomeTokens(o.Tokens) + " of the model's context."
+	}
+	return text, detail
 }
 
 // evidence returns what was measured.
 func (w *whole) evidence() []api.Fact {
 	c, op := w.call, &w.call.Op
 	var all []api.Fact
-	add := func(label, text string, tone api.Tone) { all = append(all, api.Fact{Label: label, Text: text, Tone: tone}) }
+	add := func(label, text string, tone api.Tone) {
+		all = append(all, api.Fact{Label: label, Text: text, Tone: tone})
+	}
 	waits := w.outcome.Ending == view.Hung || w.outcome.Ending == view.Open
 	asker, answerer := "client", "server"
 	if op.Direction == record.ToClient {
@@ -187,7 +200,7 @@ func (w *whole) evidence() []api.Fact {
 	switch {
 	case op.Undelivered || op.Seen().Unread > 0:
 		add("request", request+unread(op, answerer), api.Bad)
-	case waits && op.Stall != "" && op.Stall != record.UnknownStall:
+	case wasRead(op.Stall):
 		add("request", request+", all read by the "+answerer, "")
 	default:
 		add("request", request, "")
@@ -214,8 +227,8 @@ func (w *whole) evidence() []api.Fact {
 	if text := processOf(op.Seen()); text != "" {
 		add("process", text, "")
 	}
-	if w.usual != "" {
-		add("usual", w.usual, "")
+	if w.usual != nil {
+		add("usual", fmt.Sprintf("p95 %s, at most %s", view.Duration(w.usual.p95), view.Duration(w.usual.most)), "")
 	}
 	if waits {
 		add(asker, "still waiting, has not cancelled", "")
@@ -249,6 +262,16 @@ func factsOf(c *watch.Call) []api.Fact {
 	return all
 }
 
+// wasRead reports whether a verdict shows that the request was read.
+func wasRead(s record.Stall) bool {
+	switch s {
+	case record.AnswerIncomplete, record.ServerWaitingForClient, record.BridgeRemote, record.WaitingForChild, record.ServerBusy,
+		record.ServerIdle:
+		return true
+	}
+	return false
+}
+
 func unread(op *record.Operation, answerer string) string {
 	if n := op.Seen().Unread; n > 0 {
 		return ", " + view.Size(n) + " of it and what came before not read by the " + answerer
@@ -260,7 +283,11 @@ func unread(op *record.Operation, answerer string) string {
 func processOf(e record.Evidence) string {
 	var parts []string
 	if e.Over > 0 {
-		parts = append(parts, fmt.Sprintf("CPU %s in %s", view.Duration(e.CPU), view.Duration(e.Over)))
+		cpu := "no CPU time"
+		if e.CPU > 0 {
+			cpu = view.Duration(e.CPU) + " of CPU time"
+		}
+		parts = append(parts, cpu+" in the last "+view.Duration(e.Over))
 	}
 	if e.Processes > 0 {
 		text := "1 process"

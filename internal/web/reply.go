@@ -72,7 +72,7 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, body any) err
 	out := &lateWriter{w: w, status: status, gzip: acceptsGzip(r)}
 	err := json.NewEncoder(out).Encode(body)
 	out.close()
-	if out.begun { // the page has left
+	if out.started { // the page has left
 		return nil
 	}
 	return err
@@ -84,7 +84,7 @@ type lateWriter struct {
 	status int
 	gzip   bool
 
-	begun bool
+	started bool
 	zip   *gzip.Writer
 }
 
@@ -95,8 +95,8 @@ var zippers = sync.Pool{New: func() any {
 }}
 
 func (l *lateWriter) Write(b []byte) (int, error) {
-	if !l.begun {
-		l.begun = true
+	if !l.started {
+		l.started = true
 		h := l.w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Vary", "Accept-Encoding")
@@ -122,11 +122,12 @@ func (l *lateWriter) close() {
 	zippers.Put(l.zip)
 }
 
-// acceptsGzip reports whether a browser takes compressed replies. All do, without a weight.
+// acceptsGzip reports whether a browser takes compressed replies.
 func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		if strings.TrimSpace(coding) == "gzip" {
-			return true
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.TrimSpace(name) == "gzip" {
+			return strings.Trim(strings.TrimSpace(weight), "q=0.") != "" || strings.TrimSpace(weight) == ""
 		}
 	}
 	return false

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 )
 
@@ -18,22 +20,34 @@ const mostRemarks = 200
 
 // sessionsOf returns the sessions of a run, the oldest first. The id may be that of one of its sessions.
 func (s *Server) sessionsOf(ctx context.Context, id string) ([]store.Session, error) {
-	all, err := s.config.Store.Sessions()
-	if err != nil {
+	var all []store.Session
+	s.keeper.during(ctx, func(w *watch.World) {
+		if r := runIn(w, id); r != nil {
+			for _, one := range r.Sessions {
+				all = append(all, one.Session)
+			}
+		}
+	})
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	run := id
-	for i := range all {
-		if all[i].Name == id {
-			run = runID(&all[i])
+	if len(all) == 0 {
+		return nil, missing(fmt.Sprintf("there is no run or session %q", view.Safe(id)), "it may have been removed (SPANPIPE_KEEP)")
+	}
+	return all, nil
+}
+
+// runIn returns a run by its id, or by the name of one of its sessions; nil if there is none.
+func runIn(w *watch.World, id string) *watch.Run {
+	if s := w.Sessions[id]; s != nil {
+		return s.InRun
+	}
+	for _, r := range w.Runs {
+		if r.Key == id {
+			return r
 		}
 	}
-	all = slices.DeleteFunc(slices.Clone(all), func(one store.Session) bool { return runID(&one) != run })
-	if len(all) == 0 {
-		return nil, missing(fmt.Sprintf("there is no run or session %q", view.Safe(id)), "it may have been removed (SPANPIPE_KEEP); see Sessions")
-	}
-	slices.Reverse(all)
-	return all, ctx.Err()
+	return nil
 }
 
 // runID names the run of a session. One that has none stands alone.
@@ -56,32 +70,68 @@ func (s *Server) readRun(ctx context.Context, id string, f func(*runLog, time.Ti
 
 func (s *Server) run(r *http.Request) (any, error) {
 	id := r.PathValue("id")
-	var out *api.RunDetail
-	err := s.readRun(r.Context(), id, func(log *runLog, now time.Time) error {
-		out = &api.RunDetail{
-			Reply: api.Reply{Version: api.Version, Now: now}, Remarks: []api.Remark{}, Run: summaryOf(log, now), Commands: commandsOf(log),
-		}
-		var all []view.Remark
-		for _, one := range log.order {
-			all = append(all, one.records(now).Remarks()...)
-			out.Problems = append(out.Problems, one.problems()...)
-		}
-		slices.SortStableFunc(all, func(a, b view.Remark) int { return b.Time.Compare(a.Time) })
-		for _, m := range all[:min(len(all), mostRemarks)] {
-			out.Remarks = append(out.Remarks, api.Remark{Text: m.Text, Tone: toneOf(m.Color)})
-		}
-		if n := len(all) - mostRemarks; n > 0 {
-			out.Problems = append(out.Problems, view.Plural(n, "earlier remark")+" left out.")
-		}
+	out := &api.RunDetail{Reply: s.stamp(), Remarks: []api.Remark{}}
+	if err := s.readRun(r.Context(), id, func(log *runLog, now time.Time) error {
+		out.Now = now
+		log.tell(out)
 		return nil
+	}); err != nil {
+		return nil, err
+	}
+	s.keeper.number()
+	s.keeper.during(r.Context(), func(w *watch.World) {
+		if run := runIn(w, id); run != nil { // else it has just been removed
+			for _, one := range run.Sessions {
+				if one.Strip == nil && one.Trouble() == "" {
+					w.Want(watch.WantHistory, one.Name)
+				}
+			}
+			out.Run = s.keeper.runOf(run, run.Sessions)
+		}
 	})
-	return out, err
+	if len(out.Run.Sessions) == 0 {
+		return nil, missing(fmt.Sprintf("run %q has just been removed", view.Safe(id)), "see Sessions")
+	}
+	out.Commands = commandsOf(&out.Run)
+	return out, nil
 }
 
-// commandsOf returns the commands that show a run in a terminal.
-func commandsOf(log *runLog) []string {
-	if last := log.order[len(log.order)-1]; len(log.order) > 1 {
-		return []string{"spanpipe show " + last.Name + " --run"}
+// tell says what there is to say of a run, the latest first.
+func (l *runLog) tell(out *api.RunDetail) {
+	type remark struct {
+		view.Remark
+		server string
 	}
-	return []string{"spanpipe show " + log.order[0].Name}
+	var all []remark
+	for _, one := range l.order {
+		name := ""
+		if len(l.order) > 1 {
+			name = one.title() + ": "
+		}
+		for _, m := range one.records(out.Now).Remarks() {
+			all = append(all, remark{m, name})
+		}
+		out.Problems = append(out.Problems, one.problems()...)
+	}
+	slices.SortStableFunc(all, func(a, b remark) int { return b.Time.Compare(a.Time) })
+	for _, m := range all[:min(len(all), mostRemarks)] {
+		out.Remarks = append(out.Remarks, api.Remark{Text: m.server + m.Text, Tone: toneOf(m.Color)})
+	}
+	if n := len(all) - mostRemarks; n > 0 {
+		out.Problems = append(out.Problems, view.Plural(n, "earlier remark")+" left out.")
+	}
+}
+
+// commandsOf returns the command that shows a run in a terminal. A number is that of the last listing.
+func commandsOf(run *api.Run) []string {
+	last := run.Sessions[len(run.Sessions)-1]
+	name := last.Name
+	if last.Number > 0 {
+		name = strconv.Itoa(last.Number)
+	}
+	command := "spanpipe show " + name
+	if len(run.Sessions) > 1 {
+		command += " --run"
+	}
+	return []string{command}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
 	"github.com/spanpipe/spanpipe/internal/web/api"
@@ -47,7 +49,7 @@ type recorded struct {
 // begin begins a session.
 func begin(t testing.TB, dir, run, server string, at time.Time) *recorded {
 	t.Helper()
-	id := fmt.Sprintf("00000000-0000-4000-8000-%012x", len(sessionNames(t, dir)))
+	id := fmt.Sprintf("00000000-0000-4000-8000-%012x", at.UnixMilli()&0xffffffffffff)
 	res := resource.NewSchemaless(attribute.String("service.name", server), attribute.String("service.instance.id", id))
 	r := &recorded{about: record.Session{
 		ID: id, Launched: at, Started: at, PID: 4000, Client: record.Peer{Name: "claude-code", Version: "2.1.0"},
@@ -146,7 +148,7 @@ func story(t testing.TB, dir string) string {
 	for _, r := range []*recorded{git, files} {
 		first := r.open(record.Operation{Method: semconv.Initialize, Start: r.about.Launched.Add(20 * time.Millisecond)})
 		r.answer(first, 212*time.Millisecond)
-		r.note(record.Notification{Time: at(300 * time.Millisecond), Direction: record.ToServer, Method: semconv.Initialized, Size: 54})
+		r.note(record.Notification{Time: r.about.Launched.Add(300 * time.Millisecond), Direction: record.ToServer, Method: semconv.Initialized, Size: 54})
 	}
 	ok := git.open(record.Operation{Target: "list_commits", Start: at(2 * time.Second)})
 	ok.ResponseSize = 13_000
@@ -161,6 +163,9 @@ func story(t testing.TB, dir string) string {
 	files.answer(wrong, 6*time.Millisecond)
 	large := files.open(record.Operation{Target: "directory_tree", Start: at(8 * time.Second)})
 	large.ResponseSize, large.ResponseTokens = 1_600_000, 412_000
+	large.Content = record.Content{
+		Arguments: `{"path":"/srv/data","depth":9}`, Result: `{"content":[{"type":"text","text":"<svg onload=alert(1)>\u202e\u001b[31m"}]}`,
+	}
 	files.answer(large, 1900*time.Millisecond)
 	asks := git.open(record.Operation{Target: "create_issue", Start: at(12 * time.Second)})
 	asks = git.still(asks, false)
@@ -234,10 +239,18 @@ func TestReplies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mcptest.Eventually(t, "the strips are there", func() bool {
+		return get[api.RunDetail](t, s, "runs/"+run).Run.Sessions[1].Strip != nil
+	})
 	for i := range all {
 		names[all[i].Name] = all[i].Name[:len("20261126T140000Z-")] + fmt.Sprintf("00000%d", len(all)-i)
 	}
-	for file, path := range map[string]string{"run": "runs/" + run, "operations": "runs/" + run + "/operations"} {
+	slices.SortFunc(all, func(a, b store.Session) int { return a.Launched.Compare(b.Launched) })
+	files := "sessions/" + all[1].Name + "/operations/"
+	for file, path := range map[string]string{
+		"run": "runs/" + run, "operations": "runs/" + run + "/operations", "resources": "runs/" + run + "/resources",
+		"operation": files + "5", "operation-large": files + "4", "operation-asked": "sessions/" + all[0].Name + "/operations/4",
+	} {
 		golden(t, file, names, ask(s, path).Body.Bytes())
 	}
 }
@@ -250,6 +263,9 @@ func golden(t *testing.T, name string, names map[string]string, reply []byte) {
 		t.Fatalf("%s: %v: %s", name, err, reply)
 	}
 	value["now"] = began.Add(time.Hour)
+	if attributes, ok := value["attributes"].([]any); ok { // the last are ids of the span
+		value["attributes"] = attributes[:len(attributes)-2]
+	}
 	text, err := json.MarshalIndent(value, "", " ")
 	if err != nil {
 		t.Fatal(err)

@@ -139,9 +139,9 @@ func (l *runLog) shared(o api.Outcome) *api.Outcome {
 // read reads what is new in a session: of one whose detail has been removed, its digest.
 func (s *sessionLog) read(ctx context.Context) error {
 	switch {
-	case s.tail == nil && !s.Detail && s.State == store.Ended && s.ended+s.fresh > 0:
+	case s.tail == nil && s.expired() && len(s.rows) > 0:
 		return nil // its digest does not change any more
-	case s.tail == nil && !s.Detail:
+	case s.tail == nil && s.expired():
 		return s.readDigest(ctx)
 	case s.tail == nil:
 		s.forget()
@@ -153,6 +153,14 @@ func (s *sessionLog) read(ctx context.Context) error {
 	s.settle()
 	return nil
 }
+
+// expired reports whether all that is left of a session is its digest. Of one that may run, files are still to come.
+func (s *sessionLog) expired() bool {
+	return !s.Detail && (s.State == store.Ended || s.State == store.Killed)
+}
+
+// title returns the server's name, safe to show.
+func (s *sessionLog) title() string { return (&watch.Session{Session: s.Session}).Title() }
 
 // forget begins again.
 func (s *sessionLog) forget() {
@@ -360,9 +368,8 @@ func (s *sessionLog) records(now time.Time) *view.Records {
 // problems says what of the session cannot be shown.
 func (s *sessionLog) problems() []string {
 	var all []string
-	name := watch.Session{Session: s.Session}
 	say := func(format string, values ...any) {
-		all = append(all, name.Title()+": "+fmt.Sprintf(format, values...))
+		all = append(all, s.title()+": "+fmt.Sprintf(format, values...))
 	}
 	if s.Problem != "" {
 		say("%s.", view.Steady(s.Problem))

@@ -31,6 +31,7 @@ type Server struct {
 	assets   map[string]*asset
 	kept     figuresCache // of calls, see tools.go
 	contexts contexts     // what sessions have brought into one, see context_read.go
+	http     *http.Server
 }
 
 // New returns a server.
@@ -40,7 +41,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, keeper: newKeeper(c), assets: assets}
-	s.codes = newCodes(time.Now)
+	s.codes, s.http = newCodes(time.Now), s.newHTTP()
 	return s, nil
 }
 

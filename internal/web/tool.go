@@ -25,20 +25,30 @@ func (s *Server) tool(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	t, err := f.tool(of, s.stamp(), r.URL.Query().Get("since"))
+	if err == nil && t == nil {
+		err = missing("no calls of "+of.title()+" in this time", "a longer time or another filter may have some")
+	}
+	return t, err
+}
+
+// tool returns a row whole; nil if there is none.
+func (f *figures) tool(of target, stamp api.Reply, since string) (*api.Tool, error) {
 	i := slices.IndexFunc(f.rows, func(row figuresRow) bool { return row.target == of })
 	if i < 0 {
-		return nil, missing("no calls of "+of.title()+" in this time", "a longer time or another filter may have some")
+		return nil, nil //nolint:nilnil // it is missing
 	}
 	row := &f.rows[i]
-	t := api.Tool{
-		Reply: s.stamp(), Row: row.ToolRow, Heat: f.heat(row.calls), Errors: f.errorsOf(row), Sizes: row.sizes(),
+	t := &api.Tool{
+		Reply: stamp, Row: row.ToolRow, Heat: f.heat(row.calls), Errors: f.errorsOf(row), Sizes: row.sizes(),
 		Callers: f.callers(row), LeftOut: row.leftOut(), Before: []api.Flow{}, After: []api.Flow{},
-		Commands: []string{f.command(row.command(), r.URL.Query().Get("since"))},
+		Commands: []string{f.command(row.command(), since)},
 	}
 	t.Headline, t.Detail = f.story(row)
 	if f.by == report.ByTarget {
 		t.Before, t.After = f.flows(of)
 	}
+	var err error
 	t.LastFailure, err = f.lastFailure(row)
 	return t, err
 }
@@ -214,7 +224,7 @@ func (f *figures) failures(r *figuresRow) string {
 				n++
 			}
 		}
-		text += fmt.Sprintf("; %s since %s", view.Number(n), clock(since, f.until))
+		text += fmt.Sprintf("; %s of them since %s", view.Number(n), clock(since, f.until))
 	}
 	return text + "."
 }

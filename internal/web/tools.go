@@ -30,9 +30,14 @@ func (s *Server) tools(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := api.Tools{
-		Reply: s.stamp(), By: kind, Since: f.since, Summary: f.summary(kind), Rows: make([]api.ToolRow, 0, len(f.rows)),
-		Never: f.never, Sequences: f.sequences, Command: f.command("spanpipe report --by "+kind, r.URL.Query().Get("since")),
+	return f.reply(s.stamp(), kind, r.URL.Query().Get("since")), nil
+}
+
+// reply returns the rows with what stands around them.
+func (f *figures) reply(stamp api.Reply, kind, since string) *api.Tools {
+	t := &api.Tools{
+		Reply: stamp, By: kind, Since: f.since, Summary: f.summary(), Rows: make([]api.ToolRow, 0, len(f.rows)),
+		Never: f.never, Sequences: f.sequences, Command: f.command("spanpipe report --by "+kind, since),
 	}
 	for i := range f.rows {
 		t.Rows = append(t.Rows, f.rows[i].ToolRow)
@@ -40,7 +45,7 @@ func (s *Server) tools(r *http.Request) (any, error) {
 	if len(t.Rows) == 0 {
 		t.Excluding = f.excluding()
 	}
-	return t, nil
+	return t
 }
 
 // callFields are the fields of a filter that calls have. What was captured is no field of theirs.
@@ -96,7 +101,7 @@ func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
 		return nil, err
 	}
 	ctx, now := r.Context(), s.now()
-	a := ask{since: since.Truncate(time.Minute), filter: filter.About(callFields...), by: byOf(kind)}
+	a := choice{since: since.Truncate(time.Minute), filter: filter.About(callFields...), by: byOf(kind)}
 	sessions, err := s.keeper.listed(ctx, report.Window{Since: a.since, Until: now}.Before())
 	if err != nil {
 		return nil, err
@@ -123,7 +128,7 @@ func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
 }
 
 // figuresKey returns what figures depend on: what was asked for, and how much is stored of each session.
-func figuresKey(a *ask, sessions []store.Session) string {
+func figuresKey(a *choice, sessions []store.Session) string {
 	var key strings.Builder
 	fmt.Fprintf(&key, "%d %s %s", a.since.Unix(), a.by, a.filter.Text)
 	for i := range sessions {
@@ -156,7 +161,7 @@ func (s *Server) changes(sessions []store.Session) map[string][]record.Definitio
 }
 
 func newFigures(
-	ctx context.Context, a ask, now time.Time, sessions []store.Session, changes map[string][]record.DefinitionChange,
+	ctx context.Context, a choice, now time.Time, sessions []store.Session, changes map[string][]record.DefinitionChange,
 ) (*figures, error) {
 	f := &figures{pass: newPass(ctx, a, now, sessions)}
 	r, err := f.report(changes)

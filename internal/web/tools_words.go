@@ -18,7 +18,7 @@ import (
 const largeResult = 25_000
 
 // summary says what the rows are about.
-func (f *figures) summary(kind string) string {
+func (f *figures) summary() string {
 	calls, of := 0, map[string]int{}
 	for i := range f.rows {
 		calls += f.rows[i].Calls
@@ -93,7 +93,9 @@ func (f *figures) excluding() *api.Excluding {
 
 // command adds to a command of "spanpipe report" what it has of the window and the filter.
 func (f *figures) command(text, since string) string {
-	if since != "" {
+	if f.since.Year() <= 1 {
+		text += " --since 180d" // digests are kept for so long
+	} else if since != "" {
 		text += " --since " + shellWord(since)
 	}
 	for _, t := range f.filter.Terms {

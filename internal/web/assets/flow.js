@@ -11,9 +11,10 @@ const LONGEST = 19;
 
 const cut = (/** @type {string} */ text) => (text.length > LONGEST ? `${text.slice(0, LONGEST / 2)}…${text.slice(text.length - LONGEST / 2 + 1)}` : text);
 
-/** "61×, after 0.2s, failed" @param {Flow} f @param {boolean} after */
+/** "61×, after 0.2s, failing" @param {Flow} f @param {boolean} after */
 function words(f, after) {
-  const gap = f.gap === undefined ? "" : after ? `, after ${duration(f.gap)}` : `, ${duration(f.gap)} before`;
+  const time = f.gap === undefined ? "" : f.gap < 9.95 ? `${f.gap.toFixed(1)}s` : duration(Math.round(f.gap));
+  const gap = !time ? "" : after ? `, after ${time}` : `, ${time} before`;
   return `${count(f.count)}×${gap}${f.tone === "bad" ? ", failing" : ""}`;
 }
 
@@ -52,7 +53,8 @@ const r = (/** @type {number} */ n) => Math.round(n * 10) / 10;
 
 /** The same as a table, for those who do not see the drawing and where there is no room for it. @param {import("../api").Tool} tool */
 function table(tool) {
-  const part = (/** @type {string} */ title, /** @type {ReadonlyArray<Flow>} */ all, /** @type {boolean} */ after) =>
-    all.map((f) => h("tr", null, h("td", null, title), h("th", { scope: "row", class: "m" }, f.name), h("td", { class: f.tone === "bad" ? "bad" : null }, words(f, after))));
-  return h("table", { class: "flows" }, h("tbody", null, part("before", tool.before, false), part("after", tool.after, true)));
+  const part = (/** @type {ReadonlyArray<Flow>} */ all, /** @type {boolean} */ after) =>
+    h("tbody", null, h("tr", null, h("th", { colspan: 2, scope: "rowgroup" }, after ? "After" : "Before")),
+      all.map((f) => h("tr", null, h("th", { scope: "row", class: "m" }, f.name), h("td", { class: f.tone === "bad" ? "bad" : null }, words(f, after)))));
+  return h("table", { class: "flows" }, part(tool.before, false), part(tool.after, true));
 }

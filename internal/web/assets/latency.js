@@ -12,7 +12,7 @@ const place = (seconds) => Math.min(1, Math.max(0, Math.log10(seconds / 0.001) /
 
 /** The names of the axis. */
 export function decades() {
-  return h("div", { class: "decades", "aria-label": "How long, from 1 ms to 100 s" }, LABELS.map((text, i) => h("span", { "aria-hidden": "true", style: { left: percent(i / DECADES) } }, text)));
+  return h("div", { class: "decades", role: "img", "aria-label": "How long, from 1 ms to 100 s" }, LABELS.map((text, i) => h("span", { style: { left: percent(i / DECADES) } }, text)));
 }
 
 /** Shades of how much of something there is: little still shows. @param {number} n @param {number} most */

@@ -41,7 +41,7 @@ export async function copy(text, button) {
  * @param {...import("./dom.js").Child} children
  */
 export function state(title, ...children) {
-  return h("section", { class: "state" }, h("h2", null, title), ...children);
+  return h("section", { class: "state" }, h("h1", null, title), ...children);
 }
 
 /**
@@ -75,13 +75,13 @@ export function failed(error) {
 /**
  * Nothing matches the filter. The term that excludes most is named, with a link that leaves it out.
  * @param {import("../page").Frame} frame
- * @param {string} what "sessions"
+ * @param {string} what "session"
  * @param {import("../api").Excluding | undefined} excluding
  */
 export function noMatch(frame, what, excluding) {
   const filter = frame.address.params.get("q") ?? "";
   return state(
-    `No ${what} match`,
+    `No ${what} matches`,
     h("p", { class: "soft" }, h("code", null, filter), " matches nothing in the time shown.",
       excluding && [" Without ", h("code", null, excluding.term), ` there would be ${excluding.matches}.`]),
     h("p", { class: "ways" },

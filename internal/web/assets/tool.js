@@ -33,13 +33,21 @@ export function details(tool, frame) {
   return [
     ...heading(title, where, { text: `${share(row.failed, row.calls).join(" ")} failed`, tone: failing ? "bad" : "quiet" }),
     verdict(tool.headline, tool.detail),
-    tool.heat.rows.length + row.failed > 0 && [section("How long, and when"), heat(tool)],
-    (tool.errors.length > 0 || tool.left_out) && [section("Classes of errors"), bars(tool), last(tool, frame)],
-    tool.sizes.length > 0 && [section("Sizes"), facts(tool.sizes)],
-    tool.callers.length > 0 && [section("Who calls it"), facts(tool.callers.map((c) => ({ label: c.client, text: `${format.plural(c.calls, "call")}, ${format.count(c.failed)} failed` })))],
+    ...part(tool.heat.rows.length + row.failed, "How long, and when", () => heat(tool)),
+    ...part(tool.errors.length + (tool.left_out ? 1 : 0), "Classes of errors", () => bars(tool), () => last(tool, frame)),
+    ...part(tool.sizes.length, "Sizes", () => facts(tool.sizes)),
+    ...part(tool.callers.length, "Who calls it", () => facts(tool.callers.map((c) => ({ label: c.client, text: `${format.plural(c.calls, "call")}, ${format.count(c.failed)} failed` })))),
     ...commands(tool.commands),
   ];
 }
+
+/**
+ * A part of the panel, if there is anything in it.
+ * @param {number} count
+ * @param {string} title
+ * @param {Array<() => Element | null>} draw
+ */
+const part = (count, title, ...draw) => (count ? [section(title), ...draw.map((d) => d())] : []);
 
 const WIDTH = 344;
 const LEFT = 42;
@@ -95,7 +103,8 @@ function heatText(tool) {
 /** @param {Tool} tool */
 function bars(tool) {
   const most = Math.max(1, ...tool.errors.map((e) => e.count));
-  return tool.errors.length > 0 && h("dl", { class: "bars" }, tool.errors.map((e) => [h("dt", null, e.label),
+  if (!tool.errors.length) return null;
+  return h("dl", { class: "bars" }, tool.errors.flatMap((e) => [h("dt", null, e.label),
     h("dd", null, h("i", { "aria-hidden": "true", style: { width: `${(e.count / most) * 100}%` } })), h("dd", null, format.count(e.count))]));
 }
 

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -44,9 +43,8 @@ func Run(l net.Listener, c Config) (os.Signal, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	server := newServer(page, &c)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }() // ends with Shutdown, below
+	go func() { failed <- page.Serve(l) }() // ends with Stop
 	links := &links{config: &c, page: page, origin: origin(l.Addr(), c.Addr)}
 	defer links.removeAll()
 	sweep(c.StoreDir, time.Now())
@@ -61,12 +59,8 @@ func Run(l net.Listener, c Config) (os.Signal, error) {
 		case err := <-failed:
 			return nil, err
 		case s := <-signals:
-			ctx, cancel := context.WithTimeout(context.Background(), endWithin)
-			defer cancel()
-			page.Close()
-			if server.Shutdown(ctx) != nil {
-				_ = server.Close() // of what has not ended
-			}
+			page.Stop(endWithin)
+			<-failed // that it was stopped
 			return s, nil
 		}
 	}

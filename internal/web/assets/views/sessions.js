@@ -15,6 +15,12 @@ import { empty } from "./sessions-empty.js";
 /** Runs that are read at a time. */
 const PAGE = 60;
 
+/** The most that the server gives at once. */
+const MOST = 500;
+
+/** How much was read when the view was left, so that going back finds the same place. */
+let left = { query: "", runs: 0 };
+
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Sessions";
 
@@ -49,7 +55,7 @@ class SessionsView {
     this.runs = new Map();
     /** @type {Map<string, Run>} runs that came while one reads further down */
     this.unseen = new Map();
-    this.table = h("table", { class: "sessions" });
+    this.table = h("table", { class: "sessions", role: "table" });
     this.next = "";
     this.query = "";
     this.loading = false;
@@ -67,6 +73,7 @@ class SessionsView {
   }
 
   leave() {
+    left = { query: this.query, runs: this.runs.size };
     this.watcher.disconnect();
   }
 
@@ -81,21 +88,21 @@ class SessionsView {
     if (query === this.query) return;
     this.query = query;
     if (!this.table.isConnected) reading(this.root, `Reading ${format.plural(this.frame.store.sessions, "session")}`);
-    await this.load(PAGE);
+    await this.load(left.query === query ? left.runs : 0);
   }
 
   /** Reads again what is shown. */
   async again() {
-    await this.load(Math.max(PAGE, this.runs.size));
+    await this.load(this.runs.size);
   }
 
-  /** @param {number} limit */
-  async load(limit) {
+  /** @param {number} runs at least so many */
+  async load(runs) {
     const turn = ++this.turn;
     this.loading = true;
     try {
       /** @type {Sessions} */
-      const reply = await this.frame.get("sessions", { ...this.params(), limit });
+      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(PAGE, runs)) });
       if (turn === this.turn) this.fill(reply);
     } catch (e) {
       if (turn !== this.turn) return;
@@ -114,28 +121,29 @@ class SessionsView {
     this.unseen.clear();
     this.showNews();
     this.next = reply.next ?? "";
-    if (!reply.stored && !reply.runs.length) {
+    if (!reply.stored && !reply.runs.length && !this.frame.store.sessions) {
       refill(this.root, empty(this.frame.store));
       return;
     }
     attention(this.look, this.frame, reply.attention);
     facets(this.facets, this.frame, reply);
-    this.table = h("table", { class: "sessions" }, tableHead());
+    this.table = h("table", { class: "sessions", role: "table" }, tableHead());
     for (const run of reply.runs) this.append(run);
     if (reply.runs.length) refill(this.list, this.table);
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
-    else refill(this.list, this.older(reply));
+    else refill(this.list, this.older());
     refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.news, this.list, this.end);
     this.watcher.observe(this.end);
     this.focus(at);
     this.clock();
   }
 
-  /** Nothing in the time shown, but before it. @param {Sessions} reply */
-  older(reply) {
+  /** Nothing in the time shown, but before it. */
+  older() {
+    const { sessions } = this.frame.store;
     return state(
       "No session in the time shown",
-      h("p", { class: "soft" }, `${format.plural(reply.stored, "session")} before that ${reply.stored === 1 ? "is" : "are"} stored.`),
+      h("p", { class: "soft" }, `${format.plural(sessions, "session")} from before ${sessions === 1 ? "is" : "are"} stored.`),
       h("p", { class: "ways" }, h("a", { href: this.frame.href({ params: { since: "all" } }) }, "Show all")),
     );
   }

@@ -219,7 +219,7 @@ class View {
       this.root,
       h("div", { class: "head" }, h("h1", null, "Tools"), h("span", { class: "soft" }, data.summary), this.kinds()),
       parts.length
-        ? h("table", { class: "tools", "aria-label": "Calls" }, h("thead", null, this.heads()), h("tbody", null, parts))
+        ? h("table", { class: this.by === "tool" ? "tools" : "tools bare", "aria-label": "Calls" }, h("thead", null, this.heads()), h("tbody", null, parts))
         : this.nothing(data),
       h("p", { class: "rest dim" }, this.more(shown.length, rows), this.unused(data)),
       this.never && this.unusedList(data),
@@ -297,7 +297,7 @@ class View {
 
   /** @param {Tools} data */
   unusedList(data) {
-    return h("dl", { class: "never", id: "never" }, data.never.map((s) => [h("dt", null, s.server), h("dd", null, s.tools.map((t, i) => [i > 0 && " ", h("code", null, t)]))]));
+    return h("dl", { class: "never", id: "never" }, data.never.flatMap((s) => [h("dt", null, s.server), h("dd", null, s.tools.flatMap((t, i) => [i > 0 && ", ", h("code", null, t)]))]));
   }
 
   /** What was called before and after the row, and usual sequences. */

@@ -1,0 +1,35 @@
+package web
+
+import (
+	"io/fs"
+	"net/http"
+	"time"
+)
+
+// ReadAssets reads files as if they were the page's.
+func ReadAssets(files fs.FS) error {
+	_, err := readAssets(files)
+	return err
+}
+
+// SetCodeClock sets the clock of codes.
+func (s *Server) SetCodeClock(now func() time.Time) { s.codes.now = now }
+
+// Token returns the token, as a browser gets it for a code.
+func (s *Server) Token() string { return s.codes.token }
+
+// Guarded returns the handler of requests with one more route, for data.
+func (s *Server) Guarded(pattern string, handle func(*http.Request) (any, error)) http.Handler {
+	mux := s.routes()
+	mux.Handle(pattern, s.reply(handle))
+	return s.guard(mux)
+}
+
+// Bounds, and the header of every reply.
+const (
+	MostConns = mostConns
+	Policy    = policy
+)
+
+// SetHeaderWithin sets how long a request's header may take.
+func (s *Server) SetHeaderWithin(d time.Duration) { s.http.ReadHeaderTimeout = d }

@@ -1,0 +1,278 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/internal/web/api"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// hostileNames are names that peers may choose to do something to whoever looks at them.
+var hostileNames = []string{
+	`<img src=x onerror=alert(1)>`, "\x1b[2J\x1b]0;title\a", "a\u202egnp.exe", "javascript:alert(1)", strings.Repeat("x", 10_000), "two\nlines", "\u0000",
+}
+
+// TestHostile: what peers have called things is in the replies as a text of bounded length that controls nothing; content has
+// its lines, and its letters, but nothing that controls or reorders.
+func TestHostile(t *testing.T) {
+	dir := t.TempDir()
+	r := begin(t, dir, "r", "server\u202e\x1b[31m", began)
+	svg := `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">` + "\u202e\x1b[31m\ntwo\tthree</svg>"
+	for i, name := range hostileNames {
+		op := r.open(record.Operation{Target: name, Start: began.Add(time.Duration(i) * time.Second)})
+		op.ErrorType, op.Class = semconv.ErrTool, record.ToolError
+		op.Content = record.Content{Arguments: `{"a":"` + strings.Repeat("y", 600_000) + `"}`, Error: svg, URI: "javascript:alert(1)"}
+		r.answer(op, time.Millisecond)
+	}
+	r.closed(began.Add(time.Minute))
+	s := serving(t, dir)
+	name := filepath.Base(sessionNames(t, dir)[0])
+	harmless := func(what, text string, lines bool) {
+		for _, c := range text {
+			if !unicode.IsPrint(c) && (c != '\n' || !lines) {
+				t.Errorf("%s has %U", what, c)
+			}
+		}
+	}
+	rows := get[api.Operations](t, s, "runs/r/operations")
+	for _, n := range rows.Names {
+		harmless("a name", n, false)
+		if len(n) > 2000 {
+			t.Errorf("a name of %d bytes", len(n))
+		}
+	}
+	if rows.Names[0] != hostileNames[0] {
+		t.Errorf("%q became %q", hostileNames[0], rows.Names[0])
+	}
+	run := get[api.RunDetail](t, s, "runs/r")
+	for _, m := range run.Remarks {
+		harmless("a remark", m.Text, false)
+	}
+	for i := range hostileNames {
+		one := get[api.Operation](t, s, fmt.Sprintf("sessions/%s/operations/%d", name, i+1))
+		for _, text := range []string{one.Name, one.Server, one.Headline, one.Detail, one.Badge, one.Outcome.Text} {
+			harmless("the operation", text, false)
+		}
+		for _, a := range one.Attributes {
+			harmless(a.Key, a.Value, false)
+		}
+		if len(one.Content.Parts) != 3 {
+			t.Fatalf("%d parts: %s", len(one.Content.Parts), one.Content.Note)
+		}
+		for _, p := range one.Content.Parts {
+			harmless(p.Label, p.Text, true)
+			if len(p.Text) > mostContent || p.Cut != (p.Label == "arguments") {
+				t.Errorf("%s: %d bytes, cut: %t", p.Label, len(p.Text), p.Cut)
+			}
+		}
+		if got := one.Content.Parts[2].Text; !strings.Contains(got, "<svg xmlns=") || !strings.Contains(got, "\ntwo    three") {
+			t.Errorf("an SVG became %q", got)
+		}
+	}
+}
+
+// TestOpenAndKilled: what is open is in the rows, and grows; once its session was killed, it is over and unanswered.
+func TestOpenAndKilled(t *testing.T) {
+	dir := t.TempDir()
+	start := time.Now().Add(-time.Minute)
+	r := begin(t, dir, "r", "postgres", start)
+	done := r.open(record.Operation{Target: "explain", Start: start.Add(time.Second)})
+	r.answer(done, time.Second)
+	hangs := r.open(record.Operation{Target: "execute_sql", Start: start.Add(3 * time.Second)})
+	r.still(hangs, true)
+	r.Flush(t.Context())
+	s := serving(t, dir)
+	rows := get[api.Operations](t, s, "runs/r/operations")
+	if len(rows.Number) != 2 || rows.End[1] != -1 || rows.Took[1] < 50 || rows.Outcomes[rows.Outcome[1]].Text != "hung: server idle" {
+		t.Fatalf("while it is open: %v", rowsIn(&rows))
+	}
+	name := rows.Sessions[0]
+	one := get[api.Operation](t, s, "sessions/"+name+"/operations/2")
+	if !strings.HasPrefix(one.Badge, "hung ") || one.Stations[2].State != "stuck" || !strings.Contains(one.Headline, "does nothing") ||
+		one.Content.Setting == "" || one.Commands[0] != "spanpipe show "+name+" --operation 2" {
+		t.Errorf("%+v", one)
+	}
+	late := r.open(record.Operation{Target: "explain", Start: start.Add(40 * time.Second)})
+	r.answer(late, time.Second)
+	r.Flush(t.Context())
+	if rows = get[api.Operations](t, s, "runs/r/operations"); len(rows.Number) != 3 {
+		t.Errorf("what was appended is missing: %v", rowsIn(&rows))
+	}
+	r.killed()
+	mcptest.Eventually(t, "the session has ended", func() bool {
+		rows = get[api.Operations](t, s, "runs/r/operations")
+		return rows.End[1] > 0
+	})
+	if o := rows.Outcomes[rows.Outcome[1]]; o.Ending != "unanswered" || !o.Trouble {
+		t.Errorf("after the kill: %+v", o)
+	}
+}
+
+// TestDigestAlone: of a session whose detail was removed, the rows say when and how it went, and the page that it is gone.
+func TestDigestAlone(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := storetest.Make(dir, storetest.Session{
+		Server: storetest.Servers()[0], Run: "r", Start: began, Calls: 20, Every: time.Second, DigestOnly: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	name := sessionNames(t, dir)[0]
+	_ = os.Remove(filepath.Join(name, "traces.jsonl"))
+	s := serving(t, dir)
+	rows := get[api.Operations](t, s, "runs/r/operations")
+	run := get[api.RunDetail](t, s, "runs/r")
+	if len(rows.Number) != 22 || rows.First[5] < 0 || rows.LeftOut != 0 || len(run.Problems) != 1 || !strings.Contains(run.Problems[0], "SPANPIPE_KEEP") {
+		t.Errorf("%d rows, %d left out, %q", len(rows.Number), rows.LeftOut, run.Problems)
+	}
+	one := get[api.Operation](t, s, "sessions/"+filepath.Base(name)+"/operations/5")
+	if one.Method != semconv.ToolsCall || !strings.Contains(one.Content.Note, "removed") {
+		t.Errorf("%+v", one)
+	}
+}
+
+// TestDamaged: damaged lines are counted, and the rest is read.
+func TestDamaged(t *testing.T) {
+	dir := t.TempDir()
+	story(t, dir)
+	for _, one := range sessionNames(t, dir) {
+		path := filepath.Join(one, "traces.jsonl")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, append([]byte("{\"resourceSpans\":[\n"), text...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := serving(t, dir)
+	run := get[api.RunDetail](t, s, "runs/f00d")
+	if rows := get[api.Operations](t, s, "runs/f00d/operations"); len(rows.Number) != 14 || len(run.Problems) != 2 {
+		t.Errorf("%d rows; %q", len(rows.Number), run.Problems)
+	}
+}
+
+// TestWrongRequests: what is not there, or cannot be, is said in a line.
+func TestWrongRequests(t *testing.T) {
+	dir := t.TempDir()
+	story(t, dir)
+	s := serving(t, dir)
+	name := filepath.Base(sessionNames(t, dir)[0])
+	for path, want := range map[string]int{
+		"runs/none": 404, "runs/none/operations": 404, "runs/none/resources": 404, "runs/f00d/operations?after=x": 400,
+		"runs/f00d/operations?limit=0": 400, "sessions/none/operations/1": 404, "sessions/f00d/operations/1": 404,
+		"sessions/" + name + "/operations/99": 404, "sessions/" + name + "/operations/x": 400, "sessions/" + name + "/operations/0": 404,
+		"runs/" + name: 200, // a run may be named by its session
+	} {
+		if w := ask(s, path); w.Code != want {
+			t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetPathValue("id", "f00d")
+	if _, err := s.operations(r); err == nil {
+		t.Error("a request that has ended was answered")
+	}
+}
+
+// TestLongRun: a run of 50,000 operations is read once, not again for each page, and what is kept of it is small.
+func TestLongRun(t *testing.T) {
+	dir := t.TempDir()
+	const calls = 50_000
+	if _, err := storetest.Make(dir, storetest.Session{
+		Server: storetest.Servers()[0], Run: "r", Start: began, Calls: calls, Every: 100 * time.Millisecond,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s := serving(t, dir)
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	var peak, rows int64
+	next := ""
+	for pages := 1; ; pages++ {
+		started := time.Now()
+		page := get[api.Operations](t, s, "runs/r/operations?after="+next)
+		rows += int64(len(page.Number))
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		peak = max(peak, int64(m.HeapInuse))
+		t.Logf("page %d: %v", pages, time.Since(started))
+		if next = page.Next; next == "" {
+			break
+		}
+	}
+	kept := heap() - before
+	t.Logf("%d rows; kept: %d kB; heap in use at most %d MB; from the system %d MB", rows, kept>>10, peak>>20, func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.Sys >> 20
+	}())
+	if rows != calls+3 {
+		t.Errorf("%d rows", rows)
+	}
+	if most := int64(calls * 400); kept > most {
+		t.Errorf("%d bytes are kept, more than %d", kept, most)
+	}
+}
+
+// TestSearch finds captured content by a word, whatever its case, and nothing else: not names, nor what is no content.
+func TestSearch(t *testing.T) {
+	dir := t.TempDir()
+	for i, text := range []string{"the Invoice of Jörg", "", "nothing\u202e of it"} {
+		r := begin(t, dir, fmt.Sprint(i), "invoice", began.Add(time.Duration(i)*time.Second))
+		op := r.open(record.Operation{Target: "invoice", Start: began})
+		if text != "" {
+			op.Content.Result = text
+		}
+		r.answer(op, time.Millisecond)
+		r.closed(began.Add(time.Minute))
+	}
+	all, err := store.Open(dir).Sessions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for filter, want := range map[string]string{
+		"content:iNVoice": "0", "content:JÖRG": "0", "content:o": "20", "-content:invoice": "21", "content:invoice content:jörg": "0",
+		"content:invoice -content:jörg": "", "content:absent": "", "content:textual": "",
+	} {
+		rest, terms, err := cutContent("tool:x " + filter)
+		if err != nil || rest != "tool:x" {
+			t.Fatalf("%s: %q, %v", filter, rest, err)
+		}
+		pass, unread, err := contentMatches(t.Context(), all, terms)
+		got := ""
+		for _, one := range all {
+			if pass[one.Name] {
+				got += one.Run
+			}
+		}
+		if err != nil || unread > 0 || got != want {
+			t.Errorf("%s: runs %q, %d not read, %v; want %q", filter, got, unread, err, want)
+		}
+	}
+	if _, _, err := cutContent("content:"); err == nil {
+		t.Error("a term without a word")
+	}
+}
