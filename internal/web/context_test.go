@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"bytes"
@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/definitions"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
@@ -157,7 +158,7 @@ func fortnight(t *testing.T, dir string) {
 // page serves a store to a test.
 type page struct {
 	*testing.T
-	server *Server
+	server *web.Server
 	dir    string
 }
 
@@ -168,11 +169,11 @@ func inContext(t *testing.T, fill func(t *testing.T, dir string), f func(p *page
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(59*day + 14*time.Hour)
 		fill(t, dir)
-		s, err := New(Config{Store: store.Open(dir), Since: "7d", HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler)})
+		s, err := web.New(web.Config{Store: store.Open(dir), Since: "7d", HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.keeper.close()
+		defer s.Close()
 		f(&page{t, s, dir})
 	})
 }
@@ -221,14 +222,14 @@ func (p *page) compare(name string, got any) {
 // TestContext compares replies with files.
 func TestContext(t *testing.T) {
 	inContext(t, fortnight, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "")
+		c := replied[api.Context](p, p.server.Context, "")
 		p.compare("context.json", c)
 		for _, d := range c.Servers[0].Definitions {
 			if d.Name == "create_pull_request" {
-				p.compare("context-changed.json", replied[api.Definition](p, p.server.definition, "", "key", d.Key))
+				p.compare("context-changed.json", replied[api.Definition](p, p.server.Definition, "", "key", d.Key))
 			}
 			if d.Name == "search_code" {
-				p.compare("context-accepted.json", replied[api.Definition](p, p.server.definition, "", "key", d.Key))
+				p.compare("context-accepted.json", replied[api.Definition](p, p.server.Definition, "", "key", d.Key))
 			}
 		}
 	})
@@ -251,7 +252,7 @@ func TestContextCounts(t *testing.T) {
 	}
 	inContext(t, fill, func(p *page) {
 		for _, since := range []string{"7d", "100h", "30d"} { // one after the other: what is remembered must fit all
-			c := replied[api.Context](p, p.server.context, "since="+since)
+			c := replied[api.Context](p, p.server.Context, "since="+since)
 			type sum struct {
 				tokens []int64
 				total  int64
@@ -325,14 +326,14 @@ func TestContextCounts(t *testing.T) {
 // TestContextClient: a client that is named is shown, whether or not its servers have listed anything.
 func TestContextClient(t *testing.T) {
 	inContext(t, fortnight, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "client=codex&window=128000")
+		c := replied[api.Context](p, p.server.Context, "client=codex&window=128000")
 		if c.Client != "codex" || c.Window != 128_000 || len(c.Servers) != 1 || c.Servers[0].Tokens != 300 || len(c.Results) != 1 {
 			p.Errorf("the reply is %+v", c)
 		}
 		if len(c.Cut) != 1 || c.Cut[0].Text != "What codex cuts is not known." {
 			p.Errorf("it cuts %+v", c.Cut)
 		}
-		c = replied[api.Context](p, p.server.context, "client="+url.QueryEscape(hidden))
+		c = replied[api.Context](p, p.server.Context, "client="+url.QueryEscape(hidden))
 		if len(c.Servers) != 0 || len(c.Results) != 0 || strings.ContainsAny(c.Client+c.Summary+c.Command, "\u202e\x1b") {
 			p.Errorf("the reply is %+v", c)
 		}
@@ -341,7 +342,7 @@ func TestContextClient(t *testing.T) {
 		}
 	})
 	inContext(t, func(*testing.T, string) {}, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "")
+		c := replied[api.Context](p, p.server.Context, "")
 		if c.Client != "" || c.Summary == "" || c.Servers == nil || c.Clients == nil || c.Results == nil || c.Cut == nil {
 			p.Errorf("of an empty store the reply is %+v", c)
 		}
@@ -356,13 +357,13 @@ func TestContextHostile(t *testing.T) {
 			pages: [][]record.Definition{{tool(name, 5), tool(strings.Repeat("a", 10_000), 5)}}, results: []record.Operation{called(name, 30_000)}})
 	}
 	inContext(t, fill, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "")
+		c := replied[api.Context](p, p.server.Context, "")
 		if len(c.Servers) != 1 || len(c.Servers[0].Definitions) != 2 {
 			p.Fatalf("the reply is %+v", c)
 		}
 		replies := []any{c}
 		for _, d := range c.Servers[0].Definitions {
-			one := replied[api.Definition](p, p.server.definition, "", "key", d.Key)
+			one := replied[api.Definition](p, p.server.Definition, "", "key", d.Key)
 			replies = append(replies, one)
 			for _, command := range one.Commands {
 				if strings.ContainsAny(command, ";~<>\x1b\u202e") {
@@ -398,16 +399,16 @@ func TestContextWrong(t *testing.T) {
 			query, key string
 			status     int
 		}{
-			{p.server.context, "window=many", "", http.StatusBadRequest},
-			{p.server.context, "window=-1", "", http.StatusBadRequest},
-			{p.server.context, "since=tomorrow", "", http.StatusBadRequest},
-			{p.server.definition, "", "%", http.StatusBadRequest},
-			{p.server.definition, "", definitionKey{record.ToolDefinition, serverKey{"github", "server-github"}, "none"}.String(), http.StatusNotFound},
+			{p.server.Context, "window=many", "", http.StatusBadRequest},
+			{p.server.Context, "window=-1", "", http.StatusBadRequest},
+			{p.server.Context, "since=tomorrow", "", http.StatusBadRequest},
+			{p.server.Definition, "", "%", http.StatusBadRequest},
+			{p.server.Definition, "", web.DefinitionKey(record.ToolDefinition, "server-github", "github", "none"), http.StatusNotFound},
 		} {
 			r := httptest.NewRequest(http.MethodGet, "/?"+c.query, nil).WithContext(p.Context())
 			r.SetPathValue("key", c.key)
 			_, err := c.handle(r)
-			if f, ok := errors.AsType[*failure](err); !ok || f.status != c.status || f.Failure.Error == "" {
+			if web.StatusOf(err) != c.status || err.Error() == "" {
 				p.Errorf("%+v: the error is %v", c, err)
 			}
 		}
@@ -417,14 +418,14 @@ func TestContextWrong(t *testing.T) {
 // TestContextStops: a request that is over reads no further, and what it has read is not remembered.
 func TestContextStops(t *testing.T) {
 	inContext(t, fortnight, func(p *page) {
-		replied[api.Context](p, p.server.context, "client=codex") // so that the store has been read
+		replied[api.Context](p, p.server.Context, "client=codex") // so that the store has been read
 		ctx, cancel := context.WithCancel(p.Context())
 		cancel()
 		r := httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx)
-		if _, err := p.server.context(r); !errors.Is(err, context.Canceled) {
+		if _, err := p.server.Context(r); !errors.Is(err, context.Canceled) {
 			p.Errorf("the error is %v", err)
 		}
-		if n := len(p.server.contexts.all); n != 1 {
+		if n := p.server.Remembered(); n != 1 {
 			p.Errorf("%d sessions are remembered, want codex's", n)
 		}
 	})
@@ -432,23 +433,19 @@ func TestContextStops(t *testing.T) {
 
 // TestContextRoom: what is remembered is bounded, and what most sessions share is there once.
 func TestContextRoom(t *testing.T) {
-	var c contexts
-	for i := range mostRemembered + 10 {
-		b := &brought{listed: []record.Definition{tool("a", 1), tool("b", 2)}}
-		c.share("server", b)
-		c.keep(fmt.Sprint(i), b)
-		if i > 0 && b.own > 0 {
-			t.Fatal("a list that is the same is there twice")
+	var c web.Contexts
+	for i := range web.MostRemembered + 10 {
+		if own := web.Remember(&c, fmt.Sprint(i), []record.Definition{tool("a", 1), tool("b", 2)}, 0); (own > 0) != (i == 0) {
+			t.Fatalf("session %d has %d definitions of its own", i, own)
 		}
 	}
-	if len(c.all) > mostRemembered || len(c.lists) != 1 {
-		t.Errorf("%d sessions and %d lists are remembered", len(c.all), len(c.lists))
+	if sessions, lists, _ := web.Weighs(&c); sessions > web.MostRemembered || lists != 1 {
+		t.Errorf("%d sessions and %d lists are remembered", sessions, lists)
 	}
 	for i := range 100 {
-		b := &brought{own: mostWeight / 500}
-		c.keep(fmt.Sprint("large", i), b)
-		if c.weight > mostWeight {
-			t.Fatalf("what is remembered weighs %d", c.weight)
+		web.Remember(&c, fmt.Sprint("large", i), nil, web.MostWeight/20)
+		if sessions, _, weight := web.Weighs(&c); weight > web.MostWeight || sessions == 0 {
+			t.Fatalf("%d sessions are remembered, which weigh %d", sessions, weight)
 		}
 	}
 }
@@ -474,16 +471,7 @@ func TestContextPages(t *testing.T) {
 		"none":                {[]*record.Operation{page(3, "a", "b", "c"), page(0)}, "a b c"},
 		"too many to be kept": {[]*record.Operation{page(5, "a", "b"), page(5, "a", "b")}, "a b"},
 	} {
-		b := &brought{}
-		var pages []record.Definition
-		for _, op := range c.pages {
-			pages = b.list(op, pages)
-		}
-		var names []string
-		for i := range b.listed {
-			names = append(names, b.listed[i].Name)
-		}
-		if got := strings.Join(names, " "); got != c.want {
+		if got := strings.Join(web.Listed(c.pages), " "); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -504,10 +492,10 @@ func TestContextAlike(t *testing.T) {
 		}
 	}
 	inContext(t, fill, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "")
+		c := replied[api.Context](p, p.server.Context, "")
 		var got []string
 		for _, one := range c.Servers {
-			d := replied[api.Definition](p, p.server.definition, "", "key", one.Definitions[0].Key)
+			d := replied[api.Definition](p, p.server.Definition, "", "key", one.Definitions[0].Key)
 			got = append(got, fmt.Sprintf("%s %d, %s: %s; %s", one.Server, one.Tokens, d.Server, d.Facts[len(d.Facts)-2].Text, d.Commands[0]))
 		}
 		want := []string{
