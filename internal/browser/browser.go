@@ -36,7 +36,7 @@ func Open(file string, environ []string) error {
 
 // start runs a command, detached from the terminal: Ctrl-C is for spanpipe.
 func start(argv, environ []string) error {
-	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // the user's browser, and a file of ours
+	cmd := exec.Command(argv[0], argv[1:]...) // the user's browser, and a file of ours
 	cmd.Env = environ
 	detach(cmd)
 	if err := cmd.Start(); err != nil {
@@ -56,27 +56,6 @@ func start(argv, environ []string) error {
 	return nil
 }
 
-// preferred returns the commands of the variable BROWSER, as other programs read it: separated by colons, with %s for what is
-// to be opened, or without.
-func preferred(file string, environ []string) (commands [][]string) {
-	for text := range strings.SplitSeq(lookup(environ, "BROWSER"), ":") {
-		argv, placed := strings.Fields(text), false
-		for i, word := range argv {
-			if strings.Contains(word, "%s") {
-				argv[i], placed = strings.ReplaceAll(word, "%s", file), true
-			}
-		}
-		if len(argv) == 0 {
-			continue
-		}
-		if !placed {
-			argv = append(argv, file)
-		}
-		commands = append(commands, argv)
-	}
-	return commands
-}
-
 // lookup returns the value of a variable, the last one as package exec takes it.
 func lookup(environ []string, name string) (value string) {
 	for _, variable := range environ {
@@ -90,14 +69,4 @@ func lookup(environ []string, name string) (value string) {
 // isRemote reports whether the user is connected from another machine.
 func isRemote(environ []string) bool {
 	return lookup(environ, "SSH_CONNECTION") != "" || lookup(environ, "SSH_TTY") != ""
-}
-
-// found keeps the commands whose program exists.
-func found(commands [][]string) (all [][]string) {
-	for _, argv := range commands {
-		if path, err := exec.LookPath(argv[0]); err == nil {
-			all = append(all, append([]string{path}, argv[1:]...))
-		}
-	}
-	return all
 }

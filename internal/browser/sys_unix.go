@@ -5,6 +5,7 @@ package browser
 import (
 	"os/exec"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -27,4 +28,35 @@ func candidates(file string, environ []string) [][]string {
 		return own
 	}
 	return append(own, found([][]string{{"xdg-open", file}})...)
+}
+
+// preferred returns the commands of the variable BROWSER, as other programs read it: separated by colons, with %s for what is
+// to be opened, or without.
+func preferred(file string, environ []string) (commands [][]string) {
+	for text := range strings.SplitSeq(lookup(environ, "BROWSER"), ":") {
+		argv, placed := strings.Fields(text), false
+		for i, word := range argv {
+			if strings.Contains(word, "%s") {
+				argv[i], placed = strings.ReplaceAll(word, "%s", file), true
+			}
+		}
+		if len(argv) == 0 {
+			continue
+		}
+		if !placed {
+			argv = append(argv, file)
+		}
+		commands = append(commands, argv)
+	}
+	return commands
+}
+
+// found keeps the commands whose program exists.
+func found(commands [][]string) (all [][]string) {
+	for _, argv := range commands {
+		if path, err := exec.LookPath(argv[0]); err == nil {
+			all = append(all, append([]string{path}, argv[1:]...))
+		}
+	}
+	return all
 }

@@ -10,13 +10,12 @@ func detach(*exec.Cmd) {}
 
 // candidates returns the commands that may open a file, in the order in which they are tried.
 func candidates(file string, environ []string) [][]string {
-	own := found(preferred(file, environ))
-	if isRemote(environ) {
-		return own
+	if isRemote(environ) { // it would open on that machine's screen
+		return nil
 	}
 	system := lookup(environ, "SystemRoot")
 	if system == "" {
 		system = `C:\Windows`
 	}
-	return append(own, []string{filepath.Join(system, "System32", "rundll32.exe"), "url.dll,FileProtocolHandler", file})
+	return [][]string{{filepath.Join(system, "System32", "rundll32.exe"), "url.dll,FileProtocolHandler", file}}
 }

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"io"
-	"log/slog"
-	"net"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,27 +21,27 @@ func (a *app) uiCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "ui",
 		Usage: "look at sessions in the browser, live",
-		Description: `Serves a page over the stored sessions and opens it in the browser: sessions with
-their calls on a time axis, tools, what servers put into the model's context, and
-what happens now. It needs sessions that were wrapped with SPANPIPE_TELEMETRY=local,
-and only reads what they store. The page fetches nothing from elsewhere and sends
-nothing.
+		Description: `Serves a page over the stored sessions and opens it in the browser: sessions
+with their calls on a time axis, tools, what servers put into the model's
+context, and what happens now. It needs sessions that were wrapped with
+SPANPIPE_TELEMETRY=local, and only reads what they store. The page loads nothing
+from elsewhere and sends nothing.
 
    spanpipe ui                          the page, in the browser
    spanpipe ui --no-open                a link instead, to open by hand
    spanpipe ui --addr 127.0.0.1:7777    at a port of your choice
 
-Only this machine can reach the page, and only a browser with a link: it is valid
-for 30 seconds, and once. Enter makes another one. To look from another machine,
-forward the port: ssh -L 7777:127.0.0.1:7777 that-machine.
+Only this machine can reach the page, and only a browser with a link, which is
+valid for 30 seconds, and once. Enter makes another one. To look from another
+machine, forward the port: ssh -L 7777:127.0.0.1:7777 that-machine.
 
-Exit status: 0 after Ctrl-C; 2 if the command line is invalid, the address cannot
-be listened on, or the store cannot be read. Another signal ends it as it would
-any program.`,
+Exit status: 0 after Ctrl-C; 2 if the command line is invalid, the address is in
+use, or the store cannot be read. Another signal ends it as it would any
+program.`,
 		Flags: a.flags(
-			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:0", Usage: "listen on `HOST:PORT`; port 0 is any that is free"},
+			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:0", DefaultText: "127.0.0.1:0", Usage: "listen on `HOST:PORT`, 0 for any port"},
 			&cli.BoolFlag{Name: "no-open", DisableDefaultText: true, Usage: "print a link and open no browser"},
-			sinceOr(listedDays),
+			since(listedDays),
 			&cli.BoolFlag{Name: "allow-remote", DisableDefaultText: true, Usage: "--addr may be one that other machines can reach"},
 		),
 		Action: a.ui,
@@ -56,7 +54,7 @@ func (a *app) ui(c *cli.Context) error {
 		return err
 	}
 	now := a.now()
-	f, err := filter(c, now, listedDays)
+	f, err := filter(c, now, "")
 	if err != nil {
 		return err
 	}
@@ -69,7 +67,7 @@ func (a *app) ui(c *cli.Context) error {
 	} else if err != nil {
 		return err
 	}
-	sig, err := serve.Run(l, a.serving(c, s, f.Since, l))
+	sig, err := serve.Run(l, a.serving(c, s, f.Since))
 	if sig != nil && sig != syscall.SIGINT {
 		a.status = wrap.Status{Signal: sig.(syscall.Signal)} //nolint:forcetypeassert // package os has no others
 	}
@@ -77,35 +75,70 @@ func (a *app) ui(c *cli.Context) error {
 }
 
 // serving describes the page and what is written to the terminal beside it.
-func (a *app) serving(c *cli.Context, s *store.Store, since time.Time, l net.Listener) serve.Config {
-	asked := cmp.Or(c.String("since"), listedDays)
+func (a *app) serving(c *cli.Context, s *store.Store, since time.Time) serve.Config {
+	asked := c.String("since")
 	if _, err := store.ParseAge(asked); err != nil { // a time of day, or a date
 		asked = since.Format(time.RFC3339)
 	}
+	lines := &uiLines{app: a, opens: !c.Bool("no-open"), typed: isTerminal(a.Stdin)}
 	config := serve.Config{
 		Page: web.Config{
-			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter, Version: a.Build.Version, Zone: a.now().Location(),
-			Logger: slog.New(slog.NewTextHandler(a.printer, nil)),
+			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter, Version: a.Build.Version, Sends: sendsNothing,
+			Zone: a.now().Location(), Logger: a.printer.logger(&a.options, a.named),
 		},
-		Addr: c.String("addr"), StoreDir: s.Dir, Open: !c.Bool("no-open"), Environ: a.Environ,
-		At: func(origin string) {
-			ends := "Ctrl-C ends it"
-			if isTerminal(a.Stdin) {
-				ends = "Enter opens it again, Ctrl-C ends it"
-			}
-			a.printer.lines("the page is at "+origin+" (this machine alone). "+ends, "")
-		},
-		Link: func(url string) { _, _ = io.WriteString(a.Stdout, url+"\n") },
-		None: func(err error) {
-			if errors.Is(err, browser.ErrNone) {
-				a.printer.lines("there is no browser here; open this link within 30 seconds", "")
-				return
-			}
-			a.printer.lines("cannot open a browser: "+view.Safe(err.Error())+"; open this link within 30 seconds", "")
-		},
+		Addr: c.String("addr"), Dir: s.Dir, Open: lines.opens, Environ: a.Environ,
+		At: lines.at, None: lines.none, Link: lines.link,
 	}
 	if a.Stdin != nil {
 		config.In = a.Stdin
 	}
 	return config
+}
+
+// sendsNothing is all that can be said of what leaves the machine: sessions were wrapped with settings of their own.
+const sendsNothing = "This page sends nothing."
+
+// uiLines are what "spanpipe ui" writes to the terminal.
+type uiLines struct {
+	*app
+	opens bool // the browser
+	typed bool // stdin is a terminal
+	port  string
+}
+
+// at says where the page is.
+func (u *uiLines) at(p serve.Place) {
+	u.port = p.Origin[strings.LastIndexByte(p.Origin, ':')+1:]
+	reach, hint, enter := "this machine alone", "", ""
+	if p.Remote {
+		reach, hint = "other machines can reach it, too", "what they receive is not encrypted; ssh -L is safer, see docs/ui.md"
+	}
+	switch {
+	case u.typed && u.opens:
+		enter = "Enter opens it again, "
+	case u.typed:
+		enter = "Enter prints another link, "
+	}
+	u.printer.lines("the page is at "+p.Origin+" ("+reach+"). "+enter+"Ctrl-C ends it", hint)
+}
+
+// none says why the page is not in the browser.
+func (u *uiLines) none(err error) {
+	const link = "open this link within 30 seconds:"
+	switch {
+	case errors.Is(err, browser.ErrNone):
+		u.printer.lines("there is no browser here; "+link, "from another machine: ssh -L "+u.port+":127.0.0.1:"+u.port+" this-machine")
+	case errors.Is(err, serve.ErrUnseen) && u.typed:
+		u.printer.lines(err.Error()+"; Enter prints a link to open by hand", "")
+	case errors.Is(err, serve.ErrUnseen):
+		u.printer.lines(err.Error(), "for a link to open by hand: spanpipe ui --no-open")
+	default:
+		u.printer.lines("cannot open the browser: "+view.Safe(err.Error())+"; "+link, "")
+	}
+}
+
+// link writes a link.
+func (u *uiLines) link(url string) {
+	u.printer.flush(lastLines)                // what belongs before it
+	_, _ = io.WriteString(u.Stdout, url+"\n") // without a reader there is nothing to do but to go on
 }

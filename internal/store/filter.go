@@ -61,6 +61,11 @@ func (s *Store) Select(f Filter) ([]Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.choose(all), nil
+}
+
+// choose returns the sessions that the filter chooses, in place of all.
+func (f Filter) choose(all []Session) []Session {
 	chosen, failed := all[:0], f.Failed
 	f.Failed = false
 	for i := range all {
@@ -76,5 +81,5 @@ func (s *Store) Select(f Filter) ([]Session, error) {
 		}
 		chosen = append(chosen, *one)
 	}
-	return chosen, nil
+	return chosen
 }

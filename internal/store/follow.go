@@ -40,6 +40,9 @@ type Following struct {
 	Filter Filter
 	Last   int           // so many operations come first that had ended, hung or were answered late before
 	Every  time.Duration // how often to look; 0: 4 times a second
+	// Listing is called before the first report with the sessions that the filter chooses, as Select returns them. May be nil.
+	Listing func([]Session)
+	Removed bool // also report the removal of sessions that had ended; of these only the name is known
 }
 
 // followEvery is how often Follow looks, unless the caller knows better.
@@ -100,6 +103,9 @@ func (f *follower) begin() ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.what.Listing != nil {
+		f.what.Listing(f.what.Filter.choose(slices.Clone(all)))
+	}
 	var events []Event
 	var began []*Session
 	for i := range all {
@@ -139,10 +145,12 @@ const unknownFor = 24 * time.Hour
 
 // look finds new sessions and reports what has happened in those that are live.
 func (f *follower) look(now time.Time) ([]Event, error) {
-	if err := f.find(); err != nil {
+	var all timeline
+	gone, err := f.find(now)
+	if err != nil {
 		return nil, err
 	}
-	var all timeline
+	all.add(gone)
 	f.live = slices.DeleteFunc(f.live, func(one *followed) bool {
 		events, over := one.look(now)
 		all.add(one.keep(f.what.Filter, events))
@@ -155,15 +163,15 @@ func (f *follower) look(now time.Time) ([]Event, error) {
 // hundred.
 const listEvery = 4
 
-// find finds new sessions.
-func (f *follower) find() error {
+// find finds new sessions, and those that are gone.
+func (f *follower) find(now time.Time) (gone []Event, err error) {
 	if f.looks--; f.looks > 0 {
-		return nil
+		return nil, nil
 	}
 	f.looks = listEvery
 	names, err := f.store.names()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	known := make(map[string]bool, len(names))
 	for _, name := range names {
@@ -171,8 +179,18 @@ func (f *follower) find() error {
 			f.live = append(f.live, newFollowed(f.store.session(name)))
 		}
 	}
-	f.known = known // without those that are gone
-	return nil
+	for name := range f.known {
+		if f.what.Removed && !known[name] && !f.follows(name) {
+			gone = append(gone, Event{Kind: SessionRemoved, Time: now, Session: f.store.session(name)})
+		}
+	}
+	f.known = known
+	return gone, nil
+}
+
+// follows reports whether a session is followed, which reports by itself that it is removed.
+func (f *follower) follows(name string) bool {
+	return slices.ContainsFunc(f.live, func(one *followed) bool { return one.found.Name == name })
 }
 
 // timeline merges the events of several sessions in the order of time. Those of one session keep their order, whatever the

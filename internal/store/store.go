@@ -222,15 +222,29 @@ func (s *Session) Sum() {
 
 // Findings returns what stood out, in the order in which it did, while there is detail. It decodes only the lines about it.
 func (s *Session) Findings() (all []record.Finding) {
-	unusual := []byte(semconv.UnusualCall.Message)
+	for _, n := range s.notes(semconv.UnusualCall.Message) {
+		if f, ok := n.(record.Finding); ok {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// Warnings returns what stood out and the changes of definitions, as Findings does. A finding's operation is not known.
+func (s *Session) Warnings() []record.Note {
+	return s.notes(semconv.UnusualCall.Message, semconv.DefinitionDiffers.Message)
+}
+
+// notes returns what the log records with the given messages say.
+func (s *Session) notes(messages ...string) (all []record.Note) {
 	_ = s.lines("logs.jsonl", func(line []byte) error { // what cannot be read is left out
-		if !bytes.Contains(line, unusual) {
+		if !slices.ContainsFunc(messages, func(m string) bool { return bytes.Contains(line, []byte(m)) }) {
 			return nil
 		}
 		_, records, _ := otlpfile.ReadLogs(line)
 		for i := range records {
-			if f, ok := note(&records[i], 0).(record.Finding); ok {
-				all = append(all, f)
+			if n := note(&records[i], 0); n != nil && slices.Contains(messages, records[i].Body) {
+				all = append(all, n)
 			}
 		}
 		return nil

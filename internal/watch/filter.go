@@ -18,6 +18,7 @@ type Filter struct {
 
 // Subject is what a filter looks at: an operation, or a row that sums up several.
 type Subject struct {
+	Session          string // the name of its directory
 	Servers, Clients []string
 	Tools, Methods   []string
 	Words            []string // of statusWords
@@ -49,8 +50,14 @@ var fields = map[string]func(s *Subject) []string{
 
 var fieldNames = []string{"server", "client", "tool", "method", "status"}
 
+// Field is a kind of term, name:value, that one list alone has.
+type Field struct {
+	Name  string
+	Match func(value string) (func(s *Subject) bool, error) // value is in lower case, and not empty
+}
+
 // ParseFilter reads a filter. The error names the term that is invalid.
-func ParseFilter(text string) (Filter, error) {
+func ParseFilter(text string, more ...Field) (Filter, error) {
 	f := Filter{Text: strings.TrimSpace(text)}
 	for word := range strings.FieldsSeq(text) {
 		t := Term{Text: word}
@@ -58,7 +65,7 @@ func ParseFilter(text string) (Filter, error) {
 			t.not, word = true, rest
 		}
 		var err error
-		if t.match, err = parseTerm(strings.ToLower(word)); err != nil {
+		if t.match, err = parseTerm(strings.ToLower(word), more); err != nil {
 			return Filter{}, err
 		}
 		f.Terms = append(f.Terms, t)
@@ -85,6 +92,15 @@ func (t *Term) Field() string {
 	return ""
 }
 
+// Value returns what the field of a term is to be, in small letters.
+func (t *Term) Value() string {
+	word := strings.ToLower(t.Text)
+	if t.not {
+		word = word[1:]
+	}
+	return strings.TrimPrefix(word, t.Field()+":")
+}
+
 // About returns the filter with only the terms about some fields.
 func (f *Filter) About(fields ...string) Filter {
 	only := Filter{Text: f.Text}
@@ -96,8 +112,13 @@ func (f *Filter) About(fields ...string) Filter {
 	return only
 }
 
-func parseTerm(word string) (func(*Subject) bool, error) {
+func parseTerm(word string, more []Field) (func(*Subject) bool, error) {
 	name, value, isField := strings.Cut(word, ":")
+	for _, f := range more {
+		if isField && f.Name == name && value != "" {
+			return f.Match(value)
+		}
+	}
 	field, known := fields[name]
 	switch {
 	case word[0] == '>' || word[0] == '<':

@@ -81,10 +81,23 @@ const mostNotes = 1000
 // TakeNote keeps what was noted of a session, the newest last.
 func (w *World) TakeNote(n Noted) {
 	s := w.Sessions[n.Session]
-	if s == nil {
+	if s == nil || slices.ContainsFunc(s.Noted, func(o record.Note) bool { return sameWarning(n.Note, o) }) {
 		return
 	}
 	if s.Noted = append(s.Noted, n.Note); len(s.Noted) > 2*mostNotes {
 		s.Noted = slices.Clone(s.Noted[mostNotes:])
 	}
+}
+
+// sameWarning reports whether two notes are one finding or one change of a definition, which may have been read twice.
+func sameWarning(a, b record.Note) bool {
+	switch a := a.(type) {
+	case record.Finding:
+		b, ok := b.(record.Finding)
+		return ok && a.Time.Equal(b.Time) && a.Kind == b.Kind && a.Target() == b.Target()
+	case record.DefinitionChange:
+		b, ok := b.(record.DefinitionChange)
+		return ok && a.Time.Equal(b.Time) && a.Kind == b.Kind && a.Name == b.Name
+	}
+	return false
 }

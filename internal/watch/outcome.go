@@ -61,7 +61,7 @@ func (c *Call) Subject(o view.Outcome, now time.Time) *Subject {
 		words = nil // it has no outcome
 	}
 	return &Subject{
-		Servers: []string{c.Session.ServerName()}, Clients: []string{c.Session.Client.Name},
+		Session: c.Session.Name, Servers: []string{c.Session.ServerName()}, Clients: []string{c.Session.Client.Name},
 		Tools: []string{c.Op.Target, c.Op.Resource}, Methods: []string{c.Op.Method}, Words: words, Took: c.Took(now),
 		Size: max(c.Op.RequestSize, c.Op.ResponseSize),
 	}

@@ -156,7 +156,7 @@ func (s *Session) IsBad(w *World) bool {
 func (s *Session) Subject(w *World) *Subject {
 	t := s.Sums(w)
 	out := &Subject{
-		Servers: []string{s.ServerName(), s.Service}, Clients: []string{s.Client.Name}, Words: s.Words(w),
+		Session: s.Name, Servers: []string{s.ServerName(), s.Service}, Clients: []string{s.Client.Name}, Words: s.Words(w),
 		Took: time.Duration(t.P95 * float64(time.Second)), Size: t.Received,
 	}
 	for _, c := range w.Tally.sessions[s.Name] {

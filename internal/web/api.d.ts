@@ -44,6 +44,7 @@ export interface Store extends Reply {
   readonly limit?: number;
   readonly oldest?: string;
   readonly hang_after: number;
+  readonly hung: number;
   readonly since: string;
   readonly content: string;
   readonly sends: string;
@@ -302,6 +303,7 @@ export interface Sessions extends Reply {
   readonly next?: string;
   readonly excluding?: Excluding;
   readonly reading?: boolean;
+  readonly unsearched?: number;
   readonly command: string;
 }
 export interface Alert extends Place {

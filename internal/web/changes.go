@@ -119,6 +119,9 @@ func (k *keeper) publish() {
 	k.load()
 	k.mu.Unlock()
 	for _, e := range out {
+		if live, ok := e.data.(*api.Live); ok {
+			k.measure(live)
+		}
 		k.stream.add(e.name, e.data)
 	}
 }

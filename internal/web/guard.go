@@ -137,8 +137,8 @@ func (s *Server) recovered(w *watched, r *http.Request) {
 	if problem == http.ErrAbortHandler { //nolint:errorlint,err113 // as package http compares it
 		panic(problem)
 	}
-	s.config.Logger.Error("a request to the page has failed", "path", shortened(r.URL.EscapedPath()), "problem", fmt.Sprint(problem),
-		"stack", string(debug.Stack()))
+	s.config.Logger.Error("a request of the page has failed", "path", shortened(r.URL.EscapedPath()), "error", fmt.Sprint(problem))
+	s.config.Logger.Debug("where it has failed", "stack", string(debug.Stack()))
 	if w.started {
 		panic(http.ErrAbortHandler) // ends the connection, so that the reply is not taken for whole
 	}
@@ -152,11 +152,13 @@ type watched struct {
 	started bool
 }
 
+// WriteHeader implements http.ResponseWriter.
 func (w *watched) WriteHeader(status int) {
 	w.started = true
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write implements http.ResponseWriter.
 func (w *watched) Write(b []byte) (int, error) {
 	w.started = true
 	return w.ResponseWriter.Write(b)

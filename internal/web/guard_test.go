@@ -84,7 +84,9 @@ func failureOf(t *testing.T, reply *http.Response) (f api.Failure) {
 }
 
 // some is the handler of a reply that needs no store.
-func some(*http.Request) (any, error) { return map[string]string{"some": strings.Repeat("data ", 1000)}, nil }
+func some(*http.Request) (any, error) {
+	return map[string]string{"some": strings.Repeat("data ", 1000)}, nil
+}
 
 const someData = "/api/v1/some"
 

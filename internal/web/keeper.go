@@ -33,11 +33,13 @@ type keeper struct {
 	mu        sync.Mutex // of what follows
 	world     *watch.World
 	changes   changes
-	problem   string         // with the store
-	numbers   map[string]int // of sessions in the last listing
-	holders   int            // requests and streams
-	following *following     // nil while nothing is looked at
+	problem   string          // with the store
+	used      map[string]used // by live sessions, see measure
+	numbers   map[string]int  // of sessions in the last listing
+	holders   int             // requests and streams
+	following *following      // nil while nothing is looked at
 	leaving   *time.Timer
+	grace     time.Duration
 	wants     []watch.Want // that are being loaded
 	loading   bool
 }
@@ -50,7 +52,8 @@ type following struct {
 }
 
 func newKeeper(c Config) *keeper {
-	k := &keeper{config: c, world: watch.NewWorld(time.Now().In(c.Zone), c.HangAfter), stream: newStream()}
+	k := &keeper{config: c, world: watch.NewWorld(time.Now().In(c.Zone), c.HangAfter), stream: newStream(), grace: grace,
+		used: map[string]used{}}
 	k.life, k.end = context.WithCancel(context.Background())
 	return k
 }
@@ -93,11 +96,20 @@ func (k *keeper) hold(ctx context.Context) (release func()) {
 	return k.release
 }
 
+// expect begins to read the store for a page that is about to come.
+func (k *keeper) expect() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.life.Err() == nil {
+		k.work.Go(func() { k.hold(k.life)() }) // ends when the store has been read
+	}
+}
+
 func (k *keeper) release() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.holders--; k.holders == 0 && k.following != nil && k.life.Err() == nil {
-		k.leaving = time.AfterFunc(grace, k.leave)
+		k.leaving = time.AfterFunc(k.grace, k.leave)
 	}
 }
 
@@ -178,23 +190,37 @@ func (k *keeper) take(ctx context.Context, events []watch.Event, first bool) {
 	if listing, ok := events[0].(watch.Listing); ok && first {
 		k.problem, k.world, events = "", k.world.Renewed(now, listing), events[1:]
 		k.changes.renewed()
+		clear(k.used)
 		k.stream.restart()
 	}
 	k.world.Now = now
 	for _, e := range events {
 		k.apply(e)
 	}
-	live := []store.Session(nil)
+	var live, lately []store.Session
 	if first { // the figures of live sessions stand nowhere else, and the first reply has them
-		live = k.lacking()
+		live, lately = k.lacking(), k.lately()
 	}
 	k.load()
-	world := k.world
+	took := k.loaded(k.world)
 	k.mu.Unlock()
 	for i := range live {
-		feed.Operations(&live[i], k.loaded(world))
+		feed.Operations(&live[i], took)
+	}
+	for i := range lately {
+		took(feed.Warnings(&lately[i]))
 	}
 	k.publishSoon()
+}
+
+// lately returns the sessions whose warnings still need a look.
+func (k *keeper) lately() (all []store.Session) {
+	for _, s := range k.world.Sessions {
+		if s.Lately(k.world.Now) {
+			all = append(all, s.Session)
+		}
+	}
+	return all
 }
 
 // apply takes an event, and notes what it changes.

@@ -32,6 +32,7 @@ func (s *Server) live(r *http.Request) (any, error) {
 	s.keeper.during(r.Context(), func(w *watch.World) {
 		out = s.keeper.liveOf(&filter, w.Ended)
 	})
+	s.keeper.measure(out)
 	return out, nil
 }
 

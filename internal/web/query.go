@@ -29,19 +29,19 @@ func (s *Server) since(r *http.Request) (time.Time, error) {
 	return at.In(s.config.Zone), nil
 }
 
-// filterOf reads the parameter "filter".
-func filterOf(r *http.Request) (watch.Filter, error) {
+// filterOf reads the parameter "filter", which may have terms that one list alone has.
+func filterOf(r *http.Request, more ...watch.Field) (watch.Filter, error) {
 	text := r.URL.Query().Get("filter")
 	if len(text) > mostFilter {
 		return watch.Filter{}, wrong(fmt.Sprintf("the filter is longer than %d bytes", mostFilter), "leave out some of its terms")
 	}
-	f, err := watch.ParseFilter(text)
+	f, err := watch.ParseFilter(text, more...)
 	if err == nil {
 		return f, nil
 	}
 	term := text
 	for word := range strings.FieldsSeq(text) { // the first that is invalid by itself
-		if _, err := watch.ParseFilter(word); err != nil {
+		if _, err := watch.ParseFilter(word, more...); err != nil {
 			term = word
 			break
 		}

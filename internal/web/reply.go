@@ -85,7 +85,7 @@ type lateWriter struct {
 	gzip   bool
 
 	started bool
-	zip   *gzip.Writer
+	zip     *gzip.Writer
 }
 
 // zippers are unused gzip.Writers, which are large.
@@ -94,6 +94,7 @@ var zippers = sync.Pool{New: func() any {
 	return z
 }}
 
+// Write implements io.Writer.
 func (l *lateWriter) Write(b []byte) (int, error) {
 	if !l.started {
 		l.started = true

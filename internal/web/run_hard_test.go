@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -249,30 +250,46 @@ func TestSearch(t *testing.T) {
 		r.answer(op, time.Millisecond)
 		r.closed(began.Add(time.Minute))
 	}
+	s := serving(t, dir)
+	for filter, want := range map[string]string{
+		"content:iNVoice": "0", "content:JÖRG": "0", "content:o": "20", "-content:invoice": "21", "content:invoice content:jörg": "0",
+		"content:invoice -content:jörg": "", "content:absent": "", "content:textual": "", "content:invoice server:other": "",
+	} {
+		list := get[api.Sessions](t, s, "sessions?since=2026-01-01T00:00:00Z&filter="+url.QueryEscape(filter))
+		got := ""
+		for _, r := range list.Runs {
+			got += r.ID
+		}
+		if got != want || list.Unsearched > 0 || want == "" && list.Excluding == nil {
+			t.Errorf("%s: runs %q, want %q; %+v", filter, got, want, list.Excluding)
+		}
+	}
+	for _, filter := range []string{"content:", "content:" + strings.Repeat("x", 300)} {
+		if w := ask(s, "sessions?filter="+filter); w.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", filter, w.Code, w.Body)
+		}
+	}
+}
+
+// TestSearchStops: a search that would take too long stops, and says how many sessions it has left out.
+func TestSearchStops(t *testing.T) {
+	dir := t.TempDir()
+	r := begin(t, dir, "r", "a", began)
+	op := r.open(record.Operation{Target: "a", Start: began})
+	op.Content.Result = "some content"
+	r.answer(op, time.Millisecond)
+	r.closed(began.Add(time.Minute))
 	all, err := store.Open(dir).Sessions()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for filter, want := range map[string]string{
-		"content:iNVoice": "0", "content:JÖRG": "0", "content:o": "20", "-content:invoice": "21", "content:invoice content:jörg": "0",
-		"content:invoice -content:jörg": "", "content:absent": "", "content:textual": "",
-	} {
-		rest, terms, err := cutContent("tool:x " + filter)
-		if err != nil || rest != "tool:x" {
-			t.Fatalf("%s: %q, %v", filter, rest, err)
-		}
-		pass, unread, err := contentMatches(t.Context(), all, terms)
-		got := ""
-		for _, one := range all {
-			if pass[one.Name] {
-				got += one.Run
-			}
-		}
-		if err != nil || unread > 0 || got != want {
-			t.Errorf("%s: runs %q, %d not read, %v; want %q", filter, got, unread, err, want)
-		}
+	if has, read, err := all[0].HasContent(t.Context(), "content", 10); has || read <= 10 || err != nil {
+		t.Errorf("10 bytes: %t, %d, %v", has, read, err)
 	}
-	if _, _, err := cutContent("content:"); err == nil {
-		t.Error("a term without a word")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := contentSearch{words: []string{"content"}}
+	if _, err := c.look(ctx, all); err == nil {
+		t.Error("the request has ended, and the search has not")
 	}
 }

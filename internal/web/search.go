@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
 // A search for content reads so much, and takes so long, at most.
@@ -18,63 +17,64 @@ const (
 	mostWord     = 200 // bytes
 )
 
-// contentTerm is a term content:word of a filter. Package watch knows nothing of it: to look at content, files are read.
-type contentTerm struct {
-	text, word string
-	not        bool
+// contentSearch is the terms content:word of a filter. A session passes if its captured content has the word, whatever its case.
+// The list of sessions alone has them: files are read for it.
+type contentSearch struct {
+	words []string
+	found map[string]map[string]bool // by word: the sessions that have it
 }
 
-// cutContent takes the terms about content out of a filter.
-func cutContent(filter string) (rest string, terms []contentTerm, err error) {
-	var others []string
-	for text := range strings.FieldsSeq(filter) {
-		t := contentTerm{text: text}
-		word, not := strings.CutPrefix(text, "-")
-		name, word, is := strings.Cut(word, ":")
-		if !is || !strings.EqualFold(name, "content") {
-			others = append(others, text)
-			continue
+// field is the kind of the terms. What they match is known after look.
+func (c *contentSearch) field() watch.Field {
+	return watch.Field{Name: "content", Match: func(word string) (func(*watch.Subject) bool, error) {
+		if len(word) > mostWord {
+			return nil, fmt.Errorf("content: wants a word of at most %d bytes", mostWord)
 		}
-		if t.not, t.word = not, word; word == "" || len(word) > mostWord {
-			f := refusal(400, fmt.Sprintf("%s: want a word of at most %d bytes, such as content:timeout", view.Safe(text), mostWord), "")
-			f.Term = text
-			return "", nil, f
-		}
-		terms = append(terms, t)
-	}
-	return strings.Join(others, " "), terms, nil
+		c.words = append(c.words, word)
+		return func(s *watch.Subject) bool { return c.found[word][s.Session] }, nil
+	}}
 }
 
-// contentMatches returns which of the sessions, the newest first, pass all terms: whose captured content has the word, whatever
-// its case. Sessions without content have none. It returns how many were not looked at, since that would have taken too long.
-func contentMatches(ctx context.Context, sessions []store.Session, terms []contentTerm) (pass map[string]bool, unread int, err error) {
+// look looks for the words in the content of sessions, the newest first. It returns how many it has left out, since that would
+// have taken too long: these pass no term.
+func (c *contentSearch) look(ctx context.Context, sessions []store.Session) (unread int, err error) {
 	limited, stop := context.WithTimeout(ctx, searchTime)
 	defer stop()
-	pass, left := map[string]bool{}, int64(mostSearched)
+	left := int64(mostSearched)
+	c.found = map[string]map[string]bool{}
+	for _, word := range c.words {
+		c.found[word] = map[string]bool{}
+	}
 	for i := range sessions {
 		one := &sessions[i]
-		passes := true
-		for _, t := range terms {
-			has, read := false, int64(0)
-			if one.Content || one.State == store.Live {
-				has, read, err = one.HasContent(limited, t.word, left)
-			}
+		if !one.Content && one.State != store.Live || len(c.words) == 0 {
+			continue
+		}
+		for word, found := range c.found {
+			has, read, err := one.HasContent(limited, word, left)
 			switch {
 			case ctx.Err() != nil:
-				return nil, 0, ctx.Err()
-			case errors.Is(err, context.DeadlineExceeded) || read > left && !has:
-				return pass, len(sessions) - i, nil
+				return 0, ctx.Err()
+			case errors.Is(err, context.DeadlineExceeded) || read > left:
+				return len(sessions) - i, nil
 			case err != nil:
-				return nil, 0, fmt.Errorf("session %s: %w", one.Name, err)
+				return 0, fmt.Errorf("session %s: %w", one.Name, err)
 			}
-			if left -= read; has == t.not {
-				passes = false
-				break
-			}
-		}
-		if passes {
-			pass[one.Name] = true
+			found[one.Name] = has
+			left -= read
 		}
 	}
-	return pass, 0, nil
+	return 0, nil
+}
+
+// searched looks for the words of a search, if it has any, in the sessions that ended after a time or still run.
+func (s *Server) searched(ctx context.Context, c *contentSearch, since time.Time) (unread int, err error) {
+	if len(c.words) == 0 {
+		return 0, nil
+	}
+	all, err := s.keeper.listed(ctx, since)
+	if err != nil {
+		return 0, err
+	}
+	return c.look(ctx, all)
 }

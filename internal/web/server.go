@@ -52,7 +52,10 @@ func (s *Server) Handler() http.Handler { return s.guard(s.routes()) }
 
 // NewCode returns a code for the fragment of an address, #code=, with which a browser gets the token, once and within CodeAge.
 // It calls spent when the code was used.
-func (s *Server) NewCode(spent func()) string { return s.codes.make(spent) }
+func (s *Server) NewCode(spent func()) string {
+	s.keeper.expect()
+	return s.codes.make(spent)
+}
 
 // Close ends the streams of events: the pages learn that the server ends.
 func (s *Server) Close() {

@@ -25,7 +25,8 @@ func (s *Server) sessions(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := filterOf(r)
+	var search contentSearch
+	filter, err := filterOf(r, search.field())
 	if err != nil {
 		return nil, err
 	}
@@ -37,13 +38,17 @@ func (s *Server) sessions(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	unread, err := s.searched(r.Context(), &search, since)
+	if err != nil {
+		return nil, err
+	}
 	s.keeper.number()
 	var out *api.Sessions
 	s.keeper.during(r.Context(), func(w *watch.World) {
 		l := &sessionList{keeper: s.keeper, world: w, since: store.Filter{Since: since}, filter: &filter}
 		out = l.page(after, most)
 	})
-	out.Since = since
+	out.Since, out.Unsearched = since, unread
 	out.Command = "spanpipe sessions"
 	if since := r.URL.Query().Get("since"); since != "" || s.config.Since != "" {
 		out.Command += " --since " + cmp.Or(view.Safe(since), s.config.Since)

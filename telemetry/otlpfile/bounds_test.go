@@ -35,6 +35,23 @@ func TestRoom(t *testing.T) {
 			t.Errorf("%s: %v; %d times the line's size was allocated", name, err, used)
 		}
 	}
+	inMetric := func(points string) string {
+		return `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"a","sum":{"dataPoints":[` + points + `]}}]}]}]}`
+	}
+	var before, since runtime.MemStats
+	line := inMetric(list(`{}`))
+	runtime.ReadMemStats(&before)
+	_, err := otlpfile.ReadMetrics([]byte(line), "a")
+	runtime.ReadMemStats(&since)
+	if used := int(since.TotalAlloc-before.TotalAlloc) / len(line); err == nil || used > 40 {
+		t.Errorf("points: %v; %d times the line's size was allocated", err, used)
+	}
+	testRoomOfEncoder(t)
+}
+
+// testRoomOfEncoder reads what an encoder has written.
+func testRoomOfEncoder(t *testing.T) {
+	t.Helper()
 	s := otlpfile.Span{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, Name: "x", Attributes: []attribute.KeyValue{
 		attribute.Bool("a", true), attribute.StringSlice("b", strings.Split(strings.Repeat("x", 9), "")),
 	}}

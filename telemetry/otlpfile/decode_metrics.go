@@ -8,7 +8,9 @@ import (
 )
 
 // ReadMetrics reads a line of metrics: those of the given names, as far as their points are numbers.
-func ReadMetrics(line []byte, names ...string) ([]Metric, error) { return new(Reader).Metrics(line, names...) }
+func ReadMetrics(line []byte, names ...string) ([]Metric, error) {
+	return new(Reader).Metrics(line, names...)
+}
 
 // Metrics reads a line of metrics, as ReadMetrics does.
 func (r *Reader) Metrics(line []byte, names ...string) (all []Metric, err error) {
@@ -26,13 +28,19 @@ func (r *Reader) Metrics(line []byte, names ...string) (all []Metric, err error)
 	return all, nil
 }
 
+// pointRoom is the room of a point, as spanRoom is that of a span.
+const pointRoom = 384
+
 func (r *Reader) metric() (m Metric) {
 	data := func(form Form) {
 		m.Form = form
 		r.object(func(name []byte) {
 			switch string(name) {
 			case "dataPoints":
-				r.items(func() { m.Points = append(m.Points, r.point()) })
+				r.array(func() {
+					r.take(pointRoom)
+					m.Points = append(m.Points, r.point())
+				})
 			case "isMonotonic":
 				m.Monotonic = r.bool()
 			default:

@@ -24,10 +24,10 @@ type failing struct {
 	shown  <-chan struct{} // the view is on the screen
 }
 
-func (f failing) Select(store.Filter) ([]store.Session, error) { return nil, nil }
-func (f failing) List([]store.Session) error                   { return nil }
+func (f failing) List([]store.Session) error { return nil }
 
-func (f failing) Follow(ctx context.Context, _ store.Following, report func([]store.Event) error) error {
+func (f failing) Follow(ctx context.Context, what store.Following, report func([]store.Event) error) error {
+	what.Listing(nil)
 	if err := report(nil); err != nil {
 		return err
 	}

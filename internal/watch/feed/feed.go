@@ -23,27 +23,21 @@ const (
 	batch = 2000
 )
 
-// Source is where sessions come from. *store.Store implements it. Its methods are called at the same time.
+// Source is where sessions come from. *store.Store implements it. Its method may be called at the same time as others.
 type Source interface {
 	Follow(ctx context.Context, what store.Following, report func([]store.Event) error) error
-	Select(f store.Filter) ([]store.Session, error)
 }
 
 // Follow passes on what a store holds, which is the first event, and then what happens in it, until the context is done. It
 // looks as often as it is asked to. The error is that of reading the store.
 func Follow(ctx context.Context, from Source, filter store.Filter, every time.Duration, send func([]watch.Event)) error {
-	first := true
-	what := store.Following{Filter: filter, Last: lastEnded, Every: every}
+	var listing []watch.Event
+	what := store.Following{Filter: filter, Last: lastEnded, Every: every, Removed: true, Listing: func(all []store.Session) {
+		listing = []watch.Event{watch.Listing(all)}
+	}}
 	err := from.Follow(ctx, what, func(events []store.Event) error {
-		var out []watch.Event
-		if first {
-			first = false
-			all, err := from.Select(filter)
-			if err != nil {
-				return err
-			}
-			out = append(out, watch.Listing(all))
-		}
+		out := listing
+		listing = nil
 		for i := range events {
 			if e := event(&events[i]); e != nil {
 				out = append(out, e)
@@ -117,6 +111,14 @@ func Operations(s *store.Session, send func([]watch.Event)) {
 		return true
 	})
 	send([]watch.Event{h})
+}
+
+// Warnings reads what stood out in a session, and which definitions have changed.
+func Warnings(s *store.Session) (all []watch.Event) {
+	for _, n := range s.Warnings() {
+		all = append(all, watch.Noted{Session: s.Name, Note: n})
+	}
+	return all
 }
 
 // Detail reads the records of a session.

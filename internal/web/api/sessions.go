@@ -5,16 +5,17 @@ import "time"
 // Sessions is the reply to GET /api/v1/sessions?since=&filter=&after=&limit=, where limit counts runs.
 type Sessions struct {
 	Reply
-	Since     time.Time  `json:"since"`
-	Attention []Alert    `json:"attention"` // what needs a look, the worst first; whatever the filter is
-	Facets    []Facet    `json:"facets"`
-	Matched   int        `json:"matched"` // sessions
-	Stored    int        `json:"stored"`  // sessions in that time, whatever the filter is
-	Runs      []Run      `json:"runs"`    // the newest first, live ones on top
-	Next      string     `json:"next,omitempty"`
-	Excluding *Excluding `json:"excluding,omitempty"` // if nothing matches
-	Reading   bool       `json:"reading,omitempty"`   // figures of stored sessions are still being added up: an event "listing" follows
-	Command   string     `json:"command"`             // the same in a terminal
+	Since      time.Time  `json:"since"`
+	Attention  []Alert    `json:"attention"` // what needs a look, the worst first; whatever the filter is
+	Facets     []Facet    `json:"facets"`
+	Matched    int        `json:"matched"` // sessions
+	Stored     int        `json:"stored"`  // sessions in that time, whatever the filter is
+	Runs       []Run      `json:"runs"`    // the newest first, live ones on top
+	Next       string     `json:"next,omitempty"`
+	Excluding  *Excluding `json:"excluding,omitempty"`  // if nothing matches
+	Reading    bool       `json:"reading,omitempty"`    // figures of stored sessions are still being added up: an event "listing" follows
+	Unsearched int        `json:"unsearched,omitempty"` // sessions whose content was not looked at, since that takes too long
+	Command    string     `json:"command"`              // the same in a terminal
 }
 
 // Alert is a sentence about something that needs a look.

@@ -85,21 +85,21 @@ func bracketed(name string) string {
 	return name
 }
 
-// origin returns the address of the page.
-func origin(l net.Addr, addr string) string {
+// place returns where the page is.
+func place(l net.Addr, addr string) Place {
 	host, port, _ := net.SplitHostPort(l.String())
 	named, _, _ := net.SplitHostPort(addr)
-	ip, err := netip.ParseAddr(host)
-	switch {
-	case err == nil && ip.IsUnspecified():
-		host = "127.0.0.1" // of this machine; others take its name
-		if named == "::" && !ip.Is4() {
+	p := Place{Remote: !isLoopback(host)}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1" // for this machine; others take its name
+		if named == "::" {
 			host = "::1"
 		}
-	case named != "" && !isLoopback(named):
-		host = named
+	} else if p.Remote {
+		host = named // as the user knows it
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	p.Origin = "http://" + net.JoinHostPort(host, port)
+	return p
 }
 
 // cause returns the error of the system within one of package net, which repeats the address.

@@ -89,7 +89,7 @@ function sessionRow(frame, run, s, began, length, last) {
   const to = s.live ? length : (Date.parse(s.until) - began) / 1000;
   const bad = s.failed > 0 || s.hung > 0 || Boolean(s.trouble) || s.end.tone === "bad";
   return h("tr", { class: bad ? "row not-ok" : "row", role: "row", "data-key": s.name, "data-session": s.name },
-    td({ class: "no n dim" }, s.number ? format.count(s.number) : ""),
+    td({ class: "no n dim" }, s.number || ""),
     h("th", { class: last ? "who branch" : "who branch mid", scope: "row", role: "rowheader" },
       link(frame, { run: run.id, session: s.name }, s.server, "m"),
       s.changed && [" ", h("span", { class: "late m", title: "A definition has changed", role: "img", "aria-label": "a definition has changed" }, "Δ")]),

@@ -1,0 +1,96 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// fill stores sessions of the last week: runs of five servers each, of some clients. The newest ones have their detail.
+func fill(b *testing.B, dir string, sessions, calls, detailed int) {
+	b.Helper()
+	servers, clients := storetest.Servers(), []string{"claude-code", "cursor-vscode", "codex-mcp-client"}
+	next, failed := make(chan int), make([]error, 8)
+	var all sync.WaitGroup
+	for i := range failed { // a session ends with a sync, for which others need not wait
+		all.Go(func() {
+			for n := range next {
+				_, err := storetest.Make(dir, storetest.Session{
+					Server: servers[n%len(servers)], Client: record.Peer{Name: clients[n/5%len(clients)], Version: "1.2.3"},
+					Run: fmt.Sprintf("%016x", n/5), Start: time.Now().Add(-time.Duration(n+1) * 7 * 24 * time.Hour / time.Duration(sessions+1)),
+					Calls: calls - 2, Every: time.Second, Seed: uint64(n), DigestOnly: n >= detailed,
+				})
+				failed[i] = errors.Join(failed[i], err)
+			}
+		})
+	}
+	for n := range sessions {
+		next <- n
+	}
+	close(next)
+	all.Wait()
+	if err := errors.Join(failed...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkFirstView measures the first reply of a server that has just started, with 1,000 sessions of 100 operations stored,
+// and the same reply while the store is followed.
+func BenchmarkFirstView(b *testing.B) {
+	dir := b.TempDir()
+	fill(b, dir, 1000, 100, 50)
+	ask := func(s *Server) {
+		w := httptest.NewRecorder()
+		s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions?since=8d", nil))
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code, w.Body)
+		}
+	}
+	start := func() *Server {
+		s, err := New(Config{
+			Store: store.Open(dir), HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return s
+	}
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			s := start()
+			ask(s)
+			b.StopTimer()
+			s.Close()
+			b.StartTimer()
+		}
+	})
+	b.Run("again", func(b *testing.B) {
+		s := start()
+		defer s.Close()
+		ask(s)
+		for b.Loop() {
+			ask(s)
+		}
+	})
+	b.Run("memory", func(b *testing.B) {
+		var m runtime.MemStats
+		for b.Loop() {
+			s := start()
+			ask(s)
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			s.Close()
+		}
+		b.ReportMetric(float64(m.HeapAlloc)/(1<<20), "MiB")
+	})
+}
