@@ -1,7 +1,8 @@
-package web
+package web_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/definitions"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
@@ -35,6 +37,7 @@ var updateContext = flag.Bool("update-context", false, "rewrite testdata/context
 // talk is a session to store.
 type talk struct {
 	server, version, client, run string
+	service, calls               string        // what it is started as, and what the server calls itself, if that is another name
 	ago                          time.Duration // when it began; each of its operations begins a second later
 	instructions                 int64         // bytes of the server's
 	pages                        [][]record.Definition
@@ -59,11 +62,11 @@ func tell(t *testing.T, dir string, talk talk) {
 	now := time.Now().Add(-talk.ago)
 	about := record.Session{
 		ID: talk.run + talk.server, Time: now, Launched: now, Started: now, Ready: true,
-		Client: record.Peer{Name: talk.client, Version: "1.0"}, Server: record.Peer{Name: talk.server, Version: talk.version},
+		Client: record.Peer{Name: talk.client, Version: "1.0"}, Server: record.Peer{Name: cmp.Or(talk.calls, talk.server), Version: talk.version},
 	}
 	w := store.Create(store.Config{
 		Dir: dir, Origin: &otlpfile.Origin{},
-		Meta: store.Meta{ID: about.ID, Version: "1.0.0", Launched: now, Service: "server-" + talk.server, Run: talk.run},
+		Meta: store.Meta{ID: about.ID, Version: "1.0.0", Launched: now, Service: cmp.Or(talk.service, "server-"+talk.server), Run: talk.run},
 	})
 	w.Noted(about)
 	number := uint64(0)
@@ -104,7 +107,7 @@ func observe(t *testing.T, dir string, talk *talk, at time.Time) {
 	}
 	id := fmt.Sprintf("%x", talk.server)
 	d, err := store.Open(dir).OpenDefinitions(store.DefinitionsConfig{
-		ID: id, Service: "server-" + talk.server, Key: []byte("key"), Check: "check", Logger: slog.New(slog.DiscardHandler),
+		ID: id, Service: cmp.Or(talk.service, "server-"+talk.server), Key: []byte("key"), Check: "check", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +158,7 @@ func fortnight(t *testing.T, dir string) {
 // page serves a store to a test.
 type page struct {
 	*testing.T
-	server *Server
+	server *web.Server
 	dir    string
 }
 
@@ -166,11 +169,11 @@ func inContext(t *testing.T, fill func(t *testing.T, dir string), f func(p *page
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(59*day + 14*time.Hour)
 		fill(t, dir)
-		s, err := New(Config{Store: store.Open(dir), Since: "7d", HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler)})
+		s, err := web.New(web.Config{Store: store.Open(dir), Since: "7d", HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.keeper.close()
+		defer s.Close()
 		f(&page{t, s, dir})
 	})
 }
@@ -219,14 +222,14 @@ func (p *page) compare(name string, got any) {
 // TestContext compares replies with files.
 func TestContext(t *testing.T) {
 	inContext(t, fortnight, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "")
+		c := replied[api.Context](p, p.server.Context, "")
 		p.compare("context.json", c)
 		for _, d := range c.Servers[0].Definitions {
 			if d.Name == "create_pull_request" {
-				p.compare("context-changed.json", replied[api.Definition](p, p.server.definition, "", "key", d.Key))
+				p.compare("context-changed.json", replied[api.Definition](p, p.server.Definition, "", "key", d.Key))
 			}
 			if d.Name == "search_code" {
-				p.compare("context-accepted.json", replied[api.Definition](p, p.server.definition, "", "key", d.Key))
+				p.compare("context-accepted.json", replied[api.Definition](p, p.server.Definition, "", "key", d.Key))
 			}
 		}
 	})
@@ -249,7 +252,7 @@ func TestContextCounts(t *testing.T) {
 	}
 	inContext(t, fill, func(p *page) {
 		for _, since := range []string{"7d", "100h", "30d"} { // one after the other: what is remembered must fit all
-			c := replied[api.Context](p, p.server.context, "since="+since)
+			c := replied[api.Context](p, p.server.Context, "since="+since)
 			type sum struct {
 				tokens []int64
 				total  int64
@@ -323,14 +326,14 @@ func TestContextCounts(t *testing.T) {
 // TestContextClient: a client that is named is shown, whether or not its servers have listed anything.
 func TestContextClient(t *testing.T) {
 	inContext(t, fortnight, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "client=codex&window=128000")
+		c := replied[api.Context](p, p.server.Context, "client=codex&window=128000")
 		if c.Client != "codex" || c.Window != 128_000 || len(c.Servers) != 1 || c.Servers[0].Tokens != 300 || len(c.Results) != 1 {
 			p.Errorf("the reply is %+v", c)
 		}
 		if len(c.Cut) != 1 || c.Cut[0].Text != "What codex cuts is not known." {
 			p.Errorf("it cuts %+v", c.Cut)
 		}
-		c = replied[api.Context](p, p.server.context, "client="+url.QueryEscape(hidden))
+		c = replied[api.Context](p, p.server.Context, "client="+url.QueryEscape(hidden))
 		if len(c.Servers) != 0 || len(c.Results) != 0 || strings.ContainsAny(c.Client+c.Summary+c.Command, "\u202e\x1b") {
 			p.Errorf("the reply is %+v", c)
 		}
@@ -339,7 +342,7 @@ func TestContextClient(t *testing.T) {
 		}
 	})
 	inContext(t, func(*testing.T, string) {}, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "")
+		c := replied[api.Context](p, p.server.Context, "")
 		if c.Client != "" || c.Summary == "" || c.Servers == nil || c.Clients == nil || c.Results == nil || c.Cut == nil {
 			p.Errorf("of an empty store the reply is %+v", c)
 		}
@@ -354,13 +357,13 @@ func TestContextHostile(t *testing.T) {
 			pages: [][]record.Definition{{tool(name, 5), tool(strings.Repeat("a", 10_000), 5)}}, results: []record.Operation{called(name, 30_000)}})
 	}
 	inContext(t, fill, func(p *page) {
-		c := replied[api.Context](p, p.server.context, "")
+		c := replied[api.Context](p, p.server.Context, "")
 		if len(c.Servers) != 1 || len(c.Servers[0].Definitions) != 2 {
 			p.Fatalf("the reply is %+v", c)
 		}
 		replies := []any{c}
 		for _, d := range c.Servers[0].Definitions {
-			one := replied[api.Definition](p, p.server.definition, "", "key", d.Key)
+			one := replied[api.Definition](p, p.server.Definition, "", "key", d.Key)
 			replies = append(replies, one)
 			for _, command := range one.Commands {
 				if strings.ContainsAny(command, ";~<>\x1b\u202e") {
@@ -396,16 +399,16 @@ func TestContextWrong(t *testing.T) {
 			query, key string
 			status     int
 		}{
-			{p.server.context, "window=many", "", http.StatusBadRequest},
-			{p.server.context, "window=-1", "", http.StatusBadRequest},
-			{p.server.context, "since=tomorrow", "", http.StatusBadRequest},
-			{p.server.definition, "", "%", http.StatusBadRequest},
-			{p.server.definition, "", definitionKey{record.ToolDefinition, "server-github", "none"}.String(), http.StatusNotFound},
+			{p.server.Context, "window=many", "", http.StatusBadRequest},
+			{p.server.Context, "window=-1", "", http.StatusBadRequest},
+			{p.server.Context, "since=tomorrow", "", http.StatusBadRequest},
+			{p.server.Definition, "", "%", http.StatusBadRequest},
+			{p.server.Definition, "", web.DefinitionKey(record.ToolDefinition, "server-github", "github", "none"), http.StatusNotFound},
 		} {
 			r := httptest.NewRequest(http.MethodGet, "/?"+c.query, nil).WithContext(p.Context())
 			r.SetPathValue("key", c.key)
 			_, err := c.handle(r)
-			if f, ok := errors.AsType[*failure](err); !ok || f.status != c.status || f.Failure.Error == "" {
+			if web.StatusOf(err) != c.status || err.Error() == "" {
 				p.Errorf("%+v: the error is %v", c, err)
 			}
 		}
@@ -415,14 +418,14 @@ func TestContextWrong(t *testing.T) {
 // TestContextStops: a request that is over reads no further, and what it has read is not remembered.
 func TestContextStops(t *testing.T) {
 	inContext(t, fortnight, func(p *page) {
-		replied[api.Context](p, p.server.context, "client=codex") // so that the store has been read
+		replied[api.Context](p, p.server.Context, "client=codex") // so that the store has been read
 		ctx, cancel := context.WithCancel(p.Context())
 		cancel()
 		r := httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx)
-		if _, err := p.server.context(r); !errors.Is(err, context.Canceled) {
+		if _, err := p.server.Context(r); !errors.Is(err, context.Canceled) {
 			p.Errorf("the error is %v", err)
 		}
-		if n := len(p.server.contexts.all); n != 1 {
+		if n := p.server.Remembered(); n != 1 {
 			p.Errorf("%d sessions are remembered, want codex's", n)
 		}
 	})
@@ -430,23 +433,19 @@ func TestContextStops(t *testing.T) {
 
 // TestContextRoom: what is remembered is bounded, and what most sessions share is there once.
 func TestContextRoom(t *testing.T) {
-	var c contexts
-	for i := range mostRemembered + 10 {
-		b := &brought{listed: []record.Definition{tool("a", 1), tool("b", 2)}}
-		c.share("server", b)
-		c.keep(fmt.Sprint(i), b)
-		if i > 0 && b.own > 0 {
-			t.Fatal("a list that is the same is there twice")
+	var c web.Contexts
+	for i := range web.MostRemembered + 10 {
+		if own := web.Remember(&c, fmt.Sprint(i), []record.Definition{tool("a", 1), tool("b", 2)}, 0); (own > 0) != (i == 0) {
+			t.Fatalf("session %d has %d definitions of its own", i, own)
 		}
 	}
-	if len(c.all) > mostRemembered || len(c.lists) != 1 {
-		t.Errorf("%d sessions and %d lists are remembered", len(c.all), len(c.lists))
+	if sessions, lists, _ := web.Weighs(&c); sessions > web.MostRemembered || lists != 1 {
+		t.Errorf("%d sessions and %d lists are remembered", sessions, lists)
 	}
 	for i := range 100 {
-		b := &brought{own: mostWeight / 500}
-		c.keep(fmt.Sprint("large", i), b)
-		if c.weight > mostWeight {
-			t.Fatalf("what is remembered weighs %d", c.weight)
+		web.Remember(&c, fmt.Sprint("large", i), nil, web.MostWeight/20)
+		if sessions, _, weight := web.Weighs(&c); weight > web.MostWeight || sessions == 0 {
+			t.Fatalf("%d sessions are remembered, which weigh %d", sessions, weight)
 		}
 	}
 }
@@ -472,17 +471,40 @@ func TestContextPages(t *testing.T) {
 		"none":                {[]*record.Operation{page(3, "a", "b", "c"), page(0)}, "a b c"},
 		"too many to be kept": {[]*record.Operation{page(5, "a", "b"), page(5, "a", "b")}, "a b"},
 	} {
-		b := &brought{}
-		var pages []record.Definition
-		for _, op := range c.pages {
-			pages = b.list(op, pages)
-		}
-		var names []string
-		for i := range b.listed {
-			names = append(names, b.listed[i].Name)
-		}
-		if got := strings.Join(names, " "); got != c.want {
+		if got := strings.Join(web.Listed(c.pages), " "); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+// TestContextAlike: servers that are started alike, or that call themselves alike, are told apart.
+func TestContextAlike(t *testing.T) {
+	fill := func(t *testing.T, dir string) {
+		for i, tokens := range []int64{400, 300, 200} {
+			one := talk{server: fmt.Sprint("s", i), client: "c", run: "r", ago: time.Hour, pages: [][]record.Definition{{tool("search", tokens)}}}
+			if i > 0 {
+				one.service = "node"
+			}
+			if i < 2 {
+				one.calls = "FastMCP"
+			}
+			tell(t, dir, one)
+		}
+	}
+	inContext(t, fill, func(p *page) {
+		c := replied[api.Context](p, p.server.Context, "")
+		var got []string
+		for _, one := range c.Servers {
+			d := replied[api.Definition](p, p.server.Definition, "", "key", one.Definitions[0].Key)
+			got = append(got, fmt.Sprintf("%s %d, %s: %s; %s", one.Server, one.Tokens, d.Server, d.Facts[len(d.Facts)-2].Text, d.Commands[0]))
+		}
+		want := []string{
+			"FastMCP (server-s0) 400, FastMCP (server-s0): ≈400 tokens, 1.6 kB; spanpipe definitions server-s0",
+			"FastMCP (node) 300, FastMCP (node): ≈300 tokens, 1.2 kB; spanpipe definitions 7331",
+			"s2 200, s2: ≈200 tokens, 830 B; spanpipe definitions 7332",
+		}
+		if !slices.Equal(got, want) {
+			p.Errorf("the servers are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	})
 }
