@@ -15,7 +15,7 @@ import (
 func TestPeersUILive(t *testing.T) {
 	d := newDesk(t)
 	files, trouble := d.filesystem(), d.open(cast.As(t, "server"))
-	u, c := startUI(t, d.place, d.dir), newChromium(t)
+	u, c := startPage(t, d.place, d.dir), newChromium(t)
 	b := c.view(u, "/live")
 	b.shows("Open now", "read_text_file", "following", "secure-filesystem-server")
 	b.await(`document.querySelectorAll(".lanes tbody tr").length === 2`)
@@ -74,7 +74,7 @@ func TestPeersUIKeys(t *testing.T) {
 	d.memory()
 	d.trouble()
 	d.filesystem()
-	u, c := startUI(t, d.place, d.dir), newChromium(t)
+	u, c := startPage(t, d.place, d.dir), newChromium(t)
 	b := c.view(u, "/sessions")
 	b.shows("secure-filesystem-server")
 	at := func(path string) { b.t.Helper(); b.await("location.pathname.startsWith(" + quoted(path) + ")") }
@@ -138,7 +138,7 @@ func TestPeersUIKeys(t *testing.T) {
 func TestPeersUIHostile(t *testing.T) {
 	d := newDesk(t)
 	d.hostile()
-	u, c := startUI(t, d.place, d.dir), newChromium(t)
+	u, c := startPage(t, d.place, d.dir), newChromium(t)
 	b := c.view(u, "/sessions")
 	b.shows(hostile[0])
 	run := eval[string](b, `[...document.querySelectorAll("#view a")].find((a) => a.pathname.startsWith("/runs/")).pathname`)

@@ -18,8 +18,8 @@ type ui struct {
 	first  string // the link that it has printed
 }
 
-// startUI serves a store.
-func startUI(t *testing.T, place home, dir string, flags ...string) *ui {
+// startPage serves a store.
+func startPage(t *testing.T, place home, dir string, flags ...string) *ui {
 	t.Helper()
 	line := append([]string{binary(t), "ui", "--no-open"}, flags...)
 	u := &ui{Host: mcptest.Open(t, line, place.in("SPANPIPE_DIR="+dir, deskHang))}
@@ -141,7 +141,7 @@ func TestPeersUI(t *testing.T) {
 	d.trouble()
 	d.filesystem()
 	d.everything()
-	u, c, axe := startUI(t, d.place, d.dir), newChromium(t), d.axe()
+	u, c, axe := startPage(t, d.place, d.dir), newChromium(t), d.axe()
 	b := c.view(u, "/sessions")
 	for _, place := range d.places(b) {
 		b.as(t, place.name, func(t *testing.T) {

@@ -92,6 +92,15 @@ func (t *Term) Field() string {
 	return ""
 }
 
+// Value returns what the field of a term is to be, in small letters.
+func (t *Term) Value() string {
+	word := strings.ToLower(t.Text)
+	if t.not {
+		word = word[1:]
+	}
+	return strings.TrimPrefix(word, t.Field()+":")
+}
+
 // About returns the filter with only the terms about some fields.
 func (f *Filter) About(fields ...string) Filter {
 	only := Filter{Text: f.Text}

@@ -25,7 +25,7 @@ const (
 	largestWindow = 100_000_000
 	historyDays   = 30
 	mostHistory   = 200  // points
-	mostResults      = 200  // of results
+	mostResults   = 200  // of results
 	mostShown     = 1000 // definitions of a server
 	largeText     = 2048 // bytes of a description
 )

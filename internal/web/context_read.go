@@ -21,7 +21,7 @@ import (
 // Bounds of what is remembered: peers choose the names in it, and how many there are.
 const (
 	mostBrought    = 2000    // targets of a session's calls, and likewise servers
-	mostPages     = 8000    // definitions
+	mostPages      = 8000    // definitions
 	mostRemembered = 4000    // sessions
 	mostWeight     = 1 << 19 // of all that is remembered
 )

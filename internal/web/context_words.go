@@ -110,7 +110,7 @@ func (c *costs) moment(at time.Time) string {
 func (c *costs) definition(one *costing, d *record.Definition) api.ContextDefinition {
 	row := api.ContextDefinition{
 		Name: view.Steady(view.DefinitionName(d.Kind, d.Name)), Kind: string(d.Kind), Tokens: d.Tokens, Size: d.Size,
-		Key: definitionKey{d.Kind, one.server.service, d.Name}.String(),
+		Key: definitionKey{d.Kind, one.server, d.Name}.String(),
 	}
 	if d.Kind == record.ToolDefinition {
 		row.Calls = one.calls[d.Name]

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -18,21 +19,23 @@ import (
 
 // definitionKey names a definition in requests.
 type definitionKey struct {
-	kind    record.DefinitionKind
-	service string
-	name    string
+	kind   record.DefinitionKind
+	server serverKey
+	name   string
 }
 
 // String returns the key as requests have it.
 func (k definitionKey) String() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(string(k.kind) + "\x00" + k.service + "\x00" + k.name))
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join([]string{string(k.kind), k.server.service, k.server.name, k.name}, "\x00")))
 }
 
 func parseDefinitionKey(text string) (k definitionKey, ok bool) {
 	plain, err := base64.RawURLEncoding.DecodeString(text)
-	kind, rest, _ := strings.Cut(string(plain), "\x00")
-	service, name, ok := strings.Cut(rest, "\x00")
-	return definitionKey{record.DefinitionKind(kind), service, name}, ok && err == nil
+	parts := strings.Split(string(plain), "\x00")
+	if err != nil || len(parts) != 4 {
+		return k, false
+	}
+	return definitionKey{record.DefinitionKind(parts[0]), serverKey{name: parts[2], service: parts[1]}, parts[3]}, true
 }
 
 // about is one definition with all that is known of it.
@@ -62,7 +65,7 @@ func (s *Server) definition(r *http.Request) (any, error) {
 		return nil, missing("the definition of "+view.Steady(view.DefinitionName(key.kind, key.name))+" is not known any more", "go back to the list")
 	}
 	out := &api.Definition{
-		Reply: api.Reply{Version: api.Version, Now: c.now}, Server: view.Steady(key.service),
+		Reply: api.Reply{Version: api.Version, Now: c.now}, Server: cmp.Or(view.Steady(key.server.name), "unnamed"),
 		Name: view.Steady(view.DefinitionName(key.kind, key.name)), Kind: string(key.kind),
 		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(), Commands: a.commands(),
 	}
@@ -76,7 +79,7 @@ func (s *Server) definition(r *http.Request) (any, error) {
 // find finds what is known of the definition.
 func (a *about) find() {
 	for _, one := range a.servers {
-		if one.server.service != a.key.service {
+		if one.server != a.key.server {
 			continue
 		}
 		if a.key.kind == record.InstructionsDefinition && one.instructions.Size > 0 {
@@ -91,7 +94,7 @@ func (a *about) find() {
 	if a.server != nil {
 		a.defined = a.server.known
 	} else if i := slices.IndexFunc(a.costs.defined, func(d store.Defined) bool {
-		return d.Problem == nil && d.Service == a.key.service && find(&d, a.key.kind, a.key.name) != nil
+		return d.Problem == nil && d.Service == a.key.server.service && find(&d, a.key.kind, a.key.name) != nil
 	}); i >= 0 {
 		a.defined = &a.costs.defined[i]
 	}
@@ -197,7 +200,7 @@ func (a *about) seen() (seen, release string, since int) {
 	var first, last *store.Session // with it, and the one before
 	for i := range a.all {         // the newest first
 		s := &a.all[i]
-		if s.Service != a.key.service {
+		if serverOf(s) != a.key.server {
 			continue
 		}
 		if end := s.LastSeen(); !end.IsZero() && end.Before(k.Since) {
@@ -262,7 +265,6 @@ func (a *about) parts() []api.DefinitionPart {
 			}
 			one.State = "none"
 		case !a.changed:
-			one.State = "there"
 		case before == "":
 			one.State = "new"
 		case now == "":
@@ -336,7 +338,7 @@ const captureDefinitions = "SPANPIPE_CAPTURE=definitions"
 
 // commands are what to do about the definition in a terminal.
 func (a *about) commands() []string {
-	name := a.key.service
+	name := a.key.server.service
 	if a.defined != nil && (!plainWord(name) || a.ambiguous()) {
 		name = a.defined.ID
 	}
@@ -357,7 +359,7 @@ func (a *about) commands() []string {
 func (a *about) ambiguous() bool {
 	n := 0
 	for i := range a.costs.defined {
-		if a.costs.defined[i].Service == a.key.service {
+		if a.costs.defined[i].Service == a.key.server.service {
 			n++
 		}
 	}

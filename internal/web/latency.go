@@ -43,7 +43,7 @@ func latencyOf(all []time.Duration) []int {
 const (
 	heatPerDecade = 2
 	heatRows      = 11
-	mostHeatSlots     = 30
+	mostHeatSlots = 30
 )
 
 var heatLimits = limits(heatPerDecade, heatRows)

@@ -69,13 +69,13 @@ func (r *figuresRow) command() string {
 	t := r.target
 	switch {
 	case t.kind == kindClient && t.name != "":
-		return "spanpipe report --by tool --client " + shellWord(t.name)
+		return "spanpipe report --by tool --client " + shellWord(patternOf(t.name))
 	case t.kind == kindClient:
 		return "spanpipe report --by client"
 	case t.kind == kindServer:
-		return "spanpipe report --by tool --server " + shellWord(t.server)
+		return "spanpipe report --by tool --server " + shellWord(patternOf(t.server))
 	}
-	return "spanpipe report --by " + t.kind + " --server " + shellWord(t.server)
+	return "spanpipe report --by " + t.kind + " --server " + shellWord(patternOf(t.server))
 }
 
 // errorsOf counts what went wrong, the most frequent first.

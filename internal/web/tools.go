@@ -48,8 +48,11 @@ func (f *figures) reply(stamp api.Reply, kind, since string) *api.Tools {
 	return t
 }
 
-// callFields are the fields of a filter that calls have. What was captured is no field of theirs.
-var callFields = []string{"server", "client", "tool", "method", "status", "limit", ""}
+// notOfCalls is the search for captured content, which chooses sessions. A filter that has it is one of another list; here it has
+// no effect, which the summary says.
+var notOfCalls = watch.Field{Name: "content", Match: func(string) (func(*watch.Subject) bool, error) {
+	return func(*watch.Subject) bool { return true }, nil
+}}
 
 // figures are what the calls of a pass add up to, by rows of one kind.
 type figures struct {
@@ -87,8 +90,8 @@ type keptFigures struct {
 	figures *figures
 }
 
-// mostKept is how many figures are kept: those of the page's three kinds of rows.
-const mostKept = 3
+// mostKept is how many figures are kept: what one looks at, and what one looked at before.
+const mostKept = 2
 
 // figures returns the figures that a request asks for.
 func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
@@ -96,12 +99,12 @@ func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := filterOf(r)
+	filter, err := filterOf(r, notOfCalls)
 	if err != nil {
 		return nil, err
 	}
 	ctx, now := r.Context(), s.now()
-	a := choice{since: since.Truncate(time.Minute), filter: filter.About(callFields...), by: byOf(kind)}
+	a := choice{since: since.Truncate(time.Minute), filter: filter, by: byOf(kind)}
 	sessions, err := s.keeper.listed(ctx, report.Window{Since: a.since, Until: now}.Before())
 	if err != nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -49,15 +51,26 @@ func (f *figures) summary() string {
 	if calls > 0 {
 		text += " Failed leaves out cancelled calls and bad requests; Result is in tokens, p95."
 	}
+	for i := range f.filter.Terms {
+		switch t := &f.filter.Terms[i]; {
+		case t.Field() == "status" && slices.Contains(ofSessions, t.Value()):
+			text += " " + view.Steady(t.Text) + " is not known of calls here."
+		case t.Field() == notOfCalls.Name:
+			text += " " + view.Steady(t.Text) + " has no effect here."
+		}
+	}
 	if n := int(f.leftOut.Load()); n > 0 {
 		text += " " + view.Plural(n, "more call") + " left out: a shorter time has them."
 	}
 	return text
 }
 
+// ofSessions are the words of status that digests do not have of a call.
+var ofSessions = []string{"late", "live", "closed", "crashed", "killed", "never-started", "changed"}
+
 // during returns the length of the window.
 func (f *figures) during() string {
-	switch d := f.until.Sub(f.since).Round(time.Minute); {
+	switch d := f.until.Truncate(time.Minute).Sub(f.since); {
 	case f.since.Year() <= 1:
 		return "all that is stored"
 	case d >= 47*time.Hour:
@@ -105,12 +118,32 @@ func (f *figures) command(text, since string) string {
 			if !strings.Contains(value, "*") {
 				value = "*" + value + "*"
 			}
-			text += " --" + name + " " + shellWord(value)
+			text += " --" + name + " " + shellWord(patternOf(value))
 		case t.Text == "status:failed" || t.Text == "failed":
 			text += " --failed"
 		}
 	}
 	return text
+}
+
+// patternOf returns what --server and --client find a name by: the name itself, with a * for what cannot be shown as it is.
+func patternOf(name string) string {
+	const longest = 200
+	var out strings.Builder
+	n, all := 0, false
+	for _, r := range name {
+		if n++; n > longest {
+			r = utf8.RuneError
+		}
+		is := r == utf8.RuneError || r > unicode.MaxASCII && unicode.IsMark(r) || view.Steady(string(r)) != string(r)
+		if !is {
+			out.WriteRune(r)
+		} else if !all {
+			out.WriteByte('*')
+		}
+		all = is
+	}
+	return out.String()
 }
 
 // shellWord quotes a word for a shell if it has to be.

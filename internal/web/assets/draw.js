@@ -96,7 +96,7 @@ export class Bars {
     const { axis, rows, colors, c } = this;
     const start = rows.start[i];
     if (rows.flags[i] & note) {
-      if (start >= axis.from && start <= axis.to) this.#dot(axis.x(start), y, 2, colors["ink-3"]);
+      if (start >= axis.from && start <= axis.to) this.#dot(Math.max(axis.x(start), 2), y, 2, colors["ink-3"]);
       return;
     }
     const end = rows.until(i, this.now);
@@ -113,8 +113,8 @@ export class Bars {
       c.fillRect(x + 0.75, y - 3.25, edge - x - 0.75, 6.5);
       c.strokeRect(x + 0.75, y - 3.25, Math.max(edge - x - 1.5, 2), 6.5);
     } else if (to - x < 4 && !persons && (outcome.ending === "ok" || outcome.ending === "answered" || outcome.ending === "over")) {
-      this.#dot(x + 1, y, 2.5, rows.flags[i] & call || outcome.tone !== "quiet" ? color : colors.rail);
-      edge = x + 3.5;
+      this.#dot(x + 2.5, y, 2.5, rows.flags[i] & call || outcome.tone !== "quiet" ? color : colors.rail);
+      edge = x + 5;
     } else {
       const first = rows.first[i] >= 0 && rows.answer.get(i) === undefined ? Math.min(Math.max(axis.x(rows.first[i]), x + 3), edge) : edge;
       c.fillStyle = color;

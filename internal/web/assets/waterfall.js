@@ -1,11 +1,12 @@
-// Operations as rows, with their bars on one axis of time. Rows that cannot be seen are not in the page: a tile of rows, with a
-// canvas for their bars, is moved along when the edge of what it holds comes near.
+// Operations as rows, with their bars on one axis of time: which rows, in which order, of which times. Rows that cannot be seen
+// are not in the page: tile.js has those that can.
 
 import { Axis, quietTimes, ticks } from "./axis.js";
 import { h, put } from "./dom.js";
-import { Bars, drawBack, onTheme, palette, prepare } from "./draw.js";
-import { clock, duration, durationParts, plural, utc } from "./format.js";
-import { note, toClient } from "./rows.js";
+import { onTheme, palette } from "./draw.js";
+import { duration, plural } from "./format.js";
+import { listen } from "./input.js";
+import { Tile } from "./tile.js";
 
 /** @typedef {import("./axis.js").Quiet} Quiet */
 /** @typedef {{from: number | null, to: number | null}} Window s since base; null is where the run begins, or its end as it moves on */
@@ -17,10 +18,8 @@ import { note, toClient } from "./rows.js";
  * @property {() => void} drawn the axis or what is shown has changed
  * @property {(text: string) => void} say
  */
-/** @typedef {{el: HTMLElement, server: Text, lead: HTMLElement, name: HTMLElement, took: Text, unit: Text, out: HTMLElement, at: number, i: number, looks: string, says: import("../api").Outcome | null | undefined}} Slot a row of the page: at is its place, i what it shows */
 
 export const margin = 14; // right of the axis, for marks at the ends of bars
-const over = 10; // rows above and below those that can be seen
 const shortest = 0.001; // s: the least that one can zoom to
 
 export class Waterfall {
@@ -54,9 +53,6 @@ export class Waterfall {
     /** @type {{x: number, text: string}[]} */
     this.ticks = [];
     this.colors = palette();
-    /** @type {Slot[]} */
-    this.slots = [];
-    this.first = this.tile = 0;
     this.size = { row: 21, head: 0, room: 0, left: 0, width: 100, bar: 10.5 };
     this.top = 0; // what is scrolled to
 
@@ -69,7 +65,13 @@ export class Waterfall {
     this.canvas = h("canvas", { class: "fall-bars", "aria-hidden": "true" });
     this.space = h("div", { class: "fall-space", role: "rowgroup" }, this.canvas);
     this.element = h("div", { class: "fall", role: "grid", tabindex: 0, "aria-label": "Operations", "aria-colcount": 5 }, h("div", { role: "rowgroup", class: "fall-top" }, this.head), this.space);
-    this.#listen();
+    this.tile = new Tile(this);
+    listen(this);
+    this.element.addEventListener("scroll", () => {
+      this.top = this.element.scrollTop;
+      this.following = this.live && !this.groups && this.window.to === null && this.atEnd();
+      if (!this.stale) this.frame ||= requestAnimationFrame(() => this.draw());
+    }, { passive: true });
     this.endTheme = onTheme(() => {
       this.colors = palette();
       this.#schedule("tile");
@@ -87,14 +89,9 @@ export class Waterfall {
     cancelAnimationFrame(this.frame);
   }
 
-  /** Rows have come or changed. */
-  data() {
+  /** Rows, or how they are grouped, or what times are shown, have changed: it is drawn with the next frame. */
+  changed() {
     this.#schedule("data");
-  }
-
-  /** How rows are grouped, or the window, has changed. @param {"data" | "window"} what */
-  set(what) {
-    this.#schedule(what);
   }
 
   /** Once a second. @param {number} now s since base */
@@ -102,7 +99,7 @@ export class Waterfall {
     this.now = now;
     if (!this.live) return;
     if (this.window.to === null) this.#schedule("axis");
-    for (const s of this.slots) if (s.i >= 0 && s.i < this.rows.count && this.rows.end[s.i] < 0) this.#took(s);
+    this.tile.tick();
   }
 
   /** Measures; after a change of size or of the theme. */
@@ -119,10 +116,7 @@ export class Waterfall {
     this.element.parentElement?.style.setProperty("--fall-row", row + "px");
     this.space.style.height = this.count * row + "px";
     if (before.row !== row) this.#scroll((this.top * row) / before.row);
-    const slots = Math.ceil(Math.max(this.size.room, row) / row) + 1 + 2 * over;
-    while (this.slots.length < slots) this.slots.push(this.#slot());
-    while (this.slots.length > slots) this.slots.pop()?.el.remove();
-    for (const s of this.slots) s.at = -1; // to be moved
+    this.tile.resize();
     this.#schedule("axis");
   }
 
@@ -142,7 +136,7 @@ export class Waterfall {
     if (stale === "data") this.#arrange();
     if (stale === "data" || stale === "window") this.#choose(keep);
     if (stale && stale !== "tile") this.#measure();
-    this.#tile(stale !== "");
+    this.tile.draw(stale !== "");
     if (stale && stale !== "tile") this.act.drawn();
   }
 
@@ -164,7 +158,7 @@ export class Waterfall {
 
   /** The times that are shown. */
   span() {
-    const end = this.live ? Math.max(this.now, this.end) : this.rows.open ? Math.max(this.now, this.end) : this.end;
+    const end = this.live || this.rows.open ? Math.max(this.now, this.end) : this.end;
     const from = this.window.from ?? this.begin;
     return { from, to: Math.max(this.window.to ?? end, from), end };
   }
@@ -192,7 +186,7 @@ export class Waterfall {
     this.earlier = earlier;
     this.later = later;
     this.element.setAttribute("aria-rowcount", String(n + 1));
-    if (this.following && this.window.to === null) this.#scroll(n * this.size.row);
+    if (this.following) this.#scroll(n * this.size.row);
     else this.#scroll(keep && place[keep.i] >= 0 ? place[keep.i] * this.size.row - keep.y : this.top);
   }
 
@@ -204,14 +198,18 @@ export class Waterfall {
     this.element.scrollTop = to;
   }
 
-  /** The row that stays where it is when others come: the one that the pointer is at, else the topmost. */
+  /** The row that stays where it is when others come: that below the pointer that zooms, or the one that one is at, or the topmost. */
   #anchor() {
     if (!this.count) return null;
-    const at = Math.min(this.count - 1, Math.max(0, Math.floor((this.top + this.pivot) / this.size.row)));
-    return { i: this.shown[at], y: at * this.size.row - this.top };
+    const { row, room } = this.size;
+    const cursor = this.cursor >= 0 && this.cursor < this.order.length ? this.place[this.cursor] * row - this.top : -1;
+    const y = this.pivot >= 0 ? this.pivot : cursor >= 0 && cursor < room ? cursor : 0;
+    const at = Math.min(this.count - 1, Math.max(0, Math.floor((this.top + y) / row)));
+    this.pivot = -1;
+    return { i: this.shown[at], y: at * row - this.top };
   }
 
-  pivot = 0; // of a zoom: how far below the head
+  pivot = -1; // how far below the head the pointer is that zooms
 
   #measure() {
     const { from, to, end } = this.span();
@@ -236,133 +234,12 @@ export class Waterfall {
     }
   }
 
-  /** Puts rows where they are seen. @param {boolean} all of them are drawn again */
-  #tile(all) {
-    const { row, room } = this.size;
-    const scrollTop = this.top;
-    const top = Math.max(0, Math.floor(scrollTop / row));
-    const bottom = Math.min(this.count, Math.ceil((scrollTop + room) / row) + 1);
-    const slots = this.slots.length;
-    if (!slots || (!all && top >= this.first && bottom <= this.first + this.tile)) return;
-    this.first = Math.max(0, Math.min(top - over, this.count - slots));
-    this.tile = Math.min(slots, this.count - this.first);
-    /** @type {Slot[]} */
-    const free = [];
-    const taken = new Uint8Array(this.tile);
-    for (const s of this.slots) { // what shows the same row as before keeps its text
-      const k = s.i >= 0 && s.i < this.order.length ? this.place[s.i] - this.first : -1;
-      if (k >= 0 && k < this.tile && !taken[k]) {
-        taken[k] = 1;
-        this.#fill(s, this.first + k);
-      } else free.push(s);
-    }
-    for (let k = 0; k < this.tile; k++) if (!taken[k]) this.#fill(/** @type {Slot} */ (free.pop()), this.first + k);
-    for (const s of free) {
-      s.el.hidden = true;
-      s.at = s.i = -1;
-    }
-    this.#pictures();
-    this.#active();
-  }
-
-  #pictures() {
-    const { row, left, width, bar } = this.size;
-    const y = this.first * row;
-    this.canvas.style.transform = `translate(${left}px, ${y}px)`;
-    const c = prepare(this.canvas, width, Math.max(1, this.tile * row));
-    const now = this.live ? this.now : NaN;
-    if (left) drawBack(c, this.colors, this.axis, this.ticks, 0, this.tile * row, now);
-    else for (let k = 0; k < this.tile; k++) drawBack(c, this.colors, this.axis, this.ticks, (k + 0.5) * row, (k + 1) * row - 1, now); // below the names
-    const chosen = this.selected >= 0 && this.selected < this.rows.count ? this.place[this.selected] - this.first : -1;
-    if (chosen >= 0 && chosen < this.tile) {
-      c.fillStyle = this.colors.pick;
-      for (const f of this.axis.folds) c.fillRect(f.at, (left ? chosen : chosen + 0.5) * row, f.width, left ? row : row / 2);
-    }
-    const bars = new Bars(c, this.colors, this.axis, this.rows, this.now);
-    for (let k = 0; k < this.tile; k++) bars.draw(this.shown[this.first + k], k * row + bar, k === chosen ? this.colors.pick : this.colors.paper);
-  }
-
-  /** @returns {Slot} */
-  #slot() {
-    const cell = (/** @type {string} */ name, /** @type {Array<Node>} */ ...children) => h("div", { class: name, role: "gridcell" }, ...children);
-    const text = () => document.createTextNode("");
-    const server = text(), lead = h("span", { class: "dir" }, text()), name = h("span", { class: "m" }, text()), took = text(), unit = text(), out = cell("out", text());
-    const el = h("div", { class: "fall-row", role: "row", id: `row${this.slots.length}` }, cell("srv", server), cell("op", lead, name), cell("took", took, h("i", null, unit)), cell("t"), out);
-    this.space.append(el);
-    return { el, server, lead, name, took, unit, out, at: -1, i: -1, looks: "", says: undefined };
-  }
-
-  /** @param {Slot} s @param {number} k the place of the row */
-  #fill(s, k) {
-    const { rows, shown } = this;
-    const i = shown[k];
-    const { el } = s;
-    const flags = rows.flags[i];
-    const depth = this.depth[i];
-    if (s.i !== i) {
-      s.i = i;
-      el.hidden = false;
-      set(s.server, this.servers.get(rows.sessionOf(i)) ?? "");
-      set(s.name.firstChild, rows.names.values[rows.name[i]]);
-      s.name.title = `${rows.names.values[rows.name[i]]}, ${clock(this.date(rows.start[i]), true)}, ${utc(this.date(rows.start[i]))}`;
-    }
-    if (s.at !== k) {
-      s.at = k;
-      el.style.transform = `translateY(${k * this.size.row}px)`;
-      el.setAttribute("aria-rowindex", String(k + 2));
-    }
-    set(s.lead.firstChild, (depth ? "└" : "") + (flags & toClient ? "← " : "→ "));
-    s.lead.style.paddingLeft = depth > 1 ? Math.min(depth - 1, 6) * 0.7 + "rem" : "";
-    const same = k > 0 && rows.session[shown[k - 1]] === rows.session[i];
-    const selected = i === this.selected;
-    const looks = `fall-row${same ? " same" : k > 0 && this.groups ? " next" : ""}${selected ? " on" : ""}${i === this.cursor ? " at" : ""}`;
-    if (s.looks !== looks) {
-      s.looks = el.className = looks;
-      el.setAttribute("aria-selected", String(selected));
-    }
-    const outcome = flags & note ? null : rows.outcomeOf(i);
-    if (s.says !== outcome) {
-      s.says = outcome;
-      set(s.out.firstChild, outcome ? outcome.text : "notification");
-      s.out.className = `out ${outcome ? outcome.tone : "quiet"}${outcome?.ending === "hung" ? " now" : ""}`;
-      s.out.title = outcome ? outcome.text : "";
-    }
-    this.#took(s);
-  }
-
-  /** @param {Slot} s */
-  #took(s) {
-    const [n, unit] = this.rows.flags[s.i] & note ? ["", ""] : durationParts(this.rows.tookOf(s.i, this.now));
-    set(s.took, n);
-    set(s.unit, unit);
-    const wide = unit === "" && n !== "";
-    const i = /** @type {HTMLElement} */ (s.unit.parentNode);
-    if (i.hidden !== wide) i.hidden = wide;
-  }
-
-  /** @param {number} t s since base */
-  date(t) {
-    return new Date(this.rows.base + t * 1000);
-  }
-
-  /** Marks the row that one is at, for the eye and for screen readers. */
-  #active() {
-    let id = "";
-    for (const s of this.slots) {
-      const at = s.i === this.cursor && s.at >= 0 && this.cursor >= 0 && !s.el.hidden;
-      if (at) id = s.el.id;
-    }
-    if (id) this.element.setAttribute("aria-activedescendant", id);
-    else this.element.removeAttribute("aria-activedescendant");
-  }
-
   // ── moving about ────────────────────────────────────────────────────
 
-  /** Chooses a row, or none, from outside. @param {number} i @param {boolean} reveal */
-  select(i, reveal) {
+  /** Selects a row; -1 is none. @param {number} i */
+  select(i) {
     this.selected = i;
     if (i >= 0) this.cursor = i;
-    if (i >= 0 && reveal) this.reveal(i);
     this.#schedule("tile");
   }
 
@@ -394,60 +271,12 @@ export class Waterfall {
     else if (y + row > this.top + room) this.#scroll(y + row - room + (y > this.top + room + row ? room / 3 : 0));
   }
 
-  /** @param {number} i @param {boolean} open */
-  #go(i, open) {
+  /** Goes to a row. @param {number} i @param {boolean} open */
+  goTo(i, open) {
     this.cursor = i;
     this.reveal(i);
     this.#schedule("tile");
     this.act.moved(i, open);
-  }
-
-  /** @param {number} by */
-  #step(by) {
-    if (!this.count) return;
-    const at = this.cursor >= 0 && this.cursor < this.order.length ? this.place[this.cursor] : -1;
-    if (at < 0 && Number.isFinite(by)) return this.#go(this.shown[Math.min(this.count - 1, Math.ceil(this.top / this.size.row))], false);
-    const to = at + by;
-    if (to >= 0 && to < this.count) return this.#go(this.shown[to], false);
-    if (Math.abs(by) > 1) return this.#go(this.shown[by < 0 ? 0 : this.count - 1], false);
-    const next = this.order[this.order.indexOf(this.cursor) + by]; // beyond the window
-    if (next !== undefined) this.#go(next, false);
-  }
-
-  /** Goes to the next row that is not ok. @param {1 | -1} by */
-  #trouble(by) {
-    const { rows, order } = this;
-    let k = this.cursor >= 0 ? order.indexOf(this.cursor) + by : by > 0 ? 0 : order.length - 1;
-    for (; k >= 0 && k < order.length; k += by) {
-      if (!(rows.flags[order[k]] & note) && rows.outcomeOf(order[k]).trouble) return this.#go(order[k], false);
-    }
-    this.act.say(`Nothing ${by > 0 ? "after" : "before"} this needs a look.`);
-  }
-
-  /** Acts on a key; reports whether it is one. @param {string} key */
-  key(key) {
-    const page = Math.max(1, Math.floor(this.size.room / this.size.row) - 1);
-    switch (key) {
-      case "j": case "ArrowDown": this.#step(1); break;
-      case "k": case "ArrowUp": this.#step(-1); break;
-      case "PageDown": this.#step(page); break;
-      case "PageUp": this.#step(-page); break;
-      case "Home": this.#step(-Infinity); break;
-      case "End": this.#step(Infinity); break;
-      case "n": this.#trouble(1); break;
-      case "N": this.#trouble(-1); break;
-      case "h": case "ArrowLeft": this.pan(-0.25); break;
-      case "l": case "ArrowRight": this.pan(0.25); break;
-      case "+": case "=": this.scale(1.5); break;
-      case "-": this.scale(1 / 1.5); break;
-      case "0": this.zoom({ from: null, to: null }, true); break;
-      case "Enter":
-        if (this.cursor < 0) return false;
-        this.act.moved(this.cursor, true);
-        break;
-      default: return false;
-    }
-    return true;
   }
 
   /**
@@ -456,13 +285,12 @@ export class Waterfall {
    * @param {boolean} settled as opposed to on the way
    */
   zoom(w, settled) {
-    const whole = this.span();
-    const end = this.live ? this.span().end : this.end;
+    const { end } = this.span();
     let { from, to } = w;
     if (to !== null && to >= end) to = null;
     if (from !== null && from <= this.begin) from = null;
     if (to !== null && to < this.begin) to = this.begin;
-    if (from !== null && (to ?? whole.end) - from < shortest) from = (to ?? whole.end) - shortest;
+    if (from !== null && (to ?? end) - from < shortest) from = (to ?? end) - shortest;
     this.window = { from, to };
     this.#schedule("window");
     this.act.zoomed(this.window, settled);
@@ -523,68 +351,6 @@ export class Waterfall {
     return this.top + this.size.room >= (this.count - 0.5) * this.size.row;
   }
 
-  #listen() {
-    const { element } = this;
-    element.addEventListener("scroll", () => {
-      this.top = element.scrollTop;
-      if (this.live && this.window.to === null) this.following = this.atEnd();
-      if (!this.stale) this.frame ||= requestAnimationFrame(() => this.draw());
-    }, { passive: true });
-    element.addEventListener("wheel", (e) => {
-      const x = e.clientX - this.space.getBoundingClientRect().left - this.size.left;
-      const sideways = e.shiftKey ? e.deltaY || e.deltaX : Math.abs(e.deltaX) > Math.abs(e.deltaY) ? e.deltaX : 0;
-      const unit = e.deltaMode === 1 ? 20 : 1;
-      if (e.ctrlKey || e.metaKey) {
-        this.pivot = Math.max(0, e.clientY - element.getBoundingClientRect().top - this.size.head);
-        this.scale(Math.exp(Math.max(-1, Math.min(1, -e.deltaY * unit * 0.004))), Math.max(0, Math.min(x, this.axis.width)), false);
-      } else if (sideways) this.pan((sideways * unit) / this.size.width, false);
-      else return;
-      e.preventDefault();
-    }, { passive: false });
-    this.#drag();
-  }
-
-  /** A drag along the axis moves it; a click chooses a row. */
-  #drag() {
-    const { element } = this;
-    /** @type {{x: number, time: number, moved: boolean} | null} */
-    let drag = null;
-    let dragged = false; // the click that follows is none
-    const place = (/** @type {PointerEvent} */ e) => e.clientX - this.space.getBoundingClientRect().left - this.size.left;
-    element.addEventListener("pointerdown", (e) => {
-      const x = place(e);
-      dragged = false;
-      if (e.button || x < 0 || x > this.axis.width) return;
-      drag = { x: e.clientX, time: this.axis.time(x), moved: false };
-    });
-    element.addEventListener("pointermove", (e) => {
-      if (!drag || (!drag.moved && Math.abs(e.clientX - drag.x) < 4)) return;
-      if (!drag.moved) element.setPointerCapture(e.pointerId);
-      drag.moved = true;
-      const { from, to, end } = this.span();
-      const start = Math.max(this.begin, Math.min(from + drag.time - this.axis.time(place(e)), end - (to - from)));
-      this.following = false;
-      if (start !== from) this.zoom({ from: start, to: start + to - from }, false);
-    });
-    const drop = () => {
-      if (drag?.moved) {
-        this.act.zoomed(this.window, true);
-        dragged = true;
-      }
-      drag = null;
-    };
-    element.addEventListener("pointerup", drop);
-    element.addEventListener("pointercancel", () => (drag = null));
-    element.addEventListener("click", (e) => {
-      const row = e.target instanceof Element ? e.target.closest(".fall-row") : null;
-      const slot = this.slots.find((s) => s.el === row);
-      if (!slot || slot.i < 0 || dragged) return;
-      this.cursor = slot.i;
-      this.following = false;
-      this.act.moved(slot.i, true);
-    });
-  }
-
   /** What is shown, in words. */
   summary() {
     const beyond = [this.earlier && `${plural(this.earlier, "operation")} earlier`, this.later && `${plural(this.later, "operation")} later`].filter(Boolean);
@@ -599,7 +365,3 @@ function label(x, text) {
   return e;
 }
 
-/** Sets a text if it is another one. @param {Node | null} node @param {string} text */
-function set(node, text) {
-  if (node && node.nodeValue !== text) node.nodeValue = text;
-}

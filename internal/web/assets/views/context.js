@@ -175,7 +175,7 @@ class ContextView {
     return [
       shown.map((d, i) => h("tr", { class: d.key === def ? "row on" : "row", "aria-current": d.key === def ? "true" : null },
         h("th", { scope: "row", class: more || i < shown.length - 1 ? "tool branch mid" : "tool branch" },
-          h("a", { href: this.frame.href({ params: { def: d.key, open: one.server } }), "data-at": `d ${d.key}`, "data-open": one.server, "data-late": (d.remarks ?? []).some((r) => r.tone === "late") }, d.name)),
+          h("a", { href: this.frame.href({ params: { def: d.key, open: one.server } }), "data-at": `d ${d.key}`, title: d.name, "data-open": one.server, "data-late": (d.remarks ?? []).some((r) => r.tone === "late") }, d.name)),
         amount(d.tokens, d.size), h("td", { class: "d" }, share(d, most)),
         d.kind === "tool" ? h("td", { class: d.calls ? "n" : "n z" }, d.calls ? `${format.count(d.calls)}×` : "never") : h("td", { class: "n z" }, "–"),
         h("td", { class: "gap" }), h("td", { class: "rem", colspan: 2 }, remarks(d)))),
@@ -222,13 +222,13 @@ class ContextView {
     const rest = data.results.length - shown.length;
     return [
       h("h2", { class: "c-title", id: "c-results" }, "Results: what calls bring in"),
-      h("table", { class: "cost", "aria-labelledby": "c-results" },
-        columns("c-name", "c-num", "c-p", "c-p", "c-p", "c-over", "", "c-tok"),
+      h("table", { class: "cost c-res", "aria-labelledby": "c-results" },
+        columns("c-tool", "c-num", "c-p", "c-p", "c-p", "c-over", "", "c-tok"),
         h("thead", null, h("tr", null, h("th", null, "Tool"), h("th", { class: "n" }, "Results"), ...["p50", "p95", "max"].map((p) => h("th", { class: "n" }, p, h("i"))),
           h("th", { class: "n", title: "Results of more than 25,000 tokens" }, "Over 25k"), h("th", { class: "d" }, `All together, ${span}`), h("th", { class: "n" }, "Tokens", h("i")))),
         h("tbody", null, shown.map((r) => h("tr", { class: "row" },
           h("th", { scope: "row", class: "tool" }, h("span", { class: "dim" }, r.server), " ",
-            h("a", { href: this.frame.href({ view: "tools", params: { tool: r.key } }), "data-at": `r ${r.key}`, "data-late": r.large > 0 }, r.tool)),
+            h("a", { href: this.frame.href({ view: "tools", params: { tool: r.key } }), "data-at": `r ${r.key}`, title: `${r.server} ${r.tool}`, "data-late": r.large > 0 }, r.tool)),
           h("td", { class: "n", "data-l": "results" }, format.count(r.results)),
           amount(r.p50, 0, "p50"), amount(r.p95, 0, "p95"), amount(r.max, 0, "max"),
           h("td", { class: r.large ? "n" : "n z", "data-l": "over 25k" }, r.large ? h("span", { class: "late" }, format.count(r.large)) : "0"),
@@ -348,7 +348,7 @@ function ruler(data) {
       usual && s("rect", { class: "r-use", x: percent(data.total / full), width: percent(Math.min(usual.p50, full - data.total) / full), y: 1.5, height: 11 })),
     h("p", { class: "r-words" }, h("span", null, `definitions ${format.tokens(data.total)}`),
       over > 0 && h("span", { class: "bad" }, `${format.tokens(over)} more than the window has`),
-      usual && h("span", null, usual.text), h("span", { class: "r-full" }, `${full >= 1e6 ? `${full / 1e6}M` : `${full / 1000}k`}`)));
+      usual && h("span", null, usual.text), usual && over <= 0 && data.total + usual.p50 > full && h("span", { class: "late" }, "together more than the window has"), h("span", { class: "r-full" }, `${full >= 1e6 ? `${full / 1e6}M` : `${full / 1000}k`}`)));
 }
 
 /**
@@ -388,7 +388,7 @@ function share(d, most) {
  */
 function steps(one, now) {
   const month = 30 * 864e5;
-  const points = one.history.map((p) => ({ x: Math.max(0, 100 - ((now.getTime() - Date.parse(p.at)) / month) * 100), tokens: p.tokens }));
+  const points = one.history.map((p) => ({ x: Math.min(97, Math.max(0, 100 - ((now.getTime() - Date.parse(p.at)) / month) * 100)), tokens: p.tokens }));
   if (!points.length) return null;
   const all = points.map((p) => p.tokens);
   const [least, largest] = [Math.min(...all), Math.max(...all)];
@@ -408,9 +408,9 @@ function cuts(data) {
 /** @param {Context} data */
 function empty(data) {
   return state("No definitions are known yet",
-    h("p", { class: "soft" }, data.summary, " A server’s definitions are known once a client has listed its tools through spanpipe. To see those of a server now:"),
+    h("p", { class: "soft" }, "A server’s definitions are known once a client has listed its tools through spanpipe. To see those of a server now:"),
     command("SPANPIPE_TELEMETRY=local spanpipe try -- your-server"),
-    h("p", { class: "soft" }, "A longer time, or another client, may have some."));
+    data.client && h("p", { class: "soft" }, "A longer time, or another client, may have some."));
 }
 
 /** @param {import("../../api").Definition} d */

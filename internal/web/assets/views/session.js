@@ -1,9 +1,11 @@
 // A run: one start of a client with all its servers, operation by operation.
 
 import { h, refill } from "../dom.js";
-import { clock, count, day, plural, spoken, utc } from "../format.js";
+import { clock, count, plural, spoken } from "../format.js";
+import { press } from "../input.js";
 import { Overview } from "../overview.js";
 import { Rows } from "../rows.js";
+import { heading, loud, recent } from "../runhead.js";
 import { showFailure, showOperation } from "../runpanel.js";
 import { failed, reading } from "../states.js";
 import { Usage } from "../usage.js";
@@ -17,7 +19,6 @@ import { Waterfall } from "../waterfall.js";
 /** @typedef {import("../../api").Resources} Resources */
 
 const page = 5000; // operations asked for at once
-const few = 30; // calls of a live run that are shown at first
 const many = 150; // operations of which all are too much to look at at once
 
 /** @type {import("../../page").View["title"]} */
@@ -87,7 +88,7 @@ class SessionView {
       if (!run || !this.detail) return;
       this.detail = { ...this.detail, run };
       this.#run();
-      this.#resources();
+      this.#more();
     });
     frame.on("hello", (e) => {
       if (e.reset && this.detail) this.#read();
@@ -127,7 +128,7 @@ class SessionView {
       }
       this.#run();
       if (first) this.#begin();
-      this.#resources();
+      this.#more();
       for (let after = "", more = true; more; ) {
         const part = /** @type {Operations} */ (await this.frame.get(`${path}/operations`, { after: after || undefined, limit: page }));
         if (round !== this.rounds) return;
@@ -159,22 +160,25 @@ class SessionView {
     const { added } = this.rows.take(part);
     this.fall.now = this.#now();
     if (event && !this.fall.following) this.since += added;
-    this.fall.data();
+    this.fall.changed();
     this.#select(!event);
     const shown = this.frame.address.params.get("op");
     if (event && shown && part.number.some((n, r) => `${part.sessions[part.session[r]]}/${n}` === shown)) this.#panel(shown, true);
   }
 
-  /** Resources are read when the run is, and later when something of the run has changed, but rarely. */
-  async #resources() {
+  /** What no event brings is read with the run, and later when something of it has changed, but rarely: remarks and resources. */
+  async #more() {
     if (this.later) return;
     this.later = setTimeout(() => (this.later = undefined), 15_000);
+    const path = `runs/${encodeURIComponent(this.id)}`;
     try {
-      const r = /** @type {Resources} */ (await this.frame.get(`runs/${encodeURIComponent(this.id)}/resources`));
-      this.usage.set(r, this.servers, this.rows.base);
+      const [detail, resources] = await Promise.all([this.frame.get(path), this.frame.get(`${path}/resources`)]);
+      this.detail = /** @type {RunDetail} */ (detail);
+      this.usage.set(/** @type {Resources} */ (resources), this.servers, this.rows.base);
     } catch {
       return; // the operations say what is wrong
     }
+    this.#run();
     this.#room();
     this.usage.draw(this.fall);
   }
@@ -194,19 +198,10 @@ class SessionView {
     this.servers.clear();
     for (const s of run.sessions) this.servers.set(s.name, s.server);
     this.fall.live = run.live;
-    const servers = new Set(run.sessions.map((s) => s.server)).size;
-    const began = new Date(run.began);
     this.length = h("span");
-    refill(this.head,
-      h("h1", null, h("a", { class: "crumb", href: this.frame.href({ view: "sessions" }) }, "Sessions"), " ", h("span", { class: "crumb", "aria-hidden": "true" }, "/"), ` ${run.client} `, h("span", { class: "soft" }, run.client_version)),
-      h("span", { class: run.live ? "live" : run.end.tone }, run.end.text),
-      h("span", { class: "soft" }, run.live ? "since " : `${day(began, this.frame.now())}, `, h("time", { datetime: run.began, title: utc(began) }, clock(began, true)), ", ", this.length),
-      h("span", { class: "soft" }, `${plural(servers, "server")}, ${plural(run.calls, "call")}`,
-        run.failed > 0 && [", ", h("span", { class: "bad" }, `${count(run.failed)} failed`)], run.hung > 0 && [", ", h("span", { class: "bad" }, `${count(run.hung)} hung`)]),
-      h("span", { class: "acts" }, this.foldButton, this.groupButton));
-    document.title = `${run.client} ${clock(began)} – spanpipe`;
-    const loud = [...remarks.filter((r) => r.tone !== "quiet" && r.tone !== "ok"), ...(this.detail.problems ?? []).map((text) => ({ text, tone: "late" }))];
-    refill(this.remarks, ...loud.slice(0, 3).map((r) => h("li", { class: r.tone }, r.text)));
+    refill(this.head, ...heading(this.frame, run, this.length), h("span", { class: "acts" }, this.foldButton, this.groupButton));
+    document.title = `${run.client} ${clock(new Date(run.began))} – spanpipe`;
+    refill(this.remarks, ...loud(remarks, this.detail.problems ?? []));
     this.frame.command(commands[0] ?? "");
     this.map.draw(run, this.frame.now().getTime());
     this.#second();
@@ -219,21 +214,6 @@ class SessionView {
     this.#options(params);
     fall.following = fall.live && !params.has("op") && fall.window.to === null;
     this.#room();
-  }
-
-  /** When the last calls of a live run begin: all of a long run is too much to look at. */
-  #recent() {
-    const run = this.detail?.run;
-    /** @type {[number, number][]} */
-    const slots = [];
-    for (const s of run?.sessions ?? []) {
-      const began = (Date.parse(s.began) - this.rows.base) / 1000;
-      s.strip?.calls.forEach((n, k) => n && slots.push([began + k * (s.strip?.width ?? 0), n]));
-    }
-    slots.sort((a, b) => b[0] - a[0]);
-    let n = 0;
-    for (const [at, calls] of slots) if ((n += calls) > few) return at;
-    return null;
   }
 
   /** @param {URLSearchParams} params */
@@ -251,9 +231,9 @@ class SessionView {
     };
     fall.window = { from: s("from"), to: s("to") };
     this.auto = !params.has("from") && !params.has("to") && this.#operations() > many;
-    if (this.auto && fall.live) fall.window.from = this.#recent();
+    if (this.auto && fall.live) fall.window.from = this.detail ? recent(this.detail.run) : null;
     this.revealing = fall.selected;
-    fall.set("data");
+    fall.changed();
   }
 
   auto = false; // the address names no time, and there is more than one can look at: it is chosen
@@ -311,7 +291,7 @@ class SessionView {
     if (!this.detail) return;
     const { fall } = this;
     if (looks(address.params) !== this.own) this.#options(address.params);
-    fall.following &&= fall.window.to === null;
+    fall.following &&= fall.window.to === null && !fall.groups;
     this.#select(true);
   }
 
@@ -350,7 +330,7 @@ class SessionView {
     if (!open && !showing) return;
     clearTimeout(this.settling);
     const go = () => this.frame.go({ params: { op: `${rows.sessionOf(i)}/${rows.number[i]}` } }, { replace: showing });
-    this.fall.select(i, false);
+    this.fall.select(i);
     if (open) go();
     else this.settling = setTimeout(go, 120);
   }
@@ -361,7 +341,7 @@ class SessionView {
     const [session, number] = split(op);
     const i = op ? this.rows.find(session, number) : -1;
     if (i !== this.fall.selected) {
-      this.fall.select(i, false);
+      this.fall.select(i);
       if (i >= 0 && reveal) this.revealing = i;
     }
     if (this.revealing >= 0 && reveal) {
@@ -416,7 +396,7 @@ class SessionView {
         if (inPanel) this.fall.element.focus({ preventScroll: true });
         return true;
     }
-    return this.fall.key(key);
+    return press(this.fall, key);
   }
 }
 

@@ -124,6 +124,7 @@ class View {
       const data = await this.frame.get("tools", { ...this.query, by: this.by });
       if (asked !== this.asked) return;
       const first = !this.data;
+      if (this.data && same(this.data, data)) return;
       this.data = data;
       this.frame.command(data.command);
       if (first) this.settle();
@@ -133,9 +134,10 @@ class View {
       if (first) this.frame.say(data.summary);
     } catch (e) {
       if (asked === this.asked && !this.data) refill(this.root, failed(e));
+    } finally {
+      this.read = Date.now();
+      if (this.dirty) this.changed();
     }
-    this.read = Date.now();
-    if (this.dirty) this.changed();
   }
 
   /** Something has happened: what is shown is read again, soon, while it can be seen. */
@@ -175,8 +177,10 @@ class View {
       /** @type {Tool} */
       const tool = await this.frame.get(`tools/${encodeURIComponent(key)}`, this.query);
       if (key !== this.selected || place !== this.place) return;
+      const { panel } = this.frame;
+      const again = this.tool && (same(this.tool, tool) || panel.contains(document.activeElement)); // one reads it
       this.tool = tool;
-      refill(this.frame.panel, details(tool, this.frame));
+      if (!again) refill(panel, details(tool, this.frame));
     } catch (e) {
       if (key !== this.selected || place !== this.place) return;
       refill(this.frame.panel, failed(e));
@@ -394,6 +398,9 @@ class View {
     return true;
   }
 }
+
+/** Reports whether two replies say the same. @param {object} a @param {object} b */
+const same = (a, b) => JSON.stringify({ ...a, now: "" }) === JSON.stringify({ ...b, now: "" });
 
 /** The filter that lets the sessions of a row through. A name with a space in it cannot be named. @param {ToolRow} r */
 function sessionsOf(r) {
