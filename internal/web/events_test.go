@@ -118,17 +118,17 @@ func TestEvents(t *testing.T) {
 		t.Error("a page that has seen nothing cannot have missed anything")
 	}
 	now := time.Now()
-	one := begin(t, dir, "r", "github", now)
+	one := Begin(t, dir, "r", "github", now)
 	p.run("r", func(r *api.Run) bool { return r.Live && r.Sessions[0].Server == "github" && r.Client == "claude-code" })
-	call := one.open(record.Operation{Target: "search_code", Start: time.Now()})
-	one.answer(call, 40*time.Millisecond)
+	call := one.Open(record.Operation{Target: "search_code", Start: time.Now()})
+	one.Answer(call, 40*time.Millisecond)
 	one.Flush(t.Context())
 	ended := p.until("operations", func(e *api.Events) bool { return e.Operations.Run == "r" }).Operations
 	if len(ended.Number) != 1 || ended.Number[0] != call.Number || ended.Names[ended.Name[0]] != "search_code" || ended.End[0] < 0 {
 		t.Errorf("%+v", ended)
 	}
 	p.until("live", func(e *api.Events) bool { return len(e.Live.Ended) == 1 && e.Live.Ended[0].Name == "search_code" })
-	hangs := one.still(one.open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
+	hangs := one.Still(one.Open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
 	one.Flush(t.Context())
 	p.until("attention", func(e *api.Events) bool {
 		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Subject == "github list_commits" &&
@@ -139,12 +139,12 @@ func TestEvents(t *testing.T) {
 		open[0].Headline != "The server has read the request and does nothing." {
 		t.Errorf("%+v", open)
 	}
-	one.answer(hangs, 40*time.Second)
-	one.closed(time.Now())
+	one.Answer(hangs, 40*time.Second)
+	one.Closed(time.Now())
 	p.run("r", func(r *api.Run) bool {
 		return !r.Live && r.Calls == 2 && r.Hung == 1 && r.HungNow == 0 && r.End.Text == "client closed"
 	})
-	name := filepath.Base(sessionNames(t, dir)[0])
+	name := filepath.Base(SessionNames(t, dir)[0])
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -165,14 +165,14 @@ func TestResume(t *testing.T) {
 	s := pageServer(t, dir)
 	p := connect(t, s, "")
 	p.hello()
-	one := begin(t, dir, "r", "github", time.Now())
-	defer one.killed()
+	one := Begin(t, dir, "r", "github", time.Now())
+	defer one.Killed()
 	p.run("r", func(r *api.Run) bool { return r.Live })
 	p.leave()
 	other := connect(t, s, "") // which sees that the page has missed something
 	other.hello()
-	call := one.open(record.Operation{Target: "search_code", Start: time.Now()})
-	one.answer(call, 40*time.Millisecond)
+	call := one.Open(record.Operation{Target: "search_code", Start: time.Now()})
+	one.Answer(call, 40*time.Millisecond)
 	one.Flush(t.Context())
 	other.until("operations", func(*api.Events) bool { return true })
 	p = connect(t, s, p.last)

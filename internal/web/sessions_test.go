@@ -66,7 +66,7 @@ func made(t testing.TB, dir string, first, runs int) {
 		for i, server := range storetest.Servers()[:2] {
 			if _, err := storetest.Make(dir, storetest.Session{
 				Server: server, Client: record.Peer{Name: []string{"claude-code", "Visual Studio Code"}[n&1], Version: "2.1"}, Run: fmt.Sprintf("run-%d", n),
-				Start: began.Add(-time.Duration(n)*time.Hour + time.Duration(i)*time.Second), Calls: 20, Every: time.Second,
+				Start: Began.Add(-time.Duration(n)*time.Hour + time.Duration(i)*time.Second), Calls: 20, Every: time.Second,
 				Seed: uint64(100*n + i + 500), End: storetest.End(i),
 			}); err != nil {
 				t.Fatal(err)
@@ -110,7 +110,7 @@ func TestSessions(t *testing.T) {
 	if calls != 20 || run.Sessions[0].Context != 9*310 || run.Context != (9+41)*310 || run.P95 == nil || run.Calls != 40 {
 		t.Errorf("%d calls in the strip; %+v", calls, run)
 	}
-	if frame := replied[api.Store](t, s, "store"); frame.Sessions != 4 || frame.Size == 0 || !frame.Oldest.Equal(began.Add(-time.Hour)) {
+	if frame := replied[api.Store](t, s, "store"); frame.Sessions != 4 || frame.Size == 0 || !frame.Oldest.Equal(Began.Add(-time.Hour)) {
 		t.Errorf("%+v", frame)
 	}
 }
@@ -192,7 +192,7 @@ func TestHostileNames(t *testing.T) {
 		server.Name = name
 		server.Tools[0].Name = name
 		if _, err := storetest.Make(dir, storetest.Session{
-			Server: server, Client: record.Peer{Name: name}, Start: began.Add(time.Duration(i) * time.Minute), Calls: 3,
+			Server: server, Client: record.Peer{Name: name}, Start: Began.Add(time.Duration(i) * time.Minute), Calls: 3,
 			Every: time.Second, Seed: uint64(i + 1),
 		}); err != nil {
 			t.Fatal(err)
@@ -222,7 +222,7 @@ func TestHostileNames(t *testing.T) {
 func TestDamagedSessions(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
-	names := sessionNames(t, dir)
+	names := SessionNames(t, dir)
 	if err := os.WriteFile(filepath.Join(names[0], "session.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
