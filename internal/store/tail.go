@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"runtime"
+	"sync"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -13,7 +16,9 @@ import (
 // session of any length takes little memory. It is for one goroutine.
 type Tail struct {
 	logs, traces appended
-	reader       otlpfile.Reader
+	readers      sync.Pool               // of *otlpfile.Reader
+	lines        [][]byte                // of spans, to be decoded
+	waiting      int                     // bytes of them
 	ended        map[trace.SpanID]uint64 // numbers of operations
 	open         map[trace.SpanID]*record.Operation
 	damaged      int
@@ -41,11 +46,17 @@ func NewTail() *Tail {
 // Read hands over what is new in the files of the session, which must be the same each time. If the context ends first, the
 // Tail is of no use any more.
 func (t *Tail) Read(ctx context.Context, s *Session, to Taker) error {
+	const some = 4 << 20 // bytes
 	t.traces.read(s, func(line []byte) {
-		if ctx.Err() == nil {
-			t.spans(line, to)
+		if ctx.Err() != nil {
+			return
+		}
+		t.lines, t.waiting = append(t.lines, bytes.Clone(line)), t.waiting+len(line)
+		if len(t.lines) == runtime.GOMAXPROCS(0) || t.waiting >= some {
+			t.decode(to)
 		}
 	})
+	t.decode(to)
 	t.logs.read(s, func(line []byte) {
 		if ctx.Err() == nil {
 			t.records(line, to)
@@ -54,12 +65,28 @@ func (t *Tail) Read(ctx context.Context, s *Session, to Taker) error {
 	return ctx.Err()
 }
 
-func (t *Tail) spans(line []byte, to Taker) {
-	_, spans, err := t.reader.Traces(line)
-	if err != nil {
-		t.damaged++
-		return
+// decode decodes the lines that wait, on all processors, and hands over what they hold, in their order.
+func (t *Tail) decode(to Taker) {
+	spans, errs := make([][]otlpfile.Span, len(t.lines)), make([]error, len(t.lines))
+	each(len(t.lines), func(i int) {
+		r, _ := t.readers.Get().(*otlpfile.Reader)
+		if r == nil {
+			r = &otlpfile.Reader{}
+		}
+		defer t.readers.Put(r)
+		_, spans[i], errs[i] = r.Traces(t.lines[i])
+	})
+	for i := range spans {
+		if errs[i] != nil {
+			t.damaged++
+		}
+		t.take(spans[i], to)
 	}
+	clear(t.lines)
+	t.lines, t.waiting = t.lines[:0], 0
+}
+
+func (t *Tail) take(spans []otlpfile.Span, to Taker) {
 	for i := range spans {
 		span := &spans[i]
 		if isSession(span) {
@@ -76,7 +103,7 @@ func (t *Tail) spans(line []byte, to Taker) {
 
 // records takes log records. One that says that an operation is open may follow its span, which was read first.
 func (t *Tail) records(line []byte, to Taker) {
-	_, records, err := t.reader.Logs(line)
+	_, records, err := otlpfile.ReadLogs(line)
 	if err != nil {
 		t.damaged++
 		return

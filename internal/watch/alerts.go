@@ -160,12 +160,17 @@ func (s *Session) changed() []Alert {
 		if !ok || c.Harmless() {
 			continue
 		}
-		text := s.Title() + ": " + view.DefinitionChange(c) + "."
-		all = append(all, Alert{
+		change, name := view.DefinitionChange(c), view.DefinitionName(c.Kind, c.Name)
+		text := s.Title() + ": " + change + "."
+		const next = " To list and accept: spanpipe definitions."
+		alert := Alert{
 			rank: 2, Word: "Changed", Color: view.Red, Session: s, tool: string(c.Kind) + " " + c.Name, At: c.Time,
-			Text: text, Long: text + " To list and accept: spanpipe definitions.",
-			Subject: s.Title(), Rest: strings.TrimPrefix(text, s.Title()+": ") + " To list and accept: spanpipe definitions.",
-		})
+			Text: text, Long: text + next, Subject: s.Title(), Rest: change + "." + next,
+		}
+		if rest, ok := strings.CutPrefix(change, name+" "); ok {
+			alert.Subject, alert.Rest = s.Title()+" "+name, rest+"."+next
+		}
+		all = append(all, alert)
 	}
 	return all[max(len(all)-mostChanged, 0):]
 }
@@ -186,10 +191,20 @@ func (s *Session) unusual(w *World) []Alert {
 		all = append(all, Alert{
 			rank: 3, Word: "Unusual", Color: view.Yellow, Text: text, Long: text, Session: s,
 			tool: string(f.Kind) + " " + f.From + " " + f.Target(), At: f.Time,
-			Subject: s.Title(), Rest: view.Finding(f),
+			Subject: s.AboutFinding(f), Rest: RestOfFinding(f),
 		})
 	}
 	return all
+}
+
+// AboutFinding returns what a finding is about: the server, and what was called.
+func (s *Session) AboutFinding(f record.Finding) string {
+	return s.Title() + " " + view.Steady(f.Target())
+}
+
+// RestOfFinding says what stood out, behind what it is about.
+func RestOfFinding(f record.Finding) string {
+	return strings.TrimPrefix(view.Finding(f), view.Safe(f.Target())+": ")
 }
 
 // HungNow counts the operations that hang.

@@ -44,6 +44,7 @@ export interface Store extends Reply {
   readonly limit?: number;
   readonly oldest?: string;
   readonly hang_after: number;
+  readonly hung: number;
   readonly since: string;
   readonly content: string;
   readonly sends: string;
@@ -306,6 +307,7 @@ export interface Sessions extends Reply {
   readonly next?: string;
   readonly excluding?: Excluding;
   readonly reading?: boolean;
+  readonly unsearched?: number;
   readonly command: string;
 }
 export interface Alert extends Place {
@@ -352,7 +354,7 @@ export interface Sums {
 }
 export interface Session extends Sums {
   readonly name: string;
-  readonly number: number;
+  readonly number?: number;
   readonly server: string;
   readonly release?: string;
   readonly changed?: boolean;

@@ -39,6 +39,7 @@ type keeper struct {
 	holders   int             // requests and streams
 	following *following      // nil while nothing is looked at
 	leaving   *time.Timer
+	grace     time.Duration
 	wants     []watch.Want // that are being loaded
 	loading   bool
 }
@@ -51,7 +52,7 @@ type following struct {
 }
 
 func newKeeper(c Config) *keeper {
-	k := &keeper{config: c, world: watch.NewWorld(time.Now().In(c.Zone), c.HangAfter), stream: newStream(),
+	k := &keeper{config: c, world: watch.NewWorld(time.Now().In(c.Zone), c.HangAfter), stream: newStream(), grace: grace,
 		used: map[string]used{}}
 	k.life, k.end = context.WithCancel(context.Background())
 	return k
@@ -108,7 +109,7 @@ func (k *keeper) release() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.holders--; k.holders == 0 && k.following != nil && k.life.Err() == nil {
-		k.leaving = time.AfterFunc(grace, k.leave)
+		k.leaving = time.AfterFunc(k.grace, k.leave)
 	}
 }
 

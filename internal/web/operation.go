@@ -219,6 +219,8 @@ func (w *whole) evidence() []api.Fact {
 	}
 	if op.Wait > 0 && op.Answered {
 		add("waiting", view.Duration(op.Wait)+" until the first byte", "")
+	}
+	if op.Transfer > 0 && op.Answered {
 		add("transfer", view.Duration(op.Transfer)+" for "+view.Size(op.ResponseSize), "")
 	}
 	if op.InputWait > 0 {

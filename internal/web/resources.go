@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
@@ -30,10 +31,10 @@ func (s *Server) resources(r *http.Request) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("session %s: %w", one.Name, err)
 		}
-		if len(all) == 0 {
-			continue // nothing was measured
-		}
 		samples := samplesOf(one, all)
+		if len(samples) == 0 {
+			continue
+		}
 		columns := api.SessionResources{Session: one.Name, Text: inWords(samples)}
 		for _, p := range fewer(samples, mostSamples) {
 			columns.At = append(columns.At, seconds(p.at.Sub(out.Base)))
@@ -52,9 +53,16 @@ type sample struct {
 	memory   int64
 }
 
-// samplesOf returns what was used from one measurement to the next. The first counts from the start of the server, unless
-// these are the last alone.
+// atLeast is the shortest time that says something of how busy a server is.
+const atLeast = time.Second
+
+// samplesOf returns what was used from one measurement to the next. The first counts from the start of the server. One that
+// found no process has nothing to say.
 func samplesOf(s *store.Session, all []store.Usage) []sample {
+	all = slices.DeleteFunc(all, func(u store.Usage) bool { return u.Memory == 0 && u.CPU == 0 })
+	if len(all) == 0 {
+		return nil
+	}
 	before := store.Usage{Time: s.Started}
 	if before.Time.IsZero() || !before.Time.Before(all[0].Time) {
 		before = all[0]
@@ -62,14 +70,13 @@ func samplesOf(s *store.Session, all []store.Usage) []sample {
 	samples := make([]sample, 0, len(all))
 	for _, u := range all {
 		one := sample{from: before.Time, at: u.Time, memory: u.Memory}
-		if one.memory == 0 {
-			one.memory = before.Memory
+		if u.Time.Sub(before.Time) < atLeast && len(samples) > 0 {
+			continue
 		}
 		if over := u.Time.Sub(before.Time); over > 0 { // a process that has ended takes its time along
 			one.cpu = max(0, float64(u.CPU-before.CPU)/float64(over))
 		}
 		samples, before = append(samples, one), u
-		before.Memory = one.memory
 	}
 	return samples
 }
@@ -125,10 +132,10 @@ func inWords(all []sample) string {
 // reads a file.
 func usedNow(s *store.Session) (cpu *float64, memory *int64) {
 	all, err := s.RecentUsage()
-	if err != nil || len(all) == 0 {
+	samples := samplesOf(s, all)
+	if err != nil || len(samples) == 0 {
 		return nil, nil
 	}
-	samples := samplesOf(s, all)
 	last := samples[len(samples)-1]
 	if last.memory > 0 {
 		memory = &last.memory

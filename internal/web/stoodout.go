@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,49 +18,53 @@ const (
 	mostStoodOut = 50
 )
 
-// stoodOut returns what stood out lately, the latest first.
+// stoodOut returns what stood out lately, the latest first. Of what one tool did again and again, only the last is there.
 func stoodOut(w *watch.World) []api.Alert {
 	all := attention(w)
+	last := map[[2]string]int{} // by subject and kind: its place in all
+	add := func(kind string, a api.Alert) {
+		key := [2]string{a.Session + " " + a.Subject, kind}
+		at, known := last[key]
+		switch {
+		case w.Now.Sub(a.At) > stoodOutFor:
+		case !known:
+			last[key] = len(all)
+			all = append(all, a)
+		case a.At.After(all[at].At):
+			all[at] = a
+		}
+	}
 	for _, s := range w.Sessions {
 		for _, n := range s.Noted {
 			if f, ok := n.(record.Finding); ok && !f.Kind.OfPast() { // the others need a look
-				all = append(all, api.Alert{
-					ID: fmt.Sprintf("%s/%s/%d", s.Name, f.Kind, f.Time.UnixNano()), Word: "Unusual", Tone: api.Late,
-					Subject: s.Title(), Text: view.Finding(f), At: f.Time, Place: placeIn(s, f.Operation),
+				add(string(f.Kind), api.Alert{
+					ID: fmt.Sprintf("%s/%s/%s", s.Name, f.Kind, f.Target()), Word: "Unusual", Tone: api.Late,
+					Subject: s.AboutFinding(f), Text: watch.RestOfFinding(f), At: f.Time, Place: placeIn(s, f.Operation),
 				})
 			}
 		}
 	}
-	for _, c := range slices.Backward(w.Ended) {
-		if w.Now.Sub(c.Op.End) > stoodOutFor {
-			break
-		}
-		if text := remarkable(c); text != "" {
-			all = append(all, api.Alert{
+	for _, c := range w.Ended {
+		if kind, text := remarkable(c); text != "" {
+			add(kind, api.Alert{
 				ID: c.ID() + "/ended", Word: "Unusual", Tone: api.Late, Subject: c.Session.Title() + " " + c.Name(), Text: text,
 				At: c.Op.End, Place: placeIn(c.Session, c.Op.Number),
 			})
 		}
 	}
-	all = slices.DeleteFunc(all, func(a api.Alert) bool { return w.Now.Sub(a.At) > stoodOutFor })
-	slices.SortStableFunc(all, func(a, b api.Alert) int {
-		if order := b.At.Compare(a.At); order != 0 {
-			return order
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortStableFunc(all, func(a, b api.Alert) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.ID, b.ID)) })
 	return all[:min(len(all), mostStoodOut)]
 }
 
-// remarkable returns what there is to say of a call that has ended.
-func remarkable(c *watch.Call) string {
+// remarkable returns what there is to say of a call that has ended, and what kind of thing that is.
+func remarkable(c *watch.Call) (kind, text string) {
 	switch o := c.Outcome(); {
 	case o.Late > 0:
-		return fmt.Sprintf("answered %s after the client had given up; the answer was thrown away.", view.Duration(o.Late))
+		return "late", fmt.Sprintf("answered %s after the client had given up; the answer was thrown away.", view.Duration(o.Late))
 	case o.Tokens > 0:
-		return "returned " + view.SomeTokens(o.Tokens) + "."
+		return "large", "returned " + view.SomeTokens(o.Tokens) + "."
 	case c.Op.Hung && c.Op.Answered:
-		return fmt.Sprintf("hung, and was answered after %s.", view.Duration(c.Op.Duration))
+		return "hung", fmt.Sprintf("hung, and was answered after %s.", view.Duration(c.Op.Duration))
 	}
-	return ""
+	return "", ""
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // ReadMetrics reads a line of metrics: those of the given names, as far as their points are numbers.
-func ReadMetrics(line []byte, names ...string) ([]Metric, error) { return new(Reader).Metrics(line, names...) }
+func ReadMetrics(line []byte, names ...string) ([]Metric, error) {
+	return new(Reader).Metrics(line, names...)
+}
 
 // Metrics reads a line of metrics, as ReadMetrics does.
 func (r *Reader) Metrics(line []byte, names ...string) (all []Metric, err error) {

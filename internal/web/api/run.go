@@ -23,7 +23,7 @@ type Operations struct {
 	Outcomes []Outcome `json:"outcomes"`
 
 	Session []int     `json:"session"`
-	Number  []uint64  `json:"number"` // within its session; of a notification its place, see Note
+	Number  []uint64  `json:"number"` // within its session; of a notification its place among the session's: 0 in an event, which knows none
 	Name    []int     `json:"name"`
 	Flags   []int     `json:"flags"`
 	Parent  []uint64  `json:"parent"` // 0: none
@@ -38,8 +38,8 @@ type Operations struct {
 	Events  map[int][]float64 `json:"events,omitempty"`  // progress and other things that happened in between
 	Answer  map[int]float64   `json:"answer,omitempty"`  // when the answer of one that had timed out came
 
-	LeftOut int    `json:"left_out,omitempty"` // operations that could not be read, or were not
-	Next    string `json:"next,omitempty"`
+	LeftOut int    `json:"left_out,omitempty"` // operations of the run that are in no page: they could not be read, or were too many
+	Next    string `json:"next,omitempty"` // for after; absent behind the last
 }
 
 // Flags of a row.

@@ -46,7 +46,7 @@ const kbds = (keys) => keys.split(" ").map((k) => (k === "–" ? " – " : h("kb
 export function openKeys(title, own) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("keys"));
   const section = (/** @type {string} */ name, /** @type {Array<[Array<Node | string>, string]>} */ rows) =>
-    h("section", null, h("h3", null, name), h("dl", null, rows.map(([key, text]) => h("div", null, h("dt", null, key), h("dd", null, text)))));
+    h("section", null, h("h2", null, name), h("dl", null, rows.map(([key, text]) => h("div", null, h("dt", null, key), h("dd", null, text)))));
   const known = new Set(EVERYWHERE.flatMap(([key]) => key.split(" ")));
   const more = own.filter(([key]) => !key.split(" ").every((k) => known.has(k)));
   refill(

@@ -30,7 +30,7 @@ export async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    done = "Not allowed";
+    done = "Not allowed here"; // the page of another machine
   }
   button.textContent = done;
   setTimeout(() => (button.textContent = "Copy"), 1500);
@@ -88,23 +88,4 @@ export function noMatch(frame, what, excluding) {
       excluding && h("a", { href: frame.href({ params: { q: excluding.without || null } }) }, `Remove ${excluding.term}`),
       h("a", { href: frame.href({ params: { q: null } }) }, "Clear the filter"), h("kbd", null, "Esc")),
   );
-}
-
-/**
- * A part that cannot be read.
- * @param {string} what "Part of this session cannot be read"
- * @param {ReadonlyArray<string>} problems
- * @param {string} run a command that tells more
- */
-export function damaged(what, problems, run) {
-  return state(what, ...problems.map((p) => h("p", { class: "soft" }, p)), command(run));
-}
-
-/**
- * More than one can look at.
- * @param {string} what "50,412 operations"
- * @param {string} next
- */
-export function huge(what, next) {
-  return state(what, h("p", { class: "soft" }, next));
 }

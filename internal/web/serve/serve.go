@@ -70,7 +70,7 @@ func Run(l net.Listener, c Config) (os.Signal, error) {
 			return nil, err
 		case s := <-signals:
 			page.Stop(endWithin)
-			<-failed // that it was stopped
+			_ = <-failed // that it was stopped
 			return s, nil
 		}
 	}

@@ -2,7 +2,6 @@
 
 import { h, refill } from "../dom.js";
 import * as format from "../format.js";
-import { place } from "../router.js";
 import { failed, noMatch, reading, state } from "../states.js";
 import { attention, facets } from "./sessions-head.js";
 import { patch, runRows, tableHead } from "./sessions-rows.js";
@@ -19,7 +18,7 @@ const PAGE = 60;
 const MOST = 500;
 
 /** How much was read when the view was left, so that going back finds the same place. */
-let left = { query: "", runs: 0 };
+let left = { query: "", runs: 0, row: "" };
 
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Sessions";
@@ -58,6 +57,8 @@ class SessionsView {
     this.table = h("table", { class: "sessions", role: "table" });
     this.next = "";
     this.query = "";
+    /** The row that is chosen: the last that had the focus. */
+    this.row = left.row;
     this.loading = false;
     /** What the reading of a list was begun for: replies to an older one are dropped. */
     this.turn = 0;
@@ -73,7 +74,7 @@ class SessionsView {
   }
 
   leave() {
-    left = { query: this.query, runs: this.runs.size };
+    left = { query: this.query, runs: this.runs.size, row: this.row };
     this.watcher.disconnect();
   }
 
@@ -128,13 +129,15 @@ class SessionsView {
     attention(this.look, this.frame, reply.attention);
     facets(this.facets, this.frame, reply);
     this.table = h("table", { class: "sessions", role: "table" }, tableHead());
+    this.table.addEventListener("focusin", (e) => this.choose(/** @type {Element} */ (e.target).closest("tr")));
     for (const run of reply.runs) this.append(run);
     if (reply.runs.length) refill(this.list, this.table);
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
     else refill(this.list, this.older());
     refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.news, this.list, this.end);
     this.watcher.observe(this.end);
-    this.focus(at);
+    this.choose(this.find(this.row));
+    this.find(at)?.querySelector("a")?.focus({ preventScroll: true });
     this.clock();
   }
 
@@ -286,9 +289,16 @@ class SessionsView {
   }
 
   /** @param {string} key */
-  focus(key) {
-    if (!key) return;
-    this.table.querySelector(/** @type {"tr"} */ (`tr[data-key="${CSS.escape(key)}"]`))?.querySelector("a")?.focus({ preventScroll: true });
+  find(key) {
+    return key ? this.table.querySelector(/** @type {"tr"} */ (`tr[data-key="${CSS.escape(key)}"]`)) : null;
+  }
+
+  /** @param {HTMLTableRowElement | null} row */
+  choose(row) {
+    if (!row?.dataset.key) return;
+    this.table.querySelector("tr.on")?.classList.remove("on");
+    row.classList.add("on");
+    this.row = row.dataset.key;
   }
 
   /** @param {string} key */
@@ -297,11 +307,10 @@ class SessionsView {
     if (key === "k") return this.move(-1, "tr.row");
     if (key === "n") return this.move(1, "tr.row.not-ok");
     if (key === "N") return this.move(-1, "tr.row.not-ok");
-    if (key !== "o" || !this.focused()) return false;
-    const run = document.activeElement?.closest("tbody")?.dataset.run;
-    const to = run ? place({ run }) : null;
-    if (to) this.frame.go(to);
-    return Boolean(to);
+    const row = this.find(this.row);
+    const link = key === "Enter" ? row : key === "o" ? row?.closest("tbody")?.querySelector("tr.run") : null;
+    link?.querySelector("a")?.click();
+    return Boolean(link);
   }
 
   /**
@@ -310,14 +319,10 @@ class SessionsView {
    */
   move(step, which) {
     const rows = [...this.table.querySelectorAll(/** @type {"tr"} */ ("tr.row"))];
-    const last = this.table.querySelector("tr.on");
-    const at = rows.findIndex((r) => r === last);
+    const at = rows.indexOf(/** @type {HTMLTableRowElement} */ (this.find(this.row)));
     const found = step > 0 ? rows.find((r, i) => i > at && r.matches(which)) : rows.findLast((r, i) => i < at && r.matches(which));
-    if (!found) return true;
-    last?.classList.remove("on");
-    found.classList.add("on");
-    found.querySelector("a")?.focus({ preventScroll: true });
-    found.scrollIntoView({ block: "nearest" });
+    found?.querySelector("a")?.focus({ preventScroll: true });
+    found?.scrollIntoView({ block: "nearest" });
     return true;
   }
 }

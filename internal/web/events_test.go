@@ -1,0 +1,275 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/web/api"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// page is a page that is connected.
+type page struct {
+	t      testing.TB
+	body   *bufio.Reader
+	last   string // id of the last event
+	leave  context.CancelFunc
+	status int
+}
+
+// connect connects a page, with the id of the last event that it has seen.
+func connect(t testing.TB, s *Server, last string) *page {
+	t.Helper()
+	server := httptest.NewServer(s.routes())
+	ctx, leave := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/v1/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last != "" {
+		r.Header.Set("Last-Event-ID", last)
+	}
+	reply, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		leave()
+		_ = reply.Body.Close()
+		server.Close()
+	})
+	return &page{t: t, body: bufio.NewReader(reply.Body), leave: leave, status: reply.StatusCode}
+}
+
+// next returns the next event's name and data, and an error at the end of the stream.
+func (p *page) next() (name string, e api.Events, err error) {
+	data := ""
+	for {
+		line, err := p.body.ReadString('\n')
+		if err != nil {
+			return "", e, err
+		}
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		switch key {
+		case "id":
+			p.last = value
+		case "event":
+			name = value
+		case "data":
+			data = value
+		case "":
+			if name == "" { // a comment
+				continue
+			}
+			return name, e, json.Unmarshal([]byte(`{"`+name+`":`+data+`}`), &e)
+		}
+	}
+}
+
+// until reads events until one of the name is what is wanted.
+func (p *page) until(name string, is func(e *api.Events) bool) *api.Events {
+	p.t.Helper()
+	for {
+		got, e, err := p.next()
+		if err != nil {
+			p.t.Fatalf("waiting for %s: %v", name, err)
+		}
+		if got == name && is(&e) {
+			return &e
+		}
+	}
+}
+
+func (p *page) hello() *api.Hello {
+	p.t.Helper()
+	return p.until("hello", func(*api.Events) bool { return true }).Hello
+}
+
+// run waits until an event has the run as it is wanted.
+func (p *page) run(id string, is func(r *api.Run) bool) {
+	p.t.Helper()
+	p.until("runs", func(e *api.Events) bool {
+		for i := range e.Runs.Runs {
+			if r := &e.Runs.Runs[i]; r.ID == id && is(r) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// TestEvents checks that a page learns of a session that starts, of its operations and how it ends, and of one that is removed,
+// in a store that does not exist when the page connects.
+func TestEvents(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "later")
+	s := pageServer(t, dir)
+	p := connect(t, s, "")
+	if p.hello().Reset {
+		t.Error("a page that has seen nothing cannot have missed anything")
+	}
+	now := time.Now()
+	one := begin(t, dir, "r", "github", now)
+	p.run("r", func(r *api.Run) bool { return r.Live && r.Sessions[0].Server == "github" && r.Client == "claude-code" })
+	call := one.open(record.Operation{Target: "search_code", Start: time.Now()})
+	one.answer(call, 40*time.Millisecond)
+	ended := p.until("operations", func(e *api.Events) bool { return e.Operations.Run == "r" }).Operations
+	if len(ended.Number) != 1 || ended.Number[0] != call.Number || ended.Names[ended.Name[0]] != "search_code" || ended.End[0] < 0 {
+		t.Errorf("%+v", ended)
+	}
+	p.until("live", func(e *api.Events) bool { return len(e.Live.Ended) == 1 && e.Live.Ended[0].Name == "search_code" })
+	hangs := one.still(one.open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
+	p.until("attention", func(e *api.Events) bool {
+		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Subject == "github list_commits" &&
+			e.Attention.Alerts[0].Place == api.Place{Run: "r", Session: e.Attention.Alerts[0].Session, Operation: hangs.Number}
+	})
+	open := replied[api.Live](t, s, "live").Open
+	if len(open) != 1 || open[0].Side != "server's side" || open[0].Stations[firstByte].State != "stuck" ||
+		open[0].Headline != "The server has read the request and does nothing." {
+		t.Errorf("%+v", open)
+	}
+	one.answer(hangs, 40*time.Second)
+	one.closed(time.Now())
+	p.run("r", func(r *api.Run) bool {
+		return !r.Live && r.Calls == 2 && r.Hung == 1 && r.HungNow == 0 && r.End.Text == "client closed"
+	})
+	name := filepath.Base(sessionNames(t, dir)[0])
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	p.until("gone", func(e *api.Events) bool { return e.Gone.Sessions[0] == name })
+	if list := replied[api.Sessions](t, s, "sessions"); list.Stored != 0 {
+		t.Errorf("%+v", list)
+	}
+	s.Close()
+	p.until("bye", func(*api.Events) bool { return true })
+	if _, _, err := p.next(); err == nil {
+		t.Error("the stream goes on")
+	}
+}
+
+// TestResume checks that a page that connects again gets what it has missed, and reads all again if that is not known.
+func TestResume(t *testing.T) {
+	dir := t.TempDir()
+	s := pageServer(t, dir)
+	p := connect(t, s, "")
+	p.hello()
+	one := begin(t, dir, "r", "github", time.Now())
+	defer one.killed()
+	p.run("r", func(r *api.Run) bool { return r.Live })
+	p.leave()
+	other := connect(t, s, "") // which sees that the page has missed something
+	other.hello()
+	call := one.open(record.Operation{Target: "search_code", Start: time.Now()})
+	one.answer(call, 40*time.Millisecond)
+	other.until("operations", func(*api.Events) bool { return true })
+	p = connect(t, s, p.last)
+	if p.hello().Reset {
+		t.Error("what was missed is known")
+	}
+	p.until("operations", func(e *api.Events) bool { return e.Operations.Number[0] == call.Number })
+	for _, id := range []string{"another-1", s.keeper.stream.id(1 << 40), "x"} {
+		if !connect(t, s, id).hello().Reset {
+			t.Errorf("a page that has seen %s has missed what is not known", id)
+		}
+	}
+}
+
+// TestSlowPage checks that events which a page has not taken are forgotten in time, and that it notices.
+func TestSlowPage(t *testing.T) {
+	s := newStream()
+	at, _, _ := s.begin("")
+	behind := at
+	for i := range 3 {
+		s.add("listing", i)
+	}
+	text, missed, _, _ := s.after(&at)
+	if missed || strings.Count(string(text), "event: listing\n") != 3 {
+		t.Errorf("%q", text)
+	}
+	for range mostEvents {
+		s.add("listing", 0)
+	}
+	if _, missed, _, _ = s.after(&behind); !missed || behind.number != s.last {
+		t.Errorf("it stands at %+v of %d", behind, s.last)
+	}
+	large := strings.Repeat("x", mostEventBytes/4)
+	for range 8 {
+		s.add("listing", large)
+	}
+	if s.size > mostEventBytes || len(s.kept) == 0 {
+		t.Errorf("%d events of %d bytes are kept", len(s.kept), s.size)
+	}
+	for range mostStreams - 1 {
+		s.begin("")
+	}
+	if _, _, admitted := s.begin(""); admitted {
+		t.Error("there is no end of pages")
+	}
+}
+
+// TestRefusedPage checks the reply to a page too many.
+func TestRefusedPage(t *testing.T) {
+	s := pageServer(t, t.TempDir())
+	for range mostStreams {
+		s.keeper.stream.begin("")
+	}
+	if p := connect(t, s, ""); p.status != http.StatusServiceUnavailable {
+		t.Error(p.status)
+	}
+}
+
+// TestFollowing checks that the store is followed while a page is connected, and that afterwards nothing runs.
+func TestFollowing(t *testing.T) {
+	dir := t.TempDir()
+	made(t, dir, 0, 1)
+	s := pageServer(t, dir)
+	s.keeper.grace = time.Millisecond
+	p := connect(t, s, "")
+	p.hello()
+	if !runs("web.(*keeper).follow(") {
+		t.Error("nothing follows the store")
+	}
+	p.leave()
+	mcptest.Eventually(t, "the store is not followed any more", func() bool { return !runs("web.(*keeper).") })
+	made(t, dir, 1, 1)
+	s.keeper.grace = time.Hour
+	if list := replied[api.Sessions](t, s, "sessions"); list.Stored != 4 {
+		t.Errorf("%d sessions", list.Stored)
+	}
+	if !connect(t, s, p.last).hello().Reset {
+		t.Error("nothing was followed meanwhile")
+	}
+	s.Close()
+	mcptest.Eventually(t, "nothing runs", func() bool { return !runs("web.(*keeper).") })
+}
+
+// runs reports whether a goroutine runs a function.
+func runs(name string) bool {
+	stacks := make([]byte, 1<<20)
+	return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), name)
+}
+
+// TestUnreadable checks that a page learns that the store cannot be read.
+func TestUnreadable(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := pageServer(t, dir)
+	p := connect(t, s, "")
+	p.hello()
+	p.until("trouble", func(e *api.Events) bool { return strings.HasPrefix(e.Trouble.Text, "the store cannot be read: ") })
+	if frame := replied[api.Store](t, s, "store"); frame.Problem == "" {
+		t.Errorf("%+v", frame)
+	}
+}
