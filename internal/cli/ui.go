@@ -39,7 +39,7 @@ Exit status: 0 after Ctrl-C; 2 if the command line is invalid, the address is in
 use, or the store cannot be read. Another signal ends it as it would any
 program.`,
 		Flags: a.flags(
-			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:0", DefaultText: "127.0.0.1:0", Usage: "listen on `HOST:PORT`; 0 is any free port"},
+			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:0", DefaultText: "127.0.0.1:0", Usage: "listen on `HOST:PORT`, 0 for any port"},
 			&cli.BoolFlag{Name: "no-open", DisableDefaultText: true, Usage: "print a link and open no browser"},
 			since(listedDays),
 			&cli.BoolFlag{Name: "allow-remote", DisableDefaultText: true, Usage: "--addr may be one that other machines can reach"},

@@ -57,17 +57,13 @@ export interface Context extends Reply {
   readonly window: number;
   readonly summary: string;
   readonly total: number;
-  readonly marks?: ReadonlyArray<WindowMark>;
   readonly usual?: UsualResults;
   readonly servers: ReadonlyArray<ContextServer>;
   readonly results: ReadonlyArray<ResultRow>;
+  readonly left_out?: number;
   readonly cut: ReadonlyArray<Remark>;
   readonly note: string;
   readonly command: string;
-}
-export interface WindowMark {
-  readonly tokens: number;
-  readonly text: string;
 }
 export interface UsualResults {
   readonly runs: number;
@@ -414,6 +410,7 @@ export interface Never {
 export interface Sequence {
   readonly tools: ReadonlyArray<string>;
   readonly count: number;
+  readonly tone: Tone;
 }
 export interface Tool extends Reply {
   readonly row: ToolRow;
