@@ -249,8 +249,9 @@ export class Waterfall {
     const near = 11;
     if (starts.length <= 2 * near) return;
     const start = this.rows.start[i], at = starts.indexOf(start);
-    const to = Math.max(starts[Math.min(starts.length - 1, at + near)], Math.min(this.rows.until(i, this.now), start + 600));
-    this.window = { from: starts[Math.max(0, at - near)], to: this.rows.end[i] < 0 || to >= this.end ? null : to };
+    const last = starts[at + near];
+    const to = last === undefined || this.rows.end[i] < 0 ? Infinity : Math.max(last, Math.min(this.rows.end[i], start + 600));
+    this.window = { from: starts[Math.max(0, at - near)], to: to >= this.end ? null : to };
     this.#choose(null);
     this.#schedule("window");
   }
