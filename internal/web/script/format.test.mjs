@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import * as format from "../../assets/format.js";
+import * as format from "../assets/format.js";
 
-const vectors = JSON.parse(readFileSync(new URL("../format.json", import.meta.url), "utf8"));
+const vectors = JSON.parse(readFileSync(new URL("testdata/format.json", import.meta.url), "utf8"));
 
 for (const [name, all] of Object.entries(vectors)) {
   test(`${name} as package view writes it`, () => {

@@ -1,8 +1,10 @@
-package web
+// Package script_test runs the tests of the page's code that need no browser.
+package script_test
 
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"testing"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/view"
 )
+
+var update = flag.Bool("update", false, "write testdata/format.json anew")
 
 // vector is a value with the text that package view makes of it.
 type vector struct {
@@ -46,7 +50,7 @@ func vectors() map[string][]vector {
 	return all
 }
 
-// The page writes figures as the terminal does. What the terminal writes is in testdata/format.json, which scripts/format.test.mjs reads.
+// The page writes figures as the terminal does. What the terminal writes is in testdata/format.json, which format.test.mjs reads.
 func TestFormats(t *testing.T) {
 	const file = "testdata/format.json"
 	want, err := json.MarshalIndent(vectors(), "", " ")
@@ -55,7 +59,7 @@ func TestFormats(t *testing.T) {
 	}
 	want = append(want, '\n')
 	if *update {
-		if err := os.WriteFile(file, want, 0o644); err != nil { //nolint:gosec // a fixture
+		if err := os.WriteFile(file, want, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,7 +68,7 @@ func TestFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what package view writes: run go test ./internal/web -run %s -update", file, t.Name())
+		t.Errorf("%s is not what package view writes: run go test ./internal/web/script -run %s -update", file, t.Name())
 	}
 }
 
@@ -75,7 +79,7 @@ func TestScripts(t *testing.T) {
 		t.Skip(`SPANPIPE_TEST_NODE is not set: eval "$(.ci/fetch --env node)"`)
 	}
 	for _, zone := range []string{"UTC", "Pacific/Auckland", "America/New_York"} {
-		command := exec.CommandContext(t.Context(), node, "--test", "testdata/scripts/format.test.mjs", "testdata/scripts/api.test.mjs")
+		command := exec.CommandContext(t.Context(), node, "--test", "format.test.mjs", "api.test.mjs")
 		command.Env = append(os.Environ(), "TZ="+zone)
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Errorf("in %s: %v\n%s", zone, err, out)

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parser } from "../../assets/api.js";
-import { href, parse, place } from "../../assets/router.js";
+import { parser } from "../assets/api.js";
+import { href, parse, place } from "../assets/router.js";
 
 test("events in pieces of any size", () => {
   const text = 'id: a-1\nevent: hello\ndata: {"reset":false}\n\n:\n\nid: a-2\r\nevent: runs\r\ndata: {"a":\r\ndata: "é: \u2028"}\r\n\r\n';
