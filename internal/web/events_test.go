@@ -122,12 +122,14 @@ func TestEvents(t *testing.T) {
 	p.run("r", func(r *api.Run) bool { return r.Live && r.Sessions[0].Server == "github" && r.Client == "claude-code" })
 	call := one.open(record.Operation{Target: "search_code", Start: time.Now()})
 	one.answer(call, 40*time.Millisecond)
+	one.Flush(t.Context())
 	ended := p.until("operations", func(e *api.Events) bool { return e.Operations.Run == "r" }).Operations
 	if len(ended.Number) != 1 || ended.Number[0] != call.Number || ended.Names[ended.Name[0]] != "search_code" || ended.End[0] < 0 {
 		t.Errorf("%+v", ended)
 	}
 	p.until("live", func(e *api.Events) bool { return len(e.Live.Ended) == 1 && e.Live.Ended[0].Name == "search_code" })
 	hangs := one.still(one.open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
+	one.Flush(t.Context())
 	p.until("attention", func(e *api.Events) bool {
 		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Subject == "github list_commits" &&
 			e.Attention.Alerts[0].Place == api.Place{Run: "r", Session: e.Attention.Alerts[0].Session, Operation: hangs.Number}
@@ -171,6 +173,7 @@ func TestResume(t *testing.T) {
 	other.hello()
 	call := one.open(record.Operation{Target: "search_code", Start: time.Now()})
 	one.answer(call, 40*time.Millisecond)
+	one.Flush(t.Context())
 	other.until("operations", func(*api.Events) bool { return true })
 	p = connect(t, s, p.last)
 	if p.hello().Reset {
@@ -259,15 +262,19 @@ func runs(name string) bool {
 	return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), name)
 }
 
-// TestUnreadable checks that a page learns that the store cannot be read.
+// TestUnreadable checks that a page learns that the store cannot be read any more.
 func TestUnreadable(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(dir, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := filepath.Join(t.TempDir(), "store")
+	made(t, dir, 0, 1)
 	s := pageServer(t, dir)
 	p := connect(t, s, "")
 	p.hello()
+	if err := os.Rename(dir, dir+" of before"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	p.until("trouble", func(e *api.Events) bool { return strings.HasPrefix(e.Trouble.Text, "the store cannot be read: ") })
 	if frame := replied[api.Store](t, s, "store"); frame.Problem == "" {
 		t.Errorf("%+v", frame)
