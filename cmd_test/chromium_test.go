@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	cdpnetwork "github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -201,8 +202,27 @@ func (b *tab) press(keys ...string) {
 		if name, ok := keyNames[key]; ok {
 			key = name
 		}
-		b.do(chromedp.KeyEvent(key))
+		for _, r := range key {
+			b.do(pressed(r))
+		}
 	}
+}
+
+// pressed is a key that goes down, with the character that it writes, and up. A page that acts on the first keeps the second from
+// being written, which it cannot do to characters that are sent by themselves, as chromedp.KeyEvent does.
+func pressed(key rune) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		events := kb.Encode(key)
+		down, up := events[0], events[len(events)-1]
+		if len(events) > 2 {
+			down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+		}
+		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *down); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *up)
+		return err
+	})
 }
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
