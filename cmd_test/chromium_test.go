@@ -27,12 +27,12 @@ import (
 
 // chromium is a browser without a window and with a profile of its own.
 type chromium struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 }
 
 // newChromium starts the browser, with more of its command line's flags.
-func newChromium(t *testing.T, flags ...chromedp.ExecAllocatorOption) *chromium {
+func newChromium(t testing.TB, flags ...chromedp.ExecAllocatorOption) *chromium {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -54,7 +54,7 @@ func newChromium(t *testing.T, flags ...chromedp.ExecAllocatorOption) *chromium 
 
 // tab is a tab of the browser, which keeps what its page asks for and what goes wrong in it.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	mu       sync.Mutex // guards what follows
