@@ -182,10 +182,10 @@ func (k *keeper) eventsOf(c *changes) (out []named) {
 		out = append(out, named{"live", k.liveOf(&watch.Filter{}, ended)})
 	}
 	if c.attention {
-		alerts := attention(w)
+		alerts := w.Alerts()
 		if key := keyOf(alerts); key != c.shown {
 			c.shown = key
-			out = append(out, named{"attention", api.AttentionEvent{Reply: stamp, Alerts: alerts, Hung: w.HungNow()}})
+			out = append(out, named{"attention", api.AttentionEvent{Reply: stamp, Alerts: alertsOf(alerts), Hung: w.HungNow()}})
 		}
 	}
 	if c.listing {

@@ -188,7 +188,8 @@ func (k *keeper) take(ctx context.Context, events []watch.Event, first bool) {
 		return
 	}
 	now := time.Now().In(k.config.Zone)
-	if listing, ok := events[0].(watch.Listing); ok && first {
+	if first {
+		listing, _ := events[0].(watch.Listing) // which comes first
 		k.problem, k.world, events = "", k.world.Renewed(now, listing), events[1:]
 		k.changes.renewed()
 		clear(k.used)
