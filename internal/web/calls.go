@@ -152,7 +152,7 @@ func (t *numbering[T]) number(v T) int32 {
 	if t.at == nil {
 		t.at = map[T]int32{}
 	}
-	n = int32(len(t.all)) //nolint:gosec // bounded
+	n = int32(len(t.all))
 	t.all = append(t.all, v)
 	t.at[v] = n
 	return n
@@ -213,7 +213,7 @@ func (p *pass) digest(i int) func(func(*record.Operation) bool) error {
 		s := &p.sessions[i]
 		c := watch.Call{Session: &watch.Session{Session: *s}}
 		ofPeers := p.peers.Matches(&watch.Subject{Servers: []string{s.ServerName()}, Clients: []string{s.Client.Name}})
-		reader := callReader{pass: p, session: int32(i), server: s.ServerName(), targets: map[target]int32{}} //nolint:gosec // bounded by memory
+		reader := callReader{pass: p, session: int32(i), server: s.ServerName(), targets: map[target]int32{}}
 		n := 0
 		return s.Digest(func(op *record.Operation) bool {
 			if n++; n%1024 == 0 && p.ctx.Err() != nil {
