@@ -61,7 +61,7 @@ func BenchmarkUI(b *testing.B) {
 			const e = performance.getEntriesByType("resource").find((e) => e.name.includes("/api/v1/sessions"));
 			return e.responseStart - e.requestStart })()`))
 		t.visit("/runs/largest")
-		t.await(`document.querySelectorAll(".fall [role=row], .fall tr").length > 20`)
+		t.await(`document.querySelectorAll(".fall-row").length > 20`)
 		note("scroll-ms", t.workPerFrame(false))
 		note("zoom-ms", t.workPerFrame(true))
 	}

@@ -102,6 +102,7 @@ func TestPeersUIKeys(t *testing.T) {
 	})
 	b.as(t, "to what went wrong", func(*testing.T) {
 		panel := `document.querySelector("#panel").innerText`
+		b.await(`document.querySelectorAll(".fall-row").length > 5`)
 		b.press("n", "Enter")
 		b.await(panel + ` !== ""`)
 		first := eval[string](b, panel)
@@ -125,7 +126,7 @@ func TestPeersUIKeys(t *testing.T) {
 		b.press(strings.Split("server:memory*", "")...)
 		b.press("Enter")
 		b.await(`new URLSearchParams(location.search).get("q") === "server:memory*"`)
-		b.await(`!document.querySelector("#view").innerText.includes("secure-filesystem-server")`)
+		b.await(`!document.querySelector("#view table").innerText.includes("secure-filesystem-server")`)
 		b.shows("memory-server")
 		b.press("Escape") // in the field
 		b.await(`location.search === ""`)
