@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	cdpnetwork "github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -26,12 +27,12 @@ import (
 
 // chromium is a browser without a window and with a profile of its own.
 type chromium struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 }
 
 // newChromium starts the browser, with more of its command line's flags.
-func newChromium(t *testing.T, flags ...chromedp.ExecAllocatorOption) *chromium {
+func newChromium(t testing.TB, flags ...chromedp.ExecAllocatorOption) *chromium {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -53,7 +54,7 @@ func newChromium(t *testing.T, flags ...chromedp.ExecAllocatorOption) *chromium 
 
 // tab is a tab of the browser, which keeps what its page asks for and what goes wrong in it.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	mu       sync.Mutex // guards what follows
@@ -201,8 +202,27 @@ func (b *tab) press(keys ...string) {
 		if name, ok := keyNames[key]; ok {
 			key = name
 		}
-		b.do(chromedp.KeyEvent(key))
+		for _, r := range key {
+			b.do(pressed(r))
+		}
 	}
+}
+
+// pressed is a key that goes down, with the character that it writes, and up. A page that acts on the first keeps the second from
+// being written, which it cannot do to characters that are sent by themselves, as chromedp.KeyEvent does.
+func pressed(key rune) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		events := kb.Encode(key)
+		down, up := events[0], events[len(events)-1]
+		if len(events) > 2 {
+			down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+		}
+		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *down); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *up)
+		return err
+	})
 }
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {

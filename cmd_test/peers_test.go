@@ -40,7 +40,7 @@ func peerPath(t *testing.T, variable string) string {
 }
 
 // peerMissing ends a test whose tool is missing: it skips the test, or fails it in CI.
-func peerMissing(t *testing.T, why string) {
+func peerMissing(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatal("missing in CI: " + why)

@@ -19,7 +19,7 @@ type ui struct {
 }
 
 // startPage serves a store.
-func startPage(t *testing.T, place home, dir string, flags ...string) *ui {
+func startPage(t testing.TB, place home, dir string, flags ...string) *ui {
 	t.Helper()
 	line := append([]string{binary(t), "ui", "--no-open"}, flags...)
 	u := &ui{Host: mcptest.Open(t, line, place.in("SPANPIPE_DIR="+dir, deskHang))}
@@ -62,7 +62,7 @@ func (b *tab) visit(place string) {
 func (b *tab) as(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
-		defer func(outer *testing.T) { b.t = outer }(b.t)
+		defer func(outer testing.TB) { b.t = outer }(b.t)
 		b.t = t
 		f(t)
 	})

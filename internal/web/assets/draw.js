@@ -107,6 +107,7 @@ export class Bars {
     const persons = rows.persons.get(i);
     let edge = Math.max(to, x + 3);
     if (outcome.ending === "bad_request") {
+      edge = Math.max(to, x + 6);
       c.strokeStyle = color;
       c.lineWidth = 1.5;
       c.fillStyle = behind;

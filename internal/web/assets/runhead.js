@@ -52,3 +52,29 @@ export function recent(run) {
   for (const [at, calls] of slots) if ((n += calls) > few) return at;
   return null;
 }
+
+/**
+ * What is to be said below the operations: what is still to come, what lies beyond, what came since.
+ * @param {import("./waterfall.js").Waterfall} fall
+ * @param {{reading: boolean, expected: number, since: number, leftOut: number}} of
+ */
+export function notes(fall, { reading, expected, since, leftOut }) {
+  const beyond = [fall.earlier && `${plural(fall.earlier, "operation")} earlier`, fall.later && `${plural(fall.later, "operation")} later`].filter(Boolean).join(", ");
+  const back = (/** @type {() => void} */ act) => () => {
+    act();
+    fall.element.focus({ preventScroll: true }); // the button goes
+  };
+  return [
+    reading && h("span", null, expected ? `${count(fall.rows.count)} operations are here, about ${count(expected)} are still to come` : "More operations are still to come"),
+    !fall.count && !reading && h("span", null, fall.rows.count ? "Nothing happened in this time." : "Nothing was asked in this run."),
+    beyond && h("span", null, beyond),
+    (fall.window.from !== null || fall.window.to !== null) && button("All", "All of the run (0)", back(() => fall.zoom({ from: null, to: null }, true))),
+    since > 0 && button(`${count(since)} since, follow`, "Go to the end, and follow (g)", back(() => fall.follow())),
+    leftOut > 0 && h("span", { class: "late" }, `${plural(leftOut, "operation")} left out`),
+  ];
+}
+
+/** @param {string} text @param {string} hint @param {() => void} act */
+export function button(text, hint, act) {
+  return h("button", { class: "btn", type: "button", title: hint, onclick: act }, text);
+}

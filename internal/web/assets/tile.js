@@ -7,7 +7,7 @@ import { note, toClient } from "./rows.js";
 
 /** @typedef {{el: HTMLElement, server: Text, lead: HTMLElement, name: HTMLElement, took: Text, unit: Text, out: HTMLElement, at: number, i: number, looks: string, says: import("../api").Outcome | null | undefined}} Slot a row of the page: at is its place, i what it shows */
 
-const over = 10; // rows above and below those that can be seen
+const over = 8; // rows above and below those that can be seen
 
 export class Tile {
   /** @param {import("./waterfall.js").Waterfall} fall */
@@ -84,8 +84,19 @@ export class Tile {
     const text = () => document.createTextNode("");
     const server = text(), lead = h("span", { class: "dir" }, text()), name = h("span", { class: "m" }, text()), took = text(), unit = text(), out = cell("out", text());
     const el = h("div", { class: "fall-row", role: "row", id: `row${this.slots.length}` }, cell("srv", server), cell("op", lead, name), cell("took", took, h("i", null, unit)), cell("t"), out);
+    el.addEventListener("pointerenter", () => this.#title(slot));
     this.fall.space.append(el);
-    return { el, server, lead, name, took, unit, out, at: -1, i: -1, looks: "", says: undefined };
+    /** @type {Slot} */
+    const slot = { el, server, lead, name, took, unit, out, at: -1, i: -1, looks: "", says: undefined };
+    return slot;
+  }
+
+  /** What there was no room for, once the pointer is there. @param {Slot} s */
+  #title(s) {
+    const { rows } = this.fall;
+    if (s.i < 0) return;
+    const at = new Date(rows.base + rows.start[s.i] * 1000);
+    s.el.title = `${s.server.data}: ${s.name.textContent}, ${clock(at, true)} (${utc(at)}), ${s.out.textContent}`;
   }
 
   /** @param {Slot} s @param {number} k the place of the row */
@@ -98,9 +109,7 @@ export class Tile {
     if (s.i !== i) {
       s.i = i;
       el.hidden = false;
-      const name = rows.names.values[rows.name[i]], at = new Date(rows.base + rows.start[i] * 1000);
-      set(s.name.firstChild, name);
-      s.name.title = `${name}, ${clock(at, true)}, ${utc(at)}`;
+      set(s.name.firstChild, rows.names.values[rows.name[i]]);
     }
     set(s.server, this.fall.servers.get(rows.sessionOf(i)) ?? "");
     if (s.at !== k) {
@@ -122,7 +131,6 @@ export class Tile {
       s.says = outcome;
       set(s.out.firstChild, outcome ? outcome.text : "notification");
       s.out.className = `out ${outcome ? outcome.tone : "quiet"}${outcome?.ending === "hung" ? " now" : ""}`;
-      s.out.title = outcome ? outcome.text : "";
     }
     this.#took(s);
   }

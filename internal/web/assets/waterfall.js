@@ -4,7 +4,7 @@
 import { Axis, quietTimes, ticks } from "./axis.js";
 import { h, put } from "./dom.js";
 import { onTheme, palette } from "./draw.js";
-import { duration, plural } from "./format.js";
+import { duration } from "./format.js";
 import { listen } from "./input.js";
 import { Tile } from "./tile.js";
 
@@ -249,8 +249,9 @@ export class Waterfall {
     const near = 11;
     if (starts.length <= 2 * near) return;
     const start = this.rows.start[i], at = starts.indexOf(start);
-    const to = Math.max(starts[Math.min(starts.length - 1, at + near)], Math.min(this.rows.until(i, this.now), start + 600));
-    this.window = { from: starts[Math.max(0, at - near)], to: this.rows.end[i] < 0 || to >= this.end ? null : to };
+    const last = starts[at + near];
+    const to = last === undefined || this.rows.end[i] < 0 ? Infinity : Math.max(last, Math.min(this.rows.end[i], start + 600));
+    this.window = { from: starts[Math.max(0, at - near)], to: to >= this.end ? null : to };
     this.#choose(null);
     this.#schedule("window");
   }
@@ -262,7 +263,7 @@ export class Waterfall {
     if (this.place[i] < 0) {
       const { from, to } = this.span();
       const start = Math.max(this.begin, this.rows.start[i] - (to - from) * 0.3);
-      this.zoom({ from: start, to: start + to - from }, true);
+      this.zoom({ from: start, to: start + to - from }, false);
       this.#choose(null);
     }
     const { row, room } = this.size;
@@ -349,12 +350,6 @@ export class Waterfall {
   /** Whether the last row can be seen. */
   atEnd() {
     return this.top + this.size.room >= (this.count - 0.5) * this.size.row;
-  }
-
-  /** What is shown, in words. */
-  summary() {
-    const beyond = [this.earlier && `${plural(this.earlier, "operation")} earlier`, this.later && `${plural(this.later, "operation")} later`].filter(Boolean);
-    return beyond.join(", ");
   }
 }
 

@@ -1,18 +1,17 @@
 // A run: one start of a client with all its servers, operation by operation.
 
 import { h, refill } from "../dom.js";
-import { clock, count, plural, spoken } from "../format.js";
+import { clock, spoken } from "../format.js";
 import { press } from "../input.js";
 import { Overview } from "../overview.js";
-import { Rows } from "../rows.js";
-import { heading, loud, recent } from "../runhead.js";
+import { note, Rows } from "../rows.js";
+import { button, heading, loud, notes, recent } from "../runhead.js";
 import { showFailure, showOperation } from "../runpanel.js";
 import { failed, reading } from "../states.js";
 import { Usage } from "../usage.js";
 import { Waterfall } from "../waterfall.js";
 
 /** @typedef {import("../../page").Frame} Frame */
-/** @typedef {import("../../page").Address} Address */
 /** @typedef {import("../../api").RunDetail} RunDetail */
 /** @typedef {import("../../api").Operations} Operations */
 /** @typedef {import("../../api").Operation} Operation */
@@ -21,8 +20,10 @@ import { Waterfall } from "../waterfall.js";
 const page = 5000; // operations asked for at once
 const many = 150; // operations of which all are too much to look at at once
 
+let name = "Session";
+
 /** @type {import("../../page").View["title"]} */
-export const title = () => "Session";
+export const title = () => name;
 
 /** @type {import("../../page").View["keys"]} */
 export const keys = [
@@ -60,8 +61,7 @@ class SessionView {
     this.since = 0; // rows that came while one did not follow
     this.asked = ""; // the operation whose panel is on its way
     this.rounds = 0; // of reading everything
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.later = undefined;
+    this.later = 0; // until more is read again
     /** @type {RunDetail | null} */
     this.detail = null;
 
@@ -70,7 +70,7 @@ class SessionView {
     this.head = h("div", { class: "head" });
     this.remarks = h("ul", { class: "remarks" });
     this.note = h("div", { class: "fall-note" });
-    this.whole = h("div", null, this.head, this.remarks, this.map.element, this.fall.element, this.note, this.usage.element);
+    this.whole = h("div", { class: "run" }, this.head, this.remarks, this.map.element, this.fall.element, this.note, this.usage.element);
     reading(root, "Reading the run");
     this.resize = () => this.#room();
     addEventListener("resize", this.resize);
@@ -106,7 +106,8 @@ class SessionView {
 
   leave() {
     removeEventListener("resize", this.resize);
-    clearTimeout(this.later);
+    for (const t of [this.later, this.settling, this.moving]) clearTimeout(t);
+    name = "Session";
     delete this.frame.panel.dataset.operation;
     this.fall.leave();
     this.map.leave();
@@ -151,9 +152,7 @@ class SessionView {
   leftOut = 0;
 
   /** How many operations there are, about. */
-  #operations() {
-    return this.detail?.run.sessions.reduce((n, s) => n + s.calls, 0) ?? 0;
-  }
+  #operations = () => this.detail?.run.calls ?? 0;
 
   /** @param {Operations} part @param {boolean} event */
   #take(part, event) {
@@ -169,12 +168,11 @@ class SessionView {
   /** What no event brings is read with the run, and later when something of it has changed, but rarely: remarks and resources. */
   async #more() {
     if (this.later) return;
-    this.later = setTimeout(() => (this.later = undefined), 15_000);
+    this.later = setTimeout(() => (this.later = 0), 15_000);
     const path = `runs/${encodeURIComponent(this.id)}`;
     try {
-      const [detail, resources] = await Promise.all([this.frame.get(path), this.frame.get(`${path}/resources`)]);
-      this.detail = /** @type {RunDetail} */ (detail);
-      this.usage.set(/** @type {Resources} */ (resources), this.servers, this.rows.base);
+      this.detail = /** @type {RunDetail} */ (await this.frame.get(path));
+      this.usage.set(/** @type {Resources} */ (await this.frame.get(`${path}/resources`)), this.servers, this.rows.base);
     } catch {
       return; // the operations say what is wrong
     }
@@ -200,7 +198,9 @@ class SessionView {
     this.fall.live = run.live;
     this.length = h("span");
     refill(this.head, ...heading(this.frame, run, this.length), h("span", { class: "acts" }, this.foldButton, this.groupButton));
-    document.title = `${run.client} ${clock(new Date(run.began))} – spanpipe`;
+    name = `${run.client} ${clock(new Date(run.began))}`;
+    document.title = `${name} – spanpipe`;
+    if (this.fall.groups) this.fall.groups = this.#groups();
     refill(this.remarks, ...loud(remarks, this.detail.problems ?? []));
     this.frame.command(commands[0] ?? "");
     this.map.draw(run, this.frame.now().getTime());
@@ -209,33 +209,37 @@ class SessionView {
 
   /** What the address says when the run is shown at first. */
   #begin() {
-    const { params } = this.frame.address;
-    const { fall } = this;
-    this.#options(params);
-    fall.following = fall.live && !params.has("op") && fall.window.to === null;
+    this.fall.following = this.fall.live && !this.frame.address.params.has("op");
+    this.#options();
     this.#room();
   }
 
-  /** @param {URLSearchParams} params */
-  #options(params) {
+  /** Shows what the address names: fold, by, from and to. */
+  #options() {
+    const { params } = this.frame.address;
     const { fall } = this;
-    this.own = looks(params);
-    fall.fold = params.get("fold") !== "no";
     const grouped = params.get("by") === "server";
+    fall.fold = params.get("fold") !== "no";
     fall.groups = grouped ? this.#groups() : null;
     this.foldButton.setAttribute("aria-pressed", String(fall.fold));
     this.groupButton.setAttribute("aria-pressed", String(grouped));
-    const s = (/** @type {string} */ name) => {
-      const t = Date.parse(params.get(name) ?? "");
-      return Number.isNaN(t) ? null : (t - this.rows.base) / 1000;
-    };
-    fall.window = { from: s("from"), to: s("to") };
-    this.auto = !params.has("from") && !params.has("to") && this.#operations() > many;
-    if (this.auto && fall.live) fall.window.from = this.detail ? recent(this.detail.run) : null;
-    this.revealing = fall.selected;
+    const times = `${params.get("from")} ${params.get("to")}`;
+    if (times !== this.times) {
+      this.times = times;
+      const s = (/** @type {string} */ name) => {
+        const t = Date.parse(params.get(name) ?? "");
+        return Number.isNaN(t) ? null : (t - this.rows.base) / 1000;
+      };
+      fall.window = { from: s("from"), to: s("to") };
+      this.auto = !params.has("from") && !params.has("to") && this.#operations() > many;
+      if (this.auto && fall.live && this.detail) fall.window.from = recent(this.detail.run);
+      this.revealing = this.auto ? fall.selected : -1;
+    }
+    fall.following &&= fall.window.to === null && !grouped;
     fall.changed();
   }
 
+  times = ""; // of the address, as they are shown
   auto = false; // the address names no time, and there is more than one can look at: it is chosen
 
   #groups() {
@@ -269,33 +273,21 @@ class SessionView {
     this.map.show(ms(from, -Infinity), ms(to, Infinity));
     this.usage.draw(fall);
     if (fall.following) this.since = 0;
-    const whole = fall.window.from === null && fall.window.to === null;
-    const said = [this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, whole, this.since, this.leftOut].join();
+    const said = [this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, fall.window.from, fall.window.to, this.since, this.leftOut].join();
     if (said === this.said) return;
     this.said = said;
-    refill(this.note,
-      this.reading && h("span", null, this.expected ? `${count(rows.count)} operations are here, about ${count(this.expected)} are still to come` : "More operations are still to come"),
-      !fall.count && !this.reading && h("span", null, rows.count ? "Nothing happened in this time." : "Nothing was asked in this run."),
-      fall.summary() && h("span", null, fall.summary()),
-      !whole && button("All", "All of the run (0)", () => fall.zoom({ from: null, to: null }, true)),
-      this.since > 0 && button(`${count(this.since)} since, follow`, "Go to the end, and follow (g)", () => fall.follow()),
-      this.leftOut > 0 && h("span", { class: "late" }, `${plural(this.leftOut, "operation")} left out`));
+    refill(this.note, ...notes(fall, this));
   }
 
   said = "";
 
   // ── address ─────────────────────────────────────────────────────────
 
-  /** @param {Address} address */
-  update(address) {
+  update() {
     if (!this.detail) return;
-    const { fall } = this;
-    if (looks(address.params) !== this.own) this.#options(address.params);
-    fall.following &&= fall.window.to === null && !fall.groups;
+    this.#options();
     this.#select(true);
   }
-
-  own = "";
 
   /** @param {import("../waterfall.js").Window} w @param {boolean} settled */
   #zoomed(w, settled) {
@@ -304,7 +296,7 @@ class SessionView {
       const time = (/** @type {number | null} */ t) => (t === null ? null : new Date(this.rows.base + t * 1000).toISOString());
       const all = w.from === null && w.to === null && this.#operations() > many;
       const params = { from: all ? "all" : time(w.from), to: time(w.to) };
-      this.own = looks(this.frame.address.params, params);
+      this.times = `${params.from} ${params.to}`;
       this.auto = false;
       this.frame.go({ params }, { replace });
     };
@@ -312,8 +304,8 @@ class SessionView {
     else this.settling = setTimeout(() => write(true), 300);
   }
 
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  settling = undefined;
+  settling = 0; // until a zoom is written to the address
+  moving = 0; // until the row that one is at is
 
   /** @param {"fold" | "by"} what */
   #toggle(what) {
@@ -325,14 +317,14 @@ class SessionView {
   /** @param {number} i @param {boolean} open */
   #moved(i, open) {
     const { rows } = this;
-    if (rows.flags[i] & 4) return; // a notification has nothing more to show
+    if (rows.flags[i] & note) return; // a notification has nothing more to show
     const showing = this.frame.address.params.has("op");
     if (!open && !showing) return;
-    clearTimeout(this.settling);
+    clearTimeout(this.moving);
     const go = () => this.frame.go({ params: { op: `${rows.sessionOf(i)}/${rows.number[i]}` } }, { replace: showing });
     this.fall.select(i);
     if (open) go();
-    else this.settling = setTimeout(go, 120);
+    else this.moving = setTimeout(go, 120);
   }
 
   /** Selects what the address names. @param {boolean} reveal */
@@ -400,16 +392,8 @@ class SessionView {
   }
 }
 
-/** What of an address the axis and the order of rows are made of. @param {URLSearchParams} params @param {Record<string, string | null>} [now] */
-const looks = (params, now = {}) => JSON.stringify(["from", "to", "fold", "by"].map((name) => (name in now ? now[name] : params.get(name))));
-
 /** @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
 function split(op) {
   const at = op.lastIndexOf("/");
   return [op.slice(0, at), Number(op.slice(at + 1))];
-}
-
-/** @param {string} text @param {string} hint @param {() => void} act */
-function button(text, hint, act) {
-  return h("button", { class: "btn", type: "button", title: hint, onclick: act }, text);
 }

@@ -1,0 +1,149 @@
+package cmd_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
+	"github.com/chromedp/chromedp"
+
+	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// The store of the benchmark: what a user has after a busy week, and one run that is larger than any.
+const (
+	benchSessions = 1000
+	benchCalls    = 100
+	benchLargest  = 50_000
+)
+
+// BenchmarkUI measures what one feels of the page in a browser. Each round opens the list of sessions, and a run of 50,000
+// operations in which it scrolls and zooms: go test ./cmd_test -run - -bench UI -benchtime 10x. The metrics are medians:
+//
+//	reply-ms    from the request for the list to the first byte of the reply, as the browser sees it
+//	paint-ms    from the start of loading to the first contentful paint
+//	rows-ms     and until the first rows of sessions are in the page
+//	scroll-ms   what the page's main thread works for a frame while one scrolls; 60 frames a second leave 16.7
+//	zoom-ms     and while one zooms
+//	server-MiB  peak of the server's resident memory
+func BenchmarkUI(b *testing.B) {
+	dir, place := b.TempDir(), newHome(b)
+	fillForUI(b, dir)
+	u, c := startPage(b, place, dir), newChromium(b)
+	t := c.open(u.link())
+	t.resize(1400, 900, "light")
+	t.shows("Today")
+	t.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+			new MutationObserver((_, o) => { if (document.querySelector("#view tbody tr")) { window.rowsAt = performance.now(); o.disconnect() } })
+				.observe(document, {childList: true, subtree: true})`})
+		if err == nil {
+			_, err = cdp.Call(ctx, target, performance.Enable, performance.EnableParams{})
+		}
+		return err
+	}))
+	all := map[string][]float64{}
+	note := func(name string, value float64) { all[name] = append(all[name], value) }
+	for b.Loop() {
+		t.do(chromedp.Navigate(u.origin + "/sessions?since=30d"))
+		t.await("window.rowsAt > 0 && performance.getEntriesByName('first-contentful-paint').length > 0")
+		note("paint-ms", eval[float64](t, "performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+		note("rows-ms", eval[float64](t, "window.rowsAt"))
+		note("reply-ms", eval[float64](t, `(() => {
+			const e = performance.getEntriesByType("resource").find((e) => e.name.includes("/api/v1/sessions"));
+			return e.responseStart - e.requestStart })()`))
+		t.visit("/runs/largest")
+		t.await(`document.querySelectorAll(".fall-row").length > 20`)
+		note("scroll-ms", t.workPerFrame(false))
+		note("zoom-ms", t.workPerFrame(true))
+	}
+	for name, values := range all {
+		slices.Sort(values)
+		b.ReportMetric(values[len(values)/2], name)
+	}
+	if peak, err := mcptest.ProcField(u.Cmd.Process.Pid, "status", "VmHWM"); err == nil { // kB; Linux alone
+		b.ReportMetric(float64(peak)/1024, "server-MiB")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// workPerFrame turns the wheel over the page for a while, with Ctrl or without, and returns for how long its main thread was busy,
+// in milliseconds a frame.
+func (b *tab) workPerFrame(zoom bool) float64 {
+	b.t.Helper()
+	const turns = 120
+	busy := func() (seconds float64) {
+		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			r, err := cdp.Call(ctx, t, performance.GetMetrics, cdp.Empty{})
+			if err != nil {
+				return err
+			}
+			for _, m := range r.Metrics {
+				if m.Name == "TaskDuration" {
+					seconds = m.Value
+				}
+			}
+			return nil
+		}))
+		return seconds
+	}
+	eval[any](b, `{ window.frames60 = 0; const count = () => { window.frames60++; requestAnimationFrame(count) }; requestAnimationFrame(count); null }`)
+	before, frames := busy(), eval[float64](b, "window.frames60")
+	for i := range turns {
+		p := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: 700, Y: 500, DeltaY: 120.0}
+		if zoom {
+			p.Modifiers = int64(chromedp.ModifierCtrl)
+			if i >= turns/2 {
+				p.DeltaY = -120.0
+			}
+		}
+		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, input.DispatchMouseEvent, p)
+			return err
+		}))
+	}
+	after := busy()
+	drawn := eval[float64](b, "window.frames60") - frames
+	if drawn == 0 {
+		return 0
+	}
+	return (after - before) / drawn * 1000
+}
+
+// fillForUI fills a store.
+func fillForUI(b *testing.B, dir string) {
+	b.Helper()
+	servers, clients := storetest.Servers(), []string{"claude-code", "cursor-vscode", "codex-mcp-client"}
+	next := make(chan storetest.Session)
+	var all sync.WaitGroup
+	for range 8 { // a session ends with a sync, for which others need not wait
+		all.Go(func() {
+			for s := range next {
+				if _, err := storetest.Make(dir, s); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	for n := range benchSessions {
+		next <- storetest.Session{
+			Server: servers[n%len(servers)], Client: record.Peer{Name: clients[n/4%len(clients)]}, Run: "run" + string(rune('a'+n/4%26)) + time.Now().Add(time.Duration(n/4)).Format("150405.000000000"),
+			Start: time.Now().Add(-time.Duration(n+1) * 6 * 24 * time.Hour / benchSessions), Calls: benchCalls - 2, Every: time.Second,
+			Seed: uint64(n + 1), DigestOnly: n > 100,
+		}
+	}
+	next <- storetest.Session{
+		Server: servers[0], Client: record.Peer{Name: clients[0]}, Run: "largest", Start: time.Now().Add(-20 * time.Hour), Calls: benchLargest,
+		Every: time.Second, Seed: benchSessions + 1,
+	}
+	close(next)
+	all.Wait()
+}
