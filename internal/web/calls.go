@@ -102,6 +102,7 @@ const (
 	failedCall
 	timedCall // its duration counts
 	askedCall // a person was waited for
+	lateCall  // it was answered after it had timed out
 )
 
 func (c *call) is(f callFlags) bool { return c.flags&f != 0 }
@@ -152,7 +153,7 @@ func (t *numbering[T]) number(v T) int32 {
 	if t.at == nil {
 		t.at = map[T]int32{}
 	}
-	n = int32(len(t.all)) //nolint:gosec // bounded
+	n = int32(len(t.all))
 	t.all = append(t.all, v)
 	t.at[v] = n
 	return n
@@ -213,7 +214,7 @@ func (p *pass) digest(i int) func(func(*record.Operation) bool) error {
 		s := &p.sessions[i]
 		c := watch.Call{Session: &watch.Session{Session: *s}}
 		ofPeers := p.peers.Matches(&watch.Subject{Servers: []string{s.ServerName()}, Clients: []string{s.Client.Name}})
-		reader := callReader{pass: p, session: int32(i), server: s.ServerName(), targets: map[target]int32{}} //nolint:gosec // bounded by memory
+		reader := callReader{pass: p, session: int32(i), server: s.ServerName(), targets: map[target]int32{}}
 		n := 0
 		return s.Digest(func(op *record.Operation) bool {
 			if n++; n%1024 == 0 && p.ctx.Err() != nil {
@@ -244,6 +245,18 @@ type callReader struct {
 	session int32
 	server  string
 	targets map[target]int32
+	late    map[uint64]time.Duration // how much too late operations were answered; nil until that is wanted
+}
+
+// lateBy returns how much too late a call that had timed out was answered; 0 if it was not.
+func (r *callReader) lateBy(s *store.Session, number uint64) time.Duration {
+	if r.late == nil {
+		r.late = map[uint64]time.Duration{}
+		for _, v := range s.LateAnswers() {
+			r.late[v.Operation] = v.Late
+		}
+	}
+	return r.late[number]
 }
 
 // take takes a call of the window, and reports whether the filter chooses it.
@@ -262,6 +275,10 @@ func (r *callReader) take(c *watch.Call) (chosen bool) {
 		return false
 	}
 	o := c.Outcome()
+	word := o.Short()
+	if o.Ending == view.TimedOut {
+		o.Late = r.lateBy(&c.Session.Session, op.Number)
+	}
 	one := call{
 		start: op.Start.UnixNano(), end: op.End.UnixNano(), took: int64(op.Duration), number: op.Number, session: r.session, target: at,
 	}
@@ -274,10 +291,13 @@ func (r *callReader) take(c *watch.Call) (chosen bool) {
 	if o.Asked {
 		one.flags |= askedCall
 	}
+	if o.Late > 0 {
+		one.flags |= lateCall
+	}
 	if o.Failed() {
 		one.flags |= failedCall
 		p.mu.Lock()
-		one.word = max(p.words.number(o.Short()), 0)
+		one.word = max(p.words.number(word), 0)
 		p.mu.Unlock()
 	}
 	p.calls[r.session] = append(p.calls[r.session], one)

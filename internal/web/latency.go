@@ -68,7 +68,7 @@ func slots(from, until time.Time) (all []time.Time, width time.Duration) {
 	}
 	y, m, d := from.Date()
 	first := time.Date(y, m, d, 0, 0, 0, 0, from.Location())
-	first = first.Add(from.Sub(first) / width * width)
+	first = first.Add(from.Sub(first).Truncate(width))
 	for t := first; t.Before(until); t = t.Add(width) {
 		all = append(all, t)
 	}

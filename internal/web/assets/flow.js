@@ -5,8 +5,8 @@ import { count, duration, plural } from "./format.js";
 
 /** @typedef {import("../api").Flow} Flow */
 
-const MIDDLE = { top: 64, height: 56, left: 222, right: 318 };
-const LINE = 36;
+const HEIGHT = 56; // of what flows through the middle
+const LINE = 34;
 const LONGEST = 19;
 
 const cut = (/** @type {string} */ text) => (text.length > LONGEST ? `${text.slice(0, LONGEST / 2)}…${text.slice(text.length - LONGEST / 2 + 1)}` : text);
@@ -23,29 +23,36 @@ function words(f, after) {
  * @param {string} name
  */
 export function flows(tool, name) {
-  const rows = Math.max(tool.before.length, tool.after.length);
-  const svg = s("svg", { class: "flow", viewBox: `0 0 540 ${Math.max(130, rows * LINE)}`, "aria-hidden": "true" });
-  const side = (/** @type {ReadonlyArray<Flow>} */ all, /** @type {boolean} */ after) => {
-    const scale = MIDDLE.height / Math.max(1, all.reduce((n, f) => n + f.count, 0));
-    let y = MIDDLE.top;
-    all.forEach((f, i) => {
+  const sides = [tool.before, tool.after].map((all) => {
+    const scale = HEIGHT / Math.max(1, all.reduce((n, f) => n + f.count, 0));
+    let outer = 0;
+    return all.map((f) => {
       const width = f.count * scale;
-      const [at, in_] = [16 + i * LINE, y + width / 2];
-      y += width;
-      const d = after ? `M${MIDDLE.right} ${r(in_)}C360 ${r(in_)} 352 ${at} 394 ${at}` : `M146 ${at}C188 ${at} 180 ${r(in_)} 222 ${r(in_)}`;
+      const room = Math.max(LINE, width + 4);
+      outer += room;
+      return { f, width, at: outer - room / 2, end: outer };
+    });
+  });
+  const height = Math.max(HEIGHT + 40, ...sides.map((all) => all.at(-1)?.end ?? 0));
+  const top = (height - HEIGHT) / 2;
+  const svg = s("svg", { class: "flow", viewBox: `0 0 540 ${r(height)}`, "aria-hidden": "true" });
+  sides.forEach((all, after) => {
+    let inner = top;
+    for (const { f, width, at } of all) {
+      const y = r(inner + width / 2);
+      inner += width;
+      const d = after ? `M318 ${y}C360 ${y} 352 ${r(at)} 394 ${r(at)}` : `M146 ${r(at)}C188 ${r(at)} 180 ${y} 222 ${y}`;
       const [x, anchor] = after ? [400, "start"] : [140, "end"];
       svg.append(
         s("path", { class: f.tone === "bad" ? "self" : null, "stroke-width": r(Math.max(1.5, width)), d }),
-        s("text", { x, y: at - 1, "text-anchor": anchor }, cut(f.name)),
-        s("text", { class: "w", x, y: at + 12, "text-anchor": anchor }, words(f, after)));
-    });
-  };
-  side(tool.before, false);
-  side(tool.after, true);
-  for (const x of [MIDDLE.left, MIDDLE.right - 2]) svg.append(s("rect", { class: "mid", x, y: MIDDLE.top, width: 2, height: MIDDLE.height }));
-  svg.append(
-    s("text", { class: "name", x: 270, y: 90, "text-anchor": "middle" }, name.length > 13 ? `${name.slice(0, 6)}…${name.slice(-6)}` : name),
-    s("text", { class: "w", x: 270, y: 106, "text-anchor": "middle" }, plural(tool.row.calls, "call")));
+        s("text", { x, y: r(at - 1), "text-anchor": anchor }, cut(f.name)),
+        s("text", { class: "w", x, y: r(at + 12), "text-anchor": anchor }, words(f, Boolean(after))));
+    }
+  });
+  const line = (/** @type {number} */ x) => s("rect", { class: "mid", x, y: r(top), width: 2, height: HEIGHT });
+  svg.append(line(222), line(316),
+    s("text", { class: "name", x: 270, y: r(height / 2 - 2), "text-anchor": "middle" }, name.length > 13 ? `${name.slice(0, 6)}…${name.slice(-5)}` : name),
+    s("text", { class: "w", x: 270, y: r(height / 2 + 14), "text-anchor": "middle" }, plural(tool.row.calls, "call")));
   return [svg, table(tool)];
 }
 

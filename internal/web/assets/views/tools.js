@@ -61,6 +61,7 @@ class View {
   /** What the data are of. */
   place = "";
   selected = "";
+  missing = false;
 
   /** @param {HTMLElement} root @param {Frame} frame */
   constructor(root, frame) {
@@ -158,7 +159,10 @@ class View {
   select(again) {
     const key = this.params.get("tool") ?? "";
     if (key === this.selected && (this.tool || !key) && !again) return;
-    if (key !== this.selected) this.tool = null;
+    if (key !== this.selected) {
+      this.tool = null;
+      this.missing = false;
+    }
     this.selected = key;
     if (!key || !this.data) {
       this.frame.panel.replaceChildren();
@@ -183,6 +187,7 @@ class View {
       if (!again) refill(panel, details(tool, this.frame));
     } catch (e) {
       if (key !== this.selected || place !== this.place) return;
+      this.missing = true;
       refill(this.frame.panel, failed(e));
     }
     this.below();
@@ -311,7 +316,7 @@ class View {
     const heading = this.tool && this.by === "tool" ? `Before and after ${name(this.tool.row)}` : "Before and after";
     refill(this.flow,
       this.by === "tool" && h("section", null, h("h2", null, heading),
-        this.tool ? flows(this.tool, name(this.tool.row)) : h("p", { class: "dim" }, this.selected ? "" : "Select a tool to see what is called before and after it.")),
+        this.tool ? flows(this.tool, name(this.tool.row)) : h("p", { class: "dim" }, this.selected && !this.missing ? "" : "Select a tool to see what is called before and after it.")),
       h("section", null, h("h2", { id: "usual" }, "Usual sequences"),
         data.sequences.length > 0 && h("table", { class: "chain", "aria-labelledby": "usual" }, h("tbody", null, data.sequences.map((q) =>
           h("tr", null, h("td", { title: q.tools.join(" → ") }, q.tools.join(" → ")), h("td", { class: q.tone === "bad" ? "n bad" : "n" }, `${format.count(q.count)}×`, q.tone === "bad" && ", failing"))))),
