@@ -28,6 +28,7 @@ var cast = mcptest.Cast{Roles: map[string]mcptest.Role{
 	"process": playProcess,
 	"sdk":     playSDK,
 	"unruly":  playUnruly,
+	"hostile": playHostile,
 }}
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }

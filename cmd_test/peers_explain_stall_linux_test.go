@@ -1,11 +1,9 @@
 package cmd_test
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"regexp"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,7 +20,7 @@ func TestPeersExplainStall(t *testing.T) {
 	p, home, dir := newPeers(t), newHome(t), t.TempDir()
 	h := mcptest.Open(t, wrapped(t, p.server("server-everything")),
 		home.in("SPANPIPE_TELEMETRY=console,local", "SPANPIPE_DIR="+dir, "SPANPIPE_HANG_AFTER=2s", longFlush))
-	c := stallClient{t: t, h: h}
+	c := rawClient{t: t, h: h}
 	c.ask("initialize", `{"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},"clientInfo":{"name":"desk","version":"1.0"}}`)
 	c.answer()
 	c.say(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
@@ -46,19 +44,12 @@ func TestPeersExplainStall(t *testing.T) {
 	c.answer()
 
 	c.ask("tools/call", `{"name":"trigger-sampling-request","arguments":{"prompt":"hello","maxTokens":5}}`)
-	question := h.Line()
-	for !strings.Contains(question, "sampling/createMessage") {
-		question = h.Line()
-	}
+	question := c.question("sampling/createMessage")
 	c.ask("ping", `{}`)
 	c.answer()
 	c.id-- // the call, not the ping
 	c.giveUp()
-	var m struct{ ID json.RawMessage }
-	if err := json.Unmarshal([]byte(question), &m); err != nil {
-		t.Fatal(err)
-	}
-	c.say(`{"jsonrpc":"2.0","id":` + string(m.ID) + `,"error":{"code":-1,"message":"no"}}`) // else the server waits for a minute
+	c.say(`{"jsonrpc":"2.0","id":` + question + `,"error":{"code":-1,"message":"no"}}`) // else the server waits for a minute
 	h.CloseInput()
 	_ = h.Cmd.Process.Signal(syscall.SIGTERM) // it has a timer of ten minutes
 	h.Wait()
@@ -79,40 +70,9 @@ func TestPeersExplainStall(t *testing.T) {
 	}
 }
 
-// stallClient is a client that leaves questions unanswered.
-type stallClient struct {
-	t  *testing.T
-	h  *mcptest.Host
-	id int
-}
-
-func (c *stallClient) say(line string) { c.h.Say(line + "\n") }
-
-func (c *stallClient) ask(method, params string) {
-	c.id++
-	c.say(`{"jsonrpc":"2.0","id":` + strconv.Itoa(c.id) + `,"method":"` + method + `","params":` + params + `}`)
-}
-
-// answer waits for the answer to the last request.
-func (c *stallClient) answer() {
-	for {
-		var m struct {
-			ID     int
-			Method string
-		}
-		if err := json.Unmarshal([]byte(c.h.Line()), &m); err == nil && m.Method == "" && m.ID == c.id {
-			return
-		}
-	}
-}
-
 // hung waits until the console says why the last call hangs.
-func (c *stallClient) hung(why string) {
+func (c *rawClient) hung(why string) {
 	mcptest.Eventually(c.t, "hung: "+why, func() bool { return strings.Contains(c.h.Stderr.String(), "hung: "+why+"\n") })
-}
-
-func (c *stallClient) giveUp() {
-	c.say(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":` + strconv.Itoa(c.id) + `,"reason":"timed out"}}`)
 }
 
 // stallShown returns what a command shows at a terminal of 80 columns.

@@ -36,7 +36,7 @@ func Open(file string, environ []string) error {
 
 // start runs a command, detached from the terminal: Ctrl-C is for spanpipe.
 func start(argv, environ []string) error {
-	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // the user's browser, and a file of ours
+	cmd := exec.Command(argv[0], argv[1:]...) // the user's browser, and a file of ours
 	cmd.Env = environ
 	detach(cmd)
 	if err := cmd.Start(); err != nil {

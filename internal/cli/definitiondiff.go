@@ -1,13 +1,9 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -95,14 +91,12 @@ func (t *definitionTable) diff(out *strings.Builder, server *store.Defined, d *d
 		out.WriteString("  no diff: the text after is not kept\n")
 		return
 	}
-	text := string(diff.Diff("before", readable(d.before), "after", readable(d.after)))
-	if text == "" {
+	lines := view.DefinitionDiff(d.before.Text, d.after.Text)
+	if lines == nil {
 		out.WriteString("  no diff: the texts are equal once they are redacted or cut\n")
 		return
 	}
-	_, text, _ = strings.Cut(text, "\n") // the command line of a diff
-	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		line = view.SafeLine(line)
+	for i, line := range lines {
 		switch {
 		case i == 0:
 			line += "  " + t.seen(d.before)
@@ -124,25 +118,6 @@ func (t *definitionTable) seen(text *definitions.Text) string {
 		seen += ", cut at 64 KiB"
 	}
 	return seen
-}
-
-// readable returns a text for a diff: JSON with a line for each member, and one for each line of a text in it.
-func readable(t *definitions.Text) []byte {
-	var text string
-	if json.Unmarshal([]byte(t.Text), &text) == nil { // instructions
-		return []byte(text + "\n")
-	}
-	var out bytes.Buffer
-	if json.Indent(&out, []byte(t.Text), "", "  ") != nil {
-		return []byte(t.Text + "\n")
-	}
-	var lines strings.Builder
-	for line := range strings.Lines(out.String()) {
-		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-		breaks := strings.NewReplacer(`\\`, `\\`, `\n`, `\n`+"\n"+indent+"  ")
-		lines.WriteString(breaks.Replace(line))
-	}
-	return []byte(lines.String() + "\n")
 }
 
 // jsonText is a text of a definition.

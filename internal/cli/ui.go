@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"strings"
@@ -22,27 +21,27 @@ func (a *app) uiCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "ui",
 		Usage: "look at sessions in the browser, live",
-		Description: `Serves a page over the stored sessions and opens it in the browser: sessions with
-their calls on a time axis, tools, what servers put into the model's context, and
-what happens now. It needs sessions that were wrapped with SPANPIPE_TELEMETRY=local,
-and only reads what they store. The page fetches nothing from elsewhere and sends
-nothing.
+		Description: `Serves a page over the stored sessions and opens it in the browser: sessions
+with their calls on a time axis, tools, what servers put into the model's
+context, and what happens now. It needs sessions that were wrapped with
+SPANPIPE_TELEMETRY=local, and only reads what they store. The page loads nothing
+from elsewhere and sends nothing.
 
    spanpipe ui                          the page, in the browser
    spanpipe ui --no-open                a link instead, to open by hand
    spanpipe ui --addr 127.0.0.1:7777    at a port of your choice
 
-Only this machine can reach the page, and only a browser with a link: it is valid
-for 30 seconds, and once. Enter makes another one. To look from another machine,
-forward the port: ssh -L 7777:127.0.0.1:7777 that-machine.
+Only this machine can reach the page, and only a browser with a link, which is
+valid for 30 seconds, and once. Enter makes another one. To look from another
+machine, forward the port: ssh -L 7777:127.0.0.1:7777 that-machine.
 
-Exit status: 0 after Ctrl-C; 2 if the command line is invalid, the address cannot
-be listened on, or the store cannot be read. Another signal ends it as it would
-any program.`,
+Exit status: 0 after Ctrl-C; 2 if the command line is invalid, the address is in
+use, or the store cannot be read. Another signal ends it as it would any
+program.`,
 		Flags: a.flags(
-			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:0", Usage: "listen on `HOST:PORT`; port 0 is any that is free"},
+			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:0", DefaultText: "127.0.0.1:0", Usage: "listen on `HOST:PORT`, 0 for any port"},
 			&cli.BoolFlag{Name: "no-open", DisableDefaultText: true, Usage: "print a link and open no browser"},
-			sinceOr(listedDays),
+			since(listedDays),
 			&cli.BoolFlag{Name: "allow-remote", DisableDefaultText: true, Usage: "--addr may be one that other machines can reach"},
 		),
 		Action: a.ui,
@@ -55,7 +54,7 @@ func (a *app) ui(c *cli.Context) error {
 		return err
 	}
 	now := a.now()
-	f, err := filter(c, now, listedDays)
+	f, err := filter(c, now, "")
 	if err != nil {
 		return err
 	}
@@ -77,7 +76,7 @@ func (a *app) ui(c *cli.Context) error {
 
 // serving describes the page and what is written to the terminal beside it.
 func (a *app) serving(c *cli.Context, s *store.Store, since time.Time) serve.Config {
-	asked := cmp.Or(c.String("since"), listedDays)
+	asked := c.String("since")
 	if _, err := store.ParseAge(asked); err != nil { // a time of day, or a date
 		asked = since.Format(time.RFC3339)
 	}

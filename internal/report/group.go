@@ -39,6 +39,7 @@ func (c *collection) rowsBy(name func(key) (Name, bool)) map[Name]*group {
 func (g *group) row() Row {
 	f := sum(g.now)
 	r := Row{Name: g.name, Sessions: len(f.sessions), Counts: f.Counts, Sent: f.Sent, Received: f.Received}
+	r.Durations, r.Tokens = f.durations, f.tokens
 	r.RequestTokens, r.ResponseTokens = f.RequestTokens, f.ResponseTokens
 	if f.Calls > 0 {
 		r.FailureRate = new(rounded(f.rate()))

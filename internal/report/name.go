@@ -19,6 +19,9 @@ const (
 	ByDay      By = "day"
 )
 
+// ByTarget is tools, prompts and resources at once, for a report that is made into something else.
+const ByTarget By = "target"
+
 // Bys returns what rows can be.
 func Bys() []By { return []By{ByTool, ByPrompt, ByResource, ByServer, ByClient, ByDay} }
 
@@ -68,7 +71,9 @@ func (n *Name) compare(other Name) int {
 }
 
 // targets reports whether rows are tools, prompts or resources, which have a server.
-func (by By) targets() bool { return by == ByTool || by == ByPrompt || by == ByResource }
+func (by By) targets() bool {
+	return by == ByTool || by == ByPrompt || by == ByResource || by == ByTarget
+}
 
 // counts reports whether calls of a kind are in the report.
 func (by By) counts(k kind) bool {

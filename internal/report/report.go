@@ -67,6 +67,9 @@ type Row struct {
 	Trend  *float64 `json:"trend,omitempty"` // of the number of calls: 0.1 is a tenth more than before
 
 	Tools *Tools `json:"tools,omitempty"` // of a server or client
+
+	Durations []time.Duration `json:"-"` // of which the percentiles are, sorted
+	Tokens    []int64         `json:"-"` // of the results that are known in tokens, sorted
 }
 
 // Past is what a row was in the window before.

@@ -215,7 +215,7 @@ func (t *teller) remarks() {
 		if h.Now > 0 {
 			text += fmt.Sprintf(", %s of them now", view.Number(h.Now))
 		}
-		if why := h.why(); why != "" {
+		if why := h.Why(); why != "" {
 			text += ": " + why
 		}
 		return view.Number(h.Count), text
@@ -234,8 +234,8 @@ func (t *teller) remarks() {
 	}
 }
 
-// why returns what the calls that hung were stuck in, the most frequent first: "server idle 2, client not reading".
-func (h *Hung) why() string {
+// Why returns what the calls that hung were stuck in, the most frequent first: "server idle 2, client not reading".
+func (h *Hung) Why() string {
 	words := make([]string, 0, len(h.Stalls))
 	for _, stall := range slices.SortedFunc(maps.Keys(h.Stalls), func(a, b record.Stall) int {
 		return cmp.Or(cmp.Compare(h.Stalls[b], h.Stalls[a]), cmp.Compare(a, b))

@@ -6,10 +6,22 @@ import (
 	"slices"
 )
 
-// cutters are the clients that cut descriptions and instructions, and behind how many characters (Claude Code 2.1.84). What is known
-// of a text is its bytes in JSON, which are more than its characters where it has escapes or is not ASCII. So a text within some
-// percent of the limit, and one in another script up to three times, may be named though it fits; none that is cut is missed.
-var cutters = map[string]int64{"claude-code": 2048}
+// Limits are what a client passes on to its model at most.
+type Limits struct {
+	Text   int64 // of a description and of instructions: characters
+	Result int64 // of a result, unless the client's user changes that: tokens
+}
+
+// cutters are the clients that are known to cut (Claude Code 2.1.84). What is known of a text is its bytes in JSON, which are more
+// than its characters where it has escapes or is not ASCII. So a text within some percent of the limit, and one in another script
+// up to three times, may be named though it fits; none that is cut is missed.
+var cutters = map[string]Limits{"claude-code": {Text: 2048, Result: 25_000}}
+
+// LimitsOf returns the limits of a client, and false if it is not known to cut.
+func LimitsOf(client string) (Limits, bool) {
+	limits, known := cutters[client]
+	return limits, known
+}
 
 // addContext adds the definitions of all tools, the dearest first, and those that clients cut.
 func (r *Report) addContext(c *collection) {
@@ -51,13 +63,13 @@ func (r *Report) addContext(c *collection) {
 
 // cutBy returns what the client of a pair cuts, if anything.
 func cutBy(p pair, c *context) (one Cut, any bool) {
-	limit, cuts := cutters[p.client]
+	limits, cuts := LimitsOf(p.client)
 	if !cuts {
 		return one, false
 	}
-	one = Cut{Client: p.client, Server: p.server, Tools: []string{}, Instructions: c.instructions.Description > limit}
+	one = Cut{Client: p.client, Server: p.server, Tools: []string{}, Instructions: c.instructions.Description > limits.Text}
 	for _, name := range slices.Sorted(maps.Keys(c.tools)) {
-		if c.tools[name].Description > limit {
+		if c.tools[name].Description > limits.Text {
 			one.Tools = append(one.Tools, name)
 		}
 	}

@@ -137,25 +137,31 @@ func (d *Definitions) planExpiry() {
 
 // DefinitionTexts returns the texts of a server's definitions that are kept. Those that have expired are removed.
 func (s *Store) DefinitionTexts(id string, now time.Time) (map[definitions.Form]definitions.Text, error) {
+	texts, expired, err := s.LookAtDefinitionTexts(id, now)
+	if expired {
+		s.expireTexts(id, now)
+	}
+	return texts, err
+}
+
+// LookAtDefinitionTexts is DefinitionTexts without a change of the store. It reports whether some have expired.
+func (s *Store) LookAtDefinitionTexts(id string, now time.Time) (texts map[definitions.Form]definitions.Text, expired bool, err error) {
 	root, dir, err := s.definitionsDir(openDir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, false, nil
 	} else if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	f, expired, err := s.readTexts(dir, id, now)
 	_, _ = dir.Close(), root.Close() // they were only read
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if expired {
-		s.expireTexts(id, now)
-	}
-	texts := map[definitions.Form]definitions.Text{}
+	texts = map[definitions.Form]definitions.Text{}
 	for _, t := range f.Texts {
 		texts[t.Form] = t
 	}
-	return texts, nil
+	return texts, expired, nil
 }
 
 // expireTexts removes the texts of a server that have expired. What cannot be removed is left to the next time.

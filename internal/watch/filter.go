@@ -73,6 +73,45 @@ func ParseFilter(text string, more ...Field) (Filter, error) {
 	return f, nil
 }
 
+// Field returns what a term is about: server, client, tool, method, status, or "limit" of a duration or size. It is empty for a
+// word that any name may have.
+func (t *Term) Field() string {
+	word := strings.ToLower(t.Text)
+	if t.not {
+		word = word[1:]
+	}
+	name, _, isField := strings.Cut(word, ":")
+	switch {
+	case word[0] == '>' || word[0] == '<':
+		return "limit"
+	case isField:
+		return name
+	case slices.Contains(statusWords, word):
+		return "status"
+	}
+	return ""
+}
+
+// Value returns what the field of a term is to be, in small letters.
+func (t *Term) Value() string {
+	word := strings.ToLower(t.Text)
+	if t.not {
+		word = word[1:]
+	}
+	return strings.TrimPrefix(word, t.Field()+":")
+}
+
+// About returns the filter with only the terms about some fields.
+func (f *Filter) About(fields ...string) Filter {
+	only := Filter{Text: f.Text}
+	for i := range f.Terms {
+		if slices.Contains(fields, f.Terms[i].Field()) {
+			only.Terms = append(only.Terms, f.Terms[i])
+		}
+	}
+	return only
+}
+
 func parseTerm(word string, more []Field) (func(*Subject) bool, error) {
 	name, value, isField := strings.Cut(word, ":")
 	for _, f := range more {

@@ -13,7 +13,8 @@ type Figures struct {
 	Counts map[int64]int
 }
 
-func (f *Figures) add(v int64) {
+// Add counts a number.
+func (f *Figures) Add(v int64) {
 	if f.Counts == nil {
 		f.Counts = map[int64]int{}
 	}
@@ -21,8 +22,8 @@ func (f *Figures) add(v int64) {
 	f.Counts[threeDigits(v)]++
 }
 
-// merge adds the numbers of another one.
-func (f *Figures) merge(other *Figures) {
+// Merge adds the numbers of another one.
+func (f *Figures) Merge(other *Figures) {
 	if other.N > 0 && f.Counts == nil {
 		f.Counts = make(map[int64]int, len(other.Counts))
 	}

@@ -114,10 +114,10 @@ func (c *Cell) add(op *record.Operation) {
 		c.Hung++
 	}
 	if op.Answered {
-		c.Took.add(int64(op.Duration))
-		c.Size.add(op.ResponseSize)
+		c.Took.Add(int64(op.Duration))
+		c.Size.Add(op.ResponseSize)
 		if op.ResponseTokens > 0 {
-			c.Tokens.add(op.ResponseTokens)
+			c.Tokens.Add(op.ResponseTokens)
 		}
 	}
 }
@@ -126,9 +126,9 @@ func (c *Cell) add(op *record.Operation) {
 func (c *Cell) Merge(o *Cell) {
 	c.Calls, c.Failed, c.Refused = c.Calls+o.Calls, c.Failed+o.Failed, c.Refused+o.Refused
 	c.Cancelled, c.Hung = c.Cancelled+o.Cancelled, c.Hung+o.Hung
-	c.Took.merge(&o.Took)
-	c.Size.merge(&o.Size)
-	c.Tokens.merge(&o.Tokens)
+	c.Took.Merge(&o.Took)
+	c.Size.Merge(&o.Size)
+	c.Tokens.Merge(&o.Tokens)
 	for word, n := range o.Why {
 		if c.Why == nil {
 			c.Why = map[string]int{}
@@ -142,7 +142,7 @@ func (c *Cell) Merge(o *Cell) {
 func (t *Tally) Took(server, method, name string) (all Figures) {
 	for key, c := range t.Cells {
 		if key.Server == server && key.Method == method && key.Name == name {
-			all.merge(&c.Took)
+			all.Merge(&c.Took)
 		}
 	}
 	return all

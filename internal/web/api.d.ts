@@ -44,6 +44,7 @@ export interface Store extends Reply {
   readonly limit?: number;
   readonly oldest?: string;
   readonly hang_after: number;
+  readonly hung: number;
   readonly since: string;
   readonly content: string;
   readonly sends: string;
@@ -56,17 +57,13 @@ export interface Context extends Reply {
   readonly window: number;
   readonly summary: string;
   readonly total: number;
-  readonly marks?: ReadonlyArray<WindowMark>;
   readonly usual?: UsualResults;
   readonly servers: ReadonlyArray<ContextServer>;
   readonly results: ReadonlyArray<ResultRow>;
+  readonly left_out?: number;
   readonly cut: ReadonlyArray<Remark>;
   readonly note: string;
   readonly command: string;
-}
-export interface WindowMark {
-  readonly tokens: number;
-  readonly text: string;
 }
 export interface UsualResults {
   readonly runs: number;
@@ -306,6 +303,7 @@ export interface Sessions extends Reply {
   readonly next?: string;
   readonly excluding?: Excluding;
   readonly reading?: boolean;
+  readonly unsearched?: number;
   readonly command: string;
 }
 export interface Alert extends Place {
@@ -352,7 +350,7 @@ export interface Sums {
 }
 export interface Session extends Sums {
   readonly name: string;
-  readonly number: number;
+  readonly number?: number;
   readonly server: string;
   readonly release?: string;
   readonly changed?: boolean;
@@ -412,6 +410,7 @@ export interface Never {
 export interface Sequence {
   readonly tools: ReadonlyArray<string>;
   readonly count: number;
+  readonly tone: Tone;
 }
 export interface Tool extends Reply {
   readonly row: ToolRow;

@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"errors"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -49,15 +50,15 @@ func fill(b *testing.B, dir string, sessions, calls, detailed int) {
 func BenchmarkFirstView(b *testing.B) {
 	dir := b.TempDir()
 	fill(b, dir, 1000, 100, 50)
-	ask := func(s *Server) {
+	ask := func(s *web.Server) {
 		w := httptest.NewRecorder()
-		s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions?since=8d", nil))
+		s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions?since=8d", nil))
 		if w.Code != http.StatusOK {
 			b.Fatal(w.Code, w.Body)
 		}
 	}
-	start := func() *Server {
-		s, err := New(Config{
+	start := func() *web.Server {
+		s, err := web.New(web.Config{
 			Store: store.Open(dir), HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {

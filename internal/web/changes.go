@@ -25,6 +25,7 @@ type changes struct {
 	live       bool
 	attention  bool
 	listing    bool // pages read again what they show
+	flooded    bool // they do because of too many operations to send
 
 	shown string      // what needed a look when that was sent last
 	timer *time.Timer // runs until it is sent
@@ -64,14 +65,14 @@ func (c *changes) session(name string) {
 }
 
 func (c *changes) operation(one *watch.Call, e watch.Operation) {
-	if c.listing {
+	if c.flooded {
 		return
 	}
 	if c.operations == nil {
 		c.operations = map[string]watch.Operation{}
 	}
 	if c.operations[one.ID()] = e; len(c.operations) > mostChanged {
-		c.operations, c.listing = nil, true
+		c.operations, c.listing, c.flooded = nil, true, true
 	}
 }
 
@@ -181,10 +182,10 @@ func (k *keeper) eventsOf(c *changes) (out []named) {
 		out = append(out, named{"live", k.liveOf(&watch.Filter{}, ended)})
 	}
 	if c.attention {
-		alerts := attention(w)
+		alerts := w.Alerts()
 		if key := keyOf(alerts); key != c.shown {
 			c.shown = key
-			out = append(out, named{"attention", api.AttentionEvent{Reply: stamp, Alerts: alerts, Hung: w.HungNow()}})
+			out = append(out, named{"attention", api.AttentionEvent{Reply: stamp, Alerts: alertsOf(alerts), Hung: w.HungNow()}})
 		}
 	}
 	if c.listing {

@@ -2,7 +2,9 @@ package web
 
 import (
 	"io/fs"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -33,3 +35,8 @@ const (
 
 // SetHeaderWithin sets how long a request's header may take.
 func (s *Server) SetHeaderWithin(d time.Duration) { s.http.ReadHeaderTimeout = d }
+
+// Requests are the patterns of all requests but for the page and its files.
+func (s *Server) Requests() []string {
+	return append(slices.Collect(maps.Keys(s.data())), "GET "+eventsPath)
+}

@@ -152,11 +152,13 @@ type watched struct {
 	started bool
 }
 
+// WriteHeader implements http.ResponseWriter.
 func (w *watched) WriteHeader(status int) {
 	w.started = true
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write implements http.ResponseWriter.
 func (w *watched) Write(b []byte) (int, error) {
 	w.started = true
 	return w.ResponseWriter.Write(b)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/watch/feed"
 )
@@ -123,12 +124,8 @@ func (k *keeper) leave() {
 	}
 }
 
-// look calls a function with what is known. It must not read files, nor keep what it was given.
-func (k *keeper) look(f func(w *watch.World)) {
-	k.during(k.life, f)
-}
-
-// during is look for a request, which may end before the store has been read.
+// during calls a function with what is known, for a request, which may end before the store has been read. The function must
+// not read files, nor keep what it was given.
 func (k *keeper) during(ctx context.Context, f func(w *watch.World)) {
 	release := k.hold(ctx)
 	defer release()
@@ -187,7 +184,8 @@ func (k *keeper) take(ctx context.Context, events []watch.Event, first bool) {
 		return
 	}
 	now := time.Now().In(k.config.Zone)
-	if listing, ok := events[0].(watch.Listing); ok && first {
+	if first {
+		listing, _ := events[0].(watch.Listing) // which comes first
 		k.problem, k.world, events = "", k.world.Renewed(now, listing), events[1:]
 		k.changes.renewed()
 		clear(k.used)
@@ -231,9 +229,14 @@ func (k *keeper) apply(e watch.Event) {
 
 // failed takes the error of reading the store.
 func (k *keeper) failed(err error) {
+	problem := "the store cannot be read: " + view.Safe(err.Error())
 	k.mu.Lock()
-	k.problem = "the store cannot be read: " + err.Error()
-	k.changes.trouble = k.problem
+	isNew := k.problem != problem
+	if k.problem = problem; isNew {
+		k.changes.trouble = problem
+	}
 	k.mu.Unlock()
-	k.publishSoon()
+	if isNew {
+		k.publishSoon()
+	}
 }

@@ -29,19 +29,20 @@ func (k *keeper) load() {
 
 // loadAll loads what the world asks for until that is nothing.
 func (k *keeper) loadAll() {
-	for {
+	for asked := false; ; {
 		k.mu.Lock()
 		wants := k.wants
 		k.wants = nil
 		if len(wants) == 0 || k.life.Err() != nil {
 			k.loading = false
-			k.changes.listing = true
+			k.changes.listing = k.changes.listing || asked
 			k.mu.Unlock()
 			k.publishSoon()
 			return
 		}
 		sessions := make([]store.Session, len(wants))
 		for i, w := range wants {
+			asked = asked || w.Kind != watch.WantOperations // these are in events
 			if s := k.world.Sessions[w.Session]; s != nil {
 				sessions[i] = s.Session
 			}

@@ -94,6 +94,7 @@ var zippers = sync.Pool{New: func() any {
 	return z
 }}
 
+// Write implements io.Writer.
 func (l *lateWriter) Write(b []byte) (int, error) {
 	if !l.started {
 		l.started = true

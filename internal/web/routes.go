@@ -5,7 +5,21 @@ import "net/http"
 // routes returns what answers requests. A handler returns what to reply; see reply.go.
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for pattern, handle := range map[string]func(*http.Request) (any, error){
+	for pattern, handle := range s.data() {
+		mux.Handle(pattern, s.reply(handle))
+	}
+	mux.HandleFunc("GET "+eventsPath, s.events)
+	mux.HandleFunc("HEAD "+eventsPath, func(w http.ResponseWriter, _ *http.Request) { // which would have no end
+		w.Header().Set("Content-Type", "text/event-stream")
+	})
+	s.assetRoutes(mux)
+	return mux
+}
+
+// data returns what answers requests for data, which docs/ui-api.md lists.
+func (s *Server) data() map[string]func(*http.Request) (any, error) {
+	return map[string]func(*http.Request) (any, error){
+		"POST " + tokenPath:                               s.exchange,
 		"GET /api/v1/store":                               s.store,
 		"GET /api/v1/sessions":                            s.sessions,
 		"GET /api/v1/runs/{id}":                           s.run,
@@ -17,14 +31,5 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /api/v1/context":                             s.context,
 		"GET /api/v1/context/definitions/{key}":           s.definition,
 		"GET /api/v1/live":                                s.live,
-	} {
-		mux.Handle(pattern, s.reply(handle))
 	}
-	mux.HandleFunc("GET "+eventsPath, s.events)
-	mux.HandleFunc("HEAD "+eventsPath, func(w http.ResponseWriter, _ *http.Request) { // which would have no end
-		w.Header().Set("Content-Type", "text/event-stream")
-	})
-	mux.Handle("POST "+tokenPath, s.reply(s.exchange))
-	s.assetRoutes(mux)
-	return mux
 }

@@ -121,12 +121,15 @@ func endOf(w *watch.World, s *watch.Session) api.End {
 }
 
 // attention returns what needs a look, the worst first.
-func attention(w *watch.World) []api.Alert {
-	const most = 50
-	all := w.Alerts()
-	out := make([]api.Alert, 0, len(all))
-	for i := range all[:min(len(all), most)] {
-		out = append(out, alertOf(&all[i]))
+func attention(w *watch.World) []api.Alert { return alertsOf(w.Alerts()) }
+
+// mostAlerts is how many sentences a page has room for.
+const mostAlerts = 50
+
+func alertsOf(all []watch.Alert) []api.Alert {
+	out := make([]api.Alert, min(len(all), mostAlerts))
+	for i := range out {
+		out[i] = alertOf(&all[i])
 	}
 	return out
 }
@@ -153,13 +156,16 @@ func placeIn(s *watch.Session, operation uint64) api.Place {
 	return out
 }
 
-// keyOf is the same while the same needs a look: how long something has hung is no news.
-func keyOf(all []api.Alert) string {
+// keyOf is the same while the same needs a look. That a call has hung for some seconds more is no news until it is reported again.
+func keyOf(all []watch.Alert) string {
 	var key strings.Builder
-	for _, a := range all {
-		key.WriteString(a.ID)
-		if a.Operation == 0 {
-			key.WriteString(a.Text)
+	for i := range all {
+		a := &all[i]
+		key.WriteString(a.ID() + " ")
+		if a.Call == nil {
+			key.WriteString(a.Rest)
+		} else {
+			key.WriteString(string(a.Call.Op.Stall) + a.Call.Op.Duration.String())
 		}
 		key.WriteByte('\n')
 	}

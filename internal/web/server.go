@@ -24,12 +24,14 @@ type Config struct {
 
 // Server serves the page and its data. Its handler may be called by many goroutines.
 type Server struct {
-	config Config
-	keeper *keeper
-	runs   runLogs
-	codes  *codes
-	assets map[string]*asset
-	http   *http.Server
+	config   Config
+	keeper   *keeper
+	runs     runLogs
+	codes    *codes
+	assets   map[string]*asset
+	kept     figuresCache // of calls, see tools.go
+	contexts contexts     // what sessions have brought into one, see context_read.go
+	http     *http.Server
 }
 
 // New returns a server.

@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"encoding/json"
@@ -17,14 +17,15 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // pageServer returns a server of a store's page.
-func pageServer(t testing.TB, dir string) *Server {
+func pageServer(t testing.TB, dir string) *web.Server {
 	t.Helper()
-	s, err := New(Config{
+	s, err := web.New(web.Config{
 		Store: store.Open(dir), HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -35,10 +36,10 @@ func pageServer(t testing.TB, dir string) *Server {
 }
 
 // replied returns the reply to a request for data.
-func replied[T any](t testing.TB, s *Server, path string) (out T) {
+func replied[T any](t testing.TB, s *web.Server, path string) (out T) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
+	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
 	if w.Code != http.StatusOK {
 		t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 	}
@@ -49,10 +50,10 @@ func replied[T any](t testing.TB, s *Server, path string) (out T) {
 }
 
 // refused returns the reply to a request that cannot be answered as it is.
-func refused(t testing.TB, s *Server, path string) (out api.Failure) {
+func refused(t testing.TB, s *web.Server, path string) (out api.Failure) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
+	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != http.StatusBadRequest {
 		t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 	}
@@ -66,7 +67,7 @@ func made(t testing.TB, dir string, first, runs int) {
 		for i, server := range storetest.Servers()[:2] {
 			if _, err := storetest.Make(dir, storetest.Session{
 				Server: server, Client: record.Peer{Name: []string{"claude-code", "Visual Studio Code"}[n&1], Version: "2.1"}, Run: fmt.Sprintf("run-%d", n),
-				Start: began.Add(-time.Duration(n)*time.Hour + time.Duration(i)*time.Second), Calls: 20, Every: time.Second,
+				Start: Began.Add(-time.Duration(n)*time.Hour + time.Duration(i)*time.Second), Calls: 20, Every: time.Second,
 				Seed: uint64(100*n + i + 500), End: storetest.End(i),
 			}); err != nil {
 				t.Fatal(err)
@@ -110,7 +111,7 @@ func TestSessions(t *testing.T) {
 	if calls != 20 || run.Sessions[0].Context != 9*310 || run.Context != (9+41)*310 || run.P95 == nil || run.Calls != 40 {
 		t.Errorf("%d calls in the strip; %+v", calls, run)
 	}
-	if frame := replied[api.Store](t, s, "store"); frame.Sessions != 4 || frame.Size == 0 || !frame.Oldest.Equal(began.Add(-time.Hour)) {
+	if frame := replied[api.Store](t, s, "store"); frame.Sessions != 4 || frame.Size == 0 || !frame.Oldest.Equal(Began.Add(-time.Hour)) {
 		t.Errorf("%+v", frame)
 	}
 }
@@ -122,11 +123,11 @@ func TestNumbers(t *testing.T) {
 	s := pageServer(t, dir)
 	list := replied[api.Sessions](t, s, "sessions")
 	name := list.Runs[0].Sessions[1].Name
-	if err := s.config.Store.List([]store.Session{{Name: "20261126T140000Z-000000"}, {Name: name}}); err != nil {
+	if err := store.Open(dir).List([]store.Session{{Name: "20261126T140000Z-000000"}, {Name: name}}); err != nil {
 		t.Fatal(err)
 	}
 	list = replied[api.Sessions](t, s, "sessions")
-	found, err := s.config.Store.Find("2")
+	found, err := store.Open(dir).Find("2")
 	if err != nil || found.Name != name || list.Runs[0].Sessions[1].Number != 2 || list.Runs[0].Sessions[0].Number != 0 {
 		t.Errorf("%s, %v; %+v", found.Name, err, list.Runs[0].Sessions)
 	}
@@ -192,7 +193,7 @@ func TestHostileNames(t *testing.T) {
 		server.Name = name
 		server.Tools[0].Name = name
 		if _, err := storetest.Make(dir, storetest.Session{
-			Server: server, Client: record.Peer{Name: name}, Start: began.Add(time.Duration(i) * time.Minute), Calls: 3,
+			Server: server, Client: record.Peer{Name: name}, Start: Began.Add(time.Duration(i) * time.Minute), Calls: 3,
 			Every: time.Second, Seed: uint64(i + 1),
 		}); err != nil {
 			t.Fatal(err)
@@ -200,7 +201,7 @@ func TestHostileNames(t *testing.T) {
 	}
 	s := pageServer(t, dir)
 	w := httptest.NewRecorder()
-	s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions", nil))
+	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions", nil))
 	text := strings.ReplaceAll(w.Body.String(), `\\`, "") // what is shown of an escape
 	if strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, `\u001b`) || strings.Contains(text, long[:1000]) {
 		t.Error(text)
@@ -222,7 +223,7 @@ func TestHostileNames(t *testing.T) {
 func TestDamagedSessions(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
-	names := sessionNames(t, dir)
+	names := SessionNames(t, dir)
 	if err := os.WriteFile(filepath.Join(names[0], "session.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ func (s *Server) store(r *http.Request) (any, error) {
 		Since: c.Since, Content: c.Content, Sends: c.Sends,
 	}
 	s.keeper.during(r.Context(), func(w *watch.World) {
-		out.Sessions, out.Problem = len(w.Sessions), s.keeper.problem
+		out.Sessions, out.Hung, out.Problem = len(w.Sessions), w.HungNow(), s.keeper.problem
 		for _, one := range w.Sessions {
 			out.Size += one.Size
 			if out.Oldest.IsZero() || one.Launched.Before(out.Oldest) {

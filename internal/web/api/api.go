@@ -90,6 +90,7 @@ type Store struct {
 	Limit     int64     `json:"limit,omitempty"` // of the size
 	Oldest    time.Time `json:"oldest,omitzero"`
 	HangAfter float64   `json:"hang_after"`
+	Hung      int       `json:"hung"`              // operations that hang now
 	Since     string    `json:"since"`             // the range to begin with, as a value of --since
 	Content   string    `json:"content"`           // what is captured, in words
 	Sends     string    `json:"sends"`             // what leaves the machine, in a sentence

@@ -11,19 +11,13 @@ type Context struct {
 	Window  int64           `json:"window"`  // tokens
 	Summary string          `json:"summary"`
 	Total   int64           `json:"total"` // tokens of definitions
-	Marks   []WindowMark    `json:"marks,omitempty"`
 	Usual   *UsualResults   `json:"usual,omitempty"`
-	Servers []ContextServer `json:"servers"` // the dearest first
-	Results []ResultRow     `json:"results"` // the most tokens first
-	Cut     []Remark        `json:"cut"`     // what clients are known to cut
-	Note    string          `json:"note"`    // how good estimates are
+	Servers []ContextServer `json:"servers"`            // the dearest first
+	Results []ResultRow     `json:"results"`            // the most tokens first
+	LeftOut int             `json:"left_out,omitempty"` // rows of results
+	Cut     []Remark        `json:"cut"`                // what clients are known to cut
+	Note    string          `json:"note"`               // how good estimates are
 	Command string          `json:"command"`
-}
-
-// WindowMark is a place in a context window, with what is known of the client there.
-type WindowMark struct {
-	Tokens int64  `json:"tokens"`
-	Text   string `json:"text"`
 }
 
 // UsualResults are what results of one run come to.
@@ -41,7 +35,7 @@ type ContextServer struct {
 	Tokens      int64               `json:"tokens"`
 	Called      int                 `json:"called"` // tools in the time shown
 	Listed      int                 `json:"listed"`
-	Large       int                 `json:"large"`   // definitions over 2 kB
+	Large       int                 `json:"large"`   // tools whose descriptions are over 2 kB
 	History     []HistoryPoint      `json:"history"` // of the last 30 days, where it changed
 	Change      *Remark             `json:"change,omitempty"`
 	Definitions []ContextDefinition `json:"definitions"` // the dearest first
@@ -53,7 +47,7 @@ type HistoryPoint struct {
 	Tokens int64     `json:"tokens"`
 }
 
-// ContextDefinition is a tool, prompt or the instructions of a server.
+// ContextDefinition is a tool or the instructions of a server: what stands in a context from the start.
 type ContextDefinition struct {
 	Name    string   `json:"name"`
 	Kind    string   `json:"kind"`

@@ -65,6 +65,7 @@ type Never struct {
 type Sequence struct {
 	Tools []string `json:"tools"`
 	Count int      `json:"count"`
+	Tone  Tone     `json:"tone"` // bad if most of the earlier calls failed
 }
 
 // Tool is the reply to GET /api/v1/tools/{key}?since=&filter=: one row whole.
@@ -119,5 +120,5 @@ type Flow struct {
 	Key   string   `json:"key,omitempty"`
 	Count int      `json:"count"`
 	Gap   *float64 `json:"gap,omitempty"` // the median time between the two
-	Tone  Tone     `json:"tone"`
+	Tone  Tone     `json:"tone"`          // bad if most of the earlier calls failed
 }

@@ -2,8 +2,17 @@
 
 /** @typedef {[number: string, unit: string]} Amount */
 
-/** Rounds as Go's %.*f and Duration.Round do for what is not negative. @param {number} n @param {number} digits */
-const fixed = (n, digits) => n.toFixed(digits);
+/**
+ * Writes a number that is not negative with so many digits. Halves go to the even digit, as in Go; toFixed takes the larger one.
+ * @param {number} n
+ * @param {number} digits
+ */
+function fixed(n, digits) {
+  const text = n.toFixed(digits);
+  const exact = n.toFixed(digits + 30);
+  const isHalf = /^50*$/.test(exact.slice(-30));
+  return isHalf && Number(text.at(-1)) % 2 ? (Number(text) - 10 ** -digits).toFixed(digits) : text;
+}
 
 /**
  * A duration with three digits, or down to seconds or minutes: 812 µs, 3.2 ms, 47 ms, 1.25 s, 12.4 s, 3m04s, 1h16m.
@@ -11,15 +20,17 @@ const fixed = (n, digits) => n.toFixed(digits);
  * @returns {Amount}
  */
 export function durationParts(seconds) {
-  const us = Math.round(seconds * 1e6);
-  if (us < 1000) return [String(us), "µs"];
-  if (Math.round(us / 100) < 100) return [fixed(us / 1000, 1), "ms"];
-  if (Math.round(us / 1000) < 1000) return [String(Math.round(us / 1000)), "ms"];
-  if (Math.round(us / 1e4) < 1000) return [fixed(us / 1e6, 2), "s"];
-  if (Math.round(us / 1e5) < 1000) return [fixed(us / 1e6, 1), "s"];
-  const s = Math.round(us / 1e6);
+  // Rounded before the unit is chosen, so that nothing shows as a thousand of the unit below.
+  const ns = Math.round(seconds * 1e9);
+  const over = (/** @type {number} */ unit, /** @type {number} */ n) => Math.round(ns / unit) >= n;
+  if (!over(1e3, 1000)) return [String(Math.round(ns / 1e3)), "µs"];
+  if (!over(1e5, 100)) return [fixed(ns / 1e6, 1), "ms"];
+  if (!over(1e6, 1000)) return [String(Math.round(ns / 1e6)), "ms"];
+  if (!over(1e7, 1000)) return [fixed(ns / 1e9, 2), "s"];
+  if (!over(1e8, 1000)) return [fixed(ns / 1e9, 1), "s"];
+  const s = Math.round(ns / 1e9);
   if (s < 3600) return [`${Math.floor(s / 60)}m${pad(s % 60)}s`, ""];
-  const m = Math.round(us / 6e7);
+  const m = Math.round(ns / 6e10);
   return [`${Math.floor(m / 60)}h${pad(m % 60)}m`, ""];
 }
 

@@ -14,7 +14,7 @@ const EVERYWHERE = [
 const FILTER = [
   ["tool:", "also server: client: method:, a part of the name or a pattern: tool:search_*"],
   ["status:", "failed, hung, late, timed-out, cancelled, bad-request, unanswered, waited, ok, live"], [">500ms", "took longer; >1MB: is larger"],
-  ["-", "not: -server:github"],
+  ["content:", "a word in what was captured"], ["-", "not: -server:github"],
 ];
 
 const bar = (/** @type {string} */ shape, /** @type {number} */ width) => s("rect", { class: shape, width, y: 6.5, height: 8 });
@@ -46,9 +46,9 @@ const kbds = (keys) => keys.split(" ").map((k) => (k === "–" ? " – " : h("kb
 export function openKeys(title, own) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("keys"));
   const section = (/** @type {string} */ name, /** @type {Array<[Array<Node | string>, string]>} */ rows) =>
-    h("section", null, h("h3", null, name), h("dl", null, rows.map(([key, text]) => h("div", null, h("dt", null, key), h("dd", null, text)))));
-  const known = new Set(EVERYWHERE.map(([key]) => key));
-  const more = own.filter(([key]) => !known.has(key));
+    h("section", null, h("h2", null, name), h("dl", null, rows.map(([key, text]) => h("div", null, h("dt", null, key), h("dd", null, text)))));
+  const known = new Set(EVERYWHERE.flatMap(([key]) => key.split(" ")));
+  const more = own.filter(([key]) => !key.split(" ").every((k) => known.has(k)));
   refill(
     dialog,
     h("h1", { id: "keys-title" }, "Keys and marks"),

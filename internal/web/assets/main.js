@@ -45,7 +45,7 @@ function go(to, how = {}) {
   if (url === location.pathname + location.search) return;
   scroll.leave();
   if (how.replace) history.replaceState(history.state, "", url);
-  else history.pushState({ key: crypto.randomUUID() }, "", url);
+  else history.pushState({ key: String(Math.random()) }, "", url);
   arrive();
 }
 
@@ -73,7 +73,8 @@ async function arrive() {
     const module = await load(FILES[address.view]);
     if (at === address) show(place, module);
   } catch (e) {
-    if (at === address) refill(byId("view"), failed(new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui")));
+    const gone = e instanceof TypeError && !current; // what import() rejects with if a file does not come
+    if (at === address) refill(byId("view"), failed(gone ? new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui") : e));
   }
 }
 
@@ -114,8 +115,8 @@ function show(place, module) {
   document.title = `${module.title(address)} – spanpipe`;
   hints(module.keys);
   setCommand("");
-  const root = byId("view");
-  root.className = `view v-${address.view}`;
+  const root = h("div", { class: `view v-${address.view}`, id: "view" }); // its own, so that what comes late for another view is not seen
+  byId("view").replaceWith(root);
   current.shown = module.show(root, frameOf(current));
   scroll.arrive(true);
   if (moved) byId("main").focus({ preventScroll: true });
@@ -216,9 +217,10 @@ function wrongFilter(e) {
 }
 
 function showStore() {
-  const { sessions, size, limit, content, sends, problem } = store;
+  const { sessions, size, limit, hung, content, sends, problem } = store;
+  showHung(hung);
   const stored = sessions
-    ? `${format.count(sessions)} ${sessions === 1 ? "session" : "sessions"}, ${limit ? format.ofSize(size, limit) : format.size(size)}; content: ${content}.`
+    ? `${format.count(sessions)} ${sessions === 1 ? "session" : "sessions"}, ${limit ? format.ofSize(size, limit) : format.size(size)}; content: ${content || "not captured"}.`
     : "Nothing stored.";
   refill(byId("stored"), stored, ` ${sends}`, problem && h("span", { class: "bad" }, ` ${problem}`));
 }
@@ -229,12 +231,12 @@ async function readStore() {
   showStore();
 }
 
-/** @param {import("../api").AttentionEvent} a */
-function showHung(a) {
+/** @param {number} n */
+function showHung(n) {
   const badge = byId("hung");
-  badge.hidden = !a.hung;
-  badge.textContent = `${a.hung} hung`;
-  badge.title = a.hung === 1 ? "1 call hangs now" : `${a.hung} calls hang now`;
+  badge.hidden = !n;
+  badge.textContent = `${n} hung`;
+  badge.title = n === 1 ? "1 call hangs now" : `${n} calls hang now`;
 }
 
 // ── the server ──────────────────────────────────────────────────────────
@@ -248,44 +250,57 @@ let connectedFirst = true;
  */
 function take(name, data) {
   if (data.now) skew = Date.parse(data.now) - Date.now();
-  if (name === "hello" && !connectedFirst) data.reset = true;
-  if (name === "attention") showHung(data);
+  if (name === "hello" && !connectedFirst) {
+    data.reset = true;
+    connectedFirst = true;
+  }
+  if (name === "attention") showHung(data.hung);
   if (name === "bye") stopped();
   if (name === "gone" || name === "listing" || (name === "hello" && data.reset)) readStore().catch(() => {});
-  if (name === "trouble") put(byId("banner"), h("p", null, data.text));
+  if (name === "trouble") banner("trouble", h("p", null, data.text));
   for (const each of current?.on.get(name) ?? []) each(data);
 }
 
-/** A line on top of what is shown: that stays readable. */
-function stopped() {
-  const banner = byId("banner");
-  if (banner.dataset.stopped) return;
-  banner.dataset.stopped = "yes";
-  refill(banner, h("p", null, h("b", null, "spanpipe ui has stopped. "), `This page shows ${format.clock(now(), true)} and no longer updates. To go on, start it again:`), command("spanpipe ui"));
+/**
+ * A line on top of what is shown: that stays readable. There is one of a kind.
+ * @param {"stopped" | "refused" | "trouble" | "defect"} kind
+ * @param {...import("./dom.js").Child} children none: there is no reason for it any more
+ */
+function banner(kind, ...children) {
+  const all = byId("banner");
+  const old = all.querySelector(`[data-kind="${kind}"]`);
+  if (!children.length) old?.remove();
+  else if (!old) put(all, h("div", { "data-kind": kind }, ...children));
+  else if (kind === "trouble") refill(old, ...children);
 }
 
-function up() {
-  const banner = byId("banner");
-  if (!banner.dataset.stopped) return;
-  delete banner.dataset.stopped;
-  banner.replaceChildren();
+function stopped() {
+  banner("stopped", h("p", null, h("b", null, "spanpipe ui has stopped. "),
+    `This page shows ${format.clock(now(), true)} and no longer updates. To go on, start it again:`), command("spanpipe ui"));
 }
 
 /** The token is not, or no longer, good. */
 function refused() {
   forget();
+  const title = "This page’s link is used up";
   const text = "Press Enter in the terminal where spanpipe ui runs: it opens a new one. If it has ended, start it again:";
+  banner("stopped");
   if (current) {
-    refill(byId("banner"), h("p", null, h("b", null, "This page’s link is used up. "), text), command("spanpipe ui"));
+    banner("refused", h("p", null, h("b", null, `${title}. `), text), command("spanpipe ui"));
     return;
   }
   document.title = "Link used up – spanpipe";
-  refill(byId("view"), state("This page’s link is used up", h("p", { class: "soft" }, "Only the page that spanpipe ui opens may read your sessions. ", text), command("spanpipe ui")));
+  refill(byId("view"), state(title, h("p", { class: "soft" }, "Only the page that spanpipe ui opens may read your sessions. ", text), command("spanpipe ui")));
+}
+
+/** @param {unknown} error */
+function defect(error) {
+  banner("defect", h("p", null, h("b", null, "The page has a defect. "), `Loading it again may help. ${error instanceof Error ? error.message : String(error)}`));
 }
 
 // ── input ───────────────────────────────────────────────────────────────
 
-const scroll = keepScroll(byId("view"));
+const scroll = keepScroll(byId("main"));
 
 function applyFilter() {
   filter.removeAttribute("aria-invalid");
@@ -326,6 +341,8 @@ function listen() {
   history.scrollRestoration = "manual";
   addEventListener("popstate", () => arrive());
   addEventListener("keydown", key);
+  addEventListener("error", (e) => defect(e.error ?? e.message));
+  addEventListener("unhandledrejection", (e) => defect(e.reason));
   document.addEventListener("visibilitychange", tick);
   filter.addEventListener("change", applyFilter);
   filter.addEventListener("search", applyFilter);
@@ -347,12 +364,13 @@ function listen() {
     const url = a.pathname + a.search;
     if (url === location.pathname + location.search) return;
     scroll.leave();
-    history.pushState({ key: crypto.randomUUID() }, "", url);
+    history.pushState({ key: String(Math.random()) }, "", url);
     arrive();
   });
 }
 
 async function start() {
+  if (known(address.view)) load(FILES[address.view]).catch(() => {}); // on its way while the rest is prepared
   const value = await token();
   client = new Client(value);
   client.refused = refused;
@@ -362,7 +380,7 @@ async function start() {
   const connected = new Promise((resolve) => {
     const stream = new Stream(client, take, (now) => {
       resolve(now);
-      if (now === "up") up();
+      if (now === "up") banner("stopped");
       else stopped();
     });
     stream.connect();

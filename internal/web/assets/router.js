@@ -44,7 +44,7 @@ export function href(from, to) {
     if (value === null) params.delete(name);
     else params.set(name, value);
   }
-  const query = params.toString().replaceAll("%3A", ":");
+  const query = params.toString().replaceAll("%3A", ":").replaceAll("%2F", "/");
   return `/${view}${id ? `/${encodeURIComponent(id)}` : ""}${query ? `?${query}` : ""}`;
 }
 
@@ -57,5 +57,5 @@ export function href(from, to) {
 export function place(at) {
   const id = at.run || at.session;
   if (!id) return null;
-  return { view: "runs", id, params: { session: at.session || null, op: at.operation ? String(at.operation) : null } };
+  return { view: "runs", id, params: at.operation ? { op: `${at.session}/${at.operation}` } : { session: at.session || null } };
 }

@@ -30,7 +30,7 @@ export async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    done = "Not allowed";
+    done = "Not allowed here"; // the page of another machine
   }
   button.textContent = done;
   setTimeout(() => (button.textContent = "Copy"), 1500);
@@ -41,7 +41,7 @@ export async function copy(text, button) {
  * @param {...import("./dom.js").Child} children
  */
 export function state(title, ...children) {
-  return h("section", { class: "state" }, h("h2", null, title), ...children);
+  return h("section", { class: "state" }, h("h1", null, title), ...children);
 }
 
 /**
@@ -65,7 +65,7 @@ export function failed(error) {
   const known = error instanceof Failed;
   const [, words = known ? error.next : "", run = ""] = (known && /^(.*): (spanpipe .*)$/.exec(error.next)) || [];
   return state(
-    known ? "This cannot be shown" : "The page has a defect",
+    !known ? "The page has a defect" : error.term ? "The filter cannot be read" : "This cannot be shown",
     h("p", { class: "soft" }, error instanceof Error ? error.message : String(error)),
     words && h("p", { class: "soft" }, run ? `${words}:` : words),
     run && command(run),
@@ -75,36 +75,17 @@ export function failed(error) {
 /**
  * Nothing matches the filter. The term that excludes most is named, with a link that leaves it out.
  * @param {import("../page").Frame} frame
- * @param {string} what "sessions"
+ * @param {string} what "session"
  * @param {import("../api").Excluding | undefined} excluding
  */
 export function noMatch(frame, what, excluding) {
   const filter = frame.address.params.get("q") ?? "";
   return state(
-    `No ${what} match`,
+    `No ${what} matches`,
     h("p", { class: "soft" }, h("code", null, filter), " matches nothing in the time shown.",
       excluding && [" Without ", h("code", null, excluding.term), ` there would be ${excluding.matches}.`]),
     h("p", { class: "ways" },
       excluding && h("a", { href: frame.href({ params: { q: excluding.without || null } }) }, `Remove ${excluding.term}`),
       h("a", { href: frame.href({ params: { q: null } }) }, "Clear the filter"), h("kbd", null, "Esc")),
   );
-}
-
-/**
- * A part that cannot be read.
- * @param {string} what "Part of this session cannot be read"
- * @param {ReadonlyArray<string>} problems
- * @param {string} run a command that tells more
- */
-export function damaged(what, problems, run) {
-  return state(what, ...problems.map((p) => h("p", { class: "soft" }, p)), command(run));
-}
-
-/**
- * More than one can look at.
- * @param {string} what "50,412 operations"
- * @param {string} next
- */
-export function huge(what, next) {
-  return state(what, h("p", { class: "soft" }, next));
 }

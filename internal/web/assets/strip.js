@@ -12,7 +12,7 @@ const RAIL = 10;
 
 /**
  * Draws a strip. Times are seconds since the axis begins.
- * @param {{ strip?: Strip | undefined, from: number, to: number, mark?: string | undefined }} line from when to when it is, and the mark at its end
+ * @param {{ strip?: Strip | undefined, from: number, to: number, mark?: string | undefined, hangs?: boolean }} line from when to when it is, the mark at its end, and whether its last hang goes on
  * @param {number} length of the axis
  * @param {string} label for those who do not see it
  */
@@ -26,9 +26,10 @@ export function strip(line, length, label) {
     const [calls, failed] = columns(line.strip, line.from, length);
     draw("s-ok", ticks(calls, (n) => RAIL - Math.min(9, 3.6 * Math.log2(n + 1))));
     draw("s-bad", ticks(failed, (n) => RAIL + Math.min(9, 5 + 1.5 * Math.log2(n))));
-    const hangs = (line.strip.hangs ?? []).map(([from, to]) => {
-      const at = x(line.from + from);
-      return `M${round(Math.min(at, WIDTH - 6))} ${RAIL}H${round(Math.max(x(line.from + to), at + 6))}`;
+    const hangs = (line.strip.hangs ?? []).map(([from, to], i, all) => {
+      const at = Math.min(x(line.from + from), WIDTH - 6);
+      const until = line.hangs && i === all.length - 1 ? end : x(line.from + to);
+      return `M${round(at)} ${RAIL}H${round(Math.max(until, at + 6))}`;
     });
     draw("s-hung", hangs.join(""));
   }

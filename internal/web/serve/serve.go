@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -70,7 +71,9 @@ func Run(l net.Listener, c Config) (os.Signal, error) {
 			return nil, err
 		case s := <-signals:
 			page.Stop(endWithin)
-			<-failed // that it was stopped
+			if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+				return s, err
+			}
 			return s, nil
 		}
 	}

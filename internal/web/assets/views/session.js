@@ -1,11 +1,415 @@
+// A run: one start of a client with all its servers, operation by operation.
+
+import { h, refill } from "../dom.js";
+import { clock, count, plural, spoken } from "../format.js";
+import { press } from "../input.js";
+import { Overview } from "../overview.js";
+import { Rows } from "../rows.js";
+import { heading, loud, recent } from "../runhead.js";
+import { showFailure, showOperation } from "../runpanel.js";
+import { failed, reading } from "../states.js";
+import { Usage } from "../usage.js";
+import { Waterfall } from "../waterfall.js";
+
+/** @typedef {import("../../page").Frame} Frame */
+/** @typedef {import("../../page").Address} Address */
+/** @typedef {import("../../api").RunDetail} RunDetail */
+/** @typedef {import("../../api").Operations} Operations */
+/** @typedef {import("../../api").Operation} Operation */
+/** @typedef {import("../../api").Resources} Resources */
+
+const page = 5000; // operations asked for at once
+const many = 150; // operations of which all are too much to look at at once
+
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Session";
 
 /** @type {import("../../page").View["keys"]} */
-export const keys = [];
+export const keys = [
+  ["j k", "move"], ["Enter", "open"], ["n N", "next, previous not ok"], ["h l", "earlier, later"], ["+ -", "zoom in, out"], ["0", "all of the run"],
+  ["f", "fold quiet time"], ["b", "by server"], ["g", "go to the end, and follow"],
+];
 
 /** @type {import("../../page").View["show"]} */
-export function show(root) {
-  root.textContent = "Session";
-  return { update() {} };
+export function show(root, frame) {
+  return new SessionView(root, frame);
+}
+
+class SessionView {
+  /** @param {HTMLElement} root @param {Frame} frame */
+  constructor(root, frame) {
+    this.root = root;
+    this.frame = frame;
+    this.id = frame.address.id;
+    this.rows = new Rows();
+    /** @type {Map<string, string>} */
+    this.servers = new Map();
+    this.fall = new Waterfall(this.rows, this.servers, {
+      moved: (i, open) => this.#moved(i, open),
+      zoomed: (w, settled) => this.#zoomed(w, settled),
+      drawn: () => this.#drawn(),
+      say: (text) => frame.say(text),
+    });
+    this.map = new Overview((from, to, settled) => {
+      const s = (/** @type {number} */ t) => (Number.isFinite(t) ? (t - this.rows.base) / 1000 : null);
+      this.fall.following = false;
+      this.fall.zoom({ from: s(from), to: s(to) }, settled);
+    });
+    this.usage = new Usage();
+    this.expected = 0; // operations that are still to come
+    this.since = 0; // rows that came while one did not follow
+    this.asked = ""; // the operation whose panel is on its way
+    this.rounds = 0; // of reading everything
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.later = undefined;
+    /** @type {RunDetail | null} */
+    this.detail = null;
+
+    this.foldButton = button("Fold quiet time", "Fold time in which nothing starts or ends (f)", () => this.#toggle("fold"));
+    this.groupButton = button("By server", "One block for each server (b)", () => this.#toggle("by"));
+    this.head = h("div", { class: "head" });
+    this.remarks = h("ul", { class: "remarks" });
+    this.note = h("div", { class: "fall-note" });
+    this.whole = h("div", null, this.head, this.remarks, this.map.element, this.fall.element, this.note, this.usage.element);
+    reading(root, "Reading the run");
+    this.resize = () => this.#room();
+    addEventListener("resize", this.resize);
+    this.#listen();
+    this.#read();
+  }
+
+  #listen() {
+    const { frame } = this;
+    frame.on("operations", (page) => {
+      if (page.run === this.detail?.run.id) this.#take(page, true);
+    });
+    frame.on("runs", (e) => {
+      const run = e.runs.find((r) => r.id === this.detail?.run.id);
+      if (!run || !this.detail) return;
+      this.detail = { ...this.detail, run };
+      this.#run();
+      this.#more();
+    });
+    frame.on("hello", (e) => {
+      if (e.reset && this.detail) this.#read();
+    });
+    frame.on("listing", async () => {
+      if (!this.detail || this.detail.run.sessions.every((s) => s.strip || s.trouble)) return;
+      this.detail = await frame.get(`runs/${encodeURIComponent(this.id)}`);
+      this.#run();
+    });
+    frame.on("gone", (e) => {
+      if (this.detail?.run.sessions.some((s) => e.sessions.includes(s.name))) this.#read();
+    });
+    frame.eachSecond(() => this.#second());
+  }
+
+  leave() {
+    removeEventListener("resize", this.resize);
+    clearTimeout(this.later);
+    delete this.frame.panel.dataset.operation;
+    this.fall.leave();
+    this.map.leave();
+  }
+
+  // ── data ────────────────────────────────────────────────────────────
+
+  async #read() {
+    const round = ++this.rounds;
+    try {
+      const path = `runs/${encodeURIComponent(this.id)}`;
+      const detail = /** @type {RunDetail} */ (await this.frame.get(path));
+      if (round !== this.rounds) return;
+      const first = !this.detail;
+      this.detail = detail;
+      if (first) {
+        this.rows.base = Date.parse(detail.run.began);
+        refill(this.root, this.whole);
+      }
+      this.#run();
+      if (first) this.#begin();
+      this.#more();
+      for (let after = "", more = true; more; ) {
+        const part = /** @type {Operations} */ (await this.frame.get(`${path}/operations`, { after: after || undefined, limit: page }));
+        if (round !== this.rounds) return;
+        after = part.next ?? "";
+        more = after !== "";
+        this.leftOut = part.left_out ?? 0;
+        this.expected = more ? Math.max(0, this.#operations() - this.rows.count - part.number.length) : 0;
+        this.reading = more;
+        this.#take(part, false);
+      }
+      this.#select(true);
+    } catch (e) {
+      if (round !== this.rounds) return;
+      if (this.detail) refill(this.note, failed(e));
+      else refill(this.root, failed(e));
+    }
+  }
+
+  reading = true;
+  leftOut = 0;
+
+  /** How many operations there are, about. */
+  #operations() {
+    return this.detail?.run.sessions.reduce((n, s) => n + s.calls, 0) ?? 0;
+  }
+
+  /** @param {Operations} part @param {boolean} event */
+  #take(part, event) {
+    const { added } = this.rows.take(part);
+    this.fall.now = this.#now();
+    if (event && !this.fall.following) this.since += added;
+    this.fall.changed();
+    this.#select(!event);
+    const shown = this.frame.address.params.get("op");
+    if (event && shown && part.number.some((n, r) => `${part.sessions[part.session[r]]}/${n}` === shown)) this.#panel(shown, true);
+  }
+
+  /** What no event brings is read with the run, and later when something of it has changed, but rarely: remarks and resources. */
+  async #more() {
+    if (this.later) return;
+    this.later = setTimeout(() => (this.later = undefined), 15_000);
+    const path = `runs/${encodeURIComponent(this.id)}`;
+    try {
+      const [detail, resources] = await Promise.all([this.frame.get(path), this.frame.get(`${path}/resources`)]);
+      this.detail = /** @type {RunDetail} */ (detail);
+      this.usage.set(/** @type {Resources} */ (resources), this.servers, this.rows.base);
+    } catch {
+      return; // the operations say what is wrong
+    }
+    this.#run();
+    this.#room();
+    this.usage.draw(this.fall);
+  }
+
+  /** s since base */
+  #now() {
+    const run = this.detail?.run;
+    return ((run && !run.live ? Date.parse(run.until) : this.frame.now().getTime()) - this.rows.base) / 1000;
+  }
+
+  // ── what is shown ───────────────────────────────────────────────────
+
+  /** Shows what is said of the run. */
+  #run() {
+    if (!this.detail) return;
+    const { run, remarks, commands } = this.detail;
+    this.servers.clear();
+    for (const s of run.sessions) this.servers.set(s.name, s.server);
+    this.fall.live = run.live;
+    this.length = h("span");
+    refill(this.head, ...heading(this.frame, run, this.length), h("span", { class: "acts" }, this.foldButton, this.groupButton));
+    document.title = `${run.client} ${clock(new Date(run.began))} – spanpipe`;
+    refill(this.remarks, ...loud(remarks, this.detail.problems ?? []));
+    this.frame.command(commands[0] ?? "");
+    this.map.draw(run, this.frame.now().getTime());
+    this.#second();
+  }
+
+  /** What the address says when the run is shown at first. */
+  #begin() {
+    const { params } = this.frame.address;
+    const { fall } = this;
+    this.#options(params);
+    fall.following = fall.live && !params.has("op") && fall.window.to === null;
+    this.#room();
+  }
+
+  /** @param {URLSearchParams} params */
+  #options(params) {
+    const { fall } = this;
+    this.own = looks(params);
+    fall.fold = params.get("fold") !== "no";
+    const grouped = params.get("by") === "server";
+    fall.groups = grouped ? this.#groups() : null;
+    this.foldButton.setAttribute("aria-pressed", String(fall.fold));
+    this.groupButton.setAttribute("aria-pressed", String(grouped));
+    const s = (/** @type {string} */ name) => {
+      const t = Date.parse(params.get(name) ?? "");
+      return Number.isNaN(t) ? null : (t - this.rows.base) / 1000;
+    };
+    fall.window = { from: s("from"), to: s("to") };
+    this.auto = !params.has("from") && !params.has("to") && this.#operations() > many;
+    if (this.auto && fall.live) fall.window.from = this.detail ? recent(this.detail.run) : null;
+    this.revealing = fall.selected;
+    fall.changed();
+  }
+
+  auto = false; // the address names no time, and there is more than one can look at: it is chosen
+
+  #groups() {
+    const order = [...new Set(this.servers.values())];
+    return new Map([...this.servers].map(([session, server]) => [session, order.indexOf(server)]));
+  }
+
+  /** The waterfall gets what the window has left, and no more than it needs. */
+  #room() {
+    const { element, size } = this.fall;
+    const status = document.querySelector(".status")?.getBoundingClientRect().height ?? 0;
+    const top = element.getBoundingClientRect().top + scrollY;
+    const below = this.usage.element.offsetHeight + this.note.offsetHeight + 12;
+    const least = size.head + 8 * size.row;
+    element.style.maxHeight = `${Math.max(least, innerHeight - top - status - below)}px`;
+    this.fall.layout();
+  }
+
+  #second() {
+    const run = this.detail?.run;
+    if (!run) return;
+    const now = this.frame.now().getTime();
+    if (this.length) this.length.textContent = spoken(((run.live ? now : Date.parse(run.until)) - Date.parse(run.began)) / 1000);
+    this.fall.tick(this.#now());
+  }
+
+  #drawn() {
+    const { fall, rows } = this;
+    const { from, to } = fall.window;
+    const ms = (/** @type {number | null} */ t, /** @type {number} */ none) => (t === null ? none : rows.base + t * 1000);
+    this.map.show(ms(from, -Infinity), ms(to, Infinity));
+    this.usage.draw(fall);
+    if (fall.following) this.since = 0;
+    const whole = fall.window.from === null && fall.window.to === null;
+    const said = [this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, whole, this.since, this.leftOut].join();
+    if (said === this.said) return;
+    this.said = said;
+    refill(this.note,
+      this.reading && h("span", null, this.expected ? `${count(rows.count)} operations are here, about ${count(this.expected)} are still to come` : "More operations are still to come"),
+      !fall.count && !this.reading && h("span", null, rows.count ? "Nothing happened in this time." : "Nothing was asked in this run."),
+      fall.summary() && h("span", null, fall.summary()),
+      !whole && button("All", "All of the run (0)", () => fall.zoom({ from: null, to: null }, true)),
+      this.since > 0 && button(`${count(this.since)} since, follow`, "Go to the end, and follow (g)", () => fall.follow()),
+      this.leftOut > 0 && h("span", { class: "late" }, `${plural(this.leftOut, "operation")} left out`));
+  }
+
+  said = "";
+
+  // ── address ─────────────────────────────────────────────────────────
+
+  /** @param {Address} address */
+  update(address) {
+    if (!this.detail) return;
+    const { fall } = this;
+    if (looks(address.params) !== this.own) this.#options(address.params);
+    fall.following &&= fall.window.to === null && !fall.groups;
+    this.#select(true);
+  }
+
+  own = "";
+
+  /** @param {import("../waterfall.js").Window} w @param {boolean} settled */
+  #zoomed(w, settled) {
+    clearTimeout(this.settling);
+    const write = (/** @type {boolean} */ replace) => {
+      const time = (/** @type {number | null} */ t) => (t === null ? null : new Date(this.rows.base + t * 1000).toISOString());
+      const all = w.from === null && w.to === null && this.#operations() > many;
+      const params = { from: all ? "all" : time(w.from), to: time(w.to) };
+      this.own = looks(this.frame.address.params, params);
+      this.auto = false;
+      this.frame.go({ params }, { replace });
+    };
+    if (settled) write(false);
+    else this.settling = setTimeout(() => write(true), 300);
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  settling = undefined;
+
+  /** @param {"fold" | "by"} what */
+  #toggle(what) {
+    const { params } = this.frame.address;
+    if (what === "fold") this.frame.go({ params: { fold: params.get("fold") === "no" ? null : "no" } });
+    else this.frame.go({ params: { by: params.get("by") === "server" ? null : "server" } });
+  }
+
+  /** @param {number} i @param {boolean} open */
+  #moved(i, open) {
+    const { rows } = this;
+    if (rows.flags[i] & 4) return; // a notification has nothing more to show
+    const showing = this.frame.address.params.has("op");
+    if (!open && !showing) return;
+    clearTimeout(this.settling);
+    const go = () => this.frame.go({ params: { op: `${rows.sessionOf(i)}/${rows.number[i]}` } }, { replace: showing });
+    this.fall.select(i);
+    if (open) go();
+    else this.settling = setTimeout(go, 120);
+  }
+
+  /** Selects what the address names. @param {boolean} reveal */
+  #select(reveal) {
+    const op = this.frame.address.params.get("op") ?? "";
+    const [session, number] = split(op);
+    const i = op ? this.rows.find(session, number) : -1;
+    if (i !== this.fall.selected) {
+      this.fall.select(i);
+      if (i >= 0 && reveal) this.revealing = i;
+    }
+    if (this.revealing >= 0 && reveal) {
+      const at = this.revealing;
+      this.revealing = -1;
+      requestAnimationFrame(() => {
+        if (this.auto) this.fall.around(at);
+        this.auto = false;
+        this.fall.reveal(at);
+      });
+    }
+    if (op !== this.asked) this.#panel(op, false);
+  }
+
+  revealing = -1;
+
+  /** @param {string} op @param {boolean} again */
+  async #panel(op, again) {
+    this.asked = op;
+    if (!op) {
+      this.frame.panel.replaceChildren();
+      this.#room();
+      return;
+    }
+    const [session, number] = split(op);
+    try {
+      const o = /** @type {Operation} */ (await this.frame.get(`sessions/${encodeURIComponent(session)}/operations/${number}`));
+      if (this.asked !== op) return;
+      const before = this.frame.panel.childElementCount;
+      showOperation(this.frame, o);
+      if (!before) this.#room();
+      if (!again) this.frame.say(`${o.name}: ${o.badge}. ${o.headline}`);
+    } catch (e) {
+      if (this.asked === op) showFailure(this.frame, failed(e));
+    }
+  }
+
+  // ── keys ────────────────────────────────────────────────────────────
+
+  /** @param {string} key @param {KeyboardEvent} event */
+  key(key, event) {
+    if (!this.detail) return false;
+    const inPanel = event.target instanceof Node && this.frame.panel.contains(event.target);
+    if (inPanel && /^(Arrow|Page|Home|End)/.test(key)) return false;
+    switch (key) {
+      case "f": this.#toggle("fold"); return true;
+      case "b": this.#toggle("by"); return true;
+      case "g": this.fall.follow(); return true;
+      case "Escape":
+        if (!this.frame.address.params.has("op")) return false;
+        this.frame.go({ params: { op: null } });
+        if (inPanel) this.fall.element.focus({ preventScroll: true });
+        return true;
+    }
+    return press(this.fall, key);
+  }
+}
+
+/** What of an address the axis and the order of rows are made of. @param {URLSearchParams} params @param {Record<string, string | null>} [now] */
+const looks = (params, now = {}) => JSON.stringify(["from", "to", "fold", "by"].map((name) => (name in now ? now[name] : params.get(name))));
+
+/** @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
+function split(op) {
+  const at = op.lastIndexOf("/");
+  return [op.slice(0, at), Number(op.slice(at + 1))];
+}
+
+/** @param {string} text @param {string} hint @param {() => void} act */
+function button(text, hint, act) {
+  return h("button", { class: "btn", type: "button", title: hint, onclick: act }, text);
 }

@@ -8,7 +8,7 @@ import { setting } from "../panel.js";
 const CALLS = [[1, 118, 30], [2, 160, 22], [1, 196, 8], [3, 214, 70], [1, 300, 62], [2, 372, 9], [2, 402, 120], [1, 520, 4], [3, 560, 44]];
 
 const CLIENT = `"command": "spanpipe",
-"args": ["--", "npx", "-y", "@modelcontextprotocol/server-everything"],
+"args": ["--", "npx", "-y", "the-server"],
 "env": { "SPANPIPE_TELEMETRY": "local" }`;
 
 function ghost() {
@@ -33,7 +33,7 @@ export function empty(store) {
     h("ol", { class: "steps" },
       h("li", null, h("p", null, "Put spanpipe in front of the server’s command in your client’s configuration:"), config),
       h("li", null, h("p", null, "Restart your client and use it as usual.")),
-      h("li", { class: "or" }, h("p", null, "Or look at a session of the built-in server first:"), command("SPANPIPE_TELEMETRY=local spanpipe demo"))),
+      h("li", { class: "or" }, h("p", null, "Look at a session of the built-in server first:"), command("SPANPIPE_TELEMETRY=local spanpipe demo"))),
     h("div", { class: "why" },
       h("h2", null, "Already done?"),
       h("ul", null,

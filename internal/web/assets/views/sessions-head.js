@@ -16,6 +16,7 @@ const FIRST = /** @type {Record<string, number>} */ ({ outcome: 8, client: 4, se
  */
 export function attention(list, frame, alerts) {
   const now = frame.now();
+  const focused = document.activeElement instanceof HTMLAnchorElement && list.contains(document.activeElement) ? document.activeElement.href : "";
   list.hidden = !alerts.length;
   refill(list, alerts.map((a) => {
     const at = new Date(a.at);
@@ -26,7 +27,11 @@ export function attention(list, frame, alerts) {
       h("span", null, to ? h("a", { class: "m", href: frame.href(to) }, a.subject) : h("span", { class: "m" }, a.subject), ` ${a.text}`),
       h("time", { datetime: a.at, title: format.utc(at) }, `${a.word === "Hung" || a.word === "Failing" ? "since " : ""}${format.moment(at, now)}`));
   }));
+  if (focused) [...list.querySelectorAll("a")].find((a) => a.href === focused)?.focus({ preventScroll: true });
 }
+
+/** A term as the server compares it: the word of a status may stand alone. @param {string} term */
+const plain = (term) => term.toLowerCase().replace(/^status:/, "");
 
 /**
  * @param {HTMLElement} element
@@ -35,17 +40,18 @@ export function attention(list, frame, alerts) {
  */
 export function facets(element, frame, reply) {
   const terms = (frame.address.params.get("q") ?? "").split(/\s+/).filter(Boolean);
+  const has = (/** @type {string} */ term) => terms.some((t) => plain(t) === plain(term));
   refill(element, reply.facets.filter((f) => f.values.length).map((f) => {
-    const own = new Set(f.values.map((v) => v.term));
-    const others = terms.filter((t) => !own.has(t));
-    const chosen = terms.some((t) => own.has(t));
+    const own = new Set(f.values.map((v) => plain(v.term)));
+    const others = terms.filter((t) => !own.has(plain(t)));
+    const chosen = terms.some((t) => own.has(plain(t)));
     const link = (/** @type {string} */ label, /** @type {number | undefined} */ count, /** @type {string[]} */ q, /** @type {boolean} */ on) =>
       h("a", { href: frame.href({ params: { q: q.join(" ") || null } }), "aria-current": on && "true" }, label, count !== undefined && [" ", h("i", null, format.count(count))]);
     const values = f.values.map((v) => {
-      const on = terms.includes(v.term);
+      const on = has(v.term);
       return link(v.label, v.count, on ? others : [...others, v.term], on);
     });
-    const first = f.values.findIndex((v, i) => i >= (FIRST[f.name] ?? 5) && !terms.includes(v.term));
+    const first = f.values.findIndex((v, i) => i >= (FIRST[f.name] ?? 5) && !has(v.term));
     const rest = first < 0 ? [] : values.splice(first);
     const group = h("span", { role: "group", "aria-label": f.name }, h("span", { class: "facet" }, f.name), link("all", undefined, others, !chosen), values);
     if (rest.length) {

@@ -10,17 +10,25 @@ import { strip, stripLabel } from "../strip.js";
 /** @typedef {import("../../api").Sums} Sums */
 /** @typedef {import("../../page").Frame} Frame */
 
+/** The table is laid out as a grid, so that rows out of sight cost nothing. Roles say that it is a table all the same. */
 export function tableHead() {
-  const n = (/** @type {string} */ text, /** @type {boolean} */ unit, /** @type {string} */ title = "") =>
-    h("th", { class: "n", scope: "col", title: title || null }, text, unit && h("i"));
+  const n = (/** @type {string} */ text, /** @type {boolean} */ unit, /** @type {string} */ title = "", /** @type {string} */ shape = "") =>
+    head(text, { class: `n${shape}`, title: title || null }, unit && h("i"));
+  const head = (/** @type {string} */ text, /** @type {import("../dom.js").Attributes | null} */ more = null, /** @type {import("../dom.js").Child} */ unit = null) =>
+    h("th", { scope: "col", role: "columnheader", ...more }, text, unit);
   return [
-    h("colgroup", null, ["no", "who", "st", "calls", "failed", "hungs", "p95", "ctx", "rcv", "end"].map((c) => h("col", { class: `c-${c}` }))),
-    h("thead", null, h("tr", null,
-      h("th", { class: "n", scope: "col" }, "#"), h("th", { scope: "col" }, "Run and its sessions"), h("th", { scope: "col" }, "When: calls above the line, failures below"),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
+      head("#", { class: "n" }), head("Run and its sessions"), head("When: calls above the line, failures below"),
       n("Calls", false), n("Failed", false), n("Hung", false), n("p95", true, "95 of 100 calls took at most so long"),
-      n("Context", true, "What the definitions cost a model’s context, in tokens, ±10 %"), n("Received", true, "Bytes of what the servers sent"), h("th", { scope: "col" }, "End"))),
+      n("Context", true, "What the definitions cost a model’s context, in tokens, ±10 %"), n("Received", true, "Bytes of what the servers sent", " rcv"), head("End"))),
   ];
 }
+
+/**
+ * @param {import("../dom.js").Attributes} attributes
+ * @param {...import("../dom.js").Child} children
+ */
+const td = (attributes, ...children) => h("td", { role: "cell", ...attributes }, ...children);
 
 /**
  * @param {Frame} frame
@@ -32,14 +40,14 @@ export function runRows(frame, run, day) {
   const began = Date.parse(run.began);
   const until = live ? Math.max(frame.now().getTime(), began) : Date.parse(run.until);
   const length = Math.max((until - began) / 1000, 0.001);
-  const body = h("tbody", { "data-run": run.id });
-  if (day) body.append(h("tr", { class: "day" }, h("th", { colspan: 10, scope: "rowgroup" }, day)));
+  const body = h("tbody", { role: "rowgroup", "data-run": run.id, style: { "--rows": run.sessions.length + (day ? 2.2 : 1) } });
+  if (day) body.append(h("tr", { class: "day", role: "row" }, h("th", { colspan: 10, scope: "rowgroup", role: "rowheader", "aria-colspan": 10 }, day)));
   body.append(
-    h("tr", { class: "run", "data-key": run.id },
-      h("th", { class: "who", scope: "rowgroup", colspan: 2 }, link(frame, { run: run.id }, run.client, null), run.client_version && [" ", h("span", { class: "v" }, run.client_version)]),
-      h("td", { class: "st" }, dimension(frame, run, length)),
+    h("tr", { class: "run", role: "row", "data-key": run.id },
+      h("th", { class: "who", scope: "rowgroup", role: "rowheader", colspan: 2, "aria-colspan": 2 }, link(frame, { run: run.id }, run.client, null), run.client_version && [" ", h("span", { class: "v" }, run.client_version)]),
+      td({ class: "st" }, dimension(frame, run, length)),
       ...figures(run, live),
-      h("td", { class: "end" }, ending(run, frame))),
+      td({ class: "end" }, ending(run, frame))),
   );
   run.sessions.forEach((s, i) => body.append(sessionRow(frame, run, s, began, length, i === run.sessions.length - 1)));
   return body;
@@ -80,15 +88,15 @@ function sessionRow(frame, run, s, began, length, last) {
   const from = (Date.parse(s.began) - began) / 1000;
   const to = s.live ? length : (Date.parse(s.until) - began) / 1000;
   const bad = s.failed > 0 || s.hung > 0 || Boolean(s.trouble) || s.end.tone === "bad";
-  return h("tr", { class: bad ? "row not-ok" : "row", "data-key": s.name, "data-session": s.name },
-    h("td", { class: "no n dim" }, s.number ? format.count(s.number) : ""),
-    h("th", { class: last ? "who branch" : "who branch mid", scope: "row" },
+  return h("tr", { class: bad ? "row not-ok" : "row", role: "row", "data-key": s.name, "data-session": s.name },
+    td({ class: "no n dim" }, s.number || ""),
+    h("th", { class: last ? "who branch" : "who branch mid", scope: "row", role: "rowheader" },
       link(frame, { run: run.id, session: s.name }, s.server, "m"),
       s.changed && [" ", h("span", { class: "late m", title: "A definition has changed", role: "img", "aria-label": "a definition has changed" }, "Δ")]),
-    h("td", { class: "st" }, s.trouble ? h("span", { class: "bad" }, s.trouble)
-      : strip({ strip: s.strip, from, to, mark: s.end.mark }, length, stripLabel(s.server, s))),
+    td({ class: "st" }, s.trouble ? h("span", { class: "bad" }, s.trouble)
+      : strip({ strip: s.strip, from, to, mark: s.end.mark, hangs: s.live && Boolean(s.hung_now) }, length, stripLabel(s.server, s))),
     ...figures(s, s.live),
-    h("td", { class: "end" }, ending(s, frame)));
+    td({ class: "end" }, ending(s, frame)));
 }
 
 /**
@@ -99,7 +107,7 @@ function sessionRow(frame, run, s, began, length, last) {
 function figures(s, live) {
   const amount = (/** @type {readonly [string, string]} */ [n, unit]) => [n, h("i", null, unit)];
   const none = ["–", h("i")];
-  const cell = (/** @type {string} */ label, /** @type {string} */ shape, /** @type {import("../dom.js").Child} */ what) => h("td", { class: `n ${shape}`, "data-l": label }, what);
+  const cell = (/** @type {string} */ label, /** @type {string} */ shape, /** @type {import("../dom.js").Child} */ what) => td({ class: `n ${shape}`, "data-l": label }, what);
   return [
     cell("calls", s.calls ? "" : "z", format.count(s.calls)),
     cell("failed", s.failed ? "" : "z", s.failed ? h("span", { class: "bad" }, format.count(s.failed)) : "0"),

@@ -2,7 +2,6 @@
 
 import { h, refill } from "../dom.js";
 import * as format from "../format.js";
-import { place } from "../router.js";
 import { failed, noMatch, reading, state } from "../states.js";
 import { attention, facets } from "./sessions-head.js";
 import { patch, runRows, tableHead } from "./sessions-rows.js";
@@ -14,6 +13,12 @@ import { empty } from "./sessions-empty.js";
 
 /** Runs that are read at a time. */
 const PAGE = 60;
+
+/** The most that the server gives at once. */
+const MOST = 500;
+
+/** How much was read when the view was left, so that going back finds the same place. */
+let left = { query: "", runs: 0, row: "" };
 
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Sessions";
@@ -49,9 +54,11 @@ class SessionsView {
     this.runs = new Map();
     /** @type {Map<string, Run>} runs that came while one reads further down */
     this.unseen = new Map();
-    this.table = h("table", { class: "sessions" });
+    this.table = h("table", { class: "sessions", role: "table" });
     this.next = "";
     this.query = "";
+    /** The row that is chosen: the last that had the focus. */
+    this.row = left.row;
     this.loading = false;
     /** What the reading of a list was begun for: replies to an older one are dropped. */
     this.turn = 0;
@@ -67,6 +74,7 @@ class SessionsView {
   }
 
   leave() {
+    left = { query: this.query, runs: this.runs.size, row: this.row };
     this.watcher.disconnect();
   }
 
@@ -81,21 +89,21 @@ class SessionsView {
     if (query === this.query) return;
     this.query = query;
     if (!this.table.isConnected) reading(this.root, `Reading ${format.plural(this.frame.store.sessions, "session")}`);
-    await this.load(PAGE);
+    await this.load(left.query === query ? left.runs : 0);
   }
 
   /** Reads again what is shown. */
   async again() {
-    await this.load(Math.max(PAGE, this.runs.size));
+    await this.load(this.runs.size);
   }
 
-  /** @param {number} limit */
-  async load(limit) {
+  /** @param {number} runs at least so many */
+  async load(runs) {
     const turn = ++this.turn;
     this.loading = true;
     try {
       /** @type {Sessions} */
-      const reply = await this.frame.get("sessions", { ...this.params(), limit });
+      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(PAGE, runs)) });
       if (turn === this.turn) this.fill(reply);
     } catch (e) {
       if (turn !== this.turn) return;
@@ -114,28 +122,31 @@ class SessionsView {
     this.unseen.clear();
     this.showNews();
     this.next = reply.next ?? "";
-    if (!reply.stored && !reply.runs.length) {
+    if (!reply.stored && !reply.runs.length && !this.frame.store.sessions) {
       refill(this.root, empty(this.frame.store));
       return;
     }
     attention(this.look, this.frame, reply.attention);
     facets(this.facets, this.frame, reply);
-    this.table = h("table", { class: "sessions" }, tableHead());
+    this.table = h("table", { class: "sessions", role: "table" }, tableHead());
+    this.table.addEventListener("focusin", (e) => this.choose(/** @type {Element} */ (e.target).closest("tr")));
     for (const run of reply.runs) this.append(run);
     if (reply.runs.length) refill(this.list, this.table);
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
-    else refill(this.list, this.older(reply));
+    else refill(this.list, this.older());
     refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.news, this.list, this.end);
     this.watcher.observe(this.end);
-    this.focus(at);
+    this.choose(this.find(this.row));
+    this.find(at)?.querySelector("a")?.focus({ preventScroll: true });
     this.clock();
   }
 
-  /** Nothing in the time shown, but before it. @param {Sessions} reply */
-  older(reply) {
+  /** Nothing in the time shown, but before it. */
+  older() {
+    const { sessions } = this.frame.store;
     return state(
       "No session in the time shown",
-      h("p", { class: "soft" }, `${format.plural(reply.stored, "session")} before that ${reply.stored === 1 ? "is" : "are"} stored.`),
+      h("p", { class: "soft" }, `${format.plural(sessions, "session")} from before ${sessions === 1 ? "is" : "are"} stored.`),
       h("p", { class: "ways" }, h("a", { href: this.frame.href({ params: { since: "all" } }) }, "Show all")),
     );
   }
@@ -278,9 +289,16 @@ class SessionsView {
   }
 
   /** @param {string} key */
-  focus(key) {
-    if (!key) return;
-    this.table.querySelector(/** @type {"tr"} */ (`tr[data-key="${CSS.escape(key)}"]`))?.querySelector("a")?.focus({ preventScroll: true });
+  find(key) {
+    return key ? this.table.querySelector(/** @type {"tr"} */ (`tr[data-key="${CSS.escape(key)}"]`)) : null;
+  }
+
+  /** @param {HTMLTableRowElement | null} row */
+  choose(row) {
+    if (!row?.dataset.key) return;
+    this.table.querySelector("tr.on")?.classList.remove("on");
+    row.classList.add("on");
+    this.row = row.dataset.key;
   }
 
   /** @param {string} key */
@@ -289,11 +307,10 @@ class SessionsView {
     if (key === "k") return this.move(-1, "tr.row");
     if (key === "n") return this.move(1, "tr.row.not-ok");
     if (key === "N") return this.move(-1, "tr.row.not-ok");
-    if (key !== "o" || !this.focused()) return false;
-    const run = document.activeElement?.closest("tbody")?.dataset.run;
-    const to = run ? place({ run }) : null;
-    if (to) this.frame.go(to);
-    return Boolean(to);
+    const row = this.find(this.row);
+    const link = key === "Enter" ? row : key === "o" ? row?.closest("tbody")?.querySelector("tr.run") : null;
+    link?.querySelector("a")?.click();
+    return Boolean(link);
   }
 
   /**
@@ -302,14 +319,10 @@ class SessionsView {
    */
   move(step, which) {
     const rows = [...this.table.querySelectorAll(/** @type {"tr"} */ ("tr.row"))];
-    const last = this.table.querySelector("tr.on");
-    const at = rows.findIndex((r) => r === last);
+    const at = rows.indexOf(/** @type {HTMLTableRowElement} */ (this.find(this.row)));
     const found = step > 0 ? rows.find((r, i) => i > at && r.matches(which)) : rows.findLast((r, i) => i < at && r.matches(which));
-    if (!found) return true;
-    last?.classList.remove("on");
-    found.classList.add("on");
-    found.querySelector("a")?.focus({ preventScroll: true });
-    found.scrollIntoView({ block: "nearest" });
+    found?.querySelector("a")?.focus({ preventScroll: true });
+    found?.scrollIntoView({ block: "nearest" });
     return true;
   }
 }

@@ -1,0 +1,50 @@
+package view
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// DefinitionText returns the lines of a definition's text, safe to show.
+func DefinitionText(text string) []string { return safeLines(readable(text)) }
+
+// DefinitionDiff returns the lines of what differs between two texts of a definition, safe to show: the first two name the texts.
+// There are none if the texts are equal.
+func DefinitionDiff(before, after string) []string {
+	text := diff.Diff("before", readable(before), "after", readable(after))
+	if len(text) == 0 {
+		return nil
+	}
+	_, text, _ = bytes.Cut(text, []byte("\n")) // the command line of a diff
+	return safeLines(text)
+}
+
+func safeLines(text []byte) []string {
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	for i := range lines {
+		lines[i] = SafeLine(lines[i])
+	}
+	return lines
+}
+
+// readable returns a definition's text for people: JSON with a line for each member, and one for each line of a text in it.
+func readable(definition string) []byte {
+	var text string
+	if json.Unmarshal([]byte(definition), &text) == nil { // instructions
+		return []byte(text + "\n")
+	}
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(definition), "", "  ") != nil {
+		return []byte(definition + "\n")
+	}
+	var lines strings.Builder
+	for line := range strings.Lines(out.String()) {
+		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+		breaks := strings.NewReplacer(`\\`, `\\`, `\n`, `\n`+"\n"+indent+"  ")
+		lines.WriteString(breaks.Replace(line))
+	}
+	return []byte(lines.String() + "\n")
+}

@@ -1,0 +1,49 @@
+// One operation whole, at the side of the waterfall.
+
+import { h, put } from "./dom.js";
+import { duration } from "./format.js";
+import { attributes, commands, content, facts, heading, section, verdict, way } from "./panel.js";
+
+/** @typedef {import("../api").Operation} Operation */
+/** @typedef {import("../page").Frame} Frame */
+
+/**
+ * Shows an operation in the panel.
+ * @param {Frame} frame
+ * @param {Operation} o
+ */
+export function showOperation(frame, o) {
+  const open = o.outcome.ending === "hung" || o.outcome.ending === "open";
+  const related = (o.related ?? []).map((r) =>
+    h("li", null, h("span", { class: "dim" }, `${r.relation} `),
+      r.session && r.operation ? h("a", { class: "m", href: frame.href({ params: { op: `${r.session}/${r.operation}` } }) }, r.name) : h("span", { class: "m" }, r.name),
+      " ", h("span", { class: r.outcome.tone }, r.outcome.text)));
+  const moments = (o.moments ?? []).map((m) => h("li", null, h("span", { class: "n" }, `+${duration(m.after)}`), h("span", null, m.text)));
+  const { panel } = frame;
+  const top = panel.dataset.operation === `${o.session}/${o.operation}` ? panel.scrollTop : 0;
+  panel.dataset.operation = `${o.session}/${o.operation}`;
+  panel.replaceChildren();
+  put(panel,
+    ...heading(o.name, `${o.server}, ${o.kind} ${o.operation}`, { text: o.badge, tone: o.outcome.tone, open: open && o.outcome.tone === "bad" }),
+    verdict(o.headline, o.detail),
+    way(o.stations));
+  if (o.evidence.length) put(panel, section("Evidence"), facts(o.evidence));
+  for (const r of o.remarks ?? []) put(panel, h("p", { class: r.tone }, r.text));
+  if (o.hint) put(panel, h("p", { class: "soft" }, o.hint));
+  if (o.attributes.length) put(panel, section("Attributes"), ...attributes(o.attributes));
+  if (moments.length) put(panel, section("In between"), h("ol", { class: "moments" }, ...moments));
+  if (related.length) put(panel, section("Related"), h("ul", { class: "related" }, ...related));
+  put(panel, section("Content"), ...content(o.content, frame.now()));
+  put(panel, ...commands(o.commands));
+  panel.scrollTop = top;
+}
+
+/**
+ * Says why an operation cannot be shown.
+ * @param {Frame} frame
+ * @param {Node} text
+ */
+export function showFailure(frame, text) {
+  delete frame.panel.dataset.operation;
+  frame.panel.replaceChildren(text);
+}

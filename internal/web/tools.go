@@ -1,0 +1,338 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/report"
+	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/internal/watch"
+	"github.com/spanpipe/spanpipe/internal/web/api"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
+)
+
+// tools answers GET /api/v1/tools.
+func (s *Server) tools(r *http.Request) (any, error) {
+	kind := cmp.Or(r.URL.Query().Get("by"), kindTool)
+	if kind != kindTool && kind != kindServer && kind != kindClient {
+		return nil, wrong("by "+view.Steady(kind)+": want tool, server or client", "")
+	}
+	f, err := s.figures(r, kind)
+	if err != nil {
+		return nil, err
+	}
+	return f.reply(s.stamp(), kind, r.URL.Query().Get("since")), nil
+}
+
+// reply returns the rows with what stands around them.
+func (f *figures) reply(stamp api.Reply, kind, since string) *api.Tools {
+	t := &api.Tools{
+		Reply: stamp, By: kind, Since: f.since, Summary: f.summary(), Rows: make([]api.ToolRow, 0, len(f.rows)),
+		Never: f.never, Sequences: f.sequences, Command: f.command("spanpipe report --by "+kind, since),
+	}
+	for i := range f.rows {
+		t.Rows = append(t.Rows, f.rows[i].ToolRow)
+	}
+	if len(t.Rows) == 0 {
+		t.Excluding = f.excluding()
+	}
+	return t
+}
+
+// notOfCalls is the search for captured content, which chooses sessions. A filter that has it is one of another list; here it has
+// no effect, which the summary says.
+var notOfCalls = watch.Field{Name: "content", Match: func(string) (func(*watch.Subject) bool, error) {
+	return func(*watch.Subject) bool { return true }, nil
+}}
+
+// figures are what the calls of a pass add up to, by rows of one kind.
+type figures struct {
+	*pass
+	rows      []figuresRow // the most calls first
+	never     []api.Never
+	sequences []api.Sequence
+	runs      [][]*call       // all calls of each run, in the order of their starts
+	from      time.Time       // of what is stored, or of the window
+	twice     map[string]bool // names: whether several targets have it
+}
+
+// figuresRow is a row with what the page shows if it is selected.
+type figuresRow struct {
+	api.ToolRow
+	target target
+	calls  []*call // that the filter chooses, in the order of their starts
+	hung   *report.Hung
+	slower *report.Slower
+	listed *report.Definition
+	change *report.Changed
+	large  int
+}
+
+// figuresCache keeps what was asked for last. One pass runs at a time: it uses all processors, and what waits for it often
+// asks for the same.
+type figuresCache struct {
+	once sync.Once
+	turn chan struct{} // held by the one that reads
+	kept []keptFigures // the latest last
+}
+
+type keptFigures struct {
+	key     string
+	figures *figures
+}
+
+// mostKept is how many figures are kept: what one looks at, and what one looked at before.
+const mostKept = 2
+
+// figures returns the figures that a request asks for.
+func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
+	since, err := s.since(r)
+	if err != nil {
+		return nil, err
+	}
+	filter, err := filterOf(r, notOfCalls)
+	if err != nil {
+		return nil, err
+	}
+	ctx, now := r.Context(), s.now()
+	a := choice{since: since.Truncate(time.Minute), filter: filter, by: byOf(kind)}
+	sessions, err := s.keeper.listed(ctx, report.Window{Since: a.since, Until: now}.Before())
+	if err != nil {
+		return nil, err
+	}
+	c := &s.kept
+	c.once.Do(func() { c.turn = make(chan struct{}, 1) })
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	key := figuresKey(&a, sessions)
+	if i := slices.IndexFunc(c.kept, func(k keptFigures) bool { return k.key == key }); i >= 0 {
+		return c.kept[i].figures, nil
+	}
+	f, err := newFigures(ctx, a, now, sessions, s.changes(sessions))
+	if err != nil {
+		return nil, err
+	}
+	c.kept = append(c.kept, keptFigures{key, f})
+	c.kept = slices.Clone(c.kept[max(0, len(c.kept)-mostKept):])
+	return f, nil
+}
+
+// figuresKey returns what figures depend on: what was asked for, and how much is stored of each session.
+func figuresKey(a *choice, sessions []store.Session) string {
+	var key strings.Builder
+	fmt.Fprintf(&key, "%d %s %s", a.since.Unix(), a.by, a.filter.Text)
+	for i := range sessions {
+		s := &sessions[i]
+		size := s.Size
+		if s.State != store.Ended { // it grows
+			size = sizeOf(filepath.Join(s.Dir, "digest")) + sizeOf(filepath.Join(s.Dir, "logs.jsonl"))
+		}
+		fmt.Fprintf(&key, "\x00%s %s %s %s %d", s.Name, s.State, s.ServerName(), s.Client.Name, size)
+	}
+	return key.String()
+}
+
+// changes returns how definitions have changed, by the names of servers as the rows have them.
+func (s *Server) changes(sessions []store.Session) map[string][]record.DefinitionChange {
+	all, err := s.config.Store.Defined()
+	if err != nil {
+		return nil // the view of definitions says why
+	}
+	names := map[string]string{}
+	for i := range sessions {
+		names[sessions[i].Service] = sessions[i].ServerName()
+	}
+	changes := map[string][]record.DefinitionChange{}
+	for i := range all {
+		name := cmp.Or(names[all[i].Service], all[i].Service)
+		changes[name] = append(changes[name], all[i].Changes...)
+	}
+	return changes
+}
+
+func newFigures(
+	ctx context.Context, a choice, now time.Time, sessions []store.Session, changes map[string][]record.DefinitionChange,
+) (*figures, error) {
+	f := &figures{pass: newPass(ctx, a, now, sessions)}
+	r, err := f.report(changes)
+	if err != nil {
+		return nil, err
+	}
+	f.join()
+	f.findTwice()
+	f.addRows(r)
+	f.addNever(r)
+	f.sequences = f.usualSequences()
+	return f, nil
+}
+
+// join sorts the calls of each run.
+func (f *figures) join() {
+	f.from = f.until
+	at := map[string]int{}
+	for i := range f.sessions {
+		s := &f.sessions[i]
+		if s.Launched.Before(f.from) {
+			f.from = s.Launched
+		}
+		run := cmp.Or(s.Run, s.Name)
+		n, known := at[run]
+		if !known {
+			n = len(f.runs)
+			at[run] = n
+			f.runs = append(f.runs, nil)
+		}
+		for j := range f.calls[i] {
+			f.runs[n] = append(f.runs[n], &f.calls[i][j])
+		}
+	}
+	if f.from.Before(f.since) {
+		f.from = f.since
+	}
+	for _, run := range f.runs {
+		slices.SortStableFunc(run, func(a, b *call) int { return cmp.Compare(a.start, b.start) })
+	}
+}
+
+// rowTarget returns the target of the row that a call belongs to.
+func (f *figures) rowTarget(c *call) target {
+	switch f.by {
+	case report.ByServer:
+		return target{kind: kindServer, server: f.sessions[c.session].ServerName()}
+	case report.ByClient:
+		return target{kind: kindClient, name: f.sessions[c.session].Client.Name}
+	}
+	return f.targets.all[c.target]
+}
+
+// rowNamed returns the target of a row of a report.
+func rowNamed(n *report.Name, by report.By) target {
+	switch {
+	case by == report.ByServer:
+		return target{kind: kindServer, server: n.Server}
+	case by == report.ByClient:
+		return target{kind: kindClient, name: n.Client}
+	case n.Prompt != "":
+		return target{kindPrompt, n.Server, n.Prompt}
+	case n.Resource != "":
+		return target{kindResource, n.Server, n.Resource}
+	}
+	return target{kindTool, n.Server, n.Tool}
+}
+
+func (f *figures) addRows(r *report.Report) {
+	at := map[target]int{}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		if row.Calls+row.Hung == 0 {
+			continue
+		}
+		one := figuresRow{target: rowNamed(&row.Name, f.by)}
+		one.ToolRow = toolRow(one.target, row)
+		for _, n := range row.Tokens {
+			if n >= largeResult {
+				one.large++
+			}
+		}
+		at[one.target] = len(f.rows)
+		f.rows = append(f.rows, one)
+	}
+	for _, run := range f.runs {
+		for _, c := range run {
+			if i, ok := at[f.rowTarget(c)]; ok && c.is(chosenCall) {
+				f.rows[i].calls = append(f.rows[i].calls, c)
+			}
+		}
+	}
+	if f.by == report.ByTarget {
+		f.addFindings(r, at)
+	}
+	for i := range f.rows {
+		row := &f.rows[i]
+		slices.SortStableFunc(row.calls, func(a, b *call) int { return cmp.Compare(a.start, b.start) })
+		row.Remark = f.remark(row)
+	}
+}
+
+// addFindings adds to rows what the report has found about their targets.
+func (f *figures) addFindings(r *report.Report, at map[target]int) {
+	row := func(n *report.Name) *figuresRow {
+		if i, ok := at[rowNamed(n, f.by)]; ok {
+			return &f.rows[i]
+		}
+		return &figuresRow{}
+	}
+	for i := range r.Hung {
+		row(&r.Hung[i].Name).hung = &r.Hung[i]
+	}
+	for i := range r.Slower {
+		row(&r.Slower[i].Name).slower = &r.Slower[i]
+	}
+	for i := range r.Definitions {
+		d := &r.Definitions[i]
+		row(&report.Name{Server: d.Server, Tool: d.Tool}).listed = d
+	}
+	for i := range r.Changed {
+		if c := &r.Changed[i]; c.Kind == record.ToolDefinition {
+			row(&report.Name{Server: c.Server, Tool: c.Name}).change = c
+		}
+	}
+}
+
+// toolRow returns a row as the page shows it.
+func toolRow(t target, r *report.Row) api.ToolRow {
+	out := api.ToolRow{Server: view.Steady(t.server), Tool: view.Steady(t.name), Kind: t.kind, Key: t.key()}
+	if t.kind == kindClient {
+		out.Client, out.Tool = cmp.Or(view.Steady(t.name), "client unknown"), ""
+	} else {
+		out.Server = cmp.Or(out.Server, "unnamed")
+	}
+	out.ToolFigures = api.ToolFigures{
+		Calls: r.Calls, Failed: r.Failed, BadRequests: r.BadRequests, Cancelled: r.Cancelled, TimedOut: r.TimedOut,
+		Hung: r.Hung, HungNow: r.HungNow, FailureRate: r.FailureRate, P50: r.P50, P95: r.P95, P99: r.P99, Max: r.Max,
+		Latency: latencyOf(r.Durations),
+	}
+	if n := len(r.Tokens); n > 0 {
+		for percent, to := range map[int]**int64{50: &out.ResultP50, 95: &out.ResultP95, 100: &out.ResultMax} {
+			*to = new(r.Tokens[record.Rank(n, percent)-1])
+		}
+	}
+	return out
+}
+
+// addNever adds the tools that are listed and were not called, whatever the filter says of calls.
+func (f *figures) addNever(r *report.Report) {
+	called := map[target]bool{}
+	for _, run := range f.runs {
+		for _, c := range run {
+			called[f.targets.all[c.target]] = true
+		}
+	}
+	names := f.filter.About("server", "tool", "method", "")
+	f.never = []api.Never{}
+	for _, u := range r.NeverCalled {
+		one := api.Never{Server: cmp.Or(view.Steady(u.Server), "unnamed")}
+		for _, name := range u.Tools {
+			s := watch.Subject{Servers: []string{u.Server}, Tools: []string{name}, Methods: []string{semconv.ToolsCall}}
+			if !called[target{kindTool, u.Server, name}] && names.Matches(&s) {
+				one.Tools = append(one.Tools, view.Steady(name))
+			}
+		}
+		if len(one.Tools) > 0 {
+			f.never = append(f.never, one)
+		}
+	}
+}
