@@ -45,8 +45,9 @@ func fill(b *testing.B, dir string, sessions, calls, detailed int) {
 	}
 }
 
-// BenchmarkFirstView measures the first reply of a server that has just started, with 1,000 sessions of 100 operations stored,
-// and the same reply while the store is followed.
+// BenchmarkFirstView measures the first reply of a server, with 1,000 sessions of 100 operations stored: as it is for a browser
+// that was opened with a link, for which the store is read meanwhile; for a request that comes at once; and while the store is
+// followed.
 func BenchmarkFirstView(b *testing.B) {
 	dir := b.TempDir()
 	fill(b, dir, 1000, 100, 50)
@@ -66,15 +67,26 @@ func BenchmarkFirstView(b *testing.B) {
 		}
 		return s
 	}
-	b.Run("first", func(b *testing.B) {
-		for b.Loop() {
-			s := start()
-			ask(s)
-			b.StopTimer()
-			s.Close()
-			b.StartTimer()
-		}
-	})
+	for name, prepare := range map[string]func(s *web.Server){
+		"opened": func(s *web.Server) {
+			s.NewCode(func() {})
+			s.Read()
+		},
+		"at once": func(*web.Server) {},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				s := start()
+				prepare(s)
+				b.StartTimer()
+				ask(s)
+				b.StopTimer()
+				s.Close()
+				b.StartTimer()
+			}
+		})
+	}
 	b.Run("again", func(b *testing.B) {
 		s := start()
 		defer s.Close()

@@ -1,6 +1,9 @@
 package web
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Bounds of the stream of events.
 const (
@@ -18,6 +21,9 @@ func (s *Server) SetGrace(d time.Duration) {
 	defer s.keeper.mu.Unlock()
 	s.keeper.grace = d
 }
+
+// Read waits until the store has been read.
+func (s *Server) Read() { s.keeper.hold(context.Background())() }
 
 // EventID returns the id that an event would have.
 func (s *Server) EventID(number uint64) string { return s.keeper.stream.id(number) }
