@@ -19,8 +19,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// page is a page that is connected.
-type page struct {
+// connection is a page that is connected.
+type connection struct {
 	t      testing.TB
 	body   *bufio.Reader
 	last   string // id of the last event
@@ -29,7 +29,7 @@ type page struct {
 }
 
 // connect connects a page, with the id of the last event that it has seen.
-func connect(t testing.TB, s *web.Server, last string) *page {
+func connect(t testing.TB, s *web.Server, last string) *connection {
 	t.Helper()
 	server := httptest.NewServer(s.Routes())
 	ctx, leave := context.WithCancel(t.Context())
@@ -49,11 +49,11 @@ func connect(t testing.TB, s *web.Server, last string) *page {
 		_ = reply.Body.Close()
 		server.Close()
 	})
-	return &page{t: t, body: bufio.NewReader(reply.Body), leave: leave, status: reply.StatusCode}
+	return &connection{t: t, body: bufio.NewReader(reply.Body), leave: leave, status: reply.StatusCode}
 }
 
 // next returns the next event's name and data, and an error at the end of the stream.
-func (p *page) next() (name string, e api.Events, err error) {
+func (p *connection) next() (name string, e api.Events, err error) {
 	data := ""
 	for {
 		line, err := p.body.ReadString('\n')
@@ -78,7 +78,7 @@ func (p *page) next() (name string, e api.Events, err error) {
 }
 
 // until reads events until one of the name is what is wanted.
-func (p *page) until(name string, is func(e *api.Events) bool) *api.Events {
+func (p *connection) until(name string, is func(e *api.Events) bool) *api.Events {
 	p.t.Helper()
 	for {
 		got, e, err := p.next()
@@ -91,13 +91,13 @@ func (p *page) until(name string, is func(e *api.Events) bool) *api.Events {
 	}
 }
 
-func (p *page) hello() *api.Hello {
+func (p *connection) hello() *api.Hello {
 	p.t.Helper()
 	return p.until("hello", func(*api.Events) bool { return true }).Hello
 }
 
 // run waits until an event has the run as it is wanted.
-func (p *page) run(id string, is func(r *api.Run) bool) {
+func (p *connection) run(id string, is func(r *api.Run) bool) {
 	p.t.Helper()
 	p.until("runs", func(e *api.Events) bool {
 		for i := range e.Runs.Runs {
@@ -135,7 +135,7 @@ func TestEvents(t *testing.T) {
 		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Subject == "github list_commits" &&
 			e.Attention.Alerts[0].Place == api.Place{Run: "r", Session: e.Attention.Alerts[0].Session, Operation: hangs.Number}
 	})
-	open := replied[api.Live](t, s, "live").Open
+	open := dataOf[api.Live](t, s, "live").Open
 	if len(open) != 1 || open[0].Side != "server's side" || open[0].Stations[2].State != "stuck" ||
 		open[0].Headline != "The server has read the request and does nothing." {
 		t.Errorf("%+v", open)
@@ -150,7 +150,7 @@ func TestEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until("gone", func(e *api.Events) bool { return e.Gone.Sessions[0] == name })
-	if list := replied[api.Sessions](t, s, "sessions"); list.Stored != 0 {
+	if list := dataOf[api.Sessions](t, s, "sessions"); list.Stored != 0 {
 		t.Errorf("%+v", list)
 	}
 	s.Close()
@@ -247,7 +247,7 @@ func TestFollowing(t *testing.T) {
 	mcptest.Eventually(t, "the store is not followed any more", func() bool { return !runs("web.(*keeper).") })
 	made(t, dir, 1, 1)
 	s.SetGrace(time.Hour)
-	if list := replied[api.Sessions](t, s, "sessions"); list.Stored != 4 {
+	if list := dataOf[api.Sessions](t, s, "sessions"); list.Stored != 4 {
 		t.Errorf("%d sessions", list.Stored)
 	}
 	if !connect(t, s, p.last).hello().Reset {
@@ -277,7 +277,7 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until("trouble", func(e *api.Events) bool { return strings.HasPrefix(e.Trouble.Text, "the store cannot be read: ") })
-	if frame := replied[api.Store](t, s, "store"); frame.Problem == "" {
+	if frame := dataOf[api.Store](t, s, "store"); frame.Problem == "" {
 		t.Errorf("%+v", frame)
 	}
 }

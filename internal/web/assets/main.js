@@ -4,6 +4,7 @@ import { Client, Failed, Stream } from "./api.js";
 import { byId, h, put, refill } from "./dom.js";
 import * as format from "./format.js";
 import { hints, openKeys, typing } from "./keys.js";
+import { dress, load } from "./load.js";
 import { href, known, parse } from "./router.js";
 import { keepScroll } from "./scroll.js";
 import { command, copy, failed, state } from "./states.js";
@@ -16,7 +17,6 @@ import { forget, token } from "./token.js";
 /** @typedef {import("../api").Store} Store */
 
 const RANGES = [["15m", "Last 15 minutes"], ["1h", "Last hour"], ["24h", "Last 24 hours"], ["7d", "Last 7 days"], ["30d", "Last 30 days"], ["all", "All"]];
-const FILES = /** @type {Record<string, string>} */ ({ sessions: "sessions", runs: "session", tools: "tools", context: "context", live: "live" });
 
 const filter = /** @type {HTMLInputElement} */ (byId("filter"));
 const since = /** @type {HTMLSelectElement} */ (byId("since"));
@@ -70,29 +70,14 @@ async function arrive() {
   }
   const at = address;
   try {
-    const module = await load(FILES[address.view]);
-    if (at === address) show(place, module);
+    const module = await load(address.view);
+    if (at !== address) return;
+    dress(address.view);
+    show(place, module);
   } catch (e) {
     const gone = e instanceof TypeError && !current; // what import() rejects with if a file does not come
     if (at === address) refill(byId("view"), failed(gone ? new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui") : e));
   }
-}
-
-/**
- * Loads the code of a view and its styles.
- * @param {string} file
- * @returns {Promise<View>}
- */
-async function load(file) {
-  const styles = `/assets/${file}.css`;
-  if (!document.querySelector(`link[href="${styles}"]`)) {
-    const link = h("link", { rel: "stylesheet", href: styles });
-    document.head.append(link);
-    await new Promise((resolve) => {
-      link.onload = link.onerror = resolve;
-    });
-  }
-  return import(`./views/${file}.js`);
 }
 
 function leave() {
@@ -370,7 +355,7 @@ function listen() {
 }
 
 async function start() {
-  if (known(address.view)) load(FILES[address.view]).catch(() => {}); // on its way while the rest is prepared
+  if (known(address.view)) load(address.view).catch(() => {}); // on its way while the rest is prepared
   const value = await token();
   client = new Client(value);
   client.refused = refused;
