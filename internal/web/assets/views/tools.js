@@ -76,6 +76,7 @@ class View {
   leave() {
     document.removeEventListener("visibilitychange", this.seen);
     clearTimeout(this.timer);
+    clearTimeout(this.wait);
   }
 
   get params() {
@@ -97,8 +98,6 @@ class View {
   get query() {
     return { since: this.params.get("since") ?? this.frame.store.since, filter: this.params.get("q") ?? undefined };
   }
-
-  // ── data ────────────────────────────────────────────────────────────
 
   /** The address has changed. */
   update() {
@@ -193,8 +192,6 @@ class View {
     this.below();
   }
 
-  // ── order ───────────────────────────────────────────────────────────
-
   /** Sorts the rows. It happens when something is pressed, never by itself. */
   settle() {
     const { column, turned } = this.sort;
@@ -212,8 +209,6 @@ class View {
     const known = new Set(this.order);
     this.order = [...this.order.filter((k) => now.has(k)), ...[...now].filter((k) => !known.has(k))];
   }
-
-  // ── what is drawn ───────────────────────────────────────────────────
 
   draw() {
     const data = this.data;
@@ -322,8 +317,6 @@ class View {
           h("tr", null, h("td", { title: q.tools.join(" → ") }, q.tools.join(" → ")), h("td", { class: q.tone === "bad" ? "n bad" : "n" }, `${format.count(q.count)}×`, q.tone === "bad" && ", failing"))))),
         h("p", { class: "dim" }, data.sequences.length ? "A sequence is three calls of one run, at most 60 s apart." : "None so far: a sequence is three calls of one run, at most 60 s apart, and at least three times.")));
   }
-
-  // ── what is pressed ─────────────────────────────────────────────────
 
   /** @param {string} by */
   switch(by) {
