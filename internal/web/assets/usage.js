@@ -51,7 +51,9 @@ export class Usage {
     const c = prepare(this.canvas, size.width, height);
     this.canvas.style.transform = `translateX(${size.left}px)`;
     const { colors } = fall;
-    drawBack(c, colors, axis, fall.ticks, 0, height, fall.live ? fall.now : NaN);
+    const now = fall.live ? fall.now : NaN;
+    if (size.left) drawBack(c, colors, axis, fall.ticks, 0, height, now);
+    else for (let n = 0; n < this.series.length; n++) drawBack(c, colors, axis, fall.ticks, (n + 0.5) * row, (n + 1) * row, now); // below the names
     for (const [n, s] of this.series.entries()) {
       const bottom = (n + 1) * row - 2.5;
       let k = 0;
