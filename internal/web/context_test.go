@@ -254,7 +254,8 @@ func TestContextCounts(t *testing.T) {
 		}
 	}
 	inContext(t, fill, func(p *page) {
-		for _, since := range []string{"7d", "100h", "30d"} { // one after the other: what is remembered must fit all
+		within := time.Now().Add(-99*time.Hour + 10*time.Second).Format(time.RFC3339) // sessions that go on
+		for _, since := range []string{"7d", within, "100h", "30d", within} { // what is remembered must fit all
 			c := replied[api.Context](p, p.server.Context, "since="+since)
 			type sum struct {
 				tokens []int64
