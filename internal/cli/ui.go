@@ -83,7 +83,7 @@ func (a *app) serving(c *cli.Context, s *store.Store, since time.Time) serve.Con
 	lines := &uiLines{app: a, opens: !c.Bool("no-open"), typed: isTerminal(a.Stdin)}
 	config := serve.Config{
 		Page: web.Config{
-			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter, Version: a.Build.Version, Sends: sendsNothing,
+			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter, Version: a.Build.Version,
 			Zone: a.now().Location(), Logger: a.printer.logger(&a.options, a.named),
 		},
 		Addr: c.String("addr"), Dir: s.Dir, Open: lines.opens, Environ: a.Environ,
@@ -94,9 +94,6 @@ func (a *app) serving(c *cli.Context, s *store.Store, since time.Time) serve.Con
 	}
 	return config
 }
-
-// sendsNothing is all that can be said of what leaves the machine: sessions were wrapped with settings of their own.
-const sendsNothing = "This page sends nothing."
 
 // uiLines are what "spanpipe ui" writes to the terminal.
 type uiLines struct {

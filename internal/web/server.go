@@ -15,8 +15,6 @@ type Config struct {
 	Since     string        // how far back the page looks at first, as store.ParseAge reads it
 	HangAfter time.Duration // how long a call is open until it hangs
 	Version   string        // of the program
-	Content   string        // what is captured, in words
-	Sends     string        // what leaves the machine, in a sentence
 	Zone      *time.Location
 	Logger    *slog.Logger
 	Hosts     []string // that requests may name: each with the port

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/spanpipe/spanpipe/internal/watch"
@@ -12,16 +13,32 @@ func (s *Server) store(r *http.Request) (any, error) {
 	c := &s.config
 	out := &api.Store{
 		Reply: s.stamp(), Program: c.Version, Dir: c.Dir, Limit: c.Store.Keep.Size, HangAfter: c.HangAfter.Seconds(),
-		Since: c.Since, Content: c.Content, Sends: c.Sends,
+		Since: c.Since, Sends: sendsNothing,
 	}
+	captured := 0
 	s.keeper.during(r.Context(), func(w *watch.World) {
 		out.Sessions, out.Hung, out.Problem = len(w.Sessions), w.HungNow(), s.keeper.problem
 		for _, one := range w.Sessions {
 			out.Size += one.Size
+			if one.Content {
+				captured++
+			}
 			if out.Oldest.IsZero() || one.Launched.Before(out.Oldest) {
 				out.Oldest = one.Launched
 			}
 		}
 	})
+	switch captured {
+	case 0:
+		out.Content = "none"
+	case 1:
+		out.Content = "of 1 session"
+	default:
+		out.Content = fmt.Sprintf("of %d sessions", captured)
+	}
 	return out, nil
 }
+
+// sendsNothing is all that can be said of what leaves the machine: sessions were wrapped with settings of their own, and may
+// have been sent, too.
+const sendsNothing = "This page sends nothing."

@@ -92,7 +92,7 @@ type Store struct {
 	HangAfter float64   `json:"hang_after"`
 	Hung      int       `json:"hung"`              // operations that hang now
 	Since     string    `json:"since"`             // the range to begin with, as a value of --since
-	Content   string    `json:"content"`           // what is captured, in words
-	Sends     string    `json:"sends"`             // what leaves the machine, in a sentence
+	Content   string    `json:"content"`           // of how much of it content is kept, in words
+	Sends     string    `json:"sends"`             // what the page sends, in a sentence
 	Problem   string    `json:"problem,omitempty"` // with the store
 }

@@ -39,7 +39,7 @@ type Operations struct {
 	Answer  map[int]float64   `json:"answer,omitempty"`  // when the answer of one that had timed out came
 
 	LeftOut int    `json:"left_out,omitempty"` // operations of the run that are in no page: they could not be read, or were too many
-	Next    string `json:"next,omitempty"` // for after; absent behind the last
+	Next    string `json:"next,omitempty"`     // for after; absent behind the last
 }
 
 // Flags of a row.
