@@ -235,6 +235,16 @@ func (s *Session) Warnings() []record.Note {
 	return s.notes(semconv.UnusualCall.Message, semconv.DefinitionDiffers.Message)
 }
 
+// LateAnswers returns the answers that came after their requests had timed out, as Findings does. Their operation is the request.
+func (s *Session) LateAnswers() (all []record.Violation) {
+	for _, n := range s.notes(semconv.LateAnswer.Message) {
+		if v, ok := n.(record.Violation); ok {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
 // notes returns what the log records with the given messages say.
 func (s *Session) notes(messages ...string) (all []record.Note) {
 	_ = s.lines("logs.jsonl", func(line []byte) error { // what cannot be read is left out

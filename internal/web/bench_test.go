@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"errors"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
@@ -44,20 +45,21 @@ func fill(b *testing.B, dir string, sessions, calls, detailed int) {
 	}
 }
 
-// BenchmarkFirstView measures the first reply of a server that has just started, with 1,000 sessions of 100 operations stored,
-// and the same reply while the store is followed.
+// BenchmarkFirstView measures the first reply of a server, with 1,000 sessions of 100 operations stored: as it is for a browser
+// that was opened with a link, for which the store is read meanwhile; for a request that comes at once; and while the store is
+// followed.
 func BenchmarkFirstView(b *testing.B) {
 	dir := b.TempDir()
 	fill(b, dir, 1000, 100, 50)
-	ask := func(s *Server) {
+	ask := func(s *web.Server) {
 		w := httptest.NewRecorder()
-		s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions?since=8d", nil))
+		s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions?since=8d", nil))
 		if w.Code != http.StatusOK {
 			b.Fatal(w.Code, w.Body)
 		}
 	}
-	start := func() *Server {
-		s, err := New(Config{
+	start := func() *web.Server {
+		s, err := web.New(web.Config{
 			Store: store.Open(dir), HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
@@ -65,15 +67,26 @@ func BenchmarkFirstView(b *testing.B) {
 		}
 		return s
 	}
-	b.Run("first", func(b *testing.B) {
-		for b.Loop() {
-			s := start()
-			ask(s)
-			b.StopTimer()
-			s.Close()
-			b.StartTimer()
-		}
-	})
+	for name, prepare := range map[string]func(s *web.Server){
+		"opened": func(s *web.Server) {
+			s.NewCode(func() {})
+			s.Read()
+		},
+		"at once": func(*web.Server) {},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				s := start()
+				prepare(s)
+				b.StartTimer()
+				ask(s)
+				b.StopTimer()
+				s.Close()
+				b.StartTimer()
+			}
+		})
+	}
 	b.Run("again", func(b *testing.B) {
 		s := start()
 		defer s.Close()

@@ -102,6 +102,7 @@ const (
 	failedCall
 	timedCall // its duration counts
 	askedCall // a person was waited for
+	lateCall  // it was answered after it had timed out
 )
 
 func (c *call) is(f callFlags) bool { return c.flags&f != 0 }
@@ -244,6 +245,18 @@ type callReader struct {
 	session int32
 	server  string
 	targets map[target]int32
+	late    map[uint64]time.Duration // how much too late operations were answered; nil until that is wanted
+}
+
+// lateBy returns how much too late a call that had timed out was answered; 0 if it was not.
+func (r *callReader) lateBy(s *store.Session, number uint64) time.Duration {
+	if r.late == nil {
+		r.late = map[uint64]time.Duration{}
+		for _, v := range s.LateAnswers() {
+			r.late[v.Operation] = v.Late
+		}
+	}
+	return r.late[number]
 }
 
 // take takes a call of the window, and reports whether the filter chooses it.
@@ -262,6 +275,10 @@ func (r *callReader) take(c *watch.Call) (chosen bool) {
 		return false
 	}
 	o := c.Outcome()
+	word := o.Short()
+	if o.Ending == view.TimedOut {
+		o.Late = r.lateBy(&c.Session.Session, op.Number)
+	}
 	one := call{
 		start: op.Start.UnixNano(), end: op.End.UnixNano(), took: int64(op.Duration), number: op.Number, session: r.session, target: at,
 	}
@@ -274,10 +291,13 @@ func (r *callReader) take(c *watch.Call) (chosen bool) {
 	if o.Asked {
 		one.flags |= askedCall
 	}
+	if o.Late > 0 {
+		one.flags |= lateCall
+	}
 	if o.Failed() {
 		one.flags |= failedCall
 		p.mu.Lock()
-		one.word = max(p.words.number(o.Short()), 0)
+		one.word = max(p.words.number(word), 0)
 		p.mu.Unlock()
 	}
 	p.calls[r.session] = append(p.calls[r.session], one)

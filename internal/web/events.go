@@ -185,7 +185,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	out := http.NewResponseController(w)
 	send := func(text []byte) bool {
 		_ = out.SetWriteDeadline(time.Now().Add(takenWithin)) // not every connection has one
-		if _, err := w.Write(text); err != nil {
+		if _, err := w.Write(text); err != nil { //nolint:gosec // it is no page, and the header says so
 			return false
 		}
 		return out.Flush() == nil

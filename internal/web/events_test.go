@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"bufio"
@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// page is a page that is connected.
-type page struct {
+// connection is a page that is connected.
+type connection struct {
 	t      testing.TB
 	body   *bufio.Reader
 	last   string // id of the last event
@@ -28,9 +29,9 @@ type page struct {
 }
 
 // connect connects a page, with the id of the last event that it has seen.
-func connect(t testing.TB, s *Server, last string) *page {
+func connect(t testing.TB, s *web.Server, last string) *connection {
 	t.Helper()
-	server := httptest.NewServer(s.routes())
+	server := httptest.NewServer(s.Routes())
 	ctx, leave := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/v1/events", nil)
 	if err != nil {
@@ -48,11 +49,11 @@ func connect(t testing.TB, s *Server, last string) *page {
 		_ = reply.Body.Close()
 		server.Close()
 	})
-	return &page{t: t, body: bufio.NewReader(reply.Body), leave: leave, status: reply.StatusCode}
+	return &connection{t: t, body: bufio.NewReader(reply.Body), leave: leave, status: reply.StatusCode}
 }
 
 // next returns the next event's name and data, and an error at the end of the stream.
-func (p *page) next() (name string, e api.Events, err error) {
+func (p *connection) next() (name string, e api.Events, err error) {
 	data := ""
 	for {
 		line, err := p.body.ReadString('\n')
@@ -77,7 +78,7 @@ func (p *page) next() (name string, e api.Events, err error) {
 }
 
 // until reads events until one of the name is what is wanted.
-func (p *page) until(name string, is func(e *api.Events) bool) *api.Events {
+func (p *connection) until(name string, is func(e *api.Events) bool) *api.Events {
 	p.t.Helper()
 	for {
 		got, e, err := p.next()
@@ -90,13 +91,13 @@ func (p *page) until(name string, is func(e *api.Events) bool) *api.Events {
 	}
 }
 
-func (p *page) hello() *api.Hello {
+func (p *connection) hello() *api.Hello {
 	p.t.Helper()
 	return p.until("hello", func(*api.Events) bool { return true }).Hello
 }
 
 // run waits until an event has the run as it is wanted.
-func (p *page) run(id string, is func(r *api.Run) bool) {
+func (p *connection) run(id string, is func(r *api.Run) bool) {
 	p.t.Helper()
 	p.until("runs", func(e *api.Events) bool {
 		for i := range e.Runs.Runs {
@@ -118,38 +119,38 @@ func TestEvents(t *testing.T) {
 		t.Error("a page that has seen nothing cannot have missed anything")
 	}
 	now := time.Now()
-	one := begin(t, dir, "r", "github", now)
+	one := web.Begin(t, dir, "r", "github", now)
 	p.run("r", func(r *api.Run) bool { return r.Live && r.Sessions[0].Server == "github" && r.Client == "claude-code" })
-	call := one.open(record.Operation{Target: "search_code", Start: time.Now()})
-	one.answer(call, 40*time.Millisecond)
+	call := one.Open(record.Operation{Target: "search_code", Start: time.Now()})
+	one.Answer(call, 40*time.Millisecond)
 	one.Flush(t.Context())
 	ended := p.until("operations", func(e *api.Events) bool { return e.Operations.Run == "r" }).Operations
 	if len(ended.Number) != 1 || ended.Number[0] != call.Number || ended.Names[ended.Name[0]] != "search_code" || ended.End[0] < 0 {
 		t.Errorf("%+v", ended)
 	}
 	p.until("live", func(e *api.Events) bool { return len(e.Live.Ended) == 1 && e.Live.Ended[0].Name == "search_code" })
-	hangs := one.still(one.open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
+	hangs := one.Still(one.Open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
 	one.Flush(t.Context())
 	p.until("attention", func(e *api.Events) bool {
 		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Subject == "github list_commits" &&
 			e.Attention.Alerts[0].Place == api.Place{Run: "r", Session: e.Attention.Alerts[0].Session, Operation: hangs.Number}
 	})
-	open := replied[api.Live](t, s, "live").Open
-	if len(open) != 1 || open[0].Side != "server's side" || open[0].Stations[firstByte].State != "stuck" ||
+	open := dataOf[api.Live](t, s, "live").Open
+	if len(open) != 1 || open[0].Side != "server's side" || open[0].Stations[2].State != "stuck" ||
 		open[0].Headline != "The server has read the request and does nothing." {
 		t.Errorf("%+v", open)
 	}
-	one.answer(hangs, 40*time.Second)
-	one.closed(time.Now())
+	one.Answer(hangs, 40*time.Second)
+	one.Closed(time.Now())
 	p.run("r", func(r *api.Run) bool {
 		return !r.Live && r.Calls == 2 && r.Hung == 1 && r.HungNow == 0 && r.End.Text == "client closed"
 	})
-	name := filepath.Base(sessionNames(t, dir)[0])
+	name := filepath.Base(web.SessionNames(t, dir)[0])
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	p.until("gone", func(e *api.Events) bool { return e.Gone.Sessions[0] == name })
-	if list := replied[api.Sessions](t, s, "sessions"); list.Stored != 0 {
+	if list := dataOf[api.Sessions](t, s, "sessions"); list.Stored != 0 {
 		t.Errorf("%+v", list)
 	}
 	s.Close()
@@ -165,14 +166,14 @@ func TestResume(t *testing.T) {
 	s := pageServer(t, dir)
 	p := connect(t, s, "")
 	p.hello()
-	one := begin(t, dir, "r", "github", time.Now())
-	defer one.killed()
+	one := web.Begin(t, dir, "r", "github", time.Now())
+	defer one.Killed()
 	p.run("r", func(r *api.Run) bool { return r.Live })
 	p.leave()
 	other := connect(t, s, "") // which sees that the page has missed something
 	other.hello()
-	call := one.open(record.Operation{Target: "search_code", Start: time.Now()})
-	one.answer(call, 40*time.Millisecond)
+	call := one.Open(record.Operation{Target: "search_code", Start: time.Now()})
+	one.Answer(call, 40*time.Millisecond)
 	one.Flush(t.Context())
 	other.until("operations", func(*api.Events) bool { return true })
 	p = connect(t, s, p.last)
@@ -180,7 +181,7 @@ func TestResume(t *testing.T) {
 		t.Error("what was missed is known")
 	}
 	p.until("operations", func(e *api.Events) bool { return e.Operations.Number[0] == call.Number })
-	for _, id := range []string{"another-1", s.keeper.stream.id(1 << 40), "x"} {
+	for _, id := range []string{"another-1", s.EventID(1 << 40), "x"} {
 		if !connect(t, s, id).hello().Reset {
 			t.Errorf("a page that has seen %s has missed what is not known", id)
 		}
@@ -189,33 +190,33 @@ func TestResume(t *testing.T) {
 
 // TestSlowPage checks that events which a page has not taken are forgotten in time, and that it notices.
 func TestSlowPage(t *testing.T) {
-	s := newStream()
-	at, _, _ := s.begin("")
-	behind := at
+	s := web.NewStream()
 	for i := range 3 {
-		s.add("listing", i)
+		s.Add("listing", i)
 	}
-	text, missed, _, _ := s.after(&at)
-	if missed || strings.Count(string(text), "event: listing\n") != 3 {
-		t.Errorf("%q", text)
+	if text, missed := s.Read(); missed || strings.Count(text, "event: listing\n") != 3 {
+		t.Errorf("%q, %v", text, missed)
 	}
-	for range mostEvents {
-		s.add("listing", 0)
+	for range web.MostEvents + 1 {
+		s.Add("listing", 0)
 	}
-	if _, missed, _, _ = s.after(&behind); !missed || behind.number != s.last {
-		t.Errorf("it stands at %+v of %d", behind, s.last)
+	if text, missed := s.Read(); !missed || text != "" {
+		t.Errorf("%q, %v", text, missed)
 	}
-	large := strings.Repeat("x", mostEventBytes/4)
+	if text, missed := s.Read(); missed || text != "" {
+		t.Errorf("%q, %v", text, missed)
+	}
+	large := strings.Repeat("x", web.MostEventBytes/4)
 	for range 8 {
-		s.add("listing", large)
+		s.Add("listing", large)
 	}
-	if s.size > mostEventBytes || len(s.kept) == 0 {
-		t.Errorf("%d events of %d bytes are kept", len(s.kept), s.size)
+	if n, size := s.Kept(); size > web.MostEventBytes || n == 0 {
+		t.Errorf("%d events of %d bytes are kept", n, size)
 	}
-	for range mostStreams - 1 {
-		s.begin("")
+	for range web.MostStreams - 1 {
+		s.Admit()
 	}
-	if _, _, admitted := s.begin(""); admitted {
+	if s.Admit() {
 		t.Error("there is no end of pages")
 	}
 }
@@ -223,8 +224,8 @@ func TestSlowPage(t *testing.T) {
 // TestRefusedPage checks the reply to a page too many.
 func TestRefusedPage(t *testing.T) {
 	s := pageServer(t, t.TempDir())
-	for range mostStreams {
-		s.keeper.stream.begin("")
+	for range web.MostStreams {
+		s.Admit()
 	}
 	if p := connect(t, s, ""); p.status != http.StatusServiceUnavailable {
 		t.Error(p.status)
@@ -236,7 +237,7 @@ func TestFollowing(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
 	s := pageServer(t, dir)
-	s.keeper.grace = time.Millisecond
+	s.SetGrace(time.Millisecond)
 	p := connect(t, s, "")
 	p.hello()
 	if !runs("web.(*keeper).follow(") {
@@ -245,8 +246,8 @@ func TestFollowing(t *testing.T) {
 	p.leave()
 	mcptest.Eventually(t, "the store is not followed any more", func() bool { return !runs("web.(*keeper).") })
 	made(t, dir, 1, 1)
-	s.keeper.grace = time.Hour
-	if list := replied[api.Sessions](t, s, "sessions"); list.Stored != 4 {
+	s.SetGrace(time.Hour)
+	if list := dataOf[api.Sessions](t, s, "sessions"); list.Stored != 4 {
 		t.Errorf("%d sessions", list.Stored)
 	}
 	if !connect(t, s, p.last).hello().Reset {
@@ -276,7 +277,7 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until("trouble", func(e *api.Events) bool { return strings.HasPrefix(e.Trouble.Text, "the store cannot be read: ") })
-	if frame := replied[api.Store](t, s, "store"); frame.Problem == "" {
+	if frame := dataOf[api.Store](t, s, "store"); frame.Problem == "" {
 		t.Errorf("%+v", frame)
 	}
 }

@@ -124,12 +124,8 @@ func (k *keeper) leave() {
 	}
 }
 
-// look calls a function with what is known. It must not read files, nor keep what it was given.
-func (k *keeper) look(f func(w *watch.World)) {
-	k.during(k.life, f)
-}
-
-// during is look for a request, which may end before the store has been read.
+// during calls a function with what is known, for a request, which may end before the store has been read. The function must
+// not read files, nor keep what it was given.
 func (k *keeper) during(ctx context.Context, f func(w *watch.World)) {
 	release := k.hold(ctx)
 	defer release()

@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/watch"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -49,7 +50,7 @@ func TestStations(t *testing.T) {
 		session := &watch.Session{}
 		session.State = store.Live
 		var got []string
-		for _, s := range stationsOf(&watch.Call{Session: session, Op: test.op}, now) {
+		for _, s := range web.StationsOf(&watch.Call{Session: session, Op: test.op}, now) {
 			got = append(got, s.State+" "+s.Text)
 		}
 		if text := strings.Join(got, ", "); text != test.want {
@@ -62,30 +63,30 @@ func TestStations(t *testing.T) {
 func TestLive(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Now()
-	one := begin(t, dir, "r", "tickets", now.Add(-2*time.Minute))
+	one := web.Begin(t, dir, "r", "tickets", now.Add(-2*time.Minute))
 	for i := range 12 {
-		call := one.open(record.Operation{Target: "create_ticket", Start: now.Add(time.Duration(i-60) * time.Second)})
-		one.answer(call, 300*time.Millisecond)
+		call := one.Open(record.Operation{Target: "create_ticket", Start: now.Add(time.Duration(i-60) * time.Second)})
+		one.Answer(call, 300*time.Millisecond)
 	}
-	large := one.open(record.Operation{Target: "list_tickets", Start: now.Add(-20 * time.Second)})
+	large := one.Open(record.Operation{Target: "list_tickets", Start: now.Add(-20 * time.Second)})
 	large.ResponseTokens = 29_800
-	one.answer(large, time.Second)
-	one.note(record.Finding{
+	one.Answer(large, time.Second)
+	one.Note(record.Finding{
 		Time: now.Add(-10 * time.Second), Kind: record.Loop, Tool: "create_ticket", Seen: 12, Usual: 3, Unit: "{call}",
 	})
-	asks := one.open(record.Operation{Target: "create_ticket", Start: now.Add(-8 * time.Second)})
-	asks = one.still(asks, false)
-	form := one.open(record.Operation{
+	asks := one.Open(record.Operation{Target: "create_ticket", Start: now.Add(-8 * time.Second)})
+	asks = one.Still(asks, false)
+	form := one.Open(record.Operation{
 		Direction: record.ToClient, Method: semconv.ElicitationCreate, Parent: asks.Number, Start: now.Add(-7 * time.Second),
 	})
-	one.still(form, false)
-	one.still(one.open(record.Operation{Target: "create_ticket", Start: now.Add(-5 * time.Second)}), false)
+	one.Still(form, false)
+	one.Still(one.Open(record.Operation{Target: "create_ticket", Start: now.Add(-5 * time.Second)}), false)
 	one.Flush(t.Context())
-	defer one.killed()
+	defer one.Killed()
 	s := pageServer(t, dir)
 	var live api.Live
 	mcptest.Eventually(t, "what is usual is known", func() bool {
-		live = replied[api.Live](t, s, "live")
+		live = dataOf[api.Live](t, s, "live")
 		return len(live.Open) == 3 && live.Open[2].Side != ""
 	})
 	var got []string
@@ -111,7 +112,7 @@ func TestLive(t *testing.T) {
 	if len(live.Sessions) != 1 || live.Sessions[0].Client != "claude-code" || live.Sessions[0].Open != 3 || live.Sessions[0].Run != "r" {
 		t.Errorf("%+v", live.Sessions)
 	}
-	if live := replied[api.Live](t, s, "live?filter=list_tickets"); len(live.Ended) != 1 || len(live.Open) != 0 {
+	if live := dataOf[api.Live](t, s, "live?filter=list_tickets"); len(live.Ended) != 1 || len(live.Open) != 0 {
 		t.Errorf("%+v", live)
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/watch"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -37,7 +38,7 @@ func TestOutcomes(t *testing.T) {
 		{view.Outcome{Ending: view.Over}, api.Outcome{Text: "ended with the session", Tone: api.Quiet}},
 	} {
 		test.want.Ending = string(test.of.Ending)
-		if got := outcomeOf(test.of); got != test.want {
+		if got := web.OutcomeOf(test.of); got != test.want {
 			t.Errorf("%+v: %+v, want %+v", test.of, got, test.want)
 		}
 	}
@@ -48,7 +49,7 @@ func TestHungOnceIsTrouble(t *testing.T) {
 	c := &watch.Call{Op: record.Operation{
 		Change: record.Ended, Direction: record.ToServer, Method: semconv.ToolsCall, Answered: true, Hung: true,
 	}}
-	if got := outcomeOfCall(c); !got.Trouble || got.Failed || got.Ending != "ok" {
+	if got := web.OutcomeOfCall(c); !got.Trouble || got.Failed || got.Ending != "ok" {
 		t.Errorf("%+v", got)
 	}
 }

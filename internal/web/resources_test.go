@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/spanpipe/spanpipe/internal/store"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/otlpfile"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -20,7 +21,7 @@ func measured(t *testing.T, session string, cpu []float64) {
 	before, after := otlpfile.Metrics(&otlpfile.Origin{ScopeName: "test"})
 	var text []byte
 	for n, used := range cpu {
-		at := began.Add(time.Duration(n+1) * time.Minute)
+		at := web.Began.Add(time.Duration(n+1) * time.Minute)
 		text = otlpfile.AppendMetric(append(text, before...), &otlpfile.Metric{
 			Name: semconv.ProcessCPUTime.Name, Form: otlpfile.Sum, Points: []otlpfile.Point{{Time: at, Value: attribute.Float64Value(used)}},
 		})
@@ -39,10 +40,10 @@ func measured(t *testing.T, session string, cpu []float64) {
 func TestResources(t *testing.T) {
 	dir := t.TempDir()
 	run := story(t, dir)
-	measured(t, sessionNames(t, dir)[0], []float64{30, 30, 90, 150, 149})
+	measured(t, web.SessionNames(t, dir)[0], []float64{30, 30, 90, 150, 149})
 	s := serving(t, dir)
 	got := get[api.Resources](t, s, "runs/"+run+"/resources")
-	if len(got.Sessions) != 1 || !got.Base.Equal(began) {
+	if len(got.Sessions) != 1 || !got.Base.Equal(web.Began) {
 		t.Fatalf("%+v", got)
 	}
 	one := got.Sessions[0]
@@ -59,30 +60,19 @@ func TestResources(t *testing.T) {
 
 // TestSamplesInWords says how busy a server is, and makes few samples of many without losing what was used.
 func TestSamplesInWords(t *testing.T) {
-	sampled := func(cpu ...float64) (all []sample) {
-		for i, c := range cpu {
-			at := began.Add(time.Duration(i) * time.Minute)
-			all = append(all, sample{at, at.Add(time.Minute), c, 61_000_000})
-		}
-		return all
-	}
-	for want, all := range map[string][]sample{
-		"61 MB, idle": sampled(1, 0.001), "61 MB": sampled(0.1), "61 MB, busy for 2m00s": sampled(1, 0, 0.9, 1.5),
-		"memory not known, idle": {{began, began, 0, 0}},
+	const memory = 61_000_000
+	for want, all := range map[string]web.Samples{
+		"61 MB, idle": web.NewSamples(memory, 1, 0.001), "61 MB": web.NewSamples(memory, 0.1),
+		"61 MB, busy for 2m00s": web.NewSamples(memory, 1, 0, 0.9, 1.5), "memory not known, idle": web.NewSamples(0, 0),
 	} {
-		if got := inWords(all); got != want {
+		if got := all.InWords(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
 	many := make([]float64, 1801)
 	many[700] = 0.8
-	few := fewer(sampled(many...), mostSamples)
-	used := 0.0
-	for _, s := range few {
-		used += s.cpu * s.at.Sub(s.from).Minutes()
-	}
-	if len(few) > mostSamples || len(few) < mostSamples/2 || used < 0.799 || used > 0.801 {
-		t.Errorf("%d samples that used %v", len(few), used)
+	if n, used := web.NewSamples(memory, many...).Fewer(); n > 600 || n < 300 || used < 0.799 || used > 0.801 {
+		t.Errorf("%d samples that used %v", n, used)
 	}
 }
 
@@ -90,7 +80,7 @@ func TestSamplesInWords(t *testing.T) {
 func TestUsedNow(t *testing.T) {
 	dir := t.TempDir()
 	story(t, dir)
-	for i, name := range sessionNames(t, dir) {
+	for i, name := range web.SessionNames(t, dir) {
 		if i == 0 {
 			measured(t, name, []float64{6, 36})
 		}
@@ -101,7 +91,7 @@ func TestUsedNow(t *testing.T) {
 	}
 	n := 0
 	for i := range all {
-		if cpu, memory := usedNow(&all[i]); cpu != nil {
+		if cpu, memory := web.UsedNow(&all[i]); cpu != nil {
 			if n++; *cpu != 0.5 || *memory != 2e6 {
 				t.Errorf("%v processors, %d bytes", *cpu, *memory)
 			}

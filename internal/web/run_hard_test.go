@@ -1,9 +1,10 @@
-package web
+package web_test
 
 import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -30,17 +32,17 @@ var hostileNames = []string{
 // its lines, and its letters, but nothing that controls or reorders.
 func TestHostile(t *testing.T) {
 	dir := t.TempDir()
-	r := begin(t, dir, "r", "server\u202e\x1b[31m", began)
+	r := web.Begin(t, dir, "r", "server\u202e\x1b[31m", web.Began)
 	svg := `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">` + "\u202e\x1b[31m\ntwo\tthree</svg>"
 	for i, name := range hostileNames {
-		op := r.open(record.Operation{Target: name, Start: began.Add(time.Duration(i) * time.Second)})
+		op := r.Open(record.Operation{Target: name, Start: web.Began.Add(time.Duration(i) * time.Second)})
 		op.ErrorType, op.Class = semconv.ErrTool, record.ToolError
 		op.Content = record.Content{Arguments: `{"a":"` + strings.Repeat("y", 600_000) + `"}`, Error: svg, URI: "javascript:alert(1)"}
-		r.answer(op, time.Millisecond)
+		r.Answer(op, time.Millisecond)
 	}
-	r.closed(began.Add(time.Minute))
+	r.Closed(web.Began.Add(time.Minute))
 	s := serving(t, dir)
-	name := filepath.Base(sessionNames(t, dir)[0])
+	name := filepath.Base(web.SessionNames(t, dir)[0])
 	harmless := func(what, text string, lines bool) {
 		for _, c := range text {
 			if !unicode.IsPrint(c) && (c != '\n' || !lines) {
@@ -75,7 +77,7 @@ func TestHostile(t *testing.T) {
 		}
 		for _, p := range one.Content.Parts {
 			harmless(p.Label, p.Text, true)
-			if len(p.Text) > mostContent || p.Cut != (p.Label == "arguments") {
+			if len(p.Text) > web.MostContent || p.Cut != (p.Label == "arguments") {
 				t.Errorf("%s: %d bytes, cut: %t", p.Label, len(p.Text), p.Cut)
 			}
 		}
@@ -89,11 +91,11 @@ func TestHostile(t *testing.T) {
 func TestOpenAndKilled(t *testing.T) {
 	dir := t.TempDir()
 	start := time.Now().Add(-time.Minute)
-	r := begin(t, dir, "r", "postgres", start)
-	done := r.open(record.Operation{Target: "explain", Start: start.Add(time.Second)})
-	r.answer(done, time.Second)
-	hangs := r.open(record.Operation{Target: "execute_sql", Start: start.Add(3 * time.Second)})
-	r.still(hangs, true)
+	r := web.Begin(t, dir, "r", "postgres", start)
+	done := r.Open(record.Operation{Target: "explain", Start: start.Add(time.Second)})
+	r.Answer(done, time.Second)
+	hangs := r.Open(record.Operation{Target: "execute_sql", Start: start.Add(3 * time.Second)})
+	r.Still(hangs, true)
 	r.Flush(t.Context())
 	s := serving(t, dir)
 	rows := get[api.Operations](t, s, "runs/r/operations")
@@ -106,13 +108,13 @@ func TestOpenAndKilled(t *testing.T) {
 		one.Content.Setting == "" || one.Commands[0] != "spanpipe show "+name+" --operation 2" {
 		t.Errorf("%+v", one)
 	}
-	late := r.open(record.Operation{Target: "explain", Start: start.Add(40 * time.Second)})
-	r.answer(late, time.Second)
+	late := r.Open(record.Operation{Target: "explain", Start: start.Add(40 * time.Second)})
+	r.Answer(late, time.Second)
 	r.Flush(t.Context())
 	if rows = get[api.Operations](t, s, "runs/r/operations"); len(rows.Number) != 3 {
 		t.Errorf("what was appended is missing: %v", rowsIn(&rows))
 	}
-	r.killed()
+	r.Killed()
 	mcptest.Eventually(t, "the session has ended", func() bool {
 		rows = get[api.Operations](t, s, "runs/r/operations")
 		return rows.End[1] > 0
@@ -126,11 +128,11 @@ func TestOpenAndKilled(t *testing.T) {
 func TestDigestAlone(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := storetest.Make(dir, storetest.Session{
-		Server: storetest.Servers()[0], Run: "r", Start: began, Calls: 20, Every: time.Second, DigestOnly: true,
+		Server: storetest.Servers()[0], Run: "r", Start: web.Began, Calls: 20, Every: time.Second, DigestOnly: true,
 	}); err != nil {
 		t.Fatal(err)
 	}
-	name := sessionNames(t, dir)[0]
+	name := web.SessionNames(t, dir)[0]
 	_ = os.Remove(filepath.Join(name, "traces.jsonl"))
 	s := serving(t, dir)
 	rows := get[api.Operations](t, s, "runs/r/operations")
@@ -148,7 +150,7 @@ func TestDigestAlone(t *testing.T) {
 func TestDamaged(t *testing.T) {
 	dir := t.TempDir()
 	story(t, dir)
-	for _, one := range sessionNames(t, dir) {
+	for _, one := range web.SessionNames(t, dir) {
 		path := filepath.Join(one, "traces.jsonl")
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -170,25 +172,22 @@ func TestWrongRequests(t *testing.T) {
 	dir := t.TempDir()
 	story(t, dir)
 	s := serving(t, dir)
-	name := filepath.Base(sessionNames(t, dir)[0])
+	name := filepath.Base(web.SessionNames(t, dir)[0])
 	for path, want := range map[string]int{
 		"runs/none": 404, "runs/none/operations": 404, "runs/none/resources": 404, "runs/f00d/operations?after=x": 400,
 		"runs/f00d/operations?limit=0": 400, "sessions/none/operations/1": 404, "sessions/f00d/operations/1": 404,
 		"sessions/" + name + "/operations/99": 404, "sessions/" + name + "/operations/x": 400, "sessions/" + name + "/operations/0": 404,
 		"runs/" + name: 200, // a run may be named by its session
 	} {
-		if w := ask(s, path); w.Code != want {
+		if w := askRoutes(s, path); w.Code != want {
 			t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.SetPathValue("id", "f00d")
-	if _, err := s.operations(r); err == nil {
+	w := httptest.NewRecorder()
+	s.Routes().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1/api/v1/runs/f00d/operations", nil))
+	if w.Code == http.StatusOK {
 		t.Error("a request that has ended was answered")
 	}
 }
@@ -198,7 +197,7 @@ func TestLongRun(t *testing.T) {
 	dir := t.TempDir()
 	const calls = 50_000
 	if _, err := storetest.Make(dir, storetest.Session{
-		Server: storetest.Servers()[0], Run: "r", Start: began, Calls: calls, Every: 100 * time.Millisecond,
+		Server: storetest.Servers()[0], Run: "r", Start: web.Began, Calls: calls, Every: 100 * time.Millisecond,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -242,13 +241,13 @@ func TestLongRun(t *testing.T) {
 func TestSearch(t *testing.T) {
 	dir := t.TempDir()
 	for i, text := range []string{"the Invoice of Jörg", "", "nothing\u202e of it"} {
-		r := begin(t, dir, fmt.Sprint(i), "invoice", began.Add(time.Duration(i)*time.Second))
-		op := r.open(record.Operation{Target: "invoice", Start: began})
+		r := web.Begin(t, dir, fmt.Sprint(i), "invoice", web.Began.Add(time.Duration(i)*time.Second))
+		op := r.Open(record.Operation{Target: "invoice", Start: web.Began})
 		if text != "" {
 			op.Content.Result = text
 		}
-		r.answer(op, time.Millisecond)
-		r.closed(began.Add(time.Minute))
+		r.Answer(op, time.Millisecond)
+		r.Closed(web.Began.Add(time.Minute))
 	}
 	s := serving(t, dir)
 	for filter, want := range map[string]string{
@@ -265,7 +264,7 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	for _, filter := range []string{"content:", "content:" + strings.Repeat("x", 300)} {
-		if w := ask(s, "sessions?filter="+filter); w.Code != http.StatusBadRequest {
+		if w := askRoutes(s, "sessions?filter="+filter); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", filter, w.Code, w.Body)
 		}
 	}
@@ -274,11 +273,11 @@ func TestSearch(t *testing.T) {
 // TestSearchStops: a search that would take too long stops, and says how many sessions it has left out.
 func TestSearchStops(t *testing.T) {
 	dir := t.TempDir()
-	r := begin(t, dir, "r", "a", began)
-	op := r.open(record.Operation{Target: "a", Start: began})
+	r := web.Begin(t, dir, "r", "a", web.Began)
+	op := r.Open(record.Operation{Target: "a", Start: web.Began})
 	op.Content.Result = "some content"
-	r.answer(op, time.Millisecond)
-	r.closed(began.Add(time.Minute))
+	r.Answer(op, time.Millisecond)
+	r.Closed(web.Began.Add(time.Minute))
 	all, err := store.Open(dir).Sessions()
 	if err != nil {
 		t.Fatal(err)
@@ -288,8 +287,7 @@ func TestSearchStops(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := contentSearch{words: []string{"content"}}
-	if _, err := c.look(ctx, all); err == nil {
+	if err := web.Search(ctx, "content", all); err == nil {
 		t.Error("the request has ended, and the search has not")
 	}
 }

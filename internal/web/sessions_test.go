@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"encoding/json"
@@ -17,14 +17,15 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
+	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // pageServer returns a server of a store's page.
-func pageServer(t testing.TB, dir string) *Server {
+func pageServer(t testing.TB, dir string) *web.Server {
 	t.Helper()
-	s, err := New(Config{
+	s, err := web.New(web.Config{
 		Store: store.Open(dir), HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -34,11 +35,11 @@ func pageServer(t testing.TB, dir string) *Server {
 	return s
 }
 
-// replied returns the reply to a request for data.
-func replied[T any](t testing.TB, s *Server, path string) (out T) {
+// dataOf returns the reply to a request for data.
+func dataOf[T any](t testing.TB, s *web.Server, path string) (out T) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
+	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
 	if w.Code != http.StatusOK {
 		t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 	}
@@ -49,10 +50,10 @@ func replied[T any](t testing.TB, s *Server, path string) (out T) {
 }
 
 // refused returns the reply to a request that cannot be answered as it is.
-func refused(t testing.TB, s *Server, path string) (out api.Failure) {
+func refused(t testing.TB, s *web.Server, path string) (out api.Failure) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
+	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != http.StatusBadRequest {
 		t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 	}
@@ -66,7 +67,7 @@ func made(t testing.TB, dir string, first, runs int) {
 		for i, server := range storetest.Servers()[:2] {
 			if _, err := storetest.Make(dir, storetest.Session{
 				Server: server, Client: record.Peer{Name: []string{"claude-code", "Visual Studio Code"}[n&1], Version: "2.1"}, Run: fmt.Sprintf("run-%d", n),
-				Start: began.Add(-time.Duration(n)*time.Hour + time.Duration(i)*time.Second), Calls: 20, Every: time.Second,
+				Start: web.Began.Add(-time.Duration(n)*time.Hour + time.Duration(i)*time.Second), Calls: 20, Every: time.Second,
 				Seed: uint64(100*n + i + 500), End: storetest.End(i),
 			}); err != nil {
 				t.Fatal(err)
@@ -87,7 +88,7 @@ func TestSessions(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 2)
 	s := pageServer(t, dir)
-	list := replied[api.Sessions](t, s, "sessions")
+	list := dataOf[api.Sessions](t, s, "sessions")
 	if list.Matched != 4 || list.Stored != 4 || !slices.Equal(ids(list.Runs), []string{"run-0", "run-1"}) || !list.Reading {
 		t.Fatalf("%+v", list)
 	}
@@ -99,7 +100,7 @@ func TestSessions(t *testing.T) {
 		t.Errorf("%+v", end)
 	}
 	mcptest.Eventually(t, "the digests have been read", func() bool {
-		list = replied[api.Sessions](t, s, "sessions")
+		list = dataOf[api.Sessions](t, s, "sessions")
 		return !list.Reading
 	})
 	run := list.Runs[0]
@@ -110,7 +111,7 @@ func TestSessions(t *testing.T) {
 	if calls != 20 || run.Sessions[0].Context != 9*310 || run.Context != (9+41)*310 || run.P95 == nil || run.Calls != 40 {
 		t.Errorf("%d calls in the strip; %+v", calls, run)
 	}
-	if frame := replied[api.Store](t, s, "store"); frame.Sessions != 4 || frame.Size == 0 || !frame.Oldest.Equal(began.Add(-time.Hour)) {
+	if frame := dataOf[api.Store](t, s, "store"); frame.Sessions != 4 || frame.Size == 0 || !frame.Oldest.Equal(web.Began.Add(-time.Hour)) {
 		t.Errorf("%+v", frame)
 	}
 }
@@ -120,13 +121,13 @@ func TestNumbers(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
 	s := pageServer(t, dir)
-	list := replied[api.Sessions](t, s, "sessions")
+	list := dataOf[api.Sessions](t, s, "sessions")
 	name := list.Runs[0].Sessions[1].Name
-	if err := s.config.Store.List([]store.Session{{Name: "20261126T140000Z-000000"}, {Name: name}}); err != nil {
+	if err := store.Open(dir).List([]store.Session{{Name: "20261126T140000Z-000000"}, {Name: name}}); err != nil {
 		t.Fatal(err)
 	}
-	list = replied[api.Sessions](t, s, "sessions")
-	found, err := s.config.Store.Find("2")
+	list = dataOf[api.Sessions](t, s, "sessions")
+	found, err := store.Open(dir).Find("2")
 	if err != nil || found.Name != name || list.Runs[0].Sessions[1].Number != 2 || list.Runs[0].Sessions[0].Number != 0 {
 		t.Errorf("%s, %v; %+v", found.Name, err, list.Runs[0].Sessions)
 	}
@@ -137,14 +138,14 @@ func TestSessionPages(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 1, 5)
 	s := pageServer(t, dir)
-	first := replied[api.Sessions](t, s, "sessions?limit=2")
+	first := dataOf[api.Sessions](t, s, "sessions?limit=2")
 	got := ids(first.Runs)
 	made(t, dir, 0, 1)
 	mcptest.Eventually(t, "the new run is listed", func() bool {
-		return slices.Contains(ids(replied[api.Sessions](t, s, "sessions").Runs), "run-0")
+		return slices.Contains(ids(dataOf[api.Sessions](t, s, "sessions").Runs), "run-0")
 	})
 	for next := first.Next; next != ""; {
-		page := replied[api.Sessions](t, s, "sessions?limit=2&after="+url.QueryEscape(next))
+		page := dataOf[api.Sessions](t, s, "sessions?limit=2&after="+url.QueryEscape(next))
 		got, next = append(got, ids(page.Runs)...), page.Next
 	}
 	if want := []string{"run-1", "run-2", "run-3", "run-4", "run-5"}; !slices.Equal(got, want) {
@@ -160,13 +161,13 @@ func TestFilter(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 4)
 	s := pageServer(t, dir)
-	list := replied[api.Sessions](t, s, "sessions?filter=server:github+client:claude*")
+	list := dataOf[api.Sessions](t, s, "sessions?filter=server:github+client:claude*")
 	if list.Matched != 2 || list.Stored != 8 || !slices.Equal(ids(list.Runs), []string{"run-0", "run-2"}) || len(list.Runs[0].Sessions) != 1 {
 		t.Errorf("%+v", list)
 	}
 	for _, f := range list.Facets {
 		for _, v := range f.Values {
-			if n := replied[api.Sessions](t, s, "sessions?filter="+url.QueryEscape(v.Term)).Matched; n != v.Count || n == 0 {
+			if n := dataOf[api.Sessions](t, s, "sessions?filter="+url.QueryEscape(v.Term)).Matched; n != v.Count || n == 0 {
 				t.Errorf("%s %q: %d sessions, want %d", f.Name, v.Term, n, v.Count)
 			}
 		}
@@ -174,7 +175,7 @@ func TestFilter(t *testing.T) {
 	if len(list.Facets) != 3 || len(list.Facets[1].Values) != 2 {
 		t.Errorf("%+v", list.Facets)
 	}
-	list = replied[api.Sessions](t, s, "sessions?filter=server:github+client:nothing")
+	list = dataOf[api.Sessions](t, s, "sessions?filter=server:github+client:nothing")
 	if e := list.Excluding; list.Matched != 0 || e == nil || *e != (api.Excluding{Term: "client:nothing", Without: "server:github", Matches: 4}) {
 		t.Errorf("%+v", list)
 	}
@@ -192,7 +193,7 @@ func TestHostileNames(t *testing.T) {
 		server.Name = name
 		server.Tools[0].Name = name
 		if _, err := storetest.Make(dir, storetest.Session{
-			Server: server, Client: record.Peer{Name: name}, Start: began.Add(time.Duration(i) * time.Minute), Calls: 3,
+			Server: server, Client: record.Peer{Name: name}, Start: web.Began.Add(time.Duration(i) * time.Minute), Calls: 3,
 			Every: time.Second, Seed: uint64(i + 1),
 		}); err != nil {
 			t.Fatal(err)
@@ -200,18 +201,18 @@ func TestHostileNames(t *testing.T) {
 	}
 	s := pageServer(t, dir)
 	w := httptest.NewRecorder()
-	s.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions", nil))
+	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions", nil))
 	text := strings.ReplaceAll(w.Body.String(), `\\`, "") // what is shown of an escape
 	if strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, `\u001b`) || strings.Contains(text, long[:1000]) {
 		t.Error(text)
 	}
-	list := replied[api.Sessions](t, s, "sessions")
+	list := dataOf[api.Sessions](t, s, "sessions")
 	for _, f := range list.Facets[1:] {
 		if len(f.Values) != 5 {
 			t.Errorf("%+v", f)
 		}
 		for _, v := range f.Values {
-			if n := replied[api.Sessions](t, s, "sessions?filter="+url.QueryEscape(v.Term)).Matched; n < v.Count {
+			if n := dataOf[api.Sessions](t, s, "sessions?filter="+url.QueryEscape(v.Term)).Matched; n < v.Count {
 				t.Errorf("%q: %d sessions", v.Term, n)
 			}
 		}
@@ -222,7 +223,7 @@ func TestHostileNames(t *testing.T) {
 func TestDamagedSessions(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
-	names := sessionNames(t, dir)
+	names := web.SessionNames(t, dir)
 	if err := os.WriteFile(filepath.Join(names[0], "session.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +232,7 @@ func TestDamagedSessions(t *testing.T) {
 	}
 	s := pageServer(t, dir)
 	troubles := 0
-	for _, r := range replied[api.Sessions](t, s, "sessions").Runs {
+	for _, r := range dataOf[api.Sessions](t, s, "sessions").Runs {
 		for _, one := range r.Sessions {
 			if one.Trouble != "" {
 				troubles++
@@ -241,5 +242,5 @@ func TestDamagedSessions(t *testing.T) {
 	if troubles != 1 {
 		t.Errorf("%d sessions say that something is wrong, want 1", troubles)
 	}
-	replied[api.Live](t, s, "live")
+	dataOf[api.Live](t, s, "live")
 }

@@ -377,6 +377,42 @@ func TestToolReplies(t *testing.T) {
 	}
 }
 
+// TestLateAnswers: a call that was answered after it had timed out is known as that, by its row and to the filter.
+func TestLateAnswers(t *testing.T) {
+	dir := t.TempDir()
+	r := begin(t, dir, "", "tickets", began.Add(-time.Hour))
+	for i := range 3 {
+		at := began.Add(time.Duration(i-50) * time.Minute)
+		op := r.still(r.open(record.Operation{Target: "sync_board", Start: at}), false)
+		op.ErrorType, op.Class = semconv.ErrTimeout, record.Timeout
+		r.over(op, 10*time.Second)
+		if i > 0 {
+			r.note(record.Violation{
+				Time: at.Add(12 * time.Second), Direction: record.ToClient, Kind: record.LateResponse, Sent: op.RequestID, Size: 512,
+				Operation: op.Number, Method: op.Method, Late: 2 * time.Second,
+			})
+		}
+	}
+	r.closed(began.Add(-time.Minute))
+	for filter, want := range map[string]int{"": 3, "status:late": 2, "-status:late": 1} {
+		f := figured(t, dir, filter, kindTool)
+		if len(f.rows) != 1 || f.rows[0].Calls != want || f.rows[0].TimedOut != want {
+			t.Fatalf("%q: %+v, want %d calls", filter, f.rows, want)
+		}
+		text := f.rows[0].Remark.Text
+		if filter == "status:late" && text != "2 timed out, 2 late" || filter == "-status:late" && text != "1 timed out" {
+			t.Errorf("%q: the remark is %q", filter, text)
+		}
+		tool, err := f.tool(f.rows[0].target, api.Reply{}, "")
+		if err != nil || len(tool.Errors) != 1 || tool.Errors[0].Label != "timed out" {
+			t.Fatalf("%q: %+v, %v", filter, tool, err)
+		}
+		if text := tool.LastFailure.Outcome.Text; filter == "" && text != "late by 2.00s" {
+			t.Errorf("the last failure is %q", text)
+		}
+	}
+}
+
 func goldenValue(t *testing.T, name string, names map[string]string, value any) {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -472,8 +508,8 @@ func TestToolRequests(t *testing.T) {
 		none.Command != "spanpipe report --by tool --since 1h --server '*github*'" {
 		t.Errorf("%+v %+v", none, none.Excluding)
 	}
-	if late := get[api.Tools](t, s, "tools?since=1h&filter=status:late"); !strings.HasSuffix(late.Summary, "status:late is not known of calls here.") {
-		t.Errorf("the summary is %q", late.Summary)
+	if live := get[api.Tools](t, s, "tools?since=1h&filter=status:live"); !strings.HasSuffix(live.Summary, "status:live is not known of calls here.") {
+		t.Errorf("the summary is %q", live.Summary)
 	}
 	if c := get[api.Tools](t, s, "tools?since=1h&filter=content:x"); len(c.Rows) != len(all.Rows) || !strings.HasSuffix(c.Summary, "content:x has no effect here.") {
 		t.Errorf("%d rows, the summary is %q", len(c.Rows), c.Summary)

@@ -66,7 +66,7 @@ func (f *figures) summary() string {
 }
 
 // ofSessions are the words of status that digests do not have of a call.
-var ofSessions = []string{"late", "live", "closed", "crashed", "killed", "never-started", "changed"}
+var ofSessions = []string{"live", "closed", "crashed", "killed", "never-started", "changed"}
 
 // during returns the length of the window.
 func (f *figures) during() string {
@@ -169,7 +169,7 @@ func (f *figures) remark(r *figuresRow) *api.Remark {
 	case failing != "":
 		return &api.Remark{Text: failing + " since " + clock(since, now), Tone: api.Bad}
 	case r.TimedOut > 0:
-		return &api.Remark{Text: view.Number(r.TimedOut) + " timed out", Tone: api.Bad}
+		return &api.Remark{Text: view.Number(r.TimedOut) + " timed out" + r.answeredLate(), Tone: api.Bad}
 	case r.Hung > 0:
 		return &api.Remark{Text: view.Number(r.Hung) + " hung", Tone: api.Bad}
 	case r.change != nil:
@@ -189,6 +189,20 @@ func (f *figures) remark(r *figuresRow) *api.Remark {
 		return &api.Remark{Text: view.Number(r.Cancelled) + " cancelled", Tone: api.Gone}
 	}
 	return nil
+}
+
+// answeredLate says how many of the calls that timed out were answered later.
+func (r *figuresRow) answeredLate() string {
+	n := 0
+	for _, c := range r.calls {
+		if c.is(lateCall) {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s late", view.Number(n))
 }
 
 // When a row counts as failing, as alerts have it: of its last calls, so many failed.

@@ -46,10 +46,10 @@ func Follow(ctx context.Context, from Source, filter store.Filter, every time.Du
 		send(out)
 		return ctx.Err()
 	})
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil // it was to end
 }
 
 // event converts what the store reports.
