@@ -68,7 +68,8 @@ type sessionLog struct {
 	orphans  []*row // whose parents are not known
 	asked    []asked
 	late     map[string][]*timedOut // by id
-	troubles []record.Operation
+	troubles []record.Operation     // the last ones
+	troubled int                    // how many there were
 	notes    []record.Note
 	problem  string // why it could not be read
 }
@@ -216,6 +217,7 @@ func (s *sessionLog) Ended(op *record.Operation, parent store.Ref) {
 		}, o, op.Hung})
 	}
 	if r.outcome.Trouble {
+		s.troubled++
 		s.troubles = lastOf(append(s.troubles, *op), mostTroubles)
 		s.troubles[len(s.troubles)-1].Definitions = nil // a digest's next operation has the place
 	}
@@ -382,6 +384,9 @@ func (s *sessionLog) problems() []string {
 	}
 	if s.tail != nil && s.tail.Damaged() > 0 {
 		say("%s could not be read.", view.Plural(s.tail.Damaged(), "damaged line"))
+	}
+	if n := len(s.troubles); n < s.troubled {
+		say("what is said of it is about the last %s of %s that did not go well.", view.Number(n), view.Plural(s.troubled, "operation"))
 	}
 	if n := s.leftOut(); n > 0 {
 		say("%s left out.", view.Plural(n, "operation"))
