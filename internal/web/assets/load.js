@@ -17,7 +17,11 @@ export async function load(view) {
   if (!styles.has(file)) {
     const link = h("link", { rel: "stylesheet", href: `/assets/${file}.css` });
     const loaded = new Promise((resolve) => {
-      link.onload = link.onerror = resolve;
+      link.onerror = resolve;
+      link.onload = () => {
+        if (link.sheet) link.sheet.disabled = true;
+        resolve(null);
+      };
     });
     styles.set(file, { link, loaded });
     document.head.append(link);
