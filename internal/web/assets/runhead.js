@@ -78,3 +78,9 @@ export function notes(fall, { reading, expected, since, leftOut }) {
 export function button(text, hint, act) {
   return h("button", { class: "btn", type: "button", title: hint, onclick: act }, text);
 }
+
+/** @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
+export function split(op) {
+  const at = op.lastIndexOf("/");
+  return [op.slice(0, at), Number(op.slice(at + 1))];
+}

@@ -16,14 +16,14 @@ export class Tile {
     /** @type {Slot[]} */
     this.slots = [];
     this.first = this.tile = 0; // the place of the first row, and how many there are
+    this.most = 0; // rows
   }
 
-  /** Has as many elements as are needed. */
+  /** Takes the height of what can be seen. */
   resize() {
     const { room, row } = this.fall.size;
-    const slots = Math.ceil(Math.max(room, row) / row) + 1 + 2 * over;
-    while (this.slots.length < slots) this.slots.push(this.#slot());
-    while (this.slots.length > slots) this.slots.pop()?.el.remove();
+    this.most = Math.ceil(Math.max(room, row) / row) + 1 + 2 * over;
+    while (this.slots.length > this.most) this.slots.pop()?.el.remove();
     for (const s of this.slots) s.at = -1; // to be moved
   }
 
@@ -38,10 +38,10 @@ export class Tile {
     const { row, room } = this.fall.size;
     const top = Math.max(0, Math.floor(scrollTop / row));
     const bottom = Math.min(count, Math.ceil((scrollTop + room) / row) + 1);
-    const slots = this.slots.length;
-    if (!slots || (!all && top >= this.first && bottom <= this.first + this.tile)) return;
-    this.first = Math.max(0, Math.min(top - over, count - slots));
-    this.tile = Math.min(slots, count - this.first);
+    if (!all && top >= this.first && bottom <= this.first + this.tile) return;
+    this.first = Math.max(0, Math.min(top - over, count - this.most));
+    this.tile = Math.min(this.most, count - this.first);
+    while (this.slots.length < this.tile) this.slots.push(this.#slot());
     /** @type {Slot[]} */
     const free = [];
     const taken = new Uint8Array(this.tile);

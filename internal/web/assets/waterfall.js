@@ -116,6 +116,7 @@ export class Waterfall {
     this.element.parentElement?.style.setProperty("--fall-row", row + "px");
     this.space.style.height = this.count * row + "px";
     if (before.row !== row) this.#scroll((this.top * row) / before.row);
+    if (this.following) this.#scroll(this.count * row);
     this.tile.resize();
     this.#schedule("axis");
   }

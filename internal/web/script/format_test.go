@@ -7,13 +7,14 @@ import (
 	"flag"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
 )
 
-var update = flag.Bool("update", false, "write testdata/format.json anew")
+var update = flag.Bool("update", false, "write the files in testdata anew")
 
 // vector is a value with the text that package view makes of it.
 type vector struct {
@@ -78,8 +79,12 @@ func TestScripts(t *testing.T) {
 	if node == "" {
 		t.Skip(`SPANPIPE_TEST_NODE is not set: eval "$(.ci/fetch --env node)"`)
 	}
+	scripts, err := filepath.Glob("*.test.mjs")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("there are no tests of scripts: %v", err)
+	}
 	for _, zone := range []string{"UTC", "Pacific/Auckland", "America/New_York"} {
-		command := exec.CommandContext(t.Context(), node, "--test", "format.test.mjs", "api.test.mjs")
+		command := exec.CommandContext(t.Context(), node, append([]string{"--test"}, scripts...)...)
 		command.Env = append(os.Environ(), "TZ="+zone)
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Errorf("in %s: %v\n%s", zone, err, out)

@@ -5,7 +5,7 @@ import { clock, spoken } from "../format.js";
 import { press } from "../input.js";
 import { Overview } from "../overview.js";
 import { note, Rows } from "../rows.js";
-import { button, heading, loud, notes, recent } from "../runhead.js";
+import { button, heading, loud, notes, recent, split } from "../runhead.js";
 import { showFailure, showOperation } from "../runpanel.js";
 import { failed, reading } from "../states.js";
 import { Usage } from "../usage.js";
@@ -136,11 +136,12 @@ class SessionView {
         after = part.next ?? "";
         more = after !== "";
         this.leftOut = part.left_out ?? 0;
-        this.expected = more ? Math.max(0, this.#operations() - this.rows.count - part.number.length) : 0;
+        this.expected = more ? Math.max(0, (this.detail?.run.calls ?? 0) - this.rows.count - part.number.length) : 0;
         this.reading = more;
         this.#take(part, false);
       }
       this.#select(true);
+      this.#session();
     } catch (e) {
       if (round !== this.rounds) return;
       if (this.detail) refill(this.note, failed(e));
@@ -148,11 +149,19 @@ class SessionView {
     }
   }
 
+  /** Goes to where a session begins that the address names. */
+  #session() {
+    const { params } = this.frame.address;
+    const session = params.get("session");
+    if (!session || params.has("op")) return;
+    requestAnimationFrame(() => {
+      const i = this.fall.order.find((k) => this.rows.sessionOf(k) === session);
+      if (i !== undefined) this.fall.goTo(i, false);
+    });
+  }
+
   reading = true;
   leftOut = 0;
-
-  /** How many operations there are, about. */
-  #operations = () => this.detail?.run.calls ?? 0;
 
   /** @param {Operations} part @param {boolean} event */
   #take(part, event) {
@@ -231,7 +240,7 @@ class SessionView {
         return Number.isNaN(t) ? null : (t - this.rows.base) / 1000;
       };
       fall.window = { from: s("from"), to: s("to") };
-      this.auto = !params.has("from") && !params.has("to") && this.#operations() > many;
+      this.auto = !params.has("from") && !params.has("to") && (this.detail?.run.calls ?? 0) > many;
       if (this.auto && fall.live && this.detail) fall.window.from = recent(this.detail.run);
       this.revealing = this.auto ? fall.selected : -1;
     }
@@ -251,10 +260,8 @@ class SessionView {
   #room() {
     const { element, size } = this.fall;
     const status = document.querySelector(".status")?.getBoundingClientRect().height ?? 0;
-    const top = element.getBoundingClientRect().top + scrollY;
-    const below = this.usage.element.offsetHeight + this.note.offsetHeight + 12;
-    const least = size.head + 8 * size.row;
-    element.style.maxHeight = `${Math.max(least, innerHeight - top - status - below)}px`;
+    const others = element.getBoundingClientRect().top + scrollY + this.usage.element.offsetHeight + this.note.offsetHeight + status + 12;
+    element.style.maxHeight = `${Math.max(size.head + 8 * size.row, innerHeight - others)}px`;
     this.fall.layout();
   }
 
@@ -294,7 +301,7 @@ class SessionView {
     clearTimeout(this.settling);
     const write = (/** @type {boolean} */ replace) => {
       const time = (/** @type {number | null} */ t) => (t === null ? null : new Date(this.rows.base + t * 1000).toISOString());
-      const all = w.from === null && w.to === null && this.#operations() > many;
+      const all = w.from === null && w.to === null && (this.detail?.run.calls ?? 0) > many;
       const params = { from: all ? "all" : time(w.from), to: time(w.to) };
       this.times = `${params.from} ${params.to}`;
       this.auto = false;
@@ -307,11 +314,10 @@ class SessionView {
   settling = 0; // until a zoom is written to the address
   moving = 0; // until the row that one is at is
 
-  /** @param {"fold" | "by"} what */
-  #toggle(what) {
-    const { params } = this.frame.address;
-    if (what === "fold") this.frame.go({ params: { fold: params.get("fold") === "no" ? null : "no" } });
-    else this.frame.go({ params: { by: params.get("by") === "server" ? null : "server" } });
+  /** @param {"fold" | "by"} name */
+  #toggle(name) {
+    const value = { fold: "no", by: "server" }[name];
+    this.frame.go({ params: { [name]: this.frame.address.params.get(name) === value ? null : value } });
   }
 
   /** @param {number} i @param {boolean} open */
@@ -390,10 +396,4 @@ class SessionView {
     }
     return press(this.fall, key);
   }
-}
-
-/** @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
-function split(op) {
-  const at = op.lastIndexOf("/");
-  return [op.slice(0, at), Number(op.slice(at + 1))];
 }

@@ -5,7 +5,7 @@ import test from "node:test";
 import { Axis, quietTimes, ticks } from "../assets/axis.js";
 
 const columns = { quiet: 1, busy: 3, least: 1 };
-const cases = JSON.parse(readFileSync(new URL("axis.json", import.meta.url), "utf8"));
+const cases = JSON.parse(readFileSync(new URL("testdata/axis.json", import.meta.url), "utf8"));
 
 /** @param {[number, number][]} intervals */
 function edges(intervals) {

@@ -1,37 +1,15 @@
-package web
+package script_test
 
 import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/view"
 )
-
-// TestScripts runs the tests of the page's modules, testdata/*.test.js, with Node.
-func TestScripts(t *testing.T) {
-	node := os.Getenv("SPANPIPE_TEST_NODE")
-	if node == "" {
-		why := `SPANPIPE_TEST_NODE is unset: eval "$(.ci/fetch --env node)" sets it`
-		if os.Getenv("CI") != "" {
-			t.Fatal("missing in CI: " + why)
-		}
-		t.Skip(why)
-	}
-	tests, err := filepath.Glob("testdata/*.test.js")
-	if err != nil || len(tests) == 0 {
-		t.Fatalf("there are no tests of modules: %v", err)
-	}
-	out, err := exec.Command(node, append([]string{"--test", "--test-reporter=spec"}, tests...)...).CombinedOutput()
-	if err != nil {
-		t.Errorf("node --test: %v\n%s", err, out)
-	}
-}
 
 // axisCase is an axis of package view, for the page's to be compared with. Times are seconds, multiples of 1/512, which both
 // languages have exactly.
@@ -49,7 +27,7 @@ type axisFold struct {
 	Busy bool    `json:"busy"`
 }
 
-// TestAxisOfPage: the vectors with which testdata/axis.test.js checks the page's axis are what package view draws. Write them
+// TestAxisOfPage: the vectors with which axis.test.mjs checks the page's axis are what package view draws. Write them
 // anew with -update.
 func TestAxisOfPage(t *testing.T) {
 	exact := func(seconds float64) float64 { return math.Round(seconds*512) / 512 }
@@ -96,11 +74,11 @@ func TestAxisOfPage(t *testing.T) {
 	}
 	const path = "testdata/axis.json"
 	if *update {
-		if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
+		if err := os.WriteFile(path, append(got, '\n'), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if want, err := os.ReadFile(path); err != nil || string(want) != string(got)+"\n" {
-		t.Errorf("%s is not what package view draws (%v); look at the change, and: go test ./internal/web -run %s -update", path, err, t.Name())
+		t.Errorf("%s is not what package view draws (%v); look at the change, and: go test ./internal/web/script -run %s -update", path, err, t.Name())
 	}
 }
