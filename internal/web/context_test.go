@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"math"
@@ -159,6 +160,7 @@ func fortnight(t *testing.T, dir string) {
 type page struct {
 	*testing.T
 	server *web.Server
+	store  *store.Store
 	dir    string
 }
 
@@ -169,12 +171,13 @@ func inContext(t *testing.T, fill func(t *testing.T, dir string), f func(p *page
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(59*day + 14*time.Hour)
 		fill(t, dir)
-		s, err := web.New(web.Config{Store: store.Open(dir), Since: "7d", HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler)})
+		stored := store.Open(dir)
+		s, err := web.New(web.Config{Store: stored, Since: "7d", HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		f(&page{t, s, dir})
+		f(&page{t, s, stored, dir})
 	})
 }
 
@@ -507,4 +510,39 @@ func TestContextAlike(t *testing.T) {
 			p.Errorf("the servers are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	})
+}
+
+// TestContextReads: nothing that is asked for changes a file, not even texts that have expired, and these are not shown.
+func TestContextReads(t *testing.T) {
+	inContext(t, fortnight, func(p *page) {
+		p.store.Keep.Content = time.Hour
+		before := filesOf(p)
+		for _, one := range replied[api.Context](p, p.server.Context, "").Servers {
+			for _, d := range one.Definitions {
+				if shown := replied[api.Definition](p, p.server.Definition, "", "key", d.Key); shown.Text != "" || shown.Setting == "" {
+					p.Errorf("the text of %s is %q", d.Name, shown.Text)
+				}
+			}
+		}
+		if after := filesOf(p); !maps.Equal(after, before) {
+			p.Errorf("the files have changed from\n%v\nto\n%v", before, after)
+		}
+	})
+}
+
+// filesOf returns what all files of a store hold.
+func filesOf(p *page) map[string]string {
+	p.Helper()
+	all := map[string]string{}
+	if err := filepath.WalkDir(p.dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all[path] = string(text)
+		return err
+	}); err != nil {
+		p.Fatal(err)
+	}
+	return all
 }
