@@ -355,11 +355,11 @@ function makeRows(frame) {
         element.className = `row ${e.outcome.trouble ? "trouble" : ""}`;
         refill(element,
           h("td", { class: "dim" }, timeOf(at, `${format.clock(at, true)}.${Math.floor(at.getMilliseconds() / 100)}`)),
-          h("td", { class: "srv dim" }, e.server),
+          h("td", { class: "srv dim", title: e.server }, e.server),
           h("th", { scope: "row", class: "op" }, h("span", { class: "dim" }, e.asked ? "← " : "→ "), h("a", { href: place(e) }, e.name)),
           h("td", { class: "n" }, figure(format.durationParts(e.took))),
           h("td", { class: "n" }, figure(e.size === undefined ? ["–", ""] : format.sizeParts(e.size))),
-          h("td", { class: e.outcome.tone }, e.outcome.text));
+          h("td", { class: e.outcome.tone, title: e.outcome.text }, e.outcome.text));
       },
     };
   }

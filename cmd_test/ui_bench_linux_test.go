@@ -69,7 +69,7 @@ func BenchmarkUI(b *testing.B) {
 		slices.Sort(values)
 		b.ReportMetric(values[len(values)/2], name)
 	}
-	if peak, err := mcptest.ProcField(u.Cmd.Process.Pid, "status", "VmHWM"); err == nil { // kB; Linux alone
+	if peak, err := mcptest.ProcField(u.Cmd.Process.Pid, "status", "VmHWM"); err == nil { // in kB
 		b.ReportMetric(float64(peak)/1024, "server-MiB")
 	}
 	b.ReportMetric(0, "ns/op")
