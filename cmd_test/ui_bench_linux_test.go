@@ -69,8 +69,8 @@ func BenchmarkUI(b *testing.B) {
 		slices.Sort(values)
 		b.ReportMetric(values[len(values)/2], name)
 	}
-	if peak, err := mcptest.ProcField(u.Cmd.Process.Pid, "status", "VmHWM"); err == nil { // in kB
-		b.ReportMetric(float64(peak)/1024, "server-MiB")
+	if peak, err := mcptest.ProcField(u.Cmd.Process.Pid, "status", "VmHWM"); err == nil {
+		b.ReportMetric(float64(peak)/(1<<20), "server-MiB")
 	}
 	b.ReportMetric(0, "ns/op")
 }
@@ -98,7 +98,8 @@ func (b *tab) workPerFrame(zoom bool) float64 {
 	eval[any](b, `{ window.frames60 = 0; const count = () => { window.frames60++; requestAnimationFrame(count) }; requestAnimationFrame(count); null }`)
 	before, frames := busy(), eval[float64](b, "window.frames60")
 	for i := range turns {
-		p := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: 700, Y: 500, DeltaY: 120.0}
+		// The protocol demands both deltas, and the library leaves out a zero.
+		p := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: 700, Y: 500, DeltaX: 1e-9, DeltaY: 120}
 		if zoom {
 			p.Modifiers = int64(chromedp.ModifierCtrl)
 			if i >= turns/2 {
