@@ -175,7 +175,7 @@ func replace(root *os.Root, name string, text []byte, synced bool) error {
 
 // within returns an error of a root with the whole path.
 func within(root *os.Root, err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
+	if e, ok := errors.AsType[*fs.PathError](err); ok && !filepath.IsAbs(e.Path) {
 		return &fs.PathError{Op: e.Op, Path: filepath.Join(root.Name(), e.Path), Err: e.Err}
 	}
 	return err

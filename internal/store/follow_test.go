@@ -486,3 +486,28 @@ func TestFollowUnknown(t *testing.T) {
 	one.close()
 	f.waitFor(t, "one session_ended ended")
 }
+
+// TestRemovedMeanwhile removes stores while they are read, which is no error: there is nothing in them.
+func TestRemovedMeanwhile(t *testing.T) {
+	for i := range 100 {
+		dir := filepath.Join(t.TempDir(), "store")
+		if err := os.MkdirAll(filepath.Join(dir, "sessions"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		removed := make(chan struct{})
+		go func() {
+			_ = os.RemoveAll(dir)
+			close(removed)
+		}()
+		for over := false; !over; {
+			select {
+			case <-removed:
+				over = true
+			default:
+			}
+			if err := store.Open(dir).Readable(); err != nil {
+				t.Fatalf("store %d: %v", i, err)
+			}
+		}
+	}
+}

@@ -100,7 +100,9 @@ func (s *Store) names() ([]string, error) {
 	}
 	defer func() { _ = dir.Close() }()
 	entries, err := fs.ReadDir(dir.FS(), ".")
-	if err != nil {
+	if errors.Is(err, os.ErrNotExist) { // it has just been removed
+		return nil, nil
+	} else if err != nil {
 		return nil, within(dir, err)
 	}
 	names := make([]string, 0, len(entries))
