@@ -130,6 +130,12 @@ func (s *Session) list() {
 	s.measure()
 }
 
+// Measure looks again at which files there are, and how large: those of a session that has ended may have been removed.
+func (s *Session) Measure() {
+	s.Size, s.Detail, s.Content = 0, false, false
+	s.measure()
+}
+
 // measure looks at the session's files, without reading them.
 func (s *Session) measure() {
 	s.Size = 0

@@ -146,6 +146,26 @@ func TestDigestAlone(t *testing.T) {
 	}
 }
 
+// TestPrunedMeanwhile: of a session whose detail is removed while the store is followed, the rows are there all the same.
+func TestPrunedMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := storetest.Make(dir, storetest.Session{
+		Server: storetest.Servers()[0], Run: "r", Start: web.Began, Calls: 20, Every: time.Second,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s := serving(t, dir)
+	get[api.Sessions](t, s, "sessions")
+	for _, name := range []string{"traces.jsonl", "logs.jsonl"} {
+		_ = os.Remove(filepath.Join(web.SessionNames(t, dir)[0], name))
+	}
+	rows := get[api.Operations](t, s, "runs/r/operations")
+	run := get[api.RunDetail](t, s, "runs/r")
+	if len(rows.Number) != 22 || rows.LeftOut != 0 || len(run.Problems) != 1 || !strings.Contains(run.Problems[0], "SPANPIPE_KEEP") {
+		t.Errorf("%d rows, %d left out, %q", len(rows.Number), rows.LeftOut, run.Problems)
+	}
+}
+
 // TestManyTroubles: a session in which thousands of operations failed has remarks about the last ones, and says so.
 func TestManyTroubles(t *testing.T) {
 	dir := t.TempDir()

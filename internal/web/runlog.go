@@ -139,6 +139,9 @@ func (l *runLog) shared(o api.Outcome) *api.Outcome {
 
 // read reads what is new in a session: of one whose detail has been removed, its digest.
 func (s *sessionLog) read(ctx context.Context) error {
+	if s.tail == nil { // its detail may have been removed since it was listed
+		s.Measure()
+	}
 	switch {
 	case s.tail == nil && s.expired() && len(s.rows) > 0:
 		return nil // its digest does not change any more
