@@ -28,8 +28,9 @@ func (k *known) runOf(r *watch.Run, sessions []*watch.Session) api.Run {
 		Sums: sumsOf(r.Sums(w)), Sessions: make([]api.Session, len(sessions)),
 	}
 	out.Client, out.ClientVersion = r.ClientName(), view.Steady(r.Peer().Version)
-	if out.P95 = nil; r.P95(w) > 0 {
-		out.P95 = new(r.P95(w).Seconds())
+	out.P95 = nil
+	if p95 := r.P95(w); p95 > 0 {
+		out.P95 = new(p95.Seconds())
 	}
 	for _, s := range r.Sessions {
 		open, hung := openOf(w, s)
