@@ -103,22 +103,24 @@ func uncapitalized(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 // endAlerts reports a session that did not end well.
 func (s *Session) endAlerts(w *World) []Alert {
 	a := Alert{rank: 1, Color: view.Red, Session: s, At: s.Until(w.Now), Subject: s.Title()}
-	who := s.Title()
+	of := ""
 	if client := view.Steady(s.Client.Name); client != "" {
-		who += " of " + client
+		of = "of " + client + " "
 	}
 	lived := view.Duration(max(s.Until(w.Now).Sub(s.Began()), 0))
+	verb := "" // of the sentence, which the word is in a terminal
 	switch word, _ := s.Ending(); {
 	case s.State == store.Killed:
-		a.Word, a.Text = "Killed", fmt.Sprintf("%s after %s: its wrapper was killed.", who, lived)
+		a.Word, verb, a.Rest = "Killed", "ended ", fmt.Sprintf("after %s: its wrapper was killed.", lived)
 	case s.Exit == nil || s.Exit.EndedBy != record.ByServer:
 		return nil
 	case s.Exit.Cause == record.NotStarted:
-		a.Word, a.Text = "Never", fmt.Sprintf("%s did not start: %s.", who, cmp.Or(view.Steady(s.Exit.Reason), "no reason given"))
+		a.Word, a.Rest = "Never", fmt.Sprintf("did not start: %s.", cmp.Or(view.Steady(s.Exit.Reason), "no reason given"))
 	default:
-		a.Word, a.Text = "Ended", fmt.Sprintf("%s by itself after %s: %s.", who, lived, word)
+		a.Word, verb, a.Rest = "Ended", "ended ", fmt.Sprintf("by itself after %s: %s.", lived, word)
 	}
-	a.Long, a.Rest = a.Text, strings.TrimPrefix(a.Text, a.Subject+" ")
+	a.Text = s.Title() + " " + of + a.Rest
+	a.Long, a.Rest = a.Text, of+verb+a.Rest
 	return []Alert{a}
 }
 

@@ -150,6 +150,8 @@ func alertOf(a *watch.Alert) api.Alert {
 		out.Operation = a.Call.Op.Number
 	case a.Word == "Changed": // what another program says of itself has changed, which is no failure
 		out.Tone = api.Late
+	case a.Word == "Never": // in a terminal, the sentence goes on behind it
+		out.Word = "No start"
 	}
 	return out
 }
