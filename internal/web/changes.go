@@ -14,6 +14,8 @@ const (
 	publishEvery = 250 * time.Millisecond
 	// mostChanged is how many operations are sent at once. If there are more, pages read again what they show.
 	mostChanged = 2000
+	// againEvery is how often it is looked whether what needs a look still does.
+	againEvery = time.Minute
 )
 
 // changes are what has changed since it was sent last.
@@ -30,6 +32,7 @@ type changes struct {
 	shown string      // what needed a look when that was sent last
 	timer *time.Timer // runs until it is sent
 	sent  time.Time
+	again *time.Timer // runs while something needs a look, which it does for a while only
 }
 
 // note notes what an event changes.
@@ -78,21 +81,28 @@ func (c *changes) operation(one *watch.Call, e watch.Operation) {
 
 // renewed forgets what has changed: everything is listed again.
 func (c *changes) renewed() {
-	*c = changes{shown: c.shown, timer: c.timer, sent: c.sent, attention: true}
+	*c = changes{shown: c.shown, timer: c.timer, sent: c.sent, again: c.again, attention: true}
 }
 
 // take returns what has changed, and forgets it.
 func (c *changes) take() changes {
 	taken := *c
-	*c = changes{shown: c.shown, sent: time.Now()}
+	*c = changes{shown: c.shown, timer: c.timer, sent: time.Now(), again: c.again}
 	return taken
 }
 
 // stop ends what runs.
 func (c *changes) stop() {
-	if c.timer != nil {
-		c.timer.Stop()
+	for _, t := range []*time.Timer{c.timer, c.again} {
+		if t != nil {
+			t.Stop()
+		}
 	}
+}
+
+// any reports whether something has changed.
+func (c *changes) any() bool {
+	return c.live || c.attention || c.listing || c.trouble != "" || len(c.sessions) > 0
 }
 
 // publishSoon sends what has changed, unless that is about to happen.
@@ -104,7 +114,7 @@ func (k *keeper) publishSoon() {
 	}
 }
 
-// publish sends what has changed.
+// publish sends what has changed. What changes meanwhile is sent after that, so that the last event about a thing is the latest.
 func (k *keeper) publish() {
 	k.mu.Lock()
 	if k.life.Err() != nil {
@@ -113,10 +123,13 @@ func (k *keeper) publish() {
 	}
 	k.work.Add(1)
 	defer k.work.Done()
-	k.world.Now = time.Now().In(k.config.Zone)
+	k.world.Now = k.now()
 	changed := k.changes.take()
 	out := k.eventsOf(&changed)
 	k.changes.shown = changed.shown
+	if changed.shown != "" && k.following != nil && k.changes.again == nil {
+		k.changes.again = time.AfterFunc(againEvery, k.again)
+	}
 	k.load()
 	k.mu.Unlock()
 	for _, e := range out {
@@ -125,6 +138,21 @@ func (k *keeper) publish() {
 		}
 		k.stream.add(e.name, e.data)
 	}
+	k.mu.Lock()
+	k.changes.timer = nil
+	more := k.changes.any()
+	k.mu.Unlock()
+	if more {
+		k.publishSoon()
+	}
+}
+
+// again looks again at what needs a look: some of it does so for a while only, and nothing happens when that is over.
+func (k *keeper) again() {
+	k.mu.Lock()
+	k.changes.again, k.changes.attention = nil, true
+	k.mu.Unlock()
+	k.publishSoon()
 }
 
 // named is the data of an event.

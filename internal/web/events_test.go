@@ -32,7 +32,8 @@ type connection struct {
 func connect(t testing.TB, s *web.Server, last string) *connection {
 	t.Helper()
 	server := httptest.NewServer(s.Routes())
-	ctx, leave := context.WithCancel(t.Context())
+	const patience = 2 * time.Minute // only a failing test takes that long
+	ctx, leave := context.WithTimeout(t.Context(), patience)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/v1/events", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -85,8 +86,11 @@ func (p *connection) until(name string, is func(e *api.Events) bool) *api.Events
 		if err != nil {
 			p.t.Fatalf("waiting for %s: %v", name, err)
 		}
-		if got == name && is(&e) {
+		switch {
+		case got == name && is(&e):
 			return &e
+		case got == "trouble" || got == "hello" && e.Hello.Reset: // nothing of what was before comes after it
+			p.t.Fatalf("waiting for %s: %s %+v %+v", name, got, e.Trouble, e.Hello)
 		}
 	}
 }
@@ -186,6 +190,27 @@ func TestResume(t *testing.T) {
 			t.Errorf("a page that has seen %s has missed what is not known", id)
 		}
 	}
+}
+
+// TestOver checks that a page learns that something does not need a look any more, although nothing has happened.
+func TestOver(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Now()
+	one := web.Begin(t, dir, "r", "github", now.Add(-90*time.Second))
+	one.Note(record.Exit{Time: now, EndedBy: record.ByServer, Code: 3})
+	one.Killed() // it has its exit
+	s := pageServer(t, dir)
+	p := connect(t, s, "")
+	p.hello()
+	mcptest.Eventually(t, "what needs a look is looked at again", s.LooksAgain)
+	all := dataOf[api.Sessions](t, s, "sessions").Attention
+	if len(all) != 1 || all[0].Word != "Ended" || all[0].Subject != "github" ||
+		all[0].Text != "of claude-code ended by itself after 90.0s: exit 3." {
+		t.Errorf("%+v", all)
+	}
+	s.SetClock(func() time.Time { return now.Add(2 * time.Hour) })
+	s.LookAgain()
+	p.until("attention", func(e *api.Events) bool { return len(e.Attention.Alerts) == 0 })
 }
 
 // TestSlowPage checks that events which a page has not taken are forgotten in time, and that it notices.

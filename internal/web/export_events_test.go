@@ -22,6 +22,23 @@ func (s *Server) SetGrace(d time.Duration) {
 	s.keeper.grace = d
 }
 
+// SetClock sets the clock of what is known of sessions.
+func (s *Server) SetClock(now func() time.Time) {
+	s.keeper.mu.Lock()
+	defer s.keeper.mu.Unlock()
+	s.keeper.clock = now
+}
+
+// LooksAgain reports whether it will be looked again whether what needs a look still does. LookAgain does that now.
+func (s *Server) LooksAgain() bool {
+	s.keeper.mu.Lock()
+	defer s.keeper.mu.Unlock()
+	return s.keeper.changes.again != nil
+}
+
+// LookAgain looks again at what needs a look.
+func (s *Server) LookAgain() { s.keeper.again() }
+
 // Read waits until the store has been read.
 func (s *Server) Read() { s.keeper.hold(context.Background())() }
 

@@ -28,6 +28,7 @@ const (
 // after the last one, and knows all sessions that are stored: to list them, the store reads all anyway.
 type keeper struct {
 	config Config
+	clock  func() time.Time
 	stream *stream // what has changed, for pages that are connected
 	life   context.Context
 	end    context.CancelFunc
@@ -54,11 +55,14 @@ type following struct {
 }
 
 func newKeeper(c Config) *keeper {
-	k := &keeper{config: c, known: known{world: watch.NewWorld(time.Now().In(c.Zone), c.HangAfter)}, stream: newStream(), grace: grace,
-		used: map[string]used{}}
+	k := &keeper{config: c, clock: time.Now, stream: newStream(), grace: grace, used: map[string]used{}}
+	k.world = watch.NewWorld(k.now(), c.HangAfter)
 	k.life, k.end = context.WithCancel(context.Background())
 	return k
 }
+
+// now returns the time, in the zone of times in sentences. The caller holds the lock.
+func (k *keeper) now() time.Time { return k.clock().In(k.config.Zone) }
 
 // close ends all that runs, and waits for it.
 func (k *keeper) close() {
@@ -132,7 +136,7 @@ func (k *keeper) during(ctx context.Context, f func(w *watch.World)) {
 	defer release()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.world.Now = time.Now().In(k.config.Zone)
+	k.world.Now = k.now()
 	f(k.world)
 	k.load()
 }
@@ -184,7 +188,7 @@ func (k *keeper) take(ctx context.Context, events []watch.Event, first bool) {
 		k.mu.Unlock()
 		return
 	}
-	now := time.Now().In(k.config.Zone)
+	now := k.now()
 	if first {
 		listing, _ := events[0].(watch.Listing) // which comes first
 		k.problem, k.world, events = "", k.world.Renewed(now, listing), events[1:]
