@@ -298,7 +298,7 @@ export interface Sessions extends Reply {
   readonly attention: ReadonlyArray<Alert>;
   readonly facets: ReadonlyArray<Facet>;
   readonly matched: number;
-  readonly stored: number;
+  readonly in_time: number;
   readonly runs: ReadonlyArray<Run>;
   readonly next?: string;
   readonly excluding?: Excluding;

@@ -154,7 +154,7 @@ func TestEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until("gone", func(e *api.Events) bool { return e.Gone.Sessions[0] == name })
-	if list := dataOf[api.Sessions](t, s, "sessions"); list.Stored != 0 {
+	if list := dataOf[api.Sessions](t, s, "sessions"); list.InTime != 0 {
 		t.Errorf("%+v", list)
 	}
 	s.Close()
@@ -272,8 +272,8 @@ func TestFollowing(t *testing.T) {
 	mcptest.Eventually(t, "the store is not followed any more", func() bool { return !runs("web.(*keeper).") })
 	made(t, dir, 1, 1)
 	s.SetGrace(time.Hour)
-	if list := dataOf[api.Sessions](t, s, "sessions"); list.Stored != 4 {
-		t.Errorf("%d sessions", list.Stored)
+	if list := dataOf[api.Sessions](t, s, "sessions"); list.InTime != 4 {
+		t.Errorf("%d sessions", list.InTime)
 	}
 	if !connect(t, s, p.last).hello().Reset {
 		t.Error("nothing was followed meanwhile")

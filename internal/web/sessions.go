@@ -76,7 +76,7 @@ func (l *sessionList) page(after *place, most int) *api.Sessions {
 		out.Reading = !w.Tallied
 	}
 	all := l.inTime()
-	out.Stored, out.Facets = len(all), facets(w, all)
+	out.InTime, out.Facets = len(all), facets(w, all)
 	out.Matched = l.choose(all)
 	if out.Matched == 0 && !l.filter.Empty() {
 		out.Excluding = l.excluding(all)

@@ -89,7 +89,7 @@ func TestSessions(t *testing.T) {
 	made(t, dir, 0, 2)
 	s := pageServer(t, dir)
 	list := dataOf[api.Sessions](t, s, "sessions")
-	if list.Matched != 4 || list.Stored != 4 || !slices.Equal(ids(list.Runs), []string{"run-0", "run-1"}) || !list.Reading {
+	if list.Matched != 4 || list.InTime != 4 || !slices.Equal(ids(list.Runs), []string{"run-0", "run-1"}) || !list.Reading {
 		t.Fatalf("%+v", list)
 	}
 	if one := list.Runs[0].Sessions[1]; one.Calls != 20 || one.Server != "github" || one.End.Mark != "crash" ||
@@ -162,7 +162,7 @@ func TestFilter(t *testing.T) {
 	made(t, dir, 0, 4)
 	s := pageServer(t, dir)
 	list := dataOf[api.Sessions](t, s, "sessions?filter=server:github+client:claude*")
-	if list.Matched != 2 || list.Stored != 8 || !slices.Equal(ids(list.Runs), []string{"run-0", "run-2"}) || len(list.Runs[0].Sessions) != 1 {
+	if list.Matched != 2 || list.InTime != 8 || !slices.Equal(ids(list.Runs), []string{"run-0", "run-2"}) || len(list.Runs[0].Sessions) != 1 {
 		t.Errorf("%+v", list)
 	}
 	for _, f := range list.Facets {

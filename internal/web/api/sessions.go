@@ -9,7 +9,7 @@ type Sessions struct {
 	Attention  []Alert    `json:"attention"` // what needs a look, the worst first; whatever the filter is
 	Facets     []Facet    `json:"facets"`
 	Matched    int        `json:"matched"` // sessions
-	Stored     int        `json:"stored"`  // sessions in that time, whatever the filter is
+	InTime     int        `json:"in_time"` // sessions in that time, whatever the filter is
 	Runs       []Run      `json:"runs"`    // the newest first, live ones on top
 	Next       string     `json:"next,omitempty"`
 	Excluding  *Excluding `json:"excluding,omitempty"`  // if nothing matches

@@ -122,7 +122,7 @@ class SessionsView {
     this.unseen.clear();
     this.showNews();
     this.next = reply.next ?? "";
-    if (!reply.stored && !reply.runs.length && !this.frame.store.sessions) {
+    if (!reply.in_time && !reply.runs.length && !this.frame.store.sessions) {
       refill(this.root, empty(this.frame.store));
       return;
     }
