@@ -39,7 +39,7 @@ type costs struct {
 	all        []store.Session
 	defined    []store.Defined
 	servers    []*costing // of its newest run in which something was listed
-	limits     report.Limits
+	cutsAt     int64      // characters of a description or of instructions
 	cuts       bool
 }
 
@@ -157,7 +157,7 @@ func (s *contextSource) costsOf(ctx context.Context, c *costs, client string, ru
 			sessions = append(sessions, runs[i].Sessions...)
 		}
 	}
-	c.limits, c.cuts = report.LimitsOf(name)
+	c.cutsAt, c.cuts = report.CutsAt(name)
 	read, err := s.contexts.read(ctx, sessions, c.since)
 	if err != nil {
 		return err
