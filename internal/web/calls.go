@@ -211,6 +211,9 @@ func (p *pass) open(s *store.Session) func() []record.Operation {
 func (p *pass) digest(i int) func(func(*record.Operation) bool) error {
 	before := report.Window{Since: p.since, Until: p.until}.Before()
 	return func(next func(*record.Operation) bool) error {
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
 		s := &p.sessions[i]
 		c := watch.Call{Session: &watch.Session{Session: *s}}
 		ofPeers := p.peers.Matches(&watch.Subject{Servers: []string{s.ServerName()}, Clients: []string{s.Client.Name}})

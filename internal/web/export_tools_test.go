@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
+	"github.com/spanpipe/spanpipe/internal/report"
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 )
@@ -77,3 +80,10 @@ func (r *figuresRow) Target() Target { return r.target }
 
 // Number returns the number of a value.
 func (n *Numbering) Number(v int) int32 { return n.number(v) }
+
+// CallsRead returns how many calls a pass reads.
+func CallsRead(ctx context.Context, until time.Time, sessions []store.Session) int64 {
+	p := newPass(ctx, choice{by: report.ByTarget}, until, sessions)
+	_, _ = p.report(nil) // the error is the context's
+	return p.read.Load()
+}

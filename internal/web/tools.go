@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -123,11 +124,12 @@ func (s *toolSource) figures(r *http.Request, kind string) (*figures, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	key := figuresKey(&a, sessions)
+	changes := s.changes(sessions)
+	key := figuresKey(&a, sessions, changes)
 	if i := slices.IndexFunc(c.kept, func(k keptFigures) bool { return k.key == key }); i >= 0 {
 		return c.kept[i].figures, nil
 	}
-	f, err := newFigures(ctx, a, now, sessions, s.changes(sessions))
+	f, err := newFigures(ctx, a, now, sessions, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +138,8 @@ func (s *toolSource) figures(r *http.Request, kind string) (*figures, error) {
 	return f, nil
 }
 
-// figuresKey returns what figures depend on: what was asked for, and how much is stored of each session.
-func figuresKey(a *choice, sessions []store.Session) string {
+// figuresKey returns what figures depend on: what was asked for, how much is stored of each session, and how definitions have changed.
+func figuresKey(a *choice, sessions []store.Session, changes map[string][]record.DefinitionChange) string {
 	var key strings.Builder
 	fmt.Fprintf(&key, "%d %s %s", a.since.Unix(), a.by, a.filter.Text)
 	for i := range sessions {
@@ -147,6 +149,11 @@ func figuresKey(a *choice, sessions []store.Session) string {
 			size = sizeOf(filepath.Join(s.Dir, "digest")) + sizeOf(filepath.Join(s.Dir, "logs.jsonl"))
 		}
 		fmt.Fprintf(&key, "\x00%s %s %s %s %d", s.Name, s.State, s.ServerName(), s.Client.Name, size)
+	}
+	for _, server := range slices.Sorted(maps.Keys(changes)) {
+		if all := changes[server]; len(all) > 0 {
+			fmt.Fprintf(&key, "\x00%s %d %d", server, len(all), all[len(all)-1].Since.UnixNano())
+		}
 	}
 	return key.String()
 }
@@ -158,7 +165,7 @@ func (s *toolSource) changes(sessions []store.Session) map[string][]record.Defin
 		return nil // the view of definitions says why
 	}
 	names := map[string]string{}
-	for i := range sessions {
+	for i := len(sessions) - 1; i >= 0; i-- { // the newest says what the server is called
 		names[sessions[i].Service] = sessions[i].ServerName()
 	}
 	changes := map[string][]record.DefinitionChange{}
@@ -249,7 +256,7 @@ func (f *figures) addRows(r *report.Report) {
 		one := figuresRow{target: rowNamed(&row.Name, f.by)}
 		one.ToolRow = toolRow(one.target, row)
 		for _, n := range row.Tokens {
-			if n >= largeResult {
+			if n > largeResult {
 				one.large++
 			}
 		}

@@ -291,3 +291,65 @@ func TestNumbersAreBounded(t *testing.T) {
 		t.Error("a number has changed")
 	}
 }
+
+// TestFiguresKnowChanges: figures are made anew when a definition is found to have changed, though no session has gone on.
+func TestFiguresKnowChanges(t *testing.T) {
+	dir := t.TempDir()
+	recentRun(t, dir, storetest.Closed)
+	s := serving(t, dir)
+	sessions, err := store.Open(dir).Sessions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(sessions, func(s store.Session) bool { return s.ServerName() == "github" })
+	one := talk{server: "github", service: sessions[i].Service}
+	for n, want := range []bool{false, false, true} {
+		one.pages = [][]record.Definition{{tool("search_code", int64(100+n/2))}}
+		observe(t, dir, &one, time.Now().Add(time.Duration(n-5)*time.Minute))
+		f, err := s.Figures(httptest.NewRequest(http.MethodGet, "/?since=2026-01-01T00:00:00Z", nil), "tool")
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := f.Rows()[slices.IndexFunc(f.Rows(), func(r web.FiguresRow) bool { return r.Tool == "search_code" })]
+		detail, err := f.Tool(row.Target(), api.Reply{}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(detail.Headline+detail.Detail, "search_code"); got != want {
+			t.Errorf("after %d lists: %q %q", n+1, detail.Headline, detail.Detail)
+		}
+	}
+}
+
+// TestLargeResults: a result of exactly as many tokens as Claude Code passes on is not over the limit.
+func TestLargeResults(t *testing.T) {
+	dir := t.TempDir()
+	r := web.Begin(t, dir, "", "files", web.Began.Add(-time.Hour))
+	for i, tokens := range []int64{24_999, 25_000, 25_001} {
+		op := r.Open(record.Operation{Target: "read", Start: web.Began.Add(time.Duration(i-50) * time.Minute)})
+		op.ResponseTokens = tokens
+		r.Answer(op, time.Second)
+	}
+	r.Closed(web.Began.Add(-time.Minute))
+	f := figured(t, dir, "", "tool")
+	if got := f.Rows()[0].Remark; got == nil || got.Text != "1 result over 25k" {
+		t.Errorf("the remark is %+v", got)
+	}
+}
+
+// TestFiguresStopAtOnce: of sessions that are yet to be read when the page leaves, none is.
+func TestFiguresStopAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	recentRun(t, dir, storetest.Closed)
+	sessions, err := store.Open(dir).Sessions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	for _, reads := range []bool{true, false} {
+		if n := web.CallsRead(ctx, time.Now(), sessions); n > 0 != reads {
+			t.Errorf("%d calls are read", n)
+		}
+		cancel()
+	}
+}

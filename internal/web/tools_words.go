@@ -16,7 +16,7 @@ import (
 
 // This file has the sentences of the view of tools.
 
-// largeResult is how many tokens Claude Code passes on of a result.
+// largeResult is how many tokens Claude Code passes on of a result: more make it a large one.
 const largeResult = 25_000
 
 // summary says what the rows are about.
