@@ -349,6 +349,9 @@ func TestContextClient(t *testing.T) {
 		if strings.Contains(c.Command, "--client") {
 			p.Errorf("a shell would read %q", c.Command)
 		}
+		if tools := get[api.Tools](t, p.server, "tools"); tools.Command != "spanpipe report --by tool --since 7d" {
+			p.Errorf("of the time that the command line has, the command is %q", tools.Command)
+		}
 	})
 	inContext(t, func(*testing.T, string) {}, func(p *page) {
 		c := replied[api.Context](p, p.server.Context, "")
@@ -380,8 +383,9 @@ func TestContextHostile(t *testing.T) {
 				}
 			}
 		}
-		if strings.ContainsAny(c.Command, ";~<>") {
-			p.Errorf("a shell would read %q", c.Command)
+		// In quotes, a shell reads nothing.
+		if want := "spanpipe report --by server --since 7d --client 'x; rm -rf ~ *]0;t*<img src=x onerror=alert(1)>'"; c.Command != want {
+			p.Errorf("a shell would read %q, want %q", c.Command, want)
 		}
 		c.Results[0].Key = "" // a raw name, for requests
 		for _, r := range replies {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (s *toolSource) list(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.reply(s.stamp(), kind, r.URL.Query().Get("since")), nil
+	return f.reply(s.stamp(), kind, s.sinceText(r)), nil
 }
 
 // reply returns the rows with what stands around them.
@@ -156,6 +157,15 @@ func figuresKey(a *choice, sessions []store.Session, changes map[string][]record
 		}
 	}
 	return key.String()
+}
+
+// sizeOf returns the size of a file; 0 if there is none.
+func sizeOf(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // changes returns how definitions have changed, by the names of servers as the rows have them.

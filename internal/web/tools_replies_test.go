@@ -346,6 +346,7 @@ func TestFiguresStopAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	for _, reads := range []bool{true, false} {
 		if n := web.CallsRead(ctx, time.Now(), sessions); n > 0 != reads {
 			t.Errorf("%d calls are read", n)
