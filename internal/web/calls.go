@@ -38,6 +38,12 @@ const (
 	kindClient   = "client"
 )
 
+// serverTitle returns the name of a server, safe to show.
+func serverTitle(name string) string { return cmp.Or(view.Steady(name), "unnamed") }
+
+// clientTitle returns the name of a client, safe to show.
+func clientTitle(name string) string { return cmp.Or(view.Steady(name), "client unknown") }
+
 // byOf returns the kind of report that has rows of a kind.
 func byOf(kind string) report.By {
 	switch kind {

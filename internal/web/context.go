@@ -205,7 +205,7 @@ func (c *costs) add(s *store.Session, b *brought) {
 	if b.listedAt.IsZero() {
 		return
 	}
-	one := &costing{name: cmp.Or(view.Steady(s.ServerName()), "unnamed"), server: serverOf(s), release: view.Steady(s.Server.Version), brought: b}
+	one := &costing{name: serverTitle(s.ServerName()), server: serverOf(s), release: view.Steady(s.Server.Version), brought: b}
 	i := slices.IndexFunc(c.servers, func(other *costing) bool { return other.server == one.server })
 	switch {
 	case i < 0:
@@ -322,7 +322,7 @@ func (c *costs) results() (rows []api.ResultRow, left int) {
 	for to, r := range sums {
 		p := r.Percentiles(50, 95)
 		rows = append(rows, api.ResultRow{
-			Server: cmp.Or(view.Steady(to.server), "unnamed"), Tool: cmp.Or(view.Steady(to.name), "unnamed"), Key: to.key(),
+			Server: serverTitle(to.server), Tool: serverTitle(to.name), Key: to.key(),
 			Results: r.N, P50: min(p[0], r.max), P95: min(p[1], r.max), Max: r.max, Large: r.large, Total: r.total,
 		})
 	}

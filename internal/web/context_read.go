@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -227,6 +225,3 @@ func (r *results) merge(other *results) {
 	r.Merge(&other.Figures)
 	r.total, r.max, r.large = r.total+other.total, max(r.max, other.max), r.large+other.large
 }
-
-// clientTitle returns the name of a client, safe to show.
-func clientTitle(name string) string { return cmp.Or(view.Steady(name), "client unknown") }
