@@ -6,21 +6,15 @@ import (
 	"slices"
 )
 
-// Limits are what a client passes on to its model at most.
-type Limits struct {
-	Text   int64 // of a description and of instructions: characters
-	Result int64 // of a result, unless the client's user changes that: tokens
-}
+// cutters are the clients that cut descriptions and instructions, and behind how many characters (Claude Code 2.1.84). What is known
+// of a text is its bytes in JSON, which are more than its characters where it has escapes or is not ASCII. So a text within some
+// percent of the limit, and one in another script up to three times, may be named though it fits; none that is cut is missed.
+var cutters = map[string]int64{"claude-code": 2048}
 
-// cutters are the clients that are known to cut (Claude Code 2.1.84). What is known of a text is its bytes in JSON, which are more
-// than its characters where it has escapes or is not ASCII. So a text within some percent of the limit, and one in another script
-// up to three times, may be named though it fits; none that is cut is missed.
-var cutters = map[string]Limits{"claude-code": {Text: 2048, Result: 25_000}}
-
-// LimitsOf returns the limits of a client, and false if it is not known to cut.
-func LimitsOf(client string) (Limits, bool) {
-	limits, known := cutters[client]
-	return limits, known
+// CutsAt returns behind how many characters a client cuts descriptions and instructions, and false if it is not known to cut.
+func CutsAt(client string) (limit int64, cuts bool) {
+	limit, cuts = cutters[client]
+	return limit, cuts
 }
 
 // addContext adds the definitions of all tools, the dearest first, and those that clients cut.
@@ -63,13 +57,13 @@ func (r *Report) addContext(c *collection) {
 
 // cutBy returns what the client of a pair cuts, if anything.
 func cutBy(p pair, c *context) (one Cut, any bool) {
-	limits, cuts := LimitsOf(p.client)
+	limit, cuts := CutsAt(p.client)
 	if !cuts {
 		return one, false
 	}
-	one = Cut{Client: p.client, Server: p.server, Tools: []string{}, Instructions: c.instructions.Description > limits.Text}
+	one = Cut{Client: p.client, Server: p.server, Tools: []string{}, Instructions: c.instructions.Description > limit}
 	for _, name := range slices.Sorted(maps.Keys(c.tools)) {
-		if c.tools[name].Description > limits.Text {
+		if c.tools[name].Description > limit {
 			one.Tools = append(one.Tools, name)
 		}
 	}

@@ -30,6 +30,9 @@ func safeLines(text []byte) []string {
 	return lines
 }
 
+// deepest bounds the indentation, which would take many times the size of a text that nests deep.
+const deepest = 40
+
 // readable returns a definition's text for people: JSON with a line for each member, and one for each line of a text in it.
 func readable(definition string) []byte {
 	var text string
@@ -37,14 +40,21 @@ func readable(definition string) []byte {
 		return []byte(text + "\n")
 	}
 	var out bytes.Buffer
-	if json.Indent(&out, []byte(definition), "", "  ") != nil {
+	if json.Indent(&out, []byte(definition), "", "") != nil {
 		return []byte(definition + "\n")
 	}
 	var lines strings.Builder
+	depth := 0
 	for line := range strings.Lines(out.String()) {
-		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+		if line[0] == '}' || line[0] == ']' {
+			depth--
+		}
+		indent := strings.Repeat("  ", min(depth, deepest))
 		breaks := strings.NewReplacer(`\\`, `\\`, `\n`, `\n`+"\n"+indent+"  ")
-		lines.WriteString(breaks.Replace(line))
+		lines.WriteString(indent + breaks.Replace(line))
+		if end := strings.TrimSuffix(line, "\n"); strings.HasSuffix(end, "{") || strings.HasSuffix(end, "[") {
+			depth++
+		}
 	}
 	return []byte(lines.String() + "\n")
 }

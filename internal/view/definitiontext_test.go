@@ -30,6 +30,10 @@ func TestDefinitionDiff(t *testing.T) {
 	if got := view.DefinitionText(`"Use it.\nTwice\u001b[31m."`); !slices.Equal(got, []string{"Use it.", `Twice\u001b[31m.`}) {
 		t.Errorf("instructions are %q", got)
 	}
+	deep := strings.Repeat("[", 1000) + `"` + strings.Repeat(`\n`, 1000) + `"` + strings.Repeat("]", 1000)
+	if n := len(strings.Join(view.DefinitionText(deep), "")); n > 100*len(deep) {
+		t.Errorf("%d bytes are shown of %d", n, len(deep))
+	}
 	if got := view.DefinitionText(`{"cut`); !slices.Equal(got, []string{`{"cut`}) {
 		t.Errorf("what was cut is %q", got)
 	}

@@ -38,6 +38,12 @@ const (
 	kindClient   = "client"
 )
 
+// serverTitle returns the name of a server, safe to show.
+func serverTitle(name string) string { return cmp.Or(view.Steady(name), "unnamed") }
+
+// clientTitle returns the name of a client, safe to show.
+func clientTitle(name string) string { return cmp.Or(view.Steady(name), "client unknown") }
+
 // byOf returns the kind of report that has rows of a kind.
 func byOf(kind string) report.By {
 	switch kind {
@@ -211,6 +217,9 @@ func (p *pass) open(s *store.Session) func() []record.Operation {
 func (p *pass) digest(i int) func(func(*record.Operation) bool) error {
 	before := report.Window{Since: p.since, Until: p.until}.Before()
 	return func(next func(*record.Operation) bool) error {
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
 		s := &p.sessions[i]
 		c := watch.Call{Session: &watch.Session{Session: *s}}
 		ofPeers := p.peers.Matches(&watch.Subject{Servers: []string{s.ServerName()}, Clients: []string{s.Client.Name}})

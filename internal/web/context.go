@@ -34,12 +34,13 @@ const (
 type costs struct {
 	now, since time.Time
 	client     string   // as it is shown
+	called     string   // as it calls itself; empty if it is not known
 	clients    []string // that can be chosen
 	runs       []ran    // of the client, the newest first
 	all        []store.Session
 	defined    []store.Defined
 	servers    []*costing // of its newest run in which something was listed
-	limits     report.Limits
+	cutsAt     int64      // characters of a description or of instructions
 	cuts       bool
 }
 
@@ -82,7 +83,7 @@ func (s *contextSource) context(r *http.Request) (any, error) {
 	}
 	out := &api.Context{
 		Reply: api.Reply{Version: api.Version, Now: c.now}, Since: c.since, Client: c.client, Clients: c.clients, Window: window,
-		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(cmp.Or(r.FormValue("since"), s.config.Since)),
+		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(s.sinceText(r)),
 	}
 	for _, one := range c.servers {
 		out.Servers = append(out.Servers, c.server(one))
@@ -147,17 +148,16 @@ func (s *contextSource) costs(r *http.Request) (*costs, error) {
 
 // costsOf reads the sessions of a client.
 func (s *contextSource) costsOf(ctx context.Context, c *costs, client string, runs []store.Run) error {
-	c.client, c.runs = view.Steady(client), nil
+	c.client, c.called, c.runs = view.Steady(client), "", nil
 	var sessions []store.Session
-	name := ""
 	for i := range runs {
 		if clientTitle(runs[i].Client.Name) == client {
-			name = cmp.Or(name, runs[i].Client.Name)
+			c.called = cmp.Or(c.called, runs[i].Client.Name)
 			c.runs = append(c.runs, ran{Run: runs[i]})
 			sessions = append(sessions, runs[i].Sessions...)
 		}
 	}
-	c.limits, c.cuts = report.LimitsOf(name)
+	c.cutsAt, c.cuts = report.CutsAt(c.called)
 	read, err := s.contexts.read(ctx, sessions, c.since)
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func (c *costs) add(s *store.Session, b *brought) {
 	if b.listedAt.IsZero() {
 		return
 	}
-	one := &costing{name: cmp.Or(view.Steady(s.ServerName()), "unnamed"), server: serverOf(s), release: view.Steady(s.Server.Version), brought: b}
+	one := &costing{name: serverTitle(s.ServerName()), server: serverOf(s), release: view.Steady(s.Server.Version), brought: b}
 	i := slices.IndexFunc(c.servers, func(other *costing) bool { return other.server == one.server })
 	switch {
 	case i < 0:
@@ -322,7 +322,7 @@ func (c *costs) results() (rows []api.ResultRow, left int) {
 	for to, r := range sums {
 		p := r.Percentiles(50, 95)
 		rows = append(rows, api.ResultRow{
-			Server: cmp.Or(view.Steady(to.server), "unnamed"), Tool: cmp.Or(view.Steady(to.name), "unnamed"), Key: to.key(),
+			Server: serverTitle(to.server), Tool: serverTitle(to.name), Key: to.key(),
 			Results: r.N, P50: min(p[0], r.max), P95: min(p[1], r.max), Max: r.max, Large: r.large, Total: r.total,
 		})
 	}
@@ -333,19 +333,14 @@ func (c *costs) results() (rows []api.ResultRow, left int) {
 	return rows[:len(rows)-left], left
 }
 
-// command returns the same in a terminal. A name that a shell could take for something else is left out.
+// command returns the same in a terminal.
 func (c *costs) command(since string) string {
 	out := "spanpipe report --by server"
-	if since != "" && plainWord(since) {
-		out += " --since " + since
+	if since != "" {
+		out += " --since " + shellWord(since)
 	}
-	if c.client != "" && plainWord(c.client) {
-		out += " --client " + c.client
+	if c.called != "" {
+		out += " --client " + shellWord(patternOf(c.called))
 	}
 	return out
-}
-
-// plainWord reports whether a shell takes a text as it is.
-func plainWord(text string) bool {
-	return text != "" && text[0] != '-' && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@") == ""
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
@@ -64,10 +62,12 @@ type contexts struct {
 	all    map[string]*brought            // by the session's name
 	lists  map[string][]record.Definition // the last by server: most sessions list the same
 	weight int
+	full   bool // there was no room for one
 }
 
 // read returns what sessions have brought, with the calls since a time.
 func (c *contexts) read(ctx context.Context, sessions []store.Session, since time.Time) ([]*brought, error) {
+	c.makeRoom(sessions)
 	all := make([]*brought, len(sessions))
 	var next atomic.Int64
 	var wait sync.WaitGroup
@@ -108,15 +108,41 @@ func (c *contexts) one(ctx context.Context, s *store.Session, since time.Time) *
 	return &idle
 }
 
-// keep remembers what a session has brought, while there is room.
+// makeRoom forgets all but some sessions if there was no room for one.
+func (c *contexts) makeRoom(but []store.Session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.full {
+		return
+	}
+	kept := map[string]*brought{}
+	for i := range but {
+		if b := c.all[but[i].Name]; b != nil {
+			kept[but[i].Name] = b
+		}
+	}
+	c.all, c.lists, c.weight, c.full = kept, nil, 0, false
+	for _, b := range kept {
+		c.weight += b.weight()
+	}
+}
+
+// keep remembers what a session has brought, while there is room. What is there stays: to replace it by what is read next would
+// leave nothing of use to the next one who reads the same sessions.
 func (c *contexts) keep(name string, b *brought) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.all == nil || len(c.all) >= mostRemembered || c.weight+b.weight() > mostWeight {
-		c.all, c.weight = map[string]*brought{}, 0
+	if c.all == nil {
+		c.all = map[string]*brought{}
 	}
-	c.all[name] = b
-	c.weight += b.weight()
+	switch {
+	case c.all[name] != nil: // another request was faster
+	case len(c.all) >= mostRemembered || c.weight+b.weight() > mostWeight:
+		c.full = true
+	default:
+		c.all[name] = b
+		c.weight += b.weight()
+	}
 }
 
 // share makes sessions of a server that list the same share that.
@@ -227,6 +253,3 @@ func (r *results) merge(other *results) {
 	r.Merge(&other.Figures)
 	r.total, r.max, r.large = r.total+other.total, max(r.max, other.max), r.large+other.large
 }
-
-// clientTitle returns the name of a client, safe to show.
-func clientTitle(name string) string { return cmp.Or(view.Steady(name), "client unknown") }

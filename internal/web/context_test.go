@@ -349,6 +349,9 @@ func TestContextClient(t *testing.T) {
 		if strings.Contains(c.Command, "--client") {
 			p.Errorf("a shell would read %q", c.Command)
 		}
+		if tools := get[api.Tools](t, p.server, "tools"); tools.Command != "spanpipe report --by tool --since 7d" {
+			p.Errorf("of the time that the command line has, the command is %q", tools.Command)
+		}
 	})
 	inContext(t, func(*testing.T, string) {}, func(p *page) {
 		c := replied[api.Context](p, p.server.Context, "")
@@ -380,8 +383,9 @@ func TestContextHostile(t *testing.T) {
 				}
 			}
 		}
-		if strings.ContainsAny(c.Command, ";~<>") {
-			p.Errorf("a shell would read %q", c.Command)
+		// In quotes, a shell reads nothing.
+		if want := "spanpipe report --by server --since 7d --client 'x; rm -rf ~ *]0;t*<img src=x onerror=alert(1)>'"; c.Command != want {
+			p.Errorf("a shell would read %q, want %q", c.Command, want)
 		}
 		c.Results[0].Key = "" // a raw name, for requests
 		for _, r := range replies {
@@ -440,7 +444,7 @@ func TestContextStops(t *testing.T) {
 	})
 }
 
-// TestContextRoom: what is remembered is bounded, and what most sessions share is there once.
+// TestContextRoom: what is remembered is bounded, what most sessions share is there once, and what is there stays while it is read.
 func TestContextRoom(t *testing.T) {
 	var c web.Contexts
 	for i := range web.MostRemembered + 10 {
@@ -451,11 +455,22 @@ func TestContextRoom(t *testing.T) {
 	if sessions, lists, _ := web.Weighs(&c); sessions > web.MostRemembered || lists != 1 {
 		t.Errorf("%d sessions and %d lists are remembered", sessions, lists)
 	}
+	web.ReadNone(&c)
+	most := 0
 	for i := range 100 {
 		web.Remember(&c, fmt.Sprint("large", i), nil, web.MostWeight/20)
-		if sessions, _, weight := web.Weighs(&c); weight > web.MostWeight || sessions == 0 {
-			t.Fatalf("%d sessions are remembered, which weigh %d", sessions, weight)
+		sessions, _, weight := web.Weighs(&c)
+		if weight > web.MostWeight || sessions == 0 || sessions < most {
+			t.Fatalf("%d sessions are remembered, which weigh %d; there were %d", sessions, weight, most)
 		}
+		most = sessions
+	}
+	if most < 15 {
+		t.Errorf("only %d sessions are remembered", most)
+	}
+	web.ReadNone(&c)
+	if sessions, _, weight := web.Weighs(&c); sessions > 0 || weight > 0 {
+		t.Errorf("%d sessions are remembered though others take their place, which weigh %d", sessions, weight)
 	}
 }
 

@@ -122,7 +122,7 @@ func (c *costs) definition(one *costing, d *record.Definition) api.ContextDefini
 			}
 		}
 	}
-	if c.cuts && d.Description > c.limits.Text {
+	if c.cuts && d.Description > c.cutsAt {
 		row.Remarks = append(row.Remarks, api.Remark{Text: "cut at 2 kB", Tone: api.Late})
 	}
 	return row
@@ -168,12 +168,12 @@ func (c *costs) cut(rows []api.ResultRow) []api.Remark {
 	}
 	for _, one := range c.servers {
 		var names []string
-		if one.instructions.Description > c.limits.Text {
+		if one.instructions.Description > c.cutsAt {
 			names = append(names, "its instructions")
 		}
 		var tools []string
 		for i := range one.listed {
-			if one.listed[i].Description > c.limits.Text {
+			if one.listed[i].Description > c.cutsAt {
 				tools = append(tools, view.Steady(one.listed[i].Name))
 			}
 		}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -65,7 +64,7 @@ func (s *contextSource) definition(r *http.Request) (any, error) {
 		return nil, missing("the definition of "+view.Steady(view.DefinitionName(key.kind, key.name))+" is not known any more", "go back to the list")
 	}
 	out := &api.Definition{
-		Reply: api.Reply{Version: api.Version, Now: c.now}, Server: cmp.Or(view.Steady(key.server.name), "unnamed"),
+		Reply: api.Reply{Version: api.Version, Now: c.now}, Server: serverTitle(key.server.name),
 		Name: view.Steady(view.DefinitionName(key.kind, key.name)), Kind: string(key.kind),
 		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(), Commands: a.commands(),
 	}
@@ -282,13 +281,13 @@ var usualParts = []record.Part{record.DescriptionPart, record.InputPart, record.
 
 // notes says what else is to be known.
 func (a *about) notes() (notes []string) {
-	if d := a.listed; d != nil && a.cuts && d.Description > a.limits.Text {
+	if d := a.listed; d != nil && a.cuts && d.Description > a.cutsAt {
 		what := "The description takes"
 		if d.Kind == record.InstructionsDefinition {
 			what = "The instructions take"
 		}
 		notes = append(notes, fmt.Sprintf("%s cuts at %s characters. %s %s bytes: what is beyond the limit never reaches the model.",
-			a.client, view.Number(int(a.limits.Text)), what, view.Number(int(d.Description))))
+			a.client, view.Number(int(a.cutsAt)), what, view.Number(int(d.Description))))
 	}
 	return notes
 }

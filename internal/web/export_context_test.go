@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
@@ -60,6 +62,9 @@ func Remember(c *Contexts, name string, listed []record.Definition, besides int)
 	c.keep(name, b)
 	return own
 }
+
+// ReadNone reads no sessions: what is remembered of others makes room if need be.
+func ReadNone(c *Contexts) { _, _ = c.read(context.Background(), nil, time.Time{}) }
 
 // Weighs returns how many sessions are remembered, how many lists, and what they weigh.
 func Weighs(c *Contexts) (sessions, lists, weight int) { return len(c.all), len(c.lists), c.weight }

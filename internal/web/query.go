@@ -13,9 +13,14 @@ import (
 	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
-// since reads the parameter "since": an age (7d, 90m) or a time of RFC 3339. Without it, it is that of the command line.
+// sinceText returns the parameter "since". Without it, it is that of the command line.
+func (s *source) sinceText(r *http.Request) string {
+	return cmp.Or(r.URL.Query().Get("since"), s.config.Since)
+}
+
+// since reads the parameter "since": an age (7d, 90m) or a time of RFC 3339.
 func (s *source) since(r *http.Request) (time.Time, error) {
-	text := cmp.Or(r.URL.Query().Get("since"), s.config.Since)
+	text := s.sinceText(r)
 	if text == "" {
 		return time.Time{}, nil
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// tool answers GET /api/v1/tools/{key}.
+// one answers GET /api/v1/tools/{key}.
 func (s *toolSource) one(r *http.Request) (any, error) {
 	of, ok := parseKey(r.PathValue("key"))
 	if !ok {
@@ -25,7 +25,7 @@ func (s *toolSource) one(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := f.tool(of, s.stamp(), r.URL.Query().Get("since"))
+	t, err := f.tool(of, s.stamp(), s.sinceText(r))
 	if err == nil && t == nil {
 		err = missing("no calls of "+of.title()+" in this time", "a longer time or another filter may have some")
 	}
@@ -57,9 +57,9 @@ func (f *figures) tool(of target, stamp api.Reply, since string) (*api.Tool, err
 func (t target) title() string {
 	switch t.kind {
 	case kindServer:
-		return cmp.Or(view.Steady(t.server), "unnamed")
+		return serverTitle(t.server)
 	case kindClient:
-		return cmp.Or(view.Steady(t.name), "client unknown")
+		return clientTitle(t.name)
 	}
 	return strings.TrimSpace(view.Steady(t.server) + " " + view.Steady(t.name))
 }
@@ -146,7 +146,7 @@ func (f *figures) callers(r *figuresRow) []api.Caller {
 		if !known {
 			i = len(all)
 			at[name] = i
-			all = append(all, api.Caller{Client: cmp.Or(view.Steady(name), "client unknown")})
+			all = append(all, api.Caller{Client: clientTitle(name)})
 		}
 		all[i].Calls++
 		if c.is(failedCall) {

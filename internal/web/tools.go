@@ -3,12 +3,8 @@ package web
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
-	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/report"
@@ -20,7 +16,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// tools answers GET /api/v1/tools.
+// list answers GET /api/v1/tools.
 func (s *toolSource) list(r *http.Request) (any, error) {
 	kind := cmp.Or(r.URL.Query().Get("by"), kindTool)
 	if kind != kindTool && kind != kindServer && kind != kindClient {
@@ -30,7 +26,7 @@ func (s *toolSource) list(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.reply(s.stamp(), kind, r.URL.Query().Get("since")), nil
+	return f.reply(s.stamp(), kind, s.sinceText(r)), nil
 }
 
 // reply returns the rows with what stands around them.
@@ -75,98 +71,6 @@ type figuresRow struct {
 	listed *report.Definition
 	change *report.Changed
 	large  int
-}
-
-// figuresCache keeps what was asked for last. One pass runs at a time: it uses all processors, and what waits for it often
-// asks for the same.
-type figuresCache struct {
-	once sync.Once
-	turn chan struct{} // held by the one that reads
-	kept []keptFigures // the latest last
-}
-
-type keptFigures struct {
-	key     string
-	figures *figures
-}
-
-// mostKept is how many figures are kept: what one looks at, and what one looked at before.
-const mostKept = 2
-
-// toolSource is the source of figures of tools.
-type toolSource struct {
-	*source
-	kept figuresCache
-}
-
-// figures returns the figures that a request asks for.
-func (s *toolSource) figures(r *http.Request, kind string) (*figures, error) {
-	since, err := s.since(r)
-	if err != nil {
-		return nil, err
-	}
-	filter, err := filterOf(r, notOfCalls)
-	if err != nil {
-		return nil, err
-	}
-	ctx, now := r.Context(), s.now()
-	a := choice{since: since.Truncate(time.Minute), filter: filter, by: byOf(kind)}
-	sessions, err := s.keeper.listed(ctx, report.Window{Since: a.since, Until: now}.Before())
-	if err != nil {
-		return nil, err
-	}
-	c := &s.kept
-	c.once.Do(func() { c.turn = make(chan struct{}, 1) })
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	key := figuresKey(&a, sessions)
-	if i := slices.IndexFunc(c.kept, func(k keptFigures) bool { return k.key == key }); i >= 0 {
-		return c.kept[i].figures, nil
-	}
-	f, err := newFigures(ctx, a, now, sessions, s.changes(sessions))
-	if err != nil {
-		return nil, err
-	}
-	c.kept = append(c.kept, keptFigures{key, f})
-	c.kept = slices.Clone(c.kept[max(0, len(c.kept)-mostKept):])
-	return f, nil
-}
-
-// figuresKey returns what figures depend on: what was asked for, and how much is stored of each session.
-func figuresKey(a *choice, sessions []store.Session) string {
-	var key strings.Builder
-	fmt.Fprintf(&key, "%d %s %s", a.since.Unix(), a.by, a.filter.Text)
-	for i := range sessions {
-		s := &sessions[i]
-		size := s.Size
-		if s.State != store.Ended { // it grows
-			size = sizeOf(filepath.Join(s.Dir, "digest")) + sizeOf(filepath.Join(s.Dir, "logs.jsonl"))
-		}
-		fmt.Fprintf(&key, "\x00%s %s %s %s %d", s.Name, s.State, s.ServerName(), s.Client.Name, size)
-	}
-	return key.String()
-}
-
-// changes returns how definitions have changed, by the names of servers as the rows have them.
-func (s *toolSource) changes(sessions []store.Session) map[string][]record.DefinitionChange {
-	all, err := s.config.Store.Defined()
-	if err != nil {
-		return nil // the view of definitions says why
-	}
-	names := map[string]string{}
-	for i := range sessions {
-		names[sessions[i].Service] = sessions[i].ServerName()
-	}
-	changes := map[string][]record.DefinitionChange{}
-	for i := range all {
-		name := cmp.Or(names[all[i].Service], all[i].Service)
-		changes[name] = append(changes[name], all[i].Changes...)
-	}
-	return changes
 }
 
 func newFigures(
@@ -249,7 +153,7 @@ func (f *figures) addRows(r *report.Report) {
 		one := figuresRow{target: rowNamed(&row.Name, f.by)}
 		one.ToolRow = toolRow(one.target, row)
 		for _, n := range row.Tokens {
-			if n >= largeResult {
+			if n > largeResult {
 				one.large++
 			}
 		}
@@ -300,11 +204,11 @@ func (f *figures) addFindings(r *report.Report, at map[target]int) {
 
 // toolRow returns a row as the page shows it.
 func toolRow(t target, r *report.Row) api.ToolRow {
-	out := api.ToolRow{Server: view.Steady(t.server), Tool: view.Steady(t.name), Kind: t.kind, Key: t.key()}
+	out := api.ToolRow{Kind: t.kind, Key: t.key()}
 	if t.kind == kindClient {
-		out.Client, out.Tool = cmp.Or(view.Steady(t.name), "client unknown"), ""
+		out.Client = clientTitle(t.name)
 	} else {
-		out.Server = cmp.Or(out.Server, "unnamed")
+		out.Server, out.Tool = serverTitle(t.server), view.Steady(t.name)
 	}
 	out.ToolFigures = api.ToolFigures{
 		Calls: r.Calls, Failed: r.Failed, BadRequests: r.BadRequests, Cancelled: r.Cancelled, TimedOut: r.TimedOut,
@@ -330,7 +234,7 @@ func (f *figures) addNever(r *report.Report) {
 	names := f.filter.About("server", "tool", "method", "")
 	f.never = []api.Never{}
 	for _, u := range r.NeverCalled {
-		one := api.Never{Server: cmp.Or(view.Steady(u.Server), "unnamed")}
+		one := api.Never{Server: serverTitle(u.Server)}
 		for _, name := range u.Tools {
 			s := watch.Subject{Servers: []string{u.Server}, Tools: []string{name}, Methods: []string{semconv.ToolsCall}}
 			if !called[target{kindTool, u.Server, name}] && names.Matches(&s) {

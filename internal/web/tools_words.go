@@ -2,12 +2,9 @@ package web
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -16,7 +13,7 @@ import (
 
 // This file has the sentences of the view of tools.
 
-// largeResult is how many tokens Claude Code passes on of a result.
+// largeResult is how many tokens Claude Code passes on of a result: more make it a large one.
 const largeResult = 25_000
 
 // summary says what the rows are about.
@@ -112,49 +109,18 @@ func (f *figures) command(text, since string) string {
 		text += " --since " + shellWord(since)
 	}
 	for _, t := range f.filter.Terms {
-		name, value, _ := strings.Cut(t.Text, ":")
+		name, value, _ := strings.Cut(strings.ToLower(t.Text), ":")
 		switch {
 		case (name == kindServer || name == kindClient) && value != "" && !strings.Contains(text, "--"+name+" "):
 			if !strings.Contains(value, "*") {
 				value = "*" + value + "*"
 			}
 			text += " --" + name + " " + shellWord(patternOf(value))
-		case t.Text == "status:failed" || t.Text == "failed":
+		case name == "failed" || name == "status" && value == "failed":
 			text += " --failed"
 		}
 	}
 	return text
-}
-
-// patternOf returns what --server and --client find a name by: the name itself, with a * for what cannot be shown as it is.
-func patternOf(name string) string {
-	const longest = 200
-	var out strings.Builder
-	n, all := 0, false
-	for _, r := range name {
-		if n++; n > longest {
-			r = utf8.RuneError
-		}
-		is := r == utf8.RuneError || r > unicode.MaxASCII && unicode.IsMark(r) || view.Steady(string(r)) != string(r)
-		if !is {
-			out.WriteRune(r)
-		} else if !all {
-			out.WriteByte('*')
-		}
-		all = is
-	}
-	return out.String()
-}
-
-// shellWord quotes a word for a shell if it has to be.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
-	}
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // remark says what stands out of a row; nil if nothing does.
@@ -279,12 +245,3 @@ func clock(t, now time.Time) string {
 }
 
 func secondsText(s float64) string { return view.Duration(time.Duration(s * float64(time.Second))) }
-
-// sizeOf returns the size of a file; 0 if there is none.
-func sizeOf(path string) int64 {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
