@@ -10,7 +10,7 @@ import { strip, stripLabel } from "../strip.js";
 /** @typedef {import("../../api").Sums} Sums */
 /** @typedef {import("../../page").Frame} Frame */
 
-/** The table is laid out as a grid, so that rows out of sight cost nothing. Roles say that it is a table all the same. */
+/** The table is laid out as grids, a run by itself: what changes in one costs nothing in others. Roles say that it is a table all the same. */
 export function tableHead() {
   const n = (/** @type {string} */ text, /** @type {boolean} */ unit, /** @type {string} */ title = "", /** @type {string} */ shape = "") =>
     head(text, { class: `n${shape}`, title: title || null }, unit && h("i"));
@@ -40,7 +40,7 @@ export function runRows(frame, run, day) {
   const began = Date.parse(run.began);
   const until = live ? Math.max(frame.now().getTime(), began) : Date.parse(run.until);
   const length = Math.max((until - began) / 1000, 0.001);
-  const body = h("tbody", { role: "rowgroup", "data-run": run.id, style: { "--rows": run.sessions.length + (day ? 2.2 : 1) } });
+  const body = h("tbody", { role: "rowgroup", "data-run": run.id });
   if (day) body.append(h("tr", { class: "day", role: "row" }, h("th", { colspan: 10, scope: "rowgroup", role: "rowheader", "aria-colspan": 10 }, day)));
   body.append(
     h("tr", { class: "run", role: "row", "data-key": run.id },

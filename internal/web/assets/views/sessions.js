@@ -12,7 +12,7 @@ import { empty } from "./sessions-empty.js";
 /** @typedef {import("../../page").Frame} Frame */
 
 /** Runs that are read at a time. */
-const PAGE = 60;
+const PAGE = 20;
 
 /** The most that the server gives at once. */
 const MOST = 500;
