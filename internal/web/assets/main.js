@@ -53,6 +53,7 @@ function go(to, how = {}) {
 async function arrive() {
   address = parse(location);
   filter.value = address.params.get("q") ?? "";
+  filter.removeAttribute("aria-invalid");
   showSince();
   links();
   const place = `${address.view}/${address.id}`;
@@ -86,6 +87,7 @@ function leave() {
   current.shown?.leave?.();
   current = null;
   tick();
+  setCommand("");
   panel.replaceChildren();
   byId("view").replaceChildren();
 }
@@ -99,7 +101,6 @@ function show(place, module) {
   current = { view: place, module, shown: null, ended: new AbortController(), on: new Map(), seconds: new Set() };
   document.title = `${module.title(address)} – spanpipe`;
   hints(module.keys);
-  setCommand("");
   const root = h("div", { class: `view v-${address.view}`, id: "view" }); // its own, so that what comes late for another view is not seen
   byId("view").replaceWith(root);
   current.shown = module.show(root, frameOf(current));
@@ -193,6 +194,7 @@ function showSince() {
 /** @param {string} text */
 function setCommand(text) {
   byId("command").textContent = text;
+  byId("command").title = text; // there may be no room for all of it
   byId("same").hidden = !text;
 }
 
@@ -275,6 +277,7 @@ function refused() {
     return;
   }
   document.title = "Link used up – spanpipe";
+  byId("find").hidden = true; // there is nothing to look for
   refill(byId("view"), state(title, h("p", { class: "soft" }, "Only the page that spanpipe ui opens may read your sessions. ", text), command("spanpipe ui")));
 }
 
@@ -288,7 +291,6 @@ function defect(error) {
 const scroll = keepScroll(byId("main"));
 
 function applyFilter() {
-  filter.removeAttribute("aria-invalid");
   go({ params: { q: filter.value.trim() || null } });
 }
 

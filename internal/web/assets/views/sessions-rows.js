@@ -18,7 +18,7 @@ export function tableHead() {
     h("th", { scope: "col", role: "columnheader", ...more }, text, unit);
   return [
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
-      head("#", { class: "n" }), head("Run and its sessions"), head("When: calls above the line, failures below"),
+      head("#", { class: "n", title: "Number in the last listing of spanpipe sessions, as commands take it" }), head("Run and its sessions"), head("When: calls above the line, failures below"),
       n("Calls", false), n("Failed", false), n("Hung", false), n("p95", true, "95 of 100 calls took at most so long"),
       n("Context", true, "What the definitions cost a model’s context, in tokens, ±10 %"), n("Received", true, "Bytes of what the servers sent", " rcv"), head("End"))),
   ];
