@@ -71,13 +71,17 @@ async function arrive() {
   }
   const at = address;
   try {
-    const module = await load(address.view);
+    const module = await load(address.view).catch((e) => {
+      throw e instanceof TypeError ? new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui") : e; // a file does not come
+    });
     if (at !== address) return;
     dress(address.view);
     show(place, module);
   } catch (e) {
-    const gone = e instanceof TypeError && !current; // what import() rejects with if a file does not come
-    if (at === address) refill(byId("view"), failed(gone ? new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui") : e));
+    if (at !== address) return;
+    leave();
+    document.title = "spanpipe";
+    refill(byId("view"), failed(e));
   }
 }
 
@@ -186,7 +190,7 @@ function links() {
 
 function showSince() {
   const value = address.params.get("since") ?? store?.since ?? "7d";
-  const own = RANGES.some(([v]) => v === value) ? [] : [[value, `Since ${value}`]];
+  const own = RANGES.some(([v]) => v === value) ? [] : [[value, /^\d{4}-/.test(value) ? `Since ${format.moment(new Date(value), now())}` : `Last ${value}`]];
   refill(since, [...RANGES, ...own].map(([v, text]) => h("option", { value: v }, text)));
   since.value = value;
 }
