@@ -25,7 +25,7 @@ func (s *toolSource) one(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := f.tool(of, s.stamp(), s.sinceText(r))
+	t, err := f.tool(of, s.stamp(), s.sinceFlag(r))
 	if err == nil && t == nil {
 		err = missing("no calls of "+of.title()+" in this time", "a longer time or another filter may have some")
 	}

@@ -26,7 +26,7 @@ func (s *toolSource) list(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.reply(s.stamp(), kind, s.sinceText(r)), nil
+	return f.reply(s.stamp(), kind, s.sinceFlag(r)), nil
 }
 
 // reply returns the rows with what stands around them.

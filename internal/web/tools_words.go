@@ -103,9 +103,7 @@ func (f *figures) excluding() *api.Excluding {
 
 // command adds to a command of "spanpipe report" what it has of the window and the filter.
 func (f *figures) command(text, since string) string {
-	if f.since.Year() <= 1 {
-		text += " --since 180d" // digests are kept for so long
-	} else if since != "" {
+	if since != "" {
 		text += " --since " + shellWord(since)
 	}
 	for _, t := range f.filter.Terms {
