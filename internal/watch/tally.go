@@ -138,7 +138,7 @@ func (c *Cell) Merge(o *Cell) {
 	c.Last = Later(c.Last, o.Last)
 }
 
-// Took returns how long answered calls of a server's tool, resource or prompt took, whoever the client was.
+// Took returns how long answered calls of a server's tool, resource or prompt took, with any client.
 func (t *Tally) Took(server, method, name string) (all Figures) {
 	for key, c := range t.Cells {
 		if key.Server == server && key.Method == method && key.Name == name {

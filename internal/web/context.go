@@ -65,7 +65,13 @@ type serverKey struct{ name, service string }
 
 func serverOf(s *store.Session) serverKey { return serverKey{s.ServerName(), s.Service} }
 
-func (s *Server) context(r *http.Request) (any, error) {
+// contextSource is the source of what stands in a context.
+type contextSource struct {
+	*source
+	contexts contexts // what sessions have brought into one
+}
+
+func (s *contextSource) context(r *http.Request) (any, error) {
 	window, err := windowOf(r)
 	if err != nil {
 		return nil, err
@@ -102,7 +108,7 @@ func windowOf(r *http.Request) (int64, error) {
 }
 
 // costs reads what is known of the client that a request names: else of the one that ran last, and whose servers listed something.
-func (s *Server) costs(r *http.Request) (*costs, error) {
+func (s *contextSource) costs(r *http.Request) (*costs, error) {
 	since, err := s.since(r)
 	if err != nil {
 		return nil, err
@@ -140,7 +146,7 @@ func (s *Server) costs(r *http.Request) (*costs, error) {
 }
 
 // costsOf reads the sessions of a client.
-func (s *Server) costsOf(ctx context.Context, c *costs, client string, runs []store.Run) error {
+func (s *contextSource) costsOf(ctx context.Context, c *costs, client string, runs []store.Run) error {
 	c.client, c.runs = view.Steady(client), nil
 	var sessions []store.Session
 	name := ""

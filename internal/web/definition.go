@@ -50,7 +50,7 @@ type about struct {
 	changed bool // it is not what it was before
 }
 
-func (s *Server) definition(r *http.Request) (any, error) {
+func (s *contextSource) definition(r *http.Request) (any, error) {
 	key, ok := parseDefinitionKey(r.PathValue("key"))
 	if !ok {
 		return nil, wrong("the key of the definition is invalid", "take it from the context's list")

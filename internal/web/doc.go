@@ -10,8 +10,9 @@ user of the machine; guard.go and code.go say how. What peers have called their 
 
 	guard.go code.go assets.go    who may ask, and the page itself
 	routes.go reply.go query.go   requests and replies; package api has their shapes
-	keeper.go events.go           what is known of sessions while they are looked at, see package watch, and its changes
-	sessions.go run.go …          a file for each kind of data
+	source.go keeper.go           what is known of sessions while they are looked at, see package watch
+	stream.go events.go           what changes in that
+	sessions.go run.go …          a file for each kind of data; what replies are made of is in a source, see source.go
 
 While a page is connected, the keeper follows the store; without one, nothing runs.
 */

@@ -23,7 +23,7 @@ func (s *Server) Token() string { return s.codes.token }
 // Guarded returns the handler of requests with one more route, for data.
 func (s *Server) Guarded(pattern string, handle func(*http.Request) (any, error)) http.Handler {
 	mux := s.routes()
-	mux.Handle(pattern, s.reply(handle))
+	mux.Handle(pattern, reply(s.config.Logger, handle))
 	return s.guard(mux)
 }
 

@@ -55,7 +55,7 @@ func (s *Server) guard(mux *http.ServeMux) http.Handler {
 			writeFailure(out, r, err)
 			return
 		}
-		if err := known(mux, r); err != nil {
+		if err := routed(mux, r); err != nil {
 			writeFailure(out, r, err)
 			return
 		}
@@ -99,9 +99,9 @@ func (s *Server) isOurs(host string) bool {
 	return false
 }
 
-// known returns an error if a mux does not know a request's path, or not with its method. The mux's own replies are no JSON, and
+// routed returns an error if a mux does not know a request's path, or not with its method. The mux's own replies are no JSON, and
 // redirects.
-func known(mux *http.ServeMux, r *http.Request) *failure {
+func routed(mux *http.ServeMux, r *http.Request) *failure {
 	at := r.URL.EscapedPath()
 	if clean := path.Clean(at); clean != at || !strings.HasPrefix(at, "/") { // the mux would redirect
 		return nothingAt(r)

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,12 +33,11 @@ type keeper struct {
 	end    context.CancelFunc
 	work   sync.WaitGroup
 
-	mu        sync.Mutex // of what follows
-	world     *watch.World
+	mu sync.Mutex // of what follows
+	known
 	changes   changes
 	problem   string          // with the store
 	used      map[string]used // by live sessions, see measure
-	numbers   map[string]int  // of sessions in the last listing
 	holders   int             // requests and streams
 	following *following      // nil while nothing is looked at
 	leaving   *time.Timer
@@ -53,7 +54,7 @@ type following struct {
 }
 
 func newKeeper(c Config) *keeper {
-	k := &keeper{config: c, world: watch.NewWorld(time.Now().In(c.Zone), c.HangAfter), stream: newStream(), grace: grace,
+	k := &keeper{config: c, known: known{world: watch.NewWorld(time.Now().In(c.Zone), c.HangAfter)}, stream: newStream(), grace: grace,
 		used: map[string]used{}}
 	k.life, k.end = context.WithCancel(context.Background())
 	return k
@@ -239,4 +240,22 @@ func (k *keeper) failed(err error) {
 	if isNew {
 		k.publishSoon()
 	}
+}
+
+// newestFirst compares sessions.
+func newestFirst(a, b *store.Session) int {
+	return cmp.Or(b.Launched.Compare(a.Launched), strings.Compare(b.Name, a.Name))
+}
+
+// number reads the numbers that commands take: those of the last listing, which may have been made meanwhile. The page makes
+// none itself: it would change what the numbers in the user's terminal stand for.
+func (k *keeper) number() {
+	names := k.config.Store.LastListing()
+	numbers := make(map[string]int, len(names))
+	for i, name := range names {
+		numbers[name] = i + 1
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.numbers = numbers
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // live shows what happens now.
-func (s *Server) live(r *http.Request) (any, error) {
+func (s *source) live(r *http.Request) (any, error) {
 	filter, err := filterOf(r)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (s *Server) live(r *http.Request) (any, error) {
 }
 
 // liveOf returns what happens now, with those of some calls that have ended, the newest last, that the filter lets through.
-func (k *keeper) liveOf(filter *watch.Filter, ended []*watch.Call) *api.Live {
+func (k *known) liveOf(filter *watch.Filter, ended []*watch.Call) *api.Live {
 	w := k.world
 	out := &api.Live{
 		Reply: api.Reply{Version: api.Version, Now: w.Now}, Summary: summary(w), Open: []api.Open{}, Ended: []api.Ended{},
@@ -175,7 +175,7 @@ func usualOf(w *watch.World, c *watch.Call) *usual {
 }
 
 // liveSession returns a session that is live.
-func (k *keeper) liveSession(r *watch.Run, s *watch.Session) api.LiveSession {
+func (k *known) liveSession(r *watch.Run, s *watch.Session) api.LiveSession {
 	w := k.world
 	out := api.LiveSession{Session: k.sessionOf(s), Run: r.Key, Client: r.ClientName()}
 	out.Strip = nil // it has the last minutes

@@ -24,7 +24,7 @@ const (
 	mostRelated = 100
 )
 
-func (s *Server) operation(r *http.Request) (any, error) {
+func (s *runSource) operation(r *http.Request) (any, error) {
 	name := r.PathValue("name")
 	number, err := strconv.ParseUint(r.PathValue("number"), 10, 63)
 	if err != nil {

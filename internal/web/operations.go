@@ -14,7 +14,7 @@ const (
 	mostInOne = 20_000
 )
 
-func (s *Server) operations(r *http.Request) (any, error) {
+func (s *runSource) operations(r *http.Request) (any, error) {
 	most, err := limit(r, usualRows, mostInOne)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 )
 
 // since reads the parameter "since": an age (7d, 90m) or a time of RFC 3339. Without it, it is that of the command line.
-func (s *Server) since(r *http.Request) (time.Time, error) {
+func (s *source) since(r *http.Request) (time.Time, error) {
 	text := cmp.Or(r.URL.Query().Get("since"), s.config.Since)
 	if text == "" {
 		return time.Time{}, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -42,7 +43,7 @@ func shortened(text string) string {
 }
 
 // reply returns the handler that writes what another one returns, as JSON.
-func (s *Server) reply(handle func(*http.Request) (any, error)) http.Handler {
+func reply(log *slog.Logger, handle func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := handle(r)
 		if err == nil {
@@ -53,7 +54,7 @@ func (s *Server) reply(handle func(*http.Request) (any, error)) http.Handler {
 		case ok:
 			writeFailure(w, r, f)
 		default:
-			s.config.Logger.Warn("a request of the page cannot be answered", "path", shortened(r.URL.EscapedPath()), "error", err.Error())
+			log.Warn("a request of the page cannot be answered", "path", shortened(r.URL.EscapedPath()), "error", err.Error())
 			writeFailure(w, r, refusal(http.StatusInternalServerError, view.Safe(err.Error()), ""))
 		}
 	})

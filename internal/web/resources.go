@@ -1,50 +1,15 @@
 package web
 
 import (
-	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
-	"github.com/spanpipe/spanpipe/internal/web/api"
 )
 
 // mostSamples is how many samples a session has at most: a screen has no more columns for them.
 const mostSamples = 600
-
-func (s *Server) resources(r *http.Request) (any, error) {
-	sessions, err := s.sessionsOf(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	out := &api.Resources{
-		Reply: api.Reply{Version: api.Version, Now: s.now()}, Base: sessions[0].Launched, Sessions: []api.SessionResources{},
-	}
-	for i := range sessions {
-		if err := r.Context().Err(); err != nil {
-			return nil, err
-		}
-		one := &sessions[i]
-		all, err := one.Usage()
-		if err != nil {
-			return nil, fmt.Errorf("session %s: %w", one.Name, err)
-		}
-		samples := samplesOf(one, all)
-		if len(samples) == 0 {
-			continue
-		}
-		columns := api.SessionResources{Session: one.Name, Text: inWords(samples)}
-		for _, p := range fewer(samples, mostSamples) {
-			columns.At = append(columns.At, seconds(p.at.Sub(out.Base)))
-			columns.CPU = append(columns.CPU, seconds(time.Duration(p.cpu*float64(time.Second))))
-			columns.Memory = append(columns.Memory, p.memory)
-		}
-		out.Sessions = append(out.Sessions, columns)
-	}
-	return out, nil
-}
 
 // sample is what a server's processes used until a time.
 type sample struct {

@@ -6,7 +6,7 @@ import "net/http"
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, handle := range s.data() {
-		mux.Handle(pattern, s.reply(handle))
+		mux.Handle(pattern, reply(s.config.Logger, handle))
 	}
 	mux.HandleFunc("GET "+eventsPath, s.events)
 	mux.HandleFunc("HEAD "+eventsPath, func(w http.ResponseWriter, _ *http.Request) { // which would have no end
@@ -22,14 +22,14 @@ func (s *Server) data() map[string]func(*http.Request) (any, error) {
 		"POST " + tokenPath:                               s.exchange,
 		"GET /api/v1/store":                               s.store,
 		"GET /api/v1/sessions":                            s.sessions,
-		"GET /api/v1/runs/{id}":                           s.run,
-		"GET /api/v1/runs/{id}/operations":                s.operations,
-		"GET /api/v1/runs/{id}/resources":                 s.resources,
-		"GET /api/v1/sessions/{name}/operations/{number}": s.operation,
-		"GET /api/v1/tools":                               s.tools,
-		"GET /api/v1/tools/{key}":                         s.tool,
-		"GET /api/v1/context":                             s.context,
-		"GET /api/v1/context/definitions/{key}":           s.definition,
+		"GET /api/v1/runs/{id}":                           s.runs.run,
+		"GET /api/v1/runs/{id}/operations":                s.runs.operations,
+		"GET /api/v1/runs/{id}/resources":                 s.runs.resources,
+		"GET /api/v1/sessions/{name}/operations/{number}": s.runs.operation,
+		"GET /api/v1/tools":                               s.tools.list,
+		"GET /api/v1/tools/{key}":                         s.tools.one,
+		"GET /api/v1/context":                             s.costs.context,
+		"GET /api/v1/context/definitions/{key}":           s.costs.definition,
 		"GET /api/v1/live":                                s.live,
 	}
 }

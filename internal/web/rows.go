@@ -82,7 +82,7 @@ func rowOfCall(c *watch.Call, now time.Time) *row {
 		r := noteRow(name, &record.Notification{
 			Method: c.Op.Method, Resource: c.Op.Resource, Direction: c.Op.Direction, Operation: c.Op.Parent, Time: c.Op.Start,
 		}, 0)
-		r.outcome = &noteOutcome
+		r.outcome = &api.Outcome{Ending: string(view.OK), Tone: api.Quiet} // it has none
 		return r
 	}
 	r, o := rowOf(name, &c.Op, c.Ends(now)), outcomeOfCall(c)
@@ -99,9 +99,6 @@ func rowOfCall(c *watch.Call, now time.Time) *row {
 	}
 	return r
 }
-
-// noteOutcome is that of a notification, which has none.
-var noteOutcome = api.Outcome{Ending: string(view.OK), Tone: api.Quiet}
 
 func (r *row) rare() *rowMore {
 	if r.more == nil {

@@ -18,8 +18,14 @@ import (
 // mostRemarks is how many remarks a run has: the latest.
 const mostRemarks = 200
 
+// runSource is the source of all about one run.
+type runSource struct {
+	*source
+	logs runLogs
+}
+
 // sessionsOf returns the sessions of a run, the oldest first. The id may be that of one of its sessions.
-func (s *Server) sessionsOf(ctx context.Context, id string) ([]store.Session, error) {
+func (s *runSource) sessionsOf(ctx context.Context, id string) ([]store.Session, error) {
 	var all []store.Session
 	s.keeper.during(ctx, func(w *watch.World) {
 		if r := runIn(w, id); r != nil {
@@ -54,12 +60,12 @@ func runIn(w *watch.World, id string) *watch.Run {
 func runID(s *store.Session) string { return cmp.Or(s.Run, s.Name) }
 
 // readRun reads what is new in a run, and calls f with all that is known of it, under its lock.
-func (s *Server) readRun(ctx context.Context, id string, f func(*runLog, time.Time) error) error {
+func (s *runSource) readRun(ctx context.Context, id string, f func(*runLog, time.Time) error) error {
 	sessions, err := s.sessionsOf(ctx, id)
 	if err != nil {
 		return err
 	}
-	log := s.runs.of(runID(&sessions[0]))
+	log := s.logs.of(runID(&sessions[0]))
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	if err := log.read(ctx, sessions); err != nil {
@@ -68,7 +74,7 @@ func (s *Server) readRun(ctx context.Context, id string, f func(*runLog, time.Ti
 	return f(log, s.now())
 }
 
-func (s *Server) run(r *http.Request) (any, error) {
+func (s *runSource) run(r *http.Request) (any, error) {
 	id := r.PathValue("id")
 	out := &api.RunDetail{Reply: s.stamp(), Remarks: []api.Remark{}}
 	if err := s.readRun(r.Context(), id, func(log *runLog, now time.Time) error {
@@ -134,4 +140,36 @@ func commandsOf(run *api.Run) []string {
 		command += " --run"
 	}
 	return []string{command}
+}
+
+func (s *runSource) resources(r *http.Request) (any, error) {
+	sessions, err := s.sessionsOf(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	out := &api.Resources{
+		Reply: api.Reply{Version: api.Version, Now: s.now()}, Base: sessions[0].Launched, Sessions: []api.SessionResources{},
+	}
+	for i := range sessions {
+		if err := r.Context().Err(); err != nil {
+			return nil, err
+		}
+		one := &sessions[i]
+		all, err := one.Usage()
+		if err != nil {
+			return nil, fmt.Errorf("session %s: %w", one.Name, err)
+		}
+		samples := samplesOf(one, all)
+		if len(samples) == 0 {
+			continue
+		}
+		columns := api.SessionResources{Session: one.Name, Text: inWords(samples)}
+		for _, p := range fewer(samples, mostSamples) {
+			columns.At = append(columns.At, seconds(p.at.Sub(out.Base)))
+			columns.CPU = append(columns.CPU, seconds(time.Duration(p.cpu*float64(time.Second))))
+			columns.Memory = append(columns.Memory, p.memory)
+		}
+		out.Sessions = append(out.Sessions, columns)
+	}
+	return out, nil
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// hostileNames are names that peers may choose to do something to whoever looks at them.
+// hostileNames are names that peers may choose to do something to those who look at them.
 var hostileNames = []string{
 	`<img src=x onerror=alert(1)>`, "\x1b[2J\x1b]0;title\a", "a\u202egnp.exe", "javascript:alert(1)", strings.Repeat("x", 10_000), "two\nlines", "\u0000",
 }

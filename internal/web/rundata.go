@@ -14,8 +14,14 @@ import (
 // mostSlots is how many slots a strip has: as many as can be told apart in a row.
 const mostSlots = 160
 
+// known is what is known of the sessions: for one goroutine at a time.
+type known struct {
+	world   *watch.World
+	numbers map[string]int // of sessions in the last listing
+}
+
 // runOf returns a run with some of its sessions.
-func (k *keeper) runOf(r *watch.Run, sessions []*watch.Session) api.Run {
+func (k *known) runOf(r *watch.Run, sessions []*watch.Session) api.Run {
 	w := k.world
 	out := api.Run{
 		ID: r.Key, Live: r.Live(), Began: r.Began(), Until: r.Until(w.Now), End: endOf(w, r.Last()),
@@ -36,7 +42,7 @@ func (k *keeper) runOf(r *watch.Run, sessions []*watch.Session) api.Run {
 }
 
 // sessionOf returns a session.
-func (k *keeper) sessionOf(s *watch.Session) api.Session {
+func (k *known) sessionOf(s *watch.Session) api.Session {
 	w := k.world
 	out := api.Session{
 		Name: s.Name, Number: k.numbers[s.Name], Server: s.Title(), Release: view.Steady(s.Server.Version),

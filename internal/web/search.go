@@ -68,7 +68,7 @@ func (c *contentSearch) look(ctx context.Context, sessions []store.Session) (unr
 }
 
 // searched looks for the words of a search, if it has any, in the sessions that ended after a time or still run.
-func (s *Server) searched(ctx context.Context, c *contentSearch, since time.Time) (unread int, err error) {
+func (s *source) searched(ctx context.Context, c *contentSearch, since time.Time) (unread int, err error) {
 	if len(c.words) == 0 {
 		return 0, nil
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // sessions lists runs with those of their sessions that the filter lets through.
-func (s *Server) sessions(r *http.Request) (any, error) {
+func (s *source) sessions(r *http.Request) (any, error) {
 	since, err := s.since(r)
 	if err != nil {
 		return nil, err
@@ -44,8 +44,8 @@ func (s *Server) sessions(r *http.Request) (any, error) {
 	}
 	s.keeper.number()
 	var out *api.Sessions
-	s.keeper.during(r.Context(), func(w *watch.World) {
-		l := &sessionList{keeper: s.keeper, world: w, since: store.Filter{Since: since}, filter: &filter}
+	s.keeper.during(r.Context(), func(*watch.World) {
+		l := &sessionList{known: &s.keeper.known, since: store.Filter{Since: since}, filter: &filter}
 		out = l.page(after, most)
 	})
 	out.Since, out.Unsearched = since, unread
@@ -58,8 +58,7 @@ func (s *Server) sessions(r *http.Request) (any, error) {
 
 // sessionList is the sessions that a request chooses.
 type sessionList struct {
-	keeper *keeper
-	world  *watch.World
+	*known
 	since  store.Filter
 	filter *watch.Filter
 	runs   []*watch.Run
@@ -96,7 +95,7 @@ func (l *sessionList) page(after *place, most int) *api.Sessions {
 				out.Reading = true
 			}
 		}
-		out.Runs = append(out.Runs, l.keeper.runOf(r, l.shown[r]))
+		out.Runs = append(out.Runs, l.runOf(r, l.shown[r]))
 	}
 	return out
 }
@@ -189,22 +188,4 @@ func parsePlace(text string) (*place, error) {
 		return nil, wrong("after="+view.Safe(text)+" is no place in the list", "leave it out to begin with the first page")
 	}
 	return &place{state == "live", time.Unix(0, nanos), key}, nil
-}
-
-// newestFirst compares sessions.
-func newestFirst(a, b *store.Session) int {
-	return cmp.Or(b.Launched.Compare(a.Launched), strings.Compare(b.Name, a.Name))
-}
-
-// number reads the numbers that commands take: those of the last listing, which may have been made meanwhile. The page makes
-// none itself: it would change what the numbers in the user's terminal stand for.
-func (k *keeper) number() {
-	names := k.config.Store.LastListing()
-	numbers := make(map[string]int, len(names))
-	for i, name := range names {
-		numbers[name] = i + 1
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.numbers = numbers
 }

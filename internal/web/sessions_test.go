@@ -116,7 +116,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// TestNumbers checks that the page shows the numbers that commands take: those of the last listing, whoever made it.
+// TestNumbers checks that the page shows the numbers that commands take: those of the last listing, which any command may have made.
 func TestNumbers(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)

@@ -9,7 +9,7 @@ import (
 )
 
 // store returns what the page's frame shows.
-func (s *Server) store(r *http.Request) (any, error) {
+func (s *source) store(r *http.Request) (any, error) {
 	c := &s.config
 	out := &api.Store{
 		Reply: s.stamp(), Program: c.Version, Dir: c.Dir, Limit: c.Store.Keep.Size, HangAfter: c.HangAfter.Seconds(),

@@ -16,7 +16,7 @@ import (
 )
 
 // tool answers GET /api/v1/tools/{key}.
-func (s *Server) tool(r *http.Request) (any, error) {
+func (s *toolSource) one(r *http.Request) (any, error) {
 	of, ok := parseKey(r.PathValue("key"))
 	if !ok {
 		return nil, missing("there is no such tool", "the keys of tools are in /api/v1/tools")

@@ -21,7 +21,7 @@ import (
 )
 
 // tools answers GET /api/v1/tools.
-func (s *Server) tools(r *http.Request) (any, error) {
+func (s *toolSource) list(r *http.Request) (any, error) {
 	kind := cmp.Or(r.URL.Query().Get("by"), kindTool)
 	if kind != kindTool && kind != kindServer && kind != kindClient {
 		return nil, wrong("by "+view.Steady(kind)+": want tool, server or client", "")
@@ -93,8 +93,14 @@ type keptFigures struct {
 // mostKept is how many figures are kept: what one looks at, and what one looked at before.
 const mostKept = 2
 
+// toolSource is the source of figures of tools.
+type toolSource struct {
+	*source
+	kept figuresCache
+}
+
 // figures returns the figures that a request asks for.
-func (s *Server) figures(r *http.Request, kind string) (*figures, error) {
+func (s *toolSource) figures(r *http.Request, kind string) (*figures, error) {
 	since, err := s.since(r)
 	if err != nil {
 		return nil, err
@@ -146,7 +152,7 @@ func figuresKey(a *choice, sessions []store.Session) string {
 }
 
 // changes returns how definitions have changed, by the names of servers as the rows have them.
-func (s *Server) changes(sessions []store.Session) map[string][]record.DefinitionChange {
+func (s *toolSource) changes(sessions []store.Session) map[string][]record.DefinitionChange {
 	all, err := s.config.Store.Defined()
 	if err != nil {
 		return nil // the view of definitions says why
