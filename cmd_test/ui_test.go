@@ -84,6 +84,7 @@ func (d *desk) places(b *tab) []uiPlace {
 		{"sessions", "/sessions", []string{"mcp-servers/everything", "secure-filesystem-server", "mcptest-server", "memory-server", "live", "1 hung"}},
 		{"run", run, []string{"desk", "mcptest-server", "trigger-elicitation-request", "read_text_file", "hang"}},
 		{"tools", "/tools", []string{"read_text_file", "trigger-long-running-operation", "echo"}},
+		{"clients", "/tools?by=client", []string{"desk"}},
 		{"context", "/context", []string{"mcp-servers/everything", "secure-filesystem-server", "memory-server"}},
 		{"live", "/live", []string{"Open now", "hang", "hung after 3s", "trigger-elicitation-request", "As they end", "following"}},
 	}
