@@ -173,13 +173,14 @@ func TestUILink(t *testing.T) {
 	p.ends(syscall.SIGINT, 0)
 }
 
-// TestUIBrowser: the browser is started with a file of the user's own, which leads to the page and is gone once it did.
+// TestUIBrowser: the browser is started with a file of the user's own, which leads to the page and is gone once it did. Variables that
+// are for spanpipe alone do not reach it.
 func TestUIBrowser(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "browser")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\ncp \"$1\" \"$0.page\" && echo \"$#\" \"$1\" >\"$0.argument\"\n"), 0o700); err != nil {
+	if err := os.WriteFile(script, []byte("#!/bin/sh\ncp \"$1\" \"$0.page\" && env >\"$0.environ\" && echo \"$#\" \"$1\" >\"$0.argument\"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	p := startUI(t, []string{"BROWSER=" + script})
+	p := startUI(t, []string{"BROWSER=" + script, "SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS=authorization=secret", "OTHER=kept"})
 	var argument string
 	mcptest.Eventually(t, "the browser starts", func() bool {
 		text, _ := os.ReadFile(script + ".argument")
@@ -192,6 +193,10 @@ func TestUIBrowser(t *testing.T) {
 	}
 	if info, err := os.Stat(files[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file's permissions: %v, %v", info, err)
+	}
+	environ, err := os.ReadFile(script + ".environ")
+	if err != nil || strings.Contains(string(environ), "SPANPIPE_") || !strings.Contains(string(environ), "OTHER=kept\n") {
+		t.Errorf("the browser's environment, %v: %s", err, environ)
 	}
 	page, err := os.ReadFile(script + ".page")
 	if err != nil {
@@ -214,16 +219,33 @@ func TestUIBrowser(t *testing.T) {
 	}
 }
 
-// TestUISignals: another signal ends it as it would any program, with the file removed that was not used.
+// TestUISignals: another signal ends it as it would any program, with the file removed that was not used. A browser that does not end is
+// not waited for.
 func TestUISignals(t *testing.T) {
-	script := filepath.Join(t.TempDir(), "browser")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
-		p := startUI(t, []string{"BROWSER=" + script})
-		mcptest.Eventually(t, "the file is there", func() bool { return len(p.files()) == 1 })
-		p.ends(s, 128+int(s))
+	for text, signals := range map[string][]syscall.Signal{
+		"#!/bin/sh\n": {syscall.SIGTERM, syscall.SIGHUP},
+		"#!/bin/sh\ntouch \"$0.started\"\nuntil test -e \"$0.end\"; do sleep 0.05; done\n": {syscall.SIGINT},
+	} {
+		script := filepath.Join(t.TempDir(), "browser")
+		if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range signals {
+			p := startUI(t, []string{"BROWSER=" + script})
+			mcptest.Eventually(t, "the file is there", func() bool { return len(p.files()) == 1 })
+			if s == syscall.SIGINT {
+				mcptest.Eventually(t, "the browser starts", func() bool {
+					_, err := os.Stat(script + ".started")
+					return err == nil
+				})
+				p.ends(s, 0)
+				if err := os.WriteFile(script+".end", nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			p.ends(s, 128+int(s))
+		}
 	}
 }
 

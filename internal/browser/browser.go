@@ -3,29 +3,26 @@
 package browser
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
-	"time"
 )
 
 // ErrNone is the error where there is no browser to open: on a machine one is connected to, or without a desktop.
 var ErrNone = errors.New("no browser here")
 
-// settleWithin is how long a program that opens browsers is given to fail. One that still runs then is the browser itself.
-const settleWithin = 3 * time.Second
-
 // Open opens a file, given by its absolute path. It never starts a shell. It returns when the program that opens browsers has
-// ended, or has run for a few seconds.
-func Open(file string, environ []string) error {
+// ended, which may be the browser itself, or when ctx is done: then nothing has failed, and that program goes on.
+func Open(ctx context.Context, file string, environ []string) error {
 	commands := candidates(file, environ)
 	if len(commands) == 0 {
 		return ErrNone
 	}
 	var problems []error
 	for _, argv := range commands {
-		err := start(argv, environ)
+		err := start(ctx, argv, environ)
 		if err == nil {
 			return nil
 		}
@@ -35,8 +32,8 @@ func Open(file string, environ []string) error {
 }
 
 // start runs a command, detached from the terminal: Ctrl-C is for spanpipe.
-func start(argv, environ []string) error {
-	cmd := exec.Command(argv[0], argv[1:]...) // the user's browser, and a file of ours
+func start(ctx context.Context, argv, environ []string) error {
+	cmd := exec.Command(argv[0], argv[1:]...) // the user's browser, which outlives us, and a file of ours
 	cmd.Env = environ
 	detach(cmd)
 	if err := cmd.Start(); err != nil {
@@ -44,14 +41,12 @@ func start(argv, environ []string) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }() // ends with the browser, which may be never; the process does not wait for it
-	settled := time.NewTimer(settleWithin)
-	defer settled.Stop()
 	select {
 	case err := <-ended:
 		if err != nil {
 			return fmt.Errorf("%s: %w", argv[0], err)
 		}
-	case <-settled.C:
+	case <-ctx.Done():
 	}
 	return nil
 }

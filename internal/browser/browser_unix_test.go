@@ -3,6 +3,7 @@
 package browser_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -79,7 +80,7 @@ func TestOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env, out := environ(t, "opens")
 			env[0] = strings.ReplaceAll("BROWSER="+test.browser, "SELF", strings.TrimPrefix(env[0], "BROWSER="))
-			if err := browser.Open(file, env); err != nil {
+			if err := browser.Open(t.Context(), file, env); err != nil {
 				t.Fatal(err)
 			}
 			if got := wrote(t, out); got != test.want {
@@ -92,16 +93,24 @@ func TestOpen(t *testing.T) {
 // TestOpenFails: a browser that fails is reported.
 func TestOpenFails(t *testing.T) {
 	env, _ := environ(t, "fails", "SSH_CONNECTION=x") // so that there is no other one
-	if err := browser.Open("/tmp/x.html", env); err == nil || errors.Is(err, browser.ErrNone) || !strings.Contains(err.Error(), "exit status 3") {
+	if err := browser.Open(t.Context(), "/tmp/x.html", env); err == nil || errors.Is(err, browser.ErrNone) || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestOpenStays: a browser that runs on is not waited for.
+// TestOpenStays: a browser that runs on is not waited for longer than wanted.
 func TestOpenStays(t *testing.T) {
 	env, out := environ(t, "stays")
 	defer func() { _ = os.WriteFile(out+".end", nil, 0o600) }()
-	if err := browser.Open("/tmp/x.html", env); err != nil {
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- browser.Open(ctx, "/tmp/x.html", env) }()
+	mcptest.Eventually(t, "the browser starts", func() bool {
+		_, err := os.Stat(out)
+		return err == nil
+	})
+	cancel()
+	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 }
@@ -109,11 +118,11 @@ func TestOpenStays(t *testing.T) {
 // TestNone: where one is connected from another machine, or has no desktop, nothing is started.
 func TestNone(t *testing.T) {
 	env := []string{"PATH=" + os.Getenv("PATH"), "SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"}
-	if err := browser.Open(filepath.Join(t.TempDir(), "x.html"), env); !errors.Is(err, browser.ErrNone) {
+	if err := browser.Open(t.Context(), filepath.Join(t.TempDir(), "x.html"), env); !errors.Is(err, browser.ErrNone) {
 		t.Errorf("error %v", err)
 	}
 	if runtime.GOOS == "linux" {
-		if err := browser.Open("/tmp/x.html", slices.Clone(env[:1])); !errors.Is(err, browser.ErrNone) {
+		if err := browser.Open(t.Context(), "/tmp/x.html", slices.Clone(env[:1])); !errors.Is(err, browser.ErrNone) {
 			t.Errorf("without a desktop: error %v", err)
 		}
 	}

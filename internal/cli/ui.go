@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"io"
-	"strings"
 	"syscall"
 	"time"
 
@@ -86,7 +85,7 @@ func (a *app) serving(c *cli.Context, s *store.Store, since time.Time) serve.Con
 			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter, Version: a.Build.Version,
 			Zone: a.now().Location(), Logger: a.printer.logger(&a.options, a.named),
 		},
-		Addr: c.String("addr"), Dir: s.Dir, Open: lines.opens, Environ: a.Environ,
+		Addr: c.String("addr"), Dir: s.Dir, Open: lines.opens, Environ: serverEnvironment(a.Environ),
 		At: lines.at, None: lines.none, Link: lines.link,
 	}
 	if a.Stdin != nil {
@@ -100,12 +99,12 @@ type uiLines struct {
 	*app
 	opens bool // the browser
 	typed bool // stdin is a terminal
-	port  string
+	place serve.Place
 }
 
 // at says where the page is.
 func (u *uiLines) at(p serve.Place) {
-	u.port = p.Origin[strings.LastIndexByte(p.Origin, ':')+1:]
+	u.place = p
 	reach, hint, enter := "this machine alone", "", ""
 	if p.Remote {
 		reach, hint = "other machines can reach it, too", "what they receive is not encrypted; ssh -L is safer, see docs/ui.md"
@@ -124,7 +123,7 @@ func (u *uiLines) none(err error) {
 	const link = "open this link within 30 seconds:"
 	switch {
 	case errors.Is(err, browser.ErrNone):
-		u.printer.lines("there is no browser here; "+link, "from another machine: ssh -L "+u.port+":127.0.0.1:"+u.port+" this-machine")
+		u.printer.lines("there is no browser here; "+link, "from another machine: "+u.place.Tunnel())
 	case errors.Is(err, serve.ErrUnseen) && u.typed:
 		u.printer.lines(err.Error()+"; Enter prints a link to open by hand", "")
 	case errors.Is(err, serve.ErrUnseen):

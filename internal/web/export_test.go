@@ -27,11 +27,8 @@ func (s *Server) Guarded(pattern string, handle func(*http.Request) (any, error)
 	return s.guard(mux)
 }
 
-// Bounds, and the header of every reply.
-const (
-	MostConns = mostConns
-	Policy    = policy
-)
+// MostConns bounds the connections.
+const MostConns = mostConns
 
 // SetHeaderWithin sets how long a request's header may take.
 func (s *Server) SetHeaderWithin(d time.Duration) { s.http.ReadHeaderTimeout = d }

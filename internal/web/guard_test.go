@@ -18,7 +18,12 @@ import (
 	"github.com/spanpipe/spanpipe/internal/web/api"
 )
 
-const ours = "127.0.0.1:7777"
+const (
+	ours = "127.0.0.1:7777"
+	// onlyOurs is the policy of every reply: nothing but our own files and data, and no place in another page.
+	onlyOurs = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 // newServer returns a server over an empty store, and what it logs.
 func newServer(t *testing.T) (*web.Server, *bytes.Buffer) {
@@ -58,7 +63,7 @@ func ask(t *testing.T, h http.Handler, method, target, body string, headers ...s
 func guarded(t *testing.T, what string, reply *http.Response) {
 	t.Helper()
 	for name, want := range map[string]string{
-		"Content-Security-Policy": web.Policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+		"Content-Security-Policy": onlyOurs, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
 		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 	} {
 		if got := reply.Header.Get(name); got != want {

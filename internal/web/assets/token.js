@@ -15,7 +15,7 @@ channel.addEventListener("message", (e) => {
 export async function token() {
   const code = new URLSearchParams(location.hash.slice(1)).get("code");
   if (code) {
-    // Out of the address at once, so that neither the history nor a bookmark has it.
+    // Out of the address at once, so that no bookmark has it. Browsers note it in their history; there it is used up.
     history.replaceState(history.state, "", location.pathname + location.search);
     const got = await exchange(code);
     if (got) return keep(got);

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // AddressError is the error of an address that cannot be listened on.
@@ -100,6 +101,13 @@ func place(l net.Addr, addr string) Place {
 	}
 	p.Origin = "http://" + net.JoinHostPort(host, port)
 	return p
+}
+
+// Tunnel returns the command with which another machine gets the page at a port of its own.
+func (p Place) Tunnel() string {
+	at := strings.TrimPrefix(p.Origin, "http://")
+	_, port, _ := net.SplitHostPort(at)
+	return "ssh -L " + port + ":" + at + " this-machine"
 }
 
 // cause returns the error of the system within one of package net, which repeats the address.

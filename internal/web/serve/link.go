@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"html"
@@ -21,40 +22,43 @@ type links struct {
 	origin string
 	open   bool // the browser is opened
 
-	unseen chan struct{} // receives when the browser was opened and has not asked for the page
-	over   chan struct{} // closed at the end
-	files  sync.WaitGroup
+	unopened chan error // receives why the browser was not opened, or ErrUnseen
+	over     context.Context
+	cancel   func() // at the end
+	files    sync.WaitGroup
 }
 
 func newLinks(c *Config, page *web.Server, origin string) *links {
 	sweep(c.Dir, time.Now())
-	return &links{config: c, page: page, origin: origin, open: c.Open, unseen: make(chan struct{}), over: make(chan struct{})}
+	k := &links{config: c, page: page, origin: origin, open: c.Open, unopened: make(chan error)}
+	k.over, k.cancel = context.WithCancel(context.Background())
+	return k
 }
 
 // end removes the files that are left.
 func (k *links) end() {
-	close(k.over)
+	k.cancel()
 	k.files.Wait()
 }
 
-// next opens the page in the browser, or shows a link.
+// next opens the page in the browser, or shows a link. It does not wait for the browser: Ctrl-C works meanwhile.
 func (k *links) next() {
-	if k.open {
-		err := k.browse()
-		if err == nil {
-			return
-		}
-		k.config.None(err)
-		k.open = false
+	if !k.open {
+		k.config.Link(k.url(func() {}))
+	} else if err := k.browse(); err != nil {
+		k.givenUp(err)
 	}
-	k.config.Link(k.url(func() {}))
 }
 
-// givenUp says that the browser has not asked for the page. From then on, links are shown.
-func (k *links) givenUp() {
-	if k.open {
-		k.open = false
-		k.config.None(ErrUnseen)
+// givenUp says why the browser has not asked for the page. From then on, links are shown: the first at once, if none was opened.
+func (k *links) givenUp(err error) {
+	if !k.open { // another try has failed, too
+		return
+	}
+	k.open = false
+	k.config.None(err)
+	if !errors.Is(err, ErrUnseen) {
+		k.next()
 	}
 }
 
@@ -62,31 +66,28 @@ func (k *links) url(spent func()) string { return k.origin + "/#code=" + k.page.
 
 // browse opens the page in the browser by way of a file, which exists as long as its code is valid.
 func (k *links) browse() error {
-	spent := make(chan struct{})
-	file, err := writeLink(k.config.Dir, k.url(func() { close(spent) }))
+	valid, spent := context.WithTimeout(k.over, web.CodeAge)
+	file, err := writeLink(k.config.Dir, k.url(spent))
 	if err != nil {
+		spent()
 		return err
 	}
-	failed := make(chan struct{})
 	k.files.Go(func() { // ends after web.CodeAge, or with k; end waits for it
-		defer func() { _ = os.Remove(file) }() // its code is no longer valid in any case
-		expired := time.NewTimer(web.CodeAge)
-		defer expired.Stop()
-		select {
-		case <-expired.C:
-			select {
-			case k.unseen <- struct{}{}:
-			case <-k.over:
+		defer func() { _ = os.Remove(file) }() // its code is no longer needed in any case
+		defer spent()
+		err := browser.Open(valid, file, k.config.Environ)
+		if err == nil {
+			<-valid.Done()
+			if !errors.Is(valid.Err(), context.DeadlineExceeded) {
+				return
 			}
-		case <-spent:
-		case <-failed:
-		case <-k.over:
+			err = ErrUnseen
+		}
+		select {
+		case k.unopened <- err:
+		case <-k.over.Done():
 		}
 	})
-	if err := browser.Open(file, k.config.Environ); err != nil {
-		close(failed)
-		return err
-	}
 	return nil
 }
 

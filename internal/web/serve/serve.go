@@ -65,8 +65,8 @@ func Run(l net.Listener, c Config) (os.Signal, error) {
 		select {
 		case <-asked:
 			k.next()
-		case <-k.unseen:
-			k.givenUp()
+		case err := <-k.unopened:
+			k.givenUp(err)
 		case err := <-failed:
 			return nil, err
 		case s := <-signals:

@@ -115,7 +115,11 @@ func TestHosts(t *testing.T) {
 		if p.Origin != tt.origin || p.Remote != tt.remote {
 			t.Errorf("%s of %s: %+v, want %s", tt.listens, tt.addr, p, tt.origin)
 		}
-		if h := strings.TrimPrefix(p.Origin, "http://"); !slices.Contains(hosts, h) {
+		h := strings.TrimPrefix(p.Origin, "http://")
+		if got, want := p.Tunnel(), "ssh -L "+tt.listens[strings.LastIndexByte(tt.listens, ':')+1:]+":"+h+" this-machine"; got != want {
+			t.Errorf("%s: %q, want %q", tt.listens, got, want)
+		}
+		if !slices.Contains(hosts, h) {
 			t.Errorf("%s: its own address %s is refused", tt.listens, h)
 		}
 	}
