@@ -381,7 +381,8 @@ export class Waterfall {
 
   /** Whether the last row can be seen. */
   atEnd() {
-    return this.top + this.size.room >= (this.count - 0.5) * this.size.row;
+    const { scrollHeight, clientHeight } = this.element; // as it is now: it may just have grown
+    return scrollHeight - clientHeight - this.top < this.size.row / 2;
   }
 }
 
