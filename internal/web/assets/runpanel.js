@@ -32,7 +32,7 @@ export class Panel {
     if (op) {
       try {
         const [session, number] = split(op);
-        if (!session || !(number > 0)) throw new Failed(404, `The address names no operation: op=${op}`, "Esc closes this.");
+        if (!session || !Number.isInteger(number) || number < 1) throw new Failed(404, `The address names no operation: op=${op}`, "Esc closes this.");
         const o = /** @type {Operation} */ (await frame.get(`sessions/${encodeURIComponent(session)}/operations/${number}`));
         if (this.asked !== op) return;
         showOperation(frame, o);
