@@ -122,13 +122,18 @@ func (s *Session) Notifications() []*Call {
 	var all []*Call
 	for i, note := range s.Noted {
 		if n, ok := note.(record.Notification); ok && view.Drawn(n) {
-			all = append(all, &Call{Session: s, Note: i + 1, Op: record.Operation{
-				Change: record.Ended, Method: n.Method, Direction: n.Direction, Parent: n.Operation, Resource: n.Resource,
-				Start: n.Time, End: n.Time,
-			}})
+			all = append(all, s.Notification(n, i+1))
 		}
 	}
 	return all
+}
+
+// Notification returns a notification of a session, which has a place among its notes, as a call that took no time.
+func (s *Session) Notification(n record.Notification, place int) *Call {
+	return &Call{Session: s, Note: place, Op: record.Operation{
+		Change: record.Ended, Method: n.Method, Direction: n.Direction, Parent: n.Operation, Resource: n.Resource,
+		Start: n.Time, End: n.Time,
+	}}
 }
 
 // ID names an operation among those of all sessions.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
@@ -22,6 +23,7 @@ const (
 type changes struct {
 	sessions   map[string]bool
 	operations map[string]watch.Operation // the latest record of each, by watch.Call.ID
+	notes      []watch.Noted              // notifications that have a row
 	gone       []string
 	trouble    string
 	live       bool
@@ -52,6 +54,10 @@ func (c *changes) note(w *watch.World, e watch.Event) {
 		}
 	case watch.Noted:
 		c.live, c.attention = true, true
+		if n, ok := e.Note.(record.Notification); ok && view.Drawn(n) && !c.flooded {
+			c.notes = append(c.notes, e)
+			c.bound()
+		}
 	case watch.History:
 		if s := w.Sessions[e.Session]; s != nil && len(e.Operations) > 0 {
 			c.session(e.Session)
@@ -74,8 +80,14 @@ func (c *changes) operation(one *watch.Call, e watch.Operation) {
 	if c.operations == nil {
 		c.operations = map[string]watch.Operation{}
 	}
-	if c.operations[one.ID()] = e; len(c.operations) > mostChanged {
-		c.operations, c.listing, c.flooded = nil, true, true
+	c.operations[one.ID()] = e
+	c.bound()
+}
+
+// bound gives up the rows that have changed if they are too many.
+func (c *changes) bound() {
+	if len(c.operations)+len(c.notes) > mostChanged {
+		c.operations, c.notes, c.listing, c.flooded = nil, nil, true, true
 	}
 }
 
@@ -186,6 +198,11 @@ func (k *keeper) eventsOf(c *changes) (out []named) {
 			if e.Record.Change == record.Ended && !e.Before {
 				ended = append(ended, one)
 			}
+		}
+	}
+	for _, e := range c.notes {
+		if s := w.Sessions[e.Session]; s != nil {
+			calls[s.InRun] = append(calls[s.InRun], s.Notification(e.Note.(record.Notification), 1)) // note has seen that it is one
 		}
 	}
 	slices.SortFunc(ended, func(a, b *watch.Call) int { return a.Op.End.Compare(b.Op.End) })

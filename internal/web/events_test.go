@@ -133,6 +133,12 @@ func TestEvents(t *testing.T) {
 		t.Errorf("%+v", ended)
 	}
 	p.until("live", func(e *api.Events) bool { return len(e.Live.Ended) == 1 && e.Live.Ended[0].Name == "search_code" })
+	one.Note(record.Notification{Time: time.Now(), Direction: record.ToClient, Method: "notifications/tools/list_changed"})
+	one.Flush(t.Context())
+	noted := p.until("operations", func(e *api.Events) bool { return e.Operations.Flags[0]&api.FlagNote != 0 }).Operations
+	if len(noted.Flags) != 1 || noted.Names[noted.Name[0]] != "notifications/tools/list_changed" {
+		t.Errorf("%+v", noted)
+	}
 	hangs := one.Still(one.Open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
 	one.Flush(t.Context())
 	p.until("attention", func(e *api.Events) bool {
