@@ -24,7 +24,7 @@ const (
 
 // live shows what happens now.
 func (s *source) live(r *http.Request) (any, error) {
-	filter, err := filterOf(r)
+	filter, err := filterOf(r, notOfCalls)
 	if err != nil {
 		return nil, err
 	}

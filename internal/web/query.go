@@ -79,3 +79,9 @@ func limit(r *http.Request, usual, most int) (int, error) {
 	}
 	return min(n, most), nil
 }
+
+// notOfCalls is the search for captured content, which chooses sessions. In a view of calls, where the filter of the list of sessions
+// stays when a reader comes from there, it has no effect.
+var notOfCalls = watch.Field{Name: "content", Match: func(string) (func(*watch.Subject) bool, error) {
+	return func(*watch.Subject) bool { return true }, nil
+}}

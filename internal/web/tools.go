@@ -44,12 +44,6 @@ func (f *figures) reply(stamp api.Reply, kind, since string) *api.Tools {
 	return t
 }
 
-// notOfCalls is the search for captured content, which chooses sessions. A filter that has it is one of another list; here it has
-// no effect, which the summary says.
-var notOfCalls = watch.Field{Name: "content", Match: func(string) (func(*watch.Subject) bool, error) {
-	return func(*watch.Subject) bool { return true }, nil
-}}
-
 // figures are what the calls of a pass add up to, by rows of one kind.
 type figures struct {
 	*pass
