@@ -2,6 +2,9 @@ package cmd_test
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
+	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
@@ -25,15 +29,23 @@ const (
 	benchLargest  = 50_000
 )
 
+// frameTime is what a screen of 60 frames a second leaves a page for a frame, in milliseconds.
+const frameTime = 1000.0 / 60
+
 // BenchmarkUI measures what one feels of the page in a browser. Each round opens the list of sessions, and a run of 50,000
-// operations in which it scrolls and zooms: go test ./cmd_test -run - -bench UI -benchtime 10x. The metrics are medians:
+// operations in which it scrolls and zooms: go test ./cmd_test -run - -bench UI -benchtime 10x. In the end it looks at what the page
+// costs while nothing happens. The metrics are medians:
 //
-//	reply-ms    from the request for the list to the first byte of the reply, as the browser sees it
-//	paint-ms    from the start of loading to the first contentful paint
-//	rows-ms     and until the first rows of sessions are in the page
-//	scroll-ms   what the page's main thread works for a frame while one scrolls; 60 frames a second leave 16.7
-//	zoom-ms     and while one zooms
-//	server-MiB  peak of the server's resident memory
+//	reply-ms      from the request for the list to the first byte of the reply, as the browser sees it
+//	paint-ms      from the start of loading to the first contentful paint
+//	rows-ms       and until the first rows of sessions are in the page
+//	rows/static   that, divided by the first contentful paint of a page that stands still: the same elements and styles in one file
+//	scroll/frame  what the page's main thread works for a frame while one scrolls, divided by what 60 frames a second leave: 16.7 ms
+//	zoom/frame    and while one zooms
+//	page-idle     CPU time of the page's main thread while nothing happens, divided by the time that passes
+//	server-idle   and of the server's process, with that page open
+//	server-alone  and with no page open
+//	server-MiB    peak of the server's resident memory
 func BenchmarkUI(b *testing.B) {
 	dir, place := b.TempDir(), newHome(b)
 	fillForUI(b, dir)
@@ -50,29 +62,104 @@ func BenchmarkUI(b *testing.B) {
 		}
 		return err
 	}))
+	still := t.still(b)
 	all := map[string][]float64{}
 	note := func(name string, value float64) { all[name] = append(all[name], value) }
 	for b.Loop() {
+		t.do(chromedp.Navigate(still))
+		static := t.painted()
 		t.do(chromedp.Navigate(u.origin + "/sessions?since=30d"))
-		t.await("window.rowsAt > 0 && performance.getEntriesByName('first-contentful-paint').length > 0")
-		note("paint-ms", eval[float64](t, "performance.getEntriesByName('first-contentful-paint')[0].startTime"))
-		note("rows-ms", eval[float64](t, "window.rowsAt"))
+		note("paint-ms", t.painted())
+		t.await("window.rowsAt > 0")
+		rows := eval[float64](t, "window.rowsAt")
+		note("rows-ms", rows)
+		note("rows/static", rows/static)
 		note("reply-ms", eval[float64](t, `(() => {
 			const e = performance.getEntriesByType("resource").find((e) => e.name.includes("/api/v1/sessions"));
 			return e.responseStart - e.requestStart })()`))
 		t.visit("/runs/largest")
 		t.await(`document.querySelectorAll(".fall-row").length > 20`)
-		note("scroll-ms", t.workPerFrame(false))
-		note("zoom-ms", t.workPerFrame(true))
+		note("scroll/frame", t.workPerFrame(false)/frameTime)
+		note("zoom/frame", t.workPerFrame(true)/frameTime)
 	}
 	for name, values := range all {
 		slices.Sort(values)
 		b.ReportMetric(values[len(values)/2], name)
 	}
+	t.visit("/sessions")
+	t.shows("Today")
+	busy := t.busy()
+	b.ReportMetric(u.idle(b, 2*time.Second), "server-idle")
+	b.ReportMetric((t.busy()-busy)/idleFor.Seconds(), "page-idle")
+	t.do(chromedp.Navigate(still))
+	t.painted()
+	b.ReportMetric(u.idle(b, 35*time.Second), "server-alone")
 	if peak, err := mcptest.ProcField(u.Cmd.Process.Pid, "status", "VmHWM"); err == nil {
 		b.ReportMetric(float64(peak)/(1<<20), "server-MiB")
 	}
 	b.ReportMetric(0, "ns/op")
+}
+
+// painted waits for the first contentful paint, and returns its time in milliseconds since the start of loading.
+func (b *tab) painted() float64 {
+	b.t.Helper()
+	b.await("performance.getEntriesByName('first-contentful-paint').length > 0")
+	return eval[float64](b, "performance.getEntriesByName('first-contentful-paint')[0].startTime")
+}
+
+// still serves what the page looks like as one file without scripts, and returns its address.
+func (b *tab) still(t testing.TB) string {
+	t.Helper()
+	b.do(chromedp.Navigate(eval[string](b, "location.origin") + "/sessions?since=30d"))
+	b.await("window.rowsAt > 0")
+	html := eval[string](b, `(() => {
+		const copy = document.documentElement.cloneNode(true);
+		for (const e of copy.querySelectorAll("script, link")) e.remove();
+		const style = document.createElement("style");
+		style.textContent = [...document.styleSheets].flatMap((s) => [...s.cssRules].map((r) => r.cssText)).join("\n");
+		copy.querySelector("head").append(style);
+		return "<!doctype html>" + copy.outerHTML })()`)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, html)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// idleFor is for how long nothing happens.
+const idleFor = 10 * time.Second
+
+// idle lets nothing happen, and returns the server's CPU time, divided by the time. Before that it waits until the server has done what
+// it was asked for; half a minute after the last page it ceases to follow the store.
+func (u *ui) idle(b *testing.B, settled time.Duration) float64 {
+	b.Helper()
+	time.Sleep(settled)
+	before, ok := proctree.StateOf(u.Cmd.Process.Pid)
+	time.Sleep(idleFor)
+	after, still := proctree.StateOf(u.Cmd.Process.Pid)
+	if !ok || !still {
+		b.Fatal("the server has ended")
+	}
+	return (after.CPU - before.CPU).Seconds() / idleFor.Seconds()
+}
+
+// busy returns for how long the page's main thread has worked, in seconds.
+func (b *tab) busy() (seconds float64) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		r, err := cdp.Call(ctx, t, performance.GetMetrics, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		for _, m := range r.Metrics {
+			if m.Name == "TaskDuration" {
+				seconds = m.Value
+			}
+		}
+		return nil
+	}))
+	return seconds
 }
 
 // workPerFrame turns the wheel over the page for a while, with Ctrl or without, and returns for how long its main thread was busy,
@@ -80,23 +167,8 @@ func BenchmarkUI(b *testing.B) {
 func (b *tab) workPerFrame(zoom bool) float64 {
 	b.t.Helper()
 	const turns = 120
-	busy := func() (seconds float64) {
-		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-			r, err := cdp.Call(ctx, t, performance.GetMetrics, cdp.Empty{})
-			if err != nil {
-				return err
-			}
-			for _, m := range r.Metrics {
-				if m.Name == "TaskDuration" {
-					seconds = m.Value
-				}
-			}
-			return nil
-		}))
-		return seconds
-	}
 	eval[any](b, `{ window.frames60 = 0; const count = () => { window.frames60++; requestAnimationFrame(count) }; requestAnimationFrame(count); null }`)
-	before, frames := busy(), eval[float64](b, "window.frames60")
+	before, frames := b.busy(), eval[float64](b, "window.frames60")
 	for i := range turns {
 		// The protocol demands both deltas, and the library leaves out a zero.
 		p := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: 700, Y: 500, DeltaX: 1e-9, DeltaY: 120}
@@ -111,7 +183,7 @@ func (b *tab) workPerFrame(zoom bool) float64 {
 			return err
 		}))
 	}
-	after := busy()
+	after := b.busy()
 	drawn := eval[float64](b, "window.frames60") - frames
 	if drawn == 0 {
 		return 0
