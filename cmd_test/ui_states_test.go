@@ -43,7 +43,6 @@ func TestPeersUIStates(t *testing.T) {
 	}{
 		{"nothing matches", "/sessions?q=server:nothing+status:ok", []string{"No session matches", "Remove server:nothing", "Clear the filter"}},
 		{"no tool matches", "/tools?q=server:nothing", []string{"matches", "Clear the filter"}},
-		{"no server matches", "/context?q=server:nothing", []string{"matches", "Clear the filter"}},
 		{"nothing live matches", "/live?q=server:nothing", []string{"matches", "Clear the filter"}},
 		{"nothing is live", "/live", []string{"Nothing is live", "spanpipe demo"}},
 		{"no filter", "/sessions?q=status:nonsense", []string{"The filter cannot be read", "nonsense"}},
