@@ -27,6 +27,7 @@ const (
 	benchSessions = 1000
 	benchCalls    = 100
 	benchLargest  = 50_000
+	benchShort    = 20 // times smaller with -short, which shows that the benchmark works
 )
 
 // frameTime is what a screen of 60 frames a second leaves a page for a frame, in milliseconds.
@@ -194,6 +195,10 @@ func (b *tab) workPerFrame(zoom bool) float64 {
 // fillForUI fills a store.
 func fillForUI(b *testing.B, dir string) {
 	b.Helper()
+	sessions, largest := benchSessions, benchLargest
+	if testing.Short() {
+		sessions, largest = sessions/benchShort, largest/benchShort
+	}
 	servers, clients := storetest.Servers(), []string{"claude-code", "cursor-vscode", "codex-mcp-client"}
 	next := make(chan storetest.Session)
 	var all sync.WaitGroup
@@ -206,16 +211,16 @@ func fillForUI(b *testing.B, dir string) {
 			}
 		})
 	}
-	for n := range benchSessions {
+	for n := range sessions {
 		next <- storetest.Session{
 			Server: servers[n%len(servers)], Client: record.Peer{Name: clients[n/4%len(clients)]}, Run: "run" + string(rune('a'+n/4%26)) + time.Now().Add(time.Duration(n/4)).Format("150405.000000000"),
-			Start: time.Now().Add(-time.Duration(n+1) * 6 * 24 * time.Hour / benchSessions), Calls: benchCalls - 2, Every: time.Second,
+			Start: time.Now().Add(-time.Duration(n+1) * 6 * 24 * time.Hour / time.Duration(sessions)), Calls: benchCalls - 2, Every: time.Second,
 			Seed: uint64(n + 1), DigestOnly: n > 100,
 		}
 	}
 	next <- storetest.Session{
-		Server: servers[0], Client: record.Peer{Name: clients[0]}, Run: "largest", Start: time.Now().Add(-20 * time.Hour), Calls: benchLargest,
-		Every: time.Second, Seed: benchSessions + 1,
+		Server: servers[0], Client: record.Peer{Name: clients[0]}, Run: "largest", Start: time.Now().Add(-20 * time.Hour), Calls: largest,
+		Every: time.Second, Seed: uint64(sessions + 1),
 	}
 	close(next)
 	all.Wait()

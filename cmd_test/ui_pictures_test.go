@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,10 +29,12 @@ func TestPeersUIPictures(t *testing.T) {
 		}
 		b.resize(1400, 900, "light")
 		b.visit(place.path)
-		b.shows(place.texts...)
+		b.shows(place.texts[0])
 		if place.name == "operation" {
 			b.press("G", "N", "Enter") // the call that hangs is the last that is not ok
 			b.await(`document.querySelector("#panel").innerText.includes("hung")`)
+			time.Sleep(time.Second)
+			b.press("k", "j") // into sight, now that all there is stands below the operations
 		}
 		for _, scheme := range []string{"light", "dark"} {
 			b.resize(1400, 900, scheme)
@@ -52,14 +55,15 @@ func (d *desk) before() {
 			env: map[string]string{"MEMORY_FILE_PATH": filepath.Join(d.t.TempDir(), "memory.json")},
 		}.run(d.t, d.peers, withSpanpipe(d.t, env))
 	}
-	d.memory()
-	d.ends()
+	d.open(d.peers.server("server-filesystem", d.files)).end()
 }
 
 // work is what an agent does with several servers for a minute. In the end one call hangs, and a person is asked.
 func (d *desk) work() {
 	d.t.Helper()
-	fs, ev := d.filesystem(), d.open(d.peers.server("server-everything"))
+	// Since the session before, a dependency of this server has been compromised: the description of a tool is another one.
+	files := slices.Insert(d.peers.server("server-filesystem", d.files), 1, "--import=file://"+d.peers.script("rugpull.mjs"))
+	fs, ev := d.open(files), d.open(d.peers.server("server-everything"))
 	mem, sdk := d.open(d.peers.server("server-memory")), d.open([]string{peerPath(d.t, peerConformant)})
 	think := func(i int) { time.Sleep(time.Duration(200+i*7919%1700) * time.Millisecond) }
 	for i := range 8 {
@@ -81,7 +85,12 @@ func (d *desk) work() {
 	}
 	ev.begin("trigger-elicitation-request", nil)
 	ev.question("elicitation/create")
-	d.trouble()
+	trouble := d.open(cast.As(d.t, "server"))
+	trouble.call("fail", mcptest.Object{"text": "rate limit exceeded"})
+	trouble.begin("sleep", mcptest.Object{"ms": 700})
+	trouble.giveUp()
+	trouble.answer()
+	trouble.begin("hang", nil)
 	time.Sleep(6 * time.Second)
 	fs.call("read_text_file", mcptest.Object{"path": filepath.Join(d.files, "monday.txt")})
 }
