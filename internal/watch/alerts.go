@@ -93,7 +93,7 @@ func (w *World) hungAlert(c *Call) Alert {
 		Text: fmt.Sprintf("%s, %s: %s", where, view.Duration(took), why),
 		Long: fmt.Sprintf("%s has not been answered for %s: %s Its client is %s.", where, spoken(took), whole,
 			cmp.Or(view.Steady(c.Session.Client.Name), "unknown")),
-		Subject: where, Rest: fmt.Sprintf("has not been answered for %s: %s", spoken(took), whole),
+		Subject: where, Rest: "has not been answered: " + whole, // At says since when
 	}
 }
 

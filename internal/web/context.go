@@ -82,7 +82,7 @@ func (s *contextSource) context(r *http.Request) (any, error) {
 	}
 	out := &api.Context{
 		Reply: api.Reply{Version: api.Version, Now: c.now}, Since: c.since, Client: c.client, Clients: c.clients, Window: window,
-		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(cmp.Or(r.FormValue("since"), s.config.Since)),
+		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(s.sinceFlag(r)),
 	}
 	for _, one := range c.servers {
 		out.Servers = append(out.Servers, c.server(one))

@@ -13,10 +13,13 @@ import (
 	"github.com/spanpipe/spanpipe/internal/watch"
 )
 
-// since reads the parameter "since": an age (7d, 90m) or a time of RFC 3339. Without it, it is that of the command line.
+// sinceAll is the value of the parameter "since" that stands for everything that is stored.
+const sinceAll = "all"
+
+// since reads the parameter "since": an age (7d, 90m), a time of RFC 3339, or "all". Without it, it is that of the command line.
 func (s *source) since(r *http.Request) (time.Time, error) {
 	text := cmp.Or(r.URL.Query().Get("since"), s.config.Since)
-	if text == "" {
+	if text == "" || text == sinceAll {
 		return time.Time{}, nil
 	}
 	if age, err := store.ParseAge(text); err == nil {
@@ -24,9 +27,19 @@ func (s *source) since(r *http.Request) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return time.Time{}, wrong("since="+view.Safe(text)+" is no time", "want an age, such as 7d or 90m, or a time, such as 2026-11-25T16:00:00Z")
+		return time.Time{}, wrong("since="+view.Safe(text)+" is no time", "want an age, such as 7d or 90m, a time, such as 2026-11-25T16:00:00Z, or all")
 	}
 	return at.In(s.config.Zone), nil
+}
+
+// sinceFlag returns the value of --since with which a command shows the time that a request is about; empty for the command's own.
+// No command knows "all": digests, which are what is kept the longest, are as old as that at most.
+func (s *source) sinceFlag(r *http.Request) string {
+	text := cmp.Or(r.URL.Query().Get("since"), s.config.Since)
+	if text == sinceAll {
+		return fmt.Sprintf("%dd", store.DigestAge/(24*time.Hour))
+	}
+	return text
 }
 
 // filterOf reads the parameter "filter", which may have terms that one list alone has.

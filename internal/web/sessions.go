@@ -50,8 +50,8 @@ func (s *source) sessions(r *http.Request) (any, error) {
 	})
 	out.Since, out.Unsearched = since, unread
 	out.Command = "spanpipe sessions"
-	if since := r.URL.Query().Get("since"); since != "" || s.config.Since != "" {
-		out.Command += " --since " + cmp.Or(view.Safe(since), s.config.Since)
+	if since := s.sinceFlag(r); since != "" {
+		out.Command += " --since " + since
 	}
 	return out, nil
 }

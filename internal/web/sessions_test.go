@@ -156,6 +156,25 @@ func TestSessionPages(t *testing.T) {
 	}
 }
 
+// TestAll checks that the page's "All" is everything that is stored, with commands that show as much.
+func TestAll(t *testing.T) {
+	dir := t.TempDir()
+	made(t, dir, 0, 1)
+	s := pageServer(t, dir)
+	list := dataOf[api.Sessions](t, s, "sessions?since=all")
+	tools := dataOf[api.Tools](t, s, "tools?since=all")
+	costs := dataOf[api.Context](t, s, "context?since=all")
+	if list.Stored != 2 || len(tools.Rows) == 0 || len(costs.Servers) != 2 {
+		t.Errorf("%+v\n%+v\n%+v", list, tools, costs)
+	}
+	tool := dataOf[api.Tool](t, s, "tools/"+url.PathEscape(tools.Rows[0].Key)+"?since=all")
+	for _, command := range append(tool.Commands, list.Command, tools.Command, costs.Command) {
+		if !strings.Contains(command, " --since 180d") { // no command knows "all"
+			t.Error(command)
+		}
+	}
+}
+
 // TestFilter checks what a filter and the terms of facets let through.
 func TestFilter(t *testing.T) {
 	dir := t.TempDir()

@@ -53,6 +53,7 @@ function go(to, how = {}) {
 async function arrive() {
   address = parse(location);
   filter.value = address.params.get("q") ?? "";
+  filter.removeAttribute("aria-invalid");
   showSince();
   links();
   const place = `${address.view}/${address.id}`;
@@ -70,13 +71,17 @@ async function arrive() {
   }
   const at = address;
   try {
-    const module = await load(address.view);
+    const module = await load(address.view).catch((e) => {
+      throw e instanceof TypeError ? new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui") : e; // a file does not come
+    });
     if (at !== address) return;
     dress(address.view);
     show(place, module);
   } catch (e) {
-    const gone = e instanceof TypeError && !current; // what import() rejects with if a file does not come
-    if (at === address) refill(byId("view"), failed(gone ? new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui") : e));
+    if (at !== address) return;
+    leave();
+    document.title = "spanpipe";
+    refill(byId("view"), failed(e));
   }
 }
 
@@ -86,6 +91,7 @@ function leave() {
   current.shown?.leave?.();
   current = null;
   tick();
+  setCommand("");
   panel.replaceChildren();
   byId("view").replaceChildren();
 }
@@ -99,7 +105,6 @@ function show(place, module) {
   current = { view: place, module, shown: null, ended: new AbortController(), on: new Map(), seconds: new Set() };
   document.title = `${module.title(address)} – spanpipe`;
   hints(module.keys);
-  setCommand("");
   const root = h("div", { class: `view v-${address.view}`, id: "view" }); // its own, so that what comes late for another view is not seen
   byId("view").replaceWith(root);
   current.shown = module.show(root, frameOf(current));
@@ -185,7 +190,7 @@ function links() {
 
 function showSince() {
   const value = address.params.get("since") ?? store?.since ?? "7d";
-  const own = RANGES.some(([v]) => v === value) ? [] : [[value, `Since ${value}`]];
+  const own = RANGES.some(([v]) => v === value) ? [] : [[value, /^\d{4}-/.test(value) ? `Since ${format.moment(new Date(value), now())}` : `Last ${value}`]];
   refill(since, [...RANGES, ...own].map(([v, text]) => h("option", { value: v }, text)));
   since.value = value;
 }
@@ -193,6 +198,7 @@ function showSince() {
 /** @param {string} text */
 function setCommand(text) {
   byId("command").textContent = text;
+  byId("command").title = text; // there may be no room for all of it
   byId("same").hidden = !text;
 }
 
@@ -275,6 +281,7 @@ function refused() {
     return;
   }
   document.title = "Link used up – spanpipe";
+  byId("find").hidden = true; // there is nothing to look for
   refill(byId("view"), state(title, h("p", { class: "soft" }, "Only the page that spanpipe ui opens may read your sessions. ", text), command("spanpipe ui")));
 }
 
@@ -288,7 +295,6 @@ function defect(error) {
 const scroll = keepScroll(byId("main"));
 
 function applyFilter() {
-  filter.removeAttribute("aria-invalid");
   go({ params: { q: filter.value.trim() || null } });
 }
 

@@ -44,6 +44,9 @@ export function href(from, to) {
     if (value === null) params.delete(name);
     else params.set(name, value);
   }
+  const q = params.get("q");
+  if (view === "live" && q) params.set("q", q.split(/\s+/).filter((term) => !/^-?content:/.test(term)).join(" ")); // what is open has no content yet
+  if (!params.get("q")) params.delete("q");
   const query = params.toString().replaceAll("%3A", ":").replaceAll("%2F", "/");
   return `/${view}${id ? `/${encodeURIComponent(id)}` : ""}${query ? `?${query}` : ""}`;
 }

@@ -26,14 +26,24 @@ export function copyButton(text) {
  * @param {HTMLElement} button
  */
 export async function copy(text, button) {
-  let done = "Copied";
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    done = "Not allowed here"; // the page of another machine
-  }
-  button.textContent = done;
+  const done = await (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(() => true, () => copySelected(text));
+  button.textContent = done ? "Copied" : "Not allowed here";
   setTimeout(() => (button.textContent = "Copy"), 1500);
+}
+
+/**
+ * Copies a text as a key does. A page of another machine, without TLS, has no other way.
+ * @param {string} text
+ */
+function copySelected(text) {
+  const focused = document.activeElement;
+  const field = h("textarea", { class: "vh" }, text);
+  (focused?.closest("dialog") ?? document.body).append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  return done;
 }
 
 /**

@@ -24,6 +24,8 @@ test("an address and back", () => {
   assert.equal(href(here, { params: { op: "2", by: null } }), "/runs/a%2Fb%20%3C?q=server:github&since=7d&op=2");
   assert.equal(href(here, { view: "tools" }), "/tools?q=server:github&since=7d");
   assert.equal(href(here, { view: "runs", id: "c", params: { q: null } }), "/runs/c?since=7d");
+  assert.equal(href(at("/sessions?q=-content:key+status:hung+content:a"), { view: "live" }), "/live?q=status:hung");
+  assert.equal(href(at("/sessions?q=content:a"), { view: "live" }), "/live");
   assert.equal(at("/").view, "sessions");
   assert.equal(at("/runs/%").id, "%");
 });

@@ -15,7 +15,6 @@ const FIRST = /** @type {Record<string, number>} */ ({ outcome: 8, client: 4, se
  * @param {ReadonlyArray<import("../../api").Alert>} alerts
  */
 export function attention(list, frame, alerts) {
-  const now = frame.now();
   const focused = document.activeElement instanceof HTMLAnchorElement && list.contains(document.activeElement) ? document.activeElement.href : "";
   list.hidden = !alerts.length;
   refill(list, alerts.map((a) => {
@@ -25,9 +24,25 @@ export function attention(list, frame, alerts) {
     return h("li", null,
       h("b", null, word),
       h("span", null, to ? h("a", { class: "m", href: frame.href(to) }, a.subject) : h("span", { class: "m" }, a.subject), ` ${a.text}`),
-      h("time", { datetime: a.at, title: format.utc(at) }, `${a.word === "Hung" || a.word === "Failing" ? "since " : ""}${format.moment(at, now)}`));
+      h("time", { datetime: a.at, title: format.utc(at) }));
   }));
+  ages(list, frame, alerts);
   if (focused) [...list.querySelectorAll("a")].find((a) => a.href === focused)?.focus({ preventScroll: true });
+}
+
+/**
+ * Writes when what needs a look began, and how long ago that is while it goes on.
+ * @param {HTMLElement} list
+ * @param {Frame} frame
+ * @param {ReadonlyArray<import("../../api").Alert>} alerts those of the list
+ */
+export function ages(list, frame, alerts) {
+  const now = frame.now();
+  list.querySelectorAll("time").forEach((time, i) => {
+    const { at, word } = alerts[i];
+    const since = `${word === "Hung" || word === "Failing" ? "since " : ""}${format.moment(new Date(at), now)}`;
+    time.textContent = word === "Hung" ? `${since}, ${format.spoken((now.getTime() - Date.parse(at)) / 1000)}` : since;
+  });
 }
 
 /** A term as the server compares it: the word of a status may stand alone. @param {string} term */

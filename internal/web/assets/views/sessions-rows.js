@@ -10,7 +10,7 @@ import { strip, stripLabel } from "../strip.js";
 /** @typedef {import("../../api").Sums} Sums */
 /** @typedef {import("../../page").Frame} Frame */
 
-/** The table is laid out as a grid, so that rows out of sight cost nothing. Roles say that it is a table all the same. */
+/** The table is laid out as grids, a run by itself: what changes in one costs nothing in others. Roles say that it is a table all the same. */
 export function tableHead() {
   const n = (/** @type {string} */ text, /** @type {boolean} */ unit, /** @type {string} */ title = "", /** @type {string} */ shape = "") =>
     head(text, { class: `n${shape}`, title: title || null }, unit && h("i"));
@@ -18,7 +18,7 @@ export function tableHead() {
     h("th", { scope: "col", role: "columnheader", ...more }, text, unit);
   return [
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
-      head("#", { class: "n" }), head("Run and its sessions"), head("When: calls above the line, failures below"),
+      head("#", { class: "n", title: "Number in the last listing of spanpipe sessions, as commands take it" }), head("Run and its sessions"), head("When: calls above the line, failures below"),
       n("Calls", false), n("Failed", false), n("Hung", false), n("p95", true, "95 of 100 calls took at most so long"),
       n("Context", true, "What the definitions cost a model’s context, in tokens, ±10 %"), n("Received", true, "Bytes of what the servers sent", " rcv"), head("End"))),
   ];
@@ -40,7 +40,7 @@ export function runRows(frame, run, day) {
   const began = Date.parse(run.began);
   const until = live ? Math.max(frame.now().getTime(), began) : Date.parse(run.until);
   const length = Math.max((until - began) / 1000, 0.001);
-  const body = h("tbody", { role: "rowgroup", "data-run": run.id, style: { "--rows": run.sessions.length + (day ? 2.2 : 1) } });
+  const body = h("tbody", { role: "rowgroup", "data-run": run.id });
   if (day) body.append(h("tr", { class: "day", role: "row" }, h("th", { colspan: 10, scope: "rowgroup", role: "rowheader", "aria-colspan": 10 }, day)));
   body.append(
     h("tr", { class: "run", role: "row", "data-key": run.id },

@@ -3,7 +3,7 @@
 import { h, refill } from "../dom.js";
 import * as format from "../format.js";
 import { failed, noMatch, reading, state } from "../states.js";
-import { attention, facets } from "./sessions-head.js";
+import { ages, attention, facets } from "./sessions-head.js";
 import { patch, runRows, tableHead } from "./sessions-rows.js";
 import { empty } from "./sessions-empty.js";
 
@@ -12,7 +12,7 @@ import { empty } from "./sessions-empty.js";
 /** @typedef {import("../../page").Frame} Frame */
 
 /** Runs that are read at a time. */
-const PAGE = 60;
+const PAGE = 20;
 
 /** The most that the server gives at once. */
 const MOST = 500;
@@ -47,6 +47,9 @@ class SessionsView {
     this.frame = frame;
     this.look = h("ul", { class: "look", "aria-label": "Needs a look", hidden: true });
     this.facets = h("div", { class: "facets" });
+    this.unsearched = h("p", { class: "soft" });
+    /** @type {ReadonlyArray<import("../../api").Alert>} */
+    this.alerts = [];
     this.news = h("button", { class: "news", type: "button", hidden: true });
     this.list = h("div");
     this.end = h("div", { class: "list-end" });
@@ -67,7 +70,7 @@ class SessionsView {
     this.watcher = new IntersectionObserver((seen) => seen.some((e) => e.isIntersecting) && this.more(), { rootMargin: "1200px" });
     this.news.addEventListener("click", () => this.showUnseen());
     frame.on("runs", (e) => this.changed(e.runs));
-    frame.on("attention", (e) => attention(this.look, this.frame, e.alerts));
+    frame.on("attention", (e) => this.attend(e.alerts));
     frame.on("gone", (e) => this.gone(new Set(e.sessions)));
     frame.on("listing", () => this.again());
     frame.on("hello", (e) => e.reset && this.again());
@@ -126,7 +129,8 @@ class SessionsView {
       refill(this.root, empty(this.frame.store));
       return;
     }
-    attention(this.look, this.frame, reply.attention);
+    this.attend(reply.attention);
+    this.unsearched.textContent = reply.unsearched ? `content: looked at the newest sessions only; ${format.plural(reply.unsearched, "older session")} not.` : "";
     facets(this.facets, this.frame, reply);
     this.table = h("table", { class: "sessions", role: "table" }, tableHead());
     this.table.addEventListener("focusin", (e) => this.choose(/** @type {Element} */ (e.target).closest("tr")));
@@ -134,10 +138,17 @@ class SessionsView {
     if (reply.runs.length) refill(this.list, this.table);
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
     else refill(this.list, this.older());
-    refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.news, this.list, this.end);
+    refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.unsearched, this.news, this.list, this.end);
     this.watcher.observe(this.end);
     this.choose(this.find(this.row));
     this.find(at)?.querySelector("a")?.focus({ preventScroll: true });
+    this.clock();
+  }
+
+  /** @param {ReadonlyArray<import("../../api").Alert>} alerts */
+  attend(alerts) {
+    this.alerts = alerts;
+    attention(this.look, this.frame, alerts);
     this.clock();
   }
 
@@ -269,9 +280,10 @@ class SessionsView {
 
   /** Keeps the age of open calls up to date while there are any. */
   clock() {
-    const open = [...this.runs.values()].some(({ run }) => run.live && (run.open || run.hung_now));
+    const open = this.alerts.some((a) => a.word === "Hung") || [...this.runs.values()].some(({ run }) => run.live && (run.open || run.hung_now));
     if (open && !this.stopClock) {
       this.stopClock = this.frame.eachSecond(() => {
+        ages(this.look, this.frame, this.alerts);
         for (const { run } of this.runs.values()) if (run.live && (run.open || run.hung_now)) this.redraw(run);
       });
     } else if (!open && this.stopClock) {
