@@ -187,7 +187,7 @@ export function ticks(axis, base, room = axis.width) {
       continue;
     }
     for (let t = (Math.floor((begin - zone) / step) + 1) * step + zone; t < begin + length; t += step) {
-      put(p.at + ((t - begin) / length) * p.width, clock(t * 1000, step >= 60 || long ? "hm" : "ms"));
+      put(p.at + ((t - begin) / length) * p.width, clock(t * 1000, step >= 60 ? "hm" : long ? "hms" : "ms"));
     }
   }
   return out.sort((a, b) => a.x - b.x);

@@ -18,7 +18,7 @@ export function palette() {
 
 /** Calls a function when the theme changes. @param {() => void} changed @returns {() => void} that ends it */
 export function onTheme(changed) {
-  const queries = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"].map((q) => matchMedia(q));
+  const queries = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)", "print"].map((q) => matchMedia(q));
   for (const q of queries) q.addEventListener("change", changed);
   return () => {
     for (const q of queries) q.removeEventListener("change", changed);
@@ -83,6 +83,7 @@ export class Bars {
     this.axis = axis;
     this.rows = rows;
     this.now = now;
+    this.blinks = false; // the arrowheads of what hangs are faint every other second
     this.marks = axis.folds.map((f) => f.at + f.width / 2);
   }
 
@@ -212,6 +213,7 @@ export class Bars {
         break;
       case "hung": case "open":
         if (beyond) return;
+        c.globalAlpha = ending === "hung" && this.blinks && Math.floor(this.now) % 2 ? 0.25 : 1;
         c.beginPath();
         for (const at of ending === "hung" ? [x + 0.5, x + 6] : [x + 0.5]) {
           c.moveTo(at, y - 4);
@@ -219,6 +221,7 @@ export class Bars {
           c.lineTo(at, y + 4);
         }
         c.fill();
+        c.globalAlpha = 1;
     }
   }
 

@@ -66,7 +66,7 @@ export function listen(fall) {
  */
 function step(fall, by) {
   if (!fall.count) return;
-  const at = fall.cursor >= 0 && fall.cursor < fall.order.length ? fall.place[fall.cursor] : -1;
+  const at = fall.cursor >= 0 && fall.cursor < fall.arranged ? fall.place[fall.cursor] : -1;
   if (at < 0 && Number.isFinite(by)) return fall.goTo(fall.shown[Math.min(fall.count - 1, Math.ceil(fall.top / fall.size.row))], false);
   const to = at + by;
   if (to >= 0 && to < fall.count) return fall.goTo(fall.shown[to], false);
@@ -82,7 +82,8 @@ function step(fall, by) {
  */
 function trouble(fall, by) {
   const { rows, order } = fall;
-  let k = fall.cursor >= 0 ? order.indexOf(fall.cursor) + by : by > 0 ? 0 : order.length - 1;
+  const seen = fall.shown[Math.min(fall.count - 1, Math.max(0, by > 0 ? Math.ceil(fall.top / fall.size.row) : Math.floor((fall.top + fall.size.room) / fall.size.row)))];
+  let k = fall.cursor >= 0 ? order.indexOf(fall.cursor) + by : fall.count ? order.indexOf(seen) : -1;
   for (; k >= 0 && k < order.length; k += by) {
     if (!(rows.flags[order[k]] & note) && rows.outcomeOf(order[k]).trouble) return fall.goTo(order[k], false);
   }

@@ -45,7 +45,15 @@ export class Rows {
     this.answer = new Map();
     /** @type {Map<number, number>} the row of a session's operation */
     this.rows = new Map();
+    /** @type {Map<string, number[]>} the rows of notifications that are alike */
+    this.notes = new Map();
     this.#grow(256);
+  }
+
+  /** Forgets all rows, but not what times count from. */
+  clear() {
+    this.count = this.open = 0;
+    for (const m of [this.persons, this.events, this.answer, this.rows, this.notes]) m.clear();
   }
 
   /** @param {number} capacity */
@@ -61,6 +69,20 @@ export class Rows {
   /** @param {number} session @param {number} number @param {number} flags */
   #key(session, number, flags) {
     return (session * 2 + (flags & note ? 1 : 0)) * 2 ** 38 + number;
+  }
+
+  /**
+   * The rows of the notifications of a name at a time: what was read at once has one time. A notification's number is its place
+   * in the session, which only a page of the whole run knows; one that an event brings has none, and is known as the nth of these.
+   * @param {number} session
+   * @param {number} name
+   * @param {number} at
+   */
+  #alike(session, name, at) {
+    const key = `${session} ${name} ${Math.round(at * 1e6)}`;
+    let all = this.notes.get(key);
+    if (!all) this.notes.set(key, (all = []));
+    return all;
   }
 
   /** The row of an operation, or -1. @param {string} session @param {number} number */
@@ -102,21 +124,32 @@ export class Rows {
     const sessions = page.sessions.map((s) => this.sessions.place(s));
     const names = page.names.map((n) => this.names.place(n));
     const outcomes = page.outcomes.map((o) => this.outcomes.place(o));
+    /** @type {Map<number[], number>} */
+    const nth = new Map();
     let added = 0;
     for (let r = 0; r < page.number.length; r++) {
-      const session = sessions[page.session[r]];
-      const key = this.#key(session, page.number[r], page.flags[r]);
-      let i = this.rows.get(key) ?? -1;
-      if (i < 0) {
+      const session = sessions[page.session[r]], number = page.number[r];
+      const key = this.#key(session, number, page.flags[r]);
+      const alike = page.flags[r] & note ? this.#alike(session, names[page.name[r]], page.start[r] + shift) : null;
+      let i = number ? this.rows.get(key) : undefined;
+      if (alike && number) i ??= alike.find((k) => !this.number[k]);
+      else if (alike) {
+        const n = nth.get(alike) ?? 0;
+        nth.set(alike, n + 1);
+        i = alike[n];
+      }
+      if (i === undefined) {
         i = this.count++;
         if (i === this.start.length) this.#grow(2 * i);
-        this.rows.set(key, i);
+        this.number[i] = 0;
+        alike?.push(i);
         added++;
       } else if (this.end[i] < 0) {
         this.open--;
       }
+      if (number) this.rows.set(key, i);
+      this.number[i] ||= number;
       this.session[i] = session;
-      this.number[i] = page.number[r];
       this.name[i] = names[page.name[r]];
       this.flags[i] = page.flags[r];
       this.parent[i] = page.parent[r];

@@ -4,9 +4,11 @@ import { h } from "./dom.js";
 import { clock, count, day, plural, utc } from "./format.js";
 
 /** @typedef {import("../api").Run} Run */
+/** @typedef {import("../api").Remark} Remark */
 
-const few = 30; // calls of a live run that are shown at first
+const latest = 30; // calls of a live run that are shown at first
 const most = 2; // remarks
+const few = 3; // servers that are named
 
 /**
  * The run in a line.
@@ -28,12 +30,37 @@ export function heading(frame, run, length) {
 
 /**
  * Remarks that need a look, and what could not be read.
- * @param {ReadonlyArray<import("../api").Remark>} remarks
+ * @param {ReadonlyArray<Remark>} remarks
  * @param {ReadonlyArray<string>} problems
+ * @param {ReadonlyArray<string>} servers
  */
-export function loud(remarks, problems) {
-  const all = [...problems.map((text) => ({ text, tone: "late" })), ...remarks.filter((r) => r.tone !== "quiet" && r.tone !== "ok")];
-  return all.slice(0, most).map((r) => h("li", { class: r.tone }, r.text));
+export function loud(remarks, problems, servers) {
+  return folded(remarks, problems, servers).slice(0, most).map((r) => h("li", { class: r.tone }, r.text));
+}
+
+/**
+ * What needs a look, failures first. What is said of several servers is said once.
+ * @param {ReadonlyArray<Remark>} remarks
+ * @param {ReadonlyArray<string>} problems
+ * @param {ReadonlyArray<string>} servers
+ * @returns {Remark[]}
+ */
+export function folded(remarks, problems, servers) {
+  /** @type {Map<string, {tone: Remark["tone"], of: string[], text: string}>} */
+  const all = new Map();
+  const names = [...servers].sort((a, b) => b.length - a.length); // one may begin with another
+  for (const { text, tone } of [...remarks, ...problems.map((text) => ({ text, tone: /** @type {const} */ ("late") }))]) {
+    if (tone === "quiet" || tone === "ok") continue;
+    const server = names.find((name) => text.startsWith(`${name}: `));
+    const said = server === undefined ? text : text.slice(server.length + 2);
+    const key = `${tone} ${said}`;
+    const one = all.get(key) ?? { tone, of: [], text: said };
+    if (server !== undefined && !one.of.includes(server)) one.of.push(server);
+    all.set(key, one);
+  }
+  const out = [...all.values()].map(({ tone, of, text }) =>
+    ({ tone, text: of.length > few ? `${of.length} servers: ${text}` : of.length ? `${of.join(", ")}: ${text}` : text }));
+  return [...out.filter((r) => r.tone === "bad"), ...out.filter((r) => r.tone !== "bad")];
 }
 
 /**
@@ -49,16 +76,18 @@ export function recent(run) {
   }
   slots.sort((a, b) => b[0] - a[0]);
   let n = 0;
-  for (const [at, calls] of slots) if ((n += calls) > few) return at;
+  for (const [at, calls] of slots) if ((n += calls) > latest) return at;
   return null;
 }
 
 /**
  * What is to be said below the operations: what is still to come, what lies beyond, what came since.
  * @param {import("./waterfall.js").Waterfall} fall
- * @param {{reading: boolean, expected: number, since: number, leftOut: number}} of
+ * @param {{reading: boolean, expected: number, since: number, leftOut: number, filter: import("./filter.js").Filter}} of
+ * @param {() => void} unfilter
  */
-export function notes(fall, { reading, expected, since, leftOut }) {
+export function notes(fall, { reading, expected, since, leftOut, filter }, unfilter) {
+  const excluded = fall.arranged - fall.order.length;
   const beyond = [fall.earlier && `${plural(fall.earlier, "operation")} earlier`, fall.later && `${plural(fall.later, "operation")} later`].filter(Boolean).join(", ");
   const back = (/** @type {() => void} */ act) => () => {
     act();
@@ -66,8 +95,11 @@ export function notes(fall, { reading, expected, since, leftOut }) {
   };
   return [
     reading && h("span", null, expected ? `${count(fall.rows.count)} operations are here, about ${count(expected)} are still to come` : "More operations are still to come"),
-    !fall.count && !reading && h("span", null, fall.rows.count ? "Nothing happened in this time." : "Nothing was asked in this run."),
+    !fall.count && !reading && h("span", null, !fall.rows.count ? "Nothing was asked in this run." : fall.order.length ? "Nothing happened in this time." : "Nothing matches."),
     beyond && h("span", null, beyond),
+    excluded > 0 && h("span", null, `${plural(excluded, "operation")} left out by the filter`),
+    excluded > 0 && button("Clear filter", "Show all operations", back(unfilter)),
+    filter.ignored.length > 0 && h("span", { class: "late" }, `${filter.ignored.join(", ")}: not for operations`),
     (fall.window.from !== null || fall.window.to !== null) && button("All", "All of the run (0)", back(() => fall.zoom({ from: null, to: null }, true))),
     since > 0 && button(`${count(since)} since, follow`, "Go to the end, and follow (g)", back(() => fall.follow())),
     leftOut > 0 && h("span", { class: "late" }, `${plural(leftOut, "operation")} left out`),
@@ -83,4 +115,26 @@ export function button(text, hint, act) {
 export function split(op) {
   const at = op.lastIndexOf("/");
   return [op.slice(0, at), Number(op.slice(at + 1))];
+}
+
+/** Which sessions stand together, those of a server, and in which order. @param {ReadonlyMap<string, string>} servers by session */
+export function groupsOf(servers) {
+  const order = [...new Set(servers.values())];
+  return new Map([...servers].map(([session, server]) => [session, order.indexOf(server)]));
+}
+
+const page = 5000; // operations asked for at once
+
+/**
+ * Reads the operations of a run, page by page.
+ * @param {import("../page").Frame} frame
+ * @param {string} path of the run
+ */
+export async function* operationsOf(frame, path) {
+  for (let after; ; ) {
+    const part = /** @type {import("../api").Operations} */ (await frame.get(`${path}/operations`, { after, limit: page }));
+    yield part;
+    if (!part.next) return;
+    after = part.next;
+  }
 }

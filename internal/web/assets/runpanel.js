@@ -1,18 +1,61 @@
 // One operation whole, at the side of the waterfall.
 
-import { h, put } from "./dom.js";
+import { Failed } from "./api.js";
+import { h, put, refill } from "./dom.js";
 import { duration } from "./format.js";
 import { attributes, commands, content, facts, heading, section, verdict, way } from "./panel.js";
+import { split } from "./runhead.js";
+import { failed } from "./states.js";
 
 /** @typedef {import("../api").Operation} Operation */
 /** @typedef {import("../page").Frame} Frame */
+
+/** The side panel: it shows the operation that one has chosen. */
+export class Panel {
+  /** @param {Frame} frame @param {() => void} opened or closed */
+  constructor(frame, opened) {
+    this.frame = frame;
+    this.opened = opened;
+    this.asked = ""; // the operation that is shown, or on its way
+  }
+
+  leave() {
+    delete this.frame.panel.dataset.operation;
+  }
+
+  /** @param {string} op "SESSION/NUMBER", or "" for none @param {boolean} [again] something of it has changed */
+  async show(op, again = false) {
+    if (op === this.asked && !again) return;
+    this.asked = op;
+    const { frame } = this;
+    const before = frame.panel.childElementCount;
+    if (op) {
+      try {
+        const [session, number] = split(op);
+        if (!session || !(number > 0)) throw new Failed(404, `The address names no operation: op=${op}`, "Esc closes this.");
+        const o = /** @type {Operation} */ (await frame.get(`sessions/${encodeURIComponent(session)}/operations/${number}`));
+        if (this.asked !== op) return;
+        showOperation(frame, o);
+        if (!again) frame.say(`${o.name}: ${o.badge}. ${o.headline}`);
+      } catch (e) {
+        if (this.asked !== op) return;
+        this.leave();
+        refill(frame.panel, failed(e));
+      }
+    } else {
+      this.leave();
+      frame.panel.replaceChildren();
+    }
+    if (Boolean(before) !== Boolean(op)) this.opened();
+  }
+}
 
 /**
  * Shows an operation in the panel.
  * @param {Frame} frame
  * @param {Operation} o
  */
-export function showOperation(frame, o) {
+function showOperation(frame, o) {
   const open = o.outcome.ending === "hung" || o.outcome.ending === "open";
   const related = (o.related ?? []).map((r) =>
     h("li", null, h("span", { class: "dim" }, `${r.relation} `),
@@ -36,14 +79,4 @@ export function showOperation(frame, o) {
   put(panel, section("Content"), ...content(o.content, frame.now()));
   put(panel, ...commands(o.commands));
   panel.scrollTop = top;
-}
-
-/**
- * Says why an operation cannot be shown.
- * @param {Frame} frame
- * @param {Node} text
- */
-export function showFailure(frame, text) {
-  delete frame.panel.dataset.operation;
-  frame.panel.replaceChildren(text);
 }

@@ -17,6 +17,7 @@ export class Tile {
     this.slots = [];
     this.first = this.tile = 0; // the place of the first row, and how many there are
     this.most = 0; // rows
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
   }
 
   /** Takes the height of what can be seen. */
@@ -27,6 +28,11 @@ export class Tile {
     for (const s of this.slots) s.at = -1; // to be moved
   }
 
+  /** The rows that are shown are no longer those of their numbers. */
+  forget() {
+    for (const s of this.slots) s.i = -1;
+  }
+
   /** Ages of what is open. */
   tick() {
     for (const s of this.slots) if (s.i >= 0 && s.i < this.fall.rows.count && this.fall.rows.end[s.i] < 0) this.#took(s);
@@ -34,7 +40,7 @@ export class Tile {
 
   /** Puts rows where they are seen. @param {boolean} all of them are drawn again */
   draw(all) {
-    const { place, count, order, top: scrollTop } = this.fall;
+    const { place, count, top: scrollTop } = this.fall;
     const { row, room } = this.fall.size;
     const top = Math.max(0, Math.floor(scrollTop / row));
     const bottom = Math.min(count, Math.ceil((scrollTop + room) / row) + 1);
@@ -46,7 +52,7 @@ export class Tile {
     const free = [];
     const taken = new Uint8Array(this.tile);
     for (const s of this.slots) { // what shows the same row as before keeps its text
-      const k = s.i >= 0 && s.i < order.length ? place[s.i] - this.first : -1;
+      const k = s.i >= 0 && s.i < this.fall.arranged ? place[s.i] - this.first : -1;
       if (k >= 0 && k < this.tile && !taken[k]) {
         taken[k] = 1;
         this.#fill(s, this.first + k);
@@ -75,6 +81,7 @@ export class Tile {
       for (const f of axis.folds) c.fillRect(f.at, (left ? chosen : chosen + 0.5) * row, f.width, left ? row : row / 2);
     }
     const bars = new Bars(c, colors, axis, rows, now);
+    bars.blinks = live && !this.still.matches;
     for (let k = 0; k < this.tile; k++) bars.draw(shown[this.first + k], k * row + bar, k === chosen ? colors.pick : colors.paper);
   }
 

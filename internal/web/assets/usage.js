@@ -58,6 +58,7 @@ export class Usage {
       const bottom = (n + 1) * row - 2.5;
       let k = 0;
       while (k < s.at.length - 1 && s.at[k + 1] < axis.from) k++;
+      if (k === s.at.length - 1 && s.at[k] < axis.from) continue; // nothing was measured in this time
       c.beginPath();
       let started = false, highest = 0, last = 0, drawn = -1;
       for (; k < s.at.length; k++) {

@@ -6,6 +6,7 @@ import { h, put } from "./dom.js";
 import { onTheme, palette } from "./draw.js";
 import { duration } from "./format.js";
 import { listen } from "./input.js";
+import { note } from "./rows.js";
 import { Tile } from "./tile.js";
 
 /** @typedef {import("./axis.js").Quiet} Quiet */
@@ -46,6 +47,9 @@ export class Waterfall {
     this.depth = new Uint8Array();
     this.count = this.earlier = this.later = 0;
     this.begin = this.end = 0;
+    /** @type {((i: number) => boolean) | null} the rows that are shown; null: all */
+    this.matches = null;
+    this.arranged = 0; // rows that have a place, or -1 for none
     this.edges = rows.edges();
     /** @type {Quiet[]} */
     this.quiet = [];
@@ -55,6 +59,7 @@ export class Waterfall {
     this.colors = palette();
     this.size = { row: 21, head: 0, room: 0, left: 0, width: 100, bar: 10.5 };
     this.top = 0; // what is scrolled to
+    this.most = 0;
 
     this.times = h("div", { class: "fall-axis" });
     this.folds = h("div", { class: "fall-axis fall-folds" });
@@ -74,9 +79,10 @@ export class Waterfall {
     }, { passive: true });
     this.endTheme = onTheme(() => {
       this.colors = palette();
-      this.#schedule("tile");
+      this.layout();
+      this.draw(); // at once: a printer does not wait for a frame
     });
-    this.resized = new ResizeObserver(() => this.layout());
+    this.resized = new ResizeObserver(() => requestAnimationFrame(() => this.layout()));
     this.resized.observe(this.element);
     /** @type {"" | "tile" | "axis" | "window" | "data"} */
     this.stale = "";
@@ -94,6 +100,19 @@ export class Waterfall {
     this.#schedule("data");
   }
 
+  /** Puts other rows in the place of all that there are. @param {ReadonlyArray<import("../api").Operations>} pages */
+  replace(pages) {
+    const { rows } = this;
+    const [cursor, selected] = [this.cursor, this.selected].map((i) => (i >= 0 && !(rows.flags[i] & note) ? { session: rows.sessionOf(i), number: rows.number[i] } : null));
+    rows.clear();
+    for (const part of pages) rows.take(part);
+    this.cursor = cursor ? rows.find(cursor.session, cursor.number) : -1;
+    this.selected = selected ? rows.find(selected.session, selected.number) : -1;
+    this.count = this.arranged = 0; // none stays where it was
+    this.tile.forget();
+    this.changed();
+  }
+
   /** Once a second. @param {number} now s since base */
   tick(now) {
     this.now = now;
@@ -102,8 +121,10 @@ export class Waterfall {
     this.tile.tick();
   }
 
-  /** Measures; after a change of size or of the theme. */
-  layout() {
+  /** Measures; after a change of size or of the theme. @param {number} [most] the height it may take */
+  layout(most = this.most) {
+    this.most = most;
+    this.element.style.maxHeight = `${most}px`;
     const narrow = matchMedia("(max-width: 44rem)").matches;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     const row = Math.round((narrow ? 42 : 21) * rem);
@@ -114,11 +135,18 @@ export class Waterfall {
     const head = this.head.offsetHeight;
     this.size = { row, head, room: this.element.clientHeight - head, left, width, bar: narrow ? row * 0.75 : row / 2 };
     this.element.parentElement?.style.setProperty("--fall-row", row + "px");
-    this.space.style.height = this.count * row + "px";
+    this.#fit();
     if (before.row !== row) this.#scroll((this.top * row) / before.row);
     if (this.following) this.#scroll(this.count * row);
     this.tile.resize();
     this.#schedule("axis");
+  }
+
+  /** Has room for the rows that are shown. It does not shrink as one zooms: the pointer that does would be beside it. */
+  #fit() {
+    const { row, head } = this.size;
+    this.space.style.height = `${this.count * row}px`;
+    this.space.style.minHeight = `${Math.max(0, Math.min(this.order.length * row, this.most - head))}px`;
   }
 
   /** @param {"tile" | "axis" | "window" | "data"} what */
@@ -148,12 +176,15 @@ export class Waterfall {
     this.begin = starts[0] ?? 0;
     this.end = Math.max(starts[starts.length - 1] ?? 0, ends[ends.length - 1] ?? 0);
     const { order, depth } = this.rows.arrange(this.groups);
-    this.order = order;
+    const { matches } = this;
+    this.arranged = order.length;
+    this.order = matches ? order.filter((i) => matches(i)) : order;
     this.depth = depth;
     if (this.place.length < order.length) {
       this.place = new Int32Array(2 * order.length);
       this.shown = new Int32Array(2 * order.length);
     }
+    if (matches) this.place.fill(-1);
     this.quiet = quietTimes(this.edges.starts, this.edges.ends);
   }
 
@@ -182,8 +213,8 @@ export class Waterfall {
         shown[n++] = i;
       }
     }
-    if (n !== this.count) this.space.style.height = n * this.size.row + "px";
     this.count = n;
+    this.#fit();
     this.earlier = earlier;
     this.later = later;
     this.element.setAttribute("aria-rowcount", String(n + 1));
@@ -203,7 +234,7 @@ export class Waterfall {
   #anchor() {
     if (!this.count) return null;
     const { row, room } = this.size;
-    const cursor = this.cursor >= 0 && this.cursor < this.order.length ? this.place[this.cursor] * row - this.top : -1;
+    const cursor = this.cursor >= 0 && this.cursor < this.arranged ? this.place[this.cursor] * row - this.top : -1;
     const y = this.pivot >= 0 ? this.pivot : cursor >= 0 && cursor < room ? cursor : 0;
     const at = Math.min(this.count - 1, Math.max(0, Math.floor((this.top + y) / row)));
     this.pivot = -1;
@@ -259,7 +290,7 @@ export class Waterfall {
 
   /** Brings a row into view. @param {number} i */
   reveal(i) {
-    if (i >= this.order.length) return;
+    if (i >= this.arranged || (this.matches && !this.matches(i))) return;
     this.following = false;
     if (this.place[i] < 0) {
       const { from, to } = this.span();
@@ -350,7 +381,8 @@ export class Waterfall {
 
   /** Whether the last row can be seen. */
   atEnd() {
-    return this.top + this.size.room >= (this.count - 0.5) * this.size.row;
+    const { scrollHeight, clientHeight } = this.element; // as it is now: it may just have grown
+    return scrollHeight - clientHeight - this.top < this.size.row / 2;
   }
 }
 

@@ -60,3 +60,10 @@ test("times on an axis neither overlap nor leave it", () => {
     assert.ok(all.at(-1).x < axis.width);
   }
 });
+
+test("times that differ are written differently, in long runs, too", () => {
+  const axis = new Axis(0, 3 * 3600, 900, [{ from: 60, to: 3 * 3600, busy: true }]);
+  const all = ticks(axis, Date.UTC(2026, 10, 26, 14, 2, 11)).map((t) => t.text);
+  assert.ok(all.length > 4, `${all}`);
+  assert.deepEqual([...new Set(all)], all);
+});

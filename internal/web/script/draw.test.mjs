@@ -22,15 +22,15 @@ function canvas() {
     beginPath() { path = ""; }, closePath() { path += "z"; },
     moveTo(x, y) { xs.push(x); path += `M${round([x, y])}`; }, lineTo(x, y) { xs.push(x); path += `L${round([x, y])}`; },
     arc(x, y, r) { xs.push(x - r, x + r); path += `O${round([x, y, r * 2])}`; }, rect(x, y, w, h) { path += `R${round([x, y, w, h])}`; },
-    fill() { if (path) shapes.push(`fill ${path}`); used.add(c.fillStyle); }, stroke() { shapes.push(`stroke ${path}`); used.add(c.strokeStyle); },
+    fill() { if (path) shapes.push(`fill ${path}`); used.add(c.fillStyle).add(c.globalAlpha); }, stroke() { shapes.push(`stroke ${path}`); used.add(c.strokeStyle); },
     fillRect(x, y, w, h) { xs.push(x, x + w); shapes.push(`fill ${round([x, y, w, h])}`); used.add(c.fillStyle); },
     strokeRect(x, y, w, h) { xs.push(x, x + w); shapes.push(`stroke ${round([x, y, w, h])}`); used.add(c.strokeStyle); },
   };
   return { c, shapes, used, xs };
 }
 
-/** Draws one operation on an axis from 0 to 100 s that is 400 wide. @param {any} row @param {Axis} [axis] */
-function draw(row, axis = new Axis(0, 100, 400, [])) {
+/** Draws one operation on an axis from 0 to 100 s that is 400 wide. @param {any} row @param {Axis} [axis] @param {number} [blinks] s now */
+function draw(row, axis = new Axis(0, 100, 400, []), blinks = NaN) {
   const rows = new Rows();
   rows.take({
     version: 1, now: new Date(base + 100_000).toISOString(), run: "r", base: new Date(base).toISOString(), sessions: ["a"], names: ["tool"],
@@ -38,7 +38,9 @@ function draw(row, axis = new Axis(0, 100, 400, [])) {
     first: [row.first ?? -1], took: [1], outcome: [0], persons: row.persons ? { 0: row.persons } : {}, events: row.events ? { 0: row.events } : {}, answer: row.answer ? { 0: row.answer } : {},
   });
   const to = canvas();
-  new Bars(to.c, colors, axis, rows, 100).draw(0, 10.5, "paper");
+  const bars = new Bars(to.c, colors, axis, rows, blinks || 100);
+  bars.blinks = blinks > 0;
+  bars.draw(0, 10.5, "paper");
   return to;
 }
 
@@ -73,6 +75,12 @@ test("of what goes on beyond the axis, the end is left out", () => {
     assert.deepEqual(shapes, ["fill 0 7 400 8"], ending);
     assert.ok(Math.min(...xs) >= 0 && Math.max(...xs) <= 400);
   }
+});
+
+test("the arrowheads of what hangs are faint every other second, and no others", () => {
+  const axis = new Axis(0, 100, 400, []);
+  const faint = (/** @type {string} */ ending, /** @type {number} */ now) => draw({ outcome: { ending, tone: "bad" }, end: -1 }, axis, now).used.has(0.25);
+  assert.deepEqual([faint("hung", 60.5), faint("hung", 61.5), faint("hung", NaN), faint("open", 61)], [false, true, false, false]);
 });
 
 test("a bar that crosses a fold is broken there", () => {

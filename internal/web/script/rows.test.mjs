@@ -59,6 +59,28 @@ test("notifications are not taken for operations of their number", () => {
   assert.deepEqual([...rows.arrange(null).order].map((i) => rows.flags[i]), [4, 1]);
 });
 
+test("a notification that an event has brought has no number yet, and comes once", () => {
+  const rows = new Rows();
+  const log = { session: "a", number: 0, start: 3, flags: 4, name: "notifications/message" };
+  assert.equal(rows.take(page([log, log, { ...log, start: 4 }, { ...log, name: "notifications/cancelled" }])).added, 4);
+  assert.equal(rows.take(page([log, { ...log, session: "b" }])).added, 1);
+  const numbered = [1, 2, 3, 4].map((number) => ({ ...log, number, start: number < 4 ? 3 : 4 }));
+  assert.deepEqual(rows.take(page(numbered)), { added: 1, changed: 3 });
+  assert.equal(rows.take(page(numbered)).added, 0);
+  assert.equal(rows.take(page([log, log, log])).added, 0);
+  assert.deepEqual([...rows.number.slice(0, rows.count)], [1, 2, 4, 0, 0, 3]);
+});
+
+test("rows that are cleared come again", () => {
+  const rows = new Rows();
+  const open = page([{ session: "a", number: 1, start: 0, end: -1, persons: [1, 2] }, { session: "a", number: 0, start: 3, flags: 4 }]);
+  rows.take(open);
+  rows.clear();
+  assert.deepEqual([rows.count, rows.open, rows.persons.size, rows.find("a", 1)], [0, 0, 0, -1]);
+  assert.equal(rows.take(open).added, 2);
+  assert.equal(rows.open, 1);
+});
+
 test("what was caused stands below its cause, and groups stand together", () => {
   const rows = new Rows();
   rows.take(page([

@@ -1,12 +1,14 @@
 // A run: one start of a client with all its servers, operation by operation.
 
+import { Failed } from "../api.js";
 import { h, refill } from "../dom.js";
+import { parseFilter } from "../filter.js";
 import { clock, spoken } from "../format.js";
 import { press } from "../input.js";
 import { Overview } from "../overview.js";
 import { note, Rows } from "../rows.js";
-import { button, heading, loud, notes, recent, split } from "../runhead.js";
-import { showFailure, showOperation } from "../runpanel.js";
+import { button, groupsOf, heading, loud, notes, operationsOf, recent, split } from "../runhead.js";
+import { Panel } from "../runpanel.js";
 import { failed, reading } from "../states.js";
 import { Usage } from "../usage.js";
 import { Waterfall } from "../waterfall.js";
@@ -14,10 +16,8 @@ import { Waterfall } from "../waterfall.js";
 /** @typedef {import("../../page").Frame} Frame */
 /** @typedef {import("../../api").RunDetail} RunDetail */
 /** @typedef {import("../../api").Operations} Operations */
-/** @typedef {import("../../api").Operation} Operation */
 /** @typedef {import("../../api").Resources} Resources */
 
-const page = 5000; // operations asked for at once
 const many = 150; // operations of which all are too much to look at at once
 
 let name = "Session";
@@ -59,12 +59,14 @@ class SessionView {
     this.usage = new Usage();
     this.expected = 0; // operations that are still to come
     this.since = 0; // rows that came while one did not follow
-    this.asked = ""; // the operation whose panel is on its way
+    this.panel = new Panel(frame, () => this.#room());
     this.rounds = 0; // of reading everything
     this.later = 0; // until more is read again
     /** @type {RunDetail | null} */
     this.detail = null;
 
+    this.early = /** @type {string[]} */ ([]); // keys that were pressed before there was a row
+    this.filter = /** @type {import("../filter.js").Filter} */ ({ matches: null, ignored: [] });
     this.foldButton = button("Fold quiet time", "Fold time in which nothing starts or ends (f)", () => this.#toggle("fold"));
     this.groupButton = button("By server", "One block for each server (b)", () => this.#toggle("by"));
     this.head = h("div", { class: "head" });
@@ -108,7 +110,7 @@ class SessionView {
     removeEventListener("resize", this.resize);
     for (const t of [this.later, this.settling, this.moving]) clearTimeout(t);
     name = "Session";
-    delete this.frame.panel.dataset.operation;
+    this.panel.leave();
     this.fall.leave();
     this.map.leave();
   }
@@ -130,24 +132,33 @@ class SessionView {
       this.#run();
       if (first) this.#begin();
       this.#more();
-      for (let after = "", more = true; more; ) {
-        const part = /** @type {Operations} */ (await this.frame.get(`${path}/operations`, { after: after || undefined, limit: page }));
+      /** @type {Operations[]} what is read again takes the place of what is shown once all of it is there */
+      const all = [];
+      this.meanwhile = first ? null : [];
+      for await (const part of operationsOf(this.frame, path)) {
         if (round !== this.rounds) return;
-        after = part.next ?? "";
-        more = after !== "";
         this.leftOut = part.left_out ?? 0;
-        this.expected = more ? Math.max(0, (this.detail?.run.calls ?? 0) - this.rows.count - part.number.length) : 0;
-        this.reading = more;
-        this.#take(part, false);
+        this.reading = first && Boolean(part.next);
+        this.expected = this.reading ? Math.max(0, detail.run.calls - this.rows.count - part.number.length) : 0;
+        if (first) this.#take(part, false);
+        else all.push(part);
       }
+      if (!first) this.fall.replace([...all, ...(this.meanwhile ?? [])]);
+      this.meanwhile = null;
       this.#select(true);
       this.#session();
     } catch (e) {
       if (round !== this.rounds) return;
-      if (this.detail) refill(this.note, failed(e));
-      else refill(this.root, failed(e));
+      this.meanwhile = null;
+      if (this.detail && !(e instanceof Failed && e.status === 404)) return void refill(this.note, failed(e));
+      this.detail = null; // it has been removed
+      this.panel.show("");
+      refill(this.root, failed(e));
     }
   }
+
+  /** @type {Operations[] | null} what events bring while all is read again */
+  meanwhile = null;
 
   /** Goes to where a session begins that the address names. */
   #session() {
@@ -165,13 +176,16 @@ class SessionView {
 
   /** @param {Operations} part @param {boolean} event */
   #take(part, event) {
-    const { added } = this.rows.take(part);
-    this.fall.now = this.#now();
-    if (event && !this.fall.following) this.since += added;
-    this.fall.changed();
+    const { fall, rows } = this;
+    const before = rows.count;
+    rows.take(part);
+    if (event) this.meanwhile?.push(part);
+    fall.now = this.#now();
+    if (event && !fall.following) for (let i = before; i < rows.count; i++) if (fall.matches?.(i) ?? true) this.since++;
+    fall.changed();
     this.#select(!event);
     const shown = this.frame.address.params.get("op");
-    if (event && shown && part.number.some((n, r) => `${part.sessions[part.session[r]]}/${n}` === shown)) this.#panel(shown, true);
+    if (event && shown && part.number.some((n, r) => `${part.sessions[part.session[r]]}/${n}` === shown)) this.panel.show(shown, true);
   }
 
   /** What no event brings is read with the run, and later when something of it has changed, but rarely: remarks and resources. */
@@ -209,8 +223,8 @@ class SessionView {
     refill(this.head, ...heading(this.frame, run, this.length), h("span", { class: "acts" }, this.foldButton, this.groupButton));
     name = `${run.client} ${clock(new Date(run.began))}`;
     document.title = `${name} – spanpipe`;
-    if (this.fall.groups) this.fall.groups = this.#groups();
-    refill(this.remarks, ...loud(remarks, this.detail.problems ?? []));
+    if (this.fall.groups) this.fall.groups = groupsOf(this.servers);
+    refill(this.remarks, ...loud(remarks, this.detail.problems ?? [], [...new Set(this.servers.values())]));
     this.frame.command(commands[0] ?? "");
     this.map.draw(run, this.frame.now().getTime());
     this.#second();
@@ -229,7 +243,9 @@ class SessionView {
     const { fall } = this;
     const grouped = params.get("by") === "server";
     fall.fold = params.get("fold") !== "no";
-    fall.groups = grouped ? this.#groups() : null;
+    fall.groups = grouped ? groupsOf(this.servers) : null;
+    this.filter = parseFilter(params.get("q") ?? "", this.rows, this.servers, this.detail?.run.client ?? "", () => fall.now);
+    fall.matches = this.filter.matches;
     this.foldButton.setAttribute("aria-pressed", String(fall.fold));
     this.groupButton.setAttribute("aria-pressed", String(grouped));
     const times = `${params.get("from")} ${params.get("to")}`;
@@ -251,18 +267,12 @@ class SessionView {
   times = ""; // of the address, as they are shown
   auto = false; // the address names no time, and there is more than one can look at: it is chosen
 
-  #groups() {
-    const order = [...new Set(this.servers.values())];
-    return new Map([...this.servers].map(([session, server]) => [session, order.indexOf(server)]));
-  }
-
   /** The waterfall gets what the window has left, and no more than it needs. */
   #room() {
     const { element, size } = this.fall;
     const status = document.querySelector(".status")?.getBoundingClientRect().height ?? 0;
     const others = element.getBoundingClientRect().top + scrollY + this.usage.element.offsetHeight + this.note.offsetHeight + status + 12;
-    element.style.maxHeight = `${Math.max(size.head + 8 * size.row, innerHeight - others)}px`;
-    this.fall.layout();
+    this.fall.layout(Math.max(size.head + 8 * size.row, innerHeight - others));
   }
 
   #second() {
@@ -280,10 +290,13 @@ class SessionView {
     this.map.show(ms(from, -Infinity), ms(to, Infinity));
     this.usage.draw(fall);
     if (fall.following) this.since = 0;
-    const said = [this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, fall.window.from, fall.window.to, this.since, this.leftOut].join();
+    if (fall.count) for (const key of this.early.splice(0)) press(fall, key);
+    const said = [fall.arranged - fall.order.length, this.filter.ignored, this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, fall.window.from, fall.window.to, this.since, this.leftOut].join();
     if (said === this.said) return;
     this.said = said;
-    refill(this.note, ...notes(fall, this));
+    const before = this.note.offsetHeight;
+    refill(this.note, ...notes(fall, this, () => this.frame.go({ params: { q: null } })));
+    if (this.note.offsetHeight !== before) this.#room();
   }
 
   said = "";
@@ -307,10 +320,13 @@ class SessionView {
       this.auto = false;
       this.frame.go({ params }, { replace });
     };
-    if (settled) write(false);
-    else this.settling = setTimeout(() => write(true), 300);
+    if (settled) {
+      write(performance.now() - this.zoomedAt < 1000); // one step back for several forth
+      this.zoomedAt = performance.now();
+    } else this.settling = setTimeout(() => write(true), 300);
   }
 
+  zoomedAt = -Infinity;
   settling = 0; // until a zoom is written to the address
   moving = 0; // until the row that one is at is
 
@@ -351,31 +367,10 @@ class SessionView {
         this.fall.reveal(at);
       });
     }
-    if (op !== this.asked) this.#panel(op, false);
+    this.panel.show(op);
   }
 
   revealing = -1;
-
-  /** @param {string} op @param {boolean} again */
-  async #panel(op, again) {
-    this.asked = op;
-    if (!op) {
-      this.frame.panel.replaceChildren();
-      this.#room();
-      return;
-    }
-    const [session, number] = split(op);
-    try {
-      const o = /** @type {Operation} */ (await this.frame.get(`sessions/${encodeURIComponent(session)}/operations/${number}`));
-      if (this.asked !== op) return;
-      const before = this.frame.panel.childElementCount;
-      showOperation(this.frame, o);
-      if (!before) this.#room();
-      if (!again) this.frame.say(`${o.name}: ${o.badge}. ${o.headline}`);
-    } catch (e) {
-      if (this.asked === op) showFailure(this.frame, failed(e));
-    }
-  }
 
   // ── keys ────────────────────────────────────────────────────────────
 
@@ -393,6 +388,10 @@ class SessionView {
         this.frame.go({ params: { op: null } });
         if (inPanel) this.fall.element.focus({ preventScroll: true });
         return true;
+    }
+    if (!this.fall.count && this.reading && /^[jknN]$|^Arrow(Up|Down)$|^Page|^Home$|^End$/.test(key)) {
+      this.early.push(key);
+      return true;
     }
     return press(this.fall, key);
   }
