@@ -86,6 +86,7 @@ func (d *desk) places(b *tab) []uiPlace {
 		{"run", run, []string{"desk", "mcptest-server", "trigger-elicitation-request", "read_text_file", "hang"}, nil},
 		{"operation", run, []string{"trigger-elicitation-request"}, []string{"n", "Enter"}},
 		{"tools", "/tools", []string{"read_text_file", "trigger-long-running-operation", "echo"}, nil},
+		{"clients", "/tools?by=client", []string{"desk"}, nil},
 		{"tool", "/tools", []string{"read_text_file"}, []string{"j", "Enter"}},
 		{"context", "/context", []string{"mcp-servers/everything", "secure-filesystem-server", "memory-server"}, nil},
 		{"definition", "/context", []string{"memory-server"}, []string{"j", "j", "Enter"}},

@@ -1,4 +1,4 @@
-// What was called before and after a tool, as wide as it was often.
+// What was called before and after a tool, as wide as it was often; and what is usually called in a row.
 
 import { h, s } from "./dom.js";
 import { count, duration, plural } from "./format.js";
@@ -13,7 +13,7 @@ const cut = (/** @type {string} */ text) => (text.length > LONGEST ? `${text.sli
 
 /** "61×, after 0.2s, failing" @param {Flow} f @param {boolean} after */
 function words(f, after) {
-  const time = f.gap === undefined ? "" : f.gap < 9.95 ? `${f.gap.toFixed(1)}s` : duration(Math.round(f.gap));
+  const time = f.gap === undefined ? "" : f.gap < 0.0995 ? duration(f.gap) : f.gap < 9.95 ? `${f.gap.toFixed(1)}s` : duration(Math.round(f.gap));
   const gap = !time ? "" : after ? `, after ${time}` : `, ${time} before`;
   return `${count(f.count)}×${gap}${f.tone === "bad" ? ", failing" : ""}`;
 }
@@ -64,4 +64,12 @@ function table(tool) {
     h("tbody", null, h("tr", null, h("th", { colspan: 2, scope: "rowgroup" }, after ? "After" : "Before")),
       all.map((f) => h("tr", null, h("th", { scope: "row", class: "m" }, f.name), h("td", { class: f.tone === "bad" ? "bad" : null }, words(f, after)))));
   return h("table", { class: "flows" }, part(tool.before, false), part(tool.after, true));
+}
+
+/** Usual sequences of calls. @param {import("../api").Tools} data */
+export function sequences({ sequences: all }) {
+  return h("section", null, h("h2", { id: "usual" }, "Usual sequences"),
+    all.length > 0 && h("table", { class: "chain", "aria-labelledby": "usual" }, h("tbody", null, all.map((q) =>
+      h("tr", null, h("td", { title: q.tools.join(" → ") }, q.tools.join(" → ")), h("td", { class: q.tone === "bad" ? "n bad" : "n" }, `${count(q.count)}×`, q.tone === "bad" && ", failing"))))),
+    h("p", { class: "dim" }, all.length ? "A sequence is three calls of one run, at most 60 s apart." : "None so far: a sequence is three calls of one run, at most 60 s apart, and at least three times."));
 }

@@ -130,6 +130,12 @@ export function empty(data) {
     data.client && h("p", { class: "soft" }, "A longer time, or another client, may have some."));
 }
 
+/** What a difference begins with: other texts may have lines with a "-" too. */
+const DIFF = "--- before\n+++ after\n";
+
+/** @param {string} text */
+const difference = (text) => text.split("\n").flatMap((line) => [line.startsWith("+") ? h("ins", null, line) : line.startsWith("-") ? h("del", null, line) : line, "\n"]);
+
 /** @param {import("../../api").Definition} d */
 export function about(d) {
   const accept = d.commands.some((c) => c.endsWith("--accept"));
@@ -141,7 +147,7 @@ export function about(d) {
           h("td", { class: "n" }, p.changed ? h("b", { class: "late" }, p.state) : h("span", { class: "dim" }, p.state))))))],
     ...(d.notes ?? []).map((n) => h("p", { class: "soft" }, n)),
     section("The text"),
-    d.text && h("pre", { tabindex: 0, "aria-label": "The text" }, d.text.split("\n").flatMap((line) => [line.startsWith("+") ? h("ins", null, line) : line.startsWith("-") ? h("del", null, line) : line, "\n"])),
+    d.text && h("pre", { tabindex: 0, "aria-label": "The text" }, d.text.startsWith(DIFF) ? [DIFF, ...difference(d.text.slice(DIFF.length))] : d.text),
     h("p", { class: "soft" }, d.text_note, d.setting && " To keep texts for a diff the next time, set this for the server:"),
     d.setting && setting(d.setting),
     section(accept ? "To look at it and accept it, in a terminal" : "In the terminal"),

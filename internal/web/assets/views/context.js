@@ -153,10 +153,12 @@ class ContextView {
   /** @param {Server} one @param {number} most */
   rows(one, most) {
     const def = this.frame.address.params.get("def");
-    const shown = one.definitions.filter((d, i) => i < FIRST || this.whole.has(one.server) || d.key === def || changed(d) || one.definitions.length === FIRST + 1);
-    const rest = one.definitions.filter((d) => !shown.includes(d));
+    const less = this.whole.has(one.server) ? [] : one.definitions.filter((d, i) => i >= FIRST && d.key !== def && !changed(d));
+    const rest = less.length > 1 ? less : []; // one takes no more room than the line that says so
+    const shown = one.definitions.filter((d) => !rest.includes(d));
     const unlisted = one.tokens - one.definitions.reduce((sum, d) => sum + d.tokens, 0);
     const more = rest.length > 0;
+    const never = rest.filter((d) => d.kind === "tool" && !d.calls).length;
     return [
       shown.map((d, i) => h("tr", { class: d.key === def ? "row on" : "row", "aria-current": d.key === def ? "true" : null },
         h("th", { scope: "row", class: more || i < shown.length - 1 ? "tool branch mid" : "tool branch" },
@@ -167,9 +169,9 @@ class ContextView {
       more && h("tr", { class: "row" }, h("th", { scope: "row", class: "branch" },
         h("button", { class: "more", type: "button", "data-at": `m ${one.server}`, "data-open": one.server, onclick: () => this.all(one.server, rest[0]) }, `${format.count(rest.length)} more`)),
         amount(rest.reduce((sum, d) => sum + d.tokens, 0)), cell("d", null),
-        cell("n z", `${format.count(rest.filter((d) => d.kind === "tool" && !d.calls).length)} never`), h("td", { class: "gap", colspan: 3 })),
+        cell("n z", never > 0 && `${format.count(never)} never`), h("td", { class: "gap", colspan: 3 })),
       one.listed > one.definitions.length && unlisted > 0 && h("tr", null, h("td", { class: "dim", colspan: 7 },
-        `${format.tokens(unlisted)} more of tools that are too many to be kept.`)),
+        `${format.tokens(unlisted)} more of tools that are not kept one by one.`)),
     ];
   }
 

@@ -95,6 +95,8 @@ export function show(root, frame) {
   let filter = frame.address.params.get("q") ?? "";
   let asked = 0;
   let hanging = new Set();
+  /** Stops the clock. There is one while something is open. @type {(() => void) | null} */
+  let still = null;
 
   const rows = makeRows(frame);
   const summary = h("span", { class: "soft" });
@@ -170,6 +172,11 @@ export function show(root, frame) {
     from.textContent = format.clock(new Date(Date.parse(now.now) - RECENT * 1000));
     open.set(now.open);
     tick(frame.now());
+    if (now.open.length) still ??= frame.eachSecond(tick);
+    else {
+      still?.();
+      still = null;
+    }
     lanes.set(now.sessions);
     feed.set(now.ended);
     refill(stood, now.stood_out.map((a) => h("li", null, timeOf(new Date(a.at), format.clock(new Date(a.at))),
@@ -241,7 +248,6 @@ export function show(root, frame) {
   reading(root, "Reading what happens now");
   frame.on("live", take);
   frame.on("hello", (e) => e.reset && read());
-  frame.eachSecond(tick);
   const onfocus = (/** @type {FocusEvent} */ e) => {
     if (!paused && e.target instanceof Element && e.target.closest("tr.row")) pause("asked");
   };

@@ -1,9 +1,10 @@
 // What was called, how often, how well and how fast; what led to what; and one row whole.
 
 import { h, refill } from "../dom.js";
-import { flows } from "../flow.js";
+import { flows, sequences } from "../flow.js";
 import * as format from "../format.js";
 import { decades, latency } from "../latency.js";
+import { unused, unusedList } from "../never.js";
 import { failed, noMatch, reading, state } from "../states.js";
 import { details, share } from "../tool.js";
 
@@ -18,11 +19,12 @@ export const title = () => "Tools";
 
 /** @type {import("../../page").View["keys"]} */
 export const keys = [
-  ["j k", "move"], ["Enter", "its sessions"], ["n", "next with failures"],
+  ["j k", "move"], ["Enter", "open"], ["n", "next with failures"],
   ["s", "sort by the next column"], ["S", "turn the order around"], ["v", "by tool, server, client"], ["u", "never called"],
 ];
 
-const KINDS = ["tool", "server", "client"];
+/** What rows can be of. */
+const KINDS = /** @type {Record<string, string>} */ ({ tool: "Tool", server: "Server", client: "Client" });
 const FIRST = 20;
 /** A row whose share of failures is at least so high is red. */
 const MUCH = 0.05;
@@ -85,7 +87,7 @@ class View {
 
   get by() {
     const by = this.params.get("by") ?? "tool";
-    return KINDS.includes(by) ? by : "tool";
+    return Object.hasOwn(KINDS, by) ? by : "tool";
   }
 
   /** The column that rows are sorted by, and whether the order is turned around. */
@@ -225,18 +227,22 @@ class View {
       parts.length
         ? h("table", { class: this.by === "tool" ? "tools" : "tools bare", "aria-label": "Calls" }, h("thead", null, this.heads()), h("tbody", null, parts))
         : this.nothing(data),
-      h("p", { class: "rest dim" }, this.more(shown.length, rows), this.unused(data)),
-      this.never && this.unusedList(data),
+      h("p", { class: "rest dim" }, this.more(shown.length, rows), unused(data.never, this.never, () => this.toggle())),
+      this.never && unusedList(data.never),
       this.flow,
     );
     this.below();
-    if (focus) /** @type {HTMLElement | null} */ (this.root.querySelector(`[data-key="${CSS.escape(focus)}"]`))?.focus({ preventScroll: true });
+    if (focus) this.link(focus)?.focus({ preventScroll: true });
+  }
+
+  /** What is pressed for a row, a column or a kind of rows. @param {string} key @returns {HTMLElement | null} */
+  link(key) {
+    return this.root.querySelector(`[data-key="${CSS.escape(key)}"]`);
   }
 
   kinds() {
-    const text = { tool: "Tool", server: "Server", client: "Client" };
-    return h("span", { class: "acts", role: "group", "aria-label": "Rows" }, KINDS.map((k) =>
-      h("button", { class: "btn", type: "button", "data-key": k, "aria-pressed": String(k === this.by), onclick: () => this.switch(k) }, text[/** @type {"tool"} */ (k)])));
+    return h("span", { class: "acts", role: "group", "aria-label": "Rows" }, Object.entries(KINDS).map(([k, text]) =>
+      h("button", { class: "btn", type: "button", "data-key": k, "aria-pressed": String(k === this.by), onclick: () => this.switch(k) }, text)));
   }
 
   heads() {
@@ -249,7 +255,7 @@ class View {
     };
     const [first, ...rest] = COLUMNS;
     const last = /** @type {Column} */ (rest.pop());
-    return h("tr", null, head(first, { tool: "Tool", server: "Server", client: "Client" }[/** @type {"tool"} */ (this.by)]), rest.map((c) => head(c)),
+    return h("tr", null, head(first, KINDS[this.by]), rest.map((c) => head(c)),
       h("th", { class: "d", scope: "col" }, decades()), head(last), h("th", { class: "note", scope: "col" }, "Remark"));
   }
 
@@ -260,8 +266,8 @@ class View {
     const time = (/** @type {number | undefined} */ s) => (s === undefined ? /** @type {[string, string]} */ (["–", ""]) : format.durationParts(s));
     const on = r.key === this.selected;
     return h("tr", { class: on ? "row on" : "row", onclick: (/** @type {MouseEvent} */ e) => e.target instanceof Element && !e.target.closest("a") && this.pick(r.key) },
-      h("th", { scope: "row", class: "tool" }, !r.client && this.by === "tool" && [h("span", null, r.server), " "], r.kind !== this.by && r.kind !== "tool" && h("span", null, `${r.kind} `),
-        h("a", { href: this.frame.href({ params: { tool: r.key } }), "data-key": r.key, title: whole(r), "aria-current": on && "true" }, name(r))),
+      h("th", { scope: "row", class: "tool" }, h("div", null, this.by === "tool" && [h("span", null, r.server), " "], r.kind !== this.by && r.kind !== "tool" && [h("span", null, r.kind), " "],
+        h("a", { href: this.frame.href({ params: { tool: r.key } }), "data-key": r.key, title: whole(r), "aria-current": on && "true" }, name(r)))),
       h("td", { class: "n calls" }, format.count(r.calls)),
       cell("failed", share(r.failed, r.calls), r.failed === 0 ? "z" : (r.failure_rate ?? 0) >= MUCH ? "bad" : ""),
       cell("p50", time(r.p50)), cell("p95", time(r.p95)), cell("p99", time(r.p99), "w-hide"),
@@ -274,9 +280,10 @@ class View {
   nothing(data) {
     if (this.params.get("q")) return noMatch(this.frame, "calls", data.excluding);
     const { frame } = this;
+    const stored = frame.store.sessions > 0;
     return state("No calls in the time shown",
-      h("p", { class: "soft" }, frame.store.sessions ? "Calls count for the time when they started." : "Nothing is stored yet: Sessions has the next step."),
-      h("p", { class: "ways" }, h("a", { href: frame.href({ params: { since: "180d" } }) }, "The last 180 days"), h("a", { href: frame.href({ view: "sessions" }) }, "Sessions")));
+      h("p", { class: "soft" }, stored ? "Calls count for the time when they started." : "Nothing is stored yet: Sessions has the next step."),
+      h("p", { class: "ways" }, stored && h("a", { href: frame.href({ params: { since: "180d" } }) }, "The last 180 days"), h("a", { href: frame.href({ view: "sessions" }) }, "Sessions")));
   }
 
   /** @param {number} shown @param {Map<string, ToolRow>} rows */
@@ -287,23 +294,6 @@ class View {
     return [h("button", { class: "more", type: "button", onclick: () => this.showAll() }, `${format.count(rest.length)} more ${this.by}${rest.length === 1 ? "" : "s"}`), `, ${format.plural(calls, "call")}. `];
   }
 
-  /** @param {Tools} data */
-  unused(data) {
-    const count = data.never.reduce((n, s) => n + s.tools.length, 0);
-    if (!count) return null;
-    const few = data.never.length > 3 ? data.never.slice(0, 2) : data.never;
-    const rest = data.never.slice(few.length);
-    const of = few.map((s) => `${format.count(s.tools.length)} of ${s.server}`);
-    if (rest.length) of.push(`${format.count(rest.reduce((n, s) => n + s.tools.length, 0))} of ${rest.length} others`);
-    return [h("button", { class: "more", type: "button", "data-key": "never", "aria-expanded": String(this.never), "aria-controls": "never", onclick: () => this.toggle() },
-      count === 1 ? "1 tool is listed and was never called" : `${format.count(count)} tools are listed and were never called`), `: ${of.join(", ")}.`];
-  }
-
-  /** @param {Tools} data */
-  unusedList(data) {
-    return h("dl", { class: "never", id: "never" }, data.never.flatMap((s) => [h("dt", null, s.server), h("dd", null, s.tools.flatMap((t, i) => [i > 0 && ", ", h("code", null, t)]))]));
-  }
-
   /** What was called before and after the row, and usual sequences. */
   below() {
     const data = this.data;
@@ -312,10 +302,7 @@ class View {
     refill(this.flow,
       this.by === "tool" && h("section", null, h("h2", null, heading),
         this.tool ? flows(this.tool, name(this.tool.row)) : h("p", { class: "dim" }, this.selected && !this.missing ? "" : "Select a tool to see what is called before and after it.")),
-      h("section", null, h("h2", { id: "usual" }, "Usual sequences"),
-        data.sequences.length > 0 && h("table", { class: "chain", "aria-labelledby": "usual" }, h("tbody", null, data.sequences.map((q) =>
-          h("tr", null, h("td", { title: q.tools.join(" → ") }, q.tools.join(" → ")), h("td", { class: q.tone === "bad" ? "n bad" : "n" }, `${format.count(q.count)}×`, q.tone === "bad" && ", failing"))))),
-        h("p", { class: "dim" }, data.sequences.length ? "A sequence is three calls of one run, at most 60 s apart." : "None so far: a sequence is three calls of one run, at most 60 s apart, and at least three times.")));
+      sequences(data));
   }
 
   /** @param {string} by */
@@ -372,6 +359,9 @@ class View {
   key(key) {
     if (!this.data) return false;
     const { column, turned } = this.sort;
+    const kinds = Object.keys(KINDS);
+    const { panel } = this.frame;
+    const { selected } = this;
     switch (key) {
       case "j": case "ArrowDown": this.move(1, () => true); break;
       case "k": case "ArrowUp": this.move(-1, () => true); break;
@@ -379,18 +369,19 @@ class View {
       case "N": this.move(-1, (r) => r.failed + r.hung > 0); break;
       case "s": this.sortBy(COLUMNS[(COLUMNS.indexOf(column) + 1) % COLUMNS.length], false); break;
       case "S": this.sortBy(column, !turned); break;
-      case "v": this.switch(KINDS[(KINDS.indexOf(this.by) + 1) % KINDS.length]); break;
+      case "v": this.switch(kinds[(kinds.indexOf(this.by) + 1) % kinds.length]); break;
       case "u": this.toggle(); break;
-      case "Enter": {
-        const r = this.data.rows.find((one) => one.key === this.selected);
-        if (!r) return false;
-        this.frame.go({ view: "sessions", params: { q: sessionsOf(r) } });
+      case "Enter":
+        if (selected) panel.focus();
+        else this.move(1, () => true);
+        break;
+      case "Escape": {
+        if (!selected) return false;
+        const inside = panel.contains(document.activeElement);
+        this.pick(null);
+        if (inside) this.link(selected)?.focus();
         break;
       }
-      case "Escape":
-        if (!this.selected) return false;
-        this.pick(null);
-        break;
       default: return false;
     }
     return true;
@@ -399,9 +390,3 @@ class View {
 
 /** Reports whether two replies say the same. @param {object} a @param {object} b */
 const same = (a, b) => JSON.stringify({ ...a, now: "" }) === JSON.stringify({ ...b, now: "" });
-
-/** The filter that lets the sessions of a row through. A name with a space in it cannot be named. @param {ToolRow} r */
-function sessionsOf(r) {
-  const term = (/** @type {string} */ field, /** @type {string | undefined} */ value) => (value && !/\s/.test(value) ? [`${field}:${value}`] : []);
-  return [...term("tool", r.tool), ...term("server", r.server), ...term("client", r.client)].join(" ") || null;
-}
