@@ -53,7 +53,7 @@ func BenchmarkUI(b *testing.B) {
 	u, c := startPage(b, place, dir), newChromium(b)
 	t := c.open(u.link())
 	t.resize(1400, 900, "light")
-	t.shows("Today")
+	t.shows("claude-code")
 	t.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
 			new MutationObserver((_, o) => { if (document.querySelector("#view tbody tr")) { window.rowsAt = performance.now(); o.disconnect() } })

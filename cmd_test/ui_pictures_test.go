@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -62,8 +61,8 @@ func (d *desk) before() {
 func (d *desk) work() {
 	d.t.Helper()
 	// Since the session before, a dependency of this server has been compromised: the description of a tool is another one.
-	files := slices.Insert(d.peers.server("server-filesystem", d.files), 1, "--import=file://"+d.peers.script("rugpull.mjs"))
-	fs, ev := d.open(files), d.open(d.peers.server("server-everything"))
+	fs := d.open(d.peers.server("server-filesystem", d.files), "NODE_OPTIONS=--import=file://"+d.peers.script("rugpull.mjs"))
+	ev := d.open(d.peers.server("server-everything"))
 	mem, sdk := d.open(d.peers.server("server-memory")), d.open([]string{peerPath(d.t, peerConformant)})
 	think := func(i int) { time.Sleep(time.Duration(200+i*7919%1700) * time.Millisecond) }
 	for i := range 8 {
@@ -91,6 +90,6 @@ func (d *desk) work() {
 	trouble.giveUp()
 	trouble.answer()
 	trouble.begin("hang", nil)
-	time.Sleep(6 * time.Second)
+	time.Sleep(20 * time.Second) // until there are samples of what processes use
 	fs.call("read_text_file", mcptest.Object{"path": filepath.Join(d.files, "monday.txt")})
 }
