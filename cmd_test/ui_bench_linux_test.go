@@ -43,8 +43,8 @@ const frameTime = 1000.0 / 60
 //	rows/static   that, divided by the first contentful paint of a page that stands still: the same elements and styles in one file
 //	scroll/frame  what the page's main thread works for a frame while one scrolls, divided by what 60 frames a second leave: 16.7 ms
 //	zoom/frame    and while one zooms
-//	page-idle     CPU time of the page's main thread while nothing happens, divided by the time that passes
-//	server-idle   and of the server's process, with that page open
+//	page-idle     what the page's main thread works while nothing happens, divided by the time that passes
+//	server-idle   CPU time of the server's process, with that page open, divided by that time
 //	server-alone  and with no page open
 //	server-MiB    peak of the server's resident memory
 func BenchmarkUI(b *testing.B) {
