@@ -110,11 +110,11 @@ func (b *tab) attack(u *ui) {
 // steal tries to use up a code that is still good.
 func (b *tab) steal(u *ui) {
 	b.t.Helper()
-	text := u.link()
-	link, err := url.Parse(text)
+	link, err := url.Parse(u.link())
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	code := strings.TrimPrefix(link.Fragment, "code=")
 	if status := eval[int](b, exchangeCode(u.origin, link)); status != 0 {
 		b.t.Errorf("the reply to a code can be read: %d", status)
 	}
@@ -125,9 +125,14 @@ func (b *tab) steal(u *ui) {
 		document.body.append(frame, form);
 		frame.onload = () => done(null);
 		form.submit();
-	})`, quoted(u.origin+"/api/v1/token"), quoted(strings.TrimPrefix(link.Fragment, "code="))))
-	owner := (&chromium{t: b.t, ctx: b.ctx}).open(text)
-	owner.shows("secure-filesystem-server") // the code is still good for its owner
+	})`, quoted(u.origin+"/api/v1/token"), quoted(code)))
+	reply, err := http.Post(u.origin+"/api/v1/token", "application/json", strings.NewReader(fmt.Sprintf(`{"code": %q}`, code)))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _ = reply.Body.Close(); reply.StatusCode != http.StatusOK {
+		b.t.Errorf("the code is no longer good for its owner: %s", reply.Status)
+	}
 }
 
 // embed tries to hold the page in a frame, and in a window.

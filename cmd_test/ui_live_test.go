@@ -40,6 +40,7 @@ func TestPeersUILive(t *testing.T) {
 		b.shows("list_allowed_directories", "following")
 	})
 	b.as(t, "a hang", func(*testing.T) {
+		b.await(`document.querySelector(".hung:not([hidden])") === null`)
 		trouble.begin("hang", nil)
 		b.shows("1 hung")
 		b.await(`document.querySelector(".open .hung") !== null && document.querySelector(".open .say") !== null`)

@@ -33,16 +33,16 @@ func (d *desk) variables() []string {
 	return []string{"SPANPIPE_TELEMETRY=local", "SPANPIPE_DIR=" + d.dir, "SPANPIPE_CAPTURE=arguments,results,errors", deskHang}
 }
 
-// start starts a server.
-func (d *desk) start(server []string) *rawClient {
+// start starts a server, with more variables.
+func (d *desk) start(server []string, more ...string) *rawClient {
 	d.t.Helper()
-	return &rawClient{t: d.t, h: mcptest.Open(d.t, wrapped(d.t, server), d.place.in(d.variables()...))}
+	return &rawClient{t: d.t, h: mcptest.Open(d.t, wrapped(d.t, server), d.place.in(append(d.variables(), more...)...))}
 }
 
 // open starts a server and opens a session with it.
-func (d *desk) open(server []string) *rawClient {
+func (d *desk) open(server []string, more ...string) *rawClient {
 	d.t.Helper()
-	c := d.start(server)
+	c := d.start(server, more...)
 	c.ask("initialize", `{"protocolVersion":"2025-11-25","capabilities":{"sampling":{},"elicitation":{}},`+
 		`"clientInfo":{"name":"desk","version":"2.1"}}`)
 	c.answer()

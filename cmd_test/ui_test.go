@@ -72,6 +72,7 @@ func (b *tab) as(t *testing.T, name string, f func(t *testing.T)) {
 type uiPlace struct {
 	name, path string
 	texts      []string
+	keys       []string // that open something beside it
 }
 
 // places are those of a desk's store. The addresses of runs are those that the page itself has.
@@ -81,12 +82,15 @@ func (d *desk) places(b *tab) []uiPlace {
 	b.shows("desk")
 	run := eval[string](b, `[...document.querySelectorAll("#view a")].find((a) => a.pathname.startsWith("/runs/")).pathname`)
 	return []uiPlace{
-		{"sessions", "/sessions", []string{"mcp-servers/everything", "secure-filesystem-server", "mcptest-server", "memory-server", "live", "1 hung"}},
-		{"run", run, []string{"desk", "mcptest-server", "trigger-elicitation-request", "read_text_file", "hang"}},
-		{"tools", "/tools", []string{"read_text_file", "trigger-long-running-operation", "echo"}},
-		{"clients", "/tools?by=client", []string{"desk"}},
-		{"context", "/context", []string{"mcp-servers/everything", "secure-filesystem-server", "memory-server"}},
-		{"live", "/live", []string{"Open now", "hang", "hung after 3s", "trigger-elicitation-request", "As they end", "following"}},
+		{"sessions", "/sessions", []string{"mcp-servers/everything", "secure-filesystem-server", "mcptest-server", "memory-server", "live", "1 hung"}, nil},
+		{"run", run, []string{"desk", "mcptest-server", "trigger-elicitation-request", "read_text_file", "hang"}, nil},
+		{"operation", run, []string{"trigger-elicitation-request"}, []string{"n", "Enter"}},
+		{"tools", "/tools", []string{"read_text_file", "trigger-long-running-operation", "echo"}, nil},
+		{"clients", "/tools?by=client", []string{"desk"}, nil},
+		{"tool", "/tools", []string{"read_text_file"}, []string{"j", "Enter"}},
+		{"context", "/context", []string{"mcp-servers/everything", "secure-filesystem-server", "memory-server"}, nil},
+		{"definition", "/context", []string{"memory-server"}, []string{"j", "j", "Enter"}},
+		{"live", "/live", []string{"Open now", "hang", "hung after 3s", "trigger-elicitation-request", "As they end", "following"}, nil},
 	}
 }
 
@@ -148,18 +152,33 @@ func TestPeersUI(t *testing.T) {
 		b.as(t, place.name, func(t *testing.T) {
 			b.visit(place.path)
 			b.shows(place.texts...)
-			for _, size := range uiSizes {
-				for _, scheme := range []string{"light", "dark"} {
-					b.as(t, fmt.Sprintf("%d px, %s", size.width, scheme), func(*testing.T) {
-						b.resize(size.width, size.height, scheme)
-						b.wantNarrow()
-						b.wantAccessible(axe)
-						b.keep(fmt.Sprintf("%s-%s-%d", place.name, scheme, size.width))
-					})
-				}
+			if len(place.keys) > 0 {
+				b.press(place.keys...)
+				b.await(`document.querySelector("#panel").innerText !== ""`)
 			}
+			b.wantReadable(t, axe, place.name)
 			b.wantClean(u.origin)
 		})
+	}
+}
+
+// wantReadable looks at the page as it is now, in all sizes and color schemes.
+func (b *tab) wantReadable(t *testing.T, axe, name string) {
+	t.Helper()
+	inks := map[string]string{}
+	for _, size := range uiSizes {
+		for _, scheme := range []string{"light", "dark"} {
+			b.as(t, fmt.Sprintf("%d px, %s", size.width, scheme), func(*testing.T) {
+				b.resize(size.width, size.height, scheme)
+				inks[scheme] = eval[string](b, `getComputedStyle(document.body).color`)
+				b.wantNarrow()
+				b.wantAccessible(axe)
+				b.keep(fmt.Sprintf("%s-%s-%d", name, scheme, size.width))
+			})
+		}
+	}
+	if inks["light"] == inks["dark"] {
+		t.Errorf("text is %s, whatever the color scheme", inks["light"])
 	}
 }
 

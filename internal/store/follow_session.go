@@ -50,8 +50,7 @@ func newFollowed(s *Session) *followed {
 // begin reports a session that is live already, and what is open in it. What has ended before is skipped.
 func (f *followed) begin() []Event {
 	s := f.found
-	f.meta, _ = stampOf(s.file("session.json"))
-	s.Sum()
+	s.Sum() // its session.json is read once more by look: it may have been replaced since it was read
 	f.session, f.looked = s, time.Now()
 	f.traces.skip(s)
 	var logs []otlpfile.LogRecord

@@ -196,6 +196,19 @@ func TestFollowStarting(t *testing.T) {
 	}
 }
 
+// TestFollowNamedMeanwhile: what becomes known of a session while Follow begins, after it has read the session's file, is reported.
+func TestFollowNamedMeanwhile(t *testing.T) {
+	dir := storeDir(t)
+	one := startLive(t, dir, "one", time.Now())
+	defer one.close()
+	one.w.Flush(t.Context())
+	f := follow(t, dir, store.Following{Listing: func([]store.Session) {
+		one.named("One", "client")
+		flushed(t, dir, "one", func(s store.Session) bool { return s.ServerName() == "One" })
+	}})
+	f.waitFor(t, "One session_changed")
+}
+
 // flushed waits until the files of a session have what was written, and its session.json is there.
 func flushed(t *testing.T, dir, service string, ok func(store.Session) bool) {
 	t.Helper()

@@ -5,7 +5,7 @@ import { folded } from "../assets/runhead.js";
 
 const killed = "spanpipe was killed, so that nothing says how the server ended.";
 
-test("what is said of several servers is one remark, failures first", () => {
+test("what is said of several servers is in one remark, failures first", () => {
   /** @type {any} */
   const remarks = [
     { tone: "late", text: `github: ${killed}` }, { tone: "quiet", text: "github: The client closed the session." }, { tone: "late", text: `github: beta: ${killed}` },
