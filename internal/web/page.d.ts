@@ -59,4 +59,6 @@ export interface View {
   show(root: HTMLElement, frame: Frame): Shown;
   /** The keys of the view, for the list behind "?". */
   readonly keys: ReadonlyArray<readonly [key: string, text: string]>;
+  /** The filter has no effect in the view. */
+  readonly unfiltered?: boolean;
 }

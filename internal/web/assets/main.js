@@ -20,6 +20,7 @@ const RANGES = [["15m", "Last 15 minutes"], ["1h", "Last hour"], ["24h", "Last 2
 
 const filter = /** @type {HTMLInputElement} */ (byId("filter"));
 const since = /** @type {HTMLSelectElement} */ (byId("since"));
+const PLACEHOLDER = filter.placeholder;
 const panel = byId("panel");
 
 let address = parse(location);
@@ -52,7 +53,7 @@ function go(to, how = {}) {
 /** Shows what the address names. */
 async function arrive() {
   address = parse(location);
-  filter.value = address.params.get("q") ?? "";
+  filter.value = filter.disabled ? "" : (address.params.get("q") ?? "");
   filter.removeAttribute("aria-invalid");
   showSince();
   links();
@@ -105,6 +106,9 @@ function show(place, module) {
   current = { view: place, module, shown: null, ended: new AbortController(), on: new Map(), seconds: new Set() };
   document.title = `${module.title(address)} – spanpipe`;
   hints(module.keys);
+  filter.disabled = Boolean(module.unfiltered);
+  filter.placeholder = module.unfiltered ? "This view has no filter" : PLACEHOLDER;
+  filter.value = module.unfiltered ? "" : (address.params.get("q") ?? "");
   const root = h("div", { class: `view v-${address.view}`, id: "view" }); // its own, so that what comes late for another view is not seen
   byId("view").replaceWith(root);
   current.shown = module.show(root, frameOf(current));

@@ -17,6 +17,8 @@ const ROWS = 12; // likewise of results
 /** @type {import("../../page").View["title"]} */
 export const title = () => "Context";
 
+export const unfiltered = true;
+
 /** @type {import("../../page").View["keys"]} */
 export const keys = [
   ["j k", "move"], ["Enter", "open"], ["n N", "changed or cut"], ["→ ←", "show, hide a server’s definitions"],
