@@ -189,26 +189,7 @@ func (k *keeper) eventsOf(c *changes) (out []named) {
 			runs[s.InRun] = true
 		}
 	}
-	calls := map[*watch.Run][]*watch.Call{}
-	var ended []*watch.Call
-	for _, e := range c.operations {
-		if s := w.Sessions[e.Session]; s != nil {
-			one := &watch.Call{Session: s, Op: e.Record}
-			calls[s.InRun] = append(calls[s.InRun], one)
-			if e.Record.Change == record.Ended && !e.Before {
-				ended = append(ended, one)
-			}
-		}
-	}
-	for _, e := range c.notes {
-		if s := w.Sessions[e.Session]; s != nil {
-			calls[s.InRun] = append(calls[s.InRun], s.Notification(e.Note.(record.Notification), 1)) // note has seen that it is one
-		}
-	}
-	slices.SortFunc(ended, func(a, b *watch.Call) int { return a.Op.End.Compare(b.Op.End) })
-	for _, all := range calls {
-		slices.SortFunc(all, func(a, b *watch.Call) int { return a.Op.Start.Compare(b.Op.Start) })
-	}
+	calls, ended := c.calls(w)
 	if len(runs) > 0 {
 		e := api.RunsEvent{Reply: stamp}
 		for _, r := range w.Runs {
@@ -237,4 +218,29 @@ func (k *keeper) eventsOf(c *changes) (out []named) {
 		out = append(out, named{"listing", stamp})
 	}
 	return out
+}
+
+// calls returns the operations and notifications that are news, by their runs, in the order of their starts, and those that have
+// ended since the store is followed, in the order of their ends.
+func (c *changes) calls(w *watch.World) (calls map[*watch.Run][]*watch.Call, ended []*watch.Call) {
+	calls = map[*watch.Run][]*watch.Call{}
+	for _, e := range c.operations {
+		if s := w.Sessions[e.Session]; s != nil {
+			one := &watch.Call{Session: s, Op: e.Record}
+			calls[s.InRun] = append(calls[s.InRun], one)
+			if e.Record.Change == record.Ended && !e.Before {
+				ended = append(ended, one)
+			}
+		}
+	}
+	for _, e := range c.notes {
+		if s := w.Sessions[e.Session]; s != nil {
+			calls[s.InRun] = append(calls[s.InRun], s.Notification(e.Note.(record.Notification), 1)) // note has seen that it is one
+		}
+	}
+	slices.SortFunc(ended, func(a, b *watch.Call) int { return a.Op.End.Compare(b.Op.End) })
+	for _, all := range calls {
+		slices.SortFunc(all, func(a, b *watch.Call) int { return a.Op.Start.Compare(b.Op.Start) })
+	}
+	return calls, ended
 }
