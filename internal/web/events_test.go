@@ -155,7 +155,7 @@ func TestEvents(t *testing.T) {
 	p.run("r", func(r *api.Run) bool {
 		return !r.Live && r.Calls == 2 && r.Hung == 1 && r.HungNow == 0 && r.End.Text == "client closed"
 	})
-	name := filepath.Base(web.SessionNames(t, dir)[0])
+	name := filepath.Base(web.SessionDirs(t, dir)[0])
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}

@@ -179,14 +179,12 @@ func golden(t *testing.T, name string, names map[string]string, reply []byte) {
 func TestPages(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 3 {
-		w, err := storetest.Make(dir, storetest.Session{
+		if _, err := storetest.Make(dir, storetest.Session{
 			Server: storetest.Servers()[i], Run: "r", Start: web.Began.Add(time.Duration(i) * time.Second), Calls: 200,
 			Every: time.Second, Chat: 1, Seed: uint64(i), End: storetest.End(i),
-		})
-		if err != nil {
+		}); err != nil {
 			t.Fatal(err)
 		}
-		_ = w
 	}
 	s := serving(t, dir)
 	whole := get[api.Operations](t, s, "runs/r/operations")

@@ -210,11 +210,11 @@ func TestHostileNames(t *testing.T) {
 func TestDamagedSessions(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
-	names := web.SessionNames(t, dir)
-	if err := os.WriteFile(filepath.Join(names[0], "session.json"), []byte("{"), 0o600); err != nil {
+	dirs := web.SessionDirs(t, dir)
+	if err := os.WriteFile(filepath.Join(dirs[0], "session.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(names[1], "digest"), []byte("SPDIGEST1\nxxxx"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dirs[1], "digest"), []byte("SPDIGEST1\nxxxx"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := serving(t, dir)
