@@ -290,7 +290,7 @@ func TestUIRefused(t *testing.T) {
 	}{
 		{[]string{"--addr", "0.0.0.0:0"}, "--addr: 0.0.0.0:0 can be reached from other machines\nspanpipe: hint: for this machine alone: 127.0.0.1:0; "},
 		{[]string{"--addr", "example.com:0"}, "--addr: example.com:0 can be reached from other machines\n"},
-		{[]string{"--addr", "127.0.0.1"}, "--addr: 127.0.0.1 is not an address: want host:port\n"},
+		{[]string{"--addr", "127.0.0.1"}, "--addr: \"127.0.0.1\" is not an address: want host:port\n"},
 		{[]string{"--addr", "127.0.0.1:" + port}, "--addr: cannot listen on 127.0.0.1:" + port + ": address already in use\nspanpipe: hint: another port, or 0 for any that is free: "},
 		{[]string{"--since", "yesterdy"}, "--since yesterdy: "},
 		{[]string{"now"}, "ui takes no arguments\n"},
