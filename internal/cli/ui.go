@@ -30,9 +30,10 @@ from elsewhere and sends nothing.
    spanpipe ui --no-open                a link instead, to open by hand
    spanpipe ui --addr 127.0.0.1:7777    at a port of your choice
 
-Only this machine can reach the page, and only a browser with a link, which is
-valid for 30 seconds, and once. Enter makes another one. To look from another
-machine, forward the port: ssh -L 7777:127.0.0.1:7777 that-machine.
+Only this machine can reach the page, and only a browser with a link, which
+works once, within 30 seconds. Enter makes another one. To look from another
+machine, choose the port here, as above, and forward it there:
+ssh -L 7777:127.0.0.1:7777 this-machine.
 
 Exit status: 0 after Ctrl-C; 2 if the command line is invalid, the address is in
 use, or the store cannot be read. Another signal ends it as it would any
@@ -82,7 +83,7 @@ func (a *app) serving(c *cli.Context, s *store.Store, since time.Time) serve.Con
 	lines := &uiLines{app: a, opens: !c.Bool("no-open"), typed: isTerminal(a.Stdin)}
 	config := serve.Config{
 		Page: web.Config{
-			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter, Version: a.Build.Version,
+			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter,
 			Zone: a.now().Location(), Logger: a.printer.logger(&a.options, a.named),
 		},
 		Addr: c.String("addr"), Dir: s.Dir, Open: lines.opens, Environ: serverEnvironment(a.Environ),

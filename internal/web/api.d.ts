@@ -37,13 +37,10 @@ export interface Code {
   readonly code: string;
 }
 export interface Store extends Reply {
-  readonly program: string;
   readonly dir: string;
   readonly sessions: number;
   readonly size: number;
   readonly limit?: number;
-  readonly oldest?: string;
-  readonly hang_after: number;
   readonly hung: number;
   readonly since: string;
   readonly content: string;
@@ -68,7 +65,6 @@ export interface Context extends Reply {
 export interface UsualResults {
   readonly runs: number;
   readonly p50: number;
-  readonly p95: number;
   readonly text: string;
 }
 export interface ContextServer {
@@ -280,7 +276,6 @@ export interface Content {
 export interface Part {
   readonly label: string;
   readonly text: string;
-  readonly json?: boolean;
   readonly size: number;
   readonly cut?: boolean;
 }
@@ -440,7 +435,6 @@ export interface HeatRow {
 export interface Count {
   readonly label: string;
   readonly count: number;
-  readonly tone: Tone;
 }
 export interface Caller {
   readonly client: string;
@@ -449,7 +443,6 @@ export interface Caller {
 }
 export interface Flow {
   readonly name: string;
-  readonly key?: string;
   readonly count: number;
   readonly gap?: number;
   readonly tone: Tone;

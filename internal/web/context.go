@@ -292,15 +292,15 @@ func (c *costs) usual() *api.UsualResults {
 	}
 	slices.Sort(totals)
 	at := func(p int) int64 { return totals[record.Rank(n, p)-1] }
-	u := &api.UsualResults{Runs: n, P50: at(50), P95: at(95)}
+	u := &api.UsualResults{Runs: n, P50: at(50)}
 	switch {
 	case n == 1:
 		u.Text = "results of the one run " + view.Tokens(u.P50)
 	case n < 20: // the 95th of a hundred is the last one
-		u.Text = fmt.Sprintf("results of a usual run %s (half of %d runs stay below; the largest has %s)", view.Tokens(u.P50), n, view.Tokens(u.P95))
+		u.Text = fmt.Sprintf("results of a usual run %s (half of %d runs stay below; the largest has %s)", view.Tokens(u.P50), n, view.Tokens(at(95)))
 	default:
 		u.Text = fmt.Sprintf("results of a usual run %s (half of %s runs stay below; 1 in 20 passes %s)",
-			view.Tokens(u.P50), view.Number(n), view.Tokens(u.P95))
+			view.Tokens(u.P50), view.Number(n), view.Tokens(at(95)))
 	}
 	return u
 }

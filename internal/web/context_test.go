@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -32,8 +31,6 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
-
-var updateContext = flag.Bool("update-context", false, "rewrite testdata/context*.json")
 
 // talk is a session to store.
 type talk struct {
@@ -208,7 +205,7 @@ func (p *page) compare(name string, got any) {
 	}
 	text = append(text, '\n')
 	file := filepath.Join("testdata", name)
-	if *updateContext {
+	if *update {
 		if err := os.WriteFile(file, text, 0o644); err != nil {
 			p.Fatal(err)
 		}
@@ -218,7 +215,7 @@ func (p *page) compare(name string, got any) {
 		p.Fatal(err)
 	}
 	if !bytes.Equal(text, want) {
-		p.Errorf("%s is not as before (rewrite it with -update-context if that is meant):\n%s", name, text)
+		p.Errorf("%s differs; look at it, and: go test ./internal/web -run %s -update\n%s", file, p.Name(), text)
 	}
 }
 
@@ -307,9 +304,9 @@ func TestContextCounts(t *testing.T) {
 				if r.Results != n || r.Total != want.total || r.Large != want.large || r.Max != want.tokens[n-1] {
 					p.Errorf("since %s: %+v, want %d results, %d in all, the largest %d, %d large", since, r, n, want.total, want.tokens[n-1], want.large)
 				}
-				for p50, exact := range map[int64]int64{r.P50: want.tokens[(n+1)/2-1], r.P95: want.tokens[(n*95+99)/100-1]} {
-					if math.Abs(float64(p50-exact)) > 0.006*float64(exact) {
-						p.Errorf("since %s: a percentile of %s %s is %d, want %d", since, r.Server, r.Tool, p50, exact)
+				for got, exact := range map[int64]int64{r.P50: want.tokens[(n+1)/2-1], r.P95: want.tokens[(n*95+99)/100-1]} {
+					if math.Abs(float64(got-exact)) > 0.006*float64(exact) {
+						p.Errorf("since %s: a percentile of %s %s is %d, want %d", since, r.Server, r.Tool, got, exact)
 					}
 				}
 			}

@@ -117,7 +117,7 @@ func (p *connection) run(id string, is func(r *api.Run) bool) {
 // in a store that does not exist when the page connects.
 func TestEvents(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
-	s := pageServer(t, dir)
+	s := serving(t, dir)
 	p := connect(t, s, "")
 	if p.hello().Reset {
 		t.Error("a page that has seen nothing cannot have missed anything")
@@ -145,7 +145,7 @@ func TestEvents(t *testing.T) {
 		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Subject == "github list_commits" &&
 			e.Attention.Alerts[0].Place == api.Place{Run: "r", Session: e.Attention.Alerts[0].Session, Operation: hangs.Number}
 	})
-	open := dataOf[api.Live](t, s, "live").Open
+	open := get[api.Live](t, s, "live").Open
 	if len(open) != 1 || open[0].Side != "server's side" || open[0].Stations[2].State != "stuck" ||
 		open[0].Headline != "The server has read the request and does nothing." {
 		t.Errorf("%+v", open)
@@ -155,12 +155,12 @@ func TestEvents(t *testing.T) {
 	p.run("r", func(r *api.Run) bool {
 		return !r.Live && r.Calls == 2 && r.Hung == 1 && r.HungNow == 0 && r.End.Text == "client closed"
 	})
-	name := filepath.Base(web.SessionNames(t, dir)[0])
+	name := filepath.Base(web.SessionDirs(t, dir)[0])
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	p.until("gone", func(e *api.Events) bool { return e.Gone.Sessions[0] == name })
-	if list := dataOf[api.Sessions](t, s, "sessions"); list.InTime != 0 {
+	if list := get[api.Sessions](t, s, "sessions"); list.InTime != 0 {
 		t.Errorf("%+v", list)
 	}
 	s.Close()
@@ -173,7 +173,7 @@ func TestEvents(t *testing.T) {
 // TestResume checks that a page that connects again gets what it has missed, and reads all again if that is not known.
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
-	s := pageServer(t, dir)
+	s := serving(t, dir)
 	p := connect(t, s, "")
 	p.hello()
 	one := web.Begin(t, dir, "r", "github", time.Now())
@@ -205,11 +205,11 @@ func TestOver(t *testing.T) {
 	one := web.Begin(t, dir, "r", "github", now.Add(-90*time.Second))
 	one.Note(record.Exit{Time: now, EndedBy: record.ByServer, Code: 3})
 	one.Killed() // it has its exit
-	s := pageServer(t, dir)
+	s := serving(t, dir)
 	p := connect(t, s, "")
 	p.hello()
 	mcptest.Eventually(t, "what needs a look is looked at again", s.LooksAgain)
-	all := dataOf[api.Sessions](t, s, "sessions").Attention
+	all := get[api.Sessions](t, s, "sessions").Attention
 	if len(all) != 1 || all[0].Word != "Ended" || all[0].Subject != "github" ||
 		all[0].Text != "of claude-code ended by itself after 90.0s: exit 3." {
 		t.Errorf("%+v", all)
@@ -254,7 +254,7 @@ func TestSlowPage(t *testing.T) {
 
 // TestRefusedPage checks the reply to a page too many.
 func TestRefusedPage(t *testing.T) {
-	s := pageServer(t, t.TempDir())
+	s := serving(t, t.TempDir())
 	for range web.MostStreams {
 		s.Admit()
 	}
@@ -267,7 +267,7 @@ func TestRefusedPage(t *testing.T) {
 func TestFollowing(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
-	s := pageServer(t, dir)
+	s := serving(t, dir)
 	s.SetGrace(time.Millisecond)
 	p := connect(t, s, "")
 	p.hello()
@@ -278,7 +278,7 @@ func TestFollowing(t *testing.T) {
 	mcptest.Eventually(t, "the store is not followed any more", func() bool { return !runs("web.(*keeper).") })
 	made(t, dir, 1, 1)
 	s.SetGrace(time.Hour)
-	if list := dataOf[api.Sessions](t, s, "sessions"); list.InTime != 4 {
+	if list := get[api.Sessions](t, s, "sessions"); list.InTime != 4 {
 		t.Errorf("%d sessions", list.InTime)
 	}
 	if !connect(t, s, p.last).hello().Reset {
@@ -298,7 +298,7 @@ func runs(name string) bool {
 func TestUnreadable(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "store")
 	made(t, dir, 0, 1)
-	s := pageServer(t, dir)
+	s := serving(t, dir)
 	p := connect(t, s, "")
 	p.hello()
 	if err := os.Rename(dir, dir+" of before"); err != nil {
@@ -308,7 +308,7 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until("trouble", func(e *api.Events) bool { return strings.HasPrefix(e.Trouble.Text, "the store cannot be read: ") })
-	if frame := dataOf[api.Store](t, s, "store"); frame.Problem == "" {
+	if frame := get[api.Store](t, s, "store"); frame.Problem == "" {
 		t.Errorf("%+v", frame)
 	}
 }

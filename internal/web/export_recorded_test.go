@@ -52,7 +52,8 @@ func Begin(t testing.TB, dir, run, server string, at time.Time) *Recorded {
 	return r
 }
 
-func SessionNames(t testing.TB, dir string) []string {
+// SessionDirs returns the directories of the sessions in a store.
+func SessionDirs(t testing.TB, dir string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dir, "sessions", "*"))
 	if err != nil {

@@ -169,7 +169,7 @@ func (f *figures) shownFlows(of map[int32]*neighbor) []api.Flow {
 		case endOfRun:
 			one.Name = "end of a run"
 		default:
-			one.Name, one.Key = f.label(n.target), f.targets.all[n.target].key()
+			one.Name = f.label(n.target)
 			one.Gap = new(median(n.gaps).Seconds())
 		}
 		if 2*n.failed > n.count {

@@ -83,10 +83,10 @@ func TestLive(t *testing.T) {
 	one.Still(one.Open(record.Operation{Target: "create_ticket", Start: now.Add(-5 * time.Second)}), false)
 	one.Flush(t.Context())
 	defer one.Killed()
-	s := pageServer(t, dir)
+	s := serving(t, dir)
 	var live api.Live
 	mcptest.Eventually(t, "what is usual is known", func() bool {
-		live = dataOf[api.Live](t, s, "live")
+		live = get[api.Live](t, s, "live")
 		return len(live.Open) == 3 && live.Open[2].Side != ""
 	})
 	var got []string
@@ -112,7 +112,7 @@ func TestLive(t *testing.T) {
 	if len(live.Sessions) != 1 || live.Sessions[0].Client != "claude-code" || live.Sessions[0].Open != 3 || live.Sessions[0].Run != "r" {
 		t.Errorf("%+v", live.Sessions)
 	}
-	if live := dataOf[api.Live](t, s, "live?filter=list_tickets"); len(live.Ended) != 1 || len(live.Open) != 0 {
+	if live := get[api.Live](t, s, "live?filter=list_tickets"); len(live.Ended) != 1 || len(live.Open) != 0 {
 		t.Errorf("%+v", live)
 	}
 }

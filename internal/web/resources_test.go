@@ -40,7 +40,7 @@ func measured(t *testing.T, session string, cpu []float64) {
 func TestResources(t *testing.T) {
 	dir := t.TempDir()
 	run := story(t, dir)
-	measured(t, web.SessionNames(t, dir)[0], []float64{30, 30, 90, 150, 149})
+	measured(t, web.SessionDirs(t, dir)[0], []float64{30, 30, 90, 150, 149})
 	s := serving(t, dir)
 	got := get[api.Resources](t, s, "runs/"+run+"/resources")
 	if len(got.Sessions) != 1 || !got.Base.Equal(web.Began) {
@@ -80,9 +80,9 @@ func TestSamplesInWords(t *testing.T) {
 func TestUsedNow(t *testing.T) {
 	dir := t.TempDir()
 	story(t, dir)
-	for i, name := range web.SessionNames(t, dir) {
+	for i, one := range web.SessionDirs(t, dir) {
 		if i == 0 {
-			measured(t, name, []float64{6, 36})
+			measured(t, one, []float64{6, 36})
 		}
 	}
 	all, err := store.Open(dir).Sessions()

@@ -42,7 +42,7 @@ func TestHostile(t *testing.T) {
 	}
 	r.Closed(web.Began.Add(time.Minute))
 	s := serving(t, dir)
-	name := filepath.Base(web.SessionNames(t, dir)[0])
+	name := filepath.Base(web.SessionDirs(t, dir)[0])
 	harmless := func(what, text string, lines bool) {
 		for _, c := range text {
 			if !unicode.IsPrint(c) && (c != '\n' || !lines) {
@@ -132,17 +132,17 @@ func TestDigestAlone(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	name := web.SessionNames(t, dir)[0]
-	_ = os.Remove(filepath.Join(name, "traces.jsonl"))
+	one := web.SessionDirs(t, dir)[0]
+	_ = os.Remove(filepath.Join(one, "traces.jsonl"))
 	s := serving(t, dir)
 	rows := get[api.Operations](t, s, "runs/r/operations")
 	run := get[api.RunDetail](t, s, "runs/r")
 	if len(rows.Number) != 22 || rows.First[5] < 0 || rows.LeftOut != 0 || len(run.Problems) != 1 || !strings.Contains(run.Problems[0], "SPANPIPE_KEEP") {
 		t.Errorf("%d rows, %d left out, %q", len(rows.Number), rows.LeftOut, run.Problems)
 	}
-	one := get[api.Operation](t, s, "sessions/"+filepath.Base(name)+"/operations/5")
-	if one.Method != semconv.ToolsCall || !strings.Contains(one.Content.Note, "removed") {
-		t.Errorf("%+v", one)
+	op := get[api.Operation](t, s, "sessions/"+filepath.Base(one)+"/operations/5")
+	if op.Method != semconv.ToolsCall || !strings.Contains(op.Content.Note, "removed") {
+		t.Errorf("%+v", op)
 	}
 }
 
@@ -157,7 +157,7 @@ func TestPrunedMeanwhile(t *testing.T) {
 	s := serving(t, dir)
 	get[api.Sessions](t, s, "sessions")
 	for _, name := range []string{"traces.jsonl", "logs.jsonl"} {
-		_ = os.Remove(filepath.Join(web.SessionNames(t, dir)[0], name))
+		_ = os.Remove(filepath.Join(web.SessionDirs(t, dir)[0], name))
 	}
 	rows := get[api.Operations](t, s, "runs/r/operations")
 	run := get[api.RunDetail](t, s, "runs/r")
@@ -184,7 +184,7 @@ func TestManyTroubles(t *testing.T) {
 func TestDamaged(t *testing.T) {
 	dir := t.TempDir()
 	story(t, dir)
-	for _, one := range web.SessionNames(t, dir) {
+	for _, one := range web.SessionDirs(t, dir) {
 		path := filepath.Join(one, "traces.jsonl")
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -206,7 +206,7 @@ func TestWrongRequests(t *testing.T) {
 	dir := t.TempDir()
 	story(t, dir)
 	s := serving(t, dir)
-	name := filepath.Base(web.SessionNames(t, dir)[0])
+	name := filepath.Base(web.SessionDirs(t, dir)[0])
 	for path, want := range map[string]int{
 		"runs/none": 404, "runs/none/operations": 404, "runs/none/resources": 404, "runs/f00d/operations?after=x": 400,
 		"runs/f00d/operations?limit=0": 400, "sessions/none/operations/1": 404, "sessions/f00d/operations/1": 404,

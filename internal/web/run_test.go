@@ -84,7 +84,7 @@ func story(t testing.TB, dir string) string {
 	return run
 }
 
-// serving returns a server over a store, as it is after a minute.
+// serving returns a server over a store.
 func serving(t testing.TB, dir string) *web.Server {
 	t.Helper()
 	s, err := web.New(web.Config{Store: store.Open(dir), Dir: dir, HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler)})
@@ -95,7 +95,7 @@ func serving(t testing.TB, dir string) *web.Server {
 	return s
 }
 
-// get asks the server's own handler, and reads the reply.
+// get returns the reply to a request for data.
 func get[T any](t testing.TB, s *web.Server, path string) T {
 	t.Helper()
 	w := askRoutes(s, path)
@@ -179,14 +179,12 @@ func golden(t *testing.T, name string, names map[string]string, reply []byte) {
 func TestPages(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 3 {
-		w, err := storetest.Make(dir, storetest.Session{
+		if _, err := storetest.Make(dir, storetest.Session{
 			Server: storetest.Servers()[i], Run: "r", Start: web.Began.Add(time.Duration(i) * time.Second), Calls: 200,
 			Every: time.Second, Chat: 1, Seed: uint64(i), End: storetest.End(i),
-		})
-		if err != nil {
+		}); err != nil {
 			t.Fatal(err)
 		}
-		_ = w
 	}
 	s := serving(t, dir)
 	whole := get[api.Operations](t, s, "runs/r/operations")

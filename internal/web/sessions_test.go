@@ -3,9 +3,7 @@ package web_test
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -22,38 +20,10 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// pageServer returns a server of a store's page.
-func pageServer(t testing.TB, dir string) *web.Server {
-	t.Helper()
-	s, err := web.New(web.Config{
-		Store: store.Open(dir), HangAfter: 30 * time.Second, Zone: time.UTC, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s
-}
-
-// dataOf returns the reply to a request for data.
-func dataOf[T any](t testing.TB, s *web.Server, path string) (out T) {
-	t.Helper()
-	w := httptest.NewRecorder()
-	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
-	if w.Code != http.StatusOK {
-		t.Fatalf("%s: %d %s", path, w.Code, w.Body)
-	}
-	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
 // refused returns the reply to a request that cannot be answered as it is.
 func refused(t testing.TB, s *web.Server, path string) (out api.Failure) {
 	t.Helper()
-	w := httptest.NewRecorder()
-	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/"+path, nil))
+	w := askRoutes(s, path)
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != http.StatusBadRequest {
 		t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 	}
@@ -87,8 +57,8 @@ func ids(all []api.Run) (ids []string) {
 func TestSessions(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 2)
-	s := pageServer(t, dir)
-	list := dataOf[api.Sessions](t, s, "sessions")
+	s := serving(t, dir)
+	list := get[api.Sessions](t, s, "sessions")
 	if list.Matched != 4 || list.InTime != 4 || !slices.Equal(ids(list.Runs), []string{"run-0", "run-1"}) || !list.Reading {
 		t.Fatalf("%+v", list)
 	}
@@ -100,7 +70,7 @@ func TestSessions(t *testing.T) {
 		t.Errorf("%+v", end)
 	}
 	mcptest.Eventually(t, "the digests have been read", func() bool {
-		list = dataOf[api.Sessions](t, s, "sessions")
+		list = get[api.Sessions](t, s, "sessions")
 		return !list.Reading
 	})
 	run := list.Runs[0]
@@ -111,7 +81,7 @@ func TestSessions(t *testing.T) {
 	if calls != 20 || run.Sessions[0].Context != 9*310 || run.Context != (9+41)*310 || run.P95 == nil || run.Calls != 40 {
 		t.Errorf("%d calls in the strip; %+v", calls, run)
 	}
-	if frame := dataOf[api.Store](t, s, "store"); frame.Sessions != 4 || frame.Size == 0 || !frame.Oldest.Equal(web.Began.Add(-time.Hour)) {
+	if frame := get[api.Store](t, s, "store"); frame.Sessions != 4 || frame.Size == 0 {
 		t.Errorf("%+v", frame)
 	}
 }
@@ -120,13 +90,13 @@ func TestSessions(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
-	s := pageServer(t, dir)
-	list := dataOf[api.Sessions](t, s, "sessions")
+	s := serving(t, dir)
+	list := get[api.Sessions](t, s, "sessions")
 	name := list.Runs[0].Sessions[1].Name
 	if err := store.Open(dir).List([]store.Session{{Name: "20261126T140000Z-000000"}, {Name: name}}); err != nil {
 		t.Fatal(err)
 	}
-	list = dataOf[api.Sessions](t, s, "sessions")
+	list = get[api.Sessions](t, s, "sessions")
 	found, err := store.Open(dir).Find("2")
 	if err != nil || found.Name != name || list.Runs[0].Sessions[1].Number != 2 || list.Runs[0].Sessions[0].Number != 0 {
 		t.Errorf("%s, %v; %+v", found.Name, err, list.Runs[0].Sessions)
@@ -137,15 +107,15 @@ func TestNumbers(t *testing.T) {
 func TestSessionPages(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 1, 5)
-	s := pageServer(t, dir)
-	first := dataOf[api.Sessions](t, s, "sessions?limit=2")
+	s := serving(t, dir)
+	first := get[api.Sessions](t, s, "sessions?limit=2")
 	got := ids(first.Runs)
 	made(t, dir, 0, 1)
 	mcptest.Eventually(t, "the new run is listed", func() bool {
-		return slices.Contains(ids(dataOf[api.Sessions](t, s, "sessions").Runs), "run-0")
+		return slices.Contains(ids(get[api.Sessions](t, s, "sessions").Runs), "run-0")
 	})
 	for next := first.Next; next != ""; {
-		page := dataOf[api.Sessions](t, s, "sessions?limit=2&after="+url.QueryEscape(next))
+		page := get[api.Sessions](t, s, "sessions?limit=2&after="+url.QueryEscape(next))
 		got, next = append(got, ids(page.Runs)...), page.Next
 	}
 	if want := []string{"run-1", "run-2", "run-3", "run-4", "run-5"}; !slices.Equal(got, want) {
@@ -160,14 +130,14 @@ func TestSessionPages(t *testing.T) {
 func TestAll(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
-	s := pageServer(t, dir)
-	list := dataOf[api.Sessions](t, s, "sessions?since=all")
-	tools := dataOf[api.Tools](t, s, "tools?since=all")
-	costs := dataOf[api.Context](t, s, "context?since=all")
+	s := serving(t, dir)
+	list := get[api.Sessions](t, s, "sessions?since=all")
+	tools := get[api.Tools](t, s, "tools?since=all")
+	costs := get[api.Context](t, s, "context?since=all")
 	if list.InTime != 2 || len(tools.Rows) == 0 || len(costs.Servers) != 2 {
 		t.Errorf("%+v\n%+v\n%+v", list, tools, costs)
 	}
-	tool := dataOf[api.Tool](t, s, "tools/"+url.PathEscape(tools.Rows[0].Key)+"?since=all")
+	tool := get[api.Tool](t, s, "tools/"+url.PathEscape(tools.Rows[0].Key)+"?since=all")
 	for _, command := range append(tool.Commands, list.Command, tools.Command, costs.Command) {
 		if !strings.Contains(command, " --since 180d") { // no command knows "all"
 			t.Error(command)
@@ -179,14 +149,14 @@ func TestAll(t *testing.T) {
 func TestFilter(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 4)
-	s := pageServer(t, dir)
-	list := dataOf[api.Sessions](t, s, "sessions?filter=server:github+client:claude*")
+	s := serving(t, dir)
+	list := get[api.Sessions](t, s, "sessions?filter=server:github+client:claude*")
 	if list.Matched != 2 || list.InTime != 8 || !slices.Equal(ids(list.Runs), []string{"run-0", "run-2"}) || len(list.Runs[0].Sessions) != 1 {
 		t.Errorf("%+v", list)
 	}
 	for _, f := range list.Facets {
 		for _, v := range f.Values {
-			if n := dataOf[api.Sessions](t, s, "sessions?filter="+url.QueryEscape(v.Term)).Matched; n != v.Count || n == 0 {
+			if n := get[api.Sessions](t, s, "sessions?filter="+url.QueryEscape(v.Term)).Matched; n != v.Count || n == 0 {
 				t.Errorf("%s %q: %d sessions, want %d", f.Name, v.Term, n, v.Count)
 			}
 		}
@@ -194,7 +164,7 @@ func TestFilter(t *testing.T) {
 	if len(list.Facets) != 3 || len(list.Facets[1].Values) != 2 {
 		t.Errorf("%+v", list.Facets)
 	}
-	list = dataOf[api.Sessions](t, s, "sessions?filter=server:github+client:nothing")
+	list = get[api.Sessions](t, s, "sessions?filter=server:github+client:nothing")
 	if e := list.Excluding; list.Matched != 0 || e == nil || *e != (api.Excluding{Term: "client:nothing", Without: "server:github", Matches: 4}) {
 		t.Errorf("%+v", list)
 	}
@@ -218,20 +188,18 @@ func TestHostileNames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := pageServer(t, dir)
-	w := httptest.NewRecorder()
-	s.Routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/sessions", nil))
-	text := strings.ReplaceAll(w.Body.String(), `\\`, "") // what is shown of an escape
+	s := serving(t, dir)
+	text := strings.ReplaceAll(askRoutes(s, "sessions").Body.String(), `\\`, "") // what is shown of an escape
 	if strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, `\u001b`) || strings.Contains(text, long[:1000]) {
 		t.Error(text)
 	}
-	list := dataOf[api.Sessions](t, s, "sessions")
+	list := get[api.Sessions](t, s, "sessions")
 	for _, f := range list.Facets[1:] {
 		if len(f.Values) != 5 {
 			t.Errorf("%+v", f)
 		}
 		for _, v := range f.Values {
-			if n := dataOf[api.Sessions](t, s, "sessions?filter="+url.QueryEscape(v.Term)).Matched; n < v.Count {
+			if n := get[api.Sessions](t, s, "sessions?filter="+url.QueryEscape(v.Term)).Matched; n < v.Count {
 				t.Errorf("%q: %d sessions", v.Term, n)
 			}
 		}
@@ -242,16 +210,16 @@ func TestHostileNames(t *testing.T) {
 func TestDamagedSessions(t *testing.T) {
 	dir := t.TempDir()
 	made(t, dir, 0, 1)
-	names := web.SessionNames(t, dir)
-	if err := os.WriteFile(filepath.Join(names[0], "session.json"), []byte("{"), 0o600); err != nil {
+	dirs := web.SessionDirs(t, dir)
+	if err := os.WriteFile(filepath.Join(dirs[0], "session.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(names[1], "digest"), []byte("SPDIGEST1\nxxxx"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dirs[1], "digest"), []byte("SPDIGEST1\nxxxx"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := pageServer(t, dir)
+	s := serving(t, dir)
 	troubles := 0
-	for _, r := range dataOf[api.Sessions](t, s, "sessions").Runs {
+	for _, r := range get[api.Sessions](t, s, "sessions").Runs {
 		for _, one := range r.Sessions {
 			if one.Trouble != "" {
 				troubles++
@@ -261,5 +229,5 @@ func TestDamagedSessions(t *testing.T) {
 	if troubles != 1 {
 		t.Errorf("%d sessions say that something is wrong, want 1", troubles)
 	}
-	dataOf[api.Live](t, s, "live")
+	get[api.Live](t, s, "live")
 }

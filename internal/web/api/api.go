@@ -4,7 +4,7 @@ bytes, tokens estimates, shares between 0 and 1; a field that is absent is not k
 outside has a version; fields may be added within one.
 
 Texts that contain names of peers are safe to show (see view.Steady): the page neither cleans nor interprets them. Fields that
-are named "raw" hold names as the peers sent them, for requests that name them.
+are named "key" name things in requests.
 
 The declarations of api.d.ts are made of these types, so that the page's code is checked against them.
 */
@@ -83,16 +83,13 @@ type Code struct {
 // Store is the reply to GET /api/v1/store: what the page's frame shows.
 type Store struct {
 	Reply
-	Program   string    `json:"program"` // the version of spanpipe
-	Dir       string    `json:"dir"`     // of the store, as it is shown
-	Sessions  int       `json:"sessions"`
-	Size      int64     `json:"size"`
-	Limit     int64     `json:"limit,omitempty"` // of the size
-	Oldest    time.Time `json:"oldest,omitzero"`
-	HangAfter float64   `json:"hang_after"`
-	Hung      int       `json:"hung"`              // operations that hang now
-	Since     string    `json:"since"`             // the range to begin with, as a value of --since
-	Content   string    `json:"content"`           // of how much of it content is kept, in words
-	Sends     string    `json:"sends"`             // what the page sends, in a sentence
-	Problem   string    `json:"problem,omitempty"` // with the store
+	Dir      string `json:"dir"` // of the store, as it is shown
+	Sessions int    `json:"sessions"`
+	Size     int64  `json:"size"`
+	Limit    int64  `json:"limit,omitempty"`   // of the size
+	Hung     int    `json:"hung"`              // operations that hang now
+	Since    string `json:"since"`             // the range to begin with, as a value of --since
+	Content  string `json:"content"`           // of how much of it content is kept, in words
+	Sends    string `json:"sends"`             // what the page sends, in a sentence
+	Problem  string `json:"problem,omitempty"` // with the store
 }

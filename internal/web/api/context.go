@@ -24,7 +24,6 @@ type Context struct {
 type UsualResults struct {
 	Runs int    `json:"runs"`
 	P50  int64  `json:"p50"`
-	P95  int64  `json:"p95"`
 	Text string `json:"text"`
 }
 

@@ -104,7 +104,6 @@ type HeatRow struct {
 type Count struct {
 	Label string `json:"label"`
 	Count int    `json:"count"`
-	Tone  Tone   `json:"tone"`
 }
 
 // Caller is a client that calls a tool.
@@ -117,7 +116,6 @@ type Caller struct {
 // Flow is what was called before or after a tool in the same run.
 type Flow struct {
 	Name  string   `json:"name"` // a tool, "start of a run", "end of a run", "5 others"
-	Key   string   `json:"key,omitempty"`
 	Count int      `json:"count"`
 	Gap   *float64 `json:"gap,omitempty"` // the median time between the two
 	Tone  Tone     `json:"tone"`          // bad if most of the earlier calls failed

@@ -18,10 +18,10 @@ func (e *AddressError) Error() string { return e.Text }
 func Listen(addr string, remote bool) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, &AddressError{addr + " is not an address: want host:port", "for example 127.0.0.1:7777; port 0 is any that is free"}
+		return nil, &AddressError{strconv.Quote(addr) + " is not an address: want host:port", "for example 127.0.0.1:7777; port 0 is any that is free"}
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
-		return nil, &AddressError{port + " is not a port: want 0 to 65535, where 0 is any that is free", ""}
+		return nil, &AddressError{strconv.Quote(port) + " is not a port: want 0 to 65535, where 0 is any that is free", ""}
 	}
 	if !remote && !isLoopback(host) {
 		return nil, &AddressError{addr + " can be reached from other machines",
