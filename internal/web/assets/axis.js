@@ -16,10 +16,9 @@ const pixels = { quiet: 18, busy: 22, least: 6 };
  * Returns the quiet times that are long enough to be folded, in the order of time.
  * @param {Float64Array} starts of intervals, sorted
  * @param {Float64Array} ends sorted
- * @param {number} [until] when intervals end that have no end
  * @returns {Quiet[]}
  */
-export function quietTimes(starts, ends, until = -Infinity) {
+export function quietTimes(starts, ends) {
   const out = [];
   let open = 0, before = Infinity;
   for (let s = 0, e = 0; s < starts.length || e < ends.length;) {
@@ -29,7 +28,6 @@ export function quietTimes(starts, ends, until = -Infinity) {
     open += start ? 1 : -1;
     before = at;
   }
-  if (until - before >= leastFold) out.push({ from: before, to: until, busy: open > 0 });
   return out;
 }
 

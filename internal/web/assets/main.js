@@ -315,7 +315,7 @@ function key(e) {
     }
     return;
   }
-  if (e.key === "Enter" && e.target instanceof HTMLElement && e.target.closest("a, button, summary")) return;
+  if (e.key === "Enter" && e.target instanceof HTMLElement && e.target.closest("a, button")) return;
   if (TABS[e.key]) go({ view: TABS[e.key] });
   else if (e.key === "/") filter.focus();
   else if (e.key === "?") keysOpen();

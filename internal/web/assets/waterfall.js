@@ -20,7 +20,7 @@ import { Tile } from "./tile.js";
  * @property {(text: string) => void} say
  */
 
-export const margin = 14; // right of the axis, for marks at the ends of bars
+const margin = 14; // right of the axis, for marks at the ends of bars
 const shortest = 0.001; // s: the least that one can zoom to
 
 export class Waterfall {
