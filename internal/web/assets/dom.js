@@ -83,3 +83,6 @@ export function refill(element, ...children) {
   element.replaceChildren();
   put(element, ...children);
 }
+
+/** A figure, with its unit in a slot of its own. @param {import("./format.js").Amount} amount */
+export const figure = ([number, unit]) => [number, h("i", null, unit)];

@@ -1,6 +1,6 @@
 // What happens now: what is open and for how long, what the servers do, and what ends.
 
-import { h, refill } from "../dom.js";
+import { figure, h, refill } from "../dom.js";
 import * as format from "../format.js";
 import { command, failed, noMatch, reading, state } from "../states.js";
 import { strip } from "../strip.js";
@@ -33,9 +33,6 @@ export const keys = [["j k", "move"], ["Enter", "open"], ["Space", "pause"], ["n
 
 /** @param {Date} t @param {string} text */
 const timeOf = (t, text) => h("time", { datetime: t.toISOString(), title: format.utc(t) }, text);
-
-/** A figure with its unit in a slot of its own. @param {import("../format.js").Amount} amount */
-const figure = ([number, unit]) => [number, h("i", null, unit)];
 
 /**
  * Keeps rows in the order of their items. An item that stays keeps its element: nothing that one looks at or points to moves

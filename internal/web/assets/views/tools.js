@@ -1,6 +1,6 @@
 // What was called, how often, how well and how fast; what led to what; and one row whole.
 
-import { h, refill } from "../dom.js";
+import { figure, h, refill } from "../dom.js";
 import { flows, sequences } from "../flow.js";
 import * as format from "../format.js";
 import { decades, latency } from "../latency.js";
@@ -261,8 +261,8 @@ class View {
 
   /** @param {ToolRow} r */
   row(r) {
-    const cell = (/** @type {string} */ label, /** @type {import("../format.js").Amount} */ [n, unit], /** @type {string} */ more = "") =>
-      h("td", { class: `n ${more}`, "data-l": label }, n, h("i", null, unit));
+    const cell = (/** @type {string} */ label, /** @type {import("../format.js").Amount} */ amount, /** @type {string} */ more = "") =>
+      h("td", { class: `n ${more}`, "data-l": label }, figure(amount));
     const time = (/** @type {number | undefined} */ s) => (s === undefined ? /** @type {[string, string]} */ (["–", ""]) : format.durationParts(s));
     const on = r.key === this.selected;
     return h("tr", { class: on ? "row on" : "row", onclick: (/** @type {MouseEvent} */ e) => e.target instanceof Element && !e.target.closest("a") && this.pick(r.key) },
