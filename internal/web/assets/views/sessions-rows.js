@@ -105,15 +105,15 @@ function sessionRow(frame, run, s, began, length, last) {
  * @param {boolean} live
  */
 function figures(s, live) {
-  const none = figure(["–", ""]);
+  const none = /** @type {import("../format.js").Amount} */ (["–", ""]);
   const cell = (/** @type {string} */ label, /** @type {string} */ shape, /** @type {import("../dom.js").Child} */ what) => td({ class: `n ${shape}`, "data-l": label }, what);
   return [
     cell("calls", s.calls ? "" : "z", format.count(s.calls)),
     cell("failed", s.failed ? "" : "z", s.failed ? h("span", { class: "bad" }, format.count(s.failed)) : "0"),
     cell("hung", s.hung ? "" : "z hide0", s.hung ? hung(s, live) : "0"),
-    cell("p95", s.p95 === undefined ? "z" : "", s.p95 === undefined ? none : figure(format.durationParts(s.p95))),
-    cell("context", s.context ? "ctx" : "ctx z", s.context ? figure(format.tokensParts(s.context)) : none),
-    cell("received", s.received ? "rcv" : "rcv z", s.received ? figure(format.sizeParts(s.received)) : figure(["0", ""])),
+    cell("p95", s.p95 === undefined ? "z" : "", figure(s.p95 === undefined ? none : format.durationParts(s.p95))),
+    cell("context", s.context ? "ctx" : "ctx z", figure(s.context ? format.tokensParts(s.context) : none)),
+    cell("received", s.received ? "rcv" : "rcv z", figure(s.received ? format.sizeParts(s.received) : ["0", ""])),
   ];
 }
 
