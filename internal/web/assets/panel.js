@@ -1,6 +1,6 @@
 // Parts of side panels.
 
-import { h } from "./dom.js";
+import { h, time } from "./dom.js";
 import * as format from "./format.js";
 import { command, copyButton } from "./states.js";
 import { stations } from "./stations.js";
@@ -68,13 +68,12 @@ export function attributes(all, first = 4) {
  * @param {Date} now
  */
 export function content(c, now) {
-  const expires = c.expires ? new Date(c.expires) : null;
   return [
     ...(c.parts ?? []).map((p) =>
       h("figure", null,
         h("figcaption", { class: "caption" }, h("span", null, p.label), h("span", { class: "dim" }, format.size(p.size), p.cut && ", cut"), copyButton(p.text)),
         h("pre", { tabindex: 0, "aria-label": p.label }, p.text))),
-    h("p", { class: "soft" }, c.note, expires && [" It is deleted ", h("time", { datetime: c.expires, title: format.utc(expires) }, format.moment(expires, now)), "."]),
+    h("p", { class: "soft" }, c.note, c.expires && [" It is deleted ", time(c.expires, format.moment(new Date(c.expires), now)), "."]),
     c.setting && setting(c.setting),
   ];
 }

@@ -1,7 +1,7 @@
 // What is said of a run above its operations.
 
-import { h } from "./dom.js";
-import { clock, count, day, plural, utc } from "./format.js";
+import { h, time } from "./dom.js";
+import { clock, count, day, plural } from "./format.js";
 
 /** @typedef {import("../api").Run} Run */
 /** @typedef {import("../api").Remark} Remark */
@@ -22,7 +22,7 @@ export function heading(frame, run, length) {
   return [
     h("h1", null, h("a", { class: "crumb", href: frame.href({ view: "sessions" }) }, "Sessions"), " ", h("span", { class: "crumb", "aria-hidden": "true" }, "/"), ` ${run.client} `, h("span", { class: "soft" }, run.client_version)),
     h("span", { class: run.live ? "live" : run.end.tone }, run.end.text),
-    h("span", { class: "soft" }, run.live ? "since " : `${day(began, frame.now())}, `, h("time", { datetime: run.began, title: utc(began) }, clock(began, true)), ", ", length),
+    h("span", { class: "soft" }, run.live ? "since " : `${day(began, frame.now())}, `, time(run.began, clock(began, true)), ", ", length),
     h("span", { class: "soft" }, `${plural(servers, "server")}, ${plural(run.calls, "call")}`,
       run.failed > 0 && [", ", h("span", { class: "bad" }, `${count(run.failed)} failed`)], run.hung > 0 && [", ", h("span", { class: "bad" }, `${count(run.hung)} hung`)]),
   ];

@@ -1,6 +1,6 @@
 // One row of the view of tools, whole, for the side panel.
 
-import { h, s } from "./dom.js";
+import { h, s, time } from "./dom.js";
 import * as format from "./format.js";
 import { shade } from "./latency.js";
 import { commands, facts, heading, section, verdict } from "./panel.js";
@@ -118,9 +118,8 @@ function bars(tool) {
 /** @param {Tool} tool @param {import("../page").Frame} frame */
 function last(tool, frame) {
   const f = tool.last_failure;
-  const at = f && new Date(f.at);
   return h("p", { class: "soft" },
-    f && at && ["The last: ", h("a", { href: frame.href({ view: "runs", id: f.run ?? f.session ?? "", params: { op: `${f.session}/${f.operation}` } }) },
-      h("time", { datetime: f.at, title: format.utc(at) }, format.moment(at, frame.now())), `, call ${f.operation}`), ". "],
+    f && ["The last: ", h("a", { href: frame.href({ view: "runs", id: f.run ?? f.session ?? "", params: { op: `${f.session}/${f.operation}` } }) },
+      time(f.at, format.moment(new Date(f.at), frame.now())), `, call ${f.operation}`), ". "],
     tool.left_out && `Left out: ${tool.left_out}.`);
 }

@@ -1,6 +1,6 @@
 // What happens now: what is open and for how long, what the servers do, and what ends.
 
-import { figure, h, refill } from "../dom.js";
+import { figure, h, refill, time } from "../dom.js";
 import * as format from "../format.js";
 import { command, failed, noMatch, reading, state } from "../states.js";
 import { strip } from "../strip.js";
@@ -30,9 +30,6 @@ export const title = () => "Live";
 
 /** @type {import("../../page").View["keys"]} */
 export const keys = [["j k", "move"], ["Enter", "open"], ["Space", "pause"], ["n N", "next, previous that is not ok"]];
-
-/** @param {Date} t @param {string} text */
-const timeOf = (t, text) => h("time", { datetime: t.toISOString(), title: format.utc(t) }, text);
 
 /**
  * Keeps rows in the order of their items. An item that stays keeps its element: nothing that one looks at or points to moves
@@ -176,7 +173,7 @@ export function show(root, frame) {
     }
     lanes.set(now.sessions);
     feed.set(now.ended);
-    refill(stood, now.stood_out.map((a) => h("li", null, timeOf(new Date(a.at), format.clock(new Date(a.at))),
+    refill(stood, now.stood_out.map((a) => h("li", null, time(a.at, format.clock(new Date(a.at))),
       h("span", null, h("span", { class: "m" }, a.subject), ` ${a.text}`))));
     announce(now.open.filter((o) => o.outcome.ending === "hung"));
   }
@@ -357,7 +354,7 @@ function makeRows(frame) {
         const at = new Date(e.at);
         element.className = `row ${e.outcome.trouble ? "trouble" : ""}`;
         refill(element,
-          h("td", { class: "dim" }, timeOf(at, `${format.clock(at, true)}.${Math.floor(at.getMilliseconds() / 100)}`)),
+          h("td", { class: "dim" }, time(e.at, `${format.clock(at, true)}.${Math.floor(at.getMilliseconds() / 100)}`)),
           h("td", { class: "srv dim", title: e.server }, e.server),
           h("th", { scope: "row", class: "op" }, h("span", { class: "dim" }, e.asked ? "← " : "→ "), h("a", { href: place(e) }, e.name)),
           h("td", { class: "n" }, figure(format.durationParts(e.took))),

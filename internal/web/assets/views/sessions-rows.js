@@ -1,6 +1,6 @@
 // The rows of a run: itself, and its sessions.
 
-import { figure, h } from "../dom.js";
+import { figure, h, time } from "../dom.js";
 import * as format from "../format.js";
 import { place } from "../router.js";
 import { strip, stripLabel } from "../strip.js";
@@ -68,12 +68,11 @@ function link(frame, at, text, shape) {
 function dimension(frame, run, length) {
   const now = frame.now();
   const began = new Date(run.began);
-  const until = new Date(run.until);
   const from = run.live ? format.moment(began, now) : format.clock(began);
   return h("span", { class: "dimline" },
-    h("time", { datetime: run.began, title: format.utc(began) }, from), h("i"),
+    time(run.began, from), h("i"),
     h("span", null, format.duration(length)), h("i"),
-    run.live ? h("span", null, "now") : h("time", { datetime: run.until, title: format.utc(until) }, format.clock(until)));
+    run.live ? h("span", null, "now") : time(run.until, format.clock(new Date(run.until))));
 }
 
 /**
