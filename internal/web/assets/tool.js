@@ -4,6 +4,7 @@ import { h, s, time } from "./dom.js";
 import * as format from "./format.js";
 import { shade } from "./latency.js";
 import { commands, facts, heading, section, verdict } from "./panel.js";
+import { place } from "./router.js";
 
 /** @typedef {import("../api").Tool} Tool */
 
@@ -119,7 +120,7 @@ function bars(tool) {
 function last(tool, frame) {
   const f = tool.last_failure;
   return h("p", { class: "soft" },
-    f && ["The last: ", h("a", { href: frame.href({ view: "runs", id: f.run ?? f.session ?? "", params: { op: `${f.session}/${f.operation}` } }) },
+    f && ["The last: ", h("a", { href: frame.href(place(f) ?? {}) },
       time(f.at, format.moment(new Date(f.at), frame.now())), `, call ${f.operation}`), ". "],
     tool.left_out && `Left out: ${tool.left_out}.`);
 }

@@ -2,6 +2,7 @@
 
 import { figure, h, refill, time } from "../dom.js";
 import * as format from "../format.js";
+import { place } from "../router.js";
 import { command, failed, noMatch, reading, state } from "../states.js";
 import { strip } from "../strip.js";
 import { stations } from "../stations.js";
@@ -280,8 +281,6 @@ export function show(root, frame) {
 /** @param {Frame} frame */
 function makeRows(frame) {
   const axis = ageAxis();
-  const place = (/** @type {import("../../api").Place} */ p) =>
-    frame.href({ view: "runs", id: p.run, params: { op: p.session && p.operation ? `${p.session}/${p.operation}` : null } });
   const age = (/** @type {Open} */ o, /** @type {Date} */ now) => Math.max(0, (now.getTime() - Date.parse(o.start)) / 1000);
 
   /** @param {Open} o @returns {Row<Open>} */
@@ -303,7 +302,7 @@ function makeRows(frame) {
         client.textContent = o.client;
         server.textContent = o.server;
         link.textContent = o.name;
-        link.href = place(o);
+        link.href = frame.href(place(o) ?? {});
         aged.className = `n age ${o.waiting ? "person" : ""}`;
         refill(side, h(hung ? "b" : "span", { class: hung ? "bad" : o.waiting ? "person" : "soft" }, o.side));
         if (row.parentNode !== element) element.append(row);
@@ -356,7 +355,7 @@ function makeRows(frame) {
         refill(element,
           h("td", { class: "dim" }, time(e.at, `${format.clock(at, true)}.${Math.floor(at.getMilliseconds() / 100)}`)),
           h("td", { class: "srv dim", title: e.server }, e.server),
-          h("th", { scope: "row", class: "op" }, h("span", { class: "dim" }, e.asked ? "← " : "→ "), h("a", { href: place(e) }, e.name)),
+          h("th", { scope: "row", class: "op" }, h("span", { class: "dim" }, e.asked ? "← " : "→ "), h("a", { href: frame.href(place(e) ?? {}) }, e.name)),
           h("td", { class: "n" }, figure(format.durationParts(e.took))),
           h("td", { class: "n" }, figure(e.size === undefined ? ["–", ""] : format.sizeParts(e.size))),
           h("td", { class: e.outcome.tone, title: e.outcome.text }, e.outcome.text));
