@@ -6,7 +6,7 @@ import * as format from "../format.js";
 import { decades, latency } from "../latency.js";
 import { unused, unusedList } from "../never.js";
 import { failed, noMatch, reading, state } from "../states.js";
-import { details, share } from "../tool.js";
+import { details, nameOf, share } from "../tool.js";
 
 /** @typedef {import("../../api").Tools} Tools */
 /** @typedef {import("../../api").Tool} Tool */
@@ -31,7 +31,6 @@ const MUCH = 0.05;
 /** At most so often what is shown is read again while something happens. */
 const EVERY = 4000;
 
-const name = (/** @type {ToolRow} */ r) => r.client ?? r.tool ?? r.server ?? "";
 const whole = (/** @type {ToolRow} */ r) => (r.client ? r.client : `${r.server} ${r.tool ?? ""}`);
 
 /** @type {ReadonlyArray<Column>} */
@@ -267,7 +266,7 @@ class View {
     const on = r.key === this.selected;
     return h("tr", { class: on ? "row on" : "row", onclick: (/** @type {MouseEvent} */ e) => e.target instanceof Element && !e.target.closest("a") && this.pick(r.key) },
       h("th", { scope: "row", class: "tool" }, h("div", null, this.by === "tool" && [h("span", null, r.server), " "], r.kind !== this.by && r.kind !== "tool" && [h("span", null, r.kind), " "],
-        h("a", { href: this.frame.href({ params: { tool: r.key } }), "data-key": r.key, title: whole(r), "aria-current": on && "true" }, name(r)))),
+        h("a", { href: this.frame.href({ params: { tool: r.key } }), "data-key": r.key, title: whole(r), "aria-current": on && "true" }, nameOf(r)))),
       h("td", { class: "n calls" }, format.count(r.calls)),
       cell("failed", share(r.failed, r.calls), r.failed === 0 ? "z" : (r.failure_rate ?? 0) >= MUCH ? "bad" : ""),
       cell("p50", time(r.p50)), cell("p95", time(r.p95)), cell("p99", time(r.p99), "w-hide"),
@@ -298,10 +297,10 @@ class View {
   below() {
     const data = this.data;
     if (!this.flow || !data?.rows.length) return;
-    const heading = this.tool && this.by === "tool" ? `Before and after ${name(this.tool.row)}` : "Before and after";
+    const heading = this.tool && this.by === "tool" ? `Before and after ${nameOf(this.tool.row)}` : "Before and after";
     refill(this.flow,
       this.by === "tool" && h("section", null, h("h2", null, heading),
-        this.tool ? flows(this.tool, name(this.tool.row)) : h("p", { class: "dim" }, this.selected && !this.missing ? "" : "Select a tool to see what is called before and after it.")),
+        this.tool ? flows(this.tool, nameOf(this.tool.row)) : h("p", { class: "dim" }, this.selected && !this.missing ? "" : "Select a tool to see what is called before and after it.")),
       sequences(data));
   }
 
