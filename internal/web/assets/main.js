@@ -42,10 +42,14 @@ const now = () => new Date(Date.now() + skew);
 
 /** @type {Frame["go"]} */
 function go(to, how = {}) {
-  const url = href(address, to);
+  visit(href(address, to), how.replace);
+}
+
+/** @param {string} url @param {boolean} [replace] */
+function visit(url, replace) {
   if (url === location.pathname + location.search) return;
   scroll.leave();
-  if (how.replace) history.replaceState(history.state, "", url);
+  if (replace) history.replaceState(history.state, "", url);
   else history.pushState({ key: String(Math.random()) }, "", url);
   arrive();
 }
@@ -352,15 +356,8 @@ function listen() {
     const a = e.target instanceof Element ? e.target.closest("a") : null;
     if (!a || e.defaultPrevented || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || a.target || a.origin !== location.origin) return;
     e.preventDefault();
-    if (a.hash) {
-      byId(a.hash.slice(1)).focus();
-      return;
-    }
-    const url = a.pathname + a.search;
-    if (url === location.pathname + location.search) return;
-    scroll.leave();
-    history.pushState({ key: String(Math.random()) }, "", url);
-    arrive();
+    if (a.hash) byId(a.hash.slice(1)).focus();
+    else visit(a.pathname + a.search);
   });
 }
 
