@@ -2,8 +2,6 @@
 
 /** @typedef {import("../page").Address} Address */
 
-const VIEWS = ["sessions", "runs", "tools", "context", "live"];
-
 /** Parameters that belong to the frame and go along from view to view. */
 const KEPT = ["since", "q"];
 
@@ -25,9 +23,6 @@ function decode(text) {
     return text;
   }
 }
-
-/** @param {string} view */
-export const known = (view) => VIEWS.includes(view);
 
 /**
  * The address of a place, seen from another one. The view's own parameters stay while one stays at the same place.
