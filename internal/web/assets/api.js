@@ -18,6 +18,9 @@ export class Failed extends Error {
   }
 }
 
+/** The server is not there. */
+export const noAnswer = () => new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui");
+
 export class Client {
   /** @param {string} token */
   constructor(token) {
@@ -47,7 +50,7 @@ export class Client {
       if (reply.ok) return await reply.json();
     } catch (e) {
       if (signal?.aborted) throw e;
-      throw new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui");
+      throw noAnswer();
     }
     if (reply.status === 401) this.refused();
     const body = await reply.json().catch(() => ({}));

@@ -1,6 +1,6 @@
 // The page's frame: it shows the view that the address names, and gives it data, events and keys.
 
-import { Client, Failed, Stream } from "./api.js";
+import { Client, Failed, noAnswer, Stream } from "./api.js";
 import { byId, h, put, refill } from "./dom.js";
 import * as format from "./format.js";
 import { hints, openKeys, typing } from "./keys.js";
@@ -77,7 +77,7 @@ async function arrive() {
   const at = address;
   try {
     const module = await load(address.view).catch((e) => {
-      throw e instanceof TypeError ? new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui") : e; // a file does not come
+      throw e instanceof TypeError ? noAnswer() : e; // a file does not come
     });
     if (at !== address) return;
     dress(address.view);
