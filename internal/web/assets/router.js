@@ -57,3 +57,9 @@ export function place(at) {
   if (!id) return null;
   return { view: "runs", id, params: at.operation ? { op: `${at.session}/${at.operation}` } : { session: at.session || null } };
 }
+
+/** The session and the number of an operation that an address names. @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
+export function parseOp(op) {
+  const at = op.lastIndexOf("/");
+  return [op.slice(0, at), Number(op.slice(at + 1))];
+}

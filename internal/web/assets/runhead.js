@@ -1,4 +1,4 @@
-// What is said of a run above its operations.
+// What is said of a run above and below its operations, and how these are read and grouped.
 
 import { h, time } from "./dom.js";
 import { clock, count, day, plural } from "./format.js";
@@ -109,12 +109,6 @@ export function notes(fall, { reading, expected, since, leftOut, filter }, unfil
 /** @param {string} text @param {string} hint @param {() => void} act */
 export function button(text, hint, act) {
   return h("button", { class: "btn", type: "button", title: hint, onclick: act }, text);
-}
-
-/** @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
-export function split(op) {
-  const at = op.lastIndexOf("/");
-  return [op.slice(0, at), Number(op.slice(at + 1))];
 }
 
 /** Which sessions stand together, those of a server, and in which order. @param {ReadonlyMap<string, string>} servers by session */

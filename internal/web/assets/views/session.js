@@ -6,8 +6,9 @@ import { parseFilter } from "../filter.js";
 import { clock, spoken } from "../format.js";
 import { press } from "../input.js";
 import { Overview } from "../overview.js";
+import { parseOp } from "../router.js";
 import { note, Rows } from "../rows.js";
-import { button, groupsOf, heading, loud, notes, operationsOf, recent, split } from "../runhead.js";
+import { button, groupsOf, heading, loud, notes, operationsOf, recent } from "../runhead.js";
 import { Panel } from "../runpanel.js";
 import { failed, reading } from "../states.js";
 import { Usage } from "../usage.js";
@@ -352,7 +353,7 @@ class SessionView {
   /** Selects what the address names. @param {boolean} reveal */
   #select(reveal) {
     const op = this.frame.address.params.get("op") ?? "";
-    const [session, number] = split(op);
+    const [session, number] = parseOp(op);
     const i = op ? this.rows.find(session, number) : -1;
     if (i !== this.fall.selected) {
       this.fall.select(i);
