@@ -31,11 +31,11 @@ const MUCH = 0.05;
 /** At most so often what is shown is read again while something happens. */
 const EVERY = 4000;
 
-const whole = (/** @type {ToolRow} */ r) => (r.client ? r.client : `${r.server} ${r.tool ?? ""}`);
+const fullName = (/** @type {ToolRow} */ r) => r.client ?? [r.server, r.tool].filter(Boolean).join(" ");
 
 /** @type {ReadonlyArray<Column>} */
 const COLUMNS = [
-  { name: "name", title: "Tool", of: whole },
+  { name: "name", title: "Tool", of: fullName },
   { name: "calls", title: "Calls", of: (r) => r.calls },
   { name: "failed", title: "Failed", of: (r) => r.failure_rate ?? -1, label: "failed" },
   { name: "p50", title: "p50", of: (r) => r.p50 ?? -1, label: "p50" },
@@ -169,13 +169,13 @@ class View {
       return;
     }
     clearTimeout(this.wait);
-    this.wait = setTimeout(() => this.whole(key), again ? 0 : 60); // keys that are held down ask once
+    this.wait = setTimeout(() => this.readTool(key), again ? 0 : 60); // keys that are held down ask once
   }
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */ wait;
 
   /** @param {string} key */
-  async whole(key) {
+  async readTool(key) {
     const place = this.place;
     try {
       /** @type {Tool} */
@@ -199,7 +199,7 @@ class View {
     const sign = (column.name === "name" ? 1 : -1) * (turned ? -1 : 1);
     const rows = [...(this.data?.rows ?? [])].sort((a, b) => {
       const [x, y] = [column.of(a), column.of(b)];
-      return (x < y ? -sign : x > y ? sign : 0) || (whole(a) < whole(b) ? -1 : 1);
+      return (x < y ? -sign : x > y ? sign : 0) || (fullName(a) < fullName(b) ? -1 : 1);
     });
     this.order = rows.map((r) => r.key);
   }
@@ -266,7 +266,7 @@ class View {
     const on = r.key === this.selected;
     return h("tr", { class: on ? "row on" : "row", onclick: (/** @type {MouseEvent} */ e) => e.target instanceof Element && !e.target.closest("a") && this.pick(r.key) },
       h("th", { scope: "row", class: "tool" }, h("div", null, this.by === "tool" && [h("span", null, r.server), " "], r.kind !== this.by && r.kind !== "tool" && [h("span", null, r.kind), " "],
-        h("a", { href: this.frame.href({ params: { tool: r.key } }), "data-key": r.key, title: whole(r), "aria-current": on && "true" }, nameOf(r)))),
+        h("a", { href: this.frame.href({ params: { tool: r.key } }), "data-key": r.key, title: fullName(r), "aria-current": on && "true" }, nameOf(r)))),
       h("td", { class: "n calls" }, format.count(r.calls)),
       cell("failed", share(r.failed, r.calls), r.failed === 0 ? "z" : (r.failure_rate ?? 0) >= MUCH ? "bad" : ""),
       cell("p50", time(r.p50)), cell("p95", time(r.p95)), cell("p99", time(r.p99), "w-hide"),
@@ -348,7 +348,7 @@ class View {
       if (!r || !wanted(r)) continue;
       this.pick(r.key);
       this.root.querySelector("tr.on")?.scrollIntoView({ block: "nearest" });
-      this.frame.say(`${whole(r)}, ${format.plural(r.calls, "call")}, ${share(r.failed, r.calls).join(" ")} failed`);
+      this.frame.say(`${fullName(r)}, ${format.plural(r.calls, "call")}, ${share(r.failed, r.calls).join(" ")} failed`);
       return;
     }
     this.draw();
