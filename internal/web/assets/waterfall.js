@@ -42,6 +42,7 @@ export class Waterfall {
     this.now = 0;
     this.cursor = -1;
     this.selected = -1;
+    this.pivot = -1; // how far below the head the pointer is that zooms
     this.following = false;
     this.shown = this.order = this.place = new Int32Array();
     this.depth = new Uint8Array();
@@ -240,8 +241,6 @@ export class Waterfall {
     this.pivot = -1;
     return { i: this.shown[at], y: at * row - this.top };
   }
-
-  pivot = -1; // how far below the head the pointer is that zooms
 
   #measure() {
     const { from, to, end } = this.span();

@@ -38,6 +38,18 @@ export function show(root, frame) {
 }
 
 class SessionView {
+  /** @type {Operations[] | null} what events bring while all is read again */
+  meanwhile = null;
+  reading = true;
+  leftOut = 0;
+  times = ""; // of the address, as they are shown
+  auto = false; // the address names no time, and there is more than one can look at: it is chosen
+  said = ""; // what the note below the operations was made of
+  zoomedAt = -Infinity;
+  settling = 0; // until a zoom is written to the address
+  moving = 0; // until the row that one is at is
+  revealing = -1; // the row that is to be brought into view
+
   /** @param {HTMLElement} root @param {Frame} frame */
   constructor(root, frame) {
     this.root = root;
@@ -158,9 +170,6 @@ class SessionView {
     }
   }
 
-  /** @type {Operations[] | null} what events bring while all is read again */
-  meanwhile = null;
-
   /** Goes to where a session begins that the address names. */
   #session() {
     const { params } = this.frame.address;
@@ -171,9 +180,6 @@ class SessionView {
       if (i !== undefined) this.fall.goTo(i, false);
     });
   }
-
-  reading = true;
-  leftOut = 0;
 
   /** @param {Operations} part @param {boolean} event */
   #take(part, event) {
@@ -265,9 +271,6 @@ class SessionView {
     fall.changed();
   }
 
-  times = ""; // of the address, as they are shown
-  auto = false; // the address names no time, and there is more than one can look at: it is chosen
-
   /** The waterfall gets what the window has left, and no more than it needs. */
   #room() {
     const { element, size } = this.fall;
@@ -300,8 +303,6 @@ class SessionView {
     if (this.note.offsetHeight !== before) this.#room();
   }
 
-  said = "";
-
   // ── address ─────────────────────────────────────────────────────────
 
   update() {
@@ -326,10 +327,6 @@ class SessionView {
       this.zoomedAt = performance.now();
     } else this.settling = setTimeout(() => write(true), 300);
   }
-
-  zoomedAt = -Infinity;
-  settling = 0; // until a zoom is written to the address
-  moving = 0; // until the row that one is at is
 
   /** @param {"fold" | "by"} name */
   #toggle(name) {
@@ -370,8 +367,6 @@ class SessionView {
     }
     this.panel.show(op);
   }
-
-  revealing = -1;
 
   // ── keys ────────────────────────────────────────────────────────────
 
