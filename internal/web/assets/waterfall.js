@@ -386,9 +386,5 @@ export class Waterfall {
 }
 
 /** @param {number} x @param {string} text */
-function label(x, text) {
-  const e = h("span", null, text);
-  e.style.left = x + "px";
-  return e;
-}
+const label = (x, text) => h("span", { style: { left: `${x}px` } }, text);
 

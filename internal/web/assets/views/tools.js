@@ -59,6 +59,7 @@ class View {
   dirty = false;
   read = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ wait;
   /** What the data are of. */
   place = "";
   selected = "";
@@ -171,8 +172,6 @@ class View {
     clearTimeout(this.wait);
     this.wait = setTimeout(() => this.readTool(key), again ? 0 : 60); // keys that are held down ask once
   }
-
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ wait;
 
   /** @param {string} key */
   async readTool(key) {
