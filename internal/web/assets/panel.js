@@ -7,6 +7,8 @@ import { stations } from "./stations.js";
 
 /** @typedef {import("../api").Tone} Tone */
 
+const FIRST = 4; // attributes that are shown at first
+
 /**
  * What the panel is about.
  * @param {string} name
@@ -43,12 +45,11 @@ export function facts(all) {
 /**
  * Attributes with what they mean. The first few are shown, the others behind a button.
  * @param {ReadonlyArray<import("../api").Attribute>} all
- * @param {number} [first]
  */
-export function attributes(all, first = 4) {
+export function attributes(all) {
   const row = (/** @type {import("../api").Attribute} */ a) =>
     h("div", null, h("dt", null, h("span", null, a.key), h("b", null, a.value)), a.meaning && h("dd", null, a.meaning));
-  const list = h("dl", { class: "attrs" }, all.slice(0, all.length > first + 1 ? first : all.length).map(row));
+  const list = h("dl", { class: "attrs" }, all.slice(0, all.length > FIRST + 1 ? FIRST : all.length).map(row));
   const rest = all.slice(list.childElementCount);
   if (!rest.length) return [list];
   const more = h("button", { class: "more", type: "button" }, `${rest.length} more`);
