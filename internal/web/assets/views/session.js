@@ -40,6 +40,8 @@ export function show(root, frame) {
 class SessionView {
   /** @type {Operations[] | null} what events bring while all is read again */
   meanwhile = null;
+  /** @type {(() => void) | null} there is a clock while the run is live */
+  stopClock = null;
   reading = true;
   leftOut = 0;
   times = ""; // of the address, as they are shown
@@ -116,7 +118,6 @@ class SessionView {
     frame.on("gone", (e) => {
       if (this.detail?.run.sessions.some((s) => e.sessions.includes(s.name))) this.#read();
     });
-    frame.eachSecond(() => this.#second());
   }
 
   leave() {
@@ -226,6 +227,8 @@ class SessionView {
     this.servers.clear();
     for (const s of run.sessions) this.servers.set(s.name, s.server);
     this.fall.live = run.live;
+    if (!run.live) this.stopClock?.();
+    this.stopClock = run.live ? (this.stopClock ?? this.frame.eachSecond(() => this.#second())) : null;
     this.length = h("span");
     refill(this.head, ...heading(this.frame, run, this.length), h("span", { class: "acts" }, this.foldButton, this.groupButton));
     name = `${run.client} ${clock(new Date(run.began))}`;
