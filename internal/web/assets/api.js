@@ -36,13 +36,13 @@ export class Client {
 
   /**
    * @param {string} path below /api/v1/
-   * @param {Record<string, string | number | undefined>} [params]
+   * @param {Record<string, string | number | null | undefined>} [params]
    * @param {AbortSignal} [signal]
    * @returns {Promise<any>}
    */
   async get(path, params = {}, signal) {
     const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(params)) if (value !== undefined && value !== "") query.set(name, String(value));
+    for (const [name, value] of Object.entries(params)) if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
     /** @type {Response} */
     let reply;
     try {

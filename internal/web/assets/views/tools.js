@@ -98,7 +98,7 @@ class View {
   }
 
   get query() {
-    return { since: this.params.get("since") ?? this.frame.store.since, filter: this.params.get("q") ?? undefined };
+    return { since: this.params.get("since") ?? this.frame.store.since, filter: this.params.get("q") };
   }
 
   /** The address has changed. */
