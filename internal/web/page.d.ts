@@ -24,8 +24,8 @@ export interface Frame {
   go(to: { view?: string; id?: string; params?: Record<string, string | null> }, how?: { replace?: boolean }): void;
   /** The address of a place, for the href of a link. */
   href(to: { view?: string; id?: string; params?: Record<string, string | null> }): string;
-  /** GET /api/v1/PATH. Rejects with a Failed. Stale requests of the view are aborted when it is left. */
-  get<T>(path: string, params?: Record<string, string | number | undefined>): Promise<T>;
+  /** GET /api/v1/PATH, without parameters that are null. Rejects with a Failed. Stale requests of the view are aborted when it is left. */
+  get<T>(path: string, params?: Record<string, string | number | null | undefined>): Promise<T>;
   /** Calls a function with the data of each event of a name, until the view is left. */
   on<K extends keyof api.Events>(name: K, take: (data: NonNullable<api.Events[K]>) => void): void;
   /**

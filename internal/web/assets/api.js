@@ -18,6 +18,9 @@ export class Failed extends Error {
   }
 }
 
+/** The server is not there. */
+export const noAnswer = () => new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui");
+
 export class Client {
   /** @param {string} token */
   constructor(token) {
@@ -33,13 +36,13 @@ export class Client {
 
   /**
    * @param {string} path below /api/v1/
-   * @param {Record<string, string | number | undefined>} [params]
+   * @param {Record<string, string | number | null | undefined>} [params]
    * @param {AbortSignal} [signal]
    * @returns {Promise<any>}
    */
   async get(path, params = {}, signal) {
     const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(params)) if (value !== undefined && value !== "") query.set(name, String(value));
+    for (const [name, value] of Object.entries(params)) if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
     /** @type {Response} */
     let reply;
     try {
@@ -47,7 +50,7 @@ export class Client {
       if (reply.ok) return await reply.json();
     } catch (e) {
       if (signal?.aborted) throw e;
-      throw new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui");
+      throw noAnswer();
     }
     if (reply.status === 401) this.refused();
     const body = await reply.json().catch(() => ({}));

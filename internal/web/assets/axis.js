@@ -1,6 +1,8 @@
 // The axis of time: what is quiet for long is folded to a narrow gap, the rest is linear, so that lengths compare. It is
 // the algorithm of view.NewAxis in Go, with widths in pixels; both are tested with the same vectors. Times are seconds.
 
+import { clock } from "./format.js";
+
 /**
  * @typedef {{from: number, to: number, busy: boolean}} Quiet a time in which nothing starts or ends; busy if something was open
  * @typedef {{from: number, to: number, at: number, width: number, fold: boolean, busy: boolean}} Piece
@@ -16,10 +18,9 @@ const pixels = { quiet: 18, busy: 22, least: 6 };
  * Returns the quiet times that are long enough to be folded, in the order of time.
  * @param {Float64Array} starts of intervals, sorted
  * @param {Float64Array} ends sorted
- * @param {number} [until] when intervals end that have no end
  * @returns {Quiet[]}
  */
-export function quietTimes(starts, ends, until = -Infinity) {
+export function quietTimes(starts, ends) {
   const out = [];
   let open = 0, before = Infinity;
   for (let s = 0, e = 0; s < starts.length || e < ends.length;) {
@@ -29,7 +30,6 @@ export function quietTimes(starts, ends, until = -Infinity) {
     open += start ? 1 : -1;
     before = at;
   }
-  if (until - before >= leastFold) out.push({ from: before, to: until, busy: open > 0 });
   return out;
 }
 
@@ -169,12 +169,12 @@ export function ticks(axis, base, room = axis.width) {
     return true;
   };
   const long = axis.to - axis.from > 2 * 3600;
-  put(0, clock(base + axis.from * 1000, "hms"));
+  put(0, timeOfDay(base + axis.from * 1000, "hms"));
   let hour = new Date(base + axis.from * 1000).getHours();
   for (const p of axis.pieces) {
     if (!p.fold) continue;
     const at = new Date(base + p.to * 1000);
-    if (put(p.at + p.width, clock(at.getTime(), long ? "hm" : at.getHours() === hour ? "ms" : "hms"))) hour = at.getHours();
+    if (put(p.at + p.width, timeOfDay(at.getTime(), long ? "hm" : at.getHours() === hour ? "ms" : "hms"))) hour = at.getHours();
   }
   for (const p of axis.pieces) {
     const length = p.to - p.from;
@@ -187,7 +187,7 @@ export function ticks(axis, base, room = axis.width) {
       continue;
     }
     for (let t = (Math.floor((begin - zone) / step) + 1) * step + zone; t < begin + length; t += step) {
-      put(p.at + ((t - begin) / length) * p.width, clock(t * 1000, step >= 60 ? "hm" : long ? "hms" : "ms"));
+      put(p.at + ((t - begin) / length) * p.width, timeOfDay(t * 1000, step >= 60 ? "hm" : long ? "hms" : "ms"));
     }
   }
   return out.sort((a, b) => a.x - b.x);
@@ -198,9 +198,7 @@ export function ticks(axis, base, room = axis.width) {
  * @param {number} ms since 1970
  * @param {"hms" | "hm" | "ms"} form
  */
-export function clock(ms, form) {
-  const t = new Date(ms);
-  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
-  const h = two(t.getHours()), m = two(t.getMinutes()), s = two(t.getSeconds());
-  return form === "hms" ? `${h}:${m}:${s}` : form === "hm" ? `${h}:${m}` : `${m}:${s}`;
+function timeOfDay(ms, form) {
+  const text = clock(new Date(ms), true);
+  return form === "hms" ? text : form === "hm" ? text.slice(0, 5) : text.slice(3);
 }

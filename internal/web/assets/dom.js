@@ -1,5 +1,7 @@
 // Elements from data. Text is set as text only: names of peers are never markup.
 
+import { utc } from "./format.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @typedef {Node | string | number | null | undefined | false | ReadonlyArray<Node | string | number | null | undefined | false>} Child */
@@ -83,3 +85,9 @@ export function refill(element, ...children) {
   element.replaceChildren();
   put(element, ...children);
 }
+
+/** A figure, with its unit in a slot of its own. @param {import("./format.js").Amount} amount */
+export const figure = ([number, unit]) => [number, h("i", null, unit)];
+
+/** A moment, with its time in UTC as the title. @param {string} at @param {Child} [text] */
+export const time = (at, text) => h("time", { datetime: at, title: utc(new Date(at)) }, text);

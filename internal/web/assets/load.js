@@ -4,6 +4,9 @@ import { h } from "./dom.js";
 
 const FILES = /** @type {Record<string, string>} */ ({ sessions: "sessions", runs: "session", tools: "tools", context: "context", live: "live" });
 
+/** @param {string} view */
+export const known = (view) => Object.hasOwn(FILES, view);
+
 /** @type {Map<string, { link: HTMLLinkElement, loaded: Promise<unknown> }>} */
 const styles = new Map();
 

@@ -1,11 +1,11 @@
 // The page's frame: it shows the view that the address names, and gives it data, events and keys.
 
-import { Client, Failed, Stream } from "./api.js";
+import { Client, Failed, noAnswer, Stream } from "./api.js";
 import { byId, h, put, refill } from "./dom.js";
 import * as format from "./format.js";
 import { hints, openKeys, typing } from "./keys.js";
-import { dress, load } from "./load.js";
-import { href, known, parse } from "./router.js";
+import { dress, known, load } from "./load.js";
+import { href, parse } from "./router.js";
 import { keepScroll } from "./scroll.js";
 import { command, copy, failed, state } from "./states.js";
 import { forget, token } from "./token.js";
@@ -42,10 +42,14 @@ const now = () => new Date(Date.now() + skew);
 
 /** @type {Frame["go"]} */
 function go(to, how = {}) {
-  const url = href(address, to);
+  visit(href(address, to), how.replace);
+}
+
+/** @param {string} url @param {boolean} [replace] */
+function visit(url, replace) {
   if (url === location.pathname + location.search) return;
   scroll.leave();
-  if (how.replace) history.replaceState(history.state, "", url);
+  if (replace) history.replaceState(history.state, "", url);
   else history.pushState({ key: String(Math.random()) }, "", url);
   arrive();
 }
@@ -73,7 +77,7 @@ async function arrive() {
   const at = address;
   try {
     const module = await load(address.view).catch((e) => {
-      throw e instanceof TypeError ? new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui") : e; // a file does not come
+      throw e instanceof TypeError ? noAnswer() : e; // a file does not come
     });
     if (at !== address) return;
     dress(address.view);
@@ -315,7 +319,7 @@ function key(e) {
     }
     return;
   }
-  if (e.key === "Enter" && e.target instanceof HTMLElement && e.target.closest("a, button, summary")) return;
+  if (e.key === "Enter" && e.target instanceof HTMLElement && e.target.closest("a, button")) return;
   if (TABS[e.key]) go({ view: TABS[e.key] });
   else if (e.key === "/") filter.focus();
   else if (e.key === "?") keysOpen();
@@ -352,15 +356,8 @@ function listen() {
     const a = e.target instanceof Element ? e.target.closest("a") : null;
     if (!a || e.defaultPrevented || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || a.target || a.origin !== location.origin) return;
     e.preventDefault();
-    if (a.hash) {
-      byId(a.hash.slice(1)).focus();
-      return;
-    }
-    const url = a.pathname + a.search;
-    if (url === location.pathname + location.search) return;
-    scroll.leave();
-    history.pushState({ key: String(Math.random()) }, "", url);
-    arrive();
+    if (a.hash) byId(a.hash.slice(1)).focus();
+    else visit(a.pathname + a.search);
   });
 }
 

@@ -55,7 +55,7 @@ export class Overview {
     if (!width || !this.to) return;
     const axis = new Axis(0, (this.to - this.from) / 1000, width, []);
     this.axis.replaceChildren();
-    for (const t of ticks(axis, this.from, width - (this.live ? 28 : 0))) put(this.axis, place(h("span", null, t.text), t.x));
+    for (const t of ticks(axis, this.from, width - (this.live ? 28 : 0))) put(this.axis, h("span", { style: { left: `${t.x}px` } }, t.text));
     if (this.live) put(this.axis, h("span", { class: "end" }, "now"));
   }
 
@@ -129,10 +129,4 @@ export class Overview {
     const least = (this.to - this.from) / 2000;
     this.zoomed(from <= this.from ? -Infinity : from, to >= this.to ? Infinity : Math.max(to, from + least), settled);
   }
-}
-
-/** @param {HTMLElement} e @param {number} x */
-function place(e, x) {
-  e.style.left = x + "px";
-  return e;
 }

@@ -1,11 +1,13 @@
 // Parts of side panels.
 
-import { h } from "./dom.js";
+import { h, time } from "./dom.js";
 import * as format from "./format.js";
 import { command, copyButton } from "./states.js";
 import { stations } from "./stations.js";
 
 /** @typedef {import("../api").Tone} Tone */
+
+const FIRST = 4; // attributes that are shown at first
 
 /**
  * What the panel is about.
@@ -43,12 +45,11 @@ export function facts(all) {
 /**
  * Attributes with what they mean. The first few are shown, the others behind a button.
  * @param {ReadonlyArray<import("../api").Attribute>} all
- * @param {number} [first]
  */
-export function attributes(all, first = 4) {
+export function attributes(all) {
   const row = (/** @type {import("../api").Attribute} */ a) =>
     h("div", null, h("dt", null, h("span", null, a.key), h("b", null, a.value)), a.meaning && h("dd", null, a.meaning));
-  const list = h("dl", { class: "attrs" }, all.slice(0, all.length > first + 1 ? first : all.length).map(row));
+  const list = h("dl", { class: "attrs" }, all.slice(0, all.length > FIRST + 1 ? FIRST : all.length).map(row));
   const rest = all.slice(list.childElementCount);
   if (!rest.length) return [list];
   const more = h("button", { class: "more", type: "button" }, `${rest.length} more`);
@@ -68,13 +69,12 @@ export function attributes(all, first = 4) {
  * @param {Date} now
  */
 export function content(c, now) {
-  const expires = c.expires ? new Date(c.expires) : null;
   return [
     ...(c.parts ?? []).map((p) =>
       h("figure", null,
         h("figcaption", { class: "caption" }, h("span", null, p.label), h("span", { class: "dim" }, format.size(p.size), p.cut && ", cut"), copyButton(p.text)),
         h("pre", { tabindex: 0, "aria-label": p.label }, p.text))),
-    h("p", { class: "soft" }, c.note, expires && [" It is deleted ", h("time", { datetime: c.expires, title: format.utc(expires) }, format.moment(expires, now)), "."]),
+    h("p", { class: "soft" }, c.note, c.expires && [" It is deleted ", time(c.expires, format.moment(new Date(c.expires), now)), "."]),
     c.setting && setting(c.setting),
   ];
 }

@@ -2,8 +2,6 @@
 
 /** @typedef {import("../page").Address} Address */
 
-const VIEWS = ["sessions", "runs", "tools", "context", "live"];
-
 /** Parameters that belong to the frame and go along from view to view. */
 const KEPT = ["since", "q"];
 
@@ -25,9 +23,6 @@ function decode(text) {
     return text;
   }
 }
-
-/** @param {string} view */
-export const known = (view) => VIEWS.includes(view);
 
 /**
  * The address of a place, seen from another one. The view's own parameters stay while one stays at the same place.
@@ -61,4 +56,10 @@ export function place(at) {
   const id = at.run || at.session;
   if (!id) return null;
   return { view: "runs", id, params: at.operation ? { op: `${at.session}/${at.operation}` } : { session: at.session || null } };
+}
+
+/** The session and the number of an operation that an address names. @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
+export function parseOp(op) {
+  const at = op.lastIndexOf("/");
+  return [op.slice(0, at), Number(op.slice(at + 1))];
 }

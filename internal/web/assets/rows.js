@@ -114,7 +114,6 @@ export class Rows {
   /**
    * Takes rows that are new or have changed.
    * @param {Operations} page
-   * @returns {{added: number, changed: number}}
    */
   take(page) {
     const base = Date.parse(page.base);
@@ -126,7 +125,6 @@ export class Rows {
     const outcomes = page.outcomes.map((o) => this.outcomes.place(o));
     /** @type {Map<number[], number>} */
     const nth = new Map();
-    let added = 0;
     for (let r = 0; r < page.number.length; r++) {
       const session = sessions[page.session[r]], number = page.number[r];
       const key = this.#key(session, number, page.flags[r]);
@@ -143,7 +141,6 @@ export class Rows {
         if (i === this.start.length) this.#grow(2 * i);
         this.number[i] = 0;
         alike?.push(i);
-        added++;
       } else if (this.end[i] < 0) {
         this.open--;
       }
@@ -164,7 +161,6 @@ export class Rows {
       few(this.events, i, page.events?.[r], moved);
       few(this.answer, i, page.answer?.[r], (t) => t + shift);
     }
-    return { added, changed: page.number.length - added };
   }
 
   /** When intervals start and end, sorted: for the axis. */

@@ -1,7 +1,7 @@
-// What is said of a run above its operations.
+// What is said of a run above and below its operations, and how these are read and grouped.
 
-import { h } from "./dom.js";
-import { clock, count, day, plural, utc } from "./format.js";
+import { h, time } from "./dom.js";
+import { clock, count, day, plural } from "./format.js";
 
 /** @typedef {import("../api").Run} Run */
 /** @typedef {import("../api").Remark} Remark */
@@ -22,7 +22,7 @@ export function heading(frame, run, length) {
   return [
     h("h1", null, h("a", { class: "crumb", href: frame.href({ view: "sessions" }) }, "Sessions"), " ", h("span", { class: "crumb", "aria-hidden": "true" }, "/"), ` ${run.client} `, h("span", { class: "soft" }, run.client_version)),
     h("span", { class: run.live ? "live" : run.end.tone }, run.end.text),
-    h("span", { class: "soft" }, run.live ? "since " : `${day(began, frame.now())}, `, h("time", { datetime: run.began, title: utc(began) }, clock(began, true)), ", ", length),
+    h("span", { class: "soft" }, run.live ? "since " : `${day(began, frame.now())}, `, time(run.began, clock(began, true)), ", ", length),
     h("span", { class: "soft" }, `${plural(servers, "server")}, ${plural(run.calls, "call")}`,
       run.failed > 0 && [", ", h("span", { class: "bad" }, `${count(run.failed)} failed`)], run.hung > 0 && [", ", h("span", { class: "bad" }, `${count(run.hung)} hung`)]),
   ];
@@ -109,12 +109,6 @@ export function notes(fall, { reading, expected, since, leftOut, filter }, unfil
 /** @param {string} text @param {string} hint @param {() => void} act */
 export function button(text, hint, act) {
   return h("button", { class: "btn", type: "button", title: hint, onclick: act }, text);
-}
-
-/** @param {string} op "SESSION/NUMBER" @returns {[string, number]} */
-export function split(op) {
-  const at = op.lastIndexOf("/");
-  return [op.slice(0, at), Number(op.slice(at + 1))];
 }
 
 /** Which sessions stand together, those of a server, and in which order. @param {ReadonlyMap<string, string>} servers by session */

@@ -4,7 +4,7 @@ import { Failed } from "./api.js";
 import { h, put, refill } from "./dom.js";
 import { duration } from "./format.js";
 import { attributes, commands, content, facts, heading, section, verdict, way } from "./panel.js";
-import { split } from "./runhead.js";
+import { parseOp } from "./router.js";
 import { failed } from "./states.js";
 
 /** @typedef {import("../api").Operation} Operation */
@@ -31,7 +31,7 @@ export class Panel {
     const before = frame.panel.childElementCount;
     if (op) {
       try {
-        const [session, number] = split(op);
+        const [session, number] = parseOp(op);
         if (!session || !Number.isInteger(number) || number < 1) throw new Failed(404, `The address names no operation: op=${op}`, "Esc closes this.");
         const o = /** @type {Operation} */ (await frame.get(`sessions/${encodeURIComponent(session)}/operations/${number}`));
         if (this.asked !== op) return;

@@ -11,12 +11,10 @@ export function command(text) {
   return h("div", { class: "cmd" }, h("code", null, text), copyButton(text));
 }
 
-/**
- * @param {string | (() => string)} text
- */
+/** @param {string} text */
 export function copyButton(text) {
   const button = h("button", { class: "copy", type: "button" }, "Copy");
-  button.addEventListener("click", () => copy(typeof text === "string" ? text : text(), button));
+  button.addEventListener("click", () => copy(text, button));
   return button;
 }
 

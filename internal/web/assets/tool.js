@@ -1,11 +1,16 @@
 // One row of the view of tools, whole, for the side panel.
 
-import { h, s } from "./dom.js";
+import { h, s, time } from "./dom.js";
 import * as format from "./format.js";
 import { shade } from "./latency.js";
 import { commands, facts, heading, section, verdict } from "./panel.js";
+import { place } from "./router.js";
 
 /** @typedef {import("../api").Tool} Tool */
+/** @typedef {import("../api").ToolRow} ToolRow */
+
+/** What a row is of. @param {ToolRow} row */
+export const nameOf = (row) => row.client ?? row.tool ?? row.server ?? "";
 
 /**
  * A part of a whole as a percentage. Neither a single failure nor a single success is rounded away.
@@ -27,11 +32,10 @@ export function share(part, of) {
  */
 export function details(tool, frame) {
   const { row } = tool;
-  const title = row.client ?? row.tool ?? row.server ?? "";
   const where = [row.tool && row.server, row.kind !== "tool" && row.kind, format.plural(row.calls, "call")].filter(Boolean).join(", ");
   const failing = row.failed > 0;
   return [
-    ...heading(title, where, { text: `${share(row.failed, row.calls).join(" ")} failed`, tone: failing ? "bad" : "quiet" }),
+    ...heading(nameOf(row), where, { text: `${share(row.failed, row.calls).join(" ")} failed`, tone: failing ? "bad" : "quiet" }),
     verdict(tool.headline, tool.detail),
     h("p", null, h("a", { href: frame.href({ view: "sessions", params: { q: sessionsOf(row) } }) }, "Its sessions")),
     ...part(tool.heat.rows.length + row.failed, "How long, and when", () => heat(tool)),
@@ -42,7 +46,7 @@ export function details(tool, frame) {
   ];
 }
 
-/** The filter that lets the sessions of a row through. A space would end a term. @param {import("../api").ToolRow} r */
+/** The filter that lets the sessions of a row through. A space would end a term. @param {ToolRow} r */
 function sessionsOf(r) {
   const term = (/** @type {string} */ field, /** @type {string | undefined} */ value) => (value ? [`${field}:${value.replace(/\s+/g, "*")}`] : []);
   return [...term("tool", r.tool), ...term("server", r.server), ...term("client", r.client)].join(" ");
@@ -118,9 +122,8 @@ function bars(tool) {
 /** @param {Tool} tool @param {import("../page").Frame} frame */
 function last(tool, frame) {
   const f = tool.last_failure;
-  const at = f && new Date(f.at);
   return h("p", { class: "soft" },
-    f && at && ["The last: ", h("a", { href: frame.href({ view: "runs", id: f.run ?? f.session ?? "", params: { op: `${f.session}/${f.operation}` } }) },
-      h("time", { datetime: f.at, title: format.utc(at) }, format.moment(at, frame.now())), `, call ${f.operation}`), ". "],
+    f && ["The last: ", h("a", { href: frame.href(place(f) ?? {}) },
+      time(f.at, format.moment(new Date(f.at), frame.now())), `, call ${f.operation}`), ". "],
     tool.left_out && `Left out: ${tool.left_out}.`);
 }

@@ -1,6 +1,6 @@
 // What the servers' processes use: a row for each, on the axis of the operations above.
 
-import { h } from "./dom.js";
+import { figure, h } from "./dom.js";
 import { drawBack, prepare } from "./draw.js";
 
 /** @typedef {import("../api").Resources} Resources */
@@ -35,7 +35,7 @@ export class Usage {
       const last = s.cpu[s.cpu.length - 1];
       list.append(h("li", { class: "use-row", title: s.at.length ? `CPU: highest ${percent(highest)} of a processor` : "" },
         h("span", { class: "srv" }, servers.get(s.session) ?? s.session), h("span", { class: "op" }, "CPU, memory"),
-        h("span", { class: "took" }, last === undefined ? "–" : String(Math.round(last * 100)), h("i", null, last === undefined ? "" : "%")),
+        h("span", { class: "took" }, figure(last === undefined ? ["–", ""] : [String(Math.round(last * 100)), "%"])),
         h("span", { class: "t" }), h("span", { class: "out" }, s.text || "no figures")));
     }
     this.rows.replaceChildren(list, this.canvas);

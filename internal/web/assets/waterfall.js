@@ -20,7 +20,7 @@ import { Tile } from "./tile.js";
  * @property {(text: string) => void} say
  */
 
-export const margin = 14; // right of the axis, for marks at the ends of bars
+const margin = 14; // right of the axis, for marks at the ends of bars
 const shortest = 0.001; // s: the least that one can zoom to
 
 export class Waterfall {
@@ -42,6 +42,7 @@ export class Waterfall {
     this.now = 0;
     this.cursor = -1;
     this.selected = -1;
+    this.pivot = -1; // how far below the head the pointer is that zooms
     this.following = false;
     this.shown = this.order = this.place = new Int32Array();
     this.depth = new Uint8Array();
@@ -241,8 +242,6 @@ export class Waterfall {
     return { i: this.shown[at], y: at * row - this.top };
   }
 
-  pivot = -1; // how far below the head the pointer is that zooms
-
   #measure() {
     const { from, to, end } = this.span();
     const quiet = [...(this.fold ? this.quiet : [])];
@@ -387,9 +386,5 @@ export class Waterfall {
 }
 
 /** @param {number} x @param {string} text */
-function label(x, text) {
-  const e = h("span", null, text);
-  e.style.left = x + "px";
-  return e;
-}
+const label = (x, text) => h("span", { style: { left: `${x}px` } }, text);
 

@@ -1,6 +1,6 @@
 // What the context view draws, and its panel.
 
-import { h, s } from "../dom.js";
+import { figure, h, s } from "../dom.js";
 import * as format from "../format.js";
 import { facts, heading, section, setting, verdict } from "../panel.js";
 import { command, state } from "../states.js";
@@ -36,8 +36,7 @@ export const columns = (...classes) => h("colgroup", null, classes.map((c) => h(
  * @param {string} [label]
  */
 export function amount(tokens, size = 0, label) {
-  const [n, unit] = tokens || !size ? format.tokensParts(tokens) : format.sizeParts(size);
-  return cell("n", [n, h("i", null, unit)], label);
+  return cell("n", figure(tokens || !size ? format.tokensParts(tokens) : format.sizeParts(size)), label);
 }
 
 /** @param {Definition} d */

@@ -57,7 +57,7 @@ class ContextView {
 
   params() {
     const p = this.frame.address.params;
-    return { since: p.get("since") ?? undefined, client: p.get("client") ?? undefined, window: p.get("window") ?? undefined };
+    return { since: p.get("since"), client: p.get("client"), window: p.get("window") };
   }
 
   update() {

@@ -1,7 +1,8 @@
 // What happens now: what is open and for how long, what the servers do, and what ends.
 
-import { h, refill } from "../dom.js";
+import { figure, h, refill, time } from "../dom.js";
 import * as format from "../format.js";
+import { place } from "../router.js";
 import { command, failed, noMatch, reading, state } from "../states.js";
 import { strip } from "../strip.js";
 import { stations } from "../stations.js";
@@ -30,12 +31,6 @@ export const title = () => "Live";
 
 /** @type {import("../../page").View["keys"]} */
 export const keys = [["j k", "move"], ["Enter", "open"], ["Space", "pause"], ["n N", "next, previous that is not ok"]];
-
-/** @param {Date} t @param {string} text */
-const timeOf = (t, text) => h("time", { datetime: t.toISOString(), title: format.utc(t) }, text);
-
-/** A figure with its unit in a slot of its own. @param {import("../format.js").Amount} amount */
-const figure = ([number, unit]) => [number, h("i", null, unit)];
 
 /**
  * Keeps rows in the order of their items. An item that stays keeps its element: nothing that one looks at or points to moves
@@ -179,7 +174,7 @@ export function show(root, frame) {
     }
     lanes.set(now.sessions);
     feed.set(now.ended);
-    refill(stood, now.stood_out.map((a) => h("li", null, timeOf(new Date(a.at), format.clock(new Date(a.at))),
+    refill(stood, now.stood_out.map((a) => h("li", null, time(a.at, format.clock(new Date(a.at))),
       h("span", null, h("span", { class: "m" }, a.subject), ` ${a.text}`))));
     announce(now.open.filter((o) => o.outcome.ending === "hung"));
   }
@@ -286,8 +281,6 @@ export function show(root, frame) {
 /** @param {Frame} frame */
 function makeRows(frame) {
   const axis = ageAxis();
-  const place = (/** @type {import("../../api").Place} */ p) =>
-    frame.href({ view: "runs", id: p.run, params: { op: p.session && p.operation ? `${p.session}/${p.operation}` : null } });
   const age = (/** @type {Open} */ o, /** @type {Date} */ now) => Math.max(0, (now.getTime() - Date.parse(o.start)) / 1000);
 
   /** @param {Open} o @returns {Row<Open>} */
@@ -309,7 +302,7 @@ function makeRows(frame) {
         client.textContent = o.client;
         server.textContent = o.server;
         link.textContent = o.name;
-        link.href = place(o);
+        link.href = frame.href(place(o) ?? {});
         aged.className = `n age ${o.waiting ? "person" : ""}`;
         refill(side, h(hung ? "b" : "span", { class: hung ? "bad" : o.waiting ? "person" : "soft" }, o.side));
         if (row.parentNode !== element) element.append(row);
@@ -360,9 +353,9 @@ function makeRows(frame) {
         const at = new Date(e.at);
         element.className = `row ${e.outcome.trouble ? "trouble" : ""}`;
         refill(element,
-          h("td", { class: "dim" }, timeOf(at, `${format.clock(at, true)}.${Math.floor(at.getMilliseconds() / 100)}`)),
+          h("td", { class: "dim" }, time(e.at, `${format.clock(at, true)}.${Math.floor(at.getMilliseconds() / 100)}`)),
           h("td", { class: "srv dim", title: e.server }, e.server),
-          h("th", { scope: "row", class: "op" }, h("span", { class: "dim" }, e.asked ? "← " : "→ "), h("a", { href: place(e) }, e.name)),
+          h("th", { scope: "row", class: "op" }, h("span", { class: "dim" }, e.asked ? "← " : "→ "), h("a", { href: frame.href(place(e) ?? {}) }, e.name)),
           h("td", { class: "n" }, figure(format.durationParts(e.took))),
           h("td", { class: "n" }, figure(e.size === undefined ? ["–", ""] : format.sizeParts(e.size))),
           h("td", { class: e.outcome.tone, title: e.outcome.text }, e.outcome.text));

@@ -6,8 +6,9 @@ import { parseFilter } from "../filter.js";
 import { clock, spoken } from "../format.js";
 import { press } from "../input.js";
 import { Overview } from "../overview.js";
+import { parseOp } from "../router.js";
 import { note, Rows } from "../rows.js";
-import { button, groupsOf, heading, loud, notes, operationsOf, recent, split } from "../runhead.js";
+import { button, groupsOf, heading, loud, notes, operationsOf, recent } from "../runhead.js";
 import { Panel } from "../runpanel.js";
 import { failed, reading } from "../states.js";
 import { Usage } from "../usage.js";
@@ -37,6 +38,20 @@ export function show(root, frame) {
 }
 
 class SessionView {
+  /** @type {Operations[] | null} what events bring while all is read again */
+  meanwhile = null;
+  /** @type {(() => void) | null} there is a clock while the run is live */
+  stopClock = null;
+  reading = true;
+  leftOut = 0;
+  times = ""; // of the address, as they are shown
+  auto = false; // the address names no time, and there is more than one can look at: it is chosen
+  said = ""; // what the note below the operations was made of
+  zoomedAt = -Infinity;
+  settling = 0; // until a zoom is written to the address
+  moving = 0; // until the row that one is at is
+  revealing = -1; // the row that is to be brought into view
+
   /** @param {HTMLElement} root @param {Frame} frame */
   constructor(root, frame) {
     this.root = root;
@@ -103,7 +118,6 @@ class SessionView {
     frame.on("gone", (e) => {
       if (this.detail?.run.sessions.some((s) => e.sessions.includes(s.name))) this.#read();
     });
-    frame.eachSecond(() => this.#second());
   }
 
   leave() {
@@ -157,9 +171,6 @@ class SessionView {
     }
   }
 
-  /** @type {Operations[] | null} what events bring while all is read again */
-  meanwhile = null;
-
   /** Goes to where a session begins that the address names. */
   #session() {
     const { params } = this.frame.address;
@@ -170,9 +181,6 @@ class SessionView {
       if (i !== undefined) this.fall.goTo(i, false);
     });
   }
-
-  reading = true;
-  leftOut = 0;
 
   /** @param {Operations} part @param {boolean} event */
   #take(part, event) {
@@ -219,6 +227,8 @@ class SessionView {
     this.servers.clear();
     for (const s of run.sessions) this.servers.set(s.name, s.server);
     this.fall.live = run.live;
+    if (!run.live) this.stopClock?.();
+    this.stopClock = run.live ? (this.stopClock ?? this.frame.eachSecond(() => this.#second())) : null;
     this.length = h("span");
     refill(this.head, ...heading(this.frame, run, this.length), h("span", { class: "acts" }, this.foldButton, this.groupButton));
     name = `${run.client} ${clock(new Date(run.began))}`;
@@ -264,9 +274,6 @@ class SessionView {
     fall.changed();
   }
 
-  times = ""; // of the address, as they are shown
-  auto = false; // the address names no time, and there is more than one can look at: it is chosen
-
   /** The waterfall gets what the window has left, and no more than it needs. */
   #room() {
     const { element, size } = this.fall;
@@ -299,8 +306,6 @@ class SessionView {
     if (this.note.offsetHeight !== before) this.#room();
   }
 
-  said = "";
-
   // ── address ─────────────────────────────────────────────────────────
 
   update() {
@@ -326,10 +331,6 @@ class SessionView {
     } else this.settling = setTimeout(() => write(true), 300);
   }
 
-  zoomedAt = -Infinity;
-  settling = 0; // until a zoom is written to the address
-  moving = 0; // until the row that one is at is
-
   /** @param {"fold" | "by"} name */
   #toggle(name) {
     const value = { fold: "no", by: "server" }[name];
@@ -352,7 +353,7 @@ class SessionView {
   /** Selects what the address names. @param {boolean} reveal */
   #select(reveal) {
     const op = this.frame.address.params.get("op") ?? "";
-    const [session, number] = split(op);
+    const [session, number] = parseOp(op);
     const i = op ? this.rows.find(session, number) : -1;
     if (i !== this.fall.selected) {
       this.fall.select(i);
@@ -369,8 +370,6 @@ class SessionView {
     }
     this.panel.show(op);
   }
-
-  revealing = -1;
 
   // ── keys ────────────────────────────────────────────────────────────
 

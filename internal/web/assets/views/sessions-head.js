@@ -1,6 +1,6 @@
 // What stands above the list of sessions: sentences about what needs a look, and choices.
 
-import { h, refill } from "../dom.js";
+import { h, refill, time } from "../dom.js";
 import * as format from "../format.js";
 import { place } from "../router.js";
 
@@ -18,13 +18,12 @@ export function attention(list, frame, alerts) {
   const focused = document.activeElement instanceof HTMLAnchorElement && list.contains(document.activeElement) ? document.activeElement.href : "";
   list.hidden = !alerts.length;
   refill(list, alerts.map((a) => {
-    const at = new Date(a.at);
     const to = place(a);
     const word = h("span", { class: a.word === "Hung" ? "hung" : a.tone === "quiet" ? null : a.tone }, a.word);
     return h("li", null,
       h("b", null, word),
       h("span", null, to ? h("a", { class: "m", href: frame.href(to) }, a.subject) : h("span", { class: "m" }, a.subject), ` ${a.text}`),
-      h("time", { datetime: a.at, title: format.utc(at) }));
+      time(a.at));
   }));
   ages(list, frame, alerts);
   if (focused) [...list.querySelectorAll("a")].find((a) => a.href === focused)?.focus({ preventScroll: true });
@@ -38,10 +37,10 @@ export function attention(list, frame, alerts) {
  */
 export function ages(list, frame, alerts) {
   const now = frame.now();
-  list.querySelectorAll("time").forEach((time, i) => {
+  list.querySelectorAll("time").forEach((element, i) => {
     const { at, word } = alerts[i];
     const since = `${word === "Hung" || word === "Failing" ? "since " : ""}${format.moment(new Date(at), now)}`;
-    time.textContent = word === "Hung" ? `${since}, ${format.spoken((now.getTime() - Date.parse(at)) / 1000)}` : since;
+    element.textContent = word === "Hung" ? `${since}, ${format.spoken((now.getTime() - Date.parse(at)) / 1000)}` : since;
   });
 }
 

@@ -1,6 +1,6 @@
 // The rows of a run: itself, and its sessions.
 
-import { h } from "../dom.js";
+import { figure, h, time } from "../dom.js";
 import * as format from "../format.js";
 import { place } from "../router.js";
 import { strip, stripLabel } from "../strip.js";
@@ -68,12 +68,11 @@ function link(frame, at, text, shape) {
 function dimension(frame, run, length) {
   const now = frame.now();
   const began = new Date(run.began);
-  const until = new Date(run.until);
   const from = run.live ? format.moment(began, now) : format.clock(began);
   return h("span", { class: "dimline" },
-    h("time", { datetime: run.began, title: format.utc(began) }, from), h("i"),
+    time(run.began, from), h("i"),
     h("span", null, format.duration(length)), h("i"),
-    run.live ? h("span", null, "now") : h("time", { datetime: run.until, title: format.utc(until) }, format.clock(until)));
+    run.live ? h("span", null, "now") : time(run.until, format.clock(new Date(run.until))));
 }
 
 /**
@@ -105,16 +104,15 @@ function sessionRow(frame, run, s, began, length, last) {
  * @param {boolean} live
  */
 function figures(s, live) {
-  const amount = (/** @type {readonly [string, string]} */ [n, unit]) => [n, h("i", null, unit)];
-  const none = ["–", h("i")];
+  const none = /** @type {import("../format.js").Amount} */ (["–", ""]);
   const cell = (/** @type {string} */ label, /** @type {string} */ shape, /** @type {import("../dom.js").Child} */ what) => td({ class: `n ${shape}`, "data-l": label }, what);
   return [
     cell("calls", s.calls ? "" : "z", format.count(s.calls)),
     cell("failed", s.failed ? "" : "z", s.failed ? h("span", { class: "bad" }, format.count(s.failed)) : "0"),
     cell("hung", s.hung ? "" : "z hide0", s.hung ? hung(s, live) : "0"),
-    cell("p95", s.p95 === undefined ? "z" : "", s.p95 === undefined ? none : amount(format.durationParts(s.p95))),
-    cell("context", s.context ? "ctx" : "ctx z", s.context ? amount(format.tokensParts(s.context)) : none),
-    cell("received", s.received ? "rcv" : "rcv z", s.received ? amount(format.sizeParts(s.received)) : ["0", h("i")]),
+    cell("p95", s.p95 === undefined ? "z" : "", figure(s.p95 === undefined ? none : format.durationParts(s.p95))),
+    cell("context", s.context ? "ctx" : "ctx z", figure(s.context ? format.tokensParts(s.context) : none)),
+    cell("received", s.received ? "rcv" : "rcv z", figure(s.received ? format.sizeParts(s.received) : ["0", ""])),
   ];
 }
 

@@ -83,7 +83,7 @@ class SessionsView {
 
   params() {
     const p = this.frame.address.params;
-    return { since: p.get("since") ?? undefined, filter: p.get("q") ?? undefined };
+    return { since: p.get("since"), filter: p.get("q") };
   }
 
   /** Reads the list of another address, or the first. */

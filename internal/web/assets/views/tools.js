@@ -1,12 +1,12 @@
 // What was called, how often, how well and how fast; what led to what; and one row whole.
 
-import { h, refill } from "../dom.js";
+import { figure, h, refill } from "../dom.js";
 import { flows, sequences } from "../flow.js";
 import * as format from "../format.js";
 import { decades, latency } from "../latency.js";
 import { unused, unusedList } from "../never.js";
 import { failed, noMatch, reading, state } from "../states.js";
-import { details, share } from "../tool.js";
+import { details, nameOf, share } from "../tool.js";
 
 /** @typedef {import("../../api").Tools} Tools */
 /** @typedef {import("../../api").Tool} Tool */
@@ -31,12 +31,11 @@ const MUCH = 0.05;
 /** At most so often what is shown is read again while something happens. */
 const EVERY = 4000;
 
-const name = (/** @type {ToolRow} */ r) => r.client ?? r.tool ?? r.server ?? "";
-const whole = (/** @type {ToolRow} */ r) => (r.client ? r.client : `${r.server} ${r.tool ?? ""}`);
+const fullName = (/** @type {ToolRow} */ r) => r.client ?? [r.server, r.tool].filter(Boolean).join(" ");
 
 /** @type {ReadonlyArray<Column>} */
 const COLUMNS = [
-  { name: "name", title: "Tool", of: whole },
+  { name: "name", title: "Tool", of: fullName },
   { name: "calls", title: "Calls", of: (r) => r.calls },
   { name: "failed", title: "Failed", of: (r) => r.failure_rate ?? -1, label: "failed" },
   { name: "p50", title: "p50", of: (r) => r.p50 ?? -1, label: "p50" },
@@ -60,6 +59,7 @@ class View {
   dirty = false;
   read = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ wait;
   /** What the data are of. */
   place = "";
   selected = "";
@@ -98,7 +98,7 @@ class View {
   }
 
   get query() {
-    return { since: this.params.get("since") ?? this.frame.store.since, filter: this.params.get("q") ?? undefined };
+    return { since: this.params.get("since") ?? this.frame.store.since, filter: this.params.get("q") };
   }
 
   /** The address has changed. */
@@ -170,13 +170,11 @@ class View {
       return;
     }
     clearTimeout(this.wait);
-    this.wait = setTimeout(() => this.whole(key), again ? 0 : 60); // keys that are held down ask once
+    this.wait = setTimeout(() => this.readTool(key), again ? 0 : 60); // keys that are held down ask once
   }
 
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ wait;
-
   /** @param {string} key */
-  async whole(key) {
+  async readTool(key) {
     const place = this.place;
     try {
       /** @type {Tool} */
@@ -200,7 +198,7 @@ class View {
     const sign = (column.name === "name" ? 1 : -1) * (turned ? -1 : 1);
     const rows = [...(this.data?.rows ?? [])].sort((a, b) => {
       const [x, y] = [column.of(a), column.of(b)];
-      return (x < y ? -sign : x > y ? sign : 0) || (whole(a) < whole(b) ? -1 : 1);
+      return (x < y ? -sign : x > y ? sign : 0) || (fullName(a) < fullName(b) ? -1 : 1);
     });
     this.order = rows.map((r) => r.key);
   }
@@ -261,13 +259,13 @@ class View {
 
   /** @param {ToolRow} r */
   row(r) {
-    const cell = (/** @type {string} */ label, /** @type {import("../format.js").Amount} */ [n, unit], /** @type {string} */ more = "") =>
-      h("td", { class: `n ${more}`, "data-l": label }, n, h("i", null, unit));
+    const cell = (/** @type {string} */ label, /** @type {import("../format.js").Amount} */ amount, /** @type {string} */ more = "") =>
+      h("td", { class: `n ${more}`, "data-l": label }, figure(amount));
     const time = (/** @type {number | undefined} */ s) => (s === undefined ? /** @type {[string, string]} */ (["–", ""]) : format.durationParts(s));
     const on = r.key === this.selected;
     return h("tr", { class: on ? "row on" : "row", onclick: (/** @type {MouseEvent} */ e) => e.target instanceof Element && !e.target.closest("a") && this.pick(r.key) },
       h("th", { scope: "row", class: "tool" }, h("div", null, this.by === "tool" && [h("span", null, r.server), " "], r.kind !== this.by && r.kind !== "tool" && [h("span", null, r.kind), " "],
-        h("a", { href: this.frame.href({ params: { tool: r.key } }), "data-key": r.key, title: whole(r), "aria-current": on && "true" }, name(r)))),
+        h("a", { href: this.frame.href({ params: { tool: r.key } }), "data-key": r.key, title: fullName(r), "aria-current": on && "true" }, nameOf(r)))),
       h("td", { class: "n calls" }, format.count(r.calls)),
       cell("failed", share(r.failed, r.calls), r.failed === 0 ? "z" : (r.failure_rate ?? 0) >= MUCH ? "bad" : ""),
       cell("p50", time(r.p50)), cell("p95", time(r.p95)), cell("p99", time(r.p99), "w-hide"),
@@ -298,10 +296,10 @@ class View {
   below() {
     const data = this.data;
     if (!this.flow || !data?.rows.length) return;
-    const heading = this.tool && this.by === "tool" ? `Before and after ${name(this.tool.row)}` : "Before and after";
+    const heading = this.tool && this.by === "tool" ? `Before and after ${nameOf(this.tool.row)}` : "Before and after";
     refill(this.flow,
       this.by === "tool" && h("section", null, h("h2", null, heading),
-        this.tool ? flows(this.tool, name(this.tool.row)) : h("p", { class: "dim" }, this.selected && !this.missing ? "" : "Select a tool to see what is called before and after it.")),
+        this.tool ? flows(this.tool, nameOf(this.tool.row)) : h("p", { class: "dim" }, this.selected && !this.missing ? "" : "Select a tool to see what is called before and after it.")),
       sequences(data));
   }
 
@@ -349,7 +347,7 @@ class View {
       if (!r || !wanted(r)) continue;
       this.pick(r.key);
       this.root.querySelector("tr.on")?.scrollIntoView({ block: "nearest" });
-      this.frame.say(`${whole(r)}, ${format.plural(r.calls, "call")}, ${share(r.failed, r.calls).join(" ")} failed`);
+      this.frame.say(`${fullName(r)}, ${format.plural(r.calls, "call")}, ${share(r.failed, r.calls).join(" ")} failed`);
       return;
     }
     this.draw();
