@@ -92,7 +92,7 @@ func (f *figures) join() {
 		if s.Launched.Before(f.from) {
 			f.from = s.Launched
 		}
-		run := cmp.Or(s.Run, s.Name)
+		run := runID(s)
 		n, known := at[run]
 		if !known {
 			n = len(f.runs)
