@@ -64,7 +64,7 @@ func (s *contextSource) definition(r *http.Request) (any, error) {
 		return nil, missing("the definition of "+view.Steady(view.DefinitionName(key.kind, key.name))+" is not known any more", "go back to the list")
 	}
 	out := &api.Definition{
-		Reply: api.Reply{Version: api.Version, Now: c.now}, Server: serverTitle(key.server.name),
+		Reply: api.NewReply(c.now), Server: serverTitle(key.server.name),
 		Name: view.Steady(view.DefinitionName(key.kind, key.name)), Kind: string(key.kind),
 		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(), Commands: a.commands(),
 	}

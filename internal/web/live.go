@@ -40,7 +40,7 @@ func (s *source) live(r *http.Request) (any, error) {
 func (k *known) liveOf(filter *watch.Filter, ended []*watch.Call) *api.Live {
 	w := k.world
 	out := &api.Live{
-		Reply: api.Reply{Version: api.Version, Now: w.Now}, Summary: summary(w), Open: []api.Open{}, Ended: []api.Ended{},
+		Reply: api.NewReply(w.Now), Summary: summary(w), Open: []api.Open{}, Ended: []api.Ended{},
 		Sessions: []api.LiveSession{}, StoodOut: stoodOut(w), Usual: w.HangAfter.Seconds(), Command: "spanpipe top",
 	}
 	for _, c := range w.Open {

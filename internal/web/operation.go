@@ -113,7 +113,7 @@ func (w *whole) look(op *record.Operation) {
 func (w *whole) reply() *api.Operation {
 	c, op := w.call, &w.call.Op
 	out := &api.Operation{
-		Reply:  api.Reply{Version: api.Version, Now: w.now},
+		Reply:  api.NewReply(w.now),
 		Place:  api.Place{Run: runID(&c.Session.Session), Session: c.Session.Name, Operation: op.Number},
 		Server: c.Session.Title(), Client: cmp.Or(c.Session.ClientTitle(), "client unknown"),
 		Name: c.Name(), Method: view.Steady(op.Method), Kind: kindOf(op), Start: op.Start,

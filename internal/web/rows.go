@@ -159,7 +159,7 @@ type columns struct {
 // newColumns returns columns for so many rows of a run, whose times count from a base.
 func newColumns(run string, base, now time.Time, n int) *columns {
 	return &columns{outcomes: map[api.Outcome]int{}, now: now, out: &api.Operations{
-		Reply: api.Reply{Version: api.Version, Now: now}, Run: run, Base: base, Outcomes: []api.Outcome{},
+		Reply: api.NewReply(now), Run: run, Base: base, Outcomes: []api.Outcome{},
 		Session: make([]int, 0, n), Number: make([]uint64, 0, n), Name: make([]int, 0, n), Flags: make([]int, 0, n),
 		Parent: make([]uint64, 0, n), Start: make([]float64, 0, n), End: make([]float64, 0, n), First: make([]float64, 0, n),
 		Took: make([]float64, 0, n), Outcome: make([]int, 0, n),

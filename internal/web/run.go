@@ -148,7 +148,7 @@ func (s *runSource) resources(r *http.Request) (any, error) {
 		return nil, err
 	}
 	out := &api.Resources{
-		Reply: api.Reply{Version: api.Version, Now: s.now()}, Base: sessions[0].Launched, Sessions: []api.SessionResources{},
+		Reply: s.stamp(), Base: sessions[0].Launched, Sessions: []api.SessionResources{},
 	}
 	for i := range sessions {
 		if err := r.Context().Err(); err != nil {

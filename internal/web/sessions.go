@@ -69,7 +69,7 @@ type sessionList struct {
 func (l *sessionList) page(after *place, most int) *api.Sessions {
 	w := l.world
 	out := &api.Sessions{
-		Reply: api.Reply{Version: api.Version, Now: w.Now}, Attention: attention(w), Runs: []api.Run{},
+		Reply: api.NewReply(w.Now), Attention: attention(w), Runs: []api.Run{},
 	}
 	if !l.filter.Empty() { // any word may be a tool's name
 		w.Want(watch.WantTally, "")

@@ -21,6 +21,9 @@ type Reply struct {
 	Now     time.Time `json:"now"` // by the server's clock
 }
 
+// NewReply returns the beginning of a reply about a time.
+func NewReply(now time.Time) Reply { return Reply{Version: Version, Now: now} }
+
 // Failure is the body of a reply whose status is 400 or above.
 type Failure struct {
 	Version int    `json:"version"`
