@@ -4,7 +4,7 @@ bytes, tokens estimates, shares between 0 and 1; a field that is absent is not k
 outside has a version; fields may be added within one.
 
 Texts that contain names of peers are safe to show (see view.Steady): the page neither cleans nor interprets them. Fields that
-are named "raw" hold names as the peers sent them, for requests that name them.
+are named "key" name things in requests.
 
 The declarations of api.d.ts are made of these types, so that the page's code is checked against them.
 */
