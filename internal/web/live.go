@@ -123,10 +123,7 @@ func openCall(w *watch.World, c *watch.Call) api.Open {
 
 // headline returns what is so with a call that hangs, and what shows it.
 func headline(c *watch.Call, stall view.Stall) (head, detail string) {
-	asker, answerer := "client", "server"
-	if c.Op.Direction == record.ToClient {
-		asker, answerer = answerer, asker
-	}
+	asker, answerer := c.Peers()
 	switch {
 	case stall.What != "" && stall.Fault != "":
 		return stall.What + ".", strings.TrimSuffix(stall.Fault+": "+stall.Proof, ": ") + "."

@@ -192,10 +192,7 @@ func (w *whole) evidence() []api.Fact {
 		all = append(all, api.Fact{Label: label, Text: text, Tone: tone})
 	}
 	waits := w.outcome.Ending == view.Hung || w.outcome.Ending == view.Open
-	asker, answerer := "client", "server"
-	if op.Direction == record.ToClient {
-		asker, answerer = answerer, asker
-	}
+	asker, answerer := c.Peers()
 	request := view.Size(op.RequestSize) + tokensOf(op.RequestTokens)
 	switch {
 	case op.Undelivered || op.Seen().Unread > 0:
