@@ -136,11 +136,7 @@ func (l *sessionList) excluding(all []*watch.Session) (best *api.Excluding) {
 		without := filter.Without(i)
 		l.filter = &without
 		if n := l.choose(all); n > 0 && (best == nil || n > best.Matches) {
-			words := make([]string, len(without.Terms))
-			for i := range without.Terms {
-				words[i] = without.Terms[i].Text
-			}
-			best = &api.Excluding{Term: view.Steady(t.Text), Without: strings.Join(words, " "), Matches: n}
+			best = &api.Excluding{Term: view.Steady(t.Text), Without: without.Text, Matches: n}
 		}
 	}
 	l.runs = nil
