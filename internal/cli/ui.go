@@ -82,7 +82,7 @@ func (a *app) serving(c *cli.Context, s *store.Store, since time.Time) serve.Con
 	lines := &uiLines{app: a, opens: !c.Bool("no-open"), typed: isTerminal(a.Stdin)}
 	config := serve.Config{
 		Page: web.Config{
-			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter, Version: a.Build.Version,
+			Store: s, Dir: a.tilde(s.Dir), Since: asked, HangAfter: a.options.hangAfter,
 			Zone: a.now().Location(), Logger: a.printer.logger(&a.options, a.named),
 		},
 		Addr: c.String("addr"), Dir: s.Dir, Open: lines.opens, Environ: serverEnvironment(a.Environ),

@@ -37,13 +37,10 @@ export interface Code {
   readonly code: string;
 }
 export interface Store extends Reply {
-  readonly program: string;
   readonly dir: string;
   readonly sessions: number;
   readonly size: number;
   readonly limit?: number;
-  readonly oldest?: string;
-  readonly hang_after: number;
   readonly hung: number;
   readonly since: string;
   readonly content: string;

@@ -13,7 +13,6 @@ type Config struct {
 	Dir       string        // of the store, as it is shown
 	Since     string        // how far back the page looks at first, as store.ParseAge reads it
 	HangAfter time.Duration // how long a call is open until it hangs
-	Version   string        // of the program
 	Zone      *time.Location
 	Logger    *slog.Logger
 	Hosts     []string // that requests may name: each with the port

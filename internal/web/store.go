@@ -12,8 +12,7 @@ import (
 func (s *source) store(r *http.Request) (any, error) {
 	c := &s.config
 	out := &api.Store{
-		Reply: s.stamp(), Program: c.Version, Dir: c.Dir, Limit: c.Store.Keep.Size, HangAfter: c.HangAfter.Seconds(),
-		Since: c.Since, Sends: sendsNothing,
+		Reply: s.stamp(), Dir: c.Dir, Limit: c.Store.Keep.Size, Since: c.Since, Sends: sendsNothing,
 	}
 	captured := 0
 	s.keeper.during(r.Context(), func(w *watch.World) {
@@ -22,9 +21,6 @@ func (s *source) store(r *http.Request) (any, error) {
 			out.Size += one.Size
 			if one.Content {
 				captured++
-			}
-			if out.Oldest.IsZero() || one.Launched.Before(out.Oldest) {
-				out.Oldest = one.Launched
 			}
 		}
 	})

@@ -86,16 +86,13 @@ type Code struct {
 // Store is the reply to GET /api/v1/store: what the page's frame shows.
 type Store struct {
 	Reply
-	Program   string    `json:"program"` // the version of spanpipe
-	Dir       string    `json:"dir"`     // of the store, as it is shown
-	Sessions  int       `json:"sessions"`
-	Size      int64     `json:"size"`
-	Limit     int64     `json:"limit,omitempty"` // of the size
-	Oldest    time.Time `json:"oldest,omitzero"`
-	HangAfter float64   `json:"hang_after"`
-	Hung      int       `json:"hung"`              // operations that hang now
-	Since     string    `json:"since"`             // the range to begin with, as a value of --since
-	Content   string    `json:"content"`           // of how much of it content is kept, in words
-	Sends     string    `json:"sends"`             // what the page sends, in a sentence
-	Problem   string    `json:"problem,omitempty"` // with the store
+	Dir      string `json:"dir"` // of the store, as it is shown
+	Sessions int    `json:"sessions"`
+	Size     int64  `json:"size"`
+	Limit    int64  `json:"limit,omitempty"`   // of the size
+	Hung     int    `json:"hung"`              // operations that hang now
+	Since    string `json:"since"`             // the range to begin with, as a value of --since
+	Content  string `json:"content"`           // how many sessions have captured content, in words
+	Sends    string `json:"sends"`             // what the page sends, in a sentence
+	Problem  string `json:"problem,omitempty"` // with the store
 }
