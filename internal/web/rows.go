@@ -166,8 +166,10 @@ func newColumns(run string, base, now time.Time, n int) *columns {
 	}}
 }
 
-// seconds returns a duration with microseconds: more would double what is sent.
-func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1e6) / 1e6 }
+// rounded returns a number with six digits behind the point: more would double what is sent.
+func rounded(n float64) float64 { return math.Round(n*1e6) / 1e6 }
+
+func seconds(d time.Duration) float64 { return rounded(d.Seconds()) }
 
 // at returns a time in seconds since the base, and -1 for none.
 func (c *columns) at(t time.Time) float64 {

@@ -166,7 +166,7 @@ func (s *runSource) resources(r *http.Request) (any, error) {
 		columns := api.SessionResources{Session: one.Name, Text: inWords(samples)}
 		for _, p := range fewer(samples, mostSamples) {
 			columns.At = append(columns.At, seconds(p.at.Sub(out.Base)))
-			columns.CPU = append(columns.CPU, seconds(time.Duration(p.cpu*float64(time.Second))))
+			columns.CPU = append(columns.CPU, rounded(p.cpu))
 			columns.Memory = append(columns.Memory, p.memory)
 		}
 		out.Sessions = append(out.Sessions, columns)
