@@ -277,7 +277,6 @@ export interface Content {
 export interface Part {
   readonly label: string;
   readonly text: string;
-  readonly json?: boolean;
   readonly size: number;
   readonly cut?: boolean;
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"strings"
 	"unicode/utf8"
 
@@ -54,7 +53,7 @@ func (w *whole) content() api.Content {
 
 // partOf returns a piece of content as a text that is safe to show.
 func partOf(label, text string) api.Part {
-	p := api.Part{Label: label, Size: len(text), JSON: json.Valid([]byte(text)) && strings.ContainsAny(text[:1], `{["`)}
+	p := api.Part{Label: label, Size: len(text)}
 	if len(text) > 8*mostContent { // to indent what is not shown takes long
 		p.Cut, text = true, text[:8*mostContent]
 	}

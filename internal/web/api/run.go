@@ -128,7 +128,6 @@ type Content struct {
 type Part struct {
 	Label string `json:"label"` // arguments, result, error, …
 	Text  string `json:"text"`  // pretty-printed if it is JSON
-	JSON  bool   `json:"json,omitempty"`
 	Size  int    `json:"size"`
 	Cut   bool   `json:"cut,omitempty"` // Text is its beginning
 }
