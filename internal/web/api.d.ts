@@ -436,7 +436,6 @@ export interface HeatRow {
 export interface Count {
   readonly label: string;
   readonly count: number;
-  readonly tone: Tone;
 }
 export interface Caller {
   readonly client: string;

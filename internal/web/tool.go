@@ -88,7 +88,7 @@ func (f *figures) errorsOf(r *figuresRow) []api.Count {
 	}
 	all := make([]api.Count, 0, len(words))
 	for w, n := range words {
-		all = append(all, api.Count{Label: f.words.all[w], Count: n, Tone: api.Bad})
+		all = append(all, api.Count{Label: f.words.all[w], Count: n})
 	}
 	slices.SortFunc(all, func(a, b api.Count) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Label, b.Label))

@@ -104,7 +104,6 @@ type HeatRow struct {
 type Count struct {
 	Label string `json:"label"`
 	Count int    `json:"count"`
-	Tone  Tone   `json:"tone"`
 }
 
 // Caller is a client that calls a tool.
