@@ -87,7 +87,7 @@ func (a *app) serving(c *cli.Context, s *store.Store, since time.Time) serve.Con
 			Zone: a.now().Location(), Logger: a.printer.logger(&a.options, a.named),
 		},
 		Addr: c.String("addr"), Dir: s.Dir, Open: lines.opens, Environ: serverEnvironment(a.Environ),
-		At: lines.at, None: lines.none, Link: lines.link,
+		At: lines.at, Unopened: lines.unopened, Link: lines.link,
 	}
 	if a.Stdin != nil {
 		config.In = a.Stdin
@@ -119,8 +119,8 @@ func (u *uiLines) at(p serve.Place) {
 	u.printer.lines("the page is at "+p.Origin+" ("+reach+"). "+enter+"Ctrl-C ends it", hint)
 }
 
-// none says why the page is not in the browser.
-func (u *uiLines) none(err error) {
+// unopened says why the page is not in the browser.
+func (u *uiLines) unopened(err error) {
 	const link = "open this link within 30 seconds:"
 	switch {
 	case errors.Is(err, browser.ErrNone):

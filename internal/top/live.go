@@ -278,7 +278,7 @@ func (p *livePane) lastMinutes(w *watch.World, width, height int) []Line {
 				}
 			}
 			l := text(Plain, " ")
-			l.left(Plain, s.Title(), 11).space(1).left(Dim, r.Client(), 13).space(1)
+			l.left(Plain, s.Title(), 11).space(1).left(Dim, r.ClientTitle(), 13).space(1)
 			var open []view.Interval
 			for _, c := range w.Open {
 				if c.Session == s && c.Outcome().Ending == view.Hung {

@@ -75,7 +75,7 @@ func drawStrip(w *watch.World, s *watch.Session, l *Line, n int) {
 func runLine(w *watch.World, r *watch.Run, c sessionColumns) Line {
 	t := r.Sums(w)
 	l := text(Strong, " ")
-	l.left(Strong, r.Client(), 4+c.name).space(1)
+	l.left(Strong, r.ClientTitle(), 4+c.name).space(1)
 	if c.when > 0 {
 		began, end := r.Began().In(w.Now.Location()).Format("15:04"), view.Duration(r.Until(w.Now).Sub(r.Began()))
 		if c.when >= 40 {

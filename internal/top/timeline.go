@@ -224,7 +224,7 @@ func (p *timeline) title(w *watch.World) Line {
 		loaded, left = loaded && s.Whole, left+s.LeftOut
 	}
 	shown := &watch.Run{Sessions: p.sessions} // not theirs: sessions join that, and leave it when they are removed
-	what, servers := shown.Client(), plural(len(p.sessions), "server")
+	what, servers := shown.ClientTitle(), plural(len(p.sessions), "server")
 	if s := p.sessions[0]; len(p.sessions) == 1 {
 		what, servers = strings.TrimSpace(s.Title()+" "+view.Steady(s.Server.Version)), fmt.Sprintf("session %d", s.Number)
 	}

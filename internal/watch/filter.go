@@ -103,7 +103,7 @@ func (t *Term) Value() string {
 
 // About returns the filter with only the terms about some fields.
 func (f *Filter) About(fields ...string) Filter {
-	only := Filter{Text: f.Text}
+	var only Filter
 	for i := range f.Terms {
 		if slices.Contains(fields, f.Terms[i].Field()) {
 			only.Terms = append(only.Terms, f.Terms[i])
@@ -183,7 +183,13 @@ func (f *Filter) Empty() bool { return len(f.Terms) == 0 }
 
 // Without returns the filter without one of its terms.
 func (f *Filter) Without(i int) Filter {
-	return Filter{Terms: slices.Delete(slices.Clone(f.Terms), i, i+1)}
+	rest := Filter{Terms: slices.Delete(slices.Clone(f.Terms), i, i+1)}
+	words := make([]string, len(rest.Terms))
+	for i := range rest.Terms {
+		words[i] = rest.Terms[i].Text
+	}
+	rest.Text = strings.Join(words, " ")
+	return rest
 }
 
 // nearest returns the word that begins most alike.

@@ -16,13 +16,18 @@ func (c *Call) Sentence(now time.Time, o view.Outcome) string {
 	return strings.TrimSpace(c.happened(now, o))
 }
 
+// Peers returns which of the two asks, and which is to answer.
+func (c *Call) Peers() (asker, answerer string) {
+	if c.Op.Direction == record.ToClient {
+		return "server", "client"
+	}
+	return "client", "server"
+}
+
 func (c *Call) happened(now time.Time, o view.Outcome) string {
 	took := c.Took(now)
 	long := spoken(took + c.Op.InputWait) // how long the requester waited: a person's time is part of it
-	asker, answerer := "client", "server"
-	if c.Op.Direction == record.ToClient {
-		asker, answerer = answerer, asker
-	}
+	asker, answerer := c.Peers()
 	switch {
 	case o.Ending == view.Hung && c.Op.Stall != "":
 		return fmt.Sprintf("No answer for %s. %s", long, view.StallOf(&c.Op))

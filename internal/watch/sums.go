@@ -120,12 +120,6 @@ func (r *Run) Last() *Session {
 	return last
 }
 
-// ClientName returns what the client calls itself.
-func (s *Session) ClientName() string { return s.Client.Name }
-
-// ServersName returns what a person calls the server.
-func (s *Session) ServersName() string { return s.ServerName() }
-
 // Changed reports whether one of the server's definitions is known not to be what it was.
 func (s *Session) Changed() bool {
 	return slices.ContainsFunc(s.Noted, func(n record.Note) bool {

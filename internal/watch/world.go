@@ -343,11 +343,11 @@ func (r *Run) Began() time.Time { return r.Sessions[0].Launched }
 // Newest returns when the run's last session was launched, which is the order of runs in every listing.
 func (r *Run) Newest() time.Time { return r.Sessions[len(r.Sessions)-1].Launched }
 
-// Client returns the name of a run's client, which its first session may not have learned.
-func (r *Run) Client() string {
+// ClientTitle returns the name and version of a run's client, safe to show, which its first session may not have learned.
+func (r *Run) ClientTitle() string {
 	for _, s := range r.Sessions {
-		if name := s.ClientTitle(); name != "" {
-			return name
+		if title := s.ClientTitle(); title != "" {
+			return title
 		}
 	}
 	return "client unknown"

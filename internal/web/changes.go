@@ -176,7 +176,7 @@ type named struct {
 // eventsOf returns the events for what has changed.
 func (k *keeper) eventsOf(c *changes) (out []named) {
 	w := k.world
-	stamp := api.Reply{Version: api.Version, Now: w.Now}
+	stamp := api.NewReply(w.Now)
 	if c.trouble != "" {
 		out = append(out, named{"trouble", api.TroubleEvent{Reply: stamp, Text: c.trouble}})
 	}

@@ -99,7 +99,7 @@ func (s *Server) exchange(r *http.Request) (any, error) {
 	if !s.codes.exchange(asked.Code) {
 		return nil, refusal(http.StatusForbidden, "the link has been used, or is older than 30 seconds", newLink)
 	}
-	return api.Token{Reply: api.Reply{Version: api.Version, Now: s.now()}, Token: s.codes.token}, nil
+	return api.Token{Reply: s.stamp(), Token: s.codes.token}, nil
 }
 
 // newLink is what helps where there is no token.

@@ -82,7 +82,7 @@ func (s *contextSource) context(r *http.Request) (any, error) {
 		return nil, err
 	}
 	out := &api.Context{
-		Reply: api.Reply{Version: api.Version, Now: c.now}, Since: c.since, Client: c.client, Clients: c.clients, Window: window,
+		Reply: api.NewReply(c.now), Since: c.since, Client: c.client, Clients: c.clients, Window: window,
 		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(s.sinceFlag(r)),
 	}
 	for _, one := range c.servers {

@@ -64,7 +64,7 @@ func (s *contextSource) definition(r *http.Request) (any, error) {
 		return nil, missing("the definition of "+view.Steady(view.DefinitionName(key.kind, key.name))+" is not known any more", "go back to the list")
 	}
 	out := &api.Definition{
-		Reply: api.Reply{Version: api.Version, Now: c.now}, Server: serverTitle(key.server.name),
+		Reply: api.NewReply(c.now), Server: serverTitle(key.server.name),
 		Name: view.Steady(view.DefinitionName(key.kind, key.name)), Kind: string(key.kind),
 		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(), Commands: a.commands(),
 	}
@@ -114,24 +114,24 @@ func (a *about) say(out *api.Definition) {
 		return
 	}
 	out.Badge = a.remark(a.defined, k)
-	what, are := partsOf(k.Last.Differs(&a.before)), "has"
-	if n := len(k.Last.Differs(&a.before)); n > 1 {
-		are = "have"
+	parts := k.Last.Differs(&a.before)
+	what, is, has := partsOf(parts), "is", "has"
+	if len(parts) > 1 {
+		is, has = "are", "have"
 	}
 	switch {
 	case !k.Gone.IsZero():
 		out.Headline = "The server no longer offers it."
 		out.Detail = "It has been gone since " + a.moment(k.Gone) + "."
 	case k.Unaccepted():
-		is := map[string]string{"has": " is not what", "have": " are not what"}[are]
-		out.Headline, out.Detail = what+is+" you accepted.", look
+		out.Headline, out.Detail = what+" "+is+" not what you accepted.", look
 	case a.defined.Differs(k):
 		out.Headline = "It is new since you accepted the others."
 		out.Detail = "An update adds tools; so does a server that turns hostile after approval. Look before you accept."
 	case k.Pinned():
 		out.Headline, out.Badge = "It is what you accepted.", &api.Remark{Text: "accepted", Tone: api.Quiet}
 	case a.changed:
-		out.Headline, out.Detail = what+" "+are+" changed.", look
+		out.Headline, out.Detail = what+" "+has+" changed.", look
 	default:
 		out.Headline = "It has not changed since it was seen first."
 	}
@@ -166,11 +166,9 @@ func (a *about) facts() []api.Fact {
 	}
 	if k := a.known; k != nil {
 		seen, release, since := a.seen()
+		add("first seen", seen)
 		if k.Since.After(k.First) {
-			add("first seen", seen)
 			add("known since", a.moment(k.First))
-		} else {
-			add("first seen", seen)
 		}
 		add("version", release)
 		if k.Since.After(a.now.AddDate(0, 0, -historyDays)) {
@@ -234,7 +232,7 @@ func (a *about) with() string {
 		var names []string
 		for i := range a.defined.Changes {
 			c := &a.defined.Changes[i]
-			if c.Change != change || c.Kind == a.key.kind && c.Name == a.key.name || c.Time.Sub(a.known.Since).Abs() > 0 {
+			if c.Change != change || c.Kind == a.key.kind && c.Name == a.key.name || !c.Time.Equal(a.known.Since) {
 				continue
 			}
 			if name := view.Steady(view.DefinitionName(c.Kind, c.Name)); !slices.Contains(names, name) {

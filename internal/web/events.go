@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/web/api"
@@ -27,7 +26,6 @@ func (s *source) events(w http.ResponseWriter, r *http.Request) {
 	}
 	defer from.leave()
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
 	out := http.NewResponseController(w)
 	send := func(text []byte) bool {
 		_ = out.SetWriteDeadline(time.Now().Add(takenWithin)) // not every connection has one
@@ -38,7 +36,7 @@ func (s *source) events(w http.ResponseWriter, r *http.Request) {
 	}
 	hello := func(c cursor, reset bool) []byte {
 		text, _ := json.Marshal(api.Hello{Reply: s.stamp(), Reset: reset}) // it has no value that cannot be encoded
-		return message(c.epoch+"-"+strconv.FormatUint(c.number, 10), "hello", text)
+		return message(c.id(), "hello", text)
 	}
 	if !send(hello(at, missed)) {
 		return

@@ -43,7 +43,7 @@ func (s *Server) LookAgain() { s.keeper.again() }
 func (s *Server) Read() { s.keeper.hold(context.Background())() }
 
 // EventID returns the id that an event would have.
-func (s *Server) EventID(number uint64) string { return s.keeper.stream.id(number) }
+func (s *Server) EventID(number uint64) string { return cursor{s.keeper.stream.epoch, number}.id() }
 
 // Admit admits a page that reads nothing.
 func (s *Server) Admit() { s.keeper.stream.begin("") }

@@ -16,7 +16,8 @@ const mostValues = 50
 
 // facets returns what there is to choose among sessions.
 func facets(w *watch.World, all []*watch.Session) []api.Facet {
-	return []api.Facet{outcomes(w, all), peers("client", all, (*watch.Session).ClientName), peers("server", all, (*watch.Session).ServersName)}
+	client := func(s *watch.Session) string { return s.Client.Name }
+	return []api.Facet{outcomes(w, all), peers("client", all, client), peers("server", all, (*watch.Session).ServerName)}
 }
 
 // outcomes counts how sessions stand.

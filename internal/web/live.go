@@ -40,7 +40,7 @@ func (s *source) live(r *http.Request) (any, error) {
 func (k *known) liveOf(filter *watch.Filter, ended []*watch.Call) *api.Live {
 	w := k.world
 	out := &api.Live{
-		Reply: api.Reply{Version: api.Version, Now: w.Now}, Summary: summary(w), Open: []api.Open{}, Ended: []api.Ended{},
+		Reply: api.NewReply(w.Now), Summary: summary(w), Open: []api.Open{}, Ended: []api.Ended{},
 		Sessions: []api.LiveSession{}, StoodOut: stoodOut(w), Usual: w.HangAfter.Seconds(), Command: "spanpipe top",
 	}
 	for _, c := range w.Open {
@@ -123,10 +123,7 @@ func openCall(w *watch.World, c *watch.Call) api.Open {
 
 // headline returns what is so with a call that hangs, and what shows it.
 func headline(c *watch.Call, stall view.Stall) (head, detail string) {
-	asker, answerer := "client", "server"
-	if c.Op.Direction == record.ToClient {
-		asker, answerer = answerer, asker
-	}
+	asker, answerer := c.Peers()
 	switch {
 	case stall.What != "" && stall.Fault != "":
 		return stall.What + ".", strings.TrimSuffix(stall.Fault+": "+stall.Proof, ": ") + "."

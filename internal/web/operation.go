@@ -113,7 +113,7 @@ func (w *whole) look(op *record.Operation) {
 func (w *whole) reply() *api.Operation {
 	c, op := w.call, &w.call.Op
 	out := &api.Operation{
-		Reply:  api.Reply{Version: api.Version, Now: w.now},
+		Reply:  api.NewReply(w.now),
 		Place:  api.Place{Run: runID(&c.Session.Session), Session: c.Session.Name, Operation: op.Number},
 		Server: c.Session.Title(), Client: cmp.Or(c.Session.ClientTitle(), "client unknown"),
 		Name: c.Name(), Method: view.Steady(op.Method), Kind: kindOf(op), Start: op.Start,
@@ -192,10 +192,7 @@ func (w *whole) evidence() []api.Fact {
 		all = append(all, api.Fact{Label: label, Text: text, Tone: tone})
 	}
 	waits := w.outcome.Ending == view.Hung || w.outcome.Ending == view.Open
-	asker, answerer := "client", "server"
-	if op.Direction == record.ToClient {
-		asker, answerer = answerer, asker
-	}
+	asker, answerer := c.Peers()
 	request := view.Size(op.RequestSize) + tokensOf(op.RequestTokens)
 	switch {
 	case op.Undelivered || op.Seen().Unread > 0:

@@ -129,7 +129,8 @@ func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, weight, _ := strings.Cut(coding, ";")
 		if strings.TrimSpace(name) == "gzip" {
-			return strings.Trim(strings.TrimSpace(weight), "q=0.") != "" || strings.TrimSpace(weight) == ""
+			q := strings.TrimPrefix(strings.TrimSpace(weight), "q=")
+			return q == "" || strings.Trim(q, "0.") != "" // q=0 and q=0.000 refuse it
 		}
 	}
 	return false

@@ -159,15 +159,17 @@ type columns struct {
 // newColumns returns columns for so many rows of a run, whose times count from a base.
 func newColumns(run string, base, now time.Time, n int) *columns {
 	return &columns{outcomes: map[api.Outcome]int{}, now: now, out: &api.Operations{
-		Reply: api.Reply{Version: api.Version, Now: now}, Run: run, Base: base, Outcomes: []api.Outcome{},
+		Reply: api.NewReply(now), Run: run, Base: base, Outcomes: []api.Outcome{},
 		Session: make([]int, 0, n), Number: make([]uint64, 0, n), Name: make([]int, 0, n), Flags: make([]int, 0, n),
 		Parent: make([]uint64, 0, n), Start: make([]float64, 0, n), End: make([]float64, 0, n), First: make([]float64, 0, n),
 		Took: make([]float64, 0, n), Outcome: make([]int, 0, n),
 	}}
 }
 
-// seconds returns a duration with microseconds: more would double what is sent.
-func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1e6) / 1e6 }
+// rounded returns a number with six digits behind the point: more would double what is sent.
+func rounded(n float64) float64 { return math.Round(n*1e6) / 1e6 }
+
+func seconds(d time.Duration) float64 { return rounded(d.Seconds()) }
 
 // at returns a time in seconds since the base, and -1 for none.
 func (c *columns) at(t time.Time) float64 {

@@ -148,7 +148,7 @@ func (s *runSource) resources(r *http.Request) (any, error) {
 		return nil, err
 	}
 	out := &api.Resources{
-		Reply: api.Reply{Version: api.Version, Now: s.now()}, Base: sessions[0].Launched, Sessions: []api.SessionResources{},
+		Reply: s.stamp(), Base: sessions[0].Launched, Sessions: []api.SessionResources{},
 	}
 	for i := range sessions {
 		if err := r.Context().Err(); err != nil {
@@ -166,7 +166,7 @@ func (s *runSource) resources(r *http.Request) (any, error) {
 		columns := api.SessionResources{Session: one.Name, Text: inWords(samples)}
 		for _, p := range fewer(samples, mostSamples) {
 			columns.At = append(columns.At, seconds(p.at.Sub(out.Base)))
-			columns.CPU = append(columns.CPU, seconds(time.Duration(p.cpu*float64(time.Second))))
+			columns.CPU = append(columns.CPU, rounded(p.cpu))
 			columns.Memory = append(columns.Memory, p.memory)
 		}
 		out.Sessions = append(out.Sessions, columns)

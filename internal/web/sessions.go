@@ -69,7 +69,7 @@ type sessionList struct {
 func (l *sessionList) page(after *place, most int) *api.Sessions {
 	w := l.world
 	out := &api.Sessions{
-		Reply: api.Reply{Version: api.Version, Now: w.Now}, Attention: attention(w), Runs: []api.Run{},
+		Reply: api.NewReply(w.Now), Attention: attention(w), Runs: []api.Run{},
 	}
 	if !l.filter.Empty() { // any word may be a tool's name
 		w.Want(watch.WantTally, "")
@@ -136,11 +136,7 @@ func (l *sessionList) excluding(all []*watch.Session) (best *api.Excluding) {
 		without := filter.Without(i)
 		l.filter = &without
 		if n := l.choose(all); n > 0 && (best == nil || n > best.Matches) {
-			words := make([]string, len(without.Terms))
-			for i := range without.Terms {
-				words[i] = without.Terms[i].Text
-			}
-			best = &api.Excluding{Term: view.Steady(t.Text), Without: strings.Join(words, " "), Matches: n}
+			best = &api.Excluding{Term: view.Steady(t.Text), Without: without.Text, Matches: n}
 		}
 	}
 	l.runs = nil

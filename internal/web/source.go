@@ -16,4 +16,4 @@ type source struct {
 func (s *source) now() time.Time { return time.Now().In(s.config.Zone) }
 
 // stamp returns what every reply begins with.
-func (s *source) stamp() api.Reply { return api.Reply{Version: api.Version, Now: s.now()} }
+func (s *source) stamp() api.Reply { return api.NewReply(s.now()) }

@@ -54,10 +54,8 @@ func stationsOf(c *watch.Call, now time.Time) []api.Station {
 		return out
 	}
 	out[at].State, out[at].Tone = "stuck", outcomeOf(o).Tone
-	out[at].Text = view.Duration(c.Took(now)) + ", " + map[int]string{read: "not read", lastByte: "not whole", taken: "not taken"}[at]
-	if at == firstByte {
-		out[at].Text = view.Duration(c.Took(now)) + ", none"
-	}
+	missing := map[int]string{read: "not read", firstByte: "none", lastByte: "not whole", taken: "not taken"}
+	out[at].Text = view.Duration(c.Took(now)) + ", " + missing[at]
 	return out
 }
 

@@ -61,7 +61,7 @@ func (s *stream) add(name string, data any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last++
-	e := event{s.last, message(s.id(s.last), name, text)}
+	e := event{s.last, message(cursor{s.epoch, s.last}.id(), name, text)}
 	s.kept, s.size = append(s.kept, e), s.size+len(e.text)
 	for len(s.kept) > mostEvents || s.size > mostEventBytes && len(s.kept) > 1 {
 		s.size -= len(s.kept[0].text)
@@ -70,8 +70,6 @@ func (s *stream) add(name string, data any) {
 	}
 	s.wake()
 }
-
-func (s *stream) id(number uint64) string { return fmt.Sprintf("%s-%d", s.epoch, number) }
 
 // message returns an event as it is sent. JSON has no line breaks.
 func message(id, name string, data []byte) []byte {
@@ -100,6 +98,9 @@ type cursor struct {
 	epoch  string
 	number uint64
 }
+
+// id is what the event that was read last is called.
+func (c cursor) id() string { return c.epoch + "-" + strconv.FormatUint(c.number, 10) }
 
 // parseID reads the id of an event. One that is not understood is that of no event.
 func parseID(id string) (c cursor) {

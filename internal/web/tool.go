@@ -281,19 +281,14 @@ func (f *figures) lastFailure(r *figuresRow) (*api.Ended, error) {
 			return true
 		}
 		c := watch.Call{Session: &watch.Session{Session: *s}, Op: *op}
-		o := outcomeOfCall(&c)
+		one := endedCall(&c)
+		one.Run = runID(s)
 		if last.is(lateCall) {
 			late := c.Outcome()
 			late.Late = (&callReader{}).lateBy(s, op.Number)
-			o = outcomeOf(late)
+			one.Outcome = outcomeOf(late)
 		}
-		found = &api.Ended{
-			Place: api.Place{Run: cmp.Or(s.Run, s.Name), Session: s.Name, Operation: op.Number}, ID: c.ID(), At: op.End,
-			Server: c.Session.Title(), Name: c.Name(), Took: op.Duration.Seconds(), Outcome: o,
-		}
-		if op.Answered {
-			found.Size = new(op.ResponseSize)
-		}
+		found = &one
 		return false
 	})
 	return found, err

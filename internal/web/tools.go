@@ -92,7 +92,7 @@ func (f *figures) join() {
 		if s.Launched.Before(f.from) {
 			f.from = s.Launched
 		}
-		run := cmp.Or(s.Run, s.Name)
+		run := runID(s)
 		n, known := at[run]
 		if !known {
 			n = len(f.runs)
@@ -210,9 +210,8 @@ func toolRow(t target, r *report.Row) api.ToolRow {
 		Latency: latencyOf(r.Durations),
 	}
 	if n := len(r.Tokens); n > 0 {
-		for percent, to := range map[int]**int64{50: &out.ResultP50, 95: &out.ResultP95, 100: &out.ResultMax} {
-			*to = new(r.Tokens[record.Rank(n, percent)-1])
-		}
+		at := func(percent int) *int64 { return new(r.Tokens[record.Rank(n, percent)-1]) }
+		out.ResultP50, out.ResultP95, out.ResultMax = at(50), at(95), at(100)
 	}
 	return out
 }

@@ -90,14 +90,8 @@ func (f *figures) excluding() *api.Excluding {
 	if best < 0 {
 		return nil
 	}
-	var rest []string
-	for i, t := range f.filter.Terms {
-		if i != best {
-			rest = append(rest, t.Text)
-		}
-	}
 	return &api.Excluding{
-		Term: f.filter.Terms[best].Text, Without: strings.Join(rest, " "), Matches: int(f.without[best].Load()),
+		Term: f.filter.Terms[best].Text, Without: f.filter.Without(best).Text, Matches: int(f.without[best].Load()),
 	}
 }
 

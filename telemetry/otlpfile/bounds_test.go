@@ -41,7 +41,7 @@ func TestRoom(t *testing.T) {
 	var before, since runtime.MemStats
 	line := inMetric(list(`{}`))
 	runtime.ReadMemStats(&before)
-	_, err := otlpfile.ReadMetrics([]byte(line), "a")
+	_, err := new(otlpfile.Reader).Metrics([]byte(line), "a")
 	runtime.ReadMemStats(&since)
 	if used := int(since.TotalAlloc-before.TotalAlloc) / len(line); err == nil || used > 40 {
 		t.Errorf("points: %v; %d times the line's size was allocated", err, used)

@@ -7,12 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// ReadMetrics reads a line of metrics: those of the given names, as far as their points are numbers.
-func ReadMetrics(line []byte, names ...string) ([]Metric, error) {
-	return new(Reader).Metrics(line, names...)
-}
-
-// Metrics reads a line of metrics, as ReadMetrics does.
+// Metrics reads a line of metrics: those of the given names, as far as their points are numbers.
 func (r *Reader) Metrics(line []byte, names ...string) (all []Metric, err error) {
 	r.start(line)
 	var o Origin

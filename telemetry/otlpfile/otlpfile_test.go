@@ -223,13 +223,13 @@ func TestMetrics(t *testing.T) {
 	got, want := &metricspb.MetricsData{}, &metricspb.MetricsData{}
 	line = append(line, after...)
 	decode(t, line, got)
-	read, err := otlpfile.ReadMetrics(line, "a", "b", "absent")
+	read, err := new(otlpfile.Reader).Metrics(line, "a", "b", "absent")
 	if err != nil || len(read) != 2 || read[0].Description != hostile || read[0].Unit != "By" || len(read[0].Points) != 2 ||
 		!reflect.DeepEqual(read[0].Points[0], point) || read[0].Points[1].Value.AsFloat64() != 0.5 || read[1].Form != otlpfile.Sum || !read[1].Monotonic {
 		t.Errorf("read: %+v, %v", read, err)
 	}
 	for n := range line { // a torn line is an error
-		if _, err := otlpfile.ReadMetrics(line[:n], "a"); err == nil && n > 0 && n < len(line)-1 {
+		if _, err := new(otlpfile.Reader).Metrics(line[:n], "a"); err == nil && n > 0 && n < len(line)-1 {
 			t.Fatalf("%q was read", line[:n])
 		}
 	}

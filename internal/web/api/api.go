@@ -21,6 +21,9 @@ type Reply struct {
 	Now     time.Time `json:"now"` // by the server's clock
 }
 
+// NewReply returns the beginning of a reply about a time.
+func NewReply(now time.Time) Reply { return Reply{Version: Version, Now: now} }
+
 // Failure is the body of a reply whose status is 400 or above.
 type Failure struct {
 	Version int    `json:"version"`
@@ -89,7 +92,7 @@ type Store struct {
 	Limit    int64  `json:"limit,omitempty"`   // of the size
 	Hung     int    `json:"hung"`              // operations that hang now
 	Since    string `json:"since"`             // the range to begin with, as a value of --since
-	Content  string `json:"content"`           // of how much of it content is kept, in words
+	Content  string `json:"content"`           // how many sessions have captured content, in words
 	Sends    string `json:"sends"`             // what the page sends, in a sentence
 	Problem  string `json:"problem,omitempty"` // with the store
 }

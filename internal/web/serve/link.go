@@ -56,7 +56,7 @@ func (k *links) givenUp(err error) {
 		return
 	}
 	k.open = false
-	k.config.None(err)
+	k.config.Unopened(err)
 	if !errors.Is(err, ErrUnseen) {
 		k.next()
 	}

@@ -25,9 +25,9 @@ type Config struct {
 
 	// These write to the terminal, never at the same time.
 
-	At   func(Place)      // once the server listens
-	None func(error)      // why the browser was not opened, or ErrUnseen
-	Link func(url string) // a link to open by hand
+	At       func(Place)      // once the server listens
+	Unopened func(error)      // why the browser was not opened, or ErrUnseen
+	Link     func(url string) // a link to open by hand
 }
 
 // Place is where the page is.
@@ -36,7 +36,7 @@ type Place struct {
 	Remote bool // other machines can reach it
 }
 
-// ErrUnseen is what None is called with if the browser was opened and has not asked for the page.
+// ErrUnseen is what Unopened is called with if the browser was opened and has not asked for the page.
 var ErrUnseen = errors.New("the browser has not opened the page")
 
 // endWithin is how long requests have to end when the server does.
