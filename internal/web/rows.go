@@ -123,7 +123,7 @@ func parseCursor(text string) (*row, error) {
 	var r row
 	var at int64
 	if _, err := fmt.Sscanf(text, "%d.%d.%d.%s", &at, &r.flags, &r.number, &r.session); err != nil {
-		return nil, wrong(fmt.Sprintf("after=%q: is no place in a list", view.Safe(text)), "leave it out to begin with the first page")
+		return nil, wrong(fmt.Sprintf("after=%q does not name a row", view.Safe(text)), "leave it out to begin with the first page")
 	}
 	r.flags &= api.FlagNote
 	r.start = time.Unix(0, at)

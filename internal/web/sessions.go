@@ -181,7 +181,7 @@ func parsePlace(text string) (*place, error) {
 	at, key, ok := strings.Cut(rest, ".")
 	var nanos int64
 	if _, err := fmt.Sscanf(at, "%d", &nanos); err != nil || !ok || state != "live" && state != "ended" {
-		return nil, wrong("after="+view.Safe(text)+" is no place in the list", "leave it out to begin with the first page")
+		return nil, wrong("after="+view.Safe(text)+" does not name a run", "leave it out to begin with the first page")
 	}
 	return &place{state == "live", time.Unix(0, nanos), key}, nil
 }
