@@ -53,6 +53,7 @@ class ContextView {
       for (const r of e.runs) this.runs.add(r.id);
     });
     for (const name of /** @type {const} */ (["listing", "gone"])) frame.on(name, () => (this.stale.hidden = !this.data));
+    frame.on("hello", (e) => e.reset && this.read());
   }
 
   params() {
