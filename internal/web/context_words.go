@@ -15,7 +15,7 @@ import (
 )
 
 // summary says what the view is about.
-func (c *costs) summary() string {
+func (c *clientContext) summary() string {
 	switch {
 	case c.client == "":
 		return "No session is stored of this time."
@@ -26,7 +26,7 @@ func (c *costs) summary() string {
 }
 
 // server returns the row of a server.
-func (c *costs) server(one *costing) api.ContextServer {
+func (c *clientContext) server(one *listedServer) api.ContextServer {
 	row := api.ContextServer{
 		Server: one.name, Release: one.release, Tokens: one.tokens(), Listed: max(one.tools, len(one.listed)), History: one.history,
 		Definitions: []api.ContextDefinition{},
@@ -62,7 +62,7 @@ func (c *costs) server(one *costing) api.ContextServer {
 const changedMark = "Δ "
 
 // change says how the cost of a server's definitions has changed last, and how many of them have changed.
-func (c *costs) change(history []api.HistoryPoint, changed int) *api.Remark {
+func (c *clientContext) change(history []api.HistoryPoint, changed int) *api.Remark {
 	text, tone := "same", api.Quiet
 	if n := len(history); n > 1 {
 		text = fmt.Sprintf("%s %s", signed(history[n-1].Tokens-history[n-2].Tokens), c.day(history[n-1].At))
@@ -86,7 +86,7 @@ func signed(n int64) string {
 }
 
 // day names a day of the last month: "today", "on Tue", "on 4 Nov".
-func (c *costs) day(at time.Time) string {
+func (c *clientContext) day(at time.Time) string {
 	at = at.In(c.now.Location())
 	switch {
 	case at.YearDay() == c.now.YearDay() && at.Year() == c.now.Year():
@@ -98,7 +98,7 @@ func (c *costs) day(at time.Time) string {
 }
 
 // moment names a time: "Tue 24 Nov 09:10".
-func (c *costs) moment(at time.Time) string {
+func (c *clientContext) moment(at time.Time) string {
 	at = at.In(c.now.Location())
 	if at.Year() != c.now.Year() {
 		return at.Format("Mon 2 Jan 2006 15:04")
@@ -107,7 +107,7 @@ func (c *costs) moment(at time.Time) string {
 }
 
 // definition returns the row of a definition.
-func (c *costs) definition(one *costing, d *record.Definition) api.ContextDefinition {
+func (c *clientContext) definition(one *listedServer, d *record.Definition) api.ContextDefinition {
 	row := api.ContextDefinition{
 		Name: view.Steady(view.DefinitionName(d.Kind, d.Name)), Kind: string(d.Kind), Tokens: d.Tokens, Size: d.Size,
 		Key: definitionKey{d.Kind, one.server, d.Name}.String(),
@@ -138,7 +138,7 @@ func find(d *store.Defined, kind record.DefinitionKind, name string) *definition
 }
 
 // remark says what is to be known of a definition before it is looked at; nil if nothing is.
-func (c *costs) remark(d *store.Defined, k *definitions.Known) *api.Remark {
+func (c *clientContext) remark(d *store.Defined, k *definitions.Known) *api.Remark {
 	month := c.now.AddDate(0, 0, -historyDays)
 	switch {
 	case !k.Gone.IsZero():
@@ -158,7 +158,7 @@ func (c *costs) remark(d *store.Defined, k *definitions.Known) *api.Remark {
 }
 
 // cut says what the client is known to cut.
-func (c *costs) cut(rows []api.ResultRow) []api.Remark {
+func (c *clientContext) cut(rows []api.ResultRow) []api.Remark {
 	out := []api.Remark{}
 	if !c.cuts {
 		if c.client != "" {

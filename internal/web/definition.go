@@ -39,12 +39,12 @@ func parseDefinitionKey(text string) (k definitionKey, ok bool) {
 
 // about is one definition with all that is known of it.
 type about struct {
-	*costs
+	*clientContext
 	key     definitionKey
 	defined *store.Defined     // of its server; nil if nothing is known
 	known   *definitions.Known // nil likewise
 	listed  *record.Definition // as the client's newest run has it; nil if that does not
-	server  *costing           // nil likewise
+	server  *listedServer      // nil likewise
 	before  record.Fingerprint
 	changed bool // it is not what it was before
 }
@@ -54,11 +54,11 @@ func (s *contextSource) definition(r *http.Request) (any, error) {
 	if !ok {
 		return nil, wrong("the key of the definition is invalid", "take it from the context's list")
 	}
-	c, err := s.costs(r)
+	c, err := s.read(r)
 	if err != nil {
 		return nil, err
 	}
-	a := &about{costs: c, key: key}
+	a := &about{clientContext: c, key: key}
 	a.find()
 	if a.known == nil && a.listed == nil {
 		return nil, missing("the definition of "+view.Steady(view.DefinitionName(key.kind, key.name))+" is not known any more", "go back to the list")
@@ -92,10 +92,10 @@ func (a *about) find() {
 	}
 	if a.server != nil {
 		a.defined = a.server.known
-	} else if i := slices.IndexFunc(a.costs.defined, func(d store.Defined) bool {
+	} else if i := slices.IndexFunc(a.clientContext.defined, func(d store.Defined) bool {
 		return d.Problem == nil && d.Service == a.key.server.service && find(&d, a.key.kind, a.key.name) != nil
 	}); i >= 0 {
-		a.defined = &a.costs.defined[i]
+		a.defined = &a.clientContext.defined[i]
 	}
 	if a.defined == nil {
 		return
@@ -355,8 +355,8 @@ func (a *about) commands() []string {
 // ambiguous reports whether several servers have the same service's name.
 func (a *about) ambiguous() bool {
 	n := 0
-	for i := range a.costs.defined {
-		if a.costs.defined[i].Service == a.key.server.service {
+	for i := range a.clientContext.defined {
+		if a.clientContext.defined[i].Service == a.key.server.service {
 			n++
 		}
 	}

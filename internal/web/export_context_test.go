@@ -9,10 +9,10 @@ import (
 )
 
 // Context replies to a request for what stands in a context.
-func (s *Server) Context(r *http.Request) (any, error) { return s.costs.context(r) }
+func (s *Server) Context(r *http.Request) (any, error) { return s.contexts.context(r) }
 
 // Definition replies to a request for one definition.
-func (s *Server) Definition(r *http.Request) (any, error) { return s.costs.definition(r) }
+func (s *Server) Definition(r *http.Request) (any, error) { return s.contexts.definition(r) }
 
 // StatusOf returns the status of the reply that an error becomes; 0 if it is none that a handler has chosen.
 func StatusOf(err error) int {
@@ -41,7 +41,7 @@ func Listed(all []*record.Operation) (names []string) {
 }
 
 // Remembered counts the sessions of which it is remembered what they have brought into a context.
-func (s *Server) Remembered() int { return len(s.costs.contexts.all) }
+func (s *Server) Remembered() int { return len(s.contexts.remembered.all) }
 
 // Contexts is what is remembered of sessions.
 type Contexts = contexts
