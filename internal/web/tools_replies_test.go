@@ -196,6 +196,13 @@ func TestToolRequests(t *testing.T) {
 		none.Command != "spanpipe report --by tool --since 1h --server '*github*'" {
 		t.Errorf("%+v %+v", none, none.Excluding)
 	}
+	for filter, want := range map[string]string{
+		"-server:git -failed -status:failed": "", "FAILED": " --failed", "status:failed client:co*x": " --failed --client 'co*x'",
+	} {
+		if got := get[api.Tools](t, s, "tools?since=1h&filter="+url.QueryEscape(filter)).Command; got != "spanpipe report --by tool --since 1h"+want {
+			t.Errorf("%s: %s", filter, got)
+		}
+	}
 	if live := get[api.Tools](t, s, "tools?since=1h&filter=status:live"); !strings.HasSuffix(live.Summary, "status:live is not known of calls here.") {
 		t.Errorf("the summary is %q", live.Summary)
 	}

@@ -91,7 +91,7 @@ func (f *figures) excluding() *api.Excluding {
 		return nil
 	}
 	return &api.Excluding{
-		Term: f.filter.Terms[best].Text, Without: f.filter.Without(best).Text, Matches: int(f.without[best].Load()),
+		Term: view.Steady(f.filter.Terms[best].Text), Without: f.filter.Without(best).Text, Matches: int(f.without[best].Load()),
 	}
 }
 
@@ -100,15 +100,17 @@ func (f *figures) command(text, since string) string {
 	if since != "" {
 		text += " --since " + shellWord(since)
 	}
-	for _, t := range f.filter.Terms {
-		name, value, _ := strings.Cut(strings.ToLower(t.Text), ":")
+	for i := range f.filter.Terms {
+		t := &f.filter.Terms[i]
+		field, value := t.Field(), t.Value()
 		switch {
-		case (name == kindServer || name == kindClient) && value != "" && !strings.Contains(text, "--"+name+" "):
+		case t.Not:
+		case (field == kindServer || field == kindClient) && value != "" && !strings.Contains(text, "--"+field+" "):
 			if !strings.Contains(value, "*") {
 				value = "*" + value + "*"
 			}
-			text += " --" + name + " " + shellWord(patternOf(value))
-		case name == "failed" || name == "status" && value == "failed":
+			text += " --" + field + " " + shellWord(patternOf(value))
+		case field == "status" && value == "failed":
 			text += " --failed"
 		}
 	}
