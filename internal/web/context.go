@@ -82,7 +82,7 @@ func (s *contextSource) context(r *http.Request) (any, error) {
 		return nil, err
 	}
 	out := &api.Context{
-		Reply: api.NewReply(c.now), Since: c.since, Client: c.client, Clients: c.clients, Window: window,
+		Reply: api.NewReply(c.now), Client: c.client, Clients: c.clients, Window: window,
 		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(s.sinceFlag(r)),
 	}
 	for _, one := range c.servers {
@@ -292,7 +292,7 @@ func (c *clientContext) usual() *api.UsualResults {
 	}
 	slices.Sort(totals)
 	at := func(p int) int64 { return totals[record.Rank(n, p)-1] }
-	u := &api.UsualResults{Runs: n, P50: at(50)}
+	u := &api.UsualResults{P50: at(50)}
 	switch {
 	case n == 1:
 		u.Text = "results of the one run " + view.Tokens(u.P50)

@@ -65,7 +65,7 @@ func (s *contextSource) definition(r *http.Request) (any, error) {
 	}
 	out := &api.Definition{
 		Reply: api.NewReply(c.now), Server: serverTitle(key.server.name),
-		Name: view.Steady(view.DefinitionName(key.kind, key.name)), Kind: string(key.kind),
+		Name:  view.Steady(view.DefinitionName(key.kind, key.name)),
 		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(), Commands: a.commands(),
 	}
 	if a.server != nil {

@@ -5,7 +5,6 @@ import "time"
 // Context is the reply to GET /api/v1/context?since=&client=&window=: what servers put into a model's context.
 type Context struct {
 	Reply
-	Since   time.Time       `json:"since"`
 	Client  string          `json:"client"`  // whose newest run it is about
 	Clients []string        `json:"clients"` // that can be chosen
 	Window  int64           `json:"window"`  // tokens
@@ -22,7 +21,6 @@ type Context struct {
 
 // UsualResults are what results of one run come to.
 type UsualResults struct {
-	Runs int    `json:"runs"`
 	P50  int64  `json:"p50"`
 	Text string `json:"text"`
 }
@@ -75,7 +73,6 @@ type Definition struct {
 	Reply
 	Server   string           `json:"server"`
 	Name     string           `json:"name"`
-	Kind     string           `json:"kind"`
 	Badge    *Remark          `json:"badge,omitempty"`
 	Headline string           `json:"headline"`
 	Detail   string           `json:"detail,omitempty"`
