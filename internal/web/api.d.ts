@@ -79,6 +79,7 @@ export interface ContextServer {
 export interface HistoryPoint {
   readonly at: string;
   readonly tokens: number;
+  readonly text: string;
 }
 export interface ContextDefinition {
   readonly name: string;
@@ -87,7 +88,11 @@ export interface ContextDefinition {
   readonly tokens: number;
   readonly size: number;
   readonly calls: number;
-  readonly remarks?: ReadonlyArray<Remark>;
+  readonly over?: Remark;
+  readonly cut?: boolean;
+  readonly history: ReadonlyArray<HistoryPoint>;
+  readonly change?: Remark;
+  readonly changed?: boolean;
 }
 export interface ResultRow {
   readonly server: string;
@@ -107,6 +112,7 @@ export interface Definition extends Reply {
   readonly headline: string;
   readonly detail?: string;
   readonly facts: ReadonlyArray<Fact>;
+  readonly history?: ReadonlyArray<HistoryPoint>;
   readonly parts: ReadonlyArray<DefinitionPart>;
   readonly notes?: ReadonlyArray<string>;
   readonly text?: string;

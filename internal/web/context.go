@@ -23,8 +23,6 @@ import (
 const (
 	usualWindow   = 200_000 // tokens
 	largestWindow = 100_000_000
-	historyDays   = 30
-	mostHistory   = 200  // points
 	mostResults   = 200  // of results
 	mostShown     = 1000 // definitions of a server
 	largeText     = 2048 // bytes of a description
@@ -56,9 +54,9 @@ type listedServer struct {
 	server  serverKey
 	release string
 	*brought
-	calls   map[string]int
-	known   *store.Defined // nil if nothing is
-	history []api.HistoryPoint
+	calls    map[string]int
+	known    *store.Defined // nil if nothing is
+	listings []*brought     // of its sessions, the oldest first
 }
 
 // serverKey tells servers apart: several programs may call themselves alike.
@@ -182,7 +180,7 @@ func (c *clientContext) list() {
 	}
 	c.name()
 	for _, one := range c.servers {
-		one.history = c.history(one.server)
+		one.listings = c.listings(one.server)
 		one.known = c.knownOf(one)
 		one.calls = map[string]int{}
 		for i := range c.runs {
@@ -226,21 +224,6 @@ func (c *clientContext) name() {
 			one.name += " (" + view.Steady(one.server.service) + ")"
 		}
 	}
-}
-
-// history returns how the cost of a server has changed.
-func (c *clientContext) history(server serverKey) []api.HistoryPoint {
-	points := []api.HistoryPoint{}
-	for i := range c.runs {
-		for j, b := range c.runs[i].brought {
-			if serverOf(&c.runs[i].Sessions[j]) == server && !b.listedAt.IsZero() {
-				points = append(points, api.HistoryPoint{At: b.listedAt, Tokens: b.tokens()})
-			}
-		}
-	}
-	slices.SortFunc(points, func(a, b api.HistoryPoint) int { return a.At.Compare(b.At) })
-	points = slices.CompactFunc(points, func(a, b api.HistoryPoint) bool { return a.Tokens == b.Tokens })
-	return points[max(len(points)-mostHistory, 0):]
 }
 
 // knownOf returns what is known of a server's definitions. Several servers may have one service's name: it is the one that has

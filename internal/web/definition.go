@@ -70,6 +70,7 @@ func (s *contextSource) definition(r *http.Request) (any, error) {
 	}
 	if a.server != nil {
 		out.Server = a.server.name
+		out.History = historiesOf(a.server.listings, []record.Definition{*a.listed})[0]
 	}
 	a.say(out)
 	return out, a.text(s.config.Store, out)
@@ -113,7 +114,7 @@ func (a *about) say(out *api.Definition) {
 		out.Headline = "What it was before is not known."
 		return
 	}
-	out.Badge = a.remark(a.defined, k)
+	out.Badge, _ = a.remark(a.defined, k)
 	parts := k.Last.Differs(&a.before)
 	what, is, has := partsOf(parts), "is", "has"
 	if len(parts) > 1 {

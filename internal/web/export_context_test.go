@@ -68,3 +68,21 @@ func ReadNone(c *Contexts) { _, _ = c.read(context.Background(), nil, time.Time{
 
 // Weighs returns how many sessions are remembered, how many lists, and what they weigh.
 func Weighs(c *Contexts) (sessions, lists, weight int) { return len(c.all), len(c.lists), c.weight }
+
+// Bounds of what is shown of a cost over time.
+const (
+	MostListings = mostListings
+	MostPoints   = mostPoints
+)
+
+// TokensOf returns what a tool costs in lists of so many tools, of which only some are kept: where it changes.
+func TokensOf(name string, lists [][]record.Definition, tools int) (tokens []int64) {
+	var all []*brought
+	for _, listed := range lists {
+		all = append(all, &brought{listed: listed, tools: tools})
+	}
+	for _, p := range historiesOf(all, []record.Definition{{Kind: record.ToolDefinition, Name: name}})[0] {
+		tokens = append(tokens, p.Tokens)
+	}
+	return tokens
+}
