@@ -116,9 +116,11 @@ export interface Definition extends Reply {
   readonly parts: ReadonlyArray<DefinitionPart>;
   readonly notes?: ReadonlyArray<string>;
   readonly text?: string;
+  readonly diff?: boolean;
   readonly text_note: string;
   readonly setting?: string;
   readonly commands: ReadonlyArray<string>;
+  readonly accept?: string;
 }
 export interface DefinitionPart {
   readonly part: string;

@@ -66,8 +66,9 @@ func (s *contextSource) definition(r *http.Request) (any, error) {
 	out := &api.Definition{
 		Reply: api.NewReply(c.now), Server: serverTitle(key.server.name),
 		Name:  view.Steady(view.DefinitionName(key.kind, key.name)),
-		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(), Commands: a.commands(),
+		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(),
 	}
+	out.Commands, out.Accept = a.commands()
 	if a.server != nil {
 		out.Server = a.server.name
 		out.History = historiesOf(a.server.listings, []record.Definition{*a.listed})[0]
@@ -309,7 +310,8 @@ func (a *about) text(from *store.Store, out *api.Definition) error {
 	switch {
 	case kept && was && a.changed:
 		lines := view.DefinitionDiff(before.Text, now.Text)
-		if out.Text = strings.Join(lines, "\n"); len(lines) == 0 {
+		out.Text, out.Diff = strings.Join(lines, "\n"), len(lines) > 0
+		if !out.Diff {
 			out.Text = strings.Join(view.DefinitionText(now.Text), "\n")
 			out.TextNote = "The texts are equal once they are redacted or cut."
 			return nil
@@ -334,23 +336,23 @@ func (a *about) text(from *store.Store, out *api.Definition) error {
 // captureDefinitions is how to have texts.
 const captureDefinitions = "SPANPIPE_CAPTURE=definitions"
 
-// commands are what to do about the definition in a terminal.
-func (a *about) commands() []string {
+// commands are what to do about the definition in a terminal, and what the last of them accepts, in a sentence; empty if nothing.
+func (a *about) commands() (commands []string, accept string) {
 	name := a.key.server.service
 	if a.defined != nil && (!plainWord(name) || a.ambiguous()) {
 		name = a.defined.ID
 	}
 	if !plainWord(name) {
-		return []string{"spanpipe definitions"}
+		return []string{"spanpipe definitions"}, ""
 	}
 	all := "spanpipe definitions " + name
 	switch {
 	case a.known == nil || !a.known.Gone.IsZero() || !a.changed && !a.defined.Differs(a.known):
-		return []string{all}
+		return []string{all}, ""
 	case a.known.Pinned() && !a.known.Unaccepted():
-		return []string{all + " --diff"}
+		return []string{all + " --diff"}, ""
 	}
-	return []string{all + " --diff", all + " --accept"}
+	return []string{all + " --diff", all + " --accept"}, "--accept takes all that the server offers now."
 }
 
 // ambiguous reports whether several servers have the same service's name.

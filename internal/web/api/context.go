@@ -85,10 +85,12 @@ type Definition struct {
 	History  []HistoryPoint   `json:"history,omitempty"` // where what it costs changed
 	Parts    []DefinitionPart `json:"parts"`
 	Notes    []string         `json:"notes,omitempty"`
-	Text     string           `json:"text,omitempty"` // a diff, or the text, if it was captured
+	Text     string           `json:"text,omitempty"` // if it was captured
+	Diff     bool             `json:"diff,omitempty"` // Text is how it differs from what it was: two lines of heads, then its lines with "+", "-" or " " before them
 	TextNote string           `json:"text_note"`
 	Setting  string           `json:"setting,omitempty"`
 	Commands []string         `json:"commands"`
+	Accept   string           `json:"accept,omitempty"` // a sentence about what the last of the commands accepts; absent if it accepts nothing
 }
 
 // DefinitionPart is a part of a definition, and how it differs from what was accepted.

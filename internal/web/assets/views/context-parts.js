@@ -142,15 +142,12 @@ export function empty(data) {
     data.client && h("p", { class: "soft" }, "A longer time, or another client, may have some."));
 }
 
-/** What a difference begins with: other texts may have lines with a "-" too. */
-const DIFF = "--- before\n+++ after\n";
-
-/** @param {string} text */
-const difference = (text) => text.split("\n").flatMap((line) => [line.startsWith("+") ? h("ins", null, line) : line.startsWith("-") ? h("del", null, line) : line, "\n"]);
+/** A difference: two lines of heads, and then lines with what they are before them. @param {string} text */
+const difference = (text) => text.split("\n").flatMap((line, i) =>
+  [i < 2 ? line : line.startsWith("+") ? h("ins", null, line) : line.startsWith("-") ? h("del", null, line) : line, "\n"]);
 
 /** @param {import("../../api").Definition} d */
 export function about(d) {
-  const accept = d.commands.some((c) => c.endsWith("--accept"));
   return [
     ...heading(d.name, d.server, d.badge), verdict(d.headline, d.detail), facts(d.facts),
     d.history && d.history.length > 1 && costs(d.history, new Date(d.now)),
@@ -160,12 +157,12 @@ export function about(d) {
           h("td", { class: "n" }, p.changed ? h("b", { class: "late" }, p.state) : h("span", { class: "dim" }, p.state))))))],
     ...(d.notes ?? []).map((n) => h("p", { class: "soft" }, n)),
     section("The text"),
-    d.text && h("pre", { tabindex: 0, "aria-label": "The text" }, d.text.startsWith(DIFF) ? [DIFF, ...difference(d.text.slice(DIFF.length))] : d.text),
+    d.text && h("pre", { tabindex: 0, "aria-label": "The text" }, d.diff ? difference(d.text) : d.text),
     h("p", { class: "soft" }, d.text_note, d.setting && " To keep texts for a diff the next time, set this for the server:"),
     d.setting && setting(d.setting),
-    section(accept ? "To look at it and accept it, in a terminal" : "In the terminal"),
+    section(d.accept ? "To look at it and accept it, in a terminal" : "In the terminal"),
     ...d.commands.map(command),
-    accept && h("p", { class: "soft" }, "--accept takes all that the server offers now."),
+    d.accept && h("p", { class: "soft" }, d.accept),
     h("p", { class: "dim" }, "The page changes nothing: it can only read."),
   ];
 }
