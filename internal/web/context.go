@@ -25,7 +25,7 @@ const (
 	largestWindow = 100_000_000
 	mostResults   = 200  // of results
 	mostShown     = 1000 // definitions of a server
-	largeText     = 2048 // bytes of a description
+	largeText     = 2048 // characters of a description or of instructions
 )
 
 // clientContext is what is known of a client's sessions.

@@ -282,11 +282,11 @@ var usualParts = []record.Part{record.DescriptionPart, record.InputPart, record.
 // notes says what else is to be known.
 func (a *about) notes() (notes []string) {
 	if d := a.listed; d != nil && a.cuts && d.Description > a.cutsAt {
-		what := "The description takes"
+		what := "The description has"
 		if d.Kind == record.InstructionsDefinition {
-			what = "The instructions take"
+			what = "The instructions have"
 		}
-		notes = append(notes, fmt.Sprintf("%s cuts at %s characters. %s %s bytes: what is beyond the limit never reaches the model.",
+		notes = append(notes, fmt.Sprintf("%s cuts at %s characters. %s %s: what is beyond the limit never reaches the model.",
 			a.client, view.Number(int(a.cutsAt)), what, view.Number(int(d.Description))))
 	}
 	return notes
