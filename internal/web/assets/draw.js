@@ -56,7 +56,7 @@ export function prepare(canvas, width, height) {
  * @param {number} to
  * @param {number} now or NaN
  */
-export function drawBack(c, colors, axis, ticks, from, to, now) {
+function drawBack(c, colors, axis, ticks, from, to, now) {
   c.fillStyle = colors.sunk;
   for (const f of axis.folds) c.fillRect(f.at, from, f.width, to - from);
   c.fillStyle = colors.rule;
@@ -66,6 +66,19 @@ export function drawBack(c, colors, axis, ticks, from, to, now) {
     const x = Math.round(axis.x(now));
     for (let y = from; y < to; y += 4) c.fillRect(x, y, 1, 2);
   }
+}
+
+/**
+ * The same behind so many rows: below their names, where these stand above what is drawn.
+ * @param {CanvasRenderingContext2D} c
+ * @param {import("./waterfall.js").Waterfall} fall whose axis it is
+ * @param {number} rows
+ */
+export function drawBehind(c, fall, rows) {
+  const { colors, axis, ticks, size: { left, row } } = fall;
+  const now = fall.live ? fall.now : NaN;
+  if (left) drawBack(c, colors, axis, ticks, 0, rows * row, now);
+  else for (let k = 0; k < rows; k++) drawBack(c, colors, axis, ticks, (k + 0.5) * row, (k + 1) * row - 1, now);
 }
 
 /** Draws bars of rows on an axis. */

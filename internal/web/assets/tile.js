@@ -1,7 +1,7 @@
 // The rows that can be seen, a few above and below them, and a canvas for their bars. Elements are used again as rows come and go.
 
 import { h } from "./dom.js";
-import { Bars, drawBack, prepare } from "./draw.js";
+import { Bars, drawBehind, prepare } from "./draw.js";
 import { clock, durationParts, utc } from "./format.js";
 import { note, toClient } from "./rows.js";
 
@@ -68,13 +68,11 @@ export class Tile {
   }
 
   #bars() {
-    const { canvas, colors, axis, ticks, live, rows, place, shown, selected, now } = this.fall;
+    const { canvas, colors, axis, live, rows, place, shown, selected, now } = this.fall;
     const { row, left, width, bar } = this.fall.size;
     canvas.style.transform = `translate(${left}px, ${this.first * row}px)`;
     const c = prepare(canvas, width, Math.max(1, this.tile * row));
-    const at = live ? now : NaN;
-    if (left) drawBack(c, colors, axis, ticks, 0, this.tile * row, at);
-    else for (let k = 0; k < this.tile; k++) drawBack(c, colors, axis, ticks, (k + 0.5) * row, (k + 1) * row - 1, at); // below the names
+    drawBehind(c, this.fall, this.tile);
     const chosen = selected >= 0 && selected < rows.count ? place[selected] - this.first : -1;
     if (chosen >= 0 && chosen < this.tile) {
       c.fillStyle = colors.pick;

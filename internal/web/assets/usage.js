@@ -1,7 +1,7 @@
 // What the servers' processes use: a row for each, on the axis of the operations above.
 
 import { figure, h } from "./dom.js";
-import { drawBack, prepare } from "./draw.js";
+import { drawBehind, prepare } from "./draw.js";
 
 /** @typedef {import("../api").Resources} Resources */
 /** @typedef {import("./waterfall.js").Waterfall} Waterfall */
@@ -51,9 +51,7 @@ export class Usage {
     const c = prepare(this.canvas, size.width, height);
     this.canvas.style.transform = `translateX(${size.left}px)`;
     const { colors } = fall;
-    const now = fall.live ? fall.now : NaN;
-    if (size.left) drawBack(c, colors, axis, fall.ticks, 0, height, now);
-    else for (let n = 0; n < this.series.length; n++) drawBack(c, colors, axis, fall.ticks, (n + 0.5) * row, (n + 1) * row, now); // below the names
+    drawBehind(c, fall, this.series.length);
     for (const [n, s] of this.series.entries()) {
       const bottom = (n + 1) * row - 2.5;
       let k = 0;
