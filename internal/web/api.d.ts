@@ -415,6 +415,7 @@ export interface Tool extends Reply {
   readonly callers: ReadonlyArray<Caller>;
   readonly before: ReadonlyArray<Flow>;
   readonly after: ReadonlyArray<Flow>;
+  readonly sessions: string;
   readonly commands: ReadonlyArray<string>;
 }
 export interface Heat {

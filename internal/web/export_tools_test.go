@@ -53,6 +53,9 @@ func NewTarget(kind, server, name string) Target { return target{kind, server, n
 // Key returns the target as a part of an address.
 func (t target) Key() string { return t.key() }
 
+// Sessions returns the filter that chooses the sessions of a target.
+func (t target) Sessions() string { return t.sessions() }
+
 // Rows returns the rows, the most calls first.
 func (f *figures) Rows() []FiguresRow { return f.rows }
 

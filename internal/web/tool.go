@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spanpipe/spanpipe/internal/report"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -42,7 +43,7 @@ func (f *figures) tool(of target, stamp api.Reply, since string) (*api.Tool, err
 	t := &api.Tool{
 		Reply: stamp, Row: row.ToolRow, Heat: f.heat(row.calls), Errors: f.errorsOf(row), Sizes: row.sizes(),
 		Callers: f.callers(row), LeftOut: row.leftOut(), Before: []api.Flow{}, After: []api.Flow{},
-		Commands: []string{f.command(row.command(), since)},
+		Sessions: of.sessions(), Commands: []string{f.command(row.command(), since)},
 	}
 	t.Headline, t.Detail = f.story(row)
 	if f.by == report.ByTarget {
@@ -62,6 +63,30 @@ func (t target) title() string {
 		return clientTitle(t.name)
 	}
 	return strings.TrimSpace(view.Steady(t.server) + " " + view.Steady(t.name))
+}
+
+// sessions returns the filter that chooses the sessions of a target; empty if there is none, since it has no name.
+func (t target) sessions() string {
+	var terms []string
+	add := func(field, name string) {
+		if name != "" { // a space would end a term
+			terms = append(terms, field+":"+strings.Map(starForSpace, patternOf(name)))
+		}
+	}
+	if t.kind == kindClient {
+		add(kindClient, t.name)
+	} else {
+		add(kindTool, t.name)
+		add(kindServer, t.server)
+	}
+	return strings.Join(terms, " ")
+}
+
+func starForSpace(r rune) rune {
+	if unicode.IsSpace(r) {
+		return '*'
+	}
+	return r
 }
 
 // command returns the command that shows a row's figures in a terminal. An unnamed client has none of its own.

@@ -154,6 +154,24 @@ func TestCommandsAreSafe(t *testing.T) {
 	}
 }
 
+// TestSessionsOfTarget: the filter finds the sessions of what peers have named, whatever the names are.
+func TestSessionsOfTarget(t *testing.T) {
+	for _, name := range []string{"github", "Visual Studio Code", hidden, " a\t b\n", "Caf\u00e9 >5s", "-x", strings.Repeat("y", 500)} {
+		for _, other := range []web.Target{
+			web.NewTarget("tool", name, name), web.NewTarget("resource", "s", name), web.NewTarget("server", name, ""), web.NewTarget("client", "", name),
+		} {
+			f, err := watch.ParseFilter(other.Sessions())
+			is := watch.Subject{Servers: []string{name, "s"}, Tools: []string{name}, Clients: []string{name}}
+			if err != nil || f.Empty() || !f.Matches(&is) || f.Matches(&watch.Subject{Servers: []string{"x"}, Tools: []string{"x"}, Clients: []string{"x"}}) {
+				t.Errorf("%q: %q chooses others (%v)", name, other.Sessions(), err)
+			}
+		}
+	}
+	if got := web.NewTarget("client", "", "").Sessions(); got != "" {
+		t.Errorf("of a client without a name: %q", got)
+	}
+}
+
 // recentRun stores a run that ended just now.
 func recentRun(t testing.TB, dir string, end storetest.End) *store.Writer {
 	t.Helper()

@@ -72,6 +72,7 @@ type Tool struct {
 	Callers     []Caller `json:"callers"`
 	Before      []Flow   `json:"before"`
 	After       []Flow   `json:"after"`
+	Sessions    string   `json:"sessions"` // the filter that chooses its sessions; empty if there is none
 	Commands    []string `json:"commands"`
 }
 

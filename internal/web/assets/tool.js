@@ -37,19 +37,13 @@ export function details(tool, frame) {
   return [
     ...heading(nameOf(row), where, { text: `${share(row.failed, row.calls).join(" ")} failed`, tone: failing ? "bad" : "quiet" }),
     verdict(tool.headline, tool.detail),
-    h("p", null, h("a", { href: frame.href({ view: "sessions", params: { q: sessionsOf(row) } }) }, "Its sessions")),
+    tool.sessions && h("p", null, h("a", { href: frame.href({ view: "sessions", params: { q: tool.sessions } }) }, "Its sessions")),
     ...part(tool.heat.rows.length + row.failed, "How long, and when", () => heat(tool)),
     ...part(tool.errors.length + (tool.left_out ? 1 : 0), "Classes of errors", () => bars(tool), () => last(tool, frame)),
     ...part(tool.sizes.length, "Sizes", () => facts(tool.sizes)),
     ...part(tool.callers.length, "Who calls it", () => facts(tool.callers.map((c) => ({ label: c.client, text: `${format.plural(c.calls, "call")}, ${format.count(c.failed)} failed` })))),
     ...commands(tool.commands),
   ];
-}
-
-/** The filter that lets the sessions of a row through. A space would end a term. @param {ToolRow} r */
-function sessionsOf(r) {
-  const term = (/** @type {string} */ field, /** @type {string | undefined} */ value) => (value ? [`${field}:${value.replace(/\s+/g, "*")}`] : []);
-  return [...term("tool", r.tool), ...term("server", r.server), ...term("client", r.client)].join(" ");
 }
 
 /**
