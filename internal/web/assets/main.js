@@ -25,7 +25,7 @@ const panel = byId("panel");
 
 let address = parse(location);
 let client = new Client("");
-/** @type {Store} */
+/** @type {Store} known once a view has got something */
 let store;
 /** The server's clock less ours, in ms. */
 let skew = 0;
@@ -140,7 +140,8 @@ function frameOf(own) {
     href: (to) => href(address, to),
     async get(path, params) {
       try {
-        return await client.get(path, params, own.ended.signal);
+        const [reply] = await Promise.all([client.get(path, params, own.ended.signal), store ?? readFirst()]);
+        return reply;
       } catch (e) {
         if (own.ended.signal.aborted) return new Promise(() => {}); // the view is gone: no one waits
         if (e instanceof Failed) wrongFilter(e);
@@ -228,6 +229,17 @@ async function readStore() {
   store = await client.get("store");
   skew = Date.parse(store.now) - Date.now();
   showStore();
+}
+
+/** @type {Promise<void> | null} */
+let first = null;
+
+/** Reads the store for those who need it first, and tries again if that failed. */
+function readFirst() {
+  first ??= readStore().then(showSince).finally(() => {
+    first = null;
+  });
+  return first;
 }
 
 /** @param {number} n */
@@ -368,8 +380,9 @@ async function start() {
   client.refused = refused;
   if (!value) return refused();
   listen();
-  // Connected first and read then, so that nothing is missed in between.
-  const connected = new Promise((resolve) => {
+  readFirst().catch(() => {}); // the view will say so
+  // A view is read once the page is connected, so that nothing is missed in between.
+  const connected = await new Promise((resolve) => {
     const stream = new Stream(client, take, (now) => {
       resolve(now);
       if (now === "up") banner("stopped");
@@ -378,14 +391,7 @@ async function start() {
     stream.connect();
     if (document.hidden) resolve("later");
   });
-  try {
-    await Promise.all([readStore(), connected]);
-  } catch (e) {
-    if (e instanceof Failed && e.status === 401) return;
-    refill(byId("view"), failed(e));
-    return;
-  }
-  connectedFirst = (await connected) === "up";
+  connectedFirst = connected === "up";
   await arrive();
 }
 

@@ -68,7 +68,7 @@ class ContextView {
   async read() {
     const params = this.params();
     const asked = (this.asked = JSON.stringify(params));
-    if (!this.data) reading(this.root, "Reading what servers have defined");
+    if (!this.data) reading(this.root, () => "Reading what servers have defined");
     try {
       const data = await this.frame.get("context", params);
       if (asked !== this.asked) return;

@@ -240,7 +240,7 @@ export function show(root, frame) {
     }
   }
 
-  reading(root, "Reading what happens now");
+  reading(root, () => "Reading what happens now");
   frame.on("live", take);
   frame.on("hello", (e) => e.reset && read());
   const onfocus = (/** @type {FocusEvent} */ e) => {

@@ -88,7 +88,7 @@ class SessionView {
     this.remarks = h("ul", { class: "remarks" });
     this.note = h("div", { class: "fall-note" });
     this.whole = h("div", { class: "run" }, this.head, this.remarks, this.map.element, this.fall.element, this.note, this.usage.element);
-    reading(root, "Reading the run");
+    reading(root, () => "Reading the run");
     this.resize = () => this.#room();
     addEventListener("resize", this.resize);
     this.#listen();

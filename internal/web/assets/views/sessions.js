@@ -11,7 +11,10 @@ import { empty } from "./sessions-empty.js";
 /** @typedef {import("../../api").Sessions} Sessions */
 /** @typedef {import("../../page").Frame} Frame */
 
-/** Runs that are read at a time. */
+/** Runs that are read at first: what a screen shows, so that it is shown soon. */
+const FIRST = 8;
+
+/** Runs that are read at a time after that. */
 const PAGE = 20;
 
 /** The most that the server gives at once. */
@@ -91,7 +94,7 @@ class SessionsView {
     const query = JSON.stringify(this.params());
     if (query === this.query) return;
     this.query = query;
-    if (!this.table.isConnected) reading(this.root, `Reading ${format.plural(this.frame.store.sessions, "session")}`);
+    if (!this.table.isConnected) reading(this.root, () => (this.frame.store ? `Reading ${format.plural(this.frame.store.sessions, "session")}` : "Reading the sessions"));
     await this.load(left.query === query ? left.runs : 0);
   }
 
@@ -106,7 +109,7 @@ class SessionsView {
     this.loading = true;
     try {
       /** @type {Sessions} */
-      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(PAGE, runs)) });
+      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(FIRST, runs)) });
       if (turn === this.turn) this.fill(reply);
     } catch (e) {
       if (turn !== this.turn) return;
