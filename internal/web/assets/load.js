@@ -7,33 +7,42 @@ const FILES = /** @type {Record<string, string>} */ ({ sessions: "sessions", run
 /** @param {string} view */
 export const known = (view) => Object.hasOwn(FILES, view);
 
-/** @type {Map<string, { link: HTMLLinkElement, loaded: Promise<unknown> }>} */
+/** @type {Map<string, HTMLLinkElement>} */
 const styles = new Map();
 
+/** @type {Map<string, Promise<import("../page").View>>} */
+const views = new Map();
+
 /**
- * Loads the code of a view and its styles.
+ * Loads the code of a view and its styles. What did not come is asked for again the next time.
  * @param {string} view
- * @returns {Promise<import("../page").View>}
  */
-export async function load(view) {
+export function load(view) {
   const file = FILES[view];
-  if (!styles.has(file)) {
+  const known = views.get(file);
+  if (known) return known;
+  const loading = Promise.all([import(`./views/${file}.js`), dressFor(file)]).then(([module]) => module);
+  views.set(file, loading);
+  loading.catch(() => views.delete(file));
+  return loading;
+}
+
+/** Loads styles, which do not apply yet. A view without them can be read. @param {string} file */
+function dressFor(file) {
+  return new Promise((resolve) => {
+    styles.get(file)?.remove();
     const link = h("link", { rel: "stylesheet", href: `/assets/${file}.css` });
-    const loaded = new Promise((resolve) => {
-      link.onerror = resolve;
-      link.onload = () => {
-        if (link.sheet) link.sheet.disabled = true;
-        resolve(null);
-      };
-    });
-    styles.set(file, { link, loaded });
+    link.onerror = resolve;
+    link.onload = () => {
+      if (link.sheet) link.sheet.disabled = true;
+      resolve(null);
+    };
+    styles.set(file, link);
     document.head.append(link);
-  }
-  await styles.get(file)?.loaded;
-  return import(`./views/${file}.js`);
+  });
 }
 
 /** Has the styles of one view apply, and those of no other. @param {string} view */
 export function dress(view) {
-  for (const [file, { link }] of styles) if (link.sheet) link.sheet.disabled = file !== FILES[view];
+  for (const [file, link] of styles) if (link.sheet) link.sheet.disabled = file !== FILES[view];
 }
