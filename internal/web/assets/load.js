@@ -1,6 +1,8 @@
-// The code and the styles of views, loaded when they are first shown.
+// The code and the styles of views, loaded when they are first shown. Sessions, which most see first, comes with the page: its code
+// would else be run later by what a frame takes.
 
 import { h } from "./dom.js";
+import * as sessions from "./views/sessions.js";
 
 const FILES = /** @type {Record<string, string>} */ ({ sessions: "sessions", runs: "session", tools: "tools", context: "context", live: "live" });
 
@@ -19,9 +21,10 @@ const views = new Map();
  */
 export function load(view) {
   const file = FILES[view];
-  const known = views.get(file);
-  if (known) return known;
-  const loading = Promise.all([import(`./views/${file}.js`), dressFor(file)]).then(([module]) => module);
+  const begun = views.get(file);
+  if (begun) return begun;
+  const code = view === "sessions" ? sessions : import(`./views/${file}.js`);
+  const loading = Promise.all([code, dressFor(file)]).then(([module]) => module);
   views.set(file, loading);
   loading.catch(() => views.delete(file));
   return loading;
