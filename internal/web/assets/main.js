@@ -255,21 +255,18 @@ function showHung(n) {
 /** Whether the page was connected before it read what it shows. Else what the first hello follows may have been missed. */
 let connectedFirst = true;
 
-/**
- * @param {keyof Events} name
- * @param {any} data
- */
-function take(name, data) {
-  if (data.now) skew = Date.parse(data.now) - Date.now();
-  if (name === "hello" && !connectedFirst) {
-    data.reset = true;
+/** @param {Events} event the field of its name, alone */
+function take(event) {
+  for (const { now } of Object.values(event)) skew = Date.parse(now) - Date.now();
+  if (event.hello && !connectedFirst) {
+    event = { hello: { ...event.hello, reset: true } };
     connectedFirst = true;
   }
-  if (name === "attention") showHung(data.hung);
-  if (name === "bye") stopped();
-  if (name === "gone" || name === "listing" || (name === "hello" && data.reset)) readStore().catch(() => {});
-  if (name === "trouble") banner("trouble", h("p", null, data.text));
-  for (const each of current?.on.get(name) ?? []) each(data);
+  if (event.attention) showHung(event.attention.hung);
+  if (event.bye) stopped();
+  if (event.gone || event.listing || event.hello?.reset) readStore().catch(() => {});
+  if (event.trouble) banner("trouble", h("p", null, event.trouble.text));
+  for (const [name, data] of Object.entries(event)) for (const each of current?.on.get(name) ?? []) each(data);
 }
 
 /**
