@@ -2,6 +2,7 @@
 
 import { figure, h, refill, time } from "../dom.js";
 import * as format from "../format.js";
+import { focus, next, stepOf } from "../move.js";
 import { place } from "../router.js";
 import { command, failed, noMatch, reading, state } from "../states.js";
 import { strip } from "../strip.js";
@@ -226,18 +227,11 @@ export function show(root, frame) {
     else if (!deep && paused === "scrolled") pause("");
   }
 
-  /**
-   * Moves the focus to another row, which holds changes, too.
-   * @param {1 | -1} by
-   * @param {boolean} trouble only to one that is not ok
-   */
-  function move(by, trouble) {
+  /** Moves the focus to another row, which holds changes, too. @param {import("../move.js").Step} step */
+  function move(step) {
     const all = [...root.querySelectorAll("tr.row")].filter((r) => r.checkVisibility());
     const at = all.findIndex((r) => r.contains(document.activeElement));
-    for (let i = at < 0 && by < 0 ? all.length - 1 : at + by; i >= 0 && i < all.length; i += by) {
-      if (trouble && !all[i].classList.contains("trouble")) continue;
-      return all[i].querySelector("a")?.focus();
-    }
+    focus(next(all, at, step, (r) => r.classList.contains("trouble"))?.querySelector("a"));
   }
 
   reading(root, "Reading what happens now");
@@ -260,11 +254,9 @@ export function show(root, frame) {
     },
     key(key) {
       const active = document.activeElement;
-      if (key === " ") pause(paused ? "" : "asked");
-      else if (key === "j" || key === "ArrowDown") move(1, false);
-      else if (key === "k" || key === "ArrowUp") move(-1, false);
-      else if (key === "n") move(1, true);
-      else if (key === "N") move(-1, true);
+      const step = stepOf(key);
+      if (step) move(step);
+      else if (key === " ") pause(paused ? "" : "asked");
       else if (key === "Escape" && active instanceof HTMLElement && active.closest("tr.row")) {
         active.blur();
         pause("");
@@ -334,7 +326,7 @@ function makeRows(frame) {
         client.textContent = l.client;
         refill(line, strip({ strip: l.recent, from: 0, to: RECENT }, RECENT, `${l.server}: the last five minutes`));
         rate.textContent = String(l.rate);
-        cpu.textContent = l.cpu === undefined ? "–" : `${Math.round(l.cpu * 100)} %`;
+        cpu.textContent = l.cpu === undefined ? "–" : format.processor(l.cpu);
         memory.textContent = l.memory === undefined ? "–" : format.size(l.memory);
       },
     };
