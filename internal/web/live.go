@@ -110,7 +110,7 @@ func openCall(w *watch.World, c *watch.Call) api.Open {
 		}
 		return out
 	}
-	stall := view.StallOf(&c.Op)
+	stall := view.StallSeen(&c.Op)
 	out.Side = stall.Side()
 	out.Headline, out.Detail = headline(c, stall)
 	if usual != nil {
