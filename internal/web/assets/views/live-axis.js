@@ -34,13 +34,13 @@ export function ageAxis() {
     /**
      * Makes the axis long enough. Bars that are drawn after that fit it.
      * @param {number} longest
-     * @param {number} usual how long a call is open until it hangs
+     * @param {number} after how long a call is open until it hangs
      */
-    fit(longest, usual) {
+    fit(longest, after) {
       const wanted = ENDS.find((e) => e > longest * 1.15) ?? ENDS[ENDS.length - 1];
-      if (wanted === end && usual === hangs) return;
+      if (wanted === end && after === hangs) return;
       end = wanted;
-      hangs = usual;
+      hangs = after;
       const spread = marks().filter((m) => Math.abs(place(m) - place(hangs)) > APART);
       refill(head, [...spread.map((m) => h("span", { style: { left: percent(place(m)) } }, text(m))),
         h("span", { class: "bad", style: { left: percent(place(hangs)) } }, `hung after ${duration(hangs).replace(/\.0+s/, "s")}`)]);
