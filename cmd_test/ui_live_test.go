@@ -91,7 +91,14 @@ func TestPeersUIKeys(t *testing.T) {
 	})
 	b.as(t, "into a run and back", func(*testing.T) {
 		b.shows("secure-filesystem-server")
-		b.press("j", "j", "k", "Enter")
+		row := `document.activeElement.closest("tr")?.dataset.key`
+		b.press("j")
+		first := eval[string](b, row)
+		b.press("ArrowDown")
+		b.await(row + " !== " + quoted(first))
+		b.press("ArrowUp")
+		b.await(row + " === " + quoted(first))
+		b.press("Enter")
 		at("/runs/")
 		b.shows("read_text_file")
 		eval[any](b, "history.back()")

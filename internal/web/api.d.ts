@@ -128,7 +128,7 @@ export interface Live extends Reply {
   readonly sessions: ReadonlyArray<LiveSession>;
   readonly ended: ReadonlyArray<Ended>;
   readonly stood_out: ReadonlyArray<Alert>;
-  readonly usual: number;
+  readonly hang_after: number;
   readonly command: string;
 }
 export interface Open extends Place {

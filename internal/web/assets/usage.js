@@ -2,6 +2,7 @@
 
 import { figure, h } from "./dom.js";
 import { drawBack, prepare } from "./draw.js";
+import { processor } from "./format.js";
 
 /** @typedef {import("../api").Resources} Resources */
 /** @typedef {import("./waterfall.js").Waterfall} Waterfall */
@@ -33,7 +34,7 @@ export class Usage {
       this.most = Math.max(this.most, highest);
       this.series.push({ at: Float64Array.from(s.at, (t) => t + shift), cpu: s.cpu });
       const last = s.cpu[s.cpu.length - 1];
-      list.append(h("li", { class: "use-row", title: s.at.length ? `CPU: highest ${percent(highest)} of a processor` : "" },
+      list.append(h("li", { class: "use-row", title: s.at.length ? `CPU: highest ${processor(highest)} of a processor` : "" },
         h("span", { class: "srv" }, servers.get(s.session) ?? s.session), h("span", { class: "op" }, "CPU, memory"),
         h("span", { class: "took" }, figure(last === undefined ? ["–", ""] : [String(Math.round(last * 100)), "%"])),
         h("span", { class: "t" }), h("span", { class: "out" }, s.text || "no figures")));
@@ -82,6 +83,3 @@ export class Usage {
     }
   }
 }
-
-/** @param {number} n */
-const percent = (n) => `${Math.round(n * 100)} %`;

@@ -5,6 +5,7 @@ import { h, refill } from "../dom.js";
 import { parseFilter } from "../filter.js";
 import { clock, spoken } from "../format.js";
 import { press } from "../input.js";
+import { stepOf } from "../move.js";
 import { Overview } from "../overview.js";
 import { parseOp } from "../router.js";
 import { note, Rows } from "../rows.js";
@@ -388,7 +389,7 @@ class SessionView {
         if (inPanel) this.fall.element.focus({ preventScroll: true });
         return true;
     }
-    if (!this.fall.count && this.reading && /^[jknN]$|^Arrow(Up|Down)$|^Page|^Home$|^End$/.test(key)) {
+    if (!this.fall.count && this.reading && (stepOf(key) || /^(Page|Home$|End$)/.test(key))) {
       this.early.push(key);
       return true;
     }

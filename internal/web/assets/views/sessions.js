@@ -2,6 +2,7 @@
 
 import { h, refill } from "../dom.js";
 import * as format from "../format.js";
+import { focus, next, stepOf } from "../move.js";
 import { failed, noMatch, reading, state } from "../states.js";
 import { ages, attention, facets } from "./sessions-head.js";
 import { patch, runRows, tableHead } from "./sessions-rows.js";
@@ -27,7 +28,7 @@ let left = { query: "", runs: 0, row: "" };
 export const title = () => "Sessions";
 
 /** @type {import("../../page").View["keys"]} */
-export const keys = [["j k", "move"], ["Enter", "open"], ["n", "next not ok"], ["o", "open the whole run"]];
+export const keys = [["j k", "move"], ["Enter", "open"], ["n N", "next, previous not ok"], ["o", "open the whole run"]];
 
 /** @type {import("../../page").View["show"]} */
 export function show(root, frame) {
@@ -318,26 +319,19 @@ class SessionsView {
 
   /** @param {string} key */
   key(key) {
-    if (key === "j") return this.move(1, "tr.row");
-    if (key === "k") return this.move(-1, "tr.row");
-    if (key === "n") return this.move(1, "tr.row.not-ok");
-    if (key === "N") return this.move(-1, "tr.row.not-ok");
+    const step = stepOf(key);
+    if (step) return this.move(step);
     const row = this.find(this.row);
     const link = key === "Enter" ? row : key === "o" ? row?.closest("tbody")?.querySelector("tr.run") : null;
     link?.querySelector("a")?.click();
     return Boolean(link);
   }
 
-  /**
-   * @param {1 | -1} step
-   * @param {string} which rows
-   */
-  move(step, which) {
+  /** @param {import("../move.js").Step} step */
+  move(step) {
     const rows = [...this.table.querySelectorAll(/** @type {"tr"} */ ("tr.row"))];
     const at = rows.indexOf(/** @type {HTMLTableRowElement} */ (this.find(this.row)));
-    const found = step > 0 ? rows.find((r, i) => i > at && r.matches(which)) : rows.findLast((r, i) => i < at && r.matches(which));
-    found?.querySelector("a")?.focus({ preventScroll: true });
-    found?.scrollIntoView({ block: "nearest" });
+    focus(next(rows, at, step, (r) => r.classList.contains("not-ok"))?.querySelector("a"));
     return true;
   }
 }
