@@ -192,7 +192,6 @@ export interface TroubleEvent extends Reply {
 export interface RunDetail extends Reply {
   readonly run: Run;
   readonly remarks: ReadonlyArray<Remark>;
-  readonly problems?: ReadonlyArray<string>;
   readonly commands: ReadonlyArray<string>;
 }
 export interface Operations extends Reply {

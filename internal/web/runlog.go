@@ -374,7 +374,7 @@ func (s *sessionLog) records(now time.Time) *view.Records {
 func (s *sessionLog) problems() []string {
 	var all []string
 	say := func(format string, values ...any) {
-		all = append(all, s.title()+": "+fmt.Sprintf(format, values...))
+		all = append(all, fmt.Sprintf(format, values...))
 	}
 	if s.Problem != "" {
 		say("%s.", view.Steady(s.Problem))

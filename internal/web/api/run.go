@@ -6,8 +6,7 @@ import "time"
 type RunDetail struct {
 	Reply
 	Run      Run      `json:"run"`
-	Remarks  []Remark `json:"remarks"` // what there is to say of its sessions, the latest first
-	Problems []string `json:"problems,omitempty"`
+	Remarks  []Remark `json:"remarks"`  // what needs a look, failures first
 	Commands []string `json:"commands"` // the same in a terminal
 }
 
