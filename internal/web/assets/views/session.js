@@ -242,15 +242,12 @@ class SessionView {
     this.#second();
   }
 
-  /** Shows the remarks that were left out, and goes on from the first of them. */
+  /** Shows the remarks that were left out. */
   #remarks() {
-    const first = this.remarks.childElementCount - 1;
     this.allRemarks = true;
     this.#run();
     this.#room();
-    const remark = /** @type {HTMLElement} */ (this.remarks.children[first]);
-    remark.tabIndex = -1;
-    remark.focus({ preventScroll: true });
+    this.fall.element.focus({ preventScroll: true }); // the button is gone
   }
 
   /** What the address says when the run is shown at first. */
