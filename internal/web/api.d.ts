@@ -288,10 +288,8 @@ export interface Related extends Place {
   readonly outcome: Outcome;
 }
 export interface Sessions extends Reply {
-  readonly since: string;
   readonly attention: ReadonlyArray<Alert>;
   readonly facets: ReadonlyArray<Facet>;
-  readonly matched: number;
   readonly in_time: number;
   readonly runs: ReadonlyArray<Run>;
   readonly next?: string;
@@ -301,9 +299,9 @@ export interface Sessions extends Reply {
   readonly command: string;
 }
 export interface Alert extends Place {
-  readonly id: string;
   readonly word: string;
   readonly tone: Tone;
+  readonly hung?: boolean;
   readonly subject: string;
   readonly text: string;
   readonly at: string;

@@ -142,7 +142,7 @@ func TestEvents(t *testing.T) {
 	hangs := one.Still(one.Open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
 	one.Flush(t.Context())
 	p.until("attention", func(e *api.Events) bool {
-		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Subject == "github list_commits" &&
+		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Hung && e.Attention.Alerts[0].Subject == "github list_commits" &&
 			e.Attention.Alerts[0].Place == api.Place{Run: "r", Session: e.Attention.Alerts[0].Session, Operation: hangs.Number}
 	})
 	open := get[api.Live](t, s, "live").Open
