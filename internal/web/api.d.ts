@@ -236,11 +236,8 @@ export interface SessionResources {
 }
 export interface Operation extends Reply, Place {
   readonly server: string;
-  readonly client: string;
   readonly name: string;
-  readonly method: string;
   readonly kind: string;
-  readonly start: string;
   readonly outcome: Outcome;
   readonly badge: string;
   readonly headline: string;

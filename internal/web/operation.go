@@ -115,8 +115,7 @@ func (w *whole) reply() *api.Operation {
 	out := &api.Operation{
 		Reply:  api.NewReply(w.now),
 		Place:  api.Place{Run: runID(&c.Session.Session), Session: c.Session.Name, Operation: op.Number},
-		Server: c.Session.Title(), Client: cmp.Or(c.Session.ClientTitle(), "client unknown"),
-		Name: c.Name(), Method: view.Steady(op.Method), Kind: kindOf(op), Start: op.Start,
+		Server: c.Session.Title(), Name: c.Name(), Kind: kindOf(op),
 		Outcome: outcomeOfCall(c), Badge: w.badge(), Stations: stationsOf(c, w.now), Evidence: w.evidence(),
 		Hint: w.hint(), Attributes: w.attributes(), Content: w.content(), Moments: w.moments(),
 		Commands: []string{fmt.Sprintf("spanpipe show %s --operation %d", c.Session.Name, op.Number)},

@@ -142,7 +142,7 @@ func TestDigestAlone(t *testing.T) {
 		t.Errorf("%d rows, %d left out, %q", len(rows.Number), rows.LeftOut, run.Remarks)
 	}
 	op := get[api.Operation](t, s, "sessions/"+filepath.Base(one)+"/operations/5")
-	if op.Method != semconv.ToolsCall || !strings.Contains(op.Content.Note, "removed") {
+	if op.Kind != "call" || !strings.Contains(op.Content.Note, "removed") {
 		t.Errorf("%+v", op)
 	}
 }

@@ -77,14 +77,11 @@ type SessionResources struct {
 type Operation struct {
 	Reply
 	Place
-	Server  string    `json:"server"`
-	Client  string    `json:"client"`
-	Name    string    `json:"name"`
-	Method  string    `json:"method"`
-	Kind    string    `json:"kind"` // call, request, question (of the server)
-	Start   time.Time `json:"start"`
-	Outcome Outcome   `json:"outcome"`
-	Badge   string    `json:"badge"` // the outcome with how long: "hung 4m01s"
+	Server  string  `json:"server"`
+	Name    string  `json:"name"`
+	Kind    string  `json:"kind"` // call, request, question (of the server)
+	Outcome Outcome `json:"outcome"`
+	Badge   string  `json:"badge"` // the outcome with how long: "hung 4m01s"
 
 	Headline string    `json:"headline"`         // what happened, in a sentence
 	Detail   string    `json:"detail,omitempty"` // whose side, and what shows it
