@@ -69,7 +69,7 @@ type SessionResources struct {
 	Session string    `json:"session"`
 	At      []float64 `json:"at"`     // s since Base
 	CPU     []float64 `json:"cpu"`    // processors in use since the sample before: 1 is one whole
-	Memory  []int64   `json:"memory"` // bytes
+	Memory  []int64   `json:"memory"` // bytes; 0: not known
 	Text    string    `json:"text"`   // the last, in words: "61 MB, idle"
 }
 
