@@ -353,8 +353,8 @@ func (s *sessionLog) leftOut() int {
 func (s *sessionLog) records(now time.Time) *view.Records {
 	w := &watch.Session{Session: s.Session}
 	r := &view.Records{
-		Session:    record.Session{ID: s.ID, Launched: s.Launched, Started: s.Started, Client: s.Client, Server: s.Server, Protocol: s.Protocol},
-		Operations: slices.Clone(s.troubles), Notes: s.notes, State: view.State(s.State), Last: w.Until(now),
+		Session: s.Record(), Exit: s.ExitRecord(), Operations: slices.Clone(s.troubles), Notes: s.notes,
+		State: view.State(s.State), Last: w.Until(now),
 	}
 	if s.tail != nil {
 		for op := range s.tail.Open {
@@ -362,11 +362,6 @@ func (s *sessionLog) records(now time.Time) *view.Records {
 		}
 	}
 	slices.SortFunc(r.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
-	if e := s.Exit; e != nil {
-		r.Exit = &record.Exit{
-			Time: s.Session.Ended, EndedBy: e.EndedBy, Cause: e.Cause, Code: e.Code, Signal: e.Signal, Reason: e.Reason, Open: e.Open,
-		}
-	}
 	return r
 }
 
