@@ -309,19 +309,23 @@ func (s *sessionLog) settle() {
 // waited reports whether a row's time is less than from its start to its end: a person was waited for.
 func (r *row) waited() bool { return r.end.Sub(r.start)-r.took >= time.Second }
 
+// stillOpen yields the operations that have not ended.
+func (s *sessionLog) stillOpen(yield func(*record.Operation) bool) {
+	if s.tail != nil {
+		s.tail.Open(yield)
+	}
+}
+
 // open returns the rows of what has not ended.
 func (s *sessionLog) open(now time.Time) []*row {
-	if s.tail == nil {
-		return nil
-	}
 	var all []*row
 	persons := map[uint64][]view.Interval{}
 	for _, a := range s.asked {
 		persons[a.row.parent] = append(persons[a.row.parent], a.time)
 	}
-	for op := range s.tail.Open {
+	for op := range s.stillOpen {
 		c := s.call(op)
-		all = append(all, rowOfCall(c, now))
+		all = append(all, rowOfCall(c, s.stillOpen, now))
 		if semconv.AsksPerson(op.Method) {
 			persons[op.Parent] = append(persons[op.Parent], view.Interval{From: op.Start, To: c.Ends(now)})
 		}
@@ -356,10 +360,8 @@ func (s *sessionLog) records(now time.Time) *view.Records {
 		Session: s.Record(), Exit: s.ExitRecord(), Operations: slices.Clone(s.troubles), Notes: s.notes,
 		State: view.State(s.State), Last: w.Until(now),
 	}
-	if s.tail != nil {
-		for op := range s.tail.Open {
-			r.Operations = append(r.Operations, *op)
-		}
+	for op := range s.stillOpen {
+		r.Operations = append(r.Operations, *op)
 	}
 	slices.SortFunc(r.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
 	return r
