@@ -192,7 +192,6 @@ export interface TroubleEvent extends Reply {
 export interface RunDetail extends Reply {
   readonly run: Run;
   readonly remarks: ReadonlyArray<Remark>;
-  readonly problems?: ReadonlyArray<string>;
   readonly commands: ReadonlyArray<string>;
 }
 export interface Operations extends Reply {
@@ -237,11 +236,8 @@ export interface SessionResources {
 }
 export interface Operation extends Reply, Place {
   readonly server: string;
-  readonly client: string;
   readonly name: string;
-  readonly method: string;
   readonly kind: string;
-  readonly start: string;
   readonly outcome: Outcome;
   readonly badge: string;
   readonly headline: string;
@@ -289,10 +285,8 @@ export interface Related extends Place {
   readonly outcome: Outcome;
 }
 export interface Sessions extends Reply {
-  readonly since: string;
   readonly attention: ReadonlyArray<Alert>;
   readonly facets: ReadonlyArray<Facet>;
-  readonly matched: number;
   readonly in_time: number;
   readonly runs: ReadonlyArray<Run>;
   readonly next?: string;
@@ -302,9 +296,9 @@ export interface Sessions extends Reply {
   readonly command: string;
 }
 export interface Alert extends Place {
-  readonly id: string;
   readonly word: string;
   readonly tone: Tone;
+  readonly hung?: boolean;
   readonly subject: string;
   readonly text: string;
   readonly at: string;

@@ -8,18 +8,19 @@ export class Failed extends Error {
    * @param {number} status 0 if there was no answer
    * @param {string} message
    * @param {string} [next] what to do
-   * @param {string} [term] the term of the filter that is wrong
+   * @param {{ term?: string | undefined, command?: string }} [more] the term of the filter that is wrong; a command that does what is next
    */
-  constructor(status, message, next = "", term = "") {
+  constructor(status, message, next = "", { term = "", command = "" } = {}) {
     super(message);
     this.status = status;
     this.next = next;
     this.term = term;
+    this.command = command;
   }
 }
 
 /** The server is not there. */
-export const noAnswer = () => new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui");
+export const noAnswer = () => new Failed(0, "spanpipe ui does not answer", "Start it again:", { command: "spanpipe ui" });
 
 export class Client {
   /** @param {string} token */
@@ -54,7 +55,7 @@ export class Client {
     }
     if (reply.status === 401) this.refused();
     const body = await reply.json().catch(() => ({}));
-    throw new Failed(reply.status, body.error ?? `${reply.status} ${reply.statusText}`, body.next, body.term);
+    throw new Failed(reply.status, body.error ?? `${reply.status} ${reply.statusText}`, body.next, { term: body.term });
   }
 }
 

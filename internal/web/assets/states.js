@@ -71,12 +71,11 @@ export function reading(root, text) {
  */
 export function failed(error) {
   const known = error instanceof Failed;
-  const [, words = known ? error.next : "", run = ""] = (known && /^(.*): (spanpipe .*)$/.exec(error.next)) || [];
   return state(
     !known ? "The page has a defect" : error.term ? "The filter cannot be read" : "This cannot be shown",
     h("p", { class: "soft" }, error instanceof Error ? error.message : String(error)),
-    words && h("p", { class: "soft" }, run ? `${words}:` : words),
-    run && command(run),
+    known && error.next && h("p", { class: "soft" }, error.next),
+    known && error.command && command(error.command),
   );
 }
 

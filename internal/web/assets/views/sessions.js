@@ -140,6 +140,7 @@ class SessionsView {
     this.table.addEventListener("focusin", (e) => this.choose(/** @type {Element} */ (e.target).closest("tr")));
     for (const run of reply.runs) this.append(run);
     if (reply.runs.length) refill(this.list, this.table);
+    else if (filtered && reply.reading) reading(this.list, "Looking for sessions"); // an event says when all are known
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
     else refill(this.list, this.older());
     refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.unsearched, this.news, this.list, this.end);
@@ -284,7 +285,7 @@ class SessionsView {
 
   /** Keeps the age of open calls up to date while there are any. */
   clock() {
-    const open = this.alerts.some((a) => a.word === "Hung") || [...this.runs.values()].some(({ run }) => run.live && (run.open || run.hung_now));
+    const open = this.alerts.some((a) => a.hung) || [...this.runs.values()].some(({ run }) => run.live && (run.open || run.hung_now));
     if (open && !this.stopClock) {
       this.stopClock = this.frame.eachSecond(() => {
         ages(this.look, this.frame, this.alerts);
