@@ -223,6 +223,7 @@ function showStore() {
     ? `${format.count(sessions)} ${sessions === 1 ? "session" : "sessions"}, ${limit ? format.ofSize(size, limit) : format.size(size)}; content: ${content || "not captured"}.`
     : "Nothing stored.";
   refill(byId("stored"), stored, ` ${sends}`, problem && h("span", { class: "bad" }, ` ${problem}`));
+  if (!problem) banner("trouble");
 }
 
 async function readStore() {
