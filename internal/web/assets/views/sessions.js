@@ -140,7 +140,7 @@ class SessionsView {
     this.table.addEventListener("focusin", (e) => this.choose(/** @type {Element} */ (e.target).closest("tr")));
     for (const run of reply.runs) this.append(run);
     if (reply.runs.length) refill(this.list, this.table);
-    else if (filtered && reply.reading) reading(this.list, "Looking for sessions"); // an event says when all are known
+    else if (filtered && reply.reading) reading(this.list, () => "Looking for sessions"); // an event says when all are known
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
     else refill(this.list, this.older());
     refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.unsearched, this.news, this.list, this.end);
