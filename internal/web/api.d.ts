@@ -133,7 +133,7 @@ export interface Live extends Reply {
   readonly sessions: ReadonlyArray<LiveSession>;
   readonly ended: ReadonlyArray<Ended>;
   readonly stood_out: ReadonlyArray<Alert>;
-  readonly usual: number;
+  readonly hang_after: number;
   readonly command: string;
 }
 export interface Open extends Place {
@@ -197,7 +197,6 @@ export interface TroubleEvent extends Reply {
 export interface RunDetail extends Reply {
   readonly run: Run;
   readonly remarks: ReadonlyArray<Remark>;
-  readonly problems?: ReadonlyArray<string>;
   readonly commands: ReadonlyArray<string>;
 }
 export interface Operations extends Reply {
@@ -242,11 +241,8 @@ export interface SessionResources {
 }
 export interface Operation extends Reply, Place {
   readonly server: string;
-  readonly client: string;
   readonly name: string;
-  readonly method: string;
   readonly kind: string;
-  readonly start: string;
   readonly outcome: Outcome;
   readonly badge: string;
   readonly headline: string;
@@ -294,10 +290,8 @@ export interface Related extends Place {
   readonly outcome: Outcome;
 }
 export interface Sessions extends Reply {
-  readonly since: string;
   readonly attention: ReadonlyArray<Alert>;
   readonly facets: ReadonlyArray<Facet>;
-  readonly matched: number;
   readonly in_time: number;
   readonly runs: ReadonlyArray<Run>;
   readonly next?: string;
@@ -307,9 +301,9 @@ export interface Sessions extends Reply {
   readonly command: string;
 }
 export interface Alert extends Place {
-  readonly id: string;
   readonly word: string;
   readonly tone: Tone;
+  readonly hung?: boolean;
   readonly subject: string;
   readonly text: string;
   readonly at: string;

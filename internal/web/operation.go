@@ -67,12 +67,9 @@ func (s *sessionLog) whole(ctx context.Context, number uint64, now time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	if s.tail != nil && op == nil {
-		for open := range s.tail.Open {
-			if open.Number == number {
-				one := *open
-				op = &one
-			}
+	for open := range s.stillOpen {
+		if op == nil && open.Number == number {
+			op = new(*open)
 		}
 	}
 	if op == nil {
@@ -115,12 +112,12 @@ func (w *whole) reply() *api.Operation {
 	out := &api.Operation{
 		Reply:  api.NewReply(w.now),
 		Place:  api.Place{Run: runID(&c.Session.Session), Session: c.Session.Name, Operation: op.Number},
-		Server: c.Session.Title(), Client: cmp.Or(c.Session.ClientTitle(), "client unknown"),
-		Name: c.Name(), Method: view.Steady(op.Method), Kind: kindOf(op), Start: op.Start,
-		Outcome: outcomeOfCall(c), Badge: w.badge(), Stations: stationsOf(c, w.now), Evidence: w.evidence(),
+		Server: c.Session.Title(), Name: c.Name(), Kind: kindOf(op),
+		Outcome: outcomeNow(c, w.log.stillOpen), Stations: stationsOf(c, w.now), Evidence: w.evidence(),
 		Hint: w.hint(), Attributes: w.attributes(), Content: w.content(), Moments: w.moments(),
 		Commands: []string{fmt.Sprintf("spanpipe show %s --operation %d", c.Session.Name, op.Number)},
 	}
+	out.Badge = w.badge(&out.Outcome)
 	out.Headline, out.Detail = storyOf(c, w.now)
 	for _, text := range c.Remarks() {
 		out.Remarks = append(out.Remarks, api.Remark{Text: text, Tone: api.Late})
@@ -151,9 +148,11 @@ func kindOf(op *record.Operation) string {
 }
 
 // badge returns the outcome, with how long it took or has taken where that says more.
-func (w *whole) badge() string {
+func (w *whole) badge(now *api.Outcome) string {
 	took := view.Duration(w.call.Took(w.now))
 	switch o := w.outcome; {
+	case now.Text == waitsForYou:
+		return waitsForYou + " " + took
 	case o.Ending == view.Hung || o.Ending == view.Open:
 		return string(o.Ending) + " " + took
 	case o.Late > 0 || o.Tokens > 0:
@@ -167,10 +166,10 @@ func (w *whole) badge() string {
 func storyOf(c *watch.Call, now time.Time) (head, detail string) {
 	o := c.Outcome()
 	if o.Ending == view.Hung {
-		return headline(c, view.StallOf(&c.Op))
+		return headline(c, view.StallSeen(&c.Op))
 	}
 	text := c.Sentence(now, o)
-	if stall := view.StallOf(&c.Op).String(); stall != "" {
+	if stall := view.StallSeen(&c.Op).String(); stall != "" {
 		if before, is := strings.CutSuffix(text, stall); is {
 			return strings.TrimSpace(before), stall
 		}
@@ -224,7 +223,7 @@ func (w *whole) evidence() []api.Fact {
 		add("person", view.Duration(op.InputWait)+" in which the server waited for its client", api.Person)
 	}
 	if text := processOf(op.Seen()); text != "" {
-		add("process", text, "")
+		add("process", text+view.SeenAfter(op), "")
 	}
 	if w.usual != nil {
 		add("usual", fmt.Sprintf("p95 %s, at most %s", view.Duration(w.usual.p95), view.Duration(w.usual.most)), "")

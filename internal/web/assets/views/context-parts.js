@@ -24,10 +24,7 @@ export const heads = (...names) => h("thead", null, h("tr", null, names.map((n) 
 
 /** @param {string} kind @param {number} x @param {number} width both as a part of the whole */
 export const rect = (kind, x, width) =>
-  s("rect", { class: kind, x: percent(x), width: percent(width), y: kind === "k-use" ? 2 : 2.5, height: kind === "k-use" ? 8 : 7 });
-
-/** @param {number} part */
-const percent = (part) => `${(Math.min(Math.max(part, 0), 1) * 100).toFixed(2)}%`;
+  s("rect", { class: kind, x: format.percent(x), width: format.percent(width), y: kind === "k-use" ? 2 : 2.5, height: kind === "k-use" ? 8 : 7 });
 
 /** @param {...string} classes */
 export const columns = (...classes) => h("colgroup", null, classes.map((c) => h("col", { class: c || null })));
@@ -58,7 +55,7 @@ export function ruler(data) {
   const line = [s("line", { class: "r-rail", x1: 0, x2: "100%", y1: 7, y2: 7 }), rail(), s("line", { class: "r-rail", x1: "100%", x2: "100%", y1: 2, y2: 12 })];
   let x = 0;
   const parts = data.servers.map((one) => {
-    const piece = s("rect", { class: "r-def", x: percent(x / full), width: percent(Math.min(one.tokens, full - x) / full), y: 1, height: 12 },
+    const piece = s("rect", { class: "r-def", x: format.percent(x / full), width: format.percent(Math.min(one.tokens, full - x) / full), y: 1, height: 12 },
       s("title", null, `${one.server} ${format.tokens(one.tokens)}`));
     x += one.tokens;
     return piece;
@@ -69,8 +66,8 @@ export function ruler(data) {
     h("p", { class: "r-names m" }, data.servers.map((one, i) => h("span", null, one.server, " ", h("span", { class: "nw" }, format.tokens(one.tokens), i < data.servers.length - 1 && ",")))),
     s("svg", { height: 14, role: "img", "aria-label": `Of a window of ${format.count(full)} tokens, definitions take ${format.count(data.total)}` }, line, parts),
     s("svg", { height: 14, class: "r-second", "aria-hidden": "true" }, line.map((e) => e.cloneNode(true)),
-      s("rect", { class: "r-def", x: 0, width: percent(data.total / full), y: 1, height: 12 }),
-      usual && s("rect", { class: "r-use", x: percent(data.total / full), width: percent(Math.min(usual.p50, full - data.total) / full), y: 1.5, height: 11 })),
+      s("rect", { class: "r-def", x: 0, width: format.percent(data.total / full), y: 1, height: 12 }),
+      usual && s("rect", { class: "r-use", x: format.percent(data.total / full), width: format.percent(Math.min(usual.p50, full - data.total) / full), y: 1.5, height: 11 })),
     h("p", { class: "r-words" }, h("span", null, `definitions ${format.tokens(data.total)}`),
       over > 0 && h("span", { class: "bad" }, `${format.tokens(over)} more than the window has`),
       usual && h("span", null, usual.text), usual && over <= 0 && data.total + usual.p50 > full && h("span", { class: "late" }, "together more than the window has"), h("span", { class: "r-full" }, `${full >= 1e6 ? `${full / 1e6}M` : `${full / 1000}k`}`)));

@@ -2,6 +2,7 @@
 
 import { h, refill, s } from "../dom.js";
 import * as format from "../format.js";
+import { focus, next, stepOf } from "../move.js";
 import { failed, reading } from "../states.js";
 import { about, amount, cell, columns, counted, cuts, empty, heads, mark, pieces, rect, remark, ruler, steps } from "./context-parts.js";
 
@@ -69,7 +70,7 @@ class ContextView {
   async read() {
     const params = this.params();
     const asked = (this.asked = JSON.stringify(params));
-    if (!this.data) reading(this.root, "Reading what servers have defined");
+    if (!this.data) reading(this.root, () => "Reading what servers have defined");
     try {
       const data = await this.frame.get("context", params);
       if (asked !== this.asked) return;
@@ -108,8 +109,8 @@ class ContextView {
     const choose = (/** @type {string} */ name) => (/** @type {Event} */ e) =>
       this.frame.go({ params: { [name]: /** @type {HTMLSelectElement} */ (e.target).value, open: null, def: null } });
     const windows = [...new Set([...WINDOWS, data.window])].sort((a, b) => a - b);
-    return h("div", { class: "c-head" }, h("h1", null, "Context"), h("span", { class: "soft" }, data.summary, data.servers.length > 0 && ` ${data.note}`),
-      h("span", { class: "c-acts" }, this.stale,
+    return h("div", { class: "head" }, h("h1", null, "Context"), h("span", { class: "soft" }, data.summary, data.servers.length > 0 && ` ${data.note}`),
+      h("span", { class: "acts" }, this.stale,
         data.clients.length > 1 && h("select", { class: "btn", "aria-label": "Client", onchange: choose("client") },
           data.clients.map((c) => h("option", { value: c, selected: c === data.client }, c))),
         h("select", { class: "btn", "aria-label": "Window of the model", onchange: choose("window") },
@@ -254,13 +255,9 @@ class ContextView {
     const at = all.indexOf(/** @type {any} */ (document.activeElement));
     const selected = all.findIndex((e) => e.closest("tr.on"));
     const from = at >= 0 ? at : selected;
-    const step = { j: 1, ArrowDown: 1, n: 1, k: -1, ArrowUp: -1, N: -1 }[key];
+    const step = stepOf(key);
     if (step) {
-      const late = key === "n" || key === "N";
-      let i = from < 0 && step < 0 ? all.length - 1 : from + step;
-      while (late && all[i] && all[i].dataset.late === undefined) i += step;
-      all[i]?.focus();
-      all[i]?.scrollIntoView({ block: "nearest" });
+      focus(next(all, from, step, (e) => e.dataset.late !== undefined));
       return true;
     }
     const server = all[from]?.dataset.open;
