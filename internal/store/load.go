@@ -62,7 +62,7 @@ func (s *Session) LoadPart(part Range) (*Records, error) {
 
 // collect reads the spans of a part, and all log records.
 func (s *Session) collect(part Range) (*loader, error) {
-	l := &loader{Records: Records{Session: s.record(), Exit: s.exit()}}
+	l := &loader{Records: Records{Session: s.Record(), Exit: s.ExitRecord()}}
 	if err := s.lines("logs.jsonl", l.logLine); err != nil {
 		return nil, err
 	}
@@ -352,16 +352,16 @@ func TimeOf(n record.Note) time.Time {
 	return time.Time{}
 }
 
-// record returns what session.json says of the session.
-func (s *Session) record() record.Session {
+// Record returns what session.json says of the session.
+func (s *Session) Record() record.Session {
 	return record.Session{
 		ID: s.ID, Launched: s.Launched, Started: s.Started, PID: s.Process.ServerPID, Protocol: s.Protocol,
 		Client: s.Client, Server: s.Server,
 	}
 }
 
-// exit returns how the session ended, if it says so.
-func (s *Session) exit() *record.Exit {
+// ExitRecord returns how the session ended; nil if session.json does not say so.
+func (s *Session) ExitRecord() *record.Exit {
 	e := s.Meta.Exit
 	if e == nil {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 const (
@@ -201,7 +202,7 @@ func (k *keeper) eventsOf(c *changes) (out []named) {
 	}
 	for _, r := range w.Runs {
 		if len(calls[r]) > 0 {
-			out = append(out, named{"operations", rowsOf(r, w.Now, calls[r])})
+			out = append(out, named{"operations", rowsOf(w, r, calls[r])})
 		}
 	}
 	if c.live {
@@ -231,6 +232,9 @@ func (c *changes) calls(w *watch.World) (calls map[*watch.Run][]*watch.Call, end
 			if e.Record.Change == record.Ended && !e.Before {
 				ended = append(ended, one)
 			}
+			if asker := askerOf(w, one); asker != nil && c.operations[asker.ID()].Session == "" {
+				calls[s.InRun] = append(calls[s.InRun], asker)
+			}
 		}
 	}
 	for _, e := range c.notes {
@@ -243,4 +247,18 @@ func (c *changes) calls(w *watch.World) (calls map[*watch.Run][]*watch.Call, end
 		slices.SortFunc(all, func(a, b *watch.Call) int { return a.Op.Start.Compare(b.Op.Start) })
 	}
 	return calls, ended
+}
+
+// askerOf returns the open operation in which a server asks for a person's answer, which waits for that or does no longer; nil if
+// there is none.
+func askerOf(w *watch.World, asked *watch.Call) *watch.Call {
+	if asked.Op.Method != semconv.ElicitationCreate {
+		return nil
+	}
+	for _, c := range w.Open {
+		if c.Session == asked.Session && c.Op.Number == asked.Op.Parent {
+			return c
+		}
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/web"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // connection is a page that is connected.
@@ -142,7 +144,7 @@ func TestEvents(t *testing.T) {
 	hangs := one.Still(one.Open(record.Operation{Target: "list_commits", Start: time.Now().Add(-31 * time.Second)}), true)
 	one.Flush(t.Context())
 	p.until("attention", func(e *api.Events) bool {
-		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Subject == "github list_commits" &&
+		return e.Attention.Hung == 1 && e.Attention.Alerts[0].Hung && e.Attention.Alerts[0].Subject == "github list_commits" &&
 			e.Attention.Alerts[0].Place == api.Place{Run: "r", Session: e.Attention.Alerts[0].Session, Operation: hangs.Number}
 	})
 	open := get[api.Live](t, s, "live").Open
@@ -311,4 +313,30 @@ func TestUnreadable(t *testing.T) {
 	if frame := get[api.Store](t, s, "store"); frame.Problem == "" {
 		t.Errorf("%+v", frame)
 	}
+}
+
+// TestAskerEvent: when a person is asked, and when they have answered, the call that waits for that is news, too.
+func TestAskerEvent(t *testing.T) {
+	dir := t.TempDir()
+	s := serving(t, dir)
+	p := connect(t, s, "")
+	p.hello()
+	one := web.Begin(t, dir, "r", "tickets", time.Now())
+	defer one.Killed()
+	call := one.Still(one.Open(record.Operation{Target: "create_ticket", Start: time.Now()}), false)
+	one.Flush(t.Context())
+	stands := func(text string) {
+		p.until("operations", func(e *api.Events) bool {
+			at := slices.Index(e.Operations.Number, call.Number)
+			return at >= 0 && e.Operations.Outcomes[e.Operations.Outcome[at]].Text == text
+		})
+	}
+	stands("open")
+	form := one.Open(record.Operation{Direction: record.ToClient, Method: semconv.ElicitationCreate, Parent: call.Number, Start: time.Now()})
+	form = one.Still(form, false)
+	one.Flush(t.Context())
+	stands("waits for you")
+	one.Answer(form, 2*time.Second)
+	one.Flush(t.Context())
+	stands("open")
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,7 +13,6 @@ import (
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 	"github.com/spanpipe/spanpipe/telemetry/record"
-	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 const (
@@ -97,11 +97,11 @@ func summary(w *watch.World) string {
 func openCall(w *watch.World, c *watch.Call) api.Open {
 	out := api.Open{
 		Place: placeIn(c.Session, c.Op.Number), ID: c.ID(), Client: c.Session.InRun.ClientName(), Server: c.Session.Title(),
-		Name: c.Name(), Start: c.Op.Start, Outcome: outcomeOfCall(c),
+		Name: c.Name(), Start: c.Op.Start, Outcome: outcomeNow(c, openIn(w, c.Session)),
 	}
 	usual := usualOf(w, c)
-	if asks, waits := waitsForPerson(w, c); waits {
-		out.Waiting, out.Side, out.Outcome.Tone = true, strings.TrimSuffix("waits for you: "+view.Steady(asks), ": "), api.Person
+	if asks, waits := waitsForPerson(c, openIn(w, c.Session)); waits {
+		out.Waiting, out.Side = true, strings.TrimSuffix(waitsForYou+": "+view.Steady(asks), ": ")
 		return out
 	}
 	if c.Outcome().Ending != view.Hung {
@@ -135,20 +135,15 @@ func headline(c *watch.Call, stall view.Stall) (head, detail string) {
 	return "The " + answerer + " has not answered.", "The " + asker + " still waits, and has not cancelled."
 }
 
-// waitsForPerson reports whether an open operation waits for a person, and the request that asks for it, if it is another one.
-func waitsForPerson(w *watch.World, c *watch.Call) (asks string, waits bool) {
-	switch {
-	case c.Op.Change == record.InputRequired:
-		return "", true
-	case c.Op.Direction == record.ToClient:
-		return "", c.Op.Method == semconv.ElicitationCreate
-	}
-	for _, o := range w.Open {
-		if o.Session == c.Session && o.Op.Parent == c.Op.Number && o.Op.Direction == record.ToClient && o.Op.Method == semconv.ElicitationCreate {
-			return o.Op.Method, true
+// openIn yields the operations of a session that are open.
+func openIn(w *watch.World, s *watch.Session) iter.Seq[*record.Operation] {
+	return func(yield func(*record.Operation) bool) {
+		for _, c := range w.Open {
+			if c.Session == s && !yield(&c.Op) {
+				return
+			}
 		}
 	}
-	return "", false
 }
 
 // usual is how long calls of a tool take.

@@ -97,6 +97,21 @@ func TestLive(t *testing.T) {
 	if text := strings.Join(got, ", "); text != want {
 		t.Errorf("%s, want %s", text, want)
 	}
+	rows := get[api.Operations](t, s, "runs/r/operations")
+	got = nil
+	for i, number := range rows.Number {
+		if rows.End[i] < 0 {
+			got = append(got, fmt.Sprint(number, " ", rows.Outcomes[rows.Outcome[i]].Text))
+		}
+	}
+	want = fmt.Sprintf("%d waits for you, %d waits for you, %d open", asks.Number, form.Number, form.Number+1)
+	if text := strings.Join(got, ", "); text != want {
+		t.Errorf("%s, want %s", text, want)
+	}
+	whole := get[api.Operation](t, s, fmt.Sprintf("sessions/%s/operations/%d", live.Sessions[0].Name, asks.Number))
+	if whole.Outcome.Tone != api.Person || !strings.HasPrefix(whole.Badge, "waits for you ") {
+		t.Errorf("%+v", whole)
+	}
 	var stood []string
 	for _, a := range live.StoodOut {
 		stood = append(stood, a.Subject+" "+a.Text)

@@ -67,12 +67,9 @@ func (s *sessionLog) whole(ctx context.Context, number uint64, now time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	if s.tail != nil && op == nil {
-		for open := range s.tail.Open {
-			if open.Number == number {
-				one := *open
-				op = &one
-			}
+	for open := range s.stillOpen {
+		if op == nil && open.Number == number {
+			op = new(*open)
 		}
 	}
 	if op == nil {
@@ -115,12 +112,12 @@ func (w *whole) reply() *api.Operation {
 	out := &api.Operation{
 		Reply:  api.NewReply(w.now),
 		Place:  api.Place{Run: runID(&c.Session.Session), Session: c.Session.Name, Operation: op.Number},
-		Server: c.Session.Title(), Client: cmp.Or(c.Session.ClientTitle(), "client unknown"),
-		Name: c.Name(), Method: view.Steady(op.Method), Kind: kindOf(op), Start: op.Start,
-		Outcome: outcomeOfCall(c), Badge: w.badge(), Stations: stationsOf(c, w.now), Evidence: w.evidence(),
+		Server: c.Session.Title(), Name: c.Name(), Kind: kindOf(op),
+		Outcome: outcomeNow(c, w.log.stillOpen), Stations: stationsOf(c, w.now), Evidence: w.evidence(),
 		Hint: w.hint(), Attributes: w.attributes(), Content: w.content(), Moments: w.moments(),
 		Commands: []string{fmt.Sprintf("spanpipe show %s --operation %d", c.Session.Name, op.Number)},
 	}
+	out.Badge = w.badge(&out.Outcome)
 	out.Headline, out.Detail = storyOf(c, w.now)
 	for _, text := range c.Remarks() {
 		out.Remarks = append(out.Remarks, api.Remark{Text: text, Tone: api.Late})
@@ -151,9 +148,11 @@ func kindOf(op *record.Operation) string {
 }
 
 // badge returns the outcome, with how long it took or has taken where that says more.
-func (w *whole) badge() string {
+func (w *whole) badge(now *api.Outcome) string {
 	took := view.Duration(w.call.Took(w.now))
 	switch o := w.outcome; {
+	case now.Text == waitsForYou:
+		return waitsForYou + " " + took
 	case o.Ending == view.Hung || o.Ending == view.Open:
 		return string(o.Ending) + " " + took
 	case o.Late > 0 || o.Tokens > 0:

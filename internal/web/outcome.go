@@ -1,9 +1,14 @@
 package web
 
 import (
+	"iter"
+
+	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/web/api"
+	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // toneOf returns what a terminal's color stands for.
@@ -46,6 +51,37 @@ func outcomeOf(o view.Outcome) api.Outcome {
 
 // outcomeOfCall returns how a call stands.
 func outcomeOfCall(c *watch.Call) api.Outcome { return hungOnce(c.Outcome(), c.Op.Hung) }
+
+// waitsForYou is what an open operation does while a person has to answer.
+const waitsForYou = "waits for you"
+
+// outcomeNow returns how a call stands among the operations of its session that are open.
+func outcomeNow(c *watch.Call, open iter.Seq[*record.Operation]) api.Outcome {
+	out := outcomeOfCall(c)
+	if _, waits := waitsForPerson(c, open); waits {
+		out.Text, out.Tone = waitsForYou, api.Person
+	}
+	return out
+}
+
+// waitsForPerson reports whether an operation is open and waits for a person, and the request that asks for it, if it is another
+// one of those that are open in its session.
+func waitsForPerson(c *watch.Call, open iter.Seq[*record.Operation]) (asks string, waits bool) {
+	switch {
+	case c.Op.Change == record.Ended || c.Session.State == store.Killed:
+		return "", false
+	case c.Op.Change == record.InputRequired:
+		return "", true
+	case c.Op.Direction == record.ToClient:
+		return "", c.Op.Method == semconv.ElicitationCreate
+	}
+	for o := range open {
+		if o.Parent == c.Op.Number && o.Direction == record.ToClient && o.Method == semconv.ElicitationCreate {
+			return o.Method, true
+		}
+	}
+	return "", false
+}
 
 // hungOnce returns the outcome of an operation that may have hung. One that has needs a look, however it ended.
 func hungOnce(o view.Outcome, hung bool) api.Outcome {

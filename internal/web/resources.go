@@ -73,12 +73,15 @@ const (
 	idleUntil = 0.005
 )
 
-// inWords says what was used last.
+// inWords says what was used last. A server that has just ended has no memory any more, but had some before.
 func inWords(all []sample) string {
 	last := len(all) - 1
-	text := view.Size(all[last].memory)
-	if all[last].memory == 0 {
-		text = "memory not known"
+	text := "memory not known"
+	for _, s := range slices.Backward(all) {
+		if s.memory > 0 {
+			text = view.Size(s.memory)
+			break
+		}
 	}
 	switch cpu := all[last].cpu; {
 	case cpu < idleUntil:

@@ -64,6 +64,7 @@ func TestSamplesInWords(t *testing.T) {
 	for want, all := range map[string]web.Samples{
 		"61 MB, idle": web.NewSamples(memory, 1, 0.001), "61 MB": web.NewSamples(memory, 0.1),
 		"61 MB, busy for 2m00s": web.NewSamples(memory, 1, 0, 0.9, 1.5), "memory not known, idle": web.NewSamples(0, 0),
+		"61 MB, busy for 60.0s": append(web.NewSamples(memory, 1), web.NewSamples(0, 1)...),
 	} {
 		if got := all.InWords(); got != want {
 			t.Errorf("%q, want %q", got, want)

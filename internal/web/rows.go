@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"strings"
 	"time"
@@ -75,8 +76,9 @@ func noteRow(session string, n *record.Notification, place uint64) *row {
 	return r
 }
 
-// rowOfCall returns the row of a call as it stands now. Its outcome is not shared with others.
-func rowOfCall(c *watch.Call, now time.Time) *row {
+// rowOfCall returns the row of a call as it stands now, among those of its session that are open. Its outcome is not shared with
+// others.
+func rowOfCall(c *watch.Call, open iter.Seq[*record.Operation], now time.Time) *row {
 	name := c.Session.Name
 	if c.Note > 0 {
 		r := noteRow(name, &record.Notification{
@@ -85,7 +87,7 @@ func rowOfCall(c *watch.Call, now time.Time) *row {
 		r.outcome = &api.Outcome{Ending: string(view.OK), Tone: api.Quiet} // it has none
 		return r
 	}
-	r, o := rowOf(name, &c.Op, c.Ends(now)), outcomeOfCall(c)
+	r, o := rowOf(name, &c.Op, c.Ends(now)), outcomeNow(c, open)
 	r.outcome = &o
 	if late := c.Outcome().Late; late > 0 {
 		r.rare().answer = r.end.Add(late)
@@ -235,10 +237,10 @@ func (c *columns) done() *api.Operations {
 
 // rowsOf returns calls of a run as they stand now, for an event. Times count from when the run began. A notification has no
 // number then: only a run that is read whole knows its place.
-func rowsOf(run *watch.Run, now time.Time, calls []*watch.Call) *api.Operations {
-	c := newColumns(run.Key, run.Began(), now, len(calls))
+func rowsOf(w *watch.World, run *watch.Run, calls []*watch.Call) *api.Operations {
+	c := newColumns(run.Key, run.Began(), w.Now, len(calls))
 	for _, call := range calls {
-		c.add(rowOfCall(call, now))
+		c.add(rowOfCall(call, openIn(w, call.Session), w.Now))
 	}
 	return c.done()
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -14,9 +13,6 @@ import (
 	"github.com/spanpipe/spanpipe/internal/watch"
 	"github.com/spanpipe/spanpipe/internal/web/api"
 )
-
-// mostRemarks is how many remarks a run has: the latest.
-const mostRemarks = 200
 
 // runSource is the source of all about one run.
 type runSource struct {
@@ -76,10 +72,9 @@ func (s *runSource) readRun(ctx context.Context, id string, f func(*runLog, time
 
 func (s *runSource) run(r *http.Request) (any, error) {
 	id := r.PathValue("id")
-	out := &api.RunDetail{Reply: s.stamp(), Remarks: []api.Remark{}}
+	out := &api.RunDetail{Reply: s.stamp()}
 	if err := s.readRun(r.Context(), id, func(log *runLog, now time.Time) error {
-		out.Now = now
-		log.tell(out)
+		out.Now, out.Remarks = now, log.remarks(now)
 		return nil
 	}); err != nil {
 		return nil, err
@@ -100,32 +95,6 @@ func (s *runSource) run(r *http.Request) (any, error) {
 	}
 	out.Commands = commandsOf(&out.Run)
 	return out, nil
-}
-
-// tell says what there is to say of a run, the latest first.
-func (l *runLog) tell(out *api.RunDetail) {
-	type remark struct {
-		view.Remark
-		server string
-	}
-	var all []remark
-	for _, one := range l.order {
-		name := ""
-		if len(l.order) > 1 {
-			name = one.title() + ": "
-		}
-		for _, m := range one.records(out.Now).Remarks() {
-			all = append(all, remark{m, name})
-		}
-		out.Problems = append(out.Problems, one.problems()...)
-	}
-	slices.SortStableFunc(all, func(a, b remark) int { return b.Time.Compare(a.Time) })
-	for _, m := range all[:min(len(all), mostRemarks)] {
-		out.Remarks = append(out.Remarks, api.Remark{Text: m.server + m.Text, Tone: toneOf(m.Color)})
-	}
-	if n := len(all) - mostRemarks; n > 0 {
-		out.Problems = append(out.Problems, view.Plural(n, "earlier remark")+" left out.")
-	}
 }
 
 // commandsOf returns the command that shows a run in a terminal. A number is that of the last listing.

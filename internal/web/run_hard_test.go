@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,11 +138,11 @@ func TestDigestAlone(t *testing.T) {
 	s := serving(t, dir)
 	rows := get[api.Operations](t, s, "runs/r/operations")
 	run := get[api.RunDetail](t, s, "runs/r")
-	if len(rows.Number) != 22 || rows.First[5] < 0 || rows.LeftOut != 0 || len(run.Problems) != 1 || !strings.Contains(run.Problems[0], "SPANPIPE_KEEP") {
-		t.Errorf("%d rows, %d left out, %q", len(rows.Number), rows.LeftOut, run.Problems)
+	if len(rows.Number) != 22 || rows.First[5] < 0 || rows.LeftOut != 0 || !strings.Contains(run.Remarks[len(run.Remarks)-1].Text, "SPANPIPE_KEEP") {
+		t.Errorf("%d rows, %d left out, %q", len(rows.Number), rows.LeftOut, run.Remarks)
 	}
 	op := get[api.Operation](t, s, "sessions/"+filepath.Base(one)+"/operations/5")
-	if op.Method != semconv.ToolsCall || !strings.Contains(op.Content.Note, "removed") {
+	if op.Kind != "call" || !strings.Contains(op.Content.Note, "removed") {
 		t.Errorf("%+v", op)
 	}
 }
@@ -161,8 +162,8 @@ func TestPrunedMeanwhile(t *testing.T) {
 	}
 	rows := get[api.Operations](t, s, "runs/r/operations")
 	run := get[api.RunDetail](t, s, "runs/r")
-	if len(rows.Number) != 22 || rows.LeftOut != 0 || len(run.Problems) != 1 || !strings.Contains(run.Problems[0], "SPANPIPE_KEEP") {
-		t.Errorf("%d rows, %d left out, %q", len(rows.Number), rows.LeftOut, run.Problems)
+	if len(rows.Number) != 22 || rows.LeftOut != 0 || !strings.Contains(run.Remarks[len(run.Remarks)-1].Text, "SPANPIPE_KEEP") {
+		t.Errorf("%d rows, %d left out, %q", len(rows.Number), rows.LeftOut, run.Remarks)
 	}
 }
 
@@ -175,8 +176,33 @@ func TestManyTroubles(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := get[api.RunDetail](t, serving(t, dir), "runs/r")
-	if len(run.Problems) != 1 || !strings.HasSuffix(run.Problems[0], "of 3,000 operations that did not go well.") || len(run.Remarks) != 2 {
-		t.Errorf("%q; %+v", run.Problems, run.Remarks)
+	if len(run.Remarks) != 2 || !strings.HasSuffix(run.Remarks[1].Text, "of 3,000 operations that did not go well.") {
+		t.Errorf("%+v", run.Remarks)
+	}
+}
+
+// TestRemarks: failures come first, and what is so with several servers is said once; that a session ended well needs no look.
+func TestRemarks(t *testing.T) {
+	dir := t.TempDir()
+	for i, server := range []string{"a", "a: b", "c", "d", "d"} {
+		r := web.Begin(t, dir, "r", server, web.Began.Add(time.Duration(i)*time.Second))
+		at := r.About.Launched.Add(time.Minute)
+		failed := r.Open(record.Operation{Target: "search", Start: at})
+		failed.ErrorType, failed.Class = semconv.ErrTool, record.RateLimited
+		r.Answer(failed, time.Second)
+		if i < 2 {
+			refused := r.Open(record.Operation{Target: "edit", Start: at.Add(time.Minute)})
+			refused.Code, refused.Class = "-32602", record.InvalidParams
+			r.Answer(refused, time.Second)
+		}
+		r.Closed(at.Add(time.Hour))
+	}
+	want := []api.Remark{
+		{Text: "4 servers: search failed: rate limited.", Tone: api.Bad},
+		{Text: "a: b, a: edit: the server refused the request, invalid params (-32602). Not counted as the server's failure.", Tone: api.Late},
+	}
+	if got := get[api.RunDetail](t, serving(t, dir), "runs/r").Remarks; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -196,8 +222,11 @@ func TestDamaged(t *testing.T) {
 	}
 	s := serving(t, dir)
 	run := get[api.RunDetail](t, s, "runs/f00d")
-	if rows := get[api.Operations](t, s, "runs/f00d/operations"); len(rows.Number) != 14 || len(run.Problems) != 2 {
-		t.Errorf("%d rows; %q", len(rows.Number), run.Problems)
+	isDamage := func(m api.Remark) bool {
+		return m == api.Remark{Text: "github, filesystem: 1 damaged line could not be read.", Tone: api.Late}
+	}
+	if rows := get[api.Operations](t, s, "runs/f00d/operations"); len(rows.Number) != 14 || !slices.ContainsFunc(run.Remarks, isDamage) {
+		t.Errorf("%d rows; %q", len(rows.Number), run.Remarks)
 	}
 }
 

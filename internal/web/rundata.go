@@ -143,11 +143,11 @@ func alertsOf(all []watch.Alert) []api.Alert {
 
 func alertOf(a *watch.Alert) api.Alert {
 	out := api.Alert{
-		ID: a.ID(), Word: a.Word, Tone: toneOf(a.Color), Subject: a.Subject, Text: a.Rest, At: a.At, Place: placeIn(a.Session, 0),
+		Word: a.Word, Tone: toneOf(a.Color), Subject: a.Subject, Text: a.Rest, At: a.At, Place: placeIn(a.Session, 0),
 	}
 	switch {
 	case a.Call != nil:
-		out.Operation = a.Call.Op.Number
+		out.Hung, out.Operation = true, a.Call.Op.Number
 	case a.Word == "Changed": // what another program says of itself has changed, which is no failure
 		out.Tone = api.Late
 	case a.Word == "Never": // in a terminal, the sentence goes on behind it

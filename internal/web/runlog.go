@@ -309,19 +309,23 @@ func (s *sessionLog) settle() {
 // waited reports whether a row's time is less than from its start to its end: a person was waited for.
 func (r *row) waited() bool { return r.end.Sub(r.start)-r.took >= time.Second }
 
+// stillOpen yields the operations that have not ended.
+func (s *sessionLog) stillOpen(yield func(*record.Operation) bool) {
+	if s.tail != nil {
+		s.tail.Open(yield)
+	}
+}
+
 // open returns the rows of what has not ended.
 func (s *sessionLog) open(now time.Time) []*row {
-	if s.tail == nil {
-		return nil
-	}
 	var all []*row
 	persons := map[uint64][]view.Interval{}
 	for _, a := range s.asked {
 		persons[a.row.parent] = append(persons[a.row.parent], a.time)
 	}
-	for op := range s.tail.Open {
+	for op := range s.stillOpen {
 		c := s.call(op)
-		all = append(all, rowOfCall(c, now))
+		all = append(all, rowOfCall(c, s.stillOpen, now))
 		if semconv.AsksPerson(op.Method) {
 			persons[op.Parent] = append(persons[op.Parent], view.Interval{From: op.Start, To: c.Ends(now)})
 		}
@@ -353,20 +357,13 @@ func (s *sessionLog) leftOut() int {
 func (s *sessionLog) records(now time.Time) *view.Records {
 	w := &watch.Session{Session: s.Session}
 	r := &view.Records{
-		Session:    record.Session{ID: s.ID, Launched: s.Launched, Started: s.Started, Client: s.Client, Server: s.Server, Protocol: s.Protocol},
-		Operations: slices.Clone(s.troubles), Notes: s.notes, State: view.State(s.State), Last: w.Until(now),
+		Session: s.Record(), Exit: s.ExitRecord(), Operations: slices.Clone(s.troubles), Notes: s.notes,
+		State: view.State(s.State), Last: w.Until(now),
 	}
-	if s.tail != nil {
-		for op := range s.tail.Open {
-			r.Operations = append(r.Operations, *op)
-		}
+	for op := range s.stillOpen {
+		r.Operations = append(r.Operations, *op)
 	}
 	slices.SortFunc(r.Operations, func(a, b record.Operation) int { return cmp.Compare(a.Number, b.Number) })
-	if e := s.Exit; e != nil {
-		r.Exit = &record.Exit{
-			Time: s.Session.Ended, EndedBy: e.EndedBy, Cause: e.Cause, Code: e.Code, Signal: e.Signal, Reason: e.Reason, Open: e.Open,
-		}
-	}
 	return r
 }
 
@@ -374,7 +371,7 @@ func (s *sessionLog) records(now time.Time) *view.Records {
 func (s *sessionLog) problems() []string {
 	var all []string
 	say := func(format string, values ...any) {
-		all = append(all, s.title()+": "+fmt.Sprintf(format, values...))
+		all = append(all, fmt.Sprintf(format, values...))
 	}
 	if s.Problem != "" {
 		say("%s.", view.Steady(s.Problem))

@@ -48,7 +48,7 @@ func (s *source) sessions(r *http.Request) (any, error) {
 		l := &sessionList{known: &s.keeper.known, since: store.Filter{Since: since}, filter: &filter}
 		out = l.page(after, most)
 	})
-	out.Since, out.Unsearched = since, unread
+	out.Unsearched = unread
 	out.Command = "spanpipe sessions"
 	if since := s.sinceFlag(r); since != "" {
 		out.Command += " --since " + since
@@ -77,8 +77,7 @@ func (l *sessionList) page(after *place, most int) *api.Sessions {
 	}
 	all := l.inTime()
 	out.InTime, out.Facets = len(all), facets(w, all)
-	out.Matched = l.choose(all)
-	if out.Matched == 0 && !l.filter.Empty() {
+	if l.choose(all) == 0 && !l.filter.Empty() {
 		out.Excluding = l.excluding(all)
 	}
 	for _, r := range l.runs {

@@ -38,8 +38,8 @@ func stoodOut(w *watch.World) []api.Alert {
 		for _, n := range s.Noted {
 			if f, ok := n.(record.Finding); ok && !f.Kind.OfPast() { // the others need a look
 				add(string(f.Kind), api.Alert{
-					ID: fmt.Sprintf("%s/%s/%s", s.Name, f.Kind, f.Target()), Word: "Unusual", Tone: api.Late,
-					Subject: s.AboutFinding(f), Text: watch.RestOfFinding(f), At: f.Time, Place: placeIn(s, f.Operation),
+					Word: "Unusual", Tone: api.Late, Subject: s.AboutFinding(f), Text: watch.RestOfFinding(f), At: f.Time,
+					Place: placeIn(s, f.Operation),
 				})
 			}
 		}
@@ -47,12 +47,14 @@ func stoodOut(w *watch.World) []api.Alert {
 	for _, c := range w.Ended {
 		if kind, text := remarkable(c); text != "" {
 			add(kind, api.Alert{
-				ID: c.ID() + "/ended", Word: "Unusual", Tone: api.Late, Subject: c.Session.Title() + " " + c.Name(), Text: text,
-				At: c.Op.End, Place: placeIn(c.Session, c.Op.Number),
+				Word: "Unusual", Tone: api.Late, Subject: c.Session.Title() + " " + c.Name(), Text: text, At: c.Op.End,
+				Place: placeIn(c.Session, c.Op.Number),
 			})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b api.Alert) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(all, func(a, b api.Alert) int {
+		return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Session, b.Session), strings.Compare(a.Subject, b.Subject), strings.Compare(a.Text, b.Text))
+	})
 	return all[:min(len(all), mostStoodOut)]
 }
 

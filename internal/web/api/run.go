@@ -6,8 +6,7 @@ import "time"
 type RunDetail struct {
 	Reply
 	Run      Run      `json:"run"`
-	Remarks  []Remark `json:"remarks"` // what there is to say of its sessions, the latest first
-	Problems []string `json:"problems,omitempty"`
+	Remarks  []Remark `json:"remarks"`  // what needs a look, failures first
 	Commands []string `json:"commands"` // the same in a terminal
 }
 
@@ -70,7 +69,7 @@ type SessionResources struct {
 	Session string    `json:"session"`
 	At      []float64 `json:"at"`     // s since Base
 	CPU     []float64 `json:"cpu"`    // processors in use since the sample before: 1 is one whole
-	Memory  []int64   `json:"memory"` // bytes
+	Memory  []int64   `json:"memory"` // bytes; 0: not known
 	Text    string    `json:"text"`   // the last, in words: "61 MB, idle"
 }
 
@@ -78,14 +77,11 @@ type SessionResources struct {
 type Operation struct {
 	Reply
 	Place
-	Server  string    `json:"server"`
-	Client  string    `json:"client"`
-	Name    string    `json:"name"`
-	Method  string    `json:"method"`
-	Kind    string    `json:"kind"` // call, request, question (of the server)
-	Start   time.Time `json:"start"`
-	Outcome Outcome   `json:"outcome"`
-	Badge   string    `json:"badge"` // the outcome with how long: "hung 4m01s"
+	Server  string  `json:"server"`
+	Name    string  `json:"name"`
+	Kind    string  `json:"kind"` // call, request, question (of the server)
+	Outcome Outcome `json:"outcome"`
+	Badge   string  `json:"badge"` // the outcome with how long: "hung 4m01s"
 
 	Headline string    `json:"headline"`         // what happened, in a sentence
 	Detail   string    `json:"detail,omitempty"` // whose side, and what shows it

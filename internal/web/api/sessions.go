@@ -5,10 +5,8 @@ import "time"
 // Sessions is the reply to GET /api/v1/sessions?since=&filter=&after=&limit=, where limit counts runs.
 type Sessions struct {
 	Reply
-	Since      time.Time  `json:"since"`
 	Attention  []Alert    `json:"attention"` // what needs a look, the worst first; whatever the filter is
 	Facets     []Facet    `json:"facets"`
-	Matched    int        `json:"matched"` // sessions
 	InTime     int        `json:"in_time"` // sessions in that time, whatever the filter is
 	Runs       []Run      `json:"runs"`    // the newest first, live ones on top
 	Next       string     `json:"next,omitempty"`
@@ -20,11 +18,11 @@ type Sessions struct {
 
 // Alert is a sentence about something that needs a look.
 type Alert struct {
-	ID      string    `json:"id"`   // the same while it is there
 	Word    string    `json:"word"` // Hung, Failing, Changed, Killed, …
 	Tone    Tone      `json:"tone"`
-	Subject string    `json:"subject"` // what it is about, "postgres execute_sql"
-	Text    string    `json:"text"`    // goes on behind the subject
+	Hung    bool      `json:"hung,omitempty"` // an operation hangs, since At
+	Subject string    `json:"subject"`        // what it is about, "postgres execute_sql"
+	Text    string    `json:"text"`           // goes on behind the subject
 	At      time.Time `json:"at"`
 	Place
 }

@@ -8,18 +8,19 @@ export class Failed extends Error {
    * @param {number} status 0 if there was no answer
    * @param {string} message
    * @param {string} [next] what to do
-   * @param {string} [term] the term of the filter that is wrong
+   * @param {{ term?: string | undefined, command?: string }} [more] the term of the filter that is wrong; a command that does what is next
    */
-  constructor(status, message, next = "", term = "") {
+  constructor(status, message, next = "", { term = "", command = "" } = {}) {
     super(message);
     this.status = status;
     this.next = next;
     this.term = term;
+    this.command = command;
   }
 }
 
 /** The server is not there. */
-export const noAnswer = () => new Failed(0, "spanpipe ui does not answer", "Start it again: spanpipe ui");
+export const noAnswer = () => new Failed(0, "spanpipe ui does not answer", "Start it again:", { command: "spanpipe ui" });
 
 export class Client {
   /** @param {string} token */
@@ -54,7 +55,7 @@ export class Client {
     }
     if (reply.status === 401) this.refused();
     const body = await reply.json().catch(() => ({}));
-    throw new Failed(reply.status, body.error ?? `${reply.status} ${reply.statusText}`, body.next, body.term);
+    throw new Failed(reply.status, body.error ?? `${reply.status} ${reply.statusText}`, body.next, { term: body.term });
   }
 }
 
@@ -65,7 +66,7 @@ const PATIENCE = 3;
 export class Stream {
   /**
    * @param {Client} client
-   * @param {(name: keyof Events, data: any) => void} take
+   * @param {(event: Events) => void} take gets an event as the field of its name
    * @param {(state: "up" | "stopped") => void} changed
    */
   constructor(client, take, changed) {
@@ -137,7 +138,7 @@ export class Stream {
   /** @param {ReadableStream<Uint8Array<ArrayBuffer>>} body */
   async read(body) {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    const parse = parser((id, name, data) => this.receive(id, /** @type {keyof Events} */ (name), data));
+    const parse = parser((id, name, data) => this.receive(id, name, data));
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
@@ -147,13 +148,13 @@ export class Stream {
 
   /**
    * @param {string} id
-   * @param {keyof Events} name
+   * @param {string} name
    * @param {string} text
    */
   receive(id, name, text) {
     if (id) this.last = id;
     if (name === "bye") this.failures = PATIENCE;
-    this.take(name, JSON.parse(text));
+    this.take({ [name]: JSON.parse(text) });
   }
 }
 

@@ -86,6 +86,23 @@ export function refill(element, ...children) {
   put(element, ...children);
 }
 
+/**
+ * Makes what an element has something else. What is equal stays: with its focus, and with what one has selected of it.
+ * @param {Element} element
+ * @param {...Child} children
+ */
+export function renew(element, ...children) {
+  const other = document.createDocumentFragment();
+  put(other, ...children);
+  const news = [...other.childNodes];
+  news.forEach((node, i) => {
+    const old = element.childNodes[i];
+    if (!old) element.append(node);
+    else if (!old.isEqualNode(node)) old.replaceWith(node);
+  });
+  while (element.childNodes.length > news.length) element.lastChild?.remove();
+}
+
 /** A figure, with its unit in a slot of its own. @param {import("./format.js").Amount} amount */
 export const figure = ([number, unit]) => [number, h("i", null, unit)];
 

@@ -7,8 +7,7 @@ import { clock, count, day, plural } from "./format.js";
 /** @typedef {import("../api").Remark} Remark */
 
 const latest = 30; // calls of a live run that are shown at first
-const most = 2; // remarks
-const few = 3; // servers that are named
+const most = 2; // remarks that are shown at first
 
 /**
  * The run in a line.
@@ -29,38 +28,18 @@ export function heading(frame, run, length) {
 }
 
 /**
- * Remarks that need a look, and what could not be read.
+ * What needs a look in a run: the first remarks, and the others behind a button.
  * @param {ReadonlyArray<Remark>} remarks
- * @param {ReadonlyArray<string>} problems
- * @param {ReadonlyArray<string>} servers
+ * @param {boolean} all
+ * @param {() => void} more shows all
  */
-export function loud(remarks, problems, servers) {
-  return folded(remarks, problems, servers).slice(0, most).map((r) => h("li", { class: r.tone }, r.text));
-}
-
-/**
- * What needs a look, failures first. What is said of several servers is said once.
- * @param {ReadonlyArray<Remark>} remarks
- * @param {ReadonlyArray<string>} problems
- * @param {ReadonlyArray<string>} servers
- * @returns {Remark[]}
- */
-export function folded(remarks, problems, servers) {
-  /** @type {Map<string, {tone: Remark["tone"], of: string[], text: string}>} */
-  const all = new Map();
-  const names = [...servers].sort((a, b) => b.length - a.length); // one may begin with another
-  for (const { text, tone } of [...remarks, ...problems.map((text) => ({ text, tone: /** @type {const} */ ("late") }))]) {
-    if (tone === "quiet" || tone === "ok") continue;
-    const server = names.find((name) => text.startsWith(`${name}: `));
-    const said = server === undefined ? text : text.slice(server.length + 2);
-    const key = `${tone} ${said}`;
-    const one = all.get(key) ?? { tone, of: [], text: said };
-    if (server !== undefined && !one.of.includes(server)) one.of.push(server);
-    all.set(key, one);
-  }
-  const out = [...all.values()].map(({ tone, of, text }) =>
-    ({ tone, text: of.length > few ? `${of.length} servers: ${text}` : of.length ? `${of.join(", ")}: ${text}` : text }));
-  return [...out.filter((r) => r.tone === "bad"), ...out.filter((r) => r.tone !== "bad")];
+export function remarksOf(remarks, all, more) {
+  const shown = all ? remarks : remarks.slice(0, most);
+  const rest = remarks.length - shown.length;
+  return [
+    ...shown.map((r) => h("li", { class: r.tone }, r.text)),
+    rest > 0 && h("li", null, h("button", { class: "more", type: "button", onclick: more }, `${rest} more`)),
+  ];
 }
 
 /**

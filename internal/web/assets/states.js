@@ -55,13 +55,13 @@ export function state(title, ...children) {
 /**
  * Shows that something is being read, if it takes longer than one notices. It gives way to whatever replaces it in root.
  * @param {HTMLElement} root
- * @param {string} text "Reading 412 sessions"
+ * @param {() => string} text "Reading 412 sessions"; called when it is shown
  */
 export function reading(root, text) {
   root.replaceChildren();
   setTimeout(() => {
     if (root.childNodes.length) return;
-    root.append(state(text, h("div", { class: "skel", "aria-hidden": "true" }, h("i"), h("i"), h("i"))));
+    root.append(state(text(), h("div", { class: "skel", "aria-hidden": "true" }, h("i"), h("i"), h("i"))));
   }, 300);
 }
 
@@ -71,12 +71,11 @@ export function reading(root, text) {
  */
 export function failed(error) {
   const known = error instanceof Failed;
-  const [, words = known ? error.next : "", run = ""] = (known && /^(.*): (spanpipe .*)$/.exec(error.next)) || [];
   return state(
     !known ? "The page has a defect" : error.term ? "The filter cannot be read" : "This cannot be shown",
     h("p", { class: "soft" }, error instanceof Error ? error.message : String(error)),
-    words && h("p", { class: "soft" }, run ? `${words}:` : words),
-    run && command(run),
+    known && error.next && h("p", { class: "soft" }, error.next),
+    known && error.command && command(error.command),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { figure, h } from "./dom.js";
 import { drawBack, prepare } from "./draw.js";
-import { processor } from "./format.js";
+import { processor, size as inBytes } from "./format.js";
 
 /** @typedef {import("../api").Resources} Resources */
 /** @typedef {import("./waterfall.js").Waterfall} Waterfall */
@@ -14,9 +14,9 @@ export class Usage {
     this.canvas = h("canvas", { class: "use-areas", "aria-hidden": "true" });
     this.rows = h("div", { class: "use-rows" }, this.canvas);
     this.element = h("section", { class: "use", tabindex: 0, "aria-label": "CPU and memory", hidden: true }, this.rows);
-    /** @type {{at: Float64Array, cpu: ReadonlyArray<number>}[]} */
+    /** @type {{at: number[], cpu: ReadonlyArray<number>, known: number[], memory: number[], mostMemory: number}[]} known: when memory was */
     this.series = [];
-    this.most = least;
+    this.most = least; // processors, of all
   }
 
   /**
@@ -30,11 +30,12 @@ export class Usage {
     this.series = [];
     this.most = least;
     for (const s of resources.sessions) {
-      const highest = s.cpu.reduce((a, b) => Math.max(a, b), 0);
+      const [highest, mostMemory] = [s.cpu, s.memory].map((all) => all.reduce((a, b) => Math.max(a, b), 0));
       this.most = Math.max(this.most, highest);
-      this.series.push({ at: Float64Array.from(s.at, (t) => t + shift), cpu: s.cpu });
+      const at = s.at.map((t) => t + shift);
+      this.series.push({ at, cpu: s.cpu, known: at.filter((_, k) => s.memory[k] > 0), memory: s.memory.filter((m) => m > 0), mostMemory });
       const last = s.cpu[s.cpu.length - 1];
-      list.append(h("li", { class: "use-row", title: s.at.length ? `CPU: highest ${processor(highest)} of a processor` : "" },
+      list.append(h("li", { class: "use-row", title: s.at.length ? `CPU, filled: at most ${processor(highest)} of a processor. Memory, dotted: at most ${inBytes(mostMemory)}` : "" },
         h("span", { class: "srv" }, servers.get(s.session) ?? s.session), h("span", { class: "op" }, "CPU, memory"),
         h("span", { class: "took" }, figure(last === undefined ? ["–", ""] : [String(Math.round(last * 100)), "%"])),
         h("span", { class: "t" }), h("span", { class: "out" }, s.text || "no figures")));
@@ -57,29 +58,48 @@ export class Usage {
     else for (let n = 0; n < this.series.length; n++) drawBack(c, colors, axis, fall.ticks, (n + 0.5) * row, (n + 1) * row, now); // below the names
     for (const [n, s] of this.series.entries()) {
       const bottom = (n + 1) * row - 2.5;
-      let k = 0;
-      while (k < s.at.length - 1 && s.at[k + 1] < axis.from) k++;
-      if (k === s.at.length - 1 && s.at[k] < axis.from) continue; // nothing was measured in this time
+      const high = size.left ? row - 7 : row / 2 - 4;
+      const cpu = places(axis, s.at, s.cpu);
+      if (!cpu.length) continue; // nothing was measured in this time
+      c.lineWidth = 1;
       c.beginPath();
-      let started = false, highest = 0, last = 0, drawn = -1;
-      for (; k < s.at.length; k++) {
-        if (s.at[k] > axis.to && s.at[k - 1] > axis.to) break;
-        const x = axis.x(s.at[k]);
-        highest = Math.max(highest, s.cpu[k]);
-        if (started && x - drawn < 1 && k < s.at.length - 1) continue; // the highest of what falls on one place
-        if (!started) c.moveTo(x, bottom);
-        started = true;
-        c.lineTo(x, bottom - (highest / this.most) * (size.left ? row - 7 : row / 2 - 4));
-        drawn = last = x;
-        highest = 0;
-      }
-      if (!started) continue;
-      c.lineTo(last, bottom);
+      c.moveTo(cpu[0].x, bottom);
+      for (const p of cpu) c.lineTo(p.x, bottom - (p.highest / this.most) * high);
+      c.lineTo(cpu[cpu.length - 1].x, bottom);
       c.fillStyle = colors["ok-soft"];
       c.fill();
       c.strokeStyle = colors.ok;
-      c.lineWidth = 1;
       c.stroke();
+      c.beginPath();
+      for (const p of places(axis, s.known, s.memory)) c.lineTo(p.x, bottom - (p.highest / s.mostMemory) * high);
+      c.strokeStyle = colors["ink-3"];
+      c.setLineDash([2, 2]);
+      c.stroke();
+      c.setLineDash([]);
     }
   }
+}
+
+/**
+ * Samples on an axis: of those that fall on one place, the highest.
+ * @param {import("./axis.js").Axis} axis
+ * @param {ReadonlyArray<number>} at
+ * @param {ReadonlyArray<number>} values
+ */
+function places(axis, at, values) {
+  /** @type {{x: number, highest: number}[]} */
+  const out = [];
+  const last = at.length - 1;
+  let k = 0;
+  while (k < last && at[k + 1] < axis.from) k++;
+  if (k === last && at[k] < axis.from) return out;
+  let highest = 0;
+  for (; k <= last && !(at[k] > axis.to && at[k - 1] > axis.to); k++) {
+    const x = axis.x(at[k]);
+    highest = Math.max(highest, values[k]);
+    if (out.length && x - out[out.length - 1].x < 1 && k < last) continue;
+    out.push({ x, highest });
+    highest = 0;
+  }
+  return out;
 }

@@ -9,6 +9,9 @@ import { command, state } from "../states.js";
 /** @typedef {import("../../api").ContextServer} Server */
 /** @typedef {import("../../api").ContextDefinition} Definition */
 
+/** How many changes of a cost are named. */
+const CHANGES = 6;
+
 /** @param {string} name @param {import("../dom.js").Child} text @param {string} [label] where the table has no heads */
 export const cell = (name, text, label) => h("td", { class: name, "data-l": label }, text);
 
@@ -35,9 +38,6 @@ export const columns = (...classes) => h("colgroup", null, classes.map((c) => h(
 export function amount(tokens, size = 0, label) {
   return cell("n", figure(tokens || !size ? format.tokensParts(tokens) : format.sizeParts(size)), label);
 }
-
-/** @param {Definition} d */
-export const changed = (d) => (d.remarks ?? []).some((r) => r.text.startsWith("Δ"));
 
 /** @param {import("../../api").Remark} r */
 export const remark = (r) => h("span", { class: r.tone === "quiet" ? "dim" : r.tone }, r.text);
@@ -95,20 +95,33 @@ export function pieces(one, most) {
 }
 
 /**
- * How the cost has changed in a month. A small change of a large server is a small step.
- * @param {Server} one
+ * How a cost has changed in a month. A small change of something large is a small step.
+ * @param {Server["history"]} history
  * @param {Date} now
  */
-export function steps(one, now) {
+export function steps(history, now) {
   const month = 30 * 864e5;
-  const points = one.history.map((p) => ({ x: Math.min(97, Math.max(0, 100 - ((now.getTime() - Date.parse(p.at)) / month) * 100)), tokens: p.tokens }));
+  const points = history.map((p) => ({ x: Math.min(97, Math.max(0, 100 - ((now.getTime() - Date.parse(p.at)) / month) * 100)), tokens: p.tokens }));
   if (!points.length) return null;
   const all = points.map((p) => p.tokens);
   const [least, largest] = [Math.min(...all), Math.max(...all)];
   const y = (/** @type {number} */ n) => (least === largest ? 6 : 10 - (8 * (n - least)) / Math.max(largest - least, 0.15 * largest)).toFixed(1);
   const d = points.map((p, i) => (i ? `H${p.x.toFixed(1)}V${y(p.tokens)}` : `M${p.x.toFixed(1)} ${y(p.tokens)}`)).join("") + "H100";
-  const words = one.history.slice(-3).map((p) => `${format.tokens(p.tokens)} since ${format.moment(new Date(p.at), now)}`).join(", ");
+  const words = history.slice(-3).map((p) => `${p.text} since ${format.moment(new Date(p.at), now)}`).join("; ");
   return s("svg", { class: "step", viewBox: "0 0 100 12", preserveAspectRatio: "none", height: 12, role: "img", "aria-label": words }, s("title", null, words), s("path", { d }));
+}
+
+/**
+ * The same of one definition, with the figures.
+ * @param {Server["history"]} history
+ * @param {Date} now
+ */
+function costs(history, now) {
+  const latest = history.slice(-CHANGES).reverse();
+  const rest = history.length - latest.length;
+  return [section("Cost, 30 days"), steps(history, now),
+    h("div", { class: "c-cost" }, facts(latest.map((p) => ({ label: format.moment(new Date(p.at), now), text: p.text })))),
+    rest > 0 && h("p", { class: "dim" }, `${format.plural(rest, "earlier change")}.`)];
 }
 
 /** @param {Context} data */
@@ -126,29 +139,27 @@ export function empty(data) {
     data.client && h("p", { class: "soft" }, "A longer time, or another client, may have some."));
 }
 
-/** What a difference begins with: other texts may have lines with a "-" too. */
-const DIFF = "--- before\n+++ after\n";
-
-/** @param {string} text */
-const difference = (text) => text.split("\n").flatMap((line) => [line.startsWith("+") ? h("ins", null, line) : line.startsWith("-") ? h("del", null, line) : line, "\n"]);
+/** A difference: two lines of heads, and then lines with what they are before them. @param {string} text */
+const difference = (text) => text.split("\n").flatMap((line, i) =>
+  [i < 2 ? line : line.startsWith("+") ? h("ins", null, line) : line.startsWith("-") ? h("del", null, line) : line, "\n"]);
 
 /** @param {import("../../api").Definition} d */
 export function about(d) {
-  const accept = d.commands.some((c) => c.endsWith("--accept"));
   return [
     ...heading(d.name, d.server, d.badge), verdict(d.headline, d.detail), facts(d.facts),
+    d.history && d.history.length > 1 && costs(d.history, new Date(d.now)),
     d.parts.length > 0 && [section(d.parts.some((p) => p.changed) ? "What changed" : "Parts"),
       h("table", { class: "parts" }, h("thead", null, h("tr", null, h("th", null, "Part"), h("th", { class: "n" }, "Now"))),
         h("tbody", null, d.parts.map((p) => h("tr", null, h("th", { scope: "row" }, p.changed ? h("b", { class: "late" }, p.part) : p.part),
           h("td", { class: "n" }, p.changed ? h("b", { class: "late" }, p.state) : h("span", { class: "dim" }, p.state))))))],
     ...(d.notes ?? []).map((n) => h("p", { class: "soft" }, n)),
     section("The text"),
-    d.text && h("pre", { tabindex: 0, "aria-label": "The text" }, d.text.startsWith(DIFF) ? [DIFF, ...difference(d.text.slice(DIFF.length))] : d.text),
+    d.text && h("pre", { tabindex: 0, "aria-label": "The text" }, d.diff ? difference(d.text) : d.text),
     h("p", { class: "soft" }, d.text_note, d.setting && " To keep texts for a diff the next time, set this for the server:"),
     d.setting && setting(d.setting),
-    section(accept ? "To look at it and accept it, in a terminal" : "In the terminal"),
+    section(d.accept ? "To look at it and accept it, in a terminal" : "In the terminal"),
     ...d.commands.map(command),
-    accept && h("p", { class: "soft" }, "--accept takes all that the server offers now."),
+    d.accept && h("p", { class: "soft" }, d.accept),
     h("p", { class: "dim" }, "The page changes nothing: it can only read."),
   ];
 }

@@ -4,7 +4,7 @@ import { h, refill, s } from "../dom.js";
 import * as format from "../format.js";
 import { focus, next, stepOf } from "../move.js";
 import { failed, reading } from "../states.js";
-import { about, amount, cell, changed, columns, counted, cuts, empty, heads, mark, pieces, rect, remark, ruler, steps } from "./context-parts.js";
+import { about, amount, cell, columns, counted, cuts, empty, heads, mark, pieces, rect, remark, ruler, steps } from "./context-parts.js";
 
 /** @typedef {import("../../api").Context} Context */
 /** @typedef {import("../../api").ContextServer} Server */
@@ -54,6 +54,7 @@ class ContextView {
       for (const r of e.runs) this.runs.add(r.id);
     });
     for (const name of /** @type {const} */ (["listing", "gone"])) frame.on(name, () => (this.stale.hidden = !this.data));
+    frame.on("hello", (e) => e.reset && this.read());
   }
 
   params() {
@@ -69,7 +70,7 @@ class ContextView {
   async read() {
     const params = this.params();
     const asked = (this.asked = JSON.stringify(params));
-    if (!this.data) reading(this.root, "Reading what servers have defined");
+    if (!this.data) reading(this.root, () => "Reading what servers have defined");
     try {
       const data = await this.frame.get("context", params);
       if (asked !== this.asked) return;
@@ -138,7 +139,7 @@ class ContextView {
       h("table", { class: "cost", "aria-labelledby": "c-defs" },
         columns("c-name", "c-tok", "", "c-called", "c-over", "c-hist", "c-change"),
         heads("Server", "≈Tokens", "Made of", `.Called, ${span}`, ".Over 2 kB", "30 days", "Change"),
-        data.servers.map((one) => h("tbody", null, this.server(one, most, one.server === open, data), ...(one.server === open ? this.rows(one, most) : [])))),
+        data.servers.map((one) => h("tbody", null, this.server(one, most, one.server === open, data), ...(one.server === open ? this.rows(one, most, new Date(data.now)) : [])))),
     ];
   }
 
@@ -147,16 +148,16 @@ class ContextView {
     return h("tr", { class: "row srv" },
       h("th", { scope: "row" },
         h("button", { class: "more m", type: "button", "aria-expanded": String(open), "data-at": `s ${one.server}`, "data-open": one.server,
-          "data-late": one.change?.tone === "late", onclick: () => this.toggle(one.server, !open) }, one.server),
+          "data-late": one.definitions.some((d) => d.changed), onclick: () => this.toggle(one.server, !open) }, one.server),
         " ", h("span", { class: "ver" }, one.release)),
       amount(one.tokens), cell("d", pieces(one, most)), cell("n", `${one.called} of ${format.count(one.listed)}`, "called"),
-      counted(one.large, "over 2 kB"), cell("hist", steps(one, new Date(data.now))), cell("chg", one.change && remark(one.change)));
+      counted(one.large, "over 2 kB"), cell("hist", steps(one.history, new Date(data.now))), cell("chg", one.change && remark(one.change)));
   }
 
-  /** @param {Server} one @param {number} most */
-  rows(one, most) {
+  /** @param {Server} one @param {number} most @param {Date} now */
+  rows(one, most, now) {
     const def = this.frame.address.params.get("def");
-    const less = this.whole.has(one.server) ? [] : one.definitions.filter((d, i) => i >= FIRST && d.key !== def && !changed(d));
+    const less = this.whole.has(one.server) ? [] : one.definitions.filter((d, i) => i >= FIRST && d.key !== def && !d.changed);
     const rest = less.length > 1 ? less : []; // one takes no more room than the line that says so
     const shown = one.definitions.filter((d) => !rest.includes(d));
     const unlisted = one.tokens - one.definitions.reduce((sum, d) => sum + d.tokens, 0);
@@ -165,10 +166,10 @@ class ContextView {
     return [
       shown.map((d, i) => h("tr", { class: d.key === def ? "row on" : "row", "aria-current": d.key === def ? "true" : null },
         h("th", { scope: "row", class: more || i < shown.length - 1 ? "tool branch mid" : "tool branch" },
-          h("a", { href: this.frame.href({ params: { def: d.key, open: one.server } }), "data-at": `d ${d.key}`, title: d.name, "data-open": one.server, "data-late": (d.remarks ?? []).some((r) => r.tone === "late") }, d.name)),
+          h("a", { href: this.frame.href({ params: { def: d.key, open: one.server } }), "data-at": `d ${d.key}`, title: d.name, "data-open": one.server, "data-late": d.changed || d.cut }, d.name)),
         amount(d.tokens, d.size), cell("d", s("svg", { height: 12, "aria-hidden": "true" }, rect(mark(d), 0, Math.max(d.tokens / most, 0.008)))),
-        cell(d.calls ? "n" : "n z", d.kind !== "tool" ? "–" : d.calls ? `${format.count(d.calls)}×` : "never"), cell("gap", null),
-        h("td", { class: "rem", colspan: 2 }, (d.remarks ?? []).flatMap((r, i) => [i > 0 && ", ", remark(r)])))),
+        cell(d.calls ? "n" : "n z", d.kind !== "tool" ? "–" : d.calls ? `${format.count(d.calls)}×` : "never"), cell("n over", d.over && remark(d.over), "over 2 kB"),
+        cell("hist", steps(d.history, now)), cell("chg", d.change && remark(d.change)))),
       more && h("tr", { class: "row" }, h("th", { scope: "row", class: "branch" },
         h("button", { class: "more", type: "button", "data-at": `m ${one.server}`, "data-open": one.server, onclick: () => this.all(one.server, rest[0]) }, `${format.count(rest.length)} more`)),
         amount(rest.reduce((sum, d) => sum + d.tokens, 0)), cell("d", null),

@@ -84,7 +84,7 @@ class LiveView {
     this.body = h("div", null, this.openPart, h("div", { class: "livecols" }, h("div", null, this.lanesPart, this.stoodPart), this.feedPart));
 
     this.#listen();
-    reading(root, "Reading what happens now");
+    reading(root, () => "Reading what happens now");
     this.#read();
   }
 

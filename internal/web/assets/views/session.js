@@ -1,7 +1,7 @@
 // A run: one start of a client with all its servers, operation by operation.
 
 import { Failed } from "../api.js";
-import { h, refill } from "../dom.js";
+import { h, refill, renew } from "../dom.js";
 import { parseFilter } from "../filter.js";
 import { clock, spoken } from "../format.js";
 import { press } from "../input.js";
@@ -9,7 +9,7 @@ import { stepOf } from "../move.js";
 import { Overview } from "../overview.js";
 import { parseOp } from "../router.js";
 import { note, Rows } from "../rows.js";
-import { button, groupsOf, heading, loud, notes, operationsOf, recent } from "../runhead.js";
+import { button, groupsOf, heading, notes, operationsOf, recent, remarksOf } from "../runhead.js";
 import { Panel } from "../runpanel.js";
 import { failed, reading } from "../states.js";
 import { Usage } from "../usage.js";
@@ -44,6 +44,7 @@ class SessionView {
   /** @type {(() => void) | null} there is a clock while the run is live */
   stopClock = null;
   reading = true;
+  allRemarks = false; // are shown, not the first alone
   leftOut = 0;
   times = ""; // of the address, as they are shown
   auto = false; // the address names no time, and there is more than one can look at: it is chosen
@@ -85,11 +86,13 @@ class SessionView {
     this.filter = /** @type {import("../filter.js").Filter} */ ({ matches: null, ignored: [] });
     this.foldButton = button("Fold quiet time", "Fold time in which nothing starts or ends (f)", () => this.#toggle("fold"));
     this.groupButton = button("By server", "One block for each server (b)", () => this.#toggle("by"));
-    this.head = h("div", { class: "head" });
+    this.length = h("span");
+    this.about = h("div", { class: "about" });
+    this.head = h("div", { class: "head" }, this.about, h("span", { class: "acts" }, this.foldButton, this.groupButton));
     this.remarks = h("ul", { class: "remarks" });
     this.note = h("div", { class: "fall-note" });
     this.whole = h("div", { class: "run" }, this.head, this.remarks, this.map.element, this.fall.element, this.note, this.usage.element);
-    reading(root, "Reading the run");
+    reading(root, () => "Reading the run");
     this.resize = () => this.#room();
     addEventListener("resize", this.resize);
     this.#listen();
@@ -230,15 +233,22 @@ class SessionView {
     this.fall.live = run.live;
     if (!run.live) this.stopClock?.();
     this.stopClock = run.live ? (this.stopClock ?? this.frame.eachSecond(() => this.#second())) : null;
-    this.length = h("span");
-    refill(this.head, ...heading(this.frame, run, this.length), h("span", { class: "acts" }, this.foldButton, this.groupButton));
+    renew(this.about, ...heading(this.frame, run, this.length));
     name = `${run.client} ${clock(new Date(run.began))}`;
     document.title = `${name} – spanpipe`;
     if (this.fall.groups) this.fall.groups = groupsOf(this.servers);
-    refill(this.remarks, ...loud(remarks, this.detail.problems ?? [], [...new Set(this.servers.values())]));
+    renew(this.remarks, ...remarksOf(remarks, this.allRemarks, () => this.#remarks()));
     this.frame.command(commands[0] ?? "");
     this.map.draw(run, this.frame.now().getTime());
     this.#second();
+  }
+
+  /** Shows the remarks that were left out. */
+  #remarks() {
+    this.allRemarks = true;
+    this.#run();
+    this.#room();
+    this.fall.element.focus({ preventScroll: true }); // the button is gone
   }
 
   /** What the address says when the run is shown at first. */
@@ -287,7 +297,7 @@ class SessionView {
     const run = this.detail?.run;
     if (!run) return;
     const now = this.frame.now().getTime();
-    if (this.length) this.length.textContent = spoken(((run.live ? now : Date.parse(run.until)) - Date.parse(run.began)) / 1000);
+    this.length.textContent = spoken(((run.live ? now : Date.parse(run.until)) - Date.parse(run.began)) / 1000);
     this.fall.tick(this.#now());
   }
 

@@ -19,7 +19,7 @@ export function attention(list, frame, alerts) {
   list.hidden = !alerts.length;
   refill(list, alerts.map((a) => {
     const to = place(a);
-    const word = h("span", { class: a.word === "Hung" ? "hung" : a.tone === "quiet" ? null : a.tone }, a.word);
+    const word = h("span", { class: a.hung ? "hung" : a.tone === "quiet" ? null : a.tone }, a.word);
     return h("li", null,
       h("b", null, word),
       h("span", null, to ? h("a", { class: "m", href: frame.href(to) }, a.subject) : h("span", { class: "m" }, a.subject), ` ${a.text}`),
@@ -38,9 +38,9 @@ export function attention(list, frame, alerts) {
 export function ages(list, frame, alerts) {
   const now = frame.now();
   list.querySelectorAll("time").forEach((element, i) => {
-    const { at, word } = alerts[i];
-    const since = `${word === "Hung" || word === "Failing" ? "since " : ""}${format.moment(new Date(at), now)}`;
-    element.textContent = word === "Hung" ? `${since}, ${format.spoken((now.getTime() - Date.parse(at)) / 1000)}` : since;
+    const { at, hung } = alerts[i];
+    const moment = format.moment(new Date(at), now);
+    element.textContent = hung ? `since ${moment}, ${format.spoken((now.getTime() - Date.parse(at)) / 1000)}` : moment;
   });
 }
 

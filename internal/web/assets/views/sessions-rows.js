@@ -91,7 +91,8 @@ function sessionRow(frame, run, s, began, length, last) {
     td({ class: "no n dim" }, s.number || ""),
     h("th", { class: last ? "who branch" : "who branch mid", scope: "row", role: "rowheader" },
       link(frame, { run: run.id, session: s.name }, s.server, "m"),
-      s.changed && [" ", h("span", { class: "late m", title: "A definition has changed", role: "img", "aria-label": "a definition has changed" }, "Δ")]),
+      s.changed && [" ", h("span", { class: "late m", title: "A definition has changed", role: "img", "aria-label": "a definition has changed" }, "Δ")],
+      s.release && [" ", h("span", { class: "v" }, s.release)]),
     td({ class: "st" }, s.trouble ? h("span", { class: "bad" }, s.trouble)
       : strip({ strip: s.strip, from, to, mark: s.end.mark, hangs: s.live && Boolean(s.hung_now) }, length, stripLabel(s.server, s))),
     ...figures(s, s.live),

@@ -12,7 +12,10 @@ import { empty } from "./sessions-empty.js";
 /** @typedef {import("../../api").Sessions} Sessions */
 /** @typedef {import("../../page").Frame} Frame */
 
-/** Runs that are read at a time. */
+/** Runs that are read at first: what a screen shows, so that it is shown soon. */
+const FIRST = 8;
+
+/** Runs that are read at a time after that. */
 const PAGE = 20;
 
 /** The most that the server gives at once. */
@@ -92,7 +95,7 @@ class SessionsView {
     const query = JSON.stringify(this.params());
     if (query === this.query) return;
     this.query = query;
-    if (!this.table.isConnected) reading(this.root, `Reading ${format.plural(this.frame.store.sessions, "session")}`);
+    if (!this.table.isConnected) reading(this.root, () => (this.frame.store ? `Reading ${format.plural(this.frame.store.sessions, "session")}` : "Reading the sessions"));
     await this.load(left.query === query ? left.runs : 0);
   }
 
@@ -107,7 +110,7 @@ class SessionsView {
     this.loading = true;
     try {
       /** @type {Sessions} */
-      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(PAGE, runs)) });
+      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(FIRST, runs)) });
       if (turn === this.turn) this.fill(reply);
     } catch (e) {
       if (turn !== this.turn) return;
@@ -137,6 +140,7 @@ class SessionsView {
     this.table.addEventListener("focusin", (e) => this.choose(/** @type {Element} */ (e.target).closest("tr")));
     for (const run of reply.runs) this.append(run);
     if (reply.runs.length) refill(this.list, this.table);
+    else if (filtered && reply.reading) reading(this.list, () => "Looking for sessions"); // an event says when all are known
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
     else refill(this.list, this.older());
     refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.unsearched, this.news, this.list, this.end);
@@ -281,7 +285,7 @@ class SessionsView {
 
   /** Keeps the age of open calls up to date while there are any. */
   clock() {
-    const open = this.alerts.some((a) => a.word === "Hung") || [...this.runs.values()].some(({ run }) => run.live && (run.open || run.hung_now));
+    const open = this.alerts.some((a) => a.hung) || [...this.runs.values()].some(({ run }) => run.live && (run.open || run.hung_now));
     if (open && !this.stopClock) {
       this.stopClock = this.frame.eachSecond(() => {
         ages(this.look, this.frame, this.alerts);

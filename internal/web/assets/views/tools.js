@@ -99,7 +99,7 @@ class View {
   }
 
   get query() {
-    return { since: this.params.get("since") ?? this.frame.store.since, filter: this.params.get("q") };
+    return { since: this.params.get("since"), filter: this.params.get("q") };
   }
 
   /** The address has changed. */
@@ -108,7 +108,7 @@ class View {
     if (place !== this.place) {
       this.place = place;
       this.data = this.tool = null;
-      reading(this.root, "Adding up calls");
+      reading(this.root, () => "Adding up calls");
       this.frame.panel.replaceChildren();
       this.load();
       return;
