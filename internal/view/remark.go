@@ -174,9 +174,13 @@ func (r *Records) sentence(op *record.Operation, o Outcome) string {
 	return ""
 }
 
-// Hanging says that an operation has not been answered yet, and why.
+// Hanging says that an operation has not been answered yet, and why, when that has just been seen.
 func Hanging(op *record.Operation) string {
-	return fmt.Sprintf("%s has not been answered for %s.%s", Call(op), Duration(op.Duration), also(op))
+	text := fmt.Sprintf("%s has not been answered for %s.", Call(op), Duration(op.Duration))
+	if proven(op) {
+		text += " " + StallOf(op).String()
+	}
+	return text
 }
 
 // also returns the verdict about an operation, if it says more than that the requester stopped waiting.
@@ -184,7 +188,7 @@ func also(op *record.Operation) string {
 	if !proven(op) {
 		return ""
 	}
-	return " " + StallOf(op).String()
+	return " " + StallSeen(op).String()
 }
 
 // sentences joins sentences that begin in lower case and have no full stop.

@@ -23,7 +23,7 @@ type remark struct {
 }
 
 // remarks returns what needs a look in a run: failures first, and the latest first among these and among the others. What is so
-// with several servers is said once.
+// with several servers is one remark.
 func (l *runLog) remarks(now time.Time) []api.Remark {
 	out := []api.Remark{}
 	for _, m := range folded(l.allRemarks(now)) {

@@ -6,7 +6,7 @@ import { byId, h, put, refill, s } from "./dom.js";
 
 /** @type {Keys} */
 const EVERYWHERE = [
-  ["1 – 4", "Sessions, Tools, Context, Live"], ["/", "filter"], ["j k", "next, previous row"], ["Enter", "open"],
+  ["1 – 4", "Sessions, Tools, Context, Live"], ["/", "filter"], ["j k", "next, previous row; also ↓ ↑"], ["Enter", "open"],
   ["Esc", "back; clear the filter"], ["n N", "next, previous that is not ok"], ["y", "copy the command for a terminal"], ["?", "these keys"],
 ];
 
@@ -46,12 +46,12 @@ const kbds = (keys) => keys.split(" ").map((k) => (k === "–" ? " – " : h("kb
 export function openKeys(title, own) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("keys"));
   const section = (/** @type {string} */ name, /** @type {Array<[Array<Node | string>, string]>} */ rows) =>
-    h("section", null, h("h2", null, name), h("dl", null, rows.map(([key, text]) => h("div", null, h("dt", null, key), h("dd", null, text)))));
+    h("section", null, h("h3", null, name), h("dl", null, rows.map(([key, text]) => h("div", null, h("dt", null, key), h("dd", null, text)))));
   const known = new Set(EVERYWHERE.flatMap(([key]) => key.split(" ")));
   const more = own.filter(([key]) => !key.split(" ").every((k) => known.has(k)));
   refill(
     dialog,
-    h("h1", { id: "keys-title" }, "Keys and marks"),
+    h("h2", { id: "keys-title" }, "Keys and marks"),
     h("div", { class: "keys" },
       section("Everywhere", EVERYWHERE.map(([key, text]) => [kbds(key), text])),
       more.length > 0 && section(title, more.map(([key, text]) => [kbds(key), text])),
