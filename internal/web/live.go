@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -133,17 +132,6 @@ func headline(c *watch.Call, stall view.Stall) (head, detail string) {
 		return "The " + answerer + " has not read the whole request.", ""
 	}
 	return "The " + answerer + " has not answered.", "The " + asker + " still waits, and has not cancelled."
-}
-
-// openIn yields the operations of a session that are open.
-func openIn(w *watch.World, s *watch.Session) iter.Seq[*record.Operation] {
-	return func(yield func(*record.Operation) bool) {
-		for _, c := range w.Open {
-			if c.Session == s && !yield(&c.Op) {
-				return
-			}
-		}
-	}
 }
 
 // usual is how long calls of a tool take.

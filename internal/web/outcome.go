@@ -83,6 +83,17 @@ func waitsForPerson(c *watch.Call, open iter.Seq[*record.Operation]) (asks strin
 	return "", false
 }
 
+// openIn yields the operations of a session that are open.
+func openIn(w *watch.World, s *watch.Session) iter.Seq[*record.Operation] {
+	return func(yield func(*record.Operation) bool) {
+		for _, c := range w.Open {
+			if c.Session == s && !yield(&c.Op) {
+				return
+			}
+		}
+	}
+}
+
 // hungOnce returns the outcome of an operation that may have hung. One that has needs a look, however it ended.
 func hungOnce(o view.Outcome, hung bool) api.Outcome {
 	out := outcomeOf(o)
