@@ -235,12 +235,17 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // resize gives the page another size, and the color scheme light or dark.
 func (b *tab) resize(width, height int64, scheme string) {
 	b.t.Helper()
-	b.do(chromedp.EmulateViewport(width, height), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+	b.do(chromedp.EmulateViewport(width, height), preferring("prefers-color-scheme", scheme))
+}
+
+// preferring gives the page a preference of its user's, and no other.
+func preferring(feature, value string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			Features: []*emulation.MediaFeature{{Name: feature, Value: value}},
 		})
 		return err
-	}))
+	})
 }
 
 // screenshot writes a picture of what can be seen.

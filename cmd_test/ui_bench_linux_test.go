@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,7 +19,6 @@ import (
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
-	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // The store of the benchmark: what a user has after a busy week, and one run that is larger than any.
@@ -201,29 +199,19 @@ func fillForUI(b *testing.B, dir string) {
 	if testing.Short() {
 		sessions, largest = sessions/benchShort, largest/benchShort
 	}
-	servers, clients := storetest.Servers(), []string{"claude-code", "cursor-vscode", "codex-mcp-client"}
-	next := make(chan storetest.Session)
-	var all sync.WaitGroup
-	for range 8 { // a session ends with a sync, for which others need not wait
-		all.Go(func() {
-			for s := range next {
-				if _, err := storetest.Make(dir, s); err != nil {
-					b.Error(err)
-				}
-			}
+	servers, clients := storetest.Servers(), storetest.Clients()
+	all := []storetest.Session{{
+		Server: servers[0], Client: clients[0], Run: "largest", Start: time.Now().Add(-20 * time.Hour), Calls: largest,
+		Every: time.Second, Seed: uint64(sessions + 1),
+	}}
+	for n := range sessions {
+		all = append(all, storetest.Session{
+			Server: servers[n%len(servers)], Client: clients[n/4%len(clients)], Run: fmt.Sprint("run", n/4),
+			Start: time.Now().Add(-time.Duration(n+1) * 6 * 24 * time.Hour / time.Duration(sessions)), Calls: benchCalls - 2,
+			Every: time.Second, Seed: uint64(n + 1), DigestOnly: n > 100,
 		})
 	}
-	for n := range sessions {
-		next <- storetest.Session{
-			Server: servers[n%len(servers)], Client: record.Peer{Name: clients[n/4%len(clients)]}, Run: fmt.Sprint("run", n/4),
-			Start: time.Now().Add(-time.Duration(n+1) * 6 * 24 * time.Hour / time.Duration(sessions)), Calls: benchCalls - 2, Every: time.Second,
-			Seed: uint64(n + 1), DigestOnly: n > 100,
-		}
+	if err := storetest.Fill(dir, all); err != nil {
+		b.Fatal(err)
 	}
-	next <- storetest.Session{
-		Server: servers[0], Client: record.Peer{Name: clients[0]}, Run: "largest", Start: time.Now().Add(-20 * time.Hour), Calls: largest,
-		Every: time.Second, Seed: uint64(sessions + 1),
-	}
-	close(next)
-	all.Wait()
 }

@@ -48,7 +48,34 @@ func TestPeersUILive(t *testing.T) {
 		b.visit("/sessions")
 		b.shows("mcptest-server", "1 hung")
 	})
+	b.as(t, "motion", func(t *testing.T) {
+		run := eval[string](b, `document.querySelector("#view a[href^='/runs/']").pathname`)
+		eval[any](b, `(() => { // what the waterfall lets shine through, and in which seconds it draws
+			const alpha = Object.getOwnPropertyDescriptor(CanvasRenderingContext2D.prototype, "globalAlpha");
+			Object.defineProperty(CanvasRenderingContext2D.prototype, "globalAlpha", {...alpha, set(value) {
+				alpha.set.call(this, value);
+				window.alphas.add(value);
+				window.seconds.add(Math.floor(Date.now() / 1000));
+			}});
+		})()`)
+		draws := func() { eval[any](b, `{ window.alphas = new Set(); window.seconds = new Set(); null }`) }
+		draws()
+		b.visit(run)
+		b.await(`window.alphas.has(0.25)`)
+		b.visit("/live")
+		b.await(`document.querySelector(".open .hung") !== null && document.getAnimations().length > 0`)
+		b.do(preferring("prefers-reduced-motion", "reduce"))
+		b.await(`document.querySelector(".open .hung") !== null && document.getAnimations().length === 0`)
+		draws()
+		b.visit(run)
+		b.await(`window.seconds.size > 3`)
+		if eval[bool](b, `window.alphas.has(0.25)`) {
+			t.Error("the marks of what hangs blink, though motion is to be reduced")
+		}
+		b.do(preferring("prefers-reduced-motion", "no-preference"))
+	})
 	b.as(t, "a new session", func(*testing.T) {
+		b.visit("/sessions")
 		d.memory()
 		b.shows("memory-server")
 	})
@@ -65,6 +92,10 @@ func TestPeersUILive(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.shows("spanpipe ui has stopped", "get_file_info")
+		for _, path := range []string{"/sessions", "/runs/another", "/tools", "/context", "/live"} {
+			b.visit(path)
+			b.await(`/This cannot be shown\s+spanpipe ui does not answer/.test(document.querySelector("#view").innerText)`)
+		}
 	})
 }
 
@@ -91,7 +122,14 @@ func TestPeersUIKeys(t *testing.T) {
 	})
 	b.as(t, "into a run and back", func(*testing.T) {
 		b.shows("secure-filesystem-server")
-		b.press("j", "j", "k", "Enter")
+		row := `document.activeElement.closest("tr")?.dataset.key`
+		b.press("j")
+		first := eval[string](b, row)
+		b.press("ArrowDown")
+		b.await(row + " !== " + quoted(first))
+		b.press("ArrowUp")
+		b.await(row + " === " + quoted(first))
+		b.press("Enter")
 		at("/runs/")
 		b.shows("read_text_file")
 		eval[any](b, "history.back()")

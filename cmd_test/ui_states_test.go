@@ -1,9 +1,17 @@
 package cmd_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
 
 	"github.com/spanpipe/spanpipe/internal/mcptest"
 )
@@ -30,7 +38,8 @@ func TestPeersUIEmpty(t *testing.T) {
 	b.wantClean(u.origin)
 }
 
-// TestPeersUIStates: where there is nothing to show, the page says why, with a way on.
+// TestPeersUIStates: where there is nothing to show, the page says why, with a way on; where a reply is long in coming, what it reads;
+// and as long as the store cannot be read, that.
 func TestPeersUIStates(t *testing.T) {
 	d := newDesk(t)
 	d.memory()
@@ -64,6 +73,38 @@ func TestPeersUIStates(t *testing.T) {
 		b.await(`location.search === ""`)
 		b.shows("memory-server")
 	})
+	run := eval[string](b, `[...document.querySelectorAll("#view a")].find((a) => a.pathname.startsWith("/runs/")).pathname`)
+	for _, wait := range []struct{ name, path, request, text, then string }{
+		{"sessions come", "/sessions?since=30d", "sessions?*", "Reading 1 session", "memory-server"},
+		{"a run comes", run, "runs/*", "Reading the run", "create_entities"},
+		{"tools come", "/tools", "tools?*", "Adding up calls", "create_entities"},
+		{"the context comes", "/context", "context?*", "Reading what servers have defined", "memory-server"},
+		{"the live ones come", "/live", "live*", "Reading what happens now", "Nothing is live"},
+	} {
+		b.as(t, wait.name, func(t *testing.T) {
+			b.visit("/nothing")
+			b.holdBack(u.origin + "/api/v1/" + wait.request)
+			b.visit(wait.path)
+			b.shows(wait.text)
+			b.wantReadable(t, axe, strings.ReplaceAll(wait.name, " ", "-"))
+			b.holdBack("")
+			b.shows(wait.then)
+			b.await(fmt.Sprintf(`!document.body.innerText.includes(%s)`, quoted(wait.text)))
+		})
+	}
+	b.as(t, "the store fails", func(t *testing.T) {
+		sessions := filepath.Join(d.dir, "sessions")
+		if err := errors.Join(os.Rename(sessions, sessions+".away"), os.WriteFile(sessions, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		b.await(`/the store cannot be read: .*sessions/.test(document.querySelector("#banner").innerText)`)
+		b.visit("/live") // what was read stays
+		b.shows("Nothing is live", "read_graph", "the store cannot be read")
+		if err := errors.Join(os.Remove(sessions), os.Rename(sessions+".away", sessions)); err != nil {
+			t.Fatal(err)
+		}
+		b.await(`document.querySelector("#banner").innerText === ""`)
+	})
 	for _, trouble := range b.troubles() {
 		if !strings.Contains(trouble, "Failed to load resource") { // as the browser notes each refusal
 			t.Errorf("in the page: %.2000s", trouble)
@@ -72,7 +113,8 @@ func TestPeersUIStates(t *testing.T) {
 }
 
 // TestPeersUIOperation: an operation is shown whole, with its content as it was captured: redacted, a line for each member. Its
-// address is where it is found again: loaded again, by way of the history, and in another tab.
+// address is where it is found again: loaded again, by way of the history, and in another tab. Below the operations stands what the
+// server used, and its content finds its session.
 func TestPeersUIOperation(t *testing.T) {
 	d := newDesk(t)
 	ev := d.open(d.peers.server("server-everything"))
@@ -124,7 +166,48 @@ func TestPeersUIOperation(t *testing.T) {
 		other.t = t
 		wantPanel(other)
 	})
+	b.as(t, "what its processes use", func(*testing.T) {
+		b.await(`/everything\s+CPU, memory\s+\d+%\s+[\d.]+ MB/.test(document.querySelector(".use")?.innerText)`)
+		b.await(`document.querySelector(".use-row").title.startsWith("CPU: highest ")`)
+		b.await(`(() => { // drawn in its color, thin as that may be
+			const areas = document.querySelector(".use-areas");
+			const copy = new OffscreenCanvas(areas.width, areas.height).getContext("2d", {willReadFrequently: true});
+			copy.drawImage(areas, 0, 0);
+			const pixels = copy.getImageData(0, 0, areas.width, areas.height).data;
+			const color = getComputedStyle(document.documentElement).getPropertyValue("--ok").match(/[0-9a-f]{2}/g).map((c) => parseInt(c, 16));
+			for (let i = 0; i < pixels.length; i += 4) {
+				if (pixels[i + 3] > 64 && color.every((c, k) => Math.abs(c - pixels[i + k]) < 10)) return true;
+			}
+			return false;
+		})()`)
+	})
+	b.as(t, "found by its content", func(*testing.T) {
+		d.memory()
+		rows := `[...document.querySelectorAll("#view tbody th")].map((e) => e.innerText).join(" ")`
+		b.visit("/sessions")
+		b.await(`/everything/.test(` + rows + `) && /memory-server/.test(` + rows + `)`)
+		b.press("/")
+		b.press(strings.Split("content:WRITE", "")...)
+		b.press("Enter")
+		b.await(`/everything/.test(` + rows + `) && !/memory-server/.test(` + rows + `)`)
+		b.visit("/sessions?q=content:program")
+		b.await(`!/everything/.test(` + rows + `) && /memory-server/.test(` + rows + `)`)
+		b.visit("/sessions?q=content:analytical-engine") // which was redacted
+		b.shows("No session matches")
+	})
 	b.wantClean(u.origin)
+}
+
+// holdBack holds back requests that match a pattern, and lets those go on that were held back before.
+func (b *tab) holdBack(pattern string) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, fetch.Disable, cdp.Empty{})
+		if err == nil && pattern != "" {
+			_, err = cdp.Call(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: pattern}}})
+		}
+		return err
+	}))
 }
 
 // click clicks on the first element of a kind that has a text.

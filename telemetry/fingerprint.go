@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"hash"
+	"unicode/utf16"
 
 	"github.com/spanpipe/spanpipe/telemetry/record"
 	"github.com/spanpipe/spanpipe/telemetry/session"
@@ -37,7 +38,7 @@ var templateParts = map[string]record.Part{
 	"annotations": record.AnnotationsPart, "icons": record.IconsPart, "_meta": record.MetaPart,
 }
 
-// definitions gives the definitions of a message their fingerprints.
+// definitions gives the definitions of a message their fingerprints, and the exact lengths of their descriptions.
 func (f *fingerprinter) definitions(x *session.Extra, lists []session.RawDefinitions) {
 	for _, list := range lists {
 		if !f.list(x, list) {
@@ -61,6 +62,7 @@ func (f *fingerprinter) list(x *session.Extra, list session.RawDefinitions) bool
 		for i := range x.Definitions {
 			if d := &x.Definitions[i]; d.Kind == list.Kind {
 				d.Fingerprint = record.Fingerprint{Text: f.hash(record.TextPart, list.Raw)}
+				d.Description = characters(list.Raw, d.Description)
 				f.texts.add(list.Kind, d.Fingerprint, list.Raw)
 			}
 		}
@@ -90,6 +92,7 @@ func (f *fingerprinter) list(x *session.Extra, list session.RawDefinitions) bool
 			continue
 		}
 		d.Fingerprint = f.element(members, names)
+		d.Description = characters(members["description"], d.Description)
 		f.texts.addElement(list.Kind, d.Fingerprint, members)
 	}
 	return whole && !list.Truncated
@@ -130,6 +133,18 @@ func (f *fingerprinter) hash(part record.Part, value []byte) string {
 	_, _ = f.mac.Write([]byte{0})
 	_, _ = f.mac.Write(value)
 	return base64.RawURLEncoding.EncodeToString(f.mac.Sum(nil)[:12])
+}
+
+// characters returns the length of a JSON string in UTF-16 code units, and otherwise of what is none.
+func characters(text json.RawMessage, otherwise int64) (n int64) {
+	var s string
+	if json.Unmarshal(text, &s) != nil {
+		return otherwise
+	}
+	for _, r := range s {
+		n += int64(utf16.RuneLen(r))
+	}
+	return n
 }
 
 // randomKey returns the key of a session whose fingerprints are compared with none but its own.

@@ -6,6 +6,7 @@ import (
 	"github.com/spanpipe/spanpipe/consent"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/session"
 )
 
 // fingerprint returns the fingerprint of a tool, as what is known after a session that has listed it.
@@ -60,5 +61,27 @@ func TestFingerprint(t *testing.T) {
 	other := fingerprint(t, "another key", tool)
 	if parts := other.Differs(&want); len(parts) != len(record.Parts())-1 {
 		t.Errorf("under another key only %v differ", parts)
+	}
+}
+
+// TestDescriptionLength: the length of a description is the number of its characters as JavaScript counts them, however it is written.
+func TestDescriptionLength(t *testing.T) {
+	for text, want := range map[string]int64{
+		`"plain"`: 5, `"\u00e9\n\"é"`: 4, `"日本"`: 2, `"😀"`: 2, `"\ud83d\ude00"`: 2, `"\ud83d"`: 1, `""`: 0,
+	} {
+		var got []record.Definition
+		s := openTo(t, consent.Request{Telemetry: "local"}, func(c *telemetry.Config) {
+			new(kept).in(c)
+			c.Sinks = []session.Sink{ended(func(op *record.Operation) { got = append(got, op.Definitions...) })}
+		})
+		s.say(`0ms > {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}
+1ms < {"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{},"instructions":` + text + `}}
+2ms > {"jsonrpc":"2.0","id":2,"method":"tools/list"}
+3ms < {"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a"},{"description":` + text + `,"name":"b"}]}}
+`)
+		s.end(left)
+		if len(got) != 3 || got[0].Description != want || got[1].Description != 0 || got[2].Description != want {
+			t.Errorf("%s: %+v, want a length of %d", text, got, want)
+		}
 	}
 }

@@ -10,12 +10,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
-	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // reports measures "spanpipe report" over a million stored operations, as they are kept after their detail has expired: a
@@ -65,28 +63,18 @@ func maxRSS(u *syscall.Rusage) int64 {
 
 // fill stores sessions of the last four weeks, of a few servers and clients.
 func fill(dir string, sessions, calls int) error {
-	servers, clients := storetest.Servers(), []string{"claude-code", "cursor-vscode", "codex-mcp-client"}
-	next, failed := make(chan int), make([]error, 8)
-	var all sync.WaitGroup
-	for i := range failed { // a session ends with a sync, for which others need not wait
-		all.Go(func() {
-			for n := range next {
-				_, err := storetest.Make(dir, storetest.Session{
-					Server: servers[n%len(servers)], Client: record.Peer{Name: clients[n%len(clients)]},
-					Start: time.Now().Add(-time.Duration(n+1) * 28 * 24 * time.Hour / time.Duration(sessions+1)),
-					Calls: calls - 2, Every: time.Second, Seed: uint64(n), DigestOnly: true, // initialize and tools/list are the other two
-				})
-				failed[i] = errors.Join(failed[i], err)
-			}
-		})
+	servers, clients := storetest.Servers(), storetest.Clients()
+	all := make([]storetest.Session, sessions)
+	for n := range all {
+		all[n] = storetest.Session{
+			Server: servers[n%len(servers)], Client: clients[n%len(clients)],
+			Start: time.Now().Add(-time.Duration(n+1) * 28 * 24 * time.Hour / time.Duration(sessions+1)),
+			Calls: calls - 2, Every: time.Second, Seed: uint64(n), DigestOnly: true, // initialize and tools/list are the other two
+		}
 	}
-	for n := range sessions {
-		next <- n
+	err := storetest.Fill(dir, all)
+	if made, e := filepath.Glob(filepath.Join(dir, "sessions", "*", "digest")); e != nil || len(made) != sessions {
+		return errors.Join(fmt.Errorf("made %d sessions of %d", len(made), sessions), err)
 	}
-	close(next)
-	all.Wait()
-	if made, err := filepath.Glob(filepath.Join(dir, "sessions", "*", "digest")); err != nil || len(made) != sessions {
-		return errors.Join(fmt.Errorf("made %d sessions of %d", len(made), sessions), errors.Join(failed...))
-	}
-	return errors.Join(failed...)
+	return err
 }

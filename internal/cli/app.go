@@ -116,6 +116,9 @@ func usageProblem(c *cli.Context, err error, subcommand bool) error {
 	}
 	// The library writes long flags with one dash, too, and does not say what it wants.
 	want := ": want a number"
+	if strings.HasPrefix(err.Error(), "invalid boolean value ") {
+		want = ": want true or false"
+	}
 	for _, f := range c.Command.Flags {
 		if _, ok := f.(*cli.DurationFlag); ok && strings.Contains(err.Error(), " -"+f.Names()[0]+":") {
 			want = ": want a duration, such as 1.5s"

@@ -33,6 +33,7 @@ func TestUsageProblems(t *testing.T) {
 		"tail -n many":              `invalid value "many" for flag -n: want a number`,
 		"demo --delay soon":         `invalid value "soon" for flag --delay: want a duration, such as 1.5s`,
 		"try --timeout 5":           `invalid value "5" for flag --timeout: want a duration, such as 1.5s`,
+		"ui --no-open=maybe":        `invalid boolean value "maybe" for --no-open: want true or false`,
 		"sesions":                   "unknown command sesions\nspanpipe: hint: did you mean sessions? to wrap a server, put --",
 		"go run .":                  "unknown command go\nspanpipe: hint: to wrap a server, put --",
 		"help shwo":                 "unknown command shwo\nspanpipe: hint: did you mean show? see: spanpipe help",

@@ -22,7 +22,8 @@ func (a *app) topCommand() *cli.Command {
 		Usage: "watch sessions, calls and tools in the terminal, as they happen",
 		Description: `Shows the stored sessions of the last week and what happens in them now: which
 calls are open, which hang, which tools fail or are slow. It needs sessions that
-were wrapped with SPANPIPE_TELEMETRY=local, and only reads what they store.
+were wrapped with SPANPIPE_TELEMETRY=local. It changes none of them; when it
+ends, it removes what is over SPANPIPE_KEEP.
 
    spanpipe top                     the view; ? lists its keys, q quits
    spanpipe top --server github     sessions of one server

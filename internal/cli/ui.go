@@ -23,8 +23,8 @@ func (a *app) uiCommand() *cli.Command {
 		Description: `Serves a page over the stored sessions and opens it in the browser: sessions
 with their calls on a time axis, tools, what servers put into the model's
 context, and what happens now. It needs sessions that were wrapped with
-SPANPIPE_TELEMETRY=local, and only reads what they store. The page loads nothing
-from elsewhere and sends nothing.
+SPANPIPE_TELEMETRY=local. It changes none of them; when it ends, it removes what
+is over SPANPIPE_KEEP. The page loads nothing from elsewhere and sends nothing.
 
    spanpipe ui                          the page, in the browser
    spanpipe ui --no-open                a link instead, to open by hand

@@ -156,12 +156,12 @@ type Changed struct {
 
 // Definition is a tool that a server lists, with what it costs a model's context: an estimate of its tokens.
 type Definition struct {
-	Server          string `json:"server"`
-	Tool            string `json:"tool"`
-	Tokens          int64  `json:"tokens"`
-	Size            int64  `json:"size"`
-	DescriptionSize int64  `json:"description_size"`
-	Calls           int    `json:"calls"` // in the window
+	Server            string `json:"server"`
+	Tool              string `json:"tool"`
+	Tokens            int64  `json:"tokens"`
+	Size              int64  `json:"size"`
+	DescriptionLength int64  `json:"description_length"`
+	Calls             int    `json:"calls"` // in the window
 }
 
 // Cut is what a client does not pass on to its model as a whole.

@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// cutters are the clients that cut descriptions and instructions, and behind how many characters (Claude Code 2.1.84). What is known
-// of a text is its bytes in JSON, which are more than its characters where it has escapes or is not ASCII. So a text within some
-// percent of the limit, and one in another script up to three times, may be named though it fits; none that is cut is missed.
+// cutters are the clients that cut descriptions and instructions, and behind how many characters (Claude Code 2.1.84), as
+// record.Definition.Description counts them.
 var cutters = map[string]int64{"claude-code": 2048}
 
 // CutsAt returns behind how many characters a client cuts descriptions and instructions, and false if it is not known to cut.

@@ -43,7 +43,7 @@ func TestCut(t *testing.T) {
 		if !slices.EqualFunc(r.Cut, test.want, func(a, b report.Cut) bool {
 			return a.Client == b.Client && a.Server == b.Server && a.Instructions == b.Instructions && slices.Equal(a.Tools, b.Tools)
 		}) {
-			t.Errorf("%s, instructions of %d bytes, descriptions of %d: %+v, want %+v", test.client, test.instructions, test.sizes, r.Cut, test.want)
+			t.Errorf("%s, instructions of %d characters, descriptions of %d: %+v, want %+v", test.client, test.instructions, test.sizes, r.Cut, test.want)
 		}
 		if printed := text(t, r, 80, false); strings.Contains(printed, "\nCut ") != (len(test.want) > 0) {
 			t.Errorf("the report is\n%s", printed)

@@ -1,6 +1,8 @@
 package view_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,5 +34,35 @@ func TestFindingOfPast(t *testing.T) {
 		if got := view.Finding(f); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
+	}
+}
+
+// TestFindingsOfOneTool: what stands out again and again is one remark, and a run of repeats that goes on is not another one.
+func TestFindingsOfOneTool(t *testing.T) {
+	t.Parallel()
+	r := &view.Records{State: view.Live}
+	at := time.Unix(1_800_000_000, 0)
+	add := func(f record.Finding) {
+		at = at.Add(time.Second)
+		f.Time = at
+		r.Notes = append(r.Notes, f)
+	}
+	for _, seen := range []float64{25, 50, 10, 20, 40} { // two runs
+		add(record.Finding{Kind: record.Loop, Tool: "poll", Seen: seen, Usual: 1, Unit: "{call}"})
+	}
+	for _, tool := range []string{"read", "poll", "read", "read"} {
+		add(record.Finding{Kind: record.LatencyOutlier, Tool: tool, Seen: at.Sub(time.Unix(1_800_000_000, 0)).Seconds(), Usual: 0.01, Unit: "s"})
+	}
+	want := []string{
+		"read: took 8.00s; its median in this session is 10ms. 3 times in all; this is the latest.",
+		"poll: took 6.00s; its median in this session is 10ms.",
+		"poll: the same call, 40 repeats without progress; the longest run before had 1. 2 times in all; this is the latest.",
+	}
+	var got []string
+	for _, one := range r.Remarks() {
+		got = append(got, one.Text)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

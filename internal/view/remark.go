@@ -28,6 +28,7 @@ func (r *Records) Remarks() []Remark {
 		names[r.Operations[i].Number] = Call(&r.Operations[i])
 	}
 	violations := map[record.ViolationKind]int{}
+	var found []record.Finding
 	var changes []record.DefinitionChange
 	for _, n := range r.Notes {
 		switch n := n.(type) {
@@ -36,13 +37,14 @@ func (r *Records) Remarks() []Remark {
 				all = append(all, Remark{n.Time, violation(n, names[n.Operation]), Yellow})
 			}
 		case record.Finding:
-			all = append(all, Remark{n.Time, Finding(n), Yellow})
+			found = append(found, n)
 		case record.DefinitionChange:
 			changes = append(changes, n)
 		case record.Blockage:
 			all = append(all, Remark{n.Time, Blockage(n), Red})
 		}
 	}
+	all = append(all, findings(found)...)
 	all = append(all, definitionChanges(changes)...)
 	if end, color := r.farewell(); end != "" {
 		all = append(all, Remark{r.End(), end, color})
@@ -54,6 +56,44 @@ func (r *Records) Remarks() []Remark {
 // told reports whether the remark about an operation says what a violation is.
 func (r *Records) told(v *record.Violation) bool {
 	return v.Kind == record.LateResponse && slices.ContainsFunc(r.Operations, func(op record.Operation) bool { return answersLate(v, &op) })
+}
+
+// findings returns remarks about what stood out: one for each tool, resource or prompt and each kind, about the latest. A run of
+// repeated calls is found again whenever it has become twice as long: it counts once.
+func findings(all []record.Finding) []Remark {
+	type subject struct {
+		kind   record.FindingKind
+		target string
+		side   record.Side
+		from   string
+	}
+	last, times := map[subject]record.Finding{}, map[subject]int{}
+	var order []subject
+	for _, f := range all {
+		about := subject{f.Kind, f.Target(), f.Side, f.From}
+		before, known := last[about]
+		if !known {
+			order = append(order, about)
+		}
+		if !known || f.Kind != record.Loop || f.Seen <= before.Seen {
+			times[about]++
+		}
+		last[about] = f
+	}
+	remarks := make([]Remark, 0, len(order))
+	for _, about := range order {
+		f := last[about]
+		remarks = append(remarks, Remark{f.Time, Finding(f) + inAll(times[about]), Yellow})
+	}
+	return remarks
+}
+
+// inAll says how often something happened, behind a sentence about the latest.
+func inAll(times int) string {
+	if times < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" %s in all; this is the latest.", Plural(times, "time"))
 }
 
 // trouble is what went wrong with the operations of one name in the same way.
@@ -83,10 +123,7 @@ func (r *Records) troubles() []Remark {
 	for _, t := range order {
 		o := r.Outcome(t.last)
 		if text := r.sentence(t.last, o); text != "" {
-			if t.times > 1 {
-				text += fmt.Sprintf(" %s in all; this is the latest.", Plural(t.times, "time"))
-			}
-			all = append(all, Remark{r.until(t.last), Call(t.last) + about(o) + text, o.Color()})
+			all = append(all, Remark{r.until(t.last), Call(t.last) + about(o) + text + inAll(t.times), o.Color()})
 		}
 	}
 	return all

@@ -124,6 +124,24 @@ func StallOf(op *record.Operation) Stall {
 	return Stall{}
 }
 
+// StallSeen returns the same with when the operation was looked at, for what is read later: until the next look, an operation that
+// hangs may wait as long again.
+func StallSeen(op *record.Operation) Stall {
+	s := StallOf(op)
+	if s.Proof != "" {
+		s.Proof += SeenAfter(op)
+	}
+	return s
+}
+
+// SeenAfter returns how long an operation that hangs had been open when it was looked at: " (seen after 30.0s)". It is empty for others.
+func SeenAfter(op *record.Operation) string {
+	if op.Change != record.Hanging {
+		return ""
+	}
+	return " (seen after " + Duration(op.Duration+op.InputWait) + ")"
+}
+
 // asked returns the verdict about a request of the server's: what a client does can be seen on the wire alone.
 func asked(op *record.Operation, e *record.Evidence, open bool) Stall {
 	has, not := "has", "has not answered"

@@ -78,6 +78,25 @@ func TestStallOf(t *testing.T) {
 	}
 }
 
+// TestStallSeen: what is read later says when it was so, while that may have changed since.
+func TestStallSeen(t *testing.T) {
+	op := record.Operation{Change: record.Hanging, Direction: record.ToServer, Duration: 32 * time.Second, InputWait: 28 * time.Second}
+	op.Prove(record.ServerStopped, record.Evidence{Processes: 1, Stopped: 1})
+	for change, want := range map[record.Change]string{
+		record.Hanging: "its only process cannot run (seen after 60.0s)", record.Ended: "its only process could not run",
+	} {
+		op.Change = change
+		if got := view.StallSeen(&op).Proof; got != want {
+			t.Errorf("%s:\n got %s\nwant %s", change, got, want)
+		}
+	}
+	op.Prove(record.UnknownStall, record.Evidence{})
+	op.Change = record.Hanging
+	if got, want := view.StallSeen(&op), view.StallOf(&op); got != want {
+		t.Errorf("nothing was seen:\n got %s\nwant %s", got, want)
+	}
+}
+
 // TestStallOfEach: every verdict that telemetry documents has a sentence and a word, for a request of either side.
 func TestStallOfEach(t *testing.T) {
 	for _, w := range semconv.Stalls() {

@@ -75,7 +75,7 @@ func (a *Alert) ID() string {
 func (w *World) hungAlert(c *Call) Alert {
 	took := c.Took(w.Now)
 	why := "it waits for the server's answer."
-	stall := view.StallOf(&c.Op)
+	stall := view.StallSeen(&c.Op)
 	switch {
 	case stall.What != "":
 		why = uncapitalized(stall.Short())

@@ -29,7 +29,7 @@ type Subject struct {
 // Term is one word of a filter.
 type Term struct {
 	Text  string
-	not   bool
+	Not   bool // what it chooses is left out
 	match func(s *Subject) bool
 }
 
@@ -62,7 +62,7 @@ func ParseFilter(text string, more ...Field) (Filter, error) {
 	for word := range strings.FieldsSeq(text) {
 		t := Term{Text: word}
 		if rest, ok := strings.CutPrefix(word, "-"); ok && rest != "" {
-			t.not, word = true, rest
+			t.Not, word = true, rest
 		}
 		var err error
 		if t.match, err = parseTerm(strings.ToLower(word), more); err != nil {
@@ -77,7 +77,7 @@ func ParseFilter(text string, more ...Field) (Filter, error) {
 // word that any name may have.
 func (t *Term) Field() string {
 	word := strings.ToLower(t.Text)
-	if t.not {
+	if t.Not {
 		word = word[1:]
 	}
 	name, _, isField := strings.Cut(word, ":")
@@ -95,7 +95,7 @@ func (t *Term) Field() string {
 // Value returns what the field of a term is to be, in small letters.
 func (t *Term) Value() string {
 	word := strings.ToLower(t.Text)
-	if t.not {
+	if t.Not {
 		word = word[1:]
 	}
 	return strings.TrimPrefix(word, t.Field()+":")
@@ -171,7 +171,7 @@ func parseLimit(word string) (func(*Subject) bool, error) {
 // Matches reports whether a row passes.
 func (f *Filter) Matches(s *Subject) bool {
 	for i := range f.Terms {
-		if f.Terms[i].match(s) == f.Terms[i].not {
+		if f.Terms[i].match(s) == f.Terms[i].Not {
 			return false
 		}
 	}

@@ -30,7 +30,7 @@ func (c *Call) happened(now time.Time, o view.Outcome) string {
 	asker, answerer := c.Peers()
 	switch {
 	case o.Ending == view.Hung && c.Op.Stall != "":
-		return fmt.Sprintf("No answer for %s. %s", long, view.StallOf(&c.Op))
+		return fmt.Sprintf("No answer for %s. %s", long, view.StallSeen(&c.Op))
 	case o.Ending == view.Hung && c.Op.Undelivered:
 		return fmt.Sprintf("No answer for %s: the %s has not read the whole request.", long, answerer)
 	case o.Ending == view.Hung:
@@ -40,14 +40,14 @@ func (c *Call) happened(now time.Time, o view.Outcome) string {
 	case o.Ending == view.Open:
 		return fmt.Sprintf("It has been open for %s.", long)
 	case o.Ending == view.TimedOut:
-		return fmt.Sprintf("The %s gave up waiting after %s. %s", asker, long, view.StallOf(&c.Op))
+		return fmt.Sprintf("The %s gave up waiting after %s. %s", asker, long, view.StallSeen(&c.Op))
 	case o.Ending == view.Cancelled:
-		return fmt.Sprintf("The %s took it back after %s. %s", asker, long, view.StallOf(&c.Op))
+		return fmt.Sprintf("The %s took it back after %s. %s", asker, long, view.StallSeen(&c.Op))
 	case o.Ending == view.BadRequest:
 		return fmt.Sprintf("The %s refused the request, with code %s: the mistake is the %s's.",
 			answerer, view.Steady(o.Code), asker)
 	case o.Ending == view.Unanswered:
-		return fmt.Sprintf("It was not answered: %s. %s", view.Steady(o.Detail), view.StallOf(&c.Op))
+		return fmt.Sprintf("It was not answered: %s. %s", view.Steady(o.Detail), view.StallSeen(&c.Op))
 	case o.Ending == view.Failed:
 		return fmt.Sprintf("The %s answered with an error after %s: %s.", answerer, long, view.Steady(o.Detail))
 	case o.Asked:

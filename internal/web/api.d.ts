@@ -48,7 +48,6 @@ export interface Store extends Reply {
   readonly problem?: string;
 }
 export interface Context extends Reply {
-  readonly since: string;
   readonly client: string;
   readonly clients: ReadonlyArray<string>;
   readonly window: number;
@@ -63,7 +62,6 @@ export interface Context extends Reply {
   readonly command: string;
 }
 export interface UsualResults {
-  readonly runs: number;
   readonly p50: number;
   readonly text: string;
 }
@@ -81,6 +79,7 @@ export interface ContextServer {
 export interface HistoryPoint {
   readonly at: string;
   readonly tokens: number;
+  readonly text: string;
 }
 export interface ContextDefinition {
   readonly name: string;
@@ -89,7 +88,11 @@ export interface ContextDefinition {
   readonly tokens: number;
   readonly size: number;
   readonly calls: number;
-  readonly remarks?: ReadonlyArray<Remark>;
+  readonly over?: Remark;
+  readonly cut?: boolean;
+  readonly history: ReadonlyArray<HistoryPoint>;
+  readonly change?: Remark;
+  readonly changed?: boolean;
 }
 export interface ResultRow {
   readonly server: string;
@@ -105,17 +108,19 @@ export interface ResultRow {
 export interface Definition extends Reply {
   readonly server: string;
   readonly name: string;
-  readonly kind: string;
   readonly badge?: Remark;
   readonly headline: string;
   readonly detail?: string;
   readonly facts: ReadonlyArray<Fact>;
+  readonly history?: ReadonlyArray<HistoryPoint>;
   readonly parts: ReadonlyArray<DefinitionPart>;
   readonly notes?: ReadonlyArray<string>;
   readonly text?: string;
+  readonly diff?: boolean;
   readonly text_note: string;
   readonly setting?: string;
   readonly commands: ReadonlyArray<string>;
+  readonly accept?: string;
 }
 export interface DefinitionPart {
   readonly part: string;
@@ -128,7 +133,7 @@ export interface Live extends Reply {
   readonly sessions: ReadonlyArray<LiveSession>;
   readonly ended: ReadonlyArray<Ended>;
   readonly stood_out: ReadonlyArray<Alert>;
-  readonly usual: number;
+  readonly hang_after: number;
   readonly command: string;
 }
 export interface Open extends Place {
@@ -357,8 +362,6 @@ export interface Strip {
   readonly hangs?: ReadonlyArray<readonly [number, number]>;
 }
 export interface Tools extends Reply {
-  readonly by: string;
-  readonly since: string;
   readonly summary: string;
   readonly rows: ReadonlyArray<ToolRow>;
   readonly never: ReadonlyArray<Never>;
@@ -377,20 +380,13 @@ export interface ToolRow extends ToolFigures {
 export interface ToolFigures {
   readonly calls: number;
   readonly failed: number;
-  readonly bad_requests: number;
-  readonly cancelled: number;
-  readonly timed_out: number;
   readonly hung: number;
-  readonly hung_now: number;
   readonly failure_rate?: number;
   readonly p50?: number;
   readonly p95?: number;
   readonly p99?: number;
-  readonly max?: number;
   readonly latency: ReadonlyArray<number>;
-  readonly result_p50?: number;
   readonly result_p95?: number;
-  readonly result_max?: number;
 }
 export interface Never {
   readonly server: string;

@@ -1,46 +1,32 @@
 package web_test
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/store/storetest"
 	"github.com/spanpipe/spanpipe/internal/web"
-	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
 // fill stores sessions of the last week: runs of five servers each, of some clients. The newest ones have their detail.
 func fill(b *testing.B, dir string, sessions, calls, detailed int) {
 	b.Helper()
-	servers, clients := storetest.Servers(), []string{"claude-code", "cursor-vscode", "codex-mcp-client"}
-	next, failed := make(chan int), make([]error, 8)
-	var all sync.WaitGroup
-	for i := range failed { // a session ends with a sync, for which others need not wait
-		all.Go(func() {
-			for n := range next {
-				_, err := storetest.Make(dir, storetest.Session{
-					Server: servers[n%len(servers)], Client: record.Peer{Name: clients[n/5%len(clients)], Version: "1.2.3"},
-					Run: fmt.Sprintf("%016x", n/5), Start: time.Now().Add(-time.Duration(n+1) * 7 * 24 * time.Hour / time.Duration(sessions+1)),
-					Calls: calls - 2, Every: time.Second, Seed: uint64(n), DigestOnly: n >= detailed,
-				})
-				failed[i] = errors.Join(failed[i], err)
-			}
-		})
+	servers, clients := storetest.Servers(), storetest.Clients()
+	all := make([]storetest.Session, sessions)
+	for n := range all {
+		all[n] = storetest.Session{
+			Server: servers[n%len(servers)], Client: clients[n/5%len(clients)],
+			Run: fmt.Sprintf("%016x", n/5), Start: time.Now().Add(-time.Duration(n+1) * 7 * 24 * time.Hour / time.Duration(sessions+1)),
+			Calls: calls - 2, Every: time.Second, Seed: uint64(n), DigestOnly: n >= detailed,
+		}
 	}
-	for n := range sessions {
-		next <- n
-	}
-	close(next)
-	all.Wait()
-	if err := errors.Join(failed...); err != nil {
+	if err := storetest.Fill(dir, all); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -41,6 +41,9 @@ const (
 // serverTitle returns the name of a server, safe to show.
 func serverTitle(name string) string { return cmp.Or(view.Steady(name), "unnamed") }
 
+// toolTitle returns the name of a tool, prompt or resource, safe to show.
+func toolTitle(name string) string { return cmp.Or(view.Steady(name), "unnamed") }
+
 // clientTitle returns the name of a client, safe to show.
 func clientTitle(name string) string { return cmp.Or(view.Steady(name), "client unknown") }
 

@@ -23,15 +23,13 @@ import (
 const (
 	usualWindow   = 200_000 // tokens
 	largestWindow = 100_000_000
-	historyDays   = 30
-	mostHistory   = 200  // points
 	mostResults   = 200  // of results
 	mostShown     = 1000 // definitions of a server
-	largeText     = 2048 // bytes of a description
+	largeText     = 2048 // characters of a description or of instructions
 )
 
-// costs is what is known of a client's sessions.
-type costs struct {
+// clientContext is what is known of a client's sessions.
+type clientContext struct {
 	now, since time.Time
 	client     string   // as it is shown
 	called     string   // as it calls itself; empty if it is not known
@@ -39,8 +37,8 @@ type costs struct {
 	runs       []ran    // of the client, the newest first
 	all        []store.Session
 	defined    []store.Defined
-	servers    []*costing // of its newest run in which something was listed
-	cutsAt     int64      // characters of a description or of instructions
+	servers    []*listedServer // of its newest run in which something was listed
+	cutsAt     int64           // characters of a description or of instructions
 	cuts       bool
 }
 
@@ -50,15 +48,15 @@ type ran struct {
 	brought []*brought
 }
 
-// costing is a server with what it costs.
-type costing struct {
+// listedServer is a server with what it costs.
+type listedServer struct {
 	name    string // as it is shown
 	server  serverKey
 	release string
 	*brought
-	calls   map[string]int
-	known   *store.Defined // nil if nothing is
-	history []api.HistoryPoint
+	calls    map[string]int
+	known    *store.Defined // nil if nothing is
+	listings []*brought     // of its sessions, the oldest first
 }
 
 // serverKey tells servers apart: several programs may call themselves alike.
@@ -69,7 +67,7 @@ func serverOf(s *store.Session) serverKey { return serverKey{s.ServerName(), s.S
 // contextSource is the source of what stands in a context.
 type contextSource struct {
 	*source
-	contexts contexts // what sessions have brought into one
+	remembered contexts // what sessions have brought into one
 }
 
 func (s *contextSource) context(r *http.Request) (any, error) {
@@ -77,12 +75,12 @@ func (s *contextSource) context(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.costs(r)
+	c, err := s.read(r)
 	if err != nil {
 		return nil, err
 	}
 	out := &api.Context{
-		Reply: api.NewReply(c.now), Since: c.since, Client: c.client, Clients: c.clients, Window: window,
+		Reply: api.NewReply(c.now), Client: c.client, Clients: c.clients, Window: window,
 		Servers: []api.ContextServer{}, Cut: []api.Remark{}, Note: view.TokensNote, Command: c.command(s.sinceFlag(r)),
 	}
 	for _, one := range c.servers {
@@ -108,13 +106,13 @@ func windowOf(r *http.Request) (int64, error) {
 	return n, nil
 }
 
-// costs reads what is known of the client that a request names: else of the one that ran last, and whose servers listed something.
-func (s *contextSource) costs(r *http.Request) (*costs, error) {
+// read reads what is known of the client that a request names: else of the one that ran last, and whose servers listed something.
+func (s *contextSource) read(r *http.Request) (*clientContext, error) {
 	since, err := s.since(r)
 	if err != nil {
 		return nil, err
 	}
-	c := &costs{now: s.now(), since: since, clients: []string{}}
+	c := &clientContext{now: s.now(), since: since, clients: []string{}}
 	begin := watch.Earlier(since, c.now.AddDate(0, 0, -historyDays))
 	if c.all, err = s.keeper.listed(r.Context(), begin); err != nil {
 		return nil, err
@@ -133,7 +131,7 @@ func (s *contextSource) costs(r *http.Request) (*costs, error) {
 		asked = []string{name}
 	}
 	for i, client := range asked {
-		if err := s.costsOf(r.Context(), c, client, runs); err != nil {
+		if err := s.readClient(r.Context(), c, client, runs); err != nil {
 			return nil, err
 		}
 		if c.list(); len(c.servers) > 0 || i == len(asked)-1 {
@@ -141,13 +139,13 @@ func (s *contextSource) costs(r *http.Request) (*costs, error) {
 		}
 	}
 	if len(c.servers) == 0 && r.FormValue("client") == "" && len(c.clients) > 0 {
-		return c, s.costsOf(r.Context(), c, c.clients[0], runs)
+		return c, s.readClient(r.Context(), c, c.clients[0], runs)
 	}
 	return c, nil
 }
 
-// costsOf reads the sessions of a client.
-func (s *contextSource) costsOf(ctx context.Context, c *costs, client string, runs []store.Run) error {
+// readClient reads the sessions of a client.
+func (s *contextSource) readClient(ctx context.Context, c *clientContext, client string, runs []store.Run) error {
 	c.client, c.called, c.runs = view.Steady(client), "", nil
 	var sessions []store.Session
 	for i := range runs {
@@ -158,7 +156,7 @@ func (s *contextSource) costsOf(ctx context.Context, c *costs, client string, ru
 		}
 	}
 	c.cutsAt, c.cuts = report.CutsAt(c.called)
-	read, err := s.contexts.read(ctx, sessions, c.since)
+	read, err := s.remembered.read(ctx, sessions, c.since)
 	if err != nil {
 		return err
 	}
@@ -170,7 +168,7 @@ func (s *contextSource) costsOf(ctx context.Context, c *costs, client string, ru
 }
 
 // list finds the servers of the newest run in which something was listed, the dearest first.
-func (c *costs) list() {
+func (c *clientContext) list() {
 	c.servers = nil
 	for i := range c.runs {
 		for j := range c.runs[i].Sessions {
@@ -182,7 +180,7 @@ func (c *costs) list() {
 	}
 	c.name()
 	for _, one := range c.servers {
-		one.history = c.history(one.server)
+		one.listings = c.listings(one.server)
 		one.known = c.knownOf(one)
 		one.calls = map[string]int{}
 		for i := range c.runs {
@@ -195,18 +193,18 @@ func (c *costs) list() {
 			}
 		}
 	}
-	slices.SortStableFunc(c.servers, func(a, b *costing) int {
+	slices.SortStableFunc(c.servers, func(a, b *listedServer) int {
 		return cmp.Or(cmp.Compare(b.tokens(), a.tokens()), strings.Compare(a.name, b.name))
 	})
 }
 
 // add adds a session of the run, if its list is newer than that of another one of the same server.
-func (c *costs) add(s *store.Session, b *brought) {
+func (c *clientContext) add(s *store.Session, b *brought) {
 	if b.listedAt.IsZero() {
 		return
 	}
-	one := &costing{name: serverTitle(s.ServerName()), server: serverOf(s), release: view.Steady(s.Server.Version), brought: b}
-	i := slices.IndexFunc(c.servers, func(other *costing) bool { return other.server == one.server })
+	one := &listedServer{name: serverTitle(s.ServerName()), server: serverOf(s), release: view.Steady(s.Server.Version), brought: b}
+	i := slices.IndexFunc(c.servers, func(other *listedServer) bool { return other.server == one.server })
 	switch {
 	case i < 0:
 		c.servers = append(c.servers, one)
@@ -216,7 +214,7 @@ func (c *costs) add(s *store.Session, b *brought) {
 }
 
 // name tells apart the servers that call themselves alike.
-func (c *costs) name() {
+func (c *clientContext) name() {
 	count := map[string]int{}
 	for _, one := range c.servers {
 		count[one.name]++
@@ -228,24 +226,9 @@ func (c *costs) name() {
 	}
 }
 
-// history returns how the cost of a server has changed.
-func (c *costs) history(server serverKey) []api.HistoryPoint {
-	points := []api.HistoryPoint{}
-	for i := range c.runs {
-		for j, b := range c.runs[i].brought {
-			if serverOf(&c.runs[i].Sessions[j]) == server && !b.listedAt.IsZero() {
-				points = append(points, api.HistoryPoint{At: b.listedAt, Tokens: b.tokens()})
-			}
-		}
-	}
-	slices.SortFunc(points, func(a, b api.HistoryPoint) int { return a.At.Compare(b.At) })
-	points = slices.CompactFunc(points, func(a, b api.HistoryPoint) bool { return a.Tokens == b.Tokens })
-	return points[max(len(points)-mostHistory, 0):]
-}
-
 // knownOf returns what is known of a server's definitions. Several servers may have one service's name: it is the one that has
 // most of what this one lists.
-func (c *costs) knownOf(one *costing) (best *store.Defined) {
+func (c *clientContext) knownOf(one *listedServer) (best *store.Defined) {
 	most := 0
 	for i := range c.defined {
 		d := &c.defined[i]
@@ -272,7 +255,7 @@ func (c *costs) knownOf(one *costing) (best *store.Defined) {
 }
 
 // usual returns what the results of a run come to.
-func (c *costs) usual() *api.UsualResults {
+func (c *clientContext) usual() *api.UsualResults {
 	var totals []int64
 	for i := range c.runs {
 		total, any := int64(0), false
@@ -292,7 +275,7 @@ func (c *costs) usual() *api.UsualResults {
 	}
 	slices.Sort(totals)
 	at := func(p int) int64 { return totals[record.Rank(n, p)-1] }
-	u := &api.UsualResults{Runs: n, P50: at(50)}
+	u := &api.UsualResults{P50: at(50)}
 	switch {
 	case n == 1:
 		u.Text = "results of the one run " + view.Tokens(u.P50)
@@ -306,7 +289,7 @@ func (c *costs) usual() *api.UsualResults {
 }
 
 // results returns what calls have brought in, the most tokens first, and how many rows are left out.
-func (c *costs) results() (rows []api.ResultRow, left int) {
+func (c *clientContext) results() (rows []api.ResultRow, left int) {
 	sums := map[target]*results{}
 	for i := range c.runs {
 		for _, b := range c.runs[i].brought {
@@ -322,7 +305,7 @@ func (c *costs) results() (rows []api.ResultRow, left int) {
 	for to, r := range sums {
 		p := r.Percentiles(50, 95)
 		rows = append(rows, api.ResultRow{
-			Server: serverTitle(to.server), Tool: serverTitle(to.name), Key: to.key(),
+			Server: serverTitle(to.server), Tool: toolTitle(to.name), Key: to.key(),
 			Results: r.N, P50: min(p[0], r.max), P95: min(p[1], r.max), Max: r.max, Large: r.large, Total: r.total,
 		})
 	}
@@ -334,7 +317,7 @@ func (c *costs) results() (rows []api.ResultRow, left int) {
 }
 
 // command returns the same in a terminal.
-func (c *costs) command(since string) string {
+func (c *clientContext) command(since string) string {
 	out := "spanpipe report --by server"
 	if since != "" {
 		out += " --since " + shellWord(since)

@@ -15,7 +15,7 @@ import (
 )
 
 // summary says what the view is about.
-func (c *costs) summary() string {
+func (c *clientContext) summary() string {
 	switch {
 	case c.client == "":
 		return "No session is stored of this time."
@@ -26,31 +26,32 @@ func (c *costs) summary() string {
 }
 
 // server returns the row of a server.
-func (c *costs) server(one *costing) api.ContextServer {
+func (c *clientContext) server(one *listedServer) api.ContextServer {
 	row := api.ContextServer{
-		Server: one.name, Release: one.release, Tokens: one.tokens(), Listed: max(one.tools, len(one.listed)), History: one.history,
+		Server: one.name, Release: one.release, Tokens: one.tokens(), Listed: max(one.tools, len(one.listed)),
 		Definitions: []api.ContextDefinition{},
 	}
+	all := one.listed
 	if one.instructions.Size > 0 {
-		row.Definitions = append(row.Definitions, c.definition(one, &one.instructions))
-	}
-	for i := range one.listed {
-		d := &one.listed[i]
-		if one.calls[d.Name] > 0 {
-			row.Called++
-		}
-		if d.Description > largeText {
-			row.Large++
-		}
-		row.Definitions = append(row.Definitions, c.definition(one, d))
+		all = append([]record.Definition{one.instructions}, all...)
 	}
 	changed := 0
-	for i := range row.Definitions {
-		if slices.ContainsFunc(row.Definitions[i].Remarks, func(r api.Remark) bool { return strings.HasPrefix(r.Text, changedMark) }) {
+	for i, h := range historiesOf(one.listings, all) {
+		d := c.definition(one, &all[i])
+		d.History = h[max(len(h)-mostPoints, 0):]
+		row.Definitions = append(row.Definitions, d)
+		if d.Calls > 0 {
+			row.Called++
+		}
+		if d.Over != nil {
+			row.Large++
+		}
+		if d.Changed {
 			changed++
 		}
 	}
-	row.Change = c.change(one.history, changed)
+	row.History = historyOf(one.listings)
+	row.Change = c.change(row.History, changed)
 	slices.SortStableFunc(row.Definitions, func(a, b api.ContextDefinition) int {
 		return cmp.Or(cmp.Compare(b.Tokens, a.Tokens), cmp.Compare(b.Size, a.Size), strings.Compare(a.Name, b.Name))
 	})
@@ -61,32 +62,8 @@ func (c *costs) server(one *costing) api.ContextServer {
 // changedMark begins what is said of a definition that is not what it was.
 const changedMark = "Δ "
 
-// change says how the cost of a server's definitions has changed last, and how many of them have changed.
-func (c *costs) change(history []api.HistoryPoint, changed int) *api.Remark {
-	text, tone := "same", api.Quiet
-	if n := len(history); n > 1 {
-		text = fmt.Sprintf("%s %s", signed(history[n-1].Tokens-history[n-2].Tokens), c.day(history[n-1].At))
-	}
-	if changed > 0 {
-		tone = api.Late
-		if text == "same" {
-			text = fmt.Sprintf("%d changed", changed)
-		}
-		text = changedMark + text
-	}
-	return &api.Remark{Text: text, Tone: tone}
-}
-
-// signed returns a difference of tokens: "+2.1k", "−310".
-func signed(n int64) string {
-	if n < 0 {
-		return "−" + strings.TrimPrefix(view.Tokens(-n), "≈")
-	}
-	return "+" + strings.TrimPrefix(view.Tokens(n), "≈")
-}
-
 // day names a day of the last month: "today", "on Tue", "on 4 Nov".
-func (c *costs) day(at time.Time) string {
+func (c *clientContext) day(at time.Time) string {
 	at = at.In(c.now.Location())
 	switch {
 	case at.YearDay() == c.now.YearDay() && at.Year() == c.now.Year():
@@ -98,7 +75,7 @@ func (c *costs) day(at time.Time) string {
 }
 
 // moment names a time: "Tue 24 Nov 09:10".
-func (c *costs) moment(at time.Time) string {
+func (c *clientContext) moment(at time.Time) string {
 	at = at.In(c.now.Location())
 	if at.Year() != c.now.Year() {
 		return at.Format("Mon 2 Jan 2006 15:04")
@@ -107,7 +84,7 @@ func (c *costs) moment(at time.Time) string {
 }
 
 // definition returns the row of a definition.
-func (c *costs) definition(one *costing, d *record.Definition) api.ContextDefinition {
+func (c *clientContext) definition(one *listedServer, d *record.Definition) api.ContextDefinition {
 	row := api.ContextDefinition{
 		Name: view.Steady(view.DefinitionName(d.Kind, d.Name)), Kind: string(d.Kind), Tokens: d.Tokens, Size: d.Size,
 		Key: definitionKey{d.Kind, one.server, d.Name}.String(),
@@ -117,13 +94,14 @@ func (c *costs) definition(one *costing, d *record.Definition) api.ContextDefini
 	}
 	if one.known != nil {
 		if k := find(one.known, d.Kind, d.Name); k != nil {
-			if r := c.remark(one.known, k); r != nil {
-				row.Remarks = append(row.Remarks, *r)
-			}
+			row.Change, row.Changed = c.remark(one.known, k)
 		}
 	}
-	if c.cuts && d.Description > c.cutsAt {
-		row.Remarks = append(row.Remarks, api.Remark{Text: "cut at 2 kB", Tone: api.Late})
+	if d.Description > largeText {
+		row.Over = &api.Remark{Text: "over", Tone: api.Quiet}
+		if row.Cut = c.cuts && d.Description > c.cutsAt; row.Cut {
+			row.Over = &api.Remark{Text: "cut", Tone: api.Late}
+		}
 	}
 	return row
 }
@@ -137,28 +115,28 @@ func find(d *store.Defined, kind record.DefinitionKind, name string) *definition
 	return &d.Known[i]
 }
 
-// remark says what is to be known of a definition before it is looked at; nil if nothing is.
-func (c *costs) remark(d *store.Defined, k *definitions.Known) *api.Remark {
+// remark says what is to be known of a definition before it is looked at, nil if nothing is, and whether it is not what it was.
+func (c *clientContext) remark(d *store.Defined, k *definitions.Known) (remark *api.Remark, changed bool) {
 	month := c.now.AddDate(0, 0, -historyDays)
 	switch {
 	case !k.Gone.IsZero():
-		return &api.Remark{Text: "no longer offered", Tone: api.Gone}
+		return &api.Remark{Text: "no longer offered", Tone: api.Gone}, false
 	case k.Unaccepted():
-		return &api.Remark{Text: changedMark + "changed", Tone: api.Late}
+		return &api.Remark{Text: changedMark + "changed", Tone: api.Late}, true
 	case d.Differs(k):
-		return &api.Remark{Text: changedMark + "new", Tone: api.Late}
+		return &api.Remark{Text: changedMark + "new", Tone: api.Late}, true
 	case k.Pinned():
-		return nil
+		return nil, false
 	case k.Since.After(k.First) && k.Since.After(month):
-		return &api.Remark{Text: changedMark + "changed " + c.day(k.Since), Tone: api.Late}
+		return &api.Remark{Text: changedMark + "changed " + c.day(k.Since), Tone: api.Late}, true
 	case k.First.After(d.Listed[k.Kind]) && k.First.After(month):
-		return &api.Remark{Text: "new " + c.day(k.First), Tone: api.Quiet}
+		return &api.Remark{Text: "new " + c.day(k.First), Tone: api.Quiet}, false
 	}
-	return nil
+	return nil, false
 }
 
 // cut says what the client is known to cut.
-func (c *costs) cut(rows []api.ResultRow) []api.Remark {
+func (c *clientContext) cut(rows []api.ResultRow) []api.Remark {
 	out := []api.Remark{}
 	if !c.cuts {
 		if c.client != "" {

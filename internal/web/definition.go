@@ -39,12 +39,12 @@ func parseDefinitionKey(text string) (k definitionKey, ok bool) {
 
 // about is one definition with all that is known of it.
 type about struct {
-	*costs
+	*clientContext
 	key     definitionKey
 	defined *store.Defined     // of its server; nil if nothing is known
 	known   *definitions.Known // nil likewise
 	listed  *record.Definition // as the client's newest run has it; nil if that does not
-	server  *costing           // nil likewise
+	server  *listedServer      // nil likewise
 	before  record.Fingerprint
 	changed bool // it is not what it was before
 }
@@ -54,22 +54,24 @@ func (s *contextSource) definition(r *http.Request) (any, error) {
 	if !ok {
 		return nil, wrong("the key of the definition is invalid", "take it from the context's list")
 	}
-	c, err := s.costs(r)
+	c, err := s.read(r)
 	if err != nil {
 		return nil, err
 	}
-	a := &about{costs: c, key: key}
+	a := &about{clientContext: c, key: key}
 	a.find()
 	if a.known == nil && a.listed == nil {
 		return nil, missing("the definition of "+view.Steady(view.DefinitionName(key.kind, key.name))+" is not known any more", "go back to the list")
 	}
 	out := &api.Definition{
 		Reply: api.NewReply(c.now), Server: serverTitle(key.server.name),
-		Name: view.Steady(view.DefinitionName(key.kind, key.name)), Kind: string(key.kind),
-		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(), Commands: a.commands(),
+		Name:  view.Steady(view.DefinitionName(key.kind, key.name)),
+		Facts: a.facts(), Parts: a.parts(), Notes: a.notes(),
 	}
+	out.Commands, out.Accept = a.commands()
 	if a.server != nil {
 		out.Server = a.server.name
+		out.History = historiesOf(a.server.listings, []record.Definition{*a.listed})[0]
 	}
 	a.say(out)
 	return out, a.text(s.config.Store, out)
@@ -92,10 +94,10 @@ func (a *about) find() {
 	}
 	if a.server != nil {
 		a.defined = a.server.known
-	} else if i := slices.IndexFunc(a.costs.defined, func(d store.Defined) bool {
+	} else if i := slices.IndexFunc(a.clientContext.defined, func(d store.Defined) bool {
 		return d.Problem == nil && d.Service == a.key.server.service && find(&d, a.key.kind, a.key.name) != nil
 	}); i >= 0 {
-		a.defined = &a.costs.defined[i]
+		a.defined = &a.clientContext.defined[i]
 	}
 	if a.defined == nil {
 		return
@@ -113,7 +115,7 @@ func (a *about) say(out *api.Definition) {
 		out.Headline = "What it was before is not known."
 		return
 	}
-	out.Badge = a.remark(a.defined, k)
+	out.Badge, _ = a.remark(a.defined, k)
 	parts := k.Last.Differs(&a.before)
 	what, is, has := partsOf(parts), "is", "has"
 	if len(parts) > 1 {
@@ -280,11 +282,11 @@ var usualParts = []record.Part{record.DescriptionPart, record.InputPart, record.
 // notes says what else is to be known.
 func (a *about) notes() (notes []string) {
 	if d := a.listed; d != nil && a.cuts && d.Description > a.cutsAt {
-		what := "The description takes"
+		what := "The description has"
 		if d.Kind == record.InstructionsDefinition {
-			what = "The instructions take"
+			what = "The instructions have"
 		}
-		notes = append(notes, fmt.Sprintf("%s cuts at %s characters. %s %s bytes: what is beyond the limit never reaches the model.",
+		notes = append(notes, fmt.Sprintf("%s cuts at %s characters. %s %s: what is beyond the limit never reaches the model.",
 			a.client, view.Number(int(a.cutsAt)), what, view.Number(int(d.Description))))
 	}
 	return notes
@@ -308,7 +310,8 @@ func (a *about) text(from *store.Store, out *api.Definition) error {
 	switch {
 	case kept && was && a.changed:
 		lines := view.DefinitionDiff(before.Text, now.Text)
-		if out.Text = strings.Join(lines, "\n"); len(lines) == 0 {
+		out.Text, out.Diff = strings.Join(lines, "\n"), len(lines) > 0
+		if !out.Diff {
 			out.Text = strings.Join(view.DefinitionText(now.Text), "\n")
 			out.TextNote = "The texts are equal once they are redacted or cut."
 			return nil
@@ -333,30 +336,30 @@ func (a *about) text(from *store.Store, out *api.Definition) error {
 // captureDefinitions is how to have texts.
 const captureDefinitions = "SPANPIPE_CAPTURE=definitions"
 
-// commands are what to do about the definition in a terminal.
-func (a *about) commands() []string {
+// commands are what to do about the definition in a terminal, and what the last of them accepts, in a sentence; empty if nothing.
+func (a *about) commands() (commands []string, accept string) {
 	name := a.key.server.service
 	if a.defined != nil && (!plainWord(name) || a.ambiguous()) {
 		name = a.defined.ID
 	}
 	if !plainWord(name) {
-		return []string{"spanpipe definitions"}
+		return []string{"spanpipe definitions"}, ""
 	}
 	all := "spanpipe definitions " + name
 	switch {
 	case a.known == nil || !a.known.Gone.IsZero() || !a.changed && !a.defined.Differs(a.known):
-		return []string{all}
+		return []string{all}, ""
 	case a.known.Pinned() && !a.known.Unaccepted():
-		return []string{all + " --diff"}
+		return []string{all + " --diff"}, ""
 	}
-	return []string{all + " --diff", all + " --accept"}
+	return []string{all + " --diff", all + " --accept"}, "--accept takes all that the server offers now."
 }
 
 // ambiguous reports whether several servers have the same service's name.
 func (a *about) ambiguous() bool {
 	n := 0
-	for i := range a.costs.defined {
-		if a.costs.defined[i].Service == a.key.server.service {
+	for i := range a.clientContext.defined {
+		if a.clientContext.defined[i].Service == a.key.server.service {
 			n++
 		}
 	}

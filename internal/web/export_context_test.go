@@ -9,10 +9,10 @@ import (
 )
 
 // Context replies to a request for what stands in a context.
-func (s *Server) Context(r *http.Request) (any, error) { return s.costs.context(r) }
+func (s *Server) Context(r *http.Request) (any, error) { return s.contexts.context(r) }
 
 // Definition replies to a request for one definition.
-func (s *Server) Definition(r *http.Request) (any, error) { return s.costs.definition(r) }
+func (s *Server) Definition(r *http.Request) (any, error) { return s.contexts.definition(r) }
 
 // StatusOf returns the status of the reply that an error becomes; 0 if it is none that a handler has chosen.
 func StatusOf(err error) int {
@@ -41,7 +41,7 @@ func Listed(all []*record.Operation) (names []string) {
 }
 
 // Remembered counts the sessions of which it is remembered what they have brought into a context.
-func (s *Server) Remembered() int { return len(s.costs.contexts.all) }
+func (s *Server) Remembered() int { return len(s.contexts.remembered.all) }
 
 // Contexts is what is remembered of sessions.
 type Contexts = contexts
@@ -68,3 +68,21 @@ func ReadNone(c *Contexts) { _, _ = c.read(context.Background(), nil, time.Time{
 
 // Weighs returns how many sessions are remembered, how many lists, and what they weigh.
 func Weighs(c *Contexts) (sessions, lists, weight int) { return len(c.all), len(c.lists), c.weight }
+
+// Bounds of what is shown of a cost over time.
+const (
+	MostListings = mostListings
+	MostPoints   = mostPoints
+)
+
+// TokensOf returns what a tool costs in lists of so many tools, of which only some are kept: where it changes.
+func TokensOf(name string, lists [][]record.Definition, tools int) (tokens []int64) {
+	var all []*brought
+	for _, listed := range lists {
+		all = append(all, &brought{listed: listed, tools: tools})
+	}
+	for _, p := range historiesOf(all, []record.Definition{{Kind: record.ToolDefinition, Name: name}})[0] {
+		tokens = append(tokens, p.Tokens)
+	}
+	return tokens
+}

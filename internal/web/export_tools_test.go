@@ -78,6 +78,9 @@ func (f *figures) Tool(t Target, stamp api.Reply, since string) (*api.Tool, erro
 // Target returns what the row's calls are counted under.
 func (r *figuresRow) Target() Target { return r.target }
 
+// HungNow returns how many calls of the row hang.
+func (r *figuresRow) HungNow() int { return r.hungNow }
+
 // Number returns the number of a value.
 func (n *Numbering) Number(v int) int32 { return n.number(v) }
 

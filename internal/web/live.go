@@ -40,7 +40,7 @@ func (k *known) liveOf(filter *watch.Filter, ended []*watch.Call) *api.Live {
 	w := k.world
 	out := &api.Live{
 		Reply: api.NewReply(w.Now), Summary: summary(w), Open: []api.Open{}, Ended: []api.Ended{},
-		Sessions: []api.LiveSession{}, StoodOut: stoodOut(w), Usual: w.HangAfter.Seconds(), Command: "spanpipe top",
+		Sessions: []api.LiveSession{}, StoodOut: stoodOut(w), HangAfter: w.HangAfter.Seconds(), Command: "spanpipe top",
 	}
 	for _, c := range w.Open {
 		if filter.Matches(c.Subject(c.Outcome(), w.Now)) {
@@ -109,7 +109,7 @@ func openCall(w *watch.World, c *watch.Call) api.Open {
 		}
 		return out
 	}
-	stall := view.StallOf(&c.Op)
+	stall := view.StallSeen(&c.Op)
 	out.Side = stall.Side()
 	out.Headline, out.Detail = headline(c, stall)
 	if usual != nil {

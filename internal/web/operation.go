@@ -166,10 +166,10 @@ func (w *whole) badge(now *api.Outcome) string {
 func storyOf(c *watch.Call, now time.Time) (head, detail string) {
 	o := c.Outcome()
 	if o.Ending == view.Hung {
-		return headline(c, view.StallOf(&c.Op))
+		return headline(c, view.StallSeen(&c.Op))
 	}
 	text := c.Sentence(now, o)
-	if stall := view.StallOf(&c.Op).String(); stall != "" {
+	if stall := view.StallSeen(&c.Op).String(); stall != "" {
 		if before, is := strings.CutSuffix(text, stall); is {
 			return strings.TrimSpace(before), stall
 		}
@@ -223,7 +223,7 @@ func (w *whole) evidence() []api.Fact {
 		add("person", view.Duration(op.InputWait)+" in which the server waited for its client", api.Person)
 	}
 	if text := processOf(op.Seen()); text != "" {
-		add("process", text, "")
+		add("process", text+view.SeenAfter(op), "")
 	}
 	if w.usual != nil {
 		add("usual", fmt.Sprintf("p95 %s, at most %s", view.Duration(w.usual.p95), view.Duration(w.usual.most)), "")

@@ -16,6 +16,7 @@ export interface Address {
 /** What the frame gives to a view. */
 export interface Frame {
   readonly address: Address;
+  /** What is stored, as it was read last: known once a get has resolved. */
   readonly store: api.Store;
   /**
    * Goes to another place. Parameters that are null are removed; since and q stay unless named. The view's own parameters stay, too,

@@ -22,8 +22,8 @@ type remark struct {
 	servers []string // to be named before the text
 }
 
-// remarks returns what needs a look in a run: failures first, and the latest first among these and among the others. One remark
-// stands for what is so with several servers.
+// remarks returns what needs a look in a run: failures first, and the latest first among these and among the others. What is so
+// with several servers is one remark.
 func (l *runLog) remarks(now time.Time) []api.Remark {
 	out := []api.Remark{}
 	for _, m := range folded(l.allRemarks(now)) {

@@ -28,8 +28,8 @@ func (s *Server) data() map[string]func(*http.Request) (any, error) {
 		"GET /api/v1/sessions/{name}/operations/{number}": s.runs.operation,
 		"GET /api/v1/tools":                               s.tools.list,
 		"GET /api/v1/tools/{key}":                         s.tools.one,
-		"GET /api/v1/context":                             s.costs.context,
-		"GET /api/v1/context/definitions/{key}":           s.costs.definition,
+		"GET /api/v1/context":                             s.contexts.context,
+		"GET /api/v1/context/definitions/{key}":           s.contexts.definition,
 		"GET /api/v1/live":                                s.live,
 	}
 }

@@ -181,7 +181,7 @@ func TestManyTroubles(t *testing.T) {
 	}
 }
 
-// TestRemarks: failures come first, and one remark stands for several servers; that a session ended well needs no look.
+// TestRemarks: failures come first, and what is so with several servers is one remark; that a session ended well needs no look.
 func TestRemarks(t *testing.T) {
 	dir := t.TempDir()
 	for i, server := range []string{"a", "a: b", "c", "d", "d"} {

@@ -8,12 +8,12 @@ import (
 // Server serves the page and its data. Its handler may be called by many goroutines.
 type Server struct {
 	*source
-	runs   *runSource
-	tools  *toolSource
-	costs  *contextSource
-	codes  *codes
-	assets map[string]*asset
-	http   *http.Server
+	runs     *runSource
+	tools    *toolSource
+	contexts *contextSource
+	codes    *codes
+	assets   map[string]*asset
+	http     *http.Server
 }
 
 // New returns a server.
@@ -24,7 +24,7 @@ func New(c Config) (*Server, error) {
 	}
 	from := &source{config: c, keeper: newKeeper(c)}
 	s := &Server{
-		source: from, runs: &runSource{source: from}, tools: &toolSource{source: from}, costs: &contextSource{source: from},
+		source: from, runs: &runSource{source: from}, tools: &toolSource{source: from}, contexts: &contextSource{source: from},
 		codes: newCodes(time.Now), assets: assets,
 	}
 	s.http = s.newHTTP()

@@ -99,11 +99,11 @@ func (f *figures) errorsOf(r *figuresRow) []api.Count {
 // leftOut returns what does not count as failed.
 func (r *figuresRow) leftOut() string {
 	var parts []string
-	if r.Cancelled > 0 {
-		parts = append(parts, view.Number(r.Cancelled)+" cancelled")
+	if r.cancelled > 0 {
+		parts = append(parts, view.Number(r.cancelled)+" cancelled")
 	}
-	if r.BadRequests > 0 {
-		parts = append(parts, view.Plural(r.BadRequests, "bad request"))
+	if r.badRequests > 0 {
+		parts = append(parts, view.Plural(r.badRequests, "bad request"))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -111,8 +111,8 @@ func (r *figuresRow) leftOut() string {
 // sizes returns what results and the definition cost a context.
 func (r *figuresRow) sizes() []api.Fact {
 	all := []api.Fact{}
-	if r.ResultP50 != nil {
-		text := fmt.Sprintf("p50 %s, p95 %s, max %s tokens", estimate(*r.ResultP50), estimate(*r.ResultP95), estimate(*r.ResultMax))
+	if r.ResultP95 != nil {
+		text := fmt.Sprintf("p50 %s, p95 %s, max %s tokens", estimate(r.resultP50), estimate(*r.ResultP95), estimate(r.resultMax))
 		all = append(all, api.Fact{Label: "result", Text: text})
 	}
 	if r.large > 0 {
@@ -162,14 +162,14 @@ func (f *figures) callers(r *figuresRow) []api.Caller {
 // story says what stands out of a row: what happened, and what shows it.
 func (f *figures) story(r *figuresRow) (headline, detail string) {
 	var said []string
-	if text := r.hanging(); text != "" && r.HungNow > 0 {
+	if text := r.hanging(); text != "" && r.hungNow > 0 {
 		said = append(said, text)
 	}
 	failures := f.failures(r)
 	if failures != "" {
 		said = append(said, failures)
 	}
-	if text := r.hanging(); text != "" && r.HungNow == 0 {
+	if text := r.hanging(); text != "" && r.hungNow == 0 {
 		said = append(said, text)
 	}
 	if failures != "" {
@@ -193,9 +193,9 @@ func (r *figuresRow) hanging() string {
 	if r.Hung == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s of %s hung", view.Number(r.Hung), view.Plural(r.Calls+r.HungNow, "call"))
-	if r.HungNow > 0 {
-		text += fmt.Sprintf(", %s of them now", view.Number(r.HungNow))
+	text := fmt.Sprintf("%s of %s hung", view.Number(r.Hung), view.Plural(r.Calls+r.hungNow, "call"))
+	if r.hungNow > 0 {
+		text += fmt.Sprintf(", %s of them now", view.Number(r.hungNow))
 	}
 	if r.hung != nil {
 		if why := r.hung.Why(); why != "" {

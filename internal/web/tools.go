@@ -32,7 +32,7 @@ func (s *toolSource) list(r *http.Request) (any, error) {
 // reply returns the rows with what stands around them.
 func (f *figures) reply(stamp api.Reply, kind, since string) *api.Tools {
 	t := &api.Tools{
-		Reply: stamp, By: kind, Since: f.since, Summary: f.summary(), Rows: make([]api.ToolRow, 0, len(f.rows)),
+		Reply: stamp, Summary: f.summary(), Rows: make([]api.ToolRow, 0, len(f.rows)),
 		Never: f.never, Sequences: f.sequences, Command: f.command("spanpipe report --by "+kind, since),
 	}
 	for i := range f.rows {
@@ -64,7 +64,10 @@ type figuresRow struct {
 	slower *report.Slower
 	listed *report.Definition
 	change *report.Changed
-	large  int
+	large  int // results
+
+	badRequests, cancelled, timedOut, hungNow int // calls
+	resultP50, resultMax                      int64
 }
 
 func newFigures(
@@ -144,8 +147,13 @@ func (f *figures) addRows(r *report.Report) {
 		if row.Calls+row.Hung == 0 {
 			continue
 		}
-		one := figuresRow{target: rowNamed(&row.Name, f.by)}
+		one := figuresRow{
+			target: rowNamed(&row.Name, f.by), badRequests: row.BadRequests, cancelled: row.Cancelled, timedOut: row.TimedOut, hungNow: row.HungNow,
+		}
 		one.ToolRow = toolRow(one.target, row)
+		if n := len(row.Tokens); n > 0 {
+			one.resultP50, one.resultMax = row.Tokens[record.Rank(n, 50)-1], row.Tokens[n-1]
+		}
 		for _, n := range row.Tokens {
 			if n > largeResult {
 				one.large++
@@ -205,13 +213,11 @@ func toolRow(t target, r *report.Row) api.ToolRow {
 		out.Server, out.Tool = serverTitle(t.server), view.Steady(t.name)
 	}
 	out.ToolFigures = api.ToolFigures{
-		Calls: r.Calls, Failed: r.Failed, BadRequests: r.BadRequests, Cancelled: r.Cancelled, TimedOut: r.TimedOut,
-		Hung: r.Hung, HungNow: r.HungNow, FailureRate: r.FailureRate, P50: r.P50, P95: r.P95, P99: r.P99, Max: r.Max,
+		Calls: r.Calls, Failed: r.Failed, Hung: r.Hung, FailureRate: r.FailureRate, P50: r.P50, P95: r.P95, P99: r.P99,
 		Latency: latencyOf(r.Durations),
 	}
 	if n := len(r.Tokens); n > 0 {
-		at := func(percent int) *int64 { return new(r.Tokens[record.Rank(n, percent)-1]) }
-		out.ResultP50, out.ResultP95, out.ResultMax = at(50), at(95), at(100)
+		out.ResultP95 = new(r.Tokens[record.Rank(n, 95)-1])
 	}
 	return out
 }

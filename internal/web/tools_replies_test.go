@@ -84,7 +84,7 @@ func TestLateAnswers(t *testing.T) {
 	r.Closed(web.Began.Add(-time.Minute))
 	for filter, want := range map[string]int{"": 3, "status:late": 2, "-status:late": 1} {
 		f := figured(t, dir, filter, "tool")
-		if len(f.Rows()) != 1 || f.Rows()[0].Calls != want || f.Rows()[0].TimedOut != want {
+		if len(f.Rows()) != 1 || f.Rows()[0].Calls != want {
 			t.Fatalf("%q: %+v, want %d calls", filter, f.Rows(), want)
 		}
 		text := f.Rows()[0].Remark.Text
@@ -196,6 +196,13 @@ func TestToolRequests(t *testing.T) {
 		none.Command != "spanpipe report --by tool --since 1h --server '*github*'" {
 		t.Errorf("%+v %+v", none, none.Excluding)
 	}
+	for filter, want := range map[string]string{
+		"-server:git -failed -status:failed": "", "FAILED": " --failed", "status:failed client:co*x": " --failed --client 'co*x'",
+	} {
+		if got := get[api.Tools](t, s, "tools?since=1h&filter="+url.QueryEscape(filter)).Command; got != "spanpipe report --by tool --since 1h"+want {
+			t.Errorf("%s: %s", filter, got)
+		}
+	}
 	if live := get[api.Tools](t, s, "tools?since=1h&filter=status:live"); !strings.HasSuffix(live.Summary, "status:live is not known of calls here.") {
 		t.Errorf("the summary is %q", live.Summary)
 	}
@@ -227,7 +234,7 @@ func TestFiguresAreKept(t *testing.T) {
 	first := question()
 	hung := 0
 	for i := range first.Rows() {
-		hung += first.Rows()[i].HungNow
+		hung += first.Rows()[i].HungNow()
 	}
 	if again := question(); again != first || hung != 2 {
 		t.Errorf("read again, though nothing has changed, or %d calls hang, want 2", hung)

@@ -91,7 +91,7 @@ func (f *figures) excluding() *api.Excluding {
 		return nil
 	}
 	return &api.Excluding{
-		Term: f.filter.Terms[best].Text, Without: f.filter.Without(best).Text, Matches: int(f.without[best].Load()),
+		Term: view.Steady(f.filter.Terms[best].Text), Without: f.filter.Without(best).Text, Matches: int(f.without[best].Load()),
 	}
 }
 
@@ -100,15 +100,17 @@ func (f *figures) command(text, since string) string {
 	if since != "" {
 		text += " --since " + shellWord(since)
 	}
-	for _, t := range f.filter.Terms {
-		name, value, _ := strings.Cut(strings.ToLower(t.Text), ":")
+	for i := range f.filter.Terms {
+		t := &f.filter.Terms[i]
+		field, value := t.Field(), t.Value()
 		switch {
-		case (name == kindServer || name == kindClient) && value != "" && !strings.Contains(text, "--"+name+" "):
+		case t.Not:
+		case (field == kindServer || field == kindClient) && value != "" && !strings.Contains(text, "--"+field+" "):
 			if !strings.Contains(value, "*") {
 				value = "*" + value + "*"
 			}
-			text += " --" + name + " " + shellWord(patternOf(value))
-		case name == "failed" || name == "status" && value == "failed":
+			text += " --" + field + " " + shellWord(patternOf(value))
+		case field == "status" && value == "failed":
 			text += " --failed"
 		}
 	}
@@ -120,14 +122,14 @@ func (f *figures) remark(r *figuresRow) *api.Remark {
 	now := f.until
 	failing, since := f.failing(r)
 	switch {
-	case r.HungNow > 0 && r.HungNow == r.Hung:
+	case r.hungNow > 0 && r.hungNow == r.Hung:
 		return &api.Remark{Text: view.Number(r.Hung) + " hung now", Tone: api.Bad}
-	case r.HungNow > 0:
-		return &api.Remark{Text: fmt.Sprintf("%s hung, %s of them now", view.Number(r.Hung), view.Number(r.HungNow)), Tone: api.Bad}
+	case r.hungNow > 0:
+		return &api.Remark{Text: fmt.Sprintf("%s hung, %s of them now", view.Number(r.Hung), view.Number(r.hungNow)), Tone: api.Bad}
 	case failing != "":
 		return &api.Remark{Text: failing + " since " + clock(since, now), Tone: api.Bad}
-	case r.TimedOut > 0:
-		return &api.Remark{Text: view.Number(r.TimedOut) + " timed out" + r.answeredLate(), Tone: api.Bad}
+	case r.timedOut > 0:
+		return &api.Remark{Text: view.Number(r.timedOut) + " timed out" + r.answeredLate(), Tone: api.Bad}
 	case r.Hung > 0:
 		return &api.Remark{Text: view.Number(r.Hung) + " hung", Tone: api.Bad}
 	case r.change != nil:
@@ -141,10 +143,10 @@ func (f *figures) remark(r *figuresRow) *api.Remark {
 		return &api.Remark{Text: "waits for you: p50 " + view.Duration(median(waits)), Tone: api.Person}
 	}
 	switch {
-	case r.BadRequests > 0:
-		return &api.Remark{Text: view.Plural(r.BadRequests, "bad request"), Tone: api.Late}
-	case r.Cancelled > 0:
-		return &api.Remark{Text: view.Number(r.Cancelled) + " cancelled", Tone: api.Gone}
+	case r.badRequests > 0:
+		return &api.Remark{Text: view.Plural(r.badRequests, "bad request"), Tone: api.Late}
+	case r.cancelled > 0:
+		return &api.Remark{Text: view.Number(r.cancelled) + " cancelled", Tone: api.Gone}
 	}
 	return nil
 }

@@ -12,8 +12,10 @@ type Definition struct {
 	Size   int64          `json:"size"`             // bytes on the wire
 	Tokens int64          `json:"tokens,omitempty"` // estimated, see package framing/estimate; 0 if it was not estimated
 
-	// Description is the size of its description, or of the instructions: clients cut long ones.
-	Description int64 `json:"description_size,omitempty"`
+	// Description is how long its description is, or the instructions: clients cut long ones. It is in characters as JavaScript
+	// counts them (UTF-16 code units), since such clients are written in it; of what was too large to be read whole, in bytes of JSON,
+	// which are at least as many.
+	Description int64 `json:"description_length,omitempty"`
 
 	// Fingerprint reports whether it has changed. It is not stored with the session, nor sent.
 	Fingerprint Fingerprint `json:"fingerprint,omitzero"`

@@ -5,6 +5,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -65,6 +66,11 @@ func Servers() []Server {
 	}
 }
 
+// Clients are clients of such servers.
+func Clients() []record.Peer {
+	return []record.Peer{{Name: "claude-code", Version: "2.1.240"}, {Name: "cursor-vscode", Version: "1.0.0"}, {Name: "codex-mcp-client", Version: "0.48.0"}}
+}
+
 // Session is what to make.
 type Session struct {
 	Server Server
@@ -92,6 +98,26 @@ const (
 	Killed             // the wrapper is killed; nothing says how
 	Running            // it has not ended: Make's caller ends it
 )
+
+// Fill stores sessions that end, several at a time: each ends with a sync, for which the others need not wait.
+func Fill(dir string, sessions []Session) error {
+	next, failed := make(chan Session), make([]error, 8)
+	var all sync.WaitGroup
+	for i := range failed {
+		all.Go(func() {
+			for s := range next {
+				_, err := Make(dir, s)
+				failed[i] = errors.Join(failed[i], err)
+			}
+		})
+	}
+	for _, s := range sessions {
+		next <- s
+	}
+	close(next)
+	all.Wait()
+	return errors.Join(failed...)
+}
 
 // Make stores a session and returns its writer, which a running session goes on with.
 func Make(dir string, s Session) (*store.Writer, error) {

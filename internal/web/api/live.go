@@ -10,8 +10,9 @@ type Live struct {
 	Sessions []LiveSession `json:"sessions"`
 	Ended    []Ended       `json:"ended"`     // the newest first, at most 200
 	StoodOut []Alert       `json:"stood_out"` // in the last hour, the latest first
-	Usual    float64       `json:"usual"`     // how long an operation is open until it hangs
-	Command  string        `json:"command"`
+	// HangAfter is how long an operation is open until it hangs.
+	HangAfter float64 `json:"hang_after"`
+	Command   string  `json:"command"`
 }
 
 // Open is an operation that has not ended.

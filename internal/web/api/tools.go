@@ -5,8 +5,6 @@ import "time"
 // Tools is the reply to GET /api/v1/tools?since=&filter=&by=, where by is tool, server or client.
 type Tools struct {
 	Reply
-	By        string     `json:"by"`
-	Since     time.Time  `json:"since"`
 	Summary   string     `json:"summary"` // a sentence
 	Rows      []ToolRow  `json:"rows"`    // the most calls first
 	Never     []Never    `json:"never"`   // listed, and not called in the time shown
@@ -30,21 +28,13 @@ type ToolRow struct {
 type ToolFigures struct {
 	Calls       int      `json:"calls"`
 	Failed      int      `json:"failed"`
-	BadRequests int      `json:"bad_requests"`
-	Cancelled   int      `json:"cancelled"`
-	TimedOut    int      `json:"timed_out"`
 	Hung        int      `json:"hung"`
-	HungNow     int      `json:"hung_now"`
 	FailureRate *float64 `json:"failure_rate,omitempty"`
 	P50         *float64 `json:"p50,omitempty"`
 	P95         *float64 `json:"p95,omitempty"`
 	P99         *float64 `json:"p99,omitempty"`
-	Max         *float64 `json:"max,omitempty"`
-	Latency     []int    `json:"latency"` // calls by duration, see LatencyFrom
-	// Tokens of results.
-	ResultP50 *int64 `json:"result_p50,omitempty"`
-	ResultP95 *int64 `json:"result_p95,omitempty"`
-	ResultMax *int64 `json:"result_max,omitempty"`
+	Latency     []int    `json:"latency"`              // calls by duration, see LatencyFrom
+	ResultP95   *int64   `json:"result_p95,omitempty"` // tokens of results
 }
 
 // Buckets of latency: LatencyPerDecade of equal width on a logarithmic axis in each factor of ten, from LatencyFrom seconds on.

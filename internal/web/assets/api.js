@@ -66,7 +66,7 @@ const PATIENCE = 3;
 export class Stream {
   /**
    * @param {Client} client
-   * @param {(name: keyof Events, data: any) => void} take
+   * @param {(event: Events) => void} take gets an event as the field of its name
    * @param {(state: "up" | "stopped") => void} changed
    */
   constructor(client, take, changed) {
@@ -138,7 +138,7 @@ export class Stream {
   /** @param {ReadableStream<Uint8Array<ArrayBuffer>>} body */
   async read(body) {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    const parse = parser((id, name, data) => this.receive(id, /** @type {keyof Events} */ (name), data));
+    const parse = parser((id, name, data) => this.receive(id, name, data));
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
@@ -148,13 +148,13 @@ export class Stream {
 
   /**
    * @param {string} id
-   * @param {keyof Events} name
+   * @param {string} name
    * @param {string} text
    */
   receive(id, name, text) {
     if (id) this.last = id;
     if (name === "bye") this.failures = PATIENCE;
-    this.take(name, JSON.parse(text));
+    this.take({ [name]: JSON.parse(text) });
   }
 }
 

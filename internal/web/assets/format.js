@@ -104,6 +104,12 @@ export function spoken(seconds) {
   return `${Math.floor(m / 60)} h${m % 60 ? ` ${m % 60} min` : ""}`;
 }
 
+/** A part of a whole as a length in CSS and SVG: 12.50%. @param {number} part */
+export const percent = (part) => `${(Math.min(Math.max(part, 0), 1) * 100).toFixed(2)}%`;
+
+/** What is used of a processor: 37 %. @param {number} share */
+export const processor = (share) => `${Math.round(share * 100)} %`;
+
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 

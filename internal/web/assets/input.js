@@ -1,5 +1,6 @@
 // Keys, wheel and pointer of the waterfall.
 
+import { next, stepOf } from "./move.js";
 import { note } from "./rows.js";
 
 /** @typedef {import("./waterfall.js").Waterfall} Waterfall */
@@ -71,22 +72,22 @@ function step(fall, by) {
   const to = at + by;
   if (to >= 0 && to < fall.count) return fall.goTo(fall.shown[to], false);
   if (Math.abs(by) > 1) return fall.goTo(fall.shown[by < 0 ? 0 : fall.count - 1], false);
-  const next = fall.order[fall.order.indexOf(fall.cursor) + by]; // beyond the window
-  if (next !== undefined) fall.goTo(next, false);
+  const beyond = fall.order[fall.order.indexOf(fall.cursor) + by]; // the window
+  if (beyond !== undefined) fall.goTo(beyond, false);
 }
 
 /**
  * Goes to the next row that is not ok.
  * @param {Waterfall} fall
- * @param {1 | -1} by
+ * @param {import("./move.js").Step} to
  */
-function trouble(fall, by) {
+function trouble(fall, to) {
   const { rows, order } = fall;
+  const { by } = to;
   const seen = fall.shown[Math.min(fall.count - 1, Math.max(0, by > 0 ? Math.ceil(fall.top / fall.size.row) : Math.floor((fall.top + fall.size.room) / fall.size.row)))];
-  let k = fall.cursor >= 0 ? order.indexOf(fall.cursor) + by : fall.count ? order.indexOf(seen) : -1;
-  for (; k >= 0 && k < order.length; k += by) {
-    if (!(rows.flags[order[k]] & note) && rows.outcomeOf(order[k]).trouble) return fall.goTo(order[k], false);
-  }
+  const at = order.indexOf(fall.cursor >= 0 ? fall.cursor : seen) - (fall.cursor >= 0 ? 0 : by); // none chosen: the first that can be seen counts
+  const found = next(order, at, to, (i) => !(rows.flags[i] & note) && Boolean(rows.outcomeOf(i).trouble));
+  if (found !== undefined) return fall.goTo(found, false);
   fall.act.say(`Nothing ${by > 0 ? "after" : "before"} this needs a look.`);
 }
 
@@ -97,15 +98,17 @@ function trouble(fall, by) {
  */
 export function press(fall, key) {
   const page = Math.max(1, Math.floor(fall.size.room / fall.size.row) - 1);
+  const to = stepOf(key);
+  if (to) {
+    if (to.trouble) trouble(fall, to);
+    else step(fall, to.by);
+    return true;
+  }
   switch (key) {
-    case "j": case "ArrowDown": step(fall, 1); break;
-    case "k": case "ArrowUp": step(fall, -1); break;
     case "PageDown": step(fall, page); break;
     case "PageUp": step(fall, -page); break;
     case "Home": step(fall, -Infinity); break;
     case "End": step(fall, Infinity); break;
-    case "n": trouble(fall, 1); break;
-    case "N": trouble(fall, -1); break;
     case "h": case "ArrowLeft": fall.pan(-0.25); break;
     case "l": case "ArrowRight": fall.pan(0.25); break;
     case "+": case "=": fall.scale(1.5); break;

@@ -1,11 +1,10 @@
 // Durations on a logarithmic axis from 1 ms to 100 s.
 
 import { h, s } from "./dom.js";
+import { percent } from "./format.js";
 
 const DECADES = 5;
 const LABELS = ["1ms", "10", "100", "1s", "10", "100s"];
-
-const percent = (/** @type {number} */ n) => `${Math.round(n * 1000) / 10}%`;
 
 /** Where a duration is on the axis. @param {number} seconds */
 const place = (seconds) => Math.min(1, Math.max(0, Math.log10(seconds / 0.001) / DECADES));

@@ -1,39 +1,51 @@
-// The code and the styles of views, loaded when they are first shown.
+// The code and the styles of views, loaded when they are first shown. Sessions, which most see first, comes with the page: its code
+// would else be run later by what a frame takes.
 
 import { h } from "./dom.js";
+import * as sessions from "./views/sessions.js";
 
 const FILES = /** @type {Record<string, string>} */ ({ sessions: "sessions", runs: "session", tools: "tools", context: "context", live: "live" });
 
 /** @param {string} view */
 export const known = (view) => Object.hasOwn(FILES, view);
 
-/** @type {Map<string, { link: HTMLLinkElement, loaded: Promise<unknown> }>} */
+/** @type {Map<string, HTMLLinkElement>} */
 const styles = new Map();
 
+/** @type {Map<string, Promise<import("../page").View>>} */
+const views = new Map();
+
 /**
- * Loads the code of a view and its styles.
+ * Loads the code of a view and its styles. What did not come is asked for again the next time.
  * @param {string} view
- * @returns {Promise<import("../page").View>}
  */
-export async function load(view) {
+export function load(view) {
   const file = FILES[view];
-  if (!styles.has(file)) {
+  const begun = views.get(file);
+  if (begun) return begun;
+  const code = view === "sessions" ? sessions : import(`./views/${file}.js`);
+  const loading = Promise.all([code, dressFor(file)]).then(([module]) => module);
+  views.set(file, loading);
+  loading.catch(() => views.delete(file));
+  return loading;
+}
+
+/** Loads styles, which do not apply yet. A view without them can be read. @param {string} file */
+function dressFor(file) {
+  return new Promise((resolve) => {
+    styles.get(file)?.remove();
     const link = h("link", { rel: "stylesheet", href: `/assets/${file}.css` });
-    const loaded = new Promise((resolve) => {
-      link.onerror = resolve;
-      link.onload = () => {
-        if (link.sheet) link.sheet.disabled = true;
-        resolve(null);
-      };
-    });
-    styles.set(file, { link, loaded });
+    link.onerror = resolve;
+    link.onload = () => {
+      if (link.sheet) link.sheet.disabled = true;
+      resolve(null);
+    };
+    styles.set(file, link);
     document.head.append(link);
-  }
-  await styles.get(file)?.loaded;
-  return import(`./views/${file}.js`);
+  });
 }
 
 /** Has the styles of one view apply, and those of no other. @param {string} view */
 export function dress(view) {
-  for (const [file, { link }] of styles) if (link.sheet) link.sheet.disabled = file !== FILES[view];
+  for (const [file, link] of styles) if (link.sheet) link.sheet.disabled = file !== FILES[view];
 }

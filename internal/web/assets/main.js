@@ -25,7 +25,7 @@ const panel = byId("panel");
 
 let address = parse(location);
 let client = new Client("");
-/** @type {Store} */
+/** @type {Store} known once a view has got something */
 let store;
 /** The server's clock less ours, in ms. */
 let skew = 0;
@@ -140,7 +140,8 @@ function frameOf(own) {
     href: (to) => href(address, to),
     async get(path, params) {
       try {
-        return await client.get(path, params, own.ended.signal);
+        const [reply] = await Promise.all([client.get(path, params, own.ended.signal), store ?? readFirst()]);
+        return reply;
       } catch (e) {
         if (own.ended.signal.aborted) return new Promise(() => {}); // the view is gone: no one waits
         if (e instanceof Failed) wrongFilter(e);
@@ -222,12 +223,24 @@ function showStore() {
     ? `${format.count(sessions)} ${sessions === 1 ? "session" : "sessions"}, ${limit ? format.ofSize(size, limit) : format.size(size)}; content: ${content || "not captured"}.`
     : "Nothing stored.";
   refill(byId("stored"), stored, ` ${sends}`, problem && h("span", { class: "bad" }, ` ${problem}`));
+  if (!problem) banner("trouble");
 }
 
 async function readStore() {
   store = await client.get("store");
   skew = Date.parse(store.now) - Date.now();
   showStore();
+}
+
+/** @type {Promise<void> | null} */
+let first = null;
+
+/** Reads the store for those who need it first, and tries again if that failed. */
+function readFirst() {
+  first ??= readStore().then(showSince).finally(() => {
+    first = null;
+  });
+  return first;
 }
 
 /** @param {number} n */
@@ -243,21 +256,18 @@ function showHung(n) {
 /** Whether the page was connected before it read what it shows. Else what the first hello follows may have been missed. */
 let connectedFirst = true;
 
-/**
- * @param {keyof Events} name
- * @param {any} data
- */
-function take(name, data) {
-  if (data.now) skew = Date.parse(data.now) - Date.now();
-  if (name === "hello" && !connectedFirst) {
-    data.reset = true;
+/** @param {Events} event the field of its name, alone */
+function take(event) {
+  for (const { now } of Object.values(event)) skew = Date.parse(now) - Date.now();
+  if (event.hello && !connectedFirst) {
+    event = { hello: { ...event.hello, reset: true } };
     connectedFirst = true;
   }
-  if (name === "attention") showHung(data.hung);
-  if (name === "bye") stopped();
-  if (name === "gone" || name === "listing" || (name === "hello" && data.reset)) readStore().catch(() => {});
-  if (name === "trouble") banner("trouble", h("p", null, data.text));
-  for (const each of current?.on.get(name) ?? []) each(data);
+  if (event.attention) showHung(event.attention.hung);
+  if (event.bye) stopped();
+  if (event.gone || event.listing || event.hello?.reset) readStore().catch(() => {});
+  if (event.trouble) banner("trouble", h("p", null, event.trouble.text));
+  for (const [name, data] of Object.entries(event)) for (const each of current?.on.get(name) ?? []) each(data);
 }
 
 /**
@@ -368,8 +378,9 @@ async function start() {
   client.refused = refused;
   if (!value) return refused();
   listen();
-  // Connected first and read then, so that nothing is missed in between.
-  const connected = new Promise((resolve) => {
+  readFirst().catch(() => {}); // the view will say so
+  // A view is read once the page is connected, so that nothing is missed in between.
+  const connected = await new Promise((resolve) => {
     const stream = new Stream(client, take, (now) => {
       resolve(now);
       if (now === "up") banner("stopped");
@@ -378,14 +389,7 @@ async function start() {
     stream.connect();
     if (document.hidden) resolve("later");
   });
-  try {
-    await Promise.all([readStore(), connected]);
-  } catch (e) {
-    if (e instanceof Failed && e.status === 401) return;
-    refill(byId("view"), failed(e));
-    return;
-  }
-  connectedFirst = (await connected) === "up";
+  connectedFirst = connected === "up";
   await arrive();
 }
 

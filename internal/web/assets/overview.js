@@ -2,7 +2,7 @@
 
 import { Axis, ticks } from "./axis.js";
 import { h, put } from "./dom.js";
-import { clock, duration, utc } from "./format.js";
+import { clock, duration, percent, utc } from "./format.js";
 import { strip, stripLabel } from "./strip.js";
 
 /** @typedef {import("../api").Run} Run */
@@ -64,8 +64,8 @@ export class Overview {
     this.shown = [from, to];
     const share = (/** @type {number} */ t) => Math.max(0, Math.min(1, (t - this.from) / (this.to - this.from)));
     const left = share(from), right = share(to);
-    this.brush.style.left = `${left * 100}%`;
-    this.brush.style.right = `${(1 - right) * 100}%`;
+    this.brush.style.left = percent(left);
+    this.brush.style.right = percent(1 - right);
     this.brush.setAttribute("aria-valuenow", String(Math.round(((left + right) / 2) * 100)));
     const [a, b] = this.#range();
     this.brush.classList.toggle("whole", left <= 0 && right >= 1);

@@ -55,13 +55,13 @@ export function state(title, ...children) {
 /**
  * Shows that something is being read, if it takes longer than one notices. It gives way to whatever replaces it in root.
  * @param {HTMLElement} root
- * @param {string} text "Reading 412 sessions"
+ * @param {() => string} text "Reading 412 sessions"; called when it is shown
  */
 export function reading(root, text) {
   root.replaceChildren();
   setTimeout(() => {
     if (root.childNodes.length) return;
-    root.append(state(text, h("div", { class: "skel", "aria-hidden": "true" }, h("i"), h("i"), h("i"))));
+    root.append(state(text(), h("div", { class: "skel", "aria-hidden": "true" }, h("i"), h("i"), h("i"))));
   }, 300);
 }
 

@@ -116,7 +116,7 @@ function bars(tool) {
   const most = Math.max(1, ...tool.errors.map((e) => e.count));
   if (!tool.errors.length) return null;
   return h("dl", { class: "bars" }, tool.errors.flatMap((e) => [h("dt", null, e.label),
-    h("dd", null, h("i", { "aria-hidden": "true", style: { width: `${(e.count / most) * 100}%` } })), h("dd", null, format.count(e.count))]));
+    h("dd", null, h("i", { "aria-hidden": "true", style: { width: format.percent(e.count / most) } })), h("dd", null, format.count(e.count))]));
 }
 
 /** @param {Tool} tool @param {import("../page").Frame} frame */

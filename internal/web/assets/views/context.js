@@ -2,8 +2,9 @@
 
 import { h, refill, s } from "../dom.js";
 import * as format from "../format.js";
+import { focus, next, stepOf } from "../move.js";
 import { failed, reading } from "../states.js";
-import { about, amount, cell, changed, columns, counted, cuts, empty, heads, mark, pieces, rect, remark, ruler, steps } from "./context-parts.js";
+import { about, amount, cell, columns, counted, cuts, empty, heads, mark, pieces, rect, remark, ruler, steps } from "./context-parts.js";
 
 /** @typedef {import("../../api").Context} Context */
 /** @typedef {import("../../api").ContextServer} Server */
@@ -53,6 +54,7 @@ class ContextView {
       for (const r of e.runs) this.runs.add(r.id);
     });
     for (const name of /** @type {const} */ (["listing", "gone"])) frame.on(name, () => (this.stale.hidden = !this.data));
+    frame.on("hello", (e) => e.reset && this.read());
   }
 
   params() {
@@ -68,7 +70,7 @@ class ContextView {
   async read() {
     const params = this.params();
     const asked = (this.asked = JSON.stringify(params));
-    if (!this.data) reading(this.root, "Reading what servers have defined");
+    if (!this.data) reading(this.root, () => "Reading what servers have defined");
     try {
       const data = await this.frame.get("context", params);
       if (asked !== this.asked) return;
@@ -107,8 +109,8 @@ class ContextView {
     const choose = (/** @type {string} */ name) => (/** @type {Event} */ e) =>
       this.frame.go({ params: { [name]: /** @type {HTMLSelectElement} */ (e.target).value, open: null, def: null } });
     const windows = [...new Set([...WINDOWS, data.window])].sort((a, b) => a - b);
-    return h("div", { class: "c-head" }, h("h1", null, "Context"), h("span", { class: "soft" }, data.summary, data.servers.length > 0 && ` ${data.note}`),
-      h("span", { class: "c-acts" }, this.stale,
+    return h("div", { class: "head" }, h("h1", null, "Context"), h("span", { class: "soft" }, data.summary, data.servers.length > 0 && ` ${data.note}`),
+      h("span", { class: "acts" }, this.stale,
         data.clients.length > 1 && h("select", { class: "btn", "aria-label": "Client", onchange: choose("client") },
           data.clients.map((c) => h("option", { value: c, selected: c === data.client }, c))),
         h("select", { class: "btn", "aria-label": "Window of the model", onchange: choose("window") },
@@ -137,7 +139,7 @@ class ContextView {
       h("table", { class: "cost", "aria-labelledby": "c-defs" },
         columns("c-name", "c-tok", "", "c-called", "c-over", "c-hist", "c-change"),
         heads("Server", "≈Tokens", "Made of", `.Called, ${span}`, ".Over 2 kB", "30 days", "Change"),
-        data.servers.map((one) => h("tbody", null, this.server(one, most, one.server === open, data), ...(one.server === open ? this.rows(one, most) : [])))),
+        data.servers.map((one) => h("tbody", null, this.server(one, most, one.server === open, data), ...(one.server === open ? this.rows(one, most, new Date(data.now)) : [])))),
     ];
   }
 
@@ -146,16 +148,16 @@ class ContextView {
     return h("tr", { class: "row srv" },
       h("th", { scope: "row" },
         h("button", { class: "more m", type: "button", "aria-expanded": String(open), "data-at": `s ${one.server}`, "data-open": one.server,
-          "data-late": one.change?.tone === "late", onclick: () => this.toggle(one.server, !open) }, one.server),
+          "data-late": one.definitions.some((d) => d.changed), onclick: () => this.toggle(one.server, !open) }, one.server),
         " ", h("span", { class: "ver" }, one.release)),
       amount(one.tokens), cell("d", pieces(one, most)), cell("n", `${one.called} of ${format.count(one.listed)}`, "called"),
-      counted(one.large, "over 2 kB"), cell("hist", steps(one, new Date(data.now))), cell("chg", one.change && remark(one.change)));
+      counted(one.large, "over 2 kB"), cell("hist", steps(one.history, new Date(data.now))), cell("chg", one.change && remark(one.change)));
   }
 
-  /** @param {Server} one @param {number} most */
-  rows(one, most) {
+  /** @param {Server} one @param {number} most @param {Date} now */
+  rows(one, most, now) {
     const def = this.frame.address.params.get("def");
-    const less = this.whole.has(one.server) ? [] : one.definitions.filter((d, i) => i >= FIRST && d.key !== def && !changed(d));
+    const less = this.whole.has(one.server) ? [] : one.definitions.filter((d, i) => i >= FIRST && d.key !== def && !d.changed);
     const rest = less.length > 1 ? less : []; // one takes no more room than the line that says so
     const shown = one.definitions.filter((d) => !rest.includes(d));
     const unlisted = one.tokens - one.definitions.reduce((sum, d) => sum + d.tokens, 0);
@@ -164,10 +166,10 @@ class ContextView {
     return [
       shown.map((d, i) => h("tr", { class: d.key === def ? "row on" : "row", "aria-current": d.key === def ? "true" : null },
         h("th", { scope: "row", class: more || i < shown.length - 1 ? "tool branch mid" : "tool branch" },
-          h("a", { href: this.frame.href({ params: { def: d.key, open: one.server } }), "data-at": `d ${d.key}`, title: d.name, "data-open": one.server, "data-late": (d.remarks ?? []).some((r) => r.tone === "late") }, d.name)),
+          h("a", { href: this.frame.href({ params: { def: d.key, open: one.server } }), "data-at": `d ${d.key}`, title: d.name, "data-open": one.server, "data-late": d.changed || d.cut }, d.name)),
         amount(d.tokens, d.size), cell("d", s("svg", { height: 12, "aria-hidden": "true" }, rect(mark(d), 0, Math.max(d.tokens / most, 0.008)))),
-        cell(d.calls ? "n" : "n z", d.kind !== "tool" ? "–" : d.calls ? `${format.count(d.calls)}×` : "never"), cell("gap", null),
-        h("td", { class: "rem", colspan: 2 }, (d.remarks ?? []).flatMap((r, i) => [i > 0 && ", ", remark(r)])))),
+        cell(d.calls ? "n" : "n z", d.kind !== "tool" ? "–" : d.calls ? `${format.count(d.calls)}×` : "never"), cell("n over", d.over && remark(d.over), "over 2 kB"),
+        cell("hist", steps(d.history, now)), cell("chg", d.change && remark(d.change)))),
       more && h("tr", { class: "row" }, h("th", { scope: "row", class: "branch" },
         h("button", { class: "more", type: "button", "data-at": `m ${one.server}`, "data-open": one.server, onclick: () => this.all(one.server, rest[0]) }, `${format.count(rest.length)} more`)),
         amount(rest.reduce((sum, d) => sum + d.tokens, 0)), cell("d", null),
@@ -253,13 +255,9 @@ class ContextView {
     const at = all.indexOf(/** @type {any} */ (document.activeElement));
     const selected = all.findIndex((e) => e.closest("tr.on"));
     const from = at >= 0 ? at : selected;
-    const step = { j: 1, ArrowDown: 1, n: 1, k: -1, ArrowUp: -1, N: -1 }[key];
+    const step = stepOf(key);
     if (step) {
-      const late = key === "n" || key === "N";
-      let i = from < 0 && step < 0 ? all.length - 1 : from + step;
-      while (late && all[i] && all[i].dataset.late === undefined) i += step;
-      all[i]?.focus();
-      all[i]?.scrollIntoView({ block: "nearest" });
+      focus(next(all, from, step, (e) => e.dataset.late !== undefined));
       return true;
     }
     const server = all[from]?.dataset.open;

@@ -1,7 +1,7 @@
 // The axis of ages: logarithmic, since a call of a second and one that has hung for an hour stand side by side.
 
 import { h, refill, s } from "../dom.js";
-import * as format from "../format.js";
+import { duration, percent } from "../format.js";
 
 /** What the axis begins with, in seconds. */
 const FROM = 0.3;
@@ -26,7 +26,6 @@ export function ageAxis() {
   let hangs = 0;
   /** Where a time is, between 0 and 1. @param {number} seconds */
   const place = (seconds) => Math.max(0, Math.min(1, Math.log(seconds / FROM) / Math.log(end / FROM)));
-  const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(2)}%`;
   const marks = () => MARKS.filter((m) => m < end);
 
   return {
@@ -35,16 +34,16 @@ export function ageAxis() {
     /**
      * Makes the axis long enough. Bars that are drawn after that fit it.
      * @param {number} longest
-     * @param {number} usual how long a call is open until it hangs
+     * @param {number} after how long a call is open until it hangs
      */
-    fit(longest, usual) {
+    fit(longest, after) {
       const wanted = ENDS.find((e) => e > longest * 1.15) ?? ENDS[ENDS.length - 1];
-      if (wanted === end && usual === hangs) return;
+      if (wanted === end && after === hangs) return;
       end = wanted;
-      hangs = usual;
+      hangs = after;
       const spread = marks().filter((m) => Math.abs(place(m) - place(hangs)) > APART);
       refill(head, [...spread.map((m) => h("span", { style: { left: percent(place(m)) } }, text(m))),
-        h("span", { class: "bad", style: { left: percent(place(hangs)) } }, `hung after ${format.duration(hangs).replace(/\.0+s/, "s")}`)]);
+        h("span", { class: "bad", style: { left: percent(place(hangs)) } }, `hung after ${duration(hangs).replace(/\.0+s/, "s")}`)]);
     },
 
     /** Makes a bar. */

@@ -5,6 +5,7 @@ import { h, refill, renew } from "../dom.js";
 import { parseFilter } from "../filter.js";
 import { clock, spoken } from "../format.js";
 import { press } from "../input.js";
+import { stepOf } from "../move.js";
 import { Overview } from "../overview.js";
 import { parseOp } from "../router.js";
 import { note, Rows } from "../rows.js";
@@ -94,34 +95,33 @@ class SessionView {
     this.trouble = h("div"); // why it could not be read again
     this.below = h("div", null, this.note, this.trouble);
     this.whole = h("div", { class: "run" }, this.head, this.remarks, this.map.element, this.fall.element, this.below, this.usage.element);
-    reading(root, "Reading the run");
+    reading(root, () => "Reading the run");
     this.resize = () => this.#room();
     addEventListener("resize", this.resize);
-    this.#listen(frame);
+    this.#listen();
     this.#read();
   }
 
-  /** @param {Frame} frame */
-  #listen(frame) {
-    frame.on("operations", (page) => {
+  #listen() {
+    this.frame.on("operations", (page) => {
       if (page.run === this.detail?.run.id) this.#take(page, true);
     });
-    frame.on("runs", (e) => {
+    this.frame.on("runs", (e) => {
       const run = e.runs.find((r) => r.id === this.detail?.run.id);
       if (!run || !this.detail) return;
       this.detail = { ...this.detail, run };
       this.#run();
       this.#more();
     });
-    frame.on("hello", (e) => {
+    this.frame.on("hello", (e) => {
       if (e.reset && this.detail) this.#read();
     });
-    frame.on("listing", async () => {
+    this.frame.on("listing", async () => {
       if (!this.detail || this.detail.run.sessions.every((s) => s.strip || s.trouble)) return;
-      this.detail = await frame.get(this.path);
+      this.detail = await this.frame.get(this.path);
       this.#run();
     });
-    frame.on("gone", (e) => {
+    this.frame.on("gone", (e) => {
       if (this.detail?.run.sessions.some((s) => e.sessions.includes(s.name))) this.#read();
     });
   }
@@ -391,7 +391,7 @@ class SessionView {
         if (inPanel) this.fall.element.focus({ preventScroll: true });
         return true;
     }
-    if (!this.fall.count && this.reading && /^[jknN]$|^Arrow(Up|Down)$|^Page|^Home$|^End$/.test(key)) {
+    if (!this.fall.count && this.reading && (stepOf(key) || /^(Page|Home$|End$)/.test(key))) {
       this.early.push(key);
       return true;
     }

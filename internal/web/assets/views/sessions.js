@@ -2,6 +2,7 @@
 
 import { h, refill } from "../dom.js";
 import * as format from "../format.js";
+import { focus, next, stepOf } from "../move.js";
 import { failed, noMatch, reading, state } from "../states.js";
 import { ages, attention, facets } from "./sessions-head.js";
 import { patch, runRows, tableHead } from "./sessions-rows.js";
@@ -11,7 +12,10 @@ import { empty } from "./sessions-empty.js";
 /** @typedef {import("../../api").Sessions} Sessions */
 /** @typedef {import("../../page").Frame} Frame */
 
-/** Runs that are read at a time. */
+/** Runs that are read at first: what a screen shows, so that it is shown soon. */
+const FIRST = 8;
+
+/** Runs that are read at a time after that. */
 const PAGE = 20;
 
 /** The most that the server gives at once. */
@@ -24,7 +28,7 @@ let left = { query: "", runs: 0, row: "" };
 export const title = () => "Sessions";
 
 /** @type {import("../../page").View["keys"]} */
-export const keys = [["j k", "move"], ["Enter", "open"], ["n", "next not ok"], ["o", "open the whole run"]];
+export const keys = [["j k", "move"], ["Enter", "open"], ["n N", "next, previous not ok"], ["o", "open the whole run"]];
 
 /** @type {import("../../page").View["show"]} */
 export function show(root, frame) {
@@ -91,7 +95,7 @@ class SessionsView {
     const query = JSON.stringify(this.params());
     if (query === this.query) return;
     this.query = query;
-    if (!this.table.isConnected) reading(this.root, `Reading ${format.plural(this.frame.store.sessions, "session")}`);
+    if (!this.table.isConnected) reading(this.root, () => (this.frame.store ? `Reading ${format.plural(this.frame.store.sessions, "session")}` : "Reading the sessions"));
     await this.load(left.query === query ? left.runs : 0);
   }
 
@@ -106,7 +110,7 @@ class SessionsView {
     this.loading = true;
     try {
       /** @type {Sessions} */
-      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(PAGE, runs)) });
+      const reply = await this.frame.get("sessions", { ...this.params(), limit: Math.min(MOST, Math.max(FIRST, runs)) });
       if (turn === this.turn) this.fill(reply);
     } catch (e) {
       if (turn !== this.turn) return;
@@ -136,7 +140,7 @@ class SessionsView {
     this.table.addEventListener("focusin", (e) => this.choose(/** @type {Element} */ (e.target).closest("tr")));
     for (const run of reply.runs) this.append(run);
     if (reply.runs.length) refill(this.list, this.table);
-    else if (filtered && reply.reading) reading(this.list, "Looking for sessions"); // an event says when all are known
+    else if (filtered && reply.reading) reading(this.list, () => "Looking for sessions"); // an event says when all are known
     else if (filtered) refill(this.list, noMatch(this.frame, "session", reply.excluding));
     else refill(this.list, this.older());
     refill(this.root, h("h1", { class: "vh" }, "Sessions"), this.look, this.facets, this.unsearched, this.news, this.list, this.end);
@@ -316,26 +320,19 @@ class SessionsView {
 
   /** @param {string} key */
   key(key) {
-    if (key === "j") return this.move(1, "tr.row");
-    if (key === "k") return this.move(-1, "tr.row");
-    if (key === "n") return this.move(1, "tr.row.not-ok");
-    if (key === "N") return this.move(-1, "tr.row.not-ok");
+    const step = stepOf(key);
+    if (step) return this.move(step);
     const row = this.find(this.row);
     const link = key === "Enter" ? row : key === "o" ? row?.closest("tbody")?.querySelector("tr.run") : null;
     link?.querySelector("a")?.click();
     return Boolean(link);
   }
 
-  /**
-   * @param {1 | -1} step
-   * @param {string} which rows
-   */
-  move(step, which) {
+  /** @param {import("../move.js").Step} step */
+  move(step) {
     const rows = [...this.table.querySelectorAll(/** @type {"tr"} */ ("tr.row"))];
     const at = rows.indexOf(/** @type {HTMLTableRowElement} */ (this.find(this.row)));
-    const found = step > 0 ? rows.find((r, i) => i > at && r.matches(which)) : rows.findLast((r, i) => i < at && r.matches(which));
-    found?.querySelector("a")?.focus({ preventScroll: true });
-    found?.scrollIntoView({ block: "nearest" });
+    focus(next(rows, at, step, (r) => r.classList.contains("not-ok"))?.querySelector("a"));
     return true;
   }
 }

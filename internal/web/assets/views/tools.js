@@ -4,6 +4,7 @@ import { figure, h, refill } from "../dom.js";
 import { flows, sequences } from "../flow.js";
 import * as format from "../format.js";
 import { decades, latency } from "../latency.js";
+import { next, stepOf } from "../move.js";
 import { unused, unusedList } from "../never.js";
 import { failed, noMatch, reading, state } from "../states.js";
 import { details, nameOf, share } from "../tool.js";
@@ -19,7 +20,7 @@ export const title = () => "Tools";
 
 /** @type {import("../../page").View["keys"]} */
 export const keys = [
-  ["j k", "move"], ["Enter", "open"], ["n", "next with failures"],
+  ["j k", "move"], ["Enter", "open"], ["n N", "next, previous with failures"],
   ["s", "sort by the next column"], ["S", "turn the order around"], ["v", "by tool, server, client"], ["u", "never called"],
 ];
 
@@ -98,7 +99,7 @@ class View {
   }
 
   get query() {
-    return { since: this.params.get("since") ?? this.frame.store.since, filter: this.params.get("q") };
+    return { since: this.params.get("since"), filter: this.params.get("q") };
   }
 
   /** The address has changed. */
@@ -107,7 +108,7 @@ class View {
     if (place !== this.place) {
       this.place = place;
       this.data = this.tool = null;
-      reading(this.root, "Adding up calls");
+      reading(this.root, () => "Adding up calls");
       this.frame.panel.replaceChildren();
       this.load();
       return;
@@ -332,25 +333,16 @@ class View {
     this.frame.go({ params: { tool: key } }, { replace: Boolean(this.selected) });
   }
 
-  /**
-   * Goes to the next row that is wanted.
-   * @param {number} step
-   * @param {(r: ToolRow) => boolean} wanted
-   */
-  move(step, wanted) {
+  /** @param {import("../move.js").Step} step */
+  move(step) {
     this.settle();
     const rows = new Map(this.data?.rows.map((r) => [r.key, r]));
-    let at = this.order.indexOf(this.selected);
-    if (at < 0 && step < 0) at = this.order.length;
-    for (at += step; at >= 0 && at < this.order.length; at += step) {
-      const r = rows.get(this.order[at]);
-      if (!r || !wanted(r)) continue;
-      this.pick(r.key);
-      this.root.querySelector("tr.on")?.scrollIntoView({ block: "nearest" });
-      this.frame.say(`${fullName(r)}, ${format.plural(r.calls, "call")}, ${share(r.failed, r.calls).join(" ")} failed`);
-      return;
-    }
-    this.draw();
+    const all = this.order.map((k) => /** @type {ToolRow} */ (rows.get(k)));
+    const r = next(all, this.order.indexOf(this.selected), step, (r) => r.failed + r.hung > 0);
+    if (!r) return this.draw();
+    this.pick(r.key);
+    this.root.querySelector("tr.on")?.scrollIntoView({ block: "nearest" });
+    this.frame.say(`${fullName(r)}, ${format.plural(r.calls, "call")}, ${share(r.failed, r.calls).join(" ")} failed`);
   }
 
   /** @param {string} key */
@@ -360,18 +352,19 @@ class View {
     const kinds = Object.keys(KINDS);
     const { panel } = this.frame;
     const { selected } = this;
+    const step = stepOf(key);
+    if (step) {
+      this.move(step);
+      return true;
+    }
     switch (key) {
-      case "j": case "ArrowDown": this.move(1, () => true); break;
-      case "k": case "ArrowUp": this.move(-1, () => true); break;
-      case "n": this.move(1, (r) => r.failed + r.hung > 0); break;
-      case "N": this.move(-1, (r) => r.failed + r.hung > 0); break;
       case "s": this.sortBy(COLUMNS[(COLUMNS.indexOf(column) + 1) % COLUMNS.length], false); break;
       case "S": this.sortBy(column, !turned); break;
       case "v": this.switch(kinds[(kinds.indexOf(this.by) + 1) % kinds.length]); break;
       case "u": this.toggle(); break;
       case "Enter":
         if (selected) panel.focus();
-        else this.move(1, () => true);
+        else this.move({ by: 1, trouble: false });
         break;
       case "Escape": {
         if (!selected) return false;
