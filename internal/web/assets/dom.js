@@ -87,7 +87,8 @@ export function refill(element, ...children) {
 }
 
 /**
- * Makes what an element has something else. What is equal stays: with its focus, and with what one has selected of it.
+ * Makes what an element has something else, and returns whether it was. What is equal stays: with its focus, and with what one has
+ * selected of it.
  * @param {Element} element
  * @param {...Child} children
  */
@@ -95,12 +96,16 @@ export function renew(element, ...children) {
   const other = document.createDocumentFragment();
   put(other, ...children);
   const news = [...other.childNodes];
+  const known = [...element.childNodes];
+  let changed = news.length !== known.length;
   news.forEach((node, i) => {
-    const old = element.childNodes[i];
-    if (!old) element.append(node);
-    else if (!old.isEqualNode(node)) old.replaceWith(node);
+    if (known[i]?.isEqualNode(node)) return;
+    changed = true;
+    if (known[i]) known[i].replaceWith(node);
+    else element.append(node);
   });
-  while (element.childNodes.length > news.length) element.lastChild?.remove();
+  for (const old of known.slice(news.length)) old.remove();
+  return changed;
 }
 
 /** A figure, with its unit in a slot of its own. @param {import("./format.js").Amount} amount */

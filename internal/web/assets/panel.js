@@ -45,14 +45,15 @@ export function facts(all) {
 /**
  * Attributes with what they mean. The first few are shown, the others behind a button.
  * @param {ReadonlyArray<import("../api").Attribute>} all
+ * @param {boolean} whole the others, too
  */
-export function attributes(all) {
+export function attributes(all, whole) {
   const row = (/** @type {import("../api").Attribute} */ a) =>
     h("div", null, h("dt", null, h("span", null, a.key), h("b", null, a.value)), a.meaning && h("dd", null, a.meaning));
-  const list = h("dl", { class: "attrs" }, all.slice(0, all.length > FIRST + 1 ? FIRST : all.length).map(row));
+  const list = h("dl", { class: "attrs" }, all.slice(0, whole || all.length <= FIRST + 1 ? all.length : FIRST).map(row));
   const rest = all.slice(list.childElementCount);
   if (!rest.length) return [list];
-  const more = h("button", { class: "more", type: "button" }, `${rest.length} more`);
+  const more = h("p", null, h("button", { class: "more", type: "button" }, `${rest.length} more`));
   more.addEventListener("click", () => {
     const rows = rest.map(row);
     list.append(...rows);
@@ -60,7 +61,7 @@ export function attributes(all) {
     rows[0].tabIndex = -1;
     rows[0].focus(); // so that the keyboard goes on from here
   });
-  return [list, h("p", null, more)];
+  return [list, more];
 }
 
 /**

@@ -56,6 +56,16 @@ export class Rows {
     for (const m of [this.persons, this.events, this.answer, this.rows, this.notes]) m.clear();
   }
 
+  /** A time as rows have it; null of what is no time. @param {number} ms since 1970 */
+  time(ms) {
+    return Number.isFinite(ms) ? (ms - this.base) / 1000 : null;
+  }
+
+  /** A time of rows in ms since 1970. @param {number} t */
+  ms(t) {
+    return this.base + t * 1000;
+  }
+
   /** @param {number} capacity */
   #grow(capacity) {
     for (const c of columns) {

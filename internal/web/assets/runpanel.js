@@ -1,7 +1,7 @@
 // One operation whole, at the side of the waterfall.
 
 import { Failed } from "./api.js";
-import { h, put, refill } from "./dom.js";
+import { h, refill, renew } from "./dom.js";
 import { duration } from "./format.js";
 import { attributes, commands, content, facts, heading, section, verdict, way } from "./panel.js";
 import { parseOp } from "./router.js";
@@ -63,20 +63,26 @@ function showOperation(frame, o) {
       " ", h("span", { class: r.outcome.tone }, r.outcome.text)));
   const moments = (o.moments ?? []).map((m) => h("li", null, h("span", { class: "n" }, `+${duration(m.after)}`), h("span", null, m.text)));
   const { panel } = frame;
-  const top = panel.dataset.operation === `${o.session}/${o.operation}` ? panel.scrollTop : 0;
-  panel.dataset.operation = `${o.session}/${o.operation}`;
-  panel.replaceChildren();
-  put(panel,
+  const name = `${o.session}/${o.operation}`;
+  const same = panel.dataset.operation === name;
+  const whole = same && !panel.querySelector(".attrs + p"); // all attributes are shown: there is no button for more
+  const top = same ? panel.scrollTop : 0;
+  panel.dataset.operation = name;
+  const parts = [
     ...heading(o.name, `${o.server}, ${o.kind} ${o.operation}`, { text: o.badge, tone: o.outcome.tone, open: open && o.outcome.tone === "bad" }),
     verdict(o.headline, o.detail),
-    way(o.stations));
-  if (o.evidence.length) put(panel, section("Evidence"), facts(o.evidence));
-  for (const r of o.remarks ?? []) put(panel, h("p", { class: r.tone }, r.text));
-  if (o.hint) put(panel, h("p", { class: "soft" }, o.hint));
-  if (o.attributes.length) put(panel, section("Attributes"), ...attributes(o.attributes));
-  if (moments.length) put(panel, section("In between"), h("ol", { class: "moments" }, ...moments));
-  if (related.length) put(panel, section("Related"), h("ul", { class: "related" }, ...related));
-  put(panel, section("Content"), ...content(o.content, frame.now()));
-  put(panel, ...commands(o.commands));
+    way(o.stations),
+    o.evidence.length > 0 && [section("Evidence"), facts(o.evidence)],
+    (o.remarks ?? []).map((r) => h("p", { class: r.tone }, r.text)),
+    o.hint && h("p", { class: "soft" }, o.hint),
+    o.attributes.length > 0 && [section("Attributes"), ...attributes(o.attributes, whole)],
+    moments.length > 0 && [section("In between"), h("ol", { class: "moments" }, ...moments)],
+    related.length > 0 && [section("Related"), h("ul", { class: "related" }, ...related)],
+    section("Content"),
+    ...content(o.content, frame.now()),
+    ...commands(o.commands),
+  ];
+  if (same) renew(panel, ...parts);
+  else refill(panel, ...parts);
   panel.scrollTop = top;
 }

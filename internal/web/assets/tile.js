@@ -100,7 +100,7 @@ export class Tile {
   #title(s) {
     const { rows } = this.fall;
     if (s.i < 0) return;
-    const at = new Date(rows.base + rows.start[s.i] * 1000);
+    const at = new Date(rows.ms(rows.start[s.i]));
     s.el.title = `${s.server.data}: ${s.name.textContent}, ${clock(at, true)} (${utc(at)}), ${s.out.textContent}`;
   }
 

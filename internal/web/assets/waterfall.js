@@ -74,8 +74,10 @@ export class Waterfall {
     this.tile = new Tile(this);
     listen(this);
     this.element.addEventListener("scroll", () => {
-      this.top = this.element.scrollTop;
-      this.following = this.live && !this.groups && this.window.to === null && this.atEnd();
+      const by = this.element.scrollTop - this.top; // 0 after #scroll; upwards also when there are fewer rows
+      this.top += by;
+      if (by >= 1) this.following = this.live && !this.groups && this.window.to === null && this.atEnd();
+      else if (by <= -1 && !this.atEnd()) this.following = false;
       if (!this.stale) this.frame ||= requestAnimationFrame(() => this.draw());
     }, { passive: true });
     this.endTheme = onTheme(() => {

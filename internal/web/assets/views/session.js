@@ -39,29 +39,40 @@ export function show(root, frame) {
 }
 
 class SessionView {
+  // What is read.
+  rounds = 0; // of reading everything
+  later = 0; // until more is read again
+  /** @type {RunDetail | null} */
+  detail = null;
   /** @type {Operations[] | null} what events bring while all is read again */
   meanwhile = null;
+  reading = true;
+  expected = 0; // operations that are still to come
+  leftOut = 0;
+
+  // What is shown.
+  rows = new Rows();
+  servers = /** @type {Map<string, string>} */ (new Map()); // by session
+  filter = /** @type {import("../filter.js").Filter} */ ({ matches: null, ignored: [] });
+  allRemarks = false; // are shown, not the first alone
+  since = 0; // rows that came while one did not follow
   /** @type {(() => void) | null} there is a clock while the run is live */
   stopClock = null;
-  reading = true;
-  allRemarks = false; // are shown, not the first alone
-  leftOut = 0;
+
+  // Where one is.
   times = ""; // of the address, as they are shown
   auto = false; // the address names no time, and there is more than one can look at: it is chosen
-  said = ""; // what the note below the operations was made of
   zoomedAt = -Infinity;
   settling = 0; // until a zoom is written to the address
   moving = 0; // until the row that one is at is
   revealing = -1; // the row that is to be brought into view
+  early = /** @type {string[]} */ ([]); // keys that were pressed before there was a row
 
   /** @param {HTMLElement} root @param {Frame} frame */
   constructor(root, frame) {
     this.root = root;
     this.frame = frame;
-    this.id = frame.address.id;
-    this.rows = new Rows();
-    /** @type {Map<string, string>} */
-    this.servers = new Map();
+    this.path = `runs/${encodeURIComponent(frame.address.id)}`;
     this.fall = new Waterfall(this.rows, this.servers, {
       moved: (i, open) => this.#moved(i, open),
       zoomed: (w, settled) => this.#zoomed(w, settled),
@@ -69,21 +80,11 @@ class SessionView {
       say: (text) => frame.say(text),
     });
     this.map = new Overview((from, to, settled) => {
-      const s = (/** @type {number} */ t) => (Number.isFinite(t) ? (t - this.rows.base) / 1000 : null);
       this.fall.following = false;
-      this.fall.zoom({ from: s(from), to: s(to) }, settled);
+      this.fall.zoom({ from: this.rows.time(from), to: this.rows.time(to) }, settled);
     });
     this.usage = new Usage();
-    this.expected = 0; // operations that are still to come
-    this.since = 0; // rows that came while one did not follow
     this.panel = new Panel(frame, () => this.#room());
-    this.rounds = 0; // of reading everything
-    this.later = 0; // until more is read again
-    /** @type {RunDetail | null} */
-    this.detail = null;
-
-    this.early = /** @type {string[]} */ ([]); // keys that were pressed before there was a row
-    this.filter = /** @type {import("../filter.js").Filter} */ ({ matches: null, ignored: [] });
     this.foldButton = button("Fold quiet time", "Fold time in which nothing starts or ends (f)", () => this.#toggle("fold"));
     this.groupButton = button("By server", "One block for each server (b)", () => this.#toggle("by"));
     this.length = h("span");
@@ -91,7 +92,9 @@ class SessionView {
     this.head = h("div", { class: "head" }, this.about, h("span", { class: "acts" }, this.foldButton, this.groupButton));
     this.remarks = h("ul", { class: "remarks" });
     this.note = h("div", { class: "fall-note" });
-    this.whole = h("div", { class: "run" }, this.head, this.remarks, this.map.element, this.fall.element, this.note, this.usage.element);
+    this.trouble = h("div"); // why it could not be read again
+    this.below = h("div", null, this.note, this.trouble);
+    this.whole = h("div", { class: "run" }, this.head, this.remarks, this.map.element, this.fall.element, this.below, this.usage.element);
     reading(root, () => "Reading the run");
     this.resize = () => this.#room();
     addEventListener("resize", this.resize);
@@ -100,26 +103,25 @@ class SessionView {
   }
 
   #listen() {
-    const { frame } = this;
-    frame.on("operations", (page) => {
+    this.frame.on("operations", (page) => {
       if (page.run === this.detail?.run.id) this.#take(page, true);
     });
-    frame.on("runs", (e) => {
+    this.frame.on("runs", (e) => {
       const run = e.runs.find((r) => r.id === this.detail?.run.id);
       if (!run || !this.detail) return;
       this.detail = { ...this.detail, run };
       this.#run();
       this.#more();
     });
-    frame.on("hello", (e) => {
+    this.frame.on("hello", (e) => {
       if (e.reset && this.detail) this.#read();
     });
-    frame.on("listing", async () => {
+    this.frame.on("listing", async () => {
       if (!this.detail || this.detail.run.sessions.every((s) => s.strip || s.trouble)) return;
-      this.detail = await frame.get(`runs/${encodeURIComponent(this.id)}`);
+      this.detail = await this.frame.get(this.path);
       this.#run();
     });
-    frame.on("gone", (e) => {
+    this.frame.on("gone", (e) => {
       if (this.detail?.run.sessions.some((s) => e.sessions.includes(s.name))) this.#read();
     });
   }
@@ -138,11 +140,10 @@ class SessionView {
   async #read() {
     const round = ++this.rounds;
     try {
-      const path = `runs/${encodeURIComponent(this.id)}`;
-      const detail = /** @type {RunDetail} */ (await this.frame.get(path));
+      const detail = /** @type {RunDetail} */ (await this.frame.get(this.path)), first = !this.detail;
       if (round !== this.rounds) return;
-      const first = !this.detail;
       this.detail = detail;
+      this.trouble.replaceChildren();
       if (first) {
         this.rows.base = Date.parse(detail.run.began);
         refill(this.root, this.whole);
@@ -153,7 +154,7 @@ class SessionView {
       /** @type {Operations[]} what is read again takes the place of what is shown once all of it is there */
       const all = [];
       this.meanwhile = first ? null : [];
-      for await (const part of operationsOf(this.frame, path)) {
+      for await (const part of operationsOf(this.frame, this.path)) {
         if (round !== this.rounds) return;
         this.leftOut = part.left_out ?? 0;
         this.reading = first && Boolean(part.next);
@@ -168,7 +169,7 @@ class SessionView {
     } catch (e) {
       if (round !== this.rounds) return;
       this.meanwhile = null;
-      if (this.detail && !(e instanceof Failed && e.status === 404)) return void refill(this.note, failed(e));
+      if (this.detail && !(e instanceof Failed && e.status === 404)) return void refill(this.trouble, failed(e));
       this.detail = null; // it has been removed
       this.panel.show("");
       refill(this.root, failed(e));
@@ -204,10 +205,9 @@ class SessionView {
   async #more() {
     if (this.later) return;
     this.later = setTimeout(() => (this.later = 0), 15_000);
-    const path = `runs/${encodeURIComponent(this.id)}`;
     try {
-      this.detail = /** @type {RunDetail} */ (await this.frame.get(path));
-      this.usage.set(/** @type {Resources} */ (await this.frame.get(`${path}/resources`)), this.servers, this.rows.base);
+      this.detail = /** @type {RunDetail} */ (await this.frame.get(this.path));
+      this.usage.set(/** @type {Resources} */ (await this.frame.get(`${this.path}/resources`)), this.servers, this.rows.base);
     } catch {
       return; // the operations say what is wrong
     }
@@ -219,7 +219,7 @@ class SessionView {
   /** s since base */
   #now() {
     const run = this.detail?.run;
-    return ((run && !run.live ? Date.parse(run.until) : this.frame.now().getTime()) - this.rows.base) / 1000;
+    return this.rows.time(run && !run.live ? Date.parse(run.until) : this.frame.now().getTime()) ?? 0;
   }
 
   // ── what is shown ───────────────────────────────────────────────────
@@ -272,11 +272,8 @@ class SessionView {
     const times = `${params.get("from")} ${params.get("to")}`;
     if (times !== this.times) {
       this.times = times;
-      const s = (/** @type {string} */ name) => {
-        const t = Date.parse(params.get(name) ?? "");
-        return Number.isNaN(t) ? null : (t - this.rows.base) / 1000;
-      };
-      fall.window = { from: s("from"), to: s("to") };
+      const time = (/** @type {string} */ name) => this.rows.time(Date.parse(params.get(name) ?? ""));
+      fall.window = { from: time("from"), to: time("to") };
       this.auto = !params.has("from") && !params.has("to") && (this.detail?.run.calls ?? 0) > many;
       if (this.auto && fall.live && this.detail) fall.window.from = recent(this.detail.run);
       this.revealing = this.auto ? fall.selected : -1;
@@ -289,7 +286,7 @@ class SessionView {
   #room() {
     const { element, size } = this.fall;
     const status = document.querySelector(".status")?.getBoundingClientRect().height ?? 0;
-    const others = element.getBoundingClientRect().top + scrollY + this.usage.element.offsetHeight + this.note.offsetHeight + status + 12;
+    const others = element.getBoundingClientRect().top + scrollY + this.usage.element.offsetHeight + this.below.offsetHeight + status + 12;
     this.fall.layout(Math.max(size.head + 8 * size.row, innerHeight - others));
   }
 
@@ -304,17 +301,12 @@ class SessionView {
   #drawn() {
     const { fall, rows } = this;
     const { from, to } = fall.window;
-    const ms = (/** @type {number | null} */ t, /** @type {number} */ none) => (t === null ? none : rows.base + t * 1000);
-    this.map.show(ms(from, -Infinity), ms(to, Infinity));
+    this.map.show(from === null ? -Infinity : rows.ms(from), to === null ? Infinity : rows.ms(to));
     this.usage.draw(fall);
     if (fall.following) this.since = 0;
     if (fall.count) for (const key of this.early.splice(0)) press(fall, key);
-    const said = [fall.arranged - fall.order.length, this.filter.ignored, this.reading, this.expected, fall.count > 0, fall.earlier, fall.later, fall.window.from, fall.window.to, this.since, this.leftOut].join();
-    if (said === this.said) return;
-    this.said = said;
     const before = this.note.offsetHeight;
-    refill(this.note, ...notes(fall, this, () => this.frame.go({ params: { q: null } })));
-    if (this.note.offsetHeight !== before) this.#room();
+    if (renew(this.note, ...notes(fall, this, () => this.frame.go({ params: { q: null } }))) && this.note.offsetHeight !== before) this.#room();
   }
 
   // ── address ─────────────────────────────────────────────────────────
@@ -329,7 +321,7 @@ class SessionView {
   #zoomed(w, settled) {
     clearTimeout(this.settling);
     const write = (/** @type {boolean} */ replace) => {
-      const time = (/** @type {number | null} */ t) => (t === null ? null : new Date(this.rows.base + t * 1000).toISOString());
+      const time = (/** @type {number | null} */ t) => (t === null ? null : new Date(this.rows.ms(t)).toISOString());
       const all = w.from === null && w.to === null && (this.detail?.run.calls ?? 0) > many;
       const params = { from: all ? "all" : time(w.from), to: time(w.to) };
       this.times = `${params.from} ${params.to}`;
