@@ -169,7 +169,7 @@ func TestPeersUIOperation(t *testing.T) {
 	})
 	b.as(t, "what its processes use", func(*testing.T) {
 		b.await(`/everything\s+CPU, memory\s+\d+%\s+[\d.]+ MB/.test(document.querySelector(".use")?.innerText)`)
-		b.await(`document.querySelector(".use-row").title.startsWith("CPU: highest ")`)
+		b.await(`/CPU, filled: at most .* Memory, dotted: at most [\d.]+.MB/.test(document.querySelector(".use-row").title)`)
 		b.await(`(() => { // drawn in its color, thin as that may be
 			const areas = document.querySelector(".use-areas");
 			const copy = new OffscreenCanvas(areas.width, areas.height).getContext("2d", {willReadFrequently: true});
