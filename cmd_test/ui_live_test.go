@@ -87,12 +87,16 @@ func TestPeersUILive(t *testing.T) {
 		b.await(`document.querySelectorAll(".lanes tbody tr").length === 1 && document.querySelector("#hung").hidden`)
 	})
 	b.as(t, "the server's end", func(*testing.T) {
+		for _, path := range []string{"/tools", "/context", "/live"} { // their scripts are loaded
+			b.visit(path)
+			b.shows("secure-filesystem-server")
+		}
 		b.wantClean(u.origin)
 		if err := u.Cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
 		b.shows("spanpipe ui has stopped", "get_file_info")
-		for _, path := range []string{"/sessions", "/runs/another", "/tools", "/context", "/live"} {
+		for _, path := range []string{"/sessions?since=1d", "/runs/another", "/tools?since=1d", "/context?since=1d", "/live"} {
 			b.visit(path)
 			b.await(`/This cannot be shown\s+spanpipe ui does not answer/.test(document.querySelector("#view").innerText)`)
 		}

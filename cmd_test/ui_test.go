@@ -97,32 +97,6 @@ func (d *desk) places(b *tab) []uiPlace {
 // uiSizes are the widths that the page is looked at in.
 var uiSizes = []struct{ width, height int64 }{{360, 740}, {1400, 900}, {1600, 1000}}
 
-// axe returns a script that checks the page for what keeps people out, by the rules of WCAG 2.2 AA.
-func (d *desk) axe() string {
-	d.t.Helper()
-	script, err := os.ReadFile(filepath.Join(d.peers.packages, "axe-core", "axe.min.js"))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return string(script)
-}
-
-// axeRun runs it. It must not load styles, which the policy forbids it.
-const axeRun = `axe.run(document, {preload: false, resultTypes: ["violations"],
-	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]}).then((r) => r.violations.map((v) =>
-	v.id + ": " + v.help + v.nodes.slice(0, 5).map((n) => "\n  " + n.html.slice(0, 200) + "\n    " + n.failureSummary.replaceAll("\n", " ")).join("")))`
-
-// wantAccessible checks the page as it is now.
-func (b *tab) wantAccessible(axe string) {
-	b.t.Helper()
-	if !eval[bool](b, `typeof axe === "object"`) {
-		eval[any](b, axe+"; null")
-	}
-	for _, violation := range eval[[]string](b, axeRun) {
-		b.t.Errorf("axe: %s", violation)
-	}
-}
-
 // wantNarrow checks that the page is not wider than its window.
 func (b *tab) wantNarrow() {
 	b.t.Helper()
@@ -163,7 +137,7 @@ func TestPeersUI(t *testing.T) {
 }
 
 // wantReadable looks at the page as it is now, in all sizes and color schemes.
-func (b *tab) wantReadable(t *testing.T, axe, name string) {
+func (b *tab) wantReadable(t *testing.T, axe *axe, state string) {
 	t.Helper()
 	inks := map[string]string{}
 	for _, size := range uiSizes {
@@ -172,8 +146,8 @@ func (b *tab) wantReadable(t *testing.T, axe, name string) {
 				b.resize(size.width, size.height, scheme)
 				inks[scheme] = eval[string](b, `getComputedStyle(document.body).color`)
 				b.wantNarrow()
-				b.wantAccessible(axe)
-				b.keep(fmt.Sprintf("%s-%s-%d", name, scheme, size.width))
+				axe.check(b, state)
+				b.keep(fmt.Sprintf("%s-%s-%d", strings.ReplaceAll(state, " ", "-"), scheme, size.width))
 			})
 		}
 	}

@@ -74,7 +74,7 @@ export function content(c, now) {
     ...(c.parts ?? []).map((p) =>
       h("figure", null,
         h("figcaption", { class: "caption" }, h("span", null, p.label), h("span", { class: "dim" }, format.size(p.size), p.cut && ", cut"), copyButton(p.text)),
-        h("pre", { tabindex: 0, "aria-label": p.label }, p.text))),
+        h("pre", { role: "group", tabindex: 0, "aria-label": p.label }, p.text))),
     h("p", { class: "soft" }, c.note, c.expires && [" It is deleted ", time(c.expires, format.moment(new Date(c.expires), now)), "."]),
     c.setting && setting(c.setting),
   ];

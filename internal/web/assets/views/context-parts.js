@@ -154,7 +154,7 @@ export function about(d) {
           h("td", { class: "n" }, p.changed ? h("b", { class: "late" }, p.state) : h("span", { class: "dim" }, p.state))))))],
     ...(d.notes ?? []).map((n) => h("p", { class: "soft" }, n)),
     section("The text"),
-    d.text && h("pre", { tabindex: 0, "aria-label": "The text" }, d.diff ? difference(d.text) : d.text),
+    d.text && h("pre", { role: "group", tabindex: 0, "aria-label": "The text" }, d.diff ? difference(d.text) : d.text),
     h("p", { class: "soft" }, d.text_note, d.setting && " To keep texts for a diff the next time, set this for the server:"),
     d.setting && setting(d.setting),
     section(d.accept ? "To look at it and accept it, in a terminal" : "In the terminal"),
