@@ -174,7 +174,7 @@ class LiveView {
 
   #empty() {
     const { frame } = this;
-    if (this.filter) return noMatch(frame, "live sessions", undefined);
+    if (this.filter) return noMatch(frame, "live session", undefined);
     return state("Nothing is live",
       h("p", { class: "soft" }, "A session appears here as soon as a client starts a server through spanpipe. This page waits for it; you need not reload. To see one now, run a made-up session:"),
       command("SPANPIPE_TELEMETRY=local spanpipe demo"),
