@@ -227,9 +227,11 @@ function showStore() {
 }
 
 async function readStore() {
+  const known = Boolean(store);
   store = await client.get("store");
   skew = Date.parse(store.now) - Date.now();
   showStore();
+  if (!known) showSince();
 }
 
 /** @type {Promise<void> | null} */
@@ -237,7 +239,7 @@ let first = null;
 
 /** Reads the store for those who need it first, and tries again if that failed. */
 function readFirst() {
-  first ??= readStore().then(showSince).finally(() => {
+  first ??= readStore().finally(() => {
     first = null;
   });
   return first;
@@ -359,7 +361,7 @@ function listen() {
     e.preventDefault();
     applyFilter();
   });
-  since.addEventListener("change", () => go({ params: { since: since.value === store.since ? null : since.value } }));
+  since.addEventListener("change", () => go({ params: { since: since.value === store?.since ? null : since.value } }));
   byId("keys-open").addEventListener("click", keysOpen);
   byId("command-copy").addEventListener("click", () => copy(byId("command").textContent ?? "", byId("command-copy")));
   document.addEventListener("click", (e) => {
