@@ -213,7 +213,8 @@ function setCommand(text) {
 
 /** Marks the filter if one of its terms cannot be read. @param {Failed} e */
 function wrongFilter(e) {
-  filter.toggleAttribute("aria-invalid", Boolean(e.term));
+  if (e.term) filter.setAttribute("aria-invalid", "true"); // an empty value is "false"
+  else filter.removeAttribute("aria-invalid");
 }
 
 function showStore() {
