@@ -213,7 +213,8 @@ function setCommand(text) {
 
 /** Marks the filter if one of its terms cannot be read. @param {Failed} e */
 function wrongFilter(e) {
-  if (e.term) filter.setAttribute("aria-invalid", "true");
+  if (e.term) filter.setAttribute("aria-invalid", "true"); // an empty value is "false"
+  else filter.removeAttribute("aria-invalid");
 }
 
 function showStore() {
@@ -227,9 +228,11 @@ function showStore() {
 }
 
 async function readStore() {
+  const known = Boolean(store);
   store = await client.get("store");
   skew = Date.parse(store.now) - Date.now();
   showStore();
+  if (!known) showSince();
 }
 
 /** @type {Promise<void> | null} */
@@ -237,7 +240,7 @@ let first = null;
 
 /** Reads the store for those who need it first, and tries again if that failed. */
 function readFirst() {
-  first ??= readStore().then(showSince).finally(() => {
+  first ??= readStore().finally(() => {
     first = null;
   });
   return first;
@@ -359,7 +362,7 @@ function listen() {
     e.preventDefault();
     applyFilter();
   });
-  since.addEventListener("change", () => go({ params: { since: since.value === store.since ? null : since.value } }));
+  since.addEventListener("change", () => go({ params: { since: since.value === store?.since ? null : since.value } }));
   byId("keys-open").addEventListener("click", keysOpen);
   byId("command-copy").addEventListener("click", () => copy(byId("command").textContent ?? "", byId("command-copy")));
   document.addEventListener("click", (e) => {

@@ -35,7 +35,7 @@ export class Usage {
       const at = s.at.map((t) => t + shift);
       this.series.push({ at, cpu: s.cpu, known: at.filter((_, k) => s.memory[k] > 0), memory: s.memory.filter((m) => m > 0), mostMemory });
       const last = s.cpu[s.cpu.length - 1];
-      list.append(h("li", { class: "use-row", title: s.at.length ? `CPU, filled: at most ${processor(highest)} of a processor. Memory, dotted: at most ${inBytes(mostMemory)}` : "" },
+      list.append(h("li", { class: "use-row", title: s.at.length ? `CPU, filled: at most ${processor(highest)} of a processor.${mostMemory ? ` Memory, dotted: at most ${inBytes(mostMemory)}` : ""}` : "" },
         h("span", { class: "srv" }, servers.get(s.session) ?? s.session), h("span", { class: "op" }, "CPU, memory"),
         h("span", { class: "took" }, figure(last === undefined ? ["–", ""] : [String(Math.round(last * 100)), "%"])),
         h("span", { class: "t" }), h("span", { class: "out" }, s.text || "no figures")));

@@ -44,6 +44,8 @@ class LiveView {
   paused = "";
   /** Counts requests: the reply to an older one is dropped. */
   asked = 0;
+  /** Whether there is one whose reply has not come. */
+  reading = false;
   /** The ids of what hangs. @type {ReadonlySet<string>} */
   hanging = new Set();
   /** Stops the clock. There is one while something is open. @type {(() => void) | null} */
@@ -113,18 +115,20 @@ class LiveView {
 
   async #read() {
     const mine = ++this.asked;
+    this.reading = true;
     try {
       const got = /** @type {Live} */ (await this.frame.get("live", { filter: this.filter }));
       if (mine === this.asked) this.#arrive(got);
     } catch (e) {
       if (mine === this.asked) refill(this.root, failed(e));
     }
+    if (mine === this.asked) this.reading = false;
   }
 
   /** Takes an event. It has what has ended since the one before. @param {Live} change */
   #take(change) {
     const last = this.held ?? this.live;
-    if (this.filter || !last) return void this.#read(); // events are of everything
+    if (this.filter || !last || this.reading) return void this.#read(); // events are of everything, and newer than the reply to come
     const fresh = new Set(change.ended.map((e) => e.id));
     this.#arrive({ ...change, ended: [...change.ended, ...last.ended.filter((e) => !fresh.has(e.id))].slice(0, MOST_ENDED) });
   }
@@ -174,7 +178,7 @@ class LiveView {
 
   #empty() {
     const { frame } = this;
-    if (this.filter) return noMatch(frame, "live sessions", undefined);
+    if (this.filter) return noMatch(frame, "live session", undefined);
     return state("Nothing is live",
       h("p", { class: "soft" }, "A session appears here as soon as a client starts a server through spanpipe. This page waits for it; you need not reload. To see one now, run a made-up session:"),
       command("SPANPIPE_TELEMETRY=local spanpipe demo"),

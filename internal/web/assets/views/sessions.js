@@ -207,8 +207,7 @@ class SessionsView {
   /** Runs that are new or changed. @param {ReadonlyArray<Run>} runs */
   changed(runs) {
     if (!this.table.isConnected) {
-      this.query = ""; // there was nothing to show
-      this.read();
+      this.again(); // there was nothing to show
       return;
     }
     /** @type {Run[]} */

@@ -277,7 +277,7 @@ class View {
 
   /** @param {Tools} data */
   nothing(data) {
-    if (this.params.get("q")) return noMatch(this.frame, "calls", data.excluding);
+    if (this.params.get("q")) return noMatch(this.frame, "call", data.excluding);
     const { frame } = this;
     const stored = frame.store.sessions > 0;
     return state("No calls in the time shown",
