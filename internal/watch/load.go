@@ -41,7 +41,12 @@ func (w *World) TakeHistory(h History) {
 	case s == nil:
 	case s.streamed:
 		for i := range h.Operations {
-			w.end(&Call{Session: s, Op: h.Operations[i]})
+			op := &h.Operations[i]
+			s.context.add(op) // counted or not: an event about it has no cost
+			if s.unpriced == op.Number {
+				s.unpriced = 0
+			}
+			w.end(&Call{Session: s, Op: *op})
 		}
 	case h.sum != nil:
 		s.Strip = h.strip

@@ -9,6 +9,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
 // World is what is known of the sessions.
@@ -51,6 +52,7 @@ type Session struct {
 	hung     int
 	moved    int64 // bytes of results
 	context  contextTokens
+	unpriced uint64              // number of an operation whose definitions' cost has not been read yet
 	recent   map[string][]recent // by tool: how its last calls went, the newest last
 }
 
@@ -244,7 +246,21 @@ func (w *World) Take(name string, op *record.Operation) {
 		slices.SortStableFunc(w.Open, func(a, b *Call) int { return a.Op.Start.Compare(b.Op.Start) })
 		return
 	}
+	w.price(c)
 	w.end(c)
+}
+
+// price asks for what the definitions in a list or a handshake cost. That stands in the digest alone, which is written a moment after
+// what tells of the operation: while it has not come, each operation that ends asks again.
+func (w *World) price(c *Call) {
+	s := c.Session
+	if m := c.Op.Method; m == semconv.Initialize || m == semconv.Discover || semconv.Paged(m) {
+		s.unpriced = c.Op.Number
+	}
+	if want := (Want{WantOperations, s.Name}); s.streamed && s.unpriced != 0 && !slices.Contains(w.wants, want) {
+		w.Forget(want)
+		w.Want(want.Kind, want.Session)
+	}
 }
 
 // end counts an operation that has ended, unless it is in the figures already.

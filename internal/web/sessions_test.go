@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -240,4 +241,31 @@ func TestDamagedSessions(t *testing.T) {
 		t.Errorf("%d sessions say that something is wrong, want 1", troubles)
 	}
 	get[api.Live](t, s, "live")
+}
+
+// TestContextOfLive: what a live session's definitions cost is known, whether its server listed them before one looked or after. It
+// stands in the digest alone.
+func TestContextOfLive(t *testing.T) {
+	dir := t.TempDir()
+	recentRun(t, dir, storetest.Running)
+	s := serving(t, dir)
+	costs := func() (all []int64) {
+		for _, r := range get[api.Sessions](t, s, "sessions?since=1h").Runs {
+			for _, one := range r.Sessions {
+				if one.Context > 0 {
+					all = append(all, one.Context)
+				}
+			}
+		}
+		return all
+	}
+	if got := costs(); len(got) != 2 {
+		t.Errorf("listed before: %v", got)
+	}
+	w, err := storetest.Make(dir, storetest.Session{Server: storetest.Servers()[0], Run: "other", Start: time.Now(), Calls: 2, End: storetest.Running, Seed: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close(context.Background(), nil) })
+	mcptest.Eventually(t, "the cost of what is listed later is known", func() bool { return len(costs()) == 3 })
 }
