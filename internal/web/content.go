@@ -36,10 +36,14 @@ func (w *whole) content() api.Content {
 		}
 		return out
 	}
+	if op.Change != record.Ended && w.log.Content {
+		out.Note = "What is captured of a call is stored when it ends."
+		return out
+	}
 	out.Setting = "SPANPIPE_CAPTURE=" + view.Captures(op)
 	switch {
 	case op.Change != record.Ended:
-		out.Note = "What is captured of a call is stored when it ends."
+		out.Note = "What is captured of a call is stored when it ends. This session has captured nothing so far."
 	case w.log.tail == nil:
 		out.Note = "Its detail has been removed, and content with it."
 	case w.log.Content:
