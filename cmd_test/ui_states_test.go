@@ -50,7 +50,7 @@ func TestPeersUIStates(t *testing.T) {
 		name, path string
 		texts      []string
 	}{
-		{"nothing matches", "/sessions?q=server:nothing+status:ok", []string{"No session matches", "Remove server:nothing", "Clear the filter"}},
+		{"nothing matches", "/sessions?q=server:nothing+client:desk", []string{"No session matches", "Remove server:nothing", "Clear the filter"}},
 		{"no tool matches", "/tools?q=server:nothing", []string{"matches", "Clear the filter"}},
 		{"nothing live matches", "/live?q=server:nothing", []string{"matches", "Clear the filter"}},
 		{"nothing is live", "/live", []string{"Nothing is live", "spanpipe demo"}},
@@ -66,9 +66,9 @@ func TestPeersUIStates(t *testing.T) {
 		})
 	}
 	b.as(t, "a way on", func(*testing.T) {
-		b.visit("/sessions?q=server:nothing+status:ok")
+		b.visit("/sessions?q=server:nothing+client:desk")
 		b.click("#view a", "Remove server:nothing")
-		b.await(`new URLSearchParams(location.search).get("q") === "status:ok"`)
+		b.await(`new URLSearchParams(location.search).get("q") === "client:desk"`)
 		b.visit("/sessions?q=server:nothing")
 		b.click("#view a", "Clear the filter")
 		b.await(`location.search === ""`)
