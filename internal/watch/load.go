@@ -43,8 +43,8 @@ func (w *World) TakeHistory(h History) {
 		for i := range h.Operations {
 			op := &h.Operations[i]
 			s.context.add(op) // counted or not: an event about it has no cost
-			if s.unpriced == op.Number {
-				s.unpriced = 0
+			if listed := s.unpriced; listed != nil && (op.Number == listed.Number || op.End.After(listed.End)) {
+				s.unpriced = nil
 			}
 			w.end(&Call{Session: s, Op: *op})
 		}

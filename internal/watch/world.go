@@ -52,7 +52,7 @@ type Session struct {
 	hung     int
 	moved    int64 // bytes of results
 	context  contextTokens
-	unpriced uint64              // number of an operation whose definitions' cost has not been read yet
+	unpriced *record.Operation   // the last one with definitions, while what they cost has not been read
 	recent   map[string][]recent // by tool: how its last calls went, the newest last
 }
 
@@ -251,13 +251,13 @@ func (w *World) Take(name string, op *record.Operation) {
 }
 
 // price asks for what the definitions in a list or a handshake cost. That stands in the digest alone, which is written a moment after
-// what tells of the operation: while it has not come, each operation that ends asks again.
+// what tells of the operation: until the digest has come so far, each operation that ends asks again.
 func (w *World) price(c *Call) {
 	s := c.Session
 	if m := c.Op.Method; m == semconv.Initialize || m == semconv.Discover || semconv.Paged(m) {
-		s.unpriced = c.Op.Number
+		s.unpriced = &c.Op
 	}
-	if want := (Want{WantOperations, s.Name}); s.streamed && s.unpriced != 0 && !slices.Contains(w.wants, want) {
+	if want := (Want{WantOperations, s.Name}); s.streamed && s.unpriced != nil && !slices.Contains(w.wants, want) {
 		w.Forget(want)
 		w.Want(want.Kind, want.Session)
 	}

@@ -1,5 +1,5 @@
-// The code and the styles of views, loaded when they are first shown. Sessions, which most see first, comes with the page: its code
-// would else be run later by what a frame takes.
+// The code and the styles of views, loaded when they are first shown. Sessions, which most see first, comes with the page: loaded by
+// itself, it would be shown a frame later.
 
 import { h } from "./dom.js";
 import * as sessions from "./views/sessions.js";
