@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -30,15 +29,9 @@ func generated(t *testing.T, files int, generate func(*rand.Rand) []byte, check 
 
 func seeded(seed int) *rand.Rand { return rand.New(rand.NewPCG(uint64(seed), 16)) }
 
-// values returns the paths to all values below a node, and to itself.
-func values(n *edit.Node, p edit.Path) []edit.Path {
-	all := []edit.Path{p}
-	for i, item := range n.Items {
-		all = append(all, values(item, append(slices.Clip(p), strconv.Itoa(i)))...)
-	}
-	for _, m := range n.Members {
-		all = append(all, values(m.Value, append(slices.Clip(p), m.Name))...)
-	}
+// values returns the paths to all values of a file.
+func values(f *edit.File) (all []edit.Path) {
+	each(f.Root(), nil, func(p edit.Path, _ *edit.Node) { all = append(all, p) })
 	return all
 }
 
@@ -54,12 +47,12 @@ func parsed(t testing.TB, format edit.Format, text []byte) *edit.File {
 	return f
 }
 
-// checkEdits makes every kind of edit at every value of a file. Each must be possible, must leave all outside the value as it is,
-// and must be undone to the last byte by its inverse.
-func checkEdits(t testing.TB, random *rand.Rand, format edit.Format, text []byte) {
+// checkEveryEdit makes every kind of edit at every value of a file, in a format that allows them all. Each must be possible, must
+// leave all outside the value as it is, and must be undone to the last byte by its inverse.
+func checkEveryEdit(t testing.TB, random *rand.Rand, format edit.Format, text []byte) {
 	t.Helper()
 	f := parsed(t, format, text)
-	for _, p := range values(f.Root(), nil) {
+	for _, p := range values(f) {
 		switch n := f.Get(p); n.Kind {
 		case edit.Map:
 			checkAdd(t, random, f, p)
@@ -75,18 +68,20 @@ func checkEdits(t testing.TB, random *rand.Rand, format edit.Format, text []byte
 	}
 }
 
-var newValues = []*edit.Node{
-	edit.Text("plain"), edit.Text("a \"quote\" 'and' \\ back\tslash\n\x01 é 😀 # : {}[],"), edit.Strings(), edit.Strings("--", "", "x y"),
-	edit.Object(), edit.Object(edit.Pair("SPANPIPE_TELEMETRY", "local"), edit.Pair("B", "")),
+// newValue returns a value to write.
+func newValue(random *rand.Rand) *edit.Node {
+	tricky := func() string { return trickyTexts[random.IntN(len(trickyTexts))] }
+	return pick(random, edit.Text(tricky()), edit.Strings(), edit.Strings(tricky(), tricky()), edit.Object(),
+		edit.Object(edit.Pair("SPANPIPE_TELEMETRY", "local"), edit.Pair("", tricky())))
 }
 
 func checkAdd(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
 	t.Helper()
-	added, err := f.Set(append(slices.Clip(p), "SPANPIPE new"), newValues[random.IntN(len(newValues))])
+	added, err := f.Set(append(slices.Clip(p), "SPANPIPE new"), newValue(random))
 	if err != nil {
 		t.Fatalf("adding to %q: %v", p, err)
 	}
-	again, err := added.Set(append(slices.Clip(p), "another"), newValues[random.IntN(len(newValues))])
+	again, err := added.Set(append(slices.Clip(p), "another"), newValue(random))
 	if err != nil {
 		t.Fatalf("adding twice to %q: %v\n%s", p, err, added.Text())
 	}
@@ -94,11 +89,11 @@ func checkAdd(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
 	if err != nil {
 		t.Fatalf("deleting what was added to %q: %v\n%s", p, err, again.Text())
 	}
-	same(t, fmt.Sprintf("adding a second to %q and deleting it", p), again, added, back)
+	sameFile(t, fmt.Sprintf("adding a second to %q and deleting it", p), again, added, back)
 	if back, err = back.Delete(append(slices.Clip(p), "SPANPIPE new")); err != nil {
 		t.Fatalf("deleting what was added to %q: %v\n%s", p, err, added.Text())
 	}
-	same(t, fmt.Sprintf("adding to %q and deleting it", p), added, f, back)
+	sameFile(t, fmt.Sprintf("adding to %q and deleting it", p), added, f, back)
 }
 
 func checkPrepend(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
@@ -115,7 +110,7 @@ func checkPrepend(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
 	if err != nil {
 		t.Fatalf("dropping from %q: %v\n%s", p, err, longer.Text())
 	}
-	same(t, fmt.Sprintf("prepending to %q and dropping it", p), longer, f, back)
+	sameFile(t, fmt.Sprintf("prepending to %q and dropping it", p), longer, f, back)
 	for n := range len(f.Get(p).Items) + 1 {
 		shorter, err := f.Drop(p, n)
 		if err != nil {
@@ -129,7 +124,7 @@ func checkPrepend(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
 
 func checkReplace(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
 	t.Helper()
-	changed, err := f.Set(p, newValues[random.IntN(len(newValues))])
+	changed, err := f.Set(p, newValue(random))
 	if err != nil {
 		t.Fatalf("setting %q: %v", p, err)
 	}
@@ -168,7 +163,7 @@ func checkDelete(t testing.TB, f *edit.File, p edit.Path, m *edit.Member) {
 
 func body(f *edit.File) []byte { return bytes.TrimPrefix(f.Text(), []byte("\ufeff")) }
 
-func same(t testing.TB, what string, between, want, got *edit.File) {
+func sameFile(t testing.TB, what string, between, want, got *edit.File) {
 	t.Helper()
 	if !bytes.Equal(got.Text(), want.Text()) {
 		t.Fatalf("%s gives another text:\n%q\n%q\nby way of\n%q", what, want.Text(), got.Text(), between.Text())
@@ -179,7 +174,7 @@ func same(t testing.TB, what string, between, want, got *edit.File) {
 func checkWrap(t testing.TB, format edit.Format, text []byte) {
 	t.Helper()
 	f := parsed(t, format, text)
-	for _, p := range values(f.Root(), nil) {
+	for _, p := range values(f) {
 		below := func(name ...string) edit.Path { return append(slices.Clip(p), name...) }
 		command, args, env := f.Get(below("command")), f.Get(below("args")), f.Get(below("env"))
 		if command == nil || command.Kind != edit.String || args == nil || args.Kind != edit.List || env != nil && env.Kind != edit.Map {
@@ -219,6 +214,47 @@ func checkWrap(t testing.TB, format edit.Format, text []byte) {
 		if start, end := edit.Range(edited.Get(below("command"))); string(body(edited)[start:end]) != literal {
 			continue // it had been written in another way
 		}
-		same(t, fmt.Sprintf("wrapping and unwrapping %q", p), f, f, edited)
+		sameFile(t, fmt.Sprintf("wrapping and unwrapping %q", p), f, f, edited)
+	}
+}
+
+// checkSequence makes random edits one after another, and undoes them in the opposite order.
+func checkSequence(t testing.TB, random *rand.Rand, f *edit.File) {
+	t.Helper()
+	type step struct {
+		before *edit.File
+		undo   func(*edit.File) (*edit.File, error)
+	}
+	var steps []step
+	for i := range 8 {
+		paths := values(f)
+		p := paths[random.IntN(len(paths))]
+		var next *edit.File
+		var err error
+		var undo func(*edit.File) (*edit.File, error)
+		switch n := f.Get(p); n.Kind {
+		case edit.Map:
+			name := append(slices.Clip(p), fmt.Sprintf("new.%d", i))
+			next, err = f.Set(name, newValue(random))
+			undo = func(f *edit.File) (*edit.File, error) { return f.Delete(name) }
+		case edit.List:
+			next, err = f.Prepend(p, "--", "x")
+			undo = func(f *edit.File) (*edit.File, error) { return f.Drop(p, 2) }
+		default:
+			continue
+		}
+		if err != nil {
+			t.Fatalf("step %d, at %q: %v in\n%q", i, p, err, f.Text())
+		}
+		steps = append(steps, step{f, undo})
+		f = next
+	}
+	for _, s := range slices.Backward(steps) {
+		back, err := s.undo(f)
+		if err != nil {
+			t.Fatalf("undoing: %v in\n%q", err, f.Text())
+		}
+		sameFile(t, "undoing a step", f, s.before, back)
+		f = back
 	}
 }

@@ -9,7 +9,7 @@ func (jsonFormat) set(text []byte, root *Node, p Path, value *Node) ([]byte, err
 	parent, name := root.get(p[:len(p)-1]), p[len(p)-1]
 	style := jsonStyleOf(text, root, p)
 	if old := root.get(p); old != nil {
-		return spliced(text, splice{old.start, old.end, style.value(value)}), nil
+		return splice(text, change{span{old.start, old.end}, style.value(value)}), nil
 	}
 	element := quoteJSON(name) + style.colon + style.value(value)
 	if len(parent.Members) == 0 {
@@ -21,10 +21,10 @@ func (jsonFormat) set(text []byte, root *Node, p Path, value *Node) ([]byte, err
 		at, comma, tail = trailing+1, "", ","
 	}
 	if style.lead == "" {
-		return spliced(text, splice{at, at, comma + style.space + element + tail}), nil
+		return splice(text, insert(at, comma+style.space+element+tail)), nil
 	}
 	line := commentsEnd(text, at)
-	return spliced(text, splice{last.end, last.end, comma}, splice{line, line, style.lead + element + tail}), nil
+	return splice(text, insert(last.end, comma), insert(line, style.lead+element+tail)), nil
 }
 
 func (jsonFormat) prepend(text []byte, root *Node, p Path, items []string) ([]byte, error) {
@@ -40,11 +40,11 @@ func (jsonFormat) prepend(text []byte, root *Node, p Path, items []string) ([]by
 	if style.lead == "" {
 		at := list.Items[0].start
 		separator := "," + style.space
-		return spliced(text, splice{at, at, strings.Join(elements, separator) + separator}), nil
+		return splice(text, insert(at, strings.Join(elements, separator)+separator)), nil
 	}
 	// Comments above the first item stay above it.
 	at := commentsEnd(text, list.start+1)
-	return spliced(text, splice{at, at, style.lead + strings.Join(elements, ","+style.lead) + ","}), nil
+	return splice(text, insert(at, style.lead+strings.Join(elements, ","+style.lead)+",")), nil
 }
 
 func (f jsonFormat) drop(text []byte, root *Node, p Path, n int) ([]byte, error) {
@@ -82,13 +82,13 @@ func fillJSON(text []byte, n *Node, style jsonStyle, elements []string) []byte {
 			lead, _ = lineLead(text, end)
 			lead += style.unit
 		}
-		return spliced(text, splice{at, at, lead + strings.Join(elements, ","+lead)})
+		return splice(text, insert(at, lead+strings.Join(elements, ","+lead)))
 	}
 	line := strings.Join(elements, ","+style.space)
 	if inside.comments > 0 {
-		return spliced(text, splice{at, at, " " + line})
+		return splice(text, insert(at, " "+line))
 	}
-	return spliced(text, splice{end, end, line + string(text[at:end])})
+	return splice(text, insert(end, line+string(text[at:end])))
 }
 
 // cutJSON removes an element of a list or map: with its comma, or with that before it if it is the last; with its line if it has
@@ -105,29 +105,21 @@ func cutJSON(text []byte, n *Node, i int) []byte {
 	}
 	left, right := gapJSON(text, before, it.start), gapJSON(text, it.end, after)
 
-	var commaBefore, commaAfter splice
-	end := it.end
+	r := removal{text: text, it: it, end: it.end, after: after, left: left, only: len(all) == 1, last: i == len(all)-1}
+	var comma change
 	switch {
 	case right.comma >= 0 && isBlank(text[it.end:right.comma]):
-		end = right.comma + 1
+		r.end = right.comma + 1
 	case right.comma >= 0:
-		commaAfter = splice{right.comma, right.comma + 1, ""}
+		comma = cut(right.comma, right.comma+1)
 	case i > 0:
-		commaBefore = splice{left.comma, left.comma + 1, ""}
+		comma = cut(left.comma, left.comma+1)
 	}
-	c := cut{text: text, it: it, end: end, after: after, left: left, only: len(all) == 1, last: i == len(all)-1}
-	start, end := c.bounds()
-	if start <= left.comma {
-		commaBefore = splice{start, start, ""}
-	}
-	if commaAfter.end == 0 {
-		commaAfter = splice{end, end, ""}
-	}
-	return spliced(text, commaBefore, splice{start, end, ""}, commaAfter)
+	return splice(text, comma, cut(r.bounds()))
 }
 
-// cut is an element that is removed.
-type cut struct {
+// removal is of an element.
+type removal struct {
 	text       []byte
 	it         span
 	end        int // of it, or of the comma after it
@@ -137,35 +129,32 @@ type cut struct {
 }
 
 // bounds returns the bytes to remove.
-func (c cut) bounds() (start, end int) {
-	blanksBefore := len(c.text[:c.it.start]) - len(bytes.TrimRight(c.text[:c.it.start], " \t"))
-	next := skipBlank(c.text, c.end)
-	if lead, own := lineLead(c.text, c.it.start); own {
+func (r removal) bounds() (start, end int) {
+	blanksBefore := len(r.text[:r.it.start]) - len(bytes.TrimRight(r.text[:r.it.start], " \t"))
+	next := skipBlank(r.text, r.end)
+	if lead, own := lineLead(r.text, r.it.start); own {
 		switch {
-		case endsLine(c.text, c.end), next == c.after && c.last && !c.left.lineComment:
-			return c.it.start - len(lead), c.end
-		case next == c.after && !c.last:
-			return c.it.start, next
+		case endsLine(r.text, r.end), next == r.after && r.last && !r.left.lineComment:
+			return r.it.start - len(lead), r.end
+		case next == r.after && !r.last:
+			return r.it.start, next
 		}
-		return c.it.start, c.end
+		return r.it.start, r.end
 	}
 	switch {
-	case c.only && c.left.comments > 0:
-		return c.it.start - min(blanksBefore, 1), c.end
-	case c.only && string(c.text[c.it.start-blanksBefore:c.it.start]) == string(c.text[c.end:c.after]):
-		return c.it.start - blanksBefore, c.end
-	case c.only:
-		return c.it.start, c.end
-	case next == c.after && !c.last:
-		return c.it.start, next
-	case c.left.comments == 0 && c.last && c.end == c.it.end:
-		return c.left.start, c.end // with the comma before it
+	case r.only && r.left.comments > 0:
+		return r.it.start - min(blanksBefore, 1), r.end
+	case r.only && string(r.text[r.it.start-blanksBefore:r.it.start]) == string(r.text[r.end:r.after]):
+		return r.it.start - blanksBefore, r.end
+	case r.only:
+		return r.it.start, r.end
+	case next == r.after && !r.last:
+		return r.it.start, next
+	case r.left.comments == 0 && r.last && r.end == r.it.end:
+		return r.left.start, r.end // with the comma before it
 	}
-	return c.it.start - blanksBefore, c.end
+	return r.it.start - blanksBefore, r.end
 }
-
-// span is a part of a text.
-type span struct{ start, end int }
 
 // elements returns where the items or members of a value stand.
 func elements(n *Node) []span {

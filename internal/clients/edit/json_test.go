@@ -14,8 +14,9 @@ import (
 func TestJSONGenerated(t *testing.T) {
 	generated(t, 4000, generateJSON, func(t testing.TB, r *rand.Rand, text []byte) {
 		agrees(t, parsed(t, edit.JSON, text))
-		checkEdits(t, r, edit.JSON, text)
+		checkEveryEdit(t, r, edit.JSON, text)
 		checkWrap(t, edit.JSON, text)
+		checkSequence(t, r, parsed(t, edit.JSON, text))
 	})
 }
 
