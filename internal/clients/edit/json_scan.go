@@ -81,3 +81,32 @@ func skipString(text []byte, start int) (int, error) {
 	}
 	return 0, syntaxError(text, start, "a text is not closed: a double quote is missing")
 }
+
+// lineLead returns the line break and the indentation before an offset, and whether nothing else stands before it on its line.
+func lineLead(text []byte, offset int) (lead string, ok bool) {
+	i := bytes.LastIndexByte(text[:offset], '\n')
+	if i < 0 || !isBlank(text[i+1:offset]) {
+		return "", false
+	}
+	if i > 0 && text[i-1] == '\r' {
+		i--
+	}
+	return string(text[i:offset]), true
+}
+
+// isBlank reports whether there are only spaces and tabs.
+func isBlank(text []byte) bool { return len(bytes.Trim(text, " \t")) == 0 }
+
+// skipBlank returns the offset of the next that is neither a space nor a tab.
+func skipBlank(text []byte, offset int) int {
+	for offset < len(text) && (text[offset] == ' ' || text[offset] == '\t') {
+		offset++
+	}
+	return offset
+}
+
+// endsLine reports whether nothing but spaces and tabs follow on the line.
+func endsLine(text []byte, offset int) bool {
+	rest := text[skipBlank(text, offset):]
+	return len(rest) == 0 || rest[0] == '\n' || bytes.HasPrefix(rest, []byte("\r\n"))
+}
