@@ -52,7 +52,7 @@ func (a *app) program() *cli.App {
 		a.reportCommand(),
 		a.topCommand(), a.uiCommand(),
 		a.metricsCommand(),
-		a.healthCommand(),
+		a.healthCommand(), a.doctorCommand(),
 		a.installCommand(), a.uninstallCommand(),
 	}
 	for _, c := range commands {
