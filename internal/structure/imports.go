@@ -253,13 +253,18 @@ var Rules = []Rule{
 		Why: "text comes in and text goes out, so that every edit can be proven before a file is touched",
 	},
 	{
+		Package: "/internal/clients", Allow: []string{"/internal/clients/edit", "/internal/namedfile", "go.yaml.in/yaml"},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "reads clients' files, and says what they would be; what writes them is elsewhere",
+	},
+	{
 		Package: "/internal/demo", Forbid: outside,
 		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
+			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/clients", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch", "/internal/web",
 			"github.com/urfave/cli/v2",
