@@ -258,6 +258,11 @@ var Rules = []Rule{
 		Why:    "reads clients' files, and says what they would be; what writes them is elsewhere",
 	},
 	{
+		Package: "/internal/clients/backup", Allow: []string{"/internal/clients", "/internal/lockfile", "github.com/rogpeppe/go-internal", "golang.org/x/sys"},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "the only code that writes clients' files, and what is kept of them: people's secrets stay on this machine",
+	},
+	{
 		Package: "/internal/demo", Forbid: outside,
 		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},
@@ -267,7 +272,7 @@ var Rules = []Rule{
 			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/clients", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch", "/internal/web",
-			"github.com/urfave/cli/v2",
+			"github.com/rogpeppe/go-internal", "github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},
 		Forbid: processes,
