@@ -116,10 +116,11 @@ type File struct {
 	Project string // the directory that entries of the scope Local are for
 	Key     edit.Path
 	Format  edit.Format
-	Err     error // why it cannot be read or parsed; then it is never edited
+	Err     error // without the path: why it cannot be read or parsed; then it is never edited
 	Servers []*Server
 	Doc     *edit.File // nil if Err is not
 	Raw     []byte
+	target  string // Path without symbolic links
 }
 
 // Server is an entry of a file.

@@ -2,13 +2,17 @@ package edit
 
 import "bytes"
 
-// maxDepth is how deep values may be nested. hujson has no bound, and would take the stack of the whole program.
-const maxDepth = 512
+const (
+	// maxDepth is how deep values may be nested. hujson has no bound, and would take the stack of the whole program.
+	maxDepth = 512
+	// maxValues is how many brackets and commas a file may have: a value takes some hundred bytes while it is edited.
+	maxValues = 1 << 20
+)
 
 // scanJSON looks at comments, texts and brackets up to an offset, and returns the end of the last of what is neither white
 // space nor comment. It refuses what hujson accepts and clients read in different ways.
 func scanJSON(text []byte, stop int) (last int, err error) {
-	depth := 0
+	depth, values := 0, 0
 	for i := 0; i < stop; {
 		switch c := text[i]; {
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
@@ -27,15 +31,21 @@ func scanJSON(text []byte, stop int) (last int, err error) {
 				return last, err
 			}
 			i = end
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
+		default:
+			switch c {
+			case '{', '[':
+				depth, values = depth+1, values+1
+			case '}', ']':
+				depth--
+			case ',':
+				values++
+			}
+			if depth > maxDepth {
 				return last, syntaxError(text, i, "values are nested too deep")
 			}
-			i++
-		case c == '}' || c == ']':
-			depth--
-			i++
-		default:
+			if values > maxValues {
+				return last, syntaxError(text, i, "there are too many values before this")
+			}
 			i++
 		}
 		last = i
@@ -80,4 +90,32 @@ func skipString(text []byte, start int) (int, error) {
 		}
 	}
 	return 0, syntaxError(text, start, "a text is not closed: a double quote is missing")
+}
+
+// lineLead returns the line break and the indentation before an offset, and whether nothing else stands before it on its line.
+func lineLead(text []byte, offset int) (lead string, ok bool) {
+	i := bytes.LastIndexByte(text[:offset], '\n')
+	if i < 0 || !isBlank(text[i+1:offset]) {
+		return "", false
+	}
+	if i > 0 && text[i-1] == '\r' {
+		i--
+	}
+	return string(text[i:offset]), true
+}
+
+// blanks are what JSON allows between values on a line: with the carriage return of the line's end, or one by itself.
+const blanks = " \t\r"
+
+func isBlank(text []byte) bool { return len(bytes.Trim(text, blanks)) == 0 }
+
+// skipBlank returns the offset of the next that is not blank.
+func skipBlank(text []byte, offset int) int {
+	return len(text) - len(bytes.TrimLeft(text[offset:], blanks))
+}
+
+// endsLine reports whether nothing follows on the line.
+func endsLine(text []byte, offset int) bool {
+	next := skipBlank(text, offset)
+	return next == len(text) || text[next] == '\n'
 }
