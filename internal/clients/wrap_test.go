@@ -138,11 +138,11 @@ env = { SPANPIPE_TELEMETRY = "local" }
     type: stdio
     cmd: /opt/spanpipe
     args:
-      - --
+      - "--"
       - npx
       - -y
       - server
-    envs: {SPANPIPE_TELEMETRY: local}
+    envs: { SPANPIPE_TELEMETRY: local }
     enabled: true
 `,
 		},
