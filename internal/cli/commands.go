@@ -52,8 +52,9 @@ func (a *app) program() *cli.App {
 		a.reportCommand(),
 		a.topCommand(), a.uiCommand(),
 		a.metricsCommand(),
-		a.healthCommand(), a.doctorCommand(),
-		a.installCommand(), a.uninstallCommand(),
+		a.healthCommand(),
+		a.installCommand(), a.uninstallCommand(), a.clientsCommand(),
+		a.doctorCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -132,8 +132,10 @@ func checkText(screen *view.Screen, c *doctor.Check) string {
 	const indent = "        "
 	color := map[doctor.Status]view.Color{doctor.OK: view.Green, doctor.Warn: view.Yellow, doctor.Fail: view.Red}[c.Status]
 	columns := min(screen.Columns, pageWidth) // 0 outside of a terminal
-	fold := func(text, indent string) string { return view.Fold(view.Safe(screen.Text(text)), indent, columns) + "\n" }
-	lines := "  " + screen.Paint(color, fmt.Sprintf("%-4s", c.Status)) + "  " + fold(c.Text, indent)
+	fold := func(text, indent string) string {
+		return view.Fold(view.Safe(screen.Text(text)), indent, columns) + "\n"
+	}
+	lines := "  " + screen.Paint(color, fmt.Sprintf("%-4s", c.Status)) + "  " + fold(c.Line(), indent)
 	for _, r := range c.Remedy {
 		if r != "" {
 			lines += indent + fold(r, indent+"  ")
@@ -153,5 +155,3 @@ func (a *app) progress(what string) {
 	}
 	_, _ = a.printer.Write([]byte(line)) // never fails
 }
-
-func (a *app) checkSurroundings(chosen []*clients.Client) ([]doctor.Group, error) { return nil, nil }

@@ -17,18 +17,28 @@ const (
 
 // Check is one thing that was checked.
 type Check struct {
-	ID     string   `json:"id"` // one of Known
-	Status Status   `json:"status"`
-	Client string   `json:"client,omitempty"` // its name on the command line
-	Server string   `json:"server,omitempty"` // the entry's name
-	Text   string   `json:"text"`             // what was found, a clause
-	Remedy []string `json:"remedy,omitempty"` // what to do, a line each
+	ID      string   `json:"id"` // one of Known
+	Status  Status   `json:"status"`
+	Client  string   `json:"client,omitempty"`  // its name on the command line
+	Servers []string `json:"servers,omitempty"` // the names of the entries that it is about
+	Text    string   `json:"text"`              // what was found, a clause
+	Remedy  []string `json:"remedy,omitempty"`  // what to do, a line each
+
+	name string // of the client, for people; with Servers
 }
 
 // Group is checks that belong together.
 type Group struct {
 	Name   string  `json:"name"`
 	Checks []Check `json:"checks"`
+}
+
+// Line returns what a person reads of a check.
+func (c *Check) Line() string {
+	if len(c.Servers) == 0 {
+		return c.Text
+	}
+	return c.name + ", " + Some(c.Servers) + ": " + c.Text
 }
 
 // Count returns how many checks of groups have a status.

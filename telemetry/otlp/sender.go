@@ -130,6 +130,17 @@ func (s *Sender) Send(ctx context.Context, request proto.Message) (Answer, error
 	return s.failed(last, err, wait), nil
 }
 
+// Probe sends a request without any data, as Send does.
+func (s *Sender) Probe(ctx context.Context) (Answer, error) {
+	switch s.route.signal {
+	case metrics:
+		return s.Send(ctx, &colmetrics.ExportMetricsServiceRequest{})
+	case logs:
+		return s.Send(ctx, &collogs.ExportLogsServiceRequest{})
+	}
+	return s.Send(ctx, &coltrace.ExportTraceServiceRequest{})
+}
+
 // Close closes the connections.
 func (s *Sender) Close() {
 	if s.client == nil {
