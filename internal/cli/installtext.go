@@ -161,7 +161,7 @@ const plainWidth = 80
 func (i *installation) preview(p *plan) string {
 	text := i.sideText() + i.summary(p, true)
 	for _, e := range p.edits {
-		text += "\n" + i.heading(e) + i.diff(e)
+		text += "\n" + i.heading(e) + i.diff(e, i.screen().Paint)
 	}
 	return i.screen().Text(text) + "\n" + i.closeFirst(p)
 }
