@@ -170,7 +170,7 @@ func (f *File) proven(text []byte, err error, want *Node) (*File, error) {
 	}
 	edited, err := Parse(f.format, text)
 	if err != nil {
-		return nil, fmt.Errorf("the file cannot be edited safely: the result would not be valid: %v", err)
+		return nil, fmt.Errorf("the file cannot be edited safely: the result would not be valid: %w", err)
 	}
 	if !edited.root.equal(want) {
 		return nil, errors.New("the file cannot be edited safely: more than the value would change")
