@@ -94,7 +94,7 @@ func (d *yamlDoc) decode() (*yaml.Node, error) {
 
 // node adds a value.
 func (d *yamlDoc) node(kind Kind, place *yamlPlace) *Node {
-	n := &Node{Kind: kind}
+	n := &Node{Kind: kind, start: place.start, end: place.end}
 	n.Line, n.Column = d.position(place.start)
 	d.places[n] = place
 	return n
