@@ -15,12 +15,19 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, outlives its input, or has
-// a tool whose name is hostile.
+// playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, reads nothing, outlives its
+// input, fails with a secret, or has a tool whose name is hostile.
 func playUnruly(args []string) int {
 	if args[0] == "silent" {
 		_, _ = io.Copy(io.Discard, os.Stdin) // it ends either way
 		return 0
+	}
+	if args[0] == "deaf" {
+		select {}
+	}
+	if args[0] == "secret" {
+		fmt.Fprintln(os.Stderr, "token=ghp_16C7e42F292c6912E7710c838347Ae178B4a refused")
+		return 3
 	}
 	if args[0] == "banner" {
 		fmt.Println("Server listening on stdio")

@@ -16,7 +16,7 @@ import (
 func (a *app) doctorCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "doctor",
-		Usage:     "find out what is wrong: with clients, a server, telemetry, this machine",
+		Usage:     "find out what is wrong with clients, servers and telemetry",
 		UsageText: "spanpipe doctor [flags] [CLIENT...] [-- command [args...]]",
 		Description: `Checks the configuration of MCP clients, where telemetry goes, and this machine.
 What is not right is a warning or a failure, with the line to act on.
@@ -35,7 +35,8 @@ nothing but that spanpipe can reach the collector. Nothing is changed.
 Exit status: 0 if nothing failed, 1 if something did, 2 if the command line is
 invalid. Warnings do not change it.`,
 		Flags: a.flags(
-			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "wait this `DURATION` for each answer of a server"},
+			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "wait this `DURATION` for each answer"},
+			&cli.DurationFlag{Name: "grace", Value: tryPatience, Usage: "let a server end in this `DURATION`"},
 			jsonFlag,
 		),
 		Action: a.doctor,
@@ -54,9 +55,10 @@ type doctorJSON struct {
 }
 
 func (a *app) doctor(c *cli.Context) error {
-	timeout := c.Duration("timeout")
-	if timeout <= 0 {
-		return &usageError{"--timeout must be longer than 0s", "see: spanpipe help doctor"}
+	for _, name := range []string{"timeout", "grace"} {
+		if c.Duration(name) <= 0 {
+			return &usageError{"--" + name + " must be longer than 0s", "see: spanpipe help doctor"}
+		}
 	}
 	if a.dashes && (len(a.command) == 0 || a.command[0] == "") {
 		return &usageError{"no server to check behind --", "for example: spanpipe doctor -- npx -y @modelcontextprotocol/server-everything"}
@@ -81,7 +83,7 @@ func (a *app) doctor(c *cli.Context) error {
 		a.resolve()
 	}
 	if len(a.command) > 0 {
-		server, ok := a.examine(a.command, timeout)
+		server, ok := a.examine(examination{app: a, command: a.command, timeout: c.Duration("timeout"), grace: c.Duration("grace")})
 		if !ok {
 			return nil
 		}

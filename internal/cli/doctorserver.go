@@ -35,6 +35,7 @@ type examination struct {
 	*app
 	command []string
 	timeout time.Duration // for each answer
+	grace   time.Duration // for its end, at each step
 	signals bool          // end it by SIGTERM, while its input is open
 
 	session *player.Session
@@ -43,13 +44,12 @@ type examination struct {
 }
 
 // examine starts a server twice. It returns false if a signal to this process has ended it.
-func (a *app) examine(command []string, timeout time.Duration) (*doctor.Server, bool) {
-	s := &doctor.Server{Command: command, Orphans: proctree.Supported, Signals: runtime.GOOS != "windows"}
+func (a *app) examine(how examination) (*doctor.Server, bool) {
+	s := &doctor.Server{Command: how.command, Orphans: proctree.Supported, Signals: runtime.GOOS != "windows"}
 	for i, asked := range []string{"", unknownProtocol} {
 		a.progress(fmt.Sprintf("starting the server (%d of 2)", i+1))
-		e := &examination{
-			Run: &doctor.Run{Asked: asked}, app: a, command: command, timeout: timeout, signals: i == 1 && s.Signals,
-		}
+		e := how
+		e.Run, e.signals = &doctor.Run{Asked: asked}, i == 1 && s.Signals
 		status, err := e.run()
 		if start, ok := errors.AsType[*wrap.StartError](err); ok {
 			s.Unable, s.Hint = start.Error(), cmp.Or(start.Hint, "run it by hand, to see why")
@@ -210,7 +210,7 @@ func (e *examination) end() {
 		select {
 		case <-e.server.Exited():
 			continue
-		case <-time.After(tryPatience):
+		case <-time.After(e.grace):
 			e.Forced = signal
 			e.server.Terminate(signal == "SIGKILL")
 		}

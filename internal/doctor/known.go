@@ -29,9 +29,9 @@ func All() []Known {
 			"is it an MCP server for stdin and stdout?"},
 		{"lists", server, "it lists what it offers; how much that costs a model's context", "do not declare what is not there"},
 		{"stdout", server, "it writes nothing but messages to stdout", "write logs to stderr"},
-		{"end", server, "it ends within 2 seconds of its input", "end when stdin ends"},
+		{"end", server, "it ends within `--grace` (2 seconds) of its input", "end when stdin ends"},
 		{"versions", server, "it answers an unknown protocol version with one of its own", "negotiate the version as MCP demands"},
-		{"term", server, "it ends within 2 seconds of SIGTERM (not on Windows)", "end at SIGTERM"},
+		{"term", server, "it ends within `--grace` of SIGTERM (not on Windows)", "end at SIGTERM"},
 		{"orphans", server, "it leaves no process behind (Linux)", "end what the server has started"},
 
 		{"decision", telemetry, "whether telemetry is on in this shell, and why", ""},
