@@ -156,17 +156,19 @@ func (a *app) install(c *cli.Context, undo bool) error {
 
 // canAsk returns an error where no person can answer.
 func (i *installation) canAsk(c *cli.Context) error {
-	for name, f := range map[string]*os.File{"stdin": i.Stdin, "stdout": i.Stdout} {
-		if !isTerminal(f) || c.Bool("json") {
-			what := name + " is not a terminal"
-			if c.Bool("json") {
-				what = "with --json it cannot"
-			}
-			return &usageError{c.Command.Name + " asks before it writes, and " + what,
-				"look with --dry-run, then: spanpipe " + c.Command.Name + " --yes"}
-		}
+	what := ""
+	switch {
+	case c.Bool("json"):
+		what = "with --json it cannot"
+	case !isTerminal(i.Stdin):
+		what = "stdin is not a terminal"
+	case !isTerminal(i.Stdout):
+		what = "stdout is not a terminal"
+	default:
+		return nil
 	}
-	return nil
+	return &usageError{c.Command.Name + " asks before it writes, and " + what,
+		"look with --dry-run, then: spanpipe " + c.Command.Name + " --yes"}
 }
 
 // newInstallation reads the flags and finds the files.
