@@ -156,7 +156,7 @@ func (a *app) install(c *cli.Context, undo bool) error {
 
 // canAsk returns an error where no person can answer.
 func (i *installation) canAsk(c *cli.Context) error {
-	what := ""
+	var what string
 	switch {
 	case c.Bool("json"):
 		what = "with --json it cannot"
@@ -281,7 +281,7 @@ func (i *installation) find(c *cli.Context, m clients.Machine) error {
 		return &usageError{"--format is that of a file, and there is none", "name it: --config FILE"}
 	}
 	for _, f := range clients.Find(m) {
-		switch asked := len(i.clients) == 0 || slices.ContainsFunc(i.clients, func(c *clients.Client) bool { return serves(f, c) }); {
+		switch asked := len(i.clients) == 0 || slices.ContainsFunc(i.clients, func(c *clients.Client) bool { return f.For(c.ID) }); {
 		case asked && i.inScope(f):
 			i.found = append(i.found, f)
 		case asked && f.Scope != clients.Managed:
@@ -290,11 +290,6 @@ func (i *installation) find(c *cli.Context, m clients.Machine) error {
 	}
 	i.side = clients.Side(m)
 	return nil
-}
-
-// serves reports whether a client reads a file.
-func serves(f *clients.File, c *clients.Client) bool {
-	return f.Client == c || slices.Contains(f.Others, c)
 }
 
 // inScope reports whether a file is asked for. What administrators manage never is.

@@ -19,10 +19,10 @@ func undo(files []*clients.File, now, before, left []byte, meant choice) ([]byte
 		return plain, err
 	}
 	text, err := unwrap(files, revert(before, left, now, linesOf(files, left, meant)), meant)
-	if err != nil || !sameMeaning(files[0], text, plain) {
-		return plain, nil
+	if err == nil && sameMeaning(files[0], text, plain) {
+		return text, nil
 	}
-	return text, nil
+	return plain, nil // lines that others have changed, too, may have become anything
 }
 
 // unwrap removes spanpipe from a text by the structure of its entries.
