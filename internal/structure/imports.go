@@ -248,6 +248,11 @@ var Rules = []Rule{
 		Why: "runs the server and owns its signals, which a wrapped session's server has",
 	},
 	{
+		Package: "/internal/clients/edit",
+		Allow:   []string{"github.com/pelletier/go-toml/v2", "github.com/tailscale/hujson", "go.yaml.in/yaml"}, Forbid: outside,
+		Why: "text comes in and text goes out, so that every edit can be proven before a file is touched",
+	},
+	{
 		Package: "/internal/demo", Forbid: outside,
 		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},

@@ -6,9 +6,7 @@
 // before with the one change, the edit is an error. Files are not touched here: text comes in, text goes out.
 package edit
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Format is the format of a file.
 type Format string
@@ -39,12 +37,16 @@ type Node struct {
 	Members []*Member // of a Map, in the order of the file
 	Line    int       // where it begins, from 1; 0 for a value that is not in a file
 	Column  int       // in characters, from 1
+
+	start, end int // its bytes, in the text without a byte order mark
 }
 
 // Member is a named value of a Map.
 type Member struct {
 	Name  string
 	Value *Node
+
+	start, end int // its bytes, from its name to the end of its value
 }
 
 // Path leads from the root of a file to a value: names of members, and indexes of items in decimal.

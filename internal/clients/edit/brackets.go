@@ -1,0 +1,74 @@
+package edit
+
+import "strings"
+
+// brackets is a list or a map between brackets, as TOML and the flow style of YAML have them: items with commas between them, and
+// perhaps one behind the last. Comments begin with "#".
+type brackets struct {
+	*lines
+	open  int    // the opening bracket
+	items []span // without commas
+}
+
+// add is the change that puts an item behind item i, or behind the opening bracket if there is none.
+func (b brackets) add(i int, item string) change {
+	if len(b.items) == 0 {
+		return insert(b.open+1, " "+item+" ")
+	}
+	return insert(b.items[i].end, ", "+item)
+}
+
+// remove returns the changes that take item i away: the inverse of add.
+func (b brackets) remove(i int) []change {
+	if i > 0 {
+		return []change{cut(b.items[i-1].end, b.items[i].end)}
+	}
+	start, end := b.items[0].start, b.items[0].end
+	if len(b.items) > 1 {
+		return []change{cut(start, b.items[1].start)}
+	}
+	if start == b.open+2 && b.text[start-1] == ' ' && b.text[end] == ' ' {
+		start, end = start-1, end+1
+	}
+	return b.withComma(start, end)
+}
+
+// prepend is the change that puts items in front. Where the first item has a line of its own, they have one, too.
+func (b brackets) prepend(items []string) change {
+	if len(b.items) == 0 {
+		return insert(b.open+1, strings.Join(items, ", "))
+	}
+	first := b.items[0].start
+	if !b.first(first) {
+		return insert(first, strings.Join(items, ", ")+", ")
+	}
+	var text strings.Builder
+	for _, item := range items {
+		text.WriteString(b.indent(first) + item + "," + b.newline())
+	}
+	return insert(b.starts[b.index(b.open)+1], text.String())
+}
+
+// drop returns the changes that take the first n items away: the inverse of prepend.
+func (b brackets) drop(n int) []change {
+	start, end := b.items[0].start, b.items[n-1].end
+	if n == len(b.items) {
+		return b.withComma(start, end)
+	}
+	next := b.items[n].start
+	comma := trivia(b.text, end, "")
+	after := trivia(b.text, comma+1, "")
+	if b.first(start) && b.index(after) > b.index(comma) {
+		return []change{cut(b.start(start), b.starts[b.index(comma)+1])}
+	}
+	return []change{cut(start, next)}
+}
+
+// withComma returns the changes that remove a range with all items that are left, and the comma behind it.
+func (b brackets) withComma(start, end int) []change {
+	changes := []change{cut(start, end)}
+	if comma := trivia(b.text, end, ""); b.text[comma] == ',' {
+		changes = append(changes, cut(comma, comma+1))
+	}
+	return changes
+}

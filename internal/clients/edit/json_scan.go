@@ -1,0 +1,112 @@
+package edit
+
+import "bytes"
+
+// maxDepth is how deep values may be nested. hujson has no bound, and would take the stack of the whole program.
+const maxDepth = 512
+
+// scanJSON looks at comments, texts and brackets up to an offset, and returns the end of the last of what is neither white
+// space nor comment. It refuses what hujson accepts and clients read in different ways.
+func scanJSON(text []byte, stop int) (last int, err error) {
+	depth := 0
+	for i := 0; i < stop; {
+		switch c := text[i]; {
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			i++
+			continue
+		case bytes.HasPrefix(text[i:], []byte("/*")) || bytes.HasPrefix(text[i:], []byte("//")):
+			end, err := skipComment(text, i)
+			if err != nil {
+				return last, err
+			}
+			i = end
+			continue
+		case c == '"':
+			end, err := skipString(text, i)
+			if err != nil {
+				return last, err
+			}
+			i = end
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return last, syntaxError(text, i, "values are nested too deep")
+			}
+			i++
+		case c == '}' || c == ']':
+			depth--
+			i++
+		default:
+			i++
+		}
+		last = i
+	}
+	return last, nil
+}
+
+// skipComment returns the end of the comment that begins at an offset: for one of a line, before the line's end.
+func skipComment(text []byte, start int) (int, error) {
+	if text[start+1] == '*' {
+		i := bytes.Index(text[start+2:], []byte("*/"))
+		if i < 0 {
+			return 0, syntaxError(text, start, "a comment is not closed")
+		}
+		return start + 2 + i + 2, nil
+	}
+	end := len(text)
+	if i := bytes.IndexByte(text[start:], '\n'); i >= 0 {
+		end = start + i
+		if text[end-1] == '\r' {
+			end--
+		}
+	}
+	if i := bytes.IndexByte(text[start:end], '\r'); i >= 0 {
+		return 0, syntaxError(text, start+i, "a comment has a carriage return, which clients read in different ways")
+	}
+	return end, nil
+}
+
+// skipString returns the end of the text in double quotes that begins at an offset.
+func skipString(text []byte, start int) (int, error) {
+	for i := start + 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			return i + 1, nil
+		case c == '\\':
+			i++
+		case c == '\n' || c == '\r':
+			return 0, syntaxError(text, start, "a text is not closed on its line: a double quote is missing")
+		case c < ' ':
+			return 0, syntaxError(text, i, "a control character in a text must be written as an escape")
+		}
+	}
+	return 0, syntaxError(text, start, "a text is not closed: a double quote is missing")
+}
+
+// lineLead returns the line break and the indentation before an offset, and whether nothing else stands before it on its line.
+func lineLead(text []byte, offset int) (lead string, ok bool) {
+	i := bytes.LastIndexByte(text[:offset], '\n')
+	if i < 0 || !isBlank(text[i+1:offset]) {
+		return "", false
+	}
+	if i > 0 && text[i-1] == '\r' {
+		i--
+	}
+	return string(text[i:offset]), true
+}
+
+// isBlank reports whether there are only spaces and tabs.
+func isBlank(text []byte) bool { return len(bytes.Trim(text, " \t")) == 0 }
+
+// skipBlank returns the offset of the next that is neither a space nor a tab.
+func skipBlank(text []byte, offset int) int {
+	for offset < len(text) && (text[offset] == ' ' || text[offset] == '\t') {
+		offset++
+	}
+	return offset
+}
+
+// endsLine reports whether nothing but spaces and tabs follow on the line.
+func endsLine(text []byte, offset int) bool {
+	rest := text[skipBlank(text, offset):]
+	return len(rest) == 0 || rest[0] == '\n' || bytes.HasPrefix(rest, []byte("\r\n"))
+}

@@ -1,0 +1,208 @@
+package clients
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/clients/edit"
+	"github.com/spanpipe/spanpipe/internal/namedfile"
+)
+
+const (
+	mostBytes = 8 << 20         // of a file
+	patience  = 3 * time.Second // for a place on a file system that hangs
+)
+
+// Find returns what exists of the table's places, in its order.
+func Find(m Machine) []*File {
+	type row struct {
+		client *Client
+		place  *Place
+	}
+	var rows []row
+	for _, c := range Table() {
+		for _, p := range c.Places {
+			rows = append(rows, row{c, p})
+		}
+	}
+	found := make([][]*File, len(rows))
+	var wait sync.WaitGroup
+	for i, r := range rows { // at once, so that a home directory that hangs is waited for once
+		wait.Go(func() { found[i] = find(r.client, r.place, m) })
+	}
+	wait.Wait()
+	return distinct(slices.Concat(found...))
+}
+
+func find(c *Client, p *Place, m Machine) []*File {
+	slow := namedfile.Slow(patience)
+	files, err := namedfile.Within(patience, slow, func() ([]*File, error) {
+		var all []*File
+		for _, path := range p.existing(m) {
+			all = append(all, open(c, p, path)...)
+		}
+		return all, nil
+	})
+	if candidates := p.candidates(m); err != nil && len(candidates) > 0 && p.Scope == User {
+		f := newFile(c, p, candidates[0].base)
+		f.Err = err
+		return []*File{f}
+	}
+	return files
+}
+
+func newFile(c *Client, p *Place, path string) *File {
+	return &File{Client: c, Place: p, Scope: p.Scope, Path: path, target: path, Key: p.Key, Format: p.Format}
+}
+
+// open reads the file of a place. There is a File for each match of a * in the place's key.
+func open(c *Client, p *Place, path string) []*File {
+	f := newFile(c, p, path)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		f.target = target
+	}
+	raw, _, err := namedfile.Read(path, mostBytes)
+	if err != nil {
+		f.Err = err
+		return []*File{f}
+	}
+	f.parse(raw)
+	star := slices.Index(p.Key, "*")
+	if star < 0 {
+		f.read()
+		return []*File{f}
+	}
+	if f.Err != nil { // as the place of the whole file reports
+		return nil
+	}
+	var all []*File
+	for _, m := range members(f.Doc.Get(p.Key[:star])) {
+		part := *f
+		part.Project, part.Key = m.Name, slices.Concat(p.Key[:star], edit.Path{m.Name}, p.Key[star+1:])
+		if part.read(); part.Err != nil || len(part.Servers) > 0 {
+			all = append(all, &part)
+		}
+	}
+	return all
+}
+
+func (f *File) parse(raw []byte) {
+	f.Raw = raw
+	f.Doc, f.Err = edit.Parse(f.Format, raw)
+}
+
+// read reads the servers of a parsed file.
+func (f *File) read() {
+	f.Servers = nil
+	if f.Err != nil {
+		return
+	}
+	node, want := f.Doc.Get(f.Key), edit.Map
+	if f.Place.shape().List {
+		want = edit.List
+	}
+	switch {
+	case isNull(node):
+	case node.Kind != want:
+		f.Err = &edit.SyntaxError{Line: node.Line, Column: node.Column,
+			Text: fmt.Sprintf("%s is %s, where %s of servers is due", f.Key, kindOf(node.Kind), kindOf(want))}
+		f.Doc = nil
+	default:
+		for i, item := range node.Items {
+			name := text(member(item, "name"))
+			if name == "" {
+				name = "#" + strconv.Itoa(i+1)
+			}
+			f.Servers = append(f.Servers, f.server(name, strconv.Itoa(i), item))
+		}
+		for _, m := range node.Members {
+			f.Servers = append(f.Servers, f.server(m.Name, m.Name, m.Value))
+		}
+	}
+}
+
+// distinct leaves out what was found before. Several clients may read one file, and links may lead to it.
+func distinct(files []*File) []*File {
+	var all []*File
+	for _, f := range files {
+		same := func(o *File) bool { return o.target == f.target && o.Format == f.Format && slices.Equal(o.Key, f.Key) }
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			if o := all[i]; !o.For(f.Client.ID) && o.Place.Shape == f.Place.Shape {
+				o.Others = append(o.Others, f.Client)
+			}
+			continue
+		}
+		known := func(o *File) bool { return o.target == f.target && o.Scope != Local }
+		if f.Scope != Local && len(f.Servers) == 0 && slices.ContainsFunc(all, known) {
+			continue // the file is another client's
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// For reports whether the client with an ID reads the file.
+func (f *File) For(id string) bool {
+	return f.Client.ID == id || slices.ContainsFunc(f.Others, func(c *Client) bool { return c.ID == id })
+}
+
+// Reread returns the same place of a newer text of the file: two places may share a file, so that the second edit starts
+// with the result of the first.
+func (f *File) Reread(raw []byte) *File {
+	next := *f
+	next.Servers = nil
+	next.parse(raw)
+	next.read()
+	return &next
+}
+
+// Given returns the file of --config as if it were in the table. The format "" is that of the name's ending; without a client,
+// the keys in the file decide.
+func Given(path string, format edit.Format, client string) *File {
+	if format == "" {
+		format = map[string]edit.Format{
+			".json": edit.JSON, ".jsonc": edit.JSON, ".toml": edit.TOML, ".yaml": edit.YAML, ".yml": edit.YAML,
+		}[strings.ToLower(filepath.Ext(path))]
+	}
+	var best *File
+	for _, c := range Table() {
+		for _, p := range c.Places {
+			if p.Format != format || slices.Contains(p.Key, "*") || len(p.Key) == 0 || client != "" && c.ID != client {
+				continue
+			}
+			place := *p
+			place.Print, place.Rewritten, place.Scope = "", false, User
+			f := open(c, &place, path)[0]
+			if best == nil || f.readable() > best.readable() {
+				best = f
+			}
+		}
+	}
+	if best == nil {
+		best = &File{Client: &Client{}, Place: &Place{Format: format, Shape: "standard"}, Scope: User, Path: path, target: path,
+			Err: fmt.Errorf("%q is not known as a format of it: want json, toml or yaml", format)}
+	}
+	if client == "" {
+		best.Client = &Client{Name: "File", Env: EnvRule{Inherits: Unknown}, After: "restart the client"}
+	}
+	return best
+}
+
+// readable returns how many servers have the shape of the place; -1 if there is nothing at its key.
+func (f *File) readable() int {
+	if f.Doc == nil || f.Doc.Get(f.Key) == nil {
+		return -1
+	}
+	n := 0
+	for _, s := range f.Servers {
+		if s.State != Unsupported {
+			n++
+		}
+	}
+	return n
+}
