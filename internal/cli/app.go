@@ -21,7 +21,8 @@ type Process struct {
 	Environ               []string
 	Stdin, Stdout, Stderr *os.File
 	Build                 Build
-	Now                   func() time.Time // the clock of what is shown; nil: time.Now
+	Now                   func() time.Time    // the clock of what is shown; nil: time.Now
+	Sleep                 func(time.Duration) // how install waits for clients; nil: time.Sleep
 }
 
 // Exit codes of spanpipe itself. All others are the server's.

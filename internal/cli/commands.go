@@ -53,6 +53,7 @@ func (a *app) program() *cli.App {
 		a.topCommand(), a.uiCommand(),
 		a.metricsCommand(),
 		a.healthCommand(),
+		a.installCommand(), a.uninstallCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -39,7 +39,7 @@ func (f *File) Unwrap(servers []*Server) (*Change, error) {
 			return doc, nil
 		}
 		e := f.Place.shape().at(doc, s.Path)
-		doc, err := stripped(doc, e, s)
+		doc, err := stripped(doc, e, s, f.Format)
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +89,7 @@ func prefix(doc *edit.File, e entry, program string) (*edit.File, error) {
 }
 
 // stripped removes what prefix has put there.
-func stripped(doc *edit.File, e entry, s *Server) (*edit.File, error) {
+func stripped(doc *edit.File, e entry, s *Server, format edit.Format) (*edit.File, error) {
 	front := len(s.Own) + 1 // with "--"
 	if e.args == nil {
 		return doc.Drop(e.command, front+1)
@@ -105,7 +105,7 @@ func stripped(doc *edit.File, e entry, s *Server) (*edit.File, error) {
 	if doc, err = doc.Drop(e.args, front+1); err != nil {
 		return nil, err
 	}
-	if len(doc.Get(e.args).Items) == 0 && addedArgs(doc, e) {
+	if len(doc.Get(e.args).Items) == 0 && (format == edit.TOML || addedArgs(doc, e)) { // in TOML it is always optional
 		return doc.Delete(e.args)
 	}
 	return doc, nil

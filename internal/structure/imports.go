@@ -253,16 +253,26 @@ var Rules = []Rule{
 		Why: "text comes in and text goes out, so that every edit can be proven before a file is touched",
 	},
 	{
+		Package: "/internal/clients", Allow: []string{"/internal/clients/edit", "/internal/namedfile", "go.yaml.in/yaml"},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "reads clients' files, and says what they would be; what writes them is elsewhere",
+	},
+	{
+		Package: "/internal/clients/backup", Allow: []string{"/internal/clients", "/internal/lockfile", "github.com/rogpeppe/go-internal", "golang.org/x/sys"},
+		Forbid: append([]string{"net", "net/http"}, processes...),
+		Why:    "the only code that writes clients' files, and what is kept of them: people's secrets stay on this machine",
+	},
+	{
 		Package: "/internal/demo", Forbid: outside,
 		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
+			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/clients", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch", "/internal/web",
-			"github.com/urfave/cli/v2",
+			"github.com/rogpeppe/go-internal", "github.com/urfave/cli/v2",
 			"golang.org/x/term",
 		},
 		Forbid: processes,

@@ -101,7 +101,7 @@ func (d *tomlDoc) error(err error) error {
 
 // node adds a value.
 func (d *tomlDoc) node(kind Kind, place *tomlPlace) *Node {
-	n := &Node{Kind: kind}
+	n := &Node{Kind: kind, start: place.start, end: place.end}
 	n.Line, n.Column = d.position(place.start)
 	d.places[n] = place
 	return n

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/spanpipe/spanpipe/consent/redact"
+	"github.com/spanpipe/spanpipe/internal/clients/edit"
+	"github.com/spanpipe/spanpipe/internal/view"
+)
+
+// mask stands for a value that is not shown.
+const mask = "***"
+
+// mostOfLine is how much of a line of a difference is shown. Some clients write their file on one line.
+const mostOfLine = 400
+
+// diff returns how a file changes, as a unified difference without secrets.
+func (i *installation) diff(e *plannedEdit) string {
+	name := i.tilde(e.Path)
+	before, after := i.maskedFile(e, e.Before), i.maskedFile(e, e.After)
+	text := diff.Diff(name, []byte(before), name, []byte(after))
+	if len(text) == 0 {
+		return "(what differs cannot be shown without secrets)\n"
+	}
+	_, text, _ = bytes.Cut(text, []byte("\n")) // a command
+	var out strings.Builder
+	screen := i.screen()
+	for line := range strings.Lines(string(text)) {
+		line = view.CutEnd(view.SafeLine(strings.TrimRight(line, "\r\n")), mostOfLine)
+		switch line[0] {
+		case '-':
+			line = screen.Paint(view.Red, line)
+		case '+':
+			line = screen.Paint(view.Green, line)
+		}
+		out.WriteString(line + "\n")
+	}
+	return out.String()
+}
+
+// maskedFile returns a text of a file as it may be shown.
+func (i *installation) maskedFile(e *plannedEdit, text []byte) string {
+	read := e.Files[0].Reread(text)
+	if read.Err != nil {
+		return mask + "\n" // it was parsed before
+	}
+	s := secrets{redactor: i.redactor(), found: map[*edit.Node]bool{}}
+	s.look(read.Doc.Root(), false)
+	shown, ok := read.Doc.Masked(func(n *edit.Node) bool { return s.found[n] }, mask)
+	if !ok {
+		return mask + "\n"
+	}
+	return i.masked(shown)
+}
+
+// masked removes what looks like a secret from each line of a text.
+func (i *installation) masked(text []byte) string {
+	var out strings.Builder
+	redactor := i.redactor()
+	for line := range strings.Lines(string(text)) {
+		end := line[len(strings.TrimRight(line, "\r\n")):]
+		out.WriteString(redactor.Text([]byte(strings.TrimSuffix(line, end)), false, len(line)*redactedGrowth+len(line)) + end)
+	}
+	return out.String()
+}
+
+// redactedGrowth is enough for the marks that stand for what was removed.
+const redactedGrowth = 20
+
+// redactor returns what finds secrets in texts.
+func (i *installation) redactor() *redact.Redactor {
+	r, err := redact.New(redact.Config{})
+	if err != nil {
+		return nil // which lets nothing through
+	}
+	return r
+}
+
+// secrets finds the values of a file that are not shown: those of variables and headers, and what follows a flag such as --token.
+type secrets struct {
+	redactor *redact.Redactor
+	found    map[*edit.Node]bool
+}
+
+// hiding are the members whose values are variables or headers, in lower case.
+var hiding = regexp.MustCompile(`^(env|envs|environment|headers|http_headers|env_http_headers|requestinit)$`)
+
+// look finds secrets in a value. If it is hidden, all below it is.
+func (s *secrets) look(n *edit.Node, hidden bool) {
+	for _, m := range n.Members {
+		switch v := m.Value; {
+		case v.Kind == edit.Map || v.Kind == edit.List:
+			s.look(v, hidden || hiding.MatchString(strings.ToLower(m.Name)))
+		case hidden && v.Text != "" && !isShown(m.Name, v.Text):
+			s.found[v] = true
+		}
+	}
+	for i, item := range n.Items {
+		switch {
+		case item.Kind == edit.Map || item.Kind == edit.List:
+			s.look(item, hidden)
+		case hidden && item.Text != "" && !isPlaceholder(item.Text):
+			s.found[item] = true
+		case i > 0 && s.isSecretOf(n.Items[i-1].Text, item.Text):
+			s.found[item] = true
+		}
+	}
+}
+
+// isSecretOf reports whether an argument is the secret of the flag before it.
+func (s *secrets) isSecretOf(flag, value string) bool {
+	name := strings.TrimLeft(flag, "-")
+	if name == flag || name == "" || strings.ContainsAny(name, "= ") || isPlaceholder(value) {
+		return false
+	}
+	pair := name + "=" + value
+	return s.redactor.Text([]byte(pair), false, len(pair)*redactedGrowth) != pair
+}
+
+// isShown reports whether the value of a variable is no secret: spanpipe's own settings, and placeholders.
+func isShown(name, value string) bool {
+	return strings.HasPrefix(name, "SPANPIPE_") && !strings.Contains(name, "HEADERS") || isPlaceholder(value)
+}
+
+// placeholder matches what clients put a value in place of. One with a default has a value of its own.
+var placeholder = regexp.MustCompile(`\$\{\{\s*[\w.]+\s*\}\}|\$\{[\w.]+(:\w[\w./-]*)?\}|\{(env|file):[^{}]+\}|\$[A-Z_][A-Z0-9_]*`)
+
+// scheme matches what stands before a placeholder in a header.
+var scheme = regexp.MustCompile(`^(?i:|bearer|basic|token)\s*$`)
+
+// isPlaceholder reports whether a value is made of placeholders alone.
+func isPlaceholder(value string) bool {
+	return placeholder.MatchString(value) && scheme.MatchString(placeholder.ReplaceAllString(value, ""))
+}

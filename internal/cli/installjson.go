@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"github.com/spanpipe/spanpipe/internal/clients"
+)
+
+// The shapes of install --json and uninstall --json; see docs/json.md.
+type jsonInstallation struct {
+	Version int              `json:"version"`
+	DryRun  bool             `json:"dry_run"`
+	Program string           `json:"program,omitempty"` // of files of this user; absent from uninstall
+	Files   []jsonEditedFile `json:"files"`
+	Left    []jsonLeftAlone  `json:"left_alone"`
+}
+
+type jsonEditedFile struct {
+	Client  string        `json:"client"`
+	Scope   clients.Scope `json:"scope"`
+	Project string        `json:"project,omitempty"`
+	Path    string        `json:"path"`
+	Servers []string      `json:"servers"`
+	Written bool          `json:"written"`
+	Error   string        `json:"error,omitempty"`
+	Note    string        `json:"note,omitempty"`
+	Diff    string        `json:"diff,omitempty"` // of the whole file; with a dry run
+	After   string        `json:"after,omitempty"`
+}
+
+type jsonLeftAlone struct {
+	Client string        `json:"client"`
+	Scope  clients.Scope `json:"scope"`
+	Path   string        `json:"path"`
+	Server string        `json:"server,omitempty"` // absent if it is the file
+	Reason string        `json:"reason"`
+}
+
+func (i *installation) json(p *plan, dryRun bool) jsonInstallation {
+	out := jsonInstallation{
+		Version: jsonVersion, DryRun: dryRun, Program: i.wrapping.Program, Files: []jsonEditedFile{}, Left: []jsonLeftAlone{},
+	}
+	for _, e := range append(p.refused, p.edits...) {
+		for _, part := range e.parts {
+			f := part.file
+			one := jsonEditedFile{
+				Client: f.Client.ID, Scope: f.Scope, Project: f.Project, Path: f.Path, Servers: []string{}, Written: e.wrote,
+				Note: e.note, After: f.Client.After,
+			}
+			for _, s := range part.servers {
+				one.Servers = append(one.Servers, s.Name)
+			}
+			if e.err != nil {
+				one.Error, _ = i.problem(e)
+			} else if dryRun {
+				one.Diff = i.diff(e)
+			}
+			out.Files = append(out.Files, one)
+		}
+	}
+	for _, l := range p.left {
+		one := jsonLeftAlone{Client: l.file.Client.ID, Scope: l.file.Scope, Path: l.file.Path, Reason: l.why}
+		if l.server != nil {
+			one.Server = l.server.Name
+		}
+		out.Left = append(out.Left, one)
+	}
+	return out
+}

@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/spanpipe/spanpipe/internal/clients"
+	"github.com/spanpipe/spanpipe/internal/clients/backup"
+)
+
+// plan is what install or uninstall would do.
+type plan struct {
+	edits   []*plannedEdit
+	left    []leftAlone
+	refused []*plannedEdit // that cannot even be planned
+
+	found int // local servers that are as they should be already
+	files int // in which these are
+}
+
+// plannedEdit is a file that changes.
+type plannedEdit struct {
+	*backup.Edit
+	parts []plannedPart
+	err   error // why it was not written
+	note  string
+	wrote bool
+}
+
+// plannedPart is what changes in one of the places of a file.
+type plannedPart struct {
+	file    *clients.File
+	servers []*clients.Server // as they were
+}
+
+// leftAlone is a server, or with all of them a file, that is left as it is.
+type leftAlone struct {
+	file    *clients.File
+	server  *clients.Server // nil: the file
+	why     string
+	snippet string // what can be pasted by hand
+}
+
+// plan works out what is to be done. It reads nothing but backups.
+func (i *installation) plan() *plan {
+	p := &plan{}
+	groups, order := map[string][]*clients.File{}, []string{}
+	for _, f := range i.found {
+		if f.Err != nil {
+			p.left = append(p.left, leftAlone{file: f, why: i.why(f.Err)})
+			continue
+		}
+		target, err := backup.Target(f.Path)
+		if err != nil {
+			p.left = append(p.left, leftAlone{file: f, why: i.why(err)})
+			continue
+		}
+		if groups[target] == nil {
+			order = append(order, target)
+		}
+		groups[target] = append(groups[target], f)
+	}
+	for _, target := range order {
+		if i.undo {
+			i.planUndo(p, target, groups[target])
+		} else {
+			i.planWrap(p, target, groups[target])
+		}
+	}
+	return p
+}
+
+// why returns an error without the file's name, which is said beside it.
+func (i *installation) why(err error) string {
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
+		return inner.Err.Error()
+	}
+	return err.Error()
+}
+
+// planWrap plans to wrap the servers of a file.
+func (i *installation) planWrap(p *plan, target string, files []*clients.File) {
+	e := &plannedEdit{Edit: &backup.Edit{Path: target, Files: files, Before: files[0].Raw, After: files[0].Raw}}
+	local := 0
+	for _, f := range files {
+		now, part := f, plannedPart{file: f}
+		if string(e.After) != string(f.Raw) {
+			now = f.Reread(e.After)
+		}
+		var servers []*clients.Server
+		for n, s := range now.Servers {
+			switch {
+			case !i.asked(s):
+			case s.State == clients.Wrapped, s.State == clients.NotWrapped:
+				servers = append(servers, now.Servers[n])
+				local++
+			default:
+				p.left = append(p.left, i.leave(f, s, ""))
+			}
+		}
+		for _, change := range i.wrap(p, f, now, servers) {
+			e.After = change.After
+			part.servers = append(part.servers, change.Servers...)
+		}
+		if len(part.servers) > 0 {
+			e.parts = append(e.parts, part)
+			e.Servers = append(e.Servers, part.servers...)
+		}
+	}
+	p.add(e, local)
+}
+
+// add adds a file to the plan if it changes.
+func (p *plan) add(e *plannedEdit, local int) {
+	if len(e.Servers) > 0 && string(e.Before) != string(e.After) {
+		p.edits = append(p.edits, e)
+	}
+	if local > 0 {
+		p.found, p.files = p.found+local, p.files+1
+	}
+}
+
+// choices returns the servers that change, in the order of the files.
+func (p *plan) choices() (all []choice) {
+	for _, e := range p.edits {
+		for _, part := range e.parts {
+			for _, s := range part.servers {
+				all = append(all, chosen(part.file, s))
+			}
+		}
+	}
+	return all
+}
+
+// wrap wraps servers, all at once or else one by one: what cannot be done for one is left alone.
+func (i *installation) wrap(p *plan, f, now *clients.File, servers []*clients.Server) (changes []*clients.Change) {
+	var in []*clients.Server
+	for _, s := range servers {
+		if !i.out[chosen(f, s)] {
+			in = append(in, s)
+		}
+	}
+	if len(in) == 0 {
+		return nil
+	}
+	change, err := now.Wrap(in, i.wrappingOf(f))
+	switch {
+	case err == nil:
+		return []*clients.Change{change}
+	case len(in) == 1:
+		p.left = append(p.left, i.leave(f, in[0], err.Error()))
+		return nil
+	}
+	for _, s := range in {
+		for _, fresh := range now.Servers {
+			if fresh.Path.String() != s.Path.String() {
+				continue
+			}
+			if one := i.wrap(p, f, now, []*clients.Server{fresh}); len(one) > 0 {
+				changes = append(changes, one...)
+				now = now.Reread(one[0].After)
+			}
+			break
+		}
+	}
+	return changes
+}
+
+// leave says why a server is left alone, and what to paste by hand.
+func (i *installation) leave(f *clients.File, s *clients.Server, why string) leftAlone {
+	l := leftAlone{file: f, server: s, why: why}
+	switch {
+	case why != "":
+	case s.Why != "":
+		l.why = s.Why
+	default:
+		l.why = string(s.State)
+	}
+	if s.State != clients.Remote && !i.undo {
+		l.snippet = clients.Snippet(f.Client, s, i.wrappingOf(f))
+	}
+	return l
+}
+
+// planUndo plans to unwrap the servers of a file.
+func (i *installation) planUndo(p *plan, target string, files []*clients.File) {
+	meant := func(f *clients.File, s *clients.Server) bool { return i.asked(s) && !i.out[chosen(f, s)] }
+	undone, err := i.store.Undo(target, files, meant)
+	if err != nil {
+		failed := &backup.Edit{Path: target, Files: files}
+		p.refused = append(p.refused, &plannedEdit{Edit: failed, parts: []plannedPart{{file: files[0]}}, err: err})
+		return
+	}
+	e, local := &plannedEdit{Edit: undone}, 0
+	for _, f := range files {
+		part := plannedPart{file: f}
+		for _, s := range f.Servers {
+			if s.State == clients.Wrapped && meant(f, s) {
+				part.servers = append(part.servers, s)
+			}
+			if s.State == clients.NotWrapped && i.asked(s) {
+				local++
+			}
+		}
+		if len(part.servers) > 0 {
+			e.parts = append(e.parts, part)
+		}
+	}
+	p.add(e, local)
+}
+
+// wrappingOf returns what is put in front of the servers of a file.
+func (i *installation) wrappingOf(f *clients.File) clients.Wrapping {
+	if f.Scope == clients.Project {
+		return i.shared
+	}
+	return i.wrapping
+}

@@ -1,0 +1,175 @@
+package backup
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// manifestName is the file that says which backup is whose. A person can read it, too.
+const manifestName = "manifest.json"
+
+// manifestVersion is that of the manifest's shape.
+const manifestVersion = 1
+
+// manifest is what manifest.json holds.
+type manifest struct {
+	Version int     `json:"version"`
+	Files   []entry `json:"files"`
+
+	found bool // it was there
+}
+
+// entry is a file that install has changed. Before and Left name files beside the manifest, which end in the SHA-256 of what
+// they hold, so that an entry never speaks of another text than the one that it was written for.
+type entry struct {
+	Path    string    `json:"path"`
+	Client  string    `json:"client"`
+	Scope   string    `json:"scope"`
+	Project string    `json:"project,omitempty"`
+	Mode    string    `json:"mode"`
+	Before  string    `json:"before"` // what the file would be without spanpipe
+	Left    string    `json:"left"`   // what spanpipe has left there
+	Servers []string  `json:"servers"`
+	Written time.Time `json:"written"`
+}
+
+// readManifest reads the manifest. Without one there are no entries.
+func readManifest(root *os.Root) (manifest, error) {
+	m := manifest{Version: manifestVersion}
+	text, err := root.ReadFile(manifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, nil
+	} else if err != nil {
+		return m, err
+	}
+	m.found = true
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, &DamagedError{filepath.Join(root.Name(), manifestName), err}
+	}
+	if m.Version != manifestVersion {
+		return m, &DamagedError{filepath.Join(root.Name(), manifestName), fmt.Errorf("version %d is not known", m.Version)}
+	}
+	return m, nil
+}
+
+// DamagedError is the error of a manifest or a backup that is not what was written there.
+type DamagedError struct {
+	Path string
+	Err  error
+}
+
+// Error implements error.
+func (e *DamagedError) Error() string { return e.Path + " is damaged: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// find returns the entry of a file, or nil.
+func (m *manifest) find(path string) *entry {
+	if i := slices.IndexFunc(m.Files, func(e entry) bool { return e.Path == path }); i >= 0 {
+		return &m.Files[i]
+	}
+	return nil
+}
+
+// with returns a manifest with the entry of a file, in place of the one that it had. Without an entry it has none.
+func (m *manifest) with(path string, e *entry) manifest {
+	files := slices.DeleteFunc(slices.Clone(m.Files), func(e entry) bool { return e.Path == path })
+	if e != nil {
+		files = append(files, *e)
+	}
+	return manifest{manifestVersion, files, m.found}
+}
+
+// write writes the manifest.
+func (m *manifest) write(root *os.Root) error {
+	if len(m.Files) == 0 {
+		if err := root.Remove(manifestName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return put(root, manifestName, append(text, '\n'))
+}
+
+// textName matches the names of texts, and of what a process that was killed has left of them.
+var textName = regexp.MustCompile(`^([^.]+-[0-9a-f]{64}|manifest\.json)(\.[A-Z2-7]+\.tmp)?$`)
+
+// removeOthers removes the texts that the manifest does not name. If there was no manifest when it was read they stay: they may be
+// all that is left of what files were.
+func (m *manifest) removeOthers(root *os.Root) error {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil || !m.found {
+		return err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		named := name == manifestName ||
+			slices.ContainsFunc(m.Files, func(e entry) bool { return e.Before == name || e.Left == name })
+		if !named && textName.MatchString(name) {
+			err = errors.Join(err, root.Remove(name))
+		}
+	}
+	return err
+}
+
+// keep writes a text of a client's file and returns its name.
+func keep(root *os.Root, client string, text []byte) (name string, err error) {
+	name = client + "-" + sum(text)
+	if now, err := root.ReadFile(name); err == nil && string(now) == string(text) {
+		return name, nil
+	}
+	return name, put(root, name, text)
+}
+
+// kept reads a text by its name.
+func kept(root *os.Root, name string) ([]byte, error) {
+	text, err := root.ReadFile(name)
+	if err != nil {
+		return nil, &DamagedError{filepath.Join(root.Name(), name), err}
+	}
+	if !strings.HasSuffix(name, "-"+sum(text)) {
+		return nil, &DamagedError{filepath.Join(root.Name(), name), errors.New("the text is not the one that was saved")}
+	}
+	return text, nil
+}
+
+func sum(text []byte) string {
+	digest := sha256.Sum256(text)
+	return hex.EncodeToString(digest[:])
+}
+
+// put writes a file of the directory, which never exists in part, not even after a crash of the machine.
+func put(root *os.Root, name string, text []byte) error {
+	temporary := name + "." + rand.Text() + ".tmp"
+	f, err := root.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = rename(filepath.Join(root.Name(), temporary), filepath.Join(root.Name(), name))
+	}
+	if err != nil {
+		_ = root.Remove(temporary)
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package backup
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spanpipe/spanpipe/internal/clients"
+	"github.com/spanpipe/spanpipe/internal/clients/edit"
+)
+
+type choice = func(*clients.File, *clients.Server) bool
+
+// undo returns a text without spanpipe in front of the servers that are meant. It first takes back the lines that spanpipe has
+// changed, which brings back what the structure of an entry does not say, such as a comment or that a list was absent. That
+// counts only if the result means what the structure says.
+func undo(files []*clients.File, now, before, left []byte, meant choice) ([]byte, error) {
+	plain, err := unwrap(files, now, meant)
+	if err != nil || before == nil {
+		return plain, err
+	}
+	text, err := unwrap(files, revert(before, left, now, linesOf(files, left, meant)), meant)
+	if err != nil || !sameMeaning(files[0], text, plain) {
+		return plain, nil
+	}
+	return text, nil
+}
+
+// unwrap removes spanpipe from a text by the structure of its entries.
+func unwrap(files []*clients.File, text []byte, meant choice) ([]byte, error) {
+	for _, f := range files {
+		read := f.Reread(text)
+		if read.Err != nil {
+			return nil, read.Err
+		}
+		var servers []*clients.Server
+		for _, s := range read.Servers {
+			if s.State == clients.Wrapped && meant(f, s) {
+				servers = append(servers, s)
+			}
+		}
+		if len(servers) == 0 {
+			continue
+		}
+		change, err := read.Unwrap(servers)
+		if err != nil {
+			return nil, err
+		}
+		text = change.After
+	}
+	return text, nil
+}
+
+// wrapped returns the names of the servers of a text that spanpipe is in front of.
+func wrapped(files []*clients.File, text []byte) (names []string) {
+	for _, f := range files {
+		for _, s := range f.Reread(text).Servers {
+			if s.State == clients.Wrapped {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	return names
+}
+
+// linesOf returns a function that reports whether lines of a text belong to the servers that are meant, and to no others. If all
+// are meant, so are all lines.
+func linesOf(files []*clients.File, text []byte, meant choice) func(from, to int) bool {
+	type start struct {
+		line  int
+		meant bool
+	}
+	var starts []start
+	all := true
+	for _, f := range files {
+		for _, s := range f.Reread(text).Servers {
+			starts = append(starts, start{s.Line - 1, meant(f, s)})
+			all = all && (s.State != clients.Wrapped || meant(f, s))
+		}
+	}
+	slices.SortFunc(starts, func(a, b start) int { return a.line - b.line })
+	return func(from, to int) bool {
+		if all {
+			return true
+		}
+		ok := false
+		for i, s := range starts {
+			end := to
+			if i+1 < len(starts) {
+				end = starts[i+1].line
+			}
+			if from >= s.line && (from < end || from == to) && to <= max(end, s.line+1) {
+				ok = s.meant
+			}
+		}
+		return ok
+	}
+}
+
+// sameMeaning reports whether two texts of a file mean the same: they have the same values, but for lists and maps without
+// members, which may as well be absent, and spanpipe's own variables.
+func sameMeaning(f *clients.File, a, b []byte) bool {
+	x, y := f.Reread(a), f.Reread(b)
+	return x.Err == nil && y.Err == nil && sameNode(x.Doc.Root(), y.Doc.Root())
+}
+
+func sameNode(a, b *edit.Node) bool {
+	member := func(a, b *edit.Member) bool { return a.Name == b.Name && sameNode(a.Value, b.Value) }
+	return a.Kind == b.Kind && a.Text == b.Text && slices.EqualFunc(a.Items, b.Items, sameNode) &&
+		slices.EqualFunc(meaningful(a.Members), meaningful(b.Members), member)
+}
+
+// meaningful returns the members that say something, by name: in a TOML table a new value stands before others.
+func meaningful(members []*edit.Member) []*edit.Member {
+	members = slices.DeleteFunc(slices.Clone(members), func(m *edit.Member) bool {
+		v := m.Value
+		switch v.Kind {
+		case edit.List:
+			return len(v.Items) == 0
+		case edit.Map:
+			return len(meaningful(v.Members)) == 0
+		case edit.Other:
+			return v.Text == "null"
+		}
+		return strings.HasPrefix(m.Name, "SPANPIPE_")
+	})
+	slices.SortFunc(members, func(a, b *edit.Member) int { return strings.Compare(a.Name, b.Name) })
+	return members
+}

@@ -1,0 +1,82 @@
+package clients
+
+import (
+	"regexp"
+	"strings"
+)
+
+// versioned are the directories in which package managers keep each version of a program by itself. A path in one of them
+// works until the next update.
+var versioned = []struct {
+	by   string
+	path *regexp.Regexp // of a path in lower case, with slashes
+}{
+	{"Homebrew", regexp.MustCompile(`/cellar/`)},
+	{"nvm", regexp.MustCompile(`/\.?nvm/versions/|/nvm/v[0-9]`)},
+	{"fnm", regexp.MustCompile(`/fnm_multishells/|/\.?fnm/(node-versions|aliases)/`)},
+	{"npx", regexp.MustCompile(`/_npx/`)},
+	{"pnpm", regexp.MustCompile(`/\.pnpm/|/pnpm/(store|dlx)|/dlx-[0-9a-f]+/`)},
+	{"Volta", regexp.MustCompile(`/\.?volta/tools/`)},
+	{"asdf", regexp.MustCompile(`/\.?asdf(-data)?/installs/`)},
+	{"mise", regexp.MustCompile(`/(mise|rtx)/installs/`)},
+	{"proto", regexp.MustCompile(`/\.proto/tools/`)},
+	{"aqua", regexp.MustCompile(`/aquaproj-aqua/pkgs/`)},
+	{"Nix", regexp.MustCompile(`/nix/store/`)},
+	{"Guix", regexp.MustCompile(`/gnu/store/`)},
+	{"Scoop", regexp.MustCompile(`/scoop/apps/[^/]+/[0-9][^/]*/`)}, // "current" is a link to it
+	{"snap", regexp.MustCompile(`/snap/[^/]+/x?[0-9]+/`)},
+	{"go run", regexp.MustCompile(`/go-build`)},
+	{"a temporary directory", regexp.MustCompile(`^(/private)?(/var)?/tmp/|/var/folders/|/appdata/local/temp/`)},
+}
+
+// Versioned returns which package manager keeps a path for one version of a program alone, or "".
+func Versioned(path string) (by string) {
+	path = strings.ToLower(strings.ReplaceAll(path, `\`, "/"))
+	for _, v := range versioned {
+		if v.path.MatchString(path) {
+			return v.by
+		}
+	}
+	return ""
+}
+
+// Lasting returns the first path that an update of spanpipe does not take away: of the program that runs, and of the links to it
+// in the directories of PATH. It returns "" if there is none, and which package manager has it.
+func Lasting(m Machine, executable string, same func(a, b string) bool) (path, by string) {
+	by = Versioned(executable)
+	if by == "" && !m.temporary(executable) {
+		return executable, ""
+	}
+	name, separator, list := "spanpipe", "/", ":"
+	if m.OS == "windows" {
+		name, separator, list = "spanpipe.exe", `\`, ";"
+	}
+	for dir := range strings.SplitSeq(m.Getenv("PATH"), list) {
+		one := strings.TrimRight(dir, separator) + separator + name
+		if dir != "" && Versioned(one) == "" && !m.temporary(one) && isAbs(m.OS, one) && same(one, executable) {
+			return one, ""
+		}
+	}
+	if by == "" {
+		by = "a temporary directory"
+	}
+	return "", by
+}
+
+// temporary reports whether a path is in the user's directory for temporary files.
+func (m Machine) temporary(path string) bool {
+	for _, name := range []string{"TMPDIR", "TEMP", "TMP"} {
+		if dir := strings.TrimRight(m.Getenv(name), `/\`); dir != "" && strings.HasPrefix(path, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// isAbs reports whether a path of a system is absolute.
+func isAbs(goos, path string) bool {
+	if goos == "windows" {
+		return len(path) > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/') || strings.HasPrefix(path, `\\`)
+	}
+	return strings.HasPrefix(path, "/")
+}

@@ -1,0 +1,85 @@
+package clients_test
+
+import (
+	"testing"
+
+	"github.com/spanpipe/spanpipe/internal/clients"
+)
+
+// TestLasting: what is written into files is a path that an update does not take away.
+func TestLasting(t *testing.T) {
+	for _, test := range []struct {
+		name, os, executable, path string
+		links                      []string // lead to the executable
+		want, by                   string
+	}{
+		{"a file", "linux", "/usr/local/bin/spanpipe", "/usr/bin", nil, "/usr/local/bin/spanpipe", ""},
+		{"go install", "linux", "/home/kim/go/bin/spanpipe", "", nil, "/home/kim/go/bin/spanpipe", ""},
+		{
+			"Homebrew", "darwin", "/opt/homebrew/Cellar/spanpipe/1.2.0/bin/spanpipe", "/usr/bin:/opt/homebrew/bin",
+			[]string{"/opt/homebrew/bin/spanpipe"}, "/opt/homebrew/bin/spanpipe", "",
+		},
+		{
+			"Linuxbrew", "linux", "/home/linuxbrew/.linuxbrew/Cellar/spanpipe/1.2.0/bin/spanpipe", "/home/linuxbrew/.linuxbrew/bin/",
+			[]string{"/home/linuxbrew/.linuxbrew/bin/spanpipe"}, "/home/linuxbrew/.linuxbrew/bin/spanpipe", "",
+		},
+		{
+			"nvm", "linux", "/home/kim/.nvm/versions/node/v24.9.0/lib/node_modules/spanpipe/bin/spanpipe",
+			"/home/kim/.nvm/versions/node/v24.9.0/bin:/usr/bin", []string{"/home/kim/.nvm/versions/node/v24.9.0/bin/spanpipe"}, "", "nvm",
+		},
+		{
+			"nvm, with a link", "linux", "/home/kim/.nvm/versions/node/v24.9.0/lib/node_modules/spanpipe/bin/spanpipe",
+			"/home/kim/.nvm/versions/node/v24.9.0/bin:/home/kim/.local/bin",
+			[]string{"/home/kim/.nvm/versions/node/v24.9.0/bin/spanpipe", "/home/kim/.local/bin/spanpipe"},
+			"/home/kim/.local/bin/spanpipe", "",
+		},
+		{"npx", "linux", "/home/kim/.npm/_npx/0a1b2c/node_modules/spanpipe/bin/spanpipe", "/usr/bin", nil, "", "npx"},
+		{
+			"another program of the name", "linux", "/home/kim/.npm/_npx/0a1b2c/node_modules/.bin/spanpipe", "/usr/bin", nil, "", "npx",
+		},
+		{
+			"mise, whose shim is another program", "linux", "/home/kim/.local/share/mise/installs/spanpipe/1.2.0/spanpipe",
+			"/home/kim/.local/share/mise/shims", nil, "", "mise",
+		},
+		{"asdf", "linux", "/home/kim/.asdf/installs/spanpipe/1.2.0/bin/spanpipe", "/home/kim/.asdf/shims", nil, "", "asdf"},
+		{
+			"Nix", "linux", "/nix/store/abc-spanpipe-1.2.0/bin/spanpipe", "/home/kim/.nix-profile/bin",
+			[]string{"/home/kim/.nix-profile/bin/spanpipe"}, "/home/kim/.nix-profile/bin/spanpipe", "",
+		},
+		{"go run", "linux", "/home/kim/.cache/go-build/ab/spanpipe", "", nil, "", "go run"},
+		{"a temporary directory", "darwin", "/private/var/folders/zz/T/spanpipe", "", nil, "", "a temporary directory"},
+		{"a temporary directory of a variable", "linux", "/scratch/tmp/spanpipe", "", nil, "", "a temporary directory"},
+		{"a relative directory", "linux", "/nix/store/abc/bin/spanpipe", ".:bin", []string{"./spanpipe", "bin/spanpipe"}, "", "Nix"},
+		{
+			"Scoop", "windows", `C:\Users\kim\scoop\apps\spanpipe\current\spanpipe.exe`, "", nil,
+			`C:\Users\kim\scoop\apps\spanpipe\current\spanpipe.exe`, "",
+		},
+		{
+			"Scoop, a version", "windows", `C:\Users\kim\scoop\apps\spanpipe\1.2.0\spanpipe.exe`,
+			`C:\Windows;C:\Users\kim\scoop\apps\spanpipe\current`, []string{`C:\Users\kim\scoop\apps\spanpipe\current\spanpipe.exe`},
+			`C:\Users\kim\scoop\apps\spanpipe\current\spanpipe.exe`, "",
+		},
+		{
+			"winget", "windows", `C:\Users\kim\AppData\Local\Microsoft\WinGet\Links\spanpipe.exe`, "", nil,
+			`C:\Users\kim\AppData\Local\Microsoft\WinGet\Links\spanpipe.exe`, "",
+		},
+		{"a download that was run", "windows", `C:\Users\kim\AppData\Local\Temp\x\spanpipe.exe`, "", nil, "", "a temporary directory"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := clients.Machine{OS: test.os, Getenv: func(name string) string {
+				return map[string]string{"PATH": test.path, "TMPDIR": "/scratch/tmp"}[name]
+			}}
+			same := func(a, b string) bool {
+				for _, link := range test.links {
+					if a == link && b == test.executable {
+						return true
+					}
+				}
+				return false
+			}
+			if got, by := clients.Lasting(m, test.executable, same); got != test.want || by != test.by {
+				t.Errorf("got %q, kept by %q; want %q, %q", got, by, test.want, test.by)
+			}
+		})
+	}
+}
