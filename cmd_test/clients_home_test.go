@@ -1,0 +1,134 @@
+package cmd_test
+
+import (
+	"bytes"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// clientsHome is a home directory with the files of many MCP clients, from testdata/home.
+type clientsHome struct {
+	home
+	dir   string                // the home directory itself
+	files map[string]clientFile // by path in dir, with slashes: as they are before anything runs
+}
+
+// clientFile is what an edit and its undoing must leave as it was.
+type clientFile struct {
+	text []byte
+	mode fs.FileMode
+	link string // where a symbolic link leads
+}
+
+// newClientsHome makes a home directory of testdata/home. Servers that real clients start are node's, of a directory of packages.
+func newClientsHome(t testing.TB, node, packages string) *clientsHome {
+	t.Helper()
+	h := &clientsHome{home: newHome(t)}
+	h.dir = filepath.Join(h.root, "home")
+	replacer := strings.NewReplacer("@NODE@", node, "@SERVERS@", filepath.Join(packages, "@modelcontextprotocol"), "@HOME@", h.dir)
+	err := filepath.WalkDir("testdata/home", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(h.dir, strings.TrimPrefix(filepath.ToSlash(path), "testdata/home"))
+		if d.IsDir() {
+			return os.MkdirAll(to, 0o755)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(to, []byte(replacer.Replace(string(text))), 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{".cursor", "My Notes", ".local/bin"} {
+		if err := os.MkdirAll(filepath.Join(h.dir, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, mode := range map[string]fs.FileMode{".claude.json": 0o600, ".codex/config.toml": 0o640, ".config/zed/settings.json": 0o664} {
+		if err := os.Chmod(filepath.Join(h.dir, path), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// As programs that keep people's configurations in a repository do it.
+	if err := os.Symlink("../dotfiles/cursor-mcp.json", filepath.Join(h.dir, ".cursor/mcp.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(binary(t), filepath.Join(h.dir, ".local/bin/spanpipe"+exe)); err != nil {
+		t.Fatal(err)
+	}
+	h.files = map[string]clientFile{".cursor/mcp.json": {}}
+	err = filepath.WalkDir("testdata/home", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			h.files[strings.TrimPrefix(filepath.ToSlash(path), "testdata/home/")] = clientFile{}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.files = h.now(t)
+	return h
+}
+
+// now returns the files as they are.
+func (h *clientsHome) now(t testing.TB) map[string]clientFile {
+	t.Helper()
+	files := map[string]clientFile{}
+	for name := range h.files {
+		path := filepath.Join(h.dir, filepath.FromSlash(name))
+		link, _ := os.Readlink(path) // fails for what is no link
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = clientFile{text, info.Mode(), link}
+	}
+	return files
+}
+
+// wantSame fails unless the files are those of before, byte for byte, with their modes and links.
+func (h *clientsHome) wantSame(t testing.TB, when string, before map[string]clientFile) {
+	t.Helper()
+	after := h.now(t)
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		b, a := before[name], after[name]
+		if !bytes.Equal(b.text, a.text) {
+			t.Errorf("%s: %s differs:\n%s\nwant:\n%s", when, name, a.text, b.text)
+		}
+		if a.mode != b.mode || a.link != b.link {
+			t.Errorf("%s: %s has mode %v and leads to %q, want %v and %q", when, name, a.mode, a.link, b.mode, b.link)
+		}
+	}
+}
+
+// changed returns the names of the files that differ from before.
+func (h *clientsHome) changed(t testing.TB, before map[string]clientFile) []string {
+	t.Helper()
+	var names []string
+	for name, a := range h.now(t) {
+		if !bytes.Equal(a.text, before[name].text) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// variables are those of every process in the home directory.
+func (h *clientsHome) variables(path ...string) []string {
+	path = append([]string{filepath.Join(h.dir, ".local/bin")}, path...)
+	return []string{"PATH=" + strings.Join(append(path, "/usr/bin", "/bin"), string(os.PathListSeparator)), "TERM=dumb"}
+}
