@@ -6,8 +6,9 @@ import "strings"
 // perhaps one behind the last. Comments begin with "#".
 type brackets struct {
 	*lines
-	open  int    // the opening bracket
-	items []span // without commas
+	open   int    // the opening bracket
+	items  []span // without commas
+	spaced bool   // whether comments need a space in front of them
 }
 
 // add is the change that puts an item behind item i, or behind the opening bracket if there is none.
@@ -27,7 +28,7 @@ func (b brackets) remove(i int) []change {
 	if len(b.items) > 1 {
 		return []change{cut(start, b.items[1].start)}
 	}
-	if start == b.open+2 && b.text[start-1] == ' ' && b.text[end] == ' ' {
+	if start == b.open+2 && b.text[start-1] == ' ' && b.text[end] == ' ' && (!b.spaced || b.text[end+1] != '#') {
 		start, end = start-1, end+1
 	}
 	return b.withComma(start, end)

@@ -42,6 +42,8 @@ func as(f Format) format {
 	switch f {
 	case JSON:
 		return jsonFormat{}
+	case YAML:
+		return yamlFormat{}
 	case TOML:
 		return tomlFormat{}
 	default:

@@ -130,16 +130,13 @@ type removal struct {
 
 // bounds returns the bytes to remove.
 func (r removal) bounds() (start, end int) {
-	blanksBefore := len(r.text[:r.it.start]) - len(bytes.TrimRight(r.text[:r.it.start], " \t"))
+	blanksBefore := len(r.text[:r.it.start]) - len(bytes.TrimRight(r.text[:r.it.start], blanks))
 	next := skipBlank(r.text, r.end)
 	if lead, own := lineLead(r.text, r.it.start); own {
-		switch {
-		case endsLine(r.text, r.end), next == r.after && r.last && !r.left.lineComment:
+		if endsLine(r.text, r.end) || next == r.after && r.last && !r.left.lineComment {
 			return r.it.start - len(lead), r.end
-		case next == r.after && !r.last:
-			return r.it.start, next
 		}
-		return r.it.start, r.end
+		return r.it.start, next
 	}
 	switch {
 	case r.only && r.left.comments > 0:

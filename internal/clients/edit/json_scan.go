@@ -2,13 +2,17 @@ package edit
 
 import "bytes"
 
-// maxDepth is how deep values may be nested. hujson has no bound, and would take the stack of the whole program.
-const maxDepth = 512
+const (
+	// maxDepth is how deep values may be nested. hujson has no bound, and would take the stack of the whole program.
+	maxDepth = 512
+	// maxValues is how many brackets and commas a file may have: a value takes some hundred bytes while it is edited.
+	maxValues = 1 << 20
+)
 
 // scanJSON looks at comments, texts and brackets up to an offset, and returns the end of the last of what is neither white
 // space nor comment. It refuses what hujson accepts and clients read in different ways.
 func scanJSON(text []byte, stop int) (last int, err error) {
-	depth := 0
+	depth, values := 0, 0
 	for i := 0; i < stop; {
 		switch c := text[i]; {
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
@@ -27,15 +31,21 @@ func scanJSON(text []byte, stop int) (last int, err error) {
 				return last, err
 			}
 			i = end
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
+		default:
+			switch c {
+			case '{', '[':
+				depth, values = depth+1, values+1
+			case '}', ']':
+				depth--
+			case ',':
+				values++
+			}
+			if depth > maxDepth {
 				return last, syntaxError(text, i, "values are nested too deep")
 			}
-			i++
-		case c == '}' || c == ']':
-			depth--
-			i++
-		default:
+			if values > maxValues {
+				return last, syntaxError(text, i, "there are too many values before this")
+			}
 			i++
 		}
 		last = i
@@ -94,19 +104,18 @@ func lineLead(text []byte, offset int) (lead string, ok bool) {
 	return string(text[i:offset]), true
 }
 
-// isBlank reports whether there are only spaces and tabs.
-func isBlank(text []byte) bool { return len(bytes.Trim(text, " \t")) == 0 }
+// blanks are what JSON allows between values on a line: with the carriage return of the line's end, or one by itself.
+const blanks = " \t\r"
 
-// skipBlank returns the offset of the next that is neither a space nor a tab.
+func isBlank(text []byte) bool { return len(bytes.Trim(text, blanks)) == 0 }
+
+// skipBlank returns the offset of the next that is not blank.
 func skipBlank(text []byte, offset int) int {
-	for offset < len(text) && (text[offset] == ' ' || text[offset] == '\t') {
-		offset++
-	}
-	return offset
+	return len(text) - len(bytes.TrimLeft(text[offset:], blanks))
 }
 
-// endsLine reports whether nothing but spaces and tabs follow on the line.
+// endsLine reports whether nothing follows on the line.
 func endsLine(text []byte, offset int) bool {
-	rest := text[skipBlank(text, offset):]
-	return len(rest) == 0 || rest[0] == '\n' || bytes.HasPrefix(rest, []byte("\r\n"))
+	next := skipBlank(text, offset)
+	return next == len(text) || text[next] == '\n'
 }

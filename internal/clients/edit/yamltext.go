@@ -1,0 +1,72 @@
+package edit
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// yamlPlain matches texts that no version of YAML takes for anything but a text, wherever they stand. Many more need no quotes,
+// but which ones is not the same for all programs.
+var yamlPlain = regexp.MustCompile(`^(\.{0,2}/|[A-Za-z_])[A-Za-z0-9_./@+=-]*$`)
+
+// yamlWords are words that some version of YAML takes for a boolean or null.
+var yamlWords = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
+
+// yamlString writes a string: between the quotes given, or plain, if the text allows.
+func yamlString(text string, quote byte) string {
+	switch {
+	case quote == 0 && yamlPlain.MatchString(text) && !slices.Contains(yamlWords, strings.ToLower(text)):
+		return text
+	case quote == '\'' && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	}
+	var out strings.Builder
+	out.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		case r == '\n':
+			out.WriteString(`\n`)
+		case r == '\t':
+			out.WriteString(`\t`)
+		case r == ' ' || unicode.IsPrint(r):
+			out.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&out, `\U%08X`, r)
+		default:
+			fmt.Fprintf(&out, `\u%04X`, r)
+		}
+	}
+	out.WriteByte('"')
+	return out.String()
+}
+
+// yamlText writes a value on one line.
+func yamlText(value *Node, quote byte) string {
+	switch value.Kind {
+	case String:
+		return yamlString(value.Text, quote)
+	case List:
+		items := make([]string, len(value.Items))
+		for i, item := range value.Items {
+			items[i] = yamlText(item, quote)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case Map:
+		if len(value.Members) == 0 {
+			return "{}"
+		}
+		members := make([]string, len(value.Members))
+		for i, m := range value.Members {
+			members[i] = yamlString(m.Name, 0) + ": " + yamlText(m.Value, quote)
+		}
+		return "{ " + strings.Join(members, ", ") + " }"
+	default:
+		return value.Text
+	}
+}
