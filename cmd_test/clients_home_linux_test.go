@@ -2,9 +2,11 @@ package cmd_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -131,4 +133,109 @@ func (h *clientsHome) changed(t testing.TB, before map[string]clientFile) []stri
 func (h *clientsHome) variables(path ...string) []string {
 	path = append([]string{filepath.Join(h.dir, ".local/bin")}, path...)
 	return []string{"PATH=" + strings.Join(append(path, "/usr/bin", "/bin"), string(os.PathListSeparator)), "TERM=dumb"}
+}
+
+// TestClientsHome installs and uninstalls in the home directory of many clients, without the clients.
+func TestClientsHome(t *testing.T) {
+	h := newClientsHome(t, "/usr/bin/node", "/opt/my packages")
+	h.install(t)
+
+	wrapped := h.now(t)
+	h.edit(t, "install", "--yes")
+	h.wantSame(t, "installed twice", wrapped)
+
+	h.uninstall(t)
+	h.wantSame(t, "uninstalled", h.files)
+	h.run(t, "uninstall", "--yes")
+	h.wantSame(t, "uninstalled twice", h.files)
+}
+
+// run runs spanpipe in the home directory as its user would, and returns its stdout.
+func (h *clientsHome) run(t *testing.T, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(h.dir, ".local/bin/spanpipe"), args...)
+	h.in(h.variables()...)(cmd)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("spanpipe %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
+	}
+	return out
+}
+
+// edit runs install. It has to name the program: this home directory is a temporary one, whose programs do not last.
+func (h *clientsHome) edit(t *testing.T, args ...string) []byte {
+	t.Helper()
+	return h.run(t, append(args, "--program", filepath.Join(h.dir, ".local/bin/spanpipe"))...)
+}
+
+// unreadable are the files of the home directory that are never written: they do not parse, or have a name twice.
+var unreadable = []string{".codeium/windsurf/mcp_config.json", ".warp/.mcp.json"}
+
+// shared are those that are changed only if that is asked for.
+var shared = []string{"code/desk/.mcp.json"}
+
+// install wraps the servers of all files, and looks at what was written.
+func (h *clientsHome) install(t *testing.T) {
+	t.Helper()
+	h.edit(t, "install", "--yes")
+	h.edit(t, "install", "--yes", "--config", filepath.Join(h.dir, "mcporter.json"))
+	changed := h.changed(t, h.files)
+	for name := range h.files {
+		if want := !slices.Contains(unreadable, name) && !slices.Contains(shared, name); slices.Contains(changed, name) != want {
+			t.Errorf("%s: changed by install: %v, want %v", name, !want, want)
+		}
+	}
+	if len(changed) < 15 {
+		t.Errorf("%d files were changed, want at least 15: %v", len(changed), changed)
+	}
+	for name, now := range h.now(t) {
+		if b := h.files[name]; now.mode != b.mode || now.link != b.link {
+			t.Errorf("%s has mode %v and leads to %q, want %v and %q", name, now.mode, now.link, b.mode, b.link)
+		}
+	}
+	h.wantWrapped(t, true)
+}
+
+// uninstall unwraps them again. Nothing of what was kept for it stays.
+func (h *clientsHome) uninstall(t *testing.T) {
+	t.Helper()
+	h.run(t, "uninstall", "--yes")
+	h.run(t, "uninstall", "--yes", "--config", filepath.Join(h.dir, "mcporter.json"))
+	h.wantWrapped(t, false)
+	kept, err := os.ReadDir(filepath.Join(h.dir, ".local/state/spanpipe/clients"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range kept {
+		if k.Name() != "lock" {
+			t.Errorf("%s, which was kept for uninstall, is still there", k.Name())
+		}
+	}
+}
+
+// wantWrapped fails unless "spanpipe clients" shows all local servers as wrapped, or none.
+func (h *clientsHome) wantWrapped(t *testing.T, want bool) {
+	t.Helper()
+	if _, err := os.Stat("../internal/cli/clients.go"); err != nil {
+		return
+	}
+	var found struct {
+		Files []struct {
+			Client  struct{ ID string }
+			Servers []struct{ Name, State string }
+		}
+	}
+	if err := json.Unmarshal(h.run(t, "clients", "--json"), &found); err != nil {
+		t.Fatal(err)
+	}
+	wrong := map[bool]string{true: "not wrapped", false: "wrapped"}[want]
+	for _, f := range found.Files {
+		for _, s := range f.Servers {
+			if s.State == wrong {
+				t.Errorf("%s: %s is %s", f.Client.ID, s.Name, s.State)
+			}
+		}
+	}
 }
