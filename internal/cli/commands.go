@@ -53,7 +53,7 @@ func (a *app) program() *cli.App {
 		a.topCommand(), a.uiCommand(),
 		a.metricsCommand(),
 		a.healthCommand(),
-		a.installCommand(), a.uninstallCommand(),
+		a.installCommand(), a.uninstallCommand(), a.clientsCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -162,3 +162,18 @@ func Side(m Machine) string {
 	}
 	return ""
 }
+
+// Places returns where files of this user would be, by clients, for a message that none was found.
+func Places(m Machine, of []*Client) (paths []string) {
+	for _, c := range of {
+		for _, p := range c.Places {
+			if p.Scope != User {
+				continue
+			}
+			for _, at := range p.candidates(m) {
+				paths = append(paths, filepath.Join(append([]string{at.base}, at.rest...)...))
+			}
+		}
+	}
+	return paths
+}
