@@ -150,6 +150,65 @@ func TestClientsHome(t *testing.T) {
 	h.wantSame(t, "uninstalled twice", h.files)
 }
 
+// additions are servers that someone adds by hand, by the file and by what they are put in front of.
+var additions = []struct{ file, before, server string }{
+	{".claude.json", "    \"sentry\": {\n", "    \"added\": {\"command\": \"npx\", \"args\": [\"-y\", \"x\"]},\n"},
+	{".claude.json", "        \"tickets\": {\n", "        \"added\": {\"command\": \"npx\"},\n"},
+	{".config/Claude/claude_desktop_config.json", "\t\t\"C drive\"", "\t\t\"added\": { \"command\": \"npx\" },\r\n"},
+	{".config/Code/User/mcp.json", "        // \"off\"", "        \"added\": { \"command\": \"npx\" }, // new\n"},
+	{"dotfiles/cursor-mcp.json", "\t\t\"Everything\"", "\t\t\"added\": { \"command\": \"npx\" },\n"},
+	{".cline/data/settings/cline_mcp_settings.json", "\"plain\"", "\"added\":{\"command\":\"npx\"},"},
+	{".continue/config.yaml", "  - name: remote\n", "  - {name: added, command: npx}\n"},
+	{".config/zed/settings.json", "    /* an extension's", "    \"added\": { \"source\": \"custom\", \"command\": \"npx\" },\n"},
+	{".junie/mcp/mcp.json", "  , \"number\"", "  , \"added\" : { \"command\" : \"npx\" }\n"},
+	{".gemini/settings.json", "    \"everything\": {\n", "    \"added\": { \"command\": \"npx\" },\n"},
+	{".qwen/settings.json", "        \"memory\": {\n", "        \"added\": { \"command\": \"npx\" },\n"},
+	{".codex/config.toml", "[mcp_servers.inline]\n", "[mcp_servers.added]\ncommand = \"npx\"\n\n"},
+	{".config/goose/config.yaml", "  git:\n", "  added: {type: stdio, name: added, cmd: npx, args: [], enabled: true}\n"},
+	{".kiro/settings/mcp.json", "        \"memory\": {\r\n", "        \"added\": { \"command\": \"npx\" },\r\n"},
+	{".lmstudio/mcp.json", "    \"memory\": {\n", "    \"added\": { \"command\": \"npx\" },\n"},
+	{".config/opencode/opencode.jsonc", "    \"off\":", "    \"added\": { \"type\": \"local\", \"command\": [\"npx\"] },\n"},
+	{".config/amp/settings.json", "    \"remote\":", "    \"added\": { \"command\": \"npx\" },\n"},
+	{".config/crush/crush.json", "    \"github\":", "    \"added\": { \"type\": \"stdio\", \"command\": \"npx\" },\n"},
+	{".copilot/mcp-config.json", "    \"playwright\":", "    \"added\": { \"type\": \"local\", \"command\": \"npx\", \"tools\": [] },\n"},
+	{".vibe/config.toml", "[[mcp_servers]]\nname = \"remote\"\n", "[[mcp_servers]]\nname = \"added\"\ncommand = \"npx\"\n\n"},
+	{".factory/mcp.json", "\"memory\":", "\"added\": { \"command\": \"npx\" }, "},
+	{"mcporter.json", "    \"everything\":", "    \"added\": { \"command\": \"npx\" },\n"},
+}
+
+// TestClientsHomeEdited adds a server to each file between install and uninstall, which leave what was added, and nothing else, as a
+// difference.
+func TestClientsHomeEdited(t *testing.T) {
+	h := newClientsHome(t, "/usr/bin/node", "/opt/my packages")
+	h.install(t)
+	want := maps.Clone(h.files)
+	for _, a := range additions {
+		add := func(text []byte) []byte {
+			t.Helper()
+			if strings.Count(string(text), a.before) != 1 {
+				t.Fatalf("%s: %q is there %d times", a.file, a.before, strings.Count(string(text), a.before))
+			}
+			return []byte(strings.Replace(string(text), a.before, a.server+a.before, 1))
+		}
+		path := filepath.Join(h.dir, a.file)
+		now, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, add(now), 0o600); err != nil { // the mode stays
+			t.Fatal(err)
+		}
+		f := want[a.file]
+		f.text = add(f.text)
+		want[a.file] = f
+	}
+	f := want[".cursor/mcp.json"] // leads to it
+	f.text = want["dotfiles/cursor-mcp.json"].text
+	want[".cursor/mcp.json"] = f
+	h.uninstall(t)
+	h.wantSame(t, "uninstalled after additions", want)
+}
+
 // run runs spanpipe in the home directory as its user would, and returns its stdout.
 func (h *clientsHome) run(t *testing.T, args ...string) []byte {
 	t.Helper()
@@ -218,24 +277,31 @@ func (h *clientsHome) uninstall(t *testing.T) {
 // wantWrapped fails unless "spanpipe clients" shows all local servers as wrapped, or none.
 func (h *clientsHome) wantWrapped(t *testing.T, want bool) {
 	t.Helper()
-	if _, err := os.Stat("../internal/cli/clients.go"); err != nil {
-		return
-	}
 	var found struct {
 		Files []struct {
-			Client  struct{ ID string }
-			Servers []struct{ Name, State string }
+			Client, Scope string
+			Servers       []struct {
+				Name, State string
+				Telemetry   struct{ Sinks []string }
+			}
 		}
 	}
 	if err := json.Unmarshal(h.run(t, "clients", "--json"), &found); err != nil {
 		t.Fatal(err)
 	}
-	wrong := map[bool]string{true: "not wrapped", false: "wrapped"}[want]
+	wrapped := 0
 	for _, f := range found.Files {
-		for _, s := range f.Servers {
-			if s.State == wrong {
-				t.Errorf("%s: %s is %s", f.Client.ID, s.Name, s.State)
+		for _, one := range f.Servers {
+			local := slices.Equal(one.Telemetry.Sinks, []string{"local"})
+			if is := one.State == "wrapped"; is != local || is != want && (is || one.State == "not wrapped") {
+				t.Errorf("%s: %s is %s, with telemetry to %v", f.Client, one.Name, one.State, one.Telemetry.Sinks)
+			}
+			if local {
+				wrapped++
 			}
 		}
+	}
+	if want && wrapped < 30 {
+		t.Errorf("%d servers are wrapped, want at least 30", wrapped)
 	}
 }
