@@ -19,7 +19,7 @@ const mask = "***"
 const mostOfLine = 400
 
 // diff returns how a file changes, as a unified difference without secrets.
-func (i *installation) diff(e *plannedEdit) string {
+func (i *installation) diff(e *plannedEdit, paint view.Paint) string {
 	name := i.tilde(e.Path)
 	before, after := i.maskedFile(e, e.Before), i.maskedFile(e, e.After)
 	text := diff.Diff(name, []byte(before), name, []byte(after))
@@ -28,14 +28,13 @@ func (i *installation) diff(e *plannedEdit) string {
 	}
 	_, text, _ = bytes.Cut(text, []byte("\n")) // a command
 	var out strings.Builder
-	screen := i.screen()
 	for line := range strings.Lines(string(text)) {
 		line = view.CutEnd(view.SafeLine(strings.TrimRight(line, "\r\n")), mostOfLine)
 		switch line[0] {
 		case '-':
-			line = screen.Paint(view.Red, line)
+			line = paint(view.Red, line)
 		case '+':
-			line = screen.Paint(view.Green, line)
+			line = paint(view.Green, line)
 		}
 		out.WriteString(line + "\n")
 	}
@@ -57,13 +56,29 @@ func (i *installation) maskedFile(e *plannedEdit, text []byte) string {
 	return i.masked(shown)
 }
 
-// masked removes what looks like a secret from each line of a text.
+// masked removes what looks like a secret from each line of a text. The user's own home directory, which looks like a name, stays:
+// a path without it would not be the one that is written.
 func (i *installation) masked(text []byte) string {
+	const stand = "\uE000" // of a private area
+	var homes []string
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if home, _ := getenv(i.Environ, name); len(home) > 1 {
+			homes = append(homes, strings.ReplaceAll(home, `\`, `\\`), home)
+		}
+	}
 	var out strings.Builder
 	redactor := i.redactor()
 	for line := range strings.Lines(string(text)) {
 		end := line[len(strings.TrimRight(line, "\r\n")):]
-		out.WriteString(redactor.Text([]byte(strings.TrimSuffix(line, end)), false, len(line)*redactedGrowth+len(line)) + end)
+		line = strings.TrimSuffix(line, end)
+		for n, home := range homes {
+			line = strings.ReplaceAll(line, home, stand+string(rune('0'+n)))
+		}
+		line = redactor.Text([]byte(line), false, len(line)*redactedGrowth+redactedGrowth)
+		for n, home := range homes {
+			line = strings.ReplaceAll(line, stand+string(rune('0'+n)), home)
+		}
+		out.WriteString(line + end)
 	}
 	return out.String()
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/spanpipe/spanpipe/internal/clients"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // The shapes of install --json and uninstall --json; see docs/json.md.
@@ -51,7 +52,7 @@ func (i *installation) json(p *plan, dryRun bool) jsonInstallation {
 			if e.err != nil {
 				one.Error, _ = i.problem(e)
 			} else if dryRun {
-				one.Diff = i.diff(e)
+				one.Diff = i.diff(e, view.Plain)
 			}
 			out.Files = append(out.Files, one)
 		}

@@ -27,7 +27,7 @@ func (i *installation) nothing(p *plan, quiet bool) string {
 		if !quiet {
 			text += "Yours is elsewhere? spanpipe " + i.verb("install", "uninstall") + " --config FILE --format json\n"
 		}
-		return text
+		return text + i.stillWrapped()
 	case p.found == 0 && i.undo:
 		text = "Nothing to do: no server is wrapped.\n"
 	case p.found == 0:
@@ -161,7 +161,7 @@ const plainWidth = 80
 func (i *installation) preview(p *plan) string {
 	text := i.sideText() + i.summary(p, true)
 	for _, e := range p.edits {
-		text += "\n" + i.heading(e) + i.diff(e)
+		text += "\n" + i.heading(e) + i.diff(e, i.screen().Paint)
 	}
 	return i.screen().Text(text) + "\n" + i.closeFirst(p)
 }
@@ -212,11 +212,15 @@ func (i *installation) last(p *plan, closing string) string {
 		text += i.fold("Afterwards: "+strings.Join(after, "; ")+".") + "\n"
 	}
 	text += i.sandboxes(p)
-	if closing != "" && !i.undo {
-		closing += ". To undo it: " + i.inverse
+	if undo := "To undo it: " + i.inverse; closing != "" && !i.undo {
+		if closing += ". "; view.Width(closing+undo) < plainWidth {
+			closing += undo
+		} else { // a command stays on one line
+			closing = strings.TrimSpace(closing) + "\n" + undo
+		}
 	}
 	if closing != "" {
-		text += i.fold(closing) + "\n"
+		text += closing + "\n"
 	}
 	return i.screen().Text(text + i.stillWrapped())
 }
@@ -253,7 +257,7 @@ func (i *installation) stillWrapped() string {
 	if len(all) == 0 {
 		return ""
 	}
-	return i.fold("Still wrapped: "+strings.Join(all, ", ")+". To unwrap them, too: spanpipe uninstall --scope all") + "\n"
+	return "Still wrapped: " + strings.Join(all, ", ") + ".\nTo unwrap them, too: spanpipe uninstall --scope all\n"
 }
 
 // leftText says what is left alone, and why, and what can be pasted by hand.

@@ -49,7 +49,7 @@ func (i *installation) readWrapping(c *cli.Context, m clients.Machine) error {
 	}
 	i.wrapping.Env, i.shared.Env = merged(i.wrapping.Env, set), merged(i.shared.Env, set)
 	i.shared.Program = "spanpipe" // it is elsewhere on other machines
-	if i.scope != "project" || c.String("config") != "" {
+	if slices.ContainsFunc(i.found, func(f *clients.File) bool { return f.Scope != clients.Project }) {
 		i.wrapping.Program, err = i.programPath(c, m)
 	}
 	return err

@@ -21,6 +21,10 @@ func TestMasked(t *testing.T) {
 			edit.TOML, "a = 'secret' # secret\n[t]\nb = \"\"\"\nsecret\nsecret\"\"\"\nc = [ 'x', \"secret\" ]\nd = { e = 12 }\n",
 			"a = '***' # secret\n[t]\nb = \"***\"\nc = [ 'x', \"***\" ]\nd = { e = *** }\n",
 		},
+		{
+			edit.YAML, "a: secret # secret\nb:\n  - x\n  - 'secret'\nc: |\n  secret\n  secret\nd: {e: 12, f: \"secret\"}\ng:\n",
+			"a: *** # secret\nb:\n  - x\n  - '***'\nc: ***\nd: {e: ***, f: \"***\"}\ng:\n",
+		},
 	} {
 		f, err := edit.Parse(test.format, []byte(test.text))
 		if err != nil {

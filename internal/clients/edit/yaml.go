@@ -171,7 +171,7 @@ func (d *yamlDoc) replace(node, value *Node) ([]byte, error) {
 		return splice(d.text, cut(place.after, place.end)), nil
 	case place.start == place.end:
 		return splice(d.text, insert(place.after, " "+text)), nil
-	case !flow && node != d.root && d.index(place.start) > d.index(place.after):
+	case node.Kind != String && !flow && !place.flow && node != d.root && d.index(place.start) > d.index(place.after):
 		return splice(d.text, insert(place.after, " "+text), cut(d.end(place.after), place.end)), nil
 	}
 	return splice(d.text, change{place.span, text}), nil

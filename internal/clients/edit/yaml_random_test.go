@@ -14,7 +14,8 @@ type randomYAML struct {
 	*rand.Rand
 	nl   string
 	id   int
-	odds int // how often anchors and tags are written, in percent
+	odds int    // how often anchors, aliases and tags are written, in percent
+	last string // the last anchor of a scalar
 }
 
 func (r *randomYAML) pick(choices ...string) string { return choices[r.IntN(len(choices))] }
@@ -41,7 +42,14 @@ func (r *randomYAML) property() string {
 
 // scalar returns one that is written on one line.
 func (r *randomYAML) scalar() string {
-	return r.property() + r.pick("npx", "1", "0x1F", "-1.5e3", ".inf", "true", "no", "~", "null", "2020-01-01", "-y", "a b  c", "a#b",
+	if r.last != "" && r.IntN(100) < r.odds {
+		return "*" + r.last + " "
+	}
+	property := r.property()
+	if _, anchor, ok := strings.Cut(property, "&"); ok {
+		r.last = strings.TrimSpace(anchor)
+	}
+	return property + r.pick("npx", "1", "0x1F", "-1.5e3", ".inf", "true", "no", "~", "null", "2020-01-01", "-y", "a b  c", "a#b",
 		"https://x/y?z", "é ü", `"a # b: {"`, `"\"\\\u00e9\n"`, `'it''s: #'`, `''`, `""`, "a'b\"c", "C:\\x", "@"[1:]+"x@1", "--x", "<<x", "😀")
 }
 
@@ -127,6 +135,9 @@ func (r *randomYAML) below(block string) string {
 // block returns a map, at least one member.
 func (r *randomYAML) block(indent string, depth int) string {
 	var out strings.Builder
+	if r.last != "" && r.IntN(100) < r.odds {
+		out.WriteString(indent + "<<: *" + r.last + r.nl)
+	}
 	for range 1 + r.IntN(4) {
 		out.WriteString(indent + r.pick("", "", "", "", "? "))
 		if strings.HasSuffix(out.String(), "? ") {
@@ -154,9 +165,9 @@ func (r *randomYAML) file() []byte {
 
 func TestYAMLRandom(t *testing.T) {
 	made := 0
-	for seed := range uint64(100) {
+	for seed := range uint64(150) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		r := &randomYAML{Rand: random, nl: "\n", odds: int(seed % 4)}
+		r := &randomYAML{Rand: random, nl: "\n", odds: int(seed%4) * 2}
 		if seed%3 == 0 {
 			r.nl = "\r\n"
 		}

@@ -139,7 +139,7 @@ func TestYAMLForms(t *testing.T) {
 		{"four spaces", "a:\n    b:\n        c: d\n", add("a/env", wrappedEnv),
 			"a:\n    b:\n        c: d\n    env:\n        SPANPIPE_TELEMETRY: local\n"},
 		{"a block in the place of a value", "a:\n  - b # c\n  - d\ne: f\n", set("a", edit.Strings("x")), "a: [x]\ne: f\n"},
-		{"a value on the next line", "a: # c\n  b\ne: f\n", set("a", edit.Text("x")), "a: x # c\ne: f\n"},
+		{"a value on the next line", "a: # c\n  b\ne: f\n", set("a", edit.Text("x")), "a: # c\n  x\ne: f\n"},
 	})
 	runChange(t, edit.YAML, "", "a: v\n", add("a", edit.Text("v")))
 	runChange(t, edit.YAML, "# c", "# c\na: v", add("a", edit.Text("v")))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -24,8 +23,9 @@ type yamlPlace struct {
 
 // yamlKey is where a key stands.
 type yamlKey struct {
-	span      // from a "?" in front of it
-	colon int // behind the colon; 0 if there is none
+	span        // from a "?" in front of it
+	colon  int  // behind the colon; 0 if there is none
+	refuse bool // has an anchor or a tag, or is an alias
 }
 
 // yamlDoc is a parsed file.
@@ -93,7 +93,7 @@ func (d *yamlDoc) decode() (*yaml.Node, error) {
 
 // node adds a value.
 func (d *yamlDoc) node(kind Kind, place *yamlPlace) *Node {
-	n := &Node{Kind: kind}
+	n := &Node{Kind: kind, start: place.start, end: place.end}
 	n.Line, n.Column = d.position(place.start)
 	d.places[n] = place
 	return n
@@ -104,12 +104,7 @@ func (d *yamlDoc) offset(n *yaml.Node) (int, error) {
 	if n.Line < 1 || n.Line > len(d.starts) {
 		return 0, &SyntaxError{Text: "the place of a value is not known"}
 	}
-	offset := d.starts[n.Line-1]
-	for range n.Column - 1 {
-		_, size := utf8.DecodeRune(d.text[offset:])
-		offset += size
-	}
-	return offset, nil
+	return d.find(n.Line, n.Column), nil
 }
 
 // lost is the error about a value that is not where it should be.
@@ -128,7 +123,7 @@ func (d *yamlDoc) at(offset int) byte {
 // value adds a value. After is behind the indicator in front of it, indent that of the block collection it belongs to.
 func (d *yamlDoc) value(n *yaml.Node, after, indent int) (*Node, error) {
 	place := &yamlPlace{span: span{after, after}, after: after}
-	if n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Anchor == "" && n.Tag == "!!null" {
+	if leftOut(n) {
 		return d.node(Other, place), nil
 	}
 	start, err := d.offset(n)
@@ -157,6 +152,9 @@ func (d *yamlDoc) value(n *yaml.Node, after, indent int) (*Node, error) {
 			break
 		}
 		place.block = n.Style&blockStyles != 0
+		if place.block && n.Column <= indent+1 {
+			place.refuse = "a text that is not indented is not edited"
+		}
 		if place.end, err = d.scalarEnd(n, content, indent); err != nil {
 			return nil, err
 		}
@@ -167,6 +165,11 @@ func (d *yamlDoc) value(n *yaml.Node, after, indent int) (*Node, error) {
 		node.Kind, node.Text = String, n.Value
 	}
 	return node, nil
+}
+
+// leftOut reports whether nothing stands where a value could: null.
+func leftOut(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Anchor == "" && n.Tag == "!!null"
 }
 
 // properties returns where the value behind tag and anchor begins, and where they end.
@@ -210,7 +213,8 @@ func (d *yamlDoc) mapping(n *yaml.Node, place *yamlPlace, content, indent int) (
 		}
 		seen[name] = true
 		cursor = key.end
-		if colon := trivia(d.text, key.end, ""); d.at(colon) == ':' {
+		colon := trivia(d.text, key.end, "")
+		if d.at(colon) == ':' && (!leftOut(n.Content[i+1]) || strings.IndexByte(" \t\r\n,]}\x00", d.at(colon+1)) >= 0) {
 			cursor, key.colon = colon+1, colon+1
 		}
 		value, err := d.value(n.Content[i+1], cursor, indent)
@@ -223,8 +227,13 @@ func (d *yamlDoc) mapping(n *yaml.Node, place *yamlPlace, content, indent int) (
 		cursor = d.places[value].end
 		place.keys = append(place.keys, key)
 		node.Members = append(node.Members, &Member{Name: name, Value: value})
-		if n.Content[i].Tag == "!!merge" && place.refuse == "" {
+		switch {
+		case n.Content[i].Tag == "!!merge":
 			place.refuse = "a map with a merge key is not edited"
+		case key.refuse:
+			place.refuse = "a map with a key that has an anchor or a tag, or is an alias, is not edited"
+		case leftOut(n.Content[i]):
+			place.refuse = "a map with a value that has no key is not edited"
 		}
 	}
 	place.end = cursor
@@ -254,7 +263,7 @@ func (d *yamlDoc) key(n *yaml.Node, key *yamlKey, indent int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key.end = d.places[node].end
+	key.end, key.refuse = d.places[node].end, d.places[node].refuse != ""
 	if n.Kind == yaml.ScalarNode {
 		return n.Value, nil
 	}

@@ -73,6 +73,8 @@ func (d *yamlDoc) removeMember(node *Node, name string) ([]byte, error) {
 			}
 		}
 		return d.replace(node, &Node{Kind: Map})
+	case i > 0 && !d.first(start):
+		return nil, d.lost(start)
 	case !d.first(start):
 		return splice(d.text, cut(start, place.keys[i+1].start)), nil
 	}
@@ -89,19 +91,22 @@ func (d *yamlDoc) removeMember(node *Node, name string) ([]byte, error) {
 }
 
 // joins refuses what stands at an offset if a text of several lines that ends above, at an offset, would become longer by it: by
-// empty lines if it keeps these, and by a comment that is indented further than the map that has both.
+// empty lines if it keeps these, and by white space and comments that are indented further than the map that has both.
 func (d *yamlDoc) joins(above, offset, indent int) error {
 	text := d.blockTo(above)
 	if text == nil {
 		return nil
 	}
-	next := offset
-	for d.at(next) == ' ' || d.at(next) == '\r' || d.at(next) == '\n' {
-		next++
-	}
 	header, _, _ := strings.Cut(string(d.text[text.start:d.end(text.start)]), " ")
-	if d.at(next) == '#' && len(d.indent(next)) > indent || d.index(next) > d.index(offset) && strings.Contains(header, "+") {
-		return d.refuse(offset, "what follows would become part of the text in front of it")
+	keeps := strings.Contains(header, "+")
+	for line := range strings.Lines(string(d.text[offset:])) {
+		rest := strings.TrimLeft(line, " ")
+		deep := len(line)-len(rest) > indent
+		if blank := strings.TrimSpace(rest) == ""; blank && (keeps || deep) || deep && rest[0] == '#' {
+			return d.refuse(offset, "what follows would become part of the text in front of it")
+		} else if !blank {
+			break
+		}
 	}
 	return nil
 }

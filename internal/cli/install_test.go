@@ -1,0 +1,193 @@
+package cli_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/spanpipe/spanpipe/internal/cli"
+)
+
+// kim is a home directory with the files of clients.
+type kim struct {
+	testing.TB
+	home  string
+	files []txtar.File
+	sleep func(time.Duration)
+}
+
+func newKim(t testing.TB) *kim {
+	t.Helper()
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "install", "home.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &kim{t, t.TempDir(), archive.Files, func(time.Duration) {}}
+	files := append([]txtar.File{{Name: ".local/bin/spanpipe"}}, archive.Files...)
+	for _, f := range files {
+		k.put(f.Name, string(f.Data))
+	}
+	return k
+}
+
+func (k *kim) path(name string) string { return filepath.Join(k.home, filepath.FromSlash(name)) }
+
+func (k *kim) put(name, text string) {
+	k.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(k.path(name)), 0o700), os.WriteFile(k.path(name), []byte(text), 0o600)); err != nil {
+		k.Fatal(err)
+	}
+}
+
+func (k *kim) text(name string) string {
+	k.Helper()
+	text, err := os.ReadFile(k.path(name))
+	if err != nil {
+		k.Fatal(err)
+	}
+	return string(text)
+}
+
+// run runs spanpipe and returns what it has written, with HOME for the directory. No secret may be in it.
+func (k *kim) run(args ...string) (stdout, stderr string, code int) {
+	k.Helper()
+	out, err := os.Create(filepath.Join(k.TempDir(), "stdout"))
+	if err != nil {
+		k.Fatal(err)
+	}
+	defer out.Close()
+	messages, err := os.Create(filepath.Join(k.TempDir(), "stderr"))
+	if err != nil {
+		k.Fatal(err)
+	}
+	defer messages.Close()
+	code = cli.Main(cli.Process{
+		Args: append([]string{"spanpipe"}, args...), Environ: []string{"HOME=" + k.home, "USERPROFILE=" + k.home},
+		Stdout: out, Stderr: messages, Sleep: k.sleep,
+	})
+	for i, f := range []*os.File{out, messages} {
+		text, err := os.ReadFile(f.Name())
+		if err != nil {
+			k.Fatal(err)
+		}
+		if secret := regexp.MustCompile(`hide-\w*`).Find(text); secret != nil {
+			k.Errorf("spanpipe %s shows %s:\n%s", strings.Join(args, " "), secret, text)
+		}
+		*[]*string{&stdout, &stderr}[i] = strings.ReplaceAll(string(text), k.home, "HOME")
+	}
+	return stdout, stderr, code
+}
+
+// same reports where files are not what they were.
+func (k *kim) same() {
+	k.Helper()
+	for _, f := range k.files {
+		if got := k.text(f.Name); got != string(f.Data) {
+			k.Errorf("%s is\n%s\nwant\n%s", f.Name, got, f.Data)
+		}
+	}
+}
+
+// TestInstall: what is shown is what is written, and uninstall brings back the same bytes.
+func TestInstall(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("paths are written in another way")
+	}
+	k := newKim(t)
+	program := "--program=" + k.path(".local/bin/spanpipe")
+	for _, test := range []struct {
+		golden string
+		args   []string
+	}{
+		{"install-dry-run.txt", []string{"install", "--dry-run", program}},
+		{"install.json", []string{"install", "--dry-run", "--json", "cursor", "codex", program}},
+		{"install-yes.txt", []string{"install", "--yes", program}},
+		{"install-nothing.txt", []string{"install", program}},
+		{"install-quiet.txt", []string{"install", "--yes", program}},
+		{"uninstall-dry-run.txt", []string{"uninstall", "--dry-run"}},
+		{"uninstall-one.txt", []string{"uninstall", "--yes", "--server", "github", "Claude Code"}},
+		{"uninstall.json", []string{"uninstall", "--yes", "--json"}},
+		{"uninstall-nothing.txt", []string{"uninstall"}},
+	} {
+		stdout, stderr, code := k.run(test.args...)
+		if stderr != "" || code != 0 {
+			t.Errorf("%s: exit code %d, stderr %s", strings.Join(test.args, " "), code, stderr)
+		}
+		golden(t, filepath.Join("install", test.golden), stdout)
+	}
+	k.same()
+	left, err := os.ReadDir(k.path(".local/state/spanpipe/clients"))
+	if err != nil || len(left) != 1 || left[0].Name() != "lock" {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
+// TestInstallPartly: a file that cannot be written is reported, and the others are written.
+func TestInstallPartly(t *testing.T) {
+	k := newKim(t)
+	if err := os.Chmod(k.path(".cursor/mcp.json"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "cursor", "codex")
+	if code != 1 || !strings.HasPrefix(stdout, "Wrapped 1 server in 1 file,") ||
+		!strings.Contains(filepath.ToSlash(stderr), ".cursor/mcp.json was not written: the file is read-only\nspanpipe: hint: ") {
+		t.Errorf("exit code %d, stdout:\n%s\nstderr:\n%s", code, stdout, stderr)
+	}
+	if !strings.Contains(k.text(".codex/config.toml"), `"spanpipe"`) {
+		t.Errorf("the other file is\n%s", k.text(".codex/config.toml"))
+	}
+	if err := os.Chmod(k.path(".cursor/mcp.json"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k.run("uninstall", "--yes")
+	k.same()
+}
+
+// TestInstallOverwritten: a client that rewrites its file may undo an edit, which is reported; one that keeps it is not.
+func TestInstallOverwritten(t *testing.T) {
+	k := newKim(t)
+	before := k.text(".claude.json")
+	for _, test := range []struct {
+		name     string
+		rewrite  func(text string) string
+		code     int
+		problems string
+	}{
+		{"without it", func(string) string { return before }, 1, "was overwritten by its client, and the edit is lost"},
+		{"not as JSON", func(string) string { return "" }, 1, "was overwritten by its client, and the edit is lost"},
+		{"with it", func(text string) string { return strings.Replace(text, "accessToken", "token", 1) }, 0, ""},
+	} {
+		slept := time.Duration(0)
+		k.sleep = func(d time.Duration) {
+			slept += d
+			k.put(".claude.json", test.rewrite(k.text(".claude.json")))
+		}
+		stdout, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "claude-code")
+		if code != test.code || !strings.Contains(stderr, test.problems) || slept != 3*time.Second || (stderr == "") != (code == 0) {
+			t.Errorf("%s: exit code %d after %s, stdout:\n%s\nstderr:\n%s", test.name, code, slept, stdout, stderr)
+		}
+		k.put(".claude.json", before)
+	}
+}
+
+// TestInstallSet: variables of spanpipe and OpenTelemetry can be set, if they mean something.
+func TestInstallSet(t *testing.T) {
+	k := newKim(t)
+	_, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "--telemetry", "otlp", "--set", "SPANPIPE_CAPTURE=errors",
+		"--set", "OTEL_EXPORTER_OTLP_HEADERS=key=hide-13", "--dir", "/srv/spanpipe", "--server", "memory", "cursor")
+	_ = stderr
+	for _, want := range []string{
+		`"SPANPIPE_TELEMETRY": "otlp"`, `"SPANPIPE_CAPTURE": "errors"`, `"OTEL_EXPORTER_OTLP_HEADERS": "key=hide-13"`, `"SPANPIPE_DIR": "`,
+	} {
+		if !strings.Contains(k.text(".cursor/mcp.json"), want) {
+			t.Errorf("%s is missing in\n%s\nexit code %d, stderr %s", want, k.text(".cursor/mcp.json"), code, stderr)
+		}
+	}
+}
