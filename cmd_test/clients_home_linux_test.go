@@ -150,7 +150,7 @@ func TestClientsHome(t *testing.T) {
 	h.wantSame(t, "uninstalled twice", h.files)
 }
 
-// additions are servers that someone adds by hand, by the file and by what they are put in front of.
+// additions are servers that are added by hand, by the file and by what they are put in front of.
 var additions = []struct{ file, before, server string }{
 	{".claude.json", "    \"sentry\": {\n", "    \"added\": {\"command\": \"npx\", \"args\": [\"-y\", \"x\"]},\n"},
 	{".claude.json", "        \"tickets\": {\n", "        \"added\": {\"command\": \"npx\"},\n"},
@@ -167,6 +167,7 @@ var additions = []struct{ file, before, server string }{
 	{".config/goose/config.yaml", "  git:\n", "  added: {type: stdio, name: added, cmd: npx, args: [], enabled: true}\n"},
 	{".kiro/settings/mcp.json", "        \"memory\": {\r\n", "        \"added\": { \"command\": \"npx\" },\r\n"},
 	{".lmstudio/mcp.json", "    \"memory\": {\n", "    \"added\": { \"command\": \"npx\" },\n"},
+	{".lmstudio/mcp.json", "\"MEMORY_FILE_PATH\"", "\"LANG\": \"C\", "}, // where spanpipe's own variable is, too
 	{".config/opencode/opencode.jsonc", "    \"off\":", "    \"added\": { \"type\": \"local\", \"command\": [\"npx\"] },\n"},
 	{".config/amp/settings.json", "    \"remote\":", "    \"added\": { \"command\": \"npx\" },\n"},
 	{".config/crush/crush.json", "    \"github\":", "    \"added\": { \"type\": \"stdio\", \"command\": \"npx\" },\n"},
