@@ -7,6 +7,8 @@ import (
 	"text/template"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spanpipe/spanpipe/internal/clients"
 )
 
 // scripts are templates of the completion scripts, to be filled from the tables of commands and settings. The library's
@@ -94,8 +96,14 @@ func completionsOf(program *cli.App) completions {
 	all := completions{Shells: shells, Commands: []completedCommand{
 		{Words: strings.Join(names, " ") + " --", Flags: completedFlags(program.Flags)},
 	}}
+	var known []string
+	for _, c := range clients.Table() {
+		known = append(known, c.ID)
+	}
+	ids := strings.Join(known, " ")
 	for _, c := range program.VisibleCommands() {
 		words := map[string]string{
+			"clients": ids, "install": ids, "uninstall": ids, "doctor": ids,
 			"completion": shells, "help": strings.Join(names, " "), "show": "last", "push": "last", "export": "last", "metrics": "check",
 		}[c.Name]
 		all.Commands = append(all.Commands, completedCommand{c.Name, c.Usage, words, completedFlags(c.Flags)})

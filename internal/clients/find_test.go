@@ -159,7 +159,7 @@ func TestSystems(t *testing.T) {
 // be made of it.
 func TestUnreadable(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"no JSON":               {`{"mcpServers": {`, "line 1, column 1: the file ends too early"},
+		"no JSON":               {`{"mcpServers": {`, "line 1, column 17: the file ends too early"},
 		"a list":                {`{"mcpServers": []}`, "line 1, column 16: mcpServers is a list, where a map of servers is due"},
 		"a duplicate":           {"{\"mcpServers\": {\"a\": {\"command\": \"x\"},\n \"a\": {}}}", "line 2, column 2: "},
 		"not a regular file":    {"", "it is not a regular file"},
@@ -267,7 +267,7 @@ func TestGiven(t *testing.T) {
 		"d.toml":  {"[[mcp_servers]]\nname = \"a\"\ncommand = \"x\"\n", "  a: not wrapped: x"},
 		"e.json":  {`{"other": {}}`, ""},
 		"f.txt":   {`{}`, `: "" is not known as a format of it: want json, toml or yaml`},
-		"g.json":  {`{`, ": line 1, column 1: "},
+		"g.json":  {`{`, ": line 1, column 2: "},
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {

@@ -172,7 +172,7 @@ func (f *File) proven(text []byte, err error, want *Node) (*File, error) {
 	}
 	edited, err := Parse(f.format, text)
 	if err != nil {
-		return nil, fmt.Errorf("the file cannot be edited safely: the result would not be valid: %v", err)
+		return nil, fmt.Errorf("the file cannot be edited safely: the result would not be valid: %w", err)
 	}
 	if !edited.root.equal(want) {
 		return nil, errors.New("the file cannot be edited safely: more than the value would change")
@@ -185,29 +185,5 @@ func (p Path) String() string { return strings.Join(p, ".") }
 
 // syntaxError returns an error at an offset of a text.
 func syntaxError(text []byte, offset int, message string) *SyntaxError {
-	line, column := (&places{text: text, line: 1, column: 1}).at(offset)
-	return &SyntaxError{Line: line, Column: column, Text: message}
-}
-
-// places turns offsets of a text into lines and columns. In the order of the text that takes one pass over it.
-type places struct {
-	text                 []byte
-	offset, line, column int
-}
-
-// at returns the place of an offset, from 1, the column in characters.
-func (s *places) at(offset int) (line, column int) {
-	if offset < s.offset {
-		*s = places{text: s.text, line: 1, column: 1}
-	}
-	for s.offset < min(offset, len(s.text)) {
-		_, size := utf8.DecodeRune(s.text[s.offset:])
-		if s.text[s.offset] == '\n' {
-			s.line, s.column = s.line+1, 1
-		} else {
-			s.column++
-		}
-		s.offset += size
-	}
-	return s.line, s.column
+	return newLines(text).refuse(offset, message)
 }

@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +29,7 @@ func (jsonFormat) parse(text []byte) (*Node, error) {
 	if err != nil {
 		return nil, jsonError(text, err)
 	}
-	b := jsonBuilder{places: places{text: text, line: 1, column: 1}}
+	b := jsonBuilder{lines: newLines(text)}
 	root := b.node(value)
 	if b.err != nil {
 		return nil, b.err
@@ -40,13 +39,13 @@ func (jsonFormat) parse(text []byte) (*Node, error) {
 
 // jsonBuilder makes the tree of what hujson found.
 type jsonBuilder struct {
-	places
+	*lines
 	err *SyntaxError // the first
 }
 
 func (b *jsonBuilder) node(v hujson.Value) *Node {
 	n := &Node{start: v.StartOffset, end: v.EndOffset}
-	n.Line, n.Column = b.at(v.StartOffset)
+	n.Line, n.Column = b.position(v.StartOffset)
 	switch value := v.Value.(type) {
 	case *hujson.Object:
 		n.Kind = Map
@@ -54,8 +53,7 @@ func (b *jsonBuilder) node(v hujson.Value) *Node {
 		for _, m := range value.Members {
 			name := unquoteJSON(m.Name.Value.(hujson.Literal))
 			if seen[name] && b.err == nil {
-				line, column := b.at(m.Name.StartOffset)
-				b.err = &SyntaxError{Line: line, Column: column, Text: fmt.Sprintf("the name %q stands twice in one object", name)}
+				b.err = b.refuse(m.Name.StartOffset, fmt.Sprintf("the name %q stands twice in one object", name))
 			}
 			seen[name] = true
 			n.Members = append(n.Members, &Member{
@@ -128,14 +126,14 @@ func hexRune(s string) rune {
 // secrets stand.
 func jsonError(text []byte, err error) *SyntaxError {
 	var line, column int
+	lines := newLines(text)
 	if _, scanErr := fmt.Sscanf(err.Error(), "hujson: line %d, column %d:", &line, &column); scanErr != nil {
 		return &SyntaxError{Text: "the file is not valid JSON"}
 	}
-	offset := 0
-	for range line - 1 {
-		offset += bytes.IndexByte(text[offset:], '\n') + 1
+	offset := len(text) // of the line that was added
+	if line <= len(lines.starts) {
+		offset = min(lines.starts[line-1]+column-1, len(text))
 	}
-	offset = min(offset+column-1, len(text))
 	next := byte(0)
 	if offset < len(text) {
 		next = text[offset]
@@ -144,7 +142,7 @@ func jsonError(text []byte, err error) *SyntaxError {
 	if message == commaMissing {
 		offset, _ = scanJSON(text, offset) // where it has to be written
 	}
-	return syntaxError(text, offset, message)
+	return lines.refuse(offset, message)
 }
 
 const commaMissing = "a comma is missing"

@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spanpipe/spanpipe/internal/clients/edit"
 	"github.com/tailscale/hujson"
+
+	"github.com/spanpipe/spanpipe/internal/clients/edit"
 )
 
 func TestJSONGenerated(t *testing.T) {
-	generated(t, 4000, generateJSON, func(t testing.TB, r *rand.Rand, text []byte) {
+	generated(t, 1500, generateJSON, func(t testing.TB, r *rand.Rand, text []byte) {
 		agrees(t, parsed(t, edit.JSON, text))
 		checkEveryEdit(t, r, edit.JSON, text)
 		checkWrap(t, edit.JSON, text)

@@ -39,7 +39,11 @@ func splice(text []byte, changes ...change) []byte {
 type lines struct {
 	text   []byte
 	starts []int
+	last   place // that was looked up: the next is often on the same line, which may be a long one
 }
+
+// place is an offset as people count.
+type place struct{ offset, line, column int }
 
 func newLines(text []byte) *lines {
 	l := &lines{text: text, starts: []int{0}}
@@ -59,7 +63,28 @@ func (l *lines) index(offset int) int {
 // position returns the line and the column, in characters, of an offset.
 func (l *lines) position(offset int) (line, column int) {
 	i := l.index(offset)
-	return i + 1, utf8.RuneCount(l.text[l.starts[i]:offset]) + 1
+	if l.last.line != i+1 || l.last.offset > offset {
+		l.last = place{l.starts[i], i + 1, 1}
+	}
+	l.last.column += utf8.RuneCount(l.text[l.last.offset:offset])
+	l.last.offset = offset
+	return l.last.line, l.last.column
+}
+
+// find returns the offset of a place, or that of the end if it is further down.
+func (l *lines) find(line, column int) int {
+	if line > len(l.starts) {
+		return len(l.text)
+	}
+	if l.last.line != line || l.last.column > column {
+		l.last = place{l.starts[line-1], line, 1}
+	}
+	for l.last.column < column && l.last.offset < len(l.text) {
+		_, size := utf8.DecodeRune(l.text[l.last.offset:])
+		l.last.offset += size
+		l.last.column++
+	}
+	return l.last.offset
 }
 
 // start returns where the line of an offset begins.

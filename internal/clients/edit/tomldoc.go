@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,9 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 )
+
+// maxTOML is how many "=", "[" and "." a file may have. The decoder's time grows with the square of the keys of a table.
+const maxTOML = 1 << 15
 
 // tomlForm is how a value is written.
 type tomlForm int
@@ -51,11 +55,24 @@ type tomlDoc struct {
 	*lines
 	root   *Node
 	places map[*Node]*tomlPlace
+	named  map[*Node]map[string]*Node // the members of tables, of which a file can have many
+}
+
+// addMember adds a member to a table.
+func (d *tomlDoc) addMember(table *Node, name string, value *Node) {
+	if d.named[table] == nil {
+		d.named[table] = map[string]*Node{}
+	}
+	d.named[table][name] = value
+	table.Members = append(table.Members, &Member{Name: name, Value: value})
 }
 
 // parseTOML parses a file. The decoder knows all that the format forbids, the parser where everything stands.
 func parseTOML(text []byte) (*tomlDoc, error) {
-	d := &tomlDoc{lines: newLines(text), places: map[*Node]*tomlPlace{}}
+	d := &tomlDoc{lines: newLines(text), places: map[*Node]*tomlPlace{}, named: map[*Node]map[string]*Node{}}
+	if bytes.Count(text, []byte("="))+bytes.Count(text, []byte("["))+bytes.Count(text, []byte(".")) > maxTOML {
+		return nil, &SyntaxError{Text: "the file has too many keys and tables to be edited"}
+	}
 	if err := toml.Unmarshal(text, new(map[string]any)); err != nil {
 		return nil, d.error(err)
 	}
@@ -133,10 +150,10 @@ func (d *tomlDoc) header(e *unstable.Node) (*Node, error) {
 	whole := span{d.start(at[0].start) + len(d.indent(at[0].start)), d.end(at[len(at)-1].end)}
 	table := d.root
 	for i, name := range names[:len(names)-1] {
-		next := table.get(Path{name})
+		next := d.named[table][name]
 		if next == nil {
 			next = d.table(tomlImplied, whole)
-			table.Members = append(table.Members, &Member{Name: name, Value: next})
+			d.addMember(table, name, next)
 		}
 		if next.Kind == List && len(next.Items) > 0 {
 			next = next.Items[len(next.Items)-1]
@@ -147,11 +164,11 @@ func (d *tomlDoc) header(e *unstable.Node) (*Node, error) {
 		table = next
 	}
 	name := names[len(names)-1]
-	old := table.get(Path{name})
+	old := d.named[table][name]
 	if e.Kind == unstable.ArrayTable {
 		if old == nil {
 			old = d.node(List, &tomlPlace{form: tomlTables, span: whole})
-			table.Members = append(table.Members, &Member{Name: name, Value: old})
+			d.addMember(table, name, old)
 		} else if d.places[old].form != tomlTables {
 			return nil, d.refuse(whole.start, name+" is defined twice")
 		}
@@ -161,7 +178,7 @@ func (d *tomlDoc) header(e *unstable.Node) (*Node, error) {
 	}
 	if old == nil {
 		old = d.table(tomlSection, whole)
-		table.Members = append(table.Members, &Member{Name: name, Value: old})
+		d.addMember(table, name, old)
 		return old, nil
 	}
 	place := d.places[old]
@@ -179,11 +196,11 @@ func (d *tomlDoc) keyValue(table, inline *Node, e *unstable.Node) error {
 	entry := &tomlEntry{span: d.span(e.Raw), keys: at, table: inline}
 	d.places[table].entries = append(d.places[table].entries, entry)
 	for i, name := range names[:len(names)-1] {
-		next := table.get(Path{name})
+		next := d.named[table][name]
 		if next == nil {
 			next = d.table(tomlDotted, at[i])
 			d.places[next].depth = i + 1
-			table.Members = append(table.Members, &Member{Name: name, Value: next})
+			d.addMember(table, name, next)
 		}
 		place := d.places[next]
 		if place.form != tomlDotted {
@@ -193,7 +210,7 @@ func (d *tomlDoc) keyValue(table, inline *Node, e *unstable.Node) error {
 		table = next
 	}
 	name := names[len(names)-1]
-	if table.get(Path{name}) != nil {
+	if d.named[table][name] != nil {
 		return d.refuse(entry.start, name+" is defined twice")
 	}
 	equals := trivia(d.text, entry.keysEnd(), "")
@@ -202,7 +219,7 @@ func (d *tomlDoc) keyValue(table, inline *Node, e *unstable.Node) error {
 		return err
 	}
 	d.places[value].entry = entry
-	table.Members = append(table.Members, &Member{Name: name, Value: value})
+	d.addMember(table, name, value)
 	return nil
 }
 

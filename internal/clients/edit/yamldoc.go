@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -105,12 +104,7 @@ func (d *yamlDoc) offset(n *yaml.Node) (int, error) {
 	if n.Line < 1 || n.Line > len(d.starts) {
 		return 0, &SyntaxError{Text: "the place of a value is not known"}
 	}
-	offset := d.starts[n.Line-1]
-	for range n.Column - 1 {
-		_, size := utf8.DecodeRune(d.text[offset:])
-		offset += size
-	}
-	return offset, nil
+	return d.find(n.Line, n.Column), nil
 }
 
 // lost is the error about a value that is not where it should be.
