@@ -170,11 +170,14 @@ func Given(path string, format edit.Format, client string) *File {
 		}[strings.ToLower(filepath.Ext(path))]
 	}
 	var best *File
+	tried := map[string]bool{}
 	for _, c := range Table() {
 		for _, p := range c.Places {
-			if p.Format != format || slices.Contains(p.Key, "*") || len(p.Key) == 0 || client != "" && c.ID != client {
+			form := p.Key.String() + " " + p.Shape
+			if p.Format != format || slices.Contains(p.Key, "*") || len(p.Key) == 0 || client != "" && c.ID != client || tried[form] {
 				continue
 			}
+			tried[form] = true
 			place := *p
 			place.Print, place.Rewritten, place.Scope = "", false, User
 			f := open(c, &place, path)[0]
