@@ -168,7 +168,11 @@ func (d *yamlDoc) brackets(node *Node) brackets {
 func (d *yamlDoc) replace(node, value *Node) ([]byte, error) {
 	place := d.places[node]
 	flow := d.inBrackets(node)
-	text := yamlText(value, d.quote([]*Node{node}))
+	quote := d.quote([]*Node{node})
+	if quote == 0 && !flow {
+		quote = plainPath
+	}
+	text := yamlText(value, quote)
 	switch {
 	case text == "":
 		return splice(d.text, cut(place.after, place.end)), nil
