@@ -21,8 +21,8 @@ import (
 func homeOfClients(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
-	if real, err := filepath.EvalSymlinks(home); err == nil { // macOS has a link before it
-		home = real
+	if resolved, err := filepath.EvalSymlinks(home); err == nil { // macOS has a link before it
+		home = resolved
 	}
 	for name, text := range map[string]string{
 		".claude.json": `{

@@ -38,7 +38,8 @@ type Place struct {
 	Sure   Sure        `yaml:"sure"`
 
 	// Paths are candidates, with slashes; those of a system stand in for the general ones. They begin with a base of the table,
-	// such as {config}, with ~, or with a variable as ${NAME:-otherwise}; those of projects are relative. A * is any part of a
+	// such as {config}, with ~, or with a variable as ${NAME:-otherwise}; if ${NAME} begins one and is set, it is the only
+	// one; those of projects are relative. A * is any part of a
 	// name, as path.Match has it.
 	Paths  []string `yaml:"paths"`
 	Darwin []string `yaml:"darwin"`

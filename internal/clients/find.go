@@ -118,10 +118,10 @@ func (f *File) read() {
 			if name == "" {
 				name = "#" + strconv.Itoa(i+1)
 			}
-			f.Servers = append(f.Servers, f.server(name, strconv.Itoa(i), item))
+			f.add(name, strconv.Itoa(i), item)
 		}
 		for _, m := range node.Members {
-			f.Servers = append(f.Servers, f.server(m.Name, m.Name, m.Value))
+			f.add(m.Name, m.Name, m.Value)
 		}
 	}
 }
@@ -161,6 +161,23 @@ func (f *File) Reread(raw []byte) *File {
 	return &next
 }
 
+// RereadAll returns the same places of a newer text of a file that they share. It is parsed once.
+func RereadAll(files []*File, raw []byte) (all []*File) {
+	var parsed *File
+	for _, f := range files {
+		next := *f
+		if parsed == nil || parsed.Format != f.Format {
+			next.parse(raw)
+			first := next
+			parsed = &first
+		}
+		next.Raw, next.Doc, next.Err = parsed.Raw, parsed.Doc, parsed.Err
+		next.read()
+		all = append(all, &next)
+	}
+	return all
+}
+
 // Given returns the file of --config as if it were in the table. The format "" is that of the name's ending; without a client,
 // the keys in the file decide.
 func Given(path string, format edit.Format, client string) *File {
@@ -170,11 +187,14 @@ func Given(path string, format edit.Format, client string) *File {
 		}[strings.ToLower(filepath.Ext(path))]
 	}
 	var best *File
+	tried := map[string]bool{}
 	for _, c := range Table() {
 		for _, p := range c.Places {
-			if p.Format != format || slices.Contains(p.Key, "*") || len(p.Key) == 0 || client != "" && c.ID != client {
+			form := p.Key.String() + " " + p.Shape
+			if p.Format != format || slices.Contains(p.Key, "*") || len(p.Key) == 0 || client != "" && c.ID != client || tried[form] {
 				continue
 			}
+			tried[form] = true
 			place := *p
 			place.Print, place.Rewritten, place.Scope = "", false, User
 			f := open(c, &place, path)[0]

@@ -19,6 +19,9 @@ type candidate struct {
 
 var variable = regexp.MustCompile(`\$\{(\w+)(?::-([^}]*))?\}`)
 
+// override matches a path that a variable decides: if it is set, the client looks nowhere else.
+var override = regexp.MustCompile(`^\$\{\w+\}`)
+
 // candidates returns where a place may be on a machine, in the order in which the client looks. Those of projects are relative.
 func (p *Place) candidates(m Machine) []candidate {
 	templates := p.Linux
@@ -44,6 +47,9 @@ func (p *Place) candidates(m Machine) []candidate {
 		}
 		if ok {
 			all = append(all, candidate{base, rest})
+			if override.MatchString(t) {
+				break
+			}
 		}
 	}
 	return all

@@ -119,7 +119,11 @@ func TestPaths(t *testing.T) {
 			}
 			return ""
 		}}
-		got := append(clients.Candidates(clients.Lookup(test.client).Places[0], m), "")[0]
+		all := clients.Candidates(clients.Lookup(test.client).Places[0], m)
+		got := append(all, "")[0]
+		if only := map[string]bool{"CLINE_MCP_SETTINGS_PATH": true, "GOOSE_PATH_ROOT": true, "COPILOT_HOME": true}[name]; only && len(all) != 1 {
+			t.Errorf("%s with %s looks at %v, too", test.client, name, all[1:])
+		}
 		if got != rooted(test.want) {
 			t.Errorf("%s on %s with %q: %q, want %q", test.client, test.system, test.variable, got, test.want)
 		}

@@ -135,6 +135,9 @@ func (s *Server) lists(g *Group) {
 				"answer with an empty list, or do not declare the capability")
 			continue
 		}
+		if l.Length == 0 && l.Noun != "tool" {
+			continue
+		}
 		part := view.Plural(l.Length, l.Noun)
 		if l.Pages > 1 {
 			part += " on " + view.Plural(l.Pages, "page")

@@ -108,7 +108,7 @@ func (m *manifest) write(root *os.Root) error {
 }
 
 // textName matches the names of texts, and of what a process that was killed has left of them.
-var textName = regexp.MustCompile(`^([^.]+-[0-9a-f]{64}|manifest\.json)(\.[A-Z2-7]+\.tmp)?$`)
+var textName = regexp.MustCompile(`^([^.]*-[0-9a-f]{64}|manifest\.json)(\.[A-Z2-7]+\.tmp)?$`)
 
 // removeOthers removes the texts that the manifest does not name. If there was no manifest when it was read they stay: they may be
 // all that is left of what files were.

@@ -49,7 +49,48 @@ func hunks(a, b []byte) (all []hunk) {
 			}
 		}
 	}
-	return all
+	lines := slices.Collect(strings.Lines(string(a)))
+	var split []hunk
+	for _, h := range all {
+		split = append(split, h.split(lines[h.from:h.to])...)
+	}
+	return split
+}
+
+// mostCompared bounds the table that split makes: lines times lines.
+const mostCompared = 1 << 20
+
+// split returns the parts of a hunk that differ. The library finds only such equal lines as stand once in both texts, or beside such: a
+// hunk of its may contain whole lines of JSON that nothing has changed.
+func (h hunk) split(old []string) (parts []hunk) {
+	if len(old)*len(h.lines) > mostCompared {
+		return []hunk{h}
+	}
+	common := make([][]int, len(old)+1) // how many lines old[i:] and h.lines[j:] have in common, at most
+	for i := len(old); i >= 0; i-- {
+		common[i] = make([]int, len(h.lines)+1)
+		for j := len(h.lines) - 1; j >= 0 && i < len(old); j-- {
+			if common[i][j] = max(common[i+1][j], common[i][j+1]); old[i] == h.lines[j] {
+				common[i][j] = common[i+1][j+1] + 1
+			}
+		}
+	}
+	open := false
+	for i, j := 0, 0; i < len(old) || j < len(h.lines); {
+		if i < len(old) && j < len(h.lines) && old[i] == h.lines[j] {
+			i, j, open = i+1, j+1, false
+			continue
+		}
+		if !open {
+			parts, open = append(parts, hunk{from: h.from + i, to: h.from + i}), true
+		}
+		if part := last(parts); j == len(h.lines) || i < len(old) && common[i+1][j] >= common[i][j+1] {
+			i, part.to = i+1, part.to+1
+		} else {
+			part.lines, j = append(part.lines, h.lines[j]), j+1
+		}
+	}
+	return parts
 }
 
 func last(all []hunk) *hunk {

@@ -28,6 +28,12 @@ func TestRevert(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", test.name, got, test.want)
 		}
 	}
+	const more = "{\n  [\n    x\n  ]\n  env spanpipe\n  timeout\n}\n{ spanpipe y }\n" // lines between that stand twice
+	now := strings.Replace("{\n  timeout\n}\n"+more, "{ spanpipe", "new\n{ spanpipe", 1)
+	if got := string(backup.Revert([]byte("{\n  timeout\n}\n"+strings.ReplaceAll(more, " spanpipe", "")), []byte("{\n  timeout\n}\n"+more), []byte(now), all)); got !=
+		strings.ReplaceAll(now, " spanpipe", "") {
+		t.Errorf("a line beside a change, behind lines that stand twice:\n%s", got)
+	}
 	first := func(_, to int) bool { return to <= 5 }
 	want := "{\n  a\n  cmd x\n}\n{\n  b\n  cmd spanpipe y\n  env\n}"
 	if got := string(backup.Revert([]byte(before), []byte(left), []byte(left), first)); got != want {

@@ -19,10 +19,31 @@ func undo(files []*clients.File, now, before, left []byte, meant choice) ([]byte
 		return plain, err
 	}
 	text, err := unwrap(files, revert(before, left, now, linesOf(files, left, meant)), meant)
-	if err != nil || !sameMeaning(files[0], text, plain) {
-		return plain, nil
+	if err == nil && sameMeaning(files[0], text, plain) && own(files[0], text) <= max(own(files[0], plain), own(files[0], before)) {
+		return text, nil
 	}
-	return text, nil
+	return plain, nil // lines that others have changed, too, may have become anything
+}
+
+// own returns how many of spanpipe's variables a text has. A text in which a command was taken back, but not the variables beside it, is
+// no result: nothing would remove them later.
+func own(f *clients.File, text []byte) (count int) {
+	var visit func(*edit.Node)
+	visit = func(n *edit.Node) {
+		for _, item := range n.Items {
+			visit(item)
+		}
+		for _, m := range n.Members {
+			if strings.HasPrefix(m.Name, "SPANPIPE_") {
+				count++
+			}
+			visit(m.Value)
+		}
+	}
+	if read := f.Reread(text); read.Err == nil {
+		visit(read.Doc.Root())
+	}
+	return count
 }
 
 // unwrap removes spanpipe from a text by the structure of its entries.
@@ -52,8 +73,8 @@ func unwrap(files []*clients.File, text []byte, meant choice) ([]byte, error) {
 
 // wrapped returns the names of the servers of a text that spanpipe is in front of.
 func wrapped(files []*clients.File, text []byte) (names []string) {
-	for _, f := range files {
-		for _, s := range f.Reread(text).Servers {
+	for _, f := range clients.RereadAll(files, text) {
+		for _, s := range f.Servers {
 			if s.State == clients.Wrapped {
 				names = append(names, s.Name)
 			}
@@ -71,8 +92,9 @@ func linesOf(files []*clients.File, text []byte, meant choice) func(from, to int
 	}
 	var starts []start
 	all := true
-	for _, f := range files {
-		for _, s := range f.Reread(text).Servers {
+	for i, read := range clients.RereadAll(files, text) {
+		f := files[i] // which is what is chosen by
+		for _, s := range read.Servers {
 			starts = append(starts, start{s.Line - 1, meant(f, s)})
 			all = all && (s.State != clients.Wrapped || meant(f, s))
 		}

@@ -122,6 +122,7 @@ func TestYAMLForms(t *testing.T) {
 			"a:\n  env: { SPANPIPE_TELEMETRY: local }\n  b: c\n"},
 		{"behind no value", "a:\n  env: # none\n# c\nb:\n", add("a/k", edit.Text("v")), "a:\n  env: # none\n  k: v\n# c\nb:\n"},
 		{"a document with ends", "%YAML 1.1\n---\na: b\n...\n", add("k", edit.Text("v")), "%YAML 1.1\n---\na: b\nk: v\n...\n"},
+		{"a version", "# c\n\n%YAML 1.2\n---\na: b\n", add("k", edit.Text("v")), "# c\n\n%YAML 1.2\n---\na: b\nk: v\n"},
 		{"all between brackets", "{\"a\":{\"args\":[\"b\"],\"env\":{}}}\n", prepend("a/args", "--"),
 			"{\"a\":{\"args\":[\"--\", \"b\"],\"env\":{}}}\n"},
 		{"all between brackets, env", "{\"a\":{\"args\":[\"b\"],\"env\":{}}}\n", add("a/env/K", edit.Text("v w")),
@@ -148,16 +149,22 @@ func TestYAMLForms(t *testing.T) {
 
 func TestYAMLQuotes(t *testing.T) {
 	for text, want := range map[string]string{
+		`C:\Program Files (x86)\é.exe`: `C:\Program Files (x86)\é.exe`, `\\host\x`: `\\host\x`, "~/x": `"~/x"`, "npx -y": "npx -y", "a:": `"a:"`,
 		"npx": "npx", "./x": "./x", "/usr/bin/x-1.0": "/usr/bin/x-1.0", "a@1": "a@1", "_": "_",
 		"": `""`, "yes": `"yes"`, "No": `"No"`, "y": `"y"`, "on": `"on"`, "~": `"~"`, "null": `"null"`, "TRUE": `"TRUE"`, "1": `"1"`,
 		"0x1f": `"0x1f"`, ".5": `".5"`, ".inf": `".inf"`, "1e3": `"1e3"`, "12:30": `"12:30"`, "2020-01-01": `"2020-01-01"`,
 		"--": `"--"`, "-y": `"-y"`, "- x": `"- x"`, "a: b": `"a: b"`, "a #b": `"a #b"`, "@x": `"@x"`, "`x": "\"`x\"", "%x": `"%x"`,
 		"<<": `"<<"`, "=": `"="`, "*a": `"*a"`, "&a": `"&a"`, "!a": `"!a"`, "?": `"?"`, "[": `"["`, "{a}": `"{a}"`, " a": `" a"`,
-		"a ": `"a "`, "C:\\x": `"C:\\x"`, `"`: `"\""`, "a\nb\t": `"a\nb\t"`, "\u0085\u2028\ufeff": `"\u0085\u2028\uFEFF"`, "é": `"é"`,
+		"a ": `"a "`, `"`: `"\""`, "a\nb\t": `"a\nb\t"`, "\u0085\u2028\ufeff": `"\u0085\u2028\uFEFF"`, "é": "é",
 		"---": `"---"`, "\U000e0001": `"\U000E0001"`,
 	} {
 		runChange(t, edit.YAML, "a: b\n", "a: "+want+"\n", set("a", edit.Text(text)))
 	}
+}
+
+func TestYAMLQuotesBetweenBrackets(t *testing.T) {
+	runChange(t, edit.YAML, "{a: b}\n", "{a: \"C:\\\\x\"}\n", set("a", edit.Text(`C:\x`)))
+	runChange(t, edit.YAML, "a: b\n", "a: [\"C:\\\\x\", x]\n", set("a", edit.Strings(`C:\x`, "x")))
 }
 
 func TestYAMLRefused(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -66,10 +67,13 @@ func (d *yamlDoc) checkBreaks() error {
 	return nil
 }
 
+// yamlVersion is a directive that the decoder refuses, though it reads what it announces.
+var yamlVersion = regexp.MustCompile(`\A((?:\s*#.*\n|\s*\n)*%YAML 1\.)2`)
+
 // decode returns the root of the file's one document, or nil if it has none.
 func (d *yamlDoc) decode() (*yaml.Node, error) {
 	var first, second yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(d.text))
+	decoder := yaml.NewDecoder(bytes.NewReader(yamlVersion.ReplaceAll(d.text, []byte("${1}1"))))
 	err := decoder.Decode(&first)
 	if errors.Is(err, io.EOF) {
 		return nil, nil
@@ -237,19 +241,19 @@ func (d *yamlDoc) mapping(n *yaml.Node, place *yamlPlace, content, indent int) (
 		}
 	}
 	place.end = cursor
-	return node, d.closing(place, brackets, '}')
+	return node, d.closing(node, place, brackets, '}')
 }
 
-// closing finds the closing bracket of a collection.
-func (d *yamlDoc) closing(place *yamlPlace, brackets bool, bracket byte) error {
-	if !brackets {
-		return nil
+// closing finds the end of a collection, behind its closing bracket if it has one.
+func (d *yamlDoc) closing(node *Node, place *yamlPlace, brackets bool, bracket byte) error {
+	if brackets {
+		end := trivia(d.text, place.end, ",")
+		if d.at(end) != bracket {
+			return d.lost(end)
+		}
+		place.end = end + 1
 	}
-	end := trivia(d.text, place.end, ",")
-	if d.at(end) != bracket {
-		return d.lost(end)
-	}
-	place.end = end + 1
+	node.end = place.end
 	return nil
 }
 
@@ -300,5 +304,5 @@ func (d *yamlDoc) sequence(n *yaml.Node, place *yamlPlace, content, indent int) 
 		cursor = d.places[value].end
 	}
 	place.end = cursor
-	return node, d.closing(place, place.flow, ']')
+	return node, d.closing(node, place, place.flow, ']')
 }

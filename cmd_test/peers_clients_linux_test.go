@@ -1,0 +1,198 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// peerClients is a directory with the node_modules of testdata/clients/package-lock.json.
+const peerClients = "SPANPIPE_TEST_CLIENTS"
+
+// realClient is an MCP client that others wrote. It connects to the servers of its configuration and lists them.
+type realClient struct {
+	name    string   // as it introduces itself to servers
+	command []string // that connects
+	input   string   // its stdin, which is closed once want has been printed
+	want    []string // expressions for its output
+	servers int      // that it connects to
+}
+
+// realClients returns the clients that can be had from npm. Where a client has a limit for the start of a server, files and commands
+// here set one that a busy machine does not exceed.
+func realClients(t *testing.T, p peers) []realClient {
+	t.Helper()
+	packages := filepath.Join(peerPath(t, peerClients), "node_modules")
+	const codexAsks = `{"method":"initialize","id":1,"params":{"clientInfo":{"name":"test","title":"","version":"1"}}}
+{"method":"initialized"}
+{"method":"mcpServerStatus/list","id":2,"params":{}}
+`
+	codex, err := filepath.Glob(filepath.Join(packages, "@openai/codex-linux-x64/vendor/*/bin/codex"))
+	if err != nil || len(codex) != 1 {
+		t.Fatalf("where Codex is: %v, %v", codex, err)
+	}
+	return []realClient{
+		{name: "opencode", servers: 2, command: []string{filepath.Join(packages, "opencode-linux-x64/bin/opencode"), "mcp", "list"},
+			want: []string{`everything *connected`, `files *connected`, `off *disabled`}},
+		{name: "codex-mcp-client", servers: 1, command: []string{codex[0], "app-server"}, input: codexAsks,
+			want: []string{`(?m)^{"id":2,.*"name":"mcp-servers/everything".*"get-annotated-message"`}},
+		{name: "mcp-test-client", servers: 1, // Gemini CLI's
+			command: []string{p.node, filepath.Join(packages, "@google/gemini-cli/bundle/gemini.js"), "mcp", "list"},
+			want:    []string{`(?m)^✓ everything: .* - Connected$`}},
+		{name: "mcporter", servers: 1, command: []string{p.node, filepath.Join(packages, "mcporter/dist/cli.js"), "list", "--config", "mcporter.json"},
+			want: []string{`(?m)^- everything \(13 tools`, `1 healthy`}},
+		{name: "inspector-cli", servers: 1, command: []string{p.node,
+			filepath.Join(p.packages, "@modelcontextprotocol/inspector/clients/launcher/build/index.js"), "--cli", "--connect-timeout", "300000",
+			"--config", ".lmstudio/mcp.json", "--server", "memory", "--method", "tools/list"},
+			want: []string{`"name": "read_graph"`}},
+	}
+}
+
+var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// connect runs a client in the home directory, without a network.
+func (c realClient) connect(t *testing.T, h *clientsHome, p peers) error {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	command := slices.Concat(namespace(t, "-rn", "ip link set lo up"), c.command)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.WaitDelay = 10 * time.Second
+	h.in(append(h.variables(filepath.Dir(p.node)), "MCPORTER_LIST_TIMEOUT=300000")...)(cmd)
+	cmd.Dir = h.dir
+	out := newPrinted(c.want)
+	cmd.Stdout, cmd.Stderr = out, out
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if _, err := stdin.Write([]byte(c.input)); err == nil && c.input != "" {
+		select {
+		case <-out.seen:
+		case <-ctx.Done():
+		}
+	}
+	_ = stdin.Close() // fails if the client has ended
+	err = cmd.Wait()
+	if missing := out.missing(); err != nil || len(missing) > 0 {
+		return fmt.Errorf("%s: %v, without %q in its output:\n%s", c.name, err, missing, out.text())
+	}
+	return nil
+}
+
+// printed is what a client has printed.
+type printed struct {
+	mu   sync.Mutex
+	b    bytes.Buffer
+	want []*regexp.Regexp
+	seen chan struct{} // is closed when all that is wanted has been printed
+}
+
+func newPrinted(want []string) *printed {
+	w := &printed{seen: make(chan struct{})}
+	for _, expression := range want {
+		w.want = append(w.want, regexp.MustCompile(expression))
+	}
+	return w
+}
+
+// Write implements io.Writer.
+func (w *printed) Write(b []byte) (int, error) {
+	before := len(w.missing())
+	w.mu.Lock()
+	w.b.Write(b)
+	w.mu.Unlock()
+	if before > 0 && len(w.missing()) == 0 {
+		close(w.seen)
+	}
+	return len(b), nil
+}
+
+func (w *printed) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return ansi.ReplaceAllString(w.b.String(), "")
+}
+
+func (w *printed) missing() []string {
+	text := w.text()
+	var missing []string
+	for _, expression := range w.want {
+		if !expression.MatchString(text) {
+			missing = append(missing, expression.String())
+		}
+	}
+	return missing
+}
+
+// connectAll runs all clients side by side.
+func connectAll(t *testing.T, h *clientsHome, p peers, when string, all []realClient) {
+	t.Helper()
+	errs := make([]error, len(all))
+	var wait sync.WaitGroup
+	for i, c := range all {
+		wait.Go(func() { errs[i] = c.connect(t, h, p) })
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+	}
+}
+
+// TestPeersClients shows the whole way with clients that others wrote: they connect, spanpipe is installed in their files, they connect
+// through it and their sessions are stored, it is uninstalled, every file is what it was, and they connect again.
+func TestPeersClients(t *testing.T) {
+	p := newPeers(t)
+	all := realClients(t, p)
+	h := newClientsHome(t, p.node, p.packages)
+	connectAll(t, h, p, "before", all)
+	h.wantSame(t, "the clients themselves", h.files)
+
+	h.edit(t, "install", "--dry-run")
+	h.wantSame(t, "a dry run", h.files)
+	h.install(t)
+	connectAll(t, h, p, "through spanpipe", all)
+
+	h.uninstall(t)
+	h.wantSame(t, "uninstalled", h.files)
+	connectAll(t, h, p, "afterwards", all)
+	h.wantSessions(t, all)
+}
+
+// wantSessions fails unless each client has stored its sessions, and no more.
+func (h *clientsHome) wantSessions(t *testing.T, all []realClient) {
+	t.Helper()
+	var listed struct {
+		Sessions []struct {
+			Client struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal(h.run(t, "sessions", "--json"), &listed); err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, s := range listed.Sessions {
+		count[s.Client.Name]++
+	}
+	for _, c := range all {
+		if count[c.name] != c.servers {
+			t.Errorf("%s has %d sessions, want %d", c.name, count[c.name], c.servers)
+		}
+		delete(count, c.name)
+	}
+	if len(count) > 0 {
+		t.Errorf("sessions of others: %v", count)
+	}
+}
