@@ -156,17 +156,19 @@ func (a *app) install(c *cli.Context, undo bool) error {
 
 // canAsk returns an error where no person can answer.
 func (i *installation) canAsk(c *cli.Context) error {
-	for name, f := range map[string]*os.File{"stdin": i.Stdin, "stdout": i.Stdout} {
-		if !isTerminal(f) || c.Bool("json") {
-			what := name + " is not a terminal"
-			if c.Bool("json") {
-				what = "with --json it cannot"
-			}
-			return &usageError{c.Command.Name + " asks before it writes, and " + what,
-				"look with --dry-run, then: spanpipe " + c.Command.Name + " --yes"}
-		}
+	var what string
+	switch {
+	case c.Bool("json"):
+		what = "with --json it cannot"
+	case !isTerminal(i.Stdin):
+		what = "stdin is not a terminal"
+	case !isTerminal(i.Stdout):
+		what = "stdout is not a terminal"
+	default:
+		return nil
 	}
-	return nil
+	return &usageError{c.Command.Name + " asks before it writes, and " + what,
+		"look with --dry-run, then: spanpipe " + c.Command.Name + " --yes"}
 }
 
 // newInstallation reads the flags and finds the files.
@@ -279,7 +281,7 @@ func (i *installation) find(c *cli.Context, m clients.Machine) error {
 		return &usageError{"--format is that of a file, and there is none", "name it: --config FILE"}
 	}
 	for _, f := range clients.Find(m) {
-		switch asked := len(i.clients) == 0 || slices.ContainsFunc(i.clients, func(c *clients.Client) bool { return serves(f, c) }); {
+		switch asked := len(i.clients) == 0 || slices.ContainsFunc(i.clients, func(c *clients.Client) bool { return f.For(c.ID) }); {
 		case asked && i.inScope(f):
 			i.found = append(i.found, f)
 		case asked && f.Scope != clients.Managed:
@@ -288,11 +290,6 @@ func (i *installation) find(c *cli.Context, m clients.Machine) error {
 	}
 	i.side = clients.Side(m)
 	return nil
-}
-
-// serves reports whether a client reads a file.
-func serves(f *clients.File, c *clients.Client) bool {
-	return f.Client == c || slices.Contains(f.Others, c)
 }
 
 // inScope reports whether a file is asked for. What administrators manage never is.

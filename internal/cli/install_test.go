@@ -180,14 +180,35 @@ func TestInstallOverwritten(t *testing.T) {
 // TestInstallSet: variables of spanpipe and OpenTelemetry can be set, if they mean something.
 func TestInstallSet(t *testing.T) {
 	k := newKim(t)
-	_, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "--telemetry", "otlp", "--set", "SPANPIPE_CAPTURE=errors",
+	stdout, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "--telemetry", "otlp", "--set", "SPANPIPE_CAPTURE=errors",
 		"--set", "OTEL_EXPORTER_OTLP_HEADERS=key=hide-13", "--dir", "/srv/spanpipe", "--server", "memory", "cursor")
-	_ = stderr
+	if want := ", with SPANPIPE_TELEMETRY=otlp: "; code != 0 || !strings.Contains(stdout, want) {
+		t.Errorf("exit code %d, stdout:\n%s", code, stdout)
+	}
 	for _, want := range []string{
 		`"SPANPIPE_TELEMETRY": "otlp"`, `"SPANPIPE_CAPTURE": "errors"`, `"OTEL_EXPORTER_OTLP_HEADERS": "key=hide-13"`, `"SPANPIPE_DIR": "`,
 	} {
 		if !strings.Contains(k.text(".cursor/mcp.json"), want) {
 			t.Errorf("%s is missing in\n%s\nexit code %d, stderr %s", want, k.text(".cursor/mcp.json"), code, stderr)
 		}
+	}
+}
+
+// TestUninstallDamaged: where what was kept is damaged, nothing is written, and the error says what to move away.
+func TestUninstallDamaged(t *testing.T) {
+	k := newKim(t)
+	k.run("install", "--yes", "--program", "spanpipe", "cursor")
+	wrapped := k.text(".cursor/mcp.json")
+	manifest := filepath.Join("state", "clients", "manifest.json")
+	k.run("install", "--yes", "--program", "spanpipe", "--dir", k.path("state"), "codex")
+	k.put(manifest, "{")
+	for _, args := range [][]string{{"uninstall", "--yes"}, {"uninstall", "--dry-run"}, {"uninstall"}} {
+		stdout, stderr, code := k.run(append(args, "--dir", k.path("state"), "cursor")...)
+		if code != 1 || !strings.Contains(stderr, "manifest.json is damaged: ") || !strings.Contains(stderr, "hint: move that file away") {
+			t.Errorf("%v: exit code %d, stdout:\n%s\nstderr:\n%s", args, code, stdout, stderr)
+		}
+	}
+	if k.text(".cursor/mcp.json") != wrapped {
+		t.Errorf("the file is\n%s", k.text(".cursor/mcp.json"))
 	}
 }

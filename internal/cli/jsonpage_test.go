@@ -56,7 +56,8 @@ func TestJSONPage(t *testing.T) {
 			}
 		}
 	}
-	if got := strings.Join(names, " "); got != "sessions try tail show push export report prune definitions consent metrics check health clients" {
+	if got := strings.Join(names, " "); got != "sessions try tail show push export report prune install and uninstall definitions consent "+
+		"metrics check health clients" {
 		t.Errorf("the sections are %s", got)
 	}
 }

@@ -118,10 +118,10 @@ func (f *File) read() {
 			if name == "" {
 				name = "#" + strconv.Itoa(i+1)
 			}
-			f.Servers = append(f.Servers, f.server(name, strconv.Itoa(i), item))
+			f.add(name, strconv.Itoa(i), item)
 		}
 		for _, m := range node.Members {
-			f.Servers = append(f.Servers, f.server(m.Name, m.Name, m.Value))
+			f.add(m.Name, m.Name, m.Value)
 		}
 	}
 }

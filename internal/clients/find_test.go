@@ -197,6 +197,8 @@ func TestEntries(t *testing.T) {
 		"blank": {"command": " "},
 		"both": {"command": "npx", "url": "https://example.com"},
 		"builtin": {"type": "builtin"},
+		"extension": {"source": "extension", "settings": {}},
+		"unknown": {"type": "pipe", "command": "npx"},
 		"sse": {"type": "sse", "command": "npx", "url": "https://example.com"},
 		"server": {"serverUrl": "https://example.com"},
 		"null": {"command": "x", "args": null, "env": null, "url": ""},
@@ -220,7 +222,7 @@ func TestEntries(t *testing.T) {
   line: unsupported, its command contains arguments, which belong to args
   blank: unsupported, its command is empty
   both: unsupported, it has both a command and a URL
-  builtin: unsupported, its type is builtin
+  unknown: unsupported, its type is pipe
   sse: remote
   server: remote
   null: not wrapped: x

@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +30,16 @@ func (s *Shape) at(doc *edit.File, path edit.Path) entry {
 	return e
 }
 
+// add reads an entry. One that is no server of its own, since it names a type and neither a command nor a URL, is left out: it
+// is built into the client, or comes with an extension.
+func (f *File) add(name, index string, n *edit.Node) {
+	if s := f.server(name, index, n); s.Why != builtIn {
+		f.Servers = append(f.Servers, s)
+	}
+}
+
+const builtIn = "it is built into the client"
+
 // server reads an entry.
 func (f *File) server(name, index string, n *edit.Node) *Server {
 	s := &Server{Name: name, Path: slices.Concat(f.Key, edit.Path{index}), Line: n.Line, State: NotWrapped}
@@ -53,17 +64,19 @@ func (f *File) readEntry(s *Server, n *edit.Node) (why string) {
 			s.URL = u.Text
 		}
 	}
-	kind := text(member(n, "type"))
-	if kind == "" {
-		kind = text(member(n, "transport"))
-	}
-	local := slices.Contains([]string{"", "stdio", "local", "custom"}, kind)
 	shape := f.Place.shape()
 	command := member(n, shape.Command)
+	kind := cmp.Or(text(member(n, "type")), text(member(n, "transport")))
+	if isNull(command) {
+		kind = cmp.Or(kind, text(member(n, "source"))) // Zed's
+	}
+	local := slices.Contains([]string{"", "stdio", "local", "custom"}, kind)
 	switch {
 	case s.URL != "" && (!local || isNull(command)):
 		s.State = Remote
 		return ""
+	case !local && isNull(command):
+		return builtIn
 	case !local:
 		return "its type is " + kind
 	case isNull(command):

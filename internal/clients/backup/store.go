@@ -7,6 +7,7 @@
 package backup
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -124,15 +125,15 @@ func (s *Store) record(root *os.Root, m *manifest, e *Edit) (manifest, error) {
 	if err != nil {
 		return *m, err
 	}
-	f := e.Files[0]
+	f, client := e.Files[0], cmp.Or(e.Files[0].Client.ID, "file") // one that was named has no client
 	next := entry{
-		Path: e.Path, Client: f.Client.ID, Scope: string(f.Scope), Project: f.Project, Mode: fmt.Sprintf("%04o", info.Mode().Perm()),
+		Path: e.Path, Client: client, Scope: string(f.Scope), Project: f.Project, Mode: fmt.Sprintf("%04o", info.Mode().Perm()),
 		Servers: wrapped(e.Files, e.After), Written: s.Now().UTC().Truncate(time.Second),
 	}
-	if next.Before, err = keep(root, f.Client.ID, before); err != nil {
+	if next.Before, err = keep(root, client, before); err != nil {
 		return *m, err
 	}
-	if next.Left, err = keep(root, f.Client.ID, e.After); err != nil {
+	if next.Left, err = keep(root, client, e.After); err != nil {
 		return *m, err
 	}
 	return m.with(e.Path, &next), nil

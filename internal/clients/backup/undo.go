@@ -19,10 +19,10 @@ func undo(files []*clients.File, now, before, left []byte, meant choice) ([]byte
 		return plain, err
 	}
 	text, err := unwrap(files, revert(before, left, now, linesOf(files, left, meant)), meant)
-	if err != nil || !sameMeaning(files[0], text, plain) || own(files[0], text) > max(own(files[0], plain), own(files[0], before)) {
-		return plain, nil
+	if err == nil && sameMeaning(files[0], text, plain) && own(files[0], text) <= max(own(files[0], plain), own(files[0], before)) {
+		return text, nil
 	}
-	return text, nil
+	return plain, nil // lines that others have changed, too, may have become anything
 }
 
 // own returns how many of spanpipe's variables a text has. A text in which a command was taken back, but not the variables beside it, is

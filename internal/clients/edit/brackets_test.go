@@ -19,6 +19,7 @@ func TestBracketsComments(t *testing.T) {
 	runChanges(t, edit.YAML, []changeCase{
 		{"of the member in front", "a: {b: 1, # one\n  c: 2, # two\n  d: 3 }\n", remove("a/c"), "a: {b: 1, # one\n  # two\n  d: 3 }\n"},
 		{"of the first", "a: {\n  b: 1, # one\n  c: 2, # two\n  }\n", remove("a/b"), "a: {\n  # one\n  c: 2, # two\n  }\n"},
+		{"between lines", "a:\n  - \"--\" # ours\n  # above\n  - x\n  - y\n", drop("a", 2), "a:\n  # above\n  - y\n"},
 		{"above the last", "a: {\n  b: 1,\n  # two\n  c: 2\n  }\n", remove("a/c"), "a: {\n  b: 1\n  # two\n  }\n"},
 	})
 }

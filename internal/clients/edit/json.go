@@ -65,8 +65,8 @@ func (jsonFormat) remove(text []byte, root *Node, p Path) ([]byte, error) {
 	return cutJSON(text, parent, parent.memberIndex(p[len(p)-1])), nil
 }
 
-// fillJSON writes the first elements of a list or map. Its white space says whether they get lines of their own, so that the
-// text of before is found again when they are removed.
+// fillJSON writes the first elements of a list or map. They get lines of their own if its brackets stand on different lines, so
+// that removing them gives the text of before.
 func fillJSON(text []byte, n *Node, style jsonStyle, elements []string) []byte {
 	at, end := n.start+1, n.end-1
 	inside := gapJSON(text, at, end)

@@ -68,8 +68,11 @@ func (yamlFormat) drop(text []byte, _ *Node, p Path, n int) ([]byte, error) {
 	case n == len(node.Items):
 		return doc.replace(node, &Node{Kind: List})
 	case doc.first(place.dashes[0]):
-		last := doc.places[node.Items[n-1]]
-		return splice(text, cut(doc.start(place.dashes[0]), doc.starts[doc.index(last.end)+1])), nil
+		var lines []change // of each item, without the comments between them
+		for i, item := range node.Items[:n] {
+			lines = append(lines, cut(doc.start(place.dashes[i]), doc.starts[doc.index(doc.places[item].end)+1]))
+		}
+		return splice(text, lines...), nil
 	}
 	return splice(text, cut(place.dashes[0], place.dashes[n])), nil
 }
@@ -165,7 +168,11 @@ func (d *yamlDoc) brackets(node *Node) brackets {
 func (d *yamlDoc) replace(node, value *Node) ([]byte, error) {
 	place := d.places[node]
 	flow := d.inBrackets(node)
-	text := yamlText(value, d.quote([]*Node{node}))
+	quote := d.quote([]*Node{node})
+	if quote == 0 && !flow {
+		quote = plainPath
+	}
+	text := yamlText(value, quote)
 	switch {
 	case text == "":
 		return splice(d.text, cut(place.after, place.end)), nil

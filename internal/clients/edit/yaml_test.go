@@ -148,16 +148,22 @@ func TestYAMLForms(t *testing.T) {
 
 func TestYAMLQuotes(t *testing.T) {
 	for text, want := range map[string]string{
+		`C:\Program Files (x86)\é.exe`: `C:\Program Files (x86)\é.exe`, `\\host\x`: `\\host\x`, "~/x": `"~/x"`, "npx -y": "npx -y", "a:": `"a:"`,
 		"npx": "npx", "./x": "./x", "/usr/bin/x-1.0": "/usr/bin/x-1.0", "a@1": "a@1", "_": "_",
 		"": `""`, "yes": `"yes"`, "No": `"No"`, "y": `"y"`, "on": `"on"`, "~": `"~"`, "null": `"null"`, "TRUE": `"TRUE"`, "1": `"1"`,
 		"0x1f": `"0x1f"`, ".5": `".5"`, ".inf": `".inf"`, "1e3": `"1e3"`, "12:30": `"12:30"`, "2020-01-01": `"2020-01-01"`,
 		"--": `"--"`, "-y": `"-y"`, "- x": `"- x"`, "a: b": `"a: b"`, "a #b": `"a #b"`, "@x": `"@x"`, "`x": "\"`x\"", "%x": `"%x"`,
 		"<<": `"<<"`, "=": `"="`, "*a": `"*a"`, "&a": `"&a"`, "!a": `"!a"`, "?": `"?"`, "[": `"["`, "{a}": `"{a}"`, " a": `" a"`,
-		"a ": `"a "`, "C:\\x": `"C:\\x"`, `"`: `"\""`, "a\nb\t": `"a\nb\t"`, "\u0085\u2028\ufeff": `"\u0085\u2028\uFEFF"`, "é": `"é"`,
+		"a ": `"a "`, `"`: `"\""`, "a\nb\t": `"a\nb\t"`, "\u0085\u2028\ufeff": `"\u0085\u2028\uFEFF"`, "é": "é",
 		"---": `"---"`, "\U000e0001": `"\U000E0001"`,
 	} {
 		runChange(t, edit.YAML, "a: b\n", "a: "+want+"\n", set("a", edit.Text(text)))
 	}
+}
+
+func TestYAMLQuotesBetweenBrackets(t *testing.T) {
+	runChange(t, edit.YAML, "{a: b}\n", "{a: \"C:\\\\x\"}\n", set("a", edit.Text(`C:\x`)))
+	runChange(t, edit.YAML, "a: b\n", "a: [\"C:\\\\x\", x]\n", set("a", edit.Strings(`C:\x`, "x")))
 }
 
 func TestYAMLRefused(t *testing.T) {

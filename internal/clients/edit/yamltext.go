@@ -12,13 +12,21 @@ import (
 // but which ones is not the same for all programs.
 var yamlPlain = regexp.MustCompile(`^(\.{0,2}/|[A-Za-z_])[A-Za-z0-9_./@+=-]*$`)
 
+// yamlPath matches texts that need no quotes outside brackets: paths of every system, too, if letters begin them.
+var yamlPath = regexp.MustCompile(
+	`^(\.{0,2}[/\\]|[\pL_])([\pL0-9_./@+=\\$~%()-]|:[/\\0-9A-Za-z]| [\pL0-9_./\\(-])*$`)
+
+// plainPath is a quote for yamlString: none, where yamlPath matches.
+const plainPath = ' '
+
 // yamlWords are words that some version of YAML takes for a boolean or null.
 var yamlWords = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 
 // yamlString writes a string: between the quotes given, or plain, if the text allows.
 func yamlString(text string, quote byte) string {
+	plain := quote == 0 && yamlPlain.MatchString(text) || quote == plainPath && yamlPath.MatchString(text)
 	switch {
-	case quote == 0 && yamlPlain.MatchString(text) && !slices.Contains(yamlWords, strings.ToLower(text)):
+	case plain && !slices.Contains(yamlWords, strings.ToLower(text)):
 		return text
 	case quote == '\'' && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
@@ -48,6 +56,9 @@ func yamlString(text string, quote byte) string {
 
 // yamlText writes a value on one line.
 func yamlText(value *Node, quote byte) string {
+	if value.Kind != String && quote == plainPath {
+		quote = 0
+	}
 	switch value.Kind {
 	case String:
 		return yamlString(value.Text, quote)
