@@ -122,6 +122,7 @@ func TestYAMLForms(t *testing.T) {
 			"a:\n  env: { SPANPIPE_TELEMETRY: local }\n  b: c\n"},
 		{"behind no value", "a:\n  env: # none\n# c\nb:\n", add("a/k", edit.Text("v")), "a:\n  env: # none\n  k: v\n# c\nb:\n"},
 		{"a document with ends", "%YAML 1.1\n---\na: b\n...\n", add("k", edit.Text("v")), "%YAML 1.1\n---\na: b\nk: v\n...\n"},
+		{"a version", "# c\n\n%YAML 1.2\n---\na: b\n", add("k", edit.Text("v")), "# c\n\n%YAML 1.2\n---\na: b\nk: v\n"},
 		{"all between brackets", "{\"a\":{\"args\":[\"b\"],\"env\":{}}}\n", prepend("a/args", "--"),
 			"{\"a\":{\"args\":[\"--\", \"b\"],\"env\":{}}}\n"},
 		{"all between brackets, env", "{\"a\":{\"args\":[\"b\"],\"env\":{}}}\n", add("a/env/K", edit.Text("v w")),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -66,10 +67,13 @@ func (d *yamlDoc) checkBreaks() error {
 	return nil
 }
 
+// yamlVersion is a directive that the decoder refuses, though it reads what it announces.
+var yamlVersion = regexp.MustCompile(`\A((?:\s*#.*\n|\s*\n)*%YAML 1\.)2`)
+
 // decode returns the root of the file's one document, or nil if it has none.
 func (d *yamlDoc) decode() (*yaml.Node, error) {
 	var first, second yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(d.text))
+	decoder := yaml.NewDecoder(bytes.NewReader(yamlVersion.ReplaceAll(d.text, []byte("${1}1"))))
 	err := decoder.Decode(&first)
 	if errors.Is(err, io.EOF) {
 		return nil, nil
