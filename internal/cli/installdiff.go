@@ -28,12 +28,11 @@ func (i *installation) diff(e *plannedEdit, paint view.Paint) string {
 	}
 	_, text, _ = bytes.Cut(text, []byte("\n")) // a command
 	var out strings.Builder
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(i.masked(text)) {
 		line = view.CutEnd(view.SafeLine(strings.TrimRight(line, "\r\n")), mostOfLine)
-		switch line[0] {
-		case '-':
+		if strings.HasPrefix(line, "-") {
 			line = paint(view.Red, line)
-		case '+':
+		} else if strings.HasPrefix(line, "+") {
 			line = paint(view.Green, line)
 		}
 		out.WriteString(line + "\n")
@@ -41,7 +40,7 @@ func (i *installation) diff(e *plannedEdit, paint view.Paint) string {
 	return out.String()
 }
 
-// maskedFile returns a text of a file as it may be shown.
+// maskedFile returns a text of a file without the values that are secrets by their place.
 func (i *installation) maskedFile(e *plannedEdit, text []byte) string {
 	read := e.Files[0].Reread(text)
 	if read.Err != nil {
@@ -53,7 +52,7 @@ func (i *installation) maskedFile(e *plannedEdit, text []byte) string {
 	if !ok {
 		return mask + "\n"
 	}
-	return i.masked(shown)
+	return string(shown)
 }
 
 // masked removes what looks like a secret from each line of a text. The user's own home directory, which looks like a name, stays:

@@ -176,7 +176,7 @@ func (i *installation) leave(f *clients.File, s *clients.Server, why string) lef
 	default:
 		l.why = string(s.State)
 	}
-	if s.State != clients.Remote && !i.undo {
+	if s.State != clients.Remote && s.Command != "" && !i.undo {
 		l.snippet = clients.Snippet(f.Client, s, i.wrappingOf(f))
 	}
 	return l

@@ -161,6 +161,23 @@ func (f *File) Reread(raw []byte) *File {
 	return &next
 }
 
+// RereadAll returns the same places of a newer text of a file that they share. It is parsed once.
+func RereadAll(files []*File, raw []byte) (all []*File) {
+	var parsed *File
+	for _, f := range files {
+		next := *f
+		if parsed == nil || parsed.Format != f.Format {
+			next.parse(raw)
+			first := next
+			parsed = &first
+		}
+		next.Raw, next.Doc, next.Err = parsed.Raw, parsed.Doc, parsed.Err
+		next.read()
+		all = append(all, &next)
+	}
+	return all
+}
+
 // Given returns the file of --config as if it were in the table. The format "" is that of the name's ending; without a client,
 // the keys in the file decide.
 func Given(path string, format edit.Format, client string) *File {

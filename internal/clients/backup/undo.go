@@ -73,8 +73,8 @@ func unwrap(files []*clients.File, text []byte, meant choice) ([]byte, error) {
 
 // wrapped returns the names of the servers of a text that spanpipe is in front of.
 func wrapped(files []*clients.File, text []byte) (names []string) {
-	for _, f := range files {
-		for _, s := range f.Reread(text).Servers {
+	for _, f := range clients.RereadAll(files, text) {
+		for _, s := range f.Servers {
 			if s.State == clients.Wrapped {
 				names = append(names, s.Name)
 			}
@@ -92,8 +92,9 @@ func linesOf(files []*clients.File, text []byte, meant choice) func(from, to int
 	}
 	var starts []start
 	all := true
-	for _, f := range files {
-		for _, s := range f.Reread(text).Servers {
+	for i, read := range clients.RereadAll(files, text) {
+		f := files[i] // which is what is chosen by
+		for _, s := range read.Servers {
 			starts = append(starts, start{s.Line - 1, meant(f, s)})
 			all = all && (s.State != clients.Wrapped || meant(f, s))
 		}

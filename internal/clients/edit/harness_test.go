@@ -170,8 +170,9 @@ func sameFile(t testing.TB, what string, between, want, got *edit.File) {
 	}
 }
 
-// checkWrap edits each map with a command as a wrapper's installer does, and undoes that in another order.
-func checkWrap(t testing.TB, format edit.Format, text []byte) {
+// checkWrap edits each map with a command as a wrapper's installer does, and undoes that in another order. It returns how many
+// were the same bytes again: not those whose command had been written in another way than it is written here.
+func checkWrap(t testing.TB, format edit.Format, text []byte) (restored int) {
 	t.Helper()
 	f := parsed(t, format, text)
 	for _, p := range values(f) {
@@ -212,10 +213,12 @@ func checkWrap(t testing.TB, format edit.Format, text []byte) {
 			edited = next
 		}
 		if start, end := edit.Range(edited.Get(below("command"))); string(body(edited)[start:end]) != literal {
-			continue // it had been written in another way
+			continue
 		}
 		sameFile(t, fmt.Sprintf("wrapping and unwrapping %q", p), f, f, edited)
+		restored++
 	}
+	return restored
 }
 
 // checkSequence makes random edits one after another, and undoes them in the opposite order.
@@ -256,5 +259,31 @@ func checkSequence(t testing.TB, random *rand.Rand, f *edit.File) {
 		}
 		sameFile(t, "undoing a step", f, s.before, back)
 		f = back
+	}
+}
+
+// TestWrap: in whatever form an entry is written, it is wrapped and unwrapped to the same bytes.
+func TestWrap(t *testing.T) {
+	for format, files := range map[edit.Format][]string{
+		edit.TOML: {
+			codex,
+			"[mcp_servers.a]\r\ncommand = 'npx' # c\r\nargs = ['x']\r\n\r\n[mcp_servers.a.env]\r\nA='b'",
+			"mcp_servers.a.command = 'npx'\nmcp_servers.a.args = ['x',\n # c\n 'y'\n]\nmcp_servers.a.env.B = '1'\n[x]\n",
+			"[mcp_servers]\na = { command = \"npx\", args = [\"x\"], env = {} }\n",
+			"[mcp_servers]\na={command=\"npx\",args=[],env={A=\"1\"}}",
+		},
+		edit.YAML: {
+			continued,
+			"mcpServers:\r\n- name: a\r\n  command: npx # c\r\n  args:\r\n  - x\r\n  env:\r\n    A: b # d",
+			"mcpServers:\n  - {name: a, command: npx, args: [x], env: {}}\n  - name: b\n    command: 'n\\px'\n    args:\n      - |\n        x\n    env:\n" +
+				"      A: |\n        b\n    # tail\n\n# end\n",
+			"mcpServers:\n  a:\n    command: npx\n    args:\n    # head\n    - x\n    env:\n      # none\n      B: >-\n        x\n        y\n\n\nz: 1\n",
+		},
+	} {
+		for _, text := range files {
+			if checkWrap(t, format, []byte(text)) == 0 {
+				t.Errorf("nothing was wrapped in\n%s", text)
+			}
+		}
 	}
 }

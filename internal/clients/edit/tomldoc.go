@@ -238,6 +238,7 @@ func (d *tomlDoc) parseValue(e *unstable.Node, start int) (*Node, int, error) {
 			place.end = end
 		}
 		place.end = trivia(d.text, place.end, ",") + 1
+		list.end = place.end
 		return list, place.end, nil
 	case unstable.InlineTable:
 		place := &tomlPlace{span: span{start, start + 1}}
@@ -249,6 +250,7 @@ func (d *tomlDoc) parseValue(e *unstable.Node, start int) (*Node, int, error) {
 			place.end = place.last().end
 		}
 		place.end = trivia(d.text, place.end, ",") + 1
+		table.end = place.end
 		return table, place.end, nil
 	}
 	at := d.span(e.Raw)

@@ -241,19 +241,19 @@ func (d *yamlDoc) mapping(n *yaml.Node, place *yamlPlace, content, indent int) (
 		}
 	}
 	place.end = cursor
-	return node, d.closing(place, brackets, '}')
+	return node, d.closing(node, place, brackets, '}')
 }
 
-// closing finds the closing bracket of a collection.
-func (d *yamlDoc) closing(place *yamlPlace, brackets bool, bracket byte) error {
-	if !brackets {
-		return nil
+// closing finds the end of a collection, behind its closing bracket if it has one.
+func (d *yamlDoc) closing(node *Node, place *yamlPlace, brackets bool, bracket byte) error {
+	if brackets {
+		end := trivia(d.text, place.end, ",")
+		if d.at(end) != bracket {
+			return d.lost(end)
+		}
+		place.end = end + 1
 	}
-	end := trivia(d.text, place.end, ",")
-	if d.at(end) != bracket {
-		return d.lost(end)
-	}
-	place.end = end + 1
+	node.end = place.end
 	return nil
 }
 
@@ -304,5 +304,5 @@ func (d *yamlDoc) sequence(n *yaml.Node, place *yamlPlace, content, indent int) 
 		cursor = d.places[value].end
 	}
 	place.end = cursor
-	return node, d.closing(place, place.flow, ']')
+	return node, d.closing(node, place, place.flow, ']')
 }
