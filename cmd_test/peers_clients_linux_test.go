@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // peerClients is a directory with the node_modules of testdata/clients/package-lock.json.
@@ -55,8 +57,6 @@ func realClients(t *testing.T, p peers) []realClient {
 			want: []string{`"name": "read_graph"`}},
 	}
 }
-
-var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // connect runs a client in the home directory, without a network.
 func (c realClient) connect(t *testing.T, h *clientsHome, p peers) error {
@@ -121,7 +121,7 @@ func (w *printed) Write(b []byte) (int, error) {
 func (w *printed) text() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return ansi.ReplaceAllString(w.b.String(), "")
+	return ansi.Strip(w.b.String())
 }
 
 func (w *printed) missing() []string {

@@ -87,8 +87,7 @@ func TestTry(t *testing.T) {
 		{"without a call", nil, demoServer(t), 0, "demo-server 1.0.0, protocol 2025-11-25\n" +
 			"   5 tools                get_forecast, find_trains\n   1 resource             memo://notes/travel\n" +
 			"   1 prompt               weekend_trip\n→ tools/list \n→ prompts/list \n" +
-			"Nothing was stored.\nNext, your client:  put  spanpipe --  in front of its server's command, and set\n" +
-			"                    SPANPIPE_TELEMETRY=local there", ""},
+			"Nothing was stored.\nNext, your client:  spanpipe install\n", ""},
 		{"a call", []string{"--call", "get_forecast"}, demoServer(t), 0, "→ get_forecast \nget_forecast: ok, 91 B in ", ""},
 		{"its result", []string{"--call", "get_forecast", "--result", "--arguments", `{"city":"Lisbon"}`}, demoServer(t), 0,
 			"   Sunny, 24 degrees.\n", ""},
