@@ -76,11 +76,13 @@ func (a *app) examine(how examination) (*doctor.Server, bool) {
 
 // run starts the server, uses and ends it. It returns how the server has ended.
 func (e *examination) run() (status wrap.Status, err error) {
-	var files [6]*os.File // three pipes: each with the end to read first
-	for i := 0; i < len(files); i += 2 {
-		if files[i], files[i+1], err = os.Pipe(); err != nil {
+	var files []*os.File // three pipes: each with the end to read first
+	for range 3 {
+		r, w, err := os.Pipe()
+		if err != nil {
 			return status, err
 		}
+		files = append(files, r, w)
 	}
 	before := map[int]bool{}
 	for _, p := range proctree.Children(os.Getpid()) {

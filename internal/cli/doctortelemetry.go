@@ -24,11 +24,12 @@ func (a *app) telemetryFacts(s *store.Store, sessions []store.Session, unreadabl
 	if err != nil {
 		return nil, err
 	}
-	asked := policy // what it would be if otlp was asked for, as push asks for it
-	if asked, err = a.decide(func(r consent.Request) (consent.Policy, []consent.Warning) {
+	// What it would be if otlp was asked for, as push asks for it.
+	asked, err := a.decide(func(r consent.Request) (consent.Policy, []consent.Warning) {
 		r.Telemetry += "," + string(consent.OTLP)
 		return consent.Decide(r)
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
 	a.obey()
