@@ -37,16 +37,22 @@ func TestDoctorServer(t *testing.T) {
 		want   string // parts, one a line
 	}{
 		{"well", nil, demoServer(t), 0, "demo-server 1.0.0\n  ok    answers initialize \n  ok    5 tools, 1 resource, 1 prompt; \n" +
-			"  ok    nothing but messages on stdout\n after its input\n  ok    answers an unknown protocol version with 2025-11-25\nNothing failed. "},
+			"  ok    nothing but messages on stdout\n after its input\n  ok    speaks 2025-11-25; answers 2025-06-18 with 2025-11-25\n  ok    answers an unknown protocol version with 2025-11-25\nNothing failed. "},
 		{"an SDK's", nil, cast.As(t, "sdk"), 0, "sdk-server 7.8.9\n after its input\nNothing failed"},
 		{"a banner", nil, cast.As(t, "unruly", "banner"), 1, `  fail  writes to stdout a line that is no message, it begins "Server listening on…"` + "\n1 failed. "},
 		{"outlives its input", []string{"--grace=500ms"}, cast.As(t, "unruly", "outlives"), 1, "  fail  does not end when stdin ends; ended \n failed. "},
 		{"says nothing", []string{"--timeout", "500ms"}, cast.As(t, "unruly", "silent"), 1,
 			"The server\n  fail  does not answer initialize within 500ms\n  ok    ends \n1 failed. "},
-		{"reads nothing", []string{"--timeout", "500ms", "--grace=500ms"}, cast.As(t, "unruly", "deaf"), 1,
-			"  fail  does not answer initialize within 500ms, which it has" + map[bool]string{true: " not read: it ignores stdin"}[runtime.GOOS == "linux"] +
+		{"reads nothing", []string{"--timeout", "5s", "--grace=500ms"}, cast.As(t, "unruly", "deaf"), 1,
+			"  fail  does not answer initialize within 5s, which it has" + map[bool]string{true: " not read: it ignores stdin"}[runtime.GOOS == "linux"] +
 				"\n  fail  does not end when stdin ends; \n2 failed. "},
-		{"fails, with a secret", nil, cast.As(t, "unruly", "secret"), 1, "  fail  ends before it has answered: exit code 3 after "},
+		{"sends back what it reads", nil, cast.As(t, "unruly", "echo"), 1, "The server\n  fail  it sends back what it is sent, so it is no MCP server\n1 failed. "},
+		{"claims any version", nil, cast.As(t, "unruly", "claims"), 1, "  fail  claims to speak the protocol version 2099-12-31, which does not exist\n1 failed. "},
+		{"is called a secret", nil, cast.As(t, "unruly", "called"), 0, "[redacted:name] 1.0.0\n  ok    answers initialize \n"},
+		{"has endless lists", nil, cast.As(t, "unruly", "endless"), 1, "  fail  tools/list leads to further pages without an end: 1000 so far\n"},
+		{"closes stdout", []string{"--grace=500ms"}, cast.As(t, "unruly", "closes"), 1,
+			"  fail  closes stdout before it has answered initialize\n  fail  does not end when stdin ends; \n2 failed. "},
+		{"fails, with a secret", nil, cast.As(t, "unruly", "secret"), 1, "  fail  ends before it has answered initialize: exit code 3 after "},
 		{"does not exist", nil, []string{"no-such-server"}, 1, "The server\n  fail  cannot be started: \n1 failed. "},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,12 +1,14 @@
 package cmd_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +18,8 @@ import (
 )
 
 // playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, reads nothing, outlives its
-// input, fails with a secret, or has a tool whose name is hostile.
+// input, fails with a secret, sends back what it reads, closes stdout, claims any version, has lists without an end, or names
+// that are hostile.
 func playUnruly(args []string) int {
 	if args[0] == "silent" {
 		_, _ = io.Copy(io.Discard, os.Stdin) // it ends either way
@@ -32,11 +35,26 @@ func playUnruly(args []string) int {
 	if args[0] == "banner" {
 		fmt.Println("Server listening on stdio")
 	}
-	out := io.Writer(os.Stdout)
-	if args[0] == "hostile" {
-		out = renamed{out}
+	in, out := io.Reader(os.Stdin), io.Writer(os.Stdout)
+	switch args[0] {
+	case "echo":
+		_, _ = io.Copy(os.Stdout, os.Stdin)
+		return 0
+	case "closes":
+		_ = os.Stdout.Close()
+		select {}
+	case "hostile":
+		out = renamed{out, "find_trains", `\u001b]0;x\u0007\u202e`}
+	case "called":
+		out = renamed{out, "demo-server", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}
+	case "claims":
+		first, _ := bufio.NewReaderSize(os.Stdin, 1).ReadString('\n') // what comes later is no part of it
+		asked := regexp.MustCompile(`"protocolVersion":"[-\d]+"`).FindString(first)
+		in, out = io.MultiReader(strings.NewReader(first), os.Stdin), renamed{out, `"protocolVersion":"2025-11-25"`, asked}
+	case "endless":
+		out = &paged{Writer: out}
 	}
-	if demo.Serve(os.Stdin, out, 0) != nil {
+	if demo.Serve(in, out, 0) != nil {
 		return 1
 	}
 	if args[0] == "outlives" {
@@ -45,11 +63,27 @@ func playUnruly(args []string) int {
 	return 0
 }
 
-// renamed writes messages in which a tool's name controls a terminal and reorders a line.
-type renamed struct{ io.Writer }
+// renamed writes messages in which a name is another: one that controls a terminal and reorders a line, for example.
+type renamed struct {
+	io.Writer
+	from, to string
+}
 
 func (r renamed) Write(message []byte) (int, error) {
-	_, err := r.Writer.Write(bytes.ReplaceAll(message, []byte("find_trains"), []byte(`\u001b]0;x\u0007\u202e`)))
+	_, err := r.Writer.Write(bytes.ReplaceAll(message, []byte(r.from), []byte(r.to)))
+	return len(message), err
+}
+
+// paged names a further page of tools each time.
+type paged struct {
+	io.Writer
+	n int
+}
+
+func (p *paged) Write(message []byte) (int, error) {
+	p.n++
+	next := fmt.Sprintf(`"result":{"nextCursor":"%d","tools":[`, p.n)
+	_, err := p.Writer.Write(bytes.ReplaceAll(message, []byte(`"result":{"tools":[`), []byte(next)))
 	return len(message), err
 }
 

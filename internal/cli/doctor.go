@@ -25,8 +25,9 @@ What is not right is a warning or a failure, with the line to act on.
    spanpipe doctor codex cursor             of the clients, only these two
    spanpipe doctor -- npx -y some-server    a server
 
-A server is started twice, without telemetry: once for a session that ends with
-its input, once for an unknown protocol version and SIGTERM. No tool is called.
+A server is started without telemetry: for a session that ends with its input,
+for an unknown protocol version and SIGTERM, and for each other version of MCP,
+unless it leaves processes behind. No tool is called.
 What it writes is shown up to 20 characters, with secrets masked.
 
 Where telemetry is to be sent, each signal gets one empty request, which says

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/mod/semver"
+
 	"github.com/spanpipe/spanpipe/internal/clients"
 	"github.com/spanpipe/spanpipe/internal/clients/backup"
 	"github.com/spanpipe/spanpipe/internal/doctor"
@@ -55,12 +57,8 @@ func (a *app) clientFacts(files []*clients.File, m clients.Machine, s *store.Sto
 	backups := &backup.Store{Dir: filepath.Join(s.Dir, "clients")}
 	c := &doctor.Clients{
 		Files: files, OS: m.OS, Home: m.Home, Getenv: m.Getenv, Tilde: a.tilde, Find: findProgram, Exists: runnable,
-		Look: lookAtSpanpipe, Kept: func(path string) string {
-			if target, err := backup.Target(path); err == nil {
-				path = target
-			}
-			return backups.Kept(path)
-		},
+		Look: a.lookAtSpanpipe, Kept: func(path string) string { return backups.Kept(targetOf(path)) },
+		Was: func(path string) []string { return backups.Wrapped(targetOf(path)) }, Hosts: a.hostsOf,
 		Store: s.Dir,
 		Named: func(s *clients.Server) string { return serviceOf(s, m.Home) },
 	}
@@ -84,6 +82,14 @@ func (a *app) clientFacts(files []*clients.File, m clients.Machine, s *store.Sto
 		c.Cut[services[cut.Server]] = cut.Tools
 	}
 	return c
+}
+
+// targetOf returns where a path leads.
+func targetOf(path string) string {
+	if target, err := backup.Target(path); err == nil {
+		return target
+	}
+	return path
 }
 
 // serviceOf returns the name that a server has in telemetry.
@@ -116,7 +122,7 @@ const pathExt = ".COM;.EXE;.BAT;.CMD"
 func runnable(path string) bool { return wrap.Found([]string{path}, []string{"PATHEXT=" + pathExt}) }
 
 // lookAtSpanpipe returns what is known of a path that an entry has for spanpipe.
-func lookAtSpanpipe(path string) (p doctor.Program) {
+func (a *app) lookAtSpanpipe(path string) (p doctor.Program) {
 	if _, err := os.Stat(path); err != nil {
 		return p
 	}
@@ -132,6 +138,9 @@ func lookAtSpanpipe(path string) (p doctor.Program) {
 	own, err := buildinfo.ReadFile(executable)
 	p.Version = strings.TrimPrefix(info.Main.Version, "v")
 	p.Same = err == nil && info.String() == own.String() // a copy
+	if this := "v" + strings.TrimPrefix(a.Build.complete().Version, "v"); semver.IsValid(this) && semver.IsValid(info.Main.Version) {
+		p.Age = semver.Compare(info.Main.Version, this)
+	}
 	return p
 }
 

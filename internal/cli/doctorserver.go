@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -21,6 +23,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/proctree"
 	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry/record"
+	"github.com/spanpipe/spanpipe/telemetry/semconv"
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
@@ -43,11 +46,14 @@ type examination struct {
 	stderr  *beginning
 }
 
-// examine starts a server twice. It returns false if a signal to this process has ended it.
+// examine starts a server twice, and once more for each other version of MCP if it is well and leaves nothing behind. It returns
+// false if a signal to this process has ended it.
 func (a *app) examine(how examination) (*doctor.Server, bool) {
 	s := &doctor.Server{Command: how.command, Orphans: proctree.Supported, Signals: runtime.GOOS != "windows"}
-	for i, asked := range []string{"", unknownProtocol} {
-		a.progress(fmt.Sprintf("starting the server (%d of 2)", i+1))
+	starts := []string{"", unknownProtocol}
+	for i := 0; i < len(starts); i++ { // more may follow
+		asked := starts[i]
+		a.progress("starting the server, " + []string{"for a session", "for protocol version " + asked}[min(i, 1)])
 		e := how
 		e.Run, e.signals = &doctor.Run{Asked: asked}, i == 1 && s.Signals
 		status, err := e.run()
@@ -62,12 +68,17 @@ func (a *app) examine(how examination) (*doctor.Server, bool) {
 			a.status = status
 			return nil, false
 		}
-		if i == 1 {
-			s.Second = e.Run
-			break
-		}
-		if s.First = e.Run; e.Problem != "" {
-			break
+		switch i {
+		case 0:
+			if s.First = e.Run; e.Problem != "" {
+				starts = nil
+			}
+		case 1:
+			if s.Second = e.Run; len(s.First.Left)+len(e.Left) == 0 {
+				starts = append(starts, slices.DeleteFunc(player.Versions(), func(v string) bool { return v == s.First.Protocol })...)
+			}
+		default:
+			s.Others = append(s.Others, e.Run)
 		}
 	}
 	a.progress("")
@@ -126,7 +137,10 @@ func (e *examination) use(in io.Reader, out io.WriteCloser) {
 	})
 	e.Answered = time.Since(started)
 	e.session, e.Protocol = s, s.Protocol
-	e.Name = peer(record.Peer{Name: s.Name, Version: s.Version})
+	if !semconv.IsVersion(s.Protocol) {
+		e.Protocol = shortened(s.Protocol)
+	}
+	e.Name = peer(record.Peer{Name: cleanIf(s.Name), Version: cleanIf(s.Version)})
 	if err == nil && e.Asked == "" {
 		err = e.list(ctx)
 	}
@@ -144,7 +158,9 @@ func (e *examination) list(ctx context.Context) error {
 		l := doctor.List{Noun: entryNouns[list]}
 		began := time.Now()
 		err := e.session.Pages(ctx, list, func(entries []json.RawMessage) error {
-			l.Pages++
+			if l.Pages++; l.Pages > mostPages {
+				return fmt.Errorf("%s leads to further pages without an end: %d so far", list.Method, mostPages)
+			}
 			for _, entry := range entries {
 				addEntry(&l, entry)
 			}
@@ -165,6 +181,9 @@ func (e *examination) list(ctx context.Context) error {
 	return nil
 }
 
+// mostPages bounds a list: a server may name a further page each time.
+const mostPages = 1000
+
 // addEntry adds an entry to what is known of a list.
 func addEntry(l *doctor.List, text json.RawMessage) {
 	l.Length++
@@ -179,12 +198,14 @@ func addEntry(l *doctor.List, text json.RawMessage) {
 
 // fail notes why there is no session, or why it ended early.
 func (e *examination) fail(err error) {
-	_, ended := errors.AsType[*player.EndedError](err)
+	end, ended := errors.AsType[*player.EndedError](err)
 	unanswered, late := errors.AsType[*player.NoAnswerError](err)
 	refused, refuses := errors.AsType[*player.Error](err)
 	switch {
+	case errors.Is(err, player.ErrTooLong):
+		e.Problem = "writes " + player.ErrTooLong.Error() + " instead of an answer to " + end.Method
 	case ended:
-		e.Problem, e.Ended = "ends before it has answered", "unknown"
+		e.Problem, e.Ended = "ends before it has answered "+end.Method, "unknown"
 	case late:
 		e.Problem, e.NoAnswer = fmt.Sprintf("does not answer %s within %v", unanswered.Method, unanswered.After), true
 		sent, taken := e.server.Taken()
@@ -192,7 +213,7 @@ func (e *examination) fail(err error) {
 	case refuses:
 		e.Problem = fmt.Sprintf("refuses initialize: error %d, %q", refused.Code, shortened(refused.Message))
 	default:
-		e.Problem = err.Error()
+		e.Problem = masked(err.Error(), false) // it may quote the server
 	}
 }
 
@@ -230,6 +251,10 @@ func (e *examination) conclude(status wrap.Status) {
 	e.Strays, e.Stray = strays.Lines, shortened(strays.First)
 	e.Said = shortened(e.stderr.text())
 	if e.Ended == "" {
+		return
+	}
+	if e.Forced != "" { // its output has ended, and nothing else
+		e.Problem, e.Ended = strings.Replace(e.Problem, "ends before", "closes stdout before", 1), ""
 		return
 	}
 	if e.Ended = fmt.Sprintf("exit code %d", status.Code); status.Signal != 0 {
@@ -273,16 +298,34 @@ const strayBytes = 190
 // shortened returns the beginning of what a server wrote, without secrets.
 func shortened(text string) string {
 	const most = 20
-	r, err := redact.New(redact.Config{})
-	if err != nil || text == "" {
-		return ""
-	}
 	line, _, whole := strings.Cut(strings.TrimSpace(text), "\n")
-	line = r.Text([]byte(line), !whole && len(text) >= strayBytes, len(line)*redactedGrowth)
+	line = strings.Map(func(r rune) rune { // the text is quoted, so that an escape would be escaped again
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '·'
+	}, masked(line, !whole && len(text) >= strayBytes))
 	if utf8.RuneCountInString(line) > most {
 		line = string([]rune(line)[:most-1]) + "…"
 	}
-	return view.Safe(line)
+	return line
+}
+
+// masked returns a line without the secrets in it.
+func masked(line string, cut bool) string {
+	r, err := redact.New(redact.Config{})
+	if err != nil || line == "" {
+		return ""
+	}
+	return r.Text([]byte(line), cut, len(line)*redactedGrowth)
+}
+
+// cleanIf returns what a server calls itself, if it does.
+func cleanIf(name string) string {
+	if name == "" {
+		return ""
+	}
+	return clean([]byte(name))
 }
 
 // beginning keeps the first bytes of what is written to it.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -123,7 +125,7 @@ func (a *app) reach(t *doctor.Telemetry, files []*clients.File) {
 	}
 	for _, f := range files {
 		for _, s := range f.Servers {
-			if s.State == clients.Wrapped && !s.Disabled && sendsOTLP(s) {
+			if s.State == clients.Wrapped && !s.Disabled && doctor.Sends(runtime.GOOS, s) {
 				all = append(all, destination{a.lookupOf(f, s), []string{f.Client.Name + ", " + s.Name}})
 			}
 		}
@@ -174,14 +176,14 @@ func headersKey(lookup func(string) (string, bool)) string {
 	return strings.Join(all, "\x00")
 }
 
-// sendsOTLP reports whether an entry asks for otlp.
-func sendsOTLP(s *clients.Server) bool {
-	for _, v := range s.Env {
-		if v.Name == "SPANPIPE_TELEMETRY" && slices.Contains(strings.Split(strings.ReplaceAll(v.Value, " ", ""), ","), string(consent.OTLP)) {
-			return true
+// hostsOf returns the hosts that an entry sends telemetry to.
+func (a *app) hostsOf(f *clients.File, s *clients.Server) (hosts []string) {
+	for _, r := range otlp.Routes(a.lookupOf(f, s)) {
+		if u, err := url.Parse(r.Endpoint); err == nil && u.Hostname() != "" && !slices.Contains(hosts, u.Hostname()) {
+			hosts = append(hosts, u.Hostname())
 		}
 	}
-	return false
+	return hosts
 }
 
 // lookupOf looks variables up as they apply to an entry: what the client passes on of this shell, as far as that is known, and what

@@ -16,17 +16,19 @@ type Clients struct {
 	Files  []*clients.File // of this user
 	OS     string
 	Home   string
-	Getenv func(string) string                        // of the shell
-	Tilde  func(string) string                        // shortens a path for people
-	Find   func(program string, dirs []string) string // the path of a program in directories, or ""
-	Look   func(path string) Program                  // at a path that is spanpipe's
-	Exists func(path string) bool                     // and can be run
-	Stored func(s *clients.Server) bool               // a session of it is stored; nil if nothing is known
-	Cut    map[string][]string                        // tools whose descriptions Claude Code cuts, by the server's name in telemetry
-	Named  func(s *clients.Server) string             // that name
-	Kept   func(path string) string                   // the backup of a file, or ""
-	Dir    string                                     // SPANPIPE_DIR, if it is not the default
-	Store  string                                     // the directory of the store in either case
+	Getenv func(string) string                           // of the shell
+	Tilde  func(string) string                           // shortens a path for people
+	Find   func(program string, dirs []string) string    // the path of a program in directories, or ""
+	Look   func(path string) Program                     // at a path that is spanpipe's
+	Exists func(path string) bool                        // and can be run
+	Stored func(s *clients.Server) bool                  // a session of it is stored; nil if nothing is known
+	Cut    map[string][]string                           // tools whose descriptions Claude Code cuts, by the server's name in telemetry
+	Named  func(s *clients.Server) string                // that name
+	Kept   func(path string) string                      // the backup of a file, or ""
+	Was    func(path string) []string                    // the servers of a file that spanpipe has left wrapped
+	Hosts  func(*clients.File, *clients.Server) []string // where an entry sends telemetry to
+	Dir    string                                        // SPANPIPE_DIR, if it is not the default
+	Store  string                                        // the directory of the store in either case
 }
 
 // Program is what is known of a path that an entry has for spanpipe.
@@ -34,6 +36,7 @@ type Program struct {
 	Exists, Runs bool
 	Same         bool   // it is the program that runs now
 	Version      string // else its version, if that is known
+	Age          int    // negative: that is older than this one's; positive: newer
 }
 
 // entry is a server of a file that is checked.
@@ -94,24 +97,33 @@ func (c *Clients) unreadable(g *Group, f *clients.File) {
 	g.add(one)
 }
 
-// unwrapped warns about servers that are not wrapped, in one line a file.
+// unwrapped warns about servers that are not wrapped, and about those that were, in a line each.
 func (c *Clients) unwrapped(g *Group, f *clients.File) {
-	var names []string
+	var never, lost []string
+	was := c.Was(f.Path)
 	for _, s := range f.Servers {
-		if s.State == clients.NotWrapped && !s.Disabled {
-			names = append(names, s.Name)
+		switch {
+		case s.State != clients.NotWrapped || s.Disabled:
+		case slices.Contains(was, s.Name):
+			lost = append(lost, s.Name)
+		default:
+			never = append(never, s.Name)
 		}
 	}
-	if len(names) == 0 {
-		return
+	say := func(names []string, state string) {
+		if len(names) == 0 {
+			return
+		}
+		verb := "are"
+		if len(names) == 1 {
+			verb = "is"
+		}
+		g.add(Check{ID: "unwrapped", Status: Warn, Client: f.Client.ID,
+			Text:   fmt.Sprintf("%s: %s %s not wrapped%s", f.Client.Name, Some(names), verb, state),
+			Remedy: []string{"to wrap " + them(names) + ": spanpipe install " + f.Client.ID}})
 	}
-	verb := "are"
-	if len(names) == 1 {
-		verb = "is"
-	}
-	g.add(Check{ID: "unwrapped", Status: Warn, Client: f.Client.ID,
-		Text:   fmt.Sprintf("%s: %s %s not wrapped", f.Client.Name, Some(names), verb),
-		Remedy: []string{"to wrap " + them(names) + ": spanpipe install " + f.Client.ID}})
+	say(lost, " any more: "+f.Client.Name+" or someone has changed its file since spanpipe did")
+	say(never, "")
 }
 
 func them(names []string) string {
@@ -189,11 +201,18 @@ func (e *entry) program() {
 	case clients.Versioned(path) != "":
 		e.add("program", Warn, fmt.Sprintf("%s is in a place that an update takes away (%s)", e.Tilde(path), clients.Versioned(path)), again)
 	case !p.Same:
-		version := ""
+		version, kind := "", "another"
 		if p.Version != "" {
 			version = ", version " + p.Version
 		}
-		e.add("program", Warn, e.Tilde(path)+" is another spanpipe than this"+version, again)
+		switch {
+		case p.Age < 0:
+			kind = "an older"
+		case p.Age > 0:
+			kind = "a newer"
+			again = "use that one here, too; " + again
+		}
+		e.add("program", Warn, e.Tilde(path)+" is "+kind+" spanpipe than this"+version, again)
 	}
 }
 
@@ -211,6 +230,8 @@ func (e *entry) command() {
 	name := e.file.Client.Name
 	switch {
 	case placeholder(command) || programName(command) == "spanpipe":
+		return
+	case e.line():
 		return
 	case strings.ContainsAny(command, `/\`):
 		path := command
@@ -241,6 +262,21 @@ func (e *entry) command() {
 	}
 }
 
+// line fails an entry whose command is a whole line: spanpipe, like most clients, starts no shell that would take it apart.
+func (e *entry) line() bool {
+	words := strings.Fields(e.s.Command)
+	if len(words) < 2 || strings.ContainsAny(e.s.Command, `/\`) && e.Exists(e.s.Command) || e.Find(e.s.Command, e.dirs()) != "" {
+		return false
+	}
+	first := words[0]
+	known := e.Find(first, e.dirs()) != "" || e.Find(first, Split(e.OS, e.Getenv("PATH"))) != "" || absolute(e.OS, first) && e.Exists(first)
+	if known {
+		e.add("arguments", Fail, "its command is a whole line, and no program has that name",
+			"in "+e.where()+", write each word behind -- as an item of its own")
+	}
+	return known
+}
+
 // arguments warns where a client is known to break arguments.
 func (e *entry) arguments() {
 	spaced := func(s string) bool { return strings.Contains(strings.TrimSpace(s), " ") }
@@ -259,19 +295,36 @@ func (e *entry) sandbox() {
 	allowed := func(n *edit.Node, fits func(string) bool) bool {
 		return n != nil && slices.ContainsFunc(n.Items, func(i *edit.Node) bool { return fits(i.Text) })
 	}
-	holds := func(dir string) bool {
-		if rest, ok := strings.CutPrefix(dir, "~/"); ok {
-			dir = filepath.Join(e.Home, rest)
+	home := func(dir string) string {
+		if rest, ok := strings.CutPrefix(dir, "~"); ok && (rest == "" || rest[0] == '/') {
+			return filepath.Join(e.Home, rest)
 		}
-		return placeholder(dir) || e.Store == dir || strings.HasPrefix(e.Store, strings.TrimRight(dir, `/\`)+string(filepath.Separator))
+		return dir
+	}
+	store := e.Store
+	if dir, ok := e.own("dir"); ok && dir != "" {
+		store = home(dir)
+	}
+	holds := func(dir string) bool {
+		dir = strings.TrimRight(home(dir), `/\`)
+		return placeholder(dir) || store == dir || strings.HasPrefix(store, dir+string(filepath.Separator))
 	}
 	if e.local() && !allowed(at("sandbox", "filesystem", "allowWrite"), holds) {
 		e.add("sandbox", Warn, "its sandbox keeps spanpipe from its store, so nothing is stored",
-			"in "+e.where()+", add to sandbox.filesystem.allowWrite: "+e.Tilde(e.Store))
+			"in "+e.where()+", add to sandbox.filesystem.allowWrite: "+e.Tilde(store))
 	}
-	if e.sends() && !allowed(at("sandbox", "network", "allowedDomains"), func(d string) bool { return d != "" }) {
-		e.add("sandbox", Warn, "its sandbox keeps spanpipe from a collector, so nothing is sent",
-			"in "+e.where()+", add the collector's host to sandbox.network.allowedDomains")
+	if !e.sends() {
+		return
+	}
+	for _, host := range e.Hosts(e.file, e.s) {
+		fits := func(domain string) bool {
+			rest, any := strings.CutPrefix(domain, "*")
+			return domain == host || any && strings.HasSuffix(host, rest)
+		}
+		if !allowed(at("sandbox", "network", "allowedDomains"), fits) {
+			e.add("sandbox", Warn, "its sandbox keeps spanpipe from a collector, so nothing is sent",
+				"in "+e.where()+", add to sandbox.network.allowedDomains: "+host)
+		}
 	}
 }
 

@@ -54,7 +54,8 @@ func on(t *testing.T, system, name, text string, variables map[string]string) *d
 			return dir + "/" + program
 		},
 		Look: func(p string) doctor.Program {
-			return doctor.Program{Exists: !strings.Contains(p, "gone"), Runs: !strings.Contains(p, "text"), Same: !strings.Contains(p, "old"), Version: "0.1.0"}
+			return doctor.Program{Exists: !strings.Contains(p, "gone"), Runs: !strings.Contains(p, "text"), Same: !strings.Contains(p, "old") && !strings.Contains(p, "new"), Version: "0.1.0",
+				Age: strings.Count(p, "new") - strings.Count(p, "older")}
 		},
 		Exists: func(p string) bool { return !strings.Contains(p, "gone") },
 		Stored: func(s *clients.Server) bool { return s.Name != "fresh" },
@@ -66,6 +67,8 @@ func on(t *testing.T, system, name, text string, variables map[string]string) *d
 			}
 			return ""
 		},
+		Was:   func(string) []string { return strings.Fields(variables["WAS"]) },
+		Hosts: func(*clients.File, *clients.Server) []string { return []string{"otlp.example"} },
 		Store: "/home/ann/.local/state/spanpipe", Dir: variables["SPANPIPE_DIR"],
 	}
 }
@@ -89,6 +92,11 @@ func TestClients(t *testing.T) {
 			"fail program: Cursor, one: /text/spanpipe cannot be run\n  spanpipe install cursor writes the present path\n"},
 		{"another spanpipe", cursor, `"command": "/old/spanpipe", "args": ["--", "npx"], ` + stored, nil,
 			"warn program: Cursor, one: /old/spanpipe is another spanpipe than this, version 0.1.0\n  spanpipe install cursor writes the present path\n"},
+		{"an older spanpipe", cursor, `"command": "/older/spanpipe", "args": ["--", "npx"], ` + stored, nil,
+			"warn program: Cursor, one: /older/spanpipe is an older spanpipe than this, version 0.1.0\n  spanpipe install cursor writes the present path\n"},
+		{"a newer spanpipe", cursor, `"command": "/new/spanpipe", "args": ["--", "npx"], ` + stored, nil,
+			"warn program: Cursor, one: /new/spanpipe is a newer spanpipe than this, version 0.1.0\n" +
+				"  use that one here, too; spanpipe install cursor writes the present path\n"},
 		{"a place of one version", cursor, `"command": "/opt/homebrew/Cellar/spanpipe/1/bin/spanpipe", "args": ["--", "npx"], ` + stored, nil,
 			"warn program: Cursor, one: /opt/homebrew/Cellar/spanpipe/1/bin/spanpipe is in a place that an update takes away (Homebrew)\n" +
 				"  spanpipe install cursor writes the present path\n"},
@@ -136,9 +144,24 @@ func TestClients(t *testing.T) {
 			"warn sandbox: VS Code, one: its sandbox keeps spanpipe from its store, so nothing is stored\n" +
 				"  in ~/.config/Code/User/mcp.json, line 1, add to sandbox.filesystem.allowWrite: /home/ann/.local/state/spanpipe\n" +
 				"warn sandbox: VS Code, one: its sandbox keeps spanpipe from a collector, so nothing is sent\n"},
+		{"let out to another place", code, well + `, "sandboxEnabled": true, "sandbox": {"filesystem": {"allowWrite": ["~/.local/state"]}, ` +
+			`"network": {"allowedDomains": ["api.example", "*.otlp.example"]}}, "env": {"SPANPIPE_TELEMETRY": "local,otlp", "SPANPIPE_DIR": "/other"}`, nil,
+			"warn sandbox: VS Code, one: its sandbox keeps spanpipe from its store, so nothing is stored\n" +
+				"  in ~/.config/Code/User/mcp.json, line 1, add to sandbox.filesystem.allowWrite: /other\n" +
+				"warn sandbox: VS Code, one: its sandbox keeps spanpipe from a collector, so nothing is sent\n" +
+				"  in ~/.config/Code/User/mcp.json, line 1, add to sandbox.network.allowedDomains: otlp.example\n"},
+		{"let out to all of a domain", code, well + `, "sandboxEnabled": true, "sandbox": {"network": {"allowedDomains": ["*.example"]}}, ` +
+			`"env": {"SPANPIPE_TELEMETRY": "otlp"}`, nil, ""},
 		{"let out", code, well + `, "sandboxEnabled": true, "sandbox": {"filesystem": {"allowWrite": ["~/.local/state"]}, ` +
 			`"network": {"allowedDomains": ["otlp.example"]}}, "env": {"SPANPIPE_TELEMETRY": "local,otlp"}`, nil, ""},
 		{"not wrapped", cursor, `"command": "npx"`, nil, "warn unwrapped: Cursor: one is not wrapped\n  to wrap it: spanpipe install cursor\n"},
+		{"not wrapped any more", cursor, `"command": "npx"`, map[string]string{"WAS": "one two"},
+			"warn unwrapped: Cursor: one is not wrapped any more: Cursor or someone has changed its file since spanpipe did\n" +
+				"  to wrap it: spanpipe install cursor\n"},
+		{"a whole line as the command", cursor, `"command": "/bin/spanpipe", "args": ["--", "npx -y server"], ` + stored, nil,
+			"fail arguments: Cursor, one: its command is a whole line, and no program has that name\n" +
+				"  in ~/.cursor/mcp.json, line 1, write each word behind -- as an item of its own\n"},
+		{"a path with a space", cursor, `"command": "/bin/spanpipe", "args": ["--", "/my programs/server"], ` + stored, nil, ""},
 		{"disabled", cursor, `"command": "/gone/spanpipe", "args": ["--", "npx"], "disabled": true`, nil, ""},
 		{"a backup is left", cursor, `"url": "https://x.example"`, map[string]string{"KEPT": ""},
 			"warn backup: Cursor: none of its servers is wrapped any more, and what its file was before is still kept: ~/kept.json\n"},

@@ -9,16 +9,17 @@ import (
 	"github.com/spanpipe/spanpipe/internal/view"
 )
 
-// Server is what was found of a server that was started for it, twice: once for a session that the client ends, and once for
-// an unknown protocol version and SIGTERM.
+// Server is what was found of a server that was started for it: once for a session that the client ends, once for an unknown
+// protocol version and SIGTERM, and for each other version.
 type Server struct {
 	Command []string
 	Unable  string // why it could not be started; then nothing else is known
 	Hint    string // what to do about that
 	First   *Run
-	Second  *Run // nil if the first was no session
-	Signals bool // this system has SIGTERM
-	Orphans bool // this system shows which processes are left
+	Second  *Run   // nil if the first was no session
+	Others  []*Run // for each other version of MCP that has a handshake
+	Signals bool   // this system has SIGTERM
+	Orphans bool   // this system shows which processes are left
 }
 
 // Run is one start of a server. What it wrote has been cut and redacted.
@@ -174,6 +175,10 @@ func (s *Server) stdout(g *Group) {
 	if strays == 1 {
 		lines = "a line that is no message, it begins"
 	}
+	if first == "" { // nothing of it may be shown
+		lines, begins, _ = strings.Cut(lines, ", ")
+		begins = ""
+	}
 	g.fail("stdout", "writes to stdout "+lines+begins,
 		"strict clients end the session there; write logs to stderr: "+RuntimeOf(s.Command).Log)
 }
@@ -192,6 +197,24 @@ func (s *Server) ends(g *Group) {
 func (s *Server) versions(g *Group) {
 	r := s.Second
 	const demand = "MCP: answer with a version that the server supports (basic/lifecycle, version negotiation)"
+	spoken, other := []string{s.First.Protocol}, []string(nil)
+	for _, o := range s.Others {
+		switch {
+		case o.Protocol == o.Asked:
+			spoken = append(spoken, o.Asked)
+		case o.Problem == "":
+			other = append(other, o.Asked+" with "+o.Protocol)
+		default:
+			g.warn("speaks", "opens no session for a client of "+o.Asked+": "+o.Problem, demand)
+		}
+	}
+	if len(s.Others) > 0 {
+		text := "speaks " + strings.Join(spoken, ", ")
+		if len(other) > 0 {
+			text += "; answers " + strings.Join(other, ", ")
+		}
+		g.ok("speaks", text)
+	}
 	switch {
 	case r.Protocol == r.Asked:
 		g.fail("versions", "claims to speak the protocol version "+r.Asked+", which does not exist", demand)

@@ -49,6 +49,12 @@ func TestServer(t *testing.T) {
 		{"claims any version", func(s *doctor.Server) {
 			s.Second.Protocol, s.Second.Problem = "2099-12-31", "the answer names a version"
 		}, "fail versions: claims to speak the protocol version 2099-12-31, which does not exist", "ok versions"},
+		{"speaks others", func(s *doctor.Server) {
+			s.Others = []*doctor.Run{{Asked: "2025-06-18", Protocol: "2025-06-18"}, {Asked: "2025-03-26", Protocol: "2025-11-25"},
+				{Asked: "2024-11-05", Problem: "refuses initialize"}}
+		}, "warn speaks: opens no session for a client of 2024-11-05: refuses initialize\n" +
+			"ok speaks: speaks 2025-11-25, 2025-06-18; answers 2025-03-26 with 2025-11-25", ""},
+		{"a stray line that is a secret", func(s *doctor.Server) { s.First.Strays = 1 }, "fail stdout: writes to stdout a line that is no message\n", "begins"},
 		{"refuses a version", func(s *doctor.Server) { s.Second.Protocol, s.Second.Problem = "", "refuses initialize" },
 			"warn versions: opens no session for a client with a newer protocol version: refuses initialize", ""},
 		{"ignores SIGTERM", func(s *doctor.Server) { s.Second.Forced, s.Second.Took = "SIGKILL", 2*time.Second },

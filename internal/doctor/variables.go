@@ -3,6 +3,8 @@ package doctor
 import (
 	"slices"
 	"strings"
+
+	"github.com/spanpipe/spanpipe/internal/clients"
 )
 
 // own returns what an entry sets a setting of spanpipe to: by a flag, or by a variable.
@@ -24,6 +26,11 @@ func (e *entry) own(flag string) (value string, ok bool) {
 func (e *entry) has(sink string) bool {
 	value, _ := e.own("telemetry")
 	return slices.Contains(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }), sink)
+}
+
+// Sends reports whether a server's entry sends telemetry to a collector.
+func Sends(goos string, s *clients.Server) bool {
+	return (&entry{Clients: &Clients{OS: goos}, s: s}).sends()
 }
 
 func (e *entry) local() bool { return e.has("local") }

@@ -32,9 +32,10 @@ type incoming struct {
 }
 
 // maxMessage bounds a line of the server's: a longer one ends the session.
-const maxMessage = 256 << 20
+const maxMessage = 64 << 20
 
-var errTooLong = errors.New("a line of more than 256 MiB")
+// ErrTooLong is why a session has ended in which the server wrote too long a line.
+var ErrTooLong = errors.New("a line of more than 64 MiB")
 
 // conn is a connection: it sends requests and finds their answers. Two goroutines belong to it. The one that reads ends with
 // the server's output, the one that writes with close.
@@ -135,7 +136,7 @@ func readLine(r *bufio.Reader) (line []byte, err error) {
 		if line = append(line, part...); !errors.Is(err, bufio.ErrBufferFull) {
 			return line, err
 		} else if len(line) > maxMessage {
-			return nil, errTooLong
+			return nil, ErrTooLong
 		}
 	}
 }
@@ -155,6 +156,8 @@ func (c *conn) line(text []byte) {
 		switch {
 		case m.Method == "":
 			c.answered(m)
+		case m.Method == "initialize": // a client's; an answer to it would come back as that of the server
+			c.end(ErrEcho)
 		case len(m.ID) > 0:
 			c.serve(m)
 		}
@@ -280,6 +283,9 @@ func (c *conn) unanswered(ctx context.Context, method, id string) error {
 	c.mu.Lock()
 	ended := c.err
 	c.mu.Unlock()
+	if errors.Is(ended, ErrEcho) {
+		return ErrEcho
+	}
 	if ended != nil {
 		return &EndedError{method, ended}
 	}

@@ -2,12 +2,16 @@ package player
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
 
 // MethodNotFound is the code of an error that says that a server does not have a method.
 const MethodNotFound = -32601
+
+// ErrEcho is the error of a program that sends back what it reads, as cat does, and terminals that echo.
+var ErrEcho = errors.New("it sends back what it is sent, so it is no MCP server")
 
 // Error is a JSON-RPC error with which a server has answered.
 type Error struct {

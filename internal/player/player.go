@@ -38,6 +38,9 @@ var (
 	stateless     = "2026-07-28"
 )
 
+// Versions returns the released versions with a handshake that this client speaks, the newest first.
+func Versions() []string { return slices.Clone(withHandshake[:len(withHandshake)-1]) } // the last was never a release
+
 // Open starts a session and waits until the server is ready. If it fails the session cannot be used, but must be closed, too.
 func Open(ctx context.Context, cfg Config) (*Session, error) {
 	s := &Session{conn: connect(cfg.In, cfg.Out, cfg.Timeout)}

@@ -277,7 +277,7 @@ var Rules = []Rule{
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch", "/internal/web",
 			"github.com/rogpeppe/go-internal", "github.com/urfave/cli/v2",
-			"golang.org/x/term",
+			"golang.org/x/mod", "golang.org/x/term",
 		},
 		Forbid: processes,
 		Why:    "wires the other packages together, so only main may import it",

@@ -205,6 +205,19 @@ func (s *Store) saved(path string) (before, left []byte, err error) {
 	return m.texts(root, path)
 }
 
+// Wrapped returns the servers of a file that spanpipe has left wrapped there.
+func (s *Store) Wrapped(path string) []string {
+	root, err := os.OpenRoot(s.Dir)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = root.Close() }()
+	if m, err := readManifest(root); err == nil && m.find(path) != nil {
+		return m.find(path).Servers
+	}
+	return nil
+}
+
 // Kept returns where the text of a file is kept, or "".
 func (s *Store) Kept(path string) string {
 	root, err := os.OpenRoot(s.Dir)
