@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // peerClients is a directory with the node_modules of testdata/clients/package-lock.json.
@@ -56,8 +58,6 @@ func realClients(t *testing.T, p peers) []realClient {
 	}
 }
 
-var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
-
 // connect runs a client in the home directory, without a network.
 func (c realClient) connect(t *testing.T, h *clientsHome, p peers) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -85,7 +85,7 @@ func (c realClient) connect(t *testing.T, h *clientsHome, p peers) error {
 	_ = stdin.Close() // fails if the client has ended
 	err = cmd.Wait()
 	if missing := out.missing(); err != nil || len(missing) > 0 {
-		return fmt.Errorf("%s: %v, without %q in its output:\n%s", c.name, err, missing, out.text())
+		return fmt.Errorf("%s: %w, without %q in its output:\n%s", c.name, err, missing, out.text())
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (w *printed) Write(b []byte) (int, error) {
 func (w *printed) text() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return ansi.ReplaceAllString(w.b.String(), "")
+	return ansi.Strip(w.b.String())
 }
 
 func (w *printed) missing() []string {

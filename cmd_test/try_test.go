@@ -15,12 +15,19 @@ import (
 	"github.com/spanpipe/spanpipe/internal/otlptest"
 )
 
-// playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, outlives its input, or has
-// a tool whose name is hostile.
+// playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, reads nothing, outlives its
+// input, fails with a secret, or has a tool whose name is hostile.
 func playUnruly(args []string) int {
 	if args[0] == "silent" {
 		_, _ = io.Copy(io.Discard, os.Stdin) // it ends either way
 		return 0
+	}
+	if args[0] == "deaf" {
+		select {}
+	}
+	if args[0] == "secret" {
+		fmt.Fprintln(os.Stderr, "token=ghp_16C7e42F292c6912E7710c838347Ae178B4a refused")
+		return 3
 	}
 	if args[0] == "banner" {
 		fmt.Println("Server listening on stdio")
@@ -80,8 +87,7 @@ func TestTry(t *testing.T) {
 		{"without a call", nil, demoServer(t), 0, "demo-server 1.0.0, protocol 2025-11-25\n" +
 			"   5 tools                get_forecast, find_trains\n   1 resource             memo://notes/travel\n" +
 			"   1 prompt               weekend_trip\n→ tools/list \n→ prompts/list \n" +
-			"Nothing was stored.\nNext, your client:  put  spanpipe --  in front of its server's command, and set\n" +
-			"                    SPANPIPE_TELEMETRY=local there", ""},
+			"Nothing was stored.\nNext, your client:  spanpipe install\n", ""},
 		{"a call", []string{"--call", "get_forecast"}, demoServer(t), 0, "→ get_forecast \nget_forecast: ok, 91 B in ", ""},
 		{"its result", []string{"--call", "get_forecast", "--result", "--arguments", `{"city":"Lisbon"}`}, demoServer(t), 0,
 			"   Sunny, 24 degrees.\n", ""},

@@ -41,6 +41,7 @@ func TestWine(t *testing.T) {
 		{"exit codes 0, 1, 3 and 255", wineExitCodes},
 		{"a command that does not exist", wineCommandNotFound},
 		{"KILL to the wrapper", wineKilled},
+		{"an update while a session runs", wineUpdate},
 		{"telemetry off: the server reads stdin itself", wineFilesAsStreams},
 		{"a shim like npx.cmd, found in PATH", wineShim},
 		{"a line break in an argument of a batch file", wineLineBreak},
@@ -260,6 +261,41 @@ func wineKilled(t *testing.T, w *wine) {
 			t.Fatal(err)
 		}
 		mcptest.Eventually(t, mode.name+": the server ends", func() bool { return !w.runs(t, "@signal") })
+	}
+}
+
+// wineUpdate renames the program while a session runs, which Windows permits, and puts another in its place. The session goes on and is
+// stored to its end, and the next one is the new program's.
+func wineUpdate(t *testing.T, w *wine) {
+	path := func(name string) string { return filepath.Join(w.dir, name) }
+	text, err := os.ReadFile(path("spanpipe.exe"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	variables := []string{"SPANPIPE_TELEMETRY=local", "SPANPIPE_DIR=" + windowsPath(dir), longFlush}
+	h := w.open(t, w.as(t, "server"), variables...)
+	c := mcptest.Connect(h)
+	move := mcptest.Open(t, []string{"wine", "cmd", "/c", "ren", w.product, "spanpipe.old.exe"}, w.in())
+	if out := move.Rest(); move.Wait().ExitCode() != 0 {
+		t.Fatalf("renaming the program: %s%s", out, move.Stderr)
+	}
+	if err := os.WriteFile(path("spanpipe.exe"), text, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Tool("echo", mcptest.Object{"text": "still here"}).Text(); got != "still here" {
+		t.Errorf(`echo("still here") = %q`, got)
+	}
+	endSession(t, h)
+	next := w.open(t, w.as(t, "server"), variables...)
+	mcptest.Connect(next)
+	endSession(t, next)
+	all, err := store.Open(dir).Sessions()
+	if err != nil || len(all) != 2 || all[0].State != store.Ended || all[1].State != store.Ended || all[0].Totals.Calls+all[1].Totals.Calls != 1 {
+		t.Errorf("stored: %+v, %v", all, err)
+	}
+	if err := os.Remove(path("spanpipe.old.exe")); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -54,6 +54,7 @@ func (a *app) program() *cli.App {
 		a.metricsCommand(),
 		a.healthCommand(),
 		a.installCommand(), a.uninstallCommand(), a.clientsCommand(),
+		a.doctorCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -127,7 +127,7 @@ func isFile(path string) bool {
 // nothingStored is the error of a command that has nothing to show.
 func (a *app) nothingStored(s *store.Store) error {
 	return &usageError{"no sessions are stored in " + a.tilde(s.Dir),
-		"to get one: SPANPIPE_TELEMETRY=local spanpipe try -- your-server; or set that variable where your client starts it"}
+		"put spanpipe in front of your servers: spanpipe install; or use one once: SPANPIPE_TELEMETRY=local spanpipe try -- your-server"}
 }
 
 // tilde shortens a path in the home directory.

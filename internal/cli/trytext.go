@@ -98,8 +98,7 @@ func (a *app) afterTry(v *visit) string {
 	if !v.hasOpened() { // the server comes first
 		return text
 	}
-	return text + "Next, your client:  put  spanpipe --  in front of its server's command, and set\n" +
-		"                    SPANPIPE_TELEMETRY=local there, which keeps its sessions\n"
+	return text + "Next, your client:  spanpipe install\n"
 }
 
 // reportVisit reports what went wrong, and sets the exit status.

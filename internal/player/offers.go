@@ -25,6 +25,22 @@ var (
 // List returns the names of a list's entries, of all its pages.
 func (s *Session) List(ctx context.Context, list List) (names []string, err error) {
 	names = []string{}
+	err = s.Pages(ctx, list, func(entries []json.RawMessage) error {
+		for _, e := range entries {
+			var members map[string]json.RawMessage
+			var name string
+			if json.Unmarshal(e, &members) != nil || json.Unmarshal(members[list.name], &name) != nil {
+				return badAnswer(list.Method, "has an entry without %q", list.name)
+			}
+			names = append(names, name)
+		}
+		return nil
+	})
+	return names, err
+}
+
+// Pages passes on each page of a list, as its entries are written. It ends with the first error.
+func (s *Session) Pages(ctx context.Context, list List, page func(entries []json.RawMessage) error) error {
 	var cursor string
 	for seen := map[string]bool{}; ; seen[cursor] = true {
 		var params map[string]any
@@ -33,27 +49,23 @@ func (s *Session) List(ctx context.Context, list List) (names []string, err erro
 		}
 		answer, err := s.Request(ctx, list.Method, params)
 		if err != nil {
-			return names, err
+			return err
 		}
-		var page map[string]json.RawMessage
-		var entries []map[string]json.RawMessage
-		if json.Unmarshal(answer, &page) != nil || json.Unmarshal(page[list.member], &entries) != nil {
-			return names, badAnswer(list.Method, "has no list %q", list.member)
+		var result map[string]json.RawMessage
+		var entries []json.RawMessage
+		if json.Unmarshal(answer, &result) != nil || json.Unmarshal(result[list.member], &entries) != nil || entries == nil {
+			return badAnswer(list.Method, "has no list %q", list.member)
 		}
-		for _, e := range entries {
-			var name string
-			if json.Unmarshal(e[list.name], &name) != nil {
-				return names, badAnswer(list.Method, "has an entry without %q", list.name)
-			}
-			names = append(names, name)
+		if err := page(entries); err != nil {
+			return err
 		}
 		cursor = ""
-		_ = json.Unmarshal(page["nextCursor"], &cursor) // the last page has none
+		_ = json.Unmarshal(result["nextCursor"], &cursor) // the last page has none
 		if cursor == "" {
-			return names, nil
+			return nil
 		}
 		if seen[cursor] {
-			return names, badAnswer(list.Method, "has a cursor that leads back to a page before it")
+			return badAnswer(list.Method, "has a cursor that leads back to a page before it")
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package player
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ type Config struct {
 
 	Name, Version string        // what the client calls itself
 	Timeout       time.Duration // how long to wait for each answer; 0: as long as it takes
+	Protocol      string        // the version to ask for first; empty: the newest with a handshake
 }
 
 // Session is a connection to a server that has answered. Its methods are for one goroutine.
@@ -39,7 +41,7 @@ var (
 // Open starts a session and waits until the server is ready. If it fails the session cannot be used, but must be closed, too.
 func Open(ctx context.Context, cfg Config) (*Session, error) {
 	s := &Session{conn: connect(cfg.In, cfg.Out, cfg.Timeout)}
-	err := s.initialize(ctx, cfg, withHandshake[0])
+	err := s.initialize(ctx, cfg, cmp.Or(cfg.Protocol, withHandshake[0]))
 	refused, ok := errors.AsType[*Error](err)
 	if !ok {
 		return s, err

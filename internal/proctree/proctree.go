@@ -86,6 +86,14 @@ func Parent(pid int) (parent int) {
 	return parent
 }
 
+// Session returns the session of a process, or 0 if that is not known.
+func Session(pid int) (session int) {
+	if fields := stat(pid); len(fields) > 3 {
+		session, _ = strconv.Atoi(fields[3])
+	}
+	return session
+}
+
 // StartTime returns when a process started, in a unit of the kernel's, or 0 if it has ended. Process ids are reused: the two
 // together are one process's for as long as the machine runs.
 func StartTime(pid int) (start int64) {

@@ -263,13 +263,17 @@ var Rules = []Rule{
 		Why:    "the only code that writes clients' files, and what is kept of them: people's secrets stay on this machine",
 	},
 	{
+		Package: "/internal/doctor", Allow: []string{"/framing/estimate", "/internal/clients", "/internal/view"}, Forbid: outside,
+		Why: "judges facts that it is given, so that each fault can be planted in a test",
+	},
+	{
 		Package: "/internal/demo", Forbid: outside,
 		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/clients", "/internal/demo", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
+			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/clients", "/internal/demo", "/internal/doctor", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch", "/internal/web",
 			"github.com/rogpeppe/go-internal", "github.com/urfave/cli/v2",

@@ -37,12 +37,14 @@ type Answer struct {
 	// Setup reports that a connection could not be made at all: waiting helps only if there had been one before.
 	Setup       bool
 	Cause, Hint string // what a person reads of a failure
+	// Date is the collector's time, in whole seconds, if it has answered over HTTP and said so.
+	Date time.Time
 }
 
 // accepted returns the answer of a collector that has taken the request, or a part of it
 // (https://opentelemetry.io/docs/specs/otlp/#partial-success). The responses of all signals have the same fields.
 func (s *Sender) accepted(response proto.Message) Answer {
-	answer := Answer{Verdict: Delivered}
+	answer := Answer{Verdict: Delivered, Date: s.date}
 	m := response.ProtoReflect()
 	partial := m.Get(m.Descriptor().Fields().ByNumber(1)).Message()
 	fields := partial.Descriptor().Fields()
@@ -59,7 +61,7 @@ func (s *Sender) accepted(response proto.Message) Answer {
 // failed returns the answer for an attempt that was not acknowledged.
 func (s *Sender) failed(last attempt, err error, wait time.Duration) Answer {
 	said := s.route.explain(last, err)
-	answer := Answer{Wait: wait, Cause: s.hidden.Replace(s.supplier.Named(said.cause)), Hint: s.supplier.Named(said.hint)}
+	answer := Answer{Wait: wait, Date: s.date, Cause: s.hidden.Replace(s.supplier.Named(said.cause)), Hint: s.supplier.Named(said.hint)}
 	if last.err != nil { // as explain does
 		err = last.err
 	}

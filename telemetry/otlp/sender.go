@@ -42,6 +42,7 @@ type Sender struct {
 	attempts attempts
 	connect  func() (*grpc.ClientConn, error)
 	client   *http.Client
+	date     time.Time // of the last answer over HTTP
 }
 
 // Senders makes the senders of traces, metrics and logs, in this order. They do not connect before there is something to
@@ -117,6 +118,7 @@ func (s *Sender) Send(ctx context.Context, request proto.Message) (Answer, error
 		send = s.overGRPC
 	}
 	s.attempts.forget()
+	s.date = time.Time{}
 	wait, err := send(limited, request, response)
 	if ctx.Err() != nil {
 		return Answer{}, ctx.Err()
@@ -126,6 +128,17 @@ func (s *Sender) Send(ctx context.Context, request proto.Message) (Answer, error
 		return s.accepted(response), nil
 	}
 	return s.failed(last, err, wait), nil
+}
+
+// Probe sends a request without any data, as Send does.
+func (s *Sender) Probe(ctx context.Context) (Answer, error) {
+	switch s.route.signal {
+	case metrics:
+		return s.Send(ctx, &colmetrics.ExportMetricsServiceRequest{})
+	case logs:
+		return s.Send(ctx, &collogs.ExportLogsServiceRequest{})
+	}
+	return s.Send(ctx, &coltrace.ExportTraceServiceRequest{})
 }
 
 // Close closes the connections.
@@ -195,6 +208,7 @@ func (s *Sender) overHTTP(ctx context.Context, request, response proto.Message) 
 		return 0, err
 	}
 	defer func() { _ = answer.Body.Close() }()
+	s.date, _ = http.ParseTime(answer.Header.Get("Date")) // zero without one
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxResponse))
 	switch {
 	case answer.StatusCode >= http.StatusMultipleChoices:
