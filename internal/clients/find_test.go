@@ -110,7 +110,7 @@ claude-code local .claude.json of /p
 claude-code project code/desk/.mcp.json also copilot-cli
   a: not wrapped: x
 vscode user .config/Code/User/profiles/77/mcp.json
-  p: not wrapped: x
+  p: unsupported, its format has not been verified
 cursor project code/desk/sub/.cursor/mcp.json
   a: not wrapped: x
 continue user .continue/config.yaml
@@ -123,7 +123,7 @@ codex user .codex/config.toml
 opencode user .config/opencode/opencode.jsonc
   seen: not wrapped, disabled: x y
 antigravity user .gemini/antigravity/mcp_config.json
-  a: not wrapped: x
+  a: unsupported, its format has not been verified
 mistral-vibe user .vibe/config.toml
   v: remote
 kimi-cli user .kimi/mcp.json
