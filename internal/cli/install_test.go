@@ -231,6 +231,18 @@ func TestInstallSetAgain(t *testing.T) {
 	}
 }
 
+// TestUninstallUntidy: what cannot be removed of the backups does not make a file that was written one that was not.
+func TestUninstallUntidy(t *testing.T) {
+	k := newKim(t)
+	k.run("install", "--yes", "--program", "spanpipe", "--dir", k.path("state"), "cursor")
+	k.put(filepath.Join("state", "clients", "cursor-"+strings.Repeat("0", 64), "x"), "") // a directory that holds something
+	_, stderr, code := k.run("uninstall", "--yes", "--dir", k.path("state"), "cursor")
+	if code != 1 || !strings.Contains(stderr, "mcp.json was written, but what is kept of it is not up to date: ") {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+	k.same()
+}
+
 // TestUninstallDamaged: where what was kept is damaged, nothing is written, and the error says what to move away.
 func TestUninstallDamaged(t *testing.T) {
 	k := newKim(t)
