@@ -51,7 +51,7 @@ func wineInstall(t *testing.T, w *wine) {
 	}
 	run := func(want int, args ...string) string {
 		t.Helper()
-		h := mcptest.Open(t, append([]string{"wine", windowsPath(program)}, args...), w.in("CODEX_HOME="+windowsPath(filepath.Join(home, "Jürgen Müller/.codex"))))
+		h := mcptest.Open(t, append([]string{"wine", windowsPath(program)}, args...), w.in(`CODEX_HOME=C:\users\`+filepath.Base(home)+`\Jürgen Müller\.codex`))
 		out := h.Rest()
 		if code := h.Wait().ExitCode(); code != want {
 			t.Errorf("%s: exit code %d\n%s%s", args, code, out, h.Stderr)
@@ -59,11 +59,11 @@ func wineInstall(t *testing.T, w *wine) {
 		return out + w.stderr(h)
 	}
 	path := "--program=" + windowsPath(program)
-	if out := run(0, "install", "--dry-run", path); !strings.Contains(out, "Would wrap 11 servers in 10 files") {
+	if out := run(0, "install", "--dry-run", path); !strings.Contains(out, "Would wrap 12 servers in 11 files") {
 		t.Error(out)
 	}
 	files.same(t)
-	if out := run(1, "install", "--yes", path); !strings.Contains(out, "Wrapped 10 servers in 9 files") ||
+	if out := run(1, "install", "--yes", path); !strings.Contains(out, "Wrapped 11 servers in 10 files") ||
 		!strings.Contains(out, "mcp_config.json was not written: the file is read-only") {
 		t.Error(out)
 	}
