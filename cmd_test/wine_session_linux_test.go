@@ -47,6 +47,7 @@ func TestWine(t *testing.T) {
 		{"a line break in an argument of a batch file", wineLineBreak},
 		{"a collector", wineCollector},
 		{"names of variables in any case", wineVariables},
+		{"install, and uninstall", wineInstall},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, w) })
 	}

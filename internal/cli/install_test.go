@@ -21,6 +21,8 @@ type kim struct {
 	home  string
 	files []txtar.File
 	sleep func(time.Duration)
+
+	environ []string
 }
 
 func newKim(t testing.TB) *kim {
@@ -29,7 +31,7 @@ func newKim(t testing.TB) *kim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kim{t, t.TempDir(), archive.Files, func(time.Duration) {}}
+	k := &kim{TB: t, home: t.TempDir(), files: archive.Files, sleep: func(time.Duration) {}}
 	files := append([]txtar.File{{Name: ".local/bin/spanpipe"}}, archive.Files...)
 	for _, f := range files {
 		k.put(f.Name, string(f.Data))
@@ -69,7 +71,7 @@ func (k *kim) run(args ...string) (stdout, stderr string, code int) {
 	}
 	defer messages.Close()
 	code = cli.Main(cli.Process{
-		Args: append([]string{"spanpipe"}, args...), Environ: []string{"HOME=" + k.home, "USERPROFILE=" + k.home},
+		Args: append([]string{"spanpipe"}, args...), Environ: append([]string{"HOME=" + k.home, "USERPROFILE=" + k.home}, k.environ...),
 		Stdout: out, Stderr: messages, Sleep: k.sleep,
 	})
 	for i, f := range []*os.File{out, messages} {
@@ -245,6 +247,36 @@ func TestInstallSetAgain(t *testing.T) {
 			t.Errorf("it is\n%s\nwant\n%s", got, want)
 		}
 	}
+}
+
+// TestInstallSide: where others' files may be meant, it is said whose these are, once; at a login that has nothing to do it is not.
+func TestInstallSide(t *testing.T) {
+	k := newKim(t)
+	k.environ = []string{"WSL_DISTRO_NAME=Debian"}
+	for _, test := range []struct {
+		args string
+		want int
+	}{
+		{"install --dry-run cursor", 1}, {"install --yes cursor", 1}, {"install --yes cursor", 0}, {"install kiro", 1}, {"install --yes kiro", 0},
+		{"uninstall --yes --json cursor", 0}, {"clients", 1},
+	} {
+		stdout, stderr, code := k.run(append(strings.Fields(test.args), map[bool][]string{true: {"--program", "spanpipe"}}[test.args[0] == 'i']...)...)
+		if got := strings.Count(stdout+stderr, "this is WSL: "); code != 0 || got != test.want {
+			t.Errorf("%s: exit code %d, said %d times\n%s%s", test.args, code, got, stdout, stderr)
+		}
+	}
+}
+
+// TestUninstallUntidy: what cannot be removed of the backups does not make a file that was written one that was not.
+func TestUninstallUntidy(t *testing.T) {
+	k := newKim(t)
+	k.run("install", "--yes", "--program", "spanpipe", "--dir", k.path("state"), "cursor")
+	k.put(filepath.Join("state", "clients", "cursor-"+strings.Repeat("0", 64), "x"), "") // a directory that holds something
+	_, stderr, code := k.run("uninstall", "--yes", "--dir", k.path("state"), "cursor")
+	if code != 1 || !strings.Contains(stderr, "mcp.json was written, but what is kept of it is not up to date: ") {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+	k.same()
 }
 
 // TestUninstallDamaged: where what was kept is damaged, nothing is written, and the error says what to move away.

@@ -22,10 +22,13 @@ func (i *installation) nothing(p *plan, quiet bool) string {
 			names = append(names, c.Name)
 		}
 		text = fmt.Sprintf("Nothing to do: no configuration of %s was found here.\n", strings.Join(names, ", "))
+		if !quiet {
+			text = i.sideText() + text
+		}
 	case len(i.found) == 0:
 		text = fmt.Sprintf("No MCP client's configuration was found here; %d were looked for.\n", len(clients.Table()))
 		if !quiet {
-			text += "Yours is elsewhere? spanpipe " + i.verb("install", "uninstall") + " --config FILE --format json\n"
+			text = i.sideText() + text + "Yours is elsewhere? spanpipe " + i.verb("install", "uninstall") + " --config FILE --format json\n"
 		}
 		return text + i.stillWrapped()
 	case p.found == 0 && i.undo:
@@ -181,10 +184,11 @@ func (i *installation) preview(p *plan) string {
 
 // sideText says whose files these are, where that is in doubt.
 func (i *installation) sideText() string {
-	if i.side == "" {
+	side := i.side
+	if i.side = ""; side == "" { // once
 		return ""
 	}
-	return i.fold(i.side) + "\n"
+	return i.fold(side) + "\n"
 }
 
 // heading names the servers of a file.
@@ -224,7 +228,7 @@ func (i *installation) last(p *plan, closing string) string {
 	if len(after) > 0 {
 		text += i.fold("Afterwards: "+strings.Join(after, "; ")+".") + "\n"
 	}
-	text += i.sandboxes(p)
+	text += i.sandboxes(p) + i.allowLists(p)
 	if undo := "To undo it: " + i.inverse; closing != "" && !i.undo {
 		if closing += ". "; view.Width(closing+undo) < plainWidth {
 			closing += undo
@@ -247,6 +251,21 @@ func (i *installation) sandboxes(p *plan) (text string) {
 				if part.file.Client.Sandbox != "" && on != nil && on.Text == "true" && !i.undo {
 					text += i.fold("In a sandbox: "+view.Safe(s.Name)+". "+part.file.Client.Sandbox) + "\n"
 				}
+			}
+		}
+	}
+	return text
+}
+
+// allowLists says which administrators may have to allow the servers' new commands.
+func (i *installation) allowLists(p *plan) (text string) {
+	for _, e := range p.edits {
+		for _, part := range e.parts {
+			path := part.file.Client.AllowList(i.machine())
+			line := i.fold(fmt.Sprintf("Administrators allow servers of %s by their commands (allowedMcpServers in %s): it may refuse wrapped ones "+
+				"until they allow these, too.", part.file.Client.Name, view.Safe(path))) + "\n"
+			if path != "" && !i.undo && !strings.Contains(text, line) {
+				text += line
 			}
 		}
 	}

@@ -24,7 +24,7 @@ import (
 func (i *installation) write(p *plan) {
 	for _, e := range p.edits {
 		linked, err := i.store.Write(e.Edit)
-		e.err, e.wrote = err, err == nil
+		e.err, e.wrote = err, err == nil || errors.Is(err, backup.ErrKept)
 		if linked {
 			e.note = view.Safe(i.tilde(e.Path)) + " had another name, a hard link, which keeps the old text"
 			i.warn(e.note)
@@ -111,6 +111,8 @@ func (i *installation) problem(e *plannedEdit) (message, hint string) {
 		return path + " " + e.err.Error(), "nothing was written there; " + again
 	case errors.Is(e.err, errOverwritten):
 		return path + " " + e.err.Error(), again
+	case errors.Is(e.err, backup.ErrKept):
+		return path + " was written, but " + e.err.Error(), "the backups are in " + i.tilde(i.store.Dir)
 	case errors.Is(e.err, backup.ErrBusy):
 		return e.err.Error(), "run it again when that is done"
 	case isDamaged:

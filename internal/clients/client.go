@@ -12,6 +12,7 @@ type Client struct {
 	ID      string   `yaml:"id"`   // a word for the command line, such as claude-code
 	Name    string   `yaml:"name"` // for people
 	Places  []*Place `yaml:"places"`
+	Allows  *Place   `yaml:"allows"` // where administrators list the servers that it may start; or nil
 	Env     EnvRule  `yaml:"env"`
 	After   string   `yaml:"after"`   // what makes a change take effect, a clause such as "restart Codex"
 	Sandbox string   `yaml:"sandbox"` // what else a server needs that this client can shut in, a sentence; or ""

@@ -110,7 +110,7 @@ claude-code local .claude.json of /p
 claude-code project code/desk/.mcp.json also copilot-cli
   a: not wrapped: x
 vscode user .config/Code/User/profiles/77/mcp.json
-  p: not wrapped: x
+  p: unsupported, its format has not been verified
 cursor project code/desk/sub/.cursor/mcp.json
   a: not wrapped: x
 continue user .continue/config.yaml
@@ -123,12 +123,41 @@ codex user .codex/config.toml
 opencode user .config/opencode/opencode.jsonc
   seen: not wrapped, disabled: x y
 antigravity user .gemini/antigravity/mcp_config.json
-  a: not wrapped: x
+  a: unsupported, its format has not been verified
 mistral-vibe user .vibe/config.toml
   v: remote
 kimi-cli user .kimi/mcp.json
   a: unsupported, its format has not been verified
 `)
+}
+
+// TestAllowList: a list by command, on which a wrapped command is not, is known from one by name.
+func TestAllowList(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"allowedMcpServers": [{"serverName": "a"}, {"serverCommand": ["npx", "b"]}]}`: true,
+		`{"allowedMcpServers": [{"serverName": "a"}]}`:                                  false,
+		`{"permissions": {}}`: false,
+		`{`:                   false,
+	} {
+		m := home(t, "windows", map[string]string{"ClaudeCode/managed-settings.json": text})
+		m.Getenv = func(name string) string { return map[string]string{"ProgramFiles": m.Home}[name] }
+		if got := clients.Lookup("claude-code").AllowList(m); (got != "") != want || clients.Lookup("codex").AllowList(m) != "" {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}
+
+// TestHomeInGit: a home directory that is a repository does not make its files those of each directory below it.
+func TestHomeInGit(t *testing.T) {
+	m := home(t, "linux", map[string]string{".git/HEAD": "", ".mcp.json": one, "code/.mcp.json": one, "notes/.mcp.json": one})
+	for dir, want := range map[string]string{
+		"notes":         "claude-code project notes/.mcp.json also copilot-cli\n  a: not wrapped: x\n",
+		"":              "claude-code project .mcp.json also copilot-cli\n  a: not wrapped: x\n",
+		"code/desk/sub": "",
+	} {
+		m.Dir = filepath.Join(m.Home, dir)
+		compare(t, summary(m, clients.Find(m)), want)
+	}
 }
 
 // TestSystems: on macOS and Windows the same clients are elsewhere.

@@ -7,8 +7,12 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/spanpipe/spanpipe/internal/clients/edit"
+	"github.com/spanpipe/spanpipe/internal/namedfile"
 )
 
 // candidate is where a file may be: a path of this machine, and what follows it as patterns of names.
@@ -145,10 +149,11 @@ func (m Machine) project() []string {
 	var dirs []string
 	for dir := filepath.Clean(m.Dir); ; dir = filepath.Dir(dir) {
 		dirs = append(dirs, dir)
-		if exists(filepath.Join(dir, ".git")) {
+		atHome := m.Home != "" && dir == filepath.Clean(m.Home)
+		if exists(filepath.Join(dir, ".git")) && !atHome {
 			return dirs
 		}
-		if dir == m.Home || dir == filepath.Dir(dir) {
+		if atHome || dir == filepath.Dir(dir) { // a home directory whose dotfiles are in git is no project
 			return dirs[:1] // in no repository
 		}
 	}
@@ -165,6 +170,28 @@ func Side(m Machine) string {
 		return "this is a development container: only files in it are looked at, not those of the machine with your editor"
 	case set("SSH_CONNECTION"):
 		return "this is a session over SSH: only files on this machine are looked at, not those where you sit"
+	}
+	return ""
+}
+
+// AllowList returns the file in which administrators allow servers by their commands, which wrapping changes, or "".
+func (c *Client) AllowList(m Machine) string {
+	if c.Allows == nil {
+		return ""
+	}
+	for _, path := range c.Allows.existing(m) {
+		raw, _, err := namedfile.Read(path, mostBytes)
+		if err != nil {
+			continue // the client reads it, with rights of its own
+		}
+		doc, err := edit.Parse(edit.JSON, raw)
+		if err != nil {
+			continue
+		}
+		list := doc.Get(c.Allows.Key)
+		if list != nil && slices.ContainsFunc(list.Items, func(n *edit.Node) bool { return member(n, "serverCommand") != nil }) {
+			return path
+		}
 	}
 	return ""
 }

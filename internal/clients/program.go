@@ -11,21 +11,24 @@ var versioned = []struct {
 	by   string
 	path *regexp.Regexp // of a path in lower case, with slashes
 }{
-	{"Homebrew", regexp.MustCompile(`/cellar/`)},
+	{"Homebrew", regexp.MustCompile(`/(cellar|caskroom)/[^/]+/[^/]+/`)},
 	{"nvm", regexp.MustCompile(`/\.?nvm/versions/|/nvm/v[0-9]`)},
 	{"fnm", regexp.MustCompile(`/fnm_multishells/|/\.?fnm/(node-versions|aliases)/`)},
+	{"nodenv", regexp.MustCompile(`/\.nodenv/versions/`)},
+	{"nodebrew", regexp.MustCompile(`/\.nodebrew/node/v`)},
 	{"npx", regexp.MustCompile(`/_npx/`)},
 	{"pnpm", regexp.MustCompile(`/\.pnpm/|/pnpm/(store|dlx)|/dlx-[0-9a-f]+/`)},
 	{"Volta", regexp.MustCompile(`/\.?volta/tools/`)},
 	{"asdf", regexp.MustCompile(`/\.?asdf(-data)?/installs/`)},
 	{"mise", regexp.MustCompile(`/(mise|rtx)/installs/`)},
 	{"proto", regexp.MustCompile(`/\.proto/tools/`)},
-	{"aqua", regexp.MustCompile(`/aquaproj-aqua/pkgs/`)},
+	{"aqua", regexp.MustCompile(`/aquaproj-aqua/(internal/)?pkgs/`)},
 	{"Nix", regexp.MustCompile(`/nix/store/`)},
 	{"Guix", regexp.MustCompile(`/gnu/store/`)},
 	{"Scoop", regexp.MustCompile(`/scoop/apps/[^/]+/[0-9][^/]*/`)}, // "current" is a link to it
+	{"the Store", regexp.MustCompile(`/windowsapps/[^/]+_[0-9][^/]*/`)},
 	{"snap", regexp.MustCompile(`/snap/[^/]+/x?[0-9]+/`)},
-	{"go run", regexp.MustCompile(`/go-build`)},
+	{"go run", regexp.MustCompile(`/go-build[0-9]*/`)},
 	{"a temporary directory", regexp.MustCompile(`^(/private)?(/var)?/tmp/|/var/folders/|/appdata/local/temp/`)},
 }
 

@@ -52,6 +52,9 @@ func checkPlace(t *testing.T, c *clients.Client, p *clients.Place) {
 	if p.Scope == clients.Managed && p.Print == "" || (p.Scope == clients.Local) != slices.Contains(p.Key, "*") {
 		t.Errorf("%s: %+v could be edited, or has a key of another scope", c.ID, p)
 	}
+	if p.Sure == clients.Uncertain && p.Print == "" {
+		t.Errorf("%s: %+v is unsure, and would be edited", c.ID, p)
+	}
 	if !clients.HasShape(p) {
 		t.Errorf("%s has no shape %q", c.ID, p.Shape)
 	}

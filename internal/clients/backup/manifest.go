@@ -95,7 +95,7 @@ func (m *manifest) with(path string, e *entry) manifest {
 // write writes the manifest.
 func (m *manifest) write(root *os.Root) error {
 	if len(m.Files) == 0 {
-		if err := root.Remove(manifestName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := remove(root, manifestName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
@@ -122,11 +122,14 @@ func (m *manifest) removeOthers(root *os.Root) error {
 		named := name == manifestName ||
 			slices.ContainsFunc(m.Files, func(e entry) bool { return e.Before == name || e.Left == name })
 		if !named && textName.MatchString(name) {
-			err = errors.Join(err, root.Remove(name))
+			err = errors.Join(err, remove(root, name))
 		}
 	}
 	return err
 }
+
+// remove removes a file of the directory: by its path, since wine has not what os.Root removes with.
+func remove(root *os.Root, name string) error { return os.Remove(filepath.Join(root.Name(), name)) }
 
 // keep writes a text of a client's file and returns its name.
 func keep(root *os.Root, client string, text []byte) (name string, err error) {
@@ -169,7 +172,7 @@ func put(root *os.Root, name string, text []byte) error {
 		err = rename(filepath.Join(root.Name(), temporary), filepath.Join(root.Name(), name))
 	}
 	if err != nil {
-		_ = root.Remove(temporary)
+		_ = remove(root, temporary)
 	}
 	return err
 }

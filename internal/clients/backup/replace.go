@@ -66,16 +66,22 @@ func writable(target string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {
 		return &fs.PathError{Op: "write", Path: target, Err: errors.New("the file is read-only")}
 	}
-	f, err := os.OpenFile(target, os.O_WRONLY, 0) // changes nothing
-	if err != nil {
-		return err
-	}
-	return f.Close()
+	return patiently(func() error {
+		f, err := os.OpenFile(target, os.O_WRONLY, 0) // changes nothing
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	})
 }
 
 // unchanged returns an error if the file is not what it was.
 func (r *replacement) unchanged() error {
-	now, err := os.ReadFile(r.target)
+	var now []byte
+	err := patiently(func() (err error) {
+		now, err = os.ReadFile(r.target)
+		return err
+	})
 	if err != nil {
 		return err
 	}

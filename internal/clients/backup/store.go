@@ -34,6 +34,9 @@ type Edit struct {
 	Servers       []*clients.Server // which of them change
 }
 
+// ErrKept is the error of a Write after which the file is what it should be, and only the backups are not.
+var ErrKept = errors.New("what is kept of it is not up to date")
+
 // ErrBusy is the error of a Write while another process changes clients' files.
 var ErrBusy = errors.New("another spanpipe is changing the files of clients")
 
@@ -77,7 +80,7 @@ func (s *Store) Write(e *Edit) (linked bool, err error) {
 		err = next.write(root)
 	}
 	if err = errors.Join(err, next.removeOthers(root)); err != nil {
-		return r.linked, fmt.Errorf("the file is written, but what is kept of it is not up to date: %w", err)
+		return r.linked, fmt.Errorf("%w: %w", ErrKept, err)
 	}
 	return r.linked, nil
 }

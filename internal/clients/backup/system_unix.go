@@ -33,6 +33,9 @@ func keepOwner(f *os.File, of fs.FileInfo) error {
 // rename replaces a file.
 func rename(from, to string) error { return os.Rename(from, to) }
 
+// patiently does something once: no other process can stand in its way.
+func patiently(do func() error) error { return do() }
+
 // syncDir writes names of a directory to the disk. Without it, a crash of the machine leaves the file as it was.
 func syncDir(path string) {
 	if f, err := os.Open(path); err == nil {

@@ -15,11 +15,14 @@ func names(fs.FileInfo) uint64 { return 1 }
 // keepOwner does nothing: a new file inherits what its directory gives.
 func keepOwner(*os.File, fs.FileInfo) error { return nil }
 
-// rename replaces a file. Windows may refuse that for as long as another process has it open: a client, a backup, a scanner.
-// As the go command does, it tries again for two seconds.
-func rename(from, to string) error {
+// rename replaces a file.
+func rename(from, to string) error { return patiently(func() error { return os.Rename(from, to) }) }
+
+// patiently does what Windows may refuse for as long as another process has a file open: a client, a backup, a scanner. As the
+// go command does, it tries again for two seconds.
+func patiently(do func() error) error {
 	for last := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		err := os.Rename(from, to)
+		err := do()
 		if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, windows.ERROR_SHARING_VIOLATION) || time.Now().After(last) {
 			return err
 		}
