@@ -18,8 +18,11 @@ func Snippet(c *Client, s *Server, w Wrapping) string {
 	}
 	shape := p.shape()
 	command := slices.Concat([]string{w.Program}, s.Own, []string{"--", s.Command}, s.Args)
-	if s.Command == "" { // its entry cannot be read
+	switch {
+	case s.Command == "": // its entry cannot be read
 		command = []string{w.Program, "--", "COMMAND", "ARGUMENT"}
+	case s.pasted != nil:
+		command = slices.Concat([]string{w.Program, "--"}, s.pasted)
 	}
 	var members []snippetMember
 	if shape.Args == "" {
