@@ -32,7 +32,7 @@ What it writes is shown up to 20 characters, with secrets masked.
 
 Where telemetry is to be sent, each signal gets one empty request, which says
 nothing but that spanpipe can reach the collector. No client's file is changed.
-In the store, a file is created and removed at once, to learn whether that works.
+In the store, a file is created and removed at once, to see that this works.
 
 Exit status: 0 if nothing failed, 1 if something did, 2 if the command line is
 invalid. Warnings do not change it.`,
