@@ -85,7 +85,7 @@ func (c realClient) connect(t *testing.T, h *clientsHome, p peers) error {
 	_ = stdin.Close() // fails if the client has ended
 	err = cmd.Wait()
 	if missing := out.missing(); err != nil || len(missing) > 0 {
-		return fmt.Errorf("%s: %v, without %q in its output:\n%s", c.name, err, missing, out.text())
+		return fmt.Errorf("%s: %w, without %q in its output:\n%s", c.name, err, missing, out.text())
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ type engine struct {
 	user    person
 	rules   *ruleSet
 	markers markers // of every kind that it finds
+	secrets bool    // leave out what only says who and where a person is
 }
 
 // ownPattern is a rule of the user's own.
@@ -17,6 +18,13 @@ type ownPattern struct {
 }
 
 func (e *engine) find(s string, m marks, names kinds, emit emitter) {
+	if all := emit; e.secrets {
+		emit = func(lo, hi int, kind Kind) {
+			if !kind.isAddress() {
+				all(lo, hi, kind)
+			}
+		}
+	}
 	for _, p := range e.own {
 		p.find(s, emit)
 	}

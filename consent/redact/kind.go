@@ -37,6 +37,11 @@ func Kinds() []Kind {
 	}
 }
 
+// isAddress reports whether a kind says who or where a person or a machine is, and opens nothing.
+func (k Kind) isAddress() bool {
+	return k == KindEmail || k == KindIP || k == KindMAC || k == KindUser
+}
+
 const (
 	markerOpen  = "[redacted:"
 	markerClose = "]"

@@ -14,6 +14,7 @@ type Config struct {
 	Home     string    // home directory of the current user; its last element is removed wherever the path occurs
 	User     string    // name of the current user, removed as a word; shorter than 3 bytes is ignored
 	Keys     []string  // paths of the only members that Members keeps, such as query and filter.name; empty: all
+	Secrets  bool      // only secrets: user names and addresses stay, for a reader who knows them, such as the user
 }
 
 // Pattern is a rule of the user's own. What the expression matches is replaced by [redacted:Name]; if it has a
@@ -33,7 +34,7 @@ type Redactor struct {
 // New returns a Redactor. It fails if a pattern has no usable name or expression, or a key an empty part. The error
 // names the pattern and the reason, never the expression, which may itself be the secret.
 func New(cfg Config) (*Redactor, error) {
-	e := engine{user: newPerson(cfg.Home, cfg.User), rules: rules(), markers: markers{}}
+	e := engine{user: newPerson(cfg.Home, cfg.User), rules: rules(), markers: markers{}, secrets: cfg.Secrets}
 	for _, k := range Kinds() {
 		e.markers[k] = true
 	}

@@ -221,6 +221,23 @@ func TestUser(t *testing.T) {
 	}
 }
 
+// TestSecrets: for the user's own eyes names and addresses stay, secrets do not.
+func TestSecrets(t *testing.T) {
+	r, err := redact.New(redact.Config{Home: "/home/kim", User: "kim", Secrets: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stays := `"/home/kim/desk", "C:\\Users\\kim\\x", "~ann/x", "http://10.0.0.7:4318", "kim@example.com", "00:1b:44:11:3a:b7"`
+	if got := r.Text([]byte(stays), false, 1000); got != stays {
+		t.Errorf("got %s", got)
+	}
+	secret := "https://kim:hunter2hunter2@example.com/home/kim?token=abcdef123456 --password=10.0.0.7 ghp_" + strings.Repeat("a1B2", 9)
+	want := "https://[redacted:userinfo]@example.com/home/kim?token=[redacted:token] --password=[redacted:password] [redacted:credential]"
+	if got := r.Text([]byte(secret), false, 1000); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestMembers(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -194,6 +194,43 @@ func TestInstallSet(t *testing.T) {
 	}
 }
 
+// TestInstallSetAgain: what is asked for takes the place of what was set before, what is not stays and is named, and uninstall
+// brings back what was there at first, beside what others have changed since, too.
+func TestInstallSetAgain(t *testing.T) {
+	k := newKim(t)
+	const tail = ` "env": {"OTEL_SERVICE_NAME": "mine", "SPANPIPE_TELEMETRY": "off", "KEY": "hide-1"}}, "b": {"command": "b"}}}`
+	k.put(".cursor/mcp.json", `{"mcpServers": {"a": {"command": "a",`+tail)
+	first := k.text(".cursor/mcp.json")
+	run := func(want string, args ...string) {
+		t.Helper()
+		stdout, stderr, code := k.run(append(args, "cursor")...)
+		if code != 0 || !strings.Contains(strings.ReplaceAll(stdout, "\n", " "), want) {
+			t.Errorf("%v: exit code %d, stdout:\n%s\nstderr:\n%s\nwant %s", args, code, stdout, stderr, want)
+		}
+	}
+	for _, other := range []bool{false, true} {
+		run("Kept as it was set there: SPANPIPE_TELEMETRY=off of a.", "install", "--yes", "--program", "spanpipe", "--set", "OTEL_LOG_LEVEL=debug")
+		run("Updated 2 wrapped servers in 1 file, with SPANPIPE_TELEMETRY=local,otlp", "install", "--yes", "--program", "spanpipe",
+			"--telemetry", "local,otlp", "--set", "OTEL_SERVICE_NAME=ours", "--set", "OTEL_LOG_LEVEL=info")
+		text := k.text(".cursor/mcp.json")
+		for _, want := range []string{`"SPANPIPE_TELEMETRY": "local,otlp"`, `"OTEL_SERVICE_NAME": "ours"`, `"OTEL_LOG_LEVEL": "info"`} {
+			if strings.Count(text, want) != 2 {
+				t.Errorf("want %s twice in\n%s", want, text)
+			}
+		}
+		run("Kept as it was set there: SPANPIPE_TELEMETRY=local,otlp of a", "install", "--dry-run", "--program", "spanpipe")
+		want := first
+		if other { // which conflicts, on a single line: what is spanpipe's goes by the structure
+			k.put(".cursor/mcp.json", strings.Replace(text, "hide-1", "hide-2", 1))
+			want = strings.Replace(first, "hide-1", "hide-2", 1)
+		}
+		run("Unwrapped 2 servers", "uninstall", "--yes")
+		if got := k.text(".cursor/mcp.json"); got != want {
+			t.Errorf("it is\n%s\nwant\n%s", got, want)
+		}
+	}
+}
+
 // TestUninstallDamaged: where what was kept is damaged, nothing is written, and the error says what to move away.
 func TestUninstallDamaged(t *testing.T) {
 	k := newKim(t)

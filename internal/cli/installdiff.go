@@ -55,29 +55,14 @@ func (i *installation) maskedFile(e *plannedEdit, text []byte) string {
 	return string(shown)
 }
 
-// masked removes what looks like a secret from each line of a text. The user's own home directory, which looks like a name, stays:
-// a path without it would not be the one that is written.
+// masked removes what looks like a secret from each line of a text.
 func (i *installation) masked(text []byte) string {
-	const stand = "\uE000" // of a private area
-	var homes []string
-	for _, name := range []string{"HOME", "USERPROFILE"} {
-		if home, _ := getenv(i.Environ, name); len(home) > 1 {
-			homes = append(homes, strings.ReplaceAll(home, `\`, `\\`), home)
-		}
-	}
 	var out strings.Builder
 	redactor := i.redactor()
 	for line := range strings.Lines(string(text)) {
 		end := line[len(strings.TrimRight(line, "\r\n")):]
 		line = strings.TrimSuffix(line, end)
-		for n, home := range homes {
-			line = strings.ReplaceAll(line, home, stand+string(rune('0'+n)))
-		}
-		line = redactor.Text([]byte(line), false, len(line)*redactedGrowth+redactedGrowth)
-		for n, home := range homes {
-			line = strings.ReplaceAll(line, stand+string(rune('0'+n)), home)
-		}
-		out.WriteString(line + end)
+		out.WriteString(redactor.Text([]byte(line), false, len(line)*redactedGrowth+redactedGrowth) + end)
 	}
 	return out.String()
 }
@@ -85,9 +70,9 @@ func (i *installation) masked(text []byte) string {
 // redactedGrowth is enough for the marks that stand for what was removed.
 const redactedGrowth = 20
 
-// redactor returns what finds secrets in texts.
+// redactor returns what finds secrets in texts. Users' names stay: a path without them would not be the one that is written.
 func (i *installation) redactor() *redact.Redactor {
-	r, err := redact.New(redact.Config{})
+	r, err := redact.New(redact.Config{Secrets: true})
 	if err != nil {
 		return nil // which lets nothing through
 	}

@@ -3,15 +3,18 @@ package cli
 import (
 	"errors"
 	"io/fs"
+	"slices"
 
 	"github.com/spanpipe/spanpipe/internal/clients"
 	"github.com/spanpipe/spanpipe/internal/clients/backup"
+	"github.com/spanpipe/spanpipe/internal/view"
 )
 
 // plan is what install or uninstall would do.
 type plan struct {
 	edits   []*plannedEdit
 	left    []leftAlone
+	kept    []string       // variables of servers that have another value than install gives, NAME=VALUE of SERVER
 	refused []*plannedEdit // that cannot even be planned
 
 	found int // local servers that are as they should be already
@@ -106,8 +109,31 @@ func (i *installation) planWrap(p *plan, target string, files []*clients.File) {
 			e.parts = append(e.parts, part)
 			e.Servers = append(e.Servers, part.servers...)
 		}
+		p.kept = append(p.kept, i.kept(f, e.After)...)
 	}
 	p.add(e, local)
+}
+
+// kept returns the variables of wrapped servers that have another value than they would be given.
+func (i *installation) kept(f *clients.File, text []byte) (all []string) {
+	if string(text) != string(f.Raw) {
+		f = f.Reread(text)
+	}
+	given := i.wrappingOf(f).Env
+	for _, s := range f.Servers {
+		for _, v := range s.Env {
+			another := func(g clients.Var) bool { return g.Name == v.Name && g.Value != v.Value }
+			if s.State != clients.Wrapped || !i.asked(s) || !slices.ContainsFunc(given, another) {
+				continue
+			}
+			value := mask
+			if isShown(v.Name, v.Value) {
+				value = v.Value
+			}
+			all = append(all, view.Safe(v.Name+"="+value+" of "+s.Name))
+		}
+	}
+	return all
 }
 
 // add adds a file to the plan if it changes.

@@ -278,5 +278,8 @@ func (i *installation) leftText(p *plan) string {
 	if len(all) > 0 {
 		text = i.fold("Left alone: "+strings.Join(all, "; ")+".") + "\n"
 	}
+	if len(p.kept) > 0 {
+		text += i.fold("Kept as it was set there: "+strings.Join(p.kept, ", ")+".") + "\n"
+	}
 	return text + paste
 }

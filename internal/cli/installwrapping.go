@@ -47,6 +47,16 @@ func (i *installation) readWrapping(c *cli.Context, m clients.Machine) error {
 		}
 		i.wrapping.Env = append(i.wrapping.Env, clients.Var{Name: "SPANPIPE_DIR", Value: path})
 	}
+	if own {
+		i.wrapping.Asked = append(i.wrapping.Asked, "SPANPIPE_TELEMETRY")
+	}
+	if i.setting("SPANPIPE_DIR").IsSet() {
+		i.wrapping.Asked = append(i.wrapping.Asked, "SPANPIPE_DIR")
+	}
+	for _, v := range set {
+		i.wrapping.Asked = append(i.wrapping.Asked, v.Name)
+	}
+	i.shared.Asked = i.wrapping.Asked
 	i.wrapping.Env, i.shared.Env = merged(i.wrapping.Env, set), merged(i.shared.Env, set)
 	i.shared.Program = "spanpipe" // it is elsewhere on other machines
 	if slices.ContainsFunc(i.found, func(f *clients.File) bool { return f.Scope != clients.Project }) {

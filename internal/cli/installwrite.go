@@ -137,7 +137,7 @@ func (i *installation) finish(p *plan) error {
 		}
 		text += "\n"
 	}
-	done := &plan{left: p.left, edits: slices.DeleteFunc(slices.Clone(p.edits), func(e *plannedEdit) bool { return !e.wrote })}
+	done := &plan{left: p.left, kept: p.kept, edits: slices.DeleteFunc(slices.Clone(p.edits), func(e *plannedEdit) bool { return !e.wrote })}
 	closing := ""
 	if !i.undo && len(done.edits) > 0 {
 		closing = "What the files were is kept in " + i.tilde(i.store.Dir)

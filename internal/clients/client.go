@@ -161,6 +161,7 @@ const (
 type Wrapping struct {
 	Program string // spanpipe: absolute, or the bare name in what others share
 	Env     []Var
+	Asked   []string // names of Env whose values replace what an entry has; others are only added
 }
 
 // Change is what a file would be.

@@ -241,7 +241,7 @@ func TestEntries(t *testing.T) {
 		}
 	}
 	named := slices.IndexFunc(f.Servers, func(s *clients.Server) bool { return s.Name == "wrapped" })
-	change, err := f.Unwrap(f.Servers[named : named+1])
+	change, err := f.Unwrap(f.Servers[named:named+1], nil)
 	if err != nil || !strings.Contains(string(change.After), `"wrapped": {"command": "cmd", "args": ["/c", "npx"]}`) {
 		t.Errorf("unwrapped with flags of its own: %v\n%s", err, change.After)
 	}
@@ -254,7 +254,7 @@ func TestPrinted(t *testing.T) {
 	if f.Servers[0].State != clients.Wrapped {
 		t.Errorf("the server is %s", f.Servers[0].State)
 	}
-	if _, err := f.Unwrap(f.Servers); err == nil || !strings.Contains(err.Error(), f.Place.Print) {
+	if _, err := f.Unwrap(f.Servers, nil); err == nil || !strings.Contains(err.Error(), f.Place.Print) {
 		t.Errorf("unwrapping it: %v", err)
 	}
 }

@@ -43,8 +43,8 @@ func Versioned(path string) (by string) {
 // Lasting returns the first path that an update of spanpipe does not take away: of the program that runs, and of the links to it
 // in the directories of PATH. It returns "" if there is none, and which package manager has it.
 func Lasting(m Machine, executable string, same func(a, b string) bool) (path, by string) {
-	by = Versioned(executable)
-	if by == "" && !m.temporary(executable) {
+	by = m.keeper(executable)
+	if by == "" {
 		return executable, ""
 	}
 	name, separator, list := "spanpipe", "/", ":"
@@ -53,24 +53,41 @@ func Lasting(m Machine, executable string, same func(a, b string) bool) (path, b
 	}
 	for dir := range strings.SplitSeq(m.Getenv("PATH"), list) {
 		one := strings.TrimRight(dir, separator) + separator + name
-		if dir != "" && Versioned(one) == "" && !m.temporary(one) && isAbs(m.OS, one) && same(one, executable) {
+		if dir != "" && m.keeper(one) == "" && isAbs(m.OS, one) && same(one, executable) {
 			return one, ""
 		}
-	}
-	if by == "" {
-		by = "a temporary directory"
 	}
 	return "", by
 }
 
-// temporary reports whether a path is in the user's directory for temporary files.
-func (m Machine) temporary(path string) bool {
+// keeper returns what removes a path one day, or "". A home directory lasts as long as the files in it, wherever it is.
+func (m Machine) keeper(path string) (by string) {
+	rest, home := below(path, m.Home)
+	if home {
+		rest = "~" + rest
+	} else {
+		rest = path
+	}
+	if by = Versioned(rest); by != "" {
+		return by
+	}
 	for _, name := range []string{"TMPDIR", "TEMP", "TMP"} {
-		if dir := strings.TrimRight(m.Getenv(name), `/\`); dir != "" && strings.HasPrefix(path, dir) {
-			return true
+		dir := m.Getenv(name)
+		if _, in := below(path, dir); !in {
+			continue
+		}
+		if _, whole := below(m.Home+"/", dir); !home || !whole {
+			return "a temporary directory"
 		}
 	}
-	return false
+	return ""
+}
+
+// below returns what follows a directory in a path that is in it.
+func below(path, dir string) (rest string, ok bool) {
+	dir = strings.TrimRight(dir, `/\`)
+	rest, ok = strings.CutPrefix(path, dir)
+	return rest, ok && dir != "" && rest != "" && strings.ContainsRune(`/\`, rune(rest[0]))
 }
 
 // isAbs reports whether a path of a system is absolute.

@@ -49,6 +49,10 @@ func TestLasting(t *testing.T) {
 		{"go run", "linux", "/home/kim/.cache/go-build/ab/spanpipe", "", nil, "", "go run"},
 		{"a temporary directory", "darwin", "/private/var/folders/zz/T/spanpipe", "", nil, "", "a temporary directory"},
 		{"a temporary directory of a variable", "linux", "/scratch/tmp/spanpipe", "", nil, "", "a temporary directory"},
+		{"beside the directory of a variable", "linux", "/scratch/tmpfs/spanpipe", "", nil, "/scratch/tmpfs/spanpipe", ""},
+		{"a home in a temporary directory", "linux", "/tmp/kim/.local/bin/spanpipe", "", nil, "/tmp/kim/.local/bin/spanpipe", ""},
+		{"a temporary directory beside that home", "linux", "/tmp/kimberly/spanpipe", "", nil, "", "a temporary directory"},
+		{"nvm in that home", "linux", "/tmp/kim/.nvm/versions/node/v24.9.0/bin/spanpipe", "", nil, "", "nvm"},
 		{"a relative directory", "linux", "/nix/store/abc/bin/spanpipe", ".:bin", []string{"./spanpipe", "bin/spanpipe"}, "", "Nix"},
 		{
 			"Scoop", "windows", `C:\Users\kim\scoop\apps\spanpipe\current\spanpipe.exe`, "", nil,
@@ -66,7 +70,7 @@ func TestLasting(t *testing.T) {
 		{"a download that was run", "windows", `C:\Users\kim\AppData\Local\Temp\x\spanpipe.exe`, "", nil, "", "a temporary directory"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m := clients.Machine{OS: test.os, Getenv: func(name string) string {
+			m := clients.Machine{OS: test.os, Home: "/tmp/kim", Getenv: func(name string) string {
 				return map[string]string{"PATH": test.path, "TMPDIR": "/scratch/tmp"}[name]
 			}}
 			same := func(a, b string) bool {

@@ -11,12 +11,12 @@ import (
 	"github.com/spanpipe/spanpipe/internal/clients/edit"
 )
 
-// Wrap returns the file with spanpipe in front of servers. Those that are wrapped already get the variables that they lack,
-// and the program if it has moved.
+// Wrap returns the file with spanpipe in front of servers. Those that are wrapped already get the variables that they lack, the
+// values that were asked for, and the program if it has moved.
 func (f *File) Wrap(servers []*Server, w Wrapping) (*Change, error) {
 	return f.change(servers, func(doc *edit.File, s *Server) (*edit.File, error) {
 		e := f.Place.shape().at(doc, s.Path)
-		doc, err := withEnv(doc, e.env, w.Env)
+		doc, err := withEnv(doc, e.env, w)
 		switch {
 		case err != nil:
 			return nil, err
@@ -32,8 +32,10 @@ func (f *File) Wrap(servers []*Server, w Wrapping) (*Change, error) {
 }
 
 // Unwrap returns the file without spanpipe in front of servers, and without the variables whose names begin with SPANPIPE_.
-// What Wrap had to add, it removes, as far as the entry shows it: an empty list of arguments may stay.
-func (f *File) Unwrap(servers []*Server) (*Change, error) {
+// What Wrap had to add, it removes, as far as the entry shows it: an empty list of arguments may stay. Of other variables the
+// entry does not show who has set them. Where it is known what a server had before and after Wrap, those that still have the
+// value of after get that of before; was may be nil.
+func (f *File) Unwrap(servers []*Server, was func(*Server) (before, after []Var)) (*Change, error) {
 	return f.change(servers, func(doc *edit.File, s *Server) (*edit.File, error) {
 		if s.State != Wrapped {
 			return doc, nil
@@ -43,7 +45,11 @@ func (f *File) Unwrap(servers []*Server) (*Change, error) {
 		if err != nil {
 			return nil, err
 		}
-		return withoutEnv(doc, e.env)
+		var back map[Var]*string
+		if was != nil {
+			back = changedBack(was(s))
+		}
+		return withoutEnv(doc, e.env, back)
 	})
 }
 
@@ -118,20 +124,21 @@ func addedArgs(doc *edit.File, e entry) bool {
 	return n > 1 && above[n-1].Name == e.args[len(e.args)-1] && above[n-2].Name == e.env[len(e.env)-1]
 }
 
-// withEnv adds the variables that an entry lacks. What a person has set stays.
-func withEnv(doc *edit.File, path edit.Path, vars []Var) (*edit.File, error) {
+// withEnv adds the variables that an entry lacks. What a person has set there stays, unless another value was asked for.
+func withEnv(doc *edit.File, path edit.Path, w Wrapping) (*edit.File, error) {
 	env := doc.Get(path)
-	var lacking []*edit.Member
-	for _, v := range vars {
-		if member(env, v.Name) == nil {
-			lacking = append(lacking, edit.Pair(v.Name, v.Value))
+	var due []*edit.Member
+	for _, v := range w.Env {
+		now := member(env, v.Name)
+		if now == nil || slices.Contains(w.Asked, v.Name) && (now.Kind != edit.String || now.Text != v.Value) {
+			due = append(due, edit.Pair(v.Name, v.Value))
 		}
 	}
-	if isNull(env) && len(lacking) > 0 {
-		return doc.Set(path, edit.Object(lacking...))
+	if isNull(env) && len(due) > 0 {
+		return doc.Set(path, edit.Object(due...))
 	}
 	var err error
-	for _, m := range lacking {
+	for _, m := range due {
 		if doc, err = doc.Set(slices.Concat(path, edit.Path{m.Name}), m.Value); err != nil {
 			return nil, err
 		}
@@ -139,23 +146,42 @@ func withEnv(doc *edit.File, path edit.Path, vars []Var) (*edit.File, error) {
 	return doc, nil
 }
 
-// withoutEnv removes spanpipe's variables, and an environment that has held nothing else and that Wrap may have added.
-func withoutEnv(doc *edit.File, path edit.Path) (*edit.File, error) {
+// changedBack returns what the variables of after were in before: nil for those that were not there.
+func changedBack(before, after []Var) map[Var]*string {
+	back := map[Var]*string{}
+	for _, v := range after {
+		at := slices.IndexFunc(before, func(b Var) bool { return b.Name == v.Name })
+		if back[v] = nil; at >= 0 {
+			back[v] = &before[at].Value
+		}
+	}
+	return back
+}
+
+// withoutEnv removes spanpipe's variables, and an environment that has held nothing else and that Wrap may have added. Variables
+// of back get the value that they had.
+func withoutEnv(doc *edit.File, path edit.Path, back map[Var]*string) (*edit.File, error) {
 	env := doc.Get(path)
 	if env == nil || len(env.Members) == 0 {
 		return doc, nil
 	}
-	own := func(m *edit.Member) bool { return strings.HasPrefix(m.Name, "SPANPIPE_") }
+	own := func(m *edit.Member) bool {
+		value, known := back[Var{m.Name, m.Value.Text}]
+		return value == nil && (known || strings.HasPrefix(m.Name, "SPANPIPE_"))
+	}
 	above := doc.Get(path[:len(path)-1]).Members
 	if last := above[len(above)-1].Value == env; last && !slices.ContainsFunc(env.Members, func(m *edit.Member) bool { return !own(m) }) {
 		return doc.Delete(path)
 	}
 	var err error
 	for _, m := range slices.Backward(env.Members) {
-		if !own(m) {
-			continue
+		at := slices.Concat(path, edit.Path{m.Name})
+		if own(m) {
+			doc, err = doc.Delete(at)
+		} else if value := back[Var{m.Name, m.Value.Text}]; value != nil && *value != m.Value.Text {
+			doc, err = doc.Set(at, edit.Text(*value))
 		}
-		if doc, err = doc.Delete(slices.Concat(path, edit.Path{m.Name})); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -182,7 +182,7 @@ env = { SPANPIPE_TELEMETRY = "local" }
 			if twice, err := again.Wrap(again.Servers, wrapping); err != nil || string(twice.After) != test.want || len(twice.Servers) != 0 {
 				t.Errorf("wrapped twice: %s, %v", twice.After, err)
 			}
-			if back, err := again.Unwrap(again.Servers); err != nil || string(back.After) != test.text {
+			if back, err := again.Unwrap(again.Servers, nil); err != nil || string(back.After) != test.text {
 				t.Errorf("unwrapped: %v\n%s", err, back.After)
 			}
 			moved := clients.Wrapping{Program: "/usr/bin/spanpipe", Env: wrapping.Env}

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"time"
 )
 
@@ -31,8 +31,8 @@ type replacement struct {
 	linked    bool // the file has other names
 }
 
-// temporaryMark is in the name of files that become a client's file, after the file's name.
-const temporaryMark = ".spanpipe-"
+// What the names of files that become a client's file have after that file's name, around a number.
+const temporaryMark, temporaryEnd = ".spanpipe-", ".tmp"
 
 // leftoverAge is how old a temporary file is that a process has left behind. None lives for longer than a moment.
 const leftoverAge = time.Hour
@@ -87,7 +87,7 @@ func (r *replacement) unchanged() error {
 
 // writeBeside writes a text to a new file in the directory of another one, and to the disk.
 func writeBeside(target string, info fs.FileInfo, text []byte) (path string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(target), filepath.Base(target)+temporaryMark+"*") // 0600
+	f, err := os.CreateTemp(filepath.Dir(target), filepath.Base(target)+temporaryMark+"*"+temporaryEnd) // 0600
 	if err != nil {
 		return "", err
 	}
@@ -127,13 +127,14 @@ func (r *replacement) discard() { _ = os.Remove(r.temporary) }
 
 // removeLeftovers removes what processes that were killed have left beside a file.
 func removeLeftovers(target string) {
+	ours := regexp.MustCompile("^" + regexp.QuoteMeta(filepath.Base(target)+temporaryMark) + "[0-9]+" + regexp.QuoteMeta(temporaryEnd) + "$")
 	entries, err := os.ReadDir(filepath.Dir(target))
 	if err != nil {
 		return // the next step reports it
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), filepath.Base(target)+temporaryMark) {
-			continue
+		if !ours.MatchString(e.Name()) {
+			continue // perhaps a copy that a person has made
 		}
 		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > leftoverAge {
 			_ = os.Remove(filepath.Join(filepath.Dir(target), e.Name()))

@@ -14,11 +14,12 @@ type choice = func(*clients.File, *clients.Server) bool
 // changed, which brings back what the structure of an entry does not say, such as a comment or that a list was absent. That
 // counts only if the result means what the structure says.
 func undo(files []*clients.File, now, before, left []byte, meant choice) ([]byte, error) {
-	plain, err := unwrap(files, now, meant)
+	variables := variablesOf(files, before, left)
+	plain, err := unwrap(files, now, meant, variables)
 	if err != nil || before == nil {
 		return plain, err
 	}
-	text, err := unwrap(files, revert(before, left, now, linesOf(files, left, meant)), meant)
+	text, err := unwrap(files, revert(before, left, now, linesOf(files, left, meant)), meant, variables)
 	if err == nil && sameMeaning(files[0], text, plain) && own(files[0], text) <= max(own(files[0], plain), own(files[0], before)) {
 		return text, nil
 	}
@@ -47,8 +48,8 @@ func own(f *clients.File, text []byte) (count int) {
 }
 
 // unwrap removes spanpipe from a text by the structure of its entries.
-func unwrap(files []*clients.File, text []byte, meant choice) ([]byte, error) {
-	for _, f := range files {
+func unwrap(files []*clients.File, text []byte, meant choice, variables history) ([]byte, error) {
+	for n, f := range files {
 		read := f.Reread(text)
 		if read.Err != nil {
 			return nil, read.Err
@@ -62,13 +63,45 @@ func unwrap(files []*clients.File, text []byte, meant choice) ([]byte, error) {
 		if len(servers) == 0 {
 			continue
 		}
-		change, err := read.Unwrap(servers)
+		change, err := read.Unwrap(servers, func(s *clients.Server) (before, after []clients.Var) { return variables(n, s) })
 		if err != nil {
 			return nil, err
 		}
 		text = change.After
 	}
 	return text, nil
+}
+
+// history returns the variables of a server of a file, by the file's number, before it was wrapped and after. There are none if
+// they are not known.
+type history func(file int, s *clients.Server) (before, after []clients.Var)
+
+func variablesOf(files []*clients.File, before, left []byte) history {
+	if before == nil {
+		return func(int, *clients.Server) (before, after []clients.Var) { return nil, nil }
+	}
+	first, second := clients.RereadAll(files, before), clients.RereadAll(files, left)
+	return func(file int, s *clients.Server) ([]clients.Var, []clients.Var) {
+		was, is := named(first[file], s.Name), named(second[file], s.Name)
+		if was == nil || is == nil {
+			return nil, nil
+		}
+		return was.Env, is.Env
+	}
+}
+
+// named returns the server of a name, or nil if there is none or are several.
+func named(f *clients.File, name string) (found *clients.Server) {
+	for _, s := range f.Servers {
+		if s.Name != name {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = s
+	}
+	return found
 }
 
 // wrapped returns the names of the servers of a text that spanpipe is in front of.
