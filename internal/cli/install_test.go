@@ -194,6 +194,22 @@ func TestInstallSet(t *testing.T) {
 	}
 }
 
+// TestInstallLeavesAlone: a server that cannot be wrapped does not count as wrapped, not in one line either, and what can be pasted
+// has the shape of the file.
+func TestInstallLeavesAlone(t *testing.T) {
+	k := newKim(t)
+	k.put("own.yaml", "mcpServers:\n  - name: a\n    command: x\n    env: &e {K: hide-1}\n")
+	config := k.path("own.yaml")
+	stdout, _, code := k.run("install", "--yes", "--program", "spanpipe", "--config", config)
+	if want := "Nothing to do: there is no local server to wrap; 1 left alone, see: spanpipe install --dry-run\n"; code != 0 || stdout != want {
+		t.Errorf("exit code %d, stdout:\n%s\nwant\n%s", code, stdout, want)
+	}
+	stdout, _, _ = k.run("install", "--dry-run", "--program", "spanpipe", "--config", config)
+	if want := "\n  - name: \"a\"\n    command: \"spanpipe\"\n"; !strings.Contains(stdout, want) {
+		t.Errorf("stdout:\n%s\nwant\n%s", stdout, want)
+	}
+}
+
 // TestInstallSetAgain: what is asked for takes the place of what was set before, what is not stays and is named, and uninstall
 // brings back what was there at first, beside what others have changed since, too.
 func TestInstallSetAgain(t *testing.T) {

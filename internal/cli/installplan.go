@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/spanpipe/spanpipe/internal/clients"
 	"github.com/spanpipe/spanpipe/internal/clients/backup"
+	"github.com/spanpipe/spanpipe/internal/clients/edit"
 	"github.com/spanpipe/spanpipe/internal/view"
 )
 
@@ -50,7 +52,7 @@ func (i *installation) plan() *plan {
 	groups, order := map[string][]*clients.File{}, []string{}
 	for _, f := range i.found {
 		if f.Err != nil {
-			p.left = append(p.left, leftAlone{file: f, why: i.why(f.Err)})
+			p.left = append(p.left, i.leaveFile(f))
 			continue
 		}
 		target, err := backup.Target(f.Path)
@@ -96,15 +98,17 @@ func (i *installation) planWrap(p *plan, target string, files []*clients.File) {
 			case !i.asked(s):
 			case s.State == clients.Wrapped, s.State == clients.NotWrapped:
 				servers = append(servers, now.Servers[n])
-				local++
 			default:
 				p.left = append(p.left, i.leave(f, s, ""))
 			}
 		}
+		local += len(servers)
+		left := len(p.left)
 		for _, change := range i.wrap(p, f, now, servers) {
 			e.After = change.After
 			part.servers = append(part.servers, change.Servers...)
 		}
+		local -= len(p.left) - left
 		if len(part.servers) > 0 {
 			e.parts = append(e.parts, part)
 			e.Servers = append(e.Servers, part.servers...)
@@ -174,7 +178,7 @@ func (i *installation) wrap(p *plan, f, now *clients.File, servers []*clients.Se
 	case err == nil:
 		return []*clients.Change{change}
 	case len(in) == 1:
-		p.left = append(p.left, i.leave(f, in[0], err.Error()))
+		p.left = append(p.left, i.leave(f, in[0], strings.TrimPrefix(err.Error(), in[0].Name+": ")))
 		return nil
 	}
 	for _, s := range in {
@@ -190,6 +194,15 @@ func (i *installation) wrap(p *plan, f, now *clients.File, servers []*clients.Se
 		}
 	}
 	return changes
+}
+
+// leaveFile says why a file is left alone, and what to paste by hand if it is one that can be read.
+func (i *installation) leaveFile(f *clients.File) leftAlone {
+	l := leftAlone{file: f, why: i.why(f.Err)}
+	if _, ok := errors.AsType[*edit.SyntaxError](f.Err); ok && !i.undo {
+		l.snippet = clients.Snippet(f.Client, &clients.Server{Name: "NAME"}, i.wrappingOf(f))
+	}
+	return l
 }
 
 // leave says why a server is left alone, and what to paste by hand.

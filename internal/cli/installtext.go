@@ -40,12 +40,25 @@ func (i *installation) nothing(p *plan, quiet bool) string {
 		text = fmt.Sprintf("Nothing to do: all %s in %s are wrapped.\n", localServers(p.found), view.Plural(p.files, "file"))
 	}
 	if quiet {
+		if n := p.refusals(); n > 0 && !i.undo {
+			text = strings.TrimSuffix(text, ".\n") + fmt.Sprintf("; %d left alone, see: spanpipe install --dry-run\n", n)
+		}
 		return i.screen().Text(text + i.stillWrapped())
 	}
 	if p.found > 0 && !i.undo {
 		text += "Look at them: spanpipe sessions\n"
 	}
 	return i.screen().Text(text + i.leftText(p) + i.stillWrapped())
+}
+
+// refusals returns how many servers and files were left alone though they are local.
+func (p *plan) refusals() (n int) {
+	for _, l := range p.left {
+		if l.server == nil || l.server.State != clients.Remote {
+			n++
+		}
+	}
+	return n
 }
 
 func localServers(n int) string { return view.Plural(n, "local server") }
@@ -265,13 +278,14 @@ func (i *installation) leftText(p *plan) string {
 	var all []string
 	paste := ""
 	for _, l := range p.left {
-		name := l.file.Client.Name + "'s file"
+		name, what := l.file.Client.Name+"'s file", "a server"
 		if l.server != nil {
 			name = view.Safe(l.server.Name)
+			what = name
 		}
 		all = append(all, name+" ("+view.Safe(l.why)+")")
 		if l.snippet != "" {
-			paste += "\nTo wrap " + name + " in " + view.Safe(i.tilde(l.file.Path)) + " by hand:\n" + i.masked([]byte(l.snippet)) + "\n"
+			paste += "\nTo wrap " + what + " in " + view.Safe(i.tilde(l.file.Path)) + " by hand:\n" + i.masked([]byte(l.snippet)) + "\n"
 		}
 	}
 	text := ""

@@ -208,7 +208,7 @@ func Given(path string, format edit.Format, client string) *File {
 			Err: fmt.Errorf("%q is not known as a format of it: want json, toml or yaml", format)}
 	}
 	if client == "" {
-		best.Client = &Client{Name: "File", Env: EnvRule{Inherits: Unknown}, After: "restart the client"}
+		best.Client = &Client{Name: "File", Places: []*Place{best.Place}, Env: EnvRule{Inherits: Unknown}, After: "restart the client"}
 	}
 	return best
 }

@@ -126,7 +126,9 @@ func (f *File) readCommand(s *Server, e entry) (why string) {
 	case strings.TrimSpace(s.Command) == "":
 		return "its command is empty"
 	case several && !strings.ContainsAny(first, `/\$`):
-		s.pasted = slices.Concat(strings.Fields(s.Command), s.Args)
+		if !strings.ContainsAny(s.Command, `\"'`) { // words in quotes are for a person to split
+			s.pasted = slices.Concat(strings.Fields(s.Command), s.Args)
+		}
 		return "its command contains arguments, which belong to " + shapeArgs(e)
 	}
 	return ""

@@ -420,6 +420,15 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// TestWrappedTwice: a server needs spanpipe no more, however often that was put there.
+func TestWrappedTwice(t *testing.T) {
+	m := newMachine(t, `{"mcpServers": {"a": {"command": "spanpipe", "args": ["--capture=errors", "--", "spanpipe", "--", "x", "y"]}}}`)
+	m.write(m.undo(everything))
+	if want := `{"mcpServers": {"a": {"command": "x", "args": ["y"]}}}`; m.text() != want {
+		t.Errorf("it is\n%s\nwant\n%s", m.text(), want)
+	}
+}
+
 // TestNotAFile: what is no file is not replaced.
 func TestNotAFile(t *testing.T) {
 	m := newMachine(t, original)

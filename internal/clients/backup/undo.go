@@ -49,7 +49,8 @@ func own(f *clients.File, text []byte) (count int) {
 
 // unwrap removes spanpipe from a text by the structure of its entries.
 func unwrap(files []*clients.File, text []byte, meant choice, variables history) ([]byte, error) {
-	for n, f := range files {
+	for n := 0; n < len(files); {
+		f := files[n]
 		read := f.Reread(text)
 		if read.Err != nil {
 			return nil, read.Err
@@ -60,7 +61,8 @@ func unwrap(files []*clients.File, text []byte, meant choice, variables history)
 				servers = append(servers, s)
 			}
 		}
-		if len(servers) == 0 {
+		if len(servers) == 0 { // which one that is wrapped twice is only the second time
+			n++
 			continue
 		}
 		change, err := read.Unwrap(servers, func(s *clients.Server) (before, after []clients.Var) { return variables(n, s) })
