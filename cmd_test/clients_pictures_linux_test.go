@@ -16,7 +16,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-var updatePictures = flag.Bool("update-pictures", false, "draw the pictures of clients and install in docs/images anew")
+var updatePictures = flag.Bool("update-pictures", false, "draw the pictures of clients, install and doctor in docs/images anew")
 
 // TestClientsPictures draws what "spanpipe clients" and "spanpipe install" print, and compares that with the pictures in the documents.
 func TestClientsPictures(t *testing.T) {
@@ -49,17 +49,52 @@ func TestClientsPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 		out = bytes.ReplaceAll(out, []byte(h.dir), []byte("/home/kim"))
-		text := "$ spanpipe " + strings.Join(p.args, " ") + "\n" + string(out)
-		got, path := terminalPicture(text, p.title), filepath.Join("..", "docs", "images", p.name+".svg")
-		if *updatePictures {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
+		wantPicture(t, p.name, p.title, "$ spanpipe "+strings.Join(p.args, " ")+"\n"+string(out))
+	}
+}
+
+// TestDoctorPicture draws what "spanpipe doctor" prints of a server with two faults, but for the durations.
+func TestDoctorPicture(t *testing.T) {
+	place := newHome(t)
+	bin := t.TempDir()
+	script := "#!/bin/sh\nexec '" + strings.Join(cast.As(t, "unruly", "banner", "outlives"), "' '") + "'\n"
+	if err := os.WriteFile(filepath.Join(bin, "node"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := place.spanpipe(t, []string{"PATH=" + bin + ":/usr/bin:/bin"}, "doctor", "--grace=500ms", "--", "node", "build/index.js")
+	if code != 1 || stderr != "" {
+		t.Fatalf("exit code %d, stderr %s\n%s", code, stderr, stdout)
+	}
+	usual := []string{"312ms", "4.1ms", "2.00s", "4.0ms", "2.61s"} // what a server of Node takes with --grace=2s
+	took := regexp.MustCompile(`\b[0-9.]+(µs|ms|s)\b`)
+	if n := len(took.FindAllString(stdout, -1)); n != len(usual) {
+		t.Fatalf("%d durations, want %d:\n%s", n, len(usual), stdout)
+	}
+	n := -1
+	stdout = took.ReplaceAllStringFunc(stdout, func(string) string { n++; return usual[n] })
+	var folded strings.Builder
+	for l := range strings.Lines(stdout) { // as in a terminal
+		l = strings.TrimRight(l, "\n")
+		if ansi.StringWidth(l) > 120 {
+			l = ansi.Wordwrap(l, 120, "")
 		}
-		if want, err := os.ReadFile(path); err != nil || string(want) != got {
-			t.Errorf("%s is not what is printed (%v): go test ./cmd_test -run TestClientsPictures -update-pictures", path, err)
+		folded.WriteString(l + "\n")
+	}
+	wantPicture(t, "doctor", "spanpipe doctor: a server with two faults, and how to fix them", "$ spanpipe doctor -- node build/index.js\n"+folded.String())
+}
+
+// wantPicture compares a picture of lines of a terminal with the one in the documents, or draws that anew.
+func wantPicture(t *testing.T, name, title, text string) {
+	t.Helper()
+	got, path := terminalPicture(text, title), filepath.Join("..", "docs", "images", name+".svg")
+	if *updatePictures {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
 		}
+		return
+	}
+	if want, err := os.ReadFile(path); err != nil || string(want) != got {
+		t.Errorf("%s is not what is printed (%v): go test ./cmd_test -run 'Test(Clients|Doctor)Picture' -update-pictures", path, err)
 	}
 }
 
@@ -96,6 +131,13 @@ func terminalPicture(text, title string) string {
 		}
 		for _, at := range pieces.FindAllStringIndex(l, -1) { // each has its place, so that columns stay straight in every font
 			piece := l[at[0]:at[1]]
+			class := class
+			switch { // doctor's
+			case at[0] == 2 && piece == "ok":
+				class = "w"
+			case at[0] == 2 && piece == "fail":
+				class = "b"
+			}
 			var escaped bytes.Buffer
 			_ = xml.EscapeText(&escaped, []byte(piece)) // a buffer takes everything
 			fmt.Fprintf(&b, "<text class=\"%s\" x=\"%.1f\" y=\"%d\" textLength=\"%.1f\">%s</text>\n", class,

@@ -32,7 +32,7 @@ func playUnruly(args []string) int {
 		fmt.Fprintln(os.Stderr, "token=ghp_16C7e42F292c6912E7710c838347Ae178B4a refused")
 		return 3
 	}
-	if args[0] == "banner" {
+	if slices.Contains(args, "banner") {
 		fmt.Println("Server listening on stdio")
 	}
 	in, out := io.Reader(os.Stdin), io.Writer(os.Stdout)
@@ -57,7 +57,7 @@ func playUnruly(args []string) int {
 	if demo.Serve(in, out, 0) != nil {
 		return 1
 	}
-	if args[0] == "outlives" {
+	if slices.Contains(args, "outlives") {
 		select {}
 	}
 	return 0

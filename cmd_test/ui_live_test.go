@@ -49,6 +49,7 @@ func TestPeersUILive(t *testing.T) {
 		b.shows("mcptest-server", "1 hung")
 	})
 	b.as(t, "motion", func(t *testing.T) {
+		b.await(`document.querySelector("#view a[href^='/runs/']") !== null`)
 		run := eval[string](b, `document.querySelector("#view a[href^='/runs/']").pathname`)
 		eval[any](b, `(() => { // what the waterfall lets shine through, and in which seconds it draws
 			const alpha = Object.getOwnPropertyDescriptor(CanvasRenderingContext2D.prototype, "globalAlpha");

@@ -26,9 +26,11 @@ func TestPeersUIEmpty(t *testing.T) {
 	b.wantReadable(t, d.axe(), "no sessions yet")
 	b.as(t, "copy", func(*testing.T) {
 		eval[any](b, `{ navigator.clipboard.writeText = async (text) => { window.copied = text }; null }`) // there is no clipboard
-		b.click("button.copy", "Copy")
-		b.await(`(window.copied ?? "").includes('"SPANPIPE_TELEMETRY": "local"')`)
+		b.click(".empty .cmd button.copy", "Copy")
+		b.await(`window.copied === "spanpipe install"`)
 		b.shows("Copied")
+		b.click(".empty .block button.copy", "Copy")
+		b.await(`window.copied.includes('"SPANPIPE_TELEMETRY": "local"')`)
 	})
 	b.as(t, "the first session", func(t *testing.T) {
 		d.open([]string{peerPath(t, peerConformant)}).call("test_simple_text", nil)

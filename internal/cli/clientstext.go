@@ -39,17 +39,21 @@ func (l *clientList) text() string {
 		out.WriteString(bold(view.Bold, view.Pad(heading, name+2+clientState+1)) + " " + l.path(f) + "\n")
 		switch {
 		case f.Err != nil:
-			out.WriteString("  cannot be read: " + view.Safe(f.Err.Error()) + "; left alone\n")
+			out.WriteString("  " + view.Fold("cannot be read: "+view.Safe(f.Err.Error())+"; left alone", "    ", l.columns()) + "\n")
 		case len(f.Servers) == 0:
 			out.WriteString("  no servers\n")
 		}
 		for _, s := range f.Servers {
-			row := "  " + view.Pad(view.Safe(s.Name), name+2) + view.Pad(string(s.State), clientState) + l.detail(f, s)
+			row := "  " + view.Pad(view.Safe(s.Name), name+2) + view.Pad(string(s.State), clientState)
+			row += view.Fold(l.detail(f, s), strings.Repeat(" ", view.Width(row)), l.columns())
 			out.WriteString(strings.TrimRight(row, " ") + "\n")
 		}
 	}
 	return out.String() + "\n" + l.totals()
 }
+
+// columns returns where sentences are broken: in a terminal, 0 elsewhere.
+func (l *clientList) columns() int { return min(l.screen().Columns, pageWidth) }
 
 // path returns a file's path, and who else uses it.
 func (l *clientList) path(f *clients.File) string {
@@ -125,7 +129,7 @@ func (l *clientList) totals() string {
 			text += fmt.Sprintf(", %d %s", states[state], state)
 		}
 	}
-	text += fmt.Sprintf(". %s looked for.\n", wereClients(l.looked()))
+	text = view.Fold(text+fmt.Sprintf(". %s looked for.", wereClients(l.looked())), "", l.columns()) + "\n"
 	if left := states[clients.NotWrapped]; left > 0 {
 		text += fmt.Sprintf("To wrap the %d: spanpipe install%s\n", left, l.installing(scopes))
 	}

@@ -24,6 +24,7 @@ What is not right is a warning or a failure, with the line to act on.
    spanpipe doctor                          clients, telemetry, this machine
    spanpipe doctor codex cursor             of the clients, only these two
    spanpipe doctor -- npx -y some-server    a server
+   spanpipe doctor --json | jq .failed      how many checks failed
 
 A server is started without telemetry: for a session that ends with its input,
 for an unknown protocol version and SIGTERM, and for each other version of MCP,
@@ -31,7 +32,8 @@ unless it leaves processes behind. No tool is called.
 What it writes is shown up to 20 characters, with secrets masked.
 
 Where telemetry is to be sent, each signal gets one empty request, which says
-nothing but that spanpipe can reach the collector. Nothing is changed.
+nothing but that spanpipe can reach the collector. No client's file is changed.
+In the store, a file is created and removed at once, to see that this works.
 
 Exit status: 0 if nothing failed, 1 if something did, 2 if the command line is
 invalid. Warnings do not change it.`,
@@ -119,7 +121,7 @@ func (a *app) doctorText(d *doctorJSON, took time.Duration) string {
 	if d.Warnings > 0 {
 		what += ", " + view.Plural(d.Warnings, "warning")
 	}
-	what += ". Checked in " + view.Duration(took) + ", nothing was changed."
+	what += ". Checked in " + view.Duration(took) + ", no client's file was changed."
 	if len(a.command) > 0 {
 		what += " What a server writes is shown up to 20 characters, with secrets masked."
 	}

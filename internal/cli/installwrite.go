@@ -175,7 +175,7 @@ func (i *installation) ask(p *plan) error {
 				return err
 			}
 		}
-		_, _ = io.WriteString(i.Stdout, "Write these changes? [y]es, [n]o, [c] what is collected, a number leaves one out or takes it in again: ")
+		_, _ = io.WriteString(i.Stdout, "A number leaves a server out, or takes it in again; c shows what is collected.\nWrite these changes? y, n, c or a number: ")
 		if !answers.Scan() {
 			_, err := io.WriteString(i.Stdout, "\nNothing was written.\n")
 			return err

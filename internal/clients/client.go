@@ -138,6 +138,8 @@ type Server struct {
 	Why      string // of Unsupported, a clause
 	Disabled bool   // in the client
 
+	pasted []string // of Unsupported, the command and arguments for Snippet, where Command and Args are not what the entry means
+
 	Program string   // of a wrapped entry: its command, spanpipe
 	Own     []string // of a wrapped entry: spanpipe's arguments before "--"
 }

@@ -108,10 +108,12 @@ func (f *File) readCommand(s *Server, e entry) (why string) {
 	}
 	if !isNull(args) {
 		if args.Kind != edit.List {
+			s.pasted = []string{s.Command, "ARGUMENT"}
 			return name + " is " + kindOf(args.Kind) + ", where a list is due"
 		}
 		for _, item := range args.Items {
 			if item.Kind != edit.String && item.Kind != edit.Other {
+				s.pasted = []string{s.Command, "ARGUMENT"}
 				return name + " has an item that is " + kindOf(item.Kind)
 			}
 			s.Args = append(s.Args, item.Text)
@@ -124,6 +126,9 @@ func (f *File) readCommand(s *Server, e entry) (why string) {
 	case strings.TrimSpace(s.Command) == "":
 		return "its command is empty"
 	case several && !strings.ContainsAny(first, `/\$`):
+		if !strings.ContainsAny(s.Command, `\"'`) { // words in quotes are for a person to split
+			s.pasted = slices.Concat(strings.Fields(s.Command), s.Args)
+		}
 		return "its command contains arguments, which belong to " + shapeArgs(e)
 	}
 	return ""

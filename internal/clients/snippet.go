@@ -21,8 +21,8 @@ func Snippet(c *Client, s *Server, w Wrapping) string {
 	switch {
 	case s.Command == "": // its entry cannot be read
 		command = []string{w.Program, "--", "COMMAND", "ARGUMENT"}
-	case s.State == Unsupported && len(s.Args) == 0 && !strings.ContainsAny(s.Command, `/\$"'`): // its arguments are in it
-		command = slices.Concat([]string{w.Program, "--"}, strings.Fields(s.Command))
+	case s.pasted != nil:
+		command = slices.Concat([]string{w.Program, "--"}, s.pasted)
 	}
 	var members []snippetMember
 	if shape.Args == "" {

@@ -1,6 +1,9 @@
 package clients_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/clients"
@@ -60,6 +63,25 @@ env = { SPANPIPE_TELEMETRY = "local" }
 		}
 		if _, err := edit.Parse(format, []byte(text)); err != nil {
 			t.Errorf("the snippet for %s does not parse: %v", client, err)
+		}
+	}
+}
+
+// TestSnippetOfUnsupported: what is pasted in place of an entry with the wrong shape loses no argument silently.
+func TestSnippetOfUnsupported(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mcp.json")
+	text := `{"mcpServers": {
+"string": {"command": "npx", "args": "-y server"},
+"item":   {"command": "npx", "args": ["-y", {}]},
+"line":   {"command": "npx -y", "args": ["server"]}
+}}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`["--", "npx", "ARGUMENT"]`, `["--", "npx", "ARGUMENT"]`, `["--", "npx", "-y", "server"]`}
+	for i, s := range clients.Given(path, edit.JSON, "cursor").Servers {
+		if got := clients.Snippet(clients.Lookup("cursor"), s, wrapping); s.State != clients.Unsupported || !strings.Contains(got, want[i]) {
+			t.Errorf("%s is %s:\n%swant %s", s.Name, s.State, got, want[i])
 		}
 	}
 }

@@ -98,7 +98,7 @@ func (s *Server) Check() Group {
 }
 
 // seeAll is where what is cut here can be seen.
-func (s *Server) seeAll() string { return "to see all that it writes: spanpipe try -- and its command" }
+func (s *Server) seeAll() string { return "to see all that it writes: spanpipe try -- COMMAND" }
 
 func (s *Server) answers(g *Group) {
 	r := s.First

@@ -72,7 +72,7 @@ func (t *Talk) Greeting() []string {
 	if len(w.Sessions) == 0 {
 		return []string{
 			"No sessions are stored in " + view.Steady(t.m.config.Dir) + ". One appears as soon as a client starts a server " +
-				"through spanpipe with SPANPIPE_TELEMETRY=local.",
+				"through spanpipe with SPANPIPE_TELEMETRY=local. To put it in front of your servers: spanpipe install.",
 		}
 	}
 	live, clients := 0, map[*watch.Run]bool{}
