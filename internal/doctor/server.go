@@ -176,7 +176,7 @@ func (s *Server) stdout(g *Group) {
 		lines = "a line that is no message, it begins"
 	}
 	if first == "" { // nothing of it may be shown
-		lines, begins, _ = strings.Cut(lines, ", ")
+		lines, _, _ = strings.Cut(lines, ", ")
 		begins = ""
 	}
 	g.fail("stdout", "writes to stdout "+lines+begins,
