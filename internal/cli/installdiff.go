@@ -1,11 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"regexp"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/spanpipe/spanpipe/consent/redact"
 	"github.com/spanpipe/spanpipe/internal/clients/edit"
@@ -22,11 +21,10 @@ const mostOfLine = 400
 func (i *installation) diff(e *plannedEdit, paint view.Paint) string {
 	name := i.tilde(e.Path)
 	before, after := i.maskedFile(e, e.Before), i.maskedFile(e, e.After)
-	text := diff.Diff(name, []byte(before), name, []byte(after))
-	if len(text) == 0 {
+	text := udiff.Unified(name, name, before, after)
+	if text == "" {
 		return "(what differs cannot be shown without secrets)\n"
 	}
-	_, text, _ = bytes.Cut(text, []byte("\n")) // a command
 	var out strings.Builder
 	for line := range strings.Lines(i.masked(text)) {
 		line = view.CutEnd(view.SafeLine(strings.TrimRight(line, "\r\n")), mostOfLine)
@@ -56,10 +54,10 @@ func (i *installation) maskedFile(e *plannedEdit, text []byte) string {
 }
 
 // masked removes what looks like a secret from each line of a text.
-func (i *installation) masked(text []byte) string {
+func (i *installation) masked(text string) string {
 	var out strings.Builder
 	redactor := i.redactor()
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		end := line[len(strings.TrimRight(line, "\r\n")):]
 		line = strings.TrimSuffix(line, end)
 		out.WriteString(redactor.Text([]byte(line), false, len(line)*redactedGrowth+redactedGrowth) + end)

@@ -304,7 +304,7 @@ func (i *installation) leftText(p *plan) string {
 		}
 		all = append(all, name+" ("+view.Safe(l.why)+")")
 		if l.snippet != "" {
-			paste += "\nTo wrap " + what + " in " + view.Safe(i.tilde(l.file.Path)) + " by hand:\n" + i.masked([]byte(l.snippet)) + "\n"
+			paste += "\nTo wrap " + what + " in " + view.Safe(i.tilde(l.file.Path)) + " by hand:\n" + i.masked(l.snippet) + "\n"
 		}
 	}
 	text := ""

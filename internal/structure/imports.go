@@ -194,7 +194,7 @@ var Rules = []Rule{
 	},
 	{
 		Package: "/internal/view",
-		Allow:   []string{"/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth", "github.com/rogpeppe/go-internal"}, Forbid: outside,
+		Allow:   []string{"/telemetry/record", "/telemetry/semconv", "github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth", "github.com/aymanbagabas/go-udiff"}, Forbid: outside,
 		Why: "turns records into words, numbers and pictures, for live and stored sessions alike",
 	},
 	{
@@ -258,7 +258,7 @@ var Rules = []Rule{
 		Why:    "reads clients' files, and says what they would be; what writes them is elsewhere",
 	},
 	{
-		Package: "/internal/clients/backup", Allow: []string{"/internal/clients", "/internal/lockfile", "github.com/rogpeppe/go-internal", "golang.org/x/sys"},
+		Package: "/internal/clients/backup", Allow: []string{"/internal/clients", "/internal/lockfile", "github.com/aymanbagabas/go-udiff", "golang.org/x/sys"},
 		Forbid: append([]string{"net", "net/http"}, processes...),
 		Why:    "the only code that writes clients' files, and what is kept of them: people's secrets stay on this machine",
 	},
@@ -276,7 +276,7 @@ var Rules = []Rule{
 			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/clients", "/internal/demo", "/internal/doctor", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch", "/internal/web",
-			"github.com/rogpeppe/go-internal", "github.com/urfave/cli/v2",
+			"github.com/aymanbagabas/go-udiff", "github.com/urfave/cli/v2",
 			"golang.org/x/mod", "golang.org/x/term",
 		},
 		Forbid: processes,

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/aymanbagabas/go-udiff"
 )
 
 // DefinitionText returns the lines of a definition's text, safe to show.
@@ -14,16 +14,15 @@ func DefinitionText(text string) []string { return safeLines(readable(text)) }
 // DefinitionDiff returns the lines of what differs between two texts of a definition, safe to show: the first two name the texts.
 // There are none if the texts are equal.
 func DefinitionDiff(before, after string) []string {
-	text := diff.Diff("before", readable(before), "after", readable(after))
-	if len(text) == 0 {
+	text := udiff.Unified("before", "after", readable(before), readable(after))
+	if text == "" {
 		return nil
 	}
-	_, text, _ = bytes.Cut(text, []byte("\n")) // the command line of a diff
 	return safeLines(text)
 }
 
-func safeLines(text []byte) []string {
-	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+func safeLines(text string) []string {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i := range lines {
 		lines[i] = SafeLine(lines[i])
 	}
@@ -34,14 +33,14 @@ func safeLines(text []byte) []string {
 const deepest = 40
 
 // readable returns a definition's text for people: JSON with a line for each member, and one for each line of a text in it.
-func readable(definition string) []byte {
+func readable(definition string) string {
 	var text string
 	if json.Unmarshal([]byte(definition), &text) == nil { // instructions
-		return []byte(text + "\n")
+		return text + "\n"
 	}
 	var out bytes.Buffer
 	if json.Indent(&out, []byte(definition), "", "") != nil {
-		return []byte(definition + "\n")
+		return definition + "\n"
 	}
 	var lines strings.Builder
 	depth := 0
@@ -56,5 +55,5 @@ func readable(definition string) []byte {
 			depth++
 		}
 	}
-	return []byte(lines.String() + "\n")
+	return lines.String() + "\n"
 }
