@@ -236,11 +236,16 @@ var unreadable = []string{".codeium/windsurf/mcp_config.json", ".warp/.mcp.json"
 // shared are those that are changed only if that is asked for.
 var shared = []string{"code/desk/.mcp.json"}
 
+// named are those that are changed only if they are named: of a client that is not in the table, and of one whose entries are unsure.
+var named = []string{"mcporter.json", ".vibe/config.toml"}
+
 // install wraps the servers of all files, and looks at what was written.
 func (h *clientsHome) install(t *testing.T) {
 	t.Helper()
 	h.edit(t, "install", "--yes")
-	h.edit(t, "install", "--yes", "--config", filepath.Join(h.dir, "mcporter.json"))
+	for _, name := range named {
+		h.edit(t, "install", "--yes", "--config", filepath.Join(h.dir, name))
+	}
 	changed := h.changed(t, h.files)
 	for name := range h.files {
 		if want := !slices.Contains(unreadable, name) && !slices.Contains(shared, name); slices.Contains(changed, name) != want {
@@ -262,7 +267,9 @@ func (h *clientsHome) install(t *testing.T) {
 func (h *clientsHome) uninstall(t *testing.T) {
 	t.Helper()
 	h.run(t, "uninstall", "--yes")
-	h.run(t, "uninstall", "--yes", "--config", filepath.Join(h.dir, "mcporter.json"))
+	for _, name := range named {
+		h.run(t, "uninstall", "--yes", "--config", filepath.Join(h.dir, name))
+	}
 	h.wantWrapped(t, false)
 	kept, err := os.ReadDir(filepath.Join(h.dir, ".local/state/spanpipe/clients"))
 	if err != nil {

@@ -24,12 +24,18 @@ func (i *installation) readWrapping(c *cli.Context, m clients.Machine) error {
 	if own {
 		sinks = i.options.telemetry
 	}
-	if _, warnings := consent.Decide(consent.Request{Telemetry: sinks}); len(warnings) > 0 {
+	asked, warnings := consent.Decide(consent.Request{Telemetry: sinks})
+	if len(warnings) > 0 {
 		return &usageError{"--telemetry: " + warnings[0].Text, "for example: --telemetry local"}
 	}
 	for sink := range strings.SplitSeq(sinks, ",") {
 		if i.fleet.consent().Forbids(consent.Sink(strings.TrimSpace(sink))) {
 			i.warn("the policy of this machine forbids " + sink + "; see: spanpipe consent")
+		}
+	}
+	if dnt, _ := getenv(i.Environ, "DO_NOT_TRACK"); dnt != "" {
+		if now, _ := consent.Decide(consent.Request{Telemetry: sinks, DoNotTrack: dnt}); len(now.Sinks()) < len(asked.Sinks()) {
+			i.warn("DO_NOT_TRACK is set: a client that passes it on sends nothing; see: spanpipe consent")
 		}
 	}
 	set, err := i.readSet(c)

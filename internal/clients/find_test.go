@@ -276,15 +276,23 @@ func TestEntries(t *testing.T) {
 	}
 }
 
-// TestPrinted: a file of a place that is only printed is not changed, even if its servers are wrapped.
+// TestPrinted: nothing is wrapped in a place that is only printed. What its owner has wrapped there is unwrapped.
 func TestPrinted(t *testing.T) {
-	m := home(t, "linux", map[string]string{".kimi/mcp.json": `{"mcpServers": {"a": {"command": "spanpipe", "args": ["--", "x"]}}}`})
+	m := home(t, "linux", map[string]string{
+		".kimi/mcp.json": `{"mcpServers": {"a": {"command": "spanpipe", "args": ["--", "x"]}, "b": {"command": "x"}}}`,
+	})
 	f := clients.Find(m)[0]
-	if f.Servers[0].State != clients.Wrapped {
-		t.Errorf("the server is %s", f.Servers[0].State)
+	if f.Servers[0].State != clients.Wrapped || f.Servers[1].State != clients.Unsupported {
+		t.Errorf("the servers are %s and %s", f.Servers[0].State, f.Servers[1].State)
 	}
-	if _, err := f.Unwrap(f.Servers, nil); err == nil || !strings.Contains(err.Error(), f.Place.Print) {
-		t.Errorf("unwrapping it: %v", err)
+	for _, s := range f.Servers {
+		if _, err := f.Wrap([]*clients.Server{s}, wrapping); err == nil || !strings.Contains(err.Error(), f.Place.Print) {
+			t.Errorf("wrapping %s: %v", s.Name, err)
+		}
+	}
+	change, err := f.Unwrap(f.Servers[:1], nil)
+	if want := `"a": {"command": "x", "args": []}`; err != nil || !strings.Contains(string(change.After), want) {
+		t.Errorf("unwrapping: %v\n%s\nwant %s", err, change.After, want)
 	}
 }
 

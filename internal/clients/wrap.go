@@ -12,8 +12,12 @@ import (
 )
 
 // Wrap returns the file with spanpipe in front of servers. Those that are wrapped already get the variables that they lack, the
-// values that were asked for, and the program if it has moved.
+// values that were asked for, and the program if it has moved. A place that is only printed is refused. Unwrap does not refuse
+// it, because its owner may have wrapped servers there: by hand, or with install --config.
 func (f *File) Wrap(servers []*Server, w Wrapping) (*Change, error) {
+	if f.Place.Print != "" {
+		return nil, errors.New("it is only printed, because " + f.Place.Print)
+	}
 	return f.change(servers, func(doc *edit.File, s *Server) (*edit.File, error) {
 		e := f.Place.shape().at(doc, s.Path)
 		doc, err := withEnv(doc, e.env, w)
@@ -58,8 +62,8 @@ func (f *File) change(servers []*Server, edited func(*edit.File, *Server) (*edit
 	switch {
 	case f.Err != nil:
 		return nil, f.Err
-	case f.Place.Print != "":
-		return nil, errors.New("it is only printed, because " + f.Place.Print)
+	case f.Scope == Managed:
+		return nil, errors.New("administrators manage it")
 	}
 	c, doc := &Change{File: f, Before: f.Raw}, f.Doc
 	for _, s := range servers {
