@@ -53,8 +53,13 @@ func TestDoctorServer(t *testing.T) {
 		{"closes stdout", []string{"--grace=500ms"}, cast.As(t, "unruly", "closes"), 1,
 			"  fail  closes stdout before it has answered initialize\n  fail  does not end when stdin ends; \n2 failed. "},
 		{"fails, with a secret", nil, cast.As(t, "unruly", "secret"), 1, "  fail  ends before it has answered initialize: exit code 3 after "},
+		{"leaves a process", []string{"--grace=500ms"}, cast.As(t, "unruly", "parent"), 1, "  fail  leaves 1 process behind\n failed. "},
+		{"ignores SIGTERM", []string{"--grace=500ms"}, cast.As(t, "unruly", "stubborn"), 1, "  fail  does not end at SIGTERM; ended \n, by SIGKILL\n failed. "},
 		{"does not exist", nil, []string{"no-such-server"}, 1, "The server\n  fail  cannot be started: \n1 failed. "},
 	} {
+		if test.name == "ignores SIGTERM" && !signals {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			stdout, stderr, code := doctorOn(t, test.flags, test.server...)
 			if code != test.code {

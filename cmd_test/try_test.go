@@ -8,9 +8,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/demo"
@@ -18,8 +20,8 @@ import (
 )
 
 // playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, reads nothing, outlives its
-// input, fails with a secret, sends back what it reads, closes stdout, claims any version, has lists without an end, or names
-// that are hostile.
+// input, ignores SIGTERM, leaves a process behind, fails with a secret, sends back what it reads, closes stdout, claims any version,
+// has lists without an end, or names that are hostile.
 func playUnruly(args []string) int {
 	if args[0] == "silent" {
 		_, _ = io.Copy(io.Discard, os.Stdin) // it ends either way
@@ -37,6 +39,14 @@ func playUnruly(args []string) int {
 	}
 	in, out := io.Reader(os.Stdin), io.Writer(os.Stdout)
 	switch args[0] {
+	case "stubborn":
+		signal.Ignore(syscall.SIGTERM)
+	case "parent":
+		child := exec.Command(os.Args[0], os.Args[1:]...)
+		child.Args[len(child.Args)-1] = "deaf"
+		if child.Start() != nil {
+			return 1
+		}
 	case "echo":
 		_, _ = io.Copy(os.Stdout, os.Stdin)
 		return 0
