@@ -201,7 +201,7 @@ func environmentTable() string {
 func afterTable() string {
 	b := "| client | next step |\n|---|---|\n"
 	for _, c := range clients.Table() {
-		b += fmt.Sprintf("| %s | %s |\n", c.Name, c.After)
+		b += fmt.Sprintf("| %s | %s |\n", c.Name, c.Next(clients.Project))
 	}
 	return b
 }

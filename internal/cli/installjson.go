@@ -44,7 +44,7 @@ func (i *installation) json(p *plan, dryRun bool) jsonInstallation {
 			f := part.file
 			one := jsonEditedFile{
 				Client: f.Client.ID, Scope: f.Scope, Project: f.Project, Path: f.Path, Servers: []string{}, Written: e.wrote,
-				Note: e.note, After: f.Client.After,
+				Note: e.note, After: f.Client.Next(f.Scope),
 			}
 			for _, s := range part.servers {
 				one.Servers = append(one.Servers, s.Name)

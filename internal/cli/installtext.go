@@ -219,8 +219,8 @@ func (i *installation) last(p *plan, closing string) string {
 	for _, e := range p.edits {
 		for _, part := range e.parts {
 			for _, c := range append([]*clients.Client{part.file.Client}, part.file.Others...) {
-				if c.After != "" && !slices.Contains(after, c.After) {
-					after = append(after, c.After)
+				if next := c.Next(part.file.Scope); next != "" && !slices.Contains(after, next) {
+					after = append(after, next)
 				}
 			}
 		}

@@ -9,14 +9,24 @@ import (
 
 // Client is a row of the table.
 type Client struct {
-	ID      string   `yaml:"id"`   // a word for the command line, such as claude-code
-	Name    string   `yaml:"name"` // for people
-	Places  []*Place `yaml:"places"`
-	Allows  *Place   `yaml:"allows"` // where administrators list the servers that it may start; or nil
-	Env     EnvRule  `yaml:"env"`
-	After   string   `yaml:"after"`   // what makes a change take effect, a clause such as "restart Codex"
-	Sandbox string   `yaml:"sandbox"` // what else a server needs that this client can shut in, a sentence; or ""
-	Note    string   `yaml:"note"`    // what else readers of the table should know, a sentence; or ""
+	ID     string   `yaml:"id"`   // a word for the command line, such as claude-code
+	Name   string   `yaml:"name"` // for people
+	Places []*Place `yaml:"places"`
+	Allows *Place   `yaml:"allows"` // where administrators list the servers that it may start; or nil
+	Env    EnvRule  `yaml:"env"`
+	After  string   `yaml:"after"` // what makes a change take effect, a clause such as "restart Codex"
+	// Approves reports whether the user has to approve changed servers of a project again.
+	Approves bool   `yaml:"approves"`
+	Sandbox  string `yaml:"sandbox"` // what else a server needs that this client can shut in, a sentence; or ""
+	Note     string `yaml:"note"`    // what else readers of the table should know, a sentence; or ""
+}
+
+// Next returns what makes a change of a file take effect, as a clause.
+func (c *Client) Next(scope Scope) string {
+	if scope == Project && c.Approves {
+		return c.After + "; servers of a project have to be approved again"
+	}
+	return c.After
 }
 
 // Scope is whom a file is for.

@@ -176,7 +176,7 @@ func (e *entry) check() {
 	e.sandbox()
 	e.descriptions()
 	if e.Stored != nil && !e.bad && e.local() && !e.Stored(e.s) {
-		e.add("unused", Warn, "no session is stored yet", "what makes "+e.file.Client.Name+" read its file again: "+e.file.Client.After)
+		e.add("unused", Warn, "no session is stored yet", "what makes "+e.file.Client.Name+" read its file again: "+e.file.Client.Next(e.file.Scope))
 	}
 }
 
