@@ -56,7 +56,14 @@ func find(c *Client, p *Place, m Machine) []*File {
 	return files
 }
 
+// plugins is part of the path of what Claude Code has installed.
+const plugins = "/.claude/plugins/"
+
 func newFile(c *Client, p *Place, path string) *File {
+	if p.Scope == Project && strings.Contains(filepath.ToSlash(path), plugins) {
+		own := *p
+		own.Print, p = "it is a plugin's, which updates replace", &own
+	}
 	return &File{Client: c, Place: p, Scope: p.Scope, Path: path, target: path, Key: p.Key, Format: p.Format}
 }
 

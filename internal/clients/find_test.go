@@ -296,6 +296,17 @@ func TestPrinted(t *testing.T) {
 	}
 }
 
+// TestPlugin: what belongs to a plugin is only printed, also for those who work in its directory.
+func TestPlugin(t *testing.T) {
+	const dir = ".claude/plugins/cache/a"
+	m := home(t, "linux", map[string]string{dir + "/.mcp.json": `{"mcpServers": {"a": {"command": "x"}}}`})
+	m.Dir = filepath.Join(m.Home, dir)
+	files := clients.Find(m)
+	if len(files) != 1 || files[0].Servers[0].State != clients.Unsupported || !strings.Contains(files[0].Servers[0].Why, "plugin") {
+		t.Errorf("found %d files, the first server: %+v", len(files), files[0].Servers[0])
+	}
+}
+
 // TestGiven: the keys in a file decide whose form it has, where no client is named.
 func TestGiven(t *testing.T) {
 	dir := t.TempDir()
