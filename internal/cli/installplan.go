@@ -196,10 +196,10 @@ func (i *installation) wrap(p *plan, f, now *clients.File, servers []*clients.Se
 	return changes
 }
 
-// leaveFile says why a file is left alone, and what to paste by hand if it is one that can be read.
+// leaveFile says why a file is left alone, and what to paste by hand if its client can read it.
 func (i *installation) leaveFile(f *clients.File) leftAlone {
 	l := leftAlone{file: f, why: i.why(f.Err)}
-	if _, ok := errors.AsType[*edit.SyntaxError](f.Err); ok && !i.undo {
+	if e, ok := errors.AsType[*edit.SyntaxError](f.Err); ok && !e.Broken && !i.undo {
 		l.snippet = clients.Snippet(f.Client, &clients.Server{Name: "NAME"}, i.wrappingOf(f))
 	}
 	return l

@@ -56,6 +56,13 @@ type Path []string
 type SyntaxError struct {
 	Line, Column int    // from 1; 0 if it is not known
 	Text         string // what is wrong, for people, such as "a comma is missing"
+	Broken       bool   // the format does not allow it, so the file's client cannot read it either
+}
+
+// broken marks an error of a file that the format does not allow.
+func (e *SyntaxError) broken() *SyntaxError {
+	e.Broken = true
+	return e
 }
 
 // Error implements error.

@@ -22,12 +22,12 @@ func (jsonFormat) parse(text []byte) (*Node, error) {
 		return nil, err
 	}
 	if last == 0 {
-		return nil, &SyntaxError{Line: 1, Column: 1, Text: "the file is empty"}
+		return nil, (&SyntaxError{Line: 1, Column: 1, Text: "the file is empty"}).broken()
 	}
 	// A comment on the last line needs no line end, but hujson wants one.
 	value, err := hujson.Parse(append(text[:len(text):len(text)], '\n'))
 	if err != nil {
-		return nil, jsonError(text, err)
+		return nil, jsonError(text, err).broken()
 	}
 	b := jsonBuilder{lines: newLines(text)}
 	root := b.node(value)

@@ -58,7 +58,7 @@ func skipComment(text []byte, start int) (int, error) {
 	if text[start+1] == '*' {
 		i := bytes.Index(text[start+2:], []byte("*/"))
 		if i < 0 {
-			return 0, syntaxError(text, start, "a comment is not closed")
+			return 0, syntaxError(text, start, "a comment is not closed").broken()
 		}
 		return start + 2 + i + 2, nil
 	}
@@ -84,12 +84,12 @@ func skipString(text []byte, start int) (int, error) {
 		case c == '\\':
 			i++
 		case c == '\n' || c == '\r':
-			return 0, syntaxError(text, start, "a text is not closed on its line: a double quote is missing")
+			return 0, syntaxError(text, start, "a text is not closed on its line: a double quote is missing").broken()
 		case c < ' ':
-			return 0, syntaxError(text, i, "a control character in a text must be written as an escape")
+			return 0, syntaxError(text, i, "a control character in a text must be written as an escape").broken()
 		}
 	}
-	return 0, syntaxError(text, start, "a text is not closed: a double quote is missing")
+	return 0, syntaxError(text, start, "a text is not closed: a double quote is missing").broken()
 }
 
 // lineLead returns the line break and the indentation before an offset, and whether nothing else stands before it on its line.

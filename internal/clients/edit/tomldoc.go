@@ -74,7 +74,7 @@ func parseTOML(text []byte) (*tomlDoc, error) {
 		return nil, &SyntaxError{Text: "the file has too many keys and tables to be edited"}
 	}
 	if err := toml.Unmarshal(text, new(map[string]any)); err != nil {
-		return nil, d.error(err)
+		return nil, d.error(err).broken()
 	}
 	d.root = d.table(tomlSection, span{})
 	section := d.root
@@ -93,13 +93,13 @@ func parseTOML(text []byte) (*tomlDoc, error) {
 		}
 	}
 	if err := parser.Error(); err != nil {
-		return nil, d.error(err)
+		return nil, d.error(err).broken()
 	}
 	return d, nil
 }
 
 // error gives an error of the decoder its position.
-func (d *tomlDoc) error(err error) error {
+func (d *tomlDoc) error(err error) *SyntaxError {
 	text := strings.TrimPrefix(err.Error(), "toml: ")
 	var decode *toml.DecodeError
 	if !errors.As(err, &decode) {

@@ -85,9 +85,9 @@ func (d *yamlDoc) decode() (*yaml.Node, error) {
 	}
 	if !errors.Is(err, io.EOF) {
 		if e, ok := errors.AsType[*yaml.LoadError](err); ok {
-			return nil, &SyntaxError{Line: max(e.Mark.Line, 1), Column: max(e.Mark.Column, 1), Text: e.Message}
+			return nil, (&SyntaxError{Line: max(e.Mark.Line, 1), Column: max(e.Mark.Column, 1), Text: e.Message}).broken()
 		}
-		return nil, &SyntaxError{Text: err.Error()}
+		return nil, (&SyntaxError{Text: err.Error()}).broken()
 	}
 	if len(first.Content) == 0 {
 		return nil, nil
