@@ -61,7 +61,7 @@ func TestDoctorPicture(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(bin, "node"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	stdout, stderr, code := place.spanpipe(t, []string{"PATH=" + bin + ":/usr/bin:/bin"}, "doctor", "--grace=500ms", "--", "node", "build/index.js")
+	stdout, stderr, code := place.spanpipe(t, []string{"PATH=" + bin + ":/usr/bin:/bin"}, "doctor", "--", "node", "build/index.js")
 	if code != 1 || stderr != "" {
 		t.Fatalf("exit code %d, stderr %s\n%s", code, stderr, stdout)
 	}

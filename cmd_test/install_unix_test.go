@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 )
@@ -84,6 +85,8 @@ func typeTo(t *testing.T, cmd *exec.Cmd, answers []string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hung := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() }) // it asks for something else
+	defer hung.Stop()
 	var all strings.Builder
 	sent := 0
 	buffer := make([]byte, 4096)
@@ -93,7 +96,7 @@ func typeTo(t *testing.T, cmd *exec.Cmd, answers []string) string {
 		if err != nil { // EIO, when the process has ended
 			break
 		}
-		if sent < len(answers) && strings.Count(all.String(), "takes it in again: ") > sent {
+		if sent < len(answers) && strings.Count(all.String(), "Write these changes? y, n, c or a number: ") > sent {
 			sent++
 			if _, err := screen.WriteString(answers[sent-1]); err != nil {
 				t.Fatal(err)
