@@ -139,8 +139,8 @@ func (w *wine) wrapped(server ...string) []string {
 	return slices.Concat([]string{"wine", w.product, "--"}, server)
 }
 
-// notStarted is wine's answer if a new process has died before the program in it began, which is wine's own failure. It was
-// seen once, on a busy machine.
+// notStarted is wine's answer if a new process has died before the program in it began, which is wine's own failure. It is
+// rare, and comes on busy machines. A test that runs in wine prints what its processes wrote, so that it is found.
 const notStarted = "Internal error."
 
 // open starts a wrapped server, and starts it again if wine could not.

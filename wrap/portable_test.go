@@ -33,9 +33,9 @@ func TestExitCode(t *testing.T) {
 	for _, code := range []int{0, 1, 7, 255} {
 		for name, prefix := range map[string]prefix{"wrapped": wrapped, "exec": asExec} {
 			cmd := command(prefix(as("exit", strconv.Itoa(code))))
-			_ = cmd.Run()
+			out, _ := cmd.CombinedOutput()
 			if got := cmd.ProcessState.ExitCode(); got != code {
-				t.Errorf("%s: %d instead of %d", name, got, code)
+				t.Errorf("%s: %d instead of %d: %s", name, got, code, out)
 			}
 		}
 	}
