@@ -65,18 +65,24 @@ func (f *File) change(servers []*Server, edited func(*edit.File, *Server) (*edit
 	case f.Scope == Managed:
 		return nil, errors.New("administrators manage it")
 	}
-	c, doc := &Change{File: f, Before: f.Raw}, f.Doc
-	for _, s := range servers {
-		if s.State != Wrapped && s.State != NotWrapped {
-			return nil, fmt.Errorf("%s is %s: %s", s.Name, s.State, s.Why)
+	c := &Change{File: f, Before: f.Raw}
+	doc, err := f.Doc.Edit(f.Key, func(doc *edit.File) (*edit.File, error) {
+		for _, s := range servers {
+			if s.State != Wrapped && s.State != NotWrapped {
+				return nil, fmt.Errorf("%s is %s: %s", s.Name, s.State, s.Why)
+			}
+			next, err := edited(doc, s)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.Name, err)
+			}
+			if !bytes.Equal(next.Text(), doc.Text()) {
+				doc, c.Servers = next, append(c.Servers, s)
+			}
 		}
-		next, err := edited(doc, s)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Name, err)
-		}
-		if !bytes.Equal(next.Text(), doc.Text()) {
-			doc, c.Servers = next, append(c.Servers, s)
-		}
+		return doc, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	c.After = doc.Text()
 	return c, nil

@@ -49,15 +49,14 @@ func own(f *clients.File, text []byte) (count int) {
 
 // unwrap removes spanpipe from a text by the structure of its entries.
 func unwrap(files []*clients.File, text []byte, meant choice, variables history) ([]byte, error) {
-	for n := 0; n < len(files); {
-		f := files[n]
-		read := f.Reread(text)
+	for n, all := 0, clients.RereadAll(files, text); n < len(files); {
+		read := all[n]
 		if read.Err != nil {
 			return nil, read.Err
 		}
 		var servers []*clients.Server
 		for _, s := range read.Servers {
-			if s.State == clients.Wrapped && meant(f, s) {
+			if s.State == clients.Wrapped && meant(files[n], s) {
 				servers = append(servers, s)
 			}
 		}
@@ -70,6 +69,7 @@ func unwrap(files []*clients.File, text []byte, meant choice, variables history)
 			return nil, err
 		}
 		text = change.After
+		all = clients.RereadAll(files, text)
 	}
 	return text, nil
 }

@@ -21,6 +21,7 @@ type File struct {
 	mark   bool
 	body   []byte // the text after the byte order mark
 	root   *Node
+	base   Path // leads to root in the file that this one is a part of, see Edit
 }
 
 // format is what File needs to know of a format. All texts are UTF-8 without a byte order mark and without NUL; root is
@@ -102,11 +103,35 @@ func (f *File) Text() []byte {
 func (f *File) Root() *Node { return f.root }
 
 // Get returns the value that p leads to, or nil.
-func (f *File) Get(p Path) *Node { return f.root.get(p) }
+func (f *File) Get(p Path) *Node { return f.root.get(f.below(p)) }
+
+// below returns the rest of a path that leads through the base.
+func (f *File) below(p Path) Path { return p[len(f.base):] }
+
+// Edit makes several edits below the value that p leads to, and proves the file that they make once. Do edits what it gets, by
+// the paths of the whole file: in JSON, whose values mean the same wherever they stand, a file of that value alone, so that an
+// edit takes the time of the value and not that of a history beside it.
+func (f *File) Edit(p Path, do func(*File) (*File, error)) (*File, error) {
+	node := f.Get(p)
+	if f.format != JSON || node == nil {
+		return do(f)
+	}
+	part, err := Parse(f.format, f.body[node.start:node.end])
+	if err != nil {
+		return nil, err
+	}
+	part.base = p
+	edited, err := do(part)
+	if err != nil {
+		return nil, err
+	}
+	text := splice(f.body, change{span{node.start, node.end}, string(edited.body)})
+	return f.proven(text, nil, f.root.with(f.below(p), func(*Node) *Node { return edited.root }))
+}
 
 // Set replaces a value, or adds it as the last member of an existing map, in the style of its neighbors.
 func (f *File) Set(p Path, value *Node) (*File, error) {
-	if len(p) == 0 {
+	if len(f.below(p)) == 0 {
 		return nil, errors.New("the file as a whole cannot be set")
 	}
 	if err := value.writable(); err != nil {
@@ -115,8 +140,8 @@ func (f *File) Set(p Path, value *Node) (*File, error) {
 	if above := f.Get(p[:len(p)-1]); f.Get(p) == nil && (above == nil || above.Kind != Map) {
 		return nil, fmt.Errorf("%s cannot be set: there is no map to put it in", p)
 	}
-	text, err := as(f.format).set(f.body, f.root, p, value)
-	return f.proven(text, err, f.root.with(p, func(*Node) *Node { return value }))
+	text, err := as(f.format).set(f.body, f.root, f.below(p), value)
+	return f.proven(text, err, f.root.with(f.below(p), func(*Node) *Node { return value }))
 }
 
 // Prepend puts strings in front of the items of a list.
@@ -132,8 +157,8 @@ func (f *File) Prepend(p Path, items ...string) (*File, error) {
 	if len(items) == 0 {
 		return f, nil
 	}
-	text, err := as(f.format).prepend(f.body, f.root, p, items)
-	return f.proven(text, err, f.root.with(p, func(old *Node) *Node {
+	text, err := as(f.format).prepend(f.body, f.root, f.below(p), items)
+	return f.proven(text, err, f.root.with(f.below(p), func(old *Node) *Node {
 		return &Node{Kind: List, Items: slices.Concat(added.Items, old.Items)}
 	}))
 }
@@ -147,19 +172,19 @@ func (f *File) Drop(p Path, n int) (*File, error) {
 	if n == 0 {
 		return f, nil
 	}
-	text, err := as(f.format).drop(f.body, f.root, p, n)
-	return f.proven(text, err, f.root.with(p, func(old *Node) *Node {
+	text, err := as(f.format).drop(f.body, f.root, f.below(p), n)
+	return f.proven(text, err, f.root.with(f.below(p), func(old *Node) *Node {
 		return &Node{Kind: List, Items: old.Items[n:]}
 	}))
 }
 
 // Delete removes a member of a map, with its separator and its line. It is the exact inverse of Set for one that was added.
 func (f *File) Delete(p Path) (*File, error) {
-	if len(p) == 0 || f.Get(p) == nil || f.Get(p[:len(p)-1]).Kind != Map {
+	if len(f.below(p)) == 0 || f.Get(p) == nil || f.Get(p[:len(p)-1]).Kind != Map {
 		return nil, fmt.Errorf("there is no %s that could be removed", p)
 	}
-	text, err := as(f.format).remove(f.body, f.root, p)
-	return f.proven(text, err, f.root.with(p, func(*Node) *Node { return nil }))
+	text, err := as(f.format).remove(f.body, f.root, f.below(p))
+	return f.proven(text, err, f.root.with(f.below(p), func(*Node) *Node { return nil }))
 }
 
 // proven returns the file that an edit made, if its tree is the one that was wanted.
@@ -177,6 +202,7 @@ func (f *File) proven(text []byte, err error, want *Node) (*File, error) {
 	if !edited.root.equal(want) {
 		return nil, errors.New("the file cannot be edited safely: more than the value would change")
 	}
+	edited.base = f.base
 	return edited, nil
 }
 

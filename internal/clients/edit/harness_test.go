@@ -56,6 +56,7 @@ func checkEveryEdit(t testing.TB, random *rand.Rand, format edit.Format, text []
 		switch n := f.Get(p); n.Kind {
 		case edit.Map:
 			checkAdd(t, random, f, p)
+			checkPart(t, random, f, p)
 			for _, m := range n.Members {
 				checkDelete(t, f, append(slices.Clip(p), m.Name), m)
 			}
@@ -94,6 +95,41 @@ func checkAdd(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
 		t.Fatalf("deleting what was added to %q: %v\n%s", p, err, added.Text())
 	}
 	sameFile(t, fmt.Sprintf("adding to %q and deleting it", p), added, f, back)
+}
+
+// checkPart makes several edits of the value at p at once: they see nothing but the value, and change nothing else.
+func checkPart(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
+	t.Helper()
+	start, end := edit.Range(f.Get(p))
+	first, second := append(slices.Clip(p), "SPANPIPE new"), append(slices.Clip(p), "another")
+	value := newValue(random)
+	changed, err := f.Edit(p, func(part *edit.File) (*edit.File, error) {
+		if !bytes.Equal(part.Text(), body(f)[start:end]) {
+			t.Errorf("the part at %q is %q", p, part.Text())
+		}
+		part, err := part.Set(first, value)
+		if err != nil {
+			return nil, err
+		}
+		return part.Set(second, part.Get(first))
+	})
+	if err != nil {
+		t.Fatalf("editing %q: %v", p, err)
+	}
+	if changed.Get(second) == nil || !bytes.HasPrefix(body(changed), body(f)[:start]) || !bytes.HasSuffix(body(changed), body(f)[end:]) {
+		t.Fatalf("editing %q has changed more than the value:\n%s", p, changed.Text())
+	}
+	back, err := changed.Edit(p, func(part *edit.File) (*edit.File, error) {
+		part, err := part.Delete(second)
+		if err != nil {
+			return nil, err
+		}
+		return part.Delete(first)
+	})
+	if err != nil {
+		t.Fatalf("undoing what was edited at %q: %v\n%s", p, err, changed.Text())
+	}
+	sameFile(t, fmt.Sprintf("editing %q and undoing it", p), changed, f, back)
 }
 
 func checkPrepend(t testing.TB, random *rand.Rand, f *edit.File, p edit.Path) {
