@@ -319,15 +319,13 @@ func (i *installation) given(path string, format edit.Format) error {
 	if err != nil {
 		return err
 	}
-	f := clients.Given(path, format, client)
-	if f.Err != nil {
-		why := f.Err
+	i.found = clients.Given(path, format, client)
+	if why := i.found[0].Err; why != nil {
 		if inner, ok := errors.AsType[*os.PathError](why); ok {
 			why = inner.Err
 		}
 		return &usageError{"--config " + i.tilde(path) + ": " + why.Error(), "nothing was written; see: spanpipe help install"}
 	}
-	i.found = []*clients.File{f}
 	return nil
 }
 

@@ -267,6 +267,24 @@ func TestInstallSide(t *testing.T) {
 	}
 }
 
+// TestUninstallConfig: a file that is named has all the places that it has when it is found, those of projects, too. So what it was
+// is kept for as long as one of them needs it.
+func TestUninstallConfig(t *testing.T) {
+	k := newKim(t)
+	k.run("install", "--yes", "--program", "spanpipe", "claude-code")
+	if _, stderr, code := k.run("uninstall", "--yes", "--config", k.path(".claude.json")); code != 0 {
+		t.Errorf("exit code %d, stderr %s", code, stderr)
+	}
+	k.same()
+	k.run("install", "--yes", "--program", "spanpipe", "--config", k.path(".claude.json"))
+	if text := k.text(".claude.json"); strings.Count(text, "\"spanpipe\"") != 2 {
+		t.Errorf("wrapped, it is\n%s", text)
+	}
+	k.run("uninstall", "--yes", "--config", k.path(".claude.json"), "--server", "github")
+	k.run("uninstall", "--yes")
+	k.same()
+}
+
 // TestUninstallUntidy: what cannot be removed of the backups does not make a file that was written one that was not.
 func TestUninstallUntidy(t *testing.T) {
 	k := newKim(t)

@@ -185,15 +185,15 @@ func RereadAll(files []*File, raw []byte) (all []*File) {
 	return all
 }
 
-// Given returns the file of --config as if it were in the table. The format "" is that of the name's ending; without a client,
-// the keys in the file decide.
-func Given(path string, format edit.Format, client string) *File {
+// Given returns the file of --config as if it were in the table: its main place first, then those of projects. The format "" is
+// that of the name's ending; without a client, the keys in the file decide.
+func Given(path string, format edit.Format, client string) []*File {
 	if format == "" {
 		format = map[string]edit.Format{
 			".json": edit.JSON, ".jsonc": edit.JSON, ".toml": edit.TOML, ".yaml": edit.YAML, ".yml": edit.YAML,
 		}[strings.ToLower(filepath.Ext(path))]
 	}
-	var best *File
+	var best []*File
 	tried := map[string]bool{}
 	for _, c := range Table() {
 		for _, p := range c.Places {
@@ -202,22 +202,37 @@ func Given(path string, format edit.Format, client string) *File {
 				continue
 			}
 			tried[form] = true
-			place := *p
-			place.Print, place.Rewritten, place.Scope = "", false, User
-			f := open(c, &place, path)[0]
-			if best == nil || f.readable() > best.readable() {
-				best = f
+			if f := open(c, p.given(), path)[0]; best == nil || f.readable() > best[0].readable() {
+				best = []*File{f}
 			}
 		}
 	}
 	if best == nil {
-		best = &File{Client: &Client{}, Place: &Place{Format: format, Shape: "standard"}, Scope: User, Path: path, target: path,
-			Err: fmt.Errorf("%q is not known as a format of it: want json, toml or yaml", format)}
+		best = []*File{{Client: &Client{}, Place: &Place{Format: format, Shape: "standard"}, Scope: User, Path: path, target: path,
+			Err: fmt.Errorf("%q is not known as a format of it: want json, toml or yaml", format)}}
+	}
+	for _, p := range best[0].Client.Places {
+		if p.Format == format && slices.Contains(p.Key, "*") {
+			best = append(best, open(best[0].Client, p.given(), path)...)
+		}
 	}
 	if client == "" {
-		best.Client = &Client{Name: "File", Places: []*Place{best.Place}, Env: EnvRule{Inherits: Unknown}, After: "restart the client"}
+		own := &Client{Name: "File", Places: []*Place{best[0].Place}, Env: EnvRule{Inherits: Unknown}, After: "restart the client"}
+		for _, f := range best {
+			f.Client = own
+		}
 	}
 	return best
+}
+
+// given returns the place in a file that was named: it may be edited, and is perhaps not the one that a client rewrites.
+func (p *Place) given() *Place {
+	own := *p
+	own.Print, own.Rewritten = "", false
+	if own.Scope != Local {
+		own.Scope = User
+	}
+	return &own
 }
 
 // readable returns how many servers have the shape of the place; -1 if there is nothing at its key.

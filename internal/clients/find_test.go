@@ -316,6 +316,7 @@ func TestGiven(t *testing.T) {
 		"c.yml":   {"extensions:\n  a: {type: stdio, cmd: x}\n", "  a: not wrapped: x"},
 		"d.toml":  {"[[mcp_servers]]\nname = \"a\"\ncommand = \"x\"\n", "  a: not wrapped: x"},
 		"e.json":  {`{"other": {}}`, ""},
+		"h.json":  {`{"projects": {"/a": {"mcpServers": {"a": {"command": "x"}}}}}`, "local h.json of /a\n  a: not wrapped: x"},
 		"f.txt":   {`{}`, `: "" is not known as a format of it: want json, toml or yaml`},
 		"g.json":  {`{`, ": line 1, column 2: "},
 	} {
@@ -323,12 +324,12 @@ func TestGiven(t *testing.T) {
 		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got := strings.TrimPrefix(summary(clients.Machine{Home: dir}, []*clients.File{clients.Given(path, "", "")}), " user "+name)
+		got := strings.TrimPrefix(summary(clients.Machine{Home: dir}, clients.Given(path, "", "")), " user "+name)
 		if got = strings.TrimSpace(got); !strings.HasPrefix(got, strings.TrimSpace(test.want)) || test.want == "" && got != "" {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
-	if f := clients.Given(filepath.Join(dir, "none.json"), "", "cursor"); f.Err == nil || strings.Contains(f.Err.Error(), dir) {
+	if f := clients.Given(filepath.Join(dir, "none.json"), "", "cursor")[0]; f.Err == nil || strings.Contains(f.Err.Error(), dir) {
 		t.Errorf("a file that is not there: %v", f.Err)
 	}
 }

@@ -79,7 +79,7 @@ func TestSnippetOfUnsupported(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{`["--", "npx", "ARGUMENT"]`, `["--", "npx", "ARGUMENT"]`, `["--", "npx", "-y", "server"]`}
-	for i, s := range clients.Given(path, edit.JSON, "cursor").Servers {
+	for i, s := range clients.Given(path, edit.JSON, "cursor")[0].Servers {
 		if got := clients.Snippet(clients.Lookup("cursor"), s, wrapping); s.State != clients.Unsupported || !strings.Contains(got, want[i]) {
 			t.Errorf("%s is %s:\n%swant %s", s.Name, s.State, got, want[i])
 		}

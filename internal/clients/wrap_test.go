@@ -202,7 +202,7 @@ func given(t *testing.T, client, name, text string) *clients.File {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := clients.Given(path, "", client)
+	f := clients.Given(path, "", client)[0]
 	if f.Err != nil {
 		t.Fatal(f.Err)
 	}

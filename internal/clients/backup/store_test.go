@@ -71,7 +71,7 @@ func (m *machine) text() string {
 // install returns the edit that wraps servers.
 func (m *machine) install(names ...string) *backup.Edit {
 	m.Helper()
-	f := clients.Given(m.path, edit.JSON, "cursor")
+	f := clients.Given(m.path, edit.JSON, "cursor")[0]
 	if f.Err != nil {
 		m.Fatal(f.Err)
 	}
@@ -108,7 +108,7 @@ func (m *machine) undo(meant func(*clients.File, *clients.Server) bool) *backup.
 	if err != nil {
 		m.Fatal(err)
 	}
-	e, err := m.store.Undo(target, []*clients.File{clients.Given(m.path, edit.JSON, "cursor")}, meant)
+	e, err := m.store.Undo(target, clients.Given(m.path, edit.JSON, "cursor"), meant)
 	if err != nil {
 		m.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestDamaged(t *testing.T) {
 			}
 		}
 		wrapped, kept := m.text(), m.kept()
-		_, undo := m.store.Undo(m.path, []*clients.File{clients.Given(m.path, edit.JSON, "cursor")}, everything)
+		_, undo := m.store.Undo(m.path, clients.Given(m.path, edit.JSON, "cursor"), everything)
 		_, again := m.store.Write(m.install())
 		for _, err := range []error{undo, again} {
 			if damaged, ok := errors.AsType[*backup.DamagedError](err); !ok || !strings.Contains(damaged.Path, which) {
