@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"time"
 )
 
 // ErrChanged is the error of a file that is not what it was when the edit was made.
@@ -33,9 +32,6 @@ type replacement struct {
 
 // What the names of files that become a client's file have after that file's name, around a number.
 const temporaryMark, temporaryEnd = ".spanpipe-", ".tmp"
-
-// leftoverAge is how old a temporary file is that a process has left behind. None lives for longer than a moment.
-const leftoverAge = time.Hour
 
 // prepare writes the new text of a file beside it, with the mode and the owner of the file. The file must be what it was.
 func prepare(target string, before, after []byte) (*replacement, error) {
@@ -131,7 +127,8 @@ func (r *replacement) commit() error {
 // discard removes the new text.
 func (r *replacement) discard() { _ = os.Remove(r.temporary) }
 
-// removeLeftovers removes what processes that were killed have left beside a file.
+// removeLeftovers removes what processes that were killed have left beside a file: the lock is held, so none that lives needs it.
+// One with another SPANPIPE_DIR, which has another lock, reports that its file was not written.
 func removeLeftovers(target string) {
 	ours := regexp.MustCompile("^" + regexp.QuoteMeta(filepath.Base(target)+temporaryMark) + "[0-9]+" + regexp.QuoteMeta(temporaryEnd) + "$")
 	entries, err := os.ReadDir(filepath.Dir(target))
@@ -139,10 +136,7 @@ func removeLeftovers(target string) {
 		return // the next step reports it
 	}
 	for _, e := range entries {
-		if !ours.MatchString(e.Name()) {
-			continue // perhaps a copy that a person has made
-		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > leftoverAge {
+		if ours.MatchString(e.Name()) && e.Type().IsRegular() { // others may be copies that a person has made
 			_ = os.Remove(filepath.Join(filepath.Dir(target), e.Name()))
 		}
 	}
