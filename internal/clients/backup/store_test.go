@@ -263,6 +263,28 @@ func TestChanged(t *testing.T) {
 	}
 }
 
+// TestChangedMeanwhile: a file that changes while the new text is prepared stays as it is, at the first write and at a later one.
+func TestChangedMeanwhile(t *testing.T) {
+	m := newMachine(t, original)
+	kept := 0
+	for range 2 {
+		e, now := m.install("memory"), m.store.Now
+		m.store.Now = func() time.Time { // is asked when the new text is beside the file
+			m.put(string(e.Before) + "\n")
+			return now()
+		}
+		if _, err := m.store.Write(e); !errors.Is(err, backup.ErrChanged) {
+			t.Errorf("the error is %v", err)
+		}
+		if m.text() != string(e.Before)+"\n" || len(m.kept()) != kept || len(m.beside()) != 0 {
+			t.Errorf("the file is\n%s\nkept is %v, beside is %v", m.text(), m.kept(), m.beside())
+		}
+		m.store.Now = now
+		m.write(m.install("files"))
+		kept = len(m.kept())
+	}
+}
+
 // TestLinks: a symbolic link stays one, and the file that it leads to keeps its mode.
 func TestLinks(t *testing.T) {
 	m := newMachine(t, original)
