@@ -46,14 +46,13 @@ type entry struct {
 
 // readManifest reads the manifest. Without one there are no entries.
 func readManifest(root *os.Root) (manifest, error) {
-	m := manifest{Version: manifestVersion}
 	text, err := root.ReadFile(manifestName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, nil
+		return manifest{Version: manifestVersion}, nil
 	} else if err != nil {
-		return m, err
+		return manifest{}, err
 	}
-	m.found = true
+	m := manifest{found: true}
 	if err := json.Unmarshal(text, &m); err != nil {
 		return m, &DamagedError{filepath.Join(root.Name(), manifestName), err}
 	}

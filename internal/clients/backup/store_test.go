@@ -346,12 +346,15 @@ func TestPrivate(t *testing.T) {
 
 // TestDamaged: what is kept is not used if it is not what was saved, and nothing is written over it.
 func TestDamaged(t *testing.T) {
-	for _, which := range []string{"manifest.json", "cursor-"} {
+	for _, test := range []struct{ which, text string }{
+		{"manifest.json", "{}!"}, {"manifest.json", "{}"}, {"manifest.json", "null"}, {"manifest.json", ""},
+		{"manifest.json", `{"version": 2, "files": []}`}, {"cursor-", "{}!"},
+	} {
 		m := newMachine(t, original)
 		m.write(m.install("memory"))
 		for _, name := range m.kept() {
-			if strings.HasPrefix(name, which) {
-				if err := os.WriteFile(filepath.Join(m.store.Dir, name), []byte("{}!"), 0o600); err != nil {
+			if strings.HasPrefix(name, test.which) {
+				if err := os.WriteFile(filepath.Join(m.store.Dir, name), []byte(test.text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -360,12 +363,12 @@ func TestDamaged(t *testing.T) {
 		_, undo := m.store.Undo(m.path, clients.Given(m.path, edit.JSON, "cursor"), everything)
 		_, again := m.store.Write(m.install())
 		for _, err := range []error{undo, again} {
-			if damaged, ok := errors.AsType[*backup.DamagedError](err); !ok || !strings.Contains(damaged.Path, which) {
-				t.Errorf("%s: the error is %v", which, err)
+			if damaged, ok := errors.AsType[*backup.DamagedError](err); !ok || !strings.Contains(damaged.Path, test.which) {
+				t.Errorf("%v: the error is %v", test, err)
 			}
 		}
 		if m.text() != wrapped || strings.Join(m.kept(), " ") != strings.Join(kept, " ") || len(m.beside()) != 0 {
-			t.Errorf("%s: the file is\n%s\nkept is %v, beside is %v", which, m.text(), m.kept(), m.beside())
+			t.Errorf("%v: the file is\n%s\nkept is %v, beside is %v", test, m.text(), m.kept(), m.beside())
 		}
 	}
 }
