@@ -59,6 +59,11 @@ func readManifest(root *os.Root) (manifest, error) {
 	if m.Version != manifestVersion {
 		return m, &DamagedError{filepath.Join(root.Name(), manifestName), fmt.Errorf("version %d is not known", m.Version)}
 	}
+	for _, e := range m.Files {
+		if !textName.MatchString(e.Before) || !textName.MatchString(e.Left) {
+			return m, &DamagedError{filepath.Join(root.Name(), manifestName), errors.New("it names a file that spanpipe has not saved")}
+		}
+	}
 	return m, nil
 }
 
@@ -106,8 +111,12 @@ func (m *manifest) write(root *os.Root) error {
 	return put(root, manifestName, append(text, '\n'))
 }
 
-// textName matches the names of texts, and of what a process that was killed has left of them.
-var textName = regexp.MustCompile(`^([^.]*-[0-9a-f]{64}|manifest\.json)(\.[A-Z2-7]+\.tmp)?$`)
+var (
+	// textName matches the names of texts.
+	textName = regexp.MustCompile(`^[a-z0-9-]+-[0-9a-f]{64}$`)
+	// leftover matches the names of what a process that was killed has left of a text or of the manifest.
+	leftover = regexp.MustCompile(`^([a-z0-9-]+-[0-9a-f]{64}|manifest\.json)\.[A-Z2-7]+\.tmp$`)
+)
 
 // removeOthers removes the texts that the manifest does not name. If there was no manifest when it was read they stay: they may be
 // all that is left of what files were.
@@ -118,9 +127,8 @@ func (m *manifest) removeOthers(root *os.Root) error {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		named := name == manifestName ||
-			slices.ContainsFunc(m.Files, func(e entry) bool { return e.Before == name || e.Left == name })
-		if !named && textName.MatchString(name) {
+		named := slices.ContainsFunc(m.Files, func(e entry) bool { return e.Before == name || e.Left == name })
+		if leftover.MatchString(name) || textName.MatchString(name) && !named {
 			err = errors.Join(err, remove(root, name))
 		}
 	}

@@ -349,6 +349,7 @@ func TestDamaged(t *testing.T) {
 	for _, test := range []struct{ which, text string }{
 		{"manifest.json", "{}!"}, {"manifest.json", "{}"}, {"manifest.json", "null"}, {"manifest.json", ""},
 		{"manifest.json", `{"version": 2, "files": []}`}, {"cursor-", "{}!"},
+		{"manifest.json", `{"version": 1, "files": [{"path": "/mcp.json", "before": "../../mcp.json", "left": "../../mcp.json"}]}`},
 	} {
 		m := newMachine(t, original)
 		m.write(m.install("memory"))
@@ -418,6 +419,11 @@ func TestKilled(t *testing.T) {
 		t.Errorf("undoing what was not done gives\n%s", got.After)
 	}
 	m.write(m.install("files"))
+	for _, name := range []string{"manifest.json.AB2.tmp", m.kept()[0] + ".AB2.tmp"} {
+		if err := os.WriteFile(filepath.Join(m.store.Dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	m.write(m.undo(everything))
 	if m.text() != original || len(m.kept()) != 0 {
 		t.Errorf("it is\n%s\nkept is %v", m.text(), m.kept())
