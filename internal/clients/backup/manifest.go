@@ -27,7 +27,7 @@ type manifest struct {
 	Version int     `json:"version"`
 	Files   []entry `json:"files"`
 
-	found bool // it was there
+	whole bool // all texts beside it are its own: it was there, or there were none
 }
 
 // entry is a file that install has changed. Before and Left name files beside the manifest, which end in the SHA-256 of what
@@ -48,11 +48,13 @@ type entry struct {
 func readManifest(root *os.Root) (manifest, error) {
 	text, err := root.ReadFile(manifestName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return manifest{Version: manifestVersion}, nil
+		entries, err := fs.ReadDir(root.FS(), ".")
+		isText := func(e fs.DirEntry) bool { return textName.MatchString(e.Name()) }
+		return manifest{Version: manifestVersion, whole: !slices.ContainsFunc(entries, isText)}, err
 	} else if err != nil {
 		return manifest{}, err
 	}
-	m := manifest{found: true}
+	m := manifest{whole: true}
 	if err := json.Unmarshal(text, &m); err != nil {
 		return m, &DamagedError{filepath.Join(root.Name(), manifestName), err}
 	}
@@ -93,7 +95,7 @@ func (m *manifest) with(path string, e *entry) manifest {
 	if e != nil {
 		files = append(files, *e)
 	}
-	return manifest{manifestVersion, files, m.found}
+	return manifest{manifestVersion, files, m.whole}
 }
 
 // write writes the manifest.
@@ -118,11 +120,11 @@ var (
 	leftover = regexp.MustCompile(`^([a-z0-9-]+-[0-9a-f]{64}|manifest\.json)\.[A-Z2-7]+\.tmp$`)
 )
 
-// removeOthers removes the texts that the manifest does not name. If there was no manifest when it was read they stay: they may be
-// all that is left of what files were.
+// removeOthers removes the texts that the manifest does not name. Those that were there without one stay: they may be all that is
+// left of what files were.
 func (m *manifest) removeOthers(root *os.Root) error {
 	entries, err := fs.ReadDir(root.FS(), ".")
-	if err != nil || !m.found {
+	if err != nil || !m.whole {
 		return err
 	}
 	for _, e := range entries {

@@ -69,10 +69,9 @@ func (s *Store) Write(e *Edit) (linked bool, err error) {
 	}
 	if err != nil {
 		r.discard()
-		return false, fmt.Errorf("saving what the file was: %w", err)
+		return false, errors.Join(fmt.Errorf("saving what the file was: %w", err), m.removeOthers(root))
 	}
 	if err := r.commit(); err != nil {
-		m.found = m.found || !clean // what was saved just now is ours to remove
 		return false, errors.Join(err, m.write(root), m.removeOthers(root))
 	}
 	if clean {

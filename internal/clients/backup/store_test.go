@@ -285,6 +285,42 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestUnsaved: where it cannot be saved what a file was, the file stays as it is, and nothing is kept of it.
+func TestUnsaved(t *testing.T) {
+	m := newMachine(t, original)
+	e, manifest := m.install(), filepath.Join(m.store.Dir, "manifest.json")
+	m.store.Now = func() time.Time { // a directory stands in the manifest's way
+		if err := os.MkdirAll(filepath.Join(manifest, "x"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return time.Unix(1e9, 0)
+	}
+	if _, err := m.store.Write(e); err == nil || !strings.HasPrefix(err.Error(), "saving what the file was: ") {
+		t.Errorf("the error is %v", err)
+	}
+	if m.text() != original || strings.Join(m.kept(), " ") != "manifest.json" || len(m.beside()) != 0 {
+		t.Errorf("the file is\n%s\nkept is %v, beside is %v", m.text(), m.kept(), m.beside())
+	}
+}
+
+// TestNoManifest: texts that are kept without a manifest stay, whether a file is written or not.
+func TestNoManifest(t *testing.T) {
+	m := newMachine(t, original)
+	e := m.install("memory")
+	m.write(e)
+	if err := os.Remove(filepath.Join(m.store.Dir, "manifest.json")); err != nil {
+		t.Fatal(err)
+	}
+	kept := strings.Join(m.kept(), " ")
+	if _, err := m.store.Write(e); !errors.Is(err, backup.ErrChanged) || strings.Join(m.kept(), " ") != kept {
+		t.Errorf("the error is %v, kept is %v", err, m.kept())
+	}
+	m.write(m.undo(everything))
+	if got := strings.Join(m.kept(), " "); got != kept {
+		t.Errorf("kept is %v, want %v", got, kept)
+	}
+}
+
 // TestLinks: a symbolic link stays one, and the file that it leads to keeps its mode.
 func TestLinks(t *testing.T) {
 	m := newMachine(t, original)
