@@ -91,7 +91,7 @@ func (r *replacement) unchanged() error {
 func writeBeside(target string, info fs.FileInfo, text []byte) (path string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(target), filepath.Base(target)+temporaryMark+"*"+temporaryEnd) // 0600
 	if err != nil {
-		return "", err
+		return "", &fs.PathError{Op: "write", Path: target, Err: fmt.Errorf("a new file beside it: %w", errors.Unwrap(err))}
 	}
 	defer func() {
 		if err = errors.Join(err, f.Close()); err != nil {
