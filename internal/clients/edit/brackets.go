@@ -121,3 +121,33 @@ func (b brackets) withComma(start, end int) []change {
 	}
 	return changes
 }
+
+// flow writes values on one line, lists and maps between brackets.
+type flow struct {
+	colon string // between a name and its value
+	name  func(string) string
+	text  func(string) string
+}
+
+func (f flow) value(n *Node) string {
+	var parts []string
+	switch n.Kind {
+	case String:
+		return f.text(n.Text)
+	case List:
+		for _, item := range n.Items {
+			parts = append(parts, f.value(item))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case Map:
+		if len(n.Members) == 0 {
+			return "{}"
+		}
+		for _, m := range n.Members {
+			parts = append(parts, f.name(m.Name)+f.colon+f.value(m.Value))
+		}
+		return "{ " + strings.Join(parts, ", ") + " }"
+	default:
+		return n.Text
+	}
+}

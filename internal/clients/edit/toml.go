@@ -1,9 +1,6 @@
 package edit
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // tomlFormat edits TOML. A table of TOML can be written in four ways, and each has its own way to get another member: a line
 // below a header, a line with a dotted key, a place between braces; a table that is only implied by the headers of its
@@ -169,25 +166,5 @@ func (d *tomlDoc) brackets(node *Node) brackets {
 
 // tomlText writes a value on one line.
 func tomlText(value *Node, quote byte) string {
-	switch value.Kind {
-	case String:
-		return tomlString(value.Text, quote)
-	case List:
-		items := make([]string, len(value.Items))
-		for i, item := range value.Items {
-			items[i] = tomlText(item, quote)
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case Map:
-		if len(value.Members) == 0 {
-			return "{}"
-		}
-		members := make([]string, len(value.Members))
-		for i, m := range value.Members {
-			members[i] = tomlKey(m.Name) + " = " + tomlText(m.Value, quote)
-		}
-		return "{ " + strings.Join(members, ", ") + " }"
-	default:
-		return value.Text
-	}
+	return flow{" = ", tomlKey, func(text string) string { return tomlString(text, quote) }}.value(value)
 }

@@ -59,25 +59,6 @@ func yamlText(value *Node, quote byte) string {
 	if value.Kind != String && quote == plainPath {
 		quote = 0
 	}
-	switch value.Kind {
-	case String:
-		return yamlString(value.Text, quote)
-	case List:
-		items := make([]string, len(value.Items))
-		for i, item := range value.Items {
-			items[i] = yamlText(item, quote)
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case Map:
-		if len(value.Members) == 0 {
-			return "{}"
-		}
-		members := make([]string, len(value.Members))
-		for i, m := range value.Members {
-			members[i] = yamlString(m.Name, 0) + ": " + yamlText(m.Value, quote)
-		}
-		return "{ " + strings.Join(members, ", ") + " }"
-	default:
-		return value.Text
-	}
+	name := func(text string) string { return yamlString(text, 0) }
+	return flow{": ", name, func(text string) string { return yamlString(text, quote) }}.value(value)
 }
