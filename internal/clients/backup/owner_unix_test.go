@@ -26,3 +26,21 @@ func TestOwner(t *testing.T) {
 		t.Errorf("it belongs to %+v", info.Sys())
 	}
 }
+
+// TestHardLink: another name of a file keeps the old text, which is reported.
+func TestHardLink(t *testing.T) {
+	m := newMachine(t, original)
+	other := m.path + ".other"
+	if err := os.Link(m.path, other); err != nil {
+		t.Fatal(err)
+	}
+	if linked, err := m.store.Write(m.install()); !linked || err != nil {
+		t.Errorf("linked: %v, %v", linked, err)
+	}
+	if text, err := os.ReadFile(other); err != nil || string(text) != original {
+		t.Errorf("its other name has %s, %v", text, err)
+	}
+	if linked, err := m.store.Write(m.undo(everything)); linked || err != nil { // it has one name now
+		t.Errorf("linked: %v, %v", linked, err)
+	}
+}

@@ -28,6 +28,9 @@ func TestRevert(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", test.name, got, test.want)
 		}
 	}
+	if got := string(backup.Revert([]byte("a\nb\nc\n"), []byte("a\nc\n"), []byte("a\nb\nc\n"), all)); got != "a\nb\nc\n" {
+		t.Errorf("what others have taken back already is taken back twice:\n%s", got)
+	}
 	const more = "{\n  [\n    x\n  ]\n  env spanpipe\n  timeout\n}\n{ spanpipe y }\n" // lines between that stand twice
 	now := strings.Replace("{\n  timeout\n}\n"+more, "{ spanpipe", "new\n{ spanpipe", 1)
 	if got := string(backup.Revert([]byte("{\n  timeout\n}\n"+strings.ReplaceAll(more, " spanpipe", "")), []byte("{\n  timeout\n}\n"+more), []byte(now), all)); got !=

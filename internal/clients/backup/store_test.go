@@ -163,6 +163,23 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestRoundTripLines: servers that share neighboring lines, or one, come back as they were, all or one alone.
+func TestRoundTripLines(t *testing.T) {
+	const servers = `"a": {"command": "x", "env": {}},
+"b": {"command": "y", "args": [], "env": null},
+"c": {"command": "z", "env": {"SPANPIPE_TELEMETRY": "off"}}`
+	for _, text := range []string{"{\"mcpServers\": {\n" + servers + "\n}}\n", `{"mcpServers": {` + strings.ReplaceAll(servers, "\n", " ") + `}}`} {
+		for _, names := range [][]string{nil, {"a"}, {"b"}, {"c"}} {
+			m := newMachine(t, text)
+			m.write(m.install(names...))
+			m.write(m.undo(func(_ *clients.File, s *clients.Server) bool { return names == nil || s.Name == names[0] }))
+			if m.text() != text {
+				t.Errorf("%v: it is\n%s\nwant\n%s", names, m.text(), text)
+			}
+		}
+	}
+}
+
 // TestUndo: what others have changed since stays, and so does what the first backup has of the rest.
 func TestUndo(t *testing.T) {
 	const added = `{
@@ -202,6 +219,12 @@ func TestUndo(t *testing.T) {
 			add(m)
 			m.write(m.undo(everything))
 		}, added},
+		{"a wrapped server was added by hand", func(m *machine) {
+			m.write(m.install())
+			m.put(strings.Replace(m.text(), `"mcpServers": {`,
+				"\"mcpServers\": {\n    \"new\": {\"command\": \"spanpipe\", \"args\": [\"--\", \"new\"], \"env\": {\"SPANPIPE_TELEMETRY\": \"local\"}},", 1))
+			m.write(m.undo(everything))
+		}, strings.Replace(added, `"new"}`, `"new", "args": []}`, 1)},
 		{"a server was added between two installs", func(m *machine) {
 			m.write(m.install("memory", "files"))
 			add(m)
@@ -241,6 +264,31 @@ func TestUndo(t *testing.T) {
 				t.Errorf("kept is %v", m.kept())
 			}
 		})
+	}
+}
+
+// TestUndoMixed: where others have changed some of the lines of an entry, what is taken back of the others does not stand alone.
+func TestUndoMixed(t *testing.T) {
+	const text = `{"mcpServers": {"a": {
+  "command": "x",
+  "timeout": 10,
+  "args": ["y"],
+  "disabled": false,
+  "env": {"A": "1"}
+}}}
+`
+	for _, change := range [][2]string{
+		{`"y"]`, `"y", "z"]`},       // or the arguments would have the command in them
+		{`"A": "1"`, `"A": "2"`},    // or spanpipe's variable would stay
+		{`"command"`, `"command" `}, // or the command would be spanpipe
+	} {
+		m := newMachine(t, text)
+		m.write(m.install())
+		m.put(strings.Replace(m.text(), change[0], change[1], 1))
+		m.write(m.undo(everything))
+		if want := strings.Replace(text, change[0], change[1], 1); m.text() != want {
+			t.Errorf("%v: it is\n%s\nwant\n%s", change, m.text(), want)
+		}
 	}
 }
 
@@ -368,7 +416,7 @@ func TestPrivate(t *testing.T) {
 		t.Skip("the permissions of the directory decide")
 	}
 	m := newMachine(t, original)
-	if err := os.Chmod(m.path, 0o644); err != nil {
+	if err := errors.Join(os.Chmod(m.path, 0o644), os.MkdirAll(m.store.Dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	m.write(m.install())
@@ -475,6 +523,21 @@ func TestKilled(t *testing.T) {
 	m.write(m.undo(everything))
 	if m.text() != strings.Replace(original, "Kim", "Ann", 1) {
 		t.Errorf("it is\n%s", m.text())
+	}
+}
+
+// TestUnwrappedByHand: a file that has no spanpipe in it is what uninstall brings back, whatever was kept of it.
+func TestUnwrappedByHand(t *testing.T) {
+	const text = "{\"mcpServers\": {\"a\": {\n  \"command\": \"x\",\n  \"args\": [],\n  \"timeout\": 10,\n  \"env\": {\n    \"A\": \"1\"\n  }\n}}}\n"
+	m := newMachine(t, text)
+	m.write(m.install())
+	now := strings.Replace(m.text(), `"/usr/local/bin/spanpipe"`, `"x"`, 1)
+	now = strings.Replace(now, `"--", "x"`, "", 1)
+	m.put(now)
+	m.write(m.install())
+	m.write(m.undo(everything))
+	if m.text() != now || !strings.Contains(now, "SPANPIPE_TELEMETRY") {
+		t.Errorf("it is\n%s\nwant\n%s", m.text(), now)
 	}
 }
 

@@ -145,7 +145,7 @@ func linesOf(files []*clients.File, text []byte, meant choice) func(from, to int
 			if i+1 < len(starts) {
 				end = starts[i+1].line
 			}
-			if from >= s.line && (from < end || from == to) && to <= max(end, s.line+1) {
+			if from >= s.line && to <= end {
 				ok = s.meant
 			}
 		}
