@@ -3,6 +3,7 @@ package clients_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spanpipe/spanpipe/internal/clients"
@@ -192,6 +193,45 @@ env = { SPANPIPE_TELEMETRY = "local" }
 				t.Errorf("and moved back: %v\n%s", err, back.After)
 			}
 		})
+	}
+}
+
+// TestUnwrapRefused: what is an administrator's, or is no command, is not unwrapped.
+func TestUnwrapRefused(t *testing.T) {
+	f := given(t, "cursor", "mcp.json", `{"mcpServers": {"a": {"command": "spanpipe", "args": ["--", 8080]}}}`)
+	if c, err := f.Unwrap(f.Servers, nil); err == nil || err.Error() != "a: the command behind spanpipe's -- is not a string" {
+		t.Errorf("a number as a command: %v, %v", c, err)
+	}
+	f.Scope = clients.Managed
+	if c, err := f.Unwrap(f.Servers, nil); err == nil || err.Error() != "administrators manage it" {
+		t.Errorf("a managed file: %v, %v", c, err)
+	}
+}
+
+// TestWrappedAlready: what is as it should be stays, in whatever way it is written.
+func TestWrappedAlready(t *testing.T) {
+	f := given(t, "cursor", "mcp.json", `{"mcpServers": {"a": {"command": "\/opt\/spanpipe", "args": ["--", "x"], "env": {"SPANPIPE_TELEMETRY": "loc\u0061l"}}}}`)
+	if c, err := f.Wrap(f.Servers, wrapping); err != nil || string(c.After) != string(f.Raw) || len(c.Servers) != 0 {
+		t.Errorf("%s, %v", c.After, err)
+	}
+}
+
+// TestVariables: a value that was asked for becomes a string, and one that was not changed stays as it is written.
+func TestVariables(t *testing.T) {
+	const text = `{"mcpServers": {"a": {"command": "x", "args": [], "env": {"OTEL_A": 5, "OTEL_B": "a\/b", "OTEL_C": "ours"}}}}`
+	f := given(t, "cursor", "mcp.json", text)
+	asked := clients.Wrapping{Program: "spanpipe", Env: []clients.Var{{Name: "OTEL_A", Value: "5"}}, Asked: []string{"OTEL_A"}}
+	wrapped, err := f.Wrap(f.Servers, asked)
+	if err != nil || !strings.Contains(string(wrapped.After), `"OTEL_A": "5"`) {
+		t.Errorf("wrapped: %s, %v", wrapped.After, err)
+	}
+	f = f.Reread(wrapped.After)
+	back, err := f.Unwrap(f.Servers, func(*clients.Server) (before, after []clients.Var) {
+		return []clients.Var{{Name: "OTEL_B", Value: "a/b"}, {Name: "OTEL_C", Value: "mine"}},
+			[]clients.Var{{Name: "OTEL_A", Value: "5"}, {Name: "OTEL_B", Value: "a/b"}, {Name: "OTEL_C", Value: "ours"}}
+	})
+	if want := `{"mcpServers": {"a": {"command": "x", "args": [], "env": {"OTEL_B": "a\/b", "OTEL_C": "mine"}}}}`; err != nil || string(back.After) != want {
+		t.Errorf("unwrapped: %s, %v", back.After, err)
 	}
 }
 
