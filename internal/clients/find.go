@@ -41,13 +41,16 @@ func Find(m Machine) []*File {
 
 func find(c *Client, p *Place, m Machine) []*File {
 	slow := namedfile.Slow(patience)
-	files, err := namedfile.Within(patience, slow, func() ([]*File, error) {
-		var all []*File
+	read, err := namedfile.Within(patience, slow, func() (all []*File, err error) {
 		for _, path := range p.existing(m) {
-			all = append(all, open(c, p, path)...)
+			all = append(all, load(c, p, path))
 		}
 		return all, nil
 	})
+	var files []*File // parsing a large one takes its time
+	for _, f := range read {
+		files = append(files, f.parts()...)
+	}
 	if candidates := p.candidates(m); err != nil && len(candidates) > 0 && p.Scope == User {
 		f := newFile(c, p, candidates[0].base)
 		f.Err = err
@@ -67,18 +70,26 @@ func newFile(c *Client, p *Place, path string) *File {
 	return &File{Client: c, Place: p, Scope: p.Scope, Path: path, target: path, Key: p.Key, Format: p.Format}
 }
 
-// open reads the file of a place. There is a File for each match of a * in the place's key.
-func open(c *Client, p *Place, path string) []*File {
+// open reads and parses the file of a place.
+func open(c *Client, p *Place, path string) []*File { return load(c, p, path).parts() }
+
+// load reads the file of a place.
+func load(c *Client, p *Place, path string) *File {
 	f := newFile(c, p, path)
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		f.target = target
 	}
-	raw, _, err := namedfile.Read(path, mostBytes)
-	if err != nil {
-		f.Err = err
+	f.Raw, _, f.Err = namedfile.Read(path, mostBytes)
+	return f
+}
+
+// parts parses a file that was read. There is a File for each match of a * in the place's key.
+func (f *File) parts() []*File {
+	if f.Err != nil {
 		return []*File{f}
 	}
-	f.parse(raw)
+	f.parse(f.Raw)
+	p := f.Place
 	star := slices.Index(p.Key, "*")
 	if star < 0 {
 		f.read()
