@@ -1,7 +1,10 @@
 package clients
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -73,12 +76,13 @@ func open(c *Client, p *Place, path string) []*File {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		f.target = target
 	}
-	raw, _, err := namedfile.Read(path, mostBytes)
-	if err != nil {
+	if raw, _, err := namedfile.Read(path, mostBytes); err == nil {
+		f.parse(raw)
+	} else if to, not := os.Readlink(path); not == nil && errors.Is(err, fs.ErrNotExist) {
+		f.Err = fmt.Errorf("it is a symbolic link to %s, which does not exist", to)
+	} else {
 		f.Err = err
-		return []*File{f}
 	}
-	f.parse(raw)
 	star := slices.Index(p.Key, "*")
 	if star < 0 {
 		f.read()
