@@ -104,22 +104,24 @@ func TestInstall(t *testing.T) {
 	}
 	k := newKim(t)
 	program := "--program=" + k.path(".local/bin/spanpipe")
+	const unread = "spanpipe: ~/.codeium/windsurf/mcp_config.json cannot be read and was left alone: line 3, column 33: a comma is missing\n"
 	for _, test := range []struct {
-		golden string
-		args   []string
+		golden, unread string
+		args           []string
 	}{
-		{"install-dry-run.txt", []string{"install", "--dry-run", program}},
-		{"install.json", []string{"install", "--dry-run", "--json", "cursor", "codex", program}},
-		{"install-yes.txt", []string{"install", "--yes", program}},
-		{"install-nothing.txt", []string{"install", program}},
-		{"install-quiet.txt", []string{"install", "--yes", program}},
-		{"uninstall-dry-run.txt", []string{"uninstall", "--dry-run"}},
-		{"uninstall-one.txt", []string{"uninstall", "--yes", "--server", "github", "Claude Code"}},
-		{"uninstall.json", []string{"uninstall", "--yes", "--json"}},
-		{"uninstall-nothing.txt", []string{"uninstall"}},
+		{"install-dry-run.txt", unread, []string{"install", "--dry-run", program}},
+		{"install.json", "", []string{"install", "--dry-run", "--json", "cursor", "codex", program}},
+		{"install-unread.json", unread, []string{"install", "--yes", "--json", "windsurf", program}},
+		{"install-yes.txt", unread, []string{"install", "--yes", program}},
+		{"install-nothing.txt", unread, []string{"install", program}},
+		{"install-quiet.txt", unread, []string{"install", "--yes", program}},
+		{"uninstall-dry-run.txt", "", []string{"uninstall", "--dry-run"}},
+		{"uninstall-one.txt", "", []string{"uninstall", "--yes", "--server", "github", "Claude Code"}},
+		{"uninstall.json", "", []string{"uninstall", "--yes", "--json"}},
+		{"uninstall-nothing.txt", "", []string{"uninstall"}},
 	} {
 		stdout, stderr, code := k.run(test.args...)
-		if stderr != "" || code != 0 {
+		if stderr != test.unread || (code == 1) != (test.unread != "") || code > 1 {
 			t.Errorf("%s: exit code %d, stderr %s", strings.Join(test.args, " "), code, stderr)
 		}
 		golden(t, filepath.Join("install", test.golden), stdout)
@@ -150,6 +152,102 @@ func TestInstallPartly(t *testing.T) {
 	}
 	k.run("uninstall", "--yes")
 	k.same()
+}
+
+// TestInstallUnread: a file that cannot be read is an error, in one line, where something may be due in it; others are edited all the same.
+func TestInstallUnread(t *testing.T) {
+	const broken, wrapped = `{"mcpServers": {"a" {}}}`, `{"mcpServers": {"a": {"command": "/usr/bin/spanpipe", "args": ["--", "x"]} "b": {}}}`
+	for name, test := range map[string]struct {
+		file, text, args string
+		unread           bool
+	}{
+		"to be wrapped":           {".kiro/settings/mcp.json", broken, "install", true},
+		"to be unwrapped":         {".kiro/settings/mcp.json", wrapped, "uninstall", true},
+		"a wrong shape":           {".kiro/settings/mcp.json", `{"mcpServers": ["spanpipe"]}`, "uninstall", true},
+		"nothing to unwrap":       {".kiro/settings/mcp.json", broken, "uninstall", false},
+		"another client is named": {".kiro/settings/mcp.json", broken, "install cursor", false},
+		"a server is named":       {".kiro/settings/mcp.json", broken, "install --server memory", false},
+		"never edited":            {".gemini/antigravity/mcp_config.json", broken, "install", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKim(t)
+			if err := os.Remove(k.path(".codeium/windsurf/mcp_config.json")); err != nil {
+				t.Fatal(err)
+			}
+			k.files = nil
+			args := append(strings.Fields(test.args), "--yes")
+			if args[0] == "install" {
+				args = append(args, "--program", "spanpipe")
+			} else {
+				k.run("install", "--yes", "--program", "spanpipe", "cursor")
+			}
+			k.put(test.file, test.text)
+			_, stderr, code := k.run(args...)
+			if want := "spanpipe: ~/" + test.file + " cannot be read and was left alone: "; test.unread {
+				if code != 1 || !strings.HasPrefix(filepath.ToSlash(stderr), want) || strings.Count(stderr, "\n") != 1 {
+					t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+				}
+			} else if code != 0 || stderr != "" {
+				t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+			}
+			if got := k.text(test.file); got != test.text {
+				t.Errorf("it is\n%s", got)
+			}
+			if now := strings.Contains(k.text(".cursor/mcp.json"), "spanpipe"); now != (args[0] == "install") {
+				t.Errorf("the other file is\n%s", k.text(".cursor/mcp.json"))
+			}
+		})
+	}
+}
+
+// TestInstallDangling: a symbolic link that leads nowhere is called that, and nothing is written at its end.
+func TestInstallDangling(t *testing.T) {
+	k := newKim(t)
+	for _, name := range []string{".cursor/mcp.json", ".claude.json"} {
+		if err := errors.Join(os.Remove(k.path(name)), os.Symlink("elsewhere.json", k.path(name))); err != nil {
+			t.Skip(err) // Windows, without the right to make them
+		}
+	}
+	const why = "it is a symbolic link to elsewhere.json, which does not exist"
+	stdout, _, code := k.run("clients", "cursor", "claude-code")
+	if want := "  cannot be read: " + why + "; left alone\n"; code != 0 || strings.Count(stdout, want) != 2 {
+		t.Errorf("exit code %d, stdout:\n%s", code, stdout)
+	}
+	_, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "cursor", "claude-code")
+	if code != 1 || strings.Count(stderr, "cannot be read and was left alone: "+why+"\n") != 2 || strings.Count(stderr, "\n") != 2 {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+	if _, err := os.Lstat(k.path(".cursor/elsewhere.json")); err == nil {
+		t.Error("the end of the link was written")
+	}
+}
+
+// TestUninstallWithoutBackup: spanpipe's own variables go, and those that may be the user's own stay and are named. With a backup it is
+// known whose they are.
+func TestUninstallWithoutBackup(t *testing.T) {
+	for _, kept := range []bool{false, true} {
+		k := newKim(t)
+		k.put(".cursor/mcp.json", `{"mcpServers": {"a": {"command": "x", "env": {"OTEL_SERVICE_NAME": "mine"}}, "b": {"command": "y"}}}`)
+		before := k.text(".cursor/mcp.json")
+		k.run("install", "--yes", "--program", "spanpipe", "--set", "OTEL_LOG_LEVEL=info", "--set", "SPANPIPE_KEEP=1d", "cursor")
+		want, named := before, false
+		if !kept {
+			if err := os.RemoveAll(k.path(".local/state/spanpipe/clients")); err != nil {
+				t.Fatal(err)
+			}
+			want = `{"mcpServers": {"a": {"command": "x", "env": {"OTEL_SERVICE_NAME": "mine", "OTEL_LOG_LEVEL": "info"}}, ` +
+				`"b": {"command": "y", "env": {"OTEL_LOG_LEVEL": "info"}}}}`
+			named = true
+		}
+		stdout, _, code := k.run("uninstall", "--yes", "cursor")
+		const text = "Left in place, since it is not known whether install has set them: OTEL_SERVICE_NAME of a, OTEL_LOG_LEVEL of a, OTEL_LOG_LEVEL of b."
+		if code != 0 || strings.Contains(strings.ReplaceAll(stdout, "\n", " "), text) != named || strings.Contains(stdout, "Left in place") != named {
+			t.Errorf("exit code %d, stdout:\n%s", code, stdout)
+		}
+		if got := k.text(".cursor/mcp.json"); got != want {
+			t.Errorf("it is\n%s\nwant\n%s", got, want)
+		}
+	}
 }
 
 // TestInstallOverwritten: a client that rewrites its file may undo an edit, which is reported; one that keeps it is not.
@@ -258,7 +356,7 @@ func TestInstallSide(t *testing.T) {
 		want int
 	}{
 		{"install --dry-run cursor", 1}, {"install --yes cursor", 1}, {"install --yes cursor", 0}, {"install kiro", 1}, {"install --yes kiro", 0},
-		{"uninstall --yes --json cursor", 0}, {"clients", 1},
+		{"uninstall --yes --json cursor", 1}, {"clients", 1},
 	} {
 		stdout, stderr, code := k.run(append(strings.Fields(test.args), map[bool][]string{true: {"--program", "spanpipe"}}[test.args[0] == 'i']...)...)
 		if got := strings.Count(stdout+stderr, "this is WSL: "); code != 0 || got != test.want {
