@@ -121,6 +121,11 @@ type choice struct {
 	server string // its path in the file
 }
 
+// named reports whether the server has a name.
+func (c choice) named(name string) bool {
+	return slices.ContainsFunc(c.file.Servers, func(s *clients.Server) bool { return s.Path.String() == c.server && s.Name == name })
+}
+
 func chosen(f *clients.File, s *clients.Server) choice { return choice{f, s.Path.String()} }
 
 func (a *app) install(c *cli.Context, undo bool) error {
@@ -139,6 +144,7 @@ func (a *app) install(c *cli.Context, undo bool) error {
 		}
 	}
 	i.reportErrors(p.refused)
+	i.reportUnmet(p)
 	dry := c.Bool("dry-run")
 	switch {
 	case c.Bool("json"):
@@ -279,7 +285,7 @@ func knownClient(command, name string) (*clients.Client, error) {
 // find finds the files.
 func (i *installation) find(c *cli.Context, m clients.Machine) error {
 	if path := c.String("config"); path != "" {
-		return i.given(path, edit.Format(c.String("format")))
+		return i.given(m, path, edit.Format(c.String("format")))
 	}
 	if c.IsSet("format") {
 		return &usageError{"--format is that of a file, and there is none", "name it: --config FILE"}
@@ -308,7 +314,7 @@ func (i *installation) inScope(f *clients.File) bool {
 }
 
 // given takes the file of --config.
-func (i *installation) given(path string, format edit.Format) error {
+func (i *installation) given(m clients.Machine, path string, format edit.Format) error {
 	if len(i.clients) > 1 {
 		return &usageError{"--config is the file of one client", "name one, or none"}
 	}
@@ -322,6 +328,9 @@ func (i *installation) given(path string, format edit.Format) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return err
+	}
+	if why := clients.Others(m, path); why != "" && !i.undo {
+		return &usageError{"--config " + i.tilde(path) + ": " + why, "nothing was written; see: spanpipe help install"}
 	}
 	f := clients.Given(path, format, client)
 	if f.Err != nil {

@@ -200,6 +200,45 @@ func TestInstallUnread(t *testing.T) {
 	}
 }
 
+// TestInstallUnmet: a server that is named and can be wrapped nowhere is an error; one that is wrapped anywhere is none.
+func TestInstallUnmet(t *testing.T) {
+	k := newKim(t)
+	k.put(".kiro/settings/mcp.json", `{"mcpServers": {"memory": {"url": "https://example.com"}, "odd": {"command": "x", "args": "y"}}}`)
+	for _, test := range []struct {
+		server, stderr string
+		code           int
+	}{
+		{"sentry", "spanpipe: sentry was not wrapped: it is remote\n", 1},
+		{"odd", "spanpipe: odd was not wrapped: args is a string, where a list is due\n", 1},
+		{"memory", "", 0}, // of Cursor
+		{"memory", "", 0}, // again
+	} {
+		_, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "--server", test.server)
+		if code != test.code || stderr != test.stderr {
+			t.Errorf("%s: exit code %d, stderr %s", test.server, code, stderr)
+		}
+	}
+}
+
+// TestInstallOthers: what administrators and plugins keep is not edited where it is named either.
+func TestInstallOthers(t *testing.T) {
+	k := newKim(t)
+	const text = `{"mcpServers": {"a": {"command": "x"}}}`
+	k.environ = []string{"GEMINI_CLI_SYSTEM_SETTINGS_PATH=" + k.path("system/settings.json")}
+	for name, why := range map[string]string{
+		"system/settings.json": "administrators manage it", ".claude/plugins/p/.mcp.json": "it is a plugin's, which updates replace",
+	} {
+		if name == "system/settings.json" && runtime.GOOS != "linux" {
+			continue // it is in a fixed place
+		}
+		k.put(name, text)
+		_, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "--config", k.path(name))
+		if code != 2 || !strings.Contains(stderr, ": "+why+"\n") || k.text(name) != text {
+			t.Errorf("%s: exit code %d, stderr %s, text %s", name, code, stderr, k.text(name))
+		}
+	}
+}
+
 // TestInstallDangling: a symbolic link that leads nowhere is called that, and nothing is written at its end.
 func TestInstallDangling(t *testing.T) {
 	k := newKim(t)

@@ -161,7 +161,7 @@ func (i *installation) programPath(c *cli.Context, m clients.Machine) (string, e
 	if err != nil {
 		return "", &usageError{"the path of spanpipe is not known: " + err.Error(), "name it: --program PATH"}
 	}
-	path, by := clients.Lasting(m, executable, sameFile)
+	path, by := clients.Lasting(m, executable, clients.SameFile)
 	if path == "" {
 		hint := "put a link to it at ~/.local/bin/spanpipe, with that directory in your PATH, or name another path: --program PATH"
 		if runtime.GOOS == "windows" {
@@ -170,14 +170,4 @@ func (i *installation) programPath(c *cli.Context, m clients.Machine) (string, e
 		return "", &usageError{fmt.Sprintf("spanpipe is in a place that does not last (%s): %s", by, i.tilde(executable)), hint}
 	}
 	return path, nil
-}
-
-// sameFile reports whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
 }

@@ -100,6 +100,27 @@ func (i *installation) reportErrors(edits []*plannedEdit) {
 	}
 }
 
+// reportUnmet says which servers that are named could be wrapped nowhere.
+func (i *installation) reportUnmet(p *plan) {
+	if i.undo {
+		return
+	}
+	for _, name := range i.servers {
+		met := slices.ContainsFunc(i.found, func(f *clients.File) bool {
+			return slices.ContainsFunc(f.Servers, func(s *clients.Server) bool { return s.Name == name && s.State == clients.Wrapped })
+		}) || slices.ContainsFunc(p.choices(), func(c choice) bool { return c.named(name) })
+		at := slices.IndexFunc(p.left, func(l leftAlone) bool { return l.server != nil && l.server.Name == name })
+		if !met && at >= 0 {
+			why := p.left[at].why
+			if p.left[at].server.State == clients.Remote {
+				why = "it is remote"
+			}
+			i.status.Code = exitUnwritten
+			i.printer.tell(&i.options, i.named, slog.LevelError, name+" was not wrapped: "+why, "")
+		}
+	}
+}
+
 // problem says what is wrong with a file that could not be written, and what to do.
 func (i *installation) problem(e *plannedEdit) (message, hint string) {
 	path, name := i.tilde(e.Path), e.parts[0].file.Client.Name
@@ -123,6 +144,8 @@ func (i *installation) problem(e *plannedEdit) (message, hint string) {
 			"move that file away and run it again; what the entries themselves say is then all there is to go by"
 	case isPath && errors.Is(inner.Err, fs.ErrNotExist) && inner.Path == e.Path:
 		return path + " is gone since it was read", "run it again"
+	case isPath && (strings.HasPrefix(i.store.Dir, inner.Path) || strings.HasPrefix(inner.Path, i.store.Dir)):
+		return path + " was not written: " + e.err.Error(), "what the file was has to be kept: SPANPIPE_DIR names another directory"
 	case isPath && inner.Path == e.Path:
 		return path + " was not written: " + inner.Err.Error(), "make it writable, or change it by hand: spanpipe clients"
 	}

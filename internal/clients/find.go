@@ -59,13 +59,41 @@ func find(c *Client, p *Place, m Machine) []*File {
 	return files
 }
 
-// plugins is part of the path of what Claude Code has installed.
-const plugins = "/.claude/plugins/"
+// isPlugin reports whether a path is of what Claude Code has installed.
+func isPlugin(path string) bool { return strings.Contains(filepath.ToSlash(path), "/.claude/plugins/") }
+
+const pluginsOwn = "it is a plugin's, which updates replace"
+
+// Others returns why a file that is named is not its user's to edit, as a clause, or "".
+func Others(m Machine, path string) string {
+	if isPlugin(path) {
+		return pluginsOwn
+	}
+	for _, c := range Table() {
+		for _, p := range c.Places {
+			managed := func(known string) bool { return SameFile(known, path) }
+			if p.Scope == Managed && slices.ContainsFunc(p.existing(m), managed) {
+				return p.Print
+			}
+		}
+	}
+	return ""
+}
+
+// SameFile reports whether two paths lead to one file.
+func SameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
 
 func newFile(c *Client, p *Place, path string) *File {
-	if p.Scope == Project && strings.Contains(filepath.ToSlash(path), plugins) {
+	if p.Scope == Project && isPlugin(path) {
 		own := *p
-		own.Print, p = "it is a plugin's, which updates replace", &own
+		own.Print, p = pluginsOwn, &own
 	}
 	return &File{Client: c, Place: p, Scope: p.Scope, Path: path, target: path, Key: p.Key, Format: p.Format}
 }
