@@ -200,6 +200,32 @@ func TestInstallUnread(t *testing.T) {
 	}
 }
 
+// TestInstallMasked: values of variables and headers are not shown, whatever the client calls these: run fails for any. What has no
+// secret in its name has none for the redaction, so that each is found by its place.
+func TestInstallMasked(t *testing.T) {
+	for client, file := range map[string]txtar.File{
+		"opencode": {Name: ".config/opencode/opencode.json", Data: []byte(`{"mcp": {
+			"a": {"type": "local", "command": ["x"], "environment": {"LANG": "hide-21"}},
+			"b": {"type": "remote", "url": "https://example.com", "headers": {"X-Org": "hide-22"}}}}`)},
+		"goose": {Name: ".config/goose/config.yaml", Data: []byte(
+			"extensions:\n  a:\n    type: stdio\n    cmd: x\n    envs:\n      LANG: hide-23\n      TEXT: |\n        hide-24\n    args: []\n")},
+		"codex": {Name: ".codex/config.toml", Data: []byte("[mcp_servers.a]\ncommand = \"x\"\nenv.LANG = \"hide-25\"\n" +
+			"[mcp_servers.b]\nurl = \"https://example.com\"\nhttp_headers = { X-Org = \"hide-26\" }\nenv_http_headers = { X-Org = \"hide-27\" }\n")},
+		"cursor": {Name: ".cursor/mcp.json", Data: []byte(`{"mcpServers": {
+			"a": {"command": "x", "env": {"LANG": "hide-28"}},
+			"b": {"url": "https://example.com", "requestInit": {"Headers": {"X-Org": "hide-29"}, "list": ["hide-30"]}}}}`)},
+	} {
+		k := newKim(t)
+		k.put(file.Name, string(file.Data))
+		for _, args := range [][]string{{"--dry-run"}, {"--dry-run", "--json"}} {
+			stdout, stderr, code := k.run(append([]string{"install", "--program", "spanpipe", client}, args...)...)
+			if code != 0 || !strings.Contains(stdout, "***") {
+				t.Errorf("%s: exit code %d, stdout:\n%s\nstderr:\n%s", client, code, stdout, stderr)
+			}
+		}
+	}
+}
+
 // TestInstallUnmet: a server that is named and can be wrapped nowhere is an error; one that is wrapped anywhere is none.
 func TestInstallUnmet(t *testing.T) {
 	k := newKim(t)
