@@ -213,21 +213,43 @@ func TestClientsHomeEdited(t *testing.T) {
 // run runs spanpipe in the home directory as its user would, and returns its stdout.
 func (h *clientsHome) run(t *testing.T, args ...string) []byte {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(h.dir, ".local/bin/spanpipe"), args...)
-	h.in(h.variables()...)(cmd)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("spanpipe %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
+	out, stderr, code := h.try(args...)
+	if code != 0 {
+		t.Fatalf("spanpipe %s: exit code %d\n%s%s", strings.Join(args, " "), code, out, stderr)
 	}
 	return out
 }
 
-// edit runs install. It has to name the program: this home directory is a temporary one, whose programs do not last.
+// try runs spanpipe in the home directory as its user would.
+func (h *clientsHome) try(args ...string) (stdout, stderr []byte, code int) {
+	cmd := exec.Command(filepath.Join(h.dir, ".local/bin/spanpipe"), args...)
+	h.in(h.variables()...)(cmd)
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		return nil, []byte(err.Error()), -1
+	}
+	return out.Bytes(), problems.Bytes(), cmd.ProcessState.ExitCode()
+}
+
+// edit runs install. It has to name the program: this home directory is a temporary one, whose programs do not last. Where no file and
+// no server is named, each unreadable file that is there is an error, in one line.
 func (h *clientsHome) edit(t *testing.T, args ...string) []byte {
 	t.Helper()
-	return h.run(t, append(args, "--program", filepath.Join(h.dir, ".local/bin/spanpipe"))...)
+	args = append(args, "--program", filepath.Join(h.dir, ".local/bin/spanpipe"))
+	if slices.Contains(args, "--config") || slices.Contains(args, "--server") {
+		return h.run(t, args...)
+	}
+	out, stderr, code := h.try(args...)
+	for _, name := range unreadable {
+		if want := "~/" + name + " cannot be read and was left alone: "; code != 1 || strings.Count(string(stderr), want) != 1 {
+			t.Errorf("spanpipe %s: exit code %d; want 1, and %q in:\n%s", strings.Join(args, " "), code, want, stderr)
+		}
+	}
+	if n := bytes.Count(stderr, []byte("\n")); n != len(unreadable) {
+		t.Fatalf("spanpipe %s: %d lines on stderr, want %d:\n%s", strings.Join(args, " "), n, len(unreadable), stderr)
+	}
+	return out
 }
 
 // unreadable are the files of the home directory that are never written: they do not parse, or have a name twice.

@@ -375,3 +375,40 @@ func TestFleetStored(t *testing.T) {
 		return strings.Contains(out, "details")
 	})
 }
+
+// TestFleetInstall: install writes nothing that the policy forbids, and says what it leaves out where it writes: not at each login.
+func TestFleetInstall(t *testing.T) {
+	m := newMachine(t, "version: 1\nlocks: {forbid_sinks: [local], forbid_capture: [results]}\n")
+	path := filepath.Join(m.root, "home", ".cursor", "mcp.json")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const before = `{"mcpServers": {"a": {"command": "x"}}}`
+	if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	install := []string{"install", "--yes", "--program", "spanpipe"}
+	for _, refused := range []struct{ args, want string }{
+		{"", policyFile + " forbids local\n"},
+		{"--telemetry local", policyFile + " forbids local\n"},
+		{"--telemetry otlp --set SPANPIPE_CAPTURE=errors,results", "SPANPIPE_CAPTURE: " + policyFile + " forbids to capture results\n"},
+	} {
+		if _, stderr, code := m.run(t, nil, append(install, strings.Fields(refused.args)...)...); code != 2 || !strings.Contains(stderr, refused.want) {
+			t.Errorf("%s: exit code %d, stderr %s", refused.args, code, stderr)
+		}
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != before {
+		t.Errorf("it is %s (%v)", text, err)
+	}
+	both := append(install, "--telemetry", "local,otlp")
+	stdout, stderr, code := m.run(t, nil, both...)
+	if want := "Without local: " + policyFile + " forbids it."; code != 0 || stderr != "" || !strings.Contains(strings.ReplaceAll(stdout, "\n", " "), want) {
+		t.Errorf("exit code %d, stdout:\n%s\nstderr:\n%s", code, stdout, stderr)
+	}
+	if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), `"SPANPIPE_TELEMETRY": "otlp"`) {
+		t.Errorf("it is %s (%v)", text, err)
+	}
+	if stdout, stderr, code := m.run(t, nil, both...); code != 0 || stdout != "Nothing to do: the local server is wrapped.\n" || stderr != "" {
+		t.Errorf("again: exit code %d, stdout %s, stderr %s", code, stdout, stderr)
+	}
+}

@@ -59,7 +59,8 @@ func wineInstall(t *testing.T, w *wine) {
 		return out + w.stderr(h)
 	}
 	path := "--program=" + windowsPath(program)
-	if out := run(0, "install", "--dry-run", path); !strings.Contains(out, "Would wrap 12 servers in 11 files") {
+	if out := run(1, "install", "--dry-run", path); !strings.Contains(out, "Would wrap 12 servers in 11 files") ||
+		!strings.Contains(out, "cannot be read and was left alone: ") {
 		t.Error(out)
 	}
 	files.same(t)

@@ -29,6 +29,8 @@ remote       the server has a URL and no command; as a local server it can be
              wrapped, too: see docs/clients.md
 unsupported  the entry cannot be edited, for the reason that follows
 
+A file that cannot be read is listed with the reason; spanpipe doctor fails then.
+
 Exit status: 0, or 2 if the command line is invalid.`,
 		Flags:  a.flags(jsonFlag),
 		Action: a.listClients,

@@ -62,7 +62,6 @@ type completions struct {
 	Commands []completedCommand // the first, without a name, is the program itself
 	Values   []completedFlag    // the flags of any command that take a value
 	Valued   string             // their names, as a pattern of a shell
-	Shells   string
 }
 
 type completedCommand struct {
@@ -93,7 +92,7 @@ func completionsOf(program *cli.App) completions {
 	for _, c := range program.VisibleCommands() {
 		names = append(names, c.Name)
 	}
-	all := completions{Shells: shells, Commands: []completedCommand{
+	all := completions{Commands: []completedCommand{
 		{Words: strings.Join(names, " ") + " --", Flags: completedFlags(program.Flags)},
 	}}
 	var known []string
@@ -142,6 +141,9 @@ func completedFlags(flags []cli.Flag) (all []completedFlag) {
 			c := completedFlag{Name: "--" + name}
 			if len(name) == 1 {
 				c.Name = "-" + name
+			}
+			if l, is := f.(listedFlag); is {
+				f = l.setting
 			}
 			switch f := f.(type) {
 			case *setting:

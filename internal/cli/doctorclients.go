@@ -128,7 +128,7 @@ func (a *app) lookAtSpanpipe(path string) (p doctor.Program) {
 	}
 	p.Exists, p.Runs = true, runnable(path)
 	executable, err := os.Executable()
-	if p.Same = err != nil || sameFile(path, executable); p.Same {
+	if p.Same = err != nil || clients.SameFile(path, executable); p.Same {
 		return p
 	}
 	info, err := buildinfo.ReadFile(path)
@@ -151,7 +151,7 @@ func (a *app) machineFacts(m clients.Machine) *doctor.Machine {
 	}
 	if executable, err := os.Executable(); err == nil {
 		f.Program, f.By = executable, clients.Versioned(executable)
-		f.Lasting, f.By = clients.Lasting(m, executable, sameFile)
+		f.Lasting, f.By = clients.Lasting(m, executable, clients.SameFile)
 	}
 	return f
 }

@@ -33,17 +33,22 @@ a terminal it shows the changes first and asks. Other programs need --yes.
    spanpipe install vscode codex        the files of two clients
    spanpipe install --server github     one server, wherever it is
    spanpipe install --config mcp.json   a file in another place
+   spanpipe install --telemetry otlp    with telemetry that goes to a collector
+   spanpipe install --scope project     the files of the project around you
+   spanpipe install --set SPANPIPE_CAPTURE=errors   errors with their texts
 
 What the files were is kept in SPANPIPE_DIR/clients until spanpipe uninstall has
 undone it. Remote servers are left alone. A file that cannot be read is never
-written. Files of a project, which others share, are changed only with --scope:
-they get the bare name spanpipe, and no telemetry unless --telemetry is given.
+written. What the policy of this machine forbids is not written either. Files of
+a project, which others share, are changed only with --scope: they get the bare
+name spanpipe, and no telemetry unless --telemetry is given.
 
 Exit status: 0 if it is done or there is nothing to do; 1 if a file could not be
-written, 2 if the command line is invalid.`,
+read or written, 2 if the command line is invalid.`,
 		Flags: a.flags(append(a.installFlags(),
+			listedFlag{a.setting("SPANPIPE_TELEMETRY"), "where telemetry goes: local (kept here), otlp, or both: local,otlp; or off (default: local)"},
 			&cli.GenericFlag{Name: "set", Value: &texts{}, Usage: "also set the variable `NAME=VALUE` of SPANPIPE_ or OTEL_; may be repeated"},
-			&cli.StringFlag{Name: "program", Usage: "write this `PATH` of spanpipe, which updates have to keep"},
+			&cli.StringFlag{Name: "program", TakesFile: true, Usage: "write this `PATH` of spanpipe, which updates have to keep"},
 		)...),
 		Action: func(c *cli.Context) error { return a.install(c, false) },
 	}
@@ -66,7 +71,7 @@ Do this before you remove the program: wrapped servers do not start without it.
 Stored sessions stay; to remove them, too: spanpipe prune --all.
 
 Exit status: 0 if it is done or there is nothing to do; 1 if a file could not be
-written, 2 if the command line is invalid.`,
+read or written, 2 if the command line is invalid.`,
 		Flags:  a.flags(a.installFlags()...),
 		Action: func(c *cli.Context) error { return a.install(c, true) },
 	}
@@ -79,7 +84,7 @@ func (a *app) installFlags() []cli.Flag {
 		oneOf{&cli.StringFlag{
 			Name: "scope", Value: "user", DefaultText: "user", Usage: "files of the `SCOPE` user, project (from here up to the repository's root) or all",
 		}, "user project all"},
-		&cli.StringFlag{Name: "config", Usage: "the `FILE`, instead of those that are found"},
+		&cli.StringFlag{Name: "config", TakesFile: true, Usage: "the `FILE`, instead of those that are found"},
 		oneOf{&cli.StringFlag{Name: "format", Usage: "its `FORMAT`: json, toml or yaml; else by its ending"}, "json toml yaml"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "show what would be written, and write nothing", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "yes", Usage: "write without asking", DisableDefaultText: true},
@@ -106,12 +111,19 @@ type installation struct {
 	side    string            // whose files these are, where that is in doubt
 	inverse string            // the command that undoes this one
 	out     map[choice]bool   // was left out by hand
+
+	forbidden []string // destinations that were asked for and the policy of the machine forbids
 }
 
 // choice is a server of a file.
 type choice struct {
 	file   *clients.File
 	server string // its path in the file
+}
+
+// named reports whether the server has a name.
+func (c choice) named(name string) bool {
+	return slices.ContainsFunc(c.file.Servers, func(s *clients.Server) bool { return s.Path.String() == c.server && s.Name == name })
 }
 
 func chosen(f *clients.File, s *clients.Server) choice { return choice{f, s.Path.String()} }
@@ -131,17 +143,15 @@ func (a *app) install(c *cli.Context, undo bool) error {
 			return err
 		}
 	}
+	i.reportErrors(p.refused)
+	i.reportUnmet(p)
 	dry := c.Bool("dry-run")
-	if dry || len(p.edits) == 0 {
-		i.reportErrors(p)
-	}
 	switch {
 	case c.Bool("json"):
 		if !dry {
 			i.write(p)
 		}
 		return a.writeJSON(i.json(p, dry))
-	case len(p.edits) == 0 && len(p.refused) > 0: // the errors say it
 	case len(p.edits) == 0:
 		_, err = io.WriteString(a.Stdout, i.nothing(p, c.Bool("yes")))
 	case dry:
@@ -275,7 +285,7 @@ func knownClient(command, name string) (*clients.Client, error) {
 // find finds the files.
 func (i *installation) find(c *cli.Context, m clients.Machine) error {
 	if path := c.String("config"); path != "" {
-		return i.given(path, edit.Format(c.String("format")))
+		return i.given(m, path, edit.Format(c.String("format")))
 	}
 	if c.IsSet("format") {
 		return &usageError{"--format is that of a file, and there is none", "name it: --config FILE"}
@@ -304,7 +314,7 @@ func (i *installation) inScope(f *clients.File) bool {
 }
 
 // given takes the file of --config.
-func (i *installation) given(path string, format edit.Format) error {
+func (i *installation) given(m clients.Machine, path string, format edit.Format) error {
 	if len(i.clients) > 1 {
 		return &usageError{"--config is the file of one client", "name one, or none"}
 	}
@@ -318,6 +328,9 @@ func (i *installation) given(path string, format edit.Format) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return err
+	}
+	if why := clients.Others(m, path); why != "" && !i.undo {
+		return &usageError{"--config " + i.tilde(path) + ": " + why, "nothing was written; see: spanpipe help install"}
 	}
 	i.found = clients.Given(path, format, client)
 	if why := i.found[0].Err; why != nil {

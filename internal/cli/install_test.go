@@ -104,22 +104,24 @@ func TestInstall(t *testing.T) {
 	}
 	k := newKim(t)
 	program := "--program=" + k.path(".local/bin/spanpipe")
+	const unread = "spanpipe: ~/.codeium/windsurf/mcp_config.json cannot be read and was left alone: line 3, column 33: a comma is missing\n"
 	for _, test := range []struct {
-		golden string
-		args   []string
+		golden, unread string
+		args           []string
 	}{
-		{"install-dry-run.txt", []string{"install", "--dry-run", program}},
-		{"install.json", []string{"install", "--dry-run", "--json", "cursor", "codex", program}},
-		{"install-yes.txt", []string{"install", "--yes", program}},
-		{"install-nothing.txt", []string{"install", program}},
-		{"install-quiet.txt", []string{"install", "--yes", program}},
-		{"uninstall-dry-run.txt", []string{"uninstall", "--dry-run"}},
-		{"uninstall-one.txt", []string{"uninstall", "--yes", "--server", "github", "Claude Code"}},
-		{"uninstall.json", []string{"uninstall", "--yes", "--json"}},
-		{"uninstall-nothing.txt", []string{"uninstall"}},
+		{"install-dry-run.txt", unread, []string{"install", "--dry-run", program}},
+		{"install.json", "", []string{"install", "--dry-run", "--json", "cursor", "codex", program}},
+		{"install-unread.json", unread, []string{"install", "--yes", "--json", "windsurf", program}},
+		{"install-yes.txt", unread, []string{"install", "--yes", program}},
+		{"install-nothing.txt", unread, []string{"install", program}},
+		{"install-quiet.txt", unread, []string{"install", "--yes", program}},
+		{"uninstall-dry-run.txt", "", []string{"uninstall", "--dry-run"}},
+		{"uninstall-one.txt", "", []string{"uninstall", "--yes", "--server", "github", "Claude Code"}},
+		{"uninstall.json", "", []string{"uninstall", "--yes", "--json"}},
+		{"uninstall-nothing.txt", "", []string{"uninstall"}},
 	} {
 		stdout, stderr, code := k.run(test.args...)
-		if stderr != "" || code != 0 {
+		if stderr != test.unread || (code == 1) != (test.unread != "") || code > 1 {
 			t.Errorf("%s: exit code %d, stderr %s", strings.Join(test.args, " "), code, stderr)
 		}
 		golden(t, filepath.Join("install", test.golden), stdout)
@@ -150,6 +152,167 @@ func TestInstallPartly(t *testing.T) {
 	}
 	k.run("uninstall", "--yes")
 	k.same()
+}
+
+// TestInstallUnread: a file that cannot be read is an error, in one line, where something may be due in it; others are edited all the same.
+func TestInstallUnread(t *testing.T) {
+	const broken, wrapped = `{"mcpServers": {"a" {}}}`, `{"mcpServers": {"a": {"command": "/usr/bin/spanpipe", "args": ["--", "x"]} "b": {}}}`
+	for name, test := range map[string]struct {
+		file, text, args string
+		unread           bool
+	}{
+		"to be wrapped":           {".kiro/settings/mcp.json", broken, "install", true},
+		"to be unwrapped":         {".kiro/settings/mcp.json", wrapped, "uninstall", true},
+		"a wrong shape":           {".kiro/settings/mcp.json", `{"mcpServers": ["spanpipe"]}`, "uninstall", true},
+		"nothing to unwrap":       {".kiro/settings/mcp.json", broken, "uninstall", false},
+		"another client is named": {".kiro/settings/mcp.json", broken, "install cursor", false},
+		"a server is named":       {".kiro/settings/mcp.json", broken, "install --server memory", false},
+		"never edited":            {".gemini/antigravity/mcp_config.json", broken, "install", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKim(t)
+			if err := os.Remove(k.path(".codeium/windsurf/mcp_config.json")); err != nil {
+				t.Fatal(err)
+			}
+			k.files = nil
+			args := append(strings.Fields(test.args), "--yes")
+			if args[0] == "install" {
+				args = append(args, "--program", "spanpipe")
+			} else {
+				k.run("install", "--yes", "--program", "spanpipe", "cursor")
+			}
+			k.put(test.file, test.text)
+			_, stderr, code := k.run(args...)
+			if want := "spanpipe: ~/" + test.file + " cannot be read and was left alone: "; test.unread {
+				if code != 1 || !strings.HasPrefix(filepath.ToSlash(stderr), want) || strings.Count(stderr, "\n") != 1 {
+					t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+				}
+			} else if code != 0 || stderr != "" {
+				t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+			}
+			if got := k.text(test.file); got != test.text {
+				t.Errorf("it is\n%s", got)
+			}
+			if now := strings.Contains(k.text(".cursor/mcp.json"), "spanpipe"); now != (args[0] == "install") {
+				t.Errorf("the other file is\n%s", k.text(".cursor/mcp.json"))
+			}
+		})
+	}
+}
+
+// TestInstallMasked: values of variables and headers are not shown, whatever the client calls these: run fails for any. What has no
+// secret in its name has none for the redaction, so that each is found by its place.
+func TestInstallMasked(t *testing.T) {
+	for client, file := range map[string]txtar.File{
+		"opencode": {Name: ".config/opencode/opencode.json", Data: []byte(`{"mcp": {
+			"a": {"type": "local", "command": ["x"], "environment": {"LANG": "hide-21"}},
+			"b": {"type": "remote", "url": "https://example.com", "headers": {"X-Org": "hide-22"}}}}`)},
+		"goose": {Name: ".config/goose/config.yaml", Data: []byte(
+			"extensions:\n  a:\n    type: stdio\n    cmd: x\n    envs:\n      LANG: hide-23\n      TEXT: |\n        hide-24\n    args: []\n")},
+		"codex": {Name: ".codex/config.toml", Data: []byte("[mcp_servers.a]\ncommand = \"x\"\nenv.LANG = \"hide-25\"\n" +
+			"[mcp_servers.b]\nurl = \"https://example.com\"\nhttp_headers = { X-Org = \"hide-26\" }\nenv_http_headers = { X-Org = \"hide-27\" }\n")},
+		"cursor": {Name: ".cursor/mcp.json", Data: []byte(`{"mcpServers": {
+			"a": {"command": "x", "env": {"LANG": "hide-28"}},
+			"b": {"url": "https://example.com", "requestInit": {"Headers": {"X-Org": "hide-29"}, "list": ["hide-30"]}}}}`)},
+	} {
+		k := newKim(t)
+		k.put(file.Name, string(file.Data))
+		for _, args := range [][]string{{"--dry-run"}, {"--dry-run", "--json"}} {
+			stdout, stderr, code := k.run(append([]string{"install", "--program", "spanpipe", client}, args...)...)
+			if code != 0 || !strings.Contains(stdout, "***") {
+				t.Errorf("%s: exit code %d, stdout:\n%s\nstderr:\n%s", client, code, stdout, stderr)
+			}
+		}
+	}
+}
+
+// TestInstallUnmet: a server that is named and can be wrapped nowhere is an error; one that is wrapped anywhere is none.
+func TestInstallUnmet(t *testing.T) {
+	k := newKim(t)
+	k.put(".kiro/settings/mcp.json", `{"mcpServers": {"memory": {"url": "https://example.com"}, "odd": {"command": "x", "args": "y"}}}`)
+	for _, test := range []struct {
+		server, stderr string
+		code           int
+	}{
+		{"sentry", "spanpipe: sentry was not wrapped: it is remote\n", 1},
+		{"odd", "spanpipe: odd was not wrapped: args is a string, where a list is due\n", 1},
+		{"memory", "", 0}, // of Cursor
+		{"memory", "", 0}, // again
+	} {
+		_, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "--server", test.server)
+		if code != test.code || stderr != test.stderr {
+			t.Errorf("%s: exit code %d, stderr %s", test.server, code, stderr)
+		}
+	}
+}
+
+// TestInstallOthers: what administrators and plugins keep is not edited where it is named either.
+func TestInstallOthers(t *testing.T) {
+	k := newKim(t)
+	const text = `{"mcpServers": {"a": {"command": "x"}}}`
+	k.environ = []string{"GEMINI_CLI_SYSTEM_SETTINGS_PATH=" + k.path("system/settings.json")}
+	for name, why := range map[string]string{
+		"system/settings.json": "administrators manage it", ".claude/plugins/p/.mcp.json": "it is a plugin's, which updates replace",
+	} {
+		if name == "system/settings.json" && runtime.GOOS != "linux" {
+			continue // it is in a fixed place
+		}
+		k.put(name, text)
+		_, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "--config", k.path(name))
+		if code != 2 || !strings.Contains(stderr, ": "+why+"\n") || k.text(name) != text {
+			t.Errorf("%s: exit code %d, stderr %s, text %s", name, code, stderr, k.text(name))
+		}
+	}
+}
+
+// TestInstallDangling: a symbolic link that leads nowhere is called that, and nothing is written at its end.
+func TestInstallDangling(t *testing.T) {
+	k := newKim(t)
+	for _, name := range []string{".cursor/mcp.json", ".claude.json"} {
+		if err := errors.Join(os.Remove(k.path(name)), os.Symlink("elsewhere.json", k.path(name))); err != nil {
+			t.Skip(err) // Windows, without the right to make them
+		}
+	}
+	const why = "it is a symbolic link to elsewhere.json, which does not exist"
+	stdout, _, code := k.run("clients", "cursor", "claude-code")
+	if want := "  cannot be read: " + why + "; left alone\n"; code != 0 || strings.Count(stdout, want) != 2 {
+		t.Errorf("exit code %d, stdout:\n%s", code, stdout)
+	}
+	_, stderr, code := k.run("install", "--yes", "--program", "spanpipe", "cursor", "claude-code")
+	if code != 1 || strings.Count(stderr, "cannot be read and was left alone: "+why+"\n") != 2 || strings.Count(stderr, "\n") != 2 {
+		t.Errorf("exit code %d, stderr:\n%s", code, stderr)
+	}
+	if _, err := os.Lstat(k.path(".cursor/elsewhere.json")); err == nil {
+		t.Error("the end of the link was written")
+	}
+}
+
+// TestUninstallWithoutBackup: spanpipe's own variables go, and those that may be the user's own stay and are named. With a backup it is
+// known whose they are.
+func TestUninstallWithoutBackup(t *testing.T) {
+	for _, kept := range []bool{false, true} {
+		k := newKim(t)
+		k.put(".cursor/mcp.json", `{"mcpServers": {"a": {"command": "x", "env": {"OTEL_SERVICE_NAME": "mine"}}, "b": {"command": "y"}}}`)
+		before := k.text(".cursor/mcp.json")
+		k.run("install", "--yes", "--program", "spanpipe", "--set", "OTEL_LOG_LEVEL=info", "--set", "SPANPIPE_KEEP=1d", "cursor")
+		want, named := before, false
+		if !kept {
+			if err := os.RemoveAll(k.path(".local/state/spanpipe/clients")); err != nil {
+				t.Fatal(err)
+			}
+			want = `{"mcpServers": {"a": {"command": "x", "env": {"OTEL_SERVICE_NAME": "mine", "OTEL_LOG_LEVEL": "info"}}, ` +
+				`"b": {"command": "y", "env": {"OTEL_LOG_LEVEL": "info"}}}}`
+			named = true
+		}
+		stdout, _, code := k.run("uninstall", "--yes", "cursor")
+		const text = "Left in place, since it is not known whether install has set them: OTEL_SERVICE_NAME of a, OTEL_LOG_LEVEL of a, OTEL_LOG_LEVEL of b."
+		if code != 0 || strings.Contains(strings.ReplaceAll(stdout, "\n", " "), text) != named || strings.Contains(stdout, "Left in place") != named {
+			t.Errorf("exit code %d, stdout:\n%s", code, stdout)
+		}
+		if got := k.text(".cursor/mcp.json"); got != want {
+			t.Errorf("it is\n%s\nwant\n%s", got, want)
+		}
+	}
 }
 
 // TestInstallOverwritten: a client that rewrites its file may undo an edit, which is reported; one that keeps it is not.
@@ -258,7 +421,7 @@ func TestInstallSide(t *testing.T) {
 		want int
 	}{
 		{"install --dry-run cursor", 1}, {"install --yes cursor", 1}, {"install --yes cursor", 0}, {"install kiro", 1}, {"install --yes kiro", 0},
-		{"uninstall --yes --json cursor", 0}, {"clients", 1},
+		{"uninstall --yes --json cursor", 1}, {"clients", 1},
 	} {
 		stdout, stderr, code := k.run(append(strings.Fields(test.args), map[bool][]string{true: {"--program", "spanpipe"}}[test.args[0] == 'i']...)...)
 		if got := strings.Count(stdout+stderr, "this is WSL: "); code != 0 || got != test.want {

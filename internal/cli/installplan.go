@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"slices"
@@ -16,7 +17,7 @@ import (
 type plan struct {
 	edits   []*plannedEdit
 	left    []leftAlone
-	kept    []string       // variables of servers that have another value than install gives, NAME=VALUE of SERVER
+	kept    []string       // variables of servers: that have another value than install gives, or that uninstall may leave behind
 	refused []*plannedEdit // that cannot even be planned
 
 	found int // local servers that are as they should be already
@@ -30,6 +31,8 @@ type plannedEdit struct {
 	err   error // why it was not written
 	note  string
 	wrote bool
+
+	snippet string // what can be pasted by hand where it cannot be edited
 }
 
 // plannedPart is what changes in one of the places of a file.
@@ -52,7 +55,7 @@ func (i *installation) plan() *plan {
 	groups, order := map[string][]*clients.File{}, []string{}
 	for _, f := range i.found {
 		if f.Err != nil {
-			p.left = append(p.left, i.leaveFile(f))
+			i.leaveFile(p, f)
 			continue
 		}
 		target, err := backup.Target(f.Path)
@@ -196,14 +199,24 @@ func (i *installation) wrap(p *plan, f, now *clients.File, servers []*clients.Se
 	return changes
 }
 
-// leaveFile says why a file is left alone, and what to paste by hand if its client can read it.
-func (i *installation) leaveFile(f *clients.File) leftAlone {
-	l := leftAlone{file: f, why: i.why(f.Err)}
-	if e, ok := errors.AsType[*edit.SyntaxError](f.Err); ok && !e.Broken && !i.undo {
-		l.snippet = clients.Snippet(f.Client, &clients.Server{Name: "NAME"}, i.wrappingOf(f))
+// leaveFile leaves a file alone that cannot be read, and says what to paste by hand if its client can read it. That is an error, unless
+// nothing may be due there: servers are named, which may be elsewhere, the place is never edited, or spanpipe is not in the text.
+func (i *installation) leaveFile(p *plan, f *clients.File) {
+	if len(i.servers) > 0 || f.Place.Print != "" || i.undo && f.Raw != nil && !bytes.Contains(f.Raw, []byte("spanpipe")) {
+		p.left = append(p.left, leftAlone{file: f, why: i.why(f.Err)})
+		return
 	}
-	return l
+	e := &plannedEdit{Edit: &backup.Edit{Path: f.Path, Files: []*clients.File{f}}, parts: []plannedPart{{file: f}}, err: &unreadError{i.why(f.Err)}}
+	if syntax, ok := errors.AsType[*edit.SyntaxError](f.Err); ok && !syntax.Broken && !i.undo {
+		e.snippet = clients.Snippet(f.Client, &clients.Server{Name: "NAME"}, i.wrappingOf(f))
+	}
+	p.refused = append(p.refused, e)
 }
+
+// unreadError is the error of a file that was to be edited and cannot be read.
+type unreadError struct{ why string }
+
+func (e *unreadError) Error() string { return "cannot be read and was left alone: " + e.why }
 
 // leave says why a server is left alone, and what to paste by hand.
 func (i *installation) leave(f *clients.File, s *clients.Server, why string) leftAlone {
@@ -243,9 +256,27 @@ func (i *installation) planUndo(p *plan, target string, files []*clients.File) {
 		}
 		if len(part.servers) > 0 {
 			e.parts = append(e.parts, part)
+			p.kept = append(p.kept, i.remaining(target, part, e.After)...)
 		}
 	}
 	p.add(e, local)
+}
+
+// remaining returns the variables of unwrapped servers that install may have set, where what they were is not kept: their names do not
+// show whose they are.
+func (i *installation) remaining(target string, part plannedPart, text []byte) (all []string) {
+	if i.store.Kept(target) != "" {
+		return nil
+	}
+	for _, s := range part.file.Reread(text).Servers {
+		was := func(o *clients.Server) bool { return o.Path.String() == s.Path.String() }
+		for _, v := range s.Env {
+			if strings.HasPrefix(v.Name, "OTEL_") && slices.ContainsFunc(part.servers, was) {
+				all = append(all, view.Safe(v.Name+" of "+s.Name))
+			}
+		}
+	}
+	return all
 }
 
 // wrappingOf returns what is put in front of the servers of a file.

@@ -31,6 +31,7 @@ func (i *installation) nothing(p *plan, quiet bool) string {
 			text = i.sideText() + text + "Yours is elsewhere? spanpipe " + i.verb("install", "uninstall") + " --config FILE --format json\n"
 		}
 		return text + i.stillWrapped()
+	case p.found == 0 && len(p.refused) > 0: // the errors say it
 	case p.found == 0 && i.undo:
 		text = "Nothing to do: no server is wrapped.\n"
 	case p.found == 0:
@@ -42,8 +43,11 @@ func (i *installation) nothing(p *plan, quiet bool) string {
 	default:
 		text = fmt.Sprintf("Nothing to do: all %s in %s are wrapped.\n", localServers(p.found), view.Plural(p.files, "file"))
 	}
+	if len(p.refused) > 0 {
+		text = strings.Replace(text, "Nothing to do", "Nothing else to do", 1)
+	}
 	if quiet {
-		if n := p.refusals(); n > 0 && !i.undo {
+		if n := p.refusals(); n > 0 && !i.undo && text != "" {
 			text = strings.TrimSuffix(text, ".\n") + fmt.Sprintf("; %d left alone, see: spanpipe install --dry-run\n", n)
 		}
 		return i.screen().Text(text + i.stillWrapped())
@@ -51,7 +55,8 @@ func (i *installation) nothing(p *plan, quiet bool) string {
 	if p.found > 0 && !i.undo {
 		text += "Look at them: spanpipe sessions\n"
 	}
-	return i.screen().Text(text + i.leftText(p) + i.stillWrapped())
+	left, paste := i.leftText(p)
+	return i.screen().Text(strings.TrimLeft(text+left+paste, "\n") + i.stillWrapped())
 }
 
 // refusals returns how many servers and files were left alone though they are local.
@@ -108,6 +113,9 @@ func (i *installation) summary(p *plan, would bool) string {
 	}
 	if !i.undo {
 		text += i.meaning(shared > 0, shared == written)
+	}
+	if len(i.forbidden) > 0 {
+		text += ". Without " + joined(i.forbidden) + ": " + view.Safe(i.fleet.file) + " forbids it"
 	}
 	return i.fold(text+".") + "\n"
 }
@@ -179,7 +187,7 @@ func (i *installation) preview(p *plan) string {
 	for _, e := range p.edits {
 		text += "\n" + i.heading(e) + i.diff(e, i.screen().Paint)
 	}
-	return i.screen().Text(text) + "\n" + i.closeFirst(p)
+	return i.screen().Text(text) + "\n" + strings.Join(i.closeFirst(p), "")
 }
 
 // sideText says whose files these are, where that is in doubt.
@@ -214,7 +222,10 @@ func (i *installation) place(f *clients.File) string {
 
 // last returns what follows the changes: what is left alone, and what to do next.
 func (i *installation) last(p *plan, closing string) string {
-	text := i.leftText(p)
+	text, paste := i.leftText(p)
+	if paste != "" {
+		text += paste + "\n"
+	}
 	var after []string
 	for _, e := range p.edits {
 		for _, part := range e.parts {
@@ -228,7 +239,9 @@ func (i *installation) last(p *plan, closing string) string {
 	if len(after) > 0 {
 		text += i.fold("Afterwards: "+strings.Join(after, "; ")+".") + "\n"
 	}
-	text += i.sandboxes(p) + i.allowLists(p)
+	for _, sentence := range slices.Concat(i.sandboxes(p), i.allowLists(p)) {
+		text += i.fold(sentence) + "\n"
+	}
 	if undo := "To undo it: " + i.inverse; closing != "" && !i.undo {
 		if closing += ". "; view.Width(closing+undo) < plainWidth {
 			closing += undo
@@ -243,37 +256,45 @@ func (i *installation) last(p *plan, closing string) string {
 }
 
 // sandboxes says what servers lack that their client shuts in.
-func (i *installation) sandboxes(p *plan) (text string) {
+func (i *installation) sandboxes(p *plan) (all []string) {
 	for _, e := range p.edits {
 		for _, part := range e.parts {
 			for _, s := range part.servers {
 				on := part.file.Doc.Get(append(slices.Clone(s.Path), "sandboxEnabled"))
 				if part.file.Client.Sandbox != "" && on != nil && on.Text == "true" && !i.undo {
-					text += i.fold("In a sandbox: "+view.Safe(s.Name)+". "+part.file.Client.Sandbox) + "\n"
+					all = append(all, "In a sandbox: "+view.Safe(s.Name)+". "+part.file.Client.Sandbox)
 				}
 			}
 		}
 	}
-	return text
+	return all
 }
 
 // allowLists says which administrators may have to allow the servers' new commands.
-func (i *installation) allowLists(p *plan) (text string) {
+func (i *installation) allowLists(p *plan) (all []string) {
 	for _, e := range p.edits {
 		for _, part := range e.parts {
 			path := part.file.Client.AllowList(i.machine())
-			line := i.fold(fmt.Sprintf("Administrators allow servers of %s by their commands (allowedMcpServers in %s): it may refuse wrapped ones "+
-				"until they allow these, too.", part.file.Client.Name, view.Safe(path))) + "\n"
-			if path != "" && !i.undo && !strings.Contains(text, line) {
-				text += line
+			sentence := fmt.Sprintf("Administrators allow servers of %s by their commands (allowedMcpServers in %s): it may refuse wrapped ones "+
+				"until they allow these, too.", part.file.Client.Name, view.Safe(path))
+			if path != "" && !i.undo && !slices.Contains(all, sentence) {
+				all = append(all, sentence)
 			}
 		}
 	}
-	return text
+	return all
 }
 
 // stillWrapped says which servers an uninstall has not been asked to unwrap: they do not start once the program is gone.
 func (i *installation) stillWrapped() string {
+	if names := i.wrappedBeyond(); names != "" {
+		return "Still wrapped: " + names + ".\nTo unwrap them, too: spanpipe uninstall --scope all\n"
+	}
+	return ""
+}
+
+// wrappedBeyond names them.
+func (i *installation) wrappedBeyond() string {
 	var all []string
 	for _, f := range i.beyond {
 		n := 0
@@ -286,33 +307,55 @@ func (i *installation) stillWrapped() string {
 			all = append(all, fmt.Sprintf("%s in %s", view.Plural(n, "server"), view.Safe(i.tilde(f.Path))))
 		}
 	}
-	if len(all) == 0 {
-		return ""
-	}
-	return "Still wrapped: " + strings.Join(all, ", ") + ".\nTo unwrap them, too: spanpipe uninstall --scope all\n"
+	return strings.Join(all, ", ")
 }
 
 // leftText says what is left alone, and why, and what can be pasted by hand.
-func (i *installation) leftText(p *plan) string {
-	var all []string
-	paste := ""
+func (i *installation) leftText(p *plan) (text, paste string) {
+	var all, remote []string
 	for _, l := range p.left {
-		name, what := l.file.Client.Name+"'s file", "a server"
-		if l.server != nil {
-			name = view.Safe(l.server.Name)
-			what = name
+		switch name := i.leftName(l); {
+		case l.server != nil && l.server.State == clients.Remote:
+			remote = append(remote, name+" (remote)")
+		default:
+			all = append(all, name+" ("+view.Safe(l.why)+")")
 		}
-		all = append(all, name+" ("+view.Safe(l.why)+")")
 		if l.snippet != "" {
-			paste += "\nTo wrap " + what + " in " + view.Safe(i.tilde(l.file.Path)) + " by hand:\n" + i.masked(l.snippet) + "\n"
+			paste += i.pasted(view.Safe(l.server.Name), l.file.Path, l.snippet)
 		}
 	}
-	text := ""
-	if len(all) > 0 {
+	for _, e := range p.refused {
+		if e.snippet != "" {
+			paste += i.pasted("a server", e.Path, e.snippet)
+		}
+	}
+	if len(remote) > 2 {
+		remote = []string{view.Plural(len(remote), "remote server")}
+	}
+	if all = append(all, remote...); len(all) > 0 {
 		text = i.fold("Left alone: "+strings.Join(all, "; ")+".") + "\n"
 	}
 	if len(p.kept) > 0 {
-		text += i.fold("Kept as it was set there: "+strings.Join(p.kept, ", ")+".") + "\n"
+		text += i.fold(i.keptText(p)) + "\n"
 	}
-	return text + paste
+	return text, paste
+}
+
+// keptText names the variables that stay as they are.
+func (i *installation) keptText(p *plan) string {
+	why := i.verb("Kept as it was set there: ", "Left in place, since it is not known whether install has set them: ")
+	return why + strings.Join(p.kept, ", ") + "."
+}
+
+// leftName names what is left alone.
+func (i *installation) leftName(l leftAlone) string {
+	if l.server == nil {
+		return l.file.Client.Name + "'s file"
+	}
+	return view.Safe(l.server.Name) + " of " + l.file.Client.Name
+}
+
+// pasted says what to paste to wrap a server.
+func (i *installation) pasted(server, path, snippet string) string {
+	return "\nTo wrap " + server + " in " + view.Safe(i.tilde(path)) + " by hand:\n" + strings.TrimRight(i.masked(snippet), "\n") + "\n"
 }

@@ -20,6 +20,10 @@ const installedTelemetry = "local"
 
 // readWrapping works out what is put in front of servers: spanpipe's path, and the variables.
 func (i *installation) readWrapping(c *cli.Context, m clients.Machine) error {
+	set, err := i.readSet(c)
+	if err != nil {
+		return err
+	}
 	sinks, own := installedTelemetry, i.setting("SPANPIPE_TELEMETRY").IsSet()
 	if own {
 		sinks = i.options.telemetry
@@ -28,19 +32,13 @@ func (i *installation) readWrapping(c *cli.Context, m clients.Machine) error {
 	if len(warnings) > 0 {
 		return &usageError{"--telemetry: " + warnings[0].Text, "for example: --telemetry local"}
 	}
-	for sink := range strings.SplitSeq(sinks, ",") {
-		if i.fleet.consent().Forbids(consent.Sink(strings.TrimSpace(sink))) {
-			i.warn("the policy of this machine forbids " + sink + "; see: spanpipe consent")
-		}
+	if sinks, err = i.allowed(sinks); err != nil {
+		return err
 	}
 	if dnt, _ := getenv(i.Environ, "DO_NOT_TRACK"); dnt != "" {
 		if now, _ := consent.Decide(consent.Request{Telemetry: sinks, DoNotTrack: dnt}); len(now.Sinks()) < len(asked.Sinks()) {
 			i.warn("DO_NOT_TRACK is set: a client that passes it on sends nothing; see: spanpipe consent")
 		}
-	}
-	set, err := i.readSet(c)
-	if err != nil {
-		return err
 	}
 	i.wrapping.Env = []clients.Var{{Name: "SPANPIPE_TELEMETRY", Value: sinks}}
 	if own { // a file that others share turns on what they have not asked for only if it is meant to
@@ -71,6 +69,26 @@ func (i *installation) readWrapping(c *cli.Context, m clients.Machine) error {
 	return err
 }
 
+// allowed returns the destinations that the policy of the machine does not forbid, as it says itself: while it cannot be used, sessions
+// decide. What is left out is said where files change.
+func (i *installation) allowed(sinks string) (string, error) {
+	var left []string
+	for sink := range strings.SplitSeq(sinks, ",") {
+		if word := strings.ToLower(strings.TrimSpace(sink)); slices.Contains(i.fleet.ForbidSinks, consent.Sink(word)) {
+			i.forbidden = append(i.forbidden, word)
+		} else {
+			left = append(left, sink)
+		}
+	}
+	switch {
+	case len(i.forbidden) == 0:
+		return sinks, nil
+	case len(left) == 0:
+		return "", &usageError{i.fleet.file + " forbids " + joined(i.forbidden), "name what it allows, such as --telemetry otlp; see: spanpipe consent"}
+	}
+	return strings.Join(left, ","), nil
+}
+
 // merged returns variables with others, which take precedence.
 func merged(vars, others []clients.Var) []clients.Var {
 	vars = slices.DeleteFunc(slices.Clone(vars), func(v clients.Var) bool {
@@ -99,9 +117,19 @@ func (i *installation) readSet(c *cli.Context) (vars []clients.Var, err error) {
 			return nil, &usageError{"--set " + name + ": want a name that begins with SPANPIPE_ or OTEL_", "a server's own variables belong into its entry: write them there"}
 		case strings.HasPrefix(name, "SPANPIPE_") && !slices.Contains(known, name) && !strings.HasPrefix(name, "SPANPIPE_OTEL_"):
 			return nil, &usageError{"--set " + name + ": unknown variable", meant(name, known) + "see: spanpipe help"}
+		case name == "SPANPIPE_TELEMETRY":
+			return nil, &usageError{"--set " + name + ": it has a flag", "for example: --telemetry local"}
 		case at >= 0:
 			if err := settings[at].set(value); err != nil {
 				return nil, &usageError{"--set " + name + ": " + err.Error(), "see: spanpipe help"}
+			}
+		}
+		if name == "SPANPIPE_CAPTURE" {
+			asked, _ := consent.Decide(consent.Request{Telemetry: installedTelemetry, Capture: value, Fleet: consent.Fleet{
+				File: i.fleet.file, Capture: i.fleet.ForbidCapture,
+			}})
+			if _, levels := asked.Forbidden(); len(levels) > 0 {
+				return nil, &usageError{"--set " + name + ": " + i.fleet.file + " forbids to capture " + wordList(levels), "leave it out"}
 			}
 		}
 		vars = append(vars, clients.Var{Name: name, Value: value})
@@ -133,7 +161,7 @@ func (i *installation) programPath(c *cli.Context, m clients.Machine) (string, e
 	if err != nil {
 		return "", &usageError{"the path of spanpipe is not known: " + err.Error(), "name it: --program PATH"}
 	}
-	path, by := clients.Lasting(m, executable, sameFile)
+	path, by := clients.Lasting(m, executable, clients.SameFile)
 	if path == "" {
 		hint := "put a link to it at ~/.local/bin/spanpipe, with that directory in your PATH, or name another path: --program PATH"
 		if runtime.GOOS == "windows" {
@@ -142,14 +170,4 @@ func (i *installation) programPath(c *cli.Context, m clients.Machine) (string, e
 		return "", &usageError{fmt.Sprintf("spanpipe is in a place that does not last (%s): %s", by, i.tilde(executable)), hint}
 	}
 	return path, nil
-}
-
-// sameFile reports whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
 }

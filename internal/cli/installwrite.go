@@ -31,7 +31,7 @@ func (i *installation) write(p *plan) {
 		}
 	}
 	i.lookAgain(p)
-	i.reportErrors(p)
+	i.reportErrors(p.edits)
 }
 
 // rewrittenAfter is how long a client that rewrites its file is given to undo an edit.
@@ -89,8 +89,8 @@ func (a *app) sleep(d time.Duration) {
 }
 
 // reportErrors says which files could not be written, and why.
-func (i *installation) reportErrors(p *plan) {
-	for _, e := range slices.Concat(p.refused, p.edits) {
+func (i *installation) reportErrors(edits []*plannedEdit) {
+	for _, e := range edits {
 		if e.err == nil {
 			continue
 		}
@@ -100,13 +100,37 @@ func (i *installation) reportErrors(p *plan) {
 	}
 }
 
+// reportUnmet says which servers that are named could be wrapped nowhere.
+func (i *installation) reportUnmet(p *plan) {
+	if i.undo {
+		return
+	}
+	for _, name := range i.servers {
+		met := slices.ContainsFunc(i.found, func(f *clients.File) bool {
+			return slices.ContainsFunc(f.Servers, func(s *clients.Server) bool { return s.Name == name && s.State == clients.Wrapped })
+		}) || slices.ContainsFunc(p.choices(), func(c choice) bool { return c.named(name) })
+		at := slices.IndexFunc(p.left, func(l leftAlone) bool { return l.server != nil && l.server.Name == name })
+		if !met && at >= 0 {
+			why := p.left[at].why
+			if p.left[at].server.State == clients.Remote {
+				why = "it is remote"
+			}
+			i.status.Code = exitUnwritten
+			i.printer.tell(&i.options, i.named, slog.LevelError, name+" was not wrapped: "+why, "")
+		}
+	}
+}
+
 // problem says what is wrong with a file that could not be written, and what to do.
 func (i *installation) problem(e *plannedEdit) (message, hint string) {
 	path, name := i.tilde(e.Path), e.parts[0].file.Client.Name
 	again := "close " + name + " and run it again"
 	damaged, isDamaged := errors.AsType[*backup.DamagedError](e.err)
+	unread, isUnread := errors.AsType[*unreadError](e.err)
 	inner, isPath := errors.AsType[*fs.PathError](e.err)
 	switch {
+	case isUnread:
+		return path + " " + unread.Error(), ""
 	case errors.Is(e.err, backup.ErrChanged):
 		return path + " " + e.err.Error(), "nothing was written there; " + again
 	case errors.Is(e.err, errOverwritten):
@@ -120,6 +144,8 @@ func (i *installation) problem(e *plannedEdit) (message, hint string) {
 			"move that file away and run it again; what the entries themselves say is then all there is to go by"
 	case isPath && errors.Is(inner.Err, fs.ErrNotExist) && inner.Path == e.Path:
 		return path + " is gone since it was read", "run it again"
+	case isPath && (strings.HasPrefix(i.store.Dir, inner.Path) || strings.HasPrefix(inner.Path, i.store.Dir)):
+		return path + " was not written: " + e.err.Error(), "what the file was has to be kept: SPANPIPE_DIR names another directory"
 	case isPath && inner.Path == e.Path:
 		return path + " was not written: " + inner.Err.Error(), "make it writable, or change it by hand: spanpipe clients"
 	}
@@ -139,7 +165,7 @@ func (i *installation) finish(p *plan) error {
 		}
 		text += "\n"
 	}
-	done := &plan{left: p.left, kept: p.kept, edits: slices.DeleteFunc(slices.Clone(p.edits), func(e *plannedEdit) bool { return !e.wrote })}
+	done := &plan{left: p.left, kept: p.kept, refused: p.refused, edits: slices.DeleteFunc(slices.Clone(p.edits), func(e *plannedEdit) bool { return !e.wrote })}
 	closing := ""
 	if !i.undo && len(done.edits) > 0 {
 		closing = "What the files were is kept in " + i.tilde(i.store.Dir)
@@ -167,15 +193,17 @@ func (i *installation) ask(p *plan) error {
 	show := true
 	for {
 		if show {
-			text := i.numbered(all)
+			text := ""
 			if len(p.edits) > 0 {
-				text += i.preview(p)
+				text = i.preview(p)
 			}
-			if _, err := io.WriteString(i.Stdout, text+i.last(p, "")+"\n"); err != nil {
+			text += i.last(p, "") + "\n" + i.numbered(all) // last: the differences may be longer than the screen
+			if _, err := io.WriteString(i.Stdout, text); err != nil {
 				return err
 			}
 		}
-		_, _ = io.WriteString(i.Stdout, "A number leaves a server out, or takes it in again; c shows what is collected.\nWrite these changes? y, n, c or a number: ")
+		_, _ = io.WriteString(i.Stdout, i.fold("A number leaves a server out, or takes it in again; c shows what is collected.")+
+			"\nWrite these changes? y, n, c or a number: ")
 		if !answers.Scan() {
 			_, err := io.WriteString(i.Stdout, "\nNothing was written.\n")
 			return err
@@ -218,16 +246,16 @@ func (i *installation) numbered(all []choice) string {
 }
 
 // closeFirst asks to close clients that rewrite their files.
-func (i *installation) closeFirst(p *plan) (text string) {
+func (i *installation) closeFirst(p *plan) (lines []string) {
 	for _, e := range p.edits {
 		for _, part := range e.parts {
 			line := fmt.Sprintf("First close %s: while it runs, it rewrites %s.\n", part.file.Client.Name, view.Safe(i.tilde(e.Path)))
-			if part.file.Place.Rewritten && !strings.Contains(text, line) {
-				text += line
+			if part.file.Place.Rewritten && !slices.Contains(lines, line) {
+				lines = append(lines, line)
 			}
 		}
 	}
-	return text
+	return lines
 }
 
 // explainConsent prints what "spanpipe consent" does in the environment that install gives to servers.

@@ -232,10 +232,24 @@ func (a *app) setting(variable string) *setting {
 // flags returns the flags of a command: its own, and all settings.
 func (a *app) flags(own ...cli.Flag) []cli.Flag {
 	for _, s := range a.settings {
-		own = append(own, s)
+		if !slices.ContainsFunc(own, func(f cli.Flag) bool { l, is := f.(listedFlag); return is && l.setting == s }) {
+			own = append(own, s)
+		}
 	}
 	return own
 }
+
+// listedFlag is a setting that the help of a command shows among its flags, with what it means there.
+type listedFlag struct {
+	*setting
+	usage string
+}
+
+// IsVisible reports that help lists the flag.
+func (l listedFlag) IsVisible() bool { return true }
+
+// String returns the line of help.
+func (l listedFlag) String() string { return "--" + l.Flag + " " + l.Value + "\t" + l.usage }
 
 // resolve gives each setting that no flag has set the value of its variable, or else its default. An invalid flag has
 // already been an error. An invalid variable is only a warning, and the default applies: it may stand in the

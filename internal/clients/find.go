@@ -1,7 +1,10 @@
 package clients
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -59,13 +62,41 @@ func find(c *Client, p *Place, m Machine) []*File {
 	return files
 }
 
-// plugins is part of the path of what Claude Code has installed.
-const plugins = "/.claude/plugins/"
+// isPlugin reports whether a path is of what Claude Code has installed.
+func isPlugin(path string) bool { return strings.Contains(filepath.ToSlash(path), "/.claude/plugins/") }
+
+const pluginsOwn = "it is a plugin's, which updates replace"
+
+// Others returns why a file that is named is not its user's to edit, as a clause, or "".
+func Others(m Machine, path string) string {
+	if isPlugin(path) {
+		return pluginsOwn
+	}
+	for _, c := range Table() {
+		for _, p := range c.Places {
+			managed := func(known string) bool { return SameFile(known, path) }
+			if p.Scope == Managed && slices.ContainsFunc(p.existing(m), managed) {
+				return p.Print
+			}
+		}
+	}
+	return ""
+}
+
+// SameFile reports whether two paths lead to one file.
+func SameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
 
 func newFile(c *Client, p *Place, path string) *File {
-	if p.Scope == Project && strings.Contains(filepath.ToSlash(path), plugins) {
+	if p.Scope == Project && isPlugin(path) {
 		own := *p
-		own.Print, p = "it is a plugin's, which updates replace", &own
+		own.Print, p = pluginsOwn, &own
 	}
 	return &File{Client: c, Place: p, Scope: p.Scope, Path: path, target: path, Key: p.Key, Format: p.Format}
 }
@@ -80,15 +111,17 @@ func load(c *Client, p *Place, path string) *File {
 		f.target = target
 	}
 	f.Raw, _, f.Err = namedfile.Read(path, mostBytes)
+	if to, err := os.Readlink(path); err == nil && errors.Is(f.Err, fs.ErrNotExist) {
+		f.Err = fmt.Errorf("it is a symbolic link to %s, which does not exist", to)
+	}
 	return f
 }
 
 // parts parses a file that was read. There is a File for each match of a * in the place's key.
 func (f *File) parts() []*File {
-	if f.Err != nil {
-		return []*File{f}
+	if f.Err == nil {
+		f.parse(f.Raw)
 	}
-	f.parse(f.Raw)
 	p := f.Place
 	star := slices.Index(p.Key, "*")
 	if star < 0 {

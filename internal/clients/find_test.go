@@ -345,3 +345,19 @@ func TestSide(t *testing.T) {
 		}
 	}
 }
+
+// TestFindDangling: a symbolic link that leads nowhere is found and called that, and the client's next place is found, too, since the
+// client passes by the link.
+func TestFindDangling(t *testing.T) {
+	m := home(t, "linux", map[string]string{".config/opencode/opencode.json": `{"mcp": {"a": {"type": "local", "command": ["x"]}}}`})
+	for _, name := range []string{".config/opencode/opencode.jsonc", ".claude.json"} {
+		if err := os.Symlink("gone.json", filepath.Join(m.Home, filepath.FromSlash(name))); err != nil {
+			t.Skip(err) // Windows, without the right to make them
+		}
+	}
+	compare(t, summary(m, clients.Find(m)), `claude-code user .claude.json: it is a symbolic link to gone.json, which does not exist
+opencode user .config/opencode/opencode.jsonc: it is a symbolic link to gone.json, which does not exist
+opencode user .config/opencode/opencode.json
+  a: not wrapped: x
+`)
+}

@@ -104,8 +104,9 @@ func (p *Place) existing(m Machine) []string {
 func (p *Place) among(candidates []candidate, dir string) []string {
 	var found []string
 	for _, c := range candidates {
-		found = append(found, matching(filepath.Join(dir, c.base), c.rest)...)
-		if len(found) > 0 && !p.Each {
+		here := matching(filepath.Join(dir, c.base), c.rest)
+		found = append(found, here...)
+		if !p.Each && slices.ContainsFunc(here, leads) { // the client passes by a link that leads nowhere
 			return found
 		}
 	}
@@ -134,11 +135,19 @@ func matching(dir string, patterns []string) []string {
 	return found
 }
 
-// exists reports whether a path leads to something, even if it may not be read.
+// exists reports whether there is something at a path, even if it may not be read or is a symbolic link that leads nowhere.
 func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
+	_, err := os.Lstat(path)
+	return !absent(err)
 }
+
+// leads reports whether a path leads to something, even if it may not be read.
+func leads(path string) bool {
+	_, err := os.Stat(path)
+	return !absent(err)
+}
+
+func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
 
 // project returns the directories whose files apply in the working directory: itself and, in a repository, those above it up
 // to the repository's root.
