@@ -26,7 +26,7 @@ func (a *app) installCommand() *cli.Command {
 		Description: `Finds the configuration files of MCP clients and puts spanpipe in front of their
 local servers, with telemetry that stays on this machine: SPANPIPE_TELEMETRY=local.
 It changes nothing else in these files: comments, order and indentation stay. In
-a terminal it shows the changes first and asks. Other programs need --yes.
+a terminal it shows the changes first and asks; elsewhere it needs --yes.
 
    spanpipe install --dry-run           the changes, and nothing is written
    spanpipe install                     the same, and then it asks
@@ -34,16 +34,17 @@ a terminal it shows the changes first and asks. Other programs need --yes.
    spanpipe install --server github     one server, wherever it is
    spanpipe install --config mcp.json   a file in another place
 
-What the files were is kept in SPANPIPE_DIR/clients until spanpipe uninstall has
-undone it. Remote servers are left alone. A file that cannot be read is never
-written. Files of a project, which others share, are changed only with --scope:
-they get the bare name spanpipe, and no telemetry unless --telemetry is given.
+The files as they were are kept in SPANPIPE_DIR/clients until spanpipe uninstall
+has undone the changes. Remote servers are left alone. A file that cannot be
+read is never written. Files of a project, which others share, are changed only
+with --scope: they get the bare name spanpipe, and no telemetry unless
+--telemetry is given.
 
 Exit status: 0 if it is done or there is nothing to do; 1 if a file could not be
 written, 2 if the command line is invalid.`,
 		Flags: a.flags(append(a.installFlags(),
-			&cli.GenericFlag{Name: "set", Value: &texts{}, Usage: "also set the variable `NAME=VALUE` of SPANPIPE_ or OTEL_; may be repeated"},
-			&cli.StringFlag{Name: "program", Usage: "write this `PATH` of spanpipe, which updates have to keep"},
+			&cli.GenericFlag{Name: "set", Value: &texts{}, Usage: "also set a variable SPANPIPE_... or OTEL_...: `NAME=VALUE`; may be repeated"},
+			&cli.StringFlag{Name: "program", Usage: "write this `PATH` of the program; it has to stay the same when spanpipe is updated"},
 		)...),
 		Action: func(c *cli.Context) error { return a.install(c, false) },
 	}
@@ -52,11 +53,11 @@ written, 2 if the command line is invalid.`,
 func (a *app) uninstallCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "uninstall",
-		Usage:     "unwrap them again",
+		Usage:     "unwrap the servers of the MCP clients again",
 		UsageText: "spanpipe uninstall [flags] [CLIENT...]",
 		Description: `Removes spanpipe from the configuration files of MCP clients. A file that nothing
 else has changed since becomes what it was before, byte for byte. In others only
-the servers' entries change. Without --scope that is everything of this user.
+the servers' entries change. Without --scope it changes all files of this user.
 Do this before you remove the program: wrapped servers do not start without it.
 
    spanpipe uninstall --dry-run         the changes, and nothing is written
@@ -177,7 +178,7 @@ func (a *app) newInstallation(c *cli.Context, undo bool) (*installation, error) 
 	a.obey()
 	dir := a.stateDir()
 	if dir == "" {
-		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for what the files were"}
+		return nil, &usageError{errNoHome.Error(), "set SPANPIPE_DIR to a directory, where the files are kept as they were"}
 	}
 	i := &installation{
 		inverse: "spanpipe uninstall" + choiceFlags(c),
@@ -267,9 +268,9 @@ func knownClient(command, name string) (*clients.Client, error) {
 	}
 	message := command + " knows no client " + name
 	if best := nearest(name, known); best != "" {
-		message += "; did you mean " + best + "?"
+		return nil, &usageError{message + "; did you mean " + best + "?", "the clients found here: spanpipe clients"}
 	}
-	return nil, &usageError{message, "the clients found here: spanpipe clients"}
+	return nil, &usageError{message, "it knows " + strings.Join(known, ", ")}
 }
 
 // find finds the files.

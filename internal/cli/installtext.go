@@ -225,8 +225,14 @@ func (i *installation) last(p *plan, closing string) string {
 			}
 		}
 	}
-	if len(after) > 0 {
-		text += i.fold("Afterwards: "+strings.Join(after, "; ")+".") + "\n"
+	switch {
+	case len(after) == 1:
+		text += i.fold("Afterwards: "+after[0]+".") + "\n"
+	case len(after) > 1:
+		text += "Afterwards:\n"
+		for _, next := range after {
+			text += "  " + view.Fold(next, "    ", min(width(i.Stdout, plainWidth), plainWidth)) + "\n"
+		}
 	}
 	text += i.sandboxes(p) + i.allowLists(p)
 	if undo := "To undo it: " + i.inverse; closing != "" && !i.undo {

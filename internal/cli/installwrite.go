@@ -142,7 +142,7 @@ func (i *installation) finish(p *plan) error {
 	done := &plan{left: p.left, kept: p.kept, edits: slices.DeleteFunc(slices.Clone(p.edits), func(e *plannedEdit) bool { return !e.wrote })}
 	closing := ""
 	if !i.undo && len(done.edits) > 0 {
-		closing = "What the files were is kept in " + i.tilde(i.store.Dir)
+		closing = "The files as they were are kept in " + i.tilde(i.store.Dir)
 	}
 	_, err := io.WriteString(i.Stdout, i.screen().Text(text)+i.last(done, closing))
 	return err
@@ -161,17 +161,17 @@ func (i *installation) written(e *plannedEdit) (text string) {
 }
 
 // ask shows the changes and writes them if the answer is yes. Each answer that is a number leaves a server out, or takes it in
-// again, and shows what that makes of the changes.
+// again, and shows the changes that are left.
 func (i *installation) ask(p *plan) error {
 	all, answers := p.choices(), bufio.NewScanner(i.Stdin)
 	show := true
 	for {
 		if show {
-			text := i.numbered(all)
+			text := ""
 			if len(p.edits) > 0 {
-				text += i.preview(p)
+				text = i.preview(p)
 			}
-			if _, err := io.WriteString(i.Stdout, text+i.last(p, "")+"\n"); err != nil {
+			if _, err := io.WriteString(i.Stdout, text+i.last(p, "")+"\n"+i.numbered(all)); err != nil { // the list stays in view above the question
 				return err
 			}
 		}
