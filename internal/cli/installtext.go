@@ -219,9 +219,7 @@ func (i *installation) last(p *plan, closing string) string {
 	for _, e := range p.edits {
 		for _, part := range e.parts {
 			for _, c := range append([]*clients.Client{part.file.Client}, part.file.Others...) {
-				if next := c.Next(part.file.Scope); next != "" && !slices.Contains(after, next) {
-					after = append(after, next)
-				}
+				after = addStep(after, c.Next(part.file.Scope))
 			}
 		}
 	}
@@ -246,6 +244,19 @@ func (i *installation) last(p *plan, closing string) string {
 		text += closing + "\n"
 	}
 	return i.screen().Text(text + i.stillWrapped())
+}
+
+// addStep adds a client's next step. That of a project's file begins with that of the user's file, and says it, too.
+func addStep(steps []string, next string) []string {
+	at := slices.IndexFunc(steps, func(s string) bool { return strings.HasPrefix(s, next) || strings.HasPrefix(next, s) })
+	switch {
+	case next == "":
+	case at < 0:
+		steps = append(steps, next)
+	case len(next) > len(steps[at]):
+		steps[at] = next
+	}
+	return steps
 }
 
 // sandboxes says what servers lack that their client shuts in.
