@@ -279,7 +279,7 @@ func (i *installation) find(c *cli.Context, m clients.Machine) error {
 		return i.given(path, edit.Format(c.String("format")))
 	}
 	if c.IsSet("format") {
-		return &usageError{"--format is that of a file, and there is none", "name it: --config FILE"}
+		return &usageError{"--format needs --config, the file that has this format", "for example: --config mcp.json --format json"}
 	}
 	for _, f := range clients.Find(m) {
 		switch asked := len(i.clients) == 0 || slices.ContainsFunc(i.clients, func(c *clients.Client) bool { return f.For(c.ID) }); {

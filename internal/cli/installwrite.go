@@ -117,11 +117,11 @@ func (i *installation) problem(e *plannedEdit) (message, hint string) {
 		return e.err.Error(), "run it again when that is done"
 	case isDamaged:
 		return path + " was not written: " + i.tilde(damaged.Path) + " is damaged: " + damaged.Err.Error(),
-			"move that file away and run it again; what the entries themselves say is then all there is to go by"
+			"move that file away and run it again; spanpipe then has nothing to go by but the entries themselves"
 	case isPath && errors.Is(inner.Err, fs.ErrNotExist) && inner.Path == e.Path:
 		return path + " is gone since it was read", "run it again"
 	case isPath && inner.Path == e.Path:
-		return path + " was not written: " + inner.Err.Error(), "make it writable, or change it by hand: spanpipe clients"
+		return path + " was not written: " + inner.Err.Error(), "make it writable, or edit it by hand; its servers: spanpipe clients"
 	}
 	return path + " was not written: " + e.err.Error(), "spanpipe clients shows what each file holds"
 }
