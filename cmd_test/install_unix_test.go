@@ -29,7 +29,7 @@ func TestInstallAsks(t *testing.T) {
 		want        []string
 	}{
 		{"yes", "y\n", "memory files", []string{
-			"  1 [x] Cursor, user: memory\n  2 [x] Cursor, user: files\n\nA number leaves a server out, ", "Would wrap 2 servers in 1 file, ", `"KEY": "***"`,
+			"  1 [x] Cursor, user: memory\n  2 [x] Cursor, user: files\n\nA number leaves a server out", "Would wrap 2 servers in 1 file, ", `"KEY": "***"`,
 			"\nWrapped 2 servers in 1 file, ", "\nTo undo it: spanpipe uninstall\n",
 		}},
 		{"no", "n\n", "", []string{"\nNothing was written.\n"}},

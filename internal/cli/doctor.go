@@ -19,17 +19,17 @@ func (a *app) doctorCommand() *cli.Command {
 		Usage:     "find out what is wrong with clients, servers and telemetry",
 		UsageText: "spanpipe doctor [flags] [CLIENT...] [-- command [args...]]",
 		Description: `Checks the configuration of MCP clients, where telemetry goes, and this machine.
-What is not right is a warning or a failure, with the line to act on.
+Each problem is a warning or a failure, with what to do on the line below it.
 
    spanpipe doctor                          clients, telemetry, this machine
    spanpipe doctor codex cursor             of the clients, only these two
    spanpipe doctor -- npx -y some-server    a server
    spanpipe doctor --json | jq .failed      how many checks failed
 
-A server is started without telemetry: for a session that ends with its input,
-for an unknown protocol version and SIGTERM, and for each other version of MCP,
-unless it leaves processes behind. No tool is called.
-What it writes is shown up to 20 characters, with secrets masked.
+A server is started several times, without telemetry: for a session that the end
+of its input ends, with an unknown protocol version, after which it gets SIGTERM,
+and, unless it leaves processes behind, with each other version of MCP. No tool
+is called. At most 20 characters of what it writes are shown, secrets masked.
 
 Where telemetry is to be sent, each signal gets one empty request, which says
 nothing but that spanpipe can reach the collector. No client's file is changed.

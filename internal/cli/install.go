@@ -26,7 +26,7 @@ func (a *app) installCommand() *cli.Command {
 		Description: `Finds the configuration files of MCP clients and puts spanpipe in front of their
 local servers, with telemetry that stays on this machine: SPANPIPE_TELEMETRY=local.
 It changes nothing else in these files: comments, order and indentation stay. In
-a terminal it shows the changes first and asks. Other programs need --yes.
+a terminal it shows the changes first and asks; elsewhere it needs --yes.
 
    spanpipe install --dry-run           the changes, and nothing is written
    spanpipe install                     the same, and then it asks
@@ -37,18 +37,18 @@ a terminal it shows the changes first and asks. Other programs need --yes.
    spanpipe install --scope project     the files of the project around you
    spanpipe install --set SPANPIPE_CAPTURE=errors   errors with their texts
 
-What the files were is kept in SPANPIPE_DIR/clients until spanpipe uninstall has
-undone it. Remote servers are left alone. A file that cannot be read is never
-written. What the policy of this machine forbids is not written either. Files of
-a project, which others share, are changed only with --scope: they get the bare
+The files as they were are kept in SPANPIPE_DIR/clients until spanpipe uninstall
+has undone the changes. Remote servers are left alone. A file that cannot be
+read is never written, nor is what the policy of this machine forbids. Files of a
+project, which others share, are changed only with --scope: they get the bare
 name spanpipe, and no telemetry unless --telemetry is given.
 
 Exit status: 0 if it is done or there is nothing to do; 1 if a file could not be
 read or written, 2 if the command line is invalid.`,
 		Flags: a.flags(append(a.installFlags(),
 			listedFlag{a.setting("SPANPIPE_TELEMETRY"), "where telemetry goes: local (kept here), otlp, or both: local,otlp; or off (default: local)"},
-			&cli.GenericFlag{Name: "set", Value: &texts{}, Usage: "also set the variable `NAME=VALUE` of SPANPIPE_ or OTEL_; may be repeated"},
-			&cli.StringFlag{Name: "program", TakesFile: true, Usage: "write this `PATH` of spanpipe, which updates have to keep"},
+			&cli.GenericFlag{Name: "set", Value: &texts{}, Usage: "also set a variable SPANPIPE_... or OTEL_...: `NAME=VALUE`; may be repeated"},
+			&cli.StringFlag{Name: "program", TakesFile: true, Usage: "write this `PATH` of the program; it has to stay the same when spanpipe is updated"},
 		)...),
 		Action: func(c *cli.Context) error { return a.install(c, false) },
 	}
@@ -57,11 +57,11 @@ read or written, 2 if the command line is invalid.`,
 func (a *app) uninstallCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "uninstall",
-		Usage:     "unwrap them again",
+		Usage:     "unwrap the servers of the MCP clients again",
 		UsageText: "spanpipe uninstall [flags] [CLIENT...]",
 		Description: `Removes spanpipe from the configuration files of MCP clients. A file that nothing
 else has changed since becomes what it was before, byte for byte. In others only
-the servers' entries change. Without --scope that is everything of this user.
+the servers' entries change. Without --scope it changes all files of this user.
 Do this before you remove the program: wrapped servers do not start without it.
 
    spanpipe uninstall --dry-run         the changes, and nothing is written
@@ -187,7 +187,7 @@ func (a *app) newInstallation(c *cli.Context, undo bool) (*installation, error) 
 	a.obey()
 	dir := a.stateDir()
 	if dir == "" {
-		return nil, &usageError{errNoHome.Error(), "SPANPIPE_DIR names a directory for what the files were"}
+		return nil, &usageError{errNoHome.Error(), "set SPANPIPE_DIR to a directory, where the files are kept as they were"}
 	}
 	i := &installation{
 		inverse: "spanpipe uninstall" + choiceFlags(c),
@@ -277,9 +277,9 @@ func knownClient(command, name string) (*clients.Client, error) {
 	}
 	message := command + " knows no client " + name
 	if best := nearest(name, known); best != "" {
-		message += "; did you mean " + best + "?"
+		return nil, &usageError{message + "; did you mean " + best + "?", "the clients found here: spanpipe clients"}
 	}
-	return nil, &usageError{message, "the clients found here: spanpipe clients"}
+	return nil, &usageError{message, "it knows " + strings.Join(known, ", ")}
 }
 
 // find finds the files.
@@ -288,7 +288,7 @@ func (i *installation) find(c *cli.Context, m clients.Machine) error {
 		return i.given(m, path, edit.Format(c.String("format")))
 	}
 	if c.IsSet("format") {
-		return &usageError{"--format is that of a file, and there is none", "name it: --config FILE"}
+		return &usageError{"--format needs --config, the file that has this format", "for example: --config mcp.json --format json"}
 	}
 	for _, f := range clients.Find(m) {
 		switch asked := len(i.clients) == 0 || slices.ContainsFunc(i.clients, func(c *clients.Client) bool { return f.For(c.ID) }); {

@@ -230,14 +230,18 @@ func (i *installation) last(p *plan, closing string) string {
 	for _, e := range p.edits {
 		for _, part := range e.parts {
 			for _, c := range append([]*clients.Client{part.file.Client}, part.file.Others...) {
-				if next := c.Next(part.file.Scope); next != "" && !slices.Contains(after, next) {
-					after = append(after, next)
-				}
+				after = addStep(after, c.Next(part.file.Scope))
 			}
 		}
 	}
-	if len(after) > 0 {
-		text += i.fold("Afterwards: "+strings.Join(after, "; ")+".") + "\n"
+	switch {
+	case len(after) == 1:
+		text += i.fold("Afterwards: "+after[0]+".") + "\n"
+	case len(after) > 1:
+		text += "Afterwards:\n"
+		for _, next := range after {
+			text += "  " + view.Fold(next, "    ", min(width(i.Stdout, plainWidth), plainWidth)) + "\n"
+		}
 	}
 	for _, sentence := range slices.Concat(i.sandboxes(p), i.allowLists(p)) {
 		text += i.fold(sentence) + "\n"
@@ -253,6 +257,19 @@ func (i *installation) last(p *plan, closing string) string {
 		text += closing + "\n"
 	}
 	return i.screen().Text(text + i.stillWrapped())
+}
+
+// addStep adds a client's next step. That of a project's file begins with that of the user's file, and says it, too.
+func addStep(steps []string, next string) []string {
+	at := slices.IndexFunc(steps, func(s string) bool { return strings.HasPrefix(s, next) || strings.HasPrefix(next, s) })
+	switch {
+	case next == "":
+	case at < 0:
+		steps = append(steps, next)
+	case len(next) > len(steps[at]):
+		steps[at] = next
+	}
+	return steps
 }
 
 // sandboxes says what servers lack that their client shuts in.

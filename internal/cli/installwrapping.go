@@ -114,7 +114,7 @@ func (i *installation) readSet(c *cli.Context) (vars []clients.Var, err error) {
 		case !ok || name == "":
 			return nil, &usageError{"--set " + name + ": want NAME=VALUE", "for example: --set SPANPIPE_CAPTURE=errors"}
 		case !strings.HasPrefix(name, "SPANPIPE_") && !strings.HasPrefix(name, "OTEL_"):
-			return nil, &usageError{"--set " + name + ": want a name that begins with SPANPIPE_ or OTEL_", "a server's own variables belong into its entry: write them there"}
+			return nil, &usageError{"--set " + name + ": want a name that begins with SPANPIPE_ or OTEL_", "a server's own variables belong in its entry: write them there"}
 		case strings.HasPrefix(name, "SPANPIPE_") && !slices.Contains(known, name) && !strings.HasPrefix(name, "SPANPIPE_OTEL_"):
 			return nil, &usageError{"--set " + name + ": unknown variable", meant(name, known) + "see: spanpipe help"}
 		case name == "SPANPIPE_TELEMETRY":

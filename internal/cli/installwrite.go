@@ -141,13 +141,13 @@ func (i *installation) problem(e *plannedEdit) (message, hint string) {
 		return e.err.Error(), "run it again when that is done"
 	case isDamaged:
 		return path + " was not written: " + i.tilde(damaged.Path) + " is damaged: " + damaged.Err.Error(),
-			"move that file away and run it again; what the entries themselves say is then all there is to go by"
+			"move that file away and run it again; spanpipe then has nothing to go by but the entries themselves"
 	case isPath && errors.Is(inner.Err, fs.ErrNotExist) && inner.Path == e.Path:
 		return path + " is gone since it was read", "run it again"
 	case isPath && (strings.HasPrefix(i.store.Dir, inner.Path) || strings.HasPrefix(inner.Path, i.store.Dir)):
 		return path + " was not written: " + e.err.Error(), "what the file was has to be kept: SPANPIPE_DIR names another directory"
 	case isPath && inner.Path == e.Path:
-		return path + " was not written: " + inner.Err.Error(), "make it writable, or change it by hand: spanpipe clients"
+		return path + " was not written: " + inner.Err.Error(), "make it writable, or edit it by hand; its servers: spanpipe clients"
 	}
 	return path + " was not written: " + e.err.Error(), "spanpipe clients shows what each file holds"
 }
@@ -168,7 +168,7 @@ func (i *installation) finish(p *plan) error {
 	done := &plan{left: p.left, kept: p.kept, refused: p.refused, edits: slices.DeleteFunc(slices.Clone(p.edits), func(e *plannedEdit) bool { return !e.wrote })}
 	closing := ""
 	if !i.undo && len(done.edits) > 0 {
-		closing = "What the files were is kept in " + i.tilde(i.store.Dir)
+		closing = "The files as they were are kept in " + i.tilde(i.store.Dir)
 	}
 	_, err := io.WriteString(i.Stdout, i.screen().Text(text)+i.last(done, closing))
 	return err
@@ -187,7 +187,7 @@ func (i *installation) written(e *plannedEdit) (text string) {
 }
 
 // ask shows the changes and writes them if the answer is yes. Each answer that is a number leaves a server out, or takes it in
-// again, and shows what that makes of the changes.
+// again, and shows the changes that are left.
 func (i *installation) ask(p *plan) error {
 	all, answers := p.choices(), bufio.NewScanner(i.Stdin)
 	show := true

@@ -2,5 +2,6 @@
 // look like with spanpipe in front of these servers.
 //
 // The table is data (table.yaml): a client is a row, and a few lines of code only if the shape of its entries is its own.
-// The package reads files and changes none: Wrap and Unwrap return what a file would be, which package backup writes.
+// Find reads the files that are there, each with its servers. The package changes none: File.Wrap and File.Unwrap return the text
+// that a file would have, which package edit makes and package backup writes.
 package clients

@@ -178,7 +178,7 @@ func Side(m Machine) string {
 	case set("REMOTE_CONTAINERS"), set("CODESPACES"), set("DEVPOD"):
 		return "this is a development container: only files in it are looked at, not those of the machine with your editor"
 	case set("SSH_CONNECTION"):
-		return "this is a session over SSH: only files on this machine are looked at, not those where you sit"
+		return "this is a session over SSH: only files on this machine are looked at, not those of the machine that you connect from"
 	}
 	return ""
 }

@@ -2,7 +2,8 @@
 // failure, with what to do.
 //
 // It is given facts and looks at nothing itself, so that each fault can be planted in a test. internal/cli gathers the facts,
-// and prints what is returned here.
+// and prints what is returned here. A check is made in the file of its group (clients.go, server.go, telemetry.go, machine.go), and
+// All lists it for docs/doctor.md.
 package doctor
 
 // Status is how a check has ended.

@@ -1,8 +1,8 @@
 // Package backup writes the configuration files of MCP clients that install and uninstall change, and keeps what they were.
 //
 // A file is written only if it is still what was read, whole or not at all, through symbolic links, with its mode and its owner.
-// Before the first write of a file its text is saved, for this user alone: it may hold secrets. It is removed when no server of
-// the file is wrapped any more. Undoing an edit takes back the lines that were changed, and falls back to the structure of the
+// Before the first write of a file its text is saved, for this user alone: it may hold secrets. The saved text is removed when no
+// server of the file is wrapped any more. Undoing an edit takes back the lines that were changed, and falls back to the structure of the
 // entries where others have changed these lines since; what is returned always means what that structure says.
 package backup
 

@@ -1,9 +1,12 @@
 // Package edit reads and changes single values of configuration files that people write: JSON, with comments and trailing
-// commas as JSONC has them, TOML and YAML. An edit replaces the bytes of the value concerned, written as its neighbours are;
+// commas as JSONC has them, TOML and YAML. An edit replaces the bytes of the value concerned, written as its neighbors are;
 // every other byte of the file stays: comments, order, indentation, line ends, byte order mark and quoting.
 //
 // Nothing is written that was not proven: after each edit the text is parsed again, and if that does not give the tree of
 // before with the one change, the edit is an error. Files are not touched here: text comes in, text goes out.
+//
+// Parse returns a File with its tree of Nodes; Set, Prepend, Drop and Delete each return another File. file.go checks and proves
+// them, for every format. A format (json.go, toml.go, yaml.go) lets a library parse the text, and finds the bytes to replace.
 package edit
 
 import "fmt"
