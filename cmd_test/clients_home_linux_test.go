@@ -169,6 +169,7 @@ var additions = []struct{ file, before, server string }{
 	{".lmstudio/mcp.json", "    \"memory\": {\n", "    \"added\": { \"command\": \"npx\" },\n"},
 	{".lmstudio/mcp.json", "\"MEMORY_FILE_PATH\"", "\"LANG\": \"C\", "}, // where spanpipe's own variable is, too
 	{".config/opencode/opencode.jsonc", "    \"off\":", "    \"added\": { \"type\": \"local\", \"command\": [\"npx\"] },\n"},
+	{".config/kilo/kilo.jsonc", "    \"docs\":", "    \"added\": { \"type\": \"local\", \"command\": [\"npx\"] },\n"},
 	{".config/amp/settings.json", "    \"remote\":", "    \"added\": { \"command\": \"npx\" },\n"},
 	{".config/crush/crush.json", "    \"github\":", "    \"added\": { \"type\": \"stdio\", \"command\": \"npx\" },\n"},
 	{".copilot/mcp-config.json", "    \"playwright\":", "    \"added\": { \"type\": \"local\", \"command\": \"npx\", \"tools\": [] },\n"},

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"sync"
@@ -23,6 +25,7 @@ const peerClients = "SPANPIPE_TEST_CLIENTS"
 type realClient struct {
 	name    string   // as it introduces itself to servers
 	command []string // that connects
+	dir     string   // where it runs, below the home directory
 	input   string   // its stdin, which is closed once want has been printed
 	want    []string // expressions for its output
 	servers int      // that it connects to
@@ -49,6 +52,10 @@ func realClients(t *testing.T, p peers) []realClient {
 		{name: "mcp-test-client", servers: 1, // Gemini CLI's
 			command: []string{p.node, filepath.Join(packages, "@google/gemini-cli/bundle/gemini.js"), "mcp", "list"},
 			want:    []string{`(?m)^✓ everything: .* - Connected$`}},
+		{name: "qwen-cli-mcp-client-memory", servers: 1, command: []string{p.node, filepath.Join(packages, "@qwen-code/qwen-code/cli.js"), "mcp", "reconnect", "--all"},
+			want: []string{`(?m)^✓ memory: `}},
+		{name: "claude-code", servers: 2, command: []string{claudeCode(t), "mcp", "list"}, dir: "code/desk",
+			want: []string{`(?m)^memory: .* Connected$`, `(?m)^tickets: .* Connected$`}},
 		{name: "mcporter", servers: 1, command: []string{p.node, filepath.Join(packages, "mcporter/dist/cli.js"), "list", "--config", "mcporter.json"},
 			want: []string{`(?m)^- everything \(13 tools`, `1 healthy`}},
 		{name: "inspector-cli", servers: 1, command: []string{p.node,
@@ -58,6 +65,12 @@ func realClients(t *testing.T, p peers) []realClient {
 	}
 }
 
+// claudeCode returns the program of Claude Code.
+func claudeCode(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(peerPath(t, peerClients), "node_modules/@anthropic-ai/claude-code-linux-x64/claude")
+}
+
 // connect runs a client in the home directory, without a network.
 func (c realClient) connect(t *testing.T, h *clientsHome, p peers) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -65,8 +78,8 @@ func (c realClient) connect(t *testing.T, h *clientsHome, p peers) error {
 	command := slices.Concat(namespace(t, "-rn", "ip link set lo up"), c.command)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.WaitDelay = 10 * time.Second
-	h.in(append(h.variables(filepath.Dir(p.node)), "MCPORTER_LIST_TIMEOUT=300000")...)(cmd)
-	cmd.Dir = h.dir
+	h.in(append(h.variables(filepath.Dir(p.node)), "MCPORTER_LIST_TIMEOUT=300000", "MCP_TIMEOUT=300000")...)(cmd)
+	cmd.Dir = filepath.Join(h.dir, c.dir)
 	out := newPrinted(c.want)
 	cmd.Stdout, cmd.Stderr = out, out
 	stdin, err := cmd.StdinPipe()
@@ -158,6 +171,9 @@ func TestPeersClients(t *testing.T) {
 	all := realClients(t, p)
 	h := newClientsHome(t, p.node, p.packages)
 	connectAll(t, h, p, "before", all)
+	for _, name := range []string{".claude.json", ".qwen/settings.json"} { // which their clients bring into a form of their own
+		h.files[name] = h.now(t)[name]
+	}
 	h.wantSame(t, "the clients themselves", h.files)
 
 	h.edit(t, "install", "--dry-run")
@@ -169,6 +185,72 @@ func TestPeersClients(t *testing.T) {
 	h.wantSame(t, "uninstalled", h.files)
 	connectAll(t, h, p, "afterwards", all)
 	h.wantSessions(t, all)
+}
+
+// TestPeersClaudeCodeWrites has Claude Code write its file, which it does as a whole, between install and uninstall: servers stay
+// wrapped, and what it has written stays.
+func TestPeersClaudeCodeWrites(t *testing.T) {
+	p := newPeers(t)
+	h := newClientsHome(t, p.node, p.packages)
+	_, servers := h.claudeCode(t)
+	h.install(t)
+	_, wrapped := h.claudeCode(t)
+	installed := h.now(t)
+
+	add := realClient{name: "claude-code", command: []string{claudeCode(t), "mcp", "add", "--scope", "user", "added", "--", "absent", "a b"},
+		want: []string{"^Added stdio MCP server added "}}
+	if err := add.connect(t, h, p); err != nil {
+		t.Fatal(err)
+	}
+	if changed := h.changed(t, installed); !slices.Equal(changed, []string{".claude.json"}) {
+		t.Fatalf("Claude Code wrote %v, want its own file", changed)
+	}
+	_, now := h.claudeCode(t)
+	added := now[""]["added"]
+	wrapped[""]["added"] = added
+	if added == nil || !reflect.DeepEqual(now, wrapped) {
+		t.Errorf("Claude Code wrote the servers %v, want %v", now, wrapped)
+	}
+	connect := realClients(t, p)
+	connect = slices.DeleteFunc(connect, func(c realClient) bool { return c.name != "claude-code" })
+	connectAll(t, h, p, "through spanpipe", connect)
+
+	others, _ := h.claudeCode(t)
+	h.uninstall(t)
+	servers[""]["added"] = added
+	if gotOthers, got := h.claudeCode(t); !reflect.DeepEqual(got, servers) || !reflect.DeepEqual(gotOthers, others) {
+		t.Errorf("uninstall left %v and %v, want %v and %v", got, gotOthers, servers, others)
+	}
+	h.wantSessions(t, connect)
+}
+
+// claudeCode returns what Claude Code's file has: its servers by project, the user's as of the project "", and all else. An empty env
+// counts as none: uninstall cannot know which it was in a text that Claude Code has written.
+func (h *clientsHome) claudeCode(t *testing.T) (others map[string]any, servers map[string]map[string]any) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(h.dir, ".claude.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &others); err != nil {
+		t.Fatal(err)
+	}
+	servers = map[string]map[string]any{}
+	take := func(project string, from map[string]any) {
+		servers[project], _ = from["mcpServers"].(map[string]any)
+		delete(from, "mcpServers")
+		for _, server := range servers[project] {
+			entry := server.(map[string]any)
+			if env, ok := entry["env"].(map[string]any); ok && len(env) == 0 {
+				delete(entry, "env")
+			}
+		}
+	}
+	take("", others)
+	for project, from := range others["projects"].(map[string]any) {
+		take(project, from.(map[string]any))
+	}
+	return others, servers
 }
 
 // wantSessions fails unless each client has stored its sessions, and no more.

@@ -149,7 +149,7 @@ func basesTable(t *testing.T) string {
 
 // clientsTable lists where clients keep their servers.
 func clientsTable() string {
-	sure := map[clients.Sure]string{clients.Verified: "documented", clients.Agreed: "agreed", clients.One: "one source", clients.Uncertain: "unsure"}
+	sure := map[clients.Sure]string{clients.Verified: "verified", clients.Agreed: "agreed", clients.One: "one source", clients.Uncertain: "unsure"}
 	b := "| client | name | scope | file | format | key | known |\n|---|---|---|---|---|---|---|\n"
 	for _, c := range clients.Table() {
 		for _, p := range c.Places {

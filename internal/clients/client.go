@@ -69,7 +69,7 @@ type Sure string
 
 // The degrees.
 const (
-	Verified  Sure = "V" // in the client's documentation or source
+	Verified  Sure = "V" // in the client's documentation or source, or seen when it ran
 	Agreed    Sure = "T" // by two or more independent installers
 	One       Sure = "1" // one source
 	Uncertain Sure = "?"

@@ -107,7 +107,7 @@ func TestFind(t *testing.T) {
   a: not wrapped: x y
 claude-code local .claude.json of /p
   b: not wrapped: z
-claude-code project code/desk/.mcp.json also copilot-cli
+claude-code project code/desk/.mcp.json also qwen-code also copilot-cli
   a: not wrapped: x
 vscode user .config/Code/User/profiles/77/mcp.json
   p: unsupported, its format has not been verified
@@ -151,8 +151,8 @@ func TestAllowList(t *testing.T) {
 func TestHomeInGit(t *testing.T) {
 	m := home(t, "linux", map[string]string{".git/HEAD": "", ".mcp.json": one, "code/.mcp.json": one, "notes/.mcp.json": one})
 	for dir, want := range map[string]string{
-		"notes":         "claude-code project notes/.mcp.json also copilot-cli\n  a: not wrapped: x\n",
-		"":              "claude-code project .mcp.json also copilot-cli\n  a: not wrapped: x\n",
+		"notes":         "claude-code project notes/.mcp.json also qwen-code also copilot-cli\n  a: not wrapped: x\n",
+		"":              "claude-code project .mcp.json also qwen-code also copilot-cli\n  a: not wrapped: x\n",
 		"code/desk/sub": "",
 	} {
 		m.Dir = filepath.Join(m.Home, dir)

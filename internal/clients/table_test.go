@@ -101,6 +101,8 @@ func TestPaths(t *testing.T) {
 		{"cline", "linux", "", "/home/ann/.cline/data/settings/cline_mcp_settings.json"},
 		{"cline", "linux", "CLINE_MCP_SETTINGS_PATH=/c/x.json", "/c/x.json"},
 		{"cline", "linux", "CLINE_DATA_DIR=/c", "/c/settings/cline_mcp_settings.json"},
+		{"cline", "linux", "CLINE_DIR=/c", "/c/data/settings/cline_mcp_settings.json"},
+		{"qwen-code", "linux", "QWEN_HOME=/c", "/c/settings.json"},
 		{"goose", "linux", "", "/home/ann/.config/goose/config.yaml"},
 		{"goose", "darwin", "GOOSE_PATH_ROOT=/g", "/g/config/config.yaml"},
 		{"goose", "windows", "", "/home/ann/AppData/Roaming/Block/goose/config/config.yaml"},
