@@ -120,7 +120,8 @@ func (a *app) reach(t *doctor.Telemetry, files []*clients.File) {
 		return
 	}
 	var all []destination
-	if t.Endpoint != "" || slices.Contains(t.Sinks, string(consent.OTLP)) {
+	asked := slices.Contains(t.Sinks, string(consent.OTLP))
+	if t.Endpoint != "" || asked {
 		all = append(all, destination{lookup: a.lookup()})
 	}
 	for _, f := range files {
@@ -146,7 +147,7 @@ func (a *app) reach(t *doctor.Telemetry, files []*clients.File) {
 				key += s.Destination([]byte("doctor"))
 			}
 			if known := merged[key]; known != nil {
-				if len(known.Of) > 0 {
+				if len(known.Of) > 0 || !asked { // an entry that asks for it counts more than a shell that only names it
 					known.Of = append(known.Of, d.of...)
 				}
 				s.Close()

@@ -13,7 +13,7 @@ import (
 func TestTelemetry(t *testing.T) {
 	signals := func(change func(*doctor.Signal)) (all []doctor.Signal) {
 		for _, name := range []string{"traces", "metrics", "logs"} {
-			s := doctor.Signal{Name: name, Endpoint: "http://c:4318", Protocol: "http/protobuf", Dated: true}
+			s := doctor.Signal{Name: name, Endpoint: "http://c:4318/v1/" + name, Protocol: "http/protobuf", Dated: true}
 			change(&s)
 			all = append(all, s)
 		}
@@ -40,28 +40,36 @@ func TestTelemetry(t *testing.T) {
 			"warn otlp: OTEL_EXPORTER_OTLP_ENDPOINT is set here, and SPANPIPE_TELEMETRY has no otlp", ""},
 		{"veto", func(f *doctor.Telemetry) { f.Sinks, f.Veto = []string{"otlp"}, "DO_NOT_TRACK" }, "warn otlp: nothing may be sent, and no collector was asked: DO_NOT_TRACK", ""},
 		{"reached", func(f *doctor.Telemetry) { f.Sinks, f.Reached = []string{"otlp"}, signals(func(*doctor.Signal) {}) },
-			"ok collector: traces, metrics, logs: http://c:4318 (http/protobuf) accepts an empty request\nok clock: ", "warn|fail"},
+			"ok collector: traces, metrics and logs: http://c:4318/v1/{traces,metrics,logs} (http/protobuf) accepts an empty request\nok clock: ", "warn|fail"},
 		{"refused", func(f *doctor.Telemetry) {
 			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) { s.Cause, s.Hint, s.Dated = "refused", "start it", false })
-		}, "fail collector: traces, metrics, logs: refused\n  start it", "clock"},
+		}, "fail collector: traces, metrics and logs: refused\n  start it", "clock"},
 		{"refused and not asked for", func(f *doctor.Telemetry) { f.Reached = signals(func(s *doctor.Signal) { s.Cause = "refused" }) }, "warn collector: ", "fail"},
 		{"refused to an entry", func(f *doctor.Telemetry) {
 			f.Reached = signals(func(s *doctor.Signal) { s.Cause, s.Of = "refused", []string{"Cursor, a"} })
-		}, "fail collector: traces, metrics, logs (Cursor, a): refused", ""},
+		}, "fail collector: traces, metrics and logs (Cursor, a): refused", ""},
 		{"one signal", func(f *doctor.Telemetry) {
 			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) {
 				if s.Name == "logs" {
 					s.Cause, s.Unsupported = "no such signal", true
 				}
 			})
-		}, "ok collector: traces, metrics: http://c:4318\nwarn collector: logs: no such signal", "fail"},
+		}, "ok collector: traces and metrics: http://c:4318/v1/{traces,metrics} \nwarn collector: logs: no such signal", "fail"},
+		{"no path", func(f *doctor.Telemetry) {
+			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) {
+				s.Cause, s.Hint, s.Unsupported = "no receiver at /v1/"+s.Name, "spanpipe adds /v1/"+s.Name, s.Name != "traces"
+			})
+		}, "fail collector: traces, metrics and logs: no receiver at /v1/{traces,metrics,logs}\n  spanpipe adds /v1/{traces,metrics,logs}", "warn"},
+		{"another answer to each", func(f *doctor.Telemetry) {
+			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) { s.Cause = s.Name + " are not wanted" })
+		}, "fail collector: traces: traces are not wanted\nfail collector: metrics: metrics are not wanted\nfail collector: logs: logs", "and"},
 		{"left out", func(f *doctor.Telemetry) {
 			f.Reached = signals(func(s *doctor.Signal) { s.Skipped, s.Cause = true, "OTEL_TRACES_EXPORTER=none" })
 		},
-			"ok collector: traces, metrics, logs: not to be sent: OTEL_TRACES_EXPORTER=none", "warn|fail"},
+			"ok collector: traces, metrics and logs: not to be sent: OTEL_TRACES_EXPORTER=none", "warn|fail"},
 		{"clocks", func(f *doctor.Telemetry) {
 			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) { s.Skew = -90 * time.Second })
-		}, "warn clock: this machine's clock and that of http://c:4318 differ by 90.0s", ""},
+		}, "warn clock: this machine's clock and that of http://c:4318/v1/traces differ by 90.0s", ""},
 		{"unhealthy", func(f *doctor.Telemetry) { f.Unhealthy = []string{"the session at x is not healthy"} }, "warn health: the session at x is not healthy", ""},
 		{"healthy", func(f *doctor.Telemetry) { f.LiveChecked = 2 }, "ok health: 2 live sessions with a metrics page, healthy", ""},
 	} {
