@@ -61,15 +61,10 @@ func on(t *testing.T, system, name, text string, variables map[string]string) *d
 		Stored: func(s *clients.Server) bool { return s.Name != "fresh" },
 		Cut:    map[string][]string{"long": {"create", "write"}},
 		Named:  func(s *clients.Server) string { return s.Name },
-		Kept: func(string) string {
-			if _, ok := variables["KEPT"]; ok {
-				return home + "/kept.json"
-			}
-			return ""
-		},
-		Was:   func(string) []string { return strings.Fields(variables["WAS"]) },
-		Hosts: func(*clients.File, *clients.Server) []string { return []string{"otlp.example"} },
-		Store: "/home/ann/.local/state/spanpipe", Dir: variables["SPANPIPE_DIR"],
+		Kept:   func(string) []string { return strings.Fields(strings.ReplaceAll(variables["KEPT"], "HOME", home)) },
+		Was:    func(string) []string { return strings.Fields(variables["WAS"]) },
+		Hosts:  func(*clients.File, *clients.Server) []string { return []string{"otlp.example"} },
+		Store:  "/home/ann/.local/state/spanpipe", Dir: variables["SPANPIPE_DIR"],
 	}
 }
 
@@ -163,8 +158,9 @@ func TestClients(t *testing.T) {
 				"  in ~/.cursor/mcp.json, line 1, write each word behind -- as an item of its own\n"},
 		{"a path with a space", cursor, `"command": "/bin/spanpipe", "args": ["--", "/my programs/server"], ` + stored, nil, ""},
 		{"disabled", cursor, `"command": "/gone/spanpipe", "args": ["--", "npx"], "disabled": true`, nil, ""},
-		{"a backup is left", cursor, `"url": "https://x.example"`, map[string]string{"KEPT": ""},
-			"warn backup: Cursor: none of its servers is wrapped any more, and what its file was before is still kept: ~/kept.json\n"},
+		{"a backup is left", cursor, `"url": "https://x.example"`, map[string]string{"KEPT": "HOME/before HOME/left"},
+			"warn backup: Cursor: none of its servers is wrapped any more, and what its file was is still kept\n" +
+				"  it may hold secrets; once you are sure that you do not need it: rm ~/before ~/left\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if !strings.HasPrefix(test.entry, `"long"`) && !strings.HasPrefix(test.entry, `"fresh"`) {
