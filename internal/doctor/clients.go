@@ -58,13 +58,16 @@ func (c *Clients) Check() Group {
 			continue
 		}
 		for _, s := range f.Servers {
-			if s.State != clients.Wrapped || s.Disabled {
-				continue
-			}
-			wrapped++
 			e := &entry{Clients: c, g: &g, file: f, s: s}
-			if e.check(); !e.bad {
-				good++
+			switch {
+			case s.Disabled:
+			case s.State == clients.Unsupported:
+				e.shape()
+			case s.State == clients.Wrapped:
+				wrapped++
+				if e.check(); !e.bad {
+					good++
+				}
 			}
 		}
 		c.unwrapped(&g, f)
@@ -230,6 +233,15 @@ func (e *entry) program() {
 		}
 		e.add("program", Warn, e.Tilde(path)+" is "+kind+" spanpipe than this"+version, again)
 	}
+}
+
+// shape warns about an entry that install leaves alone.
+func (e *entry) shape() {
+	remedy := "mend it in " + e.where()
+	if e.s.Command != "" { // install knows what to paste
+		remedy = "what to paste in its place: spanpipe install " + e.file.Client.ID + " --dry-run"
+	}
+	e.add("shape", Warn, "cannot be wrapped by install: "+e.s.Why, remedy)
 }
 
 // twice checks whether the command behind spanpipe is spanpipe.

@@ -156,6 +156,12 @@ func TestClients(t *testing.T) {
 		{"a whole line as the command", cursor, `"command": "/bin/spanpipe", "args": ["--", "npx -y server"], ` + stored, nil,
 			"fail arguments: Cursor, one: its command is a whole line, and no program has that name\n" +
 				"  in ~/.cursor/mcp.json, line 1, write each word behind -- as an item of its own\n"},
+		{"an entry of another shape", cursor, `"command": "npx -y server"`, nil,
+			"warn shape: Cursor, one: cannot be wrapped by install: its command contains arguments, which belong to args\n" +
+				"  what to paste in its place: spanpipe install cursor --dry-run\n"},
+		{"an entry without a command", cursor, `"args": ["server"]`, nil,
+			"warn shape: Cursor, one: cannot be wrapped by install: it has neither a command nor a URL\n  mend it in ~/.cursor/mcp.json, line 1\n"},
+		{"a disabled one of another shape", cursor, `"command": "npx -y server", "disabled": true`, nil, ""},
 		{"a path with a space", cursor, `"command": "/bin/spanpipe", "args": ["--", "/my programs/server"], ` + stored, nil, ""},
 		{"disabled", cursor, `"command": "/gone/spanpipe", "args": ["--", "npx"], "disabled": true`, nil, ""},
 		{"a backup is left", cursor, `"url": "https://x.example"`, map[string]string{"KEPT": "HOME/before HOME/left"},
