@@ -127,8 +127,12 @@ func TestClients(t *testing.T) {
 			"warn variables: Cursor, one: SPANPIPE_DIR is set in this shell and not in the entry, so that its sessions are stored elsewhere\n" +
 				"  to put it into the entry: spanpipe install cursor\n"},
 		{"OTEL_ is stripped", claude, well + `, "env": {"SPANPIPE_TELEMETRY": "otlp"}`,
-			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://secret.example"},
-			"warn variables: Claude Code, one: Claude Code may not pass on OTEL_EXPORTER_OTLP_ENDPOINT, set in this shell and not in the entry\n"},
+			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://secret.example", "OTEL_EXPORTER_OTLP_HEADERS": "key=secret.example"},
+			"warn variables: Claude Code, one: Claude Code may not pass on OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, " +
+				"set in this shell and not in the entry\n" +
+				"  Claude Code passes on: all of its environment but OTEL_*; with CLAUDE_CODE_SUBPROCESS_ENV_SCRUB=1 no credentials\n" +
+				"  to put that into the entry: spanpipe install claude-code --set OTEL_EXPORTER_OTLP_ENDPOINT=\"$OTEL_EXPORTER_OTLP_ENDPOINT\"" +
+				" --set OTEL_EXPORTER_OTLP_HEADERS=\"$OTEL_EXPORTER_OTLP_HEADERS\"\n"},
 		{"it has its own", claude, well + `, "env": {"SPANPIPE_TELEMETRY": "otlp", "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}`,
 			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://secret.example"}, ""},
 		{"cut descriptions", claude, `"long": {` + well + "," + stored + `}`, nil,
