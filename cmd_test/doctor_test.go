@@ -50,6 +50,9 @@ func TestDoctorServer(t *testing.T) {
 		{"claims any version", nil, cast.As(t, "unruly", "claims"), 1, "  fail  claims to speak the protocol version 2099-12-31, which does not exist\n1 failed. "},
 		{"is called a secret", nil, cast.As(t, "unruly", "called"), 0, "[redacted:name] 1.0.0\n  ok    answers initialize \n"},
 		{"has endless lists", nil, cast.As(t, "unruly", "endless"), 1, "  fail  tools/list leads to further pages without an end: 1000 so far\n"},
+		{"has descriptions as long as may be", nil, cast.As(t, "unruly", "describes", "1024"), 0, "Nothing failed. "},
+		{"has a longer description", nil, cast.As(t, "unruly", "describes", "1025"), 0, // of twice as many UTF-16 units, as Claude Code counts
+			"  warn  1 description over 2,048 characters, which Claude Code cuts there: book_hotel\nNothing failed, 1 warning. "},
 		{"closes stdout", []string{"--grace=500ms"}, cast.As(t, "unruly", "closes"), 1,
 			"  fail  closes stdout before it has answered initialize\n  fail  does not end when stdin ends; \n2 failed. "},
 		{"fails, with a secret", nil, cast.As(t, "unruly", "secret"), 1, "  fail  ends before it has answered initialize: exit code 3 after "},
