@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -76,10 +77,10 @@ func (a *app) storeFacts(s *store.Store, sessions []store.Session, unreadable er
 	switch {
 	case os.IsNotExist(err):
 		f.Missing, f.Free = true, -1
-	case unreadable != nil:
-		f.Problem = unreadable.Error()
 	case isFile(s.Dir):
 		f.Problem = "it is not a directory"
+	case err != nil || unreadable != nil:
+		f.Problem = innerReason(cmp.Or(err, unreadable))
 	default:
 		probe, err := os.CreateTemp(s.Dir, ".doctor-*") // the one sure way, and gone at once
 		if err != nil {
@@ -87,8 +88,25 @@ func (a *app) storeFacts(s *store.Store, sessions []store.Session, unreadable er
 			break
 		}
 		_, _ = probe.Close(), os.Remove(probe.Name())
+		f.Over = a.overSize(s)
 	}
 	return f
+}
+
+// overSize returns how many bytes of detail are more than is kept. Digests are kept in any case.
+func (a *app) overSize(s *store.Store) (bytes int64) {
+	report, err := s.Prune(context.Background(), store.Plan{
+		Keep: store.Keep{Size: a.options.keep.Size}, KeepDigests: true, DryRun: true, Now: a.now(),
+	})
+	if err != nil {
+		return 0
+	}
+	for i := range report.Removed {
+		if p := &report.Removed[i]; p.Part == store.DetailPart {
+			bytes += p.Size
+		}
+	}
+	return bytes
 }
 
 // askLive asks sessions that have a metrics page whether they are healthy.

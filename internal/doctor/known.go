@@ -41,7 +41,7 @@ func All() []Known {
 		{"donottrack", telemetry, "`DO_NOT_TRACK` is set", ""},
 		{"policy", telemetry, "the policy of this machine's administrators can be used", "its administrators have to mend it"},
 		{"store", telemetry, "the store can be written", "`SPANPIPE_DIR` names another directory"},
-		{"size", telemetry, "the store is not larger than `SPANPIPE_KEEP`", "`spanpipe prune`"},
+		{"size", telemetry, "the store has no more details of sessions than `SPANPIPE_KEEP` allows, but for live ones", "`spanpipe prune`"},
 		{"disk", telemetry, "its disk has 500 MB left", "make room"},
 		{"content", telemetry, "whether content is captured", ""},
 		{"otlp", telemetry, "a collector that is named is used, and may be", "`SPANPIPE_TELEMETRY=local,otlp`"},

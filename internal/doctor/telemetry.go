@@ -33,6 +33,7 @@ type Store struct {
 	Problem  string // why it cannot be read or written
 	Size     int64
 	Most     int64 // SPANPIPE_KEEP; 0: no limit
+	Over     int64 // what "spanpipe prune" would remove to be below Most
 	Free     int64 // on its disk; -1: not known
 	Sessions int
 }
@@ -100,8 +101,8 @@ func (t *Telemetry) store(g *Group) {
 			of = "of " + view.Size(s.Most)
 		}
 		g.ok("store", fmt.Sprintf("%s can be written: %s, %s %s", s.Dir, view.Plural(s.Sessions, "session"), view.Size(s.Size), of))
-		if s.Most > 0 && s.Size > s.Most {
-			g.warn("size", "the store is larger than SPANPIPE_KEEP allows: "+view.Size(s.Size), "to remove what is over it: spanpipe prune")
+		if s.Over > 0 {
+			g.warn("size", "the store has more details of sessions than SPANPIPE_KEEP allows", "to remove the oldest, "+view.Size(s.Over)+": spanpipe prune")
 		}
 	}
 	if s.Free >= 0 && s.Free < littleDisk {
