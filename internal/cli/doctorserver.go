@@ -158,6 +158,7 @@ func (e *examination) list(ctx context.Context) error {
 		if !e.session.Offers(list.Capability) {
 			continue
 		}
+		e.progress(list.Method)
 		l := doctor.List{Noun: entryNouns[list]}
 		began := time.Now()
 		err := e.session.Pages(ctx, list, func(entries []json.RawMessage) error {
@@ -167,7 +168,7 @@ func (e *examination) list(ctx context.Context) error {
 			if time.Since(began) > e.timeout {
 				return fmt.Errorf("%s has further pages after %v: %d so far", list.Method, e.timeout, l.Pages)
 			}
-			e.progress(fmt.Sprintf("%s, page %d", list.Method, l.Pages))
+			e.progress(fmt.Sprintf("%s after page %d", list.Method, l.Pages))
 			for _, entry := range entries {
 				addEntry(&l, entry)
 			}
@@ -226,6 +227,7 @@ func (e *examination) fail(err error) {
 
 // end ends the server as clients do, and notes how long that takes.
 func (e *examination) end() {
+	e.progress("ending the server")
 	began := time.Now()
 	if e.signals && e.Ended == "" {
 		e.server.Terminate(false)
