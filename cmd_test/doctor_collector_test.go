@@ -39,6 +39,7 @@ func TestDoctorCollector(t *testing.T) {
 	}{
 		{"another key", answer(http.StatusUnauthorized, ""), 1, "  fail  traces, metrics and logs: the collector at \n does not accept the key: 401 Unauthorized\ncheck OTEL_EXPORTER_OTLP_HEADERS"},
 		{"another path", answer(http.StatusNotFound, ""), 1, "  fail  traces, metrics and logs: there is no OTLP receiver at \n/v1/{traces,metrics,logs}: 404 Not Found\nbase URL"},
+		{"no empty request", answer(http.StatusBadRequest, ""), 0, "  warn  traces, metrics and logs: the collector at \n refuses the telemetry: 400 Bad Request\nrequests without data"},
 		{"no TLS", strings.Replace(answer(http.StatusOK, ""), "http:", "https:", 1), 1, "  fail  traces, metrics and logs: \n does not use TLS\nwrite http:// in OTEL_EXPORTER_OTLP_ENDPOINT"},
 		{"an unknown certificate", encrypted.Endpoint(otlptest.HTTP), 1, "  fail  traces, metrics and logs: the certificate of \n is signed by an unknown authority\nOTEL_EXPORTER_OTLP_CERTIFICATE"},
 		{"no name", "http://collector.invalid:4318", 1, "  fail  traces, metrics and logs: \n: its host name cannot be resolved\nDNS"},
@@ -60,7 +61,7 @@ func TestDoctorCollector(t *testing.T) {
 					t.Errorf("%q is missing in\n%s", want, telemetry)
 				}
 			}
-			if n := strings.Count(telemetry, ") accepts") + strings.Count(telemetry, "  fail  "); n != 1 {
+			if n := strings.Count(telemetry, ") accepts") + strings.Count(telemetry, "  fail  ") + strings.Count(telemetry, " 400 "); n != 1 {
 				t.Errorf("%d answers, want what all signals share once:\n%s", n, telemetry)
 			}
 			if code != test.code {

@@ -238,7 +238,8 @@ func ask(s *otlp.Sender, to *doctor.Signal) {
 	case err != nil:
 		to.Cause, to.Hint = "no answer from "+s.Route.Endpoint+" within "+askTimeout.String(), "is it the right address? a firewall may drop what goes there"
 	case answer.Verdict != otlp.Delivered:
-		to.Cause, to.Hint, to.Unsupported = answer.Cause, answer.Hint, answer.Verdict == otlp.Unsupported
+		to.Cause, to.Hint = answer.Cause, answer.Hint
+		to.Unsupported, to.Refused = answer.Verdict == otlp.Unsupported, answer.Verdict == otlp.Refused
 	}
 	if !answer.Date.IsZero() {
 		to.Dated, to.Skew = true, skew(answer.Date, began, time.Now())

@@ -280,10 +280,12 @@ func names(left []Left) string {
 }
 
 // Some returns the first of some names, and how many more there are.
-func Some(names []string) string {
+func Some(names []string) string { return some(names, ", ") }
+
+func some(names []string, separator string) string {
 	const most = 4
 	if len(names) <= most {
-		return strings.Join(names, ", ")
+		return strings.Join(names, separator)
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], separator), len(names)-most)
 }

@@ -44,6 +44,7 @@ type Signal struct {
 	Of                       []string // clients' entries with these settings; empty: this shell
 	Skipped                  bool     // the user does not want it sent
 	Unsupported              bool     // the backend has no such signal
+	Refused                  bool     // the request itself was not accepted: some do not want one without any data
 	Cause, Hint              string   // why it was not accepted; "" if it was
 	Skew                     time.Duration
 	Dated                    bool // the collector has told its time
@@ -130,7 +131,7 @@ func (t *Telemetry) collector(g *Group) {
 		}
 		of := ""
 		if len(s.Of) > 0 {
-			of = " (" + Some(s.Of) + ")"
+			of = " (" + some(s.Of, "; ") + ")" // each has a client and an entry
 		}
 		cause, remedy := s.Cause, []string{s.Hint}
 		switch {
@@ -138,6 +139,9 @@ func (t *Telemetry) collector(g *Group) {
 			cause, remedy = "not to be sent: "+s.Cause, nil
 		case s.Cause == "":
 			cause, remedy = s.Endpoint+" ("+s.Protocol+") accepts an empty request", nil
+		case s.Refused:
+			c.Status = Warn
+			remedy = append(remedy, "it may refuse only requests without data, as this one; to send what is stored: spanpipe push")
 		case !s.Unsupported && (asked || len(s.Of) > 0):
 			c.Status = Fail
 		default:

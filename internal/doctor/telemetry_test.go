@@ -50,6 +50,12 @@ func TestTelemetry(t *testing.T) {
 		{"refused to an entry", func(f *doctor.Telemetry) {
 			f.Reached = signals(func(s *doctor.Signal) { s.Cause, s.Of = "refused", []string{"Cursor, a"} })
 		}, "fail collector: traces, metrics and logs (Cursor, a): refused", ""},
+		{"refused to several entries", func(f *doctor.Telemetry) {
+			f.Reached = signals(func(s *doctor.Signal) { s.Cause, s.Of = "refused", []string{"Cursor, a", "Codex, a"} })
+		}, "fail collector: traces, metrics and logs (Cursor, a; Codex, a): refused", ""},
+		{"without data not wanted", func(f *doctor.Telemetry) {
+			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) { s.Cause, s.Hint, s.Refused = "400", "see its log", true })
+		}, "warn collector: traces, metrics and logs: 400\n  see its log\n  it may refuse only requests without data, as this one; to send what is stored: spanpipe push", "fail"},
 		{"one signal", func(f *doctor.Telemetry) {
 			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) {
 				if s.Name == "logs" {
