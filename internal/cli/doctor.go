@@ -39,7 +39,7 @@ In the store, a file is created and removed at once, to see that this works.
 Exit status: 0 if nothing failed, 1 if something did, 2 if the command line is
 invalid. Warnings do not change it.`,
 		Flags: a.flags(
-			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "wait this `DURATION` for each answer, and for all pages of a list"},
+			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "wait this `DURATION` per answer and list"},
 			&cli.DurationFlag{Name: "grace", Value: tryPatience, Usage: "let a server end in this `DURATION`"},
 			jsonFlag,
 		),
