@@ -37,14 +37,15 @@ func TestDoctorCollector(t *testing.T) {
 		code           int
 		want           string // parts, one a line
 	}{
-		{"another key", answer(http.StatusUnauthorized, ""), 1, "  fail  traces: the collector at \n does not accept the key: 401 Unauthorized\ncheck OTEL_EXPORTER_OTLP_HEADERS"},
-		{"another path", answer(http.StatusNotFound, ""), 1, "  fail  traces: there is no OTLP receiver at \n/v1/traces: 404 Not Found\nbase URL"},
-		{"no TLS", strings.Replace(answer(http.StatusOK, ""), "http:", "https:", 1), 1, " does not use TLS\nwrite http:// in OTEL_EXPORTER_OTLP_ENDPOINT"},
-		{"an unknown certificate", encrypted.Endpoint(otlptest.HTTP), 1, "  fail  traces: the certificate of \n is signed by an unknown authority\nOTEL_EXPORTER_OTLP_CERTIFICATE"},
-		{"no name", "http://collector.invalid:4318", 1, ": its host name cannot be resolved\nDNS"},
-		{"not running", "http://" + refusing.Addr().String(), 1, ": connection refused\nstart the collector"},
-		{"another clock", answer(http.StatusOK, yesterday), 0, "  ok    traces: \n accepts an empty request\n  warn  this machine's clock and that of \n(NTP)"},
-		{"well", answer(http.StatusOK, ""), 0, "  ok    traces: \n  ok    metrics: \n  ok    logs: \n  ok    the clock agrees with the collector's"},
+		{"another key", answer(http.StatusUnauthorized, ""), 1, "  fail  traces, metrics and logs: the collector at \n does not accept the key: 401 Unauthorized\ncheck OTEL_EXPORTER_OTLP_HEADERS"},
+		{"another path", answer(http.StatusNotFound, ""), 1, "  fail  traces, metrics and logs: there is no OTLP receiver at \n/v1/{traces,metrics,logs}: 404 Not Found\nbase URL"},
+		{"no empty request", answer(http.StatusBadRequest, ""), 0, "  warn  traces, metrics and logs: the collector at \n refuses the telemetry: 400 Bad Request\nrequests without data"},
+		{"no TLS", strings.Replace(answer(http.StatusOK, ""), "http:", "https:", 1), 1, "  fail  traces, metrics and logs: \n does not use TLS\nwrite http:// in OTEL_EXPORTER_OTLP_ENDPOINT"},
+		{"an unknown certificate", encrypted.Endpoint(otlptest.HTTP), 1, "  fail  traces, metrics and logs: the certificate of \n is signed by an unknown authority\nOTEL_EXPORTER_OTLP_CERTIFICATE"},
+		{"no name", "http://collector.invalid:4318", 1, "  fail  traces, metrics and logs: \n: its host name cannot be resolved\nDNS"},
+		{"not running", "http://" + refusing.Addr().String(), 1, "  fail  traces, metrics and logs: \n: connection refused\nstart the collector"},
+		{"another clock", answer(http.StatusOK, yesterday), 0, "  ok    traces, metrics and logs: \n/v1/{traces,metrics,logs} (http/protobuf) accepts an empty request\n  warn  this machine's clock and that of \n(NTP)"},
+		{"well", answer(http.StatusOK, ""), 0, "  ok    traces, metrics and logs: \n  ok    the clock agrees with the collector's"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -59,6 +60,9 @@ func TestDoctorCollector(t *testing.T) {
 				if !strings.Contains(telemetry, want) {
 					t.Errorf("%q is missing in\n%s", want, telemetry)
 				}
+			}
+			if n := strings.Count(telemetry, ") accepts") + strings.Count(telemetry, "  fail  ") + strings.Count(telemetry, " 400 "); n != 1 {
+				t.Errorf("%d answers, want what all signals share once:\n%s", n, telemetry)
 			}
 			if code != test.code {
 				t.Errorf("exit code %d, want %d: %s%s", code, test.code, stdout, stderr)

@@ -50,6 +50,9 @@ func TestDoctorServer(t *testing.T) {
 		{"claims any version", nil, cast.As(t, "unruly", "claims"), 1, "  fail  claims to speak the protocol version 2099-12-31, which does not exist\n1 failed. "},
 		{"is called a secret", nil, cast.As(t, "unruly", "called"), 0, "[redacted:name] 1.0.0\n  ok    answers initialize \n"},
 		{"has endless lists", nil, cast.As(t, "unruly", "endless"), 1, "  fail  tools/list leads to further pages without an end: 1000 so far\n"},
+		{"has descriptions as long as may be", nil, cast.As(t, "unruly", "describes", "1024"), 0, "Nothing failed. "},
+		{"has a longer description", nil, cast.As(t, "unruly", "describes", "1025"), 0, // of twice as many UTF-16 units, as Claude Code counts
+			"  warn  1 description over 2,048 characters, which Claude Code cuts there: book_hotel\nNothing failed, 1 warning. "},
 		{"closes stdout", []string{"--grace=500ms"}, cast.As(t, "unruly", "closes"), 1,
 			"  fail  closes stdout before it has answered initialize\n  fail  does not end when stdin ends; \n2 failed. "},
 		{"fails, with a secret", nil, cast.As(t, "unruly", "secret"), 1, "  fail  ends before it has answered initialize: exit code 3 after "},
@@ -139,5 +142,81 @@ func TestDoctorJSON(t *testing.T) {
 	}
 	if want, err := os.ReadFile(golden); err != nil || string(want) != indented {
 		t.Errorf("%s differs (%v); it would be\n%s\nrewrite it with: go test ./cmd_test -run TestDoctorJSON -update-json", golden, err, indented)
+	}
+}
+
+// TestDoctorSlowPages: the pages of a list have one time for all, so that doctor ends.
+func TestDoctorSlowPages(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := doctorOn(t, []string{"--timeout=10s"}, cast.As(t, "unruly", "leisurely")...)
+	if code != 1 || !strings.Contains(stdout, "  fail  tools/list has further pages after 10s: ") {
+		t.Errorf("exit code %d, want 1: %s%s", code, stdout, stderr)
+	}
+}
+
+// TestDoctorSecrets: secrets in a client's file, in its entries, in a server's command and in what the server writes are never
+// shown, not to programs either.
+func TestDoctorSecrets(t *testing.T) {
+	const key, token, password = "sk-live-51Hk0a9cQ7bWmZt8", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "hunter2hunter2"
+	spanpipe := func(rest string) string { return `{"command": "/opt/spanpipe", "args": ["--", ` + rest + `}` }
+	entries := map[string]string{
+		"line":    `{"command": "npx -y server --api-key=` + key + `"}`,
+		"args":    `{"command": "npx", "args": "--token=` + token + `"}`,
+		"both":    `{"command": "npx", "url": "https://kim:` + password + `@x.example/mcp?token=` + token + `"}`,
+		"remote":  `{"url": "https://kim:` + password + `@x.example", "headers": {"Authorization": "Bearer ` + token + `"}}`,
+		token:     `{"command": "npx"}`,
+		"shell":   spanpipe(`"API_KEY=` + key + `", "npx"]`),
+		"wrapped": spanpipe(`"no-such-server --api-key=` + key + `"]`),
+		"path":    spanpipe(`"/opt/` + token + `/server"]`),
+		"sends": spanpipe(`"npx", "--token", "` + token + `"], "env": {"API_KEY": "` + key + `", "SPANPIPE_TELEMETRY": "otlp",
+			"SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT": "http://kim:` + password + `@127.0.0.1:1/` + token + `",
+			"SPANPIPE_OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20` + key + `"}`),
+		"invalid": spanpipe(`"npx"], "env": {"SPANPIPE_TELEMETRY": "otlp", "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT": "` + password + " " + key + `",
+			"SPANPIPE_OTEL_EXPORTER_OTLP_PROTOCOL": "` + token + `"}`),
+	}
+	var all []string
+	for name, entry := range entries {
+		all = append(all, `"`+name+`": `+entry)
+	}
+	place := newHome(t)
+	for name, text := range map[string]string{
+		".cursor/mcp.json":                  `{"mcpServers": {` + strings.Join(all, ",\n") + "}}\n",
+		".codex/config.toml":                "[mcp_servers.a]\nenv = { K = \"" + key + "\" x }\n",
+		".config/goose/config.yaml":         "extensions:\n  a:\n    envs: {K: " + key + "\n",
+		".codeium/windsurf/mcp_config.json": `{"mcpServers": {"a": {"env": {"K": ` + key + `}}}}`,
+	} {
+		path := filepath.Join(place.root, "home", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"clients":                   {nil, "no-such-server --api-key=[redacted:"},
+		"a command":                 {[]string{"--", "no-such-server --api-key=" + key}, "cannot be started"},
+		"a path":                    {[]string{"--", "/opt/" + token + "/server"}, "cannot be started"},
+		"what it writes at its end": {slices.Concat([]string{"--"}, cast.As(t, "unruly", "secret")), "exit code 3"},
+		"what it is called":         {slices.Concat([]string{"--"}, cast.As(t, "unruly", "called")), "[redacted:name]"},
+		"what it refuses":           {slices.Concat([]string{"--"}, cast.As(t, "unruly", "refuses", key)), "refuses initialize"},
+		"a banner":                  {slices.Concat([]string{"--"}, cast.As(t, "unruly", "says", token)), "writes to stdout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, flags := range [][]string{{"doctor", "--grace=30s"}, {"doctor", "--grace=30s", "--json"}} {
+				stdout, stderr, code := place.spanpipe(t, []string{
+					"SPANPIPE_TELEMETRY=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://kim:" + password + "@127.0.0.1:1/" + token, "OTEL_EXPORTER_OTLP_HEADERS=x-key=" + key,
+				}, slices.Concat(flags, test.args)...)
+				if code > 1 || !strings.Contains(stdout, test.want) {
+					t.Errorf("exit code %d, want %q: %s%s", code, test.want, stdout, stderr)
+				}
+				for _, secret := range []string{key, token, password} {
+					if strings.Contains(stdout+stderr, secret[:len(secret)-3]) {
+						t.Errorf("shows %s:\n%s%s", secret, stdout, stderr)
+					}
+				}
+			}
+		})
 	}
 }

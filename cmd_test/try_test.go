@@ -11,9 +11,11 @@ import (
 	"os/signal"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/spanpipe/spanpipe/internal/demo"
 	"github.com/spanpipe/spanpipe/internal/otlptest"
@@ -21,7 +23,7 @@ import (
 
 // playUnruly is a server that does what it should not: it writes a banner to stdout, says nothing, reads nothing, outlives its
 // input, ignores SIGTERM, leaves a process behind, fails with a secret, sends back what it reads, closes stdout, claims any version,
-// has lists without an end, or names that are hostile.
+// has lists without an end, or slow ones, long descriptions, or names that are hostile, refuses a session, or says what it is given.
 func playUnruly(args []string) int {
 	if args[0] == "silent" {
 		_, _ = io.Copy(io.Discard, os.Stdin) // it ends either way
@@ -63,6 +65,15 @@ func playUnruly(args []string) int {
 		in, out = io.MultiReader(strings.NewReader(first), os.Stdin), renamed{out, `"protocolVersion":"2025-11-25"`, asked}
 	case "endless":
 		out = &paged{Writer: out}
+	case "leisurely":
+		out = &paged{Writer: out, pause: 4 * time.Second}
+	case "describes":
+		n, _ := strconv.Atoi(args[1])
+		out = renamed{out, "Book a room.", strings.Repeat("🛏", n)}
+	case "refuses":
+		out = renamed{out, `"result":{"protocolVersion"`, `"error":{"code":1,"message":"` + args[1] + `"},"x":{"protocolVersion"`}
+	case "says":
+		fmt.Println("key " + args[1])
 	}
 	if demo.Serve(in, out, 0) != nil {
 		return 1
@@ -87,11 +98,15 @@ func (r renamed) Write(message []byte) (int, error) {
 // paged names a further page of tools each time.
 type paged struct {
 	io.Writer
-	n int
+	n     int
+	pause time.Duration // before each page
 }
 
 func (p *paged) Write(message []byte) (int, error) {
 	p.n++
+	if bytes.Contains(message, []byte(`"result":{"tools":[`)) {
+		time.Sleep(p.pause)
+	}
 	next := fmt.Sprintf(`"result":{"nextCursor":"%d","tools":[`, p.n)
 	_, err := p.Writer.Write(bytes.ReplaceAll(message, []byte(`"result":{"tools":[`), []byte(next)))
 	return len(message), err

@@ -18,15 +18,15 @@ type ownPattern struct {
 }
 
 func (e *engine) find(s string, m marks, names kinds, emit emitter) {
+	for _, p := range e.own {
+		p.find(s, emit)
+	}
 	if all := emit; e.secrets {
 		emit = func(lo, hi int, kind Kind) {
 			if !kind.isAddress() {
 				all(lo, hi, kind)
 			}
 		}
-	}
-	for _, p := range e.own {
-		p.find(s, emit)
 	}
 	for i := range forms {
 		if m.has(forms[i].marks) {

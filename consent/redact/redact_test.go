@@ -223,9 +223,13 @@ func TestUser(t *testing.T) {
 
 // TestSecrets: for the user's own eyes names and addresses stay, secrets do not.
 func TestSecrets(t *testing.T) {
-	r, err := redact.New(redact.Config{Home: "/home/kim", User: "kim", Secrets: true})
+	own := redact.Pattern{Name: "email", Regexp: `boss@\S+`} // a user's own rule holds, whatever it is called
+	r, err := redact.New(redact.Config{Home: "/home/kim", User: "kim", Secrets: true, Patterns: []redact.Pattern{own}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := r.Text([]byte("boss@example.com"), false, 100); got != "[redacted:email]" {
+		t.Errorf("got %s", got)
 	}
 	stays := `"/home/kim/desk", "C:\\Users\\kim\\x", "~ann/x", "http://10.0.0.7:4318", "kim@example.com", "00:1b:44:11:3a:b7"`
 	if got := r.Text([]byte(stays), false, 1000); got != stays {

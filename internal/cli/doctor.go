@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spanpipe/spanpipe/consent/redact"
 	"github.com/spanpipe/spanpipe/internal/clients"
 	"github.com/spanpipe/spanpipe/internal/doctor"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -38,7 +39,7 @@ In the store, a file is created and removed at once, to see that this works.
 Exit status: 0 if nothing failed, 1 if something did, 2 if the command line is
 invalid. Warnings do not change it.`,
 		Flags: a.flags(
-			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "wait this `DURATION` for each answer"},
+			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "wait this `DURATION` per answer and list"},
 			&cli.DurationFlag{Name: "grace", Value: tryPatience, Usage: "let a server end in this `DURATION`"},
 			jsonFlag,
 		),
@@ -92,6 +93,7 @@ func (a *app) doctor(c *cli.Context) error {
 		}
 		groups = append(groups, server.Check())
 	}
+	hideSecrets(groups)
 	result := doctorJSON{jsonVersion, doctor.Count(groups, doctor.Fail), doctor.Count(groups, doctor.Warn), groups}
 	if result.Failed > 0 {
 		a.status.Code = exitUnwell
@@ -101,6 +103,27 @@ func (a *app) doctor(c *cli.Context) error {
 	}
 	_, err := io.WriteString(a.Stdout, a.doctorText(&result, time.Since(began)))
 	return err
+}
+
+// hideSecrets masks what looks like a secret in all that is shown: commands, arguments, paths and names may contain one. The user's
+// own name and addresses stay.
+func hideSecrets(groups []doctor.Group) {
+	r, err := redact.New(redact.Config{Secrets: true})
+	if err != nil {
+		r = nil // which lets nothing through
+	}
+	hide := func(text *string) { *text = r.Text([]byte(*text), false, len(*text)*redactedGrowth+redactedGrowth) }
+	for _, g := range groups {
+		for i := range g.Checks {
+			c := &g.Checks[i]
+			hide(&c.Text)
+			for _, all := range [][]string{c.Servers, c.Remedy} {
+				for j := range all {
+					hide(&all[j])
+				}
+			}
+		}
+	}
 }
 
 // doctorText returns what a person reads.

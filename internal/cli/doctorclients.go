@@ -57,7 +57,7 @@ func (a *app) clientFacts(files []*clients.File, m clients.Machine, s *store.Sto
 	backups := &backup.Store{Dir: filepath.Join(s.Dir, "clients")}
 	c := &doctor.Clients{
 		Files: files, OS: m.OS, Home: m.Home, Getenv: m.Getenv, Tilde: a.tilde, Find: findProgram, Exists: runnable,
-		Look: a.lookAtSpanpipe, Kept: func(path string) string { return backups.Kept(targetOf(path)) },
+		Look: a.lookAtSpanpipe, Kept: func(path string) []string { return backups.Kept(targetOf(path)) },
 		Was: func(path string) []string { return backups.Wrapped(targetOf(path)) }, Hosts: a.hostsOf,
 		Store: s.Dir,
 		Named: func(s *clients.Server) string { return serviceOf(s, m.Home) },

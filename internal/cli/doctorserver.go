@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -117,7 +118,9 @@ func (e *examination) run() (status wrap.Status, err error) {
 	e.use(files[2], files[1])
 	e.end()
 	if proctree.Supported {
-		e.Left = leftOver(before, e.server.Pid())
+		if e.Left = leftOver(before, e.server.Pid()); len(e.Left) > 0 {
+			endLeft(before, e.server.Pid())
+		}
 	}
 	status = e.server.Wait()
 	e.server.Close()
@@ -155,12 +158,17 @@ func (e *examination) list(ctx context.Context) error {
 		if !e.session.Offers(list.Capability) {
 			continue
 		}
+		e.progress(list.Method)
 		l := doctor.List{Noun: entryNouns[list]}
 		began := time.Now()
 		err := e.session.Pages(ctx, list, func(entries []json.RawMessage) error {
 			if l.Pages++; l.Pages > mostPages {
 				return fmt.Errorf("%s leads to further pages without an end: %d so far", list.Method, mostPages)
 			}
+			if time.Since(began) > e.timeout {
+				return fmt.Errorf("%s has further pages after %v: %d so far", list.Method, e.timeout, l.Pages)
+			}
+			e.progress(fmt.Sprintf("%s after page %d", list.Method, l.Pages))
 			for _, entry := range entries {
 				addEntry(&l, entry)
 			}
@@ -219,6 +227,7 @@ func (e *examination) fail(err error) {
 
 // end ends the server as clients do, and notes how long that takes.
 func (e *examination) end() {
+	e.progress("ending the server")
 	began := time.Now()
 	if e.signals && e.Ended == "" {
 		e.server.Terminate(false)
@@ -270,22 +279,50 @@ const leftGrace = 500 * time.Millisecond
 // now, or descend from such children.
 func leftOver(before map[int]bool, server int) (left []doctor.Left) {
 	for deadline := time.Now().Add(leftGrace); ; time.Sleep(20 * time.Millisecond) {
-		if left = descendants(before, server); len(left) == 0 || time.Now().After(deadline) {
-			return left
+		all := descendants(before, server)
+		if len(all) > 0 && time.Now().Before(deadline) {
+			continue
+		}
+		look, session := proctree.Looker(), proctree.Session(os.Getpid())
+		for _, p := range all {
+			info, _ := look(p.PID)
+			name := clean([]byte(cmp.Or(info.Program, fmt.Sprintf("process %d", p.PID))))
+			left = append(left, doctor.Left{Name: name, Own: p.Session != session})
+		}
+		return left
+	}
+}
+
+// endLeft ends what a server has left, also what is in a session of its own, which the relay leaves alone: a daemon of a session
+// that was only a test is of no use to its user.
+func endLeft(before map[int]bool, server int) {
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Kill} {
+		for deadline, signaled := time.Now().Add(leftGrace), map[int]bool{}; ; time.Sleep(20 * time.Millisecond) {
+			left := descendants(before, server)
+			if len(left) == 0 {
+				return
+			}
+			if time.Now().After(deadline) {
+				break
+			}
+			for _, p := range left {
+				if one, err := os.FindProcess(p.PID); err == nil && !signaled[p.PID] {
+					signaled[p.PID] = true
+					_ = one.Signal(signal) // fails if it has just ended
+				}
+			}
 		}
 	}
 }
 
-func descendants(before map[int]bool, server int) (left []doctor.Left) {
-	look, session := proctree.Looker(), proctree.Session(os.Getpid())
+// descendants returns the processes below this one but for the server and those from before.
+func descendants(before map[int]bool, server int) (left []proctree.Process) {
 	for parents := []int{os.Getpid()}; len(parents) > 0; parents = parents[1:] {
 		for _, p := range proctree.Children(parents[0]) {
 			if p.Zombie || before[p.PID] || p.PID == server {
 				continue
 			}
-			info, _ := look(p.PID)
-			name := clean([]byte(cmp.Or(info.Program, fmt.Sprintf("process %d", p.PID))))
-			left = append(left, doctor.Left{Name: name, Own: p.Session != session})
+			left = append(left, p)
 			parents = append(parents, p.PID)
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -76,10 +77,10 @@ func (a *app) storeFacts(s *store.Store, sessions []store.Session, unreadable er
 	switch {
 	case os.IsNotExist(err):
 		f.Missing, f.Free = true, -1
-	case unreadable != nil:
-		f.Problem = unreadable.Error()
 	case isFile(s.Dir):
 		f.Problem = "it is not a directory"
+	case err != nil || unreadable != nil:
+		f.Problem = innerReason(cmp.Or(err, unreadable))
 	default:
 		probe, err := os.CreateTemp(s.Dir, ".doctor-*") // the one sure way, and gone at once
 		if err != nil {
@@ -87,8 +88,25 @@ func (a *app) storeFacts(s *store.Store, sessions []store.Session, unreadable er
 			break
 		}
 		_, _ = probe.Close(), os.Remove(probe.Name())
+		f.Over = a.overSize(s)
 	}
 	return f
+}
+
+// overSize returns how many bytes of detail are more than is kept. Digests are kept in any case.
+func (a *app) overSize(s *store.Store) (bytes int64) {
+	report, err := s.Prune(context.Background(), store.Plan{
+		Keep: store.Keep{Size: a.options.keep.Size}, KeepDigests: true, DryRun: true, Now: a.now(),
+	})
+	if err != nil {
+		return 0
+	}
+	for i := range report.Removed {
+		if p := &report.Removed[i]; p.Part == store.DetailPart {
+			bytes += p.Size
+		}
+	}
+	return bytes
 }
 
 // askLive asks sessions that have a metrics page whether they are healthy.
@@ -120,7 +138,8 @@ func (a *app) reach(t *doctor.Telemetry, files []*clients.File) {
 		return
 	}
 	var all []destination
-	if t.Endpoint != "" || slices.Contains(t.Sinks, string(consent.OTLP)) {
+	asked := slices.Contains(t.Sinks, string(consent.OTLP))
+	if t.Endpoint != "" || asked {
 		all = append(all, destination{lookup: a.lookup()})
 	}
 	for _, f := range files {
@@ -146,7 +165,7 @@ func (a *app) reach(t *doctor.Telemetry, files []*clients.File) {
 				key += s.Destination([]byte("doctor"))
 			}
 			if known := merged[key]; known != nil {
-				if len(known.Of) > 0 {
+				if len(known.Of) > 0 || !asked { // an entry that asks for it counts more than a shell that only names it
 					known.Of = append(known.Of, d.of...)
 				}
 				s.Close()
@@ -219,7 +238,8 @@ func ask(s *otlp.Sender, to *doctor.Signal) {
 	case err != nil:
 		to.Cause, to.Hint = "no answer from "+s.Route.Endpoint+" within "+askTimeout.String(), "is it the right address? a firewall may drop what goes there"
 	case answer.Verdict != otlp.Delivered:
-		to.Cause, to.Hint, to.Unsupported = answer.Cause, answer.Hint, answer.Verdict == otlp.Unsupported
+		to.Cause, to.Hint = answer.Cause, answer.Hint
+		to.Unsupported, to.Refused = answer.Verdict == otlp.Unsupported, answer.Verdict == otlp.Refused
 	}
 	if !answer.Date.IsZero() {
 		to.Dated, to.Skew = true, skew(answer.Date, began, time.Now())

@@ -24,7 +24,7 @@ type Clients struct {
 	Stored func(s *clients.Server) bool                  // a session of it is stored; nil if nothing is known
 	Cut    map[string][]string                           // tools whose descriptions Claude Code cuts, by the server's name in telemetry
 	Named  func(s *clients.Server) string                // that name
-	Kept   func(path string) string                      // the backup of a file, or ""
+	Kept   func(path string) []string                    // the backups of a file
 	Was    func(path string) []string                    // the servers of a file that spanpipe has left wrapped
 	Hosts  func(*clients.File, *clients.Server) []string // where an entry sends telemetry to
 	Dir    string                                        // SPANPIPE_DIR, if it is not the default
@@ -58,13 +58,16 @@ func (c *Clients) Check() Group {
 			continue
 		}
 		for _, s := range f.Servers {
-			if s.State != clients.Wrapped || s.Disabled {
-				continue
-			}
-			wrapped++
 			e := &entry{Clients: c, g: &g, file: f, s: s}
-			if e.check(); !e.bad {
-				good++
+			switch {
+			case s.Disabled:
+			case s.State == clients.Unsupported:
+				e.shape()
+			case s.State == clients.Wrapped:
+				wrapped++
+				if e.check(); !e.bad {
+					good++
+				}
 			}
 		}
 		c.unwrapped(&g, f)
@@ -142,12 +145,28 @@ func (c *Clients) backup(g *Group, f *clients.File) {
 	other := func(o *clients.File) bool { // another place of the same file
 		return o.Path == f.Path && slices.ContainsFunc(o.Servers, func(s *clients.Server) bool { return s.State == clients.Wrapped })
 	}
-	if kept == "" || slices.ContainsFunc(c.Files, other) {
+	if len(kept) == 0 || slices.ContainsFunc(c.Files, other) {
 		return
 	}
 	g.add(Check{ID: "backup", Status: Warn, Client: f.Client.ID,
-		Text:   f.Client.Name + ": none of its servers is wrapped any more, and what its file was before is still kept: " + c.Tilde(kept),
-		Remedy: []string{"it may hold secrets; once you are sure that you do not need it: remove it"}})
+		Text:   f.Client.Name + ": none of its servers is wrapped any more, and what its file was is still kept",
+		Remedy: []string{"it may hold secrets; once you are sure that you do not need it: " + c.remove(kept)}})
+}
+
+// remove returns the command that removes files.
+func (c *Clients) remove(paths []string) string {
+	command := "rm"
+	if c.OS == "windows" {
+		command = "del"
+	}
+	for _, path := range paths {
+		if short := c.Tilde(path); strings.ContainsAny(path, ` '()&`) {
+			command += ` "` + path + `"` // a shell leaves ~ alone within quotes
+		} else {
+			command += " " + short
+		}
+	}
+	return command
 }
 
 // add adds a check. What is the same for several servers of a client is one.
@@ -214,6 +233,15 @@ func (e *entry) program() {
 		}
 		e.add("program", Warn, e.Tilde(path)+" is "+kind+" spanpipe than this"+version, again)
 	}
+}
+
+// shape warns about an entry that install leaves alone.
+func (e *entry) shape() {
+	remedy := "mend it in " + e.where()
+	if e.s.Command != "" { // install knows what to paste
+		remedy = "what to paste in its place: spanpipe install " + e.file.Client.ID + " --dry-run"
+	}
+	e.add("shape", Warn, "cannot be wrapped by install: "+e.s.Why, remedy)
 }
 
 // twice checks whether the command behind spanpipe is spanpipe.

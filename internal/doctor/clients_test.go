@@ -61,15 +61,10 @@ func on(t *testing.T, system, name, text string, variables map[string]string) *d
 		Stored: func(s *clients.Server) bool { return s.Name != "fresh" },
 		Cut:    map[string][]string{"long": {"create", "write"}},
 		Named:  func(s *clients.Server) string { return s.Name },
-		Kept: func(string) string {
-			if _, ok := variables["KEPT"]; ok {
-				return home + "/kept.json"
-			}
-			return ""
-		},
-		Was:   func(string) []string { return strings.Fields(variables["WAS"]) },
-		Hosts: func(*clients.File, *clients.Server) []string { return []string{"otlp.example"} },
-		Store: "/home/ann/.local/state/spanpipe", Dir: variables["SPANPIPE_DIR"],
+		Kept:   func(string) []string { return strings.Fields(strings.ReplaceAll(variables["KEPT"], "HOME", home)) },
+		Was:    func(string) []string { return strings.Fields(variables["WAS"]) },
+		Hosts:  func(*clients.File, *clients.Server) []string { return []string{"otlp.example"} },
+		Store:  "/home/ann/.local/state/spanpipe", Dir: variables["SPANPIPE_DIR"],
 	}
 }
 
@@ -132,8 +127,12 @@ func TestClients(t *testing.T) {
 			"warn variables: Cursor, one: SPANPIPE_DIR is set in this shell and not in the entry, so that its sessions are stored elsewhere\n" +
 				"  to put it into the entry: spanpipe install cursor\n"},
 		{"OTEL_ is stripped", claude, well + `, "env": {"SPANPIPE_TELEMETRY": "otlp"}`,
-			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://secret.example"},
-			"warn variables: Claude Code, one: Claude Code may not pass on OTEL_EXPORTER_OTLP_ENDPOINT, set in this shell and not in the entry\n"},
+			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://secret.example", "OTEL_EXPORTER_OTLP_HEADERS": "key=secret.example"},
+			"warn variables: Claude Code, one: Claude Code may not pass on OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, " +
+				"set in this shell and not in the entry\n" +
+				"  Claude Code passes on: all of its environment but OTEL_*; with CLAUDE_CODE_SUBPROCESS_ENV_SCRUB=1 no credentials\n" +
+				"  to put that into the entry: spanpipe install claude-code --set OTEL_EXPORTER_OTLP_ENDPOINT=\"$OTEL_EXPORTER_OTLP_ENDPOINT\"" +
+				" --set OTEL_EXPORTER_OTLP_HEADERS=\"$OTEL_EXPORTER_OTLP_HEADERS\"\n"},
 		{"it has its own", claude, well + `, "env": {"SPANPIPE_TELEMETRY": "otlp", "SPANPIPE_OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}`,
 			map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://secret.example"}, ""},
 		{"cut descriptions", claude, `"long": {` + well + "," + stored + `}`, nil,
@@ -161,10 +160,17 @@ func TestClients(t *testing.T) {
 		{"a whole line as the command", cursor, `"command": "/bin/spanpipe", "args": ["--", "npx -y server"], ` + stored, nil,
 			"fail arguments: Cursor, one: its command is a whole line, and no program has that name\n" +
 				"  in ~/.cursor/mcp.json, line 1, write each word behind -- as an item of its own\n"},
+		{"an entry of another shape", cursor, `"command": "npx -y server"`, nil,
+			"warn shape: Cursor, one: cannot be wrapped by install: its command contains arguments, which belong to args\n" +
+				"  what to paste in its place: spanpipe install cursor --dry-run\n"},
+		{"an entry without a command", cursor, `"args": ["server"]`, nil,
+			"warn shape: Cursor, one: cannot be wrapped by install: it has neither a command nor a URL\n  mend it in ~/.cursor/mcp.json, line 1\n"},
+		{"a disabled one of another shape", cursor, `"command": "npx -y server", "disabled": true`, nil, ""},
 		{"a path with a space", cursor, `"command": "/bin/spanpipe", "args": ["--", "/my programs/server"], ` + stored, nil, ""},
 		{"disabled", cursor, `"command": "/gone/spanpipe", "args": ["--", "npx"], "disabled": true`, nil, ""},
-		{"a backup is left", cursor, `"url": "https://x.example"`, map[string]string{"KEPT": ""},
-			"warn backup: Cursor: none of its servers is wrapped any more, and what its file was before is still kept: ~/kept.json\n"},
+		{"a backup is left", cursor, `"url": "https://x.example"`, map[string]string{"KEPT": "HOME/before HOME/left"},
+			"warn backup: Cursor: none of its servers is wrapped any more, and what its file was is still kept\n" +
+				"  it may hold secrets; once you are sure that you do not need it: rm ~/before ~/left\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if !strings.HasPrefix(test.entry, `"long"`) && !strings.HasPrefix(test.entry, `"fresh"`) {

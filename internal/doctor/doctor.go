@@ -22,6 +22,7 @@ type Check struct {
 	Status  Status   `json:"status"`
 	Client  string   `json:"client,omitempty"`  // its name on the command line
 	Servers []string `json:"servers,omitempty"` // the names of the entries that it is about
+	Signals []string `json:"signals,omitempty"` // of telemetry, that were answered in the same way
 	Text    string   `json:"text"`              // what was found, a clause
 	Remedy  []string `json:"remedy,omitempty"`  // what to do, a line each
 

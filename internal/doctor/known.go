@@ -22,7 +22,8 @@ func All() []Known {
 			"what matters first, or shorter"},
 		{"unused", clients, "a session of each entry with `local` is stored", "restart the client, or what it needs else"},
 		{"unwrapped", clients, "local servers are wrapped, and still are where `install` has wrapped them", "`spanpipe install CLIENT`"},
-		{"backup", clients, "nothing is kept of files in which nothing is wrapped any more", "remove the backup that is named"},
+		{"shape", clients, "the entries of local servers have a form that `install` can edit", "`spanpipe install CLIENT --dry-run` prints what to paste"},
+		{"backup", clients, "nothing is kept of files in which nothing is wrapped any more", "the command that is named removes it"},
 		{"removal", clients, "a reminder: wrapped servers need spanpipe", "`spanpipe uninstall`, before you remove the program"},
 
 		{"start", server, "the server can be started", "as the system's error says"},
@@ -40,7 +41,7 @@ func All() []Known {
 		{"donottrack", telemetry, "`DO_NOT_TRACK` is set", ""},
 		{"policy", telemetry, "the policy of this machine's administrators can be used", "its administrators have to mend it"},
 		{"store", telemetry, "the store can be written", "`SPANPIPE_DIR` names another directory"},
-		{"size", telemetry, "the store is not larger than `SPANPIPE_KEEP`", "`spanpipe prune`"},
+		{"size", telemetry, "the store has no more details of sessions than `SPANPIPE_KEEP` allows, but for live ones", "`spanpipe prune`"},
 		{"disk", telemetry, "its disk has 500 MB left", "make room"},
 		{"content", telemetry, "whether content is captured", ""},
 		{"otlp", telemetry, "a collector that is named is used, and may be", "`SPANPIPE_TELEMETRY=local,otlp`"},

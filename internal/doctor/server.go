@@ -128,10 +128,11 @@ func (s *Server) answers(g *Group) {
 
 func (s *Server) lists(g *Group) {
 	var parts, cut []string
-	bytes, tokens, took := int64(0), int64(0), time.Duration(0)
+	bytes, tokens, took, refused := int64(0), int64(0), time.Duration(0), false
 	for _, l := range s.First.Lists {
 		took += l.Took
 		if l.Refused != "" {
+			refused = true
 			g.fail("lists", "offers "+l.Noun+"s and does not list them: "+l.Refused,
 				"answer with an empty list, or do not declare the capability")
 			continue
@@ -146,7 +147,10 @@ func (s *Server) lists(g *Group) {
 		parts = append(parts, part)
 		bytes, tokens, cut = bytes+l.Bytes, tokens+l.Tokens, append(cut, l.Long...)
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) == 0 && refused:
+		return
+	case len(parts) == 0:
 		parts = []string{"offers no tools, resources or prompts"}
 	}
 	text := strings.Join(parts, ", ")
@@ -276,10 +280,12 @@ func names(left []Left) string {
 }
 
 // Some returns the first of some names, and how many more there are.
-func Some(names []string) string {
+func Some(names []string) string { return some(names, ", ") }
+
+func some(names []string, separator string) string {
 	const most = 4
 	if len(names) <= most {
-		return strings.Join(names, ", ")
+		return strings.Join(names, separator)
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], separator), len(names)-most)
 }

@@ -34,7 +34,9 @@ func TestServer(t *testing.T) {
 			s.First, s.Second = &doctor.Run{Problem: "does not answer initialize within 1s", NoAnswer: true}, nil
 		}, "fail answer: does not answer initialize within 1s, which it has read", "lists"},
 		{"refuses a list", func(s *doctor.Server) { s.First.Lists[0].Refused = `error -32601, "no"` },
-			`fail lists: offers tools and does not list them: error -32601, "no"`, ""},
+			`fail lists: offers tools and does not list them: error -32601, "no"` + "\nok lists: 1 prompt; ", ""},
+		{"refuses its only list", func(s *doctor.Server) { s.First.Lists = []doctor.List{{Noun: "tool", Refused: "error 1"}} },
+			"fail lists: offers tools and does not list them: error 1\n  answer with an empty list", "ok lists"},
 		{"has no lists", func(s *doctor.Server) { s.First.Lists = nil }, "ok lists: offers no tools, resources or prompts", ""},
 		{"long descriptions", func(s *doctor.Server) { s.First.Lists[0].Long = strings.Fields("a b c d e f") },
 			"warn descriptions: 6 descriptions over 2,048 characters, which Claude Code cuts there: a, b, c, d and 2 more", ""},

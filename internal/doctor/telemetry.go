@@ -33,6 +33,7 @@ type Store struct {
 	Problem  string // why it cannot be read or written
 	Size     int64
 	Most     int64 // SPANPIPE_KEEP; 0: no limit
+	Over     int64 // what "spanpipe prune" would remove to be below Most
 	Free     int64 // on its disk; -1: not known
 	Sessions int
 }
@@ -43,6 +44,7 @@ type Signal struct {
 	Of                       []string // clients' entries with these settings; empty: this shell
 	Skipped                  bool     // the user does not want it sent
 	Unsupported              bool     // the backend has no such signal
+	Refused                  bool     // the request itself was not accepted: some do not want one without any data
 	Cause, Hint              string   // why it was not accepted; "" if it was
 	Skew                     time.Duration
 	Dated                    bool // the collector has told its time
@@ -100,8 +102,8 @@ func (t *Telemetry) store(g *Group) {
 			of = "of " + view.Size(s.Most)
 		}
 		g.ok("store", fmt.Sprintf("%s can be written: %s, %s %s", s.Dir, view.Plural(s.Sessions, "session"), view.Size(s.Size), of))
-		if s.Most > 0 && s.Size > s.Most {
-			g.warn("size", "the store is larger than SPANPIPE_KEEP allows: "+view.Size(s.Size), "to remove what is over it: spanpipe prune")
+		if s.Over > 0 {
+			g.warn("size", "the store has more details of sessions than SPANPIPE_KEEP allows", "to remove the oldest, "+view.Size(s.Over)+": spanpipe prune")
 		}
 	}
 	if s.Free >= 0 && s.Free < littleDisk {
@@ -122,37 +124,55 @@ func (t *Telemetry) collector(g *Group) {
 		g.warn("otlp", "nothing may be sent, and no collector was asked: "+t.Veto)
 	}
 	for _, same := range bySameAnswer(t.Reached) {
-		s := same[0]
-		var signals []string
+		s := same[0] // of traces, if they are among them: a path that the collector has for none of them is no lack of one signal
+		c := Check{ID: "collector", Status: OK}
 		for i := range same {
-			signals = append(signals, same[i].Name)
+			c.Signals = append(c.Signals, same[i].Name)
 		}
-		text := strings.Join(signals, ", ")
+		of := ""
 		if len(s.Of) > 0 {
-			text += " (" + Some(s.Of) + ")"
+			of = " (" + some(s.Of, "; ") + ")" // each has a client and an entry
 		}
+		cause, remedy := s.Cause, []string{s.Hint}
 		switch {
 		case s.Skipped:
-			g.ok("collector", text+": not to be sent: "+s.Cause)
-		case s.Unsupported:
-			g.warn("collector", text+": "+s.Cause, s.Hint)
-		case s.Cause != "" && (asked || len(s.Of) > 0):
-			g.fail("collector", text+": "+s.Cause, s.Hint)
-		case s.Cause != "":
-			g.warn("collector", text+": "+s.Cause, s.Hint)
+			cause, remedy = "not to be sent: "+s.Cause, nil
+		case s.Cause == "":
+			cause, remedy = s.Endpoint+" ("+s.Protocol+") accepts an empty request", nil
+		case s.Refused:
+			c.Status = Warn
+			remedy = append(remedy, "it may refuse only requests without data, as this one; to send what is stored: spanpipe push")
+		case !s.Unsupported && (asked || len(s.Of) > 0):
+			c.Status = Fail
 		default:
-			g.ok("collector", text+": "+s.Endpoint+" ("+s.Protocol+") accepts an empty request")
+			c.Status = Warn
 		}
+		c.Text = all(c.Signals) + of + ": " + s.withPaths(cause, c.Signals)
+		for _, r := range remedy {
+			c.Remedy = append(c.Remedy, s.withPaths(r, c.Signals))
+		}
+		g.add(c)
 	}
 	t.clock(g)
 }
 
-// bySameAnswer groups signals that were answered in the same way.
-func bySameAnswer(all []Signal) (groups [][]Signal) {
-	for _, s := range all {
+// withPaths writes the path of several signals in a text about one, as curl would take it.
+func (s *Signal) withPaths(text string, signals []string) string {
+	if len(signals) < 2 {
+		return text
+	}
+	return strings.ReplaceAll(text, "/v1/"+s.Name, "/v1/{"+strings.Join(signals, ",")+"}")
+}
+
+// bySameAnswer groups signals that were answered in the same way, but for their paths.
+func bySameAnswer(reached []Signal) (groups [][]Signal) {
+	for _, s := range reached {
 		i := slices.IndexFunc(groups, func(g []Signal) bool {
 			o := g[0]
-			return o.Cause == s.Cause && o.Hint == s.Hint && o.Endpoint == s.Endpoint && o.Protocol == s.Protocol && slices.Equal(o.Of, s.Of)
+			same := func(one, other string) bool {
+				return strings.ReplaceAll(one, "/v1/"+o.Name, "/v1/") == strings.ReplaceAll(other, "/v1/"+s.Name, "/v1/")
+			}
+			return same(o.Cause, s.Cause) && same(o.Hint, s.Hint) && same(o.Endpoint, s.Endpoint) && o.Protocol == s.Protocol && slices.Equal(o.Of, s.Of)
 		})
 		if i < 0 {
 			groups = append(groups, []Signal{s})
@@ -161,6 +181,15 @@ func bySameAnswer(all []Signal) (groups [][]Signal) {
 		groups[i] = append(groups[i], s)
 	}
 	return groups
+}
+
+// all joins words for people.
+func all(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 // clock compares this machine's clock with the collectors'.

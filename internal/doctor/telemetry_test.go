@@ -13,7 +13,7 @@ import (
 func TestTelemetry(t *testing.T) {
 	signals := func(change func(*doctor.Signal)) (all []doctor.Signal) {
 		for _, name := range []string{"traces", "metrics", "logs"} {
-			s := doctor.Signal{Name: name, Endpoint: "http://c:4318", Protocol: "http/protobuf", Dated: true}
+			s := doctor.Signal{Name: name, Endpoint: "http://c:4318/v1/" + name, Protocol: "http/protobuf", Dated: true}
 			change(&s)
 			all = append(all, s)
 		}
@@ -33,35 +33,51 @@ func TestTelemetry(t *testing.T) {
 		{"no home", func(f *doctor.Telemetry) { f.Store.Dir = "" }, "fail store: there is no home directory", ""},
 		{"not writable", func(f *doctor.Telemetry) { f.Store.Problem = "permission denied" }, "fail store: ~/s: permission denied", "ok store"},
 		{"no store yet", func(f *doctor.Telemetry) { f.Store.Missing = true }, "ok store: ~/s does not exist yet", ""},
-		{"too large", func(f *doctor.Telemetry) { f.Store.Size = 300e6 }, "warn size: the store is larger than SPANPIPE_KEEP allows: 300 MB", ""},
+		{"too large", func(f *doctor.Telemetry) { f.Store.Over = 30e6 },
+			"warn size: the store has more details of sessions than SPANPIPE_KEEP allows\n  to remove the oldest, 30 MB: spanpipe prune", ""},
+		{"large, and nothing to remove", func(f *doctor.Telemetry) { f.Store.Size = 300e6 }, "ok store: ~/s can be written: 2 sessions, 300 MB of 200 MB", "warn"},
 		{"disk is full", func(f *doctor.Telemetry) { f.Store.Free = 1e6 }, "warn disk: only 1.0 MB are free on the disk of ~/s", ""},
 		{"content", func(f *doctor.Telemetry) { f.Content = []string{"errors"} }, "ok content: content is captured, redacted: errors", ""},
 		{"no otlp", func(f *doctor.Telemetry) { f.Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT" },
 			"warn otlp: OTEL_EXPORTER_OTLP_ENDPOINT is set here, and SPANPIPE_TELEMETRY has no otlp", ""},
 		{"veto", func(f *doctor.Telemetry) { f.Sinks, f.Veto = []string{"otlp"}, "DO_NOT_TRACK" }, "warn otlp: nothing may be sent, and no collector was asked: DO_NOT_TRACK", ""},
 		{"reached", func(f *doctor.Telemetry) { f.Sinks, f.Reached = []string{"otlp"}, signals(func(*doctor.Signal) {}) },
-			"ok collector: traces, metrics, logs: http://c:4318 (http/protobuf) accepts an empty request\nok clock: ", "warn|fail"},
+			"ok collector: traces, metrics and logs: http://c:4318/v1/{traces,metrics,logs} (http/protobuf) accepts an empty request\nok clock: ", "warn|fail"},
 		{"refused", func(f *doctor.Telemetry) {
 			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) { s.Cause, s.Hint, s.Dated = "refused", "start it", false })
-		}, "fail collector: traces, metrics, logs: refused\n  start it", "clock"},
+		}, "fail collector: traces, metrics and logs: refused\n  start it", "clock"},
 		{"refused and not asked for", func(f *doctor.Telemetry) { f.Reached = signals(func(s *doctor.Signal) { s.Cause = "refused" }) }, "warn collector: ", "fail"},
 		{"refused to an entry", func(f *doctor.Telemetry) {
 			f.Reached = signals(func(s *doctor.Signal) { s.Cause, s.Of = "refused", []string{"Cursor, a"} })
-		}, "fail collector: traces, metrics, logs (Cursor, a): refused", ""},
+		}, "fail collector: traces, metrics and logs (Cursor, a): refused", ""},
+		{"refused to several entries", func(f *doctor.Telemetry) {
+			f.Reached = signals(func(s *doctor.Signal) { s.Cause, s.Of = "refused", []string{"Cursor, a", "Codex, a"} })
+		}, "fail collector: traces, metrics and logs (Cursor, a; Codex, a): refused", ""},
+		{"without data not wanted", func(f *doctor.Telemetry) {
+			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) { s.Cause, s.Hint, s.Refused = "400", "see its log", true })
+		}, "warn collector: traces, metrics and logs: 400\n  see its log\n  it may refuse only requests without data, as this one; to send what is stored: spanpipe push", "fail"},
 		{"one signal", func(f *doctor.Telemetry) {
 			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) {
 				if s.Name == "logs" {
 					s.Cause, s.Unsupported = "no such signal", true
 				}
 			})
-		}, "ok collector: traces, metrics: http://c:4318\nwarn collector: logs: no such signal", "fail"},
+		}, "ok collector: traces and metrics: http://c:4318/v1/{traces,metrics} \nwarn collector: logs: no such signal", "fail"},
+		{"no path", func(f *doctor.Telemetry) {
+			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) {
+				s.Cause, s.Hint, s.Unsupported = "no receiver at /v1/"+s.Name, "spanpipe adds /v1/"+s.Name, s.Name != "traces"
+			})
+		}, "fail collector: traces, metrics and logs: no receiver at /v1/{traces,metrics,logs}\n  spanpipe adds /v1/{traces,metrics,logs}", "warn"},
+		{"another answer to each", func(f *doctor.Telemetry) {
+			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) { s.Cause = s.Name + " are not wanted" })
+		}, "fail collector: traces: traces are not wanted\nfail collector: metrics: metrics are not wanted\nfail collector: logs: logs", "and"},
 		{"left out", func(f *doctor.Telemetry) {
 			f.Reached = signals(func(s *doctor.Signal) { s.Skipped, s.Cause = true, "OTEL_TRACES_EXPORTER=none" })
 		},
-			"ok collector: traces, metrics, logs: not to be sent: OTEL_TRACES_EXPORTER=none", "warn|fail"},
+			"ok collector: traces, metrics and logs: not to be sent: OTEL_TRACES_EXPORTER=none", "warn|fail"},
 		{"clocks", func(f *doctor.Telemetry) {
 			f.Sinks, f.Reached = []string{"otlp"}, signals(func(s *doctor.Signal) { s.Skew = -90 * time.Second })
-		}, "warn clock: this machine's clock and that of http://c:4318 differ by 90.0s", ""},
+		}, "warn clock: this machine's clock and that of http://c:4318/v1/traces differ by 90.0s", ""},
 		{"unhealthy", func(f *doctor.Telemetry) { f.Unhealthy = []string{"the session at x is not healthy"} }, "warn health: the session at x is not healthy", ""},
 		{"healthy", func(f *doctor.Telemetry) { f.LiveChecked = 2 }, "ok health: 2 live sessions with a metrics page, healthy", ""},
 	} {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -60,12 +61,13 @@ func (e *entry) telemetry() {
 			_, own := e.variable("SPANPIPE_" + v)
 			if !set && !own && strips(v) {
 				missed = append(missed, v)
+				install += fmt.Sprintf(` --set %s="$%s"`, v, v)
 			}
 		}
 	}
 	if len(missed) > 0 {
 		e.add("variables", Warn, name+" may not pass on "+strings.Join(missed, ", ")+", set in this shell and not in the entry",
-			name+" passes on: "+e.passes(), "to put it into the entry: "+install+` --set `+missed[0]+`="$`+missed[0]+`"`)
+			name+" passes on: "+e.passes(), "to put that into the entry: "+install)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/clients"
@@ -220,15 +221,21 @@ func (s *Store) Wrapped(path string) []string {
 	return nil
 }
 
-// Kept returns where the text of a file is kept, or "".
-func (s *Store) Kept(path string) string {
+// Kept returns the files in which texts of a file are kept.
+func (s *Store) Kept(path string) (kept []string) {
 	root, err := os.OpenRoot(s.Dir)
 	if err != nil {
-		return ""
+		return nil
 	}
 	defer func() { _ = root.Close() }()
-	if m, err := readManifest(root); err == nil && m.find(path) != nil {
-		return filepath.Join(s.Dir, m.find(path).Before)
+	m, err := readManifest(root)
+	if err != nil || m.find(path) == nil {
+		return nil
 	}
-	return ""
+	for _, name := range []string{m.find(path).Before, m.find(path).Left} {
+		if _, err := root.Lstat(name); err == nil && !slices.Contains(kept, filepath.Join(s.Dir, name)) { // a person may have removed it
+			kept = append(kept, filepath.Join(s.Dir, name))
+		}
+	}
+	return kept
 }

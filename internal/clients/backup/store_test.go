@@ -414,6 +414,28 @@ func TestReadOnly(t *testing.T) {
 	_ = os.Chmod(m.path, 0o600) // Windows removes no other
 }
 
+// TestRemoved: what a person has removed is not kept any more.
+func TestRemoved(t *testing.T) {
+	m := newMachine(t, original)
+	m.write(m.install())
+	target, err := backup.Target(m.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := m.store.Kept(target)
+	if len(kept) != 2 {
+		t.Fatalf("kept is %v, want what was there and what is", kept)
+	}
+	for _, path := range kept {
+		if err := os.Remove(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if kept := m.store.Kept(target); len(kept) != 0 {
+		t.Errorf("removed, %v is kept", kept)
+	}
+}
+
 // TestPrivate: what is kept is for this user alone, whatever the file is.
 func TestPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
