@@ -265,7 +265,7 @@ func (i *installation) planUndo(p *plan, target string, files []*clients.File) {
 // remaining returns the variables of unwrapped servers that install may have set, where what they were is not kept: their names do not
 // show whose they are.
 func (i *installation) remaining(target string, part plannedPart, text []byte) (all []string) {
-	if i.store.Kept(target) != "" {
+	if len(i.store.Kept(target)) > 0 {
 		return nil
 	}
 	for _, s := range part.file.Reread(text).Servers {

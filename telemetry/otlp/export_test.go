@@ -3,12 +3,21 @@ package otlp
 import (
 	"context"
 	"io/fs"
+	"testing"
+	"time"
 
 	"google.golang.org/grpc/mem"
 )
 
 // CutVariableOn is CutVariable on a system that compares names without case, or not.
 var CutVariableOn = cutVariable
+
+// AllowFiles gives files of certificates and keys this long in a test.
+func AllowFiles(t *testing.T, patience time.Duration) {
+	before := filePatience
+	t.Cleanup(func() { filePatience = before })
+	filePatience = patience
+}
 
 // Hold calls f while nothing can be sent, as if a request took long.
 func (e *Exports) Hold(f func()) {
