@@ -39,7 +39,7 @@ func TestDoctorServer(t *testing.T) {
 		{"well", nil, demoServer(t), 0, "demo-server 1.0.0\n  ok    answers initialize \n  ok    5 tools, 1 resource, 1 prompt; \n" +
 			"  ok    nothing but messages on stdout\n after its input\n  ok    speaks 2025-11-25; answers 2025-06-18 with 2025-11-25\n  ok    answers an unknown protocol version with 2025-11-25\nNothing failed. "},
 		{"an SDK's", nil, cast.As(t, "sdk"), 0, "sdk-server 7.8.9\n after its input\nNothing failed"},
-		{"a banner", nil, cast.As(t, "unruly", "banner"), 1, `  fail  writes to stdout a line that is no message, it begins "Server listening on…"` + "\n1 failed. "},
+		{"a banner", nil, cast.As(t, "unruly", "banner"), 1, `  fail  writes to stdout a line that is not a message; it begins "Server listening on…"` + "\n1 failed. "},
 		{"outlives its input", []string{"--grace=500ms"}, cast.As(t, "unruly", "outlives"), 1, "  fail  does not end when stdin ends; ended \n failed. "},
 		{"says nothing", []string{"--timeout", "500ms"}, cast.As(t, "unruly", "silent"), 1,
 			"The server\n  fail  does not answer initialize within 500ms\n  ok    ends \n1 failed. "},

@@ -13,11 +13,12 @@ import (
 func (a *app) clientsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "clients",
-		Usage:     "list the MCP clients here, and which of their servers are wrapped",
+		Usage:     "list the MCP clients here and their servers",
 		UsageText: "spanpipe clients [flags] [CLIENT...]",
-		Description: `Looks for the configuration files of the MCP clients that spanpipe knows: of this
-user, of the working directory and of the repository it is in. Lists their
-servers, and what telemetry each of them would have. It changes nothing.
+		Description: `Looks for the configuration files of the MCP clients that spanpipe knows: of
+this user, of the working directory and of the repository it is in. Lists their
+servers, whether they are wrapped, and what telemetry each of them would have.
+It changes nothing.
 
    spanpipe clients
    spanpipe clients vscode cursor
@@ -29,7 +30,8 @@ remote       the server has a URL and no command; as a local server it can be
              wrapped, too: see docs/clients.md
 unsupported  the entry cannot be edited, for the reason that follows
 
-A file that cannot be read is listed with the reason; spanpipe doctor fails then.
+A file that cannot be read is listed with the reason: spanpipe doctor fails for
+it.
 
 Exit status: 0, or 2 if the command line is invalid.`,
 		Flags:  a.flags(jsonFlag),

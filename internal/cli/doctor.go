@@ -27,10 +27,10 @@ Each problem is a warning or a failure, with what to do on the line below it.
    spanpipe doctor -- npx -y some-server    a server
    spanpipe doctor --json | jq .failed      how many checks failed
 
-A server is started several times, without telemetry: for a session that the end
-of its input ends, with an unknown protocol version, after which it gets SIGTERM,
-and, unless it leaves processes behind, with each other version of MCP. No tool
-is called. At most 20 characters of what it writes are shown, secrets masked.
+A server is started several times, without telemetry: for a session; to ask it
+for an unknown protocol version, and to send it SIGTERM; and, unless it leaves
+processes behind, for each other version of MCP. No tool is called. At most 20
+characters of what it writes are shown, with secrets masked.
 
 Where telemetry is to be sent, each signal gets one empty request, which says
 nothing but that spanpipe can reach the collector. No client's file is changed.

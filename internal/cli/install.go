@@ -24,9 +24,9 @@ func (a *app) installCommand() *cli.Command {
 		Usage:     "wrap the servers of the MCP clients on this machine",
 		UsageText: "spanpipe install [flags] [CLIENT...]",
 		Description: `Finds the configuration files of MCP clients and puts spanpipe in front of their
-local servers, with telemetry that stays on this machine: SPANPIPE_TELEMETRY=local.
-It changes nothing else in these files: comments, order and indentation stay. In
-a terminal it shows the changes first and asks; elsewhere it needs --yes.
+local servers, with telemetry that stays on this machine (--telemetry local). It
+changes nothing else in these files: comments, order and indentation stay. In a
+terminal it shows the changes first and asks; elsewhere it needs --yes.
 
    spanpipe install --dry-run           the changes, and nothing is written
    spanpipe install                     the same, and then it asks
@@ -39,16 +39,18 @@ a terminal it shows the changes first and asks; elsewhere it needs --yes.
 
 The files as they were are kept in SPANPIPE_DIR/clients until spanpipe uninstall
 has undone the changes. Remote servers are left alone. A file that cannot be
-read is never written, nor is what the policy of this machine forbids. Files of a
-project, which others share, are changed only with --scope: they get the bare
+read is never written, nor is what the policy of this machine forbids.
+
+Files of a project, from here up to the root of its repository, are shared with
+others. They are changed only with --scope project or all: they get the bare
 name spanpipe, and no telemetry unless --telemetry is given.
 
 Exit status: 0 if it is done or there is nothing to do; 1 if a file could not be
 read or written, 2 if the command line is invalid.`,
 		Flags: a.flags(append(a.installFlags(),
-			listedFlag{a.setting("SPANPIPE_TELEMETRY"), "where telemetry goes: local (kept here), otlp, or both: local,otlp; or off (default: local)"},
-			&cli.GenericFlag{Name: "set", Value: &texts{}, Usage: "also set a variable SPANPIPE_... or OTEL_...: `NAME=VALUE`; may be repeated"},
-			&cli.StringFlag{Name: "program", TakesFile: true, Usage: "write this `PATH` of the program; it has to stay the same when spanpipe is updated"},
+			listedFlag{a.setting("SPANPIPE_TELEMETRY"), "where telemetry goes: local, otlp or both (default: local)"},
+			&cli.GenericFlag{Name: "set", Value: &texts{}, Usage: "also set `NAME=VALUE` of SPANPIPE_ or OTEL_; may be repeated"},
+			&cli.StringFlag{Name: "program", TakesFile: true, Usage: "write this `PATH` of spanpipe, which updates have to keep"},
 		)...),
 		Action: func(c *cli.Context) error { return a.install(c, false) },
 	}
@@ -59,9 +61,10 @@ func (a *app) uninstallCommand() *cli.Command {
 		Name:      "uninstall",
 		Usage:     "unwrap the servers of the MCP clients again",
 		UsageText: "spanpipe uninstall [flags] [CLIENT...]",
-		Description: `Removes spanpipe from the configuration files of MCP clients. A file that nothing
-else has changed since becomes what it was before, byte for byte. In others only
-the servers' entries change. Without --scope it changes all files of this user.
+		Description: `Removes spanpipe from the configuration files of MCP clients. A file that
+nothing else has changed since becomes what it was before, byte for byte. In
+others only the servers' entries change. Without --scope it changes all files of
+this user.
 Do this before you remove the program: wrapped servers do not start without it.
 
    spanpipe uninstall --dry-run         the changes, and nothing is written
@@ -82,7 +85,7 @@ func (a *app) installFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.GenericFlag{Name: "server", Value: &texts{}, Usage: "only the server `NAME`; may be repeated"},
 		oneOf{&cli.StringFlag{
-			Name: "scope", Value: "user", DefaultText: "user", Usage: "files of the `SCOPE` user, project (from here up to the repository's root) or all",
+			Name: "scope", Value: "user", DefaultText: "user", Usage: "files of the `SCOPE` user, project or all",
 		}, "user project all"},
 		&cli.StringFlag{Name: "config", TakesFile: true, Usage: "the `FILE`, instead of those that are found"},
 		oneOf{&cli.StringFlag{Name: "format", Usage: "its `FORMAT`: json, toml or yaml; else by its ending"}, "json toml yaml"},

@@ -213,6 +213,7 @@ func TestInstallMasked(t *testing.T) {
 			"[mcp_servers.b]\nurl = \"https://example.com\"\nhttp_headers = { X-Org = \"hide-26\" }\nenv_http_headers = { X-Org = \"hide-27\" }\n")},
 		"cursor": {Name: ".cursor/mcp.json", Data: []byte(`{"mcpServers": {
 			"a": {"command": "x", "env": {"LANG": "hide-28"}},
+			"c": {"command": "docker", "args": ["run", "-e", "LANG=hide-31", "--env", "LANG=hide-32", "--env=LANG=hide-33", "image"]},
 			"b": {"url": "https://example.com", "requestInit": {"Headers": {"X-Org": "hide-29"}, "list": ["hide-30"]}}}}`)},
 	} {
 		k := newKim(t)

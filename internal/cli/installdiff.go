@@ -77,7 +77,8 @@ func (i *installation) redactor() *redact.Redactor {
 	return r
 }
 
-// secrets finds the values of a file that are not shown: those of variables and headers, and what follows a flag such as --token.
+// secrets finds the values of a file that are not shown: those of variables and headers, also among the arguments, and what follows a
+// flag such as --token.
 type secrets struct {
 	redactor *redact.Redactor
 	found    map[*edit.Node]bool
@@ -96,15 +97,17 @@ func (s *secrets) look(n *edit.Node, hidden bool) {
 			s.found[v] = true
 		}
 	}
-	for i, item := range n.Items {
+	before := ""
+	for _, item := range n.Items {
 		switch {
 		case item.Kind == edit.Map || item.Kind == edit.List:
 			s.look(item, hidden)
 		case hidden && item.Text != "" && !isPlaceholder(item.Text):
 			s.found[item] = true
-		case i > 0 && s.isSecretOf(n.Items[i-1].Text, item.Text):
+		case s.isSecretOf(before, item.Text), setsVariable(before, item.Text):
 			s.found[item] = true
 		}
+		before = item.Text
 	}
 }
 
@@ -116,6 +119,13 @@ func (s *secrets) isSecretOf(flag, value string) bool {
 	}
 	pair := name + "=" + value
 	return s.redactor.Text([]byte(pair), false, len(pair)*redactedGrowth) != pair
+}
+
+// setsVariable reports whether an argument gives a variable its value, as "docker run" has it: -e NAME=value or --env=NAME=value.
+func setsVariable(before, argument string) bool {
+	pair, own := strings.CutPrefix(argument, "--env=")
+	name, value, _ := strings.Cut(pair, "=")
+	return (own || before == "-e" || before == "--env") && value != "" && !isShown(name, value)
 }
 
 // isShown reports whether the value of a variable is no secret: spanpipe's own settings, and placeholders.

@@ -125,7 +125,7 @@ func (c *Clients) unwrapped(g *Group, f *clients.File) {
 			Text:   fmt.Sprintf("%s: %s %s not wrapped%s", f.Client.Name, Some(names), verb, state),
 			Remedy: []string{"to wrap " + them(names) + ": spanpipe install " + f.Client.ID}})
 	}
-	say(lost, " any more: "+f.Client.Name+" or someone has changed its file since spanpipe did")
+	say(lost, " any more: "+f.Client.Name+" or another program has changed its file since spanpipe did")
 	say(never, "")
 }
 
@@ -195,7 +195,7 @@ func (e *entry) check() {
 	e.sandbox()
 	e.descriptions()
 	if e.Stored != nil && !e.bad && e.local() && !e.Stored(e.s) {
-		e.add("unused", Warn, "no session is stored yet", "what makes "+e.file.Client.Name+" read its file again: "+e.file.Client.Next(e.file.Scope))
+		e.add("unused", Warn, "no session is stored yet", "to make "+e.file.Client.Name+" read its file again: "+e.file.Client.Next(e.file.Scope))
 	}
 }
 

@@ -155,7 +155,7 @@ func TestClients(t *testing.T) {
 			`"network": {"allowedDomains": ["otlp.example"]}}, "env": {"SPANPIPE_TELEMETRY": "local,otlp"}`, nil, ""},
 		{"not wrapped", cursor, `"command": "npx"`, nil, "warn unwrapped: Cursor: one is not wrapped\n  to wrap it: spanpipe install cursor\n"},
 		{"not wrapped any more", cursor, `"command": "npx"`, map[string]string{"WAS": "one two"},
-			"warn unwrapped: Cursor: one is not wrapped any more: Cursor or someone has changed its file since spanpipe did\n" +
+			"warn unwrapped: Cursor: one is not wrapped any more: Cursor or another program has changed its file since spanpipe did\n" +
 				"  to wrap it: spanpipe install cursor\n"},
 		{"a whole line as the command", cursor, `"command": "/bin/spanpipe", "args": ["--", "npx -y server"], ` + stored, nil,
 			"fail arguments: Cursor, one: its command is a whole line, and no program has that name\n" +

@@ -175,12 +175,12 @@ func (s *Server) stdout(g *Group) {
 		}
 		return
 	}
-	lines, begins := view.Plural(strays, "line")+" that are no messages, the first begins", fmt.Sprintf(" %q", first)
+	lines, begins := view.Plural(strays, "line")+" that are not messages; the first begins", fmt.Sprintf(" %q", first)
 	if strays == 1 {
-		lines = "a line that is no message, it begins"
+		lines = "a line that is not a message; it begins"
 	}
 	if first == "" { // nothing of it may be shown
-		lines, _, _ = strings.Cut(lines, ", ")
+		lines, _, _ = strings.Cut(lines, ";")
 		begins = ""
 	}
 	g.fail("stdout", "writes to stdout "+lines+begins,

@@ -41,10 +41,10 @@ func TestServer(t *testing.T) {
 		{"long descriptions", func(s *doctor.Server) { s.First.Lists[0].Long = strings.Fields("a b c d e f") },
 			"warn descriptions: 6 descriptions over 2,048 characters, which Claude Code cuts there: a, b, c, d and 2 more", ""},
 		{"a banner", func(s *doctor.Server) { s.First.Strays, s.First.Stray = 1, "Listening" },
-			`fail stdout: writes to stdout a line that is no message, it begins "Listening"` + "\n" +
+			`fail stdout: writes to stdout a line that is not a message; it begins "Listening"` + "\n" +
 				"  strict clients end the session there; write logs to stderr: console.error(…), not console.log(…)", "ok stdout"},
 		{"a banner the second time", func(s *doctor.Server) { s.Second.Strays, s.Second.Stray = 2, "x" },
-			`fail stdout: writes to stdout 2 lines that are no messages, the first begins "x"`, "ok stdout"},
+			`fail stdout: writes to stdout 2 lines that are not messages; the first begins "x"`, "ok stdout"},
 		{"outlives its input", func(s *doctor.Server) { s.First.Forced, s.First.Took = "SIGTERM", 2*time.Second },
 			"fail end: does not end when stdin ends; ended 2.00s later, by SIGTERM\n" +
 				`  clients wait for that at each restart; to fix: process.stdin.on("end", () => process.exit(0))`, "ok end"},
@@ -56,7 +56,7 @@ func TestServer(t *testing.T) {
 				{Asked: "2024-11-05", Problem: "refuses initialize"}}
 		}, "warn speaks: opens no session for a client of 2024-11-05: refuses initialize\n" +
 			"ok speaks: speaks 2025-11-25, 2025-06-18; answers 2025-03-26 with 2025-11-25", ""},
-		{"a stray line that is a secret", func(s *doctor.Server) { s.First.Strays = 1 }, "fail stdout: writes to stdout a line that is no message\n", "begins"},
+		{"a stray line that is a secret", func(s *doctor.Server) { s.First.Strays = 1 }, "fail stdout: writes to stdout a line that is not a message\n", "begins"},
 		{"refuses a version", func(s *doctor.Server) { s.Second.Protocol, s.Second.Problem = "", "refuses initialize" },
 			"warn versions: opens no session for a client with a newer protocol version: refuses initialize", ""},
 		{"ignores SIGTERM", func(s *doctor.Server) { s.Second.Forced, s.Second.Took = "SIGKILL", 2*time.Second },

@@ -63,7 +63,7 @@ func (t *Telemetry) Check() Group {
 	case len(t.Sinks) > 0:
 		g.ok("decision", "in this shell: "+strings.Join(t.Sinks, ", ")+" ("+reason+")")
 	default:
-		g.ok("decision", "off in this shell ("+reason+"); what entries of clients set counts for their servers")
+		g.ok("decision", "off in this shell ("+reason+"); servers of clients use what their entries set")
 	}
 	if t.DoNotTrack {
 		g.ok("donottrack", "DO_NOT_TRACK is set: nothing is sent or served, even if it is asked for")
