@@ -267,14 +267,52 @@ var Rules = []Rule{
 		Why: "judges facts that it is given, so that each fault can be planted in a test",
 	},
 	{
+		Package: "/internal/recording", Allow: []string{"/consent/redact"}, Forbid: outside,
+		Why: "a format: bytes come in and lines go out, so that it can be fuzzed, and what is done with the lines is decided elsewhere",
+	},
+	{
+		Package: "/internal/junit", Forbid: outside,
+		Why: "a format, written by a pure function",
+	},
+	{
+		Package: "/internal/script", Allow: []string{"/internal/player", "go.yaml.in/yaml"}, Forbid: outside,
+		Why: "a client over two pipes: a server behind the real relay and one in a test are the same to it",
+	},
+	{
+		Package: "/internal/replay",
+		Allow: []string{
+			"/consent/redact", "/internal/junit", "/internal/recording", "github.com/aymanbagabas/go-udiff", "go.yaml.in/yaml",
+		},
+		Forbid: outside,
+		Why:    "a client over two pipes, and a comparison of texts; who starts the server and writes files is elsewhere",
+	},
+	{
+		Package: "/internal/compare",
+		Allow: []string{
+			"/internal/view", "/telemetry/record", "/telemetry/semconv", "github.com/aymanbagabas/go-udiff",
+		},
+		Forbid: outside,
+		Why:    "compares records wherever they come from, and touches neither files nor the clock",
+	},
+	{
+		Package: "/internal/check",
+		Allow: []string{
+			"/internal/junit", "/internal/view", "/telemetry/record", "/telemetry/semconv", "go.yaml.in/yaml",
+		},
+		Forbid: outside,
+		Why:    "judges records by rules, wherever both come from",
+	},
+	{
 		Package: "/internal/demo", Forbid: outside,
 		Why: "plays two peers, and nothing else; internal/cli wires it",
 	},
 	{
 		Package: "/internal/cli",
 		Allow: []string{
-			"/consent", "/telemetry", "/wrap", "/internal/account", "/internal/browser", "/internal/clientrun", "/internal/clients", "/internal/demo", "/internal/doctor", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
-			"/internal/proctree", "/internal/push", "/internal/report", "/internal/store", "/internal/top",
+			"/consent", "/telemetry", "/wrap", "/internal/account",
+			"/internal/browser", "/internal/check", "/internal/clientrun", "/internal/clients", "/internal/compare",
+			"/internal/demo", "/internal/doctor", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
+			"/internal/proctree", "/internal/push", "/internal/recording", "/internal/replay", "/internal/report", "/internal/script", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch", "/internal/web",
 			"github.com/aymanbagabas/go-udiff", "github.com/urfave/cli/v2",
 			"golang.org/x/mod", "golang.org/x/term",

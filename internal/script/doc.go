@@ -1,0 +1,2 @@
+// Package script plays a session without a client: a handshake, lists, and the calls that a file names.
+package script
