@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# generate writes what releases bring along and the repository does not have: the manual page, the completion scripts, and the copy of
-# deploy/ without the programs that generate it. goreleaser runs it before it builds (.goreleaser.yaml).
+# generate writes what releases bring along and the repository does not have as it is: the manual page, the completion scripts, and copies
+# of docs/ and deploy/ for packages, without the programs that generate them. goreleaser runs it before it builds (.goreleaser.yaml).
 #
 #   packaging/generate.sh VERSION DATE
 #
@@ -29,6 +29,7 @@ gzip -9n <"$out/man/spanpipe.1" >"$out/man/spanpipe.1.gz"
 gzip -9n <CHANGELOG.md >"$out/deb/changelog.gz"
 cat packaging/copyright THIRD_PARTY_NOTICES.md >"$out/deb/copyright"
 
-git ls-files -z deploy ':!deploy/generate' ':!deploy/package' | xargs -0 cp --parents -t "$out"
-# Packages keep modes, which are those of the checkout's umask.
+git ls-files -z docs deploy ':!deploy/generate' ':!deploy/package' | xargs -0 cp --parents -t "$out"
+# Packages keep modes and times, which would be those of the checkout.
 find "$out" -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
+find "$out" -exec touch -d "$date" {} +
