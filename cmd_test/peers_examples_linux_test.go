@@ -157,28 +157,47 @@ var (
 	wordsCall    = exampleCall{"count_words", mcptest.Object{"text": "Canary of glass"}, "3 words", []string{"Canary", "3 words"}}
 )
 
+// npmPackages gives an example its node_modules: the peers', and a package with spanpipe's program as that of npm has it, whose directory
+// is returned. The example's PATH has the node of the peers.
+func (e example) npmPackages(t *testing.T, p peers) string {
+	t.Helper()
+	modules := filepath.Join(e.dir, "node_modules")
+	packaged := filepath.Join(modules, "spanpipe")
+	if err := os.MkdirAll(packaged, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for link, target := range map[string]string{
+		filepath.Join(modules, "@modelcontextprotocol"): filepath.Join(p.packages, "@modelcontextprotocol"),
+		filepath.Join(modules, "zod"):                   filepath.Join(p.packages, "zod"),
+		filepath.Join(e.bin, "node"):                    p.node,
+	} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{
+		"package.json": `{"name": "spanpipe", "version": "0.1.0", "main": "index.js"}`,
+		"index.js":     fmt.Sprintf("exports.path = %q\n", binary(t)),
+	} {
+		if err := os.WriteFile(filepath.Join(packaged, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return packaged
+}
+
 // TestPeersExampleNpm runs the package of examples/npm-server as each of its users does, with spanpipe's program in a package of its
 // own as npm has it, and without that.
 func TestPeersExampleNpm(t *testing.T) {
 	p := newPeers(t)
 	e := newExample(t, "npm-server", "telemetry.env", "https://otel.weather.example")
-	packaged := filepath.Join(e.dir, "node_modules/spanpipe")
-	if err := os.MkdirAll(packaged, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"@modelcontextprotocol", "zod"} {
-		if err := os.Symlink(filepath.Join(p.packages, name), filepath.Join(e.dir, "node_modules", name)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	packaged := e.npmPackages(t, p)
 	write := func(path, text string) {
 		t.Helper()
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write(filepath.Join(packaged, "package.json"), `{"name": "spanpipe", "version": "0.1.0", "main": "index.js"}`)
-	write(filepath.Join(packaged, "index.js"), fmt.Sprintf("exports.path = %q\n", binary(t)))
 	start := []string{p.node, filepath.Join(e.dir, "start.mjs")}
 	for _, u := range users("WEATHER_TELEMETRY=1") {
 		t.Run("a user who "+u.name, func(t *testing.T) { e.serve(t, u, start, forecastCall) })
@@ -199,9 +218,6 @@ func TestPeersExampleNpm(t *testing.T) {
 	})
 	t.Run("the package's own tests", func(t *testing.T) {
 		write(filepath.Join(e.dir, "telemetry.env"), exampleFile(t, "npm-server/telemetry.env"))
-		if err := os.Symlink(p.node, filepath.Join(e.bin, "node")); err != nil {
-			t.Fatal(err)
-		}
 		cmd := exec.Command("npm", "test")
 		e.in()(cmd)
 		cmd.Dir = e.dir
