@@ -32,3 +32,12 @@ func ExamplePolicy_Capture() {
 	fmt.Println(c.Levels(), c.Keys(), c.Max(), c.Patterns())
 	// Output: [arguments] [query filter.name] 1024 [{ticket ACME-\d+}]
 }
+
+func ExampleShipped() {
+	// What a server ships is described as it is for others, not for a machine that has forbidden it.
+	policy, _ := consent.Shipped(consent.Request{
+		Telemetry: "local,otlp", DoNotTrack: "1", SDKDisabled: []string{"true"}, Fleet: consent.Fleet{Sinks: []consent.Sink{consent.OTLP}},
+	})
+	fmt.Println(policy.Sinks())
+	// Output: [local otlp]
+}

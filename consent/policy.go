@@ -188,6 +188,13 @@ func (p *Policy) veto(reason string, match func(Sink) bool) {
 
 func (p *Policy) because(reason string) { p.reasons = append(p.reasons, reason) }
 
+// Shipped makes the decision for a text about settings that are given to others: as on a machine where no veto and no policy of its
+// administrators applies. An "off" among the settings themselves counts.
+func Shipped(r Request) (Policy, []Warning) {
+	r.DoNotTrack, r.SDKDisabled, r.Fleet = "", nil, Fleet{}
+	return Decide(r)
+}
+
 // On reports whether anything is collected. If not, spanpipe does not even parse messages.
 func (p Policy) On() bool { return len(p.sinks) > 0 }
 

@@ -2,19 +2,15 @@ package cli
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"math"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
-	"github.com/spanpipe/spanpipe/internal/store"
-	"github.com/spanpipe/spanpipe/internal/view"
 	"github.com/spanpipe/spanpipe/telemetry"
 	"github.com/spanpipe/spanpipe/telemetry/otlp"
 )
@@ -27,8 +23,20 @@ func (a *app) consentCommand() *cli.Command {
 		Name:  "consent",
 		Usage: "show what would be collected, where it would go, and why",
 		Description: `Makes the same decision as when a server is wrapped, from the same environment
-and flags, and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
-		Flags:  a.flags(jsonFlag),
+and flags, and explains it. Exit status: 0 if telemetry is on, 1 if it is off.
+
+With --markdown it writes the text about telemetry for the users of a server
+that you publish: what is collected, where it goes, what never is, how to turn
+it on and off. Give it the settings that the server will have. The text is the
+same on every machine, so that a test can compare it:
+
+   SPANPIPE_TELEMETRY=otlp OTEL_EXPORTER_OTLP_ENDPOINT=https://otel.example \
+      spanpipe consent --markdown --opt-in WEATHER_TELEMETRY=1 |
+      diff - PRIVACY.md`,
+		Flags: a.flags(jsonFlag,
+			&cli.BoolFlag{Name: "markdown", Usage: "write the text for a server's users", DisableDefaultText: true},
+			&cli.StringFlag{Name: "opt-in", Usage: "with --markdown: what users set, `NAME=VALUE`"},
+		),
 		Action: a.consent,
 	}
 }
@@ -59,23 +67,19 @@ type decision struct {
 	forbids func(consent.Sink) bool // what the policy does, whether or not it was asked for
 }
 
-// storing is what the local store keeps, where, and for how long. A limit that is absent does not exist.
-type storing struct {
-	Directory      string  `json:"directory"`
-	KeepAge        float64 `json:"keep_age,omitempty"`         // s
-	KeepSize       int64   `json:"keep_size,omitempty"`        // bytes, of all sessions
-	KeepContentAge float64 `json:"keep_content_age,omitempty"` // s; absent also if no content is captured
-	KeepDigestAge  float64 `json:"keep_digest_age"`            // s
-	Definitions    string  `json:"definitions,omitempty"`      // the directory of fingerprints
-	Past           string  `json:"past,omitempty"`             // the directory of what is remembered of servers; absent if nothing is
-	PastServers    int     `json:"past_servers,omitempty"`     // of which there is something now
-	content        bool
-	by             [2]string // what decides the limits, and that of content
-
-	PastSince time.Time `json:"past_since,omitzero"` // the day of the first session that is remembered
-}
-
 func (a *app) consent(c *cli.Context) error {
+	switch {
+	case c.Bool("markdown") && c.Bool("json"):
+		return &usageError{"--markdown and --json exclude each other", "see: spanpipe help consent"}
+	case c.IsSet("opt-in") && !c.Bool("markdown"):
+		return &usageError{"--opt-in needs --markdown", "see: spanpipe help consent"}
+	case c.Bool("markdown"):
+		text, err := a.privacyMarkdown(c.String("opt-in"))
+		if err == nil {
+			_, err = io.WriteString(a.Stdout, text)
+		}
+		return err
+	}
 	policy, err := a.decide(consent.Decide)
 	if err != nil {
 		return err
@@ -146,8 +150,11 @@ func (a *app) explain(p consent.Policy) decision {
 	return d
 }
 
-// who returns what is collected of who has started a session.
+// who returns what is collected by settings of their own: what stands out, and who has started a session.
 func (a *app) who(p consent.Policy) (all []string) {
+	if !a.options.anomalies.Off {
+		all = append(all, "which calls stand out, by their names, times and sizes (SPANPIPE_ANOMALIES)")
+	}
 	if a.hashesClients(p) {
 		all = append(all, "which servers one client has started, as keyed hashes of its process and its session's id")
 	}
@@ -158,82 +165,6 @@ func (a *app) who(p consent.Policy) (all []string) {
 		all = append(all, "the client's name on each metric of operations (SPANPIPE_METRICS_CLIENT)")
 	}
 	return all
-}
-
-// storing describes the local store.
-func (a *app) storing(content bool) *storing {
-	keep := a.options.keep
-	s := &storing{
-		KeepAge: keep.Age.Seconds(), KeepSize: keep.Size, KeepDigestAge: store.DigestAge.Seconds(),
-		content: content, by: a.keptBy(),
-	}
-	if dir := a.stateDir(); dir != "" {
-		s.Directory, s.Definitions = filepath.Join(dir, "sessions"), filepath.Join(dir, "definitions")
-		if a.remembers() {
-			s.Past = filepath.Join(dir, "past")
-			if servers, since := store.Open(dir).Remembered(); servers > 0 {
-				s.PastServers, s.PastSince = servers, since
-			}
-		}
-	}
-	if content {
-		s.KeepContentAge = keep.Content.Seconds()
-	}
-	return s
-}
-
-// limits returns how long what is stored is kept.
-func (s *storing) limits() []string {
-	if s == nil {
-		return nil
-	}
-	limit := "without a limit"
-	switch {
-	case s.KeepAge > 0 && s.KeepSize > 0:
-		limit = "for " + ageText(s.KeepAge) + ", and at most " + view.Size(s.KeepSize) + " of all sessions"
-	case s.KeepAge > 0:
-		limit = "for " + ageText(s.KeepAge)
-	case s.KeepSize > 0:
-		limit = "at most " + view.Size(s.KeepSize) + " of all sessions"
-	}
-	lines := []string{"spans, log records and metrics: " + limit + " (" + s.by[0] + ")"}
-	if s.content {
-		lines = append(lines, "captured content: for "+ageText(s.KeepContentAge)+" ("+s.by[1]+")")
-	}
-	lines = append(lines, "totals of each session and a short line for each operation, without content: for "+ageText(s.KeepDigestAge))
-	if s.Past != "" {
-		line := "what is usual for each server (names, counts, durations, sizes), in " + s.Past + ": until it has not been seen for " +
-			ageText(s.KeepDigestAge)
-		if s.PastServers > 0 {
-			line += "; now of " + view.Plural(s.PastServers, "server") + ", since " + s.PastSince.Format("2 Jan 2006")
-		}
-		lines = append(lines, line+" (SPANPIPE_ANOMALIES=session keeps none)")
-	}
-	if s.Definitions != "" {
-		lines = append(lines, "fingerprints of definitions, and which of them you have accepted, in "+s.Definitions+": until you remove them")
-	}
-	return append(lines,
-		"backups, and a home directory that is synchronized with other machines, copy these files and may keep them "+
-			"longer; SPANPIPE_DIR names another place")
-}
-
-// ageText returns an age as SPANPIPE_KEEP would be written for people.
-func ageText(seconds float64) string {
-	const hour, day = 60 * 60, 24 * 60 * 60
-	switch {
-	case seconds >= 2*day && math.Mod(seconds, day) == 0:
-		return fmt.Sprintf("%.0f days", seconds/day)
-	case seconds >= 2*hour && math.Mod(seconds, hour) == 0:
-		return fmt.Sprintf("%.0f hours", seconds/hour)
-	}
-	text := (time.Duration(seconds * float64(time.Second))).String()
-	if hours, exact := strings.CutSuffix(text, "h0m0s"); exact {
-		return hours + "h"
-	}
-	if minutes, exact := strings.CutSuffix(text, "m0s"); exact {
-		return minutes + "m"
-	}
-	return text
 }
 
 // reasons returns what led to a decision. It is about variables, unless a flag has taken the place of one.
@@ -252,15 +183,17 @@ func (a *app) reasons(p consent.Policy) []string {
 var (
 	collected = []string{
 		"method, tool and prompt names; request ids",
-		"sizes, durations, error codes and error classes",
+		"times, sizes, durations, estimates of tokens, error codes and error classes",
 		"protocol version; names and versions of client and server",
 		"the server's template that a resource URI matches, or else the URI's scheme",
-		"CPU time, memory, file descriptors and threads of the server's processes, and when it started",
+		"which side a call without an answer waits for; what the protocol does not allow; which definitions have changed",
+		"CPU time, memory, file descriptors and threads of the server's processes; when it started, and how it ended",
+		"the name of the server's package or program, a random id of its process, and the values of OTEL_SERVICE_NAME, " +
+			"OTEL_RESOURCE_ATTRIBUTES, TRACEPARENT and TRACESTATE, if they are set",
 	}
 	never = []string{
 		"contents of resources",
-		"instructions of servers, titles and descriptions of tools, prompts and resources, but for what definitions keeps " +
-			"on this machine; system prompts",
+		neverTexts,
 		"what users are asked and what they answer (elicitation), completions, roots",
 		"incidental text: progress messages, cancellation reasons, error data, status messages",
 		"opaque state that is passed back and forth: cursors and requestState",
@@ -268,8 +201,15 @@ var (
 		"anything that is not a message: stray output, malformed or truncated messages",
 		"names of this machine, its users, directories and files",
 		"the server's command line",
-		"values of environment variables",
+		neverEnvironment,
 	}
+)
+
+// The items that have exceptions.
+const (
+	neverTexts = "instructions of servers, titles and descriptions of tools, prompts and resources, but for what definitions keeps " +
+		"on this machine; system prompts"
+	neverEnvironment = "values of environment variables"
 )
 
 var levelText = map[consent.Level]string{
@@ -304,101 +244,4 @@ func (d *decision) addRoutes(routes []otlp.Route, supplier otlp.Supplier) {
 			}
 		}
 	}
-}
-
-// where returns where telemetry goes, one destination a line.
-func (d decision) where() []string {
-	var where []string
-	if slices.Contains(d.Sinks, consent.Console) {
-		where = append(where, "console: one line per operation on stderr")
-	}
-	for _, signal := range []string{"local", "traces", "metrics", "logs", "metrics page", "its address"} {
-		if to := d.Destination[signal]; to != "" {
-			if protocol := d.Protocol[signal]; protocol != "" {
-				to += " (" + protocol + ")"
-			}
-			if proxy := d.Proxies[signal]; proxy != "" {
-				to += ", through the proxy " + proxy
-			}
-			where = append(where, signal+": "+to)
-		}
-	}
-	return where
-}
-
-// remedies returns what turns telemetry on.
-func (d decision) remedies() []string {
-	lines := []string{
-		"SPANPIPE_TELEMETRY=console, for lines on stderr",
-		"SPANPIPE_TELEMETRY=local, for files on this machine, which spanpipe show and others read",
-		"SPANPIPE_TELEMETRY=otlp, for an OpenTelemetry collector",
-		"SPANPIPE_TELEMETRY=prometheus, for a metrics page",
-	}
-	for _, r := range d.Reasons {
-		switch variable, _, _ := strings.Cut(r, " is "); variable {
-		case "DO_NOT_TRACK":
-			lines = lines[:2]
-			lines[0] += ", even with DO_NOT_TRACK"
-			lines[1] += ", likewise"
-		case "OTEL_SDK_DISABLED":
-			return []string{"remove OTEL_SDK_DISABLED, or set it to false"}
-		}
-	}
-	return slices.DeleteFunc(lines, func(line string) bool {
-		sink, _, _ := strings.Cut(strings.TrimPrefix(line, "SPANPIPE_TELEMETRY="), ",")
-		return d.forbids(consent.Sink(sink))
-	})
-}
-
-// text returns the decision for people: sections, of which empty ones are left out.
-func (d decision) text(columns int) string {
-	where := d.where()
-	var limit []string
-	if d.CaptureMax > 0 {
-		limit = []string{fmt.Sprintf("%d bytes", d.CaptureMax)}
-	}
-	type section struct {
-		title string
-		lines []string
-	}
-	unknown := section{title: "Unknown variables, which have no effect"}
-	for _, u := range d.Unknown {
-		unknown.lines = append(unknown.lines, u.String())
-	}
-	var key []string
-	if d.HashKey != "" {
-		key = []string{d.HashKey}
-	}
-	text, sections := "Telemetry is on.\n", []section{
-		{"Why", d.Reasons},
-		{"What decides", decisionLines(d.Decided)},
-		{"Where it goes", where},
-		{"How long it is kept on this machine", d.Store.limits()},
-		{"Warnings", d.Warnings},
-		{"What is collected", d.Collected},
-		{"Numbers and listed words that metric rules take from calls, and nothing else of them", d.MetricRules.lines()},
-		{"Key of all hashes", key},
-		{"Only these members of arguments and results", d.CaptureKeys},
-		{"Limit of each piece of content", limit},
-		{"Not collected unless you ask for it: SPANPIPE_CAPTURE is a list of", d.UnlessAsked},
-		{"Never collected", d.Never},
-		unknown,
-		{"To see the records", []string{"spanpipe preview -- your-server"}},
-	}
-	if !d.Telemetry {
-		text, sections = "Telemetry is off: nothing is parsed, collected or sent.\n", []section{
-			{"Why", d.Reasons},
-			unknown,
-			{"To turn it on", d.remedies()},
-		}
-	}
-	for _, s := range sections {
-		if len(s.lines) > 0 {
-			text += "\n" + s.title + "\n"
-		}
-		for _, l := range s.lines {
-			text += "   " + view.Fold(view.Safe(l), "     ", columns) + "\n"
-		}
-	}
-	return text
 }

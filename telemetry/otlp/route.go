@@ -253,6 +253,7 @@ type Route struct {
 	Protocol string   // grpc or http/protobuf; empty if there is a Problem
 	Endpoint string   // its URL without user, query and path; empty if there is a Problem
 	Default  bool     // no variable names the endpoint
+	Local    bool     // the endpoint is on this machine
 	Proxy    string   // through which it is sent, with the variable that names it; empty without one
 	Warnings []string // what to know before sending anything there
 	Problem  string   // why it is not sent
@@ -279,7 +280,7 @@ func (r route) describe(s signal, err error) Route {
 		return Route{Signal: s.String(), Problem: err.Error(), Off: errors.Is(err, errNone)}
 	}
 	described := Route{
-		Signal: s.String(), Protocol: string(r.protocol), Endpoint: r.shown(), Default: !r.named, Proxy: r.proxy.String(),
+		Signal: s.String(), Protocol: string(r.protocol), Endpoint: r.shown(), Default: !r.named, Local: r.local(), Proxy: r.proxy.String(),
 	}
 	if r.exposed() {
 		described.Warnings = append(described.Warnings, "headers, which may hold keys, are sent to "+r.at()+

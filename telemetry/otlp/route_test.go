@@ -86,23 +86,23 @@ func TestRoutesWithoutSecrets(t *testing.T) {
 		{"headers of another signal", map[string]string{"ENDPOINT": "http://c.example:1", "LOGS_HEADERS": "k=v"},
 			otlp.Route{Protocol: "grpc", Endpoint: "http://c.example:1"}},
 		{"headers on loopback", map[string]string{"ENDPOINT": "http://[::1]:1", "HEADERS": "k=v"},
-			otlp.Route{Protocol: "grpc", Endpoint: "http://[::1]:1"}},
+			otlp.Route{Protocol: "grpc", Endpoint: "http://[::1]:1", Local: true}},
 		{"headers on the loopback network", map[string]string{"ENDPOINT": "http://127.8.8.8:1", "HEADERS": "k=v"},
-			otlp.Route{Protocol: "grpc", Endpoint: "http://127.8.8.8:1"}},
+			otlp.Route{Protocol: "grpc", Endpoint: "http://127.8.8.8:1", Local: true}},
 		{"headers with encryption", map[string]string{"ENDPOINT": "https://c.example", "HEADERS": "k=v"},
 			otlp.Route{Protocol: "grpc", Endpoint: "https://c.example"}},
 		{"the port of HTTP", map[string]string{"ENDPOINT": "http://localhost:4318"},
-			otlp.Route{Protocol: "grpc", Endpoint: "http://localhost:4318", Warnings: []string{
+			otlp.Route{Protocol: "grpc", Endpoint: "http://localhost:4318", Local: true, Warnings: []string{
 				"port 4318 is that of OTLP over HTTP: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"}}},
 		{"the port of gRPC", map[string]string{"ENDPOINT": "http://localhost:4317", "PROTOCOL": "http/protobuf"},
-			otlp.Route{Protocol: "http/protobuf", Endpoint: "http://localhost:4317/v1/traces", Warnings: []string{
+			otlp.Route{Protocol: "http/protobuf", Endpoint: "http://localhost:4317/v1/traces", Local: true, Warnings: []string{
 				"port 4317 is that of OTLP over gRPC: set OTEL_EXPORTER_OTLP_PROTOCOL=grpc, or use port 4318"}}},
 		{"INSECURE with https", map[string]string{"ENDPOINT": "https://c.example", "INSECURE": "true"},
 			otlp.Route{Protocol: "grpc", Endpoint: "https://c.example"}},
 		{"INSECURE=false without an endpoint", map[string]string{"INSECURE": "false"},
-			otlp.Route{Protocol: "grpc", Endpoint: "https://localhost:4317", Default: true}},
+			otlp.Route{Protocol: "grpc", Endpoint: "https://localhost:4317", Default: true, Local: true}},
 		{"INSECURE without an endpoint", map[string]string{"INSECURE": "true"},
-			otlp.Route{Protocol: "grpc", Endpoint: "http://localhost:4317", Default: true}},
+			otlp.Route{Protocol: "grpc", Endpoint: "http://localhost:4317", Default: true, Local: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.want.Signal = "traces"
