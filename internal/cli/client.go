@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -52,7 +53,7 @@ func (a *app) past(service string, logger *slog.Logger) *past.Past {
 	ctx, cancel := context.WithTimeout(context.Background(), pastTime)
 	defer cancel()
 	p, err := store.Open(dir).Past(ctx, service)
-	if err != nil && p != nil {
+	if err != nil && (p != nil || errors.Is(err, past.ErrLater)) {
 		logger.Warn(err.Error())
 	} else if err != nil {
 		logger.Debug("this session is not compared with earlier ones", "error", err.Error())

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -242,7 +241,7 @@ func (c *candidate) readMeta(root *os.Root) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(text, &c.meta)
+	return c.meta.unmarshal(text)
 }
 
 // partOf returns with which part a file of a session goes.
