@@ -101,6 +101,9 @@ func (a *app) export(c *cli.Context) error {
 // exportTo writes a session in a format.
 func (a *app) exportTo(w io.Writer, format string, s *store.Session, content bool) error {
 	damaged, err := a.write(w, format, s, content)
+	if err == nil && s.Problem != "" {
+		a.warn("session " + s.Name + ": " + s.Problem)
+	}
 	if err == nil && damaged > 0 {
 		a.warn(fmt.Sprintf("session %s: left out %s that could not be read", s.Name, view.Plural(damaged, "line")))
 	}

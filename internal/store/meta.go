@@ -166,6 +166,9 @@ type Session struct {
 	keep  Keep // the store's
 }
 
+// Later reports whether a later version of spanpipe has written the session in a format that this one does not know.
+func (m *Meta) Later() bool { return m.Format > Format }
+
 // ServerName returns what a person calls the server: what it calls itself, or the service's name.
 func (m *Meta) ServerName() string {
 	if m.Server.Name != "" {

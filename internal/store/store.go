@@ -177,7 +177,7 @@ func (s *Session) readMeta() {
 	case err != nil:
 		s.Meta, s.Problem = Meta{}, err.Error()
 		s.recoverMeta()
-	case s.Format <= Format:
+	case !s.Later():
 		s.final = s.Exit != nil
 	default:
 		s.Problem = fmt.Sprintf("written by a later version of spanpipe, %s, and can be read only in part", s.Version)
