@@ -27,7 +27,10 @@ func (a *app) consentCommand() *cli.Command {
 		Name:  "consent",
 		Usage: "show what would be collected, where it would go, and why",
 		Description: `Makes the same decision as when a server is wrapped, from the same environment
-and flags, and explains it. Exit status: 0 if telemetry is on, 1 if it is off.`,
+and flags, and explains it.
+
+Exit status: 0 if telemetry is on; 1 if it is off; 2 if the command line is
+invalid.`,
 		Flags:  a.flags(jsonFlag),
 		Action: a.consent,
 	}
