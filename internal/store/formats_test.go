@@ -159,6 +159,14 @@ func TestLaterVersion(t *testing.T) {
 	session, pastFile := "sessions/"+closedSession+"/session.json", "past/16d1802f01359b1f.json"
 	definitionsFile, textsFile := "definitions/"+format1ID+".json", "definitions/"+format1ID+".texts.json"
 	later(t, dir, session, "sessions/"+killedSession+"/session.json", pastFile, definitionsFile, textsFile)
+	digest := filepath.Join(dir, "sessions", closedSession, "digest")
+	text, err := os.ReadFile(digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(digest, append([]byte("SPDIGEST2"), text[len("SPDIGEST1"):]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	before := contents(t, dir)
 
 	const problem = "written by a later version of spanpipe, 2.0.0, and can be read only in part"
@@ -174,7 +182,7 @@ func TestLaterVersion(t *testing.T) {
 	}
 	s := &store.Store{Dir: dir, Keep: store.Keep{Age: time.Nanosecond, Size: 1}}
 	wantLater(t, definitionsFile, func() error { all, _ := s.Defined(); return all[0].Problem })
-	_, err := s.Accept(format1ID)
+	_, err = s.Accept(format1ID)
 	wantLater(t, definitionsFile, func() error { return err })
 	_, err = s.OpenDefinitions(store.DefinitionsConfig{ID: format1ID, Service: "spanpipe"})
 	wantLater(t, definitionsFile, func() error { return err })

@@ -76,7 +76,7 @@ func readManifest(root *os.Root) (manifest, error) {
 // ErrLater is the cause of the DamagedError of a manifest that a later version of spanpipe has written.
 var ErrLater = errors.New("it was written by a later version of spanpipe")
 
-// DamagedError is the error of a manifest or a backup that is not what was written there, or that cannot be understood.
+// DamagedError is the error of a manifest or a backup that is not what was written there, or that a later version has written.
 type DamagedError struct {
 	Path string
 	Err  error
