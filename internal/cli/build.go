@@ -23,6 +23,7 @@ const (
 	fromSource  = "source"     // go, of a directory
 )
 
+// complete returns what the linker has set, with what Go has recorded in place of what is empty.
 func (b Build) complete() Build { return b.describe().Build }
 
 // describe returns what is known of this binary. Its version has no v in front, however it was built.
