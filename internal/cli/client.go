@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -52,9 +53,12 @@ func (a *app) past(service string, logger *slog.Logger) *past.Past {
 	ctx, cancel := context.WithTimeout(context.Background(), pastTime)
 	defer cancel()
 	p, err := store.Open(dir).Past(ctx, service)
-	if err != nil && p != nil {
+	switch {
+	case errors.Is(err, past.ErrLater):
+		logger.Warn("this session is not compared with earlier ones", "error", err.Error())
+	case err != nil && p != nil:
 		logger.Warn(err.Error())
-	} else if err != nil {
+	case err != nil:
 		logger.Debug("this session is not compared with earlier ones", "error", err.Error())
 	}
 	return p

@@ -33,7 +33,7 @@ unsupported  the entry cannot be edited, for the reason that follows
 A file that cannot be read is listed with the reason: spanpipe doctor fails for
 it.
 
-Exit status: 0, or 2 if the command line is invalid.`,
+Exit status: 0; 2 if the command line is invalid.`,
 		Flags:  a.flags(jsonFlag),
 		Action: a.listClients,
 	}

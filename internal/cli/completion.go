@@ -28,7 +28,9 @@ func (a *app) completionCommand() *cli.Command {
 		Description: `In ~/.bashrc:                 source <(spanpipe completion bash)
 In ~/.zshrc, after compinit:  source <(spanpipe completion zsh)
 For fish:  spanpipe completion fish > ~/.config/fish/completions/spanpipe.fish
-In $PROFILE of PowerShell:    spanpipe completion powershell | Out-String | iex`,
+In $PROFILE of PowerShell:    spanpipe completion powershell | Out-String | iex
+
+Exit status: 0; 2 if the command line is invalid.`,
 		Action: func(c *cli.Context) error {
 			shell := c.Args().First()
 			quote := map[string]*strings.Replacer{ // inside single quotes

@@ -23,7 +23,7 @@ func (a *app) consentCommand() *cli.Command {
 		Name:  "consent",
 		Usage: "show what would be collected, where it would go, and why",
 		Description: `Makes the same decision as when a server is wrapped, from the same environment
-and flags, and explains it. Exit status: 0 if telemetry is on, 1 if it is off.
+and flags, and explains it.
 
 With --markdown it writes the text about telemetry for the users of a server
 that you publish: what is collected, where it goes, what never is, how to turn
@@ -32,7 +32,10 @@ same on every machine, so that a test can compare it:
 
    SPANPIPE_TELEMETRY=otlp OTEL_EXPORTER_OTLP_ENDPOINT=https://otel.example \
       spanpipe consent --markdown --opt-in WEATHER_TELEMETRY=1 |
-      diff - PRIVACY.md`,
+      diff - PRIVACY.md
+
+Exit status: 0 if telemetry is on, or the text was written; 1 if it is off; 2 if
+the command line is invalid, or there is nothing to write a text about.`,
 		Flags: a.flags(jsonFlag,
 			&cli.BoolFlag{Name: "markdown", Usage: "write the text for a server's users", DisableDefaultText: true},
 			&cli.StringFlag{Name: "opt-in", Usage: "with --markdown: what users set, `NAME=VALUE`"},

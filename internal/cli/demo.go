@@ -32,8 +32,10 @@ func (a *app) demoCommand() *cli.Command {
 		Usage: "draw the spans of a session with a small built-in server",
 		Description: `Starts a built-in MCP server behind the real relay, lets an agent plan a trip
 with it, and draws the session's spans as a tree. Nothing leaves this machine
-unless SPANPIPE_TELEMETRY=otlp also sends the spans to a collector. Exit status:
-0, or 1 if they could not all be sent.`,
+unless SPANPIPE_TELEMETRY=otlp also sends the spans to a collector.
+
+Exit status: 0; 1 if they could not all be sent; 2 if the command line is
+invalid.`,
 		Flags:  a.flags(delayFlag()),
 		Action: a.demo,
 	}

@@ -36,7 +36,7 @@ Where telemetry is to be sent, each signal gets one empty request, which says
 nothing but that spanpipe can reach the collector. No client's file is changed.
 In the store, a file is created and removed at once, to see that this works.
 
-Exit status: 0 if nothing failed, 1 if something did, 2 if the command line is
+Exit status: 0 if nothing failed; 1 if something did; 2 if the command line is
 invalid. Warnings do not change it.`,
 		Flags: a.flags(
 			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "wait this `DURATION` per answer and list"},

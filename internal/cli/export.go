@@ -35,8 +35,8 @@ A file that exists is not replaced without --force. The file can be read by you
 alone. Captured content is left out unless you say --content: everyone who gets
 the file can read it.
 
-Exit status: 0, or 2 if there is no such session, for a file that exists and for
-an invalid command line; 125 if the file cannot be written.`,
+Exit status: 0; 2 if the command line is invalid, there is no such session, or
+the file exists; 125 if the file cannot be written.`,
 		Flags: a.flags(
 			oneOf{&cli.StringFlag{Name: "format", Usage: "`FORMAT`: html, otlp, jsonl; else by the file's ending"}, "html otlp jsonl"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE`; - is stdout, the default"},
@@ -101,6 +101,9 @@ func (a *app) export(c *cli.Context) error {
 // exportTo writes a session in a format.
 func (a *app) exportTo(w io.Writer, format string, s *store.Session, content bool) error {
 	damaged, err := a.write(w, format, s, content)
+	if err == nil && s.Problem != "" {
+		a.warn("session " + s.Name + ": " + s.Problem)
+	}
 	if err == nil && damaged > 0 {
 		a.warn(fmt.Sprintf("session %s: left out %s that could not be read", s.Name, view.Plural(damaged, "line")))
 	}

@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/internal/store"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -33,6 +37,41 @@ type Setting = setting
 
 // Settings returns the table of settings.
 func Settings() []*Setting { return (&options{}).settings() }
+
+// Described is what "spanpipe version" says of a binary that the linker or Go has described.
+func Described(b Build, info *debug.BuildInfo) string {
+	all := b.known(info)
+	return fmt.Sprintf("%s %s %s %s %t", all.Version, all.Commit, all.Date, all.from, all.changed)
+}
+
+// CommandHelp is what the help of a command has.
+type CommandHelp struct {
+	Name, Usage, Description string
+	Flags                    []string // with their dashes, but for --help and settings
+}
+
+// Commands returns the help of the commands that help lists, in its order.
+func Commands() (all []CommandHelp) {
+	a := &app{}
+	a.settings = a.options.settings()
+	program := a.program()
+	for _, g := range groups() {
+		for _, name := range strings.Fields(g.names) {
+			c := program.Command(name)
+			if c == nil {
+				continue
+			}
+			help := CommandHelp{Name: name, Usage: c.Usage, Description: c.Description}
+			for _, f := range c.Flags {
+				if visible, ok := f.(cli.VisibleFlag); ok && visible.IsVisible() {
+					help.Flags = append(help.Flags, strings.Repeat("-", min(2, len(f.Names()[0])))+f.Names()[0])
+				}
+			}
+			all = append(all, help)
+		}
+	}
+	return all
+}
 
 // DefinitionTable returns the table of "spanpipe definitions".
 func DefinitionTable(screen *view.Screen, now time.Time, servers []store.Defined) string {

@@ -40,7 +40,7 @@ probe says "not checked" then, and passes, so that nothing is restarted.
    spanpipe health --addr unix:/run/mcp/admin
 
 Exit status: 0 if all sessions are healthy, or if there was nothing to check; 1
-if one is not, or none answers; 2 for an invalid command line.`,
+if one is not, or none answers; 2 if the command line is invalid.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "addr", Usage: "the `ADDRESS` to ask: host:port or unix:PATH"},
 			&cli.BoolFlag{Name: "ready", Usage: "ask whether the server has answered a request, too", DisableDefaultText: true},

@@ -13,9 +13,10 @@ import (
 
 func (a *app) helpCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "help",
-		Usage:     "show help for spanpipe or one of its commands",
-		UsageText: "spanpipe help [command]",
+		Name:        "help",
+		Usage:       "show help for spanpipe or one of its commands",
+		UsageText:   "spanpipe help [command]",
+		Description: `Exit status: 0; 2 if the command line is invalid or there is no such command.`,
 		Action: func(c *cli.Context) error {
 			root, name := c.Lineage()[1], c.Args().First()
 			switch {

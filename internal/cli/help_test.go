@@ -1,26 +1,60 @@
 package cli_test
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/spanpipe/spanpipe/internal/cli"
 )
 
-// lookingCommands are those that look at sessions, or at what is known of servers.
-var lookingCommands = strings.Fields("sessions show tail top report push export prune definitions try demo metrics health consent ui doctor clients install uninstall")
-
-// TestHelpFits: the help of a command fits a terminal, names its defaults once, and says what the exit status means.
+// TestHelpFits: the help of a command fits a terminal, and names its defaults once.
 func TestHelpFits(t *testing.T) {
-	for _, command := range lookingCommands {
-		stdout, _, code := run(t, t.TempDir(), command, "--help")
-		if code != 0 || !strings.Contains(stdout, "Exit status:") {
-			t.Errorf("%s: exit code %d, help without an exit status:\n%s", command, code, stdout)
+	for _, c := range cli.Commands() {
+		stdout, _, code := run(t, t.TempDir(), c.Name, "--help")
+		if code != 0 || !strings.Contains(stdout, c.Usage) {
+			t.Errorf("%s: exit code %d, help:\n%s", c.Name, code, stdout)
 		}
 		for line := range strings.Lines(stdout) {
 			line = strings.TrimSuffix(line, "\n")
 			if utf8.RuneCountInString(line) > 80 || strings.Contains(line, "default: false") || strings.Count(line, "default") > 1 {
-				t.Errorf("%s: %s", command, line)
+				t.Errorf("%s: %s", c.Name, line)
 			}
+		}
+	}
+}
+
+// exitStatus matches what the help of a command says of its exit status: the end of its last paragraph.
+var exitStatus = regexp.MustCompile(`(?s)(?:^|\n\n)Exit status: (.*\.)$`)
+
+// exitCodes are what the codes of spanpipe's own mean, for every command alike.
+var exitCodes = map[string]string{
+	"0": "done", "1": "no, or not all of it", "2": "the command line", "125": "internal error", "126": "cannot be run",
+	"127": "not found", "130": "Ctrl-C",
+}
+
+// TestExitStatus: the help of every command ends with the exit codes that it has, of those that all commands share. An invalid
+// command line is 2 everywhere.
+func TestExitStatus(t *testing.T) {
+	for _, c := range cli.Commands() {
+		m := exitStatus.FindStringSubmatch(c.Description)
+		if m == nil {
+			t.Errorf("%s: the help does not end with the exit status:\n%s", c.Name, c.Description)
+			continue
+		}
+		codes := regexp.MustCompile(`\b\d+\b`).FindAllString(m[1], -1)
+		for _, code := range codes {
+			if exitCodes[code] == "" {
+				t.Errorf("%s: what is exit code %s?", c.Name, code)
+			}
+		}
+		if !slices.Contains(codes, "2") {
+			t.Errorf("%s: the help does not say when the exit status is 2: %s", c.Name, m[1])
+		}
+		if _, _, code := run(t, t.TempDir(), c.Name, "--no-such-flag"); code != 2 {
+			t.Errorf("%s: the exit code of an invalid command line is %d", c.Name, code)
 		}
 	}
 }

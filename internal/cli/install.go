@@ -46,7 +46,7 @@ others. They are changed only with --scope project or all: they get the bare
 name spanpipe, and no telemetry unless --telemetry is given.
 
 Exit status: 0 if it is done or there is nothing to do; 1 if a file could not be
-read or written, 2 if the command line is invalid.`,
+read or written; 2 if the command line is invalid.`,
 		Flags: a.flags(append(a.installFlags(),
 			listedFlag{a.setting("SPANPIPE_TELEMETRY"), "where telemetry goes: local, otlp or both (default: local)"},
 			&cli.GenericFlag{Name: "set", Value: &texts{}, Usage: "also set `NAME=VALUE` of SPANPIPE_ or OTEL_; may be repeated"},
@@ -74,7 +74,7 @@ Do this before you remove the program: wrapped servers do not start without it.
 Stored sessions stay; to remove them, too: spanpipe prune --all.
 
 Exit status: 0 if it is done or there is nothing to do; 1 if a file could not be
-read or written, 2 if the command line is invalid.`,
+read or written; 2 if the command line is invalid.`,
 		Flags:  a.flags(a.installFlags()...),
 		Action: func(c *cli.Context) error { return a.install(c, true) },
 	}

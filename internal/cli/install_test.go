@@ -461,6 +461,24 @@ func TestUninstallUntidy(t *testing.T) {
 	k.same()
 }
 
+// TestUninstallLater: where a later version has kept what the files were, nothing is written, and the error says who can do it.
+func TestUninstallLater(t *testing.T) {
+	k := newKim(t)
+	k.run("install", "--yes", "--program", "spanpipe", "--dir", k.path("state"), "cursor")
+	wrapped, manifest := k.text(".cursor/mcp.json"), filepath.Join("state", "clients", "manifest.json")
+	k.put(manifest, `{"version":2,"files":{}}`)
+	for _, command := range []string{"uninstall", "install"} {
+		_, stderr, code := k.run(command, "--yes", "--dir", k.path("state"), "cursor")
+		if want := "manifest.json cannot be used: it was written by a later version of spanpipe"; command == "uninstall" &&
+			(code != 1 || !strings.Contains(stderr, want) || strings.Contains(stderr, "move that file")) {
+			t.Errorf("%s: exit code %d, stderr:\n%s", command, code, stderr)
+		}
+	}
+	if k.text(".cursor/mcp.json") != wrapped || k.text(manifest) != `{"version":2,"files":{}}` {
+		t.Errorf("the files are\n%s\n%s", k.text(".cursor/mcp.json"), k.text(manifest))
+	}
+}
+
 // TestUninstallDamaged: where what was kept is damaged, nothing is written, and the error says what to move away.
 func TestUninstallDamaged(t *testing.T) {
 	k := newKim(t)

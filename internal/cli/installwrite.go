@@ -139,6 +139,9 @@ func (i *installation) problem(e *plannedEdit) (message, hint string) {
 		return path + " was written, but " + e.err.Error(), "the backups are in " + i.tilde(i.store.Dir)
 	case errors.Is(e.err, backup.ErrBusy):
 		return e.err.Error(), "run it again when that is done"
+	case errors.Is(e.err, backup.ErrLater):
+		return path + " was not written: " + i.tilde(damaged.Path) + " cannot be used: " + damaged.Err.Error(),
+			"run it with that version, which spanpipe version shows"
 	case isDamaged:
 		return path + " was not written: " + i.tilde(damaged.Path) + " is damaged: " + damaged.Err.Error(),
 			"move that file away and run it again; spanpipe then has nothing to go by but the entries themselves"

@@ -37,8 +37,8 @@ a value may be missing here that a live session has.
 
 docs/metric-rules.md describes the file.
 
-Exit status: 0 if all rules are good, 1 if one is not, 2 if there is no such
-file or session and for an invalid command line.`,
+Exit status: 0 if all rules are good; 1 if one is not; 2 if the command line is
+invalid, or there is no such file or session.`,
 		Flags:  a.flags(jsonFlag),
 		Action: a.metrics,
 	}

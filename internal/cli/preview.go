@@ -20,7 +20,9 @@ func (a *app) previewCommand() *cli.Command {
 settings is shown on stderr instead, and nothing leaves this machine: in a
 terminal as text, else as OTLP JSON, one line for each request. SPANPIPE_CAPTURE
 and the other settings apply; DO_NOT_TRACK and OTEL_SDK_DISABLED do not, because
-nothing is sent.`,
+nothing is sent.
+
+` + serverStatus,
 		Flags: a.flags(
 			&cli.BoolFlag{Name: "json", Usage: "show OTLP JSON, also in a terminal", DisableDefaultText: true},
 			&cli.StringFlag{Name: "out", TakesFile: true,

@@ -37,7 +37,7 @@ and named.
    spanpipe prune --all
 
 Exit status: 0 if everything that was chosen is removed, or there is nothing; 1
-if some of it is left, 2 for an invalid command line.`,
+if some of it is left; 2 if the command line is invalid.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "older-than", Usage: "sessions that ended longer ago than `AGE`, such as 12h or 7d"},
 			&cli.GenericFlag{Name: "session", Value: &texts{}, Usage: "the `SESSION`, as for show; may be repeated"},

@@ -38,8 +38,8 @@ OTEL_SDK_DISABLED forbid this command as they forbid every connection.
 
 Captured content stays on this machine unless you say --content.
 
-Exit status: 0 if everything is delivered, 1 if not, 2 if there is nothing to
-send, for an invalid command line or a setting that forbids it.`,
+Exit status: 0 if everything is delivered; 1 if not; 2 if the command line is
+invalid, there is nothing to send, or a setting forbids it.`,
 		Flags: a.flags(
 			sinceOr(listedDays), serverFlag, clientFlag, failedFlag,
 			&cli.BoolFlag{Name: "metrics", DisableDefaultText: true, Usage: "send the metrics as well, with their own times"},

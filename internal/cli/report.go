@@ -81,6 +81,7 @@ func (a *app) report(c *cli.Context) error {
 	chosen.Changes = changesOf(s, chosen.filter)
 	r := report.Make(sources(of), chosen.Options)
 	a.tellUnread(r)
+	a.tellLater(of)
 	if program := chosen.format == "json" || chosen.format == "csv"; !program && r.Total.Calls+r.Total.Hung == 0 {
 		if len(all) == 0 {
 			return a.nothingStored(s)
@@ -168,6 +169,19 @@ func (a *app) tellUnread(r *report.Report) {
 			return
 		}
 		a.warn(fmt.Sprintf("session %s could be read only in part: %v", one.Name, one.Err))
+	}
+}
+
+// tellLater warns about sessions whose digests may hold more than this version knows.
+func (a *app) tellLater(of []store.Session) {
+	n := 0
+	for i := range of {
+		if of[i].Later() {
+			n++
+		}
+	}
+	if n > 0 {
+		a.warn(view.Plural(n, "session") + " of a later version of spanpipe: figures may lack what this version cannot read")
 	}
 }
 

@@ -42,8 +42,8 @@ RECEIVED  bytes that the server sent to the client
 END       live; closed (by the client); exit or a signal, if the server ended
           by itself; never (it did not start); killed (spanpipe itself was)
 
-Exit status: 0, or 2 if there is nothing to list, except that JSON of nothing is
-an empty list.`,
+Exit status: 0; 2 if the command line is invalid or there is nothing to list,
+except that JSON of nothing is an empty list.`,
 		Flags: a.flags(
 			&cli.IntFlag{Name: "n", DefaultText: "12; with --json all", Usage: "list `COUNT` sessions, 0 for all"},
 			since(listedDays), serverFlag, clientFlag, failedFlag,

@@ -52,7 +52,8 @@ Marks: ━ waiting for the answer  ─ the answer's transfer   · too short for 
        ━× failed or refused      ━┤ cancelled, timed out   ━╴ never answered
        ━▶ still open, or hung    ░ a person was asked      ┊ ┿ folded time
 
-Exit status: 0, or 2 if there is no such session or operation, or none at all.`,
+Exit status: 0; 2 if the command line is invalid, or there is no such session or
+operation.`,
 		Flags: a.flags(
 			&cli.Uint64Flag{Name: "operation", DefaultText: "none", Usage: "show the operation `NUMBER` whole"},
 			&cli.BoolFlag{Name: "run", DisableDefaultText: true, Usage: "all servers of the session's client on one axis"},

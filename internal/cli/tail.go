@@ -36,7 +36,8 @@ server), how long it took, the size of the answer, and the outcome. With
 
 Without a session it waits for one.
 
-Exit status: 130 after Ctrl-C, as usual; 2 if the store cannot be read.`,
+Exit status: 130 after Ctrl-C, as usual; 2 if the command line is invalid or the
+store cannot be read.`,
 		Flags: a.flags(
 			&cli.IntFlag{Name: "n", Value: tailedOperations, Usage: "begin with the last `COUNT` operations"},
 			serverFlag, clientFlag, failedFlag, utcFlag,

@@ -44,7 +44,8 @@ everything else. Nothing is stored or sent, unless SPANPIPE_TELEMETRY asks for
 it: with local, "spanpipe show last" draws the session again.
 
 Exit status: 0 if the server did what it was asked; 1 if it did not, or the call
-failed; 126 if the server cannot be run, and 127 if it is not found.`,
+failed; 2 if the command line is invalid; 126 if the server cannot be run; 127
+if it is not found.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "call", Usage: "call the `TOOL`"},
 			&cli.StringFlag{Name: "arguments", Usage: "its arguments: `JSON`, @FILE, or - to read stdin"},

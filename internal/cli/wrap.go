@@ -15,8 +15,9 @@ func (a *app) wrapCommand() *cli.Command {
 		Name:               "wrap",
 		Usage:              "wrap a server; the same as giving no subcommand",
 		UsageText:          "spanpipe wrap [flags] [--] command [args...]",
+		Description:        serverStatus,
 		Flags:              a.flags(),
-		CustomHelpTemplate: commandHelp + a.settingsHelp(),
+		CustomHelpTemplate: commandHelp + descriptionHelp + a.settingsHelp(),
 		Action:             func(c *cli.Context) error { return a.wrap(a.serverCommand(c)) },
 	}
 }
@@ -24,7 +25,7 @@ func (a *app) wrapCommand() *cli.Command {
 // wrapRoot runs when no command was given.
 func (a *app) wrapRoot(c *cli.Context) error {
 	if c.Bool(versionFlag.Name) {
-		return a.showVersion()
+		return a.showVersion(false)
 	}
 	if word := c.Args().First(); word != "" {
 		return &usageError{"unknown command " + word, meant(word, commandNames(c.App.Commands)) +

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -71,6 +72,9 @@ func (p *parser) fail(n *yaml.Node, format string, args ...any) {
 
 func (p *parser) policy(root *yaml.Node) *Policy {
 	out := &Policy{}
+	if p.isLater(root) {
+		return out
+	}
 	members := p.object(root, "the policy", "version", "defaults", "locks")
 	switch v := members["version"]; {
 	case v == nil:
@@ -92,6 +96,18 @@ func (p *parser) policy(root *yaml.Node) *Policy {
 		}
 	}
 	return out
+}
+
+// isLater notes that the policy is of a later version: what this version would say of its members would mislead.
+func (p *parser) isLater(root *yaml.Node) bool {
+	for i := 0; i+1 < len(root.Content) && root.Kind == yaml.MappingNode; i += 2 {
+		v := root.Content[i+1]
+		if n, err := strconv.Atoi(v.Value); root.Content[i].Value == "version" && err == nil && n > 1 && v.ShortTag() == "!!int" {
+			p.fail(v, "want version: 1; a newer spanpipe may know version %d", n)
+			return true
+		}
+	}
+	return false
 }
 
 // all in forbid_capture is every kind, those of later versions included.

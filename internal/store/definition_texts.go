@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 )
 
 // This file keeps the texts of definitions, redacted: DIR/definitions/ID.texts.json beside what is compared. It is content, and
-// expires as such; one that is damaged is replaced, since nothing is pinned in it.
+// expires as such; one that is damaged is replaced, since nothing is pinned in it. One of a later version is left to that version
+// until all of it has expired.
 
 const (
 	textsSuffix   = ".texts.json"
@@ -37,6 +39,13 @@ func (s *Store) readTexts(dir *os.Root, id string, now time.Time) (f textsFile, 
 		return f, false, nil
 	} else if err != nil {
 		return f, false, err
+	}
+	if fileVersion(text, "version") > textsVersion {
+		name := filepath.Join(dir.Name(), id+textsSuffix)
+		if info, err := dir.Lstat(id + textsSuffix); err == nil && s.Keep.expired(info.ModTime(), now) {
+			return f, true, nil // and so has each text in it
+		}
+		return f, false, &fs.PathError{Op: "read", Path: name, Err: errLater}
 	}
 	if len(text) > maxTextsFile || json.Unmarshal(text, &f) != nil || f.Version != textsVersion {
 		return textsFile{}, true, nil //nolint:nilerr // what is damaged is removed like what has expired

@@ -91,7 +91,7 @@ func TestDefinitionTexts(t *testing.T) {
 	if all, err := store.Open(k.dir).Defined(); len(all) != 1 || err != nil || all[0].Problem != nil {
 		t.Errorf("the file of texts is taken for a server: %v, %v", all, err)
 	}
-	for _, damage := range []string{"", "{", `{"version":9}`, strings.Repeat("x", 2<<20)} {
+	for _, damage := range []string{"", "{", `{"version":0}`, strings.Repeat("x", 2<<20)} {
 		if err := os.WriteFile(k.path(), []byte(damage), 0o600); err != nil {
 			t.Fatal(err)
 		}

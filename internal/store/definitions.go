@@ -33,7 +33,7 @@ const (
 )
 
 // errDamaged is the error of a file of definitions that cannot be read.
-var errDamaged = errors.New("is damaged, or of a later version; remove it to begin anew")
+var errDamaged = errors.New("is damaged; remove it to begin anew")
 
 // definitionsFile is what a file of definitions holds.
 type definitionsFile struct {
@@ -107,6 +107,9 @@ func readDefinitions(dir *os.Root, id string) (f definitionsFile, err error) {
 		return definitionsFile{Version: definitionsVersion}, nil
 	} else if err != nil {
 		return f, err
+	}
+	if fileVersion(text, "version") > definitionsVersion {
+		return definitionsFile{}, &fs.PathError{Op: "read", Path: filepath.Join(dir.Name(), id+".json"), Err: errLater}
 	}
 	if len(text) > maxDefinitionsFile || json.Unmarshal(text, &f) != nil || f.Version != definitionsVersion ||
 		len(f.Known) > definitions.MaxKnown {

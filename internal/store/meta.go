@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
 	"regexp"
 	"time"
@@ -9,7 +11,8 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/record"
 )
 
-// Format is the version of the layout and of session.json. A reader skips sessions of later versions.
+// Format is the version of the layout and of session.json. Of a session of a later version a reader takes what it knows, and
+// says so; nothing but a user's command removes or changes one.
 const Format = 1
 
 // maxMeta bounds a session.json. A larger one is damage.
@@ -52,6 +55,28 @@ type Process struct {
 	Start     int64  `json:"start,omitempty"` // in a unit of the system's
 	Boot      string `json:"boot,omitempty"`  // of the machine, and on Linux the PID's namespace; see proctree.Boot
 }
+
+// unmarshal reads a session.json. In a later version its members may have other types: those are left out.
+func (m *Meta) unmarshal(text []byte) error {
+	err := json.Unmarshal(text, m)
+	if format := fileVersion(text, "format"); format > Format && err != nil {
+		m.Format, err = format, nil
+	}
+	return err
+}
+
+// fileVersion returns the version of a file's format, which a member of its JSON is, or 0 if it has none.
+func fileVersion(text []byte, member string) int {
+	var file map[string]json.RawMessage
+	var version int
+	if json.Unmarshal(text, &file) != nil || json.Unmarshal(file[member], &version) != nil {
+		return 0
+	}
+	return version
+}
+
+// errLater is the error of a file that has a later version than this program knows. It is left as it is.
+var errLater = errors.New("was written by a later version of spanpipe: update this one, or remove the file to begin anew")
 
 // thisProcess returns what is known of this process.
 func thisProcess() Process {
@@ -140,6 +165,9 @@ type Session struct {
 	final bool // its session.json is that of the end, with the totals
 	keep  Keep // the store's
 }
+
+// Later reports whether a later version of spanpipe has written the session in a format that this one does not know.
+func (m *Meta) Later() bool { return m.Format > Format }
 
 // ServerName returns what a person calls the server: what it calls itself, or the service's name.
 func (m *Meta) ServerName() string {

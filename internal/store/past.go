@@ -71,6 +71,9 @@ func (s *Store) readPast(service string) (*past.Past, error) {
 		return nil, err
 	}
 	p, err := past.Decode(text)
+	if errors.Is(err, past.ErrLater) {
+		return nil, &fs.PathError{Op: "read", Path: filepath.Join(dir.Name(), pastID(service)+pastSuffix), Err: err}
+	}
 	if err != nil || p.Service != service {
 		return nil, errPast
 	}
@@ -167,6 +170,9 @@ func (s *Store) changePast(ctx context.Context, service string, change func(*pas
 	}
 	p, err := s.readPast(service)
 	isNew := errors.Is(err, fs.ErrNotExist)
+	if errors.Is(err, past.ErrLater) {
+		return err
+	}
 	if err != nil {
 		p = past.New(service)
 	}

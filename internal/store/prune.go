@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -242,7 +241,7 @@ func (c *candidate) readMeta(root *os.Root) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(text, &c.meta)
+	return c.meta.unmarshal(text)
 }
 
 // partOf returns with which part a file of a session goes.
@@ -310,14 +309,14 @@ func choose(all []candidate, plan Plan) {
 // mayExpire reports whether the retention may remove detail. A session that has not said how it ended may live where its
 // lock is not seen, such as in a virtual machine: it has a day's grace.
 func (c *candidate) mayExpire(now time.Time) bool {
-	return c.left == "" && c.meta.Format <= Format && c.state != Live && (c.state == Ended || !c.isYoung(now))
+	return c.left == "" && !c.meta.Later() && c.state != Live && (c.state == Ended || !c.isYoung(now))
 }
 
 func (c *candidate) chooseByAge(plan Plan) {
 	keep, now := plan.Keep, plan.Now
 	age := now.Sub(c.ended())
 	dead := c.state == Ended || c.state == Killed
-	if c.left == "" && c.meta.Format <= Format && (dead || c.mayExpire(now)) && !c.captured.IsZero() &&
+	if c.left == "" && !c.meta.Later() && (dead || c.mayExpire(now)) && !c.captured.IsZero() &&
 		keep.expired(c.captured, now) {
 		c.part = ContentPart
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -167,7 +166,7 @@ func (s *Session) readMeta() {
 	if err == nil {
 		var text []byte
 		if text, err = dir.Read(metaName, maxMeta); err == nil {
-			err = json.Unmarshal(text, &s.Meta)
+			err = s.unmarshal(text)
 		}
 		_ = dir.Close()
 	}
@@ -178,10 +177,10 @@ func (s *Session) readMeta() {
 	case err != nil:
 		s.Meta, s.Problem = Meta{}, err.Error()
 		s.recoverMeta()
-	case s.Format <= Format:
+	case !s.Later():
 		s.final = s.Exit != nil
 	default:
-		s.Problem = fmt.Sprintf("written by spanpipe %s, a later version", s.Version)
+		s.Problem = fmt.Sprintf("written by a later version of spanpipe, %s, and can be read only in part", s.Version)
 	}
 	if s.Launched.IsZero() {
 		s.Launched, _ = time.Parse(nameTime, s.Name[:min(len(nameTime), len(s.Name))])

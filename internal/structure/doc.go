@@ -17,7 +17,7 @@ package main
 // All that is generated from the code of this module is listed here, so that "go generate ./..." regenerates it.
 //
 //go:generate go run . -generate
-//go:generate go test ../cli -run TestDocuments|TestClientsPage|TestDoctorPage -update
+//go:generate go test ../cli -run TestDocuments|TestClientsPage|TestDoctorPage|TestStabilityPage -update
 //go:generate go test ../web/api -run TestDeclarations -update
 //go:generate go test ../top -run TestPictures -update
 //go:generate go test ../../consent/redact -run Corpus -update

@@ -8,7 +8,10 @@ import (
 
 // Errors of a Past that cannot be decoded.
 var (
-	errFormat = errors.New("written by another version")
+	// ErrLater is that of one that a later version of spanpipe has written.
+	ErrLater = errors.New("was written by a later version of spanpipe")
+
+	errFormat = errors.New("written by an earlier version")
 	errHollow = errors.New("a part is missing")
 )
 
@@ -49,6 +52,10 @@ func (p *Past) shrink() bool {
 
 // Decode reads what Encode has written. What another program has written is an error, and never a panic later.
 func Decode(text []byte) (*Past, error) {
+	var version struct{ Format int }
+	if json.Unmarshal(text, &version) == nil && version.Format > Format {
+		return nil, ErrLater
+	}
 	p := New("")
 	if err := json.Unmarshal(text, p); err != nil {
 		return nil, err

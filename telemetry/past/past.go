@@ -11,7 +11,7 @@ import (
 	"github.com/spanpipe/spanpipe/telemetry/semconv"
 )
 
-// Format is the version of an encoded Past. One of another version is made again.
+// Format is the version of an encoded Past. One of an earlier version is made again, and one of a later version is left alone.
 const Format = 1
 
 // Bounds of a Past.

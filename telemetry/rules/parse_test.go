@@ -30,6 +30,7 @@ var mistakes = []mistake{
 	{"rules: [\"\x00\"]", "1:1: this is no YAML: control characters are not allowed (value: 0); nothing of the file is used until that is corrected", true},
 	{"- name: x\n", "1:1: the file is not a list of names and values; it has: version, rules", false},
 	{"version: 2\nrules: []\n", "1:10: want version: 1; a newer spanpipe may know this version", false},
+	{"rules: {}\nversion: 2\nmore: {}\n", "2:10: want version: 1; a newer spanpipe may know this version", false},
 	{"version: '1'\nrules: []\n", "1:10: want version: 1; a newer spanpipe may know this version", false},
 	{"version: 1\n", "1:1: there is no list of rules; begin with: rules:", false},
 	{"rules: {name: x}\n", "1:8: rules is not a list; begin each rule with a dash: - name: …", false},

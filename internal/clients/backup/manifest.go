@@ -54,6 +54,10 @@ func readManifest(root *os.Root) (manifest, error) {
 	} else if err != nil {
 		return manifest{}, err
 	}
+	var shape struct{ Version int }
+	if json.Unmarshal(text, &shape) == nil && shape.Version > manifestVersion {
+		return manifest{}, &DamagedError{filepath.Join(root.Name(), manifestName), ErrLater}
+	}
 	m := manifest{whole: true}
 	if err := json.Unmarshal(text, &m); err != nil {
 		return m, &DamagedError{filepath.Join(root.Name(), manifestName), err}
@@ -69,14 +73,17 @@ func readManifest(root *os.Root) (manifest, error) {
 	return m, nil
 }
 
-// DamagedError is the error of a manifest or a backup that is not what was written there.
+// ErrLater is the cause of the DamagedError of a manifest that a later version of spanpipe has written.
+var ErrLater = errors.New("it was written by a later version of spanpipe")
+
+// DamagedError is the error of a manifest or a backup that is not what was written there, or that a later version has written.
 type DamagedError struct {
 	Path string
 	Err  error
 }
 
 // Error implements error.
-func (e *DamagedError) Error() string { return e.Path + " is damaged: " + e.Err.Error() }
+func (e *DamagedError) Error() string { return e.Path + " cannot be used: " + e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *DamagedError) Unwrap() error { return e.Err }
