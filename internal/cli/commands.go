@@ -47,7 +47,7 @@ func (a *app) program() *cli.App {
 		a.tryCommand(),
 		a.sessionsCommand(), a.tailCommand(),
 		a.pruneCommand(), a.definitionsCommand(),
-		a.showCommand(),
+		a.showCommand(), a.diffCommand(),
 		a.pushCommand(), a.exportCommand(),
 		a.reportCommand(),
 		a.topCommand(), a.uiCommand(),

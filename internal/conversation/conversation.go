@@ -204,6 +204,21 @@ func (c *Conversation) texts(op *record.Operation) (all []json.RawMessage) {
 	return all
 }
 
+// Listed reports whether the client has asked for the definitions of a kind, and the server has answered.
+func (c *Conversation) Listed(kind record.DefinitionKind) bool {
+	return slices.ContainsFunc(c.Records.Operations, func(op record.Operation) bool {
+		return op.Direction == record.ToServer && op.Answered && op.Code == "" && op.ErrorType == "" && listed[op.Method].kind == kind
+	})
+}
+
+// IsStray reports whether a violation is a line on the server's stdout that is no message.
+func IsStray(v *record.Violation) bool {
+	if v.Direction != record.ToClient {
+		return false
+	}
+	return v.Kind == record.Noise || v.Kind == record.ForeignFraming || v.Kind == record.InvalidJSON
+}
+
 // Cost returns what the definitions add to a model's context: an estimate in tokens, and bytes.
 func (c *Conversation) Cost() (tokens, size int64) {
 	for i := range c.Definitions {

@@ -114,12 +114,7 @@ func (l *listener) Changed(op *record.Operation) {
 // Noted implements session.Sink.
 func (l *listener) Noted(n record.Note) {
 	l.Collector.Noted(n)
-	v, ok := n.(record.Violation)
-	if !ok || v.Direction != record.ToClient {
-		return
-	}
-	switch v.Kind {
-	case record.Noise, record.ForeignFraming, record.InvalidJSON:
+	if v, ok := n.(record.Violation); ok && IsStray(&v) {
 		text := bytes.TrimRight(l.line(l.recorded.Place()), "\r\n")
 		l.conversation.Stray = append(l.conversation.Stray, string(text))
 	}
