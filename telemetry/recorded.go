@@ -12,9 +12,8 @@ import (
 
 // RecordedConfig configures how a conversation that was recorded becomes records. Zero values mean the defaults.
 type RecordedConfig struct {
-	Session   record.Session           // what is known from the start: ID, Launched, Started
-	HangAfter time.Duration            // as Config.HangAfter
-	Clean     func(name []byte) string // as Config.Clean
+	Session   record.Session // what is known from the start: ID, Launched, Started
+	HangAfter time.Duration  // as Config.HangAfter
 	// Key is that of definitions' fingerprints: those of two conversations are comparable if both have the same. Default: random.
 	Key []byte
 	// Sinks receive every record, from within the methods of Recorded.
@@ -23,7 +22,8 @@ type RecordedConfig struct {
 
 // Recorded turns the bytes of a conversation that was recorded into the records that the session had live: through the same
 // scanner, decoder, redactor and tracker, but without their queue, goroutines and clock. The same bytes at the same times make the
-// same records. It captures no content, and sees nothing beside the messages, such as what the server's processes do.
+// same records. It captures no content and hides no names: who has the recording has both. It sees nothing beside the messages, such as
+// what the server's processes do.
 //
 // Bytes and ends are to be given in the order in which they were read. Times are since the start of the session; one before the
 // last counts as the last. It is for one goroutine.
@@ -57,7 +57,7 @@ type Place struct {
 
 // NewRecorded begins a conversation.
 func NewRecorded(cfg RecordedConfig) *Recorded {
-	defaults := Config{HangAfter: cfg.HangAfter, Clean: cfg.Clean}.withDefaults()
+	defaults := Config{HangAfter: cfg.HangAfter}.withDefaults()
 	redact, _ := newRedactor(defaults) // cannot fail where nothing is captured
 	if cfg.Key != nil {
 		redact.prints = newFingerprinter(cfg.Key)
@@ -66,7 +66,7 @@ func NewRecorded(cfg RecordedConfig) *Recorded {
 	reader := session.NewReader(redact.contents)
 	for i, dir := range directions {
 		s := &r.streams[i]
-		s.decoder = session.Decoder{Reader: reader, Dir: dir, Epoch: r.epoch, Clean: defaults.Clean}
+		s.decoder = session.Decoder{Reader: reader, Dir: dir, Epoch: r.epoch}
 		s.scanner = framing.NewScanner(reader.Table, func(m *framing.Message) { r.observe(s, m) })
 	}
 	sinks := fanout(cfg.Sinks)

@@ -84,7 +84,7 @@ func (c *conversations) recorded(name string, in io.Reader) (*conversation.Conve
 	if lost := r.Lost(); lost > 0 {
 		c.warn(fmt.Sprintf("%s: %s of the conversation are missing", name, view.Size(lost)))
 	}
-	one := conversation.Read(name, r, conversation.Config{HangAfter: c.options.hangAfter, Clean: clean, Key: c.key})
+	one := conversation.Read(name, r, conversation.Config{HangAfter: c.options.hangAfter, Key: c.key})
 	if one.Records.Exit == nil {
 		c.warn(name + ": the recording breaks off before the server has ended")
 	}

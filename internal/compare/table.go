@@ -76,7 +76,12 @@ func (p *printer) row(g *Group, width int) {
 		p.cell(g, func(f *Figures) string { return fmt.Sprint(f.Failed) }),
 		p.cell(g, func(f *Figures) string { return seconds(f.P50) }),
 		p.cell(g, func(f *Figures) string { return seconds(f.P95) }),
-		p.cell(g, func(f *Figures) string { return strings.ReplaceAll(view.Size(f.ResponseSize), " ", "") }),
+		p.cell(g, func(f *Figures) string {
+			if f.ResponseSize == 0 {
+				return "–"
+			}
+			return strings.ReplaceAll(view.Size(f.ResponseSize), " ", "")
+		}),
 	), " ")
 	p.line("%s %s  %s", p.paint(color, mark), view.Pad(name, width), cells)
 	p.details(g)
@@ -110,13 +115,14 @@ func (p *printer) details(g *Group) {
 	for _, d := range g.Differences {
 		switch d {
 		case Outcome:
-			p.sentence("    outcome   "+outcomes(g.Before)+" → "+outcomes(g.After), strings.Repeat(" ", 14))
+			text := outcomes(g.Before) + " → " + outcomes(g.After)
+			p.line("    outcome   %s", view.Fold(text, strings.Repeat(" ", 14), p.screen.Columns))
 		case Hung:
 			p.line("    hung      %d → %d", g.Before.Hung, g.After.Hung)
 		case ShapeOf:
 			p.shape(g.Shape)
 		case Request:
-			p.line("    request   %s in the mean", arrow(view.Size(g.Before.RequestSize), view.Size(g.After.RequestSize)))
+			p.line("    request   %s in the mean", pairOf(view.Size, g.Before.RequestSize, g.After.RequestSize))
 		case Response:
 			p.line("    result    %s in the mean", p.cost(g.Before.ResponseTokens, g.After.ResponseTokens, g.Before.ResponseSize, g.After.ResponseSize))
 		case Time:
@@ -142,10 +148,17 @@ func chance(p float64) string {
 	return fmt.Sprintf("p = %.4f", p)
 }
 
-// outcomes lists how operations ended: "3 ok, 1 failed not_found".
+// outcomes lists how operations ended, what went well first: "3 ok, 1 failed not_found".
 func outcomes(f *Figures) string {
 	var all []string
-	for _, word := range slices.Sorted(maps.Keys(f.Outcomes)) {
+	ok := string(view.OK)
+	words := slices.SortedFunc(maps.Keys(f.Outcomes), func(a, b string) int {
+		if (a == ok) != (b == ok) {
+			return map[bool]int{true: -1, false: 1}[a == ok]
+		}
+		return strings.Compare(a, b)
+	})
+	for _, word := range words {
 		all = append(all, fmt.Sprintf("%d %s", f.Outcomes[word], view.Safe(word)))
 	}
 	return strings.Join(all, ", ")

@@ -60,7 +60,7 @@ func (p *printer) side(letter string, s *Side) {
 		server = "a server without a name"
 	}
 	text := fmt.Sprintf("%s  %s: %s, %s, %s", letter, view.Safe(s.Name), view.Safe(server), s.counts,
-		s.Started.In(zone(p.screen)).Format("Mon 2 Jan 15:04"))
+		s.Started.In(zone(p.screen)).Format("2 Jan 15:04"))
 	p.sentence(text, "   ")
 }
 
@@ -100,12 +100,26 @@ func (p *printer) member(indent, what string, before, after json.RawMessage) {
 		p.line("%s  %s", head, text)
 	default:
 		p.line("%s", head)
-		lines := view.DefinitionDiff(string(before), string(after))
-		for i, line := range lines {
-			if i < 2 {
-				continue // which text is before, and which after
-			}
-			p.line("%s  %s", indent, p.paint(colorOf(line), line))
+		p.diff(indent+"  ", view.DefinitionDiff(string(before), string(after)))
+	}
+}
+
+// diff writes the lines of a unified diff without those that say which text and which lines they are of. A line that is too long for the
+// screen is folded.
+func (p *printer) diff(indent string, lines []string) {
+	for i, line := range lines {
+		switch {
+		case i < 2 || i == 2 && strings.HasPrefix(line, "@@"):
+			continue
+		case strings.HasPrefix(line, "@@"):
+			line = "…"
+		}
+		color := colorOf(line)
+		if n := p.screen.Columns; n > 0 && view.Width(indent+line) > n {
+			line = line[:1] + view.Fold(line[1:], indent+" ", n)
+		}
+		for part := range strings.SplitSeq(line, "\n") {
+			p.line("%s%s", indent, p.paint(color, strings.TrimPrefix(part, indent)))
 		}
 	}
 }
@@ -149,14 +163,15 @@ func (p *printer) definitions() {
 
 // cost writes what something takes before and after.
 func (p *printer) cost(tokens, tokensAfter, size, sizeAfter int64) string {
-	text := arrow(view.Tokens(tokens), view.Tokens(tokensAfter)) + " tokens"
+	sizes := pairOf(view.Size, size, sizeAfter)
 	if tokens == 0 && tokensAfter == 0 {
-		return arrow(view.Size(size), view.Size(sizeAfter))
+		return sizes
 	}
+	text := pairOf(view.Tokens, tokens, tokensAfter) + " tokens"
 	if tokens > 0 && tokens != tokensAfter {
 		text += fmt.Sprintf(" (%+d %%)", ((tokensAfter-tokens)*100+sign(tokensAfter-tokens)*tokens/2)/tokens)
 	}
-	return text + ", " + arrow(view.Size(size), view.Size(sizeAfter))
+	return text + ", " + sizes
 }
 
 func sign(n int64) int64 {
@@ -172,6 +187,21 @@ func arrow(before, after string) string {
 		return before
 	}
 	return before + " → " + after
+}
+
+// pairOf returns two numbers in few digits, or in all where that would hide that they differ.
+func pairOf(few func(int64) string, before, after int64) string {
+	a, b := few(before), few(after)
+	if a == b && before != after {
+		mark, unit := "", ""
+		if strings.HasPrefix(a, "≈") {
+			mark = "≈"
+		} else {
+			unit = " B"
+		}
+		return mark + view.Number(int(before)) + " → " + mark + view.Number(int(after)) + unit
+	}
+	return arrow(a, b)
 }
 
 func (p *printer) definition(d *Definition) {
@@ -233,7 +263,7 @@ func (p *printer) violations() {
 		v := &p.Violations[i]
 		text := strings.ReplaceAll(string(v.Kind), "_", " ")
 		if v.Kind == record.Noise {
-			text = "text on stdout that is no message"
+			text = "text that is no message"
 		}
 		if v.Reason != "" {
 			text += ": " + view.Safe(v.Reason)
@@ -245,7 +275,7 @@ func (p *printer) violations() {
 		if v.Direction == record.ToServer {
 			from = "client"
 		}
-		p.line("  %s by the %s  %d → %d", text, from, v.Before, v.After)
+		p.line("  %s: %s  %d → %d", from, text, v.Before, v.After)
 		if v.Example != "" {
 			p.value("    ", textJSON(v.Example), view.Dim)
 		}

@@ -14,12 +14,11 @@ import (
 
 // Config says how a recording is read. The zero value is a session with the default settings.
 type Config struct {
-	HangAfter time.Duration            // see telemetry.Config
-	Clean     func(name []byte) string // likewise
-	Key       []byte                   // of fingerprints, see telemetry.RecordedConfig
+	HangAfter time.Duration // see telemetry.Config
+	Key       []byte        // of fingerprints, see telemetry.RecordedConfig
 }
 
-// Read returns what a recording says.
+// Read returns what a recording says. Names are as the peers sent them: what telemetry would hide stands in the recording all the same.
 func Read(name string, r *recording.Recording, cfg Config) *Conversation {
 	c := &Conversation{Name: name, Recording: r, answers: map[uint64]json.RawMessage{}}
 	l := &listener{conversation: c, lines: map[record.Direction][][]byte{}}
@@ -29,7 +28,7 @@ func Read(name string, r *recording.Recording, cfg Config) *Conversation {
 	}
 	id := record.Session{ID: name, Launched: r.Started, Started: r.Started}
 	l.recorded = telemetry.NewRecorded(telemetry.RecordedConfig{
-		Session: id, HangAfter: cfg.HangAfter, Clean: cfg.Clean, Key: cfg.Key, Sinks: []session.Sink{l},
+		Session: id, HangAfter: cfg.HangAfter, Key: cfg.Key, Sinks: []session.Sink{l},
 	})
 	end := feed(l.recorded, r)
 	c.Records = l.Records(r.Started.Add(end))
