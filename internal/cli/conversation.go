@@ -38,7 +38,7 @@ func (c *conversations) read(argument string) (*conversation.Conversation, error
 	if argument == "-" {
 		return c.recorded("stdin", c.Stdin)
 	}
-	file, err := os.Open(argument) //nolint:gosec // the user has named it
+	file, err := os.Open(argument)
 	switch {
 	case err == nil:
 		defer func() { _ = file.Close() }() // it was only read
