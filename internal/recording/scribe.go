@@ -24,11 +24,11 @@ type scribe struct {
 	parts [2]part
 	edit  *editor // nil without redaction
 
-	writer *Writer
-	buffer bytes.Buffer // lines that have not been written
-	pending int64       // of the conversation's bytes in them
-	count  [2]int64     // of the conversation's lines in them
-	last   time.Duration
+	writer  *Writer
+	buffer  bytes.Buffer // lines that have not been written
+	pending int64        // of the conversation's bytes in them
+	count   [2]int64     // of the conversation's lines in them
+	last    time.Duration
 }
 
 // part is the beginning of a line whose end has not come.
