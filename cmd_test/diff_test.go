@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -63,5 +64,33 @@ func TestDiffStored(t *testing.T) {
 	again, _, _ := place.spanpipe(t, nil, "diff", "last")
 	if again != stdout {
 		t.Errorf("without arguments:\n%s\nof the last:\n%s", stdout, again)
+	}
+}
+
+// TestDiffDefinitions: of stored sessions, what changed in a definition is known from its fingerprints, or its texts where they are kept,
+// although its size is the same; and a change that was taken back in between is none.
+func TestDiffDefinitions(t *testing.T) {
+	other := strings.Replace(harmless, "Adds", "Eats", 1)
+	for name, test := range map[string]struct {
+		server *changing
+		want   string
+	}{
+		"fingerprints": {newChanging(t), "\n    differs: description\n"},
+		"texts":        {newCapturing(t), "\n    /description  \"Adds two numbers.\" → \"Eats two numbers.\"\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := test.server
+			c.session(harmless)
+			c.session(other)
+			if out, stderr, code := c.place.spanpipe(t, c.more, "diff"); code != 1 || !strings.Contains(out, test.want) {
+				t.Errorf("exits with %d: %s%s", code, out, stderr)
+			}
+			c.session(harmless)
+			listed, _, _ := c.place.spanpipe(t, nil, "sessions", "--json")
+			oldest := strconv.Itoa(strings.Count(listed, `"number"`))
+			if out, stderr, code := c.place.spanpipe(t, c.more, "diff", oldest, "last"); code != 0 {
+				t.Errorf("the first and the last exit with %d: %s%s", code, out, stderr)
+			}
+		})
 	}
 }
