@@ -297,7 +297,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/compare",
 		Allow: []string{
-			"/internal/conversation", "/internal/view", "/telemetry/record", "/telemetry/semconv", "github.com/aymanbagabas/go-udiff",
+			"/internal/conversation", "/internal/view", "/telemetry/record", "/telemetry/semconv",
 		},
 		Forbid: outside,
 		Why:    "compares records wherever they come from, and touches neither files nor the clock",
