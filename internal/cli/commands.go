@@ -47,7 +47,7 @@ func (a *app) program() *cli.App {
 		a.tryCommand(),
 		a.sessionsCommand(), a.tailCommand(),
 		a.pruneCommand(), a.definitionsCommand(),
-		a.showCommand(),
+		a.showCommand(), a.diffCommand(),
 		a.pushCommand(), a.exportCommand(),
 		a.reportCommand(),
 		a.topCommand(), a.uiCommand(),
@@ -55,6 +55,7 @@ func (a *app) program() *cli.App {
 		a.healthCommand(),
 		a.installCommand(), a.uninstallCommand(), a.clientsCommand(),
 		a.doctorCommand(),
+		a.recordCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -69,6 +69,7 @@ type completions struct {
 type completedCommand struct {
 	Name, Usage string
 	Words       string // its arguments, if they are few
+	Files       bool   // they may be files as well
 	Flags       []completedFlag
 }
 
@@ -106,8 +107,10 @@ func completionsOf(program *cli.App) completions {
 		words := map[string]string{
 			"clients": ids, "install": ids, "uninstall": ids, "doctor": ids,
 			"completion": shells, "help": strings.Join(names, " "), "show": "last", "push": "last", "export": "last", "metrics": "check",
+			"diff": "last",
 		}[c.Name]
-		all.Commands = append(all.Commands, completedCommand{c.Name, c.Usage, words, completedFlags(c.Flags)})
+		files := c.Name == "metrics" || c.Name == "diff"
+		all.Commands = append(all.Commands, completedCommand{c.Name, c.Usage, words, files, completedFlags(c.Flags)})
 	}
 	for _, c := range all.Commands {
 		for _, f := range c.Flags {

@@ -271,6 +271,14 @@ var Rules = []Rule{
 		Why: "a format: bytes come in and lines go out, so that it can be fuzzed, and what is done with the lines is decided elsewhere",
 	},
 	{
+		Package: "/internal/conversation",
+		Allow: []string{
+			"/internal/recording", "/internal/view", "/telemetry",
+		},
+		Forbid: outside,
+		Why:    "what is known of a session wherever it comes from, so that what compares and judges sessions need not know",
+	},
+	{
 		Package: "/internal/junit", Forbid: outside,
 		Why: "a format, written by a pure function",
 	},
@@ -289,7 +297,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/compare",
 		Allow: []string{
-			"/internal/view", "/telemetry/record", "/telemetry/semconv", "github.com/aymanbagabas/go-udiff",
+			"/internal/conversation", "/internal/view", "/telemetry/record", "/telemetry/semconv",
 		},
 		Forbid: outside,
 		Why:    "compares records wherever they come from, and touches neither files nor the clock",
@@ -297,7 +305,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/check",
 		Allow: []string{
-			"/internal/junit", "/internal/view", "/telemetry/record", "/telemetry/semconv", "go.yaml.in/yaml",
+			"/internal/conversation", "/internal/junit", "/internal/view", "/telemetry/record", "/telemetry/semconv", "go.yaml.in/yaml",
 		},
 		Forbid: outside,
 		Why:    "judges records by rules, wherever both come from",
@@ -310,7 +318,7 @@ var Rules = []Rule{
 		Package: "/internal/cli",
 		Allow: []string{
 			"/consent", "/telemetry", "/wrap", "/internal/account",
-			"/internal/browser", "/internal/check", "/internal/clientrun", "/internal/clients", "/internal/compare",
+			"/internal/browser", "/internal/check", "/internal/clientrun", "/internal/clients", "/internal/compare", "/internal/conversation",
 			"/internal/demo", "/internal/doctor", "/internal/export", "/internal/namedfile", "/internal/player", "/internal/policy",
 			"/internal/proctree", "/internal/push", "/internal/recording", "/internal/replay", "/internal/report", "/internal/script", "/internal/store", "/internal/top",
 			"/internal/view", "/internal/watch", "/internal/web",

@@ -1,0 +1,148 @@
+package compare
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/spanpipe/spanpipe/telemetry/record"
+)
+
+// Two sets of durations are compared by the test of Mann and Whitney (Wilcoxon's rank sum test), as benchstat does: durations are not
+// distributed normally, and one call that took long says nothing. See docs/adr/0036-slower-by-statistics.md.
+const (
+	// leastCalls is how many calls each side must have. With five, the clearest difference has a p of 0.008.
+	leastCalls = 5
+	// significance is how unlikely a difference must be if nothing had changed.
+	significance = 0.01
+	// leastSlower is what the medians must differ by at least: below it, the scheduling of processes is all that is measured.
+	leastSlower = time.Millisecond
+	// exactUpTo is up to how many values the distribution is computed, and not approximated.
+	exactUpTo = 40
+)
+
+// Verdict is what the durations of an operation's calls say.
+type Verdict string
+
+// The verdicts.
+const (
+	Slower  Verdict = "slower"
+	Faster  Verdict = "faster"
+	Similar Verdict = "similar"
+	TooFew  Verdict = "too_few" // calls to judge
+)
+
+// judge compares the durations of answered operations.
+func judge(a, b []time.Duration, ratio float64) (v Verdict, p float64) {
+	if len(a) < leastCalls || len(b) < leastCalls {
+		return TooFew, 0
+	}
+	before, after := percentile(a, 50), percentile(b, 50)
+	p = mannWhitney(a, b)
+	shorter, longer := min(before, after), max(before, after)
+	if p >= significance || longer-shorter < leastSlower || float64(longer) < ratio*float64(shorter) {
+		return Similar, p
+	}
+	if after > before {
+		return Slower, p
+	}
+	return Faster, p
+}
+
+// percentile returns the value that so many of a hundred do not exceed, and 0 of none.
+func percentile[T cmp.Ordered](values []T, percent int) (v T) {
+	if len(values) == 0 {
+		return v
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[record.Rank(len(sorted), percent)-1]
+}
+
+// mannWhitney returns how likely two sets of values are to differ as they do, in either direction, if both are of one distribution. Equal
+// values share the mean of their ranks.
+func mannWhitney[T cmp.Ordered](a, b []T) float64 {
+	n, m := len(a), len(b)
+	if n == 0 || m == 0 {
+		return 1
+	}
+	ranks, tied := doubledRanks(a, b)
+	sum := 0
+	for _, rank := range ranks[:n] {
+		sum += rank
+	}
+	if n+m <= exactUpTo {
+		return exact(ranks, n, sum)
+	}
+	return approximate(n, m, sum, tied)
+}
+
+// doubledRanks returns twice the ranks of all values, those of a first: whole numbers, also where values are equal; and the sum of t³-t
+// over the sizes of the groups of equal values.
+func doubledRanks[T cmp.Ordered](a, b []T) (ranks []int, tied float64) {
+	all := slices.Concat(a, b)
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(all[i], all[j]) })
+	ranks = make([]int, len(all))
+	for i := 0; i < len(order); {
+		j := i + 1
+		for j < len(order) && all[order[j]] == all[order[i]] {
+			j++
+		}
+		for _, place := range order[i:j] {
+			ranks[place] = i + 1 + j // the ranks i+1 to j have this as twice their mean
+		}
+		t := float64(j - i)
+		tied += t*t*t - t
+		i = j
+	}
+	return ranks, tied
+}
+
+// exact returns the share of all ways to choose n of the ranks whose sum is at least as far from the mean.
+func exact(ranks []int, n, sum int) float64 {
+	total := 0
+	for _, rank := range ranks {
+		total += rank
+	}
+	ways := make([][]float64, n+1) // by how many are chosen, and their sum
+	for i := range ways {
+		ways[i] = make([]float64, total+1)
+	}
+	ways[0][0] = 1
+	for _, rank := range ranks {
+		for k := n; k > 0; k-- {
+			for s := total; s >= rank; s-- {
+				ways[k][s] += ways[k-1][s-rank]
+			}
+		}
+	}
+	size := len(ranks)
+	distance := abs(sum*size - n*total) // from the mean, times size: whole numbers compare exactly
+	extreme, all := 0.0, 0.0
+	for s, count := range ways[n] {
+		all += count
+		if abs(s*size-n*total) >= distance {
+			extreme += count
+		}
+	}
+	return extreme / all
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// approximate is the normal distribution's answer for many values, corrected for ties and for continuity.
+func approximate(n, m, sum int, tied float64) float64 {
+	x, y := float64(n), float64(m)
+	size := x + y
+	u := float64(sum)/2 - x*(x+1)/2
+	variance := x * y / 12 * (size + 1 - tied/(size*(size-1)))
+	if variance <= 0 {
+		return 1 // all values are equal
+	}
+	z := max(math.Abs(u-x*y/2)-0.5, 0) / math.Sqrt(variance)
+	return math.Erfc(z / math.Sqrt2)
+}
