@@ -81,7 +81,7 @@ func (j *judge) unanswered() {
 		switch o := j.session.Records.Outcome(op); {
 		case op.Hung:
 			hung.add(view.Call(op)+": "+j.waited(op, o), op.Number)
-		case j.session.Records.State == view.Live && o.Ending == view.Open: // it has time
+		case j.session.Records.Exit == nil && op.End.IsZero(): // it runs, or the record of it breaks off
 		case o.Ending == view.TimedOut || o.Ending == view.Unanswered || o.Ending == view.Open:
 			without.add(view.Call(op)+": "+j.waited(op, o), op.Number)
 		}

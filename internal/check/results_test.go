@@ -86,11 +86,13 @@ func TestNotJudged(t *testing.T) {
 	if got := strings.Join(not, " "); got != "startup exit context_tokens tool_bytes expect_tools" || len(over(results)) > 0 {
 		t.Errorf("not judged: %s; %q", got, over(results))
 	}
-	open := conversation.Of("s", &view.Records{State: view.Live, Operations: []record.Operation{
-		{Number: 1, Change: record.Opened, Direction: record.ToServer, Method: "tools/call", Target: "add"},
-	}})
-	if got := over(check.Judge(check.Default(), nil, together(open))); len(got) > 0 {
-		t.Errorf("a call that is still running: %q", got)
+	for _, state := range []view.State{view.Live, view.Killed} {
+		open := conversation.Of("s", &view.Records{State: state, Operations: []record.Operation{
+			{Number: 1, Change: record.Opened, Direction: record.ToServer, Method: "tools/call", Target: "add"},
+		}})
+		if got := over(check.Judge(check.Default(), nil, together(open))); len(got) > 0 {
+			t.Errorf("%s, a call without an end: %q", state, got)
+		}
 	}
 }
 
