@@ -133,7 +133,7 @@ func (k *checking) report(c *cli.Context) error {
 
 // junit writes the results to a file.
 func (k *checking) junit(name string) error {
-	file, err := os.Create(name) //nolint:gosec // the user has named it
+	file, err := os.Create(name)
 	if err != nil {
 		return &usageError{fmt.Sprintf("--junit %s: %v", k.tilde(name), namedfile.Reason(err)), "name a file in a directory that exists"}
 	}
