@@ -107,9 +107,9 @@ func completionsOf(program *cli.App) completions {
 		words := map[string]string{
 			"clients": ids, "install": ids, "uninstall": ids, "doctor": ids,
 			"completion": shells, "help": strings.Join(names, " "), "show": "last", "push": "last", "export": "last", "metrics": "check",
-			"diff": "last",
+			"diff": "last", "check": "last",
 		}[c.Name]
-		files := c.Name == "metrics" || c.Name == "diff"
+		files := c.Name == "metrics" || c.Name == "diff" || c.Name == "check"
 		all.Commands = append(all.Commands, completedCommand{c.Name, c.Usage, words, files, completedFlags(c.Flags)})
 	}
 	for _, c := range all.Commands {

@@ -57,7 +57,7 @@ func TestJSONPage(t *testing.T) {
 		}
 	}
 	if got := strings.Join(names, " "); got != "sessions try tail show diff push export report prune install and uninstall definitions consent "+
-		"metrics check health clients doctor version" {
+		"metrics check check health clients doctor version" {
 		t.Errorf("the sections are %s", got)
 	}
 }

@@ -305,7 +305,8 @@ var Rules = []Rule{
 	{
 		Package: "/internal/check",
 		Allow: []string{
-			"/internal/conversation", "/internal/junit", "/internal/view", "/telemetry/record", "/telemetry/semconv", "go.yaml.in/yaml",
+			"/internal/compare", "/internal/conversation", "/internal/junit", "/internal/report", "/internal/view", "/telemetry/record", "/telemetry/semconv",
+			"go.yaml.in/yaml",
 		},
 		Forbid: outside,
 		Why:    "judges records by rules, wherever both come from",
