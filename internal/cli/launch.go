@@ -33,6 +33,7 @@ type launch struct {
 	propagate    bool          // the server receives the session's trace context
 	flushTimeout time.Duration // for sending the last telemetry
 
+	recording          *recorder     // nil without
 	started            func()        // is called once the server has started
 	patience           time.Duration // how long the server may outlive its input, at each step of ending it; 0: forever
 	forced             atomic.Bool   // after run: it had to be ended
@@ -157,8 +158,11 @@ func (a *app) nameService(command []string) {
 	})
 }
 
-// run runs the server with telemetry, to its end.
+// run runs the server to its end: with telemetry, with a recording, or with both.
 func (l *launch) run() (wrap.Status, error) {
+	if l.recording != nil && !l.telemetry.Policy.On() {
+		return l.runRecorded()
+	}
 	var server *wrap.Server
 	l.telemetry.Taken = func() (sent, taken int64) { // called from Run on
 		if server == nil {
@@ -177,8 +181,10 @@ func (l *launch) run() (wrap.Status, error) {
 		l.server.StderrTap = tap
 	}
 	l.server.TapFailed = t.Fail
+	l.recording.join(&l.server)
 	var err error
 	if server, err = wrap.Start(l.server); err != nil {
+		l.recording.discard()
 		ctx, cancel := l.flushContext()
 		defer cancel()
 		t.NotStarted(ctx, notStarted(err))
@@ -198,18 +204,23 @@ func (l *launch) run() (wrap.Status, error) {
 		running.Exited()
 	}()
 	status := server.Wait()
+	recorded := l.recording.close(server, status, l.flushTimeout)
 	ctx, cancel := l.flushContext()
 	defer cancel()
-	go func() { // ends with the flush
-		select {
-		case <-server.Interrupted():
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	go untilInterrupted(ctx, cancel, server)
 	running.Close(ctx, exitRecord(status))
 	l.sentSpans, l.notSent = running.SentSpans()
+	recorded()
 	return status, nil
+}
+
+// untilInterrupted ends a context when the host does not want to wait any longer. It returns with the context.
+func untilInterrupted(ctx context.Context, cancel context.CancelFunc, server *wrap.Server) {
+	select {
+	case <-server.Interrupted():
+		cancel()
+	case <-ctx.Done():
+	}
 }
 
 // end ends a server that outlives its input, as clients do: they wait, send SIGTERM, wait, and kill it (MCP 2025-11-25,

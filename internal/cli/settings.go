@@ -229,10 +229,10 @@ func (a *app) setting(variable string) *setting {
 	return a.settings[slices.IndexFunc(a.settings, func(s *setting) bool { return s.Variable() == variable })]
 }
 
-// flags returns the flags of a command: its own, and all settings.
+// flags returns the flags of a command: its own, and all settings that have no flag of the same name among these.
 func (a *app) flags(own ...cli.Flag) []cli.Flag {
 	for _, s := range a.settings {
-		if !slices.ContainsFunc(own, func(f cli.Flag) bool { l, is := f.(listedFlag); return is && l.setting == s }) {
+		if !slices.ContainsFunc(own, func(f cli.Flag) bool { return f.Names()[0] == s.Flag }) {
 			own = append(own, s)
 		}
 	}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spanpipe/spanpipe/internal/recording"
+	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/wrap"
+)
+
+// recorder is the recording of a session that runs, and its file. The methods that a launch calls accept a nil *recorder.
+type recorder struct {
+	*recording.Recorder
+	app  *app
+	path string
+	file *os.File
+}
+
+// tee is two taps in the place of one.
+type tee [2]wrap.Tap
+
+func (t tee) Arriving() { t[0].Arriving(); t[1].Arriving() }
+
+func (t tee) Forwarded(b []byte, read time.Time) { t[0].Forwarded(b, read); t[1].Forwarded(b, read) }
+
+func (t tee) Ended(at time.Time, whole bool) { t[0].Ended(at, whole); t[1].Ended(at, whole) }
+
+// join adds the recording's taps to a server's.
+func (r *recorder) join(server *wrap.Config) {
+	if r == nil {
+		return
+	}
+	add := func(to *wrap.Tap, from recording.Side) {
+		if own := wrap.Tap(r.Tap(from)); *to == nil {
+			*to = own
+		} else {
+			*to = tee{own, *to}
+		}
+	}
+	add(&server.StdinTap, recording.Client)
+	add(&server.StdoutTap, recording.Server)
+	other := server.TapFailed
+	server.TapFailed = func(recovered any) {
+		r.Fail()
+		if other != nil {
+			other(recovered)
+		}
+	}
+}
+
+// runRecorded runs the server without telemetry.
+func (l *launch) runRecorded() (wrap.Status, error) {
+	l.recording.join(&l.server)
+	server, err := wrap.Start(l.server)
+	if err != nil {
+		l.recording.discard()
+		return wrap.Status{}, err
+	}
+	l.started()
+	if l.patience > 0 {
+		go l.end(server) // ends with the server's process
+	}
+	status := server.Wait()
+	l.recording.close(server, status, l.flushTimeout)()
+	return status, nil
+}
+
+// lastWrites is how long the recording may take to be written after the server has exited, or the timeout of the flush if that is
+// longer.
+const lastWrites = time.Second
+
+// close ends the recording in the background, and returns what waits for that and reports what has become of it.
+func (r *recorder) close(server *wrap.Server, status wrap.Status, timeout time.Duration) (wait func()) {
+	if r == nil {
+		return func() {}
+	}
+	r.Exited(time.Now(), recording.Exit{Code: status.Code, Signal: status.SignalName()})
+	ctx, cancel := context.WithTimeout(context.Background(), max(timeout, lastWrites))
+	go untilInterrupted(ctx, cancel, server)
+	closed := begin(func() recording.Result { return r.Close(ctx) })
+	return func() {
+		defer cancel()
+		r.report(closed())
+	}
+}
+
+// report says what has become of the recording.
+func (r *recorder) report(result recording.Result) {
+	ours, err := r.file.Stat()
+	closing := r.file.Close()
+	now, gone := os.Lstat(r.path)
+	tell := func(level slog.Level, message string) { r.app.printer.tell(&r.app.options, r.app.named, level, message, "") }
+	switch {
+	case gone != nil || err == nil && !os.SameFile(ours, now):
+		tell(slog.LevelWarn, "the recording is lost: "+r.path+" was removed while it was written")
+	case result.Missing > 0 || result.Err != nil || closing != nil:
+		why := "they did not fit into memory"
+		if err := cmp.Or(result.Err, closing); err != nil {
+			why = err.Error()
+		}
+		tell(slog.LevelWarn, fmt.Sprintf("the recording is incomplete: %s of the conversation are missing from %s: %s",
+			view.Size(result.Missing), r.path, why))
+	default:
+		tell(slog.LevelInfo, fmt.Sprintf("recorded %s of the client's and %s of the server's to %s",
+			view.Plural(int(result.Lines[recording.Client]), "line"), view.Plural(int(result.Lines[recording.Server]), "line"), r.path))
+	}
+}
+
+// failed warns that no more can be written, while the session goes on.
+func (r *recorder) failed(err error) {
+	r.app.warn("the recording ends here: " + err.Error())
+}
+
+// discard removes the file of a session that has not begun.
+func (r *recorder) discard() {
+	if r == nil {
+		return
+	}
+	_, _ = r.file.Close(), os.Remove(r.path)
+}
