@@ -55,7 +55,7 @@ func (a *app) program() *cli.App {
 		a.healthCommand(),
 		a.installCommand(), a.uninstallCommand(), a.clientsCommand(),
 		a.doctorCommand(),
-		a.recordCommand(),
+		a.recordCommand(), a.replayCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

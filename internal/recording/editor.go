@@ -25,3 +25,9 @@ func (e *editor) line(_ int, data []byte, partial bool) []byte {
 	}
 	return out
 }
+
+// Redact returns a function that redacts whole lines as a recorder with this redactor does.
+func Redact(r *redact.Redactor) func(line []byte) []byte {
+	e := newEditor(r)
+	return func(line []byte) []byte { return e.line(0, line, false) }
+}
