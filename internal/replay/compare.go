@@ -237,6 +237,7 @@ func (c *comparer) texts(r, f string, at place) {
 			return
 		}
 	}
+	c.bindAlike(wasFound, isFound)
 	c.add(at, Changed, quoted(c.shown(r, &c.was, c.where)), quoted(c.shown(f, &c.is, c.where)), note)
 }
 

@@ -60,8 +60,8 @@ var (
 	port = regexp.MustCompile(`\b(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):(\d{4,5})\b`)
 	// A path below a directory for temporary files: its first element is random.
 	temporary = regexp.MustCompile(`(?:(?:/private)?/(?:tmp|var/tmp|var/folders/[^/\s]+/[^/\s]+/T)/|` +
-		`[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+[\\/]+AppData[\\/]+Local[\\/]+Temp[\\/]+)[^/\\\s"'<>|:;,)\]}]+`)
-	home = regexp.MustCompile(`(?:/home/[\w.-]+|/Users/[\w.-]+|[A-Za-z]:[\\/]+Users[\\/]+[\w.-]+|/root)\b`)
+		`\b[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+[\\/]+AppData[\\/]+Local[\\/]+Temp[\\/]+)[^/\\\s"'<>|:;,)\]}]+`)
+	home = regexp.MustCompile(`(?:/home/[\w.-]+|/Users/[\w.-]+|\b[A-Za-z]:[\\/]+Users[\\/]+[\w.-]+|/root)\b`)
 	// How long something took, where that is said with a fraction of a second.
 	duration = regexp.MustCompile(`(?i)\b(took|in|after|elapsed|duration|time)(:? ?|=|: )` +
 		`\d+(?:\.\d+)? ?(?:ms|milliseconds|µs|μs|us|ns)\b|\b(took|in|after|elapsed|duration|time)(:? ?|=|: )\d+\.\d+ ?(?:s|sec|seconds)\b`)
@@ -125,6 +125,16 @@ func atEdge(re *regexp.Regexp, text string, by func(string) string) string {
 // alike reports whether two values are the same but for what differs from run to run. It takes note of no identity.
 func (n *normaliser) alike(r, f *value) bool {
 	return n.signature(r, &n.was, scope{}) == n.signature(f, &n.is, scope{})
+}
+
+// bindAlike notes that the parts of two texts which differ stand for each other, as far as they are of the same kinds and nothing
+// else is known: so they do not look different beside what is.
+func (n *normaliser) bindAlike(was, is []identity) {
+	for i := range min(len(was), len(is)) {
+		if was[i].kind == is[i].kind {
+			n.bind(was[i:i+1], is[i:i+1])
+		}
+	}
 }
 
 // bind notes that parts of the two sides stand for each other, and reports whether that agrees with what was noted before.
