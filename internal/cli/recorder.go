@@ -94,7 +94,9 @@ func (r *recorder) report(result recording.Result) {
 	ours, err := r.file.Stat()
 	closing := r.file.Close()
 	now, gone := os.Lstat(r.path)
-	tell := func(level slog.Level, message string) { r.app.printer.tell(&r.app.options, r.app.named, level, message, "") }
+	tell := func(level slog.Level, message string) {
+		r.app.printer.tell(&r.app.options, r.app.named, level, message, "")
+	}
 	switch {
 	case gone != nil || err == nil && !os.SameFile(ours, now):
 		tell(slog.LevelWarn, "the recording is lost: "+r.path+" was removed while it was written")

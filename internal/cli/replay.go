@@ -67,7 +67,7 @@ type rerun struct {
 	header  recording.Header
 	plan    *replay.Plan
 	rules   *replay.Rules
-	redact  func([]byte) []byte // nil unless the recording is redacted
+	redact  func(recording.Side, []byte) []byte // nil unless the recording is redacted
 	played  *replay.Played
 	report  *replay.Report
 	exit    recording.Exit
@@ -89,7 +89,9 @@ func (a *app) replay(c *cli.Context) error {
 	l.patience = r.plan.Patience()
 	l.started, l.telemetry.Client = func() {}, nil // the client is here
 	status, err := l.play(func(in io.Reader, out io.WriteCloser) {
-		r.played = r.plan.Play(replay.Config{In: in, Out: out, Timeout: c.Duration("timeout"), Speed: c.Float64("speed")})
+		r.played = r.plan.Play(replay.Config{
+			In: in, Out: out, Timeout: c.Duration("timeout"), Speed: c.Float64("speed"), Redact: r.redact,
+		})
 	})
 	if err != nil {
 		return err
@@ -100,7 +102,7 @@ func (a *app) replay(c *cli.Context) error {
 		return nil
 	}
 	r.exit = recording.Exit{Code: status.Code, Signal: status.SignalName()}
-	r.report = replay.Compare(r.played, replay.Options{Rules: r.rules, Exit: &r.exit, Redact: r.redact})
+	r.report = replay.Compare(r.played, replay.Options{Rules: r.rules, Exit: &r.exit})
 	if c.Bool("update") && r.report.Differences() > 0 {
 		if err := a.updateRecording(r); err != nil {
 			return err
@@ -205,7 +207,7 @@ func readReplayRules(path string) (*replay.Rules, error) {
 }
 
 // redactLines returns what redacts lines as a recording's are.
-func (a *app) redactLines() (func([]byte) []byte, error) {
+func (a *app) redactLines() (func(recording.Side, []byte) []byte, error) {
 	redactor, err := a.recordingRedactor()
 	if err != nil {
 		return nil, err
@@ -215,7 +217,7 @@ func (a *app) redactLines() (func([]byte) []byte, error) {
 
 // updateRecording replaces the recording by the fresh conversation, if that is whole.
 func (a *app) updateRecording(r *rerun) error {
-	fresh, err := r.played.Recording("spanpipe "+a.Build.complete().Version, &r.exit, r.redact)
+	fresh, err := r.played.Recording("spanpipe "+a.Build.complete().Version, &r.exit)
 	if err != nil {
 		r.kept = err
 		return nil

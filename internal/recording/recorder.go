@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"sync"
@@ -12,8 +13,11 @@ import (
 )
 
 const (
-	// memory bounds what waits to be written. What does not fit is left out and counted: a relay never waits.
-	memory = 64 << 20
+	// mostWaiting bounds what waits to be written, in bytes. What does not fit is left out and counted: a relay never waits.
+	mostWaiting = 64 << 20
+	// mostInLine bounds the line of a conversation that is put together. A longer one leaves in parts, or, where it would have
+	// to be redacted, not at all.
+	mostInLine = 16 << 20
 	// overhead is what a piece takes beside its bytes.
 	overhead = 128
 	// delay is how long the first piece in an empty queue waits for others. Waking a goroutine costs more than copying a
@@ -30,6 +34,9 @@ type Config struct {
 	Redactor *redact.Redactor
 	// Failed is called with the first error of Out, at most once, on a goroutine of the recorder. It may be nil.
 	Failed func(error)
+
+	memory  int64 // 0: mostWaiting
+	longest int   // 0: mostInLine
 }
 
 // Recorder records a session while it runs. Its taps copy into memory what they are shown, and one goroutine writes that in
@@ -74,6 +81,7 @@ type Result struct {
 
 // NewRecorder begins a recording: it writes the header. The recorder has to be closed.
 func NewRecorder(cfg Config) (*Recorder, error) {
+	cfg.memory, cfg.longest = cmp.Or(cfg.memory, mostWaiting), cmp.Or(cfg.longest, mostInLine)
 	r := &Recorder{
 		cfg: cfg, due: time.NewTimer(time.Hour), full: make(chan struct{}, 1),
 		closing: make(chan struct{}), written: make(chan struct{}),
@@ -149,7 +157,7 @@ func (t *Tap) Forwarded(b []byte, read time.Time) {
 	if t.r.undeliverable.Load() {
 		return
 	}
-	if t.r.size.Add(int64(len(b)+overhead)) > memory {
+	if t.r.size.Add(int64(len(b)+overhead)) > t.r.cfg.memory {
 		t.r.size.Add(-int64(len(b) + overhead))
 		t.r.mu.Lock()
 		defer t.r.mu.Unlock()
@@ -179,7 +187,7 @@ func (t *Tap) push(p piece) {
 	if len(r.waiting[0])+len(r.waiting[1]) == 1 {
 		r.due.Reset(delay)
 	}
-	if r.size.Load() > memory/4 {
+	if r.size.Load() > r.cfg.memory/4 {
 		select {
 		case r.full <- struct{}{}:
 		default:

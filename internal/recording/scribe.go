@@ -8,13 +8,12 @@ import (
 )
 
 const (
-	// longest bounds the line of a conversation that is put together. A longer one leaves in parts, or, where it would
-	// have to be redacted, not at all.
-	longest = 16 << 20
 	// patience is how long what one side has said waits for what the other may have said before.
 	patience = time.Second
 	// batch is how much is written at once.
 	batch = 64 << 10
+	// largeBuffer is from which size on a buffer is not kept, in bytes.
+	largeBuffer = 1 << 20
 )
 
 // scribe is the goroutine that writes: pieces come from the taps, are put in order, made into lines, and written.
@@ -24,11 +23,11 @@ type scribe struct {
 	parts [2]part
 	edit  *editor // nil without redaction
 
-	writer *Writer
-	buffer bytes.Buffer // lines that have not been written
-	pending int64       // of the conversation's bytes in them
-	count  [2]int64     // of the conversation's lines in them
-	last   time.Duration
+	writer  *Writer
+	buffer  bytes.Buffer // lines that have not been written
+	pending int64        // of the conversation's bytes in them
+	count   [2]int64     // of the conversation's lines in them
+	last    time.Duration
 }
 
 // part is the beginning of a line whose end has not come.
@@ -93,7 +92,7 @@ func (s *scribe) take() (horizons [2]time.Time) {
 // that it is still passing on, as a server's answer overtakes the request that a tap is shown after the write. It does not wait
 // for long, nor where memory runs out: a peer that does not read can block the other side forever.
 func (s *scribe) merge(horizons [2]time.Time, last bool) {
-	hurry := last || s.Recorder.size.Load() > memory/4
+	hurry := last || s.size.Load() > s.cfg.memory/4
 	for {
 		next := -1
 		for i := range sides {
@@ -114,7 +113,7 @@ func (s *scribe) merge(horizons [2]time.Time, last bool) {
 			}
 		}
 		s.piece(next, p)
-		s.Recorder.size.Add(-int64(len(p.data) + overhead))
+		s.size.Add(-int64(len(p.data) + overhead))
 		*p = piece{} // its memory is free
 		s.ready[next] = s.ready[next][1:]
 	}
@@ -172,7 +171,7 @@ func (s *scribe) hole(i int, p *piece) {
 func (s *scribe) extend(i int, at time.Duration, data []byte) {
 	now := &s.parts[i]
 	now.data = append(now.data, data...)
-	if len(now.data) <= longest {
+	if len(now.data) <= s.cfg.longest {
 		return
 	}
 	if s.edit != nil {
@@ -246,7 +245,7 @@ func (s *scribe) flush() {
 		}
 	}
 	s.pending, s.count = 0, [2]int64{}
-	if s.buffer.Reset(); s.buffer.Cap() > longest { // an unusual line is not kept in memory
+	if s.buffer.Reset(); s.buffer.Cap() > largeBuffer { // an unusual line is not kept in memory
 		s.buffer = bytes.Buffer{}
 		s.writer.out = &s.buffer
 		s.writer.line = nil

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -67,7 +68,7 @@ func (w *Writer) data(data []byte) {
 	switch {
 	case !utf8.Valid(data):
 		w.member("base64", base64.StdEncoding.EncodeToString(data))
-	case whole && isMessage(text):
+	case whole && isMessage(text) && !isDeep(text):
 		w.line = append(append(w.line, `,"message":`...), text...)
 	default:
 		w.member("text", string(data))
@@ -81,6 +82,15 @@ func isMessage(text []byte) bool {
 	}
 	last := text[len(text)-1]
 	return (last == '}' || last == ']') && json.Valid(text)
+}
+
+// isDeep reports whether a message may be nested so deeply that encoding/json could not read it inside an event. Its bound is 10,000.
+func isDeep(text []byte) bool {
+	const most = 9_999
+	if len(text) < 2*most || bytes.Count(text, []byte{'['})+bytes.Count(text, []byte{'{'}) < most {
+		return false
+	}
+	return !json.Valid(slices.Concat([]byte{'['}, text, []byte{']'}))
 }
 
 // member appends a member whose value cannot fail to be encoded.

@@ -9,13 +9,12 @@ import (
 	"github.com/spanpipe/spanpipe/internal/recording"
 )
 
-// content returns what a fresh message says, redacted as the recording is.
-func (r *reporter) content(m *message) (what string, v *value) {
-	if r.Redact == nil {
-		return m.content()
+// asCompared returns a fresh message as it is compared: redacted, if the recording is.
+func asCompared(m *message) *message {
+	if m.shown != nil {
+		return m.shown
 	}
-	body := parse(r.Redact([]byte(m.body.json())))
-	return (&message{kind: m.kind, body: body}).content()
+	return m
 }
 
 // answer compares the answers to a request.
@@ -38,7 +37,7 @@ func (r *reporter) answer(entry *Entry, c *call) {
 		if r.isLate(o.message) {
 			return
 		}
-		what, v := r.content(o.message)
+		what, v := asCompared(o.message).content()
 		shown := newComparer(n, where, "", nil, nil, nil).shownValue(v, &n.is)
 		entry.Differences = append(entry.Differences, Difference{"answer", "", Added, "", wrapped(what, shown), "it was not answered before"})
 	case !hasIt:
@@ -56,7 +55,7 @@ func (r *reporter) answer(entry *Entry, c *call) {
 func (r *reporter) bothAnswered(entry *Entry, c *call, fresh *message, where scope) {
 	n := r.normaliser
 	was, wasValue := c.answer.content()
-	is, isValue := r.content(fresh)
+	is, isValue := asCompared(fresh).content()
 	cmp := newComparer(n, where, was, r.carried.names, wasValue, isValue)
 	if was != is {
 		cmp.part = "answer"
@@ -115,21 +114,14 @@ func (r *reporter) multitude(entry *Entry, where scope, recorded, fresh []*messa
 
 // messageSignature is the signature of what a message says, or of a line that is none.
 func (r *reporter) messageSignature(m *message, on *side, where scope) string {
-	_, v := r.said(m, on)
+	_, v := saying(m)
 	return r.signature(v, on, where)
 }
 
-// said returns what a message of one of the sides says. A line that is none is a text.
-func (r *reporter) said(m *message, on *side) (what string, v *value) {
-	switch {
-	case m.kind == noise:
-		text := string(m.raw)
-		if on.isFresh && r.Redact != nil {
-			text = string(r.Redact(m.raw))
-		}
-		return "line", &value{kind: '"', text: trimmed(text)}
-	case on.isFresh:
-		return r.content(m)
+// saying returns what a message says. A line that is none is a text.
+func saying(m *message) (what string, v *value) {
+	if m = asCompared(m); m.kind == noise {
+		return "line", &value{kind: '"', text: trimmed(string(m.raw))}
 	}
 	return m.content()
 }
@@ -141,11 +133,11 @@ func (r *reporter) pairs(entry *Entry, where scope, recorded, fresh []*message, 
 		var was, is *value
 		what, isPast := part, false
 		if p.recorded >= 0 {
-			what, was = r.said(recorded[p.recorded], &n.was)
+			what, was = saying(recorded[p.recorded])
 			isPast = p.fresh < 0 && r.cameAfterClose(recorded[p.recorded])
 		}
 		if p.fresh >= 0 {
-			what, is = r.said(fresh[p.fresh], &n.is)
+			what, is = saying(fresh[p.fresh])
 			isPast = isPast || p.recorded < 0 && r.isLate(fresh[p.fresh])
 		}
 		if isPast {
@@ -182,8 +174,7 @@ func (r *reporter) serverRequests() {
 		switch was := withoutToken(e.message); {
 		case entry.Ignored:
 		case fresh != nil:
-			_, params := r.content(fresh)
-			is := withoutToken(&message{kind: request, body: &value{kind: '{', names: []string{"params"}, items: []*value{params}}})
+			is := withoutToken(asCompared(fresh))
 			cmp := newComparer(n, where, "params", nil, was, is)
 			cmp.values(was, is, place{})
 			entry.Differences = cmp.found

@@ -7,7 +7,7 @@ import (
 )
 
 // Recording returns the fresh conversation as a recording. The error says why it should not take the place of the recorded one.
-func (p *Played) Recording(by string, exit *recording.Exit, redact func([]byte) []byte) (*recording.Recording, error) {
+func (p *Played) Recording(by string, exit *recording.Exit) (*recording.Recording, error) {
 	if p.stopped != "" {
 		return nil, fmt.Errorf("not all of the recording was played: %s", p.stopped)
 	}
@@ -17,12 +17,7 @@ func (p *Played) Recording(by string, exit *recording.Exit, redact func([]byte) 
 		}
 	}
 	fresh := &recording.Recording{Header: recording.Header{Started: p.started, By: by, Redacted: p.plan.Redacted()}}
-	for _, e := range p.events {
-		if redact != nil && len(e.Data) > 0 {
-			e.Data = redact(e.Data)
-		}
-		fresh.Events = append(fresh.Events, e)
-	}
+	fresh.Events = append(fresh.Events, p.events...)
 	if exit != nil {
 		fresh.Events = append(fresh.Events, recording.Event{At: p.ended.Sub(p.started), Exit: exit})
 	}

@@ -11,8 +11,16 @@ import (
 // line takes in a line of the fresh server's.
 func (p *player) line(data []byte) {
 	p.last = time.Now()
-	p.log(recording.Event{From: recording.Server, Data: data})
-	for _, m := range read(len(p.events), recording.Line{At: p.elapsed(), From: recording.Server, Data: data}) {
+	kept := p.redacted(recording.Server, data)
+	p.log(recording.Event{From: recording.Server, Data: kept})
+	line := recording.Line{At: p.elapsed(), From: recording.Server, Data: data}
+	shown := line
+	shown.Data = kept
+	compared := read(len(p.events), shown)
+	for i, m := range read(len(p.events), line) {
+		if p.cfg.Redact != nil && i < len(compared) {
+			m.shown = compared[i]
+		}
 		switch m.kind {
 		case answer:
 			p.answered(m)

@@ -28,7 +28,8 @@ type message struct {
 	base   int    // where the text begins that body was read from
 	body   *value // nil for noise
 	method string
-	id     string // in the form of value.scalar
+	id     string   // in the form of value.scalar
+	shown  *message // as it is compared, if that is not as it is
 }
 
 // read returns the messages of a line: one, those of a batch (2025-03-26), or noise. An empty line has none.

@@ -410,7 +410,7 @@ func TestUpdate(t *testing.T) {
 	if got := differences(report); len(got) != 1 || got[0] != "2 tools/call a | result n: - 1 + 2" {
 		t.Errorf("the differences are %q", got)
 	}
-	fresh2, err := p.Recording("test", exit, nil)
+	fresh2, err := p.Recording("test", exit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -419,7 +419,7 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("the updated recording differs: %q", got)
 	}
 	_, _, p = replayed(t, recorded(t, text), initialized, replay.Config{}, replay.Options{})
-	if _, err := p.Recording("test", exit, nil); err == nil || err.Error() != "the server did not answer request 2, tools/call a" {
+	if _, err := p.Recording("test", exit); err == nil || err.Error() != "the server did not answer request 2, tools/call a" {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -14,6 +14,8 @@ type Config struct {
 	Out     io.WriteCloser // its input; it is closed at the end
 	Timeout time.Duration  // for each answer, and for whatever else the client has to wait for; at least 1 ns
 	Speed   float64        // the recorded pauses are divided by it; 0: there are none
+	// Redact does to a line what was done to the recording's, in the order of the lines; nil: nothing.
+	Redact func(from recording.Side, line []byte) []byte
 }
 
 // Played is a plan with the fresh server's messages beside the recorded ones.
@@ -293,7 +295,14 @@ func (p *player) idOf(reply *message) string {
 // say writes a line.
 func (p *player) say(data []byte) {
 	p.out.write(data)
-	p.log(recording.Event{From: recording.Client, Data: data})
+	p.log(recording.Event{From: recording.Client, Data: p.redacted(recording.Client, data)})
+}
+
+func (p *player) redacted(from recording.Side, line []byte) []byte {
+	if p.cfg.Redact == nil {
+		return line
+	}
+	return p.cfg.Redact(from, line)
 }
 
 func (p *player) elapsed() time.Duration { return time.Since(p.started) }

@@ -55,9 +55,8 @@ func (r *Report) Differing() (n int) {
 
 // Options says how a replay is compared. The zero value is useful.
 type Options struct {
-	Rules  *Rules                      // nil: none
-	Exit   *recording.Exit             // how the fresh server ended; nil: that is not compared
-	Redact func(message []byte) []byte // what was done to the recording's messages; nil: nothing
+	Rules *Rules          // nil: none
+	Exit  *recording.Exit // how the fresh server ended; nil: that is not compared
 }
 
 // reporter compares what was played with the recording.
