@@ -104,7 +104,7 @@ func (p *replayPicture) unified(was, is string) {
 	lines := strings.Split(strings.TrimSuffix(udiff.Unified("recorded", "replayed", ended(was), ended(is)), "\n"), "\n")
 	const names = 2 // the first lines
 	for _, line := range lines[min(names, len(lines)):] {
-		shown := view.CutEnd(view.SafeLine(strings.TrimRight(line, "\r")), p.most())
+		shown := view.CutEnd(view.SafeLine(strings.TrimRight(line, "\r")), mostOfLine)
 		switch {
 		case strings.HasPrefix(line, "-"):
 			shown = p.paint(view.Red, shown)
