@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spanpipe/spanpipe/consent"
-	"github.com/spanpipe/spanpipe/internal/junit"
 	"github.com/spanpipe/spanpipe/internal/recording"
 	"github.com/spanpipe/spanpipe/internal/replay"
 	"github.com/spanpipe/spanpipe/internal/view"
@@ -104,8 +103,10 @@ func (a *app) replay(c *cli.Context) error {
 	r.exit = recording.Exit{Code: status.Code, Signal: status.SignalName()}
 	r.report = replay.Compare(r.played, replay.Options{Rules: r.rules, Exit: &r.exit})
 	if c.Bool("update") && r.report.Differences() > 0 {
-		if err := a.updateRecording(r); err != nil {
-			return err
+		if r.kept = r.played.Whole(); r.kept == nil {
+			if err := a.updateRecording(r); err != nil {
+				return err
+			}
 		}
 	}
 	if r.report.Differences() > 0 && !r.updated {
@@ -117,8 +118,7 @@ func (a *app) replay(c *cli.Context) error {
 // reportReplay writes the reports that were asked for.
 func (a *app) reportReplay(c *cli.Context, r *rerun) error {
 	if path := c.String("junit"); path != "" {
-		err := writeFile(path, true, func(w io.Writer) error { return junit.Write(w, r.report.Suite(r.file)) })
-		if err != nil {
+		if err := writeFile(path, true, func(w io.Writer) error { return r.report.WriteJUnit(w, r.file) }); err != nil {
 			return err
 		}
 	}
@@ -200,7 +200,7 @@ func readReplayRules(path string) (*replay.Rules, error) {
 		return nil, &usageError{"cannot read the rules: " + err.Error(), "docs/replay.md describes the file"}
 	}
 	rules, err := replay.ParseRules(text, meant)
-	if problem, ok := errors.AsType[*replay.Problem](err); ok {
+	if problem, ok := errors.AsType[*replay.RulesError](err); ok {
 		return nil, &usageError{path + ":" + problem.Error(), problem.Hint}
 	}
 	return rules, err
@@ -215,13 +215,9 @@ func (a *app) redactLines() (func(recording.Side, []byte) []byte, error) {
 	return recording.Redact(redactor), nil
 }
 
-// updateRecording replaces the recording by the fresh conversation, if that is whole.
+// updateRecording replaces the recording by the fresh conversation.
 func (a *app) updateRecording(r *rerun) error {
-	fresh, err := r.played.Recording("spanpipe "+a.Build.complete().Version, &r.exit)
-	if err != nil {
-		r.kept = err
-		return nil
-	}
+	fresh := r.played.Recording("spanpipe "+a.Build.complete().Version, &r.exit)
 	path, err := filepath.EvalSymlinks(r.file)
 	if err != nil {
 		return err

@@ -122,19 +122,20 @@ func withoutToken(m *message) *value {
 }
 
 // without returns an object less a member of a member, or less a member that is an object without members.
-func without(v *value, path ...string) *value {
-	i := -1
-	if v != nil && v.kind == '{' {
-		i = slices.Index(v.names, path[0])
-	}
-	if i < 0 {
+func without(v *value, name string, path ...string) *value {
+	if v == nil || v.kind != '{' || !slices.Contains(v.names, name) {
 		return v
 	}
-	out := &value{kind: '{', names: slices.Clone(v.names), items: slices.Clone(v.items)}
-	if len(path) > 1 {
-		out.items[i] = without(v.items[i], path[1:]...)
-	} else if inner := v.items[i]; len(inner.items) == 0 || inner.kind != '{' {
-		out.names, out.items = slices.Delete(out.names, i, i+1), slices.Delete(out.items, i, i+1)
+	out := &value{kind: '{'}
+	for i, item := range v.items {
+		switch {
+		case v.names[i] != name:
+		case len(path) > 0:
+			item = without(item, path[0], path[1:]...)
+		case item.kind != '{' || len(item.items) == 0:
+			continue
+		}
+		out.names, out.items = append(out.names, v.names[i]), append(out.items, item)
 	}
 	return out
 }

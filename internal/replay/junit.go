@@ -2,13 +2,14 @@ package replay
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spanpipe/spanpipe/internal/junit"
 )
 
-// Suite returns the report as a suite of tests, a test for each entry.
-func (r *Report) Suite(recording string) junit.Suite {
+// WriteJUnit writes the report as a suite of tests, a test for each entry.
+func (r *Report) WriteJUnit(out io.Writer, recording string) error {
 	suite := junit.Suite{Name: "spanpipe replay " + recording}
 	for i := range r.Entries {
 		e := &r.Entries[i]
@@ -28,7 +29,7 @@ func (r *Report) Suite(recording string) junit.Suite {
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
-	return suite
+	return junit.Write(out, suite)
 }
 
 // Title names an entry among the others of its report.

@@ -410,16 +410,15 @@ func TestUpdate(t *testing.T) {
 	if got := differences(report); len(got) != 1 || got[0] != "2 tools/call a | result n: - 1 + 2" {
 		t.Errorf("the differences are %q", got)
 	}
-	fresh2, err := p.Recording("test", exit)
-	if err != nil {
+	if err := p.Whole(); err != nil {
 		t.Fatal(err)
 	}
-	report, _, _ = replayed(t, fresh2, server, replay.Config{}, replay.Options{Exit: exit})
+	report, _, _ = replayed(t, p.Recording("test", exit), server, replay.Config{}, replay.Options{Exit: exit})
 	if got := differences(report); len(got) > 0 {
 		t.Errorf("the updated recording differs: %q", got)
 	}
 	_, _, p = replayed(t, recorded(t, text), initialized, replay.Config{}, replay.Options{})
-	if _, err := p.Recording("test", exit); err == nil || err.Error() != "the server did not answer request 2, tools/call a" {
+	if err := p.Whole(); err == nil || err.Error() != "the server did not answer request 2, tools/call a" {
 		t.Errorf("the error is %v", err)
 	}
 }

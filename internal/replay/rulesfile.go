@@ -14,16 +14,16 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Problem is a mistake in a rules file.
-type Problem struct {
+// RulesError is a mistake in a rules file.
+type RulesError struct {
 	Line, Column int // from 1
 	Text, Hint   string
 }
 
 // Error implements error.
-func (p *Problem) Error() string { return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Text) }
+func (p *RulesError) Error() string { return fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Text) }
 
-// ParseRules reads the text of a rules file, which docs/replay.md describes. The error is a *Problem, the first one. meant
+// ParseRules reads the text of a rules file, which docs/replay.md describes. The error is a *RulesError, the first one. meant
 // returns the beginning of a hint that asks for a word which is much like an unknown one, or "".
 func ParseRules(text []byte, meant func(word string, known []string) string) (*Rules, error) {
 	var document, second yaml.Node
@@ -36,7 +36,7 @@ func ParseRules(text []byte, meant func(word string, known []string) string) (*R
 		err = errors.New("a rules file has one document")
 	}
 	if err != nil {
-		at := &Problem{1, 1, "this is no YAML: " + err.Error(), ""}
+		at := &RulesError{1, 1, "this is no YAML: " + err.Error(), ""}
 		if e, ok := errors.AsType[*yaml.LoadError](err); ok {
 			at.Line, at.Column, at.Text = max(e.Mark.Line, 1), max(e.Mark.Column, 1), "this is no YAML: "+e.Message
 		}
@@ -54,12 +54,12 @@ func ParseRules(text []byte, meant func(word string, known []string) string) (*R
 type parser struct {
 	meant   func(word string, known []string) string
 	rules   Rules
-	problem *Problem
+	problem *RulesError
 }
 
 func (p *parser) fail(n *yaml.Node, text, hint string) {
 	if p.problem == nil {
-		p.problem = &Problem{max(n.Line, 1), max(n.Column, 1), text, hint}
+		p.problem = &RulesError{max(n.Line, 1), max(n.Column, 1), text, hint}
 	}
 }
 
