@@ -36,9 +36,9 @@ and paths of temporary files may differ; one digit of a result may not.
    spanpipe record -o session.jsonl -- npx -y my-server    a client, or --script
    spanpipe replay session.jsonl -- npx -y my-server       a test, from then on
 
-The client waits for what it waited for, and no longer; --speed 1 has its pauses,
-too. Its answers to the server are the recorded ones. What the server made up and
-the client sent back, such as a cursor, is that of the fresh server.
+The client waits for what it waited for, and no longer; --speed 1 has its
+pauses, too. Its answers to the server are the recorded ones. What the server
+made up and the client sent back, such as a cursor, is that of the fresh server.
 
 A file of rules names what else is no difference. With --update the recording is
 replaced by the fresh conversation, where the server has answered everything.

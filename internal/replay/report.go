@@ -89,23 +89,23 @@ func Compare(p *Played, o Options) *Report {
 			order = append(order, g)
 		}
 	}
+	byCall := map[*call][]group{}
+	for _, g := range order {
+		byCall[g.call] = append(byCall[g.call], g)
+	}
 	for _, c := range p.plan.requests {
 		entry := Entry{Sort: Request, Number: c.number, Name: c.name()}
 		r.answer(&entry, c)
-		for _, g := range order {
-			if g.call == c {
-				r.sequence(&entry, g, recorded[g])
-			}
+		for _, g := range byCall[c] {
+			r.sequence(&entry, g, recorded[g])
 		}
 		r.report.Entries = append(r.report.Entries, entry)
 	}
 	r.serverRequests()
-	for _, g := range order {
-		if g.call == nil {
-			entry := Entry{Sort: Notifications, Name: g.method}
-			r.multitude(&entry, scope{method: g.method}, recorded[g], p.groups[g], "")
-			r.report.Entries = append(r.report.Entries, entry)
-		}
+	for _, g := range byCall[nil] {
+		entry := Entry{Sort: Notifications, Name: g.method}
+		r.multitude(&entry, scope{method: g.method}, recorded[g], p.groups[g], "")
+		r.report.Entries = append(r.report.Entries, entry)
 	}
 	r.stdout()
 	r.exit()
