@@ -29,9 +29,9 @@ func TestBytes(t *testing.T) {
 		{"a line of many MiB", `{"jsonrpc":"2.0","id":1,"result":{"content":"` + strings.Repeat("QUJD", 16*mega) + `"}}` + "\n"},
 		{"many MiB without a newline", strings.Repeat("0123456789abcde ", 4*mega)},
 	} {
-		for _, mode := range modes {
+		for _, mode := range allModes() {
 			t.Run(test.name+", "+mode.name, func(t *testing.T) {
-				h := open(t, cast.As(t, "cat"), mode.variables...)
+				h := mode.open(t, cast.As(t, "cat"))
 				go func() { // ends when everything is written, or with the process
 					_, _ = io.WriteString(h.In, test.text) // the comparison below notices an error
 					h.CloseInput()
@@ -63,9 +63,9 @@ func TestBothDirectionsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := fmt.Sprintf("%x", want.Sum(nil))
-	for _, mode := range modes {
+	for _, mode := range allModes() {
 		t.Run(mode.name, func(t *testing.T) {
-			h := open(t, cast.As(t, "mill", fmt.Sprint(size)), mode.variables...)
+			h := mode.open(t, cast.As(t, "mill", fmt.Sprint(size)))
 			go func() { // ends when everything is written, or with the process
 				_, _ = io.Copy(h.In, grist(size)) // the server's digest below notices an error
 				h.CloseInput()
@@ -87,9 +87,9 @@ func TestBothDirectionsAtOnce(t *testing.T) {
 
 // TestPromptness: bytes are forwarded without waiting for the end of a line or for the other direction.
 func TestPromptness(t *testing.T) {
-	for _, mode := range modes {
+	for _, mode := range allModes() {
 		t.Run(mode.name, func(t *testing.T) {
-			h := open(t, cast.As(t, "cat"), mode.variables...)
+			h := mode.open(t, cast.As(t, "cat"))
 			for _, part := range []string{`{"jsonrpc":"2.0",`, `"id":1,`, "\"method\":\"ping\"}\n", "{", "}"} {
 				h.Say(part)
 				if got := h.Hear(len(part)); got != part {
@@ -107,10 +107,10 @@ func TestPromptness(t *testing.T) {
 // TestSlowReader: a client reads nothing for a while. The server must block on a full pipe, as it would without
 // spanpipe, and no byte may be lost.
 func TestSlowReader(t *testing.T) {
-	for _, mode := range modes {
+	for _, mode := range allModes() {
 		t.Run(mode.name, func(t *testing.T) {
 			size := int64(4 * mega) // more than all pipes in between can hold
-			h := open(t, cast.As(t, "mill", fmt.Sprint(size)), mode.variables...)
+			h := mode.open(t, cast.As(t, "mill", fmt.Sprint(size)))
 			h.CloseInput()
 			select {
 			case <-h.Ended():

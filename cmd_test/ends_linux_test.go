@@ -19,9 +19,9 @@ const (
 func compareToBare(t *testing.T, server []string, run func(t *testing.T, h *mcptest.Host) string) {
 	t.Helper()
 	want := run(t, mcptest.Open(t, server, newHome(t).in()))
-	for _, mode := range modes {
+	for _, mode := range allModes() {
 		t.Run(mode.name, func(t *testing.T) {
-			if got := run(t, open(t, server, mode.variables...)); got != want {
+			if got := run(t, mode.open(t, server)); got != want {
 				t.Errorf("got %s; without spanpipe %s", got, want)
 			}
 		})
@@ -37,17 +37,20 @@ func end(h *mcptest.Host) string {
 func TestExitCodes(t *testing.T) {
 	for _, code := range []string{"0", "1", "2", "42", "99", "125", "126", "127", "128", "143", "255"} {
 		t.Run(code, func(t *testing.T) {
-			for _, mode := range modes {
-				h := open(t, cast.As(t, "exit", code), mode.variables...)
+			for _, mode := range allModes() {
+				h := mode.open(t, cast.As(t, "exit", code))
 				if got, want := end(h), "exit status "+code; got != want {
 					t.Errorf("%s: got %s, want %s", mode.name, got, want)
 				}
 				got, want, lines := h.Stderr.String(), "", 0
+				if mode.command != nil {
+					lines = 2 // what is recorded, and what was
+				}
 				if mode.variables != nil { // the console's only line
-					want, lines = "session ended by the server", 1
+					want, lines = "session ended by the server", lines+1
 				}
 				if strings.Count(got, "\n") != lines || !strings.Contains(got, want) {
-					t.Errorf("%s: stderr = %q, want one line with %q, or none", mode.name, got, want)
+					t.Errorf("%s: stderr = %q, want %d lines, with %q", mode.name, got, lines, want)
 				}
 			}
 		})
@@ -99,8 +102,8 @@ func TestClientLeaves(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, mode := range modes {
-				h := open(t, cast.As(t, "server"), mode.variables...)
+			for _, mode := range allModes() {
+				h := mode.open(t, cast.As(t, "server"))
 				c := mcptest.Connect(h)
 				c.Ask("tools/call", mcptest.Object{"name": "hang"})
 				c.Call("ping", nil) // its response proves that the call before has arrived
@@ -139,15 +142,15 @@ func TestKilled(t *testing.T) {
 
 // TestServerThatCannotStart: the exit codes are those of a shell, 127 and 126.
 func TestServerThatCannotStart(t *testing.T) {
-	for _, mode := range modes {
-		h := open(t, []string{"no-such-program-anywhere"}, mode.variables...)
+	for _, mode := range allModes() {
+		h := mode.open(t, []string{"no-such-program-anywhere"})
 		if code := h.Wait().ExitCode(); code != 127 {
 			t.Errorf("%s: exit code = %d, want 127", mode.name, code)
 		}
 		if _, err := exec.LookPath("/etc/passwd"); err == nil {
 			t.Skip("/etc/passwd is executable")
 		}
-		h = open(t, []string{"/etc/passwd"}, mode.variables...)
+		h = mode.open(t, []string{"/etc/passwd"})
 		if code := h.Wait().ExitCode(); code != 126 {
 			t.Errorf("%s: exit code = %d, want 126", mode.name, code)
 		}

@@ -161,12 +161,33 @@ func open(t testing.TB, server []string, variables ...string) *mcptest.Host {
 
 // modes are the two ways in which the product runs a server: it replaces itself with the server, or it relays all
 // streams. Tests of what must not be disturbed run in both.
-var modes = []struct {
+var modes = []mode{
+	{"off", nil, nil},
+	{"console", []string{"SPANPIPE_TELEMETRY=console"}, nil},
+}
+
+// recordingModes are those in which it also records the conversation. They demand the same.
+var recordingModes = []mode{
+	{"record", nil, []string{"record", "-o", recordingFile}},
+	{"record, console", []string{"SPANPIPE_TELEMETRY=console"}, []string{"record", "--redact", "-o", recordingFile}},
+}
+
+// recordingFile is where the modes record, in the working directory.
+const recordingFile = "session.jsonl"
+
+type mode struct {
 	name      string
 	variables []string
-}{
-	{"off", nil},
-	{"console", []string{"SPANPIPE_TELEMETRY=console"}},
+	command   []string
+}
+
+// allModes returns the modes and those that record.
+func allModes() []mode { return slices.Concat(modes, recordingModes) }
+
+// open starts a wrapped server in a home of its own.
+func (m mode) open(t testing.TB, server []string) *mcptest.Host {
+	t.Helper()
+	return mcptest.Open(t, wrapped(t, server, m.command...), newHome(t).in(m.variables...))
 }
 
 // wantExit waits for the end of a process and checks its exit code.

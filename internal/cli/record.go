@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -25,50 +26,70 @@ func (a *app) recordCommand() *cli.Command {
 		Usage:     "wrap a server and record the conversation, content included",
 		UsageText: "spanpipe record [flags] -o FILE [--] command [args...]",
 		Description: `Runs the server as "spanpipe --" does and writes what both sides say to a file
-of lines of JSON, byte for byte and with times: docs/recordings.md describes it.
+of lines of JSON, byte for byte and with times. Replay it against the next
+version of the server: spanpipe replay FILE -- command.
 
    spanpipe record -o session.jsonl -- npx -y @modelcontextprotocol/server-...
 
-In a client's configuration, put it in the place of spanpipe. A client starts
+In a client's configuration it stands in the place of spanpipe. A client starts
 its servers again and again: {time} in the name gives each start its own file,
 and {pid} is the number of the process.
 
    "args": ["record", "-o", "/tmp/everything-{time}.jsonl", "--", "npx", ...]
 
-A recording holds everything, secrets included. The file can be read by you
-alone, and none is replaced without --force. With --redact, texts that look like
-secrets or personal data are replaced before they are written; read the file
-before you commit it. Telemetry is as SPANPIPE_TELEMETRY says.
+With --script no client is needed: spanpipe opens a session, asks for the lists
+of what the server offers, makes the calls of the file, and ends the session.
+Without -o the recording goes to stdout.
 
-Exit status: that of the server, as with "spanpipe --"; 2 if the file exists or
-the machine's administrators forbid to capture content, 125 if it cannot be
-written.`,
+   calls:
+     - call: echo
+       arguments: {message: hello}
+     - prompt: simple-prompt
+     - resource: demo://resource/static/document/features.md
+
+A recording holds everything that was said, secrets included. The file can be
+read by you alone, and none is replaced without --force. With --redact, texts
+that look like secrets or personal data are replaced before they are written, by
+the built-in rules and those of SPANPIPE_REDACT. Read the file before you commit
+it. Telemetry is as SPANPIPE_TELEMETRY says.
+
+Exit status: that of the server, as with "spanpipe --". With --script it is 0 if
+all was asked that the file says, whatever the server answered, and 1 if it did
+not open the session or ended too early. 2 if the file exists, the script has a
+mistake, or the machine's administrators forbid to capture content.`,
 		Flags: a.flags(
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE`"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE`; - is stdout, with --script"},
+			&cli.StringFlag{Name: "script", TakesFile: true, Usage: "play the calls of this `FILE`, without a client; - is stdin"},
 			&cli.BoolFlag{Name: "redact", DisableDefaultText: true, Usage: "replace secrets and personal data"},
 			&cli.BoolFlag{Name: "force", DisableDefaultText: true, Usage: "replace a file that exists"},
+			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "with --script: wait this `DURATION` for each answer"},
 		),
 		Action: a.record,
 	}
 }
 
 func (a *app) record(c *cli.Context) error {
-	command := a.serverCommand(c)
-	if len(command) == 0 || command[0] == "" {
+	command, out := a.serverCommand(c), c.String("out")
+	switch {
+	case len(command) == 0 || command[0] == "":
 		return &usageError{"no server to record", "for example: spanpipe record -o session.jsonl -- npx -y @modelcontextprotocol/server-everything"}
-	}
-	if c.String("out") == "" || c.String("out") == "-" {
+	case c.IsSet("script"):
+		return a.recordScript(c, command)
+	case c.IsSet("timeout"):
+		return &usageError{"--timeout is for the calls of --script; a client waits as long as it likes", "see: spanpipe help record"}
+	case out == "" || out == "-":
 		return &usageError{"no file to record to; stdout is the protocol's", "for example: spanpipe record -o session.jsonl -- " + command[0]}
 	}
 	l, err := a.prepareRecording(c, command)
 	if err != nil {
 		return err
 	}
-	a.status, err = l.run()
-	if err == nil {
-		a.sayWhere()
+	if a.status, err = l.run(); err != nil {
+		return err
 	}
-	return err
+	l.recording.report("")
+	a.sayWhere()
+	return nil
 }
 
 // prepareRecording resolves the settings and creates the file.
@@ -80,7 +101,7 @@ func (a *app) prepareRecording(c *cli.Context, command []string) (*launch, error
 	if err := a.mayRecord(); err != nil {
 		return nil, err
 	}
-	cfg := recording.Config{By: "spanpipe " + a.Build.complete().Version}
+	cfg := recording.Config{By: "spanpipe " + a.Build.complete().Version, Started: time.Now()}
 	if c.Bool("redact") {
 		if cfg.Redactor, err = a.recordingRedactor(); err != nil {
 			return nil, err
@@ -89,8 +110,20 @@ func (a *app) prepareRecording(c *cli.Context, command []string) (*launch, error
 	if !wrap.Found(command, l.server.Env) {
 		return l, nil // nothing to record: starting it says why
 	}
-	l.recording, err = a.createRecording(c.String("out"), c.Bool("force"), cfg)
-	return l, err
+	r := &recorder{app: a, file: a.Stdout}
+	if out := c.String("out"); out != "" && out != "-" {
+		if r.path, r.file, err = createRecording(out, cfg.Started, c.Bool("force")); err != nil {
+			return nil, err
+		}
+		a.printer.tell(&a.options, a.named, slog.LevelInfo, "recording this session, with its content, to "+r.path, "")
+	}
+	cfg.Out, cfg.Failed = r.file, r.failed
+	if r.Recorder, err = recording.NewRecorder(cfg); err != nil {
+		r.discard()
+		return nil, fmt.Errorf("writing the recording: %w", err)
+	}
+	l.recording = r
+	return l, nil
 }
 
 // mayRecord returns an error if the administrators of the machine forbid to capture any of what a recording holds.
@@ -126,23 +159,17 @@ func (a *app) recordingRedactor() (*redact.Redactor, error) {
 }
 
 // createRecording creates the file, under a name that no other process has.
-func (a *app) createRecording(name string, force bool, cfg recording.Config) (*recorder, error) {
-	cfg.Started = time.Now()
-	path, file, err := createUnique(name, cfg.Started, force)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, &usageError{path + " exists",
-			"name another file, replace it: --force, or let each start have its own: -o " + withTime(name)}
-	} else if err != nil {
-		return nil, &usageError{"cannot record: " + err.Error(), "name a file in a directory that exists"}
+func createRecording(name string, now time.Time, force bool) (path string, file *os.File, err error) {
+	path, file, err = createUnique(name, now, force)
+	switch {
+	case errors.Is(err, fs.ErrExist) && force:
+		err = &usageError{path + " exists, and is no file that can be replaced", "name another file"}
+	case errors.Is(err, fs.ErrExist):
+		err = &usageError{path + " exists", "name another file, replace it: --force, or let each start have its own: -o " + withTime(name)}
+	case err != nil:
+		err = &usageError{"the recording cannot be written: " + err.Error(), "name a file in a directory that exists and is yours"}
 	}
-	r := &recorder{app: a, path: path, file: file}
-	cfg.Out, cfg.Failed = file, r.failed
-	if r.Recorder, err = recording.NewRecorder(cfg); err != nil {
-		_, _ = file.Close(), os.Remove(path)
-		return nil, err
-	}
-	a.printer.tell(&a.options, a.named, slog.LevelInfo, "recording this session, with its content, to "+path, "")
-	return r, nil
+	return path, file, err
 }
 
 // createUnique creates a file for the user alone, and returns its name with the placeholders replaced. Another one that is

@@ -16,9 +16,10 @@ import (
 // recorder is the recording of a session that runs, and its file. The methods that a launch calls accept a nil *recorder.
 type recorder struct {
 	*recording.Recorder
-	app  *app
-	path string
-	file *os.File
+	app    *app
+	path   string // empty: stdout
+	file   *os.File
+	result recording.Result // after launch.run
 }
 
 // tee is two taps in the place of one.
@@ -74,7 +75,7 @@ func (l *launch) runRecorded() (wrap.Status, error) {
 // longer.
 const lastWrites = time.Second
 
-// close ends the recording in the background, and returns what waits for that and reports what has become of it.
+// close ends the recording in the background, and returns what waits for that.
 func (r *recorder) close(server *wrap.Server, status wrap.Status, timeout time.Duration) (wait func()) {
 	if r == nil {
 		return func() {}
@@ -85,31 +86,39 @@ func (r *recorder) close(server *wrap.Server, status wrap.Status, timeout time.D
 	closed := begin(func() recording.Result { return r.Close(ctx) })
 	return func() {
 		defer cancel()
-		r.report(closed())
+		r.result = closed()
 	}
 }
 
-// report says what has become of the recording.
-func (r *recorder) report(result recording.Result) {
-	ours, err := r.file.Stat()
-	closing := r.file.Close()
-	now, gone := os.Lstat(r.path)
+// report says what has become of the recording, and what is in it.
+func (r *recorder) report(played string) {
+	if r == nil {
+		return
+	}
+	result := r.result
 	tell := func(level slog.Level, message string) {
 		r.app.printer.tell(&r.app.options, r.app.named, level, message, "")
 	}
+	to, gone, closing := "stdout", false, error(nil)
+	if r.path != "" {
+		ours, _ := r.file.Stat()
+		now, err := os.Lstat(r.path)
+		to, gone, closing = r.path, err != nil || ours != nil && !os.SameFile(ours, now), r.file.Close()
+	}
+	err := cmp.Or(result.Err, closing)
+	lines := fmt.Sprintf("%s of the client and %s of the server", view.Plural(int(result.Lines[recording.Client]), "line"),
+		view.Plural(int(result.Lines[recording.Server]), "line"))
 	switch {
-	case gone != nil || err == nil && !os.SameFile(ours, now):
-		tell(slog.LevelWarn, "the recording is lost: "+r.path+" was removed while it was written")
-	case result.Missing > 0 || result.Err != nil || closing != nil:
-		why := "they did not fit into memory"
-		if err := cmp.Or(result.Err, closing); err != nil {
-			why = err.Error()
-		}
-		tell(slog.LevelWarn, fmt.Sprintf("the recording is incomplete: %s of the conversation are missing from %s: %s",
-			view.Size(result.Missing), r.path, why))
+	case gone:
+		tell(slog.LevelWarn, "the recording is lost: "+to+" was removed or replaced while it was written")
+	case err != nil:
+		tell(slog.LevelWarn, fmt.Sprintf("the recording is incomplete: %s of the conversation are missing from %s: %v",
+			view.Size(result.Missing), to, err))
+	case result.Missing > 0:
+		tell(slog.LevelWarn, fmt.Sprintf("the recording is incomplete: %s of the conversation are missing from %s, which says where",
+			view.Size(result.Missing), to))
 	default:
-		tell(slog.LevelInfo, fmt.Sprintf("recorded %s of the client's and %s of the server's to %s",
-			view.Plural(int(result.Lines[recording.Client]), "line"), view.Plural(int(result.Lines[recording.Server]), "line"), r.path))
+		tell(slog.LevelInfo, "recorded "+cmp.Or(played, lines)+" to "+to)
 	}
 }
 
@@ -120,8 +129,7 @@ func (r *recorder) failed(err error) {
 
 // discard removes the file of a session that has not begun.
 func (r *recorder) discard() {
-	if r == nil {
-		return
+	if r != nil && r.path != "" {
+		_, _ = r.file.Close(), os.Remove(r.path)
 	}
-	_, _ = r.file.Close(), os.Remove(r.path)
 }
