@@ -66,20 +66,25 @@ func TestJSON(t *testing.T) {
 			if code != 0 {
 				t.Fatalf("exits with %d: %s", code, stderr)
 			}
-			got = inHome(t, got, place)
-			for _, v := range varying {
-				got = v.what.ReplaceAllString(got, v.with)
-			}
-			golden := filepath.Join("testdata", "json", test.file)
-			if *updateJSON {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if want, err := os.ReadFile(golden); err != nil || string(want) != got {
-				t.Errorf("%v; if that is meant: go test ./cmd_test -run TestJSON -update-json\ngot:\n%s\nwant:\n%s", err, got, want)
-			}
+			golden(t, test.file, inHome(t, got, place))
 		})
+	}
+}
+
+// golden compares what a command has printed with a file of testdata/json.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	for _, v := range varying {
+		got = v.what.ReplaceAllString(got, v.with)
+	}
+	path := filepath.Join("testdata", "json", file)
+	if *updateJSON {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(path); err != nil || string(want) != got {
+		t.Errorf("%v; if that is meant: go test ./cmd_test -run %s -update-json\ngot:\n%s\nwant:\n%s", err, t.Name(), got, want)
 	}
 }
 

@@ -47,7 +47,7 @@ func (a *app) program() *cli.App {
 		a.tryCommand(),
 		a.sessionsCommand(), a.tailCommand(),
 		a.pruneCommand(), a.definitionsCommand(),
-		a.showCommand(), a.diffCommand(),
+		a.showCommand(),
 		a.pushCommand(), a.exportCommand(),
 		a.reportCommand(),
 		a.topCommand(), a.uiCommand(),
@@ -55,7 +55,7 @@ func (a *app) program() *cli.App {
 		a.healthCommand(),
 		a.installCommand(), a.uninstallCommand(), a.clientsCommand(),
 		a.doctorCommand(),
-		a.recordCommand(), a.checkCommand(),
+		a.recordCommand(), a.replayCommand(), a.diffCommand(), a.checkCommand(),
 	}
 	for _, c := range commands {
 		c.HideHelpCommand = true // the library's would answer to a server's argument "help"

@@ -56,7 +56,7 @@ func TestJSONPage(t *testing.T) {
 			}
 		}
 	}
-	if got := strings.Join(names, " "); got != "sessions try tail show diff push export report prune install and uninstall definitions consent "+
+	if got := strings.Join(names, " "); got != "sessions try replay tail show diff push export report prune install and uninstall definitions consent "+
 		"metrics check check health clients doctor version" {
 		t.Errorf("the sections are %s", got)
 	}

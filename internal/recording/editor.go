@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/spanpipe/spanpipe/consent/redact"
 )
@@ -24,6 +25,15 @@ const noLimit = 1 << 30
 
 func newEditor(r *redact.Redactor) *editor {
 	return &editor{redactor: r, aliases: map[string]string{}}
+}
+
+// Redact returns a function that redacts whole lines as a recorder with this redactor does. It is for one goroutine, and for the lines
+// of one session in their order.
+func Redact(r *redact.Redactor) func(from Side, line []byte) []byte {
+	e := newEditor(r)
+	return func(from Side, line []byte) []byte {
+		return e.line(slices.Index(sides[:], from), line, !bytes.HasSuffix(line, []byte{'\n'}))
+	}
 }
 
 // line returns what may be kept of a line of a side. Of a partial one the end is missing.

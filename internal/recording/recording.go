@@ -7,7 +7,7 @@ const Version = 1
 
 // Header is the first line of a recording.
 type Header struct {
-	Started  time.Time // when the server was started: the time of At 0
+	Started  time.Time // just before the server was started: the time of At 0
 	By       string    // the program that wrote it, with its version
 	Redacted bool      // texts that look like secrets or personal data have been replaced
 }
@@ -32,7 +32,7 @@ const (
 
 // Exit is how the server's process ended.
 type Exit struct {
-	Code   int    `json:"code"`             // its exit status; that of spanpipe if the server could not be started
+	Code   int    `json:"code"`             // its exit status
 	Signal string `json:"signal,omitempty"` // that killed it, such as SIGKILL
 }
 

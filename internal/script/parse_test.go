@@ -2,7 +2,9 @@ package script_test
 
 import (
 	"errors"
+	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -115,4 +117,23 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestGuide: the example of docs/recordings.md is a file that Parse and the schema accept.
+func TestGuide(t *testing.T) {
+	page, err := os.ReadFile("../../docs/recordings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile("(?s)<!-- script -->\n```yaml\n(.*?)```").FindSubmatch(page)
+	if found == nil {
+		t.Fatal("there is no example")
+	}
+	s, err := script.Parse(found[1])
+	if err != nil || len(s.Calls) != 3 || s.Calls[0].Repeat != 3 || s.Calls[2].Timeout != 5*time.Second {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if !schematest.YAML(t, schema)(string(found[1])) {
+		t.Error("the schema does not accept the example")
+	}
 }

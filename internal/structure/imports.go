@@ -289,7 +289,7 @@ var Rules = []Rule{
 	{
 		Package: "/internal/replay",
 		Allow: []string{
-			"/consent/redact", "/internal/junit", "/internal/recording", "github.com/aymanbagabas/go-udiff", "go.yaml.in/yaml",
+			"/internal/junit", "/internal/recording", "github.com/theory/jsonpath", "go.yaml.in/yaml",
 		},
 		Forbid: outside,
 		Why:    "a client over two pipes, and a comparison of texts; who starts the server and writes files is elsewhere",

@@ -1,6 +1,6 @@
 // client1 talks to a server with the TypeScript SDK 1.x, as a host would:
 //
-//   node client1.mjs everything|filesystem|memory command args…
+//   node client1.mjs everything|filesystem|memory|thinking|conformance command args…
 //
 // It prints what the client made of each answer, one JSON line each. PEER_ENV holds, as JSON, the variables of the
 // configuration's "env" block; like a host it passes these and a few of its own.

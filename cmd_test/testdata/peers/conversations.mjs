@@ -83,4 +83,32 @@ async function memory(client, say) {
   await say('invalid', call(client, 'open_nodes', { names: 'Grace' }));
 }
 
-export const conversations = { everything, filesystem, memory };
+async function thinking(client, say) {
+  await say('tools', client.listTools());
+  for (const thoughtNumber of [1, 2, 3]) {
+    const thought = `Step ${thoughtNumber}`;
+    await say('thought', call(client, 'sequentialthinking', {
+      thought, thoughtNumber, totalThoughts: 3, nextThoughtNeeded: thoughtNumber < 3,
+    }));
+  }
+  await say('wrong arguments', call(client, 'sequentialthinking', { thought: 1 }));
+}
+
+// conformance is a conversation with the Go SDK's server for the conformance suite.
+async function conformance(client, say) {
+  await say('tools', client.listTools());
+  await say('resources', client.listResources());
+  await say('prompts', client.listPrompts());
+  await say('text', call(client, 'test_simple_text'));
+  await say('mixed', call(client, 'test_multiple_content_types'));
+  await say('with progress', call(client, 'test_tool_with_progress', {}, { onprogress() {} }));
+  await say('an error', call(client, 'test_error_handling'));
+  await say('sampling', call(client, 'test_sampling', { prompt: 'hello' }));
+  await say('elicitation', call(client, 'test_elicitation', { message: 'well?' }));
+  await say('unknown tool', call(client, 'no-such-tool'));
+  await say('resource', client.readResource({ uri: 'test://static-text' }));
+  await say('unknown resource', client.readResource({ uri: 'test://no/such' }));
+  await say('prompt', client.getPrompt({ name: 'test_simple_prompt' }));
+}
+
+export const conversations = { everything, filesystem, memory, thinking, conformance };
