@@ -7,7 +7,7 @@ import (
 )
 
 // lookingCommands are those that look at sessions, or at what is known of servers.
-var lookingCommands = strings.Fields("sessions show tail top report push export prune definitions try demo metrics health consent ui doctor clients install uninstall")
+var lookingCommands = strings.Fields("sessions show tail top report push export prune definitions try demo metrics health consent ui doctor clients install uninstall record")
 
 // TestHelpFits: the help of a command fits a terminal, names its defaults once, and says what the exit status means.
 func TestHelpFits(t *testing.T) {
