@@ -412,3 +412,28 @@ func TestFleetInstall(t *testing.T) {
 		t.Errorf("again: exit code %d, stdout %s, stderr %s", code, stdout, stderr)
 	}
 }
+
+// TestFleetForbidsRecordings: a policy that forbids content, of whatever kind a recording holds, forbids recordings, also while telemetry
+// is off, and so does one that cannot be used. Nothing is left of the attempt.
+func TestFleetForbidsRecordings(t *testing.T) {
+	for policy, want := range map[string]string{
+		"version: 1\nlocks: {forbid_capture: [results]}\n":     "a recording holds results; /etc/spanpipe/policy.yaml forbids it\n",
+		"version: 1\nlocks: {forbid_capture: [definitions]}\n": "a recording holds definitions; /etc/spanpipe/policy.yaml forbids it\n",
+		"version: 1\nlocks: {forbid: all}\n":                   "a recording holds errors; not while /etc/spanpipe/policy.yaml cannot be used\n",
+	} {
+		m := newMachine(t, policy)
+		for _, args := range [][]string{{"-o", recordingFile}, {"--redact", "-o", recordingFile}, {"--force", "-o", recordingFile}} {
+			stdout, stderr, code := m.run(t, nil, append(append([]string{"record"}, args...), "--", "echo", "started")...)
+			if code != 2 || stdout != "" || !strings.Contains(stderr, want) {
+				t.Errorf("%s: exit code %d, stdout %q, stderr %s, want %s", policy, code, stdout, stderr, want)
+			}
+		}
+		if left, _ := filepath.Glob(filepath.Join(m.root, "cwd", "*")); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+	m := newMachine(t, "version: 1\nlocks: {forbid_capture: [stderr]}\n") // which is not recorded
+	if stdout, stderr, code := m.run(t, []string{"DO_NOT_TRACK=1"}, "record", "-o", recordingFile, "--", "echo", "started"); code != 0 || stdout != "started\n" {
+		t.Errorf("exit code %d, stdout %q, stderr %s", code, stdout, stderr)
+	}
+}

@@ -59,10 +59,10 @@ not open the session or ended too early. 2 if the file exists, the script has a
 mistake, or the machine's administrators forbid to capture content.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE`; - is stdout, with --script"},
-			&cli.StringFlag{Name: "script", TakesFile: true, Usage: "play the calls of this `FILE`, without a client; - is stdin"},
+			&cli.StringFlag{Name: "script", TakesFile: true, Usage: "play the calls of this `FILE`, with no client; - is stdin"},
 			&cli.BoolFlag{Name: "redact", DisableDefaultText: true, Usage: "replace secrets and personal data"},
 			&cli.BoolFlag{Name: "force", DisableDefaultText: true, Usage: "replace a file that exists"},
-			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "with --script: wait this `DURATION` for each answer"},
+			&cli.DurationFlag{Name: "timeout", Value: tryTimeout, Usage: "wait `DURATION` for each answer to --script"},
 		),
 		Action: a.record,
 	}

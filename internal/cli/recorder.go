@@ -25,10 +25,13 @@ type recorder struct {
 // tee is two taps in the place of one.
 type tee [2]wrap.Tap
 
+// Arriving implements wrap.Tap.
 func (t tee) Arriving() { t[0].Arriving(); t[1].Arriving() }
 
+// Forwarded implements wrap.Tap.
 func (t tee) Forwarded(b []byte, read time.Time) { t[0].Forwarded(b, read); t[1].Forwarded(b, read) }
 
+// Ended implements wrap.Tap.
 func (t tee) Ended(at time.Time, whole bool) { t[0].Ended(at, whole); t[1].Ended(at, whole) }
 
 // join adds the recording's taps to a server's.

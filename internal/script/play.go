@@ -23,7 +23,7 @@ func (s *Script) Play(ctx context.Context, cfg player.Config, step func(what str
 	var played Played
 	step("waiting for the server's answer to the handshake")
 	session, err := player.Open(ctx, cfg)
-	defer session.Close() //nolint:errcheck // ends the session; what could fail has failed before
+	defer func() { _ = session.Close() }() // ends the session; what could fail has failed before
 	if err != nil {
 		return played, fmt.Errorf("opening the session: %w", err)
 	}
