@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,9 @@ const lifeTables = "^Test(ExitCodes|DeathBySignal|SignalsReachTheServer|ClientLe
 
 // besideTables are those of them that a program passes which has a parent in between.
 const besideTables = "^Test(ExitCodes|DeathBySignal|ClientLeaves|ServerThatCannotStart|ServersSurroundings)$"
+
+// pnpmTables are those that pnpm leaves true: its commands are shell scripts that set NODE_PATH.
+const pnpmTables = "^Test(ExitCodes|DeathBySignal|SignalsReachTheServer|ClientLeaves|ServerThatCannotStart|OffIsNotThere|OnIsOneProcess)$"
 
 // realSession is a conversation of a real client with a real server, without telemetry and with it.
 const realSession = "^TestPeers$/^memory_with_client_1$"
@@ -106,11 +110,12 @@ func TestPeersNPM(t *testing.T) {
 			t.Error("npm uninstall leaves the command")
 		}
 	})
+	t.Run("on Windows", func(t *testing.T) { testNPMOnWindows(t, newNPM(t, registry)) })
 	t.Run("pnpm", func(t *testing.T) {
 		n := newNPM(t, registry)
 		put(t, n.at("package.json"), "{}")
 		n.run(t, "node", filepath.Join(n.managers, "pnpm/bin/pnpm.cjs"), "add", "--ignore-scripts", "spanpipe")
-		runTestsWith(t, n.at("node_modules/.bin/spanpipe"), lifeTables, n.path())
+		runTestsWith(t, n.at("node_modules/.bin/spanpipe"), pnpmTables, n.path())
 		testNPMPath(t, n)
 	})
 	t.Run("Yarn", func(t *testing.T) {
@@ -203,4 +208,38 @@ func testNPMWithout(t *testing.T, n npm) {
 	}
 	n.npm(t, strings.Fields(hint)[1:]...)
 	wantLink(t, command, program)
+}
+
+// testNPMOnWindows has npm's own code write what it writes on Windows, and looks at which program that starts.
+func testNPMOnWindows(t *testing.T, n npm) {
+	t.Helper()
+	put(t, n.at("package.json"), "{}")
+	n.npm(t, "install", "--ignore-scripts", "--os=win32", "--cpu=x64", "spanpipe")
+	const system = "node_modules/@spanpipe/win32-x64"
+	if entries, err := os.ReadDir(n.at(filepath.Dir(system))); err != nil || len(entries) != 1 {
+		t.Fatalf("packages for systems: %v, want that of Windows: %v", entries, err)
+	}
+	bin := packageManifest(t, n.at(system, "package.json")).Bin["spanpipe"]
+	put(t, n.at("shim.cjs"), `const shim = require(process.argv[2]); shim(process.argv[3], process.argv[4])`)
+	shim := func(target, command string) string {
+		n.run(t, "node", "shim.cjs", filepath.Join(n.managers, "npm/node_modules/cmd-shim"), n.at(target), n.at(command))
+		return string(read(t, n.at(command+".cmd")))
+	}
+	got := shim(system+"/"+bin, "node_modules/.bin/project")
+	if want := `"%dp0%\..\@spanpipe\win32-x64\bin\spanpipe.exe"   %*`; !strings.Contains(got, "\r\n"+want+"\r\n") || strings.Contains(got, "node.exe") {
+		t.Errorf("spanpipe.cmd in a project does not start the program alone, by %s:\n%s", want, got)
+	}
+	got = shim(launcher, "global")
+	if !strings.Contains(got, `"%dp0%\node.exe"`) || !strings.Contains(got, `"%_prog%"  "%dp0%\node_modules\spanpipe\spanpipe.js" %*`) {
+		t.Errorf("spanpipe.cmd of a global installation does not start the launcher:\n%s", got)
+	}
+}
+
+// packageManifest reads a package.json.
+func packageManifest(t *testing.T, path string) (m struct{ Bin map[string]string }) {
+	t.Helper()
+	if err := json.Unmarshal(read(t, path), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
