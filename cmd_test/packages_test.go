@@ -15,34 +15,48 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// releases returns a directory with the packages for npm and PyPI, in which that of this system has the product. It is what
-// SPANPIPE_TEST_DIST names, for the release stage, or else it is made as the release's, with nothing in the packages for other systems.
-func releases(t *testing.T, version string) string {
+var packed struct {
+	once sync.Once
+	dir  string
+}
+
+// releases returns a directory with the packages for npm and PyPI. It is the one that SPANPIPE_TEST_DIST names, as in the release stage,
+// or else has packages of the product for this system, and nothing in those for others.
+func releases(t *testing.T) string {
 	t.Helper()
 	if dist := os.Getenv("SPANPIPE_TEST_DIST"); dist != "" {
 		return dist
 	}
-	dist := t.TempDir()
-	type artifact struct {
-		Path   string `json:"path"`
-		Goos   string `json:"goos"`
-		Goarch string `json:"goarch"`
-		Type   string `json:"type"`
+	program := read(t, binary(t))
+	packed.once.Do(func() {
+		packed.dir = filepath.Join(built.dir, "dist")
+		pack(t, packed.dir, "0.1.0", program)
+	})
+	return packed.dir
+}
+
+// pack makes packages of a version in a new directory.
+func pack(t *testing.T, dist, version string, program []byte) {
+	t.Helper()
+	if err := os.MkdirAll(dist, 0o755); err != nil {
+		t.Fatal(err)
 	}
-	artifacts := []artifact{{Type: "Checksum", Path: "dist/checksums.txt"}}
+	var artifacts []map[string]string
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		for _, goarch := range []string{"amd64", "arm64"} {
 			name, data := goos+"_"+goarch, []byte("a program for another system")
-			if name == "linux_amd64" {
-				data = read(t, binary(t))
+			if goos == runtime.GOOS && goarch == runtime.GOARCH {
+				data = program
 			}
 			put(t, filepath.Join(dist, name), string(data))
-			artifacts = append(artifacts, artifact{"dist/" + name, goos, goarch, "Binary"})
+			artifacts = append(artifacts, map[string]string{"type": "Binary", "path": "dist/" + name, "goos": goos, "goarch": goarch})
 		}
 	}
 	text, err := json.Marshal(artifacts)
@@ -55,7 +69,6 @@ func releases(t *testing.T, version string) string {
 	if err != nil {
 		t.Fatalf("packaging: %v\n%s", err, out)
 	}
-	return dist
 }
 
 // read returns what a file contains.

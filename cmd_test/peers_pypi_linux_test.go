@@ -16,12 +16,14 @@ func TestPeersPyPI(t *testing.T) {
 	if err != nil {
 		peerMissing(t, "python3 is not installed")
 	}
-	dist := releases(t, "0.1.0")
+	dist := releases(t)
 	s := shell{newHome(t), []string{"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_ROOT_USER_ACTION=ignore"}}
 	if out, err := s.try(python, "-m", "venv", s.at("env")); err != nil {
 		peerMissing(t, "python3 -m venv, of the Debian package python3-venv, fails: "+out)
 	}
-	files := func() string { return s.run(t, "find", s.at("env"), "-not", "-name", "*.pyc", "-not", "-name", "__pycache__") }
+	files := func() string {
+		return s.run(t, "find", s.at("env"), "-not", "-name", "*.pyc", "-not", "-name", "__pycache__")
+	}
 	before, pip := files(), []string{s.at("env/bin/python"), "-m", "pip"}
 	s.run(t, append(pip, "install", "--no-index", "--find-links", filepath.Join(dist, "pypi"), "--pre", "spanpipe")...)
 	command := s.at("env/bin/spanpipe")

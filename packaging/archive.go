@@ -30,10 +30,7 @@ func (f File) mode() fs.FileMode {
 // tarball returns files as a compressed tar archive.
 func tarball(files []File) ([]byte, error) {
 	var out bytes.Buffer
-	compressed, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
+	compressed := gzip.NewWriter(&out)
 	archive := tar.NewWriter(compressed)
 	for _, f := range files {
 		header := &tar.Header{Name: f.Path, Mode: int64(f.mode()), Size: int64(len(f.Data)), ModTime: made, Format: tar.FormatUSTAR}
@@ -47,7 +44,7 @@ func tarball(files []File) ([]byte, error) {
 	if err := archive.Close(); err != nil {
 		return nil, err
 	}
-	err = compressed.Close()
+	err := compressed.Close()
 	return out.Bytes(), err
 }
 
