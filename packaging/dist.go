@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +13,7 @@ type Release struct {
 	Version  string // a semantic version without "v", such as "0.1.0" or "0.1.1-snapshot+0123abc"
 	Programs map[Target][]byte
 	License  []byte
-	Notices  []byte // the licences of all modules in the program; nil if the checkout has no such file
+	Notices  []byte // the licences of all modules in the program
 }
 
 // Target is a system that goreleaser builds for, by Go's names.
@@ -46,7 +45,7 @@ func (t Target) program() string {
 	return "spanpipe"
 }
 
-// ReadRelease reads what goreleaser has left in its directory, usually dist, and the licence in root, the checkout.
+// ReadRelease reads what goreleaser has left in its directory, usually dist, and the licences in root, the checkout.
 func ReadRelease(root, dist string) (*Release, error) {
 	r := &Release{Programs: map[Target][]byte{}}
 	var metadata struct{ Version string }
@@ -83,9 +82,6 @@ func ReadRelease(root, dist string) (*Release, error) {
 		return nil, err
 	}
 	r.Notices, err = os.ReadFile(filepath.Join(root, notices))
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil
-	}
 	return r, err
 }
 

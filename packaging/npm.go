@@ -96,11 +96,7 @@ func (r *Release) NPM() (map[string][]byte, error) {
 
 // legal returns the licence of spanpipe, and those of what is in its program.
 func (r *Release) legal() []File {
-	files := []File{{"LICENSE", r.License, false}}
-	if r.Notices != nil {
-		files = append(files, File{notices, r.Notices, false})
-	}
-	return files
+	return []File{{"LICENSE", r.License, false}, {notices, r.Notices, false}}
 }
 
 // pack returns a package as a registry of npm keeps it.

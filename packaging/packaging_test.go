@@ -241,6 +241,7 @@ func TestReadRelease(t *testing.T) {
 				}
 			}
 			put(filepath.Join(root, "LICENSE"), "the licence")
+			put(filepath.Join(root, "THIRD_PARTY_NOTICES.md"), "the notices")
 			put(filepath.Join(dist, "metadata.json"), `{"version":"1.2.3"}`)
 			artifacts := []map[string]string{{"type": "Archive", "path": "dist/none.zip"}}
 			for _, goos := range test.systems {
@@ -267,8 +268,7 @@ func TestReadRelease(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := release()
-			want.Notices = nil
-			if r.Version != want.Version || string(r.License) != "the licence" || r.Notices != nil || !maps.EqualFunc(r.Programs, want.Programs, bytes.Equal) {
+			if r.Version != want.Version || string(r.License) != "the licence" || string(r.Notices) != "the notices" || !maps.EqualFunc(r.Programs, want.Programs, bytes.Equal) {
 				t.Errorf("got %+v", r)
 			}
 		})

@@ -43,7 +43,7 @@ func Main(p Process) int {
 func (a *app) program() *cli.App {
 	commands := []*cli.Command{
 		a.wrapCommand(), a.demoCommand(), a.consentCommand(), a.previewCommand(), a.versionCommand(),
-		a.completionCommand(), a.helpCommand(), a.demoServerCommand(),
+		a.completionCommand(), a.manCommand(), a.helpCommand(), a.demoServerCommand(),
 		a.tryCommand(),
 		a.sessionsCommand(), a.tailCommand(),
 		a.pruneCommand(), a.definitionsCommand(),

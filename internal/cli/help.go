@@ -50,7 +50,7 @@ func groups() []group {
 		{"PRIVACY", "consent preview"},
 		{"TEST A SERVER", "record replay diff check"},
 		{"OPERATIONS", "metrics health"},
-		{"OTHER COMMANDS", "version completion help"}, // and what is in no group
+		{"OTHER COMMANDS", "version completion man help"}, // and what is in no group
 	}
 }
 

@@ -25,7 +25,7 @@ func TestLinks(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules") {
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules" || d.Name() == "generated") { // copies, for packages
 			return fs.SkipDir
 		}
 		if filepath.Ext(path) != ".md" {
