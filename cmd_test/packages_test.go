@@ -22,7 +22,7 @@ import (
 	"testing"
 )
 
-var packed struct {
+var forRegistries struct {
 	once sync.Once
 	dir  string
 }
@@ -35,11 +35,11 @@ func releases(t *testing.T) string {
 		return dist
 	}
 	program := read(t, binary(t))
-	packed.once.Do(func() {
-		packed.dir = filepath.Join(built.dir, "dist")
-		pack(t, packed.dir, "0.1.0", program)
+	forRegistries.once.Do(func() {
+		forRegistries.dir = filepath.Join(built.dir, "dist")
+		pack(t, forRegistries.dir, "0.1.0", program)
 	})
-	return packed.dir
+	return forRegistries.dir
 }
 
 // pack makes packages of a version in a new directory.
