@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -197,7 +198,7 @@ func testNPMWithout(t *testing.T, n npm) {
 	command := n.at("node_modules/.bin/spanpipe")
 	out, err := n.try(command, "--", "true")
 	var code int
-	if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // run returns no other
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	}
 	hint := "npm install --include=optional"
