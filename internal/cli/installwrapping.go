@@ -137,6 +137,14 @@ func (i *installation) readSet(c *cli.Context) (vars []clients.Var, err error) {
 	return vars, nil
 }
 
+// installers are how to install spanpipe with what has started it from a cache. A link to a path in a cache does not last either.
+var installers = map[string]string{
+	"npx":      "npm install --global spanpipe",
+	"pnpm dlx": "pnpm add --global spanpipe",
+	"uvx":      "uv tool install spanpipe",
+	"pipx run": "pipx install spanpipe",
+}
+
 // programPath returns the path of spanpipe that files of this user alone get.
 func (i *installation) programPath(c *cli.Context, m clients.Machine) (string, error) {
 	if path := c.String("program"); path != "" {
@@ -164,7 +172,9 @@ func (i *installation) programPath(c *cli.Context, m clients.Machine) (string, e
 	path, by := clients.Lasting(m, executable, clients.SameFile)
 	if path == "" {
 		hint := "put a link to it at ~/.local/bin/spanpipe, with that directory in your PATH, or name another path: --program PATH"
-		if runtime.GOOS == "windows" {
+		if command := installers[by]; command != "" {
+			hint = "install it, and let that one do it: " + command
+		} else if runtime.GOOS == "windows" {
 			hint = "name a path that stays: --program PATH"
 		}
 		return "", &usageError{fmt.Sprintf("spanpipe is in a place that does not last (%s): %s", by, i.tilde(executable)), hint}

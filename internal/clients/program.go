@@ -17,7 +17,11 @@ var versioned = []struct {
 	{"nodenv", regexp.MustCompile(`/\.nodenv/versions/`)},
 	{"nodebrew", regexp.MustCompile(`/\.nodebrew/node/v`)},
 	{"npx", regexp.MustCompile(`/_npx/`)},
-	{"pnpm", regexp.MustCompile(`/\.pnpm/|/pnpm/(store|dlx)|/dlx-[0-9a-f]+/`)},
+	{"pnpm dlx", regexp.MustCompile(`/pnpm/dlx|/dlx-[0-9a-f]+/`)},
+	{"pnpm", regexp.MustCompile(`/\.pnpm/[^/]*@|/pnpm/store`)},
+	{"uvx", regexp.MustCompile(`/uv/(cache/)?(archive|environments|builds)-v[0-9]+/`)},
+	{"pipx run", regexp.MustCompile(`/pipx/\.?cache/|/\.?caches?/pipx/`)},
+	{"pyenv", regexp.MustCompile(`/\.?pyenv(-win)?/versions/`)},
 	{"Volta", regexp.MustCompile(`/\.?volta/tools/`)},
 	{"asdf", regexp.MustCompile(`/\.?asdf(-data)?/installs/`)},
 	{"mise", regexp.MustCompile(`/(mise|rtx)/installs/`)},
@@ -43,8 +47,11 @@ func Versioned(path string) (by string) {
 	return ""
 }
 
-// Lasting returns the first path that an update of spanpipe does not take away: of the program that runs, and of the links to it
-// in the directories of PATH. It returns "" if there is none, and which package manager has it.
+// pnpmVersion is the directory in which pnpm keeps one version of a package. Beside it, node_modules links to the one that is in use.
+var pnpmVersion = regexp.MustCompile(`([/\\]\.pnpm[/\\])[^/\\]+[/\\](node_modules[/\\]@spanpipe[/\\])`)
+
+// Lasting returns the first path that an update of spanpipe does not take away: of the program that runs, of the links to it
+// in the directories of PATH, and of pnpm's. It returns "" if there is none, and which package manager has it.
 func Lasting(m Machine, executable string, same func(a, b string) bool) (path, by string) {
 	by = m.keeper(executable)
 	if by == "" {
@@ -59,6 +66,9 @@ func Lasting(m Machine, executable string, same func(a, b string) bool) (path, b
 		if dir != "" && m.keeper(one) == "" && isAbs(m.OS, one) && same(one, executable) {
 			return one, ""
 		}
+	}
+	if one := pnpmVersion.ReplaceAllString(executable, "$1$2"); one != executable && m.keeper(one) == "" && same(one, executable) {
+		return one, ""
 	}
 	return "", by
 }

@@ -41,6 +41,40 @@ func TestLasting(t *testing.T) {
 			"mise, whose shim is another program", "linux", "/home/kim/.local/share/mise/installs/spanpipe/1.2.0/spanpipe",
 			"/home/kim/.local/share/mise/shims", nil, "", "mise",
 		},
+		{
+			"pnpm, globally", "linux", "/home/kim/.local/share/pnpm/global/5/.pnpm/@spanpipe+linux-x64@0.1.0/node_modules/@spanpipe/linux-x64/bin/spanpipe",
+			"/home/kim/.local/share/pnpm", []string{"/home/kim/.local/share/pnpm/global/5/.pnpm/node_modules/@spanpipe/linux-x64/bin/spanpipe"},
+			"/home/kim/.local/share/pnpm/global/5/.pnpm/node_modules/@spanpipe/linux-x64/bin/spanpipe", "",
+		},
+		{
+			"pnpm on Windows", "windows", `C:\app\node_modules\.pnpm\@spanpipe+win32-x64@0.1.0\node_modules\@spanpipe\win32-x64\bin\spanpipe.exe`, "",
+			[]string{`C:\app\node_modules\.pnpm\node_modules\@spanpipe\win32-x64\bin\spanpipe.exe`},
+			`C:\app\node_modules\.pnpm\node_modules\@spanpipe\win32-x64\bin\spanpipe.exe`, "",
+		},
+		{
+			"pnpm without such a link", "linux", "/app/node_modules/.pnpm/@spanpipe+linux-x64@0.1.0/node_modules/@spanpipe/linux-x64/bin/spanpipe",
+			"", nil, "", "pnpm",
+		},
+		{
+			"pnpm dlx", "linux", "/home/kim/.cache/pnpm/dlx/ab/cd/node_modules/.pnpm/@spanpipe+linux-x64@0.1.0/node_modules/@spanpipe/linux-x64/bin/spanpipe",
+			"", []string{"/home/kim/.cache/pnpm/dlx/ab/cd/node_modules/.pnpm/node_modules/@spanpipe/linux-x64/bin/spanpipe"}, "", "pnpm dlx",
+		},
+		{
+			"a project", "linux", "/srv/app/node_modules/@spanpipe/linux-x64/bin/spanpipe", "", nil,
+			"/srv/app/node_modules/@spanpipe/linux-x64/bin/spanpipe", "",
+		},
+		{"uvx", "linux", "/home/kim/.cache/uv/archive-v0/Xy-1/bin/spanpipe", "", nil, "", "uvx"},
+		{"uvx on Windows", "windows", `C:\Users\kim\AppData\Local\uv\cache\archive-v0\Xy\Scripts\spanpipe.exe`, "", nil, "", "uvx"},
+		{
+			"uv tool install", "linux", "/home/kim/.local/share/uv/tools/spanpipe/bin/spanpipe", "", nil,
+			"/home/kim/.local/share/uv/tools/spanpipe/bin/spanpipe", "",
+		},
+		{"pipx run", "linux", "/home/kim/.cache/pipx/0a1b/bin/spanpipe", "", nil, "", "pipx run"},
+		{
+			"pipx install", "linux", "/home/kim/.local/share/pipx/venvs/spanpipe/bin/spanpipe", "", nil,
+			"/home/kim/.local/share/pipx/venvs/spanpipe/bin/spanpipe", "",
+		},
+		{"pyenv", "linux", "/home/kim/.pyenv/versions/3.13.1/bin/spanpipe", "/home/kim/.pyenv/shims", nil, "", "pyenv"},
 		{"asdf", "linux", "/home/kim/.asdf/installs/spanpipe/1.2.0/bin/spanpipe", "/home/kim/.asdf/shims", nil, "", "asdf"},
 		{
 			"Nix", "linux", "/nix/store/abc-spanpipe-1.2.0/bin/spanpipe", "/home/kim/.nix-profile/bin",

@@ -340,7 +340,7 @@ var Everywhere = map[string]string{
 // testOnly are the directories that are no part of the product: tests, test helpers, and programs for developers.
 var testOnly = []string{
 	"/cmd_test", "/internal/bench", "/internal/mcptest", "/internal/otlptest", "/internal/reliability", "/internal/schematest",
-	"/internal/soak", "/internal/store/storetest", "/internal/structure", "/internal/web/script",
+	"/internal/soak", "/internal/store/storetest", "/internal/structure", "/internal/web/script", "/packaging",
 }
 
 // IsTestOnly reports whether a package, given as in Rule, is no part of the product.
