@@ -76,7 +76,7 @@ func TestDistImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := inspected.OCIv1.Config
-	version := strings.Fields(tool(t, filepath.Join(root, "spanpipe"), "version"))[1]
+	version := strings.Fields(systemTool(t, filepath.Join(root, "spanpipe"), "version"))[1]
 	if config.User != "65532:65532" || !slices.Equal(config.Entrypoint, []string{"/spanpipe"}) ||
 		config.Labels["org.opencontainers.image.version"] != version || config.Labels["org.opencontainers.image.revision"] != "abcdef" ||
 		config.Labels["org.opencontainers.image.licenses"] != "Apache-2.0" {
@@ -90,5 +90,5 @@ func TestDistImage(t *testing.T) {
 	}
 	run("buildah", "bud", "--pull=never", "--tag", "other", context)
 	taken := run("buildah", "mount", run("buildah", "from", "--pull=never", "other"))
-	tool(t, filepath.Join(taken, "usr/local/bin/spanpipe"), "version")
+	systemTool(t, filepath.Join(taken, "usr/local/bin/spanpipe"), "version")
 }

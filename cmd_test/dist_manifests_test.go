@@ -60,7 +60,7 @@ func TestDistManifests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tool(t, "ruby", "-c", distFile(t, "homebrew/Casks/spanpipe.rb"))
+	systemTool(t, "ruby", "-c", distFile(t, "homebrew/Casks/spanpipe.rb"))
 	version := regexp.MustCompile(`version "(.*)"`).FindStringSubmatch(string(cask))[1]
 	stated := regexp.MustCompile(`sha256 "(\w+)"\s+url "https://github\.com/spanpipe/spanpipe/releases/download/[^/]+/(.+)"`)
 	downloads := map[string]string{}

@@ -28,7 +28,7 @@ func newRoot(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	tool(t, "cp", "/bin/busybox", filepath.Join(root, "bin/busybox"))
+	systemTool(t, "cp", "/bin/busybox", filepath.Join(root, "bin/busybox"))
 	for _, name := range []string{"sh", "cat"} {
 		if err := os.Symlink("busybox", filepath.Join(root, "bin", name)); err != nil {
 			t.Fatal(err)
@@ -65,7 +65,7 @@ func TestPeersDistPackages(t *testing.T) {
 						command[i] = distFile(t, "spanpipe_*_linux_"+runtime.GOARCH+"."+format)
 					}
 				}
-				return tool(t, command[0], command[1:]...)
+				return systemTool(t, command[0], command[1:]...)
 			}
 			before := usr(t, root)
 			run(m.install)
@@ -119,7 +119,7 @@ func inside(t *testing.T, root string) {
 func found(t *testing.T, root, zsh string) {
 	t.Helper()
 	share := filepath.Join(root, "usr/share")
-	if page := tool(t, "man", "-M", filepath.Join(share, "man"), "-w", "spanpipe"); !strings.HasPrefix(page, share) {
+	if page := systemTool(t, "man", "-M", filepath.Join(share, "man"), "-w", "spanpipe"); !strings.HasPrefix(page, share) {
 		t.Errorf("man finds %s", page)
 	}
 	for shell, script := range map[string]string{

@@ -40,8 +40,8 @@ func distFile(t *testing.T, pattern string) string {
 	return file
 }
 
-// tool runs a program with nothing in its environment but where the system's programs are, and fails the test if that fails.
-func tool(t *testing.T, name string, args ...string) string {
+// systemTool runs a program with nothing in its environment but where the system's programs are, and fails the test if that fails.
+func systemTool(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	out, err := withoutEnvironment(t.TempDir(), name, args...)
 	if err != nil {
@@ -183,7 +183,7 @@ func TestDistLinks(t *testing.T) {
 // TestPeersDistArchive: what was unpacked from the archive works in an empty home, and wraps a server from npm.
 func TestPeersDistArchive(t *testing.T) {
 	dir := t.TempDir()
-	tool(t, "tar", "-xzf", distFile(t, "spanpipe_*_linux_"+runtime.GOARCH+".tar.gz"), "-C", dir)
+	systemTool(t, "tar", "-xzf", distFile(t, "spanpipe_*_linux_"+runtime.GOARCH+".tar.gz"), "-C", dir)
 	wraps(t, filepath.Join(dir, "spanpipe"))
 }
 
@@ -234,14 +234,14 @@ func tree(t *testing.T, dir string) []string {
 // TestDistManual: the formatters of Linux, macOS and the BSDs accept the manual page, and it is of this version.
 func TestDistManual(t *testing.T) {
 	dir := t.TempDir()
-	tool(t, "tar", "-xzf", distFile(t, "spanpipe_*_linux_amd64.tar.gz"), "-C", dir)
+	systemTool(t, "tar", "-xzf", distFile(t, "spanpipe_*_linux_amd64.tar.gz"), "-C", dir)
 	page := filepath.Join(dir, "man/spanpipe.1")
-	tool(t, "mandoc", "-Tlint", "-Wwarning", page)
+	systemTool(t, "mandoc", "-Tlint", "-Wwarning", page)
 	text, err := withEnvironment([]string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "MANWIDTH=80"}, "man", "--warnings", "-l", page)
 	if err != nil || strings.Contains(text, "warning:") || strings.Contains(text, "\u2010") {
 		t.Errorf("man: %v\n%s", err, text)
 	}
-	version := strings.Fields(tool(t, filepath.Join(distFile(t, "spanpipe_linux_"+runtime.GOARCH+"_*"), "spanpipe"), "version"))[1]
+	version := strings.Fields(systemTool(t, filepath.Join(distFile(t, "spanpipe_linux_"+runtime.GOARCH+"_*"), "spanpipe"), "version"))[1]
 	for _, want := range []string{"SPANPIPE(1)", "spanpipe " + version, "--telemetry LIST", "SPANPIPE_TELEMETRY", "spanpipe try --"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)

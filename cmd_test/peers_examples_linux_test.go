@@ -68,8 +68,8 @@ func (e example) in(variables ...string) func(*exec.Cmd) {
 	}
 }
 
-// program returns the program that a process runs.
-func program(t *testing.T, pid int) string {
+// programOf returns the program that a process runs.
+func programOf(t *testing.T, pid int) string {
 	t.Helper()
 	path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 	if err != nil {
@@ -124,7 +124,7 @@ func (e example) serve(t *testing.T, u exampleUser, command []string, call examp
 		t.Errorf("the answer is %s, want %s in it", got, call.answer)
 	}
 	spanpipe := cmp.Or(e.spanpipeAt, spanpipeItself(t))
-	if got := program(t, h.Cmd.Process.Pid) == spanpipe; got != u.behind {
+	if got := programOf(t, h.Cmd.Process.Pid) == spanpipe; got != u.behind {
 		t.Errorf("the process is spanpipe: %v, want %v", got, u.behind)
 	}
 	if e.asPidOne != isPidOne(t, h.Cmd.Process.Pid) {

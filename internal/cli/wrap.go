@@ -10,6 +10,12 @@ import (
 	"github.com/spanpipe/spanpipe/wrap"
 )
 
+// serverStatus is what the exit status of a command means that runs a server in its place.
+const serverStatus = `Exit status: that of the server; if a signal kills the server, spanpipe is
+killed by the same signal. spanpipe's own are 2 if the command line is invalid,
+125 for an internal error, 126 if the server cannot be run, and 127 if it is not
+found.`
+
 func (a *app) wrapCommand() *cli.Command {
 	return &cli.Command{
 		Name:               "wrap",
