@@ -25,6 +25,8 @@ func replayHome(t *testing.T) home {
 		"session.jsonl": string(text),
 		"same.jsonl":    strings.ReplaceAll(string(text), "23 degrees", "24 degrees"),
 		"lost.jsonl":    string(text) + `{"at":9,"from":"server","lost":2048}` + "\n",
+		"torn.jsonl":    string(text)[:strings.LastIndex(string(text), `{"at"`)],
+		"later.jsonl":   strings.Replace(string(text), `"version":1`, `"version":2`, 1),
 		"empty.jsonl":   strings.SplitAfter(string(text), "\n")[0],
 		"other.jsonl":   "{\"some\":\"thing\"}\n",
 		"rules.yaml":    "ignore:\n- {tool: get_*, path: '$.content[0].text'}\n",
@@ -67,6 +69,11 @@ func TestReplay(t *testing.T) {
 		{"session.jsonl", 2, "", "spanpipe: no server to replay session.jsonl to\nspanpipe: hint: for example:"},
 		{"missing.jsonl" + server, 2, "", "spanpipe: cannot read the recording: open missing.jsonl"},
 		{"other.jsonl" + server, 2, "", "spanpipe: other.jsonl: it is not a recording of spanpipe's\nspanpipe: hint: to make one: spanpipe record"},
+		{"torn.jsonl" + server, 1, "1 difference in", "spanpipe: warning: torn.jsonl: the recording breaks off before the server has ended\n"},
+		{"later.jsonl" + server, 2, "", "spanpipe: reading the recording later.jsonl: line 1: version 2 of the format is not known to this version of spanpipe\n" +
+			"spanpipe: hint: a newer spanpipe wrote it: update this one\n"},
+		{"same.jsonl --junit no/report.xml" + server, 2, "", "spanpipe: --junit no/report.xml: no such file or directory\nspanpipe: hint: name a file"},
+		{"--update -" + server, 2, "", "spanpipe: --update needs a file, and - is stdin\n"},
 		{"lost.jsonl" + server, 2, "", "spanpipe: lost.jsonl lacks 2.0 kB of the conversation, so it cannot be replayed\n"},
 		{"empty.jsonl" + server, 2, "", "spanpipe: empty.jsonl holds no request of a client's"},
 		{"same.jsonl --rules wrong.yaml" + server, 2, "",
@@ -119,7 +126,7 @@ func TestReplayUpdate(t *testing.T) {
 	if info.Mode().Perm() != 0o640 && runtime.GOOS != "windows" {
 		t.Errorf("the mode is %v, want 0640", info.Mode())
 	}
-	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 7 {
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 9 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

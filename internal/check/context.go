@@ -166,7 +166,6 @@ func (j *judge) baseline(before *Definitions) {
 	}
 	r := Result{
 		Measured: view.Plural(len(changes), "difference"), Allowed: "none", Line: b.Line,
-		Next: "if that is meant: spanpipe check --update-baseline " + j.session.Name,
 	}
 	for _, c := range changes {
 		r.Details = append(r.Details, c.String())

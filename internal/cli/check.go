@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -70,6 +71,7 @@ type checking struct {
 	rules    *check.Rules
 	file     string // of the rules; empty: the defaults
 	baseline string // the file of definitions; empty: none
+	update   string // the command that writes it, without the recording
 	results  []check.Result
 	all      bool
 }
@@ -104,6 +106,11 @@ func (a *app) check(c *cli.Context) error {
 		return err
 	}
 	k.results = check.Judge(k.rules, before, k.sessions)
+	for i := range k.results {
+		if r := &k.results[i]; r.Rule == check.Baseline && r.State == check.Failed {
+			r.Next = "if that is meant: " + k.update + " " + strings.Join(r.Sessions, " ")
+		}
+	}
 	return k.report(c)
 }
 
@@ -115,7 +122,7 @@ func (k *checking) report(c *cli.Context) error {
 		}
 	}
 	if name := c.String("junit"); name != "" {
-		if err := k.junit(name); err != nil {
+		if err := k.writeJUnit(name, func(w io.Writer) error { return check.JUnit(w, k.results) }); err != nil {
 			return err
 		}
 	}
@@ -131,13 +138,13 @@ func (k *checking) report(c *cli.Context) error {
 	return nil
 }
 
-// junit writes the results to a file.
-func (k *checking) junit(name string) error {
+// writeJUnit writes the file that --junit names.
+func (a *app) writeJUnit(name string, write func(io.Writer) error) error {
 	file, err := os.Create(name)
 	if err != nil {
-		return &usageError{fmt.Sprintf("--junit %s: %v", k.tilde(name), namedfile.Reason(err)), "name a file in a directory that exists"}
+		return &usageError{fmt.Sprintf("--junit %s: %v", a.tilde(name), namedfile.Reason(err)), "name a file in a directory that exists"}
 	}
-	return errors.Join(check.JUnit(file, k.results), file.Close())
+	return errors.Join(write(file), file.Close())
 }
 
 // readSessions reads the sessions that are named, or the newest.
@@ -173,8 +180,13 @@ func (k *checking) readRules(c *cli.Context) error {
 		}
 		k.rules = rules
 	}
+	k.update = "spanpipe check --update-baseline"
+	if name := c.String("rules"); name != "" {
+		k.update += " --rules " + k.tilde(name)
+	}
 	if k.baseline = c.String("baseline"); k.baseline != "" {
 		k.rules = k.rules.WithBaseline(k.baseline)
+		k.update += " --baseline " + k.tilde(k.baseline)
 	} else if name := k.rules.Baseline(); name != "" {
 		k.baseline = name
 		if !filepath.IsAbs(name) {
@@ -205,11 +217,7 @@ func (k *checking) readBaseline() (*check.Definitions, error) {
 	if k.baseline == "" {
 		return nil, nil //nolint:nilnil // no file, and nothing to compare with
 	}
-	update := "to write it: spanpipe check --update-baseline"
-	if k.rules.Baseline() == k.baseline {
-		update += " --baseline " + k.tilde(k.baseline)
-	}
-	update += " RECORDING"
+	update := "to write it: " + k.update + " RECORDING"
 	text, _, err := namedfile.Read(k.baseline, check.MaxBaseline)
 	if err != nil {
 		return nil, &usageError{"the baseline " + k.tilde(k.baseline) + ": " + err.Error(), update}

@@ -43,6 +43,9 @@ func (k *checking) text() error {
 func checkedSession(c *conversation.Conversation) string {
 	server := strings.TrimSpace(c.Records.Server("") + " " + view.Safe(c.Records.Session.Server.Version))
 	word, _ := c.Records.Ending()
+	if c.Recording != nil && c.Records.Exit == nil {
+		word = "breaks off"
+	}
 	return fmt.Sprintf("%s: %s, %s, %s", view.Safe(c.Name), cmp.Or(server, "a server without a name"),
 		view.Plural(view.Count(c.Records).Calls, "call"), word)
 }

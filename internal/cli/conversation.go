@@ -42,11 +42,11 @@ func (c *conversations) read(argument string) (*conversation.Conversation, error
 	switch {
 	case err == nil:
 		defer func() { _ = file.Close() }() // it was only read
-		if info, err := file.Stat(); err != nil || info.IsDir() {
-			break
+		one, err := (*conversation.Conversation)(nil), errDirectory
+		if info, statErr := file.Stat(); statErr != nil || !info.IsDir() {
+			one, err = c.recorded(argument, file)
 		}
-		one, err := c.recorded(argument, file)
-		if !errors.Is(err, recording.ErrNot) {
+		if !errors.Is(err, recording.ErrNot) && !errors.Is(err, errDirectory) {
 			return one, err
 		}
 		if one, ofStore := c.stored(argument); ofStore == nil { // a file may be called "last"
@@ -61,6 +61,9 @@ func (c *conversations) read(argument string) (*conversation.Conversation, error
 	}
 	return c.stored(argument)
 }
+
+// errDirectory is the error of a directory in the place of a recording.
+var errDirectory = errors.New("it is a directory")
 
 // cause returns an error of package os without the operation and the path.
 func cause(err error) error {
@@ -79,16 +82,28 @@ func (c *conversations) recorded(name string, in io.Reader) (*conversation.Conve
 	case errors.Is(err, recording.ErrNot):
 		return nil, err
 	case err != nil:
-		return nil, &usageError{fmt.Sprintf("reading the recording %s: %v", name, err), "docs/recordings.md describes the format"}
+		return nil, unreadable(name, err)
 	}
 	if lost := r.Lost(); lost > 0 {
 		c.warn(fmt.Sprintf("%s: %s of the conversation are missing", name, view.Size(lost)))
 	}
 	one := conversation.Read(name, r, conversation.Config{HangAfter: c.options.hangAfter, Key: c.key})
 	if one.Records.Exit == nil {
-		c.warn(name + ": the recording breaks off before the server has ended")
+		c.warn(name + brokenOff)
 	}
 	return one, nil
+}
+
+// brokenOff is said of a recording without an end.
+const brokenOff = ": the recording breaks off before the server has ended"
+
+// unreadable is the error of a recording that cannot be read, with the next step.
+func unreadable(name string, err error) error {
+	hint := "docs/recordings.md describes the format"
+	if errors.Is(err, recording.ErrLater) {
+		hint = "a newer spanpipe wrote it: update this one"
+	}
+	return &usageError{fmt.Sprintf("reading the recording %s: %v", name, cause(err)), hint}
 }
 
 // stored reads a session of the store.

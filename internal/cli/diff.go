@@ -38,7 +38,8 @@ tool is slower only if statistics say so: at least 5 answered calls in each, the
 median longer by the ratio and a millisecond, and a chance below 1 in 100 that
 such calls differ by accident. Of fewer calls nothing is said. Recordings show
 most; of stored sessions neither results nor, unless they are captured, the
-texts of definitions are known.
+texts of definitions are known. Results are compared by size and shape, and not
+by what is in them: spanpipe replay does that.
 
 Exit status: 0 if nothing differs, 1 if something does, 2 if the command line is
 invalid or an argument cannot be read: as of diff(1).`,

@@ -78,7 +78,7 @@ func (a *app) record(c *cli.Context) error {
 	case c.IsSet("timeout"):
 		return &usageError{"--timeout is for the calls of --script; a client waits as long as it likes", "see: spanpipe help record"}
 	case out == "" || out == "-":
-		return &usageError{"no file to record to; stdout is the protocol's", "for example: spanpipe record -o session.jsonl -- " + command[0]}
+		return &usageError{"no file to record to; stdout is the protocol's", "put -o FILE in front of the command: spanpipe record -o session.jsonl -- …"}
 	}
 	l, err := a.prepareRecording(c, command)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/spanpipe/spanpipe/internal/player"
 	"github.com/spanpipe/spanpipe/internal/script"
 	"github.com/spanpipe/spanpipe/internal/view"
+	"github.com/spanpipe/spanpipe/wrap"
 )
 
 // exitPlayed is the exit code of a script that was not played to its end.
@@ -50,9 +51,15 @@ func (a *app) recordScript(c *cli.Context, command []string) error {
 		return nil
 	}
 	l.recording.report("")
+	if status.End == wrap.Signaled && !l.forced.Load() { // a person has pressed Ctrl-C
+		a.status = status
+		return nil
+	}
 	message, hint := playing.Error(), "what the server wrote to stderr, if anything, is above"
 	if _, late := errors.AsType[*player.NoAnswerError](playing); late {
 		hint = "is it an MCP server that speaks over stdin and stdout? One that is slow to start may need longer: --timeout 2m"
+	} else if signal := status.SignalName(); signal != "" {
+		message += "; it was killed by " + signal
 	} else if status.Code != 0 {
 		message += fmt.Sprintf("; it exited with status %d", status.Code)
 	}

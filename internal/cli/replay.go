@@ -39,6 +39,7 @@ and paths of temporary files may differ; one digit of a result may not.
 The client waits for what it waited for, and no longer; --speed 1 has its
 pauses, too. Its answers to the server are the recorded ones. What the server
 made up and the client sent back, such as a cursor, is that of the fresh server.
+With - for FILE the recording is read from stdin.
 
 A file of rules names what else is no difference. With --update the recording is
 replaced by the fresh conversation, where the server has answered everything.
@@ -118,7 +119,7 @@ func (a *app) replay(c *cli.Context) error {
 // reportReplay writes the reports that were asked for.
 func (a *app) reportReplay(c *cli.Context, r *rerun) error {
 	if path := c.String("junit"); path != "" {
-		if err := writeFile(path, true, func(w io.Writer) error { return r.report.WriteJUnit(w, r.file) }); err != nil {
+		if err := a.writeJUnit(path, func(w io.Writer) error { return r.report.WriteJUnit(w, r.file) }); err != nil {
 			return err
 		}
 	}
@@ -148,13 +149,15 @@ func (a *app) prepareReplay(c *cli.Context) (r *rerun, command []string, err err
 		return nil, nil, &usageError{"no server to replay " + args[0] + " to", replayExample}
 	case c.Duration("timeout") <= 0:
 		return nil, nil, &usageError{"--timeout must be longer than 0s", "see: spanpipe help replay"}
+	case c.Bool("update") && args[0] == "-":
+		return nil, nil, &usageError{"--update needs a file, and - is stdin", "name the file of the recording"}
 	case c.IsSet("speed") && c.Bool("fast"):
 		return nil, nil, &usageError{"--speed and --fast exclude each other", "--speed 1 has the pauses of the recording, --fast has none"}
 	case c.IsSet("speed") && (!(speed > 0) || math.IsInf(speed, 0)):
 		return nil, nil, &usageError{"--speed must be more than 0", "--speed 1 has the pauses of the recording, --speed 10 a tenth of them"}
 	}
 	r = &rerun{file: args[0], rules: &replay.Rules{}}
-	if err := r.read(); err != nil {
+	if err := r.read(a); err != nil {
 		return nil, nil, err
 	}
 	if path := c.String("rules"); path != "" {
@@ -172,15 +175,26 @@ func (a *app) prepareReplay(c *cli.Context) (r *rerun, command []string, err err
 }
 
 // read reads the recording.
-func (r *rerun) read() error {
-	file, err := os.Open(r.file)
-	if err != nil {
-		return &usageError{"cannot read the recording: " + err.Error(), replayExample}
+func (r *rerun) read(a *app) error {
+	in := a.Stdin
+	if r.file == "-" {
+		r.file = "stdin"
+	} else {
+		file, err := os.Open(r.file)
+		if err != nil {
+			return &usageError{"cannot read the recording: " + err.Error(), replayExample}
+		}
+		defer file.Close()
+		in = file
 	}
-	defer file.Close()
-	rec, err := recording.Read(file)
-	if err != nil {
+	rec, err := recording.Read(in)
+	switch {
+	case errors.Is(err, recording.ErrNot):
 		return &usageError{r.file + ": " + err.Error(), "to make one: spanpipe record -o session.jsonl -- your-server"}
+	case err != nil:
+		return unreadable(r.file, err)
+	case rec.Exit() == nil:
+		a.warn(r.file + brokenOff)
 	}
 	r.header, r.plan = rec.Header, replay.NewPlan(rec)
 	const again = "record the session again: spanpipe record"

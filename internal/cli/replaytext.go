@@ -29,9 +29,6 @@ type replayPicture struct {
 	out strings.Builder
 }
 
-// changeWords are what is said of a place.
-var changeWords = map[replay.Change]string{replay.Changed: "differs", replay.Added: "is new", replay.Removed: "is missing"}
-
 // entry writes the differences of one operation.
 func (p *replayPicture) entry(e *replay.Entry) {
 	title := view.Safe(e.Name)
@@ -50,7 +47,7 @@ func (p *replayPicture) entry(e *replay.Entry) {
 		if e.Sort == replay.Exit || where == "" {
 			where = "status"
 		}
-		line := "  " + view.Safe(where) + " " + changeWords[d.Change]
+		line := "  " + view.Safe(where) + " " + d.Change.Words()
 		if d.Note != "" {
 			line += ": " + view.Safe(d.Note)
 		}

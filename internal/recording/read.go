@@ -17,6 +17,9 @@ const maxLine = 256 << 20
 // ErrNot is the error of a file that is no recording.
 var ErrNot = errors.New("it is not a recording of spanpipe's")
 
+// ErrLater is wrapped in the error of a recording of a later version of the format.
+var ErrLater = errors.New("is not known to this version of spanpipe")
+
 // SyntaxError is the error of a recording with a line that cannot be read.
 type SyntaxError struct {
 	Line int // from 1
@@ -54,7 +57,7 @@ func Read(in io.Reader) (*Recording, error) {
 		return nil, ErrNot
 	}
 	if h.Version < 1 || h.Version > Version {
-		return nil, &SyntaxError{1, fmt.Errorf("version %d of the format is not known to this version of spanpipe", h.Version)}
+		return nil, &SyntaxError{1, fmt.Errorf("version %d of the format %w", h.Version, ErrLater)}
 	}
 	r := &Recording{Header: Header{h.Started, h.By, h.Redacted}}
 	for number := 2; ; number++ {

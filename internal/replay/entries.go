@@ -76,7 +76,7 @@ func wrapped(what, json string) string { return fmt.Sprintf("{%q:%s}", what, jso
 func (r *reporter) unanswered(o *outcome) string {
 	switch {
 	case o == nil:
-		return "it was not sent: " + r.stopped
+		return "the request was not sent: " + r.stopped
 	case o.overdue:
 		return "there was no answer in time"
 	}

@@ -22,7 +22,7 @@ func (r *Report) WriteJUnit(out io.Writer, recording string) error {
 			for j := range e.Differences {
 				text.WriteString(e.Differences[j].String() + "\n")
 			}
-			c.Failure = &junit.Failure{Message: fmt.Sprintf("%s differs", e.Differences[0].Where()), Text: text.String()}
+			c.Failure = &junit.Failure{Message: e.Differences[0].Where() + " " + e.Differences[0].Change.Words(), Text: text.String()}
 			if n > 1 {
 				c.Failure.Message = fmt.Sprintf("%d differences", n)
 			}
@@ -41,6 +41,11 @@ func (e *Entry) Title() string {
 		return "server: " + e.Name
 	}
 	return e.Name
+}
+
+// Words say what has become of a place, as in "text differs".
+func (c Change) Words() string {
+	return map[Change]string{Changed: "differs", Added: "is new", Removed: "is missing"}[c]
 }
 
 // Where is the place of a difference in its entry, such as result content[0].text.

@@ -247,7 +247,7 @@ func TestPlay(t *testing.T) {
 			{"id":2,"method":"ping"}`,
 			`1 ping | answer: there was no answer in time - {"result":{}}
 			2 ping | answer: there was no answer in time - {"result":{}}
-			3 ping | answer: it was not sent: the server answers nothing any more - {"result":{}}`},
+			3 ping | answer: the request was not sent: the server answers nothing any more - {"result":{}}`},
 		{"one call that hangs", `
 			> {"id":1,"method":"ping"}
 			< {"id":1,"result":{}}
@@ -263,7 +263,7 @@ func TestPlay(t *testing.T) {
 			close`,
 			fresh{{"ping", "end"}}, `{"id":1,"method":"ping"}`,
 			`1 ping | answer: the server ended before it answered - {"result":{}}
-			2 ping | answer: it was not sent: the server has closed its output - {"result":{}}`},
+			2 ping | answer: the request was not sent: the server has closed its output - {"result":{}}`},
 		{"a server that answers with no message, and writes to stdout", `
 			> {"id":1,"method":"ping"}
 			< {"id":1,"result":{}}
