@@ -241,6 +241,24 @@ func TestPeersExampleNpm(t *testing.T) {
 	})
 }
 
+// TestPeersExampleBehavior: the server of examples/npm-server is recorded, answers as it did, and is within its budgets.
+func TestPeersExampleBehavior(t *testing.T) {
+	e := newExample(t, "npm-server", "telemetry.env", "https://otel.weather.example")
+	e.npmPackages(t, newPeers(t))
+	var described struct{ Scripts map[string]string }
+	if err := json.Unmarshal([]byte(exampleFile(t, "npm-server/package.json")), &described); err != nil {
+		t.Fatal(err)
+	}
+	for _, script := range []struct{ name, printed string }{{"record", ""}, {"replay", "The same: 4 requests.\n"}, {"check", "within budget"}} {
+		cmd := exec.Command("sh", "-c", described.Scripts[script.name])
+		e.in()(cmd)
+		cmd.Dir = e.dir
+		if out, err := cmd.CombinedOutput(); err != nil || described.Scripts[script.name] == "" || !strings.Contains(string(out), script.printed) {
+			t.Errorf("npm run %s: %v\n%s", script.name, err, out)
+		}
+	}
+}
+
 // TestPeersExampleCloned runs examples/cloned-server as each of its users does, and as "spanpipe install" has changed its entry.
 func TestPeersExampleCloned(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -108,7 +109,11 @@ func (a *app) check(c *cli.Context) error {
 	k.results = check.Judge(k.rules, before, k.sessions)
 	for i := range k.results {
 		if r := &k.results[i]; r.Rule == check.Baseline && r.State == check.Failed {
-			r.Next = "if that is meant: " + k.update + " " + strings.Join(r.Sessions, " ")
+			of := strings.Join(r.Sessions, " ")
+			if slices.Contains(c.Args().Slice(), "-") {
+				of = "RECORDING" // stdin cannot be read again
+			}
+			r.Next = "if that is meant: " + k.update + " " + of
 		}
 	}
 	return k.report(c)

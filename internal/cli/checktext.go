@@ -132,7 +132,7 @@ func (t *verdicts) show(r *check.Result) string {
 	i := slices.IndexFunc(t.sessions, func(c *conversation.Conversation) bool { return c.Name == r.Sessions[0] })
 	if c := t.sessions[i]; c.Recording == nil {
 		return fmt.Sprintf("spanpipe show %s --operation %d", view.Safe(c.Name), r.Operations[0])
-	} else if id := requestID(c, r.Operations[0]); id != "" && plainName.MatchString(c.Name) {
+	} else if id := requestID(c, r.Operations[0]); id != "" && c.Name != stdinName && plainName.MatchString(c.Name) {
 		return fmt.Sprintf("jq -c 'select(.message.id? == %s)' %s", id, c.Name)
 	}
 	return ""

@@ -32,11 +32,14 @@ func (a *app) conversations() *conversations {
 	return &conversations{app: a, key: []byte(rand.Text())}
 }
 
+// stdinName is what a recording on stdin is called.
+const stdinName = "stdin"
+
 // read returns what an argument names. A file that begins as a recording is one, and so is stdin for "-"; everything else is a session
 // of the store, as show finds it.
 func (c *conversations) read(argument string) (*conversation.Conversation, error) {
 	if argument == "-" {
-		return c.recorded("stdin", c.Stdin)
+		return c.recorded(stdinName, c.Stdin)
 	}
 	file, err := os.Open(argument)
 	switch {

@@ -178,7 +178,7 @@ func (a *app) prepareReplay(c *cli.Context) (r *rerun, command []string, err err
 func (r *rerun) read(a *app) error {
 	in := a.Stdin
 	if r.file == "-" {
-		r.file = "stdin"
+		r.file = stdinName
 	} else {
 		file, err := os.Open(r.file)
 		if err != nil {
