@@ -295,6 +295,8 @@ Startup until the handshake was answered: 10ms. One start each is too few to
 judge.
 Durations of 3 operations: too few calls to judge, which takes 5 answered in
 each.
+Results are compared by size and shape, not by what is in them: spanpipe replay
+does that.
 `
 	if out.String() != want {
 		t.Errorf("%s", &out)

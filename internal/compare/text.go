@@ -309,6 +309,9 @@ func (p *printer) notes() {
 	if slices.Contains([]Kind{p.A.Kind, p.B.Kind}, Session) {
 		notes = append(notes, "Of stored sessions the shape of results is not known, nor the text of definitions unless that is captured.")
 	}
+	if !p.Differs && p.A.Kind == Recording && p.B.Kind == Recording {
+		notes = append(notes, "Results are compared by size and shape, not by what is in them: spanpipe replay does that.")
+	}
 	if p.Differs && (p.Context.Before.Tokens > 0 || p.Context.After.Tokens > 0) {
 		notes = append(notes, view.TokensNote)
 	}
