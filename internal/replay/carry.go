@@ -45,10 +45,18 @@ const leastMade, leastLetters = 6, 16
 
 // looksMade reports whether a text may be an identifier, a token or a cursor: an ordinary word is what the client chose itself.
 func looksMade(text string) bool {
-	if strings.ContainsAny(text, " \t\r\n") || len(text) < leastMade {
+	if strings.ContainsAny(text, " \t\r\n") || len(text) < leastMade || isNumber(text) {
 		return false
 	}
 	return strings.ContainsAny(text, "0123456789") || len(text) >= leastLetters
+}
+
+// isNumber reports whether a text is a number, with whatever separators, that is too small for an id which was made from a clock or at
+// random: a digit of it is what a test is for.
+func isNumber(text string) bool {
+	const leastRandom = 10
+	digits := strings.NewReplacer(".", "", ",", "").Replace(strings.TrimLeft(text, "+-"))
+	return len(digits) < leastRandom && strings.Trim(digits, "0123456789") == ""
 }
 
 // learn compares a recorded message of the server's with the fresh one in its place.

@@ -65,6 +65,13 @@ func TestStrict(t *testing.T) {
 			ends
 			> {"jsonrpc":"2.0","method":"notifications/roots/list_changed"}
 			close`, fresh{{"tools/call", `{"jsonrpc":"2.0","id":1,"result":{}}` + "\nend"}}, nil},
+		{"a digit of a sum that the client says later", call + `< {"jsonrpc":"2.0","id":1,"result":{"text":"The sum is 123456."}}
+			> {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"b","arguments":{"of":"123456"}}}
+			< {"jsonrpc":"2.0","id":2,"result":{}}
+			close`, fresh{
+			{`"id":1`, `{"jsonrpc":"2.0","id":1,"result":{"text":"The sum is 123457."}}`},
+			{`"of":"123456"`, `{"jsonrpc":"2.0","id":2,"result":{}}`},
+		}, []string{`1 tools/call a | result text: - "The sum is 123456." + "The sum is 123457."`}},
 		{"notifications of the session in another order", call + `< {"jsonrpc":"2.0","id":1,"result":["` + uuidA + `","` + uuidB + `"]}
 			< {"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"x:` + uuidA + `"}}
 			< {"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"x:` + uuidB + `"}}
