@@ -67,14 +67,28 @@ func Compare(before, now *Definitions) (changes []Change, left []record.Definiti
 	return changes, left
 }
 
-// compareLists compares two sorted lists of one kind.
+// compareLists compares two sorted lists of one kind. A name may be in a list twice.
 func compareLists(before, now []Definition) (changes []Change) {
-	find := func(all []Definition, name string) int {
-		return slices.IndexFunc(all, func(d Definition) bool { return d.Name == name })
+	type nth struct {
+		name string
+		n    int
 	}
-	for _, d := range before {
-		i := find(now, d.Name)
-		if i < 0 {
+	index := func(all []Definition) (keys []nth, places map[nth]int) {
+		places = map[nth]int{}
+		for i, d := range all {
+			key := nth{name: d.Name}
+			if i > 0 && all[i-1].Name == d.Name {
+				key.n = keys[i-1].n + 1
+			}
+			keys, places[key] = append(keys, key), i
+		}
+		return keys, places
+	}
+	keys, was := index(before)
+	others, is := index(now)
+	for k, d := range before {
+		i, ok := is[keys[k]]
+		if !ok {
 			changes = append(changes, Change{Kind: d.Kind, Name: d.Name, Change: record.DefinitionRemoved})
 			continue
 		}
@@ -82,8 +96,8 @@ func compareLists(before, now []Definition) (changes []Change) {
 			changes = append(changes, changeOf(d, m))
 		}
 	}
-	for _, d := range now {
-		if find(before, d.Name) < 0 {
+	for k, d := range now {
+		if _, ok := was[others[k]]; !ok {
 			changes = append(changes, Change{Kind: d.Kind, Name: d.Name, Change: record.DefinitionAdded})
 		}
 	}

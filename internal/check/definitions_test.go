@@ -148,3 +148,25 @@ func TestMerge(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// TestTwice: a tool that is listed twice is not what it was when it was listed once.
+func TestTwice(t *testing.T) {
+	second := strings.Replace(addTool, "Adds", "Eats", 1)
+	for _, test := range []struct {
+		before, now []string
+		want        string
+	}{
+		{[]string{addTool}, []string{addTool, second}, "tool add is new"},
+		{[]string{addTool, second}, []string{addTool}, "tool add is no longer offered"},
+		{[]string{addTool, second}, []string{second, addTool}, ""},
+	} {
+		changes, _ := check.Compare(offered(test.before...), offered(test.now...))
+		var got []string
+		for _, c := range changes {
+			got = append(got, c.String())
+		}
+		if strings.Join(got, "\n") != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -126,10 +127,10 @@ func (d *Definitions) replace(kind record.DefinitionKind, all []Definition) {
 	}
 }
 
-// sort sorts definitions by their kinds and names.
+// sort sorts definitions by their kinds and names. What several with one name are like does not depend on the server's order either.
 func (d *Definitions) sort() {
 	slices.SortStableFunc(d.all, func(a, b Definition) int {
-		return strings.Compare(string(a.Kind)+"\x00"+a.Name, string(b.Kind)+"\x00"+b.Name)
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name), bytes.Compare(a.Text, b.Text))
 	})
 	slices.Sort(d.known)
 }

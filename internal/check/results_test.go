@@ -204,3 +204,20 @@ func TestJUnit(t *testing.T) {
 		t.Errorf("%+v\n%s", report, &out)
 	}
 }
+
+// TestShare: a share that is just the budget is within it.
+func TestShare(t *testing.T) {
+	v := healthy()
+	v.calls, v.errors["extra"] = map[string]int{"add": 993, "extra": 7}, `{"code":-32000,"message":"no"}`
+	for budget, want := range map[string]check.State{"0.7%": check.Passed, "0.69%": check.Failed} {
+		rules, problems := check.Parse([]byte("version: 1\nfailures: " + budget + "\n"))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		for _, r := range check.Judge(rules, nil, []*conversation.Conversation{v.play("s")}) {
+			if r.Rule == check.Failures && r.State != want {
+				t.Errorf("7 of 1000 with a budget of %s: %s, %s", budget, r.State, r.Heading())
+			}
+		}
+	}
+}

@@ -61,9 +61,9 @@ func parseText(f Form, text string) (b Budget, ok bool) {
 		return b, ok
 	case CountOrShare:
 		if number, is := strings.CutSuffix(text, "%"); is {
-			percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-			b.Max, b.Share = percent/100, true
-			return b, err == nil && percent >= 0 && percent <= 100
+			share, err := strconv.ParseFloat(strings.TrimSpace(number)+"e-2", 64) // 0.7/100 is less than 7/1000
+			b.Max, b.Share = share, true
+			return b, err == nil && share >= 0 && share <= 1
 		}
 	}
 	n, err := strconv.ParseUint(text, 10, 64)

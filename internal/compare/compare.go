@@ -14,6 +14,9 @@ type Options struct {
 	// Ratio is by how much the median of an operation's durations must differ. Default DefaultRatio.
 	Ratio float64
 
+	// Slower makes an operation that is slower a difference of the sessions.
+	Slower bool
+
 	// Noticed are changes of definitions that were noticed between two stored sessions, whose texts are not known.
 	Noticed []record.DefinitionChange
 }
@@ -25,7 +28,7 @@ const DefaultRatio = 1.25
 // after is of B. Durations are seconds, sizes bytes.
 type Diff struct {
 	Version     int          `json:"version"`
-	Differs     bool         `json:"differs"`
+	Differs     bool         `json:"differs"` // something does, beside how long operations take
 	A           Side         `json:"a"`
 	B           Side         `json:"b"`
 	Session     []Change     `json:"session"`
@@ -105,7 +108,7 @@ func Compare(a, b *conversation.Conversation, o Options) *Diff {
 	}
 	d.Differs = len(d.Session)+len(d.Definitions)+len(d.Violations) > 0
 	for i := range d.Operations {
-		d.Differs = d.Differs || d.Operations[i].Change != ""
+		d.Differs = d.Differs || d.Operations[i].counts(o.Slower)
 	}
 	return d
 }

@@ -200,6 +200,32 @@ func TestSlower(t *testing.T) {
 	}
 }
 
+// TestSlowerCounts: what is slower is shown, and makes a difference of the sessions only if that is asked for; what is faster never does.
+func TestSlowerCounts(t *testing.T) {
+	slow := base
+	for _, wait := range []string{"10", "11", "12", "13", "14"} {
+		slow = strings.Replace(slow, "\n"+wait+" <", "\n2"+wait[1:]+" <", 1)
+	}
+	a, b := recorded(base), recorded(slow)
+	if compare.Compare(a, b, compare.Options{}).Differs || compare.Compare(b, a, compare.Options{Slower: true}).Differs {
+		t.Error("what takes longer, or less long, counts without being asked for")
+	}
+	if !compare.Compare(a, b, compare.Options{Slower: true}).Differs {
+		t.Error("what is slower does not count")
+	}
+	other := recorded(strings.ReplaceAll(slow, `"1.0"`, `"1.1"`))
+	if !compare.Compare(a, other, compare.Options{}).Differs {
+		t.Error("beside what is slower, another version does not count")
+	}
+	var out bytes.Buffer
+	if err := compare.Compare(a, b, compare.Options{}).Text(&out, &view.Screen{}, false); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "\nNothing differs but how long operations take. ") || !strings.Contains(out.String(), "    slower    1.8 times as long") {
+		t.Errorf("%s", &out)
+	}
+}
+
 // TestStored: of stored sessions, and of one and a recording, what both know is compared.
 func TestStored(t *testing.T) {
 	for _, test := range []struct{ name, old, new, recorded, stored string }{

@@ -73,6 +73,9 @@ type Figures struct {
 type Duration struct {
 	Verdict Verdict `json:"verdict,omitempty"`
 	P       float64 `json:"p,omitempty"` // of the test, if there were enough calls
+
+	// Adjusted is P for one of as many operations as were judged.
+	Adjusted float64 `json:"p_adjusted,omitempty"`
 }
 
 // groupKey is what operations of one group have in common.
@@ -109,8 +112,9 @@ func compareOperations(a, b *conversation.Conversation, ratio float64) []Group {
 				f.sum()
 			}
 		}
-		g.compare(ratio)
+		g.compare()
 	}
+	judgeGroups(all, ratio)
 	return all
 }
 
@@ -154,7 +158,7 @@ func (f *Figures) sum() {
 }
 
 // compare finds what differs.
-func (g *Group) compare(ratio float64) {
+func (g *Group) compare() {
 	a, b := g.Before, g.After
 	switch {
 	case a == nil:
@@ -166,7 +170,7 @@ func (g *Group) compare(ratio float64) {
 	}
 	differs := func(is bool, d Difference) {
 		if is {
-			g.Change, g.Differences = Changed, append(g.Differences, d)
+			g.differs(d)
 		}
 	}
 	differs(a.Calls != b.Calls, Calls)
@@ -178,8 +182,37 @@ func (g *Group) compare(ratio float64) {
 		differs(sizesDiffer(a.requests, b.requests), Request)
 		differs(sizesDiffer(a.responses, b.responses), Response)
 	}
-	g.Duration.Verdict, g.Duration.P = judge(a.durations, b.durations, ratio)
-	differs(g.Duration.Verdict == Slower || g.Duration.Verdict == Faster, Time)
+}
+
+// differs notes a difference of operations that are in both sessions.
+func (g *Group) differs(d Difference) { g.Change, g.Differences = Changed, append(g.Differences, d) }
+
+// counts reports whether something differs that is a difference of the sessions. How long operations take is one only where what is
+// slower is asked for: another load of the machine is enough for it.
+func (g *Group) counts(slower bool) bool {
+	switch {
+	case g.Change != Changed:
+		return g.Change != ""
+	case len(g.Differences) > 1 || g.Differences[0] != Time:
+		return true
+	}
+	return slower && g.Duration.Verdict == Slower
+}
+
+// judgeGroups sets what the durations of all groups say that are in both sessions.
+func judgeGroups(all []Group, ratio float64) {
+	var both []*Group
+	var of []durations
+	for i := range all {
+		if g := &all[i]; g.Before != nil && g.After != nil {
+			both, of = append(both, g), append(of, durations{g.Before.durations, g.After.durations})
+		}
+	}
+	for i, d := range judge(of, ratio) {
+		if both[i].Duration = d; d.Verdict == Slower || d.Verdict == Faster {
+			both[i].differs(Time)
+		}
+	}
 }
 
 // outcomesDiffer reports whether operations ended in other ways. If there were more in one session, more of them may have failed there:

@@ -16,6 +16,8 @@ const (
 	leastCalls = 5
 	// significance is how unlikely a difference must be if nothing had changed.
 	significance = 0.01
+	// together is how unlikely that must be of any of the operations of a session.
+	together = 0.05
 	// leastSlower is what the medians must differ by at least: below it, the scheduling of processes is all that is measured.
 	leastSlower = time.Millisecond
 	// exactUpTo is up to how many values the distribution is computed, and not approximated.
@@ -33,21 +35,53 @@ const (
 	TooFew  Verdict = "too_few" // calls to judge
 )
 
-// judge compares the durations of answered operations.
-func judge(a, b []time.Duration, ratio float64) (v Verdict, p float64) {
-	if len(a) < leastCalls || len(b) < leastCalls {
-		return TooFew, 0
+// judge compares the durations of the answered operations of groups. Those of all groups are judged together: with many, one of them
+// would seldom fail to differ by accident.
+func judge(groups []durations, ratio float64) []Duration {
+	all := make([]Duration, len(groups))
+	var judged []int
+	var chances []float64
+	for i, g := range groups {
+		if len(g.before) < leastCalls || len(g.after) < leastCalls {
+			all[i].Verdict = TooFew
+			continue
+		}
+		all[i] = Duration{Verdict: Similar, P: mannWhitney(g.before, g.after)}
+		judged, chances = append(judged, i), append(chances, all[i].P)
 	}
-	before, after := percentile(a, 50), percentile(b, 50)
-	p = mannWhitney(a, b)
-	shorter, longer := min(before, after), max(before, after)
-	if p >= significance || longer-shorter < leastSlower || float64(longer) < ratio*float64(shorter) {
-		return Similar, p
+	for n, adjusted := range holm(chances) {
+		d, g := &all[judged[n]], groups[judged[n]]
+		d.Adjusted = adjusted
+		before, after := percentile(g.before, 50), percentile(g.after, 50)
+		shorter, longer := min(before, after), max(before, after)
+		switch {
+		case d.P >= significance || adjusted >= together || longer-shorter < leastSlower || float64(longer) < ratio*float64(shorter):
+		case after > before:
+			d.Verdict = Slower
+		default:
+			d.Verdict = Faster
+		}
 	}
-	if after > before {
-		return Slower, p
+	return all
+}
+
+// durations are those of one group in both sessions.
+type durations struct{ before, after []time.Duration }
+
+// holm returns how unlikely each of several results is, given that there are the others: by the method of Holm, the smallest p is
+// multiplied by how many there are, the next one by one less, and none is smaller than the one before.
+func holm(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
 	}
-	return Faster, p
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
+	adjusted, least := make([]float64, len(p)), 0.0
+	for n, i := range order {
+		least = max(least, min(p[i]*float64(len(p)-n), 1))
+		adjusted[i] = least
+	}
+	return adjusted
 }
 
 // percentile returns the value that so many of a hundred do not exceed, and 0 of none.

@@ -151,3 +151,48 @@ func TestFalseAlarms(t *testing.T) {
 		}
 	}
 }
+
+// TestHolm: the values are those of p.adjust(p, "holm") in R.
+func TestHolm(t *testing.T) {
+	for _, test := range []struct{ p, want []float64 }{
+		{nil, []float64{}},
+		{[]float64{0.04}, []float64{0.04}},
+		{[]float64{0.01, 0.02, 0.03, 0.005}, []float64{0.03, 0.04, 0.04, 0.02}},
+		{[]float64{0.5, 0.001, 0.9}, []float64{1, 0.003, 1}},
+	} {
+		got := compare.Holm(test.p)
+		if !slices.EqualFunc(got, test.want, func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }) {
+			t.Errorf("%v: %v, want %v", test.p, got, test.want)
+		}
+	}
+}
+
+// TestFalseAlarmsOfMany: of two sessions with many tools that are alike, few have any that is called slower or faster, and one that has
+// become slower is found all the same.
+func TestFalseAlarmsOfMany(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	const rounds, tools, calls = 400, 15, 8
+	alarms, found := 0, 0
+	for range rounds {
+		var all [][2][]time.Duration
+		for range tools {
+			var both [2][]time.Duration
+			for i := range 2 * calls {
+				both[i%2] = append(both[i%2], time.Duration(math.Exp(random.NormFloat64())*float64(20*time.Millisecond)))
+			}
+			all = append(all, both)
+		}
+		if slices.ContainsFunc(compare.JudgeAll(all, compare.DefaultRatio), func(v compare.Verdict) bool { return v != compare.Similar }) {
+			alarms++
+		}
+		for i := range all[3][1] {
+			all[3][1][i] *= 100
+		}
+		if compare.JudgeAll(all, compare.DefaultRatio)[3] == compare.Slower {
+			found++
+		}
+	}
+	if alarms > rounds*5/100 || found < rounds*99/100 {
+		t.Errorf("of %d diffs, %d have false alarms, and %d have what is slower", rounds, alarms, found)
+	}
+}

@@ -25,7 +25,11 @@ func (d *Diff) Text(w io.Writer, screen *view.Screen, all bool) error {
 	p := &printer{Diff: d, screen: screen, all: all}
 	p.side("A", &d.A)
 	p.side("B", &d.B)
-	if !d.Differs {
+	switch {
+	case d.Differs:
+	case p.timed():
+		p.line("\nNothing differs but how long operations take. With --slower, what is slower counts.")
+	default:
 		p.line("\nNothing differs.")
 	}
 	p.session()
@@ -35,6 +39,11 @@ func (d *Diff) Text(w io.Writer, screen *view.Screen, all bool) error {
 	p.notes()
 	_, err := io.WriteString(w, screen.Text(p.out.String()))
 	return err
+}
+
+// timed reports whether an operation is slower or faster.
+func (p *printer) timed() bool {
+	return slices.ContainsFunc(p.Operations, func(g Group) bool { return slices.Contains(g.Differences, Time) })
 }
 
 func (p *printer) line(format string, values ...any) { fmt.Fprintf(&p.out, format+"\n", values...) }

@@ -10,14 +10,17 @@ import (
 type carried struct {
 	plan   *Plan
 	values map[string]string // texts that look made up
-	opaque map[string]string // values of members that the protocol calls opaque, whatever they look like
+	opaque map[member]string // values of members that the protocol calls opaque, whatever they look like
 	names  map[string]string // of input requests (2026-07-28)
 	tokens map[string]string // of the server's requests for progress, as JSON
 	order  []string          // the keys of values, the longest first
 }
 
+// member is a member with its value.
+type member struct{ name, text string }
+
 func newCarried(p *Plan) *carried {
-	return &carried{p, map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, nil}
+	return &carried{p, map[string]string{}, map[member]string{}, map[string]string{}, map[string]string{}, nil}
 }
 
 // isOpaque reports whether the protocol makes a member's value the server's own affair: a client sends it back as it is.
@@ -29,15 +32,31 @@ func isOpaque(name string) bool {
 	return false
 }
 
+// opaque returns an opaque member as it is known: a client sends the next cursor back as the cursor.
+func opaque(name, text string) member {
+	if name == "nextCursor" {
+		name = "cursor"
+	}
+	return member{name, text}
+}
+
 // leastMade is how long a text must be to count as made up if it has digits, and if it has none.
 const leastMade, leastLetters = 6, 16
 
 // looksMade reports whether a text may be an identifier, a token or a cursor: an ordinary word is what the client chose itself.
 func looksMade(text string) bool {
-	if strings.ContainsAny(text, " \t\r\n") || len(text) < leastMade {
+	if strings.ContainsAny(text, " \t\r\n") || len(text) < leastMade || isNumber(text) {
 		return false
 	}
 	return strings.ContainsAny(text, "0123456789") || len(text) >= leastLetters
+}
+
+// isNumber reports whether a text is a number, with whatever separators, that is too small for an id which was made from a clock or at
+// random: a digit of it is what a test is for.
+func isNumber(text string) bool {
+	const leastRandom = 10
+	digits := strings.NewReplacer(".", "", ",", "").Replace(strings.TrimLeft(text, "+-"))
+	return len(digits) < leastRandom && strings.Trim(digits, "0123456789") == ""
 }
 
 // learn compares a recorded message of the server's with the fresh one in its place.
@@ -105,7 +124,7 @@ func (c *carried) text(name string, r, f *value, line int, whole *value) {
 		c.pair(name, r.parsed, f.parsed, line, whole)
 		return
 	case isOpaque(name):
-		c.opaque[r.text] = f.text
+		c.opaque[opaque(name, r.text)] = f.text
 	}
 	c.add(r.text, f.text, line, whole)
 	for _, isWord := range []func(rune) bool{isPrinted, isNameCharacter} {
@@ -133,12 +152,12 @@ func split(text string, isWord func(rune) bool) []string {
 // add notes a value of the recorded server's that the client says later, and has not said before: else it is the client's own.
 // One that the fresh server has said as well, elsewhere in its message, stays what it is.
 func (c *carried) add(was, is string, line int, whole *value) {
-	if was == is || !looksMade(was) || has(whole, was) {
+	if was == is || is == "" || !looksMade(was) {
 		return
 	}
 	for _, s := range c.plan.said {
 		if strings.Contains(s.text, was) {
-			if s.line > line {
+			if s.line > line && !has(whole, was) {
 				if _, known := c.values[was]; !known {
 					c.order = append(c.order, was)
 					slices.SortStableFunc(c.order, func(a, b string) int { return len(b) - len(a) })
@@ -163,7 +182,7 @@ func has(v *value, text string) bool {
 
 // replace returns a text of the client's as it is said to the fresh server.
 func (c *carried) replace(name, text string) string {
-	if is, ok := c.opaque[text]; ok && isOpaque(name) {
+	if is, ok := c.opaque[opaque(name, text)]; ok && isOpaque(name) {
 		return is
 	}
 	return replaceWords(text, c.order, func(key string) string { return c.values[key] })

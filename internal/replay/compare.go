@@ -19,7 +19,7 @@ const (
 
 // Difference is one difference.
 type Difference struct {
-	Part     string // of the operation: result, error, answer, id, params, the method of a notification with its number, line, exit
+	Part     string // of the operation: result, error, answer, id, params, message, the method of a notification with its number, line, end, exit
 	Path     string // in it, such as content[0].text; empty for the whole
 	Change   Change
 	Recorded string // as JSON, with what is normalised replaced; empty if it was added
@@ -178,43 +178,7 @@ func (c *comparer) arrays(r, f *value, at place) {
 
 // asSets pairs elements that are alike, and the others in their order.
 func (c *comparer) asSets(recorded, fresh []*value) []aligned {
-	return pairAlike(len(recorded), len(fresh), func(i int) string {
-		return c.signature(recorded[i], &c.was, c.where)
-	}, func(j int) string {
-		return c.signature(fresh[j], &c.is, c.where)
-	})
-}
-
-// pairAlike pairs what has the same signature, and the rest in its order.
-func pairAlike(recorded, fresh int, was, is func(int) string) (all []aligned) {
-	free := map[string][]int{}
-	for j := range fresh {
-		free[is(j)] = append(free[is(j)], j)
-	}
-	taken := map[int]bool{}
-	var left []int
-	for i := range recorded {
-		key := was(i)
-		if places := free[key]; len(places) > 0 {
-			all, free[key] = append(all, aligned{i, places[0]}), places[1:]
-			taken[places[0]] = true
-			continue
-		}
-		left = append(left, i)
-	}
-	for j := range fresh {
-		switch {
-		case taken[j]:
-		case len(left) > 0:
-			all, left = append(all, aligned{left[0], j}), left[1:]
-		default:
-			all = append(all, aligned{-1, j})
-		}
-	}
-	for _, i := range left {
-		all = append(all, aligned{i, -1})
-	}
-	return all
+	return c.pairAlike(recorded, fresh, c.where)
 }
 
 // texts compares two texts.
@@ -236,9 +200,22 @@ func (c *comparer) texts(r, f string, at place) {
 			c.add(at, Changed, quoted(r), quoted(f), note)
 			return
 		}
+	} else if c.keptAlike(r, f) {
+		return
 	}
 	c.bindAlike(wasFound, isFound)
 	c.add(at, Changed, quoted(c.shown(r, &c.was, c.where)), quoted(c.shown(f, &c.is, c.where)), note)
+}
+
+// keptAlike reports whether two texts are the same if the times that stand in both are data.
+func (c *comparer) keptAlike(r, f string) bool {
+	if !c.rules.normalises("times") {
+		return false
+	}
+	r, f = keep(r, f)
+	was, wasFound := c.text(r, &c.was, c.where)
+	is, isFound := c.text(f, &c.is, c.where)
+	return was == is && c.bind(wasFound, isFound)
 }
 
 // shownValue returns a value as JSON, with what is normalised replaced.

@@ -63,10 +63,19 @@ func (r *reporter) bothAnswered(entry *Entry, c *call, fresh *message, where sco
 	} else {
 		cmp.values(wasValue, isValue, place{})
 	}
+	r.envelopes(entry, where, c.answer.message, fresh)
 	if c.answer.id != fresh.id {
 		cmp.part = "id"
 		cmp.add(place{}, Changed, c.answer.rawID(), fresh.rawID(), "the id of the answer")
 	}
+	entry.Differences = append(entry.Differences, cmp.found...)
+}
+
+// envelopes compares what stands in two messages beside what they say, such as the version of JSON-RPC.
+func (r *reporter) envelopes(entry *Entry, where scope, recorded, fresh *message) {
+	was, is := asCompared(recorded).envelope(), asCompared(fresh).envelope()
+	cmp := newComparer(r.normaliser, where, "message", nil, was, is)
+	cmp.values(was, is, place{})
 	entry.Differences = append(entry.Differences, cmp.found...)
 }
 
@@ -98,6 +107,16 @@ func (r *reporter) sequence(entry *Entry, g group, recorded []*message) {
 		return r.messageSignature(a, &r.was, where) == r.messageSignature(b, &r.is, where)
 	})
 	r.pairs(entry, where, recorded, fresh, pairs, g.method)
+	o := r.outcomes[g.call]
+	if g.method != "notifications/progress" || g.call.answer == nil || o == nil || o.message == nil {
+		return
+	}
+	for _, p := range pairs { // clients end the session for one that is late
+		if p.recorded >= 0 && p.fresh >= 0 && recorded[p.recorded].line <= g.call.answer.line && fresh[p.fresh].line > o.message.line {
+			part := g.method + " " + strconv.Itoa(p.fresh+1)
+			entry.Differences = append(entry.Differences, Difference{part, "", Changed, "", "", "it came after the answer"})
+		}
+	}
 }
 
 // multitude compares messages that belong to the session: what other requests did at the time decides their order, so those that are
@@ -106,10 +125,14 @@ func (r *reporter) multitude(entry *Entry, where scope, recorded, fresh []*messa
 	if entry.Ignored = r.rules.ignores(where); entry.Ignored {
 		return
 	}
-	pairs := pairAlike(len(recorded), len(fresh),
-		func(i int) string { return r.messageSignature(recorded[i], &r.was, where) },
-		func(j int) string { return r.messageSignature(fresh[j], &r.is, where) })
-	r.pairs(entry, where, recorded, fresh, pairs, part)
+	var sides [2][]*value
+	for i, messages := range [][]*message{recorded, fresh} {
+		for _, m := range messages {
+			_, v := saying(m)
+			sides[i] = append(sides[i], v)
+		}
+	}
+	r.pairs(entry, where, recorded, fresh, r.pairAlike(sides[0], sides[1], where), part)
 }
 
 // messageSignature is the signature of what a message says, or of a line that is none.
@@ -148,6 +171,9 @@ func (r *reporter) pairs(entry *Entry, where scope, recorded, fresh []*message, 
 			cmp.part = part + " " + strconv.Itoa(max(p.recorded, p.fresh)+1)
 		}
 		cmp.values(was, is, place{})
+		if p.recorded >= 0 && p.fresh >= 0 && recorded[p.recorded].kind != noise {
+			r.envelopes(entry, where, recorded[p.recorded], fresh[p.fresh])
+		}
 		if p.recorded < 0 && is == nil || p.fresh < 0 && was == nil { // one without params
 			cmp.add(place{}, map[bool]Change{true: Added, false: Removed}[p.recorded < 0], "", "", "")
 		}
@@ -178,6 +204,7 @@ func (r *reporter) serverRequests() {
 			cmp := newComparer(n, where, "params", nil, was, is)
 			cmp.values(was, is, place{})
 			entry.Differences = cmp.found
+			r.envelopes(&entry, where, e.message, fresh)
 		case e.index < r.plan.closed:
 			cmp := newComparer(n, where, "request", nil, nil, nil)
 			cmp.add(place{}, Removed, wrapped("method", quoted(e.method)), "", "the server did not send it")
@@ -208,6 +235,15 @@ func (r *reporter) stdout() {
 		entry := Entry{Sort: Stdout, Name: "stdout"}
 		r.multitude(&entry, scope{method: "stdout"}, recorded, r.noise, "")
 		r.report.Entries = append(r.report.Entries, entry)
+	}
+}
+
+// stop adds that not all was played, if nothing else that differs follows from that.
+func (r *reporter) stop() {
+	if r.stopped != "" && r.report.Differences() == 0 {
+		r.report.Entries = append(r.report.Entries, Entry{Sort: Stdout, Name: "stdout", Differences: []Difference{
+			{"end", "", Added, "", "", r.stopped + " before the client was done"},
+		}})
 	}
 }
 

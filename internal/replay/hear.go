@@ -8,9 +8,27 @@ import (
 	"github.com/spanpipe/spanpipe/internal/recording"
 )
 
+// What a server may write is what it wrote when it was recorded, several times, and more than most ever do. A line costs more than its
+// bytes.
+const (
+	lineCost    = 256
+	timesBefore = 4
+	muchWritten = 128 << 20
+)
+
+// mostOf returns how many bytes a server may write, each line with its cost.
+func mostOf(rec *recording.Recording) int {
+	most := muchWritten
+	for i := range rec.Events {
+		most += timesBefore * (len(rec.Events[i].Data) + lineCost)
+	}
+	return most
+}
+
 // line takes in a line of the fresh server's.
 func (p *player) line(data []byte) {
 	p.last = time.Now()
+	p.size += len(data) + lineCost
 	kept := p.redacted(recording.Server, data)
 	p.log(recording.Event{From: recording.Server, Data: kept})
 	line := recording.Line{At: p.elapsed(), From: recording.Server, Data: data}
@@ -27,7 +45,7 @@ func (p *player) line(data []byte) {
 		case request:
 			p.serve(m)
 		case notification:
-			c := p.plan.owner(m)
+			c := owner(m, p.tokens, p.requests)
 			if c != nil {
 				p.heard[c] = p.last
 			}
@@ -47,6 +65,7 @@ func (p *player) answered(m *message) {
 	}
 	c := p.open[i]
 	p.open = slices.Delete(p.open, i, i+1)
+	p.missed = 0
 	o := p.outcomes[c]
 	o.message, o.took = m, m.at-o.sent
 	if c.answer != nil {
@@ -103,7 +122,7 @@ func (p *player) recordedRequest(m *message) *expected {
 // the same one, and else a refusal, so that the fresh server can go on.
 func (p *player) improvised(m *message) string {
 	reply := `"error":{"code":-32601,"message":"the recorded client was not asked for this"}`
-	if m.method == "ping" {
+	if m.method == ping {
 		reply = `"result":{}`
 	}
 	for _, e := range p.plan.expected {

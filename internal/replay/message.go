@@ -88,6 +88,18 @@ func (m *message) content() (what string, v *value) {
 	return "result", m.body.member("result")
 }
 
+// envelope is what stands in a message beside what it says: neither that, nor its id and method.
+func (m *message) envelope() *value {
+	what, _ := m.content()
+	out := &value{kind: '{'}
+	for i, name := range m.body.names {
+		if name != "id" && name != "method" && name != what {
+			out.names, out.items = append(out.names, name), append(out.items, m.body.items[i])
+		}
+	}
+	return out
+}
+
 // target is the name of what a request is about, such as a tool, or "".
 func (m *message) target() string {
 	params := m.body.member("params")

@@ -21,6 +21,7 @@ type normaliser struct {
 	numbers    map[string]int // of what has an identity, by kind and text on each side
 	partners   map[string]string
 	lastNumber map[string]int
+	partnered  bool // signatures have the partners of identities
 }
 
 // side is what is known of one of the two sessions.
@@ -42,7 +43,9 @@ func newNormaliser(rules *Rules, p *Played, ended time.Time) *normaliser {
 	if rules.normalises("opaque") {
 		n.was.words = p.carried.order
 		for _, key := range p.carried.order {
-			n.is.words = append(n.is.words, p.carried.values[key])
+			if value := p.carried.values[key]; looksMade(value) { // any other may stand in a text by itself
+				n.is.words = append(n.is.words, value)
+			}
 		}
 		slices.SortStableFunc(n.is.words, func(a, b string) int { return len(b) - len(a) })
 	}
@@ -51,6 +54,11 @@ func newNormaliser(rules *Rules, p *Played, ended time.Time) *normaliser {
 
 // identity is a part of a text that has been replaced, and whose value must have one partner on the other side.
 type identity struct{ kind, text string }
+
+// key is what an identity of a side is known by.
+func (s *side) key(one identity) string {
+	return map[bool]string{false: "-", true: "+"}[s.isFresh] + one.kind + one.text
+}
 
 // scope is what a rule may be limited to.
 type scope struct{ method, tool string }
@@ -82,7 +90,7 @@ func (n *normaliser) text(text string, on *side, where scope) (out string, found
 		}
 	}
 	text = replaceWords(text, on.words, note("made up"))
-	if n.rules.normalises("uuids") && len(text) >= 36 {
+	if n.rules.normalises("uuids") && strings.Count(text, "-") >= 4 {
 		text = uuid.ReplaceAllStringFunc(text, note("uuid"))
 	}
 	if n.rules.normalises("paths") && strings.ContainsAny(text, `/\`) {
@@ -140,7 +148,7 @@ func (n *normaliser) bindAlike(was, is []identity) {
 // bind notes that parts of the two sides stand for each other, and reports whether that agrees with what was noted before.
 func (n *normaliser) bind(was, is []identity) bool {
 	for i := range was {
-		a, b := "-"+was[i].kind+was[i].text, "+"+is[i].kind+is[i].text
+		a, b := n.was.key(was[i]), n.is.key(is[i])
 		partner, known := n.partners[a]
 		other, knownToo := n.partners[b]
 		switch {
@@ -157,8 +165,7 @@ func (n *normaliser) bind(was, is []identity) bool {
 func (n *normaliser) shown(text string, on *side, where scope) string {
 	out, found := n.text(text, on, where)
 	for _, one := range found {
-		sign := map[bool]string{false: "-", true: "+"}[on.isFresh]
-		key := sign + one.kind + one.text
+		key := on.key(one)
 		number := n.numbers[key]
 		if number == 0 {
 			if number = n.numbers[n.partners[key]]; number == 0 {

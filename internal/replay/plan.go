@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"slices"
 	"time"
 
 	"github.com/spanpipe/spanpipe/internal/recording"
@@ -9,12 +10,11 @@ import (
 // Plan is a recording as a replay needs it. It does not change, and any number of replays may use it.
 type Plan struct {
 	rec      *recording.Recording
-	main     []*step          // the client's lines that begin something, in their order; the last one closes the server's input
-	requests []*call          // the client's requests, in their order
-	expected []*expected      // the server's messages, in their order
-	tokens   map[string]*call // the requests by the token for their progress
-	said     []said           // the texts of the client's messages, in their order
-	closed   int              // how many of the expected messages came before the client closed the server's input
+	main     []*step     // the client's lines that begin something, in their order; the last one closes the server's input
+	requests []*call     // the client's requests, in their order
+	expected []*expected // the server's messages, in their order
+	said     []said      // the texts of the client's messages, in their order
+	closed   int         // how many of the expected messages came before the client closed the server's input
 }
 
 // step is a line of the client's, or the end of what it sends.
@@ -25,6 +25,7 @@ type step struct {
 	replies  []*step       // what must have been sent; only for steps of Plan.main
 	from     time.Duration // when the last of that was there: the client's pause is the time from then
 	isClose  bool
+	isPast   bool // the server had closed its output before
 	needsEnd bool // the server ended first
 }
 
@@ -64,6 +65,7 @@ func (p *Plan) Redacted() bool { return p.rec.Redacted }
 // planner reads a recording.
 type planner struct {
 	*Plan
+	tokens    map[string]*call     // the requests by the token for their progress
 	waiting   []*call              // requests of the client's without an answer yet
 	asked     map[string]*expected // the server's requests without an answer, by id
 	reporting map[string]*expected // the server's requests by the token for their progress
@@ -75,11 +77,12 @@ type planner struct {
 // NewPlan reads a recording.
 func NewPlan(rec *recording.Recording) *Plan {
 	p := &planner{
-		Plan:  &Plan{rec: rec, tokens: map[string]*call{}},
+		Plan: &Plan{rec: rec}, tokens: map[string]*call{},
 		asked: map[string]*expected{}, reporting: map[string]*expected{},
 	}
 	lines := rec.Lines()
-	end, at, serverFirst := clientEnd(rec)
+	end, at, serverFirst := endOf(rec, recording.Client)
+	serverEnd, _, _ := endOf(rec, recording.Server)
 	for number, line := range lines {
 		if number == end {
 			p.close(at, serverFirst)
@@ -90,7 +93,7 @@ func NewPlan(rec *recording.Recording) *Plan {
 			}
 		}
 		if line.From == recording.Client {
-			p.client(&step{line: line, messages: read(number, line)})
+			p.client(&step{line: line, messages: read(number, line), isPast: number >= serverEnd})
 		}
 	}
 	if end >= len(lines) {
@@ -99,29 +102,29 @@ func NewPlan(rec *recording.Recording) *Plan {
 	return p.Plan
 }
 
-// clientEnd returns how many lines came before the client closed the server's input, when that was, and whether the server had
-// closed its output before. A recording that broke off has no end: then it is after everything.
-func clientEnd(rec *recording.Recording) (lines int, at time.Duration, serverFirst bool) {
-	open := false // the client has written part of a line
+// endOf returns how many lines came before a side ended what it says, when that was, and whether the other one had done so before.
+// A recording that broke off has no end: then it is after everything.
+func endOf(rec *recording.Recording, side recording.Side) (lines int, at time.Duration, otherFirst bool) {
+	open := false // the side has written part of a line
 	for i := range rec.Events {
 		e := &rec.Events[i]
 		at = e.At
 		switch {
 		case len(e.Data) > 0 && e.Data[len(e.Data)-1] == '\n':
 			lines++
-			open = open && e.From != recording.Client
+			open = open && e.From != side
 		case len(e.Data) > 0:
-			open = open || e.From == recording.Client
-		case e.End != "" && e.From == recording.Server:
-			serverFirst = true
+			open = open || e.From == side
+		case e.End != "" && e.From != side:
+			otherFirst = true
 		case e.End != "":
 			if open {
 				lines++
 			}
-			return lines, at, serverFirst
+			return lines, at, otherFirst
 		}
 	}
-	return len(rec.Lines()), at, serverFirst
+	return len(rec.Lines()), at, otherFirst
 }
 
 // close adds the step that ends the client's side.
@@ -149,7 +152,7 @@ func (p *planner) server(m *message) {
 			p.reporting[token] = e
 		}
 	case notification:
-		e.call = p.owner(m)
+		e.call = owner(m, p.tokens, p.requests)
 	}
 }
 
@@ -168,13 +171,13 @@ func waits(calls []*call, id string) int {
 	return -1
 }
 
-// owner returns the request that a notification of the server's belongs to, or nil.
-func (p *Plan) owner(m *message) *call {
+// owner returns the request that a notification of the server's belongs to, or nil. A token and an id may have been used before.
+func owner(m *message, tokens map[string]*call, requests []*call) *call {
 	if m.method == "notifications/progress" {
-		return p.tokens[m.progressToken()]
+		return tokens[m.progressToken()]
 	}
 	if id := m.subscription(); id != "" {
-		for _, c := range p.requests {
+		for _, c := range slices.Backward(requests) {
 			if c.id == id && c.method == "subscriptions/listen" {
 				return c
 			}
@@ -241,6 +244,9 @@ func (p *planner) begin(s *step, m *message) {
 	}
 }
 
+// ping is a request that a timer sends: nothing follows from it.
+const ping = "ping"
+
 // follow adds a step to the client's main line. It needs what has arrived since the step before: the answers, the server's
 // requests that were answered, and the notifications after the last of the answers. Those before it come before it again,
 // unless there is a race between them, which a client cannot have relied on.
@@ -251,12 +257,16 @@ func (p *planner) follow(s *step) {
 		switch {
 		case e.kind == answer && e.call != nil:
 			s.needs, isLast = append(s.needs, e), false
-		case e.kind == request && e.reply != nil, (e.kind == notification || e.kind == answer) && isLast:
+		case e.kind == request && e.reply != nil && e.method != ping, (e.kind == notification || e.kind == answer) && isLast:
 			s.needs = append(s.needs, e)
 		}
 	}
 	for _, r := range p.replied {
-		s.needs = append(s.needs, r.needs...)
+		for _, e := range r.needs {
+			if e.method != ping {
+				s.needs = append(s.needs, e)
+			}
+		}
 	}
 	for _, e := range s.needs {
 		s.from = max(s.from, e.at)

@@ -59,21 +59,25 @@ func groupOf(c *call, m *message) group {
 // player plays a plan. One goroutine owns it.
 type player struct {
 	*Played
-	cfg     Config
-	calls   map[*step][]*call
-	open    []*call // sent, and not answered
-	next    int     // in Plan.main
-	ready   []*step // replies that may be sent
-	arrived map[*expected]time.Time
-	gone    map[*expected]bool // the wait for it was given up
-	sent    map[*step]time.Time
-	since   time.Time // when the step at next became the one that waits
-	heard   map[*call]time.Time
-	last    time.Time // when the server wrote a line
-	silent  int       // answers that were given up, one after the other, without a line in between
-	over    bool      // the server has closed its output
-	byGroup map[group][]*expected
-	out     *writer
+	cfg        Config
+	calls      map[*step][]*call
+	open       []*call          // sent, and not answered
+	tokens     map[string]*call // what was sent, by the token for its progress
+	requests   []*call          // that were sent
+	next       int              // in Plan.main
+	ready      []*step          // replies that may be sent
+	arrived    map[*expected]time.Time
+	gone       map[*expected]bool // the wait for it was given up
+	sent       map[*step]time.Time
+	since      time.Time // when the step at next became the one that waits
+	heard      map[*call]time.Time
+	last       time.Time // when the server wrote a line
+	missed     int       // answers that were given up since the last one that came
+	silent     int       // answers that were given up, one after the other, without a line in between
+	over       bool      // the server has closed its output
+	byGroup    map[group][]*expected
+	size, most int // of what the server has written, and may
+	out        *writer
 }
 
 // Play plays a plan to a server, and returns when the server has closed its output, or at the latest when it should have.
@@ -85,8 +89,8 @@ func (p *Plan) Play(cfg Config) *Played {
 			carried: newCarried(p),
 		},
 		cfg: cfg, calls: map[*step][]*call{}, arrived: map[*expected]time.Time{}, gone: map[*expected]bool{},
-		sent: map[*step]time.Time{}, heard: map[*call]time.Time{}, byGroup: map[group][]*expected{}, since: now, last: now,
-		out: newWriter(cfg.Out),
+		tokens: map[string]*call{}, sent: map[*step]time.Time{}, heard: map[*call]time.Time{}, byGroup: map[group][]*expected{}, since: now, last: now,
+		out: newWriter(cfg.Out), most: mostOf(p.rec),
 	}
 	for _, c := range p.requests {
 		pl.calls[c.step] = append(pl.calls[c.step], c)
@@ -112,12 +116,15 @@ func (p *player) run(in <-chan []byte) {
 		if p.next == len(p.plan.main) {
 			break
 		}
-		p.await(in, wake)
+		if p.await(in, wake); p.size > p.most {
+			p.stopped = "the server writes without end"
+			break
+		}
 	}
 	p.out.close(p.cfg.Timeout)
 	p.log(recording.Event{From: recording.Client, End: recording.Whole})
 	p.late = len(p.events)
-	for limit := time.Now().Add(2 * p.cfg.Timeout); !p.over && time.Now().Before(limit); {
+	for limit := time.Now().Add(2 * p.cfg.Timeout); !p.over && p.size <= p.most && time.Now().Before(limit); {
 		p.await(in, limit)
 	}
 	if p.over {
@@ -212,16 +219,21 @@ func (p *player) blocked(s *step) (until time.Time, is bool) {
 }
 
 // limit returns when the wait for a message of the server's is given up. A server that reports progress, or was slow when it was
-// recorded, has longer.
+// recorded, has longer, but not forever.
 func (p *player) limit(e *expected) time.Time {
 	if e.kind != answer || e.call == nil {
 		return p.since.Add(p.cfg.Timeout)
 	}
-	from := p.sent[e.call.step]
-	if heard := p.heard[e.call]; heard.After(from) {
-		from = heard
+	const forever = 10
+	sent, patience := p.sent[e.call.step], max(p.cfg.Timeout, 2*(e.at-e.call.at))
+	limit := sent.Add(patience)
+	if heard := p.heard[e.call]; heard.After(sent) {
+		limit = heard.Add(patience)
 	}
-	return from.Add(max(p.cfg.Timeout, 2*(e.at-e.call.at)))
+	if last := sent.Add(forever * patience); limit.After(last) {
+		return last
+	}
+	return limit
 }
 
 // giveUp ends the wait for a message.
@@ -233,12 +245,13 @@ func (p *player) giveUp(e *expected) {
 	if o := p.outcomes[e.call]; o != nil {
 		o.overdue = true
 	}
-	if p.last.After(p.sent[e.call.step]) {
+	const hangs, talks = 2, 8
+	if p.missed++; p.last.After(p.sent[e.call.step]) {
 		p.silent = 0
-		return
+	} else {
+		p.silent++
 	}
-	const hangs = 2
-	if p.silent++; p.silent == hangs {
+	if p.silent == hangs || p.missed == talks {
 		p.stopped = "the server answers nothing any more"
 	}
 }
@@ -268,6 +281,8 @@ func (p *player) send(s *step) {
 	switch {
 	case s.isClose:
 		return
+	case p.over && s.isPast:
+		return
 	case p.over && p.stopped == "":
 		p.stopped = "the server has closed its output"
 	}
@@ -277,7 +292,10 @@ func (p *player) send(s *step) {
 	data := p.carried.adapt(s, p.idOf)
 	p.say(data)
 	for _, c := range p.calls[s] {
-		p.open = append(p.open, c)
+		p.open, p.requests = append(p.open, c), append(p.requests, c)
+		if token := c.progressToken(); token != "" {
+			p.tokens[token] = c
+		}
 		p.outcomes[c] = &outcome{sent: p.elapsed()}
 	}
 }

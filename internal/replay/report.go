@@ -108,6 +108,7 @@ func Compare(p *Played, o Options) *Report {
 		r.report.Entries = append(r.report.Entries, entry)
 	}
 	r.stdout()
+	r.stop()
 	r.exit()
 	return &r.report
 }

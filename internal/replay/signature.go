@@ -22,8 +22,9 @@ func (n *normaliser) sign(out *strings.Builder, v *value, on *side, where scope)
 		out.WriteString("text:")
 		n.sign(out, v.parsed, on, where)
 	case v.kind == '"':
-		text, _ := n.text(v.text, on, where)
+		text, found := n.text(v.text, on, where)
 		out.WriteString(quoted(text))
+		n.signPartners(out, found, on)
 	case v.kind == '0':
 		out.WriteString(n.number(v.text, on))
 	case v.kind == '{':
@@ -35,7 +36,11 @@ func (n *normaliser) sign(out *strings.Builder, v *value, on *side, where scope)
 		out.WriteByte('{')
 		for _, i := range order {
 			out.WriteString(quoted(v.names[i]) + ":")
-			n.sign(out, v.items[i], on, where)
+			if item := v.items[i]; item.kind == '"' && isOpaque(v.names[i]) && n.rules.normalises("opaque") {
+				n.signPartners(out, []identity{{v.names[i], item.text}}, on)
+			} else {
+				n.sign(out, item, on, where)
+			}
 			out.WriteByte(',')
 		}
 		out.WriteByte('}')
@@ -48,6 +53,22 @@ func (n *normaliser) sign(out *strings.Builder, v *value, on *side, where scope)
 		out.WriteByte(']')
 	default:
 		out.WriteString(v.text)
+	}
+}
+
+// signPartners adds what on the fresh side stands for each of some parts of a text, as far as that is known.
+func (n *normaliser) signPartners(out *strings.Builder, found []identity, on *side) {
+	if !n.partnered {
+		return
+	}
+	for _, one := range found {
+		key := on.key(one)
+		if partner, known := n.partners[key]; known && !on.isFresh {
+			key = partner
+		} else if !known {
+			key = ""
+		}
+		out.WriteString(quoted(key))
 	}
 }
 

@@ -63,6 +63,35 @@ func (s *side) times(text string) string {
 	return epoch.ReplaceAllStringFunc(text, s.epoch)
 }
 
+// keep marks what looks like a time and is the same in both texts, so that it is none: it may be data that is near one of the
+// sessions by chance.
+func keep(was, is string) (string, string) {
+	for _, re := range []*regexp.Regexp{isoTime, wordTime, clockTime, epoch} {
+		sides := map[string]int{}
+		for i, text := range []string{was, is} {
+			for _, part := range re.FindAllString(text, -1) {
+				sides[part] |= 1 << i
+			}
+		}
+		marked := func(part string) string {
+			if sides[part] == 3 {
+				return strings.Map(mark, part)
+			}
+			return part
+		}
+		was, is = re.ReplaceAllStringFunc(was, marked), re.ReplaceAllStringFunc(is, marked)
+	}
+	return was, is
+}
+
+// mark returns a character for private use for each digit.
+func mark(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return r - '0' + '\uE000'
+	}
+	return r
+}
+
 // epoch replaces a number that counts seconds, or a thousandth, millionth or billionth of them, since 1970.
 func (s *side) epoch(number string) string {
 	whole, _, _ := strings.Cut(number, ".")
