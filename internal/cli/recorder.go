@@ -95,10 +95,10 @@ func (r *recorder) close(server *wrap.Server, status wrap.Status, timeout time.D
 	}
 }
 
-// report says what has become of the recording, and what is in it.
-func (r *recorder) report(played string) {
+// report says what has become of the recording, and what is in it. It reports whether that is all of the session.
+func (r *recorder) report(played string) (whole bool) {
 	if r == nil {
-		return
+		return true
 	}
 	result := r.result
 	tell := func(level slog.Level, message string) {
@@ -131,7 +131,9 @@ func (r *recorder) report(played string) {
 			view.Size(result.Missing), to))
 	default:
 		tell(slog.LevelInfo, "recorded "+cmp.Or(played, lines)+" to "+to)
+		whole = true
 	}
+	return whole
 }
 
 // failed warns that no more can be written, while the session goes on.

@@ -46,10 +46,12 @@ func (a *app) recordScript(c *cli.Context, command []string) error {
 		return err
 	}
 	if playing == nil {
-		l.recording.report(describePlayed(played))
+		if !l.recording.report(describePlayed(played)) {
+			a.status.Code = exitInternal
+		}
 		return nil
 	}
-	l.recording.report("")
+	_ = l.recording.report("") // what follows counts more
 	message, hint := playing.Error(), "what the server wrote to stderr, if anything, is above"
 	if _, late := errors.AsType[*player.NoAnswerError](playing); late {
 		hint = "is it an MCP server that speaks over stdin and stdout? One that is slow to start may need longer: --timeout 2m"
