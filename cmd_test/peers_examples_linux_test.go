@@ -311,6 +311,15 @@ func TestPeersExampleCloned(t *testing.T) {
 			t.Errorf("sessions: %s%s", out, stderr)
 		}
 	})
+	t.Run("start.cmd", func(t *testing.T) { // cmd.exe can miss a label otherwise
+		text, err := os.ReadFile(filepath.Join(e.dir, "start.cmd"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(string(text), "\n"); strings.Count(string(text), "\r\n") != lines || lines == 0 {
+			t.Error("a line does not end as lines of Windows end")
+		}
+	})
 	t.Run("no spanpipe", func(t *testing.T) {
 		if err := os.Remove(filepath.Join(e.bin, "spanpipe")); err != nil {
 			t.Fatal(err)

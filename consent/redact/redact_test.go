@@ -34,6 +34,11 @@ func TestText(t *testing.T) {
 		{name: "cut to nothing", in: "alice@example.com", want: "", max: 0},
 		{name: "negative maximum", in: "abc", want: "", max: -1},
 		{name: "invalid UTF-8", in: "a\xffb", want: "a\ufffdb", max: 100},
+		{name: "UTF-16", in: wide("to alice@example.com", 0, 1), want: "to [redacted:email]", max: 100},
+		{name: "UTF-16 behind a line feed, the other byte first", in: wide("to alice@example.com", 1, 0), want: "to [redacted:email]", max: 100},
+		{name: "UTF-32", in: "\x00\x00" + wide("to alice@example.com", 0, 3), want: "to [redacted:email]", max: 100},
+		{name: "UTF-16 without a secret", in: wide("hello world", 0, 1), want: wide("hello world", 0, 1), max: 100},
+		{name: "an environment", in: "A=1\x00PASSWORD=hunter2", want: "A=1\x00PASSWORD=[redacted:password]", max: 100},
 		{name: "marker of a known kind stays", in: "x [redacted:email] y", want: "x [redacted:email] y", max: 100},
 		{name: "forged marker hides nothing", in: "[redacted:alice@example.com]", want: "[redacted:[redacted:email]]", max: 100},
 		{name: "marker announces nothing", in: "call +49 30 901820, ticket 12345678", want: "call [redacted:phone], ticket 12345678", max: 100},
@@ -46,6 +51,15 @@ func TestText(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wide returns a text with zeros around each byte.
+func wide(text string, before, after int) string {
+	var b strings.Builder
+	for i := range len(text) {
+		b.WriteString(strings.Repeat("\x00", before) + text[i:i+1] + strings.Repeat("\x00", after))
+	}
+	return b.String()
 }
 
 // What looks like a secret at first sight, and is none, stays.

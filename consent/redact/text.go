@@ -111,6 +111,11 @@ func (p *pass) layers(context, s string, depth int) string {
 	if depth < maxDepth && strings.IndexByte(s, '&') >= 0 && strings.IndexByte(s, ';') >= 0 {
 		s = mapRuns(s, isMarkupText, func(part string) string { return p.decoded(part, unentity(part), html.EscapeString, depth) })
 	}
+	if depth < maxDepth && strings.IndexByte(s, 0) >= 0 {
+		s = wideForm().ReplaceAllStringFunc(s, func(part string) string {
+			return p.decoded(part, strings.ReplaceAll(part, "\x00", ""), func(text string) string { return text }, depth)
+		})
+	}
 	s = p.plain(context, s)
 	if depth < maxDepth && hasRun(s, base64Class, minBase64) { // last: a JSON Web Token consists of base64, and goes as a whole
 		s = mapRanges(s, base64Lines(s), func(part string) string { return p.base64(part, depth) })
@@ -238,6 +243,10 @@ func unpercent(s string) string {
 		return part
 	})
 }
+
+// wideForm matches UTF-16 and UTF-32 of characters that have one byte in Latin 1, in either byte order and from any byte on: programs of
+// Windows write it to pipes, where it is split at line feeds, which are one byte of two.
+var wideForm = lazy(`\x00*(?:[^\x00]\x00{1,3}){4,}[^\x00]?`)
 
 // percent encodes what cannot stand in a URI, or would be decoded again. Delimiters stay, so that markers do.
 func percent(s string) string {

@@ -14,7 +14,7 @@ for /f "usebackq delims=" %%l in ("%~dp0telemetry.env") do set "%%l"
 :wrapped
 for %%s in (spanpipe.exe) do set "wrap=%%~$PATH:s"
 if "%wrap%"=="" echo word-server: spanpipe is not installed, so there is no telemetry>&2
-if not "%wrap%"=="" set "wrap="%wrap%" --"
+if not "%wrap%"=="" set wrap="%wrap%" --
 
 :start
 %wrap% python "%~dp0server.py" %*

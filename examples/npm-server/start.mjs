@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Starts the server: behind spanpipe if the user has asked for telemetry, and otherwise alone, in this process.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants as modes, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 
@@ -33,7 +34,7 @@ function telemetry() {
 async function spanpipe() {
   try {
     const { path } = await import('spanpipe');
-    accessSync(path, constants.X_OK);
+    accessSync(path, modes.X_OK);
     return path;
   } catch {
     console.error('weather-server: spanpipe is not installed, so there is no telemetry');
@@ -47,14 +48,19 @@ function runBehind(program, args) {
     process.execve(program, [program, ...args], environment);
   }
   const child = spawn(program, args, { env: environment, stdio: 'inherit' });
-  child.on('error', server);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) {
     process.on(signal, () => process.platform === 'win32' || child.kill(signal)); // on Windows it has the console's event already
   }
+  child.on('error', () => {
+    signals.forEach(signal => process.removeAllListeners(signal));
+    server();
+  });
   child.on('exit', (code, signal) => {
     if (!signal) {
       process.exit(code);
     }
+    process.exitCode = 128 + constants.signals[signal]; // Node ignores some
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });

@@ -153,7 +153,7 @@ func checkPlaces(t *testing.T, p consent.Policy, environ []string, where string)
 		{"captured content: for 24 hours", p.Has(consent.Local) && capturing},
 		{"metrics: for 7 days", p.Has(consent.Local) && value(environ, "SPANPIPE_KEEP") == "7d"},
 		{"~/.local/state/spanpipe/key", p.Has(consent.Local) || value(environ, "SPANPIPE_USER") == "hash"},
-		{"Nothing leaves your machine.", !sent && !page},
+		{"spanpipe sends none of it anywhere.", !sent && !page},
 		{"secret", false}, {"token", false},
 	} {
 		if got := strings.Contains(where, c.text); got != c.want {

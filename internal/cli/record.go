@@ -55,8 +55,9 @@ it. Telemetry is as SPANPIPE_TELEMETRY says.
 
 Exit status: that of the server, as with "spanpipe --". With --script it is 0 if
 all was asked that the file says, whatever the server answered, and 1 if it did
-not open the session or ended too early. 2 if the file exists, the script has a
-mistake, or the machine's administrators forbid to capture content.`,
+not open the session or ended too early; 125 if the recording is incomplete. 2
+if the file exists, the script has a mistake, or the machine's administrators
+forbid to capture content.`,
 		Flags: a.flags(
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, TakesFile: true, Usage: "write to `FILE`; - is stdout, with --script"},
 			&cli.StringFlag{Name: "script", TakesFile: true, Usage: "play the calls of this `FILE`, with no client; - is stdin"},
@@ -87,7 +88,7 @@ func (a *app) record(c *cli.Context) error {
 	if a.status, err = l.run(); err != nil {
 		return err
 	}
-	l.recording.report("")
+	_ = l.recording.report("") // the exit status is the server's
 	a.sayWhere()
 	return nil
 }

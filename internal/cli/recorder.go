@@ -3,7 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -93,28 +95,35 @@ func (r *recorder) close(server *wrap.Server, status wrap.Status, timeout time.D
 	}
 }
 
-// report says what has become of the recording, and what is in it.
-func (r *recorder) report(played string) {
+// report says what has become of the recording, and what is in it. It reports whether that is all of the session.
+func (r *recorder) report(played string) (whole bool) {
 	if r == nil {
-		return
+		return true
 	}
 	result := r.result
 	tell := func(level slog.Level, message string) {
 		r.app.printer.tell(&r.app.options, r.app.named, level, message, "")
 	}
-	to, gone, closing := "stdout", false, error(nil)
-	if r.path != "" {
+	late := errors.Is(result.Err, context.DeadlineExceeded) || errors.Is(result.Err, context.Canceled)
+	to, gone, err := cmp.Or(r.path, "stdout"), false, result.Err
+	if r.path != "" && !late { // else the disk hangs, and whatever asks it something
 		ours, _ := r.file.Stat()
-		now, err := os.Lstat(r.path)
-		to, gone, closing = r.path, err != nil || ours != nil && !os.SameFile(ours, now), r.file.Close()
+		now, lost := os.Lstat(r.path)
+		gone = lost != nil || ours != nil && !os.SameFile(ours, now)
+		err = cmp.Or(err, r.file.Close())
 	}
-	err := cmp.Or(result.Err, closing)
 	lines := fmt.Sprintf("%s of the client and %s of the server", view.Plural(int(result.Lines[recording.Client]), "line"),
 		view.Plural(int(result.Lines[recording.Server]), "line"))
 	switch {
 	case gone:
 		tell(slog.LevelWarn, "the recording is lost: "+to+" was removed or replaced while it was written")
+	case late:
+		tell(slog.LevelWarn, fmt.Sprintf("the recording is incomplete: %s of the conversation could not be written to %s in time",
+			view.Size(result.Missing), to))
 	case err != nil:
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			err = path.Err // the message names the file already
+		}
 		tell(slog.LevelWarn, fmt.Sprintf("the recording is incomplete: %s of the conversation are missing from %s: %v",
 			view.Size(result.Missing), to, err))
 	case result.Missing > 0:
@@ -122,7 +131,9 @@ func (r *recorder) report(played string) {
 			view.Size(result.Missing), to))
 	default:
 		tell(slog.LevelInfo, "recorded "+cmp.Or(played, lines)+" to "+to)
+		whole = true
 	}
+	return whole
 }
 
 // failed warns that no more can be written, while the session goes on.

@@ -47,10 +47,12 @@ func (a *app) recordScript(c *cli.Context, command []string) error {
 		return err
 	}
 	if playing == nil {
-		l.recording.report(describePlayed(played))
+		if !l.recording.report(describePlayed(played)) {
+			a.status.Code = exitInternal
+		}
 		return nil
 	}
-	l.recording.report("")
+	_ = l.recording.report("") // what follows counts more
 	if status.End == wrap.Signaled && !l.forced.Load() { // a person has pressed Ctrl-C
 		a.status = status
 		return nil

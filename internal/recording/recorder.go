@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -54,6 +55,7 @@ type Recorder struct {
 	seen, kept    atomic.Int64    // bytes that the taps were shown, and those that are in the file
 	size          atomic.Int64    // of what has been accepted and is not in the file
 	undeliverable atomic.Bool     // Out has failed, or the recorder has
+	failure       error           // of Out or the goroutine; guarded by written
 
 	mu      sync.Mutex
 	waiting [2][]piece
@@ -72,11 +74,14 @@ type piece struct {
 	exit *Exit
 }
 
+// errDefect is the error of a recorder that has stopped by itself.
+var errDefect = errors.New("a defect in spanpipe")
+
 // Result is what has become of a recording.
 type Result struct {
 	Lines   map[Side]int64 // in the file
 	Missing int64          // bytes of the conversation that are not in the file
-	Err     error          // why the rest could not be written; nil if that is for want of memory or time
+	Err     error          // why nothing was written from some point on; nil if the recording says itself what is missing in it
 }
 
 // NewRecorder begins a recording: it writes the header. The recorder has to be closed.
@@ -124,6 +129,9 @@ func (r *Recorder) Close(ctx context.Context) Result {
 	result := Result{Lines: map[Side]int64{}}
 	select {
 	case <-r.written:
+		if result.Err = r.failure; result.Err == nil && r.undeliverable.Load() {
+			result.Err = errDefect
+		}
 	case <-ctx.Done():
 		result.Err = context.Cause(ctx)
 	}

@@ -218,8 +218,8 @@ func TestFullDisk(t *testing.T) {
 	for _, text := range said(d.read(t).Events) {
 		kept += int64(len(text))
 	}
-	if result.Missing == 0 || result.Missing < all-kept-64<<10 || result.Missing > all {
-		t.Errorf("%d bytes missing, %d of %d in the file", result.Missing, kept, all)
+	if result.Missing == 0 || result.Missing < all-kept-64<<10 || result.Missing > all || result.Err != failures[0] {
+		t.Errorf("%d bytes missing, %d of %d in the file, error %v", result.Missing, kept, all, result.Err)
 	}
 }
 
@@ -302,7 +302,7 @@ func TestHole(t *testing.T) {
 					missing += int64(len("secret: sk-pr" + "oj-4711\n"))
 					want = []string{fmt.Sprintf("client lost %d", missing), "client next", "client whole"}
 				}
-				if !reflect.DeepEqual(got, want) || result.Missing != missing {
+				if !reflect.DeepEqual(got, want) || result.Missing != missing || result.Err != nil {
 					t.Errorf("missing %d, want %d; got %q, want %q", result.Missing, missing, got, want)
 				}
 			})
@@ -321,7 +321,7 @@ func TestDefect(t *testing.T) {
 	pass(r.Tap(recording.Client), "x\n")
 	end(r.Tap(recording.Client), true)
 	end(r.Tap(recording.Server), true)
-	if result := r.Close(t.Context()); result.Missing != 2 || len(d.read(t).Events) != 0 {
+	if result := r.Close(t.Context()); result.Missing != 2 || result.Err == nil || len(d.read(t).Events) != 0 {
 		t.Errorf("result %+v", result)
 	}
 }

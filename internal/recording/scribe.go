@@ -2,7 +2,6 @@ package recording
 
 import (
 	"bytes"
-	"errors"
 	"time"
 	"unicode/utf8"
 )
@@ -56,7 +55,7 @@ func (s *scribe) run() {
 	defer close(s.written)
 	defer func() {
 		if recover() != nil {
-			s.fail(errors.New("a defect in spanpipe"))
+			s.fail(errDefect)
 		}
 	}()
 	for last := false; !last; {
@@ -254,7 +253,11 @@ func (s *scribe) flush() {
 
 // fail gives up, once.
 func (s *scribe) fail(err error) {
-	if !s.undeliverable.Swap(true) && s.cfg.Failed != nil {
+	if s.undeliverable.Swap(true) {
+		return
+	}
+	s.failure = err
+	if s.cfg.Failed != nil {
 		s.cfg.Failed(err)
 	}
 }
