@@ -52,7 +52,7 @@ func (a *app) recordScript(c *cli.Context, command []string) error {
 		}
 		return nil
 	}
-	_ = l.recording.report("") // what follows counts more
+	_ = l.recording.report("")                           // what follows counts more
 	if status.End == wrap.Signaled && !l.forced.Load() { // a person has pressed Ctrl-C
 		a.status = status
 		return nil
