@@ -243,17 +243,21 @@ func TestDefinitionsDamaged(t *testing.T) {
 	c.session(harmless)
 	for path := range c.files() {
 		for _, damage := range []string{"", "{", `{"version":99}`, strings.Repeat("x", 2<<20)} {
+			next := "remove it to begin anew"
+			if strings.Contains(damage, "99") {
+				next = "was written by a later version of spanpipe: update this one, or remove the file to begin anew"
+			}
 			if err := os.WriteFile(path, []byte(damage), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			out := c.session(harmful)
-			if strings.Count(out, "remove it to begin anew") != 1 || strings.Count(out, "warning") != 1 {
+			if strings.Count(out, next) != 1 || strings.Count(out, "warning") != 1 {
 				t.Errorf("a file of %d bytes: %s", len(damage), out)
 			}
 			if text := c.files()[path]; string(text) != damage {
 				t.Errorf("the file of %d bytes was replaced by %.200s", len(damage), text)
 			}
-			if out, stderr, _ := c.definitions("--json"); strings.Count(stderr, "remove it") != 1 || !strings.Contains(out, `"servers": []`) {
+			if out, stderr, _ := c.definitions("--json"); strings.Count(stderr, next) != 1 || !strings.Contains(out, `"servers": []`) {
 				t.Errorf("the command says: %s%s", out, stderr)
 			}
 		}

@@ -218,7 +218,7 @@ func TestFullDisk(t *testing.T) {
 	for _, text := range said(d.read(t).Events) {
 		kept += int64(len(text))
 	}
-	if result.Missing == 0 || result.Missing < all-kept-64<<10 || result.Missing > all || result.Err != failures[0] {
+	if result.Missing == 0 || result.Missing < all-kept-64<<10 || result.Missing > all || !errors.Is(result.Err, failures[0]) {
 		t.Errorf("%d bytes missing, %d of %d in the file, error %v", result.Missing, kept, all, result.Err)
 	}
 }
