@@ -60,7 +60,7 @@ func Parse(text []byte) (*Script, error) {
 	}
 	members := p.object(root, "the file", "version", "calls")
 	if v := members["version"]; v != nil && (v.Value != "1" || v.ShortTag() != "!!int") {
-		p.fail(v, "want version: 1")
+		p.fail(v, "want version: 1; a newer spanpipe may know this version")
 	}
 	switch calls := members["calls"]; {
 	case calls == nil:
